@@ -449,7 +449,8 @@ static void add_outdated_instance(struct buf *out, const json_t *instance, const
 	facts_add_text(out, "; has ", outdated, "sockets", " still");
 }
 
-/* Adds "pid 23 is stopped, as it seemed idle: it serves its 2 clients until another one waits". */
+/* Adds "pid 23 is stopped, as it seemed idle: it serves its 2 clients until another one waits", or, while the stop may
+ * still be called off, "pid 23 is stopped, as it seemed idle: its clients are counted once more". */
 static void add_stop(struct buf *out, const json_t *instance, const json_t *stop)
 {
 	static const char *const words[][2] = {
@@ -457,6 +458,7 @@ static void add_stop(struct buf *out, const json_t *instance, const json_t *stop
 		{ "moved", " ends, as clients wait at a socket that it does not have" },
 		{ "lent", " ends with its clients, as a reload has taken its sockets away" },
 		{ "idle", " is stopped, as it seemed idle" },
+		{ "memory", " is stopped, as memory is short and it seemed idle" },
 		{ "limit", " is stopped, as runtime_max is over" },
 		{ "order", " is stopped by order" },
 		{ "reload", " is stopped, as a reload has given the service other sockets" },
@@ -465,6 +467,7 @@ static void add_stop(struct buf *out, const json_t *instance, const json_t *stop
 		{ "newcomer", " until another one waits" },
 		{ "end", " while it makes progress" },
 	};
+	bool tried = json_reply_is(stop, "phase", "freeze") || json_reply_is(stop, "phase", "count");
 	double clients = json_reply_number(stop, "clients");
 	struct buf how = { 0 };
 
@@ -475,10 +478,11 @@ static void add_stop(struct buf *out, const json_t *instance, const json_t *stop
 		if (json_reply_is(stop, "phase", words[n][0]))
 			buf_text(&how, words[n][1]);
 	}
-	buf_text(out, ": it serves its ");
-	if (clients > 1)
+	buf_text(out, tried ? ": its clients are counted once more" : ": it serves its ");
+	if (!tried && clients > 1)
 		buf_addf(out, "%.0f ", clients);
-	buf_addf(out, "client%s%s", clients == 1 ? "" : "s", buf_string(&how));
+	if (!tried)
+		buf_addf(out, "client%s%s", clients == 1 ? "" : "s", buf_string(&how));
 	if (json_reply_has_number(stop, "left")) {
 		buf_text(out, ", for ");
 		human_units_add_span(out, json_reply_number(stop, "left"));

@@ -2,7 +2,7 @@
  * clients (superd/stop/stop.h), and those of its end (superd/instance/instance_table.h). The clients that it has stay,
  * newcomers are served by another, each command runs once, and the stop ends when it would have.
  *
- * Not tried: STOP_NEWCOMER. It takes a client that comes between superd's last count and its second socket. */
+ * Not tried: STOP_COUNT, which lasts no longer than the kernel's answer, and STOP_NEWCOMER. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +79,53 @@ static void expect_end(struct superd *superd, long first)
 	cr_expect_not(superd_logged(superd, "bug of superd"), "%s", world_logs());
 	order("stop --no-wait web");
 	clock_stop(superd, 2 * HOUR_MS);
+}
+
+/* ---- it seems idle ---- */
+
+static struct superd *run_idle(long *first)
+{
+	struct superd *superd = run(backend("talk"), "idle_timeout = 10min");
+	int client = client_connect(superd_port(superd, "web"));
+
+	*first = ask(client, "one\n");
+	close(client);
+	clock_hold();
+	CLOCK_UNTIL(superd, MINUTE_MS, 30, is_in_phase("freeze"));
+	return superd;
+}
+
+static long answer_by(struct superd *superd, int client)
+{
+	CLOCK_UNTIL(superd, 100, 60, !client_is_quiet(client, 0));
+	return strtol(client_line(client), NULL, 10);
+}
+
+/* Nothing was done yet. */
+static void is_being_frozen(way *interrupt)
+{
+	long first;
+	struct superd *superd = run_idle(&first);
+	int client;
+
+	interrupt(superd);
+	client = client_connect(superd_port(superd, "web"));
+	client_send(client, "two\n");
+	cr_expect_eq(answer_by(superd, client), first, "%s", world_logs());
+	close(client);
+	clock_go_on();
+	CLOCK_UNTIL(superd, MINUTE_MS, 30, !process_lives((pid_t)first));
+	expect_end(superd, first);
+}
+
+Behaviour(stop_deaths, is_being_frozen_and_is_killed)
+{
+	is_being_frozen(guarded_kill);
+}
+
+Behaviour(stop_deaths, is_being_frozen_and_is_upgraded)
+{
+	is_being_frozen(superd_upgrade);
 }
 
 /* ---- it serves its clients ---- */

@@ -226,7 +226,7 @@ enum {
 	LOOK = SERVICE_EVENTS,          /* its watched descriptors, or whether anything of it is left, may have changed */
 	DRAIN_DUE,                      /* its instance is ready, or clients may wait at standby sockets */
 	DRAINS,                         /* its current instance drains from now on, and the service continues without it */
-	THAWED,                         /* an instance was thawed to be stopped (superd/instance/thaw) */
+	THAWED,                         /* an instance was thawed (superd/instance/thaw), or its stop called off (superd/stop/stop) */
 	HANDED,                         /* tcpmux has accepted clients for it (superd/accept/tcpmux) */
 	WOKEN,                          /* the client that it was started for is known, or cannot be (superd/clients/activator) */
 	UNREACHABLE,                    /* socket files of its listeners may have been removed or replaced */

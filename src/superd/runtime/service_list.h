@@ -19,7 +19,7 @@ struct service_list {
 	uint64_t generation;            /* increases whenever the list changes, so that users of a copy notice */
 	struct list leaving;            /* removed services of which something still runs; link: service_run.leaving */
 	struct list wanting;            /* services that want others, and wait or run; link: service_run.wanting */
-	unsigned idle_stops;            /* number of idle backends that are about to be stopped or frozen (superd/stop/idle) */
+	unsigned tried_stops;           /* stops that may still be called off (superd/stop/stop) */
 	/* Adds the facts of a service as JSON, for SIGUSR1; main program sets it. */
 	void (*describe)(struct service_runtime *runtime, struct buf *out);
 	/* What a reload did to each service that it has changed, added or removed: a byte 1 + enum diff_kind, the name,

@@ -13,6 +13,7 @@
 #include "superd/service/shared_start.h"
 #include "superd/service/socket_commands.h"
 #include "superd/stop/freeze.h"
+#include "superd/stop/idle.h"
 
 /* Frees a removed runtime. Its locks stay if its entry is only left out, because the entry may come back. */
 static void free_removed(struct service_runtime *runtime)
@@ -63,6 +64,7 @@ static void hear_event(struct service_runtime *runtime, unsigned char event)
 		break;
 	case THAWED:
 		freeze_release(runtime);
+		idle_go_on(runtime);
 		break;
 	case HANDED:
 		accept_handed(runtime);

@@ -392,6 +392,7 @@ void shared_run_retire(struct service_runtime *runtime, bool stop)
 
 		if (instance->sequence)
 			exec_sequence_retire(instance->sequence, !shared_run_owns(instance));
+		stop_give_up(instance);
 		if (stop && runtime->engine->stopping)
 			instance_stop(instance);
 		else if (stop)

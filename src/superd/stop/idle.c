@@ -1,9 +1,8 @@
-/* Measures how long a backend has had no clients, and applies idle_action to it. The phases are in
+/* Measures how long a backend has had no clients, and then has superd/stop/stop take it for idle. The phases are in
  * superd/stop/idle_internal.
  *
- * A client may connect at any moment between a count and the action that follows from it. So a connection that closes
- * during a count counts as a client, and superd stops a backend or leaves it frozen only when its processes are frozen
- * and a last count finds no client. Any change of the service's state ends the measuring. */
+ * A connection that closes during a count counts as a client. Any change of the service's state ends the measuring. A
+ * stop that was called off begins it anew. */
 #include "superd/stop/idle.h"
 
 #include <math.h>
@@ -25,19 +24,12 @@
 #define MANY_CLOSES_PART 64             /* part of an idle_timeout; IDLE_HAS_CLIENTS was short below it */
 #define LATE_PART 8                     /* part of an idle_timeout by which a count may be late */
 #define ALMOST 0.001                    /* seconds that a timer may be early */
-#define STOPS_AT_ONCE 32                /* backends of all services that superd freezes or stops at once; others wait */
-#define TURN_SECONDS 0.05               /* seconds until those others try again */
-#define HURRY_SECONDS 2.                /* within which a backend that goes early is counted and frozen */
+#define TURN_SECONDS 0.05               /* between two tries, while superd stops too many others */
 #define DRAINING_PARTS 4                /* looks in an idle_timeout while another instance serves earlier clients */
 
 static const struct lifecycle_options *life_of(const struct idle *idle)
 {
 	return idle->runtime->service->groups->lifecycle;
-}
-
-static bool is_letting_go(const struct idle *idle)
-{
-	return idle->phase == IDLE_FREEZING || idle->phase == IDLE_LAST_COUNT;
 }
 
 /* The backend is left alone until this time (loop clock, seconds): min_awake after its start or thaw. */
@@ -48,11 +40,6 @@ static double awake_until(const struct idle *idle)
 	double until = last + (double)life_of(idle)->min_awake / 1e6;
 
 	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, freeze_allowed_from(times)) : until;
-}
-
-static bool hurries(const struct idle *idle)
-{
-	return clock_now() < idle->hurries_until;
 }
 
 static void stop_timer(struct idle *idle)
@@ -88,13 +75,13 @@ static void enter_phase(struct idle *idle, enum idle_phase phase)
 {
 	struct engine *engine = idle->runtime->engine;
 
-	engine->service_list->idle_stops -= is_letting_go(idle);
 	idle->phase = phase;
-	engine->service_list->idle_stops += is_letting_go(idle);
 	idle->entered = clock_now();
 	idle->closed_meanwhile = false;
-	if (!is_letting_go(idle) && phase != IDLE_WAITS_FOR_TURN)
+	if (phase < IDLE_WAITS_FOR_TURN) {
+		idle->reason = STOP_IDLE;
 		freeze_stay_awake(idle->runtime);
+	}
 	stop_timer(idle);
 	if (phase == IDLE_NOT_LISTENING)
 		close_events_end(&idle->close_listener, engine, true);
@@ -193,47 +180,27 @@ static void begin_measuring(struct idle *idle)
 		wait_until_quiet(idle);
 }
 
-/* The processes whose own ports count. They are looked at by the last count, and if somebody was connected to one of
- * them at the last look, by each. */
-static pid_t *list_processes(const struct idle *idle)
-{
-	return idle->phase == IDLE_LAST_COUNT || idle->clients->own_count ? freeze_list_processes(idle->runtime) : NULL;
-}
-
-static void prepare_count(struct service_clients *clients)
-{
-	conn_query_cancel(&clients->query);
-	service_clients_prepare(clients);
-	stop_spare_clients(&clients->query);
-}
-
 /* Listens before it counts, so that superd misses no close between the two; the sockets may be others by now. In
- * IDLE_NOT_LISTENING some connection closes during every count, so superd does not listen even now. The last count must
- * not be delayed, because the backend is frozen; nor may it be one that was asked for and began before that. What has
- * closed during such a count is not to be forgotten. */
+ * IDLE_NOT_LISTENING some connection closes during every count, so superd does not listen even now. What has closed
+ * during a count that was asked for is not to be forgotten. If somebody was connected to a port of its own at the last
+ * count, those ports count, too. */
 static void start_count(struct idle *idle)
 {
-	struct conn_query *query = &idle->clients->query;
+	struct service_clients *clients = idle->clients;
 
-	idle->closed_meanwhile = idle->closed_meanwhile && service_clients_are_counted(idle->clients);
-	prepare_count(idle->clients);
+	idle->closed_meanwhile = idle->closed_meanwhile && service_clients_are_counted(clients);
+	stop_prepare_count(clients);
 	if (idle->phase != IDLE_NOT_LISTENING)
 		close_events_begin(&idle->close_listener, idle->runtime->engine);
-	query->due = idle->phase == IDLE_LAST_COUNT || hurries(idle) ? 0 : clock_now() + idle->timeout / LATE_PART;
-	if (service_clients_count(idle->clients, list_processes(idle)))
+	clients->query.due = idle->reason == STOP_MEMORY ? 0 : clock_now() + idle->timeout / LATE_PART;
+	if (service_clients_count(clients, clients->own_count ? freeze_list_processes(idle->runtime) : NULL))
 		return;
-	freeze_thaw(idle->runtime);             /* no memory: later */
+	idle->reason = STOP_IDLE;               /* no memory: later */
 	start_timer(idle, idle->timeout);
 }
 
-/* Whether it was told to go, and its idle_timeout is not over. */
-static bool is_early(const struct idle *idle)
-{
-	return idle->hurries_until > 0 && clock_now() + ALMOST < idle->since + idle->timeout;
-}
-
-/* It names the idle_timeout, unless the backend goes before that; the event has the time that was measured. */
-static void log_idle(const struct idle *idle, enum level level, const char *what)
+/* The event has the time that was measured. */
+static void report(struct idle *idle)
 {
 	const struct service_runtime *runtime = idle->runtime;
 	struct event event = {
@@ -242,28 +209,12 @@ static void log_idle(const struct idle *idle, enum level level, const char *what
 	};
 	char span[DURATION_MOST];
 
-	if (is_early(idle))
+	if (!idle->reported)
 		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
-			  "%s pid %ld: memory is short, and no client has been connected for %s", what, (long)event.pid,
-			  duration_write(span, event.duration));
-	else
-		log_event(runtime->engine->log, level, &event, "%s pid %ld: no client has been connected for %s", what,
-			  (long)event.pid, duration_write(span, (double)life_of(idle)->idle_timeout / 1e6));
-}
-
-/* If the processes cannot be frozen, idle_action = stop counts while they run. */
-static void on_settled(struct service_runtime *runtime, bool frozen)
-{
-	struct idle *idle = runtime->run->idle;
-
-	if (!idle || idle->phase != IDLE_FREEZING)
-		return;
-	if (frozen || life_of(idle)->idle_action == IDLE_STOP) {
-		enter_phase(idle, IDLE_LAST_COUNT);
-		start_count(idle);
-	} else {
-		begin_measuring(idle);
-	}
+			  "would stop pid %ld: no client has been connected for %s", (long)event.pid,
+			  duration_write(span, (double)life_of(idle)->idle_timeout / 1e6));
+	idle->reported = true;
+	wait_for_close(idle, IDLE_WAS_REPORTED);
 }
 
 /* Once for each time without clients, as it may read many small files. */
@@ -280,15 +231,8 @@ static bool is_due(const struct idle *idle)
 {
 	double now = clock_now() + ALMOST;
 
-	return idle->since > 0 && (now - idle->since >= idle->timeout || hurries(idle)) && now >= awake_until(idle);
-}
-
-/* Nothing of a oneshot that has done its work can be frozen (remain_after_exit); only its relay takes clients. */
-static bool has_only_relay(const struct idle *idle)
-{
-	const struct instance *instance = runtime_current(idle->runtime);
-
-	return instance->relay && instance->state == INSTANCE_REMAIN && life_of(idle)->idle_action == IDLE_STOP;
+	return idle->since > 0 && (idle->reason == STOP_MEMORY || now - idle->since >= idle->timeout) &&
+	       now >= awake_until(idle);
 }
 
 /* No client was connected for long enough, and it does not work either. A backend that cannot be frozen now, because it
@@ -297,21 +241,16 @@ static void apply_action(struct idle *idle)
 {
 	note_memory(idle);
 	if (life_of(idle)->idle_action == IDLE_REPORT) {
-		if (!idle->reported)
-			log_idle(idle, LEVEL_NOTICE, "would stop");
-		idle->reported = true;
-		wait_for_close(idle, IDLE_WAS_REPORTED);
+		report(idle);
 	} else if (life_of(idle)->idle_action == IDLE_STOP && stop_any_is_beside(idle->runtime)) {
 		enter_phase(idle, IDLE_NO_CLIENTS); /* the draining instance has the second sockets that a stop needs */
 		start_timer(idle, idle->timeout / DRAINING_PARTS);
-	} else if (idle->runtime->engine->service_list->idle_stops >= STOPS_AT_ONCE) {
+	} else if (!stop_may_try(idle->runtime->engine)) {
 		enter_phase(idle, IDLE_WAITS_FOR_TURN);
 		wake_in(idle, TURN_SECONDS);
 	} else {
-		enter_phase(idle, IDLE_FREEZING);
-		if (has_only_relay(idle))
-			on_settled(idle->runtime, false);
-		else if (!freeze_begin(idle->runtime, on_settled))
+		enter_phase(idle, IDLE_GOES);
+		if (!stop_try(idle->runtime, idle->reason, idle->since))
 			begin_measuring(idle);
 	}
 }
@@ -357,34 +296,6 @@ static void on_answer(struct aux_command *command, enum result result, int statu
 		apply_action(idle);
 }
 
-/* The last count has found a client, which may have left since: nothing else would report that. */
-static void continue_running(struct idle *idle)
-{
-	bool has_left = idle->closed_meanwhile;
-	struct event event = {
-		.name = "idle", .service = idle->runtime->service->name, .pid = runtime_current(idle->runtime)->pid
-	};
-	uint32_t own = service_clients_own(idle->clients);
-
-	freeze_thaw(idle->runtime);
-	end_unused(idle);
-	if (!idle->clients->known)
-		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
-			  "pid %ld keeps running: its clients could not be counted in time", (long)event.pid);
-	else if (own)
-		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
-			  "pid %ld keeps running: %u connected to a port of its own", (long)event.pid, own);
-	else
-		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
-			  "pid %ld keeps running: a client connected at the last moment", (long)event.pid);
-	service_clients_prepare(idle->clients);
-	idle->polls = idle->polls || !service_clients_closes_are_reported(idle->clients);
-	if (has_left && !idle->polls)
-		wait_until_quiet(idle);
-	else
-		wait_for_close(idle, IDLE_HAS_CLIENTS);
-}
-
 static struct idle_saved *make_saved(struct service_runtime *runtime)
 {
 	struct service_run *run = runtime->run;
@@ -405,31 +316,6 @@ static void free_saved(struct service_runtime *runtime)
 {
 	free(runtime->run->idle_saved);
 	runtime->run->idle_saved = NULL;
-}
-
-/* The last count has found none. Posts STILLED or IDLE, which end the measuring. */
-static void stop_or_freeze(struct idle *idle)
-{
-	struct service_runtime *runtime = idle->runtime;
-
-	runtime->run->stats.pressure_sleeps += is_early(idle);
-	if (life_of(idle)->idle_action == IDLE_FREEZE) {
-		if (is_early(idle))
-			log_idle(idle, LEVEL_NOTICE, "freezing");
-		if (make_saved(runtime)) {
-			runtime->run->idle_saved->unused_since = idle->since;
-			runtime->run->idle_saved->connections = idle->clients->quiet;
-		}
-		runtime_post(runtime, STILLED);
-		return;
-	}
-	if (stop_any_is_beside(runtime)) {      /* its clients cannot be distinguished from new ones */
-		freeze_thaw(runtime);
-		begin_measuring(idle);
-		return;
-	}
-	log_idle(idle, LEVEL_INFO, "stopping");
-	runtime_post(runtime, IDLE);
 }
 
 /* A connection has ended for which there is nothing to do now, as the clients are being counted or will be. */
@@ -477,7 +363,7 @@ static void on_deaf(struct close_listener *close_listener)
 	struct idle *idle = container_of(close_listener, struct idle, close_listener);
 
 	idle->polls = true;
-	if (!is_letting_go(idle) && idle->phase != IDLE_ASKING)
+	if (idle->phase != IDLE_GOES && idle->phase != IDLE_ASKING)
 		poll_later(idle);
 }
 
@@ -555,18 +441,16 @@ static void take_count(struct idle *idle, bool used)
 		take_no_clients(idle);
 }
 
-/* While its command runs, or it is being frozen, only others ask, and what follows counts anew. */
+/* The last count is that of the stop. While its command runs only others ask, and what follows counts anew. */
 static void on_counted(struct service_clients *clients, bool used)
 {
 	struct idle *idle = clients->query.runtime->run->idle;
 
 	used = used || relay_has_flows(runtime_current(idle->runtime));
-	if (idle->phase == IDLE_ASKING || idle->phase == IDLE_FREEZING)
+	if (idle->phase == IDLE_ASKING)
 		return;
-	if (idle->phase == IDLE_LAST_COUNT && used)
-		continue_running(idle);
-	else if (idle->phase == IDLE_LAST_COUNT)
-		stop_or_freeze(idle);
+	if (idle->phase == IDLE_GOES)
+		stop_take_clients(idle->runtime, used);
 	else if (idle->polls)
 		take_polled_count(idle, used || idle->closed_meanwhile);
 	else
@@ -577,7 +461,7 @@ static void on_counted(struct service_clients *clients, bool used)
  * still unread may have come before the timer. */
 static bool is_too_early(struct idle *idle)
 {
-	if (idle->polls || is_letting_go(idle))
+	if (idle->polls)
 		return false;
 	close_events_read(idle->runtime->engine);
 	if (ev_is_active(&idle->timer))
@@ -589,7 +473,6 @@ static bool is_too_early(struct idle *idle)
 	return true;
 }
 
-/* Where memory ran out at the last count, it is not the last any more. */
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct idle *idle = timer->data;
@@ -597,9 +480,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	if (is_too_early(idle))
 		return;
-	if (idle->phase == IDLE_LAST_COUNT)
-		begin_measuring(idle);
-	else if (idle->phase == IDLE_WAITS_FOR_TURN)
+	if (idle->phase == IDLE_WAITS_FOR_TURN)
 		apply_action(idle);
 	else
 		start_count(idle);
@@ -609,7 +490,8 @@ double idle_unused_since(const struct service_runtime *runtime)
 {
 	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
 
-	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || hurries(idle) || clock_now() < awake_until(idle))
+	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || idle->reason == STOP_MEMORY ||
+	    clock_now() < fmax(awake_until(idle), idle->busy.until))
 		return 0;
 	switch (idle->phase) {
 	case IDLE_NO_CLIENTS:
@@ -627,14 +509,14 @@ double idle_leaving_since(const struct service_runtime *runtime)
 {
 	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
 
-	return idle && is_letting_go(idle) ? idle->entered : 0;
+	return idle && idle->phase == IDLE_GOES ? idle->entered : 0;
 }
 
 void idle_hurry(struct service_runtime *runtime)
 {
 	struct idle *idle = runtime->run->idle;
 
-	idle->hurries_until = clock_now() + HURRY_SECONDS;
+	idle->reason = STOP_MEMORY;
 	if (client_look_is_open(&idle->clients->look))
 		return;                 /* a process is at it */
 	stop_timer(idle);
@@ -650,6 +532,7 @@ static struct idle *new_idle(struct service_runtime *runtime)
 		return NULL;
 	}
 	idle->runtime = runtime;
+	idle->reason = STOP_IDLE;
 	idle->timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
 	busy_init(&idle->busy, runtime, on_answer);
 	ev_init(&idle->timer, on_timer);
@@ -666,26 +549,36 @@ bool idle_ask(struct service_runtime *runtime, struct clients_question *question
 	if (!idle_describe(runtime, &account) || (!run->clients && !service_clients_make(runtime, NULL)))
 		return false;
 	if (!service_clients_are_counted(run->clients))
-		prepare_count(run->clients);
+		stop_prepare_count(run->clients);
 	return service_clients_ask(run->clients, question);
 }
 
 void idle_forget(struct service_runtime *runtime)
 {
 	struct idle *idle = runtime->run ? runtime->run->idle : NULL;
-	bool freezes = idle && is_letting_go(idle);
 
 	if (!idle)
 		return;
-	runtime->engine->service_list->idle_stops -= freezes;
+	if (runtime_current(runtime))
+		stop_give_up(runtime_current(runtime));
 	runtime->run->idle = NULL;
 	stop_timer(idle);
 	close_events_end(&idle->close_listener, runtime->engine, false);
 	service_clients_free(runtime);
 	busy_free(&idle->busy);
 	free(idle);
-	if (freezes && runtime_state(runtime) == RUNNING)
-		freeze_thaw(runtime);
+}
+
+void idle_go_on(struct service_runtime *runtime)
+{
+	struct idle *idle = runtime->run ? runtime->run->idle : NULL;
+
+	if (!idle || idle->phase != IDLE_GOES || !runtime_current(runtime) ||
+	    stop_is_tried(runtime_current(runtime)))
+		return;
+	if (idle->clients->at > idle->entered)  /* the last count was made: it has found somebody */
+		end_unused(idle);
+	begin_measuring(idle);
 }
 
 /* Over an upgrade. No report of the kernel arrives while one superd becomes the other: connections that ended meanwhile
@@ -800,11 +693,16 @@ static bool is_changed(const struct idle *idle)
 	       (idle->clients->quiet_after > 0) != counts_quiet_ones(idle->runtime);
 }
 
-/* A service that does not run has no clients. */
+/* A service that does not run has no clients. One that goes to sleep may have quiet ones. */
 static void note_unused(struct service_runtime *runtime)
 {
-	double since = runtime->run->idle->since;
+	const struct idle *idle = runtime->run->idle;
+	double since = idle->since;
 
+	if (runtime_state(runtime) == FROZEN && idle->phase == IDLE_GOES && make_saved(runtime)) {
+		runtime->run->idle_saved->unused_since = since;
+		runtime->run->idle_saved->connections = idle->clients->quiet;
+	}
 	if (since <= 0 && runtime_state(runtime) != RUNNING)
 		since = clock_now();
 	runtime->run->stats.gaps.unused = since;

@@ -1,13 +1,11 @@
-/* Backends without clients: after idle_timeout superd stops, freezes or reports them, by idle_action.
+/* Backends without clients: after idle_timeout superd stops, freezes or reports them, by idle_action. What is here only
+ * measures; superd/stop/stop freezes and stops them, and looks once more before.
  *
  * Each service in state RUNNING with an idle_timeout has a struct idle, owned by its run. For TCP superd waits until a
  * connection closes (superd/clients/close_events), and counts connections when none has closed for an idle_timeout. So
  * it never wakes for a service whose clients stay; a service whose clients come and go all the time costs about two
  * wakeups in an idle_timeout. For unix sockets and UDP the kernel reports nothing, so superd counts four times in an
- * idle_timeout.
- *
- * superd cuts off no client: it freezes the backend, counts the clients once more, including those in the queue, and
- * stops the backend or leaves it frozen only if there are none. */
+ * idle_timeout. */
 #pragma once
 
 #include <stdbool.h>
@@ -33,7 +31,8 @@ struct idle_saved {
 
 /* Called after each change of the service's state or configuration: begins, continues or ends the measurement. */
 void idle_follow(struct service_runtime *runtime);
-void idle_forget(struct service_runtime *runtime); /* ends the measuring in any state */
+void idle_forget(struct service_runtime *runtime); /* ends the measuring in any state, and a stop that is only tried */
+void idle_go_on(struct service_runtime *runtime); /* measures anew, if such a stop was called off */
 void idle_free(struct service_runtime *runtime);
 
 /* For an upgrade (superd/reload/upgrade): ends the measuring; the next idle_follow continues it. */
@@ -43,8 +42,8 @@ void idle_load(struct service_runtime *runtime, struct state_section *section);
 extern const struct field_table saved_idle;
 
 /* sleep_under_pressure (superd/stop/memory_pressure). The first: loop time since when no client is connected, as far as
- * superd knows; 0: clients are, or it may not go now. The second: since when superd freezes it or counts its clients
- * for the last time; 0: it does not. The third counts its clients now, and takes idle_action if there are none, though
+ * superd knows; 0: clients are, or it may not go now. The second: since when superd tries to stop it; 0: it does not.
+ * The third counts its clients now, and takes idle_action if there are none, though
  * idle_timeout is not over. */
 double idle_unused_since(const struct service_runtime *runtime);
 double idle_leaving_since(const struct service_runtime *runtime);
@@ -58,7 +57,7 @@ enum idle_status {
 	IDLE_REPORTED,                  /* idle_timeout is over, and superd logged that it would stop the service */
 	IDLE_BUSY,                      /* idle_timeout is over, and it works without clients (idle_unless, idle_cpu) */
 	IDLE_POSTPONED,                 /* idle_timeout is over, and superd stops too many other services at present */
-	IDLE_LETTING_GO,                /* superd freezes it, or counts its clients for the last time */
+	IDLE_LETTING_GO,                /* superd tries to stop or to freeze it */
 	IDLE_FROZEN,
 };
 

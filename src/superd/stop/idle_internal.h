@@ -7,6 +7,7 @@
 #include "superd/clients/conn_query.h"
 #include "superd/clients/service_clients.h"
 #include "superd/stop/busy.h"
+#include "superd/stop/stop.h"
 
 /* superd's knowledge of the clients of a running backend, and the event that it waits for.
  *
@@ -26,10 +27,8 @@
  * 	                     waits for TURN_SECONDS
  * 	IDLE_ASKING          idle_timeout is over, and the command of idle_unless runs
  * 	                     waits for its end
- * 	IDLE_FREEZING        idle_timeout is over
- * 	                     waits until its processes are frozen
- * 	IDLE_LAST_COUNT      its processes are frozen, so they accept no client any more
- * 	                     waits for the last count, which includes the queue */
+ * 	IDLE_GOES            idle_timeout is over, and a stop of it is tried (superd/stop/stop)
+ * 	                     waits until it is stopped or frozen, or that is called off */
 enum idle_phase {
 	IDLE_NOT_COUNTED,
 	IDLE_NOT_LISTENING,
@@ -39,8 +38,7 @@ enum idle_phase {
 	IDLE_WAS_REPORTED,
 	IDLE_WAITS_FOR_TURN,
 	IDLE_ASKING,
-	IDLE_FREEZING,
-	IDLE_LAST_COUNT
+	IDLE_GOES
 };
 
 struct idle {
@@ -50,6 +48,7 @@ struct idle {
 	struct service_clients *clients; /* counts connections and datagrams; run->clients */
 	struct busy busy;               /* whether it works without clients */
 	enum idle_phase phase;
+	enum stop_reason reason;        /* STOP_MEMORY: it may go if nobody is found now, though idle_timeout is not over */
 	bool polls;                     /* true: closes are not reported for every socket, so IDLE_POLLING replaces the first four phases */
 	bool closed_meanwhile;          /* true: a connection has closed since the present count began */
 	bool many_closes;               /* true: too many connections closed in the last idle_timeout */
@@ -59,5 +58,4 @@ struct idle {
 	double entered;                 /* loop time when phase began */
 	double last_closed;             /* loop time of the last reported close, or of the beginning; 0: unknown */
 	double since;                   /* loop time since when no client was connected, by a count; 0: clients were, or unknown */
-	double hurries_until;           /* loop time until which it may go before idle_timeout, as memory is short; 0: never */
 };

@@ -8,28 +8,37 @@
  * connection whose last data came from the server, all acknowledged, and where nothing moves any more. But a client may
  * have several requests under way (pipelining, streams of HTTP/2), so that the next answer takes a while. So only rest
  * from before the phase counts. Of a unix socket nobody can tell. Asking takes the lock of each connection, so a helper
- * process does it (superd/clients/client_look), and seldom. */
+ * process does it (superd/clients/client_look), and seldom.
+ *
+ * An idle instance could accept a client between any count and its signal. So the count that decides is made while it
+ * is frozen, and takes in the queues. */
 #include "superd/stop/stop.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/duration_text.h"
 #include "lib/fd.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
 #include "superd/clients/client_look.h"
 #include "superd/clients/conn_query.h"
+#include "superd/clients/service_clients.h"
+#include "superd/instance/relay.h"
 #include "superd/instance/thaw.h"
 #include "superd/listener/drained_sockets.h"
 #include "superd/listener/listeners.h"
+#include "superd/runtime/service_list.h"
 #include "superd/saved/state_load.h"
 #include "superd/stop/drain_deadline.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/standby_socket.h"
 
+#define TRIED_MOST 32                   /* instances of all services that are frozen and counted at once; others wait */
 #define FAILURES_MOST 3                 /* failed counts (no descriptors, no memory); then the clients are unknown */
 /* Milliseconds without movement, before the phase, after which it is the client's turn. A delayed acknowledgement, a
  * retransmission and the answer of a client far off come sooner. A connection that is kept for later use has been quiet
@@ -46,7 +55,7 @@ static const struct {
 	[STOP_DRAIN] = { STOP_SERVE, STOP_REST }, [STOP_MOVED] = { STOP_SERVE, STOP_END },
 	[STOP_LENT] = { STOP_SERVE, STOP_REST },  [STOP_IDLE] = { STOP_NEWCOMER, STOP_END },
 	[STOP_LIMIT] = { STOP_END, STOP_END },    [STOP_ORDER] = { STOP_END, STOP_END },
-	[STOP_RELOAD] = { STOP_END, STOP_END },
+	[STOP_RELOAD] = { STOP_END, STOP_END },   [STOP_MEMORY] = { STOP_NEWCOMER, STOP_END },
 };
 
 /* By enum stop_phase: seconds until the first look, and between two at most; each pause is longer. */
@@ -73,6 +82,7 @@ struct stop {
 	/* Starts of the service until the stop began, if what a process had accepted when the clients were noted is no
 	 * successor's; else 0. The next superd does not know that. */
 	uint64_t activations;
+	double unused_since;            /* if it was tried: loop time since when no client is connected */
 	struct held held;               /* link of `sockets` in engine->listeners->drained */
 	size_t count;                   /* its sockets */
 };
@@ -102,9 +112,27 @@ static int socket_of(const struct stop *stop, size_t n)
 	return pairs->split ? pairs->pairs[n].other : runtime_of(stop)->listeners[n].fd;
 }
 
+/* Whether it can be called off as if nothing had been done. */
+static bool is_tried(const struct stop *stop)
+{
+	return stop && (stop->phase == STOP_FREEZE || stop->phase == STOP_COUNT);
+}
+
+static bool is_ending(const struct stop *stop)
+{
+	return stop->phase == STOP_END || stop->phase == STOP_DONE;
+}
+
+static bool is_of_idle(enum stop_reason reason)
+{
+	return reason == STOP_IDLE || reason == STOP_MEMORY;
+}
+
 static void enter_phase(struct stop *stop, enum stop_phase phase)
 {
+	stop->instance->engine->service_list->tried_stops -= is_tried(stop);
 	stop->phase = phase;
+	stop->instance->engine->service_list->tried_stops += is_tried(stop);
 	drain_deadline_begin(&stop->deadline, clock_now());
 	stop->turns_due = clock_now() + TURNS_BEGIN;
 }
@@ -185,7 +213,7 @@ static void finish(struct stop *stop)
 	ev_timer_stop(instance->engine->loop, &stop->timer);
 	move_clients(stop, false);
 	stop->phase = STOP_DONE;
-	runtime->run->stats.idle_stops += stop->reason == STOP_IDLE;
+	runtime->run->stats.idle_stops += is_of_idle(stop->reason);
 	if (instance->retired || stop->reason != STOP_LENT)
 		instance_stop(instance);
 	else
@@ -463,8 +491,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	seek_clients(timer->data);
 }
 
-/* sockets: owned from now on, unless NULL. Returns the stop as instance->stop; NULL: out of memory. */
-static struct stop *make_stop(struct instance *instance, enum stop_reason reason, int *sockets, size_t count)
+/* Returns a stop with room for so many sockets, as instance->stop; NULL: out of memory. */
+static struct stop *make_stop(struct instance *instance, size_t count)
 {
 	struct stop *stop = calloc(1, sizeof(*stop));
 
@@ -473,12 +501,23 @@ static struct stop *make_stop(struct instance *instance, enum stop_reason reason
 		return NULL;
 	}
 	stop->instance = instance;
-	stop->reason = (unsigned char)reason;
+	stop->phase = STOP_DONE;
 	stop->count = count;
 	list_init(&stop->held.link);
+	client_look_init(&stop->turns, instance->engine, on_looked);
+	stop->turns.by_turn = true;
+	ev_init(&stop->timer, on_timer);
+	stop->timer.data = stop;
+	return instance->stop = stop;
+}
+
+/* Begins with the clients of these sockets, which are owned from now on. NULL: those in the pairs. */
+static void note_clients(struct stop *stop, enum stop_reason reason, int *sockets)
+{
+	stop->reason = (unsigned char)reason;
 	if (sockets)
 		take_sockets(stop, sockets);
-	for (size_t n = 0; n < count; n++) {
+	for (size_t n = 0; n < stop->count; n++) {
 		int fd = socket_of(stop, n);
 
 		if (fd < 0 && !sockets)         /* it has no second one: the instance has the listener */
@@ -487,25 +526,24 @@ static struct stop *make_stop(struct instance *instance, enum stop_reason reason
 			conn_query_add(&stop->query, fd, ANY_KIND);
 	}
 	conn_query_note(&stop->query);
-	client_look_init(&stop->turns, instance->engine, on_looked);
-	stop->turns.by_turn = true;
-	ev_init(&stop->timer, on_timer);
-	stop->timer.data = stop;
 	enter_phase(stop, (enum stop_phase)rules[reason].first);
-	return instance->stop = stop;
 }
 
-/* Makes the stop of the current instance with the sockets in the pairs. If those are an earlier one's, whose clients
- * wait there, new clients cannot be kept from it. NULL: there are none, or out of memory. */
+/* Makes the stop of the current instance, unless it has one, and begins with the sockets in the pairs. If those are an
+ * earlier one's, whose clients wait there, new clients cannot be kept from it. NULL: there are none, or out of
+ * memory. */
 static struct stop *make_of_pairs(struct service_runtime *runtime, enum stop_reason reason)
 {
+	struct instance *instance = runtime_current(runtime);
 	const struct standby_sockets *pairs = standby_sockets_of(runtime);
-	struct stop *stop = pairs ? make_stop(runtime_current(runtime), reason, NULL, pairs->count) : NULL;
+	struct stop *stop = !pairs ? NULL : instance->stop ? instance->stop : make_stop(instance, pairs->count);
 
-	if (stop && !pairs->split)
+	if (!stop)
+		return NULL;
+	note_clients(stop, reason, NULL);
+	if (!pairs->split)
 		enter_phase(stop, STOP_END);
-	if (stop)
-		stop->activations = runtime->run->stats.activations;
+	stop->activations = runtime->run->stats.activations;
 	return stop;
 }
 
@@ -536,6 +574,12 @@ void stop_forget(struct instance *instance)
 	if (!stop)
 		return;
 	instance->stop = NULL;
+	if (is_tried(stop)) {
+		instance->engine->service_list->tried_stops--;
+		if (runtime_state(instance->context) == RUNNING)
+			instance_thaw(instance);
+		runtime_post(instance->context, THAWED);
+	}
 	ev_timer_stop(instance->engine->loop, &stop->timer);
 	client_look_cancel(&stop->turns);
 	conn_query_free(&stop->query);
@@ -545,6 +589,126 @@ void stop_forget(struct instance *instance)
 	close_sockets(stop->sockets, stop->count);
 	free(stop);
 }
+
+/* ---- nobody is connected, as far as superd knows ---- */
+
+bool stop_may_try(const struct engine *engine)
+{
+	return engine->service_list->tried_stops < TRIED_MOST;
+}
+
+bool stop_is_tried(const struct instance *instance)
+{
+	return is_tried(instance->stop);
+}
+
+void stop_give_up(struct instance *instance)
+{
+	if (is_tried(instance->stop))
+		stop_forget(instance);
+}
+
+static const struct lifecycle_options *life_of(const struct stop *stop)
+{
+	return runtime_of(stop)->service->groups->lifecycle;
+}
+
+/* The instance goes on as if nothing had been. */
+static void call_off(struct stop *stop, const struct service_clients *clients)
+{
+	struct instance *instance = stop->instance;
+	struct event event = { .name = "idle", .service = instance->service->name, .pid = instance->pid };
+	uint32_t own = service_clients_own(clients);
+	char why[64] = "a client connected at the last moment";
+
+	if (!clients->known)
+		snprintf(why, sizeof(why), "its clients could not be counted in time");
+	else if (own)
+		snprintf(why, sizeof(why), "%u connected to a port of its own", own);
+	log_event(instance->engine->log, LEVEL_INFO, &event, "pid %ld keeps running: %s", (long)event.pid, why);
+	stop_forget(instance);
+}
+
+/* It names the idle_timeout, unless that is not over; the event has the time that was measured. */
+static void log_idle(const struct stop *stop, const char *what)
+{
+	struct event event = {
+		.name = "idle", .service = stop->instance->service->name, .pid = stop->instance->pid,
+		.has_duration = true, .duration = clock_now() - stop->unused_since,
+	};
+	struct log *log = stop->instance->engine->log;
+	char span[DURATION_MOST];
+
+	if (stop->reason == STOP_MEMORY)
+		log_event(log, LEVEL_NOTICE, &event,
+			  "%s pid %ld: memory is short, and no client has been connected for %s", what,
+			  (long)event.pid, duration_write(span, event.duration));
+	else
+		log_event(log, LEVEL_INFO, &event, "%s pid %ld: no client has been connected for %s", what,
+			  (long)event.pid, duration_write(span, (double)life_of(stop)->idle_timeout / 1e6));
+}
+
+void stop_take_clients(struct service_runtime *runtime, bool used)
+{
+	struct stop *stop = runtime_current(runtime)->stop;
+	bool sleeps = runtime->service->groups->lifecycle->idle_action == IDLE_FREEZE;
+
+	if (!stop || stop->phase != STOP_COUNT) /* others have asked */
+		return;
+	if (used) {
+		call_off(stop, runtime->run->clients);
+		return;
+	}
+	runtime->run->stats.pressure_sleeps += stop->reason == STOP_MEMORY;
+	if (!sleeps || stop->reason == STOP_MEMORY)
+		log_idle(stop, sleeps ? "freezing" : "stopping");
+	runtime_post(runtime, sleeps ? STILLED : IDLE);
+}
+
+/* If its processes cannot be frozen, idle_action = stop counts while they run. The count includes the queues, and the
+ * ports that the processes have opened themselves. */
+static void on_settled(struct service_runtime *runtime, bool frozen)
+{
+	struct stop *stop = runtime_current(runtime)->stop;
+	struct service_clients *clients = runtime->run->clients;
+
+	if (!stop || stop->phase != STOP_FREEZE)
+		return;
+	if (!frozen && life_of(stop)->idle_action == IDLE_FREEZE) {
+		stop_forget(stop->instance);
+		return;
+	}
+	enter_phase(stop, STOP_COUNT);
+	stop_prepare_count(clients);
+	clients->query.due = 0;
+	if (!service_clients_count(clients, freeze_list_processes(runtime)))
+		stop_forget(stop->instance);
+}
+
+/* Nothing of a oneshot that has done its work can be frozen (remain_after_exit); only its relay takes clients. */
+bool stop_try(struct service_runtime *runtime, enum stop_reason reason, double unused_since)
+{
+	struct instance *instance = runtime_current(runtime);
+	struct stop *stop = instance->stop ? NULL : make_stop(instance, runtime->listener_count);
+	bool has_only_relay;
+
+	if (!stop)
+		return false;
+	has_only_relay = instance->relay && instance->state == INSTANCE_REMAIN &&
+		life_of(stop)->idle_action == IDLE_STOP;
+	if (!has_only_relay && !freeze_begin(runtime, on_settled)) {
+		stop_forget(instance);
+		return false;
+	}
+	stop->reason = (unsigned char)reason;
+	stop->unused_since = unused_since;
+	enter_phase(stop, STOP_FREEZE);
+	if (has_only_relay)
+		on_settled(runtime, false);
+	return true;
+}
+
+/* ---- it stops ---- */
 
 /* true: an instance ends beside the current one, and superd has told it to do so soon. */
 static bool hurry_others(struct service_runtime *runtime)
@@ -572,22 +736,27 @@ void stop_begin(struct service_runtime *runtime, enum stop_reason reason)
 	bool waits = serves && hurry_others(runtime);
 	struct stop *stop = NULL;
 
-	if (reason != STOP_IDLE || waits)
+	if (reason == STOP_IDLE && is_tried(instance->stop))
+		reason = (enum stop_reason)instance->stop->reason;
+	if (!is_of_idle(reason) || waits) {
+		stop_give_up(instance);
 		instance_thaw(instance);
+	}
 	instance_limit(instance, 0);    /* no time limit until it gets its signal */
 	runtime->run->stop_reason = (unsigned char)reason;
 	if (waits)
 		return;
-	if (serves && !instance->stop) {
+	if (serves && (!instance->stop || is_tried(instance->stop))) {
 		standby_sockets_open(runtime, NULL);
 		stop = make_of_pairs(runtime, reason);
 	}
 	if (!stop) {
-		runtime->run->stats.idle_stops += reason == STOP_IDLE;
+		runtime->run->stats.idle_stops += is_of_idle(reason);
+		stop_give_up(instance);
 		instance_stop(instance);
 		return;
 	}
-	if (reason != STOP_IDLE && service_runs_beside(runtime->service) && take_from_pairs(stop))
+	if (!is_of_idle(reason) && service_runs_beside(runtime->service) && take_from_pairs(stop))
 		runtime_post(runtime, DRAINS);
 	seek_clients(stop);
 }
@@ -603,8 +772,10 @@ void stop_go_on(struct service_runtime *runtime)
 bool stop_begin_beside(struct service_runtime *runtime, enum stop_reason reason)
 {
 	struct instance *instance = runtime_current(runtime);
-	struct stop *stop = instance->stop ? NULL : make_of_pairs(runtime, reason);
+	struct stop *stop;
 
+	stop_give_up(instance);
+	stop = instance->stop ? NULL : make_of_pairs(runtime, reason);
 	if (stop && take_from_pairs(stop)) {
 		seek_clients(stop);
 		return true;
@@ -622,6 +793,7 @@ void stop_replace(struct service_runtime *runtime)
 
 	if (!instance || (instance->stop && instance->stop->sockets))
 		return;
+	stop_give_up(instance);
 	if (pairs && pairs->split && (instance->stop || make_of_pairs(runtime, STOP_RELOAD)))
 		sockets = standby_sockets_release(runtime);
 	if (sockets) {
@@ -667,16 +839,17 @@ void stop_lend(struct service_runtime *runtime, bool begins)
 		stop_forget(current);
 		stop = NULL;
 	}
-	if (stop && (stop->reason != STOP_LENT || stop->phase >= STOP_END))
+	if (stop && (stop->reason != STOP_LENT || is_ending(stop)))
 		return;
 	if (!stop) {
 		int *copies = copy_sockets(runtime);
 
-		stop = copies ? make_stop(current, STOP_LENT, copies, runtime->listener_count) : NULL;
+		stop = copies ? make_stop(current, runtime->listener_count) : NULL;
 		if (!stop) {
 			close_sockets(copies, runtime->listener_count);
 			return;
 		}
+		note_clients(stop, STOP_LENT, copies);
 	}
 	ev_timer_stop(runtime->engine->loop, &stop->timer);
 	conn_query_note(&stop->query);  /* more clients have come since the last call */
@@ -698,9 +871,12 @@ bool stop_describe(const struct instance *instance, struct stop_facts *facts)
 {
 	static const char *const reasons[] = {
 		[STOP_ORDER] = "order", [STOP_IDLE] = "idle", [STOP_LIMIT] = "limit", [STOP_RELOAD] = "reload",
-		[STOP_DRAIN] = "drain", [STOP_MOVED] = "moved", [STOP_LENT] = "lent",
+		[STOP_DRAIN] = "drain", [STOP_MOVED] = "moved", [STOP_LENT] = "lent", [STOP_MEMORY] = "memory",
 	};
-	static const char *const phases[] = { "serve", "rest", "newcomer", "end" };
+	static const char *const phases[] = {
+		[STOP_FREEZE] = "freeze", [STOP_COUNT] = "count", [STOP_SERVE] = "serve", [STOP_REST] = "rest",
+		[STOP_NEWCOMER] = "newcomer", [STOP_END] = "end",
+	};
 	const struct stop *stop = instance->stop;
 
 	if (!stop || stop->phase == STOP_DONE)
@@ -754,10 +930,13 @@ bool stop_is_noting(struct service_runtime *runtime)
 }
 
 /* Copies the cookies, as a stop may end while the query is under way. */
-void stop_spare_clients(struct conn_query *query)
+void stop_prepare_count(struct service_clients *clients)
 {
+	struct conn_query *query = &clients->query;
 	struct cookie_set *cookies = &query->cookies;
 
+	conn_query_cancel(query);
+	service_clients_prepare(clients);
 	cookies->count = 0;
 	LIST_EACH(link, runtime_instances(query->runtime)) {
 		const struct stop *stop = container_of(link, struct instance, link)->stop;
@@ -784,7 +963,7 @@ void stop_end(struct instance *instance)
 		instance_stop(instance);
 		return;
 	}
-	if (stop->phase >= STOP_END || instance->facts.stopped)
+	if (is_ending(stop) || instance->facts.stopped)
 		return;
 	if (!stop->sockets) {           /* an idle one is frozen still */
 		instance_thaw(instance);
@@ -823,7 +1002,7 @@ void stop_hurry_holder(struct service_runtime *runtime, const struct listener *l
 
 		for (size_t n = 0; n < stop->count; n++)
 			has_it |= bind_beside_is_at_port(stop->sockets[n], listener->listen);
-		if (!has_it || stop->phase >= STOP_END)
+		if (!has_it || is_ending(stop))
 			continue;
 		event.pid = stop->instance->pid;
 		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
@@ -890,7 +1069,7 @@ static void load_guests(struct state_section *section, void *object)
 static const struct state_field stop_fields[] = {
 	{ STATE_BY(stop, sockets, save_sockets, NULL) },
 	{ STATE_BY(stop, query, save_guests, load_guests) },
-	{ STATE_FIELD(stop, "reason", reason), .most = STOP_LENT },
+	{ STATE_FIELD(stop, "reason", reason), .most = STOP_MEMORY },
 	{ STATE_FIELD(stop, "phase", phase), .most = STOP_DONE },
 };
 const struct field_table stop_state = FIELD_TABLE("drain", stop, stop_fields);
@@ -905,12 +1084,13 @@ void stop_load(struct instance *instance, struct state_section *section)
 {
 	size_t count;
 	int *sockets = load_sockets(section, &count);
-	struct stop *stop = sockets && !instance->stop ? make_stop(instance, STOP_DRAIN, sockets, count) : NULL;
+	struct stop *stop = sockets && !instance->stop ? make_stop(instance, count) : NULL;
 
 	if (!stop) {
 		close_sockets(sockets, count);
 		return;
 	}
+	note_clients(stop, STOP_DRAIN, sockets);
 	state_load(section, &stop_state, stop, NULL);
 	if (stop->phase == STOP_NEWCOMER || (stop->phase == STOP_DONE && !instance->facts.stopped))
 		stop->phase = STOP_END; /* not of superd's making */

@@ -1,15 +1,20 @@
 /* Stops an instance without losing a client. New clients come to other sockets at the same addresses
- * (superd/stop/standby_socket) while it serves those it has; then it gets its signal. There is at most one stop an
- * instance, instance->stop, and all stops differ in their reason alone:
+ * (superd/stop/standby_socket) while it serves those it has; then it gets its signal. An instance that seems to have
+ * none is frozen first, and counted once more. There is at most one stop an instance, instance->stop, and all stops
+ * differ in their reason alone:
  *
  *   reason              first phase   if the kernel cannot list its clients
- *   IDLE                NEWCOMER      only those in its queues count
+ *   IDLE MEMORY         FREEZE        it goes on
+ *                       or NEWCOMER   only those in its queues count
  *   LIMIT ORDER RELOAD  END           the same
  *   DRAIN               SERVE         REST
  *   MOVED               SERVE         END
  *   LENT                SERVE, REST   REST
  *
  *   phase      nobody is left   somebody is left                                      stop_end
+ *   FREEZE     COUNT, once its processes stand still; or it goes on                   DONE
+ *   COUNT      NEWCOMER, or it  it is thawed, and goes on                             DONE
+ *              stays frozen
  *   REST       (no look)        (no look)                                             END
  *   SERVE      DONE             look again                                            END
  *   NEWCOMER   DONE             it has accepted none, and the kernel moves them: DONE END
@@ -17,18 +22,20 @@
  *                               a client waits at the listeners, or runtime_max is over: END
  *   END        DONE             the deadline is over, or all rest: DONE               END
  *
- * The current instance stays that while its service is STOPPING, unless it may run beside a successor: then the service
- * goes on without it. */
+ * In FREEZE and COUNT the service is RUNNING, and nothing was done yet: the stop is only tried. Later the current
+ * instance stays that while its service is STOPPING, unless it may run beside a successor: then the service goes on
+ * without it. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "superd/runtime/runtime.h"
 
-struct conn_query;
+struct service_clients;
 struct state_saver;
 struct state_section;
 
+/* The numbers of both go over in an upgrade. */
 enum stop_reason {
 	STOP_ORDER,                     /* an order to stop or to restart */
 	STOP_IDLE,                      /* no client is connected, as far as superd knows */
@@ -37,15 +44,32 @@ enum stop_reason {
 	STOP_DRAIN,                     /* an order to drain, or its entry has changed: it may serve its clients to the end */
 	STOP_MOVED,                     /* the same, as clients wait at a socket that it does not have */
 	STOP_LENT,                      /* it outlives its entry, or another entry gets its sockets: superd has copies of them */
+	STOP_MEMORY,                    /* as STOP_IDLE, before idle_timeout is over, as memory is short */
 };
 
 enum stop_phase {
-	STOP_SERVE,                     /* it serves its clients to the end */
+	STOP_FREEZE = 5,                /* its processes are being frozen */
+	STOP_COUNT = 6,                 /* they are frozen, so they accept nobody, and all its clients are counted */
+	STOP_SERVE = 0,                 /* it serves its clients to the end */
 	STOP_REST,                      /* the same, and superd does not look for them */
 	STOP_NEWCOMER,                  /* the same, until a client waits for its end */
 	STOP_END,                       /* it serves them while it makes progress (superd/stop/drain_deadline) */
 	STOP_DONE,                      /* it got its signal */
 };
+
+bool stop_may_try(const struct engine *engine);         /* whether not too many are tried already */
+
+/* Tries to stop or to freeze (idle_action) the current instance of a service that is RUNNING, for which no client is
+ * connected since that loop time (STOP_IDLE, STOP_MEMORY). IDLE or STILLED follows, or, if it is called off, THAWED.
+ * false: it cannot be frozen now, or out of memory. */
+bool stop_try(struct service_runtime *runtime, enum stop_reason reason, double unused_since);
+void stop_take_clients(struct service_runtime *runtime, bool used); /* a count of its clients is done; used: somebody is there */
+bool stop_is_tried(const struct instance *instance);    /* whether it has a stop that can still be called off */
+void stop_give_up(struct instance *instance);           /* calls that off; thaws it if it runs on */
+
+/* Prepares a count of all clients of a service. Those of instances that end beside a successor are left out. They are
+ * connected to the same address, and must not keep that one awake. A client that may be the successor's counts. */
+void stop_prepare_count(struct service_clients *clients);
 
 /* Stops the current instance of a service that is STOPPING. If an earlier instance runs beside it still, that one ends
  * first, as an address has two sockets at most, and stop_go_on follows. Without standby sockets or memory, and if no
@@ -93,10 +117,6 @@ bool stop_is_counting(const struct instance *instance); /* whether the clients o
 /* Whether superd is noting the clients of an instance beside a successor. It admits no new client meanwhile, because
  * that one would pass for a client of the old instance. */
 bool stop_is_noting(struct service_runtime *runtime);
-
-/* Makes the query leave out the clients of instances that end beside a successor, which must not keep that one awake:
- * they are connected to the same address. A client that may be the successor's is not left out. */
-void stop_spare_clients(struct conn_query *query);
 
 /* Called when a listener of the service could not be bound: ends instances that have its port from an earlier
  * configuration, also those of other services. */

@@ -48,7 +48,7 @@ void __wrap_idle_hurry(struct service_runtime *runtime)
 {
 	cr_assert_lt(hurries, sizeof(hurried) / sizeof(*hurried));
 	hurried[hurries++] = runtime;
-	runtime->run->idle->phase = IDLE_LAST_COUNT;
+	runtime->run->idle->phase = IDLE_GOES;
 }
 
 static void on_posted(struct ev_loop *loop, ev_prepare *watcher, int events)
@@ -137,7 +137,7 @@ Test(memory_pressure, has_the_one_go_first_that_was_unused_for_longest)
 	idle_of(2)->phase = IDLE_NOT_COUNTED;           /* its last connection has closed lately */
 	idle_of(2)->last_closed = clock_now() - 1;
 	cr_expect_eq(memory_pressure_choose(&engine), &runtimes[2]);
-	idle_of(2)->hurries_until = clock_now() + 1;
+	idle_of(2)->reason = STOP_MEMORY;
 	cr_expect_null(memory_pressure_choose(&engine), "it is told already");
 }
 
