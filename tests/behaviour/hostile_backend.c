@@ -1,6 +1,7 @@
 /* A backend that does to the listener that it shares with superd what a backend can.
  *
  *   hostile_backend FILE ACT      FILE gets what it has done, a line each
+ *   hostile_backend FILE lock     it keeps the listener's lock for ever, and says so on standard error ("asked 15")
  *
  * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which
  * options of the listener are not the kernel's ("differs NAME"), then "looked", and serve one client. */
@@ -14,9 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/security/fuse_server.h"
 
 enum { PATIENCE_MS = 2000 };
 
@@ -142,6 +146,20 @@ static void close_all(void)
 	}
 }
 
+/* The call reads the options from a page of a file whose server never answers, and has the lock meanwhile. */
+static void keep_lock(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	fuse_mount(SILENT_ON_READ);
+	if (pages == MAP_FAILED || mmap(pages + page, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
+					fuse_open(O_RDWR), 0) == MAP_FAILED)
+		exit(1);
+	setsockopt(listener, IPPROTO_IP, IP_OPTIONS, pages + page - 8, 40);     /* the first int is read without */
+	exit(1);
+}
+
 static void look(void)
 {
 	int fresh = socket(number_of(listener, SOL_SOCKET, SO_DOMAIN), type_of(), 0);
@@ -212,6 +230,8 @@ int main(int argc, char **argv)
 		return 2;
 	file = argv[1];
 	listener = getenv("LISTEN_FDS") ? 3 : 0;
+	if (!strcmp(argv[2], "lock"))
+		keep_lock();
 	be_nice();
 	for (size_t n = 0; n < sizeof(acts) / sizeof(acts[0]); n++) {
 		if (!strcmp(argv[2], acts[n].name)) {

@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
+#include "controlling.h"
 #include "harness.h"
 #include "namespace.h"
 #include "process.h"
+#include "superctl.h"
 
 enum { ANSWER_MS = 3000 };
 
@@ -114,4 +117,80 @@ BehaviourOfUsers(hostile_listener, superd_gets_no_signals_of_another_user_by_the
 {
 	SKIP_WITHOUT(geteuid() == 0, "needs root, which may be another user");
 	expect_restored(begin("", "signals", text_of("user = %lu", (unsigned long)lone_user())), SOCK_STREAM);
+}
+
+/* ---- a lock that is kept for ever ---- */
+
+#define SKIP_WITHOUT_LOCKS() \
+	SKIP_WITHOUT(geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0, "needs root and /dev/fuse")
+
+#define LOCKING \
+	"service hostile { listen = \"127.0.0.1:0\" exec = \"%s %s lock\" %s }\n" \
+	"service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n"
+
+/* A superd whose service `hostile` has a backend that keeps the lock of the listener. */
+static struct superd *run_locked(const char *options, int *client)
+{
+	struct superd *superd = controlled_clock_run(LOCKING,
+						     replaced(backend("%s", ""), "backend ", "hostile_backend"),
+						     write_file("acts", "%s", ""), options, backend("stdio"));
+
+	*client = client_connect(superd_port(superd, "hostile"));
+	WAIT_UNTIL(superd_logged(superd, "asked 15"));
+	return superd;
+}
+
+/* No step of the clock ends what superd waits for: it serves others, or hangs. */
+static struct program order_without_wait(struct superd *superd, const char *verb)
+{
+	struct program order;
+
+	clock_hold();
+	order = SUPERCTL_BEGIN(false, control_path(), verb, "hostile");
+	superd_wait_log(superd, text_of("requested: %s", verb));
+	client_ask_pid(superd_port(superd, "other"));
+	clock_go_on();
+	return order;
+}
+
+static void end_locked(struct superd *superd, int client)
+{
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "hostile: pid ")));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(hostile_listener, a_stop_waits_for_no_lock)
+{
+	struct superd *superd;
+	struct program order;
+	int client;
+
+	SKIP_WITHOUT_LOCKS();
+	superd = run_locked("timeout_stop = 5s", &client);
+	order = order_without_wait(superd, "stop");
+	end_locked(superd, client);
+	cr_expect_eq(program_end(&order).status, 0);
+}
+
+/* It is told that there is no second socket, once that is known; the instance stays. */
+Behaviour(hostile_listener, nor_does_a_drain)
+{
+	struct outcome outcome;
+	struct superd *superd;
+	struct program order;
+	int client;
+
+	SKIP_WITHOUT_LOCKS();
+	superd = run_locked("timeout_stop = 5s", &client);
+	order = order_without_wait(superd, "drain");
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "it cannot be drained")));
+	cr_expect(superd_logged(superd, "(a process that has the socket blocks it)"));
+	outcome = program_end(&order);
+	cr_expect_eq(outcome.status, 1);
+	cr_expect_not_null(strstr(outcome.err, "clients cannot be kept from its instance"), "%s", outcome.err);
+	cr_expect_not(superd_logged(superd, "hostile: pid "));
+	superctl_order("stop hostile");
+	end_locked(superd, client);
 }

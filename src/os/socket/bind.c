@@ -200,6 +200,11 @@ static int restore_socket(int fd, const void *with, struct buf *why, struct buf 
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result;
 
 	(void)why;
+	if (task->sharing != SHARING_AS_IT_IS &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ task->sharing == SHARING_BEGINS }, sizeof(int)) < 0)
+		return -1;
+	if (task->sharing == SHARING_BEGINS)
+		return 0;
 	if (socket_filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
 		return -1;
 	result = socket_options_restore(fd, domain, listen, task->clears);

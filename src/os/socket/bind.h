@@ -36,6 +36,11 @@ struct restore_task {
 	int fd;                         /* borrowed */
 	const struct listen *listen;    /* borrowed */
 	bool clears;                    /* true: options that the table does not set get the kernel's defaults; false: they do not change */
+	enum {
+		SHARING_AS_IT_IS,
+		SHARING_BEGINS,         /* nothing is restored: its address may have a second socket from now on (os/socket/reuseport) */
+		SHARING_ENDS,           /* it had no second socket */
+	} sharing;
 };
 
 /* Restores the properties that a backend may have changed for all holders of the socket: the filter, the interface, the

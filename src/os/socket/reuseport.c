@@ -84,21 +84,33 @@ static int bind_again(int fd, const struct listen *listen, struct buf *why, stru
 	return bind_listen(&again, why, warnings);
 }
 
+/* Takes no lock of the socket. */
+static bool is_shared(int fd)
+{
+	int shared = 0;
+	socklen_t size = sizeof(shared);
+
+	return getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, &size) == 0 && shared;
+}
+
 /* Why another socket is there. If the first one has SO_REUSEPORT, superd set it when it opened a second listener
  * before. */
 static const char *describe_other_listener(int fd)
 {
-	int shares = 0;
-	socklen_t size = sizeof(shares);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shares, &size) == 0 && shares)
+	if (is_shared(fd))
 		return "the previous socket still listens, because the process that passed it to superd has a copy";
 	return "another socket listens there, too";
 }
 
-static int open_tcp(int fd, const void *with, struct buf *why, struct buf *warnings)
+static int share(int fd, const void *on, struct buf *why, struct buf *warnings)
 {
-	const struct listen *listen = with;
+	(void)why, (void)warnings;
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, on, sizeof(int));
+}
+
+static int open_tcp(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	bool was_shared = is_shared(fd);
 	unsigned listeners;
 	int second;
 
@@ -110,20 +122,21 @@ static int open_tcp(int fd, const void *with, struct buf *why, struct buf *warni
 		errno = EBUSY;
 		return bind_fail(why, "making a twin", "%s", describe_other_listener(fd));
 	}
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)) < 0)
-		return bind_fail(why, "making a twin", "SO_REUSEPORT");
+	if (!was_shared && foreign_socket_do(fd, share, &(int){ 1 }, why, warnings) < 0)
+		return bind_fail(why, "making a twin", errno == ETIMEDOUT ? "a process that has the socket blocks it"
+									  : "SO_REUSEPORT");
 	second = bind_again(fd, listen, why, warnings);
 	if (second >= 0 && reuseport_bpf_select(second) < 0 && select_index(second, 1) < 0) {
 		bind_fail(why, "making a twin", "SO_ATTACH_REUSEPORT_CBPF");
 		fd_close(&second);
 	}
-	if (second < 0) {
+	if (second < 0 && !was_shared) {
 		int error = errno;
 
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 0 }, sizeof(int));
+		foreign_socket_do(fd, share, &(int){ 0 }, why, warnings);
 		errno = error;
 	}
-	return second;
+	return foreign_socket_forget(second);
 }
 
 #define MIGRATES "/proc/sys/net/ipv4/tcp_migrate_req"
@@ -185,10 +198,15 @@ bool reuseport_is_possible(const struct listen *listen)
 	       reuseport_unix_is_possible(listen);
 }
 
+bool reuseport_is_to_be_set(int fd, const struct listen *listen)
+{
+	return listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen) && !is_shared(fd);
+}
+
 int reuseport_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	if (listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen))
-		return foreign_socket_open(fd, open_tcp, listen, why, warnings);
+		return open_tcp(fd, listen, why, warnings);
 	if (reuseport_is_possible(listen))
 		return foreign_socket_forget(
 			reuseport_unix_open(fd, listen, why, warnings)); /* does not use the first socket */

@@ -15,9 +15,12 @@
 /* Whether a second listener is possible: for this kind, on this kernel, with superd's rights. */
 bool reuseport_is_possible(const struct listen *listen);
 
+/* Whether the first socket has to be changed before: it does not have SO_REUSEPORT yet. */
+bool reuseport_is_to_be_set(int fd, const struct listen *listen);
+
 /* Opens the second listener, as bind_listen does; or -1 and errno, with why, and then nothing has changed. fd stays
  * open and the caller's. There can be one at a time: all holders must close the first before the second can get a
- * second listener of its own. */
+ * second listener of its own. Waits for another process if the first socket is foreign and has no SO_REUSEPORT. */
 int reuseport_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Whether the kernel moves clients in the queue or in a handshake to fd, the second of the two, when the first is closed:

@@ -37,7 +37,7 @@ struct operate_request {
 	size_t count, capacity;         /* of `pending` */
 	size_t next;                    /* index in `pending` of the next order to check */
 	size_t begun, failed;           /* numbers of services */
-	bool waits;                     /* for the end of the orders; false: --no-wait */
+	bool waits;                     /* for the end of the orders; false: --no-wait, until they have begun */
 	struct alarm timeout;           /* of --timeout */
 	struct alarm pace;              /* the next check, if MANY orders are pending */
 	struct alarm proof;             /* the next check of an instance that may fail at once */
@@ -90,7 +90,7 @@ static void begin_one(struct operate_request *operate, const char *name)
 	else if (result == ORDER_UNCONFIGURED && operate->action == OPERATOR_REFRESH)
 		result = ORDER_NEEDS_NO_REFRESH;
 	operate->begun++;
-	if (result == ORDER_UNDER_WAY && operate->waits)
+	if (result == ORDER_UNDER_WAY && (operate->waits || runtime_is_being_restored(match.runtime)))
 		add_pending(operate, name, &order, runtime_is_removed(match.runtime));
 	else
 		send_result(operate, name, match.runtime ? &order : NULL, result, &why);
@@ -107,6 +107,10 @@ static bool check_pending(struct operate_request *operate, const struct pending_
 
 	if (runtime)
 		result = operator_look(&pending->order, runtime, &why);
+	if (result == ORDER_UNDER_WAY && !operate->waits && !runtime_is_being_restored(runtime)) {
+		send_result(operate, pending->name, &pending->order, result, &why);
+		return true;
+	}
 	if (result == ORDER_UNDER_WAY) {
 		double seconds = operator_wait(&pending->order, runtime);
 

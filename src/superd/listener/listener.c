@@ -15,6 +15,7 @@
 #include "os/bpf/socket_filter.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
+#include "os/socket/reuseport.h"
 #include "superd/listener/drained_sockets.h"
 #include "superd/listener/listeners.h"
 #include "superd/listener/restore.h"
@@ -349,18 +350,13 @@ static bool has_filter(const struct listener *listener)
 	return listener->hands < (foreign_socket_is(listener->fd) ? HANDS_LENT : HANDS_RESET);
 }
 
-static void finish_restoring(struct listener *listener, struct engine *engine)
-{
-	if (listener_is_resetting(listener))
-		restore_finish(engine, listener->fd);
-}
-
 /* Before the listener is given away, or no longer watched: what has not begun by now is left for the next watch. */
 static void settle_restoring(struct listener *listener, struct engine *engine)
 {
 	if (listener_is_resetting(listener) && restore_withdraw(engine, listener->fd))
 		listener->hands = HANDS_LENT;
-	finish_restoring(listener, engine);
+	if (listener_is_resetting(listener))
+		restore_finish(engine, listener->fd);
 }
 
 bool listener_filter_lent(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
@@ -419,7 +415,7 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	log_warnings(engine, service, &warnings);
 	if (refused)
 		close_refused(listener, engine, service, buf_string(&why));
-	if (listener_is_resetting(listener))
+	if (listener_is_asked(listener))
 		restore_adopt(engine, listener->fd, listen, service);
 	listener->listen = listen;
 	if (!listen->options->socket_condition && listener_absence(listener) == ABSENT_CONDITION)
@@ -469,6 +465,7 @@ static struct restore_task task_of(struct listener *listener)
 		.fd = listener->fd,
 		.listen = listener->listen,
 		.clears = !listener->asleep && (!listener->inherited || listener->listen->gets_options),
+		.sharing = listener->hands == HANDS_SHARED ? SHARING_ENDS : SHARING_AS_IT_IS,
 	};
 }
 
@@ -509,22 +506,56 @@ static void restore_rest(struct listener *listener, struct engine *engine, const
 bool listener_give(struct listener *listener, struct engine *engine, const struct account *account)
 {
 	settle_restoring(listener, engine);
+	if (listener->hands == HANDS_SHARING)
+		listener_recall(listener, engine);
 	if (foreign_holder_is(account) && !foreign_socket_mark(listener->fd))
 		return false;
 	listener->hands = HANDS_LENT;
 	return true;
 }
 
+void listener_recall(struct listener *listener, struct engine *engine)
+{
+	if (listener_is_asked(listener))
+		restore_drop(engine, listener->fd);
+	if (listener->hands > HANDS_LENT)
+		listener->hands = HANDS_LENT;
+}
+
 /* An upgrade does not wait for the outcome: the next superd restores the listener again. */
 static void unwatch_listener(struct listener *listener, struct engine *engine)
 {
-	if (engine->quiet && listener_is_resetting(listener)) {
-		restore_cancel(engine, listener->fd);
-		listener->hands = HANDS_LENT;
-	}
+	if (engine->quiet && listener_is_asked(listener))
+		listener_recall(listener, engine);
 	settle_restoring(listener, engine);
 	listener->put_off = false;
 	set_watched(listener, engine, false);
+}
+
+/* Whatever has come of it: opening the second socket finds out. */
+static void on_shared(void *context, struct engine *engine, const char *service, int error)
+{
+	struct listener *listener = context;
+
+	(void)service, (void)error;
+	listener->hands = HANDS_SHARED;
+	engine->listeners->on_restored(listener);
+}
+
+bool listener_share(struct listener *listener, struct engine *engine, const char *service)
+{
+	const struct restore_task task = {
+		.fd = listener->fd, .listen = listener->listen, .sharing = SHARING_BEGINS,
+	};
+
+	if (listener_is_asked(listener))
+		return false;
+	if (listener->hands == HANDS_SHARED || !foreign_socket_is(task.fd) || foreign_socket_is_backed_off(task.fd) ||
+	    !reuseport_is_to_be_set(task.fd, listener->listen) ||
+	    !restore_begin(engine, &task, service, on_shared, listener))
+		return true;
+	listener->hands = HANDS_SHARING;
+	return false;
 }
 
 /* The time in a byte. It comes again after two minutes, and then starts keep a listener a little longer. */
@@ -573,6 +604,8 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 		unwatch_listener(listener, engine);
 		return;
 	}
+	if (listener->hands == HANDS_SHARING)
+		return;                 /* on_restored follows */
 	/* The kernel does not report clients that the guard drops, so superd removes it before it watches. */
 	beside = foreign_socket_is(listener->fd) && !listener->has_lent_filter;
 	if (!foreign_socket_is(listener->fd))
@@ -609,7 +642,7 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 	bool watched = listener->is_watched || listener->put_off;
 	int before;
 
-	finish_restoring(listener, engine);
+	listener_recall(listener, engine);
 	listener->put_off = false;
 	before = listener->fd;
 	socket_store_replace(engine, before, fd);
@@ -665,7 +698,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	if (is_alone && endpoint_accepts(listener->listen->endpoint) &&
 	    !(is_stored && socket_store_name(engine, fd)))
 		shutdown(fd, SHUT_RDWR);
-	if (listener_is_resetting(listener))
+	if (listener_is_asked(listener))
 		restore_cancel(engine, fd);
 	rpc_withdraw(engine, fd);
 	socket_path_watch_forget(engine, listener->node);

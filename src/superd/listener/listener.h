@@ -46,7 +46,9 @@ enum listener_hands {
 	HANDS_OURS,                     /* no program has had it */
 	HANDS_RESET,                    /* programs have had it; its options were restored since */
 	HANDS_LENT,                     /* a program has it, or has had it since they were restored */
-	HANDS_RESETTING                 /* the same, and another process restores them, now or soon (restore) */
+	HANDS_RESETTING,                /* the same, and another process restores them, now or soon (restore) */
+	HANDS_SHARING,                  /* a program has it, and another process lets its address be shared, now or soon */
+	HANDS_SHARED,                   /* that was done, or has failed */
 };
 
 enum listener_watch {
@@ -127,6 +129,14 @@ bool listener_is_overdue(const struct listener *listener);
 /* Has its options restored without the pause that goes before, if that is under way. */
 void listener_restore_now(struct listener *listener, struct engine *engine);
 
+/* Called before a second socket opens at the address of one that a program has: another process sets what that needs
+ * (os/socket/reuseport), as the program may hold the socket's lock. true: nothing is left to be asked for. false:
+ * on_restored follows. */
+bool listener_share(struct listener *listener, struct engine *engine, const char *service);
+
+/* Forgets what another process was asked for. The next watch asks anew. */
+void listener_recall(struct listener *listener, struct engine *engine);
+
 /* A client came while a listener of the service is being restored: stops watching this one until that is done. */
 void listener_put_off(struct listener *listener, struct engine *engine);
 
@@ -158,6 +168,12 @@ static inline bool listener_was_lent(const struct listener *listener)
 static inline bool listener_is_resetting(const struct listener *listener)
 {
 	return listener->hands == HANDS_RESETTING;
+}
+
+/* Another process works on the socket, now or soon. */
+static inline bool listener_is_asked(const struct listener *listener)
+{
+	return listener->hands == HANDS_RESETTING || listener->hands == HANDS_SHARING;
 }
 
 static inline bool listener_has_socket(const struct listener *listener)

@@ -17,7 +17,8 @@ struct listeners {
 	/* The loop watches this epoll(7) set, and the kernel the listeners in it: with a watcher of libev's for each, a
 	 * service that only listens would take a third more memory. fd -1: it is not open. */
 	ev_io watched;
-	void (*on_restored)(struct listener *listener); /* it was restored or lost; called within others, only notes that */
+	/* It was restored or lost, or its address can be shared. Called within others, only notes that. */
+	void (*on_restored)(struct listener *listener);
 	struct list condition_queries;  /* the first ones are under way (superd/listener/socket_condition) */
 	struct list drained;            /* struct held: sockets of draining instances (superd/listener/drained_sockets) */
 	struct rpc *rpc;                /* registrations with rpcbind (superd/listener/rpcbind); NULL: none yet */

@@ -242,7 +242,8 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
 		return false;
 	*restoring = (struct restoring){
 		.task = *task, .service = service, .done = done, .context = context,
-		.due = task->listen->rules ? 0 : clock_now() + REST, .left = FOREIGN_TIMEOUT,
+		.due = task->listen->rules || task->sharing == SHARING_BEGINS ? 0 : clock_now() + REST,
+		.left = FOREIGN_TIMEOUT,
 	};
 	if (!restoring->due && !first_of(restorer) && !ask_process(restorer, restoring)) {
 		free(restoring);
@@ -358,17 +359,30 @@ void restore_finish(struct engine *engine, int fd)
 		wait_for_first(engine->listeners->restorer);
 }
 
-void restore_cancel(struct engine *engine, int fd)
+static bool works_on(const struct restorer *restorer, const struct restoring *restoring)
+{
+	return restorer->busy && restorer->queue.next == &restoring->link;
+}
+
+void restore_drop(struct engine *engine, int fd)
 {
 	struct restoring *restoring = find_restoring(engine, fd);
 
 	if (!restoring)
 		return;
 	restoring->task.fd = -1;
-	if (engine->listeners->restorer->busy && first_of(engine->listeners->restorer) == restoring)
-		settle_process(engine->listeners->restorer);
-	else
+	if (!works_on(engine->listeners->restorer, restoring))
 		report_outcome(engine->listeners->restorer, restoring, 0);
+}
+
+void restore_cancel(struct engine *engine, int fd)
+{
+	struct restoring *restoring = find_restoring(engine, fd);
+	bool settles = restoring && works_on(engine->listeners->restorer, restoring);
+
+	restore_drop(engine, fd);
+	if (settles)
+		settle_process(engine->listeners->restorer);
 }
 
 void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service)

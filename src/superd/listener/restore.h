@@ -1,7 +1,8 @@
 /* Restores the options of listeners in another process (superd/worker/restore_async), while superd watches the
  * listeners. That begins a moment after the last instance has ended, so that a client that comes at once does not wait
  * for it: its instance gets the socket as one gets it whose client waited already. Afterwards a start waits for the
- * outcome, which is mostly there already. A socket with rules of access is restored at once. */
+ * outcome, which is mostly there already. A socket with rules of access is restored at once. The same process lets the
+ * address of a socket be shared, while an instance has it (restore_task.sharing). */
 #pragma once
 
 #include <stdbool.h>
@@ -30,8 +31,11 @@ void restore_hurry(struct engine *engine, int fd);      /* begins now, or as soo
  * another one hangs. */
 void restore_finish(struct engine *engine, int fd);
 
-/* The socket closes: `done` is not called any more. Waits for a moment until the process has closed its copy, if it has
- * one: then the address can be bound again. */
+/* Drops the request: `done` is not called any more. The process may still be at it. */
+void restore_drop(struct engine *engine, int fd);
+
+/* The same for a socket that closes. Waits for a moment until the process has closed its copy, if it has one: then the
+ * address can be bound again. */
 void restore_cancel(struct engine *engine, int fd);
 
 /* The socket gets other settings and maybe another service. */

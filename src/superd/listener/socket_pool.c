@@ -65,6 +65,7 @@ void socket_pool_add(struct socket_pool *pool, struct engine *engine, struct lis
 		return;
 	}
 	listener_watch(listener, engine, NULL, WATCH_NO);
+	listener_recall(listener, engine);
 	entry->listener = *listener;
 	entry->table = table;
 	table->users++;
@@ -99,6 +100,7 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 		log_event(engine->log, LEVEL_WARNING, &event,
 			  "ipv6_only and reuse_port of %s stay as they were: programs may hold the socket", want->name);
 	listener_watch(from, engine, NULL, WATCH_NO);
+	listener_recall(from, engine);
 	to->fd = from->fd;
 	from->fd = -1;
 	to->listen = from->listen;

@@ -424,6 +424,8 @@ void load_go_on(struct service_runtime *runtime)
 	else
 		runtime_rewatch(runtime);
 	stop_go_on(runtime);
+	if (runtime->run && runtime->run->drains_when_ready)
+		runtime_post(runtime, DRAIN_DUE);
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);
 	upgrade_freeze_again(runtime);

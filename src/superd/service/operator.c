@@ -131,9 +131,8 @@ static enum order_result begin_drain(const struct operator_order *order, struct 
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* a frozen instance could neither serve its clients nor end */
 	runtime->state = service_ordered(runtime->state, DRAIN);
-	if (runtime_state(runtime) == STARTING)
-		drain_when_ready(runtime);
-	if (runtime_state(runtime) == RUNNING && !drain_try(runtime, why)) {
+	if (has_current(runtime) && !drain_waits(runtime) && runtime_state(runtime) == RUNNING &&
+	    !drain_try(runtime, why)) {
 		runtime->state.admin = before.admin;
 		return ORDER_NO_DRAIN;
 	}

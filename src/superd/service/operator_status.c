@@ -152,7 +152,8 @@ static enum order_result look_at_restart(const struct operator_order *order, str
 
 static enum order_result look_at_drain(const struct operator_order *order, struct service_runtime *runtime)
 {
-	if (runtime_state(runtime) == RUNNING && runtime_current(runtime)->since <= order->asked)
+	if (runtime_state(runtime) == RUNNING && runtime_current(runtime)->since <= order->asked &&
+	    !runtime->run->drains_when_ready)
 		return ORDER_NOT_DRAINED;
 	if (runtime_is_draining(runtime) || (runtime_is_held(runtime) && old_instances_live(order, runtime) &&
 		!runtime_has_drained(runtime)))

@@ -532,6 +532,11 @@ void runtime_hear_restored(struct service_runtime *runtime)
 		runtime_event(runtime, BIND_ERROR);
 	else
 		runtime_rewatch(runtime);
+	if (!runtime_current(runtime) || runtime_is_being_restored(runtime))
+		return;
+	stop_go_on(runtime);
+	runtime_post(runtime, DRAIN_DUE);
+	watch_wake_changes(runtime->engine);    /* an order that had to wait has begun */
 }
 
 /* Whether a client has to wait until the listeners are restored. Only the start of an instance can go before, as it

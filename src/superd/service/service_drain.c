@@ -36,7 +36,8 @@ static void drain_owed(struct service_runtime *runtime)
 {
 	if (runtime_state(runtime) == FROZEN && standby_sockets_have_clients(runtime))
 		runtime_event(runtime, ENABLE);
-	if (runtime_state(runtime) != RUNNING || !standby_sockets_have_clients(runtime))
+	if (runtime_state(runtime) != RUNNING || !standby_sockets_have_clients(runtime) ||
+	    !standby_sockets_prepare(runtime))
 		return;
 	standby_sockets_open(runtime, NULL);
 	if (!service_runs_beside(runtime->service) || !drain_current(runtime, STOP_MOVED))
@@ -52,7 +53,8 @@ static void log_drain(const struct service_runtime *runtime, enum level level, c
 	log_event(runtime->engine->log, level, &event, "%s%s%s", what, why->length ? ": " : "", buf_string(why));
 }
 
-bool drain_try(struct service_runtime *runtime, struct buf *why)
+/* false: for the reason in why. */
+static bool is_possible(struct service_runtime *runtime, struct buf *why)
 {
 	if (stop_any_is_beside(runtime)) {
 		buf_text(why, "an earlier instance still drains, and an address has at most two sockets");
@@ -67,6 +69,13 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 		buf_addf(why, "opening second sockets: %s", strerror(EMFILE));
 		return false;
 	}
+	return true;
+}
+
+bool drain_try(struct service_runtime *runtime, struct buf *why)
+{
+	if (!is_possible(runtime, why))
+		return false;
 	standby_sockets_open(runtime, why);
 	if (drain_current(runtime, STOP_DRAIN))
 		return true;
@@ -92,9 +101,14 @@ static void drain_patiently(struct service_runtime *runtime)
 	buf_free(&why);
 }
 
-void drain_when_ready(struct service_runtime *runtime)
+bool drain_waits(struct service_runtime *runtime)
 {
-	runtime->run->drains_when_ready = runtime_state(runtime) == STARTING;
+	struct buf none = { 0 };
+	bool is_next = runtime_state(runtime) == RUNNING && is_possible(runtime, &none);
+
+	buf_free(&none);
+	return runtime->run->drains_when_ready =
+		       runtime_state(runtime) == STARTING || (is_next && !standby_sockets_prepare(runtime));
 }
 
 void drain_changed(struct service_runtime *runtime)
@@ -104,7 +118,7 @@ void drain_changed(struct service_runtime *runtime)
 	if (runtime_state(runtime) == STARTING && !runtime->run->drains_when_ready)
 		log_drain(runtime, LEVEL_INFO, "its configuration changed during its start: it drains when it is ready",
 			  &(struct buf){ 0 });
-	drain_when_ready(runtime);
+	runtime->run->drains_when_ready = runtime_state(runtime) == STARTING;
 	if (runtime_state(runtime) == RUNNING)
 		drain_patiently(runtime);
 }
@@ -117,7 +131,7 @@ static void drain_outdated(struct service_runtime *runtime)
 	bool drains = runtime->run->drains_when_ready && wanted;
 
 	runtime->run->drains_when_ready = false;
-	if (!drains)
+	if (!drains || drain_waits(runtime))
 		return;
 	drain_changed(runtime);
 	if (!runtime_is_draining(runtime) || !runtime_current(runtime))

@@ -194,6 +194,22 @@ bool standby_sockets_may_have(const struct service_runtime *runtime)
 	return true;
 }
 
+bool standby_sockets_prepare(struct service_runtime *runtime)
+{
+	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+	bool ready = true;
+
+	if (standby_sockets && standby_sockets->split)
+		return true;
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		if (may_have(listener) && !(standby_sockets && standby_sockets->pairs[n].older))
+			ready &= listener_share(listener, runtime->engine, runtime->service->name);
+	}
+	return ready;
+}
+
 static void open_standby_socket(struct standby_sockets *standby_sockets, size_t n, struct buf *reason)
 {
 	struct listener *listener = &standby_sockets->runtime->listeners[n];

@@ -36,6 +36,10 @@ extern const struct field_table standby_state, pair_state;
 /* Whether each socket of the service can have a standby socket on this system. */
 bool standby_sockets_may_have(const struct service_runtime *runtime);
 
+/* Called before them: has other processes do what may hang. true: standby_sockets_open may follow. false: it comes to that
+ * within a second or so, and superd calls stop_go_on and drain_due. */
+bool standby_sockets_prepare(struct service_runtime *runtime);
+
 /* Opens standby sockets, so that new clients connect to sockets that the current instance does not have. If a socket
  * cannot have one, or descriptors run out, the instance continues to accept at it; at all of them, if clients wait at
  * an earlier socket. why, unless NULL, gets the reason for a socket that should have got one. */

@@ -744,7 +744,7 @@ void stop_begin(struct service_runtime *runtime, enum stop_reason reason)
 	}
 	instance_limit(instance, 0);    /* no time limit until it gets its signal */
 	runtime->run->stop_reason = (unsigned char)reason;
-	if (waits)
+	if (waits || (serves && !instance->stop && !standby_sockets_prepare(runtime)))
 		return;
 	if (serves && (!instance->stop || is_tried(instance->stop))) {
 		standby_sockets_open(runtime, NULL);
@@ -765,8 +765,10 @@ void stop_go_on(struct service_runtime *runtime)
 {
 	const struct instance *instance = runtime_current(runtime);
 
-	if (runtime_state(runtime) == STOPPING && instance && !instance->stop && !instance->facts.stopped)
-		stop_begin(runtime, (enum stop_reason)runtime->run->stop_reason);
+	if (runtime_state(runtime) != STOPPING || !instance || instance->stop || instance->facts.stopped)
+		return;
+	stop_begin(runtime, (enum stop_reason)runtime->run->stop_reason);
+	runtime_note_change(runtime);
 }
 
 bool stop_begin_beside(struct service_runtime *runtime, enum stop_reason reason)

@@ -72,7 +72,8 @@ void stop_give_up(struct instance *instance);           /* calls that off; thaws
 void stop_prepare_count(struct service_clients *clients);
 
 /* Stops the current instance of a service that is STOPPING. If an earlier instance runs beside it still, that one ends
- * first, as an address has two sockets at most, and stop_go_on follows. Without standby sockets or memory, and if no
+ * first, as an address has two sockets at most, and stop_go_on follows. So it does where another process has to let the
+ * address be shared (standby_sockets_prepare). Without standby sockets or memory, and if no
  * client can come any more, it gets its signal at once. */
 void stop_begin(struct service_runtime *runtime, enum stop_reason reason);
 

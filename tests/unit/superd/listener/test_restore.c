@@ -52,7 +52,7 @@ static void on_done(void *context, struct engine *of, const char *service, int e
 
 static void ask(void)
 {
-	const struct restore_task task = { fd, &listen_one, false };
+	const struct restore_task task = { .fd = fd, .listen = &listen_one };
 
 	cr_assert(restore_begin(&engine, &task, "web", on_done, &fd));
 }
