@@ -16,6 +16,7 @@
 
 #include "exec/stages/stages.h"
 #include "exec/stages/userns_map.h"
+#include "os/foreign/path_walk.h"
 
 /* In a new network namespace the loopback interface is down. A kernel without IPv4 has none. */
 static int bring_up_loopback(void)
@@ -50,8 +51,11 @@ int sandbox_namespaces(struct job *job)
 
 	if (!sandbox)
 		return 0;
-	if (sandbox->users_first && userns_enter(job) < 0)
-		return -1;
+	if (sandbox->users_first) {
+		path_walk_note_namespace();
+		if (userns_enter(job) < 0)
+			return -1;
+	}
 	if (sandbox->network && enter_network_namespace(sandbox->network) < 0) {
 		job->fault.resource = SANDBOX_NETWORK;
 		return -1;

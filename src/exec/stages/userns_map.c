@@ -16,6 +16,7 @@
 
 #include "exec/child/sandbox.h"
 #include "exec/stages/stages.h"
+#include "lib/buf.h"
 #include "lib/fd.h"
 #include "os/foreign/fork_fds.h"
 
@@ -34,39 +35,49 @@ static int write_proc_file(pid_t pid, const char *name, const char *content)
 	return written < 0 ? -1 : 0;
 }
 
-/* USERS_SELF maps each of these ids to itself. */
-static int write_map(pid_t child, const char *name, enum user_map users, unsigned own, unsigned other)
+/* Maps an id to itself, once. */
+static void add_id(struct buf *map, unsigned id)
 {
-	char map[64];
+	char line[32];
 
-	if (users == USERS_FULL)
-		snprintf(map, sizeof(map), "0 0 4294967295\n");
-	else if (users == USERS_IDENTITY)
-		snprintf(map, sizeof(map), "0 0 65536\n");
-	else if (other == own)
-		snprintf(map, sizeof(map), "%u %u 1\n", own, own);
-	else
-		snprintf(map, sizeof(map), "%u %u 1\n%u %u 1\n", own, own, other, other);
-	return write_proc_file(child, name, map);
+	snprintf(line, sizeof(line), "%u %u 1\n", id, id);
+	if (!strstr(buf_string(map), line))
+		buf_text(map, line);
 }
 
-/* Writes both maps. superd's own user is included, as the child still has it. */
+static int write_map(pid_t child, const char *name, enum user_map users, const struct buf *self)
+{
+	return write_proc_file(child, name, users == USERS_FULL	      ? "0 0 4294967295\n"
+					    : users == USERS_IDENTITY ? "0 0 65536\n"
+								      : buf_string(self));
+}
+
+/* Writes both maps. USERS_SELF has superd's own user, as the child still has it, the service's, and the groups that the
+ * child has yet to take on. */
 static int write_maps(const struct job *job, pid_t child)
 {
 	const struct account *account = job->plan->account;
 	enum user_map map = job->plan->sandbox->users ? job->plan->sandbox->users : USERS_SELF;
-	unsigned gid = account ? account->gid : getegid();
+	bool sets_groups = account && !account->keeps_groups && job->plan->sandbox->users_first;
+	struct buf users = { 0 }, groups = { 0 };
 
-	if (write_map(child, "uid_map", map, geteuid(), account ? account->uid : geteuid()) < 0)
+	add_id(&users, geteuid());
+	add_id(&users, account ? account->uid : geteuid());
+	add_id(&groups, getegid());
+	add_id(&groups, account ? account->gid : getegid());
+	for (size_t n = 0; sets_groups && n < account->group_count; n++)
+		add_id(&groups, account->groups[n]);
+	errno = ENOMEM;
+	if (users.failed || groups.failed || write_map(child, "uid_map", map, &users) < 0)
 		return -1;
 	/* The child's groups are set already. With setgroups(2) it could leave a group that denies it access. */
 	if (map == USERS_SELF && !job->plan->sandbox->users_first && write_proc_file(child, "setgroups", "deny") < 0)
 		return -1;
-	if (write_map(child, "gid_map", map, getegid(), gid) == 0)
+	if (write_map(child, "gid_map", map, &groups) == 0)
 		return 0;
 	if (errno != EPERM || write_proc_file(child, "setgroups", "deny") < 0)
 		return -1;
-	return write_map(child, "gid_map", map, getegid(), gid);
+	return write_map(child, "gid_map", map, &groups);
 }
 
 /* Writes the maps when the child asks; exits when the child does, or goes on without asking. */

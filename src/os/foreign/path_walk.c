@@ -18,7 +18,7 @@
 #define FUSE 0x65735546                 /* FUSE_SUPER_MAGIC */
 #define AUTOFS 0x0187                   /* AUTOFS_SUPER_MAGIC */
 #define NO_USER ((uid_t)-2)
-#define NO_GROUP ((gid_t)-2)
+#define NOBODY 65534
 
 /* What is left of a path. */
 struct way {
@@ -62,16 +62,24 @@ static bool find_user(const struct way *way, int part, const struct stat *status
 	return !path_uid_is_own(*user);
 }
 
+/* A user who has no number in this user namespace is nobody whom a process can become. The service's user serves as
+ * well: what he reaches is no secret from the service. */
 static bool take_rights(struct path_walk *walk, uid_t user)
 {
-	bool is_accounts = walk->account && walk->account->switches && walk->account->uid == user;
+	const struct account own = { .uid = geteuid(), .gid = getegid(), .keeps_groups = true };
+	const struct account *account = walk->account && walk->account->switches ? walk->account : &own;
 
 	walk->is_users = true;
 	walk->owner = user;
 	if (geteuid() != 0)             /* it cannot become another user, but has no need of its capabilities */
-		walk->user = (struct account){ .uid = geteuid(), .gid = getegid(), .keeps_groups = true };
+		walk->user = own;
 	else
-		walk->user = is_accounts ? *walk->account : (struct account){ .uid = user, .gid = NO_GROUP };
+		walk->user = account->uid == user ? *account : (struct account){ .uid = user, .gid = NOBODY };
+	if (act_as_begin(&walk->before, &walk->user))
+		return true;
+	if (errno != EINVAL || account->uid == user || !act_as_end(&walk->before))
+		return false;
+	walk->user = *account;
 	return act_as_begin(&walk->before, &walk->user);
 }
 
@@ -185,6 +193,12 @@ int path_walk(struct path_walk *walk, int at, const char *path, enum path_missin
 	}
 	walk->folder = way.folder;
 	return part;
+}
+
+void path_walk_note_namespace(void)
+{
+	if (geteuid() == 0)
+		path_uid_is_own(NOBODY);        /* its answer stays as it is */
 }
 
 bool path_walk_pause(const struct path_walk *walk)

@@ -15,7 +15,8 @@
 
 /* A walk along one path or several. path_walk_end ends it. */
 struct path_walk {
-	/* Whose groups count where a part belongs to its user; others act without groups. NULL: none. */
+	/* Whose groups count where a part belongs to its user; others act without groups. NULL: none. The process acts as
+	 * its user, too, where it cannot become the owner of a part. */
 	const struct account *account;
 	int folder;                     /* the folder with the last part, or that itself, O_PATH; -1: before the first */
 	char name[NAME_MAX + 1];        /* the last part there, which is no link: open it with O_NOFOLLOW; or "." */
@@ -32,6 +33,10 @@ enum path_missing { PATH_STAYS_MISSING, PATH_MADE_FOLDER, PATH_MADE_FILE };
  * it leads to with O_PATH, which the caller closes; -1 and errno: ELOOP: a link that another user controls leads to
  * what is not his. */
 int path_walk(struct path_walk *walk, int at, const char *path, enum path_missing missing);
+
+/* To be called before the process enters a user namespace where root is root: what belongs to nobody there is another
+ * user's, as who has no number there has no other name. */
+void path_walk_note_namespace(void);
 
 /* superd's own rights for a while, within a walk. false and errno: the process must end. */
 bool path_walk_pause(const struct path_walk *walk);
