@@ -22,6 +22,7 @@ bool request_receive(int channel, struct record *request, int *fds, size_t *coun
 	good = record_open(request, received[0], REQUEST_MOST);
 	close(received[0]);
 	*count = room - 1;
-	memcpy(fds, received + 1, *count * sizeof(*fds));
+	if (*count)
+		memcpy(fds, received + 1, *count * sizeof(*fds));
 	return good;
 }
