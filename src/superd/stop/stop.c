@@ -744,9 +744,10 @@ void stop_begin(struct service_runtime *runtime, enum stop_reason reason)
 	}
 	instance_limit(instance, 0);    /* no time limit until it gets its signal */
 	runtime->run->stop_reason = (unsigned char)reason;
-	if (waits || (serves && !instance->stop && !standby_sockets_prepare(runtime)))
+	serves = serves && (!instance->stop || is_tried(instance->stop));
+	if (waits || (serves && !standby_sockets_prepare(runtime)))
 		return;
-	if (serves && (!instance->stop || is_tried(instance->stop))) {
+	if (serves) {
 		standby_sockets_open(runtime, NULL);
 		stop = make_of_pairs(runtime, reason);
 	}
@@ -765,7 +766,8 @@ void stop_go_on(struct service_runtime *runtime)
 {
 	const struct instance *instance = runtime_current(runtime);
 
-	if (runtime_state(runtime) != STOPPING || !instance || instance->stop || instance->facts.stopped)
+	if (runtime_state(runtime) != STOPPING || !instance || instance->facts.stopped ||
+	    (instance->stop && !is_tried(instance->stop)))
 		return;
 	stop_begin(runtime, (enum stop_reason)runtime->run->stop_reason);
 	runtime_note_change(runtime);

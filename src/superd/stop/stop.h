@@ -22,9 +22,9 @@
  *                               a client waits at the listeners, or runtime_max is over: END
  *   END        DONE             the deadline is over, or all rest: DONE               END
  *
- * In FREEZE and COUNT the service is RUNNING, and nothing was done yet: the stop is only tried. Later the current
- * instance stays that while its service is STOPPING, unless it may run beside a successor: then the service goes on
- * without it. */
+ * In FREEZE and COUNT nothing was done yet: the stop is only tried, while the service is RUNNING, and for a moment longer
+ * where its addresses have to be prepared (standby_sockets_prepare). Later the current instance stays that while its
+ * service is STOPPING, unless it may run beside a successor: then the service goes on without it. */
 #pragma once
 
 #include <stdbool.h>
