@@ -20,12 +20,11 @@ static void add_idle_time(struct drain_deadline *deadline, pid_t pid, double now
 {
 	double delay = pid > 0 ? schedstat_run_delay(pid) : -1., passed = now - deadline->looked;
 
-	if (deadline->measured && deadline->delay >= 0 && delay > deadline->delay)
+	if (deadline->delay >= 0 && delay > deadline->delay)
 		passed -= delay - deadline->delay;
 	if (passed > 0 && !(pid > 0 && process_state(pid) == PROCESS_BLOCKED))
 		deadline->idle += passed;
 	deadline->delay = delay;
-	deadline->measured = true;
 	deadline->looked = now;
 }
 
@@ -35,7 +34,7 @@ bool drain_deadline_is_over(struct drain_deadline *deadline, double now, pid_t p
 		deadline->left = left;
 		deadline->idle = 0;
 		deadline->looked = now;
-		deadline->measured = false;
+		deadline->delay = -1.;
 	} else if (now - deadline->looked >= MEASURED) {
 		add_idle_time(deadline, pid, now);
 	}

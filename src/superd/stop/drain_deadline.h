@@ -18,8 +18,8 @@ struct drain_deadline {
 	double since;                   /* loop time of the beginning */
 	double looked;                  /* loop time of the last look, or of the last progress */
 	double idle;                    /* unused seconds since the last progress */
-	double delay;                   /* seconds that its process had waited for a processor at the last look; below 0: unknown */
-	bool measured;                  /* true: delay was read since the last progress */
+	/* Seconds that its process had waited for a processor at the last look since the last progress; below 0: unknown. */
+	double delay;
 	unsigned left;                  /* fewest clients so far */
 };
 

@@ -14,6 +14,7 @@
  * is frozen, and takes in the queues. */
 #include "superd/stop/stop.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,7 +74,7 @@ struct stop {
 		int *sockets;
 	};
 	struct instance *instance;
-	bool clear;                     /* true: the last look found no client */
+	unsigned left;                  /* clients at the last look in this phase; UINT_MAX: none yet, or some are missing */
 	ev_timer timer;                 /* next look for clients */
 	struct drain_deadline deadline; /* limit of STOP_END; its `since` is the beginning of any phase */
 	struct client_look turns;       /* looks which of them wait for an answer */
@@ -133,6 +134,7 @@ static void enter_phase(struct stop *stop, enum stop_phase phase)
 	stop->instance->engine->service_list->tried_stops -= is_tried(stop);
 	stop->phase = phase;
 	stop->instance->engine->service_list->tried_stops += is_tried(stop);
+	stop->left = UINT_MAX;
 	drain_deadline_begin(&stop->deadline, clock_now());
 	stop->turns_due = clock_now() + TURNS_BEGIN;
 }
@@ -345,19 +347,19 @@ static bool all_rest(const struct stop *stop, unsigned left)
 /* Looks twice: the first count may miss a connection that left its handshake and was accepted meanwhile. */
 static void take_count(struct stop *stop)
 {
-	unsigned left = count_left(stop);
-	bool was_clear = stop->clear, none = !stop->query.cookies.count;
+	unsigned left = count_left(stop), before = stop->left;
+	bool all = stop->phase != STOP_SERVE || conn_query_is_complete(&stop->query);
 
 	if (stop->instance->facts.stopped) {    /* others have sent the signal */
 		stop->phase = STOP_DONE;
 		return;
 	}
-	stop->clear = !left && (stop->phase != STOP_SERVE || none || conn_query_is_complete(&stop->query));
-	if (stop->clear && !was_clear && !none) {
+	stop->left = all || !stop->query.cookies.count ? left : UINT_MAX;
+	if (!stop->left && before && stop->query.cookies.count) {
 		seek_clients(stop);
 		return;
 	}
-	if (stop->clear) {
+	if (!stop->left) {
 		if (stop->sockets)
 			log_drained(stop);
 		finish(stop);
@@ -857,7 +859,6 @@ void stop_lend(struct service_runtime *runtime, bool begins)
 	}
 	ev_timer_stop(runtime->engine->loop, &stop->timer);
 	conn_query_note(&stop->query);  /* more clients have come since the last call */
-	stop->clear = false;
 	enter_phase(stop, begins && has_clients(runtime) ? STOP_SERVE : STOP_REST);
 	if (stop->phase == STOP_SERVE)
 		seek_clients(stop);
