@@ -461,6 +461,7 @@ static void add_stop(struct buf *out, const json_t *instance, const json_t *stop
 		{ "memory", " is stopped, as memory is short and it seemed idle" },
 		{ "limit", " is stopped, as runtime_max is over" },
 		{ "order", " is stopped by order" },
+		{ "restart", " is restarted by order" },
 		{ "reload", " is stopped, as a reload has given the service other sockets" },
 		{ "serve", " to the end" },
 		{ "rest", ", which superd does not know, until it is stopped" },

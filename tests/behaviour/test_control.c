@@ -468,7 +468,7 @@ Behaviour(control, tells_why_and_until_when_a_stop_waits)
 	WAIT_UNTIL(strstr(why_of("web"), "an earlier instance has to end first"));
 	expect_in(why_of("web"), " drains: it serves its client while it makes progress, for ");
 	close(clients[0]);
-	WAIT_UNTIL(strstr(why_of("web"), " is stopped by order: it serves its client while it makes progress, for "));
+	WAIT_UNTIL(strstr(why_of("web"), " is restarted by order: it serves its client while it makes progress, for "));
 	close(clients[1]);
 	WAIT_UNTIL(!strstr(why_of("web"), "it serves its"));
 	superd_stop(superd);

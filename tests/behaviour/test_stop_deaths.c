@@ -171,6 +171,7 @@ static void serves_while_it_makes_progress(way *interrupt)
 	order("restart --no-wait web");
 	WAIT_UNTIL(is_in_phase("end"));
 	interrupt(superd);
+	cr_expect(strstr(control_once("status web"), "\"reason\":\"restart\""), "%s", control_once("status web"));
 	cr_expect(process_lives((pid_t)first), "%s", world_logs());
 	cr_expect_eq(ask(old, "o\n"), first, "%s", world_logs());
 	close(old);

@@ -18,6 +18,7 @@
 #include "superd/service/service_thaw.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
 
 /* Returns the result after the service has handled the events of the order. */
 static enum order_result report(const struct operator_order *order, struct service_runtime *runtime, struct buf *why)
@@ -87,6 +88,7 @@ static enum order_result begin_restart(const struct operator_order *order, struc
 	if (runtime->run)               /* earlier failures must not count against the next instance */
 		runtime->run->stats.failed.in_row = 0;
 	runtime_event(runtime, HALT);
+	stop_for_restart(runtime);
 	runtime->halted = false;
 	warm_pool_follow(runtime);
 	if (starts && !has_current(runtime) && runtime_state(runtime) != STOPPING)

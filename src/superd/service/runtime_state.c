@@ -60,7 +60,7 @@ static const struct state_field run_fields[] = {
 	{ FIELD("start_limit", start.until) },
 	{ FIELD("start_pid", start.pid) },
 	{ STATE_BY(service_run, background, background_save, background_load) },
-	{ FIELD("stop", stop_reason), .most = STOP_MEMORY },
+	{ FIELD("stop", stop_reason), .most = STOP_RESTART },
 	{ FIELD("wants", wants_since) },
 };
 const struct field_table saved_run = FIELD_TABLE("activity", service_run, run_fields);

@@ -57,6 +57,7 @@ static const struct {
 	[STOP_LENT] = { STOP_SERVE, STOP_REST },  [STOP_IDLE] = { STOP_NEWCOMER, STOP_END },
 	[STOP_LIMIT] = { STOP_END, STOP_END },    [STOP_ORDER] = { STOP_END, STOP_END },
 	[STOP_RELOAD] = { STOP_END, STOP_END },   [STOP_MEMORY] = { STOP_NEWCOMER, STOP_END },
+	[STOP_RESTART] = { STOP_END, STOP_END },
 };
 
 /* By enum stop_phase: seconds until the first look, and between two at most; each pause is longer. */
@@ -74,7 +75,7 @@ struct stop {
 		int *sockets;
 	};
 	struct instance *instance;
-	unsigned left;                  /* clients at the last look in this phase; UINT_MAX: none yet, or some are missing */
+	unsigned left;                  /* clients at the last look in this phase; UINT_MAX: none yet, or unknown */
 	ev_timer timer;                 /* next look for clients */
 	struct drain_deadline deadline; /* limit of STOP_END; its `since` is the beginning of any phase */
 	struct client_look turns;       /* looks which of them wait for an answer */
@@ -764,6 +765,16 @@ void stop_begin(struct service_runtime *runtime, enum stop_reason reason)
 	seek_clients(stop);
 }
 
+void stop_for_restart(struct service_runtime *runtime)
+{
+	struct instance *instance = runtime_current(runtime);
+
+	if (instance && runtime->run->stop_reason == STOP_ORDER)
+		runtime->run->stop_reason = STOP_RESTART;
+	if (instance && instance->stop && instance->stop->reason == STOP_ORDER)
+		instance->stop->reason = STOP_RESTART;
+}
+
 void stop_go_on(struct service_runtime *runtime)
 {
 	const struct instance *instance = runtime_current(runtime);
@@ -877,6 +888,7 @@ bool stop_describe(const struct instance *instance, struct stop_facts *facts)
 	static const char *const reasons[] = {
 		[STOP_ORDER] = "order", [STOP_IDLE] = "idle", [STOP_LIMIT] = "limit", [STOP_RELOAD] = "reload",
 		[STOP_DRAIN] = "drain", [STOP_MOVED] = "moved", [STOP_LENT] = "lent", [STOP_MEMORY] = "memory",
+		[STOP_RESTART] = "restart",
 	};
 	static const char *const phases[] = {
 		[STOP_FREEZE] = "freeze", [STOP_COUNT] = "count", [STOP_SERVE] = "serve", [STOP_REST] = "rest",
@@ -1074,7 +1086,7 @@ static void load_guests(struct state_section *section, void *object)
 static const struct state_field stop_fields[] = {
 	{ STATE_BY(stop, sockets, save_sockets, NULL) },
 	{ STATE_BY(stop, query, save_guests, load_guests) },
-	{ STATE_FIELD(stop, "reason", reason), .most = STOP_MEMORY },
+	{ STATE_FIELD(stop, "reason", reason), .most = STOP_RESTART },
 	{ STATE_FIELD(stop, "phase", phase), .most = STOP_DONE },
 };
 const struct field_table stop_state = FIELD_TABLE("drain", stop, stop_fields);

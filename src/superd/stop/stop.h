@@ -6,7 +6,8 @@
  *   reason              first phase   if the kernel cannot list its clients
  *   IDLE MEMORY         FREEZE        it goes on
  *                       or NEWCOMER   only those in its queues count
- *   LIMIT ORDER RELOAD  END           the same
+ *   LIMIT ORDER RESTART END           the same
+ *   RELOAD
  *   DRAIN               SERVE         REST
  *   MOVED               SERVE         END
  *   LENT                SERVE, REST   REST
@@ -37,7 +38,7 @@ struct state_section;
 
 /* The numbers of both go over in an upgrade. */
 enum stop_reason {
-	STOP_ORDER,                     /* an order to stop or to restart */
+	STOP_ORDER,                     /* an order to stop */
 	STOP_IDLE,                      /* no client is connected, as far as superd knows */
 	STOP_LIMIT,                     /* a time limit is over */
 	STOP_RELOAD,                    /* its entry got other sockets while it had standby sockets */
@@ -45,6 +46,7 @@ enum stop_reason {
 	STOP_MOVED,                     /* the same, as clients wait at a socket that it does not have */
 	STOP_LENT,                      /* it outlives its entry, or another entry gets its sockets: superd has copies of them */
 	STOP_MEMORY,                    /* as STOP_IDLE, before idle_timeout is over, as memory is short */
+	STOP_RESTART,                   /* an order to restart */
 };
 
 enum stop_phase {
@@ -76,6 +78,8 @@ void stop_prepare_count(struct service_clients *clients);
  * address be shared (standby_sockets_prepare). Without standby sockets or memory, and if no
  * client can come any more, it gets its signal at once. */
 void stop_begin(struct service_runtime *runtime, enum stop_reason reason);
+
+void stop_for_restart(struct service_runtime *runtime); /* the order (STOP_ORDER) that it was just given is one to restart */
 
 /* Begins a stop that had to wait, or that the superd before an upgrade began. */
 void stop_go_on(struct service_runtime *runtime);
