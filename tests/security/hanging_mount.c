@@ -3,7 +3,8 @@
  * what it would have done. "open" lets other users in, as user_allow_other of fuse.conf or a network's file system
  * does. Each request that is left unanswered is a line of standard output.
  *
- * hanging_mount FOLDER UID open TARGET: it answers so much that each name there is a link of root's to the target. */
+ * hanging_mount FOLDER UID open|own TARGET: it answers so much that each name there is a link of root's to the target.
+ * "own" lets only the user in, as fusermount3 does. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
@@ -96,7 +97,8 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	if (argc > 2)
-		fd = mount_as_root(argv[1], (uid_t)atoi(argv[2]), argc > 3 ? ",allow_other" : "");
+		fd = mount_as_root(argv[1], (uid_t)atoi(argv[2]),
+				   argc > 3 && !strcmp(argv[3], "open") ? ",allow_other" : "");
 	else
 		fd = mount_as_user(argv[1]);
 	if (fd < 0) {

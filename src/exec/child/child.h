@@ -42,9 +42,9 @@ enum stage {
 	STAGE_PRIVATE_USERS,
 	STAGE_BOUNDING, /* after PRIVATE_USERS: a new user namespace restores all capabilities */
 	STAGE_USER,     /* sets the effective user: from here on, files are opened with that user's rights */
-	STAGE_DIRECTORY,
 	STAGE_SIGNALS,
 	STAGE_IDENTITY, /* sets all user ids; late, as from here on the user can signal the child */
+	STAGE_DIRECTORY, /* after IDENTITY: a FUSE lets in only who is its user in all ids */
 	STAGE_AMBIENT,
 	STAGE_SECURE_BITS,
 	STAGE_KEYRING,
