@@ -19,6 +19,7 @@ static const struct work_kind {
 } kinds[] = {
 	{ "count", "superd-count", PROFILE_SOCKETS, work_count },
 	{ "count-own", "superd-count", PROFILE_LOOKS, work_count },
+	{ "restore", "superd-restore", PROFILE_SOCKETS, work_restore },
 };
 
 int main(int argc, char **argv)

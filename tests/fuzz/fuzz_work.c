@@ -27,7 +27,18 @@ static void pass_count(struct record *record)
 		require_conn(&request.conns[n]);
 }
 
-static void (*const kinds[])(struct record *record) = { pass_count };
+static void pass_restore(struct record *record)
+{
+	static struct restore_task task;
+
+	if (record_reads(record))
+		task = (struct restore_task){ 0 };
+	restore_task_record(record, &task);
+	if (record_reads(record) && !record->flaw)
+		require(task.listen->address->kind < ENDPOINT_KINDS && task.listen->endpoint && task.listen->options);
+}
+
+static void (*const kinds[])(struct record *record) = { pass_count, pass_restore };
 
 /* Reads a text, and writes what it says; what is written is in `out`. false: there is a flaw. */
 static bool pass_on(void (*pass)(struct record *), const char *bytes, size_t length, struct buf *out)

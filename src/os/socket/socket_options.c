@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/record_members.h"
 #include "os/netdiag/socket_address.h"
 #include "os/socket/bind_internal.h"
 #include "os/socket/carried_options.h"
@@ -287,6 +288,45 @@ int socket_options_restore(int fd, int domain, const struct listen *listen, bool
 	options_set(fd, domain, listen, NULL);
 	buf_free(&unused);
 	return result;
+}
+
+static void setting_record(struct record *record, const struct option_setter *setting, struct socket_options *options)
+{
+	void *field = (char *)options + setting->offset;
+	int64_t value;
+
+	switch (setting->unit) {
+	case SWITCH:
+	case REFUSED:
+		value = *(const bool *)field;
+		record_number(record, setting->name, &value, 0, 1);
+		if (record_reads(record))
+			*(bool *)field = value;
+		break;
+	case FIRST:
+	case SECOND:
+		value = *(const unsigned *)field;
+		record_number(record, setting->name, &value, 0, UINT_MAX);
+		if (record_reads(record))
+			*(unsigned *)field = (unsigned)value;
+		break;
+	default:
+		record_number(record, setting->name, field, INT64_MIN, INT64_MAX);
+	}
+}
+
+void socket_options_record(struct record *record, struct socket_options *options)
+{
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (!i || settings[i].offset != settings[i - 1].offset)
+			setting_record(record, &settings[i], options);
+	}
+	ANY(record, options, receive_buffer);
+	ANY(record, options, send_buffer);
+	OPTIONAL_TEXT(record, options, tcp_congestion);
+	OPTIONAL_TEXT(record, options, bind_to_device);
+	ANY(record, options, backlog);
+	FLAG(record, options, intercept);
 }
 
 static void setting_restore(int fd, const struct option_setter *setting, struct buf *warnings)

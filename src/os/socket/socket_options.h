@@ -19,6 +19,10 @@ void socket_options_adopt(int fd, int domain, const struct listen *listen, struc
  * -1 and errno: its interface cannot be restored. */
 int socket_options_restore(int fd, int domain, const struct listen *listen, bool clears);
 
+/* Writes or reads what socket_options_restore, the backlog and the filter need of the options. */
+struct record;
+void socket_options_record(struct record *record, struct socket_options *options);
+
 /* Two versions of one listener. */
 struct listen_change {
 	const struct listen *before, *after;

@@ -1,7 +1,6 @@
 /* Restores what a backend may have changed of its listener (bind_restore), in a helper process: another holder of the
  * socket may keep its lock forever (os/netdiag/foreign_socket). Unlike with foreign_socket_do superd does not wait, and
- * one process serves many listeners in turn; a fork for each would cost ten times as much. The process has a copy of
- * superd's memory, so it must be ended when the table changes. */
+ * one superd-worker serves many listeners in turn; a process for each would cost many times as much. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,8 +9,8 @@
 #include "os/socket/bind.h"
 #include "superd/spawn/worker_process.h"
 
-/* Requests a restore, and starts the process if `channel` is -1. The process must be younger than `task->listen`, and
- * have answered all before. false and errno. */
+/* Requests a restore, and starts the process if `channel` is -1. The process must have answered all before. false and
+ * errno. */
 bool restore_async_ask(struct worker_process *process, const struct restore_task *task);
 
 /* Reads the answer without blocking: its errno in *error, 0: all was restored. asked: whether there is one to come; else

@@ -1,9 +1,11 @@
 /* The values of each request. A function for each struct writes or reads its members in their order. */
 #include "worker/record/request.h"
 
+#include <linux/filter.h>
 #include <string.h>
 
 #include "lib/record_members.h"
+#include "os/socket/socket_options.h"
 #include "table/access/access.h"
 
 #define LISTENERS_MOST 65536            /* of a service */
@@ -101,4 +103,37 @@ void count_request_record(struct record *record, struct client_count_request *re
 	FLAG(record, request, by_turn);
 	BLOCK(record, request, pids, pid_count, LIST_MOST);
 	BLOCK(record, request, known, known_count, LISTENERS_MOST);
+}
+
+static void listen_record(struct record *record, struct listen *listen)
+{
+	struct endpoint *endpoint, *address;
+	struct socket_options *options;
+	struct sock_fprog *rules;
+
+	STRUCT(record, listen, endpoint, endpoint);
+	STRUCT(record, listen, address, address);
+	STRUCT(record, listen, options, options);
+	STRUCT(record, listen, rules, rules);
+	record_demand(record, "listen", endpoint && address && options);
+	if (record->flaw)
+		return;
+	OPTIONAL_TEXT(record, endpoint, interface);
+	NUMBER(record, address, kind, 0, ENDPOINT_KINDS - 1);
+	OPTIONAL_TEXT(record, address, address);
+	socket_options_record(record, options);
+	if (rules)
+		BLOCK(record, rules, filter, len, BPF_MAXINSNS);
+	FLAG(record, listen, gets_options);
+}
+
+void restore_task_record(struct record *record, struct restore_task *task)
+{
+	struct listen *listen;
+
+	FLAG(record, task, clears);
+	STRUCT(record, task, listen, listen);
+	record_demand(record, "listen", listen);
+	if (!record->flaw)
+		listen_record(record, listen);
 }

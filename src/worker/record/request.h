@@ -13,6 +13,7 @@
 #include "os/netdiag/conn_count.h"
 #include "os/netdiag/own_ports.h"
 #include "os/proc/process.h"
+#include "os/socket/bind.h"
 
 #define REQUEST_MOST (256 << 20)        /* bytes of the values: a service may have some million processes and connections */
 
@@ -39,3 +40,13 @@ struct client_count_answer {
 
 /* Writes or reads a request; what is read is in the record's pool. */
 void count_request_record(struct record *record, struct client_count_request *request);
+
+/* ---- restore: options of a listener that a backend held ---- */
+
+/* One request after the other, each with the socket, and an answer to each. */
+struct restore_answer {
+	int error;
+};
+
+/* Of the listener, only what bind_restore needs. */
+void restore_task_record(struct record *record, struct restore_task *task);

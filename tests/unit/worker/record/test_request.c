@@ -1,6 +1,7 @@
 /* Requests as texts: what superd writes, superd-worker reads, and nothing that is not whole. */
 #include "tests/unit/pool_fixture.h"
 
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -137,4 +138,67 @@ Test(request, that_is_cut_is_refused)
 		memcpy(text, written, length < whole ? length : whole);
 		cr_expect_eq(read_count(&read) != NULL, length != whole, "with %zu bytes", length);
 	}
+}
+
+/* ---- restore ---- */
+
+static void write_restore(struct restore_task task)
+{
+	struct record record = { 0 };
+
+	restore_task_record(&record, &task);
+	cr_assert_not(record.out.failed);
+	length = record.out.length;
+	text = pool_copy(pool, record.out.data, length + 1);
+	buf_free(&record.out);
+}
+
+static const char *read_restore(struct restore_task *task)
+{
+	struct record record = record_of(text, length, pool);
+
+	*task = (struct restore_task){ 0 };
+	restore_task_record(&record, task);
+	return record.flaw ? record.flaw : record_is_read(&record) ? NULL : "what is behind it";
+}
+
+Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
+{
+	const struct endpoint written = { .kind = ENDPOINT_TCP, .interface = "eth0", .address = "written" };
+	const struct endpoint address = { .kind = ENDPOINT_TCP, .address = "fe80::1" };
+	static const struct socket_options options = {
+		.backlog = 5, .bind_to_device = "lo", .free_bind = true, .transparent = true, .keep_alive = true,
+		.keep_alive_time = 1, .keep_alive_interval = 2, .keep_alive_probes = 3, .no_delay = true,
+		.defer_accept = 4, .priority = -1, .mark = 7, .ip_tos = 8, .ip_ttl = 255, .receive_buffer = 10,
+		.send_buffer = 11, .broadcast = true, .pass_credentials = true, .pass_packet_info = true,
+		.intercept = true, .pass_security = true, .pass_pidfd = true, .accept_file_descriptors = true,
+		.timestamping = 2,
+		.tcp_congestion = "cubic", .socket_user = "nobody",
+	};
+	struct sock_filter filter[] = { { 6, 0, 0, 0 } };
+	const struct sock_fprog rules = { 1, filter };
+	const struct listen listen = { .endpoint = &written, .address = &address, .options = &options, .rules = &rules,
+				       .gets_options = true };
+	struct socket_options read;
+	struct restore_task task;
+
+	write_restore((struct restore_task){ .fd = 9, .listen = &listen, .clears = true });
+	cr_assert_null(read_restore(&task));
+	cr_expect(task.clears && task.listen->gets_options);
+	cr_expect_str_eq(task.listen->endpoint->interface, "eth0");
+	cr_expect_null(task.listen->endpoint->address, "it is not needed");
+	cr_expect_str_eq(task.listen->address->address, "fe80::1");
+	cr_expect_eq(task.listen->address->kind, ENDPOINT_TCP);
+	cr_assert_eq(task.listen->rules->len, 1);
+	cr_expect_arr_eq(task.listen->rules->filter, filter, sizeof(filter));
+	read = *task.listen->options;
+	cr_expect_str_eq(read.bind_to_device, "lo");
+	cr_expect_str_eq(read.tcp_congestion, "cubic");
+	cr_expect_null(read.socket_user, "nor is this");
+	read.bind_to_device = options.bind_to_device;
+	read.tcp_congestion = options.tcp_congestion;
+	read.socket_user = options.socket_user;
+	cr_expect_arr_eq(&read, &options, sizeof(read));
+	write_restore((struct restore_task){ .listen = &(struct listen){ .endpoint = &written, .address = &address } });
+	cr_expect_str_eq(read_restore(&task), "listen", "without options");
 }

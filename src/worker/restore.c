@@ -1,0 +1,25 @@
+/* Restores the options of listeners that backends have held, one after the other. */
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "worker/work.h"
+
+void work_restore(int channel)
+{
+	struct restore_answer answer = { 0 };
+	struct restore_task task = { 0 };
+	struct record record;
+	size_t count = 1;
+
+	while (request_receive(channel, &record, &task.fd, &count) && count == 1) {
+		restore_task_record(&record, &task);
+		if (!record_is_read(&record))
+			return;
+		answer.error = bind_restore(&task) == 0 ? 0 : errno ? errno : EINVAL;
+		close(task.fd);                 /* who has the answer may bind the address anew */
+		record_close(&record);
+		if (send(channel, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
+			return;
+	}
+}
