@@ -19,6 +19,7 @@ static const struct work_kind {
 } kinds[] = {
 	{ "count", "superd-count", PROFILE_SOCKETS, work_count },
 	{ "count-own", "superd-count", PROFILE_LOOKS, work_count },
+	{ "receive", "superd-receive", PROFILE_SOCKETS, work_receive },
 	{ "restore", "superd-restore", PROFILE_SOCKETS, work_restore },
 };
 

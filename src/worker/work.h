@@ -8,6 +8,7 @@
 #include "worker/record/request.h"
 
 void work_count(int channel);
+void work_receive(int channel);
 void work_restore(int channel);
 
 /* Waits for the next request, and begins to read its values. *count: descriptors that come with it, at most as many as

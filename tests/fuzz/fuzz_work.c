@@ -38,7 +38,15 @@ static void pass_restore(struct record *record)
 		require(task.listen->address->kind < ENDPOINT_KINDS && task.listen->endpoint && task.listen->options);
 }
 
-static void (*const kinds[])(struct record *record) = { pass_count, pass_restore };
+static void pass_receive(struct record *record)
+{
+	static struct receive_request request;
+
+	receive_request_record(record, &request);
+	require(request.purpose <= RECEIVE_PROCESS);
+}
+
+static void (*const kinds[])(struct record *record) = { pass_count, pass_restore, pass_receive };
 
 /* Reads a text, and writes what it says; what is written is in `out`. false: there is a flaw. */
 static bool pass_on(void (*pass)(struct record *), const char *bytes, size_t length, struct buf *out)

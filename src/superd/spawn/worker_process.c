@@ -43,7 +43,7 @@ static const struct kind {
 	[WORKER_CLOSE] = { .name = "superd-close", .profile = PROFILE_DESCRIPTORS },
 	[WORKER_OUTPUT] = { .name = "superd-output", .profile = PROFILE_OUTPUT },
 	[WORKER_CONSOLE] = { .name = "superd-console", .profile = PROFILE_DESCRIPTORS },
-	[WORKER_RECEIVE] = { .name = "superd-receive", .profile = PROFILE_SOCKETS, .passes_fds = true },
+	[WORKER_RECEIVE] = { .name = "superd-receive", .word = "receive", .passes_fds = true },
 	[WORKER_RESTORE] = { .name = "superd-restore", .word = "restore", .capabilities = CAPS_TO_SET_OPTIONS },
 	[WORKER_COUNT] = { .name = "superd-count", .word = "count" },
 	[WORKER_COUNT_OWN] = { .name = "superd-count", .word = "count-own", .capabilities = CAPS_TO_LOOK },

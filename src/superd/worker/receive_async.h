@@ -3,20 +3,11 @@
  * held, polled and closed without a file system, and keeps the rest until it exits. */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "superd/spawn/worker_process.h"
-
-#define RECEIVED_MOST 253               /* descriptors; the kernel sends no more at once (SCM_MAX_FD) */
-#define RECEIVED_KIND 40
-
-enum receive_purpose {
-	RECEIVE_NOTHING,                /* drop all descriptors */
-	RECEIVE_STORED,                 /* pass on sockets, pipes, memfds, eventfds, timerfds and pidfds */
-	RECEIVE_PROCESS,                /* return the pid of the one pidfd's process */
-};
+#include "worker/record/request.h"
 
 /* The process's answer. The caller closes the descriptors. */
 struct received {

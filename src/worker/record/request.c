@@ -137,3 +137,8 @@ void restore_task_record(struct record *record, struct restore_task *task)
 	if (!record->flaw)
 		listen_record(record, listen);
 }
+
+void receive_request_record(struct record *record, struct receive_request *request)
+{
+	NUMBER(record, request, purpose, 0, RECEIVE_PROCESS);
+}

@@ -50,3 +50,28 @@ struct restore_answer {
 
 /* Of the listener, only what bind_restore needs. */
 void restore_task_record(struct record *record, struct restore_task *task);
+
+/* ---- receive: a message with descriptors ---- */
+
+#define RECEIVED_MOST 253               /* descriptors; the kernel sends no more at once (SCM_MAX_FD) */
+#define RECEIVED_KIND 40
+
+enum receive_purpose {
+	RECEIVE_NOTHING,                /* drop all descriptors */
+	RECEIVE_STORED,                 /* pass on sockets, pipes, memfds, eventfds, timerfds and pidfds */
+	RECEIVE_PROCESS,                /* return the pid of the one pidfd's process */
+};
+
+/* Comes with the socket, whose next message is received. */
+struct receive_request {
+	enum receive_purpose purpose;
+};
+
+/* With the descriptors that are passed on. superd answers by a byte that it has them. */
+struct receive_answer {
+	pid_t process;
+	unsigned refused;
+	char kind[RECEIVED_KIND];
+};
+
+void receive_request_record(struct record *record, struct receive_request *request);

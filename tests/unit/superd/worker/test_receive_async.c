@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/host/program.h"
 #include "os/proc/pidfd.h"
 #include "superd/worker/receive_async.h"
 #include "tests/unit/hang.h"
@@ -22,6 +23,7 @@ static struct received received;
 
 static void open_pair(void)
 {
+	programs_open(NULL);            /* they stay open */
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
 }
 
