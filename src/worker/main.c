@@ -17,8 +17,10 @@ static const struct work_kind {
 	enum self_profile profile;
 	void (*work)(int channel);
 } kinds[] = {
+	{ "copy", "superd-copy", PROFILE_LOOKS, work_copy },
 	{ "count", "superd-count", PROFILE_SOCKETS, work_count },
 	{ "count-own", "superd-count", PROFILE_LOOKS, work_count },
+	{ "page-out", "superd-page-out", PROFILE_LOOKS, work_page_out },
 	{ "receive", "superd-receive", PROFILE_SOCKETS, work_receive },
 	{ "restore", "superd-restore", PROFILE_SOCKETS, work_restore },
 };

@@ -7,7 +7,9 @@
 
 #include "worker/record/request.h"
 
+void work_copy(int channel);
 void work_count(int channel);
+void work_page_out(int channel);
 void work_receive(int channel);
 void work_restore(int channel);
 

@@ -46,7 +46,30 @@ static void pass_receive(struct record *record)
 	require(request.purpose <= RECEIVE_PROCESS);
 }
 
-static void (*const kinds[])(struct record *record) = { pass_count, pass_restore, pass_receive };
+static void pass_watch(struct record *record)
+{
+	static struct socket_watch_request request;
+
+	if (record_reads(record))
+		request = (struct socket_watch_request){ 0 };
+	socket_watch_request_record(record, &request);
+	for (size_t n = 0; record_reads(record) && !record->flaw && n < request.listener_count; n++)
+		require_conn(&request.listeners[n]);
+}
+
+static void pass_page_out(struct record *record)
+{
+	static struct page_out_request request;
+
+	if (record_reads(record))
+		request = (struct page_out_request){ 0 };
+	page_out_request_record(record, &request);
+	require(record->flaw || !request.group || strlen(request.group) + 1);
+}
+
+static void (*const kinds[])(struct record *record) = {
+	pass_count, pass_restore, pass_receive, pass_watch, pass_page_out,
+};
 
 /* Reads a text, and writes what it says; what is written is in `out`. false: there is a flaw. */
 static bool pass_on(void (*pass)(struct record *), const char *bytes, size_t length, struct buf *out)

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -19,6 +21,22 @@
 int pidfd_of(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0); /* born close-on-exec */
+}
+
+bool pidfd_page_out(int pidfd, void *at, size_t length)
+{
+	struct iovec piece = { at, length };
+
+	return syscall(__NR_process_madvise, pidfd, &piece, length ? 1 : 0, MADV_PAGEOUT, 0) >= 0;
+}
+
+bool pidfd_can_page_out(void)
+{
+	int pidfd = pidfd_of(getpid());
+	bool possible = pidfd >= 0 && pidfd_page_out(pidfd, NULL, 0);
+
+	fd_close(&pidfd);
+	return possible;
 }
 
 bool pidfd_signal(int fd, int signal)

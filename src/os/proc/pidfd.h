@@ -8,6 +8,10 @@
 /* A pidfd of this process, close-on-exec. -1 and errno: no such process, or a filter denies the call. */
 int pidfd_of(pid_t pid);
 
+/* process_madvise(2) with MADV_PAGEOUT: returns a range of the process's memory to the kernel. false and errno. */
+bool pidfd_page_out(int pidfd, void *at, size_t length);
+bool pidfd_can_page_out(void);          /* whether this kernel can. false and errno */
+
 /* pidfd_send_signal(2): as kill(2). false and errno. */
 bool pidfd_signal(int fd, int signal);
 

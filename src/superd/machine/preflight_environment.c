@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/proc/pidfd.h"
 #include "superd/machine/preflight_internal.h"
-#include "superd/process/memory_reclaim.h"
 #include "superd/spawn/environment.h"
 #include "superd/start/directories.h"
 #include "superd/start/scheduling.h"
@@ -126,7 +126,7 @@ static void check_variables(struct preflight *preflight, const struct service *s
 /* Only a warning, as the service's control group may have memory.reclaim. */
 static void check_reclaim(struct preflight *preflight, const struct service *service)
 {
-	if (!service->groups->lifecycle->freeze_reclaim || preflight->reclaim_reported || memory_reclaim_is_possible())
+	if (!service->groups->lifecycle->freeze_reclaim || preflight->reclaim_reported || pidfd_can_page_out())
 		return;
 	preflight->reclaim_reported = true;
 	preflight_report(

@@ -1,158 +1,29 @@
-/* A helper process that returns the memory of frozen processes to the kernel: by memory.reclaim of their control group,
- * else by process_madvise(2) with MADV_PAGEOUT.
- *
- * It may block for ever, as maps and process_madvise(2) take the lock of the other process's memory. So it reports each
- * piece before it begins with it, and superd sees by these reports whether it makes progress. */
+/* Each report says that the process makes progress; the last one is its result. */
 #include "superd/process/memory_reclaim.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "lib/fd.h"
-#include "lib/scan.h"
-#include "os/proc/pidfd.h"
+#include "worker/record/request.h"
 
-#define PIECE (16u << 20)               /* bytes between two reports, or a multiple of it */
-#define PIECES_MOST 256                 /* pieces of a mapping: some reserve a million times what they use */
-#define MAPS_MOST (8u << 20)
-#define NUMBER_MOST 64
 #define REPORTS_MOST 64                 /* that superd reads in one turn */
-#define PROGRESS 0xff                   /* report before a piece; the last report is errno, or 0 */
-
-/* What the helper works on. */
-struct reclaim_task {
-	const pid_t *pids;
-	const char *group;
-	int file;                       /* memory.reclaim of the group; -1: there is none */
-	int channel, error;
-};
-
-static bool page_out(int pidfd, void *at, size_t length)
-{
-	struct iovec piece = { at, length };
-
-	return syscall(__NR_process_madvise, pidfd, &piece, length ? 1 : 0, MADV_PAGEOUT, 0) >= 0;
-}
-
-bool memory_reclaim_is_possible(void)
-{
-	int pidfd = pidfd_of(getpid());
-	bool possible = pidfd >= 0 && page_out(pidfd, NULL, 0);
-
-	fd_close(&pidfd);
-	return possible;
-}
-
-/* Sends a report. A full channel may lose one of progress. Exits if superd has closed its end. */
-static void report_byte(const struct reclaim_task *reclaim, int error, int flags)
-{
-	unsigned char byte = (unsigned char)error;
-
-	if (send(reclaim->channel, &byte, 1, MSG_NOSIGNAL | flags) < 0 && (errno == EPIPE || errno == ECONNRESET))
-		_exit(1);
-}
-
-/* Reclaims a range in pieces. true: go on. Other errors of a single piece do not matter: it is locked, or no memory at
- * all. */
-static bool reclaim_range(struct reclaim_task *reclaim, int pidfd, unsigned long from, unsigned long to)
-{
-	size_t piece = ((to - from) / PIECES_MOST / PIECE + 1) * PIECE, length;
-
-	for (; from < to; from += length) {     /* never beyond `to`, as the last mapping ends where addresses do */
-		length = to - from < piece ? to - from : piece;
-		report_byte(reclaim, PROGRESS, MSG_DONTWAIT);
-		if (page_out(pidfd, (void *)from, length))        // NOLINT(performance-no-int-to-ptr)
-			reclaim->error = 0;
-		else if (errno == EPERM || errno == ENOSYS || errno == ESRCH)
-			return false;
-	}
-	return true;
-}
-
-static void reclaim_process(struct reclaim_task *reclaim, pid_t pid)
-{
-	int pidfd = pidfd_of(pid);
-	char path[64], *maps, *rest, *line;
-	unsigned long from, to;
-	size_t length;
-
-	snprintf(path, sizeof(path), "/proc/%ld/maps", (long)pid);
-	rest = maps = pidfd < 0 ? NULL : fd_read_file(path, MAPS_MOST, &length);
-	while ((line = strsep(&rest, "\n"))) {
-		if (sscanf(line, "%lx-%lx", &from, &to) == 2 && !reclaim_range(reclaim, pidfd, from, to))
-			break;
-	}
-	free(maps);
-	fd_close(&pidfd);
-}
-
-static int64_t read_size(const char *group)
-{
-	char path[PATH_MAX], *text;
-	int64_t size = 0;
-	size_t length;
-
-	if (snprintf(path, sizeof(path), "%s/memory.current", group) >= (int)sizeof(path))
-		return 0;
-	text = fd_read_file(path, NUMBER_MOST, &length);
-	if (text)
-		text[strcspn(text, "\n")] = '\0';
-	if (!text || scan_count(text, &size))
-		size = 0;
-	free(text);
-	return size;
-}
-
-/* Reclaims by the group. false: the group cannot. EAGAIN: the kernel found less than it was asked for. */
-static bool reclaim_group(struct reclaim_task *reclaim)
-{
-	bool any = false;
-
-	for (int64_t left = read_size(reclaim->group); left > 0; left -= PIECE) {
-		char text[32];
-
-		snprintf(text, sizeof(text), "%lld", (long long)(left < PIECE ? left : PIECE));
-		report_byte(reclaim, PROGRESS, MSG_DONTWAIT);
-		if (write(reclaim->file, text, strlen(text)) < 0)
-			return any || errno == EAGAIN;
-		any = true;
-	}
-	return any;
-}
-
-static void run_reclaim(int channel, const void *with)
-{
-	struct reclaim_task reclaim = *(const struct reclaim_task *)with;
-
-	reclaim.channel = channel;
-	if (reclaim.file < 0 || !reclaim_group(&reclaim)) {
-		reclaim.error = memory_reclaim_is_possible() ? EPERM : errno;
-		for (const pid_t *pid = reclaim.pids; *pid; pid++)
-			reclaim_process(&reclaim, *pid);
-	}
-	report_byte(&reclaim, reclaim.error, 0);
-}
 
 struct worker_process memory_reclaim_begin(const pid_t *pids, const char *group, uint64_t owner)
 {
 	char path[PATH_MAX];
 	bool named = group && snprintf(path, sizeof(path), "%s/memory.reclaim", group) < (int)sizeof(path);
 	int file = named ? open(path, O_WRONLY | O_CLOEXEC) : -1;
-	const struct reclaim_task task = { .pids = pids, .group = group, .file = file };
-	const struct worker_start start = {
-		.kind = WORKER_PAGE_OUT, .owner = owner, .kept = &file, .count = file >= 0,
-	};
-	struct worker_process process = worker_process_start(&start, run_reclaim, &task);
+	struct page_out_request request = { .pids = pids, .group = group };
+	struct worker_process process;
+	struct record record = { 0 };
 
+	while (pids[request.pid_count])
+		request.pid_count++;
+	page_out_request_record(&record, &request);
+	process = worker_process_begin(WORKER_PAGE_OUT, owner, &record, &file, file >= 0);
 	fd_close(&file);
 	return process;
 }
@@ -168,7 +39,7 @@ bool memory_reclaim_hear(const struct worker_process *process, int *error)
 		if (got < 0)
 			return false;
 		*error = got > 0 ? byte : ECHILD;
-		if (*error != PROGRESS)
+		if (*error != PAGE_OUT_PROGRESS)
 			return true;
 	}
 	return false;

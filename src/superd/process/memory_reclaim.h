@@ -16,6 +16,3 @@ struct worker_process memory_reclaim_begin(const pid_t *pids, const char *group,
 /* Reads some of the reports from the channel without blocking. true: the helper is done; *error is 0 if any memory was
  * returned, else why not. */
 bool memory_reclaim_hear(const struct worker_process *process, int *error);
-
-/* Whether this kernel can do it without a control group. false and errno. */
-bool memory_reclaim_is_possible(void);

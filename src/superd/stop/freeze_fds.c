@@ -110,15 +110,18 @@ static bool start_helper(struct freeze_fds *watch, const pid_t *pids)
 	struct file_id *known = calloc(runtime->listener_count + 1, sizeof(*known));
 	struct conn_count *listeners = calloc(runtime->listener_count + 1, sizeof(*listeners));
 	struct socket_watch_request request = {
-		.owner = worker_owner(runtime->service->name), .pids = pids, .relay = relay ? relay->child.pid : 0,
-		.has_ends = watch->missed,
+		.pids = pids, .relay = relay ? relay->child.pid : 0, .has_ends = watch->missed,
 	};
+	const char *service = runtime->service->name;
 	bool started = known && listeners;
 
+	while (pids[request.pid_count])
+		request.pid_count++;
 	if (started) {
 		list_listeners(runtime, &request, known, listeners);
-		started = worker_wait_begin(&watch->helper, socket_watch_begin(&request, watch->set.fd),
-					    runtime->service->name, ADDING_SECONDS);
+		started = worker_wait_begin(&watch->helper,
+					    socket_watch_begin(&request, worker_owner(service), watch->set.fd),
+					    service, ADDING_SECONDS);
 	}
 	free(known);
 	free(listeners);

@@ -142,3 +142,18 @@ void receive_request_record(struct record *record, struct receive_request *reque
 {
 	NUMBER(record, request, purpose, 0, RECEIVE_PROCESS);
 }
+
+void socket_watch_request_record(struct record *record, struct socket_watch_request *request)
+{
+	BLOCK(record, request, pids, pid_count, LIST_MOST);
+	NUMBER(record, request, relay, 0, INT_MAX);
+	BLOCK(record, request, known, known_count, LISTENERS_MOST);
+	conns_record(record, &request->listeners, &request->listener_count);
+	FLAG(record, request, has_ends);
+}
+
+void page_out_request_record(struct record *record, struct page_out_request *request)
+{
+	BLOCK(record, request, pids, pid_count, LIST_MOST);
+	OPTIONAL_TEXT(record, request, group);
+}

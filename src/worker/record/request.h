@@ -75,3 +75,39 @@ struct receive_answer {
 };
 
 void receive_request_record(struct record *record, struct receive_request *request);
+
+/* ---- copy: sockets of frozen processes, into an epoll set of superd's ---- */
+
+/* Comes with the epoll set. */
+struct socket_watch_request {
+	const pid_t *pids;              /* the processes */
+	size_t pid_count;
+	pid_t relay;                    /* the process that relays clients to them, of which only those are watched; 0: none */
+	const struct file_id *known;    /* superd's own listeners, which are not watched */
+	size_t known_count;
+	struct conn_count *listeners;   /* the same by their addresses; connections from their `probes`, the same in all, are not watched */
+	size_t listener_count;
+	bool has_ends;                  /* true: connections of listeners are watched even if their clients have closed */
+};
+
+struct socket_watch_result {
+	uint32_t missed;                /* number of sockets that are not watched */
+	bool forbidden;                 /* some are not for lack of rights */
+	bool relay_unseen;              /* not all clients of the relay are watched */
+};
+
+void socket_watch_request_record(struct record *record, struct socket_watch_request *request);
+
+/* ---- page-out: the memory of frozen processes ---- */
+
+/* Comes with memory.reclaim of the group, if that is open. */
+struct page_out_request {
+	const pid_t *pids;
+	size_t pid_count;
+	const char *group;              /* path of their control group; NULL: none */
+};
+
+/* A byte before each piece; the last one is an errno, or 0. */
+#define PAGE_OUT_PROGRESS 0xff
+
+void page_out_request_record(struct record *record, struct page_out_request *request);

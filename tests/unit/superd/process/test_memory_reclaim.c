@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "os/proc/pidfd.h"
 #include "superd/process/memory_reclaim.h"
 #include "tests/unit/hang.h"
 
@@ -123,7 +124,7 @@ Test(page_out, hands_back_what_is_of_files, .timeout = 120)
 	struct worker_process jobs[2];
 	long before = pages_of_files(pids[1]);
 
-	if (!memory_reclaim_is_possible() || geteuid() != 0) {
+	if (!pidfd_can_page_out() || geteuid() != 0) {
 		for (int n = 0; n < 2; n++)
 			end(pids[n]);
 		cr_skip_test("needs root, and process_madvise with MADV_PAGEOUT");

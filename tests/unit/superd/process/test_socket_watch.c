@@ -49,9 +49,13 @@ static int connect_to(int listener)
 static struct socket_watch_result watch(struct socket_watch_request *request, int set)
 {
 	struct socket_watch_result result = { 0 };
-	struct worker_process helper = socket_watch_begin(request, set);
-	struct pollfd ready = { helper.channel, POLLIN, 0 };
+	struct worker_process helper;
+	struct pollfd ready = { .events = POLLIN };
 
+	for (request->pid_count = 0; request->pids[request->pid_count];)
+		request->pid_count++;
+	helper = socket_watch_begin(request, 0, set);
+	ready.fd = helper.channel;
 	cr_assert_geq(helper.channel, 0);
 	cr_assert_eq(poll(&ready, 1, HANG_MS), 1);
 	cr_assert_eq(socket_watch_hear(&helper, &result), SOCKET_WATCHING_DONE);
