@@ -11,10 +11,12 @@
 #include "lib/clock.h"
 #include "table/services/diff.h"
 
+_Static_assert(STATES <= 16, "posted_state has 4 bits");
+
 void runtime_post(struct service_runtime *runtime, unsigned event)
 {
 	if (!events_posted(&runtime->posted))
-		runtime->posted_state = runtime->state;
+		runtime->posted_state = runtime_state(runtime);
 	events_post(runtime->engine, &runtime->posted, (unsigned char)event);
 }
 

@@ -107,10 +107,10 @@ struct service_runtime {
 	struct table *table;            /* the table of its entry; held by table->users */
 	const struct service *service;
 	struct listener *listeners;     /* one for each socket of its entry, in the same order */
-	unsigned listener_count;
 	unsigned instance_count;        /* number of instances that count against `instances` */
-	bool unsaved;                   /* true: it has changed since its last record in the saved state (superd/reload/saved_state) */
-	struct service_state posted_state; /* its state when the first of the posted events was posted */
+	unsigned listener_count : 27;
+	unsigned posted_state : 4;      /* enum state when the first of the posted events was posted */
+	bool unsaved : 1;               /* true: it has changed since its last record in the saved state (superd/reload/saved_state) */
 	struct service_run *run;        /* NULL: not started or paused yet */
 	struct posted posted;           /* posted events that it has not handled yet (superd/loop/events) */
 };

@@ -45,7 +45,7 @@ static void end_if_over(struct service_runtime *runtime)
 /* Whether an event that was posted still has a meaning: an event before it may have changed the state. */
 static bool is_still_possible(const struct service_runtime *runtime, enum service_event service_event)
 {
-	return runtime_state(runtime) == state_of(runtime->posted_state) ||
+	return runtime_state(runtime) == runtime->posted_state ||
 	       service_transition(runtime->service->exec->accept, runtime->state, service_event).action != IMPOSSIBLE;
 }
 
