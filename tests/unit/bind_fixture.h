@@ -58,7 +58,7 @@ static inline void skip_unless(bool possible, const char *reason)
 
 static inline struct listen listen_of(const char *text)
 {
-	struct listen listen = { .options = &options, .owner = (uid_t)-1, .owner_group = (gid_t)-1, .name = "test" };
+	struct listen listen = { .options = &options, .name = "test" };
 	const char *wrong = endpoint_parse(text, pool, &listen.endpoint);
 
 	cr_assert_null(wrong, "%s: %s", text, wrong);
@@ -69,6 +69,22 @@ static inline struct listen listen_of(const char *text)
 static inline struct listen listen_at(const char *kind, const char *name)
 {
 	return listen_of(pool_textf(pool, "%s:%s/%s", kind, folder, name));
+}
+
+static inline void set_rules(struct listen *listen, const struct sock_fprog *rules)
+{
+	struct listen_prepared prepared = *listen_prepared(listen);
+
+	prepared.rules = rules;
+	cr_assert(listen_prepare(listen, pool, prepared));
+}
+
+/* -1: superd's */
+static inline void give_to(struct listen *listen, uid_t owner, gid_t group)
+{
+	struct listen_prepared prepared = { .owner = owner, .owner_group = group };
+
+	cr_assert(listen_prepare(listen, pool, prepared));
 }
 
 static inline int opened(const struct listen *listen)

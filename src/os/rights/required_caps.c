@@ -123,7 +123,7 @@ uint64_t required_caps_of(const struct service *service, int port_start)
 		const struct listen *listen = &service->sockets[n];
 
 		required |= by_address(listen->address, port_start) | by_options(listen->options);
-		if (listen->rules)      /* some kernels allow socket filters only with these */
+		if (listen_prepared(listen)->rules)      /* some kernels allow socket filters only with these */
 			required |= CAP(NET_ADMIN) | CAP(NET_RAW);
 	}
 	/* It may fork; then superd looks for the holders of its sockets in /proc/PID/fd. */

@@ -144,9 +144,9 @@ static void adjust_node(int fd, const struct listen *listen, struct buf *warning
 }
 
 /* Without socket_user and socket_group, superd owns a node that it made, but a given node keeps its owner. */
-static struct listen owned_as_given(const struct listen *listen)
+static struct listen_prepared owned_as_given(const struct listen *listen)
 {
-	struct listen given = *listen;
+	struct listen_prepared given = *listen_prepared(listen);
 	struct path_finding finding;
 	struct stat node;
 
@@ -163,9 +163,11 @@ static int adopt_socket(int fd, const void *with, struct buf *why, struct buf *w
 {
 	const struct listen *listen = with;
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
-	struct listen given = owned_as_given(listen);
+	struct listen_prepared prepared = owned_as_given(listen);
+	struct listen given = *listen;
 	struct buf lines = { 0 };
 
+	given.prepared = &prepared;
 	if (bind_filter(fd, listen, why) < 0)
 		return -1;
 	if (domain >= 0) {

@@ -40,6 +40,7 @@ static int open_as_owner(const void *with, struct buf *why, struct buf *warnings
 	const struct foreign_bind *foreign = with;
 	struct socket_options options = *foreign->listen->options;
 	struct listen listen = *foreign->listen;
+	struct listen_prepared prepared = *listen_prepared(foreign->listen);
 	struct act_as before;
 	struct account account;
 	const struct account *who = node_actor(foreign->finding, foreign->listen, &account);
@@ -48,8 +49,9 @@ static int open_as_owner(const void *with, struct buf *why, struct buf *warnings
 	options.symlinks = NULL;
 	listen.options = &options;
 	if (who) {
-		listen.owner = who->uid;
-		listen.owner_group = who->gid;
+		prepared.owner = who->uid;
+		prepared.owner_group = who->gid;
+		listen.prepared = &prepared;
 	}
 	if (!act_as_begin(&before, who))
 		return bind_fail(why, "acting as the owner of the directory", "%s", foreign->finding->place);

@@ -31,12 +31,16 @@ const char *node_path(const struct listen *listen)
 
 uid_t node_uid(const struct listen *listen)
 {
-	return listen->owner == (uid_t)-1 ? geteuid() : listen->owner;
+	uid_t owner = listen_prepared(listen)->owner;
+
+	return owner == (uid_t)-1 ? geteuid() : owner;
 }
 
 gid_t node_gid(const struct listen *listen)
 {
-	return listen->owner_group == (gid_t)-1 ? getegid() : listen->owner_group;
+	gid_t group = listen_prepared(listen)->owner_group;
+
+	return group == (gid_t)-1 ? getegid() : group;
 }
 
 void node_make_parents(const char *path, mode_t mode)

@@ -58,7 +58,8 @@ bool admission_is_time(struct service_runtime *runtime)
 
 enum refusal admission_judge_address(struct service_runtime *runtime, struct pending_client *pending)
 {
-	enum refusal refusal = check_access(pending->listener->listen->access, &pending->client, &pending->asked);
+	const struct access *access = listen_prepared(pending->listener->listen)->access;
+	enum refusal refusal = check_access(access, &pending->client, &pending->asked);
 
 	if (!refusal && !admission_is_time(runtime))
 		refusal = REFUSED_TIME;
@@ -202,7 +203,7 @@ static enum refusal conclude_name(const struct pending_client *pending, const st
 {
 	unsigned char address[SOURCE_SIZE];
 	const unsigned char *whole = whole_address(&pending->client, address);
-	const struct access *access = pending->listener->listen->access;
+	const struct access *access = listen_prepared(pending->listener->listen)->access;
 
 	switch (access_judge(access, whole)) {
 	case ACCESS_PERMITTED:

@@ -78,7 +78,7 @@ static size_t find_socket(const struct directive *directive, const struct differ
 
 		if (!directive->type->equal((const char *)a->options + directive->offset,
 					    (const char *)b->options + directive->offset) ||
-		    a->owner != b->owner || a->owner_group != b->owner_group)
+		    !listen_owner_equal(a, b))
 			return i;
 	}
 	return 0;
@@ -114,10 +114,10 @@ static void add_value(const struct difference *difference, const struct service 
 		const struct listen *listen = &service->sockets[find_socket(directive, difference)];
 
 		directive->type->format(directive, (const char *)listen->options + directive->offset, out);
-		if (!strcmp(name, "socket_user") && listen->owner != (uid_t)-1)
-			buf_addf(out, " (uid %lu)", (unsigned long)listen->owner);
-		else if (!strcmp(name, "socket_group") && listen->owner_group != (gid_t)-1)
-			buf_addf(out, " (gid %lu)", (unsigned long)listen->owner_group);
+		if (!strcmp(name, "socket_user") && listen_prepared(listen)->owner != (uid_t)-1)
+			buf_addf(out, " (uid %lu)", (unsigned long)listen_prepared(listen)->owner);
+		else if (!strcmp(name, "socket_group") && listen_prepared(listen)->owner_group != (gid_t)-1)
+			buf_addf(out, " (gid %lu)", (unsigned long)listen_prepared(listen)->owner_group);
 	}
 }
 

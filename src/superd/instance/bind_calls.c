@@ -409,7 +409,7 @@ static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struc
 			continue;
 		offers[n].fd = listener->fd;
 		offers[n].given = calls->uses[n].given;
-		offers[n].locks = listener->listen->rules;
+		offers[n].locks = listen_prepared(listener->listen)->rules;
 		offers[n].addresses = addresses;
 		offers[n].count = read_addresses(listener->listen, pool, addresses);
 		addresses += offers[n].count;

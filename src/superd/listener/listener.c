@@ -264,8 +264,7 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 
 static bool options_differ(const struct listen *a, const struct listen *b, bool changed)
 {
-	return a->owner != b->owner || a->owner_group != b->owner_group ||
-		!socket_filter_equal(listen_filter(a), listen_filter(b)) ||
+	return !listen_owner_equal(a, b) || !socket_filter_equal(listen_filter(a), listen_filter(b)) ||
 		(changed && !socket_options_equal(a->options, b->options));
 }
 
@@ -361,7 +360,7 @@ static void settle_restoring(struct listener *listener, struct engine *engine)
 
 bool listener_filter_lent(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
-	const struct sock_fprog *rules = listener->listen->rules;
+	const struct sock_fprog *rules = listen_prepared(listener->listen)->rules;
 
 	settle_restoring(listener, engine);
 	if (!listener_has_socket(listener) && !listener_absence(listener)) {
@@ -461,10 +460,12 @@ static void on_restored(void *context, struct engine *engine, const char *servic
  * parent where that has set them, who is not asked again. A program that binds (pass = bind) sets its own each time. */
 static struct restore_task task_of(struct listener *listener)
 {
+	const struct listen *listen = listener->listen;
+
 	return (struct restore_task){
 		.fd = listener->fd,
-		.listen = listener->listen,
-		.clears = !listener->asleep && (!listener->inherited || listener->listen->gets_options),
+		.listen = listen,
+		.clears = !listener->asleep && (!listener->inherited || listen_prepared(listen)->gets_options),
 		.sharing = listener->hands == HANDS_SHARED ? SHARING_ENDS : SHARING_AS_IT_IS,
 	};
 }

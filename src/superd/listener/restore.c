@@ -242,7 +242,7 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
 		return false;
 	*restoring = (struct restoring){
 		.task = *task, .service = service, .done = done, .context = context,
-		.due = task->listen->rules || task->sharing == SHARING_BEGINS ? 0 : clock_now() + REST,
+		.due = listen_prepared(task->listen)->rules || task->sharing == SHARING_BEGINS ? 0 : clock_now() + REST,
 		.left = FOREIGN_TIMEOUT,
 	};
 	if (!restoring->due && !first_of(restorer) && !ask_process(restorer, restoring)) {

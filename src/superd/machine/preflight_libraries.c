@@ -120,7 +120,7 @@ static const char *find_advise_option(struct preflight *preflight, const struct 
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
 
-		if (!listen->access || !access_has_names(listen->access))
+		if (!listen_prepared(listen)->access || !access_has_names(listen_prepared(listen)->access))
 			continue;
 		*value = "names of hosts";
 		return listen->options->only_from ? "only_from" : "no_access";

@@ -150,7 +150,9 @@ static void check_address(struct preflight *preflight, const struct service *ser
 
 static void check_node_owner(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
-	if (!endpoint_is_path(listen->address) || listen->owner == (uid_t)-1 || listen->owner == geteuid() ||
+	uid_t owner = listen_prepared(listen)->owner;
+
+	if (!endpoint_is_path(listen->address) || owner == (uid_t)-1 || owner == geteuid() ||
 	    capability_held(CAP_CHOWN))
 		return;
 	preflight_report(preflight, SEVERITY_ERROR, service, "socket_user", listen->options->socket_user,

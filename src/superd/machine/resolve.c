@@ -24,14 +24,13 @@
 #include "table/option/socket_context.h"
 #include "table/rules/endpoint_conflict.h"
 
-static bool resolve_owner(struct accounts *accounts, const struct service *service, struct listen *listen)
+static bool resolve_owner(struct accounts *accounts, const struct service *service, const struct listen *listen,
+			  struct listen_prepared *prepared)
 {
 	const char *user_text = listen->options->socket_user, *group_text = listen->options->socket_group;
 	const struct found_user *user = user_text ? accounts_user(accounts, user_text) : NULL;
 	const struct found_group *group = group_text ? accounts_group(accounts, group_text) : NULL;
 
-	listen->owner = (uid_t)-1;
-	listen->owner_group = (gid_t)-1;
 	if (user_text && (!user || user->wrong))
 		return accounts_refuse(accounts, service, "socket_user", user_text,
 				       (struct lookup_failure){ user ? user->wrong : "out of memory",
@@ -41,25 +40,26 @@ static bool resolve_owner(struct accounts *accounts, const struct service *servi
 				       (struct lookup_failure){ group ? group->wrong : "out of memory",
 								group ? group->near : NULL });
 	if (user) {
-		listen->owner = user->uid;
-		listen->owner_group = user->gid;
+		prepared->owner = user->uid;
+		prepared->owner_group = user->gid;
 	}
 	if (group)
-		listen->owner_group = group->gid;
+		prepared->owner_group = group->gid;
 	return true;
 }
 
 /* A program that binds a path sets the mode of its node, which is the owner's to set (chmod(2)). */
-static void give_node_to_program(const struct service *service, struct listen *listen)
+static void give_node_to_program(const struct service *service, const struct listen *listen,
+				 struct listen_prepared *prepared)
 {
 	const struct account *account = service->account;
 
 	if (service->exec->pass != PASS_BIND || !account || !endpoint_is_path(listen->address))
 		return;
-	if (listen->owner == (uid_t)-1)
-		listen->owner = account->uid;
-	if (listen->owner_group == (gid_t)-1)
-		listen->owner_group = account->gid;
+	if (prepared->owner == (uid_t)-1)
+		prepared->owner = account->uid;
+	if (prepared->owner_group == (gid_t)-1)
+		prepared->owner_group = account->gid;
 }
 
 static bool has_socket_commands(const struct service *service)
@@ -162,13 +162,18 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 	service->account = accounts_of(accounts, service);
 	for (size_t i = 0; i < service->socket_count; i++) {
 		struct listen *listen = &service->sockets[i];
+		struct listen_prepared prepared = {
+			.owner = (uid_t)-1, .owner_group = (gid_t)-1,
+			.gets_options = service->exec->pass == PASS_BIND,
+		};
 
 		addresses_resolve(addresses, service, listen);
 		/* One error for each set of options, as most sockets share the service's. */
-		if (listen->options != refused && !resolve_owner(accounts, service, listen))
+		if (listen->options != refused && !resolve_owner(accounts, service, listen, &prepared))
 			refused = listen->options;
-		listen->gets_options = service->exec->pass == PASS_BIND;
-		give_node_to_program(service, listen);
+		give_node_to_program(service, listen, &prepared);
+		if (!listen_prepare(listen, accounts->pool, prepared))
+			diag_error(accounts->diags, service->at, "%s: out of memory", service->name);
 	}
 	add_further_sockets(addresses, service);
 	networks_resolve(networks, service);

@@ -130,10 +130,11 @@ static words denied_at(struct networks *networks, const struct service *service,
 	return denied;
 }
 
-/* Sets listen->access, to NULL if there are no rules or its clients have no address. false: out of memory, which was
- * reported. */
+/* Prepares the access to a socket: NULL if there are no rules or its clients have no address. false: out of memory,
+ * which was reported. */
 static bool compile_rules(struct networks *networks, const struct service *service, struct listen *listen)
 {
+	struct listen_prepared prepared = *listen_prepared(listen);
 	words only_from = listen->options->only_from, no_access;
 	const void *known;
 	bool failed;
@@ -147,17 +148,16 @@ static bool compile_rules(struct networks *networks, const struct service *servi
 	}
 	if (!only_from && !no_access)
 		return true;
-	if (ptr_map_get(&networks->rules, only_from, no_access, &known)) {
-		listen->access = known;
+	if (!ptr_map_get(&networks->rules, only_from, no_access, &known)) {
+		known = access_compile(only_from, no_access, network_find, networks, networks->pool);
+		if (known)
+			ptr_map_put(&networks->rules, only_from, no_access, known);
+	}
+	prepared.access = known;
+	if (known && listen_prepare(listen, networks->pool, prepared))
 		return true;
-	}
-	listen->access = access_compile(only_from, no_access, network_find, networks, networks->pool);
-	if (!listen->access) {
-		add_memory_error(networks, service);
-		return false;
-	}
-	ptr_map_put(&networks->rules, only_from, no_access, listen->access);
-	return true;
+	add_memory_error(networks, service);
+	return false;
 }
 
 static const char *find_name(const struct networks *networks, words list)
@@ -247,7 +247,7 @@ static void refuse_filter(struct networks *networks, const struct service *servi
 		   "%s: %s: with %s the kernel enforces it: %s", service->name, option_name_of(service, option),
 		   option_value, wrong ? wrong : "out of memory");
 	diags_hint(networks->diags, "%s%s",
-		   access_has_names(listen->access) ? "write addresses" : "name fewer networks",
+		   access_has_names(listen_prepared(listen)->access) ? "write addresses" : "name fewer networks",
 		   service->is_foreign || service->exec->accept ? "" : ", or set accept = yes");
 }
 
@@ -260,7 +260,7 @@ static void warn_of_guard(struct networks *networks, const struct service *servi
 		     "%s: %s: only the sender that starts it is checked, not senders while it runs: %s", service->name,
 		     option_name_of(service, option), wrong ? wrong : "out of memory");
 	diags_hint(networks->diags,
-		   access_has_names(listen->access) ? "write addresses" : "name fewer networks");
+		   access_has_names(listen_prepared(listen)->access) ? "write addresses" : "name fewer networks");
 }
 
 /* superd-builtin checks the sender of a datagram by address only: a name in no_access would not deny anyone. */
@@ -268,7 +268,7 @@ static bool refuse_names(struct networks *networks, const struct service *servic
 {
 	const char *option = find_option_at_fault(networks, listen);
 
-	if (!plan_applies_access_itself(service) || !access_has_names(listen->access))
+	if (!plan_applies_access_itself(service) || !access_has_names(listen_prepared(listen)->access))
 		return false;
 	diag_error(networks->diags, service_listen_origin(service, listen, option),
 		   "%s: %s: this builtin knows its clients by address alone, not by name", service->name, option);
@@ -282,22 +282,25 @@ static void enforce_rules(struct networks *networks, const struct service *servi
 			  const struct access *said[2])
 {
 	bool is_guarded = listen_filters_lent(listen) && !plan_is_builtin(service);
+	struct listen_prepared prepared = *listen_prepared(listen);
 	const struct filter_made *made;
 
-	if (!listen->access || said[is_guarded] == listen->access)
+	if (!prepared.access || said[is_guarded] == prepared.access)
 		return;
 	if (refuse_names(networks, service, listen)) {
-		said[false] = said[true] = listen->access;
+		said[false] = said[true] = prepared.access;
 		return;
 	}
 	if (!needs_filter(service, listen))
 		return;
-	made = compile_filter(networks, listen->access, listen->address->family == FAMILY_IPV4);
+	made = compile_filter(networks, prepared.access, listen->address->family == FAMILY_IPV4);
 	if (made && !made->wrong && made->filter) {
-		listen->rules = made->filter;
+		prepared.rules = made->filter;
+		if (!listen_prepare(listen, networks->pool, prepared))
+			add_memory_error(networks, service);
 		return;
 	}
-	said[is_guarded] = listen->access;
+	said[is_guarded] = prepared.access;
 	if (is_guarded)
 		warn_of_guard(networks, service, listen, made ? made->wrong : NULL);
 	else

@@ -13,7 +13,7 @@
 static bool has_address_rules(const struct service *service)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {
-		if (service->sockets[n].access)
+		if (listen_prepared(&service->sockets[n])->access)
 			return true;
 	}
 	return false;

@@ -175,7 +175,7 @@ static void add_rules(struct buf *text, size_t *count, const struct service *ser
 	const struct access *access = NULL;
 
 	for (size_t n = 0; !access && n < service->socket_count; n++)
-		access = service->sockets[n].access;
+		access = listen_prepared(&service->sockets[n])->access;
 	if (access) {
 		add_networks(text, count, "--only-from", access, false);
 		add_networks(text, count, "--no-access", access, true);

@@ -39,6 +39,18 @@ bool service_prepare(struct service *service, struct pool *pool, struct prepared
 	return true;
 }
 
+bool listen_prepare(struct listen *listen, struct pool *pool, struct listen_prepared prepared)
+{
+	bool any = prepared.access || prepared.rules || prepared.owner != (uid_t)-1 ||
+		prepared.owner_group != (gid_t)-1 || prepared.gets_options;
+	const struct listen_prepared *kept = any ? pool_keep(pool, &prepared, sizeof(prepared)) : NULL;
+
+	if (any && !kept)
+		return false;
+	listen->prepared = kept;
+	return true;
+}
+
 bool service_idles(const struct service *service)
 {
 	if (service->exec->accept || service->groups->lifecycle->idle_timeout == INT64_MAX ||

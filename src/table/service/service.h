@@ -416,6 +416,15 @@ struct account {
 	bool switches;                  /* the child sets its ids; false: it stays superd's own user */
 };
 
+/* The results of superd/machine/resolve for a socket. In the pool, one copy for equal sockets; few sockets have any. */
+struct listen_prepared {
+	const struct access *access;                    /* only_from and no_access, compiled; NULL: all clients */
+	const struct sock_fprog *rules;                 /* of os/bpf/socket_filter; NULL: none */
+	uid_t owner;                                    /* of its file; (uid_t)-1: superd's */
+	gid_t owner_group;                              /* of its file; (gid_t)-1: superd's */
+	bool gets_options;                              /* pass = bind: the program's socket options go over to it */
+};
+
 /* A socket of a service. The order in the table is the order of the descriptors. */
 struct listen {
 	const struct endpoint *endpoint;                /* as written */
@@ -423,31 +432,45 @@ struct listen {
 	const char *name;                               /* its entry in LISTEN_FDNAMES */
 	const struct socket_options *options;
 	struct origin at;
-	const struct access *access;                    /* only_from and no_access, compiled by superd/machine/resolve; NULL: all clients */
-	const struct sock_fprog *rules;                 /* of os/bpf/socket_filter, by superd/machine/resolve; NULL: none */
-	uid_t owner;                                    /* of its file, by superd/machine/resolve; (uid_t)-1: superd's */
-	gid_t owner_group;                              /* of its file; (gid_t)-1: superd's */
-	bool gets_options;                              /* pass = bind: the program's socket options go over to it */
+	const struct listen_prepared *prepared;         /* of listen_prepare; NULL: there is nothing */
 	unsigned char block;                            /* as in struct mark */
 };
+
+/* Never NULL. */
+static inline const struct listen_prepared *listen_prepared(const struct listen *listen)
+{
+	static const struct listen_prepared nothing = { .owner = (uid_t)-1, .owner_group = (gid_t)-1 };
+
+	return listen->prepared ? listen->prepared : &nothing;
+}
+
+static inline bool listen_owner_equal(const struct listen *a, const struct listen *b)
+{
+	return listen_prepared(a)->owner == listen_prepared(b)->owner &&
+	       listen_prepared(a)->owner_group == listen_prepared(b)->owner_group;
+}
+
+/* Replaces the prepared values. false: out of memory; the former values stay. */
+bool listen_prepare(struct listen *listen, struct pool *pool, struct listen_prepared prepared);
 
 /* Whether the filter is on the socket only while a backend has it. superd itself checks the first datagram of each
  * start, so that it can log the refused sender, unless the option `intercept` is set, or the filter is locked (pass =
  * bind). */
 static inline bool listen_filters_lent(const struct listen *listen)
 {
-	return listen->address->kind == ENDPOINT_UDP && !listen->options->intercept && !listen->gets_options;
+	return listen->address->kind == ENDPOINT_UDP && !listen->options->intercept &&
+	       !listen_prepared(listen)->gets_options;
 }
 
 /* The filter that is always on the socket, and the filter while a backend has it; NULL: none. */
 static inline const struct sock_fprog *listen_filter(const struct listen *listen)
 {
-	return listen_filters_lent(listen) ? NULL : listen->rules;
+	return listen_filters_lent(listen) ? NULL : listen_prepared(listen)->rules;
 }
 
 static inline const struct sock_fprog *listen_lent_filter(const struct listen *listen)
 {
-	return listen_filters_lent(listen) ? listen->rules : NULL;
+	return listen_filters_lent(listen) ? listen_prepared(listen)->rules : NULL;
 }
 
 /* Which option the service's text sets, and where. Packed, because a large table has tens of thousands. */

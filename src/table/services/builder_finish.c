@@ -186,7 +186,7 @@ static bool fill_sockets(struct service *row, const struct service_builder *buil
 		row->sockets[i] = (struct listen){
 			.endpoint = word->endpoint, .address = word->endpoint, .at = word->at,
 			.name = block ? block->name : builder->name, .options = options,
-			.block = (unsigned char)mark_block(word->block), .owner = (uid_t)-1, .owner_group = (gid_t)-1,
+			.block = (unsigned char)mark_block(word->block),
 		};
 	}
 	return true;

@@ -85,9 +85,9 @@ static enum diff_kind options_compare(struct diff_cache *known, const struct lis
 		return socket_options_need_rebind(a->options, b->options) ? DIFF_SOCKETS : DIFF_CHANGED;
 	known->options[0] = a->options;
 	known->options[1] = b->options;
-	if (a->owner == b->owner && a->owner_group == b->owner_group)
+	if (listen_owner_equal(a, b))
 		return DIFF_SAME;
-	why_add(why, a->owner != b->owner ? "socket_user" : "socket_group");
+	why_add(why, listen_prepared(a)->owner != listen_prepared(b)->owner ? "socket_user" : "socket_group");
 	return DIFF_CHANGED;
 }
 

@@ -109,12 +109,13 @@ static void listen_record(struct record *record, struct listen *listen)
 {
 	struct endpoint *endpoint, *address;
 	struct socket_options *options;
+	struct listen_prepared *prepared;
 	struct sock_fprog *rules;
 
 	STRUCT(record, listen, endpoint, endpoint);
 	STRUCT(record, listen, address, address);
 	STRUCT(record, listen, options, options);
-	STRUCT(record, listen, rules, rules);
+	STRUCT(record, listen, prepared, prepared);
 	record_demand(record, "listen", endpoint && address && options);
 	if (record->flaw)
 		return;
@@ -122,9 +123,12 @@ static void listen_record(struct record *record, struct listen *listen)
 	NUMBER(record, address, kind, 0, ENDPOINT_KINDS - 1);
 	OPTIONAL_TEXT(record, address, address);
 	socket_options_record(record, options);
+	if (!prepared)
+		return;
+	STRUCT(record, prepared, rules, rules);
 	if (rules)
 		BLOCK(record, rules, filter, len, BPF_MAXINSNS);
-	FLAG(record, listen, gets_options);
+	FLAG(record, prepared, gets_options);
 }
 
 void restore_task_record(struct record *record, struct restore_task *task)

@@ -253,7 +253,7 @@ static void expect_only_the_first_is_queued(const char *endpoint, const struct s
 	struct listen listen = listen_of(endpoint);
 	int listener, refused_one, permitted_one;
 
-	listen.rules = filter;
+	set_rules(&listen, filter);
 	listener = opened(&listen);
 	refused_one = coming_from("127.0.0.2", SOCK_STREAM, port_of(listener));
 	permitted_one = coming_from("127.0.0.1", SOCK_STREAM, port_of(listener));
@@ -283,14 +283,14 @@ Test(filter, ipv6_clients_are_told_apart_too)
 
 	skip_unless(bind_kernel_has_ipv6(), "no IPv6 here");
 	skip_unless_tcp_may_be_filtered();
-	listen.rules = compile_for(AF_INET6, LIST("::1"), NULL);
+	set_rules(&listen, compile_for(AF_INET6, LIST("::1"), NULL));
 	listener = opened(&listen);
 	client = connected(AF_INET6, SOCK_STREAM, port_of(listener));
 	cr_assert_geq(client, 0);
 	cr_expect_str_eq(accepted(listener, true), "::1");
 	close(client);
 	close(listener);
-	listen.rules = compile_for(AF_INET6, NULL, LIST("::1", "127.0.0.2"));
+	set_rules(&listen, compile_for(AF_INET6, NULL, LIST("::1", "127.0.0.2")));
 	listener = opened(&listen);
 	client = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	connect(client,
@@ -325,7 +325,7 @@ Test(filter, a_datagram_from_a_refused_address_is_never_queued)
 
 		if (i && !bind_kernel_has_ipv6())
 			continue;
-		listen.rules = compile_for(i ? AF_INET6 : AF_INET, LIST("127.0.0.1"), NULL);
+		set_rules(&listen, compile_for(i ? AF_INET6 : AF_INET, LIST("127.0.0.1"), NULL));
 		socket_fd = opened(&listen);
 		refused_one = coming_from("127.0.0.2", SOCK_DGRAM, port_of(socket_fd));
 		permitted_one = coming_from("127.0.0.1", SOCK_DGRAM, port_of(socket_fd));
@@ -347,8 +347,8 @@ Test(filter, changes_on_an_open_socket)
 	char got;
 
 	options.intercept = true;
-	before.rules = compile_for(AF_INET, LIST("127.0.0.1"), NULL);
-	after.rules = compile_for(AF_INET, LIST("127.0.0.2"), NULL);
+	set_rules(&before, compile_for(AF_INET, LIST("127.0.0.1"), NULL));
+	set_rules(&after, compile_for(AF_INET, LIST("127.0.0.2"), NULL));
 	fd = opened(&before);
 	client = coming_from("127.0.0.2", SOCK_DGRAM, port_of(fd));
 	send(client, "1", 1, 0);
@@ -374,7 +374,7 @@ Test(filter, a_socket_that_was_given_gets_it_too)
 	char got;
 
 	options.intercept = true;
-	ruled.rules = compile_for(AF_INET, NULL, LIST("127.0.0.0"));
+	set_rules(&ruled, compile_for(AF_INET, NULL, LIST("127.0.0.0")));
 	cr_assert_eq(bind_adopt(fd, &ruled, &why, &warnings), 0);
 	send(client, "1", 1, 0);
 	cr_expect_eq(received(fd, &got), -1);
@@ -390,18 +390,13 @@ Test(filter, without_room_for_it_there_is_no_socket)
 	int fd;
 
 	options.intercept = true;
-	listen.rules = &broken;
+	set_rules(&listen, &broken);
 	refused(&listen, EINVAL, "only_from and no_access");
-	listen.rules = NULL;
+	set_rules(&listen, NULL);
 	fd = opened(&listen);
 	buf_clear(&why);
-	cr_expect_eq(bind_adopt(fd,
-				&(struct listen){ .endpoint = listen.endpoint,
-						  .address = listen.address,
-						  .options = &options,
-						  .rules = &broken },
-				&why, &warnings),
-		     -1);
+	set_rules(&listen, &broken);
+	cr_expect_eq(bind_adopt(fd, &listen, &why, &warnings), -1);
 	cr_expect(strstr(buf_string(&why), "only_from"));
 	close(fd);
 }

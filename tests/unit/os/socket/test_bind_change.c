@@ -128,7 +128,7 @@ Test(bind_change, a_given_node_keeps_its_owner_unless_the_table_names_one)
 	adopted(fd, &listen);
 	cr_expect_eq(node_of(&listen).st_uid, 12);
 	cr_expect_eq(node_of(&listen).st_gid, 34);
-	listen.owner = 56;
+	give_to(&listen, 56, (gid_t)-1);
 	adopted(fd, &listen);
 	cr_expect_eq(node_of(&listen).st_uid, 56);
 	cr_expect_eq(node_of(&listen).st_gid, 34);

@@ -77,8 +77,7 @@ Test(message_queue, belongs_to_whom_the_table_says)
 
 	skip_unless(geteuid() == 0, "it takes root");
 	listen = queue();
-	listen.owner = 65534;
-	listen.owner_group = 65533;
+	give_to(&listen, 65534, 65533);
 	fd = opened(&listen);
 	cr_assert_eq(fstat(fd, &status), 0);
 	cr_expect_eq(status.st_uid, 65534u);

@@ -37,8 +37,7 @@ Test(bind_unix, gives_a_unix_node_its_owner)
 	int fd;
 
 	skip_unless(geteuid() == 0, "giving a node away needs root");
-	listen.owner = 12;
-	listen.owner_group = 34;
+	give_to(&listen, 12, 34);
 	fd = opened(&listen);
 	cr_expect_eq(node_of(&listen).st_uid, 12);
 	cr_expect_eq(node_of(&listen).st_gid, 34);
@@ -135,7 +134,7 @@ Test(bind_unix, leaves_no_node_behind_when_it_fails)
 	pid_t pid;
 
 	skip_unless(geteuid() == 0, "becoming a user that may not give nodes away needs root");
-	listen.owner = 0;
+	give_to(&listen, 0, (gid_t)-1);
 	cr_assert_eq(chmod(folder, 0777), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -245,8 +244,7 @@ Test(bind_unix, refuses_a_fifo_of_another_user)
 	cr_assert_eq(mkfifo(listen.address->address, 0666), 0);
 	cr_assert_eq(chown(listen.address->address, 65534, 65534), 0);
 	refused(&listen, EEXIST, "is a fifo of user 65534, not 0");
-	listen.owner = 65534;
-	listen.owner_group = 65534;
+	give_to(&listen, 65534, 65534);
 	close(opened(&listen));
 }
 
@@ -296,7 +294,7 @@ Test(bind_unix, changes_mode_and_owner_of_an_open_node)
 	changed.symlinks = links;
 	after.options = &changed;
 	if (geteuid() == 0)
-		after.owner = 12;
+		give_to(&after, 12, (gid_t)-1);
 	cr_expect_eq(bind_adjust(fd, &before, &after, &why, &warnings), 0);
 	cr_expect_eq(warnings.length, 0, "%s", buf_string(&warnings));
 	cr_expect_eq(node_of(&after).st_mode & 07777, 0600);

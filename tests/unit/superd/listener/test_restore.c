@@ -134,8 +134,9 @@ Test(restore, takes_no_machine_that_stands_still_for_a_socket_that_hangs)
 Test(restore, begins_at_once_where_rules_are_to_be_kept)
 {
 	static const struct sock_fprog rules = { 0 };
+	static const struct listen_prepared prepared = { .rules = &rules };
 
-	listen_one.rules = &rules;
+	listen_one.prepared = &prepared;
 	ask();
 	cr_expect(restore_has_begun(&engine, fd));
 	restore_cancel(&engine, fd);

@@ -22,7 +22,7 @@ static void expect(const char *text, bool let_in)
 	unsigned char address[16];
 
 	take_address(text, address);
-	cr_expect_eq(access_judge(service("a")->sockets[0].access, address),
+	cr_expect_eq(access_judge(listen_prepared(service("a")->sockets)->access, address),
 		     let_in ? ACCESS_PERMITTED : ACCESS_DENIED, "%s", text);
 }
 
@@ -84,5 +84,5 @@ Test(network_deny, stands_beside_the_services_own_rules)
 Test(network_deny, everybody_allowed_is_nobody_denied)
 {
 	resolve_rules("ip_address_deny = any\nip_address_allow = any");
-	cr_expect_null(service("a")->sockets[0].access);
+	cr_expect_null(listen_prepared(service("a")->sockets)->access);
 }

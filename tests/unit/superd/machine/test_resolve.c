@@ -60,13 +60,13 @@ Test(resolve, gives_the_node_to_a_program_that_binds_it)
 		"service c { listen = {\"/run/c\"} pass = bind exec = \"/bin/true\" user = \"daemon\""
 		" socket_user = \"0\" socket_group = \"0\" }");
 	cr_assert_eq(diags.errors, 0, "%s", said());
-	cr_expect_eq(service("a")->sockets[0].owner, daemon->pw_uid);
-	cr_expect_eq(service("a")->sockets[0].owner_group, daemon->pw_gid);
-	cr_expect(service("a")->sockets[0].gets_options);
-	cr_expect_eq(service("b")->sockets[0].owner, (uid_t)-1);
-	cr_expect_not(service("b")->sockets[0].gets_options);
-	cr_expect_eq(service("c")->sockets[0].owner, 0);
-	cr_expect_eq(service("c")->sockets[0].owner_group, 0);
+	cr_expect_eq(listen_prepared(service("a")->sockets)->owner, daemon->pw_uid);
+	cr_expect_eq(listen_prepared(service("a")->sockets)->owner_group, daemon->pw_gid);
+	cr_expect(listen_prepared(service("a")->sockets)->gets_options);
+	cr_expect_eq(listen_prepared(service("b")->sockets)->owner, (uid_t)-1);
+	cr_expect_not(listen_prepared(service("b")->sockets)->gets_options);
+	cr_expect_eq(listen_prepared(service("c")->sockets)->owner, 0);
+	cr_expect_eq(listen_prepared(service("c")->sockets)->owner_group, 0);
 }
 
 Test(resolve, prefers_the_group_that_is_given)
@@ -286,12 +286,12 @@ Test(resolve, finds_the_owner_of_a_node)
 		"service c { listen = {\"/tmp/c.sock\"} exec = \"/bin/true\" socket_group = \"mail\" }"
 		"service d { listen = {\"/tmp/d.sock\"} exec = \"/bin/true\" }");
 	cr_assert_eq(diags.errors, 0, "%s", said());
-	cr_expect_eq(service("a")->sockets[0].owner, getpwnam("daemon")->pw_uid);
-	cr_expect_eq(service("a")->sockets[0].owner_group, getpwnam("daemon")->pw_gid);
-	cr_expect_eq(service("b")->sockets[0].owner_group, getgrnam("mail")->gr_gid);
-	cr_expect_eq(service("c")->sockets[0].owner, (uid_t)-1);
-	cr_expect_eq(service("c")->sockets[0].owner_group, getgrnam("mail")->gr_gid);
-	cr_expect_eq(service("d")->sockets[0].owner_group, (gid_t)-1);
+	cr_expect_eq(listen_prepared(service("a")->sockets)->owner, getpwnam("daemon")->pw_uid);
+	cr_expect_eq(listen_prepared(service("a")->sockets)->owner_group, getpwnam("daemon")->pw_gid);
+	cr_expect_eq(listen_prepared(service("b")->sockets)->owner_group, getgrnam("mail")->gr_gid);
+	cr_expect_eq(listen_prepared(service("c")->sockets)->owner, (uid_t)-1);
+	cr_expect_eq(listen_prepared(service("c")->sockets)->owner_group, getgrnam("mail")->gr_gid);
+	cr_expect_eq(listen_prepared(service("d")->sockets)->owner_group, (gid_t)-1);
 }
 
 Test(resolve, finds_superds_own_folder)

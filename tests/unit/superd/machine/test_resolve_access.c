@@ -22,7 +22,7 @@ static enum access_verdict judge(const char *name, const char *ipv4)
 	unsigned char address[16] = { [10] = 0xff, [11] = 0xff };
 
 	cr_assert_eq(inet_pton(AF_INET, ipv4, address + 12), 1);
-	return access_judge(service(name)->sockets[0].access, address);
+	return access_judge(listen_prepared(service(name)->sockets)->access, address);
 }
 
 Test(network_lookup, rules_are_compiled_once_for_all_that_share_them)
@@ -34,9 +34,9 @@ Test(network_lookup, rules_are_compiled_once_for_all_that_share_them)
 		"service d { listen = {\"tcp:0\"} accept = yes exec = \"/bin/true\" only_from += {\"198.51.100.1\"} "
 		"}\n");
 	cr_assert_eq(diags.errors, 0, "%s", said());
-	cr_assert_not_null(service("a")->sockets[0].access);
-	cr_expect_eq(service("a")->sockets[0].access, service("b")->sockets[0].access);
-	cr_expect_null(service("c")->sockets[0].access);
+	cr_assert_not_null(listen_prepared(service("a")->sockets)->access);
+	cr_expect_eq(listen_prepared(service("a")->sockets)->access, listen_prepared(service("b")->sockets)->access);
+	cr_expect_null(listen_prepared(service("c")->sockets)->access);
 	cr_expect_eq(judge("a", "198.51.100.1"), ACCESS_DENIED);
 	cr_expect_eq(judge("d", "198.51.100.1"), ACCESS_PERMITTED);
 	cr_expect_eq(judge("d", "192.0.2.1"), ACCESS_PERMITTED);
@@ -88,7 +88,7 @@ Test(network_lookup, names_of_hosts_are_refused_where_the_kernel_must_know_them)
 	cr_expect(strstr(diags.list[0].hint, "write addresses, or set accept = yes"));
 	cr_expect_eq(diags.list[1].line, 11);
 	cr_expect(strstr(diags.list[1].message, "b: no_access"), "%s", said());
-	cr_expect(access_has_names(service("c")->sockets[0].access));
+	cr_expect(access_has_names(listen_prepared(service("c")->sockets)->access));
 	cr_assert_eq(diags.warnings, 1, "%s", said());
 	cr_expect(strstr(diags.list[2].message, "d: no_access: only the sender that starts it is checked, not "
 						"senders while it runs: names of hosts"),
@@ -110,7 +110,7 @@ static int names_networks(void)
 	resolve("service a { listen = {\"tcp:0\"} exec = \"/bin/true\" only_from = {\"campus\", \"lab\"} }\n"
 		"service b { listen = {\"tcp:0\"} exec = \"/bin/true\" accept = yes only_from = {\"campos\"} }\n");
 	if (diags.errors || !listen_filter(&service("a")->sockets[0]) ||
-	    access_has_names(service("a")->sockets[0].access))
+	    access_has_names(listen_prepared(service("a")->sockets)->access))
 		return 1;
 	if (judge("a", "128.138.7.1") != ACCESS_PERMITTED || judge("a", "128.139.7.1") != ACCESS_DENIED)
 		return 2;

@@ -198,7 +198,7 @@ Test(diff, sees_an_owner_that_resolves_to_another)
 {
 	struct service *before = variant(table, NULL, NULL), *after = variant(other, NULL, NULL);
 
-	after->sockets[1].owner = 7;
+	after->sockets[1].prepared = &(struct listen_prepared){ .owner = 7, .owner_group = (gid_t)-1 };
 	expect_fate(DIFF_CHANGED, before, after, "socket_user");
 }
 

@@ -17,7 +17,7 @@ Test(builder, a_service_that_says_little_has_the_defaults)
 	cr_expect_eq(row->sockets[0].address, row->sockets[0].endpoint);
 	cr_expect_str_eq(row->sockets[0].name, "web");
 	cr_expect_eq(row->sockets[0].options, row->groups->socket_defaults);
-	cr_expect_eq(row->sockets[0].owner, (uid_t)-1);
+	cr_expect_eq(listen_prepared(row->sockets)->owner, (uid_t)-1);
 	cr_expect_eq(row->sockets[0].at.line, 2);
 	cr_expect_str_eq(row->exec->exec[0], "/bin/true");
 	cr_expect_eq(row->groups->lifecycle->timeout_stop, 10000000);

@@ -177,20 +177,21 @@ Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
 	};
 	struct sock_filter filter[] = { { 6, 0, 0, 0 } };
 	const struct sock_fprog rules = { 1, filter };
-	const struct listen listen = { .endpoint = &written, .address = &address, .options = &options, .rules = &rules,
-				       .gets_options = true };
+	const struct listen_prepared prepared = { .rules = &rules, .gets_options = true };
+	const struct listen listen = { .endpoint = &written, .address = &address, .options = &options,
+				       .prepared = &prepared };
 	struct socket_options read;
 	struct restore_task task;
 
 	write_restore((struct restore_task){ .fd = 9, .listen = &listen, .clears = true });
 	cr_assert_null(read_restore(&task));
-	cr_expect(task.clears && task.listen->gets_options);
+	cr_expect(task.clears && listen_prepared(task.listen)->gets_options);
 	cr_expect_str_eq(task.listen->endpoint->interface, "eth0");
 	cr_expect_null(task.listen->endpoint->address, "it is not needed");
 	cr_expect_str_eq(task.listen->address->address, "fe80::1");
 	cr_expect_eq(task.listen->address->kind, ENDPOINT_TCP);
-	cr_assert_eq(task.listen->rules->len, 1);
-	cr_expect_arr_eq(task.listen->rules->filter, filter, sizeof(filter));
+	cr_assert_eq(listen_prepared(task.listen)->rules->len, 1);
+	cr_expect_arr_eq(listen_prepared(task.listen)->rules->filter, filter, sizeof(filter));
 	read = *task.listen->options;
 	cr_expect_str_eq(read.bind_to_device, "lo");
 	cr_expect_str_eq(read.tcp_congestion, "cubic");
