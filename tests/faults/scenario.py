@@ -152,6 +152,8 @@ class Run:
                 return False
             if answer and "done" in answer[-1] and all(row.get("ok", True) and row.get("result") != "failed" for row in answer):
                 return True
+            if line == "upgrade" and not answer and self.superd.wait(self.superd.was_upgraded, 3):
+                return True
             self.refused.append(f"superctl {line}: {answer[-4:] if answer else 'the connection ends'}")
             self.shared.disarm()
             if not answer and ("no control socket" in self.superd.log() or "was removed: creating it again" in self.superd.log()):

@@ -211,6 +211,16 @@ class Superd:
                 return None
         raise Broken(f"superctl {line}: no answer within {self.patience:.0f} s: {data[-200:]!r}")
 
+    def was_upgraded(self):
+        """An upgrade that succeeds ends the connection, and the next greeting tells of it."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(self.patience)
+            try:
+                control.connect(self.control_path)
+                return b'"upgraded_from"' in control.recv(65536)
+            except OSError:
+                return False
+
     def state(self):
         """The state of the table: each service with its options and whether it listens."""
         shown, listed = self.order("show"), self.order("list")
