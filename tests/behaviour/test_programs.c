@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
@@ -214,6 +215,34 @@ Behaviour(programs, that_were_missing_are_found_once_they_are_there)
 	cr_assert_eq(rename(path_in("away"), helper), 0);
 	cr_assert(superd_reload(superd, "%s", table("")));
 	expect_echo(superd, "small");
+	superd_stop(superd);
+}
+
+/* The backend has a client at a port of its own, and superd has no superd-worker to find that out. */
+Behaviour(programs, that_are_missing_leave_a_service_awake_whose_clients_cannot_be_counted)
+{
+	const char *program = install_set(superd_build());
+	const struct setup setup = { .program = program, .clock = true };
+	int own = free_port(), client;
+	const char *text = text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 5min }\n",
+				   backend("own %d", own));
+	const char *const check[] = { program, "--check", "-f", write_file("table", "%s", text), NULL };
+	struct superd *superd;
+
+	cr_assert_eq(unlink(path_in("tree/libexec/superd/superd-worker")), 0);
+	SKIP_WITHOUT(strstr(program_answer(check).err, "superd-worker is missing"),
+		     "superd's own programs are installed on this machine");
+	superd = superd_run_with(&setup, "%s", text);
+	client_ask_pid(superd_port(superd, "web"));
+	client = client_connect(own);
+	client_send(client, "here\n");
+	cr_assert(client_line(client));
+	for (int n = 0; n < 12; n++)
+		clock_advance(superd, 5 * MINUTE_MS);
+	cr_expect_not(superd_logged(superd, "web: stopping"), "%s", world_logs());
+	client_send(client, "still here\n");
+	cr_expect(client_line(client));
+	close(client);
 	superd_stop(superd);
 }
 

@@ -156,16 +156,20 @@ static void answer_questions(struct service_clients *clients)
 	}
 }
 
-/* A count that somebody has asked for may leave open whether the service is used; then idle counts when it is due. */
+/* A count that somebody has asked for may leave open whether the service is used; then idle counts when it is due. If
+ * no process can be started for a look, nobody knows who is connected. */
 static void on_counted(struct conn_query *query)
 {
 	struct service_clients *clients = container_of(query, struct service_clients, query);
 	bool used = sum_up(clients);
+	bool looks = clients->looks && (used ? may_be_quiet(clients) : clients->pids != NULL);
 
 	take_own(clients);
 	write_peers(clients);
-	if (clients->looks && (used ? may_be_quiet(clients) : clients->pids != NULL) && start_look(clients))
+	if (looks && start_look(clients))
 		return;
+	clients->known = clients->known && !looks;
+	used = used || looks;
 	forget_pids(clients);
 	clients->connections += service_clients_own(clients);
 	answer_questions(clients);
