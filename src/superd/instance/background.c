@@ -100,8 +100,8 @@ static bool find_again(struct background *background)
 	return background->tree.count;
 }
 
-/* The next start may have waited, and an operator. TIMER comes by the timer, which a start stops: one that is posted
- * already must not get it. */
+/* The next start may have waited, and an operator. TIMER comes by the timer, which a start stops: one that comes before
+ * must not get it. */
 static void tell_ended(struct service_runtime *runtime)
 {
 	runtime_post(runtime, LOOK);

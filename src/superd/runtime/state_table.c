@@ -103,6 +103,7 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 	[RUN_QUEUED] = {
 		[ROOM] = IF_WANTED(RUN_STARTING, SPAWN),        [FILLED] = STAY(RUN_QUEUED, IS_SO),
 		[ENABLE] = STAY(RUN_QUEUED, "it keeps its place in line"),
+		[TIMER] = STAY(RUN_QUEUED, "its pause is over while it waits for its turn"),
 		[BIND_ERROR] = GO(RUN_IDLE),                    HELD_BY(RUN_IDLE),
 		[RELEASE] = STAY(RUN_QUEUED, WATCHED),
 		ENDS(RUN_IDLE, CLOSE),

@@ -512,6 +512,8 @@ Test(state_table, a_service_in_line_is_not_watched_and_leaves_the_line_by_every_
 	cr_expect_eq(step.action, IGNORE);
 	cr_expect_not(service_is_watched(step.next));
 	cr_expect_eq(step_of(false, step.next, ENABLE).next.run, RUN_QUEUED, "it keeps its place");
+	cr_expect_eq(step_of(false, step.next, TIMER).action, IGNORE, "the pause before it is over");
+	cr_expect_eq(step_of(false, step.next, TIMER).next.run, RUN_QUEUED);
 	cr_expect_eq(step_of(false, step.next, ROOM).action, SPAWN);
 	cr_expect_eq(state_of(step_of(false, step.next, ROOM).next), STARTING);
 	for (size_t n = 0; n < sizeof(orders) / sizeof(*orders); n++)
