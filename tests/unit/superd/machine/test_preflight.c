@@ -587,9 +587,9 @@ Test(preflight, tells_once_from_where_on_descriptors_are_too_few)
 				    "exec = \"/bin/true\" }\n", n, 10000 + n, 10000 + n);
 	cr_assert(load(text));
 	cr_expect_eq(diags.count, 1, "%s", said());
-	cr_expect(has_said(SEVERITY_WARNING, 16,
-			   "s15: from here on services cannot listen: the configuration has 80 sockets, and "
-			   "superd may have some 28 descriptors for them"));
+	cr_expect(has_said(SEVERITY_WARNING, 15,
+			   "s14: from here on services cannot listen: the configuration has 80 sockets, and "
+			   "superd may have some 27 descriptors for them"));
 }
 
 Test(preflight, tells_how_many_services_descriptors_are_for)
@@ -604,7 +604,7 @@ Test(preflight, tells_how_many_services_descriptors_are_for)
 			       10000 + n, n > 20 ? "yes" : "no");
 	cr_assert(load(text));
 	cr_expect_eq(diags.count, 1, "%s", said());
-	cr_expect(has_said(SEVERITY_NOTE, 0, "of 20 services some 18 can be at work at once, for lack of descriptors: "
+	cr_expect(has_said(SEVERITY_NOTE, 0, "of 20 services some 17 can be at work at once, for lack of descriptors: "
 					     "clients of others wait in the kernel's queues meanwhile"));
 }
 
