@@ -2,7 +2,7 @@
  * clients (superd/stop/stop.h), and those of its end (superd/instance/instance_table.h). The clients that it has stay,
  * newcomers are served by another, each command runs once, and the stop ends when it would have.
  *
- * Not tried: STOP_COUNT, which lasts no longer than the kernel's answer, and STOP_NEWCOMER. */
+ * Not tried: STOP_COUNT. It lasts no longer than the kernel's answer. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +126,52 @@ Behaviour(stop_deaths, is_being_frozen_and_is_killed)
 Behaviour(stop_deaths, is_being_frozen_and_is_upgraded)
 {
 	is_being_frozen(superd_upgrade);
+}
+
+/* The count itself takes no time of the clock. */
+static bool has_been_counted(void)
+{
+	WAIT_UNTIL(!is_in_phase("count"));
+	return is_in_phase("newcomer");
+}
+
+/* The last count has found nobody, and who comes now is another's. On a busy machine the stop may be over before the
+ * test sees it in this phase. */
+static void makes_way_for_a_newcomer(way *interrupt)
+{
+	long first, second;
+	struct superd *superd = run_idle(&first);
+	int client;
+
+	while (!has_been_counted() && process_lives((pid_t)first))
+		clock_advance(superd, 1);
+	interrupt(superd);
+	client = client_connect(superd_port(superd, "web"));
+	client_send(client, "two\n");
+	second = answer_by(superd, client);
+	cr_expect(second > 0 && second != first, "%s", world_logs());
+	cr_expect_not(process_lives((pid_t)first), "%s", world_logs());
+	close(client);
+	clock_go_on();
+	expect_end(superd, first);
+}
+
+Behaviour(stop_deaths, makes_way_for_a_newcomer_and_is_killed)
+{
+	makes_way_for_a_newcomer(guarded_kill);
+}
+
+/* An upgrade may have to wait for a helper process that prepares the addresses, by the clock. */
+static void upgrade_by_the_clock(struct superd *superd)
+{
+	superd_signal(superd, SIGUSR2);
+	clock_go_on();
+	superd_wait_log(superd, ": upgraded from ");
+}
+
+Behaviour(stop_deaths, makes_way_for_a_newcomer_and_is_upgraded)
+{
+	makes_way_for_a_newcomer(upgrade_by_the_clock);
 }
 
 /* ---- it serves its clients ---- */
