@@ -2,6 +2,7 @@
  *
  *   hostile_backend FILE ACT      FILE gets what it has done, a line each
  *   hostile_backend FILE lock     it keeps the listener's lock for ever, and says so on standard error ("asked 15")
+ *   hostile_backend FILE leave    a process that it leaves behind does so ("left PID"); it ends by SIGUSR1
  *
  * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which
  * options of the listener are not the kernel's ("differs NAME"), then "looked", and serve one client. */
@@ -160,6 +161,26 @@ static void keep_lock(void)
 	exit(1);
 }
 
+static void leave(int number)
+{
+	_exit(number != SIGUSR1);
+}
+
+static void leave_lock(void)
+{
+	char line[32];
+
+	signal(SIGUSR1, leave);
+	if (fork() == 0) {
+		setsid();
+		snprintf(line, sizeof(line), "left %ld", (long)getpid());
+		tell(line);
+		keep_lock();
+	}
+	for (;;)
+		pause();
+}
+
 static void look(void)
 {
 	int fresh = socket(number_of(listener, SOL_SOCKET, SO_DOMAIN), type_of(), 0);
@@ -232,6 +253,8 @@ int main(int argc, char **argv)
 	listener = getenv("LISTEN_FDS") ? 3 : 0;
 	if (!strcmp(argv[2], "lock"))
 		keep_lock();
+	if (!strcmp(argv[2], "leave"))
+		leave_lock();
 	be_nice();
 	for (size_t n = 0; n < sizeof(acts) / sizeof(acts[0]); n++) {
 		if (!strcmp(argv[2], acts[n].name)) {

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -125,15 +127,15 @@ BehaviourOfUsers(hostile_listener, superd_gets_no_signals_of_another_user_by_the
 	SKIP_WITHOUT(geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0, "needs root and /dev/fuse")
 
 #define LOCKING \
-	"service hostile { listen = \"127.0.0.1:0\" exec = \"%s %s lock\" %s }\n" \
+	"service hostile { listen = \"127.0.0.1:0\" exec = \"%s %s %s\" timeout_stop = 5s }\n" \
 	"service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n"
 
 /* A superd whose service `hostile` has a backend that keeps the lock of the listener. */
-static struct superd *run_locked(const char *options, int *client)
+static struct superd *run_locked(const char *act, int *client)
 {
 	struct superd *superd = controlled_clock_run(LOCKING,
 						     replaced(backend("%s", ""), "backend ", "hostile_backend"),
-						     write_file("acts", "%s", ""), options, backend("stdio"));
+						     write_file("acts", "%s", ""), act, backend("stdio"));
 
 	*client = client_connect(superd_port(superd, "hostile"));
 	WAIT_UNTIL(superd_logged(superd, "asked 15"));
@@ -168,7 +170,7 @@ Behaviour(hostile_listener, a_stop_waits_for_no_lock)
 	int client;
 
 	SKIP_WITHOUT_LOCKS();
-	superd = run_locked("timeout_stop = 5s", &client);
+	superd = run_locked("lock", &client);
 	order = order_without_wait(superd, "stop");
 	end_locked(superd, client);
 	cr_expect_eq(program_end(&order).status, 0);
@@ -183,7 +185,7 @@ Behaviour(hostile_listener, nor_does_a_drain)
 	int client;
 
 	SKIP_WITHOUT_LOCKS();
-	superd = run_locked("timeout_stop = 5s", &client);
+	superd = run_locked("lock", &client);
 	order = order_without_wait(superd, "drain");
 	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "it cannot be drained")));
 	cr_expect(superd_logged(superd, "(a process that has the socket blocks it)"));
@@ -193,4 +195,36 @@ Behaviour(hostile_listener, nor_does_a_drain)
 	cr_expect_not(superd_logged(superd, "hostile: pid "));
 	superctl_order("stop hostile");
 	end_locked(superd, client);
+}
+
+/* Its listener is being restored, which hangs: no order waits for that, and nobody else. */
+Behaviour(hostile_listener, nor_does_a_start_behind_one_who_leaves_it_locked)
+{
+	struct superd *superd;
+	struct program order;
+	int client, other;
+	long left;
+
+	SKIP_WITHOUT_LOCKS();
+	superd = run_locked("leave", &client);
+	other = superd_port(superd, "other");
+	left = strtol(strstr(read_text(path_in("acts")), "left ") + 5, NULL, 10);
+	clock_hold();
+	kill((pid_t)strtol(strstr(read_text(superd->log), "hostile: started, pid ") + 22, NULL, 10), SIGUSR1);
+	superd_wait_log(superd, "ended: exit status 0");
+	client_ask_pid(other);
+	cr_expect(control_is_done(control_once("hold hostile")));
+	client_ask_pid(other);
+	cr_expect(control_is_done(control_once("release hostile")));
+	client_ask_pid(other);
+	order = SUPERCTL_BEGIN(false, control_path(), "start", "--no-wait", "hostile");
+	superd_wait_log(superd, "requested: start");
+	client_ask_pid(other);
+	cr_expect_eq(superd_log_count(superd, "hostile: started"), 1);
+	clock_go_on();
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "keeps its listener from being used")));
+	cr_expect_eq(program_end(&order).status, 0);
+	kill(-(pid_t)left, SIGKILL);
+	close(client);
+	superd_stop(superd);
 }

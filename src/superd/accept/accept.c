@@ -539,7 +539,7 @@ void accept_turn_away(struct service_runtime *runtime, struct listener *listener
 	if (service_event == BIND_ERROR)
 		runtime_post(runtime, BIND_ERROR);
 	else if (service_event == EXEC_ERROR)   /* out of descriptors: the clients left wait until the pause is over */
-		listener_watch(listener, runtime->engine, runtime->service->name, WATCH_NO);
+		listener_watch(listener, runtime->engine, false);
 }
 
 enum admission_stage accept_stage_reached(struct service_runtime *runtime, const struct client *client)

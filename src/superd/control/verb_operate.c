@@ -73,6 +73,12 @@ static void log_order(const struct session *session, const char *name)
 		  session->request.options & ASKS_BOOT ? " --boot" : "");
 }
 
+/* Whether its instance is to end, and new clients still come to it. */
+static bool is_to_begin(const struct service_runtime *runtime)
+{
+	return runtime_current(runtime) && runtime_is_being_restored(runtime);
+}
+
 static void begin_one(struct operate_request *operate, const char *name)
 {
 	struct session *session = operate->session;
@@ -90,7 +96,7 @@ static void begin_one(struct operate_request *operate, const char *name)
 	else if (result == ORDER_UNCONFIGURED && operate->action == OPERATOR_REFRESH)
 		result = ORDER_NEEDS_NO_REFRESH;
 	operate->begun++;
-	if (result == ORDER_UNDER_WAY && (operate->waits || runtime_is_being_restored(match.runtime)))
+	if (result == ORDER_UNDER_WAY && (operate->waits || is_to_begin(match.runtime)))
 		add_pending(operate, name, &order, runtime_is_removed(match.runtime));
 	else
 		send_result(operate, name, match.runtime ? &order : NULL, result, &why);
@@ -107,7 +113,7 @@ static bool check_pending(struct operate_request *operate, const struct pending_
 
 	if (runtime)
 		result = operator_look(&pending->order, runtime, &why);
-	if (result == ORDER_UNDER_WAY && !operate->waits && !runtime_is_being_restored(runtime)) {
+	if (result == ORDER_UNDER_WAY && !operate->waits && !is_to_begin(runtime)) {
 		send_result(operate, pending->name, &pending->order, result, &why);
 		return true;
 	}

@@ -28,14 +28,10 @@
 #include "superd/start/descriptors.h"
 #include "table/services/diff.h"
 
-#define TICK_MS 500
-#define PASSED_OVER_TICKS 2             /* so long starts may keep a listener from being restored */
 #define RESUME_TRIES 5                  /* seconds that a locked socket of the superd before may take, at most */
 
-void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
-		   struct service_runtime *runtime)
+void listener_init(struct listener *listener, const struct listen *listen, struct service_runtime *runtime)
 {
-	restore_end(engine);            /* its process does not know these settings */
 	*listener = (struct listener){ .runtime = runtime, .listen = listen, .fd = -1 };
 }
 
@@ -349,20 +345,10 @@ static bool has_filter(const struct listener *listener)
 	return listener->hands < (foreign_socket_is(listener->fd) ? HANDS_LENT : HANDS_RESET);
 }
 
-/* Before the listener is given away, or no longer watched: what has not begun by now is left for the next watch. */
-static void settle_restoring(struct listener *listener, struct engine *engine)
-{
-	if (listener_is_resetting(listener) && restore_withdraw(engine, listener->fd))
-		listener->hands = HANDS_LENT;
-	if (listener_is_resetting(listener))
-		restore_finish(engine, listener->fd);
-}
-
 bool listener_filter_lent(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
 	const struct sock_fprog *rules = listen_prepared(listener->listen)->rules;
 
-	settle_restoring(listener, engine);
 	if (!listener_has_socket(listener) && !listener_absence(listener)) {
 		buf_text(why, "its listener was lost to a process that a program left behind");
 		return false;
@@ -396,7 +382,7 @@ static void update_lent_filter(struct listener *listener, struct engine *engine,
 		listener->has_lent_filter = false;      /* the listen filter has replaced it */
 	else if (!listen_lent_filter(listener->listen))
 		detach_lent_filter(listener);
-	else if (!listener->is_watched && !listener->put_off &&
+	else if (!listener->is_watched && !listener_is_asked(listener) &&
 		 !listener_filter_lent(listener, engine, service, &why))
 		log_event(engine->log, LEVEL_WARNING, &event, "%s", buf_string(&why));
 	buf_free(&why);
@@ -408,7 +394,6 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	struct buf warnings = { 0 }, why = { 0 };
 	bool refused;
 
-	restore_end(engine);            /* its process does not know these settings */
 	refused = listener_has_socket(listener) && options_differ(listener->listen, listen, changed) &&
 		  bind_adjust(listener->fd, listener->listen, listen, &why, &warnings) < 0;
 	log_warnings(engine, service, &warnings);
@@ -425,112 +410,84 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	buf_free(&why);
 }
 
-/* Handles the outcome of restoring a listener. If a backend has locked the filter (SO_LOCK_FILTER), only a new socket
- * is free of it. superd keeps a datagram socket all the same: its address would still be in use. */
-static void on_restored(void *context, struct engine *engine, const char *service, int error)
-{
-	struct listener *listener = context;
-	struct event event = { .name = "rebind", .service = service };
-	bool watched = listener->is_watched || listener->put_off;
-	struct buf why = { 0 };
-
-	listener->hands = is_scarce(error) ? HANDS_LENT : HANDS_RESET;
-	listener->passed_over = 0;
-	engine->listeners->on_restored(listener);
-	if (is_scarce(error))
-		return;                 /* the next start, or the next watch, tries again */
-	if (!error) {
-		listener->has_lent_filter = false;
-		return;
-	}
-	if (!endpoint_accepts(listener->listen->endpoint)) {
-		log_event(engine->log, LEVEL_WARNING, &event,
-			  "a program, or a process that it left behind, has locked options of its socket: %s",
-			  strerror(error));
-		return;
-	}
-	if (!reopen_listener(listener, engine, service, error, &why))
-		log_event(engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
-	else if (watched)
-		set_watched(listener, engine, true);
-	buf_free(&why);
-}
-
-/* Options that the table does not set are those of the backend as long as it sleeps with the socket, and of superd's
- * parent where that has set them, who is not asked again. A program that binds (pass = bind) sets its own each time. */
-static struct restore_task task_of(struct listener *listener)
-{
-	const struct listen *listen = listener->listen;
-
-	return (struct restore_task){
-		.fd = listener->fd,
-		.listen = listen,
-		.clears = !listener->asleep && (!listener->inherited || listen_prepared(listen)->gets_options),
-		.sharing = listener->hands == HANDS_SHARED ? SHARING_ENDS : SHARING_AS_IT_IS,
-	};
-}
-
-/* Restores what a backend may have changed of the socket for the next one. */
-static void restore_here(struct listener *listener, struct engine *engine, const char *service)
-{
-	const struct restore_task task = task_of(listener);
-	int error = bind_restore(&task) == 0 ? 0 : errno;
-
-	on_restored(listener, engine, service, error);
-}
-
-/* Restores a socket that another user may have: in another process, or here if none can be started. */
-static void restore_foreign(struct listener *listener, struct engine *engine, const char *service)
-{
-	const struct restore_task task = task_of(listener);
-
-	if (!bind_is_shut(task.fd) && !foreign_socket_is_backed_off(task.fd) &&
-	    restore_begin(engine, &task, service, on_restored, listener))
-		listener->hands = HANDS_RESETTING;
-	else
-		restore_here(listener, engine, service);
-}
-
-/* The backend that slept with the socket has ended. */
-static void restore_rest(struct listener *listener, struct engine *engine, const char *service)
-{
-	if (listener_is_resetting(listener))
-		restore_cancel(engine, listener->fd);
-	listener->asleep = false;
-	listener->hands = HANDS_LENT;
-	if (foreign_socket_is(listener->fd))
-		restore_foreign(listener, engine, service);
-	else
-		restore_here(listener, engine, service);
-}
-
-bool listener_give(struct listener *listener, struct engine *engine, const struct account *account)
-{
-	settle_restoring(listener, engine);
-	if (listener->hands == HANDS_SHARING)
-		listener_recall(listener, engine);
-	if (foreign_holder_is(account) && !foreign_socket_mark(listener->fd))
-		return false;
-	listener->hands = HANDS_LENT;
-	return true;
-}
-
 void listener_recall(struct listener *listener, struct engine *engine)
 {
 	if (listener_is_asked(listener))
 		restore_drop(engine, listener->fd);
-	if (listener->hands > HANDS_LENT)
+	if (listener->hands > HANDS_LENT || listener->asleep)
 		listener->hands = HANDS_LENT;
+	listener->asleep = false;
 }
 
-/* An upgrade does not wait for the outcome: the next superd restores the listener again. */
-static void unwatch_listener(struct listener *listener, struct engine *engine)
+/* Handles the outcome of restoring a listener. If a backend has locked the filter (SO_LOCK_FILTER), only a new socket
+ * is free of it. superd keeps a datagram socket all the same: its address would still be in use. */
+static void note_outcome(struct listener *listener, struct engine *engine, const char *service, int error)
 {
-	if (engine->quiet && listener_is_asked(listener))
+	struct event event = { .name = "rebind", .service = service };
+	struct buf why = { 0 };
+
+	listener->hands = is_scarce(error) ? HANDS_UNRESET : HANDS_RESET;
+	if (!error)
+		listener->has_lent_filter = false;
+	if (!error || is_scarce(error))
+		return;
+	if (!endpoint_accepts(listener->listen->endpoint))
+		log_event(engine->log, LEVEL_WARNING, &event,
+			  "a program, or a process that it left behind, has locked options of its socket: %s",
+			  strerror(error));
+	else if (!reopen_listener(listener, engine, service, error, &why))
+		log_event(engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
+	buf_free(&why);
+	engine->listeners->on_restored(listener);
+}
+
+static void on_reset(void *context, struct engine *engine, const char *service, int error)
+{
+	note_outcome(context, engine, service, error);
+	engine->listeners->on_restored(context);
+}
+
+/* Options that the table does not set are those of the backend as long as it sleeps with the socket, and of superd's
+ * parent where that has set them, who is not asked again. A program that binds (pass = bind) sets its own each time. */
+bool listener_reset(struct listener *listener, struct engine *engine, const char *service, bool asleep)
+{
+	const struct restore_task task = {
+		.fd = listener->fd,
+		.listen = listener->listen,
+		.clears = !asleep && (!listener->inherited || listen_prepared(listener->listen)->gets_options),
+		.sharing = listener->hands == HANDS_SHARED ? SHARING_ENDS : SHARING_AS_IT_IS,
+	};
+
+	if (listener->asleep && !asleep)        /* the backend that slept with it may have set others since */
 		listener_recall(listener, engine);
-	settle_restoring(listener, engine);
-	listener->put_off = false;
-	set_watched(listener, engine, false);
+	if (listener_is_asked(listener))
+		return false;
+	if (!listener_has_socket(listener) || (listener->hands != HANDS_LENT && listener->hands != HANDS_SHARED))
+		return true;
+	listener->asleep = asleep;
+	if (!foreign_socket_is(task.fd)) {
+		note_outcome(listener, engine, service, bind_restore(&task) == 0 ? 0 : errno);
+		return true;
+	}
+	if (bind_is_shut(task.fd) || foreign_socket_is_backed_off(task.fd)) {
+		note_outcome(listener, engine, service, bind_is_shut(task.fd) ? 0 : ETIMEDOUT);
+		return true;
+	}
+	if (!restore_begin(engine, &task, service, on_reset, listener)) {
+		note_outcome(listener, engine, service, EAGAIN);
+		return true;
+	}
+	listener->hands = HANDS_RESETTING;
+	return false;
+}
+
+bool listener_give(struct listener *listener, struct engine *engine, const struct account *account)
+{
+	listener_recall(listener, engine);
+	if (foreign_holder_is(account) && !foreign_socket_mark(listener->fd))
+		return false;
+	listener->hands = HANDS_LENT;
+	return true;
 }
 
 /* Whatever has come of it: opening the second socket finds out. */
@@ -559,74 +516,12 @@ bool listener_share(struct listener *listener, struct engine *engine, const char
 	return false;
 }
 
-/* The time in a byte. It comes again after two minutes, and then starts keep a listener a little longer. */
-static unsigned char tick_now(void)
+void listener_watch(struct listener *listener, struct engine *engine, bool watches)
 {
-	return (unsigned char)(1 + clock_ms() / TICK_MS % UCHAR_MAX);
-}
-
-void listener_pass_over(struct listener *listener)
-{
-	if (!listener->passed_over && foreign_socket_is(listener->fd))
-		listener->passed_over = tick_now();
-}
-
-bool listener_is_overdue(const struct listener *listener)
-{
-	return listener->passed_over &&
-		(tick_now() + UCHAR_MAX - listener->passed_over) % UCHAR_MAX >= PASSED_OVER_TICKS;
-}
-
-bool listener_restore_has_begun(const struct listener *listener, struct engine *engine)
-{
-	return listener_is_resetting(listener) && restore_has_begun(engine, listener->fd);
-}
-
-void listener_restore_now(struct listener *listener, struct engine *engine)
-{
-	if (listener_is_resetting(listener))
-		restore_hurry(engine, listener->fd);
-}
-
-void listener_put_off(struct listener *listener, struct engine *engine)
-{
-	set_watched(listener, engine, false);
-	listener->put_off = true;
-	listener_restore_now(listener, engine);
-}
-
-void listener_watch(struct listener *listener, struct engine *engine, const char *service, enum listener_watch watch)
-{
-	bool beside, again = listener->put_off;
-
-	if (!listener_has_socket(listener))
-		return;
-	if (watch == WATCH_NO) {
-		unwatch_listener(listener, engine);
-		return;
-	}
-	if (listener->hands == HANDS_SHARING)
-		return;                 /* on_restored follows */
-	/* The kernel does not report clients that the guard drops, so superd removes it before it watches. */
-	beside = foreign_socket_is(listener->fd) && !listener->has_lent_filter;
-	if (!foreign_socket_is(listener->fd))
+	/* The kernel does not report clients that this filter drops. */
+	if (watches && listener_has_socket(listener) && !foreign_socket_is(listener->fd))
 		detach_lent_filter(listener);
-	if (listener->is_watched) {
-		if (listener->asleep && watch != WATCH_ASLEEP)
-			restore_rest(listener, engine, service);
-		return;
-	}
-	listener->put_off = false;
-	again |= !listener_was_lent(listener);
-	if (!again)
-		listener->asleep = watch == WATCH_ASLEEP;
-	if (!again && !beside)
-		restore_here(listener, engine, service);
-	if (!listener_has_socket(listener))
-		return;
-	set_watched(listener, engine, true);
-	if (!again && beside)
-		restore_foreign(listener, engine, service);
+	set_watched(listener, engine, watches && listener_has_socket(listener));
 }
 
 /* The kernel looks at the queue of a socket that is added. */
@@ -640,11 +535,10 @@ void listener_rouse(struct listener *listener, struct engine *engine)
 
 int listener_swap(struct listener *listener, struct engine *engine, int fd)
 {
-	bool watched = listener->is_watched || listener->put_off;
+	bool watched = listener->is_watched;
 	int before;
 
 	listener_recall(listener, engine);
-	listener->put_off = false;
 	before = listener->fd;
 	socket_store_replace(engine, before, fd);
 	set_watched(listener, engine, false);
@@ -699,8 +593,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	if (is_alone && endpoint_accepts(listener->listen->endpoint) &&
 	    !(is_stored && socket_store_name(engine, fd)))
 		shutdown(fd, SHUT_RDWR);
-	if (listener_is_asked(listener))
-		restore_cancel(engine, fd);
+	restore_cancel(engine, fd);
 	rpc_withdraw(engine, fd);
 	socket_path_watch_forget(engine, listener->node);
 	bind_remove(fd, listener->listen);
@@ -709,7 +602,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	listener->node = 0;
 	listener->tries = ABSENT_NO;
 	listener->hands = HANDS_OURS;
-	listener->busy = listener->has_lent_filter = listener->inherited = listener->put_off = listener->asleep = false;
+	listener->busy = listener->has_lent_filter = listener->inherited = listener->asleep = false;
 }
 
 
@@ -718,12 +611,11 @@ static void save_hands(struct state_saver *saver, const void *object)
 	save_number(saver, "shared", listener_was_lent(object));
 }
 
-/* The next watch restores it in any case. */
 static void load_hands(struct state_section *section, void *object)
 {
 	struct listener *listener = object;
 
-	listener->hands = state_flag(section, "shared") ? HANDS_RESET : HANDS_OURS;
+	listener->hands = state_flag(section, "shared") ? HANDS_LENT : HANDS_OURS;
 }
 
 static const struct state_field listener_fields[] = {

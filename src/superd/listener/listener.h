@@ -46,15 +46,10 @@ enum listener_hands {
 	HANDS_OURS,                     /* no program has had it */
 	HANDS_RESET,                    /* programs have had it; its options were restored since */
 	HANDS_LENT,                     /* a program has it, or has had it since they were restored */
-	HANDS_RESETTING,                /* the same, and another process restores them, now or soon (restore) */
+	HANDS_RESETTING,                /* the same; no program has it, and another process restores them (restore) */
 	HANDS_SHARING,                  /* a program has it, and another process lets its address be shared, now or soon */
 	HANDS_SHARED,                   /* that was done, or has failed */
-};
-
-enum listener_watch {
-	WATCH_NO,
-	WATCH_CLIENTS,
-	WATCH_ASLEEP                    /* clients, while a frozen program has the socket */
+	HANDS_UNRESET,                  /* its options could not be restored, as processes or memory are short */
 };
 
 struct listener {
@@ -70,9 +65,7 @@ struct listener {
 		bool inherited;         /* superd got it from its parent, which may still have it */
 		bool has_lent_filter;   /* the filter that listener_filter_lent attaches is on the socket */
 	};
-	unsigned char passed_over;      /* the tick of the first start since the last restore that left no time for one; 0: none */
 	bool is_watched : 1;            /* it is in the set of engine->listeners */
-	bool put_off : 1;               /* a client came meanwhile: superd watches the socket again when that is done */
 	bool busy : 1;                  /* accept = yes on datagrams: an instance has it alone */
 	bool asleep : 1;                /* it was restored while a frozen program had it, whose options stayed */
 };
@@ -81,8 +74,7 @@ struct listener {
 extern const struct field_table listener_state, parked_state, client_state;
 
 /* Initializes a listener without a socket. */
-void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
-		   struct service_runtime *runtime);
+void listener_init(struct listener *listener, const struct listen *listen, struct service_runtime *runtime);
 
 /* A socket that came back from a store: a process that a superd before has started may have it, and hold its lock. */
 void listener_mark_held(int fd);
@@ -113,32 +105,21 @@ bool listener_filter_lent(struct listener *listener, struct engine *engine, cons
  * it must not get it now. */
 bool listener_give(struct listener *listener, struct engine *engine, const struct account *account);
 
-/* Begins or ends to watch the socket. If a backend has had it, superd first restores its options (bind_restore). If
- * another user may have it, another process restores them while superd watches. WATCH_NO: service may be NULL. */
-void listener_watch(struct listener *listener, struct engine *engine, const char *service, enum listener_watch watch);
+/* Begins or ends to watch the socket. */
+void listener_watch(struct listener *listener, struct engine *engine, bool watches);
 
-/* false: it is not being restored, or that begins only in a moment, and may be put off to the next watch. */
-bool listener_restore_has_begun(const struct listener *listener, struct engine *engine);
-
-/* A start follows at once on the end of a backend, so superd does not restore the listener in between. If that repeats,
- * superd does not notice a process that keeps the listener from being used. So after a second the restore is overdue,
- * and the next start must wait until the listener was restored. */
-void listener_pass_over(struct listener *listener);
-bool listener_is_overdue(const struct listener *listener);
-
-/* Has its options restored without the pause that goes before, if that is under way. */
-void listener_restore_now(struct listener *listener, struct engine *engine);
+/* Called before it is watched or given away: restores the options of one that a backend has had (bind_restore). If
+ * another user may have it, another process does that. If that hangs, or a backend has locked them, superd opens another
+ * socket. asleep: a frozen backend has it still. false: on_restored follows. */
+bool listener_reset(struct listener *listener, struct engine *engine, const char *service, bool asleep);
 
 /* Called before a second socket opens at the address of one that a program has: another process sets what that needs
  * (os/socket/reuseport), as the program may hold the socket's lock. true: nothing is left to be asked for. false:
  * on_restored follows. */
 bool listener_share(struct listener *listener, struct engine *engine, const char *service);
 
-/* Forgets what another process was asked for. The next watch asks anew. */
+/* Forgets what another process was asked for, and what was done for a backend that slept. */
 void listener_recall(struct listener *listener, struct engine *engine);
-
-/* A client came while a listener of the service is being restored: stops watching this one until that is done. */
-void listener_put_off(struct listener *listener, struct engine *engine);
 
 /* The kernel may have moved clients to the socket's queue (os/bpf/reuseport_bpf), and not every kernel reports that to
  * who watches it already. */
@@ -163,11 +144,6 @@ void listener_close(struct listener *listener, struct engine *engine);
 static inline bool listener_was_lent(const struct listener *listener)
 {
 	return listener->hands != HANDS_OURS;
-}
-
-static inline bool listener_is_resetting(const struct listener *listener)
-{
-	return listener->hands == HANDS_RESETTING;
 }
 
 /* Another process works on the socket, now or soon. */

@@ -10,14 +10,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "lib/clock.h"
 #include "lib/run_limit.h"
 #include "os/netdiag/foreign_socket.h"
 #include "superd/listener/listeners.h"
 #include "superd/worker/restore_async.h"
 
 #define IDLE_MOST 1.                    /* seconds without work, after which superd ends the process */
-#define REST .01                        /* seconds for which a socket is left alone: the next start may come sooner */
 #define TURN .05                        /* seconds for which one socket may keep the others waiting */
 
 struct restoring {
@@ -26,8 +24,6 @@ struct restoring {
 	const char *service;
 	restore_done *done;
 	void *context;
-	bool begun;                     /* the process was asked */
-	double due;                     /* clock_now() from which the process may be asked; 0: at once */
 	double left;                    /* seconds that are left of FOREIGN_TIMEOUT */
 	bool slow;                      /* it has kept others waiting, and comes behind those that have not */
 };
@@ -37,6 +33,7 @@ struct restorer {
 	struct worker_process process;
 	struct list queue;              /* struct restoring, the first one is next or under way */
 	bool busy;                      /* the process works on the first in the queue */
+	int worked_on;                  /* the descriptor of that, also if it was dropped */
 	struct run_limit limit;         /* of that */
 	ev_io io;                       /* watches process.channel */
 	ev_timer timer;                 /* ends the turn of the first one, or the idle process */
@@ -77,8 +74,7 @@ static void set_timer(struct restorer *restorer)
 	if (restorer->busy)
 		ev_timer_set(&restorer->timer, fmin(turn_left(restorer), RUN_LIMIT_STEP), 0);
 	else
-		ev_timer_set(&restorer->timer,
-			     first_of(restorer) ? fmax(first_of(restorer)->due - clock_now(), 0) : IDLE_MOST, 0);
+		ev_timer_set(&restorer->timer, first_of(restorer) ? 0 : IDLE_MOST, 0);
 	ev_timer_start(loop, &restorer->timer);
 }
 
@@ -96,13 +92,13 @@ static bool ask_process(struct restorer *restorer, struct restoring *restoring)
 	bool runs = restorer->process.channel >= 0;
 	bool good;
 
-	restoring->begun = true;
 	good = restore_async_ask(&restorer->process, &restoring->task);
 	if (!runs && restorer->process.channel >= 0) {
 		ev_io_set(&restorer->io, restorer->process.channel, EV_READ);
 		ev_io_start(restorer->engine->loop, &restorer->io);
 	}
 	restorer->busy = good;
+	restorer->worked_on = restoring->task.fd;
 	run_limit_begin(&restorer->limit, restoring->left);
 	return good;
 }
@@ -125,14 +121,12 @@ static void give_up(struct restorer *restorer, int error)
 		report_outcome(restorer, first_of(restorer), error);
 }
 
-/* Asks the process to restore the first one, if it is idle, and the first one due. */
+/* Asks the process to restore the first one, if it is idle. */
 static void ask_first(struct restorer *restorer)
 {
 	while (!restorer->busy && first_of(restorer)) {
 		if (first_of(restorer)->task.fd < 0)
 			report_outcome(restorer, first_of(restorer), 0);
-		else if (first_of(restorer)->due > clock_now())
-			break;
 		else if (!ask_process(restorer, first_of(restorer)))
 			give_up(restorer, EAGAIN);
 	}
@@ -242,10 +236,9 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
 		return false;
 	*restoring = (struct restoring){
 		.task = *task, .service = service, .done = done, .context = context,
-		.due = listen_prepared(task->listen)->rules || task->sharing == SHARING_BEGINS ? 0 : clock_now() + REST,
 		.left = FOREIGN_TIMEOUT,
 	};
-	if (!restoring->due && !first_of(restorer) && !ask_process(restorer, restoring)) {
+	if (!first_of(restorer) && !ask_process(restorer, restoring)) {
 		free(restoring);
 		set_timer(restorer);
 		return false;
@@ -268,97 +261,6 @@ static struct restoring *find_restoring(struct engine *engine, int fd)
 	return NULL;
 }
 
-/* Whether an answer comes within a turn. */
-static bool answer_comes_soon(struct restorer *restorer)
-{
-	struct run_limit turn;
-
-	run_limit_begin(&turn, fmin(TURN, restorer->limit.left));
-	return run_limit_wait(&turn, restorer->process.channel);
-}
-
-/* Gives the process a turn to be done with what it works on, so that it has no socket open any more: while it has, the
- * address cannot be bound anew. */
-static void settle_process(struct restorer *restorer)
-{
-	if (restorer->busy && answer_comes_soon(restorer))
-		take_answers(restorer);
-}
-
-static void wait_for_first(struct restorer *restorer)
-{
-	first_of(restorer)->due = 0;
-	ask_first(restorer);
-	if (!restorer->busy)
-		return;
-	if (run_limit_wait(&restorer->limit, restorer->process.channel))
-		take_answers(restorer);
-	else
-		drop_hanging(restorer);
-}
-
-static void put_behind(struct list *before, struct restoring *restoring)
-{
-	list_remove(&restoring->link);
-	list_add(before->next, &restoring->link);
-}
-
-/* Makes this one the next. A socket that hangs loses its turn and gets it back later, with the rest of its time. */
-static void prefer_restoring(struct restorer *restorer, struct restoring *restoring)
-{
-	if (!restorer->busy) {
-		put_behind(&restorer->queue, restoring);
-	} else if (first_of(restorer) != restoring) {
-		put_behind(&first_of(restorer)->link, restoring);
-		if (answer_comes_soon(restorer))
-			return;
-		end_process(restorer);
-		first_of(restorer)->slow = true;
-		put_behind(&restorer->queue, restoring);
-	}
-}
-
-bool restore_has_begun(struct engine *engine, int fd)
-{
-	const struct restoring *restoring = find_restoring(engine, fd);
-
-	return restoring && restoring->begun;
-}
-
-bool restore_withdraw(struct engine *engine, int fd)
-{
-	struct restoring *restoring = find_restoring(engine, fd);
-
-	if (!restoring || restoring->begun)
-		return false;
-	list_remove(&restoring->link);
-	free(restoring);
-	set_timer(engine->listeners->restorer);
-	return true;
-}
-
-void restore_hurry(struct engine *engine, int fd)
-{
-	struct restoring *restoring = find_restoring(engine, fd);
-
-	if (!restoring || restoring->begun)
-		return;
-	restoring->due = 0;
-	if (!engine->listeners->restorer->busy)
-		put_behind(&engine->listeners->restorer->queue, restoring);
-	ask_first(engine->listeners->restorer);
-}
-
-void restore_finish(struct engine *engine, int fd)
-{
-	struct restoring *restoring = find_restoring(engine, fd);
-
-	if (restoring)
-		prefer_restoring(engine->listeners->restorer, restoring);
-	while (find_restoring(engine, fd))
-		wait_for_first(engine->listeners->restorer);
-}
-
 static bool works_on(const struct restorer *restorer, const struct restoring *restoring)
 {
 	return restorer->busy && restorer->queue.next == &restoring->link;
@@ -377,12 +279,14 @@ void restore_drop(struct engine *engine, int fd)
 
 void restore_cancel(struct engine *engine, int fd)
 {
-	struct restoring *restoring = find_restoring(engine, fd);
-	bool settles = restoring && works_on(engine->listeners->restorer, restoring);
+	struct restorer *restorer = engine->listeners->restorer;
+	struct run_limit turn;
 
 	restore_drop(engine, fd);
-	if (settles)
-		settle_process(engine->listeners->restorer);
+	if (!restorer || !restorer->busy || restorer->worked_on != fd)
+		return;
+	run_limit_begin(&turn, fmin(TURN, restorer->limit.left));
+	run_limit_wait(&turn, restorer->process.channel);
 }
 
 void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service)
@@ -393,17 +297,6 @@ void restore_adopt(struct engine *engine, int fd, const struct listen *listen, c
 		return;
 	restoring->task.listen = listen;
 	restoring->service = service;
-}
-
-void restore_end(struct engine *engine)
-{
-	struct restorer *restorer = engine->listeners->restorer;
-
-	if (!restorer || restorer->process.channel < 0)
-		return;
-	settle_process(restorer);
-	end_process(restorer);
-	set_timer(restorer);
 }
 
 void restore_free(struct engine *engine)

@@ -64,7 +64,7 @@ void socket_pool_add(struct socket_pool *pool, struct engine *engine, struct lis
 		listener_close(listener, engine);
 		return;
 	}
-	listener_watch(listener, engine, NULL, WATCH_NO);
+	listener_watch(listener, engine, false);
 	listener_recall(listener, engine);
 	entry->listener = *listener;
 	entry->table = table;
@@ -99,7 +99,7 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 	if (socket_options_need_rebind(from->listen->options, want->options))
 		log_event(engine->log, LEVEL_WARNING, &event,
 			  "ipv6_only and reuse_port of %s stay as they were: programs may hold the socket", want->name);
-	listener_watch(from, engine, NULL, WATCH_NO);
+	listener_watch(from, engine, false);
 	listener_recall(from, engine);
 	to->fd = from->fd;
 	from->fd = -1;

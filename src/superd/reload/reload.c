@@ -110,7 +110,7 @@ static void sort_listeners(struct service_runtime *runtime, const struct service
 	admission_recall(runtime);      /* clients with a lookup under way move with their listener */
 	standby_sockets_restore(runtime);
 	for (size_t n = 0; n < service->socket_count; n++) {
-		listener_init(&listeners[n], runtime->engine, &service->sockets[n], runtime);
+		listener_init(&listeners[n], &service->sockets[n], runtime);
 		for (size_t old = 0; old < runtime->listener_count; old++) {
 			if (!listener_fits(&runtime->listeners[old], &service->sockets[n]))
 				continue;

@@ -40,6 +40,7 @@ static void unquiesce_service(struct service_runtime *runtime)
 	runtime_rewatch(runtime);
 	if (runtime_state(runtime) == LISTENING)
 		runtime_event(runtime, ENABLE);
+	runtime_post(runtime, RESTORED);        /* no more than was asked for before */
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);
 }

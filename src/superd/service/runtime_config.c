@@ -63,7 +63,7 @@ struct service_runtime *runtime_new(struct engine *engine, struct table *table, 
 	runtime->service = service;
 	runtime->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; n < runtime->listener_count; n++)
-		listener_init(&runtime->listeners[n], engine, &service->sockets[n], runtime);
+		listener_init(&runtime->listeners[n], &service->sockets[n], runtime);
 	runtime->since = clock_now();
 	return runtime;
 }

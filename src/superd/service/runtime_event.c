@@ -42,16 +42,6 @@ static bool is_asking(struct service_runtime *runtime)
 	return queue_notes_is_asking(runtime) || stop_is_noting(runtime);
 }
 
-/* Whether the last instances failed, or seem to have taken nobody. A process that one of them has left may keep the
- * socket from being used, which only restoring its options finds out; and as their clients wait still, each start
- * would come before that. */
-static bool is_in_doubt(const struct service_runtime *runtime)
-{
-	const struct queue_notes *notes = queue_notes_find(runtime);
-
-	return runtime->backoff.failures || (notes && notes->no_progress_ends >= notes->no_progress_limit / 2);
-}
-
 /* SOCKETS_DUE follows in so many seconds at the latest. */
 static void wait_for_rest(struct service_runtime *runtime, double seconds)
 {
@@ -65,24 +55,36 @@ static void wait_for_rest(struct service_runtime *runtime, double seconds)
 	ev_timer_start(loop, timer);
 }
 
+/* Restores what programs have had. false: RESTORED follows; until then the service takes no client, and starts
+ * nothing. */
+static bool reset_listeners(struct service_runtime *runtime)
+{
+	bool is_done = true;
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (!runtime->listeners[n].busy)
+			is_done &= listener_reset(&runtime->listeners[n], runtime->engine, runtime->service->name,
+						  runtime->state.run == RUN_FROZEN);
+	}
+	return is_done;
+}
+
 void runtime_rewatch(struct service_runtime *runtime)
 {
 	bool refuses = runtime_refuses(runtime);
 	bool watching = (service_is_watched(runtime->state) || refuses) && !runtime->engine->quiet &&
-		!is_asking(runtime) && !background_serves(runtime);
+		!is_asking(runtime) && !background_serves(runtime) && reset_listeners(runtime);
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
 		double rest = runtime->state.run == RUN_FROZEN ? 0 : socket_rest_left(runtime, listener);
 		bool wanted = !listener->busy && rest <= 0 &&
 			(!refuses || endpoint_accepts(listener->listen->endpoint));
-		enum listener_watch watch = !watching || !wanted ? WATCH_NO :
-					    runtime->state.run == RUN_FROZEN ? WATCH_ASLEEP : WATCH_CLIENTS;
 
-		if (!listener->put_off || !watch || !runtime_is_being_restored(runtime))
-			listener_watch(listener, runtime->engine, runtime->service->name, watch);
-		if (is_in_doubt(runtime) || listener_is_overdue(listener))
-			listener_restore_now(listener, runtime->engine);
+		/* The next superd restores it again; and what a program has had that slept, may be another's now. */
+		if (runtime->engine->quiet || (listener->asleep && runtime->state.run != RUN_FROZEN))
+			listener_recall(listener, runtime->engine);
+		listener_watch(listener, runtime->engine, watching && wanted);
 		if (rest > 0)
 			wait_for_rest(runtime, rest);
 	}
@@ -132,20 +134,6 @@ static bool asks_for_probes(struct service_runtime *runtime)
 	return queue_notes_has_queue(runtime) && runtime_start_due(runtime) <= 0 && start_look_for_probes(runtime);
 }
 
-/* Whether the clients that an instance has left in the queue start the next one, without another look. */
-static bool starts_for_queue(struct service_runtime *runtime)
-{
-	if (!queue_notes_has_queue(runtime))
-		return false;
-	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (listener_is_overdue(&runtime->listeners[n]))
-			return false;
-	}
-	for (size_t n = 0; n < runtime->listener_count; n++)
-		listener_pass_over(&runtime->listeners[n]);
-	return true;
-}
-
 /* After the pause behind a failure: whether the next start repeats the failed one. If nobody waits for it any more, as
  * the clients were turned away, the next client wakes the service anew. */
 static void look_for_retry(struct service_runtime *runtime)
@@ -164,7 +152,8 @@ static void do_watch(struct service_runtime *runtime)
 	look_for_retry(runtime);
 	if (!runtime_is_complete(runtime)) {
 		runtime_event(runtime, BIND_ERROR);
-	} else if (!service_is_wanted(runtime->state)) {
+	} else if (!service_is_wanted(runtime->state) ||
+		   (!runtime->engine->quiet && !background_serves(runtime) && !reset_listeners(runtime))) {
 		return;
 	} else if (runtime->service->exec->accept && runtime_is_full(runtime) &&
 		   runtime->service->groups->access->overload == OVERLOAD_QUEUE) {
@@ -175,7 +164,7 @@ static void do_watch(struct service_runtime *runtime)
 		runtime->started = true;
 		runtime_event(runtime, ACTIVITY);
 	} else if (!runtime->engine->quiet && !asks_for_probes(runtime) &&
-		   ((!background_serves(runtime) && starts_for_queue(runtime)) || is_due(runtime))) {
+		   ((!background_serves(runtime) && queue_notes_has_queue(runtime)) || is_due(runtime))) {
 		runtime_event(runtime, ACTIVITY);
 	}
 }
@@ -530,6 +519,8 @@ void runtime_hear_restored(struct service_runtime *runtime)
 
 	if (opens && !runtime_is_complete(runtime))
 		runtime_event(runtime, BIND_ERROR);
+	else if (runtime->state.run == RUN_IDLE && opens && !runtime_is_being_restored(runtime))
+		runtime_event(runtime, ENABLE);
 	else
 		runtime_rewatch(runtime);
 	if (!runtime_current(runtime) || runtime_is_being_restored(runtime))
@@ -537,19 +528,6 @@ void runtime_hear_restored(struct service_runtime *runtime)
 	stop_go_on(runtime);
 	runtime_post(runtime, DRAIN_DUE);
 	watch_wake_changes(runtime->engine);    /* an order that had to wait has begun */
-}
-
-/* Whether a client has to wait until the listeners are restored. Only the start of an instance can go before, as it
- * leaves the sockets alone. */
-static bool must_be_restored(const struct service_runtime *runtime)
-{
-	if (!runtime_is_being_restored(runtime))
-		return false;
-	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (listener_restore_has_begun(&runtime->listeners[n], runtime->engine))
-			return true;
-	}
-	return runtime->service->exec->accept || runtime_refuses(runtime);
 }
 
 void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
@@ -560,10 +538,6 @@ void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
 	(void)loop, (void)events;
 	if (!listener)
 		return;
-	if (must_be_restored(runtime)) {
-		listener_put_off(listener, runtime->engine);
-		return;
-	}
 	if (runtime_refuses(runtime)) {
 		accept_turn_away(runtime, listener);
 		return;

@@ -136,6 +136,7 @@ void restore_task_record(struct record *record, struct restore_task *task)
 	struct listen *listen;
 
 	FLAG(record, task, clears);
+	NUMBER(record, task, sharing, SHARING_AS_IT_IS, SHARING_ENDS);
 	STRUCT(record, task, listen, listen);
 	record_demand(record, "listen", listen);
 	if (!record->flaw)

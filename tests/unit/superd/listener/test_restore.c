@@ -1,4 +1,4 @@
-/* When the options of a listener are restored: a moment after it was asked for, as the next start may come sooner. */
+/* The options of a listener are restored in another process. */
 #include "tests/unit/bind_fixture.h"
 
 #include <linux/filter.h>
@@ -66,37 +66,34 @@ static unsigned backlog(void)
 	return info.tcpi_sacked;
 }
 
-Test(restore, begins_in_a_moment)
+Test(restore, is_done_by_another_process)
 {
 	ask();
-	cr_expect_not(restore_has_begun(&engine, fd));
-	cr_expect_eq(backlog(), OTHER);
 	ev_run(engine.loop, 0);
 	cr_expect_eq(calls, 1);
 	cr_expect_neq(backlog(), OTHER);
-	cr_expect_not(restore_has_begun(&engine, fd), "it is over");
 }
 
-Test(restore, is_withdrawn_before_it_has_begun_alone)
+Test(restore, lets_an_address_be_shared_and_restores_nothing)
+{
+	const struct restore_task task = { .fd = fd, .listen = &listen_one, .sharing = SHARING_BEGINS };
+	int shared = 0;
+	socklen_t size = sizeof(shared);
+
+	cr_assert(restore_begin(&engine, &task, "web", on_done, &fd));
+	ev_run(engine.loop, 0);
+	cr_expect_eq(getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, &size), 0);
+	cr_expect(calls == 1 && shared);
+	cr_expect_eq(backlog(), OTHER);
+}
+
+Test(restore, of_a_socket_that_is_dropped_is_not_heard_of)
 {
 	ask();
-	cr_expect(restore_withdraw(&engine, fd));
-	cr_expect_not(restore_withdraw(&engine, fd), "there is none any more");
-	cr_expect_eq(backlog(), OTHER);
+	restore_drop(&engine, fd);
 	ask();
-	restore_hurry(&engine, fd);
-	cr_expect(restore_has_begun(&engine, fd));
-	cr_expect_not(restore_withdraw(&engine, fd));
 	ev_run(engine.loop, 0);
 	cr_expect_eq(calls, 1);
-}
-
-Test(restore, is_done_at_once_for_who_waits_for_it)
-{
-	ask();
-	restore_finish(&engine, fd);
-	cr_expect_eq(calls, 1);
-	cr_expect_neq(backlog(), OTHER);
 }
 
 static pid_t only_child(void)
@@ -115,12 +112,11 @@ Test(restore, takes_no_machine_that_stands_still_for_a_socket_that_hangs)
 	pid_t worker;
 
 	ask();
-	restore_finish(&engine, fd);            /* there is a process from now on */
+	ev_run(engine.loop, 0);                 /* there is a process from now on */
 	worker = only_child();
 	kill(worker, SIGSTOP);
 	cr_assert_eq(waitpid(worker, NULL, WUNTRACED), worker);
 	ask();
-	restore_hurry(&engine, fd);
 	own_clock_advance(2 * FOREIGN_TIMEOUT);
 	for (int n = 0; n < 3; n++)
 		ev_run(engine.loop, EVRUN_NOWAIT);
@@ -128,18 +124,6 @@ Test(restore, takes_no_machine_that_stands_still_for_a_socket_that_hangs)
 	kill(worker, SIGCONT);
 	while (calls < 2)
 		ev_run(engine.loop, 0);
-}
-
-/* What only_from says must hold before the next client can come. */
-Test(restore, begins_at_once_where_rules_are_to_be_kept)
-{
-	static const struct sock_fprog rules = { 0 };
-	static const struct listen_prepared prepared = { .rules = &rules };
-
-	listen_one.prepared = &prepared;
-	ask();
-	cr_expect(restore_has_begun(&engine, fd));
-	restore_cancel(&engine, fd);
 }
 
 /* Closes the socket; nobody else has its address then. */
@@ -157,16 +141,7 @@ static void bind_anew(void)
 Test(restore, keeps_no_copy_of_a_socket_that_closes)
 {
 	ask();
-	restore_hurry(&engine, fd);
 	restore_cancel(&engine, fd);
 	bind_anew();
 	cr_expect_eq(calls, 0);
-}
-
-Test(restore, keeps_no_copy_when_its_process_ends)
-{
-	ask();
-	restore_hurry(&engine, fd);
-	restore_end(&engine);
-	bind_anew();
 }
