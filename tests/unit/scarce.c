@@ -25,7 +25,8 @@ struct scarce scarce;
 static bool is_refused(void)
 {
 	errno = ENOMEM;
-	return ++scarce.asked == scarce.refused || scarce.all;
+	scarce.asked++;
+	return scarce.all || (scarce.refused && scarce.asked - scarce.refused <= scarce.more);
 }
 
 void *__wrap_malloc(size_t size)

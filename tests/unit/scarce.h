@@ -6,6 +6,7 @@
 struct scarce {
 	bool all;               /* each time is refused */
 	unsigned refused;       /* or this one, 0: none */
+	unsigned more;          /* and so many after it */
 	unsigned asked;         /* how often memory was asked for */
 };
 

@@ -158,14 +158,14 @@ static void await_descriptor(const char *call)
 
 static bool fill_reserve(void)
 {
-	bool whole = true;
+	bool any = false;
 
 	for (size_t n = 0; n < BLOCKS; n++) {
 		if (!reserve[n])
 			reserve[n] = malloc(BLOCK_SIZE);
-		whole &= reserve[n] != NULL;
+		any |= reserve[n] != NULL;
 	}
-	return whole;
+	return any;
 }
 
 /* For ev_set_allocator: size 0 frees. libev asks seldom, when what it watches grows. It may want the size of several

@@ -8,7 +8,8 @@
 #include "superd/loop/engine.h"
 
 /* Reserves memory for libev, which calls abort(3) if it gets none: superd must not end because other processes use up
- * the memory. Call it before the loop is made. false and ENOMEM: there is none; it is reserved once there is some. */
+ * the memory. Call it before the loop is made. false and ENOMEM: there is none, so no loop may be made. One that is not
+ * whole yet suffices for that, and is filled up once there is more. */
 bool loop_room_reserve(void);
 
 /* Call them after the loop is created, and before it is destroyed. In between, a loop that cannot create its epoll

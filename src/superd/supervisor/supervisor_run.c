@@ -538,9 +538,12 @@ static bool has_descriptors(const struct engine *engine)
 	return count == LOOP_DESCRIPTORS;
 }
 
-/* Opens descriptors of superd itself. false with errno, and in *failed what failed. */
+/* Reserves memory for the loop and opens descriptors of superd itself. false with errno, and in *failed what failed. */
 static bool open_own(struct engine *engine, const char **failed)
 {
+	*failed = "get memory for its event loop";
+	if (!loop_room_reserve())
+		return false;
 	fd_close(&engine->null_input);
 	*failed = "open /dev/null";
 	if (!open_null(engine))
@@ -573,9 +576,6 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	engine->started = clock_now();
 	if (!(supervisor->before ? open_own_patiently : open_own)(engine, failed))
 		return false;
-	*failed = "get memory for its event loop";
-	if (!loop_room_reserve() && !supervisor->before)
-		return false;           /* one that goes on with the services of another waits for nothing */
 	engine->loop =
 		/* No signal handlers, so that children have nothing to undo. */
 		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD);
