@@ -18,18 +18,21 @@ static bool read_fault(int fd, pid_t pid, struct fault *fault)
 	struct pollfd told = { fd, POLLIN, 0 };
 	double began = clock_now();
 	unsigned hangs = 0;             /* looks in a row, as in spawn_timeout.c */
-	int ready;
+	int look = (int)(fmin(spawn_timeout_seconds, SPAWN_LOOK) * 1000);
+	ssize_t got;
 
 	do {
-		ready = poll(&told, 1, (int)(fmin(spawn_timeout_seconds, SPAWN_LOOK) * 1000));
-		hangs = ready == 0 && spawn_hangs(pid, clock_now() - began) ? hangs + 1 : 0;
-	} while (ready <= 0 && hangs < 2);
-	if (ready <= 0) {
+		if (poll(&told, 1, look) < 0)   /* EINVAL: somebody has set superd's limit of open files to 0 */
+			poll(NULL, 0, look);
+		got = read(fd, fault, sizeof(*fault));
+		hangs = got < 0 && spawn_hangs(pid, clock_now() - began) ? hangs + 1 : 0;
+	} while (got < 0 && hangs < 2);
+	if (got < 0) {
 		kill(pid, SIGKILL);
 		*fault = (struct fault){ .stage = STAGE_FORK, .error = ETIMEDOUT };
 		return true;
 	}
-	if (read(fd, fault, sizeof(*fault)) != (ssize_t)sizeof(*fault))
+	if (got != (ssize_t)sizeof(*fault))
 		return false;
 	if ((unsigned)fault->stage >= STAGES)
 		fault->stage = STAGE_FORK;
