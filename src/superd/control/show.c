@@ -309,7 +309,6 @@ void show_for_dump(struct service_runtime *runtime, struct buf *out)
 void show_superd(const struct supervisor *supervisor, double started, double offset, struct buf *out)
 {
 	const struct log_losses *lost = log_losses(supervisor->engine.log);
-	const rlim_t at_once = descriptor_room(supervisor->table).at_once;
 	size_t services = 0;
 
 	for (size_t n = 0; n < supervisor->service_list.count; n++)
@@ -327,7 +326,7 @@ void show_superd(const struct supervisor *supervisor, double started, double off
 	json_flag_field(out, "memory_short", memory_pressure_lasts(&supervisor->engine));
 	json_count_field(out, "queued", supervisor->start_queue.waiting_count);
 	json_count_field(out, "delayed", supervisor->start_queue.delayed);
-	json_count_field(out, "at_once", at_once);
+	json_count_field(out, "at_once", descriptor_room(supervisor->table).at_once);
 	json_seconds_field(out, "loaded", supervisor->loaded + offset);
 	json_flag_field(out, "current", !*supervisor->service_list.refused);
 	json_count_field(out, "log_dropped", lost ? lost->all : 0);

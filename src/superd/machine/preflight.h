@@ -22,8 +22,8 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 struct descriptor_room {
 	size_t services, sockets;       /* of the table */
 	rlim_t left;                    /* descriptors that superd may have for sockets */
-	rlim_t at_once;                 /* services that can be at work at once, each with a client in hand while it starts */
-	const struct service *crowded;  /* the first one that cannot listen; NULL: none */
+	size_t at_once;                 /* services that can be at work at once, each with a client in hand while it starts */
+	const struct service *crowded;  /* the first one that cannot listen, at_once is 0 then; NULL: none */
 };
 
 struct descriptor_room descriptor_room(const struct table *table);

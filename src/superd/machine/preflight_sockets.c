@@ -173,6 +173,7 @@ static rlim_t descriptors_left(void)
 struct descriptor_room descriptor_room(const struct table *table)
 {
 	struct descriptor_room room = { .left = descriptors_left() };
+	rlim_t at_once = 0;
 	size_t kept = 0;                /* a redirect leaves its target another start's */
 
 	for (size_t n = 0; n < table->count; n++) {
@@ -187,10 +188,13 @@ struct descriptor_room descriptor_room(const struct table *table)
 		if (!room.crowded && room.sockets > room.left)
 			room.crowded = service;
 	}
+	if (room.crowded)
+		return room;
 	if (room.left > room.sockets + kept)
-		room.at_once = (room.left - room.sockets - kept) / (DESCRIPTORS_SERVICE + 1);
-	if (!room.at_once)
-		room.at_once = 1;       /* a client of one waits for its turn */
+		at_once = (room.left - room.sockets - kept) / (DESCRIPTORS_SERVICE + 1);
+	if (!at_once)
+		at_once = 1;            /* a client of one waits for its turn */
+	room.at_once = at_once < room.services ? (size_t)at_once : room.services;
 	return room;
 }
 
@@ -203,10 +207,10 @@ void preflight_descriptors(struct preflight *preflight)
 			     "%s: from here on services cannot listen: the configuration has %zu sockets, and superd "
 			     "may have some %ju descriptors for them", room.crowded->name, room.sockets,
 			     (uintmax_t)room.left);
-	else if (room.services > 1 && room.at_once < room.services)
+	else if (room.at_once < room.services)
 		diag_note(preflight->diags, (struct origin){ 0 },
-			  "of %zu services some %ju can be at work at once, for lack of descriptors: clients of others "
-			  "wait in the kernel's queues meanwhile", room.services, (uintmax_t)room.at_once);
+			  "of %zu services some %zu can be at work at once, for lack of descriptors: clients of others "
+			  "wait in the kernel's queues meanwhile", room.services, room.at_once);
 	else
 		return;
 	diags_hint(preflight->diags, "raise its hard limit of open files (ulimit -Hn, LimitNOFILE= of a unit, --ulimit "

@@ -590,6 +590,7 @@ Test(preflight, tells_once_from_where_on_descriptors_are_too_few)
 	cr_expect(has_said(SEVERITY_WARNING, 15,
 			   "s14: from here on services cannot listen: the configuration has 80 sockets, and "
 			   "superd may have some 27 descriptors for them"));
+	cr_expect_eq(descriptor_room(table).at_once, 0);
 }
 
 Test(preflight, tells_how_many_services_descriptors_are_for)
@@ -606,6 +607,14 @@ Test(preflight, tells_how_many_services_descriptors_are_for)
 	cr_expect_eq(diags.count, 1, "%s", said());
 	cr_expect(has_said(SEVERITY_NOTE, 0, "of 20 services some 17 can be at work at once, for lack of descriptors: "
 					     "clients of others wait in the kernel's queues meanwhile"));
+	cr_expect_eq(descriptor_room(table).at_once, 17);
+}
+
+Test(preflight, has_no_more_services_at_work_than_there_are)
+{
+	cr_assert(load("service a { listen = 7 exec = \"/bin/true\" }\n"
+		       "service b { listen = 8 exec = \"/bin/true\" }\n"));
+	cr_expect_eq(descriptor_room(table).at_once, 2);
 }
 
 /* tests/bench/times has the processor time that it takes. */
