@@ -171,9 +171,33 @@ Behaviour(hostile_listener, a_stop_waits_for_no_lock)
 
 	SKIP_WITHOUT_LOCKS();
 	superd = run_locked("lock", &client);
+	control_once("hold hostile");           /* else the client starts the next one */
 	order = order_without_wait(superd, "stop");
-	end_locked(superd, client);
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "hostile: pid ")));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_expect_not(superd_logged(superd, "opening it again"), "the lock has gone with the instance");
+	close(client);
+	superd_stop(superd);
 	cr_expect_eq(program_end(&order).status, 0);
+}
+
+/* The service gets another socket while the stop waits for the lock. */
+Behaviour(hostile_listener, a_stop_is_not_forgotten_by_a_reload)
+{
+	struct superd *superd;
+	int client, order;
+
+	SKIP_WITHOUT_LOCKS();
+	superd = run_locked("lock", &client);
+	order = control_connect();
+	client_send(order, "stop hostile\n");
+	superd_wait_log(superd, "requested: stop");
+	cr_assert(superd_reload(superd, "service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n",
+				backend("stdio")));
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_processes(superd) == 0));
+	close(client);
+	close(order);
+	superd_stop(superd);
 }
 
 /* It is told that there is no second socket, once that is known; the instance stays. */
@@ -193,7 +217,8 @@ Behaviour(hostile_listener, nor_does_a_drain)
 	cr_expect_eq(outcome.status, 1);
 	cr_expect_not_null(strstr(outcome.err, "clients cannot be kept from its instance"), "%s", outcome.err);
 	cr_expect_not(superd_logged(superd, "hostile: pid "));
-	superctl_order("stop hostile");
+	control_once("hold hostile");
+	superctl_order("stop --no-wait hostile");
 	end_locked(superd, client);
 }
 

@@ -94,11 +94,12 @@ static bool is_shared(int fd)
 }
 
 /* Why another socket is there. If the first one has SO_REUSEPORT, superd set it when it opened a second listener
- * before. */
+ * before; since then a process of the same user could bind one, too. */
 static const char *describe_other_listener(int fd)
 {
 	if (is_shared(fd))
-		return "the previous socket still listens, because the process that passed it to superd has a copy";
+		return "another socket listens there, too: the previous one, of which a process has a copy, or one "
+		       "that a process of superd's user has opened";
 	return "another socket listens there, too";
 }
 

@@ -414,7 +414,9 @@ void listener_recall(struct listener *listener, struct engine *engine)
 {
 	if (listener_is_asked(listener))
 		restore_drop(engine, listener->fd);
-	if (listener->hands > HANDS_LENT || listener->asleep)
+	if (listener->hands == HANDS_SHARING)
+		listener->hands = HANDS_SHARED; /* it may have been done */
+	else if (listener->hands != HANDS_SHARED && (listener->hands > HANDS_LENT || listener->asleep))
 		listener->hands = HANDS_LENT;
 	listener->asleep = false;
 }
@@ -469,7 +471,8 @@ bool listener_reset(struct listener *listener, struct engine *engine, const char
 		note_outcome(listener, engine, service, bind_restore(&task) == 0 ? 0 : errno);
 		return true;
 	}
-	if (bind_is_shut(task.fd) || foreign_socket_is_backed_off(task.fd)) {
+	/* What has hung while the instance had the socket, may have ended with it. */
+	if (bind_is_shut(task.fd) || (foreign_socket_is_backed_off(task.fd) && listener->hands != HANDS_SHARED)) {
 		note_outcome(listener, engine, service, bind_is_shut(task.fd) ? 0 : ETIMEDOUT);
 		return true;
 	}
@@ -539,6 +542,8 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 	int before;
 
 	listener_recall(listener, engine);
+	if (listener->hands == HANDS_SHARED)
+		listener->hands = HANDS_LENT;   /* that was the other one */
 	before = listener->fd;
 	socket_store_replace(engine, before, fd);
 	set_watched(listener, engine, false);

@@ -82,6 +82,7 @@ static void detach_instance(struct service_runtime *runtime, const struct servic
 	enum on_remove diff = service_on_remove(service, runtime->service);
 	bool drains = diff == REMOVE_DRAIN, is_alone;
 
+	stop_wait_no_more(runtime);
 	if (diff == REMOVE_STOP || !runtime_runs_on(runtime)) {
 		stop_call_off(runtime);
 		return;

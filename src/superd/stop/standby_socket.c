@@ -170,12 +170,14 @@ static struct standby_sockets *standby_sockets_new(struct service_runtime *runti
 	return runtime->run->standby_sockets = standby_sockets;
 }
 
-static void log_lack(const struct service_runtime *runtime, struct buf *why)
+/* is_told: the caller tells of it. */
+static void log_lack(const struct service_runtime *runtime, struct buf *why, bool is_told)
 {
 	struct event event = { .name = "twin", .service = runtime->service->name };
 
 	if (why->length)
-		log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s", buf_string(why));
+		log_event(runtime->engine->log, is_told ? LEVEL_DEBUG : LEVEL_NOTICE, &event,
+			  "clients cannot be kept from the instance that ends: %s", buf_string(why));
 }
 
 /* Registrations with rpcbind go by descriptor, and clients of tcpmux come to no socket of the service. */
@@ -223,7 +225,7 @@ static void open_standby_socket(struct standby_sockets *standby_sockets, size_t 
 		socket_path_watch_forget(engine, listener->node);
 		listener->node = socket_path_watch_watch(engine, listener->listen, listener->fd);
 	}
-	log_lack(standby_sockets->runtime, &why);
+	log_lack(standby_sockets->runtime, &why, reason);
 	if (reason && !reason->length)
 		buf_add(reason, buf_string(&why), why.length);
 	buf_free(&why);

@@ -775,15 +775,32 @@ void stop_for_restart(struct service_runtime *runtime)
 		instance->stop->reason = STOP_RESTART;
 }
 
-void stop_go_on(struct service_runtime *runtime)
+/* Whether its stop was ordered, and had to wait until it can begin. */
+static bool is_to_begin(struct service_runtime *runtime)
 {
 	const struct instance *instance = runtime_current(runtime);
 
-	if (runtime_state(runtime) != STOPPING || !instance || instance->facts.stopped ||
-	    (instance->stop && !is_tried(instance->stop)))
+	return runtime_state(runtime) == STOPPING && instance && !instance->facts.stopped &&
+	       (!instance->stop || is_tried(instance->stop));
+}
+
+void stop_go_on(struct service_runtime *runtime)
+{
+	if (!is_to_begin(runtime))
 		return;
 	stop_begin(runtime, (enum stop_reason)runtime->run->stop_reason);
 	runtime_note_change(runtime);
+}
+
+void stop_wait_no_more(struct service_runtime *runtime)
+{
+	struct instance *instance = runtime_current(runtime);
+
+	if (!is_to_begin(runtime))
+		return;
+	stop_give_up(instance);
+	instance_thaw(instance);
+	instance_stop(instance);
 }
 
 bool stop_begin_beside(struct service_runtime *runtime, enum stop_reason reason)

@@ -84,6 +84,9 @@ void stop_for_restart(struct service_runtime *runtime); /* the order (STOP_ORDER
 /* Begins a stop that had to wait, or that the superd before an upgrade began. */
 void stop_go_on(struct service_runtime *runtime);
 
+/* Called before the service loses its sockets: the instance gets its signal if its stop had to wait still. */
+void stop_wait_no_more(struct service_runtime *runtime);
+
 /* Lets the current instance end beside a successor (STOP_DRAIN, STOP_MOVED); the caller retires it.
  * standby_sockets_open must have given every socket a standby socket. false: one is missing, or memory; nothing has
  * changed. */
