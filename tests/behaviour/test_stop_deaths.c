@@ -1,6 +1,6 @@
 /* A stop goes on when superd is killed or upgraded, in each of its phases: those in which the instance serves its
  * clients (superd/stop/stop.h), and those of its end (superd/instance/instance_table.h). The clients that it has stay,
- * newcomers are served by another, each command runs once, and the stop ends when it would have.
+ * newcomers are served by another, each command runs once, and the stop ends. Its time limits begin anew.
  *
  * Not tried: STOP_COUNT. It lasts no longer than the kernel's answer. */
 #include <signal.h>

@@ -47,7 +47,7 @@ enum listener_hands {
 	HANDS_RESET,                    /* programs have had it; its options were restored since */
 	HANDS_LENT,                     /* a program has it, or has had it since they were restored */
 	HANDS_RESETTING,                /* the same; no program has it, and another process restores them (restore) */
-	HANDS_SHARING,                  /* a program has it, and another process lets its address be shared, now or soon */
+	HANDS_SHARING,                  /* another user's program has it, and another process lets its address be shared */
 	HANDS_SHARED,                   /* that was done, or has failed */
 	HANDS_UNRESET,                  /* its options could not be restored, as processes or memory are short */
 };

@@ -48,7 +48,7 @@ struct service_stats {
 		double cpu;             /* seconds of CPU time of ended instances */
 	};
 	uint64_t killed;                /* number of instances killed, as they had not ended by timeout_stop */
-	uint64_t parted;                /* number of clients that an instance still had at the end of its drain_timeout */
+	uint64_t parted;                /* number of clients that an instance still had when superd sent its signal */
 	struct log_rate_limit crash_log_limit;  /* limits the warnings about instances that a signal has ended */
 	struct histogram latency;       /* latencies of all starts and thaws */
 	struct histogram thaw_latency;  /* those of thaws */

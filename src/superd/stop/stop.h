@@ -23,9 +23,10 @@
  *                               a client waits at the listeners, or runtime_max is over: END
  *   END        DONE             the deadline is over, or all rest: DONE               END
  *
- * In FREEZE and COUNT nothing was done yet: the stop is only tried, while the service is RUNNING, and for a moment longer
- * where its addresses have to be prepared (standby_sockets_prepare). Later the current instance stays that while its
- * service is STOPPING, unless it may run beside a successor: then the service goes on without it. */
+ * In FREEZE and COUNT nothing was done yet: the stop is only tried, while the service is RUNNING. Where its addresses
+ * have to be prepared next (standby_sockets_prepare), this stop is freed, the instance stays frozen, and stop_go_on
+ * begins anew. Later the current instance stays that while its service is STOPPING, unless it may run beside a successor
+ * (on_change = drain): then the service goes on without it. */
 #pragma once
 
 #include <stdbool.h>
@@ -104,8 +105,8 @@ void stop_lend(struct service_runtime *runtime, bool begins);
 void stop_call_off(struct service_runtime *runtime);    /* undoes stop_lend: the service is configured again with the same sockets */
 void stop_forget(struct instance *instance);            /* frees the stop of an instance that has ended */
 
-/* Stops an instance as soon as its clients can do without it. One without a stop, or whose service closes meanwhile,
- * gets its signal at once. */
+/* Stops an instance as soon as its clients can do without it: it sends no signal yet, but enters STOP_END. One
+ * without a stop, or whose service closes meanwhile, gets its signal at once. */
 void stop_end(struct instance *instance);
 
 /* What superctl shows of a stop. */

@@ -975,11 +975,12 @@ const struct directive directives[] = {
 		  "kill_mode defines the processes. The next start waits for that." },
 	{ .name = { "on_change" }, FIELD(LIFECYCLE, on_change, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "finish", .words = on_change_words,
-	  .help = "The treatment of a running instance with accept = no when a reload changes its start. finish: "
-		  "it serves until it ends. drain: the next instance starts at once, for new clients, and superd "
-		  "stops the old one when its clients have left (see STOP AND RESTART in superd(7)). Use drain "
-		  "only if two instances can run at once: not for programs that lock their data, or save it when "
-		  "they end." },
+	  .help = "The treatment of a running instance with accept = no when a reload changes its start, "
+		  "and whether the next instance may run beside it while it ends for another reason. finish: "
+		  "it serves until it ends, and the next one starts then. drain: the next instance starts at "
+		  "once, for new clients, and superd stops the old one when its clients have left (see STOP AND "
+		  "RESTART in superd(7)). Use drain only if two instances can run at once: not for programs that "
+		  "lock their data, or save it when they end." },
 	{ .name = { "on_remove" }, FIELD(LIFECYCLE, on_remove, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "auto", .words = on_remove_words,
 	  .help = "The treatment of running instances when a reload removes the service or their sockets. finish: "
