@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "os/host/hosts_access.h"
 #include "os/host/self_sandbox.h"
 #include "read/apart/setup.h"
@@ -26,6 +27,7 @@ struct read_server {
 	struct received_setup setup;
 	struct hosts_access hosts;
 	bool has_failed;                /* superd has gone, or asks for nonsense */
+	double told;                    /* when it last sent what it had, in front of a file */
 	/* How much of each list superd has. */
 	size_t said, left_out, vital, shared, parts, alone, yielded;
 	size_t dropped_errors, dropped_others, lost;
@@ -63,10 +65,12 @@ static void send_read(void *context, const char *path, const char *format, size_
 	end_frame(server);
 }
 
-/* The callback read_request.on_file. */
+/* The callback read_request.on_file. superd hears of the file at once, as it gives up a superd-read that says nothing
+ * for long: a folder on a slow file server takes its time, file by file. */
 static void send_file(void *context, const char *path, const struct stat *status)
 {
 	struct read_server *server = context;
+	double now = clock_now();
 
 	frame_begin(&server->frames, FRAME_FILE);
 	frame_put_text(&server->frames, path);
@@ -76,6 +80,10 @@ static void send_file(void *context, const char *path, const struct stat *status
 	frame_put_number(&server->frames, status->st_mtim.tv_sec);
 	frame_put_number(&server->frames, status->st_mtim.tv_nsec);
 	end_frame(server);
+	if (now - server->told >= 1) {
+		server->told = now;
+		server->has_failed |= !frames_flush(&server->frames);
+	}
 }
 
 static void send_diags(struct read_server *server)
