@@ -17,6 +17,11 @@ struct act_as {
 	unsigned capabilities[2];       /* effective set, two words of 32 bits */
 };
 
+/* The account of the user who can lead a path elsewhere: `known` if it is his, as its groups are, else one without a
+ * group: that of his folder proves nothing about him. known NULL: nobody's groups are known. It also serves for a user who
+ * has no number in this user namespace, whom no process can become: what it reaches is no secret from its service. */
+struct account act_as_whom(uid_t user, const struct account *known);
+
 /* Takes on the account's user, groups and rights, and gives them back. account NULL: nothing changes. The real user
  * stays superd's, so that the user cannot signal the process. false and errno: the process must end. */
 bool act_as_begin(struct act_as *before, const struct account *account);

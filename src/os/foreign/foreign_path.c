@@ -117,19 +117,14 @@ bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
 	return false;
 }
 
-const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, gid_t gid,
-				    const struct account *known, struct account *account)
+const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, const struct account *known,
+				    struct account *account)
 {
-	if (finding->flaw == PATH_OWNER || finding->flaw == PATH_REMOTE) {
+	if (finding->flaw == PATH_OWNER || finding->flaw == PATH_REMOTE)
 		uid = finding->owner;
-		gid = NOBODY;
-	} else {
+	else
 		uid = uid ? uid : NOBODY;
-		gid = gid ? gid : NOBODY;
-	}
-	*account = known && known->switches && known->uid == uid
-			   ? *known
-			   : (struct account){ .uid = uid, .gid = gid, .switches = true };
+	*account = act_as_whom(uid, known && known->switches ? known : NULL);
 	return geteuid() == 0 && uid != 0 ? account : NULL;
 }
 
@@ -146,7 +141,7 @@ static bool act_as_owner(const struct foreign_task *task)
 	struct act_as before;
 	struct account account;
 
-	return act_as_begin(&before, foreign_actor(task->finding, NOBODY, NOBODY, task->account, &account));
+	return act_as_begin(&before, foreign_actor(task->finding, NOBODY, task->account, &account));
 }
 
 /* A timed_work, as are those below: returns -1 with errno 0 on success. Puts the text in the place of a reason. */

@@ -15,11 +15,10 @@ bool path_is_foreign(const char *path, struct path_finding *finding);
 bool path_leads_to_foreign(const char *path, struct path_finding *finding);
 
 /* Chooses the rights for a path with this finding: those of the owner of the first folder that is not superd's. If all
- * users may write to that folder, the rights of uid and gid. The groups are those of `known` if it is that user (NULL:
- * nobody's are known); others act without: the group of a folder proves nothing about its owner. Fills in `account` and
- * returns it. NULL: superd's own rights are no greater. */
-const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, gid_t gid,
-				    const struct account *known, struct account *account);
+ * users may write to that folder, the rights of uid. His groups are found by `known` (act_as_whom). Fills in `account`
+ * and returns it. NULL: superd's own rights are no greater. */
+const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, const struct account *known,
+				    struct account *account);
 
 /* Whether superd may write to a file of its own at this path, such as its log or its pid file. Creates a file that is
  * missing in a sticky folder, with this mode; mode 0: only looks. Never waits for a file system of others, nor for a

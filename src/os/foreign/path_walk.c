@@ -62,8 +62,6 @@ static bool find_user(const struct way *way, int part, const struct stat *status
 	return !path_uid_is_own(*user);
 }
 
-/* A user who has no number in this user namespace is nobody whom a process can become. The service's user serves as
- * well: what he reaches is no secret from the service. */
 static bool take_rights(struct path_walk *walk, uid_t user)
 {
 	const struct account own = { .uid = geteuid(), .gid = getegid(), .keeps_groups = true };
@@ -74,12 +72,7 @@ static bool take_rights(struct path_walk *walk, uid_t user)
 	if (geteuid() != 0)             /* it cannot become another user, but has no need of its capabilities */
 		walk->user = own;
 	else
-		walk->user = account->uid == user ? *account : (struct account){ .uid = user, .gid = NOBODY };
-	if (act_as_begin(&walk->before, &walk->user))
-		return true;
-	if (errno != EINVAL || account->uid == user || !act_as_end(&walk->before))
-		return false;
-	walk->user = *account;
+		walk->user = act_as_whom(user, account);
 	return act_as_begin(&walk->before, &walk->user);
 }
 

@@ -16,7 +16,7 @@
 static const struct account *node_actor(const struct path_finding *finding, const struct listen *listen,
 					struct account *account)
 {
-	return foreign_actor(finding, node_uid(listen), node_gid(listen), NULL, account);
+	return foreign_actor(finding, node_uid(listen), listen_prepared(listen)->account, account);
 }
 
 /* What the helper process does. */

@@ -48,13 +48,17 @@ static bool resolve_owner(struct accounts *accounts, const struct service *servi
 	return true;
 }
 
-/* A program that binds a path sets the mode of its node, which is the owner's to set (chmod(2)). */
-static void give_node_to_program(const struct service *service, const struct listen *listen,
+/* In a folder of the service's user superd makes the node as he does. A program that binds a path sets the mode of its
+ * node, which is the owner's to set (chmod(2)). */
+static void prepare_node(const struct service *service, const struct listen *listen,
 				 struct listen_prepared *prepared)
 {
 	const struct account *account = service->account;
 
-	if (service->exec->pass != PASS_BIND || !account || !endpoint_is_path(listen->address))
+	if (!account || !endpoint_is_path(listen->address))
+		return;
+	prepared->account = account->switches ? account : NULL;
+	if (service->exec->pass != PASS_BIND)
 		return;
 	if (prepared->owner == (uid_t)-1)
 		prepared->owner = account->uid;
@@ -171,7 +175,7 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 		/* One error for each set of options, as most sockets share the service's. */
 		if (listen->options != refused && !resolve_owner(accounts, service, listen, &prepared))
 			refused = listen->options;
-		give_node_to_program(service, listen, &prepared);
+		prepare_node(service, listen, &prepared);
 		if (!listen_prepare(listen, accounts->pool, prepared))
 			diag_error(accounts->diags, service->at, "%s: out of memory", service->name);
 	}

@@ -422,6 +422,7 @@ struct listen_prepared {
 	const struct sock_fprog *rules;                 /* of os/bpf/socket_filter; NULL: none */
 	uid_t owner;                                    /* of its file; (uid_t)-1: superd's */
 	gid_t owner_group;                              /* of its file; (gid_t)-1: superd's */
+	const struct account *account;                  /* the service's, whose groups open its folder; NULL: superd's */
 	bool gets_options;                              /* pass = bind: the program's socket options go over to it */
 };
 
