@@ -1,5 +1,6 @@
 /* Counts the clients of listeners, and finds the ports that a backend has opened itself. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@ struct count_task {
 	uint32_t *held;                 /* inodes of the sockets that the processes have */
 	size_t held_count, held_room;
 	struct cookie_set internal;     /* connections among the processes themselves */
+	bool unseen;                    /* not all sockets of the processes could be seen */
 	struct client_count_answer answer;
 };
 
@@ -35,6 +37,12 @@ static bool is_known(const struct client_count_request *request, const struct fi
 	return false;
 }
 
+/* One that has ended has none. */
+static bool is_hidden(int error)
+{
+	return error != ENOENT && error != ESRCH;
+}
+
 static void hold_sockets_of(struct count_task *task, pid_t pid, dev_t device)
 {
 	struct dirent *entry;
@@ -44,14 +52,21 @@ static void hold_sockets_of(struct count_task *task, pid_t pid, dev_t device)
 
 	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
 	directory = opendir(path);
+	if (!directory)
+		task->unseen |= is_hidden(errno);
 	for (int n = 0; directory && (entry = readdir(directory)) && n < DESCRIPTORS_MOST; n++) {
 		uint32_t *held = array_grow(task->held, &task->held_room, task->held_count, sizeof(*held));
 
-		if (!held)
+		if (!held) {
+			task->unseen = true;
 			break;
+		}
 		task->held = held;
-		if (*entry->d_name != '.' && process_find_file(dirfd(directory), entry->d_name, false, &file) &&
-		    file.device == device && !is_known(task->request, &file))
+		if (*entry->d_name == '.')
+			continue;
+		if (!process_find_file(dirfd(directory), entry->d_name, false, &file))
+			task->unseen |= is_hidden(errno);
+		else if (file.device == device && !is_known(task->request, &file))
 			held[task->held_count++] = (uint32_t)file.node;
 	}
 	if (directory)
@@ -116,6 +131,7 @@ void work_count(int channel)
 	}
 	conn_counts_run(conns, count);
 	sum_up(conns, count, &task.answer);
+	task.answer.known = task.answer.known && !task.unseen;
 	for (size_t n = 0; n < task.answer.own_count; n++)
 		task.answer.own[n].count = conns[request.count + n].count + conns[request.count + n].quiet;
 	(void)send(task.to, &task.answer, sizeof(task.answer), MSG_NOSIGNAL);

@@ -270,6 +270,14 @@ const struct own_program *program_get(enum program which)
 	return program;
 }
 
+const struct own_program *program_known(enum program which)
+{
+	pthread_mutex_lock(&programs.lock);
+	programs_open(NULL);
+	pthread_mutex_unlock(&programs.lock);
+	return &programs.list[which];
+}
+
 /* The word is in the file as the program compares it. */
 static bool lacks_word(const struct own_program *program)
 {

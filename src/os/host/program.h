@@ -39,6 +39,9 @@ void programs_open(struct kept_program *kept);
  * may ask. */
 const struct own_program *program_get(enum program which);
 
+/* The same without looking again: the loop may ask, where a folder may not answer. */
+const struct own_program *program_known(enum program which);
+
 /* Whether the file, which superd can read, is of another build; false, too, where superd may not read it. */
 bool program_is_other(enum program which);
 

@@ -163,6 +163,17 @@ const char *spawn_worker_name(pid_t pid)
 	return worker ? worker->name : NULL;
 }
 
+bool spawn_is_program(pid_t pid)
+{
+	const char *name = spawn_worker_name(pid);
+
+	for (int kind = 0; name && kind < WORKERS; kind++) {
+		if (kinds[kind].name == name)
+			return kinds[kind].word;
+	}
+	return false;
+}
+
 bool spawn_is_worker(pid_t pid)
 {
 	return spawn_worker_serial(pid) != 0;
@@ -230,7 +241,7 @@ static _Noreturn void execute_program(const struct kind *kind, int program, int 
 		close(STDERR_FILENO);
 		raw_execute_own(program, argv);
 	}
-	_exit(1);
+	_exit(WORKER_NOT_EXECUTED + errno);
 }
 
 /* Returns twice, as fork(2) does, unless the process becomes `program`. All signals stay blocked in the new process, as
@@ -296,7 +307,7 @@ struct worker_process worker_process_start(const struct worker_start *start,
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return process;
-	process.pid = fork_worker(start, ends[1], kinds[start->kind].word ? program_get(PROGRAM_WORKER) : NULL);
+	process.pid = fork_worker(start, ends[1], kinds[start->kind].word ? program_known(PROGRAM_WORKER) : NULL);
 	if (process.pid == 0) {
 		work(ends[1], with);
 		_exit(0);

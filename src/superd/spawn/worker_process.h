@@ -29,6 +29,7 @@ enum worker_kind {
 	WORKERS
 };
 
+#define WORKER_NOT_EXECUTED 100         /* + errno: exit status of a worker that could not execute superd-worker */
 #define WORKERS_HANGING_MOST 3          /* of one owner, above which no further one is started for it */
 
 /* What a worker gets besides its kind's rights. */
@@ -92,6 +93,7 @@ pid_t spawn_worker(const struct worker_start *start, void (*work)(const void *wi
 bool spawn_is_worker(pid_t pid);                /* whether it was started here, and is not yet reaped */
 uint64_t spawn_worker_serial(pid_t pid);        /* unique, whereas a pid is reused; 0: it was not started here */
 const char *spawn_worker_name(pid_t pid);       /* of its kind; NULL: it was not started here, or before an upgrade */
+bool spawn_is_program(pid_t pid);               /* whether it is a worker that executes superd-worker */
 /* Adds a process that was started otherwise, or before an upgrade. name: NULL if unknown. A pid of 0 does nothing. */
 void spawn_note_worker(pid_t pid, const char *name);
 void spawn_reaped(pid_t pid);                   /* to be called for every reaped child, as its pid may be reused now */

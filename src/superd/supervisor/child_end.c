@@ -1,5 +1,6 @@
 /* What follows the end of a process, whoever has reaped it. */
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "os/host/program.h"
@@ -12,19 +13,30 @@
 #include "superd/supervisor/shutdown.h"
 #include "superd/supervisor/supervisor.h"
 
-/* A filter kills only what tries to do what no process of superd's own does: an attack, or a fault in the filter. A
- * superd-worker of another build does nothing, each time. */
+/* A superd-worker of another build, or one that cannot be executed, does nothing, each time. */
+static void log_unusable_program(struct engine *engine, int status)
+{
+	struct buf why = { 0 };
+
+	if (!WIFEXITED(status) || WEXITSTATUS(status) < PROGRAM_OTHER_BUILD || engine->told_other_worker)
+		return;
+	engine->told_other_worker = true;
+	if (WEXITSTATUS(status) == PROGRAM_OTHER_BUILD)
+		program_describe_other(PROGRAM_WORKER, &why);
+	else
+		buf_addf(&why, "cannot execute superd-worker, which does what may hang: %s",
+			 strerror(WEXITSTATUS(status) - WORKER_NOT_EXECUTED));
+	log_error(engine->log, "%s", buf_string(&why));
+	buf_free(&why);
+}
+
+/* A filter kills only what tries to do what no process of superd's own does: an attack, or a fault in the filter. */
 static void log_worker_end(struct engine *engine, pid_t pid, int status)
 {
 	const char *name = spawn_worker_name(pid);
-	struct buf other = { 0 };
 
-	if (name && WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_OTHER_BUILD && !engine->told_other_worker) {
-		engine->told_other_worker = true;
-		program_describe_other(PROGRAM_WORKER, &other);
-		log_error(engine->log, "%s", buf_string(&other));
-		buf_free(&other);
-	}
+	if (spawn_is_program(pid))
+		log_unusable_program(engine, status);
 	if (name && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		log_error(engine->log,
 			  "%s, pid %ld: killed by the filter of system calls that superd gave it; the kernel's log "

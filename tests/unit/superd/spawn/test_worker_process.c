@@ -21,10 +21,12 @@
 #include "lib/fd_message.h"
 #include "os/foreign/fork_memory.h"
 #include "os/foreign/fork_with_timeout.h"
+#include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 #include "os/rights/capability.h"
 #include "os/rights/required_caps.h"
 #include "superd/spawn/worker_process.h"
+#include "superd/worker/client_count.h"
 #include "tests/unit/hang.h"
 #include "tests/unit/own_clock.h"
 
@@ -582,6 +584,27 @@ Test(worker_process, that_is_a_program_begins_with_its_request)
 	cr_expect_eq(count_open(), before);
 }
 
+/* Where it may not look at the processes, there may be clients that it does not see. */
+static bool count_of_others_is_unknown(void)
+{
+	const pid_t pid = 1;
+	const struct client_count_request request = { .pids = &pid, .pid_count = 1 };
+	struct worker_process process = client_count_begin(&request, 0);
+	struct pollfd ready = { process.channel, POLLIN, 0 };
+	struct client_count_answer answer = { .known = true };
+
+	if (process.channel < 0 || poll(&ready, 1, HANG_MS) != 1 || !spawn_is_program(process.pid))
+		return false;
+	client_count_hear(&process, &answer);
+	return waitpid(process.pid, NULL, 0) == process.pid && !answer.known;
+}
+
+Test(worker_process, that_counts_tells_where_it_may_not_look)
+{
+	program_known(PROGRAM_WORKER);
+	as_nobody(count_of_others_is_unknown);
+}
+
 #ifndef SANITIZED
 static void try_to_exec(const void *with)
 {
@@ -597,6 +620,7 @@ Test(worker_process, is_killed_where_it_tries_to_become_a_program)
 
 	cr_assert_gt(pid, 0);
 	cr_expect_str_eq(spawn_worker_name(pid), "superd-close");
+	cr_expect_not(spawn_is_program(pid));
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	if (!strstr(self_sandbox_missing(), "seccomp"))
 		cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
