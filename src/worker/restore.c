@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "os/socket/bind.h"
 #include "worker/work.h"
 
 void work_restore(int channel)

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "fuzzer.h"
+#include "os/socket/bind.h"
 #include "table/access/access.h"
 #include "worker/record/request.h"
 
@@ -67,8 +68,15 @@ static void pass_page_out(struct record *record)
 	require(record->flaw || !request.group || strlen(request.group) + 1);
 }
 
+static void pass_console(struct record *record)
+{
+	static struct console_request request;
+
+	console_request_record(record, &request);
+}
+
 static void (*const kinds[])(struct record *record) = {
-	pass_count, pass_restore, pass_receive, pass_watch, pass_page_out,
+	pass_count, pass_restore, pass_receive, pass_watch, pass_page_out, pass_console,
 };
 
 /* Reads a text, and writes what it says; what is written is in `out`. false: there is a flaw. */

@@ -42,7 +42,7 @@ static const struct kind {
 } kinds[WORKERS] = {
 	[WORKER_CLOSE] = { .name = "superd-close", .profile = PROFILE_DESCRIPTORS },
 	[WORKER_OUTPUT] = { .name = "superd-output", .profile = PROFILE_OUTPUT },
-	[WORKER_CONSOLE] = { .name = "superd-console", .profile = PROFILE_DESCRIPTORS },
+	[WORKER_CONSOLE] = { .name = "superd-console", .word = "console" },
 	[WORKER_RECEIVE] = { .name = "superd-receive", .word = "receive", .passes_fds = true },
 	[WORKER_RESTORE] = { .name = "superd-restore", .word = "restore", .capabilities = CAPS_TO_SET_OPTIONS },
 	[WORKER_COUNT] = { .name = "superd-count", .word = "count" },

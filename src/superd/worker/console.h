@@ -15,13 +15,7 @@
 
 #include "lib/buf.h"
 #include "superd/spawn/worker_process.h"
-
-#define CONSOLE_CHUNK 4096              /* bytes of output or input that one message has at most */
-#define CONSOLE_WINDOW 16384            /* bytes of input under way at most */
-
-struct console_size {
-	unsigned short rows, columns;   /* characters; 0: unknown */
-};
+#include "worker/record/request.h"
 
 struct console {
 	struct worker_process process;  /* its channel is -1 after console_leave, and if the process has exited */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/record_members.h"
+#include "os/socket/bind.h"
 #include "os/socket/socket_options.h"
 #include "table/access/access.h"
 
@@ -161,4 +162,9 @@ void page_out_request_record(struct record *record, struct page_out_request *req
 {
 	BLOCK(record, request, pids, pid_count, LIST_MOST);
 	OPTIONAL_TEXT(record, request, group);
+}
+
+void console_request_record(struct record *record, struct console_request *request)
+{
+	FLAG(record, request, is_terminal);
 }

@@ -13,7 +13,6 @@
 #include "os/netdiag/conn_count.h"
 #include "os/netdiag/own_ports.h"
 #include "os/proc/process.h"
-#include "os/socket/bind.h"
 
 #define REQUEST_MOST (256 << 20)        /* bytes of the values: a service may have some million processes and connections */
 
@@ -49,6 +48,7 @@ struct restore_answer {
 };
 
 /* Of the listener, only what bind_restore needs. */
+struct restore_task;
 void restore_task_record(struct record *record, struct restore_task *task);
 
 /* ---- receive: a message with descriptors ---- */
@@ -111,3 +111,28 @@ struct page_out_request {
 #define PAGE_OUT_PROGRESS 0xff
 
 void page_out_request_record(struct record *record, struct page_out_request *request);
+
+/* ---- console: the streams of a service in the foreground ---- */
+
+/* Comes with superd's ends: of a terminal, or of three pipes. Messages in both directions follow. */
+struct console_request {
+	bool is_terminal;
+};
+
+void console_request_record(struct record *record, struct console_request *request);
+
+#define CONSOLE_CHUNK 4096              /* bytes of output or input that one message has at most */
+#define CONSOLE_WINDOW 16384            /* bytes of input under way at most */
+
+struct console_size {
+	unsigned short rows, columns;   /* characters; 0: unknown */
+};
+
+/* Kinds of messages: to the process, and from it. */
+enum to_console { SEND_INPUT = 'i', SEND_END = 'e', SEND_SIZE = 's', SEND_FINISH = 'q' };
+enum from_console { SENT_OUTPUT = 1, SENT_ERRORS, SENT_TAKEN, SENT_FINISHED };
+
+struct console_message {
+	char kind;
+	char data[CONSOLE_CHUNK];
+};

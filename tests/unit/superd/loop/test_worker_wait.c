@@ -36,7 +36,7 @@ static void on_news(struct worker_wait *wait, bool late)
 /* Each freeze and stop of a service has one of its own. Returns the pid of the process, which is not reaped. */
 static pid_t begin_and_end(void)
 {
-	const struct worker_start start = { .kind = WORKER_CONSOLE, .owner = worker_owner("one") };
+	const struct worker_start start = { .kind = WORKER_BIND_LEFT, .owner = worker_owner("one") };
 	struct worker_wait wait;
 	pid_t pid;
 

@@ -32,7 +32,7 @@
 
 TestSuite(worker_process, .timeout = 120);
 
-static const struct worker_start echoing = { .kind = WORKER_CONSOLE }, idling = { .kind = WORKER_CLOSE };
+static const struct worker_start echoing = { .kind = WORKER_BIND_LEFT }, idling = { .kind = WORKER_CLOSE };
 
 /* Sends back what it gets, until superd closes its end. */
 static void echo(int channel, const void *with)
@@ -341,8 +341,8 @@ Test(worker_process, is_ended_unless_another_has_its_pid)
 /* The test has not reaped them: they are as if they hung in the kernel. */
 Test(worker_process, of_an_owner_no_more_are_started_than_may_hang)
 {
-	const struct worker_start of_one = { .kind = WORKER_CONSOLE, .owner = worker_owner("one") };
-	const struct worker_start of_another = { .kind = WORKER_CONSOLE, .owner = worker_owner("another") };
+	const struct worker_start of_one = { .kind = WORKER_BIND_LEFT, .owner = worker_owner("one") };
+	const struct worker_start of_another = { .kind = WORKER_BIND_LEFT, .owner = worker_owner("another") };
 	struct worker_process hanging[WORKERS_HANGING_MOST], process;
 	size_t before = count_open();
 

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "os/socket/bind.h"
 #include "table/access/access.h"
 #include "worker/record/request.h"
 
