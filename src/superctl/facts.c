@@ -455,7 +455,7 @@ static void add_stop(struct buf *out, const json_t *instance, const json_t *stop
 {
 	static const char *const words[][2] = {
 		{ "drain", " drains" },
-		{ "moved", " ends, as clients wait at a socket that it does not have" },
+		{ "moved", " ends, as clients come to a socket that it does not have" },
 		{ "lent", " ends with its clients, as a reload has taken its sockets away" },
 		{ "idle", " is stopped, as it seemed idle" },
 		{ "memory", " is stopped, as memory is short and it seemed idle" },

@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "disturbing.h"
 #include "load.h"
 #include "namespace.h"
 #include "private.h"
 #include "process.h"
+#include "superctl.h"
 
 #define SERVICE "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n timeout_stop = 10s\n %s\n}\n"
 
@@ -210,6 +212,33 @@ Behaviour(standby_socket_traps, an_instance_that_starts_drains_when_it_is_ready)
 	superd_wait_log(superd, "its clients have left");
 	close(new);
 	superd_stop(superd);
+}
+
+/* No program here takes its clients. The second instance gets the old socket, with whom the first one has left there,
+ * and the other client waits for its end. */
+Behaviour(standby_socket_traps, an_instance_for_clients_left_behind_ends_for_those_who_wait_elsewhere)
+{
+	const char *path = path_in("web.sock"), *status, *why;
+	struct superd *superd;
+	int left, later;
+
+	SKIP_WITHOUT(geteuid() == 0, "a second unix socket needs root");
+	superd = controlled_clock_run("service web {\n listen = \"%s\"\n exec = \"/bin/sleep 1000\"\n}\n", path);
+	wait_node(path);
+	left = client_connect_unix(path, SOCK_STREAM);
+	superd_wait_log(superd, "web: started");
+	cr_assert(control_is_done(control_once("restart --no-wait web")));
+	WAIT_UNTIL(strstr(control_once("status web"), "\"phase\":\"end\""));
+	later = client_connect_unix(path, SOCK_STREAM);
+	CLOCK_UNTIL(superd, 10 * SECOND_MS, 10, superd_log_count(superd, "web: started") == 2);
+	WAIT_UNTIL(strstr(status = control_once("status web"), "\"phase\":\"end\""));
+	cr_expect(strstr(status, "\"reason\":\"moved\""), "%s", status);
+	why = why_of("web");
+	cr_expect(strstr(why, " ends, as clients come to a socket that it does not have: it serves its client while it "
+			      "makes progress, for "), "%s", why);
+	close(left);
+	close(later);
+	clock_stop(superd, HOUR_MS);
 }
 
 /* What a running superd may have is taken from it and given back; its listeners and instances stay. */

@@ -113,14 +113,14 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 		[READY] = TO(RUN_RUNNING, NOTE),                [EXEC_ERROR] = TO(RUN_BACKOFF, WAIT),
 		[EXITED] = TO(RUN_IDLE, WATCH),                 [CRASHED] = TO(RUN_BACKOFF, WAIT),
 		[TIMER] = TO(RUN_STOPPING, STOP),               [LIMITED] = TO(RUN_BACKOFF, REST),
-		[IDLE] = STAY(RUN_STARTING, "it has not served yet"),
+		[UNNEEDED] = STAY(RUN_STARTING, "it has not served yet"),
 		[ENABLE] = STAY(RUN_STARTING, IS_SO),           [BIND_ERROR] = STAY(RUN_STARTING, LATER),
 		HELD_NOW(RUN_STARTING),                         [RELEASE] = STAY(RUN_STARTING, WATCHED),
 		ENDS(RUN_ENDING, WITHDRAW),
 		[REPLACED] = GO(RUN_IDLE),                      [HALT] = TO(RUN_STOPPING, STOP),
 	},
 	[RUN_RUNNING] = {
-		[READY] = STAY(RUN_RUNNING, IS_SO),             [IDLE] = TO(RUN_STOPPING, STOP),
+		[READY] = STAY(RUN_RUNNING, IS_SO),             [UNNEEDED] = TO(RUN_STOPPING, STOP),
 		[EXITED] = TO(RUN_IDLE, WATCH),                 [CRASHED] = TO(RUN_BACKOFF, WAIT),
 		[TIMER] = TO(RUN_STOPPING, STOP),               [STILLED] = TO(RUN_FROZEN, SLEEP),
 		[ENABLE] = STAY(RUN_RUNNING, IS_SO),            [BIND_ERROR] = STAY(RUN_RUNNING, LATER),
@@ -133,7 +133,7 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 		[EXITED] = TO(RUN_IDLE, WATCH),                 [CRASHED] = TO(RUN_BACKOFF, WAIT),
 		[TIMER] = TO(RUN_STOPPING, STOP),
 		[READY] = STAY(RUN_FROZEN, "it was sent before it was frozen"),
-		[IDLE] = STAY(RUN_FROZEN, "it sleeps"),         [STILLED] = STAY(RUN_FROZEN, IS_SO),
+		[UNNEEDED] = STAY(RUN_FROZEN, "it sleeps"),     [STILLED] = STAY(RUN_FROZEN, IS_SO),
 		[BIND_ERROR] = STAY(RUN_FROZEN, LATER),
 		HELD_NOW(RUN_FROZEN),                           [RELEASE] = STAY(RUN_FROZEN, SERVES),
 		ENDS(RUN_ENDING, WITHDRAW),
@@ -141,7 +141,7 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 	},
 	[RUN_STOPPING] = {
 		[READY] = STAY(RUN_STOPPING, "it was sent before the stop was heard of"),
-		[IDLE] = STAY(RUN_STOPPING, IS_SO),
+		[UNNEEDED] = STAY(RUN_STOPPING, IS_SO),
 		[EXITED] = TO(RUN_IDLE, WATCH),                 [CRASHED] = TO(RUN_BACKOFF, WAIT),
 		[TIMER] = TO(RUN_STOPPING, KILL),
 		[ENABLE] = STAY(RUN_STOPPING, LATER),           [BIND_ERROR] = STAY(RUN_STOPPING, LATER),
@@ -158,7 +158,7 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 	},
 	[RUN_ENDING] = {
 		[READY] = STAY(RUN_ENDING, "it was sent before the stop was heard of"),
-		[IDLE] = STAY(RUN_ENDING, IS_SO),
+		[UNNEEDED] = STAY(RUN_ENDING, IS_SO),
 		[EXITED] = TO(RUN_IDLE, CLOSE),                 [CRASHED] = TO(RUN_IDLE, CLOSE),
 		[TIMER] = TO(RUN_ENDING, KILL),
 		[ENABLE] = GO(RUN_STOPPING),                     /* the old instance ends first */

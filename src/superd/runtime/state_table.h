@@ -57,9 +57,7 @@ enum service_event {
 	READY,                          /* the instance is ready to serve */
 	EXEC_ERROR,                     /* the instance could not be started */
 	EXITED, CRASHED,                /* the instance ended well; it failed, or ended repeatedly without accepting a client */
-	/* The instance ends as soon as its clients can do without it: no client was connected for idle_timeout, or some
-	 * wait at a socket that it does not have. */
-	IDLE,
+	UNNEEDED,                       /* the instance ends as soon as its clients can do without it (run->stop_reason) */
 	TIMER,                          /* the timer of a pause or of a time limit has expired */
 	HOLD, DRAIN, RELEASE,           /* an operator holds, drains, releases; RELEASE also at the end of a drain */
 	DISABLE,                        /* an operator disables the service */

@@ -198,7 +198,8 @@ void runtime_reopen_unreachable(struct service_runtime *runtime)
 		return;
 	if (sleeps) {                   /* no instance serves, and no client could thaw the frozen one */
 		runtime_event(runtime, ENABLE);
-		runtime_event(runtime, IDLE);
+		runtime->run->stop_reason = STOP_MOVED;
+		runtime_event(runtime, UNNEEDED);
 	} else if (runtime_state(runtime) != BINDING) { /* in BINDING the next try opens it */
 		runtime_event(runtime, BIND_ERROR);
 	}

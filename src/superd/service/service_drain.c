@@ -32,6 +32,13 @@ static bool drain_current(struct service_runtime *runtime, enum stop_reason reas
 	return begun;
 }
 
+/* It ends after the clients it has. */
+static void end_current(struct service_runtime *runtime, enum stop_reason reason)
+{
+	runtime->run->stop_reason = (unsigned char)reason;
+	runtime_event(runtime, UNNEEDED);
+}
+
 static void drain_owed(struct service_runtime *runtime)
 {
 	if (runtime_state(runtime) == FROZEN && standby_sockets_have_clients(runtime))
@@ -41,7 +48,7 @@ static void drain_owed(struct service_runtime *runtime)
 		return;
 	standby_sockets_open(runtime, NULL);
 	if (!service_runs_beside(runtime->service) || !drain_current(runtime, STOP_MOVED))
-		runtime_event(runtime, IDLE);   /* it ends after the clients it has */
+		end_current(runtime, STOP_MOVED);
 }
 
 static void log_drain(const struct service_runtime *runtime, enum level level, const char *what, const struct buf *why)
@@ -84,7 +91,7 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 			buf_text(why, "out of memory");
 		return false;
 	}
-	runtime_event(runtime, IDLE);   /* new clients come to some of them, and wait for the end of this instance */
+	end_current(runtime, STOP_DRAIN);       /* new clients come to some of them, and wait for its end */
 	return true;
 }
 

@@ -371,7 +371,9 @@ void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
 			  late ? "" : " is over", awaited.length ? ": " : "", buf_string(&awaited));
 		buf_free(&awaited);
 	}
-	stop_begin(runtime, cause == IDLE ? STOP_IDLE : cause == TIMER ? STOP_LIMIT : STOP_ORDER);
+	if (cause != UNNEEDED)
+		runtime->run->stop_reason = cause == TIMER ? STOP_LIMIT : STOP_ORDER;
+	stop_begin(runtime);
 	if (cause == HALT)
 		shared_run_dismiss(runtime);
 }

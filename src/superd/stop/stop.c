@@ -53,7 +53,7 @@
 static const struct {
 	unsigned char first, unknown;
 } rules[] = {
-	[STOP_DRAIN] = { STOP_SERVE, STOP_REST }, [STOP_MOVED] = { STOP_SERVE, STOP_END },
+	[STOP_DRAIN] = { STOP_NEWCOMER, STOP_REST }, [STOP_MOVED] = { STOP_NEWCOMER, STOP_END },
 	[STOP_LENT] = { STOP_SERVE, STOP_REST },  [STOP_IDLE] = { STOP_NEWCOMER, STOP_END },
 	[STOP_LIMIT] = { STOP_END, STOP_END },    [STOP_ORDER] = { STOP_END, STOP_END },
 	[STOP_RELOAD] = { STOP_END, STOP_END },   [STOP_MEMORY] = { STOP_NEWCOMER, STOP_END },
@@ -325,9 +325,9 @@ static bool stay_for_clients(struct stop *stop)
 		return true;
 	}
 	if (service_runs_beside(runtime->service) && take_from_pairs(stop)) {
-		runtime->run->stats.idle_stops++;
-		stop->reason = STOP_MOVED;
-		enter_phase(stop, unknown ? (enum stop_phase)rules[STOP_MOVED].unknown : STOP_SERVE);
+		runtime->run->stats.idle_stops += is_of_idle(stop->reason);
+		stop->reason = is_of_idle(stop->reason) ? STOP_MOVED : stop->reason;
+		enter_phase(stop, unknown ? (enum stop_phase)rules[stop->reason].unknown : STOP_SERVE);
 		log_begin(stop, unknown);
 		runtime_post(runtime, DRAINS);
 		look_later(stop);
@@ -665,7 +665,8 @@ void stop_take_clients(struct service_runtime *runtime, bool used)
 	runtime->run->stats.pressure_sleeps += stop->reason == STOP_MEMORY;
 	if (!sleeps || stop->reason == STOP_MEMORY)
 		log_idle(stop, sleeps ? "freezing" : "stopping");
-	runtime_post(runtime, sleeps ? STILLED : IDLE);
+	runtime->run->stop_reason = stop->reason;
+	runtime_post(runtime, sleeps ? STILLED : UNNEEDED);
 }
 
 /* If its processes cannot be frozen, idle_action = stop counts while they run. The count includes the queues, and the
@@ -731,22 +732,20 @@ static bool hurry_others(struct service_runtime *runtime)
 
 /* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new clients
  * come to standby sockets first. An idle instance stays frozen until it is known that nobody needs it. */
-void stop_begin(struct service_runtime *runtime, enum stop_reason reason)
+void stop_begin(struct service_runtime *runtime)
 {
 	struct instance *instance = runtime_current(runtime);
+	enum stop_reason reason = (enum stop_reason)runtime->run->stop_reason;
 	bool is_last = runtime->engine->stopping || runtime_is_removed(runtime);
 	bool serves = !instance_is_starting(instance) && !is_last;
 	bool waits = serves && hurry_others(runtime);
 	struct stop *stop = NULL;
 
-	if (reason == STOP_IDLE && is_tried(instance->stop))
-		reason = (enum stop_reason)instance->stop->reason;
 	if (!is_of_idle(reason) || waits) {
 		stop_give_up(instance);
 		instance_thaw(instance);
 	}
 	instance_limit(instance, 0);    /* no time limit until it gets its signal */
-	runtime->run->stop_reason = (unsigned char)reason;
 	serves = serves && (!instance->stop || is_tried(instance->stop));
 	if (waits || (serves && !standby_sockets_prepare(runtime)))
 		return;
@@ -760,7 +759,7 @@ void stop_begin(struct service_runtime *runtime, enum stop_reason reason)
 		instance_stop(instance);
 		return;
 	}
-	if (!is_of_idle(reason) && service_runs_beside(runtime->service) && take_from_pairs(stop))
+	if (rules[reason].first == STOP_END && service_runs_beside(runtime->service) && take_from_pairs(stop))
 		runtime_post(runtime, DRAINS);
 	seek_clients(stop);
 }
@@ -788,7 +787,7 @@ void stop_go_on(struct service_runtime *runtime)
 {
 	if (!is_to_begin(runtime))
 		return;
-	stop_begin(runtime, (enum stop_reason)runtime->run->stop_reason);
+	stop_begin(runtime);
 	runtime_note_change(runtime);
 }
 
@@ -811,6 +810,7 @@ bool stop_begin_beside(struct service_runtime *runtime, enum stop_reason reason)
 	stop_give_up(instance);
 	stop = instance->stop ? NULL : make_of_pairs(runtime, reason);
 	if (stop && take_from_pairs(stop)) {
+		enter_phase(stop, STOP_SERVE);
 		seek_clients(stop);
 		return true;
 	}

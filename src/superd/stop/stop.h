@@ -8,8 +8,9 @@
  *                       or NEWCOMER   only those in its queues count
  *   LIMIT ORDER RESTART END           the same
  *   RELOAD
- *   DRAIN               SERVE         REST
- *   MOVED               SERVE         END
+ *   DRAIN               SERVE beside  REST
+ *   MOVED               a successor,  END
+ *                       or NEWCOMER
  *   LENT                SERVE, REST   REST
  *
  *   phase      nobody is left   somebody is left                                      stop_end
@@ -19,7 +20,7 @@
  *   REST       (no look)        (no look)                                             END
  *   SERVE      DONE             look again                                            END
  *   NEWCOMER   DONE             it has accepted none, and the kernel moves them: DONE END
- *                               may run beside a successor: MOVED, and SERVE
+ *                               may run beside a successor: SERVE (and IDLE, MEMORY become MOVED)
  *                               a client waits at the listeners, or runtime_max is over: END
  *   END        DONE             the deadline is over, or all rest: DONE               END
  *
@@ -44,7 +45,7 @@ enum stop_reason {
 	STOP_LIMIT,                     /* a time limit is over */
 	STOP_RELOAD,                    /* its entry got other sockets while it had standby sockets */
 	STOP_DRAIN,                     /* an order to drain, or its entry has changed: it may serve its clients to the end */
-	STOP_MOVED,                     /* the same, as clients wait at a socket that it does not have */
+	STOP_MOVED,                     /* the same, as clients come to a socket that it does not have */
 	STOP_LENT,                      /* it outlives its entry, or another entry gets its sockets: superd has copies of them */
 	STOP_MEMORY,                    /* as STOP_IDLE, before idle_timeout is over, as memory is short */
 	STOP_RESTART,                   /* an order to restart */
@@ -63,7 +64,7 @@ enum stop_phase {
 bool stop_may_try(const struct engine *engine);         /* whether not too many are tried already */
 
 /* Tries to stop or to freeze (idle_action) the current instance of a service that is RUNNING, for which no client is
- * connected since that loop time (STOP_IDLE, STOP_MEMORY). IDLE or STILLED follows, or, if it is called off, THAWED.
+ * connected since that loop time (STOP_IDLE, STOP_MEMORY). UNNEEDED or STILLED follows, or, if it is called off, THAWED.
  * false: it cannot be frozen now, or out of memory. */
 bool stop_try(struct service_runtime *runtime, enum stop_reason reason, double unused_since);
 void stop_take_clients(struct service_runtime *runtime, bool used); /* a count of its clients is done; used: somebody is there */
@@ -74,11 +75,11 @@ void stop_give_up(struct instance *instance);           /* calls that off; thaws
  * connected to the same address, and must not keep that one awake. A client that may be the successor's counts. */
 void stop_prepare_count(struct service_clients *clients);
 
-/* Stops the current instance of a service that is STOPPING. If an earlier instance runs beside it still, that one ends
- * first, as an address has two sockets at most, and stop_go_on follows. So it does where another process has to let the
- * address be shared (standby_sockets_prepare). Without standby sockets or memory, and if no
- * client can come any more, it gets its signal at once. */
-void stop_begin(struct service_runtime *runtime, enum stop_reason reason);
+/* Stops the current instance of a service that is STOPPING, for the reason run->stop_reason. If an earlier instance
+ * runs beside it still, that one ends first, as an address has two sockets at most, and stop_go_on follows. So it does
+ * where another process has to let the address be shared (standby_sockets_prepare). Without standby sockets or memory,
+ * and if no client can come any more, it gets its signal at once. */
+void stop_begin(struct service_runtime *runtime);
 
 void stop_for_restart(struct service_runtime *runtime); /* the order (STOP_ORDER) that it was just given is one to restart */
 
