@@ -93,19 +93,19 @@ void instance_cgroup_remember(struct engine *engine, char *path)
 	}
 }
 
-/* As instance_cgroup_holds, by the cache if the group is open there. */
-static bool has_processes(const struct instance_cgroup *group, struct engine *engine)
+/* By the cache if the group is open there, without its path. */
+bool instance_cgroup_is_empty(const struct instance_cgroup *group, struct engine *engine)
 {
 	int populated = group->kept ? cgroup_cache_ask(engine, group->path) : -1;
 
-	return populated < 0 ? instance_cgroup_holds(group) : populated;
+	return group->path && !(populated < 0 ? instance_cgroup_holds(group) : populated);
 }
 
 /* Whether the next start may use the group. Not if a reload gave it limits, which that start would inherit; nor if it
  * was killed; nor if a process is left in it, which a stop of the next instance would end, too. */
 static bool may_keep(const struct instance_cgroup *group, struct engine *engine)
 {
-	return !group->files && !group->killed && !has_processes(group, engine) &&
+	return !group->files && !group->killed && instance_cgroup_is_empty(group, engine) &&
 	       engine->launch->cgroups.kept <= KEPT_MOST;
 }
 

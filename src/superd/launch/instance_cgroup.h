@@ -33,6 +33,7 @@ bool instance_cgroup_enter(struct instance_cgroup *group, struct engine *engine,
 			   struct spawn_request *launch, struct buf *why);
 
 bool instance_cgroup_holds(const struct instance_cgroup *group); /* whether a process is in it */
+bool instance_cgroup_is_empty(const struct instance_cgroup *group, struct engine *engine); /* there is one, without processes */
 bool instance_cgroup_signal(const struct instance_cgroup *group, int signal); /* signals all its processes; false: no group, or not all */
 /* Kills all its processes; none can be started in it afterwards. */
 void instance_cgroup_kill(struct instance_cgroup *group);

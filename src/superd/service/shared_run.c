@@ -196,6 +196,7 @@ static void end_shared(struct instance *instance, const struct ending *own_endin
 	bool retired = instance->retired, ran = !instance->sequence || instance->sequence->has_run;
 	const struct ending seen = foreground_ending(instance, own_ending), *ending = &seen;
 	struct buf why = take_reason(instance);
+	bool left_some = !instance_cgroup_is_empty(&instance->cgroup, engine);
 
 	if (ending->unbound && !ending->stopped && !why.length)
 		bind_calls_describe(instance, &why);
@@ -214,7 +215,7 @@ static void end_shared(struct instance *instance, const struct ending *own_endin
 		cleanup_remove(runtime);
 		start_kit_rest(&run->kit);
 	}
-	if (ran && !ending->stopped && !ending->status)
+	if (ran && !ending->stopped && !ending->status && left_some)
 		background_look(runtime);
 	if (!retired && ran)
 		handle_end(runtime, ending, buf_string(&why));
