@@ -26,49 +26,47 @@ static void report_wrong_kind(struct launchd_job *job, const struct key_row *key
 	buf_free(&is);
 }
 
-/* Whether a value is false or empty, and so asks for nothing. */
-static bool asks_for_nothing(const struct plist *element)
+bool launchd_asks_for_nothing(const struct plist *element)
 {
 	return (element->kind == PLIST_BOOL && !element->number) ||
 		((element->kind == PLIST_DICT || element->kind == PLIST_ARRAY) && !element->first);
 }
 
-/* Sets the option that a key is. */
-static void apply_key(struct launchd_job *job, const struct key_table *keys, const struct key_row *key,
-		      const struct plist *element)
-{
-	const char *text = element->kind != PLIST_BOOL ? element->text : element->number ? "yes" : "no";
-
-	if (*text)
-		launchd_set(job, key_option(keys, key), text, element->at);
-	else
-		launchd_refuse(job, element->at, "%s: it is empty", element->key);
-}
-
-static void report_key_status(struct launchd_job *job, const struct key_row *key, const struct plist *element)
-{
-	if (asks_for_nothing(element))
-		return;
-	if (key->status == KEY_WARNED)
-		launchd_warn(job, element->key_at, "%s is left out: %s", element->key, key->reason);
-	else if (key->status == KEY_REFUSED)
-		launchd_unsupported(job, element->key_at, "%s: superd cannot honour it: %s", element->key,
-				    key->reason);
-}
-
 void launchd_check_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict)
 {
-	for (const struct plist *element = dict ? dict->first : NULL; element; element = element->next) {
+	for (const struct plist *element = dict->first; element; element = element->next) {
 		const struct key_row *key = launchd_key_find(keys, element->key);
 
 		if (!key)
 			report_unknown_key(job, keys, element);
 		else if (!(key->kinds & (unsigned)element->kind))
 			report_wrong_kind(job, key, element);
-		else if (key->status == KEY_DONE && !key->is_apart)
-			apply_key(job, keys, key, element);
-		else
-			report_key_status(job, key, element);
+		else if (key->form == FORM_DICTIONARY)
+			launchd_check_keys(job, key->keys, element);
+		else if (!launchd_asks_for_nothing(element))
+			key_report_lack(key, element->key, element->key_at, job->reading);
+	}
+}
+
+void launchd_apply_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict,
+			unsigned unfit)
+{
+	for (const struct plist *element = dict->first; element; element = element->next) {
+		const struct key_row *key = launchd_key_find(keys, element->key);
+		const char *text = element->kind != PLIST_BOOL ? element->text : element->number ? "yes" : "no";
+
+		if (!key || key->status != KEY_DONE || key->form != FORM_OPTION || key->flags & unfit ||
+		    !(key->kinds & (unsigned)element->kind))
+			continue;
+		if (!*text && !key->words) {
+			launchd_refuse(job, element->at, "%s: it is empty", element->key);
+			continue;
+		}
+		text = key_translate(key, &(struct key_said){ element->key, text, element->at }, job->pool,
+				     job->reading->diags);
+		/* LowPriorityIO and LowPriorityBackgroundIO say the same. */
+		if (text && (keys->section || !builder_has(job->builder, key_option(keys, key))))
+			launchd_set(job, key_option(keys, key), text, element->at);
 	}
 }
 

@@ -27,9 +27,13 @@ struct launchd_job {
 #define launchd_unsupported(job, ...) reading_unsupported((job)->reading, __VA_ARGS__)
 #define launchd_warn(job, ...) diag_warning((job)->reading->diags, __VA_ARGS__)
 
-/* Sets the options of all elements of a dictionary whose rows say how. Reports those that have an unknown key, a value
- * of a wrong kind, or a key that superd lacks. */
+/* Reports the elements of a dictionary that have an unknown key, a value of a wrong kind, or a key that superd lacks; and
+ * those of the dictionaries in it that have rows. */
 void launchd_check_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict);
+
+/* Sets the options of the elements whose rows say how. unfit: the flags of rows that are left out. */
+void launchd_apply_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict,
+			unsigned unfit);
 
 /* The element of a known key; NULL: it is missing or has a wrong kind, which launchd_check_keys reports. launchd_value
  * looks into the job's own dictionary. */
@@ -37,6 +41,7 @@ const struct plist *launchd_find(const struct key_table *keys, const struct plis
 const struct plist *launchd_value(const struct launchd_job *job, const char *key);
 bool launchd_is_odd(const struct launchd_job *job, const char *key);    /* the key is there, with a wrong kind */
 bool launchd_bool(const struct plist *element, bool fallback);             /* fallback: if `said` is NULL */
+bool launchd_asks_for_nothing(const struct plist *element);             /* it is false, or empty */
 
 /* Escapes percent signs for an option with templates. */
 const char *launchd_plain(struct launchd_job *job, const char *text);
@@ -45,9 +50,6 @@ const char *launchd_plain(struct launchd_job *job, const char *text);
 #define launchd_set(job, option, text, at) builder_set_text((job)->builder, option, text, at, (job)->reading->diags)
 #define launchd_setf(job, option, at, ...) launchd_set(job, option, pool_textf((job)->pool, __VA_ARGS__), at)
 void launchd_set_list(struct launchd_job *job, const char *option, const struct word_list *list);
-
-/* socket_rules.c: checks which keys of a socket go together. false: refused. Also reports keys that are ignored. */
-bool launchd_check_socket_rules(struct launchd_job *job, const struct plist *socket);
 
 /* sockets.c: a socket { } for each socket of Sockets. */
 void launchd_build_sockets(struct launchd_job *job);

@@ -6,6 +6,9 @@
 
 enum { LAUNCHD_JOB, LAUNCHD_SOCKETS, LAUNCHD_INETD, LAUNCHD_KEEP_ALIVE, LAUNCHD_LIMITS, LAUNCHD_DICTIONARIES };
 
+/* The flags of keys of a socket that go with one kind of address only. */
+enum { SOCKET_UNIX = 1 << 0, SOCKET_INET = 1 << 1 };
+
 extern const struct key_table launchd_keys[LAUNCHD_DICTIONARIES];
 
 /* Finds a key by its name, case-sensitively; but InetdCompatibility is inetdCompatibility. NULL: unknown. */

@@ -51,6 +51,7 @@ static void set_job_options(struct launchd_job *job)
 {
 	accept_other_spelling(job);
 	launchd_check_keys(job, &launchd_keys[LAUNCHD_JOB], job->root);
+	launchd_apply_keys(job, &launchd_keys[LAUNCHD_JOB], job->root, 0);
 	find_inetd(job);
 	launchd_build_sockets(job);
 	launchd_build_run(job);

@@ -9,7 +9,6 @@
 #include "lib/scan.h"
 #include "read/launchd/job.h"
 
-#define STOP_USUAL 20  /* launchd's ExitTimeOut, in seconds */
 #define PAUSE_USUAL 30 /* superd's longest pause, in seconds */
 #define PAUSE_MOST 86400
 
@@ -70,8 +69,6 @@ static void set_start(struct launchd_job *job)
 	const struct plist *sockets = launchd_value(job, "Sockets"), *said;
 	const char *restart = find_restart(job);
 
-	if (keep_alive && keep_alive->kind == PLIST_DICT)
-		launchd_check_keys(job, &launchd_keys[LAUNCHD_KEEP_ALIVE], keep_alive);
 	if (start && job->accepts) {
 		launchd_warn(job, start->key_at,
 			     "%s is left out: with inetdCompatibility and Wait false each connection has "
@@ -96,15 +93,9 @@ static void set_start(struct launchd_job *job)
 
 static void set_stop(struct launchd_job *job)
 {
-	const struct plist *said = launchd_value(job, "ExitTimeOut"),
-			   *abandons = launchd_value(job, "AbandonProcessGroup");
+	const struct plist *abandons = launchd_value(job, "AbandonProcessGroup");
 
-	if (said && !said->number)
-		launchd_set(job, "timeout_stop", "infinity", said->at);
-	else if (said)
-		launchd_set(job, "timeout_stop", said->text, said->at);
-	else
-		launchd_setf(job, "timeout_stop", job->root->at, "%d", STOP_USUAL);
+	keys_set_absent(&launchd_keys[LAUNCHD_JOB], job->builder, job->root->at, job->reading->diags);
 	if (launchd_bool(abandons, false))
 		launchd_set(job, "kill_mode", "process", abandons->at);
 	else
@@ -126,16 +117,6 @@ static void set_restart_pause(struct launchd_job *job)
 	launchd_setf(job, "backoff_min", said->at, said->number ? "%" PRId64 : "1ms", said->number);
 	if (said->number > PAUSE_USUAL)
 		launchd_setf(job, "backoff_max", said->at, "%" PRId64, said->number);
-}
-
-static void set_io_scheduling(struct launchd_job *job)
-{
-	const struct plist *low = launchd_value(job, "LowPriorityIO");
-
-	if (!launchd_bool(low, false))
-		low = launchd_value(job, "LowPriorityBackgroundIO");
-	if (launchd_bool(low, false))
-		launchd_set(job, "io_scheduling", "best-effort:7", low->at);
 }
 
 /* TimeOut: launchd tells it the job, which then should exit when idle. A job for a single connection does so anyway. */
@@ -165,6 +146,5 @@ void launchd_build_lifecycle(struct launchd_job *job)
 	set_start(job);
 	set_stop(job);
 	set_restart_pause(job);
-	set_io_scheduling(job);
 	set_idle_exit(job);
 }

@@ -136,8 +136,6 @@ static void set_resource_limits(struct launchd_job *job)
 	const struct key_table *keys = &launchd_keys[LAUNCHD_LIMITS];
 	struct key_list limits = key_list(keys);
 
-	launchd_check_keys(job, keys, launchd_value(job, "SoftResourceLimits"));
-	launchd_check_keys(job, keys, launchd_value(job, "HardResourceLimits"));
 	for (size_t n = 0; n < limits.count; n++) {
 		const struct plist *soft = find_resource_limit(job, "SoftResourceLimits", limits.list[n].name);
 		const struct plist *hard = find_resource_limit(job, "HardResourceLimits", limits.list[n].name);
@@ -148,49 +146,33 @@ static void set_resource_limits(struct launchd_job *job)
 	}
 }
 
-static void set_stream(struct launchd_job *job, const char *option, const struct plist *path, const char *prefix)
-{
-	if (*path->text != '/')
-		launchd_refuse(job, path->at, "%s: '%s': expected a path that starts with /", path->key, path->text);
-	else if (!strcmp(path->text, "/dev/null"))
-		launchd_set(job, option, "null", path->at);
-	else
-		launchd_setf(job, option, path->at, "%s:%s", prefix, path->text);
-}
-
-static void set_streams(struct launchd_job *job)
-{
-	const struct plist *input = launchd_value(job, "StandardInPath"),
-			   *output = launchd_value(job, "StandardOutPath");
-	const struct plist *error = launchd_value(job, "StandardErrorPath");
-
-	if (error)
-		set_stream(job, "error", error, "append");
-	else if (job->is_inetd)
-		launchd_set(job, "error", "socket", launchd_value(job, "inetdCompatibility")->at);
-	else if (output)
-		launchd_set(job, "error", "log", output->at);
-	if (input)
-		set_stream(job, "input", input, "file");
-	if (output)
-		set_stream(job, "output", output, "append");
-}
-
 static void set_inetd_wait(struct launchd_job *job)
 {
 	const struct plist *inetd = launchd_value(job, "inetdCompatibility"), *said;
 
 	if (!inetd)
 		return;
-	launchd_check_keys(job, &launchd_keys[LAUNCHD_INETD], inetd);
 	launchd_set(job, "accept", job->accepts ? "yes" : "no", inetd->at);
 	launchd_set(job, "pass", "inetd", inetd->at);
 	said = launchd_find(&launchd_keys[LAUNCHD_INETD], inetd, "Instances");
-	if (said && !job->accepts)
+	if (job->accepts)
+		launchd_apply_keys(job, &launchd_keys[LAUNCHD_INETD], inetd, 0);
+	else if (said)
 		launchd_warn(job, said->key_at,
 			     "Instances has no effect: with Wait true the job accepts the connections itself");
-	else if (said)
-		launchd_set(job, "instances", said->text, said->at);
+}
+
+/* Without a path errors go to the client, or where superd logs them. */
+static void set_usual_error(struct launchd_job *job)
+{
+	const struct plist *output = launchd_value(job, "StandardOutPath");
+
+	if (launchd_value(job, "StandardErrorPath"))
+		return;
+	if (job->is_inetd)
+		launchd_set(job, "error", "socket", launchd_value(job, "inetdCompatibility")->at);
+	else if (output)
+		launchd_set(job, "error", "log", output->at);
 }
 
 void launchd_build_run(struct launchd_job *job)
@@ -200,5 +182,5 @@ void launchd_build_run(struct launchd_job *job)
 	read_environment(job);
 	set_umask(job);
 	set_resource_limits(job);
-	set_streams(job);
+	set_usual_error(job);
 }

@@ -16,12 +16,10 @@
 #define NAME_MOST 255		     /* bytes of a socket's name */
 #define PRIVATE "%{runtime}/secure/" /* where sockets of SecureSocketWithKey are */
 
-enum socket_type { STREAM, DATAGRAM, SEQPACKET };
-
 struct launchd_socket {
 	const char *name; /* its LISTEN_FDNAMES entry */
 	const struct plist *dict;
-	enum socket_type type;
+	const char *type; /* stream, dgram or seqpacket */
 	const char *family; /* "4", "6", "" for one socket of both families; NULL: the key is not set */
 	const char *path;   /* of a unix socket; NULL: it is none */
 };
@@ -59,44 +57,42 @@ static const char *read_socket_name(struct launchd_job *job, const struct plist 
 	return kept;
 }
 
+/* Whether the type is this one. */
+static bool is_type(const struct launchd_socket *socket, const char *type)
+{
+	return !strcmp(socket->type, type);
+}
+
+/* Sets *part to the part of the address that the key is, if it is there. false: it is wrong (reported). */
+static bool read_part(struct launchd_job *job, const struct launchd_socket *socket, const char *key, const char **part)
+{
+	const struct plist *said = socket_value(socket, key);
+	const char *text;
+
+	if (!said)
+		return true;
+	text = key_translate(launchd_key_find(&launchd_keys[LAUNCHD_SOCKETS], key),
+			     &(struct key_said){ key, said->text, said->at }, job->pool, job->reading->diags);
+	if (text)
+		*part = text;
+	return text;
+}
+
 static bool read_socket_type(struct launchd_job *job, struct launchd_socket *socket)
 {
-	static const char *const types[] = { [STREAM] = "stream", [DATAGRAM] = "dgram", [SEQPACKET] = "seqpacket" };
-	const struct plist *type = socket_value(socket, "SockType"), *protocol = socket_value(socket, "SockProtocol");
-	bool is_udp = protocol && !strcasecmp(protocol->text, "UDP");
-	unsigned n = 0;
+	const struct plist *protocol = socket_value(socket, "SockProtocol");
+	const char *usual = "stream";
 
-	if (protocol && !is_udp && strcasecmp(protocol->text, "TCP") != 0)
-		return launchd_refuse(job, protocol->at, "SockProtocol: '%s': expected TCP or UDP", protocol->text);
-	socket->type = is_udp ? DATAGRAM : STREAM;
-	if (!type)
-		return true;
-	while (n < 3 && strcasecmp(types[n], type->text) != 0)
-		n++;
-	if (n == 3)
-		return launchd_refuse(job, type->at, "SockType: '%s': expected stream, dgram or seqpacket", type->text);
-	socket->type = (enum socket_type)n;
-	if (!protocol || is_udp == (n == DATAGRAM))
+	if (!read_part(job, socket, "SockProtocol", &usual))
+		return false;
+	socket->type = usual;
+	if (!read_part(job, socket, "SockType", &socket->type))
+		return false;
+	if (!protocol || is_type(socket, "dgram") == !strcmp(usual, "dgram"))
 		return true;
 	return launchd_refuse(job, protocol->at,
 			      "SockProtocol: %s does not go with SockType %s: TCP is stream, UDP dgram", protocol->text,
-			      types[n]);
-}
-
-static bool read_family(struct launchd_job *job, struct launchd_socket *socket)
-{
-	static const char *const families[][2] = { { "IPv4", "4" }, { "IPv6", "6" }, { "IPv4v6", "" } };
-	const struct plist *family = socket_value(socket, "SockFamily");
-
-	for (size_t n = 0; family && n < sizeof(families) / sizeof(*families); n++) {
-		if (!strcasecmp(families[n][0], family->text)) {
-			socket->family = families[n][1];
-			return true;
-		}
-	}
-	if (!family || !strcasecmp(family->text, "Unix"))
-		return true;
-	return launchd_refuse(job, family->at, "SockFamily: '%s': expected IPv4, IPv6, IPv4v6 or Unix", family->text);
+			      socket->type);
 }
 
 static bool check_passive(struct launchd_job *job, const struct launchd_socket *socket)
@@ -109,6 +105,62 @@ static bool check_passive(struct launchd_job *job, const struct launchd_socket *
 			    "SockPassive: superd cannot honour it: it listens, and connects no sockets for a "
 			    "job");
 	return false;
+}
+
+/* Reports keys that only go with another kind of socket: one may have been meant to restrict who may connect. */
+static void report_unfit_keys(struct launchd_job *job, const struct launchd_socket *socket, unsigned unfit,
+			      const char *reason)
+{
+	for (const struct plist *element = socket->dict->first; element; element = element->next) {
+		const struct key_row *key = launchd_key_find(&launchd_keys[LAUNCHD_SOCKETS], element->key);
+
+		if (key && key->flags & unfit && key->kinds & (unsigned)element->kind &&
+		    !launchd_asks_for_nothing(element))
+			launchd_warn(job, element->key_at, "%s is left out: %s", element->key, reason);
+	}
+}
+
+static void check_unix_keys(struct launchd_job *job, const struct launchd_socket *socket, const char *way)
+{
+	const struct plist *family = socket_value(socket, "SockFamily");
+
+	report_unfit_keys(job, socket, SOCKET_INET, "a unix socket has none");
+	if (family && strcasecmp(family->text, "Unix") != 0)
+		launchd_warn(job, family->key_at, "SockFamily has no effect: with %s it is a unix socket", way);
+}
+
+static bool check_inet_keys(struct launchd_job *job, const struct launchd_socket *socket)
+{
+	const struct plist *family = socket_value(socket, "SockFamily"), *node = socket_value(socket, "SockNodeName");
+
+	if (family && !strcasecmp(family->text, "Unix"))
+		return launchd_refuse(job, family->at, "SockFamily: '%s': SockPathName is missing", family->text);
+	report_unfit_keys(job, socket, SOCKET_UNIX, "it goes with SockPathName");
+	if (node && (!*node->text || *node->text == '['))
+		return launchd_refuse(job, node->at,
+				      "SockNodeName: '%s': expected a host or an address, without brackets; without it "
+				      "the job listens at every address",
+				      node->text);
+	if (socket_value(socket, "SockServiceName"))
+		return true;
+	if (!node && !plist_get(socket->dict, "SockServiceName") && !plist_get(socket->dict, "SockPathName"))
+		return launchd_refuse(job, socket->dict->at,
+				      "Sockets: it has no address: SockServiceName or SockPathName is missing");
+	if (node)
+		launchd_warn(job, node->key_at, "SockServiceName is missing: the port is any that is free");
+	return node;
+}
+
+/* Checks which keys of a socket go together. */
+static bool check_socket_rules(struct launchd_job *job, const struct launchd_socket *socket)
+{
+	if (socket_value(socket, "SockPathName"))
+		check_unix_keys(job, socket, "SockPathName");
+	else if (socket_value(socket, "SecureSocketWithKey"))
+		check_unix_keys(job, socket, "SecureSocketWithKey");
+	else
+		return check_inet_keys(job, socket);
+	return true;
 }
 
 /* SecureSocketWithKey: makes a path for the socket and puts it into the named environment variable. */
@@ -166,17 +218,6 @@ static void set_socket_mode(struct launchd_job *job, const struct launchd_socket
 	launchd_setf(job, "socket_mode", mode->at, "%04o", (unsigned)bits & 0777);
 }
 
-static void set_socket_owner(struct launchd_job *job, const struct launchd_socket *socket, const char *key,
-			     const char *option, const struct plist *usual)
-{
-	const struct plist *owner = socket_value(socket, key);
-
-	if (!owner)
-		owner = usual;
-	if (owner)
-		launchd_set(job, option, owner->text, owner->at);
-}
-
 static void open_socket_block(struct launchd_job *job, const struct launchd_socket *socket, const char *endpoint,
 			      struct origin at)
 {
@@ -192,18 +233,17 @@ static void close_socket_block(struct launchd_job *job)
 
 static void add_unix_socket(struct launchd_job *job, const struct launchd_socket *socket)
 {
-	static const char *const prefixes[] = {
-		[STREAM] = "unix", [DATAGRAM] = "unix-dgram", [SEQPACKET] = "seqpacket"
-	};
+	const char *prefix = is_type(socket, "stream") ? "unix" : is_type(socket, "dgram") ? "unix-dgram" : "seqpacket";
 	const struct plist *secure = socket_value(socket, "SecureSocketWithKey"),
-			   *path = socket_value(socket, "SockPathName");
+			   *path = socket_value(socket, "SockPathName"), *user = launchd_value(job, "UserName");
 
-	job->hides_clients |= socket->type == DATAGRAM;
-	open_socket_block(job, socket, pool_textf(job->pool, "%s:%s", prefixes[socket->type], socket->path),
+	job->hides_clients |= is_type(socket, "dgram");
+	open_socket_block(job, socket, pool_textf(job->pool, "%s:%s", prefix, socket->path),
 			  (secure ? secure : path)->at);
 	set_socket_mode(job, socket, secure ? "0600" : "0700");
-	set_socket_owner(job, socket, "SockPathOwner", "socket_user", secure ? launchd_value(job, "UserName") : NULL);
-	set_socket_owner(job, socket, "SockPathGroup", "socket_group", NULL);
+	if (secure && user && !socket_value(socket, "SockPathOwner"))
+		launchd_set(job, "socket_user", user->text, user->at);
+	launchd_apply_keys(job, &launchd_keys[LAUNCHD_SOCKETS], socket->dict, SOCKET_INET);
 	if (secure)
 		launchd_set(job, "remove_on_stop", "yes", secure->at);
 	close_socket_block(job);
@@ -228,7 +268,7 @@ static const char *make_endpoint(struct launchd_job *job, const struct launchd_s
 	const char *port = socket_text(socket, "SockServiceName");
 	struct buf out = { 0 };
 
-	endpoint_add(&out, socket->type == DATAGRAM ? "udp" : "tcp", family, socket_text(socket, "SockNodeName"),
+	endpoint_add(&out, is_type(socket, "dgram") ? "udp" : "tcp", family, socket_text(socket, "SockNodeName"),
 		     port ? port : "0");
 	return buf_keep(&out, job->pool);
 }
@@ -237,17 +277,6 @@ static const char *make_endpoint(struct launchd_job *job, const struct launchd_s
 static const char *group_family(const char *group)
 {
 	return strchr(group, ':') ? "6" : "4";
-}
-
-static void set_inet_options(struct launchd_job *job, const struct launchd_socket *socket)
-{
-	const struct plist *group = socket_value(socket, "MulticastGroup"),
-			   *info = socket_value(socket, "ReceivePacketInfo");
-
-	if (group)
-		launchd_set(job, "multicast_group", group->text, group->at);
-	if (launchd_bool(info, false))
-		launchd_set(job, "pass_packet_info", "yes", info->at);
 }
 
 static void add_endpoint_socket(struct launchd_job *job, const struct launchd_socket *socket, const char *family,
@@ -266,7 +295,7 @@ static void add_endpoint_socket(struct launchd_job *job, const struct launchd_so
 		launchd_set(job, "optional", "yes", at);
 	if (node && !may_be_address(node->text))
 		launchd_set(job, "every_address", "yes", node->at);
-	set_inet_options(job, socket);
+	launchd_apply_keys(job, &launchd_keys[LAUNCHD_SOCKETS], socket->dict, SOCKET_UNIX);
 	close_socket_block(job);
 }
 
@@ -282,7 +311,7 @@ static bool check_group(struct launchd_job *job, struct launchd_socket *socket)
 
 	if (!group)
 		return true;
-	if (socket->type != DATAGRAM)
+	if (!is_type(socket, "dgram"))
 		return launchd_refuse(job, group->at, "MulticastGroup: it goes with SockType dgram");
 	if (!socket->family)
 		socket->family = group_family(group->text);
@@ -293,7 +322,7 @@ static void add_inet_sockets(struct launchd_job *job, struct launchd_socket *soc
 {
 	const struct plist *node = socket_value(socket, "SockNodeName");
 
-	if (socket->type == SEQPACKET) {
+	if (is_type(socket, "seqpacket")) {
 		launchd_refuse(job, socket_value(socket, "SockType")->at, "SockType: seqpacket goes with SockPathName");
 		return;
 	}
@@ -314,9 +343,9 @@ static void add_one_socket(struct launchd_job *job, const char *name, const stru
 
 	launchd_check_keys(job, &launchd_keys[LAUNCHD_SOCKETS], dict);
 	good = read_socket_type(job, &socket);
-	good &= read_family(job, &socket);
+	good &= read_part(job, &socket, "SockFamily", &socket.family);
 	good &= check_passive(job, &socket);
-	good &= launchd_check_socket_rules(job, dict);
+	good &= check_socket_rules(job, &socket);
 	if (!read_socket_path(job, &socket) || !good)
 		return;
 	if (socket.path)

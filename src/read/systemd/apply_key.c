@@ -180,69 +180,37 @@ static bool takes_percentage(const struct type *type)
 	return type == &type_memory || type == &type_tasks || type == &type_quota;
 }
 
-/* The option's word for a value of a key with words; NULL: none, or refused. */
-static const char *translate_word(struct unit_builder *builder, const struct unit_option *option,
-				  const struct unit_assignment *said)
-{
-	const char *ours;
-	bool truth;
-
-	if (key_word(option->key, said->value, &ours))
-		return ours;
-	if (option->key->takes_bool && !scan_bool(said->value, &truth))
-		return truth ? "yes" : "no";
-	unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, option->key->wrong);
-	return NULL;
-}
-
-/* The text of a timespan for superd.conf, which knows fewer units than systemd. */
-static const char *span_text(struct unit_builder *builder, const struct key_row *key,
-			     const struct unit_assignment *said)
+/* The value as superd.conf has it, which knows fewer units of time than systemd. NULL: it is wrong (reported). */
+static const char *value_text(struct unit_builder *builder, const struct type *type, const struct unit_assignment *said)
 {
 	char text[32];
 	int64_t span;
 
+	if (type != &type_duration)
+		return takes_percentage(type) ? said->value : unit_value(builder, said);
 	if (!unit_timespan(builder, said, &span))
 		return NULL;
-	if (!span && key->zero)
-		return key->zero;
 	scan_duration_format(span, text);
 	return pool_text(builder->pool, text);
 }
 
 static void set_value_option(struct unit_builder *builder, const struct unit_option *option)
 {
-	const struct unit_assignment *said = unit_assigned(builder, option->section, option->key->name);
-	bool is_kept = !option->key->words && !option->key->zero;
-	const char *text;
+	const struct key_row *key = option->key;
+	const struct unit_assignment *said = unit_assigned(builder, option->section, key->name);
 	struct origin place;
+	const char *text;
 
 	if (!said)
 		return;
-	if (option->key->words)
-		text = translate_word(builder, option, said);
-	else if (option->directive->type == &type_duration)
-		text = span_text(builder, option->key, said);
-	else
-		text = takes_percentage(option->directive->type) ? said->value : unit_value(builder, said);
 	place = unit_place(said, 0);
+	text = key->words ? said->value : value_text(builder, option->directive->type, said);
+	if (text)
+		text = key_translate(key, &(struct key_said){ said->key, text, place }, builder->pool,
+				     builder->reading->diags);
 	if (text)
 		set_option(builder, option, &(struct value){ .words = &text, .count = 1, .word_at = &place,
-							     .at = is_kept ? said->at : place });
-}
-
-/* Reports a key that superd lacks, unless its value asks for nothing. */
-static void report_key_status(struct unit_builder *builder, const struct key_row *key,
-			      const struct unit_assignment *said)
-{
-	struct origin at = unit_place(said, 0);
-
-	if (asks_for_nothing(key, said->value))
-		return;
-	if (key->status == KEY_WARNED)
-		unit_warn(builder, at, "%s is left out: %s", key->name, key->reason);
-	else if (key->status == KEY_REFUSED)
-		unit_unsupported(builder, at, "%s: superd cannot honour it: %s", key->name, key->reason);
+							     .at = key->words || key->zero ? place : said->at });
 }
 
 /* Sets the option of a key from all of its assignments. Reports a key without an option by its key_status. */
@@ -256,8 +224,8 @@ static void unit_apply_key(struct unit_builder *builder, const char *section, co
 		set_list_option(builder, &option);
 	else if (option.directive)
 		set_value_option(builder, &option);
-	else if (said)
-		report_key_status(builder, key, said);
+	else if (said && !asks_for_nothing(key, said->value))
+		key_report_lack(key, key->name, unit_place(said, 0), builder->reading);
 }
 
 bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct word_list *list)
@@ -265,7 +233,7 @@ bool unit_apply_context(struct unit_builder *builder, const struct key_row *key,
 	struct service_builder *own = builder->builder;
 	const char *name = unit_key_option("Service", key);
 	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
-	bool is_translated = directive && key->is_apart && directive->translated & (1u << UNIT);
+	bool is_translated = directive && key->form == FORM_APART && directive->translated & (1u << UNIT);
 
 	if (key->status == KEY_DONE && (!directive || is_translated || !socket_context_takes(directive)))
 		return false;
@@ -300,20 +268,8 @@ static void report_unknown_key(struct unit_builder *builder, const struct unit_a
 /* Keys for the commands of a socket do not apply to the socket itself. */
 static bool is_applied_here(const char *section, const struct key_row *key)
 {
-	return !key->is_apart && !key->names_units && !(!strcmp(section, "Socket") && unit_key_is_shared(key));
-}
-
-/* Sets the defaults of systemd that differ from superd's. */
-static void set_absent(struct unit_builder *builder, const char *section, const struct key_table *keys)
-{
-	struct key_list known = key_list(keys);
-
-	for (size_t n = 0; n < known.count; n++) {
-		const struct key_row *key = &known.list[n];
-
-		if (key->absent && !unit_assigned(builder, section, key->name))
-			unit_set(builder, key_option(keys, key), key->absent, unit_start(builder->unit));
-	}
+	return key->form == FORM_OPTION && !key->names_units &&
+	       (strcmp(section, "Socket") != 0 || !unit_key_is_shared(key));
 }
 
 void unit_apply_keys(struct unit_builder *builder, const char *section)
@@ -336,8 +292,10 @@ void unit_apply_keys(struct unit_builder *builder, const char *section)
 			applied[key_index(key)] = true;
 	}
 	if (!strcmp(section, "Service")) {
-		set_absent(builder, section, unit_keys[KEYS_SERVICE]);
-		set_absent(builder, section, unit_keys[KEYS_SHARED]);
+		struct origin at = unit_start(unit);
+
+		keys_set_absent(&unit_keys_service, builder->builder, at, builder->reading->diags);
+		keys_set_absent(&unit_keys_shared, builder->builder, at, builder->reading->diags);
 	}
 }
 

@@ -8,6 +8,8 @@
 #include "read/systemd/unit.h"
 #include "table/reading/key.h"
 
+#define APART .form = FORM_APART
+
 enum { KEYS_UNIT, KEYS_SOCKET, KEYS_SERVICE, KEYS_SHARED, KEYS_INSTALL, KEYS_SECTIONS };
 
 /* KEYS_SHARED are the keys of systemd.exec(5), systemd.kill(5) and systemd.resource-control(5). They may occur in

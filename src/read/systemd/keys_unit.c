@@ -20,7 +20,7 @@ static const struct key_row keys[] = {
 	  "ConditionCPUs ConditionCredential ConditionFirmware ConditionFirstBoot ConditionFraction ConditionGroup "
 	  "ConditionHost ConditionIOPressure ConditionKernelModuleLoaded ConditionKernelVersion ConditionMachineTag "
 	  "ConditionMemory ConditionMemoryPressure ConditionNeedsUpdate ConditionOSRelease ConditionPathIsEncrypted "
-	  "ConditionSecurity ConditionVersion", KEY_REFUSED, .is_apart = true,
+	  "ConditionSecurity ConditionVersion", KEY_REFUSED, APART,
 	  .reason = "superd does not check it; ExecCondition= runs a program that does" },
 	{ "AssertCapability AssertDirectoryNotEmpty AssertEnvironment AssertFileIsExecutable AssertFileNotEmpty "
 	  "AssertKernelCommandLine AssertPathExists AssertPathExistsGlob AssertPathIsDirectory AssertPathIsMountPoint "
@@ -29,7 +29,7 @@ static const struct key_row keys[] = {
 	  "ConditionFileNotEmpty ConditionKernelCommandLine ConditionPathExists ConditionPathExistsGlob "
 	  "ConditionPathIsDirectory ConditionPathIsMountPoint ConditionPathIsReadWrite ConditionPathIsSocket "
 	  "ConditionPathIsSymbolicLink ConditionUser ConditionVirtualization",
-	  KEY_DONE, .option = "condition", .is_apart = true },
+	  KEY_DONE, .option = "condition", APART },
 	{ "BindsTo", KEY_DONE, .option = "requires",
 	  .reason = "superd does not stop the service when the other one ends", .names_units = true },
 	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps no unit after its end" },
@@ -46,18 +46,18 @@ static const struct key_row keys[] = {
 	{ "PropagatesStopTo StopPropagatedFrom", KEY_WARNED, .reason = "superd does not stop a unit with another",
 	  .names_units = true },
 	{ "RefuseManualStart RefuseManualStop", KEY_HARMLESS, .reason = "superd has no such restriction on operators" },
-	{ "Requires", KEY_DONE, .option = "requires", .is_apart = true },
+	{ "Requires", KEY_DONE, .option = "requires", APART },
 	{ "RequiresMountsFor WantsMountsFor", KEY_HARMLESS,
 	  .reason = "superd mounts no file systems; mount them before it starts" },
 	{ "Requisite RequisiteOverridable", KEY_WARNED, .reason = "superd does not check that the other unit runs",
 	  .names_units = true },
 	{ "StartLimitBurst StartLimitIntervalSec", KEY_HARMLESS,
 	  .reason = "superd pauses a service that fails repeatedly, and never gives up" },
-	{ "StopWhenUnneeded", KEY_DONE, .option = "start", .is_apart = true },
+	{ "StopWhenUnneeded", KEY_DONE, .option = "start", APART },
 	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "no process of a service outlives superd" },
 	{ "Upholds", KEY_WARNED, .reason = "superd starts the other unit, but not again after its end",
 	  .names_units = true },
-	{ "Wants", KEY_DONE, .option = "wants", .is_apart = true },
+	{ "Wants", KEY_DONE, .option = "wants", APART },
 };
 
 const struct key_table unit_keys_unit = { UNIT, "Unit", "[Unit]", keys, sizeof(keys) / sizeof(*keys) };

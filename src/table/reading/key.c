@@ -111,10 +111,51 @@ bool key_word(const struct key_row *key, const char *theirs, const char **ours)
 {
 	const struct key_word *word = key->words;
 
-	while (word->theirs && strcmp(word->theirs, theirs) != 0)
+	while (word->theirs && (key->folds_case ? strcasecmp : strcmp)(word->theirs, theirs) != 0)
 		word++;
 	*ours = word->ours;
 	return word->theirs;
+}
+
+const char *key_translate(const struct key_row *key, const struct key_said *said, struct pool *pool,
+			  struct diags *diags)
+{
+	const char *text = said->text, *ours;
+	bool truth;
+
+	if (key->zero && !strcmp(text, "0"))
+		return key->zero;
+	if (!key->words)
+		return text;
+	if (key_word(key, text, &ours))
+		return ours;
+	if (key->takes_bool && !scan_bool(text, &truth))
+		return truth ? "yes" : "no";
+	if (key->path && *text == '/')
+		return pool_textf(pool, "%s%s", key->path, text);
+	diag_error(diags, said->at, "%s: '%s': %s", said->name, text, key->wrong);
+	return NULL;
+}
+
+void keys_set_absent(const struct key_table *keys, struct service_builder *builder, struct origin at,
+		     struct diags *diags)
+{
+	struct key_list known = key_list(keys);
+
+	for (size_t n = 0; n < known.count; n++) {
+		const struct key_row *key = &known.list[n];
+
+		if (key->absent && !builder_has(builder, key_option(keys, key)))
+			builder_set_text(builder, key_option(keys, key), key->absent, at, diags);
+	}
+}
+
+void key_report_lack(const struct key_row *key, const char *name, struct origin at, struct reading *reading)
+{
+	if (key->status == KEY_WARNED)
+		diag_warning(reading->diags, at, "%s is left out: %s", name, key->reason);
+	else if (key->status == KEY_REFUSED)
+		reading_unsupported(reading, at, "%s: superd cannot honour it: %s", name, key->reason);
 }
 
 void key_nearest_look(struct scan_nearest *nearest, const struct key_table *keys)

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "lib/scan.h"
-#include "table/option/option_table.h"
+#include "table/reading/reading.h"
 
 enum key_status {
 	KEY_DONE,                       /* superd applies it */
@@ -22,24 +22,34 @@ struct key_word {
 	const char *theirs, *ours;
 };
 
+/* What its value becomes. */
+enum key_form {
+	FORM_OPTION,                    /* the option's value, by the columns behind it and as the option's type says */
+	FORM_APART,                     /* a function of the reader translates it, mostly with other keys; for commands of a
+					   socket it is refused if its values are others than the option's */
+	FORM_ADDRESS,                   /* a part of where a socket listens, which is made of all of them */
+	FORM_DICTIONARY,                /* launchd: a dictionary, whose keys are rows of their own */
+};
+
 struct key_row {
 	const char *name;               /* in a table: the names of all keys that superd treats like this */
 	enum key_status status;
 	const char *option;             /* of KEY_DONE: the option it becomes, if no option has its name */
 	const char *reason;             /* for the manual and messages: superd's action, or the reason against it */
 	unsigned kinds;                 /* launchd: allowed kinds of its value, bits of enum plist_kind */
-	int values;                     /* xinetd: how many, see read/xinetd/attribute.h; and bits ATTR_… */
-	unsigned flags;
-	/* What its value becomes. Without any of these it is the option's, as the option's type says. */
-	bool is_apart;                  /* a function of the reader translates it, mostly with other keys; for the commands of
-					   a socket it is refused if its values are others than the option's */
+	const struct key_table *keys;   /* launchd: of FORM_DICTIONARY, the keys in it */
+	int values;                     /* xinetd: how many, see read/xinetd/attribute.h */
+	unsigned flags;                 /* xinetd: bits ATTR_…; launchd: bits SOCKET_… */
+	enum key_form form;
 	bool names_units;               /* it names units, for which superd does less than systemd: a warning of each */
 	bool is_whole;                  /* in a list of values: each assignment is one of them, with its blanks */
 	const struct key_word *words;   /* all words that it takes, up to one without a name */
+	bool folds_case;                /* of words: in capitals or not */
 	bool takes_bool;                /* of words: and those of yes and no */
+	const char *path;               /* of words: and paths that begin with /, with this in front of them */
 	const char *wrong;              /* of words: the end of the message about another word */
 	const char *absent;             /* the option's value without the key: a default of the other system */
-	const char *zero;               /* of a duration: what 0 becomes */
+	const char *zero;               /* what 0 becomes */
 	const char *idle;               /* a value that asks for nothing */
 };
 
@@ -72,6 +82,24 @@ const char *key_option(const struct key_table *keys, const struct key_row *key);
 
 /* The option's word for a word of the key. false: the key has no such word. */
 bool key_word(const struct key_row *key, const char *theirs, const char **ours);
+
+/* A key as it is written, with its value. */
+struct key_said {
+	const char *name, *text;
+	struct origin at;               /* of the value */
+};
+
+/* The option's text for the value, by the row's columns. NULL: it sets nothing, or it is wrong, which is added to
+ * diags. */
+const char *key_translate(const struct key_row *key, const struct key_said *said, struct pool *pool,
+			  struct diags *diags);
+
+/* Sets the options of the keys that are absent and mean something all the same. */
+void keys_set_absent(const struct key_table *keys, struct service_builder *builder, struct origin at,
+		     struct diags *diags);
+
+/* Reports a key that superd lacks. */
+void key_report_lack(const struct key_row *key, const char *name, struct origin at, struct reading *reading);
 
 /* Looks at all keys of a table. */
 void key_nearest_look(struct scan_nearest *nearest, const struct key_table *keys);

@@ -76,6 +76,19 @@ Test(launchd, keys_are_named_once_and_have_a_way_or_a_reason)
 	}
 }
 
+/* Otherwise the format of a row is wrong. */
+Test(launchd, at_most_one_row_in_five_needs_a_function_of_its_own)
+{
+	size_t apart = 0, count = 0;
+
+	for (int n = 0; n < LAUNCHD_DICTIONARIES; n++) {
+		for (size_t row = 0; row < launchd_keys[n].row_count; row++)
+			apart += launchd_keys[n].rows[row].form == FORM_APART;
+		count += launchd_keys[n].row_count;
+	}
+	cr_expect_leq(5 * apart, count, "%zu of %zu", apart, count);
+}
+
 /* What launchd.plist(5) of macOS names. */
 Test(launchd, keys_of_the_manual_are_all_known)
 {
