@@ -17,6 +17,7 @@ static const struct work_kind {
 	enum self_profile profile;
 	void (*work)(int channel);
 } kinds[] = {
+	{ "close", "superd-close", PROFILE_DESCRIPTORS, work_close },
 	{ "console", "superd-console", PROFILE_DESCRIPTORS, work_console },
 	{ "copy", "superd-copy", PROFILE_LOOKS, work_copy },
 	{ "count", "superd-count", PROFILE_SOCKETS, work_count },

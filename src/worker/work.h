@@ -7,6 +7,7 @@
 
 #include "worker/record/request.h"
 
+void work_close(int channel);
 void work_console(int channel);
 void work_copy(int channel);
 void work_count(int channel);

@@ -32,7 +32,7 @@
 static const struct kind {
 	const char *name;
 	const char *word;               /* superd-worker does it, and has the profile; NULL: a copy of superd does */
-	enum self_profile profile;
+	enum self_profile profile;      /* of a copy, which spawn_worker always starts */
 	uint64_t capabilities;
 	/* It looks at the processes of one user. Without CAP_SYS_PTRACE it may look only at those that have none of
 	 * the capabilities that it lacks (cap_ptrace_access_check of the kernel): so it keeps all, and takes on their
@@ -40,7 +40,7 @@ static const struct kind {
 	bool follows_user;
 	bool passes_fds;                /* its answers carry descriptors; else the kernel refuses them (Linux 6.16) */
 } kinds[WORKERS] = {
-	[WORKER_CLOSE] = { .name = "superd-close", .profile = PROFILE_DESCRIPTORS },
+	[WORKER_CLOSE] = { .name = "superd-close", .word = "close", .profile = PROFILE_DESCRIPTORS },
 	[WORKER_OUTPUT] = { .name = "superd-output", .profile = PROFILE_OUTPUT },
 	[WORKER_CONSOLE] = { .name = "superd-console", .word = "console" },
 	[WORKER_RECEIVE] = { .name = "superd-receive", .word = "receive", .passes_fds = true },

@@ -1,4 +1,4 @@
-/* A closer is a worker process that closes descriptors one after another, for one owner at a time: so an owner whose
+/* A closer is a superd-worker that closes descriptors one after another, for one owner at a time: so an owner whose
  * closing hangs delays only itself, and superd always knows whose descriptors a closer has.
  *
  * A closer gets each descriptor in a message. Then superd closes its own copy, and its next message says so. Only at
@@ -26,6 +26,7 @@
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "superd/spawn/worker_process.h"
+#include "worker/record/request.h"
 
 #define CLOSERS_MOST CLOSE_OWNERS       /* each owner may have one that hangs */
 #define FURTHER_MOST (CLOSERS_MOST / 2) /* closers at work, above which no owner gets another one beside its first */
@@ -55,42 +56,6 @@ static struct {
 	unsigned kept_of[CLOSE_OWNERS];         /* by owner */
 	unsigned hanging[CLOSE_OWNERS];         /* at the last look */
 } queue;
-
-/* ---- the closer's own part ---- */
-
-struct close_answer {
-	uint8_t closed;                 /* 1 */
-};
-
-static void run_closer(int channel, const void *with)
-{
-	const struct close_answer answer = { .closed = 1 };
-	int fd = -1;
-
-	(void)with;
-	for (;;) {
-		char word;
-		size_t count = 1;
-		ssize_t got = fd_message_receive(channel, &word, 1, &fd, &count, 0);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return;         /* superd has ended: the exit closes what is left */
-		if (count)
-			continue;       /* superd has a copy of it still */
-		close(fd);
-		(void)send(channel, &answer, sizeof(answer), MSG_NOSIGNAL);
-	}
-}
-
-static void wait_for_kill(const void *with)
-{
-	while (getppid() == *(const pid_t *)with)
-		poll(NULL, 0, 1000);
-}
-
-/* ---- superd's ---- */
 
 static bool is_free(const struct closer *closer)
 {
@@ -168,7 +133,7 @@ static struct closer *find_closer(unsigned owner)
 	}
 	closer = unused ? unused : take_place();
 	if (closer && !unused)
-		closer->process = worker_process_start(&start, run_closer, NULL);
+		closer->process = worker_process_start(&start, NULL, NULL);
 	return closer;
 }
 
@@ -194,6 +159,12 @@ static bool send_to_closer(int fd, unsigned owner)
 static bool is_of(const struct kept_fd *kept, unsigned owner)
 {
 	return owner == ALL_OWNERS || kept->owner == owner;
+}
+
+static void wait_for_kill(const void *with)
+{
+	while (getppid() == *(const pid_t *)with)
+		poll(NULL, 0, 1000);
 }
 
 /* Leaves all that is kept of an owner to the exit of another process. false: it stays. */

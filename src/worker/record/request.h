@@ -40,6 +40,13 @@ struct client_count_answer {
 /* Writes or reads a request; what is read is in the record's pool. */
 void count_request_record(struct record *record, struct client_count_request *request);
 
+/* ---- close: descriptors of others, which may hang ---- */
+
+/* No request: a message with each descriptor, and one without when superd has closed its own copy, which is answered. */
+struct close_answer {
+	uint8_t closed;                 /* 1 */
+};
+
 /* ---- restore: options of a listener that a backend held ---- */
 
 /* One request after the other, each with the socket, and an answer to each. */
