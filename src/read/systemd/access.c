@@ -8,7 +8,6 @@
 #include "lib/scan.h"
 #include "read/systemd/build.h"
 #include "table/type/networks_without.h"
-#include "table/words/resource_words.h"
 
 #define CONNECTIONS "64" /* systemd's MaxConnections */
 
@@ -112,40 +111,11 @@ static void build_trigger_limit(struct unit_builder *builder)
 		set_trigger_limit(builder, &trigger);
 }
 
-/* Adds a word of IPAddressAllow= or IPAddressDeny=. A wrong one is refused or left out: superd's own options would read
- * it as a host name. */
-static bool add_network(struct unit_builder *builder, struct word_list *list, const char *key, const char *word,
-			struct origin at)
-{
-	static const char wrong[] = "expected an address, a network as 192.0.2.0/24, or any, localhost, link-local or "
-				    "multicast";
-	struct network read[NETWORKS_MOST];
-
-	if (networks_read(word, read))
-		word_list_add(list, word, at);
-	else if (strcmp(key, "IPAddressAllow") != 0)
-		return unit_refuse(builder, at, "%s: '%s': %s", key, word, wrong);
-	else
-		unit_leave_out(builder, at, key, word, wrong);
-	return true;
-}
-
-static struct word_list read_networks(struct unit_builder *builder, const char *section, const char *key)
-{
-	struct word_list said = unit_collect(builder, section, key, COLLECT_WORDS);
-	struct word_list list = { .at = said.at, .failed = said.failed };
-
-	for (size_t n = 0; n < said.count; n++)
-		list.failed |= !add_network(builder, &list, key, said.words[n], said.places[n]);
-	word_list_free(&said);
-	return list;
-}
-
 /* Those of a service are for the packets of the sockets that it opens itself. */
 static void set_service_rules(struct unit_builder *builder)
 {
-	struct word_list deny = read_networks(builder, "Service", "IPAddressDeny");
-	struct word_list allow = read_networks(builder, "Service", "IPAddressAllow");
+	struct word_list deny = unit_collect(builder, "Service", "IPAddressDeny", COLLECT_NETWORKS);
+	struct word_list allow = unit_collect(builder, "Service", "IPAddressAllow", COLLECT_NETWORKS);
 
 	if (deny.count && !deny.failed && !allow.failed)
 		unit_set_list(builder, "ip_address_deny", &deny);
@@ -188,8 +158,8 @@ static void set_networks(struct unit_builder *builder, const char *option, words
 static void set_socket_rules(struct unit_builder *builder)
 {
 	static const char *const everybody[] = { "0.0.0.0/0", "::/0", NULL };
-	struct word_list deny = read_networks(builder, "Socket", "IPAddressDeny");
-	struct word_list allow = read_networks(builder, "Socket", "IPAddressAllow");
+	struct word_list deny = unit_collect(builder, "Socket", "IPAddressDeny", COLLECT_NETWORKS);
+	struct word_list allow = unit_collect(builder, "Socket", "IPAddressAllow", COLLECT_NETWORKS);
 	words allowed = allow.count ? pool_list(builder->pool, allow.words, allow.count) : NULL;
 	words denied = deny.count ? pool_list(builder->pool, deny.words, deny.count) : NULL;
 	bool failed = false;

@@ -131,8 +131,10 @@ static enum unit_collect collection_of(const struct unit_option *option)
 {
 	const struct type *type = option->directive->type;
 
-	if (option->key->is_whole)
+	if (option->key->form == FORM_WHOLE)
 		return COLLECT_VALUES;
+	if (option->key->form == FORM_VARIABLES)
+		return COLLECT_NAMES;
 	if (type == &type_directories)
 		return COLLECT_FOLDERS;
 	if (type == &type_bindings)
@@ -157,7 +159,7 @@ static void set_list_option(struct unit_builder *builder, const struct unit_opti
 		set_empty_list(builder, option, list.at);
 	is_said = is_begun ? list.count : is_said;
 	while (is_said && !list.failed) {
-		size_t count = option->key->is_whole ? list.count : count_same_sign(&list, start);
+		size_t count = option->key->form == FORM_WHOLE ? list.count : count_same_sign(&list, start);
 		const struct value value = {
 			.words = list.count ? list.words + start : NULL,
 			.count = count,
@@ -228,12 +230,18 @@ static void unit_apply_key(struct unit_builder *builder, const char *section, co
 		key_report_lack(key, key->name, unit_place(said, 0), builder->reading);
 }
 
+/* Whether the row says all about what becomes of the key. */
+static bool is_option(const struct key_row *key)
+{
+	return key->form == FORM_OPTION || key->form == FORM_WHOLE || key->form == FORM_VARIABLES;
+}
+
 bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct word_list *list)
 {
 	struct service_builder *own = builder->builder;
 	const char *name = unit_key_option("Service", key);
 	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
-	bool is_translated = directive && key->form == FORM_APART && directive->translated & (1u << UNIT);
+	bool is_translated = directive && !is_option(key) && directive->translated & (1u << UNIT);
 
 	if (key->status == KEY_DONE && (!directive || is_translated || !socket_context_takes(directive)))
 		return false;
@@ -265,17 +273,10 @@ static void report_unknown_key(struct unit_builder *builder, const struct unit_a
 		diags_hint(builder->reading->diags, "did you mean '%s'?", near);
 }
 
-/* Keys for the commands of a socket do not apply to the socket itself. */
-static bool is_applied_here(const char *section, const struct key_row *key)
-{
-	return key->form == FORM_OPTION && !key->names_units &&
-	       (strcmp(section, "Socket") != 0 || !unit_key_is_shared(key));
-}
-
 void unit_apply_keys(struct unit_builder *builder, const char *section)
 {
 	const struct unit *unit = builder->unit;
-	bool applied[KEYS_MOST] = { 0 };
+	bool is_socket = !strcmp(section, "Socket"), applied[KEYS_MOST] = { 0 };
 
 	for (size_t n = 0; n < unit->count; n++) {
 		const struct unit_assignment *assignment = &unit->list[n];
@@ -286,8 +287,8 @@ void unit_apply_keys(struct unit_builder *builder, const char *section)
 		key = unit_key_find(section, assignment->today);
 		if (!key && assignment != unit_misspelt_listen(unit))   /* which is an error (pairing.c) */
 			report_unknown_key(builder, assignment);
-		else if (key && !applied[key_index(key)] && is_applied_here(section, key))
-			unit_apply_key(builder, section, key);
+		else if (key && !applied[key_index(key)] && is_option(key) && !(is_socket && unit_key_is_shared(key)))
+			unit_apply_key(builder, section, key);  /* those shared with services are for its commands */
 		if (key)
 			applied[key_index(key)] = true;
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/scan.h"
+#include "table/words/resource_words.h"
 
 void unit_builder_turn(struct unit_builder *builder, const struct unit *unit)
 {
@@ -35,8 +36,14 @@ void unit_leave_out(struct unit_builder *builder, struct origin at, const char *
 
 static bool is_of(const struct unit_lines *lines, const struct unit_assignment *assignment)
 {
-	return !strcmp(assignment->section, lines->section) &&
-	       (lines->is_of ? lines->is_of(assignment->today, lines->key) : !strcmp(assignment->today, lines->key));
+	const struct key_row *key;
+
+	if (strcmp(assignment->section, lines->section) != 0)
+		return false;
+	if (lines->form == FORM_OPTION || strncmp(assignment->today, lines->key, strlen(lines->key)) != 0)
+		return !strcmp(assignment->today, lines->key);
+	key = unit_key_find(lines->section, assignment->today);
+	return key && key->form == lines->form;
 }
 
 const struct unit_assignment *unit_line_next(struct unit_lines *lines)
@@ -150,7 +157,7 @@ static bool split_value(struct unit_builder *builder, const struct unit_assignme
 	const char *wrong;
 
 	if (how < COLLECT_PATHS)
-		return unit_words(builder, assignment, how == COLLECT_TEMPLATES, split);
+		return unit_words(builder, assignment, how == COLLECT_VARIABLES, split);
 	wrong = unit_split(builder->pool, &builder->names, assignment->value, flags[how], split);
 	return !wrong ||
 	       unit_refuse(builder, unit_place(assignment, split->wrong_at), "%s: %s", assignment->key, wrong);
@@ -238,7 +245,7 @@ static void collect_words(struct unit_builder *builder, const struct unit_assign
 		return;
 	}
 	for (size_t n = 0; n < found.count; n++) {
-		bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET;
+		bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET || how == COLLECT_NETWORKS;
 		const char *word = has_tilde ? spread_tilde(builder, found.list, n) : found.list[n].text;
 
 		if (how == COLLECT_FOLDERS)
@@ -255,6 +262,53 @@ static void collect_value(struct unit_builder *builder, const struct unit_assign
 	list->failed |= !text;
 	if (text)
 		word_list_add(list, text, unit_place(assignment, 0));
+}
+
+/* Whether a word is the name of a variable. A template in it gets its value only with the connection. */
+static bool is_variable(const char *word, enum unit_collect how, const struct key_row *key)
+{
+	size_t length = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
+
+	if (how == COLLECT_VARIABLES && word[strcspn(word, "%=")] == '%')
+		return true;
+	if (!length || (*word >= '0' && *word <= '9'))
+		return false;
+	return word[length] ? word[length] == '=' && (how == COLLECT_VARIABLES || key->denies)
+			    : how == COLLECT_NAMES;
+}
+
+/* What is wrong with a word; NULL: nothing. */
+static const char *wrong_word(const char *word, enum unit_collect how, const struct key_row *key)
+{
+	struct network read[NETWORKS_MOST];
+
+	/* superd's own options would read another word as the name of a host. */
+	if (how == COLLECT_NETWORKS && !networks_read(word, read))
+		return "expected an address, a network as 192.0.2.0/24, or any, localhost, link-local or multicast";
+	if (how != COLLECT_NETWORKS && !is_variable(word, how, key))
+		return "a variable's name has letters, digits and _, and no digit at its start; in Environment = and "
+		       "a value follow";
+	return NULL;
+}
+
+static void leave_out_wrong(struct unit_builder *builder, enum unit_collect how, const struct key_row *key,
+			    struct word_list *list)
+{
+	size_t count = list->count;
+
+	list->count = 0;
+	for (size_t n = 0; n < count; n++) {
+		const char *word = list->words[n], *wrong = wrong_word(word, how, key);
+
+		if (!wrong) {
+			list->places[list->count] = list->places[n];
+			list->words[list->count++] = word;
+		} else if (key->denies) {
+			list->failed = !unit_refuse(builder, list->places[n], "%s: '%s': %s", key->name, word, wrong);
+		} else {
+			unit_leave_out(builder, list->places[n], key->name, word, wrong);
+		}
+	}
 }
 
 struct word_list unit_collect(struct unit_builder *builder, const char *section, const char *key, enum unit_collect how)
@@ -276,6 +330,8 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 	}
 	if (how == COLLECT_FOLDERS)
 		order_folders(builder, &list);
+	if (how == COLLECT_NAMES || how == COLLECT_VARIABLES || how == COLLECT_NETWORKS)
+		leave_out_wrong(builder, how, unit_key_find(section, key), &list);
 	return list;
 }
 

@@ -42,7 +42,7 @@ struct origin unit_start(const struct unit *unit);      /* the start of its file
 #define unit_warn(builder, ...) diag_warning((builder)->reading->diags, __VA_ARGS__)
 
 /* Warns that an unknown word of a list is left out. It is for lists that allow something: without the word the service
- * may do less. In a list that denies something, an unknown word is an error. */
+ * may do less. */
 void unit_leave_out(struct unit_builder *builder, struct origin at, const char *key, const char *word,
 		    const char *wrong);
 
@@ -54,7 +54,8 @@ struct unit_lines {
 	const struct unit *unit;
 	const char *section;
 	const char *key;                /* its current name */
-	bool (*is_of)(const char *key, const char *list);       /* NULL: the list has one key */
+	enum key_form form;             /* FORM_OPTION: the list has one key; else all whose names begin like this, with rows
+					   of this form */
 	size_t next;
 };
 const struct unit_assignment *unit_line_next(struct unit_lines *lines);
@@ -77,13 +78,16 @@ bool unit_words(struct unit_builder *builder, const struct unit_assignment *assi
 enum unit_collect {
 	COLLECT_WORDS,                  /* words */
 	COLLECT_SET,                    /* words; a ~ before the first word of an assignment goes before each of them */
-	COLLECT_TEMPLATES,              /* words of an option with templates */
+	COLLECT_NAMES,                  /* names of variables */
+	COLLECT_VARIABLES,              /* NAME=value, of an option with templates */
+	COLLECT_NETWORKS,               /* words for networks */
 	COLLECT_VALUES,                 /* whole values */
 	COLLECT_PATHS,                  /* paths: a backslash escapes any byte */
 	COLLECT_BINDINGS,               /* paths with parts separated by colons, as in BindPaths= */
 	COLLECT_FOLDERS,                /* names of folders, as in StateDirectory=: sorted, each once */
 };
-/* The words of all assignments of a key. An empty assignment clears the list. */
+/* The words of all assignments of a key. An empty assignment clears the list. Wrong names, variables and networks are
+ * left out as with systemd, or refused if the key denies something; both are reported. */
 struct word_list unit_collect(struct unit_builder *builder, const char *section, const char *key,
 			      enum unit_collect how);
 

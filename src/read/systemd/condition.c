@@ -15,11 +15,6 @@ static void add_condition(struct unit_builder *builder, const struct unit_assign
 		word_list_add(list, pool_textf(builder->pool, "%s=%s", assignment->key, text), assignment->at);
 }
 
-static bool is_of_kind(const char *key, const char *kind)
-{
-	return !strncmp(key, kind, strlen(kind)) && unit_key_find("Unit", key);
-}
-
 /* false: superd does not know the condition (reported). */
 static bool check_condition(struct unit_builder *builder, const struct unit_assignment *assignment)
 {
@@ -39,7 +34,7 @@ void unit_build_conditions(struct unit_builder *builder, const char *option)
 
 	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
 		struct unit_lines lines = {
-			.unit = builder->unit, .section = "Unit", .key = kinds[n], .is_of = is_of_kind,
+			.unit = builder->unit, .section = "Unit", .key = kinds[n], .form = FORM_CONDITION,
 		};
 		const struct unit_assignment *assignment;
 

@@ -157,7 +157,7 @@ static void find_needs_of(struct unit_builder *builder, size_t pair, const struc
 		const struct key_row *key = &known.list[n];
 		struct word_list list = { 0 };
 
-		if (key->names_units)
+		if (key->form == FORM_UNITS && key->reason)
 			list = unit_collect(builder, "Unit", key->name, COLLECT_WORDS);
 		for (size_t i = 0; i < list.count; i++) {
 			if (!is_own(&asked->pairs[pair], list.words[i]) && !means_nothing(list.words[i]))

@@ -312,10 +312,10 @@ static void add_command_texts(struct unit_builder *builder, const struct command
 	list->failed |= commands->failed;
 }
 
-static void set_commands(struct unit_builder *builder, const char *section, const char *key,
+static void set_commands(struct unit_builder *builder, const char *section, const struct key_row *key,
 			 const struct word_list *list)
 {
-	const char *option = unit_key_option(section, unit_key_find(section, key));
+	const char *option = unit_key_option(section, key);
 
 	if (option && list->count)
 		unit_set_list(builder, option, list);
@@ -368,18 +368,21 @@ static void check_command_count(struct unit_builder *builder, const struct comma
  * ExecStartPre does. */
 static bool set_other_commands(struct unit_builder *builder, const struct command_list *start, bool privileged)
 {
-	static const char *const keys[] = { "ExecStartPre",   "ExecCondition", "ExecStartPost", "ExecReload",
-					    "ExecReloadPost", "ExecStop",      "ExecStopPost" };
+	struct key_list known = key_list(&unit_keys_service);
 	bool bare = false;
 
-	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
-		struct command_list commands = read_commands(builder, "Service", keys[n]);
+	for (size_t n = 0; n < known.count; n++) {
+		const struct key_row *key = &known.list[n];
+		struct command_list commands;
 		struct word_list list = { 0 };
 
+		if (key->form != FORM_COMMANDS)
+			continue;
+		commands = read_commands(builder, "Service", key->name);
 		add_command_texts(builder, &commands, commands.count, privileged, &list);
-		if (n == 0 && start->count)
+		if (!strcmp(key->name, "ExecStartPre") && start->count)
 			add_command_texts(builder, start, start->count - 1, false, &list);
-		set_commands(builder, "Service", keys[n], &list);
+		set_commands(builder, "Service", key, &list);
 		bare |= has_bare_program(&commands);
 		word_list_free(&list);
 		free(commands.list);
@@ -498,21 +501,21 @@ static void set_socket_contexts(struct unit_builder *builder)
 /* Collects the commands of all sockets. */
 void unit_build_socket_commands(struct unit_builder *builder)
 {
-	static const char *const keys[] = { "ExecStartPre", "ExecStartPost", "ExecStopPre", "ExecStopPost" };
+	struct key_list known = key_list(&unit_keys_socket);
 
 	set_socket_contexts(builder);
-	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
+	for (size_t n = 0; n < known.count; n++) {
 		struct word_list list = { 0 };
 
-		for (size_t i = 0; i < builder->socket_count; i++) {
+		for (size_t i = 0; known.list[n].form == FORM_COMMANDS && i < builder->socket_count; i++) {
 			struct command_list commands;
 
 			unit_builder_turn(builder, builder->sockets[i]);
-			commands = read_commands(builder, "Socket", keys[n]);
+			commands = read_commands(builder, "Socket", known.list[n].name);
 			add_command_texts(builder, &commands, commands.count, false, &list);
 			free(commands.list);
 		}
-		set_commands(builder, "Socket", keys[n], &list);
+		set_commands(builder, "Socket", &known.list[n], &list);
 		word_list_free(&list);
 	}
 }

@@ -16,15 +16,15 @@ static const struct key_word types[] = {
 static const struct key_row keys[] = {
 	{ "BusName", KEY_HARMLESS, .reason = "superd does not use D-Bus; Type=dbus means exec" },
 	{ "BusPolicy SysVStartPriority", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
-	{ "ExecCondition ExecReload ExecStartPost ExecStartPre ExecStop ExecStopPost FileDescriptorStoreMax "
-	  "RestartMaxDelaySec", KEY_DONE, APART },
-	{ "ExecReloadPost", KEY_HARMLESS, .reason = RELOAD, APART },
+	{ "ExecCondition ExecReload ExecStartPost ExecStartPre ExecStop ExecStopPost", KEY_DONE,
+	  .form = FORM_COMMANDS },
+	{ "ExecReloadPost", KEY_HARMLESS, .reason = RELOAD, .form = FORM_COMMANDS },
 	{ "ExecStart", KEY_DONE, .reason = "with its prefixes; with Type=oneshot, the last of several",
 	  APART },
 	{ "ExitType", KEY_WARNED, .reason = "the service ends with its main process, as with main", .idle = "main" },
 	{ "FailureAction StartLimitAction", KEY_WARNED, .reason = ACTION },
-	{ "FileDescriptorStorePreserve NonBlocking NotifyAccess ReloadSignal RemainAfterExit Restart "
-	  "RestartForceExitStatus RestartPreventExitStatus RuntimeMaxSec SuccessExitStatus TimeoutAbortSec "
+	{ "FileDescriptorStoreMax FileDescriptorStorePreserve NonBlocking NotifyAccess ReloadSignal RemainAfterExit "
+	  "Restart RestartForceExitStatus RestartPreventExitStatus RuntimeMaxSec SuccessExitStatus TimeoutAbortSec "
 	  "WatchdogSec", KEY_DONE, .option = NULL },
 	{ "GuessMainPID", KEY_HARMLESS, .reason = "without PIDFile, superd follows all processes of the daemon" },
 	{ "LUOSession", KEY_WARNED, .reason = "superd does not support live updates of the kernel" },
@@ -34,6 +34,7 @@ static const struct key_row keys[] = {
 	{ "PermissionsStartOnly", KEY_DONE, .reason = "the other commands run as with the prefix +", APART },
 	{ "RebootArgument", KEY_HARMLESS, .reason = ACTION },
 	{ "RefreshOnReload", KEY_HARMLESS, .reason = RELOAD },
+	{ "RestartMaxDelaySec", KEY_DONE, APART },
 	{ "RestartMode", KEY_HARMLESS,
 	  .reason = "the next client starts the service again, after a failure once the pause is over" },
 	{ "RestartRandomizedDelaySec", KEY_HARMLESS, .reason = "superd adds random time to each pause itself" },

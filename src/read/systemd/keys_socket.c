@@ -5,6 +5,8 @@
 #include "read/systemd/keys.h"
 
 static const struct key_word ipv6_only[] = { { "default", NULL }, { "ipv6-only", "yes" }, { "both", "no" }, { 0 } };
+/* sctp is a part of the address. */
+static const struct key_word protocols[] = { { "udplite", "udplite" }, { "mptcp", "mptcp" }, { "sctp", NULL }, { 0 } };
 static const struct key_word timestamps[] = {
 	{ "off", "off" }, { "us", "us" }, { "usec", "us" }, { "\xc2\xb5s", "us" }, { "ns", "ns" },
 	{ "nsec", "ns" }, { 0 }
@@ -22,13 +24,15 @@ static const struct key_row keys[] = {
 	  "PassPacketInfo PassSecurity PipeSize Priority ReceiveBuffer RemoveOnStop ReusePort SendBuffer SocketGroup "
 	  "SocketMode SocketUser Symlinks TCPCongestion Transparent Writable", KEY_DONE, .option = NULL },
 	{ "DeferTrigger DeferTriggerMaxSec", KEY_HARMLESS, .reason = "starting a service stops no other service" },
-	{ "ExecStartPost ExecStartPre ExecStopPost ExecStopPre", KEY_DONE, APART },
+	{ "ExecStartPost ExecStartPre ExecStopPost ExecStopPre", KEY_DONE, .form = FORM_COMMANDS },
 	{ "FileDescriptorName", KEY_DONE, .option = "socket",
 	  .reason = "the name of the socket { }; with Accept=yes it is connection", APART },
-	{ "IPAddressAllow", KEY_DONE, .option = "only_from", .reason = "the clients of this socket", APART },
-	{ "IPAddressDeny", KEY_DONE, .option = "no_access", .reason = "the clients of this socket", APART },
+	{ "IPAddressAllow", KEY_DONE, .form = FORM_NETWORKS, .option = "only_from",
+	  .reason = "the clients of this socket" },
+	{ "IPAddressDeny", KEY_DONE, .form = FORM_NETWORKS, .option = "no_access",
+	  .reason = "the clients of this socket", .denies = true },
 	{ "ListenDatagram ListenFIFO ListenMessageQueue ListenNetlink ListenSequentialPacket ListenSpecial "
-	  "ListenStream", KEY_DONE, .option = "listen", APART },
+	  "ListenStream", KEY_DONE, .option = "listen", .form = FORM_ADDRESS },
 	{ "ListenUSBFunction", KEY_REFUSED, .reason = "superd creates no USB gadgets" },
 	{ "MaxConnections", KEY_DONE, .option = "instances",
 	  .reason = "with Accept=yes, default 64; superd closes connections above it", APART },
@@ -46,7 +50,8 @@ static const struct key_row keys[] = {
 	{ "SELinuxContextFromNet", KEY_REFUSED, .reason = "all connections of a service run in one context" },
 	{ "Service", KEY_DONE, .reason = "the service that receives the socket", APART },
 	{ "SmackLabel SmackLabelIPIn SmackLabelIPOut", KEY_WARNED, .reason = "superd sets no Smack labels" },
-	{ "SocketProtocol", KEY_DONE, .reason = "udplite, mptcp or sctp", APART },
+	{ "SocketProtocol", KEY_DONE, .reason = "udplite, mptcp or sctp", .words = protocols,
+	  .wrong = "expected udplite, mptcp or sctp" },
 	{ "TimeoutSec", KEY_DONE, .option = "socket_exec_options", .reason = "of the commands of the socket",
 	  APART },
 	{ "Timestamping", KEY_DONE, .reason = "off, us and ns, also as usec and nsec", .words = timestamps,

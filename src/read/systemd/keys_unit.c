@@ -20,7 +20,7 @@ static const struct key_row keys[] = {
 	  "ConditionCPUs ConditionCredential ConditionFirmware ConditionFirstBoot ConditionFraction ConditionGroup "
 	  "ConditionHost ConditionIOPressure ConditionKernelModuleLoaded ConditionKernelVersion ConditionMachineTag "
 	  "ConditionMemory ConditionMemoryPressure ConditionNeedsUpdate ConditionOSRelease ConditionPathIsEncrypted "
-	  "ConditionSecurity ConditionVersion", KEY_REFUSED, APART,
+	  "ConditionSecurity ConditionVersion", KEY_REFUSED, .form = FORM_CONDITION,
 	  .reason = "superd does not check it; ExecCondition= runs a program that does" },
 	{ "AssertCapability AssertDirectoryNotEmpty AssertEnvironment AssertFileIsExecutable AssertFileNotEmpty "
 	  "AssertKernelCommandLine AssertPathExists AssertPathExistsGlob AssertPathIsDirectory AssertPathIsMountPoint "
@@ -29,35 +29,35 @@ static const struct key_row keys[] = {
 	  "ConditionFileNotEmpty ConditionKernelCommandLine ConditionPathExists ConditionPathExistsGlob "
 	  "ConditionPathIsDirectory ConditionPathIsMountPoint ConditionPathIsReadWrite ConditionPathIsSocket "
 	  "ConditionPathIsSymbolicLink ConditionUser ConditionVirtualization",
-	  KEY_DONE, .option = "condition", APART },
+	  KEY_DONE, .option = "condition", .form = FORM_CONDITION },
 	{ "BindsTo", KEY_DONE, .option = "requires",
-	  .reason = "superd does not stop the service when the other one ends", .names_units = true },
+	  .reason = "superd does not stop the service when the other one ends", .form = FORM_UNITS },
 	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps no unit after its end" },
-	{ "Conflicts", KEY_WARNED, .reason = "superd stops no unit for another", .names_units = true },
+	{ "Conflicts", KEY_WARNED, .reason = "superd stops no unit for another", .form = FORM_UNITS },
 	{ "Description Documentation SourcePath", KEY_HARMLESS, .reason = "it only describes the unit" },
 	{ "FailureAction StartLimitAction SuccessAction", KEY_WARNED, .reason = ACTION },
 	{ "FailureActionExitStatus RebootArgument SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
 	{ "JoinsNamespaceOf", KEY_WARNED, .reason = "services do not share namespaces" },
 	{ "OnFailure OnSuccess", KEY_WARNED, .reason = OTHERS },
 	{ "OnFailureIsolate OnFailureJobMode OnSuccessJobMode", KEY_HARMLESS, .reason = OTHERS },
-	{ "PartOf", KEY_WARNED, .reason = "superd does not stop or restart a unit with another", .names_units = true },
+	{ "PartOf", KEY_WARNED, .reason = "superd does not stop or restart a unit with another", .form = FORM_UNITS },
 	{ "PropagatesReloadTo ReloadPropagatedFrom", KEY_WARNED, .reason = "superd does not reload a unit with another",
-	  .names_units = true },
+	  .form = FORM_UNITS },
 	{ "PropagatesStopTo StopPropagatedFrom", KEY_WARNED, .reason = "superd does not stop a unit with another",
-	  .names_units = true },
+	  .form = FORM_UNITS },
 	{ "RefuseManualStart RefuseManualStop", KEY_HARMLESS, .reason = "superd has no such restriction on operators" },
-	{ "Requires", KEY_DONE, .option = "requires", APART },
+	{ "Requires", KEY_DONE, .option = "requires", .form = FORM_UNITS },
 	{ "RequiresMountsFor WantsMountsFor", KEY_HARMLESS,
 	  .reason = "superd mounts no file systems; mount them before it starts" },
 	{ "Requisite RequisiteOverridable", KEY_WARNED, .reason = "superd does not check that the other unit runs",
-	  .names_units = true },
+	  .form = FORM_UNITS },
 	{ "StartLimitBurst StartLimitIntervalSec", KEY_HARMLESS,
 	  .reason = "superd pauses a service that fails repeatedly, and never gives up" },
 	{ "StopWhenUnneeded", KEY_DONE, .option = "start", APART },
 	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "no process of a service outlives superd" },
 	{ "Upholds", KEY_WARNED, .reason = "superd starts the other unit, but not again after its end",
-	  .names_units = true },
-	{ "Wants", KEY_DONE, .option = "wants", APART },
+	  .form = FORM_UNITS },
+	{ "Wants", KEY_DONE, .option = "wants", .form = FORM_UNITS },
 };
 
 const struct key_table unit_keys_unit = { UNIT, "Unit", "[Unit]", keys, sizeof(keys) / sizeof(*keys) };

@@ -8,7 +8,6 @@
 #include "lib/scan.h"
 #include "read/systemd/build.h"
 
-#define STORED_MOST 4000               /* of file_descriptor_store_max */
 #define PAUSE_LEAST INT64_C(1000)
 #define PAUSE_USUAL INT64_C(30000000) /* microseconds, superd's longest pause by default */
 #define PAUSE_MOST (INT64_C(86400) * 1000000)
@@ -109,22 +108,6 @@ static void set_timer_slack(struct unit_builder *builder)
 		set_timespan(builder, "timer_slack", span, unit_place(said, 0));
 }
 
-/* FileDescriptorStoreMax, up to the limit of superd's option; a service that stores fewer does not notice. */
-static void set_fd_store(struct unit_builder *builder)
-{
-	const struct unit_assignment *said = unit_assigned(builder, "Service", "FileDescriptorStoreMax");
-	const char *text = said ? said->value : NULL;
-	int64_t most;
-
-	if (said && !scan_count(text, &most) && most > STORED_MOST) {
-		unit_warn(builder, unit_place(said, 0), "FileDescriptorStoreMax: superd keeps %d descriptors at most",
-			  STORED_MOST);
-		text = pool_textf(builder->pool, "%d", STORED_MOST);
-	}
-	if (text)
-		unit_set(builder, "file_descriptor_store_max", text, unit_place(said, 0));
-}
-
 /* LimitNICE: a number with a sign is a nice value, which becomes the kernel's number, see getrlimit(2). */
 static void set_limit_nice(struct unit_builder *builder)
 {
@@ -145,53 +128,6 @@ static void set_limit_nice(struct unit_builder *builder)
 	unit_setf(builder, "rlimit_nice", at, "%d", 20 - (int)nice);
 }
 
-/* Whether the text is a variable's name, or NAME=value, whichever this key takes. */
-static bool is_variable_name(const char *key, const char *text)
-{
-	size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
-
-	if (!length || (*text >= '0' && *text <= '9'))
-		return false;
-	if (!text[length])
-		return strcmp(key, "Environment") != 0;
-	return text[length] == '=' && strcmp(key, "PassEnvironment") != 0;
-}
-
-/* Collects variables. As systemd, superd leaves out a wrong one; but in UnsetEnvironment it is an error. */
-static struct word_list read_variables(struct unit_builder *builder, const char *key, enum unit_collect how)
-{
-	static const char wrong[] = "a variable's name has letters, digits and _, and no digit at its start; in "
-				    "Environment = and a value follow";
-	struct word_list list = unit_collect(builder, "Service", key, how);
-	bool is_unset = !strcmp(key, "UnsetEnvironment");
-	size_t kept = 0;
-
-	for (size_t n = 0; n < list.count; n++) {
-		const char *word = list.words[n];
-
-		/* A template in a variable's name gets its value only with the connection. */
-		if (is_variable_name(key, word) || (how == COLLECT_TEMPLATES && word[strcspn(word, "%=")] == '%')) {
-			list.words[kept] = word;
-			list.places[kept++] = list.places[n];
-		} else if (is_unset) {
-			list.failed = !unit_refuse(builder, list.places[n], "%s: '%s': %s", key, word, wrong);
-		} else {
-			unit_leave_out(builder, list.places[n], key, word, wrong);
-		}
-	}
-	list.count = kept;
-	return list;
-}
-
-static void set_variables(struct unit_builder *builder, const char *key, const char *option)
-{
-	struct word_list list = read_variables(builder, key, COLLECT_WORDS);
-
-	if (list.count)
-		unit_set_list(builder, option, &list);
-	word_list_free(&list);
-}
-
 static bool passes_variable(struct unit_builder *builder, const char *variable)
 {
 	struct word_list list = unit_collect(builder, "Service", "PassEnvironment", COLLECT_WORDS);
@@ -208,7 +144,7 @@ static void set_environment(struct unit_builder *builder)
 {
 	const struct unit_assignment *search = unit_assigned(builder, "Service", "ExecSearchPath");
 	const char *path = search ? unit_value(builder, search) : NULL;
-	struct word_list said = read_variables(builder, "Environment", COLLECT_TEMPLATES);
+	struct word_list said = unit_collect(builder, "Service", "Environment", COLLECT_VARIABLES);
 	struct word_list list = { .at = said.count || !search ? said.at : search->at, .failed = said.failed };
 
 	path = path ? pool_textf(builder->pool, "PATH=%s", path) : NULL;
@@ -264,15 +200,12 @@ void unit_build_service(struct unit_builder *builder)
 	unit_build_streams(builder);
 	unit_build_passed_fds(builder);
 	set_environment(builder);
-	set_variables(builder, "PassEnvironment", "passenv");
-	set_variables(builder, "UnsetEnvironment", "unset_environment");
 	set_unit_defaults(builder);
 	unit_apply_keys(builder, "Service");
 	set_restart_pauses(builder);
 	set_pid_file(builder);
 	set_io_scheduling(builder);
 	set_limit_nice(builder);
-	set_fd_store(builder);
 	set_timer_slack(builder);
 	set_kernel_mounts(builder);
 	check_home(builder);

@@ -13,23 +13,6 @@ static bool is_stream_key(const char *key)
 	return !strcmp(key, "ListenStream") || !strcmp(key, "ListenSequentialPacket");
 }
 
-/* The value of SocketProtocol; NULL: the default of the kind of address. */
-static const char *read_socket_protocol(struct unit_builder *builder)
-{
-	const struct unit_assignment *said = unit_assigned(builder, "Socket", "SocketProtocol");
-
-	if (!said)
-		return NULL;
-	if (!strcmp(said->value, "sctp"))
-		return "sctp";
-	if (!strcmp(said->value, "udplite") || !strcmp(said->value, "mptcp"))
-		unit_set(builder, "socket_protocol", said->value, unit_place(said, 0));
-	else
-		unit_refuse(builder, unit_place(said, 0), "SocketProtocol: '%s': expected udplite, mptcp or sctp",
-			    said->value);
-	return NULL;
-}
-
 static void add_listen(struct unit_builder *builder, const struct unit_assignment *assignment, const char *protocol,
 		       struct word_list *list)
 {
@@ -52,19 +35,13 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 	buf_free(&endpoint);
 }
 
-static bool is_listen_key(const char *key, const char *listen)
-{
-	const struct key_row *row = !strncmp(key, listen, strlen(listen)) ? unit_key_find("Socket", key) : NULL;
-
-	return row && row->status == KEY_DONE;
-}
-
 /* The addresses of the Listen…= lines; mistakes are reported. */
 static struct word_list read_addresses(struct unit_builder *builder)
 {
-	const char *protocol = read_socket_protocol(builder);
+	const struct unit_assignment *said = unit_assigned(builder, "Socket", "SocketProtocol");
+	const char *protocol = said && !strcmp(said->value, "sctp") ? "sctp" : NULL;
 	struct unit_lines lines = {
-		.unit = builder->unit, .section = "Socket", .key = "Listen", .is_of = is_listen_key,
+		.unit = builder->unit, .section = "Socket", .key = "Listen", .form = FORM_ADDRESS,
 	};
 	const struct unit_assignment *assignment;
 	struct word_list list = { 0 };

@@ -166,17 +166,18 @@ static const char *add_input(struct unit_builder *builder, const struct unit_ass
 	return add_text_line(builder, assignment->value, data);
 }
 
-static bool is_input_key(const char *key, const char *list)
+/* StandardInputText and StandardInputData are one list. */
+static struct unit_lines input_lines(const struct unit_builder *builder)
 {
-	return !strcmp(key, list) || !strcmp(key, "StandardInputData");
+	return (struct unit_lines){
+		.unit = builder->unit, .section = "Service", .key = "StandardInput", .form = FORM_APART,
+	};
 }
 
 /* The first assignment of either that counts; NULL: there is none. */
 static const struct unit_assignment *find_input_data(const struct unit_builder *builder)
 {
-	struct unit_lines lines = {
-		.unit = builder->unit, .section = "Service", .key = "StandardInputText", .is_of = is_input_key,
-	};
+	struct unit_lines lines = input_lines(builder);
 	const struct unit_assignment *first = unit_line_next(&lines);
 
 	return first && !*first->value ? unit_line_next(&lines) : first;
@@ -186,9 +187,7 @@ static const struct unit_assignment *find_input_data(const struct unit_builder *
  * hold any bytes. */
 static void set_input_data(struct unit_builder *builder)
 {
-	struct unit_lines lines = {
-		.unit = builder->unit, .section = "Service", .key = "StandardInputText", .is_of = is_input_key,
-	};
+	struct unit_lines lines = input_lines(builder);
 	const struct unit_assignment *assignment;
 	struct buf data = { 0 }, text = { 0 };
 	struct origin at = { 0 };

@@ -29,6 +29,14 @@ enum key_form {
 					   socket it is refused if its values are others than the option's */
 	FORM_ADDRESS,                   /* a part of where a socket listens, which is made of all of them */
 	FORM_DICTIONARY,                /* launchd: a dictionary, whose keys are rows of their own */
+	/* Of units: */
+	FORM_WHOLE,                     /* a list: each assignment is one value, with its blanks */
+	FORM_VARIABLES,                 /* a list of names of variables */
+	FORM_COMMANDS,                  /* command lines, which become a list */
+	FORM_CONDITION,                 /* with others of its kind, in their order */
+	FORM_NETWORKS,                  /* networks that are allowed or denied, which go together */
+	FORM_STREAM,                    /* a standard stream, which may follow the others */
+	FORM_UNITS,                     /* names of units; with a reason superd does less than systemd: a warning of each */
 };
 
 struct key_row {
@@ -41,8 +49,7 @@ struct key_row {
 	int values;                     /* xinetd: how many, see read/xinetd/attribute.h */
 	unsigned flags;                 /* xinetd: bits ATTR_…; launchd: bits SOCKET_… */
 	enum key_form form;
-	bool names_units;               /* it names units, for which superd does less than systemd: a warning of each */
-	bool is_whole;                  /* in a list of values: each assignment is one of them, with its blanks */
+	bool denies;                    /* of VARIABLES and NETWORKS: a wrong word is an error, and not left out */
 	const struct key_word *words;   /* all words that it takes, up to one without a name */
 	bool folds_case;                /* of words: in capitals or not */
 	bool takes_bool;                /* of words: and those of yes and no */

@@ -90,6 +90,19 @@ Test(unit_keys, that_are_done_lead_to_an_option_or_say_how)
 	}
 }
 
+/* Otherwise the format of a row is wrong. */
+Test(unit_keys, at_most_one_row_in_five_needs_a_function_of_its_own)
+{
+	size_t apart = 0, count = 0;
+
+	for (int n = 0; n < KEYS_SECTIONS; n++) {
+		for (size_t row = 0; row < unit_keys[n]->row_count; row++)
+			apart += unit_keys[n]->rows[row].form == FORM_APART;
+		count += unit_keys[n]->row_count;
+	}
+	cr_expect_leq(5 * apart, count, "%zu of %zu", apart, count);
+}
+
 Test(unit_keys, are_known_by_their_older_names)
 {
 	cr_expect_str_eq(unit_key_find("Service", "ReadOnlyDirectories")->name, "ReadOnlyPaths");
