@@ -2,9 +2,6 @@
  * closed the channel. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "worker/record/request.h"
 
 void work_close(int channel);
@@ -14,7 +11,3 @@ void work_count(int channel);
 void work_page_out(int channel);
 void work_receive(int channel);
 void work_restore(int channel);
-
-/* Waits for the next request, and begins to read its values. *count: descriptors that come with it, at most as many as
- * there is room for in `fds`; they are the caller's. false: there is none. */
-bool request_receive(int channel, struct record *request, int *fds, size_t *count);

@@ -246,6 +246,37 @@ Behaviour(programs, that_are_missing_leave_a_service_awake_whose_clients_cannot_
 	superd_stop(superd);
 }
 
+/* A service with warm, whose programs superd-hold holds. */
+static struct superd *run_warm(const char *program)
+{
+	return superd_run_with(&(struct setup){ .program = program },
+			       "service warm { listen = \"127.0.0.1:0\" accept = yes warm = 1"
+			       " exec = \"/bin/cat\" user = \"%s\" }\n", own_user());
+}
+
+/* Each client is served as without warm. */
+Behaviour(programs, that_hold_others_may_be_missing_or_of_another_build)
+{
+	const char *program = install_set(superd_build()), *holds = path_in("tree/libexec/superd/superd-hold");
+	struct superd *superd;
+
+	SKIP_WITHOUT(access(holds, F_OK) == 0, "superd was built without superd-hold");
+	install(text_of("%s/superd-hold", getenv("SUPERD_LIBEXEC")), holds, SECOND);
+	superd = run_warm(program);
+	superd_wait_log(superd, text_of("superd: %s is of another build than superd", holds));
+	cr_expect(superd_logged(superd, "warning: warm: warm = 1: "));
+	expect_echo(superd, "warm");
+	superd_stop(superd);
+	cr_assert_eq(unlink(holds), 0);
+	superd = run_warm(program);
+	superd_wait_log(superd, "warm: listening on ");
+	SKIP_WITHOUT(superd_logged(superd, "superd's own program superd-hold is missing"),
+		     "superd's own programs are installed on this machine");
+	superd_wait_log(superd, "/bin/cat cannot be held: superd has no superd-hold");
+	expect_echo(superd, "warm");
+	superd_stop(superd);
+}
+
 Behaviour(programs, start_behind_a_filter_that_denies_their_kind_of_exec)
 {
 	struct superd *superd;

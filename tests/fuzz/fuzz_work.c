@@ -1,5 +1,5 @@
-/* Requests to superd-worker from any bytes: the first byte chooses the kind. What is read whole is within its bounds,
- * and says the same when it is written and read again. */
+/* Requests to superd-worker and superd-hold from any bytes: the first byte chooses the kind. What is read whole is
+ * within its bounds, and says the same when it is written and read again. */
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -7,6 +7,7 @@
 #include "fuzzer.h"
 #include "os/socket/bind.h"
 #include "table/access/access.h"
+#include "worker/record/hold_request.h"
 #include "worker/record/request.h"
 
 static void require_conn(const struct conn_count *conn)
@@ -75,8 +76,16 @@ static void pass_console(struct record *record)
 	console_request_record(record, &request);
 }
 
+static void pass_hold(struct record *record)
+{
+	static struct hold_request request;
+
+	hold_request_record(record, &request);
+	require(record->flaw || (request.program > 0 && request.place_count && request.place_count <= HOLD_PLACES));
+}
+
 static void (*const kinds[])(struct record *record) = {
-	pass_count, pass_restore, pass_receive, pass_watch, pass_page_out, pass_console,
+	pass_count, pass_restore, pass_receive, pass_watch, pass_page_out, pass_console, pass_hold,
 };
 
 /* Reads a text, and writes what it says; what is written is in `out`. false: there is a flaw. */

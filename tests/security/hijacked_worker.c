@@ -1,6 +1,7 @@
-/* hijacked_worker.so, and hijacked_program, which is superd-worker with it: worker processes of superd that an attacker
- * has in hand. Loaded into superd by LD_PRELOAD, it waits for the name that a worker process gets. There each answer
- * becomes forty, of the same length and with the same descriptors, and all of their bytes are 'A'. */
+/* hijacked_worker.so, and hijacked_program and hijacked_hold, which are superd-worker and superd-hold with it: worker
+ * processes of superd that an attacker has in hand. Loaded into superd by LD_PRELOAD, it waits for the name that a
+ * worker process gets. There each answer becomes forty, of the same length and with the same descriptors, and all of
+ * their bytes are 'A'. */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>

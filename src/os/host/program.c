@@ -38,6 +38,7 @@ static struct {
 		[PROGRAM_BUILTIN] = { .name = "superd-builtin", .fd = -1 },
 		[PROGRAM_EXEC] = { .name = "superd-exec", .fd = -1 },
 		[PROGRAM_FILTER] = { .name = "superd-filter", .fd = -1 },
+		[PROGRAM_HOLD] = { .name = "superd-hold", .fd = -1 },
 		[PROGRAM_READ] = { .name = "superd-read", .fd = -1 },
 		[PROGRAM_RPC] = { .name = "superd-rpc", .fd = -1 },
 		[PROGRAM_WEB] = { .name = "superd-web", .fd = -1 },

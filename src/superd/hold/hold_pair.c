@@ -57,7 +57,7 @@ static const char *const obstacle_texts[] = {
 	[HOLD_CALLS_REFUSED] = "system calls that the hand-over needs are forbidden to it",
 	[HOLD_ENDED] = "it ended before it used its connection",
 	[HOLD_TOO_LATE] = "it did not use its connection in time",
-	[HOLD_UNSUPPORTED] = "this superd cannot hold programs on this machine",
+	[HOLD_UNSUPPORTED] = "superd has no superd-hold",
 };
 static_assert(sizeof(obstacle_texts) / sizeof(*obstacle_texts) == HOLD_OBSTACLES, "every obstacle has a text");
 

@@ -347,16 +347,16 @@ static const struct instance_ops held_ops = {
 /* ---- the start ---- */
 
 /* Which of the program's descriptors are to be its connection. */
-static void find_places(const struct fd_map *fd_map, int socket, struct hold_work *work)
+static void find_places(const struct fd_map *fd_map, int socket, struct hold_request *hold)
 {
 	struct stat wanted, given;
 
 	if (fstat(socket, &given) < 0)
 		return;
-	for (int n = 0; n < fd_map->count && work->place_count < HOLD_PLACES; n++) {
+	for (int n = 0; n < fd_map->count && hold->place_count < HOLD_PLACES; n++) {
 		if (fd_map->wanted[n] >= 0 && fstat(fd_map->wanted[n], &wanted) == 0 &&
 		    wanted.st_ino == given.st_ino && wanted.st_dev == given.st_dev)
-			work->places[work->place_count++] = n;
+			hold->places[hold->place_count++] = n;
 	}
 }
 
@@ -379,7 +379,7 @@ static bool launch_program(struct warm_pool *pool, struct held_program *held, in
 {
 	struct spawn_request launch = { .pid = -1, .report = -1 };
 	struct service_runtime *runtime = pool->runtime;
-	struct hold_work work = { .owner = worker_owner(runtime->service->name), .channel = held->channel };
+	struct hold_request hold = { .limit_ms = (int64_t)(TIMEOUT_MOST * 1e3) };
 	struct worker_process process = { .channel = -1 };
 	struct fd_map fd_map;
 	struct buf names = { 0 };
@@ -389,8 +389,8 @@ static bool launch_program(struct warm_pool *pool, struct held_program *held, in
 	if (launch_wire(&fd_map, &runtime->run->kit, runtime->service, &socket, 1, NULL, why) &&
 	    passed_files_open(&fd_map, runtime->service, why)) {
 		fill_request(runtime, &fd_map, &launch, &names);
-		find_places(&fd_map, socket, &work);
-		launch.hold_channel = work.place_count ? fd_map.wanted[work.places[0]] : 0;
+		find_places(&fd_map, socket, &hold);
+		launch.hold_channel = hold.place_count ? fd_map.wanted[hold.places[0]] : 0;
 		launch.private_id = instance_private_tmp(held->instance);
 		if (instance_cgroup_enter(&held->instance->cgroup, runtime->engine, runtime->service, &launch, why))
 			unreaped_start(runtime->engine, &launch);
@@ -405,9 +405,8 @@ static bool launch_program(struct warm_pool *pool, struct held_program *held, in
 	instance_begin(held->instance, launch.pid, launch.begun);
 	if (launch.report >= 0)
 		exec_status_watch(&pool->exec_status, launch.report);
-	work.program = launch.pid;
-	work.limit_ms = (int64_t)(TIMEOUT_MOST * 1e3);
-	hold_start(&process, &work);
+	hold.program = launch.pid;
+	hold_start(&process, worker_owner(runtime->service->name), held->channel, &hold);
 	if (!worker_wait_begin(&pool->worker, process, runtime->service->name, TIMEOUT_MOST + HANG_SECONDS))
 		buf_addf(why, "starting superd-hold: %s", strerror(errno));
 	return true;

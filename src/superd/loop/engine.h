@@ -62,7 +62,7 @@ struct engine {
 	bool stop_ordered;              /* true: superd will stop; until `stopping` all services continue (--stop-delay) */
 	bool stopping;                  /* true: superd stops all services */
 	bool quiet;                     /* true: superd watches no listener, because of an upgrade (superd/reload/upgrade) */
-	bool told_other_worker;         /* the log has that superd-worker is of another build, or cannot be executed */
+	unsigned told_unusable;         /* bit enum program: the log has that it is of another build, or cannot be executed */
 	struct listen_fds listen_fds;   /* descriptors that superd was started with (LISTEN_FDS) */
 	int null_input, null_output;    /* descriptors of /dev/null for backends, with low numbers */
 	int highest_free;               /* highest number that was the lowest free one when descriptors were counted */

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "os/rights/capability.h"
-#include "superd/hold/hold.h"
 #include "superd/machine/preflight_internal.h"
 #include "superd/start/bpf_program.h"
 #include "superd/start/cgroup_files.h"
@@ -140,10 +139,12 @@ static void check_daemon(struct preflight *preflight, const struct service *serv
 /* Its programs start with their clients then. */
 static void check_warm(struct preflight *preflight, const struct service *service)
 {
-	if (service->groups->access->warm && !hold_is_supported())
+	int64_t warm = service->groups->access->warm;
+	const char *wrong = warm ? preflight_check_own(preflight, PROGRAM_HOLD, NULL) : NULL;
+
+	if (wrong)
 		preflight_report(preflight, SEVERITY_WARNING, service, "warm",
-				 pool_textf(preflight->table->pool, "%" PRId64, service->groups->access->warm),
-				 "this superd was built without it, or not for this kind of machine: no program waits");
+				 pool_textf(preflight->table->pool, "%" PRId64, warm), "%s: no program waits", wrong);
 }
 
 void preflight_resources(struct preflight *preflight, const struct service *service)

@@ -31,7 +31,8 @@
 /* What each kind is called, as comm(5) shows it, and what it may do: SECURITY.md has the same table. */
 static const struct kind {
 	const char *name;
-	const char *word;               /* superd-worker does it, and has the profile; NULL: a copy of superd does */
+	const char *word;               /* superd-worker does it, by this word; NULL: superd-hold, or a copy */
+	bool is_copy;                   /* a copy of superd does it; a program has a profile of its own */
 	enum self_profile profile;      /* of a copy, which spawn_worker always starts */
 	uint64_t capabilities;
 	/* It looks at the processes of one user. Without CAP_SYS_PTRACE it may look only at those that have none of
@@ -41,7 +42,7 @@ static const struct kind {
 	bool passes_fds;                /* its answers carry descriptors; else the kernel refuses them (Linux 6.16) */
 } kinds[WORKERS] = {
 	[WORKER_CLOSE] = { .name = "superd-close", .word = "close", .profile = PROFILE_DESCRIPTORS },
-	[WORKER_OUTPUT] = { .name = "superd-output", .profile = PROFILE_OUTPUT },
+	[WORKER_OUTPUT] = { .name = "superd-output", .is_copy = true, .profile = PROFILE_OUTPUT },
 	[WORKER_CONSOLE] = { .name = "superd-console", .word = "console" },
 	[WORKER_RECEIVE] = { .name = "superd-receive", .word = "receive", .passes_fds = true },
 	[WORKER_RESTORE] = { .name = "superd-restore", .word = "restore", .capabilities = CAPS_TO_SET_OPTIONS },
@@ -50,11 +51,10 @@ static const struct kind {
 	[WORKER_COPY] = { .name = "superd-copy", .word = "copy", .capabilities = CAPS_TO_LOOK },
 	[WORKER_PAGE_OUT] = { .name = "superd-page-out", .word = "page-out",
 			      .capabilities = CAPS_TO_LOOK | CAPS_TO_RECLAIM },
-	[WORKER_BIND] = { .name = "superd-bind", .profile = PROFILE_LOOKS, .capabilities = CAPS_TO_LOOK,
-			  .follows_user = true },
-	[WORKER_BIND_LEFT] = { .name = "superd-bind", .profile = PROFILE_DESCRIPTORS },
-	[WORKER_HOLD] = { .name = "superd-hold", .profile = PROFILE_TRACES, .capabilities = CAPS_TO_LOOK,
-			  .follows_user = true },
+	[WORKER_BIND] = { .name = "superd-bind", .is_copy = true, .profile = PROFILE_LOOKS,
+			  .capabilities = CAPS_TO_LOOK, .follows_user = true },
+	[WORKER_BIND_LEFT] = { .name = "superd-bind", .is_copy = true, .profile = PROFILE_DESCRIPTORS },
+	[WORKER_HOLD] = { .name = "superd-hold", .capabilities = CAPS_TO_LOOK, .follows_user = true },
 };
 
 #define HANGS_AFTER 1.                  /* seconds after its SIGKILL */
@@ -163,15 +163,20 @@ const char *spawn_worker_name(pid_t pid)
 	return worker ? worker->name : NULL;
 }
 
-bool spawn_is_program(pid_t pid)
+static enum program program_of(const struct kind *kind)
+{
+	return kind->word ? PROGRAM_WORKER : PROGRAM_HOLD;
+}
+
+int spawn_program_of(pid_t pid)
 {
 	const char *name = spawn_worker_name(pid);
 
 	for (int kind = 0; name && kind < WORKERS; kind++) {
-		if (kinds[kind].name == name)
-			return kinds[kind].word;
+		if (kinds[kind].name == name && !kinds[kind].is_copy)
+			return (int)program_of(&kinds[kind]);
 	}
-	return false;
+	return -1;
 }
 
 bool spawn_is_worker(pid_t pid)
@@ -225,7 +230,7 @@ static pid_t fork_with_memory(const struct worker_start *start)
 	return pid;
 }
 
-/* The process becomes superd-worker, with its end of the channel as standard input, and no environment. superd-worker
+/* The process becomes the program, with its end of the channel as standard input, and no environment. The program
  * enters its sandbox itself, as a filter would forbid the exec. */
 static _Noreturn void execute_program(const struct kind *kind, int program, int channel)
 {
@@ -302,12 +307,13 @@ pid_t spawn_worker(const struct worker_start *start, void (*work)(const void *wi
 struct worker_process worker_process_start(const struct worker_start *start,
 					   void (*work)(int channel, const void *with), const void *with)
 {
+	const struct kind *kind = &kinds[start->kind];
 	struct worker_process process = { .channel = -1, .pid = -1 };
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return process;
-	process.pid = fork_worker(start, ends[1], kinds[start->kind].word ? program_known(PROGRAM_WORKER) : NULL);
+	process.pid = fork_worker(start, ends[1], kind->is_copy ? NULL : program_known(program_of(kind)));
 	if (process.pid == 0) {
 		work(ends[1], with);
 		_exit(0);
@@ -318,7 +324,7 @@ struct worker_process worker_process_start(const struct worker_start *start,
 		return process;
 	}
 	fd_set_nonblocking(ends[0], true);
-	if (!kinds[start->kind].passes_fds)
+	if (!kind->passes_fds)
 		scm_rights_allow(ends[0], false);
 	process.channel = fd_raise(ends[0], FD_HIGH);
 	process.serial = spawn_worker_serial(process.pid);

@@ -1,5 +1,5 @@
 /* Processes of superd's own beside its loop, for work that may block for ever because of another user. Such a process
- * either executes superd-worker, and has nothing of superd's but a channel; or it never execs: then it has a copy of
+ * either executes superd-worker or superd-hold, and has nothing of superd's but a channel; or it never execs: then it has a copy of
  * superd's memory, so that no request needs to be written out. superd must never wait for its end, as not even SIGKILL
  * ends a process that hangs in the kernel. The loop reaps it. */
 #pragma once
@@ -29,7 +29,7 @@ enum worker_kind {
 	WORKERS
 };
 
-#define WORKER_NOT_EXECUTED 100         /* + errno: exit status of a worker that could not execute superd-worker */
+#define WORKER_NOT_EXECUTED 100         /* + errno: exit status of a worker that could not execute its program */
 #define WORKERS_HANGING_MOST 3          /* of one owner, above which no further one is started for it */
 
 /* What a worker gets besides its kind's rights. */
@@ -67,7 +67,7 @@ struct worker_process {
 struct worker_process worker_process_start(const struct worker_start *start,
 					   void (*work)(int channel, const void *with), const void *with);
 
-/* Starts superd-worker for a kind that is its work, with a first request, whose text is freed. All the process has is
+/* Starts the program of a kind that has one, with a first request, whose text is freed. All the process has is
  * what the request carries: values, and these descriptors. An end without an answer may mean that it could not be
  * executed. `channel` -1, with errno, as above. */
 struct worker_process worker_process_begin(enum worker_kind kind, uint64_t owner, struct record *request,
@@ -93,7 +93,7 @@ pid_t spawn_worker(const struct worker_start *start, void (*work)(const void *wi
 bool spawn_is_worker(pid_t pid);                /* whether it was started here, and is not yet reaped */
 uint64_t spawn_worker_serial(pid_t pid);        /* unique, whereas a pid is reused; 0: it was not started here */
 const char *spawn_worker_name(pid_t pid);       /* of its kind; NULL: it was not started here, or before an upgrade */
-bool spawn_is_program(pid_t pid);               /* whether it is a worker that executes superd-worker */
+int spawn_program_of(pid_t pid);                /* enum program of a worker that executes one; -1: it is none */
 /* Adds a process that was started otherwise, or before an upgrade. name: NULL if unknown. A pid of 0 does nothing. */
 void spawn_note_worker(pid_t pid, const char *name);
 void spawn_reaped(pid_t pid);                   /* to be called for every reaped child, as its pid may be reused now */

@@ -13,18 +13,18 @@
 #include "superd/supervisor/shutdown.h"
 #include "superd/supervisor/supervisor.h"
 
-/* A superd-worker of another build, or one that cannot be executed, does nothing, each time. */
-static void log_unusable_program(struct engine *engine, int status)
+/* A program of another build, or one that cannot be executed, does nothing, each time. */
+static void log_unusable_program(struct engine *engine, enum program which, int status)
 {
 	struct buf why = { 0 };
 
-	if (!WIFEXITED(status) || WEXITSTATUS(status) < PROGRAM_OTHER_BUILD || engine->told_other_worker)
+	if (!WIFEXITED(status) || WEXITSTATUS(status) < PROGRAM_OTHER_BUILD || engine->told_unusable >> which & 1)
 		return;
-	engine->told_other_worker = true;
+	engine->told_unusable |= 1u << which;
 	if (WEXITSTATUS(status) == PROGRAM_OTHER_BUILD)
-		program_describe_other(PROGRAM_WORKER, &why);
+		program_describe_other(which, &why);
 	else
-		buf_addf(&why, "cannot execute superd-worker, which does what may hang: %s",
+		buf_addf(&why, "cannot execute %s: %s", program_known(which)->name,
 			 strerror(WEXITSTATUS(status) - WORKER_NOT_EXECUTED));
 	log_error(engine->log, "%s", buf_string(&why));
 	buf_free(&why);
@@ -34,9 +34,10 @@ static void log_unusable_program(struct engine *engine, int status)
 static void log_worker_end(struct engine *engine, pid_t pid, int status)
 {
 	const char *name = spawn_worker_name(pid);
+	int program = spawn_program_of(pid);
 
-	if (spawn_is_program(pid))
-		log_unusable_program(engine, status);
+	if (program >= 0)
+		log_unusable_program(engine, (enum program)program, status);
 	if (name && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		log_error(engine->log,
 			  "%s, pid %ld: killed by the filter of system calls that superd gave it; the kernel's log "

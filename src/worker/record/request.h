@@ -16,6 +16,10 @@
 
 #define REQUEST_MOST (256 << 20)        /* bytes of the values: a service may have some million processes and connections */
 
+/* In the other process: waits for the next request, and begins to read its values. *count: descriptors that come with
+ * it, at most as many as there is room for in `fds`; they are the caller's. false: there is none. */
+bool request_receive(int channel, struct record *request, int *fds, size_t *count);
+
 /* ---- count: clients of listeners ---- */
 
 struct client_count_request {

@@ -417,14 +417,13 @@ static bool hold_for(struct held *held, int64_t limit_ms)
 {
 	int theirs;
 	struct spawn_request request;
-	struct hold_work work = { .places = { 0, 1 }, .place_count = 2, .limit_ms = limit_ms };
+	struct hold_request hold = { .places = { 0, 1 }, .place_count = 2, .limit_ms = limit_ms };
 
 	cr_assert(hold_make_pair(&held->ours, &theirs));
 	request = start_with(theirs, true);
 	close(theirs);
-	work.program = held->pid = request.pid;
-	work.channel = held->ours;
-	cr_assert(hold_start(&held->worker, &work), "%s", strerror(errno));
+	hold.program = held->pid = request.pid;
+	cr_assert(hold_start(&held->worker, 0, held->ours, &hold), "%s", strerror(errno));
 	cr_assert(wait_readable(held->worker.channel));
 	if (read(request.report, &request.fault, sizeof(request.fault)) == (ssize_t)sizeof(request.fault))
 		cr_assert_fail("%s: %s", stage_name(request.fault.stage), strerror(request.fault.error));

@@ -593,7 +593,7 @@ static bool count_of_others_is_unknown(void)
 	struct pollfd ready = { process.channel, POLLIN, 0 };
 	struct client_count_answer answer = { .known = true };
 
-	if (process.channel < 0 || poll(&ready, 1, HANG_MS) != 1 || !spawn_is_program(process.pid))
+	if (process.channel < 0 || poll(&ready, 1, HANG_MS) != 1 || spawn_program_of(process.pid) != PROGRAM_WORKER)
 		return false;
 	client_count_hear(&process, &answer);
 	return waitpid(process.pid, NULL, 0) == process.pid && !answer.known;
@@ -620,7 +620,7 @@ Test(worker_process, is_killed_where_it_tries_to_become_a_program)
 
 	cr_assert_gt(pid, 0);
 	cr_expect_str_eq(spawn_worker_name(pid), "superd-output");
-	cr_expect_not(spawn_is_program(pid));
+	cr_expect_eq(spawn_program_of(pid), -1);
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	if (!strstr(self_sandbox_missing(), "seccomp"))
 		cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);

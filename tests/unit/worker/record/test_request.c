@@ -7,6 +7,7 @@
 
 #include "os/socket/bind.h"
 #include "table/access/access.h"
+#include "worker/record/hold_request.h"
 #include "worker/record/request.h"
 
 TestSuite(request, .init = open_pool, .fini = close_pool);
@@ -204,4 +205,36 @@ Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
 	cr_expect_arr_eq(&read, &options, sizeof(read));
 	write_restore((struct restore_task){ .listen = &(struct listen){ .endpoint = &written, .address = &address } });
 	cr_expect_str_eq(read_restore(&task), "listen", "without options");
+}
+
+/* What is wrong with a request to hold that is read; NULL: nothing is. */
+static const char *pass_hold(struct hold_request *request)
+{
+	struct record record = { 0 };
+
+	hold_request_record(&record, request);
+	cr_assert_not(record.out.failed);
+	text = pool_copy(pool, record.out.data, record.out.length + 1);
+	length = record.out.length;
+	buf_free(&record.out);
+	record = record_of(text, length, pool);
+	*request = (struct hold_request){ 0 };
+	hold_request_record(&record, request);
+	return record.flaw ? record.flaw : record_is_read(&record) ? NULL : "what is behind it";
+}
+
+Test(request, to_hold_a_program_has_its_places)
+{
+	struct hold_request request = { .program = 7, .limit_ms = 5000, .places = { 0, 1, 9, 3 }, .place_count = 4 };
+
+	cr_expect_null(pass_hold(&request));
+	cr_expect_eq(request.program, 7);
+	cr_expect_eq(request.limit_ms, 5000);
+	cr_expect_arr_eq(request.places, ((int[]){ 0, 1, 9, 3 }), sizeof(request.places));
+	request.place_count = 0;
+	cr_expect_str_eq(pass_hold(&request), "place_count");
+	request = (struct hold_request){ .place_count = 1 };
+	cr_expect_str_eq(pass_hold(&request), "program");
+	request = (struct hold_request){ .program = 7, .places = { -1 }, .place_count = 1 };
+	cr_expect_str_eq(pass_hold(&request), "places[n]");
 }

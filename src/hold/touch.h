@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-#include "superd/hold/hold.h"
-#include "superd/hold/hold_trace.h"
+#include "worker/record/hold_request.h"
+#include "hold/trace.h"
 
 /* The meaning of a system call for a hold. */
 struct hold_verdict {
@@ -13,4 +13,4 @@ struct hold_verdict {
 };
 
 /* Judges the call at whose entry the program is stopped. */
-struct hold_verdict hold_judge_call(const struct hold_work *work, const struct hold_call *call);
+struct hold_verdict hold_judge_call(const struct hold_request *request, const struct hold_call *call);

@@ -4,7 +4,7 @@
  *
  * The code uses the stack below the red zone (128 bytes, System V ABI); a signal handler of the program puts its frame
  * below that in turn. It restores every register from its data, and jumps to the program's own syscall instruction. */
-#include "superd/hold/hold_plant.h"
+#include "hold/plant.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -326,15 +326,15 @@ static bool find_call(struct planting *held, struct hold_report *report)
 	return (word & 0xffff) == SYSCALL_CODE ? true : fail_by(report, HOLD_32_BIT, 0);
 }
 
-void hold_plant(struct hold_trace *trace, const struct hold_work *work, struct hold_report *report)
+void hold_plant(struct hold_trace *trace, const struct hold_request *request, struct hold_report *report)
 {
 	struct planting held = { .trace = trace, .is_at_entry = true };
-	struct planted planted = { .place_count = work->place_count };
+	struct planted planted = { .place_count = request->place_count };
 	pid_t program = trace->program;
 	uint64_t mask, all = UINT64_MAX, page;
 
-	for (size_t n = 0; n < work->place_count; n++)
-		planted.places[n].number = work->places[n];
+	for (size_t n = 0; n < request->place_count; n++)
+		planted.places[n].number = request->places[n];
 	if (!find_call(&held, report))
 		return;
 	note_registers(&planted, &held.registers);

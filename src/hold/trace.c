@@ -1,6 +1,6 @@
-/* The tracer's loop has a limit of time, which waitpid(2) has not: it waits for SIGCHLD, which is blocked, as all
- * signals are in a worker process. */
-#include "superd/hold/hold_trace.h"
+/* The tracer's loop has a limit of time, which waitpid(2) has not: it waits for SIGCHLD, which is blocked, as superd
+ * blocks all signals for its workers. */
+#include "hold/trace.h"
 
 #include <errno.h>
 #include <linux/audit.h>

@@ -1,10 +1,10 @@
-/* A request arrives as a message that has no text. Its first descriptor is a sealed file with the values. */
+/* How the other process receives a request: a message that has no text, and whose first descriptor is a sealed file. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/fd_message.h"
-#include "worker/work.h"
+#include "worker/record/request.h"
 
 bool request_receive(int channel, struct record *request, int *fds, size_t *count)
 {

@@ -1,11 +1,11 @@
-/* ptrace(2) of one program with one thread, from stop to stop. For the worker process of superd/hold/hold. */
+/* ptrace(2) of one program with one thread, from stop to stop. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "superd/hold/hold.h"
+#include "worker/record/hold_request.h"
 
 /* A system call at its entry. */
 struct hold_call {

@@ -3,7 +3,7 @@
  *
  * The program has one thread, which stands still. Still, its memory may change if it shares it with another process. If
  * that makes a judgement wrong, the program uses a placeholder, which harms nobody else. */
-#include "superd/hold/hold_touch.h"
+#include "hold/touch.h"
 
 #include <asm/ioctls.h>
 #include <errno.h>
@@ -111,30 +111,30 @@ static const uint8_t descriptors[] = {
 	[SYS_fstat] = NO_FD, [SYS_newfstatat] = NO_FD, [SYS_statx] = NO_FD, [SYS_lseek] = NO_FD,
 };
 
-static bool is_place(const struct hold_work *work, uint64_t argument)
+static bool is_place(const struct hold_request *request, uint64_t argument)
 {
-	for (size_t n = 0; n < work->place_count; n++) {
-		if (work->places[n] == (int)argument)
+	for (size_t n = 0; n < request->place_count; n++) {
+		if (request->places[n] == (int)argument)
 			return true;
 	}
 	return false;
 }
 
-static bool read_memory(const struct hold_work *work, uint64_t at, void *out, size_t size)
+static bool read_memory(const struct hold_request *request, uint64_t at, void *out, size_t size)
 {
 	struct iovec here = { out, size }, there = { (void *)(uintptr_t)at, size };
 
-	return process_vm_readv(work->program, &here, 1, &there, 1, 0) == (ssize_t)size;
+	return process_vm_readv(request->program, &here, 1, &there, 1, 0) == (ssize_t)size;
 }
 
-static bool has_place_among(const struct hold_work *work, const struct hold_call *call)
+static bool has_place_among(const struct hold_request *request, const struct hold_call *call)
 {
 	uint8_t which = call->number < sizeof(descriptors) ? descriptors[call->number] : 0;
 
 	if (!which)
 		return true;
 	for (int n = 0; n < 3; n++) {
-		if (which & 1 << n && is_place(work, call->arguments[n]))
+		if (which & 1 << n && is_place(request, call->arguments[n]))
 			return true;
 	}
 	return false;
@@ -142,33 +142,34 @@ static bool has_place_among(const struct hold_work *work, const struct hold_call
 
 /* ---- calls whose descriptors are in memory ---- */
 
-static bool polls_place(const struct hold_work *work, const struct hold_call *call)
+static bool polls_place(const struct hold_request *request, const struct hold_call *call)
 {
 	struct pollfd set[POLL_MOST];
 	uint64_t count = call->arguments[1];
 
 	if (count > POLL_MOST)
 		return true;
-	if (count && !read_memory(work, call->arguments[0], set, count * sizeof(*set)))
+	if (count && !read_memory(request, call->arguments[0], set, count * sizeof(*set)))
 		return true;
 	for (uint64_t n = 0; n < count; n++) {
-		if (is_place(work, (uint64_t)set[n].fd))
+		if (is_place(request, (uint64_t)set[n].fd))
 			return true;
 	}
 	return false;
 }
 
 /* A set of select(2) is an array of words, up to that of the highest descriptor. */
-static bool selects_place(const struct hold_work *work, const struct hold_call *call)
+static bool selects_place(const struct hold_request *request, const struct hold_call *call)
 {
 	for (int set = 1; set <= 3; set++) {
-		for (size_t n = 0; n < work->place_count && call->arguments[set]; n++) {
-			unsigned place = (unsigned)work->places[n];
+		for (size_t n = 0; n < request->place_count && call->arguments[set]; n++) {
+			unsigned place = (unsigned)request->places[n];
 			uint64_t word;
 
 			if ((int)place >= (int)call->arguments[0])
 				continue;
-			if (!read_memory(work, call->arguments[set] + place / 64 * sizeof(word), &word, sizeof(word)) ||
+			if (!read_memory(request, call->arguments[set] + place / 64 * sizeof(word), &word,
+					 sizeof(word)) ||
 			    word >> place % 64 & 1)
 				return true;
 		}
@@ -177,19 +178,19 @@ static bool selects_place(const struct hold_work *work, const struct hold_call *
 }
 
 /* A message with control data may carry a placeholder to another process. */
-static bool sends_control(const struct hold_work *work, uint64_t at)
+static bool sends_control(const struct hold_request *request, uint64_t at)
 {
 	struct msghdr message = { 0 };
 
-	return !read_memory(work, at, &message, sizeof(message)) || message.msg_controllen > 0;
+	return !read_memory(request, at, &message, sizeof(message)) || message.msg_controllen > 0;
 }
 
-static bool sends_controls(const struct hold_work *work, const struct hold_call *call)
+static bool sends_controls(const struct hold_request *request, const struct hold_call *call)
 {
 	if (call->arguments[2] > MESSAGES_MOST)
 		return true;
 	for (uint64_t n = 0; n < call->arguments[2]; n++) {
-		if (sends_control(work, call->arguments[1] + n * sizeof(struct mmsghdr)))
+		if (sends_control(request, call->arguments[1] + n * sizeof(struct mmsghdr)))
 			return true;
 	}
 	return false;
@@ -197,14 +198,14 @@ static bool sends_controls(const struct hold_work *work, const struct hold_call 
 
 /* ---- calls that depend on more ---- */
 
-static bool is_touch_of_fcntl(const struct hold_work *work, const struct hold_call *call)
+static bool is_touch_of_fcntl(const struct hold_request *request, const struct hold_call *call)
 {
 	int command = (int)call->arguments[1];
 
-	return is_place(work, call->arguments[0]) && command != F_GETFD && command != F_SETFD && command != F_GETFL;
+	return is_place(request, call->arguments[0]) && command != F_GETFD && command != F_SETFD && command != F_GETFL;
 }
 
-static bool is_touch_of_ioctl(const struct hold_work *work, const struct hold_call *call)
+static bool is_touch_of_ioctl(const struct hold_request *request, const struct hold_call *call)
 {
 	switch ((unsigned)call->arguments[1]) {
 	case TCGETS:
@@ -214,14 +215,14 @@ static bool is_touch_of_ioctl(const struct hold_work *work, const struct hold_ca
 	case FIONCLEX:
 		return false;
 	default:
-		return is_place(work, call->arguments[0]);
+		return is_place(request, call->arguments[0]);
 	}
 }
 
-static bool is_in_range(const struct hold_work *work, const struct hold_call *call)
+static bool is_in_range(const struct hold_request *request, const struct hold_call *call)
 {
-	for (size_t n = 0; n < work->place_count; n++) {
-		unsigned place = (unsigned)work->places[n];
+	for (size_t n = 0; n < request->place_count; n++) {
+		unsigned place = (unsigned)request->places[n];
 
 		if (place >= (unsigned)call->arguments[0] && place <= (unsigned)call->arguments[1])
 			return true;
@@ -248,10 +249,10 @@ static bool closes_on_exec(pid_t program, int fd)
 	return !flags || strtol(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC;
 }
 
-static bool loses_place(const struct hold_work *work)
+static bool loses_place(const struct hold_request *request)
 {
-	for (size_t n = 0; n < work->place_count; n++) {
-		if (closes_on_exec(work->program, work->places[n]))
+	for (size_t n = 0; n < request->place_count; n++) {
+		if (closes_on_exec(request->program, request->places[n]))
 			return true;
 	}
 	return false;
@@ -286,37 +287,37 @@ static struct hold_verdict judge_seccomp(const struct hold_call *call)
 	return (struct hold_verdict){ .obstacle = installs ? HOLD_OWN_FILTER : HOLD_NONE };
 }
 
-static bool is_touch(const struct hold_work *work, const struct hold_call *call)
+static bool is_touch(const struct hold_request *request, const struct hold_call *call)
 {
 	switch (call->number) {
 	case SYS_poll:
 	case SYS_ppoll:
-		return polls_place(work, call);
+		return polls_place(request, call);
 	case SYS_select:
 	case SYS_pselect6:
-		return selects_place(work, call);
+		return selects_place(request, call);
 	case SYS_sendmsg:
-		return is_place(work, call->arguments[0]) || sends_control(work, call->arguments[1]);
+		return is_place(request, call->arguments[0]) || sends_control(request, call->arguments[1]);
 	case SYS_sendmmsg:
-		return is_place(work, call->arguments[0]) || sends_controls(work, call);
+		return is_place(request, call->arguments[0]) || sends_controls(request, call);
 	case SYS_fcntl:
-		return is_touch_of_fcntl(work, call);
+		return is_touch_of_fcntl(request, call);
 	case SYS_ioctl:
-		return is_touch_of_ioctl(work, call);
+		return is_touch_of_ioctl(request, call);
 	case SYS_mmap:
-		return !(call->arguments[3] & MAP_ANONYMOUS) && is_place(work, call->arguments[4]);
+		return !(call->arguments[3] & MAP_ANONYMOUS) && is_place(request, call->arguments[4]);
 	case __NR_close_range:
-		return is_in_range(work, call);
+		return is_in_range(request, call);
 	case SYS_execve:
-		return loses_place(work);
+		return loses_place(request);
 	case SYS_execveat:
-		return is_place(work, call->arguments[0]) || loses_place(work);
+		return is_place(request, call->arguments[0]) || loses_place(request);
 	default:
-		return has_place_among(work, call);
+		return has_place_among(request, call);
 	}
 }
 
-struct hold_verdict hold_judge_call(const struct hold_work *work, const struct hold_call *call)
+struct hold_verdict hold_judge_call(const struct hold_request *request, const struct hold_call *call)
 {
 	uint64_t flags;
 
@@ -329,7 +330,7 @@ struct hold_verdict hold_judge_call(const struct hold_work *work, const struct h
 	case SYS_clone:
 		return judge_clone(call->arguments[0]);
 	case SYS_clone3:
-		return judge_clone(read_memory(work, call->arguments[0], &flags, sizeof(flags)) ? flags : 0);
+		return judge_clone(read_memory(request, call->arguments[0], &flags, sizeof(flags)) ? flags : 0);
 	case SYS_prctl:
 		return judge_prctl(call);
 	case SYS_seccomp:
@@ -337,6 +338,6 @@ struct hold_verdict hold_judge_call(const struct hold_work *work, const struct h
 	case SYS_ptrace:
 		return (struct hold_verdict){ .obstacle = HOLD_OWN_FILTER };
 	default:
-		return (struct hold_verdict){ .touches = is_touch(work, call) };
+		return (struct hold_verdict){ .touches = is_touch(request, call) };
 	}
 }
