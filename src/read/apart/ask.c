@@ -108,35 +108,6 @@ static bool take_left_out(struct reading *reading, struct frame *frame)
 	return table_leave_out_file(reading->table, at, name, is_part);
 }
 
-static bool take_vital(struct reading *reading, struct frame *frame)
-{
-	return table_mark_vital(reading->table, frame_place(frame, reading->table->pool));
-}
-
-static bool take_shared(struct reading *reading, struct frame *frame)
-{
-	return table_mark_shared(reading->table, frame_place(frame, reading->table->pool));
-}
-
-static bool take_part(struct reading *reading, struct frame *frame)
-{
-	struct origin at = frame_place(frame, reading->table->pool);
-
-	return table_note_part(reading->table, at, frame_text(frame));
-}
-
-static bool take_alone(struct reading *reading, struct frame *frame)
-{
-	return table_note_alone(reading->table, frame_text(frame));
-}
-
-static bool take_yield(struct reading *reading, struct frame *frame)
-{
-	struct origin at = frame_place(frame, reading->table->pool), to = frame_place(frame, reading->table->pool);
-
-	return table_note_yield(reading->table, at, to);
-}
-
 static bool take_read(struct reading *reading, struct frame *frame)
 {
 	const struct read_request *request = reading->request;
@@ -188,37 +159,73 @@ static bool take_end(struct reading *reading, struct frame *frame, enum read_res
 	return !frame->is_bad;
 }
 
+static bool take_record(struct reading *reading, struct frame *frame)
+{
+	struct table *table = reading->table;
+	struct origin at;
+
+	switch (frame->kind) {
+	case FRAME_SERVICE:
+		return take_service(reading, frame);
+	case FRAME_DIAG:
+		return take_diag(reading, frame);
+	case FRAME_LEFT_OUT:
+		return take_left_out(reading, frame);
+	case FRAME_VITAL:
+		return table_mark_vital(table, frame_place(frame, table->pool));
+	case FRAME_SHARED:
+		return table_mark_shared(table, frame_place(frame, table->pool));
+	case FRAME_PART:
+		at = frame_place(frame, table->pool);
+		return table_note_part(table, at, frame_text(frame));
+	case FRAME_ALONE:
+		return table_note_alone(table, frame_text(frame));
+	case FRAME_YIELD:
+		at = frame_place(frame, table->pool);
+		return table_note_yield(table, at, frame_place(frame, table->pool));
+	case FRAME_READ:
+		return take_read(reading, frame);
+	case FRAME_FILE:
+		return take_file(reading, frame);
+	default:
+		return false;
+	}
+}
+
 /* Takes frames up to FRAME_END. false: superd-read has failed. */
 static bool take_frames(struct reading *reading, enum read_result *result)
 {
-	static bool (*const takers[FRAMES])(struct reading *reading, struct frame *frame) = {
-		[FRAME_SERVICE] = take_service, [FRAME_DIAG] = take_diag, [FRAME_LEFT_OUT] = take_left_out,
-		[FRAME_VITAL] = take_vital, [FRAME_SHARED] = take_shared, [FRAME_PART] = take_part,
-		[FRAME_ALONE] = take_alone, [FRAME_YIELD] = take_yield, [FRAME_READ] = take_read,
-		[FRAME_FILE] = take_file,
-	};
-	struct asked *asked = reading->asked;
 	struct frame frame;
 
-	for (;;) {
-		if (!frame_receive(&asked->frames, &frame)) {
-			note_failure(reading, errno);
-			return false;
-		}
+	while (frame_receive(&reading->asked->frames, &frame)) {
 		if (frame.kind == FRAME_END && take_end(reading, &frame, result))
 			return true;
-		if (frame.kind == FRAME_END || !takers[frame.kind] || !takers[frame.kind](reading, &frame) ||
-		    frame.is_bad) {
+		if (!take_record(reading, &frame) || frame.is_bad) {
 			note_failure(reading, frame.kind == FRAME_MEMORY ? ENOMEM : EBADMSG);
 			return false;
 		}
 	}
+	note_failure(reading, errno);
+	return false;
 }
 
-static bool send_source(struct reading *reading, const struct asked_source *source)
+/* Sends the order, which is complete, and takes the answer. */
+static bool ask(struct reading *reading, enum read_result *result)
 {
 	struct frames *frames = &reading->asked->frames;
 
+	if (frame_end(frames) && frames_flush(frames))
+		return take_frames(reading, result);
+	note_failure(reading, errno);
+	return false;
+}
+
+static bool ask_for(struct reading *reading, const struct asked_source *source, enum read_result *result)
+{
+	struct frames *frames = &reading->asked->frames;
+
+	if (reading->asked->failure.length)
+		return false;
 	frame_begin(frames, FRAME_SOURCE);
 	frame_put_text(frames, source->format);
 	frame_put_number(frames, reading->compat);
@@ -232,20 +239,7 @@ static bool send_source(struct reading *reading, const struct asked_source *sour
 		frame_put_number(frames, (int64_t)reading->opened[n].inode);
 		frame_put_place(frames, reading->opened[n].from);
 	}
-	return frame_end(frames) && frames_flush(frames);
-}
-
-static bool ask(struct reading *reading, const struct asked_source *source, enum read_result *result)
-{
-	struct asked *asked = reading->asked;
-
-	if (asked->failure.length)
-		return false;
-	if (!send_source(reading, source)) {
-		note_failure(reading, errno);
-		return false;
-	}
-	return take_frames(reading, result);
+	return ask(reading, result);
 }
 
 enum read_result ask_source(struct reading *reading, const struct asked_source *source)
@@ -265,7 +259,7 @@ enum read_result ask_source(struct reading *reading, const struct asked_source *
 	snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", source->path,
 		 (long)reading->asked->pid);
 	wait_note_begin("the file", waits);
-	good = ask(reading, source, &result);
+	good = ask_for(reading, source, &result);
 	wait_note_end();
 	if (!good)
 		diag_error(reading->diags, at, "cannot read %s: %s", source->path,
@@ -279,19 +273,14 @@ void ask_finish(struct reading *reading)
 {
 	struct asked *asked = reading->asked;
 	enum read_result result;
-	bool good = true;
 
 	if (!asked)
 		return;
 	if (!asked->failure.length) {
 		frame_begin(&asked->frames, FRAME_FINISH);
-		good = frame_end(&asked->frames) && frames_flush(&asked->frames);
-		if (!good)
-			note_failure(reading, errno);
-		good = good && take_frames(reading, &result);
+		if (!ask(reading, &result))
+			diag_error(reading->diags, ((struct origin){ 0 }), "%s", buf_string(&asked->failure));
 	}
-	if (!good)
-		diag_error(reading->diags, ((struct origin){ 0 }), "%s", buf_string(&asked->failure));
 	fd_close(&asked->frames.fd);
 	frames_free(&asked->frames);
 	superd_service_reader_free(asked->native);

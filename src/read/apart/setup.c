@@ -13,15 +13,6 @@ static void put_texts(struct frames *frames, const char *const *list, size_t cou
 		frame_put_text(frames, list[n]);
 }
 
-static size_t count_texts(const char *const *list)
-{
-	size_t count = 0;
-
-	while (list && list[count])
-		count++;
-	return count;
-}
-
 static void put_inetd(struct frames *frames, const struct inetd_defaults *inetd)
 {
 	frame_put_number(frames, inetd->rate);
@@ -40,7 +31,10 @@ static void put_inetd(struct frames *frames, const struct inetd_defaults *inetd)
 bool setup_send(struct frames *frames, const struct read_request *request)
 {
 	const char *texts[MACHINE_TEXTS];
+	size_t folders = 0;
 
+	while (request->unit_path && request->unit_path[folders])
+		folders++;
 	frame_begin(frames, FRAME_SETUP);
 	frame_put_number(frames, request->warns_of_unsupported);
 	frame_put_number(frames, request->shares_defaults);
@@ -55,7 +49,7 @@ bool setup_send(struct frames *frames, const struct read_request *request)
 		put_texts(frames, texts, MACHINE_TEXTS);
 	}
 	frame_put_number(frames, request->unit_path != NULL);
-	put_texts(frames, request->unit_path, count_texts(request->unit_path));
+	put_texts(frames, request->unit_path, folders);
 	put_texts(frames, request->before, request->before_count);
 	frame_put_number(frames, (int64_t)request->without_count);
 	for (size_t n = 0; n < request->without_count; n++)
@@ -103,22 +97,11 @@ static void take_inetd(struct frame *frame, struct pool *pool, struct inetd_defa
 	inetd->folder = take_text(frame, pool);
 }
 
-static void take_without(struct frame *frame, struct pool *pool, struct read_request *request)
-{
-	size_t all = (size_t)frame_number(frame, 0, LIST_MOST);
-	struct origin *list = pool_alloc(pool, (all + 1) * sizeof(*list));
-
-	frame->is_bad |= !list;
-	for (size_t n = 0; n < all && !frame->is_bad; n++)
-		list[n] = frame_place(frame, pool);
-	request->without = list;
-	request->without_count = all;
-}
-
 bool setup_read(struct frame *frame, struct pool *pool, struct received_setup *setup)
 {
 	struct read_request *request = &setup->request;
 	const char *const *texts;
+	struct origin *without;
 	size_t count;
 	bool has_path;
 
@@ -142,6 +125,11 @@ bool setup_read(struct frame *frame, struct pool *pool, struct received_setup *s
 	texts = take_texts(frame, pool, &count);
 	request->unit_path = has_path ? texts : NULL;
 	request->before = take_texts(frame, pool, &request->before_count);
-	take_without(frame, pool, request);
+	request->without_count = (size_t)frame_number(frame, 0, LIST_MOST);
+	without = pool_alloc(pool, (request->without_count + 1) * sizeof(*without));
+	frame->is_bad |= !without;
+	for (size_t n = 0; n < request->without_count && !frame->is_bad; n++)
+		without[n] = frame_place(frame, pool);
+	request->without = without;
 	return !frame->is_bad;
 }

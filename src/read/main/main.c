@@ -15,8 +15,9 @@
 #include "os/host/hosts_access.h"
 #include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
-#include "read/main/explain_key.h"
+#include "read/launchd/keys.h"
 #include "read/main/serve.h"
+#include "read/systemd/keys.h"
 #include "superd/machine/os_info.h"
 #include "table/option/option_table.h"
 #include "table/sources/format.h"
@@ -50,16 +51,6 @@ static bool print_builder(void *context, struct service_builder *builder)
 	return true;
 }
 
-static void read_sources(struct reading *reading)
-{
-	const struct read_request *request = reading->request;
-
-	for (size_t n = 0; n < request->count; n++)
-		reading_source(reading, request->sources[n], false, (struct origin){ 0 });
-	formats_finish(reading);
-	reading_drop_states(reading);
-}
-
 /* Reads the sources and prints what they have. */
 static int print_sources(const char *const *sources, size_t count)
 {
@@ -80,7 +71,10 @@ static int print_sources(const char *const *sources, size_t count)
 	}
 	self_sandbox_enter(&(const struct self_sandbox){ .reads_files = true });
 	reading.table->writes_builders = true;
-	read_sources(&reading);
+	for (size_t n = 0; n < count; n++)
+		reading_source(&reading, sources[n], false, (struct origin){ 0 });
+	formats_finish(&reading);
+	reading_drop_states(&reading);
 	diags_sort(&diags);
 	diags_bound(&diags);
 	diags_print(&diags, stderr);
@@ -95,17 +89,78 @@ static int print_sources(const char *const *sources, size_t count)
 	return good ? EXIT_SUCCESS : EXIT_TABLE;
 }
 
-/* superd prints what it knows itself. */
+/* The key in "SECTION.KEY", or the whole name if it has no section. "", which is no key: the name has another
+ * section. */
+static const char *name_in(const char *section, const char *name)
+{
+	size_t length = strlen(section);
+
+	if (!strncmp(name, section, length) && name[length] == '.')
+		return name + length + 1;
+	return strchr(name, '.') ? "" : name;
+}
+
+/* where: the section or dictionary. option: of superd; NULL: none. */
+static void print_key(const char *where, const struct key_row *key, const char *option)
+{
+	fprintf(stderr, "superd: %s %s is %s", where, key->name, option ? "supported" : key_status_name(key->status));
+	if (option)
+		fprintf(stderr, " by %s", option);
+	fprintf(stderr, "%s%s", key->reason ? ": " : "", key->reason ? key->reason : "");
+	if (option)
+		fprintf(stderr, " (see superd --explain %s)", option);
+	fputc('\n', stderr);
+}
+
+static bool explain_unit_key(const char *name)
+{
+	static const char *const sections[][2] = {
+		{ "Unit", "[Unit]" }, { "Service", "[Service]" }, { "Socket", "[Socket]" }, { "Install", "[Install]" }
+	};
+	const struct key_row *printed = NULL;
+
+	for (size_t n = 0; n < sizeof(sections) / sizeof(*sections); n++) {
+		const char *section = sections[n][0], *own = name_in(section, name);
+		const struct key_row *key = unit_key_find(section, own);
+
+		if (!key || key == printed)
+			continue;
+		print_key(sections[n][1], key, unit_key_option(section, key));
+		printed = key;
+	}
+	return printed;
+}
+
+static bool explain_launchd_key(const char *name)
+{
+	bool any = false;
+
+	for (size_t n = 0; n < LAUNCHD_DICTIONARIES; n++) {
+		const struct key_table *keys = &launchd_keys[n];
+		const char *own = keys->section ? name_in(keys->section, name) : name;
+		const struct key_row *key = launchd_key_find(keys, own);
+
+		if (key)
+			print_key(keys->section ? keys->section : "launchd's", key, key_option(keys, key));
+		any |= key != NULL;
+	}
+	return any;
+}
+
+/* Prints a line for each section or dictionary that has a key of this name: "[Service] RootImage is refused: superd
+ * mounts no images". The name may begin with its section or dictionary: Service.RootImage. superd itself prints what it
+ * knows of options. */
 static int explain_name(const char *name)
 {
+	bool is_of_units = explain_unit_key(name);
 	struct buf hint = { 0 };
 
-	if (!explain_key(name, stderr)) {
-		directive_hint(NATIVE, name, &hint);
-		fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", name, hint.length ? ": " : "",
-			buf_string(&hint));
-		buf_free(&hint);
-	}
+	if (explain_launchd_key(name) || is_of_units)
+		return EXIT_TABLE;
+	directive_hint(NATIVE, name, &hint);
+	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", name, hint.length ? ": " : "",
+		buf_string(&hint));
+	buf_free(&hint);
 	return EXIT_TABLE;
 }
 

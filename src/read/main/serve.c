@@ -86,21 +86,6 @@ static void send_file(void *context, const char *path, const struct stat *status
 	}
 }
 
-static void send_diags(struct read_server *server)
-{
-	for (; server->said < server->diags.count; server->said++) {
-		const struct diag *diag = &server->diags.list[server->said];
-
-		frame_begin(&server->frames, FRAME_DIAG);
-		frame_put_number(&server->frames, diag->severity);
-		frame_put_place(&server->frames, (struct origin){ diag->file, diag->line, diag->column });
-		frame_put_text(&server->frames, diag->message);
-		frame_put_text(&server->frames, diag->hint);
-		frame_put_number(&server->frames, diag->follows);
-		end_frame(server);
-	}
-}
-
 static void send_place(struct read_server *server, enum frame_kind kind, struct origin at)
 {
 	frame_begin(&server->frames, kind);
@@ -108,47 +93,52 @@ static void send_place(struct read_server *server, enum frame_kind kind, struct 
 	end_frame(server);
 }
 
-static void send_left_out(struct read_server *server)
-{
-	const struct table *table = server->reading.table;
-
-	for (; server->left_out < table->left_out_count; server->left_out++) {
-		const struct left_out *entry = &table->left_out[server->left_out];
-
-		frame_begin(&server->frames, FRAME_LEFT_OUT);
-		frame_put_place(&server->frames, entry->at);
-		frame_put_text(&server->frames, entry->name);
-		frame_put_number(&server->frames, entry->is_doubtful);
-		frame_put_number(&server->frames, entry->is_part);
-		end_frame(server);
-	}
-}
-
+/* Sends what has come since to each list of the table and the diagnostics. */
 static void send_records(struct read_server *server)
 {
 	const struct table *table = server->reading.table;
+	struct frames *frames = &server->frames;
 
-	send_diags(server);
-	send_left_out(server);
+	for (; server->said < server->diags.count; server->said++) {
+		const struct diag *diag = &server->diags.list[server->said];
+
+		frame_begin(frames, FRAME_DIAG);
+		frame_put_number(frames, diag->severity);
+		frame_put_place(frames, (struct origin){ diag->file, diag->line, diag->column });
+		frame_put_text(frames, diag->message);
+		frame_put_text(frames, diag->hint);
+		frame_put_number(frames, diag->follows);
+		end_frame(server);
+	}
+	for (; server->left_out < table->left_out_count; server->left_out++) {
+		const struct left_out *entry = &table->left_out[server->left_out];
+
+		frame_begin(frames, FRAME_LEFT_OUT);
+		frame_put_place(frames, entry->at);
+		frame_put_text(frames, entry->name);
+		frame_put_number(frames, entry->is_doubtful);
+		frame_put_number(frames, entry->is_part);
+		end_frame(server);
+	}
 	for (; server->vital < table->vital_count; server->vital++)
 		send_place(server, FRAME_VITAL, table->vital[server->vital]);
 	for (; server->shared < table->shared_count; server->shared++)
 		send_place(server, FRAME_SHARED, table->shared[server->shared]);
 	for (; server->parts < table->part_count; server->parts++) {
-		frame_begin(&server->frames, FRAME_PART);
-		frame_put_place(&server->frames, table->parts[server->parts].at);
-		frame_put_text(&server->frames, table->parts[server->parts].name);
+		frame_begin(frames, FRAME_PART);
+		frame_put_place(frames, table->parts[server->parts].at);
+		frame_put_text(frames, table->parts[server->parts].name);
 		end_frame(server);
 	}
 	for (; server->alone < table->alone_count; server->alone++) {
-		frame_begin(&server->frames, FRAME_ALONE);
-		frame_put_text(&server->frames, table->alone[server->alone]);
+		frame_begin(frames, FRAME_ALONE);
+		frame_put_text(frames, table->alone[server->alone]);
 		end_frame(server);
 	}
 	for (; server->yielded < table->yielded_count; server->yielded++) {
-		frame_begin(&server->frames, FRAME_YIELD);
-		frame_put_place(&server->frames, table->yielded[server->yielded].at);
-		frame_put_place(&server->frames, table->yielded[server->yielded].to);
+		frame_begin(frames, FRAME_YIELD);
+		frame_put_place(frames, table->yielded[server->yielded].at);
+		frame_put_place(frames, table->yielded[server->yielded].to);
 		end_frame(server);
 	}
 }
@@ -174,12 +164,20 @@ static void send_end(struct read_server *server, enum read_result result)
 	server->has_failed |= !frames_flush(&server->frames);
 }
 
-/* Takes what superd has opened above the source. */
-static void take_opened(struct reading *reading, struct frame *frame)
+static void serve_source(struct read_server *server, struct frame *frame)
 {
-	size_t depth = (size_t)frame_number(frame, 0, READING_DEPTH);
+	struct reading *reading = &server->reading;
 	struct pool *pool = reading->table->pool;
+	const char *name = frame_text(frame), *path;
+	const struct format *format = name ? format_find(name, strlen(name)) : NULL;
+	struct origin from;
+	size_t depth;
 
+	reading->compat = (enum compat)frame_number(frame, 0, COMPATS);
+	path = pool_text(pool, frame_text(frame));
+	from = frame_place(frame, pool);
+	reading->files = (size_t)frame_number(frame, 0, READING_FILES);
+	depth = (size_t)frame_number(frame, 0, READING_DEPTH);
 	for (reading->depth = 0; reading->depth < depth; reading->depth++) {
 		struct opened *opened = &reading->opened[reading->depth];
 
@@ -189,36 +187,9 @@ static void take_opened(struct reading *reading, struct frame *frame)
 		opened->from = frame_place(frame, pool);
 		frame->is_bad |= !opened->path;
 	}
-}
-
-static void serve_source(struct read_server *server, struct frame *frame)
-{
-	struct reading *reading = &server->reading;
-	const char *name = frame_text(frame), *path;
-	const struct format *format = name ? format_find(name, strlen(name)) : NULL;
-	struct origin from;
-
-	reading->compat = (enum compat)frame_number(frame, 0, COMPATS);
-	path = pool_text(reading->table->pool, frame_text(frame));
-	from = frame_place(frame, reading->table->pool);
-	reading->files = (size_t)frame_number(frame, 0, READING_FILES);
-	take_opened(reading, frame);
 	server->has_failed |= frame->is_bad || !path || (name && !format);
 	if (!server->has_failed)
 		send_end(server, reading_path(reading, format, path, from));
-}
-
-static void serve_finish(struct read_server *server)
-{
-	formats_finish(&server->reading);
-	reading_drop_states(&server->reading);
-	send_end(server, READ_DONE);
-}
-
-/* The modules of nss(5) that know services are loaded, and connected to their server, before the sandbox is entered. */
-static void prepare_services(void)
-{
-	services_find_port("superd", "tcp");
 }
 
 static bool take_setup(struct read_server *server)
@@ -237,7 +208,8 @@ static bool take_setup(struct read_server *server)
 	if (hosts_access_has_rules(&server->hosts))
 		request->may_be_denied = hosts_access_may_deny;
 	if (request->asks_services) {
-		prepare_services();
+		/* Loads the modules of nss(5) and connects them to their server, before the sandbox is entered. */
+		services_find_port("superd", "tcp");
 		request->service_port = services_find_port;
 	}
 	server->reading.request = request;
@@ -250,12 +222,15 @@ static void serve_requests(struct read_server *server)
 	struct frame frame;
 
 	while (!server->has_failed && frame_receive(&server->frames, &frame)) {
-		if (frame.kind == FRAME_SOURCE)
+		if (frame.kind == FRAME_SOURCE) {
 			serve_source(server, &frame);
-		else if (frame.kind == FRAME_FINISH)
-			serve_finish(server);
-		else
+		} else if (frame.kind == FRAME_FINISH) {
+			formats_finish(&server->reading);
+			reading_drop_states(&server->reading);
+			send_end(server, READ_DONE);
+		} else {
 			server->has_failed = true;
+		}
 	}
 }
 
