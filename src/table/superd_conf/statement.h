@@ -10,15 +10,12 @@
 
 #include "lib/diag.h"
 #include "lib/source_file.h"
-#include "table/superd_conf/token.h"
 
 struct reading;
 
 enum statement_kind {
 	STATEMENT_SERVICE, STATEMENT_DEFAULTS, STATEMENT_INCLUDE, STATEMENT_IMPORT, STATEMENT_SUPERD, STATEMENTS
 };
-
-extern const char *const statement_names[STATEMENTS];   /* the keywords */
 
 enum item_kind {
 	ITEM_HEAD,                      /* always the first: the keyword; its word is the name or path, if any */
@@ -52,7 +49,7 @@ struct statement {
 	bool failed;                    /* out of memory */
 };
 
-/* The state of the parser between statements. The caller sets source, diags and strayed; the rest starts zeroed. */
+/* The state of the parser between statements. The caller sets source, diags and reading; the rest starts zeroed. */
 struct statement_splitter {
 	const struct source_file *source;
 	struct diags *diags;
@@ -64,17 +61,7 @@ struct statement_splitter {
 /* Reads the next statement. false: at the end of the text, or statement->failed is set. */
 bool statement_next(struct statement_splitter *splitter, struct statement *statement);
 
-/* The kind of statement that begins with this token; -1: none does. */
-int statement_kind_of(const struct source_file *source, struct token token);
-
 /* Whether the first token of a text begins a statement. This distinguishes superd.conf from other tables. */
 bool statement_begins(const struct source_file *source);
-
-/* For the grammar alone. When memory runs out the functions set `failed`, and then they do nothing any more. A word
- * belongs to the item that was added last. */
-void statement_clear(struct statement *statement);
-struct statement_item *statement_add_item(struct statement *statement, enum item_kind kind, struct word name,
-					  struct origin at);
-void statement_add_word(struct statement *statement, struct word word, struct origin at);
 
 void statement_free(struct statement *statement);

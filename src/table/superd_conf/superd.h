@@ -1,4 +1,4 @@
-/* The reader of superd.conf. table/superd_conf/grammar.c splits a source into statements with the place of every word,
+/* The reader of superd.conf. table/superd_conf/statement.c splits a source into statements with the place of every word,
  * table/superd_conf/values reads the words with libconfuse, and superd.c makes builders of them. One pass finds all
  * mistakes of a file, each with its column. */
 #pragma once

@@ -1,14 +1,14 @@
 /* The only code that uses libconfuse. libconfuse reads the quoted words of a statement that have escapes, as they stand
  * in the source, as one list; any other word is its own value, without the quotes.
  *
- * table/superd_conf/grammar.c parses statements itself, because libconfuse 3.3 stops at the first mistake, knows no
+ * table/superd_conf/statement.c parses statements itself, because libconfuse 3.3 stops at the first mistake, knows no
  * columns, counts lines wrong behind a comment, silently drops an unquoted '*', cuts other unquoted words short, and
  * does not distinguish {a} and a. libconfuse would replace "${X}" in double quotes from superd's own environment, so a
  * backslash goes in front of the '$'.
  *
  * Two traps: libconfuse's scanner, made by flex, ends the process when it gets no memory (lib/library_memory.h). And
- * libconfuse reports errors to a function without a context, so table/superd_conf/token has already refused all that
- * libconfuse would refuse. */
+ * libconfuse reports errors to a function without a context, so table/superd_conf/statement has already refused all
+ * that libconfuse would refuse. */
 #include "table/superd_conf/values.h"
 
 #include <stdarg.h>
