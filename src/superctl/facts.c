@@ -449,8 +449,8 @@ static void add_outdated_instance(struct buf *out, const json_t *instance, const
 	facts_add_text(out, "; has ", outdated, "sockets", " still");
 }
 
-/* Adds "pid 23 is stopped, as it seemed idle: it serves its 2 clients until another one waits", or, while the stop may
- * still be called off, "pid 23 is stopped, as it seemed idle: its clients are counted once more". */
+/* Adds "pid 23 is stopped, as it seemed idle: it serves its 2 clients until another one waits", or, before that,
+ * "pid 23 is stopped, as it seemed idle: its clients are counted once more". */
 static void add_stop(struct buf *out, const json_t *instance, const json_t *stop)
 {
 	static const char *const words[][2] = {
@@ -463,12 +463,15 @@ static void add_stop(struct buf *out, const json_t *instance, const json_t *stop
 		{ "order", " is stopped by order" },
 		{ "restart", " is restarted by order" },
 		{ "reload", " is stopped, as a reload has given the service other sockets" },
+		{ "freeze", ": its clients are counted once more" },
+		{ "count", ": its clients are counted once more" },
+		{ "earlier", ": an earlier instance ends first" },
+		{ "address", ": its addresses get ready for second sockets first" },
 		{ "serve", " to the end" },
 		{ "rest", ", which superd does not know, until it is stopped" },
 		{ "newcomer", " until another one waits" },
 		{ "end", " while it makes progress" },
 	};
-	bool tried = json_reply_is(stop, "phase", "freeze") || json_reply_is(stop, "phase", "count");
 	double clients = json_reply_number(stop, "clients");
 	struct buf how = { 0 };
 
@@ -479,11 +482,12 @@ static void add_stop(struct buf *out, const json_t *instance, const json_t *stop
 		if (json_reply_is(stop, "phase", words[n][0]))
 			buf_text(&how, words[n][1]);
 	}
-	buf_text(out, tried ? ": its clients are counted once more" : ": it serves its ");
-	if (!tried && clients > 1)
-		buf_addf(out, "%.0f ", clients);
-	if (!tried)
-		buf_addf(out, "client%s%s", clients == 1 ? "" : "s", buf_string(&how));
+	if (*buf_string(&how) == ':')
+		buf_text(out, buf_string(&how));
+	else if (clients > 1)
+		buf_addf(out, ": it serves its %.0f clients%s", clients, buf_string(&how));
+	else
+		buf_addf(out, ": it serves its client%s%s", clients == 1 ? "" : "s", buf_string(&how));
 	if (json_reply_has_number(stop, "left")) {
 		buf_text(out, ", for ");
 		human_units_add_span(out, json_reply_number(stop, "left"));

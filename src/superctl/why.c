@@ -207,17 +207,24 @@ static void add_stopping(struct buf *out, const json_t *service)
 {
 	const json_t *current = facts_current(service);
 
+	const json_t *stop = json_reply_object(current, "stop");
+	bool waits = json_reply_is(stop, "phase", "earlier") || json_reply_is(stop, "phase", "address");
+	const char *lack = json_reply_text(current, "no_second_socket");
+
 	if (add_ended(out, current))
 		return;
 	if (!json_reply_is(current, "state", "stopping") && json_reply_has_number(current, "pid")) {
-		buf_text(out, json_reply_object(current, "stop") ? "new clients wait for the next instance"
-								 : "an earlier instance has to end first");
+		buf_text(out, waits || *lack ? "new clients still come to it"
+				      : stop ? "new clients wait for the next instance"
+					     : "it is about to be stopped");
 	} else if (json_reply_has_number(current, "pid")) {
 		add_pid(out, current);
 		buf_text(out, " has been requested to stop, and is still running");
+		buf_text(out, *lack ? "; new clients still come to it" : "");
 	} else {
 		buf_text(out, "commands before or after its program have been requested to end, and still run");
 	}
+	facts_add_text(out, ", as there is no second socket: ", current, "no_second_socket", "");
 }
 
 static void add_frozen(struct buf *out, const json_t *service)

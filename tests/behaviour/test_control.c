@@ -1,4 +1,6 @@
 /* What operators can see and do through the control socket. */
+#include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -465,12 +467,45 @@ Behaviour(control, tells_why_and_until_when_a_stop_waits)
 	}
 	expect_in(SUPERCTL(control_path(), "status", "web").out, " drains: it serves its client to the end");
 	cr_assert(control_is_done(control_once("restart --no-wait web")));
-	WAIT_UNTIL(strstr(why_of("web"), "an earlier instance has to end first"));
+	WAIT_UNTIL(strstr(why_of("web"), "an earlier instance ends first"));
 	expect_in(why_of("web"), " drains: it serves its client while it makes progress, for ");
 	close(clients[0]);
 	WAIT_UNTIL(strstr(why_of("web"), " is restarted by order: it serves its client while it makes progress, for "));
 	close(clients[1]);
 	WAIT_UNTIL(!strstr(why_of("web"), "it serves its"));
+	superd_stop(superd);
+}
+
+Behaviour(control, tells_why_what_stops_has_no_second_socket)
+{
+	struct superd *superd = clock_run_web(backend("hang"), "reuse_port = yes\nkill_signal = SIGWINCH");
+
+	cr_assert(control_is_done(control_once("start web")));
+	cr_assert(control_is_done(control_once("stop --no-wait web")));
+	WAIT_UNTIL(strstr(why_of("web"), " has been requested to stop, and is still running"));
+	expect_in(why_of("web"),
+		  "; new clients still come to it, as there is no second socket: tcp:127.0.0.1:0: reuse_port = yes");
+	clock_stop(superd, 2 * HOUR_MS);
+}
+
+/* The kernel lets another process of the same user have the address of a listener that is the second one of a stop. */
+Behaviour(control, names_who_listens_at_the_address_of_what_stops)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct superd *superd = clock_run_web(backend("talk"), "");
+	int port = superd_port(superd, "web"), stranger = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const char *who = text_of("another socket listens there, too: pid %d (", (int)getpid());
+
+	to.sin_port = htons((uint16_t)port);
+	cr_assert_eq(setsockopt(stranger, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)), 0);
+	cr_assert_eq(bind(stranger, (struct sockaddr *)&to, sizeof(to)), -1, "no stop has begun yet");
+	cr_assert(control_is_done(control_once("start web")));
+	cr_assert(control_is_done(control_once("restart web")));
+	cr_assert_eq(bind(stranger, (struct sockaddr *)&to, sizeof(to)), 0, "%s", strerror(errno));
+	cr_assert_eq(listen(stranger, 1), 0);
+	cr_assert(control_is_done(control_once("stop web")));
+	superd_wait_log(superd, who);
+	close(stranger);
 	superd_stop(superd);
 }
 

@@ -143,7 +143,7 @@ static struct superd *run_locked(const char *act, int *client)
 }
 
 /* No step of the clock ends what superd waits for: it serves others, or hangs. */
-static struct program order_without_wait(struct superd *superd, const char *verb)
+static struct program order_without_wait(struct superd *superd, const char *verb, const char *why)
 {
 	struct program order;
 
@@ -151,6 +151,7 @@ static struct program order_without_wait(struct superd *superd, const char *verb
 	order = SUPERCTL_BEGIN(false, control_path(), verb, "hostile");
 	superd_wait_log(superd, text_of("requested: %s", verb));
 	client_ask_pid(superd_port(superd, "other"));
+	cr_expect(strstr(why_of("hostile"), why), "%s", why_of("hostile"));
 	clock_go_on();
 	return order;
 }
@@ -172,9 +173,10 @@ Behaviour(hostile_listener, a_stop_waits_for_no_lock)
 	SKIP_WITHOUT_LOCKS();
 	superd = run_locked("lock", &client);
 	control_once("hold hostile");           /* else the client starts the next one */
-	order = order_without_wait(superd, "stop");
+	order = order_without_wait(superd, "stop", ": its addresses get ready for second sockets first");
 	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "hostile: pid ")));
 	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_expect(superd_logged(superd, "(a process that has the socket blocks it)"));
 	cr_expect_not(superd_logged(superd, "opening it again"), "the lock has gone with the instance");
 	close(client);
 	superd_stop(superd);
@@ -210,7 +212,7 @@ Behaviour(hostile_listener, nor_does_a_drain)
 
 	SKIP_WITHOUT_LOCKS();
 	superd = run_locked("lock", &client);
-	order = order_without_wait(superd, "drain");
+	order = order_without_wait(superd, "drain", "");
 	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "it cannot be drained")));
 	cr_expect(superd_logged(superd, "(a process that has the socket blocks it)"));
 	outcome = program_end(&order);

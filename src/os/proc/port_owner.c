@@ -157,18 +157,15 @@ static int64_t begin_search(int64_t now)
 	return spent < BUDGET_MS ? now + BUDGET_MS - spent : 0;
 }
 
-unsigned port_owner(const struct endpoint *address, struct buf *out)
+static unsigned find_owner(const struct port_socket_list *sockets, uint16_t port, int64_t now, struct buf *out)
 {
-	struct port_socket_list sockets = { 0 };
-	struct found_holders *kept = &holders[address->port % PORTS_KEPT];
-	int64_t now = clock_ms(), until = begin_search(now);
+	struct found_holders *kept = &holders[port % PORTS_KEPT];
+	int64_t until = begin_search(now);
 
-	if (!find_sockets(&sockets, address, true))
-		return 0;
-	if (!kept->pid || process_holds(kept->pid, sockets.ids, sockets.count) != HOLDS) {
+	if (!kept->pid || process_holds(kept->pid, sockets->ids, sockets->count) != HOLDS) {
 		*kept = (struct found_holders){ 0 };
 		if (until)
-			find_holders(&sockets, until, kept);
+			find_holders(sockets, until, kept);
 	}
 	spent += clock_ms() - now;
 	if (!kept->count)
@@ -177,6 +174,21 @@ unsigned port_owner(const struct endpoint *address, struct buf *out)
 	if (kept->count > 1)
 		buf_addf(out, " and %u more", kept->count - 1);
 	return kept->count;
+}
+
+unsigned port_owner(const struct endpoint *address, struct buf *out)
+{
+	struct port_socket_list sockets = { 0 };
+	int64_t now = clock_ms();
+
+	return find_sockets(&sockets, address, true) ? find_owner(&sockets, address->port, now, out) : 0;
+}
+
+unsigned socket_owner(ino_t node, uint16_t port, struct buf *out)
+{
+	struct port_socket_list sockets = { .count = 1, .ids[0].node = node };
+
+	return find_device(&sockets.ids[0].device) ? find_owner(&sockets, port, clock_ms(), out) : 0;
 }
 
 /* All TCP listeners of one user. */

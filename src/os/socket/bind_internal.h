@@ -88,5 +88,5 @@ int bind_foreign(bind_opener *open, const struct listen *listen, const struct pa
 void foreign_remove(int fd, const struct listen *listen, const struct path_finding *finding);
 
 /* The second listener of a unix socket, for os/socket/reuseport. */
-bool reuseport_unix_is_possible(const struct listen *listen);
+const char *reuseport_unix_obstacle(const struct listen *listen); /* NULL: none */
 int reuseport_unix_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "lib/fd.h"
 #include "os/bpf/reuseport_bpf.h"
@@ -21,13 +22,18 @@
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/sock_diag.h"
 #include "os/netdiag/socket_address.h"
+#include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
 #include "os/socket/bind_internal.h"
+
+#define SECOND "opening a second socket"
 
 /* Counts the sockets that listen at exactly this address: more than one are a group already. */
 struct reuseport_search {
 	struct conn_count wanted;
+	ino_t own;                      /* the first one's inode */
 	unsigned found;
+	unsigned other, user;           /* inode of another one, and who has opened it */
 };
 
 static void count_listener(struct nlmsghdr *message, void *context)
@@ -36,25 +42,30 @@ static void count_listener(struct nlmsghdr *message, void *context)
 	struct reuseport_search *search = context;
 	size_t size = search->wanted.family == AF_INET ? 4 : 16;
 
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || socket->idiag_family != search->wanted.family)
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || socket->idiag_family != search->wanted.family ||
+	    socket->id.idiag_if != search->wanted.interface ||
+	    memcmp(socket->id.idiag_src, search->wanted.address, size) != 0)
 		return;
-	search->found += socket->id.idiag_if == search->wanted.interface &&
-			 !memcmp(socket->id.idiag_src, search->wanted.address, size);
+	search->found++;
+	if (socket->idiag_inode == search->own)
+		return;
+	search->other = socket->idiag_inode;
+	search->user = socket->idiag_uid;
 }
 
 /* false: the kernel cannot tell. */
-static bool count_listeners(int fd, unsigned *count)
+static bool find_listeners(int fd, struct reuseport_search *search)
 {
-	struct reuseport_search search = { 0 };
+	struct stat status;
 
-	conn_count_init(&search.wanted, fd);
-	if (search.wanted.kind != CONN_TCP ||
-	    !sock_diag_inet(&(struct sock_diag_filter){ search.wanted.family, IPPROTO_TCP, 1u << TCP_LISTEN,
-							search.wanted.port },
-			    count_listener, &search))
+	*search = (struct reuseport_search){ 0 };
+	conn_count_init(&search->wanted, fd);
+	if (search->wanted.kind != CONN_TCP || fstat(fd, &status) < 0)
 		return false;
-	*count = search.found;
-	return true;
+	search->own = status.st_ino;
+	return sock_diag_inet(&(struct sock_diag_filter){ search->wanted.family, IPPROTO_TCP, 1u << TCP_LISTEN,
+							  search->wanted.port },
+			      count_listener, search);
 }
 
 /* Selects a socket by its index in the group; fd may be any socket of the group. */
@@ -93,14 +104,17 @@ static bool is_shared(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, &size) == 0 && shared;
 }
 
-/* Why another socket is there. If the first one has SO_REUSEPORT, superd set it when it opened a second listener
- * before; since then a process of the same user could bind one, too. */
-static const char *describe_other_listener(int fd)
+/* As only root sees who has a socket of others. */
+static int fail_beside_other(const struct reuseport_search *search, struct buf *why)
 {
-	if (is_shared(fd))
-		return "another socket listens there, too: the previous one, of which a process has a copy, or one "
-		       "that a process of superd's user has opened";
-	return "another socket listens there, too";
+	struct buf owner = { 0 };
+
+	if (!socket_owner(search->other, search->wanted.port, &owner))
+		buf_addf(&owner, "inode %u, opened by user %u", search->other, search->user);
+	errno = EBUSY;
+	bind_fail(why, SECOND, "another socket listens there, too: %s", buf_string(&owner));
+	buf_free(&owner);
+	return -1;
 }
 
 static int share(int fd, const void *on, struct buf *why, struct buf *warnings)
@@ -112,23 +126,21 @@ static int share(int fd, const void *on, struct buf *why, struct buf *warnings)
 static int open_tcp(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	bool was_shared = is_shared(fd);
-	unsigned listeners;
+	struct reuseport_search search;
 	int second;
 
-	if (!count_listeners(fd, &listeners)) {
+	if (!find_listeners(fd, &search)) {
 		errno = EOPNOTSUPP;
-		return bind_fail(why, "making a twin", "the kernel does not report other listeners");
+		return bind_fail(why, SECOND, "the kernel does not report other listeners");
 	}
-	if (listeners != 1) {
-		errno = EBUSY;
-		return bind_fail(why, "making a twin", "%s", describe_other_listener(fd));
-	}
+	if (search.other)
+		return fail_beside_other(&search, why);
 	if (!was_shared && foreign_socket_do(fd, share, &(int){ 1 }, why, warnings) < 0)
-		return bind_fail(why, "making a twin", errno == ETIMEDOUT ? "a process that has the socket blocks it"
-									  : "SO_REUSEPORT");
+		return bind_fail(why, SECOND, errno == ETIMEDOUT ? "a process that has the socket blocks it"
+								 : "SO_REUSEPORT");
 	second = bind_again(fd, listen, why, warnings);
 	if (second >= 0 && reuseport_bpf_select(second) < 0 && select_index(second, 1) < 0) {
-		bind_fail(why, "making a twin", "SO_ATTACH_REUSEPORT_CBPF");
+		bind_fail(why, SECOND, "SO_ATTACH_REUSEPORT_CBPF");
 		fd_close(&second);
 	}
 	if (second < 0 && !was_shared) {
@@ -166,10 +178,10 @@ bool reuseport_migrates(int fd)
 /* Without a second listener the kernel would reset the clients. */
 static int shut_down_first(int from, const void *with, struct buf *why, struct buf *warnings)
 {
-	unsigned listeners;
+	struct reuseport_search search;
 
 	(void)with, (void)why, (void)warnings;
-	return count_listeners(from, &listeners) && listeners == 2 ? shutdown(from, SHUT_RDWR) : -1;
+	return find_listeners(from, &search) && search.found == 2 ? shutdown(from, SHUT_RDWR) : -1;
 }
 
 bool reuseport_shut(int fd)
@@ -186,31 +198,32 @@ bool reuseport_migrate(int from, int to)
 	return reuseport_migrates(to) && reuseport_shut(from);
 }
 
-static bool tcp_is_possible(const struct listen *listen)
+const char *reuseport_obstacle(const struct listen *listen)
 {
-	return !listen->options->reuse_port;    /* otherwise the group may have other members */
-}
+	enum endpoint_kind kind = listen->address->kind;
 
-bool reuseport_is_possible(const struct listen *listen)
-{
-	if (listen->address->kind == ENDPOINT_TCP)
-		return tcp_is_possible(listen);
-	return (listen->address->kind == ENDPOINT_UNIX || listen->address->kind == ENDPOINT_SEQPACKET) &&
-	       reuseport_unix_is_possible(listen);
+	if (kind == ENDPOINT_TCP)       /* the group may have other members */
+		return listen->options->reuse_port ? "reuse_port = yes" : NULL;
+	if (kind == ENDPOINT_UNIX || kind == ENDPOINT_SEQPACKET)
+		return reuseport_unix_obstacle(listen);
+	return "there is none of this kind";
 }
 
 bool reuseport_is_to_be_set(int fd, const struct listen *listen)
 {
-	return listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen) && !is_shared(fd);
+	return listen->address->kind == ENDPOINT_TCP && !reuseport_obstacle(listen) && !is_shared(fd);
 }
 
 int reuseport_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	if (listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen))
+	const char *obstacle = reuseport_obstacle(listen);
+
+	if (obstacle) {
+		errno = EOPNOTSUPP;
+		return bind_fail(why, SECOND, "%s", obstacle);
+	}
+	if (listen->address->kind == ENDPOINT_TCP)
 		return open_tcp(fd, listen, why, warnings);
-	if (reuseport_is_possible(listen))
-		return foreign_socket_forget(
-			reuseport_unix_open(fd, listen, why, warnings)); /* does not use the first socket */
-	errno = EOPNOTSUPP;
-	return bind_fail(why, "making a twin", "there is none of this kind of socket");
+	/* That does not use the first socket. */
+	return foreign_socket_forget(reuseport_unix_open(fd, listen, why, warnings));
 }

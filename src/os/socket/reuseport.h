@@ -12,8 +12,8 @@
 #include "lib/buf.h"
 #include "table/service/service.h"
 
-/* Whether a second listener is possible: for this kind, on this kernel, with superd's rights. */
-bool reuseport_is_possible(const struct listen *listen);
+/* Why no second listener is possible: for this kind, with these options and superd's rights. NULL: it is. */
+const char *reuseport_obstacle(const struct listen *listen);
 
 /* Whether the first socket has to be changed before: it does not have SO_REUSEPORT yet. */
 bool reuseport_is_to_be_set(int fd, const struct listen *listen);

@@ -92,9 +92,13 @@ static bool is_safe_path(const char *node)
 	return true;
 }
 
-bool reuseport_unix_is_possible(const struct listen *listen)
+const char *reuseport_unix_obstacle(const struct listen *listen)
 {
-	return node_path(listen) && capability_held(CAP_SYS_CHROOT) && is_safe_path(node_path(listen));
+	if (!node_path(listen))
+		return "it has no path";
+	if (!capability_held(CAP_SYS_CHROOT))
+		return "superd has no CAP_SYS_CHROOT";
+	return is_safe_path(node_path(listen)) ? NULL : "another user can rename a folder of its path";
 }
 
 static void *bind_in_chroot(void *context)
@@ -170,7 +174,7 @@ static int open_second(const struct listen *listen, struct chroot_place *place, 
 	int fd;
 
 	if (!socket_address_make(listen->address, AF_UNIX, &address))
-		return bind_fail(why, "making a twin", "%s", place->path);
+		return bind_fail(why, "opening a second socket", "%s", place->path);
 	fd = bind_socket(listen, AF_UNIX, why);
 	if (fd < 0)
 		return -1;
@@ -195,14 +199,14 @@ int reuseport_unix_open(int first, const struct listen *listen, struct buf *why,
 
 	if (!node_is_ours(first, listen)) {
 		errno = ESTALE;
-		return bind_fail(why, "making a twin", "%s is not the first socket's any more", place.path);
+		return bind_fail(why, "opening a second socket", "%s is not the first socket's any more", place.path);
 	}
 	if (!make_chroot(&place)) {
-		bind_fail(why, "making a twin", "a directory beside %s", place.path);
+		bind_fail(why, "opening a second socket", "a directory beside %s", place.path);
 	} else {
 		fd = open_second(listen, &place, why, warnings);
 		if (fd >= 0 && rename(place.node, place.path) < 0) {
-			bind_fail(why, "making a twin", "its place is %s", place.path);
+			bind_fail(why, "opening a second socket", "its place is %s", place.path);
 			fd_close(&fd);
 		}
 	}

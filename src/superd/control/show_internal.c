@@ -392,6 +392,9 @@ static void add_instance(const struct service_view *view, const struct instance 
 		json_flag_field(out, "retired", true);
 	if (stop_describe(instance, &stop))
 		add_stop(&stop, out);
+	if (runtime_state(view->match.runtime) == STOPPING && instance == runtime_current(view->match.runtime) &&
+	    view->match.runtime->run->lack.length)
+		json_text_field(out, "no_second_socket", buf_string(&view->match.runtime->run->lack));
 	if (instance->outdated)
 		add_outdated(instance->outdated, out);
 	json_object_close(out);

@@ -76,6 +76,8 @@ struct service_run {
 	double slept;                   /* seconds that it has listened without an instance, before the start that comes; 0: none */
 	bool goes_late;                 /* true: starts that needed its memory waited in vain (superd/stop/memory_pressure) */
 
+	struct buf lack;                /* why the sockets of the instance that stops have no second ones; "": they have */
+
 	uint64_t saved;                 /* hash of its last record in the saved state; 0: none */
 	struct queue_notes *notes;      /* waiting clients, and whether instances serve them (superd/health/queue_notes) */
 	struct accept_state *accept;    /* counts and limits of accepted clients (superd/accept/accept_state) */

@@ -85,6 +85,7 @@ static void free_run(struct service_runtime *runtime)
 	accept_state_free(runtime);
 	failures_free(&run->stats.failed);
 	history_free(&run->history);
+	buf_free(&run->lack);
 	free(run);
 	runtime->run = NULL;
 }

@@ -46,7 +46,7 @@ static void drain_owed(struct service_runtime *runtime)
 	if (runtime_state(runtime) != RUNNING || !standby_sockets_have_clients(runtime) ||
 	    !standby_sockets_prepare(runtime))
 		return;
-	standby_sockets_open(runtime, NULL);
+	standby_sockets_open(runtime);
 	if (!service_runs_beside(runtime->service) || !drain_current(runtime, STOP_MOVED))
 		end_current(runtime, STOP_MOVED);
 }
@@ -83,12 +83,11 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 {
 	if (!is_possible(runtime, why))
 		return false;
-	standby_sockets_open(runtime, why);
+	standby_sockets_open(runtime);
 	if (drain_current(runtime, STOP_DRAIN))
 		return true;
 	if (!standby_sockets_of(runtime) || !standby_sockets_of(runtime)->split) {
-		if (!why->length)
-			buf_text(why, "out of memory");
+		buf_text(why, runtime->run->lack.length ? buf_string(&runtime->run->lack) : "out of memory");
 		return false;
 	}
 	end_current(runtime, STOP_DRAIN);       /* new clients come to some of them, and wait for its end */

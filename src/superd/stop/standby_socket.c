@@ -170,27 +170,33 @@ static struct standby_sockets *standby_sockets_new(struct service_runtime *runti
 	return runtime->run->standby_sockets = standby_sockets;
 }
 
-/* is_told: the caller tells of it. */
-static void log_lack(const struct service_runtime *runtime, struct buf *why, bool is_told)
+/* Notes why the socket has no second one; only of the first such socket. */
+static void note_lack(struct service_runtime *runtime, const struct listener *listener, const char *why)
 {
-	struct event event = { .name = "twin", .service = runtime->service->name };
+	struct buf *lack = &runtime->run->lack;
 
-	if (why->length)
-		log_event(runtime->engine->log, is_told ? LEVEL_DEBUG : LEVEL_NOTICE, &event,
-			  "clients cannot be kept from the instance that ends: %s", buf_string(why));
+	if (lack->length)
+		return;
+	endpoint_format(listener->listen->endpoint, lack);
+	buf_addf(lack, ": %s", why);
 }
 
-/* Registrations with rpcbind go by descriptor, and clients of tcpmux come to no socket of the service. */
+/* NULL: nothing is in the way of a second one. Registrations with rpcbind go by descriptor. */
+static const char *find_obstacle(const struct listener *listener)
+{
+	return endpoint_is_rpc(listener->listen->endpoint) ? "rpcbind knows it" : reuseport_obstacle(listener->listen);
+}
+
+/* Clients of tcpmux come to no socket of the service. */
 static bool may_have(const struct listener *listener)
 {
-	return listener_has_socket(listener) && !endpoint_is_rpc(listener->listen->endpoint) &&
-	       reuseport_is_possible(listener->listen);
+	return listener_has_socket(listener) && !find_obstacle(listener);
 }
 
 bool standby_sockets_may_have(const struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (listener_has_socket(&runtime->listeners[n]) && !may_have(&runtime->listeners[n]))
+		if (listener_has_socket(&runtime->listeners[n]) && find_obstacle(&runtime->listeners[n]))
 			return false;
 	}
 	return true;
@@ -212,7 +218,7 @@ bool standby_sockets_prepare(struct service_runtime *runtime)
 	return ready;
 }
 
-static void open_standby_socket(struct standby_sockets *standby_sockets, size_t n, struct buf *reason)
+static void open_standby_socket(struct standby_sockets *standby_sockets, size_t n)
 {
 	struct listener *listener = &standby_sockets->runtime->listeners[n];
 	struct engine *engine = standby_sockets->runtime->engine;
@@ -225,9 +231,8 @@ static void open_standby_socket(struct standby_sockets *standby_sockets, size_t 
 		socket_path_watch_forget(engine, listener->node);
 		listener->node = socket_path_watch_watch(engine, listener->listen, listener->fd);
 	}
-	log_lack(standby_sockets->runtime, &why, reason);
-	if (reason && !reason->length)
-		buf_add(reason, buf_string(&why), why.length);
+	if (fd < 0)
+		note_lack(standby_sockets->runtime, listener, buf_string(&why));
 	buf_free(&why);
 	buf_free(&warnings);
 }
@@ -270,25 +275,34 @@ static bool make_room(struct standby_sockets *standby_sockets)
 	return true;
 }
 
-void standby_sockets_open(struct service_runtime *runtime, struct buf *why)
+void standby_sockets_open(struct service_runtime *runtime)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+	struct buf *lack = &runtime->run->lack;
 
-	if (!runtime->run || (standby_sockets && standby_sockets->split))
+	if (standby_sockets && standby_sockets->split)
 		return;
+	buf_clear(lack);
 	if (!standby_sockets)
 		standby_sockets = standby_sockets_new(runtime);
 	else if (!make_room(standby_sockets)) {
-		if (why)
-			buf_text(why, "clients wait at an earlier one of its sockets, and an address has two at most");
+		buf_text(lack, "clients wait at an earlier one of its sockets, and an address has two at most");
 		return;
 	}
-	if (!standby_sockets)
+	if (!standby_sockets) {
+		buf_text(lack, "out of memory");
 		return;
+	}
 	standby_sockets->split = true;
 	for (size_t n = 0; n < standby_sockets->count; n++) {
-		if (standby_sockets->pairs[n].other < 0 && may_have(&runtime->listeners[n]))
-			open_standby_socket(standby_sockets, n, why);
+		const struct listener *listener = &runtime->listeners[n];
+
+		if (standby_sockets->pairs[n].other >= 0 || !listener_has_socket(listener))
+			continue;
+		if (find_obstacle(listener))
+			note_lack(runtime, listener, find_obstacle(listener));
+		else
+			open_standby_socket(standby_sockets, n);
 	}
 	if (!has_any(standby_sockets))
 		standby_sockets_free(runtime);

@@ -42,8 +42,8 @@ bool standby_sockets_prepare(struct service_runtime *runtime);
 
 /* Opens standby sockets, so that new clients connect to sockets that the current instance does not have. If a socket
  * cannot have one, or descriptors run out, the instance continues to accept at it; at all of them, if clients wait at
- * an earlier socket. why, unless NULL, gets the reason for a socket that should have got one. */
-void standby_sockets_open(struct service_runtime *runtime, struct buf *why);
+ * an earlier socket. run->lack gets the reason for the first socket that has none. */
+void standby_sockets_open(struct service_runtime *runtime);
 
 /* Keeps the sockets that are no listeners until no earlier handshake can be under way any more. superd serves a client
  * that arrives at one of them meanwhile. */

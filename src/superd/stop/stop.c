@@ -120,6 +120,12 @@ static bool is_tried(const struct stop *stop)
 	return stop && (stop->phase == STOP_FREEZE || stop->phase == STOP_COUNT);
 }
 
+/* Whether it has not begun. */
+static bool is_to_come(const struct stop *stop)
+{
+	return is_tried(stop) || (stop && (stop->phase == STOP_EARLIER || stop->phase == STOP_ADDRESS));
+}
+
 static bool is_ending(const struct stop *stop)
 {
 	return stop->phase == STOP_END || stop->phase == STOP_DONE;
@@ -611,6 +617,12 @@ void stop_give_up(struct instance *instance)
 		stop_forget(instance);
 }
 
+static void give_up(struct instance *instance)
+{
+	if (is_to_come(instance->stop))
+		stop_forget(instance);
+}
+
 static const struct lifecycle_options *life_of(const struct stop *stop)
 {
 	return runtime_of(stop)->service->groups->lifecycle;
@@ -730,6 +742,31 @@ static bool hurry_others(struct service_runtime *runtime)
 	return any;
 }
 
+/* Why clients still come to the instance; of sockets that cannot have a second one superd(7) tells. */
+static void log_lack(const struct service_runtime *runtime)
+{
+	struct event event = {
+		.name = "twin", .service = runtime->service->name, .pid = runtime_current(runtime)->pid,
+	};
+
+	if (runtime->run->lack.length)
+		log_event(runtime->engine->log, standby_sockets_may_have(runtime) ? LEVEL_WARNING : LEVEL_DEBUG, &event,
+			  "clients cannot be kept from pid %ld, which ends: %s", (long)event.pid,
+			  buf_string(&runtime->run->lack));
+}
+
+/* It begins by stop_go_on. Without memory it has no record until then. */
+static void wait_to_begin(struct service_runtime *runtime, enum stop_phase phase)
+{
+	struct instance *instance = runtime_current(runtime);
+	struct stop *stop = instance->stop ? instance->stop : make_stop(instance, runtime->listener_count);
+
+	if (!stop)
+		return;
+	stop->reason = runtime->run->stop_reason;
+	enter_phase(stop, phase);
+}
+
 /* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new clients
  * come to standby sockets first. An idle instance stays frozen until it is known that nobody needs it. */
 void stop_begin(struct service_runtime *runtime)
@@ -746,16 +783,21 @@ void stop_begin(struct service_runtime *runtime)
 		instance_thaw(instance);
 	}
 	instance_limit(instance, 0);    /* no time limit until it gets its signal */
-	serves = serves && (!instance->stop || is_tried(instance->stop));
-	if (waits || (serves && !standby_sockets_prepare(runtime)))
+	if (!standby_sockets_of(runtime))
+		buf_clear(&runtime->run->lack);
+	serves = serves && (!instance->stop || is_to_come(instance->stop));
+	if (waits || (serves && !standby_sockets_prepare(runtime))) {
+		wait_to_begin(runtime, waits ? STOP_EARLIER : STOP_ADDRESS);
 		return;
+	}
 	if (serves) {
-		standby_sockets_open(runtime, NULL);
+		standby_sockets_open(runtime);
+		log_lack(runtime);
 		stop = make_of_pairs(runtime, reason);
 	}
 	if (!stop) {
 		runtime->run->stats.idle_stops += is_of_idle(reason);
-		stop_give_up(instance);
+		give_up(instance);
 		instance_stop(instance);
 		return;
 	}
@@ -780,7 +822,7 @@ static bool is_to_begin(struct service_runtime *runtime)
 	const struct instance *instance = runtime_current(runtime);
 
 	return runtime_state(runtime) == STOPPING && instance && !instance->facts.stopped &&
-	       (!instance->stop || is_tried(instance->stop));
+	       (!instance->stop || is_to_come(instance->stop));
 }
 
 void stop_go_on(struct service_runtime *runtime)
@@ -797,7 +839,7 @@ void stop_wait_no_more(struct service_runtime *runtime)
 
 	if (!is_to_begin(runtime))
 		return;
-	stop_give_up(instance);
+	give_up(instance);
 	instance_thaw(instance);
 	instance_stop(instance);
 }
@@ -909,11 +951,12 @@ bool stop_describe(const struct instance *instance, struct stop_facts *facts)
 	};
 	static const char *const phases[] = {
 		[STOP_FREEZE] = "freeze", [STOP_COUNT] = "count", [STOP_SERVE] = "serve", [STOP_REST] = "rest",
-		[STOP_NEWCOMER] = "newcomer", [STOP_END] = "end",
+		[STOP_NEWCOMER] = "newcomer", [STOP_END] = "end", [STOP_EARLIER] = "earlier",
+		[STOP_ADDRESS] = "address",
 	};
 	const struct stop *stop = instance->stop;
 
-	if (!stop || stop->phase == STOP_DONE)
+	if (!stop || stop->phase == STOP_DONE || instance->facts.stopped)
 		return false;
 	*facts = (struct stop_facts){
 		.reason = reasons[stop->reason],
@@ -997,7 +1040,7 @@ void stop_end(struct instance *instance)
 		instance_stop(instance);
 		return;
 	}
-	if (is_ending(stop) || instance->facts.stopped)
+	if (is_ending(stop) || is_to_come(stop) || instance->facts.stopped)
 		return;
 	if (!stop->sockets) {           /* an idle one is frozen still */
 		instance_thaw(instance);

@@ -24,9 +24,9 @@
  *                               a client waits at the listeners, or runtime_max is over: END
  *   END        DONE             the deadline is over, or all rest: DONE               END
  *
- * In FREEZE and COUNT nothing was done yet: the stop is only tried, while the service is RUNNING. Where its addresses
- * have to be prepared next (standby_sockets_prepare), this stop is freed, the instance stays frozen, and stop_go_on
- * begins anew. Later the current instance stays that while its service is STOPPING, unless it may run beside a successor
+ * In FREEZE and COUNT nothing was done yet: the stop is only tried, while the service is RUNNING. Then the service is
+ * STOPPING. The stop may have to wait before its first phase, in EARLIER and ADDRESS, until stop_go_on; one that was
+ * tried stays frozen in ADDRESS. The current instance stays that, unless it may run beside a successor
  * (on_change = drain): then the service goes on without it. */
 #pragma once
 
@@ -54,6 +54,8 @@ enum stop_reason {
 enum stop_phase {
 	STOP_FREEZE = 5,                /* its processes are being frozen */
 	STOP_COUNT = 6,                 /* they are frozen, so they accept nobody, and all its clients are counted */
+	STOP_EARLIER = 7,               /* it waits until an earlier instance has ended, as an address has two sockets at most */
+	STOP_ADDRESS = 8,               /* it waits until another process lets its addresses be shared */
 	STOP_SERVE = 0,                 /* it serves its clients to the end */
 	STOP_REST,                      /* the same, and superd does not look for them */
 	STOP_NEWCOMER,                  /* the same, until a client waits for its end */
@@ -75,10 +77,9 @@ void stop_give_up(struct instance *instance);           /* calls that off; thaws
  * connected to the same address, and must not keep that one awake. A client that may be the successor's counts. */
 void stop_prepare_count(struct service_clients *clients);
 
-/* Stops the current instance of a service that is STOPPING, for the reason run->stop_reason. If an earlier instance
- * runs beside it still, that one ends first, as an address has two sockets at most, and stop_go_on follows. So it does
- * where another process has to let the address be shared (standby_sockets_prepare). Without standby sockets or memory,
- * and if no client can come any more, it gets its signal at once. */
+/* Stops the current instance of a service that is STOPPING, for the reason run->stop_reason. In EARLIER and ADDRESS
+ * stop_go_on follows. Without standby sockets or memory, and if no client can come any more, it gets its signal at
+ * once. */
 void stop_begin(struct service_runtime *runtime);
 
 void stop_for_restart(struct service_runtime *runtime); /* the order (STOP_ORDER) that it was just given is one to restart */

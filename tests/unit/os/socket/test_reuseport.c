@@ -145,7 +145,7 @@ Test(twin, of_a_unix_socket_has_its_name_and_rights)
 	socklen_t length;
 	char command[256];
 
-	skip_unless(reuseport_is_possible(&listen), "a twin of a unix socket needs CAP_SYS_CHROOT");
+	skip_unless(!reuseport_obstacle(&listen), "a twin of a unix socket needs CAP_SYS_CHROOT");
 	options.socket_mode = 0620;
 	first = opened(&listen);
 	twin = twin_of(first, &listen);
@@ -164,7 +164,7 @@ Test(twin, of_a_unix_socket_takes_new_clients)
 {
 	const struct listen listen = listen_at("unix", "a.sock");
 
-	skip_unless(reuseport_is_possible(&listen), "a twin of a unix socket needs CAP_SYS_CHROOT");
+	skip_unless(!reuseport_obstacle(&listen), "a twin of a unix socket needs CAP_SYS_CHROOT");
 	moves_new_clients(&listen);
 }
 
@@ -179,13 +179,13 @@ Test(twin, is_not_made_in_a_folder_that_others_can_change)
 	fd = opened(&listen);
 	snprintf(path, sizeof(path), "%s/x", folder);
 	cr_assert_eq(chmod(path, 0755), 0);
-	cr_expect(reuseport_is_possible(&listen));
+	cr_expect_null(reuseport_obstacle(&listen));
 	cr_assert_eq(chmod(path, 01777), 0);
-	cr_expect(reuseport_is_possible(&listen), "nobody else can move what is superd's");
+	cr_expect_null(reuseport_obstacle(&listen), "nobody else can move what is superd's");
 	cr_assert_eq(chmod(path, 0777), 0);
-	cr_expect_not(reuseport_is_possible(&listen));
+	cr_expect_not_null(reuseport_obstacle(&listen));
 	cr_assert(chmod(path, 0755) == 0 && chown(path, 12, (gid_t)-1) == 0);
-	cr_expect_not(reuseport_is_possible(&listen));
+	cr_expect_not_null(reuseport_obstacle(&listen));
 	cr_expect_eq(reuseport_open(fd, &listen, &why, &warnings), -1);
 	close(fd);
 }
@@ -202,19 +202,19 @@ Test(twin, is_not_made_below_a_folder_that_others_can_change)
 	cr_assert_eq(mkdir(in, 0755), 0);
 	cr_assert_eq(symlink("../x/y/z", pool_textf(pool, "%s/link", in)), 0);
 	cr_assert_eq(symlink(pool_textf(pool, "%s/link/../z", in), pool_textf(pool, "%s/around", in)), 0);
-	cr_expect(reuseport_is_possible(&listen) && reuseport_is_possible(&by_link) && reuseport_is_possible(&around));
+	cr_expect(!reuseport_obstacle(&listen) && !reuseport_obstacle(&by_link) && !reuseport_obstacle(&around));
 	cr_assert_eq(chown(x, 12, (gid_t)-1), 0);
-	cr_expect_not(reuseport_is_possible(&listen));
-	cr_expect_not(reuseport_is_possible(&by_link), "the link leads there");
-	cr_expect_not(reuseport_is_possible(&around));
+	cr_expect_not_null(reuseport_obstacle(&listen));
+	cr_expect_not_null(reuseport_obstacle(&by_link), "the link leads there");
+	cr_expect_not_null(reuseport_obstacle(&around));
 	cr_assert(chown(x, 0, (gid_t)-1) == 0 && chmod(x, 0777) == 0);
-	cr_expect_not(reuseport_is_possible(&listen));
+	cr_expect_not_null(reuseport_obstacle(&listen));
 	cr_assert(chmod(x, 0755) == 0 && lchown(pool_textf(pool, "%s/link", in), 12, (gid_t)-1) == 0);
-	cr_expect(reuseport_is_possible(&listen));
-	cr_expect_not(reuseport_is_possible(&by_link), "its owner may let it lead elsewhere");
+	cr_expect_null(reuseport_obstacle(&listen));
+	cr_expect_not_null(reuseport_obstacle(&by_link), "its owner may let it lead elsewhere");
 	cr_assert_eq(unlink(pool_textf(pool, "%s/around", in)), 0);
 	cr_assert_eq(symlink("around", pool_textf(pool, "%s/around", in)), 0);
-	cr_expect_not(reuseport_is_possible(&around), "it leads nowhere");
+	cr_expect_not_null(reuseport_obstacle(&around), "it leads nowhere");
 }
 
 Test(twin, is_not_to_be_had_of_other_sockets)
@@ -222,7 +222,7 @@ Test(twin, is_not_to_be_had_of_other_sockets)
 	const struct listen listen = listen_of("@superd-no-twin");
 	int fd = opened(&listen);
 
-	cr_expect_not(reuseport_is_possible(&listen));
+	cr_expect_not_null(reuseport_obstacle(&listen));
 	cr_expect_eq(reuseport_open(fd, &listen, &why, &warnings), -1);
 	cr_expect_eq(errno, EOPNOTSUPP);
 	close(fd);
