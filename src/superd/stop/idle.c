@@ -54,11 +54,13 @@ static void wake_in(struct idle *idle, double wait)
 	ev_timer_start(idle->runtime->engine->loop, &idle->timer);
 }
 
-/* Rounded up, so that services with the same idle_timeout are counted by one question. */
+/* Rounded up, so that services with the same idle_timeout are counted by one question. Where ends are not reported, it
+ * is the time of the next count. */
 static void start_timer(struct idle *idle, double wait)
 {
 	double grid = idle->timeout / GRID, now = clock_now();
 
+	wait = idle->polls ? fmin(wait, idle->timeout / PARTS) : wait;
 	wake_in(idle, ceil((now + wait) / grid) * grid - now);
 }
 
@@ -123,12 +125,6 @@ static void wait_until_quiet(struct idle *idle)
 	start_countdown(idle, idle->last_closed);
 }
 
-static void poll_later(struct idle *idle)
-{
-	enter_phase(idle, IDLE_POLLING);
-	start_timer(idle, idle->timeout / PARTS);
-}
-
 /* For the end of a connection, without a timer; or for the next count, if no end is reported. Nothing reports that
  * clients have become quiet, so superd counts again when they may be. Where a count has failed, there may be nobody
  * whose end would be reported. */
@@ -136,15 +132,10 @@ static void wait_for_close(struct idle *idle, enum idle_phase phase)
 {
 	double moved = idle->clients->moved > 0 ? idle->clients->moved : clock_now();
 
-	if (idle->polls)
-		poll_later(idle);
-	else
-		enter_phase(idle, phase);
-	if (idle->polls || phase != IDLE_HAS_CLIENTS)
-		return;
-	if (!idle->clients->known)
+	enter_phase(idle, phase);
+	if (idle->polls || (phase == IDLE_HAS_CLIENTS && !idle->clients->known))
 		start_timer(idle, idle->timeout);
-	else if (idle->clients->quiet_after > 0)
+	else if (phase == IDLE_HAS_CLIENTS && idle->clients->quiet_after > 0)
 		start_timer(idle, fmax(moved + idle->timeout - clock_now(), idle->timeout / GRID));
 }
 
@@ -174,10 +165,7 @@ static void begin_measuring(struct idle *idle)
 	idle->since = 0;
 	idle->last_closed = clock_now();
 	idle->closes = 0;
-	if (idle->polls)
-		poll_later(idle);
-	else
-		wait_until_quiet(idle);
+	wait_until_quiet(idle);
 }
 
 /* Listens before it counts, so that superd misses no close between the two; the sockets may be others by now. In
@@ -258,10 +246,6 @@ static void apply_action(struct idle *idle)
 /* It works without clients: superd looks again in an idle_timeout. */
 static void look_again(struct idle *idle)
 {
-	if (idle->polls) {
-		poll_later(idle);
-		return;
-	}
 	enter_phase(idle, IDLE_NO_CLIENTS);
 	start_timer(idle, idle->timeout);
 }
@@ -363,8 +347,8 @@ static void on_deaf(struct close_listener *close_listener)
 	struct idle *idle = container_of(close_listener, struct idle, close_listener);
 
 	idle->polls = true;
-	if (idle->phase != IDLE_GOES && idle->phase != IDLE_ASKING)
-		poll_later(idle);
+	if (idle->phase < IDLE_WAITS_FOR_TURN)
+		start_timer(idle, idle->timeout);
 }
 
 /* Whether a count that somebody has asked for finds, as the last one did, that nobody is there; superd's own is yet to
@@ -372,28 +356,6 @@ static void on_deaf(struct close_listener *close_listener)
 static bool is_waiting_still(struct idle *idle, bool used)
 {
 	return !used && idle->since > 0 && (ev_is_active(&idle->timer) || idle->phase == IDLE_WAS_REPORTED);
-}
-
-/* Handles a count of IDLE_POLLING. The time without clients begins at the last reported close, if there was one,
- * else at the first count that finds no client. */
-static void take_polled_count(struct idle *idle, bool used)
-{
-	if (used) {
-		end_unused(idle);
-		idle->reported = false;
-	} else if (idle->since <= 0) {
-		idle->since = idle->last_closed > 0 ? idle->last_closed : clock_now();
-		if (idle->clients->quiet)
-			idle->since = fmax(idle->last_closed, idle->clients->moved);
-		busy_begin(&idle->busy, idle->since);
-	}
-	idle->last_closed = 0;
-	if (is_waiting_still(idle, used))
-		return;
-	if (is_due(idle))
-		act_unless_busy(idle);
-	else
-		poll_later(idle);
 }
 
 /* Nobody has been there since the last end that was reported. None was where superd did not listen: in that phase, and
@@ -422,6 +384,7 @@ static void take_clients(struct idle *idle)
 	bool was_deaf = idle->phase == IDLE_NOT_LISTENING;
 
 	end_unused(idle);
+	idle->reported = false;
 	idle->polls = idle->polls || !close_events_is_possible(idle->runtime->engine);
 	wait_for_close(idle, IDLE_HAS_CLIENTS);
 	if (was_deaf && !idle->polls && !ev_is_active(&idle->timer))
@@ -451,8 +414,6 @@ static void on_counted(struct service_clients *clients, bool used)
 		return;
 	if (idle->phase == IDLE_GOES)
 		stop_take_clients(idle->runtime, used);
-	else if (idle->polls)
-		take_polled_count(idle, used || idle->closed_meanwhile);
 	else
 		take_count(idle, used);
 }
@@ -498,8 +459,8 @@ double idle_unused_since(const struct service_runtime *runtime)
 		return idle->since;
 	case IDLE_NOT_COUNTED:
 		return idle->last_closed;
-	case IDLE_POLLING:              /* clients of the last count may have gone since, which nothing reports */
-		return idle->since > 0 ? idle->since : idle->clients->at > 0 ? idle->clients->at : idle->last_closed;
+	case IDLE_HAS_CLIENTS:          /* they may have gone since, where nothing reports that */
+		return idle->polls ? idle->clients->at : 0;
 	default:
 		return 0;
 	}
@@ -595,11 +556,9 @@ static void begin_from_saved(struct idle *idle, const struct idle_saved *left)
 		apply_action(idle);
 		return;
 	}
-	enter_phase(idle,
-		    idle->polls			    ? IDLE_POLLING
-			    : left->since > 0	    ? IDLE_NO_CLIENTS
-			    : left->last_closed > 0 ? IDLE_NOT_COUNTED
-						    : IDLE_NOT_LISTENING);
+	enter_phase(idle, left->since > 0	  ? IDLE_NO_CLIENTS
+			  : left->last_closed > 0 ? IDLE_NOT_COUNTED
+						  : IDLE_NOT_LISTENING);
 	wake_in(idle, fmin(left->due - clock_now(), idle->timeout));
 }
 

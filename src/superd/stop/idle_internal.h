@@ -17,10 +17,9 @@
  * 	                     waits for an idle_timeout; then superd counts
  * 	IDLE_HAS_CLIENTS     the last count found clients
  * 	                     waits for the close of a connection, without a timer: a service whose clients stay costs
- * nothing 	IDLE_NO_CLIENTS      the last count found no client
+ * 	                     nothing
+ * 	IDLE_NO_CLIENTS      the last count found no client
  * 	                     waits for the end of idle_timeout and min_awake; then superd counts
- * 	IDLE_POLLING         the kernel does not report closes at every socket, so superd counts from time to time
- * 	                     waits for the next count
  * 	IDLE_WAS_REPORTED    no client is connected, and superd has logged that (idle_action = report)
  * 	                     waits for the close of a connection: another client has come and gone
  * 	IDLE_WAITS_FOR_TURN  idle_timeout is over, and superd stops too many other backends at present
@@ -34,7 +33,6 @@ enum idle_phase {
 	IDLE_NOT_LISTENING,
 	IDLE_HAS_CLIENTS,
 	IDLE_NO_CLIENTS,
-	IDLE_POLLING,
 	IDLE_WAS_REPORTED,
 	IDLE_WAITS_FOR_TURN,
 	IDLE_ASKING,
@@ -49,7 +47,7 @@ struct idle {
 	struct busy busy;               /* whether it works without clients */
 	enum idle_phase phase;
 	enum stop_reason reason;        /* STOP_MEMORY: it may go if nobody is found now, though idle_timeout is not over */
-	bool polls;                     /* true: closes are not reported for every socket, so IDLE_POLLING replaces the first four phases */
+	bool polls;                     /* true: closes are not reported for every socket, so superd counts from time to time */
 	bool closed_meanwhile;          /* true: a connection has closed since the present count began */
 	bool many_closes;               /* true: too many connections closed in the last idle_timeout */
 	bool reported;                  /* true: idle_action = report was logged, and no client has come since */

@@ -21,8 +21,6 @@ static enum idle_status status_of_phase(const struct idle *idle)
 		return IDLE_POSTPONED;
 	case IDLE_GOES:
 		return IDLE_LETTING_GO;
-	case IDLE_POLLING:
-		return idle->clients->at <= 0 ? IDLE_UNKNOWN : idle->since > 0 ? IDLE_UNUSED : IDLE_USED;
 	default:
 		return IDLE_UNKNOWN;
 	}

@@ -282,9 +282,32 @@ Test(idle, is_not_put_off_where_no_end_is_reported_either)
 	learn(false);
 	cr_expect_eq(idle->since, since);
 	cr_expect_leq(ev_timer_remaining(engine.loop, &idle->timer), left - 4, "it begins anew");
-	while (idle->phase == IDLE_POLLING && !idle->reported)
+	while (idle->phase == IDLE_NO_CLIENTS)
 		count(false);
+	cr_expect_eq(idle->phase, IDLE_WAS_REPORTED);
 	cr_expect_leq(clock_now() - since, 150);
+}
+
+/* As with a socket of TCP beside a unix socket: its client came and left between two counts. */
+Test(idle, begins_anew_with_an_end_that_is_reported_where_others_are_not)
+{
+	struct idle *idle;
+	double left;
+
+	idle_follow(&runtime);
+	idle = runtime.run->idle;
+	idle->polls = true;
+	count(false);
+	own_clock_advance(5);
+	ev_now_update(engine.loop);
+	left = clock_now();
+	idle->close_listener.gone(&idle->close_listener, false);
+	cr_expect_leq(ev_timer_remaining(engine.loop, &idle->timer), 40, "nothing reports others, who may be there");
+	count(false);
+	cr_expect_geq(idle->since, left);
+	while (!idle->reported)
+		count(false);
+	cr_expect_geq(clock_now() - left, 100 - 0.001);
 }
 
 /* Their answer need not tell idle anything, as where a client is at a port of the backend's own. */
