@@ -3,6 +3,7 @@
 #include "os/netdiag/foreign_socket.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "os/netdiag/sock_diag.h"
 
 #define RETRY_PAUSE 20                  /* seconds without new work after a timeout */
 
@@ -100,32 +102,31 @@ void foreign_socket_unmark(int fd)
 		reset_mark(fd);
 }
 
-static int send_name(int fd, const void *with, struct buf *text, struct buf *warnings)
+/* Asks the kernel for the name beside the lock: getsockname(2) takes none of a unix or netlink socket, and sock_diag(7)
+ * lists the others. false: nobody can tell, as of SCTP, whose list takes the lock, too. */
+static bool find_name(int fd, struct socket_address *name)
 {
-	struct socket_address name = { 0 };
+	int domain = AF_UNSPEC, protocol = 0;
 
-	(void)with, (void)warnings;
-	if (!read_name(fd, &name))
-		return -1;
-	buf_add(text, (const char *)&name, sizeof(name));
-	return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &(socklen_t){ sizeof(domain) }) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &(socklen_t){ sizeof(protocol) }) < 0)
+		return false;
+	if (domain == AF_UNIX || domain == AF_NETLINK)
+		return read_name(fd, name);
+	return (domain == AF_INET || domain == AF_INET6) && (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP) &&
+	       sock_diag_name(fd, domain, protocol, name);
 }
 
-void foreign_socket_resume(int fd)
+void foreign_socket_resume(int fd, const struct socket_address *name)
 {
 	struct socket_mark *mark = reset_mark(fd);
-	struct buf text = { 0 }, none = { 0 };
-	struct socket_address name;
+	struct socket_address found = { 0 };
 
 	if (!mark)
 		return;
 	mark->foreign = true;
-	if (foreign_socket_do(fd, send_name, NULL, &text, &none) == 0 && text.length == sizeof(name)) {
-		memcpy(&name, text.data, sizeof(name));
-		set_name(mark, &name);
-	}
-	buf_free(&text);
-	buf_free(&none);
+	if (name || find_name(fd, &found))
+		set_name(mark, name ? name : &found);
 }
 
 bool foreign_socket_name(int fd, struct socket_address *name)

@@ -31,7 +31,8 @@ void foreign_socket_unmark(int fd);
  * which costs a helper process at worst. */
 bool foreign_socket_is(int fd);
 int foreign_socket_forget(int fd);              /* a new socket: raises it to FD_LISTENER, clears the mark of its number */
-void foreign_socket_resume(int fd);             /* marks a socket that was foreign before superd received it */
+/* Marks a socket that was foreign before superd received it. name: its address; NULL: the kernel is asked for it. */
+void foreign_socket_resume(int fd, const struct socket_address *name);
 
 int foreign_socket_copy(int fd);                /* duplicates a descriptor together with its mark; -1 and errno */
 

@@ -45,6 +45,10 @@ bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct n
  * false: the kernel does not report it, or the socket does not listen. */
 bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit);
 
+/* The address of a socket that listens, or of a UDP socket, read without the socket's lock: the kernel lists all of the
+ * domain and protocol. false: the kernel does not report it. */
+bool sock_diag_name(int fd, int domain, int protocol, struct socket_address *name);
+
 /* The state of the TCP connection with this struct inet_diag_sockid, and the number of its unread bytes; takes no lock.
  * false: there is none, or the kernel does not report it. */
 bool sock_diag_find(unsigned char family, const void *id, unsigned *state, uint32_t *unread);

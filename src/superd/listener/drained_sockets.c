@@ -25,21 +25,6 @@ bool bind_beside_is_at_port(int fd, const struct listen *listen)
 	return conn.kind == wanted && conn.port == listen->address->port;
 }
 
-static int match_listen(int fd, const void *listen, struct buf *why, struct buf *warnings)
-{
-	(void)why, (void)warnings;
-	return bind_matches(fd, listen) ? 0 : -1;
-}
-
-static bool has_same_address(int fd, const struct listen *listen)
-{
-	struct buf none = { 0 };
-	bool same = foreign_socket_do(fd, match_listen, listen, &none, &none) == 0;
-
-	buf_free(&none);
-	return same;
-}
-
 static int set_reuse_port(int fd, const void *on, struct buf *why, struct buf *warnings)
 {
 	(void)why, (void)warnings;
@@ -60,7 +45,7 @@ static int find_same_address(struct engine *engine, const struct listen *listen,
 			if (!bind_beside_is_at_port(held->sockets[n], listen))
 				continue;
 			++*found;
-			if (same < 0 && has_same_address(held->sockets[n], listen))
+			if (same < 0 && bind_matches(held->sockets[n], listen))
 				same = held->sockets[n];
 			else
 				(void)foreign_socket_do(held->sockets[n], set_reuse_port, &(int){ 1 }, &none, &none);

@@ -28,8 +28,6 @@
 #include "superd/start/descriptors.h"
 #include "table/services/diff.h"
 
-#define RESUME_TRIES 5                  /* seconds that a locked socket of the superd before may take, at most */
-
 void listener_init(struct listener *listener, const struct listen *listen, struct service_runtime *runtime)
 {
 	*listener = (struct listener){ .runtime = runtime, .listen = listen, .fd = -1 };
@@ -47,13 +45,10 @@ static void set_watched(struct listener *listener, struct engine *engine, bool i
 	listener->is_watched = is_watched;
 }
 
-/* A slow machine gets some time. */
 void listener_mark_held(int fd)
 {
-	struct socket_address name;
-
-	for (int n = 0; n < RESUME_TRIES && !(foreign_socket_is(fd) && foreign_socket_name(fd, &name)); n++)
-		foreign_socket_resume(fd);
+	if (!foreign_socket_is(fd))
+		foreign_socket_resume(fd, NULL);
 }
 
 /* The socket that was stored for this listener; NULL: none. is_held: a process of another user may have it. */
@@ -187,7 +182,7 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 		return false;
 	fd = foreign_socket_forget(fd);
 	if (listener->hands == HANDS_LENT)
-		foreign_socket_resume(fd);
+		foreign_socket_resume(fd, NULL);
 	listener->inherited = inherited;
 	if (is_returned)
 		socket_store_note(engine, fd, found->name);
@@ -206,29 +201,14 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	return true;
 }
 
-static int match_listen(int fd, const void *listen, struct buf *why, struct buf *warnings)
-{
-	enum bind_match match = bind_compare(fd, listen);
-
-	(void)why, (void)warnings;
-	if (match == BIND_UNKNOWN)
-		return -1;
-	if (match == BIND_MATCHES || !bind_is_reachable(fd, listen))
-		return 0;
-	errno = EADDRNOTAVAIL;
-	return -1;
-}
-
 /* A socket that cannot be looked at now is kept, with the clients in its queue. */
 static bool fits_listen(int fd, const struct listen *listen, struct buf *warnings)
 {
-	struct buf none = { 0 };
-	int error = foreign_socket_do(fd, match_listen, listen, &none, &none) == 0 ? 0 : errno;
+	enum bind_match match = bind_compare(fd, listen);
 
-	buf_free(&none);
-	if (error && error != EADDRNOTAVAIL)
-		buf_addf(warnings, "%s is kept without a check of its address: %s\n", listen->name, strerror(error));
-	return error != EADDRNOTAVAIL;
+	if (match == BIND_UNKNOWN)
+		buf_addf(warnings, "%s is kept without a check of its address: %s\n", listen->name, strerror(errno));
+	return match != BIND_DIFFERS || !bind_is_reachable(fd, listen);
 }
 
 bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd)

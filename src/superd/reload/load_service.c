@@ -76,6 +76,18 @@ static struct listener *find_listener(struct service_runtime *runtime, const cha
 	return found;
 }
 
+/* is_lent: backends of the service may have the socket. */
+static void load_foreign(const struct service_loader *progress, struct state_section *section, int fd, bool is_lent)
+{
+	size_t length;
+	struct socket_address *name = state_take_bytes(section, "address", sizeof(*name), &length);
+	bool is_known = name && length == sizeof(*name) && name->length <= sizeof(name->storage);
+
+	if (state_flag(section, "foreign") || (is_lent && foreign_holder_is(progress->runtime->service->account)))
+		foreign_socket_resume(fd, is_known ? name : NULL);
+	free(name);
+}
+
 static void load_listener(struct service_loader *progress, struct state_section *section)
 {
 	const char *name = state_text(section, "name"), *endpoint = state_text(section, "endpoint");
@@ -96,9 +108,7 @@ static void load_listener(struct service_loader *progress, struct state_section 
 	state_load(section, &listener_state, listener, runtime->engine->loop);
 	if (fd < 0)
 		return;
-	if (state_flag(section, "foreign") ||
-	    (listener_was_lent(listener) && foreign_holder_is(runtime->service->account)))
-		foreign_socket_resume(fd);
+	load_foreign(progress, section, fd, listener_was_lent(listener));
 	if (foreign_socket_is(fd))
 		listener->hands = HANDS_LENT;
 	if (!listener_resume(listener, runtime->engine, runtime->service->name, fd))
@@ -166,8 +176,7 @@ static void load_standby_socket(struct service_loader *progress, struct state_se
 			continue;
 		standby_sockets->pairs[n].other = pair.other;
 		standby_sockets->pairs[n].older = pair.older;
-		if (foreign_holder_is(runtime->service->account))
-			foreign_socket_resume(pair.other);
+		load_foreign(progress, section, pair.other, true);
 		if (!standby_sockets->split)
 			standby_sockets_linger(standby_sockets);
 		return;

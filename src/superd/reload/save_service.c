@@ -23,6 +23,18 @@
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
 
+/* Whether it may be another user's, and its address: that user may keep the socket's lock. */
+static void save_foreign(struct state_saver *saver, int fd)
+{
+	struct socket_address name;
+
+	if (!foreign_socket_is(fd))
+		return;
+	save_number(saver, "foreign", 1);
+	if (foreign_socket_name(fd, &name))
+		state_add_bytes(&saver->text, "address", &name, sizeof(name));
+}
+
 static void save_listener(struct state_saver *saver, const struct listener *listener, struct engine *engine)
 {
 	struct buf endpoint = { 0 };
@@ -35,7 +47,7 @@ static void save_listener(struct state_saver *saver, const struct listener *list
 	state_add(&saver->text, "name", listener->listen->name);
 	state_add(&saver->text, "endpoint", buf_string(&endpoint));
 	save_fd(saver, "fd", listener->fd);
-	save_number(saver, "foreign", foreign_socket_is(listener->fd));
+	save_foreign(saver, listener->fd);
 	save_number(saver, "registered", rpc_is_registered(engine, listener->fd));
 	save_text(saver, "stored", socket_store_name(engine, listener->fd));
 	buf_free(&endpoint);
@@ -70,6 +82,7 @@ static void save_standby(struct state_saver *saver, const struct service_runtime
 			continue;
 		state_save(saver, &pair_state, &standby_sockets->pairs[n]);
 		state_add_number(&saver->text, "of", runtime->listeners[n].fd);
+		save_foreign(saver, standby_sockets->pairs[n].other);
 	}
 }
 
