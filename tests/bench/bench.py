@@ -153,8 +153,8 @@ class Bench:
         done = subprocess.run(command, capture_output=True, text=True)
         return self.take(running, done.returncode, done.stdout, done.stderr)
 
-    def load_meanwhile(self, running, total, at_once, ports):
-        command = self._load(running.job.place(0), total, at_once, ports, 2 * SLICE)
+    def load_meanwhile(self, running, total, at_once, ports, limit=2 * SLICE, more=()):
+        command = self._load(running.job.place(0), total, at_once, ports, limit, more=more)
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def take(self, running, status, text, errors):

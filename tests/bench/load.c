@@ -1,14 +1,14 @@
 /* Clients of a super-server: opens connections, so many at once, reads each to its end, and says on one line of JSON
  * how long they took and how many were lost.
  *
- *   load [-a ADDRESS] [-c AT_ONCE] [-t MS] [-b MS] [-e TEXT] [-s FILE] [-f] FIRST_PORT PORTS TOTAL
+ *   load [-a ADDRESS] [-c AT_ONCE | -d MS] [-t MS] [-b MS] [-e TEXT] [-s FILE] [-f] FIRST_PORT PORTS TOTAL
  *
  * Connections go to the ports of ADDRESS (127.0.0.1) from FIRST_PORT on in turn. A connection is lost when it is
  * refused, reset, ends without TEXT (hi) in its answer, or when for MS (5000) no connection has ended. After -b
- * MS no more are begun, and the total is what was begun by then. With -s each client sends the content of FILE once
- * it is connected; with -f it closes after the first bytes of its answer. The status is 0 when none was lost, 1 when
- * some were, 2 when it could not measure. It must be no part of what is measured: one process, one epoll, no
- * allocation under way. */
+ * MS no more are begun, and the total is what was begun by then. With -d there is one client at a time, and MS from
+ * its end to the next one's begin. With -s each client sends the content of FILE once it is connected; with -f it
+ * closes after the first bytes of its answer. The status is 0 when none was lost, 1 when some were, 2 when it could
+ * not measure. It must be no part of what is measured: one process, one epoll, no allocation under way. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -36,6 +36,7 @@ struct load {
 	struct in_addr address;
 	long first_port, ports, total, at_once;
 	double patience;
+	long distance;                  /* microseconds from the end of a client to the next */
 	double begin_for;               /* seconds; 0: until all are begun */
 	const char *expected;
 	char words[WORDS];              /* what each client sends */
@@ -106,8 +107,10 @@ static void begin_next(struct load *load, struct visit *visit)
 {
 	if (load->begin_for > 0 && now() > load->since + load->begin_for)
 		load->total = load->begun;
-	while (load->begun < load->total && !begin(load, visit))
-		;
+	do {
+		if (load->distance && load->begun)
+			usleep((useconds_t)load->distance);
+	} while (load->begun < load->total && !begin(load, visit));
 }
 
 /* The other end has closed: was it an answer? */
@@ -250,7 +253,7 @@ static void read_arguments(struct load *load, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "a:c:t:b:e:s:f")) > 0) {
+	while ((option = getopt(argc, argv, "a:c:d:t:b:e:s:f")) > 0) {
 		switch (option) {
 		case 'a':
 			if (inet_pton(AF_INET, optarg, &load->address) != 1) {
@@ -260,6 +263,9 @@ static void read_arguments(struct load *load, int argc, char **argv)
 			break;
 		case 'c':
 			load->at_once = number(optarg, 1, 10000);
+			break;
+		case 'd':
+			load->distance = number(optarg, 1, 999) * 1000;
 			break;
 		case 't':
 			load->patience = (double)number(optarg, 1, 3600000) / 1e3;
@@ -280,8 +286,8 @@ static void read_arguments(struct load *load, int argc, char **argv)
 			exit(2);
 		}
 	}
-	if (argc - optind != 3) {
-		fputs("usage: load [-a ADDRESS] [-c AT_ONCE] [-t MS] [-b MS] [-e TEXT] [-s FILE] [-f] "
+	if (argc - optind != 3 || (load->distance && load->at_once > 1)) {
+		fputs("usage: load [-a ADDRESS] [-c AT_ONCE | -d MS] [-t MS] [-b MS] [-e TEXT] [-s FILE] [-f] "
 		      "FIRST_PORT PORTS TOTAL\n", stderr);
 		exit(2);
 	}

@@ -16,9 +16,9 @@ IDLE, IDLE_ROUNDS = 2.0, 2              # seconds; it is nothing, or the same ev
 SPARE = 200                             # descriptors a server needs beside its listeners
 
 
-def start_many(bench, server, size, spare=0, options=()):
+def start_many(bench, server, size, spare=0, kind="cold", **how):
     """Starts it, with the seconds until all of the table listens; so many more ports are kept free for it."""
-    job = Job("cold", find_ports(size + spare), bench.backend("cold"), bench.make_folder(), size, options)
+    job = Job(kind, find_ports(size + spare), bench.backend(kind), bench.make_folder(), size, **how)
     since = time.monotonic()
     running = bench.launch(server, job)
     return running, running.wait_until_listening(bench.listening) - since

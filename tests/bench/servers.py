@@ -20,11 +20,12 @@ PATIENCE = 60                           # seconds until a server listens
 
 
 class Job:
-    """What to do: the ports to listen on, the backend to start, and where to write; options are superd's."""
+    """What to do: the ports to listen on, the backend to start, and where to write; options and form are superd's, the
+    form one of _FORMS."""
 
-    def __init__(self, kind, port, backend, folder, count=1, options=()):
+    def __init__(self, kind, port, backend, folder, count=1, options=(), form="superd.conf"):
         self.kind, self.port, self.backend, self.folder, self.count = kind, port, backend, folder, count
-        self.options = options
+        self.options, self.form = options, form
         self.user = pwd.getpwuid(os.getuid()).pw_name
 
     @property
@@ -59,11 +60,27 @@ def find_program(program, package):
     return shutil.which(program, path=":".join(folders))
 
 
-def _superd(program, job):
+def _write_superd_conf(job):
     accept = "" if job.waits else "accept = yes  "
     text = "".join(f'service s{n} {{ listen = {{ "{address}:{port}" }}  {accept}exec = "{job.backend}"  '
                    f'user = "{job.user}" }}\n' for n, (address, port) in enumerate(job.places))
-    return [program, *job.options, "-f", job.write("superd.conf", text)]
+    return job.write("superd.conf", text)
+
+
+def _write_inetd_conf(job):
+    way = "wait" if job.waits else "nowait.1000000"
+    return job.write("inetd.conf", "".join(f"{address}:{port} stream tcp {way} {job.user} {job.backend} backend\n"
+                                           for address, port in job.places))
+
+
+_FORMS = {                              # of superd's table: what writes it, and gives what superd is to read
+    "superd.conf": _write_superd_conf,
+    "inetd.conf": lambda job: "inetd+openbsd:" + _write_inetd_conf(job),
+}
+
+
+def _superd(program, job):
+    return [program, *job.options, "-f", _FORMS[job.form](job)]
 
 
 def _floor(program, job):
@@ -97,17 +114,11 @@ def _rlinetd(program, job):
 
 
 def _inetutils_inetd(program, job):
-    way = "wait" if job.waits else "nowait.1000000"
-    text = "".join(f"{address}:{port} stream tcp {way} {job.user} {job.backend} backend\n"
-                   for address, port in job.places)
-    return [program, "-d", "-R", "100000000", job.write("inetd.conf", text)]
+    return [program, "-d", "-R", "100000000", _write_inetd_conf(job)]
 
 
 def _busybox_inetd(program, job):
-    way = "wait" if job.waits else "nowait.1000000"
-    text = "".join(f"{address}:{port} stream tcp {way} {job.user} {job.backend} backend\n"
-                   for address, port in job.places)
-    return [program, "inetd", "-f", "-e", "-q", "4096", "-R", "0", job.write("inetd.conf", text)]
+    return [program, "inetd", "-f", "-e", "-q", "4096", "-R", "0", _write_inetd_conf(job)]
 
 
 def _tcpsvd(program, job):

@@ -207,6 +207,14 @@ class Goals(unittest.TestCase):
         results.samples, results.failures = {("reload.time", "superd", 1000): {"0": 20}}, []
         self.assertIn("reload with one added: until that one listens, ms", self.verdicts(results))
 
+    def test_the_longest_wait_in_a_reload_is_held_against_one_without(self):
+        results = make_results()
+        for turn, (calm, during) in enumerate(((2, 4), (100, 200), (3, 30))):
+            results.add("inetd.calm", "superd", 1000, turn, calm)
+            results.add("inetd.changed.longest", "superd", 1000, turn, during)
+        row, = [line for line in make_table(results)[1] if "longest answer" in line[0]]
+        self.assertEqual([cell for cell in row[1:] if cell], ["2.0"])
+
     def test_who_failed_after_good_turns_has_failed(self):
         results = make_results()
         results.fail("each.time", "superd", 1, "it ended")
