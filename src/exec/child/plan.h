@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "os/cgroup/oom_score.h"
-#include "os/fs/path_opener.h"
+#include "os/fs/path_trust.h"
 #include "table/type/condition.h"
 #include "table/words/command_prefix.h"
 

@@ -1,5 +1,5 @@
 /* Files for standard input, output or error: opened by superd, or by the child of a start apart as the service's user
- * (os/fs/path_opener). */
+ * (os/fs/path_trust). */
 #pragma once
 
 #include <stdbool.h>

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +18,55 @@
 #include "os/cgroup/cgroup_parent.h"
 #include "os/proc/clone_into_cgroup.h"
 
+#define NAME_MOST 180 /* of the group of a service, without what shows its kind */
 #define MOVES_MOST 16 /* rounds, if processes fork while they are moved */
-#define FILE_MOST (1u << 20)
+
+/* Appends the group's name, with what a folder's name may not contain escaped. Different services have different names,
+ * no name is hidden, and none is that of an instance's group, which ends in a number. false: it is too long. */
+static bool add_group_name(struct buf *path, const char *service)
+{
+	size_t before = path->length;
+
+	for (const char *at = service; *at; at++) {
+		unsigned char byte = (unsigned char)*at;
+
+		if (byte <= ' ' || byte == '/' || byte == '\\' || byte == 0x7f || (byte == '.' && at == service))
+			buf_addf(path, "\\x%02x", byte);
+		else
+			buf_char(path, *at);
+		if (path->length - before > NAME_MOST)
+			return false;
+	}
+	buf_text(path, ".service");
+	return true;
+}
+
+char *cgroups_service_path(const struct cgroups *cgroups, const char *service)
+{
+	struct buf path = { 0 };
+
+	buf_addf(&path, "%s/", cgroups->base);
+	if (add_group_name(&path, service))
+		return buf_take(&path);
+	buf_free(&path);
+	return NULL;
+}
+
+/* Whether a process can be started in a new group. */
+static bool cgroups_test_start(const struct cgroups *cgroups)
+{
+	char path[PATH_MAX];
+	bool lives, fresh;
+	int group;
+
+	if (snprintf(path, sizeof(path), "%s/trial", cgroups->base) >= (int)sizeof(path))
+		return false;
+	group = cgroup_service_open(path, &fresh);
+	lives = group >= 0 && clone_into_cgroup_survives(group);
+	fd_close(&group);
+	cgroup_remove(path);
+	return lives;
+}
 
 /* A round of moves: the target group, the processes seen, the first errno. */
 struct moving {
@@ -109,25 +155,23 @@ static bool claim_base(struct cgroups *cgroups, const char *own)
 	return false;
 }
 
-static void find_and_claim_base(struct cgroups *cgroups)
-{
-	struct pool *pool = pool_new();
-	const struct cgroup_delegation *place = pool ? cgroup_delegation_find(pool) : NULL;
-
-	if (place && place->path)
-		claim_base(cgroups, place->path);
-	pool_free(pool);
-}
-
 bool cgroups_probe(struct cgroups *cgroups)
 {
+	const struct cgroup_delegation *place;
+	struct pool *pool;
+
 	if (cgroups->probed)
 		return cgroups->keeps;
 	cgroups->probed = true;
 	if (!clone_into_cgroup_is_possible())
 		return false;
-	if (!cgroups->base)
-		find_and_claim_base(cgroups);
+	if (!cgroups->base) {
+		pool = pool_new();
+		place = pool ? cgroup_delegation_find(pool) : NULL;
+		if (place && place->path)
+			claim_base(cgroups, place->path);
+		pool_free(pool);
+	}
 	cgroups->keeps = cgroups->base && cgroups_test_start(cgroups);
 	return cgroups->keeps;
 }
@@ -198,17 +242,4 @@ void cgroups_end(struct cgroups *cgroups)
 	free(cgroups->own);
 	free(cgroups->base);
 	*cgroups = (struct cgroups){ 0 };
-}
-
-bool cgroup_is_populated(const char *path)
-{
-	char file[PATH_MAX], *text;
-	bool populated;
-	size_t length;
-
-	snprintf(file, sizeof(file), "%s/cgroup.events", path);
-	text = fd_read_file(file, FILE_MOST, &length);
-	populated = text && strstr(text, "populated 1");
-	free(text);
-	return populated;
 }

@@ -66,9 +66,6 @@ char *cgroups_instance_path(struct cgroups *cgroups, const char *service);
  * memory. */
 char *cgroups_service_path(const struct cgroups *cgroups, const char *service);
 
-/* Whether a process can be started in a new group. Tries it. */
-bool cgroups_test_start(const struct cgroups *cgroups);
-
 /* Opens the group that a service keeps with O_PATH, for starts only. Creates it if it is missing, and sets *fresh to
  * whether it did. -1 and errno. */
 int cgroup_service_open(const char *path, bool *fresh);

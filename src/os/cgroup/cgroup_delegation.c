@@ -222,33 +222,6 @@ bool cgroup_is_group(const char *path)
 	return has_file(path, "cgroup.procs", F_OK);
 }
 
-/* Whether this file of superd's group in a controller's hierarchy, or of a group above it, has a number of bytes below
- * CGROUP_UNLIMITED. */
-static bool has_limit(const char *controller, const char *file)
-{
-	char path[PATH_MAX];
-	const char *wrong;
-	bool limited = false;
-
-	if (!find_path(controller, path, sizeof(path), &wrong))
-		return false;
-	while (!limited && cgroup_is_group(path)) {
-		char *text = read_group_file(path, file), *last = strrchr(path, '/');
-
-		limited = text && *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) < CGROUP_UNLIMITED;
-		free(text);
-		if (last)
-			*last = '\0';
-	}
-	return limited;
-}
-
-/* The memory controller is in one of the hierarchies at most. */
-bool cgroup_has_memory_limit(void)
-{
-	return has_limit(UNIFIED_HIERARCHY, "memory.max") || has_limit("memory", "memory.limit_in_bytes");
-}
-
 /* systemd marks groups that it has delegated with these attributes (Delegate=, systemd.resource-control(5)). */
 static bool is_undelegated(const char *path)
 {

@@ -48,9 +48,6 @@ bool cgroup_is_group(const char *path);
  * down to pages. Half of that is more memory than any machine has. */
 #define CGROUP_UNLIMITED (1ll << (LONG_MAX > INT32_MAX ? 62 : 42))
 
-/* Whether superd's own group, or one above it that is visible here, has a memory limit, in cgroup v1 or v2. */
-bool cgroup_has_memory_limit(void);
-
 /* Calls `see` for the pid of each process in the group itself, until `see` returns false. false and errno: the pids
  * cannot be read. */
 bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid), void *context);

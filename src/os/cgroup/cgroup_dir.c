@@ -1,14 +1,56 @@
-/* One control group with the groups below it: its folder's name, signals to its processes, its removal. */
+/* One control group, with the groups below it: opened, signalled, thawed, removed. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
 #include "os/cgroup/cgroup.h"
 
 #define DEPTH_MOST 32
+#define FILE_MOST (1u << 20)
+
+/* Part of each start, so it takes as few system calls as possible and checks nothing. */
+int cgroup_service_open(const char *path, bool *fresh)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	*fresh = fd < 0 && errno == ENOENT && mkdir(path, 0755) == 0;
+	return *fresh ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : fd;
+}
+
+bool cgroup_service_reopen(const char *path, int fd)
+{
+	bool fresh, done;
+	int again = cgroup_service_open(path, &fresh);
+
+	done = again >= 0 && dup3(again, fd, O_CLOEXEC) == fd;
+	fd_close(&again);
+	return done;
+}
+
+int cgroup_open_events(int folder)
+{
+	return openat(folder, "cgroup.events", O_RDONLY | O_CLOEXEC);
+}
+
+/* The kernel writes these few short lines anew for each read at offset 0. */
+int cgroup_read_events(int events)
+{
+	char text[256];
+	ssize_t got = pread(events, text, sizeof(text) - 1, 0);
+
+	if (got < 0)
+		return -1;
+	text[got] = '\0';
+	return strstr(text, "populated 1") ? 1 : 0;
+}
 
 /* Calls `act` for the folder and all folders below it, the deepest first. */
 static void each_below(const char *path, int depth, void (*act)(void *context, const char *path), void *context)
@@ -87,4 +129,17 @@ bool cgroup_remove(const char *path)
 	if (!gone)
 		each_below(path, DEPTH_MOST, remove_group, &gone);
 	return gone;
+}
+
+bool cgroup_is_populated(const char *path)
+{
+	char file[PATH_MAX], *text;
+	bool populated;
+	size_t length;
+
+	snprintf(file, sizeof(file), "%s/cgroup.events", path);
+	text = fd_read_file(file, FILE_MOST, &length);
+	populated = text && strstr(text, "populated 1");
+	free(text);
+	return populated;
 }

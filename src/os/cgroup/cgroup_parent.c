@@ -116,21 +116,6 @@ static void each_left(const char *own, const char *mine, void (*see)(void *conte
 		closedir(stream);
 }
 
-static void each_group(const char *path, void (*see)(void *context, const char *group), void *context)
-{
-	DIR *stream = opendir(path);
-	struct dirent *entry;
-	char group[PATH_MAX];
-
-	while (stream && (entry = readdir(stream))) {
-		if (entry->d_name[0] != '.' && entry->d_type == DT_DIR &&
-		    snprintf(group, sizeof(group), "%s/%s", path, entry->d_name) < (int)sizeof(group))
-			see(context, group);
-	}
-	if (stream)
-		closedir(stream);
-}
-
 struct left_reading {
 	struct left_groups *left;
 	int64_t until;
@@ -159,9 +144,8 @@ static bool note_process(void *context, long pid)
 	       clock_ms() < reading->until;
 }
 
-static void note_group(void *context, const char *path)
+static void note_group(struct left_reading *reading, const char *path)
 {
-	struct left_reading *reading = context;
 	struct left_groups *left = reading->left;
 	struct left_group *larger = array_grow(left->list, &left->room, left->count, sizeof(*larger));
 
@@ -175,9 +159,19 @@ static void note_group(void *context, const char *path)
 	cgroup_each_process(path, note_process, reading);
 }
 
-static void note_base(void *context, const char *path)
+static void note_groups(void *context, const char *path)
 {
-	each_group(path, note_group, context);
+	DIR *stream = opendir(path);
+	struct dirent *entry;
+	char group[PATH_MAX];
+
+	while (stream && (entry = readdir(stream))) {
+		if (entry->d_name[0] != '.' && entry->d_type == DT_DIR &&
+		    snprintf(group, sizeof(group), "%s/%s", path, entry->d_name) < (int)sizeof(group))
+			note_group(context, group);
+	}
+	if (stream)
+		closedir(stream);
 }
 
 /* Reads all groups anew, and keeps what was ordered of those that are still there. */
@@ -188,7 +182,7 @@ static void read_left(struct cgroups *cgroups)
 	struct left_reading reading = { .left = &cgroups->left, .until = begun + READ_MS };
 
 	cgroups->left = (struct left_groups){ 0 };
-	each_left(cgroups->own, cgroups->base, note_base, &reading);
+	each_left(cgroups->own, cgroups->base, note_groups, &reading);
 	for (size_t n = 0; n < before.count; n++) {
 		for (size_t m = 0; before.list[n].kill_at && m < cgroups->left.count; m++) {
 			if (!strcmp(before.list[n].path, cgroups->left.list[m].path)) {

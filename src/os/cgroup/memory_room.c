@@ -161,26 +161,20 @@ void memory_sensor_close(struct memory_sensor *sensor)
 	*sensor = (struct memory_sensor){ 0 };
 }
 
-static void read_group(const struct memory_sensor *sensor, struct memory_room *room)
-{
-	int64_t used = read_number(sensor->group, sensor->is_v1 ? "memory.usage_in_bytes" : "memory.current", "");
-	int64_t files = read_number(sensor->group, "memory.stat",
-				    sensor->is_v1 ? "total_inactive_file " : "inactive_file ");
-
-	room->total = used < 0 ? 0 : read_limit(sensor->group, sensor->is_v1);
-	room->used = files > 0 && files < used ? used - files : used;
-}
-
 void memory_sensor_read(const struct memory_sensor *sensor, struct memory_room *group, struct memory_room *machine)
 {
 	int64_t total = read_number("/proc", "meminfo", "MemTotal:");
-	int64_t available = read_number("/proc", "meminfo", "MemAvailable:");
+	int64_t available = read_number("/proc", "meminfo", "MemAvailable:"), used, files;
 
 	*group = *machine = (struct memory_room){ 0 };
 	if (total > 0 && available >= 0)
 		*machine = (struct memory_room){ .total = total * 1024, .used = (total - available) * 1024 };
-	if (sensor->group)
-		read_group(sensor, group);
+	if (!sensor->group)
+		return;
+	used = read_number(sensor->group, sensor->is_v1 ? "memory.usage_in_bytes" : "memory.current", "");
+	files = read_number(sensor->group, "memory.stat", sensor->is_v1 ? "total_inactive_file " : "inactive_file ");
+	group->total = used < 0 ? 0 : read_limit(sensor->group, sensor->is_v1);
+	group->used = files > 0 && files < used ? used - files : used;
 }
 
 /* A trigger reports one event in a window at most, and epoll_wait(2) takes it. */

@@ -6,8 +6,10 @@
  * its services deserve no worse. */
 #include "os/cgroup/oom_score.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -15,6 +17,30 @@
 
 #define ABOVE 100
 #define HIGHEST 1000
+#define FILE_MOST 64
+
+/* Whether this file of superd's group in a controller's hierarchy, or of a group above it that is visible here, has a
+ * number of bytes below CGROUP_UNLIMITED. */
+static bool has_limit(const char *controller, const char *file)
+{
+	char group[PATH_MAX], path[PATH_MAX + 64];
+	bool limited = false;
+
+	if (!cgroup_find_own(controller, group, sizeof(group)))
+		return false;
+	while (!limited && cgroup_is_group(group)) {
+		char *text, *last = strrchr(group, '/');
+		size_t length;
+
+		snprintf(path, sizeof(path), "%s/%s", group, file);
+		text = fd_read_file(path, FILE_MOST, &length);
+		limited = text && *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) < CGROUP_UNLIMITED;
+		free(text);
+		if (last)
+			*last = '\0';
+	}
+	return limited;
+}
 
 void oom_score_above_own(char score[OOM_SCORE_TEXT], bool is_first)
 {
@@ -23,9 +49,10 @@ void oom_score_above_own(char score[OOM_SCORE_TEXT], bool is_first)
 	long own;
 
 	score[0] = '\0';
-	if (!is_first && !cgroup_has_memory_limit())
+	/* The memory controller is in one of the hierarchies at most. */
+	if (!is_first && !has_limit("", "memory.max") && !has_limit("memory", "memory.limit_in_bytes"))
 		return;
-	text = fd_read_file("/proc/self/oom_score_adj", 64, &length);
+	text = fd_read_file("/proc/self/oom_score_adj", FILE_MOST, &length);
 	if (!text)
 		return;
 	own = strtol(text, NULL, 10);

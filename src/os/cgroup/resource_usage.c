@@ -100,18 +100,6 @@ struct resource_usage resource_usage_of_process(pid_t pid)
 	return usage;
 }
 
-/* cpu.stat begins with "usage_usec 1234". */
-static double parse_cpu_stat(const char *text)
-{
-	static const char key[] = "usage_usec ";
-	int64_t microseconds;
-
-	if (strncmp(text, key, sizeof(key) - 1) != 0)
-		return -1;
-	microseconds = parse_word(text, 1);
-	return microseconds < 0 ? -1 : (double)microseconds / 1e6;
-}
-
 static int64_t more_than(int64_t bytes, int64_t least)
 {
 	return bytes > least ? bytes - least : 0;
@@ -141,33 +129,30 @@ static bool add_process(void *context, long pid)
 	return sum->count < SUMMED_MOST;
 }
 
-/* Adds up the processes: for values that the kernel does not count for the group, such as memory without that
- * controller, or has counted for earlier processes too. */
-static struct resource_usage usage_of_members(const char *path)
-{
-	struct usage_sum sum = USAGE_SUM;
-
-	cgroup_each_process(path, add_process, &sum);
-	return sum.usage;
-}
-
 struct resource_usage resource_usage_of_cgroup(const char *path, bool is_shared)
 {
-	struct resource_usage usage = { -1, -1 }, members;
+	static const char cpu_key[] = "usage_usec ";
+	struct resource_usage usage = { -1, -1 };
+	struct usage_sum sum = USAGE_SUM;
 	char file[4096], text[1024];
 
 	if (snprintf(file, sizeof(file), "%s/memory.current", path) < (int)sizeof(file) &&
 	    read_small(file, text, sizeof(text)))
 		usage.memory = parse_word(text, 0);
 	if (!is_shared && snprintf(file, sizeof(file), "%s/cpu.stat", path) < (int)sizeof(file) &&
-	    read_small(file, text, sizeof(text)))
-		usage.cpu = parse_cpu_stat(text);
+	    read_small(file, text, sizeof(text)) && !strncmp(text, cpu_key, sizeof(cpu_key) - 1)) {
+		int64_t microseconds = parse_word(text, 1);
+
+		usage.cpu = microseconds < 0 ? -1 : (double)microseconds / 1e6;
+	}
 	if (usage.memory >= 0 && usage.cpu >= 0)
 		return usage;
-	members = usage_of_members(path);
+	/* The kernel does not count the others for the group, as memory without that controller, or has counted them
+	 * for earlier processes too. */
+	cgroup_each_process(path, add_process, &sum);
 	if (usage.memory < 0)
-		usage.memory = members.memory;
+		usage.memory = sum.usage.memory;
 	if (usage.cpu < 0)
-		usage.cpu = members.cpu;
+		usage.cpu = sum.usage.cpu;
 	return usage;
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "os/foreign/fork_with_timeout.h"
-#include "os/fs/path_opener.h"
+#include "os/fs/path_trust.h"
 
 /* Whether other users can change where this path's folder leads, for work on the name in it. Fills in `finding`. */
 bool path_is_foreign(const char *path, struct path_finding *finding);

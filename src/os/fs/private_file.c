@@ -17,8 +17,8 @@
 #include "lib/fd.h"
 #include "lib/size_text.h"
 #include "lib/write_all.h"
-#include "os/fs/path_opener.h"
-#include "os/fs/state_file.h"
+#include "os/fs/memory_file.h"
+#include "os/fs/path_trust.h"
 
 #define NEW_FILE "new"
 

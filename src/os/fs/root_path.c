@@ -11,15 +11,9 @@
 
 #define RESOLVE_INSIDE 0x10u            /* RESOLVE_IN_ROOT */
 
-static int open_in_root(int root, const char *path, int flags)
-{
-	uint64_t how[3] = { (unsigned)flags, 0, RESOLVE_INSIDE };
-
-	return (int)syscall(__NR_openat2, root, path, how, sizeof(how));
-}
-
 int root_path_open(const char *root, const char *path, int flags)
 {
+	uint64_t how[3] = { (unsigned)(flags | O_CLOEXEC), 0, RESOLVE_INSIDE };
 	int folder, fd;
 
 	if (!root)
@@ -27,7 +21,7 @@ int root_path_open(const char *root, const char *path, int flags)
 	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return -1;
-	fd = open_in_root(folder, path, flags | O_CLOEXEC);
+	fd = (int)syscall(__NR_openat2, folder, path, how, sizeof(how));
 	fd_close(&folder);
 	return fd;
 }

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "os/fs/path_opener.h"
+#include "os/fs/path_trust.h"
 #include "superd/accept/accept_state.h"
 
 static const char *const banner_options[] = { "banner", "banner_success", "banner_fail" };

@@ -1,7 +1,7 @@
 /* Sets the standard streams of a start: files that superd opens, or descriptors that it has.
  *
  * open(2) must not block superd: if a path goes through another user's folder, the child opens it
- * (os/fs/path_opener). Two streams may be one file: input and output, or output and error. It is opened once, so both
+ * (os/fs/path_trust). Two streams may be one file: input and output, or output and error. It is opened once, so both
  * share its position. */
 #include "superd/launch/stdio.h"
 

@@ -14,7 +14,7 @@
 #include "lib/hash.h"
 #include "lib/log/log_sink.h"
 #include "lib/size_text.h"
-#include "os/fs/path_opener.h"
+#include "os/fs/path_trust.h"
 #include "superd/log/xinetd_line.h"
 #include "superd/loop/log_pump.h"
 

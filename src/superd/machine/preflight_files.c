@@ -16,7 +16,7 @@
 #include "lib/fd.h"
 #include "os/foreign/loader_list.h"
 #include "os/fs/interpreter.h"
-#include "os/fs/path_opener.h"
+#include "os/fs/path_trust.h"
 #include "os/fs/root_path.h"
 #include "os/rights/raw_syscall.h"
 #include "superd/machine/preflight_internal.h"

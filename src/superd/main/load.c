@@ -13,7 +13,7 @@
 #include "lib/buf.h"
 #include "lib/hash.h"
 #include "lib/write_all.h"
-#include "os/fs/state_file.h"
+#include "os/fs/memory_file.h"
 #include "superd/machine/filters.h"
 #include "superd/machine/os_info.h"
 #include "superd/machine/preflight.h"

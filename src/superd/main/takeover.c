@@ -20,7 +20,7 @@
 #include "lib/fd.h"
 #include "lib/patience.h"
 #include "lib/scan.h"
-#include "os/fs/state_file.h"
+#include "os/fs/memory_file.h"
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
 #include "os/host/signals.h"

@@ -10,7 +10,7 @@
 #include "lib/fd.h"
 #include "lib/list.h"
 #include "lib/log/log_sink.h"
-#include "os/fs/state_file.h"
+#include "os/fs/memory_file.h"
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
 #include "os/guard/guard_standby.h"

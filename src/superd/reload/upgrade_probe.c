@@ -14,7 +14,7 @@
 
 #include "lib/duration_text.h"
 #include "lib/fd.h"
-#include "os/fs/state_file.h"
+#include "os/fs/memory_file.h"
 #include "os/host/self_exe.h"
 #include "superd/instance/instance.h"
 #include "superd/spawn/spawn.h"

@@ -6,7 +6,7 @@
 
 #include "lib/fd.h"
 #include "lib/list.h"
-#include "os/fs/state_file.h"
+#include "os/fs/memory_file.h"
 #include "superd/reload/upgrade.h"
 #include "table/services/left_out.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "os/fs/state_file.h"
+#include "os/fs/memory_file.h"
 #include "os/host/self_exe.h"
 #include "superd/reload/load.h"
 #include "tests/unit/builders.h"
