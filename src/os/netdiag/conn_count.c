@@ -144,6 +144,7 @@ static void reset_counts(struct conn_count *conns, size_t count, enum conn_kind 
 			continue;
 		conns[n].count = conns[n].quiet = conns[n].silent = 0;
 		conns[n].moved = UINT32_MAX;
+		conns[n].peer_count = 0;
 		conns[n].known = known;
 	}
 }

@@ -42,7 +42,6 @@ enum conn_kind { CONN_NONE, CONN_TCP, CONN_UDP, CONN_UNIX, CONN_KINDS };
 enum conn_which {
 	CONN_WHICH_CLIENTS,             /* established connections, accepted or not; all kinds */
 	CONN_WHICH_QUEUED,              /* only those not yet accepted, and those in their handshake; for unix sockets only with cookies */
-	CONN_WHICH_HANDSHAKE,           /* only those in their handshake */
 	CONN_WHICH_ALL,                 /* clients, and those in their handshake */
 	CONN_WHICH_ACCEPTED,            /* those in their handshake, and clients that a process has accepted; unix sockets too */
 };

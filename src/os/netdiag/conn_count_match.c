@@ -129,8 +129,6 @@ static bool is_counted_state(enum conn_which which, const struct seen_inet *seen
 	switch (which) {
 	case CONN_WHICH_QUEUED:
 		return in_handshake || (!seen->held && is_client(seen));
-	case CONN_WHICH_HANDSHAKE:
-		return in_handshake;
 	case CONN_WHICH_ALL:
 		return in_handshake || is_client(seen);
 	case CONN_WHICH_ACCEPTED:

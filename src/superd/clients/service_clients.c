@@ -20,8 +20,7 @@ void service_clients_prepare(struct service_clients *clients)
 
 		conn_query_add(&clients->query, fd, ANY_KIND);
 	}
-	for (size_t n = 0; n < clients->own_count; n++)
-		clients->query.conns[clients->query.count++] = clients->own[n];
+	clients->query.count += clients->own_count;
 }
 
 uint32_t service_clients_own(const struct service_clients *clients)
@@ -29,7 +28,7 @@ uint32_t service_clients_own(const struct service_clients *clients)
 	uint32_t sum = 0;
 
 	for (size_t n = 0; n < clients->own_count; n++)
-		sum += clients->own[n].count;
+		sum += clients->query.conns[clients->count + n].count;
 	return sum;
 }
 
@@ -41,7 +40,7 @@ bool service_clients_closes_are_reported(const struct service_clients *clients)
 			return false;
 	}
 	for (size_t n = 0; n < clients->own_count; n++) {
-		if (clients->own[n].kind != CONN_TCP)
+		if (clients->query.conns[clients->count + n].kind != CONN_TCP)
 			return false;
 	}
 	return true;
@@ -104,13 +103,6 @@ static bool sum_up(struct service_clients *clients)
 	return clients->has_datagrams || !clients->known || clients->connections > 0;
 }
 
-/* Takes over the count of the own ports; it knows nothing of connections within the backend. */
-static void take_own(struct service_clients *clients)
-{
-	for (size_t n = 0; n < clients->own_count; n++)
-		clients->own[n].count = clients->query.conns[clients->count + n].count;
-}
-
 /* Whether connections alone keep the service awake, which may be quiet. */
 static bool may_be_quiet(const struct service_clients *clients)
 {
@@ -164,7 +156,6 @@ static void on_counted(struct conn_query *query)
 	bool used = sum_up(clients);
 	bool looks = clients->looks && (used ? may_be_quiet(clients) : clients->pids != NULL);
 
-	take_own(clients);
 	write_peers(clients);
 	if (looks && start_look(clients))
 		return;
@@ -177,22 +168,19 @@ static void on_counted(struct conn_query *query)
 		clients->counted(clients, used || service_clients_own(clients));
 }
 
-/* Keeps the ports that somebody is connected to, for the next counts. Without memory only the last count finds them,
- * each time anew. */
+/* Keeps the ports that somebody is connected to, for the next counts, which know nothing of connections within the
+ * backend. Without memory only the last count finds them, each time anew. */
 static void keep_own(struct service_clients *clients, const struct client_count_answer *answer)
 {
-	struct conn_count *own = calloc(OWN_PORTS_MOST, sizeof(*own));
 	struct conn_count *conns =
 		reallocarray(clients->query.conns, clients->count + OWN_PORTS_MOST + 1, sizeof(*conns));
 
+	clients->own_count = 0;
 	if (conns)
 		clients->query.conns = conns;
-	free(clients->own);
-	clients->own = own;
-	clients->own_count = 0;
-	for (size_t n = 0; own && conns && n < answer->own_count; n++) {
+	for (size_t n = 0; conns && n < answer->own_count; n++) {
 		if (answer->own[n].count)
-			own[clients->own_count++] = answer->own[n];
+			conns[clients->count + clients->own_count++] = answer->own[n];
 	}
 }
 
@@ -272,7 +260,6 @@ void service_clients_free(struct service_runtime *runtime)
 	answer_questions(clients);
 	client_look_cancel(&clients->look);
 	forget_pids(clients);
-	free(clients->own);
 	conn_query_free(&clients->query);
 	free(clients->datagrams);
 	free(clients);

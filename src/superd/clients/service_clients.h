@@ -19,7 +19,7 @@ struct clients_question {
 };
 
 struct service_clients {
-	struct conn_query query;        /* count for each listener of the service, also for those without a socket */
+	struct conn_query query;        /* count for each listener of the service, also for those without a socket, then for own ports */
 	struct client_look look;        /* how long nothing has moved at the connections (idle_means = quiet) */
 	struct list questions;          /* wait for the count that is under way */
 	void (*counted)(struct service_clients *clients, bool used); /* a count is done; NULL: idle does not measure */
@@ -35,8 +35,7 @@ struct service_clients {
 	uint32_t quiet;                 /* quiet ones among them */
 	char peers[CONN_PEERS_MOST * 48]; /* some of their addresses: "10.0.0.5, 10.0.0.9", with ", ..." if there may be more */
 	pid_t *pids;                    /* for the count that is under way: whose own ports count; owned; NULL: none */
-	struct conn_count *own;         /* ports that the backend had opened itself at the last look; owned; NULL: none */
-	uint32_t own_count;
+	uint32_t own_count;             /* ports that the backend had opened itself, and that had clients, at the last look */
 	double moved;                   /* loop time when something last moved at any of them; 0: none is quiet, or unknown */
 };
 

@@ -33,6 +33,7 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 	const struct service_run *run = runtime->run;
 	const struct idle *idle = run ? run->idle : NULL;
 	const struct service_clients *clients = run ? run->clients : NULL;
+	const struct conn_count *own;
 
 	if (!idle && (!run || runtime_state(runtime) != FROZEN || !service_idles(runtime->service)))
 		return false;
@@ -50,8 +51,9 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 		account->connections = clients->connections;
 		account->peers = clients->peers;
 		account->own_connections = service_clients_own(clients);
+		own = clients->query.conns + clients->count;
 		for (size_t n = 0; n < clients->own_count && !account->own; n++)
-			account->own = clients->own[n].count ? &clients->own[n] : NULL;
+			account->own = own[n].count ? &own[n] : NULL;
 	} else if (!idle && run->idle_saved) {
 		account->connections = run->idle_saved->connections;
 		account->known = account->connections;
