@@ -1,12 +1,15 @@
-/* Measures for how long a service's connections have been quiet (idle_means = quiet), and counts the clients of ports
- * that its backend has opened itself, by a helper process (superd/worker/client_count). Embedded in its user. */
+/* Counts clients by a superd-worker (worker/count). To report for how long a connection has been quiet (idle_means =
+ * quiet), the kernel takes the connection's lock, which a process that has the connection may hold forever
+ * (os/netdiag/foreign_socket). To find the ports that a backend has opened itself, the process must read all of the
+ * backend's descriptors. Embedded in its user. */
 #pragma once
 
 #include <stdbool.h>
 
+#include "lib/buf.h"
 #include "superd/clients/conn_query.h"
 #include "superd/loop/worker_wait.h"
-#include "superd/worker/client_count.h"
+#include "worker/record/request.h"
 
 struct client_look {
 	struct worker_wait helper;
@@ -25,3 +28,12 @@ bool client_look_start(struct client_look *look, struct conn_query *query, size_
 		       const pid_t *pids);
 bool client_look_is_open(const struct client_look *look);
 void client_look_cancel(struct client_look *look); /* done is not called; may be called again */
+
+/* Appends "tcp:127.0.0.1:6379", "tcp:6379" for a wildcard address, or "unix:/run/x". */
+void own_port_describe(const struct conn_count *own, struct buf *out);
+
+/* What client_look_start and its answer consist of, for tests. Starts the process, which gets a copy of the request;
+ * owner: of struct worker_start. `channel` -1, with errno: it could not be started. The other reads the answer, and never
+ * blocks. */
+struct worker_process client_count_begin(const struct client_count_request *request, uint64_t owner);
+void client_count_hear(const struct worker_process *helper, struct client_count_answer *answer);

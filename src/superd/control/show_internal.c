@@ -10,6 +10,7 @@
 #include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
 #include "superd/accept/socket_rest.h"
+#include "superd/clients/client_look.h"
 #include "superd/health/health.h"
 #include "superd/instance/background.h"
 #include "superd/instance/bind_calls.h"
@@ -30,7 +31,6 @@
 #include "superd/service/socket_commands.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/stop.h"
-#include "superd/worker/client_count.h"
 #include "table/option/service_mark.h"
 
 #define INSTANCES_MOST 100              /* instances listed one by one */

@@ -25,8 +25,8 @@
 #include "os/host/self_sandbox.h"
 #include "os/rights/capability.h"
 #include "os/rights/required_caps.h"
+#include "superd/clients/client_look.h"
 #include "superd/spawn/worker_process.h"
-#include "superd/worker/client_count.h"
 #include "tests/unit/hang.h"
 #include "tests/unit/own_clock.h"
 

@@ -9,9 +9,9 @@
 
 #include "lib/fd_message.h"
 #include "superd/bind/bind_worker.h"
+#include "superd/clients/client_look.h"
 #include "superd/process/memory_reclaim.h"
 #include "superd/process/socket_watch.h"
-#include "superd/worker/client_count.h"
 #include "superd/worker/console.h"
 #include "superd/worker/receive_async.h"
 #include "superd/worker/restore_async.h"
