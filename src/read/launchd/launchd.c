@@ -7,12 +7,7 @@
 
 #include "read/launchd/job.h"
 
-static struct origin source_start(const struct source_file *source)
-{
-	return (struct origin){ .file = source->file, .line = 1, .column = 1 };
-}
-
-/* The value of Label; NULL: it is missing or wrong (reported). */
+/* The value of Label; "?": it is missing or wrong (reported). */
 static const char *find_label(struct reading *reading, const struct plist *root, struct origin at)
 {
 	const struct plist *label = plist_get(root, "Label");
@@ -23,16 +18,7 @@ static const char *find_label(struct reading *reading, const struct plist *root,
 		diag_error(reading->diags, at, "Label is missing: it is the job's name");
 	else if (label->kind == PLIST_STRING)
 		diag_error(reading->diags, label->at, "Label: it is the job's name, and empty");
-	return NULL;
-}
-
-static void find_inetd(struct launchd_job *job)
-{
-	const struct key_table *keys = &launchd_keys[LAUNCHD_INETD];
-	const struct plist *inetd = launchd_value(job, "inetdCompatibility");
-
-	job->is_inetd = inetd;
-	job->accepts = inetd && !launchd_bool(launchd_find(keys, inetd, "Wait"), false);
+	return "?";
 }
 
 /* One package writes InetdCompatibility for inetdCompatibility. */
@@ -47,59 +33,44 @@ static void accept_other_spelling(struct launchd_job *job)
 	}
 }
 
-static void set_job_options(struct launchd_job *job)
+static void build_job(struct launchd_job *job, struct origin at)
 {
+	const struct plist *inetd;
+
+	job->label = find_label(job->reading, job->root, at);
+	job->builder = builder_new(job->reading->table, job->label, at);
+	builder_set_foreign(job->builder, LAUNCHD);
+	builder_set_alone(job->builder);
 	accept_other_spelling(job);
 	launchd_check_keys(job, &launchd_keys[LAUNCHD_JOB], job->root);
 	launchd_apply_keys(job, &launchd_keys[LAUNCHD_JOB], job->root, 0);
-	find_inetd(job);
+	inetd = launchd_value(job, "inetdCompatibility");
+	job->is_inetd = inetd;
+	job->accepts = inetd && !launchd_bool(launchd_find(&launchd_keys[LAUNCHD_INETD], inetd, "Wait"), false);
 	launchd_build_sockets(job);
 	launchd_build_run(job);
 	launchd_build_lifecycle(job);
-}
-
-static void build_job(struct reading *reading, struct pool *pool, const struct plist *root, struct origin at,
-		      size_t errors)
-{
-	struct launchd_job job = { .reading = reading, .pool = pool, .root = root };
-
-	job.label = find_label(reading, root, at);
-	if (!job.label)
-		job.label = "?";
-	job.builder = builder_new(reading->table, job.label, at);
-	builder_set_foreign(job.builder, LAUNCHD);
-	builder_set_alone(job.builder);
-	set_job_options(&job);
-	word_list_free(&job.env);
-	if (reading->diags->errors == errors) {
-		reading_add(reading, job.builder);
-		return;
-	}
-	builder_free(job.builder);
-	reading_leave_out(reading, at, job.label);
-}
-
-static void read_job(struct reading *reading, struct pool *pool, const struct source_file *source)
-{
-	struct origin at = source_start(source);
-	size_t errors = reading->diags->errors;
-	const struct plist *root = plist_read(pool, source, reading->diags);
-
-	if (root && root->kind == PLIST_DICT) {
-		build_job(reading, pool, root, at, errors);
-		return;
-	}
-	if (root)
-		diag_error(reading->diags, root->at, "a job is a dictionary, <dict>");
-	reading_leave_out(reading, at, NULL);
+	word_list_free(&job->env);
 }
 
 bool launchd_read_source(struct reading *reading, const struct source_file *source)
 {
-	struct pool *pool = pool_new();
+	struct origin at = { .file = source->file, .line = 1, .column = 1 };
+	size_t errors = reading->diags->errors;
+	struct launchd_job job = { .reading = reading, .pool = pool_new() };
 
-	read_job(reading, pool, source);
-	pool_free(pool);
+	job.root = plist_read(job.pool, source, reading->diags);
+	if (job.root && job.root->kind == PLIST_DICT)
+		build_job(&job, at);
+	else if (job.root)
+		diag_error(reading->diags, job.root->at, "a job is a dictionary, <dict>");
+	if (job.builder && reading->diags->errors == errors) {
+		reading_add(reading, job.builder);
+	} else {
+		builder_free(job.builder);
+		reading_leave_out(reading, at, job.label);
+	}
+	pool_free(job.pool);
 	return true;
 }
 

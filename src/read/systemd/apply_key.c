@@ -86,45 +86,32 @@ static struct word_list collect_set(struct unit_builder *builder, const struct u
 	return list;
 }
 
-/* Checks a single word. Returns NULL, or the message about what is wrong with it. */
-static const char *check_word(struct unit_builder *builder, const struct directive *directive, const char *word)
-{
-	union { max_align_t align; char bytes[64]; } field = { 0 };
-	struct parse parse = { .directive = directive, .words = &word, .count = 1, .pool = builder->pool };
-
-	return directive->type->size > sizeof(field) ? NULL : type_parse(&parse, &field);
-}
-
 /* Leaves out unknown words of a list of what is allowed, as systemd does: without them less is allowed. Words with ~
  * are denied, so each must be known. true: the list began with allowed words, and all of them were left out. */
 static bool leave_out_unknown(struct unit_builder *builder, const struct unit_option *option, struct word_list *list)
 {
 	const struct directive *directive = option->directive;
 	bool allows = list->count && list->words[0][0] != '~';
-	size_t kept = 0;
+	size_t count = list->count;
 
-	for (size_t n = 0; directive->nothing && n < list->count; n++) {
-		const char *word = list->words[n];
-		const char *wrong = *word == '~' ? NULL : check_word(builder, directive, word);
+	if (!directive->nothing)
+		return false;
+	list->count = 0;
+	for (size_t n = 0; n < count; n++) {
+		const char *word = list->words[n], *wrong = NULL;
+		union { max_align_t align; char bytes[64]; } field = { 0 };
+		struct parse parse = { .directive = directive, .words = &word, .count = 1, .pool = builder->pool };
 
+		if (*word != '~' && directive->type->size <= sizeof(field))
+			wrong = type_parse(&parse, &field);
 		if (wrong) {
 			unit_leave_out(builder, list->places[n], option->key->name, word, wrong);
 			continue;
 		}
-		list->words[kept] = word;
-		list->places[kept++] = list->places[n];
+		list->places[list->count] = list->places[n];
+		list->words[list->count++] = word;
 	}
-	if (directive->nothing)
-		list->count = kept;
-	return directive->nothing && allows && (!kept || list->words[0][0] == '~');
-}
-
-static void set_empty_list(struct unit_builder *builder, const struct unit_option *option, struct origin at)
-{
-	const char *const *nothing = &option->directive->nothing;
-
-	set_option(builder, option,
-		   &(struct value){ .words = nothing, .count = **nothing != '\0', .is_list = true, .at = at });
+	return allows && (!list->count || list->words[0][0] == '~');
 }
 
 static enum unit_collect collection_of(const struct unit_option *option)
@@ -155,8 +142,12 @@ static void set_list_option(struct unit_builder *builder, const struct unit_opti
 	bool is_begun = !list.failed && leave_out_unknown(builder, option, &list);
 	size_t start = 0;
 
-	if (is_begun)
-		set_empty_list(builder, option, list.at);
+	if (is_begun) {
+		const char *const *nothing = &option->directive->nothing;
+
+		set_option(builder, option, &(struct value){ .words = nothing, .count = **nothing != '\0',
+							     .is_list = true, .at = list.at });
+	}
 	is_said = is_begun ? list.count : is_said;
 	while (is_said && !list.failed) {
 		size_t count = option->key->form == FORM_WHOLE ? list.count : count_same_sign(&list, start);
@@ -176,20 +167,16 @@ static void set_list_option(struct unit_builder *builder, const struct unit_opti
 	word_list_free(&list);
 }
 
-/* Whether a percent sign in a value of this type is part of a number and begins no specifier. */
-static bool takes_percentage(const struct type *type)
-{
-	return type == &type_memory || type == &type_tasks || type == &type_quota;
-}
-
 /* The value as superd.conf has it, which knows fewer units of time than systemd. NULL: it is wrong (reported). */
 static const char *value_text(struct unit_builder *builder, const struct type *type, const struct unit_assignment *said)
 {
 	char text[32];
 	int64_t span;
 
+	if (type == &type_memory || type == &type_tasks || type == &type_quota)
+		return said->value;     /* a percent sign is part of a number there, and begins no specifier */
 	if (type != &type_duration)
-		return takes_percentage(type) ? said->value : unit_value(builder, said);
+		return unit_value(builder, said);
 	if (!unit_timespan(builder, said, &span))
 		return NULL;
 	scan_duration_format(span, text);
@@ -306,30 +293,24 @@ void unit_apply_common_keys(struct unit_builder *builder)
 	unit_apply_keys(builder, "Install");
 }
 
-static void report_section(struct unit_builder *builder, const struct unit_assignment *first, const char *own)
-{
-	const char *const known[] = { own, "Unit", "Install" };
-
-	unit_warn(builder, first->at, "[%s]: a unit of this kind has no such section, it is left out", first->section);
-	for (size_t n = 0; n < sizeof(known) / sizeof(*known); n++) {
-		if (scan_distance(first->section, known[n], 2) > 2)
-			continue;
-		diags_hint(builder->reading->diags, "did you mean [%s]?", known[n]);
-		return;
-	}
-}
-
 void unit_report_sections(struct unit_builder *builder, const char *own)
 {
+	const char *const known[] = { own, "Unit", "Install" };
 	const struct unit *unit = builder->unit;
-	const char *before = "";
+	const char *before = "", *near;
 
-	for (size_t n = 0; n < unit->count; n++) {
+	for (size_t n = 0; n < unit->count; before = unit->list[n++].section) {
 		const char *section = unit->list[n].section;
 
-		if (strcmp(section, before) && !is_private_name(section) && strcmp(section, own) &&
-		    strcmp(section, "Unit") && strcmp(section, "Install"))
-			report_section(builder, &unit->list[n], own);
-		before = section;
+		if (!strcmp(section, before) || is_private_name(section) || !strcmp(section, own) ||
+		    !strcmp(section, "Unit") || !strcmp(section, "Install"))
+			continue;
+		unit_warn(builder, unit->list[n].at, "[%s]: a unit of this kind has no such section, it is left out",
+			  section);
+		near = NULL;
+		for (size_t i = 0; !near && i < sizeof(known) / sizeof(*known); i++)
+			near = scan_distance(section, known[i], 2) <= 2 ? known[i] : NULL;
+		if (near)
+			diags_hint(builder->reading->diags, "did you mean [%s]?", near);
 	}
 }

@@ -71,26 +71,17 @@ const struct unit_assignment *unit_assigned(const struct unit_builder *builder, 
 	return NULL;
 }
 
-/* As unit_value. for_superd: the value is for an option with templates. */
-static const char *expand_value(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd)
+const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment)
 {
-	struct unit_names names = builder->names;
 	struct buf text = { 0 };
-	const char *wrong;
 	size_t at = 0;
+	const char *wrong = unit_expand(&builder->names, assignment->value, &text, &at);
 
-	names.for_superd = for_superd;
-	wrong = unit_expand(&names, assignment->value, &text, &at);
 	if (!wrong)
 		return buf_keep(&text, builder->pool);
 	buf_free(&text);
 	unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
 	return NULL;
-}
-
-const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment)
-{
-	return expand_value(builder, assignment, false);
 }
 
 bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback)
@@ -112,15 +103,6 @@ bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *s
 	if (wrong)
 		unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, wrong);
 	return said && !wrong;
-}
-
-/* A ~ before the first word of an assignment holds for all of its words. Here each word gets its own, because the list
- * may have words of several assignments. */
-static const char *spread_tilde(struct unit_builder *builder, const struct unit_word *list, size_t n)
-{
-	const char *text = list[n].text;
-
-	return n && *list->text == '~' && *text != '~' ? pool_textf(builder->pool, "~%s", text) : text;
 }
 
 bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd,
@@ -238,6 +220,7 @@ static void order_folders(struct unit_builder *builder, struct word_list *list)
 static void collect_words(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
 			  struct word_list *list)
 {
+	bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET || how == COLLECT_NETWORKS;
 	struct unit_split found = { 0 };
 
 	if (!split_value(builder, assignment, how, &found)) {
@@ -245,23 +228,16 @@ static void collect_words(struct unit_builder *builder, const struct unit_assign
 		return;
 	}
 	for (size_t n = 0; n < found.count; n++) {
-		bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET || how == COLLECT_NETWORKS;
-		const char *word = has_tilde ? spread_tilde(builder, found.list, n) : found.list[n].text;
+		const char *word = found.list[n].text;
 
+		/* A ~ before the first word of an assignment holds for all of its words. Here each word gets its own,
+		 * because the list may have words of several assignments. */
+		if (has_tilde && n && *found.list->text == '~' && *word != '~')
+			word = pool_textf(builder->pool, "~%s", word);
 		if (how == COLLECT_FOLDERS)
 			word = simplify_folder(builder, word);
 		word_list_add(list, word, unit_place(assignment, found.list[n].offset));
 	}
-}
-
-static void collect_value(struct unit_builder *builder, const struct unit_assignment *assignment,
-			  struct word_list *list)
-{
-	const char *text = unit_value(builder, assignment);
-
-	list->failed |= !text;
-	if (text)
-		word_list_add(list, text, unit_place(assignment, 0));
 }
 
 /* Whether a word is the name of a variable. A template in it gets its value only with the connection. */
@@ -316,6 +292,7 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 	struct unit_lines lines = { .unit = builder->unit, .section = section, .key = key };
 	const struct unit_assignment *assignment;
 	struct word_list list = { 0 };
+	const char *text;
 
 	while (builder->unit && (assignment = unit_line_next(&lines))) {
 		list.at = assignment->at;
@@ -323,10 +300,14 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 			list.count = 0;
 		if (!*assignment->value)
 			continue;
-		if (how == COLLECT_VALUES)
-			collect_value(builder, assignment, &list);
-		else
+		if (how != COLLECT_VALUES) {
 			collect_words(builder, assignment, how, &list);
+			continue;
+		}
+		text = unit_value(builder, assignment);
+		list.failed |= !text;
+		if (text)
+			word_list_add(&list, text, unit_place(assignment, 0));
 	}
 	if (how == COLLECT_FOLDERS)
 		order_folders(builder, &list);

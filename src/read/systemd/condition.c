@@ -6,27 +6,6 @@
 
 #include "read/systemd/build.h"
 
-static void add_condition(struct unit_builder *builder, const struct unit_assignment *assignment,
-			  struct word_list *list)
-{
-	const char *text = unit_value(builder, assignment);
-
-	if (text)
-		word_list_add(list, pool_textf(builder->pool, "%s=%s", assignment->key, text), assignment->at);
-}
-
-/* false: superd does not know the condition (reported). */
-static bool check_condition(struct unit_builder *builder, const struct unit_assignment *assignment)
-{
-	const struct key_row *key = unit_key_find("Unit", assignment->key);
-
-	if (key->status == KEY_DONE)
-		return true;
-	unit_unsupported(builder, unit_place(assignment, 0), "%s: superd cannot honour it: %s", key->name,
-			 key->reason);
-	return false;
-}
-
 void unit_build_conditions(struct unit_builder *builder, const char *option)
 {
 	static const char *const kinds[] = { "Condition", "Assert" };
@@ -39,10 +18,20 @@ void unit_build_conditions(struct unit_builder *builder, const char *option)
 		const struct unit_assignment *assignment;
 
 		while ((assignment = unit_line_next(&lines))) {
-			if (*assignment->value && check_condition(builder, assignment))
-				add_condition(builder, assignment, &list);
+			const struct key_row *key = unit_key_find("Unit", assignment->key);
+			const char *text = NULL;
+
 			if (!list.at.file)
 				list.at = assignment->at;
+			if (!*assignment->value)
+				continue;
+			if (key->status == KEY_DONE)
+				text = unit_value(builder, assignment);
+			else
+				key_report_lack(key, key->name, unit_place(assignment, 0), builder->reading);
+			if (text)
+				word_list_add(&list, pool_textf(builder->pool, "%s=%s", assignment->key, text),
+					      assignment->at);
 		}
 	}
 	if (list.count)

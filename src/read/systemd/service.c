@@ -18,18 +18,19 @@ static void set_type(struct unit_builder *builder)
 	const struct unit_assignment *bus = unit_assigned(builder, "Service", "BusName");
 	const struct key_row *key = unit_key_find("Service", "Type");
 	const char *text = said ? said->value : bus ? "dbus" : "simple";
+	struct origin at = said ? unit_place(said, 0) : unit_start(builder->unit);
 
-	if (!key_word(key, text, &builder->type)) {
-		unit_refuse(builder, unit_place(said, 0), "Type: '%s': %s", text, key->wrong);
-		builder->type = "simple";
-	} else if (!strcmp(text, "dbus") && !bus) {
-		unit_refuse(builder, unit_place(said, 0), "Type=dbus goes with BusName, which is missing");
-	} else if (!strcmp(text, "dbus")) {
+	builder->type = key_translate(key, &(struct key_said){ "Type", text, at }, builder->pool,
+				      builder->reading->diags);
+	if (!strcmp(text, "dbus") && !bus)
+		unit_refuse(builder, at, "Type=dbus goes with BusName, which is missing");
+	else if (!strcmp(text, "dbus"))
 		unit_warn(builder, unit_place(said ? said : bus, 0),
 			  "Type=dbus is taken as exec: superd does not wait for a name on D-Bus");
-	}
+	if (!builder->type)
+		builder->type = "simple";
 	if (strcmp(builder->type, "simple") != 0)
-		unit_set(builder, "type", builder->type, said ? unit_place(said, 0) : unit_start(builder->unit));
+		unit_set(builder, "type", builder->type, at);
 }
 
 static void set_timespan(struct unit_builder *builder, const char *option, int64_t span, struct origin at)

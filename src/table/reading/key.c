@@ -107,28 +107,20 @@ const char *key_option(const struct key_table *keys, const struct key_row *key)
 	return directive ? directive->name[NATIVE] : NULL;
 }
 
-bool key_word(const struct key_row *key, const char *theirs, const char **ours)
-{
-	const struct key_word *word = key->words;
-
-	while (word->theirs && (key->folds_case ? strcasecmp : strcmp)(word->theirs, theirs) != 0)
-		word++;
-	*ours = word->ours;
-	return word->theirs;
-}
-
 const char *key_translate(const struct key_row *key, const struct key_said *said, struct pool *pool,
 			  struct diags *diags)
 {
-	const char *text = said->text, *ours;
+	const char *text = said->text;
 	bool truth;
 
 	if (key->zero && !strcmp(text, "0"))
 		return key->zero;
 	if (!key->words)
 		return text;
-	if (key_word(key, text, &ours))
-		return ours;
+	for (const struct key_word *word = key->words; word->theirs; word++) {
+		if (!(key->folds_case ? strcasecmp : strcmp)(word->theirs, text))
+			return word->ours;
+	}
 	if (key->takes_bool && !scan_bool(text, &truth))
 		return truth ? "yes" : "no";
 	if (key->path && *text == '/')

@@ -87,9 +87,6 @@ const struct key_row *key_find(const struct key_table *keys, const char *name);
 /* The option of superd.conf that the key is or becomes; NULL: none. */
 const char *key_option(const struct key_table *keys, const struct key_row *key);
 
-/* The option's word for a word of the key. false: the key has no such word. */
-bool key_word(const struct key_row *key, const char *theirs, const char **ours);
-
 /* A key as it is written, with its value. */
 struct key_said {
 	const char *name, *text;
