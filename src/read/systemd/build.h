@@ -131,18 +131,6 @@ void unit_build_passed_fds(struct unit_builder *builder);       /* open_file.c: 
 /* condition.c: sets the option to the conditions and assertions of builder->unit. */
 void unit_build_conditions(struct unit_builder *builder, const char *option);
 
-/* shell_command.c: joins words to one text for a shell. expands: superd replaces variables before the shell gets it. ""
- * if there are no words. */
-const char *unit_shell_text(struct pool *pool, const char *program, const struct unit_word *list, size_t count,
-			    bool expands);
-
-/* Whether a whole word is $NAME, which becomes the words of its value; and the length of the name at this text. */
-bool unit_is_variable(const char *word);
-size_t unit_variable_length(const char *text);
-
-/* The first argument of a command that only a shell would understand; NULL: none. */
-const struct unit_word *unit_shell_operator(const struct unit_word *list, size_t count);
-
 /* address.c: adds the value of a Listen…= key to out as an endpoint of superd.conf. Returns NULL, or the message about
  * a wrong address, as the end of a sentence. */
 const char *unit_address(const char *key, const char *protocol, const char *text, struct buf *out);

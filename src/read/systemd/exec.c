@@ -2,7 +2,8 @@
  *
  * Signs in front of the program say how it runs. They come in any order and are read before specifiers are replaced. A
  * command of a list becomes one text: its prefix, then its words as lib/shell_words splits them. With
- * expand_environment superd replaces variables when it starts the program. Source: systemd.service(5), "COMMAND
+ * expand_environment superd replaces variables when it starts the program. With the sign | the user's shell reads the
+ * words as one text, with its redirections, pipes and own variables ($$NAME). Source: systemd.service(5), "COMMAND
  * LINES". */
 #include <stdlib.h>
 #include <string.h>
@@ -103,20 +104,55 @@ static bool check_program_path(struct unit_builder *builder, const struct unit_c
 	return true;
 }
 
+/* The length of the name of a variable at this text. */
+static size_t variable_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] == '_' || (text[length] >= 'A' && text[length] <= 'Z') ||
+	       (text[length] >= 'a' && text[length] <= 'z') || (length && text[length] >= '0' && text[length] <= '9'))
+		length++;
+	return length;
+}
+
+/* Whether a whole word is $NAME, which becomes the words of its value. */
+static bool is_variable(const char *word)
+{
+	return word[0] == '$' && word[1] && word[1] != '{' && word[1] != '$';
+}
+
+/* Adds one word. The text is a single word for expand_environment, which in a word only replaces ${NAME}. */
+static void add_shell_word(struct buf *text, const char *word, bool expands)
+{
+	bool whole = expands && is_variable(word);
+
+	if (whole && word[1 + variable_length(word + 1)])
+		return;
+	if (text->length)
+		buf_char(text, ' ');
+	if (whole)
+		buf_addf(text, "${%s}", word + 1);
+	else
+		buf_text(text, word);
+}
+
 /* The sign |: the words become one text for the user's shell, which replaces the program when its user is known. */
 static void wrap_in_shell(struct unit_builder *builder, struct unit_command *command, const char *program)
 {
-	const char *text = unit_shell_text(builder->pool, program, command->words + 1, command->count - 1,
-					   !command->keeps_variables);
 	struct unit_word list[4] = { { .text = "/bin/sh" } };
+	struct buf text = { 0 };
 	size_t count = 1;
 
+	add_shell_word(&text, program, !command->keeps_variables);
+	for (size_t n = 1; n < command->count; n++)
+		add_shell_word(&text, command->words[n].text, !command->keeps_variables);
 	if (command->has_argv0)
 		list[count++].text = "-sh";
-	if (*text) {
+	if (text.length) {
 		list[count++].text = "-c";
-		list[count++].text = text;
+		list[count++].text = pool_text(builder->pool, buf_string(&text));
 	}
+	buf_free(&text);
 	command->words = pool_copy(builder->pool, list, count * sizeof(*list));
 	command->count = count;
 	command->program = list[0].text;
@@ -154,9 +190,9 @@ static void warn_of_lost_words(struct unit_builder *builder, const struct unit_a
 		const struct unit_word *word = &command->words[n];
 		struct origin at = unit_place(assignment, word->offset);
 
-		if (!unit_is_variable(word->text))
+		if (!is_variable(word->text))
 			continue;
-		if (word->text[1 + unit_variable_length(word->text + 1)]) {
+		if (word->text[1 + variable_length(word->text + 1)]) {
 			unit_warn(builder, at, "%s: '%s' vanishes: as a word that begins with $ it is the name of a "
 					       "variable, and no variable can have that name", assignment->key,
 				  word->text);
@@ -172,14 +208,19 @@ static void warn_of_lost_words(struct unit_builder *builder, const struct unit_a
 static void warn_of_odd_words(struct unit_builder *builder, const struct unit_assignment *assignment,
 			      const struct unit_command *command)
 {
-	const struct unit_word *word = unit_shell_operator(command->words, command->count);
+	struct shell_scan scan = { .fills_variables = true };   /* as systemd does, unless : says that $ is meant */
 
-	if (!word) {
-		warn_of_lost_words(builder, assignment, command);
+	for (size_t n = 0; n < command->count; n++) {
+		const struct unit_word *word = &command->words[n];
+
+		if (!shell_scan_word(&scan, word->text, !word->is_quoted))
+			continue;
+		unit_warn(builder, unit_place(assignment, word->offset), SHELL_WORD_WARNING, assignment->key,
+			  word->text);
+		diags_hint(builder->reading->diags, SHELL_WORD_HINT);
 		return;
 	}
-	unit_warn(builder, unit_place(assignment, word->offset), SHELL_WORD_WARNING, assignment->key, word->text);
-	diags_hint(builder->reading->diags, SHELL_WORD_HINT);
+	warn_of_lost_words(builder, assignment, command);
 }
 
 static void add_unit_command(struct unit_builder *builder, const struct unit_assignment *assignment,
