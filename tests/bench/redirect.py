@@ -16,14 +16,14 @@ LOADS = ("bytes", "upload", "connections", "requests")  # of stream.c
 def _superd(program, job, target):
     text = (f'service pass {{ listen = "{LOOPBACK}:{job.port}"  accept = yes  redirect = "{LOOPBACK} {target}"  '
             f'user = "{job.user}" }}\n')
-    return [program, "-f", job.write("superd.conf", text), "--log-level", "warning"]
+    return [program, "-f", job.write("superd.conf", text), *job.control(), "--log-level", "warning"]
 
 
 def _relay(program, job, target):
     """One process for all clients, as systemd-socket-proxyd."""
     text = (f'service pass {{ listen = "{LOOPBACK}:{job.port}"  redirect = "{LOOPBACK} {target}"  '
             f'user = "{job.user}" }}\n')
-    return [program, "-f", job.write("superd.conf", text), "--log-level", "warning"]
+    return [program, "-f", job.write("superd.conf", text), *job.control(), "--log-level", "warning"]
 
 
 def _xinetd(program, job, target):

@@ -44,6 +44,10 @@ class Job:
     def waits(self):
         return self.kind == "cold"
 
+    def control(self):
+        """superd's own, as more than one run at a time."""
+        return ["--control", os.path.join(self.folder, "control")]
+
     def write(self, name, text):
         path = os.path.join(self.folder, name)
         with open(path, "w") as file:
@@ -80,7 +84,7 @@ _FORMS = {                              # of superd's table: what writes it, and
 
 
 def _superd(program, job):
-    return [program, *job.options, "-f", _FORMS[job.form](job)]
+    return [program, *job.options, "-f", _FORMS[job.form](job), *job.control()]
 
 
 def _floor(program, job):

@@ -2,7 +2,6 @@
 against one that always runs, for backends of more and more memory: three superds for each size beside each other, a
 service after the other, in turns."""
 
-import os
 import socket
 import time
 
@@ -30,7 +29,7 @@ class Sleeper:
         job = Job("stay", find_ports(self.services), bench.tools["stay"], bench.make_folder(), self.services)
         text = "".join(f'service s{port} {{ listen = "{address}:{port}"  exec = "{job.backend} {megabytes}"  '
                        f'user = "{job.user}"  {options} }}\n' for address, port in job.places)
-        command = [bench.superd, "-f", job.write("superd.conf", text), "--control", os.path.join(job.folder, "control")]
+        command = [bench.superd, "-f", job.write("superd.conf", text), *job.control()]
         self.running = Running(name, command, job)
         bench.running.append(self.running)
         self.running.wait_until_listening(bench.listening)
