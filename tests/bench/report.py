@@ -1,5 +1,7 @@
 """The goals: a row a figure, a column a server, made from the raw numbers; as text, as Markdown, and for the page."""
 
+from scale import FILTERED
+
 AT_MOST, AT_LEAST = "≤", "≥"
 BASE = "floor"                          # what ratios are of
 RELAY = "superd, accept = no"           # redirect by one process for all clients, which is the default
@@ -140,6 +142,8 @@ def find_rows(results):
         OwnRow("the same: longest answer × without a reload", None, "{:.1f}", "inetd.unchanged.longest", n, "inetd.calm"),
         Row("reload of this inetd.conf, one added, ms", (AT_MOST, 300), "{:.0f}", "inetd.changed", n),
         OwnRow("the same: longest answer × without a reload", None, "{:.1f}", "inetd.changed.longest", n, "inetd.calm"),
+        Row(f"start of {FILTERED} units with a SystemCallFilter, s", (AT_MOST, .3), "{:.3f}", "filter.start", FILTERED),
+        Row("--check of the same, s", (AT_MOST, .3), "{:.3f}", "filter.check", FILTERED),
         Row("redirect, one stream: throughput × direct", None, "{:.2f}", "redirect.bytes", 1, "direct"),
         Row("redirect: connections a second × direct", None, "{:.2f}", "redirect.connections", 1, "direct"),
         *(RedirectRow(f"redirect (accept = no), {clients} client{'s' * (clients > 1)}: {label} × xinetd", (AT_LEAST, 1.5),

@@ -1,6 +1,7 @@
 """What a long table costs: until all of it listens, in memory, for an activation, while nothing happens, and at a
 reload. Every server is measured at every size by itself, as ports would not suffice for all at once, but round by
-round; an activation is compared with the floor's and with the same server's with one service, turn by turn."""
+round; an activation is compared with the floor's and with the same server's with one service, turn by turn. And what
+units cost that all have the same filter of system calls, which superd has compiled once."""
 
 import time
 
@@ -14,6 +15,7 @@ ALL = ("start.time", "memory.pss", "memory.anonymous", "size.first")
 REST = .5                               # seconds until a server that listens has nothing left to do
 IDLE, IDLE_ROUNDS = 2.0, 2              # seconds; it is nothing, or the same every round
 SPARE = 200                             # descriptors a server needs beside its listeners
+FILTERED = 200                          # units with a filter of system calls
 
 
 def start_many(bench, server, size, spare=0, kind="cold", **how):
@@ -88,6 +90,21 @@ def _measure_guard(bench, server, size, turn):
         bench.stop_all()
 
 
+def _measure_filters(bench, server, turn):
+    try:
+        running, seconds = start_many(bench, server, FILTERED, form="units")
+        bench.results.add("filter.start", server.name, FILTERED, turn, seconds)
+        bench.load_whole(running, 1, number=FILTERED - 1)
+        bench.stop(running)
+        job = Job("cold", find_ports(FILTERED), bench.backend("cold"), bench.make_folder(), FILTERED, form="units")
+        bench.results.add("filter.check", server.name, FILTERED, turn, server.check(job))
+    except Trouble as trouble:
+        for figure in ("filter.start", "filter.check"):
+            bench.results.fail(figure, server.name, FILTERED, trouble)
+    finally:
+        bench.stop_all()
+
+
 def _measure(bench, server, size, turn):
     """What goes wrong at one of these leaves no figure of the rest."""
     left = list(ALL)
@@ -131,4 +148,6 @@ def compare_sizes(bench):
                 if server.name == "superd" and turn < IDLE_ROUNDS and size in (1, bench.amounts.goal_size):
                     bench.tell(f"{size} services, superd with a guard")
                     _measure_guard(bench, server, size, turn)
+        bench.tell(f"{FILTERED} units with a filter")
+        _measure_filters(bench, bench.servers[1], turn)
         yield

@@ -77,9 +77,20 @@ def _write_inetd_conf(job):
                                            for address, port in job.places))
 
 
+def _write_units(job):
+    """Each with a filter of system calls, all with the same."""
+    os.makedirs(os.path.join(job.folder, "units"), exist_ok=True)
+    for number, (address, port) in enumerate(job.places):
+        job.write(f"units/s{number}.socket", f"[Socket]\nListenStream={address}:{port}\n")
+        job.write(f"units/s{number}.service", f"[Service]\nExecStart={job.backend}\nUser={job.user}\n"
+                                              "SystemCallFilter=@system-service\n")
+    return os.path.join(job.folder, "units")
+
+
 _FORMS = {                              # of superd's table: what writes it, and gives what superd is to read
     "superd.conf": _write_superd_conf,
     "inetd.conf": lambda job: "inetd+openbsd:" + _write_inetd_conf(job),
+    "units": lambda job: "systemd:" + _write_units(job),
 }
 
 
@@ -223,6 +234,14 @@ class Server:
         if job.count == 1 and job.kind not in self.commands:
             self.commands[job.kind] = self._describe(arguments, job)
         return Running(self.name, arguments, job, contained=arguments[0] == "unshare")
+
+    def check(self, job):
+        """Seconds that superd takes to check this job's table."""
+        since = time.monotonic()
+        done = subprocess.run(self._arguments(self.program, job) + ["--check"], capture_output=True, text=True)
+        if done.returncode:
+            raise Trouble(f"--check: {done.stderr.strip()[-200:]}")
+        return time.monotonic() - since
 
     def serves(self, ability, size=1):
         return ability in self.abilities and (not self.most or size <= self.most)

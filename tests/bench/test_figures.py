@@ -25,6 +25,7 @@ from pictures import write_pictures
 from redirect import find_amount
 from report import find_rows, is_bad, make_redirect_table, make_table, tell_noise
 from results import Results
+from scale import FILTERED
 
 LOAD = {"total": 10, "lost": 0, "loss": ""}
 CURVE = Chart("each.rate", "a curve", "", "clients at once", "connections/s", "more")
@@ -214,6 +215,13 @@ class Goals(unittest.TestCase):
             results.add("inetd.changed.longest", "superd", 1000, turn, during)
         row, = [line for line in make_table(results)[1] if "longest answer" in line[0]]
         self.assertEqual([cell for cell in row[1:] if cell], ["2.0"])
+
+    def test_units_with_a_filter_have_rows_of_their_own(self):
+        results = make_results()
+        results.add("filter.start", "superd", FILTERED, 0, .31)
+        results.add("filter.check", "superd", FILTERED, 0, .3)
+        lines = [line for line in make_table(results)[1] if "SystemCallFilter" in line[0] or "--check" in line[0]]
+        self.assertEqual([line[-1] for line in lines], ["short", "reached"])
 
     def test_who_failed_after_good_turns_has_failed(self):
         results = make_results()
