@@ -22,6 +22,7 @@ static const struct work_kind {
 	{ "copy", "superd-copy", PROFILE_LOOKS, work_copy },
 	{ "count", "superd-count", PROFILE_SOCKETS, work_count },
 	{ "count-own", "superd-count", PROFILE_LOOKS, work_count },
+	{ "output", "superd-output", PROFILE_OUTPUT, work_output },
 	{ "page-out", "superd-page-out", PROFILE_LOOKS, work_page_out },
 	{ "receive", "superd-receive", PROFILE_SOCKETS, work_receive },
 	{ "restore", "superd-restore", PROFILE_SOCKETS, work_restore },

@@ -8,6 +8,7 @@ void work_close(int channel);
 void work_console(int channel);
 void work_copy(int channel);
 void work_count(int channel);
+void work_output(int channel);
 void work_page_out(int channel);
 void work_receive(int channel);
 void work_restore(int channel);

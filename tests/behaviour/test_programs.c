@@ -292,10 +292,10 @@ Behaviour(programs, start_behind_a_filter_that_denies_their_kind_of_exec)
 	superd_stop(superd);
 }
 
-/* A set that was installed by half. The message names the file. */
+/* A set that was installed by half. The message names the file. superd-worker reads what superd-builtin prints. */
 Behaviour(programs, of_another_build_than_superd_serve_nobody_and_say_so)
 {
-	const char *program = install_set(superd_build());
+	const char *program = install_set(superd_build()), *worker = path_in("tree/libexec/superd/superd-worker");
 	struct superd *superd = run_set(program, (const char *const[]){ NULL });
 	struct outcome outcome;
 	int client;
@@ -306,6 +306,7 @@ Behaviour(programs, of_another_build_than_superd_serve_nobody_and_say_so)
 	WAIT_UNTIL(superd_logged(superd, "superd-builtin is of another build than superd"));
 	expect_echo(superd, "small");
 	superd_stop(superd);
+	install(text_of("%s/superd-worker", getenv("SUPERD_LIBEXEC")), worker, superd_build());
 	superd = run_set(program, (const char *const[]){ "--no-preflight", NULL });
 	client = client_connect(superd_port(superd, "small"));
 	cr_expect(client_sees_end(client));
@@ -315,6 +316,7 @@ Behaviour(programs, of_another_build_than_superd_serve_nobody_and_say_so)
 	expect_echo(superd, "asks");
 	WAIT_UNTIL(superd_logged(superd, "/tree/libexec/superd/superd-advise is of another build than superd"));
 	superd_stop(superd);
+	install_helpers(SECOND);
 	if (!has_filter())
 		return;
 	outcome = program_answer((const char *const[]){ program, "--check", "-f",

@@ -84,8 +84,17 @@ static void pass_hold(struct record *record)
 	require(record->flaw || (request.program > 0 && request.place_count && request.place_count <= HOLD_PLACES));
 }
 
+static void pass_output(struct record *record)
+{
+	static struct output_request request;
+
+	output_request_record(record, &request);
+	require(record->flaw || request.slots <= OUTPUT_SLOTS);
+}
+
 static void (*const kinds[])(struct record *record) = {
 	pass_count, pass_restore, pass_receive, pass_watch, pass_page_out, pass_console, pass_hold,
+	pass_output,
 };
 
 /* Reads a text, and writes what it says; what is written is in `out`. false: there is a flaw. */

@@ -55,8 +55,9 @@ static void check_worker(const struct preflight *preflight)
 
 	if (wrong)
 		diag_warning(preflight->diags, (struct origin){ 0 },
-			     "%s. Without it superd does not learn whether clients are quiet, so some services do not "
-			     "sleep or stop when they are idle", wrong);
+			     "%s. Without it nobody reads what programs of other users print, and superd does not "
+			     "learn whether clients are quiet, so some services do not sleep or stop when they are "
+			     "idle", wrong);
 }
 
 void preflight_table(const struct table *table, const struct process_defaults *defaults, enum preflight_for purpose,

@@ -42,7 +42,7 @@ static const struct kind {
 	bool passes_fds;                /* its answers carry descriptors; else the kernel refuses them (Linux 6.16) */
 } kinds[WORKERS] = {
 	[WORKER_CLOSE] = { .name = "superd-close", .word = "close", .profile = PROFILE_DESCRIPTORS },
-	[WORKER_OUTPUT] = { .name = "superd-output", .is_copy = true, .profile = PROFILE_OUTPUT },
+	[WORKER_OUTPUT] = { .name = "superd-output", .word = "output" },
 	[WORKER_CONSOLE] = { .name = "superd-console", .word = "console" },
 	[WORKER_RECEIVE] = { .name = "superd-receive", .word = "receive", .passes_fds = true },
 	[WORKER_RESTORE] = { .name = "superd-restore", .word = "restore", .capabilities = CAPS_TO_SET_OPTIONS },

@@ -1,330 +1,116 @@
-/* The reader has a thread for each pipe, as read(2) of one pipe may never return. superd passes a pipe and the end of a
- * socket through the queue, a socket pair of which superd keeps both ends. So another reader finds what a killed one
- * had not received. What the killed one had received, superd sends again, as it still has the pipe.
+/* superd passes a pipe and the end of a socket to the reader through the queue, a socket pair of which superd keeps
+ * both ends. So another reader finds what a killed one had not received. What the killed one had received, superd sends
+ * again, as it still has the pipe.
  *
- * Each thread reports in shared memory whether it is in read(2), and how many bytes it has read: bytes that are no
- * longer in the pipe and have not arrived are in flight. A slot is free again when its thread has exited, so a thread
- * that hangs keeps its slot.
- *
- * How many messages readers have received is what the kernel counts of the queue. A number in shared memory could be
- * wrong for ever: a reader may be killed between two steps, or be taken over by what it reads.
- *
- * The reader's first thread never touches a pipe, as closing one may block. */
+ * How many messages readers have received is what the kernel counts of the queue, and whether a reader is at work is
+ * whether its channel is open. Numbers in shared memory could be wrong for ever: a reader may be killed between two
+ * steps, or be taken over by what it reads. Only what is in flight is there, of each pipe in a slot. */
 #include "superd/worker/output_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
 #include "lib/fd_message.h"
-#include "lib/thread.h"
+#include "os/fs/memory_file.h"
 #include "os/socket/scm_rights.h"
 #include "superd/spawn/worker_process.h"
+#include "worker/record/request.h"
 
-#define SLOTS 4096                      /* further pipes are read without a slot */
-#define CHUNK 4096                      /* bytes of one read(2) */
 #define SOCKET_BUFFER (32 << 10)        /* bytes in flight in a socket: a backend that floods must wait for superd */
-#define THREAD_STACK (64 << 10)
-/* Milliseconds, after which a thread that could not be created is tried again. */
-#define RETRY_INTERVAL 100
-#define IDLE 5000                       /* milliseconds without a pipe, after which the reader exits */
 #define END_LOOKS 100                   /* milliseconds that superd's end waits for the readers */
 #define STALLED_LOOKS 3                 /* failed looks, after which another reader takes over the queue */
-#define FDS_MOST 3                      /* in a message: a pipe, the other end of text, a target */
 
-/* State bits of a slot; the bits above count the bytes read. */
-enum { SLOT_FREE = 0, SLOT_TAKEN = 1, SLOT_READS = 2, SLOT_BYTES = 4 };
-
-/* The memory that superd and its readers share. */
-struct reader_shared {
-	_Atomic uint32_t current;       /* number of the reader that reads the queue */
-	_Atomic uint32_t ended;         /* number of the last reader that exited */
-	_Atomic uint64_t slots[SLOTS];
-};
-
-/* superd's own view. */
 static struct {
-	struct reader_shared *shared;
 	int in, out;                    /* both ends of the queue: superd writes, readers read; -1: not open */
-	pid_t pid;                      /* of the current reader; 0: none */
+	int memory;                     /* file of the slots, for readers; -1: there are none */
+	_Atomic uint64_t *slots;        /* shared with readers; NULL: none, as the system has no such memory */
+	struct worker_process process;  /* the current reader; its channel is readable as soon as it ends */
 	pid_t former;                   /* reader of the superd before an upgrade; 0: none */
-	uint32_t current;               /* number of the current reader */
 	uint64_t sent;                  /* messages sent */
 	uint64_t taken;                 /* count_taken at the last look */
 	unsigned looks;                 /* looks without progress */
 	int next;                       /* slot to try first */
-} reader = { .in = -1, .out = -1 };
+} reader = { .in = -1, .out = -1, .memory = -1, .process = { .channel = -1, .pid = -1 } };
 
-/* ---- the reader's own part ---- */
-
-/* What a new reader gets from superd. */
-struct reader_work {
-	struct reader_shared *shared;
-	uint32_t number;
-	int from;
-};
-
-/* A pipe in the reader's process, owned by its thread. */
-struct piped_output {
-	int pipe, text, slot;
-	int target;                     /* where to write; -1: to `text` */
-	uint64_t bytes;                 /* read so far */
-	struct piped_output *next;
-};
-
-static struct {
-	const struct reader_work *work;
-	_Atomic uint32_t threads;
-	_Atomic bool ends;              /* exit with the last thread */
-	struct piped_output *waiting;   /* outputs that have no thread yet */
-} reader_state;
-
-static void set_slot(const struct piped_output *output, uint64_t state)
+/* Nobody may make the file smaller, which would kill who reads there. */
+static void open_slots(void)
 {
-	if (output->slot >= 0)
-		atomic_store(&reader_state.work->shared->slots[output->slot], state);
-}
+	const size_t size = OUTPUT_SLOTS * sizeof(*reader.slots);
+	int file = memory_open("superd-output", true);
+	void *slots = MAP_FAILED;
 
-static void report_bytes(const struct piped_output *output, uint64_t state)
-{
-	set_slot(output, SLOT_TAKEN | state | output->bytes * SLOT_BYTES);
-}
-
-/* Waits for room in a target that another process has made non-blocking. */
-static void wait_writable(int fd)
-{
-	struct pollfd room = { .fd = fd, .events = POLLOUT };
-
-	poll(&room, 1, RETRY_INTERVAL);
-}
-
-static bool write_bytes(const struct piped_output *output, const char *bytes, size_t length)
-{
-	while (length) {
-		ssize_t put = output->target < 0 ? send(output->text, bytes, length, MSG_NOSIGNAL)
-					       : write(output->target, bytes, length);
-
-		if (put < 0 && errno == EAGAIN)
-			wait_writable(output->target);
-		else if (put < 0 && errno != EINTR)
-			return false;
-		bytes += put > 0 ? put : 0;
-		length -= put > 0 ? (size_t)put : 0;
+	if (file >= 0 && ftruncate(file, (off_t)size) == 0 &&
+	    fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+		slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (slots != MAP_FAILED && madvise(slots, size, MADV_DONTFORK) < 0) {
+		munmap(slots, size);
+		slots = MAP_FAILED;
 	}
-	return true;
-}
-
-/* Copies one chunk. false: the pipe has ended, or superd has closed its end. */
-static bool copy_once(struct piped_output *output)
-{
-	char bytes[CHUNK];
-	ssize_t got;
-
-	report_bytes(output, SLOT_READS);
-	got = read(output->pipe, bytes, sizeof(bytes));
-	output->bytes += got > 0 ? (uint64_t)got : 0;
-	report_bytes(output, 0);
-	if (got < 0)
-		return errno == EAGAIN || errno == EINTR;
-	return got > 0 && write_bytes(output, bytes, (size_t)got);
-}
-
-static void *read_pipe(void *with)
-{
-	struct piped_output *output = with;
-	struct pollfd ends[] = { { .fd = output->pipe, .events = POLLIN },
-				 { .fd = output->target < 0 ? output->text : output->target } };
-	bool goes_on = true;
-
-	while (goes_on) {
-		if (poll(ends, 2, -1) < 0)
-			continue;
-		if (ends[1].revents)
-			break;          /* superd has closed its end, or the target has no readers */
-		goes_on = copy_once(output);
-	}
-	close(output->text);            /* first, as closing it cannot block */
-	if (output->target >= 0)
-		close(output->target);
-	set_slot(output, SLOT_FREE);
-	close(output->pipe);
-	free(output);
-	if (atomic_fetch_sub(&reader_state.threads, 1) == 1 && atomic_load(&reader_state.ends))
-		_exit(0);
-	return NULL;
-}
-
-static bool start_reader_thread(struct piped_output *output)
-{
-	bool started;
-
-	atomic_fetch_add(&reader_state.threads, 1);
-	started = thread_start(NULL, THREAD_STACK, read_pipe, output) == 0;
-	if (!started)
-		atomic_fetch_sub(&reader_state.threads, 1);
-	return started;
-}
-
-static void start_waiting(void)
-{
-	struct piped_output *output;
-
-	while ((output = reader_state.waiting)) {
-		struct piped_output *next = output->next; /* as `output` may be freed at once */
-
-		if (!start_reader_thread(output))
-			return;
-		reader_state.waiting = next;
-	}
-}
-
-static bool add_output(const int fds[FDS_MOST], int slot)
-{
-	struct piped_output *output = malloc(sizeof(*output));
-
-	if (!output)
-		return false;
-	*output = (struct piped_output){
-		.pipe = fds[0], .text = fds[1], .target = fds[2], .slot = slot, .next = reader_state.waiting
-	};
-	report_bytes(output, 0);
-	reader_state.waiting = output;
-	return true;
-}
-
-/* Receives a pipe. false: superd has ended, or has become another program. */
-static bool receive_pipe(void)
-{
-	int fds[FDS_MOST] = { -1, -1, -1 };
-	int32_t slot;
-	ssize_t got;
-	size_t count;
-
-	do {
-		count = FDS_MOST;
-		got = fd_message_receive(reader_state.work->from, &slot, sizeof(slot), fds, &count, 0);
-	} while (got < 0 && errno == EINTR);
-	if (count == 1)                 /* there was no room for the second descriptor */
-		close(fds[0]);
-	if (got != (ssize_t)sizeof(slot))
-		return false;
-	if (count >= 2 && !add_output(fds, slot))
-		_exit(1);               /* superd sees all sockets close, and starts another reader */
-	return true;
-}
-
-static bool is_done(struct pollfd *queue_end)
-{
-	atomic_store(&reader_state.work->shared->ended, reader_state.work->number);
-	if (poll(queue_end, 1, 0) == 0)
-		return true;
-	atomic_store(&reader_state.work->shared->ended, 0); /* a message arrived just then */
-	return false;
-}
-
-static void read_queue(void)
-{
-	struct pollfd queue_end = { .fd = reader_state.work->from, .events = POLLIN };
-
-	while (atomic_load(&reader_state.work->shared->current) == reader_state.work->number) {
-		int ready = poll(&queue_end, 1, reader_state.waiting ? RETRY_INTERVAL : IDLE);
-
-		if (ready > 0 && !receive_pipe())
-			return;
-		start_waiting();
-		if (ready == 0 && !reader_state.waiting && !atomic_load(&reader_state.threads) && is_done(&queue_end))
-			return;
-	}
-}
-
-/* Raises the limit of descriptors: a pipe takes two or three here. */
-static void raise_fd_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+	if (slots == MAP_FAILED) {
+		fd_close(&file);
 		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	reader.slots = slots;
+	reader.memory = fd_raise(file, FD_HIGH);
 }
-
-static void run_reader(const void *with)
-{
-	reader_state.work = with;
-	raise_fd_limit();
-	read_queue();
-	for (; reader_state.waiting; start_waiting())
-		poll(NULL, 0, RETRY_INTERVAL);
-	atomic_store(&reader_state.ends, true);
-	while (atomic_load(&reader_state.threads))
-		poll(NULL, 0, -1);
-}
-
-/* ---- superd's ---- */
 
 static bool open_queue(void)
 {
 	int ends[2];
 
-	if (reader.shared)
+	if (reader.in >= 0)
 		return true;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
 	reader.in = fd_raise(ends[0], FD_HIGH);
 	reader.out = fd_raise(ends[1], FD_HIGH);
-	reader.shared = worker_memory_new(sizeof(*reader.shared));
-	if (!reader.shared) {
-		fd_close(&reader.in);
-		fd_close(&reader.out);
-	}
-	return reader.shared;
+	open_slots();
+	return true;
 }
 
 static bool is_at_work(void)
 {
-	return reader.pid > 0 && spawn_is_worker(reader.pid) && atomic_load(&reader.shared->ended) != reader.current;
+	struct pollfd channel = { .fd = reader.process.channel, .events = POLLIN };
+
+	return channel.fd >= 0 && poll(&channel, 1, 0) == 0;
 }
 
+/* The one before may be there still: it takes no further pipe. */
 static bool start_reader(void)
 {
-	const struct worker_start start = {
-		.kind = WORKER_OUTPUT,
-		.kept = &reader.out,
-		.count = 1,
-		.memory = reader.shared,
-		.memory_size = sizeof(*reader.shared),
-	};
-	struct reader_work work = { .shared = reader.shared, .number = reader.current + 1, .from = reader.out };
-	pid_t pid;
+	const int fds[] = { reader.out, reader.memory };
+	struct output_request request = { .slots = reader.slots ? OUTPUT_SLOTS : 0 };
+	struct record record = { 0 };
+	struct worker_process process;
 
-	atomic_store(&reader.shared->current, work.number);
-	pid = spawn_worker(&start, run_reader, &work);
-	if (pid < 0) {
-		atomic_store(&reader.shared->current, reader.current);
+	output_request_record(&record, &request);
+	process = worker_process_begin(WORKER_OUTPUT, 0, &record, fds, reader.slots ? 2 : 1);
+	if (process.channel < 0)
 		return false;
-	}
-	reader.pid = pid;
-	reader.current = work.number;
+	if (reader.process.channel >= 0)
+		(void)send(reader.process.channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	fd_close(&reader.process.channel);
+	reader.process = process;
 	reader.looks = 0;
 	return true;
 }
 
 static int take_slot(void)
 {
-	for (int n = 0; n < SLOTS; n++) {
-		int slot = (reader.next + n) % SLOTS;
+	for (int n = 0; reader.slots && n < OUTPUT_SLOTS; n++) {
+		int slot = (reader.next + n) % OUTPUT_SLOTS;
 
-		if (atomic_load(&reader.shared->slots[slot]) != SLOT_FREE)
+		if (atomic_load(&reader.slots[slot]) != SLOT_FREE)
 			continue;
-		atomic_store(&reader.shared->slots[slot], SLOT_TAKEN);
+		atomic_store(&reader.slots[slot], SLOT_TAKEN);
 		reader.next = slot + 1;
 		return slot;
 	}
@@ -333,7 +119,7 @@ static int take_slot(void)
 
 static bool queue_pipe(const struct output_reading *reading)
 {
-	const int fds[FDS_MOST] = { reading->pipe, reading->other, reading->target };
+	const int fds[OUTPUT_FDS_MOST] = { reading->pipe, reading->other, reading->target };
 	int32_t slot = reading->slot;
 
 	return fd_message_send(reader.in, &slot, sizeof(slot), fds, reading->target < 0 ? 2 : 3, MSG_DONTWAIT);
@@ -366,7 +152,7 @@ bool output_reader_start(struct output_reading *reading, int pipe)
 		return false;
 	reading->received = 0;
 	if (reading->slot >= 0)         /* left by a killed reader */
-		atomic_store(&reader.shared->slots[reading->slot], SLOT_TAKEN);
+		atomic_store(&reader.slots[reading->slot], SLOT_TAKEN);
 	reading->text = fd_raise(ends[0], FD_HIGH);
 	reading->other = fd_raise(ends[1], FD_HIGH);
 	fd_set_nonblocking(reading->text, true);
@@ -429,7 +215,7 @@ bool output_reader_is_behind(const struct output_reading *reading)
 		return true;
 	if (reading->slot < 0)
 		return false;
-	state = atomic_load(&reader.shared->slots[reading->slot]);
+	state = atomic_load(&reader.slots[reading->slot]);
 	return state & SLOT_READS || state / SLOT_BYTES > reading->received;
 }
 
@@ -443,7 +229,7 @@ bool output_reader_is_done(const struct output_reading *reading)
 void output_reader_stop(struct output_reading *reading)
 {
 	if (reading->other >= 0 && reading->slot >= 0) {
-		atomic_store(&reader.shared->slots[reading->slot], SLOT_FREE);  /* as no thread will */
+		atomic_store(&reader.slots[reading->slot], SLOT_FREE);  /* as no thread will */
 		reading->slot = -1;
 	}
 	fd_close(&reading->text);
@@ -452,7 +238,7 @@ void output_reader_stop(struct output_reading *reading)
 
 pid_t output_reader_process(void)
 {
-	return reader.shared && is_at_work() ? reader.pid : 0;
+	return is_at_work() ? reader.process.pid : 0;
 }
 
 void output_reader_resume(pid_t process)
@@ -469,6 +255,7 @@ static bool is_running(pid_t pid)
 void output_reader_end(void)
 {
 	fd_close(&reader.in);
-	for (int n = 0; n < END_LOOKS && (is_running(reader.pid) || is_running(reader.former)); n++)
+	fd_close(&reader.process.channel);
+	for (int n = 0; n < END_LOOKS && (is_running(reader.process.pid) || is_running(reader.former)); n++)
 		poll(NULL, 0, 1);
 }

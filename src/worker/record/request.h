@@ -123,6 +123,25 @@ struct page_out_request {
 
 void page_out_request_record(struct record *record, struct page_out_request *request);
 
+/* ---- output: what backends print ---- */
+
+#define OUTPUT_SLOTS 4096               /* further pipes are read without a slot */
+
+/* Comes with the queue of pipes, which other readers may have, too, and with the memory of the slots, if there are any.
+ * A byte by the channel tells the reader to take no further pipe. */
+struct output_request {
+	uint32_t slots;
+};
+
+void output_request_record(struct record *record, struct output_request *request);
+
+/* A message of the queue is the number of a slot, -1: none, with a pipe, where to send what it has, and maybe a target
+ * to write that to instead. */
+#define OUTPUT_FDS_MOST 3
+
+/* State bits of a slot; the bits above count the bytes read. */
+enum { SLOT_FREE = 0, SLOT_TAKEN = 1, SLOT_READS = 2, SLOT_BYTES = 4 };
+
 /* ---- console: the streams of a service in the foreground ---- */
 
 /* Comes with superd's ends: of a terminal, or of three pipes. Messages in both directions follow. */

@@ -32,7 +32,7 @@
 
 TestSuite(worker_process, .timeout = 120);
 
-static const struct worker_start echoing = { .kind = WORKER_BIND_LEFT }, idling = { .kind = WORKER_OUTPUT };
+static const struct worker_start echoing = { .kind = WORKER_BIND_LEFT }, idling = { .kind = WORKER_BIND_LEFT };
 
 /* Sends back what it gets, until superd closes its end. */
 static void echo(int channel, const void *with)
@@ -124,7 +124,7 @@ Test(worker_process, has_no_descriptors_but_its_own)
 
 	cr_assert_eq(pipe2(other, O_CLOEXEC), 0);
 	cr_assert_eq(pipe2(kept, O_CLOEXEC), 0);
-	process = worker_process_start(&(struct worker_start){ .kind = WORKER_OUTPUT, .kept = &kept[1], .count = 1 },
+	process = worker_process_start(&(struct worker_start){ .kind = WORKER_BIND_LEFT, .kept = &kept[1], .count = 1 },
 				       report_descriptors, &kept[1]);
 	cr_assert_geq(process.channel, 0);
 	cr_expect_eq(hear_byte(process.channel), 8);
@@ -300,7 +300,7 @@ static void write_to_memory(int channel, const void *with)
 /* What one service's worker reports must not be another's to write. */
 Test(worker_process, has_no_memory_of_another)
 {
-	struct worker_start start = { .kind = WORKER_OUTPUT, .memory_size = 5000 };
+	struct worker_start start = { .kind = WORKER_BIND_LEFT, .memory_size = 5000 };
 	struct worker_process process;
 	int status;
 
@@ -619,7 +619,7 @@ Test(worker_process, is_killed_where_it_tries_to_become_a_program)
 	int status;
 
 	cr_assert_gt(pid, 0);
-	cr_expect_str_eq(spawn_worker_name(pid), "superd-output");
+	cr_expect_str_eq(spawn_worker_name(pid), "superd-bind");
 	cr_expect_eq(spawn_program_of(pid), -1);
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	if (!strstr(self_sandbox_missing(), "seccomp"))
