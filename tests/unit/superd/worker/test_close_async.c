@@ -407,9 +407,12 @@ Test(close_async, what_an_ended_one_cannot_take_stays_open_until_another_has_it)
 {
 	int ends[2], given;
 	siginfo_t end;
+	pid_t closer;
 
 	give(fcntl(0, F_DUPFD_CLOEXEC, 100), OWNER);
-	kill(closer_process(), SIGKILL);
+	closer = stop_closer();
+	give(fcntl(0, F_DUPFD_CLOEXEC, 100), OWNER);    /* which it has not closed */
+	kill(closer, SIGKILL);
 	cr_assert_eq(waitid(P_ALL, 0, &end, WEXITED | WNOWAIT), 0);
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
 	given = ends[0];
