@@ -1,6 +1,7 @@
 /* A handshake that was under way when an instance was parted from its socket ends well, however far off its client is.
  * The kernel moves it to the socket that goes on, where superd may load a program for that; else the old socket is kept
  * for a while. Each claim is tried in both ways; for the second superd is forbidden bpf(2). */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -245,6 +247,54 @@ Behaviour(tcp_migration, moves_a_handshake_of_the_last_moment_from_an_idle_insta
 Behaviour(tcp_migration, has_an_idle_instance_serve_a_handshake_where_nobody_is_moved)
 {
 	comes_at_the_last_moment(KEPT);
+}
+
+static bool is_in_phase(const char *phase)
+{
+	return strstr(control_once("status web"), text_of("\"phase\":\"%s\"", phase));
+}
+
+/* A third socket at the address, so that the kernel may move nobody there. */
+static int join(int port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)), 0);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&to, sizeof(to)), 0, "%s", strerror(errno));
+	cr_assert_eq(listen(fd, 1), 0);
+	return fd;
+}
+
+/* Each of them has a handshake of the last moment. Those of the first and third are moved before the instance ends. */
+Behaviour(tcp_migration, loses_nobody_where_one_of_three_sockets_cannot_move)
+{
+	struct handshake *handshakes[3];
+	struct superd *superd;
+	int stranger;
+	long pid;
+
+	prepare(MOVED);
+	superd = controlled_clock_run("service web {\n"
+				      " listen = { \"127.0.0.1:%d\", \"127.0.0.1:%d\", \"127.0.0.1:%d\" }\n"
+				      " exec = \"%s\"\n user = \"%s\"\n idle_timeout = 10min\n}\n",
+				      PORT, PORT + 1, PORT + 2, backend("serve"), own_user());
+	superd_port(superd, "web");
+	pid = client_ask_pid(PORT);
+	for (int n = 0; n < 3; n++)
+		handshakes[n] = handshake_begin(PORT + n);
+	clock_hold();
+	CLOCK_UNTIL(superd, MINUTE_MS, 30, is_in_phase("freeze"));
+	CLOCK_UNTIL(superd, 1, 60, is_in_phase("newcomer"));
+	stranger = join(PORT + 1);
+	clock_go_on();
+	CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)pid));
+	cr_expect_eq(count_sockets(), 1);
+	close(stranger);
+	for (int n = 0; n < 3; n++)
+		is_served(handshakes[n], pid);
+	superd_stop(superd);
 }
 
 static void upgrade(struct superd *superd)
