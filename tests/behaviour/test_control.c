@@ -476,6 +476,29 @@ Behaviour(control, tells_why_and_until_when_a_stop_waits)
 	superd_stop(superd);
 }
 
+Behaviour(control, shuts_down_while_a_stop_waits)
+{
+	struct superd *superd = clock_run_web(backend("talk"), "");
+	int port = superd_port(superd, "web"), clients[2];
+
+	for (size_t n = 0; n < 2; n++) {
+		clients[n] = client_connect(port);
+		client_send(clients[n], "one\n");
+		client_line(clients[n]);
+		if (n == 0) {
+			cr_assert(control_is_done(control_once("drain --no-wait web")));
+			cr_assert(control_is_done(control_once("release web")));
+		}
+	}
+	clock_hold();
+	cr_assert(control_is_done(control_once("stop --no-wait web")));
+	WAIT_UNTIL(strstr(control_once("status web"), "\"phase\":\"earlier\""));
+	superd_signal(superd, SIGTERM);
+	for (size_t n = 0; n < 2; n++)
+		cr_expect(client_sees_end(clients[n]));
+	superd_stop(superd);
+}
+
 Behaviour(control, tells_why_what_stops_has_no_second_socket)
 {
 	struct superd *superd = clock_run_web(backend("hang"), "reuse_port = yes\nkill_signal = SIGWINCH");

@@ -254,6 +254,34 @@ static void limit_for_a_moment(struct superd *superd, int resource, rlim_t most)
 	cr_assert_eq(prlimit(superd->pid, resource, &before, NULL), 0);
 }
 
+/* Its client has sent half a line, so it is the program's turn. The clients may be noted, or not yet. */
+Behaviour(standby_socket_traps, a_client_is_not_cut_off_by_counts_that_fail)
+{
+	struct superd *superd = controlled_clock_run(SERVICE, free_port(), backend("talk"), "");
+	int client = client_connect(superd_port(superd, "web"));
+	struct rlimit before, none;
+	const char *first;
+
+	client_send(client, "one\n");
+	first = client_line(client);
+	client_send(client, "o");
+	cr_assert(control_is_done(control_once("restart --no-wait web")));
+	WAIT_UNTIL(strstr(control_once("status web"), "\"phase\":\"end\""));
+	clock_hold();
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &none, NULL), 0);
+	for (unsigned n = 0; n < 15; n++)
+		clock_advance(superd, 100);
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
+	client_send(client, "ne\n");
+	cr_expect_str_eq(client_line(client), first);
+	close(client);
+	clock_go_on();
+	CLOCK_UNTIL(superd, 100, 60, superd_logged(superd, "ended: signal TERM"));
+	clock_stop(superd, MINUTE_MS);
+}
+
 static void run_out_of_descriptors(struct world *world)
 {
 	limit_for_a_moment(world->superd, RLIMIT_NOFILE, 3);

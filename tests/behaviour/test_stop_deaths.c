@@ -1,6 +1,7 @@
 /* A stop goes on when superd is killed or upgraded, in each of its phases: those in which the instance serves its
  * clients (superd/stop/stop.h), and those of its end (superd/instance/instance_table.h). The clients that it has stay,
- * newcomers are served by another, each command runs once, and the stop ends. Its time limits begin anew.
+ * newcomers are served by another, each command runs once, and the stop ends. Its time limits begin anew, but for that
+ * of a stop beside a successor.
  *
  * Not tried: STOP_COUNT. It lasts no longer than the kernel's answer. */
 #include <signal.h>
@@ -235,6 +236,27 @@ Behaviour(stop_deaths, serves_while_it_makes_progress_and_is_killed)
 Behaviour(stop_deaths, serves_while_it_makes_progress_and_is_upgraded)
 {
 	serves_while_it_makes_progress(superd_upgrade);
+}
+
+/* Less than the two seconds in which its program may leave the client alone. */
+Behaviour(stop_deaths, serves_beside_a_successor_until_the_limit_of_before)
+{
+	struct superd *superd = run(backend("talk"), "on_change = drain");
+	int old = client_connect(superd_port(superd, "web"));
+	long first = ask(old, "one\n");
+
+	clock_hold();
+	order("restart --no-wait web");
+	WAIT_UNTIL(is_in_phase("end"));
+	clock_advance(superd, SECOND_MS);
+	guarded_kill(superd);
+	cr_expect_lt(strtod(control_value(control_once("status web"), "left"), NULL), 29.01, "%s",
+		     control_once("status web"));
+	cr_expect_eq(ask(old, "two\n"), first, "%s", world_logs());
+	clock_go_on();
+	close(old);
+	CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)first));
+	expect_end(superd, first);
 }
 
 /* It outlives its entry, and superd does not look for clients of a datagram socket. */

@@ -15,7 +15,9 @@
 #define DRAIN_DURATION_MOST 30.         /* seconds in all */
 
 struct drain_deadline {
-	double since;                   /* loop time of the beginning */
+	struct {                        /* saved */
+		double since;           /* loop time of the beginning */
+	};
 	double looked;                  /* loop time of the last look, or of the last progress */
 	double idle;                    /* unused seconds since the last progress */
 	/* Seconds that its process had waited for a processor at the last look since the last progress; below 0: unknown. */

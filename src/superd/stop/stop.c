@@ -40,7 +40,7 @@
 #include "superd/stop/standby_socket.h"
 
 #define TRIED_MOST 32                   /* instances of all services that are frozen and counted at once; others wait */
-#define FAILURES_MOST 3                 /* failed counts (no descriptors, no memory); then the clients are unknown */
+#define NOTED_WITHIN 2.                 /* seconds of failed counts (no descriptors); then the clients are unknown */
 /* Milliseconds without movement, before the phase, after which it is the client's turn. A delayed acknowledgement, a
  * retransmission and the answer of a client far off come sooner. A connection that is kept for later use has been quiet
  * for longer. */
@@ -73,11 +73,11 @@ struct stop {
 		/* Sockets of the instance, kept for clients in their queues and in handshakes; owned. NULL: they are
 		 * those in the pairs of the service's standby sockets, or its listeners, if those are others'. */
 		int *sockets;
+		struct drain_deadline deadline; /* limit of STOP_END; its `since` is the beginning of any phase */
 	};
 	struct instance *instance;
 	unsigned left;                  /* clients at the last look in this phase; UINT_MAX: none yet, or unknown */
 	ev_timer timer;                 /* next look for clients */
-	struct drain_deadline deadline; /* limit of STOP_END; its `since` is the beginning of any phase */
 	struct client_look turns;       /* looks which of them wait for an answer */
 	double turns_due;               /* loop time of the next such look */
 	uint32_t resting;               /* clients at the last such look, if all have rested; else 0 */
@@ -351,11 +351,24 @@ static bool all_rest(const struct stop *stop, unsigned left)
 	return stop->resting && left <= stop->resting && !count_queues(stop);
 }
 
-/* Looks twice: the first count may miss a connection that left its handshake and was accepted meanwhile. */
+/* Nobody knows whether a client has left: only the whole time is limited. */
+static void wait_without_count(struct stop *stop)
+{
+	if (stop->phase != STOP_END || clock_now() - stop->deadline.since < DRAIN_DURATION_MOST) {
+		look_later(stop);
+		return;
+	}
+	drain_deadline_log_over(runtime_of(stop), stop->instance->pid, count_left(stop));
+	finish(stop);
+}
+
+/* Looks twice: the first count may miss a connection that left its handshake and was accepted meanwhile. A count that
+ * fails (no descriptors, no memory) tells nothing, unless the clients could not be noted before. */
 static void take_count(struct stop *stop)
 {
 	unsigned left = count_left(stop), before = stop->left;
-	bool all = stop->phase != STOP_SERVE || conn_query_is_complete(&stop->query);
+	bool all = conn_query_is_complete(&stop->query) ||
+		   (stop->phase != STOP_SERVE && stop->query.cookies.failed);
 
 	if (stop->instance->facts.stopped) {    /* others have sent the signal */
 		stop->phase = STOP_DONE;
@@ -374,6 +387,11 @@ static void take_count(struct stop *stop)
 	}
 	if (stop->phase == STOP_NEWCOMER && stay_for_clients(stop))
 		return;
+	if (stop->phase == STOP_END && stop->left == UINT_MAX) {
+		stop->resting = 0;
+		wait_without_count(stop);
+		return;
+	}
 	if (stop->phase == STOP_NEWCOMER && must_end(stop)) {
 		enter_phase(stop, STOP_END);
 	} else if (stop->phase == STOP_END &&
@@ -395,7 +413,7 @@ static void take_noted_clients(struct stop *stop)
 	const struct instance *current = runtime_current(runtime);
 	bool failed = stop->query.failures, unknown = failed && stop->phase == STOP_SERVE;
 
-	if (failed && stop->query.failures <= FAILURES_MOST) {
+	if (failed && clock_now() - stop->deadline.since < NOTED_WITHIN) {
 		look_later(stop);
 		return;
 	}
@@ -470,17 +488,6 @@ static void on_looked(struct client_look *turns, const struct client_count_answe
 	if (!answer->known)
 		stop->turns_due = HUGE_VAL;
 	seek_clients(stop);
-}
-
-/* Without memory for a count nobody knows whether a client has left: only the whole time is limited. */
-static void wait_without_count(struct stop *stop)
-{
-	if (stop->phase != STOP_END || clock_now() - stop->deadline.since < DRAIN_DURATION_MOST) {
-		look_later(stop);
-		return;
-	}
-	drain_deadline_log_over(runtime_of(stop), stop->instance->pid, count_left(stop));
-	finish(stop);
 }
 
 /* Counts, unless no client was noted: then only the queues tell whether one is left. */
@@ -1148,6 +1155,7 @@ static const struct state_field stop_fields[] = {
 	{ STATE_BY(stop, query, save_guests, load_guests) },
 	{ STATE_FIELD(stop, "reason", reason), .most = STOP_RESTART },
 	{ STATE_FIELD(stop, "phase", phase), .most = STOP_DONE },
+	{ STATE_FIELD(stop, "since", deadline.since), .always = true },
 };
 const struct field_table stop_state = FIELD_TABLE("drain", stop, stop_fields);
 
