@@ -87,10 +87,9 @@ static void set_trigger_limit(struct unit_builder *builder, const struct trigger
 	static const int64_t day = INT64_C(86400) * 1000000;
 	const struct unit_assignment *said = limit->burst_said ? limit->burst_said : limit->interval_said;
 	const struct unit_assignment *interval = limit->interval_said ? limit->interval_said : said;
-	char text[32];
+	const char *text = unit_span_text(builder, limit->interval < day ? limit->interval : day);
 
 	set_count(builder, "trigger_limit_burst", limit->burst, said);
-	scan_duration_format(limit->interval < day ? limit->interval : day, text);
 	unit_set(builder, "trigger_limit_interval", text, unit_place(interval, 0));
 	unit_set(builder, "trigger_limit_pause", text, unit_place(interval, 0));
 }

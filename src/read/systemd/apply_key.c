@@ -167,20 +167,16 @@ static void set_list_option(struct unit_builder *builder, const struct unit_opti
 	word_list_free(&list);
 }
 
-/* The value as superd.conf has it, which knows fewer units of time than systemd. NULL: it is wrong (reported). */
+/* The value as superd.conf has it. NULL: it is wrong (reported). */
 static const char *value_text(struct unit_builder *builder, const struct type *type, const struct unit_assignment *said)
 {
-	char text[32];
 	int64_t span;
 
 	if (type == &type_memory || type == &type_tasks || type == &type_quota)
 		return said->value;     /* a percent sign is part of a number there, and begins no specifier */
 	if (type != &type_duration)
 		return unit_value(builder, said);
-	if (!unit_timespan(builder, said, &span))
-		return NULL;
-	scan_duration_format(span, text);
-	return pool_text(builder->pool, text);
+	return unit_timespan(builder, said, &span) ? unit_span_text(builder, span) : NULL;
 }
 
 static void set_value_option(struct unit_builder *builder, const struct unit_option *option)

@@ -105,6 +105,14 @@ bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *s
 	return said && !wrong;
 }
 
+const char *unit_span_text(struct unit_builder *builder, int64_t span)
+{
+	char text[32];
+
+	scan_duration_format(span, text);
+	return pool_text(builder->pool, text);
+}
+
 bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd,
 		struct unit_split *split)
 {

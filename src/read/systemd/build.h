@@ -66,6 +66,9 @@ const char *unit_value(struct unit_builder *builder, const struct unit_assignmen
 /* The timespan of an assignment. false: it is none (reported), or said is NULL. */
 bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *said, int64_t *span);
 
+/* A timespan as superd.conf has it, which knows fewer units of time. */
+const char *unit_span_text(struct unit_builder *builder, int64_t span);
+
 /* The value of a boolean key. fallback: the key is not set, or is no boolean (reported). */
 bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback);
 

@@ -477,8 +477,8 @@ static void set_socket_context(struct unit_builder *builder, struct word_list *l
 {
 	const struct unit_assignment *limit = unit_assigned(builder, "Socket", "TimeoutSec");
 	struct word_list variables = { 0 };
+	const char *text;
 	int64_t span;
-	char text[32];
 
 	for (size_t n = 0; n < builder->unit->count; n++) {
 		const struct unit_assignment *assignment = &builder->unit->list[n];
@@ -494,8 +494,8 @@ static void set_socket_context(struct unit_builder *builder, struct word_list *l
 		unit_add_context(builder, "env", variables.words + n, 1, list);
 	word_list_free(&variables);
 	if (unit_timespan(builder, limit, &span)) {
-		scan_duration_format(span, text);
-		unit_add_context(builder, "timeout_start", (const char *const[]){ text }, 1, list);
+		text = unit_span_text(builder, span);
+		unit_add_context(builder, "timeout_start", &text, 1, list);
 	}
 }
 

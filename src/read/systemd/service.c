@@ -33,14 +33,6 @@ static void set_type(struct unit_builder *builder)
 		unit_set(builder, "type", builder->type, at);
 }
 
-static void set_timespan(struct unit_builder *builder, const char *option, int64_t span, struct origin at)
-{
-	char text[32];
-
-	scan_duration_format(span, text);
-	unit_set(builder, option, text, at);
-}
-
 static int64_t clamp_pause(int64_t span)
 {
 	return span < PAUSE_LEAST ? PAUSE_LEAST : span > PAUSE_MOST ? PAUSE_MOST : span;
@@ -55,10 +47,13 @@ static void set_restart_pauses(struct unit_builder *builder)
 	bool has_first = unit_timespan(builder, said, &first), has_longest = unit_timespan(builder, most, &longest);
 
 	if (has_first)
-		set_timespan(builder, "backoff_min", clamp_pause(first), unit_place(said, 0));
-	if (has_longest || first > longest)
-		set_timespan(builder, "backoff_max", clamp_pause(longest > first ? longest : first),
-			     unit_place(has_longest ? most : said, 0));
+		unit_set(builder, "backoff_min", unit_span_text(builder, clamp_pause(first)), unit_place(said, 0));
+	if (first > longest)
+		longest = first;
+	else if (!has_longest)
+		return;
+	unit_set(builder, "backoff_max", unit_span_text(builder, clamp_pause(longest)),
+		 unit_place(has_longest ? most : said, 0));
 }
 
 /* PIDFile only means something for Type=forking. */
@@ -97,16 +92,16 @@ static void set_io_scheduling(struct unit_builder *builder)
 static void set_timer_slack(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Service", "TimerSlackNSec");
-	int64_t slack, span;
+	int64_t slack, span = 0;
 
 	if (!said)
 		return;
-	if (!scan_count(said->value, &slack) && slack > 0) {
-		set_timespan(builder, "timer_slack", slack / 1000 + (slack % 1000 > 0), unit_place(said, 0));
+	if (!scan_count(said->value, &slack) && slack > 0)
+		span = slack / 1000 + (slack % 1000 > 0);
+	else if (!unit_timespan(builder, said, &span))
 		return;
-	}
-	if (unit_timespan(builder, said, &span) && span)
-		set_timespan(builder, "timer_slack", span, unit_place(said, 0));
+	if (span)
+		unit_set(builder, "timer_slack", unit_span_text(builder, span), unit_place(said, 0));
 }
 
 /* LimitNICE: a number with a sign is a nice value, which becomes the kernel's number, see getrlimit(2). */

@@ -106,7 +106,7 @@ static const char *descriptor_name(struct unit_builder *builder)
 	return builder->accepts ? "connection" : builder->unit->name;
 }
 
-static bool has_accept_yes(const struct unit *unit)
+static bool has_streams(const struct unit *unit)
 {
 	for (size_t n = 0; n < unit->count; n++) {
 		if (unit_is_listen(&unit->list[n]) && is_stream_key(unit->list[n].key))
@@ -118,7 +118,7 @@ static bool has_accept_yes(const struct unit *unit)
 /* Sets what the unit says of the sockets of a block. */
 static void set_socket_options(struct unit_builder *builder, const struct unit *unit)
 {
-	if (has_accept_yes(unit))
+	if (has_streams(unit))
 		set_backlog(builder);
 	unit_apply_keys(builder, "Socket");
 	unit_build_socket_access(builder);
