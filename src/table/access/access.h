@@ -15,6 +15,8 @@
 #include "lib/pool.h"
 #include "table/service/service.h"
 
+#define ACCESS_FACTORS 256              /* most numbers in braces: the values of an octet */
+
 struct access;
 
 enum access_verdict {
@@ -27,6 +29,9 @@ struct network {
 	unsigned char address[16];      /* IPv4 as ::ffff:a.b.c.d; 0 behind the prefix */
 	unsigned bits;                  /* length of the prefix, 0 to 128 */
 };
+
+/* Sets the bits behind the network's prefix to zero. */
+void network_mask(struct network *network);
 
 /* Returns NULL, or why this word has none of the forms. */
 const char *access_refuse_word(const char *word);

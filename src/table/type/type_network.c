@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/scan.h"
-#include "table/access/access_rule.h"
+#include "table/access/access.h"
 #include "table/type/type_internal.h"
 #include "table/words/resource_words.h"
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "table/access/access.h"
-#include "table/access/access_rule.h"
 #include "tests/unit/pool_fixture.h"
 
 #define LIST(...) \
