@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "read/inetd/entry.h"
-#include "table/reading/include.h"
+#include "table/reading/reading.h"
 
 #define FIELDS 6 /* the least number of fields of an entry */
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table/reading/include.h"
+#include "table/reading/reading.h"
 #include "table/reading/shell_word.h"
 #include "table/superd_conf/marks.h"
 #include "table/superd_conf/statement.h"
