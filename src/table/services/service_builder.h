@@ -59,7 +59,7 @@ bool builder_has(const struct service_builder *builder, const char *name);
 
 /* Writes the builder of a table with writes_builders as a service of superd.conf, exactly: in the words that were given
  * to builder_set, without anything that was not set. marks: each option has its place, in comments that
- * table/superd_conf/marks.c reads. */
+ * table/superd_conf/superd.c reads. */
 void builder_write(const struct service_builder *builder, bool marks, struct buf *out);
 
 /* How the mark of a service says which dialect its messages have. */

@@ -4,12 +4,14 @@
  * their values, and then the builder is freed. */
 #include "table/superd_conf/superd.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
+#include "lib/buf.h"
 #include "table/reading/reading.h"
 #include "table/reading/shell_word.h"
-#include "table/superd_conf/marks.h"
 #include "table/superd_conf/statement.h"
 #include "table/superd_conf/values.h"
 
@@ -20,6 +22,21 @@
 /* Each += makes the words of its list anew. So many words superd makes of what superd-read writes for one table: an
  * eighth of it is a list of 2000 words that has a line for each. */
 #define ADDED_MOST (1u << 25)
+
+/* The marks of a service that superd-read has written (table/services/builder_text.c): where in another system's table
+ * each option stands. Only superd_read_service reads them; in a file of a user's they are comments. */
+struct place_mark {
+	size_t offset;                  /* of the text behind it */
+	struct origin at;               /* the file is in the pool */
+	bool is_foreign, is_alone;      /* as builder_set_foreign, builder_set_alone; of a service */
+	enum dialect dialect;
+};
+
+/* Starts zeroed; is used again from text to text. */
+struct marks {
+	struct place_mark *list;        /* owned; by offset */
+	size_t count, capacity;
+};
 
 struct native {
 	struct reading *reading;
@@ -268,6 +285,114 @@ bool superd_read_source(struct reading *reading, const struct source_file *sourc
 	return ok;
 }
 
+/* Reads a number of at most nine digits and moves *at behind it. false: there is none. */
+static bool read_number(const char **at, unsigned *number)
+{
+	size_t digits = strspn(*at, "0123456789");
+
+	if (!digits || digits > 9)
+		return false;
+	*number = (unsigned)strtoul(*at, NULL, 10);
+	*at += digits;
+	return true;
+}
+
+/* Moves *at behind the text in quotes that starts there, as native_quoted writes it. */
+static void add_quoted(const char **at, struct buf *out)
+{
+	for ((*at)++; **at && **at != '"' && **at != '\n'; (*at)++) {
+		char hex[3] = "";
+
+		if (**at != '\\') {
+			buf_char(out, **at);
+			continue;
+		}
+		(*at)++;
+		if (**at == 'x' && isxdigit((unsigned char)(*at)[1]) && isxdigit((unsigned char)(*at)[2])) {
+			memcpy(hex, *at + 1, 2);
+			buf_char(out, (char)strtoul(hex, NULL, 16));
+			*at += 2;
+		} else if (**at) {
+			buf_char(out, (char)(**at == 'n' ? '\n' : **at == 't' ? '\t' : **at));
+		}
+	}
+	*at += **at == '"';
+}
+
+static void read_words(const char *at, const char *end, struct place_mark *mark)
+{
+	while (at < end) {
+		size_t length = strcspn(at, " \n");
+
+		for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
+			if (strlen(dialect_words[dialect]) == length && !memcmp(at, dialect_words[dialect], length)) {
+				mark->is_foreign = true;
+				mark->dialect = dialect;
+			}
+		}
+		mark->is_alone |= length == 5 && !memcmp(at, "alone", 5);
+		at += length + 1;
+	}
+}
+
+/* Reads a line behind its "# ". The file is that of the mark before it, if it names none; NULL: there is none, or
+ * memory ran out. false: it is no mark. */
+static bool read_mark(const char *at, const char *end, struct pool *pool, struct place_mark *mark)
+{
+	struct buf name = { 0 };
+
+	if (!read_number(&at, &mark->at.line) || *at++ != ':' || !read_number(&at, &mark->at.column))
+		return false;
+	if (at[0] == ' ' && at[1] == '"') {
+		at++;
+		add_quoted(&at, &name);
+		mark->at.file = name.failed ? NULL : pool_text(pool, buf_string(&name));
+	}
+	buf_free(&name);
+	read_words(at, end, mark);
+	return true;
+}
+
+/* Finds the lines "# LINE:COLUMN ["FILE"] WORDS" of a text. false: one has no file, or memory ran out. */
+static bool marks_find(struct marks *marks, const struct source_file *source, struct pool *pool)
+{
+	const char *file = NULL;
+
+	marks->count = 0;
+	for (const char *at = source->text; at; at = strchr(at, '\n')) {
+		const char *line = at += *at == '\n', *end = line + strcspn(line, "\n");
+		struct place_mark *list, mark = { .at.file = file };
+
+		if (line[0] != '#' || line[1] != ' ' || !read_mark(line + 2, end, pool, &mark))
+			continue;
+		list = array_grow(marks->list, &marks->capacity, marks->count, sizeof(*list));
+		if (list)
+			marks->list = list;
+		if (!list || !mark.at.file)
+			return false;
+		mark.offset = (size_t)(end - source->text);     /* so that the place is that of what follows */
+		file = mark.at.file;
+		list[marks->count++] = mark;
+	}
+	return true;
+}
+
+/* The last mark in front of this byte; NULL: there is none. */
+static const struct place_mark *marks_at(const struct marks *marks, size_t offset)
+{
+	size_t low = 0, high = marks->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (marks->list[middle].offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &marks->list[low - 1] : NULL;
+}
+
 /* Gives what superd-read has written the places that its marks name. */
 static void take_places(struct native *native)
 {
@@ -380,7 +505,7 @@ void superd_service_reader_free(struct native *native)
 		return;
 	statement_free(&native->statement);
 	values_free(&native->values);
-	marks_free(&native->marks);
+	free(native->marks.list);
 	free(native);
 }
 
