@@ -47,6 +47,14 @@ const void *directive_field(const struct directive *directive, const struct serv
 /* Fills a group's struct with the defaults. false: out of memory. */
 bool directive_fill_defaults(enum option_group group, void *values, struct pool *pool);
 
+/* Makes a service with every option at superd's own default, to compare its fields with those of a row. The values are
+ * in this pool. false: out of memory. */
+bool default_service_fill(struct service *service, struct option_groups *groups, struct pool *pool);
+
+/* Sets the values of one group in a service with these groups. */
+void default_service_put_group(struct service *service, struct option_groups *groups, enum option_group group,
+			       const void *values);
+
 /* Whether a field has the default value. The pool gets the texts of the default. */
 bool directive_is_default(const struct directive *directive, const void *field, struct pool *scratch);
 

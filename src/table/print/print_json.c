@@ -4,7 +4,7 @@
 
 #include "lib/json.h"
 #include "table/print/buf_flush.h"
-#include "table/services/conf_defaults.h"
+#include "table/services/service_conf.h"
 #include "table/services/service_json.h"
 
 static void add_service(struct buf *out, const struct service *service, const struct conf_defaults *defaults)

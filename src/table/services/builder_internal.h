@@ -60,12 +60,3 @@ void builder_text_open(struct service_builder *builder, const struct socket_bloc
 void builder_text_close(struct service_builder *builder);
 void builder_text_set(struct service_builder *builder, const struct directive *directive, const struct value *value);
 void builder_text_free(struct service_builder *builder);
-
-/* Copies the file name of a place to the table's pool, as the source does not live as long. false: out of memory. */
-bool origin_keep(struct service_builder *builder, struct origin *at);
-
-struct socket_block *builder_block(struct service_builder *builder); /* the open block; NULL: none */
-struct option_settings *builder_level(struct service_builder *builder); /* of the open block, or of the service */
-
-/* Adds the error "WHAT is already set at FILE:LINE". */
-void report_duplicate(struct diags *diags, struct origin at, const char *what, struct origin before);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "table/endpoint/endpoint.h"
-#include "table/option/default_service.h"
+#include "table/option/option_table.h"
 
 /* An entry and its name. */
 struct naming {

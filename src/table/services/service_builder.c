@@ -1,4 +1,8 @@
-/* Service builders and their socket { } blocks. builder_set.c sets the options.
+/* Service builders: their socket { } blocks, and the setting of an option: it is found, checked whether it is allowed
+ * here, and its value is read.
+ *
+ * Every mistake gets one message at its own place: each invalid endpoint of a list, both places of an option that is
+ * set twice. An option with an invalid value counts as set, so that no rule reports it as missing.
  *
  * A reader never has to stop: it reads a misplaced block, or one without memory, to its end. builder_close_socket
  * reports misplaced blocks; builder_set and builder_finish report that memory ran out. */
@@ -9,11 +13,15 @@
 
 #include "lib/array.h"
 #include "lib/memory.h"
+#include "lib/scan.h"
+#include "lib/shell_words.h"
+#include "table/option/option_name.h"
 #include "table/services/builder_internal.h"
 
 #define SOCKETS_MOST UINT16_MAX         /* blocks of a service */
 
-bool origin_keep(struct service_builder *builder, struct origin *at)
+/* Copies the file name of a place to the table's pool, as the source does not live as long. false: out of memory. */
+static bool origin_keep(struct service_builder *builder, struct origin *at)
 {
 	if (!at->file)
 		return true;
@@ -71,12 +79,14 @@ void builder_free(struct service_builder *builder)
 	free(builder);
 }
 
-struct socket_block *builder_block(struct service_builder *builder)
+/* The open block; NULL: none. */
+static struct socket_block *builder_block(struct service_builder *builder)
 {
 	return builder->open && builder->block_count ? &builder->blocks[builder->block_count - 1] : NULL;
 }
 
-struct option_settings *builder_level(struct service_builder *builder)
+/* The settings of the open block, or of the service. */
+static struct option_settings *builder_level(struct service_builder *builder)
 {
 	struct socket_block *block = builder_block(builder);
 
@@ -109,7 +119,8 @@ void builder_open_socket(struct service_builder *builder, const char *name, stru
 		builder_text_open(builder, block);
 }
 
-void report_duplicate(struct diags *diags, struct origin at, const char *what, struct origin before)
+/* Adds the error "WHAT is already set at FILE:LINE". */
+static void report_duplicate(struct diags *diags, struct origin at, const char *what, struct origin before)
 {
 	struct buf place = { 0 };
 
@@ -162,4 +173,325 @@ bool builder_has(const struct service_builder *builder, const char *name)
 const char *builder_name(const struct service_builder *builder)
 {
 	return builder->name;
+}
+
+/* Records the option that a misspelt name probably means, so that no rule reports it as missing. */
+static void add_guess(struct service_builder *builder, const char *name, struct origin at)
+{
+	const char *nearest = directive_suggest(NATIVE, name);
+	struct guess *guesses;
+
+	if (!nearest || builder->open || !origin_keep(builder, &at))
+		return;
+	guesses = array_grow(builder->guesses, &builder->guess_capacity, builder->guess_count, sizeof(*guesses));
+	if (!guesses)
+		return;                 /* costs one further message at most */
+	builder->guesses = guesses;
+	builder->guesses[builder->guess_count++] = (struct guess){ directive_find(NATIVE, nearest), at };
+}
+
+static bool report_unknown(struct service_builder *builder, const char *name, const struct value *value,
+			   struct diags *diags)
+{
+	struct buf hint = { 0 };
+
+	add_guess(builder, name, value->at);
+	directive_hint(NATIVE, name, &hint);
+	diag_error(diags, value->at, "unknown option '%s'", name);
+	if (hint.length)
+		diags_hint(diags, "%s", buf_string(&hint));
+	buf_free(&hint);
+	return false;
+}
+
+static struct origin word_place(const struct value *value, size_t word)
+{
+	return value->word_at && word < value->count ? value->word_at[word] : value->at;
+}
+
+/* Whether the option is allowed in this block. */
+static bool place_allows(const struct service_builder *builder, const struct directive *directive, const char *name,
+			 const struct value *value, struct diags *diags)
+{
+	if (builder->open && !(directive->flags & IN_SOCKET)) {
+		diag_error(diags, value->at, "%s belongs to the service, not to one of its sockets", name);
+		diags_hint(diags, "write it outside of socket { }");
+		return false;
+	}
+	if (!builder->name && !builder->open && !(directive->flags & IN_DEFAULTS)) {
+		diag_error(diags, value->at, "%s does not belong in defaults: each service has its own", name);
+		return false;
+	}
+	return true;
+}
+
+/* Whether the number of words, and = or +=, are right for the option and its earlier settings. */
+static bool shape_fits(const struct option_settings *level, const struct directive *directive, const char *name,
+		       const struct value *value, struct diags *diags)
+{
+	const struct option_setting *before = option_settings_find(level, directive);
+
+	if (before && !value->append) {
+		report_duplicate(diags, value->at, name, mark_origin(&before->mark));
+		return false;
+	}
+	if (directive->type->is_list)
+		return true;
+	if (value->append) {
+		diag_error(diags, value->at, "%s needs one value: += adds to lists only", name);
+		return false;
+	}
+	if (value->count != 1 && !directive->type->is_tuple) {
+		diag_error(diags, value->count > 1 ? word_place(value, 1) : value->at, "%s needs one value",
+			   name);
+		return false;
+	}
+	return true;
+}
+
+/* Adds a setting with its mark to the open block or the service. NULL: out of memory, which is reported. */
+static struct option_setting *add_setting(struct service_builder *builder, const struct directive *directive,
+					 const struct value *value, struct diags *diags)
+{
+	struct origin at = value->at;
+	struct option_setting *setting = origin_keep(builder, &at) ? option_settings_add(builder_level(builder)) : NULL;
+
+	if (!setting) {
+		diags_out_of_memory(diags, value->at);
+		return NULL;
+	}
+	setting->mark = (struct mark){
+		.file = at.file,
+		.line = at.line & MARK_LINE,
+		.column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN,
+		.block = builder_block(builder) ? mark_block(builder->block_count) : 0,
+		.directive = directive_index(directive) & MARK_DIRECTIVE,
+	};
+	setting->append = value->append;
+	return setting;
+}
+
+static bool add_endpoint(struct service_builder *builder, const struct endpoint *endpoint, struct origin at)
+{
+	struct listen_word *list;
+
+	list = array_grow(builder->words, &builder->word_capacity, builder->word_count, sizeof(*list));
+	if (!list || !origin_keep(builder, &at))
+		return false;
+	builder->words = list;
+	list[builder->word_count++] = (struct listen_word){
+		.endpoint = endpoint, .at = at, .block = builder_block(builder) ? builder->block_count : 0,
+	};
+	return true;
+}
+
+/* Reports an invalid endpoint. An entry of another system's table has an address in place of endpoints, for one or both
+ * families: a mistake in it is reported once. */
+static void report_endpoint(struct service_builder *builder, struct origin at, const char *reason, struct diags *diags)
+{
+	if (!builder->is_foreign)
+		diag_error(diags, at, "listen: %s", reason);
+	else if (!builder->bad_address)
+		diag_error(diags, at, "%s: its address %s", builder->name, reason);
+	builder->bad_address = true;
+}
+
+static bool set_listen(struct service_builder *builder, const struct value *value, struct diags *diags)
+{
+	bool good = value->count;
+
+	if (!value->count) {
+		diag_error(diags, value->at, "listen needs an endpoint");
+		diags_hint(diags, "set its address, as in listen = \"80\"");
+	}
+	for (size_t i = 0; i < value->count; i++) {
+		const struct endpoint *endpoint = NULL;
+		const char *reason = endpoint_parse(value->words[i], builder->table->pool, &endpoint);
+
+		if (reason) {
+			report_endpoint(builder, word_place(value, i), reason, diags);
+			good = false;
+		} else if (!add_endpoint(builder, endpoint, word_place(value, i))) {
+			return diags_out_of_memory(diags, value->at);
+		}
+	}
+	return good;
+}
+
+/* Reports an invalid value, and each invalid word of a list. */
+static void report_words(struct parse *parse, const char *name, const struct value *value, const char *reason,
+			 struct diags *diags)
+{
+	size_t first = 0;
+
+	if (parse->bad >= value->count) {
+		diag_error(diags, value->at, "%s: %s", name, reason);
+		return;
+	}
+	while (reason) {
+		union field_value unused = { 0 };
+
+		first += parse->bad;
+		diag_error(diags, word_place(value, first), "%s: '%s': %s", name, value->words[first], reason);
+		if (!parse->directive->type->judges_each || ++first == value->count)
+			return;
+		parse->words = value->words + first;
+		parse->count = value->count - first;
+		reason = type_parse(parse, &unused);
+	}
+}
+
+/* Returns the words for the type. type_command splits a single word, so the only word of a list is quoted first. NULL:
+ * out of memory. */
+static const char *const *words_given(const struct directive *directive, const struct value *value, struct pool *pool)
+{
+	struct buf quoted = { 0 };
+	const char *const *given;
+	const char *word;
+
+	if (directive->type != &type_command || !value->is_list || value->count != 1)
+		return value->words;
+	shell_words_quote(&quoted, value->words[0]);
+	word = buf_string(&quoted);
+	given = quoted.failed ? NULL : pool_list(pool, &word, 1);
+	buf_free(&quoted);
+	return given;
+}
+
+/* Notes that a TUNES option above its bound has its bound now. */
+static void note_cut(const struct directive *directive, const char *name, const struct value *value,
+		     const struct option_setting *setting, struct diags *diags)
+{
+	bool is_time = directive->type == &type_duration;
+	struct buf taken = { 0 };
+	int64_t given;
+
+	if (!(directive->flags & TUNES) || value->count != 1)
+		return;
+	if ((is_time ? scan_duration(value->words[0], &given) : scan_count(value->words[0], &given)) ||
+	    given <= directive->most)
+		return;
+	directive->type->format(directive, &setting->value, &taken);
+	diag_note(diags, value->at, "%s: '%s' is more than there can be: it is taken as %s", name, value->words[0],
+		  buf_string(&taken));
+	buf_free(&taken);
+}
+
+/* Parses the words into the setting. */
+static bool read_value(struct service_builder *builder, struct option_setting *setting, const char *name,
+		       const struct value *value, struct diags *diags)
+{
+	const struct directive *directive = option_setting_directive(setting);
+	struct pool *pool = builder->table->pool;
+	const char *const *given = words_given(directive, value, pool);
+	struct parse parse = { .directive = directive, .words = given, .count = value->count, .pool = pool };
+	const char *reason;
+
+	if (!given && value->count)
+		return diags_out_of_memory(diags, value->at);
+	reason = type_parse(&parse, &setting->value);
+	if (reason) {
+		report_words(&parse, name, value, reason, diags);
+		return false;
+	}
+	note_cut(directive, name, value, setting, diags);
+	if (!value->append)
+		return true;
+	setting->more.texts = pool_list(pool, given, value->count);
+	setting->more.count = value->count;
+	return setting->more.texts || !value->count || diags_out_of_memory(diags, value->at);
+}
+
+bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags)
+{
+	const struct directive *directive = directive_find(NATIVE, name);
+	struct option_setting *setting;
+
+	if (!directive)
+		return report_unknown(builder, name, value, diags);
+	if (directive->flags & STRUCTURE && !strcmp(directive->name[NATIVE], "socket")) {
+		diag_error(diags, value->at,
+			   "socket needs a name and braces, as in socket NAME { listen = \"80\" }");
+		return false;
+	}
+	if (builder->is_surplus)
+		return false;           /* builder_close_socket reports it */
+	if (builder->exhausted)
+		return diags_out_of_memory(diags, value->at);
+	name = option_name_in(builder->dialect, directive);
+	if (!place_allows(builder, directive, name, value, diags) ||
+	    !shape_fits(builder_level(builder), directive, name, value, diags))
+		return false;
+	setting = add_setting(builder, directive, value, diags);
+	if (!setting)
+		return false;
+	if (directive->flags & STRUCTURE)
+		setting->mark.refused = !set_listen(builder, value, diags);
+	else
+		setting->mark.refused = !read_value(builder, setting, name, value, diags);
+	if (builder->text && !setting->mark.refused)
+		builder_text_set(builder, directive, value);
+	return !setting->mark.refused;
+}
+
+bool builder_set_text(struct service_builder *builder, const char *name, const char *text, struct origin at,
+		      struct diags *diags)
+{
+	return builder_set(builder, name, &(struct value){ .words = &text, .count = 1, .at = at, .word_at = &at },
+			   diags);
+}
+
+bool table_open_globals(struct table *table, struct origin at, struct diags *diags)
+{
+	struct origin *block = &table->globals.block;
+	struct buf place = { 0 };
+
+	if (block->file) {
+		origin_describe(*block, &place);
+		diag_error(diags, at, "there is another superd { }%s: a configuration has at most one",
+			   buf_string(&place));
+		diags_hint(diags, "write all settings in one of the two");
+		buf_free(&place);
+		return false;
+	}
+	*block = (struct origin){ pool_text(table->pool, at.file), at.line, at.column };
+	return block->file || diags_out_of_memory(diags, at);
+}
+
+static bool report_unknown_global(const char *name, const struct value *value, struct diags *diags)
+{
+	struct buf hint = { 0 };
+
+	global_hint(name, &hint);
+	diag_error(diags, value->at, "unknown setting '%s' in superd { }", name);
+	if (hint.length)
+		diags_hint(diags, "%s", buf_string(&hint));
+	buf_free(&hint);
+	return false;
+}
+
+bool table_set_global(struct table *table, const char *name, const struct value *value, struct diags *diags)
+{
+	const struct directive *directive = global_find(name);
+	const struct option_settings none = { 0 };
+	struct parse parse = {
+		.directive = directive, .words = value->words, .count = value->count, .pool = table->pool,
+	};
+	struct origin *at;
+	const char *reason;
+
+	if (!directive)
+		return report_unknown_global(name, value, diags);
+	at = &table->globals.at[global_index(directive)];
+	if (at->file) {
+		report_duplicate(diags, value->at, name, *at);
+		return false;
+	}
+	*at = (struct origin){ table->globals.block.file, value->at.line, value->at.column };
+	if (!shape_fits(&none, directive, name, value, diags))
+		return false;
+	reason = type_parse(&parse, global_field(&table->globals, global_index(directive)));
+	if (reason)
+		report_words(&parse, name, value, reason, diags);
+	return !reason;
 }

@@ -4,7 +4,23 @@
 #include <stdbool.h>
 
 #include "lib/buf.h"
-#include "table/services/conf_defaults.h"
+#include "lib/pool.h"
+#include "table/option/option_table.h"
+#include "table/services/table.h"
+
+/* The defaults that a row is compared with: superd's own, and those of the table's `defaults { }`. */
+struct conf_defaults {
+	struct pool *pool;              /* owned; holds all the rest */
+	struct service plain;           /* superd's defaults: option groups without a name or sockets */
+	struct service defaults_row;    /* the same, with the table's defaults in it */
+	struct option_groups plain_groups, row_groups;  /* the groups of `plain` and `defaults_row` */
+	void *groups[GROUPS];           /* the groups of `defaults_row`, writable */
+	bool *is_in_defaults;           /* for each directive: whether the table's defaults set it */
+};
+
+/* Derives the defaults from the table. false: out of memory. */
+bool conf_defaults_make(struct conf_defaults *defaults, const struct table *table);
+void conf_defaults_free(struct conf_defaults *defaults);
 
 struct conf_style {
 	const struct conf_defaults *defaults; /* what a row is compared with; borrowed */

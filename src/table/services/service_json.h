@@ -1,5 +1,5 @@
 /* A row as JSON, by the directive table: every option that differs from its default, and always accept, pass, exec,
- * user and disable. `defaults` is a service with superd's own defaults (table/option/default_service). */
+ * user and disable. `defaults` is a service with superd's own defaults (table/option/option_default). */
 #pragma once
 
 #include "lib/buf.h"
