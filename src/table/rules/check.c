@@ -11,6 +11,7 @@
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
 #include "table/rules/check_internal.h"
+#include "table/rules/endpoint_conflict.h"
 
 /* In the order in which an author fixes mistakes: the basic options first. */
 static void (*const rules[])(const struct service *service, struct diags *diags) = {

@@ -51,8 +51,5 @@ void rule_pass(const struct service *service, struct diags *diags);
 void rule_symlinks(const struct service *service, struct diags *diags);
 void rule_options(const struct service *service, struct diags *diags);
 
-/* Reports endpoints that two services claim, in time linear in the size of the table. */
-void check_conflicts(const struct table *table, struct diags *diags);
-
 /* Warns of services that are reached through TCPMUX if no service answers it. */
 void check_tcpmux(const struct table *table, struct diags *diags);

@@ -1,4 +1,4 @@
-/* Rules of a service's start, type, streams and capabilities.
+/* Rules of a service's processes: their start, type, streams, capabilities, sandbox, files and resources.
  *
  * A default contradicts nothing. So the rules ask service_mark whether the service's own text sets the option, wherever
  * the value may be a default. */
@@ -7,6 +7,7 @@
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
 #include "table/rules/check_internal.h"
+#include "table/words/passed_fds.h"
 
 void rule_start(const struct service *service, struct diags *diags)
 {
@@ -224,4 +225,127 @@ void rule_capabilities(const struct service *service, struct diags *diags)
 	service_refuse(service, "ambient_capabilities", diags,
 		       "ambient_capabilities: capability_bounding_set leaves no room for %s", buf_string(&names));
 	buf_free(&names);
+}
+
+/* mount_api_vfs mounts into root_directory. */
+static void check_root(const struct service *service, struct diags *diags)
+{
+	if (service->groups->hardening->mount_api_vfs && !service->groups->environment->root_directory &&
+	    service_mark(service, "mount_api_vfs"))
+		diag_warning(diags, service_origin(service, "mount_api_vfs"),
+			     "%s: mount_api_vfs has no effect without root_directory", service->name);
+}
+
+static void check_network(const struct service *service, struct diags *diags)
+{
+	if (service->groups->hardening->private_network && service->groups->paths->network_namespace_path)
+		service_refuse(service, "network_namespace_path", diags,
+			       "network_namespace_path and private_network exclude each other: it has one network");
+}
+
+static void check_exec(const struct service *service, struct diags *diags)
+{
+	const struct path_options *paths = service->groups->paths;
+
+	if (paths->exec_paths && !paths->no_exec_paths && service_mark(service, "exec_paths"))
+		diag_warning(diags, service_origin(service, "exec_paths"),
+			     "%s: exec_paths has no effect without no_exec_paths", service->name);
+}
+
+/* system_call_error_number is the error of filtered calls. */
+static void check_calls(const struct service *service, struct diags *diags)
+{
+	if (service_mark(service, "system_call_error_number") && !service->groups->syscalls->system_call_filter &&
+	    !service_is_unclear(service, "system_call_filter"))
+		diag_warning(diags, service_origin(service, "system_call_error_number"),
+			     "%s: system_call_error_number has no effect without system_call_filter", service->name);
+}
+
+/* Most of these options combine freely. If systemd accepts a combination, superd does, too. */
+void rule_sandbox(const struct service *service, struct diags *diags)
+{
+	check_root(service, diags);
+	check_network(service, diags);
+	check_exec(service, diags);
+	check_calls(service, diags);
+}
+
+/* A backend finds the files by LISTEN_FDS (sd_listen_fds(3)), which superd does not set with pass = inetd. */
+static void check_files(const struct service *service, struct diags *diags)
+{
+	if (!service->groups->passed_fds->open_file || service_is_unclear(service, "pass"))
+		return;
+	if (service_is_builtin(service))
+		service_refuse(service, "open_file", diags,
+			       "open_file needs exec: a builtin receives no files");
+	else if (service->exec->pass == PASS_INETD)
+		service_refuse(service, "open_file", diags,
+			       "open_file needs pass = systemd: a program finds its files by LISTEN_FDS");
+}
+
+static void check_credentials(const struct service *service, struct diags *diags)
+{
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+	const char *said = passed_fds->load_credential   ? "load_credential"
+			   : passed_fds->set_credential  ? "set_credential"
+			   : passed_fds->import_credential ? "import_credential"
+						       : NULL;
+	struct buf value = { 0 };
+
+	if (said && service_is_builtin(service))
+		service_refuse(service, said, diags, "%s needs exec: a builtin has no secrets", said);
+	for (words word = passed_fds->set_credential; word && *word; word++)
+		credential_value_read(credential_word_read(*word).rest, &value);
+	if (value.length > CREDENTIALS_SIZE)
+		service_refuse(service, "set_credential", diags,
+			       "set_credential: all credentials of a service are at most 1M");
+	buf_free(&value);
+}
+
+void rule_passed_fds(const struct service *service, struct diags *diags)
+{
+	check_files(service, diags);
+	check_credentials(service, diags);
+}
+
+/* Checks that a protected amount of memory is within memory_max. "infinity" protects up to memory_max. The
+ * kernel accepts a memory.min above memory.max and heeds only one of them. */
+static void check_memory(const struct service *service, const char *option, const struct amount *least,
+			 struct diags *diags)
+{
+	const struct amount *most = &service->groups->resources->memory_max;
+
+	if (least->number >= 0 && most->number >= 0 && least->number > most->number && least->number != INT64_MAX)
+		service_refuse(service, option, diags, "%s is more than memory_max", option);
+}
+
+static void check_priority(const struct service *service, struct diags *diags)
+{
+	const struct scheduling_options *scheduling = service->groups->scheduling;
+	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
+
+	if (scheduling->cpu_scheduling_priority && !real_time && !service_is_unclear(service, "cpu_scheduling_policy"))
+		service_refuse(service, "cpu_scheduling_priority", diags,
+			       "cpu_scheduling_priority needs cpu_scheduling_policy = fifo or rr");
+}
+
+static void check_addresses(const struct service *service, struct diags *diags)
+{
+	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
+
+	if (cgroup_filters->ip_address_allow && !cgroup_filters->ip_address_deny &&
+	    !service_is_unclear(service, "ip_address_deny"))
+		diag_warning(diags, service_origin(service, "ip_address_allow"),
+			     "%s: ip_address_allow has no effect: without ip_address_deny all addresses are allowed",
+			     service->name);
+}
+
+void rule_resources(const struct service *service, struct diags *diags)
+{
+	const struct resource_options *resources = service->groups->resources;
+
+	check_memory(service, "memory_min", &resources->memory_min, diags);
+	check_memory(service, "memory_low", &resources->memory_low, diags);
+	check_priority(service, diags);
+	check_addresses(service, diags);
 }

@@ -1,9 +1,19 @@
-/* Claims of endpoints, and the error about two that clash. It names an endpoint as its author wrote it, and adds the
- * resolved address if that differs. */
+/* Claims of endpoints, the search for two that clash in a service and in the whole table, and the error about them. It
+ * names an endpoint as its author wrote it, and adds the resolved address if that differs.
+ *
+ * An address clashes with the wildcard of its port, which is written differently, and superd must not compare each of
+ * ten thousand services with all others. So claims are hashed by kind, port and address, wildcards by kind and port.
+ * Wildcards are entered first; then each claim is compared with the wildcards of its port and the claims of its own
+ * address. */
 #include "table/rules/endpoint_conflict.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/hash.h"
 #include "table/option/option_table.h"
 
 struct endpoint_claim endpoint_claim_of(const struct service *service, const struct listen *listen, size_t number)
@@ -84,4 +94,174 @@ void endpoint_conflict_report(const struct endpoint_claim *a, const struct endpo
 	buf_free(&mine);
 	buf_free(&other);
 	buf_free(&place);
+}
+
+struct hashed_claim {
+	struct endpoint_claim claim;
+	bool wild;                      /* claims every address of its port */
+	uint64_t hash;
+	uint64_t port_hash;             /* hash of the wildcard of its port; as `hash` for kinds without wildcards */
+	size_t next;                    /* index + 1 of the next claim in its chain; 0: none */
+};
+
+struct claims {
+	struct hashed_claim *list;
+	size_t count;
+	size_t *chains;                 /* index + 1 of the first claim; 0: none */
+	size_t size;                    /* of chains, a power of two */
+};
+
+/* Case-insensitive, as host names are. */
+static uint64_t hash_name(uint64_t hash, const char *text)
+{
+	for (; text && *text; text++)
+		hash = hash_add(hash, (unsigned char)tolower((unsigned char)*text));
+	return hash;
+}
+
+/* Converts an address to 16 bytes, IPv4 as ::ffff:a.b.c.d. false: it is a name. */
+static bool address_bytes(const char *text, struct in6_addr *address)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (inet_pton(AF_INET6, text, address) == 1)
+		return true;
+	if (inet_pton(AF_INET, text, &address->s6_addr[12]) != 1)
+		return false;
+	memcpy(address, mapped, sizeof(mapped));
+	return true;
+}
+
+static bool address_is_wild(const struct in6_addr *address)
+{
+	return IN6_IS_ADDR_UNSPECIFIED(address) ||
+	       (IN6_IS_ADDR_V4MAPPED(address) && !memcmp(&address->s6_addr[12], "\0\0\0", 4));
+}
+
+/* Whether an endpoint of this kind without an address claims its port on every address. */
+static bool kind_has_wild(enum endpoint_kind kind)
+{
+	return kind == ENDPOINT_TCP || kind == ENDPOINT_SCTP || kind == ENDPOINT_UDP;
+}
+
+static uint64_t hash_port(const struct endpoint *endpoint)
+{
+	uint64_t hash = hash_bytes(HASH_START, &endpoint->kind, sizeof(endpoint->kind));
+
+	if (endpoint->port_name)
+		return hash_name(hash, endpoint->port_name);
+	return hash_bytes(hash, &endpoint->port, sizeof(endpoint->port));
+}
+
+/* Hashes an endpoint of a kind without wildcards: claims that clash have the same hash. */
+static uint64_t hash_whole(const struct endpoint *endpoint)
+{
+	if (endpoint_is_path(endpoint))
+		return hash_name(1, endpoint->address);
+	if (endpoint->kind == ENDPOINT_VSOCK)
+		return hash_bytes(2, &endpoint->group, sizeof(endpoint->group));
+	if (endpoint->kind == ENDPOINT_TCPMUX)
+		return hash_name(4, endpoint->address + (endpoint->address[0] == '+'));
+	if (endpoint_is_rpc(endpoint))
+		return endpoint->port_name ? hash_name(3, endpoint->port_name)
+					   : hash_bytes(3, &endpoint->number, sizeof(endpoint->number));
+	return endpoint_hash(endpoint);
+}
+
+static struct hashed_claim make_claim(struct endpoint_claim claim)
+{
+	const struct endpoint *endpoint = &claim.endpoint;
+	struct hashed_claim entry = { .claim = claim };
+	struct in6_addr address;
+	bool is_number;
+
+	if (!kind_has_wild(endpoint->kind)) {
+		entry.hash = entry.port_hash = hash_whole(endpoint);
+		return entry;
+	}
+	entry.hash = entry.port_hash = hash_port(endpoint);
+	is_number = endpoint->address && address_bytes(endpoint->address, &address);
+	entry.wild = !endpoint->address || (is_number && address_is_wild(&address));
+	if (!entry.wild && is_number)
+		entry.hash = hash_bytes(entry.port_hash, &address, sizeof(address));
+	else if (!entry.wild)
+		entry.hash = hash_name(entry.port_hash, endpoint->address);
+	return entry;
+}
+
+/* Compares a claim with those of one chain. true: it clashes with one, which is reported, or equals one. */
+static bool check_chain(const struct claims *claims, const struct endpoint_claim *claim, uint64_t hash,
+		       struct diags *diags)
+{
+	for (size_t at = claims->chains[hash & (claims->size - 1)]; at; at = claims->list[at - 1].next) {
+		const struct endpoint_claim *other = &claims->list[at - 1].claim;
+
+		if (claims->list[at - 1].hash != hash || !endpoint_clash(&other->endpoint, &claim->endpoint))
+			continue;
+		if (!endpoint_claims_share(other, claim)) {
+			endpoint_conflict_report(other, claim, diags);
+			return true;
+		}
+		if (endpoint_equal(&other->endpoint, &claim->endpoint))
+			return true;
+	}
+	return false;
+}
+
+static void check_claim(struct claims *claims, struct hashed_claim *entry, struct diags *diags)
+{
+	size_t *chain = &claims->chains[entry->hash & (claims->size - 1)];
+
+	if (entry->hash != entry->port_hash && check_chain(claims, &entry->claim, entry->port_hash, diags))
+		return;
+	if (check_chain(claims, &entry->claim, entry->hash, diags))
+		return;
+	entry->next = *chain;
+	*chain = (size_t)(entry - claims->list) + 1;
+}
+
+static size_t count_sockets(const struct table *table)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++)
+		count += table->services[i].exec->disable ? 0 : table->services[i].socket_count;
+	return count;
+}
+
+static void add_claims(struct claims *claims, const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count && !service->exec->disable; i++) {
+		claims->list[claims->count] =
+			make_claim(endpoint_claim_of(service, &service->sockets[i], claims->count));
+		claims->count++;
+	}
+}
+
+void check_conflicts(const struct table *table, struct diags *diags)
+{
+	size_t count = count_sockets(table);
+	struct claims claims = { .size = 16 };
+
+	while (claims.size < count)
+		claims.size *= 2;
+	claims.list = calloc(count + 1, sizeof(*claims.list));
+	claims.chains = calloc(claims.size, sizeof(*claims.chains));
+	if (!claims.list || !claims.chains) {
+		diag_error(diags, (struct origin){ 0 }, "looking for endpoints claimed twice: out of memory");
+		goto out;
+	}
+	for (size_t i = 0; i < table->count; i++)
+		add_claims(&claims, &table->services[i]);
+	for (size_t i = 0; i < claims.count; i++) {
+		if (claims.list[i].wild)
+			check_claim(&claims, &claims.list[i], diags);
+	}
+	for (size_t i = 0; i < claims.count; i++) {
+		if (!claims.list[i].wild)
+			check_claim(&claims, &claims.list[i], diags);
+	}
+out:
+	free(claims.list);
+	free(claims.chains);
 }

@@ -1,10 +1,10 @@
 /* The claim of a socket to its endpoint, which no other socket of the table may have, and the error about two claims
- * that clash. table/rules/check_conflicts compares endpoints as written, superd/machine/resolve after the look-up of
- * names. */
+ * that clash. check_conflicts compares endpoints as written, superd/machine/resolve after the look-up of names. */
 #pragma once
 
 #include "lib/diag.h"
 #include "table/service/service.h"
+#include "table/services/table.h"
 
 struct endpoint_claim {
 	const struct service *service;
@@ -24,3 +24,6 @@ bool endpoint_claims_share(const struct endpoint_claim *a, const struct endpoint
 /* Adds an error at the later of the two claims, whichever argument it is. Adds none if both are the IPv6 half of an
  * entry for both families, because the IPv4 halves clash, too (listen_is_other_family). */
 void endpoint_conflict_report(const struct endpoint_claim *a, const struct endpoint_claim *b, struct diags *diags);
+
+/* Reports endpoints that two services claim, in time linear in the size of the table. */
+void check_conflicts(const struct table *table, struct diags *diags);
