@@ -117,7 +117,8 @@ struct job {
  * back. false: it has done so, and the child ends.
  *
  * Behind a fork(2) superd notes the pid, too. The child may come to it late, when the note is another start's: then it
- * stays as it is. */
+ * stays as it is. Its own start may have been taken back before; its place has the number of the last such start
+ * alone. So a child runs all the same that comes to it after the death of two superds, both with a start there. */
 static inline bool child_note_pid(const struct job *job, pid_t pid)
 {
 	pid_t found = job->noted_before;

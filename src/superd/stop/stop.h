@@ -13,10 +13,12 @@
  *                       or NEWCOMER
  *   LENT                SERVE, REST   REST
  *
- *   phase      nobody is left   somebody is left                                      stop_end
+ *   phase      nobody is left   somebody is left, or a look failed                    stop_end
  *   FREEZE     COUNT, once its processes stand still; or it goes on                   DONE
  *   COUNT      NEWCOMER, or it  it is thawed, and goes on                             DONE
  *              stays frozen
+ *   EARLIER    (no look)        (no look); by stop_go_on the first phase              the same
+ *   ADDRESS
  *   REST       (no look)        (no look)                                             END
  *   SERVE      DONE             look again                                            END
  *   NEWCOMER   DONE             it has accepted none, and the kernel moves them: DONE END
@@ -25,9 +27,8 @@
  *   END        DONE             the deadline is over, or all rest: DONE               END
  *
  * In FREEZE and COUNT nothing was done yet: the stop is only tried, while the service is RUNNING. Then the service is
- * STOPPING. The stop may have to wait before its first phase, in EARLIER and ADDRESS, until stop_go_on; one that was
- * tried stays frozen in ADDRESS. The current instance stays that, unless it may run beside a successor
- * (on_change = drain): then the service goes on without it. */
+ * STOPPING. An instance that was tried is frozen still in ADDRESS. The current instance stays that, unless it may run
+ * beside a successor (on_change = drain): then the service goes on without it. */
 #pragma once
 
 #include <stdbool.h>
