@@ -8,6 +8,7 @@
 
 #include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
+#include "worker/bind/serve.h"
 #include "worker/work.h"
 
 /* SECURITY.md has the same table, and superd/spawn/worker_process.c the capabilities. */
@@ -17,6 +18,8 @@ static const struct work_kind {
 	enum self_profile profile;
 	void (*work)(int channel);
 } kinds[] = {
+	{ "bind", "superd-bind", PROFILE_LOOKS, work_bind },
+	{ "bind-left", "superd-bind", PROFILE_DESCRIPTORS, work_bind_left },
 	{ "close", "superd-close", PROFILE_DESCRIPTORS, work_close },
 	{ "console", "superd-console", PROFILE_DESCRIPTORS, work_console },
 	{ "copy", "superd-copy", PROFILE_LOOKS, work_copy },

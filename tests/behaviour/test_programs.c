@@ -277,6 +277,25 @@ Behaviour(programs, that_hold_others_may_be_missing_or_of_another_build)
 	superd_stop(superd);
 }
 
+/* Its program's bind(2) would wait for ever. */
+Behaviour(programs, that_answer_bind_must_be_there)
+{
+	const char *program = install_set(superd_build());
+	const char *const check[] = { program, "--check", "-f",
+		write_file("table", "service web { listen = \"127.0.0.1:7007\" pass = bind exec = \"/bin/cat\" }\n"),
+		NULL };
+	struct outcome outcome;
+
+	cr_assert_eq(unlink(path_in("tree/libexec/superd/superd-worker")), 0);
+	outcome = program_answer(check);
+	SKIP_WITHOUT(strstr(outcome.err, "superd-worker is missing"),
+		     "superd's own programs are installed on this machine");
+	SKIP_WITHOUT(!strstr(outcome.err, "built without it"), "superd was built without pass = bind");
+	cr_expect_eq(outcome.status, 1);
+	cr_expect(strstr(outcome.err, "error: web: pass = bind: superd's own program superd-worker is missing"), "%s",
+		  outcome.err);
+}
+
 Behaviour(programs, start_behind_a_filter_that_denies_their_kind_of_exec)
 {
 	struct superd *superd;

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "fuzzer.h"
-#include "superd/bind/bind_address.h"
+#include "worker/bind/address.h"
 
 static struct bind_kind kind_of(uint8_t byte)
 {

@@ -7,6 +7,7 @@
 #include "fuzzer.h"
 #include "os/socket/bind.h"
 #include "table/access/access.h"
+#include "worker/record/bind_request.h"
 #include "worker/record/hold_request.h"
 #include "worker/record/request.h"
 
@@ -92,9 +93,29 @@ static void pass_output(struct record *record)
 	require(record->flaw || request.slots <= OUTPUT_SLOTS);
 }
 
+static void pass_bind(struct record *record)
+{
+	static struct bind_request request;
+
+	if (record_reads(record))
+		request = (struct bind_request){ 0 };
+	bind_request_record(record, &request);
+	for (size_t n = 0; record_reads(record) && !record->flaw && n < request.count; n++) {
+		for (size_t other = 0; other < request.offers[n].count; other++)
+			require(request.offers[n].addresses[other].length <= sizeof(struct sockaddr_storage));
+	}
+}
+
+static void pass_bind_left(struct record *record)
+{
+	static struct bind_left_request request;
+
+	bind_left_request_record(record, &request);
+}
+
 static void (*const kinds[])(struct record *record) = {
-	pass_count, pass_restore, pass_receive, pass_watch, pass_page_out, pass_console, pass_hold,
-	pass_output,
+	pass_count, pass_restore, pass_receive, pass_watch, pass_page_out, pass_console, pass_hold, pass_output,
+	pass_bind, pass_bind_left,
 };
 
 /* Reads a text, and writes what it says; what is written is in `out`. false: there is a flaw. */

@@ -73,7 +73,7 @@ struct plan {
 	int io_priority;                /* for ioprio_set(2); -1: unchanged */
 	uint64_t ambient, bounding;     /* capability sets, bit CAP_x; bounding all ones: unchanged */
 	bool no_new_privileges;
-	struct sock_fprog *bind_filter; /* pass = bind: the filter (superd/bind/bind_filter); owned; NULL: none */
+	struct sock_fprog *bind_filter; /* pass = bind: the filter (os/proc/bind_filter); owned; NULL: none */
 	bool bind_needs_tracer;         /* pass = bind: superd has no CAP_SYS_PTRACE, so the program has to let it look (PR_SET_PTRACER) */
 	unsigned keyring;               /* enum keyring_mode */
 	int executor;                   /* descriptor of superd-exec (os/host/program); 0: no start needs it */

@@ -1,4 +1,4 @@
-/* Installs the filter of pass = bind (superd/bind/bind_filter), and sends its descriptor to superd, which answers the
+/* Installs the filter of pass = bind (os/proc/bind_filter), and sends its descriptor to superd, which answers the
  * calls that the filter stops: seccomp_unotify(2). */
 #include "exec/child/stages.h"
 

@@ -86,7 +86,7 @@ struct conn_count {
 void conn_count_init(struct conn_count *conn, int fd);
 
 /* Makes connections count that belong to a TCP socket for both IP versions and have become AF_INET sockets, as a
- * program with an IPv4 socket has them (superd/bind/bind_answer; IPV6_ADDRFORM of ipv6(7)). Does nothing for other
+ * program with an IPv4 socket has them (worker/bind/answer; IPV6_ADDRFORM of ipv6(7)). Does nothing for other
  * sockets. It costs one more list. */
 void conn_count_take_ipv4(struct conn_count *conn, int fd);
 

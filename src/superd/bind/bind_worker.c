@@ -1,179 +1,23 @@
-/* The process takes one call after the other. It takes only a share of a processor, and has only so much to report,
- * so a backend that calls in a storm waits for its answers. */
+/* superd's part of pass = bind: starting the process that answers calls, and what both know of its progress. */
 #include "superd/bind/bind_worker.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "lib/clock.h"
-#include "superd/bind/bind_answer.h"
-#include "superd/bind/user_notif.h"
-
-#define QUIET_MS 2000                   /* without a call the process ends */
-#define BURST .5                        /* seconds of processor time that may be used at once */
-#define SHARE .2                        /* seconds of it that come back in a second */
-
-/* ---- the process's own part ---- */
-
-/* Waits until another call may be answered. */
-static void keep_to_share(struct bind_server *server)
-{
-	double now = clock_now(), used = clock_thread_cpu();
-
-	server->left += (now - server->looked) * SHARE;
-	if (server->left > BURST)
-		server->left = BURST;
-	server->left -= used - server->used;
-	server->looked = now;
-	server->used = used;
-	if (server->left < 0)
-		poll(NULL, 0, 1 + (int)(-server->left / SHARE * 1000));
-}
-
-/* Nobody watches a process whose superd was killed, or has become another program. */
-static void make_timer(struct bind_server *server)
-{
-	const struct sigaction deadly = { .sa_handler = SIG_DFL };
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
-	sigset_t only;
-
-	sigemptyset(&only);
-	sigaddset(&only, SIGALRM);
-	sigaction(SIGALRM, &deadly, NULL);
-	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
-	server->has_timer = timer_create(CLOCK_MONOTONIC, &event, &server->timer) == 0;
-}
-
-static void set_timer(struct bind_server *server, int milliseconds)
-{
-	const struct itimerspec time = { .it_value.tv_sec = milliseconds / 1000 };
-
-	if (server->has_timer)
-		timer_settime(server->timer, 0, &time, NULL);
-}
-
-static void begin_call(struct bind_server *server, uint64_t id)
-{
-	set_timer(server, BIND_ALONE_MS);
-	atomic_store(&server->progress->id, id);
-	atomic_store(&server->progress->since, clock_ms());
-}
-
-static void end_call(struct bind_server *server)
-{
-	atomic_store(&server->progress->id, 0);
-	atomic_store(&server->progress->since, 0);
-	set_timer(server, 0);
-}
-
-static void answer_call(struct bind_server *server, const struct user_call *call)
-{
-	begin_call(server, call->id);
-	bind_server_answer(server, call);
-	end_call(server);
-}
-
-/* Waits for a call. false: it is time to end. */
-static bool wait_for_call(const struct bind_server *server)
-{
-	struct pollfd wait[] = { { server->work.notif, POLLIN, 0 }, { server->channel, POLLIN, 0 } };
-	int ready;
-
-	do
-		ready = poll(wait, 2, QUIET_MS);
-	while (ready < 0 && errno == EINTR);
-	return ready > 0 && !wait[1].revents && wait[0].revents & POLLIN;
-}
-
-static void begin_share(struct bind_server *server)
-{
-	server->left = BURST;
-	server->looked = clock_now();
-	server->used = clock_thread_cpu();
-}
-
-static void serve_calls(int channel, const void *with)
-{
-	struct bind_server server = *(const struct bind_server *)with;
-	struct user_call call;
-
-	server.channel = channel;
-	make_timer(&server);
-	set_timer(&server, BIND_ALONE_MS);
-	bind_server_begin(&server);
-	user_notif_hurry(server.work.notif);
-	end_call(&server);
-	begin_share(&server);
-	while (wait_for_call(&server)) {
-		if (!user_notif_receive(server.work.notif, &call)) {
-			if (errno == ENOENT || errno == EINTR)
-				continue;
-			break;
-		}
-		answer_call(&server, &call);
-		keep_to_share(&server);
-	}
-}
-
-/* The filters that a superd has left. */
-struct left_filters {
-	struct pollfd *list;
-	size_t count;
-};
-
-static void pass_calls(const void *with)
-{
-	const struct left_filters *left = with;
-	struct bind_server server = { 0 };
-	struct user_call call;
-	size_t open = left->count;
-
-	begin_share(&server);
-	while (open && poll(left->list, left->count, -1) > 0) {
-		open = 0;
-		for (size_t n = 0; n < left->count; n++) {
-			struct pollfd *one = &left->list[n];
-
-			if (one->fd >= 0 && one->revents & ~POLLIN && !(one->revents & POLLIN))
-				one->fd = -1;   /* no process has it any more */
-			else if (one->fd >= 0 && one->revents && user_notif_receive(one->fd, &call))
-				user_notif_let_go(one->fd, call.id);
-			open += one->fd >= 0;
-		}
-		keep_to_share(&server);
-	}
-}
-
-/* ---- superd's ---- */
+#include "lib/fd.h"
+#include "os/proc/user_notif.h"
 
 void bind_worker_init(struct bind_worker *worker)
 {
 	*worker = (struct bind_worker){ .process.channel = -1 };
 }
 
-/* The process keeps the filter's descriptor and the offers. */
-static bool start_process(struct bind_worker *worker, const struct bind_server *server, int *kept)
+void bind_worker_free(struct bind_worker *worker)
 {
-	const struct bind_work *work = &server->work;
-	const struct worker_start start = {
-		.kind = WORKER_BIND,
-		.owner = work->owner,
-		.kept = kept,
-		.count = (int)work->count + 1,
-		.memory = worker->progress,
-		.memory_size = sizeof(*worker->progress),
-	};
-
-	for (size_t n = 0; n < work->count; n++)
-		kept[n] = work->offers[n].fd;
-	kept[work->count] = work->notif;
-	worker->process = worker_process_start(&start, serve_calls, server);
-	return worker->process.channel >= 0;
+	worker_memory_free(worker->progress, sizeof(*worker->progress));
+	bind_worker_init(worker);
 }
 
 void bind_worker_note(const struct bind_worker *worker, pid_t program, bool is_complete)
@@ -184,26 +28,44 @@ void bind_worker_note(const struct bind_worker *worker, pid_t program, bool is_c
 	atomic_store(&worker->progress->complete, is_complete);
 }
 
-bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work)
+/* Passes on the sockets that are open. */
+static bool pass_offers(const struct bind_worker *worker, const struct bind_request *request)
 {
-	struct bind_server server = { .work = *work };
-	int *kept;
+	int *fds = calloc(request->count + 1, sizeof(*fds));
+	size_t open = 0;
 	bool good;
 
-	if (!worker->progress)
-		worker->progress = worker_memory_new(sizeof(*worker->progress));
+	for (size_t n = 0; fds && n < request->count; n++) {
+		if (request->offers[n].fd >= 0)
+			fds[open++] = request->offers[n].fd;
+	}
+	good = fds && worker_process_pass(&worker->process, fds, open);
+	free(fds);
+	return good;
+}
+
+bool bind_worker_start(struct bind_worker *worker, uint64_t owner, int notif, struct bind_request *request)
+{
+	struct record record = { 0 };
+	int fds[] = { notif, -1 }, error;
+
+	worker_memory_free(worker->progress, sizeof(*worker->progress));
+	worker->progress = worker_memory_open(sizeof(*worker->progress), &fds[1]);
 	if (!worker->progress)
 		return false;
-	atomic_store(&worker->progress->id, 0);
 	atomic_store(&worker->progress->since, clock_ms());
-	bind_worker_note(worker, work->rule.program, work->rule.is_complete);
-	server.progress = worker->progress;
-	server.offered = calloc(work->count + 1, sizeof(*server.offered));
-	kept = calloc(work->count + 1, sizeof(*kept));
-	good = server.offered && kept && start_process(worker, &server, kept);
-	free(server.offered);
-	free(kept);
-	return good;
+	bind_worker_note(worker, request->rule.program, request->rule.is_complete);
+	bind_request_record(&record, request);
+	worker->process = worker_process_begin(WORKER_BIND, owner, &record, fds, 2);
+	error = errno;
+	fd_close(&fds[1]);
+	if (worker->process.channel >= 0 && pass_offers(worker, request))
+		return true;
+	if (worker->process.channel >= 0)
+		error = errno;
+	worker_process_end(&worker->process);
+	errno = error;
+	return false;
 }
 
 bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report)
@@ -258,22 +120,18 @@ uint64_t bind_worker_call(const struct bind_worker *worker)
 	return worker->process.channel >= 0 ? atomic_load(&worker->progress->id) : 0;
 }
 
-void bind_worker_free(struct bind_worker *worker)
-{
-	worker_memory_free(worker->progress, sizeof(*worker->progress));
-	bind_worker_init(worker);
-}
-
 bool bind_worker_leave(const int *notifs, size_t count)
 {
-	const struct worker_start start = { .kind = WORKER_BIND_LEFT, .kept = notifs, .count = (int)count };
-	struct left_filters left = { calloc(count, sizeof(*left.list)), count };
-	pid_t pid = -1;
+	struct bind_left_request request = { .count = (uint32_t)count };
+	struct worker_process process;
+	struct record record = { 0 };
 
-	for (size_t n = 0; left.list && n < count; n++)
-		left.list[n] = (struct pollfd){ notifs[n], POLLIN, 0 };
-	if (left.list)
-		pid = spawn_worker(&start, pass_calls, &left);
-	free(left.list);
-	return pid > 0;
+	bind_left_request_record(&record, &request);
+	process = worker_process_begin(WORKER_BIND_LEFT, 0, &record, NULL, 0);
+	if (process.channel >= 0 && worker_process_pass(&process, notifs, count)) {
+		fd_close(&process.channel);
+		return true;
+	}
+	worker_process_end(&process);
+	return false;
 }

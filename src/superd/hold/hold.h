@@ -28,7 +28,7 @@ bool hold_is_supported(void);           /* whether there is a superd-hold: confi
 bool hold_make_pair(int *ours, int *theirs);
 
 /* Starts superd-hold, which lets the program run and holds it. It ends by itself some time after limit_ms at the latest,
- * and then the program is killed; so it is if superd ends the process before. owner: as of struct worker_start; channel:
+ * and then the program is killed; so it is if superd ends the process before. owner: as of worker_process_start; channel:
  * superd's end of the pair. false and errno. */
 bool hold_start(struct worker_process *worker, uint64_t owner, int channel, struct hold_request *request);
 

@@ -5,7 +5,6 @@
 #include "superd/instance/bind_calls.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,7 @@
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "os/netdiag/socket_address.h"
-#include "superd/bind/user_notif.h"
+#include "os/proc/user_notif.h"
 #include "superd/instance/bind_strays.h"
 #include "superd/instance/instance.h"
 #include "superd/launch/fd_map.h"
@@ -343,14 +342,6 @@ static bool end_worker(struct bind_calls *calls)
 	return bind_worker_kill(&calls->worker, calls->notif);
 }
 
-/* Whether no process has the filter any more. */
-static bool is_over(const struct bind_calls *calls)
-{
-	struct pollfd look = { calls->notif, POLLIN, 0 };
-
-	return poll(&look, 1, 0) == 1 && !(look.revents & POLLIN) && look.revents & (POLLHUP | POLLERR | POLLNVAL);
-}
-
 static bool takes_ipv6_alone(const struct listen *listen)
 {
 	return listen->address->family == FAMILY_IPV6 || listen->options->ipv6_only == IPV6_ONLY_YES;
@@ -372,9 +363,8 @@ static size_t read_addresses(const struct listen *listen, struct pool *pool, str
 		if (family == AF_UNSPEC && endpoint_is_inet(endpoint) && !takes_ipv6_alone(listen) &&
 		    socket_address_make(endpoint, AF_INET, &out[count]))
 			count++;
-		if (!socket_address_make(endpoint, family == AF_INET ? AF_INET : AF_INET6, &out[count]))
-			continue;
-		bind_address_normalize(&out[count++]);
+		if (socket_address_make(endpoint, family == AF_INET ? AF_INET : AF_INET6, &out[count]))
+			count++;
 	}
 	return count;
 }
@@ -389,17 +379,12 @@ static size_t count_addresses(const struct service_runtime *runtime)
 	return count;
 }
 
-/* Makes the list of offers, one for each listener; a listener without a socket has fd -1. The worker has a copy of
- * it. */
+/* Makes the list of offers, one for each listener; a listener without a socket has fd -1. */
 static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struct bind_offer *offers,
 			      struct socket_address *addresses)
 {
 	const struct service_runtime *runtime = calls->runtime;
-	const struct bind_work work = {
-		.owner = worker_owner(runtime->service->name),
-		.notif = calls->notif, .offers = offers, .count = calls->count,
-		.rule = rule_of(calls),
-	};
+	struct bind_request request = { .offers = offers, .count = calls->count, .rule = rule_of(calls) };
 
 	for (size_t n = 0; n < calls->count; n++) {
 		const struct listener *listener = &runtime->listeners[n];
@@ -414,7 +399,7 @@ static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struc
 		offers[n].count = read_addresses(listener->listen, pool, addresses);
 		addresses += offers[n].count;
 	}
-	return bind_worker_start(&calls->worker, &work);
+	return bind_worker_start(&calls->worker, worker_owner(runtime->service->name), calls->notif, &request);
 }
 
 static bool start_worker(struct bind_calls *calls)
@@ -489,7 +474,7 @@ static void on_call(struct watch *watch, bool readable, bool writable)
 	struct bind_calls *calls = container_of(watch, struct bind_calls, notif_watch);
 
 	(void)readable, (void)writable;
-	if (is_over(calls))
+	if (user_notif_is_over(calls->notif))
 		close_notif(calls);
 	else
 		run_worker(calls);
@@ -500,7 +485,7 @@ static void note_end(struct bind_calls *calls)
 {
 	bool is_early = !calls->renews && clock_now() - calls->begun < LIFE_LEAST, left_call = end_worker(calls);
 
-	if (is_over(calls)) {
+	if (user_notif_is_over(calls->notif)) {
 		close_notif(calls);
 	} else if (left_call || is_early) {
 		calls->hung++;

@@ -1,5 +1,5 @@
 /* pass = bind: the program's own bind(2) is answered with the service's listeners. A filter in the instance's processes
- * stops bind, listen and unlink (superd/bind/bind_filter); superd keeps the filter's descriptor, and a worker process
+ * stops bind, listen and unlink (os/proc/bind_filter); superd keeps the filter's descriptor, and a worker process
  * (superd/bind/bind_worker) answers while calls come. Here are the filter, the worker's life, and the program's
  * requests. The instance owns the struct, as instance->bind_calls. */
 #pragma once

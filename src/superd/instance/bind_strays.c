@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "lib/fd.h"
+#include "os/proc/user_notif.h"
 #include "superd/bind/bind_worker.h"
-#include "superd/bind/user_notif.h"
 #include "superd/instance/instance.h"
 
 #define CALLS_MOST 128                  /* in one turn of the loop */
@@ -84,8 +84,12 @@ void bind_strays_leave(struct engine *engine)
 	notifs = count ? calloc(count, sizeof(*notifs)) : NULL;
 	if (notifs) {
 		count = 0;
-		LIST_EACH(link, strays)
-			notifs[count++] = container_of(link, struct bind_stray, link)->notif;
+		LIST_EACH(link, strays) {
+			int notif = container_of(link, struct bind_stray, link)->notif;
+
+			if (!user_notif_is_over(notif))
+				notifs[count++] = notif;
+		}
 	}
 	if (count && (!notifs || !bind_worker_leave(notifs, count)))
 		log_warn(engine->log, "processes that programs of pass = bind have left can bind no more (ENOSYS): %s",

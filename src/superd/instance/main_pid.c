@@ -155,7 +155,7 @@ static const char *refuse_process(const struct notify_state *notice, pid_t pid, 
 }
 
 /* Below a daemon of root's another user's session may speak, too, if notify_access = all. As the main process it would
- * have superd answer its calls (superd/bind/caller). */
+ * have superd answer its calls (worker/bind/caller). */
 static bool may_name(const struct instance *instance, const struct notification *sender)
 {
 	return sender->uid == 0 || sender->uid == instance->user || sender->pid == instance->pid ||

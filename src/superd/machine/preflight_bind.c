@@ -3,9 +3,9 @@
 #include <linux/capability.h>
 #include <string.h>
 
+#include "os/proc/bind_filter.h"
+#include "os/proc/user_notif.h"
 #include "os/rights/capability.h"
-#include "superd/bind/bind_filter.h"
-#include "superd/bind/user_notif.h"
 #include "superd/machine/preflight_internal.h"
 #include "superd/spawn/spawn.h"
 #include "table/option/service_mark.h"
@@ -32,12 +32,19 @@ static void refuse_bind(struct preflight *preflight, const struct service *servi
 
 void preflight_bind(struct preflight *preflight, const struct service *service)
 {
+	const char *wrong;
+
 	if (service->exec->pass != PASS_BIND)
 		return;
 	if (!bind_is_supported()) {
 		preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind",
 				 "this superd was built without it");
 		diags_hint(preflight->diags, "put the program behind redirect");
+		return;
+	}
+	wrong = preflight_check_own(preflight, PROGRAM_WORKER, NULL);
+	if (wrong) {
+		preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind", "%s", wrong);
 		return;
 	}
 	if (!preflight->bind_tried)

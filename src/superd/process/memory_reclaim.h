@@ -8,7 +8,7 @@
 
 #include "superd/spawn/worker_process.h"
 
-/* Starts. 0 ends the list of processes; group may be NULL; owner is that of struct worker_start. End the helper if the
+/* Starts. 0 ends the list of processes; group may be NULL; owner is that of worker_process_start. End the helper if the
  * service is thawed. Its channel becomes readable before each piece, and at the end. `channel` -1, with errno: it could
  * not be started. */
 struct worker_process memory_reclaim_begin(const pid_t *pids, const char *group, uint64_t owner);

@@ -1,4 +1,4 @@
-/* The processes beside the loop: their fork, their channels, and which of superd's children they are. */
+/* The processes beside the loop: their start, their channels, and which of superd's children they are. */
 #include "superd/spawn/worker_process.h"
 
 #include <errno.h>
@@ -28,12 +28,10 @@
 #include "os/rights/required_caps.h"
 #include "os/socket/scm_rights.h"
 
-/* What each kind is called, as comm(5) shows it, and what it may do: SECURITY.md has the same table. */
+/* What each kind is called, as comm(5) shows it, and its rights: SECURITY.md has the same table. */
 static const struct kind {
 	const char *name;
-	const char *word;               /* superd-worker does it, by this word; NULL: superd-hold, or a copy */
-	bool is_copy;                   /* a copy of superd does it; a program has a profile of its own */
-	enum self_profile profile;      /* of a copy, which spawn_worker always starts */
+	const char *word;               /* superd-worker does it, by this word; NULL: superd-hold */
 	uint64_t capabilities;
 	/* It looks at the processes of one user. Without CAP_SYS_PTRACE it may look only at those that have none of
 	 * the capabilities that it lacks (cap_ptrace_access_check of the kernel): so it keeps all, and takes on their
@@ -41,7 +39,7 @@ static const struct kind {
 	bool follows_user;
 	bool passes_fds;                /* its answers carry descriptors; else the kernel refuses them (Linux 6.16) */
 } kinds[WORKERS] = {
-	[WORKER_CLOSE] = { .name = "superd-close", .word = "close", .profile = PROFILE_DESCRIPTORS },
+	[WORKER_CLOSE] = { .name = "superd-close", .word = "close" },
 	[WORKER_OUTPUT] = { .name = "superd-output", .word = "output" },
 	[WORKER_CONSOLE] = { .name = "superd-console", .word = "console" },
 	[WORKER_RECEIVE] = { .name = "superd-receive", .word = "receive", .passes_fds = true },
@@ -51,18 +49,12 @@ static const struct kind {
 	[WORKER_COPY] = { .name = "superd-copy", .word = "copy", .capabilities = CAPS_TO_LOOK },
 	[WORKER_PAGE_OUT] = { .name = "superd-page-out", .word = "page-out",
 			      .capabilities = CAPS_TO_LOOK | CAPS_TO_RECLAIM },
-	[WORKER_BIND] = { .name = "superd-bind", .is_copy = true, .profile = PROFILE_LOOKS,
-			  .capabilities = CAPS_TO_LOOK, .follows_user = true },
-	[WORKER_BIND_LEFT] = { .name = "superd-bind", .is_copy = true, .profile = PROFILE_DESCRIPTORS },
+	[WORKER_BIND] = { .name = "superd-bind", .word = "bind", .capabilities = CAPS_TO_LOOK, .follows_user = true },
+	[WORKER_BIND_LEFT] = { .name = "superd-bind", .word = "bind-left" },
 	[WORKER_HOLD] = { .name = "superd-hold", .capabilities = CAPS_TO_LOOK, .follows_user = true },
 };
 
 #define HANGS_AFTER 1.                  /* seconds after its SIGKILL */
-
-static void set_name(const char *name)
-{
-	prctl(PR_SET_NAME, name);
-}
 
 static bool is_kept_fd(int fd, const int *kept, int count)
 {
@@ -79,7 +71,7 @@ struct noted_worker {
 	pid_t pid;
 	const char *name;               /* of its kind; NULL: unknown */
 	uint64_t serial;
-	uint64_t owner;                 /* of struct worker_start */
+	uint64_t owner;                 /* of worker_process_start */
 	double killed;                  /* clock_now() when superd killed it; 0: it has not */
 	bool told;                      /* the log says that it hangs */
 };
@@ -173,7 +165,7 @@ int spawn_program_of(pid_t pid)
 	const char *name = spawn_worker_name(pid);
 
 	for (int kind = 0; name && kind < WORKERS; kind++) {
-		if (kinds[kind].name == name && !kinds[kind].is_copy)
+		if (kinds[kind].name == name)
 			return (int)program_of(&kinds[kind]);
 	}
 	return -1;
@@ -192,42 +184,27 @@ void spawn_reaped(pid_t pid)
 	}
 }
 
-static bool set_inherited(void *memory, size_t size, bool inherited)
+/* Nobody may make the file smaller, which would kill who reads there. */
+void *worker_memory_open(size_t size, int *file)
 {
-	return madvise(memory, size, inherited ? MADV_DOFORK : MADV_DONTFORK) == 0;
-}
+	void *memory = MAP_FAILED;
 
-void *worker_memory_new(size_t size)
-{
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		return NULL;
-	if (!set_inherited(memory, size, false)) {
-		worker_memory_free(memory, size);
-		return NULL;
-	}
-	return memory;
+	*file = memory_open("superd-worker", true);
+	if (*file >= 0 && ftruncate(*file, (off_t)size) == 0 &&
+	    fcntl(*file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *file, 0);
+	if (memory != MAP_FAILED && madvise(memory, size, MADV_DONTFORK) == 0)
+		return memory;
+	if (memory != MAP_FAILED)
+		munmap(memory, size);
+	fd_close(file);
+	return NULL;
 }
 
 void worker_memory_free(void *memory, size_t size)
 {
 	if (memory)
 		munmap(memory, size);
-}
-
-/* Forks a process that gets the memory. */
-static pid_t fork_with_memory(const struct worker_start *start)
-{
-	pid_t pid = -1;
-
-	if (!start->memory)
-		return fork();
-	if (set_inherited(start->memory, start->memory_size, true))
-		pid = fork();
-	if (pid)
-		set_inherited(start->memory, start->memory_size, false);
-	return pid;
 }
 
 /* The process becomes the program, with its end of the channel as standard input, and no environment. The program
@@ -249,75 +226,69 @@ static _Noreturn void execute_program(const struct kind *kind, int program, int 
 	_exit(WORKER_NOT_EXECUTED + errno);
 }
 
-/* Returns twice, as fork(2) does, unless the process becomes `program`. All signals stay blocked in the new process, as
- * superd's loop, which handles them, does not run there. */
-static pid_t fork_worker(const struct worker_start *start, int channel, const struct own_program *program)
+/* Returns twice, as fork(2) does. All signals stay blocked in the new process, as superd's loop, which handles them,
+ * does not run there. */
+static pid_t fork_worker(const struct kind *kind, uint64_t owner)
 {
-	const struct kind *kind = &kinds[start->kind];
 	bool keeps_all = kind->follows_user && !capability_held(CAP_SYS_PTRACE);
 	sigset_t before;
 	pid_t pid;
 
-	if (too_many_hang(start->owner)) {
+	if (too_many_hang(owner)) {
 		errno = EBUSY;
-		return -1;
-	}
-	if (program && program->fd < 0) {
-		errno = program->error;
 		return -1;
 	}
 	if (!grow_workers())
 		return -1;              /* a worker that cannot be recorded must not start */
 	thread_block_signals(&before);
-	pid = fork_with_memory(start);
+	pid = fork();
 	if (pid == 0) {
-		fork_memory_unshare();
 		own_privileges_drop_others(keeps_all ? UINT64_MAX : kind->capabilities);
 		self_sandbox_begin();
-		set_name(kind->name);
-		if (program)
-			execute_program(kind, program->fd, channel);
-		for (int fd = 0; fd <= 2; fd++) {
-			if (fd != channel && !is_kept_fd(fd, start->kept, start->count))
-				close(fd);
-		}
-		fork_fds_close_others(start->kept, start->count, channel, -1);
-		setsid();
-		self_sandbox_enter(&(const struct self_sandbox){ .profile = kind->profile });
+		prctl(PR_SET_NAME, kind->name);
 		return 0;
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	spawn_note_worker(pid, kind->name);
 	if (pid > 0)
-		find_worker(pid)->owner = start->owner;
+		find_worker(pid)->owner = owner;
 	return pid;
 }
 
-pid_t spawn_worker(const struct worker_start *start, void (*work)(const void *with), const void *with)
+pid_t spawn_worker(const int *kept, int count, void (*work)(const void *with), const void *with)
 {
-	pid_t pid = fork_worker(start, -1, NULL);
+	pid_t pid = fork_worker(&kinds[WORKER_CLOSE], 0);
 
 	if (pid == 0) {
+		fork_memory_unshare();
+		for (int fd = 0; fd <= 2; fd++) {
+			if (!is_kept_fd(fd, kept, count))
+				close(fd);
+		}
+		fork_fds_close_others(kept, count, -1, -1);
+		setsid();
 		work(with);
 		_exit(0);
 	}
 	return pid;
 }
 
-struct worker_process worker_process_start(const struct worker_start *start,
-					   void (*work)(int channel, const void *with), const void *with)
+struct worker_process worker_process_start(enum worker_kind which, uint64_t owner)
 {
-	const struct kind *kind = &kinds[start->kind];
+	const struct kind *kind = &kinds[which];
+	const struct own_program *program = program_known(program_of(kind));
 	struct worker_process process = { .channel = -1, .pid = -1 };
 	int ends[2];
 
+	if (program->fd < 0) {
+		errno = program->error;
+		return process;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return process;
-	process.pid = fork_worker(start, ends[1], kind->is_copy ? NULL : program_known(program_of(kind)));
-	if (process.pid == 0) {
-		work(ends[1], with);
-		_exit(0);
-	}
+	process.pid = fork_worker(kind, owner);
+	if (process.pid == 0)
+		execute_program(kind, program->fd, ends[1]);
 	fd_close(&ends[1]);
 	if (process.pid < 0) {
 		fd_close(&ends[0]);
@@ -347,11 +318,21 @@ bool worker_process_ask(const struct worker_process *process, struct record *req
 	return sent;
 }
 
+bool worker_process_pass(const struct worker_process *process, const int *fds, size_t count)
+{
+	for (size_t n = 0; n < count; n += FD_MESSAGE_MOST) {
+		size_t some = count - n < FD_MESSAGE_MOST ? count - n : FD_MESSAGE_MOST;
+
+		if (!fd_message_send(process->channel, "", 1, fds + n, some, MSG_DONTWAIT))
+			return false;
+	}
+	return true;
+}
+
 struct worker_process worker_process_begin(enum worker_kind kind, uint64_t owner, struct record *request,
 					   const int *fds, size_t count)
 {
-	const struct worker_start start = { .kind = kind, .owner = owner };
-	struct worker_process process = worker_process_start(&start, NULL, NULL);
+	struct worker_process process = worker_process_start(kind, owner);
 	int error;
 
 	if (process.channel >= 0 && !worker_process_ask(&process, request, fds, count)) {

@@ -119,7 +119,6 @@ static struct closer *take_place(void)
 /* The closer that works for this owner, else one that works for nobody, else a new one. */
 static struct closer *find_closer(unsigned owner)
 {
-	static const struct worker_start start = { .kind = WORKER_CLOSE };
 	struct closer *closer, *unused = NULL;
 
 	for (size_t n = 0; n < queue.used; n++) {
@@ -133,7 +132,7 @@ static struct closer *find_closer(unsigned owner)
 	}
 	closer = unused ? unused : take_place();
 	if (closer && !unused)
-		closer->process = worker_process_start(&start, NULL, NULL);
+		closer->process = worker_process_start(WORKER_CLOSE, 0);
 	return closer;
 }
 
@@ -172,19 +171,19 @@ static bool leave_to_exit(unsigned owner)
 {
 	struct closer *closer = take_place();
 	int *list = closer ? malloc(queue.count * sizeof(*list)) : NULL;
-	struct worker_start start = { .kind = WORKER_CLOSE, .kept = list };
 	pid_t own = getpid(), pid;
+	int count = 0;
 
 	for (size_t n = 0; list && n < queue.count; n++) {
 		if (is_of(&queue.kept[n], owner))
-			list[start.count++] = queue.kept[n].fd;
+			list[count++] = queue.kept[n].fd;
 	}
-	pid = list ? spawn_worker(&start, wait_for_kill, &own) : -1;
+	pid = list ? spawn_worker(list, count, wait_for_kill, &own) : -1;
 	free(list);
 	if (pid < 0)
 		return false;
 	closer->process = (struct worker_process){ -1, pid, spawn_worker_serial(pid) };
-	closer->given = (unsigned)start.count;
+	closer->given = (unsigned)count;
 	begin_work(closer, owner);
 	for (size_t n = queue.count; n-- > 0;) {
 		if (is_of(&queue.kept[n], owner)) {

@@ -8,18 +8,15 @@
 #include "superd/worker/output_reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
 #include "lib/fd_message.h"
-#include "os/fs/memory_file.h"
 #include "os/socket/scm_rights.h"
 #include "superd/spawn/worker_process.h"
 #include "worker/record/request.h"
@@ -40,28 +37,6 @@ static struct {
 	int next;                       /* slot to try first */
 } reader = { .in = -1, .out = -1, .memory = -1, .process = { .channel = -1, .pid = -1 } };
 
-/* Nobody may make the file smaller, which would kill who reads there. */
-static void open_slots(void)
-{
-	const size_t size = OUTPUT_SLOTS * sizeof(*reader.slots);
-	int file = memory_open("superd-output", true);
-	void *slots = MAP_FAILED;
-
-	if (file >= 0 && ftruncate(file, (off_t)size) == 0 &&
-	    fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
-		slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-	if (slots != MAP_FAILED && madvise(slots, size, MADV_DONTFORK) < 0) {
-		munmap(slots, size);
-		slots = MAP_FAILED;
-	}
-	if (slots == MAP_FAILED) {
-		fd_close(&file);
-		return;
-	}
-	reader.slots = slots;
-	reader.memory = fd_raise(file, FD_HIGH);
-}
-
 static bool open_queue(void)
 {
 	int ends[2];
@@ -72,7 +47,9 @@ static bool open_queue(void)
 		return false;
 	reader.in = fd_raise(ends[0], FD_HIGH);
 	reader.out = fd_raise(ends[1], FD_HIGH);
-	open_slots();
+	reader.slots = worker_memory_open(OUTPUT_SLOTS * sizeof(*reader.slots), &reader.memory);
+	if (reader.slots)
+		reader.memory = fd_raise(reader.memory, FD_HIGH);
 	return true;
 }
 

@@ -7,7 +7,7 @@
 
 static bool start_process(struct worker_process *process)
 {
-	*process = worker_process_start(&(struct worker_start){ .kind = WORKER_RESTORE }, NULL, NULL);
+	*process = worker_process_start(WORKER_RESTORE, 0);
 	return process->channel >= 0;
 }
 

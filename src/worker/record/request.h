@@ -20,6 +20,9 @@
  * it, at most as many as there is room for in `fds`; they are the caller's. false: there is none. */
 bool request_receive(int channel, struct record *request, int *fds, size_t *count);
 
+/* Receives the descriptors that worker_process_pass has sent. false: they are not all there. */
+bool request_receive_fds(int channel, int *fds, size_t count);
+
 /* ---- count: clients of listeners ---- */
 
 struct client_count_request {

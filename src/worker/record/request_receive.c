@@ -26,3 +26,19 @@ bool request_receive(int channel, struct record *request, int *fds, size_t *coun
 		memcpy(fds, received + 1, *count * sizeof(*fds));
 	return good;
 }
+
+bool request_receive_fds(int channel, int *fds, size_t count)
+{
+	for (size_t n = 0; n < count;) {
+		size_t wanted = count - n < FD_MESSAGE_MOST ? count - n : FD_MESSAGE_MOST, room = wanted;
+		char byte;
+		ssize_t got = fd_message_receive(channel, &byte, 1, fds + n, &room, 0);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0 || room != wanted)
+			return false;
+		n += room;
+	}
+	return true;
+}

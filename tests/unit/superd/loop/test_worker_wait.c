@@ -20,14 +20,6 @@ static void note_line(void *context, enum level level, const struct event *event
 	warnings += event->name && !strcmp(event->name, "hanging");
 }
 
-static void wait_for_superd(int channel, const void *with)
-{
-	char byte;
-
-	(void)with;
-	recv(channel, &byte, 1, 0);
-}
-
 static void on_news(struct worker_wait *wait, bool late)
 {
 	(void)wait, (void)late;
@@ -36,12 +28,11 @@ static void on_news(struct worker_wait *wait, bool late)
 /* Each freeze and stop of a service has one of its own. Returns the pid of the process, which is not reaped. */
 static pid_t begin_and_end(void)
 {
-	const struct worker_start start = { .kind = WORKER_BIND_LEFT, .owner = worker_owner("one") };
 	struct worker_wait wait;
 	pid_t pid;
 
 	worker_wait_init(&wait, &engine, on_news);
-	worker_wait_begin(&wait, worker_process_start(&start, wait_for_superd, NULL), "one", 10.);
+	worker_wait_begin(&wait, worker_process_start(WORKER_CLOSE, worker_owner("one")), "one", 10.);
 	pid = wait.process.pid;
 	worker_wait_end(&wait);
 	return pid;

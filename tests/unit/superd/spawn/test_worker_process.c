@@ -30,30 +30,17 @@
 #include "tests/unit/hang.h"
 #include "tests/unit/own_clock.h"
 
-TestSuite(worker_process, .timeout = 120);
-
-static const struct worker_start echoing = { .kind = WORKER_BIND_LEFT }, idling = { .kind = WORKER_BIND_LEFT };
-
-/* Sends back what it gets, until superd closes its end. */
-static void echo(int channel, const void *with)
+static void open_programs(void)
 {
-	char byte;
-
-	(void)with;
-	while (recv(channel, &byte, 1, 0) == 1)
-		send(channel, &byte, 1, MSG_NOSIGNAL);
+	program_known(PROGRAM_WORKER);
 }
 
-/* Reports which of the descriptors 0 to 2 are open, and whether it could write to the one that it keeps. */
-static void report_descriptors(int channel, const void *with)
-{
-	const int *kept = with;
-	char found = (char)(write(*kept, "x", 1) == 1 ? 8 : 0);
+TestSuite(worker_process, .init = open_programs, .timeout = 120);
 
-	for (int fd = 0; fd <= 2; fd++)
-		found = (char)(found | (fcntl(fd, F_GETFD) >= 0 ? 1 << fd : 0));
-	send(channel, &found, 1, MSG_NOSIGNAL);
-	echo(channel, NULL);
+/* A copy of superd, with one of the test's pipes. */
+static pid_t start_copy(void (*work)(const void *with), const void *with, const int *kept)
+{
+	return spawn_worker(kept, kept ? 1 : 0, work, with);
 }
 
 static int hear_byte(int channel)
@@ -64,14 +51,15 @@ static int hear_byte(int channel)
 	return poll(&ready, 1, HANG_MS) == 1 && recv(channel, &byte, 1, 0) == 1 ? byte : -1;
 }
 
+/* superd-close answers each message that has no descriptor. */
 static bool answers(const struct worker_process *process)
 {
-	return send(process->channel, "y", 1, MSG_NOSIGNAL) == 1 && hear_byte(process->channel) == 'y';
+	return send(process->channel, "", 1, MSG_NOSIGNAL) == 1 && hear_byte(process->channel) == 1;
 }
 
-static struct worker_process start_echo(void)
+static struct worker_process start_closer(void)
 {
-	struct worker_process process = worker_process_start(&echoing, echo, NULL);
+	struct worker_process process = worker_process_start(WORKER_CLOSE, 0);
 
 	cr_assert_geq(process.channel, 0);
 	cr_assert_gt(process.pid, 0);
@@ -101,7 +89,7 @@ static size_t count_open(void)
 Test(worker_process, answers_by_its_channel_and_ends_with_it)
 {
 	size_t before = count_open();
-	struct worker_process process = start_echo();
+	struct worker_process process = start_closer();
 	char byte;
 
 	cr_expect(worker_process_runs(&process));
@@ -115,27 +103,43 @@ Test(worker_process, answers_by_its_channel_and_ends_with_it)
 	cr_expect_eq(reap(&process), 0, "it has no copy of superd's end");
 }
 
-Test(worker_process, has_no_descriptors_but_its_own)
+/* Reports which of the descriptors 0 to 2 are open, by the one that it keeps. */
+static void report_descriptors(const void *with)
 {
-	struct worker_process process;
+	const int *kept = with;
+	char found = 8;
+
+	for (int fd = 0; fd <= 2; fd++)
+		found = (char)(found | (fcntl(fd, F_GETFD) >= 0 ? 1 << fd : 0));
+	if (write(*kept, &found, 1) == 1)
+		pause();
+}
+
+static void end_copy(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	cr_expect_eq(waitpid(pid, NULL, 0), pid);
+	spawn_reaped(pid);
+}
+
+Test(worker_process, that_is_a_copy_has_no_descriptors_but_its_own)
+{
 	struct pollfd end = { .events = POLLIN };
 	int other[2], kept[2];
-	char byte;
+	char byte = 0;
+	pid_t pid;
 
 	cr_assert_eq(pipe2(other, O_CLOEXEC), 0);
 	cr_assert_eq(pipe2(kept, O_CLOEXEC), 0);
-	process = worker_process_start(&(struct worker_start){ .kind = WORKER_BIND_LEFT, .kept = &kept[1], .count = 1 },
-				       report_descriptors, &kept[1]);
-	cr_assert_geq(process.channel, 0);
-	cr_expect_eq(hear_byte(process.channel), 8);
+	pid = start_copy(report_descriptors, &kept[1], &kept[1]);
+	cr_assert_gt(pid, 0);
 	cr_expect_eq(read(kept[0], &byte, 1), 1);
+	cr_expect_eq(byte, 8);
 	close(other[1]);
 	end.fd = other[0];
 	cr_assert_eq(poll(&end, 1, HANG_MS), 1);
 	cr_expect_eq(read(other[0], &byte, 1), 0);
-	cr_expect(answers(&process));
-	worker_process_end(&process);
-	reap(&process);
+	end_copy(pid);
 }
 
 /* superd may have been started without them. */
@@ -146,7 +150,7 @@ Test(worker_process, keeps_a_channel_that_is_a_standard_stream)
 
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
-	process = worker_process_start(&echoing, echo, NULL);
+	process = worker_process_start(WORKER_CLOSE, 0);
 	dup2(saved[0], STDIN_FILENO);
 	dup2(saved[1], STDOUT_FILENO);
 	cr_assert_geq(process.channel, 0);
@@ -164,12 +168,15 @@ static bool read_and_change(char *shared)
 	return same;
 }
 
-static void change_shared(int channel, const void *with)
-{
-	char *const *shared = with, found = (char)read_and_change(*shared);
+static char *shared_memory;
 
-	send(channel, &found, 1, MSG_NOSIGNAL);
-	echo(channel, NULL);
+static void change_shared(const void *with)
+{
+	const int *kept = with;
+	char found = (char)read_and_change(shared_memory);
+
+	if (write(*kept, &found, 1) == 1)
+		pause();
 }
 
 static int change_in_time(const void *with, struct buf *why, struct buf *warnings)
@@ -183,19 +190,22 @@ static int change_in_time(const void *with, struct buf *why, struct buf *warning
 
 Test(worker_process, has_a_copy_of_what_superd_shares_with_its_guard)
 {
-	char *shared = mmap(NULL, 5000, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *shared = mmap(NULL, 5000, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), found = 0;
 	struct buf why = { 0 }, warnings = { 0 };
-	struct worker_process process;
+	int kept[2];
+	pid_t pid;
 
 	cr_assert_neq(shared, MAP_FAILED);
+	cr_assert_eq(pipe2(kept, O_CLOEXEC), 0);
+	shared_memory = shared;
 	strcpy(shared, "superd's");
 	fork_memory_note(shared, 5000);
-	process = worker_process_start(&echoing, change_shared, &shared);
-	cr_assert_gt(process.pid, 0);
-	cr_expect_eq(hear_byte(process.channel), 1);
+	pid = start_copy(change_shared, &kept[1], &kept[1]);
+	cr_assert_gt(pid, 0);
+	cr_expect_eq(read(kept[0], &found, 1), 1);
+	cr_expect_eq(found, 1);
 	cr_expect_str_eq(shared, "superd's");
-	worker_process_end(&process);
-	reap(&process);
+	end_copy(pid);
 	cr_expect_eq(fork_with_timeout(change_in_time, &shared, -1, HANG_MS, &why, &warnings), -1);
 	cr_expect_eq(errno, EDOM);
 	cr_expect_str_eq(shared, "superd's");
@@ -268,11 +278,11 @@ Test(worker_process, with_a_time_limit_takes_its_program_along)
 	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* The echo of one byte is shorter than the form. */
+/* The answer of one byte is shorter than the form. */
 Test(worker_process, is_killed_for_a_wrong_answer)
 {
-	static const struct answer_form form = { .process = "echo", .size = 2 };
-	struct worker_process process = start_echo();
+	static const struct answer_form form = { .process = "closer", .size = 2 };
+	struct worker_process process = start_closer();
 	struct pollfd ready = { process.channel, POLLIN, 0 };
 	struct answer_fault fault;
 	char answer[2];
@@ -284,46 +294,43 @@ Test(worker_process, is_killed_for_a_wrong_answer)
 	cr_expect(WIFSIGNALED(reap(&process)));
 	cr_assert(answer_take_fault(&fault));
 	cr_expect_eq(fault.pid, process.pid);
-	cr_expect_str_eq(fault.process, "echo");
+	cr_expect_str_eq(fault.process, "closer");
 	close(process.channel);
 }
 
 static char *shared_with_one;
 
-static void write_to_memory(int channel, const void *with)
+static void write_to_memory(const void *with)
 {
-	strcpy(shared_with_one, "worker's");
-	send(channel, "w", 1, MSG_NOSIGNAL);
-	echo(channel, with);
+	(void)with;
+	strcpy(shared_with_one, "another's");
 }
 
 /* What one service's worker reports must not be another's to write. */
 Test(worker_process, has_no_memory_of_another)
 {
-	struct worker_start start = { .kind = WORKER_BIND_LEFT, .memory_size = 5000 };
-	struct worker_process process;
-	int status;
+	size_t before = count_open();
+	int status, file;
+	pid_t pid;
 
-	start.memory = shared_with_one = worker_memory_new(start.memory_size);
+	shared_with_one = worker_memory_open(5000, &file);
 	cr_assert_not_null(shared_with_one);
-	process = worker_process_start(&echoing, write_to_memory, NULL);
-	cr_expect_eq(hear_byte(process.channel), -1);
-	worker_process_end(&process);
-	status = reap(&process);
+	pid = start_copy(write_to_memory, NULL, NULL);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	spawn_reaped(pid);
 	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 	cr_expect_str_eq(shared_with_one, "");
-
-	process = worker_process_start(&start, write_to_memory, NULL);
-	cr_expect_eq(hear_byte(process.channel), 'w');
+	cr_expect_eq(pwrite(file, "worker's", 9, 0), 9);
 	cr_expect_str_eq(shared_with_one, "worker's");
-	worker_process_end(&process);
-	reap(&process);
-	worker_memory_free(shared_with_one, start.memory_size);
+	cr_expect_lt(ftruncate(file, 0), 0, "superd would end by SIGBUS");
+	worker_memory_free(shared_with_one, 5000);
+	close(file);
+	cr_expect_eq(count_open(), before);
 }
 
 Test(worker_process, is_ended_unless_another_has_its_pid)
 {
-	struct worker_process process = start_echo(), other = start_echo();
+	struct worker_process process = start_closer(), other = start_closer();
 	struct worker_process stale = { .channel = -1, .pid = other.pid, .serial = process.serial };
 	int status;
 
@@ -341,32 +348,31 @@ Test(worker_process, is_ended_unless_another_has_its_pid)
 /* The test has not reaped them: they are as if they hung in the kernel. */
 Test(worker_process, of_an_owner_no_more_are_started_than_may_hang)
 {
-	const struct worker_start of_one = { .kind = WORKER_BIND_LEFT, .owner = worker_owner("one") };
-	const struct worker_start of_another = { .kind = WORKER_BIND_LEFT, .owner = worker_owner("another") };
+	const uint64_t of_one = worker_owner("one"), of_another = worker_owner("another");
 	struct worker_process hanging[WORKERS_HANGING_MOST], process;
 	size_t before = count_open();
 
 	for (size_t n = 0; n < WORKERS_HANGING_MOST; n++) {
-		hanging[n] = worker_process_start(&of_one, echo, NULL);
+		hanging[n] = worker_process_start(WORKER_CLOSE, of_one);
 		cr_assert_geq(hanging[n].channel, 0);
 		worker_process_end(&hanging[n]);
 	}
-	process = worker_process_start(&of_one, echo, NULL);
+	process = worker_process_start(WORKER_CLOSE, of_one);
 	cr_assert_geq(process.channel, 0, "the others may end at any moment");
 	own_clock_advance(1);
 	cr_expect(answers(&process), "it has not been ended");
 	worker_process_end(&process);
 	reap(&process);
-	process = worker_process_start(&of_one, echo, NULL);
+	process = worker_process_start(WORKER_CLOSE, of_one);
 	cr_expect_eq(errno, EBUSY);
 	cr_expect_lt(process.channel, 0);
 	cr_expect_eq(count_open(), before);
-	process = worker_process_start(&of_another, echo, NULL);
+	process = worker_process_start(WORKER_CLOSE, of_another);
 	cr_expect(answers(&process));
 	worker_process_end(&process);
 	reap(&process);
 	reap(&hanging[0]);
-	process = worker_process_start(&of_one, echo, NULL);
+	process = worker_process_start(WORKER_CLOSE, of_one);
 	cr_expect(answers(&process));
 	worker_process_end(&process);
 	reap(&process);
@@ -378,7 +384,7 @@ Test(worker_process, of_an_owner_no_more_are_started_than_may_hang)
 static bool fails_with(int error)
 {
 	size_t before = count_open();
-	struct worker_process process = worker_process_start(&echoing, echo, NULL);
+	struct worker_process process = worker_process_start(WORKER_CLOSE, 0);
 	bool failed = errno == error && process.channel == -1 && !worker_process_runs(&process);
 
 	worker_process_end(&process);
@@ -425,7 +431,7 @@ static void do_nothing(const void *with)
 
 static uint64_t start_aside(void)
 {
-	pid_t pid = spawn_worker(&idling, do_nothing, NULL);
+	pid_t pid = start_copy(do_nothing, NULL, NULL);
 	uint64_t serial = spawn_worker_serial(pid);
 
 	cr_assert_gt(pid, 0);
@@ -466,7 +472,7 @@ static const char *status_field(pid_t pid, const char *name, char value[64])
 
 Test(worker_process, is_confined_before_its_work_begins)
 {
-	struct worker_process process = start_echo();
+	struct worker_process process = start_closer();
 	char value[64];
 
 	cr_assert(answers(&process));
@@ -484,7 +490,7 @@ Test(worker_process, is_confined_before_its_work_begins)
 /* superd-worker, once it is in its sandbox and waits for a request. */
 static struct worker_process start_program(enum worker_kind kind)
 {
-	struct worker_process process = worker_process_start(&(struct worker_start){ .kind = kind }, NULL, NULL);
+	struct worker_process process = worker_process_start(kind, 0);
 	char name[64], state[64];
 
 	cr_assert_geq(process.channel, 0, "%s", strerror(errno));
@@ -601,30 +607,5 @@ static bool count_of_others_is_unknown(void)
 
 Test(worker_process, that_counts_tells_where_it_may_not_look)
 {
-	program_known(PROGRAM_WORKER);
 	as_nobody(count_of_others_is_unknown);
 }
-
-#ifndef SANITIZED
-static void try_to_exec(const void *with)
-{
-	(void)with;
-	execl("/bin/true", "true", (char *)NULL);
-}
-
-/* superd logs such an end by the worker's name. */
-Test(worker_process, is_killed_where_it_tries_to_become_a_program)
-{
-	pid_t pid = spawn_worker(&idling, try_to_exec, NULL);
-	int status;
-
-	cr_assert_gt(pid, 0);
-	cr_expect_str_eq(spawn_worker_name(pid), "superd-bind");
-	cr_expect_eq(spawn_program_of(pid), -1);
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	if (!strstr(self_sandbox_missing(), "seccomp"))
-		cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
-	spawn_reaped(pid);
-	cr_expect_null(spawn_worker_name(pid));
-}
-#endif

@@ -7,6 +7,7 @@
 
 #include "os/socket/bind.h"
 #include "table/access/access.h"
+#include "worker/record/bind_request.h"
 #include "worker/record/hold_request.h"
 #include "worker/record/request.h"
 
@@ -237,4 +238,48 @@ Test(request, to_hold_a_program_has_its_places)
 	cr_expect_str_eq(pass_hold(&request), "program");
 	request = (struct hold_request){ .program = 7, .places = { -1 }, .place_count = 1 };
 	cr_expect_str_eq(pass_hold(&request), "places[n]");
+}
+
+/* The same of one for pass = bind. */
+static const char *pass_bind(struct bind_request *request)
+{
+	struct record record = { 0 };
+
+	bind_request_record(&record, request);
+	cr_assert_not(record.out.failed);
+	text = pool_copy(pool, record.out.data, record.out.length + 1);
+	length = record.out.length;
+	buf_free(&record.out);
+	record = record_of(text, length, pool);
+	*request = (struct bind_request){ 0 };
+	bind_request_record(&record, request);
+	return record.flaw ? record.flaw : record_is_read(&record) ? NULL : "what is behind it";
+}
+
+Test(request, for_pass_bind_has_its_offers_and_whose_calls_it_answers)
+{
+	struct socket_address address = { .length = sizeof(address.in), .in.sin_port = 7, .in.sin_family = AF_INET };
+	struct bind_offer offers[] = {
+		{ .fd = 9, .given = true, .addresses = &address, .count = 1 }, { .fd = -1, .locks = true },
+	};
+	struct bind_request request = {
+		.offers = offers, .count = 2,
+		.rule = { .uid = 1, .gid = 2, .is_apart = true, .has_network = true, .program = 3,
+			  .is_complete = true },
+	};
+
+	cr_expect_null(pass_bind(&request));
+	cr_assert_eq(request.count, 2);
+	cr_expect_eq(request.offers[0].fd, 0, "its socket follows");
+	cr_expect(request.offers[0].given && !request.offers[0].locks);
+	cr_assert_eq(request.offers[0].count, 1);
+	cr_expect_eq(request.offers[0].addresses->in.sin_port, 7);
+	cr_expect_eq(request.offers[1].fd, -1);
+	cr_expect(request.offers[1].locks && !request.offers[1].count);
+	cr_expect_eq(request.rule.uid, 1);
+	cr_expect_eq(request.rule.gid, 2);
+	cr_expect_eq(request.rule.program, 3);
+	cr_expect(request.rule.is_apart && request.rule.has_network && request.rule.is_complete);
+	address.length = sizeof(address.storage) + 1;
+	cr_expect_str_eq(pass_bind(&(struct bind_request){ .offers = offers, .count = 1 }), "addresses");
 }

@@ -1,7 +1,6 @@
 /* The parts of a process that superd looks at and changes while it answers the process's call: memory (read only),
- * descriptors, epoll sets. For a worker process only (superd/bind/bind_worker): memory may lie in a file system, or
- * behind userfaultfd(2), that never answers, and so may a file's close(2). Sources: process_vm_readv(2),
- * pidfd_getfd(2), proc_pid_fdinfo(5), epoll(7). */
+ * descriptors, epoll sets. Memory may lie in a file system, or behind userfaultfd(2), that never answers, and so may a
+ * file's close(2). Sources: process_vm_readv(2), pidfd_getfd(2), proc_pid_fdinfo(5), epoll(7). */
 #pragma once
 
 #include <stdbool.h>

@@ -14,7 +14,7 @@ struct user_call;
 
 enum trapped { TRAPPED_NONE, TRAPPED_BIND, TRAPPED_LISTEN, TRAPPED_CONNECT, TRAPPED_UNLINK };
 
-bool bind_is_supported(void);           /* false: configure has left pass = bind out (bind_none.c) */
+bool bind_is_supported(void);           /* false: configure has left pass = bind out (bind_filter_none.c) */
 
 /* Makes the program, as one block for the caller to free(). It stops bind(2) and listen(2); has_paths: a listener has a
  * path, so also unlink(2), and connect(2) of a unix socket. The length of an address can show that superd has no

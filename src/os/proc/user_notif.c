@@ -1,10 +1,11 @@
 /* The ioctl(2) calls of a seccomp filter's listener descriptor. */
-#include "superd/bind/user_notif.h"
+#include "os/proc/user_notif.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -53,6 +54,13 @@ int user_notif_try(void)
 	if (ioctl((int)notif, SECCOMP_IOCTL_NOTIF_ADDFD, &nobody) < 0 && errno != ENOENT)
 		return errno;
 	return try_look((int)notif);
+}
+
+bool user_notif_is_over(int notif)
+{
+	struct pollfd look = { notif, POLLIN, 0 };
+
+	return poll(&look, 1, 0) == 1 && !(look.revents & POLLIN) && look.revents & (POLLHUP | POLLERR | POLLNVAL);
 }
 
 bool user_notif_receive(int notif, struct user_call *call)

@@ -1,5 +1,5 @@
 /* Compares what a program passes to bind(2) with superd's listeners. */
-#include "superd/bind/bind_address.h"
+#include "worker/bind/address.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Reads what a stopped call asks for, and answers it. A call that cannot be understood goes on to the kernel, which
  * refuses an address of superd's with EADDRINUSE. */
-#include "superd/bind/bind_answer.h"
+#include "worker/bind/answer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "os/bpf/socket_filter.h"
+#include "os/proc/bind_filter.h"
 #include "os/rights/raw_syscall.h"
 #include "os/socket/carried_options.h"
-#include "superd/bind/bind_filter.h"
-#include "superd/bind/caller.h"
-#include "superd/bind/target.h"
-#include "superd/bind/target_path.h"
+#include "worker/bind/caller.h"
+#include "worker/bind/target.h"
+#include "worker/bind/target_path.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71              /* asm-generic/socket.h (Linux 5.14), the same on most architectures */
@@ -55,17 +55,19 @@ static bool read_kind(int fd, struct bind_kind *kind)
 void bind_server_begin(struct bind_server *server)
 {
 	caller_place_read_own(&server->own);
-	for (size_t n = 0; n < server->work.count; n++) {
+	for (size_t n = 0; n < server->request.count; n++) {
 		struct offered *offered = &server->offered[n];
 		struct stat status;
-		int fd = server->work.offers[n].fd;
+		int fd = server->request.offers[n].fd;
 
 		offered->own.length = sizeof(offered->own.storage);
 		if (!read_kind(fd, &offered->kind) || getsockname(fd, &offered->own.any, &offered->own.length) < 0)
 			offered->kind.type = 0; /* fits nothing */
 		bind_address_normalize(&offered->own);
 		offered->inode = fstat(fd, &status) == 0 ? status.st_ino : 0;
-		offered->given = server->work.offers[n].given;
+		offered->given = server->request.offers[n].given;
+		for (size_t other = 0; other < server->request.offers[n].count; other++)
+			bind_address_normalize(&server->request.offers[n].addresses[other]);
 	}
 }
 
@@ -115,9 +117,9 @@ static enum bind_fit find_offer(const struct bind_server *server, const struct b
 {
 	enum bind_fit best = FITS_NOT;
 
-	for (size_t n = 0; n < server->work.count; n++) {
+	for (size_t n = 0; n < server->request.count; n++) {
 		const struct offered *offered = &server->offered[n];
-		const struct bind_offer *given = &server->work.offers[n];
+		const struct bind_offer *given = &server->request.offers[n];
 		enum bind_fit fit = fit_one(wish, &offered->kind, &offered->own);
 		bool own = fit;
 
@@ -138,7 +140,7 @@ static enum bind_fit find_offer(const struct bind_server *server, const struct b
 
 static bool find_by_inode(const struct bind_server *server, ino_t inode, size_t *offer)
 {
-	for (size_t n = 0; n < server->work.count; n++) {
+	for (size_t n = 0; n < server->request.count; n++) {
 		if (inode && server->offered[n].inode == inode) {
 			*offer = n;
 			return true;
@@ -159,18 +161,18 @@ struct stopped_call {
 
 static bool still_waits(const struct bind_server *server, const struct stopped_call *stopped)
 {
-	return user_notif_is_waiting(server->work.notif, stopped->call->id);
+	return user_notif_is_waiting(server->notif, stopped->call->id);
 }
 
 static void let_go(const struct bind_server *server, const struct stopped_call *stopped)
 {
-	user_notif_let_go(server->work.notif, stopped->call->id);
+	user_notif_let_go(server->notif, stopped->call->id);
 }
 
 /* The call returns -1 and this errno; 0: it returns 0. */
 static void answer(const struct bind_server *server, const struct stopped_call *stopped, int error)
 {
-	user_notif_answer(server->work.notif, stopped->call->id, error);
+	user_notif_answer(server->notif, stopped->call->id, error);
 }
 
 static void tell_hidden(struct bind_server *server, const struct stopped_call *stopped, int error)
@@ -188,7 +190,7 @@ static bool replace(const struct bind_server *server, struct stopped_call *stopp
 	bool closes = target_fd_closes_on_exec(&stopped->target, at);
 
 	return target_move_epoll(&stopped->target, at, before, fd) >= 0 &&
-	       user_notif_place_fd(server->work.notif, stopped->call->id, fd, at, closes);
+	       user_notif_place_fd(server->notif, stopped->call->id, fd, at, closes);
 }
 
 /* The program may listen on a copy of the descriptor that it binds (dup(2)). */
@@ -210,7 +212,7 @@ static bool replace_copies(const struct bind_server *server, struct stopped_call
  * interrupts it before that, the program calls again, and superd goes on with what is left. */
 static void give(struct bind_server *server, struct stopped_call *stopped, int copy, struct bind_report *given)
 {
-	int fd = server->work.offers[given->offer].fd;
+	int fd = server->request.offers[given->offer].fd;
 	bool has_all_copies = true;
 	struct stat status;
 
@@ -219,7 +221,7 @@ static void give(struct bind_server *server, struct stopped_call *stopped, int c
 	raw_lower_effective();
 	carried_options_set(copy, fd, &given->left);
 	raw_raise_effective();
-	if ((server->work.offers[given->offer].locks && !socket_filter_lock(fd)) || fstat(copy, &status) < 0 ||
+	if ((server->request.offers[given->offer].locks && !socket_filter_lock(fd)) || fstat(copy, &status) < 0 ||
 	    !replace_copies(server, stopped, status.st_ino, fd, &has_all_copies) ||
 	    !replace(server, stopped, stopped->trapped.fd, status.st_ino, fd)) {
 		given->error = errno;
@@ -384,7 +386,7 @@ static uint64_t network_of(int fd)
  * gave it a network of its own, its sockets are of that. */
 static bool is_of_other_network(const struct bind_server *server, int fd)
 {
-	int own = server->work.rule.has_network ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int own = server->request.rule.has_network ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool differs = own >= 0 && network_of(fd) != network_of(own);
 
 	if (own >= 0)
@@ -412,7 +414,7 @@ static bool is_for_superd(struct bind_server *server, struct stopped_call *stopp
 {
 	const struct bind_progress *progress = server->progress;
 	struct bind_report report_of = { .event = BIND_STRANGER, .thread = stopped->call->thread };
-	struct caller_rule rule = server->work.rule;
+	struct caller_rule rule = server->request.rule;
 
 	rule.program = atomic_load(&progress->program);
 	rule.is_complete = atomic_load(&progress->complete);

@@ -22,6 +22,9 @@ struct user_call {
  * process of its own (spawn_probe), which has the filter from then on. */
 int user_notif_try(void);
 
+/* Whether no process has the filter any more. */
+bool user_notif_is_over(int notif);
+
 /* Receives the next call. Blocks if none waits, so poll(2) for POLLIN first. false and errno; ENOENT: the thread was
  * interrupted, and there is nothing to answer. */
 bool user_notif_receive(int notif, struct user_call *call);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "superd/bind/bind_address.h"
+#include "worker/bind/address.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262

@@ -1,6 +1,6 @@
 /* The cheap answers come first, from the kernel's own memory: a stranger can neither keep superd from answering nor
  * make it spend much. Sources: proc_pid_status(5), proc_pid_ns(5), namespaces(7). */
-#include "superd/bind/caller.h"
+#include "worker/bind/caller.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,14 +1,14 @@
-/* The answer to one stopped call. For the worker process of superd/bind/bind_worker only: each function may take any
- * time, as the backend likes. */
+/* The answer to one stopped call. Each function may take any time, as the backend likes. */
 #pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
 #include <time.h>
 
-#include "superd/bind/bind_address.h"
-#include "superd/bind/bind_worker.h"
-#include "superd/bind/user_notif.h"
+#include "os/proc/user_notif.h"
+#include "worker/bind/address.h"
+#include "worker/bind/caller.h"
+#include "worker/record/bind_request.h"
 
 /* One offer, as the kernel reports it. */
 struct offered {
@@ -21,7 +21,8 @@ struct offered {
 
 /* The knowledge and the actions of the process. */
 struct bind_server {
-	struct bind_work work;
+	struct bind_request request;
+	int notif;                      /* the filter's descriptor */
 	int channel;
 	struct offered *offered;
 	struct bind_progress *progress;
@@ -29,8 +30,6 @@ struct bind_server {
 	unsigned repeated;              /* reports so far without news */
 	bool told_hidden, told_stranger;
 	struct caller_place own;        /* where this process is, and superd */
-	double left;                    /* seconds of processor time that may be used; below 0: it waits */
-	double looked, used;            /* at the last look: clock_now(), clock_thread_cpu() */
 	timer_t timer;                  /* kills the process */
 	bool has_timer;
 };

@@ -4,29 +4,20 @@
  * that it was started with. All must be in its user and network namespace, and for a path in its mount namespace and
  * root. As soon as the program has all its sockets and is ready, only the main process and its children get one again.
  *
- * A task that waits in a call cannot change what it is. For a worker process only, as target.h. */
+ * A task that waits in a call cannot change what it is. */
 #pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "superd/bind/target.h"
+#include "worker/bind/target.h"
+#include "worker/record/bind_request.h"
 
 /* The namespaces and the root directory of a process. */
 struct caller_place {
 	ino_t user, network, mount;
 	dev_t root_device;
 	ino_t root;
-};
-
-/* What a service's own processes are. */
-struct caller_rule {
-	uid_t uid;                      /* user and group of the start */
-	gid_t gid;
-	bool is_apart;                  /* superd gave the program namespaces or a root: those of the main process count */
-	bool has_network;               /* one of them is a network; else superd's own counts */
-	pid_t program;                  /* the main process */
-	bool is_complete;               /* the program has all its sockets, and is ready */
 };
 
 enum caller_kind {

@@ -1,11 +1,11 @@
 /* The folder of a path as another process means it: an absolute path, and an absolute link, start at that process's
- * root, and ".." does not lead out of it. For a worker process only, as target.h. */
+ * root, and ".." does not lead out of it. */
 #pragma once
 
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "superd/bind/target.h"
+#include "worker/bind/target.h"
 
 /* Finds the folder that a path of the process is in, "/run" of "/run/web.sock". from: a descriptor of the process that
  * a relative path starts at, or AT_FDCWD. false: it does not exist, or cannot be seen. */

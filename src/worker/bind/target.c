@@ -1,7 +1,7 @@
 /* Reads another process's memory and descriptors. A process that has changed its user, or whose program is not
  * readable, is closed to others (ptrace(2), "Ptrace access mode checking"). A superd without CAP_SYS_PTRACE, as in a
  * container, then takes on the process's own user. */
-#include "superd/bind/target.h"
+#include "worker/bind/target.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "superd/bind/caller.h"
+#include "worker/bind/caller.h"
 
 /* A child that has become something, and waits. */
 struct other {

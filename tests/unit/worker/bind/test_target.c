@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "superd/bind/target.h"
+#include "worker/bind/target.h"
 #include "tests/unit/as_nobody.h"
 
 /* What the other process has. */

@@ -7,8 +7,7 @@
 #include <sys/types.h>
 
 #include "os/netdiag/socket_address.h"
-
-#define BIND_TEXT 144                   /* room for an address as text */
+#include "worker/record/bind_request.h"
 
 /* A kind of socket, by SO_DOMAIN, SO_TYPE and SO_PROTOCOL (socket(7)). */
 struct bind_kind {

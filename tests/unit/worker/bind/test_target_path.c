@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "superd/bind/target_path.h"
+#include "worker/bind/target_path.h"
 #include "tests/unit/automounter.h"
 
 static char folder[64];

@@ -2,7 +2,7 @@
  * superd's own root where it meets an absolute link. So the path is opened name by name. Links of proc(5) to files of
  * processes count by their text, so none is followed by superd's rights. A name is opened without O_DIRECTORY, which
  * would have the kernel mount what an automounter offers there (autofs). */
-#include "superd/bind/target_path.h"
+#include "worker/bind/target_path.h"
 
 #include <errno.h>
 #include <fcntl.h>

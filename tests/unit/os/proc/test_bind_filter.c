@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "superd/bind/bind_filter.h"
-#include "superd/bind/user_notif.h"
+#include "os/proc/bind_filter.h"
+#include "os/proc/user_notif.h"
 
 #if defined(__x86_64__)
 #define X32 0x40000000

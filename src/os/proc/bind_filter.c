@@ -1,7 +1,7 @@
 /* The program is classic BPF (bpf(2), seccomp(2)), and the same table of numbers tells later which call was
  * stopped. Sources of the numbers: the kernel's syscall tables (syscall_64.tbl, syscall_32.tbl, unistd.h of
  * asm-generic, syscall.tbl of arm) and linux/net.h for socketcall(2). */
-#include "superd/bind/bind_filter.h"
+#include "os/proc/bind_filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "superd/bind/user_notif.h"
+#include "os/proc/user_notif.h"
 
 #define NO_CALL (-1)                    /* the architecture has no such call */
 #define X32 0x40000000                  /* bit of a number of the x32 calls, which have the architecture of amd64 */
