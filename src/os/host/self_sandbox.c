@@ -1,17 +1,16 @@
-/* The parts of a sandbox: process flags, resource limits, Landlock, and a filter of system calls
+/* The parts of a sandbox behind its begin: resource limits, Landlock, and a filter of system calls
  * (self_sandbox_seccomp.c).
  *
  * Landlock's constants are those of Linux 6.12; superd asks a kernel that knows fewer for fewer (landlock(7)). */
 #include "os/host/self_sandbox.h"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "os/host/self_sandbox_seccomp.h"
+#include "os/host/self_sandbox_parts.h"
 
 void self_sandbox_add_name_ports(struct self_sandbox *sandbox)
 {
@@ -28,22 +27,10 @@ static void set_limit_to_zero(int resource)
 	setrlimit((__typeof__(RLIMIT_CORE))resource, &none);
 }
 
-void self_sandbox_begin(void)
-{
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	set_limit_to_zero(RLIMIT_CORE);
-}
-
 #ifdef SANITIZED
 void self_sandbox_enter(const struct self_sandbox *sandbox)
 {
 	(void)sandbox;
-}
-
-const char *self_sandbox_missing(void)
-{
-	return "seccomp, Landlock";
 }
 #else
 /* Whether standard output or error is a file, which the program must be able to write to. */
@@ -59,7 +46,6 @@ static bool writes_to_file(void)
 }
 
 #ifdef SYS_landlock_create_ruleset
-#define CREATE_VERSION 1u               /* LANDLOCK_CREATE_RULESET_VERSION */
 #define RULE_PATH 1                     /* LANDLOCK_RULE_PATH_BENEATH */
 #define RULE_PORT 2                     /* LANDLOCK_RULE_NET_PORT, Linux 6.7 */
 #define FS_READ ((UINT64_C(1) << 2) | (UINT64_C(1) << 3))       /* READ_FILE, READ_DIR */
@@ -108,14 +94,9 @@ static void allow_port(int ruleset, uint64_t right, uint16_t port)
 	syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0);
 }
 
-static long landlock_version(void)
-{
-	return syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
-}
-
 static void restrict_objects(const struct self_sandbox *sandbox)
 {
-	long version = sandbox->profile >= PROFILE_LOOKS ? 0 : landlock_version();
+	long version = sandbox->profile >= PROFILE_LOOKS ? 0 : self_sandbox_landlock();
 	struct ruleset wanted = { .files = version > 0 ? file_rights(version) : 0 };
 	int ruleset;
 
@@ -140,25 +121,11 @@ static void restrict_objects(const struct self_sandbox *sandbox)
 	close(ruleset);
 }
 #else
-static long landlock_version(void)
-{
-	return -1;
-}
-
 static void restrict_objects(const struct self_sandbox *sandbox)
 {
 	(void)sandbox;
 }
 #endif
-
-const char *self_sandbox_missing(void)
-{
-	bool has_filter = self_sandbox_can_filter();
-
-	if (landlock_version() > 0)
-		return has_filter ? "" : "seccomp";
-	return has_filter ? "Landlock" : "seccomp, Landlock";
-}
 
 void self_sandbox_enter(const struct self_sandbox *sandbox)
 {

@@ -1,7 +1,6 @@
-/* The sandbox of superd's own processes: of its helper programs, and of the worker processes beside its loop, which
- * never exec. Before a process reads any data from a stranger, it drops new privileges, files, other programs, and
- * every system call that its work does not need, and no other process may trace it. A program does this itself, because
- * only it knows when it has opened everything that it needs.
+/* The sandbox of superd's own programs. Before a process reads any data from a stranger, it drops new privileges, files,
+ * other programs, and every system call that its work does not need, and no other process may trace it. A program does
+ * this itself, because only it knows when it has opened everything that it needs.
  *
  * Parts that the kernel lacks are left out, and self_sandbox_missing names them; the helper's own user, the empty
  * bounding set and no_new_privs remain. A build with sanitizers has no sandbox, as their runtimes trace and write
@@ -15,7 +14,7 @@
 #define SANDBOX_PORTS 8
 
 /* What a worker process may do beside using its open descriptors, memory and time. Each kind has one of these profiles
- * (superd/spawn/worker_process). No two differ in a right that only one kind needs and that an attacker could use. */
+ * (worker/main). No two differ in a right that only one kind needs and that an attacker could use. */
 enum self_profile {
 	PROFILE_PROGRAM,                /* no worker: what the members of struct self_sandbox allow */
 	PROFILE_DESCRIPTORS,            /* nothing but requests to a terminal or a filter of system calls that is open */

@@ -5,16 +5,13 @@
  * and the libc falls back to an older call. Only calls that no libc makes on its own kill the process: executing
  * programs, other processes' memory, namespaces, mounts, modules. Numbers mean other calls on other architectures, so
  * the filter compares the architecture with that of the program's own ELF header. */
-#include "os/host/self_sandbox_seccomp.h"
+#include "os/host/self_sandbox_parts.h"
 
 #include <sys/syscall.h>
 
-/* New 32-bit architectures have neither SYS_futex nor SYS_clock_gettime; they would need a list of their own. */
 #if defined(SYS_futex) && defined(SYS_clock_gettime)
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -33,10 +30,6 @@
 /* Of Linux 6.6; headers may be older. */
 #define NOTIF_SET_FLAGS SECCOMP_IOW(4, uint64_t)
 #define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
-
-/* The program's own ELF header; the linker defines this symbol. It is not weak: a compiler may ask the GOT whether a
- * weak symbol exists, where ld enters 0 for this one, as the header is at the start of the file. */
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 /* Calls that every program makes: on open descriptors, for memory, time, and its end. */
 static const int common_calls[] = {
@@ -561,19 +554,6 @@ static void emit_ends(struct bpf_filter *filter)
 	}
 }
 
-/* AUDIT_ARCH_x of this program; 0: unknown. It consists of the machine in the ELF header, the size of a word and the
- * byte order. */
-static uint32_t own_audit_arch(void)
-{
-	uint32_t arch = __ehdr_start.e_machine;
-
-	if (arch == EM_MIPS && sizeof(long) == 4 && __ehdr_start.e_flags & EF_MIPS_ABI2)
-		return 0;                       /* MIPS n32 has an AUDIT_ARCH of its own */
-	if (sizeof(long) == 8 || arch == EM_X86_64)
-		arch |= __AUDIT_ARCH_64BIT;
-	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? arch | __AUDIT_ARCH_LE : arch;
-}
-
 static void install_filter(struct bpf_filter *filter)
 {
 	struct sock_fprog program = { .len = (unsigned short)filter->count, .filter = filter->list };
@@ -616,17 +596,11 @@ static void put_network(struct bpf_filter *filter, const struct self_sandbox *sa
 		PUT_LIST(filter, user_calls, SECCOMP_RET_ALLOW);
 }
 
-bool self_sandbox_can_filter(void)
-{
-	/* The kernel checks the mode before the address, which is none (seccomp(2)). */
-	return own_audit_arch() && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) < 0 && errno == EFAULT;
-}
-
 /* The first rule of a call holds, so what a process needs of the attackers' calls comes before those. */
 void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 {
 	static struct bpf_filter filter;
-	uint32_t arch = own_audit_arch();
+	uint32_t arch = self_sandbox_arch();
 
 	if (!arch)
 		return;
@@ -650,11 +624,6 @@ void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 	install_filter(&filter);
 }
 #else
-bool self_sandbox_can_filter(void)
-{
-	return false;
-}
-
 void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 {
 	(void)sandbox;

@@ -33,7 +33,7 @@ void client_look_cancel(struct client_look *look); /* done is not called; may be
 void own_port_describe(const struct conn_count *own, struct buf *out);
 
 /* What client_look_start and its answer consist of, for tests. Starts the process, which gets a copy of the request;
- * owner: of struct worker_start. `channel` -1, with errno: it could not be started. The other reads the answer, and never
+ * owner: of worker_process_start. `channel` -1, with errno: it could not be started. The other reads the answer, and never
  * blocks. */
 struct worker_process client_count_begin(const struct client_count_request *request, uint64_t owner);
 void client_count_hear(const struct worker_process *helper, struct client_count_answer *answer);
