@@ -589,7 +589,7 @@ Test(preflight, tells_once_from_where_on_descriptors_are_too_few)
 	cr_expect_eq(diags.count, 1, "%s", said());
 	cr_expect(has_said(SEVERITY_WARNING, 14,
 			   "s13: from here on services cannot listen: the configuration has 80 sockets, and "
-			   "superd may have some 25 descriptors for them"));
+			   "superd may have some 24 descriptors for them"));
 	cr_expect_eq(descriptor_room(table).at_once, 0);
 }
 
