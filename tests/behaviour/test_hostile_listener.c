@@ -202,8 +202,51 @@ Behaviour(hostile_listener, a_stop_is_not_forgotten_by_a_reload)
 	superd_stop(superd);
 }
 
+#define RESTRICTED \
+	"service hostile { listen = \"127.0.0.1:0\" exec = \"%s %s lock\" timeout_stop = 5s\n" \
+	" no_access = { 192.0.2.1 } }\n" \
+	"service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n"
+
+static void end_kept(struct superd *superd, int client)
+{
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "keeps its former options until the program")));
+	cr_expect_not(superd_logged(superd, "hostile: pid "));
+	control_once("hold hostile");
+	superctl_order("stop --no-wait hostile");
+	end_locked(superd, client);
+}
+
+Behaviour(hostile_listener, a_reload_waits_for_no_lock)
+{
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT_LOCKS();
+	superd = run_locked("lock", &client);
+	clock_hold();
+	cr_assert(superd_reload(superd, RESTRICTED, replaced(backend("%s", ""), "backend ", "hostile_backend"),
+				path_in("acts"), backend("stdio")));
+	client_ask_pid(superd_port(superd, "other"));
+	clock_go_on();
+	end_kept(superd, client);
+}
+
+Behaviour(hostile_listener, nor_does_an_upgrade)
+{
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT_LOCKS();
+	superd = run_locked("lock", &client);
+	clock_hold();
+	superd_upgrade(superd);
+	client_ask_pid(superd_port(superd, "other"));
+	clock_go_on();
+	end_kept(superd, client);
+}
+
 /* It is told that there is no second socket, once that is known; the instance stays. */
-Behaviour(hostile_listener, nor_does_a_drain)
+Behaviour(hostile_listener, a_drain_waits_for_no_lock)
 {
 	struct outcome outcome;
 	struct superd *superd;

@@ -159,18 +159,18 @@ static struct listen_prepared owned_as_given(const struct listen *listen)
 	return given;
 }
 
-static int adopt_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
+int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	const struct listen *listen = with;
+	bool is_ours = !foreign_socket_is(fd);
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
 	struct listen_prepared prepared = owned_as_given(listen);
 	struct listen given = *listen;
 	struct buf lines = { 0 };
 
 	given.prepared = &prepared;
-	if (bind_filter(fd, listen, why) < 0)
+	if (is_ours && bind_filter(fd, listen, why) < 0)
 		return -1;
-	if (domain >= 0) {
+	if (is_ours && domain >= 0) {
 		socket_options_adopt(fd, domain, listen, &lines);
 		set_backlog(fd, listen, &lines);
 	}
@@ -178,11 +178,6 @@ static int adopt_socket(int fd, const void *with, struct buf *why, struct buf *w
 	adjust_node(fd, &given, &lines);
 	prefix_warnings(warnings, listen, &lines);
 	return 0;
-}
-
-int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
-{
-	return foreign_socket_do(fd, adopt_socket, listen, why, warnings);
 }
 
 static int filter_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why)
@@ -199,6 +194,7 @@ static int restore_socket(int fd, const void *with, struct buf *why, struct buf 
 	const struct linger no_linger = { 0 };
 	const struct restore_task *task = with;
 	const struct listen *listen = task->listen;
+	const struct sock_fprog *rules = task->is_lent ? listen_prepared(listen)->rules : listen_filter(listen);
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result;
 
 	(void)why;
@@ -207,11 +203,12 @@ static int restore_socket(int fd, const void *with, struct buf *why, struct buf 
 		return -1;
 	if (task->sharing == SHARING_BEGINS)
 		return 0;
-	if (socket_filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
+	if (socket_filter_attach(fd, rules) < 0 && (errno == EPERM || rules))
 		return -1;
 	result = socket_options_restore(fd, domain, listen, task->clears);
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections would inherit it */
-	if (endpoint_accepts(listen->address))
+	if (!task->is_lent)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger)); /* connections would inherit it */
+	if (endpoint_accepts(listen->address) && !task->keeps_backlog)
 		set_backlog(fd, listen, warnings);
 	return result;
 }
@@ -231,19 +228,19 @@ int bind_restore(const struct restore_task *task)
 	return result;
 }
 
-static int adjust_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
+int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+		struct buf *warnings)
 {
-	const struct listen_change *change = with;
-	const struct listen *before = change->before, *after = change->after;
-	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
+	const struct listen_change change = { before, after };
+	bool is_ours = !foreign_socket_is(fd), has_options = is_ours && bind_option(fd, SOL_SOCKET, SO_DOMAIN) >= 0;
 	struct buf lines = { 0 };
 	int result = 0;
 
-	if (filter_adjust(fd, before, after, why) < 0)
+	if (is_ours && filter_adjust(fd, before, after, why) < 0)
 		return -1;
-	if (domain >= 0)
-		result = socket_options_adjust(fd, domain, change, why, &lines);
-	if (domain >= 0 && before->options->backlog != after->options->backlog)
+	if (has_options)
+		result = socket_options_adjust(fd, bind_option(fd, SOL_SOCKET, SO_DOMAIN), &change, why, &lines);
+	if (has_options && before->options->backlog != after->options->backlog)
 		set_backlog(fd, after, &lines);
 	fifo_resize(fd, before, after, &lines);
 	message_queue_adjust(fd, after, &lines);
@@ -251,14 +248,6 @@ static int adjust_socket(int fd, const void *with, struct buf *why, struct buf *
 	node_drop_symlinks(before, after);
 	prefix_warnings(warnings, after, &lines);
 	return result;
-}
-
-int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
-		struct buf *warnings)
-{
-	const struct listen_change change = { before, after };
-
-	return foreign_socket_do(fd, adjust_socket, &change, why, warnings);
 }
 
 void bind_remove(int fd, const struct listen *listen)
