@@ -126,9 +126,18 @@ Behaviour(stop_deaths, is_being_frozen_and_is_killed)
 	is_being_frozen(guarded_kill);
 }
 
+/* While something is still under way, superd looks again after a moment, by the clock that is held. */
+static void upgrade_by_steps(struct superd *superd)
+{
+	size_t before = superd_log_count(superd, ": upgraded from ");
+
+	superd_signal(superd, SIGUSR2);
+	CLOCK_UNTIL(superd, 100, 60, superd_log_count(superd, ": upgraded from ") > before);
+}
+
 Behaviour(stop_deaths, is_being_frozen_and_is_upgraded)
 {
-	is_being_frozen(superd_upgrade);
+	is_being_frozen(upgrade_by_steps);
 }
 
 /* The count itself takes no time of the clock. */
