@@ -30,49 +30,46 @@ void activator_forget(struct service_runtime *runtime)
 }
 
 /* The line about the start or the thaw was logged before, so that it has its place among the lines of the program. */
-static void log_client(const struct service_runtime *runtime, const char *peer, double slept)
+static void note_client(struct service_runtime *runtime, bool thawed, const char peer[ACTIVATOR_PEER])
 {
+	double slept = history_set_client(&runtime->run->history, thawed, peer);
 	struct event event = {
 		.name = "woken", .service = runtime->service->name, .peer = peer,
 		.has_duration = slept > 0, .duration = slept,
 	};
 	char span[DURATION_MOST];
 
+	if (!thawed)
+		memcpy(runtime->run->stats.last_peer, peer, ACTIVATOR_PEER);
 	log_event(runtime->engine->log, LEVEL_INFO, &event, "woken by %s%s%s%s", peer, slept > 0 ? " after " : "",
 		  slept > 0 ? duration_write(span, slept) : "", slept > 0 ? " asleep" : "");
-}
-
-static void note_client(struct service_runtime *runtime, bool thawed, const char *peer)
-{
-	log_client(runtime, peer, history_set_client(&runtime->run->history, thawed, peer));
 	runtime_note_change(runtime);
 }
 
-/* Ends the query, and notes the client that it has found. text: also gets it. */
-static void end_query(struct conn_query *query, bool thawed, char text[sizeof(no_stats.last_peer)])
+static void end_query(struct conn_query *query, bool thawed)
 {
 	struct service_runtime *runtime = query->runtime;
+	char peer[ACTIVATOR_PEER] = "";
 
-	if (conn_query_peer(query, 0, text, sizeof(no_stats.last_peer)))
-		note_client(runtime, thawed, text);
+	if (conn_query_peer(query, 0, peer, sizeof(peer)))
+		note_client(runtime, thawed, peer);
 	activator_forget(runtime);
 	runtime_post(runtime, WOKEN);
 }
 
 static void on_counted(struct conn_query *query)
 {
-	end_query(query, false, query->runtime->run->stats.last_peer);
+	end_query(query, false);
 }
 
 static void on_counted_thawed(struct conn_query *query)
 {
-	char peer[sizeof(no_stats.last_peer)];
-
-	end_query(query, true, peer);
+	end_query(query, true);
 }
 
-/* true: runtime->run->activator_query is such a query. */
-static bool make_query(struct service_runtime *runtime, void (*counted)(struct conn_query *query), bool queued_only)
+/* Asks for the clients of TCP. counted: as in struct conn_query; NULL: the answer is there when this returns. false:
+ * there is none, and no query. */
+static bool ask(struct service_runtime *runtime, void (*counted)(struct conn_query *query), bool queued_only)
 {
 	struct conn_query *query = malloc(sizeof(*query));
 
@@ -85,16 +82,10 @@ static bool make_query(struct service_runtime *runtime, void (*counted)(struct c
 	query->which = queued_only ? CONN_WHICH_QUEUED : CONN_WHICH_CLIENTS;
 	query->no_probes = true;
 	conn_query_add_listeners(query, 1 << CONN_TCP);
-	if (query->count)
+	if (query->count && (counted ? conn_query_start(query) : conn_query_now(query)))
 		return true;
 	activator_forget(runtime);
 	return false;
-}
-
-static void start_query(struct service_runtime *runtime, void (*counted)(struct conn_query *query), bool queued_only)
-{
-	if (make_query(runtime, counted, queued_only) && !conn_query_start(runtime->run->activator_query))
-		activator_forget(runtime);
 }
 
 static bool find_sender(const struct service_runtime *runtime, char *text, size_t size)
@@ -115,7 +106,7 @@ static bool find_sender(const struct service_runtime *runtime, char *text, size_
 /* The program may have served the client before a query that begins after the thaw is answered. */
 bool activator_look(struct service_runtime *runtime, char peer[ACTIVATOR_PEER])
 {
-	bool found = make_query(runtime, on_counted_thawed, true) && conn_query_now(runtime->run->activator_query) &&
+	bool found = ask(runtime, NULL, true) &&
 		     conn_query_peer(runtime->run->activator_query, 0, peer, ACTIVATOR_PEER);
 
 	activator_forget(runtime);
@@ -130,8 +121,7 @@ void activator_ask_thawed(struct service_runtime *runtime, const char *peer)
 		runtime_post(runtime, WOKEN);   /* activator_look has ended the query for the start, if it still ran */
 		return;
 	}
-	start_query(runtime, on_counted_thawed,
-		    runtime->service->groups->lifecycle->idle_means == IDLE_MEANS_QUIET);
+	ask(runtime, on_counted_thawed, runtime->service->groups->lifecycle->idle_means == IDLE_MEANS_QUIET);
 }
 
 void activator_ask(struct service_runtime *runtime, bool clients_wait)
@@ -147,5 +137,5 @@ void activator_ask(struct service_runtime *runtime, bool clients_wait)
 		return;
 	}
 	if (rarely && clients_wait)
-		start_query(runtime, on_counted, !list_has_one(&run->instances));
+		ask(runtime, on_counted, !list_has_one(&run->instances));
 }
