@@ -191,6 +191,28 @@ Behaviour(idle_known, status_says_what_was_reported)
 	superd_stop(superd);
 }
 
+/* The kernel reports no ends there: superd has to look again and again. */
+Behaviour(idle_known, what_was_reported_of_a_unix_socket_is_so_until_a_client_is_seen)
+{
+	const char *path = path_in("web.sock");
+	struct superd *superd = controlled_clock_run(SERVICE, path, backend("talk"), "1h", "idle_action = report");
+	int client;
+
+	wait_node(path);
+	for (size_t n = 1; n <= 2; n++) {
+		client = client_connect_unix(path, SOCK_STREAM);
+		client_send(client, "here\n");
+		client_line(client);
+		clock_advance(superd, 2 * HOUR_MS);
+		cr_assert_eq(superd_log_count(superd, "would stop"), n - 1, "%s", world_logs());
+		close(client);
+		CLOCK_UNTIL(superd, 10 * MINUTE_MS, 20, superd_log_count(superd, "would stop") == n);
+		cr_expect(stands("reported"));
+		clock_advance(superd, 2 * HOUR_MS);
+	}
+	superd_stop(superd);
+}
+
 /* Its successor serves somebody else, who leaves. */
 static void expect_sleep_beside(const char *listen, int (*come)(const char *listen, struct superd *superd))
 {

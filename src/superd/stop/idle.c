@@ -355,7 +355,8 @@ static void on_deaf(struct close_listener *close_listener)
  * come. */
 static bool is_waiting_still(struct idle *idle, bool used)
 {
-	return !used && idle->since > 0 && (ev_is_active(&idle->timer) || idle->phase == IDLE_WAS_REPORTED);
+	return !used && idle->since > 0 &&
+	       (ev_is_active(&idle->timer) || (idle->phase == IDLE_WAS_REPORTED && !idle->polls));
 }
 
 /* Nobody has been there since the last end that was reported. None was where superd did not listen: in that phase, and

@@ -286,6 +286,15 @@ Test(idle, is_not_put_off_where_no_end_is_reported_either)
 		count(false);
 	cr_expect_eq(idle->phase, IDLE_WAS_REPORTED);
 	cr_expect_leq(clock_now() - since, 150);
+	count(false);
+	cr_expect_eq(idle->phase, IDLE_WAS_REPORTED);
+	cr_expect_eq(idle->since, since);
+	cr_expect(ev_is_active(&idle->timer), "superd would never look again");
+	learn(false);
+	cr_expect(ev_is_active(&idle->timer));
+	learn(true);
+	cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
+	cr_expect_not(idle->reported);
 }
 
 /* As with a socket of TCP beside a unix socket: its client came and left between two counts. */
