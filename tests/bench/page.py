@@ -5,6 +5,7 @@ import re
 from html import escape
 
 from axis import write_number
+from connections import LATER
 from draw import Chart, draw_chart
 from report import make_table, tell_failures, tell_noise
 from warming import AT_ONCE, CLIENTS, LOAD_CLIENTS, PAUSE
@@ -16,7 +17,9 @@ CHARTS = (
           "Completely answered connections a second.", "clients at once", "connections/s", "more"),
     Chart("cold.first", "Cold activation", "From connect to the first byte. Each connection starts a program "
           "that answers one client and exits.", None, "µs", "less"),
-    Chart("cold.tail", "The slowest of 100 cold activations", "The 99th percentile of the same measurement.", None, "µs", "less"),
+    Chart("cold.later", "Cold activation, an occasional client", f"The same, {LATER} ms after the end of the client before.",
+          None, "µs", "less"),
+    Chart("cold.tail", "The slowest of 100 cold activations", "The 99th percentile where one client comes right after another.", None, "µs", "less"),
     Chart("size.first", "Cold activation by the number of services", "The same at the last of so many ports. The floor "
           "has one port.", "services", "µs", "less", True),
     Chart("start.time", "Start", "From exec until the last service listens.", "services", "seconds",

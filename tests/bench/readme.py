@@ -3,6 +3,8 @@
 import os
 import textwrap
 
+from connections import LATER
+
 BEGIN, END = "<!-- figures: written by tests/bench/run --readme -->", "<!-- end of figures -->"
 PICTURES = (
     ("each-rate.svg", "A process per connection", "connections a second by the number of clients at once"),
@@ -72,6 +74,7 @@ def make_rows(results):
         (f"the same, {some} at a time: rate", cells.ratio("each.rate", some)),
         (f"the same, {most} at a time: rate", cells.ratio("each.rate", most)),
         ("a server started by each connection: time", cells.ratio("cold.first", 1)),
+        (f"the same, {LATER} ms after the last one", cells.ratio("cold.later", 1)),
         (f"{many}: a start, against its own with one", cells.own("size.first", "size.one", size)),
         (f"{many}: until all listen", cells.middle("start.time", size, "{:.2f} s")),
         (f"{many}: memory (PSS)", cells.middle("memory.pss", size, "{:.1f} MB", 1e-3)),

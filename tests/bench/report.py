@@ -1,5 +1,6 @@
 """The goals: a row a figure, a column a server, made from the raw numbers; as text, as Markdown, and for the page."""
 
+from connections import LATER
 from scale import FILTERED
 
 AT_MOST, AT_LEAST = "≤", "≥"
@@ -117,10 +118,14 @@ def find_rows(results):
         Row("a process per connection, one at a time: time × floor", (AT_MOST, 1.05), "{:.2f}", "each.time", 1, BASE),
         Row(f"the same, {crowd} at a time: rate × floor", None, "{:.2f}", "each.rate", crowd, BASE),
         BestRow(f"the same, {crowd} at a time: rate × best peer", (AT_LEAST, 1.2), "{:.2f}", "each.rate", crowd),
+        Row("a process in a sandbox per connection: time × without", None, "{:.2f}", "sandbox.time", 1, "plain"),
         Row("cold activation: time to first byte × floor", (AT_MOST, 1.1), "{:.2f}", "cold.first", 1, BASE),
         OwnRow("the same, 99th percentile × its own median", (AT_MOST, 1.5), "{:.2f}", "cold.tail", 1, "cold.first"),
         Row("the same, 99th percentile × floor's", None, "{:.2f}", "cold.tail", 1, BASE),
         Row("cold activations one after the other: mean time × floor", None, "{:.2f}", "cold.mean", 1, BASE),
+        Row(f"cold activation, {LATER} ms after the one before: time to first byte × floor", None, "{:.2f}", "cold.later", 1,
+            BASE),
+        OwnRow("the same × its own one right after the other", None, "{:.2f}", "cold.later", 1, "cold.first"),
         OwnRow(f"cold activation with {many} × its own with 1", (AT_MOST, 1.1), "{:.2f}", "size.first", n, "size.one"),
         Row(f"start until all {many} listen, s", (AT_MOST, .25), "{:.3f}", "start.time", n),
         Row(f"memory with {many} (PSS), kB", (AT_MOST, 6000), "{:.0f}", "memory.pss", n),

@@ -20,12 +20,12 @@ PATIENCE = 60                           # seconds until a server listens
 
 
 class Job:
-    """What to do: the ports to listen on, the backend to start, and where to write; options and form are superd's, the
-    form one of _FORMS."""
+    """What to do: the ports to listen on, the backend to start, and where to write. Of superd's are its options, the form of
+    its table (_FORMS), and the terms of each service."""
 
-    def __init__(self, kind, port, backend, folder, count=1, options=(), form="superd.conf"):
+    def __init__(self, kind, port, backend, folder, count=1, options=(), form="superd.conf", terms=""):
         self.kind, self.port, self.backend, self.folder, self.count = kind, port, backend, folder, count
-        self.options, self.form = options, form
+        self.options, self.form, self.terms = options, form, terms
         self.user = pwd.getpwuid(os.getuid()).pw_name
 
     @property
@@ -67,7 +67,7 @@ def find_program(program, package):
 def _write_superd_conf(job):
     accept = "" if job.waits else "accept = yes  "
     text = "".join(f'service s{n} {{ listen = {{ "{address}:{port}" }}  {accept}exec = "{job.backend}"  '
-                   f'user = "{job.user}" }}\n' for n, (address, port) in enumerate(job.places))
+                   f'user = "{job.user}"  {job.terms} }}\n' for n, (address, port) in enumerate(job.places))
     return job.write("superd.conf", text)
 
 

@@ -216,6 +216,14 @@ class Goals(unittest.TestCase):
         row, = [line for line in make_table(results)[1] if "longest answer" in line[0]]
         self.assertEqual([cell for cell in row[1:] if cell], ["2.0"])
 
+    def test_a_start_in_a_sandbox_is_held_against_one_without(self):
+        results = make_results()
+        for turn in range(3):
+            results.add("sandbox.time", "plain", 1, turn, 2 * (turn + 1))
+            results.add("sandbox.time", "superd", 1, turn, 7 * (turn + 1))
+        row, = [line for line in make_table(results)[1] if "sandbox" in line[0]]
+        self.assertEqual([cell for cell in row[1:] if cell], ["3.50"])
+
     def test_units_with_a_filter_have_rows_of_their_own(self):
         results = make_results()
         results.add("filter.start", "superd", FILTERED, 0, .31)
@@ -316,7 +324,7 @@ class Crowds(unittest.TestCase):
         self.running = [SimpleNamespace(name=name) for name in ("floor", "peer")]
         self.bench.load_whole = self.load
 
-    def load(self, one, total, at_once, **bounds):
+    def load(self, one, total, at_once, more, **bounds):
         self.asked.append((one.name, at_once, bounds))
         if one.name == "peer" and at_once >= 8:
             raise Trouble("it lost 3 of 300 connections")
