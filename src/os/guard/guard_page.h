@@ -1,4 +1,5 @@
-/* The memory that the guard and superd share, and the messages between them. Only os/guard knows it. */
+/* The memory that the guard and superd share, the messages between them, and how either starts the other. Only os/guard
+ * knows it. */
 #pragma once
 
 #include <stdatomic.h>
@@ -82,3 +83,7 @@ struct guard_message {
 	double cpu;                     /* seconds of processor time, with the processes that it reaped */
 	char path[];                    /* GUARD_UPGRADE: NUL-terminated */
 };
+
+/* As fork(2), but the new process shares the table of descriptors with this one: both open and close for the other. The
+ * pid goes to *noted before the process runs. The memory is a copy, in which other threads may have held locks. */
+pid_t guard_clone(int32_t *noted);

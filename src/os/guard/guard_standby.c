@@ -3,7 +3,7 @@
  * It cannot be superd's parent, so superd's children are not its own if it becomes the guard: the next superd
  * follows them by their pids. It passes on every descriptor: those that the state does not name the next superd closes,
  * as behind each death. */
-#include "os/guard/guard_standby.h"
+#include "os/guard/guard_link.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -18,8 +18,6 @@
 #include <unistd.h>
 
 #include "os/guard/guard.h"
-#include "os/guard/guard_clone.h"
-#include "os/guard/guard_link.h"
 #include "os/guard/guard_page.h"
 #include "os/rights/own_privileges.h"
 

@@ -13,7 +13,6 @@
 #include "os/fs/memory_file.h"
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
-#include "os/guard/guard_standby.h"
 #include "os/host/program.h"
 #include "os/host/self_exe.h"
 #include "superd/accept/handover.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "lib/duration_text.h"
-#include "os/guard/guard_standby.h"
+#include "os/guard/guard_link.h"
 #include "superd/instance/aux_command.h"
 #include "superd/instance/instance.h"
 #include "superd/listener/rpcbind.h"
