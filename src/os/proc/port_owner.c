@@ -1,32 +1,269 @@
-/* Finds the sockets of an address by sock_diag(7), and the process that has one by every process's descriptors.
+/* Lists sockets by sock_diag(7), and finds the processes that have them by every process's descriptors: all in one pass
+ * for a table, or those of one address.
  *
- * A search may examine every descriptor of the machine while services wait. So all searches together have a small
- * budget of time, which refills slowly. If every port of a table is taken, the first few use it up. */
+ * A search for one address may examine every descriptor of the machine while services wait. So all such searches
+ * together have a small budget of time, which refills slowly. If every port of a table is taken, the first few use it
+ * up. */
 #include "os/proc/port_owner.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "os/netdiag/sock_diag.h"
-#include "os/proc/port_table.h"
 #include "os/proc/process.h"
 
 enum { LISTENING_MOST = 512, HELD_MOST = 8 };    /* listening sockets to examine, in all and of one process */
 enum { PORTS_KEPT = 16 };
 enum { SOCKETS_MOST = 16, BUDGET_MS = 50, REFILL = 100 };       /* the budget regains 1 ms every REFILL ms */
+
+void port_table_free(struct port_table *ports)
+{
+	free(ports->list);
+	*ports = (struct port_table){ 0 };
+}
+
+size_t port_table_first(const struct port_table *ports, uint16_t port)
+{
+	size_t from = 0, to = ports->count;
+
+	while (from < to) {
+		size_t half = from + (to - from) / 2;
+
+		if (ports->list[half].port < port)
+			from = half + 1;
+		else
+			to = half;
+	}
+	return from;
+}
+
+struct port_reading {
+	struct port_table *ports;
+	uint8_t protocol;
+	bool failed;                    /* out of memory */
+};
+
+static bool is_ipv6_only(struct nlmsghdr *message)
+{
+	const size_t head = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct inet_diag_msg)));
+	size_t left = message->nlmsg_len > head ? message->nlmsg_len - head : 0;
+
+	for (struct rtattr *attribute = (void *)((char *)message + head); RTA_OK(attribute, left);
+	     attribute = RTA_NEXT(attribute, left)) {
+		if (attribute->rta_type == INET_DIAG_SKV6ONLY && RTA_PAYLOAD(attribute) >= 1)
+			return *(const uint8_t *)sock_diag_attribute(attribute);
+	}
+	return false;
+}
+
+static void add_socket(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct port_reading *reading = context;
+	struct port_table *ports = reading->ports;
+	struct port_socket *larger;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || reading->failed)
+		return;
+	larger = array_grow(ports->list, &ports->capacity, ports->count, sizeof(*larger));
+	reading->failed = !larger;
+	if (!larger)
+		return;
+	ports->list = larger;
+	larger += ports->count++;
+	*larger = (struct port_socket){
+		.protocol = reading->protocol, .is_ipv6 = socket->idiag_family == AF_INET6,
+		.is_ipv6_only = is_ipv6_only(message), .port = ntohs(socket->id.idiag_sport),
+		.interface = socket->id.idiag_if, .node = socket->idiag_inode,
+	};
+	memcpy(larger->address, socket->id.idiag_src, sizeof(larger->address));
+}
+
+static int compare_ports(const void *a, const void *b)
+{
+	const struct port_socket *first = a, *second = b;
+
+	return (first->port > second->port) - (first->port < second->port);
+}
+
+/* Appends the sockets of both families that the filter selects, which needs no family. */
+static bool list_sockets(struct port_table *ports, struct sock_diag_filter filter)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	struct port_reading reading = { .ports = ports, .protocol = (uint8_t)filter.protocol };
+	bool any = false;
+
+	for (size_t n = 0; n < sizeof(families); n++) {
+		filter.family = families[n];
+		any |= sock_diag_inet(&filter, add_socket, &reading);
+	}
+	if (reading.failed)
+		port_table_free(ports);
+	return any && !reading.failed;
+}
+
+bool port_table_read(struct port_table *ports)
+{
+	*ports = (struct port_table){ 0 };
+	if (!list_sockets(ports, (struct sock_diag_filter){ 0, IPPROTO_TCP, 1u << TCP_LISTEN, 0 }) ||
+	    !list_sockets(ports, (struct sock_diag_filter){ 0, IPPROTO_UDP, UINT32_MAX, 0 })) {
+		port_table_free(ports);
+		return false;
+	}
+	if (ports->count)
+		qsort(ports->list, ports->count, sizeof(*ports->list), compare_ports);
+	return true;
+}
+
+/* Lists those that listen at the port of this TCP or UDP address. has_peers: and UDP sockets that are connected. */
+static bool port_table_read_port(struct port_table *ports, const struct endpoint *address, bool has_peers)
+{
+	struct sock_diag_filter filter = { 0, IPPROTO_TCP, 1u << TCP_LISTEN, address->port };
+
+	*ports = (struct port_table){ 0 };
+	if (address->kind == ENDPOINT_UDP) {
+		filter.protocol = IPPROTO_UDP;
+		filter.states = has_peers ? UINT32_MAX : 1u << TCP_CLOSE;       /* so is one without a peer */
+	}
+	return list_sockets(ports, filter);
+}
+
+bool port_socket_blocks(const struct port_socket *socket, const struct endpoint *wanted)
+{
+	char address[INET6_ADDRSTRLEN], interface[IF_NAMESIZE];
+	struct endpoint endpoint = {
+		.kind = socket->protocol == IPPROTO_UDP ? ENDPOINT_UDP : ENDPOINT_TCP, .port = socket->port,
+		.family = !socket->is_ipv6 ? FAMILY_IPV4 : socket->is_ipv6_only ? FAMILY_IPV6 : FAMILY_ANY,
+	};
+	bool is_any = true;
+
+	for (size_t n = 0; n < (socket->is_ipv6 ? 16 : 4); n++)
+		is_any &= !socket->address[n];
+	if (!is_any && inet_ntop(socket->is_ipv6 ? AF_INET6 : AF_INET, socket->address, address, sizeof(address))) {
+		endpoint.address = address;
+		endpoint.family = socket->is_ipv6 ? FAMILY_IPV6 : FAMILY_IPV4;
+	}
+	if (socket->interface)
+		endpoint.interface = if_indextoname(socket->interface, interface);
+	return endpoint_clash(&endpoint, wanted);
+}
+
+/* A process whose descriptors are read. */
+struct port_holder {
+	struct port_table *ports;       /* by inode */
+	struct file_id program;         /* this process's own */
+	bool only_own;
+	pid_t pid;
+	bool is_superd;
+};
+
+static int compare_nodes(const void *a, const void *b)
+{
+	const struct port_socket *first = a, *second = b;
+
+	return (first->node > second->node) - (first->node < second->node);
+}
+
+static struct port_socket *find_node(const struct port_table *ports, ino_t node)
+{
+	const struct port_socket key = { .node = node };
+
+	return ports->count ? bsearch(&key, ports->list, ports->count, sizeof(key), compare_nodes) : NULL;
+}
+
+static bool note_socket(const struct file_id *file, void *context)
+{
+	const struct port_holder *holder = context;
+	struct port_socket *found = find_node(holder->ports, file->node);
+
+	if (found && !found->holder)
+		found->holder = holder->pid;
+	if (found)
+		found->has_superd |= holder->is_superd;
+	return false;
+}
+
+/* By the program's file, since a superd that was called as inetd has that name. The file may have another name, too; or
+ * an upgrade has replaced it. */
+static bool is_superd(pid_t pid, const struct file_id *own)
+{
+	static const char gone[] = " (deleted)";
+	char path[64], program[4096];
+	struct file_id file;
+	const char *name;
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
+	if (own->node && process_find_file(AT_FDCWD, path, true, &file) && file.node == own->node &&
+	    file.device == own->device)
+		return true;
+	length = readlink(path, program, sizeof(program) - 1);
+	if (length <= 0)
+		return false;
+	program[length] = '\0';
+	if ((size_t)length >= sizeof(gone) && !strcmp(program + length - (sizeof(gone) - 1), gone))
+		program[length - (ssize_t)(sizeof(gone) - 1)] = '\0';
+	name = strrchr(program, '/');
+	return name && !strcmp(name, "/superd");
+}
+
+static void note_process(struct port_holder *holder, pid_t pid)
+{
+	holder->pid = pid;
+	holder->is_superd = pid == getpid() || (!holder->only_own && is_superd(pid, &holder->program));
+	process_each_file(pid, false, note_socket, holder);
+}
+
+/* Nobody has a socket that was closed since the list was read. */
+static void drop_closed(struct port_table *ports)
+{
+	struct port_table now;
+	size_t kept = 0;
+
+	if (!port_table_read(&now))
+		return;
+	if (now.count)
+		qsort(now.list, now.count, sizeof(*now.list), compare_nodes);
+	for (size_t n = 0; n < ports->count; n++) {
+		if (ports->list[n].holder || find_node(&now, ports->list[n].node))
+			ports->list[kept++] = ports->list[n];
+	}
+	ports->count = kept;
+	port_table_free(&now);
+}
+
+void port_table_find_holders(struct port_table *ports, bool only_own)
+{
+	struct port_holder holder = { .ports = ports, .only_own = only_own };
+	pid_t *all = process_list_all();
+
+	if (ports->count)
+		qsort(ports->list, ports->count, sizeof(*ports->list), compare_nodes);
+	process_find_file(AT_FDCWD, "/proc/self/exe", true, &holder.program);
+	note_process(&holder, 1);       /* no list has it */
+	for (const pid_t *pid = all; pid && *pid; pid++)
+		note_process(&holder, *pid);
+	free(all);
+	drop_closed(ports);
+	if (ports->count)
+		qsort(ports->list, ports->count, sizeof(*ports->list), compare_ports);
+}
 
 /* The sockets at one address. */
 struct port_socket_list {
@@ -35,25 +272,12 @@ struct port_socket_list {
 	dev_t device;
 };
 
-/* Finds the device number that all sockets share (sockfs). */
-static bool find_device(dev_t *device)
-{
-	struct stat status;
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool stated = probe >= 0 && fstat(probe, &status) == 0;
-
-	if (probe >= 0)
-		close(probe);
-	if (stated)
-		*device = status.st_dev;
-	return stated;
-}
-
 static bool find_sockets(struct port_socket_list *sockets, const struct endpoint *address, bool has_peers)
 {
 	struct port_table ports;
 
-	if (!find_device(&sockets->device) || !port_table_read_port(&ports, address, has_peers))
+	sockets->device = process_socket_device();
+	if (!sockets->device || !port_table_read_port(&ports, address, has_peers))
 		return false;
 	for (size_t n = 0; n < ports.count && sockets->count < SOCKETS_MOST; n++) {
 		if (ports.list[n].node && port_socket_blocks(&ports.list[n], address))
@@ -91,9 +315,10 @@ size_t address_sockets(const struct endpoint *address, struct file_id *ids, size
 	struct socket_address name;
 	size_t count;
 
+	search.found.device = process_socket_device();
 	if (address->kind == ENDPOINT_TCP || address->kind == ENDPOINT_UDP) {
 		find_sockets(&search.found, address, false);
-	} else if (find_device(&search.found.device) && socket_address_make(address, AF_UNIX, &name) &&
+	} else if (search.found.device && socket_address_make(address, AF_UNIX, &name) &&
 		   name.any.sa_family == AF_UNIX) {
 		search.name = name.un.sun_path;
 		search.length = name.length - offsetof(struct sockaddr_un, sun_path);
@@ -188,7 +413,8 @@ unsigned socket_owner(ino_t node, uint16_t port, struct buf *out)
 {
 	struct port_socket_list sockets = { .count = 1, .ids[0].node = node };
 
-	return find_device(&sockets.ids[0].device) ? find_owner(&sockets, port, clock_ms(), out) : 0;
+	sockets.ids[0].device = process_socket_device();
+	return sockets.ids[0].device ? find_owner(&sockets, port, clock_ms(), out) : 0;
 }
 
 /* All TCP listeners of one user. */
@@ -236,9 +462,9 @@ uint16_t process_own_port(pid_t pid, uid_t user)
 	struct listener_list listeners = { .user = user };
 	int64_t now = clock_ms();
 	uint16_t port = 0;
-	dev_t device;
+	dev_t device = process_socket_device();
 
-	if (!begin_search(now) || !find_device(&device))
+	if (!begin_search(now) || !device)
 		return 0;
 	for (size_t n = 0; n < sizeof(families) / sizeof(*families); n++)
 		sock_diag_inet(&(struct sock_diag_filter){ families[n], IPPROTO_TCP, 1u << TCP_LISTEN, 0 },

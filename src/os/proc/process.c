@@ -27,6 +27,7 @@
 #include "lib/scan.h"
 
 #define STAT_MOST 4096
+#define STATE_OFFSET 2                  /* of the state, from the bracket that ends the name */
 #define COMM_MOST 15                    /* bytes of a program's name in /proc/PID/comm */
 
 /* Fields of /proc/PID/stat behind the name (proc_pid_stat(5)). */
@@ -199,7 +200,7 @@ static dev_t device_of(int fd)
 	return fd >= 0 && fstat(fd, &status) == 0 ? status.st_dev : 0;
 }
 
-static dev_t socket_device(void)
+dev_t process_socket_device(void)
 {
 	static dev_t device;
 	int fd;
@@ -266,7 +267,7 @@ bool process_find_file(int folder, const char *number, bool also_named, struct f
 		return false;
 	text[length] = '\0';
 	if (parse_node(text, "socket", &file->node))
-		file->device = socket_device();
+		file->device = process_socket_device();
 	else if (parse_node(text, "pipe", &file->node))
 		file->device = pipe_device();
 	else if (also_named && *text == '/')
@@ -294,7 +295,7 @@ static bool is_among(const struct file_id *file, void *context)
 static bool any_is_named(const struct file_id *files, size_t count)
 {
 	for (size_t n = 0; n < count; n++) {
-		if (files[n].device != socket_device() && files[n].device != pipe_device())
+		if (files[n].device != process_socket_device() && files[n].device != pipe_device())
 			return true;
 	}
 	return false;
@@ -405,4 +406,56 @@ bool process_is_named(pid_t pid, const char *program)
 	}
 	free(name);
 	return same;
+}
+
+/* The state of one thread (proc_pid_stat(5)). If it cannot be read, the thread has ended. */
+static enum process_state read_thread_state(const char *path)
+{
+	enum process_state state = PROCESS_RUNS;
+	size_t length;
+	char *text = fd_read_file(path, STAT_MOST, &length), *name_end = text ? strrchr(text, ')') : NULL;
+
+	switch (name_end && strlen(name_end) > STATE_OFFSET ? name_end[STATE_OFFSET] : 'X') {
+	case 'Z':
+	case 'X':
+	case 'x':
+		state = PROCESS_GONE;
+		break;
+	case 'T':
+	case 't':
+		state = PROCESS_STOPPED;
+		break;
+	case 'D':
+		state = PROCESS_BLOCKED;
+		break;
+	default:
+		break;
+	}
+	free(text);
+	return state;
+}
+
+/* The kernel reports a state for each thread: the first thread may have ended while others run on, or be stopped while
+ * others are not yet. */
+enum process_state process_state(pid_t pid)
+{
+	enum process_state most = PROCESS_GONE;
+	struct dirent *entry;
+	DIR *directory;
+	char path[320];
+
+	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+	directory = opendir(path);
+	while (directory && most != PROCESS_RUNS && (entry = readdir(directory))) {
+		enum process_state state;
+
+		if (*entry->d_name == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%ld/task/%s/stat", (long)pid, entry->d_name);
+		state = read_thread_state(path);
+		most = state > most ? state : most;
+	}
+	if (directory)
+		closedir(directory);
+	return most;
 }

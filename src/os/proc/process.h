@@ -45,6 +45,8 @@ enum holding process_each_file(pid_t pid, bool also_named, process_file *each, v
 /* Whether the process has one of these files open. */
 enum holding process_holds(pid_t pid, const struct file_id *files, size_t count);
 
+dev_t process_socket_device(void);      /* the device that all sockets share; 0: unknown */
+
 /* Identifies an open file by its number in an open folder /proc/PID/fd, without asking the file's own file system. All
  * zero unless it is a socket or a pipe or, if also_named is true, a file with a name. false and errno. */
 bool process_find_file(int folder, const char *number, bool also_named, struct file_id *file);
@@ -53,3 +55,13 @@ bool process_find_file(int folder, const char *number, bool also_named, struct f
 bool process_survives(pid_t pid, int signal);
 
 bool process_is_named(pid_t pid, const char *program);          /* by /proc/PID/comm, which has 15 bytes */
+
+/* Whether a process can run at the moment, by the states of all its threads (proc_pid_stat(5)). */
+enum process_state {
+	PROCESS_GONE,                   /* it has ended or does not exist; also without /proc */
+	PROCESS_STOPPED,                /* every thread is stopped, by a signal or a tracer */
+	PROCESS_BLOCKED,                /* some thread is in uninterruptible sleep (D), and no other runs */
+	PROCESS_RUNS
+};
+
+enum process_state process_state(pid_t pid);

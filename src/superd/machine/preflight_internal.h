@@ -7,7 +7,7 @@
 #include "lib/diag.h"
 #include "lib/ptr_map.h"
 #include "os/host/hosts_access.h"
-#include "os/proc/port_table.h"
+#include "os/proc/port_owner.h"
 #include "superd/machine/helper_user.h"
 #include "superd/machine/preflight.h"
 #include "superd/start/plan.h"

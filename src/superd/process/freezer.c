@@ -19,7 +19,7 @@
 #include "lib/array.h"
 #include "lib/fd.h"
 #include "os/cgroup/cgroup.h"
-#include "os/proc/process_state.h"
+#include "os/proc/process.h"
 
 #define VFORK_LOOKS 12                  /* looks that a child may take between vfork and exec */
 #define EVENTS_MOST 4096

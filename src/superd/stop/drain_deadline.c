@@ -4,7 +4,7 @@
 
 #include <limits.h>
 
-#include "os/proc/process_state.h"
+#include "os/proc/process.h"
 #include "os/proc/schedstat.h"
 
 #define MEASURED 0.1                    /* seconds between two measures */

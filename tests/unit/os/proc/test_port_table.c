@@ -1,5 +1,5 @@
 /* The processes of this machine's ports. */
-#include "os/proc/port_table.h"
+#include "os/proc/port_owner.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

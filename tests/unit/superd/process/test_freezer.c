@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "os/proc/process_state.h"
+#include "os/proc/process.h"
 #include "superd/process/freezer.h"
 #include "tests/unit/hang.h"
 
