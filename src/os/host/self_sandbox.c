@@ -20,6 +20,12 @@ void self_sandbox_add_name_ports(struct self_sandbox *sandbox)
 		sandbox->ports[sandbox->port_count++] = ports[n];
 }
 
+#ifdef SANITIZED
+void self_sandbox_enter(const struct self_sandbox *sandbox)
+{
+	(void)sandbox;
+}
+#else
 static void set_limit_to_zero(int resource)
 {
 	const struct rlimit none = { 0, 0 };
@@ -27,12 +33,6 @@ static void set_limit_to_zero(int resource)
 	setrlimit((__typeof__(RLIMIT_CORE))resource, &none);
 }
 
-#ifdef SANITIZED
-void self_sandbox_enter(const struct self_sandbox *sandbox)
-{
-	(void)sandbox;
-}
-#else
 /* Whether standard output or error is a file, which the program must be able to write to. */
 static bool writes_to_file(void)
 {
