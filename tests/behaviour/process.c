@@ -265,10 +265,12 @@ static bool has_ended(pid_t pid)
 	return !read_stat(pid, &process) || process.state == 'Z';
 }
 
-/* By its name as a command: superd has also those of the programs that it replaces. */
-static bool is_superds(const char *name)
+/* It has superd's name still, which may be that of a program that superd replaces; or that of superd-worker, which is
+ * the number of a descriptor before Linux 6.14, until it begins. */
+static bool has_no_own_name(const char *name)
 {
-	return !strcmp(name, "superd\n") || !strcmp(name, "xinetd\n") || !strcmp(name, "inetd\n");
+	return !strcmp(name, "superd\n") || !strcmp(name, "xinetd\n") || !strcmp(name, "inetd\n") ||
+	       !strcmp(name, "superd-worker\n") || name[strspn(name, "0123456789")] == '\n';
 }
 
 bool process_is_beside(pid_t pid, const char *wanted)
@@ -279,7 +281,7 @@ bool process_is_beside(pid_t pid, const char *wanted)
 	char name[32] = "";
 	bool exists = read_comm(pid, name, sizeof(name));
 
-	for (int n = 0; exists && is_superds(name) && n < UNNAMED_MS; n += is_asleep(pid)) {
+	for (int n = 0; exists && has_no_own_name(name) && n < UNNAMED_MS; n += is_asleep(pid)) {
 		poll(NULL, 0, 1);
 		exists = !has_ended(pid) && read_comm(pid, name, sizeof(name));
 	}
