@@ -189,15 +189,16 @@ static int filter_adjust(int fd, const struct listen *before, const struct liste
 	return socket_filter_attach(fd, NULL) == 0 ? 0 : bind_fail(why, "only_from and no_access", "the old ones stay");
 }
 
-static int restore_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
+int bind_restore(const struct restore_task *task)
 {
 	const struct linger no_linger = { 0 };
-	const struct restore_task *task = with;
 	const struct listen *listen = task->listen;
 	const struct sock_fprog *rules = task->is_lent ? listen_prepared(listen)->rules : listen_filter(listen);
-	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result;
+	int fd = task->fd, domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result, error;
+	struct buf unused = { 0 };
 
-	(void)why;
+	if (domain < 0 || bind_is_shut(fd))
+		return 0;               /* not a socket; or shut down, which is detected elsewhere */
 	if (task->sharing != SHARING_AS_IT_IS &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ task->sharing == SHARING_BEGINS }, sizeof(int)) < 0)
 		return -1;
@@ -206,23 +207,11 @@ static int restore_socket(int fd, const void *with, struct buf *why, struct buf 
 	if (socket_filter_attach(fd, rules) < 0 && (errno == EPERM || rules))
 		return -1;
 	result = socket_options_restore(fd, domain, listen, task->clears);
+	error = errno;
 	if (!task->is_lent)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger)); /* connections would inherit it */
 	if (endpoint_accepts(listen->address) && !task->keeps_backlog)
-		set_backlog(fd, listen, warnings);
-	return result;
-}
-
-int bind_restore(const struct restore_task *task)
-{
-	struct buf why = { 0 }, unused = { 0 };
-	int result, error;
-
-	if (bind_option(task->fd, SOL_SOCKET, SO_DOMAIN) < 0 || bind_is_shut(task->fd))
-		return 0;               /* not a socket; or shut down, which is detected elsewhere */
-	result = foreign_socket_do(task->fd, restore_socket, task, &why, &unused);
-	error = errno;
-	buf_free(&why);
+		set_backlog(fd, listen, &unused);
 	buf_free(&unused);
 	errno = error;
 	return result;
