@@ -57,7 +57,7 @@ static const char *number_parse(const struct number_kind *kind, struct parse *pa
 	if (reason && kind != &count_kind)
 		return reason;
 	if (!reason && value > most && directive->flags & TUNES)
-		value = most;           /* table/services/builder_set.c notes that */
+		value = most;           /* table/services/service_builder.c notes that */
 	if (reason || value < least || value > most)
 		return number_refuse(kind, least, most, parse->pool);
 	*field = value;
