@@ -312,8 +312,7 @@ void start_kit_free_resting(struct engine *engine)
 void start_kit_end_all(struct engine *engine)
 {
 	start_kit_free_resting(engine);
-	LIST_EACH(link, &engine->log_files->released)
-		output_close(container_of(link, struct output, link));
+	output_end_all(engine);
 }
 
 const char *start_kit_last_line(const struct start_kit *kit)

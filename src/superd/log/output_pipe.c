@@ -19,6 +19,7 @@
 #include "lib/clock.h"
 #include "lib/duration_text.h"
 #include "lib/fd.h"
+#include "lib/run_limit.h"
 #include "lib/uninitialized.h"
 #include "os/netdiag/foreign_socket.h"
 #include "superd/log/xinetd_log_file.h"
@@ -27,6 +28,7 @@
 #define TURN_BYTES (64 << 10)           /* bytes that one turn of the loop reads from one output, at most */
 #define TURN_LINES 256                  /* lines that one turn logs, about; each costs a write(2) */
 #define WAIT_MOST .02                   /* seconds that superd waits for one reader at a time, at most */
+#define END_MOST 1.                     /* seconds that superd waits for all that has been printed when it ends */
 #define WAIT_SHARE .2                   /* share of all time that superd waits for one reader, at most */
 #define READER_LOOK .2                  /* seconds between two checks whether a reader has begun */
 #define READER_LOOKS 5                  /* checks after which superd logs that nobody reads */
@@ -602,6 +604,27 @@ void output_close(struct output *output)
 		list_remove(link);
 	free(output->name);
 	free(output);
+}
+
+/* The reader of the last lines may have begun just now. */
+void output_end_all(struct engine *engine)
+{
+	struct run_limit limit;
+
+	run_limit_begin(&limit, END_MOST);
+	LIST_EACH(link, &engine->log_files->released) {
+		struct output *output = container_of(link, struct output, link);
+		const struct event event = { .name = "unread", .service = output->service };
+		bool is_read = has_reader(output) && output->reading.target < 0;
+
+		while (is_read && output_reader_is_behind(&output->reading) && run_limit_left(&limit) > 0 &&
+		       run_limit_wait(&limit, output->io.fd) && read_turn(output, true, false))
+			;
+		if (is_read && output_reader_is_behind(&output->reading))
+			log_event(engine->log, LEVEL_WARNING, &event,
+				  "its last output is lost: superd-output does not answer, or what prints goes on");
+		output_close(output);
+	}
 }
 
 void output_release(struct output *output)

@@ -92,6 +92,7 @@ void output_await(struct output *output, struct line_wait *wait);
 bool output_suits(const struct output *output, const struct service *service);
 void output_name(struct output *output, const struct service *service);        /* takes the settings of this service */
 void output_close(struct output *output);       /* logs the rest; accepts NULL */
+void output_end_all(struct engine *engine);     /* superd ends: logs the rest of all released ones, and closes them */
 
 /* The service does not need the output now. Processes that an instance left behind may still write: superd reads on,
  * and frees the output when the last of them has closed it. Accepts NULL. */
