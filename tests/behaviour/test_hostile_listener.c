@@ -202,52 +202,8 @@ Behaviour(hostile_listener, a_stop_is_not_forgotten_by_a_reload)
 	superd_stop(superd);
 }
 
-#define RESTRICTED \
-	"service hostile { listen = \"127.0.0.1:0\" exec = \"%s %s lock\" timeout_stop = 5s\n" \
-	" no_access = { 192.0.2.1 } }\n" \
-	"service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n"
-
-static void end_kept(struct superd *superd, int client)
-{
-	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "keeps its former options until the program")));
-	cr_expect_not(superd_logged(superd, "hostile: pid "));
-	control_once("hold hostile");
-	superctl_order("stop --no-wait hostile");
-	end_locked(superd, client);
-}
-
-Behaviour(hostile_listener, a_reload_waits_for_no_lock)
-{
-	struct superd *superd;
-	int client;
-
-	SKIP_WITHOUT_LOCKS();
-	superd = run_locked("lock", &client);
-	clock_hold();
-	cr_assert(superd_reload(superd, RESTRICTED, replaced(backend("%s", ""), "backend ", "hostile_backend"),
-				path_in("acts"), backend("stdio")));
-	client_ask_pid(superd_port(superd, "other"));
-	clock_go_on();
-	end_kept(superd, client);
-}
-
-/* It needs steps of the clock, so that they cannot show whether it waits for more: what it says does. */
-Behaviour(hostile_listener, nor_does_an_upgrade_which_keeps_the_listener)
-{
-	struct superd *superd;
-	int client;
-
-	SKIP_WITHOUT_LOCKS();
-	superd = run_locked("lock", &client);
-	superd_upgrade(superd);
-	client_ask_pid(superd_port(superd, "other"));
-	cr_expect_not(superd_logged(superd, "is kept without a check of its address"));
-	cr_expect_not(superd_logged(superd, "again: "));
-	end_kept(superd, client);
-}
-
 /* It is told that there is no second socket, once that is known; the instance stays. */
-Behaviour(hostile_listener, a_drain_waits_for_no_lock)
+Behaviour(hostile_listener, nor_does_a_drain)
 {
 	struct outcome outcome;
 	struct superd *superd;

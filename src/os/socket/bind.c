@@ -159,18 +159,18 @@ static struct listen_prepared owned_as_given(const struct listen *listen)
 	return given;
 }
 
-int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+static int adopt_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
-	bool is_ours = !foreign_socket_is(fd);
+	const struct listen *listen = with;
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
 	struct listen_prepared prepared = owned_as_given(listen);
 	struct listen given = *listen;
 	struct buf lines = { 0 };
 
 	given.prepared = &prepared;
-	if (is_ours && bind_filter(fd, listen, why) < 0)
+	if (bind_filter(fd, listen, why) < 0)
 		return -1;
-	if (is_ours && domain >= 0) {
+	if (domain >= 0) {
 		socket_options_adopt(fd, domain, listen, &lines);
 		set_backlog(fd, listen, &lines);
 	}
@@ -178,6 +178,11 @@ int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf 
 	adjust_node(fd, &given, &lines);
 	prefix_warnings(warnings, listen, &lines);
 	return 0;
+}
+
+int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	return foreign_socket_do(fd, adopt_socket, listen, why, warnings);
 }
 
 static int filter_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why)
@@ -193,7 +198,6 @@ int bind_restore(const struct restore_task *task)
 {
 	const struct linger no_linger = { 0 };
 	const struct listen *listen = task->listen;
-	const struct sock_fprog *rules = task->is_lent ? listen_prepared(listen)->rules : listen_filter(listen);
 	int fd = task->fd, domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result, error;
 	struct buf unused = { 0 };
 
@@ -204,32 +208,31 @@ int bind_restore(const struct restore_task *task)
 		return -1;
 	if (task->sharing == SHARING_BEGINS)
 		return 0;
-	if (socket_filter_attach(fd, rules) < 0 && (errno == EPERM || rules))
+	if (socket_filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
 		return -1;
 	result = socket_options_restore(fd, domain, listen, task->clears);
 	error = errno;
-	if (!task->is_lent)
-		setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger)); /* connections would inherit it */
-	if (endpoint_accepts(listen->address) && !task->keeps_backlog)
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections would inherit it */
+	if (endpoint_accepts(listen->address))
 		set_backlog(fd, listen, &unused);
 	buf_free(&unused);
 	errno = error;
 	return result;
 }
 
-int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
-		struct buf *warnings)
+static int adjust_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct listen_change change = { before, after };
-	bool is_ours = !foreign_socket_is(fd), has_options = is_ours && bind_option(fd, SOL_SOCKET, SO_DOMAIN) >= 0;
+	const struct listen_change *change = with;
+	const struct listen *before = change->before, *after = change->after;
+	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
 	struct buf lines = { 0 };
 	int result = 0;
 
-	if (is_ours && filter_adjust(fd, before, after, why) < 0)
+	if (filter_adjust(fd, before, after, why) < 0)
 		return -1;
-	if (has_options)
-		result = socket_options_adjust(fd, bind_option(fd, SOL_SOCKET, SO_DOMAIN), &change, why, &lines);
-	if (has_options && before->options->backlog != after->options->backlog)
+	if (domain >= 0)
+		result = socket_options_adjust(fd, domain, change, why, &lines);
+	if (domain >= 0 && before->options->backlog != after->options->backlog)
 		set_backlog(fd, after, &lines);
 	fifo_resize(fd, before, after, &lines);
 	message_queue_adjust(fd, after, &lines);
@@ -237,6 +240,14 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 	node_drop_symlinks(before, after);
 	prefix_warnings(warnings, after, &lines);
 	return result;
+}
+
+int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+		struct buf *warnings)
+{
+	const struct listen_change change = { before, after };
+
+	return foreign_socket_do(fd, adjust_socket, &change, why, warnings);
 }
 
 void bind_remove(int fd, const struct listen *listen)

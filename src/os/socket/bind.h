@@ -21,8 +21,7 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 /* Sets on a socket that superd has received, and that bind_matches accepts, everything that bind_listen would have set:
  * options, backlog, mode and owner of the node, symlinks. Options that the table does not set stay as they are. An
  * option that cannot be set adds a warning. -1 and errno, with why: the kernel cannot enforce the address rules, and
- * superd must not serve the socket without them. Of a foreign socket (os/netdiag/foreign_socket) only the node is
- * changed, here and by bind_adjust: the rest is bind_restore's. */
+ * superd must not serve the socket without them. */
 int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Sets what differs between two versions of one listener and can change on an open socket (CHANGE_SOCKET): backlog,
@@ -37,8 +36,6 @@ struct restore_task {
 	int fd;                         /* borrowed */
 	const struct listen *listen;    /* borrowed */
 	bool clears;                    /* true: options that the table does not set get the kernel's defaults; false: they do not change */
-	bool is_lent;                   /* a program has it: it gets no data that the rules refuse (listen_lent_filter) */
-	bool keeps_backlog;             /* the length of its queue does not change */
 	enum {
 		SHARING_AS_IT_IS,
 		SHARING_BEGINS,         /* nothing is restored: its address may have a second socket from now on (os/socket/reuseport) */

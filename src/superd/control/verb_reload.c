@@ -133,8 +133,6 @@ static bool report_service(struct reload_request *reload, int kind, const char *
 		report_wrong(session, name);
 		return true;
 	}
-	if (runtime && runtime_is_being_restored(runtime))
-		return false;
 	if (!runtime || runtime_state(runtime) != BINDING) {
 		if (runtime && runtime_is_removed(runtime))
 			old_entry_describe_removed(runtime, &message);

@@ -176,8 +176,6 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 		error = errno;
 	}
 	log_warnings(engine, service, &warnings);
-	if (is_returned && foreign_socket_is(fd))       /* another service's, whose backends may have it */
-		hands = HANDS_LENT;
 	listener->hands = is_returned ? hands : HANDS_OURS;
 	errno = error;
 	if (fd < 0)
@@ -213,36 +211,6 @@ static bool fits_listen(int fd, const struct listen *listen, struct buf *warning
 	return match != BIND_DIFFERS || !bind_is_reachable(fd, listen);
 }
 
-static void on_renewed(void *context, struct engine *engine, const char *service, int error)
-{
-	struct event event = { .name = "warning", .service = service };
-	struct listener *listener = context;
-
-	listener->is_renewed = false;
-	if (!error)
-		listener->has_lent_filter = listen_lent_filter(listener->listen) != NULL;
-	else
-		log_event(engine->log, LEVEL_WARNING, &event,
-			  "%s keeps its former options until the program that has it has ended: %s",
-			  listener->listen->name, strerror(error));
-	engine->listeners->on_restored(listener);
-}
-
-/* Another process sets the options of a socket that a program has or has had. If none has it any more that is done
- * before the socket is watched (listener_reset). What the program has set itself stays. */
-static void renew_options(struct listener *listener, struct engine *engine, const char *service, bool keeps_backlog)
-{
-	const struct restore_task task = {
-		.fd = listener->fd, .listen = listener->listen, .is_lent = true, .keeps_backlog = keeps_backlog,
-	};
-
-	if (listener->hands != HANDS_SHARING && listener->hands != HANDS_SHARED)
-		listener_recall(listener, engine);
-	if (listener->hands == HANDS_RESET || listener->hands == HANDS_UNRESET)
-		listener->hands = HANDS_LENT;
-	listener->is_renewed = restore_begin(engine, &task, service, on_renewed, listener);
-}
-
 bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd)
 {
 	struct event event = { .name = "bind_error", .service = service };
@@ -262,8 +230,6 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 	if (!good)
 		return false;
 	listener->fd = fd;
-	if (foreign_socket_is(fd))
-		renew_options(listener, engine, service, true);
 	if (!socket_store_find_copy(engine, fd) && !listener->inherited)
 		socket_store_give(engine, service, listen, fd);
 	if (endpoint_is_path(listen->address))
@@ -333,8 +299,7 @@ static bool reopen_listener(struct listener *listener, struct engine *engine, co
 
 	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it again",
 		  error == ETIMEDOUT ? "a process that a program left behind keeps its listener from being used"
-		  : error == EPERM   ? "a program has locked options of its listener"
-				     : "its listener cannot have its options");
+				     : "a program has locked options of its listener");
 	foreign_socket_do(listener->fd, shut_socket, NULL, &none, &none);
 	buf_free(&none);
 	listener_close(listener, engine);
@@ -407,20 +372,19 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 		    bool changed)
 {
 	struct buf warnings = { 0 }, why = { 0 };
-	bool differs = listener_has_socket(listener) && options_differ(listener->listen, listen, changed), refused;
-	bool keeps_backlog = listener->listen->options->backlog == listen->options->backlog;
+	bool refused;
 
-	refused = differs && bind_adjust(listener->fd, listener->listen, listen, &why, &warnings) < 0;
+	refused = listener_has_socket(listener) && options_differ(listener->listen, listen, changed) &&
+		  bind_adjust(listener->fd, listener->listen, listen, &why, &warnings) < 0;
 	log_warnings(engine, service, &warnings);
 	if (refused)
 		close_refused(listener, engine, service, buf_string(&why));
-	restore_adopt(engine, listener->fd, listen, service);
+	if (listener_is_asked(listener))
+		restore_adopt(engine, listener->fd, listen, service);
 	listener->listen = listen;
 	if (!listen->options->socket_condition && listener_absence(listener) == ABSENT_CONDITION)
 		listener_set_absence(listener, ABSENT_DUE);
-	if (differs && !refused && foreign_socket_is(listener->fd))
-		renew_options(listener, engine, service, keeps_backlog);
-	else if (listener_has_socket(listener) && !foreign_socket_is(listener->fd))
+	if (listener_has_socket(listener))
 		update_lent_filter(listener, engine, service);
 	recheck_parked(listener->parked);
 	buf_free(&why);
@@ -428,9 +392,8 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 
 void listener_recall(struct listener *listener, struct engine *engine)
 {
-	if (listener_is_asked(listener) || listener->is_renewed)
+	if (listener_is_asked(listener))
 		restore_drop(engine, listener->fd);
-	listener->is_renewed = false;
 	if (listener->hands == HANDS_SHARING)
 		listener->hands = HANDS_SHARED; /* it may have been done */
 	else if (listener->hands != HANDS_SHARED && (listener->hands > HANDS_LENT || listener->asleep))
@@ -477,8 +440,7 @@ bool listener_reset(struct listener *listener, struct engine *engine, const char
 		.sharing = listener->hands == HANDS_SHARED ? SHARING_ENDS : SHARING_AS_IT_IS,
 	};
 
-	/* The backend that slept with it may have set others since. */
-	if (listener->is_renewed || (listener->asleep && !asleep))
+	if (listener->asleep && !asleep)        /* the backend that slept with it may have set others since */
 		listener_recall(listener, engine);
 	if (listener_is_asked(listener))
 		return false;
@@ -560,7 +522,8 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 	int before;
 
 	listener_recall(listener, engine);
-	listener->hands = HANDS_LENT;           /* whatever was done, was done to the other one */
+	if (listener->hands == HANDS_SHARED)
+		listener->hands = HANDS_LENT;   /* that was the other one */
 	before = listener->fd;
 	socket_store_replace(engine, before, fd);
 	set_watched(listener, engine, false);
@@ -624,8 +587,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	listener->node = 0;
 	listener->tries = ABSENT_NO;
 	listener->hands = HANDS_OURS;
-	listener->busy = listener->has_lent_filter = listener->inherited = false;
-	listener->asleep = listener->is_renewed = false;
+	listener->busy = listener->has_lent_filter = listener->inherited = listener->asleep = false;
 }
 
 

@@ -68,7 +68,6 @@ struct listener {
 	bool is_watched : 1;            /* it is in the set of engine->listeners */
 	bool busy : 1;                  /* accept = yes on datagrams: an instance has it alone */
 	bool asleep : 1;                /* it was restored while a frozen program had it, whose options stayed */
-	bool is_renewed : 1;            /* a program has it, and another process sets the table's options on it (restore) */
 };
 
 /* Saved over an upgrade. client_state: the address of a client; its owner saves the descriptor. */
@@ -147,7 +146,7 @@ static inline bool listener_was_lent(const struct listener *listener)
 	return listener->hands != HANDS_OURS;
 }
 
-/* Another process works on the socket, now or soon, and its owner waits for that. */
+/* Another process works on the socket, now or soon. */
 static inline bool listener_is_asked(const struct listener *listener)
 {
 	return listener->hands == HANDS_RESETTING || listener->hands == HANDS_SHARING;

@@ -250,7 +250,7 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
 
 static struct restoring *find_restoring(struct engine *engine, int fd)
 {
-	if (!engine->listeners->restorer || fd < 0)
+	if (!engine->listeners->restorer)
 		return NULL;
 	LIST_EACH(link, &engine->listeners->restorer->queue) {
 		struct restoring *restoring = container_of(link, struct restoring, link);
@@ -268,11 +268,13 @@ static bool works_on(const struct restorer *restorer, const struct restoring *re
 
 void restore_drop(struct engine *engine, int fd)
 {
-	for (struct restoring *found = find_restoring(engine, fd); found; found = find_restoring(engine, fd)) {
-		found->task.fd = -1;
-		if (!works_on(engine->listeners->restorer, found))
-			report_outcome(engine->listeners->restorer, found, 0);
-	}
+	struct restoring *restoring = find_restoring(engine, fd);
+
+	if (!restoring)
+		return;
+	restoring->task.fd = -1;
+	if (!works_on(engine->listeners->restorer, restoring))
+		report_outcome(engine->listeners->restorer, restoring, 0);
 }
 
 void restore_cancel(struct engine *engine, int fd)
@@ -289,18 +291,12 @@ void restore_cancel(struct engine *engine, int fd)
 
 void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service)
 {
-	struct restorer *restorer = engine->listeners->restorer;
+	struct restoring *restoring = find_restoring(engine, fd);
 
-	if (!restorer)
+	if (!restoring)
 		return;
-	LIST_EACH(link, &restorer->queue) {
-		struct restoring *restoring = container_of(link, struct restoring, link);
-
-		if (restoring->task.fd != fd)
-			continue;
-		restoring->task.listen = listen;
-		restoring->service = service;
-	}
+	restoring->task.listen = listen;
+	restoring->service = service;
 }
 
 void restore_free(struct engine *engine)

@@ -123,7 +123,7 @@ bool runtime_is_complete(const struct service_runtime *runtime)
 bool runtime_is_being_restored(const struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (listener_is_asked(&runtime->listeners[n]) || runtime->listeners[n].is_renewed)
+		if (listener_is_asked(&runtime->listeners[n]))
 			return true;
 	}
 	return false;

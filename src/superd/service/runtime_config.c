@@ -226,6 +226,7 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 {
 	bool lost = drop_unreachable(runtime), replaces = changed && needs_new_instance(runtime, service), asked;
 
+	standby_sockets_adopt(runtime, service);
 	if (changed) {
 		old_entry_note(runtime, service);
 		shared_run_end_answering(runtime);

@@ -4,8 +4,8 @@
  * (os/socket/reuseport), nothing is left to do. If it does not, the older ones linger. The next instance gets those
  * with a queue, and ends after these clients, for those who wait at the younger ones.
  *
- * A reload may come between. So superd finds the place of a socket that changes its owner by its address. As a listener
- * it gets the options of the present configuration, before it is watched (listener_reset). */
+ * A reload may come between. So superd finds the place of a socket that changes its owner by its address, and sets the
+ * options of the present configuration on it. */
 #include "superd/stop/standby_socket.h"
 
 #include <stdlib.h>
@@ -473,6 +473,28 @@ struct listener *standby_sockets_find_listener(const struct service_runtime *run
 	return NULL;
 }
 
+static void log_closed_queue(const struct service_runtime *runtime, struct buf *why)
+{
+	struct event event = { .name = "bind_error", .service = runtime->service->name };
+
+	log_event(runtime->engine->log, LEVEL_WARNING, &event,
+		  "superd refuses the clients that wait at a previous socket: %s",
+		  buf_string(why));
+}
+
+/* Sets the options of the present configuration on a socket. false: that failed, and the socket must not be used. */
+static bool apply_options(const struct service_runtime *runtime, int fd, const struct listen *listen)
+{
+	struct buf why = { 0 }, warnings = { 0 };
+	bool good = listen->address->kind != ENDPOINT_TCP || bind_adopt(fd, listen, &why, &warnings) == 0;
+
+	if (!good)
+		log_closed_queue(runtime, &why);
+	buf_free(&why);
+	buf_free(&warnings);
+	return good;
+}
+
 /* true: the socket has a place beside a listener. */
 static bool take_socket(struct service_runtime *runtime, int *fd)
 {
@@ -482,7 +504,8 @@ static bool take_socket(struct service_runtime *runtime, int *fd)
 
 	if (!listener || standby_sockets_merge(runtime, listener, fd))
 		return false;
-	if (bind_is_shut(*fd) || (endpoint_is_path(listener->listen->address) && !bind_has_queue(*fd)))
+	if (bind_is_shut(*fd) || (endpoint_is_path(listener->listen->address) && !bind_has_queue(*fd)) ||
+	    !apply_options(runtime, *fd, listener->listen))
 		return false;
 	if (!standby_sockets)
 		standby_sockets = standby_sockets_new(runtime);
@@ -508,6 +531,24 @@ void standby_sockets_take(struct service_runtime *runtime, int *sockets, size_t 
 		standby_sockets_linger(standby_sockets_of(runtime));
 	if (any && !runtime_current(runtime))
 		standby_sockets_settle(runtime);
+}
+
+void standby_sockets_adopt(struct service_runtime *runtime, const struct service *service)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	for (size_t n = 0; standby_sockets && n < standby_sockets->count; n++) {
+		struct buf why = { 0 }, warnings = { 0 };
+
+		if (standby_sockets->pairs[n].other >= 0 &&
+		    bind_adjust(standby_sockets->pairs[n].other, runtime->listeners[n].listen, &service->sockets[n],
+				&why, &warnings) < 0) {
+			log_closed_queue(runtime, &why);
+			close_socket_fd(runtime->engine, runtime->service->name, &standby_sockets->pairs[n].other);
+		}
+		buf_free(&why);
+		buf_free(&warnings);
+	}
 }
 
 static const struct state_field standby_fields[] = {

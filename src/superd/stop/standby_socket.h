@@ -69,6 +69,10 @@ int *standby_sockets_release(struct service_runtime *runtime);
  * standby_sockets_settle does with those of the current instance. Closes the others. */
 void standby_sockets_take(struct service_runtime *runtime, int *sockets, size_t count);
 
+/* Sets the socket options of a new configuration, with the same endpoints, on the sockets kept here; called before the
+ * listeners get them. */
+void standby_sockets_adopt(struct service_runtime *runtime, const struct service *service);
+
 /* Makes the struct for the sockets that the superd before the upgrade had, without sockets yet; NULL: out of memory. */
 struct standby_sockets *standby_sockets_load(struct service_runtime *runtime);
 

@@ -137,8 +137,6 @@ void restore_task_record(struct record *record, struct restore_task *task)
 	struct listen *listen;
 
 	FLAG(record, task, clears);
-	FLAG(record, task, is_lent);
-	FLAG(record, task, keeps_backlog);
 	NUMBER(record, task, sharing, SHARING_AS_IT_IS, SHARING_ENDS);
 	STRUCT(record, task, listen, listen);
 	record_demand(record, "listen", listen);
