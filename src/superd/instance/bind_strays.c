@@ -1,4 +1,5 @@
-/* The calls are answered in the loop, as none of the steps can block. A storm of them waits. */
+/* The calls are answered in the loop. A storm of them waits. A step blocks only if a superd-bind that was taken over,
+ * and has kept the filter, takes the call between poll(2) and its receiving. */
 #include "superd/instance/bind_strays.h"
 
 #include <errno.h>

@@ -4,7 +4,8 @@
  *
  * How many messages readers have received is what the kernel counts of the queue, and whether a reader is at work is
  * whether its channel is open. Numbers in shared memory could be wrong for ever: a reader may be killed between two
- * steps, or be taken over by what it reads. Only what is in flight is there, of each pipe in a slot. */
+ * steps, or be taken over by what it reads. Only what is in flight is there, of each pipe in a slot. One that was taken
+ * over can still shut the queue down, as all readers have the same end of it: then nothing is read any more. */
 #include "superd/worker/output_reader.h"
 
 #include <errno.h>
@@ -47,6 +48,7 @@ static bool open_queue(void)
 		return false;
 	reader.in = fd_raise(ends[0], FD_HIGH);
 	reader.out = fd_raise(ends[1], FD_HIGH);
+	scm_rights_allow(reader.in, false);
 	reader.slots = worker_memory_open(OUTPUT_SLOTS * sizeof(*reader.slots), &reader.memory);
 	if (reader.slots)
 		reader.memory = fd_raise(reader.memory, FD_HIGH);
