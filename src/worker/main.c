@@ -27,8 +27,8 @@ static const struct work_kind {
 	{ "count-own", "superd-count", PROFILE_LOOKS, work_count },
 	{ "output", "superd-output", PROFILE_OUTPUT, work_output },
 	{ "page-out", "superd-page-out", PROFILE_LOOKS, work_page_out },
-	{ "receive", "superd-receive", PROFILE_SOCKETS, work_receive },
-	{ "restore", "superd-restore", PROFILE_SOCKETS, work_restore },
+	{ "receive", "superd-receive", PROFILE_PROC, work_receive },
+	{ "restore", "superd-restore", PROFILE_RESTORES, work_restore },
 };
 
 int main(int argc, char **argv)

@@ -111,7 +111,7 @@ static void restrict_objects(const struct self_sandbox *sandbox)
 		return;
 	if (sandbox->finds_names || sandbox->reads_files)
 		allow_reading(ruleset, "/");
-	else if (sandbox->profile == PROFILE_SOCKETS)
+	else if (sandbox->profile >= PROFILE_PROC)
 		allow_reading(ruleset, "/proc");
 	for (size_t n = 0; version >= 4 && n < sandbox->port_count; n++)
 		allow_port(ruleset, NET_CONNECT, sandbox->ports[n]);

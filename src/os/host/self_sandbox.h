@@ -19,9 +19,12 @@ enum self_profile {
 	PROFILE_PROGRAM,                /* no worker: what the members of struct self_sandbox allow */
 	PROFILE_DESCRIPTORS,            /* nothing but requests to a terminal or a filter of system calls that is open */
 	PROFILE_OUTPUT,                 /* creates threads, and writes to files that are open */
-	/* Opens files of proc(5) for reading, and no others where there is Landlock; queries the kernel about sockets,
-	 * creates one for a comparison with another, and sets options and the backlog of listeners. */
-	PROFILE_SOCKETS,
+	/* Opens files of proc(5) for reading, and no others where there is Landlock; passes on descriptors. */
+	PROFILE_PROC,
+	/* Reads files as PROFILE_PROC; sets options and the backlog of listeners, and creates a socket for a comparison with one:
+	 * neither a raw nor a netlink one, as it has the capabilities to forge packets and to change the network. */
+	PROFILE_RESTORES,
+	PROFILE_SOCKETS,                /* reads files as PROFILE_PROC; creates sockets, to query the kernel */
 	/* Reads memory, descriptors and /proc entries of other processes. A process in a Landlock domain may not do
 	 * that (landlock(7), "Ptrace restrictions"), so it has none, and opens any file for reading that its user may
 	 * open. Creates sockets, to query the kernel; takes on another user for good, as far as its capabilities

@@ -186,12 +186,13 @@ static const int attacks[] = {
 /* The rule for one system call. */
 struct rule {
 	uint32_t number;
-	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, THREADS, CONTROLS } kind;
+	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, THREADS, CONTROLS,
+	       PLAIN_SOCKETS, UNADDRESSED } kind;
 	/* ALWAYS: the action; WITHOUT, WITH: the action if the argument is not allowed. */
 	uint32_t action;
 	int argument;                   /* number of the argument, from 0 */
 	uint32_t bits;                  /* WITHOUT: bits that must not be set */
-	const uint32_t *values;         /* WITH, CONTROLS: the `count` values that are allowed; borrowed */
+	const uint32_t *values;         /* WITH, CONTROLS, PLAIN_SOCKETS: the `count` allowed values; borrowed */
 	uint8_t count;
 };
 
@@ -378,7 +379,7 @@ static void emit_load(struct bpf_filter *filter, size_t offset)
 	emit_instruction(filter, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
-/* Loads the lower half of an argument, which holds all bits that matter. */
+/* Loads the lower half of an argument, which holds all bits that matter, except of a pointer. */
 static void emit_load_argument(struct bpf_filter *filter, int number)
 {
 	size_t offset = offsetof(struct seccomp_data, args) + (size_t)number * sizeof(uint64_t);
@@ -414,6 +415,31 @@ static void emit_controls(struct bpf_filter *filter, const struct rule *rule)
 	emit_with(filter, rule);
 }
 
+/* socket(2) in one of the domains on the list, that neither sees nor forges others' packets. AF_INET knows SOCK_PACKET,
+ * too (packet(7)). */
+static void emit_plain_sockets(struct bpf_filter *filter, const struct rule *rule)
+{
+	emit_load_argument(filter, 1);
+	emit_instruction(filter, BPF_ALU | BPF_AND | BPF_K, 0xf, 0, 0);
+	emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, SOCK_RAW, 1, 0);
+	emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, SOCK_PACKET, 0, 1);
+	emit_return(filter, rule->action);
+	emit_with(filter, rule);
+}
+
+/* sendto(2) without an address. A pointer may have zeros in either half. */
+static void emit_unaddressed(struct bpf_filter *filter, const struct rule *rule)
+{
+	size_t offset = offsetof(struct seccomp_data, args) + (size_t)rule->argument * sizeof(uint64_t);
+
+	emit_load(filter, offset);
+	emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
+	emit_load(filter, offset + sizeof(uint32_t));
+	emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	emit_return(filter, rule->action);
+	emit_return(filter, SECCOMP_RET_ALLOW);
+}
+
 static void emit_maps_modules(struct bpf_filter *filter)
 {
 	emit_load_argument(filter, 2);
@@ -447,6 +473,10 @@ static void emit_rule(struct bpf_filter *filter, const struct rule *rule)
 		emit_with(filter, rule);
 	} else if (rule->kind == CONTROLS) {
 		emit_controls(filter, rule);
+	} else if (rule->kind == PLAIN_SOCKETS) {
+		emit_plain_sockets(filter, rule);
+	} else if (rule->kind == UNADDRESSED) {
+		emit_unaddressed(filter, rule);
 	} else if (rule->kind == MAPS_MODULES) {
 		emit_maps_modules(filter);
 	} else if (rule->kind == THREADS) {
@@ -562,10 +592,20 @@ static void install_filter(struct bpf_filter *filter)
 		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 
+/* A worker sends nothing to an address: its channel is connected, and a netlink socket's usual peer is the kernel.
+ * sendmsg(2) has the address in memory, where no filter sees it: the one profile that passes on descriptors by it
+ * creates no socket. */
 static void put_worker(struct bpf_filter *filter, enum self_profile profile)
 {
 	static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+	static const uint32_t plain[] = { AF_UNIX, AF_INET, AF_INET6, AF_VSOCK };
+	struct rule sockets = RULE_WITH(SYS_socket, 0, plain, EAFNOSUPPORT);
 
+	if (profile != PROFILE_PROGRAM)
+		put_rule(filter, (struct rule){ .number = SYS_sendto, .kind = UNADDRESSED, .argument = 4,
+						.action = SECCOMP_RET_ERRNO | EACCES });
+	if (profile != PROFILE_PROGRAM && profile != PROFILE_PROC)
+		put_list(filter, (const int[]){ SYS_sendmsg }, 1, SECCOMP_RET_ERRNO | EACCES);
 	if (profile == PROFILE_OUTPUT)
 		put_threads(filter);
 	if (profile == PROFILE_TRACES)
@@ -574,12 +614,15 @@ static void put_worker(struct bpf_filter *filter, enum self_profile profile)
 		PUT_LIST(filter, look_calls, SECCOMP_RET_ALLOW);
 		put_user_change(filter);
 	}
-	if (profile >= PROFILE_SOCKETS) {
+	if (profile >= PROFILE_PROC)
 		put_files(filter);
+	if (profile >= PROFILE_SOCKETS)
 		put_rule(filter, RULE_WITH(SYS_socket, 0, families, EAFNOSUPPORT));
-	}
-	if (profile == PROFILE_SOCKETS)
+	if (profile == PROFILE_RESTORES) {
+		sockets.kind = PLAIN_SOCKETS;
+		put_rule(filter, sockets);
 		put_list(filter, (const int[]){ SYS_listen }, 1, SECCOMP_RET_ALLOW);
+	}
 }
 
 static void put_network(struct bpf_filter *filter, const struct self_sandbox *sandbox)

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -23,6 +24,7 @@
 static const struct self_sandbox plain = { .has_clients = false };
 static const struct self_sandbox descriptors = { .profile = PROFILE_DESCRIPTORS },
 				 output = { .profile = PROFILE_OUTPUT },
+				 proc = { .profile = PROFILE_PROC }, restores = { .profile = PROFILE_RESTORES },
 				 sockets = { .profile = PROFILE_SOCKETS }, looks = { .profile = PROFILE_LOOKS },
 				 traces = { .profile = PROFILE_TRACES };
 
@@ -83,6 +85,50 @@ static long make_inet_socket(void)
 static long make_packet_socket(void)
 {
 	return socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+/* What packet(7) calls obsolete: a packet socket by another domain. */
+static long make_old_packet_socket(void)
+{
+	return socket(AF_INET, SOCK_PACKET | SOCK_CLOEXEC, 0);
+}
+
+static long make_raw_socket(void)
+{
+	return socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_UDP);
+}
+
+static long make_netlink_socket(void)
+{
+	return socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_ROUTE);
+}
+
+/* A descriptor from before the sandbox, since not every profile makes one. */
+static int datagrams = -1;
+
+static long send_to_address(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(9),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	return sendto(datagrams, "x", 1, 0, (struct sockaddr *)&address, sizeof(address));
+}
+
+/* The lower half of this address is 0, as that of no address. */
+static long send_to_high_address(void)
+{
+	return syscall(SYS_sendto, datagrams, "x", 1, 0, (unsigned long)(UINT64_C(1) << 32), 16);
+}
+
+static long send_message_to_address(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(9),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct iovec byte = { "x", 1 };
+	struct msghdr message = { .msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &byte,
+				  .msg_iovlen = 1 };
+
+	return sendmsg(datagrams, &message, 0);
 }
 
 static long trace_parent(void)
@@ -331,6 +377,13 @@ static void expect_worker(const struct self_sandbox *worker)
 	cr_expect_neq(outcome_in(worker, write_file), NOT_REFUSED);
 	cr_expect_neq(outcome_in(worker, connect_there), NOT_REFUSED);
 	cr_expect_neq(outcome_in(worker, make_packet_socket), NOT_REFUSED);
+	datagrams = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	cr_expect_eq(outcome_in(worker, send_to_address), EACCES);
+	if (sizeof(long) == sizeof(uint64_t))
+		cr_expect_eq(outcome_in(worker, send_to_high_address), EACCES);
+	if (worker->profile != PROFILE_PROC)
+		cr_expect_eq(outcome_in(worker, send_message_to_address), EACCES);
+	close(datagrams);
 	cr_expect_eq(outcome_in(worker, write_parents_memory), -SIGSYS);
 	cr_expect_eq(outcome_in(worker, signal_parent), ENOSYS);
 	cr_expect_eq(outcome_in(worker, own_for_parent), EPERM);
@@ -364,19 +417,49 @@ Test(sandbox, of_output_has_threads_but_no_process)
 	cr_expect_eq(outcome_in(&output, make_inet_socket), ENOSYS);
 }
 
-Test(sandbox, of_sockets_asks_and_sets_and_reads_proc_alone)
+static void expect_proc(const struct self_sandbox *worker)
+{
+	expect_worker(worker);
+	cr_expect_eq(outcome_in(worker, read_own_status), NOT_REFUSED);
+	if (kernel_restricts_files())
+		cr_expect_eq(outcome_in(worker, read_file), EACCES);
+	cr_expect_eq(outcome_in(worker, read_parents_memory), -SIGSYS);
+	cr_expect_eq(outcome_in(worker, keep_capabilities), ENOSYS);
+}
+
+Test(sandbox, of_proc_has_no_socket_of_its_own)
 {
 	skip_sanitized();
-	expect_worker(&sockets);
-	cr_expect_eq(outcome_in(&sockets, read_own_status), NOT_REFUSED);
-	if (kernel_restricts_files())
-		cr_expect_eq(outcome_in(&sockets, read_file), EACCES);
-	cr_expect_eq(outcome_in(&sockets, make_inet_socket), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&sockets, make_packet_socket), EAFNOSUPPORT);
-	cr_expect_eq(outcome_in(&sockets, connect_there), ENOSYS);
-	cr_expect_eq(outcome_in(&sockets, listen_somewhere), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&sockets, read_parents_memory), -SIGSYS);
-	cr_expect_eq(outcome_in(&sockets, keep_capabilities), ENOSYS);
+	expect_proc(&proc);
+	cr_expect_eq(outcome_in(&proc, make_inet_socket), ENOSYS);
+	cr_expect_eq(outcome_in(&proc, make_netlink_socket), ENOSYS);
+	cr_expect_eq(outcome_in(&proc, listen_somewhere), ENOSYS);
+}
+
+static void expect_sockets(const struct self_sandbox *worker)
+{
+	expect_proc(worker);
+	cr_expect_eq(outcome_in(worker, make_packet_socket), EAFNOSUPPORT);
+	cr_expect_eq(outcome_in(worker, connect_there), ENOSYS);
+	cr_expect_eq(outcome_in(worker, make_inet_socket), NOT_REFUSED);
+}
+
+Test(sandbox, of_restores_sets_options_and_neither_forges_nor_configures)
+{
+	skip_sanitized();
+	expect_sockets(&restores);
+	cr_expect_eq(outcome_in(&restores, listen_somewhere), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&restores, make_netlink_socket), EAFNOSUPPORT);
+	cr_expect_eq(outcome_in(&restores, make_raw_socket), EAFNOSUPPORT);
+	cr_expect_eq(outcome_in(&restores, make_old_packet_socket), EAFNOSUPPORT);
+}
+
+Test(sandbox, of_sockets_asks_and_sends_to_nobody_else)
+{
+	skip_sanitized();
+	expect_sockets(&sockets);
+	cr_expect_eq(outcome_in(&sockets, make_netlink_socket), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&sockets, listen_somewhere), ENOSYS);
 }
 
 Test(sandbox, reads_files_and_does_nothing_else)
@@ -434,7 +517,8 @@ Test(sandbox, fits_whatever_is_wanted_of_it)
 		{ .finds_names = true, .connects = true, .answers_unix = true },
 		{ .has_clients = true, .acts_as_users = true, .binds_any = true, .finds_names = true },
 		{ .has_clients = true, .connects_unix = true, .binds_any = true },
-		{ .profile = PROFILE_DESCRIPTORS }, { .profile = PROFILE_OUTPUT }, { .profile = PROFILE_SOCKETS },
+		{ .profile = PROFILE_DESCRIPTORS }, { .profile = PROFILE_OUTPUT }, { .profile = PROFILE_PROC },
+		{ .profile = PROFILE_RESTORES }, { .profile = PROFILE_SOCKETS },
 		{ .profile = PROFILE_LOOKS }, { .profile = PROFILE_TRACES },
 	};
 
