@@ -18,7 +18,7 @@ enum worker_kind {
 	WORKER_CONSOLE,                 /* passes on a service in the foreground (superd/worker/console) */
 	WORKER_RECEIVE,                 /* receives a message with descriptors (superd/worker/receive_async) */
 	WORKER_RESTORE,                 /* sets what a backend may have changed of a listener (superd/worker/restore_async) */
-	WORKER_COUNT,                   /* counts clients of superd's listeners (superd/worker/client_count) … */
+	WORKER_COUNT,                   /* counts clients of superd's listeners (superd/clients/client_look) … */
 	WORKER_COUNT_OWN,               /* … and those at ports that a backend has opened itself */
 	WORKER_COPY,                    /* watches the sockets of frozen backends (superd/process/socket_watch) */
 	WORKER_PAGE_OUT,                /* returns the memory of frozen backends (superd/process/memory_reclaim) */
