@@ -22,8 +22,8 @@ static void check_rpc(struct preflight *preflight, const struct service *service
 		return;
 	endpoint_format(listen->endpoint, &text);
 	diag_error(preflight->diags, listen->at,
-		   "%s: %s: this superd was built without libtirpc, so it cannot register with rpcbind", service->name,
-		   buf_string(&text));
+		   "%s: %s: this superd was built without superd-rpc (libtirpc), so it cannot register with rpcbind",
+		   service->name, buf_string(&text));
 	diags_hint(preflight->diags, "with a port of its own, as tcp:PORT, it is served without rpcbind");
 	buf_free(&text);
 }

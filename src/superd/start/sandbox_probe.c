@@ -69,7 +69,7 @@ static const char *const reasons[] = {
 static const char *reason_of(size_t bit)
 {
 	if (1u << bit == SANDBOX_NEEDS_FILTER && !build_has("libseccomp"))
-		return "this superd was built without libseccomp";
+		return "this superd was built without superd-filter (libseccomp)";
 	return reasons[bit];
 }
 
