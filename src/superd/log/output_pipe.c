@@ -622,7 +622,7 @@ void output_end_all(struct engine *engine)
 			;
 		if (is_read && output_reader_is_behind(&output->reading))
 			log_event(engine->log, LEVEL_WARNING, &event,
-				  "its last output is lost: superd-output does not answer, or what prints goes on");
+				  "its last output is lost: superd-output does not answer, or a program prints on");
 		output_close(output);
 	}
 }

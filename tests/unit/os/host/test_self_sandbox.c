@@ -124,7 +124,8 @@ static long send_message_to_address(void)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(9),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct iovec byte = { "x", 1 };
+	char text = 'x';
+	struct iovec byte = { &text, 1 };
 	struct msghdr message = { .msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &byte,
 				  .msg_iovlen = 1 };
 
