@@ -1,6 +1,7 @@
 /* The guard: the parent of superd, which restarts superd when it dies by a signal, and loses no client meanwhile.
- * superd(8) says what else is lost. What was frozen runs again, for a whole idle_timeout, and the time limits of a stop
- * begin anew.
+ * superd(8) says what else is lost. What was frozen runs again, for a whole idle_timeout. The time limits of the end of
+ * an instance go on, as that of timeout_stop; those of the phases before, in which it serves its clients
+ * (superd/stop/stop.h), begin anew, unless it ends beside a successor.
  *
  * It shares its table of descriptors with superd (CLONE_FILES, clone(2)): listeners, pipes and clients stay open,
  * whenever superd dies, as the kernel drops them only with the last process that has the table. It is the parent of

@@ -1,12 +1,15 @@
 /* Writes the state for the next program: a stream of sections (superd/saved/state_stream), and the descriptors that are
  * named in it. Only these descriptors stay open. superd/reload/load reads the stream.
  *
- * Sections: engine, table, file, lookup and left_out (superd/main/load), command, denied (addresses), released (outputs),
- * withdrawal (rpcbind), group (control groups), removal, lock. Then, for each service in the order of the table: service,
- * and behind it listener, parked, activity (struct service_run), latency, thaw_latency, failure, idle, spent (times),
+ * Sections: engine, table, file, lookup, system_call_filter and left_out (superd/main/load), command, denied (addresses),
+ * released (outputs), withdrawal (rpcbind), group (control groups), removal, lock, stored (descriptors in a service
+ * manager's store), filter (of bind(2)). Then, for each service in the order of the table: service, and behind it
+ * listener, parked, activity (struct service_run), latency, thaw_latency, failure, socket_rate, idle, spent (times),
  * twins and twin (standby sockets), output, store, opening (socket commands), refresh (service reload), notify,
- * instance, notice (notify state), outdated, course (exec sequence), search (forking), drain, and control (a command
- * that runs) behind its owner. A part of an instance belongs to the last instance before it. Times are those of
+ * instance, bind_calls, bind_use, notice (notify state), outdated, course (exec sequence), search (forking), drain, and
+ * control (a command that runs) behind its owner. superd/reload/saved_state adds noted and promised: starts and clients
+ * that the page of the guard knows. engine_sections[] and service_sections[] are the whole
+ * list. A part of an instance belongs to the last instance before it. Times are those of
  * CLOCK_MONOTONIC, which goes on; that of a timer is when it is due.
  *
  * Versions: the reader leaves out a section or key that it does not know, warns, and closes its descriptors. A

@@ -3,15 +3,16 @@
  * none is frozen first, and counted once more. There is at most one stop an instance, instance->stop, and all stops
  * differ in their reason alone:
  *
- *   reason              first phase   if the kernel cannot list its clients
- *   IDLE MEMORY         FREEZE        it goes on
- *                       or NEWCOMER   only those in its queues count
- *   LIMIT ORDER RESTART END           the same
+ *   reason              first phase                    if the kernel cannot list its clients
+ *   IDLE MEMORY         FREEZE, from UNNEEDED on       it goes on;
+ *                       NEWCOMER                       then only those in its queues count
+ *   LIMIT ORDER RESTART END                            the same
  *   RELOAD
- *   DRAIN               SERVE beside  REST
- *   MOVED               a successor,  END
- *                       or NEWCOMER
- *   LENT                SERVE, REST   REST
+ *   DRAIN               NEWCOMER; SERVE if it begins   REST
+ *   MOVED               beside a successor             END
+ *   LENT                SERVE, REST                    REST
+ *
+ * If an earlier instance has the second sockets, NEWCOMER is END.
  *
  *   phase      nobody is left   somebody is left, or a look failed                    stop_end
  *   FREEZE     COUNT, once its processes stand still; or it goes on                   DONE
