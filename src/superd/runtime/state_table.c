@@ -310,7 +310,7 @@ static const char *const run_names[] = {
 static_assert(sizeof(run_names) / sizeof(*run_names) == RUN_STATES, "every state has a name");
 
 static const char *const service_event_names[] = {
-	"enable", "bound", "bind_error", "activity", "ready", "exec_error", "exited", "crashed", "idle", "timer",
+	"enable", "bound", "bind_error", "activity", "ready", "exec_error", "exited", "crashed", "unneeded", "timer",
 	"hold", "drain", "release", "disable", "remove", "return", "shutdown", "filled", "room", "gone", "limited",
 	"replaced", "stilled", "halt",
 };

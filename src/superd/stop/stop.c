@@ -60,6 +60,18 @@ static const struct {
 	[STOP_RESTART] = { STOP_END, STOP_END },
 };
 
+static const char *const reasons[] = {
+	[STOP_ORDER] = "order", [STOP_IDLE] = "idle", [STOP_LIMIT] = "limit", [STOP_RELOAD] = "reload",
+	[STOP_DRAIN] = "drain", [STOP_MOVED] = "moved", [STOP_LENT] = "lent", [STOP_MEMORY] = "memory",
+	[STOP_RESTART] = "restart",
+};
+
+static const char *const phases[] = {
+	[STOP_FREEZE] = "freeze", [STOP_COUNT] = "count", [STOP_SERVE] = "serve", [STOP_REST] = "rest",
+	[STOP_NEWCOMER] = "newcomer", [STOP_END] = "end", [STOP_EARLIER] = "earlier", [STOP_ADDRESS] = "address",
+	[STOP_DONE] = "done",
+};
+
 /* By enum stop_phase: seconds until the first look, and between two at most; each pause is longer. */
 static const struct {
 	double first, last;
@@ -138,9 +150,15 @@ static bool is_of_idle(enum stop_reason reason)
 
 static void enter_phase(struct stop *stop, enum stop_phase phase)
 {
-	stop->instance->engine->service_list->tried_stops -= is_tried(stop);
+	struct instance *instance = stop->instance;
+	struct event event = { .name = "stopping", .service = instance->service->name, .pid = instance->pid };
+
+	if (phase != stop->phase)
+		log_event(instance->engine->log, LEVEL_DEBUG, &event, "pid %ld: stop by %s: %s", (long)event.pid,
+			  reasons[stop->reason], phases[phase]);
+	instance->engine->service_list->tried_stops -= is_tried(stop);
 	stop->phase = phase;
-	stop->instance->engine->service_list->tried_stops += is_tried(stop);
+	instance->engine->service_list->tried_stops += is_tried(stop);
 	stop->left = UINT_MAX;
 	drain_deadline_begin(&stop->deadline, clock_now());
 	stop->turns_due = clock_now() + TURNS_BEGIN;
@@ -221,7 +239,7 @@ static void finish(struct stop *stop)
 
 	ev_timer_stop(instance->engine->loop, &stop->timer);
 	move_clients(stop, false);
-	stop->phase = STOP_DONE;
+	enter_phase(stop, STOP_DONE);
 	runtime->run->stats.idle_stops += is_of_idle(stop->reason);
 	if (instance->retired || stop->reason != STOP_LENT)
 		instance_stop(instance);
@@ -371,7 +389,7 @@ static void take_count(struct stop *stop)
 		   (stop->phase != STOP_SERVE && stop->query.cookies.failed);
 
 	if (stop->instance->facts.stopped) {    /* others have sent the signal */
-		stop->phase = STOP_DONE;
+		enter_phase(stop, STOP_DONE);
 		return;
 	}
 	stop->left = all || !stop->query.cookies.count ? left : UINT_MAX;
@@ -951,16 +969,6 @@ void stop_call_off(struct service_runtime *runtime)
 
 bool stop_describe(const struct instance *instance, struct stop_facts *facts)
 {
-	static const char *const reasons[] = {
-		[STOP_ORDER] = "order", [STOP_IDLE] = "idle", [STOP_LIMIT] = "limit", [STOP_RELOAD] = "reload",
-		[STOP_DRAIN] = "drain", [STOP_MOVED] = "moved", [STOP_LENT] = "lent", [STOP_MEMORY] = "memory",
-		[STOP_RESTART] = "restart",
-	};
-	static const char *const phases[] = {
-		[STOP_FREEZE] = "freeze", [STOP_COUNT] = "count", [STOP_SERVE] = "serve", [STOP_REST] = "rest",
-		[STOP_NEWCOMER] = "newcomer", [STOP_END] = "end", [STOP_EARLIER] = "earlier",
-		[STOP_ADDRESS] = "address",
-	};
 	const struct stop *stop = instance->stop;
 
 	if (!stop || stop->phase == STOP_DONE || instance->facts.stopped)
