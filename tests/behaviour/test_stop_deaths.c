@@ -1,9 +1,9 @@
 /* A stop goes on when superd is killed or upgraded, in each of its phases: those in which the instance serves its
  * clients (superd/stop/stop.h), and those of its end (superd/instance/instance_table.h). The clients that it has stay,
- * newcomers are served by another, each command runs once, and the stop ends. Its time limits begin anew, but for that
- * of a stop beside a successor.
+ * newcomers are served by another, each command runs once, and the stop ends. The time limits of
+ * its end go on, those of the phases before begin anew, but for that of a stop beside a successor.
  *
- * Not tried: STOP_COUNT. It lasts no longer than the kernel's answer. */
+ * Not tried: STOP_COUNT and STOP_ADDRESS. They last no longer than the answers of the kernel and of a worker. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,6 +247,46 @@ Behaviour(stop_deaths, serves_while_it_makes_progress_and_is_upgraded)
 	serves_while_it_makes_progress(superd_upgrade);
 }
 
+/* A stop behind a drain, which it has told to end soon. */
+static void waits_for_an_earlier_one(way *interrupt)
+{
+	struct superd *superd = run(backend("talk"), "");
+	int clients[2];
+	long pids[2];
+
+	for (size_t n = 0; n < 2; n++) {
+		clients[n] = client_connect(superd_port(superd, "web"));
+		pids[n] = ask(clients[n], "one\n");
+		if (n == 0) {
+			order("drain --no-wait web");
+			order("release web");
+		}
+	}
+	cr_assert_neq(pids[0], pids[1], "%s", world_logs());
+	clock_hold();
+	order("restart --no-wait web");
+	WAIT_UNTIL(is_in_phase("earlier"));
+	interrupt(superd);
+	for (size_t n = 0; n < 2; n++) {
+		cr_expect_eq(ask(clients[n], "two\n"), pids[n], "%s", world_logs());
+		close(clients[n]);
+	}
+	clock_go_on();
+	for (size_t n = 0; n < 2; n++)
+		CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)pids[n]));
+	expect_end(superd, pids[1]);
+}
+
+Behaviour(stop_deaths, waits_for_an_earlier_one_and_is_killed)
+{
+	waits_for_an_earlier_one(guarded_kill);
+}
+
+Behaviour(stop_deaths, waits_for_an_earlier_one_and_is_upgraded)
+{
+	waits_for_an_earlier_one(upgrade_by_steps);
+}
+
 /* Less than the two seconds in which its program may leave the client alone. */
 Behaviour(stop_deaths, serves_beside_a_successor_until_the_limit_of_before)
 {
@@ -393,8 +433,9 @@ static void has_got_kill_signal(way *interrupt)
 	struct superd *superd;
 	long first = begin_end_of_deaf(&superd);
 
+	clock_advance(superd, 30 * MINUTE_MS);
 	interrupt(superd);
-	clock_advance(superd, 50 * MINUTE_MS);
+	clock_advance(superd, 20 * MINUTE_MS);
 	cr_expect(has_noted("term\n"), "%s", read_text(path_in("diary")));
 	CLOCK_UNTIL(superd, 12 * MINUTE_MS, 2, has_noted("term\nhup\n"));
 	expect_end_of_deaf(superd, first);
