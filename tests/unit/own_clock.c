@@ -39,11 +39,21 @@ __attribute__((constructor)) static void make_clock(void)
 	dl_iterate_phdr(find_criterion, NULL);
 }
 
+static double read_monotonic(void)
+{
+	struct timespec now;
+
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static double ahead_of(clockid_t clock)
 {
+	double lag = own_clock && own_clock->held > 0 ? read_monotonic() - own_clock->held : 0;
+
 	if (!own_clock || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID || clock < 0)
 		return 0;
-	return own_clock->ahead + (clock == CLOCK_REALTIME ? own_clock->wall_ahead : 0);
+	return own_clock->ahead + (clock == CLOCK_REALTIME ? own_clock->wall_ahead : 0) - lag;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)
@@ -58,10 +68,19 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	now->tv_nsec += (long)((ahead - (double)seconds) * 1e9);
 	now->tv_sec += now->tv_nsec / 1000000000;
 	now->tv_nsec %= 1000000000;
+	if (now->tv_nsec < 0) {
+		now->tv_sec--;
+		now->tv_nsec += 1000000000;
+	}
 	return result;
 }
 
 void own_clock_advance(double seconds)
 {
 	own_clock->ahead += seconds;
+}
+
+void own_clock_hold(void)
+{
+	own_clock->held = read_monotonic();
 }

@@ -5,8 +5,10 @@
 struct own_clock {
 	double ahead;           /* seconds */
 	double wall_ahead;      /* of these, the wall clock alone */
+	double held;            /* CLOCK_MONOTONIC from which on real time does not count; 0: it counts */
 };
 
 extern struct own_clock *own_clock;     /* shared with children */
 
 void own_clock_advance(double seconds);
+void own_clock_hold(void);              /* from now on real time does not count */

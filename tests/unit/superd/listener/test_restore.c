@@ -2,12 +2,14 @@
 #include "tests/unit/bind_fixture.h"
 
 #include <linux/filter.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/run_limit.h"
 #include "os/netdiag/foreign_socket.h"
 #include "superd/listener/listeners.h"
 #include "superd/listener/restore.h"
@@ -106,8 +108,7 @@ static pid_t only_child(void)
 	return (pid_t)strtol(text, NULL, 10);
 }
 
-/* As on a virtual machine whose host has no time for it; the worker is the last to get its turn. */
-Test(restore, takes_no_machine_that_stands_still_for_a_socket_that_hangs)
+static pid_t stop_worker(void)
 {
 	pid_t worker;
 
@@ -116,6 +117,14 @@ Test(restore, takes_no_machine_that_stands_still_for_a_socket_that_hangs)
 	worker = only_child();
 	kill(worker, SIGSTOP);
 	cr_assert_eq(waitpid(worker, NULL, WUNTRACED), worker);
+	return worker;
+}
+
+/* As on a virtual machine whose host has no time for it; the worker is the last to get its turn. */
+Test(restore, takes_no_machine_that_stands_still_for_a_socket_that_hangs)
+{
+	pid_t worker = stop_worker();
+
 	ask();
 	own_clock_advance(2 * FOREIGN_TIMEOUT);
 	for (int n = 0; n < 3; n++)
@@ -126,8 +135,8 @@ Test(restore, takes_no_machine_that_stands_still_for_a_socket_that_hangs)
 		ev_run(engine.loop, 0);
 }
 
-/* Closes the socket; nobody else has its address then. */
-static void bind_anew(void)
+/* Closes the socket. false: somebody else has its address still. */
+static bool bind_anew(void)
 {
 	struct sockaddr_in address;
 	socklen_t length = sizeof(address);
@@ -135,13 +144,78 @@ static void bind_anew(void)
 	cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
 	close(fd);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	cr_expect_eq(bind(fd, (struct sockaddr *)&address, length), 0, "%s", strerror(errno));
+	return bind(fd, (struct sockaddr *)&address, length) == 0;
 }
 
+static bool sleeps(pid_t pid)
+{
+	char path[64], state = 0;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	status = fopen(path, "r");
+	cr_assert(status && fscanf(status, "%*d (%*[^)]) %c", &state) == 1);
+	fclose(status);
+	return state == 'S';
+}
+
+/* Forks a process that does this again and again while the test sleeps. */
+static pid_t fork_beside(void (*act)(pid_t worker), pid_t worker)
+{
+	pid_t test = getpid(), beside = fork();
+
+	if (beside == 0)
+		close(fd);
+	while (beside == 0 && getppid() == test) {
+		if (sleeps(test))
+			act(worker);
+		poll(NULL, 0, 1);
+	}
+	if (beside == 0)
+		_exit(0);
+	cr_assert_gt(beside, 0);
+	return beside;
+}
+
+static void end_beside(pid_t beside)
+{
+	kill(beside, SIGKILL);
+	cr_assert_eq(waitpid(beside, NULL, 0), beside);
+}
+
+static void let_go_on(pid_t worker)
+{
+	kill(worker, SIGCONT);
+}
+
+static void pass_time(pid_t worker)
+{
+	(void)worker;
+	own_clock_advance(RUN_LIMIT_STEP);
+}
+
+/* However late in real time the process gets its turn. */
 Test(restore, keeps_no_copy_of_a_socket_that_closes)
 {
+	pid_t worker = stop_worker(), beside;
+
 	ask();
+	own_clock_hold();
+	beside = fork_beside(let_go_on, worker);
 	restore_cancel(&engine, fd);
-	bind_anew();
-	cr_expect_eq(calls, 0);
+	cr_expect(bind_anew(), "%s", strerror(errno));
+	cr_expect_eq(calls, 1);
+	end_beside(beside);
+}
+
+Test(restore, waits_for_a_moment_alone_until_a_copy_is_closed)
+{
+	pid_t worker = stop_worker(), beside;
+
+	ask();
+	own_clock_hold();
+	beside = fork_beside(pass_time, worker);
+	restore_cancel(&engine, fd);
+	cr_expect_not(bind_anew());
+	end_beside(beside);
 }
