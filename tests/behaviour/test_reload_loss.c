@@ -62,6 +62,7 @@ static void rename_folder(void)
 
 static void expect_refused(struct superd *superd, int port, const char *why)
 {
+	size_t before = superd_log_count(superd, "superd: not reloaded: ");
 	struct outcome outcome = SUPERCTL(control_path(), "reload");
 
 	cr_expect_eq(outcome.status, 1, "%s%s", outcome.out, outcome.err);
@@ -69,8 +70,8 @@ static void expect_refused(struct superd *superd, int port, const char *why)
 	expect(outcome.err, "superctl reload --allow-empty");
 	expect(outcome.err, "not reloaded");
 	superd_signal(superd, SIGHUP);
-	superd_wait_log(superd, why);
-	superd_wait_log(superd, "not reloaded");
+	WAIT_UNTIL(superd_log_count(superd, "superd: not reloaded: ") == before + 2);
+	cr_expect_eq(superd_log_count(superd, why), 2, "%s", world_logs());
 	cr_expect(client_can_connect(port));
 }
 
