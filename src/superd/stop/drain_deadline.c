@@ -46,6 +46,10 @@ void drain_deadline_log_over(struct service_runtime *runtime, pid_t pid, unsigne
 	struct event event = { .name = "impatient", .service = runtime->service->name, .pid = pid };
 
 	runtime->run->stats.parted += left;
-	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld, which has %u client%s still",
-		  (long)pid, left, left == 1 ? "" : "s");
+	if (left)
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld, which has %u client%s still",
+			  (long)pid, left, left == 1 ? "" : "s");
+	else
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld, which may have clients still",
+			  (long)pid);
 }

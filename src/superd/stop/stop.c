@@ -262,7 +262,6 @@ static void log_begin(const struct stop *stop, bool unknown)
 	struct instance *instance = stop->instance;
 	struct event event = { .name = "draining", .service = instance->service->name, .pid = instance->pid };
 	size_t count = stop->query.cookies.count;
-	bool rests = rules[stop->reason].unknown == STOP_REST;
 
 	if (!unknown)
 		log_event(instance->engine->log, LEVEL_INFO, &event,
@@ -270,7 +269,9 @@ static void log_begin(const struct stop *stop, bool unknown)
 			  count == 1 ? "" : "s", stop->phase == STOP_END ? "while it makes progress" : "to the end");
 	else
 		log_event(instance->engine->log, LEVEL_WARNING, &event, "the clients of pid %ld are unknown: it %s",
-			  (long)event.pid, rests ? "keeps running until it is stopped" : "is stopped");
+			  (long)event.pid, stop->phase == STOP_REST       ? "keeps running until it is stopped"
+					   : stop->phase == STOP_NEWCOMER ? "serves them until another one waits"
+									  : "is stopped within 30 seconds");
 }
 
 /* Gives the instance sockets of its own. */
@@ -380,19 +381,25 @@ static void wait_without_count(struct stop *stop)
 	finish(stop);
 }
 
+/* Whether clients that could not be noted may still be there. Otherwise only those in its queues count then. */
+static bool serves_unknown(const struct stop *stop)
+{
+	return stop->query.cookies.failed && (stop->reason == STOP_DRAIN || stop->reason == STOP_MOVED);
+}
+
 /* Looks twice: the first count may miss a connection that left its handshake and was accepted meanwhile. A count that
  * fails (no descriptors, no memory) tells nothing, unless the clients could not be noted before. */
 static void take_count(struct stop *stop)
 {
 	unsigned left = count_left(stop), before = stop->left;
-	bool all = conn_query_is_complete(&stop->query) ||
-		   (stop->phase != STOP_SERVE && stop->query.cookies.failed);
+	bool all = stop->query.cookies.failed ? stop->phase != STOP_SERVE && !serves_unknown(stop)
+		   : !stop->query.cookies.count || conn_query_is_complete(&stop->query);
 
 	if (stop->instance->facts.stopped) {    /* others have sent the signal */
 		enter_phase(stop, STOP_DONE);
 		return;
 	}
-	stop->left = all || !stop->query.cookies.count ? left : UINT_MAX;
+	stop->left = all ? left : UINT_MAX;
 	if (!stop->left && before && stop->query.cookies.count) {
 		seek_clients(stop);
 		return;
@@ -437,14 +444,15 @@ static void take_noted_clients(struct stop *stop)
 	}
 	runtime_post(runtime, LOOK);    /* new clients are admitted again */
 	conn_query_seek(&stop->query);
+	stop->query.cookies.failed |= failed && !stop->query.cookies.count;
 	if (failed || (current && current != stop->instance) ||
 	    runtime->run->stats.activations != stop->activations)
 		stop->activations = 0;
 	runtime_note_change(runtime);   /* the next superd could not tell them from later ones */
-	if (stop->sockets)
-		log_begin(stop, unknown);
 	if (unknown)
 		enter_phase(stop, (enum stop_phase)rules[stop->reason].unknown);
+	if (stop->sockets || serves_unknown(stop))
+		log_begin(stop, failed);
 	if (stop->phase != STOP_REST)
 		look_later(stop);
 }

@@ -8,8 +8,8 @@
  *                       NEWCOMER                       then only those in its queues count
  *   LIMIT ORDER RESTART END                            the same
  *   RELOAD
- *   DRAIN               NEWCOMER; SERVE if it begins   REST
- *   MOVED               beside a successor             END
+ *   DRAIN               NEWCOMER; SERVE if it begins   somebody may be left; REST in place of SERVE
+ *   MOVED               beside a successor             the same; END in place of SERVE
  *   LENT                SERVE, REST                    REST
  *
  * If an earlier instance has the second sockets, NEWCOMER is END.
