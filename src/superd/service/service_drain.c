@@ -140,9 +140,8 @@ static void drain_outdated(struct service_runtime *runtime)
 	if (!drains || drain_waits(runtime))
 		return;
 	drain_changed(runtime);
-	if (!runtime_is_draining(runtime) || !runtime_current(runtime))
-		return;
-	runtime_event(runtime, RELEASE);
+	if (runtime_is_draining(runtime) && runtime_state(runtime) == RUNNING)
+		runtime_event(runtime, RELEASE);
 }
 
 void drain_due(struct service_runtime *runtime)
