@@ -449,12 +449,9 @@ Behaviour(control, sends_the_lines_of_the_last_time)
 	superd_stop(superd);
 }
 
-/* The second has to wait for the first, as an address has two sockets. */
-Behaviour(control, tells_why_and_until_when_a_stop_waits)
+/* One client of an instance that drains, and one of the next. */
+static void connect_beside_a_drain(int port, int clients[2])
 {
-	struct superd *superd = clock_run_web(backend("talk"), "");
-	int port = superd_port(superd, "web"), clients[2];
-
 	for (size_t n = 0; n < 2; n++) {
 		clients[n] = client_connect(port);
 		client_send(clients[n], "one\n");
@@ -465,6 +462,15 @@ Behaviour(control, tells_why_and_until_when_a_stop_waits)
 			cr_assert(control_is_done(control_once("release web")));
 		}
 	}
+}
+
+/* The second has to wait for the first, as an address has two sockets. */
+Behaviour(control, tells_why_and_until_when_a_stop_waits)
+{
+	struct superd *superd = clock_run_web(backend("talk"), "");
+	int clients[2];
+
+	connect_beside_a_drain(superd_port(superd, "web"), clients);
 	expect_in(SUPERCTL(control_path(), "status", "web").out, " drains: it serves its client to the end");
 	cr_assert(control_is_done(control_once("restart --no-wait web")));
 	WAIT_UNTIL(strstr(why_of("web"), "an earlier instance ends first"));
@@ -479,17 +485,9 @@ Behaviour(control, tells_why_and_until_when_a_stop_waits)
 Behaviour(control, shuts_down_while_a_stop_waits)
 {
 	struct superd *superd = clock_run_web(backend("talk"), "");
-	int port = superd_port(superd, "web"), clients[2];
+	int clients[2];
 
-	for (size_t n = 0; n < 2; n++) {
-		clients[n] = client_connect(port);
-		client_send(clients[n], "one\n");
-		client_line(clients[n]);
-		if (n == 0) {
-			cr_assert(control_is_done(control_once("drain --no-wait web")));
-			cr_assert(control_is_done(control_once("release web")));
-		}
-	}
+	connect_beside_a_drain(superd_port(superd, "web"), clients);
 	clock_hold();
 	cr_assert(control_is_done(control_once("stop --no-wait web")));
 	WAIT_UNTIL(strstr(control_once("status web"), "\"phase\":\"earlier\""));

@@ -16,26 +16,36 @@ TestSuite(request, .init = open_pool, .fini = close_pool);
 static char *text;                      /* of the request written last, in the pool */
 static size_t length;
 
+static void keep_text(struct record *record)
+{
+	cr_assert_not(record->out.failed);
+	length = record->out.length;
+	text = pool_copy(pool, record->out.data, length + 1);
+	buf_free(&record->out);
+}
+
+/* What is wrong with what was read; NULL: nothing is. */
+static const char *flaw_of(const struct record *record)
+{
+	return record->flaw ? record->flaw : record_is_read(record) ? NULL : "what is behind it";
+}
+
 static void write_count(struct client_count_request request)
 {
 	struct record record = { 0 };
 
 	count_request_record(&record, &request);
-	cr_assert_not(record.out.failed);
 	cr_assert_null(record.flaw, "%s", record.flaw);
-	length = record.out.length;
-	text = pool_copy(pool, record.out.data, length + 1);
-	buf_free(&record.out);
+	keep_text(&record);
 }
 
-/* What is wrong with the request; NULL: nothing is. */
 static const char *read_count(struct client_count_request *request)
 {
 	struct record record = record_of(text, length, pool);
 
 	*request = (struct client_count_request){ 0 };
 	count_request_record(&record, request);
-	return record.flaw ? record.flaw : record_is_read(&record) ? NULL : "what is behind it";
+	return flaw_of(&record);
 }
 
 static void expect_flaw(struct client_count_request request, const char *flaw)
@@ -150,10 +160,7 @@ static void write_restore(struct restore_task task)
 	struct record record = { 0 };
 
 	restore_task_record(&record, &task);
-	cr_assert_not(record.out.failed);
-	length = record.out.length;
-	text = pool_copy(pool, record.out.data, length + 1);
-	buf_free(&record.out);
+	keep_text(&record);
 }
 
 static const char *read_restore(struct restore_task *task)
@@ -162,7 +169,7 @@ static const char *read_restore(struct restore_task *task)
 
 	*task = (struct restore_task){ 0 };
 	restore_task_record(&record, task);
-	return record.flaw ? record.flaw : record_is_read(&record) ? NULL : "what is behind it";
+	return flaw_of(&record);
 }
 
 Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
@@ -214,14 +221,11 @@ static const char *pass_hold(struct hold_request *request)
 	struct record record = { 0 };
 
 	hold_request_record(&record, request);
-	cr_assert_not(record.out.failed);
-	text = pool_copy(pool, record.out.data, record.out.length + 1);
-	length = record.out.length;
-	buf_free(&record.out);
+	keep_text(&record);
 	record = record_of(text, length, pool);
 	*request = (struct hold_request){ 0 };
 	hold_request_record(&record, request);
-	return record.flaw ? record.flaw : record_is_read(&record) ? NULL : "what is behind it";
+	return flaw_of(&record);
 }
 
 Test(request, to_hold_a_program_has_its_places)
@@ -246,14 +250,11 @@ static const char *pass_bind(struct bind_request *request)
 	struct record record = { 0 };
 
 	bind_request_record(&record, request);
-	cr_assert_not(record.out.failed);
-	text = pool_copy(pool, record.out.data, record.out.length + 1);
-	length = record.out.length;
-	buf_free(&record.out);
+	keep_text(&record);
 	record = record_of(text, length, pool);
 	*request = (struct bind_request){ 0 };
 	bind_request_record(&record, request);
-	return record.flaw ? record.flaw : record_is_read(&record) ? NULL : "what is behind it";
+	return flaw_of(&record);
 }
 
 Test(request, for_pass_bind_has_its_offers_and_whose_calls_it_answers)
