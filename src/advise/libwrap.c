@@ -8,10 +8,13 @@
 #include "advise/lookup.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #ifdef HAVE_LIBWRAP
 #include <tcpd.h>
@@ -30,61 +33,89 @@ int deny_severity = LOG_WARNING;
 struct rule_scan {
 	struct hosts_rules rules;
 	int depth;                      /* nesting of the file that is being read */
+	/* Called for a file that cannot be read. false: stop. */
+	bool (*refuse)(const struct rule_scan *scan, const char *path, const char *why);
+	void (*on_flaw)(const char *path, const char *why);
 };
 
-/* Reads a file; *text is NULL if it does not exist. false: it cannot be read, and the reason was logged. */
-static bool read_table(const char *path, char **text)
+static bool refuse_clients(const struct rule_scan *scan, const char *path, const char *why)
 {
-	size_t length;
-
-	*text = fd_read_file(path, TABLE_MOST, &length);
-	if (*text || errno == ENOENT)
-		return true;
-	syslog(LOG_ERR, "libwrap: %s: %m: no client is allowed", path);
+	(void)scan;
+	syslog(LOG_ERR, "libwrap: %s: %s: no client is allowed", path, why);
 	return false;
 }
 
-static bool on_list_file(void *context, const char *path)
+static bool tell_flaw(const struct rule_scan *scan, const char *path, const char *why)
 {
-	struct rule_scan *scan = context;
-	char *text = NULL;
+	if (scan->on_flaw)
+		scan->on_flaw(path, why);
+	return true;
+}
+
+/* Finds out who may not do what. */
+static void describe_unreadable(const char *path, int error, char *why, size_t size)
+{
+	struct stat status;
+	char folder[PATH_MAX];
+
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder))
+			break;
+		if (access(folder, X_OK) < 0 && errno == EACCES) {
+			snprintf(why, size, "user %u may not enter %s", (unsigned)getuid(), folder);
+			return;
+		}
+	}
+	if (error == EACCES && stat(path, &status) == 0)
+		snprintf(why, size, "user %u may not read it; its mode is %04o", (unsigned)getuid(),
+			 (unsigned)(status.st_mode & 07777));
+	else
+		snprintf(why, size, "%s", error == EINVAL ? "that is no regular file" : strerror(error));
+}
+
+/* Reads a table, or a list that a rule names, and what lists that one names. */
+static bool scan_file(struct rule_scan *scan, const char *path, bool is_table)
+{
+	char why[PATH_MAX + 64];
+	size_t length;
+	char *text;
 	bool good;
 
-	if (scan->depth >= DEPTH_MOST) {
-		syslog(LOG_ERR, "libwrap: %s: files name each other too deeply: no client is allowed", path);
+	if (scan->depth > DEPTH_MOST) {
+		scan->refuse(scan, path, "files name each other too deeply");
 		return false;
 	}
-	good = read_table(path, &text);
+	text = fd_read_file(path, TABLE_MOST, &length);
+	if (!text && errno == ENOENT)
+		return true;
+	if (!text) {
+		describe_unreadable(path, errno, why, sizeof(why));
+		return scan->refuse(scan, path, why);
+	}
 	scan->depth++;
-	good = good && (!text || hosts_rules_read_list(&scan->rules, text));
+	good = is_table ? hosts_rules_read(&scan->rules, text) : hosts_rules_read_list(&scan->rules, text);
 	scan->depth--;
 	free(text);
 	return good;
 }
 
-static bool scan_table(struct rule_scan *scan, const char *table)
+static bool on_list_file(void *context, const char *path)
 {
-	char *text = NULL;
-	bool good = read_table(table, &text) && (!text || hosts_rules_read(&scan->rules, text));
-
-	free(text);
-	return good;
+	return scan_file(context, path, false);
 }
 
-bool libwrap_runs_commands(void)
+static bool scan_tables(struct rule_scan *scan)
 {
-	struct hosts_rules rules = { .on_file = NULL };
-	const char *const tables[] = { hosts_allow_table, hosts_deny_table };
+	scan->rules = (struct hosts_rules){ .on_file = on_list_file, .context = scan };
+	return scan_file(scan, hosts_allow_table, true) && scan_file(scan, hosts_deny_table, true);
+}
 
-	for (size_t n = 0; n < 2; n++) {
-		size_t length;
-		char *text = fd_read_file(tables[n], TABLE_MOST, &length);
+bool libwrap_runs_commands(void (*on_flaw)(const char *path, const char *why))
+{
+	struct rule_scan scan = { .refuse = tell_flaw, .on_flaw = on_flaw };
 
-		if (text)
-			hosts_rules_read(&rules, text);
-		free(text);
-	}
-	return rules.runs_commands;
+	scan_tables(&scan);
+	return scan.rules.runs_commands;
 }
 
 /* With dry_run set, an option that would not return, as twist, clears dry_run instead. The request has no connection
@@ -138,13 +169,12 @@ static bool allows_without_commands(const struct rule_scan *scan, struct request
 
 bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 {
-	struct rule_scan scan = { .rules = { .on_file = on_list_file } };
+	struct rule_scan scan = { .refuse = refuse_clients };
 	struct request_info request;
 	struct socket_address client, server;
 
 	openlog("superd", LOG_PID | LOG_PERROR, LOG_DAEMON);
-	scan.rules.context = &scan;
-	if (!scan_table(&scan, hosts_allow_table) || !scan_table(&scan, hosts_deny_table))
+	if (!scan_tables(&scan))
 		return false;
 	if (!find_address(getpeername, fd, &client) || !find_address(getsockname, fd, &server)) {
 		syslog(LOG_ERR, "libwrap: %s: the client has no address to judge: it is refused", daemon);
@@ -160,8 +190,9 @@ bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 	return hosts_access(&request);
 }
 #else
-bool libwrap_runs_commands(void)
+bool libwrap_runs_commands(void (*on_flaw)(const char *path, const char *why))
 {
+	(void)on_flaw;
 	return false;
 }
 

@@ -2,6 +2,7 @@
  * long, or parses bytes of a stranger. superd starts one process for each client:
  *
  *	superd-advise [-n] [-w DAEMON] [-i SECONDS]
+ *	superd-advise -t
  *
  * The connection is descriptor 0 and 4. Answers go to descriptor 3, a line each, in this order, as soon as they are
  * known:
@@ -11,6 +12,11 @@
  *
  * "DAEMON commands" lets rules start commands (hosts_options(5), spawn and twist).
  *	-i   ident yes TEXT      the answer of the client's ident server within SECONDS; or "ident no REASON"
+ *
+ * -t is not about a client. It is for superd --check, and reads hosts.allow, hosts.deny and what these name:
+ *
+ *	flaw PATH: WHY          a file that this user cannot read
+ *	commands yes|no         the last line: whether a rule may start a command
  *
  * Any of these calls may hang, so a timer kills the process. exec removes the timer (timer_create(2)), because the
  * command of a twist may run longer. */
@@ -39,6 +45,7 @@ struct lookups {
 	const char *daemon;             /* -w; NULL: not wanted */
 	bool commands;                  /* rules may start commands */
 	int ident_seconds;              /* -i, the timeout; 0: not wanted */
+	bool tables;                    /* -t */
 };
 
 static bool read_seconds(const char *text, int *seconds)
@@ -68,9 +75,11 @@ static bool read_options(int argc, char **argv, struct lookups *lookups)
 	int option;
 
 	*lookups = (struct lookups){ .name = false };
-	while ((option = getopt(argc, argv, "ni:w:")) >= 0) {
+	while ((option = getopt(argc, argv, "ni:tw:")) >= 0) {
 		if (option == 'n')
 			lookups->name = true;
+		else if (option == 't')
+			lookups->tables = true;
 		else if (option == 'w' && read_daemon(optarg, lookups))
 			continue;
 		else if (option != 'i' || !read_seconds(optarg, &lookups->ident_seconds))
@@ -122,6 +131,14 @@ static void write_twist(void)
 	write_answer("libwrap twist\n");
 }
 
+static void write_flaw(const char *path, const char *why)
+{
+	char line[2 * PATH_MAX];
+
+	snprintf(line, sizeof(line), "flaw %s: %s\n", path, why);
+	write_answer(line);
+}
+
 static void write_ident(int seconds)
 {
 	struct ident_reply reply;
@@ -135,9 +152,10 @@ static void write_ident(int seconds)
 /* Enters the sandbox, unless a rule may start a command: that may need all rights of this user. */
 static void enter_sandbox(const struct lookups *lookups)
 {
-	struct self_sandbox sandbox = { .connects = true, .finds_names = lookups->name || lookups->daemon };
+	struct self_sandbox sandbox = { .connects = true, .finds_names = lookups->name || lookups->daemon,
+					.reads_files = lookups->tables };
 
-	if (lookups->commands && libwrap_runs_commands())
+	if (lookups->commands && libwrap_runs_commands(NULL))
 		return;
 	if (sandbox.finds_names)
 		self_sandbox_add_name_ports(&sandbox);
@@ -154,13 +172,15 @@ int main(int argc, char **argv)
 
 	program_begin("superd-advise", false, &argc, argv);
 	if (!read_options(argc, argv, &lookups)) {
-		fprintf(stderr, "usage: superd-advise [-n] [-w daemon] [-i seconds], seconds being 1 to %d\n",
+		fprintf(stderr, "usage: superd-advise [-n] [-w daemon] [-i seconds], seconds being 1 to %d; or -t\n",
 			SECONDS_MOST);
 		return EXIT_FAILURE;
 	}
 	arm_timer();
 	set_close_on_exec();
 	enter_sandbox(&lookups);
+	if (lookups.tables)
+		write_answer(libwrap_runs_commands(write_flaw) ? "commands yes\n" : "commands no\n");
 	if (lookups.name)
 		write_name();
 	if (lookups.daemon)

@@ -443,6 +443,15 @@ Behaviour(libwrap, check_says_which_file_cannot_be_read)
 	outcome = SUPERD_ANSWER("--check", "-f", table);
 	cr_expect(strstr(outcome.err, "libwrap = ftpd: /etc/hosts.worse: user 605"), "%s", outcome.err);
 	cr_expect(strstr(outcome.err, "may not read it; its mode is 0640, so no client is let in"), "%s", outcome.err);
+	private_file("/etc/hosts.allow", "%s", "ftpd: /etc/hosts.allow\nftpd: /etc/closed/hosts, /etc/hosts.worse\n");
+	cr_assert_eq(mkdir("/etc/closed", 0700), 0);
+	outcome = SUPERD_ANSWER("--check", "-f", table);
+	cr_expect(strstr(outcome.err, "/etc/hosts.allow: files name each other too deeply, so no"), "%s", outcome.err);
+	private_file("/etc/hosts.allow", "%s", "ftpd: /etc/closed/hosts, /etc/hosts.worse\n");
+	outcome = SUPERD_ANSWER("--check", "-f", table);
+	cr_expect(strstr(outcome.err, "/etc/closed/hosts: user 605"), "%s", outcome.err);
+	cr_expect(strstr(outcome.err, " may not enter /etc/closed, so no client is let in"), "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "/etc/hosts.worse: user 605"), "%s", outcome.err);
 }
 
 Behaviour(libwrap, lets_nobody_in_by_a_rule_that_is_broken)

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "lib/fd.h"
-#include "os/host/hosts_rules.h"
 
 #define TABLE_MOST (1 << 20)
 #define TICK_MOST 2                     /* seconds */
@@ -79,21 +78,4 @@ bool hosts_access_has_rules(struct hosts_access *cache)
 	     denies = check_file(cache, &cache->files[1], paths[1]);
 
 	return allows || denies;
-}
-
-bool hosts_access_may_deny(const char *daemon)
-{
-	enum hosts_verdict verdict = HOSTS_GO_ON;
-
-	for (int n = 0; n < 2 && verdict == HOSTS_GO_ON; n++) {
-		size_t length;
-		char *text = fd_read_file(paths[n], TABLE_MOST, &length);
-
-		if (text)
-			verdict = hosts_rules_evaluate(text, daemon, n == 1);
-		else if (errno != ENOENT)
-			verdict = HOSTS_MAY_DENY;
-		free(text);
-	}
-	return verdict == HOSTS_MAY_DENY;
 }

@@ -17,9 +17,5 @@ struct hosts_access {
 	} files[2];                     /* hosts.allow, hosts.deny */
 };
 
-/* Whether hosts.allow and hosts.deny may deny some client of this daemon; true if that is not certain. Reads both
- * files. */
-bool hosts_access_may_deny(const char *daemon);
-
 /* Reads the files again if they have changed. A file that cannot be read counts as having rules. */
 bool hosts_access_has_rules(struct hosts_access *files);

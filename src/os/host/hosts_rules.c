@@ -6,10 +6,14 @@
  * is not known to be harmless counts as a command. */
 #include "os/host/hosts_rules.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "lib/fd.h"
+
+#define TABLE_MOST (1 << 20)            /* bytes of a file */
 #define BLANKS " \t\r\n"
 #define BETWEEN ", \t\r\n"
 
@@ -233,4 +237,22 @@ enum hosts_verdict hosts_rules_evaluate(const char *text, const char *daemon, bo
 	bool whole = each_rule(text, evaluate_rule, &evaluation);
 
 	return whole || evaluation.verdict != HOSTS_GO_ON ? evaluation.verdict : HOSTS_MAY_DENY;
+}
+
+bool hosts_rules_may_deny(const char *daemon)
+{
+	static const char *const paths[] = { "/etc/hosts.allow", "/etc/hosts.deny" };
+	enum hosts_verdict verdict = HOSTS_GO_ON;
+
+	for (int n = 0; n < 2 && verdict == HOSTS_GO_ON; n++) {
+		size_t length;
+		char *text = fd_read_file(paths[n], TABLE_MOST, &length);
+
+		if (text)
+			verdict = hosts_rules_evaluate(text, daemon, n == 1);
+		else if (errno != ENOENT)
+			verdict = HOSTS_MAY_DENY;
+		free(text);
+	}
+	return verdict == HOSTS_MAY_DENY;
 }

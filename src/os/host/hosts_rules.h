@@ -1,5 +1,5 @@
-/* Parses hosts.allow and hosts.deny (hosts_access(5), hosts_options(5)) as far as superd needs it beside libwrap: files
- * that a rule names, and rules that start a program. */
+/* Parses hosts.allow and hosts.deny (hosts_access(5), hosts_options(5)) as far as superd-advise and superd-read need it
+ * beside libwrap: files that a rule names, rules that start a program, and daemons of which a client may be denied. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,6 +28,10 @@ enum hosts_verdict {
 /* denies: whether a rule without an option of its own denies, as in hosts.deny. HOSTS_MAY_DENY also if out of
  * memory. */
 enum hosts_verdict hosts_rules_evaluate(const char *text, const char *daemon, bool denies);
+
+/* Whether hosts.allow and hosts.deny may deny some client of this daemon; true if that is not certain. Reads both
+ * files. */
+bool hosts_rules_may_deny(const char *daemon);
 
 /* Parses a file that a rule names, for further files. */
 bool hosts_rules_read_list(struct hosts_rules *rules, const char *text);

@@ -13,6 +13,7 @@
 #include "lib/memory.h"
 #include "lib/source_file.h"
 #include "os/host/hosts_access.h"
+#include "os/host/hosts_rules.h"
 #include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
 #include "read/launchd/keys.h"
@@ -60,7 +61,7 @@ static int print_sources(const char *const *sources, size_t count)
 	struct pool *pool = pool_new();
 	struct read_request request = {
 		.sources = sources, .count = count, .take_builder = print_builder, .only_foreign = true,
-		.may_be_denied = hosts_access_has_rules(&hosts) ? hosts_access_may_deny : NULL,
+		.may_be_denied = hosts_access_has_rules(&hosts) ? hosts_rules_may_deny : NULL,
 	};
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
 	bool good;

@@ -12,6 +12,7 @@
 
 #include "lib/clock.h"
 #include "os/host/hosts_access.h"
+#include "os/host/hosts_rules.h"
 #include "os/host/self_sandbox.h"
 #include "read/apart/setup.h"
 #include "superd/machine/service_port.h"
@@ -206,7 +207,7 @@ static bool take_setup(struct read_server *server)
 	request->on_file = send_file;
 	request->context = request->files_context = server;
 	if (hosts_access_has_rules(&server->hosts))
-		request->may_be_denied = hosts_access_may_deny;
+		request->may_be_denied = hosts_rules_may_deny;
 	if (request->asks_services) {
 		/* Loads the modules of nss(5) and connects them to their server, before the sandbox is entered. */
 		services_find_port("superd", "tcp");

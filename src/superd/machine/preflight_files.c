@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "exec/child/sandbox.h"
-#include "lib/fd.h"
 #include "os/foreign/loader_list.h"
 #include "os/fs/interpreter.h"
 #include "os/fs/path_trust.h"
@@ -44,23 +43,14 @@ static bool account_has_group(const struct account *account, gid_t gid)
 	return false;
 }
 
-/* Whether a mode bit (4, 2 or 1) allows an account other than root the access to a file of this status
- * (path_resolution(7)). */
-static bool mode_allows(const struct account *account, const struct stat *status, mode_t bit)
-{
-	if (account->uid == status->st_uid)
-		return status->st_mode & bit << 6;
-	if (account_has_group(account, status->st_gid))
-		return status->st_mode & bit << 3;
-	return status->st_mode & bit;
-}
-
-/* Whether the account may execute a file, or enter a folder, of this status. */
+/* Whether the account may execute a file, or enter a folder, of this status (path_resolution(7)). */
 static bool may_execute(const struct account *account, const struct stat *status)
 {
 	if (account->uid == 0)
 		return S_ISDIR(status->st_mode) || status->st_mode & 0111;
-	return mode_allows(account, status, 01);
+	if (account->uid == status->st_uid)
+		return status->st_mode & 0100;
+	return status->st_mode & (account_has_group(account, status->st_gid) ? 0010 : 0001);
 }
 
 static bool has_access_list(const char *path)
@@ -127,23 +117,6 @@ const char *preflight_check_program(const struct preflight *preflight, const str
 		wrong = pool_text(pool, buf_string(&why));
 	buf_free(&why);
 	return wrong;
-}
-
-const char *preflight_check_readable(struct pool *pool, const char *path, const struct account *account)
-{
-	char folder[PATH_MAX];
-	struct stat status;
-
-	if (account && find_closed_folder(path, account, folder))
-		return pool_textf(pool, "user %u may not enter %s", (unsigned)account->uid, folder);
-	if (stat(path, &status) < 0)
-		return errno == ENOENT ? NULL : pool_text(pool, strerror(errno));
-	if (!S_ISREG(status.st_mode))
-		return "that is no regular file";
-	if (account ? mode_allows(account, &status, 04) || has_access_list(path) : access(path, R_OK) == 0)
-		return NULL;
-	return pool_textf(pool, "user %u may not read it; its mode is %04o",
-			  (unsigned)(account ? account->uid : geteuid()), (unsigned)(status.st_mode & 07777));
 }
 
 /* Whether the service changes where its loader looks. */

@@ -44,8 +44,8 @@ struct preflight {
 	const struct service *root_unit;        /* first unit that would run as root without naming a user; NULL: none */
 	size_t root_units;              /* number of such units */
 	struct clamped_units clamped;
-	bool hosts_reported;            /* unreadable files of hosts.allow and hosts.deny were reported */
-	bool hosts_run_commands;        /* known once they were: a rule starts a command (spawn, twist) */
+	bool hosts_asked;               /* superd-advise was asked about hosts.allow and hosts.deny */
+	bool hosts_run_commands;        /* known then: a rule starts a command (spawn, twist) */
 	bool bind_reported;             /* that pass = bind takes new privileges away was reported, once for all services */
 	bool bind_tried;                /* bind_error is valid */
 	int bind_error;                 /* why pass = bind is impossible, an errno; 0: it is possible; -1: unknown */
@@ -79,10 +79,6 @@ const char *preflight_check_program(const struct preflight *preflight, const str
 
 /* The same for a program of superd's own. In preflight_files.c. */
 const char *preflight_check_own(const struct preflight *preflight, enum program which, const struct account *account);
-
-/* The obstacle that prevents an account from reading a file, which need not exist; account NULL: superd's own. NULL:
- * none. The text is in the pool. */
-const char *preflight_check_readable(struct pool *pool, const char *path, const struct account *account);
 
 /* Checks pass = bind. In preflight_bind.c. */
 void preflight_bind(struct preflight *preflight, const struct service *service);

@@ -1,18 +1,20 @@
 /* Checks that this superd was built with the libraries that a service needs, and that superd's helper programs exist,
  * which may be missing from a copied installation. Without them all clients would be refused, or would never find the
  * service. */
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/build_info.h"
-#include "lib/fd.h"
-#include "os/host/hosts_rules.h"
+#include "lib/run_limit.h"
+#include "os/socket/fd_channel.h"
+#include "superd/machine/helper_process.h"
 #include "superd/machine/helper_user.h"
 #include "superd/machine/preflight_internal.h"
 #include "table/access/access.h"
 
-#define HOSTS_MOST (16 << 20)           /* bytes of a file to read */
-#define HOSTS_DEPTH 8                   /* nested files that name files */
+#define HOSTS_FLAWS 100                 /* files of hosts.allow and hosts.deny that are named */
+#define ANSWER_SECONDS 10               /* superd-advise only reads files */
 
 static void check_rpc(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
@@ -42,57 +44,56 @@ static void check_libwrap(struct preflight *preflight, const struct service *ser
 		"clients");
 }
 
-/* The check of hosts.allow and hosts.deny. */
-struct hosts_check {
-	struct preflight *preflight;
-	const struct service *service;
-	const struct account *account;  /* account of superd-advise */
-	struct hosts_rules rules;
-	int depth;
-};
-
-/* Reads hosts.allow, hosts.deny, or a file that a rule names. false: superd-advise cannot read it, which was
- * reported. */
-static bool check_hosts_file(struct hosts_check *check, const char *path, bool is_table)
+/* Takes what superd-advise says of hosts.allow and hosts.deny. NULL: it has said all; else why not. */
+static const char *take_hosts_answer(struct preflight *preflight, const struct service *service,
+				     const struct helper_process *helper, struct buf *why)
 {
-	struct pool *pool = check->preflight->table->pool;
-	const char *wrong = preflight_check_readable(pool, path, check->account);
-	size_t length;
-	char *text;
+	char line[2 * PATH_MAX];
+	struct run_limit limit;
+	ssize_t length;
+
+	run_limit_begin(&limit, ANSWER_SECONDS);
+	for (int flaws = 0; flaws < HOSTS_FLAWS; flaws++) {
+		if (!run_limit_wait(&limit, helper->channel))
+			return "superd-advise does not answer";
+		length = fd_channel_receive(helper->channel, line, sizeof(line) - 1);
+		if (length <= 0) {
+			helper_process_describe_end(helper, why);
+			return buf_string(why);
+		}
+		line[length] = '\0';
+		line[strcspn(line, "\n")] = '\0';
+		preflight->hosts_run_commands = !strcmp(line, "commands yes");
+		if (preflight->hosts_run_commands || !strcmp(line, "commands no"))
+			return NULL;
+		if (strncmp(line, "flaw ", 5) != 0)
+			return "the answer of superd-advise is wrong";
+		preflight_report(preflight, SEVERITY_WARNING, service, "libwrap",
+				 service->groups->access->libwrap, "%s, so no client is let in", line + 5);
+	}
+	return NULL;
+}
+
+/* superd-advise reads these files with a user of its own, and denies all clients if it cannot read one. So it says
+ * which, and superd knows nothing of their language. */
+static void ask_of_hosts_files(struct preflight *preflight, const struct service *service)
+{
+	struct helper_process helper = HELPER_PROCESS_NONE(PROGRAM_ADVISE);
+	int wanted[] = { -1, -1, -1, -1 };
+	const struct helper_start start = {
+		.option = "-t", .type = SOCK_SEQPACKET, .number = 3, .wanted = wanted, .wanted_count = 4,
+		.directory = "/", .account = helper_user_account(HELPER_USER_ADVISE),
+	};
+	struct buf why = { 0 };
+	const char *wrong = helper_process_start(&helper, &start, &why)
+				    ? take_hosts_answer(preflight, service, &helper, &why) : buf_string(&why);
 
 	if (wrong)
-		preflight_report(check->preflight, SEVERITY_WARNING, check->service, "libwrap",
-				 check->service->groups->access->libwrap, "%s: %s, so no client is let in", path,
-				 wrong);
-	if (wrong || check->depth >= HOSTS_DEPTH)
-		return !wrong;
-	text = fd_read_file(path, HOSTS_MOST, &length);
-	check->depth++;
-	if (text && is_table)
-		hosts_rules_read(&check->rules, text);
-	else if (text)
-		hosts_rules_read_list(&check->rules, text);
-	check->depth--;
-	free(text);
-	return true;
-}
-
-static bool on_hosts_file(void *context, const char *path)
-{
-	return check_hosts_file(context, path, false);
-}
-
-/* superd-advise reads these files with a user of its own, and denies all clients if it cannot read one. */
-static void read_hosts_files(struct preflight *preflight, const struct service *service)
-{
-	struct hosts_check check = { .preflight = preflight, .service = service,
-				     .account = helper_user_account(HELPER_USER_ADVISE) };
-
-	preflight->hosts_reported = true;
-	check.rules = (struct hosts_rules){ .on_file = on_hosts_file, .context = &check };
-	check_hosts_file(&check, "/etc/hosts.allow", true);
-	check_hosts_file(&check, "/etc/hosts.deny", true);
-	preflight->hosts_run_commands = check.rules.runs_commands;
+		preflight_report(preflight, SEVERITY_WARNING, service, "libwrap", service->groups->access->libwrap,
+				 "hosts.allow and hosts.deny are not checked: %s", wrong);
+	helper_process_end(&helper);
+	buf_free(&why);
+	preflight->hosts_asked = true;
 }
 
 static void check_hosts_files(struct preflight *preflight, const struct service *service)
@@ -101,8 +102,10 @@ static void check_hosts_files(struct preflight *preflight, const struct service 
 
 	if (!libwrap || !build_has("libwrap") || !hosts_access_has_rules(&preflight->hosts_access))
 		return;                 /* without a rule superd admits all clients and does not ask libwrap */
-	if (!preflight->hosts_reported)
-		read_hosts_files(preflight, service);
+	if (preflight_check_own(preflight, PROGRAM_ADVISE, helper_user_account(HELPER_USER_ADVISE)))
+		return;                 /* check_advise reports it */
+	if (!preflight->hosts_asked)
+		ask_of_hosts_files(preflight, service);
 	if (!preflight->hosts_run_commands || strchr(libwrap, ' '))
 		return;
 	preflight_report(preflight, SEVERITY_WARNING, service, "libwrap", libwrap,
