@@ -7,10 +7,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,12 +25,261 @@
 #include "exec/child/cgroup_join.h"
 #include "exec/child/clamp.h"
 #include "exec/child/sandbox.h"
-#include "exec/child/stages.h"
 #include "exec/child/text.h"
 #include "lib/build_id.h"
 #include "os/foreign/fork_fds.h"
 #include "os/host/signals.h"
 #include "os/rights/raw_syscall.h"
+
+/* Each stage applies what the plan asks for: 0, or -1 and errno. If the plan needs a Linux feature that is missing, the
+ * stage fails with ENOTSUP. */
+
+/* With Yama (the kernel's LSM) only an ancestor may trace or look at a process, and a worker is none: any descendant of
+ * superd may that has the same user. No process may after 0. */
+static void let_trace(pid_t ancestor)
+{
+	prctl(PR_SET_PTRACER, (unsigned long)ancestor, 0, 0, 0);
+}
+
+/* warm = N: waits until a worker process traces this one (superd/hold/hold). That begins when it has a byte from here:
+ * not before superd-exec runs, and before the change of user. From then on, a tracer without CAP_SYS_PTRACE could not
+ * attach any more, as the process is not dumpable before its exec. */
+static int stage_hold(struct job *job)
+{
+	int fd = 0, error;
+	char byte;
+	ssize_t got;
+
+	if (!job->hold_channel)
+		return 0;
+	while (fd < job->wanted_count && job->wanted[fd] != job->hold_channel)
+		fd++;                   /* the placeholder's place by now */
+	if (job->hold_dumpable)
+		raw_set_dumpable();
+	let_trace(getppid());
+	send(fd, "", 1, MSG_NOSIGNAL);  /* superd may have closed its end, which the next call sees */
+	do
+		got = read(fd, &byte, 1);
+	while (got < 0 && errno == EINTR);
+	error = errno;
+	let_trace(0);                   /* fails without Yama */
+	/* superd may have closed its end, maybe with the byte unread: nobody wants it */
+	errno = got == 0 || (got < 0 && error == ECONNRESET) ? ECANCELED : error;
+	return got == 1 ? 0 : -1;
+}
+
+/* cpu_affinity, io_scheduling, cpu_scheduling_* and personality: sched_setaffinity(2), ioprio_set(2),
+ * sched_setscheduler(2), personality(2). */
+static int stage_cpus(struct job *job)
+{
+	return job->plan->cpus ? sched_setaffinity(0, job->plan->cpus_size, job->plan->cpus) : 0;
+}
+
+static int stage_io_priority(struct job *job)
+{
+	if (job->plan->io_priority < 0)
+		return 0;
+	return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, job->plan->io_priority);
+}
+
+/* By the raw system call: libc's sched_setscheduler has only the POSIX policies, or fails always (musl). */
+static int stage_scheduling(struct job *job)
+{
+	const struct { int priority; } parameters = { job->plan->cpu_priority };
+
+	if (job->plan->timer_slack && prctl(PR_SET_TIMERSLACK, job->plan->timer_slack, 0, 0, 0) < 0)
+		return -1;
+	if (job->plan->cpu_policy < 0)
+		return 0;
+	return (int)syscall(SYS_sched_setscheduler, 0, job->plan->cpu_policy, &parameters);
+}
+
+static int stage_personality(struct job *job)
+{
+	if (job->plan->personality < 0)
+		return 0;
+	return syscall(SYS_personality, job->plan->personality) < 0 ? -1 : 0;
+}
+
+/* The stages that take rights away or keep them: capabilities(7), keyrings(7), PR_SET_NO_NEW_PRIVS of prctl(2). */
+
+#define JOIN_SESSION 1                  /* constants of linux/keyctl.h, which is not installed everywhere */
+#define LINK 8
+#define SESSION_KEYRING (-3)
+#define USER_KEYRING (-4)
+
+static int stage_keyring(struct job *job)
+{
+	if (job->plan->keyring == KEYRING_INHERIT)
+		return 0;
+	if (syscall(SYS_keyctl, JOIN_SESSION, NULL, 0, 0, 0) < 0) {
+		/* A user may have few keyrings (200, /proc/sys/kernel/keys/maxkeys), and each start creates one. If
+		 * there are none left, superd's own is as private, as it takes no keys. */
+		if (errno == EDQUOT)
+			return has_own_keyring && job->plan->keyring == KEYRING_PRIVATE ? 0 : -1;
+		/* A kernel without keys, or a seccomp filter that forbids them. */
+		return errno == ENOSYS || errno == EPERM ? 0 : -1;
+	}
+	if (job->plan->keyring != KEYRING_SHARED)
+		return 0;
+	return syscall(SYS_keyctl, LINK, USER_KEYRING, SESSION_KEYRING, 0, 0) < 0 ? -1 : 0;
+}
+
+#define KEEP_CAPS (1u << 4)             /* SECBIT_KEEP_CAPS */
+#define EACH_CAPABILITY(cap) (int cap = 0; cap < 64; cap++)
+
+static int stage_bounding(struct job *job)
+{
+	uint64_t bounding = job->plan->bounding;
+
+	if (bounding == UINT64_MAX)
+		return 0;
+	for EACH_CAPABILITY(cap) {
+		if (bounding >> cap & 1)
+			continue;
+		/* EINVAL: this kernel has fewer capabilities. */
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
+			return -1;
+	}
+	return 0;
+}
+
+/* Sets the inheritable set to the ambient set, whatever superd was started with: at the exec, root gains the
+ * inheritable set beyond the bounding set, and any user the ambient set. For a user other than root, permitted and
+ * effective get the ambient set and what superd holds of `needed`, which ends with the exec (capabilities(7)). */
+static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (!ambient && !needed && !inheritable_caps_possible)
+		return 0;
+	if (inheritable_caps_possible && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 &&
+	    errno != EINVAL)
+		return -1;
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -1;
+	for (int n = 0; n < 2; n++) {
+		uint32_t part = (uint32_t)(ambient >> 32 * n), held = data[n].permitted;
+
+		data[n].inheritable = part;
+		if (!root)
+			data[n].permitted = data[n].effective = part | ((uint32_t)(needed >> 32 * n) & held);
+	}
+	if (syscall(SYS_capset, &header, data) < 0)
+		return -1;
+	for EACH_CAPABILITY(cap) {
+		if (ambient >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static unsigned secure_bits(const struct plan *plan)
+{
+	return plan->sandbox ? plan->sandbox->secure_bits : 0;
+}
+
+/* Capabilities that a user other than root needs for the remaining stages: secure bits and filters. */
+static uint64_t caps_of_later_stages(const struct plan *plan)
+{
+	bool has_filters = plan->bind_filter || (plan->sandbox && plan->sandbox->filters);
+	bool filters = has_filters && !plan->no_new_privileges;
+
+	return (secure_bits(plan) ? UINT64_C(1) << CAP_SETPCAP : 0) | (filters ? UINT64_C(1) << CAP_SYS_ADMIN : 0);
+}
+
+/* Done right before the change of user, as entering a user namespace in between resets it. */
+static int child_keep_over_user(const struct plan *plan)
+{
+	return plan->ambient || caps_of_later_stages(plan) ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
+}
+
+/* No command inherits superd's own ambient set. A command that stays superd's user keeps superd's permitted set, and
+ * nothing is raised. */
+static int stage_ambient(struct job *job)
+{
+	if (job->command->flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY))
+		return set_ambient(0, 0, true);
+	return set_ambient(job->plan->ambient, caps_of_later_stages(job->plan), geteuid() == 0);
+}
+
+/* superd's own secure bits stay, as they may be locked. SECBIT_KEEP_CAPS is cleared, as it has done its work. */
+static int stage_secure_bits(struct job *job)
+{
+	int held = secure_bits(job->plan) ? prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) : 0;
+
+	if (held < 0 || !secure_bits(job->plan))
+		return held;
+	return prctl(PR_SET_SECUREBITS, ((unsigned)held & ~KEEP_CAPS) | secure_bits(job->plan), 0, 0, 0);
+}
+
+static int stage_no_new_privileges(struct job *job)
+{
+	return job->plan->no_new_privileges ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : 0;
+}
+
+/* Since Linux 5.19; headers may be older: a signal does not interrupt a call that superd has begun to answer. */
+#define WAIT_KILLABLE (1UL << 5)        /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
+
+static int install_filter(const struct sock_fprog *filter, unsigned long flags)
+{
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | flags, filter);
+}
+
+/* Returns the filter's descriptor. Without CAP_SYS_ADMIN the kernel demands no_new_privs. */
+static int install_somehow(const struct sock_fprog *filter)
+{
+	int fd = install_filter(filter, WAIT_KILLABLE);
+
+	if (fd < 0 && errno == EACCES) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+			return -1;
+		fd = install_filter(filter, WAIT_KILLABLE);
+	}
+	return fd < 0 && errno == EINVAL ? install_filter(filter, 0) : fd;
+}
+
+static int send_descriptor(int channel, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	char byte = 0;
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
+	};
+
+	memset(&control, 0, sizeof(control));
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	return sendmsg(channel, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+/* pass = bind: installs the filter (os/proc/bind_filter), and sends its descriptor to superd, which answers the calls
+ * that the filter stops: seccomp_unotify(2). */
+static int stage_bind_filter(struct job *job)
+{
+	int fd, result;
+
+	if (!job->filter_channel)
+		return 0;
+	fd = install_somehow(job->plan->bind_filter);
+	if (fd < 0)
+		return -1;
+	/* With Yama, and without CAP_SYS_PTRACE, only an ancestor may look at a process, and the one that answers is no
+	 * ancestor: any descendant of superd that has this program's user may look at it from now on. */
+	if (job->plan->bind_needs_tracer)
+		let_trace(getppid());
+	result = send_descriptor(job->filter_channel, fd);
+	close(fd);
+	close(job->filter_channel);
+	return result;
+}
 
 #define AFTER_MOST 5000                 /* milliseconds */
 #define KILLED_MOST 100                 /* the same, for one that was killed */
@@ -47,13 +303,6 @@ static int wait_for_other(struct job *job)
 	return 0;
 }
 
-static int move_fd(int from, int to)
-{
-	if (from == to)
-		return fcntl(to, F_SETFD, 0);
-	return dup2(from, to) < 0 ? -1 : 0;
-}
-
 /* A source below count that is not at its place would be overwritten: it is first moved out of the way. One source may
  * be wanted at several places. */
 int child_arrange(const int *wanted, int count)
@@ -75,28 +324,21 @@ int child_arrange(const int *wanted, int count)
 	for (int n = 0; n < count; n++) {
 		if (moved[n] < 0)
 			close(n);
-		else if (move_fd(moved[n], n) < 0)
+		else if (moved[n] == n ? fcntl(n, F_SETFD, 0) < 0 : dup2(moved[n], n) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-static int highest_wanted(const struct job *job)
-{
-	int most = job->file > 2 ? job->file : 2;
-
-	for (int n = 0; n < job->wanted_count; n++) {
-		if (job->wanted[n] > most)
-			most = job->wanted[n];
-	}
-	return most;
 }
 
 /* Unsharing copies only the descriptors below the limit, so the cost of a start does not depend on the listeners above
  * it. */
 static int set_descriptors(struct job *job)
 {
-	if (job->shares_descriptors && raw_unshare_fds((unsigned)highest_wanted(job) + 1) < 0)
+	int most = job->file > 2 ? job->file : 2;
+
+	for (int n = 0; n < job->wanted_count; n++)
+		most = job->wanted[n] > most ? job->wanted[n] : most;
+	if (job->shares_descriptors && raw_unshare_fds((unsigned)most + 1) < 0)
 		return -1;
 	if (!child_note_pid(job, getpid()))
 		_exit(0);
