@@ -10,9 +10,11 @@
 /* The index of a condition that prevents the start; -1: none. */
 int conditions_find_false(const struct condition *list, size_t count);
 
-/* For exec/stages/condition*.c: whether the condition holds, before negation. */
-bool condition_path_holds(enum condition_kind kind, const char *path);
-bool condition_machine_holds(enum condition_kind kind, const char *text);
+/* Whether a condition of this kind holds, before negation. */
+bool condition_kind_holds(enum condition_kind kind, const char *text);
+bool condition_user_holds(const char *text);
+bool condition_virtualization_holds(const char *text);
 
-/* Reads the start of a file, as much as fits, and adds a NUL. false: it cannot be read. */
-bool condition_read_file(const char *path, char *text, size_t size);
+/* Calls `take` for each entry of an open folder, except . and .., until it returns true. 1: it did; 0: it never did; -1
+ * and errno: the folder cannot be read completely. */
+int condition_any_entry(int folder, bool (*take)(void *context, int folder, const char *name), void *context);

@@ -18,7 +18,6 @@
 #include "exec/record/condition_record.h"
 #include "exec/record/start_record.h"
 #include "exec/stages/condition.h"
-#include "exec/stages/remove.h"
 #include "exec/stages/stages.h"
 #include "lib/scan.h"
 #include "os/foreign/fork_fds.h"

@@ -48,16 +48,3 @@ int mount_tree_open_private_tmp(const struct account *user, const char *prefix, 
 
 /* Mounts a new file system of this type over a folder, with flags and data as of mount(2). */
 int mount_new(const struct account *user, const char *type, const char *path, unsigned long flags, const char *data);
-
-/* The entries of /dev that a backend with private_devices keeps. */
-#define DEVICES 12
-
-struct device_trees {
-	int of[DEVICES];                /* trees of the devices; -1: it is missing */
-};
-
-/* Opens the trees; a missing device is no error. */
-int devices_take(const struct account *user, struct device_trees *devices);
-
-/* Mounts the new /dev; set: MOUNT_TREE_x for the kept ones. */
-int devices_put(const struct account *user, const struct device_trees *devices, unsigned set);

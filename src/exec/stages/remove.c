@@ -5,7 +5,7 @@
  *
  * /proc/sysvipc lists System V objects (sysvipc(7)). POSIX shared memory and message queues are files in /dev/shm and
  * /dev/mqueue; only regular files there are removed. */
-#include "exec/stages/remove.h"
+#include "exec/stages/stages.h"
 
 #include <dirent.h>
 #include <errno.h>

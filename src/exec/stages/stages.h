@@ -1,6 +1,9 @@
 /* The stages that superd-exec has besides those of exec/child. Each does what the plan asks for: 0, or -1 and errno. */
 #pragma once
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "exec/child/child.h"
 
 int sandbox_prepare_mapper(struct job *job);    /* forks the process that writes the maps of a user namespace */
@@ -17,3 +20,17 @@ int credentials_load(struct job *job);
 /* The means of a sandbox that this machine lacks (enum sandbox_need): namespaces are tried one by one. by_users: all
  * within a user namespace. */
 unsigned probe_missing(bool by_users);
+
+/* What services leave, and superd has removed (superd/start/removal). false: something is left. */
+
+/* Removes the folder `aside` of the folder on standard input, with its contents. If something is mounted in
+ * it, it gets its old name in the folder on standard output back, unless that is taken. NULL: an earlier superd has
+ * moved it aside; it keeps its name, and is left to a process that still removes it. */
+bool remove_folder(const char *aside, const char *name);
+
+/* Removes the folders of this name in /tmp and /var/tmp, with their contents. */
+bool remove_tmp(const char *name);
+
+/* Removes the System V and POSIX shared memory, semaphores and message queues of a user (RemoveIPC= of
+ * systemd.exec(5)). The caller is that user, or may remove those of any. */
+bool remove_ipc(uid_t uid);

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "exec/stages/condition.h"
-#include "exec/stages/condition_internal.h"
 
 static int first_false(const char *const *texts, size_t count)
 {

@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "exec/stages/condition_internal.h"
-
 static char folder[] = "/tmp/superd-condition-XXXXXX";
 
 static void make_files(void)
@@ -42,7 +40,7 @@ static void expect(const char *pattern, bool exists)
 	char path[8192];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, pattern);
-	cr_expect_eq(condition_path_holds(CONDITION_PATH_EXISTS_GLOB, path), exists, "%s", pattern);
+	cr_expect_eq(condition_kind_holds(CONDITION_PATH_EXISTS_GLOB, path), exists, "%s", pattern);
 }
 
 TestSuite(condition_path, .init = make_files, .fini = remove_files);
@@ -97,7 +95,7 @@ static int find_without_memory(void)
 	snprintf(pattern, sizeof(pattern), "%s/many/*", folder);
 	if (setrlimit(RLIMIT_AS, &none) < 0)
 		return 2;
-	return condition_path_holds(CONDITION_PATH_EXISTS_GLOB, pattern) ? 0 : 1;
+	return condition_kind_holds(CONDITION_PATH_EXISTS_GLOB, pattern) ? 0 : 1;
 }
 
 Test(condition_path, takes_the_first_of_many)
