@@ -327,12 +327,13 @@ Behaviour(service_group, of_a_service_that_was_gone_and_is_back_is_another_while
 	superd_stop(superd);
 }
 
-/* Killed, it had no time to let it go on. */
+/* Killed, it had no time to let it go on. The next one wants its address. */
 Behaviour(service_group, whom_a_superd_that_is_gone_has_frozen_goes_on_with_the_next)
 {
 	struct superd *first, *second;
 	const char *folder;
 	long pid;
+	int port;
 
 	SKIP_WITHOUT(geteuid() == 0, "needs root, to make control groups");
 	first = controlled_clock_run("service it {\n listen = \"127.0.0.1:0\"\n user = root\n exec = \"%s\"\n"
@@ -342,11 +343,13 @@ Behaviour(service_group, whom_a_superd_that_is_gone_has_frozen_goes_on_with_the_
 	pid = ask(first);
 	folder = folder_of(pid);
 	CLOCK_UNTIL(first, MINUTE_MS, 60, strstr(read_text(text_of("%s/cgroup.events", folder)), "frozen 1"));
+	port = superd_port(first, "it");
 	superd_signal(first, SIGKILL);
 	cr_assert_eq(superd_wait_exit(first), 128 + SIGKILL);
-	second = run(text_of("\"%s\"", backend("serve")), "");
-	ask(second);
-	cr_expect(strstr(read_text(text_of("%s/cgroup.events", folder)), "frozen 0"));
+	second = superd_run("service it { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port, backend("serve"));
+	superd_wait_log(second, "left by a superd that was killed");
+	WAIT_UNTIL(strstr(read_text(text_of("%s/cgroup.events", folder)), "frozen 0"));
+	cr_expect_eq(client_ask_pid(port), pid);
 	kill((pid_t)pid, SIGKILL);
 	WAIT_UNTIL(!process_lives((pid_t)pid));
 	superd_stop(second);
