@@ -25,6 +25,8 @@
 #define RETRY_INTERVAL 100
 #define IDLE 5000                       /* milliseconds without a pipe, after which the process exits */
 
+enum { OWN, LEFT, QUEUES };              /* its own queue, and that of the reader before, which may still have it */
+
 /* A pipe, owned by its thread. */
 struct piped_output {
 	int pipe, text, slot;
@@ -34,8 +36,8 @@ struct piped_output {
 };
 
 static struct {
-	int channel;                    /* -1: superd sends no more, or this process is about to exit */
-	int queue;                      /* where pipes come from, also for another reader */
+	int channel;                    /* -1: this process is about to exit */
+	int queues[QUEUES];             /* where pipes come from; -1: superd sends no more there */
 	_Atomic uint64_t *slots;        /* shared with superd */
 	uint32_t slot_count;            /* 0: there is no shared memory */
 	_Atomic uint32_t threads;
@@ -156,8 +158,7 @@ static bool add_output(const int fds[OUTPUT_FDS_MOST], int slot)
 	return true;
 }
 
-/* Receives a pipe. false: superd has ended, or has become another program. */
-static bool receive_pipe(void)
+static void receive_pipe(int *queue)
 {
 	int fds[OUTPUT_FDS_MOST] = { -1, -1, -1 };
 	int32_t slot;
@@ -166,35 +167,23 @@ static bool receive_pipe(void)
 
 	do {
 		count = OUTPUT_FDS_MOST;
-		got = fd_message_receive(reader.queue, &slot, sizeof(slot), fds, &count, MSG_DONTWAIT);
+		got = fd_message_receive(*queue, &slot, sizeof(slot), fds, &count, MSG_DONTWAIT);
 	} while (got < 0 && errno == EINTR);
 	if (count == 1)                 /* there was no room for the second descriptor */
 		close(fds[0]);
 	if (got < 0 && errno == EAGAIN)
-		return true;            /* another reader has it */
+		return;                 /* another reader has it */
 	if (got != (ssize_t)sizeof(slot))
-		return false;
-	if (count >= 2 && !add_output(fds, slot))
+		fd_close(queue);        /* superd has another reader, has ended, or has become another program */
+	else if (count >= 2 && !add_output(fds, slot))
 		_exit(1);               /* superd sees all sockets close, and starts another reader */
-	return true;
-}
-
-/* false: another reader has the queue from now on. */
-static bool hear_superd(void)
-{
-	char word;
-	ssize_t got = recv(reader.channel, &word, 1, MSG_DONTWAIT);
-
-	if (got == 0)
-		fd_close(&reader.channel);      /* superd has ended: the queue ends, too */
-	return got <= 0;
 }
 
 /* superd sends, and then looks whether the channel is open: so either it sees that this process goes, or what it has
  * sent is seen here. */
 static bool is_done(void)
 {
-	struct pollfd pipes = { .fd = reader.queue, .events = POLLIN };
+	struct pollfd pipes = { .fd = reader.queues[OWN], .events = POLLIN };
 
 	if (reader.waiting || atomic_load(&reader.threads))
 		return false;
@@ -202,17 +191,19 @@ static bool is_done(void)
 	return poll(&pipes, 1, 0) == 0;
 }
 
-static void read_queue(void)
+static void read_queues(void)
 {
-	for (;;) {
-		struct pollfd ends[] = { { .fd = reader.channel, .events = POLLIN },
-					 { .fd = reader.queue, .events = POLLIN } };
-		int ready = poll(ends, 2, reader.waiting ? RETRY_INTERVAL : IDLE);
+	while (reader.queues[OWN] >= 0 || reader.queues[LEFT] >= 0) {
+		struct pollfd ends[QUEUES];
+		int ready;
 
-		if (ready > 0 && ends[0].revents && !hear_superd())
-			return;
-		if (ready > 0 && ends[1].revents && !receive_pipe())
-			return;
+		for (int n = 0; n < QUEUES; n++)
+			ends[n] = (struct pollfd){ .fd = reader.queues[n], .events = POLLIN };
+		ready = poll(ends, QUEUES, reader.waiting ? RETRY_INTERVAL : IDLE);
+		for (int n = 0; ready > 0 && n < QUEUES; n++) {
+			if (ends[n].revents)
+				receive_pipe(&reader.queues[n]);
+		}
 		start_waiting();
 		if (ready == 0 && is_done())
 			return;
@@ -230,26 +221,28 @@ static void raise_fd_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Takes the queue, and the memory if superd has some. */
+/* Takes the queues, and the memory if superd has some. */
 static bool take_request(void)
 {
 	struct output_request request = { 0 };
 	struct record record;
-	int fds[2];
-	size_t count = 2;
+	int fds[3], file;
+	size_t count = 3;
 	void *slots;
 
-	if (!request_receive(reader.channel, &record, fds, &count) || !count)
+	if (!request_receive(reader.channel, &record, fds, &count))
 		return false;
 	output_request_record(&record, &request);
-	if (!record_is_read(&record) || count != (request.slots ? 2 : 1))
+	if (!record_is_read(&record) || count != 1u + request.has_left + (request.slots != 0))
 		return false;
 	record_close(&record);
-	reader.queue = fds[0];
+	reader.queues[OWN] = fds[0];
+	reader.queues[LEFT] = request.has_left ? fds[1] : -1;
 	if (!request.slots)
 		return true;
-	slots = mmap(NULL, request.slots * sizeof(*reader.slots), PROT_READ | PROT_WRITE, MAP_SHARED, fds[1], 0);
-	close(fds[1]);
+	file = fds[count - 1];
+	slots = mmap(NULL, request.slots * sizeof(*reader.slots), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	close(file);
 	reader.slots = slots;
 	reader.slot_count = request.slots;
 	return slots != MAP_FAILED;
@@ -261,7 +254,7 @@ void work_output(int channel)
 	if (!take_request())
 		return;
 	raise_fd_limit();
-	read_queue();
+	read_queues();
 	for (; reader.waiting; start_waiting())
 		poll(NULL, 0, RETRY_INTERVAL);
 	atomic_store(&reader.ends, true);

@@ -1,11 +1,10 @@
-/* superd passes a pipe and the end of a socket to the reader through the queue, a socket pair of which superd keeps
- * both ends. So another reader finds what a killed one had not received. What the killed one had received, superd sends
- * again, as it still has the pipe.
+/* superd passes a pipe and the end of a socket to the reader through a queue, a socket pair of which superd keeps both
+ * ends. Each reader has a queue of its own, and is given that of the one before, too: so it finds what a killed one had
+ * not received. What the killed one had received, superd sends again, as it still has the pipe.
  *
- * How many messages readers have received is what the kernel counts of the queue, and whether a reader is at work is
+ * How many messages the reader has received is what the kernel counts of its queue, and whether it is at work is
  * whether its channel is open. Numbers in shared memory could be wrong for ever: a reader may be killed between two
- * steps, or be taken over by what it reads. Only what is in flight is there, of each pipe in a slot. One that was taken
- * over can still shut the queue down, as all readers have the same end of it: then nothing is read any more. */
+ * steps, or be taken over by what it reads. Only what is in flight is there, of each pipe in a slot. */
 #include "superd/worker/output_reader.h"
 
 #include <errno.h>
@@ -27,7 +26,7 @@
 #define STALLED_LOOKS 3                 /* failed looks, after which another reader takes over the queue */
 
 static struct {
-	int in, out;                    /* both ends of the queue: superd writes, readers read; -1: not open */
+	int in, out;                    /* both ends of its queue: superd writes, it reads; -1: none was started yet */
 	int memory;                     /* file of the slots, for readers; -1: there are none */
 	_Atomic uint64_t *slots;        /* shared with readers; NULL: none, as the system has no such memory */
 	struct worker_process process;  /* the current reader; its channel is readable as soon as it ends */
@@ -38,23 +37,6 @@ static struct {
 	int next;                       /* slot to try first */
 } reader = { .in = -1, .out = -1, .memory = -1, .process = { .channel = -1, .pid = -1 } };
 
-static bool open_queue(void)
-{
-	int ends[2];
-
-	if (reader.in >= 0)
-		return true;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return false;
-	reader.in = fd_raise(ends[0], FD_HIGH);
-	reader.out = fd_raise(ends[1], FD_HIGH);
-	scm_rights_allow(reader.in, false);
-	reader.slots = worker_memory_open(OUTPUT_SLOTS * sizeof(*reader.slots), &reader.memory);
-	if (reader.slots)
-		reader.memory = fd_raise(reader.memory, FD_HIGH);
-	return true;
-}
-
 static bool is_at_work(void)
 {
 	struct pollfd channel = { .fd = reader.process.channel, .events = POLLIN };
@@ -62,21 +44,38 @@ static bool is_at_work(void)
 	return channel.fd >= 0 && poll(&channel, 1, 0) == 0;
 }
 
-/* The one before may be there still: it takes no further pipe. */
+/* The one before may be there still, with its pipes: its queue ends for it. */
 static bool start_reader(void)
 {
-	const int fds[] = { reader.out, reader.memory };
-	struct output_request request = { .slots = reader.slots ? OUTPUT_SLOTS : 0 };
+	struct output_request request = { .has_left = reader.out >= 0 };
 	struct record record = { 0 };
 	struct worker_process process;
+	int queue[2], fds[3];
+	size_t count = 0;
 
-	output_request_record(&record, &request);
-	process = worker_process_begin(WORKER_OUTPUT, 0, &record, fds, reader.slots ? 2 : 1);
-	if (process.channel < 0)
+	if (!reader.slots)
+		reader.slots = worker_memory_open(OUTPUT_SLOTS * sizeof(*reader.slots), &reader.memory);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, queue) < 0)
 		return false;
-	if (reader.process.channel >= 0)
-		(void)send(reader.process.channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	shutdown(queue[1], SHUT_WR);
+	fds[count++] = queue[1];
+	if (request.has_left)
+		fds[count++] = reader.out;
+	if (reader.slots)
+		fds[count++] = reader.memory = fd_raise(reader.memory, FD_HIGH);
+	request.slots = reader.slots ? OUTPUT_SLOTS : 0;
+	output_request_record(&record, &request);
+	process = worker_process_begin(WORKER_OUTPUT, 0, &record, fds, count);
+	if (process.channel < 0) {
+		fd_close(&queue[0]);
+		fd_close(&queue[1]);
+		return false;
+	}
+	fd_close(&reader.in);
+	fd_close(&reader.out);
 	fd_close(&reader.process.channel);
+	reader.in = fd_raise(queue[0], FD_HIGH);
+	reader.out = fd_raise(queue[1], FD_HIGH);
 	reader.process = process;
 	reader.looks = 0;
 	return true;
@@ -96,12 +95,20 @@ static int take_slot(void)
 	return -1;
 }
 
+/* Only superd and the reader have the queue. One that has shut it down was taken over. */
 static bool queue_pipe(const struct output_reading *reading)
 {
+	static const struct answer_form form = { .process = "superd-output" };
 	const int fds[OUTPUT_FDS_MOST] = { reading->pipe, reading->other, reading->target };
+	size_t count = reading->target < 0 ? 2 : 3;
 	int32_t slot = reading->slot;
 
-	return fd_message_send(reader.in, &slot, sizeof(slot), fds, reading->target < 0 ? 2 : 3, MSG_DONTWAIT);
+	if (fd_message_send(reader.in, &slot, sizeof(slot), fds, count, MSG_DONTWAIT))
+		return true;
+	if (errno != EPIPE)
+		return false;
+	worker_process_refuse(&reader.process, &form, "queue");
+	return start_reader() && fd_message_send(reader.in, &slot, sizeof(slot), fds, count, MSG_DONTWAIT);
 }
 
 static void send_to_reader(struct output_reading *reading)
@@ -125,8 +132,6 @@ bool output_reader_start(struct output_reading *reading, int pipe)
 
 	reading->pipe = pipe;
 	output_reader_stop(reading);
-	if (!open_queue())
-		return false;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
 	reading->received = 0;
@@ -141,7 +146,7 @@ bool output_reader_start(struct output_reading *reading, int pipe)
 	return true;
 }
 
-/* Messages that readers have received. Each has the size of a slot's number. */
+/* Messages that readers have received, or what is left of the queue before. Each has the size of a slot's number. */
 static uint64_t count_taken(void)
 {
 	struct pollfd queue_end = { .fd = reader.out, .events = POLLIN };

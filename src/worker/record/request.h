@@ -130,9 +130,10 @@ void page_out_request_record(struct record *record, struct page_out_request *req
 
 #define OUTPUT_SLOTS 4096               /* further pipes are read without a slot */
 
-/* Comes with the queue of pipes, which other readers may have, too, and with the memory of the slots, if there are any.
- * A byte by the channel tells the reader to take no further pipe. */
+/* Comes with the queue of pipes, the queue of the reader before, if there was one, and the memory of the slots, if there
+ * is any. The end of a queue tells a reader to take no further pipe. */
 struct output_request {
+	bool has_left;                  /* there was a reader before */
 	uint32_t slots;
 };
 

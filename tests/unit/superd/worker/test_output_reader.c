@@ -8,10 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/answer.h"
 #include "lib/fd.h"
 #include "superd/spawn/worker_process.h"
 #include "superd/worker/output_reader.h"
@@ -229,6 +232,55 @@ Test(output_reader, one_that_answers_no_more_is_left_to_itself)
 	wait_until_read(&second);
 	expect_text(&second, "late\n");
 	kill(stopped, SIGKILL);
+}
+
+/* The readers' end of the queue in which a single message waits. */
+static int find_queue(void)
+{
+	for (int fd = 3; fd < 1024; fd++) {
+		int waiting, type = 0;
+		socklen_t size = sizeof(type);
+
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET &&
+		    ioctl(fd, FIONREAD, &waiting) == 0 && waiting == sizeof(int32_t))
+			return fd;
+	}
+	cr_assert_fail("no message waits");
+	return -1;
+}
+
+/* As one does that was taken over: superd ends it, and no other reader has that queue. */
+Test(output_reader, one_that_shuts_its_queue_down_is_replaced)
+{
+	struct output_reading first, second, third;
+	struct answer_fault fault;
+	pid_t hostile;
+	char byte;
+	int pipe, late;
+
+	pipe = open_pipe(&first);
+	wait_until_read(&first);
+	hostile = stop_reader();
+	late = open_pipe(&second);
+	cr_assert_eq(shutdown(find_queue(), SHUT_RD), 0);
+	say(open_pipe(&third), "heard\n");
+	wait_until_read(&third);
+	expect_text(&third, "heard\n");
+	say(late, "late\n");
+	wait_until_read(&second);
+	expect_text(&second, "late\n");
+	for (int tries = 0; kill(hostile, 0) == 0; tries++) {
+		cr_assert_lt(tries, HANG_MS / 5, "it is still there");
+		poll(NULL, 0, 5);
+		reap();
+	}
+	cr_assert(answer_take_fault(&fault));
+	cr_expect_eq(fault.pid, hostile);
+	cr_expect_eq(take(&first, &byte, 1), 0);
+	say(pipe, "again\n");
+	cr_expect(output_reader_start(&first, first.pipe));
+	wait_until_read(&first);
+	expect_text(&first, "again\n");
 }
 
 Test(output_reader, the_pipe_is_closed_when_it_is_wanted_no_more)
