@@ -1,6 +1,6 @@
 /* The time of superd under test. With .clock in its setup superd has every clock (tests/clock/clock.c) ahead by what
- * the test has moved it, and all its waits end by it. Real time goes on besides, so a time limit of such a test is
- * minutes or hours long, and is never reached but by a step:
+ * the test has moved it, and all its waits end by it. Its processor time stands still. Real time goes on besides, so a
+ * time limit of such a test is minutes or hours long, and is never reached but by a step:
  *
  *	struct superd *superd = clock_run("service web { … idle_timeout = 5min }");
  *	client_ask_pid(superd_port(superd, "web"));
