@@ -3,6 +3,8 @@
  *   hostile_backend FILE ACT      FILE gets what it has done, a line each
  *   hostile_backend FILE lock     it keeps the listener's lock for ever, and says so on standard error ("asked 15")
  *   hostile_backend FILE leave    a process that it leaves behind does so ("left PID"); it ends by SIGUSR1
+ *   hostile_backend FILE last     it serves a client; at SIGTERM or SIGUSR1 it leaves such a process behind, and ends
+ *                                 when that has the lock, the first time
  *
  * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which
  * options of the listener are not the kernel's ("differs NAME"), then "looked", and serve one client. */
@@ -166,19 +168,44 @@ static void leave(int number)
 	_exit(number != SIGUSR1);
 }
 
-static void leave_lock(void)
+/* In a process that outlives the backend. */
+static void begin_to_stay(void)
 {
 	char line[32];
 
+	setsid();
+	snprintf(line, sizeof(line), "left %ld", (long)getpid());
+	tell(line);
+}
+
+static void leave_lock(void)
+{
 	signal(SIGUSR1, leave);
 	if (fork() == 0) {
-		setsid();
-		snprintf(line, sizeof(line), "left %ld", (long)getpid());
-		tell(line);
+		begin_to_stay();
 		keep_lock();
 	}
 	for (;;)
 		pause();
+}
+
+/* What the process says comes when it has the lock. */
+static _Noreturn void end_locked(int number)
+{
+	char line[256];
+	ssize_t got;
+	int ends[2];
+
+	(void)number;
+	if (pipe(ends) < 0)
+		_exit(1);
+	if (fork() == 0) {
+		dup2(ends[1], STDERR_FILENO);
+		begin_to_stay();
+		keep_lock();
+	}
+	got = read(ends[0], line, sizeof(line));
+	_exit(got <= 0 || write(STDERR_FILENO, line, (size_t)got) != got);
 }
 
 static void look(void)
@@ -225,6 +252,17 @@ static void serve_one(void)
 	}
 }
 
+static void serve_last(void)
+{
+	if (!has_told("left ")) {
+		signal(SIGTERM, end_locked);
+		signal(SIGUSR1, end_locked);
+	}
+	serve_one();
+	for (;;)
+		pause();
+}
+
 static void tamper(void (*act)(void))
 {
 	if (has_told("tampered\n")) {
@@ -255,6 +293,8 @@ int main(int argc, char **argv)
 		keep_lock();
 	if (!strcmp(argv[2], "leave"))
 		leave_lock();
+	if (!strcmp(argv[2], "last"))
+		serve_last();
 	be_nice();
 	for (size_t n = 0; n < sizeof(acts) / sizeof(acts[0]); n++) {
 		if (!strcmp(argv[2], acts[n].name)) {

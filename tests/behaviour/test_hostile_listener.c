@@ -55,16 +55,21 @@ static int open_client(const struct scene *scene, int type)
 	return fd;
 }
 
-/* Whether a client is answered; one whose packets the kernel drops is not, nor is one behind a backend that leaves. */
-static bool is_served(const struct scene *scene, int type)
+/* Ends the client. */
+static bool is_answered(int fd)
 {
-	int fd = open_client(scene, type);
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	char answer[64] = "";
 	bool served = poll(&wait, 1, ANSWER_MS) > 0 && read(fd, answer, sizeof(answer) - 1) > 0;
 
 	close(fd);
 	return served && strstr(answer, " served\n");
+}
+
+/* Whether a client is answered; one whose packets the kernel drops is not, nor is one behind a backend that leaves. */
+static bool is_served(const struct scene *scene, int type)
+{
+	return is_answered(open_client(scene, type));
 }
 
 /* A backend has looked at the listener since this length of what is written, and found nothing. */
@@ -127,15 +132,19 @@ BehaviourOfUsers(hostile_listener, superd_gets_no_signals_of_another_user_by_the
 	SKIP_WITHOUT(geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0, "needs root and /dev/fuse")
 
 #define LOCKING \
-	"service hostile { listen = \"127.0.0.1:0\" exec = \"%s %s %s\" timeout_stop = 5s }\n" \
+	"service hostile { listen = \"127.0.0.1:0\" exec = \"%s %s %s\" timeout_stop = 5s %s }\n" \
 	"service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n"
+
+static struct superd *run_hostile(const char *act, const char *words)
+{
+	return controlled_clock_run(LOCKING, replaced(backend("%s", ""), "backend ", "hostile_backend"),
+				    write_file("acts", "%s", ""), act, words, backend("stdio"));
+}
 
 /* A superd whose service `hostile` has a backend that keeps the lock of the listener. */
 static struct superd *run_locked(const char *act, int *client)
 {
-	struct superd *superd = controlled_clock_run(LOCKING,
-						     replaced(backend("%s", ""), "backend ", "hostile_backend"),
-						     write_file("acts", "%s", ""), act, backend("stdio"));
+	struct superd *superd = run_hostile(act, "");
 
 	*client = client_connect(superd_port(superd, "hostile"));
 	WAIT_UNTIL(superd_logged(superd, "asked 15"));
@@ -224,6 +233,11 @@ Behaviour(hostile_listener, nor_does_a_drain)
 	end_locked(superd, client);
 }
 
+static long pid_behind(const char *file, const char *words)
+{
+	return strtol(strstr(read_text(file), words) + strlen(words), NULL, 10);
+}
+
 /* Its listener is being restored, which hangs: no order waits for that, and nobody else. */
 Behaviour(hostile_listener, nor_does_a_start_behind_one_who_leaves_it_locked)
 {
@@ -235,9 +249,9 @@ Behaviour(hostile_listener, nor_does_a_start_behind_one_who_leaves_it_locked)
 	SKIP_WITHOUT_LOCKS();
 	superd = run_locked("leave", &client);
 	other = superd_port(superd, "other");
-	left = strtol(strstr(read_text(path_in("acts")), "left ") + 5, NULL, 10);
+	left = pid_behind(path_in("acts"), "left ");
 	clock_hold();
-	kill((pid_t)strtol(strstr(read_text(superd->log), "hostile: started, pid ") + 22, NULL, 10), SIGUSR1);
+	kill((pid_t)pid_behind(superd->log, "hostile: started, pid "), SIGUSR1);
 	superd_wait_log(superd, "ended: exit status 0");
 	client_ask_pid(other);
 	cr_expect(control_is_done(control_once("hold hostile")));
@@ -254,4 +268,80 @@ Behaviour(hostile_listener, nor_does_a_start_behind_one_who_leaves_it_locked)
 	kill(-(pid_t)left, SIGKILL);
 	close(client);
 	superd_stop(superd);
+}
+
+/* A superd whose service `hostile` is told to stop. A process that its backend leaves behind keeps the lock of the
+ * first socket once new clients come to the second. waiting: gets a client that the first one has in its queue. */
+static struct scene run_last(int *waiting, struct program *order)
+{
+	struct superd *superd = run_hostile("last", "kill_mode = process");
+	struct scene scene = { .superd = superd, .port = superd_port(superd, "hostile") };
+
+	cr_assert(is_served(&scene, SOCK_STREAM));
+	if (waiting)
+		*waiting = open_client(&scene, SOCK_STREAM);
+	*order = SUPERCTL_BEGIN(false, control_path(), "stop", "hostile");
+	clock_hold();
+	return scene;
+}
+
+static void end_last(const struct scene *scene, struct program *order)
+{
+	cr_expect_eq(program_end(order).status, 0);
+	clock_go_on();
+	superd_stop(scene->superd);
+}
+
+/* Nobody waits at the first socket. */
+Behaviour(hostile_listener, nor_does_the_end_of_a_stop)
+{
+	struct program order;
+	struct scene scene;
+
+	SKIP_WITHOUT_LOCKS();
+	scene = run_last(NULL, &order);
+	WAIT_UNTIL((clock_move(SECOND_MS / 10), superd_logged(scene.superd, "asked 15")));
+	superd_wait_log(scene.superd, "ended: exit status 0");
+	client_ask_pid(superd_port(scene.superd, "other"));
+	cr_expect(is_served(&scene, SOCK_STREAM), "by the next one, at another socket");
+	kill(-(pid_t)pid_behind(path_in("acts"), "left "), SIGKILL);
+	end_last(&scene, &order);
+}
+
+Behaviour(hostile_listener, nor_does_the_move_of_who_waits_then)
+{
+	struct program order;
+	struct scene scene;
+	int waiting;
+
+	SKIP_WITHOUT_LOCKS();
+	scene = run_last(&waiting, &order);
+	WAIT_UNTIL(strstr(why_of("hostile"), " while it makes progress"));
+	kill((pid_t)pid_behind(scene.superd->log, "hostile: started, pid "), SIGUSR1);
+	superd_wait_log(scene.superd, "ended: exit status 0");
+	client_ask_pid(superd_port(scene.superd, "other"));
+	cr_expect_eq(superd_log_count(scene.superd, "hostile: started"), 1);
+	kill(-(pid_t)pid_behind(path_in("acts"), "left "), SIGKILL);
+	cr_expect(is_answered(waiting), "it has come to the second socket");
+	end_last(&scene, &order);
+}
+
+/* The next one gets the first socket in vain, and then a new one. */
+Behaviour(hostile_listener, and_a_lock_that_is_kept_costs_its_own_service_alone)
+{
+	struct program order;
+	struct scene scene;
+	int waiting;
+
+	SKIP_WITHOUT_LOCKS();
+	scene = run_last(&waiting, &order);
+	WAIT_UNTIL(strstr(why_of("hostile"), " while it makes progress"));
+	kill((pid_t)pid_behind(scene.superd->log, "hostile: started, pid "), SIGUSR1);
+	superd_wait_log(scene.superd, "ended: exit status 0");
+	WAIT_UNTIL((clock_move(SECOND_MS / 20), client_ask_pid(superd_port(scene.superd, "other")),
+		    superd_logged(scene.superd, "keeps its listener from being used")));
+	kill(-(pid_t)pid_behind(path_in("acts"), "left "), SIGKILL);
+	WAIT_UNTIL((clock_move(SECOND_MS / 2), superd_log_count(scene.superd, "hostile: listening on") == 2));
+	close(waiting);
+	end_last(&scene, &order);
 }

@@ -203,10 +203,12 @@ int bind_restore(const struct restore_task *task)
 
 	if (domain < 0 || bind_is_shut(fd))
 		return 0;               /* not a socket; or shut down, which is detected elsewhere */
-	if (task->sharing != SHARING_AS_IT_IS &&
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ task->sharing == SHARING_BEGINS }, sizeof(int)) < 0)
+	if (task->work == RESTORE_SHUT)
+		return shutdown(fd, SHUT_RDWR);
+	if (task->work != RESTORE &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ task->work == RESTORE_SHARED }, sizeof(int)) < 0)
 		return -1;
-	if (task->sharing == SHARING_BEGINS)
+	if (task->work == RESTORE_SHARED)
 		return 0;
 	if (socket_filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
 		return -1;

@@ -34,13 +34,14 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 /* A socket that a backend has had. */
 struct restore_task {
 	int fd;                         /* borrowed */
-	const struct listen *listen;    /* borrowed */
+	const struct listen *listen;    /* borrowed; may be NULL where nothing is restored */
 	bool clears;                    /* true: options that the table does not set get the kernel's defaults; false: they do not change */
 	enum {
-		SHARING_AS_IT_IS,
-		SHARING_BEGINS,         /* nothing is restored: its address may have a second socket from now on (os/socket/reuseport) */
-		SHARING_ENDS,           /* it had no second socket */
-	} sharing;
+		RESTORE,
+		RESTORE_UNSHARED,       /* and it had no second socket */
+		RESTORE_SHARED,         /* nothing is restored: its address may have a second socket from now on (os/socket/reuseport) */
+		RESTORE_SHUT,           /* nothing is restored: it is shut down, for all its holders */
+	} work;
 };
 
 /* Restores the properties that a backend may have changed for all holders of the socket: the filter, the interface, the

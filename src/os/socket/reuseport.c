@@ -175,13 +175,18 @@ bool reuseport_migrates(int fd)
 	return reuseport_bpf_has_selected(fd) || kernel_moves_clients();
 }
 
-/* Without a second listener the kernel would reset the clients. */
-static int shut_down_first(int from, const void *with, struct buf *why, struct buf *warnings)
+bool reuseport_has_other(int fd)
 {
 	struct reuseport_search search;
 
+	return find_listeners(fd, &search) && search.found == 2;
+}
+
+/* Without a second listener the kernel would reset the clients. */
+static int shut_down_first(int from, const void *with, struct buf *why, struct buf *warnings)
+{
 	(void)with, (void)why, (void)warnings;
-	return find_listeners(from, &search) && search.found == 2 ? shutdown(from, SHUT_RDWR) : -1;
+	return reuseport_has_other(from) ? shutdown(from, SHUT_RDWR) : -1;
 }
 
 bool reuseport_shut(int fd)

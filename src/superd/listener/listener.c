@@ -437,7 +437,7 @@ bool listener_reset(struct listener *listener, struct engine *engine, const char
 		.fd = listener->fd,
 		.listen = listener->listen,
 		.clears = !asleep && (!listener->inherited || listen_prepared(listener->listen)->gets_options),
-		.sharing = listener->hands == HANDS_SHARED ? SHARING_ENDS : SHARING_AS_IT_IS,
+		.work = listener->hands == HANDS_SHARED ? RESTORE_UNSHARED : RESTORE,
 	};
 
 	if (listener->asleep && !asleep)        /* the backend that slept with it may have set others since */
@@ -486,7 +486,7 @@ static void on_shared(void *context, struct engine *engine, const char *service,
 bool listener_share(struct listener *listener, struct engine *engine, const char *service)
 {
 	const struct restore_task task = {
-		.fd = listener->fd, .listen = listener->listen, .sharing = SHARING_BEGINS,
+		.fd = listener->fd, .listen = listener->listen, .work = RESTORE_SHARED,
 	};
 
 	if (listener_is_asked(listener))
@@ -522,8 +522,7 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 	int before;
 
 	listener_recall(listener, engine);
-	if (listener->hands == HANDS_SHARED)
-		listener->hands = HANDS_LENT;   /* that was the other one */
+	listener->hands = HANDS_LENT;   /* it may have been; what was done since, was done to the other one */
 	before = listener->fd;
 	socket_store_replace(engine, before, fd);
 	set_watched(listener, engine, false);

@@ -12,6 +12,7 @@
 
 #include "lib/run_limit.h"
 #include "os/netdiag/foreign_socket.h"
+#include "os/socket/reuseport.h"
 #include "superd/listener/listeners.h"
 #include "superd/worker/restore_async.h"
 
@@ -248,9 +249,9 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
 	return true;
 }
 
-static struct restoring *find_restoring(struct engine *engine, int fd)
+static struct restoring *find_restoring(const struct engine *engine, int fd)
 {
-	if (!engine->listeners->restorer)
+	if (fd < 0 || !engine->listeners->restorer)
 		return NULL;
 	LIST_EACH(link, &engine->listeners->restorer->queue) {
 		struct restoring *restoring = container_of(link, struct restoring, link);
@@ -259,6 +260,23 @@ static struct restoring *find_restoring(struct engine *engine, int fd)
 			return restoring;
 	}
 	return NULL;
+}
+
+bool restore_shut(struct engine *engine, int fd, restore_done *done, void *context)
+{
+	const struct restore_task task = { .fd = fd, .work = RESTORE_SHUT };
+
+	if (!reuseport_has_other(fd) || foreign_socket_is_backed_off(fd))
+		return false;
+	if (foreign_socket_is(fd))
+		return restore_begin(engine, &task, NULL, done, context);
+	bind_restore(&task);
+	return false;
+}
+
+bool restore_is_asked(const struct engine *engine, int fd)
+{
+	return find_restoring(engine, fd);
 }
 
 static bool works_on(const struct restorer *restorer, const struct restoring *restoring)

@@ -1,6 +1,6 @@
 /* Restores the options of listeners in another process (superd/worker/restore_async), which takes one after the other.
  * superd watches none of them meanwhile, and gives none away. The same process lets the address of a socket be shared,
- * while an instance has it (restore_task.sharing). */
+ * while an instance has it, and shuts sockets down (restore_task.work). */
 #pragma once
 
 #include <stdbool.h>
@@ -17,6 +17,13 @@ typedef void restore_done(void *context, struct engine *engine, const char *serv
  * no process could be started. */
 bool restore_begin(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
 		   void *context);
+
+/* Shuts the socket down for all its holders, if it is one of two TCP listeners at an address. The kernel moves its
+ * clients to the other (os/socket/reuseport), which has room for another one from then on. false: `done` does not
+ * follow, and where the socket is not shut down now (bind_is_shut), that is impossible. */
+bool restore_shut(struct engine *engine, int fd, restore_done *done, void *context);
+
+bool restore_is_asked(const struct engine *engine, int fd);     /* whether `done` follows */
 
 /* Drops the request: `done` is not called any more. The process may still be at it. */
 void restore_drop(struct engine *engine, int fd);

@@ -12,20 +12,26 @@
 
 #include "lib/fd.h"
 #include "os/netdiag/conn_count.h"
+#include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
 #include "superd/instance/instance.h"
+#include "superd/listener/listeners.h"
+#include "superd/listener/restore.h"
 #include "superd/listener/socket_path_watch.h"
 #include "superd/loop/close_socket.h"
 
 #define HANDSHAKE_SECONDS 1.            /* seconds that a handshake may take; the kernel repeats its part after that */
 
-/* Merges or closes what is kept. */
-static void standby_sockets_end(struct standby_sockets *standby_sockets);
-
 static bool has_path(const struct standby_sockets *standby_sockets, size_t n)
 {
 	return endpoint_is_path(standby_sockets->runtime->listeners[n].listen->address);
+}
+
+/* Whether the other socket of the pair is being shut down: who waits there comes to the listener. */
+static bool is_leaving(const struct standby_sockets *standby_sockets, size_t n)
+{
+	return restore_is_asked(standby_sockets->runtime->engine, standby_sockets->pairs[n].other);
 }
 
 /* Whether clients wait at the other socket of the pair, or may come there. */
@@ -33,6 +39,8 @@ static bool has_clients(const struct standby_sockets *standby_sockets, size_t n)
 {
 	const struct standby_pair *pair = &standby_sockets->pairs[n];
 
+	if (is_leaving(standby_sockets, n))
+		return false;
 	if (pair->older && pair->other >= 0)
 		return has_path(standby_sockets, n) || !bind_is_shut(pair->other);
 	return bind_has_queue(pair->other);
@@ -59,36 +67,68 @@ static bool has_drained_none(struct service_runtime *runtime)
 	return !runtime_current(runtime) || !standby_sockets || !standby_sockets->split;
 }
 
-/* Closes a socket without clients. A process that superd has just forked may have a copy for a moment, or one that an
- * instance has left for longer. The socket would go on listening, and leave no room for the next standby socket, so it
- * is shut down for all; but not one that the process that passed it to superd may still want. */
-static void close_drained(struct service_runtime *runtime, const struct listener *listener, int *fd)
+static bool has_any(const struct standby_sockets *standby_sockets)
 {
-	if (*fd < 0)
-		return;
-	if (listener->listen->address->kind == ENDPOINT_TCP && !listener->inherited &&
-	    !bind_is_shut(*fd) && has_drained_none(runtime))
-		(void)reuseport_shut(*fd);
-	close_socket_fd(runtime->engine, runtime->service->name, fd);
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other >= 0)
+			return true;
+	}
+	return false;
 }
 
-/* A process that an instance has left may still have the socket, so that closing it does not end it. A socket with a
- * queue is therefore shut down, for all processes that have it. If earlier instances have it, too, and go on with it,
- * the socket cannot be merged. */
-static bool standby_sockets_merge(struct service_runtime *runtime, struct listener *listener, int *fd)
+static void close_other(struct standby_sockets *standby_sockets, size_t n)
 {
-	bool moves;
+	struct service_runtime *runtime = standby_sockets->runtime;
+	int *other = &standby_sockets->pairs[n].other;
 
-	if (*fd < 0 || listener->listen->address->kind != ENDPOINT_TCP || !listener_has_socket(listener) ||
-	    bind_is_shut(*fd) || bind_is_shut(listener->fd))
+	restore_drop(runtime->engine, *other);
+	close_socket_fd(runtime->engine, runtime->service->name, other);
+}
+
+static restore_done on_shut;
+
+/* Ends the other socket of the pair. A process that superd has just forked may have a copy for a moment, or one that an
+ * instance has left for longer. The socket would go on listening, and leave no room for the next standby socket, so it
+ * is shut down for all; but not one that the process that passed it to superd may still want, nor one that earlier
+ * instances go on with. It is closed then, once on_shut is called where others may keep its lock. */
+static void leave_other(struct standby_sockets *standby_sockets, size_t n)
+{
+	struct service_runtime *runtime = standby_sockets->runtime;
+	struct standby_pair *pair = &standby_sockets->pairs[n];
+	const struct listener *listener = &runtime->listeners[n];
+	bool is_wanted = listener->inherited && !bind_has_queue(pair->other);
+
+	ev_io_stop(runtime->engine->loop, &pair->visit);
+	pair->older = false;
+	if (is_leaving(standby_sockets, n))
+		return;
+	if (pair->other < 0 || listener->listen->address->kind != ENDPOINT_TCP || is_wanted ||
+	    bind_is_shut(pair->other) || !has_drained_none(runtime) ||
+	    !restore_shut(runtime->engine, pair->other, on_shut, pair))
+		close_other(standby_sockets, n);
+}
+
+/* Lets the kernel move the clients of the other socket to the listener, if it can: also those in a handshake. Where
+ * earlier instances have it, too, and go on with it, it keeps its queue. true: they are moved, or on_shut follows. */
+static bool merge_other(struct standby_sockets *standby_sockets, size_t n)
+{
+	struct service_runtime *runtime = standby_sockets->runtime;
+	struct listener *listener = &runtime->listeners[n];
+	int other = standby_sockets->pairs[n].other;
+	bool has_queue = bind_has_queue(other);
+
+	if (is_leaving(standby_sockets, n))
+		return true;
+	if (other < 0 || listener->listen->address->kind != ENDPOINT_TCP || !listener_has_socket(listener) ||
+	    bind_is_shut(other) || bind_is_shut(listener->fd) || !reuseport_migrates(listener->fd) ||
+	    (has_queue && !has_drained_none(runtime)))
 		return false;
-	if (bind_has_queue(*fd))
-		moves = has_drained_none(runtime) && reuseport_migrate(*fd, listener->fd);
-	else
-		moves = reuseport_migrates(listener->fd);
-	if (!moves)
+	if (has_queue && listener->listen->options->flush_pending && !runtime_current(runtime))
+		bind_flush(other, listener->listen);    /* they would come behind that of the listener */
+	if (has_queue && !restore_shut(runtime->engine, other, on_shut, &standby_sockets->pairs[n]) &&
+	    !bind_is_shut(other))
 		return false;
-	close_drained(runtime, listener, fd);
+	leave_other(standby_sockets, n);
 	listener_rouse(listener, runtime->engine);
 	return true;
 }
@@ -104,20 +144,53 @@ static void serve_clients_left(struct standby_sockets *standby_sockets)
 	runtime_post(runtime, runtime_current(runtime) ? DRAIN_DUE : LOOK);
 }
 
-static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
+/* Ends what is kept, as soon as no client can come there any more. */
+static void end_others(struct standby_sockets *standby_sockets)
 {
-	struct standby_sockets *standby_sockets = timer->data;
 	struct service_runtime *runtime = standby_sockets->runtime;
 
-	(void)loop, (void)events;
-	if (standby_sockets->split)
+	if (standby_sockets->split || ev_is_active(&standby_sockets->late))
 		return;
 	if (any_has_clients(standby_sockets)) {
 		serve_clients_left(standby_sockets);
 		return;
 	}
-	standby_sockets_end(standby_sockets);
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (!merge_other(standby_sockets, n))
+			leave_other(standby_sockets, n);
+	}
+	if (has_any(standby_sockets))
+		return;
+	standby_sockets_free(runtime);
 	runtime_post(runtime, UNREACHABLE);     /* until now nothing was opened anew */
+}
+
+static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	end_others(timer->data);
+}
+
+/* One that a process keeps locked is closed, or kept for the clients who wait there. */
+static void on_shut(void *context, struct engine *engine, const char *service, int error)
+{
+	struct standby_pair *pair = context;
+	struct standby_sockets *standby_sockets = pair->visit.data;
+	size_t n = (size_t)(pair - standby_sockets->pairs);
+	struct listener *listener = &standby_sockets->runtime->listeners[n];
+
+	(void)service, (void)error;
+	if (bind_is_shut(pair->other)) {
+		close_other(standby_sockets, n);
+		listener_rouse(listener, engine);
+	} else {
+		foreign_socket_back_off(pair->other);
+	}
+	if (has_clients(standby_sockets, n))
+		serve_clients_left(standby_sockets);
+	else if (!ev_is_active(&standby_sockets->late))
+		end_others(standby_sockets);
+	engine->listeners->on_restored(listener);       /* a stop may wait for that */
 }
 
 /* Runs once: clients that cannot be served now are served when the current instance is ready, or has ended. */
@@ -143,8 +216,8 @@ static void watch_visits(struct standby_sockets *standby_sockets)
 		struct standby_pair *pair = &standby_sockets->pairs[n];
 
 		ev_io_stop(standby_sockets->runtime->engine->loop, &pair->visit);
-		if (standby_sockets->split || pair->other < 0 || has_clients(standby_sockets, n) ||
-		    bind_is_shut(pair->other))
+		if (standby_sockets->split || pair->other < 0 || is_leaving(standby_sockets, n) ||
+		    has_clients(standby_sockets, n) || bind_is_shut(pair->other))
 			continue;
 		ev_io_set(&pair->visit, pair->other, EV_READ);
 		ev_io_start(standby_sockets->runtime->engine->loop, &pair->visit);
@@ -202,16 +275,30 @@ bool standby_sockets_may_have(const struct service_runtime *runtime)
 	return true;
 }
 
+/* Whether all kept sockets make room: new clients come there already, or nobody waits there. */
+static bool make_room(const struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (!standby_sockets->pairs[n].older && has_clients(standby_sockets, n))
+			return false;
+	}
+	return true;
+}
+
 bool standby_sockets_prepare(struct service_runtime *runtime)
 {
-	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
 	bool ready = true;
 
-	if (standby_sockets && standby_sockets->split)
+	if (standby_sockets && (standby_sockets->split || !make_room(standby_sockets)))
 		return true;
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
 
+		if (standby_sockets && !standby_sockets->pairs[n].older) {
+			leave_other(standby_sockets, n);
+			ready &= !is_leaving(standby_sockets, n);
+		}
 		if (may_have(listener) && !(standby_sockets && standby_sockets->pairs[n].older))
 			ready &= listener_share(listener, runtime->engine, runtime->service->name);
 	}
@@ -248,33 +335,6 @@ static void swap_pair(struct standby_sockets *standby_sockets, size_t n)
 				    pair->other);
 }
 
-static bool has_any(const struct standby_sockets *standby_sockets)
-{
-	for (size_t n = 0; n < standby_sockets->count; n++) {
-		if (standby_sockets->pairs[n].other >= 0)
-			return true;
-	}
-	return false;
-}
-
-/* Whether all kept sockets make room: new clients come there already, or nobody waits there. */
-static bool make_room(struct standby_sockets *standby_sockets)
-{
-	for (size_t n = 0; n < standby_sockets->count; n++) {
-		if (!standby_sockets->pairs[n].older && has_clients(standby_sockets, n))
-			return false;
-	}
-	standby_sockets_stop_lingering(standby_sockets);
-	for (size_t n = 0; n < standby_sockets->count; n++) {
-		if (standby_sockets->pairs[n].older)
-			swap_pair(standby_sockets, n);
-		else
-			close_drained(standby_sockets->runtime, &standby_sockets->runtime->listeners[n],
-				      &standby_sockets->pairs[n].other);
-	}
-	return true;
-}
-
 void standby_sockets_open(struct service_runtime *runtime)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
@@ -293,10 +353,15 @@ void standby_sockets_open(struct service_runtime *runtime)
 		buf_text(lack, "out of memory");
 		return;
 	}
+	standby_sockets_stop_lingering(standby_sockets);
 	standby_sockets->split = true;
 	for (size_t n = 0; n < standby_sockets->count; n++) {
 		const struct listener *listener = &runtime->listeners[n];
 
+		if (standby_sockets->pairs[n].older)
+			swap_pair(standby_sockets, n);
+		else
+			close_other(standby_sockets, n);
 		if (standby_sockets->pairs[n].other >= 0 || !listener_has_socket(listener))
 			continue;
 		if (find_obstacle(listener))
@@ -316,15 +381,15 @@ static bool has_lost_one(const struct standby_sockets *standby_sockets, size_t n
 	return other >= 0 && bind_is_shut(standby_sockets->runtime->listeners[n].fd) && !bind_is_shut(other);
 }
 
-/* anew: until now the instance had the other socket of a pair. true: that is kept. */
+/* anew: until now the instance had the other socket of a pair. true: that is kept for clients. */
 static bool settle_pair(struct standby_sockets *standby_sockets, size_t n, bool anew)
 {
-	struct service_runtime *runtime = standby_sockets->runtime;
-	struct standby_pair *pair = &standby_sockets->pairs[n];
+	const struct standby_pair *pair = &standby_sockets->pairs[n];
 
 	if (pair->older)
 		swap_pair(standby_sockets, n);
-	standby_sockets_merge(runtime, &runtime->listeners[n], &pair->other);
+	if (merge_other(standby_sockets, n))
+		return false;
 	if (has_clients(standby_sockets, n) || has_lost_one(standby_sockets, n))
 		swap_pair(standby_sockets, n);
 	/* A handshake with the other one may be under way. With a unix socket that takes no time. */
@@ -332,8 +397,7 @@ static bool settle_pair(struct standby_sockets *standby_sockets, size_t n, bool 
 	    (pair->other >= 0 && !bind_is_shut(pair->other) && !has_path(standby_sockets, n) &&
 	     (anew || ev_is_active(&standby_sockets->late))))
 		return true;
-	close_drained(runtime, &runtime->listeners[n], &pair->other);
-	pair->older = false;
+	leave_other(standby_sockets, n);
 	return false;
 }
 
@@ -350,10 +414,10 @@ void standby_sockets_settle(struct service_runtime *runtime)
 	standby_sockets->split = false;
 	for (size_t n = 0; n < standby_sockets->count; n++)
 		any = settle_pair(standby_sockets, n, anew) || any;
-	if (!any) {
-		standby_sockets_end(standby_sockets);
+	if (!has_any(standby_sockets))
+		standby_sockets_free(runtime);
+	if (!any)
 		return;
-	}
 	log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s where its last instance was",
 		  any_has_clients(standby_sockets) ? "clients are left" : "clients may still connect");
 	if (anew || !ev_is_active(&standby_sockets->late))
@@ -400,22 +464,10 @@ void standby_sockets_restore(struct service_runtime *runtime)
 		swap_pair(standby_sockets, n);
 		standby_sockets->split = runtime_current(runtime);
 	}
-}
-
-static void standby_sockets_end(struct standby_sockets *standby_sockets)
-{
-	struct service_runtime *runtime = standby_sockets->runtime;
-
-	standby_sockets_stop_lingering(standby_sockets);
-	ev_timer_stop(runtime->engine->loop, &standby_sockets->late);
-	for (size_t n = 0; n < standby_sockets->count; n++) {
-		int *other = &standby_sockets->pairs[n].other;
-
-		if (!standby_sockets_merge(runtime, &runtime->listeners[n], other))
-			close_drained(runtime, &runtime->listeners[n], other);
+	for (size_t n = 0; standby_sockets && standby_sockets->split && n < standby_sockets->count; n++) {
+		if (is_leaving(standby_sockets, n))     /* that is not the instance's */
+			close_other(standby_sockets, n);
 	}
-	runtime->run->standby_sockets = NULL;
-	free(standby_sockets);
 }
 
 void standby_sockets_free(struct service_runtime *runtime)
@@ -425,11 +477,12 @@ void standby_sockets_free(struct service_runtime *runtime)
 	if (!standby_sockets)
 		return;
 	standby_sockets_restore(runtime);
-	for (size_t n = 0; n < standby_sockets->count; n++) {
-		if (standby_sockets->pairs[n].other >= 0)
-			close_socket_fd(runtime->engine, runtime->service->name, &standby_sockets->pairs[n].other);
-	}
-	standby_sockets_end(standby_sockets);
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		close_other(standby_sockets, n);
+	standby_sockets_stop_lingering(standby_sockets);
+	ev_timer_stop(runtime->engine->loop, &standby_sockets->late);
+	runtime->run->standby_sockets = NULL;
+	free(standby_sockets);
 }
 
 struct standby_sockets *standby_sockets_load(struct service_runtime *runtime)
@@ -450,9 +503,11 @@ int *standby_sockets_release(struct service_runtime *runtime)
 		return NULL;
 	for (size_t n = 0; n < standby_sockets->count; n++) {
 		given[n] = standby_sockets->pairs[n].other;
+		restore_drop(runtime->engine, given[n]);
 		standby_sockets->pairs[n].other = -1;
+		standby_sockets->pairs[n].older = false;
 	}
-	standby_sockets_end(standby_sockets);
+	standby_sockets_free(runtime);
 	return given;
 }
 
@@ -495,26 +550,28 @@ static bool apply_options(const struct service_runtime *runtime, int fd, const s
 	return good;
 }
 
-/* true: the socket has a place beside a listener. */
+/* true: the socket is kept for clients, beside a listener. */
 static bool take_socket(struct service_runtime *runtime, int *fd)
 {
 	struct listener *listener = standby_sockets_find_listener(runtime, *fd);
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
-	int *place;
+	size_t n = listener ? (size_t)(listener - runtime->listeners) : 0;
 
-	if (!listener || standby_sockets_merge(runtime, listener, fd))
-		return false;
-	if (bind_is_shut(*fd) || (endpoint_is_path(listener->listen->address) && !bind_has_queue(*fd)) ||
-	    !apply_options(runtime, *fd, listener->listen))
+	if (!listener || bind_is_shut(*fd))
 		return false;
 	if (!standby_sockets)
 		standby_sockets = standby_sockets_new(runtime);
-	place = standby_sockets ? &standby_sockets->pairs[listener - runtime->listeners].other : NULL;
-	if (!place || standby_sockets->split || *place >= 0)
+	if (!standby_sockets || standby_sockets->split || standby_sockets->pairs[n].other >= 0)
 		return false;           /* out of memory: an address has two sockets at most */
-	*place = *fd;
+	standby_sockets->pairs[n].other = *fd;
 	*fd = -1;
-	return true;
+	if (merge_other(standby_sockets, n))
+		return false;
+	if ((!has_path(standby_sockets, n) || bind_has_queue(standby_sockets->pairs[n].other)) &&
+	    apply_options(runtime, standby_sockets->pairs[n].other, listener->listen))
+		return true;
+	close_other(standby_sockets, n);
+	return false;
 }
 
 void standby_sockets_take(struct service_runtime *runtime, int *sockets, size_t count)
@@ -531,6 +588,8 @@ void standby_sockets_take(struct service_runtime *runtime, int *sockets, size_t 
 		standby_sockets_linger(standby_sockets_of(runtime));
 	if (any && !runtime_current(runtime))
 		standby_sockets_settle(runtime);
+	if (standby_sockets_of(runtime) && !has_any(standby_sockets_of(runtime)))
+		standby_sockets_free(runtime);
 }
 
 void standby_sockets_adopt(struct service_runtime *runtime, const struct service *service)
@@ -540,7 +599,7 @@ void standby_sockets_adopt(struct service_runtime *runtime, const struct service
 	for (size_t n = 0; standby_sockets && n < standby_sockets->count; n++) {
 		struct buf why = { 0 }, warnings = { 0 };
 
-		if (standby_sockets->pairs[n].other >= 0 &&
+		if (standby_sockets->pairs[n].other >= 0 && !is_leaving(standby_sockets, n) &&
 		    bind_adjust(standby_sockets->pairs[n].other, runtime->listeners[n].listen, &service->sockets[n],
 				&why, &warnings) < 0) {
 			log_closed_queue(runtime, &why);

@@ -137,10 +137,10 @@ void restore_task_record(struct record *record, struct restore_task *task)
 	struct listen *listen;
 
 	FLAG(record, task, clears);
-	NUMBER(record, task, sharing, SHARING_AS_IT_IS, SHARING_ENDS);
+	NUMBER(record, task, work, RESTORE, RESTORE_SHUT);
 	STRUCT(record, task, listen, listen);
-	record_demand(record, "listen", listen);
-	if (!record->flaw)
+	record_demand(record, "listen", listen || task->work == RESTORE_SHUT);
+	if (listen && !record->flaw)
 		listen_record(record, listen);
 }
 

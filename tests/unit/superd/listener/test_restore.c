@@ -78,7 +78,7 @@ Test(restore, is_done_by_another_process)
 
 Test(restore, lets_an_address_be_shared_and_restores_nothing)
 {
-	const struct restore_task task = { .fd = fd, .listen = &listen_one, .sharing = SHARING_BEGINS };
+	const struct restore_task task = { .fd = fd, .listen = &listen_one, .work = RESTORE_SHARED };
 	int shared = 0;
 	socklen_t size = sizeof(shared);
 

@@ -193,9 +193,9 @@ Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
 	struct socket_options read;
 	struct restore_task task;
 
-	write_restore((struct restore_task){ .fd = 9, .listen = &listen, .clears = true, .sharing = SHARING_ENDS });
+	write_restore((struct restore_task){ .fd = 9, .listen = &listen, .clears = true, .work = RESTORE_UNSHARED });
 	cr_assert_null(read_restore(&task));
-	cr_expect_eq(task.sharing, SHARING_ENDS);
+	cr_expect_eq(task.work, RESTORE_UNSHARED);
 	cr_expect(task.clears && listen_prepared(task.listen)->gets_options);
 	cr_expect_str_eq(task.listen->endpoint->interface, "eth0");
 	cr_expect_null(task.listen->endpoint->address, "it is not needed");
