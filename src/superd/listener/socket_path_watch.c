@@ -1,4 +1,4 @@
-/* Watches the paths of unix sockets and fifos. superd/reload/path_repair checks those that were touched and makes
+/* Watches the paths of unix sockets and fifos. superd/reload/reload checks those that were touched and makes
  * them again.
  *
  * After the first event superd ignores events for a moment, so that a folder that is being removed is gone

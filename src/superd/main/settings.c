@@ -198,7 +198,7 @@ void settings_log_changes(const struct options *options, const struct table *tab
 	}
 }
 
-/* The keys are none of those that superd/saved/state_load takes for descriptors in every section. */
+/* The keys are none of those that superd/saved/state_stream takes for descriptors in every section. */
 void settings_save(const struct options *options, struct buf *out)
 {
 	state_open_section(out, "settings");

@@ -23,7 +23,7 @@
 #include "superd/loop/close_socket.h"
 #include "superd/process/pid1.h"
 #include "superd/runtime/service_list.h"
-#include "superd/saved/state_load.h"
+#include "superd/saved/state_stream.h"
 #include "superd/service/runtime_event.h"
 
 #define LOOKED_AT_MOST 65536            /* where there is no /proc */

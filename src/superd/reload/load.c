@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -18,26 +19,67 @@
 #include "lib/fd.h"
 #include "lib/patience.h"
 #include "lib/scan.h"
+#include "os/cgroup/cgroup.h"
 #include "os/cgroup/cgroup_parent.h"
 #include "os/guard/guard_link.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/proc/process_mark.h"
 #include "superd/accept/accept.h"
+#include "superd/accept/accept_state.h"
 #include "superd/accept/admission.h"
 #include "superd/accept/admission_state.h"
+#include "superd/accept/builtin_channel.h"
+#include "superd/accept/datagram.h"
+#include "superd/accept/pending.h"
+#include "superd/accept/pending_start.h"
+#include "superd/accept/shared_clients.h"
+#include "superd/accept/socket_rest.h"
+#include "superd/accept/tcpmux.h"
+#include "superd/health/accept_latency.h"
+#include "superd/health/queue_notes.h"
+#include "superd/instance/aux_command.h"
+#include "superd/instance/bind_calls.h"
 #include "superd/instance/bind_strays.h"
+#include "superd/instance/exec_sequence.h"
+#include "superd/instance/forking.h"
+#include "superd/instance/forking_search.h"
+#include "superd/instance/instance.h"
+#include "superd/instance/instance_state.h"
+#include "superd/instance/main_watch.h"
+#include "superd/instance/notify_receive.h"
+#include "superd/instance/notify_state.h"
+#include "superd/instance/outdated.h"
+#include "superd/instance/ready.h"
+#include "superd/instance/relay_start.h"
+#include "superd/launch/fdstore.h"
 #include "superd/launch/instance_cgroup.h"
+#include "superd/launch/notify.h"
 #include "superd/launch/start_resources.h"
 #include "superd/listener/rpcbind.h"
 #include "superd/listener/socket_store.h"
 #include "superd/log/output_pipe.h"
 #include "superd/log/xinetd_log_file.h"
+#include "superd/loop/close_socket.h"
 #include "superd/loop/engine_state.h"
 #include "superd/reload/left_fds.h"
+#include "superd/reload/upgrade.h"
 #include "superd/runtime/service_list.h"
 #include "superd/runtime/start_queue.h"
 #include "superd/runtime/wants.h"
+#include "superd/saved/state_stream.h"
 #include "superd/service/operator_locks.h"
 #include "superd/service/runtime_event.h"
+#include "superd/service/runtime_state.h"
+#include "superd/service/service_reload.h"
+#include "superd/service/shared_run.h"
+#include "superd/service/shared_start.h"
+#include "superd/service/socket_commands.h"
 #include "superd/start/removal.h"
+#include "superd/stop/freeze.h"
+#include "superd/stop/idle.h"
+#include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
+#include "table/services/service_builder.h"
 
 static struct state_section *find_section(struct state_stream *stream, const char *kind)
 {
@@ -272,12 +314,880 @@ static void read_engine_sections(struct state_loader *loader)
 	}
 }
 
+/* One service. Its entry may have changed: superd keeps a socket if the entry has its endpoint, and gives it
+ * the options of the entry. It closes other sockets, and opens missing ones as a reload does. */
+
+#define NOTIFY_SOCKETS_MOST 64
+
+/* The progress in the sections of one service. Owner: load_service. */
+struct service_loader {
+	struct service_runtime *runtime;
+	struct listener *listener;      /* listener of the last section; NULL: it has no place */
+	struct instance *instance;      /* instance of the last section; NULL: it has no place */
+	struct aux_command *command;    /* owner of a command whose section may follow; NULL: none */
+	struct notify *notifies[NOTIFY_SOCKETS_MOST];
+	int notify_count;
+	bool noted;                     /* true: a process was started after the rest was saved */
+	bool changed;                   /* true: accept has changed, and the instances do not fit the new entry */
+	double timer;                   /* seconds left of the timer of the runtime; negative: none */
+	double accept_look;             /* seconds until health/accept_latency checks its queue; negative: none */
+};
+
+static bool is_endpoint(const struct listen *listen, const char *text)
+{
+	struct buf own = { 0 };
+	unsigned tries = 0;
+	bool same;
+
+	endpoint_format(listen->endpoint, &own);
+	while (own.failed && patience_wait(&tries)) {
+		buf_free(&own);
+		endpoint_format(listen->endpoint, &own);
+	}
+	same = !own.failed && !strcmp(buf_string(&own), text);
+	buf_free(&own);
+	return same;
+}
+
+/* Finds a listener by name and endpoint, else by the endpoint alone. */
+static struct listener *find_listener(struct service_runtime *runtime, const char *name, const char *endpoint)
+{
+	struct listener *found = NULL;
+
+	for (unsigned n = 0; n < runtime->listener_count; n++) {
+		struct listener *one = &runtime->listeners[n];
+
+		if (listener_has_socket(one) || !is_endpoint(one->listen, endpoint))
+			continue;
+		if (!strcmp(one->listen->name, name))
+			return one;
+		if (!found)
+			found = one;
+	}
+	return found;
+}
+
+/* is_lent: backends of the service may have the socket. */
+static void load_foreign(const struct service_loader *progress, struct state_section *section, int fd, bool is_lent)
+{
+	size_t length;
+	struct socket_address *name = state_take_bytes(section, "address", sizeof(*name), &length);
+	bool is_known = name && length == sizeof(*name) && name->length <= sizeof(name->storage);
+
+	if (state_flag(section, "foreign") || (is_lent && foreign_holder_is(progress->runtime->service->account)))
+		foreign_socket_resume(fd, is_known ? name : NULL);
+	free(name);
+}
+
+static void load_listener(struct service_loader *progress, struct state_section *section)
+{
+	const char *name = state_text(section, "name"), *endpoint = state_text(section, "endpoint");
+	const char *stored = state_text(section, "stored");
+	struct service_runtime *runtime = progress->runtime;
+	int fd = load_fd(section, "fd");
+	struct listener *listener = NULL;
+
+	if (name && endpoint)
+		listener = find_listener(runtime, name, endpoint);
+	progress->listener = listener;
+	if (stored)
+		socket_store_note(runtime->engine, listener ? fd : -1, stored);
+	if (!listener) {
+		close_socket_fd(runtime->engine, runtime->service->name, &fd);
+		return;
+	}
+	state_load(section, &listener_state, listener, runtime->engine->loop);
+	if (fd < 0)
+		return;
+	load_foreign(progress, section, fd, listener_was_lent(listener));
+	if (foreign_socket_is(fd))
+		listener->hands = HANDS_LENT;
+	if (!listener_resume(listener, runtime->engine, runtime->service->name, fd))
+		listener->hands = listener->has_lent_filter = 0; /* HANDS_OURS */
+	else if (state_flag(section, "registered"))
+		rpc_note_registered(runtime->engine, fd);
+}
+
+static void load_parked(struct service_loader *progress, struct state_section *section)
+{
+	struct parked_client parked = { 0 };
+	struct pending_client pending;
+	enum admission_stage reached;
+
+	state_load(section, &parked_state, &parked, NULL);
+	if (parked.client.fd < 0)
+		return;
+	reached = accept_stage_reached(progress->runtime, &parked.client);
+	if (parked.progress < reached)
+		parked.progress = reached;      /* the record may be older than what was sent */
+	pending = (struct pending_client){ .client = parked.client,
+					 .listener = progress->listener,
+					 .progress = parked.progress,
+					 .until = parked.until };
+	/* The record may be older than the start for this client. */
+	if (!progress->listener || guard_was_given(parked.client.fd, listener_is_virtual(progress->listener)) ||
+	    pending_park(progress->runtime, &pending) != ADMITTED)
+		close_socket_client(progress->runtime->engine, progress->runtime->service->name, &parked.client);
+}
+
+/* Unless the record has it, or a process. */
+static void load_promised(struct service_loader *progress, struct state_section *section)
+{
+	struct service_runtime *runtime = progress->runtime;
+	int fd = (int)state_number(section, "number", 0, INT32_MAX, -1);
+	unsigned index = (unsigned)state_number(section, "listener", 0, INT32_MAX, INT32_MAX);
+	struct client client = { .fd = fd, .length = sizeof(client.peer) };
+
+	if (index >= runtime->listener_count || guard_was_given(fd, true) ||
+	    getpeername(fd, &client.peer.any, &client.length) < 0 || !left_fds_take(section->stream, fd))
+		return;
+	if (!listener_park(&runtime->listeners[index], &client, ARRIVED, clock_now() + MUX_PATIENCE))
+		close_socket_client(runtime->engine, runtime->service->name, &client);
+}
+
+static void load_standby_sockets(struct service_loader *progress, struct state_section *section)
+{
+	struct standby_sockets *standby_sockets =
+		progress->runtime->run->standby_sockets ? NULL : standby_sockets_load(progress->runtime);
+
+	if (standby_sockets)
+		state_load(section, &standby_state, standby_sockets, NULL);
+}
+
+static void load_standby_socket(struct service_loader *progress, struct state_section *section)
+{
+	int of = (int)state_number(section, "of", -1, INT32_MAX, -1);
+	const struct service_runtime *runtime = progress->runtime;
+	struct standby_sockets *standby_sockets = runtime->run->standby_sockets;
+	struct standby_pair pair = { .other = -1 };
+
+	state_load(section, &pair_state, &pair, NULL);
+	for (size_t n = 0; standby_sockets && pair.other >= 0 && of >= 0 && n < standby_sockets->count; n++) {
+		if (runtime->listeners[n].fd != of || standby_sockets->pairs[n].other >= 0)
+			continue;
+		standby_sockets->pairs[n].other = pair.other;
+		standby_sockets->pairs[n].older = pair.older;
+		load_foreign(progress, section, pair.other, true);
+		if (!standby_sockets->split)
+			standby_sockets_linger(standby_sockets);
+		return;
+	}
+	fd_close(&pair.other);          /* its listener has gone */
+}
+
+static void load_service_run(struct service_loader *progress, struct state_section *section)
+{
+	struct service_runtime *runtime = progress->runtime;
+
+	progress->timer = state_seconds_left(section, "timer");
+	progress->accept_look = state_seconds_left(section, "taking");
+	state_load(section, &saved_run, runtime->run, runtime->engine->loop);
+	state_load(section, &saved_notes, runtime->run->notes, NULL);
+	state_load(section, &saved_accept, runtime->run->accept, NULL);
+	freeze_load(runtime, section);
+}
+
+static void load_socket_rate(struct service_loader *progress, struct state_section *section)
+{
+	struct socket_rate rate = { 0 };
+
+	state_load(section, &socket_rate_state, &rate, NULL);
+	if (rate.number < progress->runtime->listener_count && socket_rest_make(progress->runtime))
+		progress->runtime->run->accept->sockets[rate.number] = rate;
+}
+
+static void load_latency_histogram(struct service_loader *progress, struct state_section *section)
+{
+	state_load(section, &latency_state, &progress->runtime->run->stats.latency, NULL);
+}
+
+static void load_thaw_latency(struct service_loader *progress, struct state_section *section)
+{
+	state_load(section, &thaw_latency_state, &progress->runtime->run->stats.thaw_latency, NULL);
+}
+
+static void load_state_times(struct service_loader *progress, struct state_section *section)
+{
+	state_load(section, &saved_times, &progress->runtime->run->stats, NULL);
+}
+
+static void load_failure(struct service_loader *progress, struct state_section *section)
+{
+	struct failure failure = { 0 };
+
+	state_load(section, &failure_state, &failure, NULL);
+	failures_keep(&progress->runtime->run->stats.failed, &failure);
+}
+
+/* superd/stop/idle continues with it once the runtime runs. */
+static void load_idle(struct service_loader *progress, struct state_section *section)
+{
+	idle_load(progress->runtime, section);
+}
+
+static void load_output(struct service_loader *progress, struct state_section *section)
+{
+	struct service_runtime *runtime = progress->runtime;
+	bool to_syslog = state_flag(section, "syslog");
+	struct output **place = to_syslog ? &runtime->run->kit.syslog : &runtime->run->kit.log;
+	struct output_ends ends = {
+		.read = load_fd(section, "read"), .write = load_fd(section, "write"),
+		.pipe = load_fd(section, "pipe"),
+	};
+	bool taken = false;
+
+	if (!*place && ends.read >= 0 && ends.write >= 0) {
+		*place = output_resume(runtime->engine, runtime->service, to_syslog, &ends);
+		taken = *place;
+	}
+	if (!taken) {
+		fd_close(&ends.read);
+		fd_close(&ends.write);
+		fd_close(&ends.pipe);
+		return;
+	}
+	state_load(section, &output_state, *place, runtime->engine->loop);
+}
+
+static void load_fdstore_entry(struct service_loader *progress, struct state_section *section)
+{
+	struct service_runtime *runtime = progress->runtime;
+	struct fdstore **store = &runtime->run->kit.store;
+	const char *name = state_text(section, "name");
+	struct event event = { .name = "store", .service = runtime->service->name, .reason = name };
+	struct fdstore_entry found = { .fd = -1, .user = service_user(runtime->service) };
+
+	state_load(section, &kept_state, &found, NULL);
+	if (!*store)
+		*store = fdstore_new(runtime->engine, runtime->service->name);
+	if (!*store || !name || found.fd < 0 ||
+	    !fdstore_keep(*store, &found.fd, (struct note_text){ name, strlen(name) }, found.user, found.is_watched))
+		log_event(runtime->engine->log, LEVEL_ERROR, &event,
+			  "a descriptor of its store did not survive the upgrade");
+	fd_close(&found.fd);
+}
+
+/* Instances that the superd before has started. Even if values are missing, or have no place any more, superd
+ * must be able to notice their end and to stop them. */
+
+static void load_log_loss(const struct service_runtime *runtime, const char *what)
+{
+	struct event event = { .name = "upgraded", .service = runtime->service->name, .reason = what };
+
+	log_event(runtime->engine->log, LEVEL_ERROR, &event, "%s was lost in the upgrade", what);
+}
+
+static void load_notify(struct service_loader *progress, struct state_section *section)
+{
+	struct service_runtime *runtime = progress->runtime;
+	const char *variable = state_text(section, "variable");
+	struct notify **mine = &runtime->run->kit.notify, *notify = NULL;
+	int fd = load_fd(section, "fd");
+
+	if (progress->notify_count == NOTIFY_SOCKETS_MOST) {
+		fd_close(&fd);
+		return;
+	}
+	if (fd >= 0 && variable)
+		notify = notify_resume(runtime->engine, runtime->service->name, variable, fd);
+	progress->notifies[progress->notify_count++] = notify;
+	if (!notify) {
+		fd_close(&fd);
+		load_log_loss(runtime, "a socket for its notifications");
+		return;
+	}
+	state_load(section, &notify_state, notify, runtime->engine->loop);
+	notify->released |= *mine != NULL;
+	if (!notify->released)
+		*mine = notify;
+}
+
+static void read_process(struct instance *instance, struct state_section *section)
+{
+	struct engine *engine = instance->engine;
+	int main_fd = load_fd(section, "main_fd");
+
+	if (instance->groups.former_fd < 0)
+		instance->groups.former = 0;
+	if (instance->child.pid > 1)
+		child_table_resume(&engine->children, &instance->child);
+	if (main_fd >= 0 && !main_watch_begin(&instance->main_watch, engine, &instance->child, main_fd))
+		load_log_loss(instance->context, "the watch of a main process");
+	instance_see_end(instance);
+	if (state_flag(section, "lingers"))
+		instance_linger(instance);
+	engine->instances->count++;
+	if (ev_is_active(&instance->limit.timer))
+		allowance_begin(&instance->limit.allowance,
+				(int64_t)(ev_timer_remaining(engine->loop, &instance->limit.timer) * 1e6));
+}
+
+/* Lends the instance its datagram listener again. */
+static void read_busy_listener(struct service_runtime *runtime, struct instance *instance,
+			       struct state_section *section)
+{
+	int fd = (int)state_number(section, "busy", -1, INT32_MAX, -1);
+
+	for (unsigned n = 0; fd >= 0 && !instance->retired && n < runtime->listener_count; n++) {
+		if (runtime->listeners[n].fd == fd)
+			datagram_lend(instance, &runtime->listeners[n]);
+	}
+}
+
+/* An instance that is being stopped has no relay any more. The relay of a removed service goes on without superd. */
+static void read_relay(struct instance *instance, struct state_section *section)
+{
+	const struct child child = {
+		.pid = (pid_t)state_number(section, "relay", 2, INT32_MAX, 0),
+		.born = state_number(section, "relay_born", 0, STATE_NUMBER_MOST, STATE_NUMBER_MOST),
+	};
+	int fd = load_fd(section, "relay_fd");
+	bool was_up = state_flag(section, "relay_up");
+	const struct relayed relayed = {
+		.connections = (uint64_t)state_number(section, "relay_served", 0, INT64_MAX, 0),
+		.received = (uint64_t)state_number(section, "relay_received", 0, INT64_MAX, 0),
+		.sent = (uint64_t)state_number(section, "relay_sent", 0, INT64_MAX, 0),
+	};
+
+	if (instance->facts.stopped || !service_is_relayed(instance->service)) {
+		fd_close(&fd);
+		return;
+	}
+	if (!relay_resume(instance, &child, fd, was_up, &relayed)) {
+		fd_close(&fd);
+		load_log_loss(instance->context, "the relay of an instance");
+	}
+}
+
+/* The process of a client that it serves beside others; process: the key of its pid. false: there is none. */
+static bool read_shared(struct service_runtime *runtime, struct instance *instance, struct state_section *section,
+			const char *process)
+{
+	const struct child child = {
+		.pid = (pid_t)state_number(section, process, 2, INT32_MAX, 0),
+		.born = state_number(section, "process_born", 0, STATE_NUMBER_MOST, STATE_NUMBER_MOST),
+	};
+	uint64_t socket = (uint64_t)state_number(section, "client_socket", 0, STATE_NUMBER_MOST, 0);
+
+	if (!child.pid || !socket)
+		return false;
+	if (!shared_clients_load(instance, &child, socket, load_fd(section, "channel")))
+		load_log_loss(runtime, "a client of one of superd's own programs");
+	return true;
+}
+
+static void read_channel(struct service_runtime *runtime, struct instance *instance, struct state_section *section)
+{
+	int channel = load_fd(section, "channel"), client = load_fd(section, "channel_client");
+
+	if (client >= 0 && guard_is_promised(client))
+		client = -1;            /* the other service has it */
+	if (runtime_is_removed(runtime))
+		fd_close(&channel);     /* the process ends after its connection when the channel closes */
+	if (channel >= 0 && !builtin_channel_resume(runtime, instance, channel, client)) {
+		fd_close(&channel);
+		fd_close(&client);
+		load_log_loss(runtime, "a channel to one of superd's own programs");
+	}
+}
+
+static void read_client(struct service_runtime *runtime, struct instance *instance, struct state_section *section)
+{
+	if (instance->client.counted)
+		instance->client.counted = source_count_enter(&runtime->engine->instances->by_source, runtime,
+							      instance->client.source, INT64_MAX);
+	read_busy_listener(runtime, instance, section);
+	if (!read_shared(runtime, instance, section, "process"))
+		read_channel(runtime, instance, section);
+}
+
+static void add_to_service(struct service_loader *progress, struct instance *instance, struct state_section *section)
+{
+	struct service_runtime *runtime = progress->runtime;
+	bool current = state_flag(section, "current");
+
+	if (state_flag(section, "guest")) {
+		pending_own(runtime, instance);
+		list_add(&runtime->run->instances, &instance->link);
+		if (progress->changed)
+			instance->retired = true;
+		runtime->instance_count += !instance->retired;
+	} else {
+		shared_run_own(runtime, instance);
+		instance->retired |= !current || progress->changed || runtime_current(runtime);
+		if (!instance->retired)
+			runtime->run->current = instance;
+	}
+}
+
+static void load_instance(struct service_loader *progress, struct state_section *section)
+{
+	struct service_runtime *runtime = progress->runtime;
+	struct instance *instance = instance_new(runtime->engine, runtime->service);
+
+	progress->instance = instance;
+	progress->command = NULL;
+	if (!instance) {
+		load_log_loss(runtime, "an instance");
+		return;
+	}
+	instance->since = clock_now();
+	state_load(section, &instance_state, instance, runtime->engine->loop);
+	add_to_service(progress, instance, section);
+	read_process(instance, section);
+	read_client(runtime, instance, section);
+	read_relay(instance, section);
+}
+
+static bool has_not_started(const struct instance *instance)
+{
+	return instance->sequence && instance->pid <= 0 && instance->state <= INSTANCE_LAUNCHED;
+}
+
+static pid_t given_to(const struct pending_client *pending)
+{
+	return guard_given_to(pending->client.fd, pending->listener && listener_is_virtual(pending->listener));
+}
+
+/* The instance that this is the main process of: its record is older than the start. NULL: no record has it. */
+static struct instance *find_unstarted(struct service_runtime *runtime, pid_t pid)
+{
+	struct instance *current = runtime_current(runtime);
+
+	if (current && has_not_started(current))
+		return current;
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+		const struct pending_client *pending;
+
+		if (!has_not_started(instance))
+			continue;
+		pending = pending_of_sequence(instance->sequence);
+		if (pending && pending->client.fd >= 0 && given_to(pending) == pid)
+			return instance;
+	}
+	return NULL;
+}
+
+/* Of a process that superd started in its last moment only the pid is known: it begins as after its start. */
+static void load_noted(struct service_loader *progress, struct state_section *section)
+{
+	struct service_runtime *runtime = progress->runtime;
+	pid_t pid = (pid_t)state_number(section, "pid", 2, INT32_MAX, 0);
+	struct instance *instance = pid ? find_unstarted(runtime, pid) : NULL;
+	bool shares = state_text(section, "client_socket") && plan_shares_process(runtime->service);
+
+	if (instance) {
+		if (!shares || !read_shared(runtime, instance, section, "pid"))
+			read_channel(runtime, instance, section);
+		exec_sequence_adopt(instance->sequence, pid);
+		return;
+	}
+	instance = pid ? instance_new(runtime->engine, runtime->service) : NULL;
+	if (!instance) {
+		load_log_loss(runtime, "an instance");
+		return;
+	}
+	if (runtime->service->exec->accept) {
+		pending_own(runtime, instance);
+		list_add(&runtime->run->instances, &instance->link);
+		runtime->instance_count++;
+	} else {
+		shared_run_own(runtime, instance);
+		instance->retired = runtime_current(runtime);
+		if (!instance->retired)
+			runtime->run->current = instance;
+	}
+	progress->noted = true;
+	if (!shares || !read_shared(runtime, instance, section, "pid"))
+		read_channel(runtime, instance, section);
+	if (runtime->run->kit.notify)
+		notify_receive_join(runtime->run->kit.notify, instance);
+	instance->mark = process_mark(pid);
+	if (runtime->service->exec->type == TYPE_FORKING && !forking_load(instance, runtime->table))
+		load_log_loss(runtime, "the search for its daemon");
+	instance_begin(instance, pid, clock_now());
+}
+
+static void load_bind_calls(struct service_loader *progress, struct state_section *section)
+{
+	struct instance *instance = progress->instance;
+	int notif;
+
+	if (!instance || instance->bind_calls || !bind_calls_make(instance, progress->runtime)) {
+		notif = load_fd(section, "notif");
+		fd_close(&notif);
+		load_log_loss(progress->runtime, "the sockets that a program binds");
+		return;
+	}
+	state_load(section, &bind_calls_state, instance->bind_calls, NULL);
+	bind_calls_resume(instance);
+}
+
+static void load_bind_use(struct service_loader *progress, struct state_section *section)
+{
+	const struct service_runtime *runtime = progress->runtime;
+	int fd = (int)state_number(section, "of", -1, INT32_MAX, -1);
+	struct bind_calls *calls = progress->instance ? progress->instance->bind_calls : NULL;
+
+	for (size_t n = 0; calls && fd >= 0 && n < calls->count; n++) {
+		if (runtime->listeners[n].fd == fd)
+			state_load(section, &bind_use_state, &calls->uses[n], NULL);
+	}
+}
+
+static void load_notify_state(struct service_loader *progress, struct state_section *section)
+{
+	struct instance *instance = progress->instance;
+	int index = (int)state_number(section, "socket", 0, NOTIFY_SOCKETS_MOST - 1, -1);
+	struct notify_state *state;
+
+	if (!instance || index < 0 || index >= progress->notify_count || !progress->notifies[index] ||
+	    !notify_receive_join(progress->notifies[index], instance) || !instance->notice)
+		return;
+	state = instance->notice;
+	state_load(section, &notice_state, state, instance->engine->loop);
+	if (ev_is_active(&state->limit))
+		allowance_begin(&state->allowance,
+				(int64_t)(ev_timer_remaining(instance->engine->loop, &state->limit) * 1e6));
+	if (instance->groups.former)
+		list_add(&instance->engine->instances->moved, &state->moved);
+}
+
+static void load_drain(struct service_loader *progress, struct state_section *section)
+{
+	if (progress->instance)
+		stop_load(progress->instance, section);
+}
+
+static void load_outdated(struct service_loader *progress, struct state_section *section)
+{
+	for (size_t n = 0; progress->instance && n < section->count; n++) {
+		struct state_entry *entry = &section->entries[n];
+		char *name;
+		uint64_t was;
+
+		if (strcmp(entry->key, "option") != 0)
+			continue;
+		entry->used = true;
+		was = strtoull(entry->value, &name, 16);
+		if (*name == ' ')
+			outdated_load(&progress->instance->outdated, name + 1, was);
+	}
+	if (progress->instance)
+		outdated_load_sockets(&progress->instance->outdated, state_text(section, "sockets"));
+}
+
+/* Loads a command that runs. superd would wait for ever for a command whose end it cannot see, so that counts as
+ * failed. superd abandons a command of an unknown phase, or if memory is short. */
+static void load_aux_command(struct service_loader *progress, struct state_section *section)
+{
+	struct aux_command *command = progress->command;
+	struct engine *engine = progress->runtime->engine;
+
+	if (!command || aux_command_is_busy(command))
+		return;
+	command->next = 1;
+	command->fault = (struct fault){ .stage = STAGE_NONE };
+	state_load(section, &command_state, command, engine->loop);
+	if (!command->child.pid) {
+		ev_timer_stop(engine->loop, &command->timer);
+		return;
+	}
+	child_table_resume(&engine->children, &command->child);
+	list_add(&engine->instances->aux_commands, &command->link);
+	command->pid = command->child.pid;
+}
+
+static struct listener *listener_of_client(struct service_runtime *runtime, int fd, const char *name)
+{
+	for (unsigned n = 0; n < runtime->listener_count; n++) {
+		struct listener *one = &runtime->listeners[n];
+
+		if (fd >= 0 ? one->fd == fd : name && one->fd < 0 && !strcmp(one->listen->name, name))
+			return one;
+	}
+	return NULL;
+}
+
+static void load_sequence(struct service_loader *progress, struct state_section *section)
+{
+	struct instance *instance = progress->instance;
+	struct exec_sequence *sequence = NULL;
+	int of = (int)state_number(section, "of", -1, INT_MAX, -1);
+	struct pending_client pending = {
+		.listener = listener_of_client(progress->runtime, of, state_text(section, "at")),
+	};
+
+	state_load(section, &pending_state, &pending, NULL);
+	if (instance && shared_run_owns(instance))
+		sequence = shared_start_resume(progress->runtime, instance);
+	else if (instance)
+		sequence = pending_load_sequence(progress->runtime, instance, &pending, state_flag(section, "has_run"));
+	progress->command = sequence ? &sequence->command : NULL;
+	if (sequence) {
+		state_load(section, &sequence_state, sequence, NULL);
+		sequence->command.checks = false;       /* the conditions were tested before its first command */
+		if (*sequence->invocation)
+			sequence->command.invocation = sequence->invocation;
+		return;
+	}
+	close_socket_client(progress->runtime->engine, progress->runtime->service->name, &pending.client);
+	load_log_loss(progress->runtime, "the part after an instance's end");
+}
+
+static void load_socket_commands(struct service_loader *progress, struct state_section *section)
+{
+	progress->command = socket_commands_load(progress->runtime, section);
+}
+
+static void load_service_reload(struct service_loader *progress, struct state_section *section)
+{
+	progress->command = service_reload_load(progress->runtime, section);
+}
+
+static void load_forking_search(struct service_loader *progress, struct state_section *section)
+{
+	struct instance *instance = progress->instance;
+	struct forking_search *search =
+		instance && !instance->search ? forking_load(instance, progress->runtime->table) : NULL;
+
+	if (search)
+		state_load(section, &search_state, search, instance->engine->loop);
+	else
+		load_log_loss(progress->runtime, "the search for its daemon");
+}
+
+static const struct {
+	const char *kind;
+	void (*read)(struct service_loader *progress, struct state_section *section);
+	bool needs_run;
+} service_sections[] = {
+	{ "listener", load_listener, false }, { "parked", load_parked, false },
+	{ "activity", load_service_run, true },  { "output", load_output, true },
+	{ "store", load_fdstore_entry, true },        { "notify", load_notify, true },
+	{ "instance", load_instance, true },  { "noted", load_noted, true },  { "promised", load_promised, false },
+	{ "notice", load_notify_state, true },
+	{ "bind_calls", load_bind_calls, true },	{ "bind_use", load_bind_use, true },
+	{ "course", load_sequence, true },      { "drain", load_drain, true },
+	{ "latency", load_latency_histogram, true },    { "thaw_latency", load_thaw_latency, true },
+	{ "failure", load_failure, true },	{ "socket_rate", load_socket_rate, true },
+	{ "twins", load_standby_sockets, true },        { "twin", load_standby_socket, true },
+	{ "idle", load_idle, true },          { "opening", load_socket_commands, true },
+	{ "outdated", load_outdated, true },
+	{ "refresh", load_service_reload, true },    { "control", load_aux_command, true },
+	{ "search", load_forking_search, true },      { "spent", load_state_times, true },
+};
+
+static void read_service_section(struct service_loader *progress, struct state_section *section)
+{
+	for (size_t n = 0; n < sizeof(service_sections) / sizeof(*service_sections); n++) {
+		if (strcmp(service_sections[n].kind, section->kind) != 0)
+			continue;
+		section->used = true;
+		if (!service_sections[n].needs_run || shared_run_prepare(progress->runtime))
+			service_sections[n].read(progress, section);
+		return;
+	}
+}
+
+static enum state read_state(struct state_section *section)
+{
+	const char *name = state_text(section, "state");
+
+	for (int state = OFF; name && state < STATES; state++) {
+		if (!strcmp(state_name((enum state)state), name))
+			return (enum state)state;
+	}
+	state_note_flaw(section, "state");
+	return OFF;
+}
+
+static bool needs_instance(enum state state)
+{
+	return state == STARTING || state == RUNNING || state == STOPPING || state == FROZEN;
+}
+
+/* Returns the saved state, or LISTENING or OFF if it does not fit what was loaded. */
+static enum state possible_state(const struct service_runtime *runtime, enum state state, bool changed)
+{
+	bool has_instance = runtime_current(runtime);
+	bool accepts = runtime->service->exec->accept;
+
+	if (changed)
+		return runtime_is_removed(runtime) ? OFF : LISTENING;
+	if (accepts ? needs_instance(state) : state == FULL || (needs_instance(state) && !has_instance))
+		return LISTENING;
+	return state;
+}
+
+/* A superd that died could not thaw what it had frozen. */
+static enum state thaw_left(struct service_runtime *runtime, enum state state)
+{
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->cgroup.path)
+			cgroup_thaw(instance->cgroup.path);
+		instance_signal(instance, SIGCONT, true);
+	}
+	return state == FROZEN ? RUNNING : state;
+}
+
+/* Loads one service from its sections, from `from` up to `behind`: its sockets, then its instances. Starts
+ * nothing. */
+static void load_service(struct state_loader *loader, struct service_runtime *runtime, struct state_section *from,
+		  struct state_section *behind)
+{
+	struct service_loader progress = { .runtime = runtime, .timer = -1., .accept_look = -1. };
+	size_t before = runtime->engine->instances->count;
+	enum state state = read_state(from);
+
+	from->used = true;
+	state_load(from, &saved_runtime, runtime, NULL);
+	progress.changed = state_flag(from, "accepts") != runtime->service->exec->accept;
+	for (struct state_section *section = from + 1; section < behind; section++)
+		read_service_section(&progress, section);
+	for (int n = 0; n < progress.notify_count; n++) {
+		if (progress.notifies[n])
+			notify_close_unused(progress.notifies[n]);
+	}
+	if (guard_cause() == GUARD_RESTARTS && !runtime->service->exec->accept)
+		state = thaw_left(runtime, progress.noted && !needs_instance(state) ? STARTING : state);
+	if (state == STARTING && !runtime_current(runtime))
+		runtime->started = false;       /* superd died just before the start */
+	else if (state == STARTING && runtime_current(runtime)->state == INSTANCE_READY)
+		state = RUNNING;                /* or between the start and its note of it */
+	runtime->state = state_loaded(possible_state(runtime, state, progress.changed), runtime->state);
+	start_queue_load(runtime);
+	runtime_note_phase(runtime);
+	if (runtime->run && progress.timer >= 0.)
+		runtime_start_timer(runtime, progress.timer);
+	if (runtime->run && progress.accept_look >= 0. && runtime_state(runtime) == RUNNING)
+		accept_latency_load(runtime, progress.accept_look);
+	if (runtime->run && runtime_is_empty(runtime))
+		start_kit_rest(&runtime->run->kit);
+	loader->services++;
+	loader->instances += runtime->engine->instances->count - before;
+}
+
+/* Ends the wait for commands that were not loaded, and restores what the next commands need. */
+static void resume_sequences(struct service_runtime *runtime)
+{
+	socket_commands_go_on(runtime);
+	if (runtime_state(runtime) == BINDING && !socket_commands_is_busy(runtime) &&
+	    !(runtime->run && ev_is_active(&runtime->run->timer)))
+		runtime_post(runtime, TIMER);   /* its conditions were being checked */
+	if (runtime->run)
+		service_reload_go_on(runtime);
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		ready_load(instance);
+		if (!instance->sequence)
+			continue;
+		pending_load_plan(instance->sequence);
+		exec_sequence_go_on(instance->sequence);
+	}
+}
+
+/* Called when all sections were read: the runtime continues by itself. */
+static void load_go_on(struct service_runtime *runtime)
+{
+	resume_sequences(runtime);
+	runtime_hear(runtime);          /* commands that were not loaded have failed */
+	if (runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING) {
+		if (runtime_state(runtime) == OFF && !runtime_is_disabled(runtime) && !runtime_is_removed(runtime))
+			runtime_event(runtime, ENABLE);
+		return;
+	}
+	if (runtime_state(runtime) == BINDING) {
+		runtime_event(runtime, TIMER);
+		return;
+	}
+	runtime_reopen_unreachable(runtime);
+	if (!runtime_is_complete(runtime))
+		runtime_event(runtime, BIND_ERROR);
+	else if (runtime_state(runtime) == LISTENING)
+		runtime_event(runtime, ENABLE);
+	else if (wants_is_waiting(runtime))
+		runtime_post(runtime, ROOM);    /* heard when all services are there */
+	else if (runtime_state(runtime) == QUEUED)
+		start_queue_offer(runtime->engine);
+	else if (runtime_state(runtime) == FULL && !runtime_is_full(runtime))
+		runtime_event(runtime, ROOM);
+	else if (runtime_state(runtime) == BACKOFF && (!runtime->run || !ev_is_active(&runtime->run->timer)))
+		runtime_event(runtime, TIMER);
+	else
+		runtime_rewatch(runtime);
+	stop_go_on(runtime);
+	if (runtime->run && runtime->run->drains_when_ready)
+		runtime_post(runtime, DRAIN_DUE);
+	if (!runtime->service->exec->accept)
+		idle_follow(runtime);
+	upgrade_freeze_again(runtime);
+}
+
 static struct state_section *end_of_service(struct state_stream *stream, struct state_section *section)
 {
 	do
 		section++;
 	while (section < stream->sections + stream->count && strcmp(section->kind, "service") != 0);
 	return section;
+}
+
+/* Removed services whose instances run on. Their entry is in no table any more, so superd makes a new one with
+ * the options that still matter: how the instances are stopped. */
+
+static void set_option(struct service_builder *builder, const char *option, const char *text, struct diags *diags)
+{
+	if (text)
+		builder_set_text(builder, option, text, (struct origin){ 0 }, diags);
+}
+
+/* Makes the entry. An option of another version that cannot be set keeps its default. */
+static struct table *make_table(const char *name, struct state_section *section)
+{
+	struct table *table = table_new();
+	struct origin nowhere = { 0 };
+	struct service_builder *builder = table ? builder_new(table, name, nowhere) : NULL;
+	struct diags diags = { 0 };
+	bool good = false;
+
+	if (builder) {
+		set_option(builder, "exec", "/bin/false", &diags);
+		set_option(builder, "accept", state_flag(section, "accepts") ? "yes" : "no", &diags);
+		set_option(builder, "kill_signal", state_text(section, "kill_signal"), &diags);
+		set_option(builder, "kill_mode", state_text(section, "kill_mode"), &diags);
+		set_option(builder, "timeout_stop", state_text(section, "timeout_stop"), &diags);
+		good = builder_finish(builder, NULL, &diags) && table->count;
+	}
+	builder_free(builder);
+	diags_free(&diags);
+	if (good)
+		return table;
+	table_free(table);
+	return NULL;
+}
+
+/* NULL: out of memory. */
+static struct service_runtime *load_removed(struct state_loader *loader, struct state_section *section)
+{
+	struct engine *engine = loader->engine;
+	struct table *table = make_table(state_text(section, "name"), section);
+	struct service_runtime *runtime = table ? runtime_new(engine, table, &table->services[0]) : NULL;
+
+	if (!runtime) {
+		table_free(table);
+		return NULL;
+	}
+	if (!runtime_make_run(runtime)) {
+		runtime_free(runtime);
+		return NULL;
+	}
+	runtime->state = service_ordered(runtime->state, REMOVE);
+	list_add(&engine->service_list->leaving, &runtime->run->leaving);
+	return runtime;
 }
 
 /* Returns the runtime that a section describes; NULL: the table has no such service. */

@@ -9,17 +9,15 @@
 
 #include "lib/buf.h"
 #include "superd/loop/child_table.h"
-#include "superd/saved/state_load.h"
+#include "superd/saved/state_stream.h"
 #include "table/services/table.h"
 
 struct engine;
-struct service_runtime;
 
 /* Whether everything in the stream has its place in this table. false: why gets the reason, and what to do first.
  * only_checks: a service that the table leaves out has one, too, as the next superd goes on by the table in the
  * stream. */
 bool load_fits(struct state_stream *stream, const struct table *table, bool only_checks, struct buf *why);
-
 
 /* Values that superd needs before it has an engine. load_pid_file returns a descriptor; -1: none. */
 int load_pid_file(struct state_stream *stream);
@@ -55,14 +53,3 @@ bool load_all(struct state_loader *loader, struct table *table);
 
 /* Lets the services go on, once the caller has taken over the result: the state may be saved from here on. */
 void load_begin(struct state_loader *loader);
-
-/* Loads one service from its sections, from `from` up to `behind`: its sockets, then its instances. Starts nothing.
- * In load_service.c. */
-void load_service(struct state_loader *loader, struct service_runtime *runtime, struct state_section *from,
-		  struct state_section *behind);
-
-/* Called when all sections were read: the runtime continues by itself. */
-void load_go_on(struct service_runtime *runtime);
-
-/* Makes a runtime for a removed service; NULL: out of memory. In load_removed.c. */
-struct service_runtime *load_removed(struct state_loader *loader, struct state_section *section);

@@ -7,13 +7,16 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "os/fs/path_watch.h"
 #include "superd/accept/admission.h"
 #include "superd/accept/admission_state.h"
 #include "superd/accept/refuse.h"
+#include "superd/listener/socket_path_watch.h"
 #include "superd/listener/socket_pool.h"
 #include "superd/runtime/wants.h"
 #include "superd/service/old_entry.h"
 #include "superd/service/operator_locks.h"
+#include "superd/service/runtime_event.h"
 #include "superd/service/service_drain.h"
 #include "superd/stop/standby_socket.h"
 #include "superd/stop/stop.h"
@@ -553,6 +556,39 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 	free(old);
 	free_changes(changes, after->count);
 	return true;
+}
+
+/* Whether at least one of its socket files must be checked now. A service that closes needs no repair. A service that
+ * starts must not lose a socket, as its instance is about to get the present ones: its files are checked later. */
+static bool needs_repair(struct service_runtime *runtime)
+{
+	const struct watch_ids *marks = socket_path_watch_touched(runtime->engine);
+	bool touched = false;
+
+	if (runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING)
+		return false;
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		const struct listener *listener = &runtime->listeners[n];
+
+		if (!listener_has_socket(listener) || !endpoint_is_path(listener->listen->address) ||
+		    !(listener->node || marks->all) || !watch_ids_have(marks, listener->node))
+			continue;
+		if (runtime_state(runtime) == STARTING)
+			socket_path_watch_look_later(runtime->engine, listener->node);
+		else
+			touched = true;
+	}
+	return touched;
+}
+
+void service_list_repair_paths(struct service_list *service_list)
+{
+	for (size_t n = 0; n < service_list->count; n++) {
+		struct service_runtime *runtime = service_list->runtimes[n];
+
+		if (runtime && !runtime->engine->stopping && needs_repair(runtime))
+			runtime_reopen_unreachable(runtime);
+	}
 }
 
 void service_comparison_begin(struct service_comparison *comparison, const struct service_list *service_list,

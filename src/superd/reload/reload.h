@@ -61,4 +61,8 @@ enum comparison_progress service_comparison_go_on(struct service_comparison *com
 bool service_list_lacks(const struct service_list *service_list, const struct table *table);
 void service_list_complete(struct service_list *service_list, struct engine *engine, struct table *table);
 
+/* Opens the sockets anew, as a reload does, whose files a process has removed or replaced, after inotify(7) has reported
+ * them (superd/listener/socket_path_watch). */
+void service_list_repair_paths(struct service_list *service_list);
+
 void service_list_free(struct service_list *service_list); /* also frees the runtimes */

@@ -3,14 +3,33 @@
 #include "superd/reload/save.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/build_id.h"
 #include "lib/clock.h"
+#include "lib/scan.h"
+#include "os/netdiag/foreign_socket.h"
+#include "superd/accept/accept_state.h"
 #include "superd/accept/admission.h"
 #include "superd/accept/admission_state.h"
+#include "superd/accept/builtin_channel.h"
+#include "superd/accept/pending_start.h"
+#include "superd/health/queue_notes.h"
+#include "superd/instance/bind_calls.h"
 #include "superd/instance/bind_strays.h"
+#include "superd/instance/exec_sequence.h"
+#include "superd/instance/forking.h"
+#include "superd/instance/forking_search.h"
+#include "superd/instance/instance_state.h"
+#include "superd/instance/main_watch.h"
+#include "superd/instance/notify_state.h"
+#include "superd/instance/outdated.h"
+#include "superd/instance/relay.h"
+#include "superd/instance/shared_process.h"
+#include "superd/launch/fdstore.h"
 #include "superd/launch/instance_cgroup.h"
+#include "superd/launch/notify.h"
 #include "superd/launch/start_resources.h"
 #include "superd/listener/rpcbind.h"
 #include "superd/listener/socket_store.h"
@@ -21,7 +40,15 @@
 #include "superd/runtime/start_queue.h"
 #include "superd/service/operator_locks.h"
 #include "superd/service/runtime_event.h"
+#include "superd/service/runtime_state.h"
+#include "superd/service/service_reload.h"
+#include "superd/service/shared_run.h"
+#include "superd/service/socket_commands.h"
 #include "superd/start/removal.h"
+#include "superd/stop/freeze.h"
+#include "superd/stop/idle.h"
+#include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
 
 static void save_engine(struct state_saver *saver, struct engine *engine, const struct save_source *source)
 {
@@ -51,17 +78,6 @@ static void save_engine(struct state_saver *saver, struct engine *engine, const 
 	}
 }
 
-/* Addresses that have touched a sensor. */
-static void save_denied(struct state_saver *saver, const struct address_lru *addresses)
-{
-	double now = clock_now();
-
-	for (const struct address_entry *one = addresses->oldest; one; one = one->younger) {
-		if (one->until > now)
-			state_save(saver, &address_entry_state, one);
-	}
-}
-
 static void save_rpc_debt(void *context, const struct rpc_debt *debt)
 {
 	state_save(context, &debt_state, debt);
@@ -75,9 +91,15 @@ static void save_left_in_store(void *context, const char *name)
 	state_add(&saver->text, "name", name);
 }
 
-static void save_shared(struct state_saver *saver, struct engine *engine)
+void save_engine_state(struct state_saver *saver, struct engine *engine, const struct save_source *source)
 {
-	save_denied(saver, &engine->admission->denied);
+	double now = clock_now();
+
+	save_engine(saver, engine, source);
+	for (const struct address_entry *one = engine->admission->denied.oldest; one; one = one->younger) {
+		if (one->until > now)
+			state_save(saver, &address_entry_state, one);
+	}
 	LIST_EACH(link, &engine->log_files->released) {
 		const struct output *output = container_of(link, struct output, link);
 
@@ -98,10 +120,301 @@ static void save_shared(struct state_saver *saver, struct engine *engine)
 	locks_save(engine->locks, &saver->text);
 }
 
-void save_engine_state(struct state_saver *saver, struct engine *engine, const struct save_source *source)
+/* One service: its runtime, its sockets with parked clients, its counters, its pipes and its fdstore.
+ *
+ * The plan and the socket names are not written, because the next superd makes them anew. Idle helper processes end
+ * when their channel closes. */
+
+/* Whether it may be another user's, and its address: that user may keep the socket's lock. */
+static void save_foreign(struct state_saver *saver, int fd)
 {
-	save_engine(saver, engine, source);
-	save_shared(saver, engine);
+	struct socket_address name;
+
+	if (!foreign_socket_is(fd))
+		return;
+	save_number(saver, "foreign", 1);
+	if (foreign_socket_name(fd, &name))
+		state_add_bytes(&saver->text, "address", &name, sizeof(name));
+}
+
+static void save_listener(struct state_saver *saver, const struct listener *listener, struct engine *engine)
+{
+	struct buf endpoint = { 0 };
+
+	if (!listener_has_socket(listener) && !listener->parked)
+		return;
+	endpoint_format(listener->listen->endpoint, &endpoint);
+	saver->text.failed |= endpoint.failed;
+	state_save(saver, &listener_state, listener);
+	state_add(&saver->text, "name", listener->listen->name);
+	state_add(&saver->text, "endpoint", buf_string(&endpoint));
+	save_fd(saver, "fd", listener->fd);
+	save_foreign(saver, listener->fd);
+	save_number(saver, "registered", rpc_is_registered(engine, listener->fd));
+	save_text(saver, "stored", socket_store_name(engine, listener->fd));
+	buf_free(&endpoint);
+	for (size_t n = 0; listener->parked && n < listener->parked->count; n++)
+		state_save(saver, &parked_state, &listener->parked->list[n]);
+}
+
+/* Writes the standby sockets, each with the listener it belongs to. */
+static void save_standby(struct state_saver *saver, const struct service_runtime *runtime,
+			 const struct standby_sockets *standby_sockets)
+{
+	state_save(saver, &standby_state, standby_sockets);
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other < 0)
+			continue;
+		state_save(saver, &pair_state, &standby_sockets->pairs[n]);
+		state_add_number(&saver->text, "of", runtime->listeners[n].fd);
+		save_foreign(saver, standby_sockets->pairs[n].other);
+	}
+}
+
+/* Writes the pipes and the fdstore. superd-output reads inherited pipes to their end. */
+static void save_start_kit(struct state_saver *saver, const struct start_kit *kit)
+{
+	if (kit->log)
+		state_save(saver, &output_state, kit->log);
+	if (kit->syslog)
+		state_save(saver, &output_state, kit->syslog);
+	if (!kit->store)
+		return;
+	LIST_EACH(link, &kit->store->kept) {
+		state_save(saver, &kept_state, container_of(link, struct fdstore_entry, link));
+		state_add(&saver->text, "name", container_of(link, struct fdstore_entry, link)->name);
+	}
+}
+
+/* Writes how the instances of a removed service must be stopped: its entry is in no table. */
+static void save_removed_options(struct state_saver *saver, const struct service *service)
+{
+	static const char *const modes[] = {
+		[KILL_GROUP] = "group", [KILL_MIXED] = "mixed", [KILL_PROCESS] = "process", [KILL_NONE] = "none",
+	};
+	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
+	char text[32];
+
+	state_add_number(&saver->text, "removed", 1);
+	state_add(&saver->text, "kill_signal", scan_signal_name(lifecycle->kill_signal, text));
+	state_add(&saver->text, "kill_mode", modes[lifecycle->kill_mode]);
+	scan_duration_format(lifecycle->timeout_stop, text);
+	state_add(&saver->text, "timeout_stop", text);
+}
+
+/* The instances of a service: their processes, and the sockets of their notifications.
+ *
+ * These are the present notify socket of the service, and older ones, which instances from before a reload still
+ * use. Each instance names its socket by an index. The plan of an instance is not written, because only a start
+ * needs it. */
+
+#define SOCKETS_MOST 64                 /* notify sockets: a reload adds at most one, and each has an instance */
+
+struct notify_list {
+	struct notify *list[SOCKETS_MOST];
+	int count;
+};
+
+/* Returns the index of a notify socket, and adds it if it is new; -1: the list is full. */
+static int notify_index(struct notify_list *sockets, struct notify *notify)
+{
+	int n = 0;
+
+	while (n < sockets->count && sockets->list[n] != notify)
+		n++;
+	if (n == SOCKETS_MOST)
+		return -1;
+	if (n == sockets->count)
+		sockets->list[sockets->count++] = notify;
+	return n;
+}
+
+static void save_notifies(struct state_saver *saver, struct service_runtime *runtime, struct notify_list *sockets)
+{
+	if (runtime->run->kit.notify)
+		notify_index(sockets, runtime->run->kit.notify);
+	LIST_EACH(link, &runtime->run->instances) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->notice)
+			notify_index(sockets, instance->notice->notify);
+	}
+	for (int n = 0; n < sockets->count; n++)
+		state_save(saver, &notify_state, sockets->list[n]);
+}
+
+/* Writes the differences of the instance's old entry, which is in no table any more. */
+static void save_outdated(struct state_saver *saver, const struct outdated *outdated)
+{
+	state_open_section(&saver->text, "outdated");
+	for (size_t n = 0; n < outdated->count; n++)
+		buf_addf(&saver->text, "option=%llx %s\n", (unsigned long long)outdated->options[n].was,
+			 outdated->options[n].name);
+	save_text(saver, "sockets", buf_string(&outdated->sockets));
+}
+
+/* The process of a client that it serves beside others. */
+static void save_shared_process(struct state_saver *saver, const struct instance *instance)
+{
+	const struct shared_process *process = instance->process;
+
+	for (size_t n = 0; process && n < process->count; n++) {
+		if (process->clients[n].instance != instance)
+			continue;
+		save_number(saver, "process", process->child.pid);
+		save_number(saver, "process_born", process->child.born);
+		save_number(saver, "client_socket", (int64_t)process->clients[n].socket);
+	}
+}
+
+static void save_instance(struct state_saver *saver, struct service_runtime *runtime, struct instance *instance)
+{
+	bool runs_on = runtime_is_removed(runtime) && runtime_runs_on(runtime);
+	int client, channel = builtin_channel_descriptor(instance, &client);
+
+	state_save(saver, &instance_state, instance);
+	save_number(saver, "guest", !shared_run_owns(instance));
+	save_number(saver, "current", runtime_current(runtime) == instance && !runs_on);
+	if (runs_on && !instance->retired)
+		save_number(saver, "retired", 1);
+	save_fd(saver, "main_fd", main_watch_fd(instance->main_watch));
+	save_number(saver, "lingers", !list_empty(&instance->linger));
+	if (instance->client.busy)
+		state_add_number(&saver->text, "busy", instance->client.busy->fd);
+	if (instance->pid > 0) {        /* else they are those of its note */
+		save_fd(saver, "channel", channel);
+		save_fd(saver, "channel_client", client);
+		save_shared_process(saver, instance);
+	}
+	if (!instance->relay)
+		return;
+	save_number(saver, "relay", instance->relay->child.pid);
+	save_number(saver, "relay_born", instance->relay->child.born);
+	save_fd(saver, "relay_fd", instance->relay->channel.fd);
+	save_number(saver, "relay_up", instance->relay->was_up);
+	save_number(saver, "relay_served", (int64_t)instance->relay->relayed.connections);
+	save_number(saver, "relay_received", (int64_t)instance->relay->relayed.received);
+	save_number(saver, "relay_sent", (int64_t)instance->relay->relayed.sent);
+}
+
+/* Writes what its program has bound. A use belongs to the listener with the descriptor `of`. */
+static void save_bind_calls(struct state_saver *saver, const struct service_runtime *runtime, struct bind_calls *calls)
+{
+	state_save(saver, &bind_calls_state, calls);
+	for (size_t n = 0; n < calls->count && n < runtime->listener_count; n++) {
+		if (!calls->uses[n].given)
+			continue;
+		state_save(saver, &bind_use_state, &calls->uses[n]);
+		state_add_number(&saver->text, "of", runtime->listeners[n].fd);
+	}
+}
+
+/* Writes the client of an exec sequence. Before the program runs, the client still belongs to the sequence and its
+ * listener. */
+static void save_pending(struct state_saver *saver, const struct pending_client *pending, bool has_run)
+{
+	struct pending_client gone = { .client = pending->client, .progress = ADMISSION_PASSED };
+
+	if (!has_run) {
+		state_save(saver, &pending_state, pending);
+		if (pending->listener) {
+			state_add_number(&saver->text, "of", pending->listener->fd);
+			save_text(saver, "at", pending->listener->listen->name);
+		}
+		return;
+	}
+	gone.client.fd = -1;
+	memcpy(gone.name, pending->name, sizeof(gone.name));
+	state_save(saver, &pending_state, &gone);
+}
+
+/* Writes an exec sequence. A command that runs goes on as a child of the next superd, with the rest of its time and
+ * the commands after it. If the program is still being started, the upgrade waits (superd/reload/upgrade),
+ * because only this superd gets the report of the start. */
+static void save_sequence(struct state_saver *saver, struct exec_sequence *sequence)
+{
+	const struct pending_client *pending = pending_of_sequence(sequence);
+
+	state_save(saver, &sequence_state, sequence);
+	if (pending)
+		save_pending(saver, pending, sequence->has_run);
+	if (aux_command_is_busy(&sequence->command))
+		state_save(saver, &command_state, &sequence->command);
+}
+
+/* save_instance.c */
+static void save_instances(struct state_saver *saver, struct service_runtime *runtime)
+{
+	struct notify_list sockets = { .count = 0 };
+
+	save_notifies(saver, runtime, &sockets);
+	LIST_EACH(link, &runtime->run->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+		struct notify_state *notice = instance->notice;
+
+		save_instance(saver, runtime, instance);
+		if (instance->outdated)
+			save_outdated(saver, instance->outdated);
+		if (instance->bind_calls)
+			save_bind_calls(saver, runtime, instance->bind_calls);
+		if (notice && notify_index(&sockets, notice->notify) >= 0) {
+			state_save(saver, &notice_state, notice);
+			state_add_number(&saver->text, "socket", notify_index(&sockets, notice->notify));
+		}
+		if (instance->sequence)
+			save_sequence(saver, instance->sequence);
+		if (instance->search)
+			state_save(saver, &search_state, instance->search);
+		stop_save(saver, instance);
+	}
+}
+
+void save_service(struct state_saver *saver, struct service_runtime *runtime)
+{
+	struct service_run *run = runtime->run;
+	/* It runs on by itself from now on. */
+	bool runs_on = runtime_is_removed(runtime) && runtime_runs_on(runtime);
+	struct idle_saved idle;
+
+	state_open_section(&saver->text, "service");
+	state_add(&saver->text, "name", runtime->service->name);
+	/* The ticket has its place in the line of starts. */
+	state_add(&saver->text, "state", state_name(runs_on ? OFF : start_queue_waits(runtime) ? LISTENING
+									    : runtime_state(runtime)));
+	save_number(saver, "accepts", runtime->service->exec->accept);
+	state_save(saver, &saved_runtime, runtime);
+	if (runtime_is_removed(runtime))
+		save_removed_options(saver, runtime->service);
+	for (unsigned n = 0; n < runtime->listener_count && !runs_on; n++)
+		save_listener(saver, &runtime->listeners[n], runtime->engine);
+	if (!run)
+		return;
+	state_save(saver, &saved_run, run);
+	if (run->notes)
+		state_save(saver, &saved_notes, run->notes);
+	if (run->accept)
+		state_save(saver, &saved_accept, run->accept);
+	if (run->freeze_times)
+		state_save(saver, &saved_freeze, run->freeze_times);
+	for (unsigned n = 0; run->accept && run->accept->sockets && n < runtime->listener_count; n++)
+		state_save(saver, &socket_rate_state, &run->accept->sockets[n]);
+	if (run->stats.latency.count)
+		state_save(saver, &latency_state, &run->stats.latency);
+	if (run->stats.thaw_latency.count)
+		state_save(saver, &thaw_latency_state, &run->stats.thaw_latency);
+	state_times_leave(&run->stats.state_times, runtime_state(runtime), clock_now());
+	state_save(saver, &saved_times, &run->stats);
+	for (unsigned n = run->stats.failed.count; n-- > 0;)    /* the oldest first, in the order of failures_keep */
+		state_save(saver, &failure_state, &run->stats.failed.kept[n]);
+	idle_get_saved(runtime, &idle);
+	if (idle.is_there)
+		state_save(saver, &saved_idle, &idle);
+	if (run->standby_sockets)
+		save_standby(saver, runtime, run->standby_sockets);
+	save_start_kit(saver, &run->kit);
+	socket_commands_save(saver, runtime);
+	service_reload_save(saver, runtime);
+	save_instances(saver, runtime);
 }
 
 bool save_write(struct state_saver *saver, struct engine *engine, const struct save_source *source)

@@ -20,11 +20,10 @@
 #include <sys/types.h>
 
 #include "superd/loop/child_table.h"
-#include "superd/saved/state_save.h"
-
-struct service_list;
+#include "superd/saved/state_stream.h"
 
 struct engine;
+struct service_list;
 struct service_runtime;
 struct table;
 
@@ -48,5 +47,4 @@ bool save_write(struct state_saver *saver, struct engine *engine, const struct s
 
 /* The parts of save_write. */
 void save_engine_state(struct state_saver *saver, struct engine *engine, const struct save_source *source);
-void save_service(struct state_saver *saver, struct service_runtime *runtime); /* save_service.c */
-void save_instances(struct state_saver *saver, struct service_runtime *runtime); /* save_instance.c */
+void save_service(struct state_saver *saver, struct service_runtime *runtime);

@@ -2,8 +2,7 @@
  * instance, counter, hold and pause survives.
  *
  *   probe    the new program runs as a child, reads the state and the sources, and tells whether it can take over
- *            (superd/reload/upgrade_probe)
- *   quiesce  superd stops accepting clients, and waits for operations under way (superd/reload/upgrade_quiesce)
+ *   quiesce  superd stops accepting clients, and waits for operations under way
  *   exec     superd writes its state (superd/reload/save) and executes the program, which reads it
  *            (superd/reload/load)
  *
@@ -57,41 +56,15 @@ void upgrade_renew_guard(struct upgrade *upgrade, void (*done)(void *context, bo
 void upgrade_free(struct upgrade *upgrade);
 
 /* Returns the arguments for a program that gets the state at fd: those of superd with one more in front. The caller
- * frees them; NULL: out of memory. In upgrade_probe.c. */
+ * frees them; NULL: out of memory. */
 char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd);
 void upgrade_free_arguments(char **arguments);
 
-const char *upgrade_running_program(const struct upgrade *upgrade);     /* path of the file that this superd runs; in upgrade_probe.c */
-
 /* Starts superd's program with these arguments as a child that gets the descriptors `wanted`; the caller has set
  * child->ended. The probe is the new program; another child, as of superd/supervisor/left_out_check, the one that runs.
- * false with the reason in why. In upgrade_probe.c. */
+ * false with the reason in why. */
 bool upgrade_start_program(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1],
 			   struct child *child, struct buf *why);
 
-/* Starts the probe; `ended` is called in the loop when upgrade->probe has ended. false with the reason in why. In
- * upgrade_probe.c. */
-bool upgrade_probe_begin(struct upgrade *upgrade, void (*ended)(struct child *child, int status), struct buf *why);
-
-/* Called when the probe has ended with this status. Whether the program can take over; text gets its answer, or the
- * reason why not. In upgrade_probe.c. */
-bool upgrade_probe_result(struct upgrade *upgrade, int status, struct buf *text);
-void upgrade_probe_cancel(struct upgrade *upgrade);
-
-/* Stops accepting clients and beginning operations; cancels lookups, which are repeated later; continues as before. In
- * upgrade_quiesce.c. */
-void upgrade_quiesce(struct upgrade *upgrade);
-void upgrade_cancel_lookups(struct upgrade *upgrade);
-void upgrade_unquiesce(struct upgrade *upgrade);
-
 /* Freezes a runtime again after an upgrade, whether it succeeded or failed. */
 void upgrade_freeze_again(struct service_runtime *runtime);
-
-/* Whether superd is stopping, or is about to. */
-bool upgrade_is_too_late(const struct upgrade *upgrade);
-
-/* Whether superd may wait for operations under way while it serves no client: not for a reload. */
-bool upgrade_may_wait(const struct upgrade *upgrade);
-
-/* Whether nothing is under way that cannot be saved; else why gets it: "web: descriptors are being received". */
-bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
-#include "superd/saved/state_load.h"
+#include "superd/saved/state_stream.h"
 
 struct number_range {
 	int64_t least, most;

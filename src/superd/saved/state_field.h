@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "superd/saved/state_save.h"
+#include "superd/saved/state_stream.h"
 
 #define STATE_NUMBER_MOST (INT64_MAX - 1) /* INT64_MAX is SCAN_INFINITY, which is no number */
 #define STATE_TIME_MOST INT64_C(1000000000000)  /* seconds; the most of a duration or loop time, also in microseconds */

@@ -5,11 +5,16 @@
 #include "superd/saved/state_stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/scan.h"
+#include "os/netdiag/socket_id.h"
 
 static const char format_prefix[] = "superd ledger ";
 
@@ -173,6 +178,54 @@ static char *skip_format(char *text, struct buf *why, const char **wrong)
 	return NULL;
 }
 
+void save_fd(struct state_saver *saver, const char *key, int fd)
+{
+	size_t capacity = saver->capacity ? 2 * saver->capacity : 64;
+	uint64_t id;
+	int *bigger;
+
+	if (fd < 0)
+		return;
+	state_add_number(&saver->text, key, fd);
+	if (socket_id_read(fd, &id))    /* until it is read, the descriptor may have become another one */
+		buf_addf(&saver->text, "%s" STATE_FD_ID "=%" PRIu64 "\n", key, id);
+	if (saver->count == saver->capacity) {
+		bigger = reallocarray(saver->fds, capacity, sizeof(*bigger));
+		if (!bigger) {
+			saver->failed = true;
+			return;
+		}
+		saver->fds = bigger;
+		saver->capacity = capacity;
+	}
+	saver->fds[saver->count++] = fd;
+}
+
+void save_number(struct state_saver *saver, const char *key, int64_t value)
+{
+	if (value)
+		state_add_number(&saver->text, key, value);
+}
+
+void save_real(struct state_saver *saver, const char *key, double value)
+{
+	if (value < 0 || value > 0)
+		state_add_real(&saver->text, key, value);
+}
+
+void save_text(struct state_saver *saver, const char *key, const char *value)
+{
+	if (value && *value)
+		state_add(&saver->text, key, value);
+}
+
+void save_free(struct state_saver *saver)
+{
+	buf_free(&saver->text);
+	free(saver->fds);
+	*saver = (struct state_saver){ 0 };
+}
+
 const char *state_stream_parse(struct state_stream *stream, char *text, size_t length, struct buf *why)
 {
 	const char *wrong;
@@ -298,4 +351,51 @@ void *state_take_bytes(struct state_section *section, const char *key, size_t mo
 	free(bytes);
 	state_note_flaw(section, key);
 	return NULL;
+}
+
+/* Whether the descriptor of this entry is still what it was, as far as the kernel tells. Its id is in the entry behind
+ * it; a section may have several. */
+static bool is_same(struct state_section *section, const struct state_entry *entry, int fd)
+{
+	struct state_entry *id = section->entries + (entry - section->entries) + 1;
+	size_t length = strlen(entry->key);
+	int64_t number;
+	uint64_t now;
+
+	if (id >= section->entries + section->count || strncmp(id->key, entry->key, length) ||
+	    strcmp(id->key + length, STATE_FD_ID))
+		return true;
+	id->used = true;
+	return !scan_count(id->value, &number) && (!socket_id_read(fd, &now) || (uint64_t)number == now);
+}
+
+int load_fd_of(struct state_section *section, struct state_entry *entry)
+{
+	struct state_section one = { .kind = section->kind, .entries = entry, .count = 1, .stream = section->stream };
+	int fd = (int)state_number(&one, entry->key, STDERR_FILENO + 1, INT_MAX, -1);
+
+	return fd >= 0 && is_same(section, entry, fd) && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+}
+
+int load_fd(struct state_section *section, const char *key)
+{
+	for (size_t n = 0; n < section->count; n++) {
+		if (!strcmp(section->entries[n].key, key))
+			return load_fd_of(section, &section->entries[n]);
+	}
+	return -1;
+}
+
+bool load_holds_descriptor(const char *key)
+{
+	static const char *const keys[] = {
+		"fd", "read", "write", "channel", "channel_client", "client", "main_fd", "control",
+		"pid_file", "relay_fd", "group_fd", "former_fd", "pipe", "notif",
+	};
+
+	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
+		if (!strcmp(keys[n], key))
+			return true;
+	}
+	return false;
 }

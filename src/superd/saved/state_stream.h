@@ -11,6 +11,7 @@
  * the entries that the reader has not read. The text is untrusted input: its size and all values are checked. */
 #pragma once
 
+#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,3 +81,25 @@ static inline bool state_flag(struct state_section *section, const char *key)
 {
 	return state_number(section, key, 0, 1, 0);
 }
+
+/* The state of a superd for its successor (superd/reload/save): each value goes into the stream under a key; the keys of
+ * one object form a section. */
+struct state_saver {
+	struct ev_loop *loop;           /* loop of the timers that are saved */
+	struct buf text;                /* stream so far */
+	int *fds;                       /* descriptors that the successor inherits; the array is owned, they are borrowed */
+	size_t count, capacity;
+	bool failed;                    /* true: out of memory for fds */
+};
+
+void save_free(struct state_saver *saver);
+
+void save_fd(struct state_saver *saver, const char *key, int fd); /* -1: nothing */
+void save_number(struct state_saver *saver, const char *key, int64_t value); /* 0: nothing */
+void save_real(struct state_saver *saver, const char *key, double value); /* 0: nothing */
+void save_text(struct state_saver *saver, const char *key, const char *value); /* NULL, "": writes nothing */
+
+/* The inverse of save_fd: an open descriptor of the superd before, which the caller owns; -1: none. */
+int load_fd(struct state_section *section, const char *key);
+int load_fd_of(struct state_section *section, struct state_entry *entry);
+bool load_holds_descriptor(const char *key);    /* whether its value is a descriptor */

@@ -15,7 +15,7 @@
 #include "superd/instance/instance_state.h"
 #include "superd/instance/notify_state.h"
 #include "superd/loop/fd_watch.h"
-#include "superd/saved/state_load.h"
+#include "superd/saved/state_stream.h"
 #include "superd/service/service_thaw.h"
 #include "superd/stop/freeze.h"
 #include "table/words/command_prefix.h"

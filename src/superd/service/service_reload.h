@@ -7,7 +7,7 @@
 #include "lib/buf.h"
 #include "superd/runtime/runtime.h"
 #include "superd/saved/state_field.h"
-#include "superd/saved/state_save.h"
+#include "superd/saved/state_stream.h"
 #include "superd/service/order_result.h"
 
 /* Begins a reload. For ORDER_REFRESHED and ORDER_FAILED, why gets the line of the log. */

@@ -7,7 +7,7 @@
 
 #include "superd/runtime/runtime.h"
 #include "superd/saved/state_field.h"
-#include "superd/saved/state_save.h"
+#include "superd/saved/state_stream.h"
 
 /* Begins an opening. true: commands run first, or are running; BOUND or BIND_ERROR follows. false: there are none to
  * run. */

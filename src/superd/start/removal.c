@@ -16,7 +16,7 @@
 #include "lib/clock.h"
 #include "os/host/program.h"
 #include "os/proc/process.h"
-#include "superd/saved/state_load.h"
+#include "superd/saved/state_stream.h"
 #include "superd/spawn/spawn.h"
 #include "superd/spawn/worker_process.h"
 

@@ -34,7 +34,7 @@
 #include "superd/listener/drained_sockets.h"
 #include "superd/listener/listeners.h"
 #include "superd/runtime/service_list.h"
-#include "superd/saved/state_load.h"
+#include "superd/saved/state_stream.h"
 #include "superd/stop/drain_deadline.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/standby_socket.h"

@@ -54,7 +54,6 @@
 #include "superd/loop/loop_room.h"
 #include "superd/loop/unreaped.h"
 #include "superd/reload/load.h"
-#include "superd/reload/path_repair.h"
 #include "superd/reload/reload.h"
 #include "superd/reload/saved_state.h"
 #include "superd/reload/upgrade.h"
@@ -152,7 +151,7 @@ static void handle_events(struct supervisor *supervisor)
 	struct event_queue *events = &engine->events;
 
 	if (events->paths_touched)
-		path_repair(engine);
+		service_list_repair_paths(engine->service_list);
 	events->paths_touched = false;
 	runtimes_hear(engine);
 	if (events->failed)

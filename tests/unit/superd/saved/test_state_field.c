@@ -27,7 +27,7 @@
 #include "superd/loop/engine_state.h"
 #include "superd/runtime/start_queue.h"
 #include "superd/saved/state_field.h"
-#include "superd/saved/state_load.h"
+#include "superd/saved/state_stream.h"
 #include "superd/service/runtime_state.h"
 #include "superd/service/service_reload.h"
 #include "superd/service/socket_commands.h"

@@ -5,8 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "superd/saved/state_load.h"
-#include "superd/saved/state_save.h"
 #include "superd/saved/state_stream.h"
 
 static struct state_stream stream;
