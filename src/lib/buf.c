@@ -58,7 +58,20 @@ void buf_text(struct buf *buf, const char *text)
 
 void buf_char(struct buf *buf, char c)
 {
-	buf_add(buf, &c, 1);
+	if (!buf_reserve(buf, 1))
+		return;
+	buf->data[buf->length++] = c;
+	buf->data[buf->length] = '\0';
+}
+
+void buf_number(struct buf *buf, uint64_t number)
+{
+	char digits[20], *at = digits + sizeof(digits);
+
+	do
+		*--at = (char)('0' + number % 10);
+	while (number /= 10);
+	buf_add(buf, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 void buf_utf8(struct buf *buf, uint32_t code)

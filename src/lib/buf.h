@@ -16,6 +16,7 @@ struct buf {
 void buf_add(struct buf *buf, const void *bytes, size_t length);
 void buf_text(struct buf *buf, const char *text);
 void buf_char(struct buf *buf, char c);
+void buf_number(struct buf *buf, uint64_t number);      /* decimal; many times faster than buf_addf */
 void buf_utf8(struct buf *buf, uint32_t code);          /* code: a Unicode scalar value */
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *buf, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));

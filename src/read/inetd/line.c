@@ -67,6 +67,14 @@ static bool scan_line_word(struct inetd_line *line, const struct inetd_cutter *c
 	size_t start = *at, next;
 	struct buf word = { 0 };
 
+	while (*at < end && !inetd_is_blank(text[*at]) && text[*at] != '"' && text[*at] != '\'')
+		++*at;
+	if (*at == end || inetd_is_blank(text[*at])) {
+		inetd_line_add(line, cutter->pool, text + start, *at - start,
+			       source_origin_near(cutter->source, start, &line->near));
+		return true;
+	}
+	buf_add(&word, text + start, *at - start);
 	while (*at < end && !inetd_is_blank(text[*at])) {
 		if (!opens_quote(cutter, text[*at], *at == start)) {
 			buf_char(&word, text[(*at)++]);
@@ -82,7 +90,8 @@ static bool scan_line_word(struct inetd_line *line, const struct inetd_cutter *c
 		if (cutter->dialect->quoting == QUOTING_WHOLE)
 			break;
 	}
-	inetd_line_add(line, cutter->pool, buf_string(&word), word.length, source_origin(cutter->source, start));
+	inetd_line_add(line, cutter->pool, buf_string(&word), word.length,
+		       source_origin_near(cutter->source, start, &line->near));
 	buf_free(&word);
 	return true;
 }
@@ -127,7 +136,7 @@ bool inetd_line_read(struct inetd_line *line, const struct inetd_cutter *cutter,
 		bool is_comment = !first && start < end && source->text[start] == '#';
 
 		if (first)
-			line->at = source_origin(source, start);
+			line->at = source_origin_near(source, start, &line->near);
 		joined = false;
 		if (ok && !is_comment)
 			ok = scan_line(line, cutter, start, end, &joined);

@@ -20,6 +20,7 @@ struct inetd_line {
 	size_t count, capacity;
 	struct origin at;               /* its first word */
 	size_t end;                     /* offset of the next line in the source's text */
+	size_t near;                    /* for source_origin_near */
 	bool has_quotes;
 };
 

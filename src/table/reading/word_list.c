@@ -48,8 +48,16 @@ void endpoint_add(struct buf *out, const char *kind, const char *family, const c
 {
 	size_t length = host ? strcspn(host, "%") : 0;
 
-	buf_addf(out, "%s%s:", kind, family);
-	if (length)
-		buf_addf(out, memchr(host, ':', length) ? "[%.*s]:" : "%.*s:", (int)length, host);
-	buf_addf(out, "%s%s", port, host ? host + length : "");
+	bool is_six = length && memchr(host, ':', length);
+
+	buf_text(out, kind);
+	buf_text(out, family);
+	buf_char(out, ':');
+	if (length) {
+		buf_text(out, is_six ? "[" : "");
+		buf_add(out, host, length);
+		buf_text(out, is_six ? "]:" : ":");
+	}
+	buf_text(out, port);
+	buf_text(out, host ? host + length : "");
 }

@@ -37,7 +37,10 @@ static void add_place(struct service_builder *builder, struct origin at)
 		return;
 	if (out->length && out->data[out->length - 1] != '\n')
 		buf_char(out, '\n');
-	buf_addf(out, "# %u:%u", at.line, at.column);
+	buf_text(out, "# ");
+	buf_number(out, at.line);
+	buf_char(out, ':');
+	buf_number(out, at.column);
 	if (at.file && (!text->at.file || strcmp(at.file, text->at.file) != 0)) {
 		buf_char(out, ' ');
 		native_quoted(out, at.file);
@@ -80,7 +83,9 @@ void builder_text_set(struct service_builder *builder, const struct directive *d
 	struct buf *out = &builder->text->body;
 
 	add_place(builder, value->at);
-	buf_addf(out, "%s%s %s ", builder->open ? "\t\t" : "\t", directive->name[NATIVE], value->append ? "+=" : "=");
+	buf_text(out, builder->open ? "\t\t" : "\t");
+	buf_text(out, directive->name[NATIVE]);
+	buf_text(out, value->append ? " += " : " = ");
 	if (directive->flags & STRUCTURE)
 		return add_endpoints(builder, value);
 	if (!value->is_list && value->count == 1) {
@@ -98,7 +103,6 @@ void builder_text_set(struct service_builder *builder, const struct directive *d
 void builder_write(const struct service_builder *builder, bool marks, struct buf *out)
 {
 	const struct buf *body = &builder->text->body;
-	const char *at = buf_string(body);
 
 	if (marks) {
 		buf_addf(out, "# %u:%u ", builder->at.line, builder->at.column);
@@ -112,14 +116,13 @@ void builder_write(const struct service_builder *builder, bool marks, struct buf
 	buf_text(out, "service ");
 	add_word(out, builder->name);
 	buf_text(out, " {\n");
-	while (*at) {
-		size_t length = strcspn(at, "\n") + 1;
-
-		if (marks || *at != '#')
-			buf_add(out, at, length);
+	if (marks)
+		buf_add(out, buf_string(body), body->length);
+	for (const char *at = marks ? "" : buf_string(body); *at; at += strcspn(at, "\n") + 1) {
+		if (*at != '#')
+			buf_add(out, at, strcspn(at, "\n") + 1);
 		else if (scan_ends_with(buf_string(out), "= {\n") || scan_ends_with(buf_string(out), ",\n"))
 			out->data[--out->length] = '\0';        /* within a list */
-		at += length;
 	}
 	buf_text(out, "}\n");
 	out->failed |= body->failed;

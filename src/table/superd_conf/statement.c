@@ -236,37 +236,35 @@ struct split {
 	((split)->statement->broken = true, \
 	 diag_error((split)->diags, source_origin((split)->source, offset), __VA_ARGS__))
 
-static struct token token_ahead(struct split *s)
+static const struct token *token_ahead(struct split *s)
 {
 	if (!s->looked_ahead)
 		s->ahead = token_after(s->source, s->token.end);
 	s->looked_ahead = true;
-	return s->ahead;
+	return &s->ahead;
 }
 
 /* Leaves the current token. A mistake in the token is reported here, and so only once, however often the parser looked
  * at it. */
 static void next_token(struct split *s)
 {
-	struct token left = s->token;
+	const struct token *left = &s->token;
 
-	s->left = left.end;
-	s->token = token_ahead(s);
-	s->looked_ahead = false;
-	if (!left.wrong)
-		return;
-	if (left.wrong_end > left.wrong_at)
-		COMPLAIN(s, left.wrong_at, "%s '%.*s'", left.wrong, SHORT(s, left.wrong_at, left.wrong_end));
-	else
-		COMPLAIN(s, left.wrong_at, "%s", left.wrong);
-	if (left.wrong_at == left.start)
+	if (left->wrong && left->wrong_end > left->wrong_at)
+		COMPLAIN(s, left->wrong_at, "%s '%.*s'", left->wrong, SHORT(s, left->wrong_at, left->wrong_end));
+	else if (left->wrong)
+		COMPLAIN(s, left->wrong_at, "%s", left->wrong);
+	if (left->wrong && left->wrong_at == left->start)
 		s->unclosed = true;
+	s->left = left->end;
+	s->token = *token_ahead(s);
+	s->looked_ahead = false;
 }
 
 /* Whether an option or statement begins here: NAME = and NAME +=. */
 static bool at_assignment(struct split *s)
 {
-	enum token_kind next = s->token.kind == TOKEN_WORD ? token_ahead(s).kind : TOKEN_END;
+	enum token_kind next = s->token.kind == TOKEN_WORD ? token_ahead(s)->kind : TOKEN_END;
 
 	return next == TOKEN_SET || next == TOKEN_ADD;
 }
@@ -275,14 +273,14 @@ static bool at_assignment(struct split *s)
 static bool at_boundary(struct split *s)
 {
 	size_t start = s->token.start;
-	struct token ahead;
+	const struct token *ahead;
 
 	if (s->token.kind == TOKEN_END)
 		return true;
 	if ((start && s->source->text[start - 1] != '\n') || statement_kind_of(s->source, s->token) < 0)
 		return false;
 	ahead = token_ahead(s);
-	return token_has_value(ahead) || ahead.kind == TOKEN_OPEN || ahead.kind == TOKEN_LEFT;
+	return token_has_value(*ahead) || ahead->kind == TOKEN_OPEN || ahead->kind == TOKEN_LEFT;
 }
 
 static void refuse_open(struct split *s, struct token opener, const char *what)
@@ -467,7 +465,7 @@ static void read_body(struct split *s, struct token opener, const char *what, bo
 static void read_socket(struct split *s, struct token name, bool in_socket)
 {
 	bool titled = token_has_value(s->token);
-	struct token opener = titled ? token_ahead(s) : s->token;
+	struct token opener = titled ? *token_ahead(s) : s->token;
 
 	if (opener.kind != TOKEN_OPEN) {
 		COMPLAIN(s, name.start, "'{' is missing: a socket is written socket NAME { … }");
@@ -493,7 +491,7 @@ static void read_socket(struct split *s, struct token name, bool in_socket)
 /* Refuses a word that begins neither NAME = VALUE nor socket NAME {. The current token is the one behind it. */
 static void refuse_item(struct split *s, struct token name)
 {
-	bool titled = token_has_value(s->token) && token_ahead(s).kind == TOKEN_OPEN;
+	bool titled = token_has_value(s->token) && token_ahead(s)->kind == TOKEN_OPEN;
 	bool ends_with_colon = name.end - name.start > 1 && s->source->text[name.end - 1] == ':';
 
 	if (ends_with_colon || token_is(s->source, s->token, ":")) {

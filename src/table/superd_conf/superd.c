@@ -78,9 +78,15 @@ static struct value item_value(const struct native *native, const struct stateme
 static bool set_option(struct native *native, struct service_builder *builder, const struct statement_item *item,
 		       struct diags *diags)
 {
-	const char *name = item_name(native, item);
 	const struct value value = item_value(native, item);
+	size_t length = item->name.end - item->name.start;
+	char own[64];                   /* no option has a name of that length */
+	const char *name = length < sizeof(own) ? own : item_name(native, item);
 
+	if (name == own) {
+		memcpy(own, native->source->text + item->name.start, length);
+		own[length] = '\0';
+	}
 	return name ? builder_set(builder, name, &value, diags) : diags_out_of_memory(diags, item->at);
 }
 
@@ -288,13 +294,11 @@ bool superd_read_source(struct reading *reading, const struct source_file *sourc
 /* Reads a number of at most nine digits and moves *at behind it. false: there is none. */
 static bool read_number(const char **at, unsigned *number)
 {
-	size_t digits = strspn(*at, "0123456789");
+	size_t digits = 0;
 
-	if (!digits || digits > 9)
-		return false;
-	*number = (unsigned)strtoul(*at, NULL, 10);
-	*at += digits;
-	return true;
+	for (*number = 0; **at >= '0' && **at <= '9' && digits < 10; digits++)
+		*number = *number * 10 + (unsigned)(*(*at)++ - '0');
+	return digits && digits < 10;
 }
 
 /* Moves *at behind the text in quotes that starts there, as native_quoted writes it. */
@@ -359,10 +363,10 @@ static bool marks_find(struct marks *marks, const struct source_file *source, st
 	const char *file = NULL;
 
 	marks->count = 0;
-	for (const char *at = source->text; at; at = strchr(at, '\n')) {
-		const char *line = at += *at == '\n', *end = line + strcspn(line, "\n");
+	for (const char *line = source->text, *end; *line; line = end + (*end == '\n')) {
 		struct place_mark *list, mark = { .at.file = file };
 
+		end = source->text + source_line_end(source, (size_t)(line - source->text));
 		if (line[0] != '#' || line[1] != ' ' || !read_mark(line + 2, end, pool, &mark))
 			continue;
 		list = array_grow(marks->list, &marks->capacity, marks->count, sizeof(*list));
@@ -377,34 +381,30 @@ static bool marks_find(struct marks *marks, const struct source_file *source, st
 	return true;
 }
 
-/* The last mark in front of this byte; NULL: there is none. */
-static const struct place_mark *marks_at(const struct marks *marks, size_t offset)
+/* The last mark in front of this byte; NULL: there is none. *passed is the number of marks in front of an earlier byte,
+ * and is moved on. */
+static const struct place_mark *marks_at(const struct marks *marks, size_t offset, size_t *passed)
 {
-	size_t low = 0, high = marks->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (marks->list[middle].offset <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? &marks->list[low - 1] : NULL;
+	while (*passed < marks->count && marks->list[*passed].offset <= offset)
+		++*passed;
+	return *passed ? &marks->list[*passed - 1] : NULL;
 }
 
-/* Gives what superd-read has written the places that its marks name. */
+/* Gives what superd-read has written the places that its marks name. Nobody asks for that of a block's end. */
 static void take_places(struct native *native)
 {
 	struct statement *statement = &native->statement;
 	const struct place_mark *mark;
+	size_t passed = 0, passed_by_words = 0;
 
 	for (size_t n = 0; n < statement->item_count; n++) {
-		mark = marks_at(&native->marks, statement->items[n].name.start);
+		if (statement->items[n].kind == ITEM_END)
+			continue;
+		mark = marks_at(&native->marks, statement->items[n].name.start, &passed);
 		statement->items[n].at = mark ? mark->at : (struct origin){ 0 };
 	}
 	for (size_t n = 0; n < statement->word_count; n++) {
-		mark = marks_at(&native->marks, statement->words[n].start);
+		mark = marks_at(&native->marks, statement->words[n].start, &passed_by_words);
 		statement->word_at[n] = mark ? mark->at : (struct origin){ 0 };
 	}
 }
@@ -430,9 +430,10 @@ static bool set_marked_options(struct native *native, struct service_builder *bu
 static bool read_marked_service(struct native *native, struct diags *unheard)
 {
 	struct reading *reading = native->reading;
-	const struct place_mark *mark = marks_at(&native->marks, native->statement.items[0].name.start);
-	const char *name;
+	size_t passed = 0;
+	const struct place_mark *mark = marks_at(&native->marks, native->statement.items[0].name.start, &passed);
 	struct service_builder *builder;
+	const char *name;
 
 	take_places(native);
 	native->words = values_read(&native->values, native->source, &native->statement);
@@ -487,7 +488,7 @@ bool superd_read_service(struct native *native, struct reading *reading, char *t
 
 	native->reading = reading;
 	native->source = &source;
-	good = source_find_lines(&source) && marks_find(&native->marks, &source, reading->table->pool) &&
+	good = marks_find(&native->marks, &source, reading->table->pool) &&
 	       statement_next(&splitter, &native->statement) && native->statement.kind == STATEMENT_SERVICE &&
 	       native->statement.item_count <= ITEMS_MOST && !native->statement.broken &&
 	       !adds_too_much(native, &unheard) && read_marked_service(native, &unheard) &&
@@ -495,7 +496,6 @@ bool superd_read_service(struct native *native, struct reading *reading, char *t
 	if (!good)
 		refuse_text(native, &unheard);
 	diags_free(&unheard);
-	free(source.lines);
 	return good;
 }
 

@@ -57,7 +57,7 @@ static unsigned split_words(struct values *values, const struct source_file *sou
 		struct word word = statement->words[i];
 		const char *text = source->text + word.start;
 
-		if (has_escape(text, source->text + word.end) && is_quoted(text)) {
+		if (is_quoted(text) && has_escape(text, source->text + word.end)) {
 			add_quoted_word(&values->list, text, source->text + word.end);
 			escaped++;
 		} else {

@@ -12,9 +12,12 @@
 
 static bool is_bare(const char *text)
 {
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:-";
+	const char *at = text;
 
-	return *text && !text[strspn(text, safe)] && strncmp(text, "//", 2) != 0;
+	/* strspn(3) would make a table for each text. From - to : are also . / and the digits. */
+	while ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || *at == '_' || (*at >= '-' && *at <= ':'))
+		at++;
+	return *text && !*at && strncmp(text, "//", 2) != 0;
 }
 
 void native_quoted(struct buf *out, const char *text)

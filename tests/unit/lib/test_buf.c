@@ -41,6 +41,19 @@ Test(buf, is_empty_text_when_zeroed)
 	free(text);
 }
 
+Test(buf, writes_numbers_in_decimal)
+{
+	struct buf buf = { 0 };
+
+	buf_number(&buf, 0);
+	buf_char(&buf, ' ');
+	buf_number(&buf, 4090);
+	buf_char(&buf, ' ');
+	buf_number(&buf, UINT64_MAX);
+	cr_assert_str_eq(buf_string(&buf), "0 4090 18446744073709551615");
+	buf_free(&buf);
+}
+
 Test(buf, grows_with_what_is_added)
 {
 	struct buf buf = { 0 };
