@@ -164,7 +164,7 @@ static void run_program(struct hold_trace *trace, const struct hold_request *req
 	}
 }
 
-/* Waits until the child waits to be traced (exec/child/stage_hold). false and errno. */
+/* Waits until the child waits to be traced (exec/child/child). false and errno. */
 static bool child_is_ready(int channel, int64_t until)
 {
 	struct pollfd ready = { channel, POLLIN, 0 };
