@@ -356,16 +356,18 @@ static void stop_with_superd(struct guard *guard)
 		tcsetpgrp(STDIN_FILENO, guard->superd);
 }
 
-/* A superd that has ended and is not reaped yet would take a signal and hear nothing of it. */
-static bool hears_signals(const struct guard *guard)
+static uint64_t bit_of(int number)
 {
-	siginfo_t ended = { 0 };
-
-	return guard->superd &&
-	       !(waitid(P_PID, (id_t)guard->superd, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0);
+	return UINT64_C(1) << (number - 1);
 }
 
-/* superd itself signals all processes at its end as process 2 of a container. */
+static bool is_order(int number)
+{
+	return number == SIGHUP || number == SIGUSR1 || number == SIGUSR2;
+}
+
+/* superd itself signals all processes at its end as process 2 of a container. A superd that is dying gets a signal and
+ * hears nothing of it: an order is noted until one has taken it. */
 static void pass_signals(struct guard *guard)
 {
 	struct signalfd_siginfo signal;
@@ -379,22 +381,23 @@ static void pass_signals(struct guard *guard)
 			continue;
 		if (signal_is_stop(number))
 			guard->page->stop_signal = number;
-		if (hears_signals(guard))       /* SIGCONT continues a whole job */
+		if (is_order(number) || (!guard->superd && guard->page->cause == GUARD_SUCCEEDS))
+			guard->page->unanswered |= bit_of(number);
+		if (guard->superd)              /* SIGCONT continues a whole job */
 			kill(number == SIGCONT && guard->has_terminal ? -guard->superd : guard->superd, number);
-		else if (guard->page->cause == GUARD_SUCCEEDS || number == SIGHUP || number == SIGUSR1 ||
-			 number == SIGUSR2)
-			guard->page->missed |= UINT64_C(1) << (number - 1);
 	}
 }
 
 /* superd begins with all of them blocked. */
-static void pass_missed_signals(struct guard *guard)
+static void pass_unanswered_signals(struct guard *guard)
 {
 	for (int number = 1; number <= 64 && number < NSIG; number++) {
-		if (guard->page->missed >> (number - 1) & 1)
-			kill(guard->superd, number);
+		if (!(guard->page->unanswered & bit_of(number)))
+			continue;
+		kill(guard->superd, number);
+		if (!is_order(number))
+			guard->page->unanswered &= ~bit_of(number);
 	}
-	guard->page->missed = 0;
 	if (guard->page->stop_signal && guard->page->cause == GUARD_RESTARTS)
 		kill(guard->superd, guard->page->stop_signal);
 }
@@ -621,7 +624,7 @@ bool guard_begin(int page, char *const *arguments, const char *name)
 			pause_after_failures(&guard);
 			continue;
 		}
-		pass_missed_signals(&guard);
+		pass_unanswered_signals(&guard);
 		follow_superd(&guard);
 	}
 }

@@ -146,6 +146,14 @@ bool guard_reap(pid_t pid)
 	return send_message(&message, sizeof(message)) || !guard_link.page || guard_is_lost();
 }
 
+void guard_take_signal(int number)
+{
+	struct guard_page *page = guard_shared_page();
+
+	if (page)
+		page->unanswered &= ~(UINT64_C(1) << (number - 1));
+}
+
 int guard_death(void)
 {
 	return guard_link.page ? guard_link.page->death : 0;

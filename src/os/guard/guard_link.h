@@ -74,6 +74,8 @@ bool guard_next_end(struct guarded_end *end);
  * later call has worked. */
 bool guard_reap(pid_t pid);
 
+void guard_take_signal(int number);     /* superd does what it orders: no later superd need hear of it */
+
 int guard_death(void);                  /* GUARD_RESTARTS: wait status of the superd before */
 
 /* The saved state (superd/reload/saved_state): a file, of which so many bytes are valid. -1: none. */

@@ -57,7 +57,7 @@ struct guard_page {
 	uint64_t promise_sent[GUARD_PROMISES]; /* bytes that the client of each promise had been sent before */
 	uint64_t blocked;               /* by the first guard: signals that it found blocked; bit n - 1 is signal n */
 	int32_t command;                /* pid of the main command; 0: superd has started none */
-	uint64_t missed;                /* by the guard: orders that came while there was no superd; bit n - 1 is signal n */
+	_Atomic uint64_t unanswered;    /* by the guard: orders that no superd has taken yet; bit n - 1 is signal n */
 	_Atomic int32_t succession;     /* enum succession */
 	int32_t refusal;                /* by the guard: errno of SUCCESSION_REFUSED */
 	int32_t predecessor;            /* pid of the superd that has offered its place, until the guard has reaped it; 0 */

@@ -8,6 +8,7 @@
 
 #include "lib/log/log_sink.h"
 #include "os/foreign/foreign_path.h"
+#include "os/guard/guard_link.h"
 #include "os/host/signal_sender.h"
 #include "os/rights/own_privileges.h"
 #include "superd/accept/xinetd_record.h"
@@ -57,6 +58,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	int signal = persona_handle(&supervisor->persona, watcher->signum);
 
 	(void)loop, (void)events;
+	guard_take_signal(watcher->signum);
 	if (signal_is_stray(signal)) {
 		log_debug(supervisor->engine.log, "signal %d means nothing here", signal);
 		command_signal_gently(&supervisor->command, signal);
