@@ -4,7 +4,7 @@
  *   hostile_backend FILE lock     it keeps the listener's lock for ever, and says so on standard error ("asked 15")
  *   hostile_backend FILE leave    a process that it leaves behind does so ("left PID"); it ends by SIGUSR1
  *   hostile_backend FILE last     it serves a client; at SIGTERM or SIGUSR1 it leaves such a process behind, and ends
- *                                 when that has the lock, the first time
+ *                                 when that has the lock, the first time; by SIGUSR2 it ends at SIGTERM
  *
  * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which
  * options of the listener are not the kernel's ("differs NAME"), then "looked", and serve one client. */
@@ -190,13 +190,12 @@ static void leave_lock(void)
 }
 
 /* What the process says comes when it has the lock. */
-static _Noreturn void end_locked(int number)
+static void end_locked(int number)
 {
 	char line[256];
 	ssize_t got;
 	int ends[2];
 
-	(void)number;
 	if (pipe(ends) < 0)
 		_exit(1);
 	if (fork() == 0) {
@@ -205,7 +204,9 @@ static _Noreturn void end_locked(int number)
 		keep_lock();
 	}
 	got = read(ends[0], line, sizeof(line));
-	_exit(got <= 0 || write(STDERR_FILENO, line, (size_t)got) != got);
+	if (got <= 0 || write(STDERR_FILENO, line, (size_t)got) != got || number != SIGUSR2)
+		_exit(got <= 0);
+	signal(SIGTERM, SIG_DFL);
 }
 
 static void look(void)
@@ -257,6 +258,7 @@ static void serve_last(void)
 	if (!has_told("left ")) {
 		signal(SIGTERM, end_locked);
 		signal(SIGUSR1, end_locked);
+		signal(SIGUSR2, end_locked);
 	}
 	serve_one();
 	for (;;)

@@ -326,6 +326,25 @@ Behaviour(hostile_listener, nor_does_the_move_of_who_waits_then)
 	end_last(&scene, &order);
 }
 
+/* Nobody is accepted any more, and the time of the stop is over. */
+Behaviour(hostile_listener, nor_does_the_signal_of_a_stop)
+{
+	struct program order;
+	struct scene scene;
+	int waiting;
+
+	SKIP_WITHOUT_LOCKS();
+	scene = run_last(&waiting, &order);
+	WAIT_UNTIL(strstr(why_of("hostile"), " while it makes progress"));
+	kill((pid_t)pid_behind(scene.superd->log, "hostile: started, pid "), SIGUSR2);
+	superd_wait_log(scene.superd, "asked 15");
+	WAIT_UNTIL((clock_move(SECOND_MS), client_ask_pid(superd_port(scene.superd, "other")),
+		    superd_logged(scene.superd, "ended: signal TERM")));
+	kill(-(pid_t)pid_behind(path_in("acts"), "left "), SIGKILL);
+	close(waiting);
+	end_last(&scene, &order);
+}
+
 /* The next one gets the first socket in vain, and then a new one. */
 Behaviour(hostile_listener, and_a_lock_that_is_kept_costs_its_own_service_alone)
 {

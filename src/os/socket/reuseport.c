@@ -182,27 +182,6 @@ bool reuseport_has_other(int fd)
 	return find_listeners(fd, &search) && search.found == 2;
 }
 
-/* Without a second listener the kernel would reset the clients. */
-static int shut_down_first(int from, const void *with, struct buf *why, struct buf *warnings)
-{
-	(void)with, (void)why, (void)warnings;
-	return reuseport_has_other(from) ? shutdown(from, SHUT_RDWR) : -1;
-}
-
-bool reuseport_shut(int fd)
-{
-	struct buf none = { 0 };
-	bool done = foreign_socket_do(fd, shut_down_first, NULL, &none, &none) == 0;
-
-	buf_free(&none);
-	return done;
-}
-
-bool reuseport_migrate(int from, int to)
-{
-	return reuseport_migrates(to) && reuseport_shut(from);
-}
-
 const char *reuseport_obstacle(const struct listen *listen)
 {
 	enum endpoint_kind kind = listen->address->kind;

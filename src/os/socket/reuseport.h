@@ -30,11 +30,3 @@ bool reuseport_migrates(int fd);
 /* Whether it is one of two TCP listeners at an address: then the other gets the clients if this one is shut down. Takes no
  * lock. */
 bool reuseport_has_other(int fd);
-
-/* Shuts down `from` for all its holders, so that the kernel moves its clients to `to`, the other of the two. false: the
- * kernel moves no clients, or these are not two TCP listeners; then nothing was done. */
-bool reuseport_migrate(int from, int to);
-
-/* Shuts down the first of two TCP listeners at an address for all its holders, so that there is room for another second
- * one. false: there are no two, or the socket is locked; then nothing was done. */
-bool reuseport_shut(int fd);

@@ -110,7 +110,9 @@ static void report_outcome(struct restorer *restorer, struct restoring *restorin
 
 	list_remove(&restoring->link);
 	free(restoring);
-	if (outcome.task.fd >= 0)
+	if (error && outcome.task.work == RESTORE_SHUT) /* who asked may ask again soon */
+		foreign_socket_back_off(outcome.task.fd);
+	if (outcome.task.fd >= 0 && outcome.done)
 		outcome.done(outcome.context, restorer->engine, outcome.service, error);
 }
 

@@ -19,8 +19,9 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
 		   void *context);
 
 /* Shuts the socket down for all its holders, if it is one of two TCP listeners at an address. The kernel moves its
- * clients to the other (os/socket/reuseport), which has room for another one from then on. false: `done` does not
- * follow, and where the socket is not shut down now (bind_is_shut), that is impossible. */
+ * clients to the other (os/socket/reuseport), which has room for another one from then on. done NULL:
+ * nobody waits for that. false: `done` does not follow, and where the socket is not shut down now (bind_is_shut), that is
+ * impossible for a while. */
 bool restore_shut(struct engine *engine, int fd, restore_done *done, void *context);
 
 bool restore_is_asked(const struct engine *engine, int fd);     /* whether `done` follows */

@@ -12,7 +12,6 @@
 
 #include "lib/fd.h"
 #include "os/netdiag/conn_count.h"
-#include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
 #include "superd/instance/instance.h"
@@ -183,8 +182,6 @@ static void on_shut(void *context, struct engine *engine, const char *service, i
 	if (bind_is_shut(pair->other)) {
 		close_other(standby_sockets, n);
 		listener_rouse(listener, engine);
-	} else {
-		foreign_socket_back_off(pair->other);
 	}
 	if (has_clients(standby_sockets, n))
 		serve_clients_left(standby_sockets);
@@ -412,8 +409,11 @@ void standby_sockets_settle(struct service_runtime *runtime)
 	standby_sockets_stop_lingering(standby_sockets);
 	anew = standby_sockets->split;
 	standby_sockets->split = false;
-	for (size_t n = 0; n < standby_sockets->count; n++)
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (anew)               /* what the stop has asked for */
+			restore_drop(runtime->engine, standby_sockets->pairs[n].other);
 		any = settle_pair(standby_sockets, n, anew) || any;
+	}
 	if (!has_any(standby_sockets))
 		standby_sockets_free(runtime);
 	if (!any)

@@ -33,6 +33,7 @@
 #include "superd/instance/thaw.h"
 #include "superd/listener/drained_sockets.h"
 #include "superd/listener/listeners.h"
+#include "superd/listener/restore.h"
 #include "superd/runtime/service_list.h"
 #include "superd/saved/state_stream.h"
 #include "superd/stop/drain_deadline.h"
@@ -216,35 +217,27 @@ static struct listener *find_goal(const struct stop *stop, size_t n)
 }
 
 /* Moves its clients that wait in a queue to the standby sockets, if the kernel can; all: those in a handshake, too.
- * false: nothing was done, as a socket is locked. Where one was shut down, the instance can only end. */
-static bool move_clients(const struct stop *stop, bool all)
+ * Where one was shut down, the instance can only end. */
+enum moving { MOVED, MOVING, MOVE_LOCKED };
+
+static enum moving move_clients(const struct stop *stop, bool all)
 {
-	bool moved = false, locked = false;
+	struct engine *engine = stop->instance->engine;
+	bool moves = false, moved = false, locked = false;
 
 	for (size_t n = 0; n < stop->count; n++) {
-		struct listener *goal = all || bind_has_queue(socket_of(stop, n)) ? find_goal(stop, n) : NULL;
-		bool done = goal && reuseport_migrate(socket_of(stop, n), goal->fd);
+		int fd = socket_of(stop, n);
 
-		moved = moved || done;
-		locked = locked || (goal && !done);
+		if (!(all || bind_has_queue(fd)) || !find_goal(stop, n))
+			continue;
+		if (restore_is_asked(engine, fd) || restore_shut(engine, fd, NULL, NULL))
+			moves = true;
+		else if (bind_is_shut(fd))
+			moved = true;
+		else
+			locked = true;
 	}
-	return moved || !locked;
-}
-
-/* The wait is over. A service with copies stops together with an instance that is still its current one. */
-static void finish(struct stop *stop)
-{
-	struct instance *instance = stop->instance;
-	struct service_runtime *runtime = runtime_of(stop);
-
-	ev_timer_stop(instance->engine->loop, &stop->timer);
-	move_clients(stop, false);
-	enter_phase(stop, STOP_DONE);
-	runtime->run->stats.idle_stops += is_of_idle(stop->reason);
-	if (instance->retired || stop->reason != STOP_LENT)
-		instance_stop(instance);
-	else
-		runtime_post(runtime, HALT);
+	return moves ? MOVING : locked && !moved ? MOVE_LOCKED : MOVED;
 }
 
 static void log_drained(const struct stop *stop)
@@ -255,6 +248,30 @@ static void log_drained(const struct stop *stop)
 	log_event(instance->engine->log, LEVEL_INFO, &event, "%s: stopping pid %ld",
 		  stop->phase == STOP_END ? "no client waits for it any more" : "its clients have left",
 		  (long)event.pid);
+}
+
+/* The wait is over, once nobody waits in its queues; else superd looks again. A service with copies stops together with
+ * an instance that is still its current one. late: it may have clients still. */
+static void finish(struct stop *stop, bool late)
+{
+	struct instance *instance = stop->instance;
+	struct service_runtime *runtime = runtime_of(stop);
+
+	if (move_clients(stop, false) == MOVING) {
+		look_later(stop);
+		return;
+	}
+	ev_timer_stop(instance->engine->loop, &stop->timer);
+	if (late)
+		drain_deadline_log_over(runtime, instance->pid, count_left(stop));
+	else if (!stop->left && stop->sockets)
+		log_drained(stop);
+	enter_phase(stop, STOP_DONE);
+	runtime->run->stats.idle_stops += is_of_idle(stop->reason);
+	if (instance->retired || stop->reason != STOP_LENT)
+		instance_stop(instance);
+	else
+		runtime_post(runtime, HALT);
 }
 
 static void log_begin(const struct stop *stop, bool unknown)
@@ -344,11 +361,14 @@ static bool stay_for_clients(struct stop *stop)
 {
 	struct service_runtime *runtime = runtime_of(stop);
 	bool unknown = stop->query.cookies.failed;
+	enum moving moving = can_pass_clients_on(stop) ? move_clients(stop, true) : MOVE_LOCKED;
 
-	if (can_pass_clients_on(stop) && move_clients(stop, true)) {
-		finish(stop);
+	if (moving == MOVING)
+		look_later(stop);
+	else if (moving == MOVED)
+		finish(stop, false);
+	if (moving != MOVE_LOCKED)
 		return true;
-	}
 	if (service_runs_beside(runtime->service) && take_from_pairs(stop)) {
 		runtime->run->stats.idle_stops += is_of_idle(stop->reason);
 		stop->reason = is_of_idle(stop->reason) ? STOP_MOVED : stop->reason;
@@ -377,8 +397,7 @@ static void wait_without_count(struct stop *stop)
 		look_later(stop);
 		return;
 	}
-	drain_deadline_log_over(runtime_of(stop), stop->instance->pid, count_left(stop));
-	finish(stop);
+	finish(stop, true);
 }
 
 /* Whether clients that could not be noted may still be there. Otherwise only those in its queues count then. */
@@ -405,9 +424,7 @@ static void take_count(struct stop *stop)
 		return;
 	}
 	if (!stop->left) {
-		if (stop->sockets)
-			log_drained(stop);
-		finish(stop);
+		finish(stop, false);
 		return;
 	}
 	if (stop->phase == STOP_NEWCOMER && stay_for_clients(stop))
@@ -422,8 +439,7 @@ static void take_count(struct stop *stop)
 	} else if (stop->phase == STOP_END &&
 		   (all_rest(stop, left) ||
 		    drain_deadline_is_over(&stop->deadline, clock_now(), stop->instance->pid, left))) {
-		drain_deadline_log_over(runtime_of(stop), stop->instance->pid, left);
-		finish(stop);
+		finish(stop, true);
 		return;
 	}
 	stop->resting = 0;
@@ -622,6 +638,8 @@ void stop_forget(struct instance *instance)
 			instance_thaw(instance);
 		runtime_post(instance->context, THAWED);
 	}
+	for (size_t n = 0; stop->sockets && n < stop->count; n++)
+		restore_drop(instance->engine, stop->sockets[n]);
 	ev_timer_stop(instance->engine->loop, &stop->timer);
 	client_look_cancel(&stop->turns);
 	conn_query_free(&stop->query);
