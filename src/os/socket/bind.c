@@ -210,10 +210,12 @@ int bind_restore(const struct restore_task *task)
 		return -1;
 	if (task->work == RESTORE_SHARED)
 		return 0;
-	if (socket_filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
-		return -1;
-	result = socket_options_restore(fd, domain, listen, task->clears);
+	result = -1;
+	if (socket_filter_attach(fd, listen_filter(listen)) == 0 || (errno != EPERM && !listen_filter(listen)))
+		result = socket_options_restore(fd, domain, listen, task->clears);
 	error = errno;
+	if (result < 0 && endpoint_accepts(listen->address) && error != ENOMEM && error != ENOBUFS)
+		shutdown(fd, SHUT_RDWR);
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections would inherit it */
 	if (endpoint_accepts(listen->address))
 		set_backlog(fd, listen, &unused);

@@ -46,7 +46,7 @@ struct restore_task {
 
 /* Restores the properties that a backend may have changed for all holders of the socket: the filter, the interface, the
  * length of the queue, the options. -1 and errno: that is impossible (SO_LOCK_FILTER), so the socket must be opened
- * again. */
+ * again; one that accepts is shut down, for all its holders. */
 int bind_restore(const struct restore_task *task);
 
 /* Whether clients reach this socket by the listener's path: its node exists and is this socket's. Always true without a

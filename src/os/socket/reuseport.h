@@ -27,6 +27,6 @@ int reuseport_open(int fd, const struct listen *listen, struct buf *why, struct 
  * by superd's BPF program, or by tcp_migrate_req (the kernel's ip-sysctl.rst). Otherwise it resets their connections. */
 bool reuseport_migrates(int fd);
 
-/* Whether it is one of two TCP listeners at an address: then the other gets the clients if this one is shut down. Takes no
- * lock. */
+/* Whether it is one of two TCP listeners at an address: then the other gets the clients if this one is shut down. Takes
+ * no lock. */
 bool reuseport_has_other(int fd);

@@ -145,8 +145,15 @@ static void log_warnings(struct engine *engine, const char *service, struct buf 
 
 static int bind_or_share_port(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
+	size_t warned = warnings->length;
 	int fd = bind_listen(listen, why, warnings), error = errno;
 
+	if (fd < 0 && error == EADDRINUSE && restore_wait(engine)) {
+		buf_clear(why);
+		buf_cut(warnings, warned);
+		fd = bind_listen(listen, why, warnings);
+		error = errno;
+	}
 	if (fd < 0 && error == EADDRINUSE)
 		fd = bind_beside_open(engine, listen, why, warnings);
 	errno = error;
@@ -267,12 +274,6 @@ static void recheck_parked(struct parked *parked)
 	}
 }
 
-static int shut_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
-{
-	(void)with, (void)why, (void)warnings;
-	return shutdown(fd, SHUT_RDWR);
-}
-
 static int attach_filter(int fd, const void *rules, struct buf *why, struct buf *warnings)
 {
 	(void)why, (void)warnings;
@@ -289,19 +290,18 @@ static int attach_to_listener(struct listener *listener, const struct sock_fprog
 	return result;
 }
 
-/* Opens a new socket in place of one that a backend has locked or blocks. shutdown(2) comes first: the address stays
- * in use as long as the old socket listens, and a backend may have a copy of it. */
+/* Opens a new socket in place of one that a backend has locked or blocks. A backend may have a copy of that, so it is
+ * shut down first, as its address stays in use as long as it listens: bind_restore has done so, if it could. */
 static bool reopen_listener(struct listener *listener, struct engine *engine, const char *service, int error,
 			    struct buf *why)
 {
 	struct event event = { .name = "rebind", .service = service };
-	struct buf none = { 0 };
 
 	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it again",
 		  error == ETIMEDOUT ? "a process that a program left behind keeps its listener from being used"
 				     : "a program has locked options of its listener");
-	foreign_socket_do(listener->fd, shut_socket, NULL, &none, &none);
-	buf_free(&none);
+	if (!foreign_socket_is(listener->fd))
+		shutdown(listener->fd, SHUT_RDWR);
 	listener_close(listener, engine);
 	return listener_open(listener, engine, service, why);
 }
@@ -577,7 +577,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	if (is_alone && endpoint_accepts(listener->listen->endpoint) &&
 	    !(is_stored && socket_store_name(engine, fd)))
 		shutdown(fd, SHUT_RDWR);
-	restore_cancel(engine, fd);
+	restore_drop(engine, fd);
 	rpc_withdraw(engine, fd);
 	socket_path_watch_forget(engine, listener->node);
 	bind_remove(fd, listener->listen);

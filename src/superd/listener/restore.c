@@ -34,7 +34,6 @@ struct restorer {
 	struct worker_process process;
 	struct list queue;              /* struct restoring, the first one is next or under way */
 	bool busy;                      /* the process works on the first in the queue */
-	int worked_on;                  /* the descriptor of that, also if it was dropped */
 	struct run_limit limit;         /* of that */
 	ev_io io;                       /* watches process.channel */
 	ev_timer timer;                 /* ends the turn of the first one, or the idle process */
@@ -99,7 +98,6 @@ static bool ask_process(struct restorer *restorer, struct restoring *restoring)
 		ev_io_start(restorer->engine->loop, &restorer->io);
 	}
 	restorer->busy = good;
-	restorer->worked_on = restoring->task.fd;
 	run_limit_begin(&restorer->limit, restoring->left);
 	return good;
 }
@@ -297,16 +295,15 @@ void restore_drop(struct engine *engine, int fd)
 		report_outcome(engine->listeners->restorer, restoring, 0);
 }
 
-void restore_cancel(struct engine *engine, int fd)
+bool restore_wait(struct engine *engine)
 {
 	struct restorer *restorer = engine->listeners->restorer;
 	struct run_limit turn;
 
-	restore_drop(engine, fd);
-	if (!restorer || !restorer->busy || restorer->worked_on != fd)
-		return;
+	if (!restorer || !restorer->busy || first_of(restorer)->task.fd >= 0)
+		return false;
 	run_limit_begin(&turn, fmin(TURN, restorer->limit.left));
-	run_limit_wait(&turn, restorer->process.channel);
+	return run_limit_wait(&turn, restorer->process.channel);
 }
 
 void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service)

@@ -26,12 +26,12 @@ bool restore_shut(struct engine *engine, int fd, restore_done *done, void *conte
 
 bool restore_is_asked(const struct engine *engine, int fd);     /* whether `done` follows */
 
-/* Drops the request: `done` is not called any more. The process may still be at it. */
+/* Drops the request: `done` is not called any more. The process may still be at it, and have the socket. */
 void restore_drop(struct engine *engine, int fd);
 
-/* The same for a socket that closes. Waits for a moment until the process has closed its copy, if it has one: then the
- * address can be bound again. */
-void restore_cancel(struct engine *engine, int fd);
+/* For an address that is in use: waits for a moment until the process has closed its copy of a socket that was dropped.
+ * true: it has. */
+bool restore_wait(struct engine *engine);
 
 /* The socket gets other settings and maybe another service. */
 void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service);

@@ -202,7 +202,8 @@ Test(restore, keeps_no_copy_of_a_socket_that_closes)
 	ask();
 	own_clock_hold();
 	beside = fork_beside(let_go_on, worker);
-	restore_cancel(&engine, fd);
+	restore_drop(&engine, fd);
+	cr_expect(restore_wait(&engine));
 	cr_expect(bind_anew(), "%s", strerror(errno));
 	cr_expect_eq(calls, 1);
 	end_beside(beside);
@@ -215,7 +216,8 @@ Test(restore, waits_for_a_moment_alone_until_a_copy_is_closed)
 	ask();
 	own_clock_hold();
 	beside = fork_beside(pass_time, worker);
-	restore_cancel(&engine, fd);
+	restore_drop(&engine, fd);
+	cr_expect_not(restore_wait(&engine));
 	cr_expect_not(bind_anew());
 	end_beside(beside);
 }
