@@ -22,7 +22,8 @@
 struct restoring {
 	struct list link;
 	struct restore_task task;       /* fd -1: cancelled while the process works on it */
-	const char *service;
+	uint64_t owner;                 /* worker_owner of the service */
+	const char *service;            /* NULL: `done` does not want it */
 	restore_done *done;
 	void *context;
 	double left;                    /* seconds that are left of FOREIGN_TIMEOUT */
@@ -80,8 +81,10 @@ static void set_timer(struct restorer *restorer)
 
 static void end_process(struct restorer *restorer)
 {
-	if (restorer->busy)
+	if (restorer->busy) {
 		first_of(restorer)->left = run_limit_left(&restorer->limit);
+		worker_process_charge(&restorer->process, first_of(restorer)->owner);
+	}
 	restorer->busy = false;
 	ev_io_stop(restorer->engine->loop, &restorer->io);
 	worker_process_end(&restorer->process);
@@ -128,6 +131,8 @@ static void ask_first(struct restorer *restorer)
 	while (!restorer->busy && first_of(restorer)) {
 		if (first_of(restorer)->task.fd < 0)
 			report_outcome(restorer, first_of(restorer), 0);
+		else if (worker_owner_hangs(first_of(restorer)->owner))
+			report_outcome(restorer, first_of(restorer), ETIMEDOUT);
 		else if (!ask_process(restorer, first_of(restorer)))
 			give_up(restorer, EAGAIN);
 	}
@@ -236,10 +241,11 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
 	if (!restoring)
 		return false;
 	*restoring = (struct restoring){
-		.task = *task, .service = service, .done = done, .context = context,
+		.task = *task, .owner = worker_owner(service), .done = done, .context = context,
+		.service = task->work == RESTORE_SHUT ? NULL : service,
 		.left = FOREIGN_TIMEOUT,
 	};
-	if (!first_of(restorer) && !ask_process(restorer, restoring)) {
+	if (!first_of(restorer) && !worker_owner_hangs(restoring->owner) && !ask_process(restorer, restoring)) {
 		free(restoring);
 		set_timer(restorer);
 		return false;
@@ -262,14 +268,14 @@ static struct restoring *find_restoring(const struct engine *engine, int fd)
 	return NULL;
 }
 
-bool restore_shut(struct engine *engine, int fd, restore_done *done, void *context)
+bool restore_shut(struct engine *engine, int fd, const char *service, restore_done *done, void *context)
 {
 	const struct restore_task task = { .fd = fd, .work = RESTORE_SHUT };
 
 	if (!reuseport_has_other(fd) || foreign_socket_is_backed_off(fd))
 		return false;
 	if (foreign_socket_is(fd))
-		return restore_begin(engine, &task, NULL, done, context);
+		return restore_begin(engine, &task, service, done, context);
 	bind_restore(&task);
 	return false;
 }

@@ -14,7 +14,7 @@
 typedef void restore_done(void *context, struct engine *engine, const char *service, int error);
 
 /* Begins to restore a socket. The objects of the task, service and context are borrowed until `done` is called. false:
- * no process could be started. */
+ * no process could be started. While too many processes hang at sockets of the service, none is asked: ETIMEDOUT. */
 bool restore_begin(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
 		   void *context);
 
@@ -22,7 +22,7 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
  * clients to the other (os/socket/reuseport), which has room for another one from then on. done NULL:
  * nobody waits for that. false: `done` does not follow, and where the socket is not shut down now (bind_is_shut), that is
  * impossible for a while. */
-bool restore_shut(struct engine *engine, int fd, restore_done *done, void *context);
+bool restore_shut(struct engine *engine, int fd, const char *service, restore_done *done, void *context);
 
 bool restore_is_asked(const struct engine *engine, int fd);     /* whether `done` follows */
 

@@ -110,7 +110,7 @@ static bool hangs_for(const struct noted_worker *worker, uint64_t owner)
 	return worker->owner == owner && worker->killed > 0 && clock_now() - worker->killed >= HANGS_AFTER;
 }
 
-static bool too_many_hang(uint64_t owner)
+bool worker_owner_hangs(uint64_t owner)
 {
 	unsigned count = 0;
 
@@ -234,7 +234,7 @@ static pid_t fork_worker(const struct kind *kind, uint64_t owner)
 	sigset_t before;
 	pid_t pid;
 
-	if (too_many_hang(owner)) {
+	if (worker_owner_hangs(owner)) {
 		errno = EBUSY;
 		return -1;
 	}
@@ -347,6 +347,12 @@ struct worker_process worker_process_begin(enum worker_kind kind, uint64_t owner
 bool worker_process_runs(const struct worker_process *process)
 {
 	return process->serial && spawn_worker_serial(process->pid) == process->serial;
+}
+
+void worker_process_charge(const struct worker_process *process, uint64_t owner)
+{
+	if (worker_process_runs(process))
+		find_worker(process->pid)->owner = owner;
 }
 
 void worker_process_end(struct worker_process *process)

@@ -33,6 +33,8 @@ enum worker_kind {
 
 uint64_t worker_owner(const char *service);
 
+bool worker_owner_hangs(uint64_t owner);        /* whether no further one is started for it */
+
 /* Whether the log should say that workers of the owner hang: it has not said so of one of them. */
 bool worker_tell_hanging(uint64_t owner);
 
@@ -67,6 +69,8 @@ bool worker_process_pass(const struct worker_process *process, const int *fds, s
 bool worker_process_ask(const struct worker_process *process, struct record *request, const int *fds, size_t count);
 
 bool worker_process_runs(const struct worker_process *process); /* whether it was started, and is not yet reaped */
+/* For one that works for several: it is this owner whose sockets may let it hang. */
+void worker_process_charge(const struct worker_process *process, uint64_t owner);
 void worker_process_end(struct worker_process *process);        /* kills it in any state, and closes the channel */
 
 /* Reads the next answer from its channel without blocking, into form->size + form->more bytes. Returns their number,

@@ -103,7 +103,7 @@ static void leave_other(struct standby_sockets *standby_sockets, size_t n)
 		return;
 	if (pair->other < 0 || listener->listen->address->kind != ENDPOINT_TCP || is_wanted ||
 	    bind_is_shut(pair->other) || !has_drained_none(runtime) ||
-	    !restore_shut(runtime->engine, pair->other, on_shut, pair))
+	    !restore_shut(runtime->engine, pair->other, runtime->service->name, on_shut, pair))
 		close_other(standby_sockets, n);
 }
 
@@ -124,8 +124,8 @@ static bool merge_other(struct standby_sockets *standby_sockets, size_t n)
 		return false;
 	if (has_queue && listener->listen->options->flush_pending && !runtime_current(runtime))
 		bind_flush(other, listener->listen);    /* they would come behind that of the listener */
-	if (has_queue && !restore_shut(runtime->engine, other, on_shut, &standby_sockets->pairs[n]) &&
-	    !bind_is_shut(other))
+	if (has_queue && !restore_shut(runtime->engine, other, runtime->service->name, on_shut,
+				       &standby_sockets->pairs[n]) && !bind_is_shut(other))
 		return false;
 	leave_other(standby_sockets, n);
 	listener_rouse(listener, runtime->engine);

@@ -230,7 +230,7 @@ static enum moving move_clients(const struct stop *stop, bool all)
 
 		if (!(all || bind_has_queue(fd)) || !find_goal(stop, n))
 			continue;
-		if (restore_is_asked(engine, fd) || restore_shut(engine, fd, NULL, NULL))
+		if (restore_is_asked(engine, fd) || restore_shut(engine, fd, stop->instance->service->name, NULL, NULL))
 			moves = true;
 		else if (bind_is_shut(fd))
 			moved = true;

@@ -14,6 +14,7 @@
 #include "superd/listener/listeners.h"
 #include "superd/listener/restore.h"
 #include "superd/loop/engine.h"
+#include "superd/spawn/worker_process.h"
 #include "tests/unit/own_clock.h"
 
 #define OTHER 77                        /* a backlog that a backend has set */
@@ -21,7 +22,7 @@
 static struct listeners listeners;
 static struct engine engine = { .listeners = &listeners };
 static struct listen listen_one;
-static int fd, calls;
+static int fd, calls, expected;         /* errno of the next calls */
 
 static void begin(void)
 {
@@ -30,7 +31,7 @@ static void begin(void)
 	listen_one = listen_of("tcp:127.0.0.1:0");
 	fd = opened(&listen_one);
 	cr_assert_eq(listen(fd, OTHER), 0);
-	calls = 0;
+	calls = expected = 0;
 }
 
 static void end(void)
@@ -47,7 +48,7 @@ static void on_done(void *context, struct engine *of, const char *service, int e
 	cr_assert_eq(context, &fd);
 	cr_assert_eq(of, &engine);
 	cr_assert_str_eq(service, "web");
-	cr_expect_eq(error, 0, "%s", strerror(error));
+	cr_expect_eq(error, expected, "%s", strerror(error));
 	calls++;
 	ev_break(engine.loop, EVBREAK_ALL);
 }
@@ -118,6 +119,33 @@ static pid_t stop_worker(void)
 	kill(worker, SIGSTOP);
 	cr_assert_eq(waitpid(worker, NULL, WUNTRACED), worker);
 	return worker;
+}
+
+/* They are killed, and the test has not told that they have ended: as if they hung in the kernel. */
+Test(restore, starts_no_process_more_for_a_service_at_whose_sockets_too_many_hang)
+{
+	int before;
+
+	for (int hang = 0; hang < WORKERS_HANGING_MOST; hang++) {
+		expected = 0;
+		stop_worker();
+		ask();
+		expected = ETIMEDOUT;
+		before = calls;
+		while (calls == before) {
+			own_clock_advance(RUN_LIMIT_STEP);
+			ev_run(engine.loop, EVRUN_NOWAIT);
+		}
+		cr_assert(wait(NULL) > 0 || errno == ECHILD);
+	}
+	own_clock_advance(1);
+	before = calls;
+	cr_assert_eq(listen(fd, OTHER), 0);
+	ask();
+	ev_run(engine.loop, 0);
+	cr_expect_eq(calls, before + 1);
+	cr_expect_eq(backlog(), OTHER);
+	cr_expect_eq(wait(NULL), -1, "nobody was asked");
 }
 
 /* As on a virtual machine whose host has no time for it; the worker is the last to get its turn. */
