@@ -8,34 +8,11 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "builtin/poll_deadline.h"
+#include "builtin/connection.h"
 #include "builtin/services.h"
+#include "builtin/sigterm.h"
 #include "lib/clock.h"
 #include "lib/scan.h"
-
-#define LINE_MOST 1000                  /* bytes of a request (RFC 1413, section 6) */
-
-/* Reads the request. Returns its length without the line end; -1: it is too long, ended early or took too long. */
-static ssize_t read_line(int connection, char line[LINE_MOST], int64_t until)
-{
-	size_t length = 0;
-
-	while (length < LINE_MOST) {
-		ssize_t got = recv_deadline(connection, line + length, LINE_MOST - length, 0, until);
-		char *newline;
-
-		if (got <= 0)
-			return -1;
-		newline = memchr(line + length, '\n', (size_t)got);
-		length += (size_t)got;
-		if (!newline)
-			continue;
-		if (newline > line && newline[-1] == '\r')
-			newline--;
-		return newline - line;
-	}
-	return -1;
-}
 
 static const char *skip_blanks(const char *at, const char *end)
 {
@@ -125,28 +102,54 @@ static const char *system_name(const struct builtin_options *options, struct uts
 	return uname(names) < 0 ? "OTHER" : names->sysname;
 }
 
-int auth_stream(const struct settings *settings, int connection)
+enum heard auth_answer(const struct settings *settings, int connection, const struct buf *request, struct buf *answer)
 {
 	const struct builtin_options *options = &settings->options;
-	int64_t until = clock_ms() + options->timeout / 1000;
-	char line[LINE_MOST], name[128], reply[512];
-	ssize_t length = read_line(connection, line, until);
+	const char *line = buf_string(request), *end = memchr(line, '\n', request->length), *error;
 	struct port_pair ports = { 0 };
 	struct utsname names;
-	const char *error;
+	char name[128];
 
-	if (length < 0)
-		return 0;
-	if (!auth_parse(line, (size_t)length, &ports))
+	if (!end)
+		return request->length < LINE_MOST ? HEARD_PART : HEARD_WRONG;
+	if (end > line && end[-1] == '\r')
+		end--;
+	if (!auth_parse(line, (size_t)(end - line), &ports))
 		error = "UNKNOWN-ERROR";
 	else
 		error = choose_reply(options, connection, &ports, name, sizeof(name));
 	if (error)
-		snprintf(reply, sizeof(reply), "%u , %u : ERROR : %s\r\n", ports.local, ports.remote, error);
+		buf_addf(answer, "%u , %u : ERROR : %s\r\n", ports.local, ports.remote, error);
 	else
-		snprintf(reply, sizeof(reply), "%u , %u : USERID : %s : %s\r\n", ports.local, ports.remote,
+		buf_addf(answer, "%u , %u : USERID : %s : %s\r\n", ports.local, ports.remote,
 			 system_name(options, &names), name);
-	send_deadline(connection, reply, strlen(reply), until);
-	shutdown_and_drain(connection);
-	return 0;
+	return HEARD_ALL;
+}
+
+/* With -r the process has this client alone, as users' names may be looked up for long. A signal may end it then. */
+void auth_begin(struct builtin_server *server, struct connection *connection)
+{
+	if (server->settings->options.real)
+		sigterm_deliver();
+	talk_begin(server, connection, connection->since + server->settings->options.timeout / 1000);
+}
+
+/* A client that is late, or says too much, gets no answer. */
+void auth_heard(struct builtin_server *server, struct connection *connection, bool late)
+{
+	struct talk *talk = connection->talk;
+	enum heard heard = late ? HEARD_WRONG : HEARD_PART;
+
+	while (heard == HEARD_PART) {
+		ssize_t got = talk_read(connection, LINE_MOST);
+
+		if (got < 0 && errno == EAGAIN)
+			return;
+		heard = got <= 0 ? HEARD_WRONG : auth_answer(server->settings, connection->client.fd, &talk->request,
+							     &talk->answer);
+	}
+	if (heard == HEARD_ALL)
+		talk_answer(server, connection, connection->until);
+	else
+		connection_end(server, connection, false);
 }

@@ -7,17 +7,17 @@
 #include "builtin/services.h"
 
 static const struct builtin builtins[] = {
-	{ "echo", echo_begin, echo_dgram, NULL },
-	{ "discard", discard_begin, discard_dgram, NULL },
-	{ "chargen", chargen_begin, chargen_dgram, NULL },
-	{ "daytime", daytime_begin, daytime_dgram, NULL },
-	{ "time", time_begin, time_dgram, NULL },
-	{ "auth", NULL, NULL, auth_stream },
-	{ "servers", NULL, NULL, listing_stream },
-	{ "services", NULL, NULL, listing_stream },
-	{ "redirect", redirect_begin, NULL, NULL },
-	{ "tcpmux", NULL, NULL, tcpmux_stream },
-	{ "health", NULL, NULL, health_stream },
+	{ "echo", echo_begin, .dgram = echo_dgram },
+	{ "discard", discard_begin, .dgram = discard_dgram },
+	{ "chargen", chargen_begin, .dgram = chargen_dgram },
+	{ "daytime", daytime_begin, .dgram = daytime_dgram },
+	{ "time", time_begin, .dgram = time_dgram },
+	{ "auth", auth_begin, auth_heard, NULL, NULL },
+	{ "servers", listing_begin, NULL, listing_told, NULL },
+	{ "services", listing_begin, NULL, listing_told, NULL },
+	{ "redirect", redirect_begin, NULL, NULL, NULL },
+	{ "tcpmux", tcpmux_begin, tcpmux_heard, listing_told, NULL },
+	{ "health", health_begin, health_heard, health_told, NULL },
 };
 
 const struct builtin *builtin_find(const char *name)

@@ -1,7 +1,5 @@
-/* superd-builtin: the small services of superd, in an unprivileged process whose time is limited. A redirect, echo,
- * discard, chargen, daytime and time serve many clients in one loop, which never waits for one of them (builtin/loop.h).
- * auth, tcpmux, health, servers and services have a process for each client, as each waits for what others answer about
- * that client alone: users' names and homes, or superd.
+/* superd-builtin: the small services of superd, in an unprivileged process whose time is limited. All of them serve
+ * their clients in one loop, which never waits for one of them (builtin/loop.h).
  *
  * superd passes the settings that the program cannot know on the command line: struct settings. */
 #pragma once
@@ -40,14 +38,16 @@ struct connection;
 
 struct builtin {
 	const char *name;
-	/* Begins a connection of the loop. NULL: a process serves one connection. */
 	void (*begin)(struct builtin_server *server, struct connection *connection);
+	/* Of a service whose clients ask (builtin/talk.h): more of the request may have come, or its time is over
+	 * (late); superd has answered by a file, which the service owns, or file -1, has not, for the reason in
+	 * errno. */
+	void (*heard)(struct builtin_server *server, struct connection *connection, bool late);
+	void (*told)(struct builtin_server *server, struct connection *connection, int file);
 	/* Composes the reply to one datagram. Returns its length, at most `size`; -1: no reply. NULL: the service has
 	 * no datagram sockets. */
 	ssize_t (*dgram)(const struct settings *settings, const char *request, size_t length, char *reply,
 			 size_t size);
-	/* Serves one connection to its end. Returns the exit status. NULL: the loop serves them. */
-	int (*stream)(const struct settings *settings, int connection);
 };
 
 /* Finds a service by its name; NULL: there is none. */

@@ -5,8 +5,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "builtin/poll_deadline.h"
-#include "lib/clock.h"
 #include "lib/fd_message.h"
 
 #define SHORTAGE 100                    /* milliseconds until the next try, if memory ran out */
@@ -21,37 +19,27 @@ bool channel_send(int channel, const char *text, size_t length)
 	return sent >= 0;
 }
 
-/* Whether to receive again: the message, and the client in it, is still there. */
-static bool may_pass(int64_t until)
+enum channel_got channel_receive(int channel, uint64_t *id, int *descriptor)
 {
-	if (errno == EINTR)
-		return true;
-	if ((errno != ENOMEM && errno != ENOBUFS) || clock_ms() >= until)
-		return false;
-	poll(NULL, 0, SHORTAGE);
-	return true;
-}
-
-int channel_receive(int channel, int timeout_ms, uint64_t *id)
-{
-	int64_t until = clock_ms() + timeout_ms;
-	uint64_t none = 0, *bytes = id ? id : &none;
-	size_t count;
-	int descriptor;
+	struct { uint64_t id; char answers; } __attribute__((packed)) bytes = { 0 };
+	size_t count = 1;
 	ssize_t got;
 
-	if (!poll_deadline(channel, POLLIN, until)) {
-		errno = ETIMEDOUT;
-		return -1;
+	do
+		got = fd_message_receive(channel, &bytes, sizeof(bytes), descriptor, &count, MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (!count)
+		*descriptor = -1;
+	if (got < 0 && errno == EAGAIN)
+		return CHANNEL_EMPTY;
+	if (got < 0 && (errno == ENOMEM || errno == ENOBUFS)) {
+		poll(NULL, 0, SHORTAGE);        /* the message is still there */
+		return CHANNEL_EMPTY;
 	}
-	do {
-		count = 1;
-		got = fd_message_receive(channel, bytes, sizeof(*bytes), &descriptor, &count, MSG_DONTWAIT);
-	} while (got < 0 && may_pass(until));
-	if (got < 0)
-		return -1;
+	*id = bytes.id;
+	if (got == sizeof(bytes))
+		return CHANNEL_ANSWER;
 	if (count)
-		return descriptor;
-	errno = id && got == sizeof(*id) ? ENOMSG : EPIPE;
-	return -1;
+		return CHANNEL_CLIENT;
+	return got == sizeof(bytes.id) ? CHANNEL_END : CHANNEL_CLOSED;
 }

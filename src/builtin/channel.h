@@ -8,6 +8,10 @@
 /* Sends one packet. false and errno. */
 bool channel_send(int channel, const char *text, size_t length);
 
-/* Waits for a descriptor from superd, for at most timeout_ms milliseconds. The caller owns it. -1 and errno: ETIMEDOUT;
- * ENOMSG: a client's id came alone, and is in *id; EPIPE: superd has closed the channel. id NULL: none is awaited. */
-int channel_receive(int channel, int timeout_ms, uint64_t *id);
+/* What has come from superd. CLIENT: the descriptor is the next client; ANSWER: to the question of the client `id`, in
+ * the descriptor, or -1: superd has none; END: it asks whether the client `id` has ended; CLOSED: it has closed the
+ * channel. */
+enum channel_got { CHANNEL_EMPTY, CHANNEL_CLIENT, CHANNEL_ANSWER, CHANNEL_END, CHANNEL_CLOSED };
+
+/* Receives without waiting. The caller owns the descriptor. */
+enum channel_got channel_receive(int channel, uint64_t *id, int *descriptor);

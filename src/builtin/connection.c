@@ -14,6 +14,8 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 
+#define DRAIN_TURNS 16                  /* calls of recv(2) in connection_shut */
+
 bool connection_watch(const struct builtin_server *server, int operation, struct loop_watch *watch)
 {
 	return loop_watch_set(server->epoll, operation, watch, EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET);
@@ -43,36 +45,44 @@ struct connection *connection_new(struct builtin_server *server, int fd)
 
 void connection_set_phase(struct builtin_server *server, struct connection *connection, enum phase phase)
 {
-	struct list *lists[] = { &server->waiting, &server->connecting, &server->relaying };
+	struct list *lists[] = { &server->waiting, &server->connecting, &server->relaying, &server->talking };
 
 	connection->phase = phase;
 	list_remove(&connection->link);
 	list_add(lists[phase], &connection->link);
 }
 
-/* Puts its end off. The list is in the order of the ends; only a connection whose whole time is nearly over goes before
- * others. */
+/* Most end later than all others. */
+void connection_sort(struct list *list, struct connection *connection)
+{
+	struct list *next = list;
+
+	list_remove(&connection->link);
+	while (next->previous != list &&
+	       container_of(next->previous, struct connection, link)->until > connection->until)
+		next = next->previous;
+	list_add(next, &connection->link);
+}
+
+/* Puts its end off. */
 static void note_bytes(struct builtin_server *server, struct connection *connection)
 {
 	const struct settings *settings = server->settings;
-	struct list *next = &server->relaying;
 
 	if (!settings->idle_timeout)
 		return;
 	connection->until = clock_ms() + settings->idle_timeout;
 	if (settings->total_timeout && connection->until > connection->since + settings->total_timeout)
 		connection->until = connection->since + settings->total_timeout;
-	list_remove(&connection->link);
-	while (next->previous != &server->relaying &&
-	       container_of(next->previous, struct connection, link)->until > connection->until)
-		next = next->previous;
-	list_add(next, &connection->link);
+	connection_sort(&server->relaying, connection);
 }
 
 void connection_open(struct builtin_server *server, struct connection *connection, int to, int from)
 {
 	int client = connection->client.fd;
 
+	if (server->gets_clients)
+		fd_set_nonblocking(client, true);
 	connection_set_phase(server, connection, RELAYING);
 	note_bytes(server, connection);
 	connection->served = true;
@@ -117,7 +127,8 @@ static bool list_has(struct list *list, uint64_t id)
 
 static bool is_live(struct builtin_server *server, uint64_t id)
 {
-	return list_has(&server->waiting, id) || list_has(&server->connecting, id) || list_has(&server->relaying, id);
+	return list_has(&server->waiting, id) || list_has(&server->connecting, id) ||
+	       list_has(&server->relaying, id) || list_has(&server->talking, id);
 }
 
 void connection_report_again(struct builtin_server *server, uint64_t id)
@@ -149,6 +160,15 @@ bool connection_is_known(struct builtin_server *server, uint64_t id)
 
 /* ---- its end ---- */
 
+void connection_shut(const struct connection *connection)
+{
+	char rest[4096];
+
+	shutdown(connection->client.fd, SHUT_WR);
+	for (int n = 0; n < DRAIN_TURNS && recv(connection->client.fd, rest, sizeof(rest), MSG_DONTWAIT) > 0; n++)
+		continue;
+}
+
 void connection_end(struct builtin_server *server, struct connection *connection, bool reset)
 {
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
@@ -161,6 +181,13 @@ void connection_end(struct builtin_server *server, struct connection *connection
 		relay_close(&connection->out);
 	} else if (reset && !server->gets_clients) {
 		setsockopt(connection->client.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	}
+	if (connection->talk) {
+		buf_free(&connection->talk->request);
+		buf_free(&connection->talk->answer);
+		fd_close(&connection->talk->file);
+		free(connection->talk);
+		connection->talk = NULL;
 	}
 	if (connection->counted)
 		source_count_leave(&server->sources, server, connection->source);
@@ -183,7 +210,7 @@ void connections_free_dead(struct builtin_server *server)
 
 void connections_end_all(struct builtin_server *server)
 {
-	struct list *lists[] = { &server->waiting, &server->connecting, &server->relaying };
+	struct list *lists[] = { &server->waiting, &server->connecting, &server->relaying, &server->talking };
 
 	for (size_t n = 0; n < sizeof(lists) / sizeof(*lists); n++) {
 		while (!list_empty(lists[n]))

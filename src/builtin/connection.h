@@ -7,6 +7,7 @@
 #include "builtin/builtin.h"
 #include "builtin/loop_watch.h"
 #include "builtin/relay.h"
+#include "builtin/talk.h"
 #include "builtin/target.h"
 #include "builtin/text.h"
 #include "lib/list.h"
@@ -14,17 +15,18 @@
 
 #define ENDED 64                        /* clients that are known after their end */
 
-enum phase { WAITING, CONNECTING, RELAYING };
+enum phase { WAITING, CONNECTING, RELAYING, TALKING };
 
 struct connection {
-	struct list link;               /* in server->waiting, ->connecting, ->relaying or ->dead */
+	struct list link;               /* in the server's list of its phase, or in ->dead */
 	struct list again;              /* in server->again, if its turn ended before its sockets were empty */
 	struct loop_watch client, target;
 	enum phase phase;
 	uint64_t id;                    /* socket_id, by which superd knows a client that it has accepted */
 	size_t address;                 /* of a target: index of the address that is tried */
 	int64_t since;                  /* time when it was accepted */
-	int64_t until;                  /* CONNECTING: the next address is tried; RELAYING: its end, unless bytes move */
+	int64_t until;                  /* CONNECTING: the next address is tried; else its end, unless bytes move */
+	struct talk *talk;              /* in TALKING */
 	struct relay in, out;           /* in RELAYING: from the client, to the client */
 	bool client_reads_all, target_reads_all; /* before RELAYING: relay->reads_all */
 	bool client_readable;           /* before RELAYING: bytes or the end of its data were reported */
@@ -66,7 +68,7 @@ struct builtin_server {
 	bool report_wanted;             /* superd has asked, or there was none yet */
 
 	/* connections */
-	struct list waiting, connecting, relaying, dead, again;
+	struct list waiting, connecting, relaying, talking, dead, again;
 	struct buffer_spares spares;
 	char text[CHARGEN_TURN];        /* chargen's, once it has a client */
 	size_t text_length;
@@ -99,6 +101,9 @@ struct connection *connection_new(struct builtin_server *server, int fd);
 
 void connection_set_phase(struct builtin_server *server, struct connection *connection, enum phase phase);
 
+/* Puts it into the list at its place by `until`. */
+void connection_sort(struct list *list, struct connection *connection);
+
 /* Begins to move bytes: the client's to `to`, those of `from` to the client. -1: its bytes are dropped; nothing is sent
  * to it. */
 void connection_open(struct builtin_server *server, struct connection *connection, int to, int from);
@@ -109,6 +114,10 @@ void connection_run(struct builtin_server *server, struct connection *connection
 /* In RELAYING: runs the directions for which these events are. */
 void connection_on_event(struct builtin_server *server, struct connection *connection, struct loop_watch *watch,
 			 uint32_t events);
+
+/* Shuts down the sending side, and reads the rest of the client's data. If a connection is closed with unread bytes,
+ * the kernel resets it, and the client may lose the answer. */
+void connection_shut(const struct connection *connection);
 
 /* Events of this turn may still name it, so it is freed after the turn. reset: a client that was not served is reset,
  * unless superd has accepted it. */

@@ -12,8 +12,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "builtin/channel.h"
-#include "builtin/poll_deadline.h"
+#include "builtin/connection.h"
 #include "lib/clock.h"
 
 #define FIRST_BYTE_TIMEOUT 2000         /* milliseconds for the first byte */
@@ -22,42 +21,31 @@
 #define HEAD_MOST 8192                  /* bytes of a request's head */
 #define QUESTION_MOST 1024              /* bytes of a packet that superd accepts */
 #define TEXT_MOST 16384                 /* bytes of superd's answer */
+#define UNKNOWN "there is no such service\n"
 
-/* The kind of request. PLAIN: not HTTP; OTHER: another method; NOTHING: the connection failed. */
-enum asked { ASKED_PLAIN, ASKED_GET, ASKED_HEAD, ASKED_OTHER, ASKED_TOO_MUCH, ASKED_NOTHING };
+/* The kind of request. PART: it is not whole; PLAIN: not HTTP; OTHER: another method. */
+enum asked { ASKED_PART, ASKED_PLAIN, ASKED_GET, ASKED_HEAD, ASKED_OTHER, ASKED_TOO_MUCH };
 
 enum health_result { RESULT_HEALTHY, RESULT_UNHEALTHY, RESULT_NO_SERVICE };
 
-/* Reads superd's answer from a file in memory or a pipe, and closes it. Returns its length. */
-static size_t read_answer(int file, char *text, size_t size)
+/* Reads superd's answer: a line with the health and one for each reason, or an empty line if there is no such
+ * service. A superd that does not answer is unhealthy. Returns its length. */
+static size_t read_answer(int file, char text[TEXT_MOST])
 {
 	size_t length = 0;
 	ssize_t got = 1;
 
+	if (file < 0) {
+		builtin_log("superd does not report its health: %s", strerror(errno));
+		return (size_t)snprintf(text, TEXT_MOST, "unhealthy\nsuperd does not answer\n");
+	}
 	lseek(file, 0, SEEK_SET);       /* fails for a pipe, which does not matter */
-	while (got > 0 && length < size) {
-		got = read(file, text + length, size - length);
+	while (got > 0 && length < TEXT_MOST) {
+		got = read(file, text + length, TEXT_MOST - length);
 		length += got > 0 ? (size_t)got : 0;
 	}
 	close(file);
 	return length;
-}
-
-/* Asks superd for the health of a service, or with "" of superd as a whole. The answer is a line with the health
- * and one for each reason, or an empty line if there is no such service. A superd that does not answer is
- * unhealthy. */
-static size_t ask_superd(int channel, const char *name, char *text, size_t size)
-{
-	char question[QUESTION_MOST + 1];
-	int length = snprintf(question, sizeof(question), "/%s", name), file;
-
-	if (length >= (int)sizeof(question))
-		return (size_t)snprintf(text, size, "\n");
-	file = channel_send(channel, question, (size_t)length) ? channel_receive(channel, SUPERD_TIMEOUT, NULL) : -1;
-	if (file >= 0)
-		return read_answer(file, text, size);
-	builtin_log("superd does not report its health: %s", strerror(errno));
-	return (size_t)snprintf(text, size, "unhealthy\nsuperd does not answer\n");
 }
 
 /* Whether the head has ended, by an empty line. */
@@ -120,64 +108,33 @@ static const char *parse_service(char *head)
 	return name;
 }
 
-/* Reads the request into `head`, NUL-terminated. */
-static enum asked read_request(int connection, char head[HEAD_MOST + 1])
+static void add_http(struct buf *out, const char *status, const char *text, size_t length, bool with_body)
 {
-	int64_t end = clock_ms() + TIMEOUT;
-	size_t length = 0;
-	ssize_t got = recv_deadline(connection, head, HEAD_MOST, 0, clock_ms() + FIRST_BYTE_TIMEOUT);
-
-	if (got < 0 && errno != ETIMEDOUT)
-		return ASKED_NOTHING;
-	while (got > 0) {
-		length += (size_t)got;
-		head[length] = '\0';
-		if (strlen(head) != length || !may_be_http(head))
-			return ASKED_PLAIN;
-		if (head_has_ended(head))
-			return parse_request_line(head);
-		if (length == HEAD_MOST)
-			return ASKED_TOO_MUCH;
-		got = recv_deadline(connection, head + length, HEAD_MOST - length, 0, end);
-	}
-	return length ? parse_request_line(head) : ASKED_PLAIN;
+	buf_addf(out,
+		 "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
+		 "Cache-Control: no-store\r\n%sConnection: close\r\n\r\n",
+		 status, length, strncmp(status, "405", 3) ? "" : "Allow: GET, HEAD\r\n");
+	if (with_body)
+		buf_add(out, text, length);
 }
 
-static void answer_http(int connection, const char *status, const char *text, size_t length, bool with_body)
-{
-	char head[256];
-	int head_length = snprintf(head, sizeof(head),
-				   "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
-				   "Cache-Control: no-store\r\n%sConnection: close\r\n\r\n",
-				   status, length, strncmp(status, "405", 3) ? "" : "Allow: GET, HEAD\r\n");
-	int64_t until = clock_ms() + TIMEOUT;
-
-	if (send_deadline(connection, head, (size_t)head_length, until) && with_body)
-		send_deadline(connection, text, length, until);
-}
-
-static void send_answer(int connection, enum asked asked, enum health_result result, const char *text, size_t length)
+static void answer(struct builtin_server *server, struct connection *connection, enum health_result result,
+		   const char *text, size_t length)
 {
 	static const char *const status[] = { "200 OK", "503 Service Unavailable", "404 Not Found" };
 	static const char other[] = "only GET and HEAD are supported here\n", much[] = "this request is too long\n";
+	struct buf *out = &connection->talk->answer;
+	enum asked asked = connection->talk->kind;
 
-	switch (asked) {
-	case ASKED_GET:
-	case ASKED_HEAD:
-		answer_http(connection, status[result], text, length, asked == ASKED_GET);
-		break;
-	case ASKED_OTHER:
-		answer_http(connection, "405 Method Not Allowed", other, sizeof(other) - 1, true);
-		break;
-	case ASKED_TOO_MUCH:
-		answer_http(connection, "431 Request Header Fields Too Large", much, sizeof(much) - 1, true);
-		break;
-	case ASKED_PLAIN:
-		send_deadline(connection, text, length, clock_ms() + TIMEOUT);
-		break;
-	case ASKED_NOTHING:
-		break;
-	}
+	if (asked == ASKED_OTHER)
+		add_http(out, "405 Method Not Allowed", other, sizeof(other) - 1, true);
+	else if (asked == ASKED_TOO_MUCH)
+		add_http(out, "431 Request Header Fields Too Large", much, sizeof(much) - 1, true);
+	else if (asked == ASKED_PLAIN)
+		buf_add(out, text, length);
+	else
+		add_http(out, status[result], text, length, asked == ASKED_GET);
+	talk_answer(server, connection, clock_ms() + TIMEOUT);
 }
 
 /* Joins superd's lines into one: "unhealthy: web: …; ssh: …". Returns its length. */
@@ -199,30 +156,72 @@ static size_t join_reasons(char *text, size_t length, bool with_reasons, char *l
 	return used;
 }
 
-int health_stream(const struct settings *settings, int connection)
+void health_told(struct builtin_server *server, struct connection *connection, int file)
 {
-	static const char unknown[] = "there is no such service\n";
-	char head[HEAD_MOST + 1] = "", text[TEXT_MOST] = "", line[TEXT_MOST];
-	size_t length = 0;
-	enum asked asked;
-	const char *name = "";
+	char text[TEXT_MOST], line[TEXT_MOST];
+	size_t length = read_answer(file, text);
 
-	if (settings->channel < 0) {
-		builtin_log("health needs superd, which reports the health");
-		return 1;
-	}
-	asked = read_request(connection, head);
-	if (asked == ASKED_GET || asked == ASKED_HEAD)
-		name = parse_service(head);
-	if (asked != ASKED_NOTHING)
-		length = ask_superd(settings->channel, name, text, sizeof(text));
 	if (!length || *text == '\n' || !memchr(text, '\n', length)) {
-		send_answer(connection, asked, RESULT_NO_SERVICE, unknown, sizeof(unknown) - 1);
-	} else {
-		length = join_reasons(text, length, settings->options.reasons, line, sizeof(line));
-		send_answer(connection, asked, strncmp(line, "unhealthy", 9) ? RESULT_HEALTHY : RESULT_UNHEALTHY, line,
-			    length);
+		answer(server, connection, RESULT_NO_SERVICE, UNKNOWN, sizeof(UNKNOWN) - 1);
+		return;
 	}
-	shutdown_and_drain(connection);
-	return 0;
+	length = join_reasons(text, length, server->settings->options.reasons, line, sizeof(line));
+	answer(server, connection, strncmp(line, "unhealthy", 9) ? RESULT_HEALTHY : RESULT_UNHEALTHY, line, length);
+}
+
+/* What the client asks for, by the bytes that have come. all: no more will. */
+static enum asked parse_request(const struct buf *head, bool all)
+{
+	const char *text = buf_string(head);
+
+	if (strlen(text) != head->length || !may_be_http(text))
+		return ASKED_PLAIN;
+	if (all || head_has_ended(text))
+		return parse_request_line(text);
+	return head->length == HEAD_MOST ? ASKED_TOO_MUCH : ASKED_PART;
+}
+
+/* Asks superd for the health of a service, or with "" of superd as a whole. No service has a name that is longer than a
+ * question. */
+static void ask_superd(struct builtin_server *server, struct connection *connection)
+{
+	enum asked asked = connection->talk->kind;
+	const char *name = "";
+	char question[QUESTION_MOST + 1];
+
+	if (asked == ASKED_GET || asked == ASKED_HEAD)
+		name = parse_service(connection->talk->request.data);
+	if (asked == ASKED_OTHER || asked == ASKED_TOO_MUCH)
+		answer(server, connection, RESULT_HEALTHY, "", 0);
+	else if (snprintf(question, sizeof(question), "/%s", name) >= (int)sizeof(question))
+		answer(server, connection, RESULT_NO_SERVICE, UNKNOWN, sizeof(UNKNOWN) - 1);
+	else if (!talk_ask(server, connection, question, clock_ms() + SUPERD_TIMEOUT))
+		health_told(server, connection, -1);
+}
+
+void health_begin(struct builtin_server *server, struct connection *connection)
+{
+	talk_begin(server, connection, connection->since + FIRST_BYTE_TIMEOUT);
+}
+
+void health_heard(struct builtin_server *server, struct connection *connection, bool late)
+{
+	struct talk *talk = connection->talk;
+	bool all = late;
+
+	do {
+		ssize_t got = all ? 0 : talk_read(connection, HEAD_MOST);
+
+		if (got < 0 && errno == EAGAIN)
+			return;
+		if (got < 0 && !talk->request.length) {
+			connection_end(server, connection, false);
+			return;
+		}
+		if (got > 0)
+			talk_limit(server, connection, connection->since + TIMEOUT);
+		all = got <= 0;
+		talk->kind = parse_request(&talk->request, all);
+	} while (talk->kind == ASKED_PART);
+	ask_superd(server, connection);
 }

@@ -1,40 +1,37 @@
-/* Sends a file to a connection: the lists of servers and services, and the names of tcpmux.
- *
- * superd writes the list, so that a slow client delays only this process. Where superd has no files in memory
- * (memfd_create(2)), the list is a pipe; lseek(2) then fails, which does not matter. */
+/* servers and services, and the names of tcpmux: superd writes the list into a file, so that a slow client keeps
+ * nobody else waiting. */
 #include "builtin/services.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "builtin/poll_deadline.h"
+#include "builtin/connection.h"
 #include "lib/clock.h"
 
-#define TIMEOUT (INT64_C(5) * 60 * 1000) /* milliseconds for the whole list */
+#define LIST_TIMEOUT (INT64_C(5) * 60 * 1000) /* milliseconds for the whole list */
+#define SUPERD_TIMEOUT 10000            /* milliseconds for superd's answer */
 
-int listing_send(int file, int connection)
+static void fail(struct builtin_server *server, struct connection *connection)
 {
-	int64_t until = clock_ms() + TIMEOUT;
-	char bytes[16 << 10];
-	ssize_t got;
-
-	lseek(file, 0, SEEK_SET);
-	while ((got = read(file, bytes, sizeof(bytes))) > 0) {
-		if (!send_deadline(connection, bytes, (size_t)got, until))
-			break;
-	}
-	if (got < 0)
-		builtin_log("cannot read the list: %s", strerror(errno));
-	shutdown_and_drain(connection);
-	return got < 0;
+	builtin_log("superd does not send the list: %s", strerror(errno));
+	connection->served = false;
+	connection_end(server, connection, false);
 }
 
-int listing_stream(const struct settings *settings, int connection)
+void listing_begin(struct builtin_server *server, struct connection *connection)
 {
-	if (settings->channel < 0) {
-		builtin_log("%s needs superd, which sends the list", settings->builtin->name);
-		return 1;
+	int64_t until = clock_ms() + SUPERD_TIMEOUT;
+
+	if (talk_begin(server, connection, until) && !talk_ask(server, connection, "", until))
+		fail(server, connection);
+}
+
+void listing_told(struct builtin_server *server, struct connection *connection, int file)
+{
+	if (file < 0) {
+		fail(server, connection);
+		return;
 	}
-	return listing_send(settings->channel, connection);
+	connection->talk->file = file;
+	talk_answer(server, connection, clock_ms() + LIST_TIMEOUT);
 }

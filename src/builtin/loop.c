@@ -163,7 +163,6 @@ static void serve_client(struct builtin_server *server, int fd)
 		close(fd);
 		return;
 	}
-	fd_set_nonblocking(fd, true);
 	connection = connection_new(server, fd);
 	if (!connection) {
 		builtin_log("a client is closed: %s", strerror(errno));
@@ -175,22 +174,28 @@ static void serve_client(struct builtin_server *server, int fd)
 	server->settings->builtin->begin(server, connection);
 }
 
-static void on_next_clients(struct builtin_server *server)
+static void on_packets(struct builtin_server *server)
 {
-	uint64_t asked;
+	uint64_t id = 0;
+	int fd;
 
-	for (int n = 0; n < ACCEPTS && !server->retired; n++) {
-		int fd = channel_receive(server->channel.fd, 0, &asked);
-
-		if (fd >= 0) {
-			serve_client(server, fd);
-		} else if (errno == ENOMSG) {
-			connection_report_again(server, asked);
-		} else if (errno == ETIMEDOUT) {
+	for (int n = 0; n < ACCEPTS && server->channel.fd >= 0; n++) {
+		switch (channel_receive(server->channel.fd, &id, &fd)) {
+		case CHANNEL_EMPTY:
 			return;
-		} else {
+		case CHANNEL_CLIENT:
+			serve_client(server, fd);
+			break;
+		case CHANNEL_ANSWER:
+			talk_on_answer(server, id, fd);
+			break;
+		case CHANNEL_END:
+			connection_report_again(server, id);
+			break;
+		case CHANNEL_CLOSED:
 			server->retired = true;
 			close_channel(server);
+			talks_end_waiting(server);
 		}
 	}
 }
@@ -209,7 +214,7 @@ static void on_channel(struct builtin_server *server)
 	ssize_t got;
 
 	if (server->gets_clients) {
-		on_next_clients(server);
+		on_packets(server);
 		return;
 	}
 	got = recv(server->channel.fd, &byte, 1, MSG_DONTWAIT);
@@ -268,6 +273,7 @@ static int64_t do_due(struct builtin_server *server, int64_t now)
 	if (server->blocked && now >= server->blocked)
 		server->blocked = 0;
 	loop_sooner(&timeout, connections_end_idle(server, now));
+	loop_sooner(&timeout, talks_end_late(server, now));
 	if (server->flows)
 		loop_sooner(&timeout, flows_expire(server->flows, now));
 	loop_sooner(&timeout, report(server, now));
@@ -287,6 +293,8 @@ static void on_connection(struct builtin_server *server, struct loop_watch *watc
 
 	if (connection->phase == RELAYING)
 		connection_on_event(server, connection, watch, events);
+	else if (connection->phase == TALKING)
+		talk_on_event(server, connection);
 	else
 		redirect_on_event(server, connection, watch, events);
 }
@@ -492,6 +500,7 @@ int loop_run(const struct settings *settings, const int *fds, size_t count, bool
 	list_init(&server.waiting);
 	list_init(&server.connecting);
 	list_init(&server.relaying);
+	list_init(&server.talking);
 	list_init(&server.dead);
 	list_init(&server.again);
 	if (redirects)

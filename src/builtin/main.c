@@ -86,7 +86,7 @@ static void enter_sandbox(const struct settings *settings, const int *sockets, s
 {
 	const struct builtin_options *options = &settings->options;
 	bool redirects = !strcmp(settings->builtin->name, "redirect");
-	struct self_sandbox sandbox = { .has_clients = settings->builtin->begin };
+	struct self_sandbox sandbox = { .has_clients = true };
 
 	if (!strcmp(settings->builtin->name, "daytime"))
 		tzset();                /* it needs a file */
@@ -119,10 +119,8 @@ static int serve_passed(const struct settings *settings)
 		return 1;
 	}
 	enter_sandbox(settings, sockets, count, !is_connection);
-	if (settings->builtin->begin)
+	if (is_connection || (!settings->builtin->heard && !settings->builtin->told))
 		return loop_run(settings, sockets, count, is_connection);
-	if (is_connection)
-		return settings->builtin->stream(settings, sockets[0]);
 	builtin_log("%s needs a connection", settings->builtin->name);
 	return 1;
 }

@@ -1,5 +1,5 @@
-/* The services, as the table in builtin.c lists them (struct builtin): NAME_begin begins a connection of the loop,
- * NAME_stream serves one to its end, NAME_dgram replies to a datagram. */
+/* The services, as the table in builtin.c lists them (struct builtin): NAME_begin begins a connection,
+ * NAME_heard reads a request, NAME_told gets superd's answer, NAME_dgram replies to a datagram. */
 #pragma once
 
 #include "builtin/builtin.h"
@@ -17,16 +17,18 @@ ssize_t daytime_dgram(const struct settings *settings, const char *request, size
 ssize_t time_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
 
 /* The ident server (RFC 1413). */
-int auth_stream(const struct settings *settings, int connection);
+void auth_begin(struct builtin_server *server, struct connection *connection);
+void auth_heard(struct builtin_server *server, struct connection *connection, bool late);
 
-/* servers and services: a list that superd has written to the channel. */
-int listing_stream(const struct settings *settings, int connection);
-
-/* Sends a file from its beginning, then ends the connection. Returns the exit status. */
-int listing_send(int file, int connection);
+/* servers and services: a list that superd makes. tcpmux has listing_told send the names of services. */
+void listing_begin(struct builtin_server *server, struct connection *connection);
+void listing_told(struct builtin_server *server, struct connection *connection, int file);
 
 /* tcpmux (RFC 1078): the client names a service in one line, and superd takes over the connection. */
-int tcpmux_stream(const struct settings *settings, int connection);
+void tcpmux_begin(struct builtin_server *server, struct connection *connection);
+void tcpmux_heard(struct builtin_server *server, struct connection *connection, bool late);
 
 /* superd's health, as an HTTP response or as a plain line. */
-int health_stream(const struct settings *settings, int connection);
+void health_begin(struct builtin_server *server, struct connection *connection);
+void health_heard(struct builtin_server *server, struct connection *connection, bool late);
+void health_told(struct builtin_server *server, struct connection *connection, int file);

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "builtin/connection.h"
-#include "builtin/poll_deadline.h"
 #include "builtin/text.h"
 
 static void move_bytes(struct builtin_server *server, struct connection *connection, int to)
@@ -40,7 +39,7 @@ static void answer_once(struct builtin_server *server, struct connection *connec
 {
 	send(connection->client.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	connection->served = true;
-	shutdown_and_drain(connection->client.fd);
+	connection_shut(connection);
 	connection_end(server, connection, false);
 }
 

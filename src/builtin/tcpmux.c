@@ -11,14 +11,14 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "builtin/channel.h"
-#include "builtin/poll_deadline.h"
+#include "builtin/connection.h"
 #include "builtin/services.h"
 #include "lib/clock.h"
 
 #define TIMEOUT 30000                   /* milliseconds for the line */
 #define LF_TIMEOUT 200                  /* milliseconds for the LF behind a CR, which some clients never send */
 #define SUPERD_TIMEOUT 10000            /* milliseconds for superd's answer */
+#define REFUSAL_TIMEOUT 1000            /* milliseconds for a client to take its refusal */
 
 static bool is_end(char byte)
 {
@@ -35,111 +35,109 @@ static size_t line_part(const char *bytes, size_t length)
 	return length;
 }
 
-static bool has_ended(const char *line, size_t length)
+static bool has_ended(const struct buf *line)
 {
-	return length && is_end(line[length - 1]);
+	return line->length && is_end(line->data[line->length - 1]);
 }
 
-/* Consumes the LF behind a CR, and no other byte. */
-static void read_line_feed(int connection, int64_t until)
+static bool awaits_feed(const struct buf *line)
 {
-	int64_t soon = clock_ms() + LF_TIMEOUT;
-	char next;
-
-	if (recv_deadline(connection, &next, 1, MSG_PEEK, soon < until ? soon : until) == 1 && next == '\n')
-		recv(connection, &next, 1, MSG_DONTWAIT);
+	return line->length && line->data[line->length - 1] == '\r';
 }
 
-/* Cuts the line end off. false: the rest is no name. */
-static bool cut_line_end(char *line, size_t length)
+/* Cuts the line end off. */
+enum heard tcpmux_end_line(struct buf *line)
 {
-	line[--length] = '\0';
-	for (size_t n = 0; n < length; n++) {
-		if (line[n] <= ' ' || line[n] > '~')
-			return false;
+	buf_cut(line, line->length - 1);
+	for (size_t n = 0; n < line->length; n++) {
+		if (line->data[n] <= ' ' || line->data[n] > '~')
+			return HEARD_WRONG;
 	}
-	return length;
+	return line->length ? HEARD_ALL : HEARD_WRONG;
 }
 
-/* Consumes what was read with MSG_PEEK. */
-static bool take_part(int connection, char *line, size_t part)
+static ssize_t receive(int connection, char *bytes, size_t size, int flags)
 {
 	ssize_t got;
 
 	do
-		got = recv(connection, line, part, MSG_DONTWAIT);
+		got = recv(connection, bytes, size, flags | MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
-	if (got < 0)
+	if (got < 0 && (errno == ENOMEM || errno == ENOBUFS))
 		builtin_log("cannot read the request of a client: %s", strerror(errno));
-	return got == (ssize_t)part;
+	return got;
 }
 
-bool tcpmux_read_name(int connection, char name[MUX_NAME_MOST + 1], int64_t until)
+/* Consumes the LF behind a CR, and no other byte. */
+static enum heard read_line_feed(int connection, struct buf *line)
 {
-	char line[MUX_NAME_MOST + 1];
-	size_t length = 0;
+	char next;
+	ssize_t got = receive(connection, &next, 1, MSG_PEEK);
 
-	while (!has_ended(line, length)) {
-		ssize_t got = recv_deadline(connection, line + length, sizeof(line) - length, MSG_PEEK, until);
+	if (got < 0 && errno == EAGAIN)
+		return HEARD_PART;
+	if (got == 1 && next == '\n')
+		receive(connection, &next, 1, 0);
+	return tcpmux_end_line(line);
+}
+
+enum heard tcpmux_read(int connection, struct buf *line)
+{
+	while (!has_ended(line)) {
+		char bytes[MUX_NAME_MOST + 1];
+		ssize_t got = receive(connection, bytes, sizeof(bytes) - line->length, MSG_PEEK);
 		size_t part;
 
-		if (got < 0 && (errno == ENOMEM || errno == ENOBUFS))
-			builtin_log("cannot read the request of a client: %s", strerror(errno));
+		if (got < 0 && errno == EAGAIN)
+			return HEARD_PART;
 		if (got <= 0)
-			return false;
-		part = line_part(line + length, (size_t)got);
-		if (!take_part(connection, line + length, part))
-			return false;
-		length += part;
-		if (length == sizeof(line) && !has_ended(line, length))
-			return false;
+			return HEARD_WRONG;
+		part = line_part(bytes, (size_t)got);
+		if (receive(connection, bytes, part, 0) != (ssize_t)part)
+			return HEARD_WRONG;
+		buf_add(line, bytes, part);
+		if (line->failed || (line->length == sizeof(bytes) && !has_ended(line)))
+			return HEARD_WRONG;
 	}
-	if (line[length - 1] == '\r')
-		read_line_feed(connection, until);
-	if (!cut_line_end(line, length))
-		return false;
-	memcpy(name, line, strlen(line) + 1);
-	return true;
+	return awaits_feed(line) ? read_line_feed(connection, line) : tcpmux_end_line(line);
 }
 
-static int refuse_client(int connection, const char *text)
+static void refuse_client(struct builtin_server *server, struct connection *connection, const char *text)
 {
-	send_deadline(connection, text, strlen(text), clock_ms() + 1000);
-	shutdown_and_drain(connection);
-	return 0;
+	buf_text(&connection->talk->answer, text);
+	talk_answer(server, connection, clock_ms() + REFUSAL_TIMEOUT);
 }
 
-/* Sends the names of all services: superd answers with a file of them. */
-static int send_help(const struct settings *settings, int connection)
+/* For the names of all services, superd answers with a file of them; a name has it take over the connection. */
+static void ask_superd(struct builtin_server *server, struct connection *connection)
 {
-	int names;
+	const char *name = connection->talk->request.data;
+	bool wants_help = !strcasecmp(name, "help");
 
-	if (!channel_send(settings->channel, "help", 4)) {
-		builtin_log("cannot send the request to superd: %s", strerror(errno));
-		return 1;
+	if (!talk_ask(server, connection, wants_help ? "help" : name, clock_ms() + SUPERD_TIMEOUT)) {
+		builtin_log("cannot send superd the name: %s", strerror(errno));
+		refuse_client(server, connection, "-Service not available\r\n");
+	} else if (!wants_help) {
+		connection_end(server, connection, false);
 	}
-	names = channel_receive(settings->channel, SUPERD_TIMEOUT, NULL);
-	if (names < 0) {
-		builtin_log("superd does not send the names: %s", strerror(errno));
-		return 1;
-	}
-	return listing_send(names, connection);
 }
 
-int tcpmux_stream(const struct settings *settings, int connection)
+void tcpmux_begin(struct builtin_server *server, struct connection *connection)
 {
-	char name[MUX_NAME_MOST + 1];
+	talk_begin(server, connection, connection->since + TIMEOUT);
+}
 
-	if (settings->channel < 0) {
-		builtin_log("tcpmux needs superd, which sends the names");
-		return 1;
-	}
-	if (!tcpmux_read_name(connection, name, clock_ms() + TIMEOUT))
-		return refuse_client(connection, "-Error reading service name\r\n");
-	if (!strcasecmp(name, "help"))
-		return send_help(settings, connection);
-	if (channel_send(settings->channel, name, strlen(name)))
-		return 0;
-	builtin_log("cannot send superd the name: %s", strerror(errno));
-	return refuse_client(connection, "-Service not available\r\n");
+void tcpmux_heard(struct builtin_server *server, struct connection *connection, bool late)
+{
+	struct buf *line = &connection->talk->request;
+	enum heard heard = late && awaits_feed(line) ? tcpmux_end_line(line)
+			   : late ? HEARD_WRONG : tcpmux_read(connection->client.fd, line);
+	int64_t soon = clock_ms() + LF_TIMEOUT;
+
+	if (heard == HEARD_ALL)
+		ask_superd(server, connection);
+	else if (heard == HEARD_WRONG)
+		refuse_client(server, connection, "-Error reading service name\r\n");
+	else if (awaits_feed(line) && soon < connection->until)
+		talk_limit(server, connection, soon);
 }

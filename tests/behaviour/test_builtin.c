@@ -479,6 +479,54 @@ Behaviour(builtin, servers_are_listed_with_their_processes)
 	superd_stop(superd);
 }
 
+/* No process may be the next client's while it looks up users, or has clients who go to other services. */
+Behaviour(builtin, that_asks_superd_or_nobody_has_one_process_for_its_clients)
+{
+	static const char *const words[] = { "auth", "auth -d x", "auth -r", "health", "tcpmux" };
+	static const size_t processes[] = { 1, 1, 3, 1, 3 };
+
+	for (size_t n = 0; n < sizeof(words) / sizeof(*words); n++) {
+		struct superd *superd = run_small("127.0.0.1:0", text_of("accept = yes builtin = \"%s\"", words[n]));
+		int port = superd_port(superd, "small"), clients[3];
+
+		for (int i = 0; i < 3; i++) {
+			clients[i] = client_connect(port);
+			client_send(clients[i], "GET");
+		}
+		WAIT_UNTIL(superd_log_count(superd, "small: started") == 3);
+		cr_expect_eq(superd_processes(superd), processes[n], "%s", words[n]);
+		for (int i = 0; i < 3; i++)
+			close(clients[i]);
+		WAIT_UNTIL(superd_processes(superd) == 0);
+		superd_stop(superd);
+	}
+}
+
+/* It is longer than what is sent at once. */
+Behaviour(builtin, a_long_list_is_had_by_each_of_many_clients)
+{
+	enum { SERVICES = 150, MANY = 8 };
+	const char *table = text_of("service offer {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
+				    " builtin = services\n}\n", own_user()), *first;
+	struct superd *superd;
+	int port, clients[MANY];
+
+	for (int n = 0; n < SERVICES; n++)
+		table = text_of("%sservice %0199d {\n listen = \"unix:%s\"\n exec = \"/bin/cat\"\n user = \"%s\"\n"
+				" accept = yes\n}\n", table, n, path_in("socket%d", n), own_user());
+	superd = superd_run("%s", table);
+	port = superd_port(superd, "offer");
+	for (int n = 0; n < MANY; n++)
+		clients[n] = client_connect(port);
+	first = client_rest(clients[0]);
+	cr_assert_gt(strlen(first), 200u * SERVICES);
+	for (int n = 1; n < MANY; n++)
+		cr_expect_str_eq(client_rest(clients[n]), first);
+	for (int n = 0; n < MANY; n++)
+		close(clients[n]);
+	superd_stop(superd);
+}
+
 Behaviour(builtin, a_superd_without_its_helpers_says_what_is_missing_and_where)
 {
 	const char *alone = path_in("superd"),

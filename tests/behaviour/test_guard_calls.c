@@ -339,6 +339,15 @@ Behaviour(guard_calls, a_builtin_that_waits)
 }
 
 /* It may have ended the client before superd knows that it has it. */
+/* superd may have read the question, and not answered it. */
+Behaviour(guard_calls, a_builtin_that_asks_superd)
+{
+	try_calls(&(struct scene){
+		.table = builtin_table("health"),
+		.service = "each", .says = "\n", .answer = "healthy", .lines = 1, .step = 3,
+	});
+}
+
 Behaviour(guard_calls, a_builtin_that_answers_at_once)
 {
 	try_calls(&(struct scene){

@@ -191,6 +191,29 @@ Behaviour(tcpmux, what_is_no_name_is_no_name)
 	superd_stop(superd);
 }
 
+/* Its line must come within 30 s, and the LF behind a CR at once. */
+Behaviour(tcpmux, who_names_nothing_for_30_s_is_refused)
+{
+	struct superd *superd = clock_run("%s%s",
+					  replaced(text_of(mux_service, own_user()), " accept = yes",
+						   " passenv = " CLOCK_PASSED "\n accept = yes"), target("finger", ""));
+	int port = superd_port(superd, "mux"), client = client_connect(port), quick = client_connect(port);
+
+	client_send(client, "fing");
+	superd_wait_log(superd, "mux: started");
+	clock_advance(superd, PATIENCE_MS - SECOND_MS);
+	cr_assert(client_is_quiet(client, 0));
+	client_send(quick, "finger\r");
+	CLOCK_UNTIL(superd, SECOND_MS / 5, 20, !client_is_quiet(quick, 0));
+	cr_assert_str_eq(client_line(quick), "+Go\r");
+	clock_advance(superd, 2 * SECOND_MS);
+	cr_assert_str_eq(client_line(client), "-Error reading service name\r");
+	cr_assert(client_sees_end(client));
+	close(client);
+	close(quick);
+	superd_stop(superd);
+}
+
 Behaviour(tcpmux, silent_clients_hold_nobody_up)
 {
 	enum { SILENT = 50 };

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "fuzzer.h"
+#include "superd/accept/client_report.h"
 #include "superd/accept/lookup.h"
-#include "superd/accept/shared_clients.h"
 #include "table/words/filter_request.h"
 
 static void check_text(const char *text, size_t size)
@@ -47,6 +47,10 @@ static void check_traffic(const char *text)
 
 	if (!client_report_read(text, &report))
 		return;
+	if (report.question) {
+		require(!strncmp(text, "ask id=", 7) && report.question > text + 8 && report.question[-1] == ' ');
+		return;
+	}
 	if (strstr(text, " id="))
 		snprintf(id, sizeof(id), " id=%" PRIu64, report.socket);
 	snprintf(same, sizeof(same), "in=%" PRIu64 " out=%" PRIu64 "%s%s%s\n", report.in, report.out, id,

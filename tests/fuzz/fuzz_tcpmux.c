@@ -20,33 +20,33 @@ static bool is_line(const char *name, const uint8_t *bytes, size_t consumed)
 	return consumed == length + 1 && memchr("\r\n", bytes[length], 3);
 }
 
-static void check_name(const char *name)
+static void check_name(const struct buf *name)
 {
-	size_t length = strnlen(name, MUX_NAME_MOST + 1);
-
-	require(length && length <= MUX_NAME_MOST);
-	for (size_t n = 0; n < length; n++)
-		require(name[n] > ' ' && name[n] <= '~');
+	require(name->length && name->length <= MUX_NAME_MOST && strlen(name->data) == name->length);
+	for (size_t n = 0; n < name->length; n++)
+		require(name->data[n] > ' ' && name->data[n] <= '~');
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char name[MUX_NAME_MOST + 1], whole[MUX_NAME_MOST + 1];
+	struct buf name = { 0 }, whole = { 0 };
 	size_t consumed;
-	bool is_name;
+	enum heard heard;
 
 	if (!size)
 		return 0;
 	peer_begin(data + 1, size - 1, data[0] + 1u);
-	is_name = tcpmux_read_name(-1, name, 0);
+	heard = tcpmux_read(-1, &name);
 	consumed = peer.at;
-	require(consumed <= MUX_NAME_MOST + 2);
-	if (is_name) {
-		check_name(name);
-		require(is_line(name, data + 1, consumed));
+	require(consumed <= MUX_NAME_MOST + 2 && heard != HEARD_PART);
+	if (heard == HEARD_ALL) {
+		check_name(&name);
+		require(is_line(name.data, data + 1, consumed));
 	}
 	peer_begin(data + 1, size - 1, size);
-	require(tcpmux_read_name(-1, whole, 0) == is_name && peer.at == consumed);
-	require(!is_name || !strcmp(name, whole));
+	require(tcpmux_read(-1, &whole) == heard && peer.at == consumed);
+	require(heard != HEARD_ALL || !strcmp(name.data, whole.data));
+	buf_free(&name);
+	buf_free(&whole);
 	return 0;
 }

@@ -1,18 +1,15 @@
-/* A peer of a connection that sends any bytes in pieces. It stands in for recv_deadline, send_deadline and
- * shutdown_and_drain of builtin, so that no fuzzer of a protocol needs a socket. */
+/* A peer of a connection that sends any bytes in pieces. It stands in for recv(2), so that no fuzzer of a protocol
+ * needs a socket. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
-
-#include "lib/buf.h"
 
 struct peer {
 	const uint8_t *bytes;           /* borrowed: all that it sends */
 	size_t size;
 	size_t at;                      /* the bytes before it were received */
 	size_t piece;                   /* bytes of one segment, at least 1 */
-	struct buf heard;               /* what it was sent */
 };
 
 extern struct peer peer;

@@ -1,7 +1,7 @@
-/* The channel between superd and a superd-builtin: a socket pair beside the client's connection. A redirect reports the
- * bytes it moved; the channel of a process that serves several clients is another (superd/accept/shared_clients). tcpmux
- * sends the name that a client sent; superd keeps a copy of that connection. health sends the requested name, and gets
- * superd's answer. The builtins services and servers get their text in a file. Owner: struct instance. */
+/* The channel between superd and a superd-builtin: a socket pair beside the client's connection. A redirect reports
+ * the bytes it moved. tcpmux sends the name that a client sent; superd keeps a copy of that connection. health sends
+ * the requested name, services and servers ask for their list, and superd answers with a file. A process that serves
+ * several clients says the same of each (superd/accept/shared_clients). Owner: struct instance. */
 #pragma once
 
 #include <stdbool.h>

@@ -19,6 +19,7 @@
 #include "os/guard/guard_link.h"
 #include "os/netdiag/socket_id.h"
 #include "os/socket/fd_channel.h"
+#include "superd/accept/client_report.h"
 #include "superd/accept/xinetd_record.h"
 #include "superd/instance/shared_process.h"
 #include "superd/loop/unreaped.h"
@@ -32,48 +33,6 @@
 #define DESCRIPTORS_EACH 6              /* that a client takes: of both connections, and of a pipe for each direction */
 #define DESCRIPTORS_BESIDE 20           /* of the process, beside those */
 #define REPORTS_MOST 64                 /* read in one turn */
-#define REPORT_MOST 128                 /* bytes of a report */
-
-/* ---- reports ---- */
-
-/* Reads a decimal number as superd-builtin prints it, and moves *text behind it. strtoull(3) would take a sign too, and
- * make 18446744073709551615 of "-1". */
-static bool read_number(const char **text, uint64_t *number)
-{
-	const char *first = *text;
-
-	*number = 0;
-	for (; **text >= '0' && **text <= '9'; ++*text) {
-		uint64_t digit = (uint64_t)(**text - '0');
-
-		if (*number > (UINT64_MAX - digit) / 10)
-			return false;
-		*number = *number * 10 + digit;
-	}
-	return *text != first && (*first != '0' || *text == first + 1);
-}
-
-static bool skip_text(const char **text, const char *word)
-{
-	size_t length = strlen(word);
-
-	if (strncmp(*text, word, length) != 0)
-		return false;
-	*text += length;
-	return true;
-}
-
-bool client_report_read(const char *text, struct client_report *report)
-{
-	*report = (struct client_report){ 0 };
-	if (!skip_text(&text, "in=") || !read_number(&text, &report->in) || !skip_text(&text, " out=") ||
-	    !read_number(&text, &report->out))
-		return false;
-	if (skip_text(&text, " id=") && !read_number(&text, &report->socket))
-		return false;
-	report->failed = skip_text(&text, " failed");
-	return !strcmp(text, "\n") || !strcmp(text, " rests\n");
-}
 
 /* ---- the process ---- */
 
@@ -105,30 +64,50 @@ static void end_client(struct shared_process *process, size_t n, int status)
 	instance_let_go(instance);
 }
 
-/* false: there is none, or no more. errno EBADMSG: the process cannot know of what it reports. */
+/* The client that it reports of may be one that superd has forgotten. false: the process cannot know of what it
+ * reports. */
+static bool take_report(struct shared_process *process, const struct client_report *report)
+{
+	for (size_t n = 0; n < process->count; n++) {
+		struct shared_client *client = &process->clients[n];
+
+		if (client->socket != report->socket)
+			continue;
+		if (report->question) {
+			if (client->has_asked || process->asks == ASKS_NOTHING)
+				return false;
+			client->has_asked = true;
+			client_report_answer(process->engine, process->asks, process->channel, report);
+			return true;
+		}
+		process->failed |= report->failed;
+		if (!report->failed)
+			xinetd_record_traffic(client->instance->context, report->in, report->out);
+		end_client(process, n, report->failed ? EXIT_FAILURE << 8 : 0); /* as waitpid(2) would have it */
+		return true;
+	}
+	return process->repeats && (report->question || process->repeats--);
+}
+
+/* A question stays in the queue until it is answered: if superd dies before, the next one reads it again. false:
+ * there is none, or no more. errno EBADMSG: it is a wrong one. */
 static bool receive_report(struct shared_process *process)
 {
-	char text[REPORT_MOST + 1];
+	char text[CLIENT_REPORT_MOST + 1];
 	struct client_report report;
-	ssize_t length = fd_channel_receive(process->channel, text, REPORT_MOST);
+	ssize_t length = process->asks == ASKS_NOTHING ? fd_channel_receive(process->channel, text, CLIENT_REPORT_MOST)
+						       : fd_channel_peek(process->channel, text, CLIENT_REPORT_MOST);
+	bool good;
 
 	if (length <= 0)
 		return false;
 	text[length] = '\0';
 	process->heard = clock_now();
+	good = client_report_read(text, &report) && take_report(process, &report);
+	if (good && process->asks != ASKS_NOTHING)
+		fd_channel_receive(process->channel, text, CLIENT_REPORT_MOST);
 	errno = EBADMSG;
-	if (!client_report_read(text, &report))
-		return false;
-	for (size_t n = 0; n < process->count; n++) {
-		if (process->clients[n].socket != report.socket)
-			continue;
-		process->failed |= report.failed;
-		if (!report.failed)
-			xinetd_record_traffic(process->clients[n].instance->context, report.in, report.out);
-		end_client(process, n, report.failed ? EXIT_FAILURE << 8 : 0); /* as waitpid(2) would have it */
-		return true;
-	}
-	return process->repeats && process->repeats--;
+	return good;
 }
 
 static void refuse_process(const struct shared_process *process)
@@ -190,13 +169,15 @@ static void on_idle(struct alarm *alarm)
 	alarm_set(&process->idle, END_SECONDS);
 }
 
-static struct shared_process *new_process(struct engine *engine, int channel)
+static struct shared_process *new_process(struct instance *instance, int channel)
 {
+	struct engine *engine = instance->engine;
 	struct shared_process *process = calloc(1, sizeof(*process));
 
 	if (!process)
 		return NULL;
 	process->engine = engine;
+	process->asks = client_report_asks(instance->service);
 	process->channel = channel;
 	process->child.ended = on_ended;
 	list_init(&process->link);
@@ -209,7 +190,7 @@ static struct shared_process *new_process(struct engine *engine, int channel)
 static void add_client(struct shared_process *process, struct instance *instance, uint64_t socket)
 {
 	alarm_stop(&process->idle);
-	process->clients[process->count++] = (struct shared_client){ socket, instance };
+	process->clients[process->count++] = (struct shared_client){ .socket = socket, .instance = instance };
 	instance->process = process;
 }
 
@@ -217,7 +198,7 @@ static void add_client(struct shared_process *process, struct instance *instance
 
 bool shared_clients_open(struct instance *instance, const struct client *client, int channel)
 {
-	struct shared_process *process = new_process(instance->engine, channel);
+	struct shared_process *process = new_process(instance, channel);
 
 	if (process)
 		add_client(process, instance, socket_id(client->fd));
@@ -334,7 +315,7 @@ bool shared_clients_load(struct instance *instance, const struct child *child, u
 	struct shared_process *process = shared_process_find(&engine->instances->shared, child->pid);
 
 	if (!process) {
-		process = new_process(engine, channel);
+		process = new_process(instance, channel);
 		if (!process)
 			return false;
 		process->child.pid = child->pid;

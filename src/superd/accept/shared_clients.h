@@ -30,14 +30,3 @@ void shared_clients_leave(struct instance *instance);
  * process, the same for each of its clients; -1: none. false: out of memory, and the channel is closed with the
  * state. */
 bool shared_clients_load(struct instance *instance, const struct child *child, uint64_t socket, int channel);
-
-/* What a superd-builtin reports of a client at its end. */
-struct client_report {
-	uint64_t in, out;               /* bytes that it has sent and got */
-	uint64_t socket;                /* socket_id of its connection; 0: the process has one client */
-	bool failed;                    /* it was not served */
-};
-
-/* Parses "in=3 out=20 id=5\n", with " failed" before the end of the line for a client that was not served; without the
- * id it is of an older program. false: another text. */
-bool client_report_read(const char *text, struct client_report *report);

@@ -16,6 +16,10 @@
 
 #define SHARED_MOST 256                 /* clients of a process: what one crash ends; more get another process */
 
+/* What the clients of a program ask superd through it (superd/accept/builtin_channel): nothing, for a program that only
+ * reports their ends; the service of a name; superd's health; a list. */
+enum builtin_question { ASKS_NOTHING, ASKS_MUX, ASKS_HEALTH, ASKS_SERVERS, ASKS_SERVICES };
+
 struct shared_process {
 	struct list link;               /* in its kit's shared, while it gets clients */
 	struct list all;                /* in engine->instances->shared */
@@ -28,10 +32,12 @@ struct shared_process {
 	double looked_up;               /* time when it has looked up its target's name; 0: there is none */
 	bool failed;                    /* a client did not reach that target */
 	size_t repeats;                 /* reports that it may have for clients that superd has forgotten, or given twice */
+	enum builtin_question asks;     /* of the program that was started; a reload may have changed the service since */
 	size_t count;
 	struct shared_client {
 		uint64_t socket;        /* socket_id of its connection, by which both sides name it */
 		struct instance *instance;
+		bool has_asked;         /* its only question */
 	} clients[SHARED_MOST];
 };
 

@@ -163,6 +163,21 @@ const char *builtin_read_options(words builtin, struct builtin_options *out, con
 	return builtin[1] ? "it takes no options" : NULL;
 }
 
+bool builtin_shares_process(words builtin)
+{
+	static const char *const askers[] = { "health", "servers", "services" };
+	struct builtin_options options = { 0 };
+	const char *bad;
+
+	for (size_t n = 0; n < sizeof(askers) / sizeof(askers[0]); n++) {
+		if (!strcmp(askers[n], builtin[0]))
+			return true;
+	}
+	if (!strcmp(builtin[0], "auth"))
+		return !read_auth(builtin + 1, &options, &bad) && !options.real;
+	return builtin_is_plain(builtin[0]);
+}
+
 bool builtin_reads_homes(const char *name, words options)
 {
 	struct builtin_options read = { 0 };

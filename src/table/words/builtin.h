@@ -21,9 +21,13 @@ struct builtin_options {
 	int64_t timeout;                /* -t, microseconds */
 };
 
-/* Whether it is echo, discard, chargen, daytime or time: also for datagrams and with accept = no, and one process serves
- * many clients. */
+/* Whether it is echo, discard, chargen, daytime or time: also for datagrams and with accept = no. */
 bool builtin_is_plain(const char *name);
+
+/* Whether a process of it may serve several clients. Not one that looks up users, which may take its time: auth with
+ * r. Nor tcpmux, whose clients go to services with rules of their own: who takes over a process with the connections
+ * of others would be behind those. */
+bool builtin_shares_process(words builtin);
 
 /* Whether the row asks a builtin to read files in users' homes: auth with f, F or n. Only that needs root. */
 bool builtin_reads_homes(const char *name, words options);

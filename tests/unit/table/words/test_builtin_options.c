@@ -82,3 +82,15 @@ Test(builtin_options, auth_waits_neither_no_time_nor_for_ever)
 	for (size_t n = 0; n < sizeof(wrong) / sizeof(wrong[0]); n++)
 		expect_refusal(READ("auth", "-t", wrong[n]), "-t", "at most 1 h");
 }
+
+Test(builtin_options, a_process_has_several_clients_unless_it_looks_up_users_or_hands_them_on)
+{
+	static const char *const shared[] = { "echo", "time", "health", "servers", "services", "auth" };
+
+	for (size_t n = 0; n < sizeof(shared) / sizeof(shared[0]); n++)
+		cr_expect(builtin_shares_process((words)(const char *const[]){ shared[n], NULL }), "%s", shared[n]);
+	cr_expect(builtin_shares_process((words)(const char *const[]){ "auth", "-g", "-d", "nobody", NULL }));
+	cr_expect_not(builtin_shares_process((words)(const char *const[]){ "auth", "-ri", NULL }));
+	cr_expect_not(builtin_shares_process((words)(const char *const[]){ "tcpmux", NULL }));
+	cr_expect_not(builtin_shares_process((words)(const char *const[]){ "metrics", NULL }));
+}

@@ -1,0 +1,175 @@
+/* Requests and answers. The connection is watched by edges (builtin/connection.h), so each step goes on until its
+ * socket is not ready. */
+#include "builtin/talk.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "builtin/channel.h"
+#include "builtin/connection.h"
+#include "lib/fd.h"
+
+#define PART (16 << 10)                 /* bytes of a file that are read at once */
+
+bool talk_begin(struct builtin_server *server, struct connection *connection, int64_t until)
+{
+	connection->talk = calloc(1, sizeof(*connection->talk));
+	if (!connection->talk) {
+		builtin_log("a client is closed: %s", strerror(errno));
+		connection_end(server, connection, true);
+		return false;
+	}
+	connection->talk->file = -1;
+	connection->served = true;
+	server->served++;
+	connection_set_phase(server, connection, TALKING);
+	talk_limit(server, connection, until);
+	return true;
+}
+
+void talk_limit(struct builtin_server *server, struct connection *connection, int64_t until)
+{
+	connection->until = until;
+	connection_sort(&server->talking, connection);
+}
+
+ssize_t talk_read(struct connection *connection, size_t most)
+{
+	struct buf *request = &connection->talk->request;
+	char bytes[1024];
+	size_t room = most - request->length;
+	ssize_t got;
+
+	do
+		got = recv(connection->client.fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes), MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (got > 0)
+		buf_add(request, bytes, (size_t)got);
+	if (!request->failed)
+		return got;
+	errno = ENOMEM;
+	return -1;
+}
+
+bool talk_ask(struct builtin_server *server, struct connection *connection, const char *question, int64_t until)
+{
+	struct buf text = { 0 };
+	bool asked;
+
+	buf_addf(&text, "ask id=%" PRIu64 " %s", connection->id, question);
+	errno = text.failed ? ENOMEM : EPIPE;
+	asked = !text.failed && server->channel.fd >= 0 && channel_send(server->channel.fd, text.data, text.length);
+	buf_free(&text);
+	if (!asked)
+		return false;
+	connection->talk->step = TALK_SUPERD;
+	talk_limit(server, connection, until);
+	return true;
+}
+
+static void answered(struct builtin_server *server, struct connection *connection, int file, int error)
+{
+	errno = error;
+	server->settings->builtin->told(server, connection, file);
+}
+
+void talk_on_answer(struct builtin_server *server, uint64_t id, int file)
+{
+	LIST_EACH(link, &server->talking) {
+		struct connection *connection = container_of(link, struct connection, link);
+
+		if (connection->id != id || connection->talk->step != TALK_SUPERD)
+			continue;
+		answered(server, connection, file, ECANCELED);
+		return;
+	}
+	fd_close(&file);                /* it was late, or has come twice */
+}
+
+void talks_end_waiting(struct builtin_server *server)
+{
+	LIST_EACH(link, &server->talking) {
+		struct connection *connection = container_of(link, struct connection, link);
+
+		if (connection->talk->step == TALK_SUPERD)
+			answered(server, connection, -1, EPIPE);
+	}
+}
+
+/* Reads the next part of the file. false: there is none. superd has written all of it before, also into a pipe, which
+ * it uses where it has no files in memory. */
+static bool read_part(struct talk *talk)
+{
+	char bytes[PART];
+	ssize_t got = talk->file >= 0 ? read(talk->file, bytes, sizeof(bytes)) : 0;
+
+	if (got < 0)
+		builtin_log("cannot read superd's answer: %s", strerror(errno));
+	buf_clear(&talk->answer);
+	talk->sent = 0;
+	if (got > 0)
+		buf_add(&talk->answer, bytes, (size_t)got);
+	return got > 0 && !talk->answer.failed;
+}
+
+static void send_answer(struct builtin_server *server, struct connection *connection)
+{
+	struct talk *talk = connection->talk;
+
+	do {
+		while (talk->sent < talk->answer.length) {
+			ssize_t sent = send(connection->client.fd, talk->answer.data + talk->sent,
+					    talk->answer.length - talk->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+			if (sent < 0 && errno == EAGAIN)
+				return;
+			if (sent < 0 && errno != EINTR) {
+				connection_end(server, connection, false);
+				return;
+			}
+			talk->sent += sent > 0 ? (size_t)sent : 0;
+		}
+	} while (read_part(talk));
+	connection_shut(connection);
+	connection_end(server, connection, false);
+}
+
+void talk_answer(struct builtin_server *server, struct connection *connection, int64_t until)
+{
+	struct talk *talk = connection->talk;
+
+	if (talk->file >= 0)
+		lseek(talk->file, 0, SEEK_SET); /* fails for a pipe, which does not matter */
+	talk->step = TALK_ANSWER;
+	talk_limit(server, connection, until);
+	send_answer(server, connection);
+}
+
+void talk_on_event(struct builtin_server *server, struct connection *connection)
+{
+	if (connection->talk->step == TALK_REQUEST)
+		server->settings->builtin->heard(server, connection, false);
+	else if (connection->talk->step == TALK_ANSWER)
+		send_answer(server, connection);
+}
+
+int64_t talks_end_late(struct builtin_server *server, int64_t now)
+{
+	LIST_EACH(link, &server->talking) {
+		struct connection *connection = container_of(link, struct connection, link);
+
+		if (now < connection->until)
+			return connection->until - now;
+		if (connection->talk->step == TALK_REQUEST)
+			server->settings->builtin->heard(server, connection, true);
+		else if (connection->talk->step == TALK_SUPERD)
+			answered(server, connection, -1, ETIMEDOUT);
+		else
+			connection_end(server, connection, false);
+	}
+	return -1;
+}
