@@ -11,29 +11,220 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "os/foreign/foreign_path.h"
+#include "os/proc/process_mark.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/exec_sequence.h"
-#include "superd/instance/forking_kill.h"
+#include "superd/process/adopted.h"
+#include "superd/process/process_tree.h"
+#include "superd/spawn/worker_process.h"
 
-/* Seconds. */
+/* Seconds. superd must not wake longer than there is something to look for, so every wakeup is set anew. */
+#define LOOK_AGAIN 0.02                 /* between two looks; five times that after the first second */
 #define SEVERAL_SECONDS 0.2             /* by then processes that only pass through are gone */
 #define TRIAL_SECONDS 0.1               /* until the found process is announced as the daemon */
 #define SETTLED_SECONDS 5.0             /* until it counts as the daemon for good */
 #define UNDECIDED_SECONDS 5.0           /* the start fails if no process stands out from the others for so long */
 
+#define SEARCH_NONE 0
+#define SEARCH_UNCLEAR (-1)             /* several candidates, or one of which nothing says that it is the daemon */
+
+/* Seconds in this phase. */
+static double seconds_waited(const struct forking_search *search)
+{
+	return clock_now() - search->since;
+}
+
+void forking_search_enter(struct forking_search *search, enum phase phase)
+{
+	search->phase = phase;
+	search->since = clock_now();
+}
+
+static void wake_in(struct forking_search *search, double seconds)
+{
+	ev_timer_stop(search->instance->engine->loop, &search->timer);
+	ev_timer_set(&search->timer, seconds, 0.);
+	ev_timer_start(search->instance->engine->loop, &search->timer);
+}
+
+static void look_again(struct forking_search *search)
+{
+	wake_in(search, seconds_waited(search) < 1. ? LOOK_AGAIN : 5 * LOOK_AGAIN);
+}
+
+static bool read_candidate(const struct forking_search *search, pid_t pid, struct process *process)
+{
+	struct process_proof proof = instance_proof(search->instance);
+
+	return !child_table_find(&search->instance->engine->children, pid) && !spawn_is_worker(pid) &&
+	       process_read(pid, process) && !process->ended && process_is_proved(&proof, pid);
+}
+
+static int score_process(const struct forking_search *search, const struct process *process)
+{
+	return (process->session == search->before ? 2 : 0) + (process->session == process->pid ? 1 : 0);
+}
+
+/* Returns the number of candidates, and the best of them: in the session of `before`, a session leader, the oldest, in
+ * this order.
+ *
+ * superd answers the bind(2) of the main process whatever its user, as a daemon may have given up root. What the daemon
+ * runs for other users, such as a session, can be an orphan of its group, too. */
+static size_t find_best(const struct forking_search *search, const pid_t *children, struct process *best)
+{
+	bool binds = search->service->exec->pass == PASS_BIND;
+	struct process process;
+	size_t count = 0;
+
+	for (; *children; children++) {
+		int more;
+
+		if (!read_candidate(search, *children, &process) ||
+		    (binds && !process_has_user(*children, search->instance->user)))
+			continue;
+		more = count++ ? score_process(search, &process) - score_process(search, best) : 1;
+		if (more > 0 || (!more && process.start_time < best->start_time))
+			*best = process;
+	}
+	return count;
+}
+
+/* Returns the adopted process of the instance to follow, SEARCH_NONE or SEARCH_UNCLEAR; `last`: there is no time left.
+ * Only a control group tells which process is a daemon: without one all are unclear. The kernel's list may miss a
+ * process if another one ends while it is read, so "none" needs two looks. */
+static pid_t pick_adopted(const struct forking_search *search, bool last)
+{
+	struct process best = { 0 };
+	size_t count = 0;
+
+	for (int tries = 0; tries < 2 && !count; tries++) {
+		pid_t *children = adopted_list();
+
+		if (!children)
+			return SEARCH_UNCLEAR;
+		count = find_best(search, children, &best);
+		free(children);
+	}
+	if (!count)
+		return SEARCH_NONE;
+	return search->instance->cgroup.path && (count == 1 || last) ? best.pid : SEARCH_UNCLEAR;
+}
+
+/* Forgets the instance's group if it has no process, because the kernel may reuse its number. */
+static void drop_empty_group(struct forking_search *search)
+{
+	struct instance *instance = search->instance;
+
+	if (instance->groups.group > 1 && !instance_has_group_left(instance))
+		instance_set_group(instance, 0, -1);
+}
+
+/* Ends the processes of a start that has brought no daemon. They move meanwhile, out of groups and sessions and to
+ * superd as their new parent, so superd looks for all of them again and again, and signals each once. */
+
+static bool is_signalled(const struct forking_search *search, pid_t pid)
+{
+	if (search->signalled_group && getpgid(pid) == search->signalled_group)
+		return true;
+	for (size_t n = 0; n < search->signalled_count; n++) {
+		if (search->signalled[n] == pid)
+			return true;
+	}
+	return false;
+}
+
+static void signal_process(struct forking_search *search, const struct tree_process *member)
+{
+	const struct lifecycle_options *lifecycle = search->instance->service->groups->lifecycle;
+
+	if (lifecycle->kill_mode == KILL_NONE)
+		return;
+	if (search->instance->facts.killed) {
+		tree_process_signal(member, SIGKILL);
+		return;
+	}
+	if (is_signalled(search, member->pid))
+		return;
+	tree_process_signal(member, lifecycle->kill_signal);
+	tree_process_signal(member, SIGCONT);  /* a stopped process hears nothing else */
+	if (search->signalled_count < SIGNALLED_MOST)
+		search->signalled[search->signalled_count++] = member->pid;
+}
+
+/* Stops the instance as at the end of its time, as its runtime must know that it is stopping. */
+static void stop_instance(struct forking_search *search, size_t count)
+{
+	struct instance *instance = search->instance;
+	struct event event = { .name = "stopping", .service = instance->service->name };
+
+	log_event(instance->engine->log, LEVEL_NOTICE, &event, "stopping %zu process%s that a failed start has left",
+		  count, count == 1 ? "" : "es");
+	instance->facts.failed = true;
+	instance->ops->limit(instance);
+}
+
+/* Finds all processes of the instance, wherever they are, that have not ended; returns their number. */
+static size_t find_members(const struct forking_search *search, struct process_tree *tree)
+{
+	const struct process_tree_root root = { .main = search->instance->child.pid,
+						.proof = instance_proof(search->instance) };
+
+	process_tree_scan(tree, &root);
+	for (size_t n = tree->count; n-- > 0;) {
+		if (!tree_process_lives(&tree->list[n]))
+			process_tree_drop(tree, n);
+	}
+	return tree->count;
+}
+
+/* false: no process is left. One look may miss a process that changes its parent just then, as the last of a double
+ * fork does. */
+static bool go_on_with_sweep(struct forking_search *search)
+{
+	bool was_clear = search->clear;
+	struct process_tree tree = { 0 };
+	size_t count = find_members(search, &tree);
+
+	for (size_t n = 0; n < count; n++)
+		signal_process(search, &tree.list[n]);
+	process_tree_free(&tree);
+	if (count && !search->instance->facts.stopped)
+		stop_instance(search, count); /* the first look has missed it */
+	search->clear = !count && !search->instance->child.pid;
+	if (search->clear && was_clear)
+		return false;
+	look_again(search);
+	return true;
+}
+
+/* Begins when the start has failed or is being stopped. status: wait status with which the instance ends. false: no
+ * process of the start is left. */
+static bool begin_sweep(struct forking_search *search, int status)
+{
+	struct instance *instance = search->instance;
+	struct process_tree tree = { 0 };
+	size_t count;
+
+	forking_search_enter(search, SWEEPING);
+	search->status = status;
+	drop_empty_group(search);
+	count = find_members(search, &tree);
+	process_tree_free(&tree);
+	if (count && !instance->facts.stopped)
+		stop_instance(search, count);
+	search->signalled_group =
+		instance->service->groups->lifecycle->kill_mode == KILL_GROUP ? instance->groups.group : 0;
+	search->signalled[search->signalled_count++] = instance->child.pid;
+	return go_on_with_sweep(search);
+}
+
 static void take_group(struct instance *instance)
 {
 	instance_set_group(instance, instance_find_group(instance, instance->child.pid), -1);
-}
-
-static void log_failure(const struct forking_search *search, const char *what)
-{
-	struct event event = { .name = "failed", .service = search->instance->service->name, .reason = what };
-
-	log_event(search->instance->engine->log, LEVEL_WARNING, &event, "%s", what);
 }
 
 /* Returns the pid in the pid file; 0: there is none. */
@@ -58,14 +249,15 @@ static pid_t read_pid_file(const struct forking_search *search)
 static pid_t pick_named(struct forking_search *search)
 {
 	pid_t pid = read_pid_file(search);
+	struct process process;
 
 	if (pid <= 1)
 		return SEARCH_UNCLEAR;
-	if (forking_search_accepts(search, pid))
+	if (adopted_lives(pid) && read_candidate(search, pid, &process))
 		return pid;
 	if (kill(pid, 0) == 0 || errno != ESRCH)
 		return SEARCH_UNCLEAR;
-	return forking_search_pick(search, false) == SEARCH_NONE ? SEARCH_NONE : SEARCH_UNCLEAR;
+	return pick_adopted(search, false) == SEARCH_NONE ? SEARCH_NONE : SEARCH_UNCLEAR;
 }
 
 static void log_pid_file(const struct forking_search *search)
@@ -116,9 +308,9 @@ static bool follow_process(struct forking_search *search, pid_t pid)
 	forking_search_enter(search, ON_TRIAL);
 	if (is_settled(search)) {
 		announce_daemon(search);
-		forking_search_free(instance);
+		instance_end_search(instance);
 	} else {
-		forking_search_wake_in(search, TRIAL_SECONDS);
+		wake_in(search, TRIAL_SECONDS);
 	}
 	return true;
 }
@@ -128,48 +320,45 @@ static bool look_for_daemon(struct forking_search *search)
 {
 	bool by_file = search->service->groups->lifecycle->pid_file;
 	pid_t pid = by_file ? pick_named(search)
-			    : forking_search_pick(search, forking_search_waited(search) >= SEVERAL_SECONDS);
+			    : pick_adopted(search, seconds_waited(search) >= SEVERAL_SECONDS);
+	struct event event = {
+		.name = "failed", .service = search->instance->service->name,
+		.reason = "which of its processes is the daemon is not known, as it has no control group: set pid_file",
+	};
 
 	if (pid > 0)
 		return follow_process(search, pid);
 	if (pid == SEARCH_NONE)
 		return false;
-	if (!by_file && forking_search_waited(search) >= UNDECIDED_SECONDS) {
-		log_failure(search, "which of its processes is the daemon is not known, as it has no control group: "
-				    "set pid_file");
-		return forking_kill_begin(search, START_FAILED);
+	if (!by_file && seconds_waited(search) >= UNDECIDED_SECONDS) {
+		log_event(search->instance->engine->log, LEVEL_WARNING, &event, "%s", event.reason);
+		return begin_sweep(search, START_FAILED);
 	}
-	forking_search_look_again(search);
+	look_again(search);
 	return true;
-}
-
-/* The instance is being stopped before its daemon was settled, by its time limit or by an order. */
-static bool give_up_search(struct forking_search *search)
-{
-	const struct instance *instance = search->instance;
-
-	if (instance->facts.failed && search->phase == LOOKING &&
-	    search->service->groups->lifecycle->pid_file)
-		log_pid_file(search);
-	return forking_kill_begin(search, instance->facts.failed ? START_FAILED : 0);
 }
 
 static bool continue_search(struct forking_search *search)
 {
+	struct instance *instance = search->instance;
+
 	if (search->phase == SWEEPING)
-		return forking_kill_go_on(search);
+		return go_on_with_sweep(search);
 	if (search->phase == FOLLOWED) {
-		take_group(search->instance);
-		forking_search_free(search->instance);
+		take_group(instance);
+		instance_end_search(instance);
 		return true;
 	}
-	if (search->instance->facts.stopped)
-		return give_up_search(search);
+	if (instance->facts.stopped) { /* before its daemon was settled, by its time limit or by an order */
+		if (instance->facts.failed && search->phase == LOOKING && search->service->groups->lifecycle->pid_file)
+			log_pid_file(search);
+		return begin_sweep(search, instance->facts.failed ? START_FAILED : 0);
+	}
 	if (search->phase == LOOKING)
 		return look_for_daemon(search);
 	announce_daemon(search);
 	forking_search_enter(search, FOLLOWED);
-	forking_search_wake_in(search, SETTLED_SECONDS);
+	wake_in(search, SETTLED_SECONDS);
 	return true;
 }
 
@@ -183,8 +372,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	if (continue_search(search))
 		return;
 	status = search->status;
-	forking_search_drop_empty_group(search);
-	forking_search_free(instance);
+	drop_empty_group(search);
+	instance_end_search(instance);
 	instance->child.ended(&instance->child, status);
 }
 
@@ -203,17 +392,17 @@ bool forking_find(struct instance *instance, int status)
 	if (search->phase == SWEEPING)
 		return true;
 	search->before = ended;
-	forking_search_drop_empty_group(search);
+	drop_empty_group(search);
 	if (!done && !instance->facts.stopped && !status)
 		forking_search_enter(search, LOOKING);
 	if (done)
 		goes_on = false;
 	else
-		goes_on = search->phase == LOOKING ? look_for_daemon(search) : forking_kill_begin(search, status);
+		goes_on = search->phase == LOOKING ? look_for_daemon(search) : begin_sweep(search, status);
 	if (!goes_on && search->phase == SWEEPING)
 		instance->facts.status = search->status;
 	if (!goes_on)
-		forking_search_free(instance);
+		instance_end_search(instance);
 	return goes_on;
 }
 

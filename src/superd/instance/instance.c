@@ -5,18 +5,22 @@
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
+#include "os/cgroup/resource_usage.h"
 #include "os/proc/pidfd.h"
 #include "os/proc/process_group.h"
 #include "os/rights/capability.h"
-#include "superd/instance/escaped.h"
-#include "superd/instance/main_watch.h"
 #include "superd/instance/shared_process.h"
 #include "superd/loop/unreaped.h"
+#include "superd/process/process_tree.h"
 #include "superd/start/private_tmp.h"
 
 #define EXTENSION_MOST 10               /* EXTEND_TIMEOUT_USEC reaches so many times the limit at most */
@@ -41,11 +45,23 @@ bool instance_has_group_left(const struct instance *instance)
 	return group_has_members(instance, instance->groups.group, instance->groups.fd);
 }
 
+/* Whether one of the processes lives that have left the groups. */
+static bool escaped_live(const struct instance *instance)
+{
+	const struct process_tree *escaped = instance->groups.escaped;
+
+	for (size_t n = 0; escaped && n < escaped->count; n++) {
+		if (tree_process_lives(&escaped->list[n]))
+			return true;
+	}
+	return false;
+}
+
 bool instance_has_any_left(const struct instance *instance)
 {
 	return instance_has_group_left(instance) ||
 		group_has_members(instance, instance->groups.former, instance->groups.former_fd) ||
-		instance_cgroup_holds(&instance->cgroup) || escaped_live(instance->groups.escaped);
+		instance_cgroup_holds(&instance->cgroup) || escaped_live(instance);
 }
 
 static bool signal_group(const struct instance *instance, pid_t group, int fd, int signal)
@@ -91,23 +107,44 @@ bool instance_is_spared(const struct instance *instance)
 		!instance->service->groups->restart->send_sigkill;
 }
 
-/* Not needed with a control group, which has all processes, nor for the start of a daemon
- * (superd/instance/forking_kill). */
+/* Finds descendants of the main process that have left its groups, for example by setsid(2), while it lives: by their
+ * parents, and below those that are remembered, as they may have begun others. Each is known by its pid and its start
+ * time, so that a pid that is used again is not taken for it. superd does not find a process whose parents have exited
+ * before. Not needed with a control group, which has all processes, nor for the start of a daemon
+ * (superd/instance/forking). */
 static void look_for_escaped(struct instance *instance)
 {
 	unsigned mode = instance->service->groups->lifecycle->kill_mode;
+	struct process_tree *tree = instance->groups.escaped;
+	pid_t main = instance->child.pid, group = instance->groups.group;
 
-	if (mode != KILL_PROCESS && mode != KILL_NONE && !instance->cgroup.path && !instance->search &&
-	    instance->child.pid > 1)
-		escaped_scan(&instance->groups.escaped, instance->child.pid, instance->groups.group);
+	if (mode == KILL_PROCESS || mode == KILL_NONE || instance->cgroup.path || instance->search || main <= 1)
+		return;
+	if (!tree)
+		tree = instance->groups.escaped = calloc(1, sizeof(*tree));
+	if (!tree)
+		return;
+	for (size_t n = tree->count; n-- > 0;) {
+		if (!tree_process_exists(&tree->list[n]))
+			process_tree_drop(tree, n);
+	}
+	process_tree_scan_below(tree, main);
+	for (size_t n = tree->count; n-- > 0;) {
+		pid_t pid = tree->list[n].pid;
+
+		if (pid == main || (group > 1 && getpgid(pid) == group))
+			process_tree_drop(tree, n);
+	}
 }
 
 void instance_signal(struct instance *instance, int signal, bool group)
 {
+	const struct process_tree *escaped = instance->groups.escaped;
+
 	if (group && instance_cgroup_holds(&instance->cgroup) && instance_cgroup_signal(&instance->cgroup, signal))
 		return;
-	if (group)
-		escaped_signal(instance->groups.escaped, signal);
+	for (size_t n = 0; group && escaped && n < escaped->count; n++)
+		tree_process_signal(&escaped->list[n], signal);
 	if (group)
 		signal_group(instance, instance->groups.former, instance->groups.former_fd, signal);
 	if (group && signal_group(instance, instance->groups.group, instance->groups.fd, signal))
@@ -309,4 +346,98 @@ bool instance_has_group(const struct engine *engine, pid_t group)
 			return true;
 	}
 	return false;
+}
+
+/* ---- a main process that is not superd's child ---- */
+
+/* The kernel reports its status to its parent alone, so superd does not know it, and takes it for a good one. */
+struct main_watch {
+	ev_io io;
+	struct engine *engine;
+	struct child *child;
+};
+
+bool main_watch_is_needed(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0;
+}
+
+/* A process that has become superd's child meanwhile is reaped as any other. */
+static void on_gone(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct main_watch *watch = container_of(io, struct main_watch, io);
+	struct child *child = watch->child;
+
+	(void)events;
+	ev_io_stop(loop, io);
+	if (child->pid <= 0 || !main_watch_is_needed(child->pid))
+		return;
+	child_table_remove(&watch->engine->children, child);
+	child->ended(child, 0);
+}
+
+bool main_watch_begin(struct main_watch **watch, struct engine *engine, struct child *child, int pidfd)
+{
+	struct main_watch *one = calloc(1, sizeof(*one));
+
+	if (!one) {
+		fd_close(&pidfd);
+		return false;
+	}
+	main_watch_end(watch);
+	one->engine = engine;
+	one->child = child;
+	ev_io_init(&one->io, on_gone, pidfd, EV_READ);
+	ev_set_priority(&one->io, EV_MINPRI);   /* the SIGCHLD handler comes first */
+	ev_io_start(engine->loop, &one->io);
+	*watch = one;
+	return true;
+}
+
+void main_watch_end(struct main_watch **watch)
+{
+	int fd = main_watch_fd(*watch);
+
+	if (!*watch)
+		return;
+	ev_io_stop((*watch)->engine->loop, &(*watch)->io);
+	fd_close(&fd);
+	free(*watch);
+	*watch = NULL;
+}
+
+int main_watch_fd(const struct main_watch *watch)
+{
+	return watch ? watch->io.fd : -1;
+}
+
+/* ---- what they use ---- */
+
+static struct resource_usage usage_of(const struct instance *instance)
+{
+	struct usage_sum sum = USAGE_SUM;
+	struct process_tree tree = { 0 };
+
+	if (instance->cgroup.path)
+		return resource_usage_of_cgroup(instance->cgroup.path, instance->cgroup.kept);
+	if (instance->process)
+		return shared_process_usage(instance->process);
+	if (instance->child.pid > 1)
+		process_tree_scan_below(&tree, instance->child.pid);
+	for (size_t n = 0; n < tree.count && n < SUMMED_MOST; n++)
+		usage_sum_add(&sum, tree.list[n].pid);
+	process_tree_free(&tree);
+	return sum.usage;
+}
+
+double instance_cpu(const struct instance *instance)
+{
+	return usage_of(instance).cpu;
+}
+
+int64_t instance_memory(const struct instance *instance)
+{
+	return usage_of(instance).memory;
 }

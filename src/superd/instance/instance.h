@@ -6,6 +6,7 @@
 
 #include <ev.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "lib/list.h"
@@ -24,9 +25,8 @@ struct buf;
 struct builtin_channel;
 struct exec_sequence;
 struct foreground;
-struct stop;
-struct frozen;
 struct forking_search;
+struct frozen;
 struct instance;
 struct listener;
 struct main_watch;
@@ -37,6 +37,7 @@ struct ready;
 struct relay_process;
 struct shared_process;
 struct spawn_request;
+struct stop;
 
 /* How far a process can extend its time limit by EXTEND_TIMEOUT_USEC=: to ten times the limit. Without that bound a
  * process could put off its end for ever. */
@@ -69,7 +70,7 @@ struct instance_groups {
 		pid_t former;           /* process group of an earlier main process (superd/instance/main_pid); 0: none */
 		int fd, former_fd;      /* descriptors of the groups (os/proc/process_group) of which superd reaps no process; -1: none */
 	};
-	struct process_tree *escaped;   /* processes that have left the groups (superd/instance/escaped), found at a stop; NULL: none */
+	struct process_tree *escaped;   /* processes that have left the groups found at a stop; NULL: none */
 };
 
 /* The time limit of the start, the run or the stop. */
@@ -198,7 +199,7 @@ struct instances {
 	ev_timer linger_look;           /* checks `lingering` while it is not empty: superd may not be the parent of those processes */
 	struct list forking;            /* searches for the daemon of type = forking (superd/instance/forking) */
 	struct list aux_commands;       /* commands beside a main process that run (superd/instance/aux_command) */
-	struct list bind_strays;        /* filters that processes of ended instances still have (superd/instance/bind_strays) */
+	struct list bind_strays;        /* filters that processes of ended instances still have (superd/instance/bind_calls) */
 	struct list relays;             /* relays of instances, and retired ones that still have clients (superd/instance/relay) */
 	struct list shared;             /* processes that serve several clients (superd/instance/shared_process) */
 	struct list moved;              /* notify_states of instances whose former group still has processes (superd/instance/main_pid) */
@@ -314,3 +315,23 @@ void instance_doom(struct instance *instance);
 /* Called after a change of the main process: if the instance is being stopped, sends the stop signal to the new main
  * process once, and to its group if has_other_group. */
 void instance_signal_followed(struct instance *instance, bool has_other_group);
+
+/* The resources that all processes of an instance use together: those of its control group, or, if it has none, its
+ * main process and the descendants of that. Reads a few small files, of 64 processes at most. */
+double instance_cpu(const struct instance *instance);   /* seconds of processor time since the start; below 0: unknown */
+int64_t instance_memory(const struct instance *instance);       /* resident bytes; -1: unknown */
+
+/* The watch of a main process that is not superd's child, by its pidfd: its parent lives, or a superd that was killed had
+ * started it. */
+
+/* Whether the process is not superd's child, so that its end must be watched. */
+bool main_watch_is_needed(pid_t pid);
+
+/* Watches this child of engine->children by its pidfd, in place of *watch (NULL: none). Takes pidfd over in any case.
+ * false: out of memory, and *watch is unchanged. */
+bool main_watch_begin(struct main_watch **watch, struct engine *engine, struct child *child, int pidfd);
+void main_watch_end(struct main_watch **watch);
+int main_watch_fd(const struct main_watch *watch);      /* -1 for NULL */
+
+/* Ends the search for the daemon of type = forking (superd/instance/forking), if one is under way. */
+void instance_end_search(struct instance *instance);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -16,7 +17,7 @@
 #include "os/cgroup/resource_usage.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/foreground.h"
-#include "superd/instance/forking_search.h"
+#include "superd/instance/forking.h"
 #include "superd/instance/notify_state.h"
 #include "superd/instance/relay.h"
 #include "superd/instance/thaw.h"
@@ -444,6 +445,19 @@ void instance_let_go(struct instance *instance)
 	finish_processes(instance);
 }
 
+void instance_end_search(struct instance *instance)
+{
+	struct forking_search *search = instance->search;
+
+	if (!search)
+		return;
+	ev_timer_stop(instance->engine->loop, &search->timer);
+	list_remove(&search->link);
+	instance->search = NULL;
+	table_release(search->table);
+	free(search);
+}
+
 /* SIGKILL was sent. A process that waits in the kernel for a dead file system does not end by it. */
 static void give_up_processes(struct instance *instance)
 {
@@ -455,7 +469,7 @@ static void give_up_processes(struct instance *instance)
 		return;
 	}
 	instance->private_tmp = 0;      /* it still uses them */
-	forking_search_free(instance);
+	instance_end_search(instance);
 	child_table_remove(&instance->engine->children, &instance->child);
 	instance->child.pid = 0;
 	if (pid > 0)

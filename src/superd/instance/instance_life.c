@@ -9,11 +9,9 @@
 #include "lib/fd.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/cleanup.h"
-#include "superd/instance/escaped.h"
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/foreground.h"
 #include "superd/instance/forking.h"
-#include "superd/instance/main_watch.h"
 #include "superd/instance/notify_receive.h"
 #include "superd/instance/notify_state.h"
 #include "superd/instance/outdated.h"
@@ -113,7 +111,7 @@ void instance_free(struct instance *instance)
 	if (!instance)
 		return;
 	ev_timer_stop(instance->engine->loop, &instance->limit.timer);        /* which goes on when it is thawed */
-	forking_search_free(instance);
+	instance_end_search(instance);
 	ready_end(instance);
 	relay_retire(instance);
 	if (instance->ops && instance->ops->drop)
@@ -125,7 +123,9 @@ void instance_free(struct instance *instance)
 	child_table_remove(&instance->engine->children, &instance->child);
 	fd_close(&instance->groups.fd);
 	fd_close(&instance->groups.former_fd);
-	escaped_free(&instance->groups.escaped);
+	if (instance->groups.escaped)
+		process_tree_free(instance->groups.escaped);
+	free(instance->groups.escaped);
 	leave_group(instance);
 	cleanup_remove_tmp(instance->engine, instance->service->name, instance->private_tmp);
 	instance->engine->instances->made--;

@@ -11,7 +11,7 @@
 #include "lib/scan.h"
 #include "superd/instance/aux_command.h"
 #include "superd/instance/exec_sequence.h"
-#include "superd/instance/forking_search.h"
+#include "superd/instance/forking.h"
 #include "superd/instance/notify_state.h"
 #include "superd/runtime/failure.h"
 #include "table/words/command_prefix.h"

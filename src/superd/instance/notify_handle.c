@@ -2,23 +2,294 @@
  * or any from an instance that is being stopped, must change nothing. */
 #include "superd/instance/notify_handle.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
+#include "os/proc/pidfd.h"
 #include "os/proc/process.h"
-#include "superd/instance/fdstore_policy.h"
-#include "superd/instance/main_pid.h"
-#include "superd/instance/watchdog.h"
+#include "os/proc/process_group.h"
+#include "os/proc/process_mark.h"
+#include "superd/instance/bind_calls.h"
+#include "superd/instance/forking.h"
+#include "superd/instance/notify_state.h"
+#include "superd/launch/notify.h"
 #include "superd/loop/fd_watch.h"
+#include "superd/process/process_tree.h"
 #include "superd/runtime/runtime.h"
 
 #define RESET_SECONDS 10.               /* seconds that an instance must have run before RESTART_RESET=1 counts */
+
+/* ---- whose message it is ---- */
+
+/* Finds the instance that a message comes from. The kernel vouches for the sender's pid; superd looks for it among
+ * main processes and commands, then by session, group and ancestors. If the sender has ended by now, none of these
+ * can be looked up, and the socket decides, if its service has a single instance. */
+#define ANCESTORS_MOST 32
+
+/* Whether a pid, session or group belongs to the instance. Its first process began its session, and the group that it
+ * had before its main process moved is still its own. */
+static bool has_id(const struct instance *instance, pid_t id)
+{
+	return id > 1 &&
+		(id == instance->pid || id == instance->child.pid || id == instance->groups.group ||
+		 id == instance->groups.former || id == instance_command(instance));
+}
+
+static struct notify_state *find_holder(const struct list *notices, pid_t id)
+{
+	LIST_EACH(link, notices) {
+		struct notify_state *notice = container_of(link, struct notify_state, link);
+
+		if (has_id(notice->instance, id))
+			return notice;
+	}
+	return NULL;
+}
+
+static struct notify_state *find_by_ancestors(const struct list *notices, pid_t pid)
+{
+	struct process process;
+	struct notify_state *notice;
+
+	for (int n = 0; n < ANCESTORS_MOST && pid > 1 && pid != getpid() && process_read(pid, &process); n++) {
+		notice = find_holder(notices, process.pid);
+		if (!notice)
+			notice = find_holder(notices, process.group);
+		if (!notice)
+			notice = find_holder(notices, process.session);
+		if (notice)
+			return notice;
+		pid = process.parent;
+	}
+	return NULL;
+}
+
+/* Returns the notify_state of the instance; NULL: unknown. If the service has a single instance, a process that has
+ * ended, or that superd cannot assign, belongs to it if its user is root or the instance's. */
+struct notify_state *notify_sender_find(const struct list *notices, pid_t pid, uid_t uid, enum role *role)
+{
+	struct notify_state *notice;
+
+	*role = ROLE_OTHER;
+	LIST_EACH(link, notices) {
+		notice = container_of(link, struct notify_state, link);
+		if (notice->instance->pid == pid) {
+			*role = ROLE_MAIN;
+			return notice;
+		}
+		if (instance_command(notice->instance) == pid) {
+			*role = ROLE_COMMAND;
+			return notice;
+		}
+	}
+	notice = find_by_ancestors(notices, pid);
+	if (notice || !list_has_one(notices))
+		return notice;
+	notice = container_of(notices->next, struct notify_state, link);
+	return uid == 0 || uid == notice->instance->user ? notice : NULL;
+}
+
+static bool notify_sender_is_of(const struct list *notices, const struct notify_state *notice, pid_t pid)
+{
+	const struct notify_state *match = find_by_ancestors(notices, pid);
+	struct process_proof proof = instance_proof(notice->instance);
+
+	return match ? match == notice : process_is_proved(&proof, pid);
+}
+
+/* Whether notify_access allows messages from a process with this role. */
+bool notify_sender_is_allowed(const struct notify_state *notice, enum role role)
+{
+	switch ((enum notify_access)notice->access) {
+	case NOTIFY_NONE:
+		return false;
+	case NOTIFY_MAIN:
+		return role == ROLE_MAIN;
+	case NOTIFY_EXEC:
+		return role != ROLE_OTHER;
+	case NOTIFY_ALL:
+		break;
+	}
+	return true;
+}
+
+/* ---- another main process ---- */
+
+/* MAINPID= and MAINPIDFD=1. It need not be superd's child: while its parent lives, the kernel reports its end to that
+ * parent alone, so superd watches its pidfd. */
+
+/* The former group may still have processes. superd may have none of them as a child, so a descriptor stands for the
+ * group. */
+static void keep_former(struct instance *instance, int fd)
+{
+	if (instance->groups.former || fd < 0) {
+		fd_close(&fd);
+		return;
+	}
+	instance->groups.former = instance->groups.group;
+	instance->groups.former_fd = fd;
+	list_add(&instance->engine->instances->moved, &instance->notice->moved);
+}
+
+/* A stop signals the group of the main process. If superd does not reap that process, the group needs a descriptor. */
+static void take_group(struct instance *instance, pid_t pid, bool is_stranger, int former)
+{
+	pid_t group = instance_find_group(instance, pid);
+	int fd;
+
+	if (group && group == instance->groups.group && !is_stranger) {
+		fd_close(&former);
+		return;
+	}
+	if (group != instance->groups.group)
+		keep_former(instance, former);
+	else
+		fd_close(&former);
+	fd = group && is_stranger ? fd_raise(process_group_open(group), FD_HIGH) : -1;
+	instance_set_group(instance, is_stranger && fd < 0 ? 0 : group, fd);
+}
+
+void main_pid_sweep(struct engine *engine)
+{
+	LIST_EACH(link, &engine->instances->moved) {
+		struct notify_state *notice = container_of(link, struct notify_state, moved);
+
+		if (process_group_lives(notice->instance->groups.former_fd))
+			continue;
+		fd_close(&notice->instance->groups.former_fd);
+		notice->instance->groups.former = 0;
+		list_remove(link);
+	}
+}
+
+/* Returns a descriptor of the present group; -1: there is none, or its number may belong to another group by now. */
+static int open_group(struct instance *instance)
+{
+	pid_t before = instance->child.pid, group = instance->groups.group;
+
+	if (instance->groups.fd >= 0)
+		return fd_copy(instance->groups.fd, FD_HIGH);
+	if (group <= 1 || before <= 1 || (before != group && getpgid(before) != group))
+		return -1;
+	return fd_raise(process_group_open(group), FD_HIGH);
+}
+
+/* false, with errno: the process cannot be followed, and nothing has changed. */
+static bool follow_process(struct notify_state *notice, pid_t pid)
+{
+	struct instance *instance = notice->instance;
+	struct child_table *children = &instance->engine->children;
+	pid_t before = instance->child.pid;
+	bool is_stranger = main_watch_is_needed(pid);
+	int pidfd = is_stranger ? fd_raise(pidfd_of(pid), FD_HIGH) : -1, former;
+
+	if (is_stranger && pidfd < 0)
+		return false;
+	former = open_group(instance);
+	child_table_remove(children, &instance->child);
+	instance->child.pid = pid;
+	child_table_add(children, &instance->child);
+	if (is_stranger && !main_watch_begin(&instance->main_watch, instance->engine, &instance->child, pidfd)) {
+		child_table_remove(children, &instance->child);
+		fd_close(&former);
+		instance->child.pid = before;
+		if (before > 0)
+			child_table_add(children, &instance->child);
+		errno = ENOMEM;
+		return false;
+	}
+	if (!is_stranger)
+		main_watch_end(&instance->main_watch);
+	instance->pid = pid;
+	bind_calls_note(instance);
+	take_group(instance, pid, is_stranger, former);
+	return true;
+}
+
+/* type = forking: the message names the daemon, so the search for it ends. */
+static void end_daemon_search(struct instance *instance)
+{
+	if (!instance->search)
+		return;
+	instance_end_search(instance);
+	if (instance_is_starting(instance))
+		instance_be_ready(instance);
+}
+
+/* Returns the process that the message names, if it has not ended; -1: none. */
+static pid_t find_named(const struct notify_message *message, const struct received *received)
+{
+	int fd;
+	bool same;
+
+	if (message->main_fd)
+		return received ? received->process : -1;
+	if (message->main_pid <= 1 || !message->main_id)
+		return (pid_t)message->main_pid;
+	fd = pidfd_of((pid_t)message->main_pid);
+	same = fd >= 0 && pidfd_has_id(fd, message->main_id);
+	fd_close(&fd);
+	return same ? (pid_t)message->main_pid : -1;
+}
+
+static const char *refuse_process(const struct notify_state *notice, pid_t pid, bool by_root)
+{
+	struct process process;
+
+	if (pid <= 1 || pid == getpid() || !process_read(pid, &process) || process.ended)
+		return "there is no such process";
+	if (child_table_find(&notice->instance->engine->children, pid))
+		return "it is of another service";
+	return by_root || notify_sender_is_of(&notice->notify->notices, notice, pid) ? NULL
+										     : "it is none of this service's";
+}
+
+/* Below a daemon of root's another user's session may speak, too, if notify_access = all. As the main process it would
+ * have superd answer its calls (worker/bind/caller). */
+static bool may_name(const struct instance *instance, const struct notification *sender)
+{
+	return sender->uid == 0 || sender->uid == instance->user || sender->pid == instance->pid ||
+	       process_has_user(instance->pid, sender->uid);
+}
+
+/* Follows the process that a message names, if it belongs to the instance, and the sender's user is root, the service's
+ * or that of the main process; or if by_root: root sent the message. */
+static void main_pid_take(struct notify_state *notice, const struct notify_message *message,
+		   const struct notification *sender, const struct received *received, bool by_root)
+{
+	struct instance *instance = notice->instance;
+	pid_t pid, group = instance->groups.group;
+	const char *why;
+
+	if (message->main_pid == NOTE_UNSET && !message->main_fd)
+		return;
+	pid = find_named(message, received);
+	if (pid > 0 && (pid == instance->child.pid || pid == notice->ended))
+		return;
+	why = may_name(instance, sender) ? refuse_process(notice, pid, by_root) : "another user has named it";
+	if (!why && !follow_process(notice, pid))
+		why = strerror(errno);
+	if (why) {
+		notify_state_say(notice, LEVEL_WARNING, "notification", "pid %ld is not taken for the main process: %s",
+				 (long)pid, why);
+		return;
+	}
+	notify_state_say(notice, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
+	instance_signal_followed(instance, instance->groups.group != group);
+	end_daemon_search(instance);
+}
+
+/* ---- readiness, reloads, texts, limits ---- */
 
 /* It is not ready, nor was before it was stopped. */
 static bool is_starting(const struct instance *instance)
@@ -73,11 +344,11 @@ struct notify_state *notify_state_new(struct instance *instance, unsigned access
 	notice->instance = instance;
 	notice->access = access;
 	list_init(&notice->link);
+	list_init(&notice->moved);
 	list_init(&notice->last.link);
 	ev_init(&notice->limit, on_limit);
 	notice->limit.data = notice;
 	watchdog_init(notice);
-	main_pid_init(notice);
 	return notice;
 }
 
@@ -86,10 +357,11 @@ void notify_state_free(struct notify_state *notice)
 	if (!notice)
 		return;
 	list_remove(&notice->link);
+	list_remove(&notice->moved);
 	list_remove(&notice->last.link);
 	stop_limit(notice);
 	watchdog_end(notice);
-	main_pid_forget(notice);
+	main_watch_end(&notice->instance->main_watch);
 	free(notice);
 }
 
@@ -273,6 +545,38 @@ static void take_access(struct notify_state *notice, int access)
 			 (long)notice->sender, names[access]);
 }
 
+static void log_not_kept(const struct service_runtime *runtime, enum level level, const char *why)
+{
+	struct event event = { .name = "store", .service = runtime->service->name };
+
+	log_event(runtime->engine->log, level, &event, "a descriptor is not kept: %s", why);
+}
+
+/* Stores or removes descriptors. A reload may change whether the service may store any, so that is read each time. */
+static void take_store(const struct notify_state *notice, const struct notify_message *message,
+		       struct received *received)
+{
+	struct service_runtime *runtime = notice->instance->context;
+	struct fdstore **store;
+
+	if (!message->store && !message->remove)
+		return;
+	if (runtime->service->exec->accept) {
+		log_not_kept(runtime, LEVEL_WARNING, "that needs accept = no");
+		return;
+	}
+	store = &runtime->run->kit.store;
+	if (!*store)
+		*store = fdstore_new(runtime->engine, runtime->service->name);
+	if (!*store)
+		log_not_kept(runtime, LEVEL_ERROR, "out of memory");
+	else if (message->remove && message->name.at)
+		fdstore_remove(*store, message->name);
+	else if (message->store && !message->remove && received)
+		fdstore_take(*store, message, received, notice->instance->user,
+			     runtime->service->groups->lifecycle->file_descriptor_store_max);
+}
+
 void notify_state_take(struct notify_state *notice, const struct notify_message *message,
 		       const struct notification *notification, struct received *received, bool by_root)
 {
@@ -285,7 +589,7 @@ void notify_state_take(struct notify_state *notice, const struct notify_message 
 	if (message->extend != NOTE_UNSET)
 		take_extend(notice, message->extend);
 	take_texts(notice, message);
-	fdstore_policy_take(notice->instance->context, message, received, notice->instance->user);
+	take_store(notice, message, received);
 	if (message->access != NOTE_UNSET)
 		take_access(notice, message->access);
 	if (message->reset)

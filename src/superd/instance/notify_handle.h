@@ -1,8 +1,9 @@
-/* Makes and frees a notify_state, and acts on each message of an instance: readiness, reloads and time limits here; the
- * main process (main_pid), the watchdog and stored descriptors (fdstore_policy) in files of their own. */
+/* Makes and frees a notify_state, finds the instance that a message comes from, and acts on each: the main process,
+ * readiness, reloads, time limits, stored descriptors. */
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "superd/instance/notify_state.h"
 #include "superd/worker/receive_async.h"
@@ -18,3 +19,15 @@ void notify_state_take(struct notify_state *notice, const struct notify_message 
 
 /* Starts the watchdog of an instance that runs, if it has one. */
 void notify_state_watch(struct instance *instance);
+
+/* Called after a child was reaped: forgets groups without processes, because the kernel may reuse their numbers. */
+void main_pid_sweep(struct engine *engine);
+
+enum role { ROLE_MAIN, ROLE_COMMAND, ROLE_OTHER };
+
+/* Returns the notify_state of the instance; NULL: unknown. If the service has a single instance, a process that has
+ * ended, or that superd cannot assign, belongs to it if its user is root or the instance's. */
+struct notify_state *notify_sender_find(const struct list *notices, pid_t pid, uid_t uid, enum role *role);
+
+/* Whether notify_access allows messages from a process with this role. */
+bool notify_sender_is_allowed(const struct notify_state *notice, enum role role);

@@ -10,15 +10,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/clock.h"
+#include "os/proc/process.h"
 #include "os/proc/process_rights.h"
 #include "os/rights/capability.h"
 #include "os/socket/notify_socket.h"
 #include "superd/instance/notify_handle.h"
-#include "superd/instance/notify_sender.h"
 #include "superd/launch/notify_message.h"
 #include "superd/loop/close_socket.h"
+#include "superd/process/process_tree.h"
 
 #define BATCH 64                        /* messages read in one turn */
 #define LAST_MOST 1024                  /* messages read at an end: more than any queue holds */

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "superd/instance/instance.h"
+#include "superd/instance/notify_state.h"
 #include "superd/launch/notify.h"
 
 /* Lets the instance send messages, if notify is not NULL. false: out of memory. */

@@ -21,7 +21,7 @@ struct notify_state {
 		bool reloading;         /* true: it sent RELOADING=1, and no READY=1 since */
 		unsigned reloads;       /* completed reloads */
 		ev_timer limit;         /* time limit of reloading or stopping */
-		ev_timer watchdog;      /* time limit until the next WATCHDOG=1 (superd/instance/watchdog) */
+		ev_timer watchdog;      /* time limit until the next WATCHDOG=1 */
 		double every;           /* seconds of that limit; 0: none; negative: the service's watchdog */
 		bool watched;           /* true: it runs, so the limit counts */
 		char status[NOTE_TEXT + 1]; /* STATUS=, printable; "": none */
@@ -47,3 +47,15 @@ void notify_state_say(const struct notify_state *notice, enum level level, const
 
 /* Stops the instance, as failed, for this reason; stop_signal 0: kill_signal. */
 void notify_state_fail(struct notify_state *notice, int stop_signal, const char *reason);
+
+/* The watchdog of a running instance (WATCHDOG=1 of sd_notify(3)). If none is sent in time, superd stops the instance
+ * with watchdog_signal, and counts a failure. */
+void watchdog_init(struct notify_state *notice);
+void watchdog_begin(struct notify_state *notice);       /* with the service's time, unless the instance has set one */
+void watchdog_heard(struct notify_state *notice);
+void watchdog_change(struct notify_state *notice, int64_t microseconds); /* WATCHDOG_USEC=; 0: no watchdog */
+void watchdog_extend(struct notify_state *notice, int64_t microseconds); /* to at least so long from now */
+void watchdog_pause(struct notify_state *notice); /* while it is frozen; watchdog_resume starts its time again */
+void watchdog_resume(struct notify_state *notice);
+void watchdog_bark(struct notify_state *notice, const char *reason);    /* fails the instance: the watchdog has expired */
+void watchdog_end(struct notify_state *notice);

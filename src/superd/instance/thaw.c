@@ -7,7 +7,6 @@
 #include "lib/buf.h"
 #include "superd/instance/notify_state.h"
 #include "superd/instance/relay.h"
-#include "superd/instance/watchdog.h"
 #include "superd/runtime/runtime.h"
 
 #define RETRY .1                        /* seconds */

@@ -6,18 +6,23 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <sys/wait.h>
 
+#include "exec/child/plan.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
+#include "os/fs/path_trust.h"
 #include "superd/hold/hold.h"
 #include "superd/instance/cleanup.h"
-#include "superd/instance/program_stamp.h"
 #include "superd/launch/exec_status.h"
 #include "superd/launch/passed_files.h"
 #include "superd/launch/start_request.h"
@@ -30,6 +35,76 @@
 #include "superd/runtime/service_list.h"
 #include "superd/runtime/start_queue.h"
 #include "table/option/service_mark.h"
+
+#define STAMPS_MOST 4                   /* files: the program, and the first arguments that are paths */
+
+/* The state of a program's files at its start ahead, so that no client gets an outdated program. A script that an
+ * interpreter gets as an argument is one of them. superd checks only files whose paths root alone can change: others
+ * might make superd wait. */
+struct program_stamp {
+	char *paths[STAMPS_MOST];       /* owned */
+	struct stat files[STAMPS_MOST]; /* st_ino 0: it is not there */
+	size_t count;
+};
+
+static void look(const char *path, struct stat *file)
+{
+	if (stat(path, file) < 0)
+		*file = (struct stat){ 0 };
+}
+
+static void add_path(struct program_stamp *stamp, const char *path, const char *mounts)
+{
+	struct path_finding finding;
+
+	if (*path != '/' || stamp->count == STAMPS_MOST || !path_is_trusted(path, PATH_ANY_FLAW, mounts, &finding))
+		return;
+	stamp->paths[stamp->count] = strdup(path);
+	if (stamp->paths[stamp->count])
+		look(path, &stamp->files[stamp->count++]);
+}
+
+static void program_stamp_free(struct program_stamp *stamp)
+{
+	while (stamp->count)
+		free(stamp->paths[--stamp->count]);
+}
+
+/* Takes the stamp of a plan's main program, in place of an earlier one. In another root directory the paths lead
+ * elsewhere. */
+static void program_stamp_take(struct program_stamp *stamp, const struct plan *plan)
+{
+	char *mounts;
+
+	program_stamp_free(stamp);
+	if (plan->root || plan->may_hang)
+		return;
+	mounts = path_mounts();
+	add_path(stamp, plan->main.program, mounts);
+	for (char **argument = plan->main.argv; *argument && argument[1]; argument++)
+		add_path(stamp, argument[1], mounts);
+	free(mounts);
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* Whether all of its files are unchanged. */
+static bool program_stamp_holds(const struct program_stamp *stamp)
+{
+	struct stat now;
+
+	for (size_t n = 0; n < stamp->count; n++) {
+		look(stamp->paths[n], &now);
+		if (!is_same(&now, &stamp->files[n]))
+			return false;
+	}
+	return true;
+}
 
 #define QUIET_LEAST .005                /* seconds without a client before others are started, after one found none … */
 #define QUIET_MOST .1                   /* … and at most */

@@ -211,6 +211,8 @@ void fdstore_remove(struct fdstore *store, struct note_text name)
 
 void fdstore_keep_own(struct fdstore *store, uid_t user)
 {
+	if (!store)
+		return;
 	LIST_EACH(link, &store->kept) {
 		struct fdstore_entry *kept = container_of(link, struct fdstore_entry, link);
 		struct event event = { .name = "store", .service = store->service, .reason = kept->name };
@@ -230,6 +232,12 @@ void fdstore_empty(struct fdstore *store)
 		return;
 	LIST_EACH(link, &store->kept)
 		drop_entry(store, container_of(link, struct fdstore_entry, link));
+}
+
+void fdstore_end_run(struct fdstore *store, unsigned preserve, bool well)
+{
+	if (preserve == PRESERVE_NO || (preserve == PRESERVE_ON_SUCCESS && !well))
+		fdstore_empty(store);
 }
 
 void fdstore_free(struct fdstore *store)

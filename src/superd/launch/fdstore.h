@@ -52,7 +52,10 @@ void fdstore_take(struct fdstore *store, const struct notify_message *message, s
 bool fdstore_keep(struct fdstore *store, int *fd, struct note_text name, uid_t user, bool watched);
 
 /* The service has this user now: drops descriptors that another user stored. */
-void fdstore_keep_own(struct fdstore *store, uid_t user);
+void fdstore_keep_own(struct fdstore *store, uid_t user);       /* accepts NULL */
+
+/* The last instance has ended; well: it succeeded. Drops the descriptors that the service does not preserve (enum preserve). */
+void fdstore_end_run(struct fdstore *store, unsigned preserve, bool well);
 
 void fdstore_remove(struct fdstore *store, struct note_text name); /* drops all of this name */
 void fdstore_empty(struct fdstore *store); /* accepts NULL */

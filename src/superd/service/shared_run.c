@@ -23,7 +23,6 @@
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/exec_sequence.h"
-#include "superd/instance/fdstore_policy.h"
 #include "superd/instance/foreground.h"
 #include "superd/instance/notify_handle.h"
 #include "superd/instance/ready.h"
@@ -211,7 +210,9 @@ static void end_shared(struct instance *instance, const struct ending *own_endin
 		run->current = NULL;
 	instance_free(instance);
 	if (runtime_is_empty(runtime)) {
-		fdstore_policy_end_run(runtime, ending->stopped || ending->result == RESULT_SUCCESS);
+		fdstore_end_run(runtime->run->kit.store,
+				runtime->service->groups->lifecycle->file_descriptor_store_preserve,
+				ending->stopped || ending->result == RESULT_SUCCESS);
 		cleanup_remove(runtime);
 		start_kit_rest(&run->kit);
 	}

@@ -18,7 +18,6 @@
 #include "superd/health/queue_notes.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/exec_sequence.h"
-#include "superd/instance/fdstore_policy.h"
 #include "superd/instance/foreground.h"
 #include "superd/instance/forking.h"
 #include "superd/instance/notify_receive.h"
@@ -63,7 +62,7 @@ static bool prepare_start(struct service_runtime *runtime, const struct instance
 
 	if (!runtime_prepare_start(runtime, why))
 		return false;
-	fdstore_policy_begin_run(runtime);
+	fdstore_keep_own(runtime->run->kit.store, service_user(runtime->service));
 	sockets = give_listeners(runtime, why) ? calloc(runtime->listener_count + 1, sizeof(*sockets)) : NULL;
 	if (!sockets) {
 		if (!why->length)

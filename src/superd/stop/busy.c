@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include "lib/clock.h"
-#include "superd/instance/instance_usage.h"
+#include "superd/instance/instance.h"
 #include "superd/runtime/runtime.h"
 
 #define ANSWER_MOST 90000000            /* microseconds that the command may take, if timeout_start allows more */

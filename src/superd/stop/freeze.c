@@ -18,7 +18,6 @@
 #include "superd/instance/notify_state.h"
 #include "superd/instance/relay.h"
 #include "superd/instance/thaw.h"
-#include "superd/instance/watchdog.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/stop/freeze_fds.h"
 #include "superd/stop/reclaim.h"

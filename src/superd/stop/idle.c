@@ -11,7 +11,6 @@
 #include "lib/clock.h"
 #include "lib/duration_text.h"
 #include "superd/instance/instance.h"
-#include "superd/instance/instance_usage.h"
 #include "superd/instance/relay.h"
 #include "superd/runtime/service_list.h"
 #include "superd/stop/freeze.h"

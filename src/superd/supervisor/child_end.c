@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 #include "os/host/program.h"
-#include "superd/instance/main_pid.h"
+#include "superd/instance/notify_handle.h"
 #include "superd/launch/instance_cgroup.h"
 #include "superd/loop/child_table.h"
 #include "superd/spawn/spawn.h"

@@ -10,7 +10,6 @@
 #include "os/proc/pidfd.h"
 #include "os/proc/process.h"
 #include "superd/instance/instance.h"
-#include "superd/instance/main_watch.h"
 #include "superd/supervisor/supervisor.h"
 
 #define LOST_INTERVAL 1.                /* seconds between two looks at processes that nothing reports the end of */

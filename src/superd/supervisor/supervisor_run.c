@@ -4,6 +4,7 @@
  * Each turn of the loop reaps one child, any one, by waitpid(-1), as libev does. libev's own child watchers report
  * an ended child only after its pid may have been reused. So the loop is not the default loop, which handles SIGCHLD
  * by itself (ev(3), ev_child). */
+#include "superd/instance/notify_handle.h"
 #include "superd/supervisor/supervisor.h"
 
 #include <errno.h>
@@ -38,9 +39,8 @@
 #include "superd/clients/close_events.h"
 #include "superd/clients/conn_query.h"
 #include "superd/instance/aux_command.h"
-#include "superd/instance/bind_strays.h"
+#include "superd/instance/bind_calls.h"
 #include "superd/instance/cleanup.h"
-#include "superd/instance/main_pid.h"
 #include "superd/instance/notify_receive.h"
 #include "superd/launch/instance_cgroup.h"
 #include "superd/listener/restore.h"
