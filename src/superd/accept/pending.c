@@ -19,7 +19,7 @@
 #include "superd/instance/foreground.h"
 #include "superd/instance/notify_handle.h"
 #include "superd/instance/notify_receive.h"
-#include "superd/launch/passed_files.h"
+#include "superd/launch/fd_map.h"
 #include "superd/loop/close_socket.h"
 #include "superd/runtime/prepare_start.h"
 

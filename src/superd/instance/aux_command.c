@@ -12,7 +12,7 @@
 #include "lib/scan.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/foreground.h"
-#include "superd/launch/stdio.h"
+#include "superd/launch/fd_map.h"
 #include "superd/loop/unreaped.h"
 #include "superd/runtime/prepare_start.h"
 #include "superd/runtime/runtime.h"

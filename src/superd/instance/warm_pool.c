@@ -24,7 +24,7 @@
 #include "superd/hold/hold.h"
 #include "superd/instance/cleanup.h"
 #include "superd/launch/exec_status.h"
-#include "superd/launch/passed_files.h"
+#include "superd/launch/fd_map.h"
 #include "superd/launch/start_request.h"
 #include "superd/loop/close_socket.h"
 #include "superd/loop/exit_result.h"

@@ -7,6 +7,9 @@
 #include "exec/child/stream_file.h"
 #include "lib/buf.h"
 #include "superd/launch/fdstore.h"
+#include "superd/launch/start_kit.h"
+#include "superd/loop/engine.h"
+#include "table/service/service.h"
 
 struct console;
 
@@ -25,7 +28,7 @@ struct fd_map {
 	int own_small[2 * FD_MAP_SMALL];
 	struct stream_file files[3];    /* files of the standard streams that the child opens */
 	bool has_files;                 /* files has an entry */
-	const struct console *console;  /* in place of the standard streams (superd/launch/stdio); borrowed; NULL: none */
+	const struct console *console;  /* in place of the standard streams; borrowed; NULL: none */
 	int terminal;                   /* number, 1 or 2, of the stream that becomes the controlling terminal; 0: none */
 	char *file_names;               /* names of open_file, as ":a:b"; NULL: none */
 };
@@ -43,3 +46,17 @@ bool fd_map_add_store(struct fd_map *fd_map, const struct fdstore *store, struct
 
 /* Adds a descriptor that is no socket. Owns it, also on failure: false and errno. */
 bool fd_map_add(struct fd_map *fd_map, int fd);
+
+/* Opens the files of open_file, and adds them behind the sockets and the descriptors of the fd store, and their names to
+ * fd_map->file_names. false: that failed, for the reason in why. */
+bool passed_files_open(struct fd_map *fd_map, const struct service *service, struct buf *why);
+
+/* Sets the standard streams in the fd map, which has the sockets already; socket is the first of them, -1: none.
+ * fd_map->console takes the place of the streams that the table sets, except those that are a socket, and an input that
+ * is a file or data. false: the reason is in why and errno. */
+bool stdio_place(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service, int socket,
+		 struct buf *why);
+
+/* The same for a command beside the main program, which has no sockets. */
+bool stdio_place_beside(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service,
+			struct buf *why);

@@ -60,3 +60,7 @@ void fdstore_end_run(struct fdstore *store, unsigned preserve, bool well);
 void fdstore_remove(struct fdstore *store, struct note_text name); /* drops all of this name */
 void fdstore_empty(struct fdstore *store); /* accepts NULL */
 void fdstore_free(struct fdstore *store); /* accepts NULL */
+
+/* Whether two descriptors share one open file description (open(2)), as after dup(2), not merely one file. */
+
+bool open_file_is_same(int a, int b);

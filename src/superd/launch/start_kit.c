@@ -9,7 +9,7 @@
 
 #include "lib/clock.h"
 #include "os/socket/bind.h"
-#include "superd/launch/cgroup_cache.h"
+#include "superd/launch/instance_cgroup.h"
 #include "superd/launch/start_resources.h"
 #include "superd/log/xinetd_log_file.h"
 #include "superd/loop/unreaped.h"

@@ -10,7 +10,7 @@
 #include "exec/child/sandbox.h"
 #include "os/foreign/foreign_path.h"
 #include "os/host/program.h"
-#include "superd/launch/stdio.h"
+#include "superd/launch/fd_map.h"
 #include "superd/spawn/spawn.h"
 #include "superd/start/cgroup_settings.h"
 #include "superd/start/credentials.h"

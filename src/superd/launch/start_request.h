@@ -14,7 +14,7 @@
 #include "superd/spawn/spawn.h"
 
 /* Puts the standard streams and sockets in their places as pass says. console: in place of the streams
- * (superd/launch/stdio); NULL: none. false: that failed; why and errno are set. */
+ * (superd/launch/fd_map); NULL: none. false: that failed; why and errno are set. */
 bool launch_wire(struct fd_map *fd_map, struct start_kit *kit, const struct service *service, const int *sockets,
 		 size_t socket_count, const struct console *console, struct buf *why);
 

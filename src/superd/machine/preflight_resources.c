@@ -8,7 +8,6 @@
 #include "os/rights/capability.h"
 #include "superd/machine/preflight_internal.h"
 #include "superd/start/bpf_program.h"
-#include "superd/start/cgroup_files.h"
 #include "superd/start/cgroup_settings.h"
 #include "superd/start/directories.h"
 #include "superd/start/scheduling.h"

@@ -8,7 +8,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "os/cgroup/cgroup.h"
-#include "superd/launch/cgroup_cache.h"
+#include "superd/launch/instance_cgroup.h"
 #include "superd/launch/start_resources.h"
 #include "superd/runtime/service_list.h"
 

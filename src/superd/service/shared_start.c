@@ -24,7 +24,7 @@
 #include "superd/instance/outdated.h"
 #include "superd/instance/ready.h"
 #include "superd/instance/relay_start.h"
-#include "superd/launch/passed_files.h"
+#include "superd/launch/fd_map.h"
 #include "superd/loop/unreaped.h"
 #include "superd/runtime/prepare_start.h"
 #include "superd/runtime/start_queue.h"

@@ -5,12 +5,18 @@
 #include "superd/start/mount_list.h"
 
 #include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "lib/array.h"
 #include "lib/buf.h"
 #include "os/foreign/foreign_path.h"
+#include "os/fs/runtime_dir.h"
+#include "superd/start/private_tmp.h"
+#include "table/option/service_mark.h"
+#include "table/words/sandbox_words.h"
 
 /* Appends the path without double slashes, single dots and a final slash. */
 static void add_simplified(const char *path, size_t length, struct buf *out)
@@ -38,7 +44,8 @@ static const char *keep_simplified(struct mount_list *places, const char *path, 
 	return buf_keep(&simple, places->pool);
 }
 
-void mount_list_add(struct mount_list *places, const char *path, size_t length, const struct listed_mount *place)
+/* Adds a mount at a path inside the root. */
+static void mount_list_add(struct mount_list *places, const char *path, size_t length, const struct listed_mount *place)
 {
 	struct listed_mount *list = array_grow(places->list, &places->capacity, places->count, sizeof(*list));
 	const char *kept = list ? keep_simplified(places, path, length) : NULL;
@@ -246,4 +253,367 @@ void mount_list_finish(struct mount_list *places)
 	}
 	places->count = count;
 	places->overflowed = count > SANDBOX_MOUNTS_MOST;
+}
+
+/* The mounts that a service's options name. The switches stand for the lists of paths in systemd.exec(5), and for
+ * folders of the kernel that a machine may lack. */
+
+#define EMPTY_TMPFS "mode=755,size=4k,nr_inodes=128"
+#define SMALL_TMPFS "mode=755,size=10%,nr_inodes=400k"
+
+/* A path of a switch, with its right. It need not exist. */
+struct switch_path {
+	const char *path;
+	unsigned write;                 /* enum mount_right */
+	bool hidden;
+};
+
+static const struct switch_path system_protected[] = {
+	{ "/usr", RIGHT_TAKEN, false }, { "/boot", RIGHT_TAKEN, false }, { "/efi", RIGHT_TAKEN, false }, { 0 }
+};
+static const struct switch_path system_full[] = { { "/etc", RIGHT_TAKEN, false }, { 0 } };
+static const struct switch_path system_strict[] = {
+	{ "/", RIGHT_TAKEN, false }, { "/proc", RIGHT_KEPT, false }, { "/sys", RIGHT_KEPT, false },
+	{ "/dev", RIGHT_KEPT, false }, { "/home", RIGHT_KEPT, false }, { "/run/user", RIGHT_KEPT, false },
+	{ "/root", RIGHT_KEPT, false }, { 0 }
+};
+static const struct switch_path tunables[] = { { "/proc/acpi", RIGHT_TAKEN, false },
+					       { "/proc/apm", RIGHT_TAKEN, false },
+					       { "/proc/asound", RIGHT_TAKEN, false },
+					       { "/proc/bus", RIGHT_TAKEN, false },
+					       { "/proc/fs", RIGHT_TAKEN, false },
+					       { "/proc/irq", RIGHT_TAKEN, false },
+					       { "/proc/latency_stats", RIGHT_TAKEN, false },
+					       { "/proc/mtrr", RIGHT_TAKEN, false },
+					       { "/proc/scsi", RIGHT_TAKEN, false },
+					       { "/proc/sys", RIGHT_TAKEN, false },
+					       { "/proc/sysrq-trigger", RIGHT_TAKEN, false },
+					       { "/proc/timer_stats", RIGHT_TAKEN, false },
+					       { "/proc/kallsyms", RIGHT_INHERITED, true },
+					       { "/proc/kcore", RIGHT_INHERITED, true },
+					       { "/sys", RIGHT_TAKEN, false },
+					       { "/sys/fs/cgroup", RIGHT_KEPT, false },
+					       { "/sys/fs/selinux", RIGHT_KEPT, false },
+					       { 0 } };
+static const struct switch_path modules[] = {
+	{ "/usr/lib/modules", RIGHT_INHERITED, true }, { "/lib/modules", RIGHT_INHERITED, true }, { 0 }
+};
+static const struct switch_path logs[] = {
+	{ "/proc/kmsg", RIGHT_INHERITED, true }, { "/dev/kmsg", RIGHT_INHERITED, true }, { 0 }
+};
+static const struct switch_path control_groups[] = { { "/sys/fs/cgroup", RIGHT_TAKEN, false }, { 0 } };
+static const struct switch_path host_name[] = { { "/proc/sys/kernel/hostname", RIGHT_TAKEN, false },
+						{ "/proc/sys/kernel/domainname", RIGHT_TAKEN, false },
+						{ 0 } };
+static const char *const homes[] = { "/home", "/root", "/run/user", NULL };
+
+static void add_mount(struct mount_list *places, const char *path, const struct listed_mount *place)
+{
+	mount_list_add(places, path, strlen(path), place);
+}
+
+static void add_switch_paths(struct mount_list *places, const struct switch_path *list, const char *option)
+{
+	for (; list->path; list++) {
+		struct listed_mount place = {
+			.mount = { .content = list->hidden ? CONTENT_INACCESSIBLE : CONTENT_AS_BEFORE,
+				   .option = option, .optional = true },
+			.write = list->write,
+		};
+
+		add_mount(places, list->path, &place);
+	}
+}
+
+static void add_homes(struct mount_list *places, unsigned protect_home)
+{
+	struct listed_mount place = {
+		.mount = { .content = CONTENT_AS_BEFORE, .option = "protect_home", .optional = true },
+	};
+
+	if (protect_home == HOME_WRITABLE)
+		return;
+	if (protect_home == HOME_HIDDEN)
+		place.mount.content = CONTENT_INACCESSIBLE;
+	else
+		place.write = RIGHT_TAKEN;
+	if (protect_home == HOME_TEMPORARY) {
+		place.mount.content = CONTENT_TEMPORARY;
+		place.mount.data = EMPTY_TMPFS;
+		place.mount.flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME;
+	}
+	for (const char *const *home = homes; *home; home++)
+		add_mount(places, *home, &place);
+}
+
+/* Adds the words of read_only_paths and similar options. With another root, a path is inside it if it is marked so
+ * ("+"), or begins with the root. */
+static void add_protected(struct mount_list *places, words list, const struct listed_mount *like)
+{
+	for (; list && *list; list++) {
+		struct listed_mount place = *like;
+		bool optional, inside;
+		const char *path = protected_path(*list, &optional, &inside);
+		size_t root = places->root ? strlen(places->root) : 0;
+
+		place.mount.optional = optional;
+		if (root && !inside) {
+			if (strncmp(path, places->root, root) != 0 || (path[root] && path[root] != '/'))
+				continue;
+			path = path[root] ? path + root : "/";
+		}
+		add_mount(places, path, &place);
+	}
+}
+
+static void add_bindings(struct mount_list *places, words list, bool read_only)
+{
+	for (; list && *list; list++) {
+		struct bind_path binding;
+		struct listed_mount place = { .mount = { .content = CONTENT_BIND } };
+
+		place.mount.option = read_only ? "bind_read_only_paths" : "bind_paths";
+		if (!bind_path_read(*list, &binding))
+			continue;
+		place.mount.source = pool_text_n(places->pool, binding.source, binding.source_length);
+		place.mount.optional = binding.optional;
+		place.mount.recursive = binding.recursive;
+		place.write = read_only ? RIGHT_TAKEN : RIGHT_KEPT;
+		if (place.mount.source)
+			mount_list_add(places, binding.target, binding.target_length, &place);
+		else
+			places->failed = true;
+	}
+}
+
+/* Mount options that are flags of mount(2); all others go to the file system as text. */
+static const struct { const char *name; unsigned long set, clear; } mount_words[] = {
+	{ "rw", 0, MS_RDONLY },		     { "ro", MS_RDONLY, 0 },	   { "exec", 0, MS_NOEXEC },
+	{ "noexec", MS_NOEXEC, 0 },	     { "suid", 0, MS_NOSUID },	   { "nosuid", MS_NOSUID, 0 },
+	{ "dev", 0, MS_NODEV },		     { "nodev", MS_NODEV, 0 },	   { "noatime", MS_NOATIME, MS_STRICTATIME },
+	{ "strictatime", MS_STRICTATIME, 0 }, { "relatime", MS_RELATIME, MS_STRICTATIME },
+	{ "nostrictatime", 0, MS_STRICTATIME }, { "norelatime", 0, MS_RELATIME },
+	{ "nodiratime", MS_NODIRATIME, 0 },  { "diratime", 0, MS_NODIRATIME },
+};
+
+static bool read_mount_flag(const char *word, size_t length, unsigned long *flags)
+{
+	for (size_t n = 0; n < sizeof(mount_words) / sizeof(mount_words[0]); n++) {
+		if (strlen(mount_words[n].name) != length || memcmp(word, mount_words[n].name, length) != 0)
+			continue;
+		*flags = (*flags & ~mount_words[n].clear) | mount_words[n].set;
+		return true;
+	}
+	return false;
+}
+
+static void add_temporary(struct mount_list *places, const char *word)
+{
+	struct listed_mount place = { .mount = { .content = CONTENT_TEMPORARY, .option = "temporary_file_system",
+					  .flags = MS_NODEV | MS_STRICTATIME } };
+	size_t path = strcspn(word, ":"), length;
+	const char *option = word + path + (word[path] == ':');
+	struct buf data = { 0 };
+
+	buf_text(&data, SMALL_TMPFS);
+	for (; *option; option += length + (option[length] == ',')) {
+		length = strcspn(option, ",");
+		if (!read_mount_flag(option, length, &place.mount.flags))
+			buf_addf(&data, ",%.*s", (int)length, option);
+	}
+	if (place.mount.flags & MS_RDONLY)
+		place.write = RIGHT_TAKEN;
+	place.mount.flags &= ~(unsigned long)MS_RDONLY;
+	place.mount.data = buf_keep(&data, places->pool);
+	if (place.mount.data)
+		mount_list_add(places, word, path, &place);
+	else
+		places->failed = true;
+}
+
+static void add_path_options(struct mount_list *places, const struct path_options *paths)
+{
+	static const struct listed_mount read_only = {
+		.mount = { .content = CONTENT_AS_BEFORE, .option = "read_only_paths" }, .write = RIGHT_TAKEN
+	};
+	static const struct listed_mount writable = {
+		.mount = { .content = CONTENT_AS_BEFORE, .option = "read_write_paths" }, .write = RIGHT_KEPT
+	};
+	static const struct listed_mount hidden = { .mount = { .content = CONTENT_INACCESSIBLE,
+							.option = "inaccessible_paths" } };
+	static const struct listed_mount executable = {
+		.mount = { .content = CONTENT_AS_BEFORE, .option = "exec_paths" }, .execute = RIGHT_KEPT
+	};
+	static const struct listed_mount no_program = {
+		.mount = { .content = CONTENT_AS_BEFORE, .option = "no_exec_paths" }, .execute = RIGHT_TAKEN
+	};
+
+	add_protected(places, paths->read_only_paths, &read_only);
+	add_protected(places, paths->read_write_paths, &writable);
+	add_protected(places, paths->inaccessible_paths, &hidden);
+	add_protected(places, paths->exec_paths, &executable);
+	add_protected(places, paths->no_exec_paths, &no_program);
+	add_bindings(places, paths->bind_paths, false);
+	add_bindings(places, paths->bind_read_only_paths, true);
+	for (words word = paths->temporary_file_system; word && *word; word++)
+		add_temporary(places, *word);
+}
+
+static const char *make_prefix(struct mount_list *places, const char *above, const char *name)
+{
+	struct buf prefix = { 0 };
+
+	private_tmp_prefix(above, name, &prefix);
+	return buf_keep(&prefix, places->pool);
+}
+
+static void add_private_tmp(struct mount_list *places, const char *name, unsigned kind)
+{
+	static const char *const folders[] = { "/tmp", "/var/tmp" };
+
+	for (size_t n = 0; n < 2 && kind != TMP_SHARED; n++) {
+		struct listed_mount place = {
+			.mount = { .content = CONTENT_PRIVATE_TMP, .option = "private_tmp" }, .write = RIGHT_KEPT,
+		};
+
+		if (kind == TMP_DISCONNECTED) {
+			place.mount.content = CONTENT_TEMPORARY;
+			place.mount.data = "mode=1777,size=10%,nr_inodes=1m";
+			place.mount.flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME;
+		} else {
+			place.mount.source = make_prefix(places, folders[n], name);
+			places->failed |= !place.mount.source;
+		}
+		add_mount(places, folders[n], &place);
+	}
+}
+
+static const char *proc_data(const struct hardening_options *hardening)
+{
+	static const char *const data[][2] = {
+		[PROC_DEFAULT] = { NULL, "subset=pid" },
+		[PROC_NO_ACCESS] = { "hidepid=noaccess", "hidepid=noaccess,subset=pid" },
+		[PROC_INVISIBLE] = { "hidepid=invisible", "hidepid=invisible,subset=pid" },
+		[PROC_TRACEABLE] = { "hidepid=ptraceable", "hidepid=ptraceable,subset=pid" },
+	};
+
+	return data[hardening->protect_proc][hardening->proc_subset == SUBSET_PID];
+}
+
+/* The kernel's file systems: those that options change, and in another root all of them. */
+static void add_kernel(struct mount_list *places, const struct hardening_options *hardening)
+{
+	bool all = places->root && hardening->mount_api_vfs;
+	struct listed_mount proc = {
+		.mount = { .content = CONTENT_PROC, .option = "protect_proc", .data = proc_data(hardening) }
+	};
+	struct listed_mount devices = { .mount = { .content = CONTENT_DEVICES, .option = "private_devices" },
+				 .execute = RIGHT_TAKEN };
+	struct listed_mount queues = { .mount = {
+					      .content = CONTENT_QUEUES, .option = "private_ipc", .optional = true } };
+	struct listed_mount run = { .mount = { .content = CONTENT_TEMPORARY,
+					       .option = "mount_api_vfs",
+					       .data = SMALL_TMPFS,
+					       .flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME } };
+	struct listed_mount bound = {
+		.mount = { .content = CONTENT_BIND, .option = "mount_api_vfs", .recursive = true }, .write = RIGHT_KEPT
+	};
+
+	if ((proc.mount.data || all) && !places->no_proc)
+		add_mount(places, "/proc", &proc);
+	if (hardening->private_devices)
+		add_mount(places, "/dev", &devices);
+	if (hardening->private_ipc)
+		add_mount(places, "/dev/mqueue", &queues);
+	if (!all)
+		return;
+	add_mount(places, "/run", &run);
+	bound.mount.source = "/sys";
+	if (!places->network)
+		add_mount(places, "/sys", &bound);
+	bound.mount.source = "/dev";
+	if (!hardening->private_devices)
+		add_mount(places, "/dev", &bound);
+}
+
+/* The machine's /sys shows the interfaces of its network namespace. A service in another network namespace sees that
+ * one's, unless it refuses mounts of its own. What other parts of the kernel have there is kept. */
+static void add_sys(struct mount_list *places, const struct service *service)
+{
+	static const char *const kept[] = { "/sys/fs/cgroup", "/sys/fs/selinux" };
+	const struct hardening_options *hardening = service->groups->hardening;
+	bool others = places->count || places->root || hardening->mount_flags != MOUNTS_SHARED;
+	bool refuses = service_mark(service, "private_mounts") && !hardening->private_mounts && !others;
+	struct listed_mount sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
+	struct listed_mount bound = { .mount = { .content = CONTENT_BIND, .option = places->network, .recursive = true,
+					  .optional = true } };
+
+	if (!places->network || (places->root && !hardening->mount_api_vfs) || refuses)
+		return;
+	add_mount(places, "/sys", &sys);
+	for (size_t n = 0; n < sizeof(kept) / sizeof(kept[0]); n++) {
+		bound.mount.source = kept[n];
+		add_mount(places, kept[n], &bound);
+	}
+}
+
+static void add_switch_mounts(struct mount_list *places, const struct hardening_options *hardening)
+{
+	if (hardening->protect_system >= SYSTEM_PROTECTED)
+		add_switch_paths(places, system_protected, "protect_system");
+	if (hardening->protect_system >= SYSTEM_FULL)
+		add_switch_paths(places, system_full, "protect_system");
+	if (hardening->protect_system == SYSTEM_STRICT)
+		add_switch_paths(places, system_strict, "protect_system");
+	if (hardening->protect_kernel_tunables)
+		add_switch_paths(places, tunables, "protect_kernel_tunables");
+	if (hardening->protect_kernel_modules)
+		add_switch_paths(places, modules, "protect_kernel_modules");
+	if (hardening->protect_kernel_logs)
+		add_switch_paths(places, logs, "protect_kernel_logs");
+	if (hardening->protect_control_groups)
+		add_switch_paths(places, control_groups, "protect_control_groups");
+	if (hardening->protect_hostname)
+		add_switch_paths(places, host_name, "protect_hostname");
+}
+
+/* Hides a control socket at this path from services with mounts of their own. In another root there is the one below
+ * it. */
+static void hide_control(struct mount_list *places, const char *path)
+{
+	struct listed_mount place = { .mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths",
+					  .optional = true } };
+	size_t length = places->root ? strlen(places->root) : 0;
+
+	if (path && !strncmp(path, places->root ? places->root : "", length) && path[length] == '/')
+		add_mount(places, path + length, &place);
+}
+
+/* The path of --control, and the one that a superd without that option has. */
+static void hide_controls(struct mount_list *places)
+{
+	struct buf path = { 0 };
+
+	if (!places->count)
+		return;
+	buf_addf(&path, "%s/superd/control", runtime_dir());
+	if (path.failed)
+		places->failed = true;
+	else
+		hide_control(places, buf_string(&path));
+	hide_control(places, places->control);
+	buf_free(&path);
+}
+
+void mount_list_fill(struct mount_list *places, const struct service *service)
+{
+	const struct hardening_options *hardening = service->groups->hardening;
+
+	add_path_options(places, service->groups->paths);
+	add_private_tmp(places, service->name, hardening->private_tmp);
+	add_homes(places, hardening->protect_home);
+	add_kernel(places, hardening);
+	add_switch_mounts(places, hardening);
+	add_sys(places, service);
+	hide_controls(places);
 }

@@ -31,9 +31,6 @@ struct mount_list {
 	bool overflowed;                /* there are more than SANDBOX_MOUNTS_MOST */
 };
 
-/* Adds a mount at a path inside the root. */
-void mount_list_add(struct mount_list *list, const char *path, size_t length, const struct listed_mount *entry);
-
 /* Adds the mounts that the service's options name. */
 void mount_list_fill(struct mount_list *list, const struct service *service);
 

@@ -14,11 +14,16 @@
 #include "exec/child/sandbox.h"
 #include "exec/child/stream_file.h"
 #include "lib/build_id.h"
+#include "lib/clock.h"
 #include "lib/scan.h"
+#include "os/fs/interpreter.h"
+#include "os/fs/path_trust.h"
 #include "os/host/path_search.h"
 #include "os/proc/bind_filter.h"
 #include "os/rights/capability.h"
 #include "superd/spawn/environment.h"
+#include "superd/spawn/spawn.h"
+#include "superd/start/cgroup_settings.h"
 #include "superd/start/credentials.h"
 #include "superd/start/directories.h"
 #include "superd/start/scheduling.h"
@@ -26,6 +31,151 @@
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"
 #include "table/words/builtin.h"
+
+/* ---- trust ---- */
+
+/* Whether users other than root and superd's own can block a plan's starts. Such a start never shares superd's memory:
+ * the thread that starts it would wait for its exec, and SIGKILL does not end a process that hangs in a file system.
+ *
+ * A plan is checked when it is made: if all folders on the way are root's, only root can change what a path leads to.
+ * Mounts that root adds later are seen when the plan is checked again. */
+
+#define MOUNTS_SECONDS 1.0              /* age up to which a list of mounts is used for all plans */
+
+/* Caches the list, as ten thousand plans may be made at once. */
+static const char *recent_mounts(void)
+{
+	static char *mounts;
+	static double read_at;
+	double now = clock_now();
+
+	if (!mounts || now > read_at + MOUNTS_SECONDS) {
+		free(mounts);
+		mounts = path_mounts();
+		read_at = now;
+	}
+	return mounts;
+}
+
+static bool is_trusted(const char *path, const char *mounts)
+{
+	struct path_finding finding;
+
+	return path_is_trusted(path, PATH_ANY_FLAW, mounts, &finding);
+}
+
+static bool is_program_trusted(const char *program, const char *mounts)
+{
+	struct interpreter interpreter;
+
+	for (int depth = 0; depth <= INTERPRETERS_MOST; depth++) {
+		if (!*program)
+			return true;    /* it was not found */
+		if (!is_trusted(program, mounts))
+			return false;
+		interpreter_find(NULL, program, &interpreter);
+		if (interpreter.kind != INTERPRETER_FOUND)
+			return interpreter.kind != INTERPRETER_UNKNOWN;
+		program = interpreter.path;
+	}
+	return true;                            /* the kernel reports ELOOP */
+}
+
+/* In another root directory links lead elsewhere, so such paths cannot be checked here. */
+void plan_check_trust(struct plan *plan)
+{
+	const char *mounts;
+	bool trusted;
+
+	if (plan->may_hang)
+		return;
+	mounts = recent_mounts();
+	trusted = !plan->root && (!plan->directory || is_trusted(plan->directory, mounts)) &&
+		  is_program_trusted(plan->main.program, mounts);
+	for (int phase = 0; phase < PHASES; phase++) {
+		for (size_t n = 0; trusted && n < plan->commands[phase].count; n++)
+			trusted = is_program_trusted(plan->commands[phase].list[n].program, mounts);
+	}
+	plan->may_hang = !trusted;
+	plan->apart |= plan->may_hang;
+}
+
+/* ---- resource limits and scheduling ---- */
+
+/* If no control group can enforce a limit, the closest limit of a process (setrlimit(2)) takes its place. A device or
+ * address rule has no substitute: without a control group the service does not start. */
+
+/* Lowers a limit; keeps a configured one that is lower. */
+static void lower_limit(struct plan *plan, int resource, int64_t most)
+{
+	struct plan_limit *limit = NULL;
+
+	if (most < 0)
+		return;
+	for (size_t n = 0; n < plan->limit_count; n++) {
+		if (plan->limits[n].resource == resource)
+			limit = &plan->limits[n];
+	}
+	if (!limit) {
+		limit = &plan->limits[plan->limit_count++];
+		*limit = (struct plan_limit){ resource, { RLIM_INFINITY, RLIM_INFINITY } };
+	}
+	if (limit->value.rlim_cur > (rlim_t)most)
+		limit->value.rlim_cur = (rlim_t)most;
+	if (limit->value.rlim_max > (rlim_t)most)
+		limit->value.rlim_max = (rlim_t)most;
+}
+
+static bool fail_option(const struct service *service, const char *option, const char *wrong, struct buf *why)
+{
+	buf_addf(why, "%s: %s", option_name_of(service, option), wrong);
+	origin_cite(service_origin(service, option), why);
+	return false;
+}
+
+static bool plan_cgroup(struct plan *plan, const struct service *service, struct buf *why)
+{
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
+
+	if (!cgroup_settings)
+		return true;
+	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_DEVICES].count)
+		return fail_option(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow",
+				   cgroup_settings->place->wrong, why);
+	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_EGRESS].count)
+		return fail_option(service, "ip_address_deny", cgroup_settings->place->wrong, why);
+	if (cgroup_settings->has_group) {
+		plan->cgroup_settings = cgroup_settings;
+		plan->apart = true;
+	}
+	lower_limit(plan, RLIMIT_AS, cgroup_settings_address_space(service));
+	lower_limit(plan, RLIMIT_NPROC, cgroup_settings_processes(service));
+	if (!plan->cpus && cgroup_settings_cpus(service) &&
+	    !scheduling_cpus(cgroup_settings_cpus(service), &plan->cpus, &plan->cpus_size))
+		return fail_option(service, "allowed_cpus", strerror(errno), why);
+	return true;
+}
+
+static bool plan_make_resources(struct plan *plan, const struct service *service, struct buf *why)
+{
+	const struct scheduling_options *scheduling = service->groups->scheduling;
+	bool yields;
+
+	scheduling_cpu_policy(scheduling, &plan->cpu_policy, &plan->cpu_priority);
+	plan->timer_slack = scheduling->timer_slack > 0 ? 1000 * (unsigned long)scheduling->timer_slack : 0;
+	plan->ignores_sigpipe = scheduling->ignore_sigpipe;
+	plan->personality = -1;
+	if (scheduling->personality && !scheduling_personality(scheduling->personality, &plan->personality))
+		return fail_option(service, "personality", "this machine runs no programs of that kind", why);
+	if (!plan_cgroup(plan, service, why))
+		return false;
+	/* A start has what its program has of processors and disks, before its exec, too. If others use these up, as
+	 * its own earlier processes may, it comes to its exec late. */
+	yields = plan->cpu_policy >= 0 && plan->cpu_priority == 0;              /* superd itself may be real-time */
+	plan->gets_less_time = plan->nice > 0 || plan->cpus || yields || scheduling_io_is_idle(plan->io_priority);
+	plan->apart |= plan->gets_less_time;
+	return true;
+}
 
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

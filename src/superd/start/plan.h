@@ -30,7 +30,7 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 
 /* Finds out whether other users can block the plan's starts, by its programs, their interpreters or its folders. Sets
  * may_hang and apart, never clears them. plan_make calls it; a plan that is kept for long is checked again. Never
- * blocks. In plan_trust.c. */
+ * blocks. */
 void plan_check_trust(struct plan *plan);
 
 /* The plan of a main command, which is not in the table: superd's own environment, streams and ids. NULL: out of
@@ -60,7 +60,6 @@ bool plan_gives_network(const struct service *service);
 /* The service's standard input (0), output (1) or error (2). */
 const struct stream *plan_stream(const struct service *service, int number);
 bool stream_is_path(const struct stream *stream);
-
 
 bool plan_is_builtin(const struct service *service);
 enum program plan_builtin_program(const struct service *service); /* which serves builtin or redirect */

@@ -22,11 +22,7 @@ bool plan_make_relay_argv(struct plan *plan, const struct service *service, cons
 bool plan_make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 		    struct buf *why);
 
-/* Puts the other commands and the conditions into the plan; false with the reason in why. In plan_commands.c. */
+/* Puts the other commands and the conditions into the plan; false with the reason in why. In plan_argv.c. */
 bool plan_make_commands(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 			struct buf *why);
 void plan_free_commands(struct plan *plan);
-
-/* Puts scheduling, and the control group or its substitutes, into the plan; false with the reason in why. In
- * plan_resources.c. */
-bool plan_make_resources(struct plan *plan, const struct service *service, struct buf *why);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "superd/launch/passed_files.h"
+#include "superd/launch/fd_map.h"
 #include "superd/launch/start_request.h"
 
 static struct buf text;

@@ -8,7 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "lib/scan.h"
-#include "superd/start/cgroup_files.h"
+#include "superd/start/cgroup_settings.h"
 
 TestSuite(settings, .init = set_up, .fini = tear_down);
 

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "superd/start/open_file.h"
+#include "superd/launch/fdstore.h"
 
 Test(open_file, one_opening_is_the_same_by_any_number)
 {
