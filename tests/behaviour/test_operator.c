@@ -125,6 +125,25 @@ Behaviour(operator, say_whom_they_wait_for_and_whom_they_killed)
 	superd_stop(superd);
 }
 
+/* It runs, and superd only looks whether that lasts: nobody is waited for. */
+Behaviour(operator, say_nothing_while_what_has_started_is_watched)
+{
+	static const char *const orders[] = { "start", "restart" };
+	struct superd *superd = clock_run_web(backend("talk"), "");
+	int operator = control_connect();
+	const char *answer;
+
+	for (size_t n = 0; n < 2; n++) {
+		client_send(operator, text_of("%s --progress web\n", orders[n]));
+		CLOCK_UNTIL(superd, 100, 40, !client_is_quiet(operator, 0));
+		answer = lines_to_end(operator);
+		expect_in(answer, "\"result\":\"started\"");
+		cr_expect_null(strstr(answer, "waiting"), "%s", answer);
+	}
+	close(operator);
+	superd_stop(superd);
+}
+
 Behaviour(operator, say_how_many_clients_had_not_left)
 {
 	struct superd *superd = clock_run_web(backend("talk"), "");

@@ -226,7 +226,7 @@ static void add_limit(struct instance *instance, struct buf *out)
 		json_seconds_field(out, "left", instance_limit_left(instance));
 }
 
-/* Sends which process an order waits for. */
+/* Sends which process an order waits for, unless it only looks whether what it has started lasts. */
 static void send_waiting(struct session *session, const struct pending_order *pending)
 {
 	struct service_match match = selection_find(session->supervisor, pending->name);
@@ -238,6 +238,8 @@ static void send_waiting(struct session *session, const struct pending_order *pe
 	if (!match.runtime)
 		return;
 	count = operator_awaited(order, match.runtime, &one);
+	if (!count && operator_has_started(order, match.runtime))
+		return;
 	json_object_open(line);
 	json_text_field(line, "service", pending->name);
 	json_text_field(line, "state", service_match_state(&match));

@@ -61,6 +61,9 @@ enum order_result operator_begin(struct operator_order *order, struct service_ru
 /* Returns how far the order is, with why as above. runtime is that of operator_begin. */
 enum order_result operator_look(const struct operator_order *order, struct service_runtime *runtime, struct buf *why);
 
+/* Whether the instance that an order has started runs. */
+bool operator_has_started(const struct operator_order *order, const struct service_runtime *runtime);
+
 /* An order to start waits for the first failure this long, if the program does not report that it is ready. Returns the
  * seconds after which operator_look has a result although nothing changes; 0: it waits for a change. */
 double operator_wait(const struct operator_order *order, const struct service_runtime *runtime);

@@ -30,12 +30,15 @@ static bool has_been_ready(const struct service *service)
 	       service->exec->type == TYPE_FORKING || service->exec->pass == PASS_BIND;
 }
 
+bool operator_has_started(const struct operator_order *order, const struct service_runtime *runtime)
+{
+	return (order->action == OPERATOR_START || order->action == OPERATOR_RESTART) &&
+	       runtime_state(runtime) == RUNNING && has_started(order, runtime);
+}
+
 double operator_wait(const struct operator_order *order, const struct service_runtime *runtime)
 {
-	bool is_start = order->action == OPERATOR_START || order->action == OPERATOR_RESTART;
-
-	if (!is_start || runtime_state(runtime) != RUNNING || !has_started(order, runtime) ||
-	    has_been_ready(runtime->service))
+	if (!operator_has_started(order, runtime) || has_been_ready(runtime->service))
 		return 0;
 	return fmax(runtime_current(runtime)->since + AT_ONCE - clock_now(), 0);
 }
