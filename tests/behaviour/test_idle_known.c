@@ -8,6 +8,7 @@
 #include "client.h"
 #include "clock.h"
 #include "controlling.h"
+#include "guarding.h"
 #include "harness.h"
 #include "superctl.h"
 
@@ -114,6 +115,30 @@ Behaviour(idle_known, status_and_why_count_who_is_connected)
 		else
 			WAIT_UNTIL(is_unused_since(control_once("%s", verbs[n]), begun));
 	}
+	superd_stop(superd);
+}
+
+static double last_used(void)
+{
+	return atof(control_value(control_once("list web"), "last_used"));
+}
+
+/* As far as superd knows: nobody has counted since the last end that the kernel has reported. */
+Behaviour(idle_known, list_knows_the_last_end)
+{
+	struct superd *superd = guarded_clock_run(SERVICE, "127.0.0.1:0", backend("talk"), "1h", "");
+	int port = superd_port(superd, "web");
+	double first;
+
+	visit(port);
+	first = last_used();
+	clock_advance(superd, 50 * MINUTE_MS);
+	cr_expect_lt(last_used(), first + 60, "%s", world_logs());
+	visit(port);
+	WAIT_UNTIL(last_used() > first + 49 * 60);
+	guarded_clock_kill(superd);
+	clock_advance(superd, 40 * MINUTE_MS);
+	cr_expect(last_used() > first + 49 * 60 && last_used() < first + 51 * 60, "%f", last_used() - first);
 	superd_stop(superd);
 }
 

@@ -87,15 +87,15 @@ static void add_last_used(const struct service_view *view, struct buf *out)
 {
 	struct service_runtime *runtime = view->match.runtime;
 	const struct service *row = view->match.row;
-	double gap = runtime ? idle_present_gap(runtime) : 0, last_end = runtime_stats(runtime)->last_end;
 	bool runs = runtime && !runtime_is_empty(runtime);
+	double last = runtime ? idle_last_used(runtime) : 0;
 
-	if (gap > 0)
-		json_seconds_field(out, "last_used", view->now - gap + view->offset);
-	else if (runs && (row->exec->accept || service_idles(row)))
-		json_seconds_field(out, "last_used", view->now + view->offset);
-	else if (!runs && last_end > 0)
-		json_seconds_field(out, "last_used", last_end + view->offset);
+	if (last <= 0 && !runs)
+		last = runtime_stats(runtime)->last_end;
+	else if (last <= 0 && (row->exec->accept || service_idles(row)))
+		last = view->now;
+	if (last > 0)
+		json_seconds_field(out, "last_used", last + view->offset);
 	else
 		json_null_field(out, "last_used");
 }

@@ -87,4 +87,7 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
  * unknown. */
 double idle_present_gap(const struct service_runtime *runtime);
 
+/* Loop time when a client was connected last, as far as superd knows; 0: one is, or unknown. */
+double idle_last_used(const struct service_runtime *runtime);
+
 const char *idle_status_word(enum idle_status standing);

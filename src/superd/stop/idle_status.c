@@ -63,6 +63,15 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 	return true;
 }
 
+double idle_last_used(const struct service_runtime *runtime)
+{
+	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
+
+	if (!idle)
+		return runtime_stats(runtime)->gaps.unused;
+	return idle->since <= 0 && idle->phase == IDLE_NOT_COUNTED ? idle->last_closed : idle->since;
+}
+
 double idle_present_gap(const struct service_runtime *runtime)
 {
 	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
