@@ -50,21 +50,24 @@
 #define TURNS_FIRST .1                  /* seconds from that to the next one; each pause is twice as long */
 #define TURNS_LAST .5                   /* seconds between two of them at most */
 
-/* By enum stop_reason; unknown: the phase that follows SERVE if the clients are unknown. */
+/* By enum stop_reason: all in which stops differ. */
 static const struct {
-	unsigned char first, unknown;
+	const char *word;
+	unsigned char first;            /* its first phase, once it has begun */
+	unsigned char unknown;          /* the phase in place of STOP_SERVE if its clients are unknown */
+	bool seems_idle;                /* nobody is connected: it was tried, and is frozen still */
+	bool serves_unknown;            /* clients that could not be noted may be there; else only its queues count */
+	bool has_copies;                /* its sockets are copies of those that superd keeps, or another service gets */
 } rules[] = {
-	[STOP_DRAIN] = { STOP_NEWCOMER, STOP_REST }, [STOP_MOVED] = { STOP_NEWCOMER, STOP_END },
-	[STOP_LENT] = { STOP_SERVE, STOP_REST },  [STOP_IDLE] = { STOP_NEWCOMER, STOP_END },
-	[STOP_LIMIT] = { STOP_END, STOP_END },    [STOP_ORDER] = { STOP_END, STOP_END },
-	[STOP_RELOAD] = { STOP_END, STOP_END },   [STOP_MEMORY] = { STOP_NEWCOMER, STOP_END },
-	[STOP_RESTART] = { STOP_END, STOP_END },
-};
-
-static const char *const reasons[] = {
-	[STOP_ORDER] = "order", [STOP_IDLE] = "idle", [STOP_LIMIT] = "limit", [STOP_RELOAD] = "reload",
-	[STOP_DRAIN] = "drain", [STOP_MOVED] = "moved", [STOP_LENT] = "lent", [STOP_MEMORY] = "memory",
-	[STOP_RESTART] = "restart",
+	[STOP_ORDER] = { .word = "order", .first = STOP_END, .unknown = STOP_END },
+	[STOP_IDLE] = { .word = "idle", .first = STOP_NEWCOMER, .unknown = STOP_END, .seems_idle = true },
+	[STOP_LIMIT] = { .word = "limit", .first = STOP_END, .unknown = STOP_END },
+	[STOP_RELOAD] = { .word = "reload", .first = STOP_END, .unknown = STOP_END },
+	[STOP_DRAIN] = { .word = "drain", .first = STOP_NEWCOMER, .unknown = STOP_REST, .serves_unknown = true },
+	[STOP_MOVED] = { .word = "moved", .first = STOP_NEWCOMER, .unknown = STOP_END, .serves_unknown = true },
+	[STOP_LENT] = { .word = "lent", .first = STOP_SERVE, .unknown = STOP_REST, .has_copies = true },
+	[STOP_MEMORY] = { .word = "memory", .first = STOP_NEWCOMER, .unknown = STOP_END, .seems_idle = true },
+	[STOP_RESTART] = { .word = "restart", .first = STOP_END, .unknown = STOP_END },
 };
 
 static const char *const phases[] = {
@@ -144,11 +147,6 @@ static bool is_ending(const struct stop *stop)
 	return stop->phase == STOP_END || stop->phase == STOP_DONE;
 }
 
-static bool is_of_idle(enum stop_reason reason)
-{
-	return reason == STOP_IDLE || reason == STOP_MEMORY;
-}
-
 static void enter_phase(struct stop *stop, enum stop_phase phase)
 {
 	struct instance *instance = stop->instance;
@@ -156,7 +154,7 @@ static void enter_phase(struct stop *stop, enum stop_phase phase)
 
 	if (phase != stop->phase)
 		log_event(instance->engine->log, LEVEL_DEBUG, &event, "pid %ld: stop by %s: %s", (long)event.pid,
-			  reasons[stop->reason], phases[phase]);
+			  rules[stop->reason].word, phases[phase]);
 	instance->engine->service_list->tried_stops -= is_tried(stop);
 	stop->phase = phase;
 	instance->engine->service_list->tried_stops += is_tried(stop);
@@ -209,7 +207,7 @@ static bool is_alone(const struct stop *stop)
 static struct listener *find_goal(const struct stop *stop, size_t n)
 {
 	struct listener *listener = standby_sockets_find_listener(runtime_of(stop), socket_of(stop, n));
-	bool alone = stop->reason != STOP_LENT && is_alone(stop);
+	bool alone = !rules[stop->reason].has_copies && is_alone(stop);
 
 	if (!alone || !listener || listener->fd == socket_of(stop, n) || !reuseport_migrates(listener->fd))
 		return NULL;
@@ -267,8 +265,7 @@ static void finish(struct stop *stop, bool late)
 	else if (!stop->left && stop->sockets)
 		log_drained(stop);
 	enter_phase(stop, STOP_DONE);
-	runtime->run->stats.idle_stops += is_of_idle(stop->reason);
-	if (instance->retired || stop->reason != STOP_LENT)
+	if (instance->retired || !rules[stop->reason].has_copies)
 		instance_stop(instance);
 	else
 		runtime_post(runtime, HALT);
@@ -370,8 +367,7 @@ static bool stay_for_clients(struct stop *stop)
 	if (moving != MOVE_LOCKED)
 		return true;
 	if (service_runs_beside(runtime->service) && take_from_pairs(stop)) {
-		runtime->run->stats.idle_stops += is_of_idle(stop->reason);
-		stop->reason = is_of_idle(stop->reason) ? STOP_MOVED : stop->reason;
+		stop->reason = rules[stop->reason].seems_idle ? STOP_MOVED : stop->reason;
 		enter_phase(stop, unknown ? (enum stop_phase)rules[stop->reason].unknown : STOP_SERVE);
 		log_begin(stop, unknown);
 		runtime_post(runtime, DRAINS);
@@ -400,10 +396,10 @@ static void wait_without_count(struct stop *stop)
 	finish(stop, true);
 }
 
-/* Whether clients that could not be noted may still be there. Otherwise only those in its queues count then. */
+/* Whether clients that could not be noted may still be there. */
 static bool serves_unknown(const struct stop *stop)
 {
-	return stop->query.cookies.failed && (stop->reason == STOP_DRAIN || stop->reason == STOP_MOVED);
+	return stop->query.cookies.failed && rules[stop->reason].serves_unknown;
 }
 
 /* Looks twice: the first count may miss a connection that left its handshake and was accepted meanwhile. A count that
@@ -643,7 +639,7 @@ void stop_forget(struct instance *instance)
 	ev_timer_stop(instance->engine->loop, &stop->timer);
 	client_look_cancel(&stop->turns);
 	conn_query_free(&stop->query);
-	if (stop->sockets && stop->reason != STOP_LENT)
+	if (stop->sockets && !rules[stop->reason].has_copies)
 		give_sockets_back(stop);
 	list_remove(&stop->held.link);
 	close_sockets(stop->sockets, stop->count);
@@ -695,29 +691,14 @@ static void call_off(struct stop *stop, const struct service_clients *clients)
 	stop_forget(instance);
 }
 
-/* It names the idle_timeout, unless that is not over; the event has the time that was measured. */
-static void log_idle(const struct stop *stop, const char *what)
-{
-	struct event event = {
-		.name = "idle", .service = stop->instance->service->name, .pid = stop->instance->pid,
-		.has_duration = true, .duration = clock_now() - stop->unused_since,
-	};
-	struct log *log = stop->instance->engine->log;
-	char span[DURATION_MOST];
-
-	if (stop->reason == STOP_MEMORY)
-		log_event(log, LEVEL_NOTICE, &event,
-			  "%s pid %ld: memory is short, and no client has been connected for %s", what,
-			  (long)event.pid, duration_write(span, event.duration));
-	else
-		log_event(log, LEVEL_INFO, &event, "%s pid %ld: no client has been connected for %s", what,
-			  (long)event.pid, duration_write(span, (double)life_of(stop)->idle_timeout / 1e6));
-}
-
+/* The line names the idle_timeout, unless that is not over; the event has the time that was measured. */
 void stop_take_clients(struct service_runtime *runtime, bool used)
 {
 	struct stop *stop = runtime_current(runtime)->stop;
-	bool sleeps = runtime->service->groups->lifecycle->idle_action == IDLE_FREEZE;
+	struct service_stats *stats = &runtime->run->stats;
+	struct event event = { .name = "idle", .service = runtime->service->name, .has_duration = true };
+	bool sleeps = runtime->service->groups->lifecycle->idle_action == IDLE_FREEZE, hurries;
+	char span[DURATION_MOST];
 
 	if (!stop || stop->phase != STOP_COUNT) /* others have asked */
 		return;
@@ -725,9 +706,16 @@ void stop_take_clients(struct service_runtime *runtime, bool used)
 		call_off(stop, runtime->run->clients);
 		return;
 	}
-	runtime->run->stats.pressure_sleeps += stop->reason == STOP_MEMORY;
-	if (!sleeps || stop->reason == STOP_MEMORY)
-		log_idle(stop, sleeps ? "freezing" : "stopping");
+	hurries = stop->reason == STOP_MEMORY;
+	event.pid = stop->instance->pid;
+	event.duration = clock_now() - stop->unused_since;
+	if (!sleeps || hurries)
+		log_event(runtime->engine->log, hurries ? LEVEL_NOTICE : LEVEL_INFO, &event,
+			  "%s pid %ld: %sno client has been connected for %s", sleeps ? "freezing" : "stopping",
+			  (long)event.pid, hurries ? "memory is short, and " : "",
+			  duration_write(span, hurries ? event.duration : (double)life_of(stop)->idle_timeout / 1e6));
+	stats->pressure_sleeps += hurries;
+	stats->idle_stops += !sleeps;
 	runtime->run->stop_reason = stop->reason;
 	runtime_post(runtime, sleeps ? STILLED : UNNEEDED);
 }
@@ -829,7 +817,7 @@ void stop_begin(struct service_runtime *runtime)
 	bool waits = serves && hurry_others(runtime);
 	struct stop *stop = NULL;
 
-	if (!is_of_idle(reason) || waits) {
+	if (!rules[reason].seems_idle || waits) {
 		stop_give_up(instance);
 		instance_thaw(instance);
 	}
@@ -847,7 +835,6 @@ void stop_begin(struct service_runtime *runtime)
 		stop = make_of_pairs(runtime, reason);
 	}
 	if (!stop) {
-		runtime->run->stats.idle_stops += is_of_idle(reason);
 		give_up(instance);
 		instance_stop(instance);
 		return;
@@ -966,7 +953,7 @@ void stop_lend(struct service_runtime *runtime, bool begins)
 		stop_forget(current);
 		stop = NULL;
 	}
-	if (stop && (stop->reason != STOP_LENT || is_ending(stop)))
+	if (stop && (!rules[stop->reason].has_copies || is_ending(stop)))
 		return;
 	if (!stop) {
 		int *copies = copy_sockets(runtime);
@@ -989,7 +976,8 @@ void stop_call_off(struct service_runtime *runtime)
 {
 	struct instance *current = runtime_current(runtime);
 
-	if (current && current->stop && current->stop->reason == STOP_LENT && current->stop->phase != STOP_DONE)
+	if (current && current->stop && rules[current->stop->reason].has_copies &&
+	    current->stop->phase != STOP_DONE)
 		stop_forget(current);
 }
 
@@ -1000,7 +988,7 @@ bool stop_describe(const struct instance *instance, struct stop_facts *facts)
 	if (!stop || stop->phase == STOP_DONE || instance->facts.stopped)
 		return false;
 	*facts = (struct stop_facts){
-		.reason = reasons[stop->reason],
+		.reason = rules[stop->reason].word,
 		.phase = phases[stop->phase],
 		.clients = count_left(stop),
 		.left = stop->phase == STOP_END ? stop->deadline.since + DRAIN_DURATION_MOST - clock_now() : -1,
@@ -1012,12 +1000,12 @@ bool stop_waits(const struct instance *instance)
 {
 	const struct stop *stop = instance->stop;
 
-	return stop && stop->sockets && (stop->reason != STOP_LENT || stop->phase != STOP_REST);
+	return stop && stop->sockets && (!rules[stop->reason].has_copies || stop->phase != STOP_REST);
 }
 
 bool stop_is_beside(const struct instance *instance)
 {
-	return instance->stop && instance->stop->sockets && instance->stop->reason != STOP_LENT;
+	return instance->stop && instance->stop->sockets && !rules[instance->stop->reason].has_copies;
 }
 
 bool stop_any_is_beside(struct service_runtime *runtime)
