@@ -465,6 +465,7 @@ static void add_stop(struct buf *out, const json_t *instance, const json_t *stop
 		{ "reload", " is stopped, as a reload has given the service other sockets" },
 		{ "freeze", ": its clients are counted once more" },
 		{ "count", ": its clients are counted once more" },
+		{ "ready", ": it has to be ready first" },
 		{ "earlier", ": an earlier instance ends first" },
 		{ "address", ": its addresses get ready for second sockets first" },
 		{ "serve", " to the end" },

@@ -250,6 +250,12 @@ Behaviour(operator, a_drain_waits_until_what_starts_is_ready)
 	client_send(operator, "drain web\n");
 	WAIT_UNTIL(strstr(control_once("list web"), "\"held\":true"));
 	cr_expect(clock_is_quiet(superd, operator));
+	expect_in(why_of("web"), " drains: it has to be ready first");
+	cr_assert(control_is_done(control_once("release web")));
+	cr_expect_null(strstr(why_of("web"), " drains"), "%s", why_of("web"));
+	lines_to_end(operator);
+	client_send(operator, "drain web\n");
+	WAIT_UNTIL(strstr(control_once("list web"), "\"held\":true"));
 	write_file("go", "%s", "");
 	superd_wait_log(superd, "serves the 1 client it has to the end");
 	next = client_connect(port);

@@ -15,6 +15,7 @@
 #include "guarding.h"
 #include "harness.h"
 #include "process.h"
+#include "superctl.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n timeout_stop = 1h\n%s\n}\n"
 
@@ -216,6 +217,40 @@ Behaviour(stop_deaths, serves_its_clients_to_the_end_and_is_killed)
 Behaviour(stop_deaths, serves_its_clients_to_the_end_and_is_upgraded)
 {
 	serves_its_clients_to_the_end(superd_upgrade);
+}
+
+/* A drain of what is still starting: nobody could tell its clients from those of a successor. */
+static void has_to_be_ready(way *interrupt)
+{
+	struct superd *superd = run(backend("talk"), text_of("timeout_start = 1h\n exec_start_post = \"%s\"",
+							     slow_command("post")));
+	int client = client_connect(superd_port(superd, "web"));
+	long first = ask(client, "one\n");
+
+	WAIT_UNTIL(has_noted("post\n"));
+	order("drain --no-wait web");
+	cr_assert(is_in_phase("ready"), "%s", control_once("status web"));
+	interrupt(superd);
+	cr_expect(is_in_phase("ready"), "%s", control_once("status web"));
+	cr_expect(strstr(why_of("web"), " drains: it has to be ready first"), "%s", why_of("web"));
+	cr_expect_eq(ask(client, "two\n"), first, "%s", world_logs());
+	write_file("go", "%s", "");
+	WAIT_UNTIL(is_in_phase("serve"));
+	close(client);
+	CLOCK_UNTIL(superd, 20 * SECOND_MS, 10, !process_lives((pid_t)first));
+	cr_expect(has_noted("post\n"), "%s", read_text(path_in("diary")));
+	order("release web");
+	expect_end(superd, first);
+}
+
+Behaviour(stop_deaths, has_to_be_ready_and_is_killed)
+{
+	has_to_be_ready(guarded_kill);
+}
+
+Behaviour(stop_deaths, has_to_be_ready_and_is_upgraded)
+{
+	has_to_be_ready(superd_upgrade);
 }
 
 /* Half a line: it is the program's turn. */

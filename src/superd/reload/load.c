@@ -325,6 +325,7 @@ struct service_loader {
 	struct notify *notifies[NOTIFY_SOCKETS_MOST];
 	int notify_count;
 	bool noted;                     /* true: a process was started after the rest was saved */
+	bool drains;                    /* true: a drain of its current instance was planned */
 	bool changed;                   /* true: accept has changed, and the instances do not fit the new entry */
 	double timer;                   /* seconds left of the timer of the runtime; negative: none */
 	double accept_look;             /* seconds until health/accept_latency checks its queue; negative: none */
@@ -478,6 +479,7 @@ static void load_service_run(struct service_loader *progress, struct state_secti
 
 	progress->timer = state_seconds_left(section, "timer");
 	progress->accept_look = state_seconds_left(section, "taking");
+	progress->drains = state_flag(section, "outdated");
 	state_load(section, &saved_run, runtime->run, runtime->engine->loop);
 	state_load(section, &saved_notes, runtime->run->notes, NULL);
 	state_load(section, &saved_accept, runtime->run->accept, NULL);
@@ -1056,6 +1058,8 @@ static void load_service(struct state_loader *loader, struct service_runtime *ru
 	else if (state == STARTING && runtime_current(runtime)->state == INSTANCE_READY)
 		state = RUNNING;                /* or between the start and its note of it */
 	runtime->state = state_loaded(possible_state(runtime, state, progress.changed), runtime->state);
+	if (progress.drains && runtime_current(runtime) && !runtime_current(runtime)->stop)
+		stop_plan_drain(runtime);
 	start_queue_load(runtime);
 	runtime_note_phase(runtime);
 	if (runtime->run && progress.timer >= 0.)
@@ -1118,7 +1122,7 @@ static void load_go_on(struct service_runtime *runtime)
 	else
 		runtime_rewatch(runtime);
 	stop_go_on(runtime);
-	if (runtime->run && runtime->run->drains_when_ready)
+	if (runtime_current(runtime) && stop_is_planned(runtime_current(runtime)))
 		runtime_post(runtime, DRAIN_DUE);
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);

@@ -388,6 +388,7 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 	if (!run)
 		return;
 	state_save(saver, &saved_run, run);
+	save_number(saver, "outdated", run->current && stop_is_planned(run->current));
 	if (run->notes)
 		state_save(saver, &saved_notes, run->notes);
 	if (run->accept)

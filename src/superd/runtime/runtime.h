@@ -56,7 +56,6 @@ struct service_run {
 		char reason[320];       /* reason of the last failure or pause; "": none */
 		double start_due;       /* loop time of the next start by `restart` or an operator; 0: none is due */
 		char start_by[64];      /* who has ordered the next start or thaw: "operator" or "NAME, which wants it"; "": no order */
-		bool drains_when_ready; /* true: the current instance drains as soon as it is ready and its address can be shared */
 		unsigned char stop_reason; /* why its last stop began (enum stop_reason, superd/stop/stop) */
 		double wants_since;     /* loop time since when its start waits for services that it wants; 0: it does not */
 		struct background *background; /* processes that its program has left in the background (superd/instance/background) */
@@ -226,7 +225,7 @@ void runtime_stop_timer(struct service_runtime *runtime);
 /* Events beside those of the state table, for runtime_post. superd/service/runtime_hear handles them. */
 enum {
 	LOOK = SERVICE_EVENTS,          /* its watched descriptors, or whether anything of it is left, may have changed */
-	DRAIN_DUE,                      /* its instance is ready, its address can be shared, or clients may wait at standby sockets */
+	DRAIN_DUE,                      /* a planned drain may be due, or called off, or clients may wait at standby sockets */
 	DRAINS,                         /* its current instance drains from now on, and the service continues without it */
 	THAWED,                         /* an instance was thawed (superd/instance/thaw), or its stop called off (superd/stop/stop) */
 	HANDED,                         /* tcpmux has accepted clients for it (superd/accept/tcpmux) */

@@ -109,6 +109,7 @@ static enum order_result begin_release(struct service_runtime *runtime)
 
 	if (was_held)
 		runtime_event(runtime, RELEASE);
+	runtime_post(runtime, DRAIN_DUE);       /* a drain that was planned is called off */
 	locks_clear(runtime->engine, runtime->service->name, LOCK_HELD);
 	return was_held ? ORDER_RELEASED : ORDER_NOT_HELD;
 }
@@ -133,8 +134,7 @@ static enum order_result begin_drain(const struct operator_order *order, struct 
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* a frozen instance could neither serve its clients nor end */
 	runtime->state = service_ordered(runtime->state, DRAIN);
-	if (has_current(runtime) && !drain_waits(runtime) && runtime_state(runtime) == RUNNING &&
-	    !drain_try(runtime, why)) {
+	if (has_current(runtime) && !drain_waits(runtime) && !drain_try(runtime, why)) {
 		runtime->state.admin = before.admin;
 		return ORDER_NO_DRAIN;
 	}

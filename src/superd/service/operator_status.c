@@ -9,6 +9,7 @@
 #include "superd/service/boot_locks.h"
 #include "superd/service/socket_commands.h"
 #include "superd/stop/freeze.h"
+#include "superd/stop/stop.h"
 
 #define AT_ONCE 1.                      /* seconds: a program that cannot work ends sooner */
 
@@ -156,7 +157,7 @@ static enum order_result look_at_restart(const struct operator_order *order, str
 static enum order_result look_at_drain(const struct operator_order *order, struct service_runtime *runtime)
 {
 	if (runtime_state(runtime) == RUNNING && runtime_current(runtime)->since <= order->asked &&
-	    !runtime->run->drains_when_ready)
+	    !stop_is_planned(runtime_current(runtime)))
 		return ORDER_NOT_DRAINED;
 	if (runtime_is_draining(runtime) || (runtime_is_held(runtime) && old_instances_live(order, runtime) &&
 		!runtime_has_drained(runtime)))

@@ -327,10 +327,8 @@ void runtime_remove(struct service_runtime *runtime)
 		runtime_event(runtime, SHUTDOWN);
 	else if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE);
-	if (runs_on) {
-		runtime->run->drains_when_ready = false;
+	if (runs_on)
 		standby_sockets_free(runtime);
-	}
 	runtime->since = clock_now();
 	if (runtime->run)
 		list_add(&runtime->engine->service_list->leaving, &runtime->run->leaving);

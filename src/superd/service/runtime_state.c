@@ -53,7 +53,6 @@ static const struct state_field run_fields[] = {
 	{ STATE_STRUCT(service_run, stats, &saved_stats) },
 	{ FIELD("eager", start_due) },
 	{ FIELD("start_by", start_by) },
-	{ FIELD("outdated", drains_when_ready) },
 	{ FIELD("reason", reason) },
 	{ FIELD("start", start.stage), .most = START_STAGES - 1 },
 	{ FIELD("place", start.number) },

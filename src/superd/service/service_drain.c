@@ -63,6 +63,10 @@ static void log_drain(const struct service_runtime *runtime, enum level level, c
 /* false: for the reason in why. */
 static bool is_possible(struct service_runtime *runtime, struct buf *why)
 {
+	if (runtime_state(runtime) == STARTING) {
+		buf_text(why, "out of memory");         /* it could not be planned */
+		return false;
+	}
 	if (stop_any_is_beside(runtime)) {
 		buf_text(why, "an earlier instance still drains, and an address has at most two sockets");
 		return false;
@@ -94,50 +98,48 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 	return true;
 }
 
-static void drain_patiently(struct service_runtime *runtime)
-{
-	const char *what = runtime_is_held(runtime) ? "it cannot be drained: clients cannot be kept from it"
-					: "its new configuration applies to the next instance: clients cannot be "
-					  "kept from the "
-					  "one that runs";
-	struct buf why = { 0 };
-
-	if (!drain_try(runtime, &why))
-		log_drain(runtime, LEVEL_NOTICE, what, &why);
-	buf_free(&why);
-}
-
 bool drain_waits(struct service_runtime *runtime)
 {
 	struct buf none = { 0 };
-	bool is_next = runtime_state(runtime) == RUNNING && is_possible(runtime, &none);
+	bool waits = runtime_state(runtime) == STARTING || (runtime_state(runtime) == RUNNING &&
+		     is_possible(runtime, &none) && !standby_sockets_prepare(runtime));
 
 	buf_free(&none);
-	return runtime->run->drains_when_ready =
-		       runtime_state(runtime) == STARTING || (is_next && !standby_sockets_prepare(runtime));
+	return waits && stop_plan_drain(runtime);
 }
 
 void drain_changed(struct service_runtime *runtime)
 {
+	const struct instance *instance = runtime_current(runtime);
+	const char *what = runtime_is_held(runtime) ? "it cannot be drained: clients cannot be kept from it"
+					: "its new configuration applies to the next instance: clients cannot be "
+					  "kept from the one that runs";
+	struct buf why = { 0 };
+	bool is_planned;
+
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* a frozen instance could neither serve its clients nor end */
-	if (runtime_state(runtime) == STARTING && !runtime->run->drains_when_ready)
+	if (!instance || (runtime_state(runtime) != STARTING && runtime_state(runtime) != RUNNING))
+		return;
+	is_planned = stop_is_planned(instance);
+	if (runtime_state(runtime) == STARTING ? !stop_plan_drain(runtime) : !drain_try(runtime, &why))
+		log_drain(runtime, LEVEL_NOTICE, what, &why);
+	else if (runtime_state(runtime) == STARTING && !is_planned)
 		log_drain(runtime, LEVEL_INFO, "its configuration changed during its start: it drains when it is ready",
-			  &(struct buf){ 0 });
-	runtime->run->drains_when_ready = runtime_state(runtime) == STARTING;
-	if (runtime_state(runtime) == RUNNING)
-		drain_patiently(runtime);
+			  &why);
+	buf_free(&why);
 }
 
-/* Drains an instance that has become ready. If it cannot be drained, a hold that should last until the end of the
- * drain is over. */
-static void drain_outdated(struct service_runtime *runtime)
+/* A drain was planned, and has not been called off since. If it cannot be made, a hold that should last until its end
+ * is over. */
+static void drain_as_planned(struct service_runtime *runtime)
 {
 	bool wanted = runtime_is_held(runtime) || runtime->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN;
-	bool drains = runtime->run->drains_when_ready && wanted;
 
-	runtime->run->drains_when_ready = false;
-	if (!drains || drain_waits(runtime))
+	if (wanted && runtime_state(runtime) != RUNNING)
+		return;
+	stop_give_up(runtime_current(runtime));
+	if (!wanted || drain_waits(runtime))
 		return;
 	drain_changed(runtime);
 	if (runtime_is_draining(runtime) && runtime_state(runtime) == RUNNING)
@@ -146,9 +148,9 @@ static void drain_outdated(struct service_runtime *runtime)
 
 void drain_due(struct service_runtime *runtime)
 {
-	if (!runtime->run || !runtime_current(runtime))
+	if (!runtime_current(runtime))
 		return;
-	if (runtime_state(runtime) == RUNNING)
-		drain_outdated(runtime);
+	if (stop_is_planned(runtime_current(runtime)))
+		drain_as_planned(runtime);
 	drain_owed(runtime);
 }

@@ -304,7 +304,6 @@ void shared_run_spawn(struct service_runtime *runtime)
 		return;
 	}
 	runtime->run->start_due = 0;
-	runtime->run->drains_when_ready = false;
 	if (!wants_are_there(runtime, &why) || !shared_start(runtime, &why, add_current)) {
 		start_log_failure(runtime, NULL, buf_string(&why));
 		runtime->halted |= in_foreground;

@@ -520,7 +520,7 @@ void idle_forget(struct service_runtime *runtime)
 
 	if (!idle)
 		return;
-	if (runtime_current(runtime))
+	if (runtime_current(runtime) && stop_is_tried(runtime_current(runtime)))
 		stop_give_up(runtime_current(runtime));
 	runtime->run->idle = NULL;
 	stop_timer(idle);

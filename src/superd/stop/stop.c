@@ -72,7 +72,8 @@ static const struct {
 
 static const char *const phases[] = {
 	[STOP_FREEZE] = "freeze", [STOP_COUNT] = "count", [STOP_SERVE] = "serve", [STOP_REST] = "rest",
-	[STOP_NEWCOMER] = "newcomer", [STOP_END] = "end", [STOP_EARLIER] = "earlier", [STOP_ADDRESS] = "address",
+	[STOP_NEWCOMER] = "newcomer", [STOP_END] = "end", [STOP_READY] = "ready", [STOP_EARLIER] = "earlier",
+	[STOP_ADDRESS] = "address",
 	[STOP_DONE] = "done",
 };
 
@@ -139,7 +140,8 @@ static bool is_tried(const struct stop *stop)
 /* Whether it has not begun. */
 static bool is_to_come(const struct stop *stop)
 {
-	return is_tried(stop) || (stop && (stop->phase == STOP_EARLIER || stop->phase == STOP_ADDRESS));
+	return is_tried(stop) || (stop && (stop->phase == STOP_READY || stop->phase == STOP_EARLIER ||
+					   stop->phase == STOP_ADDRESS));
 }
 
 static bool is_ending(const struct stop *stop)
@@ -660,12 +662,6 @@ bool stop_is_tried(const struct instance *instance)
 
 void stop_give_up(struct instance *instance)
 {
-	if (is_tried(instance->stop))
-		stop_forget(instance);
-}
-
-static void give_up(struct instance *instance)
-{
 	if (is_to_come(instance->stop))
 		stop_forget(instance);
 }
@@ -794,16 +790,30 @@ static void log_lack(const struct service_runtime *runtime)
 			  buf_string(&runtime->run->lack));
 }
 
-/* It begins by stop_go_on. Without memory it has no record until then. */
-static void wait_to_begin(struct service_runtime *runtime, enum stop_phase phase)
+/* false: out of memory; it has no record then. */
+static bool wait_to_begin(struct service_runtime *runtime, enum stop_reason reason, enum stop_phase phase)
 {
 	struct instance *instance = runtime_current(runtime);
 	struct stop *stop = instance->stop ? instance->stop : make_stop(instance, runtime->listener_count);
 
 	if (!stop)
-		return;
-	stop->reason = runtime->run->stop_reason;
+		return false;
+	stop->reason = (unsigned char)reason;
 	enter_phase(stop, phase);
+	return true;
+}
+
+bool stop_plan_drain(struct service_runtime *runtime)
+{
+	bool starts = runtime_state(runtime) == STARTING;
+
+	stop_give_up(runtime_current(runtime));
+	return wait_to_begin(runtime, STOP_DRAIN, starts ? STOP_READY : STOP_ADDRESS);
+}
+
+bool stop_is_planned(const struct instance *instance)
+{
+	return is_to_come(instance->stop) && !is_tried(instance->stop) && runtime_state(instance->context) != STOPPING;
 }
 
 /* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new clients
@@ -826,7 +836,7 @@ void stop_begin(struct service_runtime *runtime)
 		buf_clear(&runtime->run->lack);
 	serves = serves && (!instance->stop || is_to_come(instance->stop));
 	if (waits || (serves && !standby_sockets_prepare(runtime))) {
-		wait_to_begin(runtime, waits ? STOP_EARLIER : STOP_ADDRESS);
+		wait_to_begin(runtime, reason, waits ? STOP_EARLIER : STOP_ADDRESS);
 		return;
 	}
 	if (serves) {
@@ -835,7 +845,7 @@ void stop_begin(struct service_runtime *runtime)
 		stop = make_of_pairs(runtime, reason);
 	}
 	if (!stop) {
-		give_up(instance);
+		stop_give_up(instance);
 		instance_stop(instance);
 		return;
 	}
@@ -877,7 +887,7 @@ void stop_wait_no_more(struct service_runtime *runtime)
 
 	if (!is_to_begin(runtime))
 		return;
-	give_up(instance);
+	stop_give_up(instance);
 	instance_thaw(instance);
 	instance_stop(instance);
 }

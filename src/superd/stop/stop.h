@@ -18,6 +18,7 @@
  *   FREEZE     COUNT, once its processes stand still; or it goes on                   DONE
  *   COUNT      NEWCOMER, or it  it is thawed, and goes on                             DONE
  *              stays frozen
+ *   READY      (no look)        (no look); SERVE by stop_begin_beside                 its signal
  *   EARLIER    (no look)        (no look); by stop_go_on the first phase              the same
  *   ADDRESS
  *   REST       (no look)        (no look)                                             END
@@ -27,9 +28,10 @@
  *                               a client waits at the listeners, or runtime_max is over: END
  *   END        DONE             the deadline is over, or all rest: DONE               END
  *
- * In FREEZE and COUNT nothing was done yet: the stop is only tried, while the service is RUNNING. Then the service is
- * STOPPING. An instance that was tried is frozen still in ADDRESS. The current instance stays that, unless it may run
- * beside a successor (on_change = drain): then the service goes on without it. */
+ * In FREEZE and COUNT nothing was done yet: the stop is only tried, while the service is RUNNING. A drain is planned
+ * while it is STARTING, in READY, or RUNNING, in ADDRESS. Then the service is STOPPING. An instance that was tried is
+ * frozen still in ADDRESS. The current instance stays that, unless it may run beside a successor (on_change = drain):
+ * then the service goes on without it. */
 #pragma once
 
 #include <stdbool.h>
@@ -54,6 +56,7 @@ enum stop_reason {
 };
 
 enum stop_phase {
+	STOP_READY = 9,                 /* it waits until the instance is ready */
 	STOP_FREEZE = 5,                /* its processes are being frozen */
 	STOP_COUNT = 6,                 /* they are frozen, so they accept nobody, and all its clients are counted */
 	STOP_EARLIER = 7,               /* it waits until an earlier instance has ended, as an address has two sockets at most */
@@ -73,7 +76,7 @@ bool stop_may_try(const struct engine *engine);         /* whether not too many 
 bool stop_try(struct service_runtime *runtime, enum stop_reason reason, double unused_since);
 void stop_take_clients(struct service_runtime *runtime, bool used); /* a count of its clients is done; used: somebody is there */
 bool stop_is_tried(const struct instance *instance);    /* whether it has a stop that can still be called off */
-void stop_give_up(struct instance *instance);           /* calls that off; thaws it if it runs on */
+void stop_give_up(struct instance *instance);           /* forgets one that has not begun; a tried one that runs on is thawed */
 
 /* Prepares a count of all clients of a service. Those of instances that end beside a successor are left out. They are
  * connected to the same address, and must not keep that one awake. A client that may be the successor's counts. */
@@ -91,6 +94,11 @@ void stop_go_on(struct service_runtime *runtime);
 
 /* Called before the service loses its sockets: the instance gets its signal if its stop had to wait still. */
 void stop_wait_no_more(struct service_runtime *runtime);
+
+/* Plans to drain the current instance, of a service that is STARTING or RUNNING: when it is ready, or its addresses can
+ * be shared, DRAIN_DUE follows. false: out of memory. */
+bool stop_plan_drain(struct service_runtime *runtime);
+bool stop_is_planned(const struct instance *instance);
 
 /* Lets the current instance end beside a successor (STOP_DRAIN, STOP_MOVED); the caller retires it.
  * standby_sockets_open must have given every socket a standby socket. false: one is missing, or memory; nothing has
