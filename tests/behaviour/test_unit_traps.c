@@ -325,7 +325,7 @@ Behaviour(unit_traps, a_backend_that_shuts_its_listener_down_is_followed_by_the_
 /* Only those files of superd that go by it ask for the time of day: hours of access, dates that are shown, a seed. */
 static bool goes_by_the_day(const char *path)
 {
-	static const char *const files[] = { "admission.c", "clock_jump.c", "limit_pause.c", "operator_locks.c",
+	static const char *const files[] = { "admission.c", "limit_pause.c", "operator_locks.c",
 					     "boot_locks.c", "supervisor_run.c", "time_cache.c", "xinetd_log_file.c",
 					     "event_stream.c", "show.c", "verb_log.c", "directories_remove.c" };
 

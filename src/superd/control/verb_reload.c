@@ -16,7 +16,7 @@
 #include "superd/service/old_entry.h"
 #include "superd/service/runtime_event.h"
 #include "superd/service/socket_commands.h"
-#include "superd/supervisor/signals.h"
+#include "superd/supervisor/supervisor.h"
 #include "table/services/diff.h"
 #include "table/services/left_out.h"
 

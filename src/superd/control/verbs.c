@@ -10,7 +10,7 @@
 #include "lib/scan.h"
 #include "superd/control/event_stream.h"
 #include "superd/control/selection.h"
-#include "superd/supervisor/signals.h"
+#include "superd/supervisor/supervisor.h"
 
 enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
 

@@ -50,7 +50,7 @@ struct engine {
 		struct log *log;
 		double started;         /* loop time when the first superd of this process began */
 		struct process_defaults defaults; /* limits and attributes that backends get by default */
-		bool has_terminal;      /* true: superd ends when its terminal hangs up (superd/supervisor/terminal) */
+		bool has_terminal;      /* true: superd ends when its terminal hangs up (superd/supervisor/signals) */
 		uint64_t accept_states; /* number of struct accept_state made so far */
 	};
 	struct ev_loop *loop;

@@ -35,7 +35,6 @@
 #include "superd/process/pid1.h"
 #include "superd/reload/left_fds.h"
 #include "superd/reload/load.h"
-#include "superd/supervisor/signals.h"
 #include "superd/supervisor/supervisor.h"
 #include "table/services/left_out.h"
 

@@ -34,7 +34,7 @@
 #include "superd/reload/load.h"
 #include "superd/reload/saved_state.h"
 #include "superd/reload/upgrade.h"
-#include "superd/supervisor/left_out_check.h"
+#include "superd/supervisor/supervisor.h"
 
 #define ANSWER_MOST 3000 /* bytes */
 #define KILL_TIMEOUT 1.  /* seconds from SIGKILL until superd gives up */

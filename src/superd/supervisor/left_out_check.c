@@ -1,5 +1,5 @@
 /* A round looks at all rows that may return, a few at a time, as superd prints them in its loop. */
-#include "superd/supervisor/left_out_check.h"
+#include "superd/supervisor/internal.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  *
  * The process group of the command is the foreground group of the terminal. ^Z therefore stops the command alone,
  * and the shell that started superd as a job would not notice. So superd stops the whole job when the command stops. */
-#include "superd/supervisor/main_command.h"
+#include "superd/supervisor/internal.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,54 +1,46 @@
 /* The signals and log lines of inetd and xinetd, for operators who are used to them. SIGABRT orders xinetd's
  * consistency check. abort(3) still ends superd: it unblocks the signal, and restores the default action when the
  * handler returns. */
-#include "superd/supervisor/persona.h"
+#include "superd/supervisor/internal.h"
 
 #include <signal.h>
 
+#include "lib/build_info.h"
 #include "lib/log/log.h"
 #include "os/fs/private_file.h"
-#include "superd/supervisor/self_check.h"
-#include "superd/supervisor/state_dump.h"
 
-bool persona_handles(const struct persona *persona, int signal)
+bool persona_handles(const struct supervisor *supervisor, int signal)
 {
 	if (signal == SIGABRT)
-		return persona->abort_checks;
+		return supervisor->persona.abort_checks;
 	return true;
-}
-
-static void run_self_check(const struct persona *persona)
-{
-	self_check(persona->engine, persona->service_list, *persona->table);
 }
 
 static void on_inspection(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	run_self_check(timer->data);
+	self_check(timer->data);
 }
 
-void persona_begin(struct persona *persona, struct engine *engine, const struct service_list *service_list,
-		   struct table *const *table)
+void persona_begin(struct supervisor *supervisor)
 {
-	persona->engine = engine;
-	persona->service_list = service_list;
-	persona->table = table;
+	struct persona *persona = &supervisor->persona;
+
 	ev_timer_init(&persona->inspection, on_inspection, persona->inspect_interval, persona->inspect_interval);
-	persona->inspection.data = persona;
+	persona->inspection.data = supervisor;
 	if (persona->inspect_interval <= 0)
 		return;
-	ev_timer_start(engine->loop, &persona->inspection);
-	ev_unref(engine->loop);
+	ev_timer_start(supervisor->engine.loop, &persona->inspection);
+	ev_unref(supervisor->engine.loop);
 }
 
-static void write_dump(const struct persona *persona)
+static void write_dump(struct supervisor *supervisor)
 {
-	const char *folder = persona->engine->defaults.runtime_directory, *name = persona->dump_file;
-	struct log *log = persona->engine->log;
+	const char *folder = supervisor->engine.defaults.runtime_directory, *name = supervisor->persona.dump_file;
+	struct log *log = supervisor->engine.log;
 	struct buf text = { 0 }, why = { 0 };
 
-	state_dump(persona->engine, &text);
+	state_dump(&supervisor->engine, &text);
 	if (text.failed)
 		log_error(log, "no state dump: out of memory");
 	else if (private_file_replace(folder, name, buf_string(&text), text.length, &why))
@@ -71,62 +63,64 @@ static void retry_paused(const struct service_list *service_list)
 	}
 }
 
-int persona_handle(struct persona *persona, int signal)
+int persona_handle(struct supervisor *supervisor, int signal)
 {
 	switch (signal) {
 	case SIGALRM:
-		if (!persona->alarm_retries)
+		if (!supervisor->persona.alarm_retries)
 			return SIGALRM;
-		if (!persona->engine->stopping)
-			retry_paused(persona->service_list);
+		if (!supervisor->engine.stopping)
+			retry_paused(&supervisor->service_list);
 		return 0;
 	case SIGABRT:
-		run_self_check(persona);
+		self_check(supervisor);
 		return 0;
 	case SIGUSR1:
-		if (persona->dump_file)
-			write_dump(persona);
+		if (supervisor->persona.dump_file)
+			write_dump(supervisor);
 		return SIGUSR1;
 	case SIGUSR2:
-		return persona->usr2_reloads ? SIGHUP : SIGUSR2;
+		return supervisor->persona.usr2_reloads ? SIGHUP : SIGUSR2;
 	default:
 		return signal;
 	}
 }
 
-void persona_log_started(const struct persona *persona, const char *program, const char *const *parts)
+void persona_log_started(const struct supervisor *supervisor)
 {
+	const struct service_list *service_list = &supervisor->service_list;
 	struct buf line = { 0 };
 	size_t count = 0;
 
-	if (!persona->logs_xinetd_lines)
+	if (!supervisor->persona.logs_xinetd_lines)
 		return;
-	for (size_t n = 0; parts[n]; n++)
-		buf_addf(&line, " %s", parts[n]);
-	for (size_t n = 0; n < persona->service_list->count; n++)
-		count += persona->service_list->runtimes[n] && runtime_state(persona->service_list->runtimes[n]) != OFF;
-	log_notice(persona->engine->log, "%s started with%s loadavg options compiled in.", program, buf_string(&line));
-	log_notice(persona->engine->log, "Started working: %zu available service%s", count, count == 1 ? "" : "s");
+	for (size_t n = 0; built_with[n]; n++)
+		buf_addf(&line, " %s", built_with[n]);
+	for (size_t n = 0; n < service_list->count; n++)
+		count += service_list->runtimes[n] && runtime_state(service_list->runtimes[n]) != OFF;
+	log_notice(supervisor->engine.log, "superd " PACKAGE_VERSION " started with%s loadavg options compiled in.",
+		   buf_string(&line));
+	log_notice(supervisor->engine.log, "Started working: %zu available service%s", count, count == 1 ? "" : "s");
 	buf_free(&line);
 }
 
-void persona_log_reading(const struct persona *persona)
+void persona_log_reading(const struct supervisor *supervisor)
 {
-	if (persona->logs_xinetd_lines)
-		log_notice(persona->engine->log, "Starting reconfiguration");
+	if (supervisor->persona.logs_xinetd_lines)
+		log_notice(supervisor->engine.log, "Starting reconfiguration");
 }
 
-void persona_log_reloaded(const struct persona *persona, const struct reload_counts *counts)
+void persona_log_reloaded(const struct supervisor *supervisor, const struct reload_counts *counts)
 {
-	if (persona->logs_xinetd_lines && counts)
-		log_notice(persona->engine->log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)", counts->added,
-			   counts->unchanged + counts->changed, counts->removed);
-	else if (persona->logs_xinetd_lines)
-		log_error(persona->engine->log, "reconfiguration failed");
+	if (supervisor->persona.logs_xinetd_lines && counts)
+		log_notice(supervisor->engine.log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)",
+			   counts->added, counts->unchanged + counts->changed, counts->removed);
+	else if (supervisor->persona.logs_xinetd_lines)
+		log_error(supervisor->engine.log, "reconfiguration failed");
 }
 
-void persona_log_end(const struct persona *persona)
+void persona_log_end(const struct supervisor *supervisor)
 {
-	if (persona->logs_xinetd_lines)
-		log_warn(persona->engine->log, "Exiting...");
+	if (supervisor->persona.logs_xinetd_lines)
+		log_warn(supervisor->engine.log, "Exiting...");
 }

@@ -1,6 +1,6 @@
 /* Reports superd's own state to a service manager (sd_notify(3)). The watchdog is the only reason for an idle superd
  * to wake, and only if WATCHDOG_PID is unset or names this process (sd_watchdog_enabled(3)). */
-#include "superd/supervisor/sd_notify.h"
+#include "superd/supervisor/internal.h"
 
 #include <errno.h>
 #include <stdio.h>

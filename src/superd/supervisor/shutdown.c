@@ -1,7 +1,7 @@
 /* Stops superd. SIGTERM stops every service by its group, then all other processes below superd, before one
  * deadline. superd exits as soon as the last process has ended. SIGCHLD does not report all of them: a process that
  * was sent into the PID namespace (as by "docker exec") is not superd's child. So a timer checks, too. */
-#include "superd/supervisor/shutdown.h"
+#include "superd/supervisor/internal.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -69,26 +69,20 @@ static void on_sweep_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	shutdown_check(supervisor);
 }
 
-static void on_deadline(struct supervisor *supervisor)
-{
-	struct shutdown *shutdown = &supervisor->shutdown;
-
-	log_warn(supervisor->engine.log, "not everything has ended yet: killing the rest");
-	shutdown->killing = true;
-	kill_all(supervisor);
-	rpc_free(&supervisor->engine);
-	ev_timer_again(supervisor->engine.loop, &shutdown->sweep);
-	shutdown_check(supervisor);
-}
-
 static void on_wait_over(struct alarm *alarm)
 {
 	struct supervisor *supervisor = container_of(alarm, struct supervisor, shutdown.wait);
 
-	if (supervisor->engine.stopping)
-		on_deadline(supervisor);
-	else
+	if (!supervisor->engine.stopping) {
 		shutdown_begin(supervisor, supervisor->shutdown.signal);
+		return;
+	}
+	log_warn(supervisor->engine.log, "not everything has ended yet: killing the rest");
+	supervisor->shutdown.killing = true;
+	kill_all(supervisor);
+	rpc_free(&supervisor->engine);
+	ev_timer_again(supervisor->engine.loop, &supervisor->shutdown.sweep);
+	shutdown_check(supervisor);
 }
 
 /* Whether superd already stops this process by other means: a child of superd, or a process in the group of one. */
@@ -129,26 +123,20 @@ void shutdown_init(struct supervisor *supervisor)
 	shutdown->sweep.repeat = SWEEP_INTERVAL;
 }
 
-static void set_deadline(struct supervisor *supervisor)
+void shutdown_begin(struct supervisor *supervisor, int signal)
 {
+	struct engine *engine = &supervisor->engine;
 	double seconds = supervisor->shutdown.timeout, reserve = seconds / 4;
 
+	log_notice(engine->log, "stopping");
+	persona_log_end(supervisor);
+	sd_notify_stopping(&supervisor->sd_notify);
+	engine->stop_ordered = engine->stopping = true;
+	guard_standby_end();
 	if (reserve > LAST_CALL_MOST)
 		reserve = LAST_CALL_MOST;
 	alarm_set(&supervisor->shutdown.wait, seconds);
 	alarm_set(&supervisor->shutdown.last_call, seconds - reserve);
-}
-
-void shutdown_begin(struct supervisor *supervisor, int signal)
-{
-	struct engine *engine = &supervisor->engine;
-
-	log_notice(engine->log, "stopping");
-	persona_log_end(&supervisor->persona);
-	sd_notify_stopping(&supervisor->sd_notify);
-	engine->stop_ordered = engine->stopping = true;
-	guard_standby_end();
-	set_deadline(supervisor);
 	command_signal(&supervisor->command, signal);
 	for (size_t n = 0; n < supervisor->service_list.count; n++) {
 		if (supervisor->service_list.runtimes[n])
@@ -161,26 +149,22 @@ void shutdown_begin(struct supervisor *supervisor, int signal)
 	shutdown_check(supervisor);
 }
 
-static void begin_delay(struct supervisor *supervisor, int signal)
+void supervisor_stop(struct supervisor *supervisor, int signal)
 {
 	struct shutdown *shutdown = &supervisor->shutdown;
 	char delay[DURATION_MOST];
 
-	log_notice(supervisor->engine.log, "stop requested: stops in %s (stop_delay)",
-		   duration_write(delay, shutdown->delay));
-	supervisor->engine.stop_ordered = true;
-	shutdown->signal = signal;
-	alarm_set(&shutdown->wait, shutdown->delay);
-}
-
-void supervisor_stop(struct supervisor *supervisor, int signal)
-{
-	if (supervisor->engine.stopping)
-		alarm_set(&supervisor->shutdown.wait, 0.);
-	else if (supervisor->shutdown.delay > 0 && !supervisor->engine.stop_ordered)
-		begin_delay(supervisor, signal);
-	else
+	if (supervisor->engine.stopping) {
+		alarm_set(&shutdown->wait, 0.);
+	} else if (shutdown->delay > 0 && !supervisor->engine.stop_ordered) {
+		log_notice(supervisor->engine.log, "stop requested: stops in %s (stop_delay)",
+			   duration_write(delay, shutdown->delay));
+		supervisor->engine.stop_ordered = true;
+		shutdown->signal = signal;
+		alarm_set(&shutdown->wait, shutdown->delay);
+	} else {
 		shutdown_begin(supervisor, signal);
+	}
 }
 
 void supervisor_fail(struct supervisor *supervisor, int status)

@@ -1,19 +1,88 @@
 /* Handles signals by libev. superd also handles signals that are not meant for it, as SIGPIPE: they must not end it,
  * and its children would inherit an ignored signal. */
-#include "superd/supervisor/signals.h"
+#include "superd/supervisor/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
+#include "lib/clock.h"
+#include "lib/fd.h"
 #include "lib/log/log_sink.h"
 #include "os/foreign/foreign_path.h"
 #include "os/guard/guard_link.h"
-#include "os/host/signal_sender.h"
+#include "os/proc/fd_hangup.h"
 #include "os/rights/own_privileges.h"
 #include "superd/accept/xinetd_record.h"
+#include "superd/loop/engine.h"
 #include "superd/reload/upgrade.h"
-#include "superd/supervisor/state_dump.h"
+
+/* Whether a SIGHUP comes from the terminal. The signal itself does not show that: the kernel sends it in the
+ * name of the process that closed the other side, and a shell passes it on to its jobs. So the time decides. */
+#define HANGUP_WINDOW 5.                /* seconds after the hangup in which the shell passes it on */
+
+static void note_hangup(struct terminal *terminal)
+{
+	if (!terminal->hung_up && fd_hangup_next(terminal->hangups) == terminal->fd)
+		terminal->hung_up = clock_now();
+}
+
+static void on_hangup(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct terminal *terminal = io->data;
+
+	(void)events;
+	note_hangup(terminal);
+	if (!terminal->hung_up)
+		return;
+	ev_ref(loop);
+	ev_io_stop(loop, io);
+}
+
+void terminal_init(struct terminal *terminal)
+{
+	*terminal = (struct terminal){ .fd = -1, .hangups = -1 };
+}
+
+void terminal_open(struct terminal *terminal, struct ev_loop *loop, bool had_one)
+{
+	terminal->fd = fd_raise(open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), FD_HIGH);
+	if (terminal->fd < 0 && had_one && (errno == ENXIO || errno == EIO))
+		terminal->hung_up = clock_now();
+	if (terminal->fd >= 0)
+		terminal->hangups = fd_hangup_open();
+	if (terminal->hangups < 0 || !fd_hangup_watch(terminal->hangups, terminal->fd)) {
+		fd_close(&terminal->hangups);
+		fd_close(&terminal->fd);
+		return;
+	}
+	ev_io_init(&terminal->io, on_hangup, terminal->hangups, EV_READ);
+	terminal->io.data = terminal;
+	ev_io_start(loop, &terminal->io);
+	ev_unref(loop);
+}
+
+/* Whether a SIGHUP that comes now is caused by the terminal. A SIGHUP long after the hangup is meant for superd. */
+static bool terminal_has_hung_up(struct terminal *terminal)
+{
+	if (terminal->fd >= 0)
+		note_hangup(terminal);
+	return terminal->hung_up > 0 && clock_now() - terminal->hung_up < HANGUP_WINDOW;
+}
+
+void terminal_close(struct terminal *terminal, struct ev_loop *loop)
+{
+	if (terminal->hangups >= 0 && ev_is_active(&terminal->io)) {
+		ev_ref(loop);
+		ev_io_stop(loop, &terminal->io);
+	}
+	fd_close(&terminal->hangups);
+	fd_close(&terminal->fd);
+}
 
 static bool reopen_log(struct log *log, struct buf *why)
 {
@@ -47,7 +116,7 @@ void signals_reload(struct supervisor *supervisor, bool allows_empty)
 	buf_free(&why);
 	if (supervisor->engine.stopping)
 		return;
-	persona_log_reading(&supervisor->persona);
+	persona_log_reading(supervisor);
 	sd_notify_reloading(&supervisor->sd_notify);
 	config_loader_start(&supervisor->loader, allows_empty);
 }
@@ -55,7 +124,7 @@ void signals_reload(struct supervisor *supervisor, bool allows_empty)
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct supervisor *supervisor = watcher->data;
-	int signal = persona_handle(&supervisor->persona, watcher->signum);
+	int signal = persona_handle(supervisor, watcher->signum);
 
 	(void)loop, (void)events;
 	guard_take_signal(watcher->signum);
@@ -92,7 +161,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		}
 		log_notice(supervisor->engine.log, "leaving: instances run on");
 		supervisor->leaving = true;
-		persona_log_end(&supervisor->persona);
+		persona_log_end(supervisor);
 		supervisor_end(supervisor);
 		break;
 	case SIGUSR2:
@@ -120,22 +189,43 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	}
 }
 
+/* Signals that the kernel sends superd by itself, too: SIGPIPE for a broken pipe, SIGTTIN and SIGTTOU for a terminal of
+ * another process group. */
+static bool signal_is_kernels_too(int signal)
+{
+	return signal == SIGPIPE || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+/* For a broken pipe, the kernel reports superd itself as the sender. */
 static void on_sent_signals(struct ev_loop *loop, ev_io *watcher, int events)
 {
 	struct supervisor *supervisor = watcher->data;
-	int signal;
+	struct signalfd_siginfo info;
 
 	(void)loop, (void)events;
-	while ((signal = sent_signals_next(watcher->fd)))
-		command_signal_gently(&supervisor->command, signal);
+	while (read(watcher->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_code <= 0 && (pid_t)info.ssi_pid != getpid())
+			command_signal_gently(&supervisor->command, (int)info.ssi_signo);
+	}
 }
 
+/* Of these signals, only those that a process has sent are meant for the main command. libev's signalfd(2), which reads
+ * all other signals, does not say who sent one. */
 static bool watch_sent_signals(struct supervisor *supervisor)
 {
-	int fd = supervisor->has_command ? sent_signals_open() : -1;
+	sigset_t signals;
+	int fd;
 
+	if (!supervisor->has_command)
+		return false;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGPIPE);
+	sigaddset(&signals, SIGTTIN);
+	sigaddset(&signals, SIGTTOU);
+	fd = fd_raise(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), FD_HIGH);
 	if (fd < 0)
 		return false;
+	sigprocmask(SIG_BLOCK, &signals, NULL);
 	ev_io_init(&supervisor->sent, on_sent_signals, fd, EV_READ);
 	supervisor->sent.data = supervisor;
 	ev_io_start(supervisor->engine.loop, &supervisor->sent);
@@ -166,8 +256,8 @@ void signals_watch(struct supervisor *supervisor)
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
 		ev_signal *watcher = &supervisor->signals[supervisor->signal_count];
 
-		if (signal == SIGCHLD || !persona_handles(&supervisor->persona, signal))
-			continue;       /* the watcher `reaper` handles SIGCHLD */
+		if (signal == SIGCHLD || !persona_handles(supervisor, signal))
+			continue;       /* the reaper handles SIGCHLD */
 		if (hears_sent && signal_is_kernels_too(signal))
 			continue;
 		if (signal == SIGTSTP && !supervisor->has_command)

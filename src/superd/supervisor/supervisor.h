@@ -14,34 +14,87 @@
 #include "superd/listener/listeners.h"
 #include "superd/log/xinetd_log_file.h"
 #include "superd/loop/child_table.h"
-#include "superd/loop/clock_jump.h"
 #include "superd/loop/engine.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/process/stray_processes.h"
 #include "superd/reload/config_loader.h"
 #include "superd/reload/reload.h"
 #include "superd/reload/upgrade.h"
+#include "superd/runtime/service_list.h"
 #include "superd/runtime/start_queue.h"
 #include "superd/service/boot_locks.h"
 #include "superd/service/operator_locks.h"
 #include "superd/stop/memory_pressure.h"
 #include "superd/stop/reclaim.h"
-#include "superd/supervisor/main_command.h"
-#include "superd/supervisor/persona.h"
-#include "superd/supervisor/sd_notify.h"
-#include "superd/supervisor/terminal.h"
 
-/* The messages of superd's guard (superd/supervisor/guard_watch). */
-struct guard_watch {
-	ev_io io;                       /* the guard's channel */
-	ev_timer again;                 /* the next try to hear the guard or to have it reap; while it runs, io may rest */
+/* A main command that runs beside the services, as in a container: superd ends with it, and with its status. */
+struct main_command {
+	struct child child;             /* pid 0: not running */
+	bool is_due;                    /* true: it is to be started, and was not yet */
+	pid_t group;                    /* its process group */
+	bool has_terminal;              /* true: it has superd's place in the foreground of the terminal */
+	struct engine *engine;
+	struct plan *plan;
+	int exit_status;                /* status once it has ended; 128 + N for a signal; 126 or 127 if it cannot be run */
+	void (*ended)(struct main_command *command);
+};
+
+/* The behaviour of inetd or xinetd, if superd was called by that name: their signals and log lines, and xinetd's
+ * consistency check. All zero for superd itself. The caller sets the members before `inspection`. */
+struct persona {
+	bool alarm_retries;             /* SIGALRM: services in a pause, as for a socket that could not be opened, try again now */
+	bool usr2_reloads;              /* SIGUSR2: reloads, as SIGHUP does */
+	bool abort_checks;              /* SIGABRT: runs the self check (superd/supervisor/state_dump) */
+	bool logs_xinetd_lines;         /* logs xinetd's lines, which log watchers know, beside superd's own */
+	const char *dump_file;          /* SIGUSR1: the state also goes to this file, of /run; NULL: into the log alone */
+	double inspect_interval;        /* seconds between two self checks; 0: none */
+	ev_timer inspection;
+};
+
+/* Reports to the service manager that started superd (NOTIFY_SOCKET of sd_notify(3)): superd is ready, reloads, stops,
+ * and is alive (WATCHDOG_USEC). superd repeats a state that it cannot send for lack of room or descriptors, because a
+ * manager that never receives READY=1 kills superd. */
+enum { SD_NOTIFY_TEXT = 160 };          /* bytes: the longest state */
+struct sd_notify {
+	const char *socket;             /* value of NOTIFY_SOCKET at superd's start; NULL: none; borrowed */
+	int sender;                     /* kept, so that a superd without free descriptors is not taken for dead; -1: none yet */
+	ev_timer watchdog;
+	struct engine *engine;
+	char unsent[SD_NOTIFY_TEXT];    /* the last state, which retry sends */
+	ev_timer retry;                 /* runs while the state must be sent again */
+	bool is_logged;                 /* that it cannot be sent was logged */
+	const struct service_list *service_list;
+	bool stopping;
+};
+
+/* The terminal that superd was started from. When it hangs up, as when its window is closed, all its foreground
+ * processes get SIGHUP. superd must not take that for the order to reload. */
+struct terminal {
+	int fd;                         /* descriptor of the terminal; -1: none, or it does not matter */
+	int hangups;                    /* descriptor of os/proc/fd_hangup; -1: none */
+	double hung_up;                 /* loop time when it hung up; 0: it has not */
+	ev_io io;
+};
+
+/* How superd hears of the ends of processes (superd/supervisor/reaper). */
+struct reaper {
+	ev_signal children;             /* SIGCHLD */
+	ev_io guard;                    /* the guard's channel */
+	ev_timer again;                 /* the next try to hear the guard or to have it reap; while it runs, the channel may rest */
 	ev_timer look;                  /* the next look at processes that nothing reports the end of */
 	ev_timer replace;               /* the next try to start another guard; until then there is none */
 	bool is_missed;                 /* true: the guard has ended, which was logged */
 	pid_t unreaped;                 /* process whose reap order could not be sent to the guard; 0: none */
 };
 
-/* The progress of the shutdown (superd/supervisor/shutdown). */
+/* The shutdown, from the order to stop until the last process has ended:
+ *
+ *   delay   everything goes on as before, listeners too (--stop-delay)
+ *   stop    superd stops services and the main command; no listener is left
+ *   sweep   these have ended, and superd sends SIGTERM to all other processes below it
+ *
+ * Stop and sweep share one deadline (--stop-timeout), after which superd kills all that is left. Part of that time is
+ * reserved for the sweep, also if a service hangs. superd exits as soon as no process is left. */
 struct shutdown {
 	double delay, timeout;          /* seconds of --stop-delay and --stop-timeout; the caller sets them before supervisor_init */
 	int signal;                     /* signal for the main command */
@@ -55,7 +108,12 @@ struct shutdown {
 	struct alarm failing;
 };
 
-/* The progress of a look at rows that are left out (superd/supervisor/left_out_check). */
+/* The first argument of the child, with a descriptor: of the text of the rows, in whose place it writes its answer. */
+#define LEFT_OUT_CHECK "--left-out="
+
+/* Looks again at rows that are left out because this machine lacked something: a program, a user, an interface.
+ * superd's own program looks at these rows alone, as a child, so that superd does not wait for a file system or a name
+ * service. What is good comes in as it was read. superd wakes for this only while such a row is left out. */
 struct left_out_check {
 	struct supervisor *supervisor;
 	/* Writes the text of a few rows, from entry *next on; the caller sets it. */
@@ -102,10 +160,10 @@ struct supervisor {
 	struct state_stream *before;    /* state of another superd (superd/reload/load), until this one runs; owned by the caller */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;
-	ev_io sent;                     /* signals that were sent to superd (os/host/signal_sender), for the main command */
-	ev_signal reaper;
-	struct guard_watch guard;
-	struct clock_jump clock_jump;   /* access_times go by the wall clock */
+	ev_io sent;                     /* signals that were sent to superd (superd/supervisor/signals), for the main command */
+	struct reaper reaper;
+	ev_periodic clock_jump;         /* the wall clock was set: access_times go by it */
+	double clock_ahead;             /* seconds that it was ahead of the monotonic clock */
 	ev_prepare turn;                /* logs what worker processes answered that superd refused, at the end of each turn */
 	ev_timer starved;               /* sends TIMER to runtimes without memory for a timer */
 	/* loader.load reads the sources again. It returns a checked and resolved table, or NULL with the errors in
@@ -147,6 +205,17 @@ enum comparison_progress supervisor_compare_on(struct service_comparison *compar
 /* Applies locks that were read while superd runs (superd/service/operator_locks). */
 void supervisor_impose_locks(struct supervisor *supervisor);
 
+/* From now on superd handles every signal of os/host/signals, or ignores it. */
+void signals_watch(struct supervisor *supervisor);
+
+/* Reopens the log file and the files of log_type, which may have been renamed. false: the log file itself cannot be
+ * opened, which was logged; why gets the reason. */
+bool signals_reopen(struct supervisor *supervisor, struct buf *why);
+
+/* As SIGHUP, but without the main command: reopens the log files, and reads the table again. allows_empty: as for
+ * config_loader_start. */
+void signals_reload(struct supervisor *supervisor, bool allows_empty);
+
 /* Stops all services, then superd (superd/supervisor/shutdown). A second call ends --stop-delay; the next kills at
  * once. signal: for the main command. */
 void supervisor_stop(struct supervisor *supervisor, int signal);
@@ -156,8 +225,5 @@ void supervisor_fail(struct supervisor *supervisor, int status);
 
 /* Ends superd without its instances. */
 void supervisor_end(struct supervisor *supervisor);
-
-/* Called when a process was reaped, here or by the guard: its wait status, and seconds of processor time. */
-void supervisor_take_end(struct supervisor *supervisor, pid_t pid, int status, double cpu);
 
 void supervisor_free(struct supervisor *supervisor);

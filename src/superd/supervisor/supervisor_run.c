@@ -1,13 +1,8 @@
-/* Runs the loop, and connects the parts of superd. As PID 1 or a subreaper superd also reaps processes that it has
- * not started.
- *
- * Each turn of the loop reaps one child, any one, by waitpid(-1), as libev does. libev's own child watchers report
- * an ended child only after its pid may have been reused. So the loop is not the default loop, which handles SIGCHLD
- * by itself (ev(3), ev_child). */
-#include "superd/instance/notify_handle.h"
-#include "superd/supervisor/supervisor.h"
+/* Runs the loop, and connects the parts of superd. */
+#include "superd/supervisor/internal.h"
 
 #include <errno.h>
+#include <ev.h>
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
@@ -67,15 +62,13 @@
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
-#include "superd/supervisor/guard_watch.h"
-#include "superd/supervisor/left_out_check.h"
-#include "superd/supervisor/shutdown.h"
-#include "superd/supervisor/signals.h"
 #include "superd/worker/output_reader.h"
 #include "table/services/left_out.h"
 
 #define LOOP_DESCRIPTORS 4
 #define LOGGED_JUMP 1.                  /* seconds */
+#define NEVER 1e9                       /* seconds: thirty years ahead, wherever the clock is set to */
+#define SOON 1e-2                       /* seconds; libev wants a time that is not over yet */
 
 /* The log marks warnings by itself, but not errors. */
 static void log_diag(struct log *log, const struct diag *diag)
@@ -135,15 +128,6 @@ static void drop_locks(struct supervisor *supervisor)
 	}
 }
 
-static void handle_ended(struct supervisor *supervisor)
-{
-	supervisor->engine.events.ended = false;
-	if (list_empty(&supervisor->service_list.leaving) && !supervisor->loader.worker.busy &&
-	    !supervisor->engine.stopping)
-		use_required_caps(supervisor);
-	shutdown_check(supervisor);
-}
-
 /* Handles posted events: first those of services, then those of superd as a whole. */
 static void handle_events(struct supervisor *supervisor)
 {
@@ -160,8 +144,12 @@ static void handle_events(struct supervisor *supervisor)
 	if (events->starved && !ev_is_active(&supervisor->starved))
 		ev_timer_again(engine->loop, &supervisor->starved);
 	events->starved = false;
-	if (events->ended)
-		handle_ended(supervisor);
+	if (!events->ended)
+		return;
+	events->ended = false;
+	if (list_empty(&supervisor->service_list.leaving) && !supervisor->loader.worker.busy && !engine->stopping)
+		use_required_caps(supervisor);
+	shutdown_check(supervisor);
 }
 
 /* Sets how many starts may be under way at once: the command line overrides the table. */
@@ -335,7 +323,7 @@ static void take_reloaded(struct supervisor *supervisor, struct table *table, co
 	if (!reloaded)
 		note_refused(&supervisor->service_list, diags);
 	if (!supervisor->engine.stopping)
-		persona_log_reloaded(&supervisor->persona, reloaded ? &counts : NULL);
+		persona_log_reloaded(supervisor, reloaded ? &counts : NULL);
 	if (!supervisor->loader.worker.busy)
 		use_required_caps(supervisor);
 	sd_notify_ready(&supervisor->sd_notify);
@@ -358,63 +346,18 @@ static void on_loaded(struct config_loader *loader, enum load_task task, struct 
 	memory_trim();
 }
 
-/* Reaps one child. Before that, while its pid is still valid, calls the owner of the child if it has asked for that. */
-static pid_t reap_child(struct engine *engine, int *status, struct rusage *usage)
-{
-	siginfo_t ended = { 0 };
-	struct child *child;
-
-	if (!engine->children.seen)
-		return wait4(-1, status, WNOHANG | WUNTRACED | WCONTINUED, usage);
-	if (waitid(P_ALL, 0, &ended, WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) < 0 || ended.si_pid <= 0)
-		return 0;
-	child = child_table_find(&engine->children, ended.si_pid);
-	if (child && child->ending && ended.si_code != CLD_STOPPED && ended.si_code != CLD_CONTINUED)
-		child->ending(child);
-	return wait4(ended.si_pid, status, WNOHANG | WUNTRACED | WCONTINUED, usage);
-}
-
-static double seconds_of(struct timeval time)
-{
-	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
-}
-
-static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
-{
-	struct supervisor *supervisor = watcher->data;
-	struct rusage usage = { 0 };
-	int status;
-	pid_t pid = reap_child(&supervisor->engine, &status, &usage);
-
-	if (pid <= 0) {
-		guard_watch_look(&supervisor->guard);
-		return;
-	}
-	ev_feed_event(loop, watcher, events);
-	if (WIFSTOPPED(status) && pid == supervisor->command.child.pid)
-		command_note_stop(&supervisor->command, WSTOPSIG(status));
-	if (!WIFSTOPPED(status) && !WIFCONTINUED(status))
-		supervisor_take_end(supervisor, pid, status, seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime));
-}
-
-/* Adds services of the table for which there was no memory. */
-static void add_lacking(struct supervisor *supervisor)
-{
-	if (supervisor->engine.stopping || !service_list_lacks(&supervisor->service_list, supervisor->table))
-		return;
-	own_privileges_use_all();       /* a new service may need more than the others do */
-	service_list_complete(&supervisor->service_list, &supervisor->engine, supervisor->table);
-	if (!supervisor->loader.worker.busy)
-		use_required_caps(supervisor);
-}
-
 static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct supervisor *supervisor = timer->data;
 
 	(void)events;
 	ev_timer_stop(loop, timer);
-	add_lacking(supervisor);
+	if (!supervisor->engine.stopping && service_list_lacks(&supervisor->service_list, supervisor->table)) {
+		own_privileges_use_all();       /* a new service may need more than the others do */
+		service_list_complete(&supervisor->service_list, &supervisor->engine, supervisor->table);
+		if (!supervisor->loader.worker.busy)
+			use_required_caps(supervisor);
+	}
 	for (size_t n = 0; n < supervisor->service_list.count; n++) {
 		struct service_runtime *runtime = supervisor->service_list.runtimes[n];
 
@@ -442,13 +385,33 @@ static void on_command_ended(struct main_command *command)
 		shutdown_check(supervisor);
 }
 
-/* A time service may set the clock by some milliseconds, again and again: no line for that. */
-static void on_clock_jump(struct clock_jump *jump, double seconds)
+/* Limits and pauses go by the monotonic clock; this is for all that goes by the time of day.
+ *
+ * libev compares the two clocks, and asks each periodic watcher for its next time when the wall clock was set. A
+ * timerfd (TFD_TIMER_CANCEL_ON_SET) wakes it for that. Without any periodic watcher libev has no timerfd: it would wake
+ * once a minute to compare the clocks, and an idle superd must not wake.
+ *
+ * libev calls this when the watcher starts, when the clock was set, and before on_clock_jump; other watchers must be
+ * left alone here. */
+static ev_tstamp next_clock_jump(ev_periodic *watch, ev_tstamp now)
 {
-	struct supervisor *supervisor = container_of(jump, struct supervisor, clock_jump);
+	return now + (ev_is_active(watch) ? SOON : NEVER);
+}
+
+/* A time service may set the clock by some milliseconds, again and again: no line for that. */
+static void on_clock_jump(struct ev_loop *loop, ev_periodic *watch, int events)
+{
+	struct supervisor *supervisor = watch->data;
 	const struct event event = { .name = "clock" };
+	double ahead = clock_wall() - clock_now(), seconds = ahead - supervisor->clock_ahead;
 	char span[DURATION_MOST];
 
+	(void)events;
+	supervisor->clock_ahead = ahead;
+	ev_ref(loop);
+	ev_periodic_stop(loop, watch);
+	ev_periodic_start(loop, watch);
+	ev_unref(loop);
 	if (fabs(seconds) >= LOGGED_JUMP)
 		log_event(supervisor->engine.log, LEVEL_NOTICE, &event,
 			  "the wall clock jumped %s by %s: it was set, or the machine was suspended",
@@ -507,21 +470,6 @@ static void init_empty(struct supervisor *supervisor)
 	tcpmux_init(engine, &supervisor->tcpmux);
 }
 
-static void set_actions(struct supervisor *supervisor)
-{
-	struct engine *engine = &supervisor->engine;
-
-	events_init(engine, on_posted);
-	engine->service_list = &supervisor->service_list;
-}
-
-static bool open_null(struct engine *engine)
-{
-	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	engine->null_output = engine->null_input < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
-	return engine->null_output >= 0;
-}
-
 /* Whether the descriptors that libev needs are available: those of epoll, of signals, of an eventfd and of a
  * timerfd. libev calls abort(3) without them. */
 static bool has_descriptors(const struct engine *engine)
@@ -545,7 +493,9 @@ static bool open_own(struct engine *engine, const char **failed)
 		return false;
 	fd_close(&engine->null_input);
 	*failed = "open /dev/null";
-	if (!open_null(engine))
+	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	engine->null_output = engine->null_input < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (engine->null_output < 0)
 		return false;
 	*failed = "open the descriptors of its event loop";
 	if (listeners_open(engine->listeners) && has_descriptors(engine))
@@ -571,7 +521,8 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	struct engine *engine = &supervisor->engine;
 
 	init_empty(supervisor);
-	set_actions(supervisor);
+	events_init(engine, on_posted);
+	engine->service_list = &supervisor->service_list;
 	engine->started = clock_now();
 	if (!(supervisor->before ? open_own_patiently : open_own)(engine, failed))
 		return false;
@@ -580,23 +531,22 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD);
 	if (!engine->loop)
 		return false;
-	clock_jump_begin(&supervisor->clock_jump, engine->loop, on_clock_jump);
+	supervisor->clock_ahead = clock_wall() - clock_now();
+	ev_periodic_init(&supervisor->clock_jump, on_clock_jump, 0., 0., next_clock_jump);
+	supervisor->clock_jump.data = supervisor;
+	ev_periodic_start(engine->loop, &supervisor->clock_jump);
+	ev_unref(engine->loop);         /* it is no reason to go on */
 	loop_room_begin(engine);
 	ev_io_start(engine->loop, &supervisor->listeners.watched);
 	records_attach(engine);
 	if (engine->log)
 		log_pump_attach(&supervisor->log_pump, engine->loop, log_sink(engine->log));
-	persona_begin(&supervisor->persona, engine, &supervisor->service_list, &supervisor->table);
+	persona_begin(supervisor);
 	supervisor->loader.loaded = on_loaded;
 	supervisor->loader.log = engine->log;
 	supervisor->loader.before = &supervisor->table;
 	config_loader_init(&supervisor->loader, engine->loop);
-	ev_signal_init(&supervisor->reaper, on_child, SIGCHLD);
-	ev_set_priority(&supervisor->reaper, EV_MAXPRI);
-	supervisor->reaper.data = supervisor;
-	signals_start(engine->loop, &supervisor->reaper);
-	ev_feed_signal_event(engine->loop, SIGCHLD);    /* for children that have ended before, as the table was read */
-	guard_watch_begin(&supervisor->guard);
+	reaper_begin(supervisor);
 	ev_prepare_init(&supervisor->turn, log_refused_answers);
 	ev_prepare_start(engine->loop, &supervisor->turn);
 	ev_unref(engine->loop);
@@ -646,7 +596,7 @@ static bool build_services(struct supervisor *supervisor, struct table *table)
 		return service_list_build(&supervisor->service_list, &supervisor->engine, table);
 	if (!resume_state(supervisor, table))
 		return false;
-	guard_watch_take_lost(&supervisor->guard);
+	reaper_take_lost(supervisor);
 	return true;
 }
 
@@ -691,7 +641,7 @@ static void begin_command(struct supervisor *supervisor, char *const *argv)
 	} else if (pid) {
 		command_resume(&supervisor->command, &supervisor->engine,
 			       &(struct child){ .pid = pid, .born = process_now() }, pid);
-		guard_watch_take_lost(&supervisor->guard);
+		reaper_take_lost(supervisor);
 	} else if (!command_start(&supervisor->command, &supervisor->engine, argv)) {
 		supervisor->exit_status = supervisor->command.exit_status;
 		shutdown_begin(supervisor, SIGTERM);
@@ -721,16 +671,6 @@ enum comparison_progress supervisor_compare_on(struct service_comparison *compar
 	return service_comparison_go_on(comparison, seconds, compared, context);
 }
 
-static void sweep(struct engine *engine)
-{
-	struct buf left = { 0 };
-
-	directories_sweep(engine->defaults.runtime_directory, &left);
-	if (left.length)
-		log_warn(engine->log, "what an earlier superd left is not removed: %s", buf_string(&left));
-	buf_free(&left);
-}
-
 static void save_now(struct engine *engine)
 {
 	engine->unsaved_engine = true;
@@ -740,11 +680,16 @@ static void save_now(struct engine *engine)
 
 int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv)
 {
+	struct buf left = { 0 };
+
 	table->users++;
 	supervisor->table = table;
 	supervisor->loaded = clock_now();
 	limit_starts(supervisor, table);
-	sweep(&supervisor->engine);
+	directories_sweep(supervisor->engine.defaults.runtime_directory, &left);
+	if (left.length)
+		log_warn(supervisor->engine.log, "what an earlier superd left is not removed: %s", buf_string(&left));
+	buf_free(&left);
 	memory_pressure_follow(&supervisor->engine, table);
 	socket_store_begin(&supervisor->engine, supervisor->fdstore);
 	saved_state_begin(&supervisor->engine, &supervisor->upgrade.source);
@@ -764,7 +709,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	if (argv)
 		begin_command(supervisor, argv);
 	if (!supervisor->before)
-		persona_log_started(&supervisor->persona, "superd " PACKAGE_VERSION, built_with);
+		persona_log_started(supervisor);
 	if (supervisor->started)
 		supervisor->started(supervisor->started_context);
 	socket_store_flush(&supervisor->engine);
@@ -773,7 +718,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	sd_notify_ready(&supervisor->sd_notify);
 	use_required_caps(supervisor);
 	left_out_check_begin(&supervisor->left_out_check);
-	guard_watch_look(&supervisor->guard);
+	reaper_look_at_guard(supervisor);
 	handle_events(supervisor);
 	if (!supervisor->over)
 		ev_run(supervisor->engine.loop, 0);
