@@ -24,7 +24,7 @@
 #include "superd/listener/rpcbind.h"
 #include "superd/log/output_pipe.h"
 #include "superd/log/xinetd_log_file.h"
-#include "superd/loop/engine_state.h"
+#include "superd/loop/engine.h"
 #include "superd/reload/load.h"
 #include "superd/runtime/service_stats.h"
 #include "superd/runtime/start_queue.h"

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "superd/loop/engine_state.h"
+#include "superd/loop/engine.h"
 
 #define FIELD(key, path) STATE_FIELD(accept_state, key, path)
 

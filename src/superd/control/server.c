@@ -16,18 +16,21 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/json.h"
+#include "os/cgroup/cgroup_delegation.h"
 #include "os/fs/path_watch.h"
 #include "os/fs/private_file.h"
+#include "os/guard/guard_link.h"
 #include "os/proc/process.h"
 #include "os/proc/process_rights.h"
 #include "os/socket/scm_rights.h"
 #include "superd/control/event_stream.h"
 #include "superd/control/verbs.h"
 #include "superd/loop/close_socket.h"
-#include "superd/loop/descendant.h"
+#include "superd/loop/engine.h"
 #include "superd/service/boot_locks.h"
 #include "superd/service/operator_locks.h"
 
+#define ANCESTORS_MOST 1000             /* that superd looks at, of a process */
 #define ACCEPTS_MOST 16                 /* clients accepted in one turn of the loop */
 #define STUCK 10.                       /* seconds without reading, after which a client may be dropped */
 #define PAUSE 1.                        /* seconds until the next try, if accept4(2) fails */
@@ -248,6 +251,29 @@ static struct session *add_operator(struct server *server, int fd, enum right ri
 	return session;
 }
 
+/* Whether superd or its guard is an ancestor of the process, or it descends from a process that superd follows, or it
+ * is in a control group that superd has made for a service. true also if that is unknown: if it has ended, or without
+ * /proc.
+ *
+ * The ancestors of a process lead to superd, as superd adopts orphans. They lead to the guard instead if a superd
+ * before has started the process, and to neither once that guard was lost: then the process that superd follows is
+ * still known. A control group shows even what a killed superd without a guard has left. */
+static bool is_descendant(const struct engine *engine, pid_t pid)
+{
+	struct process process;
+	bool grouped = pid > 0 && cgroup_has_started(pid);
+
+	for (int n = 0; n < ANCESTORS_MOST && !grouped; n++) {
+		if (pid <= 0 || !process_read(pid, &process) || child_table_find(&engine->children, pid) ||
+		    guard_or_superd_is(process.parent))
+			return true;
+		if (process.parent <= 1)
+			return false;
+		pid = process.parent;
+	}
+	return true;
+}
+
 /* The uid proves nothing for a process with fewer rights than superd, wherever its ancestors lead: superd or another
  * program may have confined it. superd cannot see a process of an outer pid namespace. None of its services is there,
  * and its socket's folder lets nobody in but its user and root; an abstract name lets in everybody. Members of the
@@ -264,7 +290,7 @@ static enum right find_right(const struct server *server, int fd, const struct c
 		*why = !process_list_is_possible() ? "superd cannot see your rights, as it has no /proc"
 		       : !peer->pid ? "superd cannot see your process, which is in another pid namespace"
 				    : "your process is confined: it has fewer rights than superd";
-	else if (peer->in_group && (is_hidden || !engine_has_descendant(&server->supervisor->engine, peer->pid)))
+	else if (peer->in_group && (is_hidden || !is_descendant(&server->supervisor->engine, peer->pid)))
 		right = RIGHT_READ;
 	else if (peer->in_group)
 		*why = "a service has no access";
@@ -417,6 +443,41 @@ static void on_listener_ready(struct watch *watch, bool readable, bool writable)
 		accept_some(server);
 }
 
+/* Gives the socket's file the new group. */
+static bool set_socket_group(struct server *server)
+{
+	if (control_socket_give(&server->socket, server->group))
+		return true;
+	log_warn(server->supervisor->engine.log, "the control socket's group cannot be changed to %lu: %s",
+		 (unsigned long)server->group, strerror(errno));
+	return false;
+}
+
+/* Gives the socket to the group that is wanted now, and ends the sessions of the group before. */
+static void update_group(struct server *server)
+{
+	struct log *log = server->supervisor->engine.log;
+	gid_t before = server->group;
+
+	if (server->supervisor->loader.worker.busy || server->group == *server->wanted_group)
+		return;
+	server->group = *server->wanted_group;
+	if (!set_socket_group(server)) {
+		server->group = before;         /* the next reload tries again */
+		return;
+	}
+	LIST_EACH(link, &server->sessions) {
+		struct session *session = container_of(link, struct session, link);
+
+		if (session->right == RIGHT_READ && !session->is_own)
+			end_session(session);
+	}
+	if (server->group == (gid_t)-1)
+		log_notice(log, "the control socket has no group any more");
+	else
+		log_notice(log, "the control socket's group is %lu now", (unsigned long)server->group);
+}
+
 static void make_lost_socket(struct server *server);
 
 static void on_reloaded(void *context, bool good, const struct diags *diags, const struct reload_counts *counts)
@@ -424,7 +485,7 @@ static void on_reloaded(void *context, bool good, const struct diags *diags, con
 	struct server *server = context;
 
 	verb_reload_end(server, good, diags, counts);
-	server_update_group(server);
+	update_group(server);
 	make_lost_socket(server);       /* a file system that was detached is not reported by inotify(7) */
 }
 
@@ -471,40 +532,6 @@ void server_init(struct server *server, struct supervisor *supervisor, const gid
 	watch_init(&server->changes, &supervisor->engine, on_runtime_changes);
 	watch_init(&server->node_watch, &supervisor->engine, on_node_touched);
 	alarm_init(&server->node_delay, &supervisor->engine, on_node_delay);
-}
-
-/* Gives the socket's file the new group. */
-static bool set_socket_group(struct server *server)
-{
-	if (control_socket_give(&server->socket, server->group))
-		return true;
-	log_warn(server->supervisor->engine.log, "the control socket's group cannot be changed to %lu: %s",
-		 (unsigned long)server->group, strerror(errno));
-	return false;
-}
-
-void server_update_group(struct server *server)
-{
-	struct log *log = server->supervisor->engine.log;
-	gid_t before = server->group;
-
-	if (server->supervisor->loader.worker.busy || server->group == *server->wanted_group)
-		return;
-	server->group = *server->wanted_group;
-	if (!set_socket_group(server)) {
-		server->group = before;         /* the next reload tries again */
-		return;
-	}
-	LIST_EACH(link, &server->sessions) {
-		struct session *session = container_of(link, struct session, link);
-
-		if (session->right == RIGHT_READ && !session->is_own)
-			end_session(session);
-	}
-	if (server->group == (gid_t)-1)
-		log_notice(log, "the control socket has no group any more");
-	else
-		log_notice(log, "the control socket's group is %lu now", (unsigned long)server->group);
 }
 
 /* Opens the socket by the descriptors in reserve: those of services may have used up all others. */

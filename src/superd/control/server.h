@@ -49,9 +49,6 @@ struct server {
  * none; the caller may change it at each reading of the table. */
 void server_init(struct server *server, struct supervisor *supervisor, const gid_t *group);
 
-/* Gives the socket to the group that is wanted now, and ends the sessions of the group before. */
-void server_update_group(struct server *server);
-
 /* Takes the socket of a superd that was killed between opening it and saving that, if it has left one. Call it before
  * the table is run. */
 void server_take_left(struct server *server, const char *path);

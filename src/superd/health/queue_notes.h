@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "os/netdiag/queue_ids.h"
-#include "superd/limits/backoff.h"
+#include "superd/limits/rate_limit.h"
 #include "superd/runtime/runtime.h"
 
 #define NO_PROGRESS_LIMIT 6             /* first value of no_progress_limit, and its value after a proof of no progress */

@@ -12,7 +12,7 @@
 #include "lib/list.h"
 #include "lib/log/log.h"
 #include "superd/launch/notify_message.h"
-#include "superd/loop/log_rate_limit.h"
+#include "superd/limits/rate_limit.h"
 #include "superd/saved/state_field.h"
 #include "superd/worker/receive_async.h"
 

@@ -13,10 +13,9 @@
 #include "lib/buf.h"
 #include "lib/list.h"
 #include "os/socket/notify_socket.h"
-#include "superd/limits/token_bucket.h"
+#include "superd/limits/rate_limit.h"
 #include "superd/loop/engine.h"
 #include "superd/loop/fd_receive.h"
-#include "superd/loop/log_rate_limit.h"
 #include "superd/saved/state_field.h"
 #include "table/service/service.h"
 

@@ -13,7 +13,7 @@
 
 #include "lib/clock.h"
 #include "os/socket/bind.h"
-#include "superd/limits/backoff.h"
+#include "superd/limits/rate_limit.h"
 #include "superd/listener/helper_job.h"
 #include "superd/listener/listeners.h"
 #include "superd/loop/events.h"

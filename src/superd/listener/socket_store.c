@@ -15,7 +15,7 @@
 #include "lib/list.h"
 #include "lib/scan.h"
 #include "os/socket/notify_socket.h"
-#include "superd/limits/backoff.h"
+#include "superd/limits/rate_limit.h"
 #include "superd/listener/listeners.h"
 #include "superd/listener/store_name.h"
 #include "superd/loop/fd_watch.h"

@@ -12,7 +12,6 @@
 #include "lib/log/log.h"
 #include "superd/limits/refusal.h"
 #include "superd/loop/child_table.h"
-#include "superd/loop/start_time.h"
 #include "superd/process/pid1.h"
 #include "superd/start/plan.h"
 
@@ -30,6 +29,7 @@ struct conn_queries;
 struct closing;
 struct tcp_close_events;
 struct posted;
+struct field_table;
 struct locks;
 struct boot_locks;
 
@@ -43,6 +43,14 @@ struct event_queue {
 	bool paths_touched;             /* true: sockets in the file system may be gone (superd/listener/socket_path_watch) */
 	bool failed;                    /* true: superd has to exit with exit_status (on_failure = exit) */
 	int exit_status;
+};
+
+/* How long the present turn of the loop has been starting processes (superd/loop/unreaped). Zeroed: nothing was started
+ * yet. */
+struct start_time {
+	unsigned turn;                  /* ev_iteration of the last start */
+	double spent;                   /* seconds that starts took in that turn */
+	double each;                    /* seconds that a start takes, averaged over the last ones; 0: unknown */
 };
 
 struct engine {
@@ -66,7 +74,7 @@ struct engine {
 	struct listen_fds listen_fds;   /* descriptors that superd was started with (LISTEN_FDS) */
 	int null_input, null_output;    /* descriptors of /dev/null for backends, with low numbers */
 	int highest_free;               /* highest number that was the lowest free one when descriptors were counted */
-	struct start_time start_time;   /* of the present turn of the loop (superd/loop/start_time) */
+	struct start_time start_time;
 	uint64_t random_state;          /* state of the generator for jitter */
 	uint64_t number_mask;           /* makes the numbers of its services in the saved state this superd's own */
 	size_t history_bytes;           /* bytes of the histories of all services (superd/runtime/history) */
@@ -111,3 +119,7 @@ size_t engine_count_free(struct engine *engine, size_t most);
 
 /* Returns the user that an instance of the service is started as. */
 uid_t service_user(const struct service *service);
+
+/* Tables of the fields that go over to the next superd, of the engine and of its counters (superd/saved/state_field).
+ * address_entry_state: of struct address_entry, whose section is [minute] or [denied]. */
+extern const struct field_table engine_state, latency_state, thaw_latency_state, rate_limit_state, address_entry_state;

@@ -1,4 +1,4 @@
-/* Processes of starts and instances that superd has given up, as they hang in the kernel. */
+/* Starts of processes, how long they take, and processes that superd has given up, as they hang in the kernel. */
 #include "superd/loop/unreaped.h"
 
 #include <stdlib.h>
@@ -8,6 +8,8 @@
 #include "lib/list.h"
 #include "os/guard/guard_link.h"
 #include "superd/start/removal.h"
+
+#define WEIGHT .1                       /* of the last start in the average of their times */
 
 struct unreaped_process {
 	struct list link;               /* in the engine's */
@@ -42,6 +44,28 @@ static void add_process(struct engine *engine, const char *service, pid_t pid)
 	leftover->child = (struct child){ .pid = pid, .ended = on_ended };
 	list_add(&engine->unreaped, &leftover->link);
 	child_table_add(&engine->children, &leftover->child);
+}
+
+void start_time_add(struct start_time *times, struct ev_loop *loop, size_t count, double seconds)
+{
+	unsigned turn = ev_iteration(loop);
+
+	if (!count)
+		return;
+	if (turn != times->turn)
+		times->spent = 0;
+	times->turn = turn;
+	times->spent += seconds;
+	times->each += (seconds / (double)count - times->each) * (times->each > 0 ? WEIGHT : 1);
+}
+
+size_t start_time_room(const struct start_time *times, struct ev_loop *loop, double seconds, size_t most)
+{
+	double left = seconds - (ev_iteration(loop) == times->turn ? times->spent : 0);
+
+	if (left <= 0)
+		return 0;
+	return left >= (double)most * times->each ? most : (size_t)(left / times->each);
 }
 
 /* Nothing is started that the next superd would not know: the pipes and sockets that the process gets are saved

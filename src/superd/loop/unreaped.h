@@ -5,7 +5,9 @@
  * SIGKILL. A service may have LEFTOVERS_MOST of them; other services are not affected. */
 #pragma once
 
+#include <ev.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "superd/loop/engine.h"
 #include "superd/spawn/spawn.h"
@@ -28,3 +30,16 @@ void unreaped_add(struct engine *engine, const struct service *service, pid_t pi
 bool unreaped_forbids_start(const struct engine *engine, const struct service *service, struct buf *why);
 
 void unreaped_free(struct engine *engine);
+
+/* Nothing else is served while superd starts processes: services whose clients cost many starts, each with a
+ * superd-advise maybe, must not take a turn of any length. */
+#define START_TIME_ALL .004             /* seconds of a turn in which superd starts processes for clients */
+/* Seconds of a turn in which superd accepts clients while lookups are under way: the rest is for clients whose lookups
+ * are done. */
+#define START_TIME_CLIENTS .002
+
+/* Notes `count` starts that have taken so many seconds together. */
+void start_time_add(struct start_time *times, struct ev_loop *loop, size_t count, double seconds);
+
+/* Returns how many starts fit into the rest of `seconds` of this turn, at most `most`. */
+size_t start_time_room(const struct start_time *times, struct ev_loop *loop, double seconds, size_t most);

@@ -57,7 +57,7 @@
 #include "superd/log/output_pipe.h"
 #include "superd/log/xinetd_log_file.h"
 #include "superd/loop/close_socket.h"
-#include "superd/loop/engine_state.h"
+#include "superd/loop/engine.h"
 #include "superd/reload/left_fds.h"
 #include "superd/reload/upgrade.h"
 #include "superd/runtime/service_list.h"

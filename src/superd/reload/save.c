@@ -33,7 +33,7 @@
 #include "superd/listener/socket_store.h"
 #include "superd/log/output_pipe.h"
 #include "superd/log/xinetd_log_file.h"
-#include "superd/loop/engine_state.h"
+#include "superd/loop/engine.h"
 #include "superd/runtime/service_list.h"
 #include "superd/runtime/start_queue.h"
 #include "superd/service/operator_locks.h"

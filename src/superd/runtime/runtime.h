@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "superd/launch/start_request.h"
-#include "superd/limits/backoff.h"
+#include "superd/limits/rate_limit.h"
 #include "superd/listener/listener.h"
 #include "superd/loop/engine.h"
 #include "superd/loop/events.h"

@@ -8,8 +8,8 @@
 
 #include "superd/limits/histogram.h"
 #include "superd/limits/idle_gaps.h"
+#include "superd/limits/rate_limit.h"
 #include "superd/limits/refusal.h"
-#include "superd/loop/log_rate_limit.h"
 #include "superd/runtime/failure.h"
 #include "superd/runtime/state_times.h"
 #include "superd/saved/state_field.h"

@@ -3,7 +3,7 @@
 #include "superd/service/runtime_state.h"
 
 #include "superd/instance/background.h"
-#include "superd/loop/engine_state.h"
+#include "superd/loop/engine.h"
 #include "superd/service/runtime_event.h"
 #include "superd/stop/stop.h"
 

@@ -1,7 +1,7 @@
 /* Token buckets: full at first, empty when used up, and filled again by time alone. */
 #include <criterion/criterion.h>
 
-#include "superd/limits/token_bucket.h"
+#include "superd/limits/rate_limit.h"
 
 Test(token_bucket, is_full_at_first)
 {

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <ev.h>
 
-#include "superd/loop/start_time.h"
+#include "superd/loop/unreaped.h"
 
 #define MOST 16
 

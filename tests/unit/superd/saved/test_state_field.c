@@ -23,7 +23,7 @@
 #include "superd/listener/rpcbind.h"
 #include "superd/log/output_pipe.h"
 #include "superd/log/xinetd_log_file.h"
-#include "superd/loop/engine_state.h"
+#include "superd/loop/engine.h"
 #include "superd/runtime/start_queue.h"
 #include "superd/saved/state_field.h"
 #include "superd/saved/state_stream.h"
