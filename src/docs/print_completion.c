@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "superd/main/as_superd.h"
+#include "superd/main/command_line.h"
 #include "table/print/buf_flush.h"
 #include "table/services/service_json.h"
 

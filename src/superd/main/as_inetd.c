@@ -2,7 +2,7 @@
  *
  * Where a letter has two meanings, superd does what fits both. For -p nothing fits both: GNU's inetd accepts a file
  * only in the same word, FreeBSD's also in the next one. superd accepts the next word unless --compat=gnu is set. */
-#include "superd/main/as_inetd.h"
+#include "superd/main/command_line.h"
 
 #include <getopt.h>
 #include <stdio.h>

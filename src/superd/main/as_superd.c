@@ -3,7 +3,7 @@
  * A help text is one short line: --help prints it, and the completion scripts of the shells quote it
  * (docs). The words behind -- have two meanings: with -l they are the command of that service, without -l
  * they are the main command. */
-#include "superd/main/as_superd.h"
+#include "superd/main/command_line.h"
 
 #include <getopt.h>
 #include <stdio.h>

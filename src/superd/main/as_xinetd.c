@@ -2,7 +2,7 @@
  *
  * xinetd silently ignores an unknown option. superd ignores it, too, so that old scripts work, but prints a warning,
  * because the option may have been meant as a limit. */
-#include "superd/main/as_xinetd.h"
+#include "superd/main/command_line.h"
 
 #include <stdio.h>
 #include <string.h>

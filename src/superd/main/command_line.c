@@ -7,9 +7,6 @@
 #include <unistd.h>
 
 #include "os/fs/runtime_dir.h"
-#include "superd/main/as_inetd.h"
-#include "superd/main/as_superd.h"
-#include "superd/main/as_xinetd.h"
 #include "table/option/option_table.h"
 
 static const struct {

@@ -1,5 +1,5 @@
 /* The control socket: its path, its group, and whether superd opens one. */
-#include "superd/main/control_setup.h"
+#include "superd/main/run.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -13,7 +13,7 @@
 #include "os/fs/runtime_dir.h"
 #include "os/socket/control_socket.h"
 #include "superd/machine/account.h"
-#include "superd/main/log_setup.h"
+#include "superd/main/settings.h"
 
 #define END_WAIT 5                      /* seconds that a start waits for the end of another superd */
 #define END_STEP 50                     /* milliseconds between two looks */

@@ -4,7 +4,7 @@
  * An error belongs to the last entry that begins before it in its file. If that entry is a service, it is left out,
  * whether it became a row of the table or was too broken for that. An error in a part that several services depend on
  * stops superd if the reader marked the part as vital; else it is reported, and the rest goes on. */
-#include "superd/main/leave_out.h"
+#include "superd/main/load.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -19,12 +19,9 @@
 #include "superd/machine/preflight.h"
 #include "superd/machine/reader_process.h"
 #include "superd/machine/resolve.h"
-#include "superd/main/leave_out.h"
-#include "superd/main/lookup_cache_state.h"
 #include "superd/main/nonempty_sources.h"
 #include "superd/main/run.h"
 #include "superd/main/settings.h"
-#include "superd/main/socket_activate.h"
 #include "superd/reload/load.h"
 #include "superd/runtime/runtime.h"
 #include "superd/runtime/service_list.h"
@@ -523,6 +520,49 @@ static void forget_reading(struct diags *diags)
 {
 	diags_free(diags);
 	*diags = (struct diags){ .keeps_all = true };
+}
+
+/* A section has a word of the answer as a key each, in its order. */
+void lookup_cache_save(const struct lookup_cache *lookups, struct buf *out)
+{
+	for (const struct lookup *lookup = lookups ? lookups->last : NULL; lookup; lookup = lookup->next) {
+		state_open_section(out, "lookup");
+		state_add(out, "kind", lookup->kind);
+		state_add(out, "name", lookup->name);
+		for (const char *const *word = lookup->answer; *word; word++)
+			state_add(out, "word", *word);
+	}
+}
+
+static void restore_lookup(struct lookup_cache *lookups, struct state_section *section)
+{
+	const char *kind = state_text(section, "kind"), *name = state_text(section, "name");
+	const char **answer = calloc(section->count, sizeof(*answer));
+	size_t count = 0;
+
+	section->used = true;
+	for (size_t n = 0; answer && n < section->count; n++) {
+		struct state_entry *entry = &section->entries[n];
+
+		if (strcmp(entry->key, "word") != 0)
+			continue;
+		entry->used = true;
+		answer[count++] = entry->value;
+	}
+	if (kind && name && answer)
+		lookup_cache_add(lookups, kind, name, answer, count);
+	free(answer);
+}
+
+struct lookup_cache *lookup_cache_restore(struct state_stream *stream)
+{
+	struct lookup_cache *lookups = lookup_cache_new();
+
+	for (size_t n = 0; lookups && n < stream->count; n++) {
+		if (!strcmp(stream->sections[n].kind, "lookup"))
+			restore_lookup(lookups, &stream->sections[n]);
+	}
+	return lookups;
 }
 
 /* Reads the text that load_save_table wrote. It has no includes and no conditions, so each error in it belongs to a

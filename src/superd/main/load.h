@@ -1,11 +1,16 @@
 /* Loads a table that can be run from the sources on the command line: at a start, and at every reload. */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/buf.h"
 #include "lib/diag.h"
 #include "superd/main/options.h"
 #include "superd/reload/save.h"
 #include "superd/saved/state_stream.h"
 #include "superd/start/plan.h"
+#include "table/services/lookup_cache.h"
 #include "table/services/table.h"
 
 /* Finds the folders that runtime_directory, state_directory and the like lie in. */
@@ -69,3 +74,35 @@ struct table *load_returned(const struct options *options, char *answer, size_t 
  * --keep-going, services that cannot run any more are left out, as one whose user is gone. NULL: there is no table in
  * the state, or out of memory. */
 struct table *load_saved_table(struct options *options, struct state_stream *before, bool has_died, struct diags *diags);
+
+/* Leaves services with errors out of the table, and runs the rest. */
+
+/* Entries that the next reading of the table skips. */
+struct exclusions {
+	struct origin *list;            /* owned, with the file names */
+	size_t count;
+	size_t rounds;                  /* how many times the table may still be read again */
+	bool all;                       /* --keep-going; false: only the services that table->alone has are left out */
+	const struct table *before;     /* the table in effect, whose services may go on instead; NULL: this is no reload */
+};
+
+/* Marks the entries with errors as left out (table/services/left_out.h); their errors become warnings.
+ *
+ * false: an entry that is left out had taken the socket of another one. It is then in `exclusions`, and the caller must
+ * read the table again; diags keeps the errors of the excluded entries. */
+bool leave_out_faulty(struct table *table, struct exclusions *exclusions, struct diags *diags);
+
+void exclusions_free(struct exclusions *exclusions);
+
+/* The table of the one service that -l describes. */
+
+/* Makes the table; the service is named after its program. If the program is not found, the table is empty, and diags
+ * has the error. NULL: out of memory. */
+struct table *socket_activate_table(const struct options *options, struct diags *diags);
+
+/* The answers of name services (table/services/lookup_cache.h) on their way to the next superd: a section "lookup" for
+ * each. */
+void lookup_cache_save(const struct lookup_cache *lookups, struct buf *out);      /* lookups NULL: writes nothing */
+
+/* Returns the answers in the stream, which the caller owns. NULL: out of memory. */
+struct lookup_cache *lookup_cache_restore(struct state_stream *stream);

@@ -6,14 +6,19 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/build_id.h"
 #include "lib/duration_text.h"
 #include "lib/fd.h"
+#include "lib/log/log.h"
 #include "lib/thread.h"
 #include "lib/wait_note.h"
 #include "os/foreign/fork_with_timeout.h"
@@ -21,14 +26,12 @@
 #include "os/host/memory_trim.h"
 #include "os/host/program.h"
 #include "os/host/self_exe.h"
+#include "os/host/signals.h"
 #include "superd/control/server.h"
 #include "superd/control/show.h"
 #include "superd/log/xinetd_log_file.h"
-#include "superd/main/control_setup.h"
 #include "superd/main/daemonize.h"
 #include "superd/main/load.h"
-#include "superd/main/load_watch.h"
-#include "superd/main/log_setup.h"
 #include "superd/main/pid_file.h"
 #include "superd/main/settings.h"
 #include "superd/main/takeover.h"
@@ -39,9 +42,126 @@
 #include "table/services/left_out.h"
 
 #define TABLE_WAIT 5000                 /* milliseconds that a superd which its guard has started waits for its table */
+#define LATE 3                          /* seconds until it is named, and doubled each time */
 #define TABLES_NAMED 4                  /* names of tables in the line that logs a start */
 
 extern char **environ;
+
+/* Names the file or server that delays superd's start, and ends superd at a signal to stop meanwhile, because nothing
+ * else runs yet that could. A thread looks at the note of what the reading waits for, and for orders to stop, again and
+ * again. */
+struct load_watch {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t ended;
+	bool runs, is_over;
+	int order;                      /* signal to stop that was pending at the last look; 0: none */
+	const struct options *options;
+	struct state_stream *before;    /* of the superd before, whose backends run; NULL: none */
+	struct log *log;
+};
+
+static void name_it(struct load_watch *load_watch, double least)
+{
+	char what[WAIT_NOTE_MOST], span[DURATION_MOST];
+	double seconds;
+
+	if (wait_note_read(what, &seconds) && seconds >= least)
+		log_warn(load_watch->log, "not started yet: %s has not answered for %s", what,
+			 duration_write_whole(span, seconds));
+}
+
+/* A signal to stop that is blocked until superd serves, as the kernel would drop it for process 1
+ * (superd/process/pid1); 0: there is none. */
+static int find_order(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t n = 0; signals_handled(n); n++) {
+		if (signal_is_stop(signals_handled(n)) && sigismember(&pending, signals_handled(n)) == 1)
+			return signals_handled(n);
+	}
+	return 0;
+}
+
+/* An order that waits since the last look ends superd, and what the superd before has left running; with SIGQUIT that
+ * runs on. */
+static void obey(struct load_watch *load_watch)
+{
+	const struct timespec none = { 0 };
+	int before = load_watch->order;
+	sigset_t orders;
+
+	load_watch->order = find_order();
+	if (!before || !load_watch->order)
+		return;
+	log_notice(load_watch->log, "stop requested before the configuration was read: ending");
+	if (load_watch->before && load_watch->order != SIGQUIT) {
+		sigemptyset(&orders);
+		sigaddset(&orders, load_watch->order);
+		sigtimedwait(&orders, NULL, &none);     /* another one kills at once */
+		takeover_end(load_watch->before, load_watch->options, load_watch->log);
+	}
+	log_finish(load_watch->log);
+	_exit(128 + load_watch->order);
+}
+
+/* Looks once a second. */
+static void *watch_load(void *context)
+{
+	struct load_watch *load_watch = context;
+	int seconds = 0, pause = LATE;
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	pthread_mutex_lock(&load_watch->lock);
+	while (!load_watch->is_over) {
+		until.tv_sec++;
+		while (!load_watch->is_over &&
+		       pthread_cond_timedwait(&load_watch->ended, &load_watch->lock, &until) == 0)
+			;
+		if (load_watch->is_over)
+			break;
+		obey(load_watch);
+		if (++seconds < pause)
+			continue;
+		name_it(load_watch, LATE / 2.);
+		seconds = 0;
+		pause *= 2;
+	}
+	pthread_mutex_unlock(&load_watch->lock);
+	return NULL;
+}
+
+/* Between the two calls the calling thread reads a table, and no other thread logs. before: as in the struct. */
+static void load_watch_begin(struct load_watch *load_watch, const struct options *options, struct state_stream *before,
+		      struct log *log)
+{
+	pthread_condattr_t attributes;
+
+	*load_watch = (struct load_watch){ .options = options, .before = before, .log = log };
+	wait_note_follow(true);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_mutex_init(&load_watch->lock, NULL);
+	pthread_cond_init(&load_watch->ended, &attributes);
+	pthread_condattr_destroy(&attributes);
+	load_watch->runs = thread_start(&load_watch->thread, 0, watch_load, load_watch) == 0;
+}
+
+static void load_watch_end(struct load_watch *load_watch)
+{
+	wait_note_follow(false);
+	pthread_mutex_lock(&load_watch->lock);
+	load_watch->is_over = true;
+	pthread_cond_signal(&load_watch->ended);
+	pthread_mutex_unlock(&load_watch->lock);
+	if (load_watch->runs)
+		pthread_join(load_watch->thread, NULL);
+	pthread_cond_destroy(&load_watch->ended);
+	pthread_mutex_destroy(&load_watch->lock);
+}
 
 /* The callback config_loader.load. */
 static struct table *load_in_turn(struct config_loader *loader, struct diags *diags)

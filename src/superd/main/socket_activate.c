@@ -1,7 +1,7 @@
 /* Builds the service of -l, by the same builder as the services of a file. As with systemd-socket-activate(1), the
  * command inherits the streams, the terminal, the folder and a few variables. Unlike that, superd stays and starts the
  * command again for the next client. */
-#include "superd/main/socket_activate.h"
+#include "superd/main/load.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #include <limits.h>
 
 #include "command_line.h"
-#include "superd/main/as_inetd.h"
+#include "superd/main/command_line.h"
 
 TestSuite(as_inetd, .fini = drop_options);
 

@@ -3,7 +3,7 @@
 #include <criterion/redirect.h>
 
 #include "command_line.h"
-#include "superd/main/as_xinetd.h"
+#include "superd/main/command_line.h"
 
 TestSuite(as_xinetd, .fini = drop_options);
 

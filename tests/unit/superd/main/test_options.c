@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "command_line.h"
-#include "superd/main/as_superd.h"
+#include "superd/main/command_line.h"
 
 TestSuite(options, .fini = drop_options);
 

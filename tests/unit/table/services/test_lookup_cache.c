@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-#include "superd/main/lookup_cache_state.h"
+#include "superd/main/load.h"
 
 static struct lookup_cache *lookups;
 
