@@ -2,7 +2,7 @@
  * other programs, and every system call that its work does not need, and no other process may trace it. A program does
  * this itself, because only it knows when it has opened everything that it needs.
  *
- * Parts that the kernel lacks are left out, and self_sandbox_missing names them; the helper's own user, the empty
+ * Parts that the kernel lacks are left out, and superd --version names them; the helper's own user, the empty
  * bounding set and no_new_privs remain. A build with sanitizers has no sandbox, as their runtimes trace and write
  * files. Sources: landlock(7), seccomp(2), prctl(2). */
 #pragma once
@@ -58,8 +58,10 @@ void self_sandbox_begin(void);
 /* Applies the rest of the sandbox. It cannot be undone. */
 void self_sandbox_enter(const struct self_sandbox *sandbox);
 
-/* The parts of a sandbox that this build or this kernel lacks: "seccomp, Landlock"; "" if none. Applies nothing. */
-const char *self_sandbox_missing(void);
+/* Whether this build and this kernel have the two parts of a sandbox: a filter of system calls, and Landlock. Apply
+ * nothing. */
+bool self_sandbox_can_filter(void);
+bool self_sandbox_can_restrict(void);
 
 /* Adds the TCP ports that a name lookup may need. */
 void self_sandbox_add_name_ports(struct self_sandbox *sandbox);

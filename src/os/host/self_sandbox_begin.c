@@ -59,23 +59,24 @@ uint32_t self_sandbox_arch(void)
 #endif
 
 #ifdef SANITIZED
-const char *self_sandbox_missing(void)
+bool self_sandbox_can_filter(void)
 {
-	return "seccomp, Landlock";
+	return false;
+}
+
+bool self_sandbox_can_restrict(void)
+{
+	return false;
 }
 #else
-static bool can_filter(void)
+bool self_sandbox_can_filter(void)
 {
 	/* The kernel checks the mode before the address, which is none (seccomp(2)). */
 	return self_sandbox_arch() && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) < 0 && errno == EFAULT;
 }
 
-const char *self_sandbox_missing(void)
+bool self_sandbox_can_restrict(void)
 {
-	bool has_filter = can_filter();
-
-	if (self_sandbox_landlock() > 0)
-		return has_filter ? "" : "seccomp";
-	return has_filter ? "Landlock" : "seccomp, Landlock";
+	return self_sandbox_landlock() > 0;
 }
 #endif

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "os/proc/pidfd.h"
+#include "superd/machine/denied_calls.h"
 #include "superd/machine/preflight_internal.h"
 #include "superd/spawn/environment.h"
 #include "superd/start/directories.h"
@@ -126,14 +126,14 @@ static void check_variables(struct preflight *preflight, const struct service *s
 /* Only a warning, as the service's control group may have memory.reclaim. */
 static void check_reclaim(struct preflight *preflight, const struct service *service)
 {
-	if (!service->groups->lifecycle->freeze_reclaim || preflight->reclaim_reported || pidfd_can_page_out())
+	const struct denied_call_row *row = &denied_calls[DENIED_PROCESS_MADVISE];
+
+	if (!service->groups->lifecycle->freeze_reclaim || preflight->reclaim_reported || row->is_possible())
 		return;
 	preflight->reclaim_reported = true;
-	preflight_report(
-		preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
-		"process_madvise with MADV_PAGEOUT is not available: a container's filter of system calls forbids it "
-		"(many allow it with the capability sys_ptrace): "
-		"without a control group with memory.reclaim, superd cannot reclaim memory");
+	preflight_report(preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
+			 "this machine lacks %s, as a container does whose filter of system calls denies it (many "
+			 "allow it with the capability sys_ptrace): %s", row->name, row->lost);
 }
 
 void preflight_environment(struct preflight *preflight, const struct service *service)

@@ -18,7 +18,7 @@
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
 #include "os/host/program.h"
-#include "os/host/self_sandbox.h"
+#include "superd/machine/denied_calls.h"
 #include "superd/main/command_line.h"
 #include "superd/main/daemonize.h"
 #include "superd/main/load.h"
@@ -221,13 +221,15 @@ static int do_explain(const struct options *options)
 
 static void print_version(void)
 {
+	struct buf denied = { 0 };
+
 	printf("superd %s", build_version());
 	for (size_t n = 0; built_with[n]; n++)
 		printf("%s%s", n ? ", " : " with ", built_with[n]);
 	putchar('\n');
-	if (*self_sandbox_missing())
-		printf("This machine lacks %s, to confine superd's own processes (SECURITY.md)\n",
-		       self_sandbox_missing());
+	denied_calls_describe(&denied);
+	fputs(buf_string(&denied), stdout);
+	buf_free(&denied);
 }
 
 /* Whether a source may have the setting: without one of these words it has neither the setting nor another file that
