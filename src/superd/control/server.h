@@ -8,17 +8,30 @@
 #include "lib/list.h"
 #include "os/socket/control_socket.h"
 #include "superd/control/recent_log.h"
-#include "superd/control/service_row.h"
 #include "superd/control/session.h"
-#include "superd/control/socket_wait.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/supervisor/supervisor.h"
+
+struct service_row_writer;
 
 #define CLIENTS_MOST 16                 /* sessions at once */
 #define OWN_MOST 64                     /* sessions of superd's own programs, beside the above */
 #define READERS_MOST 12                 /* sessions with RIGHT_READ; the others are left to clients that may act */
 
 #define SERVER_RESERVE 3                /* descriptors: two for connections, one to look at a client in /proc */
+
+/* Waits until another superd releases its control socket, as a superd that stops while the next one starts. A
+ * connection to that superd shows when it ends. */
+/* Begins zeroed. */
+struct socket_wait {
+	struct watch watch;
+	struct alarm retry;             /* until the next attempt */
+	int fd;                         /* connection to the other superd; -1: none */
+	int hangups;                    /* descriptor that reports the end of fd (os/proc/fd_hangup.h); -1: none */
+	double since;                   /* time of the connection, loop time */
+	char *path;                     /* owned; NULL: it does not wait */
+	void (*vacant)(struct socket_wait *socket_wait); /* the path may be free now */
+};
 
 struct server {
 	struct supervisor *supervisor;

@@ -35,3 +35,6 @@ void show_posture(struct buf *out);
 
 /* Adds facts about superd itself, as the field "superd". started: loop time of its start. */
 void show_superd(const struct supervisor *supervisor, double started, double offset, struct buf *out);
+
+void show_listeners(const struct service_view *view, struct buf *out); /* the field "listeners" */
+void show_background(const struct service_runtime *runtime, struct buf *out); /* processes that its program has left */

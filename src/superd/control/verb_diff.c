@@ -11,7 +11,6 @@
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/json.h"
-#include "superd/control/diag_lines.h"
 #include "superd/control/server.h"
 #include "table/endpoint/endpoint.h"
 #include "table/option/option_table.h"

@@ -13,7 +13,6 @@
 #include "lib/base64.h"
 #include "lib/json.h"
 #include "lib/scan.h"
-#include "superd/control/order_line.h"
 #include "superd/control/run_message.h"
 #include "superd/control/selection.h"
 #include "superd/control/server.h"

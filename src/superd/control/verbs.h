@@ -1,8 +1,13 @@
 /* The verbs of the protocol. */
 #pragma once
 
+#include "lib/buf.h"
+#include "lib/diag.h"
+#include "superd/control/selection.h"
 #include "superd/control/session.h"
 #include "superd/service/operator.h"
+#include "table/services/left_out.h"
+#include "table/services/table.h"
 
 /* Performs the session's request, or refuses it. */
 void verbs_obey(struct session *session);
@@ -40,3 +45,27 @@ void verb_diff_end(struct server *server, struct table *table, const struct diag
 
 /* `upgrade`: starts an upgrade, or checks whether one is possible. */
 void verb_upgrade_begin(struct session *session);
+
+/* Sends the line that reports the result of an order for a service, with what the service needs to be described
+ * (ANSWER_ORDER). order NULL: none was given. In verb_operate.c. */
+void order_line_send(struct session *session, const char *name, const struct operator_order *order,
+		     enum order_result result, const struct buf *why);
+
+/* The result for a service without a runtime. */
+enum order_result order_line_refusal(const struct service_match *match);
+
+/* The diagnostics of a reading of the table as lines of an answer, in verb_reload.c. They are copied, as the answer may
+ * take longer than they live. Begins zeroed. */
+struct diag_lines {
+	struct buf text;                /* lines, with a newline before each; owned */
+	size_t sent;                    /* bytes of text that are sent */
+};
+
+void diag_lines_add(struct diag_lines *lines, const struct diags *diags);       /* if memory lacks: text.failed */
+bool diag_lines_send(struct diag_lines *lines, struct session *session); /* sends while there is room; true: all are sent */
+void diag_lines_free(struct diag_lines *lines);
+
+/* Writes the row of a service as JSON: its options, the places where they were set, and the row as superd.conf. It holds
+ * the defaults of a table, which rows are compared with. In verb_query.c. */
+struct service_row_writer;
+void service_row_writer_free(struct service_row_writer *writer); /* accepts NULL */
