@@ -11,21 +11,13 @@
 #include "exec/child/sandbox.h"
 #include "exec/record/condition_record.h"
 #include "lib/record_members.h"
+#include "os/foreign/path_task.h"
 #include "os/rights/raw_syscall.h"
 
 #define LIST_MOST 1000000               /* arguments, variables, groups, credentials */
 #define FILTERS_MOST 8                  /* of one service */
 #define INSTRUCTIONS_MOST 65535         /* of a filter or a BPF program */
 #define CPUS_MOST 65536                 /* bytes of a set of processors */
-
-static void account_record(struct record *record, struct account *account)
-{
-	UNSIGNED(record, account, uid);
-	UNSIGNED(record, account, gid);
-	FLAG(record, account, keeps_groups);
-	FLAG(record, account, switches);
-	BLOCK(record, account, groups, group_count, LIST_MOST);
-}
 
 static void cgroup_record(struct record *record, struct cgroup_settings *settings)
 {

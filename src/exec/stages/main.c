@@ -3,8 +3,8 @@
  * stage that fails. It goes through all stages in the order of exec/child, and executes the service's program.
  *
  * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --check-conditions reads the conditions of
- * sockets from its standard input, and answers by its standard output, a channel. --remove, --remove-tmp and
- * --remove-ipc remove what services have left. */
+ * sockets from its standard input, and answers by its standard output, a channel. So does --path with a path that
+ * others can lead elsewhere. --remove, --remove-tmp and --remove-ipc remove what services have left. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -139,6 +139,8 @@ int main(int argc, char **argv)
 		return probe(true);
 	if (is_ours && argc == 2 && !strcmp(argv[1], "--check-conditions"))
 		check_sockets();
+	if (is_ours && argc == 2 && !strcmp(argv[1], "--path"))
+		path_work_answer();
 	if (is_ours && (removed = remove_leftovers(argc - 1, argv + 1)) >= 0)
 		return removed;
 	if (argc < 3 || scan_count(argv[argc - 2], &file) || scan_count(argv[argc - 1], &report) ||

@@ -34,3 +34,7 @@ bool remove_tmp(const char *name);
 /* Removes the System V and POSIX shared memory, semaphores and message queues of a user (RemoveIPC= of
  * systemd.exec(5)). The caller is that user, or may remove those of any. */
 bool remove_ipc(uid_t uid);
+
+/* Does the work of a path_task on standard input, answers by the channel on standard output, and exits. In
+ * path_work.c. */
+_Noreturn void path_work_answer(void);

@@ -33,22 +33,5 @@ int foreign_end(struct timed_job *job, const char *path, struct buf *why, struct
  * once for some seconds (ETIMEDOUT). */
 int foreign_fork(const char *path, timed_work *work, const void *with, int kept, struct buf *why, struct buf *warnings);
 
-/* The functions below work in superd itself if no other user can change the path or its target, else in a separate
- * process. errno ETIMEDOUT: the process did not finish in time. */
-
-/* As fd_read_file: the text of the file, at most `most` bytes, for the caller to free(). account: the service's, which
- * has its groups (foreign_actor). NULL and errno. */
-char *foreign_read_file(const char *path, const struct account *account, size_t most, size_t *length);
-
-bool foreign_is_program(const char *path);      /* whether it is a regular file that may be executed */
-/* interpreter_is_wrong for a program in superd's own root. If other users cannot change the program, an interpreter in
- * their folders is not examined. */
-bool foreign_interpreter_is_wrong(const char *program, struct buf *why);
-
-char *foreign_real_path(const char *path);      /* as realpath(path, NULL): the caller frees it; NULL and errno */
-
-/* Appends the names that match a pattern, as glob(3), sorted, each followed by a NUL. false and errno; ENOENT: no
- * match. */
-bool foreign_glob(const char *pattern, struct buf *names);
-
-int foreign_unlink(const char *path);           /* unlink(2): 0, or -1 and errno */
+/* Appends the names that match a pattern (glob(3)), sorted, each followed by a NUL. Returns an errno; ENOENT: no match. */
+int path_glob(const char *pattern, struct buf *names);

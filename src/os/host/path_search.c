@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "os/foreign/foreign_path.h"
+#include "os/host/foreign_file.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

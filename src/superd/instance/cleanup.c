@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "os/foreign/foreign_path.h"
+#include "os/host/foreign_file.h"
 #include "superd/runtime/service_list.h"
 #include "superd/start/credentials.h"
 #include "superd/start/directories.h"

@@ -14,7 +14,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
-#include "os/foreign/foreign_path.h"
+#include "os/host/foreign_file.h"
 #include "os/proc/process_mark.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/exec_sequence.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "exec/child/sandbox.h"
-#include "os/foreign/foreign_path.h"
+#include "os/host/foreign_file.h"
 #include "os/host/program.h"
 #include "superd/launch/fd_map.h"
 #include "superd/spawn/spawn.h"

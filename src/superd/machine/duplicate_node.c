@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
-#include "os/foreign/foreign_path.h"
+#include "os/host/foreign_file.h"
 #include "table/rules/endpoint_conflict.h"
 
 /* A socket's node. */

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "exec/child/sandbox.h"
-#include "os/foreign/loader_list.h"
 #include "os/fs/interpreter.h"
 #include "os/fs/path_trust.h"
 #include "os/fs/root_path.h"
+#include "os/host/foreign_file.h"
 #include "os/rights/raw_syscall.h"
 #include "superd/machine/preflight_internal.h"
 #include "superd/start/directories.h"
@@ -143,7 +143,8 @@ static void check_libraries(struct preflight *preflight, const struct service *s
 	struct buf name = { 0 };
 
 	if (preflight->table->is_only_checked && !service->groups->environment->root_directory &&
-	    !service_prepared(service)->sandbox && !sets_library_path(service) && loader_misses_library(program, &name))
+	    !service_prepared(service)->sandbox && !sets_library_path(service) &&
+	    foreign_misses_library(program, &name))
 		preflight_report(preflight, SEVERITY_WARNING, service, "exec", program,
 				 "its library %s is not found, so it would end with exit status 127",
 				 buf_string(&name));

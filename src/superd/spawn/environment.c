@@ -13,7 +13,7 @@
 
 #include "lib/array.h"
 #include "lib/fd.h"
-#include "os/foreign/foreign_path.h"
+#include "os/host/foreign_file.h"
 
 #define FILE_MOST (1u << 20)
 #define IGNORED_MOST 5                  /* ignored lines that are reported one by one */

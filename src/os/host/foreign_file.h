@@ -1,0 +1,31 @@
+/* Files that other users may lead elsewhere: superd itself does the work if no other user can change the path or its
+ * target, else superd-exec does, with the rights of the folder's owner and for at most a second (foreign_fork). errno
+ * ETIMEDOUT: it did not finish in time; ENOSYS: superd-exec is missing. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/buf.h"
+#include "table/service/service.h"
+
+/* As fd_read_file: the text of the file, at most `most` bytes, for the caller to free(). account: the service's, which
+ * has its groups (foreign_actor). NULL and errno. */
+char *foreign_read_file(const char *path, const struct account *account, size_t most, size_t *length);
+
+bool foreign_is_program(const char *path);      /* whether it is a regular file that may be executed */
+/* interpreter_is_wrong for a program in superd's own root. If other users cannot change the program, an interpreter in
+ * their folders is not examined. */
+bool foreign_interpreter_is_wrong(const char *program, struct buf *why);
+
+/* Adds the name of a library that the program's loader does not find. false: there is none, or the loader cannot be
+ * asked: it must be root's alone, and it reads the program as nobody if superd is root. Without one of its libraries it
+ * ends the program with status 127. */
+bool foreign_misses_library(const char *program, struct buf *name);
+
+char *foreign_real_path(const char *path);      /* as realpath(path, NULL): the caller frees it; NULL and errno */
+
+/* Appends the names that match a pattern, as path_glob. false and errno; ENOENT: no match. */
+bool foreign_glob(const char *pattern, struct buf *names);
+
+int foreign_unlink(const char *path);           /* unlink(2): 0, or -1 and errno */
