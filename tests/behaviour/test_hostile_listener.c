@@ -270,9 +270,10 @@ Behaviour(hostile_listener, nor_does_a_start_behind_one_who_leaves_it_locked)
 	superd_stop(superd);
 }
 
-/* A superd whose service `hostile` is told to stop. A process that its backend leaves behind keeps the lock of the
- * first socket once new clients come to the second. waiting: gets a client that the first one has in its queue. */
-static struct scene run_last(int *waiting, struct program *order)
+/* A superd whose service `hostile` is told to stop, or to drain. A process that its backend leaves behind keeps the
+ * lock of the first socket once new clients come to the second. waiting: gets a client that the first one has in its
+ * queue. */
+static struct scene run_last(const char *verb, int *waiting, struct program *order)
 {
 	struct superd *superd = run_hostile("last", "kill_mode = process");
 	struct scene scene = { .superd = superd, .port = superd_port(superd, "hostile") };
@@ -280,7 +281,7 @@ static struct scene run_last(int *waiting, struct program *order)
 	cr_assert(is_served(&scene, SOCK_STREAM));
 	if (waiting)
 		*waiting = open_client(&scene, SOCK_STREAM);
-	*order = SUPERCTL_BEGIN(false, control_path(), "stop", "hostile");
+	*order = SUPERCTL_BEGIN(false, control_path(), verb, "hostile");
 	clock_hold();
 	return scene;
 }
@@ -293,19 +294,29 @@ static void end_last(const struct scene *scene, struct program *order)
 }
 
 /* Nobody waits at the first socket. */
-Behaviour(hostile_listener, nor_does_the_end_of_a_stop)
+static void expect_end_without_wait(const char *verb)
 {
 	struct program order;
 	struct scene scene;
 
 	SKIP_WITHOUT_LOCKS();
-	scene = run_last(NULL, &order);
+	scene = run_last(verb, NULL, &order);
 	WAIT_UNTIL((clock_move(SECOND_MS / 10), superd_logged(scene.superd, "asked 15")));
 	superd_wait_log(scene.superd, "ended: exit status 0");
 	client_ask_pid(superd_port(scene.superd, "other"));
 	cr_expect(is_served(&scene, SOCK_STREAM), "by the next one, at another socket");
 	kill(-(pid_t)pid_behind(path_in("acts"), "left "), SIGKILL);
 	end_last(&scene, &order);
+}
+
+Behaviour(hostile_listener, nor_does_the_end_of_a_stop)
+{
+	expect_end_without_wait("stop");
+}
+
+Behaviour(hostile_listener, nor_does_the_end_of_a_drain)
+{
+	expect_end_without_wait("drain");
 }
 
 Behaviour(hostile_listener, nor_does_the_move_of_who_waits_then)
@@ -315,7 +326,7 @@ Behaviour(hostile_listener, nor_does_the_move_of_who_waits_then)
 	int waiting;
 
 	SKIP_WITHOUT_LOCKS();
-	scene = run_last(&waiting, &order);
+	scene = run_last("stop", &waiting, &order);
 	WAIT_UNTIL(strstr(why_of("hostile"), " while it makes progress"));
 	kill((pid_t)pid_behind(scene.superd->log, "hostile: started, pid "), SIGUSR1);
 	superd_wait_log(scene.superd, "ended: exit status 0");
@@ -334,7 +345,7 @@ Behaviour(hostile_listener, nor_does_the_signal_of_a_stop)
 	int waiting;
 
 	SKIP_WITHOUT_LOCKS();
-	scene = run_last(&waiting, &order);
+	scene = run_last("stop", &waiting, &order);
 	WAIT_UNTIL(strstr(why_of("hostile"), " while it makes progress"));
 	kill((pid_t)pid_behind(scene.superd->log, "hostile: started, pid "), SIGUSR2);
 	superd_wait_log(scene.superd, "asked 15");
@@ -353,7 +364,7 @@ Behaviour(hostile_listener, and_a_lock_that_is_kept_costs_its_own_service_alone)
 	int waiting;
 
 	SKIP_WITHOUT_LOCKS();
-	scene = run_last(&waiting, &order);
+	scene = run_last("stop", &waiting, &order);
 	WAIT_UNTIL(strstr(why_of("hostile"), " while it makes progress"));
 	kill((pid_t)pid_behind(scene.superd->log, "hostile: started, pid "), SIGUSR1);
 	superd_wait_log(scene.superd, "ended: exit status 0");

@@ -4,8 +4,9 @@
  * (os/socket/reuseport), nothing is left to do. If it does not, the older ones linger. The next instance gets those
  * with a queue, and ends after these clients, for those who wait at the younger ones.
  *
- * A reload may come between. So superd finds the place of a socket that changes its owner by its address, and sets the
- * options of the present configuration on it. */
+ * A reload may come between. So superd finds the place of a socket that changes its owner by its address. The options
+ * of the present configuration are set on an older one when it becomes the listener, as on any socket that a program
+ * had. */
 #include "superd/stop/standby_socket.h"
 
 #include <stdlib.h>
@@ -477,9 +478,9 @@ void standby_sockets_free(struct service_runtime *runtime)
 	if (!standby_sockets)
 		return;
 	standby_sockets_restore(runtime);
+	standby_sockets_stop_lingering(standby_sockets);
 	for (size_t n = 0; n < standby_sockets->count; n++)
 		close_other(standby_sockets, n);
-	standby_sockets_stop_lingering(standby_sockets);
 	ev_timer_stop(runtime->engine->loop, &standby_sockets->late);
 	runtime->run->standby_sockets = NULL;
 	free(standby_sockets);
@@ -528,28 +529,6 @@ struct listener *standby_sockets_find_listener(const struct service_runtime *run
 	return NULL;
 }
 
-static void log_closed_queue(const struct service_runtime *runtime, struct buf *why)
-{
-	struct event event = { .name = "bind_error", .service = runtime->service->name };
-
-	log_event(runtime->engine->log, LEVEL_WARNING, &event,
-		  "superd refuses the clients that wait at a previous socket: %s",
-		  buf_string(why));
-}
-
-/* Sets the options of the present configuration on a socket. false: that failed, and the socket must not be used. */
-static bool apply_options(const struct service_runtime *runtime, int fd, const struct listen *listen)
-{
-	struct buf why = { 0 }, warnings = { 0 };
-	bool good = listen->address->kind != ENDPOINT_TCP || bind_adopt(fd, listen, &why, &warnings) == 0;
-
-	if (!good)
-		log_closed_queue(runtime, &why);
-	buf_free(&why);
-	buf_free(&warnings);
-	return good;
-}
-
 /* true: the socket is kept for clients, beside a listener. */
 static bool take_socket(struct service_runtime *runtime, int *fd)
 {
@@ -567,8 +546,7 @@ static bool take_socket(struct service_runtime *runtime, int *fd)
 	*fd = -1;
 	if (merge_other(standby_sockets, n))
 		return false;
-	if ((!has_path(standby_sockets, n) || bind_has_queue(standby_sockets->pairs[n].other)) &&
-	    apply_options(runtime, standby_sockets->pairs[n].other, listener->listen))
+	if (!has_path(standby_sockets, n) || bind_has_queue(standby_sockets->pairs[n].other))
 		return true;
 	close_other(standby_sockets, n);
 	return false;
@@ -595,14 +573,16 @@ void standby_sockets_take(struct service_runtime *runtime, int *sockets, size_t 
 void standby_sockets_adopt(struct service_runtime *runtime, const struct service *service)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+	struct event event = { .name = "bind_error", .service = runtime->service->name };
 
 	for (size_t n = 0; standby_sockets && n < standby_sockets->count; n++) {
 		struct buf why = { 0 }, warnings = { 0 };
 
-		if (standby_sockets->pairs[n].other >= 0 && !is_leaving(standby_sockets, n) &&
+		if (standby_sockets->pairs[n].other >= 0 && standby_sockets->pairs[n].older &&
 		    bind_adjust(standby_sockets->pairs[n].other, runtime->listeners[n].listen, &service->sockets[n],
 				&why, &warnings) < 0) {
-			log_closed_queue(runtime, &why);
+			log_event(runtime->engine->log, LEVEL_WARNING, &event,
+				  "superd refuses the clients that wait at a previous socket: %s", buf_string(&why));
 			close_socket_fd(runtime->engine, runtime->service->name, &standby_sockets->pairs[n].other);
 		}
 		buf_free(&why);

@@ -69,8 +69,8 @@ int *standby_sockets_release(struct service_runtime *runtime);
  * standby_sockets_settle does with those of the current instance. Closes the others. */
 void standby_sockets_take(struct service_runtime *runtime, int *sockets, size_t count);
 
-/* Sets the socket options of a new configuration, with the same endpoints, on the sockets kept here; called before the
- * listeners get them. */
+/* Sets the socket options of a new configuration, with the same endpoints, on the sockets where new clients come; called
+ * before the listeners get them. */
 void standby_sockets_adopt(struct service_runtime *runtime, const struct service *service);
 
 /* Makes the struct for the sockets that the superd before the upgrade had, without sockets yet; NULL: out of memory. */
