@@ -117,11 +117,11 @@ static void report_outcome(struct restorer *restorer, struct restoring *restorin
 		outcome.done(outcome.context, restorer->engine, outcome.service, error);
 }
 
-/* Reports this errno for all of them, as no process can be started. */
+/* Reports this errno for all of them, as no process can be started. Who hears of the last one may ask again. */
 static void give_up(struct restorer *restorer, int error)
 {
 	end_process(restorer);
-	while (first_of(restorer))
+	while (!restorer->busy && first_of(restorer))
 		report_outcome(restorer, first_of(restorer), error);
 }
 

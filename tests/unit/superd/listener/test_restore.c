@@ -23,6 +23,7 @@ static struct listeners listeners;
 static struct engine engine = { .listeners = &listeners };
 static struct listen listen_one;
 static int fd, calls, expected;         /* errno of the next calls */
+static bool asks_again;                 /* the next call does, and that is to work */
 
 static void begin(void)
 {
@@ -32,6 +33,7 @@ static void begin(void)
 	fd = opened(&listen_one);
 	cr_assert_eq(listen(fd, OTHER), 0);
 	calls = expected = 0;
+	asks_again = false;
 }
 
 static void end(void)
@@ -43,6 +45,8 @@ static void end(void)
 
 TestSuite(restore, .init = begin, .fini = end, .timeout = 120);
 
+static void ask(void);
+
 static void on_done(void *context, struct engine *of, const char *service, int error)
 {
 	cr_assert_eq(context, &fd);
@@ -50,6 +54,11 @@ static void on_done(void *context, struct engine *of, const char *service, int e
 	cr_assert_str_eq(service, "web");
 	cr_expect_eq(error, expected, "%s", strerror(error));
 	calls++;
+	if (asks_again) {
+		asks_again = false;
+		expected = 0;
+		ask();
+	}
 	ev_break(engine.loop, EVBREAK_ALL);
 }
 
@@ -161,6 +170,20 @@ Test(restore, takes_no_machine_that_stands_still_for_a_socket_that_hangs)
 	kill(worker, SIGCONT);
 	while (calls < 2)
 		ev_run(engine.loop, 0);
+}
+
+Test(restore, can_be_asked_for_by_who_hears_that_the_process_has_ended)
+{
+	pid_t worker = stop_worker();
+
+	cr_assert_eq(listen(fd, OTHER), 0);
+	ask();
+	expected = EAGAIN;
+	asks_again = true;
+	kill(worker, SIGKILL);
+	while (calls < 3)
+		ev_run(engine.loop, EVRUN_ONCE);
+	cr_expect_neq(backlog(), OTHER);
 }
 
 /* Closes the socket. false: somebody else has its address still. */
