@@ -375,3 +375,24 @@ Behaviour(hostile_listener, and_a_lock_that_is_kept_costs_its_own_service_alone)
 	close(waiting);
 	end_last(&scene, &order);
 }
+
+/* Whom the next superd finds there, it serves; where the kernel moves nobody, it may be unable to use that socket. */
+Behaviour(hostile_listener, and_an_upgrade_at_that_time_loses_nobody)
+{
+	struct program order;
+	struct scene scene;
+	int waiting;
+
+	SKIP_WITHOUT_LOCKS();
+	scene = run_last("stop", &waiting, &order);
+	WAIT_UNTIL(strstr(why_of("hostile"), " while it makes progress"));
+	kill((pid_t)pid_behind(scene.superd->log, "hostile: started, pid "), SIGUSR1);
+	superd_wait_log(scene.superd, "ended: exit status 0");
+	program_end(&order);
+	clock_go_on();
+	superd_upgrade(scene.superd);
+	client_ask_pid(superd_port(scene.superd, "other"));
+	kill(-(pid_t)pid_behind(path_in("acts"), "left "), SIGKILL);
+	cr_expect(is_answered(waiting) || superd_logged(scene.superd, "hostile: warning: opening "));
+	superd_stop(scene.superd);
+}
