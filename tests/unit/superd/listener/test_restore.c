@@ -11,6 +11,7 @@
 
 #include "lib/run_limit.h"
 #include "os/netdiag/foreign_socket.h"
+#include "os/socket/reuseport.h"
 #include "superd/listener/listeners.h"
 #include "superd/listener/restore.h"
 #include "superd/loop/engine.h"
@@ -51,7 +52,7 @@ static void on_done(void *context, struct engine *of, const char *service, int e
 {
 	cr_assert_eq(context, &fd);
 	cr_assert_eq(of, &engine);
-	cr_assert_str_eq(service, "web");
+	cr_assert(!service || !strcmp(service, "web"));
 	cr_expect_eq(error, expected, "%s", strerror(error));
 	calls++;
 	if (asks_again) {
@@ -97,6 +98,26 @@ Test(restore, lets_an_address_be_shared_and_restores_nothing)
 	cr_expect_eq(getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, &size), 0);
 	cr_expect(calls == 1 && shared);
 	cr_expect_eq(backlog(), OTHER);
+}
+
+Test(restore, shuts_one_of_two_listeners_down_for_all_its_holders)
+{
+	int copy = dup(fd), second;
+
+	cr_expect_not(restore_shut(&engine, fd, "web", on_done, &fd));
+	cr_expect_not(bind_is_shut(fd), "it is alone");
+	second = reuseport_open(fd, &listen_one, &why, &warnings);
+	cr_assert_geq(second, 0, "%s", buf_string(&why));
+	cr_assert(foreign_socket_mark(fd));
+	cr_assert(restore_shut(&engine, fd, "web", on_done, &fd));
+	cr_expect(restore_is_asked(&engine, fd));
+	ev_run(engine.loop, 0);
+	cr_expect(calls == 1 && !restore_is_asked(&engine, fd));
+	cr_expect(bind_is_shut(copy));
+	cr_expect_not(bind_is_shut(second));
+	foreign_socket_unmark(fd);
+	close(copy);
+	close(second);
 }
 
 Test(restore, of_a_socket_that_is_dropped_is_not_heard_of)

@@ -213,6 +213,11 @@ Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
 	cr_expect_arr_eq(&read, &options, sizeof(read));
 	write_restore((struct restore_task){ .listen = &(struct listen){ .endpoint = &written, .address = &address } });
 	cr_expect_str_eq(read_restore(&task), "listen", "without options");
+	write_restore((struct restore_task){ .work = RESTORE });
+	cr_expect_str_eq(read_restore(&task), "listen", "there is none");
+	write_restore((struct restore_task){ .work = RESTORE_SHUT });
+	cr_expect_null(read_restore(&task));
+	cr_expect(task.work == RESTORE_SHUT && !task.listen);
 }
 
 /* What is wrong with a request to hold that is read; NULL: nothing is. */
