@@ -214,8 +214,11 @@ int bind_restore(const struct restore_task *task)
 	if (socket_filter_attach(fd, listen_filter(listen)) == 0 || (errno != EPERM && !listen_filter(listen)))
 		result = socket_options_restore(fd, domain, listen, task->clears);
 	error = errno;
-	if (result < 0 && endpoint_accepts(listen->address) && error != ENOMEM && error != ENOBUFS)
+	if (result < 0 && endpoint_accepts(listen->address) && error != ENOMEM && error != ENOBUFS) {
 		shutdown(fd, SHUT_RDWR);
+		errno = error;
+		return -1;
+	}
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections would inherit it */
 	if (endpoint_accepts(listen->address))
 		set_backlog(fd, listen, &unused);
