@@ -218,26 +218,30 @@ static struct listener *find_goal(const struct stop *stop, size_t n)
 
 /* Moves its clients that wait in a queue to the standby sockets, if the kernel can; all: those in a handshake, too.
  * Where one was shut down, the instance can only end. */
-enum moving { MOVED, MOVING, MOVE_LOCKED };
+enum moving { MOVED, MOVE_BEGUN, MOVING, MOVE_LOCKED };
 
 static enum moving move_clients(const struct stop *stop, bool all)
 {
 	struct engine *engine = stop->instance->engine;
-	bool moves = false, moved = false, locked = false;
+	bool begun = false, moves = false, moved = false, locked = false;
 
 	for (size_t n = 0; n < stop->count; n++) {
 		int fd = socket_of(stop, n);
 
 		if (!(all || bind_has_queue(fd)) || !find_goal(stop, n))
 			continue;
-		if (restore_is_asked(engine, fd) || restore_shut(engine, fd, stop->instance->service->name, NULL, NULL))
+		if (restore_is_asked(engine, fd))
 			moves = true;
+		else if (restore_shut(engine, fd, stop->instance->service->name, NULL, NULL))
+			begun = true;
 		else if (bind_is_shut(fd))
 			moved = true;
 		else
 			locked = true;
 	}
-	return moves ? MOVING : locked && !moved ? MOVE_LOCKED : MOVED;
+	if (begun || moves)
+		return begun ? MOVE_BEGUN : MOVING;
+	return locked && !moved ? MOVE_LOCKED : MOVED;
 }
 
 static void log_drained(const struct stop *stop)
@@ -256,14 +260,18 @@ static void finish(struct stop *stop, bool late)
 {
 	struct instance *instance = stop->instance;
 	struct service_runtime *runtime = runtime_of(stop);
+	unsigned left = count_left(stop), queued = count_queues(stop);
+	enum moving moving = move_clients(stop, false);
 
-	if (move_clients(stop, false) == MOVING) {
+	if (moving == MOVE_BEGUN && late)       /* they will not be there at the next look */
+		drain_deadline_log_over(runtime, instance->pid, queued);
+	if (moving == MOVE_BEGUN || moving == MOVING) {
 		look_later(stop);
 		return;
 	}
 	ev_timer_stop(instance->engine->loop, &stop->timer);
 	if (late)
-		drain_deadline_log_over(runtime, instance->pid, count_left(stop));
+		drain_deadline_log_over(runtime, instance->pid, left);
 	else if (!stop->left && stop->sockets)
 		log_drained(stop);
 	enter_phase(stop, STOP_DONE);
@@ -362,7 +370,7 @@ static bool stay_for_clients(struct stop *stop)
 	bool unknown = stop->query.cookies.failed;
 	enum moving moving = can_pass_clients_on(stop) ? move_clients(stop, true) : MOVE_LOCKED;
 
-	if (moving == MOVING)
+	if (moving == MOVE_BEGUN || moving == MOVING)
 		look_later(stop);
 	else if (moving == MOVED)
 		finish(stop, false);
