@@ -69,7 +69,6 @@
 #include "superd/service/runtime_state.h"
 #include "superd/service/service_reload.h"
 #include "superd/service/shared_run.h"
-#include "superd/service/shared_start.h"
 #include "superd/service/socket_commands.h"
 #include "superd/start/removal.h"
 #include "superd/stop/freeze.h"
@@ -920,7 +919,7 @@ static void load_sequence(struct service_loader *progress, struct state_section 
 
 	state_load(section, &pending_state, &pending, NULL);
 	if (instance && shared_run_owns(instance))
-		sequence = shared_start_resume(progress->runtime, instance);
+		sequence = shared_run_resume(progress->runtime, instance);
 	else if (instance)
 		sequence = pending_load_sequence(progress->runtime, instance, &pending, state_flag(section, "has_run"));
 	progress->command = sequence ? &sequence->command : NULL;

@@ -10,7 +10,7 @@
 #include "superd/service/runtime_bind.h"
 #include "superd/service/runtime_event.h"
 #include "superd/service/service_drain.h"
-#include "superd/service/shared_start.h"
+#include "superd/service/shared_run.h"
 #include "superd/service/socket_commands.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
@@ -70,7 +70,7 @@ static void hear_event(struct service_runtime *runtime, unsigned char event)
 		accept_handed(runtime);
 		break;
 	case WOKEN:
-		shared_start_record(runtime);
+		shared_run_record(runtime);
 		break;
 	case RESTORED:
 		runtime_hear_restored(runtime);

@@ -1,20 +1,32 @@
-/* Runs the instances that get the listeners. A start may take time: an instance with an exec sequence
- * (superd/instance/exec_sequence) becomes the current one before it has a process. It may fail or be stopped before
- * it has one. */
+/* Runs the instances that get the listeners: whether one may start now, its start, its end, and how it is stopped. A
+ * start may take time: if commands run before the program (ExecStartPre, ExecCondition), the instance has an exec
+ * sequence (superd/instance/exec_sequence) and becomes the current one before it has a process. It may fail or be
+ * stopped before it has one. */
 #include "superd/service/shared_run.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "lib/clock.h"
+#include "lib/duration_text.h"
 #include "lib/fd.h"
+#include "lib/scan.h"
+#include "os/proc/process_mark.h"
 #include "os/socket/bind.h"
+#include "os/socket/reuseport.h"
 #include "superd/accept/accept_state.h"
 #include "superd/accept/admission.h"
+#include "superd/accept/datagram_sender.h"
 #include "superd/accept/fd_shortage.h"
+#include "superd/accept/limit_pause.h"
+#include "superd/accept/refuse.h"
+#include "superd/accept/sensor.h"
+#include "superd/accept/socket_rest.h"
 #include "superd/accept/start_log.h"
+#include "superd/accept/xinetd_record.h"
 #include "superd/clients/activator.h"
 #include "superd/health/accept_latency.h"
 #include "superd/health/exit_verdict.h"
@@ -24,19 +36,370 @@
 #include "superd/instance/cleanup.h"
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/foreground.h"
+#include "superd/instance/forking.h"
 #include "superd/instance/notify_handle.h"
+#include "superd/instance/notify_receive.h"
+#include "superd/instance/outdated.h"
 #include "superd/instance/ready.h"
 #include "superd/instance/relay.h"
+#include "superd/instance/relay_start.h"
 #include "superd/instance/thaw.h"
+#include "superd/launch/fd_map.h"
 #include "superd/loop/close_socket.h"
+#include "superd/loop/unreaped.h"
+#include "superd/runtime/prepare_start.h"
+#include "superd/runtime/start_queue.h"
 #include "superd/runtime/wants.h"
-#include "superd/service/shared_start.h"
-#include "superd/service/shutdown_check.h"
-#include "superd/service/start_permit.h"
+#include "superd/service/service_cgroup.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/standby_socket.h"
 #include "superd/stop/stop.h"
 #include "table/option/option_name.h"
+
+/* ---- may it start now ---- */
+
+static bool has_address_rules(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (listen_prepared(&service->sockets[n])->access)
+			return true;
+	}
+	return false;
+}
+
+static bool has_limited_socket(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (service->sockets[n].options->trigger_limit_burst != UNLIMITED)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the service may start for a client of one of its sockets, or starts without one. Counts the start for all
+ * sockets with clients. */
+static bool sockets_permit(struct service_runtime *runtime)
+{
+	bool may = runtime_start_due(runtime) > 0, any_waits = false;
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		if (!listener_has_socket(listener) || !client_waits(listener->fd))
+			continue;
+		any_waits = true;
+		if (socket_rest_left(runtime, listener) > 0)
+			continue;
+		if (socket_rest_is_due(runtime, listener)) {
+			socket_rest_begin(runtime, listener);
+			continue;
+		}
+		socket_rest_count(runtime, listener);
+		may = true;
+	}
+	return may || !any_waits;
+}
+
+/* Before the start superd can only see the sender of a datagram. The kernel filters connections
+ * (os/bpf/socket_filter), or they wait in the accept queue. false: not now; *instead gets the event that happens in
+ * place of the start. */
+static bool may_start(struct service_runtime *runtime, enum service_event *instead)
+{
+	const struct service *service = runtime->service;
+	bool counts_senders = service->groups->access->per_source_cpm != UNLIMITED;
+
+	if ((has_address_rules(service) || service->groups->access->access_times ||
+	     service->groups->access->libwrap || counts_senders || sensor_has_any(runtime->engine)) &&
+	    datagram_sender_sift(runtime)) {
+		runtime->run->notes->queued_at_end = 0;
+		*instead = EXITED;              /* watch the socket again, without a start */
+		return false;
+	}
+	if (limit_pause_begin(runtime, NULL, NULL) || limit_pause_for_moment(runtime)) {
+		runtime->started = false;
+		*instead = LIMITED;
+		return false;
+	}
+	if (has_limited_socket(service) && !sockets_permit(runtime)) {
+		runtime->run->notes->queued_at_end = 0;
+		*instead = limit_pause_for_rests(runtime) ? LIMITED : EXITED;
+		return false;
+	}
+	rate_limit_count(&runtime->run->accept->rate, 1., clock_now());
+	if (counts_senders)
+		datagram_sender_count(runtime);
+	return true;
+}
+
+/* ---- it starts ---- */
+
+static bool give_listeners(struct service_runtime *runtime, struct buf *why)
+{
+	struct engine *engine = runtime->engine;
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		if (!listener_is_open(listener))
+			continue;
+		if (!listener_filter_lent(listener, engine, runtime->service->name, why))
+			return false;
+		if (!listener_give(listener, engine, runtime->run->kit.plan->account)) {
+			buf_addf(why, "remembering the address of %s: %s", listener->listen->name, strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Prepares a start: plan, pipes, and the O_NONBLOCK flag of each listener. The last backend may have changed the
+ * flag, which all copies of a socket share. */
+static bool prepare_start(struct service_runtime *runtime, const struct instance *instance, struct fd_map *fd_map,
+			  struct buf *why)
+{
+	struct start_kit *kit = &runtime->run->kit;
+	bool is_relayed = service_is_relayed(runtime->service), good;
+	bool passes_sockets = runtime->service->exec->pass == PASS_SYSTEMD && !is_relayed;
+	size_t count = 0;
+	int *sockets;
+
+	if (!runtime_prepare_start(runtime, why))
+		return false;
+	fdstore_keep_own(runtime->run->kit.store, service_user(runtime->service));
+	sockets = give_listeners(runtime, why) ? calloc(runtime->listener_count + 1, sizeof(*sockets)) : NULL;
+	if (!sockets) {
+		if (!why->length)
+			buf_text(why, "out of memory");
+		return false;
+	}
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		if (!listener_is_open(listener))
+			continue;       /* an optional socket that could not be opened */
+		fd_set_nonblocking(listener->fd, listener->listen->options->non_blocking);
+		if (!is_relayed)
+			sockets[count++] = listener->fd;
+	}
+	good = launch_wire(fd_map, kit, runtime->service, sockets, count, foreground_console(instance), why) &&
+	       fd_map_add_store(fd_map, kit->store, why) && passed_files_open(fd_map, runtime->service, why) &&
+	       start_kit_name_sockets(kit, runtime->listeners, passes_sockets ? runtime->listener_count : 0,
+				      fd_map->file_names);
+	free(sockets);
+	if (!good)
+		fd_map_close(fd_map);
+	if (!good && !why->length)
+		buf_text(why, "out of memory");
+	return good;
+}
+
+/* pass = bind: the program will ask for the listeners. */
+static bool prepare_bind_calls(struct service_runtime *runtime, struct instance *instance, struct fd_map *fd_map,
+			       struct spawn_request *launch, struct buf *why)
+{
+	if (bind_calls_make(instance, runtime) && bind_calls_add_channel(instance->bind_calls, fd_map, launch))
+		return true;
+	buf_addf(why, "making a channel for its filter: %s", strerror(errno));
+	return false;
+}
+
+/* Starts the process of an instance. false: that failed, for the reason in why. */
+static bool launch_instance(struct service_runtime *runtime, struct instance *instance, struct spawn_request *launch,
+			    struct client *sender, struct buf *why)
+{
+	struct fd_map fd_map;
+
+	if (!prepare_start(runtime, instance, &fd_map, why))
+		return false;
+	if (!notify_receive_join(runtime->run->kit.notify, instance) ||
+	    !forking_expect(instance, runtime->table) ||
+	    !ready_expect(instance, runtime)) {
+		buf_text(why, "out of memory");
+		fd_map_close(&fd_map);
+		return false;
+	}
+	exit_verdict_note_queue(runtime);
+	xinetd_record_find_sender(runtime, sender);
+	launch_fill(launch, &runtime->run->kit, &fd_map, runtime->service);
+	if (bind_calls_are_needed(runtime->service) && !prepare_bind_calls(runtime, instance, &fd_map, launch, why)) {
+		fd_map_close(&fd_map);
+		return false;
+	}
+	if (!foreground_fill(instance, launch)) {
+		buf_text(why, "out of memory");
+		fd_map_close(&fd_map);
+		return false;
+	}
+	launch->mark = instance->mark = process_mark_new();
+	launch->private_id = instance_private_tmp(instance);
+	if (!instance_cgroup_enter(&instance->cgroup, runtime->engine, runtime->service, launch, why)) {
+		fd_map_close(&fd_map);
+		return false;
+	}
+	service_cgroup_enter(runtime, instance, launch);
+	if (instance->sequence) {
+		launch->invocation = instance->sequence->command.invocation;
+		launch->checks = instance->sequence->command.checks && launch->plan->condition_count;
+	}
+	outdated_free(&instance->outdated);     /* the entry may have changed since the order to start */
+	launch->note.owner = runtime_number(runtime);
+	unreaped_start(runtime->engine, launch);
+	fd_map_close(&fd_map);
+	service_cgroup_entered(runtime, instance, launch);
+	runtime_note_change(runtime);
+	if (launch->pid >= 0)
+		return true;
+	start_kit_note_fault(&runtime->run->kit, &launch->fault);
+	launch_describe_fault(runtime->service, &launch->fault, why);
+	return false;
+}
+
+/* activator_ask has found the client, or will. A start for clients whose instance has failed is no further wake, but an
+ * order is. */
+static void note_wake(struct service_run *run)
+{
+	struct history_wake wake = { .at = run->stats.last_start - run->stats.last_wait, .delay = -1,
+				     .slept = (float)run->slept };
+
+	if (run->stats.retries && !*run->stats.last_peer)
+		return;
+	memcpy(wake.by, run->stats.last_peer, sizeof(wake.by));
+	history_add_wake(&run->history, &wake);
+}
+
+#define NAP 1.                          /* seconds: a shorter sleep is no news */
+
+/* by: who has ordered it; "": a client, which superd/clients/activator logs. */
+static void log_start(struct service_runtime *runtime, struct event *event, const char *by, bool in_foreground)
+{
+	char span[DURATION_MOST];
+
+	event->duration = runtime->run->slept;
+	event->has_duration = event->duration >= NAP;
+	runtime->run->slept = 0;
+	log_event(runtime->engine->log, LEVEL_INFO, event, "started, pid %ld%s%s%s%s%s%s", (long)event->pid,
+		  in_foreground ? ", in the foreground" : "", *by ? ", by " : "", by,
+		  event->has_duration ? ", after " : "",
+		  event->has_duration ? duration_write(span, event->duration) : "",
+		  event->has_duration ? " asleep" : "");
+}
+
+void shared_run_record(struct service_runtime *runtime)
+{
+	struct service_run *run = runtime->run;
+
+	if (!run || !run->unrecorded)
+		return;
+	if (*run->stats.last_peer)
+		xinetd_record_start_for(runtime, run->unrecorded, run->stats.last_peer);
+	else
+		xinetd_record_start(runtime, run->unrecorded, NULL);
+	run->unrecorded = 0;
+}
+
+/* Logs START; if it has the address of a TCP client, once that is known. */
+static void record_start(struct service_runtime *runtime, pid_t pid, const struct client *sender)
+{
+	bool waits = runtime->run->activator_query &&
+		     runtime->service->groups->logging->log_on_success & SUCCESS_HOST;
+
+	if (waits)
+		runtime->run->unrecorded = pid;
+	else
+		xinetd_record_start(runtime, pid, sender);
+}
+
+/* Begins its relay, if it has one: when the program runs, or once it has announced that it is ready. */
+static void start_relay(struct instance *instance)
+{
+	struct event event = { .name = "started", .service = instance->service->name, .pid = instance->pid };
+
+	if (relay_begin(instance))
+		return;
+	log_event(instance->engine->log, LEVEL_ERROR, &event, "its relay cannot be started: out of memory");
+	instance->facts.failed = true;
+	instance->ops->limit(instance);
+}
+
+/* Called when the program runs: logs that, and begins its first time limit. */
+static void note_start(struct service_runtime *runtime, struct instance *instance, const struct client *sender)
+{
+	struct event event = { .name = "started", .service = runtime->service->name, .pid = instance->pid };
+	struct service_stats *stats = &runtime->run->stats;
+	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+	const char *by = *runtime->run->start_by ? stats->last_peer : "";
+	bool knows_writer = runtime->service->exec->type != TYPE_FORKING && list_has_one(&runtime->run->instances);
+
+	shared_run_record(runtime);     /* of the instance before, while its client is known */
+	stats->activations++;
+	stats->skipped_starts = 0;
+	activator_ask(runtime, runtime->run->notes->queued_at_start);
+	stats->last_start = clock_now();
+	stats->last_wait = stats->last_request > 0 ? stats->last_start - stats->last_request : 0;
+	stats->last_latency = 0;                /* of the start before */
+	note_wake(runtime->run);
+	record_start(runtime, instance->pid, sender);
+	start_queue_note_run(runtime, event.pid);
+	start_kit_forget_line(&runtime->run->kit);
+	start_kit_name(&runtime->run->kit, knows_writer ? event.pid : 0);
+	ready_begin(instance);
+	log_start(runtime, &event, by, instance->foreground);
+	foreground_note_run(instance);
+	if (instance->bind_calls) {
+		bind_calls_begin(instance->bind_calls);
+		instance_limit(instance, lifecycle->timeout_start);
+		return;
+	}
+	switch ((enum service_type)runtime->service->exec->type) {
+	case TYPE_FORKING:
+	case TYPE_NOTIFY:
+	case TYPE_NOTIFY_RELOAD:
+		instance_limit(instance, lifecycle->timeout_start);
+		break;
+	case TYPE_ONESHOT:
+		instance_limit(instance, lifecycle->runtime_max);
+		break;
+	default:
+		instance_limit(instance, instance->ready || service_awaits_target(runtime->service)
+					 ? lifecycle->timeout_start
+					 : SCAN_INFINITY);
+	}
+	if (!instance->facts.unready || service_awaits_target(runtime->service))
+		start_relay(instance);
+}
+
+/* A start with an exec sequence. Owner: instance->sequence. */
+struct sequence_start {
+	struct exec_sequence sequence;
+	struct client sender;
+};
+
+static struct sequence_start *sequence_start_of(const struct instance *instance)
+{
+	return container_of(instance->sequence, struct sequence_start, sequence);
+}
+
+static bool launch_shared(struct instance *instance, struct spawn_request *launch, struct buf *why)
+{
+	return launch_instance(instance->context, instance, launch, &sequence_start_of(instance)->sender, why);
+}
+
+static void note_run(struct instance *instance)
+{
+	note_start(instance->context, instance, &sequence_start_of(instance)->sender);
+}
+
+struct exec_sequence *shared_run_resume(struct service_runtime *runtime, struct instance *instance)
+{
+	struct sequence_start *start = calloc(1, sizeof(*start));
+
+	if (!start)
+		return NULL;
+	exec_sequence_load(&start->sequence, runtime, instance);
+	return &start->sequence;
+}
+
+/* ---- it ends ---- */
 
 #define FLUSH_MOST 65536                /* number of clients that are flushed at once, because a flood may not end */
 
@@ -103,6 +466,49 @@ static void add_bind_hint(struct service_runtime *runtime, const struct ending *
 	buf_free(&reason);
 }
 
+/* Opens a socket beside the one that an instance drains at; -1: there is no such socket, or it failed. */
+static int open_beside(struct service_runtime *runtime, const struct listener *listener)
+{
+	int partner = listener->listen->address->kind == ENDPOINT_TCP ? stop_find_socket(runtime, listener->fd) : -1;
+	struct buf why = { 0 }, warnings = { 0 };
+	int fd = partner >= 0 ? reuseport_open(partner, listener->listen, &why, &warnings) : -1;
+
+	buf_free(&why);
+	buf_free(&warnings);
+	return fd;
+}
+
+static void reopen_listener(struct service_runtime *runtime, struct listener *listener)
+{
+	struct event event = { .name = "rebind", .service = runtime->service->name };
+	int beside = open_beside(runtime, listener);
+	struct buf why = { 0 };
+
+	log_event(runtime->engine->log, LEVEL_WARNING, &event, "a program has shut its listener down: opening it "
+							       "again");
+	runtime->run->notes->queued_at_end = 0; /* no client is left in its queue */
+	refuse_parked(listener, REFUSED_CLOSED);
+	listener_close(listener, runtime->engine);
+	if (beside >= 0 && listener_resume(listener, runtime->engine, runtime->service->name, beside))
+		return;
+	if (!listener_open(listener, runtime->engine, runtime->service->name, &why))
+		log_event(runtime->engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
+	buf_free(&why);
+}
+
+/* Opens listeners anew that a backend has shut down. If an instance still drains at another socket of the same port,
+ * the new one must be opened beside it, with SO_REUSEPORT. */
+static void reopen_shut_listeners(struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		if (listener_has_socket(listener) && endpoint_accepts(listener->listen->endpoint) &&
+		    bind_is_shut(listener->fd))
+			reopen_listener(runtime, listener);
+	}
+}
+
 static void handle_end(struct service_runtime *runtime, const struct ending *ending, const char *why)
 {
 	struct service_run *run = runtime->run;
@@ -120,7 +526,7 @@ static void handle_end(struct service_runtime *runtime, const struct ending *end
 		run->notes->queued_at_end = 0;  /* its clients start nothing */
 	if (service_event == CRASHED)
 		add_bind_hint(runtime, ending);
-	shutdown_check_replace(runtime);
+	reopen_shut_listeners(runtime);
 	flush_listeners(runtime);
 	run->stats.retries = service_event == CRASHED && !ending->stopped &&
 		ending->lasted * 1e6 <= (double)runtime->service->groups->lifecycle->backoff_max;
@@ -173,9 +579,16 @@ static struct buf take_reason(struct instance *instance)
 
 static void drop_shared(struct instance *instance)
 {
+	struct sequence_start *start;
+
 	stop_forget(instance);
 	freeze_forget(instance);
-	shared_start_drop(instance);
+	if (!instance->sequence)
+		return;
+	start = sequence_start_of(instance);
+	exec_sequence_free(&start->sequence);
+	instance->sequence = NULL;
+	free(start);
 }
 
 /* The operator hears how his run in the foreground has ended. */
@@ -200,7 +613,7 @@ static void end_shared(struct instance *instance, const struct ending *own_endin
 	if (ending->unbound && !ending->stopped && !why.length)
 		bind_calls_describe(instance, &why);
 	if (ran) {
-		shared_start_record(runtime);
+		shared_run_record(runtime);
 		start_kit_drain(&run->kit, true);
 		start_log_end(runtime, instance, ending);
 	}
@@ -239,7 +652,7 @@ static void note_ready(struct instance *instance)
 	bind_calls_note(instance);
 	if (instance->retired)
 		return;
-	shared_start_relay(instance);
+	start_relay(instance);
 	runtime_post(runtime, READY);
 }
 
@@ -256,8 +669,8 @@ static void limit_shared(struct instance *instance)
 }
 
 static const struct instance_ops shared_ops = {
-	.launch = shared_start_launch,
-	.runs = shared_start_note,
+	.launch = launch_shared,
+	.runs = note_run,
 	.ready = note_ready,
 	.limit = limit_shared,
 	.ended = end_shared,
@@ -282,6 +695,61 @@ static void add_current(struct service_runtime *runtime, struct instance *instan
 	runtime->run->current = instance;
 }
 
+/* false: that failed, for the reason in why. */
+static bool start_sequence(struct service_runtime *runtime, struct instance *instance, struct buf *why)
+{
+	struct sequence_start *start = calloc(1, sizeof(*start));
+
+	if (!start) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	exec_sequence_init(&start->sequence, runtime, instance);
+	add_current(runtime, instance);
+	/* Its first commands may send notifications, too. The launch of the main process reports a lack of memory. */
+	notify_receive_join(runtime->run->kit.notify, instance);
+	exec_sequence_begin(&start->sequence);
+	return true;
+}
+
+static bool start_at_once(struct service_runtime *runtime, struct instance *instance, struct buf *why)
+{
+	struct client sender;
+	struct spawn_request launch;
+
+	if (!launch_instance(runtime, instance, &launch, &sender, why))
+		return false;
+	instance_begin(instance, launch.pid, launch.begun);
+	add_current(runtime, instance);
+	note_start(runtime, instance, &sender);
+	if (instance->state == INSTANCE_READY)
+		runtime_post(runtime, READY);
+	return true;
+}
+
+/* It is the current instance once only its process can still fail; READY follows, or its end. false: the start failed,
+ * for the reason in why. */
+static bool start_instance(struct service_runtime *runtime, struct buf *why)
+{
+	struct start_kit *kit = &runtime->run->kit;
+	struct instance *instance = instance_new(runtime->engine, runtime->service);
+	bool good;
+
+	if (!instance) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	foreground_take(runtime, instance);
+	good = kit->plan || runtime_prepare_start(runtime, why);
+	if (good && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
+		good = start_sequence(runtime, instance, why);
+	else if (good)
+		good = start_at_once(runtime, instance, why);
+	if (!good)
+		instance_free(instance);
+	return good;
+}
+
 bool shared_run_prepare(struct service_runtime *runtime)
 {
 	return queue_notes_make(runtime) && accept_state_make(runtime);
@@ -299,12 +767,12 @@ void shared_run_spawn(struct service_runtime *runtime)
 		return;
 	}
 	runtime_stop_timer(runtime);
-	if (!start_permit(runtime, &instead)) {
+	if (!may_start(runtime, &instead)) {
 		runtime_post(runtime, instead);
 		return;
 	}
 	runtime->run->start_due = 0;
-	if (!wants_are_there(runtime, &why) || !shared_start(runtime, &why, add_current)) {
+	if (!wants_are_there(runtime, &why) || !start_instance(runtime, &why)) {
 		start_log_failure(runtime, NULL, buf_string(&why));
 		runtime->halted |= in_foreground;
 		if (!in_foreground) {
@@ -329,6 +797,8 @@ void shared_run_note(struct service_runtime *runtime)
 	notify_state_watch(run->current);
 	runtime_post(runtime, DRAIN_DUE);
 }
+
+/* ---- it is stopped ---- */
 
 /* A current one without a stop waits until an earlier one has ended (stop_begin), or has got its signal. */
 void shared_run_dismiss(struct service_runtime *runtime)

@@ -6,6 +6,12 @@
 /* Allocates all that a start needs beside the instance. false: out of memory; the start must be put off. */
 bool shared_run_prepare(struct service_runtime *runtime);
 
+/* Makes the exec sequence of an instance that another superd has started; NULL: out of memory. */
+struct exec_sequence *shared_run_resume(struct service_runtime *runtime, struct instance *instance);
+
+/* Logs xinetd's START of the last instance, if that has waited for the address of its client. */
+void shared_run_record(struct service_runtime *runtime);
+
 void shared_run_spawn(struct service_runtime *runtime);
 void shared_run_note(struct service_runtime *runtime);
 void shared_run_stop(struct service_runtime *runtime, enum service_event cause);
