@@ -71,12 +71,6 @@ static bool add_to_set(struct known_fds *set, int fd)
 	return add_socket(set, fd);
 }
 
-/* A record may be older than the promise to another service. */
-static bool is_promised(const struct state_entry *entry, int fd)
-{
-	return !strcmp(entry->key, "channel_client") && guard_is_promised(fd);
-}
-
 /* Those that the stream names, as far as they are still what they were. false: a call has failed that may work
  * later. */
 static bool list_named(struct state_stream *stream, struct known_fds *named)
@@ -90,7 +84,9 @@ static bool list_named(struct state_stream *stream, struct known_fds *named)
 			int fd = load_holds_descriptor(entry->key) ? load_fd_of(section, entry) : -1;
 
 			entry->used = was_used;
-			if (fd >= 0 && !is_promised(entry, fd) && !add_to_set(named, fd))
+			if (fd >= 0 && !strcmp(entry->key, "channel_client") && guard_is_promised(fd))
+				continue;       /* its record may be older than the promise to another service */
+			if (fd >= 0 && !add_to_set(named, fd))
 				return false;
 		}
 	}
@@ -133,13 +129,6 @@ static bool note_all(struct state_stream *stream, const struct known_fds *named)
 	if (directory)
 		closedir(directory);
 	return good;
-}
-
-static void forget_all(struct state_stream *stream)
-{
-	free(stream->left_fds);
-	stream->left_fds = NULL;
-	stream->left_count = 0;
 }
 
 /* They are neither clients nor listeners: spare descriptors, files, what the loop used. superd may have died where
@@ -193,7 +182,9 @@ static bool try_to_note(struct state_stream *stream)
 		close_others(stream);
 		close_copies_of_named(stream, &named);
 	} else {
-		forget_all(stream);
+		free(stream->left_fds);
+		stream->left_fds = NULL;
+		stream->left_count = 0;
 	}
 	free(named.has);
 	free(named.sockets);

@@ -689,16 +689,6 @@ static void read_channel(struct service_runtime *runtime, struct instance *insta
 	}
 }
 
-static void read_client(struct service_runtime *runtime, struct instance *instance, struct state_section *section)
-{
-	if (instance->client.counted)
-		instance->client.counted = source_count_enter(&runtime->engine->instances->by_source, runtime,
-							      instance->client.source, INT64_MAX);
-	read_busy_listener(runtime, instance, section);
-	if (!read_shared(runtime, instance, section, "process"))
-		read_channel(runtime, instance, section);
-}
-
 static void add_to_service(struct service_loader *progress, struct instance *instance, struct state_section *section)
 {
 	struct service_runtime *runtime = progress->runtime;
@@ -733,7 +723,12 @@ static void load_instance(struct service_loader *progress, struct state_section 
 	state_load(section, &instance_state, instance, runtime->engine->loop);
 	add_to_service(progress, instance, section);
 	read_process(instance, section);
-	read_client(runtime, instance, section);
+	if (instance->client.counted)
+		instance->client.counted = source_count_enter(&runtime->engine->instances->by_source, runtime,
+							      instance->client.source, INT64_MAX);
+	read_busy_listener(runtime, instance, section);
+	if (!read_shared(runtime, instance, section, "process"))
+		read_channel(runtime, instance, section);
 	read_relay(instance, section);
 }
 
@@ -1206,15 +1201,6 @@ static struct service_runtime *runtime_of_section(struct state_loader *loader, s
 	return service ? service_list->runtimes[service - table->services] : NULL;
 }
 
-static void log_lost_service(struct state_loader *loader, struct state_section *section)
-{
-	const char *name = state_text(section, "name");
-	struct event event = { .name = "upgraded", .service = name };
-
-	log_event(loader->engine->log, LEVEL_WARNING, &event,
-		  "it is not in the configuration any more: its sockets are closed, and its instances run on");
-}
-
 static void read_services(struct state_loader *loader, struct table *table)
 {
 	struct state_section *section = loader->stream->sections, *last = section + loader->stream->count;
@@ -1228,7 +1214,10 @@ static void read_services(struct state_loader *loader, struct table *table)
 		if (runtime)
 			load_service(loader, runtime, section, next);
 		else
-			log_lost_service(loader, section);
+			log_event(loader->engine->log, LEVEL_WARNING,
+				  &(struct event){ .name = "upgraded", .service = state_text(section, "name") },
+				  "it is not in the configuration any more: its sockets are closed, and its instances "
+				  "run on");
 	}
 }
 

@@ -464,13 +464,6 @@ static struct service_runtime *apply_change(struct reload *reload, const struct 
 	return add_service(reload, service);
 }
 
-static void count_change(struct reload_counts *counts, enum diff_kind diff)
-{
-	counts->unchanged += diff == DIFF_SAME;
-	counts->changed += diff == DIFF_CHANGED || diff == DIFF_SOCKETS;
-	counts->added += diff == DIFF_ADDED;
-}
-
 static struct service_runtime *apply_entry(struct reload *reload, const struct service *service,
 					   struct service_change *change)
 {
@@ -478,7 +471,9 @@ static struct service_runtime *apply_entry(struct reload *reload, const struct s
 	struct service_runtime *runtime;
 
 	runtime = apply_change(reload, service, change);
-	count_change(reload->counts, diff);
+	reload->counts->unchanged += diff == DIFF_SAME;
+	reload->counts->changed += diff == DIFF_CHANGED || diff == DIFF_SOCKETS;
+	reload->counts->added += diff == DIFF_ADDED;
 	if (diff != DIFF_SAME)
 		report_change(reload, runtime, service->name, diff,
 			      change->returns ? "" : buf_string(&change->options));

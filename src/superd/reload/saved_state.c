@@ -184,16 +184,6 @@ static void add_engine(struct saved_state *saved, bool always)
 	save_free(&saver);
 }
 
-static void add_table(struct saved_state *saved)
-{
-	struct state_saver saver = { .loop = saved->engine->loop };
-
-	saved->source->save_table(saved->source->table_context, saved->engine->service_list, &saver);
-	add_record(saved, RECORD_TABLE, 0, &saver.text);
-	saved->records.failed |= saver.failed;
-	save_free(&saver);
-}
-
 /* The next write tries again: it finds the file full. */
 static void note_failure(struct saved_state *saved, const char *why)
 {
@@ -244,6 +234,7 @@ static bool open_file(int *file)
 static void write_all_records(struct saved_state *saved)
 {
 	struct service_list *list = saved->engine->service_list;
+	struct state_saver saver = { .loop = saved->engine->loop };
 	int *other = &saved->files[!saved->current];
 
 	buf_clear(&saved->records);
@@ -252,7 +243,10 @@ static void write_all_records(struct saved_state *saved)
 		return;
 	}
 	add_engine(saved, true);
-	add_table(saved);
+	saved->source->save_table(saved->source->table_context, list, &saver);
+	add_record(saved, RECORD_TABLE, 0, &saver.text);
+	saved->records.failed |= saver.failed;
+	save_free(&saver);
 	for (size_t n = 0; n < list->count; n++) {
 		if (list->runtimes[n])
 			add_service(saved, list->runtimes[n], true);
@@ -292,23 +286,10 @@ static void write_changes(struct saved_state *saved)
 	buf_clear(&saved->records);
 }
 
-static void add_changed(struct saved_state *saved)
-{
-	struct service_list *list = saved->engine->service_list;
-
-	for (size_t n = 0; n < list->count; n++) {
-		if (list->runtimes[n] && list->runtimes[n]->unsaved)
-			add_service(saved, list->runtimes[n], false);
-	}
-	LIST_EACH(link, &list->leaving) {
-		if (runtime_leaving(link)->unsaved)
-			add_service(saved, runtime_leaving(link), false);
-	}
-}
-
 static void save_changes(struct engine *engine)
 {
 	struct saved_state *saved = engine->saved_state;
+	struct service_list *list = engine->service_list;
 
 	if (engine->unsaved_all) {
 		engine->unsaved_all = engine->unsaved_engine = engine->unsaved = false;
@@ -318,7 +299,14 @@ static void save_changes(struct engine *engine)
 		if (engine->unsaved_engine)
 			add_engine(saved, false);
 		engine->unsaved_engine = engine->unsaved = false;
-		add_changed(saved);
+		for (size_t n = 0; n < list->count; n++) {
+			if (list->runtimes[n] && list->runtimes[n]->unsaved)
+				add_service(saved, list->runtimes[n], false);
+		}
+		LIST_EACH(link, &list->leaving) {
+			if (runtime_leaving(link)->unsaved)
+				add_service(saved, runtime_leaving(link), false);
+		}
 		write_changes(saved);
 	}
 }
@@ -434,11 +422,6 @@ static int compare_records(const void *a, const void *b)
 	return one->text < other->text ? -1 : one->text > other->text;
 }
 
-static bool is_of_same(const struct saved_record *one, const struct saved_record *other)
-{
-	return one->head.kind == other->head.kind && one->head.number == other->head.number;
-}
-
 /* Puts them in the order of a stream, and keeps the last of each service. */
 static void sort_records(struct saved_records *records)
 {
@@ -447,7 +430,9 @@ static void sort_records(struct saved_records *records)
 	if (records->count)
 		qsort(records->list, records->count, sizeof(*records->list), compare_records);
 	for (size_t n = 0; n < records->count; n++) {
-		if (n + 1 == records->count || !is_of_same(&records->list[n], &records->list[n + 1]))
+		const struct record_head *head = &records->list[n].head, *next = &records->list[n + 1].head;
+
+		if (n + 1 == records->count || head->kind != next->kind || head->number != next->number)
 			records->list[kept++] = records->list[n];
 	}
 	records->count = kept;
@@ -569,36 +554,27 @@ static char *read_file(int fd, uint64_t end)
 	return data;
 }
 
-/* Whether superd hears from the process that it has got its client. One that serves several knows them. */
-static bool has_taken(size_t number, int channel)
-{
-	return guard_notes()[number].channel.fd != channel && hold_taken(channel) == HOLD_TAKEN;
-}
-
-/* superd died while it gave clients to programs that were started ahead, or that serve others. Giving one again does no
- * harm: a program takes one client, and closes its channel with all that comes behind, and one that serves several
- * knows those that it has had. A process that has ended leaves its client to others. */
-static void repeat_handovers(void)
-{
-	int channel, client;
-
-	for (size_t n = 0; guard_notes() && n < GUARD_STARTS; n++) {
-		channel = guard_handover(n, &client);
-		if (channel >= 0)
-			guard_settle_handover(n, has_taken(n, channel) || hold_give(channel, client));
-	}
-}
-
 char *saved_state_read(size_t *length)
 {
 	struct saved_records records = { 0 };
 	struct buf text = { 0 };
 	char *data, *result = NULL;
 	uint64_t end = 0;
-	int fd = guard_state(&end), error;
+	int fd = guard_state(&end), error, channel, client;
+	bool is_taken;
 
 	guard_take_starts_back();
-	repeat_handovers();
+	/* superd died while it gave clients to programs that were started ahead, or that serve others. Giving one again
+	 * does no harm: a program takes one client, and closes its channel with all that comes behind, and one that
+	 * serves several knows those that it has had. A process that has ended leaves its client to others. Where the
+	 * channel is another one, superd hears from the process whether it has got its client. */
+	for (size_t n = 0; guard_notes() && n < GUARD_STARTS; n++) {
+		channel = guard_handover(n, &client);
+		if (channel < 0)
+			continue;
+		is_taken = guard_notes()[n].channel.fd != channel && hold_taken(channel) == HOLD_TAKEN;
+		guard_settle_handover(n, is_taken || hold_give(channel, client));
+	}
 	errno = ENOENT;
 	data = fd < 0 ? NULL : read_file(fd, end);
 	if (data && take_records(&records, data, end) && compose_stream(&records, &text)) {

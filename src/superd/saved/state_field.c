@@ -74,46 +74,25 @@ static bool is_zero(const unsigned char *bytes, size_t size)
 	return true;
 }
 
-static void save_real_field(struct state_saver *saver, const struct state_field *field, const double *real)
-{
-	if (field->always || *real < 0 || *real > 0)
-		state_add_real(&saver->text, field->key, *real);
-}
-
-static void save_number_field(struct state_saver *saver, const struct state_field *field, const void *at)
-{
-	int64_t number = get_number(field, at);
-
-	if (field->always || number != field->missing)
-		state_add_number(&saver->text, field->key, number);
-}
-
-/* superd may die long after it has saved this. */
-static void state_add_timer(struct buf *out, const char *key, double left)
-{
-	state_add_real(out, key, clock_now() + (left > 0. ? left : 0.));
-}
-
-/* A timer that is due, which libev has stopped already, is due at once in the next superd, too. */
-static void save_timer(struct state_saver *saver, const struct state_field *field, ev_timer *timer)
-{
-	double left = ev_is_active(timer) ? ev_timer_remaining(saver->loop, timer) : 0.;
-
-	if (ev_is_active(timer) || ev_is_pending(timer))
-		state_add_timer(&saver->text, field->key, left);
-}
-
 /* One value: the whole of a field, or an element of an array. */
 static void save_value(struct state_saver *saver, const struct state_field *field, const void *at)
 {
+	ev_timer *timer = (ev_timer *)(size_t)at;       /* libev only reads it */
+	double real, left;
+	int64_t number;
+
 	switch (field->kind) {
 	case STATE_FLAG:
 	case STATE_UNSIGNED:
 	case STATE_SIGNED:
-		save_number_field(saver, field, at);
+		number = get_number(field, at);
+		if (field->always || number != field->missing)
+			state_add_number(&saver->text, field->key, number);
 		break;
 	case STATE_REAL:
-		save_real_field(saver, field, at);
+		real = *(const double *)at;
+		if (field->always || real < 0 || real > 0)
+			state_add_real(&saver->text, field->key, real);
 		break;
 	case STATE_TEXT:
 		save_text(saver, field->key, at);
@@ -134,7 +113,11 @@ static void save_value(struct state_saver *saver, const struct state_field *fiel
 		break;
 	case STATE_TIMER:
 	case STATE_LEFT:
-		save_timer(saver, field, (ev_timer *)(size_t)at); /* libev only reads it */
+		/* One that is due, which libev has stopped already, is due at once in the next superd, too. superd may
+		 * die long after it has saved this. */
+		left = ev_is_active(timer) ? ev_timer_remaining(saver->loop, timer) : 0.;
+		if (ev_is_active(timer) || ev_is_pending(timer))
+			state_add_real(&saver->text, field->key, clock_now() + (left > 0. ? left : 0.));
 		break;
 	default:
 		break;
@@ -198,27 +181,15 @@ static void load_real(struct state_section *section, const struct state_field *f
 	*real = value;
 }
 
-static void load_text(struct state_section *section, const struct state_field *field, char *at)
+/* NULL: there is none, or a longer one, which is a flaw. */
+static const char *text_within(struct state_section *section, const char *key, size_t most)
 {
-	const char *text = state_text(section, field->key);
+	const char *text = state_text(section, key);
 
-	if (text && strlen(text) >= field->size) {
-		state_note_flaw(section, field->key);
-		text = NULL;
-	}
-	memcpy(at, text ? text : "", text ? strlen(text) + 1 : 1);
-}
-
-/* Without memory for it, it is not there. */
-static void load_string(struct state_section *section, const struct state_field *field, char **at)
-{
-	const char *text = state_text(section, field->key);
-
-	if (text && strlen(text) > STATE_STRING_MOST) {
-		state_note_flaw(section, field->key);
-		text = NULL;
-	}
-	*at = text ? strdup(text) : NULL;
+	if (!text || strlen(text) <= most)
+		return text;
+	state_note_flaw(section, key);
+	return NULL;
 }
 
 double state_seconds_left(struct state_section *section, const char *key)
@@ -232,19 +203,11 @@ double state_seconds_left(struct state_section *section, const char *key)
 	return -1.;
 }
 
-static void load_timer(struct state_section *section, const struct state_field *field, ev_timer *timer,
-		       struct ev_loop *loop)
-{
-	double left = state_seconds_left(section, field->key);
-
-	if (left < 0.)
-		return;
-	ev_timer_set(timer, left, 0.);
-	ev_timer_start(loop, timer);
-}
-
 static void load_value(struct state_section *section, const struct state_field *field, void *at, struct ev_loop *loop)
 {
+	const char *text;
+	double left;
+
 	switch (field->kind) {
 	case STATE_FLAG:
 	case STATE_UNSIGNED:
@@ -255,10 +218,12 @@ static void load_value(struct state_section *section, const struct state_field *
 		load_real(section, field, at);
 		break;
 	case STATE_TEXT:
-		load_text(section, field, at);
+		text = text_within(section, field->key, field->size - 1);
+		memcpy(at, text ? text : "", text ? strlen(text) + 1 : 1);
 		break;
 	case STATE_STRING:
-		load_string(section, field, at);
+		text = text_within(section, field->key, STATE_STRING_MOST);
+		*(char **)at = text ? strdup(text) : NULL;      /* without memory for it, it is not there */
 		break;
 	case STATE_BORROWED:
 		*(const char **)at = state_text(section, field->key);
@@ -271,7 +236,11 @@ static void load_value(struct state_section *section, const struct state_field *
 		*(int *)at = load_fd(section, field->key);
 		break;
 	case STATE_TIMER:
-		load_timer(section, field, at, loop);
+		left = state_seconds_left(section, field->key);
+		if (left < 0.)
+			break;
+		ev_timer_set((ev_timer *)at, left, 0.);
+		ev_timer_start(loop, (ev_timer *)at);
 		break;
 	default:
 		break;
