@@ -9,10 +9,40 @@
 #include "exec/child/cgroup_join.h"
 #include "exec/child/credentials.h"
 #include "exec/child/sandbox.h"
-#include "exec/record/condition_record.h"
 #include "lib/record_members.h"
 #include "os/foreign/path_task.h"
 #include "os/rights/raw_syscall.h"
+
+#define LISTS_MOST 65536                /* of conditions, a list for each socket */
+
+static void condition_record(struct record *record, struct condition *condition)
+{
+	NUMBER(record, condition, kind, 0, CONDITION_KINDS - 1);
+	FLAG(record, condition, is_assert);
+	NUMBER(record, condition, alternative, 0, ALTERNATIVES_MOST);
+	FLAG(record, condition, is_negated);
+	TEXT(record, condition, parameter);
+}
+
+static void condition_list_record(struct record *record, struct condition_list *list)
+{
+	struct condition *conditions;
+
+	ARRAY(record, list, list, count, CONDITIONS_MOST, conditions);
+	for (size_t n = 0; n < list->count; n++)
+		condition_record(record, &conditions[n]);
+}
+
+void condition_lists_record(struct record *record, struct condition_list **lists, size_t *count)
+{
+	const struct record_array array = { "sockets", sizeof(**lists), LISTS_MOST };
+	struct condition_list *made = record_array(record, array, *lists, count);
+
+	for (size_t n = 0; n < *count; n++)
+		condition_list_record(record, &made[n]);
+	if (record_reads(record))
+		*lists = made;
+}
 
 #define LIST_MOST 1000000               /* arguments, variables, groups, credentials */
 #define FILTERS_MOST 8                  /* of one service */

@@ -15,7 +15,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "exec/record/condition_record.h"
 #include "exec/record/start_record.h"
 #include "exec/stages/condition.h"
 #include "exec/stages/stages.h"

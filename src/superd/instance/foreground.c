@@ -95,7 +95,7 @@ const struct console *foreground_console(const struct instance *instance)
 	return instance && instance->foreground ? &instance->foreground->console : NULL;
 }
 
-/* A start replaces variables in the words of its command (superd/spawn/expand_vars); the operator's shell has done that
+/* A start replaces variables in the words of its command (superd/spawn/spawn_env); the operator's shell has done that
  * with these. */
 static char *quote_argument(const char *argument, bool expands)
 {

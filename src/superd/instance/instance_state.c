@@ -13,7 +13,7 @@
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/forking.h"
 #include "superd/instance/notify_state.h"
-#include "superd/runtime/failure.h"
+#include "superd/runtime/service_stats.h"
 #include "table/words/command_prefix.h"
 
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exec/record/condition_record.h"
+#include "exec/record/start_record.h"
 #include "lib/build_id.h"
 #include "lib/fd.h"
 #include "os/foreign/foreign_path.h"

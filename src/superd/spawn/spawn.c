@@ -5,6 +5,7 @@
  * single-threaded again. */
 #include "superd/spawn/spawn.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <pthread.h>
@@ -20,6 +21,61 @@
 #include "os/rights/own_privileges.h"
 #include "superd/spawn/spawn_env.h"
 #include "superd/spawn/spawn_timeout.h"
+
+/* ---- for messages ---- */
+
+static const char *const names[] = {
+	"",
+	"filling in variables",
+	"writing the start for superd-exec",
+	"starting a process",
+	"running superd-exec",
+	"waiting for a removal",
+	"looking at conditions",
+	"loading credentials",
+	"opening streams",
+	"preparing a user namespace",
+	"joining a control group",
+	"passing descriptors",
+	"waiting to be held",
+	"making a session",
+	"setting nice",
+	"setting oom_score_adjust",
+	"setting cpu_affinity",
+	"setting io_scheduling",
+	"setting cpu_scheduling_policy",
+	"setting personality",
+	"setting apparmor_profile",
+	"making namespaces",
+	"mounting",
+	"changing the root",
+	"setting limits",
+	"setting groups",
+	"making a user namespace",
+	"setting the capability bounding set",
+	"setting user",
+	"resetting signals",
+	"becoming the user",
+	"changing directory",
+	"setting ambient capabilities",
+	"setting secure_bits",
+	"joining a keyring",
+	"setting no_new_privileges",
+	"watching for bind(2)",
+	"filtering system calls",
+	"exec",
+};
+static_assert(sizeof(names) / sizeof(*names) == STAGES, "every stage has a name");
+
+const char *stage_name(enum stage stage)
+{
+	return names[stage];
+}
+
+const char *fault_reason(const struct fault *fault)
+{
+	return fault->error == ETIMEDOUT ? "it took too long, and was ended" : strerror(fault->error);
+}
 
 #define HELPERS_MOST 2
 #define HELPER_STACK (128 << 10)

@@ -106,7 +106,7 @@ int spawn_ask(int program, char *const *argv);
 struct own_program;
 pid_t spawn_aside(const struct own_program *program, char *const *argv, const int streams[2]);
 
-/* For messages: the stage that failed, such as "setting user", and why. In stage_name.c. */
+/* For messages: the stage that failed, such as "setting user", and why. */
 const char *stage_name(enum stage stage);
 const char *fault_reason(const struct fault *fault);
 

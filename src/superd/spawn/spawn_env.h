@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "exec/child/text.h"
+#include "lib/buf.h"
 #include "superd/spawn/spawn.h"
 
 #define SPAWN_ENVIRONMENT 48 /* variables that fit without further memory */
@@ -28,3 +29,11 @@ struct spawn_env {
 /* Fills in environment and argv of the job. false and errno. */
 bool spawn_env_make(struct spawn_env *texts, struct job *job, const struct spawn_request *request);
 void spawn_env_free(struct spawn_env *texts, const struct job *job);
+
+/* Variables in the words of a command, $NAME and ${NAME}, as in systemd.service(5), "COMMAND LINES".
+ *
+ * Returns the words with the variables of this environment replaced, as one block of memory for the caller to free(). A
+ * word that is $NAME alone becomes as many words as the value has; ${NAME} stays within its word; $$ is a dollar sign;
+ * an unset variable is empty. If nothing is left of all words, argv[0] stays as it is. NULL and errno: ENOMEM, or
+ * E2BIG: it is longer than the kernel allows. */
+char **argv_expand(char *const *argv, char *const *environment);

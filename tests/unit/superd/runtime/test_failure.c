@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "superd/health/exit_verdict.h"
-#include "superd/runtime/failure.h"
+#include "superd/runtime/service_stats.h"
 
 static struct restart_options restart_options;
 static struct exec_options options;

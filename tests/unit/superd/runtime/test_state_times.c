@@ -1,7 +1,7 @@
-/* superd/runtime/state_times: seconds of each state. */
+/* superd/runtime/service_stats: seconds of each state. */
 #include <criterion/criterion.h>
 
-#include "superd/runtime/state_times.h"
+#include "superd/runtime/service_stats.h"
 
 Test(spent, adds_up_each_state_that_was_left)
 {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
-#include "superd/spawn/expand_vars.h"
+#include "superd/spawn/spawn_env.h"
 
 #define VECTOR(...) ((char *const *)(uintptr_t)(const char *const[]){ __VA_ARGS__, NULL })
 #define ENVIRONMENT \
