@@ -49,27 +49,18 @@ static int write_settings(struct job *job, const struct cgroup_settings *cgroup_
 	return 0;
 }
 
-
-static int change_owner(int group, const char *file, const struct account *account)
-{
-	return (int)syscall(SYS_fchownat, group, file, account->uid, account->gid, *file ? 0 : AT_EMPTY_PATH);
-}
-
 /* Gives the user the files for groups below (cgroups(7), "Delegation"), not those with the group's own limits. */
 static int give_to_user(int group, const struct account *account)
 {
 	static const char *const files[] = { "", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
 
 	for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++) {
-		if (change_owner(group, files[n], account) < 0)
+		int flags = *files[n] ? 0 : AT_EMPTY_PATH;
+
+		if (syscall(SYS_fchownat, group, files[n], account->uid, account->gid, flags) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-static int make_group(const char *path)
-{
-	return (int)syscall(SYS_mkdirat, AT_FDCWD, path, 0755);
 }
 
 static int enter_service_group(struct job *job, const struct cgroup_settings *cgroup_settings)
@@ -79,7 +70,7 @@ static int enter_service_group(struct job *job, const struct cgroup_settings *cg
 	int group, result = 0;
 
 	job->fault.resource = CGROUP_ITSELF;
-	if (make_group(job->group) == 0)
+	if (syscall(SYS_mkdirat, AT_FDCWD, job->group, 0755) == 0)
 		is_new = true;
 	else if (errno != EEXIST)
 		return -1;

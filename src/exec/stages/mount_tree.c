@@ -298,13 +298,6 @@ int mount_tree_cover(const struct account *user, const char *path, int device)
 	return result;
 }
 
-static void add_hexadecimal(char *out, uint64_t id)
-{
-	for (int shift = 60; shift >= 0; shift -= 4)
-		*out++ = "0123456789abcdef"[id >> shift & 15];
-	*out = '\0';
-}
-
 /* Creates the folder. An existing one must be superd's alone: another command of the same instance created it. */
 static int make_private_folder(const char *path)
 {
@@ -330,7 +323,9 @@ int mount_tree_open_private_tmp(const struct account *user, const char *prefix, 
 		return -1;
 	}
 	memcpy(path, prefix, length);
-	add_hexadecimal(path + length, id);
+	for (int n = 0; n < 16; n++)
+		path[length + (size_t)n] = "0123456789abcdef"[id >> (60 - 4 * n) & 15];
+	path[length + 16] = '\0';
 	if (make_private_folder(path) < 0)
 		return -1;
 	memcpy(path + length + 16, "/tmp", sizeof("/tmp"));

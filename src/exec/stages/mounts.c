@@ -106,12 +106,6 @@ static int clone_source(struct job *job, const struct sandbox_mount *mount, stru
 	}
 }
 
-static bool has_source(const struct sandbox_mount *mount)
-{
-	return mount->content == CONTENT_BIND || mount->content == CONTENT_PRIVATE_TMP ||
-	       mount->content == CONTENT_SYS || mount->content == CONTENT_DEVICES;
-}
-
 /* Clones the folders that superd provides: the service's directories, and its notify socket. */
 static int clone_open_paths(const struct job *job, struct trees *trees)
 {
@@ -140,7 +134,8 @@ static int clone_sources(struct job *job, const struct sandbox_config *sandbox, 
 
 		job->fault.resource = (int)n;
 		trees->of[n] = -1;
-		if (!has_source(mount))
+		if (mount->content != CONTENT_BIND && mount->content != CONTENT_PRIVATE_TMP &&
+		    mount->content != CONTENT_SYS && mount->content != CONTENT_DEVICES)
 			continue;
 		trees->of[n] = clone_source(job, mount, trees);
 		if (trees->of[n] < 0 && !(mount->optional && means_missing(errno)))

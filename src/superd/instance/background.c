@@ -180,13 +180,6 @@ static void signal_all(const struct background *background, int signal)
 		tree_process_signal(&background->tree.list[n], signal);
 }
 
-static void kill_all(struct background *background)
-{
-	log_one(background, LEVEL_WARNING, "has not ended in time: killed");
-	background->phase = BACKGROUND_KILLED;
-	background->until = clock_now() + KILL_TIMEOUT;
-}
-
 static void give_up(struct background *background)
 {
 	log_one(background, LEVEL_ERROR, "was killed and does not end");
@@ -206,8 +199,11 @@ static void go_on_ending(struct background *background)
 		give_up(background);
 		return;
 	}
-	if (is_over)
-		kill_all(background);
+	if (is_over) {
+		log_one(background, LEVEL_WARNING, "has not ended in time: killed");
+		background->phase = BACKGROUND_KILLED;
+		background->until = clock_now() + KILL_TIMEOUT;
+	}
 	if (background->phase == BACKGROUND_KILLED)
 		signal_all(background, SIGKILL);
 	alarm_set(&background->alarm, END_LOOK);

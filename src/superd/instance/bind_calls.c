@@ -459,11 +459,6 @@ static bool end_worker(struct bind_calls *calls)
 	return bind_worker_kill(&calls->worker, calls->notif);
 }
 
-static bool takes_ipv6_alone(const struct listen *listen)
-{
-	return listen->address->family == FAMILY_IPV6 || listen->options->ipv6_only == IPV6_ONLY_YES;
-}
-
 /* The socket addresses of the texts of `binds`: two for one that names any address of both IP versions. Returns their
  * number. */
 static size_t read_addresses(const struct listen *listen, struct pool *pool, struct socket_address *out)
@@ -477,8 +472,8 @@ static size_t read_addresses(const struct listen *listen, struct pool *pool, str
 		if (endpoint_parse(*text, pool, &endpoint))
 			continue;       /* table/rules has refused it */
 		family = socket_address_family(endpoint);
-		if (family == AF_UNSPEC && endpoint_is_inet(endpoint) && !takes_ipv6_alone(listen) &&
-		    socket_address_make(endpoint, AF_INET, &out[count]))
+		if (family == AF_UNSPEC && endpoint_is_inet(endpoint) && listen->address->family != FAMILY_IPV6 &&
+		    listen->options->ipv6_only != IPV6_ONLY_YES && socket_address_make(endpoint, AF_INET, &out[count]))
 			count++;
 		if (socket_address_make(endpoint, family == AF_INET ? AF_INET : AF_INET6, &out[count]))
 			count++;

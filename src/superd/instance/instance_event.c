@@ -160,15 +160,6 @@ static void run_phase(struct instance *instance, enum command_phase phase)
 				: start_time_limit(sequence));
 }
 
-/* A failed instance gets its signals at once. */
-static void run_stop(struct instance *instance)
-{
-	if (instance->state == INSTANCE_STOP_CMD && instance->facts.failed)
-		instance_event(instance, ON_CMD_OK);
-	else
-		run_phase(instance, PHASE_STOP);
-}
-
 static void describe_command_fault(struct exec_sequence *sequence)
 {
 	const struct aux_command *command = &sequence->command;
@@ -417,13 +408,6 @@ static void clear_rest(struct instance *instance)
 	instance_linger(instance);
 }
 
-static void wait_for_group(struct instance *instance)
-{
-	if (instance->service->groups->lifecycle->kill_mode == KILL_MIXED)
-		instance_kill(instance);
-	instance_linger(instance);
-}
-
 void instance_take_end(struct instance *instance)
 {
 	unsigned mode = instance->service->groups->lifecycle->kill_mode;
@@ -480,27 +464,11 @@ static void give_up_processes(struct instance *instance)
 
 /* ---- its stop ---- */
 
-/* A command is told to end. Its processes get their signals, if it has any. */
-static void signal_stop(struct instance *instance)
-{
-	if (instance->sequence)
-		aux_command_stop(&instance->sequence->command);
-	if (!instance->sequence || main_lives(instance->sequence))
-		instance_signal_stop(instance);
-}
-
 static void kill_command(struct instance *instance)
 {
 	instance->facts.stopped = instance->facts.killed = true;
 	if (instance_command(instance) > 1)
 		kill(-instance_command(instance), SIGKILL);
-}
-
-static void signal_kill(struct instance *instance)
-{
-	instance_doom(instance);
-	instance_signal_kill(instance);
-	kill_command(instance);
 }
 
 static void kill_rest(struct instance *instance)
@@ -538,14 +506,6 @@ void instance_expire(struct instance *instance)
 		instance_event(instance, ON_EXPIRE);
 	else
 		instance_kill(instance);
-}
-
-void instance_time_out(struct instance *instance)
-{
-	if (instance->state == INSTANCE_CLEAR && instance_is_spared(instance))
-		instance_let_go(instance);
-	else
-		instance_event(instance, ON_TIMEOUT);
 }
 
 /* ---- the table ---- */
@@ -592,27 +552,39 @@ static void perform_action(struct instance *instance, enum instance_action actio
 	case DO_RUN_STOP:
 		if (instance->state == INSTANCE_LEAVE)
 			instance_limit(instance, SCAN_INFINITY);
-		run_stop(instance);
+		/* A failed instance gets its signals at once. */
+		if (instance->state == INSTANCE_STOP_CMD && instance->facts.failed)
+			instance_event(instance, ON_CMD_OK);
+		else
+			run_phase(instance, PHASE_STOP);
 		break;
 	case DO_RUN_STOP_POST:
 		instance_limit(instance, SCAN_INFINITY);
 		run_phase(instance, PHASE_STOP_POST);
 		break;
 	case DO_SIGNAL:
-		signal_stop(instance);
+		/* A command is told to end. Its processes get their signals, if it has any. */
+		if (sequence)
+			aux_command_stop(&sequence->command);
+		if (!sequence || main_lives(sequence))
+			instance_signal_stop(instance);
 		break;
 	case DO_SIGNAL_FINAL:
 		instance->facts.killed = true;
 		instance_signal_final(instance);
 		break;
 	case DO_KILL:
-		signal_kill(instance);
+		instance_doom(instance);
+		instance_signal_kill(instance);
+		kill_command(instance);
 		break;
 	case DO_KILL_COMMAND:
 		kill_command(instance);
 		break;
 	case DO_LINGER:
-		wait_for_group(instance);
+		if (instance->service->groups->lifecycle->kill_mode == KILL_MIXED)
+			instance_kill(instance);
+		instance_linger(instance);
 		break;
 	case DO_CLEAR:
 		clear_rest(instance);
@@ -636,12 +608,6 @@ static void perform_action(struct instance *instance, enum instance_action actio
 	}
 }
 
-/* Whether it is being stopped, or nothing of it is left to serve. A oneshot whose processes are cleared may stay. */
-static bool is_leaving(const struct instance *instance)
-{
-	return instance->state >= INSTANCE_STOP_CMD && !instance_is_clearing(instance);
-}
-
 void instance_event(struct instance *instance, enum instance_event event)
 {
 	struct instance_step step = instance_table[instance->state][event];
@@ -654,7 +620,8 @@ void instance_event(struct instance *instance, enum instance_event event)
 		return;
 	}
 	instance->state = step.next;
-	if (is_leaving(instance))
+	/* It is being stopped, or nothing of it is left to serve. A oneshot whose processes are cleared may stay. */
+	if (instance->state >= INSTANCE_STOP_CMD && !instance_is_clearing(instance))
 		relay_retire(instance);
 	perform_action(instance, (enum instance_action)step.action);
 }

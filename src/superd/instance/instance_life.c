@@ -68,8 +68,13 @@ static void on_ended(struct child *child, int status)
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
+	struct instance *instance = timer->data;
+
 	(void)loop, (void)events;
-	instance_time_out(timer->data);
+	if (instance->state == INSTANCE_CLEAR && instance_is_spared(instance))
+		instance_let_go(instance);
+	else
+		instance_event(instance, ON_TIMEOUT);
 }
 
 struct instance *instance_new(struct engine *engine, const struct service *service)

@@ -526,25 +526,6 @@ static void take_reset(struct notify_state *notice)
 				 "pid %ld sent RESTART_RESET=1 within its first 10 s", (long)notice->sender);
 }
 
-static void take_watchdog(struct notify_state *notice, const struct notify_message *message)
-{
-	if (message->watchdog_every != NOTE_UNSET)
-		watchdog_change(notice, message->watchdog_every);
-	if (message->watchdog)
-		watchdog_heard(notice);
-	if (message->trigger)
-		watchdog_bark(notice, "it sent WATCHDOG=trigger");
-}
-
-static void take_access(struct notify_state *notice, int access)
-{
-	static const char *const names[] = { "none", "main", "exec", "all" };
-
-	notice->access = (unsigned)access;
-	notify_state_say(notice, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends",
-			 (long)notice->sender, names[access]);
-}
-
 static void log_not_kept(const struct service_runtime *runtime, enum level level, const char *why)
 {
 	struct event event = { .name = "store", .service = runtime->service->name };
@@ -580,6 +561,8 @@ static void take_store(const struct notify_state *notice, const struct notify_me
 void notify_state_take(struct notify_state *notice, const struct notify_message *message,
 		       const struct notification *notification, struct received *received, bool by_root)
 {
+	static const char *const access_names[] = { "none", "main", "exec", "all" };
+
 	notice->sender = notification->pid;
 	if (message->wrong.at)
 		notify_state_say(notice, LEVEL_WARNING, "notification", "pid %ld: passed over: %.*s",
@@ -590,11 +573,19 @@ void notify_state_take(struct notify_state *notice, const struct notify_message 
 		take_extend(notice, message->extend);
 	take_texts(notice, message);
 	take_store(notice, message, received);
-	if (message->access != NOTE_UNSET)
-		take_access(notice, message->access);
+	if (message->access != NOTE_UNSET) {
+		notice->access = (unsigned)message->access;
+		notify_state_say(notice, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends",
+				 (long)notice->sender, access_names[notice->access]);
+	}
 	if (message->reset)
 		take_reset(notice);
-	take_watchdog(notice, message);
+	if (message->watchdog_every != NOTE_UNSET)
+		watchdog_change(notice, message->watchdog_every);
+	if (message->watchdog)
+		watchdog_heard(notice);
+	if (message->trigger)
+		watchdog_bark(notice, "it sent WATCHDOG=trigger");
 	take_state(notice, message);
 	runtime_note_change(notice->instance->context);
 }

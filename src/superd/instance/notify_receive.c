@@ -46,14 +46,6 @@ static const struct {
 	double rate, burst;
 } messages = { 5000., 10000. }, bytes = { 4e6, 8e6 }, carriers = { 200., 1000. }, descriptors = { 2000., 10000. };
 
-static void count_message(struct notify *notify, const struct notification *notification)
-{
-	double now = clock_now();
-
-	token_bucket_take(&notify->messages, messages.rate, messages.burst, 1., now);
-	token_bucket_take(&notify->bytes, bytes.rate, bytes.burst, (double)notification->length, now);
-}
-
 static double time_to_wait(const struct notify *notify)
 {
 	double now = clock_now();
@@ -165,16 +157,6 @@ static void on_hanging(struct ev_loop *loop, ev_timer *timer, int events)
 	notify_close_unused(notify);
 }
 
-/* Too many receivers run: no message is read until one of them has ended. */
-static void wait_for_end(struct notify *notify)
-{
-	if (ev_is_active(&notify->hanging))
-		return;
-	ev_timer_init(&notify->hanging, on_hanging, HANGING_SECONDS, 0.);
-	ev_timer_start(notify->engine->loop, &notify->hanging);
-	notify_rewatch(notify);
-}
-
 static void on_ended(struct fd_receive *reception)
 {
 	struct carried *carried = container_of(reception, struct carried, reception);
@@ -225,8 +207,12 @@ static void start_receive(struct notify *notify, const struct notification *noti
 {
 	if (notify->engine->save_changes)
 		notify->engine->save_changes(notify->engine);
-	if (is_stuck(notify)) {
-		wait_for_end(notify);
+	if (is_stuck(notify)) {         /* no message is read until one of the receivers has ended */
+		if (!ev_is_active(&notify->hanging)) {
+			ev_timer_init(&notify->hanging, on_hanging, HANGING_SECONDS, 0.);
+			ev_timer_start(notify->engine->loop, &notify->hanging);
+			notify_rewatch(notify);
+		}
 		return;
 	}
 	if (!start_reception(notify, notification, flaw)) {
@@ -257,7 +243,8 @@ static bool listen_to(struct notify *notify, int most)
 			pause_for(notify, AGAIN);
 			return false;
 		}
-		count_message(notify, &notification);
+		token_bucket_take(&notify->messages, messages.rate, messages.burst, 1., clock_now());
+		token_bucket_take(&notify->bytes, bytes.rate, bytes.burst, (double)notification.length, clock_now());
 		if (heard == NOTIFY_RIGHTS) {
 			start_receive(notify, &notification, flaw);
 			return false;

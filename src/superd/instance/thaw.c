@@ -11,15 +11,6 @@
 
 #define RETRY .1                        /* seconds */
 
-/* An instance that is being stopped by now has another limit. */
-static void restore_limits(struct instance *instance, double limit)
-{
-	if (instance->notice)
-		watchdog_resume(instance->notice);
-	if (limit > 0 && !instance->facts.stopped && instance->child.pid > 0)
-		instance_limit(instance, (int64_t)(limit * 1e6) + 1);
-}
-
 static void log_thaw(const struct instance *instance, enum level level, const char *name, const char *what)
 {
 	struct event event = { .name = name, .service = instance->service->name, .pid = instance->pid, .reason = what };
@@ -65,6 +56,10 @@ void instance_thaw(struct instance *instance)
 	ev_timer_stop(instance->engine->loop, &frozen->next);
 	frozen->is_under_way = false;
 	frozen->since = 0;
-	restore_limits(instance, frozen->limit);
+	if (instance->notice)
+		watchdog_resume(instance->notice);
+	/* An instance that is being stopped by now has another limit. */
+	if (frozen->limit > 0 && !instance->facts.stopped && instance->child.pid > 0)
+		instance_limit(instance, (int64_t)(frozen->limit * 1e6) + 1);
 	runtime_post(instance->context, THAWED);
 }

@@ -233,7 +233,7 @@ static struct held_program *finish_preparation(struct warm_pool *pool)
 	pool->prepared = NULL;
 	exec_status_forget(&pool->exec_status);
 	worker_wait_end(&pool->worker);
-	start_queue_end_ahead(pool->runtime->engine);
+	pool->runtime->engine->start_queue->ahead_count--;
 	return held;
 }
 
@@ -559,7 +559,7 @@ static bool prepare(struct warm_pool *pool, struct buf *why)
 	fd_close(&ends[1]);
 	held->begun = clock_now();
 	pool->prepared = held;
-	start_queue_begin_ahead(runtime->engine);
+	runtime->engine->start_queue->ahead_count++;
 	if (why->length) {
 		end_program(finish_preparation(pool));
 		return false;

@@ -226,12 +226,6 @@ static bool same_file(const struct stream *a, const struct stream *b)
 	return a->kind == b->kind && stream_is_path(a) && !strcmp(a->path, b->path);
 }
 
-static int flags_of(const struct stream *stream, int access)
-{
-	return access | (access != O_RDONLY ? O_CREAT : 0) | (stream->kind == STREAM_APPEND ? O_APPEND : 0) |
-	       (stream->kind == STREAM_TRUNCATE ? O_TRUNC : 0);
-}
-
 /* Opens a file, or leaves it to the child, with /dev/null in its place until then. -1 with errno EPERM: its path is
  * refused. */
 static int place_file(const struct placement *placement, int number, int access)
@@ -239,8 +233,9 @@ static int place_file(const struct placement *placement, int number, int access)
 	const struct stream *stream = &placement->streams[number];
 	const struct engine *engine = placement->kit->engine;
 	struct fd_map *fd_map = placement->fd_map;
-	struct stream_file file = { .path = stream->path, .flags = flags_of(stream, access) };
+	struct stream_file file = { .path = stream->path, .flags = access | (access != O_RDONLY ? O_CREAT : 0) };
 
+	file.flags |= stream->kind == STREAM_APPEND ? O_APPEND : stream->kind == STREAM_TRUNCATE ? O_TRUNC : 0;
 	switch (placement->kit->plan->stream_openers[number]) {
 	case PATH_OPENED_BY_SUPERD:
 		return fd_map_own(fd_map, stream_file_open(&file));
@@ -286,15 +281,6 @@ static bool is_on_console(const struct placement *placement, int number)
 	return number != STDIN_FILENO || (kind != STREAM_FILE && kind != STREAM_DATA && !placement->is_beside);
 }
 
-static int place_console(const struct placement *placement, int number)
-{
-	struct fd_map *fd_map = placement->fd_map;
-
-	if (fd_map->console->is_terminal && !placement->is_beside && number != STDIN_FILENO)
-		fd_map->terminal = number;
-	return fd_map_low(fd_map, fd_map->console->streams[number]);
-}
-
 /* Returns the descriptor for a stream; -1 and errno. */
 static int find_source(const struct placement *placement, int number)
 {
@@ -303,8 +289,11 @@ static int find_source(const struct placement *placement, int number)
 	const struct stream *stream = &placement->streams[number];
 	int access = number == STDIN_FILENO ? O_RDONLY : O_WRONLY;
 
-	if (is_on_console(placement, number))
-		return place_console(placement, number);
+	if (is_on_console(placement, number)) {
+		if (fd_map->console->is_terminal && !placement->is_beside && number != STDIN_FILENO)
+			fd_map->terminal = number;
+		return fd_map_low(fd_map, fd_map->console->streams[number]);
+	}
 	switch ((enum stream_kind)stream->kind) {
 	case STREAM_LOG:
 		return fd_map_low(fd_map, kit->log->write_end);
@@ -350,14 +339,6 @@ static void describe_failure(const struct placement *placement, int number, int 
 	origin_cite(service_origin(service, names[number]), why);
 }
 
-/* The stream is the same file as the stream before it, which is opened once. */
-static int place_same_file(struct fd_map *fd_map, int number)
-{
-	fd_map->files[number] = fd_map->files[number - 1];
-	fd_map->files[number].is_same = true;
-	return fd_map->wanted[number - 1];
-}
-
 /* With pass = inetd the socket is the input, and the output unless the service sets another. */
 static bool is_socket(const struct start_kit *kit, int number, int socket)
 {
@@ -369,16 +350,20 @@ static bool place_all(const struct placement *placement, struct buf *why)
 {
 	const struct start_kit *kit = placement->kit;
 	const struct stream *streams = placement->streams;
+	struct stream_file *files = placement->fd_map->files;
 	int *wanted = placement->fd_map->wanted;
 
 	for (int n = 0; n < 3; n++) {
-		if (is_socket(kit, n, placement->socket))
+		if (is_socket(kit, n, placement->socket)) {
 			wanted[n] = placement->socket;
-		else if (n > 0 && !is_socket(kit, n - 1, placement->socket) && !is_on_console(placement, n) &&
-			 same_file(&streams[n - 1], &streams[n]))
-			wanted[n] = place_same_file(placement->fd_map, n);
-		else
+		} else if (n > 0 && !is_socket(kit, n - 1, placement->socket) && !is_on_console(placement, n) &&
+			   same_file(&streams[n - 1], &streams[n])) {
+			files[n] = files[n - 1];        /* opened once, for both */
+			files[n].is_same = true;
+			wanted[n] = wanted[n - 1];
+		} else {
 			wanted[n] = find_source(placement, n);
+		}
 		if (wanted[n] < 0) {
 			describe_failure(placement, n, errno, why);
 			return false;

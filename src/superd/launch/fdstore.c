@@ -19,14 +19,9 @@
 
 #define KCMP_FILE 0
 
-static int compare_open_files(int a, int b)
-{
-	return (int)syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, a, b);
-}
-
 bool open_file_is_same(int a, int b)
 {
-	int order = compare_open_files(a, b);
+	int order = (int)syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, a, b);
 	struct stat first, second;
 
 	if (order >= 0)
@@ -66,13 +61,6 @@ static void log_text(const struct fdstore *store, enum level level, const char *
 	log_event(store->engine->log, level, &event, "%s", what);
 }
 
-static void log_gone(const struct fdstore *store, const char *name)
-{
-	struct event event = { .name = "store", .service = store->service, .reason = name };
-
-	log_event(store->engine->log, LEVEL_INFO, &event, "the other end of %s is closed: not kept any longer", name);
-}
-
 static struct fdstore_entry *find_fd(struct fdstore *store, int fd)
 {
 	LIST_EACH(link, &store->kept) {
@@ -89,13 +77,16 @@ static void on_hangup(struct ev_loop *loop, ev_io *io, int events)
 	struct fdstore *store = io->data;
 	int fd = fd_hangup_next(io->fd);
 	struct fdstore_entry *kept = find_fd(store, fd);
+	struct event event = { .name = "store", .service = store->service };
 
 	(void)loop, (void)events;
 	if (fd >= 0 && !kept)
 		fd_hangup_forget(io->fd, fd);
 	if (fd < 0 || !kept)
 		return;
-	log_gone(store, kept->name);
+	event.reason = kept->name;
+	log_event(store->engine->log, LEVEL_INFO, &event, "the other end of %s is closed: not kept any longer",
+		  kept->name);
 	drop_entry(store, kept);
 }
 

@@ -53,19 +53,6 @@ static int open_path(struct notify *notify, const char *random, struct buf *vari
 	return fd;
 }
 
-static int open_abstract(const char *random, struct buf *variable)
-{
-	buf_addf(variable, VARIABLE "@superd/notify/%s", random);
-	return variable->failed ? -1 : notify_socket_open(strchr(variable->data, '@'));
-}
-
-/* A service with another root cannot see the folder, unless it is mounted there (exec/child/sandbox). */
-static bool sees_folder(const struct service *service)
-{
-	return !service->groups->environment->root_directory ||
-		(service_prepared(service)->sandbox && service_prepared(service)->sandbox->has_mounts);
-}
-
 /* An abstract socket belongs to a network namespace (unix(7)). */
 static bool has_own_network(const struct service *service)
 {
@@ -81,10 +68,14 @@ static bool open_socket(struct notify *notify, const struct service *service)
 
 	if (!choose_name(random))
 		return false;
-	if (sees_folder(service))
+	/* A service with another root cannot see the folder, unless it is mounted there (exec/child/sandbox). */
+	if (!service->groups->environment->root_directory ||
+	    (service_prepared(service)->sandbox && service_prepared(service)->sandbox->has_mounts))
 		fd = open_path(notify, random, &variable);
-	if (fd < 0 && !has_own_network(service))
-		fd = open_abstract(random, &variable);
+	if (fd < 0 && !has_own_network(service)) {
+		buf_addf(&variable, VARIABLE "@superd/notify/%s", random);
+		fd = variable.failed ? -1 : notify_socket_open(strchr(variable.data, '@'));
+	}
 	notify->variable = buf_take(&variable);
 	notify->io.fd = fd;
 	return fd >= 0 && notify->variable;
@@ -231,7 +222,6 @@ static void save_variable(struct state_saver *saver, const void *object)
 
 	save_text(saver, "variable", notify->variable);
 }
-
 
 static const struct state_field notify_fields[] = {
 	{ STATE_BY(notify, io, save_socket, NULL) },

@@ -136,16 +136,6 @@ static bool try_outputs(struct start_kit *kit, const struct service *service)
 	       try_inherited(kit, service);
 }
 
-static bool open_outputs(struct start_kit *kit, const struct service *service)
-{
-	if (try_outputs(kit, service))
-		return true;
-	if (errno != EMFILE && errno != ENFILE)
-		return false;
-	start_kit_free_resting(kit->engine);
-	return try_outputs(kit, service);
-}
-
 /* Whether sockets may be absent: the passed ones may then differ from start to start. */
 static bool has_optional(const struct service *service)
 {
@@ -180,15 +170,6 @@ struct plan *start_kit_make_plan(const struct start_kit *kit, const struct servi
 	return plan;
 }
 
-static bool make_plan(struct start_kit *kit, const struct service *service, const struct listener *listeners,
-		      const struct plan_sockets *given, struct buf *why)
-{
-	kit->plan = start_kit_make_plan(kit, service, listeners, given, why);
-	kit->trust_checked = clock_now();
-	kit->made++;
-	return kit->plan;
-}
-
 void start_kit_note_fault(struct start_kit *kit, const struct fault *fault)
 {
 	if (fault->error != ETIMEDOUT)
@@ -196,17 +177,6 @@ void start_kit_note_fault(struct start_kit *kit, const struct fault *fault)
 	kit->hung = true;
 	if (kit->plan)
 		kit->plan->may_hang = kit->plan->apart = true;
-}
-
-/* Checks the plan's paths again, as root may have mounted another file system there since. */
-static void recheck_trust(struct start_kit *kit)
-{
-	double now = clock_now();
-
-	if (now - kit->trust_checked < TRUST_CHECK_EVERY)
-		return;
-	kit->trust_checked = now;
-	plan_check_trust(kit->plan);
 }
 
 void start_kit_await_line(struct start_kit *kit, struct line_wait *waits)
@@ -226,22 +196,35 @@ bool start_kit_prepare(struct start_kit *kit, const struct service *service, con
 		       const struct plan_sockets *given, struct buf *why)
 {
 	struct engine *engine = kit->engine;
+	double now = clock_now();
+	bool good;
 
 	start_kit_wake(kit);
 	if (unreaped_forbids_start(engine, service, why))
 		return false;
 	if (start_kit_needs_plan(kit, service)) {
 		start_kit_drop(kit);
-		if (!make_plan(kit, service, listeners, given, why))
+		kit->plan = start_kit_make_plan(kit, service, listeners, given, why);
+		kit->trust_checked = now;
+		kit->made++;
+		if (!kit->plan)
 			return false;
 	}
-	recheck_trust(kit);
+	if (now - kit->trust_checked >= TRUST_CHECK_EVERY) {    /* root may have mounted another file system since */
+		kit->trust_checked = now;
+		plan_check_trust(kit->plan);
+	}
 	if (!kit->notify && notify_is_wanted(service)) {
 		kit->notify = notify_open(engine, service, why);
 		if (!kit->notify)
 			return false;
 	}
-	if (!open_outputs(kit, service)) {
+	good = try_outputs(kit, service);
+	if (!good && (errno == EMFILE || errno == ENFILE)) {
+		start_kit_free_resting(engine);
+		good = try_outputs(kit, service);
+	}
+	if (!good) {
 		buf_addf(why, "preparing output: %s", strerror(errno));
 		return false;
 	}

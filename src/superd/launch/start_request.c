@@ -59,14 +59,6 @@ bool launch_wire_beside(struct fd_map *fd_map, struct start_kit *kit, const stru
 	return stdio_place_beside(fd_map, kit, service, why);
 }
 
-/* Sets the variables of sd_notify(3): notify socket, watchdog, and room in the fd store. */
-static void set_notify(struct spawn_request *launch, const char *notify, const struct service *service)
-{
-	launch->notify = notify;
-	launch->watchdog = service_has_watchdog(service) ? service->groups->lifecycle->watchdog : 0;
-	launch->store = service->exec->accept ? 0 : (unsigned)service->groups->lifecycle->file_descriptor_store_max;
-}
-
 void launch_fill(struct spawn_request *launch, const struct start_kit *kit, const struct fd_map *fd_map,
 		 const struct service *service)
 {
@@ -77,8 +69,13 @@ void launch_fill(struct spawn_request *launch, const struct start_kit *kit, cons
 	};
 	if (fd_map->has_files)
 		launch->files = fd_map->files;
-	if (kit->notify)
-		set_notify(launch, kit->notify->variable, service);
+	if (kit->notify) {
+		launch->notify = kit->notify->variable;
+		launch->watchdog = service_has_watchdog(service) ? service->groups->lifecycle->watchdog : 0;
+		launch->store = service->exec->accept
+					? 0
+					: (unsigned)service->groups->lifecycle->file_descriptor_store_max;
+	}
 	if (fd_map->count - fd_map->others > 3) {
 		launch->listen_count = (unsigned)(fd_map->count - fd_map->others) - 3;
 		launch->names = kit->names;

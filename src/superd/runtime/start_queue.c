@@ -213,16 +213,6 @@ bool start_queue_has_room(const struct engine *engine)
 	return !queue->waiting_count && count_free(queue) > queue->ahead_count;
 }
 
-void start_queue_begin_ahead(struct engine *engine)
-{
-	engine->start_queue->ahead_count++;
-}
-
-void start_queue_end_ahead(struct engine *engine)
-{
-	engine->start_queue->ahead_count--;
-}
-
 bool start_queue_waits(const struct service_runtime *runtime)
 {
 	const struct start_ticket *ticket = ticket_of(runtime);
@@ -285,7 +275,6 @@ void start_queue_load(struct service_runtime *runtime)
 		ticket->stage = START_NONE;
 	}
 }
-
 
 static const struct state_field queue_fields[] = {
 	{ STATE_FIELD(start_queue, "delayed_starts", delayed) },

@@ -68,11 +68,9 @@ void start_queue_offer(struct engine *engine);
 /* Lets all further starts wait in line, as memory is short; or ends that. */
 void start_queue_hold(struct engine *engine, bool held);
 
-/* Programs that are started ahead of their clients: whether one may begin, that it has, and that it is over. They have
- * the places that other starts leave, while no service waits for one; no other start waits for them. */
+/* Whether a program may be started ahead of its client. Such starts have the places that others leave, while no service
+ * waits for one; no other start waits for them. superd/instance/warm_pool counts them in ahead_count. */
 bool start_queue_has_room(const struct engine *engine);
-void start_queue_begin_ahead(struct engine *engine);
-void start_queue_end_ahead(struct engine *engine);
 
 bool start_queue_waits(const struct service_runtime *runtime);  /* whether it is in line */
 

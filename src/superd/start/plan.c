@@ -472,12 +472,6 @@ static bool make_scheduling(struct plan *plan, const struct service *service, co
 static const char *const stream_names[] = { "stdin", "stdout", "stderr" };
 static const char *const stream_options[] = { "input", "output", "error" };
 
-/* Whether standard output is the socket by default (pass = inetd). */
-static bool plan_output_is_socket(const struct service *service)
-{
-	return service->exec->pass == PASS_INETD && !service_mark(service, "output");
-}
-
 static bool make_streams(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 			 struct buf *why)
 {
@@ -486,7 +480,7 @@ static bool make_streams(struct plan *plan, const struct service *service, const
 	bool inetd = service->exec->pass == PASS_INETD;
 
 	plan->input_is_socket = inetd && (!service_mark(service, "input") || streams[0]->kind == STREAM_SOCKET);
-	plan->output_is_socket = plan_output_is_socket(service);
+	plan->output_is_socket = inetd && !service_mark(service, "output");
 	for (int n = 0; n < 3; n++) {
 		const char *name = streams[n]->path ? streams[n]->path : stream_names[n];
 		int index;

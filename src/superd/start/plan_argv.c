@@ -216,11 +216,6 @@ void plan_free_commands(struct plan *plan)
 	free(plan->conditions);
 }
 
-static words builtin_words(const struct service *service)
-{
-	return service->exec->builtin ? service->exec->builtin : service->exec->redirect;
-}
-
 bool plan_is_builtin(const struct service *service)
 {
 	return service_is_builtin(service);
@@ -436,7 +431,7 @@ static bool add_builtin(struct buf *text, size_t *count, const struct service *s
 	add_builtin_options(text, count, service, sockets);
 	if (service->exec->redirect)
 		add_argument(text, count, "redirect");
-	for (words word = builtin_words(service); *word; word++)
+	for (words word = service->exec->builtin ? service->exec->builtin : service->exec->redirect; *word; word++)
 		add_argument(text, count, *word);
 	return true;
 }

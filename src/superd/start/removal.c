@@ -83,21 +83,16 @@ bool removal_of_tmp(const char *name)
 	return begin(0, (const char *const[]){ "--remove-tmp", name, NULL }, (int[]){ -1, -1 });
 }
 
-/* Its end is no failure then. */
-static void kill_one(struct removal *removal)
-{
-	kill(removal->pid, SIGKILL);
-	removal->uid = 0;
-	removal->what[0] = '\0';
-}
-
 pid_t removal_make_way(uid_t uid, bool is_apart)
 {
 	for (size_t n = 0; uid && n < removals.count; n++) {
 		if (removals.list[n].uid == uid && is_apart)
 			return removals.list[n].pid;
-		if (removals.list[n].uid == uid)
-			kill_one(&removals.list[n]);
+		if (removals.list[n].uid != uid)
+			continue;
+		kill(removals.list[n].pid, SIGKILL);
+		removals.list[n].uid = 0;
+		removals.list[n].what[0] = '\0';       /* its end is no failure then */
 	}
 	return 0;
 }
@@ -170,23 +165,18 @@ bool removal_take_end(pid_t pid, int status, struct buf *left)
 	return false;
 }
 
-/* One of a superd that was killed is a child of the guard. */
-static bool has_ended(const struct removal *removal, int *status)
-{
-	pid_t pid = waitpid(removal->pid, status, WNOHANG);
-	struct process process;
-
-	return pid > 0 || (pid < 0 && (!is_there(removal, &process) || process.ended));
-}
-
 void removal_end(struct buf *left)
 {
 	int64_t until = clock_ms() + END_LIMIT;
 
 	for (size_t n = 0; n < removals.count;) {
+		const struct removal *removal = &removals.list[n];
+		struct process process;
 		int status = 0;
+		pid_t pid = waitpid(removal->pid, &status, WNOHANG);
 
-		if (has_ended(&removals.list[n], &status)) {
+		/* One of a superd that was killed is a child of the guard. */
+		if (pid > 0 || (pid < 0 && (!is_there(removal, &process) || process.ended))) {
 			take_end(n, status, left);
 		} else if (clock_ms() < until) {
 			poll(NULL, 0, 1);

@@ -1,7 +1,7 @@
 /* From a service to its sandbox.
  *
  * One option often needs several means, or the service finds a way around it: protect_kernel_modules takes away a
- * capability (here), system calls (filter/restrict.c) and the view of the modules (mount_paths.c). */
+ * capability (here), system calls (filter/restrict.c) and the view of the modules (mount_list.c). */
 #include "exec/child/sandbox.h"
 
 #include <linux/capability.h>
@@ -169,17 +169,6 @@ static void make_capabilities(struct sandbox_build *build)
 	}
 }
 
-/* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. A child keeps that
- * capability across the change of user (stage_ambient). */
-static void take_filters(struct sandbox_build *build)
-{
-	if (!build->filters)
-		return;
-	build->result.filters = build->filters;
-	if (!sandbox_support_privileged(build->support))
-		build->result.no_new_privileges = true;
-}
-
 static void make_profile(struct sandbox_build *build)
 {
 	const char *profile = build->service->groups->paths->apparmor_profile;
@@ -258,7 +247,10 @@ static void build_sandbox(struct sandbox_build *build)
 	if (!has_room_for_open_paths(build))
 		return;
 	make_capabilities(build);
-	take_filters(build);
+	/* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. A child keeps
+	 * that capability across the change of user (stage_ambient). */
+	result->filters = build->filters;
+	result->no_new_privileges |= build->filters && !sandbox_support_privileged(build->support);
 	make_profile(build);
 	result->secure_bits = hardening->secure_bits;
 	result->refuses_executable_memory =
@@ -327,25 +319,21 @@ static bool add_directories(char **paths, size_t *count, const char *base, words
 	return true;
 }
 
-static bool add_credentials(char **paths, size_t *count, const struct service *service,
-			    const struct process_defaults *defaults)
-{
-	struct buf path = { 0 };
-
-	credentials_folder(service, defaults, &path);
-	paths[*count] = buf_take(&path);
-	return paths[(*count)++];
-}
-
 char **sandbox_list_open_paths(const struct service *service, const struct process_defaults *defaults)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
 	char **paths = calloc(count_open_paths(service) + 1, sizeof(*paths));
+	struct buf folder = { 0 };
 	size_t count = 0;
 	bool good;
 
 	directories_of(service, defaults, kinds);
-	good = paths && (!credentials_are_wanted(service) || add_credentials(paths, &count, service, defaults));
+	good = paths;
+	if (good && credentials_are_wanted(service)) {
+		credentials_folder(service, defaults, &folder);
+		paths[count] = buf_take(&folder);
+		good = paths[count++];
+	}
 	for (size_t kind = 0; good && kind < DIRECTORY_KINDS; kind++)
 		good = !kinds[kind].is_owned || add_directories(paths, &count, kinds[kind].base, kinds[kind].names);
 	if (good)
