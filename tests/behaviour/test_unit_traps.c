@@ -327,7 +327,7 @@ static bool goes_by_the_day(const char *path)
 {
 	static const char *const files[] = { "admission.c", "limit_pause.c", "operator_locks.c",
 					     "boot_locks.c", "supervisor_run.c", "time_cache.c", "xinetd_log_file.c",
-					     "event_stream.c", "show.c", "verb_log.c", "directories_remove.c" };
+					     "event_stream.c", "show.c", "verb_log.c", "directories.c" };
 
 	for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++) {
 		if (!strcmp(strrchr(path, '/') + 1, files[n]))

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,16 +21,71 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include "exec/child/cgroup_join.h"
-#include "exec/child/clamp.h"
 #include "exec/child/sandbox.h"
 #include "exec/child/text.h"
 #include "lib/build_id.h"
 #include "os/foreign/fork_fds.h"
 #include "os/host/signals.h"
 #include "os/rights/raw_syscall.h"
+
+/* Sets limits and priorities, or the closest values that superd may set. Source: setrlimit(2), setpriority(2),
+ * proc_pid_oom_score_adj(5). Only a missing privilege (EPERM, EACCES) is accepted; any other failure is an error. */
+#define NICE_LIMIT_ZERO 20              /* RLIMIT_NICE is 20 - nice */
+
+static bool lacks_privilege(void)
+{
+	return errno == EPERM || errno == EACCES;
+}
+
+int clamp_rlimit(int resource, const struct rlimit *wanted)
+{
+	struct rlimit own, nearest = *wanted;
+
+	if (setrlimit(resource, wanted) == 0)
+		return 0;
+	if (!lacks_privilege() || prlimit(0, resource, NULL, &own) < 0)
+		return -1;
+	if (nearest.rlim_max > own.rlim_max)
+		nearest.rlim_max = own.rlim_max;
+	if (nearest.rlim_cur > nearest.rlim_max)
+		nearest.rlim_cur = nearest.rlim_max;
+	return setrlimit(resource, &nearest);
+}
+
+int clamp_nice(int nice)
+{
+	struct rlimit limit;
+	int lowest;
+
+	if (setpriority(PRIO_PROCESS, 0, nice) == 0)
+		return 0;
+	if (!lacks_privilege() || prlimit(0, RLIMIT_NICE, NULL, &limit) < 0)
+		return -1;
+	if (limit.rlim_cur > (rlim_t)2 * NICE_LIMIT_ZERO)
+		limit.rlim_cur = (rlim_t)2 * NICE_LIMIT_ZERO;
+	lowest = NICE_LIMIT_ZERO - (int)limit.rlim_cur;
+	if (lowest < 0)
+		(void)setpriority(PRIO_PROCESS, 0, lowest);
+	return 0;
+}
+
+int clamp_oom_score(const char *score)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC), error;
+	ssize_t written;
+
+	if (fd < 0)
+		return -1;
+	written = write(fd, score, strlen(score));
+	error = errno;
+	close(fd);
+	errno = error;
+	return written >= 0 || lacks_privilege() ? 0 : -1;
+}
 
 /* Each stage applies what the plan asks for: 0, or -1 and errno. If the plan needs a Linux feature that is missing, the
  * stage fails with ENOTSUP. */

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "exec/child/plan.h"
@@ -153,3 +154,10 @@ bool child_needs_program(const struct job *job);
 /* Moves descriptor wanted[n] to n for all n < count, whatever their order and overlaps; the results are not
  * close-on-exec. 0, or -1 and errno. For the child, and for tests. */
 int child_arrange(const int *wanted, int count);
+
+/* Limits and priorities that superd may lack the privilege for: in a container, root often lacks CAP_SYS_RESOURCE and
+ * CAP_SYS_NICE. They are no protection, so a service starts with the closest allowed value, and preflight warns. For
+ * the child: async-signal-safe. 0, also if only the privilege is missing; -1 and errno for any other failure. */
+int clamp_rlimit(int resource, const struct rlimit *wanted);
+int clamp_nice(int nice);
+int clamp_oom_score(const char *score);

@@ -18,7 +18,6 @@
 #include "superd/runtime/runtime.h"
 #include "superd/spawn/spawn.h"
 #include "superd/start/directories.h"
-#include "superd/start/private_tmp.h"
 
 #define EXEC_STATUS (203 << 8)          /* systemd's status of a command that could not be executed (EXIT_EXEC) */
 

@@ -9,7 +9,6 @@
 #include "superd/runtime/service_list.h"
 #include "superd/start/credentials.h"
 #include "superd/start/directories.h"
-#include "superd/start/private_tmp.h"
 #include "superd/start/removal.h"
 
 /* The service stays: it is neither removed nor being closed. */

@@ -21,7 +21,7 @@
 #include "superd/instance/shared_process.h"
 #include "superd/loop/unreaped.h"
 #include "superd/process/process_tree.h"
-#include "superd/start/private_tmp.h"
+#include "superd/start/directories.h"
 
 #define EXTENSION_MOST 10               /* EXTEND_TIMEOUT_USEC reaches so many times the limit at most */
 

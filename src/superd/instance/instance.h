@@ -67,7 +67,7 @@ struct ending {
 struct instance_groups {
 	struct {                        /* saved */
 		pid_t group;            /* process group of the main process; 0: none */
-		pid_t former;           /* process group of an earlier main process (superd/instance/main_pid); 0: none */
+		pid_t former;           /* process group of an earlier main process (superd/instance/notify_handle); 0: none */
 		int fd, former_fd;      /* descriptors of the groups (os/proc/process_group) of which superd reaps no process; -1: none */
 	};
 	struct process_tree *escaped;   /* processes that have left the groups found at a stop; NULL: none */
@@ -142,7 +142,7 @@ struct instance {
 		bool retired;           /* true: it is no longer the current instance of its service */
 		struct instance_client client;
 		uint64_t mark;          /* mark of its processes (os/proc/process_mark); 0: none */
-		uint64_t private_tmp;   /* number of its private folders (superd/start/private_tmp); 0: none */
+		uint64_t private_tmp;   /* number of its private folders (superd/start/directories); 0: none */
 		struct instance_cgroup cgroup; /* control group; path NULL: none */
 	};
 	struct list link;               /* in the service's list of instances */
@@ -202,7 +202,7 @@ struct instances {
 	struct list bind_strays;        /* filters that processes of ended instances still have (superd/instance/bind_calls) */
 	struct list relays;             /* relays of instances, and retired ones that still have clients (superd/instance/relay) */
 	struct list shared;             /* processes that serve several clients (superd/instance/shared_process) */
-	struct list moved;              /* notify_states of instances whose former group still has processes (superd/instance/main_pid) */
+	struct list moved;              /* notify_states of instances whose former group has processes (superd/instance/notify_handle) */
 };
 
 void instances_init(struct engine *engine, struct instances *instances);
@@ -243,9 +243,6 @@ void instance_let_go(struct instance *instance);
 
 /* Called when its main process has ended, with the status in facts, and child.pid is 0. */
 void instance_take_end(struct instance *instance);
-
-/* Called when the timer of its time limit has expired. */
-void instance_time_out(struct instance *instance);
 
 /* Keeps the instance until the other processes of its group have ended, after its first process has. */
 void instance_linger(struct instance *instance);

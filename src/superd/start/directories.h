@@ -10,6 +10,7 @@
 
 #include "lib/buf.h"
 #include "superd/spawn/process_defaults.h"
+#include "table/service/service.h"
 #include "table/services/table.h"
 
 #define DIRECTORY_KINDS 5
@@ -55,5 +56,15 @@ bool directories_discard(int base, const char *name);
  * cannot. */
 void directories_sweep(const char *base, struct buf *left);
 
-/* A random number for the name of a folder; never 0. */
-uint64_t directories_number(void);
+/* The folders of an instance with private_tmp, below /tmp and /var/tmp. The child creates them; superd removes them
+ * after the instance's end.
+ *
+ * A random number for a new instance's folders; 0: the service has no private_tmp. */
+uint64_t private_tmp_new(const struct service *service);
+
+/* Appends "/tmp/superd-NAME-", which the number in hexadecimal follows. */
+void private_tmp_prefix(const char *above, const char *service, struct buf *out);
+
+/* Removes the folders and their contents aside (superd/start/removal). A number of 0 does nothing. false and errno:
+ * they stay. */
+bool private_tmp_remove(const char *service, uint64_t number);

@@ -14,7 +14,7 @@
 #include "lib/buf.h"
 #include "os/foreign/foreign_path.h"
 #include "os/fs/runtime_dir.h"
-#include "superd/start/private_tmp.h"
+#include "superd/start/directories.h"
 #include "table/option/service_mark.h"
 #include "table/words/sandbox_words.h"
 

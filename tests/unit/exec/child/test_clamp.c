@@ -1,6 +1,6 @@
 /* Limits and priorities out of reach, as in a container. What is hard is to be without the privilege whoever runs the
  * tests: each test gives it up for itself. */
-#include "exec/child/clamp.h"
+#include "exec/child/child.h"
 
 #include <criterion/criterion.h>
 
