@@ -50,8 +50,5 @@ struct builtin {
 			 size_t size);
 };
 
-/* Finds a service by its name; NULL: there is none. */
-const struct builtin *builtin_find(const char *name);
-
 /* Prints a line to standard error, which superd logs. */
 void builtin_log(const char *format, ...) __attribute__((format(printf, 1, 2)));

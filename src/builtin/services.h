@@ -1,5 +1,5 @@
-/* The services, as the table in builtin.c lists them (struct builtin): NAME_begin begins a connection,
- * NAME_heard reads a request, NAME_told gets superd's answer, NAME_dgram replies to a datagram. */
+/* The services, as the table in main.c lists them (struct builtin): NAME_begin begins a connection, NAME_heard reads
+ * a request, NAME_told gets superd's answer, NAME_dgram replies to a datagram. */
 #pragma once
 
 #include "builtin/builtin.h"
