@@ -3,14 +3,19 @@
  *
  * A turn goes on until a socket is not ready: with edges, no second one comes for what is left. A read that got less
  * than it asked for has emptied the socket. Only the end of the sender may still be in it (epoll(7)), or what follows
- * an urgent byte, at which a read stops (tcp(7)). */
+ * an urgent byte, at which a read stops (tcp(7)).
+ *
+ * Most of many connections are quiet at any moment, so a buffer has memory only while it holds bytes. */
 #include "builtin/relay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "builtin/builtin.h"
 #include "lib/fd.h"
@@ -22,11 +27,116 @@
 #define LOOPBACK_RTT_MOST 50            /* microseconds; a shorter round trip time is the same machine */
 #define LOOPBACK_BUFFER (1 << 20)       /* bytes, SO_RCVBUF and SO_SNDBUF */
 #define UNPACED "reno"                  /* TCP_CONGESTION; every kernel has it, and every user may choose it */
+#define BUFFER_ROOM (64 << 10)          /* bytes that are read into memory; more leaves a processor's cache */
+#define PIPE_ROOM (1 << 20)             /* bytes of a pipe */
+
+/* ---- the buffer ---- */
+
+/* malloc(3) would give large memory back to the kernel, and get it anew for each connection. */
+static void take_memory(struct relay_buffer *buffer)
+{
+	struct buffer_spares *spares = buffer->spares;
+
+	buffer->bytes = spares && spares->count ? spares->list[--spares->count] : malloc(BUFFER_ROOM);
+}
+
+static void give_memory(struct relay_buffer *buffer)
+{
+	struct buffer_spares *spares = buffer->spares;
+
+	if (buffer->bytes && spares && spares->count < BUFFER_SPARES)
+		spares->list[spares->count++] = buffer->bytes;
+	else
+		free(buffer->bytes);
+	buffer->bytes = NULL;
+}
+
+void buffer_spares_free(struct buffer_spares *spares)
+{
+	while (spares->count)
+		free(spares->list[--spares->count]);
+}
+
+static void buffer_close(struct relay_buffer *buffer)
+{
+	give_memory(buffer);
+	fd_close(&buffer->pipe[0]);
+	fd_close(&buffer->pipe[1]);
+}
+
+/* Gives memory or pipe back, for as long as the connection is quiet. The buffer must be empty. */
+static void buffer_rest(struct relay_buffer *buffer)
+{
+	if (!buffer->held)
+		buffer_close(buffer);
+}
+
+/* Changes to a pipe. The buffer must be empty. A pipe of 16 pages, the default, would take as many system calls as
+ * read(2) and write(2). F_SETPIPE_SZ (fcntl(2)) enlarges it, but the memory of all pipes of a user is limited
+ * (pipe(7)): if 1 MiB is refused, a smaller pipe is used. false: there is no pipe, and nothing changed. */
+static bool buffer_use_pipe(struct relay_buffer *buffer)
+{
+	if (buffer->pipe[0] >= 0)
+		return true;
+	if (fd_pipe(buffer->pipe) < 0)
+		return false;
+	for (int size = PIPE_ROOM; size >= 256 << 10 && fcntl(buffer->pipe[0], F_SETPIPE_SZ, size) < 0; size /= 2)
+		continue;
+	give_memory(buffer);
+	return true;
+}
+
+/* Reads without waiting. The buffer must be empty. Returns the number of bytes; 0: end of file; -1 and errno, EAGAIN if
+ * there is nothing. With edges (EPOLLET) nothing else may end a turn, so a signal does not. */
+static ssize_t buffer_fill(struct relay_buffer *buffer, int from)
+{
+	bool piped = buffer->pipe[0] >= 0;
+	ssize_t got;
+
+	if (buffer->text) {
+		buffer->start = 0;
+		buffer->held = buffer->text_length;
+		return (ssize_t)buffer->held;
+	}
+	if (!piped && !buffer->bytes)
+		take_memory(buffer);
+	if (!piped && !buffer->bytes)
+		return -1;              /* errno: ENOMEM */
+	do
+		got = piped ? splice(from, NULL, buffer->pipe[1], NULL, PIPE_ROOM, SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
+			    : recv(from, buffer->bytes, BUFFER_ROOM, MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	buffer->start = 0;
+	buffer->held = got > 0 ? (size_t)got : 0;
+	return got;
+}
+
+/* Writes held bytes without waiting; to -1: drops them. Returns the number of bytes, or -1 and errno as buffer_fill. */
+static ssize_t buffer_drain(struct relay_buffer *buffer, int to)
+{
+	const char *bytes = buffer->text ? buffer->text : buffer->bytes;
+	ssize_t sent;
+
+	do {
+		if (to < 0)
+			sent = (ssize_t)buffer->held;
+		else if (buffer->pipe[0] >= 0)
+			sent = splice(buffer->pipe[0], NULL, to, NULL, buffer->held, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+		else
+			sent = send(to, bytes + buffer->start, buffer->held, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	if (sent > 0) {
+		buffer->start += (size_t)sent;
+		buffer->held -= (size_t)sent;
+	}
+	return sent;
+}
+
+/* ---- one direction ---- */
 
 void relay_open(struct relay *relay, int from, int to)
 {
-	*relay = (struct relay){ .from = from, .to = to };
-	buffer_open(&relay->buffer);
+	*relay = (struct relay){ .from = from, .to = to, .buffer.pipe = { -1, -1 } };
 }
 
 void relay_close(struct relay *relay)

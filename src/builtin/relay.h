@@ -3,9 +3,29 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "builtin/buffer.h"
+/* Memory that no buffer uses, for all buffers of a process. A zeroed struct is empty. */
+#define BUFFER_SPARES 16
+
+struct buffer_spares {
+	char *list[BUFFER_SPARES];
+	size_t count;
+};
+
+/* The buffer of one direction: bytes that were read from one socket and are not yet written to the other. It begins
+ * as memory. For a connection that moves much data the relay replaces it by a pipe, through which the kernel passes
+ * the data on without a copy (splice(2)). */
+struct relay_buffer {
+	struct buffer_spares *spares;   /* where memory comes from and goes to; NULL: malloc(3) and free(3) */
+	size_t held;                    /* number of bytes in the buffer */
+	char *bytes;                    /* owned; NULL: the pipe is in use, or nothing was read since buffer_rest */
+	const char *text;               /* borrowed; it is held again and again, and nothing is read; NULL: none */
+	size_t text_length;
+	size_t start;                   /* index of the first held byte in `bytes` or `text` */
+	int pipe[2];                    /* owned; -1: memory is used */
+};
 
 struct relay {
 	int from, to;                   /* the sender's and the receiver's socket, borrowed; to -1: bytes are dropped */
@@ -34,6 +54,8 @@ void relay_rest(struct relay *relay);
 
 /* The receiver has closed its connection, or reset it. */
 void relay_receiver_gone(struct relay *relay, bool reset);
+
+void buffer_spares_free(struct buffer_spares *spares);
 
 /* ---- both directions of a connection ---- */
 
