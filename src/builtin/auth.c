@@ -4,15 +4,301 @@
 #include "builtin/auth.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "builtin/connection.h"
 #include "builtin/services.h"
 #include "builtin/sigterm.h"
-#include "lib/clock.h"
+#include "lib/fd.h"
 #include "lib/scan.h"
+#include "os/netdiag/sock_diag.h"
+
+#define FAKEID_MOST 4096                /* bytes of a ~/.fakeid that are read */
+#define FAKEID_NAME_MOST 16             /* bytes of a name, as in FreeBSD */
+
+/* ---- the user of a connection ----
+ *
+ * sock_diag(7) finds a connection by its two ends, at a cost that does not grow with the number of connections. Without
+ * it, as in some containers, /proc/net/tcp and tcp6 (proc(5)) list all connections.
+ *
+ * An IPv4 connection may belong to an IPv6 socket, so both forms are searched. Two results are refused: a listener,
+ * which the kernel returns if there is no such connection, and a connection without a process, whose owner the kernel
+ * reports as root. */
+
+/* Both ends of a TCP connection of this machine. */
+struct both_ends {
+	struct sockaddr_storage local, remote;
+};
+
+/* Turns an IPv4-mapped IPv6 address into an IPv4 one. */
+static void unmap_address(struct sockaddr_storage *address)
+{
+	struct sockaddr_in6 v6;
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+
+	memcpy(&v6, address, sizeof(v6));
+	if (address->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr))
+		return;
+	v4.sin_port = v6.sin6_port;
+	memcpy(&v4.sin_addr, &v6.sin6_addr.s6_addr[12], 4);
+	memcpy(address, &v4, sizeof(v4));
+}
+
+/* Fills one end of a struct inet_diag_sockid. */
+static void put_sockid_end(const struct sockaddr_storage *address, __be16 *port, __be32 host[4])
+{
+	if (address->ss_family == AF_INET) {
+		const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+
+		*port = v4->sin_port;
+		host[0] = v4->sin_addr.s_addr;
+	} else {
+		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+
+		*port = v6->sin6_port;
+		memcpy(host, &v6->sin6_addr, 16);
+	}
+}
+
+struct connection_owner {
+	uid_t uid;                      /* of the socket */
+	bool is_connection;             /* the socket is a connection of a process */
+};
+
+static void on_socket(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct connection_owner *found = context;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
+		return;
+	found->uid = socket->idiag_uid;
+	found->is_connection = socket->idiag_inode && socket->idiag_state != TCP_LISTEN;
+}
+
+static bool find_by_sock_diag(const struct both_ends *ends, uid_t *owner)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} message = {
+		.header = { .nlmsg_len = sizeof(message),
+			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST },
+		.request = { .sdiag_family = (unsigned char)ends->local.ss_family,
+			     .sdiag_protocol = IPPROTO_TCP,
+			     .idiag_states = ~0u,
+			     .id = { .idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } } },
+	};
+	struct connection_owner found = { 0 };
+
+	put_sockid_end(&ends->local, &message.request.id.idiag_sport, message.request.id.idiag_src);
+	put_sockid_end(&ends->remote, &message.request.id.idiag_dport, message.request.id.idiag_dst);
+	sock_diag_ask(&message, sizeof(message), on_socket, &found);
+	*owner = found.uid;
+	return found.is_connection;
+}
+
+/* Writes "0100007F:1F90" as in /proc/net/tcp, or four words and the port as in tcp6. */
+static void format_proc_end(const struct sockaddr_storage *address, bool as_v6, char text[64])
+{
+	struct in6_addr v6 = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
+	unsigned parts[4], port;
+
+	if (address->ss_family == AF_INET) {
+		const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+
+		memcpy(&v6.s6_addr[12], &v4->sin_addr, 4);
+		port = ntohs(v4->sin_port);
+	} else {
+		v6 = ((const struct sockaddr_in6 *)address)->sin6_addr;
+		port = ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+	}
+	memcpy(parts, &v6, sizeof(parts));
+	if (as_v6)
+		snprintf(text, 64, "%08X%08X%08X%08X:%04X", parts[0], parts[1], parts[2], parts[3], port);
+	else
+		snprintf(text, 64, "%08X:%04X", parts[3], port);
+}
+
+static bool find_by_proc_net(const char *path, const struct both_ends *ends, bool as_v6, uid_t *owner)
+{
+	char local[64], remote[64], line[512];
+	FILE *file = fopen(path, "re");
+	bool found = false;
+
+	if (!file)
+		return false;
+	format_proc_end(&ends->local, as_v6, local);
+	format_proc_end(&ends->remote, as_v6, remote);
+	while (!found && fgets(line, sizeof(line), file)) {
+		char here[64], there[64], uid[16], inode[24];
+		int64_t number;
+
+		found = sscanf(line, " %*[0-9]: %63s %63s %*s %*s %*s %*s %15s %*s %23s", here, there, uid,
+			       inode) == 4 &&
+			!strcmp(here, local) && !strcmp(there, remote) && strcmp(inode, "0") != 0 &&
+			!scan_count(uid, &number);
+		if (found)
+			*owner = (uid_t)number;
+	}
+	fclose(file);
+	return found;
+}
+
+static bool find_owner(const struct both_ends *given, uid_t *owner)
+{
+	struct both_ends ends = *given;
+	bool is_v4;
+
+	unmap_address(&ends.local);
+	unmap_address(&ends.remote);
+	is_v4 = ends.local.ss_family == AF_INET;
+	if ((!is_v4 && ends.local.ss_family != AF_INET6) || ends.remote.ss_family != ends.local.ss_family)
+		return false;
+	if (find_by_sock_diag(&ends, owner))
+		return true;
+	return (is_v4 && find_by_proc_net("/proc/net/tcp", &ends, false, owner)) ||
+		find_by_proc_net("/proc/net/tcp6", &ends, true, owner);
+}
+
+/* ---- the name of a user ----
+ *
+ * It depends on files in the user's home, which may be unreadable. An unreadable ~/.noident counts as present and
+ * hides the user; an unreadable ~/.fakeid counts as absent. */
+
+enum named { NAMED, NAMED_HIDDEN /* the user has a ~/.noident */, NAMED_NOT /* the uid has no name */ };
+
+static bool find_user(uid_t owner, struct passwd *entry, char *text, size_t size)
+{
+	struct passwd *found;
+
+	return getpwuid_r(owner, entry, text, size, &found) == 0 && found;
+}
+
+static bool is_hidden(const char *home)
+{
+	char path[4096];
+
+	if (snprintf(path, sizeof(path), "%s/.noident", home) >= (int)sizeof(path))
+		return true;
+	return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0 || errno != ENOENT;
+}
+
+/* Reads the first word of ~/.fakeid. false: there is none, or it has a colon, which would break the reply. */
+static bool read_fakeid(const char *home, char name[FAKEID_NAME_MOST + 1])
+{
+	char path[4096], *text, *word;
+	size_t length = 0;
+
+	if (snprintf(path, sizeof(path), "%s/.fakeid", home) >= (int)sizeof(path))
+		return false;
+	text = fd_read_file(path, FAKEID_MOST, &length);
+	if (!text)
+		return false;
+	word = text + strspn(text, " \t\r\n");
+	for (length = 0; length < FAKEID_NAME_MOST && word[length] > ' ' && word[length] <= '~'; length++)
+		name[length] = word[length];
+	name[length] = '\0';
+	free(text);
+	return length && !memchr(name, ':', length);
+}
+
+/* Whether the name, or with -i the number, belongs to a user: no user may pose as another. */
+static bool belongs_to_user(const char *name, bool numeric)
+{
+	char text[16384];
+	struct passwd entry, *found;
+	int64_t number;
+
+	if (getpwnam_r(name, &entry, text, sizeof(text), &found) == 0 && found)
+		return true;
+	if (!numeric || scan_count(name, &number) || number < 0 || number > UINT32_MAX)
+		return false;
+	return getpwuid_r((uid_t)number, &entry, text, sizeof(text), &found) == 0 && found;
+}
+
+static bool use_fakeid(const struct builtin_options *options, const char *home, char *name, size_t size)
+{
+	char fake[FAKEID_NAME_MOST + 1];
+
+	if (!options->fake && !options->fake_any)
+		return false;
+	if (!read_fakeid(home, fake) || (!options->fake_any && belongs_to_user(fake, options->numeric)))
+		return false;
+	snprintf(name, size, "%s", fake);
+	return true;
+}
+
+/* Looks for a name in the user's home. If the process is root, it does so as that user, so that a symbolic link there
+ * cannot make it read other files. */
+static enum named name_from_home(const struct builtin_options *options, const struct passwd *entry, char *name,
+				 size_t size)
+{
+	bool was_root = geteuid() == 0;
+	enum named named = NAMED_NOT;
+
+	if (was_root && (setgroups(1, &entry->pw_gid) < 0 || setegid(entry->pw_gid) < 0 || seteuid(entry->pw_uid) < 0))
+		return NAMED_HIDDEN;
+	if (options->hide && is_hidden(entry->pw_dir))
+		named = NAMED_HIDDEN;
+	else if (use_fakeid(options, entry->pw_dir, name, size))
+		named = NAMED;
+	if (was_root && (seteuid(0) < 0 || setegid(0) < 0))
+		return NAMED_HIDDEN;
+	return named;
+}
+
+/* Finds the name to report for a user; `size` must be at least 65. */
+static enum named find_name(const struct builtin_options *options, uid_t owner, char *name, size_t size)
+{
+	char text[16384];
+	struct passwd entry;
+	enum named named = NAMED_NOT;
+
+	if (!find_user(owner, &entry, text, sizeof(text)))
+		return NAMED_NOT;
+	if (options->hide || options->fake || options->fake_any)
+		named = name_from_home(options, &entry, name, size);
+	if (named != NAMED_NOT)
+		return named;
+	if (options->numeric)
+		snprintf(name, size, "%lu", (unsigned long)owner);
+	else
+		snprintf(name, size, "%s", entry.pw_name);
+	return NAMED;
+}
+
+/* Makes up a name of at most 8 random characters. */
+static void make_random_name(char *name, size_t size)
+{
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuv";
+	unsigned char random[8];
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		memset(random, 0, sizeof(random));
+	for (size_t n = 0; n < sizeof(random) && n + 1 < size; n++) {
+		name[n] = letters[random[n] % 32];
+		name[n + 1] = '\0';
+	}
+}
+
+/* ---- a request and its answer ---- */
 
 static const char *skip_blanks(const char *at, const char *end)
 {
@@ -80,11 +366,11 @@ static const char *choose_reply(const struct builtin_options *options, int conne
 	if (!ports->local || !ports->remote)
 		return "INVALID-PORT";
 	if (options->random) {
-		auth_random_name(name, size);
+		make_random_name(name, size);
 		return NULL;
 	}
-	if (options->real && find_connection(connection, ports, &ends) && auth_find_owner(&ends, &owner))
-		named = auth_name(options, owner, name, size);
+	if (options->real && find_connection(connection, ports, &ends) && find_owner(&ends, &owner))
+		named = find_name(options, owner, name, size);
 	if (named == NAMED)
 		return NULL;
 	if (named == NAMED_HIDDEN || (!options->real && !options->fallback))

@@ -1,10 +1,8 @@
-/* The parts of auth, the ident server (RFC 1413). It behaves as FreeBSD's inetd(8): without -r it names no user. */
+/* auth, the ident server (RFC 1413). It behaves as FreeBSD's inetd(8): without -r it names no user. */
 #pragma once
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
 
 #include "builtin/builtin.h"
 #include "builtin/talk.h"
@@ -21,19 +19,3 @@ bool auth_parse(const char *line, size_t length, struct port_pair *ports);
 
 /* Answers a request of a client of this connection, once its line is there. */
 enum heard auth_answer(const struct settings *settings, int connection, const struct buf *request, struct buf *answer);
-
-/* Both ends of a TCP connection of this machine. */
-struct both_ends {
-	struct sockaddr_storage local, remote;
-};
-
-/* Finds the user that the connection belongs to. false: there is no such connection, or the owner is unknown. */
-bool auth_find_owner(const struct both_ends *ends, uid_t *owner);
-
-enum named { NAMED, NAMED_HIDDEN /* the user has a ~/.noident */, NAMED_NOT /* the uid has no name */ };
-
-/* Finds the name to report for a user; `size` must be at least 65. */
-enum named auth_name(const struct builtin_options *options, uid_t owner, char *name, size_t size);
-
-/* Makes up a name of at most 8 random characters. */
-void auth_random_name(char *name, size_t size);
