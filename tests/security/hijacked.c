@@ -63,7 +63,8 @@ static long report(char *text, size_t length, int passed)
 /* Not by the functions of the libc, which may do something else when it fails. */
 static long obey(const char *order)
 {
-	static char name[] = "true", babble[] = "in=1 out=2 id=x\n", lie[] = "in=1 out=2 id=77\n", much[1000] = "in=1";
+	static char name[] = "true", babble[] = "in=1 out=2 id=x\n", lie[] = "in=1 out=2 id=77\n", much[1000] = "in=1",
+		    ask[] = "ask id=77 /";
 	char *const argv[] = { name, NULL };
 
 	if (!strncmp(order, "read", 4))
@@ -92,6 +93,8 @@ static long obey(const char *order)
 		return report(babble, sizeof(babble) - 1, -1);
 	if (!strncmp(order, "lie", 3))
 		return report(lie, sizeof(lie) - 1, -1);
+	if (!strncmp(order, "ask", 3))
+		return report(ask, sizeof(ask) - 1, -1);
 	if (!strncmp(order, "long", 4))
 		return report(much, sizeof(much), -1);
 	if (!strncmp(order, "pass", 4))
