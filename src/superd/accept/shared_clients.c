@@ -32,7 +32,8 @@
 #define STUCK_SECONDS 5.0               /* that a client waits in the channel, until others get another process */
 #define DESCRIPTORS_EACH 6              /* that a client takes: of both connections, and of a pipe for each direction */
 #define DESCRIPTORS_BESIDE 20           /* of the process, beside those */
-#define REPORTS_MOST 64                 /* read in one turn */
+#define REPORTS_MOST 64                 /* read in one turn … */
+#define QUESTIONS_MOST 8                /* … of a program that asks: a look at all services may take a millisecond */
 
 /* ---- the process ---- */
 
@@ -126,14 +127,14 @@ static void refuse_process(const struct shared_process *process)
 static void on_channel(struct watch *watch, bool readable, bool writable)
 {
 	struct shared_process *process = container_of(watch, struct shared_process, watch);
-	unsigned n = 0;
+	unsigned n = 0, most = process->asks == ASKS_NOTHING ? REPORTS_MOST : QUESTIONS_MOST;
 	int error;
 
 	(void)readable, (void)writable;
-	while (n++ < REPORTS_MOST && receive_report(process))
+	while (n++ < most && receive_report(process))
 		continue;
 	error = errno;
-	if (n > REPORTS_MOST || error == EAGAIN || error == EINTR)
+	if (n > most || error == EAGAIN || error == EINTR)
 		return;
 	watch_stop(watch);              /* the end of the process follows */
 	list_remove(&process->link);
