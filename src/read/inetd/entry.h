@@ -52,7 +52,7 @@ struct inetd_entry {
 	const char *builtin;            /* NULL: a program */
 	const struct inetd_dialect *dialect;
 	/* To identify entries, see service_name.c and precedence.c. */
-	const char *name, *long_name;   /* of the service in superd; long_name is used if another entry has this name */
+	const char *name;               /* of the service in superd */
 	const char *rival;              /* the name of an entry that names the family in `yields` explicitly */
 	const char *address;            /* NAME of tcpmux/NAME; PROGRAM/VERSIONS of RPC */
 	bool is_dropped;                /* another entry replaced it, or it is unwanted */
@@ -133,8 +133,11 @@ bool inetd_begins_entry(const char *text, const char *end);
  * semicolon. */
 bool inetd_netbsd_read(struct inetd *inetd, struct inetd_entry *entry, size_t *at);
 
-/* Sets name, long_name and rival, see service_name.c. */
+/* Sets name and rival, see service_name.c. */
 void inetd_name(struct inetd_entry *entry, struct pool *pool);
+
+/* Sets the long name, where another entry has this name, before any entry yields a family. */
+void inetd_lengthen_name(struct inetd_entry *entry, struct pool *pool);
 
 /* Adds a copy of the entry to the list and names it. */
 void inetd_add(struct reading *reading, const struct inetd_entry *entry);

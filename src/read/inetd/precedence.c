@@ -67,14 +67,14 @@ static size_t count_same_socket(struct inetd_entry **sorted, size_t left)
 
 /* Entries for different sockets may have the same name: unix sockets in two folders, versions of one RPC program, a
  * service foo-udp over TCP. They get their long names. */
-static bool use_long_names(struct inetd_entry **group, size_t length)
+static bool use_long_names(struct inetd_entry **group, size_t length, struct pool *pool)
 {
 	bool differ = false;
 
 	for (size_t i = 1; i < length; i++)
 		differ |= compare_sockets(group[i], group[0]) != 0;
 	for (size_t i = 0; differ && i < length; i++)
-		group[i]->name = group[i]->long_name;
+		inetd_lengthen_name(group[i], pool);
 	return differ;
 }
 
@@ -251,7 +251,7 @@ static void apply_to_sorted(struct inetd_entry **sorted, size_t count, struct re
 	qsort(sorted, count, sizeof(struct inetd_entry *), compare_by_name_and_socket);
 	for (size_t i = 0, length; i < count; i += length) {
 		length = count_same_name(sorted + i, count - i);
-		renamed |= use_long_names(sorted + i, length);
+		renamed |= use_long_names(sorted + i, length, inetd_entries(reading)->pool);
 	}
 	if (renamed)
 		qsort(sorted, count, sizeof(struct inetd_entry *), compare_by_name_and_socket);

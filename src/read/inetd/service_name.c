@@ -116,14 +116,24 @@ static const char *make_name(const struct inetd_entry *entry, bool is_long, bool
 	return buf_keep(&out, pool);
 }
 
-void inetd_name(struct inetd_entry *entry, struct pool *pool)
+/* tcp6 is IPv6's also where it takes IPv4 clients. */
+static bool is_of_ipv6(const struct inetd_entry *entry)
 {
 	bool has_families =
 		entry->transport != INETD_UNIX && entry->transport != INETD_MUX && entry->transport != INETD_IP;
-	/* tcp6 is IPv6's also where it takes IPv4 clients */
-	bool six = has_families && (entry->families == INETD_IPV6 || entry->yields == INETD_IPV4);
+
+	return has_families && (entry->families == INETD_IPV6 || entry->yields == INETD_IPV4);
+}
+
+void inetd_name(struct inetd_entry *entry, struct pool *pool)
+{
+	bool six = is_of_ipv6(entry);
 
 	entry->name = make_name(entry, false, six, pool);
-	entry->long_name = make_name(entry, true, six, pool);
 	entry->rival = entry->yields ? make_name(entry, false, !six, pool) : entry->name;
+}
+
+void inetd_lengthen_name(struct inetd_entry *entry, struct pool *pool)
+{
+	entry->name = make_name(entry, true, is_of_ipv6(entry), pool);
 }
