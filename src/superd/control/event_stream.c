@@ -22,21 +22,17 @@ struct event_stream {
 	unsigned long dropped;          /* events that were dropped since the number was last sent */
 };
 
-static void send_dropped(struct session *session, struct event_stream *stream)
-{
-	json_object_open(&session->line);
-	json_count_field(&session->line, "dropped", stream->dropped);
-	json_object_close(&session->line);
-	session_send_event(session);
-	stream->dropped = 0;
-}
-
 static void on_events_room(struct session *session)
 {
 	struct event_stream *stream = session->state;
 
-	if (stream->dropped)
-		send_dropped(session, stream);
+	if (stream->dropped) {
+		json_object_open(&session->line);
+		json_count_field(&session->line, "dropped", stream->dropped);
+		json_object_close(&session->line);
+		session_send_event(session);
+		stream->dropped = 0;
+	}
 	line_io_want_room(&session->io, false);
 }
 

@@ -962,16 +962,6 @@ static void add_mean(const char *name, double sum, uint64_t count, struct buf *o
 		json_null_field(out, name);
 }
 
-/* The mean times until ready of starts and thaws together, and of each. */
-static void add_means(const struct service_stats *stats, struct buf *out)
-{
-	const struct histogram *all = &stats->latency, *thaws = &stats->thaw_latency;
-
-	add_mean("latency", all->sum, all->count, out);
-	add_mean("start_latency", all->sum - thaws->sum, all->count - thaws->count, out);
-	add_mean("thaw_latency", thaws->sum, thaws->count, out);
-}
-
 /* The share of the time that has been measured in which it would have slept, and how often it would have waked. A gap
  * that is shorter than its own idle_timeout is not seen. */
 static void add_timeouts(const struct service_view *view, const struct idle_gaps *gaps, double measured,
@@ -1046,6 +1036,7 @@ static void add_gaps(const struct service_view *view, struct buf *out)
 {
 	static const char *const actions[] = { "stop", "freeze", "report" };
 	const struct service_stats *stats = runtime_stats(view->match.runtime);
+	const struct histogram *all = &stats->latency, *thaws = &stats->thaw_latency;
 	const char *why = why_unmeasured(view);
 	double measured = view->now > stats->gaps.begun ? view->now - stats->gaps.begun : 0;
 
@@ -1056,7 +1047,10 @@ static void add_gaps(const struct service_view *view, struct buf *out)
 	json_seconds_field(out, "measured", measured);
 	json_text_field(out, "action", actions[view->match.row->groups->lifecycle->idle_action]);
 	json_flag_field(out, "reclaims", view->match.row->groups->lifecycle->freeze_reclaim);
-	add_means(stats, out);
+	/* The mean times until ready of starts and thaws together, and of each. */
+	add_mean("latency", all->sum, all->count, out);
+	add_mean("start_latency", all->sum - thaws->sum, all->count - thaws->count, out);
+	add_mean("thaw_latency", thaws->sum, thaws->count, out);
 	json_whole_field(out, "memory", stats->gaps.memory ? stats->gaps.memory : -1);
 	json_count_field(out, "saves_now", saved_now(view, &stats->gaps));
 	add_own_timeout(view, &stats->gaps, out);

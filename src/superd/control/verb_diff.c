@@ -237,7 +237,7 @@ static void finish_diff(struct diff_request *request)
 /* false: it takes another turn, or the request was answered. */
 static bool go_on_comparing(struct diff_request *request)
 {
-	switch (supervisor_compare_on(&request->comparison, TURN_SECONDS, note_difference, request)) {
+	switch (service_comparison_go_on(&request->comparison, TURN_SECONDS, note_difference, request)) {
 	case COMPARISON_GOES_ON:
 		return false;
 	case COMPARISON_COMPLETE:
@@ -324,7 +324,8 @@ static void take_table(struct diff_request *request, struct table *table, const 
 	request->before = request->session->supervisor->table;
 	request->before->users++;
 	if (!diags->errors)
-		supervisor_compare(request->session->supervisor, table, &request->comparison);
+		service_comparison_begin(&request->comparison, &request->session->supervisor->service_list,
+					 request->session->supervisor->table, table);
 }
 
 void verb_diff_end(struct server *server, struct table *table, const struct diags *diags)

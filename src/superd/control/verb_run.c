@@ -190,12 +190,6 @@ static void on_run_change(struct session *session)
 	service_foreground_look(&run->order);
 }
 
-static void send_signal(struct run_request *run, int signal)
-{
-	if (run->order.foreground->runtime && !service_foreground_signal(&run->order, signal))
-		refuse_run(run->session, ORDER_INTERRUPTED, &(struct buf){ 0 });
-}
-
 void verb_run_hear(struct session *session, const char *line)
 {
 	struct run_request *run = session->state;
@@ -220,7 +214,8 @@ void verb_run_hear(struct session *session, const char *line)
 		console_resize(console, &message.size);
 		break;
 	case RUN_SIGNAL:
-		send_signal(run, message.signal);
+		if (run->order.foreground->runtime && !service_foreground_signal(&run->order, message.signal))
+			refuse_run(session, ORDER_INTERRUPTED, &(struct buf){ 0 });
 		break;
 	}
 	buf_free(&message.input);
@@ -257,14 +252,6 @@ static void send_begin(struct run_request *run, bool waits_for_client)
 	session_send_line(session);
 }
 
-static void log_run(const struct session *session, const char *name)
-{
-	const struct event event = { .name = "told", .service = name };
-
-	log_event(session->supervisor->engine.log, LEVEL_NOTICE, &event, "uid %lu requested: run%s",
-		  (unsigned long)session->uid, session->request.options & ASKS_STOP ? " --stop" : "");
-}
-
 void verb_run_begin(struct session *session)
 {
 	struct engine *engine = &session->supervisor->engine;
@@ -290,7 +277,9 @@ void verb_run_begin(struct session *session)
 	watch_init(&run->news, engine, on_news);
 	watch_init(&run->channel, engine, on_channel);
 	alarm_init(&run->finish, engine, on_finish);
-	log_run(session, request->names[0]);
+	log_event(engine->log, LEVEL_NOTICE, &(struct event){ .name = "told", .service = request->names[0] },
+		  "uid %lu requested: run%s", (unsigned long)session->uid,
+		  request->options & ASKS_STOP ? " --stop" : "");
 	run->order.uid = session->uid;
 	run->order.stops = request->options & ASKS_STOP;
 	result = service_foreground_begin(&run->order, match.runtime, &order, &why);

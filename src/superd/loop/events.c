@@ -28,16 +28,6 @@ void events_starve(struct engine *engine)
 	events_feed(engine);
 }
 
-static void queue_add(struct event_queue *queue, struct posted *posted)
-{
-	posted->next = NULL;
-	if (queue->first)
-		queue->last->next = posted;
-	else
-		queue->first = posted;
-	queue->last = posted;
-}
-
 static void queue_remove(struct event_queue *queue, struct posted *posted)
 {
 	struct posted **place = &queue->first, *before = NULL;
@@ -53,12 +43,19 @@ static void queue_remove(struct event_queue *queue, struct posted *posted)
 
 void events_post(struct engine *engine, struct posted *posted, unsigned char event)
 {
+	struct event_queue *queue = &engine->events;
 	size_t count = events_posted(posted);
 
 	if (memchr(posted->events, event + 1, count))
 		return;
-	if (!count)
-		queue_add(&engine->events, posted);
+	if (!count) {
+		posted->next = NULL;
+		if (queue->first)
+			queue->last->next = posted;
+		else
+			queue->first = posted;
+		queue->last = posted;
+	}
 	assert(count < POSTED_MOST);
 	posted->events[count] = (unsigned char)(event + 1);
 	events_feed(engine);

@@ -154,33 +154,32 @@ static bool check_tables(const struct options *options)
 	return good && has_log;
 }
 
-static int write_table(const struct options *options, bool (*of_table)(const struct table *table, FILE *out))
+static int do_print(const struct options *options)
 {
 	struct diags diags = { 0 };
-	struct table *table = load_table(options, NULL, NULL, &diags);
-	bool good = table && !diags.errors;
+	struct table *table;
+	size_t what = 0;
+	bool good;
 
+	while (what < sizeof(printable) / sizeof(*printable) && strcmp(printable[what].name, options->print) != 0)
+		what++;
+	if (what == sizeof(printable) / sizeof(*printable)) {
+		fprintf(stderr, "superd: --print=%s: it prints conf, comments, json or dot\n", options->print);
+		return EXIT_TABLE;
+	}
+	table = load_table(options, NULL, NULL, &diags);
+	good = table && !diags.errors;
 	diags_print(&diags, stderr);
 	if (table && !good)
 		fprintf(stderr, "superd: nothing is printed for the errors above%s\n",
 			options->keep_going ? "" : "; --keep-going leaves these services out");
-	if (good && (!of_table(table, stdout) || fflush(stdout) != 0)) {
+	if (good && (!printable[what].of_table(table, stdout) || fflush(stdout) != 0)) {
 		fprintf(stderr, "superd: cannot write the configuration: %s\n", strerror(errno));
 		good = false;
 	}
 	diags_free(&diags);
 	table_free(table);
 	return good ? 0 : EXIT_TABLE;
-}
-
-static int do_print(const struct options *options)
-{
-	for (size_t n = 0; n < sizeof(printable) / sizeof(*printable); n++) {
-		if (!strcmp(printable[n].name, options->print))
-			return write_table(options, printable[n].of_table);
-	}
-	fprintf(stderr, "superd: --print=%s: it prints conf, comments, json or dot\n", options->print);
-	return EXIT_TABLE;
 }
 
 /* superd-read knows the keys of units and property lists, and says what is no name at all. */

@@ -277,15 +277,6 @@ static void log_version(const struct options *options, struct log *log, const st
 	buf_free(&text);
 }
 
-/* xinetd has a line of its own (superd/supervisor/persona). */
-static void log_end(const struct options *options, struct log *log, int status)
-{
-	const struct event event = { .name = "ended" };
-
-	if (options->invoked_as != AS_XINETD)
-		log_event(log, LEVEL_NOTICE, &event, "ended with status %d", status);
-}
-
 static int run_supervisor(struct superd_run *run, struct options *options, struct table *table)
 {
 	char **command = options->endpoints.count ? NULL : options->command;
@@ -327,7 +318,9 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 		status = supervisor_run(supervisor, table, command);
 		if (run->has_control)   /* before the supervisor is freed */
 			server_close(&run->server);
-		log_end(options, supervisor->engine.log, status);
+		if (options->invoked_as != AS_XINETD)   /* it has a line of its own (superd/supervisor/persona) */
+			log_event(supervisor->engine.log, LEVEL_NOTICE, &(struct event){ .name = "ended" },
+				  "ended with status %d", status);
 	} else {
 		log_echo(supervisor->engine.log, false);
 		log_setup_error(options, supervisor->engine.log, "cannot start: cannot %s: %s", failed,

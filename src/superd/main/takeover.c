@@ -145,19 +145,13 @@ static void describe_errors(const struct diags *diags, struct buf *why)
 	}
 }
 
-/* Rewinds standard input, if the table comes from there. */
-static void rewind_table(const struct options *options)
-{
-	if (options_read_standard_input(options))
-		lseek(STDIN_FILENO, 0, SEEK_SET);
-}
-
 struct table *takeover_load(struct options *options, struct state_stream *stream, struct diags *diags,
 				   struct buf *why)
 {
 	struct table *table;
 
-	rewind_table(options);
+	if (options_read_standard_input(options))
+		lseek(STDIN_FILENO, 0, SEEK_SET);
 	table = load_to_run(options, guard_cause() == GUARD_RESTARTS ? stream : NULL, diags);
 	if (!table)
 		buf_text(why, "out of memory");

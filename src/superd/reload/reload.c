@@ -612,16 +612,6 @@ static void compare_next(struct service_comparison *comparison, struct diff_cach
 		compared(context, compare_entry(known, runtime, service), runtime, service);
 }
 
-static void compare_next_old(struct service_comparison *comparison, service_compared *compared, void *context)
-{
-	struct service_runtime *runtime = comparison->service_list->runtimes[comparison->old_at++];
-	const struct service *service = runtime ? table_find(comparison->after, runtime->service->name) : NULL;
-
-	if (runtime && (!service || service_is_off(service)))
-		compared(context, keeps_old_entry(runtime, comparison->after) ? DIFF_SAME : DIFF_REMOVED, runtime,
-			 NULL);
-}
-
 enum comparison_progress service_comparison_go_on(struct service_comparison *comparison, double seconds,
 						  service_compared *compared, void *context)
 {
@@ -636,7 +626,12 @@ enum comparison_progress service_comparison_go_on(struct service_comparison *com
 			return COMPARISON_GOES_ON;
 	}
 	while (comparison->old_at < comparison->service_list->count) {
-		compare_next_old(comparison, compared, context);
+		struct service_runtime *runtime = comparison->service_list->runtimes[comparison->old_at++];
+		const struct service *row = runtime ? table_find(comparison->after, runtime->service->name) : NULL;
+
+		if (runtime && (!row || service_is_off(row)))
+			compared(context, keeps_old_entry(runtime, comparison->after) ? DIFF_SAME : DIFF_REMOVED,
+				 runtime, NULL);
 		if (clock_now() >= until)
 			return COMPARISON_GOES_ON;
 	}

@@ -196,12 +196,6 @@ void supervisor_log_diags(struct log *log, const struct diags *diags);
 /* Reads the table for a comparison, and calls `previewed`. false: another reading is under way, or superd cannot. */
 bool supervisor_preview(struct supervisor *supervisor);
 
-/* Compares the services with those of this table (service_comparison_begin, service_comparison_go_on). */
-void supervisor_compare(const struct supervisor *supervisor, const struct table *table,
-			struct service_comparison *comparison);
-enum comparison_progress supervisor_compare_on(struct service_comparison *comparison, double seconds,
-					       service_compared *compared, void *context);
-
 /* Applies locks that were read while superd runs (superd/service/operator_locks). */
 void supervisor_impose_locks(struct supervisor *supervisor);
 

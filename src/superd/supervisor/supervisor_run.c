@@ -659,18 +659,6 @@ bool supervisor_preview(struct supervisor *supervisor)
 	return false;
 }
 
-void supervisor_compare(const struct supervisor *supervisor, const struct table *table,
-			struct service_comparison *comparison)
-{
-	service_comparison_begin(comparison, &supervisor->service_list, supervisor->table, table);
-}
-
-enum comparison_progress supervisor_compare_on(struct service_comparison *comparison, double seconds,
-					       service_compared *compared, void *context)
-{
-	return service_comparison_go_on(comparison, seconds, compared, context);
-}
-
 static void save_now(struct engine *engine)
 {
 	engine->unsaved_engine = true;
