@@ -356,6 +356,29 @@ Behaviour(hostile_listener, nor_does_the_signal_of_a_stop)
 	end_last(&scene, &order);
 }
 
+/* Nobody has locked the socket. */
+Behaviour(hostile_listener, nor_does_a_start_behind_a_move_that_has_failed)
+{
+	struct program order;
+	struct scene scene;
+	int waiting;
+	pid_t restorer;
+
+	SKIP_WITHOUT(geteuid() == 0, "else no other process moves the client");
+	scene = run_last("stop", &waiting, &order);
+	WAIT_UNTIL(strstr(why_of("hostile"), " while it makes progress"));
+	write_file("acts", "%s", "left nobody\n");      /* the next one ends as any other */
+	restorer = superd_aside(scene.superd, "superd-restore");
+	kill(restorer, SIGSTOP);
+	kill((pid_t)pid_behind(scene.superd->log, "hostile: started, pid "), SIGKILL);
+	superd_wait_log(scene.superd, "ended: signal KILL");
+	kill(restorer, SIGKILL);
+	WAIT_UNTIL((clock_move(SECOND_MS / 20), superd_log_count(scene.superd, "hostile: started") == 2));
+	cr_expect(is_answered(waiting));
+	cr_expect_not(superd_logged(scene.superd, "keeps its listener from being used"));
+	end_last(&scene, &order);
+}
+
 /* The next one gets the first socket in vain, and then a new one. */
 Behaviour(hostile_listener, and_a_lock_that_is_kept_costs_its_own_service_alone)
 {

@@ -20,6 +20,7 @@ struct socket_mark {
 	bool foreign;
 	struct socket_address *name;    /* the foreign socket's address, owned; NULL: unknown, or out of memory */
 	double until;                   /* end of the pause after a timeout (clock_now); 0: none */
+	double shut_until;              /* the same after a shutdown was asked for */
 };
 
 static struct socket_mark *marks;
@@ -203,6 +204,21 @@ void foreign_socket_back_off(int fd)
 
 	if (mark)
 		mark->until = clock_now() + RETRY_PAUSE;
+}
+
+bool foreign_socket_was_shut(int fd)
+{
+	const struct socket_mark *mark = find_mark(fd);
+
+	return mark && mark->shut_until && clock_now() < mark->shut_until;
+}
+
+void foreign_socket_note_shut(int fd)
+{
+	struct socket_mark *mark = find_mark(fd);
+
+	if (mark)
+		mark->shut_until = clock_now() + RETRY_PAUSE;
 }
 
 static int fork_socket_task(int fd, timed_work *work, const struct foreign_socket_task *task, struct buf *why,

@@ -52,5 +52,10 @@ int foreign_socket_do(int fd, socket_work *work, const void *with, struct buf *w
 void foreign_socket_back_off(int fd);
 bool foreign_socket_is_backed_off(int fd);
 
+/* One that was to be shut down, which is not asked for again for a while: a process that has it may listen again each
+ * time, or the process that is to shut it down may end each time. */
+void foreign_socket_note_shut(int fd);
+bool foreign_socket_was_shut(int fd);
+
 /* As foreign_socket_do, for work that returns a socket's descriptor. */
 int foreign_socket_open(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings);

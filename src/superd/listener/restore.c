@@ -111,8 +111,8 @@ static void report_outcome(struct restorer *restorer, struct restoring *restorin
 
 	list_remove(&restoring->link);
 	free(restoring);
-	if (error && outcome.task.work == RESTORE_SHUT) /* who asked may ask again soon */
-		foreign_socket_back_off(outcome.task.fd);
+	if (outcome.task.work == RESTORE_SHUT)  /* who asked may ask again soon */
+		foreign_socket_note_shut(outcome.task.fd);
 	if (outcome.task.fd >= 0 && outcome.done)
 		outcome.done(outcome.context, restorer->engine, outcome.service, error);
 }
@@ -272,7 +272,7 @@ bool restore_shut(struct engine *engine, int fd, const char *service, restore_do
 {
 	const struct restore_task task = { .fd = fd, .work = RESTORE_SHUT };
 
-	if (!reuseport_has_other(fd) || foreign_socket_is_backed_off(fd))
+	if (!reuseport_has_other(fd) || foreign_socket_is_backed_off(fd) || foreign_socket_was_shut(fd))
 		return false;
 	if (foreign_socket_is(fd))
 		return restore_begin(engine, &task, service, done, context);

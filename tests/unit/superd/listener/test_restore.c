@@ -120,6 +120,28 @@ Test(restore, shuts_one_of_two_listeners_down_for_all_its_holders)
 	close(second);
 }
 
+/* The kernel keeps the port for that where it was chosen by its number. */
+Test(restore, shuts_one_that_listens_again_down_but_once)
+{
+	int second;
+
+	listen_one = listen_of(pool_textf(pool, "tcp:127.0.0.1:%d", port_of(fd)));
+	close(fd);
+	fd = opened(&listen_one);
+	second = reuseport_open(fd, &listen_one, &why, &warnings);
+	cr_assert_geq(second, 0, "%s", buf_string(&why));
+	cr_assert(foreign_socket_mark(fd));
+	cr_assert(restore_shut(&engine, fd, "web", on_done, &fd));
+	ev_run(engine.loop, 0);
+	cr_assert(bind_is_shut(fd));
+	cr_assert_eq(listen(fd, OTHER), 0);
+	cr_assert(reuseport_has_other(fd));
+	cr_expect_not(restore_shut(&engine, fd, "web", on_done, &fd));
+	cr_expect_not(bind_is_shut(fd));
+	foreign_socket_unmark(fd);
+	close(second);
+}
+
 Test(restore, of_a_socket_that_is_dropped_is_not_heard_of)
 {
 	ask();
