@@ -253,7 +253,8 @@ Behaviour(operator, a_drain_waits_until_what_starts_is_ready)
 	expect_in(why_of("web"), " drains: it has to be ready first");
 	cr_assert(control_is_done(control_once("release web")));
 	cr_expect_null(strstr(why_of("web"), " drains"), "%s", why_of("web"));
-	lines_to_end(operator);
+	expect_in(client_line(operator), "\"result\":\"not-drained\"");
+	client_line(operator);
 	client_send(operator, "drain web\n");
 	WAIT_UNTIL(strstr(control_once("list web"), "\"held\":true"));
 	write_file("go", "%s", "");

@@ -299,8 +299,9 @@ static enum order_result begin_drain(const struct operator_order *order, struct 
 
 static enum order_result look_at_drain(const struct operator_order *order, struct service_runtime *runtime)
 {
-	if (runtime_state(runtime) == RUNNING && runtime_current(runtime)->since <= order->asked &&
-	    !stop_is_planned(runtime_current(runtime)))
+	const struct instance *instance = has_current(runtime) ? runtime_current(runtime) : NULL;
+
+	if (instance && instance->since <= order->asked && !stop_is_planned(instance))
 		return ORDER_NOT_DRAINED;
 	if (runtime_is_draining(runtime) || (runtime_is_held(runtime) && old_instances_live(order, runtime) &&
 		!runtime_has_drained(runtime)))
