@@ -2,11 +2,14 @@
  * reach at worst is that their own bind waits: superd answers all others as soon as ever, and keeps no process and no
  * descriptor of it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -436,48 +439,103 @@ Behaviour(bind_hostile, a_worker_that_the_program_kills_comes_back_after_a_pause
 	end(&scene);
 }
 
+/* What has escaped binds on, and its calls go to the kernel. */
+static void expect_kernel(const struct scene *scene)
+{
+	size_t rounds = count_text(read_text(scene->log), "round");
+
+	WAIT_UNTIL(count_text(read_text(scene->log), "round") > rounds + 1);
+	cr_expect_null(strstr(read_text(scene->log), text_of("late %d\n", ENOSYS)), "%s", read_text(scene->log));
+}
+
 /* Its calls go to the kernel, as if there were no filter, also after an upgrade. A kernel without anybody to ask would
  * answer ENOSYS, to every program that the process runs. */
 Behaviour(bind_hostile, a_process_that_outlives_its_instance_has_the_kernel)
 {
 	struct scene scene = begin("bind escape stay", "kill_mode = process");
 	pid_t escaped = (pid_t)told(&scene, "escape");
-	size_t fds, rounds;
+	size_t fds;
 
 	told(&scene, "late");
 	control_once("stop hostile");
 	WAIT_UNTIL(strstr(read_text(scene.log), text_of("late %d\n", EADDRINUSE)));
-	WAIT_UNTIL(!worker(&scene));
+	expect_kernel(&scene);
 	fds = superd_fd_count(scene.superd);
 	superd_upgrade(scene.superd);
 	ask_others(&scene);
-	rounds = count_text(read_text(scene.log), "round");
-	WAIT_UNTIL(count_text(read_text(scene.log), "round") > rounds + 1);
-	cr_expect_null(strstr(read_text(scene.log), text_of("late %d\n", ENOSYS)), "%s", read_text(scene.log));
+	expect_kernel(&scene);
 	kill(escaped, SIGKILL);
 	WAIT_UNTIL(!process_lives(escaped));
-	superd_expect_fds(scene.superd, fds - 1);
+	superd_expect_fds(scene.superd, fds - 2);
 	end(&scene);
 }
 
+/* Nor do they wait for superd's loop: a superd-bind that was taken over could keep it waiting for a call. */
+Behaviour(bind_hostile, nor_do_its_calls_wait_for_superd)
+{
+	struct scene scene = begin("bind escape stay", "kill_mode = process");
+	pid_t escaped = (pid_t)told(&scene, "escape"), passes;
+
+	told(&scene, "late");
+	control_once("stop hostile");
+	WAIT_UNTIL(strstr(read_text(scene.log), text_of("late %d\n", EADDRINUSE)));
+	expect_kernel(&scene);
+	superd_signal(scene.superd, SIGSTOP);
+	expect_kernel(&scene);
+	superd_signal(scene.superd, SIGCONT);
+	passes = worker(&scene);
+	kill(passes, SIGKILL);
+	WAIT_UNTIL(worker(&scene) && worker(&scene) != passes);
+	expect_kernel(&scene);
+	kill(escaped, SIGKILL);
+	end(&scene);
+}
+
+static bool fd_is_open(pid_t pid, rlim_t fd)
+{
+	const char *path = text_of("/proc/%ld/fd/%ld", (long)pid, (long)fd);
+
+	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* superd can open no further descriptor, unless it closes one before. */
+static void leave_no_fd(const struct superd *superd)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &limit), 0);
+	for (limit.rlim_cur = 0; fd_is_open(superd->pid, limit.rlim_cur); limit.rlim_cur++)
+		;
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &limit, NULL), 0);
+}
+
 /* SIGQUIT leaves the instances running. */
-Behaviour(bind_hostile, nor_does_superds_end_take_that)
+static void expect_kernel_after_end(bool has_descriptors)
 {
 	struct scene scene = begin("bind escape stay", "kill_mode = process");
 	pid_t escaped = (pid_t)told(&scene, "escape"), program;
-	size_t rounds;
 
 	told(&scene, "late");
 	program = atoi(control_value(control_once("status hostile"), "pid"));
 	control_once("stop calm");
+	if (!has_descriptors)
+		leave_no_fd(scene.superd);
 	superd_signal(scene.superd, SIGQUIT);
 	superd_wait_exit(scene.superd);
-	rounds = count_text(read_text(scene.log), "round");
-	WAIT_UNTIL(count_text(read_text(scene.log), "round") > rounds + 1);
-	cr_expect_null(strstr(read_text(scene.log), text_of("late %d\n", ENOSYS)), "%s", read_text(scene.log));
+	expect_kernel(&scene);
 	kill(program, SIGKILL);
 	kill(escaped, SIGKILL);
 	WAIT_UNTIL(!process_lives(escaped) && !process_lives(program));
+}
+
+Behaviour(bind_hostile, nor_does_superds_end_take_that)
+{
+	expect_kernel_after_end(true);
+}
+
+Behaviour(bind_hostile, nor_does_the_end_of_a_superd_without_a_free_descriptor)
+{
+	expect_kernel_after_end(false);
 }
 
 Behaviour(bind_hostile, a_superd_that_is_killed_leaves_no_worker_for_long)

@@ -16,6 +16,7 @@
 #include "superd/accept/pending.h"
 #include "superd/health/queue_notes.h"
 #include "superd/instance/bind_calls.h"
+#include "superd/instance/bind_strays.h"
 #include "superd/instance/instance_state.h"
 #include "superd/launch/fdstore.h"
 #include "superd/launch/notify.h"

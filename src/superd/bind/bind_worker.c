@@ -120,18 +120,26 @@ uint64_t bind_worker_call(const struct bind_worker *worker)
 	return worker->process.channel >= 0 ? atomic_load(&worker->progress->id) : 0;
 }
 
-bool bind_worker_leave(const int *notifs, size_t count)
+struct worker_process bind_left_start(const int *notifs, size_t count)
 {
 	struct bind_left_request request = { .count = (uint32_t)count };
-	struct worker_process process;
 	struct record record = { 0 };
+	struct worker_process process;
+	int error;
 
 	bind_left_request_record(&record, &request);
 	process = worker_process_begin(WORKER_BIND_LEFT, 0, &record, NULL, 0);
-	if (process.channel >= 0 && worker_process_pass(&process, notifs, count)) {
-		fd_close(&process.channel);
-		return true;
-	}
+	if (process.channel < 0 || worker_process_pass(&process, notifs, count))
+		return process;
+	error = errno;
 	worker_process_end(&process);
-	return false;
+	errno = error;
+	return process;
+}
+
+void bind_left_leave(struct worker_process *process)
+{
+	if (process->channel >= 0)
+		(void)send(process->channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	fd_close(&process->channel);
 }

@@ -47,6 +47,11 @@ bool bind_worker_kill(struct bind_worker *worker, int notif);
 /* Frees the struct; there is no process any more. */
 void bind_worker_free(struct bind_worker *worker);
 
-/* For superd's end: passes the calls of these filters on to the kernel, in a process that outlives superd, until no
- * process has them any more. false and errno: it could not be started. */
-bool bind_worker_leave(const int *notifs, size_t count);
+/* ---- the calls of instances that have ended ---- */
+
+/* Starts a process that passes the calls of these filters on to the kernel. It ends when no process has any of them any
+ * more, or when its channel is closed. `channel` -1, with errno: it could not be started. */
+struct worker_process bind_left_start(const int *notifs, size_t count);
+
+/* For superd's end: closes the channel, and the process goes on. */
+void bind_left_leave(struct worker_process *process);

@@ -178,7 +178,6 @@ void instances_init(struct engine *engine, struct instances *instances)
 	list_init(&instances->forking);
 	list_init(&instances->aux_commands);
 	list_init(&instances->moved);
-	list_init(&instances->bind_strays);
 	list_init(&instances->relays);
 	list_init(&instances->shared);
 }

@@ -199,7 +199,6 @@ struct instances {
 	ev_timer linger_look;           /* checks `lingering` while it is not empty: superd may not be the parent of those processes */
 	struct list forking;            /* searches for the daemon of type = forking (superd/instance/forking) */
 	struct list aux_commands;       /* commands beside a main process that run (superd/instance/aux_command) */
-	struct list bind_strays;        /* filters that processes of ended instances still have (superd/instance/bind_calls) */
 	struct list relays;             /* relays of instances, and retired ones that still have clients (superd/instance/relay) */
 	struct list shared;             /* processes that serve several clients (superd/instance/shared_process) */
 	struct list moved;              /* notify_states of instances whose former group has processes (superd/instance/notify_handle) */

@@ -20,6 +20,7 @@ struct log_files;
 struct listeners;
 struct start_resources;
 struct instances;
+struct bind_strays;
 struct admission;
 struct start_queue;
 struct memory_pressure;
@@ -94,6 +95,7 @@ struct engine {
 	struct start_resources *launch; /* state that starts share (superd/launch/start_resources) */
 	struct service_list *service_list; /* all services (superd/reload/reload) */
 	struct instances *instances;    /* all instances (superd/instance/instance) */
+	struct bind_strays *bind_strays; /* filters of instances that have ended (superd/instance/bind_strays) */
 	struct freezes *freezes;        /* state that freezes share (superd/stop/reclaim) */
 	struct start_queue *start_queue; /* starts under way and in line (superd/runtime/start_queue) */
 	struct memory_pressure *memory_pressure; /* what goes when memory is short (superd/stop/memory_pressure) */

@@ -39,6 +39,7 @@
 #include "superd/health/queue_notes.h"
 #include "superd/instance/aux_command.h"
 #include "superd/instance/bind_calls.h"
+#include "superd/instance/bind_strays.h"
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/forking.h"
 #include "superd/instance/instance.h"

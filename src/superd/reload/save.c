@@ -17,6 +17,7 @@
 #include "superd/accept/pending_start.h"
 #include "superd/health/queue_notes.h"
 #include "superd/instance/bind_calls.h"
+#include "superd/instance/bind_strays.h"
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/forking.h"
 #include "superd/instance/instance.h"
@@ -112,7 +113,7 @@ void save_engine_state(struct state_saver *saver, struct engine *engine, const s
 		state_open_section(&saver->text, "group");
 		state_add(&saver->text, "path", container_of(link, struct empty_cgroup, link)->path);
 	}
-	LIST_EACH(link, &engine->instances->bind_strays)
+	LIST_EACH(link, &engine->bind_strays->list)
 		state_save(saver, &bind_stray_state, container_of(link, struct bind_stray, link));
 	removal_save(saver);
 	locks_save(engine->locks, &saver->text);

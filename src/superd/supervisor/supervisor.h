@@ -9,6 +9,7 @@
 #include "os/host/signals.h"
 #include "superd/accept/admission_state.h"
 #include "superd/accept/tcpmux.h"
+#include "superd/instance/bind_strays.h"
 #include "superd/instance/instance.h"
 #include "superd/launch/start_resources.h"
 #include "superd/listener/listeners.h"
@@ -140,6 +141,7 @@ struct supervisor {
 	struct admission admission;     /* the caller sets ident_limit before supervisor_init */
 	struct tcpmux tcpmux;
 	struct freezes freezes;
+	struct bind_strays bind_strays;
 	struct table *table;
 	struct service_list service_list;
 	struct main_command command;

@@ -34,7 +34,7 @@
 #include "superd/clients/close_events.h"
 #include "superd/clients/conn_query.h"
 #include "superd/instance/aux_command.h"
-#include "superd/instance/bind_calls.h"
+#include "superd/instance/bind_strays.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/notify_receive.h"
 #include "superd/launch/instance_cgroup.h"
@@ -461,6 +461,7 @@ static void init_empty(struct supervisor *supervisor)
 	records_init(engine, &supervisor->log_files);
 	start_resources_init(engine, &supervisor->launch);
 	instances_init(engine, &supervisor->instances);
+	bind_strays_init(engine, &supervisor->bind_strays);
 	freezes_init(engine, &supervisor->freezes);
 	engine->random_state = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
 	engine->number_mask = engine->random_state;
@@ -737,7 +738,6 @@ void supervisor_free(struct supervisor *supervisor)
 	loop_room_end(engine);
 	start_kit_end_all(engine);
 	output_reader_end();
-	bind_strays_leave(engine);
 	instance_cgroups_end(engine);
 	restore_free(engine);
 	close_socket_free(engine);
@@ -760,6 +760,7 @@ void supervisor_free(struct supervisor *supervisor)
 	upgrade_free(&supervisor->upgrade);
 	left_out_check_end(&supervisor->left_out_check);
 	shutdown_free(supervisor);
+	bind_strays_leave(engine);      /* after all that frees descriptors */
 	spawn_end();
 	removal_end(&left);
 	if (left.length)

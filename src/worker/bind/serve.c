@@ -11,6 +11,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include "lib/clock.h"
 #include "worker/bind/answer.h"
@@ -48,17 +50,23 @@ static void share_keep(struct share *share)
 
 /* ---- bind ---- */
 
-/* Nobody watches a process whose superd was killed, or has become another program. */
-static void make_timer(struct bind_server *server)
+static void catch_alarm(void (*handler)(int))
 {
-	const struct sigaction deadly = { .sa_handler = SIG_DFL };
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
+	const struct sigaction action = { .sa_handler = handler };
 	sigset_t only;
 
 	sigemptyset(&only);
 	sigaddset(&only, SIGALRM);
-	sigaction(SIGALRM, &deadly, NULL);
+	sigaction(SIGALRM, &action, NULL);
 	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+}
+
+/* Nobody watches a process whose superd was killed, or has become another program. */
+static void make_timer(struct bind_server *server)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
+
+	catch_alarm(SIG_DFL);
 	server->has_timer = timer_create(CLOCK_MONOTONIC, &event, &server->timer) == 0;
 }
 
@@ -161,27 +169,57 @@ void work_bind(int channel)
 
 /* ---- bind-left ---- */
 
-/* Lets a call go, if there is one. Returns whether a process has the filter. */
-static bool pass_call(struct pollfd *filter)
-{
-	struct user_call call;
+#define TAKEN_MS 20                     /* until a call that somebody else has taken is no longer waited for */
 
-	if (filter->fd >= 0 && filter->revents & ~POLLIN && !(filter->revents & POLLIN))
-		filter->fd = -1;
-	else if (filter->fd >= 0 && filter->revents && user_notif_receive(filter->fd, &call))
-		user_notif_let_go(filter->fd, call.id);
-	return filter->fd >= 0;
+static void on_alarm(int signal)
+{
+	(void)signal;                   /* it interrupts the ioctl(2) */
 }
 
-static void pass_calls(struct pollfd *filters, size_t count)
+/* Lets a call go. A superd-bind that was taken over, and has kept the filter, may have taken it since poll(2). */
+static void pass_call(int filter)
+{
+	static const struct itimerval off;
+	const struct timeval soon = { .tv_usec = TAKEN_MS * 1000 };
+	struct user_call call;
+	bool is_there;
+
+	setitimer(ITIMER_REAL, &(const struct itimerval){ soon, soon }, NULL);
+	is_there = user_notif_receive(filter, &call);
+	setitimer(ITIMER_REAL, &off, NULL);
+	if (is_there)
+		user_notif_let_go(filter, call.id);
+}
+
+/* superd has closed the channel. Its last word is that it ends. false: it has another process. */
+static bool goes_on(struct pollfd *channel)
+{
+	char word;
+
+	if (recv(channel->fd, &word, 1, MSG_DONTWAIT) != 1)
+		return false;
+	channel->fd = -1;
+	return true;
+}
+
+/* The channel is the last one. */
+static void pass_calls(struct pollfd *polled, size_t count)
 {
 	struct share share = share_begin();
+	struct pollfd *channel = &polled[count];
 	size_t open = count;
 
-	while (open && poll(filters, count, -1) > 0) {
+	while (open && poll(polled, count + 1, -1) > 0) {
+		if (channel->revents && !goes_on(channel))
+			return;
 		open = 0;
-		for (size_t n = 0; n < count; n++)
-			open += pass_call(&filters[n]);
+		for (size_t n = 0; n < count; n++) {
+			if (polled[n].revents & POLLIN)
+				pass_call(polled[n].fd);
+			else if (polled[n].revents)
+				polled[n].fd = -1;      /* nobody has the filter */
+			open += polled[n].fd >= 0;
+		}
 		share_keep(&share);
 	}
 }
@@ -189,21 +227,23 @@ static void pass_calls(struct pollfd *filters, size_t count)
 void work_bind_left(int channel)
 {
 	struct bind_left_request request = { 0 };
-	struct pollfd *filters = NULL;
+	struct pollfd *polled = NULL;
 	struct record record;
 	size_t count = 0;
 	int *notifs;
 
+	catch_alarm(on_alarm);
 	if (!request_receive(channel, &record, NULL, &count))
 		return;
 	bind_left_request_record(&record, &request);
 	if (!record_is_read(&record))
 		return;
 	notifs = calloc(request.count + 1, sizeof(*notifs));
-	filters = calloc(request.count + 1, sizeof(*filters));
-	if (!notifs || !filters || !request_receive_fds(channel, notifs, request.count))
+	polled = calloc(request.count + 1, sizeof(*polled));
+	if (!notifs || !polled || !request_receive_fds(channel, notifs, request.count))
 		return;
-	for (size_t n = 0; n < request.count; n++)
-		filters[n] = (struct pollfd){ notifs[n], POLLIN, 0 };
-	pass_calls(filters, request.count);
+	notifs[request.count] = channel;
+	for (size_t n = 0; n <= request.count; n++)
+		polled[n] = (struct pollfd){ notifs[n], POLLIN, 0 };
+	pass_calls(polled, request.count);
 }
