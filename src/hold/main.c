@@ -23,6 +23,7 @@
 #include "os/host/self_sandbox.h"
 #include "os/rights/capability.h"
 #include "os/rights/raw_syscall.h"
+#include "worker/record/kinds.h"
 #include "worker/record/request.h"
 
 #define GRACE_MS 1000                   /* after the limit, until the process kills itself */
@@ -205,7 +206,7 @@ int main(int argc, char **argv)
 	int channel;
 
 	program_begin("superd-hold", false, &argc, argv);
-	self_sandbox_enter(&(const struct self_sandbox){ .profile = PROFILE_TRACES });
+	self_sandbox_enter(&(const struct self_sandbox){ .profile = work_kinds[WORKER_HOLD].profile });
 	if (!request_receive(STDIN_FILENO, &record, &channel, &count) || count != 1)
 		_exit(0);
 	hold_request_record(&record, &request);

@@ -9,37 +9,32 @@
 #include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
 #include "worker/bind/serve.h"
+#include "worker/record/kinds.h"
 #include "worker/work.h"
 
-/* SECURITY.md has the same table, and superd/spawn/worker_process.c the capabilities. */
-static const struct work_kind {
-	const char *word;               /* of the command line */
-	const char *name;               /* of the process, as comm(5) shows it */
-	enum self_profile profile;
-	void (*work)(int channel);
-} kinds[] = {
-	{ "bind", "superd-bind", PROFILE_LOOKS, work_bind },
-	{ "bind-left", "superd-bind", PROFILE_DESCRIPTORS, work_bind_left },
-	{ "close", "superd-close", PROFILE_DESCRIPTORS, work_close },
-	{ "console", "superd-console", PROFILE_DESCRIPTORS, work_console },
-	{ "copy", "superd-copy", PROFILE_LOOKS, work_copy },
-	{ "count", "superd-count", PROFILE_SOCKETS, work_count },
-	{ "count-own", "superd-count", PROFILE_LOOKS, work_count },
-	{ "output", "superd-output", PROFILE_OUTPUT, work_output },
-	{ "page-out", "superd-page-out", PROFILE_LOOKS, work_page_out },
-	{ "receive", "superd-receive", PROFILE_PROC, work_receive },
-	{ "restore", "superd-restore", PROFILE_RESTORES, work_restore },
+static void (*const works[WORKERS])(int channel) = {
+	[WORKER_BIND] = work_bind,
+	[WORKER_BIND_LEFT] = work_bind_left,
+	[WORKER_CLOSE] = work_close,
+	[WORKER_CONSOLE] = work_console,
+	[WORKER_COPY] = work_copy,
+	[WORKER_COUNT] = work_count,
+	[WORKER_COUNT_OWN] = work_count,
+	[WORKER_OUTPUT] = work_output,
+	[WORKER_PAGE_OUT] = work_page_out,
+	[WORKER_RECEIVE] = work_receive,
+	[WORKER_RESTORE] = work_restore,
 };
 
 int main(int argc, char **argv)
 {
 	program_begin("superd-worker", false, &argc, argv);
-	for (size_t n = 0; argc == 2 && n < sizeof(kinds) / sizeof(*kinds); n++) {
-		if (strcmp(kinds[n].word, argv[1]) != 0)
+	for (int n = 0; argc == 2 && n < WORKERS; n++) {
+		if (!works[n] || strcmp(work_kinds[n].word, argv[1]) != 0)
 			continue;
-		prctl(PR_SET_NAME, kinds[n].name);
-		self_sandbox_enter(&(const struct self_sandbox){ .profile = kinds[n].profile });
-		kinds[n].work(STDIN_FILENO);
+		prctl(PR_SET_NAME, work_kinds[n].name);
+		self_sandbox_enter(&(const struct self_sandbox){ .profile = work_kinds[n].profile });
+		works[n](STDIN_FILENO);
 		_exit(0);
 	}
 	fprintf(stderr, "superd-worker: superd starts it, for what may hang\n");

@@ -14,7 +14,7 @@
 #define SANDBOX_PORTS 8
 
 /* What a worker process may do beside using its open descriptors, memory and time. Each kind has one of these profiles
- * (worker/main). No two differ in a right that only one kind needs and that an attacker could use. */
+ * (worker/record/kinds). No two differ in a right that only one kind needs and that an attacker could use. */
 enum self_profile {
 	PROFILE_PROGRAM,                /* no worker: what the members of struct self_sandbox allow */
 	PROFILE_DESCRIPTORS,            /* nothing but requests to a terminal or a filter of system calls that is open */

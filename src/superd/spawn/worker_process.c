@@ -25,34 +25,7 @@
 #include "os/rights/capability.h"
 #include "os/rights/own_privileges.h"
 #include "os/rights/raw_syscall.h"
-#include "os/rights/required_caps.h"
 #include "os/socket/scm_rights.h"
-
-/* What each kind is called, as comm(5) shows it, and its rights: SECURITY.md has the same table. */
-static const struct kind {
-	const char *name;
-	const char *word;               /* superd-worker does it, by this word; NULL: superd-hold */
-	uint64_t capabilities;
-	/* It looks at the processes of one user. Without CAP_SYS_PTRACE it may look only at those that have none of
-	 * the capabilities that it lacks (cap_ptrace_access_check of the kernel): so it keeps all, and takes on their
-	 * user. */
-	bool follows_user;
-	bool passes_fds;                /* its answers carry descriptors; else the kernel refuses them (Linux 6.16) */
-} kinds[WORKERS] = {
-	[WORKER_CLOSE] = { .name = "superd-close", .word = "close" },
-	[WORKER_OUTPUT] = { .name = "superd-output", .word = "output" },
-	[WORKER_CONSOLE] = { .name = "superd-console", .word = "console" },
-	[WORKER_RECEIVE] = { .name = "superd-receive", .word = "receive", .passes_fds = true },
-	[WORKER_RESTORE] = { .name = "superd-restore", .word = "restore", .capabilities = CAPS_TO_SET_OPTIONS },
-	[WORKER_COUNT] = { .name = "superd-count", .word = "count" },
-	[WORKER_COUNT_OWN] = { .name = "superd-count", .word = "count-own", .capabilities = CAPS_TO_LOOK },
-	[WORKER_COPY] = { .name = "superd-copy", .word = "copy", .capabilities = CAPS_TO_LOOK },
-	[WORKER_PAGE_OUT] = { .name = "superd-page-out", .word = "page-out",
-			      .capabilities = CAPS_TO_LOOK | CAPS_TO_RECLAIM },
-	[WORKER_BIND] = { .name = "superd-bind", .word = "bind", .capabilities = CAPS_TO_LOOK, .follows_user = true },
-	[WORKER_BIND_LEFT] = { .name = "superd-bind", .word = "bind-left" },
-	[WORKER_HOLD] = { .name = "superd-hold", .capabilities = CAPS_TO_LOOK, .follows_user = true },
-};
 
 #define HANGS_AFTER 1.                  /* seconds after its SIGKILL */
 
@@ -155,7 +128,7 @@ const char *spawn_worker_name(pid_t pid)
 	return worker ? worker->name : NULL;
 }
 
-static enum program program_of(const struct kind *kind)
+static enum program program_of(const struct work_kind *kind)
 {
 	return kind->word ? PROGRAM_WORKER : PROGRAM_HOLD;
 }
@@ -165,8 +138,8 @@ int spawn_program_of(pid_t pid)
 	const char *name = spawn_worker_name(pid);
 
 	for (int kind = 0; name && kind < WORKERS; kind++) {
-		if (kinds[kind].name == name)
-			return (int)program_of(&kinds[kind]);
+		if (work_kinds[kind].name == name)
+			return (int)program_of(&work_kinds[kind]);
 	}
 	return -1;
 }
@@ -209,7 +182,7 @@ void worker_memory_free(void *memory, size_t size)
 
 /* The process becomes the program, with its end of the channel as standard input, and no environment. The program
  * enters its sandbox itself, as a filter would forbid the exec. */
-static _Noreturn void execute_program(const struct kind *kind, int program, int channel)
+static _Noreturn void execute_program(const struct work_kind *kind, int program, int channel)
 {
 	char *const argv[] = {
 		(char *)(uintptr_t)kind->name, (char *)(uintptr_t)build_word(), (char *)(uintptr_t)kind->word, NULL,
@@ -228,7 +201,7 @@ static _Noreturn void execute_program(const struct kind *kind, int program, int 
 
 /* Returns twice, as fork(2) does. All signals stay blocked in the new process, as superd's loop, which handles them,
  * does not run there. */
-static pid_t fork_worker(const struct kind *kind, uint64_t owner)
+static pid_t fork_worker(const struct work_kind *kind, uint64_t owner)
 {
 	bool keeps_all = kind->follows_user && !capability_held(CAP_SYS_PTRACE);
 	sigset_t before;
@@ -257,7 +230,7 @@ static pid_t fork_worker(const struct kind *kind, uint64_t owner)
 
 pid_t spawn_worker(const int *kept, int count, void (*work)(const void *with), const void *with)
 {
-	pid_t pid = fork_worker(&kinds[WORKER_CLOSE], 0);
+	pid_t pid = fork_worker(&work_kinds[WORKER_CLOSE], 0);
 
 	if (pid == 0) {
 		fork_memory_unshare();
@@ -275,7 +248,7 @@ pid_t spawn_worker(const int *kept, int count, void (*work)(const void *with), c
 
 struct worker_process worker_process_start(enum worker_kind which, uint64_t owner)
 {
-	const struct kind *kind = &kinds[which];
+	const struct work_kind *kind = &work_kinds[which];
 	const struct own_program *program = program_known(program_of(kind));
 	struct worker_process process = { .channel = -1, .pid = -1 };
 	int ends[2];
