@@ -900,12 +900,12 @@ static void reach_own_services(unsigned long descriptors, bool is_late)
 
 Behaviour(redirect, to_services_of_its_own_superd_never_waits_for_itself)
 {
-	reach_own_services(36, false);
-	reach_own_services(40, false);
+	reach_own_services(38, false);
+	reach_own_services(42, false);
 }
 
 Behaviour(redirect, to_its_own_services_never_waits_when_all_try_again_at_once)
 {
-	for (unsigned long descriptors = 36; descriptors <= 40; descriptors++)
+	for (unsigned long descriptors = 38; descriptors <= 42; descriptors++)
 		reach_own_services(descriptors, true);
 }
