@@ -1,5 +1,5 @@
-/* Takes over from the superd that ran in this process before: applies its state stream (superd/reload/save) to a table
- * that was read again. An unchanged service keeps its state, sockets, clients and instances. A service with another
+/* Takes over from the superd before, which was upgraded or has died: applies its state stream (superd/reload/save) to a
+ * table that was read again. An unchanged service keeps its state, sockets, clients and instances. A service with another
  * entry adopts that as after a reload. */
 #pragma once
 
@@ -28,7 +28,7 @@ const char *load_previous_table(struct state_stream *stream);
 bool load_previous_sources(struct state_stream *stream, uint64_t *sources);     /* table->sources of that; false: unknown */
 const char *load_version(struct state_stream *stream); /* version of the superd that wrote it */
 
-/* State that the caller of load_run takes over. */
+/* State that the caller of load_all takes over. */
 struct load_result {
 	int exit_status;                /* exit status of superd itself */
 	int control;                    /* descriptor of the control socket; -1: none */

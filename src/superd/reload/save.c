@@ -341,7 +341,6 @@ static void save_sequence(struct state_saver *saver, struct exec_sequence *seque
 		state_save(saver, &command_state, &sequence->command);
 }
 
-/* save_instance.c */
 static void save_instances(struct state_saver *saver, struct service_runtime *runtime)
 {
 	struct notify_list sockets = { .count = 0 };

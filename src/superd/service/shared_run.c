@@ -800,7 +800,7 @@ void shared_run_note(struct service_runtime *runtime)
 
 /* ---- it is stopped ---- */
 
-/* A current one without a stop waits until an earlier one has ended (stop_begin), or has got its signal. */
+/* A current one without a stop has got its signal, or waits for it (stop_begin) and had no memory for the record. */
 void shared_run_dismiss(struct service_runtime *runtime)
 {
 	LIST_EACH(link, runtime_instances(runtime)) {

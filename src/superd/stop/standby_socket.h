@@ -49,9 +49,10 @@ void standby_sockets_open(struct service_runtime *runtime);
  * that arrives at one of them meanwhile. */
 void standby_sockets_linger(struct standby_sockets *standby_sockets);
 
-/* Called when the instance has ended: closes the sockets that it had, so that the kernel moves their clients to the
- * listeners (net.ipv4.tcp_migrate_req). If the kernel does not, they linger. One with clients in its queue becomes the
- * listener for the next instance; its standby socket is kept with the clients that come there. */
+/* Called when the instance has ended: shuts down the sockets that it had, so that the kernel moves their clients to the
+ * listeners, and closes them (restore_shut). If the kernel moves nobody (reuseport_migrates), they linger. One with
+ * clients in its queue becomes the listener for the next instance; its standby socket is kept with the clients that come
+ * there. */
 void standby_sockets_settle(struct service_runtime *runtime);
 
 /* Whether clients wait, or may come, at a kept socket while the current instance has the listeners. */

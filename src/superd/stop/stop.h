@@ -8,19 +8,20 @@
  *                       NEWCOMER                       then only those in its queues count
  *   LIMIT ORDER RESTART END                            the same
  *   RELOAD
- *   DRAIN               NEWCOMER; SERVE if it begins   somebody may be left; REST in place of SERVE
- *   MOVED               beside a successor             the same; END in place of SERVE
+ *   DRAIN               NEWCOMER; beside a successor   somebody may be left; REST in place of SERVE
+ *                       SERVE
+ *   MOVED               the same                       the same; END in place of SERVE
  *   LENT                SERVE, REST                    REST
  *
  * If an earlier instance has the second sockets, NEWCOMER is END.
  *
  *   phase      nobody is left   somebody is left, or a look failed                    stop_end
- *   FREEZE     COUNT, once its processes stand still; or it goes on                   DONE
- *   COUNT      NEWCOMER, or it  it is thawed, and goes on                             DONE
+ *   FREEZE     COUNT, once its processes stand still; or it goes on                   its signal
+ *   COUNT      NEWCOMER, or it  it is thawed, and goes on                             its signal
  *              stays frozen
  *   READY      (no look)        (no look); SERVE by stop_begin_beside                 its signal
- *   EARLIER    (no look)        (no look); by stop_go_on the first phase              the same
- *   ADDRESS
+ *   EARLIER    (no look)        (no look); by stop_go_on the first phase              waits on; its signal
+ *   ADDRESS                                                                           if the service closes
  *   REST       (no look)        (no look)                                             END
  *   SERVE      DONE             look again                                            END
  *   NEWCOMER   DONE             it has accepted none, and the kernel moves them: DONE END
@@ -29,9 +30,9 @@
  *   END        DONE             the deadline is over, or all rest: DONE               END
  *
  * In FREEZE and COUNT nothing was done yet: the stop is only tried, while the service is RUNNING. A drain is planned
- * while it is STARTING, in READY, or RUNNING, in ADDRESS. Then the service is STOPPING. An instance that was tried is
- * frozen still in ADDRESS. The current instance stays that, unless it may run beside a successor (on_change = drain):
- * then the service goes on without it. */
+ * while it is STARTING, in READY, or RUNNING, in ADDRESS. Later the service is STOPPING, but for LENT and RELOAD. An
+ * instance that was tried is frozen still in ADDRESS. The current instance stays that, unless it may run beside a
+ * successor (on_change = drain): then the service goes on without it. */
 #pragma once
 
 #include <stdbool.h>
@@ -60,7 +61,7 @@ enum stop_phase {
 	STOP_FREEZE = 5,                /* its processes are being frozen */
 	STOP_COUNT = 6,                 /* they are frozen, so they accept nobody, and all its clients are counted */
 	STOP_EARLIER = 7,               /* it waits until an earlier instance has ended, as an address has two sockets at most */
-	STOP_ADDRESS = 8,               /* it waits until another process lets its addresses be shared */
+	STOP_ADDRESS = 8,               /* it waits until another process lets its addresses be shared, or ends older sockets */
 	STOP_SERVE = 0,                 /* it serves its clients to the end */
 	STOP_REST,                      /* the same, and superd does not look for them */
 	STOP_NEWCOMER,                  /* the same, until a client waits for its end */
