@@ -74,6 +74,17 @@ static void say(int fd, const char *text)
 	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
+/* The reader that there is, and no other, has it: superd starts another one where it looks several times and nothing has
+ * been received yet. */
+static int open_read_pipe(struct output_reading *reading)
+{
+	int pipe = open_pipe(reading);
+
+	say(pipe, "begun\n");
+	expect_text(reading, "begun\n");
+	return pipe;
+}
+
 /* The reader that there is; it stands still. */
 static pid_t stop_reader(void)
 {
@@ -186,11 +197,10 @@ Test(output_reader, one_that_hangs_holds_up_no_other)
 Test(output_reader, one_that_is_killed_is_replaced)
 {
 	struct output_reading reading;
-	int pipe = open_pipe(&reading);
+	int pipe = open_read_pipe(&reading);
 	pid_t before;
 	char byte;
 
-	wait_until_read(&reading);
 	before = output_reader_process();
 	cr_assert_gt(before, 0);
 	kill(before, SIGKILL);
@@ -208,8 +218,7 @@ Test(output_reader, what_a_killed_one_has_not_taken_is_not_lost)
 	struct output_reading first, second;
 	int pipe;
 
-	open_pipe(&first);
-	wait_until_read(&first);
+	open_read_pipe(&first);
 	stop_reader();
 	pipe = open_pipe(&second);
 	kill(output_reader_process(), SIGKILL);
@@ -224,8 +233,7 @@ Test(output_reader, one_that_answers_no_more_is_left_to_itself)
 	pid_t stopped;
 	int pipe;
 
-	open_pipe(&first);
-	wait_until_read(&first);
+	open_read_pipe(&first);
 	stopped = stop_reader();
 	pipe = open_pipe(&second);
 	say(pipe, "late\n");
@@ -257,8 +265,7 @@ Test(output_reader, one_that_shuts_its_queue_down_is_replaced)
 	pid_t hostile;
 	int late;
 
-	open_pipe(&first);
-	wait_until_read(&first);
+	open_read_pipe(&first);
 	hostile = stop_reader();
 	late = open_pipe(&second);
 	cr_assert_eq(shutdown(find_queue(), SHUT_RD), 0);
@@ -319,8 +326,7 @@ static void expect_read_in_spite_of(unsigned char byte)
 	pid_t stopped;
 	int pipe;
 
-	open_pipe(&first);
-	wait_until_read(&first);
+	open_read_pipe(&first);
 	stopped = stop_reader();
 	fill_shared_since(&before, byte);
 	pipe = open_pipe(&second);
