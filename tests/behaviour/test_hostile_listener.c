@@ -356,23 +356,30 @@ Behaviour(hostile_listener, nor_does_the_signal_of_a_stop)
 	end_last(&scene, &order);
 }
 
+/* superd-restore, which is stopped while it is to move a client. */
+static pid_t run_stopped(struct scene *scene, int *waiting, struct program *order)
+{
+	pid_t restorer;
+
+	*scene = run_last("stop", waiting, order);
+	WAIT_UNTIL(strstr(why_of("hostile"), " while it makes progress"));
+	write_file("acts", "%s", "left nobody\n");      /* the next one ends as any other */
+	restorer = superd_aside(scene->superd, "superd-restore");
+	kill(restorer, SIGSTOP);
+	kill((pid_t)pid_behind(scene->superd->log, "hostile: started, pid "), SIGKILL);
+	superd_wait_log(scene->superd, "ended: signal KILL");
+	return restorer;
+}
+
 /* Nobody has locked the socket. */
 Behaviour(hostile_listener, nor_does_a_start_behind_a_move_that_has_failed)
 {
 	struct program order;
 	struct scene scene;
 	int waiting;
-	pid_t restorer;
 
 	SKIP_WITHOUT(geteuid() == 0, "else no other process moves the client");
-	scene = run_last("stop", &waiting, &order);
-	WAIT_UNTIL(strstr(why_of("hostile"), " while it makes progress"));
-	write_file("acts", "%s", "left nobody\n");      /* the next one ends as any other */
-	restorer = superd_aside(scene.superd, "superd-restore");
-	kill(restorer, SIGSTOP);
-	kill((pid_t)pid_behind(scene.superd->log, "hostile: started, pid "), SIGKILL);
-	superd_wait_log(scene.superd, "ended: signal KILL");
-	kill(restorer, SIGKILL);
+	kill(run_stopped(&scene, &waiting, &order), SIGKILL);
 	WAIT_UNTIL((clock_move(SECOND_MS / 20), superd_log_count(scene.superd, "hostile: started") == 2));
 	cr_expect(is_answered(waiting));
 	cr_expect_not(superd_logged(scene.superd, "keeps its listener from being used"));
@@ -417,5 +424,32 @@ Behaviour(hostile_listener, and_an_upgrade_at_that_time_loses_nobody)
 	client_ask_pid(superd_port(scene.superd, "other"));
 	kill(-(pid_t)pid_behind(path_in("acts"), "left "), SIGKILL);
 	cr_expect(is_answered(waiting) || superd_logged(scene.superd, "hostile: warning: opening "));
+	superd_stop(scene.superd);
+}
+
+/* The next superd has the client moved to the instance that runs by then. */
+Behaviour(hostile_listener, and_an_upgrade_before_the_move_ends_nobody)
+{
+	struct program order;
+	struct scene scene;
+	int waiting, stays;
+	pid_t restorer;
+
+	SKIP_WITHOUT(geteuid() == 0, "else no other process moves the client");
+	restorer = run_stopped(&scene, &waiting, &order);
+	stays = open_client(&scene, SOCK_STREAM);
+	WAIT_UNTIL((clock_move(SECOND_MS / 50), superd_log_count(scene.superd, "hostile: started") == 2));
+	clock_go_on();
+	superd_upgrade(scene.superd);
+	kill(restorer, SIGKILL);
+	for (int second = 0; second < 5; second++) {
+		clock_move(SECOND_MS);
+		client_ask_pid(superd_port(scene.superd, "other"));
+	}
+	cr_expect_not(superd_logged(scene.superd, "clients cannot be kept from"));
+	cr_expect_eq(superd_log_count(scene.superd, "hostile: started"), 2);
+	close(waiting);
+	close(stays);
+	cr_expect_eq(program_end(&order).status, 0);
 	superd_stop(scene.superd);
 }

@@ -1116,6 +1116,7 @@ static void load_go_on(struct service_runtime *runtime)
 		runtime_event(runtime, TIMER);
 	else
 		runtime_rewatch(runtime);
+	standby_sockets_go_on(runtime);
 	stop_go_on(runtime);
 	if (runtime_current(runtime) && stop_is_planned(runtime_current(runtime)))
 		runtime_post(runtime, DRAIN_DUE);

@@ -495,6 +495,16 @@ struct standby_sockets *standby_sockets_load(struct service_runtime *runtime)
 	return standby_sockets;
 }
 
+void standby_sockets_go_on(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	for (size_t n = 0; standby_sockets && !standby_sockets->split && n < standby_sockets->count; n++) {
+		if (!standby_sockets->pairs[n].older)
+			merge_other(standby_sockets, n);
+	}
+}
+
 int *standby_sockets_release(struct service_runtime *runtime)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);

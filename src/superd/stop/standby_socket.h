@@ -77,6 +77,10 @@ void standby_sockets_adopt(struct service_runtime *runtime, const struct service
 /* Makes the struct for the sockets that the superd before the upgrade had, without sockets yet; NULL: out of memory. */
 struct standby_sockets *standby_sockets_load(struct service_runtime *runtime);
 
+/* Called when all of the service is loaded: asks anew for what the superd before had asked another process for. Else the
+ * current instance would have to end for clients who wait at a first socket. */
+void standby_sockets_go_on(struct service_runtime *runtime);
+
 void standby_sockets_free(struct service_runtime *runtime); /* closes the kept sockets */
 
 /* NULL: there are none. */
