@@ -74,8 +74,8 @@ static void say(int fd, const char *text)
 	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
-/* The reader that there is, and no other, has it: superd starts another one where it looks several times and nothing has
- * been received yet. */
+/* The reader that there is, and no other, has it: superd starts another one where it looks several times and nothing
+ * has been received yet. */
 static int open_read_pipe(struct output_reading *reading)
 {
 	int pipe = open_pipe(reading);
