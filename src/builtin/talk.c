@@ -159,11 +159,12 @@ void talk_on_event(struct builtin_server *server, struct connection *connection)
 
 int64_t talks_end_late(struct builtin_server *server, int64_t now)
 {
-	LIST_EACH(link, &server->talking) {
-		struct connection *connection = container_of(link, struct connection, link);
+	while (!list_empty(&server->talking)) {
+		struct connection *connection = container_of(server->talking.next, struct connection, link);
 
 		if (now < connection->until)
 			return connection->until - now;
+		/* From here it ends, or has a later time: who comes last in the list may be first again. */
 		if (connection->talk->step == TALK_REQUEST)
 			server->settings->builtin->heard(server, connection, true);
 		else if (connection->talk->step == TALK_SUPERD)

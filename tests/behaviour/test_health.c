@@ -1,4 +1,5 @@
 /* builtin = health: how superd is, to clients of HTTP and to anybody else, on a port that no service notices. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,6 +269,21 @@ Behaviour(health, waits_only_so_long)
 	superd_wait_log(superd, "health: started");
 	CLOCK_UNTIL(superd, SECOND_MS, 10, !client_is_quiet(client, 0));
 	cr_assert_eq(strncmp(client_rest(client), "HTTP/1.1 200 ", 13), 0);
+	close(client);
+	superd_stop(superd);
+}
+
+/* Who says nothing is answered once he is late, and hears of a superd that hangs once that is. */
+Behaviour(health, of_a_superd_that_hangs_is_told_to_the_silent)
+{
+	struct superd *superd = clock_run(BY_CLOCK, own_user());
+	int client = client_connect(superd_port(superd, "health"));
+
+	superd_wait_log(superd, "health: started");
+	kill(superd->pid, SIGSTOP);
+	WAIT_UNTIL((clock_move(SECOND_MS), !client_is_quiet(client, 0)));
+	kill(superd->pid, SIGCONT);
+	cr_assert_str_eq(client_rest(client), "unhealthy\n");
 	close(client);
 	superd_stop(superd);
 }
