@@ -18,6 +18,7 @@
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "lib/run_limit.h"
+#include "lib/scm_rights.h"
 #include "lib/thread.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
@@ -85,7 +86,7 @@ static int receive_result(const struct timed_job *job, struct buf *why, struct b
 	struct timed_result *message = malloc(sizeof(*message));
 	const char *flaw = NULL;
 	int fd = -1, error;
-	size_t count = 1, length;
+	size_t count = job->passes_fd, length;
 	ssize_t got = message ? fd_message_receive(job->answer, message, sizeof(*message), &fd, &count,
 						   MSG_DONTWAIT | MSG_TRUNC)
 			      : 0;
@@ -142,6 +143,8 @@ static bool begin_task(struct timed_job *job, const struct task *task, int milli
 	*job = (struct timed_job){ .answer = -1 };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
+	if (task->argv)
+		scm_rights_allow(ends[0], false);
 	thread_block_signals(&before);  /* the handlers belong to superd's loop */
 	job->pid = fork();
 	if (job->pid == 0) {
@@ -160,6 +163,7 @@ static bool begin_task(struct timed_job *job, const struct task *task, int milli
 		return false;
 	}
 	job->answer = ends[0];
+	job->passes_fd = !task->argv;
 	run_limit_begin(&job->limit, milliseconds / 1e3);
 	return true;
 }

@@ -18,6 +18,7 @@ struct timed_job {
 	pid_t pid;
 	bool reaped;                    /* as its owner has learned */
 	int answer;                     /* -1: none is under way */
+	bool passes_fd;                 /* the work of a fork may; what a program passes is refused */
 	struct run_limit limit;
 };
 
@@ -25,7 +26,7 @@ struct timed_job {
 bool timed_job_begin(struct timed_job *job, timed_work *work, const void *with, int kept, int milliseconds);
 
 /* The same by a program of superd's own (os/host/program), with this standard input. Its standard output is where it
- * answers, by timed_job_answer. */
+ * answers, by timed_job_answer, without a descriptor. */
 bool timed_job_execute(struct timed_job *job, int program, char *const *argv, int input, int milliseconds);
 
 /* Sends what work would return, with errno, and exits. */

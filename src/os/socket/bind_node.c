@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/scm_rights.h"
 #include "os/netdiag/sock_diag.h"
 #include "os/netdiag/socket_address.h"
-#include "os/socket/scm_rights.h"
 
 /* SIOCUNIXFILE (Linux 4.14): opens the file that a unix socket is bound to. <linux/un.h> and <sys/un.h> exclude each
  * other. */

@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/scm_rights.h"
 #include "os/fs/private_file.h"
 #include "os/fs/runtime_dir.h"
 #include "os/netdiag/sock_diag.h"
 #include "os/proc/pidfd.h"
 #include "os/rights/own_privileges.h"
-#include "os/socket/scm_rights.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */

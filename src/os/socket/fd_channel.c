@@ -1,5 +1,5 @@
 /* superd's end of a channel of packets to one of its helper programs. The other end may be hostile: the kernel refuses
- * descriptors that it sends (Linux 6.16, os/socket/scm_rights.c), or superd leaves them in the queue. So superd neither
+ * descriptors that it sends (Linux 6.16, lib/scm_rights.c), or superd leaves them in the queue. So superd neither
  * receives nor closes them. */
 #include "os/socket/fd_channel.h"
 
@@ -8,7 +8,7 @@
 
 #include "lib/fd.h"
 #include "lib/fd_message.h"
-#include "os/socket/scm_rights.h"
+#include "lib/scm_rights.h"
 
 int fd_channel_pair(int ends[2])
 {

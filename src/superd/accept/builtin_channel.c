@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 
 #include "lib/fd.h"
+#include "lib/scm_rights.h"
 #include "os/netdiag/socket_id.h"
 #include "os/socket/fd_channel.h"
-#include "os/socket/scm_rights.h"
 #include "superd/accept/client_report.h"
 #include "superd/accept/shared_clients.h"
 #include "superd/accept/tcpmux.h"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "lib/scm_rights.h"
 #include "os/netdiag/queue_ids.h"
-#include "os/socket/scm_rights.h"
 #include "superd/accept/admission_state.h"
 #include "superd/accept/refuse.h"
 #include "superd/loop/fd_receive.h"

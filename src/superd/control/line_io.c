@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 #include "lib/clock.h"
-#include "os/socket/scm_rights.h"
+#include "lib/scm_rights.h"
 #include "superd/loop/close_socket.h"
 
 size_t line_io_pending(const struct line_io *io)

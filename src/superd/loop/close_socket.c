@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 
 #include "lib/fd.h"
+#include "lib/scm_rights.h"
 #include "os/socket/plain_socket.h"
-#include "os/socket/scm_rights.h"
 #include "superd/worker/close_async.h"
 
 #define LOOK_EVERY .5                   /* seconds */

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/scm_rights.h"
 #include "os/foreign/fork_fds.h"
 #include "os/proc/pidfd.h"
 #include "os/rights/capability.h"
-#include "os/socket/scm_rights.h"
 #include "superd/spawn/spawn.h"
 #include "superd/start/plan.h"
 

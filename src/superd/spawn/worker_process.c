@@ -16,6 +16,7 @@
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "lib/hash.h"
+#include "lib/scm_rights.h"
 #include "lib/thread.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
@@ -25,7 +26,6 @@
 #include "os/rights/capability.h"
 #include "os/rights/own_privileges.h"
 #include "os/rights/raw_syscall.h"
-#include "os/socket/scm_rights.h"
 
 #define HANGS_AFTER 1.                  /* seconds after its SIGKILL */
 

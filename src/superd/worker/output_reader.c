@@ -17,7 +17,7 @@
 
 #include "lib/fd.h"
 #include "lib/fd_message.h"
-#include "os/socket/scm_rights.h"
+#include "lib/scm_rights.h"
 #include "superd/spawn/worker_process.h"
 #include "worker/record/request.h"
 

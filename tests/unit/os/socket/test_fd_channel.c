@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/scm_rights.h"
 #include "os/fs/memory_file.h"
 #include "os/socket/fd_channel.h"
-#include "os/socket/scm_rights.h"
 
 static int ends[2];
 

@@ -28,7 +28,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
-#include "os/socket/scm_rights.h"
+#include "lib/scm_rights.h"
 #include "superd/hold/hold.h"
 #include "superd/spawn/spawn.h"
 #include "tests/unit/hang.h"

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "os/socket/scm_rights.h"
+#include "lib/scm_rights.h"
 
 static size_t count_open(void)
 {

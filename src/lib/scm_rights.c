@@ -1,6 +1,6 @@
 /* SO_PASSRIGHTS, and MSG_PEEK without room for descriptors: the kernel then installs none and sets MSG_CTRUNC
  * (recvmsg(2)). A peek at a stream ends with the first part that carries descriptors. */
-#include "os/socket/scm_rights.h"
+#include "lib/scm_rights.h"
 
 #include <errno.h>
 #include <sys/socket.h>
