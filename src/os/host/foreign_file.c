@@ -2,6 +2,7 @@
 #include "os/host/foreign_file.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,16 @@ char *foreign_real_path(const char *path)
 	return result;
 }
 
+/* Names that do not match would let another process choose which files superd reads with its own rights. */
+static bool names_match(const char *pattern, const struct buf *names)
+{
+	size_t at = 0;
+
+	while (at < names->length && fnmatch(pattern, names->data + at, FNM_PATHNAME | FNM_PERIOD) == 0)
+		at += strlen(names->data + at) + 1;
+	return names->length && at == names->length;
+}
+
 /* A pattern with wildcards in a folder's name may lead into any user's folders, so superd calls glob itself only if
  * there are none. */
 bool foreign_glob(const char *pattern, struct buf *names)
@@ -156,7 +167,8 @@ bool foreign_glob(const char *pattern, struct buf *names)
 	struct path_finding finding;
 
 	if ((slash && strcspn(pattern, "*?[") < (size_t)(slash - pattern)) || path_is_foreign(pattern, &finding))
-		return run_task(&task, NULL, NULL, names);
-	errno = path_glob(pattern, names);
+		errno = !run_task(&task, NULL, NULL, names) ? errno : names_match(pattern, names) ? 0 : EPROTO;
+	else
+		errno = path_glob(pattern, names);
 	return errno == 0;
 }
