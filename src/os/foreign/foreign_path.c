@@ -36,11 +36,13 @@ static bool timed_out_lately(uint64_t path)
 	return was;
 }
 
-static void note_timeout(uint64_t path)
+void foreign_give_up(const char *path)
 {
+	uint64_t hash = hash_text(HASH_START, path);
+
 	pthread_mutex_lock(&timeouts_lock);
-	timeouts[path % TIMEOUTS_MOST].path = path;
-	timeouts[path % TIMEOUTS_MOST].until = clock_now() + RETRY_PAUSE;
+	timeouts[hash % TIMEOUTS_MOST].path = hash;
+	timeouts[hash % TIMEOUTS_MOST].until = clock_now() + RETRY_PAUSE;
 	pthread_mutex_unlock(&timeouts_lock);
 }
 
@@ -56,7 +58,7 @@ int foreign_end(struct timed_job *job, const char *path, struct buf *why, struct
 	int result = timed_job_end(job, why, warnings);
 
 	if (result < 0 && errno == ETIMEDOUT)
-		note_timeout(hash_text(HASH_START, path));
+		foreign_give_up(path);
 	return result;
 }
 

@@ -33,5 +33,8 @@ int foreign_end(struct timed_job *job, const char *path, struct buf *why, struct
  * once for some seconds (ETIMEDOUT). */
 int foreign_fork(const char *path, timed_work *work, const void *with, int kept, struct buf *why, struct buf *warnings);
 
+/* As such a timeout does, for work that was too long in all. */
+void foreign_give_up(const char *path);
+
 /* Appends the names that match a pattern (glob(3)), sorted, each followed by a NUL. Returns an errno; ENOENT: no match. */
 int path_glob(const char *pattern, struct buf *names);

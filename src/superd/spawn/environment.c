@@ -12,10 +12,13 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/clock.h"
 #include "lib/fd.h"
+#include "os/foreign/foreign_path.h"
 #include "os/host/foreign_file.h"
 
 #define FILE_MOST (1u << 20)
+#define FILES_SECONDS 1.                /* until superd gives up a pattern: a user may fill his folder with files */
 #define IGNORED_MOST 5                  /* ignored lines that are reported one by one */
 #define BLANKS " \t\r\n"
 
@@ -240,6 +243,7 @@ bool variables_read_file(struct variables *variables, const char *path, const st
 			 struct buf *ignored, struct buf *why)
 {
 	bool optional = *path == '-', good;
+	double until = clock_now() + FILES_SECONDS;
 	struct buf names = { 0 };
 
 	path += optional;
@@ -255,6 +259,11 @@ bool variables_read_file(struct variables *variables, const char *path, const st
 	for (size_t at = 0; good && at < names.length; at += strlen(names.data + at) + 1) {
 		good = read_environment_file(variables, names.data + at, account, ignored) ||
 		       (errno == ENOENT && optional);
+		if (good && clock_now() > until && at + strlen(names.data + at) + 1 < names.length) {
+			foreign_give_up(path);
+			errno = ETIMEDOUT;
+			good = false;
+		}
 		if (!good)
 			buf_addf(why, "environment_file: %s: %s", names.data + at,
 				 errno == EILSEQ ? "it is no text: there is a NUL in it" : strerror(errno));
