@@ -87,7 +87,7 @@ static bool take_report(struct shared_process *process, const struct client_repo
 		end_client(process, n, report->failed ? EXIT_FAILURE << 8 : 0); /* as waitpid(2) would have it */
 		return true;
 	}
-	return process->repeats && (report->question || process->repeats--);
+	return process->repeats && process->repeats--;
 }
 
 /* A question stays in the queue until it is answered: if superd dies before, the next one reads it again. false:
@@ -296,7 +296,7 @@ void shared_clients_leave(struct instance *instance)
 		if (process->clients[n].instance != instance)
 			continue;
 		forget_client(process, n);
-		process->repeats++;
+		process->repeats += 2;  /* its question, and the report of its end */
 		if (!process->child.pid)
 			free_process(process);
 		return;
@@ -328,6 +328,7 @@ bool shared_clients_load(struct instance *instance, const struct child *child, u
 	if (process->count < SHARED_MOST)
 		add_client(process, instance, socket);
 	ask_for_end(process, socket);
-	process->repeats += 2;          /* the answer, and the report of a client that was given twice */
+	/* The answer; the question and the report of a client that was given twice. */
+	process->repeats += 3;
 	return true;
 }

@@ -31,7 +31,7 @@ struct shared_process {
 	double heard;                   /* time when it was known to read its channel */
 	double looked_up;               /* time when it has looked up its target's name; 0: there is none */
 	bool failed;                    /* a client did not reach that target */
-	size_t repeats;                 /* reports that it may have for clients that superd has forgotten, or given twice */
+	size_t repeats;                 /* questions and reports that it may have for clients that superd has forgotten, or given twice */
 	enum builtin_question asks;     /* of the program that was started; a reload may have changed the service since */
 	size_t count;
 	struct shared_client {
