@@ -62,13 +62,14 @@ static int follow_links(const struct path_task *task, struct buf *real)
  * its own. */
 static _Noreturn void become_loader(const struct path_task *task, int out)
 {
-	const struct rlimit second = { 1, 1 };
+	const struct rlimit second = { 1, 1 }, length = { ANSWER_MOST, ANSWER_MOST };
 	char *arguments[] = { (char *)(uintptr_t)task->loader, (char *)(uintptr_t)"--list",
 			      (char *)(uintptr_t)task->path, NULL };
 	char *environment[] = { NULL };
 	bool drops = geteuid() == 0;
 
 	if (dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 || setrlimit(RLIMIT_CPU, &second) < 0 ||
+	    setrlimit(RLIMIT_FSIZE, &length) < 0 ||
 	    (drops && (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
 		       setresuid(NOBODY, NOBODY, NOBODY) < 0)))
 		_exit(126);
