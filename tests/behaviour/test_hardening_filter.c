@@ -255,3 +255,36 @@ Behaviour(hardening_filter, a_program_that_is_missing_is_an_error)
 	cr_expect(strstr(outcome.err, "three: socket_condition = PathExists=/: superd's own program"), "%s",
 		  outcome.err);
 }
+
+/* A file in a folder of another user is superd-exec's to read: without it a daemon would pass for one that writes no
+ * pid file, and be killed. */
+Behaviour(hardening_filter, files_in_folders_of_others_need_superd_exec)
+{
+	enum { OTHER = 65534 };
+	const char *own, *table, *none;
+	struct outcome outcome;
+
+	SKIP_WITHOUT(geteuid() == 0, "needs root, for a folder of another user");
+	own = superd_with("good");
+	cr_assert_eq(mkdir(path_in("theirs"), 0755), 0);
+	write_file("theirs/variables", "%s", "A=b\n");
+	cr_assert_eq(chown(path_in("theirs"), OTHER, OTHER), 0);
+	none = write_file("variables", "%s", "A=b\n");
+	table = write_file("table", "service one { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" type = forking"
+				    " pid_file = \"%s/pid\" }\n"
+				    "service two { listen = \"127.0.0.1:0\" exec = \"/bin/cat\""
+				    " environment_file = { \"%s\", \"-%s/variables\" } }\n"
+				    "service three { listen = \"127.0.0.1:0\" exec = \"/bin/cat\""
+				    " environment_file = \"%s\" }\n", path_in("theirs"), none, path_in("theirs"), none);
+	outcome = program_answer((const char *const[]){ own, "--check", "-f", table, NULL });
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_assert_eq(chmod(path_in("own/superd-exec"), 0644), 0);
+	outcome = program_answer((const char *const[]){ own, "--check", "-f", table, NULL });
+	if (outcome.status == 0) {
+		world_end();
+		cr_skip_test("superd's own programs are installed on this machine");
+	}
+	cr_expect(strstr(outcome.err, "/theirs/pid: superd's own program superd-exec is missing"), "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "/theirs/variables: superd's own program superd-exec"), "%s", outcome.err);
+	cr_expect_null(strstr(outcome.err, "three: environment_file"), "%s", outcome.err);
+}

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "exec/child/sandbox.h"
+#include "os/foreign/foreign_path.h"
 #include "os/fs/interpreter.h"
 #include "os/fs/path_trust.h"
 #include "os/fs/root_path.h"
@@ -243,12 +244,21 @@ static void check_own_program(struct preflight *preflight, const struct service 
 				 wrong);
 }
 
-/* superd-exec checks conditions, enters roots, loads credentials, and removes what is left. For sandboxes
- * superd/start/sandbox_probe asks it. */
+static bool is_foreign(const char *path)
+{
+	struct path_finding finding;
+
+	return path_leads_to_foreign(path, &finding);
+}
+
+/* superd-exec checks conditions, enters roots, loads credentials, works on files in other users' folders, and removes
+ * what is left. For sandboxes superd/start/sandbox_probe asks it. */
 static void check_executor(struct preflight *preflight, const struct service *service)
 {
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 	const char *const said[] = { "yes", NULL }, *const root[] = { service_root(service), NULL };
+	const char *const pid_file[] = { service->groups->lifecycle->pid_file, NULL };
+	words variables = service->groups->environment->environment_file;
 	bool stays = service->groups->directories->runtime_directory_preserve == DIRECTORY_STAYS;
 	struct { const char *option; words words; } needs[] = {
 		{ "condition", service->groups->commands->condition },
@@ -259,9 +269,14 @@ static void check_executor(struct preflight *preflight, const struct service *se
 		{ "runtime_directory", stays ? NULL : service->groups->environment->runtime_directory },
 		{ "remove_ipc", service->groups->identity->remove_ipc ? said : NULL },
 		{ "root_directory", root[0] ? root : NULL },
+		{ "pid_file", pid_file[0] && is_foreign(pid_file[0]) ? pid_file : NULL },
+		{ "environment_file", NULL },
 	};
 	const char *wrong = NULL;
 
+	while (variables && *variables && !is_foreign(*variables + (**variables == '-')))
+		variables++;
+	needs[9].words = variables;
 	for (size_t n = 0; n < service->socket_count; n++) {
 		if (service->sockets[n].options->socket_condition)
 			needs[4].words = service->sockets[n].options->socket_condition;
