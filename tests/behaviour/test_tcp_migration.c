@@ -18,6 +18,7 @@
 #include "client.h"
 #include "clock.h"
 #include "controlling.h"
+#include "guarding.h"
 #include "handshake.h"
 #include "private.h"
 #include "process.h"
@@ -304,21 +305,22 @@ static void upgrade(struct superd *superd)
 }
 
 /* The kernel keeps the program, and the socket that is kept goes over. */
-static void goes_over_an_upgrade(enum way way)
+static void goes_over(enum way way, void (*interrupt)(struct superd *superd))
 {
 	struct handshake *before, *during;
 	struct superd *superd;
 	long pid;
 
 	prepare(way);
-	superd = run();
+	superd = guarded_run("%s", table(own_user(), ""));
+	superd_port(superd, "web");
 	pid = client_ask_pid(PORT);
 	before = handshake_begin(PORT);
 	drain(superd);
-	upgrade(superd);
+	interrupt(superd);
 	during = handshake_begin(PORT);
 	end(superd, pid);
-	upgrade(superd);
+	interrupt(superd);
 	is_served(before, pid);
 	is_served(during, pid);
 	ends_with_one_socket(superd);
@@ -326,12 +328,22 @@ static void goes_over_an_upgrade(enum way way)
 
 Behaviour(tcp_migration, goes_over_an_upgrade_with_handshakes_moved)
 {
-	goes_over_an_upgrade(MOVED);
+	goes_over(MOVED, upgrade);
 }
 
 Behaviour(tcp_migration, goes_over_an_upgrade_with_a_socket_for_handshakes)
 {
-	goes_over_an_upgrade(KEPT);
+	goes_over(KEPT, upgrade);
+}
+
+Behaviour(tcp_migration, goes_over_a_kill_with_handshakes_moved)
+{
+	goes_over(MOVED, guarded_kill);
+}
+
+Behaviour(tcp_migration, goes_over_a_kill_with_a_socket_for_handshakes)
+{
+	goes_over(KEPT, guarded_kill);
 }
 
 /* Neither is there any more when the client's answer comes. */
