@@ -3,7 +3,7 @@
  * newcomers are served by another, each command runs once, and the stop ends. The time limits of
  * its end go on, those of the phases before begin anew, but for that of a stop beside a successor.
  *
- * Not tried: STOP_COUNT and STOP_ADDRESS. They last no longer than the answers of the kernel and of a worker. */
+ * Not tried: STOP_COUNT, which lasts no longer than the answers of the kernel and of a worker. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
+#include "namespace.h"
 #include "process.h"
 #include "superctl.h"
 
@@ -320,6 +321,50 @@ Behaviour(stop_deaths, waits_for_an_earlier_one_and_is_killed)
 Behaviour(stop_deaths, waits_for_an_earlier_one_and_is_upgraded)
 {
 	waits_for_an_earlier_one(upgrade_by_steps);
+}
+
+/* Another user's program may hold the lock of the socket, so superd-restore gets it ready for a second one: here one
+ * that still runs for another service, and is stopped. */
+static void waits_for_its_address(way *interrupt)
+{
+	unsigned long user = (unsigned long)lone_user();
+	struct superd *superd = guarded_clock_run(
+		"service web { listen = \"127.0.0.1:0\" exec = \"%s\" user = %lu timeout_stop = 1h }\n"
+		"service other { listen = \"127.0.0.1:0\" exec = \"%s\" user = %lu }\n",
+		backend("talk"), user, backend("take 1"), user);
+	int old = client_connect(superd_port(superd, "web"));
+	int ordering = control_connect();
+	long first = ask(old, "one\n");
+	pid_t restorer = 0;
+
+	clock_hold();
+	client_ask_pid(superd_port(superd, "other"));
+	WAIT_UNTIL((restorer = superd_aside(superd, "superd-restore")) > 0);
+	kill(restorer, SIGSTOP);
+	client_send(ordering, "restart --no-wait web\n");  /* the answer comes once the addresses are ready */
+	WAIT_UNTIL(is_in_phase("address"));
+	interrupt(superd);
+	kill(restorer, SIGKILL);
+	clock_go_on();
+	WAIT_UNTIL(is_in_phase("end"));
+	cr_expect(strstr(control_once("status web"), "\"reason\":\"restart\""), "%s", control_once("status web"));
+	cr_expect_eq(ask(old, "two\n"), first, "%s", world_logs());
+	close(old);
+	close(ordering);
+	CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)first));
+	expect_end(superd, first);
+}
+
+BehaviourOfUsers(stop_deaths, waits_for_its_address_and_is_killed)
+{
+	SKIP_WITHOUT(geteuid() == 0, "needs root, which may be another user");
+	waits_for_its_address(guarded_kill);
+}
+
+BehaviourOfUsers(stop_deaths, waits_for_its_address_and_is_upgraded)
+{
+	SKIP_WITHOUT(geteuid() == 0, "needs root, which may be another user");
+	waits_for_its_address(upgrade_by_the_clock);
 }
 
 /* Less than the two seconds in which its program may leave the client alone. */
