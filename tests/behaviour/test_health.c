@@ -288,6 +288,29 @@ Behaviour(health, of_a_superd_that_hangs_is_told_to_the_silent)
 	superd_stop(superd);
 }
 
+/* Their questions and the reports of their ends fit into the channel, which superd does not read. */
+Behaviour(health, of_a_superd_that_hangs_is_told_to_hundreds)
+{
+	enum { CLIENTS = 250 };
+	struct superd *superd = clock_run("%s", replaced(text_of(BY_CLOCK, own_user()), " accept = yes",
+							 " accept = yes\n instances = 300"));
+	int clients[CLIENTS], told = 0;
+
+	for (int n = 0; n < CLIENTS; n++)
+		clients[n] = client_connect(superd_port(superd, "health"));
+	WAIT_UNTIL(superd_log_count(superd, "health: started") == CLIENTS);
+	kill(superd->pid, SIGSTOP);
+	for (int n = 0; n < CLIENTS; n++)
+		WAIT_UNTIL((clock_move(SECOND_MS), !client_is_quiet(clients[n], 0)));
+	kill(superd->pid, SIGCONT);
+	for (int n = 0; n < CLIENTS; n++) {
+		told += !strcmp(client_rest(clients[n]), "unhealthy\n");
+		close(clients[n]);
+	}
+	cr_assert_eq(told, CLIENTS);
+	superd_stop(superd);
+}
+
 /* One process has them all, also while it waits for the rest of their requests, and while superd dies. */
 Behaviour(health, of_many_clients_at_once_is_told_by_one_process)
 {

@@ -255,28 +255,30 @@ static bool give_client(const struct service_runtime *runtime, const struct shar
 	return false;
 }
 
-/* The process raises its limit to the hard one. Without room for a client's descriptor the kernel would drop it. */
-static size_t clients_most(void)
+/* The process raises its limit to the hard one. Without room for a client's descriptor the kernel would drop it. A
+ * question of each client, and the report of its end, must fit into the channel: while superd hangs, the process would
+ * wait for it, and tell no client of that. */
+static size_t clients_most(const struct shared_process *process)
 {
+	size_t shared = process->asks == ASKS_NOTHING ? SHARED_MOST : SHARED_MOST / 2;
 	struct rlimit limit;
 	rlim_t most;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max == RLIM_INFINITY)
-		return SHARED_MOST;
+		return shared;
 	most = limit.rlim_max > DESCRIPTORS_BESIDE ? (limit.rlim_max - DESCRIPTORS_BESIDE) / DESCRIPTORS_EACH : 0;
-	return most < SHARED_MOST ? (size_t)most : SHARED_MOST;
+	return most < shared ? (size_t)most : shared;
 }
 
 bool shared_clients_give(struct service_runtime *runtime, struct instance *instance, const struct client *client,
 			 pid_t *pid)
 {
 	uint64_t socket = socket_id(client->fd);
-	size_t most = clients_most();
 
 	LIST_EACH(link, &runtime->run->kit.shared) {
 		struct shared_process *process = container_of(link, struct shared_process, link);
 
-		if (process->count >= most || !socket)
+		if (process->count >= clients_most(process) || !socket)
 			continue;
 		if (takes_clients(process) && give_client(runtime, process, client->fd)) {
 			add_client(process, instance, socket);

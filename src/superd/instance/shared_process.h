@@ -14,7 +14,7 @@
 #include "superd/loop/child_table.h"
 #include "superd/loop/fd_watch.h"
 
-#define SHARED_MOST 256                 /* clients of a process: what one crash ends; more get another process */
+#define SHARED_MOST 256                 /* clients of a process, half of that if it asks: what one crash ends */
 
 /* What the clients of a program ask superd through it (superd/accept/builtin_channel): nothing, for a program that only
  * reports their ends; the service of a name; superd's health; a list. */
