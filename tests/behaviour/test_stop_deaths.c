@@ -1,10 +1,9 @@
 /* A stop goes on when superd is killed or upgraded, in each of its phases: those in which the instance serves its
  * clients (superd/stop/stop.h), and those of its end (superd/instance/instance_table.h). The clients that it has stay,
  * newcomers are served by another, each command runs once, and the stop ends. The time limits of
- * its end go on, those of the phases before begin anew, but for that of a stop beside a successor.
- *
- * Not tried: STOP_COUNT, which lasts no longer than the answers of the kernel and of a worker. */
+ * its end go on, those of the phases before begin anew, but for that of a stop beside a successor. */
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -140,6 +139,75 @@ static void upgrade_by_steps(struct superd *superd)
 Behaviour(stop_deaths, is_being_frozen_and_is_upgraded)
 {
 	is_being_frozen(upgrade_by_steps);
+}
+
+static const char *children_of(pid_t pid)
+{
+	return text_of(" %s ", read_text(text_of("/proc/%ld/task/%ld/children", (long)pid, (long)pid)));
+}
+
+/* superd-count, stopped before it has taken that name; 0: it was quicker than this look, or the phase is over. An
+ * order to show the state would wait for its answer. */
+static pid_t stop_counter(struct superd *superd)
+{
+	pid_t counter = 0, below = guarded_wait(superd);
+	const char *before = children_of(below);
+
+	while (!counter && is_in_phase("freeze")) {
+		clock_move(1);
+		for (long long until = now_ms() + 20; !counter && now_ms() < until;) {
+			char *at = (char *)(uintptr_t)children_of(below);
+
+			for (long pid; !counter && (pid = strtol(at, &at, 10)) > 0;) {
+				if (!strstr(before, text_of(" %ld ", pid)) && kill((pid_t)pid, SIGSTOP) == 0)
+					counter = (pid_t)pid;
+			}
+		}
+	}
+	if (!counter)
+		return 0;
+	WAIT_UNTIL(!process_lives(counter) || process_is_stopped(counter));
+	if (process_lives(counter) && !process_is_called(counter, "superd-count"))
+		return counter;
+	kill(counter, SIGCONT);
+	return 0;
+}
+
+/* As long as somebody asks, nothing was done yet. */
+static void is_being_counted(way *interrupt)
+{
+	long first;
+	struct superd *superd = run_idle(&first);
+	pid_t counter;
+	int client;
+
+	for (int tries = 0; !(counter = stop_counter(superd)); tries++) {
+		cr_assert_lt(tries, 50, "%s", world_logs());
+		client = client_connect(superd_port(superd, "web"));
+		client_send(client, "again\n");
+		first = answer_by(superd, client);
+		close(client);
+		CLOCK_UNTIL(superd, MINUTE_MS, 30, is_in_phase("freeze"));
+	}
+	interrupt(superd);
+	kill(counter, SIGKILL);
+	client = client_connect(superd_port(superd, "web"));
+	client_send(client, "two\n");
+	cr_expect_eq(answer_by(superd, client), first, "%s", world_logs());
+	close(client);
+	clock_go_on();
+	CLOCK_UNTIL(superd, MINUTE_MS, 30, !process_lives((pid_t)first));
+	expect_end(superd, first);
+}
+
+Behaviour(stop_deaths, is_being_counted_and_is_killed)
+{
+	is_being_counted(guarded_kill);
+}
+
+Behaviour(stop_deaths, is_being_counted_and_is_upgraded)
+{
+	is_being_counted(upgrade_by_steps);
 }
 
 /* The count itself takes no time of the clock. */
