@@ -233,6 +233,27 @@ Behaviour(hostile_listener, nor_does_a_drain)
 	end_locked(superd, client);
 }
 
+/* The instance that has its old row goes on. */
+Behaviour(hostile_listener, nor_does_a_reload_that_drains)
+{
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT_LOCKS();
+	superd = run_locked("lock", &client);
+	clock_hold();
+	cr_assert(superd_reload(superd, LOCKING, replaced(backend("%s", ""), "backend ", "hostile_backend"),
+				path_in("acts"), "lock", "on_change = drain nice = 1", backend("stdio")));
+	client_ask_pid(superd_port(superd, "other"));
+	clock_go_on();
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "clients cannot be kept from the one that runs")));
+	cr_expect(superd_logged(superd, "(a process that has the socket blocks it)"));
+	cr_expect_not(superd_logged(superd, "hostile: pid "));
+	control_once("hold hostile");
+	superctl_order("stop --no-wait hostile");
+	end_locked(superd, client);
+}
+
 static long pid_behind(const char *file, const char *words)
 {
 	return strtol(strstr(read_text(file), words) + strlen(words), NULL, 10);

@@ -166,9 +166,16 @@ static void drain(struct superd *superd)
 	order("drain");
 }
 
+/* New clients come to the next instance once another process has made the address sharable. */
+static void reload_and_drain(struct superd *superd, const char *text)
+{
+	cr_assert(superd_reload(superd, "%s", text), "%s", world_logs());
+	superd_wait_log(superd, " to the end");
+}
+
 static void change(struct superd *superd)
 {
-	cr_assert(superd_reload(superd, "%s", table(own_user(), "nice = 1")), "%s", world_logs());
+	reload_and_drain(superd, table(own_user(), "nice = 1"));
 }
 
 #define Both(claim, part) \
@@ -400,7 +407,7 @@ static void keeps_the_queue(enum way way)
 	pid = strtol(control_value(control_once("status web"), "pid"), NULL, 10);
 	for (unsigned n = 0; n < 3; n++)
 		waiting[n] = client_connect(PORT);
-	cr_assert(superd_reload(superd, "%s", table(own_user(), "")), "%s", world_logs());
+	reload_and_drain(superd, table(own_user(), ""));
 	cr_assert_eq(kill((pid_t)pid, SIGKILL), 0);
 	superd_wait_log(superd, text_of("pid %ld ended", pid));
 	for (unsigned n = 0; n < 3; n++) {

@@ -122,7 +122,7 @@ void drain_changed(struct service_runtime *runtime)
 	if (!instance || (runtime_state(runtime) != STARTING && runtime_state(runtime) != RUNNING))
 		return;
 	is_planned = stop_is_planned(instance);
-	if (runtime_state(runtime) == STARTING ? !stop_plan_drain(runtime) : !drain_try(runtime, &why))
+	if (!drain_waits(runtime) && !drain_try(runtime, &why))
 		log_drain(runtime, LEVEL_NOTICE, what, &why);
 	else if (runtime_state(runtime) == STARTING && !is_planned)
 		log_drain(runtime, LEVEL_INFO, "its configuration changed during its start: it drains when it is ready",
@@ -139,10 +139,11 @@ static void drain_as_planned(struct service_runtime *runtime)
 	if (wanted && runtime_state(runtime) != RUNNING)
 		return;
 	stop_give_up(runtime_current(runtime));
-	if (!wanted || drain_waits(runtime))
+	if (!wanted)
 		return;
 	drain_changed(runtime);
-	if (runtime_is_draining(runtime) && runtime_state(runtime) == RUNNING)
+	if (runtime_is_draining(runtime) && runtime_state(runtime) == RUNNING &&
+	    !stop_is_planned(runtime_current(runtime)))
 		runtime_event(runtime, RELEASE);
 }
 

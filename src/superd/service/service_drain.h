@@ -11,9 +11,9 @@ void drain_retire(struct service_runtime *runtime); /* for a current instance th
  * gets new clients; why gets the reason. */
 bool drain_try(struct service_runtime *runtime, struct buf *why);
 
-/* Drains the current instance because its entry has changed (on_change = drain). Thaws a frozen instance first. An
- * instance that starts drains when it is ready. If new clients cannot be kept from it, superd logs that, and the
- * instance continues. */
+/* Drains the current instance because its entry has changed (on_change = drain). Thaws a frozen instance first. Where it
+ * has to wait (drain_waits), it drains later. If new clients cannot be kept from it, superd logs that, and the instance
+ * continues. */
 void drain_changed(struct service_runtime *runtime);
 
 /* Whether a drain has to wait: the instance is starting, or another process has to let the address be shared. It then
