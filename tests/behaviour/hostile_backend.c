@@ -5,6 +5,7 @@
  *   hostile_backend FILE leave    a process that it leaves behind does so ("left PID"); it ends by SIGUSR1
  *   hostile_backend FILE last     it serves a client; at SIGTERM or SIGUSR1 it leaves such a process behind, and ends
  *                                 when that has the lock, the first time; by SIGUSR2 it ends at SIGTERM
+ *   hostile_backend FILE filter   by SIGUSR1 it locks the listener's filter, leaves a process that has it, and ends
  *
  * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which
  * options of the listener are not the kernel's ("differs NAME"), then "looked", and serve one client. */
@@ -209,6 +210,23 @@ static void end_locked(int number)
 	signal(SIGTERM, SIG_DFL);
 }
 
+static void end_with_filter(int number)
+{
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, UINT16_MAX);
+	const struct sock_fprog program = { 1, &all };
+
+	(void)number;
+	if (setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ||
+	    setsockopt(listener, SOL_SOCKET, SO_LOCK_FILTER, &(int){ 1 }, sizeof(int)) < 0)
+		_exit(1);
+	if (fork() == 0) {
+		begin_to_stay();
+		for (;;)
+			pause();
+	}
+	_exit(0);
+}
+
 static void look(void)
 {
 	int fresh = socket(number_of(listener, SOL_SOCKET, SO_DOMAIN), type_of(), 0);
@@ -265,6 +283,17 @@ static void serve_last(void)
 		pause();
 }
 
+static void serve_filtered(void)
+{
+	if (has_told("left ")) {
+		serve_one();
+		exit(0);
+	}
+	signal(SIGUSR1, end_with_filter);
+	for (;;)
+		pause();
+}
+
 static void tamper(void (*act)(void))
 {
 	if (has_told("tampered\n")) {
@@ -297,6 +326,8 @@ int main(int argc, char **argv)
 		leave_lock();
 	if (!strcmp(argv[2], "last"))
 		serve_last();
+	if (!strcmp(argv[2], "filter"))
+		serve_filtered();
 	be_nice();
 	for (size_t n = 0; n < sizeof(acts) / sizeof(acts[0]); n++) {
 		if (!strcmp(argv[2], acts[n].name)) {

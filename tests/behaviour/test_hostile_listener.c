@@ -291,6 +291,35 @@ Behaviour(hostile_listener, nor_does_a_start_behind_one_who_leaves_it_locked)
 	superd_stop(superd);
 }
 
+/* Nobody could restore it then: a start finds out. */
+Behaviour(hostile_listener, a_locked_filter_of_one_who_leaves_a_copy_keeps_no_address)
+{
+	struct scene scene = { .port = free_port() };
+	struct program order;
+	pid_t restorer;
+
+	SKIP_WITHOUT(geteuid() == 0, "else no other process restores the listener");
+	scene.superd = controlled_clock_run("service hostile { listen = \"127.0.0.1:%d\" exec = \"%s %s filter\"\n"
+					    " kill_mode = process only_from = { \"127.0.0.1\" } }\n", scene.port,
+					    replaced(backend("%s", ""), "backend ", "hostile_backend"),
+					    write_file("acts", "%s", ""));
+	superctl_order("start hostile");
+	clock_hold();
+	order = SUPERCTL_BEGIN(false, control_path(), "restart", "hostile");
+	WAIT_UNTIL((clock_move(SECOND_MS / 50), superd_log_count(scene.superd, "hostile: started") == 2));
+	restorer = superd_aside(scene.superd, "superd-restore");
+	kill(restorer, SIGSTOP);
+	kill((pid_t)strtol(control_value(control_once("status hostile"), "pid"), NULL, 10), SIGUSR1);
+	superd_wait_log(scene.superd, "ended: exit status 0");
+	kill(restorer, SIGKILL);
+	WAIT_UNTIL((clock_move(SECOND_MS / 50), is_served(&scene, SOCK_STREAM)));
+	cr_expect(superd_logged(scene.superd, "a program has locked options of its listener"));
+	kill((pid_t)pid_behind(path_in("acts"), "left "), SIGKILL);
+	program_end(&order);
+	clock_go_on();
+	superd_stop(scene.superd);
+}
+
 /* A superd whose service `hostile` is told to stop, or to drain. A process that its backend leaves behind keeps the
  * lock of the first socket once new clients come to the second. waiting: gets a client that the first one has in its
  * queue. */

@@ -290,8 +290,14 @@ static int attach_to_listener(struct listener *listener, const struct sock_fprog
 	return result;
 }
 
-/* Opens a new socket in place of one that a backend has locked or blocks. A backend may have a copy of that, so it is
- * shut down first, as its address stays in use as long as it listens: bind_restore has done so, if it could. */
+static int shut_socket(int fd, const void *unused, struct buf *why, struct buf *warnings)
+{
+	(void)unused, (void)why, (void)warnings;
+	return shutdown(fd, SHUT_RDWR);
+}
+
+/* Opens a new socket in place of one that a backend has locked or blocks. A backend may have a copy of that, and its
+ * address stays in use as long as it listens: who has found out has shut it down, if that is possible. */
 static bool reopen_listener(struct listener *listener, struct engine *engine, const char *service, int error,
 			    struct buf *why)
 {
@@ -300,8 +306,6 @@ static bool reopen_listener(struct listener *listener, struct engine *engine, co
 	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it again",
 		  error == ETIMEDOUT ? "a process that a program left behind keeps its listener from being used"
 				     : "a program has locked options of its listener");
-	if (!foreign_socket_is(listener->fd))
-		shutdown(listener->fd, SHUT_RDWR);
 	listener_close(listener, engine);
 	return listener_open(listener, engine, service, why);
 }
@@ -328,6 +332,7 @@ static bool has_filter(const struct listener *listener)
 bool listener_filter_lent(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
 	const struct sock_fprog *rules = listen_prepared(listener->listen)->rules;
+	int error;
 
 	if (!listener_has_socket(listener) && !listener_absence(listener)) {
 		buf_text(why, "its listener was lost to a process that a program left behind");
@@ -339,10 +344,14 @@ bool listener_filter_lent(struct listener *listener, struct engine *engine, cons
 		listener->has_lent_filter = listen_lent_filter(listener->listen) != NULL;
 		return true;
 	}
-	if (needs_new_socket(errno) && listener_was_lent(listener) && endpoint_accepts(listener->listen->endpoint))
-		return reopen_listener(listener, engine, service, errno, why);
-	buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(errno));
-	return false;
+	error = errno;
+	if (!needs_new_socket(error) || !listener_was_lent(listener) || !endpoint_accepts(listener->listen->endpoint)) {
+		buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(error));
+		return false;
+	}
+	if (error == EPERM)             /* else it cannot be */
+		foreign_socket_do(listener->fd, shut_socket, NULL, why, why);
+	return reopen_listener(listener, engine, service, error, why);
 }
 
 static void detach_lent_filter(struct listener *listener)
