@@ -206,8 +206,12 @@ int bind_restore(const struct restore_task *task)
 	if (task->work == RESTORE_SHUT)
 		return shutdown(fd, SHUT_RDWR);
 	if (task->work != RESTORE &&
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ task->work == RESTORE_SHARED }, sizeof(int)) < 0)
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ task->work != RESTORE_UNSHARED }, sizeof(int)) < 0)
 		return -1;
+	if (task->work == RESTORE_SHUT_EMPTY) { /* who came while another process had the lock is in the queue by now */
+		errno = EBUSY;
+		return bind_has_queue(fd) ? -1 : shutdown(fd, SHUT_RDWR);
+	}
 	if (task->work == RESTORE_SHARED)
 		return 0;
 	result = -1;

@@ -41,6 +41,7 @@ struct restore_task {
 		RESTORE_UNSHARED,       /* and it had no second socket */
 		RESTORE_SHARED,         /* nothing is restored: its address may have a second socket from now on (os/socket/reuseport) */
 		RESTORE_SHUT,           /* nothing is restored: it is shut down, for all its holders */
+		RESTORE_SHUT_EMPTY,     /* the same, unless a client waits in its queue: EBUSY */
 	} work;
 };
 

@@ -111,7 +111,8 @@ static void report_outcome(struct restorer *restorer, struct restoring *restorin
 
 	list_remove(&restoring->link);
 	free(restoring);
-	if (outcome.task.work == RESTORE_SHUT)  /* who asked may ask again soon */
+	/* Who asked may ask again soon, but not after a client who waits there. */
+	if (outcome.task.work >= RESTORE_SHUT && !(error == EBUSY && bind_has_queue(outcome.task.fd)))
 		foreign_socket_note_shut(outcome.task.fd);
 	if (outcome.task.fd >= 0 && outcome.done)
 		outcome.done(outcome.context, restorer->engine, outcome.service, error);
@@ -242,7 +243,7 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
 		return false;
 	*restoring = (struct restoring){
 		.task = *task, .owner = worker_owner(service), .done = done, .context = context,
-		.service = task->work == RESTORE_SHUT ? NULL : service,
+		.service = task->work >= RESTORE_SHUT ? NULL : service,
 		.left = FOREIGN_TIMEOUT,
 	};
 	if (!first_of(restorer) && !worker_owner_hangs(restoring->owner) && !ask_process(restorer, restoring)) {
@@ -268,15 +269,16 @@ static struct restoring *find_restoring(const struct engine *engine, int fd)
 	return NULL;
 }
 
-bool restore_shut(struct engine *engine, int fd, const char *service, restore_done *done, void *context)
+bool restore_shut(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
+		  void *context)
 {
-	const struct restore_task task = { .fd = fd, .work = RESTORE_SHUT };
+	int fd = task->fd;
 
 	if (!reuseport_has_other(fd) || foreign_socket_is_backed_off(fd) || foreign_socket_was_shut(fd))
 		return false;
 	if (foreign_socket_is(fd))
-		return restore_begin(engine, &task, service, done, context);
-	bind_restore(&task);
+		return restore_begin(engine, task, service, done, context);
+	bind_restore(task);
 	return false;
 }
 

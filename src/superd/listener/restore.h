@@ -18,11 +18,12 @@ typedef void restore_done(void *context, struct engine *engine, const char *serv
 bool restore_begin(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
 		   void *context);
 
-/* Shuts the socket down for all its holders, if it is one of two TCP listeners at an address. The kernel moves its
- * clients to the other (os/socket/reuseport), which has room for another one from then on. done NULL:
- * nobody waits for that. false: `done` does not follow, and where the socket is not shut down now (bind_is_shut), that is
- * impossible for a while. */
-bool restore_shut(struct engine *engine, int fd, const char *service, restore_done *done, void *context);
+/* Shuts the socket down for all its holders (RESTORE_SHUT or RESTORE_SHUT_EMPTY), if it is one of two TCP listeners at an
+ * address. The other has room for another one from then on. RESTORE_SHUT is for where the kernel moves its clients to
+ * the other (reuseport_migrates). done NULL: nobody waits for that. false: `done` does not follow, and where the socket is
+ * not shut down now (bind_is_shut), that is impossible for a while. */
+bool restore_shut(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
+		  void *context);
 
 bool restore_is_asked(const struct engine *engine, int fd);     /* whether `done` follows */
 

@@ -97,6 +97,8 @@ static void leave_other(struct standby_sockets *standby_sockets, size_t n)
 	struct standby_pair *pair = &standby_sockets->pairs[n];
 	const struct listener *listener = &runtime->listeners[n];
 	bool is_wanted = listener->inherited && !bind_has_queue(pair->other);
+	bool moves = listener_has_socket(listener) && !bind_is_shut(listener->fd) && reuseport_migrates(listener->fd);
+	const struct restore_task task = { .fd = pair->other, .work = moves ? RESTORE_SHUT : RESTORE_SHUT_EMPTY };
 
 	ev_io_stop(runtime->engine->loop, &pair->visit);
 	pair->older = false;
@@ -104,7 +106,7 @@ static void leave_other(struct standby_sockets *standby_sockets, size_t n)
 		return;
 	if (pair->other < 0 || listener->listen->address->kind != ENDPOINT_TCP || is_wanted ||
 	    bind_is_shut(pair->other) || !has_drained_none(runtime) ||
-	    !restore_shut(runtime->engine, pair->other, runtime->service->name, on_shut, pair))
+	    !restore_shut(runtime->engine, &task, runtime->service->name, on_shut, pair))
 		close_other(standby_sockets, n);
 }
 
@@ -116,6 +118,7 @@ static bool merge_other(struct standby_sockets *standby_sockets, size_t n)
 	struct listener *listener = &runtime->listeners[n];
 	int other = standby_sockets->pairs[n].other;
 	bool has_queue = bind_has_queue(other);
+	const struct restore_task task = { .fd = other, .work = RESTORE_SHUT };
 
 	if (is_leaving(standby_sockets, n))
 		return true;
@@ -125,7 +128,7 @@ static bool merge_other(struct standby_sockets *standby_sockets, size_t n)
 		return false;
 	if (has_queue && listener->listen->options->flush_pending && !runtime_current(runtime))
 		bind_flush(other, listener->listen);    /* they would come behind that of the listener */
-	if (has_queue && !restore_shut(runtime->engine, other, runtime->service->name, on_shut,
+	if (has_queue && !restore_shut(runtime->engine, &task, runtime->service->name, on_shut,
 				       &standby_sockets->pairs[n]) && !bind_is_shut(other))
 		return false;
 	leave_other(standby_sockets, n);
@@ -171,7 +174,8 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 	end_others(timer->data);
 }
 
-/* One that a process keeps locked is closed, or kept for the clients who wait there. */
+/* One that a process keeps locked is closed, or kept for the clients who wait there; so is one where a client has come
+ * meanwhile whom the kernel does not move. */
 static void on_shut(void *context, struct engine *engine, const char *service, int error)
 {
 	struct standby_pair *pair = context;

@@ -227,12 +227,13 @@ static enum moving move_clients(const struct stop *stop, bool all)
 
 	for (size_t n = 0; n < stop->count; n++) {
 		int fd = socket_of(stop, n);
+		const struct restore_task task = { .fd = fd, .work = RESTORE_SHUT };
 
 		if (!(all || bind_has_queue(fd)) || !find_goal(stop, n))
 			continue;
 		if (restore_is_asked(engine, fd))
 			moves = true;
-		else if (restore_shut(engine, fd, stop->instance->service->name, NULL, NULL))
+		else if (restore_shut(engine, &task, stop->instance->service->name, NULL, NULL))
 			begun = true;
 		else if (bind_is_shut(fd))
 			moved = true;

@@ -137,9 +137,9 @@ void restore_task_record(struct record *record, struct restore_task *task)
 	struct listen *listen;
 
 	FLAG(record, task, clears);
-	NUMBER(record, task, work, RESTORE, RESTORE_SHUT);
+	NUMBER(record, task, work, RESTORE, RESTORE_SHUT_EMPTY);
 	STRUCT(record, task, listen, listen);
-	record_demand(record, "listen", listen || task->work == RESTORE_SHUT);
+	record_demand(record, "listen", listen || task->work >= RESTORE_SHUT);
 	if (listen && !record->flaw)
 		listen_record(record, listen);
 }

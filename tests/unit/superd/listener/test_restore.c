@@ -70,6 +70,11 @@ static void ask(void)
 	cr_assert(restore_begin(&engine, &task, "web", on_done, &fd));
 }
 
+static bool ask_to_shut(int work)
+{
+	return restore_shut(&engine, &(struct restore_task){ .fd = fd, .work = work }, "web", on_done, &fd);
+}
+
 static unsigned backlog(void)
 {
 	struct tcp_info info = { 0 };
@@ -104,12 +109,12 @@ Test(restore, shuts_one_of_two_listeners_down_for_all_its_holders)
 {
 	int copy = dup(fd), second;
 
-	cr_expect_not(restore_shut(&engine, fd, "web", on_done, &fd));
+	cr_expect_not(ask_to_shut(RESTORE_SHUT));
 	cr_expect_not(bind_is_shut(fd), "it is alone");
 	second = reuseport_open(fd, &listen_one, &why, &warnings);
 	cr_assert_geq(second, 0, "%s", buf_string(&why));
 	cr_assert(foreign_socket_mark(fd));
-	cr_assert(restore_shut(&engine, fd, "web", on_done, &fd));
+	cr_assert(ask_to_shut(RESTORE_SHUT));
 	cr_expect(restore_is_asked(&engine, fd));
 	ev_run(engine.loop, 0);
 	cr_expect(calls == 1 && !restore_is_asked(&engine, fd));
@@ -131,12 +136,12 @@ Test(restore, shuts_one_that_listens_again_down_but_once)
 	second = reuseport_open(fd, &listen_one, &why, &warnings);
 	cr_assert_geq(second, 0, "%s", buf_string(&why));
 	cr_assert(foreign_socket_mark(fd));
-	cr_assert(restore_shut(&engine, fd, "web", on_done, &fd));
+	cr_assert(ask_to_shut(RESTORE_SHUT));
 	ev_run(engine.loop, 0);
 	cr_assert(bind_is_shut(fd));
 	cr_assert_eq(listen(fd, OTHER), 0);
 	cr_assert(reuseport_has_other(fd));
-	cr_expect_not(restore_shut(&engine, fd, "web", on_done, &fd));
+	cr_expect_not(ask_to_shut(RESTORE_SHUT));
 	cr_expect_not(bind_is_shut(fd));
 	foreign_socket_unmark(fd);
 	close(second);
@@ -171,6 +176,40 @@ static pid_t stop_worker(void)
 	kill(worker, SIGSTOP);
 	cr_assert_eq(waitpid(worker, NULL, WUNTRACED), worker);
 	return worker;
+}
+
+/* Who comes before the process has its turn would be reset where the kernel moves nobody. */
+Test(restore, does_not_shut_a_socket_down_where_a_client_has_come_meanwhile)
+{
+	int second = reuseport_open(fd, &listen_one, &why, &warnings), queued;
+	struct sockaddr_in address;
+	socklen_t length = sizeof(address);
+	pid_t worker;
+
+	cr_assert_geq(second, 0, "%s", buf_string(&why));
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	queued = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	worker = stop_worker();
+	cr_assert(foreign_socket_mark(fd));
+	cr_assert(ask_to_shut(RESTORE_SHUT_EMPTY));
+	close(second);                  /* so the client comes to the first */
+	cr_assert_eq(connect(queued, (struct sockaddr *)&address, length), 0);
+	expected = EBUSY;
+	kill(worker, SIGCONT);
+	while (calls < 2)
+		ev_run(engine.loop, EVRUN_ONCE);
+	cr_expect(bind_has_queue(fd) && !foreign_socket_was_shut(fd));
+	close(accept(fd, NULL, NULL));
+	second = reuseport_open(fd, &listen_one, &why, &warnings);
+	cr_assert_geq(second, 0, "%s", buf_string(&why));
+	expected = 0;
+	cr_assert(ask_to_shut(RESTORE_SHUT_EMPTY));
+	while (calls < 3)
+		ev_run(engine.loop, EVRUN_ONCE);
+	cr_expect(bind_is_shut(fd) && foreign_socket_was_shut(fd));
+	foreign_socket_unmark(fd);
+	close(queued);
+	close(second);
 }
 
 /* They are killed, and the test has not told that they have ended: as if they hung in the kernel. */
