@@ -4,7 +4,8 @@
  *   hostile_backend FILE lock     it keeps the listener's lock for ever, and says so on standard error ("asked 15")
  *   hostile_backend FILE leave    a process that it leaves behind does so ("left PID"); it ends by SIGUSR1
  *   hostile_backend FILE last     it serves a client; at SIGTERM or SIGUSR1 it leaves such a process behind, and ends
- *                                 when that has the lock, the first time; by SIGUSR2 it ends at SIGTERM
+ *                                 when that has the lock, the first time; by SIGUSR2 it ends at SIGTERM;
+ *                                 later it shuts the listener down at SIGUSR1
  *   hostile_backend FILE filter   by SIGUSR1 it locks the listener's filter, leaves a process that has it, and ends
  *
  * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which
@@ -271,11 +272,20 @@ static void serve_one(void)
 	}
 }
 
+static void end_shut(int number)
+{
+	(void)number;
+	_exit(shutdown(listener, SHUT_RDWR) < 0);
+}
+
 static void serve_last(void)
 {
+	if (has_told("left "))
+		signal(SIGUSR1, end_shut);
+	else
+		signal(SIGUSR1, end_locked);
 	if (!has_told("left ")) {
 		signal(SIGTERM, end_locked);
-		signal(SIGUSR1, end_locked);
 		signal(SIGUSR2, end_locked);
 	}
 	serve_one();

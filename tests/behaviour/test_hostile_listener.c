@@ -421,6 +421,27 @@ static pid_t run_stopped(struct scene *scene, int *waiting, struct program *orde
 	return restorer;
 }
 
+/* The one to whom the client would be moved ends before, and shuts its own socket down. */
+Behaviour(hostile_listener, nor_does_a_client_whose_goal_is_shut_down_before_the_move)
+{
+	struct program order;
+	struct scene scene;
+	int waiting, stays;
+	pid_t restorer;
+
+	SKIP_WITHOUT(geteuid() == 0, "else no other process moves the client");
+	restorer = run_stopped(&scene, &waiting, &order);
+	stays = open_client(&scene, SOCK_STREAM);
+	WAIT_UNTIL((clock_move(SECOND_MS / 50), superd_log_count(scene.superd, "hostile: started") == 2));
+	kill((pid_t)strtol(control_value(control_once("status hostile"), "pid"), NULL, 10), SIGUSR1);
+	superd_wait_log(scene.superd, "ended: exit status 0");
+	kill(restorer, SIGCONT);
+	clock_go_on();
+	cr_expect(is_answered(waiting));
+	close(stays);
+	end_last(&scene, &order);
+}
+
 /* Nobody has locked the socket. */
 Behaviour(hostile_listener, nor_does_a_start_behind_a_move_that_has_failed)
 {

@@ -303,6 +303,18 @@ void restore_drop(struct engine *engine, int fd)
 		report_outcome(engine->listeners->restorer, restoring, 0);
 }
 
+void restore_call_off(struct engine *engine, int fd)
+{
+	struct restoring *restoring = find_restoring(engine, fd);
+
+	if (!restoring)
+		return;
+	if (works_on(engine->listeners->restorer, restoring))
+		end_process(engine->listeners->restorer);
+	restore_drop(engine, fd);
+	set_timer(engine->listeners->restorer);
+}
+
 bool restore_wait(struct engine *engine)
 {
 	struct restorer *restorer = engine->listeners->restorer;

@@ -30,6 +30,9 @@ bool restore_is_asked(const struct engine *engine, int fd);     /* whether `done
 /* Drops the request: `done` is not called any more. The process may still be at it, and have the socket. */
 void restore_drop(struct engine *engine, int fd);
 
+/* The same, and ends a process that is at it, so that nothing is done to the socket unless that hangs already. */
+void restore_call_off(struct engine *engine, int fd);
+
 /* For an address that is in use: waits for a moment until the process has closed its copy of a socket that was dropped.
  * true: it has. */
 bool restore_wait(struct engine *engine);

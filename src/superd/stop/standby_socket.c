@@ -390,6 +390,8 @@ static bool settle_pair(struct standby_sockets *standby_sockets, size_t n, bool 
 
 	if (pair->older)
 		swap_pair(standby_sockets, n);
+	if (has_lost_one(standby_sockets, n))   /* nobody can be moved to the listener any more */
+		restore_call_off(standby_sockets->runtime->engine, pair->other);
 	if (merge_other(standby_sockets, n))
 		return false;
 	if (has_clients(standby_sockets, n) || has_lost_one(standby_sockets, n))
