@@ -406,6 +406,36 @@ Behaviour(hostile_listener, nor_does_the_signal_of_a_stop)
 	end_last(&scene, &order);
 }
 
+/* The queue of the other socket was moved. The kernel moves this one as soon as the lock is free. */
+Behaviour(hostile_listener, and_who_waits_where_one_of_two_sockets_is_locked_is_served)
+{
+	struct scene scene = { .port = free_port() };
+	int second = free_port(), waiting, other;
+	struct program order;
+
+	SKIP_WITHOUT_LOCKS();
+	scene.superd = controlled_clock_run("service hostile { listen = { \"127.0.0.1:%d\", \"127.0.0.1:%d\" }\n"
+					    " exec = \"%s %s last\" timeout_stop = 5s kill_mode = process }\n",
+					    scene.port, second,
+					    replaced(backend("%s", ""), "backend ", "hostile_backend"),
+					    write_file("acts", "%s", ""));
+	superd_wait_log(scene.superd, "listening on");
+	cr_assert(is_served(&scene, SOCK_STREAM));
+	waiting = open_client(&scene, SOCK_STREAM);
+	other = client_connect(second);
+	order = SUPERCTL_BEGIN(false, control_path(), "stop", "hostile");
+	clock_hold();
+	WAIT_UNTIL(strstr(why_of("hostile"), " while it makes progress"));
+	kill((pid_t)pid_behind(scene.superd->log, "hostile: started, pid "), SIGUSR2);
+	superd_wait_log(scene.superd, "asked 15");
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(scene.superd, "ended: signal TERM")));
+	kill(-(pid_t)pid_behind(path_in("acts"), "left "), SIGKILL);
+	clock_go_on();
+	cr_expect(is_answered(waiting), "%s", world_logs());
+	close(other);
+	end_last(&scene, &order);
+}
+
 /* superd-restore, which is stopped while it is to move a client. */
 static pid_t run_stopped(struct scene *scene, int *waiting, struct program *order)
 {
