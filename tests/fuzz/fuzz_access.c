@@ -80,13 +80,13 @@ static void check_round_trip(const struct directive *directive, const union fiel
 	union field again;
 	struct parse parse = { .directive = directive, .words = list, .pool = pool };
 
-	directive->type->format(directive, field, &native);
-	directive->type->json(directive, field, &json);
+	type_format(directive, field, &native);
+	type_json(directive, field, &json);
 	require(native.length && json.length && !native.failed && !json.failed);
 	memset(&again, 0, sizeof(again));
 	parse.count = read_back(buf_string(&native), pool, list);
 	require(!type_parse(&parse, &again));
-	require(directive->type->equal(field, &again));
+	require(type_equal(directive->type, field, &again));
 	buf_free(&native);
 	buf_free(&json);
 }

@@ -102,7 +102,7 @@ static bool leave_out_unknown(struct unit_builder *builder, const struct unit_op
 		union { max_align_t align; char bytes[64]; } field = { 0 };
 		struct parse parse = { .directive = directive, .words = &word, .count = 1, .pool = builder->pool };
 
-		if (*word != '~' && directive->type->size <= sizeof(field))
+		if (*word != '~' && field_size(directive->type) <= sizeof(field))
 			wrong = type_parse(&parse, &field);
 		if (wrong) {
 			unit_leave_out(builder, list->places[n], option->key->name, word, wrong);

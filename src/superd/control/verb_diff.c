@@ -75,7 +75,7 @@ static size_t find_socket(const struct directive *directive, const struct differ
 	for (size_t i = 0; i < before->socket_count && i < after->socket_count; i++) {
 		const struct listen *a = &before->sockets[i], *b = &after->sockets[i];
 
-		if (!directive->type->equal((const char *)a->options + directive->offset,
+		if (!type_equal(directive->type, (const char *)a->options + directive->offset,
 					    (const char *)b->options + directive->offset) ||
 		    !listen_owner_equal(a, b))
 			return i;
@@ -108,11 +108,11 @@ static void add_value(const struct difference *difference, const struct service 
 			buf_addf(out, "uid %lu, gid %lu, %zu groups", (unsigned long)account->uid,
 				 (unsigned long)account->gid, account->group_count);
 	} else if (directive->group != GROUP_SOCKETS) {
-		directive->type->format(directive, directive_field(directive, service), out);
+		type_format(directive, directive_field(directive, service), out);
 	} else if (service->socket_count) {
 		const struct listen *listen = &service->sockets[find_socket(directive, difference)];
 
-		directive->type->format(directive, (const char *)listen->options + directive->offset, out);
+		type_format(directive, (const char *)listen->options + directive->offset, out);
 		if (!strcmp(name, "socket_user") && listen_prepared(listen)->owner != (uid_t)-1)
 			buf_addf(out, " (uid %lu)", (unsigned long)listen_prepared(listen)->owner);
 		else if (!strcmp(name, "socket_group") && listen_prepared(listen)->owner_group != (gid_t)-1)
@@ -172,7 +172,7 @@ static void add_setting_value(const struct globals *settings, enum global global
 	struct buf value = { 0 };
 
 	if (global_is_set(settings, global))
-		global_directives[global].type->format(&global_directives[global], global_value(settings, global),
+		type_format(&global_directives[global], global_value(settings, global),
 						       &value);
 	line->failed |= value.failed;
 	json_text_field(line, field, value.length ? buf_string(&value) : NULL);
@@ -185,7 +185,7 @@ static bool setting_changes(const struct globals *before, const struct globals *
 	const struct directive *directive = &global_directives[global];
 
 	return directive->change != CHANGE_START &&
-	       !directive->type->equal(global_value(before, global), global_value(after, global));
+	       !type_equal(directive->type, global_value(before, global), global_value(after, global));
 }
 
 /* Sends what a reload would change of superd { }, if anything. */

@@ -54,7 +54,7 @@ static const char *capability_names(struct pool *pool, const char *option, uint6
 	struct buf text = { 0 };
 	const char *names;
 
-	directive->type->format(directive, &set, &text);
+	type_format(directive, &set, &text);
 	names = pool_text(pool, buf_string(&text));
 	buf_free(&text);
 	return names ? names : "";

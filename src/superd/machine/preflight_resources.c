@@ -20,7 +20,7 @@ static void add_value(const struct service *service, const char *option, struct 
 {
 	const struct directive *directive = directive_find(NATIVE, option);
 
-	directive->type->format(directive, directive_field(directive, service), out);
+	type_format(directive, directive_field(directive, service), out);
 }
 
 static void report_support(void *context, const struct service *service, const char *option, enum cgroup_support answer,

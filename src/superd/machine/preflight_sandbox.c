@@ -11,7 +11,7 @@ static void report_missing(void *context, const struct service *service, const c
 	enum severity severity = preflight->table->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR;
 	struct buf value = { 0 };
 
-	directive->type->format(directive, directive_field(directive, service), &value);
+	type_format(directive, directive_field(directive, service), &value);
 	preflight_report(preflight, severity, service, option, buf_string(&value), "%s%s", why,
 			 severity == SEVERITY_WARNING ? "; it is left out" : "");
 	buf_free(&value);

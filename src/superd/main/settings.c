@@ -105,14 +105,14 @@ static bool log_setup_move(struct log *log, const char *destination, struct buf 
 static void describe(const struct globals *globals, enum global global, struct buf *out)
 {
 	if (global_is_set(globals, global))
-		global_directives[global].type->format(&global_directives[global], global_value(globals, global), out);
+		type_format(&global_directives[global], global_value(globals, global), out);
 	else
 		buf_text(out, "unset");
 }
 
 static bool is_equal(const struct globals *a, const struct globals *b, enum global global)
 {
-	return global_directives[global].type->equal(global_value(a, global), global_value(b, global));
+	return type_equal(global_directives[global].type, global_value(a, global), global_value(b, global));
 }
 
 static void note_overridden(const struct options *options, enum global global, struct origin at, struct diags *diags)
@@ -231,7 +231,8 @@ static void copy_start_settings(struct globals *to, const struct globals *from)
 		enum global global = (enum global)n;
 
 		if (waits_for_start(global))
-			memcpy(global_field(to, global), global_value(from, global), global_directives[n].type->size);
+			memcpy(global_field(to, global), global_value(from, global),
+			       field_size(global_directives[n].type));
 	}
 }
 

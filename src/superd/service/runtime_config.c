@@ -210,7 +210,7 @@ void runtime_reopen_unreachable(struct service_runtime *runtime)
  * superd counts the clients anew. */
 static void recount_clients(struct service_runtime *runtime, const struct service *service)
 {
-	if (!type_addresses.equal(&runtime->service->groups->lifecycle->probe_from,
+	if (!type_equal(&type_addresses, &runtime->service->groups->lifecycle->probe_from,
 				  &service->groups->lifecycle->probe_from))
 		idle_forget(runtime);
 }

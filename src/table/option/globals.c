@@ -108,13 +108,13 @@ void globals_init(struct globals *globals)
 	for (int n = 0; n < GLOBALS; n++) {
 		enum global global = (enum global)n;
 
-		memcpy(global_field(globals, global), unset_value(global), global_directives[n].type->size);
+		memcpy(global_field(globals, global), unset_value(global), field_size(global_directives[n].type));
 	}
 }
 
 bool global_is_set(const struct globals *globals, enum global global)
 {
-	return !global_directives[global].type->equal(global_value(globals, global), unset_value(global));
+	return !type_equal(global_directives[global].type, global_value(globals, global), unset_value(global));
 }
 
 static void copy_set(struct globals *to, const struct globals *from)
@@ -123,7 +123,8 @@ static void copy_set(struct globals *to, const struct globals *from)
 		enum global global = (enum global)n;
 
 		if (global_is_set(from, global))
-			memcpy(global_field(to, global), global_value(from, global), global_directives[n].type->size);
+			memcpy(global_field(to, global), global_value(from, global),
+			       field_size(global_directives[n].type));
 	}
 }
 

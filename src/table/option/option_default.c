@@ -22,9 +22,9 @@ static bool fill_default(const struct directive *directive, void *field, struct 
 {
 	struct parse parse = { .directive = directive, .words = &directive->fallback, .count = 1, .pool = pool };
 
-	memset(field, 0, directive->type->size);
+	memset(field, 0, field_size(directive->type));
 	if (directive->unset)
-		memcpy(field, directive->unset, directive->type->size);
+		memcpy(field, directive->unset, field_size(directive->type));
 	if (!directive->fallback)
 		return true;
 	return !type_parse(&parse, field);
@@ -48,7 +48,7 @@ bool directive_is_default(const struct directive *directive, const void *field, 
 {
 	union field_value value;
 
-	return fill_default(directive, &value, scratch) && directive->type->equal(field, &value);
+	return fill_default(directive, &value, scratch) && type_equal(directive->type, field, &value);
 }
 
 void default_service_put_group(struct service *service, struct option_groups *groups, enum option_group group,

@@ -70,7 +70,7 @@ bool option_settings_apply(const struct option_settings *settings, enum option_g
 		if (!option_setting_is_of(setting, group))
 			continue;
 		if (!setting->append) {
-			memcpy(field, &setting->value, directive->type->size);
+			memcpy(field, &setting->value, field_size(directive->type));
 			continue;
 		}
 		parse.words = setting->more.texts;

@@ -20,7 +20,7 @@ static void add_globals(struct buf *out, const struct globals *globals, const st
 			continue;
 		service_conf_add_place(out, style, "\t", globals->at[n].file, globals->at[n].line);
 		buf_addf(out, "\t%s = ", directive->name[NATIVE]);
-		directive->type->format(directive, global_value(globals, (enum global)n), out);
+		type_format(directive, global_value(globals, (enum global)n), out);
 		buf_char(out, '\n');
 	}
 	buf_text(out, "}\n\n");

@@ -85,7 +85,7 @@ static void add_bound(struct buf *out, const struct directive *directive, int64_
 {
 	mode_t mode = (mode_t)bound;
 
-	directive->type->format(directive, directive->type == &type_mode ? (const void *)&mode : &bound, out);
+	type_format(directive, directive->type == &type_mode ? (const void *)&mode : &bound, out);
 }
 
 static bool is_number(const struct directive *directive)

@@ -29,7 +29,7 @@ static void add_globals(struct buf *out, const struct globals *globals)
 		if (!global_is_set(globals, (enum global)n))
 			continue;
 		buf_addf(out, "%s\"%s\": ", any ? ", " : "", directive->name[NATIVE]);
-		directive->type->json(directive, global_value(globals, (enum global)n), out);
+		type_json(directive, global_value(globals, (enum global)n), out);
 		any = true;
 	}
 	buf_text(out, "}, ");

@@ -221,7 +221,7 @@ void rule_capabilities(const struct service *service, struct diags *diags)
 	if (!outside)
 		return;
 	directive = directive_find(NATIVE, "ambient_capabilities");
-	directive->type->format(directive, &outside, &names);
+	type_format(directive, &outside, &names);
 	service_refuse(service, "ambient_capabilities", diags,
 		       "ambient_capabilities: capability_bounding_set leaves no room for %s", buf_string(&names));
 	buf_free(&names);

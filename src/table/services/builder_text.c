@@ -23,11 +23,6 @@ bool builder_text_begin(struct service_builder *builder)
 	return true;
 }
 
-static void add_word(struct buf *out, const char *word)
-{
-	type_text.format(NULL, &word, out);
-}
-
 static void add_place(struct service_builder *builder, struct origin at)
 {
 	struct builder_text *text = builder->text;
@@ -53,7 +48,7 @@ void builder_text_open(struct service_builder *builder, const struct socket_bloc
 {
 	add_place(builder, block->at);
 	buf_text(&builder->text->body, "\tsocket ");
-	add_word(&builder->text->body, block->name);
+	native_value(&builder->text->body, block->name);
 	buf_text(&builder->text->body, " {\n");
 }
 
@@ -72,7 +67,7 @@ static void add_endpoints(struct service_builder *builder, const struct value *v
 		if (value->word_at)
 			add_place(builder, value->word_at[n]);
 		buf_char(&builder->text->body, ' ');
-		add_word(&builder->text->body, value->words[n]);
+		native_value(&builder->text->body, value->words[n]);
 		comma = ",";
 	}
 	buf_text(&builder->text->body, " }\n");
@@ -89,12 +84,12 @@ void builder_text_set(struct service_builder *builder, const struct directive *d
 	if (directive->flags & STRUCTURE)
 		return add_endpoints(builder, value);
 	if (!value->is_list && value->count == 1) {
-		add_word(out, value->words[0]);
+		native_value(out, value->words[0]);
 		buf_char(out, '\n');
 	} else {
 		for (size_t n = 0; n < value->count; n++) {
 			buf_text(out, n ? ", " : "{");
-			add_word(out, value->words[n]);
+			native_value(out, value->words[n]);
 		}
 		buf_text(out, value->count ? "}\n" : "{}\n");
 	}
@@ -114,7 +109,7 @@ void builder_write(const struct service_builder *builder, bool marks, struct buf
 		buf_addf(out, ":%u\n", builder->at.line);
 	}
 	buf_text(out, "service ");
-	add_word(out, builder->name);
+	native_value(out, builder->name);
 	buf_text(out, " {\n");
 	if (marks)
 		buf_add(out, buf_string(body), body->length);

@@ -41,7 +41,7 @@ static bool sockets_equal(const struct socket_options *a, const struct socket_op
 		const struct directive *directive = &directives[i];
 
 		if (!is_field_of(directive, GROUP_SOCKETS) ||
-		    directive->type->equal(group_field(directive, a), group_field(directive, b)))
+		    type_equal(directive->type, group_field(directive, a), group_field(directive, b)))
 			continue;
 		why_add(why, directive->name[NATIVE]);
 		equal = false;
@@ -60,7 +60,7 @@ bool socket_options_need_rebind(const struct socket_options *before, const struc
 		const struct directive *directive = &directives[i];
 
 		if (is_field_of(directive, GROUP_SOCKETS) && directive->change == CHANGE_REBIND &&
-		    !directive->type->equal(group_field(directive, before), group_field(directive, after)))
+		    !type_equal(directive->type, group_field(directive, before), group_field(directive, after)))
 			return true;
 	}
 	return false;
@@ -154,7 +154,7 @@ static bool options_equal(const struct service *before, const struct service *af
 			continue;
 		a = service_group(before, directive->group);
 		b = service_group(after, directive->group);
-		if (a == b || directive->type->equal(group_field(directive, a), group_field(directive, b)))
+		if (a == b || type_equal(directive->type, group_field(directive, a), group_field(directive, b)))
 			continue;
 		why_add(why, directive->name[NATIVE]);
 		equal = false;
@@ -225,7 +225,7 @@ static bool differs_at_start(const struct directive *directive, const struct ser
 		return false;
 	a = service_group(before, directive->group);
 	b = service_group(after, directive->group);
-	return a != b && !directive->type->equal(group_field(directive, a), group_field(directive, b));
+	return a != b && !type_equal(directive->type, group_field(directive, a), group_field(directive, b));
 }
 
 bool service_runs_differently(const struct service *before, const struct service *after)
@@ -244,7 +244,7 @@ static uint64_t hash_field(const struct directive *directive, const struct servi
 	struct buf text = { 0 };
 	uint64_t hash;
 
-	directive->type->format(directive, group_field(directive, service_group(service, directive->group)), &text);
+	type_format(directive, group_field(directive, service_group(service, directive->group)), &text);
 	hash = hash_bytes(HASH_START, buf_string(&text), text.length);
 	buf_free(&text);
 	return hash;

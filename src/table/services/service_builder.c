@@ -371,7 +371,7 @@ static void note_cut(const struct directive *directive, const char *name, const 
 	if ((is_time ? scan_duration(value->words[0], &given) : scan_count(value->words[0], &given)) ||
 	    given <= directive->most)
 		return;
-	directive->type->format(directive, &setting->value, &taken);
+	type_format(directive, &setting->value, &taken);
 	diag_note(diags, value->at, "%s: '%s' is more than there can be: it is taken as %s", name, value->words[0],
 		  buf_string(&taken));
 	buf_free(&taken);

@@ -78,11 +78,11 @@ static void collect_defaults(struct conf_defaults *defaults, const struct servic
 		    defaults->is_in_defaults[i])
 			continue;
 		field = directive_field(directive, service);
-		if (directive->type->equal(field, directive_field(directive, &defaults->plain)) ||
+		if (type_equal(directive->type, field, directive_field(directive, &defaults->plain)) ||
 		    service_sets(service, directive) || is_implied(service, directive))
 			continue;
 		group = (char *)defaults->groups[directive->group];
-		memcpy(group + directive->offset, field, directive->type->size);
+		memcpy(group + directive->offset, field, field_size(directive->type));
 		defaults->is_in_defaults[i] = true;
 	}
 }
@@ -210,7 +210,7 @@ static void add_option(struct printer *printer, const struct directive *directiv
 		return;
 	}
 	buf_addf(printer->out, "%s%s = ", printer->indent, directive->name[NATIVE]);
-	directive->type->format(directive, field, printer->out);
+	type_format(directive, field, printer->out);
 	buf_char(printer->out, '\n');
 }
 
@@ -234,7 +234,6 @@ static struct run next_run(const struct service *service, size_t first)
 static void add_endpoints(struct printer *printer, struct run run)
 {
 	struct buf endpoint = { 0 };
-	const char *text;
 
 	for (size_t i = run.first; i < run.end; i++) {
 		if (i > run.first &&
@@ -243,8 +242,7 @@ static void add_endpoints(struct printer *printer, struct run run)
 		buf_text(printer->out, i == run.first ? "{" : ", ");
 		buf_clear(&endpoint);
 		endpoint_format(printer->service->sockets[i].endpoint, &endpoint);
-		text = buf_string(&endpoint);
-		type_text.format(printer->listen, &text, printer->out);
+		native_value(printer->out, buf_string(&endpoint));
 		printer->out->failed |= endpoint.failed;
 	}
 	buf_text(printer->out, "}\n");
@@ -258,7 +256,7 @@ static void add_block(struct printer *printer, struct run run)
 	unsigned block = find_block(printer, socket);
 
 	buf_text(printer->out, "\tsocket ");
-	type_text.format(printer->listen, &socket->name, printer->out);
+	native_value(printer->out, socket->name);
 	buf_text(printer->out, " {\n");
 	printer->indent = "\t\t";
 	add_place(printer, socket->at.file, socket->at.line);
@@ -299,8 +297,9 @@ static const struct stream *expected_error(const struct service *service, const 
 	const struct directive *output = directive_find(NATIVE, "output");
 	const struct stream *stream = &service->groups->streams->output;
 
-	if (stream->kind != STREAM_SOCKET && (defaults->is_in_defaults[directive_index(output)] ||
-					      !output->type->equal(stream, &defaults->plain.groups->streams->output)))
+	if (stream->kind != STREAM_SOCKET &&
+	    (defaults->is_in_defaults[directive_index(output)] ||
+	     !type_equal(&type_stream, stream, &defaults->plain.groups->streams->output)))
 		return stream;
 	return &defaults->plain.groups->streams->error;
 }
@@ -321,14 +320,14 @@ static bool service_has_default(const struct service *service, const struct dire
 	if (is_field(directive, GROUP_EXEC, offsetof(struct exec_options, pass)))
 		return service->exec->pass == (service->exec->accept ? PASS_INETD : PASS_SYSTEMD);
 	if (is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, error)))
-		return directive->type->equal(&service->groups->streams->error, expected_error(service, defaults));
+		return type_equal(directive->type, &service->groups->streams->error, expected_error(service, defaults));
 	if (overrides_socket(service, directive))
 		return false;
 	/* pass = bind sets it (table/services/builder_finish.c). */
 	if (service->exec->pass == PASS_BIND && !defaults->is_in_defaults[directive_index(directive)] &&
 	    is_field(directive, GROUP_SOCKETS, offsetof(struct socket_options, pass_packet_info)))
 		return service->groups->socket_defaults->pass_packet_info;
-	return directive->type->equal(directive_field(directive, service),
+	return type_equal(directive->type, directive_field(directive, service),
 				      directive_field(directive, &defaults->defaults_row));
 }
 
@@ -348,7 +347,7 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 	add_place(&printer, service->at.file, service->at.line);
 	printer.indent = "\t";
 	buf_text(out, "service ");
-	type_text.format(printer.listen, &service->name, out);
+	native_value(out, service->name);
 	buf_text(out, " {\n");
 	add_sockets(&printer);
 	for (size_t i = 0; i < directive_count; i++) {

@@ -20,12 +20,7 @@ const void *socket_own_field(const struct directive *directive, const struct ser
 	if (!directive_has_value(directive) || directive->group != GROUP_SOCKETS)
 		return NULL;
 	field = (const char *)socket->options + directive->offset;
-	return directive->type->equal(field, directive_field(directive, service)) ? NULL : field;
-}
-
-static void add_value(const struct directive *directive, const void *field, struct buf *out)
-{
-	directive->type->json(directive, field, out);
+	return type_equal(directive->type, field, directive_field(directive, service)) ? NULL : field;
 }
 
 static void add_own_options(const struct service *service, const struct listen *socket, struct buf *out)
@@ -37,7 +32,7 @@ static void add_own_options(const struct service *service, const struct listen *
 		if (!field)
 			continue;
 		json_wide_name(out, directive->name[NATIVE]);
-		add_value(directive, field, out);
+		type_json(directive, field, out);
 	}
 }
 
@@ -90,7 +85,8 @@ static const void *field_shown(const struct directive *directive, const struct s
 	if (!directive_has_value(directive))
 		return NULL;
 	field = directive_field(directive, row);
-	if (!(directive->flags & ALWAYS_PRINTED) && directive->type->equal(field, directive_field(directive, defaults)))
+	if (!(directive->flags & ALWAYS_PRINTED) &&
+	    type_equal(directive->type, field, directive_field(directive, defaults)))
 		return NULL;
 	return field;
 }
@@ -107,7 +103,7 @@ static void add_options(const struct service *row, const struct service *default
 		if (hides && directive->flags & HOLDS_SECRETS)
 			add_hidden(directive, field, out);
 		else
-			add_value(directive, field, out);
+			type_json(directive, field, out);
 	}
 }
 

@@ -1,14 +1,81 @@
-/* The simple types: texts, paths, names, booleans, modes, words and signals.
+/* What all types have in common; and the simple types: texts, paths, names, booleans, modes, words and signals.
  *
  * Every refusal ends the sentence "OPTION: ..." and names the bounds or the words, and the nearest word if one is near.
  * The empty text unsets a text, as in systemd. */
 #include "table/type/type.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "table/type/type_internal.h"
+
+void type_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	const struct type *type = directive->type;
+	struct buf text = { 0 };
+
+	if (type->format) {
+		type->format(directive, field, out);
+	} else if (type->kind == FIELD_WORDS) {
+		native_list(out, *(const words *)field);
+	} else if (type->kind == FIELD_TEXT) {
+		native_value(out, *(const char *const *)field);
+	} else if (type->kind == FIELD_BOOL) {
+		buf_text(out, *(const bool *)field ? "yes" : "no");
+	} else if (type->kind == FIELD_SET) {
+		buf_char(out, '{');
+		type->show(directive, field, out, native_quoted);
+		buf_char(out, '}');
+	} else {
+		type->show(directive, field, &text, NULL);
+		native_take(out, &text);
+	}
+}
+
+/* Adds what `show` writes: null, a number, a word or a share as 10%. */
+static void json_shown(const struct directive *directive, const void *field, struct buf *out)
+{
+	const struct type *type = directive->type;
+	struct buf text = { 0 };
+	const char *shown;
+
+	type->show(directive, field, &text, NULL);
+	shown = buf_string(&text);
+	if (!*shown)
+		json_text(out, NULL);
+	else if (type->kind == FIELD_SHOWN || isalpha((unsigned char)*shown) || scan_ends_with(shown, "%"))
+		json_text(out, shown);
+	else
+		decimal_add(out, *(const int64_t *)field, type->number ? type->number->decimals : 0);
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+void type_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	const struct type *type = directive->type;
+
+	if (type->json) {
+		type->json(directive, field, out);
+	} else if (type->kind == FIELD_TEXT) {
+		json_text(out, *(const char *const *)field);
+	} else if (type->kind == FIELD_BOOL) {
+		buf_text(out, *(const bool *)field ? "true" : "false");
+	} else if (type->kind == FIELD_WORDS || type->kind == FIELD_SET) {
+		buf_char(out, '[');
+		for (words list = type->kind == FIELD_WORDS ? *(const words *)field : NULL; list && *list; list++) {
+			json_wide_element(out);
+			json_text(out, *list);
+		}
+		if (type->kind == FIELD_SET)
+			type->show(directive, field, out, json_text);
+		buf_char(out, ']');
+	} else {
+		json_shown(directive, field, out);
+	}
+}
 
 /* Parses a tuple; one text is split first, and all its words then have the place of the text. */
 static const char *tuple_parse(const struct type *type, struct parse *parse, void *field)
@@ -30,6 +97,15 @@ static const char *tuple_parse(const struct type *type, struct parse *parse, voi
 	return reason;
 }
 
+/* Stores words that are right. */
+static const char *field_parse(const struct type *type, struct parse *parse, void *field)
+{
+	if (type->parse)
+		return type->parse(parse, field);
+	return type->kind == FIELD_TEXT ? text_keep(parse->pool, parse->words[0], field)
+					: list_field_parse(parse, field);
+}
+
 static const char *list_parse(const struct type *type, struct parse *parse, void *field)
 {
 	const char *reason = NULL;
@@ -42,7 +118,7 @@ static const char *list_parse(const struct type *type, struct parse *parse, void
 	}
 	if (!reason) {
 		parse->bad = 0;
-		reason = type->parse(parse, field);
+		reason = field_parse(type, parse, field);
 	}
 	if (type->is_secret)
 		parse->bad = parse->count;
@@ -70,13 +146,10 @@ const char *type_parse(struct parse *parse, void *field)
 	}
 	if (type->refuse && *parse->words[0])
 		reason = type->refuse(parse->words[0]);
-	return reason ? reason : type->parse(parse, field);
+	return reason ? reason : field_parse(type, parse, field);
 }
 
-const struct type type_text = {
-	.name = "text", .complete = "", .size = sizeof(const char *),
-	.parse = text_field_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
-};
+const struct type type_text = { .name = "text", .kind = FIELD_TEXT };
 
 /* Whether the text is one of the directive's words, as "~" in place of a path. */
 static bool is_word(const struct directive *directive, const char *text)
@@ -106,10 +179,7 @@ static const char *path_parse(struct parse *parse, void *field)
 	return reason ? reason : text_keep(parse->pool, path, field);
 }
 
-const struct type type_path = {
-	.name = "path", .complete = "file", .size = sizeof(const char *),
-	.parse = path_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
-};
+const struct type type_path = { .name = "path", .kind = FIELD_TEXT, .parse = path_parse };
 
 /* Whether a number is beyond uid_t, or is (uid_t)-1, which setresuid(2) ignores. */
 static bool is_beyond_ids(const char *digits)
@@ -130,20 +200,14 @@ static const char *name_refuse(const char *name)
 	return NULL;
 }
 
-const struct type type_name = {
-	.name = "name", .complete = "user", .size = sizeof(const char *), .refuse = name_refuse,
-	.parse = text_field_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
-};
+const struct type type_name = { .name = "name", .kind = FIELD_TEXT, .refuse = name_refuse };
 
 static const char *bool_parse(struct parse *parse, void *field)
 {
 	return scan_bool(parse->words[0], field);
 }
 
-const struct type type_bool = {
-	.name = "boolean", .complete = "word", .size = sizeof(bool),
-	.parse = bool_parse, .format = bool_field_format, .json = bool_field_json, .equal = bool_field_equal,
-};
+const struct type type_bool = { .name = "boolean", .kind = FIELD_BOOL, .size = sizeof(bool), .parse = bool_parse };
 
 static const char *mode_parse(struct parse *parse, void *field)
 {
@@ -159,26 +223,14 @@ static const char *mode_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void mode_format(const struct directive *directive, const void *field, struct buf *out)
+static void mode_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
-	(void)directive;
+	(void)directive, (void)quote;
 	buf_addf(out, "0%03o", (unsigned)*(const mode_t *)field);
 }
 
-static void mode_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	buf_addf(out, "\"0%03o\"", (unsigned)*(const mode_t *)field);
-}
-
-static bool mode_equal(const void *a, const void *b)
-{
-	return *(const mode_t *)a == *(const mode_t *)b;
-}
-
 const struct type type_mode = {
-	.name = "mode", .complete = "", .size = sizeof(mode_t),
-	.parse = mode_parse, .format = mode_format, .json = mode_json, .equal = mode_equal,
+	.name = "mode", .kind = FIELD_SHOWN, .size = sizeof(mode_t), .parse = mode_parse, .show = mode_show,
 };
 
 static bool word_find(const char *const *known, const char *text, unsigned *out)
@@ -206,19 +258,14 @@ static const char *word_parse(struct parse *parse, void *field)
 	return words_refuse(known, text, parse->pool);
 }
 
-static void word_format(const struct directive *directive, const void *field, struct buf *out)
+static void word_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
-	native_value(out, directive->words[*(const unsigned *)field]);
-}
-
-static void word_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	json_text(out, directive->words[*(const unsigned *)field]);
+	(void)quote;
+	buf_text(out, directive->words[*(const unsigned *)field]);
 }
 
 const struct type type_word = {
-	.name = "word", .complete = "word", .size = sizeof(unsigned),
-	.parse = word_parse, .format = word_format, .json = word_json, .equal = unsigned_field_equal,
+	.name = "word", .kind = FIELD_SHOWN, .size = sizeof(unsigned), .parse = word_parse, .show = word_show,
 };
 
 static const char *signal_parse(struct parse *parse, void *field)
@@ -226,28 +273,14 @@ static const char *signal_parse(struct parse *parse, void *field)
 	return scan_signal(parse->words[0], field);
 }
 
-static void signal_format(const struct directive *directive, const void *field, struct buf *out)
+static void signal_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
 	char name[32];
 
-	(void)directive;
-	native_value(out, scan_signal_name(*(const int *)field, name));
-}
-
-static void signal_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	char name[32];
-
-	(void)directive;
-	json_text(out, scan_signal_name(*(const int *)field, name));
-}
-
-static bool signal_equal(const void *a, const void *b)
-{
-	return *(const int *)a == *(const int *)b;
+	(void)directive, (void)quote;
+	buf_text(out, scan_signal_name(*(const int *)field, name));
 }
 
 const struct type type_signal = {
-	.name = "signal", .complete = "word", .size = sizeof(int),
-	.parse = signal_parse, .format = signal_format, .json = signal_json, .equal = signal_equal,
+	.name = "signal", .kind = FIELD_SHOWN, .size = sizeof(int), .parse = signal_parse, .show = signal_show,
 };

@@ -20,31 +20,56 @@ struct parse {
 	size_t bad;                     /* index of the word that is refused; `count`: show no word */
 };
 
+/* What a field is in C, and with that how its value is printed and compared, unless the type has a function for it.
+ * `show` writes the value as superd.conf has it, but without quotes, and nothing if the option is unset. */
+enum field_kind {
+	FIELD_WORDS,                    /* words */
+	FIELD_TEXT,                     /* const char *; NULL: unset */
+	FIELD_BOOL,                     /* bool */
+	FIELD_SHOWN,                    /* any other; JSON has what `show` writes as a text */
+	FIELD_NUMBER,                   /* begins with an int64_t, which JSON has, unless `show` writes a word or a share */
+	FIELD_SET,                      /* bits; `show` writes their words with commas between them, each by `quote` */
+	FIELD_OWN,                      /* has functions of its own */
+};
+
+/* Writes a text with quotes, as native_quoted and json_text do. */
+typedef void quote_text(struct buf *out, const char *text);
+
 struct type {
 	const char *name;               /* its name in superd.conf(5): "duration", "size", "list of words", … */
-	const char *complete;           /* the completion of shells: "user", "group", "file", "directory", "word", "" */
+	enum field_kind kind;
 	bool is_list;                   /* accepts {a, b} and += */
 	bool is_tuple;                  /* accepts {a, b}, but not += */
 	bool judges_each;               /* checks each word of a list by itself, so that each wrong word is reported */
 	bool empty_unsets;              /* the empty text unsets the option even if the directive has no `unset` */
 	bool is_secret;                 /* a refusal shows no words */
-	size_t size;                    /* bytes of the field */
+	size_t size;                    /* bytes of the field; of FIELD_WORDS and FIELD_TEXT 0, see field_size */
+	const struct number *number;    /* of count, size and the like: how to read and show it */
 	size_t most;                    /* most words of a list; 0: any number */
 	const char *too_many;           /* the refusal of more words */
 	/* Checks a word of a list, or a text that is not empty. Returns NULL, or why it is wrong. NULL: any word is
 	 * good. */
 	const char *(*refuse)(const char *word);
 	/* Stores words that passed all checks above in the field; a tuple or a list may be empty. Returns as
-	 * type_parse, its only caller. */
+	 * type_parse, its only caller. NULL: as the kind is. */
 	const char *(*parse)(struct parse *parse, void *field);
+	void (*show)(const struct directive *directive, const void *field, struct buf *out, quote_text *quote);
 	void (*format)(const struct directive *directive, const void *field, struct buf *out);     /* for superd.conf */
 	void (*json)(const struct directive *directive, const void *field, struct buf *out);       /* seconds, bytes */
 	bool (*equal)(const void *a, const void *b);    /* also of two pools */
 };
 
+size_t field_size(const struct type *type);
+
 /* Parses the words into a field of the directive's type. Returns NULL, or the mistake and its correction, as the end of
  * a sentence; then parse->bad is the word, and the field is unchanged. */
 const char *type_parse(struct parse *parse, void *field);
+
+/* Write the value for superd.conf and for JSON. */
+void type_format(const struct directive *directive, const void *field, struct buf *out);
+void type_json(const struct directive *directive, const void *field, struct buf *out);
+
+bool type_equal(const struct type *type, const void *a, const void *b);
 
 /* The types, and the C types of their fields. The empty text unsets a text, path, name or scheduling, and any option
  * with `unset`; format writes "" for it. */
@@ -108,7 +133,9 @@ extern const struct type
 	type_control,           /* const char *: a path, @NAME or none */
 	type_fdstore;           /* const char *: notify, none or a path */
 
-void native_quoted(struct buf *out, const char *text);          /* a text in the syntax of superd.conf, in quotes */
+/* Add a text in the syntax of superd.conf: in double quotes; bare if possible, else in quotes, NULL is "". */
+void native_quoted(struct buf *out, const char *text);
+void native_value(struct buf *out, const char *text);
 
 /* The kernel's number of a capability, by its name with or without CAP_, case-insensitive. false: unknown. */
 bool capability_find(const char *name, unsigned *number);

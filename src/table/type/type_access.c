@@ -16,82 +16,52 @@
 #define PAUSE_USUAL INT64_C(10000000)   /* xinetd's 10 seconds */
 
 const struct type type_addresses = {
-	.name = "list of addresses", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of addresses", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = access_refuse_word,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 const struct type type_times = {
-	.name = "list of times", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of times", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = times_refuse_word,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 /* Reads a decimal number with at most three digits behind the point, in thousandths. */
-static bool load_read(const char *text, int64_t *out)
+static const char *load_scan(const char *text, int64_t *out)
 {
+	static const char wrong[] = "expected a load average above 0, as in 2.5, with at most three decimal digits";
 	int64_t value = 0, unit = 1000;
 
 	for (; isdigit((unsigned char)*text); text++) {
 		value = value * 10 + (*text - '0') * INT64_C(1000);
 		if (value > LOAD_MOST * INT64_C(1000))
-			return false;
+			return wrong;
 	}
 	if (*text == '.') {
 		for (text++; isdigit((unsigned char)*text); text++) {
 			unit /= 10;
 			if (!unit && *text != '0')
-				return false;
+				return wrong;
 			value += (*text - '0') * unit;
 		}
 	}
 	if (*text || !value)
-		return false;
+		return wrong;
 	*out = value;
-	return true;
+	return NULL;
 }
 
-static const char *load_parse(struct parse *parse, void *field)
+static void load_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
-	return load_read(parse->words[0], field)
-		? NULL
-		: "expected a load average above 0, as in 2.5, with at most three decimal digits";
-}
-
-static void load_show(int64_t value, struct buf *out)
-{
-	int64_t fraction = value % 1000;
-	int digits = 3;
-
-	buf_addf(out, "%" PRId64, value / 1000);
-	if (!fraction)
-		return;
-	for (; fraction % 10 == 0; fraction /= 10)
-		digits--;
-	buf_addf(out, ".%0*" PRId64, digits, fraction);
-}
-
-static void load_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
+	(void)directive, (void)quote;
 	if (*(const int64_t *)field)
-		load_show(*(const int64_t *)field, out);
-	else
-		native_value(out, "");
+		decimal_add(out, *(const int64_t *)field, 3);
 }
 
-static void load_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	if (*(const int64_t *)field)
-		load_show(*(const int64_t *)field, out);
-	else
-		buf_text(out, "null");
-}
+static const struct number load_kind = { .scan = load_scan, .most = INT64_MAX, .decimals = 3 };
 
 const struct type type_load = {
-	.name = "load", .complete = "", .empty_unsets = true, .size = sizeof(int64_t),
-	.parse = load_parse, .format = load_format, .json = load_json, .equal = number_field_equal,
+	.name = "load", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(int64_t), .number = &load_kind,
+	.parse = number_parse, .show = load_show,
 };
 
 static const char *rate_parse(struct parse *parse, void *field)
@@ -130,7 +100,6 @@ static void rate_format(const struct directive *directive, const void *field, st
 
 static void rate_json(const struct directive *directive, const void *field, struct buf *out)
 {
-	static const struct directive pause = { .type = &type_duration };
 	const struct rate *rate = field;
 
 	(void)directive;
@@ -139,18 +108,11 @@ static void rate_json(const struct directive *directive, const void *field, stru
 		return;
 	}
 	buf_addf(out, "{\"number\": %" PRId64 ", \"pause\": ", rate->number);
-	type_duration.json(&pause, &rate->pause, out);
+	decimal_add(out, rate->pause, 6);
 	buf_char(out, '}');
 }
 
-static bool rate_equal(const void *a, const void *b)
-{
-	const struct rate *left = a, *right = b;
-
-	return left->number == right->number && left->pause == right->pause;
-}
-
 const struct type type_rate = {
-	.name = "rate", .complete = "", .is_tuple = true, .empty_unsets = true, .size = sizeof(struct rate),
-	.parse = rate_parse, .format = rate_format, .json = rate_json, .equal = rate_equal,
+	.name = "rate", .kind = FIELD_OWN, .is_tuple = true, .empty_unsets = true, .size = sizeof(struct rate),
+	.parse = rate_parse, .format = rate_format, .json = rate_json,
 };

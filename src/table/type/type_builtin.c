@@ -30,8 +30,8 @@ static const char *builtin_parse(struct parse *parse, void *field)
 }
 
 const struct type type_builtin = {
-	.name = "builtin", .complete = "word", .is_tuple = true, .size = sizeof(words),
-	.parse = builtin_parse, .format = command_field_format, .json = list_field_json, .equal = list_field_equal,
+	.name = "builtin", .kind = FIELD_WORDS, .is_tuple = true,
+	.parse = builtin_parse, .format = command_field_format,
 };
 
 /* Whether it is an IPv6 address, also with an interface, as fe80::1%eth0. */
@@ -147,8 +147,9 @@ static void redirect_format(const struct directive *directive, const void *field
 	words list = *(const words *)field;
 	struct buf path = { 0 };
 
+	(void)directive;
 	if (!list || !list[0] || list[1]) {
-		list_field_format(directive, field, out);
+		native_list(out, list);
 		return;
 	}
 	shell_words_quote(&path, list[0]);
@@ -160,6 +161,6 @@ static void redirect_format(const struct directive *directive, const void *field
 }
 
 const struct type type_redirect = {
-	.name = "host and port", .complete = "", .is_tuple = true, .size = sizeof(words),
-	.parse = redirect_parse, .format = redirect_format, .json = list_field_json, .equal = list_field_equal,
+	.name = "host and port", .kind = FIELD_WORDS, .is_tuple = true,
+	.parse = redirect_parse, .format = redirect_format,
 };

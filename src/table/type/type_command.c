@@ -7,15 +7,13 @@
 #include "table/words/exit_status.h"
 
 const struct type type_commands = {
-	.name = "list of commands", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of commands", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = command_refuse,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 const struct type type_statuses = {
-	.name = "list of exit statuses", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of exit statuses", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = exit_status_refuse,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 static const char *condition_refuse(const char *word)
@@ -26,12 +24,8 @@ static const char *condition_refuse(const char *word)
 }
 
 const struct type type_conditions = {
-	.name = "list of conditions", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of conditions", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = condition_refuse,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
-const struct type type_signs = {
-	.name = "signs", .complete = "", .size = sizeof(const char *), .refuse = command_refuse_prefix,
-	.parse = text_field_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
-};
+const struct type type_signs = { .name = "signs", .kind = FIELD_TEXT, .refuse = command_refuse_prefix };

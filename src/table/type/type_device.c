@@ -129,8 +129,8 @@ static const char *device_limits_parse(struct parse *parse, void *field)
 }
 
 const struct type type_device_limits = {
-	.name = "list of limits of devices", .complete = "file", .is_list = true, .size = sizeof(words),
-	.parse = device_limits_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.name = "list of limits of devices", .kind = FIELD_WORDS, .is_list = true,
+	.parse = device_limits_parse,
 };
 
 static const char *device_rules_parse(struct parse *parse, void *field)
@@ -142,8 +142,8 @@ static const char *device_rules_parse(struct parse *parse, void *field)
 }
 
 const struct type type_device_rules = {
-	.name = "list of devices", .complete = "file", .is_list = true, .size = sizeof(words),
-	.parse = device_rules_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.name = "list of devices", .kind = FIELD_WORDS, .is_list = true,
+	.parse = device_rules_parse,
 };
 
 static const char *const controllers[] = {
@@ -167,6 +167,6 @@ static const char *delegation_parse(struct parse *parse, void *field)
 }
 
 const struct type type_delegation = {
-	.name = "yes, no or a list of controllers", .complete = "word", .is_list = true, .size = sizeof(bool),
-	.parse = delegation_parse, .format = bool_field_format, .json = bool_field_json, .equal = bool_field_equal,
+	.name = "yes, no or a list of controllers", .kind = FIELD_BOOL, .is_list = true, .size = sizeof(bool),
+	.parse = delegation_parse,
 };

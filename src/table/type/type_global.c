@@ -14,10 +14,7 @@ static const char *destination_parse(struct parse *parse, void *field)
 	return reason ? reason : text_keep(parse->pool, destination, field);
 }
 
-const struct type type_destination = {
-	.name = "log destination", .complete = "", .size = sizeof(const char *),
-	.parse = destination_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
-};
+const struct type type_destination = { .name = "log destination", .kind = FIELD_TEXT, .parse = destination_parse };
 
 static const char *control_refuse(const char *control)
 {
@@ -25,17 +22,11 @@ static const char *control_refuse(const char *control)
 		? NULL : "expected a path that starts with /, @name, or none";
 }
 
-const struct type type_control = {
-	.name = "control socket", .complete = "", .size = sizeof(const char *), .refuse = control_refuse,
-	.parse = text_field_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
-};
+const struct type type_control = { .name = "control socket", .kind = FIELD_TEXT, .refuse = control_refuse };
 
 static const char *fdstore_refuse(const char *where)
 {
 	return !strcmp(where, "notify") || !strcmp(where, "none") ? NULL : "expected notify or none";
 }
 
-const struct type type_fdstore = {
-	.name = "store of sockets", .complete = "", .size = sizeof(const char *), .refuse = fdstore_refuse,
-	.parse = text_field_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
-};
+const struct type type_fdstore = { .name = "store of sockets", .kind = FIELD_TEXT, .refuse = fdstore_refuse };

@@ -1,9 +1,11 @@
-/* Functions for all types: writing superd.conf's syntax, and keeping texts and lists.
+/* Functions for all types: writing superd.conf's syntax, keeping and comparing texts and lists.
  *
  * libconfuse must read a written value back to the same bytes. It expands "${X}", "//" and "#" begin comments, and +
  * and = are tokens of their own. So a value is written without quotes only if it has none of these. */
 #include "table/type/type_internal.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -66,27 +68,46 @@ void native_list(struct buf *out, words list)
 	buf_char(out, '}');
 }
 
-void json_list(struct buf *out, words list)
+size_t field_size(const struct type *type)
 {
-	buf_char(out, '[');
-	for (size_t i = 0; list && list[i]; i++) {
-		json_wide_element(out);
-		json_text(out, list[i]);
-	}
-	buf_char(out, ']');
+	return type->size ? type->size : sizeof(void *);
+}
+
+static bool texts_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+bool type_equal(const struct type *type, const void *a, const void *b)
+{
+	words left, right;
+
+	if (type->equal)
+		return type->equal(a, b);
+	if (type->kind == FIELD_TEXT)
+		return texts_equal(*(const char *const *)a, *(const char *const *)b);
+	if (type->kind != FIELD_WORDS)
+		return !memcmp(a, b, type->size);
+	left = *(const words *)a;
+	right = *(const words *)b;
+	if (left == right)
+		return true;
+	for (; left && right && *left && *right && !strcmp(*left, *right); left++)
+		right++;
+	return (!left || !*left) && (!right || !*right);
 }
 
 void value_unset(const struct directive *directive, void *field)
 {
 	if (directive->unset)
-		memcpy(field, directive->unset, directive->type->size);
+		memcpy(field, directive->unset, field_size(directive->type));
 	else
-		memset(field, 0, directive->type->size);
+		memset(field, 0, field_size(directive->type));
 }
 
 bool value_is_unset(const struct directive *directive, const void *field)
 {
-	return directive->unset && directive->type->equal(field, directive->unset);
+	return directive->unset && type_equal(directive->type, field, directive->unset);
 }
 
 const char *text_keep(struct pool *pool, const char *text, void *field)
@@ -119,11 +140,6 @@ const char *list_keep(struct parse *parse, const char *const *list, size_t count
 	}
 	*(words *)field = kept;
 	return NULL;
-}
-
-const char *text_field_parse(struct parse *parse, void *field)
-{
-	return text_keep(parse->pool, parse->words[0], field);
 }
 
 const char *list_field_parse(struct parse *parse, void *field)
@@ -189,76 +205,32 @@ bool words_find(const char *const *known, const char *text, unsigned *out)
 	return false;
 }
 
-bool text_field_equal(const void *a, const void *b)
+void decimal_add(struct buf *out, int64_t value, int decimals)
 {
-	const char *left = *(const char *const *)a, *right = *(const char *const *)b;
+	int64_t unit = 1, fraction;
 
-	return left == right || (left && right && !strcmp(left, right));
+	for (int n = 0; n < decimals; n++)
+		unit *= 10;
+	fraction = value % unit;
+	buf_addf(out, "%" PRId64, value / unit);
+	if (!fraction)
+		return;
+	for (; fraction % 10 == 0; fraction /= 10)
+		decimals--;
+	buf_addf(out, ".%0*" PRId64, decimals, fraction);
 }
 
-bool list_field_equal(const void *a, const void *b)
+void bits_show(uint64_t set, const char *const *known, const char *sign, struct buf *out, quote_text *quote)
 {
-	words left = *(const words *)a, right = *(const words *)b;
-	size_t length = words_count(left);
+	const char *comma = "";
+	char word[64];
 
-	if (left == right)
-		return true;
-	if (length != words_count(right))
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (strcmp(left[i], right[i]) != 0)
-			return false;
+	for (unsigned bit = 0; known[bit]; bit++) {
+		if (!(set >> bit & 1))
+			continue;
+		snprintf(word, sizeof(word), "%s%s", sign, known[bit]);
+		buf_text(out, comma);
+		quote(out, word);
+		comma = ", ";
 	}
-	return true;
-}
-
-bool bool_field_equal(const void *a, const void *b)
-{
-	return *(const bool *)a == *(const bool *)b;
-}
-
-bool number_field_equal(const void *a, const void *b)
-{
-	return *(const int64_t *)a == *(const int64_t *)b;
-}
-
-bool unsigned_field_equal(const void *a, const void *b)
-{
-	return *(const unsigned *)a == *(const unsigned *)b;
-}
-
-void bool_field_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	buf_text(out, *(const bool *)field ? "yes" : "no");
-}
-
-void bool_field_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	buf_text(out, *(const bool *)field ? "true" : "false");
-}
-
-void text_field_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	native_value(out, *(const char *const *)field);
-}
-
-void text_field_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	json_text(out, *(const char *const *)field);
-}
-
-void list_field_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	native_list(out, *(const words *)field);
-}
-
-void list_field_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	json_list(out, *(const words *)field);
 }

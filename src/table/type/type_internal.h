@@ -13,12 +13,21 @@
 
 #define NO_MEMORY "out of memory"
 
-/* Adds a value in the syntax of superd.conf: bare if possible, else in double quotes; NULL is "". */
-void native_value(struct buf *out, const char *text);
 void native_list(struct buf *out, words list);                  /* {"a", "b"} */
 void native_take(struct buf *out, struct buf *text);            /* native_value of text, which it frees */
 
-void json_list(struct buf *out, words list);
+/* How a number is read and shown. */
+struct number {
+	const char *noun;               /* for messages; NULL: `scan` names the bounds itself */
+	const char *(*scan)(const char *text, int64_t *out);
+	void (*show)(int64_t value, char *buf);         /* 32 bytes */
+	int64_t least, most;            /* bounds if the directive has none */
+	int decimals;                   /* of the field's unit: JSON has microseconds as seconds with 6 decimals */
+};
+
+/* type.parse and type.show of types with a `number`. */
+const char *number_parse(struct parse *parse, void *field);
+void number_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote);
 
 /* Sets the field to the directive's `unset`. */
 void value_unset(const struct directive *directive, void *field);
@@ -44,21 +53,16 @@ void words_enumerate(struct buf *out, const char *const *known);
 /* Checks a path, for type_path and for each path of type_paths. Returns NULL, or why it is wrong. */
 const char *path_refuse(const struct directive *directive, const char *path);
 
-/* Functions for all types with fields of const char *, words, bool, int64_t or unsigned. */
-const char *text_field_parse(struct parse *parse, void *field);
+/* Stores the list as it is, or adds it. */
 const char *list_field_parse(struct parse *parse, void *field);
-bool text_field_equal(const void *a, const void *b);
-bool list_field_equal(const void *a, const void *b);
-bool bool_field_equal(const void *a, const void *b);
-bool number_field_equal(const void *a, const void *b);
-bool unsigned_field_equal(const void *a, const void *b);
-void bool_field_format(const struct directive *directive, const void *field, struct buf *out);
-void bool_field_json(const struct directive *directive, const void *field, struct buf *out);
-void text_field_format(const struct directive *directive, const void *field, struct buf *out);
-void text_field_json(const struct directive *directive, const void *field, struct buf *out);
-void list_field_format(const struct directive *directive, const void *field, struct buf *out);
-void list_field_json(const struct directive *directive, const void *field, struct buf *out);
+
 void command_field_format(const struct directive *directive, const void *field, struct buf *out);        /* as one text */
+
+/* Adds the value with as many decimals as needed, of `decimals`. */
+void decimal_add(struct buf *out, int64_t value, int decimals);
+
+/* Writes those of the words whose bits are set, with a sign in front of each. */
+void bits_show(uint64_t set, const char *const *known, const char *sign, struct buf *out, quote_text *quote);
 
 /* Returns "expected one of a, b or c", with the nearest word. */
 const char *words_refuse(const char *const *known, const char *text, struct pool *pool);

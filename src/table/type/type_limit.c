@@ -113,14 +113,7 @@ static void limit_json(const struct directive *directive, const void *field, str
 	buf_char(out, '}');
 }
 
-static bool limit_equal(const void *a, const void *b)
-{
-	const struct limit *left = a, *right = b;
-
-	return left->soft == right->soft && left->hard == right->hard;
-}
-
 const struct type type_limit = {
-	.name = "limit", .complete = "", .size = sizeof(struct limit),
-	.parse = limit_parse, .format = limit_format, .json = limit_json, .equal = limit_equal,
+	.name = "limit", .kind = FIELD_OWN, .size = sizeof(struct limit),
+	.parse = limit_parse, .format = limit_format, .json = limit_json,
 };

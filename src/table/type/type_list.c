@@ -13,10 +13,7 @@
 
 #define CPU_MOST 8191                   /* the set in superd/start/scheduling.c has 8192 bits, as systemd's */
 
-const struct type type_list = {
-	.name = "list of words", .complete = "", .is_list = true, .size = sizeof(words),
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
-};
+const struct type type_list = { .name = "list of words", .kind = FIELD_WORDS, .is_list = true };
 
 typedef const char *refuse_by_directive(const struct directive *directive, const char *word);
 
@@ -38,8 +35,8 @@ static const char *paths_parse(struct parse *parse, void *field)
 }
 
 const struct type type_paths = {
-	.name = "list of paths", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
-	.parse = paths_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.name = "list of paths", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
+	.parse = paths_parse,
 };
 
 /* Names that no service may have below the fixed directories, because superd or all services use them: their owner
@@ -108,8 +105,8 @@ static const char *directories_parse(struct parse *parse, void *field)
 }
 
 const struct type type_directories = {
-	.name = "list of directories", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
-	.parse = directories_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.name = "list of directories", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
+	.parse = directories_parse,
 };
 
 static const char *variable_refuse(const char *word)
@@ -124,9 +121,8 @@ static const char *variable_refuse(const char *word)
 }
 
 const struct type type_env = {
-	.name = "list of variables", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of variables", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = variable_refuse,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 static bool cpu_read(const char *text, size_t length, long *out)
@@ -193,8 +189,8 @@ static const char *cpus_parse(struct parse *parse, void *field)
 }
 
 const struct type type_cpus = {
-	.name = "list of processors", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
-	.parse = cpus_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.name = "list of processors", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
+	.parse = cpus_parse,
 };
 
 static const char *command_parse(struct parse *parse, void *field)
@@ -236,8 +232,8 @@ void command_field_format(const struct directive *directive, const void *field, 
 }
 
 const struct type type_command = {
-	.name = "command", .complete = "file", .is_list = true, .size = sizeof(words),
-	.parse = command_parse, .format = command_field_format, .json = list_field_json, .equal = list_field_equal,
+	.name = "command", .kind = FIELD_WORDS, .is_list = true,
+	.parse = command_parse, .format = command_field_format,
 };
 
 static const char *endpoint_canonical(const char *text, struct pool *pool, const char **out)
@@ -269,6 +265,6 @@ static const char *endpoints_parse(struct parse *parse, void *field)
 }
 
 const struct type type_endpoints = {
-	.name = "list of endpoints", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
-	.parse = endpoints_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.name = "list of endpoints", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
+	.parse = endpoints_parse,
 };

@@ -167,11 +167,12 @@ static bool log_type_equal(const void *a, const void *b)
 	if (!left || !right)
 		return left == right;
 	return left->kind == right->kind && left->facility == right->facility && left->level == right->level &&
-	       left->soft == right->soft && left->hard == right->hard && text_field_equal(&left->path, &right->path);
+	       left->soft == right->soft && left->hard == right->hard &&
+	       type_equal(&type_path, &left->path, &right->path);
 }
 
 const struct type type_log_type = {
-	.name = "log type", .complete = "word", .is_tuple = true, .empty_unsets = true,
+	.name = "log type", .kind = FIELD_OWN, .is_tuple = true, .empty_unsets = true,
 	.size = sizeof(const struct log_target *),
 	.parse = log_type_parse, .format = log_type_format, .json = log_type_json, .equal = log_type_equal,
 };
@@ -191,36 +192,12 @@ static const char *flags_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void flags_show(const struct directive *directive, unsigned set, struct buf *out,
-		       void (*quote)(struct buf *out, const char *text))
+static void flags_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
-	bool first = true;
-
-	for (unsigned i = 0; directive->words[i]; i++) {
-		if (!(set >> i & 1))
-			continue;
-		if (!first)
-			buf_text(out, ", ");
-		quote(out, directive->words[i]);
-		first = false;
-	}
-}
-
-static void flags_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	buf_char(out, '{');
-	flags_show(directive, *(const unsigned *)field, out, native_quoted);
-	buf_char(out, '}');
-}
-
-static void flags_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	buf_char(out, '[');
-	flags_show(directive, *(const unsigned *)field, out, json_text);
-	buf_char(out, ']');
+	bits_show(*(const unsigned *)field, directive->words, "", out, quote);
 }
 
 const struct type type_flags = {
-	.name = "list of flags", .complete = "word", .is_list = true, .judges_each = true, .size = sizeof(unsigned),
-	.parse = flags_parse, .format = flags_format, .json = flags_json, .equal = unsigned_field_equal,
+	.name = "list of flags", .kind = FIELD_SET, .is_list = true, .judges_each = true, .size = sizeof(unsigned),
+	.parse = flags_parse, .show = flags_show,
 };

@@ -42,9 +42,8 @@ static const char *refuse_protected(const char *word)
 }
 
 const struct type type_protected_paths = {
-	.name = "list of paths", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of paths", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = refuse_protected,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 bool bind_path_read(const char *word, struct bind_path *out)
@@ -84,9 +83,8 @@ static const char *refuse_binding(const char *word)
 }
 
 const struct type type_bindings = {
-	.name = "list of bindings", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of bindings", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = refuse_binding,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 /* Options of tmpfs(5) and mount(8), to find mistakes when the table is read. */
@@ -131,8 +129,6 @@ static const char *refuse_temporary(const char *word)
 }
 
 const struct type type_temporary = {
-	.name = "list of temporary file systems", .complete = "directory", .is_list = true, .judges_each = true,
-	.size = sizeof(words),
+	.name = "list of temporary file systems", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = refuse_temporary,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };

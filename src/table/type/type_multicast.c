@@ -34,7 +34,6 @@ static const char *group_refuse(const char *word)
 }
 
 const struct type type_multicast = {
-	.name = "list of addresses", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of addresses", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = group_refuse,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };

@@ -68,7 +68,6 @@ static const char *network_refuse(const char *word)
 }
 
 const struct type type_networks = {
-	.name = "list of networks", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of networks", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = network_refuse,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };

@@ -14,26 +14,21 @@ static const char *file_refuse(const char *word)
 }
 
 const struct type type_open_files = {
-	.name = "list of files", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of files", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.most = OPEN_FILES_MOST, .too_many = MOST_FILES, .refuse = file_refuse,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 const struct type type_loaded_credentials = {
-	.name = "list of credentials", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of credentials", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.most = CREDENTIALS_MOST, .too_many = MOST_CREDENTIALS, .refuse = load_credential_refuse,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 const struct type type_set_credentials = {
-	.name = "list of credentials with values", .complete = "", .is_list = true, .is_secret = true,
-	.size = sizeof(words),
+	.name = "list of credentials with values", .kind = FIELD_WORDS, .is_list = true, .is_secret = true,
 	.most = CREDENTIALS_MOST, .too_many = MOST_CREDENTIALS, .refuse = set_credential_refuse,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 const struct type type_imported_credentials = {
-	.name = "list of names", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of names", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.most = CREDENTIALS_MOST, .too_many = MOST_CREDENTIALS, .refuse = import_credential_refuse,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };

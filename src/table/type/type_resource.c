@@ -2,6 +2,7 @@
  * table, because it depends on the machine. */
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/scan.h"
@@ -31,14 +32,16 @@ static bool percent_scan(const char *text, int64_t *hundredths)
 	return true;
 }
 
-static void percent_show(int64_t hundredths, struct buf *out)
+static void percent_show(int64_t hundredths, char *buf)
 {
 	int64_t whole = hundredths / 100, rest = hundredths % 100;
 
-	buf_addf(out, "%" PRId64, whole);
-	if (rest)
-		buf_addf(out, rest % 10 ? ".%02" PRId64 : ".%" PRId64, rest % 10 ? rest : rest / 10);
-	buf_char(out, '%');
+	if (!rest)
+		snprintf(buf, 32, "%" PRId64 "%%", whole);
+	else if (rest % 10)
+		snprintf(buf, 32, "%" PRId64 ".%02" PRId64 "%%", whole, rest);
+	else
+		snprintf(buf, 32, "%" PRId64 ".%" PRId64 "%%", whole, rest / 10);
 }
 
 typedef const char *scan_number(const char *text, int64_t *out);
@@ -82,121 +85,55 @@ static const char *tasks_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void amount_show(const struct amount *amount, struct buf *out)
-{
-	char text[32];
-
-	if (amount->share >= 0) {
-		percent_show(amount->share, out);
-	} else if (amount->number == SCAN_INFINITY) {
-		buf_text(out, "infinity");
-	} else {
-		scan_bytes_format(amount->number, text);
-		buf_text(out, text);
-	}
-}
-
-static void tasks_show(const struct amount *amount, struct buf *out)
-{
-	if (amount->share >= 0 || amount->number == SCAN_INFINITY)
-		amount_show(amount, out);
-	else
-		buf_addf(out, "%" PRId64, amount->number);
-}
-
 static bool amount_is_unset(const struct amount *amount)
 {
 	return amount->number < 0 && amount->share < 0;
 }
 
-static void amount_format(const struct amount *amount, void (*show)(const struct amount *amount, struct buf *out),
-			  struct buf *out)
+static void memory_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
-	struct buf text = { 0 };
+	const struct amount *amount = field;
+	char text[32] = "";
 
-	if (!amount_is_unset(amount))
-		show(amount, &text);
-	native_take(out, &text);
+	(void)directive, (void)quote;
+	if (amount->share >= 0)
+		percent_show(amount->share, text);
+	else if (!amount_is_unset(amount))
+		scan_bytes_format(amount->number, text);
+	buf_text(out, text);
 }
 
-static void memory_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	amount_format(field, amount_show, out);
-}
-
-static void tasks_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	amount_format(field, tasks_show, out);
-}
-
-static void amount_json(const struct directive *directive, const void *field, struct buf *out)
+static void tasks_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
 	const struct amount *amount = field;
 
-	(void)directive;
-	if (amount_is_unset(amount)) {
-		buf_text(out, "null");
-	} else if (amount->share < 0 && amount->number != SCAN_INFINITY) {
+	if (amount->number >= 0 && amount->number != SCAN_INFINITY)
 		buf_addf(out, "%" PRId64, amount->number);
-	} else {
-		buf_char(out, '"');
-		amount_show(amount, out);
-		buf_char(out, '"');
-	}
-}
-
-static bool amount_equal(const void *a, const void *b)
-{
-	const struct amount *left = a, *right = b;
-
-	return left->number == right->number && left->share == right->share;
+	else
+		memory_show(directive, field, out, quote);
 }
 
 const struct type type_memory = {
-	.name = "amount of memory", .complete = "", .empty_unsets = true, .size = sizeof(struct amount),
-	.parse = memory_parse, .format = memory_format, .json = amount_json, .equal = amount_equal,
+	.name = "amount of memory", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(struct amount),
+	.parse = memory_parse, .show = memory_show,
 };
 
 const struct type type_tasks = {
-	.name = "number or share", .complete = "", .empty_unsets = true, .size = sizeof(struct amount),
-	.parse = tasks_parse, .format = tasks_format, .json = amount_json, .equal = amount_equal,
+	.name = "number or share", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(struct amount),
+	.parse = tasks_parse, .show = tasks_show,
 };
 
-static const char *quota_parse(struct parse *parse, void *field)
+static const char *quota_scan(const char *text, int64_t *out)
 {
-	int64_t value;
-
-	if (!percent_scan(parse->words[0], &value) || !value)
-		return "expected a share of one processor as 20%; 200% is two processors";
-	*(int64_t *)field = value;
-	return NULL;
+	return percent_scan(text, out) && *out ? NULL : "expected a share of one processor as 20%; 200% is two "
+							"processors";
 }
 
-static void quota_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	struct buf text = { 0 };
-
-	if (!value_is_unset(directive, field))
-		percent_show(*(const int64_t *)field, &text);
-	native_take(out, &text);
-}
-
-static void quota_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	if (value_is_unset(directive, field)) {
-		buf_text(out, "null");
-		return;
-	}
-	buf_char(out, '"');
-	percent_show(*(const int64_t *)field, out);
-	buf_char(out, '"');
-}
+static const struct number quota_kind = { .scan = quota_scan, .show = percent_show, .most = INT64_MAX };
 
 const struct type type_quota = {
-	.name = "share of a processor", .complete = "", .empty_unsets = true, .size = sizeof(int64_t),
-	.parse = quota_parse, .format = quota_format, .json = quota_json, .equal = number_field_equal,
+	.name = "share of a processor", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(int64_t),
+	.number = &quota_kind, .parse = number_parse, .show = number_show,
 };
 
 /* If the directive's `least` is 0, "idle" is 0: the backend runs when nothing else does. */
@@ -214,31 +151,14 @@ static const char *weight_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void weight_format(const struct directive *directive, const void *field, struct buf *out)
+static void weight_show(int64_t value, char *buf)
 {
-	int64_t value = *(const int64_t *)field;
-
-	if (value_is_unset(directive, field))
-		native_value(out, "");
-	else if (value)
-		buf_addf(out, "%" PRId64, value);
-	else
-		buf_text(out, "idle");
+	snprintf(buf, 32, value ? "%" PRId64 : "idle", value);
 }
 
-static void weight_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	int64_t value = *(const int64_t *)field;
-
-	if (value_is_unset(directive, field))
-		buf_text(out, "null");
-	else if (value)
-		buf_addf(out, "%" PRId64, value);
-	else
-		buf_text(out, "\"idle\"");
-}
+static const struct number weight_kind = { .show = weight_show };
 
 const struct type type_weight = {
-	.name = "weight", .complete = "", .empty_unsets = true, .size = sizeof(int64_t),
-	.parse = weight_parse, .format = weight_format, .json = weight_json, .equal = number_field_equal,
+	.name = "weight", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(int64_t), .number = &weight_kind,
+	.parse = weight_parse, .show = number_show,
 };

@@ -87,8 +87,8 @@ static const char *calls_parse(struct parse *parse, void *field)
 }
 
 const struct type type_calls = {
-	.name = "list of system calls", .complete = "", .is_list = true, .size = sizeof(words),
-	.parse = calls_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.name = "list of system calls", .kind = FIELD_WORDS, .is_list = true,
+	.parse = calls_parse,
 };
 
 static const char *refuse_family(const char *word, bool denied, struct pool *pool)
@@ -117,8 +117,8 @@ static const char *families_parse(struct parse *parse, void *field)
 }
 
 const struct type type_families = {
-	.name = "list of address families", .complete = "", .is_list = true, .size = sizeof(words),
-	.parse = families_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.name = "list of address families", .kind = FIELD_WORDS, .is_list = true,
+	.parse = families_parse,
 };
 
 static const char *const namespace_words[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts", NULL };
@@ -154,20 +154,10 @@ static const char *namespaces_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void namespaces_show(unsigned denied, struct buf *out, void (*quote)(struct buf *out, const char *text))
+/* All of them, or none, is yes or no. */
+static bool is_some_namespaces(unsigned denied)
 {
-	const char *comma = "";
-
-	for (unsigned i = 0; namespace_words[i]; i++) {
-		char word[16] = "~";
-
-		if (!(denied >> i & 1))
-			continue;
-		buf_text(out, comma);
-		strncat(word, namespace_words[i], sizeof(word) - 2);
-		quote(out, word);
-		comma = ", ";
-	}
+	return denied && denied != EVERY_NAMESPACE;
 }
 
 static void namespaces_format(const struct directive *directive, const void *field, struct buf *out)
@@ -175,13 +165,11 @@ static void namespaces_format(const struct directive *directive, const void *fie
 	unsigned denied = *(const unsigned *)field;
 
 	(void)directive;
-	if (!denied || denied == EVERY_NAMESPACE) {
-		buf_text(out, denied ? "yes" : "no");
-		return;
+	buf_text(out, is_some_namespaces(denied) ? "{" : denied ? "yes" : "no");
+	if (is_some_namespaces(denied)) {
+		bits_show(denied, namespace_words, "~", out, native_quoted);
+		buf_char(out, '}');
 	}
-	buf_char(out, '{');
-	namespaces_show(denied, out, native_quoted);
-	buf_char(out, '}');
 }
 
 static void namespaces_json(const struct directive *directive, const void *field, struct buf *out)
@@ -189,18 +177,16 @@ static void namespaces_json(const struct directive *directive, const void *field
 	unsigned denied = *(const unsigned *)field;
 
 	(void)directive;
-	if (!denied || denied == EVERY_NAMESPACE) {
-		buf_text(out, denied ? "true" : "false");
-		return;
+	buf_text(out, is_some_namespaces(denied) ? "[" : denied ? "true" : "false");
+	if (is_some_namespaces(denied)) {
+		bits_show(denied, namespace_words, "~", out, json_text);
+		buf_char(out, ']');
 	}
-	buf_char(out, '[');
-	namespaces_show(denied, out, json_text);
-	buf_char(out, ']');
 }
 
 const struct type type_namespaces = {
-	.name = "yes, no or a list of namespaces", .complete = "word", .is_list = true, .size = sizeof(unsigned),
-	.parse = namespaces_parse, .format = namespaces_format, .json = namespaces_json, .equal = unsigned_field_equal,
+	.name = "yes, no or a list of namespaces", .kind = FIELD_OWN, .is_list = true, .size = sizeof(unsigned),
+	.parse = namespaces_parse, .format = namespaces_format, .json = namespaces_json,
 };
 
 static const char *error_parse(struct parse *parse, void *field)
@@ -208,29 +194,18 @@ static const char *error_parse(struct parse *parse, void *field)
 	return errno_scan(parse->words[0], field) ? NULL : "expected an error as EPERM, a number up to 4095, or kill";
 }
 
-static void error_show(int64_t error, struct buf *out)
+static void error_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
+	int64_t error = *(const int64_t *)field;
+
+	(void)directive, (void)quote;
 	if (errno_name(error))
 		buf_text(out, errno_name(error));
 	else
 		buf_addf(out, "%" PRId64, error);
 }
 
-static void error_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	error_show(*(const int64_t *)field, out);
-}
-
-static void error_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	buf_char(out, '"');
-	error_show(*(const int64_t *)field, out);
-	buf_char(out, '"');
-}
-
 const struct type type_error = {
-	.name = "error", .complete = "", .empty_unsets = true, .size = sizeof(int64_t),
-	.parse = error_parse, .format = error_format, .json = error_json, .equal = number_field_equal,
+	.name = "error", .kind = FIELD_SHOWN, .empty_unsets = true, .size = sizeof(int64_t),
+	.parse = error_parse, .show = error_show,
 };

@@ -100,43 +100,26 @@ static const char *stream_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void stream_show(const struct stream *stream, struct buf *out)
+static void stream_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
+	const struct stream *stream = field;
+
+	(void)directive, (void)quote;
 	buf_text(out, stream_words[stream->kind]);
 	if (stream->path)
 		buf_addf(out, ":%s", stream->path);
-}
-
-static void stream_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	struct buf text = { 0 };
-
-	(void)directive;
-	stream_show(field, &text);
-	native_take(out, &text);
-}
-
-static void stream_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	struct buf text = { 0 };
-
-	(void)directive;
-	stream_show(field, &text);
-	json_text(out, buf_string(&text));
-	out->failed |= text.failed;
-	buf_free(&text);
 }
 
 static bool stream_equal(const void *a, const void *b)
 {
 	const struct stream *left = a, *right = b;
 
-	return left->kind == right->kind && text_field_equal(&left->path, &right->path);
+	return left->kind == right->kind && type_equal(&type_path, &left->path, &right->path);
 }
 
 const struct type type_stream = {
-	.name = "stream", .complete = "word", .size = sizeof(struct stream),
-	.parse = stream_parse, .format = stream_format, .json = stream_json, .equal = stream_equal,
+	.name = "stream", .kind = FIELD_SHOWN, .size = sizeof(struct stream),
+	.parse = stream_parse, .show = stream_show, .equal = stream_equal,
 };
 
 static const char *base64_refuse(const char *word)
@@ -145,7 +128,6 @@ static const char *base64_refuse(const char *word)
 }
 
 const struct type type_base64 = {
-	.name = "list of base64", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of base64", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = base64_refuse,
-	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };

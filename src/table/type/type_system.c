@@ -83,13 +83,15 @@ static const char *capabilities_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-/* Writes the words that capabilities_parse reads back, each through `quote`. */
-static void capabilities_show(uint64_t set, struct buf *out, void (*quote)(struct buf *out, const char *text))
+/* Writes the words that capabilities_parse reads back. */
+static void capabilities_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
+	uint64_t set = *(const uint64_t *)field;
 	bool inverted = set & OTHERS, first = true;
 	uint64_t named = inverted ? ~set : set;
 	char word[64];
 
+	(void)directive;
 	for (unsigned i = 0; i < 63; i++) {
 		if (!(named >> i & 1))
 			continue;
@@ -106,31 +108,9 @@ static void capabilities_show(uint64_t set, struct buf *out, void (*quote)(struc
 		quote(out, "~");
 }
 
-static void capabilities_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	buf_char(out, '{');
-	capabilities_show(*(const uint64_t *)field, out, native_quoted);
-	buf_char(out, '}');
-}
-
-static void capabilities_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	buf_char(out, '[');
-	capabilities_show(*(const uint64_t *)field, out, json_text);
-	buf_char(out, ']');
-}
-
-static bool capabilities_equal(const void *a, const void *b)
-{
-	return *(const uint64_t *)a == *(const uint64_t *)b;
-}
-
 const struct type type_capabilities = {
-	.name = "list of capabilities", .complete = "word", .is_list = true, .size = sizeof(uint64_t),
-	.parse = capabilities_parse, .format = capabilities_format, .json = capabilities_json,
-	.equal = capabilities_equal,
+	.name = "list of capabilities", .kind = FIELD_SET, .is_list = true, .size = sizeof(uint64_t),
+	.parse = capabilities_parse, .show = capabilities_show,
 };
 
 /* The value always has its level, so that a class has one text; the default is 4, as the kernel's (ioprio_set(2)). */
@@ -157,7 +137,4 @@ static const char *scheduling_parse(struct parse *parse, void *field)
 	return "expected idle, best-effort or realtime, the latter two optionally with a level, :0 to :7";
 }
 
-const struct type type_scheduling = {
-	.name = "I/O scheduling", .complete = "word", .size = sizeof(const char *),
-	.parse = scheduling_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
-};
+const struct type type_scheduling = { .name = "I/O scheduling", .kind = FIELD_TEXT, .parse = scheduling_parse };

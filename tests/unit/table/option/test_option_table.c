@@ -160,9 +160,9 @@ Test(directive, every_field_is_inside_its_group_and_shares_no_byte)
 		EACH(directive) {
 			if (directive->group != group || !works(directive))
 				continue;
-			cr_assert_leq(directive->offset + directive->type->size, group_sizes[group], "%s",
+			cr_assert_leq(directive->offset + field_size(directive->type), group_sizes[group], "%s",
 				      name_of(directive));
-			for (size_t i = 0; i < directive->type->size; i++)
+			for (size_t i = 0; i < field_size(directive->type); i++)
 				cr_expect_eq(owner[directive->offset + i]++, 0, "%s", name_of(directive));
 		}
 	}
@@ -225,11 +225,11 @@ static void expect_round_trip(const struct directive *directive, const void *fie
 	struct buf native = { 0 };
 	const char *text;
 
-	directive->type->format(directive, field, &native);
+	type_format(directive, field, &native);
 	cr_assert(native.length, "%s writes nothing", name_of(directive));
 	text = unquoted(&native);
 	cr_expect_null(read_text(directive, text, &again), "%s = %s", name_of(directive), text);
-	cr_expect(directive->type->equal(field, &again), "%s = %s", name_of(directive), text);
+	cr_expect(type_equal(directive->type, field, &again), "%s = %s", name_of(directive), text);
 	buf_free(&native);
 }
 
@@ -271,7 +271,8 @@ Test(directive, a_default_lies_within_its_bounds)
 		bool bounded = directive->least || directive->most;
 		union field field = { 0 };
 
-		if (!works(directive) || !directive->fallback || directive->type->size != sizeof(int64_t) || !bounded)
+		if (!works(directive) || !directive->fallback || !bounded ||
+		    field_size(directive->type) != sizeof(int64_t))
 			continue;
 		read_text(directive, directive->fallback, &field);
 		cr_expect(field.number >= directive->least && field.number <= directive->most, "%s",
@@ -415,7 +416,7 @@ Test(global, the_default_of_the_manual_is_the_one_that_applies)
 
 		if (directive->fallback)
 			cr_expect_null(type_parse(&parse, global_field(&said, (enum global)n)));
-		cr_expect(directive->type->equal(global_value(&said, (enum global)n),
+		cr_expect(type_equal(directive->type, global_value(&said, (enum global)n),
 						 global_value(&joined, (enum global)n)), "%s", name_of(directive));
 	}
 }

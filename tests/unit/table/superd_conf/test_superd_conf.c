@@ -168,7 +168,7 @@ static void expect_exec(const char *options, const char *wanted)
 		const struct directive *directive = directive_find(NATIVE, "exec");
 
 		buf_text(&printed, "exec = ");
-		directive->type->format(directive, &service->exec->exec, &printed);
+		type_format(directive, &service->exec->exec, &printed);
 		expect_exec(buf_string(&printed), wanted);
 		buf_free(&printed);
 	}

@@ -162,12 +162,12 @@ static const char *kept(void (*write)(const struct directive *, const void *, st
 
 static const char *format(const struct directive *directive, const union field *field)
 {
-	return kept(directive->type->format, directive, field);
+	return kept(type_format, directive, field);
 }
 
 static const char *json(const struct directive *directive, const union field *field)
 {
-	return kept(directive->type->json, directive, field);
+	return kept(type_json, directive, field);
 }
 
 /* The words that libconfuse makes of a value written in superd.conf. */
@@ -204,7 +204,7 @@ static void expect_identity(const struct directive *directive, const union field
 	memset(&again, 0, sizeof(again));
 	reason = type_parse(&parse, &again);
 	cr_assert_null(reason, "%s: its own %s was refused: %s", directive->type->name, text, reason);
-	cr_expect(directive->type->equal(field, &again), "%s: %s is another value", directive->type->name, text);
+	cr_expect(type_equal(directive->type, field, &again), "%s: %s is another value", directive->type->name, text);
 	cr_expect_str_eq(format(directive, &again), text);
 }
 
@@ -555,10 +555,10 @@ Test(type, tells_streams_apart_by_kind_and_path)
 	union field a = parse_one(&plain_stream, "file:/x"), b = parse_one(&plain_stream, "file:/y");
 	union field c = parse_one(&plain_stream, "append:/x"), null = parse_one(&plain_stream, "null");
 
-	cr_expect_not(type_stream.equal(&a, &b));
-	cr_expect_not(type_stream.equal(&a, &c));
-	cr_expect_not(type_stream.equal(&a, &null));
-	cr_expect(type_stream.equal(&null, &null));
+	cr_expect_not(type_equal(&type_stream, &a, &b));
+	cr_expect_not(type_equal(&type_stream, &a, &c));
+	cr_expect_not(type_equal(&type_stream, &a, &null));
+	cr_expect(type_equal(&type_stream, &null, &null));
 }
 
 Test(type, reads_limits_of_things_and_bytes)
@@ -667,11 +667,11 @@ Test(type, compares_across_pools)
 	cr_assert_null(type_parse(&words_of, &same));
 	cr_assert_null(type_parse(&text_of, &same_text));
 	cr_expect_neq(list.list, same.list);
-	cr_expect(type_list.equal(&list, &same));
-	cr_expect_not(type_list.equal(&list, &longer));
-	cr_expect_not(type_list.equal(&list, &none));
-	cr_expect(type_text.equal(&text, &same_text));
-	cr_expect_not(type_text.equal(&text, &none));
+	cr_expect(type_equal(&type_list, &list, &same));
+	cr_expect_not(type_equal(&type_list, &list, &longer));
+	cr_expect_not(type_equal(&type_list, &list, &none));
+	cr_expect(type_equal(&type_text, &text, &same_text));
+	cr_expect_not(type_equal(&type_text, &text, &none));
 	pool_free(other);
 }
 

@@ -38,7 +38,7 @@ static void expect(const char *option, const char *text, const char *written)
 	const char *wrong = parse(option, &value, &text, 1);
 
 	cr_assert_null(wrong, "%s = %s: %s", option, text, wrong);
-	directive->type->format(directive, &value, &out);
+	type_format(directive, &value, &out);
 	cr_expect_str_eq(buf_string(&out), written, "%s = %s", option, text);
 	if (!directive->type->is_list) {
 		char bare[64];
@@ -46,7 +46,7 @@ static void expect(const char *option, const char *text, const char *written)
 		snprintf(bare, sizeof(bare), "%s", written[0] == '"' ? written + 1 : written);
 		bare[strcspn(bare, "\"")] = '\0';
 		cr_expect_null(parse(option, &again, (const char *const[]){ bare }, 1));
-		cr_expect(directive->type->equal(&value, &again), "%s = %s", option, text);
+		cr_expect(type_equal(directive->type, &value, &again), "%s = %s", option, text);
 	}
 	buf_free(&out);
 }

@@ -32,7 +32,7 @@ static const char *read_as(const char *option, union field *field, bool append, 
 
 	if (wrong)
 		return wrong;
-	directive->type->format(directive, field, &out);
+	type_format(directive, field, &out);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
 	buf_free(&out);
 	return text;
