@@ -324,20 +324,6 @@ Behaviour(guard_state, a_pause_after_a_failure_goes_on)
 	superd_stop(superd);
 }
 
-Behaviour(guard_state, an_idle_time_goes_on)
-{
-	struct superd *superd = guarded_clock_run(WEB, backend("talk"), "idle_timeout = 5min");
-
-	client_ask_pid(superd_port(superd, "web"));
-	clock_advance(superd, 90 * SECOND_MS);
-	guarded_clock_kill(superd);
-	clock_advance(superd, 145 * SECOND_MS);
-	cr_expect_not(superd_logged(superd, "no client has been connected for "), "%s", world_logs());
-	/* Sooner than five minutes behind the kill: it does not begin anew. */
-	CLOCK_UNTIL(superd, 10 * SECOND_MS, 12, superd_logged(superd, "no client has been connected for "));
-	superd_stop(superd);
-}
-
 /* ---- what belongs to a backend ---- */
 
 Behaviour(guard_state, kept_descriptors_are_the_next_instances)

@@ -8,7 +8,6 @@
 #include "client.h"
 #include "clock.h"
 #include "controlling.h"
-#include "guarding.h"
 #include "harness.h"
 #include "superctl.h"
 
@@ -126,7 +125,7 @@ static double last_used(void)
 /* As far as superd knows: nobody has counted since the last end that the kernel has reported. */
 Behaviour(idle_known, list_knows_the_last_end)
 {
-	struct superd *superd = guarded_clock_run(SERVICE, "127.0.0.1:0", backend("talk"), "1h", "");
+	struct superd *superd = controlled_clock_run(SERVICE, "127.0.0.1:0", backend("talk"), "1h", "");
 	int port = superd_port(superd, "web");
 	double first;
 
@@ -136,7 +135,6 @@ Behaviour(idle_known, list_knows_the_last_end)
 	cr_expect_lt(last_used(), first + 60, "%s", world_logs());
 	visit(port);
 	WAIT_UNTIL(last_used() > first + 49 * 60);
-	guarded_clock_kill(superd);
 	clock_advance(superd, 40 * MINUTE_MS);
 	cr_expect(last_used() > first + 49 * 60 && last_used() < first + 51 * 60, "%f", last_used() - first);
 	superd_stop(superd);

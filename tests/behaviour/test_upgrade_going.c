@@ -1,5 +1,5 @@
-/* What goes on over an upgrade by the clock or by count: idle times, what is frozen, measures, searches, commands; and
- * operators, who stay connected. */
+/* What goes on over an upgrade by the clock or by count: what is frozen, measures, searches, commands; and operators,
+ * who stay connected. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -48,27 +48,6 @@ static bool status_has(const char *text)
 	return strstr(SUPERCTL(control, "--json", "status", "web").out, text);
 }
 
-/* As often as it takes: upgrades that set the clock back would have it run for ever. */
-static void upgrade_until(struct superd *superd, const char *text)
-{
-	for (int n = 0; n < 40 && !superd_logged(superd, text); n++) {
-		clock_advance(superd, 3 * MINUTE_MS);
-		superd_upgrade(superd);
-	}
-	cr_assert(superd_logged(superd, text), "%s", world_logs());
-}
-
-Behaviour(upgrade_going, an_idle_time_goes_on)
-{
-	struct superd *superd = run_by_clock(backend("serve"), "idle_timeout = 10min");
-	long pid = client_ask_pid(superd_port(superd, "web"));
-
-	upgrade_until(superd, "web: stopping pid ");
-	WAIT_UNTIL(!process_lives((pid_t)pid));
-	cr_assert_neq(client_ask_pid(superd_port(superd, "web")), pid);
-	superd_stop(superd);
-}
-
 Behaviour(upgrade_going, who_is_connected_keeps_it_awake_and_is_missed_when_gone)
 {
 	struct superd *superd = run_by_clock(backend("talk"), "idle_timeout = 10min");
@@ -86,7 +65,7 @@ Behaviour(upgrade_going, who_is_connected_keeps_it_awake_and_is_missed_when_gone
 	superd_stop(superd);
 }
 
-Behaviour(upgrade_going, what_sleeps_sleeps_on_and_has_not_been_woken)
+Behaviour(upgrade_going, what_sleeps_has_not_been_woken_and_sleeps_again)
 {
 	struct superd *superd = run_by_clock(backend("serve"), "idle_timeout = 10min\n idle_action = freeze");
 	int port = superd_port(superd, "web");
@@ -94,10 +73,10 @@ Behaviour(upgrade_going, what_sleeps_sleeps_on_and_has_not_been_woken)
 
 	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, superd_logged(superd, "is frozen until a client connects"));
 	superd_upgrade(superd);
-	WAIT_UNTIL(superd_log_count(superd, "is frozen until a client connects") == 2);
+	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, superd_log_count(superd, "is frozen until a client connects") == 2);
 	superd_upgrade(superd);
-	WAIT_UNTIL(superd_log_count(superd, "is frozen until a client connects") == 3);
-	WAIT_UNTIL(status_has("\"freezes\":1,\"wakes\":0"));
+	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, superd_log_count(superd, "is frozen until a client connects") == 3);
+	WAIT_UNTIL(status_has("\"freezes\":3,\"wakes\":0"));
 	cr_assert_eq(client_ask_pid(port), pid);
 	WAIT_UNTIL(status_has("\"wakes\":1"));
 	superd_stop(superd);

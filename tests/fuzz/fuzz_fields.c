@@ -49,7 +49,7 @@ static const struct field_table *const tables[] = {
 	&bind_calls_state, &bind_use_state,	   &bind_stray_state, &command_state,
 	&sequence_state,   &search_state,
 	&pending_state,	   &stop_state,	   &log_files_state,	  &start_resources_state, &admission_state,
-	&saved_accept,	   &start_queue_state,	   &saved_idle,		  &saved_freeze,	  &saved_run,
+	&saved_accept,	   &start_queue_state,	   &saved_freeze,	  &saved_run,
 	&socket_rate_state,
 };
 

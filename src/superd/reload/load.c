@@ -518,12 +518,6 @@ static void load_failure(struct service_loader *progress, struct state_section *
 	failures_keep(&progress->runtime->run->stats.failed, &failure);
 }
 
-/* superd/stop/idle continues with it once the runtime runs. */
-static void load_idle(struct service_loader *progress, struct state_section *section)
-{
-	idle_load(progress->runtime, section);
-}
-
 static void load_output(struct service_loader *progress, struct state_section *section)
 {
 	struct service_runtime *runtime = progress->runtime;
@@ -967,7 +961,7 @@ static const struct {
 	{ "latency", load_latency_histogram, true },    { "thaw_latency", load_thaw_latency, true },
 	{ "failure", load_failure, true },	{ "socket_rate", load_socket_rate, true },
 	{ "twins", load_standby_sockets, true },        { "twin", load_standby_socket, true },
-	{ "idle", load_idle, true },          { "opening", load_socket_commands, true },
+	{ "opening", load_socket_commands, true },
 	{ "outdated", load_outdated, true },
 	{ "refresh", load_service_reload, true },    { "control", load_aux_command, true },
 	{ "search", load_forking_search, true },      { "spent", load_state_times, true },

@@ -45,7 +45,6 @@
 #include "superd/service/socket_commands.h"
 #include "superd/start/removal.h"
 #include "superd/stop/freeze.h"
-#include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
 #include "superd/stop/stop.h"
 
@@ -372,7 +371,6 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 	struct service_run *run = runtime->run;
 	/* It runs on by itself from now on. */
 	bool runs_on = runtime_is_removed(runtime) && runtime_runs_on(runtime);
-	struct idle_saved idle;
 
 	state_open_section(&saver->text, "service");
 	state_add(&saver->text, "name", runtime->service->name);
@@ -405,9 +403,6 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 	state_save(saver, &saved_times, &run->stats);
 	for (unsigned n = run->stats.failed.count; n-- > 0;)    /* the oldest first, in the order of failures_keep */
 		state_save(saver, &failure_state, &run->stats.failed.kept[n]);
-	idle_get_saved(runtime, &idle);
-	if (idle.is_there)
-		state_save(saver, &saved_idle, &idle);
 	if (run->standby_sockets)
 		save_standby(saver, runtime, run->standby_sockets);
 	save_start_kit(saver, &run->kit);

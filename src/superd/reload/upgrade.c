@@ -254,7 +254,6 @@ static void set_aside(struct service_list *service_list)
 		if (runtime_current(runtime))
 			ready_set_aside(runtime_current(runtime));
 		settle_binds(runtime);
-		idle_set_aside(runtime);
 		service_freeze_set_aside(runtime);
 	}
 }
@@ -267,8 +266,6 @@ void upgrade_freeze_again(struct service_runtime *runtime)
 	if (runtime->refreeze && runtime_state(runtime) == RUNNING && !freeze_hold(runtime, &why))
 		log_event(runtime->engine->log, LEVEL_WARNING, &event, "it is not frozen any more: %s",
 			  buf_string(&why));
-	if (!runtime->refreeze && runtime->run && !runtime->run->idle)
-		freeze_stay_awake(runtime);     /* it has no idle_timeout any more */
 	runtime->refreeze = false;
 	buf_free(&why);
 }

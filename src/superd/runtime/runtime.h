@@ -23,7 +23,6 @@ struct conn_query;
 struct foreground;
 struct freeze_times;
 struct idle;
-struct idle_saved;
 struct queue_notes;
 struct condition_query;
 struct socket_commands;
@@ -83,7 +82,10 @@ struct service_run {
 	struct freeze_times *freeze_times; /* times of freezing and thawing (superd/stop/freeze) */
 	struct service_clients *clients; /* who is connected to it (superd/clients/service_clients) */
 	struct idle *idle;              /* idle time as it is measured (superd/stop/idle) */
-	struct idle_saved *idle_saved;  /* idle time from before an upgrade, until it is measured again (superd/stop/idle) */
+	struct {                        /* when idle_timeout froze it (superd/stop/idle); else 0 */
+		double unused_since;    /* loop time since when no client was connected */
+		uint32_t connections;   /* quiet ones, which sleep with it */
+	} asleep;
 	struct standby_sockets *standby_sockets; /* second sockets at its addresses (superd/stop/standby_socket) */
 	struct condition_query *conditions; /* the last one of its closed sockets (superd/listener/socket_condition) */
 	struct socket_commands *socket_commands; /* commands around its sockets (superd/service/socket_commands) */

@@ -13,7 +13,8 @@ bool service_thaw(struct service_runtime *runtime)
 		return false;
 	if (runtime_state(runtime) == FROZEN) {
 		runtime_event(runtime, ENABLE);
-		history_set_client(&runtime->run->history, true, "operator");
+		if (!runtime->engine->quiet)
+			history_set_client(&runtime->run->history, true, "operator");
 		return true;
 	}
 	idle_forget(runtime);
@@ -24,17 +25,6 @@ bool service_thaw(struct service_runtime *runtime)
 
 void service_freeze_set_aside(struct service_runtime *runtime)
 {
-	uint64_t wakes = runtime_stats(runtime)->wakes;
-	struct freeze_times times = *freeze_times(runtime);
-
-	if (!freeze_set_aside(runtime))
-		return;
-	if (runtime_state(runtime) != FROZEN) {
-		freeze_thaw(runtime);
-		return;
-	}
-	runtime_event(runtime, ENABLE);
-	runtime->run->stats.wakes = wakes;
-	runtime->run->freeze_times->last_thaw = times.last_thaw;
-	runtime->run->freeze_times->min_awake = times.min_awake;
+	runtime->refreeze = freeze_is_operators(runtime);
+	service_thaw(runtime);
 }

@@ -362,12 +362,6 @@ void freeze_times_free(struct service_runtime *runtime)
 	runtime->run->freeze_times = NULL;
 }
 
-void freeze_stay_awake(struct service_runtime *runtime)
-{
-	if (runtime->run && runtime->run->freeze_times)
-		runtime->run->freeze_times->frozen_since = 0;
-}
-
 /* true: the looks have begun. */
 static bool begin_freezing(struct service_runtime *runtime)
 {
@@ -411,6 +405,11 @@ bool freeze_is_frozen(const struct service_runtime *runtime)
 	return freeze_of_current(runtime) && freeze_of_current(runtime)->frozen.since > 0;
 }
 
+bool freeze_is_operators(const struct service_runtime *runtime)
+{
+	return freeze_of_current(runtime) && freeze_of_current(runtime)->is_operators;
+}
+
 bool freeze_is_under_way(const struct service_runtime *runtime)
 {
 	return freeze_of_current(runtime) && freeze_of_current(runtime)->frozen.is_under_way;
@@ -427,8 +426,6 @@ bool freeze_hold(struct service_runtime *runtime, struct buf *why)
 		return false;
 	}
 	freeze_of_current(runtime)->is_operators = true;
-	if (!runtime->refreeze)
-		freeze_stay_awake(runtime);
 	if (freeze_is_frozen(runtime))
 		runtime_post(runtime, STILLED);
 	return true;
@@ -489,15 +486,10 @@ static void watch_and_reclaim(struct freeze *freeze)
 bool freeze_sleep(struct service_runtime *runtime)
 {
 	struct freeze *freeze = freeze_of_current(runtime);
-	double before = freeze_times(runtime)->frozen_since;
 
 	if (!freeze || freeze->frozen.since <= 0)
 		return false;
-	if (before > 0)
-		freeze->frozen.since = runtime->since = before;
-	else
-		runtime->run->stats.freezes++;
-	freeze_stay_awake(runtime);
+	runtime->run->stats.freezes++;
 	accept_latency_end(runtime, runtime->run->standby_sockets ? UINT_MAX : exit_verdict_count_queue(runtime));
 	log_freeze(freeze, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
 		   freeze->is_operators ? "is frozen" : "is frozen until a client connects");
@@ -555,25 +547,14 @@ void freeze_wake(struct service_runtime *runtime)
 	slept = now - freeze->frozen.since;
 	awaited = exit_verdict_sees_clients(runtime);
 	thaw_instance(freeze->instance);
-	runtime->run->stats.wakes++;
-	if (!runtime->engine->quiet)    /* an upgrade freezes it again */
+	if (!runtime->engine->quiet) {  /* an upgrade is no wake */
+		runtime->run->stats.wakes++;
 		note_wake(runtime, now, slept);
-	freeze_note_sleep(runtime->run->freeze_times, slept);
+		freeze_note_sleep(runtime->run->freeze_times, slept);
+	}
 	say_wake(runtime, freeze->instance->pid, slept);
 	if (awaited)
 		accept_latency_begin_thawed(runtime, now);
-}
-
-/* If an idle_timeout had frozen the backend, superd/stop/idle looks for clients once more and freezes it again. */
-bool freeze_set_aside(struct service_runtime *runtime)
-{
-	const struct freeze *freeze = freeze_of_current(runtime);
-
-	if (!freeze || (freeze->frozen.since <= 0 && !freeze->frozen.is_under_way))
-		return false;
-	runtime->refreeze = freeze->is_operators;
-	runtime->run->freeze_times->frozen_since = runtime_state(runtime) == FROZEN ? freeze->frozen.since : 0;
-	return true;
 }
 
 #define FIELD(key, path) STATE_FIELD(freeze_times, key, path)
@@ -581,7 +562,6 @@ bool freeze_set_aside(struct service_runtime *runtime)
 static const struct state_field times_fields[] = {
 	{ FIELD("woken", last_thaw) },
 	{ FIELD("wakeful", min_awake) },
-	{ FIELD("frozen", frozen_since) },
 };
 const struct field_table saved_freeze = FIELD_TABLE(NULL, freeze_times, times_fields);
 
@@ -590,6 +570,6 @@ void freeze_load(struct service_runtime *runtime, struct state_section *section)
 	struct freeze_times times = { 0 };
 
 	state_load(section, &saved_freeze, &times, NULL);
-	if ((times.last_thaw > 0 || times.frozen_since > 0) && make_times(runtime))
+	if (times.last_thaw > 0 && make_times(runtime))
 		*runtime->run->freeze_times = times;
 }

@@ -17,7 +17,6 @@ struct freeze_times {
 	struct {                        /* saved */
 		double last_thaw;       /* loop time; 0: never */
 		double min_awake;       /* seconds that it stays awake at least after a thaw; 0: it may be frozen at any time */
-		double frozen_since;    /* over an upgrade: loop time since when it was frozen, and will be again; 0: it was not frozen */
 	};
 	pid_t unwatched;                /* pid of an instance whose sockets superd cannot all watch; 0: none */
 };
@@ -43,6 +42,7 @@ void freeze_forget(struct instance *instance);          /* thaws and frees, when
 
 bool freeze_is_frozen(const struct service_runtime *runtime);
 bool freeze_is_under_way(const struct service_runtime *runtime); /* whether it is being frozen */
+bool freeze_is_operators(const struct service_runtime *runtime); /* whether an operator has ordered that */
 
 /* Freezes by an operator's order, until an operator or a client thaws it. true: the state will be FROZEN, or a failure
  * is logged. false: it cannot be frozen; why gets the reason. */
@@ -60,11 +60,6 @@ void freeze_release(struct service_runtime *runtime);
 /* Called when the service enters state FROZEN (false: its instance is not frozen), and when it leaves it. */
 bool freeze_sleep(struct service_runtime *runtime);
 void freeze_wake(struct service_runtime *runtime);
-
-/* For an upgrade: only the superd that has frozen processes can thaw them. Notes that the instance must be frozen again
- * when the upgrade is done or has failed. true: it is frozen or being frozen, and the caller must thaw it. */
-bool freeze_set_aside(struct service_runtime *runtime);
-void freeze_stay_awake(struct service_runtime *runtime); /* cancels that note */
 
 extern const struct field_table saved_freeze;
 void freeze_load(struct service_runtime *runtime, struct state_section *section);

@@ -70,8 +70,7 @@ static void start_countdown(struct idle *idle, double since)
 	start_timer(idle, fmax(since + idle->timeout, awake_until(idle)) - clock_now());
 }
 
-/* Listens in every phase but IDLE_NOT_LISTENING. After an upgrade a backend that was frozen is frozen again; it keeps
- * frozen_since while it waits for its turn. */
+/* Listens in every phase but IDLE_NOT_LISTENING. */
 static void enter_phase(struct idle *idle, enum idle_phase phase)
 {
 	struct engine *engine = idle->runtime->engine;
@@ -79,10 +78,8 @@ static void enter_phase(struct idle *idle, enum idle_phase phase)
 	idle->phase = phase;
 	idle->entered = clock_now();
 	idle->closed_meanwhile = false;
-	if (phase < IDLE_WAITS_FOR_TURN) {
+	if (phase < IDLE_WAITS_FOR_TURN)
 		idle->reason = STOP_IDLE;
-		freeze_stay_awake(idle->runtime);
-	}
 	stop_timer(idle);
 	if (phase == IDLE_NOT_LISTENING)
 		close_events_end(&idle->close_listener, engine, true);
@@ -147,19 +144,14 @@ static bool counts_quiet_ones(const struct service_runtime *runtime)
 	       freeze_watches_all(runtime);
 }
 
-static void prepare_clients(struct idle *idle)
+/* Before the first count it is unknown whether clients are connected. */
+static void begin_measuring(struct idle *idle)
 {
 	service_clients_prepare(idle->clients);
 	service_clients_begin(idle->clients);
 	idle->clients->quiet_after = counts_quiet_ones(idle->runtime) ? idle->timeout : 0;
 	idle->polls = !close_events_is_possible(idle->runtime->engine) ||
 		!service_clients_closes_are_reported(idle->clients);
-}
-
-/* Before the first count it is unknown whether clients are connected. */
-static void begin_measuring(struct idle *idle)
-{
-	prepare_clients(idle);
 	busy_forget(&idle->busy);
 	idle->since = 0;
 	idle->last_closed = clock_now();
@@ -277,28 +269,6 @@ static void on_answer(struct aux_command *command, enum result result, int statu
 		wait_until_quiet(idle);
 	else
 		apply_action(idle);
-}
-
-static struct idle_saved *make_saved(struct service_runtime *runtime)
-{
-	struct service_run *run = runtime->run;
-
-	if (!run->idle_saved)
-		run->idle_saved = calloc(1, sizeof(*run->idle_saved));
-	return run->idle_saved;
-}
-
-static const struct idle_saved *saved_of(const struct service_runtime *runtime)
-{
-	static const struct idle_saved nothing;
-
-	return runtime->run && runtime->run->idle_saved ? runtime->run->idle_saved : &nothing;
-}
-
-static void free_saved(struct service_runtime *runtime)
-{
-	free(runtime->run->idle_saved);
-	runtime->run->idle_saved = NULL;
 }
 
 /* A connection has ended for which there is nothing to do now, as the clients are being counted or will be. */
@@ -542,100 +512,21 @@ void idle_go_on(struct service_runtime *runtime)
 	begin_measuring(idle);
 }
 
-/* Over an upgrade. No report of the kernel arrives while one superd becomes the other: connections that ended meanwhile
- * show at the next count. idle_action applies at once to a backend that slept. */
-static void begin_from_saved(struct idle *idle, const struct idle_saved *left)
-{
-	bool slept = freeze_times(idle->runtime)->frozen_since > 0;
-
-	prepare_clients(idle);
-	idle->reported = left->reported;
-	idle->since = left->since;
-	idle->last_closed = left->last_closed;
-	if (slept) {
-		apply_action(idle);
-		return;
-	}
-	enter_phase(idle, left->since > 0	  ? IDLE_NO_CLIENTS
-			  : left->last_closed > 0 ? IDLE_NOT_COUNTED
-						  : IDLE_NOT_LISTENING);
-	wake_in(idle, fmin(left->due - clock_now(), idle->timeout));
-}
-
-/* A frozen backend has no clients, so it stays idle. */
-static void save_frozen(const struct service_runtime *runtime, struct idle_saved *left)
-{
-	double timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
-
-	*left = (struct idle_saved){ .is_there = true, .since = saved_of(runtime)->unused_since };
-	if (left->since <= 0)
-		left->since =
-			fmax(freeze_times(runtime)->frozen_since - timeout, runtime_stats(runtime)->last_start);
-}
-
-void idle_get_saved(const struct service_runtime *runtime, struct idle_saved *left)
-{
-	struct idle *idle = runtime->run ? runtime->run->idle : NULL;
-	bool is_told;
-
-	*left = *saved_of(runtime);
-	if (!idle && freeze_times(runtime)->frozen_since > 0 && !runtime->refreeze && service_idles(runtime->service))
-		save_frozen(runtime, left);
-	if (!idle)
-		return;
-	is_told = !ev_is_active(&idle->timer) && !ev_is_pending(&idle->timer);
-	*left = (struct idle_saved){
-		.is_there = true,
-		.reported = idle->reported,
-		.since = idle->since,
-		.last_closed =
-			idle->phase == IDLE_HAS_CLIENTS || idle->phase == IDLE_NOT_LISTENING ? 0 : idle->last_closed,
-		.due = is_told ? 0 : clock_now() + fmax(ev_timer_remaining(runtime->engine->loop, &idle->timer), 0),
-	};
-}
-
-void idle_set_aside(struct service_runtime *runtime)
-{
-	struct idle_saved left;
-
-	idle_get_saved(runtime, &left);
-	idle_forget(runtime);
-	if (left.is_there && make_saved(runtime))
-		*runtime->run->idle_saved = left;
-}
-
-void idle_load(struct service_runtime *runtime, struct state_section *section)
-{
-	struct idle_saved *saved = make_saved(runtime);
-
-	if (!saved)
-		return;
-	state_load(section, &saved_idle, saved, NULL);
-	saved->is_there = true;
-}
-
 void idle_free(struct service_runtime *runtime)
 {
 	idle_forget(runtime);
-	if (runtime->run) {
+	if (runtime->run)
 		service_clients_free(runtime);
-		free_saved(runtime);
-	}
 }
 
 static void start_idle(struct service_runtime *runtime)
 {
-	const struct idle_saved *left = saved_of(runtime);
 	struct service_stats *stats = &runtime->run->stats;
 
 	idle_gaps_begin(&stats->gaps, clock_now(), fmax(stats->last_request, freeze_times(runtime)->last_thaw));
 	runtime->run->idle = new_idle(runtime);
-	if (runtime->run->idle && left->is_there)
-		begin_from_saved(runtime->run->idle, left);
-	else if (runtime->run->idle)
-		begin_measuring(runtime->run->idle);
 	if (runtime->run->idle) {
-		free_saved(runtime);
+		begin_measuring(runtime->run->idle);
 		return;
 	}
 	log_error(runtime->engine->log,
@@ -656,12 +547,11 @@ static bool is_changed(const struct idle *idle)
 static void note_unused(struct service_runtime *runtime)
 {
 	const struct idle *idle = runtime->run->idle;
+	bool sleeps = runtime_state(runtime) == FROZEN && idle->phase == IDLE_GOES;
 	double since = idle->since;
 
-	if (runtime_state(runtime) == FROZEN && idle->phase == IDLE_GOES && make_saved(runtime)) {
-		runtime->run->idle_saved->unused_since = since;
-		runtime->run->idle_saved->connections = idle->clients->quiet;
-	}
+	runtime->run->asleep.unused_since = sleeps ? since : 0;
+	runtime->run->asleep.connections = sleeps ? idle->clients->quiet : 0;
 	if (since <= 0 && runtime_state(runtime) != RUNNING)
 		since = clock_now();
 	runtime->run->stats.gaps.unused = since;
@@ -725,7 +615,7 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 		.action = lifecycle->idle_action,
 		.busy = idle ? idle->busy.why : NULL,
 		.quiet_sleep = idle ? idle->clients->quiet_after > 0 : lifecycle->idle_means == IDLE_MEANS_QUIET,
-		.since = idle ? idle->since : run->idle_saved ? run->idle_saved->unused_since : 0,
+		.since = idle ? idle->since : run->asleep.unused_since,
 	};
 	if (clients && clients->at > 0) {
 		account->counted = clients->at;
@@ -736,8 +626,8 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 		own = clients->query.conns + clients->count;
 		for (size_t n = 0; n < clients->own_count && !account->own; n++)
 			account->own = own[n].count ? &own[n] : NULL;
-	} else if (!idle && run->idle_saved) {
-		account->connections = run->idle_saved->connections;
+	} else if (!idle) {
+		account->connections = run->asleep.connections;
 		account->known = account->connections;
 	}
 	if (account->connections && !account->quiet_sleep)
@@ -772,13 +662,3 @@ const char *idle_status_word(enum idle_status standing)
 
 	return texts[standing];
 }
-
-/* ---- for the next superd ---- */
-
-static const struct state_field saved_fields[] = {
-	{ STATE_FIELD(idle_saved, "since", since) },
-	{ STATE_FIELD(idle_saved, "left", last_closed) },
-	{ STATE_FIELD(idle_saved, "due", due) },
-	{ STATE_FIELD(idle_saved, "reported", reported) },
-};
-const struct field_table saved_idle = FIELD_TABLE("idle", idle_saved, saved_fields);

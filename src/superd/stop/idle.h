@@ -13,33 +13,12 @@
 
 #include "superd/clients/service_clients.h"
 #include "superd/runtime/runtime.h"
-#include "superd/saved/state_field.h"
-
-/* The idle time of a service that has no struct idle: a frozen one, or any one during an upgrade. Owner: struct
- * service_runtime, until the measuring begins again. */
-struct idle_saved {
-	struct {                        /* saved */
-		bool reported;          /* true: idle_action = report was logged, and no client has come since */
-		double since;           /* loop time since when no client was connected; 0: clients were */
-		double last_closed;     /* loop time when the last connection closed; 0: unknown */
-		double due;             /* loop time of the next count */
-	};
-	bool is_there;                  /* true: the saved members are set */
-	double unused_since;            /* frozen service: loop time since when no client was connected; 0: unknown */
-	uint32_t connections;           /* frozen service: quiet connections at the last count */
-};
 
 /* Called after each change of the service's state or configuration: begins, continues or ends the measurement. */
 void idle_follow(struct service_runtime *runtime);
 void idle_forget(struct service_runtime *runtime); /* ends the measuring in any state, and a stop that is only tried */
 void idle_go_on(struct service_runtime *runtime); /* measures anew, if such a stop was called off */
 void idle_free(struct service_runtime *runtime);
-
-/* For an upgrade (superd/reload/upgrade): ends the measuring; the next idle_follow continues it. */
-void idle_set_aside(struct service_runtime *runtime);
-void idle_get_saved(const struct service_runtime *runtime, struct idle_saved *left); /* reads from where idle_follow would continue */
-void idle_load(struct service_runtime *runtime, struct state_section *section);
-extern const struct field_table saved_idle;
 
 /* sleep_under_pressure (superd/stop/memory_pressure). The first: loop time since when no client is connected, as far as
  * superd knows; 0: clients are, or it may not go now. The second: since when superd tries to stop it; 0: it does not.

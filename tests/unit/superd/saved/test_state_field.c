@@ -50,7 +50,7 @@ static const struct field_table *tables[TABLES_MOST] = {
 	&bind_stray_state, &command_state, &sequence_state, &search_state,
 	&pending_state, &stop_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
 	&socket_rate_state,
-	&start_queue_state, &saved_idle, &saved_freeze, &saved_run, &removal_state,
+	&start_queue_state, &saved_freeze, &saved_run, &removal_state,
 };
 static size_t table_count;
 static struct ev_loop *loop;
