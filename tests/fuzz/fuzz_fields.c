@@ -34,7 +34,6 @@
 #include "superd/service/runtime_state.h"
 #include "superd/service/service_reload.h"
 #include "superd/service/socket_commands.h"
-#include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
 #include "superd/stop/stop.h"
@@ -49,7 +48,7 @@ static const struct field_table *const tables[] = {
 	&bind_calls_state, &bind_use_state,	   &bind_stray_state, &command_state,
 	&sequence_state,   &search_state,
 	&pending_state,	   &stop_state,	   &log_files_state,	  &start_resources_state, &admission_state,
-	&saved_accept,	   &start_queue_state,	   &saved_freeze,	  &saved_run,
+	&saved_accept,	   &start_queue_state,	   &saved_run,
 	&socket_rate_state,
 };
 

@@ -72,7 +72,6 @@
 #include "superd/service/shared_run.h"
 #include "superd/service/socket_commands.h"
 #include "superd/start/removal.h"
-#include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
 #include "superd/stop/stop.h"
@@ -483,7 +482,6 @@ static void load_service_run(struct service_loader *progress, struct state_secti
 	state_load(section, &saved_run, runtime->run, runtime->engine->loop);
 	state_load(section, &saved_notes, runtime->run->notes, NULL);
 	state_load(section, &saved_accept, runtime->run->accept, NULL);
-	freeze_load(runtime, section);
 }
 
 static void load_socket_rate(struct service_loader *progress, struct state_section *section)

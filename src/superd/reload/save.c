@@ -44,7 +44,6 @@
 #include "superd/service/shared_run.h"
 #include "superd/service/socket_commands.h"
 #include "superd/start/removal.h"
-#include "superd/stop/freeze.h"
 #include "superd/stop/standby_socket.h"
 #include "superd/stop/stop.h"
 
@@ -391,8 +390,6 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 		state_save(saver, &saved_notes, run->notes);
 	if (run->accept)
 		state_save(saver, &saved_accept, run->accept);
-	if (run->freeze_times)
-		state_save(saver, &saved_freeze, run->freeze_times);
 	for (unsigned n = 0; run->accept && run->accept->sockets && n < runtime->listener_count; n++)
 		state_save(saver, &socket_rate_state, &run->accept->sockets[n]);
 	if (run->stats.latency.count)

@@ -21,7 +21,6 @@ struct accept_state;
 struct background;
 struct conn_query;
 struct foreground;
-struct freeze_times;
 struct idle;
 struct queue_notes;
 struct condition_query;
@@ -79,7 +78,6 @@ struct service_run {
 	uint64_t saved;                 /* hash of its last record in the saved state; 0: none */
 	struct queue_notes *notes;      /* waiting clients, and whether instances serve them (superd/health/queue_notes) */
 	struct accept_state *accept;    /* counts and limits of accepted clients (superd/accept/accept_state) */
-	struct freeze_times *freeze_times; /* times of freezing and thawing (superd/stop/freeze) */
 	struct service_clients *clients; /* who is connected to it (superd/clients/service_clients) */
 	struct idle *idle;              /* idle time as it is measured (superd/stop/idle) */
 	struct {                        /* when idle_timeout froze it (superd/stop/idle); else 0 */

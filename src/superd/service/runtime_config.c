@@ -28,7 +28,6 @@
 #include "superd/service/service_reload.h"
 #include "superd/service/shared_run.h"
 #include "superd/service/socket_commands.h"
-#include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
 #include "superd/stop/stop.h"
@@ -80,7 +79,6 @@ static void free_run(struct service_runtime *runtime)
 	start_queue_leave(runtime);
 	if (!runtime->service->exec->accept)
 		instance_cgroup_forget(runtime->engine, runtime->service);
-	freeze_times_free(runtime);
 	queue_notes_free(runtime);
 	accept_state_free(runtime);
 	failures_free(&run->stats.failed);

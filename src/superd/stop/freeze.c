@@ -26,9 +26,6 @@
 #define LOOK_FIRST 0.001                /* between two looks, at first */
 #define LOOK_LAST 0.05                  /* between two looks, at most */
 #define FREEZE_SECONDS 2.0              /* of waiting; all processes must stand still by then */
-#define NAP_SECONDS 5.                  /* a sleep shorter than this is a nap */
-#define AWAKE_FIRST 1.                  /* time awake after the first nap */
-#define AWAKE_MOST 300.                 /* time awake at most */
 
 struct freeze {
 	struct frozen frozen;           /* as the instance has it */
@@ -41,6 +38,8 @@ struct freeze {
 	bool is_logged;                 /* it was logged that the instance cannot be frozen */
 	bool is_reclaim_logged;         /* it was logged that its memory cannot be handed back */
 	bool has_failed;                /* the first look has failed */
+	bool is_unwatched;              /* superd cannot watch all its sockets */
+	double last_thaw;               /* loop time; 0: never */
 	struct freeze_fds *watch;       /* NULL: only the listeners are watched */
 	struct reclaim *reclaim;        /* hands its memory back (freeze_reclaim); NULL: nothing does */
 };
@@ -340,34 +339,12 @@ pid_t *freeze_list_processes(struct service_runtime *runtime)
 	return add_relay(pids, freeze->instance->relay);
 }
 
-static bool make_times(struct service_runtime *runtime)
-{
-	struct service_run *run = runtime->run;
-
-	if (!run->freeze_times)
-		run->freeze_times = calloc(1, sizeof(*run->freeze_times));
-	return run->freeze_times;
-}
-
-const struct freeze_times *freeze_times(const struct service_runtime *runtime)
-{
-	static const struct freeze_times never;
-
-	return runtime->run && runtime->run->freeze_times ? runtime->run->freeze_times : &never;
-}
-
-void freeze_times_free(struct service_runtime *runtime)
-{
-	free(runtime->run->freeze_times);
-	runtime->run->freeze_times = NULL;
-}
-
 /* true: the looks have begun. */
 static bool begin_freezing(struct service_runtime *runtime)
 {
 	struct freeze *freeze = make_freeze(runtime_current(runtime));
 
-	if (!freeze || !make_times(runtime) || !find_processes(freeze))
+	if (!freeze || !find_processes(freeze))
 		return false;
 	ev_timer_stop(runtime->engine->loop, &freeze->frozen.again);
 	freezer_init(&freeze->frozen.freezer, freeze->instance->cgroup.path, &freeze->root);
@@ -405,6 +382,11 @@ bool freeze_is_frozen(const struct service_runtime *runtime)
 	return freeze_of_current(runtime) && freeze_of_current(runtime)->frozen.since > 0;
 }
 
+double freeze_last_thaw(const struct service_runtime *runtime)
+{
+	return freeze_of_current(runtime) ? freeze_of_current(runtime)->last_thaw : 0;
+}
+
 bool freeze_is_operators(const struct service_runtime *runtime)
 {
 	return freeze_of_current(runtime) && freeze_of_current(runtime)->is_operators;
@@ -433,9 +415,7 @@ bool freeze_hold(struct service_runtime *runtime, struct buf *why)
 
 bool freeze_watches_all(const struct service_runtime *runtime)
 {
-	const struct instance *current = runtime_current(runtime);
-
-	return !current || !freeze_times(runtime)->unwatched || freeze_times(runtime)->unwatched != current->pid;
+	return !freeze_of_current(runtime) || !freeze_of_current(runtime)->is_unwatched;
 }
 
 static void on_data(struct service_runtime *runtime)
@@ -450,7 +430,7 @@ static void on_missed(struct service_runtime *runtime)
 
 	if (!freeze_is_frozen(runtime))
 		return;
-	runtime->run->freeze_times->unwatched = runtime_current(runtime)->pid;
+	freeze_of_current(runtime)->is_unwatched = true;
 	event.pid = runtime_current(runtime)->pid;
 	log_event(runtime->engine->log, LEVEL_WARNING, &event,
 		  "pid %ld stays awake while any client is connected: superd cannot watch its quiet connections",
@@ -519,23 +499,6 @@ static void note_wake(struct service_runtime *runtime, double now, double slept)
 	history_add_wake(&runtime->run->history, &wake);
 }
 
-/* Damps the freezing of a backend that flaps. After a short sleep (a nap) the backend is kept awake, each time for
- * twice as long; a sleep is short if it lasted less than NAP or less than the time the backend was kept awake before
- * it. */
-void freeze_note_sleep(struct freeze_times *times, double slept)
-{
-	bool is_nap = slept < NAP_SECONDS || slept < times->min_awake;
-	double longer = times->min_awake > 0 ? 2 * times->min_awake : AWAKE_FIRST;
-
-	times->min_awake = !is_nap ? 0 : longer < AWAKE_MOST ? longer : AWAKE_MOST;
-	times->last_thaw = clock_now();
-}
-
-double freeze_allowed_from(const struct freeze_times *times)
-{
-	return times->min_awake > 0 ? times->last_thaw + times->min_awake : 0;
-}
-
 void freeze_wake(struct service_runtime *runtime)
 {
 	struct freeze *freeze = freeze_of_current(runtime);
@@ -550,26 +513,9 @@ void freeze_wake(struct service_runtime *runtime)
 	if (!runtime->engine->quiet) {  /* an upgrade is no wake */
 		runtime->run->stats.wakes++;
 		note_wake(runtime, now, slept);
-		freeze_note_sleep(runtime->run->freeze_times, slept);
+		freeze->last_thaw = now;
 	}
 	say_wake(runtime, freeze->instance->pid, slept);
 	if (awaited)
 		accept_latency_begin_thawed(runtime, now);
-}
-
-#define FIELD(key, path) STATE_FIELD(freeze_times, key, path)
-
-static const struct state_field times_fields[] = {
-	{ FIELD("woken", last_thaw) },
-	{ FIELD("wakeful", min_awake) },
-};
-const struct field_table saved_freeze = FIELD_TABLE(NULL, freeze_times, times_fields);
-
-void freeze_load(struct service_runtime *runtime, struct state_section *section)
-{
-	struct freeze_times times = { 0 };
-
-	state_load(section, &saved_freeze, &times, NULL);
-	if (times.last_thaw > 0 && make_times(runtime))
-		*runtime->run->freeze_times = times;
 }

@@ -10,18 +10,6 @@
 
 #include "lib/buf.h"
 #include "superd/runtime/runtime.h"
-#include "superd/saved/state_field.h"
-
-/* When a service was frozen and thawed. Owner: struct service_runtime; made at the first freeze. */
-struct freeze_times {
-	struct {                        /* saved */
-		double last_thaw;       /* loop time; 0: never */
-		double min_awake;       /* seconds that it stays awake at least after a thaw; 0: it may be frozen at any time */
-	};
-	pid_t unwatched;                /* pid of an instance whose sockets superd cannot all watch; 0: none */
-};
-
-void freeze_times_free(struct service_runtime *runtime);
 
 /* Whether all connections of the current instance can be watched while it is frozen, as far as superd knows. */
 bool freeze_watches_all(const struct service_runtime *runtime);
@@ -48,11 +36,7 @@ bool freeze_is_operators(const struct service_runtime *runtime); /* whether an o
  * is logged. false: it cannot be frozen; why gets the reason. */
 bool freeze_hold(struct service_runtime *runtime, struct buf *why);
 
-/* Notes a thaw after so many seconds. A backend that is thawed again soon stays awake longer each time. */
-void freeze_note_sleep(struct freeze_times *times, double slept);
-double freeze_allowed_from(const struct freeze_times *times); /* loop time from which it may be frozen again; 0: at any time */
-
-const struct freeze_times *freeze_times(const struct service_runtime *runtime); /* all 0: it was never frozen */
+double freeze_last_thaw(const struct service_runtime *runtime); /* loop time when the current instance was thawed; 0: never */
 
 /* Frees what an instance needed only while it was frozen; called after instance_thaw. */
 void freeze_release(struct service_runtime *runtime);
@@ -60,6 +44,3 @@ void freeze_release(struct service_runtime *runtime);
 /* Called when the service enters state FROZEN (false: its instance is not frozen), and when it leaves it. */
 bool freeze_sleep(struct service_runtime *runtime);
 void freeze_wake(struct service_runtime *runtime);
-
-extern const struct field_table saved_freeze;
-void freeze_load(struct service_runtime *runtime, struct state_section *section);

@@ -34,11 +34,9 @@ static const struct lifecycle_options *life_of(const struct idle *idle)
 /* The backend is left alone until this time (loop clock, seconds): min_awake after its start or thaw. */
 static double awake_until(const struct idle *idle)
 {
-	const struct freeze_times *times = freeze_times(idle->runtime);
-	double last = fmax(runtime_stats(idle->runtime)->last_start, times->last_thaw);
-	double until = last + (double)life_of(idle)->min_awake / 1e6;
+	double last = fmax(runtime_stats(idle->runtime)->last_start, freeze_last_thaw(idle->runtime));
 
-	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, freeze_allowed_from(times)) : until;
+	return last + (double)life_of(idle)->min_awake / 1e6;
 }
 
 static void stop_timer(struct idle *idle)
@@ -523,7 +521,7 @@ static void start_idle(struct service_runtime *runtime)
 {
 	struct service_stats *stats = &runtime->run->stats;
 
-	idle_gaps_begin(&stats->gaps, clock_now(), fmax(stats->last_request, freeze_times(runtime)->last_thaw));
+	idle_gaps_begin(&stats->gaps, clock_now(), fmax(stats->last_request, freeze_last_thaw(runtime)));
 	runtime->run->idle = new_idle(runtime);
 	if (runtime->run->idle) {
 		begin_measuring(runtime->run->idle);

@@ -32,7 +32,6 @@
 #include "superd/service/service_reload.h"
 #include "superd/service/socket_commands.h"
 #include "superd/start/removal.h"
-#include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
 #include "superd/stop/stop.h"
@@ -50,7 +49,7 @@ static const struct field_table *tables[TABLES_MOST] = {
 	&bind_stray_state, &command_state, &sequence_state, &search_state,
 	&pending_state, &stop_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
 	&socket_rate_state,
-	&start_queue_state, &saved_freeze, &saved_run, &removal_state,
+	&start_queue_state, &saved_run, &removal_state,
 };
 static size_t table_count;
 static struct ev_loop *loop;
