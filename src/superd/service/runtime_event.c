@@ -433,11 +433,11 @@ static void wake_operators(struct service_runtime *runtime)
 	runtime_note_change(runtime);
 }
 
-/* Counts the time in the state that the service leaves. A service that only listens, or is off, has no struct
- * service_run, which saves memory. */
+/* Counts the time in the state that the service leaves. A service that only listens, or is off or on its way there, has
+ * no struct service_run, which saves memory. */
 static void leave_state(struct service_runtime *runtime, enum state next)
 {
-	bool needs_none = next == OFF || next == BINDING || next == LISTENING;
+	bool needs_none = next == OFF || next == BINDING || next == LISTENING || next == CLOSING;
 	struct service_run *run = needs_none ? runtime->run : runtime_make_run(runtime);
 
 	runtime_note_phase(runtime);
