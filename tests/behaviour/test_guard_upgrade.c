@@ -27,7 +27,7 @@
 	"service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n" \
 	"service each { listen = \"127.0.0.1:0\" exec = \"%s\" accept = yes }\n"
 
-enum victim { GUARD, SUPERD, NEXT, RENEWING };
+enum victim { GUARD, SUPERD, NEXT };
 
 struct upgrade_scene {
 	struct superd *superd;
@@ -197,51 +197,6 @@ static bool try_call(enum victim victim, size_t n)
 	return killed;
 }
 
-/* superd is killed while it becomes the guard in place of one that was killed: at the n-th stop behind the start of the
- * standby, which becomes the guard. false: it has fewer. */
-static bool try_renewal(size_t n)
-{
-	struct upgrade_scene scene = { .superd = run_guarded() };
-	pid_t guard = scene.superd->pid, superd;
-	unsigned long standby = 0;
-	bool killed;
-	int status;
-
-	open_session(&scene);
-	superd = guarded_wait(scene.superd);
-	trace(superd, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK);
-	cr_assert_eq(ptrace(PTRACE_CONT, superd, 0, 0), 0);
-	cr_assert_eq(kill(guard, SIGKILL), 0);
-	cr_assert_eq(waitpid(guard, &status, 0), guard);
-	scene.came = client_connect(scene.web);
-	while (!standby) {
-		cr_assert_eq(waitpid(superd, &status, __WALL), superd);
-		cr_assert(WIFSTOPPED(status), "it has ended: %x\n%s", (unsigned)status, world_logs());
-		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_FORK << 8))
-			cr_assert_eq(ptrace(PTRACE_GETEVENTMSG, superd, 0, &standby), 0);
-		else
-			cr_assert_eq(ptrace(PTRACE_CONT, superd, 0, signal_to_pass(status)), 0);
-	}
-	cr_assert_eq(waitpid((pid_t)standby, &status, __WALL), (pid_t)standby);
-	cr_assert_eq(ptrace(PTRACE_DETACH, (pid_t)standby, 0, 0), 0);
-	cr_assert_eq(ptrace(PTRACE_SETOPTIONS, superd, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC), 0);
-	killed = kill_at(&scene, superd, n);
-	WAIT_UNTIL((scene.superd->pid = find_guard()) > 0);
-	client_send(scene.came, "who\n");
-	cr_assert_eq(strtol(client_line(scene.came), NULL, 10), scene.server, "stop %zu\n%s", n, world_logs());
-	client_send(scene.session, "again\n");
-	cr_assert_eq(strtol(client_line(scene.session), NULL, 10), scene.session_server, "stop %zu\n%s", n,
-		     world_logs());
-	cr_assert_not_null(strstr(client_ask(scene.each, "hello\n"), " hello"), "stop %zu\n%s", n, world_logs());
-	cr_assert_eq(client_ask_pid(scene.web), scene.server, "stop %zu\n%s", n, world_logs());
-	superd = guarded_wait(scene.superd);
-	cr_assert_eq(kill(superd, SIGKILL), 0);
-	WAIT_UNTIL(guarded_pid(scene.superd) > 0 && guarded_pid(scene.superd) != superd);
-	cr_assert_eq(client_ask_pid(scene.web), scene.server, "stop %zu\n%s", n, world_logs());
-	end_scene(&scene);
-	return killed;
-}
-
 static void try_calls(enum victim victim, size_t step)
 {
 	const char *all = getenv("SUPERD_ALL_CALLS");
@@ -250,7 +205,7 @@ static void try_calls(enum victim victim, size_t step)
 	size_t last = end && *end == '-' ? strtoul(end + 1, NULL, 10) : SIZE_MAX;
 
 	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
-	while (n <= last && (victim == RENEWING ? try_renewal(n) : try_call(victim, n)))
+	while (n <= last && try_call(victim, n))
 		n += first ? 1 : step;
 	cr_log_info("%zu stops", n);
 }
@@ -268,11 +223,6 @@ Behaviour(guard_upgrade, superd_is_killed)
 Behaviour(guard_upgrade, the_next_superd_is_killed)
 {
 	try_calls(NEXT, 97);
-}
-
-Behaviour(guard_upgrade, superd_is_killed_while_it_becomes_the_guard)
-{
-	try_calls(RENEWING, 97);
 }
 
 /* The superd behind it has the state of the upgrade, and two files of its own: the second full write is a reload's. */

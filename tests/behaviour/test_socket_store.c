@@ -535,7 +535,7 @@ Behaviour(socket_store, works_beside_a_guard)
 		cr_expect(keeps(&manager, 1));
 	}
 	cr_expect_eq(manager.removed, 0);
-	/* One that stands still starts no standby when the guard dies, so both are gone. */
+	/* One that stands still gets no other guard when its guard dies, so both are gone. */
 	pid = below_guard(superd);
 	cr_assert_eq(kill(pid, SIGSTOP), 0);
 	kill_hard(superd);

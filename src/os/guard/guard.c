@@ -106,22 +106,16 @@ static bool make_page(struct guard *guard, int fd)
 }
 
 /* The superd that has ordered the upgrade waits for the next one. false: it does not any more. The exec has closed the
- * files of its saved state: the state of the upgrade counts, also for a superd behind one that is killed at once. A
- * guard that was a standby has them open (guard_standby). */
+ * files of its saved state: the state of the upgrade counts, also for a superd behind one that is killed at once. */
 static bool begin_succession(struct guard *guard)
 {
 	int32_t now = SUCCESSION_EXECUTING;
-	siginfo_t child;
 
 	guard->succeeds = atomic_compare_exchange_strong(&guard->page->succession, &now, SUCCESSION_STARTING);
 	errno = ECANCELED;
 	if (!guard->succeeds && now != SUCCESSION_NONE)
 		return false;
-	if (guard->page->cause != GUARD_RESTARTS)
-		guard->page->area = -1;
-	if (guard->page->predecessor &&
-	    waitid(P_PID, (id_t)guard->page->predecessor, &child, WEXITED | WNOHANG | WNOWAIT) < 0)
-		guard->page->predecessor = 0; /* of another upgrade, by a version that has not reset it */
+	guard->page->area = -1;
 	return true;
 }
 
@@ -218,8 +212,10 @@ static void drop_state(struct guard_page *page)
 	memset(page->promises, 0, sizeof(page->promises));
 }
 
-/* The new process is one of the C library's: its thread has the right number, as after fork(3). */
-pid_t guard_clone(int32_t *noted)
+/* As fork(2), but the new process shares the table of descriptors with this one: both open and close for the other. The
+ * pid goes to *noted before the process runs. The memory is a copy. The new process is one of the C library's: its thread
+ * has the right number, as after fork(3). */
+static pid_t clone_superd(int32_t *noted)
 {
 	struct clone_args arguments = {
 		.flags = CLONE_FILES | CLONE_PARENT_SETTID, .exit_signal = SIGCHLD, .parent_tid = (uintptr_t)noted,
@@ -249,7 +245,7 @@ static bool start_superd(struct guard *guard)
 	if (guard->page->faults >= GUARD_FAULTS_MOST)
 		drop_state(guard->page);
 	guard->page->has_begun = false;
-	pid = open_channel(guard) ? guard_clone(&guard->page->successor) : -1;
+	pid = open_channel(guard) ? clone_superd(&guard->page->successor) : -1;
 	if (pid == 0) {
 		become_superd(guard);
 		return true;

@@ -39,11 +39,6 @@ void guard_link_begin(struct guard_page *page, int fd)
 	fork_memory_note(page, sizeof(*page));
 }
 
-struct guard_page *guard_shared_page(void)
-{
-	return guard_link.page;
-}
-
 pid_t guard_pid(void)
 {
 	return guard_link.page ? guard_link.page->guard : 0;
@@ -148,10 +143,8 @@ bool guard_reap(pid_t pid)
 
 void guard_take_signal(int number)
 {
-	struct guard_page *page = guard_shared_page();
-
-	if (page)
-		page->unanswered &= ~(UINT64_C(1) << (number - 1));
+	if (guard_link.page)
+		guard_link.page->unanswered &= ~(UINT64_C(1) << (number - 1));
 }
 
 int guard_death(void)
@@ -273,8 +266,7 @@ static bool end_hanging(struct guard_page *page)
 	return can_end;
 }
 
-/* Returns why superd goes on. It looks again and again, as no call waits for the word and for the guard's end at once.
- * A program of a version that does not know the word starts the next superd without it: has_begun tells. */
+/* Returns why superd goes on. It looks again and again, as no call waits for the word and for the guard's end at once. */
 static const char *await_successor(struct guard_page *page)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
@@ -285,7 +277,7 @@ static const char *await_successor(struct guard_page *page)
 	for (;;) {
 		int32_t now = atomic_load(&page->succession);
 
-		if (now == SUCCESSION_TAKEN || (now == SUCCESSION_EXECUTING && !page->has_begun))
+		if (now == SUCCESSION_TAKEN)
 			end_for_successor(page);
 		if (now == SUCCESSION_REFUSED)
 			return strerror(page->refusal);
@@ -315,7 +307,6 @@ const char *guard_upgrade(const char *program, int state)
 	page->successor_state = state;
 	page->predecessor = getpid();
 	page->successor = 0;
-	page->has_begun = true;
 	atomic_store(&page->succession, SUCCESSION_OFFERED);
 	if (ask_to_become(program)) {
 		why = await_successor(page);
@@ -324,7 +315,6 @@ const char *guard_upgrade(const char *program, int state)
 		atomic_store(&page->succession, SUCCESSION_WITHDRAWN);
 	}
 	page->predecessor = 0;
-	page->successor = 0;            /* guard_standby would take a process that gets its pid for it */
 	page->area = area;
 	page->successor_state = -1;
 	return why;
@@ -336,7 +326,6 @@ int guard_hand_on(int state)
 	guard_link.page->cause = GUARD_SUCCEEDS;
 	guard_link.page->predecessor = 0;
 	guard_link.page->successor = 0;
-	guard_link.page->has_begun = false;     /* the next superd */
 	prctl(PR_GET_NAME, guard_link.page->name);
 	atomic_store(&guard_link.page->succession, SUCCESSION_NONE);
 	return guard_link.fd;
@@ -345,7 +334,6 @@ int guard_hand_on(int state)
 void guard_take_back(void)
 {
 	guard_link.page->successor_state = -1;
-	guard_link.page->has_begun = true;
 }
 
 static int32_t *note_start(const struct start_note *start, int channel)

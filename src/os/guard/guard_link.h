@@ -54,7 +54,6 @@ struct guarded_end {
 /* Called once, by the guard's half of this folder. page: mapped and shared with the guard. */
 void guard_link_begin(struct guard_page *page, int fd);
 
-struct guard_page *guard_shared_page(void);     /* for this folder alone; NULL: there is no guard */
 pid_t guard_pid(void);                  /* the guard's; 0: superd has none */
 bool guard_is_lost(void);               /* superd had one, which has ended; superd gets SIGCHLD when it does */
 pid_t guard_first_pid(void);            /* the guard's, or superd's own: the process that others know as superd */
@@ -94,14 +93,6 @@ int guard_successor_state(void);
  * guard. */
 const char *guard_upgrade(const char *program, int state);
 int guard_page_fd(void);                /* of the memory that both share; -1: there is no guard */
-
-/* The standby has superd's descriptors while there is no guard: from the death of one until superd is the next one, this
- * process shares them, and becomes the guard if superd dies. Nothing is done where there is no guard.
- *
- * Starts it, if it does not run. program, arguments: what it executes, and what superd was started with; environment: of
- * the guard. Without memory there is none, and the next call tries again. */
-void guard_standby_begin(const char *program, char *const *arguments, char *const *environment);
-void guard_standby_end(void);           /* as superd ends */
 
 /* Prepares that this process becomes the guard, in place of one that is lost, by executing superd with GUARD_AGAIN and
  * the descriptor that this returns, which has to stay open: the next superd gets the state of an upgrade in `state`. */

@@ -18,7 +18,7 @@
 /* The progress of an upgrade. The next superd takes over by one exchange of this word, and superd withdraws by one, so
  * that one of the two serves, whoever dies. */
 enum succession {
-	SUCCESSION_NONE,                /* no upgrade yet, or by a version that ended before the guard had answered */
+	SUCCESSION_NONE,                /* no upgrade yet */
 	SUCCESSION_OFFERED,             /* by superd: it waits, and serves no client */
 	SUCCESSION_EXECUTING,           /* by the guard: it is about to execute the new program */
 	SUCCESSION_STARTING,            /* by the guard: it is the new program, and starts the next superd */
@@ -64,7 +64,6 @@ struct guard_page {
 	int32_t noted;                  /* by superd: counts notes of starts; a note has its negative number until it has a pid */
 	uint64_t unheard;               /* by that superd, as it ends: signals that it has not handled; bit n - 1 is signal n */
 	int32_t successor;              /* pid of the superd that the guard has started last; written by the kernel, too */
-	int32_t standby;                /* pid of the standby that was started last (os/guard/guard_standby); 0: none */
 	char name[GUARD_NAME_MOST];     /* by superd, as it becomes the guard: the name of its process; "": the program's */
 	struct kept_program programs[GUARD_PROGRAMS];   /* by enum program: those of the guard and its superds */
 	int32_t taken_back[GUARD_STARTS]; /* by superd: the number of the last start that it has taken back, by its note */
@@ -83,7 +82,3 @@ struct guard_message {
 	double cpu;                     /* seconds of processor time, with the processes that it reaped */
 	char path[];                    /* GUARD_UPGRADE: NUL-terminated */
 };
-
-/* As fork(2), but the new process shares the table of descriptors with this one: both open and close for the other. The
- * pid goes to *noted before the process runs. The memory is a copy, in which other threads may have held locks. */
-pid_t guard_clone(int32_t *noted);

@@ -628,9 +628,6 @@ void upgrade_renew_guard(struct upgrade *upgrade, void (*done)(void *context, bo
 {
 	struct buf why = { 0 };
 
-	if (upgrade->program && upgrade->arguments)
-		guard_standby_begin(running_program(upgrade), upgrade->arguments,
-				    upgrade->engine->defaults.environment);
 	upgrade->check_only = false;
 	upgrade->renews_guard = true;
 	upgrade->done = done;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "lib/duration_text.h"
-#include "os/guard/guard_link.h"
 #include "superd/instance/aux_command.h"
 #include "superd/instance/instance.h"
 #include "superd/listener/rpcbind.h"
@@ -132,7 +131,6 @@ void shutdown_begin(struct supervisor *supervisor, int signal)
 	persona_log_end(supervisor);
 	sd_notify_stopping(&supervisor->sd_notify);
 	engine->stop_ordered = engine->stopping = true;
-	guard_standby_end();
 	if (reserve > LAST_CALL_MOST)
 		reserve = LAST_CALL_MOST;
 	alarm_set(&supervisor->shutdown.wait, seconds);
