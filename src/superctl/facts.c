@@ -58,10 +58,8 @@ double facts_refused(const json_t *service)
 
 void facts_add_absence(struct buf *out, const json_t *listener)
 {
-	if (*json_reply_text(listener, "why")) {        /* of a rest; of all in an older superd */
+	if (json_reply_is(listener, "absent", "rests")) {
 		json_reply_show_text(out, listener, "why");
-		if (!json_reply_has_number(listener, "rests_for"))
-			return;
 		buf_text(out, ": it rests for ");
 		human_units_add_span(out, json_reply_number(listener, "rests_for"));
 	} else if (json_reply_is(listener, "absent", "condition")) {
@@ -82,11 +80,8 @@ void facts_add_endpoints(struct buf *out, const json_t *service, size_t most)
 
 		if (i)
 			buf_char(out, ' ');
-		if (json_is_string(each))
-			json_reply_show(out, each);
-		else
-			json_reply_show_text(out, each, "endpoint");
-		if (!json_is_string(each) && *json_reply_text(each, "absent"))
+		json_reply_show_text(out, each, "endpoint");
+		if (*json_reply_text(each, "absent"))
 			buf_addf(out, " (%s)", json_reply_text(each, "absent"));
 	}
 	if (count > most)

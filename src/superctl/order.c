@@ -325,13 +325,11 @@ bool order_add_waiting(struct buf *out, const json_t *line)
 	const json_t *waiting = json_reply_object(line, "waiting");
 	double background = json_reply_number(json_reply_object(waiting, "background"), "pid");
 
-	if (!waiting && !*json_reply_text(line, "waiting"))
+	if (!waiting)
 		return false;
 	json_reply_show_text(out, line, "service");
 	buf_text(out, ": waiting: ");
-	if (!waiting)
-		json_reply_show_text(out, line, "waiting");
-	else if (background > 0)
+	if (background > 0)
 		buf_addf(out, "pid %.0f, which its program has left in the background, has not ended", background);
 	else if (json_reply_has_number(waiting, "pid"))
 		add_awaited(out, waiting);

@@ -6,8 +6,7 @@
 
 #include "lib/buf.h"
 
-/* Adds "SERVICE: RESULT". at_boot: the order was one for each boot, too. A line with a message has its own sentence:
- * one of the log, or of an older superd. */
+/* Adds "SERVICE: RESULT". at_boot: the order was one for each boot, too. A line of the log has its message instead. */
 void order_add(struct buf *out, const json_t *line, bool at_boot);
 
 /* Adds "SERVICE: waiting: pid 12 has not ended; in 9 s it is killed". false: the line has a result. */

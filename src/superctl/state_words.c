@@ -36,12 +36,10 @@ const struct state_word state_words[STATE_WORDS] = {
 	[UNKNOWN] = { "", STYLE_PLAIN, "○", "o", "warn", false },
 };
 
-/* Whether superd has not failed: it waits for a limit such as cps, or is about to open the sockets. An older superd
- * does not report that. */
-static bool has_not_failed(const json_t *service)
+/* Else it waits for a limit such as cps, or is about to open the sockets. */
+static bool has_failed(const json_t *service)
 {
-	return json_is_null(json_object_get(service, "pause")) ||
-	       json_is_false(json_object_get(json_reply_object(service, "pause"), "failed"));
+	return json_reply_flag(json_reply_object(service, "pause"), "failed");
 }
 
 static enum index index_of(const json_t *service)
@@ -62,9 +60,9 @@ static enum index index_of(const json_t *service)
 	if (!strcmp(state, "listening"))
 		return json_reply_number(service, "activations") > 0 ? ASLEEP : READY;
 	if (!strcmp(state, "backoff"))
-		return has_not_failed(service) ? PAUSED : FAILING;
+		return has_failed(service) ? FAILING : PAUSED;
 	if (!strcmp(state, "binding"))
-		return has_not_failed(service) ? OPENING : NO_PORT;
+		return has_failed(service) ? NO_PORT : OPENING;
 	for (size_t n = 0; n < sizeof(same) / sizeof(*same); n++) {
 		if (!strcmp(same[n].state, state))
 			return same[n].index;

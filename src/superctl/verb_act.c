@@ -55,7 +55,7 @@ static enum ctl_status act(const struct superctl_options *options, const char *v
 	if (status != CTL_DONE)
 		return status;
 	buf_text(&verb, verb_text);
-	if (json_reply_flag(conversation.greeting, "progress") && options->name_count && !options->json)
+	if (options->name_count && !options->json)
 		buf_text(&verb, " --progress");
 	if (options->boot)
 		buf_text(&verb, " --boot");

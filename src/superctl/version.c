@@ -45,13 +45,12 @@ static void add_posture(struct buf *out, const json_t *version)
 									       "may gain privileges");
 }
 
-/* An older superd does not say. */
 static void add_guard(struct buf *out, const json_t *version)
 {
 	if (json_reply_has_number(version, "guard"))
 		buf_addf(out, "guard, pid %.0f: restarts superd if superd dies\n",
 			 json_reply_number(version, "guard"));
-	else if (json_is_null(json_object_get(version, "guard")))
+	else
 		buf_text(out, "no guard: no process restarts superd if superd dies\n");
 }
 

@@ -289,8 +289,8 @@ Behaviour(superctl, acts_and_says_what_failed)
 	cr_assert_str_eq(outcome.out, "web: held\n");
 	cr_assert_eq(SUPERCTL(recorded.path, "shutdown").status, 0, "a superd that has ended has done it");
 	cr_assert_str_eq(read_text(recorded.requests),
-			 "stop --no-wait --timeout=60 web 'd b'\n"
-			 "hold --timeout=1.500000 web\nshutdown\n");
+			 "stop --progress --no-wait --timeout=60 web 'd b'\n"
+			 "hold --progress --timeout=1.500000 web\nshutdown\n");
 	recorded_stop(&recorded);
 }
 
@@ -306,7 +306,7 @@ Behaviour(superctl, reload_waits_for_a_minute_unless_it_is_told_otherwise)
 	SUPERCTL(recorded.path, "--no-wait", "reload");
 	SUPERCTL(recorded.path, "reload", "web");
 	cr_assert_str_eq(read_text(recorded.requests), "reload --timeout=60\nreload --timeout=300\nreload\n"
-						       "reload --no-wait\nreload web\n");
+						       "reload --no-wait\nreload --progress web\n");
 	recorded_stop(&recorded);
 }
 

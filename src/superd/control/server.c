@@ -307,7 +307,6 @@ static void send_greeting(struct session *session)
 	json_count_field(&session->line, "pid", (uint64_t)getpid());
 	if (*session->supervisor->upgraded_from)
 		json_text_field(&session->line, "upgraded_from", session->supervisor->upgraded_from);
-	json_flag_field(&session->line, "progress", true);
 	json_text_field(&session->line, "hello", session->hello);
 	json_object_close(&session->line);
 	session_send_line(session);

@@ -251,7 +251,8 @@ static const char *command_of(const char *service, bool brief)
 
 static const char *endpoints_of(size_t most)
 {
-	json_t *object = json_loads("{\"listeners\":[\"tcp:1\",\"tcp:2\",\"tcp:3\"]}", 0, NULL);
+	json_t *object = json_loads("{\"listeners\":[{\"endpoint\":\"tcp:1\"},{\"endpoint\":\"tcp:2\"},"
+				    "{\"endpoint\":\"tcp:3\"}]}", 0, NULL);
 	struct buf out = { 0 };
 
 	facts_add_endpoints(&out, object, most);
@@ -290,10 +291,8 @@ Test(superctl_state_words, a_pause_is_a_failure_or_a_limit)
 {
 	cr_expect_str_eq(word_of("{\"state\":\"backoff\",\"pause\":{\"failed\":true}}"), "failing");
 	cr_expect_str_eq(word_of("{\"state\":\"backoff\",\"pause\":{\"failed\":false}}"), "paused");
-	cr_expect_str_eq(word_of("{\"state\":\"backoff\",\"pause\":{}}"), "failing", "an older superd");
 	cr_expect_str_eq(word_of("{\"state\":\"binding\",\"pause\":{\"failed\":true}}"), "no port");
 	cr_expect_str_eq(word_of("{\"state\":\"binding\",\"pause\":null}"), "opening");
-	cr_expect_str_eq(word_of("{\"state\":\"binding\"}"), "no port");
 }
 
 Test(superctl_state_words, every_state_of_superd_has_one)
@@ -621,7 +620,7 @@ Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 		  "it does not run: the configuration has disable = yes" },
 		{ "'result':'needs-no-refresh','for':7,'accept':true",
 		  "accept = yes: the next client's instance reads its configuration anyway" },
-		{ "'message':'of an older superd'", "of an older superd" },
+		{ "'message':'of the log'", "of the log" },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
