@@ -135,7 +135,8 @@ static int take_lock(const char *name, struct buf *why)
 	return -1;
 }
 
-int control_socket_reach(const char *path)
+/* Connects to another superd's control socket, without blocking. -1 and errno. */
+static int reach(const char *path)
 {
 	struct unix_address address;
 	struct buf why = { 0 };
@@ -151,7 +152,9 @@ int control_socket_reach(const char *path)
 	return fd;
 }
 
-bool control_socket_is_trusted(int fd, const char *path)
+/* Whether the other end may be a superd. Only superd and root can put a node at its path. But any user can bind an
+ * abstract name first, so there the peer must be root or superd's own user. */
+static bool is_trusted(int fd, const char *path)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
@@ -173,10 +176,10 @@ bool control_socket_has_owner(const char *path, pid_t *pid, int *fd)
 	*fd = -1;
 	if (!is_safe)
 		return false;
-	*fd = control_socket_reach(path);
+	*fd = reach(path);
 	if (*fd < 0)
 		return errno == EAGAIN && !is_abstract(path);
-	if (!control_socket_is_trusted(*fd, path)) {
+	if (!is_trusted(*fd, path)) {
 		fd_close(fd);
 		return false;
 	}

@@ -25,17 +25,10 @@ bool control_socket_open(struct control_socket *socket, const char *path, gid_t 
  * private_folder_is_safe. */
 bool control_socket_is_answered(const char *path);
 
-/* Connects to another superd's control socket, without blocking. -1 and errno. */
-int control_socket_reach(const char *path);
-
 /* Whether another superd of this user answers at the path, or is too busy to answer. pid: its process, 0 if it is
  * unknown. fd: a connection to it, which ends with it; -1: its queue is full. A socket that another user may have put
  * there is none. */
 bool control_socket_has_owner(const char *path, pid_t *pid, int *fd);
-
-/* Whether the other end may be a superd. Only superd and root can put a node at its path. But any user can bind an
- * abstract name first, so there the peer must be root or superd's own user. */
-bool control_socket_is_trusted(int fd, const char *path);
 
 /* Whether the descriptor is a socket that is bound to this path. */
 bool control_socket_is_bound(int fd, const char *path);

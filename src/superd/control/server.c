@@ -21,7 +21,6 @@
 #include "os/fs/path_watch.h"
 #include "os/fs/private_file.h"
 #include "os/guard/guard_link.h"
-#include "os/proc/fd_hangup.h"
 #include "os/proc/process.h"
 #include "os/proc/process_rights.h"
 #include "os/socket/control_socket.h"
@@ -38,93 +37,32 @@
 #define PAUSE 1.                        /* seconds until the next try, if accept4(2) fails */
 #define NODE_DELAY 0.2                  /* seconds: a folder that is being removed is gone by then */
 
-/* Waits until another superd gives up its control socket.
- *
- * A connection to the other superd shows when it ends. But that superd may refuse the connection, or a third one may
- * take its place. So each end or failure only leads to another attempt: after RETRY_SOON for the first one and if the
- * connection lasted longer than RETRY_LATER, else after RETRY_LATER. */
-#define RETRY_SOON .05                  /* seconds: a superd that ends removes its socket shortly after */
-#define RETRY_LATER 1.                  /* seconds */
+/* Pauses between two tries to get a socket that another superd has, or that cannot be made now: short ones at first, as a
+ * superd that ends removes its socket soon. Seconds. */
+#define RETRY_FIRST .05
+#define RETRY_MOST 1.
 
-/* Closes the connection. close_socket_fd drops unread data without blocking. */
-static void disconnect(struct socket_wait *socket_wait)
+static void on_retry(struct alarm *alarm);
+
+/* false: out of memory. */
+static bool try_again(struct server *server, const char *path)
 {
-	watch_stop(&socket_wait->watch);
-	if (socket_wait->hangups >= 0)
-		fd_hangup_forget(socket_wait->hangups, socket_wait->fd);
-	fd_close(&socket_wait->hangups);
-	close_socket_fd(socket_wait->watch.engine, NULL, &socket_wait->fd);
-}
-
-/* Only the end of the connection counts. It reads nothing, because passed descriptors might come along. */
-static void on_hangup(struct watch *watch, bool readable, bool writable)
-{
-	struct socket_wait *socket_wait = container_of(watch, struct socket_wait, watch);
-
-	(void)readable, (void)writable;
-	if (fd_hangup_next(socket_wait->hangups) < 0)
-		return;
-	disconnect(socket_wait);
-	alarm_set(&socket_wait->retry, clock_now() - socket_wait->since > RETRY_LATER ? RETRY_SOON : RETRY_LATER);
-}
-
-static void on_retry(struct alarm *alarm)
-{
-	struct socket_wait *socket_wait = container_of(alarm, struct socket_wait, retry);
-
-	socket_wait->vacant(socket_wait);
-}
-
-/* Watches for the end of the connection. false: that is not possible. */
-static bool watch_end(struct socket_wait *socket_wait)
-{
-	socket_wait->hangups = fd_hangup_open();
-	if (socket_wait->hangups < 0)
-		return false;
-	if (!fd_hangup_watch(socket_wait->hangups, socket_wait->fd))
-		return false;
-	watch_set(&socket_wait->watch, socket_wait->hangups, true, false);
-	return true;
-}
-
-static void connect_again(struct socket_wait *socket_wait, double pause)
-{
-	socket_wait->fd = fd_raise(control_socket_reach(socket_wait->path), FD_HIGH);
-	socket_wait->since = clock_now();
-	if (socket_wait->fd >= 0 && control_socket_is_trusted(socket_wait->fd, socket_wait->path) &&
-	    watch_end(socket_wait))
-		return;
-	disconnect(socket_wait);
-	alarm_set(&socket_wait->retry, pause);
-}
-
-/* Waits for `path`, then calls vacant, which calls this again or socket_wait_end. false: out of memory. */
-static bool socket_wait_begin(struct socket_wait *socket_wait, struct engine *engine, const char *path,
-		       void (*vacant)(struct socket_wait *socket_wait))
-{
-	double pause = socket_wait->path ? RETRY_LATER : RETRY_SOON;
-
-	if (!socket_wait->path) {
-		socket_wait->path = strdup(path);
-		if (!socket_wait->path)
-			return false;
-		socket_wait->fd = socket_wait->hangups = -1;
-		socket_wait->vacant = vacant;
-		watch_init(&socket_wait->watch, engine, on_hangup);
-		alarm_init(&socket_wait->retry, engine, on_retry);
+	if (!server->awaited) {
+		server->awaited = strdup(path);
+		server->retry_pause = RETRY_FIRST;
 	}
-	connect_again(socket_wait, pause);
+	if (!server->awaited)
+		return false;
+	alarm_set(&server->retry, server->retry_pause);
+	server->retry_pause = server->retry_pause * 2 < RETRY_MOST ? server->retry_pause * 2 : RETRY_MOST;
 	return true;
 }
 
-static void socket_wait_end(struct socket_wait *socket_wait)
+static void end_tries(struct server *server)
 {
-	if (!socket_wait->path)
-		return;
-	disconnect(socket_wait);
-	alarm_stop(&socket_wait->retry);
-	free(socket_wait->path);
-	socket_wait->path = NULL;
+	alarm_stop(&server->retry);
+	free(server->awaited);
+	server->awaited = NULL;
 }
 
 /* Opens the reserved descriptors that are closed. */
@@ -618,6 +556,7 @@ void server_init(struct server *server, struct supervisor *supervisor, const gid
 	supervisor->previewed = on_previewed;
 	supervisor->reloaded_context = server;
 	alarm_init(&server->pause, &supervisor->engine, on_accept_pause);
+	alarm_init(&server->retry, &supervisor->engine, on_retry);
 	watch_init(&server->watch, &supervisor->engine, on_listener_ready);
 	watch_init(&server->changes, &supervisor->engine, on_runtime_changes);
 	watch_init(&server->node_watch, &supervisor->engine, on_node_touched);
@@ -694,31 +633,30 @@ static bool may_pass(int error)
 	return false;
 }
 
-/* The superd that had the socket is gone, or what was lacking may be there. A third superd may have taken it
- * already. */
-static void on_vacant(struct socket_wait *socket_wait)
+/* A third superd may have taken the socket already. */
+static void on_retry(struct alarm *alarm)
 {
-	struct server *server = container_of(socket_wait, struct server, socket_wait);
+	struct server *server = container_of(alarm, struct server, retry);
 	struct engine *engine = &server->supervisor->engine;
 	struct buf why = { 0 };
 
-	if (make_socket(server, socket_wait->path, &why)) {
-		log_notice(engine->log, "the control socket is %s now", socket_wait->path);
+	if (make_socket(server, server->awaited, &why)) {
+		log_notice(engine->log, "the control socket is %s now", server->awaited);
 		if (server->is_lost) {
 			locks_write_again(engine);      /* they went with it */
 		} else {
-			locks_read(engine, socket_wait->path);
-			boot_locks_take_over(engine, socket_wait->path);
+			locks_read(engine, server->awaited);
+			boot_locks_take_over(engine, server->awaited);
 			supervisor_impose_locks(server->supervisor);
 		}
 		server->is_lost = false;
-		socket_wait_end(socket_wait);
+		end_tries(server);
 		watch_socket(server);
 	} else if (server->is_lost || is_taken(errno) || may_pass(errno)) {
-		socket_wait_begin(socket_wait, engine, socket_wait->path, on_vacant);
+		try_again(server, server->awaited);
 	} else {
-		log_warn(engine->log, "no control socket %s: %s", socket_wait->path, buf_string(&why));
-		socket_wait_end(socket_wait);
+		log_warn(engine->log, "no control socket %s: %s", server->awaited, buf_string(&why));
+		end_tries(server);
 	}
 	buf_free(&why);
 }
@@ -752,7 +690,7 @@ static void make_lost_socket(struct server *server)
 	log_warn(engine->log, "the control socket %s was removed: creating it again", path);
 	close_socket(server);
 	server->is_lost = true;
-	if (!socket_wait_begin(&server->socket_wait, engine, path, on_vacant))
+	if (!try_again(server, path))
 		log_warn(engine->log, "no control socket %s: out of memory", path);
 	free(path);
 }
@@ -801,7 +739,7 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 	}
 	error = errno;
 	locks_keep(engine, NULL);       /* the file belongs to the superd that has the socket */
-	if ((is_taken(error) || may_pass(error)) && socket_wait_begin(&server->socket_wait, engine, path, on_vacant))
+	if ((is_taken(error) || may_pass(error)) && try_again(server, path))
 		buf_text(why, is_taken(error) ? ": it is waited for" : ": superd tries again each second");
 	else
 		log_tap(engine->log, LEVEL_INFO, NULL, NULL);
@@ -815,7 +753,7 @@ void server_close(struct server *server)
 	service_row_writer_free(server->rows[false]);
 	service_row_writer_free(server->rows[true]);
 	server->supervisor->engine.open_reader = NULL;
-	socket_wait_end(&server->socket_wait);
+	end_tries(server);
 	LIST_EACH(link, &server->sessions)
 		end_session(container_of(link, struct session, link));
 	watch_stop(&server->changes);

@@ -20,19 +20,6 @@ struct service_row_writer;
 
 #define SERVER_RESERVE 3                /* descriptors: two for connections, one to look at a client in /proc */
 
-/* Waits until another superd releases its control socket, as a superd that stops while the next one starts. A
- * connection to that superd shows when it ends. */
-/* Begins zeroed. */
-struct socket_wait {
-	struct watch watch;
-	struct alarm retry;             /* until the next attempt */
-	int fd;                         /* connection to the other superd; -1: none */
-	int hangups;                    /* descriptor that reports the end of fd (os/proc/fd_hangup.h); -1: none */
-	double since;                   /* time of the connection, loop time */
-	char *path;                     /* owned; NULL: it does not wait */
-	void (*vacant)(struct socket_wait *socket_wait); /* the path may be free now */
-};
-
 struct server {
 	struct supervisor *supervisor;
 	struct control_socket socket;
@@ -41,7 +28,9 @@ struct server {
 	struct watch node_watch;        /* of the inotify descriptor that reports changes of the socket's file */
 	int node_fd;                    /* that descriptor; -1: nothing is watched */
 	struct alarm node_delay;        /* until superd looks whether the file is gone */
-	struct socket_wait socket_wait; /* until another superd releases the socket, or it can be created */
+	char *awaited;                  /* path of the socket that another superd has, or that cannot be made now, owned; NULL: none */
+	struct alarm retry;             /* until the next try to make that */
+	double retry_pause;             /* seconds from that try to the next one */
 	bool is_lost;                   /* it waits for its own socket, whose file was removed */
 	struct alarm pause;             /* until clients are accepted again, after accept4(2) has failed */
 	gid_t group;                    /* group whose members may read; -1: none */
