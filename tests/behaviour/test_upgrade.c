@@ -21,7 +21,6 @@
 
 #define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
 #define WEB2 "service many { listen = \"127.0.0.1:%d\" exec = \"%s\" accept = yes }\n"
-#define WEB2_AGAIN "service more { listen = \"127.0.0.1:%d\" exec = \"%s\" accept = yes }\n"
 #define OTHER "service other { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
 
 static int settle(int client)
@@ -341,16 +340,6 @@ static void replace_by_meddler(const char *path, const char *deed)
 				     superd_path())));
 }
 
-/* The same, but without the table of the one before, as one of an earlier version left none. */
-static void replace_by_meddler_without_table(const char *path, const char *deed)
-{
-	replace(path, script("new", 0755,
-			     text_of("#!/bin/sh\ncase $1 in --take-over=*) %s ;; esac\n"
-				     "ANOTHER=older ANOTHER_LACKS='[table][file]' SUPERD_REAL=%s "
-				     "exec %s/another \"$@\"\n",
-				     deed, superd_path(), getenv("SUPERD_TESTDIR"))));
-}
-
 /* The sources are fit when the new one is asked, and are not any more when it has taken over. All that was served is
  * served on by the rows of before, and the reload that follows says this. Then the sources are as they were. */
 static void expect_table_of_before(const char *deed, const char *said)
@@ -473,54 +462,6 @@ Behaviour(upgrade, a_user_who_goes_at_the_last_moment_costs_nobody_else)
 	client_ask_pid(superd_port(superd, "other"));
 	close(client);
 	superd_stop(superd);
-}
-
-Behaviour(upgrade, told_to_end_while_it_waits_it_takes_all_along)
-{
-	const char *path = place(), *pid_file = path_in("superd.pid");
-	const struct setup setup = {
-		.program = path,
-		.arguments = (const char *const[]){ "--pid-file", pid_file, NULL },
-	};
-	struct superd *superd = superd_run_with(&setup, WEB, 0, backend("talk"), "");
-	int client = settle(client_connect(superd_port(superd, "web")));
-
-	cr_assert_eq(access(pid_file, F_OK), 0);
-	replace_by_meddler_without_table(path, text_of(": >%s", superd->table));
-	superd_signal(superd, SIGUSR2);
-	superd_wait_log(superd, "upgraded, and the configuration has changed");
-	superd_signal(superd, SIGTERM);
-	superd_wait_exit(superd);
-	cr_assert(client_sees_end(client));
-	close(client);
-	cr_assert_neq(access(pid_file, F_OK), 0, "the pid file was left");
-}
-
-/* One that takes its time to end, and one that never would. */
-Behaviour(upgrade, told_to_end_while_it_waits_it_stays_until_all_have_ended)
-{
-	const char *path = place(), *ended = path_in("ended");
-	const char *slow = script("slow", 0755, text_of("#!/bin/sh\ntrap 'sleep 0.3; echo yes >%s; exit' TERM\n"
-							"echo up; while :; do sleep 0.1; done\n", ended));
-	const char *never = script("never", 0755, "#!/bin/sh\ntrap '' TERM\necho up; while :; do sleep 1; done\n");
-	const struct setup setup = {
-		.program = path,
-		.arguments = (const char *const[]){ "--stop-timeout", "4s", NULL },
-	};
-	struct superd *superd = superd_run_with(&setup, WEB2 WEB2_AGAIN, 0, slow, 0, never);
-	int one = client_connect(superd_port(superd, "many")), two = client_connect(superd_port(superd, "more"));
-
-	cr_assert_str_eq(client_line(one), "up");
-	cr_assert_str_eq(client_line(two), "up");
-	replace_by_meddler_without_table(path, text_of(": >%s", superd->table));
-	superd_signal(superd, SIGUSR2);
-	superd_wait_log(superd, "upgraded, and the configuration has changed");
-	superd_signal(superd, SIGTERM);
-	superd_wait_exit(superd);
-	cr_assert_str_eq(read_text(ended), "yes\n");
-	cr_assert(superd_logged(superd, "not everything has ended yet: killing the rest"), "%s", world_logs());
-	close(one);
-	close(two);
 }
 
 Behaviour(upgrade, a_log_that_is_gone_puts_it_off_and_ends_nothing)

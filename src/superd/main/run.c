@@ -56,8 +56,6 @@ struct load_watch {
 	pthread_cond_t ended;
 	bool runs, is_over;
 	int order;                      /* signal to stop that was pending at the last look; 0: none */
-	const struct options *options;
-	struct state_stream *before;    /* of the superd before, whose backends run; NULL: none */
 	struct log *log;
 };
 
@@ -85,24 +83,15 @@ static int find_order(void)
 	return 0;
 }
 
-/* An order that waits since the last look ends superd, and what the superd before has left running; with SIGQUIT that
- * runs on. */
+/* An order that waits since the last look ends superd. What a superd before has started runs on. */
 static void obey(struct load_watch *load_watch)
 {
-	const struct timespec none = { 0 };
 	int before = load_watch->order;
-	sigset_t orders;
 
 	load_watch->order = find_order();
 	if (!before || !load_watch->order)
 		return;
 	log_notice(load_watch->log, "stop requested before the configuration was read: ending");
-	if (load_watch->before && load_watch->order != SIGQUIT) {
-		sigemptyset(&orders);
-		sigaddset(&orders, load_watch->order);
-		sigtimedwait(&orders, NULL, &none);     /* another one kills at once */
-		takeover_end(load_watch->before, load_watch->options, load_watch->log);
-	}
 	log_finish(load_watch->log);
 	_exit(128 + load_watch->order);
 }
@@ -134,13 +123,12 @@ static void *watch_load(void *context)
 	return NULL;
 }
 
-/* Between the two calls the calling thread reads a table, and no other thread logs. before: as in the struct. */
-static void load_watch_begin(struct load_watch *load_watch, const struct options *options, struct state_stream *before,
-		      struct log *log)
+/* Between the two calls the calling thread reads a table, and no other thread logs. */
+static void load_watch_begin(struct load_watch *load_watch, struct log *log)
 {
 	pthread_condattr_t attributes;
 
-	*load_watch = (struct load_watch){ .options = options, .before = before, .log = log };
+	*load_watch = (struct load_watch){ .log = log };
 	wait_note_follow(true);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -368,7 +356,7 @@ static struct table *load_first(struct options *options, struct log *log, int *s
 	struct load_watch load_watch;
 	struct table *table;
 
-	load_watch_begin(&load_watch, options, NULL, log);
+	load_watch_begin(&load_watch, log);
 	table = load_to_run(options, NULL, &diags);
 	load_watch_end(&load_watch);
 	memory_trim();
@@ -490,7 +478,7 @@ static struct table *load_saved(struct options *options, struct log *log, struct
 	struct load_watch load_watch;
 	struct table *table;
 
-	load_watch_begin(&load_watch, options, before, log);
+	load_watch_begin(&load_watch, log);
 	table = load_saved_table(options, before, guard_cause() == GUARD_RESTARTS, diags);
 	load_watch_end(&load_watch);
 	return table;
@@ -579,7 +567,7 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 		memory_trim();
 		return table;
 	}
-	load_watch_begin(&load_watch, options, before, log);
+	load_watch_begin(&load_watch, log);
 	table = takeover_load(options, before, &diags, &why);
 	load_watch_end(&load_watch);
 	is_edited = table && guard_cause() == GUARD_RESTARTS && !load_is_saved_table(table, before);
@@ -607,7 +595,8 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 	return table;
 }
 
-/* After an upgrade there is no way back. superd holds the sockets, and clients wait, until it can load a table. */
+/* After an upgrade there is no way back. superd holds the sockets, and clients wait, until it can load a table: the state
+ * has one, so it only lacks memory. Orders to stop are blocked, and obeyed then. */
 static struct table *load_until_fitting(struct options *options, struct log *log, struct state_stream *before,
 					bool *is_saved)
 {
@@ -617,12 +606,8 @@ static struct table *load_until_fitting(struct options *options, struct log *log
 	/* The check before the upgrade has just looked at this machine, and clients wait. With --keep-going and as
 	 * inetd or xinetd, looking again decides which services run. */
 	options->preflight &= options->keep_going || options->invoked_as != AS_SUPERD;
-	while (!(table = load_fitting(options, log, before, is_saved))) {
-		if (!takeover_wait()) {
-			takeover_end(before, options, log);
-			break;
-		}
-	}
+	while (!(table = load_fitting(options, log, before, is_saved)))
+		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
 	options->preflight = preflight;
 	return table;
 }

@@ -8,26 +8,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/patience.h"
 #include "lib/scan.h"
 #include "os/fs/memory_file.h"
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
-#include "os/host/signals.h"
-#include "os/proc/process_group.h"
 #include "superd/loop/engine.h"
 #include "superd/main/load.h"
-#include "superd/main/pid_file.h"
 #include "superd/main/run.h"
 #include "superd/main/settings.h"
 #include "superd/reload/left_fds.h"
@@ -37,7 +30,6 @@
 #include "superd/supervisor/supervisor.h"
 
 #define ANSWER_MOST 3000 /* bytes */
-#define KILL_TIMEOUT 1.  /* seconds from SIGKILL until superd gives up */
 
 static bool read_flag(const char *word, const char *flag, int *fd)
 {
@@ -248,164 +240,4 @@ struct state_stream *takeover_read(const struct options *options, struct buf *wh
 	if (options->internal.takes_over && !stream)
 		close_inherited();
 	return stream;
-}
-
-static bool is_stop_signal(int signal)
-{
-	return signal != SIGQUIT && signal_is_stop(signal);
-}
-
-/* Adds the signals that stop superd and all instances. The previous superd blocked them before it executed this one. */
-static void add_stop_signals(sigset_t *set)
-{
-	for (size_t n = 0; signals_handled(n); n++) {
-		if (is_stop_signal(signals_handled(n)))
-			sigaddset(set, signals_handled(n));
-	}
-}
-
-bool takeover_wait(void)
-{
-	const struct timespec moment = { .tv_sec = 1 };
-	sigset_t ends;
-
-	sigemptyset(&ends);
-	add_stop_signals(&ends);
-	return sigtimedwait(&ends, NULL, &moment) < 0;
-}
-
-/* A process that the previous superd started and that still runs, or its process group. */
-struct old_process {
-	pid_t pid, group;               /* 0: none, or ended */
-	int fd;                         /* of process_group_open; -1: only the number names the group */
-};
-
-struct old_processes {
-	struct old_process *list;
-	size_t count;
-};
-
-static void add_old_process(struct old_processes *processes, struct state_section *section, const char *key)
-{
-	struct old_process process = {
-		.pid = (pid_t)state_number(section, key, 2, INT32_MAX, 0),
-		.group = (pid_t)state_number(section, "group", 2, INT32_MAX, 0),
-		.fd = -1,
-	};
-
-	if (!process.pid && !process.group)
-		return;
-	if (process.group)
-		process.fd = process_group_open(process.group);
-	processes->list[processes->count++] = process;
-}
-
-/* Lists them before superd reaps any child: until then no pid can have been reused. */
-static struct old_processes list_old_processes(const struct state_stream *stream)
-{
-	struct old_processes processes = { .list = calloc(stream->count + 1, sizeof(*processes.list)) };
-
-	for (size_t n = 0; processes.list && n < stream->count; n++) {
-		if (!strcmp(stream->sections[n].kind, "instance"))
-			add_old_process(&processes, &stream->sections[n], "child");
-		else if (!strcmp(stream->sections[n].kind, "command"))
-			add_old_process(&processes, &stream->sections[n], "pid");
-	}
-	return processes;
-}
-
-static bool signal_old_process(const struct old_process *process, int signal)
-{
-	if (process->fd >= 0)
-		return signal ? process_group_signal(process->fd, signal) : process_group_lives(process->fd);
-	if (!process->pid && !process->group)
-		return false;
-	return kill(process->group ? -process->group : process->pid, signal) == 0 || errno == EPERM;
-}
-
-/* Sends a signal to all of them; 0: only checks. true: at least one still runs. */
-static bool signal_old_processes(const struct old_processes *processes, int signal)
-{
-	bool any = false;
-
-	for (size_t n = 0; n < processes->count; n++)
-		any |= signal_old_process(&processes->list[n], signal);
-	return any;
-}
-
-/* Forgets a child that is about to be reaped, because the kernel may reuse its pid. Without a descriptor nothing names
- * its group safely any more, so the other processes of the group are killed now. */
-static void forget_child(struct old_processes *processes, pid_t pid)
-{
-	for (size_t n = 0; n < processes->count; n++) {
-		struct old_process *process = &processes->list[n];
-
-		if (process->fd >= 0 || (process->pid != pid && process->group != pid))
-			continue;
-		signal_old_process(process, SIGKILL);
-		process->pid = process->group = 0;
-	}
-}
-
-/* What a superd that died has left running are children of the guard. */
-static void reap_children(struct old_processes *processes)
-{
-	siginfo_t ended = { 0 };
-	struct guarded_end guarded;
-
-	while (guard_next_end(&guarded)) {
-		unsigned tries = 0;
-
-		forget_child(processes, guarded.pid);
-		while (!guard_reap(guarded.pid) && patience_wait(&tries))
-			continue;
-	}
-
-	while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0) {
-		forget_child(processes, ended.si_pid);
-		waitpid(ended.si_pid, NULL, WNOHANG);
-		ended.si_pid = 0;
-	}
-}
-
-/* Waits until all have ended. false: `timeout` seconds have passed, or another signal to stop has come. It polls,
- * because superd gets no SIGCHLD for a process that is not its child. */
-static bool await_end(struct old_processes *processes, double timeout)
-{
-	const struct timespec moment = { .tv_nsec = 50000000 };
-	double until = clock_now() + timeout;
-	sigset_t wakes;
-	int woken;
-
-	sigemptyset(&wakes);
-	add_stop_signals(&wakes);
-	sigaddset(&wakes, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &wakes, NULL);
-	do {
-		reap_children(processes);
-		if (!signal_old_processes(processes, 0))
-			return true;
-		woken = sigtimedwait(&wakes, NULL, &moment);
-	} while (clock_now() < until && !is_stop_signal(woken));
-	return false;
-}
-
-void takeover_end(struct state_stream *stream, const struct options *options, struct log *log)
-{
-	struct pid_file file = { options->settings.pid_file, load_pid_file(stream), false };
-	struct old_processes processes = list_old_processes(stream);
-
-	log_notice(log, "stopping");
-	signal_old_processes(&processes, SIGTERM);
-	signal_old_processes(&processes, SIGCONT);
-	if (!await_end(&processes, (double)options->settings.stop_timeout / 1e6)) {
-		log_warn(log, "not everything has ended yet: killing the rest");
-		signal_old_processes(&processes, SIGKILL);
-		if (!await_end(&processes, KILL_TIMEOUT))
-			log_error(log, "some processes could not be killed: ending without them");
-	}
-	for (size_t n = 0; n < processes.count; n++)
-		fd_close(&processes.list[n].fd);
-	free(processes.list);
-	pid_file_remove(&file);
 }

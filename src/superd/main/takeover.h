@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 
-#include "lib/log/log.h"
 #include "superd/main/options.h"
 #include "superd/saved/state_stream.h"
 #include "table/services/table.h"
@@ -25,10 +24,3 @@ void takeover_free(struct state_stream *stream);
  * or it does not fit the state. Names are looked up, unless superd has died: the next one goes on by what was found. */
 struct table *takeover_load(struct options *options, struct state_stream *stream, struct diags *diags,
 				   struct buf *why);
-
-/* Waits a second before the next try to load a table. false: a signal asks superd to stop. */
-bool takeover_wait(void);
-
-/* Stops superd before it serves again: sends SIGTERM to the processes that the previous superd has left running, then
- * SIGKILL after stop_timeout or at another signal to stop. It removes the pid file. */
-void takeover_end(struct state_stream *stream, const struct options *options, struct log *log);
