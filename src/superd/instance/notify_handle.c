@@ -237,7 +237,7 @@ static pid_t find_named(const struct notify_message *message, const struct recei
 	if (message->main_pid <= 1 || !message->main_id)
 		return (pid_t)message->main_pid;
 	fd = pidfd_of((pid_t)message->main_pid);
-	same = fd >= 0 && pidfd_has_id(fd, message->main_id);
+	same = fd >= 0 && pidfd_has_id(fd, (uint64_t)message->main_id);
 	fd_close(&fd);
 	return same ? (pid_t)message->main_pid : -1;
 }

@@ -2,6 +2,7 @@
  * checked alone, the first invalid one is noted for the log and ignored, and unknown keys are ignored. */
 #include "superd/launch/notify_message.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "table/service/service.h"
@@ -60,106 +61,50 @@ static bool is_error_name(struct note_text text)
 	return dot && text.length <= NAME_MOST && text.at[text.length - 1] != '.';
 }
 
-/* Sets a flag. Its only valid value is 1. */
-static bool set_flag(struct note_text value, bool *out)
+enum value_kind {
+	FLAG,                           /* a bool; the only valid value is 1 */
+	NUMBER,                         /* an int64_t, up to `most` */
+	TEXT, NAME, ERROR_NAME,         /* a struct note_text */
+	POLL, WATCHDOG, ACCESS          /* of these keys alone */
+};
+
+#define KEY(name, kind, member) { name, kind, offsetof(struct notify_message, member), INT64_MAX - 1 }
+
+static const struct key {
+	const char *name;
+	enum value_kind kind;
+	size_t offset;                  /* of the member of struct notify_message */
+	int64_t most;
+} keys[] = {
+	KEY("READY", FLAG, ready),
+	KEY("RELOADING", FLAG, reloading),
+	KEY("STOPPING", FLAG, stopping),
+	KEY("STATUS", TEXT, status),
+	{ "ERRNO", NUMBER, offsetof(struct notify_message, error), 4095 }, /* the kernel's largest errno */
+	KEY("BUSERROR", ERROR_NAME, bus_error),
+	KEY("VARLINKERROR", ERROR_NAME, varlink_error),
+	{ "MAINPID", NUMBER, offsetof(struct notify_message, main_pid), INT32_MAX },
+	KEY("MAINPIDFDID", NUMBER, main_id),
+	KEY("MAINPIDFD", FLAG, main_fd),
+	KEY("WATCHDOG", WATCHDOG, watchdog),
+	KEY("WATCHDOG_USEC", NUMBER, watchdog_every),
+	KEY("EXTEND_TIMEOUT_USEC", NUMBER, extend),
+	KEY("RESTART_RESET", FLAG, reset),
+	KEY("FDSTORE", FLAG, store),
+	KEY("FDSTOREREMOVE", FLAG, remove),
+	KEY("FDNAME", NAME, name),
+	KEY("FDPOLL", POLL, unpolled),
+	KEY("BARRIER", FLAG, barrier),
+	KEY("NOTIFYACCESS", ACCESS, access),
+};
+
+static bool take_flag(struct note_text value, bool *out)
 {
-	if (!text_is(value, "1"))
-		return false;
-	*out = true;
-	return true;
+	*out = *out || text_is(value, "1");
+	return text_is(value, "1");
 }
 
-static bool take_ready(struct note_text value, struct notify_message *message)
-{
-	return set_flag(value, &message->ready);
-}
-
-static bool take_reloading(struct note_text value, struct notify_message *message)
-{
-	return set_flag(value, &message->reloading);
-}
-
-static bool take_stopping(struct note_text value, struct notify_message *message)
-{
-	return set_flag(value, &message->stopping);
-}
-
-static bool take_reset(struct note_text value, struct notify_message *message)
-{
-	return set_flag(value, &message->reset);
-}
-
-static bool take_store(struct note_text value, struct notify_message *message)
-{
-	return set_flag(value, &message->store);
-}
-
-static bool take_remove(struct note_text value, struct notify_message *message)
-{
-	return set_flag(value, &message->remove);
-}
-
-static bool take_barrier(struct note_text value, struct notify_message *message)
-{
-	return set_flag(value, &message->barrier);
-}
-
-static bool take_main_fd(struct note_text value, struct notify_message *message)
-{
-	return set_flag(value, &message->main_fd);
-}
-
-static bool take_poll(struct note_text value, struct notify_message *message)
-{
-	message->unpolled = text_is(value, "0");
-	return message->unpolled || text_is(value, "1");
-}
-
-static bool take_watchdog(struct note_text value, struct notify_message *message)
-{
-	if (text_is(value, "trigger")) {
-		message->trigger = true;
-		return true;
-	}
-	return set_flag(value, &message->watchdog);
-}
-
-static bool take_every(struct note_text value, struct notify_message *message)
-{
-	return read_number(value, INT64_MAX - 1, &message->watchdog_every);
-}
-
-static bool take_extend(struct note_text value, struct notify_message *message)
-{
-	return read_number(value, INT64_MAX - 1, &message->extend);
-}
-
-static bool take_monotonic(struct note_text value, struct notify_message *message)
-{
-	return read_number(value, INT64_MAX - 1, &message->monotonic);
-}
-
-static bool take_main_pid(struct note_text value, struct notify_message *message)
-{
-	return read_number(value, INT32_MAX, &message->main_pid);
-}
-
-static bool take_main_id(struct note_text value, struct notify_message *message)
-{
-	int64_t id;
-
-	if (!read_number(value, INT64_MAX - 1, &id))
-		return false;
-	message->main_id = (uint64_t)id;
-	return true;
-}
-
-static bool take_error(struct note_text value, struct notify_message *message)
-{
-	return read_number(value, 4095, &message->error); /* the kernel's largest errno */
-}
-
-static bool take_access(struct note_text value, struct notify_message *message)
+static bool take_access(struct note_text value, int *out)
 {
 	static const char *const names[] = {
 		[NOTIFY_NONE] = "none",
@@ -170,59 +115,45 @@ static bool take_access(struct note_text value, struct notify_message *message)
 
 	for (int n = 0; n < (int)(sizeof(names) / sizeof(*names)); n++) {
 		if (text_is(value, names[n])) {
-			message->access = n;
+			*out = n;
 			return true;
 		}
 	}
 	return false;
 }
 
-static bool take_status(struct note_text value, struct notify_message *message)
+/* false: the value is invalid, and the message stays as it is. */
+static bool take_value(const struct key *key, struct note_text value, struct notify_message *message)
 {
-	message->status = value;
+	void *out = (char *)message + key->offset;
+
+	switch (key->kind) {
+	case FLAG:
+		return take_flag(value, out);
+	case NUMBER:
+		return read_number(value, key->most, out);
+	case WATCHDOG:
+		message->trigger |= text_is(value, "trigger");
+		return text_is(value, "trigger") || take_flag(value, out);
+	case POLL:
+		message->unpolled = text_is(value, "0");
+		return message->unpolled || text_is(value, "1");
+	case ACCESS:
+		return take_access(value, out);
+	case TEXT:
+		break;
+	case NAME:
+		if (!is_name(value))
+			return false;
+		break;
+	case ERROR_NAME:
+		if (!is_error_name(value))
+			return false;
+		break;
+	}
+	*(struct note_text *)out = value;
 	return true;
 }
-
-static bool take_bus_error(struct note_text value, struct notify_message *message)
-{
-	if (!is_error_name(value))
-		return false;
-	message->bus_error = value;
-	return true;
-}
-
-static bool take_varlink_error(struct note_text value, struct notify_message *message)
-{
-	if (!is_error_name(value))
-		return false;
-	message->varlink_error = value;
-	return true;
-}
-
-static bool take_name(struct note_text value, struct notify_message *message)
-{
-	if (!is_name(value))
-		return false;
-	message->name = value;
-	return true;
-}
-
-static const struct key {
-	const char *name;
-	bool (*take)(struct note_text value, struct notify_message *message);
-} keys[] = {
-	{ "READY", take_ready },	  { "RELOADING", take_reloading },
-	{ "STOPPING", take_stopping },	  { "MONOTONIC_USEC", take_monotonic },
-	{ "STATUS", take_status },	  { "ERRNO", take_error },
-	{ "BUSERROR", take_bus_error },	  { "VARLINKERROR", take_varlink_error },
-	{ "MAINPID", take_main_pid },	  { "MAINPIDFDID", take_main_id },
-	{ "MAINPIDFD", take_main_fd },	  { "WATCHDOG", take_watchdog },
-	{ "WATCHDOG_USEC", take_every },  { "EXTEND_TIMEOUT_USEC", take_extend },
-	{ "RESTART_RESET", take_reset },  { "FDSTORE", take_store },
-	{ "FDSTOREREMOVE", take_remove }, { "FDNAME", take_name },
-	{ "FDPOLL", take_poll },	  { "BARRIER", take_barrier },
-	{ "NOTIFYACCESS", take_access },
-};
 
 static void take_line(struct note_text line, struct notify_message *message)
 {
@@ -236,7 +167,7 @@ static void take_line(struct note_text line, struct notify_message *message)
 	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
 		if (!text_is(key, keys[n].name))
 			continue;
-		if (!keys[n].take(value, message) && !message->wrong.at)
+		if (!take_value(&keys[n], value, message) && !message->wrong.at)
 			message->wrong = line;
 		return;
 	}
@@ -248,7 +179,6 @@ bool notify_message_parse(const char *text, size_t length, struct notify_message
 	size_t lines = 0;
 
 	*message = (struct notify_message){
-		.monotonic = NOTE_UNSET,
 		.watchdog_every = NOTE_UNSET,
 		.extend = NOTE_UNSET,
 		.main_pid = NOTE_UNSET,

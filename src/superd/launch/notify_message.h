@@ -22,10 +22,9 @@ struct notify_message {
 	bool unpolled;                  /* FDPOLL=0 */
 	bool barrier;                   /* BARRIER=1 and nothing else */
 	bool main_fd;                   /* MAINPIDFD=1: the descriptor of the message names it */
-	int64_t monotonic;              /* MONOTONIC_USEC, microseconds */
 	int64_t watchdog_every, extend; /* WATCHDOG_USEC, EXTEND_TIMEOUT_USEC, microseconds */
 	int64_t main_pid;               /* MAINPID */
-	uint64_t main_id;               /* MAINPIDFDID; 0: not in the message */
+	int64_t main_id;                /* MAINPIDFDID; 0: not in the message */
 	int64_t error;                  /* ERRNO */
 	int access;                     /* NOTIFYACCESS, enum notify_access */
 	struct note_text status, bus_error, varlink_error; /* STATUS, BUSERROR, VARLINKERROR */
