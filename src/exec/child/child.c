@@ -26,7 +26,6 @@
 
 #include "exec/child/cgroup_join.h"
 #include "exec/child/sandbox.h"
-#include "exec/child/text.h"
 #include "lib/build_id.h"
 #include "os/foreign/fork_fds.h"
 #include "os/host/signals.h"
@@ -591,22 +590,35 @@ static bool skips_stage(const struct job *job, int stage)
 	return (flags & COMMAND_PRIVILEGED && rights[stage]) || (flags & COMMAND_SAME_IDENTITY && identity[stage]);
 }
 
+/* stdio is not async-signal-safe. */
+void child_write_variable(char *out, const char *name, uint64_t number)
+{
+	size_t length = strlen(name), digits = 0;
+
+	memcpy(out, name, length);
+	for (uint64_t rest = number; !digits || rest; rest /= 10)
+		digits++;
+	out[length + digits] = '\0';
+	for (; digits; number /= 10)
+		out[length + --digits] = (char)('0' + number % 10);
+}
+
 /* Fills in variables with the pid, which only the child knows. */
 static void write_variables(struct job *job)
 {
 	uint64_t id;
 
 	if (job->listen)
-		text_write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)getpid());
+		child_write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)getpid());
 	if (job->watched)
-		text_write_variable(job->watchdog_pid, "WATCHDOG_PID=", (uint64_t)getpid());
+		child_write_variable(job->watchdog_pid, "WATCHDOG_PID=", (uint64_t)getpid());
 	if (!job->tells_unit)
 		return;
-	text_write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)getpid());
+	child_write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)getpid());
 	if (!job->listen)
 		return;
 	if (raw_pidfd_id(&id) == 0)
-		text_write_variable(job->pidfd_id, "LISTEN_PIDFDID=", id);
+		child_write_variable(job->pidfd_id, "LISTEN_PIDFDID=", id);
 	else
 		*job->pidfd_id_at = NULL;
 }
@@ -647,8 +659,8 @@ static _Noreturn void become_program(struct job *job)
 	char record[DECIMAL_DIGITS + 1], report[DECIMAL_DIGITS + 1];
 	char *arguments[] = { (char *)(uintptr_t)"superd-exec", (char *)(uintptr_t)build_word(), record, report, NULL };
 
-	text_write_variable(record, "", (uint64_t)job->record);
-	text_write_variable(report, "", (uint64_t)job->report);
+	child_write_variable(record, "", (uint64_t)job->record);
+	child_write_variable(report, "", (uint64_t)job->report);
 	for (int n = 0; n < job->wanted_count; n++)
 		fcntl(job->wanted[n], F_SETFD, 0);
 	if (job->file > 0)

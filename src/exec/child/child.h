@@ -151,6 +151,11 @@ static inline const struct sandbox_config *child_sandbox(const struct job *job)
 /* Whether the start needs superd-exec. */
 bool child_needs_program(const struct job *job);
 
+#define DECIMAL_DIGITS 20               /* digits of UINT64_MAX */
+
+/* Writes NAME=NUMBER; the name has the '='. Async-signal-safe. */
+void child_write_variable(char *out, const char *name, uint64_t number);
+
 /* Moves descriptor wanted[n] to n for all n < count, whatever their order and overlaps; the results are not
  * close-on-exec. 0, or -1 and errno. For the child, and for tests. */
 int child_arrange(const int *wanted, int count);

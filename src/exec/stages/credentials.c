@@ -4,6 +4,8 @@
  * renames it when it is complete; if it finds a complete one there already, it uses that. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,10 +21,10 @@
 
 #include "exec/child/child.h"
 #include "exec/child/credentials.h"
-#include "exec/child/text.h"
 #include "exec/stages/condition.h"
 #include "exec/stages/mount_tree.h"
 #include "exec/stages/stages.h"
+#include "lib/buf.h"
 #include "lib/fd.h"
 #include "lib/glob.h"
 #include "lib/write_all.h"
@@ -37,17 +39,15 @@ struct credential_load {
 	int folder;                     /* descriptor of the folder to fill; -1: none yet */
 	size_t size, files;             /* bytes and number of files so far */
 	unsigned depth;                 /* of folders within the present source */
-	struct child_text name;         /* name of the present file */
+	struct buf name;                /* name of the present file */
 	struct path_walk walk;          /* to the present source */
 	int above;                      /* descriptor of the folder above; -1: none yet */
-	struct child_text place;        /* the folder's name while it is filled; it is renamed unless is_mounted */
+	struct buf place;               /* the folder's name while it is filled; it is renamed unless is_mounted */
 	bool is_mounted, is_privileged; /* a tmpfs is mounted above; the command has all rights */
 };
 
 /* Fills the folder of credentials: from files, folders, sockets, credential stores and the configuration itself.
- * Source: systemd.exec(5), "Credentials".
- *
- * Names are built in buffers of fixed size: a name that does not fit is an error. */
+ * Source: systemd.exec(5), "Credentials". */
 
 #define DEPTH_MOST 8                    /* levels of folders in a source */
 #define FILES_MOST 1000
@@ -74,16 +74,16 @@ static int count_bytes(struct credential_load *loading, size_t length)
 /* Creates an empty file of the service's user with the present name. EEXIST: there is one. */
 static int create_credential(struct credential_load *loading)
 {
-	const struct child_text *name = &loading->name;
+	const struct buf *name = &loading->name;
 	int fd, error;
 
-	if (name->failed || !credential_name_is_valid(name->text, name->length))
+	if (name->failed || !credential_name_is_valid(buf_string(name), name->length))
 		return fail_with(EINVAL);
 	if (++loading->files > FILES_MOST || count_bytes(loading, name->length) < 0)
 		return fail_with(E2BIG);
 	if (!path_walk_pause(&loading->walk))
 		return -1;
-	fd = openat(loading->folder, name->text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
+	fd = openat(loading->folder, name->data, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
 	if (fd >= 0 && (fchmod(fd, 0400) < 0 ||
 			fchown(fd, loading->credentials->user, loading->credentials->group) < 0))
 		fd_close(&fd);
@@ -119,19 +119,16 @@ static int copy_credential(struct credential_load *loading, int from)
 static void bind_peer_name(const struct credential_load *loading, int fd)
 {
 	struct sockaddr_un own = { .sun_family = AF_UNIX };
-	struct child_text name = { 0 };
 	uint64_t number;
+	int length;
 
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number))
 		number = (uint64_t)getpid();
-	text_add_hex(&name, number);
-	text_add_word(&name, loading->credentials->unit);
-	text_add_word(&name, loading->credential->id);
-	if (name.failed || name.length > sizeof(own.sun_path) - 1)
-		return;                 /* a server that needs the name will report it */
-	memcpy(own.sun_path + 1, name.text, name.length);
-	(void)bind(fd, (const struct sockaddr *)&own,
-		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + name.length));
+	length = snprintf(own.sun_path + 1, sizeof(own.sun_path) - 1, "%016" PRIx64 "%s%s", number,
+			  loading->credentials->unit, loading->credential->id);
+	if (length < (int)sizeof(own.sun_path) - 1)     /* else a server that needs the name will report it */
+		(void)bind(fd, (const struct sockaddr *)&own,
+			   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length));
 }
 
 /* Connects to the socket to which the walk has led. */
@@ -176,15 +173,13 @@ static bool load_entry(void *context, int folder, const char *name)
 	int fd = open_source(loading, folder, name, O_NONBLOCK);
 	bool failed = fd < 0 || fstat(fd, &status) < 0;
 
-	text_add(&loading->name, "_", 1);
-	text_add_word(&loading->name, name);
+	buf_addf(&loading->name, "_%s", name);
 	if (!failed && S_ISDIR(status.st_mode))
 		failed = load_folder(loading, fd) < 0;
 	else if (!failed && S_ISREG(status.st_mode))
 		failed = copy_credential(loading, fd) < 0;
 	fd_close(&fd);
-	loading->name.length = before;
-	loading->name.text[before] = '\0';
+	buf_cut(&loading->name, before);
 	return (!is_users && !path_walk_end(&loading->walk)) || failed;
 }
 
@@ -230,14 +225,11 @@ static int load_by_name(struct credential_load *loading, const char *name)
 	const char *folder;
 
 	for (size_t n = 0; (folder = credential_store(loading->credentials, n)); n++) {
-		struct child_text path = { 0 };
+		char path[PATH_MAX];
 
-		text_add_word(&path, folder);
-		text_add(&path, "/", 1);
-		text_add_word(&path, name);
-		if (path.failed)
+		if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
 			return fail_with(ENAMETOOLONG);
-		if (load_path(loading, path.text) == 0)
+		if (load_path(loading, path) == 0)
 			return 0;
 		if (errno != ENOENT && errno != ENOTDIR)
 			return -1;
@@ -259,7 +251,7 @@ static int load_credential(struct credential_load *loading)
 	const struct credential *credential = loading->credential;
 	int result;
 
-	text_add_word(&loading->name, credential->id);
+	buf_text(&loading->name, credential->id);
 	if (is_loaded(loading, credential->id))
 		return 0;
 	if (*credential->source != '/')
@@ -281,11 +273,11 @@ static bool import_entry(void *context, int folder, const char *name)
 
 	if (!glob_matches(credential->id, name, 0) || !credential_name_is_valid(name, strlen(name)))
 		return false;
-	loading->name.length = 0;
+	buf_clear(&loading->name);
 	if (credential->source)
-		text_add_word(&loading->name, credential->source);
-	text_add_word(&loading->name, name + (credential->source ? strcspn(credential->id, "*") : 0));
-	if (is_loaded(loading, loading->name.text))
+		buf_text(&loading->name, credential->source);
+	buf_text(&loading->name, name + (credential->source ? strcspn(credential->id, "*") : 0));
+	if (is_loaded(loading, buf_string(&loading->name)))
 		return false;
 	fd = open_source(loading, folder, name, O_NONBLOCK);
 	failed = fd < 0 || fstat(fd, &status) < 0 || (S_ISREG(status.st_mode) && copy_credential(loading, fd) < 0);
@@ -314,7 +306,7 @@ static int set_credential(struct credential_load *loading)
 	const struct credential *credential = loading->credential;
 	int fd, result;
 
-	text_add_word(&loading->name, credential->id);
+	buf_text(&loading->name, credential->id);
 	if (is_loaded(loading, credential->id))
 		return 0;
 	fd = create_credential(loading);
@@ -336,8 +328,7 @@ static int credentials_load_all(struct job *job, struct credential_load *loading
 	for (size_t n = 0; n < loading->credentials->count; n++) {
 		job->fault.resource = (int)n;
 		loading->credential = &loading->credentials->list[n];
-		loading->name.length = 0;
-		loading->name.failed = false;
+		buf_clear(&loading->name);
 		if (loaders[loading->credential->kind](loading) < 0)
 			return -1;
 	}
@@ -414,16 +405,14 @@ static int open_new_folder(struct credential_load *loading)
 {
 	if (cover_parent(loading) < 0)
 		return -1;
-	text_add_word(&loading->place, final_name(loading->at));
-	if (!loading->is_mounted) {
-		text_add(&loading->place, ".", 1);
-		text_add_hex(&loading->place, (uint64_t)getpid());
-	}
+	buf_text(&loading->place, final_name(loading->at));
+	if (!loading->is_mounted)
+		buf_addf(&loading->place, ".%016" PRIx64, (uint64_t)getpid());
 	if (loading->place.failed)
-		return fail_with(ENAMETOOLONG);
-	if (mkdirat(loading->above, loading->place.text, 0700) < 0)
+		return fail_with(ENOMEM);
+	if (mkdirat(loading->above, loading->place.data, 0700) < 0)
 		return -1;
-	loading->folder = openat(loading->above, loading->place.text,
+	loading->folder = openat(loading->above, loading->place.data,
 				 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return loading->folder;
 }
@@ -437,7 +426,7 @@ static int publish_folder(struct credential_load *loading)
 	if (loading->is_mounted)
 		return mount(NULL, loading->at->above, NULL,
 			     MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	return renameat(loading->above, loading->place.text, loading->above, final_name(loading->at));
+	return renameat(loading->above, loading->place.data, loading->above, final_name(loading->at));
 }
 
 static bool unlink_entry(void *context, int folder, const char *name)
@@ -450,14 +439,14 @@ static bool unlink_entry(void *context, int folder, const char *name)
 /* Removes a folder that is incomplete, or that another instance completed first. */
 static void discard_folder(struct credential_load *loading)
 {
-	int error = errno, folder = openat(loading->above, loading->place.text,
+	int error = errno, folder = openat(loading->above, loading->place.data,
 					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (folder >= 0 && fchmod(folder, 0700) == 0)
 		condition_any_entry(folder, unlink_entry, NULL);
 	if (folder >= 0)
 		close(folder);
-	unlinkat(loading->above, loading->place.text, AT_REMOVEDIR);
+	unlinkat(loading->above, loading->place.data, AT_REMOVEDIR);
 	errno = error;
 }
 
@@ -500,6 +489,8 @@ int credentials_load(struct job *job)
 	}
 	fd_close(&loading.folder);
 	fd_close(&loading.above);
+	buf_free(&loading.name);
+	buf_free(&loading.place);
 	if (result == 0)
 		job->fault.resource = 0;
 	umask(before);

@@ -10,6 +10,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -20,9 +23,9 @@
 #include "lib/fd.h"
 #include "os/foreign/path_walk.h"
 
-#define PATH_MOST 4096
-
-#ifdef SYS_mount_setattr
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442           /* headers may be older than Linux 5.12 */
+#endif
 #define CLONE 1                         /* OPEN_TREE_CLONE */
 #define RECURSIVE 0x8000                /* AT_RECURSIVE */
 #define EMPTY_PATH 0x1000               /* AT_EMPTY_PATH */
@@ -99,40 +102,6 @@ static int make_tree(const char *type, unsigned long flags, const char *data)
 	fd_close(&system);
 	return tree;
 }
-#else
-#define RECURSIVE 0
-
-static int fail_unsupported(void)
-{
-	errno = ENOSYS;
-	return -1;
-}
-
-static int clone_tree(int place, unsigned flags)
-{
-	(void)place, (void)flags;
-	return fail_unsupported();
-}
-
-static int move_tree(int tree, int place)
-{
-	(void)tree, (void)place;
-	return fail_unsupported();
-}
-
-static int set_mount_attributes(int place, unsigned flags, unsigned set, unsigned clear)
-{
-	(void)place, (void)flags, (void)set, (void)clear;
-	return fail_unsupported();
-}
-
-static int make_tree(const char *type, unsigned long flags, const char *data)
-{
-	(void)type, (void)flags, (void)data;
-	return fail_unsupported();
-}
-#endif
-
 /* Opens what the path leads to, with O_PATH. -1 and errno. */
 static int open_place(const struct account *user, const char *path, enum path_missing missing)
 {
@@ -315,20 +284,16 @@ static int make_private_folder(const char *path)
 
 int mount_tree_open_private_tmp(const struct account *user, const char *prefix, uint64_t id)
 {
-	char path[PATH_MOST];
-	size_t length = strlen(prefix);
+	char path[PATH_MAX];
+	int length = snprintf(path, sizeof(path), "%s%016" PRIx64, prefix, id);
 
-	if (!id || length + 16 + sizeof("/tmp") > sizeof(path)) {
+	if (!id || length + sizeof("/tmp") > sizeof(path)) {
 		errno = id ? ENAMETOOLONG : EINVAL;     /* without a number its name could be guessed */
 		return -1;
 	}
-	memcpy(path, prefix, length);
-	for (int n = 0; n < 16; n++)
-		path[length + (size_t)n] = "0123456789abcdef"[id >> (60 - 4 * n) & 15];
-	path[length + 16] = '\0';
 	if (make_private_folder(path) < 0)
 		return -1;
-	memcpy(path + length + 16, "/tmp", sizeof("/tmp"));
+	memcpy(path + length, "/tmp", sizeof("/tmp"));
 	if (mkdir(path, 01777) < 0 && errno != EEXIST)
 		return -1;
 	return mount_tree_open(user, path, false);

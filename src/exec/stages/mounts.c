@@ -33,9 +33,9 @@ static const struct { const char *path; bool recursive; } kept_devices[DEVICES] 
 	{ "/dev/mqueue", true }, { "/dev/hugepages", true }, { "/dev/ptmx", false }, { "/dev/log", false },
 };
 
-static const struct { const char *name, *target; } links[] = {
-	{ "fd", "/proc/self/fd" }, { "stdin", "/proc/self/fd/0" }, { "stdout", "/proc/self/fd/1" },
-	{ "stderr", "/proc/self/fd/2" },
+static const struct { const char *path, *target; } links[] = {
+	{ "/dev/fd", "/proc/self/fd" }, { "/dev/stdin", "/proc/self/fd/0" }, { "/dev/stdout", "/proc/self/fd/1" },
+	{ "/dev/stderr", "/proc/self/fd/2" },
 };
 
 /* Opens the trees; a missing device is no error. */
@@ -64,10 +64,7 @@ static int devices_put(const struct account *user, const struct device_trees *de
 			return -1;
 	}
 	for (size_t n = 0; n < sizeof(links) / sizeof(links[0]); n++) {
-		char name[16] = "/dev/";
-
-		memcpy(name + 5, links[n].name, strlen(links[n].name) + 1);
-		if (symlink(links[n].target, name) < 0)
+		if (symlink(links[n].target, links[n].path) < 0)
 			return -1;
 	}
 	return 0;

@@ -245,16 +245,15 @@ int sandbox_users(struct job *job)
 int sandbox_profile(struct job *job)
 {
 	const struct sandbox_config *sandbox = child_sandbox(job);
-	char order[300] = "exec ";
+	char order[300];
 	int fd, result;
 
 	if (!sandbox || !sandbox->profile)
 		return 0;
-	if (strlen(sandbox->profile) >= sizeof(order) - 6) {
+	if (snprintf(order, sizeof(order), "exec %s", sandbox->profile) >= (int)sizeof(order)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	memcpy(order + 5, sandbox->profile, strlen(sandbox->profile) + 1);
 	fd = open("/proc/self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;

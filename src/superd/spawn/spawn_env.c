@@ -194,7 +194,7 @@ static size_t add_remote(const struct spawn_request *request, struct spawn_env *
 		environment[count++] = texts->host;
 	}
 	if (request->remote_port >= 0) {
-		text_write_variable(texts->port, "REMOTE_PORT=", (uint64_t)request->remote_port);
+		child_write_variable(texts->port, "REMOTE_PORT=", (uint64_t)request->remote_port);
 		environment[count++] = texts->port;
 	}
 	if (request->local_address)

@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 
-#include "exec/child/text.h"
 #include "lib/buf.h"
 #include "superd/spawn/spawn.h"
 
