@@ -213,8 +213,8 @@ static void drop_state(struct guard_page *page)
 }
 
 /* As fork(2), but the new process shares the table of descriptors with this one: both open and close for the other. The
- * pid goes to *noted before the process runs. The memory is a copy. The new process is one of the C library's: its thread
- * has the right number, as after fork(3). */
+ * pid goes to *noted before the process runs. The memory is a copy. The new process is one of the C library's: its
+ * thread has the right number, as after fork(3). */
 static pid_t clone_superd(int32_t *noted)
 {
 	struct clone_args arguments = {

@@ -266,7 +266,8 @@ static bool end_hanging(struct guard_page *page)
 	return can_end;
 }
 
-/* Returns why superd goes on. It looks again and again, as no call waits for the word and for the guard's end at once. */
+/* Returns why superd goes on. It looks again and again, as no call waits for the word and for the guard's end at
+ * once. */
 static const char *await_successor(struct guard_page *page)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };

@@ -37,8 +37,8 @@
 #define PAUSE 1.                        /* seconds until the next try, if accept4(2) fails */
 #define NODE_DELAY 0.2                  /* seconds: a folder that is being removed is gone by then */
 
-/* Pauses between two tries to get a socket that another superd has, or that cannot be made now: short ones at first, as a
- * superd that ends removes its socket soon. Seconds. */
+/* Pauses between two tries to get a socket that another superd has, or that cannot be made now: short ones at first, as
+ * a superd that ends removes its socket soon. Seconds. */
 #define RETRY_FIRST .05
 #define RETRY_MOST 1.
 

@@ -595,8 +595,8 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 	return table;
 }
 
-/* After an upgrade there is no way back. superd holds the sockets, and clients wait, until it can load a table: the state
- * has one, so it only lacks memory. Orders to stop are blocked, and obeyed then. */
+/* After an upgrade there is no way back. superd holds the sockets, and clients wait, until it can load a table: the
+ * state has one, so it only lacks memory. Orders to stop are blocked, and obeyed then. */
 static struct table *load_until_fitting(struct options *options, struct log *log, struct state_stream *before,
 					bool *is_saved)
 {
