@@ -52,7 +52,7 @@ _superd()
 		restrict_address_families restrict_namespaces restrict_realtime restrict_suid_sgid
 		memory_deny_write_execute lock_personality keyring_mode secure_bits ip_address_allow
 		ip_address_deny device_policy device_allow apparmor_profile selinux_context log log_format
-		log_level control control_group fdstore guard max_starting stop_delay stop_timeout
+		log_level control control_group fdstore max_starting stop_delay stop_timeout
 	"
 
 	COMPREPLY=()

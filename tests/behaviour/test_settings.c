@@ -259,94 +259,24 @@ Behaviour(settings, what_only_a_start_can_change_stays_over_reload_upgrade_and_g
 	cr_expect_null(read_text(other));
 }
 
-Behaviour(settings, the_table_asks_for_a_guard)
-{
-	const char *head = text_of("superd { control = \"%s\" guard =", control_path());
-	struct superd *superd = run_alone(text_of("%s yes }\n%s", head, web()));
-	int port = superd_port(superd, "web");
-	long pid = client_ask_pid(port);
-
-	guarded_kill(superd);
-	cr_expect_eq(client_ask_pid(port), pid, "%s", world_logs());
-	cr_expect(superd_reload(superd, "%s no }\n%s", head, web()), "%s", world_logs());
-	cr_expect(superd_logged(superd, "guard: the change takes effect at the next start of superd; it stays yes "
-				"until then"), "%s", world_logs());
-	superd_stop(superd);
-}
-
-/* Only an included file has the word. */
-Behaviour(settings, an_included_file_asks_for_a_guard)
-{
-	const char *file = write_file("own.conf", "superd { control = \"%s\" guard = yes }\n", control_path());
-	struct superd *superd = run_alone(text_of("include(\"%s\")\n%s", file, web()));
-	int port = superd_port(superd, "web");
-	long pid = client_ask_pid(port);
-
-	guarded_kill(superd);
-	cr_expect_eq(client_ask_pid(port), pid, "%s", world_logs());
-	superd_stop(superd);
-}
-
 static const char *guard_of(const char *control)
 {
 	wait_node(control);
 	return SUPERCTL(control, "version").out;
 }
 
-Behaviour(settings, the_table_or_the_command_line_does_without_a_guard)
+Behaviour(settings, the_command_line_does_without_a_guard)
 {
 	const char *pid_file = path_in("own.pid"), *control = path_in("own.control");
-	const char *const arguments[] = { "--no-guard", "--control", control_path(), NULL };
-	const struct setup setup = { .arguments = arguments };
-	struct superd *superd = superd_run_with(&setup, "superd { guard = yes }\n%s", web());
-	const char *table = write_file("daemon.conf", "superd { guard = no }\n%s", web()), *text;
+	const char *table = write_file("daemon.conf", "%s", web()), *text;
 	struct outcome outcome;
 
-	cr_expect(strstr(guard_of(control_path()), "\nno guard: "), "%s", world_logs());
-	cr_expect(superd_logged(superd, ":1:10: note: guard: overridden by the command line, which sets no"), "%s",
-		  world_logs());
-	superd_stop(superd);
-	outcome = SUPERD_ANSWER("--daemon", "--pid-file", pid_file, "--control", control, "--log",
+	outcome = SUPERD_ANSWER("--daemon", "--no-guard", "--pid-file", pid_file, "--control", control, "--log",
 				text_of("file:%s", path_in("daemon.log")), "-f", table);
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	text = guard_of(control);
 	cr_expect(strstr(text, "\nno guard: "), "%s", text);
 	SUPERCTL(control, "shutdown");
-}
-
-/* Standard input can be read once, and the guard begins before superd reads it. */
-Behaviour(settings, a_guard_of_standard_input_is_refused_with_the_option_that_does_it)
-{
-	const char *script = "echo 'superd { guard = yes }' | \"$0\" \"$@\" --control none -f -";
-	struct outcome outcome = program_answer((const char *const[]){ "/bin/sh", "-c", script, superd_path(), NULL });
-
-	cr_expect_eq(outcome.status, 1, "%s", outcome.err);
-	cr_expect(strstr(outcome.err, "<stdin>:1:10: error: guard: superd could not read this setting before its "
-				      "start\n<stdin>:1:10: hint: a configuration from standard input needs --guard "),
-		  "%s", outcome.err);
-	outcome = program_answer((const char *const[]){ "/bin/sh", "-c", script, superd_path(), "--check", NULL });
-	cr_expect_eq(outcome.status, 1, "%s", outcome.err);
-	cr_expect(strstr(outcome.err, "<stdin>:1:10: hint: a configuration from standard input needs --guard "), "%s",
-		  outcome.err);
-	outcome = program_answer((const char *const[]){ "/bin/sh", "-c", script, superd_path(), "--check", "--guard",
-							NULL });
-	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
-}
-
-/* A user that may start no process: the one that reads the setting cannot be started. */
-Behaviour(settings, a_guard_that_could_not_be_read_names_the_option_alone)
-{
-	const char *table = write_file("guarded.conf", "superd { guard = yes }\n");
-	const char *script = text_of("cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups "
-				     "prlimit --nproc=0:0 %s --control none -f %s", superd_path(), table);
-	struct outcome outcome;
-
-	SKIP_WITHOUT(namespace_users(), "needs root, to be a user with a limit of processes");
-	outcome = program_answer((const char *const[]){ "/bin/sh", "-c", script, NULL });
-	cr_expect_eq(outcome.status, 1, "%s", outcome.err);
-	cr_expect(strstr(outcome.err, ":1:10: error: guard: superd could not read this setting before its start\n") &&
-			  strstr(outcome.err, ":1:10: hint: use --guard in its place\n"),
-		  "%s", outcome.err);
 }
 
 Behaviour(settings, a_reload_changes_the_control_group)

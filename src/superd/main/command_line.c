@@ -68,7 +68,7 @@ bool command_line_read(struct options *options, int argc, char **argv)
 {
 	*options = (struct options){
 		.invoked_as = find_invoked_as(argc > 0 ? argv[0] : ""), .preflight = true,
-		.control_gid = (gid_t)-1, .arguments = argv,
+		.control_gid = (gid_t)-1, .guard = GUARD_UNSET, .arguments = argv,
 	};
 	globals_init(&options->given);
 	if (!personas[options->invoked_as].read(options, argc, argv) || !set_default_control(options))

@@ -69,7 +69,6 @@ struct table_load {
 	const struct nonempty_sources *before; /* the files of the last reading; NULL: this is no reload */
 	const struct load_before *replaced; /* of a reload */
 	bool compares;                  /* nothing follows but a comparison */
-	bool is_own_alone;              /* only superd.conf is read */
 	struct nonempty_sources nonempty; /* the files of this reading */
 	uint64_t sources;               /* hash of the files that were read, for table->sources */
 };
@@ -124,7 +123,7 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 		.compat = options->compat, .on_source = loading->on_source, .context = loading->context,
 		/* A superd that is started anew asks no name service. */
 		.asks_services = looks_up_names(options) && !loading->known,
-		.start = loading->is_own_alone ? NULL : reader_process_start,
+		.start = reader_process_start,
 		.describe_end = reader_process_describe_end, .start_context = &reader,
 		.shares_defaults = options->invoked_as == AS_XINETD,
 		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
@@ -354,15 +353,6 @@ static struct table *load_rounds(struct table_load *loading, struct diags *diags
 	diags_bound(diags);
 	if (table)
 		pool_seal(table->pool);
-	return table;
-}
-
-struct table *load_own(const struct options *options, struct diags *diags)
-{
-	struct table_load loading = { .options = options, .is_own_alone = true };
-	struct table *table = load_rounds(&loading, diags);
-
-	nonempty_sources_free(&loading.nonempty);
 	return table;
 }
 

@@ -24,9 +24,6 @@ typedef void load_on_source(void *context, const char *path, const char *format,
  * become warnings. on_source may be NULL. The caller frees the table (table_free). NULL: out of memory. */
 struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags);
 
-/* Reads superd.conf and what it includes, but no source in another language. */
-struct table *load_own(const struct options *options, struct diags *diags);
-
 /* The same as load_table for a first table to run. It also notes in options->nonempty which files hold text. known: the
  * state of the superd before, whose answers of name services are taken where it has them; NULL: each is asked. */
 struct table *load_to_run(struct options *options, struct state_stream *known, struct diags *diags);

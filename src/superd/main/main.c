@@ -11,10 +11,7 @@
 #include "lib/buf.h"
 #include "lib/build_id.h"
 #include "lib/build_info.h"
-#include "lib/fd.h"
 #include "lib/patience.h"
-#include "lib/source_file.h"
-#include "os/foreign/fork_with_timeout.h"
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
 #include "os/host/program.h"
@@ -27,9 +24,6 @@
 #include "superd/main/takeover.h"
 #include "table/option/option_table.h"
 #include "table/print/print_conf.h"
-#include "table/sources/source_name.h"
-
-#define GUARD_SETTING_WAIT 5000         /* milliseconds that a file system may take to answer */
 
 static bool print_comments(const struct table *table, FILE *out)
 {
@@ -231,60 +225,6 @@ static void print_version(void)
 	buf_free(&denied);
 }
 
-/* Whether a source may have the setting: without one of these words it has neither the setting nor another file that
- * might, and superd need not read a long table twice. */
-static bool may_set_guard(const char *source)
-{
-	static const char *const hints[] = { "guard", "include", "import" };
-	size_t length;
-	char *text = fd_read_file(source_name_path(source), SOURCE_MOST, &length);
-	bool may = !text;               /* a folder, or the name of a unit */
-
-	for (size_t n = 0; text && n < sizeof(hints) / sizeof(*hints); n++)
-		may |= memmem(text, length, hints[n], strlen(hints[n])) != NULL;
-	free(text);
-	return may;
-}
-
-/* Adds the setting guard of the table to `why`, if it has one. */
-static int find_guard_setting(const void *with, struct buf *why, struct buf *warnings)
-{
-	struct options options = *(const struct options *)with;
-	struct diags diags = { 0 };
-	const struct table *table;
-	size_t n = 0;
-
-	(void)warnings;
-	while (n < options.sources.count && !may_set_guard(options.sources.list[n]))
-		n++;
-	if (n == options.sources.count)
-		return -1;
-	options.task = TASK_PRINT;      /* looks up no names, and not at this machine */
-	table = load_own(&options, &diags);
-	if (table && global_is_set(&table->globals, GLOBAL_GUARD))
-		buf_text(why, table->globals.guard ? "yes" : "no");
-	return -1;
-}
-
-/* The setting guard of the command line, else of the table. The guard has superd's memory of before its start, so a
- * process of its own reads the table. Standard input cannot be read twice. */
-static unsigned guard_setting(struct options *options)
-{
-	struct buf word = { 0 }, warnings = { 0 };
-	unsigned setting = options->given.guard;
-
-	if (global_is_set(&options->given, GLOBAL_GUARD))
-		return setting;
-	options->reads_guard = true;
-	if (!options->endpoints.count && !options_read_standard_input(options))
-		fork_with_timeout(find_guard_setting, options, -1, GUARD_SETTING_WAIT, &word, &warnings);
-	if (word.length)
-		setting = !strcmp(buf_string(&word), "yes");
-	buf_free(&word);
-	buf_free(&warnings);
-	return setting;
-}
-
 /* The default is a guard where no other process restarts superd. A search for an old daemon's name must find one
  * process: update-inetd reads the pid file, which has the guard's. */
 static bool guard_default(const struct options *options)
@@ -297,9 +237,9 @@ static bool begin_guard(struct options *options)
 {
 	int page = options->internal.guard_page;
 	bool is_start = page < 0 && !options->internal.takes_over;
-	unsigned setting = is_start ? guard_setting(options) : page >= 0;
+	unsigned setting = is_start ? options->guard : page >= 0;
 
-	options->guarded = setting > 1 ? guard_default(options) : setting;
+	options->guarded = setting == GUARD_UNSET ? guard_default(options) : setting;
 	if (!options->guarded)
 		return true;
 	if (options->daemon && is_start && daemonize_enter() < 0) {
@@ -334,10 +274,7 @@ static int run_task(struct options *options)
 		return do_explain(options);
 	case TASK_PRINT:
 		return do_print(options);
-	case TASK_CHECK:                /* in such a case the start reports that it could not read the setting */
-		options->reads_guard = !global_is_set(&options->given, GLOBAL_GUARD) &&
-				       options_read_standard_input(options);
-		options->guarded = guard_default(options);
+	case TASK_CHECK:
 		return check_tables(options) ? 0 : EXIT_TABLE;
 	case TASK_RUN:
 		break;

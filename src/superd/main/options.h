@@ -28,6 +28,8 @@ struct internal_args {
 	int fd;                         /* descriptor with the state of the running superd, or for the answer; -1: none */
 };
 
+#define GUARD_UNSET 2                   /* neither --guard nor --no-guard */
+
 struct options {
 	enum invoked_as invoked_as;
 	enum task task;
@@ -47,7 +49,7 @@ struct options {
 	struct nonempty_sources next_nonempty; /* the same for a table that a reload has read */
 	bool preflight, keep_going, takes_over, daemon;
 	bool guarded;                   /* superd runs under a guard, or has tried to; set by main */
-	bool reads_guard;               /* the setting of the table decides about the guard of this start; set by main */
+	unsigned guard;                 /* 0: none, 1: superd runs under a guard; GUARD_UNSET: the default */
 	bool warns_of_unsupported;      /* an unsupported key of a unit is a warning, not an error */
 	const char *process_name;       /* NULL: the name of the program */
 	gid_t control_gid;              /* of settings.control_group, by the last look-up that had an answer; -1: none */

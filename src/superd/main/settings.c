@@ -4,7 +4,6 @@
  * later comparisons need them for longer, so options->settings_pool has copies. */
 #include "superd/main/settings.h"
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 #include "lib/log/log_sink.h"
 #include "lib/patience.h"
 #include "os/foreign/foreign_path.h"
-#include "os/guard/guard_link.h"
 #include "table/option/option_table.h"
 
 bool log_setup_is_stderr(const struct options *options)
@@ -125,19 +123,6 @@ static void note_overridden(const struct options *options, enum global global, s
 	buf_free(&text);
 }
 
-/* Checks that superd has learned about a guard in time: main reads the setting from files alone. */
-static void check_guard(const struct options *options, const struct globals *globals, struct diags *diags)
-{
-	bool is_start = options->reads_guard && guard_cause() == GUARD_FRESH;
-
-	if (!is_start || !global_is_set(globals, GLOBAL_GUARD) || globals->guard == options->guarded)
-		return;
-	diag_error(diags, globals->at[GLOBAL_GUARD], "guard: superd could not read this setting before its start");
-	diags_hint(diags, "%s --%sguard in its place",
-		   options_read_standard_input(options) ? "a configuration from standard input needs" : "use",
-		   globals->guard ? "" : "no-");
-}
-
 static bool waits_for_start(enum global global)
 {
 	return global_directives[global].change == CHANGE_START;
@@ -168,8 +153,6 @@ void settings_check(const struct options *options, const struct table *table, bo
 		if (reloads && waits_for_start(global) && !is_equal(&options->settings, &next, global))
 			warn_of_start(options, global, globals, diags);
 	}
-	if (!reloads)
-		check_guard(options, globals, diags);
 	if (!globals->log || options->given.log || !options->preflight || options->task == TASK_PRINT)
 		return;
 	if (!log_setup_check(globals->log, &why))
@@ -301,8 +284,6 @@ void settings_save(const struct options *options, struct buf *out)
 		state_add(out, "pid_path", options->settings.pid_file);
 	if (options->settings.fdstore)
 		state_add(out, "store", options->settings.fdstore);
-	if (global_is_set(&options->settings, GLOBAL_GUARD))
-		state_add_number(out, "guard", options->settings.guard);
 }
 
 /* false: out of memory, which may be printed. */
@@ -331,7 +312,6 @@ static void restore_section(struct options *options, struct state_section *secti
 	next.control = state_text(section, "control_path");
 	next.pid_file = state_text(section, "pid_path");
 	next.fdstore = state_text(section, "store");
-	next.guard = (unsigned)state_number(section, "guard", 0, 1, UINT_MAX);
 	section->used = true;
 	if (destination && !log_sink_refusal(destination))
 		next.log = destination;

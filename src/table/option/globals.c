@@ -12,12 +12,11 @@
 static const int64_t no_number = -1;
 static const unsigned no_word = UINT_MAX;
 static const char *const format_words[] = { [LOG_FORMAT_TEXT] = "text", [LOG_FORMAT_JSON] = "json", NULL };
-static const char *const guard_words[] = { "no", "yes", NULL };
 static const char *const level_words[] = { "error", "warning", "notice", "info", "debug", NULL };
 
 /* What applies where nothing is set. The rows have the same as text, for the manual. */
 static const struct globals defaults = {
-	.log = "stderr", .log_format = LOG_FORMAT_TEXT, .log_level = LEVEL_INFO, .guard = UINT_MAX,
+	.log = "stderr", .log_format = LOG_FORMAT_TEXT, .log_level = LEVEL_INFO,
 	.max_starting = -1,
 	.stop_timeout = 8000000,        /* below the 10 s after which Docker kills */
 };
@@ -59,13 +58,6 @@ const struct directive global_directives[GLOBALS] = {
 		.argument = "notify | none",
 		.help = "The store that keeps the sockets while superd does not run: the service manager, or "
 			"none. Unset: the service manager, if it has a store." },
-	[GLOBAL_GUARD] = {
-		.name = { "guard" }, .type = &type_word, .chapter = CHAPTER_GLOBALS,
-		.offset = offsetof(struct globals, guard), .change = CHANGE_START, .unset = &no_word,
-		.words = guard_words, .argument = "yes | no",
-		.help = "Whether superd runs under a second process that restarts a killed superd without losing "
-			"clients. A configuration from standard input cannot set it. Unset: the default of superd "
-			"--guard." },
 	[GLOBAL_MAX_STARTING] = {
 		.name = { "max_starting" }, .type = &type_count, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, max_starting), .change = CHANGE_LIVE, .unset = &no_number,

@@ -10,7 +10,7 @@
 
 enum global {
 	GLOBAL_LOG, GLOBAL_LOG_FORMAT, GLOBAL_LOG_LEVEL, GLOBAL_CONTROL, GLOBAL_CONTROL_GROUP, GLOBAL_PID_FILE,
-	GLOBAL_FDSTORE, GLOBAL_GUARD, GLOBAL_MAX_STARTING, GLOBAL_STOP_DELAY, GLOBAL_STOP_TIMEOUT, GLOBALS
+	GLOBAL_FDSTORE, GLOBAL_MAX_STARTING, GLOBAL_STOP_DELAY, GLOBAL_STOP_TIMEOUT, GLOBALS
 };
 
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
@@ -23,7 +23,6 @@ struct globals {
 	const char *control_group;      /* NULL: none */
 	const char *pid_file;           /* NULL: none */
 	const char *fdstore;            /* "none", "notify" or a path; NULL: not set */
-	unsigned guard;                 /* 0: none, 1: superd runs under a guard; UINT_MAX: not set */
 	int64_t max_starting;           /* starts under way at once; 0: any number; -1: not set */
 	int64_t stop_delay;             /* microseconds; -1: not set */
 	int64_t stop_timeout;           /* microseconds, SCAN_INFINITY: no limit; -1: not set */
