@@ -152,15 +152,18 @@ static void write_ident(int seconds)
 /* Enters the sandbox, unless a rule may start a command: that may need all rights of this user. */
 static void enter_sandbox(const struct lookups *lookups)
 {
-	struct self_sandbox sandbox = { .connects = true, .finds_names = lookups->name || lookups->daemon,
-					.reads_files = lookups->tables };
+	struct self_sandbox sandbox = { .rights = MAY_CONNECT | MAY_SEND };
 
 	if (lookups->commands && libwrap_runs_commands(NULL))
 		return;
-	if (sandbox.finds_names)
+	if (lookups->tables)
+		sandbox.rights |= MAY_READ_FILES;
+	if (lookups->name || lookups->daemon) {
+		sandbox.rights |= MAY_FIND_NAMES;
 		self_sandbox_add_name_ports(&sandbox);
+	}
 	if (lookups->daemon || lookups->ident_seconds) {        /* libwrap has an ident client too */
-		sandbox.binds_any = true;
+		sandbox.rights |= MAY_BIND;
 		sandbox.ports[sandbox.port_count++] = IDENT_PORT;
 	}
 	self_sandbox_enter(&sandbox);

@@ -227,21 +227,21 @@ static void allow_target(struct self_sandbox *sandbox, const char *host, const c
 	struct addrinfo *list = NULL;
 
 	if (!port) {
-		sandbox->connects_unix = true;
-		sandbox->answers_unix |= *host == '@';
+		sandbox->rights |= MAY_CONNECT_UNIX | (*host == '@' ? MAY_ANSWER_UNIX : 0);
 		return;
 	}
-	sandbox->connects = true;
-	sandbox->finds_names = getaddrinfo(host, port, &hints, &list) != 0;
-	hints.ai_flags = AI_PASSIVE;
-	if (sandbox->finds_names && getaddrinfo(NULL, port, &hints, &list) != 0)
-		list = NULL;
+	sandbox->rights |= MAY_CONNECT;
+	if (getaddrinfo(host, port, &hints, &list) != 0) {
+		sandbox->rights |= MAY_FIND_NAMES;
+		self_sandbox_add_name_ports(sandbox);
+		hints.ai_flags = AI_PASSIVE;
+		if (getaddrinfo(NULL, port, &hints, &list) != 0)
+			list = NULL;
+	}
 	if (list) {
 		add_port(sandbox, list->ai_addr);
 		freeaddrinfo(list);
 	}
-	if (sandbox->finds_names)
-		self_sandbox_add_name_ports(sandbox);
 }
 
 static bool is_unix_datagram(int fd)
@@ -262,19 +262,20 @@ static void enter_sandbox(const struct settings *settings, const int *sockets, s
 {
 	const struct builtin_options *options = &settings->options;
 	bool redirects = !strcmp(settings->builtin->name, "redirect");
-	struct self_sandbox sandbox = { .has_clients = true };
+	struct self_sandbox sandbox = { .rights = MAY_TAKE_CLIENTS | MAY_SEND };
 
 	if (!strcmp(settings->builtin->name, "daytime"))
 		tzset();                /* it needs a file */
 	for (size_t n = 0; n < count; n++)
-		sandbox.answers_unix |= is_unix_datagram(sockets[n]);
+		sandbox.rights |= is_unix_datagram(sockets[n]) ? MAY_ANSWER_UNIX : 0;
 	if (has_listeners || settings->shares)
 		loop_raise_limit();
 	if (redirects)
 		allow_target(&sandbox, settings->words[1], settings->words[2]);
 	if (!strcmp(settings->builtin->name, "auth") && options->real) {
-		sandbox.finds_names = true;
-		sandbox.acts_as_users = geteuid() == 0 && builtin_reads_homes("auth", settings->words + 1);
+		sandbox.rights |= MAY_FIND_NAMES;
+		if (geteuid() == 0 && builtin_reads_homes("auth", settings->words + 1))
+			sandbox.rights |= MAY_CHANGE_USER;
 		self_sandbox_add_name_ports(&sandbox);
 	}
 	self_sandbox_enter(&sandbox);

@@ -35,7 +35,7 @@ static bool answer_request(char *text, int scratch)
 int main(int argc, char **argv)
 {
 	char text[FILTER_REQUEST_MOST + 1];
-	const struct self_sandbox sandbox = { .writes_files = true };    /* one that is open, in memory */
+	const struct self_sandbox sandbox = { .rights = MAY_WRITE_FILES };      /* one that is open, in memory */
 	socklen_t size = sizeof(int);
 	ssize_t length;
 	int type, scratch;

@@ -206,7 +206,7 @@ int main(int argc, char **argv)
 	int channel;
 
 	program_begin("superd-hold", false, &argc, argv);
-	self_sandbox_enter(&(const struct self_sandbox){ .profile = work_kinds[WORKER_HOLD].profile });
+	self_sandbox_enter(&(const struct self_sandbox){ .rights = work_kinds[WORKER_HOLD].rights });
 	if (!request_receive(STDIN_FILENO, &record, &channel, &count) || count != 1)
 		_exit(0);
 	hold_request_record(&record, &request);

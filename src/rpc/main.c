@@ -23,7 +23,9 @@ int main(int argc, char **argv)
 	static const int statuses[] = {
 		[REGISTRATION_DONE] = EXIT_SUCCESS, [REGISTRATION_FAILED] = EXIT_FAILURE, [REGISTRATION_REFUSED] = 3,
 	};
-	struct self_sandbox sandbox = { .finds_names = true, .ports = { RPCBIND_PORT }, .port_count = 1 };
+	struct self_sandbox sandbox = {
+		.rights = MAY_FIND_NAMES | MAY_SEND, .ports = { RPCBIND_PORT }, .port_count = 1,
+	};
 	struct rpc_request request;
 	const char *refusal;
 

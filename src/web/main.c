@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 {
 	static const char channel[] = "--channel=";
 	struct superctl_options options = { .control = "its control socket", .timeout = -1, .http = true };
-	const struct self_sandbox nothing = { .has_clients = false };
+	const struct self_sandbox nothing = { .rights = 0 };
 	bool is_status;
 	int64_t fd = -1;
 

@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 		if (!works[n] || strcmp(work_kinds[n].word, argv[1]) != 0)
 			continue;
 		prctl(PR_SET_NAME, work_kinds[n].name);
-		self_sandbox_enter(&(const struct self_sandbox){ .profile = work_kinds[n].profile });
+		self_sandbox_enter(&(const struct self_sandbox){ .rights = work_kinds[n].rights });
 		works[n](STDIN_FILENO);
 		_exit(0);
 	}

@@ -136,7 +136,7 @@ static int do_work(const struct path_task *task, struct buf *text)
 /* Files can only be read behind act_as_begin: what a link leads to is nothing to start or to write to. */
 _Noreturn void path_work_answer(void)
 {
-	const struct self_sandbox sandbox = { .reads_files = true };
+	const struct self_sandbox sandbox = { .rights = MAY_READ_FILES | MAY_SEND };
 	struct buf text = { 0 }, none = { 0 };
 	struct path_task task = { 0 };
 	struct act_as before;

@@ -96,7 +96,7 @@ static void allow_port(int ruleset, uint64_t right, uint16_t port)
 
 static void restrict_objects(const struct self_sandbox *sandbox)
 {
-	long version = sandbox->profile >= PROFILE_LOOKS ? 0 : self_sandbox_landlock();
+	long version = sandbox->rights & MAY_LOOK ? 0 : self_sandbox_landlock();
 	struct ruleset wanted = { .files = version > 0 ? file_rights(version) : 0 };
 	int ruleset;
 
@@ -105,17 +105,18 @@ static void restrict_objects(const struct self_sandbox *sandbox)
 	if (version >= 4)
 		wanted.net = NET_BIND | NET_CONNECT;
 	if (version >= 6)
-		wanted.scoped = SCOPE_SIGNAL | (sandbox->answers_unix || sandbox->finds_names ? 0 : SCOPE_ABSTRACT);
+		wanted.scoped = SCOPE_SIGNAL |
+				(sandbox->rights & (MAY_ANSWER_UNIX | MAY_FIND_NAMES) ? 0 : SCOPE_ABSTRACT);
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &wanted, sizeof(wanted), 0);
 	if (ruleset < 0)
 		return;
-	if (sandbox->finds_names || sandbox->reads_files)
+	if (sandbox->rights & (MAY_FIND_NAMES | MAY_READ_FILES))
 		allow_reading(ruleset, "/");
-	else if (sandbox->profile >= PROFILE_PROC)
+	else if (sandbox->rights & MAY_READ_PROC)
 		allow_reading(ruleset, "/proc");
 	for (size_t n = 0; version >= 4 && n < sandbox->port_count; n++)
 		allow_port(ruleset, NET_CONNECT, sandbox->ports[n]);
-	if (version >= 4 && sandbox->binds_any)
+	if (version >= 4 && sandbox->rights & MAY_BIND)
 		allow_port(ruleset, NET_BIND, 0);
 	syscall(SYS_landlock_restrict_self, ruleset, 0);
 	close(ruleset);
@@ -129,9 +130,9 @@ static void restrict_objects(const struct self_sandbox *sandbox)
 
 void self_sandbox_enter(const struct self_sandbox *sandbox)
 {
-	if (!sandbox->writes_files && sandbox->profile != PROFILE_OUTPUT && !writes_to_file())
+	if (!(sandbox->rights & MAY_WRITE_FILES) && !writes_to_file())
 		set_limit_to_zero(RLIMIT_FSIZE);
-	if (sandbox->profile != PROFILE_OUTPUT)
+	if (!(sandbox->rights & MAY_START_THREADS))
 		set_limit_to_zero(RLIMIT_NPROC);
 	restrict_objects(sandbox);
 	self_sandbox_filter_calls(sandbox);

@@ -13,40 +13,37 @@
 
 #define SANDBOX_PORTS 8
 
-/* What a worker process may do beside using its open descriptors, memory and time. Each kind has one of these profiles
- * (worker/record/kinds). No two differ in a right that only one kind needs and that an attacker could use. */
-enum self_profile {
-	PROFILE_PROGRAM,                /* no worker: what the members of struct self_sandbox allow */
-	PROFILE_DESCRIPTORS,            /* nothing but requests to a terminal or a filter of system calls that is open */
-	PROFILE_OUTPUT,                 /* creates threads, and writes to files that are open */
-	/* Opens files of proc(5) for reading, and no others where there is Landlock; passes on descriptors. */
-	PROFILE_PROC,
-	/* Reads files as PROFILE_PROC; sets options and the backlog of listeners, and creates a socket for a comparison with one:
-	 * neither a raw nor a netlink one, as it has the capabilities to forge packets and to change the network. */
-	PROFILE_RESTORES,
-	PROFILE_SOCKETS,                /* reads files as PROFILE_PROC; creates sockets, to query the kernel */
-	/* Reads memory, descriptors and /proc entries of other processes. A process in a Landlock domain may not do
-	 * that (landlock(7), "Ptrace restrictions"), so it has none, and opens any file for reading that its user may
-	 * open. Creates sockets, to query the kernel; takes on another user for good, as far as its capabilities
-	 * allow. */
-	PROFILE_LOOKS,
-	PROFILE_TRACES,                 /* as PROFILE_LOOKS, and is a tracer (ptrace(2)) */
-};
-
-/* The rights that the program still needs; a zeroed struct allows nothing but open descriptors. */
-struct self_sandbox {
-	enum self_profile profile;
+/* The rights that a program still needs beside its open descriptors, memory and time. SECURITY.md says who has which. */
+enum self_right {
+	MAY_SEND = 1 << 0,              /* messages to an address, and descriptors */
+	MAY_CONTROL = 1 << 1,           /* requests to a terminal or a filter of system calls that is open */
+	MAY_WRITE_FILES = 1 << 2,       /* files that are open may grow */
+	MAY_START_THREADS = 1 << 3,
+	MAY_TAKE_CLIENTS = 1 << 4,      /* accepts connections, and waits for many at once (epoll(7)) */
+	MAY_CONNECT = 1 << 5,           /* to IPv4 and IPv6 addresses */
+	MAY_CONNECT_UNIX = 1 << 6,
+	MAY_ANSWER_UNIX = 1 << 7,       /* sends datagrams to unix sockets, abstract ones too */
+	MAY_BIND = 1 << 8,              /* TCP sockets to an address, with port 0 (the kernel's choice) */
 	/* Looks up users or hosts: opens files for reading, loads modules of NSS (nss(5)), creates sockets of any
 	 * kind. */
-	bool finds_names;
-	bool connects;                  /* connects to IPv4 and IPv6 addresses */
-	bool connects_unix;             /* connects to unix sockets */
-	bool has_clients;               /* accepts connections, and waits for many at once (epoll(7)) */
-	bool acts_as_users;             /* changes its effective user (root alone may) */
-	bool answers_unix;              /* sends datagrams to unix sockets, abstract ones too */
-	bool binds_any;                 /* binds TCP sockets to an address, with port 0 (the kernel's choice) */
-	bool reads_files;               /* opens any file for reading that its user may open */
-	bool writes_files;              /* writes to files that are open */
+	MAY_FIND_NAMES = 1 << 9,
+	/* Its effective user, as far as its capabilities allow, and these. */
+	MAY_CHANGE_USER = 1 << 10,
+	MAY_READ_FILES = 1 << 11,       /* opens any file for reading that its user may open */
+	MAY_READ_PROC = 1 << 12,        /* opens files of proc(5) for reading, and no others where there is Landlock */
+	/* Sets options and the backlog of listeners, and creates a socket for a comparison with one: neither a raw nor a
+	 * netlink one, as it has the capabilities to forge packets and to change the network. */
+	MAY_RESTORE = 1 << 13,
+	MAY_QUERY = 1 << 14,            /* creates sockets, to query the kernel */
+	/* Reads memory, descriptors and /proc entries of other processes. A process in a Landlock domain may not do
+	 * that (landlock(7), "Ptrace restrictions"), so it has none. */
+	MAY_LOOK = 1 << 15,
+	MAY_TRACE = 1 << 16,            /* is a tracer (ptrace(2)) */
+};
+
+/* A zeroed struct allows nothing but open descriptors. */
+struct self_sandbox {
+	unsigned rights;                /* of enum self_right */
 	uint16_t ports[SANDBOX_PORTS];  /* the only TCP ports that it connects to */
 	size_t port_count;
 };

@@ -1,10 +1,13 @@
 /* A seccomp filter, made from the system call numbers in this libc's headers. It needs no library, and adds hardly
  * anything to the start of a program, which takes a few hundred microseconds.
  *
- * The program may run with another libc than it was built with. So a system call that is in no list fails with ENOSYS,
+ * The program may run with another libc than it was built with. So a system call without a rule fails with ENOSYS,
  * and the libc falls back to an older call. Only calls that no libc makes on its own kill the process: executing
  * programs, other processes' memory, namespaces, mounts, modules. Numbers mean other calls on other architectures, so
- * the filter compares the architecture with that of the program's own ELF header. */
+ * the filter compares the architecture with that of the program's own ELF header.
+ *
+ * The kernel runs a new filter for every number once, to learn which calls are always allowed (Linux 5.11). So the
+ * filter is a list in blocks, each behind a jump over it: that takes half the time of one list. */
 #include "os/host/self_sandbox_parts.h"
 
 #include <sys/syscall.h>
@@ -17,654 +20,318 @@
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#define INSTRUCTIONS_MOST 1024          /* instructions */
-#define RULES_MOST 256
-#define KILL 0x80000000u                /* SECCOMP_RET_KILL_PROCESS */
+#define INSTRUCTIONS_MOST 1024
+#define CALLS_MOST 8192                 /* numbers of calls; those of MIPS begin at 4000, 5000 or 6000 */
+#define BLOCK 64                        /* numbers that are skipped by one jump */
 
 /* Of Linux 6.6; headers may be older. */
 #define NOTIF_SET_FLAGS SECCOMP_IOW(4, uint64_t)
 #define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
 
-/* Calls that every program makes: on open descriptors, for memory, time, and its end. */
-static const int common_calls[] = {
-	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_lseek, SYS_dup, SYS_dup3, SYS_ppoll,
-	SYS_recvfrom, SYS_sendto, SYS_recvmsg, SYS_sendmsg, SYS_shutdown, SYS_getsockopt, SYS_setsockopt,
-	SYS_getsockname, SYS_getpeername, SYS_pipe2, SYS_splice, SYS_signalfd4, SYS_brk, SYS_munmap, SYS_mremap,
-	SYS_madvise, SYS_futex, SYS_clock_gettime, SYS_clock_nanosleep, SYS_gettimeofday, SYS_getpid, SYS_gettid,
-	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getppid, SYS_uname, SYS_sysinfo, SYS_getrandom,
-	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_restart_syscall, SYS_exit,
-	SYS_exit_group, SYS_sched_yield, SYS_timer_settime, SYS_timer_delete,
+/* The instructions of a check: each loads a word, or decides by it, or else the next one is run. */
+#define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)
+#define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define FAIL(error) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
+#define KILL BPF_STMT(BPF_RET | BPF_K, 0x80000000u)     /* SECCOMP_RET_KILL_PROCESS */
+#define IF(value, then) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), 0, 1), then
+#define IF_NOT(value, then) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), 1, 0), then
+#define IF_ANY(bits, then) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t)(bits), 0, 1), then
+#define IF_NONE(bits, then) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t)(bits), 1, 0), then
+#define END { 0 }
+
+/* The lower half of an argument, which holds all bits that matter, except of a pointer. */
+#define FIRST_HALF(number) (offsetof(struct seccomp_data, args) + (number) * sizeof(uint64_t))
+#define ARGUMENT(number) LOAD(FIRST_HALF(number) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(uint32_t) : 0))
+
+static const struct sock_filter allowed[] = { ALLOW, END }, refused[] = { FAIL(EACCES), END },
+				deadly[] = { KILL, END };
+
+static const struct sock_filter reads_only[] = { ARGUMENT(2), IF_ANY(WRITES, FAIL(EACCES)), ALLOW, END };
+#ifdef SYS_open
+static const struct sock_filter old_reads_only[] = { ARGUMENT(1), IF_ANY(WRITES, FAIL(EACCES)), ALLOW, END };
+#endif
+
+/* Memory is never both writable and executable. Modules of NSS are mapped from their files. */
+static const struct sock_filter no_code[] = { ARGUMENT(2), IF_ANY(PROT_EXEC, FAIL(EACCES)), ALLOW, END };
+static const struct sock_filter code_of_files[] = {
+	ARGUMENT(2), IF_NONE(PROT_EXEC, ALLOW), IF_ANY(PROT_WRITE, FAIL(EACCES)),
+	ARGUMENT(3), IF_ANY(MAP_ANONYMOUS, FAIL(EACCES)), ALLOW, END,
+};
+
+/* clone(2) has its flags in the first or the second argument, depending on the architecture; the other one is the
+ * address of the thread's stack, which may look like the flag. A process that was made so has the same filter.
+ * clone3(2) has its flags in memory, where no filter sees them: it has no rule, and libc falls back to clone(2). */
+static const struct sock_filter threads[] = {
+	ARGUMENT(0), IF_ANY(CLONE_THREAD, ALLOW), ARGUMENT(1), IF_ANY(CLONE_THREAD, ALLOW), KILL, END,
+};
+
+/* sendto(2) without an address. A pointer may have zeros in either half. */
+static const struct sock_filter unaddressed[] = {
+	LOAD(FIRST_HALF(4)), IF_NOT(0, FAIL(EACCES)),
+	LOAD(FIRST_HALF(4) + sizeof(uint32_t)), IF_NOT(0, FAIL(EACCES)), ALLOW, END,
+};
+
+static const struct sock_filter name_families[] = {
+	ARGUMENT(0), IF(AF_UNIX, ALLOW), IF(AF_INET, ALLOW), IF(AF_INET6, ALLOW), IF(AF_NETLINK, ALLOW),
+	FAIL(EAFNOSUPPORT), END,
+};
+static const struct sock_filter unix_family[] = { ARGUMENT(0), IF(AF_UNIX, ALLOW), FAIL(EAFNOSUPPORT), END };
+static const struct sock_filter inet_families[] = {
+	ARGUMENT(0), IF(AF_INET, ALLOW), IF(AF_INET6, ALLOW), FAIL(EAFNOSUPPORT), END,
+};
+/* Neither sees nor forges others' packets. AF_INET knows SOCK_PACKET, too (packet(7)). */
+static const struct sock_filter plain_sockets[] = {
+	ARGUMENT(1), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf),
+	IF(SOCK_RAW, FAIL(EAFNOSUPPORT)), IF(SOCK_PACKET, FAIL(EAFNOSUPPORT)), ARGUMENT(0),
+	IF(AF_UNIX, ALLOW), IF(AF_INET, ALLOW), IF(AF_INET6, ALLOW), IF(AF_VSOCK, ALLOW), FAIL(EAFNOSUPPORT), END,
+};
+
+/* A process changes its own limits, and no other's. A signal by a pidfd is 0, which asks whether it is one. */
+static const struct sock_filter own_limits[] = { ARGUMENT(0), IF(0, ALLOW), FAIL(EPERM), END };
+static const struct sock_filter no_signal[] = { ARGUMENT(1), IF(0, ALLOW), FAIL(EPERM), END };
+
+static const struct sock_filter wishes[] = {
+	ARGUMENT(0), IF(PR_SET_KEEPCAPS, ALLOW), IF(PR_SET_DUMPABLE, ALLOW), FAIL(EPERM), END,
+};
+
+#define REQUESTS IF(FIONREAD, ALLOW), IF(FIONBIO, ALLOW), IF(TCGETS, ALLOW), \
+		 IF(SIOCGIFINDEX, ALLOW), IF(SIOCGIFNAME, ALLOW), FAIL(ENOTTY)
+
+static const struct sock_filter requests[] = { ARGUMENT(1), REQUESTS, END };
+static const struct sock_filter more_requests[] = {
+	ARGUMENT(1), IF(TIOCSWINSZ, ALLOW), IF(SECCOMP_IOCTL_NOTIF_RECV, ALLOW), IF(SECCOMP_IOCTL_NOTIF_SEND, ALLOW),
+	IF(NOTIF_SET_FLAGS, ALLOW), IF(SECCOMP_IOCTL_NOTIF_ID_VALID, ALLOW), IF(SECCOMP_IOCTL_NOTIF_ADDFD, ALLOW),
+	REQUESTS, END,
+};
+
+/* A descriptor whose owner is another process would have the kernel send that one a signal. */
+static const struct sock_filter controls[] = {
+	ARGUMENT(1), IF(F_DUPFD, ALLOW), IF(F_DUPFD_CLOEXEC, ALLOW), IF(F_GETFD, ALLOW), IF(F_SETFD, ALLOW),
+	IF(F_GETFL, ALLOW), IF(F_GETPIPE_SZ, ALLOW), IF(F_SETPIPE_SZ, ALLOW), IF(F_ADD_SEALS, ALLOW),
+	IF(F_GET_SEALS, ALLOW), IF_NOT(F_SETFL, FAIL(EPERM)), ARGUMENT(2), IF_ANY(O_ASYNC, FAIL(EPERM)), ALLOW, END,
+};
+
+#define OPENS (MAY_READ_FILES | MAY_READ_PROC | MAY_FIND_NAMES)
+#define WAITS (MAY_TAKE_CLIENTS | MAY_FIND_NAMES | MAY_LOOK)
+
+/* The name is pasted at once, as some headers define it as another one. */
+#define CHECK(rights, call, check) { __NR_##call, rights, check }
+#define ANY(call) { __NR_##call, 0, allowed }
+#define WITH(rights, call) { __NR_##call, rights, allowed }
+#define KILLS(call) { __NR_##call, 0, deadly }
+
+/* Of several rules for a call, the first that the program has a right for holds. */
+static const struct call_rule {
+	uint32_t call;
+	unsigned rights;                /* one of these is needed; 0: each program may make the call */
+	const struct sock_filter *check;        /* of its arguments, up to END */
+} rules[] = {
+	/* On open descriptors, for memory, time, and the end. */
+	ANY(read), ANY(write), ANY(readv), ANY(writev), ANY(close), ANY(lseek), ANY(dup), ANY(dup3), ANY(ppoll),
+	ANY(recvfrom), ANY(recvmsg), ANY(shutdown), ANY(getsockopt), ANY(setsockopt), ANY(getsockname),
+	ANY(getpeername), ANY(pipe2), ANY(splice), ANY(signalfd4), ANY(brk), ANY(munmap), ANY(mremap),
+	ANY(madvise), ANY(futex), ANY(clock_gettime), ANY(clock_nanosleep), ANY(gettimeofday), ANY(getpid),
+	ANY(gettid), ANY(getuid), ANY(geteuid), ANY(getgid), ANY(getegid), ANY(getppid), ANY(uname),
+	ANY(sysinfo), ANY(getrandom), ANY(rt_sigaction), ANY(rt_sigprocmask), ANY(rt_sigreturn),
+	ANY(restart_syscall), ANY(exit), ANY(exit_group), ANY(sched_yield), ANY(timer_settime),
+	ANY(timer_delete), ANY(statx), CHECK(0, mprotect, no_code), CHECK(0, prlimit64, own_limits),
+	CHECK(0, pidfd_send_signal, no_signal), CHECK(0, fcntl, controls),
+	CHECK(MAY_CONTROL, ioctl, more_requests), CHECK(0, ioctl, requests),
+
+	/* Messages and sockets. sendmsg(2) has the address in memory, where no filter sees it. */
+	WITH(MAY_SEND, sendto), CHECK(0, sendto, unaddressed), WITH(MAY_SEND, sendmsg),
+	CHECK(0, sendmsg, refused), CHECK(MAY_RESTORE, socket, plain_sockets),
+	CHECK(MAY_FIND_NAMES | MAY_QUERY, socket, name_families), CHECK(MAY_CONNECT_UNIX, socket, unix_family),
+	CHECK(MAY_CONNECT, socket, inet_families),
+	WITH(MAY_FIND_NAMES | MAY_CONNECT | MAY_CONNECT_UNIX, connect), WITH(MAY_FIND_NAMES | MAY_BIND, bind),
+	WITH(MAY_RESTORE, listen), WITH(MAY_TAKE_CLIENTS, accept4), WITH(WAITS, epoll_create1),
+	WITH(WAITS, epoll_ctl), WITH(WAITS, epoll_pwait),
+
+	/* To open and list files, and to learn about them. */
+	CHECK(OPENS, openat, reads_only), WITH(OPENS, getdents64), WITH(OPENS, readlinkat),
+	WITH(OPENS, faccessat), WITH(OPENS, faccessat2), WITH(OPENS, statfs), WITH(OPENS, fstatfs),
+	WITH(OPENS, pread64), WITH(OPENS, getcwd),
+
+	/* What the libraries that look up names do beside. */
+	WITH(MAY_FIND_NAMES, sendmmsg), WITH(MAY_FIND_NAMES, recvmmsg), WITH(MAY_FIND_NAMES, umask),
+	WITH(MAY_FIND_NAMES, setpriority), WITH(MAY_FIND_NAMES, getpriority), WITH(MAY_FIND_NAMES, eventfd2),
+	WITH(MAY_FIND_NAMES, getgroups), WITH(MAY_FIND_NAMES, flock), WITH(MAY_FIND_NAMES, rt_sigpending),
+
+	CHECK(MAY_START_THREADS, clone, threads), WITH(MAY_START_THREADS, set_robust_list),
+	WITH(MAY_START_THREADS, sigaltstack),
+
+	/* Other users' /proc entries are read with the file system's user, where the kernel wants that. */
+	WITH(MAY_LOOK, process_vm_readv), WITH(MAY_LOOK, setfsuid), WITH(MAY_LOOK, setfsgid),
+	WITH(MAY_LOOK, timer_create), WITH(MAY_LOOK, getxattr), WITH(MAY_LOOK, mq_getsetattr),
+	WITH(MAY_LOOK, pidfd_open), WITH(MAY_LOOK, pidfd_getfd), WITH(MAY_LOOK, process_madvise),
+	WITH(MAY_TRACE, ptrace), WITH(MAY_TRACE, wait4), WITH(MAY_TRACE, rt_sigtimedwait),
+	WITH(MAY_CHANGE_USER, setresuid), WITH(MAY_CHANGE_USER, setresgid), WITH(MAY_CHANGE_USER, setreuid),
+	WITH(MAY_CHANGE_USER, setregid), WITH(MAY_CHANGE_USER, setgroups), WITH(MAY_CHANGE_USER, setuid),
+	WITH(MAY_CHANGE_USER, setgid), WITH(MAY_CHANGE_USER, capget), WITH(MAY_CHANGE_USER, capset),
+	CHECK(MAY_CHANGE_USER, prctl, wishes),
+
+	/* Only an attacker makes these, unless a rule above has allowed them. */
+	KILLS(execve), KILLS(execveat), KILLS(ptrace), KILLS(process_vm_readv), KILLS(process_vm_writev),
+	KILLS(pidfd_getfd), KILLS(kcmp), KILLS(unshare), KILLS(setns), KILLS(chroot), KILLS(pivot_root),
+	KILLS(mount), KILLS(umount2), KILLS(open_tree), KILLS(move_mount), KILLS(fsopen), KILLS(fsmount),
+	KILLS(fspick), KILLS(open_by_handle_at), KILLS(bpf), KILLS(perf_event_open), KILLS(userfaultfd),
+	KILLS(io_uring_setup), KILLS(io_uring_enter), KILLS(io_uring_register), KILLS(init_module),
+	KILLS(finit_module), KILLS(delete_module), KILLS(kexec_load), KILLS(reboot), KILLS(swapon), KILLS(acct),
+#ifdef SYS_kexec_file_load
+	KILLS(kexec_file_load),
+#endif
+
+	/* What only some architectures have. */
+#ifdef SYS_mmap
+	CHECK(MAY_FIND_NAMES, mmap, code_of_files), CHECK(0, mmap, no_code),
+#endif
+#ifdef SYS_mmap2
+	CHECK(MAY_FIND_NAMES, mmap2, code_of_files), CHECK(0, mmap2, no_code),
+#endif
+#ifdef SYS_open
+	CHECK(OPENS, open, old_reads_only),
+#endif
+#ifdef SYS_access
+	WITH(OPENS, access), WITH(OPENS, readlink), WITH(OPENS, stat), WITH(OPENS, lstat),
+#endif
+#ifdef SYS_stat64
+	WITH(OPENS, stat64), WITH(OPENS, lstat64), WITH(OPENS, fstatfs64), WITH(OPENS, statfs64),
+	WITH(MAY_FIND_NAMES, getgroups32),
+#endif
 #ifdef SYS_fstat
-	SYS_fstat,
-#endif
-#ifdef SYS_getrlimit
-	SYS_getrlimit,
-#endif
-#ifdef SYS_dup2
-	SYS_dup2,
-#endif
-#ifdef SYS_poll
-	SYS_poll,
-#endif
-#ifdef SYS_time
-	SYS_time,
-#endif
-#ifdef SYS_alarm
-	SYS_alarm,
-#endif
-#ifdef SYS_setitimer
-	SYS_setitimer,
+	ANY(fstat),
 #endif
 #ifdef SYS_newfstatat
-	SYS_newfstatat,
-#endif
-	SYS_statx,
-#ifdef SYS_rseq
-	SYS_rseq,
-#endif
-#ifdef SYS_recv
-	SYS_recv, SYS_send,
-#endif
-#ifdef SYS_socketcall
-	SYS_socketcall,                 /* all socket calls in one, with an old libc */
-#endif
-#ifdef SYS_fcntl64
-	SYS_fstat64, SYS__llseek, SYS_getuid32, SYS_geteuid32, SYS_getgid32, SYS_getegid32,
+	ANY(newfstatat),
 #endif
 #ifdef SYS_fstatat64
-	SYS_fstatat64,
+	ANY(fstatat64),
 #endif
-#ifdef SYS_ugetrlimit
-	SYS_ugetrlimit,
+#ifdef SYS_dup2
+	ANY(dup2),
 #endif
-#ifdef SYS_sigreturn
-	SYS_sigreturn,
-#endif
-#ifdef SYS_clock_gettime64
-	SYS_clock_gettime64, SYS_ppoll_time64, SYS_futex_time64, SYS_clock_nanosleep_time64, SYS_timer_settime64,
-#endif
-};
-
-static const int name_calls[] = {
-	SYS_sendmmsg, SYS_recvmmsg, SYS_getdents64, SYS_readlinkat, SYS_faccessat, SYS_statfs, SYS_fstatfs,
-	SYS_getcwd, SYS_umask, SYS_setpriority, SYS_getpriority, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait,
-	SYS_eventfd2, SYS_getgroups, SYS_pread64, SYS_flock, SYS_rt_sigpending,
-	__NR_faccessat2,
-#ifdef SYS_access
-	SYS_access, SYS_readlink, SYS_stat, SYS_lstat,
-#endif
-#ifdef SYS_epoll_wait
-	SYS_epoll_wait,
+#ifdef SYS_poll
+	ANY(poll),
 #endif
 #ifdef SYS_select
-	SYS_select,
+	WITH(MAY_FIND_NAMES, select),
 #endif
-#ifdef SYS_stat64
-	SYS_stat64, SYS_lstat64, SYS_fstatfs64, SYS_statfs64, SYS_getgroups32,
-#endif
-#ifdef SYS_recvmmsg_time64
-	SYS_recvmmsg_time64,
-#endif
-};
-
-static const int client_calls[] = {
-	SYS_accept4, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait,
 #ifdef SYS_epoll_wait
-	SYS_epoll_wait,
+	WITH(WAITS, epoll_wait),
 #endif
 #ifdef SYS_accept
-	SYS_accept,
+	WITH(MAY_TAKE_CLIENTS, accept),
 #endif
-};
-
-static const int thread_calls[] = {
-	SYS_set_robust_list, SYS_sigaltstack,
-};
-
-/* To open and list files, and to learn about them. */
-static const int file_calls[] = {
-	SYS_getdents64, SYS_readlinkat, SYS_faccessat, SYS_statfs, SYS_fstatfs, SYS_pread64, SYS_getcwd,
-	__NR_faccessat2,
-#ifdef SYS_access
-	SYS_access, SYS_readlink, SYS_stat, SYS_lstat,
+#ifdef SYS_time
+	ANY(time),
 #endif
-#ifdef SYS_stat64
-	SYS_stat64, SYS_lstat64, SYS_fstatfs64, SYS_statfs64,
+#ifdef SYS_alarm
+	ANY(alarm),
 #endif
-};
-
-/* Other users' /proc entries are read with the file system's user, where the kernel wants that. */
-static const int look_calls[] = {
-	SYS_process_vm_readv, SYS_setfsuid, SYS_setfsgid, SYS_epoll_ctl, SYS_epoll_pwait, SYS_timer_create,
-	SYS_getxattr, SYS_mq_getsetattr,
-#ifdef SYS_setfsuid32
-	SYS_setfsuid32, SYS_setfsgid32,
+#ifdef SYS_setitimer
+	ANY(setitimer),
 #endif
-#ifdef SYS_epoll_wait
-	SYS_epoll_wait,
+#ifdef SYS_getrlimit
+	ANY(getrlimit),
 #endif
-	SYS_pidfd_open,
-	__NR_pidfd_getfd,
-	__NR_process_madvise,
-};
-
-static const int trace_calls[] = {
-	SYS_ptrace, SYS_wait4, SYS_rt_sigtimedwait,
-#ifdef SYS_rt_sigtimedwait_time64
-	SYS_rt_sigtimedwait_time64,
+#ifdef SYS_ugetrlimit
+	ANY(ugetrlimit),
 #endif
-};
-
-static const int user_calls[] = {
-	SYS_setresuid, SYS_setresgid, SYS_setreuid, SYS_setregid, SYS_setgroups, SYS_setuid, SYS_setgid,
+#ifdef SYS_rseq
+	ANY(rseq),
+#endif
+#ifdef SYS_recv
+	ANY(recv), ANY(send),
+#endif
+#ifdef SYS_socketcall
+	ANY(socketcall),   /* all socket calls in one, with an old libc */
+#endif
+#ifdef SYS_sigreturn
+	ANY(sigreturn),
+#endif
+#ifdef SYS_fcntl64
+	CHECK(0, fcntl64, controls), ANY(fstat64), ANY(_llseek), ANY(getuid32), ANY(geteuid32), ANY(getgid32),
+	ANY(getegid32),
+#endif
 #ifdef SYS_setresuid32
-	SYS_setresuid32, SYS_setresgid32, SYS_setreuid32, SYS_setregid32, SYS_setgroups32,
+	WITH(MAY_CHANGE_USER, setresuid32), WITH(MAY_CHANGE_USER, setresgid32),
+	WITH(MAY_CHANGE_USER, setreuid32), WITH(MAY_CHANGE_USER, setregid32),
+	WITH(MAY_CHANGE_USER, setgroups32), WITH(MAY_LOOK, setfsuid32), WITH(MAY_LOOK, setfsgid32),
 #endif
-};
-
-/* Calls that only an attacker makes. */
-static const int attacks[] = {
-	SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_mount, SYS_umount2,
-	SYS_pivot_root, SYS_chroot, SYS_unshare, SYS_setns, SYS_bpf, SYS_perf_event_open, SYS_init_module,
-	SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot, SYS_open_by_handle_at, SYS_kcmp, SYS_swapon,
-	SYS_acct,
-#ifdef SYS_kexec_file_load
-	SYS_kexec_file_load,
+#ifdef SYS_clock_gettime64
+	ANY(clock_gettime64), ANY(ppoll_time64), ANY(futex_time64), ANY(clock_nanosleep_time64),
+	ANY(timer_settime64), WITH(MAY_FIND_NAMES, recvmmsg_time64), WITH(MAY_TRACE, rt_sigtimedwait_time64),
 #endif
-	SYS_userfaultfd,
-	SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register,
-	__NR_pidfd_getfd,
-	SYS_open_tree, SYS_move_mount, SYS_fsopen, SYS_fsmount, SYS_fspick,
-};
-
-/* The rule for one system call. */
-struct rule {
-	uint32_t number;
-	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, THREADS, CONTROLS,
-	       PLAIN_SOCKETS, UNADDRESSED } kind;
-	/* ALWAYS: the action; WITHOUT, WITH: the action if the argument is not allowed. */
-	uint32_t action;
-	int argument;                   /* number of the argument, from 0 */
-	uint32_t bits;                  /* WITHOUT: bits that must not be set */
-	const uint32_t *values;         /* WITH, CONTROLS, PLAIN_SOCKETS: the `count` allowed values; borrowed */
-	uint8_t count;
-};
-
-/* The calls from `first` up to the next range; rule NULL: they are in no list. */
-struct call_range {
-	uint32_t first;
-	const struct rule *rule;
 };
 
 /* The filter while it is made. */
 struct bpf_filter {
-	struct rule rules[RULES_MOST];  /* sorted by number, each number once */
-	size_t rule_count;
-	struct call_range ranges[2 * RULES_MOST + 1];
-	size_t range_count;
 	struct sock_filter list[INSTRUCTIONS_MOST];
-	/* By instruction: which shared end it jumps to, from 1, for no and yes; 0: none. */
-	int8_t ends[INSTRUCTIONS_MOST][2];
-	size_t count;                   /* INSTRUCTIONS_MOST: the filter does not fit */
+	size_t count;                   /* INSTRUCTIONS_MOST: it does not fit */
 };
 
-/* The action for a call that is in no list. */
-#define UNKNOWN (SECCOMP_RET_ERRNO | ENOSYS)
-#define SHARED_ENDS 3
-
-static const uint32_t end_actions[SHARED_ENDS] = { SECCOMP_RET_ALLOW, UNKNOWN, KILL };
-
-/* Adds a rule, unless the call has one already. */
-static void put_rule(struct bpf_filter *filter, struct rule rule)
-{
-	size_t at = filter->rule_count;
-
-	while (at && filter->rules[at - 1].number > rule.number)
-		at--;
-	if (filter->rule_count == RULES_MOST || (at && filter->rules[at - 1].number == rule.number))
-		return;
-	memmove(&filter->rules[at + 1], &filter->rules[at], (filter->rule_count++ - at) * sizeof(rule));
-	filter->rules[at] = rule;
-}
-
-static void put_list(struct bpf_filter *filter, const int *calls, size_t count, uint32_t action)
-{
-	for (size_t n = 0; n < count; n++)
-		put_rule(filter, (struct rule){ .number = (uint32_t)calls[n], .action = action });
-}
-
-#define PUT_LIST(filter, calls, action) put_list(filter, calls, sizeof(calls) / sizeof((calls)[0]), action)
-
-static void put_rule_without(struct bpf_filter *filter, int call, int argument, uint32_t bits)
-{
-	put_rule(filter, (struct rule){ .number = (uint32_t)call, .kind = WITHOUT, .action = SECCOMP_RET_ERRNO | EACCES,
-					.argument = argument, .bits = bits });
-}
-
-/* A WITH rule: the call fails with this errno unless the argument has one of the values of an array. */
-#define RULE_WITH(call, which, list, error) \
-	((struct rule){ .number = (uint32_t)(call), .kind = WITH, .action = SECCOMP_RET_ERRNO | (uint32_t)(error), \
-			.argument = (which), .values = (list), .count = sizeof(list) / sizeof((list)[0]) })
-
-/* Memory is never both writable and executable. Modules of NSS are mapped from their files. */
-static void put_mapping(struct bpf_filter *filter, int call, bool loads_modules)
-{
-	if (loads_modules)
-		put_rule(filter, (struct rule){ .number = (uint32_t)call, .kind = MAPS_MODULES });
-	else
-		put_rule_without(filter, call, 2, PROT_EXEC);
-}
-
-static void put_memory(struct bpf_filter *filter, const struct self_sandbox *sandbox)
-{
-#ifdef SYS_mmap
-	put_mapping(filter, SYS_mmap, sandbox->finds_names);
-#endif
-#ifdef SYS_mmap2
-	put_mapping(filter, SYS_mmap2, sandbox->finds_names);
-#endif
-	put_rule_without(filter, SYS_mprotect, 2, PROT_EXEC);
-}
-
-static void put_names(struct bpf_filter *filter)
-{
-	static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
-
-	PUT_LIST(filter, name_calls, SECCOMP_RET_ALLOW);
-	put_rule(filter, RULE_WITH(SYS_socket, 0, families, EAFNOSUPPORT));
-	put_rule_without(filter, SYS_openat, 2, WRITES);
-#ifdef SYS_open
-	put_rule_without(filter, SYS_open, 1, WRITES);
-#endif
-	put_list(filter, (const int[]){ SYS_connect, SYS_bind }, 2, SECCOMP_RET_ALLOW);
-}
-
-static void put_connections(struct bpf_filter *filter, bool to_unix)
-{
-	static const uint32_t families[] = { AF_INET, AF_INET6 }, local[] = { AF_UNIX };
-
-	if (to_unix)
-		put_rule(filter, RULE_WITH(SYS_socket, 0, local, EAFNOSUPPORT));
-	else
-		put_rule(filter, RULE_WITH(SYS_socket, 0, families, EAFNOSUPPORT));
-	put_list(filter, (const int[]){ SYS_connect }, 1, SECCOMP_RET_ALLOW);
-}
-
-/* clone3(2) has its flags in memory, where no filter sees them: it is in no list, and libc falls back to clone(2). */
-static void put_threads(struct bpf_filter *filter)
-{
-	PUT_LIST(filter, thread_calls, SECCOMP_RET_ALLOW);
-	put_rule(filter, (struct rule){ .number = SYS_clone, .kind = THREADS });
-}
-
-static void put_files(struct bpf_filter *filter)
-{
-	PUT_LIST(filter, file_calls, SECCOMP_RET_ALLOW);
-	put_rule_without(filter, SYS_openat, 2, WRITES);
-#ifdef SYS_open
-	put_rule_without(filter, SYS_open, 1, WRITES);
-#endif
-}
-
-static void put_user_change(struct bpf_filter *filter)
-{
-	static const uint32_t wishes[] = { PR_SET_KEEPCAPS, PR_SET_DUMPABLE };
-
-	PUT_LIST(filter, user_calls, SECCOMP_RET_ALLOW);
-	put_list(filter, (const int[]){ SYS_capget, SYS_capset }, 2, SECCOMP_RET_ALLOW);
-	put_rule(filter, RULE_WITH(SYS_prctl, 0, wishes, EPERM));
-}
-
-/* A process changes its own limits, and no other's. A signal by a pidfd is 0, which asks whether it is one. */
-static void put_own(struct bpf_filter *filter)
-{
-	static const uint32_t zero[] = { 0 };
-
-	put_rule(filter, RULE_WITH(SYS_prlimit64, 0, zero, EPERM));
-	put_rule(filter, RULE_WITH(SYS_pidfd_send_signal, 1, zero, EPERM));
-}
-
-#define REQUESTS FIONREAD, FIONBIO, TCGETS, SIOCGIFINDEX, SIOCGIFNAME
-
-static void put_requests(struct bpf_filter *filter, const struct self_sandbox *sandbox)
-{
-	static const uint32_t of_programs[] = { REQUESTS };
-	static const uint32_t of_workers[] = {
-		REQUESTS, TIOCSWINSZ, SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, NOTIF_SET_FLAGS,
-		SECCOMP_IOCTL_NOTIF_ID_VALID, SECCOMP_IOCTL_NOTIF_ADDFD,
-	};
-
-	if (sandbox->profile == PROFILE_PROGRAM)
-		put_rule(filter, RULE_WITH(SYS_ioctl, 1, of_programs, ENOTTY));
-	else
-		put_rule(filter, RULE_WITH(SYS_ioctl, 1, of_workers, ENOTTY));
-}
-
-/* A descriptor whose owner is another process would have the kernel send that one a signal. */
-static void put_controls(struct bpf_filter *filter)
-{
-	static const uint32_t commands[] = {
-		F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_GETPIPE_SZ, F_SETPIPE_SZ, F_ADD_SEALS,
-		F_GET_SEALS,
-	};
-	struct rule rule = RULE_WITH(SYS_fcntl, 1, commands, EPERM);
-
-	rule.kind = CONTROLS;
-	put_rule(filter, rule);
-#ifdef SYS_fcntl64
-	rule.number = SYS_fcntl64;
-	put_rule(filter, rule);
-#endif
-}
-
-static void emit_instruction(struct bpf_filter *filter, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
+static void put(struct bpf_filter *filter, struct sock_filter instruction)
 {
 	if (filter->count < INSTRUCTIONS_MOST)
-		filter->list[filter->count++] = (struct sock_filter){ code, yes, no, k };
+		filter->list[filter->count++] = instruction;
 }
 
-static void emit_return(struct bpf_filter *filter, uint32_t action)
+static void put_rule(struct bpf_filter *filter, const struct call_rule *rule)
 {
-	emit_instruction(filter, BPF_RET | BPF_K, action, 0, 0);
+	uint8_t length = 0;
+
+	while (rule->check[length].code)
+		length++;
+	put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rule->call, 0, length));
+	for (uint8_t n = 0; n < length; n++)
+		put(filter, rule->check[n]);
 }
 
-static void emit_load(struct bpf_filter *filter, size_t offset)
+/* Puts the rules that this program has for the calls from `first` on, behind a jump over them for all calls beyond. */
+static void put_block(struct bpf_filter *filter, uint32_t first, unsigned rights)
 {
-	emit_instruction(filter, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
-}
+	size_t jump, before = filter->count;
 
-/* Loads the lower half of an argument, which holds all bits that matter, except of a pointer. */
-static void emit_load_argument(struct bpf_filter *filter, int number)
-{
-	size_t offset = offsetof(struct seccomp_data, args) + (size_t)number * sizeof(uint64_t);
-
-	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-		offset += sizeof(uint32_t);
-	emit_load(filter, offset);
-}
-
-static void emit_jump_at_bits(struct bpf_filter *filter, uint32_t bits, uint8_t yes, uint8_t no)
-{
-	emit_instruction(filter, BPF_JMP | BPF_JSET | BPF_K, bits, yes, no);
-}
-
-static void emit_with(struct bpf_filter *filter, const struct rule *rule)
-{
-	emit_load_argument(filter, rule->argument);
-	for (uint8_t n = 0; n < rule->count; n++)
-		emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, rule->values[n], (uint8_t)(rule->count - n), 0);
-	emit_return(filter, rule->action);
-	emit_return(filter, SECCOMP_RET_ALLOW);
-}
-
-/* fcntl(2): F_SETFL without O_ASYNC, and what is on the list. */
-static void emit_controls(struct bpf_filter *filter, const struct rule *rule)
-{
-	emit_load_argument(filter, 1);
-	emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, F_SETFL, 0, 4);
-	emit_load_argument(filter, 2);
-	emit_jump_at_bits(filter, O_ASYNC, 0, 1);
-	emit_return(filter, rule->action);
-	emit_return(filter, SECCOMP_RET_ALLOW);
-	emit_with(filter, rule);
-}
-
-/* socket(2) in one of the domains on the list, that neither sees nor forges others' packets. AF_INET knows SOCK_PACKET,
- * too (packet(7)). */
-static void emit_plain_sockets(struct bpf_filter *filter, const struct rule *rule)
-{
-	emit_load_argument(filter, 1);
-	emit_instruction(filter, BPF_ALU | BPF_AND | BPF_K, 0xf, 0, 0);
-	emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, SOCK_RAW, 1, 0);
-	emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, SOCK_PACKET, 0, 1);
-	emit_return(filter, rule->action);
-	emit_with(filter, rule);
-}
-
-/* sendto(2) without an address. A pointer may have zeros in either half. */
-static void emit_unaddressed(struct bpf_filter *filter, const struct rule *rule)
-{
-	size_t offset = offsetof(struct seccomp_data, args) + (size_t)rule->argument * sizeof(uint64_t);
-
-	emit_load(filter, offset);
-	emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
-	emit_load(filter, offset + sizeof(uint32_t));
-	emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
-	emit_return(filter, rule->action);
-	emit_return(filter, SECCOMP_RET_ALLOW);
-}
-
-static void emit_maps_modules(struct bpf_filter *filter)
-{
-	emit_load_argument(filter, 2);
-	emit_jump_at_bits(filter, PROT_EXEC, 0, 4);
-	emit_jump_at_bits(filter, PROT_WRITE, 2, 0);
-	emit_load_argument(filter, 3);
-	emit_jump_at_bits(filter, MAP_ANONYMOUS, 0, 1);
-	emit_return(filter, SECCOMP_RET_ERRNO | EACCES);
-	emit_return(filter, SECCOMP_RET_ALLOW);
-}
-
-/* clone(2) has its flags in the first or the second argument, depending on the architecture; the other one is the
- * address of the thread's stack, which may look like the flag. A process that was made so has the same filter. */
-static void emit_threads(struct bpf_filter *filter)
-{
-	emit_load_argument(filter, 0);
-	emit_jump_at_bits(filter, CLONE_THREAD, 3, 0);
-	emit_load_argument(filter, 1);
-	emit_jump_at_bits(filter, CLONE_THREAD, 1, 0);
-	emit_return(filter, KILL);
-	emit_return(filter, SECCOMP_RET_ALLOW);
-}
-
-static void emit_rule(struct bpf_filter *filter, const struct rule *rule)
-{
-	if (!rule) {
-		emit_return(filter, UNKNOWN);
-	} else if (rule->kind == ALWAYS) {
-		emit_return(filter, rule->action);
-	} else if (rule->kind == WITH) {
-		emit_with(filter, rule);
-	} else if (rule->kind == CONTROLS) {
-		emit_controls(filter, rule);
-	} else if (rule->kind == PLAIN_SOCKETS) {
-		emit_plain_sockets(filter, rule);
-	} else if (rule->kind == UNADDRESSED) {
-		emit_unaddressed(filter, rule);
-	} else if (rule->kind == MAPS_MODULES) {
-		emit_maps_modules(filter);
-	} else if (rule->kind == THREADS) {
-		emit_threads(filter);
-	} else {
-		emit_load_argument(filter, rule->argument);
-		emit_jump_at_bits(filter, rule->bits, 0, 1);
-		emit_return(filter, rule->action);
-		emit_return(filter, SECCOMP_RET_ALLOW);
+	put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, first + BLOCK, 0, 1));
+	jump = filter->count;
+	put(filter, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
+	for (size_t n = 0; n < sizeof(rules) / sizeof(*rules); n++) {
+		if (rules[n].call / BLOCK == first / BLOCK && (!rules[n].rights || rules[n].rights & rights))
+			put_rule(filter, &rules[n]);
 	}
-}
-
-static bool have_same_action(const struct rule *a, const struct rule *b)
-{
-	return a == b || (a && b && a->kind == ALWAYS && b->kind == ALWAYS && a->action == b->action);
-}
-
-static void put_range(struct bpf_filter *filter, uint32_t first, const struct rule *rule)
-{
-	if (!filter->range_count || !have_same_action(filter->ranges[filter->range_count - 1].rule, rule))
-		filter->ranges[filter->range_count++] = (struct call_range){ first, rule };
-}
-
-/* Covers all numbers from 0, and joins neighbours with the same action. */
-static void find_ranges(struct bpf_filter *filter)
-{
-	put_range(filter, 0, filter->rules[0].number ? NULL : &filter->rules[0]);
-	for (size_t n = 0; n < filter->rule_count; n++) {
-		uint32_t number = filter->rules[n].number;
-
-		put_range(filter, number, &filter->rules[n]);
-		if (n + 1 == filter->rule_count || filter->rules[n + 1].number != number + 1)
-			put_range(filter, number + 1, NULL);
-	}
-}
-
-/* The index in end_actions of a range that needs no test of arguments; -1: it needs one. */
-static int find_shared_end(const struct rule *rule)
-{
-	for (int end = 0; end < SHARED_ENDS; end++) {
-		if (rule ? rule->kind == ALWAYS && rule->action == end_actions[end] : end_actions[end] == UNKNOWN)
-			return end;
-	}
-	return -1;
-}
-
-static void emit_tree(struct bpf_filter *filter, size_t from, size_t to);
-
-/* Emits one side of a node: records the jump if it leads to a shared end, else emits the code here. */
-static void emit_side(struct bpf_filter *filter, size_t node, bool yes, size_t from, size_t to)
-{
-	int end = to - from == 1 ? find_shared_end(filter->ranges[from].rule) : -1;
-	size_t distance = filter->count - node - 1;
-
-	if (end >= 0) {
-		filter->ends[node][yes] = (int8_t)(end + 1);
+	if (filter->count == jump + 1) {
+		filter->count = before;
 		return;
 	}
-	if (yes && distance > UINT8_MAX)
-		filter->count = INSTRUCTIONS_MOST;
-	if (filter->count == INSTRUCTIONS_MOST)
-		return;
-	if (yes)
-		filter->list[node].jt = (uint8_t)distance;
-	else
-		filter->list[node].jf = (uint8_t)distance;
-	if (to - from == 1)
-		emit_rule(filter, filter->ranges[from].rule);
-	else
-		emit_tree(filter, from, to);
-}
-
-/* A tree with shared ends: the kernel runs a new filter for every number once, to learn which calls are always allowed,
- * and compiles each instruction. A tree takes a fraction of the time of a list. */
-static void emit_tree(struct bpf_filter *filter, size_t from, size_t to)
-{
-	size_t middle = from + (to - from) / 2, node = filter->count;
-
-	emit_instruction(filter, BPF_JMP | BPF_JGE | BPF_K, filter->ranges[middle].first, 0, 0);
-	if (filter->count == INSTRUCTIONS_MOST)
-		return;
-	emit_side(filter, node, false, from, middle);
-	emit_side(filter, node, true, middle, to);
-}
-
-static void emit_ends(struct bpf_filter *filter)
-{
-	size_t first = filter->count;
-
-	for (int end = 0; end < SHARED_ENDS; end++)
-		emit_return(filter, end_actions[end]);
-	for (size_t node = 0; node < first && filter->count < INSTRUCTIONS_MOST; node++) {
-		for (int yes = 0; yes < 2; yes++) {
-			size_t distance = first + (size_t)filter->ends[node][yes] - 1 - node - 1;
-
-			if (!filter->ends[node][yes])
-				continue;
-			if (distance > UINT8_MAX)
-				filter->count = INSTRUCTIONS_MOST;
-			else if (yes)
-				filter->list[node].jt = (uint8_t)distance;
-			else
-				filter->list[node].jf = (uint8_t)distance;
-		}
-	}
-}
-
-static void install_filter(struct bpf_filter *filter)
-{
-	struct sock_fprog program = { .len = (unsigned short)filter->count, .filter = filter->list };
-
+	put(filter, (struct sock_filter)FAIL(ENOSYS));
 	if (filter->count < INSTRUCTIONS_MOST)
-		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+		filter->list[jump].k = (uint32_t)(filter->count - jump - 1);
 }
 
-/* A worker sends nothing to an address: its channel is connected, and a netlink socket's usual peer is the kernel.
- * sendmsg(2) has the address in memory, where no filter sees it: the one profile that passes on descriptors by it
- * creates no socket. */
-static void put_worker(struct bpf_filter *filter, enum self_profile profile)
-{
-	static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
-	static const uint32_t plain[] = { AF_UNIX, AF_INET, AF_INET6, AF_VSOCK };
-	struct rule sockets = RULE_WITH(SYS_socket, 0, plain, EAFNOSUPPORT);
-
-	if (profile != PROFILE_PROGRAM)
-		put_rule(filter, (struct rule){ .number = SYS_sendto, .kind = UNADDRESSED, .argument = 4,
-						.action = SECCOMP_RET_ERRNO | EACCES });
-	if (profile != PROFILE_PROGRAM && profile != PROFILE_PROC)
-		put_list(filter, (const int[]){ SYS_sendmsg }, 1, SECCOMP_RET_ERRNO | EACCES);
-	if (profile == PROFILE_OUTPUT)
-		put_threads(filter);
-	if (profile == PROFILE_TRACES)
-		PUT_LIST(filter, trace_calls, SECCOMP_RET_ALLOW);
-	if (profile >= PROFILE_LOOKS) {
-		PUT_LIST(filter, look_calls, SECCOMP_RET_ALLOW);
-		put_user_change(filter);
-	}
-	if (profile >= PROFILE_PROC)
-		put_files(filter);
-	if (profile >= PROFILE_SOCKETS)
-		put_rule(filter, RULE_WITH(SYS_socket, 0, families, EAFNOSUPPORT));
-	if (profile == PROFILE_RESTORES) {
-		sockets.kind = PLAIN_SOCKETS;
-		put_rule(filter, sockets);
-		put_list(filter, (const int[]){ SYS_listen }, 1, SECCOMP_RET_ALLOW);
-	}
-}
-
-static void put_network(struct bpf_filter *filter, const struct self_sandbox *sandbox)
-{
-	if (sandbox->finds_names)
-		put_names(filter);
-	if (sandbox->connects || sandbox->connects_unix)
-		put_connections(filter, sandbox->connects_unix);
-	if (sandbox->has_clients)
-		PUT_LIST(filter, client_calls, SECCOMP_RET_ALLOW);
-	if (sandbox->binds_any)
-		put_list(filter, (const int[]){ SYS_bind }, 1, SECCOMP_RET_ALLOW);
-	if (sandbox->acts_as_users)
-		PUT_LIST(filter, user_calls, SECCOMP_RET_ALLOW);
-}
-
-/* The first rule of a call holds, so what a process needs of the attackers' calls comes before those. */
 void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 {
 	static struct bpf_filter filter;
+	struct sock_fprog program = { .filter = filter.list };
 	uint32_t arch = self_sandbox_arch();
+	const struct sock_filter head[] = {
+		LOAD(offsetof(struct seccomp_data, arch)), IF_NOT(arch, KILL), LOAD(offsetof(struct seccomp_data, nr)),
+	};
 
 	if (!arch)
 		return;
-	put_worker(&filter, sandbox->profile);
-	if (sandbox->reads_files)
-		put_files(&filter);
-	put_own(&filter);
-	put_controls(&filter);
-	PUT_LIST(&filter, common_calls, SECCOMP_RET_ALLOW);
-	PUT_LIST(&filter, attacks, KILL);
-	put_memory(&filter, sandbox);
-	put_requests(&filter, sandbox);
-	put_network(&filter, sandbox);
-	find_ranges(&filter);
-	emit_load(&filter, offsetof(struct seccomp_data, arch));
-	emit_instruction(&filter, BPF_JMP | BPF_JEQ | BPF_K, arch, 1, 0);
-	emit_return(&filter, KILL);
-	emit_load(&filter, offsetof(struct seccomp_data, nr));
-	emit_tree(&filter, 0, filter.range_count);
-	emit_ends(&filter);
-	install_filter(&filter);
+	for (size_t n = 0; n < sizeof(head) / sizeof(*head); n++)
+		put(&filter, head[n]);
+	for (uint32_t first = 0; first < CALLS_MOST; first += BLOCK)
+		put_block(&filter, first, sandbox->rights);
+	put(&filter, (struct sock_filter)FAIL(ENOSYS));
+	program.len = (unsigned short)filter.count;
+	if (filter.count < INSTRUCTIONS_MOST)
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 #else
 void self_sandbox_filter_calls(const struct self_sandbox *sandbox)

@@ -70,7 +70,7 @@ static int print_sources(const char *const *sources, size_t count)
 		request.machine = &machine;
 		request.unit_path = os_info_unit_path(&machine, pool);
 	}
-	self_sandbox_enter(&(const struct self_sandbox){ .reads_files = true });
+	self_sandbox_enter(&(const struct self_sandbox){ .rights = MAY_READ_FILES });
 	reading.table->writes_builders = true;
 	for (size_t n = 0; n < count; n++)
 		reading_source(&reading, sources[n], false, (struct origin){ 0 });

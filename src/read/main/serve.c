@@ -246,7 +246,7 @@ int serve_superd(void)
 	good = take_setup(&server);
 	if (good) {
 		server.reading.table->writes_builders = true;
-		self_sandbox_enter(&(const struct self_sandbox){ .reads_files = true });
+		self_sandbox_enter(&(const struct self_sandbox){ .rights = MAY_READ_FILES });
 		serve_requests(&server);
 	}
 	good = good && !server.has_failed;

@@ -26,7 +26,7 @@ enum worker_kind {
 struct work_kind {
 	const char *name;               /* of the process, as comm(5) shows it */
 	const char *word;               /* superd-worker does it, by this word; NULL: superd-hold */
-	enum self_profile profile;
+	unsigned rights;                /* of enum self_right */
 	uint64_t capabilities;
 	/* It looks at the processes of one user. Without CAP_SYS_PTRACE it may look only at those that have none of
 	 * the capabilities that it lacks (cap_ptrace_access_check of the kernel): so it keeps all, and takes on their
