@@ -58,7 +58,6 @@ struct options {
 	bool stays_without_services;    /* AS_XINETD: -stayalive */
 	int64_t process_limit;          /* AS_XINETD: -limit, processes; 0: no limit */
 	int64_t ident_limit;            /* AS_XINETD: -logprocs, lookups at once; 0: no limit */
-	int64_t inspect_interval;       /* AS_XINETD: -cc, seconds; 0: never */
 	const char *default_control;    /* the control socket where neither the command line nor the table names one; NULL: below
 					 * the runtime folder */
 	struct globals given;           /* the settings of superd itself that the command line sets */

@@ -233,14 +233,9 @@ static void on_table_taken(void *context, const struct table *table)
 /* Sets the persona of the program that superd was called as. */
 static void set_persona(struct supervisor *supervisor, const struct options *options)
 {
-	supervisor->persona = (struct persona){
-		.alarm_retries = options->invoked_as == AS_INETD,
-		.usr2_reloads = options->invoked_as == AS_XINETD,
-		.abort_checks = options->invoked_as == AS_XINETD,
-		.logs_xinetd_lines = options->invoked_as == AS_XINETD,
-		.dump_file = options->invoked_as == AS_XINETD ? "xinetd.dump" : NULL,
-		.inspect_interval = (double)options->inspect_interval,
-	};
+	static const enum persona personas[] = { [AS_INETD] = PERSONA_INETD, [AS_XINETD] = PERSONA_XINETD };
+
+	supervisor->persona = personas[options->invoked_as];
 	supervisor->instances.limit = (size_t)options->process_limit;
 	supervisor->admission.ident_limit = (size_t)options->ident_limit;
 }

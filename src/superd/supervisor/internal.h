@@ -53,8 +53,6 @@ void command_free(struct main_command *command);
 
 /* persona.c */
 
-void persona_begin(struct supervisor *supervisor);      /* called when the loop exists */
-
 /* Whether this persona handles a signal that superd itself does not; else superd does not watch it. */
 bool persona_handles(const struct supervisor *supervisor, int signal);
 
@@ -105,7 +103,3 @@ void terminal_close(struct terminal *terminal, struct ev_loop *loop);
 /* Writes a line of JSON for each service (service_list.describe), and one with their number: to out, or if it is NULL,
  * to the log, without services that were never started if there are many. */
 void state_dump(struct engine *engine, struct buf *out);
-
-/* Checks superd's own state, as xinetd does for -cc and SIGABRT: compares values that must agree, and logs
- * differences and the result. It repairs nothing and stops nothing. */
-void self_check(struct supervisor *supervisor);

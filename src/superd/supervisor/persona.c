@@ -1,6 +1,6 @@
 /* The signals and log lines of inetd and xinetd, for operators who are used to them. SIGABRT orders xinetd's
- * consistency check. abort(3) still ends superd: it unblocks the signal, and restores the default action when the
- * handler returns. */
+ * consistency check, which superd lacks, so it does nothing. abort(3) still ends superd: it unblocks the signal, and
+ * restores the default action when the handler returns. */
 #include "superd/supervisor/internal.h"
 
 #include <signal.h>
@@ -12,31 +12,13 @@
 bool persona_handles(const struct supervisor *supervisor, int signal)
 {
 	if (signal == SIGABRT)
-		return supervisor->persona.abort_checks;
+		return supervisor->persona == PERSONA_XINETD;
 	return true;
-}
-
-static void on_inspection(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop, (void)events;
-	self_check(timer->data);
-}
-
-void persona_begin(struct supervisor *supervisor)
-{
-	struct persona *persona = &supervisor->persona;
-
-	ev_timer_init(&persona->inspection, on_inspection, persona->inspect_interval, persona->inspect_interval);
-	persona->inspection.data = supervisor;
-	if (persona->inspect_interval <= 0)
-		return;
-	ev_timer_start(supervisor->engine.loop, &persona->inspection);
-	ev_unref(supervisor->engine.loop);
 }
 
 static void write_dump(struct supervisor *supervisor)
 {
-	const char *folder = supervisor->engine.defaults.runtime_directory, *name = supervisor->persona.dump_file;
+	const char *folder = supervisor->engine.defaults.runtime_directory, *name = "xinetd.dump";
 	struct log *log = supervisor->engine.log;
 	struct buf text = { 0 }, why = { 0 };
 
@@ -67,20 +49,19 @@ int persona_handle(struct supervisor *supervisor, int signal)
 {
 	switch (signal) {
 	case SIGALRM:
-		if (!supervisor->persona.alarm_retries)
+		if (supervisor->persona != PERSONA_INETD)
 			return SIGALRM;
 		if (!supervisor->engine.stopping)
 			retry_paused(&supervisor->service_list);
 		return 0;
 	case SIGABRT:
-		self_check(supervisor);
 		return 0;
 	case SIGUSR1:
-		if (supervisor->persona.dump_file)
+		if (supervisor->persona == PERSONA_XINETD)
 			write_dump(supervisor);
 		return SIGUSR1;
 	case SIGUSR2:
-		return supervisor->persona.usr2_reloads ? SIGHUP : SIGUSR2;
+		return supervisor->persona == PERSONA_XINETD ? SIGHUP : SIGUSR2;
 	default:
 		return signal;
 	}
@@ -92,7 +73,7 @@ void persona_log_started(const struct supervisor *supervisor)
 	struct buf line = { 0 };
 	size_t count = 0;
 
-	if (!supervisor->persona.logs_xinetd_lines)
+	if (supervisor->persona != PERSONA_XINETD)
 		return;
 	for (size_t n = 0; built_with[n]; n++)
 		buf_addf(&line, " %s", built_with[n]);
@@ -106,21 +87,21 @@ void persona_log_started(const struct supervisor *supervisor)
 
 void persona_log_reading(const struct supervisor *supervisor)
 {
-	if (supervisor->persona.logs_xinetd_lines)
+	if (supervisor->persona == PERSONA_XINETD)
 		log_notice(supervisor->engine.log, "Starting reconfiguration");
 }
 
 void persona_log_reloaded(const struct supervisor *supervisor, const struct reload_counts *counts)
 {
-	if (supervisor->persona.logs_xinetd_lines && counts)
+	if (supervisor->persona == PERSONA_XINETD && counts)
 		log_notice(supervisor->engine.log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)",
 			   counts->added, counts->unchanged + counts->changed, counts->removed);
-	else if (supervisor->persona.logs_xinetd_lines)
+	else if (supervisor->persona == PERSONA_XINETD)
 		log_error(supervisor->engine.log, "reconfiguration failed");
 }
 
 void persona_log_end(const struct supervisor *supervisor)
 {
-	if (supervisor->persona.logs_xinetd_lines)
+	if (supervisor->persona == PERSONA_XINETD)
 		log_warn(supervisor->engine.log, "Exiting...");
 }

@@ -40,17 +40,8 @@ struct main_command {
 	void (*ended)(struct main_command *command);
 };
 
-/* The behaviour of inetd or xinetd, if superd was called by that name: their signals and log lines, and xinetd's
- * consistency check. All zero for superd itself. The caller sets the members before `inspection`. */
-struct persona {
-	bool alarm_retries;             /* SIGALRM: services in a pause, as for a socket that could not be opened, try again now */
-	bool usr2_reloads;              /* SIGUSR2: reloads, as SIGHUP does */
-	bool abort_checks;              /* SIGABRT: runs the self check (superd/supervisor/state_dump) */
-	bool logs_xinetd_lines;         /* logs xinetd's lines, which log watchers know, beside superd's own */
-	const char *dump_file;          /* SIGUSR1: the state also goes to this file, of /run; NULL: into the log alone */
-	double inspect_interval;        /* seconds between two self checks; 0: none */
-	ev_timer inspection;
-};
+/* Whose signals and log lines superd has: those of the program that it was called as. */
+enum persona { PERSONA_SUPERD, PERSONA_INETD, PERSONA_XINETD };
 
 /* Reports to the service manager that started superd (NOTIFY_SOCKET of sd_notify(3)): superd is ready, reloads, stops,
  * and is alive (WATCHDOG_USEC). superd repeats a state that it cannot send for lack of room or descriptors, because a
@@ -151,7 +142,7 @@ struct supervisor {
 	int exit_status;
 	int control;                    /* descriptor of the control socket, for an upgrade; -1: none */
 	struct terminal terminal;
-	struct persona persona;          /* the caller sets it before supervisor_init */
+	enum persona persona;           /* the caller sets it before supervisor_init */
 	struct sd_notify sd_notify;
 	struct shutdown shutdown;
 	struct upgrade upgrade;

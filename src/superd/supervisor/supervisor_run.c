@@ -542,7 +542,6 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	records_attach(engine);
 	if (engine->log)
 		log_pump_attach(&supervisor->log_pump, engine->loop, log_sink(engine->log));
-	persona_begin(supervisor);
 	supervisor->loader.loaded = on_loaded;
 	supervisor->loader.log = engine->log;
 	supervisor->loader.before = &supervisor->table;
