@@ -1,4 +1,4 @@
-/* What goes on over an upgrade by the clock or by count: what is frozen, measures, searches, commands; and operators,
+/* What goes on over an upgrade by the clock or by count: what is frozen, searches, commands; and operators,
  * who stay connected. */
 #include <fcntl.h>
 #include <signal.h>
@@ -79,26 +79,6 @@ Behaviour(upgrade_going, what_sleeps_has_not_been_woken_and_sleeps_again)
 	WAIT_UNTIL(status_has("\"freezes\":3,\"wakes\":0"));
 	cr_assert_eq(client_ask_pid(port), pid);
 	WAIT_UNTIL(status_has("\"wakes\":1"));
-	superd_stop(superd);
-}
-
-Behaviour(upgrade_going, a_measure_of_latency_goes_on)
-{
-	const char *go = path_in("go");
-	struct superd *superd =
-		run(text_of("/bin/sh -c 'while ! test -e %s; do sleep 0.02; done; exec %s'", go, backend("serve")), "");
-	int client = client_connect(superd_port(superd, "web"));
-
-	client_send(client, "hello\n");
-	superd_wait_log(superd, "web: started, pid ");
-	superd_upgrade(superd);
-	superd_upgrade(superd);
-	cr_assert(status_has("\"latency\":null,\"thaw_latency\":null,"), "%s",
-		  SUPERCTL(control, "--json", "status", "web").out);
-	write_file("go", "%s", "");
-	client_line(client);
-	close(client);
-	WAIT_UNTIL(status_has("\"latency\":{\"count\":1"));
 	superd_stop(superd);
 }
 

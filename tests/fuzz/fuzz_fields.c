@@ -14,7 +14,6 @@
 #include "superd/accept/accept_state.h"
 #include "superd/accept/admission.h"
 #include "superd/accept/pending.h"
-#include "superd/health/queue_notes.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/bind_strays.h"
 #include "superd/instance/instance_state.h"
@@ -42,7 +41,7 @@
 static const struct field_table *const tables[] = {
 	&engine_state,	   &address_entry_state,   &latency_state,	  &thaw_latency_state,	  &rate_limit_state,
 	&listener_state,   &parked_state,	   &debt_state,		  &output_state,	  &released_state,
-	&kept_state,	   &notify_state,	   &saved_runtime,	  &saved_notes,
+	&kept_state,	   &notify_state,	   &saved_runtime,
 	&saved_times,	   &saved_stats,	   &failure_state,	  &standby_state,	  &pair_state,
 	&socket_commands_state, &service_reload_state, &instance_state,	  &notice_state,
 	&bind_calls_state, &bind_use_state,	   &bind_stray_state, &command_state,

@@ -137,12 +137,3 @@ void accept_latency_begin_thawed(struct service_runtime *runtime, double asked)
 	init_timer(runtime);
 	look_later(runtime, FIRST_LOOK);
 }
-
-void accept_latency_load(struct service_runtime *runtime, double wait)
-{
-	struct queue_notes *notes = runtime->run->notes;
-
-	init_timer(runtime);
-	ev_timer_set(&notes->accept_timer, wait, 0.);
-	ev_timer_start(runtime->engine->loop, &notes->accept_timer);
-}

@@ -12,9 +12,6 @@ void accept_latency_begin(struct service_runtime *runtime);
  * until it accepts one. */
 void accept_latency_begin_thawed(struct service_runtime *runtime, double asked);
 
-/* Continues after an upgrade: the next look is in so many seconds. */
-void accept_latency_load(struct service_runtime *runtime, double wait);
-
 /* Called when the current instance has ended or was frozen, with the number of clients in the queue; UINT_MAX: unknown,
  * because standby sockets had clients. */
 void accept_latency_end(struct service_runtime *runtime, unsigned waiting);

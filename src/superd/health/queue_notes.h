@@ -15,18 +15,16 @@
 struct start_look;
 
 struct queue_notes {
-	struct {                        /* saved */
-		unsigned queued_at_start; /* clients that waited when the current instance was started */
-		unsigned queued_at_end; /* clients that waited when it succeeded; they start the next instance without another look */
-		unsigned no_progress_ends; /* successful ends in a row after which the queue was not shorter */
-		unsigned no_progress_limit; /* value of no_progress_ends from which superd looks for a proof */
-		struct queue_ids backlog; /* identities of all clients that waited when last noted; empty: unknown */
-		bool backlog_is_queried; /* true: superd/health/start_look noted backlog, and decides by it */
-		bool started_since;     /* true: an instance was started since backlog was noted */
-		struct backoff restart_backoff; /* pause of `restart`, after instances that superd started and that succeeded at once */
-		ev_timer accept_timer;  /* next look whether a client was taken (superd/health/accept_latency) */
-		unsigned accept_queued; /* clients in the queue at the last look */
-	};
+	unsigned queued_at_start;       /* clients that waited when the current instance was started */
+	unsigned queued_at_end;         /* clients that waited when it succeeded; they start the next instance without another look */
+	unsigned no_progress_ends;      /* successful ends in a row after which the queue was not shorter */
+	unsigned no_progress_limit;     /* value of no_progress_ends from which superd looks for a proof */
+	struct queue_ids backlog;       /* identities of all clients that waited when last noted; empty: unknown */
+	bool backlog_is_queried;        /* true: superd/health/start_look noted backlog, and decides by it */
+	bool started_since;             /* true: an instance was started since backlog was noted */
+	struct backoff restart_backoff; /* pause of `restart`, after instances that superd started and that succeeded at once */
+	ev_timer accept_timer;          /* next look whether a client was taken (superd/health/accept_latency) */
+	unsigned accept_queued;         /* clients in the queue at the last look */
 	int arrivals;                   /* watch for clients that come during the run (os/netdiag/arrivals); -1: none */
 	struct start_look *look;        /* question before the next start (superd/health/start_look); NULL: none */
 	double accept_since;            /* runtime->since when these checks began */
@@ -47,5 +45,3 @@ void queue_notes_reset(struct service_runtime *runtime);                /* when 
 bool queue_notes_has_queue(const struct service_runtime *runtime);      /* whether clients waited when the last instance ended */
 bool queue_notes_is_asking(const struct service_runtime *runtime);      /* whether a question before a start is under way */
 bool queue_notes_wants_proof(const struct service_runtime *runtime);    /* whether many ends in a row look like no progress */
-
-extern const struct field_table saved_notes;

@@ -35,8 +35,6 @@
 #include "superd/accept/shared_clients.h"
 #include "superd/accept/socket_rest.h"
 #include "superd/accept/tcpmux.h"
-#include "superd/health/accept_latency.h"
-#include "superd/health/queue_notes.h"
 #include "superd/instance/aux_command.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/bind_strays.h"
@@ -327,7 +325,6 @@ struct service_loader {
 	bool drains;                    /* true: a drain of its current instance was planned */
 	bool changed;                   /* true: accept has changed, and the instances do not fit the new entry */
 	double timer;                   /* seconds left of the timer of the runtime; negative: none */
-	double accept_look;             /* seconds until health/accept_latency checks its queue; negative: none */
 };
 
 static bool is_endpoint(const struct listen *listen, const char *text)
@@ -477,10 +474,8 @@ static void load_service_run(struct service_loader *progress, struct state_secti
 	struct service_runtime *runtime = progress->runtime;
 
 	progress->timer = state_seconds_left(section, "timer");
-	progress->accept_look = state_seconds_left(section, "taking");
 	progress->drains = state_flag(section, "outdated");
 	state_load(section, &saved_run, runtime->run, runtime->engine->loop);
-	state_load(section, &saved_notes, runtime->run->notes, NULL);
 	state_load(section, &saved_accept, runtime->run->accept, NULL);
 }
 
@@ -1021,7 +1016,7 @@ static enum state thaw_left(struct service_runtime *runtime, enum state state)
 static void load_service(struct state_loader *loader, struct service_runtime *runtime, struct state_section *from,
 		  struct state_section *behind)
 {
-	struct service_loader progress = { .runtime = runtime, .timer = -1., .accept_look = -1. };
+	struct service_loader progress = { .runtime = runtime, .timer = -1. };
 	size_t before = runtime->engine->instances->count;
 	enum state state = read_state(from);
 
@@ -1047,8 +1042,6 @@ static void load_service(struct state_loader *loader, struct service_runtime *ru
 	runtime_note_phase(runtime);
 	if (runtime->run && progress.timer >= 0.)
 		runtime_start_timer(runtime, progress.timer);
-	if (runtime->run && progress.accept_look >= 0. && runtime_state(runtime) == RUNNING)
-		accept_latency_load(runtime, progress.accept_look);
 	if (runtime->run && runtime_is_empty(runtime))
 		start_kit_rest(&runtime->run->kit);
 	loader->services++;

@@ -15,7 +15,6 @@
 #include "superd/accept/admission_state.h"
 #include "superd/accept/builtin_channel.h"
 #include "superd/accept/pending_start.h"
-#include "superd/health/queue_notes.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/bind_strays.h"
 #include "superd/instance/exec_sequence.h"
@@ -386,8 +385,6 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 		return;
 	state_save(saver, &saved_run, run);
 	save_number(saver, "outdated", run->current && stop_is_planned(run->current));
-	if (run->notes)
-		state_save(saver, &saved_notes, run->notes);
 	if (run->accept)
 		state_save(saver, &saved_accept, run->accept);
 	for (unsigned n = 0; run->accept && run->accept->sockets && n < runtime->listener_count; n++)

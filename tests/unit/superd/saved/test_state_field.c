@@ -12,7 +12,6 @@
 #include "superd/accept/accept_state.h"
 #include "superd/accept/admission.h"
 #include "superd/accept/pending.h"
-#include "superd/health/queue_notes.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/bind_strays.h"
 #include "superd/instance/exec_sequence.h"
@@ -43,7 +42,6 @@
 static const struct field_table *tables[TABLES_MOST] = {
 	&engine_state, &address_entry_state, &latency_state, &thaw_latency_state, &listener_state, &parked_state,
 	&debt_state, &output_state, &released_state, &kept_state, &notify_state, &saved_runtime,
-	&saved_notes,
 	&saved_times, &failure_state, &standby_state, &pair_state, &socket_commands_state,
 	&service_reload_state, &instance_state, &notice_state, &bind_calls_state, &bind_use_state,
 	&bind_stray_state, &command_state, &sequence_state, &search_state,
@@ -601,20 +599,6 @@ Test(state_field, carries_refusals_by_their_reason)
 		was->refused[n] = n * n * n;
 	state_load(save(&saved_stats, was), &saved_stats, is, loop);
 	cr_assert_arr_eq(is->refused, was->refused, sizeof(is->refused));
-	free(was);
-	free(is);
-}
-
-Test(state_field, carries_the_clients_that_waited)
-{
-	struct queue_notes *was = make(&saved_notes), *is = make(&saved_notes);
-	uint64_t ids[] = { 1, 77, UINT64_MAX };
-
-	was->backlog = (struct queue_ids){ 3, 3, ids };
-	state_load(save(&saved_notes, was), &saved_notes, is, loop);
-	cr_assert_eq(is->backlog.count, 3);
-	cr_assert_arr_eq(is->backlog.id, ids, sizeof(ids));
-	queue_ids_free(&is->backlog);
 	free(was);
 	free(is);
 }
