@@ -2,7 +2,7 @@
  * again and again without accepting a client would spin. The length of the queue is only a hint; before superd
  * pauses the service, the identities of the queued clients must prove it. For connections superd/health/start_look
  * does that, as the kernel may take long to list them; datagrams are looked at here (os/netdiag/queue_ids). A client
- * must not wait for that list where something quicker proves that a backend takes its clients (os/netdiag/arrivals). */
+ * waits for that list ever more rarely once it has proved that the backend takes its clients. */
 #include "superd/health/exit_verdict.h"
 
 #include <signal.h>
@@ -11,8 +11,6 @@
 
 #include "lib/clock.h"
 #include "lib/duration_text.h"
-#include "lib/fd.h"
-#include "os/netdiag/arrivals.h"
 #include "os/socket/bind.h"
 #include "os/socket/client.h"
 #include "superd/health/queue_notes.h"
@@ -38,35 +36,6 @@ unsigned exit_verdict_count_queue(const struct service_runtime *runtime)
 	return waiting;
 }
 
-/* Watches for clients that come during the run, if all listeners are of TCP: only their queues have exact lengths. */
-static void watch_arrivals(struct service_runtime *runtime)
-{
-	int *watch = &runtime->run->notes->arrivals;
-
-	*watch = arrivals_open();
-	for (size_t n = 0; n < runtime->listener_count && *watch >= 0; n++) {
-		const struct listener *listener = &runtime->listeners[n];
-
-		if (listener_has_socket(listener) && (listener->listen->address->kind != ENDPOINT_TCP ||
-						      !arrivals_add(*watch, listener->fd)))
-			fd_close(watch);
-	}
-	if (*watch >= 0)
-		arrivals_any(*watch);   /* who waits already does not come any more */
-}
-
-/* superd notes the length before it watches, and looks at the watch before it asks for the length again: who comes
- * between the two makes the queue longer at most. */
-struct queue_look exit_verdict_look(struct service_runtime *runtime)
-{
-	int *watch = &runtime->run->notes->arrivals;
-	struct queue_look look = { .came = *watch >= 0 && arrivals_any(*watch) };
-
-	fd_close(watch);
-	look.waiting = exit_verdict_count_queue(runtime);
-	return look;
-}
-
 void exit_verdict_note_queue(struct service_runtime *runtime)
 {
 	struct queue_notes *notes = runtime->run->notes;
@@ -74,9 +43,6 @@ void exit_verdict_note_queue(struct service_runtime *runtime)
 
 	notes->queued_at_start = notes->queued_at_end ? notes->queued_at_end : exit_verdict_count_queue(runtime);
 	notes->queued_at_end = 0;
-	fd_close(&notes->arrivals);
-	if (notes->no_progress_ends >= notes->no_progress_limit / 2)
-		watch_arrivals(runtime);
 	noted = notes->backlog_is_queried && !notes->started_since;
 	notes->started_since = true;
 	if (noted)                      /* for this start */
@@ -110,23 +76,17 @@ static bool has_moved(const struct service_runtime *runtime)
 	return true;
 }
 
-/* Whether so many successful ends in a row left the queue as long as it was that the service makes no progress. If it
- * is no longer although clients came, at least one was taken. */
-static bool made_no_progress(struct service_runtime *runtime, const struct ending *ending,
-			     const struct queue_look *look)
+/* Whether so many successful ends in a row left the queue as long as it was that the service makes no progress. */
+static bool made_no_progress(struct service_runtime *runtime, const struct ending *ending, unsigned waiting)
 {
 	struct queue_notes *notes = runtime->run->notes;
 
 	if (!runtime->listener_count)
 		return ending->lasted < AT_ONCE && runtime_starts_again(runtime);
 	/* probes are looked at first */
-	notes->queued_at_end = service_prepared(runtime->service)->probes ? 0 : look->waiting;
-	if (!look->waiting || look->waiting < notes->queued_at_start || ending->lasted > AT_ONCE) {
+	notes->queued_at_end = service_prepared(runtime->service)->probes ? 0 : waiting;
+	if (!waiting || waiting < notes->queued_at_start || ending->lasted > AT_ONCE) {
 		notes->no_progress_ends = 0;
-		return false;
-	}
-	if (look->came && look->waiting == notes->queued_at_start) {
-		queue_notes_note_progress(notes);
 		return false;
 	}
 	if (++notes->no_progress_ends <= notes->no_progress_limit)
@@ -287,15 +247,15 @@ static void describe_end(const struct service *service, const struct ending *end
 }
 
 /* Returns what an end is for the table of transitions, and sets the pause after a failure. */
-enum service_event exit_verdict_end(struct service_runtime *runtime, const struct ending *ending,
-				    const struct queue_look *look, const char *why)
+enum service_event exit_verdict_end(struct service_runtime *runtime, const struct ending *ending, unsigned waiting,
+				    const char *why)
 {
 	struct buf what = { 0 };
 
 	if (ending->stopped)
 		return EXITED;
 	if (!exit_verdict_is_failure(runtime->service, ending)) {
-		if (!made_no_progress(runtime, ending, look))
+		if (!made_no_progress(runtime, ending, waiting))
 			return EXITED;
 		runtime->run->notes->queued_at_end = 0;
 		exit_verdict_fail_no_progress(runtime);

@@ -31,18 +31,10 @@ void exit_verdict_note_start(struct service_runtime *runtime, const struct clien
 /* Notes an instance that succeeded without accepting a waiting client, and sets the reason of the pause. */
 void exit_verdict_fail_no_progress(struct service_runtime *runtime);
 
-/* The queue at the end of an instance that had the listeners. */
-struct queue_look {
-	bool came;                      /* a client has come during the run; false: none, or nothing watched for it */
-	unsigned waiting;               /* clients in the queue */
-};
-
-struct queue_look exit_verdict_look(struct service_runtime *runtime); /* ends the watch for clients that come */
-
 /* Returns EXITED or CRASHED for an instance that had the listeners; with CRASHED the reason of the pause is set.
- * why: the reason of a failed start, else "". */
-enum service_event exit_verdict_end(struct service_runtime *runtime, const struct ending *ending,
-				    const struct queue_look *look, const char *why);
+ * waiting: clients in the queue; why: the reason of a failed start, else "". */
+enum service_event exit_verdict_end(struct service_runtime *runtime, const struct ending *ending, unsigned waiting,
+				    const char *why);
 
 /* Returns the seconds until `restart` starts the service again. They grow while instances succeed within a second
  * again and again although no client waits. */

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "lib/fd.h"
 
 #define NO_PROGRESS_LIMIT_MOST 4096     /* a backend proved to take its clients is looked at ever more rarely */
 
@@ -17,7 +16,6 @@ struct queue_notes *queue_notes_make(struct service_runtime *runtime)
 	if (!run->notes)
 		return NULL;
 	run->notes->no_progress_limit = NO_PROGRESS_LIMIT;
-	run->notes->arrivals = -1;
 	ev_init(&run->notes->accept_timer, NULL);
 	return run->notes;
 }
@@ -29,7 +27,6 @@ void queue_notes_free(struct service_runtime *runtime)
 	if (!notes)
 		return;
 	ev_timer_stop(runtime->engine->loop, &notes->accept_timer);
-	fd_close(&notes->arrivals);
 	queue_ids_free(&notes->backlog);
 	free(notes);
 	runtime->run->notes = NULL;

@@ -25,7 +25,6 @@ struct queue_notes {
 	struct backoff restart_backoff; /* pause of `restart`, after instances that superd started and that succeeded at once */
 	ev_timer accept_timer;          /* next look whether a client was taken (superd/health/accept_latency) */
 	unsigned accept_queued;         /* clients in the queue at the last look */
-	int arrivals;                   /* watch for clients that come during the run (os/netdiag/arrivals); -1: none */
 	struct start_look *look;        /* question before the next start (superd/health/start_look); NULL: none */
 	double accept_since;            /* runtime->since when these checks began */
 };

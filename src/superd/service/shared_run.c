@@ -514,14 +514,12 @@ static void handle_end(struct service_runtime *runtime, const struct ending *end
 	struct service_run *run = runtime->run;
 	bool had_standby = run->standby_sockets;
 	enum service_event service_event;
-	struct queue_look look;
+	unsigned waiting;
 
-	if (had_standby)
-		fd_close(&run->notes->arrivals); /* it may watch sockets that are no listeners any more */
 	standby_sockets_settle(runtime);
-	look = exit_verdict_look(runtime);
-	accept_latency_end(runtime, had_standby ? UINT_MAX : look.waiting);
-	service_event = exit_verdict_end(runtime, ending, &look, why);
+	waiting = exit_verdict_count_queue(runtime);
+	accept_latency_end(runtime, had_standby ? UINT_MAX : waiting);
+	service_event = exit_verdict_end(runtime, ending, waiting, why);
 	if (background_serves(runtime))
 		run->notes->queued_at_end = 0;  /* its clients start nothing */
 	if (service_event == CRASHED)
