@@ -32,13 +32,13 @@ static bool knows_the_end(void)
 	return idle && !strcmp(control_value(idle, "standing"), "unused") && atof(control_value(idle, "for")) < 60;
 }
 
-/* An hour later; as much as a sixteenth is for the timers' grain, and an eighth for a late count. */
+/* An hour later; as much as an eighth is for the timers' grain. */
 static void expect_stop_an_hour_later(struct superd *superd)
 {
 	WAIT_UNTIL(knows_the_end());
 	clock_advance(superd, 55 * MINUTE_MS);
 	cr_assert_not(is_stopped(superd), "%s", world_logs());
-	CLOCK_UNTIL(superd, MINUTE_MS, 18, is_stopped(superd));
+	CLOCK_UNTIL(superd, MINUTE_MS, 15, is_stopped(superd));
 }
 
 static void expect_awake(struct superd *superd)

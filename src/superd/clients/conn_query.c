@@ -3,7 +3,6 @@
  * the kernel was seen to be quick, and again as soon as it is not. */
 #include "superd/clients/conn_query.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +13,6 @@
 
 #define QUICK 0.001                     /* seconds of processor time for which the loop may be held up */
 #define PART 64                         /* counts that one question is about */
-#define PAUSE_FACTOR 200.               /* pause before a question that can wait, in durations of the last one */
 
 /* The part of one query in the question that is under way. Its counts and cookies stay when the query is cancelled,
  * because the thread may use them. */
@@ -30,14 +28,11 @@ struct conn_queries {
 	struct ev_loop *loop;
 	struct list asked;              /* queries for the next question */
 	ev_async turn;                  /* sent: a query has come, and no question is under way */
-	ev_timer later;                 /* for queries that can wait */
 	struct worker worker;           /* asks the kernel */
 	struct slice *slices;
 	struct conn_count *conns;       /* copies of the counts of all shares */
 	size_t slice_count, conn_count_total;
 	double duration[1 << CONN_KINDS]; /* seconds for PART counts, by their kinds; 2 * QUICK while that is unknown */
-	double last_duration;           /* seconds of processor time that the last question took */
-	double last_answer;             /* loop time of the last answer; 0: none yet */
 };
 
 bool conn_query_init(struct conn_query *query, struct service_runtime *runtime, size_t most,
@@ -118,10 +113,8 @@ static void count_connections(struct conn_queries *queries)
 		if (queries->slices[n].use == COOKIES_NOTED)
 			cookie_set_sort(&queries->slices[n].cookies);
 	}
-	queries->last_answer = clock_now();
-	queries->last_duration = clock_thread_cpu() - began;
 	queries->duration[kinds_of(queries->conns, queries->conn_count_total)] =
-		queries->last_duration / parts_of(queries->conn_count_total);
+		(clock_thread_cpu() - began) / parts_of(queries->conn_count_total);
 }
 
 static void count_in_thread(struct worker *worker)
@@ -267,34 +260,14 @@ static void answer_unknown(struct conn_queries *queries)
 	}
 }
 
-static double find_due(const struct conn_queries *queries)
-{
-	double due = HUGE_VAL;
-
-	LIST_EACH(link, &queries->asked)
-		due = fmin(due, container_of(link, struct conn_query, link)->due);
-	return due;
-}
-
-/* true: the timer is set, and the question is put later. */
-static bool wait_for_pause(struct conn_queries *queries)
-{
-	double rested = queries->last_answer > 0 ? queries->last_answer + PAUSE_FACTOR * queries->last_duration : 0;
-	double wait = fmin(rested, find_due(queries)) - clock_now();
-
-	ev_timer_stop(queries->loop, &queries->later);
-	if (wait <= 0)
-		return false;
-	ev_timer_set(&queries->later, wait, 0.);
-	ev_timer_start(queries->loop, &queries->later);
-	return true;
-}
-
 /* Puts all queries of the last turn of the loop as one question; superd/clients/close_events has told the kernel of
  * their ports by now. */
-static void take_turn(struct conn_queries *queries)
+static void on_turn(struct ev_loop *loop, ev_async *turn, int events)
 {
-	if (queries->worker.busy || list_empty(&queries->asked) || wait_for_pause(queries))
+	struct conn_queries *queries = container_of(turn, struct conn_queries, turn);
+
+	(void)loop, (void)events;
+	if (queries->worker.busy || list_empty(&queries->asked))
 		return;
 	if (!make_slices(queries)) {
 		answer_unknown(queries);
@@ -305,18 +278,6 @@ static void take_turn(struct conn_queries *queries)
 		return;
 	count_connections(queries);
 	answer_queries(queries);
-}
-
-static void on_turn(struct ev_loop *loop, ev_async *turn, int events)
-{
-	(void)loop, (void)events;
-	take_turn(container_of(turn, struct conn_queries, turn));
-}
-
-static void on_later(struct ev_loop *loop, ev_timer *later, int events)
-{
-	(void)loop, (void)events;
-	take_turn(container_of(later, struct conn_queries, later));
 }
 
 static struct conn_queries *conn_queries_of(struct engine *engine)
@@ -335,8 +296,6 @@ static struct conn_queries *conn_queries_of(struct engine *engine)
 	ev_async_init(&queries->turn, on_turn);
 	ev_async_start(queries->loop, &queries->turn);
 	worker_init(&queries->worker, queries->loop, count_in_thread, on_done);
-	ev_init(&queries->later, on_later);
-	queries->later.data = queries;
 	return queries;
 }
 
@@ -437,7 +396,6 @@ void conn_queries_end(struct engine *engine)
 		return;
 	worker_end(&queries->worker);
 	ev_async_stop(queries->loop, &queries->turn);
-	ev_timer_stop(queries->loop, &queries->later);
 	free_slices(queries);
 	free(queries);
 	engine->conn_queries = NULL;

@@ -20,7 +20,7 @@ enum cookie_use {
 
 #define ANY_KIND (~0u)                  /* for conn_query_add */
 
-/* Embedded in its user, or on the heap. The user sets which, use, no_probes and due after conn_query_init, and may
+/* Embedded in its user, or on the heap. The user sets which, use and no_probes after conn_query_init, and may
  * change them between two counts. */
 struct conn_query {
 	struct service_runtime *runtime; /* service; NULL: not initialised, or freed */
@@ -30,7 +30,6 @@ struct conn_query {
 	bool no_probes;                 /* true: connections from probe_from do not count */
 	bool wants_words;               /* true: as in struct conn_count; use is COOKIES_NOTED */
 	bool skips_left;                /* true: as in struct conn_count */
-	double due;                     /* loop time until which the count may be delayed to save work; 0: no delay */
 	size_t count;                   /* number of sockets */
 	struct conn_count *conns;       /* one element for each socket, with the last answer; owned */
 	struct cookie_set cookies;      /* cookies of single clients; empty while a count is under way */
@@ -54,8 +53,7 @@ void conn_query_free(struct conn_query *query);         /* cancels; accepts a qu
 bool conn_query_add(struct conn_query *query, int fd, unsigned kinds);
 void conn_query_add_listeners(struct conn_query *query, unsigned kinds);        /* all sockets of the runtime */
 
-/* Starts a count before the loop waits again, or when it is due. If one is under way already, joins it; if that still
- * waits, for no longer than until the present `due`. false: out of memory. */
+/* Starts a count before the loop waits again. If one is under way already, joins it. false: out of memory. */
 bool conn_query_start(struct conn_query *query);
 
 /* Counts before it returns, for a number that is only displayed. false: a count is not known to be quick. */

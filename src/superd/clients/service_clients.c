@@ -243,7 +243,6 @@ bool service_clients_are_counted(const struct service_clients *clients)
 bool service_clients_ask(struct service_clients *clients, struct clients_question *question)
 {
 	clients->looks = clients->looks && service_clients_are_counted(clients);
-	clients->query.due = 0;
 	if (!client_look_is_open(&clients->look) && !conn_query_start(&clients->query))
 		return false;
 	list_add(&clients->questions, &question->link);

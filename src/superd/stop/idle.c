@@ -18,10 +18,9 @@
 #include "superd/stop/stop.h"
 
 #define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
-#define GRID 16                         /* parts of an idle_timeout to which timers are rounded up, to coincide */
+#define GRID 8                          /* parts of an idle_timeout to which timers are rounded up, to coincide */
 #define FEW_CLOSES 16                   /* closes before the next count; after more of them superd stops listening */
 #define MANY_CLOSES_PART 64             /* part of an idle_timeout; IDLE_HAS_CLIENTS was short below it */
-#define LATE_PART 8                     /* part of an idle_timeout by which a count may be late */
 #define ALMOST 0.001                    /* seconds that a timer may be early */
 #define TURN_SECONDS 0.05               /* between two tries, while superd stops too many others */
 #define DRAINING_PARTS 4                /* looks in an idle_timeout while another instance serves earlier clients */
@@ -169,7 +168,6 @@ static void start_count(struct idle *idle)
 	stop_prepare_count(clients);
 	if (idle->phase != IDLE_NOT_LISTENING)
 		close_events_begin(&idle->close_listener, idle->runtime->engine);
-	clients->query.due = idle->reason == STOP_MEMORY ? 0 : clock_now() + idle->timeout / LATE_PART;
 	if (service_clients_count(clients, clients->own_count ? freeze_list_processes(idle->runtime) : NULL))
 		return;
 	idle->reason = STOP_IDLE;               /* no memory: later */

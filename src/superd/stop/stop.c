@@ -740,7 +740,6 @@ static void on_settled(struct service_runtime *runtime, bool frozen)
 	}
 	enter_phase(stop, STOP_COUNT);
 	stop_prepare_count(clients);
-	clients->query.due = 0;
 	if (!service_clients_count(clients, freeze_list_processes(runtime)))
 		stop_forget(stop->instance);
 }
