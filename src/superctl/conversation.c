@@ -44,14 +44,10 @@ static enum ctl_status set_failure(struct conversation *conversation, enum ctl_s
 
 bool conversation_print(struct buf *out)
 {
-	bool ok = !out->failed;
+	bool ok = fwrite(buf_string(out), 1, out->length, stdout) == out->length && fflush(stdout) == 0;
 
 	if (!ok)
-		fprintf(stderr, "superctl: out of memory\n");
-	else if (fwrite(buf_string(out), 1, out->length, stdout) != out->length || fflush(stdout) != 0) {
 		fprintf(stderr, "superctl: cannot write the answer: %s\n", strerror(errno));
-		ok = false;
-	}
 	buf_clear(out);
 	return ok;
 }

@@ -50,8 +50,7 @@ static void say_unmatched(const json_t *line)
 	struct buf name = { 0 };
 
 	json_reply_show_text(&name, line, "unmatched");
-	if (!name.failed)
-		fprintf(stderr, "superctl: '%s': no service has such a name now; waiting for one\n", buf_string(&name));
+	fprintf(stderr, "superctl: '%s': no service has such a name now; waiting for one\n", buf_string(&name));
 	buf_free(&name);
 }
 
@@ -91,7 +90,6 @@ static void add_request(struct buf *request, const struct superctl_options *opti
 	buf_addf(&option, "--service=%s", options->service);
 	buf_char(request, ' ');
 	shell_words_quote(request, buf_string(&option));
-	request->failed |= option.failed;
 	buf_free(&option);
 }
 
@@ -143,7 +141,6 @@ static void add_log_request(struct buf *request, const struct superctl_options *
 	if (options->level)
 		buf_addf(&verb, " --level=%s", options->level);
 	conversation_request(request, &plain, buf_string(&verb));
-	request->failed |= verb.failed;
 	buf_free(&verb);
 }
 

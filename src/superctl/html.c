@@ -11,7 +11,6 @@ void html_add(struct buf *out, const char *text, size_t length)
 	const char *at;
 
 	buf_visible(&visible, text, length);
-	out->failed |= visible.failed;
 	for (at = buf_string(&visible); *at; at++) {
 		switch (*at) {
 		case '&':

@@ -118,10 +118,10 @@ static void read_until_close(void)
 	}
 }
 
-bool http_respond(const struct http_request *request, const char *type, const char *fields, const struct buf *body)
+void http_respond(const struct http_request *request, const char *type, const char *fields, const struct buf *body)
 {
 	struct buf out = { 0 }, reason = { 0 };
-	bool good = request->status == 200, ok;
+	bool good = request->status == 200;
 
 	if (!good) {
 		buf_addf(&reason, "%s\n%s", http_reason(request->status),
@@ -136,10 +136,8 @@ bool http_respond(const struct http_request *request, const char *type, const ch
 		 request->status == 405 ? "Allow: GET, HEAD\r\n" : "");
 	if (!request->is_head)
 		buf_add(&out, buf_string(body), body->length);
-	ok = !out.failed && !body->failed;
-	if (ok && write_answer(out.data, out.length))
+	if (write_answer(out.data, out.length))
 		read_until_close();
 	buf_free(&reason);
 	buf_free(&out);
-	return ok;
 }

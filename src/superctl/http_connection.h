@@ -19,5 +19,5 @@ struct http_exchange {
 int http_receive(struct http_exchange *exchange, const char *path, const char *const *hosts);
 
 /* Sends the body, or the reason of a status other than 200. fields: further lines of the head. Then reads until the
- * client closes its side, for a limited time. false: out of memory; that the client has left is no failure. */
-bool http_respond(const struct http_request *request, const char *type, const char *fields, const struct buf *body);
+ * client closes its side, for a limited time. That the client has left is no failure. */
+void http_respond(const struct http_request *request, const char *type, const char *fields, const struct buf *body);

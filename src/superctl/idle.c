@@ -183,7 +183,6 @@ static bool print_table(struct idle_view *view)
 		buf_addf(&view->cell, " and %zu more", view->never_count - NEVER_MOST);
 	if (view->never_count)
 		buf_char(&view->cell, '\n');
-	view->cell.failed |= view->others.failed || view->never.failed;
 	return conversation_print(&view->cell);
 }
 

@@ -5,9 +5,30 @@
 #include "superctl/json_reply.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "lib/memory.h"
 #include "lib/shell_words.h"
+
+static void *allocate_value(size_t size)
+{
+	void *got = malloc(size);
+
+	return got ? got : memory_ran_out();
+}
+
+void json_reply_need_memory(const char *words)
+{
+	memory_ends_process(STDERR_FILENO, words, strlen(words));
+	json_set_alloc_funcs(allocate_value, free);
+}
+
+void json_reply_do_without_memory(void)
+{
+	memory_ends_process(-1, NULL, 0);
+}
 
 json_t *json_reply_parse(const char *line, size_t length)
 {
@@ -91,7 +112,6 @@ void json_reply_show_words(struct buf *out, const char *first, const json_t *wor
 		buf_char(&quoted, ' ');
 		shell_words_quote(&quoted, word);
 	}
-	out->failed |= quoted.failed;
 	buf_visible(out, buf_string(&quoted), quoted.length);
 	buf_free(&quoted);
 }

@@ -77,9 +77,8 @@ static bool list_line(void *context, const json_t *line, const char *text)
 	struct list_view *view = context;
 
 	(void)text;
-	if (!view->options->json && is_wanted(view->options, line) &&
-	    json_array_append(view->services, (json_t *)(size_t)line) < 0)
-		view->cell.failed = true;
+	if (!view->options->json && is_wanted(view->options, line))
+		json_array_append(view->services, (json_t *)(size_t)line);
 	return true;
 }
 

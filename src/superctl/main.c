@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "superctl/json_reply.h"
 #include "superctl/options.h"
 
 int main(int argc, char **argv)
@@ -15,6 +16,7 @@ int main(int argc, char **argv)
 
 	if (!fd_ensure_standard())
 		return CTL_FAILED;
+	json_reply_need_memory("superctl: out of memory\n");
 	setlocale(LC_CTYPE, "");
 	if (superctl_options_parse(&options, argc, argv, &status))
 		status = options.verb->run(&options);

@@ -26,7 +26,6 @@ static void add_label_value(struct buf *out, const char *text)
 		buf_char(out, *at);
 	}
 	buf_char(out, '"');
-	out->failed |= visible.failed;
 	buf_free(&visible);
 }
 
@@ -123,7 +122,6 @@ static void add_bucket(struct buf *out, const char *name, const json_t *service,
 	add_label_value(out, json_reply_text(service, "service"));
 	add_label(out, "le", buf_string(&bound));
 	add_number(out, count);
-	out->failed |= bound.failed;
 	buf_free(&bound);
 }
 
@@ -281,7 +279,6 @@ static void add_family(struct buf *out, const struct metric_family *family, cons
 		if (*json_reply_text(json_array_get(lines, i), "service"))
 			add_samples(&samples, family, json_array_get(lines, i));
 	}
-	out->failed |= samples.failed;
 	if (samples.length) {
 		add_head(out, family);
 		buf_add(out, samples.data, samples.length);

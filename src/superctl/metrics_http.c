@@ -16,18 +16,10 @@
 #define ASK_LIMIT 30000     /* for superd's answer */
 #define HTTP_ASK_LIMIT 5000 /* the same with --http */
 
-struct metrics_view {
-	json_t *lines;                  /* array of the lines of the answer, owned */
-	bool failed;                    /* out of memory */
-};
-
-static bool keep_line(void *context, const json_t *line, const char *text)
+static bool keep_line(void *lines, const json_t *line, const char *text)
 {
-	struct metrics_view *view = context;
-
 	(void)text;
-	view->failed |= json_array_append(view->lines, (json_t *)(size_t)line) < 0;
-	return !view->failed;
+	return json_array_append(lines, (json_t *)(size_t)line) == 0;
 }
 
 /* Asks superd within `limit` milliseconds, and adds the page to `out`. It prints no error: *why has it, and the caller
@@ -38,7 +30,7 @@ static enum ctl_status ask_metrics(const struct superctl_options *options, int64
 	struct conversation conversation = { .until = clock_ms() + limit,
 					     .timeout = TRANSPORT_FOREVER,
 					     .quiet = true };
-	struct metrics_view view = { .lines = json_array() };
+	json_t *lines = json_array();
 	struct buf request = { 0 };
 	enum ctl_status status = conversation_open(&conversation, options);
 
@@ -46,16 +38,12 @@ static enum ctl_status ask_metrics(const struct superctl_options *options, int64
 		conversation_request(&request, options, "metrics");
 		status = conversation_send(&conversation, &request);
 		if (status == CTL_DONE)
-			status = conversation_read(&conversation, keep_line, &view);
+			status = conversation_read(&conversation, keep_line, lines);
 		if (status == CTL_DONE && !options->json)
-			metrics_compose(out, conversation.greeting, view.lines);
+			metrics_compose(out, conversation.greeting, lines);
 		conversation_close(&conversation);
 	}
-	if (view.failed || (status == CTL_DONE && out->failed)) {
-		buf_text(&conversation.why, "out of memory");
-		status = CTL_FAILED;
-	}
-	json_decref(view.lines);
+	json_decref(lines);
 	buf_free(&request);
 	*why = conversation.why;
 	return status;
@@ -95,8 +83,7 @@ static enum ctl_status serve_http(const struct superctl_options *options)
 	if (!received)
 		return CTL_DONE;
 	status = make_page(options, &exchange.request, &page);
-	if (!http_respond(&exchange.request, "text/plain; version=0.0.4; charset=utf-8", "", &page))
-		status = CTL_FAILED;
+	http_respond(&exchange.request, "text/plain; version=0.0.4; charset=utf-8", "", &page);
 	buf_free(&page);
 	return status;
 }

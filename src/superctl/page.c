@@ -44,7 +44,6 @@ struct cells {
 static void add_escaped(struct buf *out, struct buf *text)
 {
 	html_add(out, buf_string(text), text->length);
-	out->failed |= text->failed;
 	buf_clear(text);
 }
 
@@ -257,7 +256,6 @@ static void add_service(struct buf *rows, struct totals *totals, const struct ov
 		totals->shown++;
 		add_row(rows, &cells, service, json_object_get(overview->timelines, name));
 	}
-	rows->failed |= cells.state.failed || cells.endpoints.failed || cells.fault.failed;
 	buf_free(&cells.state);
 	buf_free(&cells.endpoints);
 	buf_free(&cells.fault);
@@ -327,7 +325,6 @@ void page_add_overview(struct buf *out, const struct overview *overview)
 		      "<th scope=\"col\">Saved<th scope=\"col\">Starts<th scope=\"col\">Last failure\n"
 		      "<tbody id=\"rows\" class=\"live\">\n");
 	buf_add(out, buf_string(&rows), rows.length);
-	out->failed |= rows.failed;
 	buf_text(out, "</table></div>\n<p id=\"note\" class=\"live\">");
 	if (totals.left > 0)
 		buf_addf(out, "%.0f more services match: use the filter.", totals.left);
@@ -356,7 +353,7 @@ static void add_facts(struct buf *out, const json_t *status)
 			facts_add_command(&value, status, false);
 		else
 			add_field(&value, list[n], status);
-		if (!value.length && !value.failed)
+		if (!value.length)
 			continue;
 		buf_addf(out, "<div><dt>%s</dt><dd", fields[list[n]].name);
 		if (list[n] == FIELD_STATE)
@@ -369,7 +366,6 @@ static void add_facts(struct buf *out, const json_t *status)
 	why_add(&value, status, "\n");
 	html_lines(out, buf_string(&value));
 	buf_text(out, "</p>\n</section>\n");
-	out->failed |= value.failed;
 	buf_free(&value);
 }
 
@@ -458,7 +454,6 @@ void page_add_service(struct buf *out, const struct service_page *page)
 
 	buf_addf(&title, "%s - superd", json_reply_text(page->status, "service"));
 	add_head(out, buf_string(&title), "../");
-	out->failed |= title.failed;
 	buf_free(&title);
 	buf_text(out, "<header><p><a id=\"all\" href=\"../\">All services</a></p><h1>");
 	html_member(out, page->status, "service");

@@ -36,7 +36,7 @@ struct response {
 
 struct answer {
 	json_t *lines;                  /* array, owned; NULL: none yet */
-	bool failed;                    /* out of memory, or too many lines */
+	bool failed;                    /* there are too many lines */
 };
 
 static bool keep_line(void *context, const json_t *line, const char *text)
@@ -44,8 +44,9 @@ static bool keep_line(void *context, const json_t *line, const char *text)
 	struct answer *answer = context;
 
 	(void)text;
-	answer->failed |= json_array_size(answer->lines) >= LINES_MOST ||
-			  json_array_append(answer->lines, (json_t *)(size_t)line) < 0;
+	answer->failed = json_array_size(answer->lines) >= LINES_MOST;
+	if (!answer->failed)
+		json_array_append(answer->lines, (json_t *)(size_t)line);
 	return !answer->failed;
 }
 
@@ -56,8 +57,6 @@ static json_t *ask(struct conversation *conversation, const char *text)
 	struct buf request = { 0 };
 	enum ctl_status status;
 
-	if (!answer.lines)
-		return NULL;
 	buf_text(&request, text);
 	status = conversation_send(conversation, &request);
 	if (status == CTL_DONE)
@@ -72,29 +71,22 @@ static json_t *ask(struct conversation *conversation, const char *text)
 static json_t *ask_about(struct conversation *conversation, const char *verb, const char *name)
 {
 	struct buf request = { 0 };
-	json_t *lines = NULL;
+	json_t *lines;
 
 	buf_addf(&request, "%s ", verb);
 	shell_words_quote(&request, name);
-	if (!request.failed)
-		lines = ask(conversation, buf_string(&request));
+	lines = ask(conversation, buf_string(&request));
 	buf_free(&request);
 	return lines;
 }
 
-/* Returns the lines as an object by the services' names; NULL: out of memory. */
+/* Returns the lines as an object by the services' names. */
 static json_t *index_lines(const json_t *lines)
 {
 	json_t *object = json_object();
 
-	for (size_t n = 0; object && n < json_array_size(lines); n++) {
-		json_t *line = json_array_get(lines, n);
-
-		if (json_object_set(object, json_reply_text(line, "service"), line) == 0)
-			continue;
-		json_decref(object);
-		object = NULL;
-	}
+	for (size_t n = 0; n < json_array_size(lines); n++)
+		json_object_set(object, json_reply_text(json_array_get(lines, n), "service"), json_array_get(lines, n));
 	return object;
 }
 
@@ -115,7 +107,7 @@ static json_t *ask_failures(struct conversation *conversation, const json_t *met
 		shell_words_quote(&request, json_reply_text(service, "service"));
 		count++;
 	}
-	if (count && !request.failed)
+	if (count)
 		lines = ask(conversation, buf_string(&request));
 	buf_free(&request);
 	return lines;
@@ -131,7 +123,7 @@ static bool add_overview(struct conversation *conversation, const struct http_re
 	json_t *gaps = index_lines(idle), *failed = index_lines(failures), *faulty = index_lines(list);
 	json_t *timelines = index_lines(bars);
 	struct buf filter = { 0 }, failed_only = { 0 };
-	bool ok = bars && gaps && failed && faulty && timelines;
+	bool ok = bars;
 
 	if (!http_query(request, "q", &filter) || !http_query(request, "failed", &failed_only) ||
 	    filter.length > FILTER_MOST)
@@ -228,11 +220,11 @@ static void ask_superd(const struct superctl_options *options, const struct http
 			  : add_overview(&conversation, request, response);
 		conversation_close(&conversation);
 	}
-	if (!ok || response->body.failed) {
+	if (!ok) {
 		response->status = 503;
 		buf_add(&response->why, buf_string(&conversation.why), conversation.why.length);
 		if (!response->why.length)
-			buf_text(&response->why, "out of memory");
+			buf_text(&response->why, "superd sent too many lines");
 	}
 	buf_free(&conversation.why);
 }
@@ -276,7 +268,6 @@ enum ctl_status view_page(const struct superctl_options *options)
 	struct response response = { .status = 200 };
 	struct http_exchange exchange;
 	int received = http_receive(&exchange, NULL, options->hosts);
-	bool ok;
 
 	if (received < 0) {
 		fprintf(stderr, "superctl: status page: cannot use stdin and stdout: %s\n", strerror(errno));
@@ -290,8 +281,8 @@ enum ctl_status view_page(const struct superctl_options *options)
 	}
 	if (response.why.length)
 		fprintf(stderr, "superctl: status page: %s\n", buf_string(&response.why));
-	ok = http_respond(&exchange.request, response.type, fields, &response.body);
+	http_respond(&exchange.request, response.type, fields, &response.body);
 	buf_free(&response.body);
 	buf_free(&response.why);
-	return ok ? CTL_DONE : CTL_FAILED;
+	return CTL_DONE;
 }

@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "superctl/json_reply.h"
+
 static const int watched[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT };
 
 enum { WATCHED = sizeof(watched) / sizeof(watched[0]) };
@@ -80,6 +82,7 @@ static bool set_raw(const struct run_terminal *terminal)
 
 bool run_terminal_pass_output(struct run_terminal *terminal)
 {
+	json_reply_do_without_memory();
 	terminal->is_entered = tcgetattr(STDIN_FILENO, &terminal->before) == 0 && set_raw(terminal);
 	return terminal->is_entered;
 }

@@ -34,7 +34,6 @@ static void add_head(struct buf *out, const struct screen *screen, const json_t 
 
 	json_reply_show_text(&name, service, "service");
 	facts_add_command(&command, service, false);
-	out->failed |= name.failed || command.failed;
 	state_word_add_dot(state_word_of(service), screen, out);
 	buf_char(out, ' ');
 	screen_add(screen, out, STYLE_BOLD, buf_string(&name));
@@ -138,7 +137,6 @@ static void add_listeners(struct buf *out, const struct screen *screen, const js
 		facts_add_absence(&absence, listener);
 		if (absence.length || !json_reply_flag(listener, "open"))
 			buf_addf(out, ", %s", absence.length ? buf_string(&absence) : "closed");
-		out->failed |= absence.failed;
 		buf_free(&absence);
 		buf_char(out, '\n');
 	}
@@ -215,7 +213,6 @@ static void add_stops(struct buf *out, const struct screen *screen, const json_t
 		add_label(out, "Stops");
 		buf_addf(out, "%s\n", buf_string(&text));
 	}
-	out->failed |= text.failed;
 	buf_free(&text);
 }
 
@@ -233,7 +230,6 @@ static void add_outdated(struct buf *out, const struct screen *screen, const jso
 			buf_addf(out, "%s\n", buf_string(&text));
 		}
 	}
-	out->failed |= text.failed;
 	buf_free(&text);
 }
 
@@ -300,7 +296,6 @@ static void add_failures(struct buf *out, const struct screen *screen, const jso
 	for (struct buf text = { 0 }; facts_next_failure(&text, service, &at); buf_free(&text)) {
 		add_label(out, "");
 		buf_addf(out, "%s\n", buf_string(&text));
-		out->failed |= text.failed;
 	}
 }
 
@@ -364,7 +359,6 @@ static void add_log(struct buf *out, const struct screen *screen, const json_t *
 		json_reply_show_text(&text, line, "text");
 		if (screen->width)
 			(void)buf_cut(&text, screen_cut(buf_string(&text), screen->width));
-		out->failed |= text.failed;
 		screen_add(screen, out, is_grave ? STYLE_YELLOW : STYLE_PLAIN, buf_string(&text));
 		buf_char(out, '\n');
 		buf_free(&text);
@@ -412,7 +406,6 @@ static void add_line(struct buf *out, const struct screen *screen, const struct 
 		screen_add(screen, out, line->is_coloured ? style_of(service) : STYLE_PLAIN, buf_string(&text));
 		buf_char(out, '\n');
 	}
-	out->failed |= text.failed;
 	buf_free(&text);
 }
 

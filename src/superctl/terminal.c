@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "superctl/json_reply.h"
+
 static const int watched[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGWINCH, SIGALRM };
 
 enum { WATCHED = sizeof(watched) / sizeof(watched[0]) };
@@ -105,6 +107,7 @@ bool terminal_enter(void)
 	for (size_t i = 0; i < WATCHED; i++)
 		(void)sigaction(watched[i], &action, &terminal.actions[i]);
 	terminal.is_entered = true;
+	json_reply_do_without_memory();
 	if (enter_screen())
 		return true;
 	terminal_leave();

@@ -451,7 +451,6 @@ void why_add(struct buf *out, const json_t *service, const char *end)
 				facts_add_text(&text, "", service, sentences[n].key, "");
 			if (text.length)
 				buf_addf(out, "%s%s%s", sentences[n].before, buf_string(&text), end);
-			out->failed |= text.failed;
 			buf_clear(&text);
 		} while (more);
 	}

@@ -17,6 +17,7 @@
 #include "lib/scan.h"
 #include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
+#include "superctl/json_reply.h"
 #include "superctl/options.h"
 #include "superctl/views.h"
 
@@ -39,6 +40,7 @@ int main(int argc, char **argv)
 	int64_t fd = -1;
 
 	program_begin("superd-web", false, &argc, argv);
+	json_reply_need_memory("superd-web: out of memory\n");
 	is_status = argc >= 3 && !strcmp(argv[2], "status");
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 3 || strncmp(argv[1], channel, sizeof(channel) - 1) != 0 ||
