@@ -1,12 +1,7 @@
-/* Resolves a table: accounts, owners of nodes, addresses, programs; then checks that need the resolved values.
- *
- * Two endpoints may turn out to be the same (tcp:http and 80). They are sorted by port, so that in a table of ten
- * thousand only endpoints that could clash are compared, and only if a name was involved: endpoints that were written
- * alike were reported before. */
+/* Resolves a table: accounts, owners of nodes, addresses, programs; then checks that need the resolved values. */
 #include "superd/machine/resolve.h"
 
 #include <linux/capability.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "exec/child/sandbox.h"
@@ -229,114 +224,15 @@ static void make_cgroup_settings(struct table *table, struct diags *diags)
 	}
 }
 
-static bool has_claim(const struct service *service, const struct listen *listen)
-{
-	if (service->exec->disable || listen->address->port_name)
-		return false;
-	return endpoint_is_rpc(listen->endpoint) || (endpoint_is_inet(listen->address) && listen->address->port);
-}
-
-static size_t claims_count(const struct table *table, bool *any_by_name)
-{
-	size_t count = 0;
-
-	*any_by_name = false;
-	for (size_t i = 0; i < table->count; i++) {
-		const struct service *service = &table->services[i];
-
-		for (size_t j = 0; j < service->socket_count; j++) {
-			const struct listen *listen = &service->sockets[j];
-
-			count += has_claim(service, listen);
-			*any_by_name |= listen->address != listen->endpoint;
-		}
-	}
-	return count;
-}
-
-static void claims_fill(const struct table *table, struct endpoint_claim *claims)
-{
-	size_t number = 0;
-
-	for (size_t i = 0; i < table->count; i++) {
-		const struct service *service = &table->services[i];
-
-		for (size_t j = 0; j < service->socket_count; j++) {
-			if (!has_claim(service, &service->sockets[j]))
-				continue;
-			claims[number] = endpoint_claim_of(service, &service->sockets[j], number);
-			number++;
-		}
-	}
-}
-
-static int compare_claims(const void *left, const void *right)
-{
-	const struct endpoint_claim *a = left, *b = right;
-
-	if (a->endpoint.kind != b->endpoint.kind)
-		return a->endpoint.kind < b->endpoint.kind ? -1 : 1;
-	if (a->endpoint.port != b->endpoint.port)
-		return a->endpoint.port < b->endpoint.port ? -1 : 1;
-	return a->number < b->number ? -1 : a->number > b->number;
-}
-
-static bool same_port(const struct endpoint_claim *a, const struct endpoint_claim *b)
-{
-	return a->endpoint.kind == b->endpoint.kind && a->endpoint.port == b->endpoint.port;
-}
-
-/* Endpoints that clash as written were reported when the table was read. */
-static bool claims_clash(const struct endpoint_claim *a, const struct endpoint_claim *b)
-{
-	struct endpoint written_a = endpoint_claim_as_written(a), written_b = endpoint_claim_as_written(b);
-
-	return !endpoint_claims_share(a, b) && endpoint_clash(&a->endpoint, &b->endpoint) &&
-	       !endpoint_clash(&written_a, &written_b);
-}
-
-/* Compares a claim with those behind it that have the same port. */
-static void check_claim(const struct endpoint_claim *claim, const struct endpoint_claim *end, struct diags *diags)
-{
-	for (const struct endpoint_claim *other = claim + 1; other < end && same_port(claim, other); other++) {
-		bool by_name = claim->listen->address != claim->listen->endpoint ||
-			       other->listen->address != other->listen->endpoint;
-
-		if (by_name && claims_clash(claim, other))
-			endpoint_conflict_report(claim, other, diags);
-	}
-}
-
-static void check_clashes(const struct table *table, struct diags *diags)
-{
-	bool any_by_name;
-	size_t count = claims_count(table, &any_by_name);
-	struct endpoint_claim *claims;
-
-	if (!any_by_name || count < 2)
-		return;
-	claims = calloc(count, sizeof(*claims));
-	if (!claims) {
-		diag_error(diags, (struct origin){ 0 }, "comparing endpoints: out of memory");
-		return;
-	}
-	claims_fill(table, claims);
-	qsort(claims, count, sizeof(*claims), compare_claims);
-	for (size_t i = 0; i < count; i++)
-		check_claim(&claims[i], claims + count, diags);
-	free(claims);
-}
-
 static bool is_claimed_by(const struct endpoint_claim *claim, const struct service *other, struct diags *diags)
 {
 	for (size_t n = 0; n < other->socket_count; n++) {
 		struct endpoint_claim have;
 
-		if (!has_claim(other, &other->sockets[n]))
+		if (!endpoint_is_resolved(other, &other->sockets[n]))
 			continue;
 		have = endpoint_claim_of(other, &other->sockets[n], 0);
-		if (!same_port(claim, &have) || endpoint_claims_share(claim, &have) ||
-		    !endpoint_clash(&claim->endpoint, &have.endpoint))
+		if (endpoint_claims_share(claim, &have) || !endpoint_clash(&claim->endpoint, &have.endpoint))
 			continue;
 		endpoint_conflict_report(&have, claim, diags);
 		return true;
@@ -349,7 +245,7 @@ bool resolve_finds_claimed(const struct service *service, const struct table *ta
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct endpoint_claim claim = endpoint_claim_of(service, &service->sockets[n], 1);
 
-		for (size_t i = 0; has_claim(service, claim.listen) && i < table->count; i++) {
+		for (size_t i = 0; endpoint_is_resolved(service, claim.listen) && i < table->count; i++) {
 			if (!table->services[i].is_left_out && is_claimed_by(&claim, &table->services[i], diags))
 				return true;
 		}
@@ -401,7 +297,7 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 	if (table->is_only_checked)
 		warn_of_users(table, diags);
 	diags->of_machine = false;      /* only another row can change it */
-	check_clashes(table, diags);
+	check_conflicts(table, true, diags);
 	duplicate_node_check(table, diags);
 	diags->of_machine = true;
 	make_sandboxes(table, before, diags);

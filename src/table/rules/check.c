@@ -147,7 +147,7 @@ void table_check(const struct table *table, struct diags *diags)
 		for (size_t rule = 0; rule < sizeof(rules) / sizeof(rules[0]); rule++)
 			rules[rule](&table->services[i], diags);
 	}
-	check_conflicts(table, diags);
+	check_conflicts(table, false, diags);
 	check_tcpmux(table, diags);
 	check_wants(table, diags);
 }

@@ -28,9 +28,11 @@ struct endpoint_claim endpoint_claim_of(const struct service *service, const str
 	return claim;
 }
 
-struct endpoint endpoint_claim_as_written(const struct endpoint_claim *claim)
+bool endpoint_is_resolved(const struct service *service, const struct listen *listen)
 {
-	return endpoint_with_options(claim->listen->endpoint, claim->listen->options);
+	if (service->exec->disable || listen->address->port_name)
+		return false;
+	return endpoint_is_rpc(listen->endpoint) || (endpoint_is_inet(listen->address) && listen->address->port);
 }
 
 bool endpoint_claims_share(const struct endpoint_claim *a, const struct endpoint_claim *b)
@@ -109,6 +111,7 @@ struct claims {
 	size_t count;
 	size_t *chains;                 /* index + 1 of the first claim; 0: none */
 	size_t size;                    /* of chains, a power of two */
+	bool resolved;
 };
 
 /* Case-insensitive, as host names are. */
@@ -189,6 +192,15 @@ static struct hashed_claim make_claim(struct endpoint_claim claim)
 	return entry;
 }
 
+/* Endpoints that clash as written were reported when the table was read. */
+static bool clash_as_written(const struct endpoint_claim *a, const struct endpoint_claim *b)
+{
+	struct endpoint one = endpoint_with_options(a->listen->endpoint, a->listen->options);
+	struct endpoint two = endpoint_with_options(b->listen->endpoint, b->listen->options);
+
+	return endpoint_clash(&one, &two);
+}
+
 /* Compares a claim with those of one chain. true: it clashes with one, which is reported, or equals one. */
 static bool check_chain(const struct claims *claims, const struct endpoint_claim *claim, uint64_t hash,
 		       struct diags *diags)
@@ -196,7 +208,8 @@ static bool check_chain(const struct claims *claims, const struct endpoint_claim
 	for (size_t at = claims->chains[hash & (claims->size - 1)]; at; at = claims->list[at - 1].next) {
 		const struct endpoint_claim *other = &claims->list[at - 1].claim;
 
-		if (claims->list[at - 1].hash != hash || !endpoint_clash(&other->endpoint, &claim->endpoint))
+		if (claims->list[at - 1].hash != hash || !endpoint_clash(&other->endpoint, &claim->endpoint) ||
+		    (claims->resolved && clash_as_written(other, claim)))
 			continue;
 		if (!endpoint_claims_share(other, claim)) {
 			endpoint_conflict_report(other, claim, diags);
@@ -220,29 +233,32 @@ static void check_claim(struct claims *claims, struct hashed_claim *entry, struc
 	*chain = (size_t)(entry - claims->list) + 1;
 }
 
-static size_t count_sockets(const struct table *table)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < table->count; i++)
-		count += table->services[i].exec->disable ? 0 : table->services[i].socket_count;
-	return count;
-}
-
 static void add_claims(struct claims *claims, const struct service *service)
 {
 	for (size_t i = 0; i < service->socket_count && !service->exec->disable; i++) {
+		if (claims->resolved && !endpoint_is_resolved(service, &service->sockets[i]))
+			continue;
 		claims->list[claims->count] =
 			make_claim(endpoint_claim_of(service, &service->sockets[i], claims->count));
 		claims->count++;
 	}
 }
 
-void check_conflicts(const struct table *table, struct diags *diags)
+void check_conflicts(const struct table *table, bool resolved, struct diags *diags)
 {
-	size_t count = count_sockets(table);
-	struct claims claims = { .size = 16 };
+	struct claims claims = { .size = 16, .resolved = resolved };
+	size_t count = 0;
+	bool any_name = false;
 
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		count += service->exec->disable ? 0 : service->socket_count;
+		for (size_t n = 0; n < service->socket_count && !any_name; n++)
+			any_name = service->sockets[n].address != service->sockets[n].endpoint;
+	}
+	if (resolved && !any_name)
+		return;
 	while (claims.size < count)
 		claims.size *= 2;
 	claims.list = calloc(count + 1, sizeof(*claims.list));
