@@ -18,16 +18,19 @@
 
 static void check_rpc(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
-	struct buf text = { 0 };
+	const char *wrong = "this superd was built without superd-rpc (libtirpc), so it cannot register with rpcbind";
+	bool is_built = build_has("libtirpc");
+	char text[ENDPOINT_TEXT];
 
 	if (!endpoint_is_rpc(listen->endpoint))
 		return;
-	endpoint_format(listen->endpoint, &text);
-	diag_error(preflight->diags, listen->at,
-		   "%s: %s: this superd was built without superd-rpc (libtirpc), so it cannot register with rpcbind",
-		   service->name, buf_string(&text));
-	diags_hint(preflight->diags, "with a port of its own, as tcp:PORT, it is served without rpcbind");
-	buf_free(&text);
+	if (is_built)
+		wrong = preflight_check_own(preflight, PROGRAM_RPC, helper_user_account(HELPER_USER_RPC));
+	if (wrong)
+		diag_error(preflight->diags, listen->at, "%s: %s: %s", service->name,
+			   endpoint_text(listen->endpoint, text), wrong);
+	if (!is_built)
+		diags_hint(preflight->diags, "with a port of its own, as tcp:PORT, it is served without rpcbind");
 }
 
 /* xinetd.conf implies libwrap for most services; while there is no rule, no client is refused by it. */
@@ -153,30 +156,11 @@ static void check_advise(struct preflight *preflight, const struct service *serv
 				 wrong);
 }
 
-static void check_rpc_helper(struct preflight *preflight, const struct service *service, const struct listen *listen)
-{
-	const char *wrong;
-	struct buf text = { 0 };
-
-	if (!endpoint_is_rpc(listen->endpoint))
-		return;
-	wrong = preflight_check_own(preflight, PROGRAM_RPC, helper_user_account(HELPER_USER_RPC));
-	if (!wrong)
-		return;
-	endpoint_format(listen->endpoint, &text);
-	diag_error(preflight->diags, listen->at, "%s: %s: %s", service->name, buf_string(&text), wrong);
-	buf_free(&text);
-}
-
 void preflight_libraries(struct preflight *preflight, const struct service *service)
 {
 	check_libwrap(preflight, service);
 	check_hosts_files(preflight, service);
 	check_advise(preflight, service);
-	for (size_t i = 0; i < service->socket_count; i++) {
-		if (build_has("libtirpc"))
-			check_rpc_helper(preflight, service, &service->sockets[i]);
-		else
-			check_rpc(preflight, service, &service->sockets[i]);
-	}
+	for (size_t i = 0; i < service->socket_count; i++)
+		check_rpc(preflight, service, &service->sockets[i]);
 }

@@ -40,7 +40,8 @@ static void check_port(struct preflight *preflight, const struct service *servic
 {
 	const struct endpoint wanted = endpoint_claim_of(service, listen, 0).endpoint;
 	const struct port_socket *taken = find_taken(preflight, &wanted);
-	struct buf text = { 0 }, holder = { 0 };
+	char text[ENDPOINT_TEXT];
+	struct buf holder = { 0 };
 
 	if (taken && !preflight->holders_read) {
 		preflight->holders_read = true;
@@ -49,18 +50,16 @@ static void check_port(struct preflight *preflight, const struct service *servic
 	}
 	if (!taken)
 		return;
-	endpoint_format(listen->endpoint, &text);
 	if (taken->holder)
 		process_describe(taken->holder, &holder);
 	/* An ordinary user cannot see whether it is a superd that runs with this table. */
 	diags_add(preflight->diags, taken->holder || preflight->root ? SEVERITY_WARNING : SEVERITY_NOTE, listen->at,
-		  "%s: superd cannot listen on %s now: %s has it", service->name, buf_string(&text),
+		  "%s: superd cannot listen on %s now: %s has it", service->name, endpoint_text(listen->endpoint, text),
 		  taken->holder ? buf_string(&holder) : "another socket");
 	if (taken->holder)
 		hint_at_replaced(preflight, taken->holder);
 	else if (!preflight->root)
 		diags_hint(preflight->diags, "as root, superd names the process");
-	buf_free(&text);
 	buf_free(&holder);
 }
 

@@ -46,33 +46,31 @@ static int kind_error(struct preflight *preflight, const struct endpoint *endpoi
 static void check_socket_kind(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
 	int error = kind_error(preflight, listen->address);
-	struct buf text = { 0 };
+	char text[ENDPOINT_TEXT];
 
 	if (!error)
 		return;
-	endpoint_format(listen->endpoint, &text);
 	diags_add(preflight->diags, listen->options->optional ? SEVERITY_WARNING : SEVERITY_ERROR, listen->at,
-		  "%s: %s: this kernel opens no such socket: %s", service->name, buf_string(&text), strerror(error));
+		  "%s: %s: this kernel opens no such socket: %s", service->name, endpoint_text(listen->endpoint, text),
+		  strerror(error));
 	if (error == EPERM && listen->address->kind == ENDPOINT_RAW)
 		diags_hint(preflight->diags, "raw sockets need root or CAP_NET_RAW");
 	else if (!listen->options->optional && !service->is_foreign)
 		diags_hint(preflight->diags, "optional = yes lets the service run without it");
-	buf_free(&text);
 }
 
 static void check_privileged_port(struct preflight *preflight, const struct service *service,
 				  const struct listen *listen)
 {
 	const struct endpoint *address = listen->address;
-	struct buf text = { 0 };
+	char text[ENDPOINT_TEXT];
 
 	if (!endpoint_is_inet(address) || address->port_name || !address->port ||
 	    address->port >= preflight->port_start || capability_held(CAP_NET_BIND_SERVICE))
 		return;
-	endpoint_format(listen->endpoint, &text);
 	diag_warning(preflight->diags, listen->at, "%s: %s: ports below %d need root, CAP_NET_BIND_SERVICE or "
-		     "net.ipv4.ip_unprivileged_port_start", service->name, buf_string(&text), preflight->port_start);
-	buf_free(&text);
+		     "net.ipv4.ip_unprivileged_port_start", service->name, endpoint_text(listen->endpoint, text),
+		     preflight->port_start);
 }
 
 static bool interface_exists(struct preflight *preflight, const char *name)

@@ -5,6 +5,7 @@
 #include "table/endpoint/endpoint.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/hash.h"
@@ -146,6 +147,16 @@ void endpoint_format(const struct endpoint *endpoint, struct buf *out)
 	default:
 		buf_text(out, endpoint->address);
 	}
+}
+
+const char *endpoint_text(const struct endpoint *endpoint, char out[ENDPOINT_TEXT])
+{
+	struct buf text = { 0 };
+
+	endpoint_format(endpoint, &text);
+	snprintf(out, ENDPOINT_TEXT, "%s", buf_string(&text));
+	buf_free(&text);
+	return out;
 }
 
 static bool text_equal(const char *a, const char *b)

@@ -54,6 +54,10 @@ const char *endpoint_parse(const char *text, struct pool *pool, const struct end
 /* Writes the canonical form, which endpoint_parse reads back to an equal endpoint. */
 void endpoint_format(const struct endpoint *endpoint, struct buf *out);
 
+/* Writes the same for a message, which cuts a longer text anyway. Returns out. */
+#define ENDPOINT_TEXT 512
+const char *endpoint_text(const struct endpoint *endpoint, char out[ENDPOINT_TEXT]);
+
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);        /* also of two pools */
 uint64_t endpoint_hash(const struct endpoint *endpoint);
 

@@ -116,14 +116,12 @@ struct refusal {
 static void refuse_nameless(const struct service *service, const struct listen *listen, struct refusal refusal,
 			    struct diags *diags)
 {
-	struct buf text = { 0 };
+	char text[ENDPOINT_TEXT];
 
-	endpoint_format(listen->endpoint, &text);
 	diag_error(diags, service_listen_origin(service, listen, refusal.option),
-		   "%s: %s: clients of %s have no address, so %s", service->name, refusal.option, buf_string(&text),
-		   refusal.effect);
+		   "%s: %s: clients of %s have no address, so %s", service->name, refusal.option,
+		   endpoint_text(listen->endpoint, text), refusal.effect);
 	service_hint(service, diags, refusal.hint);
-	buf_free(&text);
 }
 
 /* A unit's rules hold for its Internet sockets alone (systemd.resource-control(5)). */

@@ -34,16 +34,14 @@ static bool can_be_bound(const struct endpoint *endpoint)
 
 static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
 {
-	struct buf text = { 0 };
+	char text[ENDPOINT_TEXT];
 
 	if (can_be_bound(listen->endpoint))
 		return;
-	endpoint_format(listen->endpoint, &text);
 	diag_error(diags, listen->at,
 		   "%s: pass = bind: %s: superd answers a bind(2) of TCP, UDP, SCTP and unix sockets only",
 			service->name,
-		   buf_string(&text));
-	buf_free(&text);
+		   endpoint_text(listen->endpoint, text));
 }
 
 /* rule_listen has refused a service that waits for clients and has nowhere to. */
@@ -143,15 +141,13 @@ static void check_families(const struct service *service, struct diags *diags)
 		return;
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const char *denied = find_denied_family(list, service->sockets[n].endpoint);
-		struct buf text = { 0 };
+		char text[ENDPOINT_TEXT];
 
 		if (!denied || !can_be_bound(service->sockets[n].endpoint))
 			continue;
-		endpoint_format(service->sockets[n].endpoint, &text);
 		service_refuse(service, "restrict_address_families", diags,
 			       "restrict_address_families denies %s: with pass = bind the program opens a socket "
-			       "itself for %s", denied, buf_string(&text));
-		buf_free(&text);
+			       "itself for %s", denied, endpoint_text(service->sockets[n].endpoint, text));
 		service_hint(service, diags, "allow the families of its sockets");
 		return;
 	}
@@ -232,16 +228,14 @@ struct meaning {
 static void check_port(const struct service *service, const struct listen *listen, struct diags *diags)
 {
 	const struct endpoint *endpoint = listen->endpoint;
-	struct buf text = { 0 };
+	char text[ENDPOINT_TEXT];
 
 	if (listen->options->binds || !can_be_bound(endpoint) || !endpoint_has_port(endpoint) || endpoint->port ||
 	    endpoint->port_name)
 		return;
-	endpoint_format(endpoint, &text);
 	diag_error(diags, listen->at, "%s: pass = bind: %s: the kernel chooses this port, so no program can bind it",
-		   service->name, buf_string(&text));
+		   service->name, endpoint_text(endpoint, text));
 	service_hint(service, diags, "name a port, or write the address that the program binds in binds");
-	buf_free(&text);
 }
 
 /* Of a listener: an IPv4 socket, one for IPv6 alone, or one that could take both. A bind prefers its own. */
@@ -288,19 +282,14 @@ static bool is_listened_on(const struct meaning *meaning)
 static void refuse_meaning(const struct service *service, const struct meaning *first, const struct meaning *second,
 			   struct diags *diags)
 {
-	struct buf asked = { 0 }, gets = { 0 }, never = { 0 };
+	char asked[ENDPOINT_TEXT], gets[ENDPOINT_TEXT], never[ENDPOINT_TEXT];
 	const struct listen *binding = is_listened_on(second) ? first->listen : second->listen;
 
-	endpoint_format(second->endpoint, &asked);
-	endpoint_format(first->listen->endpoint, &gets);
-	endpoint_format(second->listen->endpoint, &never);
 	diag_error(diags, service_listen_origin(service, binding, "binds"),
 		   "%s: pass = bind: a bind of %s means both %s and %s, and the program never receives the second",
-		   service->name, buf_string(&asked), buf_string(&gets), buf_string(&never));
+		   service->name, endpoint_text(second->endpoint, asked), endpoint_text(first->listen->endpoint, gets),
+		   endpoint_text(second->listen->endpoint, never));
 	service_hint(service, diags, "set a different address in binds of each socket");
-	buf_free(&asked);
-	buf_free(&gets);
-	buf_free(&never);
 }
 
 /* Each address beside those of the sockets before. That two listen on one address is another rule's. */

@@ -68,7 +68,7 @@ static bool is_stream(const struct endpoint *endpoint)
 /* Every socket must be a stream socket whose connections superd accepts. */
 static void check_streams(const struct service *service, const char *option, const char *name, struct diags *diags)
 {
-	struct buf text = { 0 };
+	char text[ENDPOINT_TEXT];
 
 	if (!service->exec->accept && !service_is_unclear(service, "accept")) {
 		service_refuse(service, option, diags, "%s%s needs accept = yes", option, name);
@@ -79,29 +79,23 @@ static void check_streams(const struct service *service, const char *option, con
 
 		if (is_stream(listen->endpoint))
 			continue;
-		buf_clear(&text);
-		endpoint_format(listen->endpoint, &text);
 		diag_error(diags, listen->at, "%s: %s%s is for connections, as of TCP; there are none on %s",
-			   service->name, option, name, buf_string(&text));
+			   service->name, option, name, endpoint_text(listen->endpoint, text));
 	}
-	buf_free(&text);
 }
 
 static void check_plain(const struct service *service, const char *name, struct diags *diags)
 {
-	struct buf text = { 0 };
+	char text[ENDPOINT_TEXT];
 
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct listen *listen = &service->sockets[i];
 
 		if (is_stream(listen->endpoint) || endpoint_is_datagram(listen->endpoint))
 			continue;
-		buf_clear(&text);
-		endpoint_format(listen->endpoint, &text);
 		diag_error(diags, listen->at, "%s: builtin = %s is not possible on %s, only on streams or datagrams",
-			   service->name, name, buf_string(&text));
+			   service->name, name, endpoint_text(listen->endpoint, text));
 	}
-	buf_free(&text);
 }
 
 static void check_builtin(const struct service *service, struct diags *diags)
@@ -144,7 +138,7 @@ static bool has_datagrams(const struct service *service)
 static void check_relay_sockets(const struct service *service, struct diags *diags)
 {
 	bool to_path = !service->exec->redirect[1];
-	struct buf text = { 0 };
+	char text[ENDPOINT_TEXT];
 
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct listen *listen = &service->sockets[i];
@@ -152,17 +146,14 @@ static void check_relay_sockets(const struct service *service, struct diags *dia
 
 		if (is_stream(listen->endpoint) || (is_udp && !to_path))
 			continue;
-		buf_clear(&text);
-		endpoint_format(listen->endpoint, &text);
 		if (is_udp)
 			diag_error(diags, listen->at,
 				   "%s: redirect to a unix socket is for connections; there are none on %s",
-				   service->name, buf_string(&text));
+				   service->name, endpoint_text(listen->endpoint, text));
 		else
 			diag_error(diags, listen->at, "%s: redirect is for connections and UDP, not for %s",
-				   service->name, buf_string(&text));
+				   service->name, endpoint_text(listen->endpoint, text));
 	}
-	buf_free(&text);
 }
 
 /* exec beside redirect: the program gets no socket. */
@@ -189,16 +180,14 @@ static void check_relayed(const struct service *service, struct diags *diags)
 static void check_loop(const struct service *service, struct diags *diags)
 {
 	for (size_t i = 0; i < service->socket_count; i++) {
-		struct buf text = { 0 };
+		char text[ENDPOINT_TEXT];
 
 		if (!service_redirects_to(service, &service->sockets[i]))
 			continue;
-		endpoint_format(service->sockets[i].endpoint, &text);
 		service_refuse(service, "redirect", diags,
 			       "redirect leads back to its own socket %s: each client would be relayed again, without "
-			       "end", buf_string(&text));
+			       "end", endpoint_text(service->sockets[i].endpoint, text));
 		diags_hint(diags, "name the address of the server that clients are relayed to");
-		buf_free(&text);
 		return;
 	}
 }

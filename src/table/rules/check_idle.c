@@ -15,15 +15,13 @@ static void check_option(const struct service *service, const char *option, stru
 
 static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
 {
-	struct buf text = { 0 };
+	char text[ENDPOINT_TEXT];
 
 	if (endpoint_shows_clients(listen->endpoint))
 		return;
-	endpoint_format(listen->endpoint, &text);
 	diag_error(diags, listen->at, "%s: idle_timeout: the clients of %s cannot be counted", service->name,
-		   buf_string(&text));
+		   endpoint_text(listen->endpoint, text));
 	service_hint(service, diags, "remove idle_timeout, or move the socket to a separate service");
-	buf_free(&text);
 }
 
 static void check_sockets(const struct service *service, struct diags *diags)

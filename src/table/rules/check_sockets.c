@@ -24,24 +24,22 @@ static void check_kind(const struct service *service, const struct listen *liste
 {
 	const struct endpoint *endpoint = listen->endpoint;
 	bool accept = service->exec->accept, muxed = endpoint->kind == ENDPOINT_TCPMUX;
-	struct buf text = { 0 };
+	char text[ENDPOINT_TEXT];
 
 	if (accept ? endpoint_accepts(endpoint) || endpoint_is_datagram(endpoint) : !muxed)
 		return;
 	if (service_is_unclear(service, "accept"))
 		return;
-	endpoint_format(endpoint, &text);
 	if (muxed) {
 		diag_error(diags, listen->at,
 			   "%s: %s needs accept = yes: its clients connect to another service's socket", service->name,
-			   buf_string(&text));
+			   endpoint_text(endpoint, text));
 		service_hint(service, diags, "set accept = yes");
 	} else {
 		diag_error(diags, listen->at, "%s: accept = yes: there are no connections to accept on %s",
-			   service->name, buf_string(&text));
+			   service->name, endpoint_text(endpoint, text));
 		service_hint(service, diags, "set accept = no: the program receives it unchanged");
 	}
-	buf_free(&text);
 }
 
 void rule_kinds(const struct service *service, struct diags *diags)

@@ -80,15 +80,13 @@ static void check_start_of(const struct service *service, struct diags *diags)
 
 static void check_socket(const struct service *service, const struct listen *listen, struct diags *diags)
 {
-	struct buf text = { 0 };
+	char text[ENDPOINT_TEXT];
 
 	if (endpoint_accepts(listen->endpoint))
 		return;
-	endpoint_format(listen->endpoint, &text);
 	diag_error(diags, listen->at, "%s: warm: %s has datagrams, and no connections to wait for", service->name,
-		   buf_string(&text));
+		   endpoint_text(listen->endpoint, text));
 	service_hint(service, diags, "remove warm, or move the socket to a separate service");
-	buf_free(&text);
 }
 
 static void check_sockets_of(const struct service *service, struct diags *diags)
