@@ -281,14 +281,10 @@ static void warn_of_forged_senders(const struct service *service, struct diags *
 	}
 }
 
-static bool intercepts(const struct service *service)
-{
-	for (size_t i = 0; i < service->socket_count; i++) {
-		if (service->sockets[i].options->intercept)
-			return true;
-	}
-	return false;
-}
+static const struct rule_row accepted[] = {
+	{ "intercept", NOT_WITH, "accept = yes", .said = true, .warns = true,
+	  .says = "intercept has no effect here: superd checks every client anyway" },
+};
 
 void rule_access(const struct service *service, struct diags *diags)
 {
@@ -304,9 +300,6 @@ void rule_access(const struct service *service, struct diags *diags)
 	if (!service->exec->accept) {
 		check_accepting(service, diags);
 		check_identity(service, diags);
-	} else if (service_mark(service, "intercept") && intercepts(service)) {
-		diag_warning(diags, service_origin(service, "intercept"),
-			     "%s: intercept has no effect here: superd checks every client anyway",
-			     service->name);
 	}
+	check_rows(service, accepted, diags);
 }

@@ -153,27 +153,17 @@ static void check_families(const struct service *service, struct diags *diags)
 	}
 }
 
-static void check_program(const struct service *service, struct diags *diags)
-{
-	if (service->exec->accept) {
-		service_refuse(service, "pass", diags,
-			       "pass = bind: a program that binds its own address accepts its clients itself");
-		service_hint(service, diags, "set accept = no, or remove it");
-	}
-	if (service->exec->redirect) {
-		service_refuse(service, "pass", diags,
-			       "pass = bind and redirect exclude each other: a program receives its sockets, or a "
-			       "relay connects clients to it");
-		service_hint(service, diags, "remove one of them");
-	} else if (service->exec->builtin) {
-		service_refuse(service, "pass", diags, "pass = bind is for a program in exec, and this is a builtin");
-	}
-	if (service->exec->type == TYPE_ONESHOT)
-		service_refuse(service, "type", diags,
-			       "type = oneshot: with pass = bind a service is a server that stays");
-	for (size_t n = 0; n < service->socket_count; n++)
-		check_kind(service, &service->sockets[n], diags);
-}
+static const struct rule_row programs[] = {
+	{ "pass = bind", NOT_WITH, "accept = yes", .hint = "set accept = no, or remove it",
+	  .says = "pass = bind: a program that binds its own address accepts its clients itself" },
+	{ "pass = bind", NOT_WITH, "redirect", .hint = "remove one of them",
+	  .says = "pass = bind and redirect exclude each other: a program receives its sockets, or a relay connects "
+		  "clients to it" },
+	{ "pass = bind", NOT_WITH, "builtin", .otherwise = true,
+	  .says = "pass = bind is for a program in exec, and this is a builtin" },
+	{ "type = oneshot", NOT_WITH, "pass = bind",
+	  .says = "type = oneshot: with pass = bind a service is a server that stays" },
+};
 
 static bool is_number(const char *address)
 {
@@ -330,7 +320,9 @@ void rule_bind(const struct service *service, struct diags *diags)
 	if (service_is_unclear(service, "pass") || service_is_unclear(service, "listen"))
 		return;
 	if (service->exec->pass == PASS_BIND && !service_is_unclear(service, "accept")) {
-		check_program(service, diags);
+		check_rows(service, programs, diags);
+		for (size_t n = 0; n < service->socket_count; n++)
+			check_kind(service, &service->sockets[n], diags);
 		check_sockets(service, diags);
 	}
 	if (service->exec->pass == PASS_BIND && is_hardened(service)) {

@@ -116,15 +116,6 @@ static void check_builtin(const struct service *service, struct diags *diags)
 		check_streams(service, "builtin", of, diags);
 }
 
-/* Builtins and redirect run superd-builtin, which is not inside of root_directory. */
-static void check_root(const struct service *service, const char *option, struct diags *diags)
-{
-	if (!service->groups->environment->root_directory)
-		return;
-	service_refuse(service, "root_directory", diags, "root_directory does not go with %s", option);
-	service_hint(service, diags, "remove it, or set root_directory = \"\"");
-}
-
 static bool has_datagrams(const struct service *service)
 {
 	for (size_t i = 0; i < service->socket_count; i++) {
@@ -157,17 +148,18 @@ static void check_relay_sockets(const struct service *service, struct diags *dia
 }
 
 /* exec beside redirect: the program gets no socket. */
+static const struct rule_row relayed[] = {
+	{ "redirect", NOT_WITH, "accept = yes", .says = "redirect beside exec needs accept = no",
+	  .hint = "remove accept: one program serves all clients" },
+	{ "pass = inetd", NOT_WITH, "redirect", .said = true,
+	  .says = "pass = inetd and redirect exclude each other: exec receives no socket" },
+};
+
 static void check_relayed(const struct service *service, struct diags *diags)
 {
 	const struct stream_options *streams = service->groups->streams;
 
-	if (service->exec->accept && !service_is_unclear(service, "accept")) {
-		service_refuse(service, "redirect", diags, "redirect beside exec needs accept = no");
-		service_hint(service, diags, "remove accept: one program serves all clients");
-	}
-	if (service->exec->pass == PASS_INETD && service_mark(service, "pass") && !service_is_unclear(service, "pass"))
-		service_refuse(service, "pass", diags, "pass = inetd and redirect exclude each other: exec receives "
-						       "no socket");
+	check_rows(service, relayed, diags);
 	if (streams->input.kind == STREAM_SOCKET || streams->output.kind == STREAM_SOCKET ||
 	    streams->error.kind == STREAM_SOCKET)
 		service_refuse(service, "redirect", diags,
@@ -192,12 +184,22 @@ static void check_loop(const struct service *service, struct diags *diags)
 	}
 }
 
+/* Builtins and redirect run superd-builtin, which is not inside of root_directory. */
+static const struct rule_row rows[] = {
+	{ "proxy_protocol redirect_timeout", NEEDS, "redirect", .said = true },
+	{ "root_directory", NOT_WITH, "builtin", .hint = "remove it, or set root_directory = \"\"" },
+};
+
+static const struct rule_row plain_redirect[] = {
+	{ "root_directory", NOT_WITH, "redirect", .hint = "remove it, or set root_directory = \"\"" },
+};
+
 static void check_redirect(const struct service *service, struct diags *diags)
 {
 	if (service_is_relayed(service))
 		check_relayed(service, diags);
 	else
-		check_root(service, "redirect", diags);
+		check_rows(service, plain_redirect, diags);
 	if (service->exec->accept)
 		check_streams(service, "redirect", "", diags);
 	else
@@ -210,16 +212,9 @@ static void check_redirect(const struct service *service, struct diags *diags)
 
 void rule_builtin(const struct service *service, struct diags *diags)
 {
-	static const char *const options[] = { "proxy_protocol", "redirect_timeout" };
-
-	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]) && !service->exec->redirect; n++) {
-		if (service_mark(service, options[n]) && !service_is_unclear(service, "redirect"))
-			service_refuse(service, options[n], diags, "%s needs redirect", options[n]);
-	}
-	if (service->exec->builtin) {
+	check_rows(service, rows, diags);
+	if (service->exec->builtin)
 		check_builtin(service, diags);
-		check_root(service, "builtin", diags);
-	}
 	if (service->exec->redirect)
 		check_redirect(service, diags);
 }

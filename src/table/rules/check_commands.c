@@ -8,11 +8,6 @@
 #include "table/rules/check_internal.h"
 #include "table/words/command_prefix.h"
 
-static void service_warn(const struct service *service, const char *option, struct diags *diags, const char *message)
-{
-	diag_warning(diags, service_origin(service, option), "%s: %s", service->name, message);
-}
-
 /* Checks the program of a command. The type has checked that the text can be split. */
 static void check_command_program(const struct service *service, const char *option, const char *text,
 				  struct diags *diags)
@@ -68,29 +63,23 @@ static void check_phase(const struct service *service, enum command_phase phase,
 		service_refuse(service, option, diags, "%s needs a service with a socket", option);
 }
 
-static void check_afterlife(const struct service *service, struct diags *diags)
-{
-	const struct restart_options *restart = service->groups->restart;
-
-	if (service->exec->accept && restart->remain_after_exit)
-		service_warn(
-			service, "remain_after_exit", diags,
-			"remain_after_exit: with accept = yes a connection whose instance has ended is still counted");
-	else if (restart->remain_after_exit && service->socket_count && !service_is_relayed(service))
-		service_warn(
-			service, "remain_after_exit", diags,
-			"remain_after_exit: once the program has ended, clients wait in vain: none of them starts it "
-			"again");
-	if (service->exec->accept && restart->restart > RESTART_NO && service_mark(service, "restart"))
-		service_warn(service, "restart", diags,
-			     "restart has no effect with accept = yes: the connection of an ended instance is closed");
-}
+static const struct rule_row rows[] = {
+	{ "exec_prefix", NEEDS, .other = "exec" },
+	{ "remain_after_exit", NOT_WITH, "accept = yes", .warns = true,
+	  .says = "remain_after_exit: with accept = yes a connection whose instance has ended is still counted" },
+	{ "restart = on-success or on-failure or on-abnormal or on-watchdog or on-abort or always", NOT_WITH,
+	  "accept = yes", .said = true, .warns = true,
+	  .says = "restart has no effect with accept = yes: the connection of an ended instance is closed" },
+};
 
 void rule_commands(const struct service *service, struct diags *diags)
 {
 	for (int phase = 0; phase < PHASES; phase++)
 		check_phase(service, (enum command_phase)phase, diags);
-	if (service->groups->commands->exec_prefix && service_is_builtin(service))
-		service_refuse(service, "exec_prefix", diags, "exec_prefix needs exec");
-	check_afterlife(service, diags);
+	check_rows(service, rows, diags);
+	if (!service->exec->accept && service->groups->restart->remain_after_exit && service->socket_count &&
+	    !service_is_relayed(service))
+		diag_warning(diags, service_origin(service, "remain_after_exit"),
+			     "%s: remain_after_exit: once the program has ended, clients wait in vain: none of them "
+			     "starts it again", service->name);
 }

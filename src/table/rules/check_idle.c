@@ -5,13 +5,17 @@
 #include "table/option/service_mark.h"
 #include "table/rules/check_internal.h"
 
-static void check_option(const struct service *service, const char *option, struct diags *diags)
-{
-	if (!service_mark(service, option) || service_mark(service, "idle_timeout"))
-		return;
-	service_refuse(service, option, diags, "%s needs idle_timeout", option);
-	service_hint(service, diags, "set the time without clients, as in idle_timeout = 5min");
-}
+static const struct rule_row rows[] = {
+	{ "idle_action min_awake idle_cpu idle_unless sleep_under_pressure idle_means", NEEDS, "idle_timeout",
+	  .hint = "set the time without clients, as in idle_timeout = 5min", .said = true },
+	{ "idle_means = quiet", NEEDS, "idle_action = freeze", .because = "a stop would cut the connections off",
+	  .hint = "write idle_action = freeze, or remove idle_means", .said = true, .otherwise = true },
+};
+
+static const struct rule_row waits[] = {
+	{ "idle_timeout", NEEDS, "accept = no", .because = "otherwise an instance ends with its one connection",
+	  .hint = "remove idle_timeout; runtime_max limits a connection", .said = true },
+};
 
 static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
 {
@@ -37,20 +41,15 @@ static void check_sockets(const struct service *service, struct diags *diags)
 		check_kind(service, &service->sockets[n], diags);
 }
 
-/* A stop would cut the connections off, and of other sockets the kernel does not tell when something moved. */
+/* Of other sockets the kernel does not tell when something moved. */
 static void check_means(const struct service *service, struct diags *diags)
 {
 	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
 	bool has_tcp = service_is_unclear(service, "listen") || service_mark(service, "socket");
 
-	if (lifecycle->idle_means != IDLE_MEANS_QUIET || !service_mark(service, "idle_means"))
+	if (lifecycle->idle_means != IDLE_MEANS_QUIET || !service_mark(service, "idle_means") ||
+	    (lifecycle->idle_action != IDLE_FREEZE && !service_is_unclear(service, "idle_action")))
 		return;
-	if (lifecycle->idle_action != IDLE_FREEZE && !service_is_unclear(service, "idle_action")) {
-		service_refuse(service, "idle_means", diags,
-			       "idle_means = quiet needs idle_action = freeze: a stop would cut the connections off");
-		service_hint(service, diags, "write idle_action = freeze, or remove idle_means");
-		return;
-	}
 	for (size_t n = 0; n < service->socket_count; n++)
 		has_tcp = has_tcp || service->sockets[n].endpoint->kind == ENDPOINT_TCP;
 	if (!has_tcp && service->socket_count)
@@ -59,50 +58,33 @@ static void check_means(const struct service *service, struct diags *diags)
 			       "traffic");
 }
 
+static const struct rule_row oneshots[] = {
+	{ "idle_timeout", NOT_WITH, "type = oneshot", .said = true,
+	  .says = "idle_timeout needs a program that continues to run: a oneshot ends with its work" },
+};
+
 /* superd knows the clients of all sockets from the process that relays them. */
-static void check_relayed(const struct service *service, struct diags *diags)
-{
-	if (service->exec->type != TYPE_ONESHOT || service->groups->lifecycle->idle_action != IDLE_FREEZE)
-		return;
-	service_refuse(service, "idle_action", diags,
-		       "idle_action = freeze needs a program that continues to run: a oneshot cannot be frozen");
-	service_hint(service, diags, "set idle_action = stop, and exec_stop");
-}
+static const struct rule_row relayed[] = {
+	{ "idle_action = freeze", NOT_WITH, "type = oneshot", .hint = "set idle_action = stop, and exec_stop",
+	  .says = "idle_action = freeze needs a program that continues to run: a oneshot cannot be frozen" },
+};
 
 void rule_idle(const struct service *service, struct diags *diags)
 {
 	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
 
-	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->idle_action != IDLE_STOP)
-		check_option(service, "idle_action", diags);
-	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->min_awake)
-		check_option(service, "min_awake", diags);
-	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->idle_cpu >= 0)
-		check_option(service, "idle_cpu", diags);
-	if (lifecycle->idle_timeout == INT64_MAX && service->groups->commands->of[PHASE_IDLE_UNLESS])
-		check_option(service, "idle_unless", diags);
 	if (words_count(service->groups->commands->of[PHASE_IDLE_UNLESS]) > 1)
 		service_refuse(service, "idle_unless", diags, "idle_unless is one command, whose exit status is the "
 							      "answer");
-	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->idle_means != IDLE_MEANS_CONNECTED)
-		check_option(service, "idle_means", diags);
-	else
+	if (!check_rows(service, rows, diags))
 		check_means(service, diags);
-	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->sleep_under_pressure)
-		check_option(service, "sleep_under_pressure", diags);
 	if (lifecycle->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
 	    service_is_unclear(service, "accept"))
 		return;
-	if (service->exec->accept) {
-		service_refuse(service, "idle_timeout", diags,
-			       "idle_timeout needs accept = no: otherwise an instance ends with its one connection");
-		service_hint(service, diags, "remove idle_timeout; runtime_max limits a connection");
-	} else if (service_is_relayed(service)) {
-		check_relayed(service, diags);
-	} else if (service->exec->type == TYPE_ONESHOT && !service_is_unclear(service, "type")) {
-		service_refuse(service, "idle_timeout", diags,
-			       "idle_timeout needs a program that continues to run: a oneshot ends with its work");
-	} else {
+	if (check_rows(service, waits, diags))
+		return;
+	if (service_is_relayed(service))
+		check_rows(service, relayed, diags);
+	else if (!check_rows(service, oneshots, diags))
 		check_sockets(service, diags);
-	}
 }

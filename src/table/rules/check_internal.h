@@ -14,6 +14,27 @@ void service_refuse(const struct service *service, const char *option, struct di
 /* Adds a hint with options of superd.conf to the last diagnostic, unless the service is of another system's table. */
 void service_hint(const struct service *service, struct diags *diags, const char *hint);
 
+/* A rule between options, which reads as its message: "type = forking needs accept = no: each connection has an
+ * instance of its own". An option is written "OPTION", which is set, or "OPTION = WORD or WORD". */
+struct rule_row {
+	const char *option;             /* whose place the message has; "OPTION OPTION" is a rule for each of them */
+	const char *verb;               /* NEEDS, or another one, with which the two exclude each other */
+	const char *other;
+	const char *because;            /* the end of the message */
+	const char *hint;               /* for service_hint */
+	const char *says;               /* the whole message, where it reads otherwise */
+	bool said;                      /* only if the service's own text sets the option: a default contradicts nothing */
+	bool warns;
+	bool otherwise;                 /* only if the row before is kept */
+};
+
+extern const char NEEDS[], NOT_WITH[];
+
+/* Reports the rows that a service breaks, if it does. */
+bool rows_check(const struct service *service, const struct rule_row *rows, size_t count, struct diags *diags);
+
+#define check_rows(service, rows, diags) rows_check(service, rows, sizeof(rows) / sizeof(*(rows)), diags)
+
 void rule_names(const struct service *service, struct diags *diags);
 void rule_shell(const struct service *service, struct diags *diags);
 void rule_templates(const struct service *service, struct diags *diags);

@@ -9,11 +9,13 @@
 #include "table/rules/check_internal.h"
 #include "table/words/passed_fds.h"
 
+static const struct rule_row starts[] = {
+	{ "start = boot", NEEDS, "accept = no", .because = "nothing can start before a client connects" },
+};
+
 void rule_start(const struct service *service, struct diags *diags)
 {
-	if (service->exec->start == START_BOOT && service->exec->accept)
-		service_refuse(service, "start", diags,
-			       "start = boot needs accept = no: nothing can start before a client connects");
+	check_rows(service, starts, diags);
 	if (service->exec->start >= START_MANUAL && (service->socket_count || service->exec->accept)) {
 		service_refuse(service, "start", diags,
 			       "start = %s is for a service without sockets: a client of a socket would start it",
@@ -23,22 +25,17 @@ void rule_start(const struct service *service, struct diags *diags)
 	}
 }
 
+static const struct rule_row types[] = {
+	{ "type = forking", NEEDS, "accept = no", .because = "each connection has an instance of its own" },
+	{ "type = forking", NEEDS, "exec", .because = "a builtin stays in the foreground" },
+	{ "type = notify or notify-reload", NEEDS, "exec",
+	  .says = "type = notify needs exec: a builtin is ready at once" },
+	{ "pid_file", NEEDS, "accept = no", .because = "each connection has an instance of its own", .said = true },
+};
+
 void rule_type(const struct service *service, struct diags *diags)
 {
-	bool forking = service->exec->type == TYPE_FORKING;
-
-	if (forking && service->exec->accept)
-		service_refuse(service, "type", diags,
-			       "type = forking needs accept = no: each connection has an instance of its own");
-	if (forking && service_is_builtin(service))
-		service_refuse(service, "type", diags,
-			       "type = forking needs exec: a builtin stays in the foreground");
-	if (service_notifies(service) && service_is_builtin(service))
-		service_refuse(service, "type", diags,
-			       "type = notify needs exec: a builtin is ready at once");
-	if (service->exec->accept && service_mark(service, "pid_file") && !service_is_unclear(service, "accept"))
-		service_refuse(service, "pid_file", diags,
-			       "pid_file needs accept = no: each connection has an instance of its own");
+	check_rows(service, types, diags);
 }
 
 static bool is_read(const struct service *service, const char *option, const struct stream *stream)
@@ -58,35 +55,29 @@ static bool is_heard(const struct service *service)
 					       : is_socket || is_read(service, "output", &streams->output));
 }
 
+static const struct rule_row readies[] = {
+	{ "exec_ready", NOT_WITH, "ready", .says = "exec_ready and ready are two answers to one question",
+	  .hint = "remove one of them", .said = true },
+	{ "ready exec_ready", NEEDS, "exec", .because = "a builtin is ready at once", .said = true },
+	{ "ready exec_ready", NEEDS, "accept = no", .because = "no client waits for another's process", .said = true },
+	{ "ready exec_ready", NEEDS, "type = simple or exec", .because = "other types report readiness themselves",
+	  .hint = "leave it out, or type", .said = true },
+};
+
 /* A default that does not fit is no mistake of the service, and without effect where it accepts itself. */
 void rule_ready(const struct service *service, struct diags *diags)
 {
 	const char *option = service_mark(service, "ready") ? "ready" : "exec_ready";
-	unsigned type = service->exec->type;
 
 	if (!service_mark(service, option) || service_is_unclear(service, option))
 		return;
-	if (service_mark(service, "ready") && service_mark(service, "exec_ready")) {
-		service_refuse(service, "exec_ready", diags, "exec_ready and ready are two answers to one question");
-		service_hint(service, diags, "remove one of them");
-	}
-	if (!service->exec->exec && (service->exec->builtin || service->exec->redirect))
-		service_refuse(service, option, diags, "%s needs exec: a builtin is ready at once",
-			       option);
+	check_rows(service, readies, diags);
 	if (service->exec->pass == PASS_BIND) {
 		diag_warning(diags, service_origin(service, option),
 			     "%s: %s: with pass = bind clients do not wait for it: the program accepts them itself, "
 			     "as soon as it listens",
 			     service->name, option);
 		service_hint(service, diags, "clients wait with redirect in place of pass = bind");
-	}
-	if (service->exec->accept && !service_is_unclear(service, "accept"))
-		service_refuse(service, option, diags, "%s needs accept = no: no client waits for another's process",
-			       option);
-	if (type != TYPE_SIMPLE && type != TYPE_EXEC && !service_is_unclear(service, "type")) {
-		service_refuse(service, option, diags,
-			       "%s needs type = simple or exec: other types report readiness themselves", option);
-		service_hint(service, diags, "leave it out, or type");
 	}
 	if (service_mark(service, "ready") && !is_heard(service)) {
 		service_refuse(service, "ready", diags, "ready: superd does not read its output: neither output nor "
@@ -227,85 +218,39 @@ void rule_capabilities(const struct service *service, struct diags *diags)
 	buf_free(&names);
 }
 
-/* mount_api_vfs mounts into root_directory. */
-static void check_root(const struct service *service, struct diags *diags)
-{
-	if (service->groups->hardening->mount_api_vfs && !service->groups->environment->root_directory &&
-	    service_mark(service, "mount_api_vfs"))
-		diag_warning(diags, service_origin(service, "mount_api_vfs"),
-			     "%s: mount_api_vfs has no effect without root_directory", service->name);
-}
-
-static void check_network(const struct service *service, struct diags *diags)
-{
-	if (service->groups->hardening->private_network && service->groups->paths->network_namespace_path)
-		service_refuse(service, "network_namespace_path", diags,
-			       "network_namespace_path and private_network exclude each other: it has one network");
-}
-
-static void check_exec(const struct service *service, struct diags *diags)
-{
-	const struct path_options *paths = service->groups->paths;
-
-	if (paths->exec_paths && !paths->no_exec_paths && service_mark(service, "exec_paths"))
-		diag_warning(diags, service_origin(service, "exec_paths"),
-			     "%s: exec_paths has no effect without no_exec_paths", service->name);
-}
-
-/* system_call_error_number is the error of filtered calls. */
-static void check_calls(const struct service *service, struct diags *diags)
-{
-	if (service_mark(service, "system_call_error_number") && !service->groups->syscalls->system_call_filter &&
-	    !service_is_unclear(service, "system_call_filter"))
-		diag_warning(diags, service_origin(service, "system_call_error_number"),
-			     "%s: system_call_error_number has no effect without system_call_filter", service->name);
-}
+static const struct rule_row sandbox[] = {
+	{ "mount_api_vfs", NEEDS, "root_directory", .said = true, .warns = true },
+	{ "network_namespace_path", NOT_WITH, "private_network",
+	  .says = "network_namespace_path and private_network exclude each other: it has one network" },
+	{ "exec_paths", NEEDS, "no_exec_paths", .said = true, .warns = true },
+	{ "system_call_error_number", NEEDS, "system_call_filter", .said = true, .warns = true },
+};
 
 /* Most of these options combine freely. If systemd accepts a combination, superd does, too. */
 void rule_sandbox(const struct service *service, struct diags *diags)
 {
-	check_root(service, diags);
-	check_network(service, diags);
-	check_exec(service, diags);
-	check_calls(service, diags);
+	check_rows(service, sandbox, diags);
 }
 
 /* A backend finds the files by LISTEN_FDS (sd_listen_fds(3)), which superd does not set with pass = inetd. */
-static void check_files(const struct service *service, struct diags *diags)
-{
-	if (!service->groups->passed_fds->open_file || service_is_unclear(service, "pass"))
-		return;
-	if (service_is_builtin(service))
-		service_refuse(service, "open_file", diags,
-			       "open_file needs exec: a builtin receives no files");
-	else if (service->exec->pass == PASS_INETD)
-		service_refuse(service, "open_file", diags,
-			       "open_file needs pass = systemd: a program finds its files by LISTEN_FDS");
-}
+static const struct rule_row passed[] = {
+	{ "open_file", NEEDS, "exec", .because = "a builtin receives no files" },
+	{ "open_file", NOT_WITH, "pass = inetd", .otherwise = true,
+	  .says = "open_file needs pass = systemd: a program finds its files by LISTEN_FDS" },
+	{ "load_credential set_credential import_credential", NEEDS, "exec", .because = "a builtin has no secrets" },
+};
 
-static void check_credentials(const struct service *service, struct diags *diags)
+void rule_passed_fds(const struct service *service, struct diags *diags)
 {
-	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
-	const char *said = passed_fds->load_credential   ? "load_credential"
-			   : passed_fds->set_credential  ? "set_credential"
-			   : passed_fds->import_credential ? "import_credential"
-						       : NULL;
 	struct buf value = { 0 };
 
-	if (said && service_is_builtin(service))
-		service_refuse(service, said, diags, "%s needs exec: a builtin has no secrets", said);
-	for (words word = passed_fds->set_credential; word && *word; word++)
+	check_rows(service, passed, diags);
+	for (words word = service->groups->passed_fds->set_credential; word && *word; word++)
 		credential_value_read(credential_word_read(*word).rest, &value);
 	if (value.length > CREDENTIALS_SIZE)
 		service_refuse(service, "set_credential", diags,
 			       "set_credential: all credentials of a service are at most 1M");
 	buf_free(&value);
-}
-
-void rule_passed_fds(const struct service *service, struct diags *diags)
-{
-	check_files(service, diags);
-	check_credentials(service, diags);
 }
 
 /* Checks that a protected amount of memory is within memory_max. "infinity" protects up to memory_max. The
@@ -319,26 +264,11 @@ static void check_memory(const struct service *service, const char *option, cons
 		service_refuse(service, option, diags, "%s is more than memory_max", option);
 }
 
-static void check_priority(const struct service *service, struct diags *diags)
-{
-	const struct scheduling_options *scheduling = service->groups->scheduling;
-	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
-
-	if (scheduling->cpu_scheduling_priority && !real_time && !service_is_unclear(service, "cpu_scheduling_policy"))
-		service_refuse(service, "cpu_scheduling_priority", diags,
-			       "cpu_scheduling_priority needs cpu_scheduling_policy = fifo or rr");
-}
-
-static void check_addresses(const struct service *service, struct diags *diags)
-{
-	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
-
-	if (cgroup_filters->ip_address_allow && !cgroup_filters->ip_address_deny &&
-	    !service_is_unclear(service, "ip_address_deny"))
-		diag_warning(diags, service_origin(service, "ip_address_allow"),
-			     "%s: ip_address_allow has no effect: without ip_address_deny all addresses are allowed",
-			     service->name);
-}
+static const struct rule_row limits[] = {
+	{ "cpu_scheduling_priority", NEEDS, .other = "cpu_scheduling_policy = fifo or rr" },
+	{ "ip_address_allow", NEEDS, "ip_address_deny", .warns = true,
+	  .says = "ip_address_allow has no effect: without ip_address_deny all addresses are allowed" },
+};
 
 void rule_resources(const struct service *service, struct diags *diags)
 {
@@ -346,6 +276,5 @@ void rule_resources(const struct service *service, struct diags *diags)
 
 	check_memory(service, "memory_min", &resources->memory_min, diags);
 	check_memory(service, "memory_low", &resources->memory_low, diags);
-	check_priority(service, diags);
-	check_addresses(service, diags);
+	check_rows(service, limits, diags);
 }

@@ -230,22 +230,17 @@ static void check_sizes(const struct service *service, const struct listen *list
 			       "there are both or neither");
 }
 
-static void check_probe(const struct service *service, struct diags *diags)
-{
-	if (!service_mark(service, "probe_wait"))
-		return;
-	if (service->groups->lifecycle->probe != PROBE_SILENT && !service_is_unclear(service, "probe"))
-		service_refuse(service, "probe_wait", diags, "probe_wait needs probe = silent");
-	else if (service->exec->accept && !service_is_unclear(service, "accept"))
-		service_refuse(service, "probe_wait", diags,
-			       "probe_wait needs accept = no: with accept = yes it is defer_accept that waits");
-}
+static const struct rule_row probes[] = {
+	{ "probe_wait", NEEDS, "probe = silent", .said = true },
+	{ "probe_wait", NEEDS, "accept = no", .because = "with accept = yes it is defer_accept that waits",
+	  .said = true, .otherwise = true },
+};
 
 void rule_options(const struct service *service, struct diags *diags)
 {
 	for (size_t i = 0; i < service->socket_count; i++)
 		check_sizes(service, &service->sockets[i], diags);
-	check_probe(service, diags);
+	check_rows(service, probes, diags);
 	/* In another system's table, that system's rules decide which option applies to which socket. */
 	if (service->is_foreign)
 		return;

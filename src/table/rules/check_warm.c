@@ -6,7 +6,6 @@
 
 #include "table/option/service_mark.h"
 #include "table/rules/check_internal.h"
-#include "table/words/command_prefix.h"
 
 /* Refuses an option that does not go with warm; because: the rest of the sentence. */
 static void refuse(const struct service *service, const char *option, struct diags *diags, const char *because)
@@ -37,46 +36,37 @@ static void check_templates_of(const struct service *service, struct diags *diag
 		refuse(service, "env", diags, reason);
 }
 
-/* Commands around each instance, and what else happens before its program. */
-static void check_commands_of(const struct service *service, struct diags *diags)
-{
-	static const enum command_phase phases[] = {
-		PHASE_CONDITION, PHASE_START_PRE, PHASE_START_POST, PHASE_STOP, PHASE_STOP_POST, PHASE_READY,
-	};
+#define ONE "remove one of them"
 
-	for (size_t n = 0; n < sizeof(phases) / sizeof(*phases); n++) {
-		if (service_commands(service, phases[n]))
-			refuse(service, command_option(phases[n]), diags,
-			       "its commands run around the instance of each client");
-	}
-	if (service->groups->commands->condition)
-		refuse(service, "condition", diags, "it depends on each client");
-	if (service->groups->restart->remain_after_exit)
-		refuse(service, "remain_after_exit", diags, "an instance ends with its client");
-}
+static const struct rule_row starts[] = {
+	{ "type = notify or notify-reload or forking or oneshot", NOT_WITH, "warm", .hint = ONE,
+	  .says = "type does not go with warm: only a program of the type simple or exec can wait for its client" },
+	{ "ready", NOT_WITH, "warm", .because = "a program that waits for its client has not printed anything",
+	  .hint = ONE },
+	{ "requires wants", NOT_WITH, "warm", .because = "a program that waits for its client would run before them",
+	  .hint = ONE },
+	{ "tcp_environment", NOT_WITH, "warm", .because = "the client's address is not known yet", .hint = ONE },
+	{ "environment_file", NOT_WITH, "warm", .because = "superd reads it for each client", .hint = ONE },
+	{ "deny_time", NOT_WITH, "warm", .because = "a sensor starts no program", .hint = ONE },
+	{ "exec_condition exec_start_pre exec_start_post exec_stop exec_stop_post exec_ready", NOT_WITH, "warm",
+	  .because = "its commands run around the instance of each client", .hint = ONE },
+	{ "condition", NOT_WITH, "warm", .because = "it depends on each client", .hint = ONE },
+	{ "remain_after_exit", NOT_WITH, "warm", .because = "an instance ends with its client", .hint = ONE },
+	{ "non_blocking", NOT_WITH, "warm", .because = "a program could not wait for its connection", .hint = ONE },
+	{ "optional", NOT_WITH, "warm", .because = "superd checks optional sockets at each start", .hint = ONE },
+};
 
-static void check_start_of(const struct service *service, struct diags *diags)
-{
-	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
-	const struct environment_options *environment = service->groups->environment;
+static const struct rule_row age[] = {
+	{ "warm_max_age", NEEDS, "warm", .says = "warm_max_age does nothing without warm", .said = true,
+	  .warns = true },
+};
 
-	if (service->exec->type != TYPE_SIMPLE && service->exec->type != TYPE_EXEC)
-		refuse(service, "type", diags, "only a program of the type simple or exec can wait for its client");
-	if (lifecycle->ready)
-		refuse(service, "ready", diags, "a program that waits for its client has not printed anything");
-	if (service_notify_access(service) != NOTIFY_NONE)
-		refuse(service, service_has_watchdog(service) ? "watchdog" : "notify_access", diags,
-		       "a program that waits for its client sends no messages");
-	if (lifecycle->requires || lifecycle->wants)
-		refuse(service, lifecycle->requires ? "requires" : "wants", diags,
-		       "a program that waits for its client would run before them");
-	if (environment->tcp_environment)
-		refuse(service, "tcp_environment", diags, "the client's address is not known yet");
-	if (environment->environment_file)
-		refuse(service, "environment_file", diags, "superd reads it for each client");
-	if (service->groups->access->deny_time >= 0)
-		refuse(service, "deny_time", diags, "a sensor starts no program");
-}
+static const struct rule_row needs[] = {
+	{ "warm", NEEDS, "accept = yes", .because = "otherwise one program serves all clients",
+	  .hint = "set accept = yes, or remove warm" },
+	{ "warm", NEEDS, "exec", .because = "superd's own programs start quickly", .hint = "remove warm",
+	  .otherwise = true },
+};
 
 static void check_socket(const struct service *service, const struct listen *listen, struct diags *diags)
 {
@@ -95,10 +85,6 @@ static void check_sockets_of(const struct service *service, struct diags *diags)
 		const struct listen *listen = &service->sockets[n];
 
 		check_socket(service, listen, diags);
-		if (listen->options->non_blocking)
-			refuse(service, "non_blocking", diags, "a program could not wait for its connection");
-		if (listen->options->optional)
-			refuse(service, "optional", diags, "superd checks optional sockets at each start");
 		if (service->exec->pass == PASS_SYSTEMD && strcmp(listen->name, service->sockets[0].name) != 0) {
 			diag_error(diags, listen->at,
 				   "%s: warm: LISTEN_FDNAMES would name the socket of the client, which is not known "
@@ -112,25 +98,11 @@ void rule_warm(const struct service *service, struct diags *diags)
 {
 	const struct access_options *access = service->groups->access;
 
-	if (!access->warm) {
-		if (service_mark(service, "warm_max_age") && !service_is_unclear(service, "warm"))
-			diag_warning(diags, service_origin(service, "warm_max_age"),
-				     "%s: warm_max_age does nothing without warm", service->name);
+	check_rows(service, age, diags);
+	if (!access->warm || service_is_unclear(service, "accept") || service_is_unclear(service, "warm"))
 		return;
-	}
-	if (service_is_unclear(service, "accept") || service_is_unclear(service, "warm"))
+	if (check_rows(service, needs, diags))
 		return;
-	if (!service->exec->accept) {
-		service_refuse(service, "warm", diags,
-			       "warm needs accept = yes: otherwise one program serves all clients");
-		service_hint(service, diags, "set accept = yes, or remove warm");
-		return;
-	}
-	if (!service->exec->exec) {
-		service_refuse(service, "warm", diags, "warm needs exec: superd's own programs start quickly");
-		service_hint(service, diags, "remove warm");
-		return;
-	}
 	if (access->instances != UNLIMITED && access->warm > access->instances &&
 	    !service_is_unclear(service, "instances")) {
 		service_refuse(service, service_mark(service, "instances") ? "instances" : "warm", diags,
@@ -138,8 +110,10 @@ void rule_warm(const struct service *service, struct diags *diags)
 			       (long long)access->instances);
 		service_hint(service, diags, "make warm smaller, or instances larger");
 	}
-	check_start_of(service, diags);
-	check_commands_of(service, diags);
+	check_rows(service, starts, diags);
+	if (service_notify_access(service) != NOTIFY_NONE)
+		refuse(service, service_has_watchdog(service) ? "watchdog" : "notify_access", diags,
+		       "a program that waits for its client sends no messages");
 	check_templates_of(service, diags);
 	if (!service_is_unclear(service, "listen"))
 		check_sockets_of(service, diags);
