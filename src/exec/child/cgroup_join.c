@@ -91,7 +91,5 @@ int cgroup_join(struct job *job)
 {
 	const struct cgroup_settings *cgroup_settings = job->plan->cgroup_settings;
 
-	if (!job->group || !cgroup_settings || enter_service_group(job, cgroup_settings) == 0)
-		return 0;
-	return cgroup_settings->optional ? 0 : -1;
+	return enter_service_group(job, cgroup_settings) == 0 || cgroup_settings->optional ? 0 : -1;
 }

@@ -86,8 +86,8 @@ int clamp_oom_score(const char *score)
 	return written >= 0 || lacks_privilege() ? 0 : -1;
 }
 
-/* Each stage applies what the plan asks for: 0, or -1 and errno. If the plan needs a Linux feature that is missing, the
- * stage fails with ENOTSUP. */
+/* Each stage applies what the start asks for, and runs only if it asks for that (due_stages): 0, or -1 and errno. If it
+ * needs a Linux feature that is missing, the stage fails with ENOTSUP. */
 
 /* With Yama (the kernel's LSM) only an ancestor may trace or look at a process, and a worker is none: any descendant of
  * superd may that has the same user. No process may after 0. */
@@ -105,8 +105,6 @@ static int stage_hold(struct job *job)
 	char byte;
 	ssize_t got;
 
-	if (!job->hold_channel)
-		return 0;
 	while (fd < job->wanted_count && job->wanted[fd] != job->hold_channel)
 		fd++;                   /* the placeholder's place by now */
 	if (job->hold_dumpable)
@@ -127,13 +125,11 @@ static int stage_hold(struct job *job)
  * sched_setscheduler(2), personality(2). */
 static int stage_cpus(struct job *job)
 {
-	return job->plan->cpus ? sched_setaffinity(0, job->plan->cpus_size, job->plan->cpus) : 0;
+	return sched_setaffinity(0, job->plan->cpus_size, job->plan->cpus);
 }
 
 static int stage_io_priority(struct job *job)
 {
-	if (job->plan->io_priority < 0)
-		return 0;
 	return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, job->plan->io_priority);
 }
 
@@ -151,8 +147,6 @@ static int stage_scheduling(struct job *job)
 
 static int stage_personality(struct job *job)
 {
-	if (job->plan->personality < 0)
-		return 0;
 	return syscall(SYS_personality, job->plan->personality) < 0 ? -1 : 0;
 }
 
@@ -165,8 +159,6 @@ static int stage_personality(struct job *job)
 
 static int stage_keyring(struct job *job)
 {
-	if (job->plan->keyring == KEYRING_INHERIT)
-		return 0;
 	if (syscall(SYS_keyctl, JOIN_SESSION, NULL, 0, 0, 0) < 0) {
 		/* A user may have few keyrings (200, /proc/sys/kernel/keys/maxkeys), and each start creates one. If
 		 * there are none left, superd's own is as private, as it takes no keys. */
@@ -187,8 +179,6 @@ static int stage_bounding(struct job *job)
 {
 	uint64_t bounding = job->plan->bounding;
 
-	if (bounding == UINT64_MAX)
-		return 0;
 	for EACH_CAPABILITY(cap) {
 		if (bounding >> cap & 1)
 			continue;
@@ -244,12 +234,6 @@ static uint64_t caps_of_later_stages(const struct plan *plan)
 	return (secure_bits(plan) ? UINT64_C(1) << CAP_SETPCAP : 0) | (filters ? UINT64_C(1) << CAP_SYS_ADMIN : 0);
 }
 
-/* Done right before the change of user, as entering a user namespace in between resets it. */
-static int child_keep_over_user(const struct plan *plan)
-{
-	return plan->ambient || caps_of_later_stages(plan) ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
-}
-
 /* No command inherits superd's own ambient set. A command that stays superd's user keeps superd's permitted set, and
  * nothing is raised. */
 static int stage_ambient(struct job *job)
@@ -262,16 +246,17 @@ static int stage_ambient(struct job *job)
 /* superd's own secure bits stay, as they may be locked. SECBIT_KEEP_CAPS is cleared, as it has done its work. */
 static int stage_secure_bits(struct job *job)
 {
-	int held = secure_bits(job->plan) ? prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) : 0;
+	int held = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
 
-	if (held < 0 || !secure_bits(job->plan))
+	if (held < 0)
 		return held;
 	return prctl(PR_SET_SECUREBITS, ((unsigned)held & ~KEEP_CAPS) | secure_bits(job->plan), 0, 0, 0);
 }
 
 static int stage_no_new_privileges(struct job *job)
 {
-	return job->plan->no_new_privileges ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : 0;
+	(void)job;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 /* Since Linux 5.19; headers may be older: a signal does not interrupt a call that superd has begun to answer. */
@@ -319,11 +304,8 @@ static int send_descriptor(int channel, int fd)
  * that the filter stops: seccomp_unotify(2). */
 static int stage_bind_filter(struct job *job)
 {
-	int fd, result;
+	int fd = install_somehow(job->plan->bind_filter), result;
 
-	if (!job->filter_channel)
-		return 0;
-	fd = install_somehow(job->plan->bind_filter);
 	if (fd < 0)
 		return -1;
 	/* With Yama, and without CAP_SYS_PTRACE, only an ancestor may look at a process, and the one that answers is no
@@ -343,11 +325,8 @@ static int stage_bind_filter(struct job *job)
  * waits. */
 static int wait_for_other(struct job *job)
 {
-	struct pollfd process = { .events = POLLIN };
+	struct pollfd process = { .fd = (int)syscall(SYS_pidfd_open, job->after, 0), .events = POLLIN };
 
-	if (!job->after)
-		return 0;
-	process.fd = (int)syscall(SYS_pidfd_open, job->after, 0);
 	if (process.fd < 0)
 		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -1 : 0;
 	if (!poll(&process, 1, AFTER_MOST)) {
@@ -429,13 +408,11 @@ static int set_session(struct job *job)
 
 static int set_nice(struct job *job)
 {
-	return job->plan->nice ? clamp_nice(job->plan->nice) : 0;
+	return clamp_nice(job->plan->nice);
 }
 
 static int set_oom_score(struct job *job)
 {
-	if (!job->plan->oom_score[0])
-		return 0;
 	return clamp_oom_score(job->plan->oom_score) == 0 || job->plan->oom_score_optional ? 0 : -1;
 }
 
@@ -458,8 +435,6 @@ static int set_groups(struct job *job)
 {
 	const struct account *account = job->plan->account;
 
-	if (!account)
-		return 0;
 	if (!account->keeps_groups && raw_set_groups(account->group_count, account->groups) < 0)
 		return -1;
 	return raw_set_gid(account->gid);
@@ -467,26 +442,26 @@ static int set_groups(struct job *job)
 
 static int set_user(struct job *job)
 {
-	return job->plan->account ? raw_set_euid(job->plan->account->uid) : 0;
+	return raw_set_euid(job->plan->account->uid);
 }
 
 /* Sets all user ids. As long as the real user is root, the service's user cannot signal this process. If that user
  * could stop it earlier, superd would be stopped too, as it waits for the exec, until superd/spawn/spawn_timeout kills
- * it. */
+ * it. Capabilities are kept only now, as entering a user namespace in between resets that. */
 static int set_identity(struct job *job)
 {
-	if (!job->plan->account)
-		return 0;
-	if (child_keep_over_user(job->plan) < 0)
+	const struct plan *plan = job->plan;
+
+	if ((plan->ambient || caps_of_later_stages(plan)) && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return -1;
-	return raw_set_uid(job->plan->account->uid);
+	return raw_set_uid(plan->account->uid);
 }
 
 static int set_directory(struct job *job)
 {
 	const struct plan *plan = job->plan;
 
-	if (!plan->directory || chdir(plan->directory) == 0)
+	if (chdir(plan->directory) == 0)
 		return 0;
 	if (!plan->directory_optional)
 		return -1;
@@ -571,23 +546,55 @@ static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_EXEC] = execute_program,
 };
 
-/* Whether a command's prefix makes it skip a stage: + skips all that takes rights away, ! the change of user
- * (systemd.service(5)). */
-static bool skips_stage(const struct job *job, int stage)
+/* The stages of this start, a bit each. Its command's prefix may skip some: + all that takes rights away, ! the change
+ * of user (systemd.service(5)). */
+static uint64_t due_stages(const struct job *job)
 {
-	static const bool rights[STAGES] = {
-		[STAGE_MAPPER] = true,
-		[STAGE_PROFILE] = true, [STAGE_NAMESPACES] = true, [STAGE_MOUNTS] = true, [STAGE_GROUPS] = true,
-		[STAGE_PRIVATE_USERS] = true, [STAGE_BOUNDING] = true, [STAGE_USER] = true, [STAGE_IDENTITY] = true,
-		[STAGE_SECURE_BITS] = true, [STAGE_KEYRING] = true,
-		[STAGE_NO_NEW_PRIVILEGES] = true, [STAGE_SYSTEM_CALLS] = true,
+	const struct plan *plan = job->plan;
+	const struct sandbox_config *sandbox = child_sandbox(job);
+	bool has_rights = job->command->flags & COMMAND_PRIVILEGED;
+	bool switches = plan->account && !has_rights && !(job->command->flags & COMMAND_SAME_IDENTITY);
+	const struct { enum stage stage; bool is_due; } all[] = {
+		{ STAGE_AFTER, job->after },
+		{ STAGE_CONDITIONS, job->checks },
+		{ STAGE_CREDENTIALS, plan->credentials },
+		{ STAGE_STREAMS, job->files },
+		{ STAGE_MAPPER, sandbox && (sandbox->users || sandbox->users_first) },
+		{ STAGE_CGROUP, job->group && plan->cgroup_settings },
+		{ STAGE_DESCRIPTORS, true },
+		{ STAGE_HOLD, job->hold_channel },
+		{ STAGE_SESSION, true },
+		{ STAGE_NICE, plan->nice },
+		{ STAGE_OOM_SCORE, plan->oom_score[0] },
+		{ STAGE_CPUS, plan->cpus },
+		{ STAGE_IO_PRIORITY, plan->io_priority >= 0 },
+		{ STAGE_SCHEDULING, plan->timer_slack || plan->cpu_policy >= 0 },
+		{ STAGE_PERSONALITY, plan->personality >= 0 },
+		{ STAGE_PROFILE, sandbox && sandbox->profile },
+		{ STAGE_NAMESPACES, sandbox },
+		{ STAGE_MOUNTS, sandbox && sandbox->has_mounts },
+		{ STAGE_ROOT, plan->root && !(sandbox && sandbox->root) },
+		{ STAGE_LIMITS, plan->limit_count || job->mark },
+		{ STAGE_GROUPS, switches },
+		{ STAGE_PRIVATE_USERS, sandbox && sandbox->users && !sandbox->users_first },
+		{ STAGE_BOUNDING, !has_rights && plan->bounding != UINT64_MAX },
+		{ STAGE_USER, switches },
+		{ STAGE_SIGNALS, true },
+		{ STAGE_IDENTITY, switches },
+		{ STAGE_DIRECTORY, plan->directory },
+		{ STAGE_AMBIENT, true },
+		{ STAGE_SECURE_BITS, !has_rights && secure_bits(plan) },
+		{ STAGE_KEYRING, !has_rights && plan->keyring != KEYRING_INHERIT },
+		{ STAGE_NO_NEW_PRIVILEGES, !has_rights && plan->no_new_privileges },
+		{ STAGE_BIND_FILTER, job->filter_channel },
+		{ STAGE_SYSTEM_CALLS, sandbox },
+		{ STAGE_EXEC, true },
 	};
-	static const bool identity[STAGES] = {
-		[STAGE_GROUPS] = true, [STAGE_USER] = true, [STAGE_IDENTITY] = true,
-	};
-	unsigned flags = job->command->flags;
+	uint64_t due = 0;
 
-	return (flags & COMMAND_PRIVILEGED && rights[stage]) || (flags & COMMAND_SAME_IDENTITY && identity[stage]);
+	for (size_t n = 0; n < sizeof(all) / sizeof(*all); n++)
+		due |= (uint64_t)all[n].is_due << all[n].stage;
+	return due;
 }
 
 /* stdio is not async-signal-safe. */
@@ -633,6 +640,8 @@ _Noreturn void child_fail(struct job *job, enum stage stage)
 
 _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STAGES])(struct job *))
 {
+	uint64_t due = due_stages(job);
+
 	for (int stage = first; stage < STAGES; stage++) {
 		int (*go)(struct job *) = stages[stage] || !more ? stages[stage] : more[stage];
 
@@ -642,7 +651,7 @@ _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STA
 			if (job->plan->umask != (mode_t)-1)
 				umask(job->plan->umask);
 		}
-		if (go && !skips_stage(job, stage) && go(job) < 0)
+		if (go && due >> stage & 1 && go(job) < 0)
 			child_fail(job, (enum stage)stage);
 	}
 	_exit(127);

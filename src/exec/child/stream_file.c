@@ -92,15 +92,13 @@ int stream_files_open(struct job *job)
 {
 	static int wanted[CHILD_DESCRIPTORS];   /* used in a forked process only */
 
-	if (job->files && job->wanted_count > CHILD_DESCRIPTORS) {
+	if (job->wanted_count > CHILD_DESCRIPTORS) {
 		errno = EMFILE;
 		return -1;
 	}
-	if (job->files) {
-		memcpy(wanted, job->wanted, (size_t)job->wanted_count * sizeof(*wanted));
-		job->wanted = wanted;
-	}
-	for (int n = 0; job->files && n <= STDERR_FILENO; n++) {
+	memcpy(wanted, job->wanted, (size_t)job->wanted_count * sizeof(*wanted));
+	job->wanted = wanted;
+	for (int n = 0; n <= STDERR_FILENO; n++) {
 		const struct stream_file *file = &job->files[n];
 
 		if (!file->path)

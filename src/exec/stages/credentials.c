@@ -466,8 +466,6 @@ int credentials_load(struct job *job)
 	mode_t before;
 	int result, error;
 
-	if (!loading.credentials)
-		return 0;
 	loading.is_privileged = job->command->flags & COMMAND_PRIVILEGED;
 	loading.at = &loading.credentials->at[loading.is_privileged];
 	before = umask(0);

@@ -28,7 +28,7 @@
 /* errno is 1 for an assertion, else 0. */
 static int check_conditions(struct job *job)
 {
-	int wrong = job->checks ? conditions_find_false(job->plan->conditions, job->plan->condition_count) : -1;
+	int wrong = conditions_find_false(job->plan->conditions, job->plan->condition_count);
 
 	if (wrong < 0)
 		return 0;

@@ -302,13 +302,10 @@ static int enter_root_directory(struct job *job, const struct sandbox_config *sa
 int sandbox_mounts(struct job *job)
 {
 	const struct sandbox_config *sandbox = child_sandbox(job);
-	mode_t before;
+	mode_t before = umask(0);
 	struct trees trees;
 	int result = -1;
 
-	if (!sandbox || !sandbox->has_mounts)
-		return 0;
-	before = umask(0);
 	job->fault.resource = -1;
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 && clone_sources(job, sandbox, &trees) == 0 &&
 	    enter_root_directory(job, sandbox) == 0 &&
@@ -323,9 +320,5 @@ int sandbox_mounts(struct job *job)
 
 int sandbox_root(struct job *job)
 {
-	const struct sandbox_config *sandbox = child_sandbox(job);
-
-	return !job->plan->root || (sandbox && sandbox->root)
-		       ? 0
-		       : mount_tree_chroot_plain(job->plan->account, job->plan->root);
+	return mount_tree_chroot_plain(job->plan->account, job->plan->root);
 }

@@ -109,12 +109,9 @@ static _Noreturn void run_mapper(const struct job *job, int fd, pid_t child)
 
 int sandbox_prepare_mapper(struct job *job)
 {
-	const struct sandbox_config *sandbox = child_sandbox(job);
 	int ends[2];
 	pid_t child = getpid();
 
-	if (!sandbox || (!sandbox->users && !sandbox->users_first))
-		return 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	ends[0] = fd_raise(ends[0], job->wanted_count);
@@ -133,7 +130,7 @@ int sandbox_prepare_mapper(struct job *job)
 }
 
 /* The mapper has exited when this returns. */
-static int userns_enter(struct job *job)
+int sandbox_users(struct job *job)
 {
 	int error = EPERM;
 	ssize_t got;
@@ -216,11 +213,9 @@ int sandbox_namespaces(struct job *job)
 {
 	const struct sandbox_config *sandbox = child_sandbox(job);
 
-	if (!sandbox)
-		return 0;
 	if (sandbox->users_first) {
 		path_walk_note_namespace();
-		if (userns_enter(job) < 0)
+		if (sandbox_users(job) < 0)
 			return -1;
 	}
 	if (sandbox->network && enter_network_namespace(sandbox->network) < 0) {
@@ -232,15 +227,6 @@ int sandbox_namespaces(struct job *job)
 	return sandbox->namespaces & CLONE_NEWNET ? bring_up_loopback() : 0;
 }
 
-int sandbox_users(struct job *job)
-{
-	const struct sandbox_config *sandbox = child_sandbox(job);
-
-	if (!sandbox || !sandbox->users || sandbox->users_first)
-		return 0;
-	return userns_enter(job);
-}
-
 /* Sets the AppArmor profile for the next exec, by a file of the process itself (aa_change_onexec(2)). */
 int sandbox_profile(struct job *job)
 {
@@ -248,8 +234,6 @@ int sandbox_profile(struct job *job)
 	char order[300];
 	int fd, result;
 
-	if (!sandbox || !sandbox->profile)
-		return 0;
 	if (snprintf(order, sizeof(order), "exec %s", sandbox->profile) >= (int)sizeof(order)) {
 		errno = ENAMETOOLONG;
 		return -1;
@@ -277,9 +261,9 @@ int sandbox_system_calls(struct job *job)
 {
 	const struct sandbox_config *sandbox = child_sandbox(job);
 
-	if (sandbox && sandbox->refuses_executable_memory && refuse_executable_memory() < 0)
+	if (sandbox->refuses_executable_memory && refuse_executable_memory() < 0)
 		return -1;
-	for (size_t n = 0; sandbox && sandbox->filters && sandbox->filters[n]; n++) {
+	for (size_t n = 0; sandbox->filters && sandbox->filters[n]; n++) {
 		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, sandbox->filters[n], 0, 0) < 0)
 			return -1;
 	}
