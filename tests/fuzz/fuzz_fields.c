@@ -13,7 +13,7 @@
 #include "lib/diag.h"
 #include "superd/accept/accept_state.h"
 #include "superd/accept/admission.h"
-#include "superd/accept/pending.h"
+#include "superd/accept/pending_client.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/bind_strays.h"
 #include "superd/instance/instance_state.h"

@@ -22,7 +22,7 @@
 #include "superd/accept/fd_shortage.h"
 #include "superd/accept/handover.h"
 #include "superd/accept/limit_pause.h"
-#include "superd/accept/pending_start.h"
+#include "superd/accept/pending.h"
 #include "superd/accept/refuse.h"
 #include "superd/accept/sensor.h"
 #include "superd/accept/slot_wait.h"
@@ -39,12 +39,11 @@
 #include "superd/runtime/prepare_start.h"
 #include "superd/runtime/wants.h"
 
-#define BATCH 16                        /* clients that one turn takes from a listener, at most */
 #define WAITING_MOST 16                 /* parked clients of a tcpmux endpoint, which has no accept queue */
 
 static bool clients_must_queue(const struct service_runtime *runtime)
 {
-	return pending_must_wait(runtime) ||
+	return !pending_start_room(runtime) ||
 	       (runtime_is_full(runtime) && runtime->service->groups->access->overload == OVERLOAD_QUEUE);
 }
 
@@ -64,8 +63,10 @@ static size_t batch_size(const struct service_runtime *runtime)
 	const struct engine *engine = runtime->engine;
 	double seconds = list_empty(&engine->admission->lookups) ? START_TIME_ALL : START_TIME_CLIENTS;
 	size_t most = pending_start_room(runtime);
-	size_t room = start_time_room(&engine->start_time, engine->loop, seconds, most < BATCH ? most : BATCH);
+	size_t room;
 
+	most = most < PENDING_BATCH ? most : PENDING_BATCH;
+	room = start_time_room(&engine->start_time, engine->loop, seconds, most);
 	return room ? room : 1;
 }
 
@@ -203,7 +204,7 @@ static void turn_away(struct service_runtime *runtime, struct listener *listener
 {
 	struct pending_client pending;
 
-	for (size_t n = 0; n < BATCH && listener_has_socket(listener) && client_waits(listener->fd) &&
+	for (size_t n = 0; n < PENDING_BATCH && listener_has_socket(listener) && client_waits(listener->fd) &&
 	     take_client(runtime, listener, &pending, service_event); n++) {
 		if (pending.client.fd < 0)
 			continue;
@@ -284,43 +285,31 @@ static void start_pending(struct service_runtime *runtime, struct pending_client
 /* Starts an instance for each client. false: at least one start failed; its client was parked. */
 static bool start_batch(struct service_runtime *runtime, struct pending_client *pending, size_t count)
 {
-	UNINITIALIZED struct spawn_request launches[BATCH];
+	bool by_sequence = exec_sequence_is_needed(runtime->service, runtime->run->kit.plan), good;
 	struct client failed = { .fd = -1 };            /* the first client whose start failed */
 	struct buf why = { 0 };
-	size_t kept, most, ready = 0;
-	bool good = true, shares;
+	size_t kept, most;
 
 	foreground_take(runtime, pending[0].instance);
 	kept = pending[0].instance->foreground ? 1 : 0;         /* it is for a new process, on the operator's console */
 	count = kept + handover_begin(runtime, pending + kept, count - kept, start_pending);
 	count = kept + pending_share(runtime, pending + kept, count - kept);
-	if (count && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
-		return pending_begin_sequences(runtime, pending, count);
-	shares = count && plan_shares_process(runtime->service); /* its process takes the others in the next turn */
-	most = shares ? 1 : count;
-	while (ready < most && pending_equip(runtime, &pending[ready], &launches[ready], &why)) {
-		launches[ready].note = pending_note(runtime, &pending[ready]);
-		ready++;
-	}
-	unreaped_start_batch(runtime->engine, launches, ready);
+	/* A process that serves several takes the others in the next turn. */
+	most = count && !by_sequence && plan_shares_process(runtime->service) ? 1 : count;
+	good = pending_launch(runtime, pending, most, &why);
 	for (size_t n = 0; n < count; n++) {
-		if (n < ready && pending_begin(runtime, &pending[n], &launches[n], &why)) {
+		if (n < most && pending[n].instance)
 			close_socket_client(runtime->engine, runtime->service->name, &pending[n].client);
+		if (pending[n].client.fd < 0)
 			continue;
-		}
-		if (n >= most) {
-			park_pending(runtime, &pending[n]); /* its turn comes */
-			continue;
-		}
-		if (good)
+		if (n < most && failed.fd < 0)
 			failed = pending[n].client;
 		park_pending(runtime, &pending[n]);
-		good = false;
 	}
-	if (good)
-		backoff_reset(&runtime->backoff);
-	else
+	if (!good)
 		start_log_failure(runtime, &failed, buf_string(&why));
+	else if (!by_sequence)
+		backoff_reset(&runtime->backoff);
 	buf_free(&why);
 	return good;
 }
@@ -332,7 +321,7 @@ static size_t start_room(struct service_runtime *runtime)
 {
 	struct engine *engine = runtime->engine;
 	size_t kept = runtime->service->exec->redirect && list_empty(&runtime->run->kit.shared) ? 1 : 0;
-	size_t most = BATCH + kept, room = fd_shortage_room(engine, most);
+	size_t most = PENDING_BATCH + kept, room = fd_shortage_room(engine, most);
 
 	if (room <= kept) {
 		warm_pools_end(engine);
@@ -466,7 +455,7 @@ static void accept_at_sensor(struct service_runtime *runtime, struct listener *l
 	struct pending_client pending;
 
 	sensor_take_parked(runtime, listener);
-	for (size_t n = 0; n < BATCH && listener_has_socket(listener) &&
+	for (size_t n = 0; n < PENDING_BATCH && listener_has_socket(listener) &&
 	     take_client(runtime, listener, &pending, &service_event); n++) {
 		if (pending.client.fd < 0)
 			continue;
@@ -481,7 +470,7 @@ static void accept_at_sensor(struct service_runtime *runtime, struct listener *l
  * other's. */
 static void accept_connections(struct service_runtime *runtime, struct listener *listener)
 {
-	UNINITIALIZED struct pending_client pending[BATCH];
+	UNINITIALIZED struct pending_client pending[PENDING_BATCH];
 	enum service_event service_event = ROOM;
 	size_t count, room = prepare_starts(runtime);
 

@@ -32,7 +32,7 @@ struct accept_state {
 	struct socket_rate *sockets;    /* of each listener, in their order (superd/accept/socket_rest); NULL: none yet */
 	bool recalling;                 /* clients go back to listeners that are about to change: superd takes none from there */
 	unsigned slot_waiters;          /* clients that wait in superd/accept/slot_wait */
-	unsigned starting_clients;      /* clients whose program does not run yet (superd/accept/pending_start) */
+	unsigned starting_clients;      /* clients whose program does not run yet (superd/accept/pending) */
 };
 
 /* The state; NULL: none was made yet. */

@@ -9,7 +9,7 @@
 #include "superd/accept/accept_state.h"
 #include "superd/accept/admission_state.h"
 #include "superd/accept/handover.h"
-#include "superd/accept/pending_start.h"
+#include "superd/accept/pending.h"
 #include "superd/accept/sensor.h"
 #include "superd/accept/slot_wait.h"
 #include "superd/accept/socket_rest.h"
@@ -189,7 +189,6 @@ enum refusal admission_judge(struct service_runtime *runtime, struct pending_cli
 		pending_leave(runtime, pending);
 		return refusal;
 	}
-	pending_own(runtime, pending->instance);
 	count_admitted(runtime, pending);
 	return ADMITTED;
 }

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "superd/accept/lookup.h"
-#include "superd/accept/pending.h"
+#include "superd/accept/pending_client.h"
 
 extern const struct field_table admission_state;         /* saved over an upgrade */
 

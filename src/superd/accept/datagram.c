@@ -13,12 +13,10 @@
 #include "superd/accept/datagram_drop.h"
 #include "superd/accept/datagram_sender.h"
 #include "superd/accept/limit_pause.h"
-#include "superd/accept/pending_start.h"
+#include "superd/accept/pending.h"
 #include "superd/accept/sensor.h"
 #include "superd/accept/start_log.h"
-#include "superd/instance/exec_sequence.h"
 #include "superd/instance/foreground.h"
-#include "superd/loop/unreaped.h"
 #include "superd/runtime/prepare_start.h"
 
 #define SENSED_MOST 64                  /* datagrams that a sensor reads in one turn */
@@ -38,24 +36,11 @@ void datagram_lend(struct instance *instance, struct listener *listener)
 	listener->busy = true;
 }
 
-/* Starts the instance by an exec sequence. It has the listener from now on. */
-static bool start_sequence(struct service_runtime *runtime, struct pending_client *pending, struct buf *why)
-{
-	struct listener *listener = pending->listener;
-
-	datagram_lend(pending->instance, listener);
-	if (pending_begin_sequence(runtime, pending, why))
-		return true;
-	listener->busy = false;
-	return false;
-}
-
 static bool start_instance(struct service_runtime *runtime, struct pending_client *pending, struct buf *why)
 {
 	struct start_kit *kit = &runtime->run->kit;
 	struct listener *listener = pending->listener;
 	struct instance *instance = pending->instance;
-	struct spawn_request launch;
 
 	fd_set_nonblocking(listener->fd, listener->listen->options->non_blocking);
 	note_head(instance, listener);
@@ -73,18 +58,11 @@ static bool start_instance(struct service_runtime *runtime, struct pending_clien
 		pending_dismiss(runtime, pending);
 		return false;
 	}
-	if (exec_sequence_is_needed(runtime->service, kit->plan))
-		return start_sequence(runtime, pending, why);
-	if (!pending_equip(runtime, pending, &launch, why)) {
-		pending_dismiss(runtime, pending);
-		return false;
-	}
-	launch.note = pending_note(runtime, pending);
-	unreaped_start(runtime->engine, &launch);
-	if (!pending_begin(runtime, pending, &launch, why))
-		return false;
 	datagram_lend(instance, listener);
-	return true;
+	if (pending_launch(runtime, pending, 1, why))
+		return true;
+	listener->busy = false;
+	return false;
 }
 
 /* A sensor starts nothing: superd reads its datagrams, a bounded number in a turn. */

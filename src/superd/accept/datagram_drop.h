@@ -1,7 +1,7 @@
 /* Drops datagrams that must not start an instance, or no further one. */
 #pragma once
 
-#include "superd/accept/pending.h"
+#include "superd/accept/pending_client.h"
 #include "superd/instance/instance.h"
 
 /* Drops the datagram at the head of the queue and refuses its sender. */

@@ -3,7 +3,7 @@
  * minute by address, as the next datagram is likely from the same sender. */
 #pragma once
 
-#include "superd/accept/pending.h"
+#include "superd/accept/pending_client.h"
 
 enum sender_state {
 	SENDER_MAY,                     /* it is admitted */

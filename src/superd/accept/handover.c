@@ -8,7 +8,7 @@
 #include "lib/fd.h"
 #include "os/guard/guard_link.h"
 #include "superd/accept/admission_state.h"
-#include "superd/accept/pending_start.h"
+#include "superd/accept/pending.h"
 #include "superd/hold/hold.h"
 #include "superd/instance/warm_pool.h"
 #include "superd/loop/close_socket.h"

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "superd/accept/pending.h"
+#include "superd/accept/pending_client.h"
 
 /* Gives clients to programs that wait, as far as there are any; returns how many clients are left, moved to the front.
  * returned: called for a client whose program has ended without it; it is counted as before. */

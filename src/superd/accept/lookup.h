@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#include "superd/accept/pending.h"
+#include "superd/accept/pending_client.h"
 
 #define LOOKUP_SECONDS 30
 #define LOOKUP_REPLY_MOST 2048

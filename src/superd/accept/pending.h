@@ -1,42 +1,25 @@
-/* A pending client: one that superd has accepted and that has no running instance yet (accept = yes). It passes the
- * checks (superd/accept/admission), gets an instance and its descriptors, and then its process. For connections
- * (superd/accept/accept) and datagrams (superd/accept/datagram).
+/* From a pending client to the end of its instance, for connections (superd/accept/accept) and datagrams
+ * (superd/accept/datagram).
  *
- * Owner: the function that handles it. Ownership goes to superd/accept/lookup, slot_wait or pending_start while it
- * waits there, and to the listener when it is parked. Its last owner starts an instance for it, or refuses it. */
+ * An instance starts by an exec sequence (superd/instance/exec_sequence) if commands run before the program, or the
+ * start is asynchronous (superd/launch/exec_status). superd keeps the client until the program runs; if the start fails,
+ * it parks the client again. */
 #pragma once
 
-#include "superd/limits/refusal.h"
-#include "superd/runtime/runtime.h"
-#include "superd/saved/state_field.h"
+#include "superd/accept/pending_client.h"
 
-/* The lookups that a client needs before it is admitted (superd/accept/lookup). */
-struct lookup_questions {
-	bool name;                      /* its host name */
-	bool ident;                     /* the user that its ident server reports */
-	const char *libwrap;            /* the daemon's name for hosts_access(5); NULL: not asked */
-};
+#define PENDING_BATCH 16                /* clients that start at once, at most */
+#define STARTING_MOST 16                /* clients of one service that start at once */
 
-struct pending_client {
-	struct {                        /* saved */
-		struct client client;   /* fd -1: a datagram still in the listener's queue */
-		enum admission_stage progress; /* the checks that it has passed */
-		char name[CLIENT_NAME]; /* name of its instance, if its service names them; "": none yet */
-	};
-	struct listener *listener;      /* the listener it came by */
-	struct instance *instance;      /* its instance, not started yet; NULL: none */
-	bool has_waited;                /* it has waited in superd/accept/slot_wait */
-	double until;                   /* tcpmux: clock_now() until which it may be parked; else 0 */
-	struct lookup_questions asked;  /* lookups to do, or done */
-	struct fd_map fd_map;           /* descriptors of its start */
-	struct caller caller;           /* variables of its start */
-};
+/* The same for a row that gets less time than superd (nice, cpu_affinity, …). Each start is a fork(2) of superd, and
+ * the kernel takes the same locks for it as for each exec and each end of those before, which wait for a processor with
+ * them in hand. More at once start no more in all. */
+#define STARTING_LITTLE 2
 
-/* Saved over an upgrade: a client whose instance has an exec sequence, in the section of that. */
-extern const struct field_table pending_state;
+/* Makes this runtime the owner of a client's instance. */
+void pending_own(struct service_runtime *runtime, struct instance *instance);
 
-/* Makes its instance and counts it for per_source, but not yet as an instance of the service. pending_own follows
- * (superd/accept/pending_start). */
+/* Makes its instance and counts it for per_source, but not yet as an instance of the service. */
 enum refusal pending_enter(struct service_runtime *runtime, struct pending_client *pending);
 
 /* Whether the limits on counts have room for it; counts nothing. */
@@ -51,18 +34,9 @@ void pending_dismiss(struct service_runtime *runtime, struct pending_client *pen
 /* Parks it at its listener. Returns ADMITTED, or why it is not kept. */
 enum refusal pending_park(struct service_runtime *runtime, const struct pending_client *pending);
 
-/* Makes its own plan, if its service has one for each client (instance_names). false: that failed, for the reason in
- * why. */
-bool pending_plan(struct service_runtime *runtime, struct pending_client *pending, struct buf *why);
-
-/* pending_note_start: its program runs; pending_begin_running: its instance is ready. For
- * superd/accept/pending_start. */
-void pending_note_start(struct service_runtime *runtime, const struct pending_client *pending);
-void pending_begin_running(struct instance *instance);
-
-/* Prepares its descriptors and fills the request of its start. false: that failed, for the reason in why. */
-bool pending_equip(struct service_runtime *runtime, struct pending_client *pending, struct spawn_request *launch,
-		   struct buf *why);
+/* How many more clients of the service may start now. 0: superd accepts no more until one start has succeeded or
+ * failed. */
+size_t pending_start_room(const struct service_runtime *runtime);
 
 /* The facts of its start that superd's guard needs. */
 struct start_note pending_note(const struct service_runtime *runtime, const struct pending_client *pending);
@@ -71,7 +45,23 @@ struct start_note pending_note(const struct service_runtime *runtime, const stru
  * left, moved to the front. */
 size_t pending_share(struct service_runtime *runtime, struct pending_client *pending, size_t count);
 
-/* Called after the start was tried: registers its instance. false: the start failed; the client was dismissed, and
- * why has the reason, unless it had one before. */
-bool pending_begin(struct service_runtime *runtime, struct pending_client *pending, const struct spawn_request *launch,
-		   struct buf *why);
+/* Starts an instance for each of up to PENDING_BATCH clients. One whose exec sequence has begun has no descriptor any
+ * more (client.fd -1). false: at least one could not start, for the first reason in why; it was dismissed, and has no
+ * instance. */
+bool pending_launch(struct service_runtime *runtime, struct pending_client *pending, size_t count, struct buf *why);
+
+/* Its program runs, as its instance says. */
+void pending_note_start(struct service_runtime *runtime, const struct pending_client *pending);
+
+/* The service's listeners are about to change: clients go back to them, except those whose program may have begun. */
+void pending_recall(struct service_runtime *runtime);
+
+/* Takes over a client and the exec sequence that another superd began for it. has_run: its program has begun. NULL:
+ * out of memory, and the client stays the caller's. */
+struct exec_sequence *pending_load_sequence(struct service_runtime *runtime, struct instance *instance,
+					    const struct pending_client *pending, bool has_run);
+
+/* Makes the plan of such a sequence again, if its service names its instances: later steps need it. Logs a failure. */
+void pending_load_plan(struct exec_sequence *sequence);
+
+const struct pending_client *pending_of_sequence(struct exec_sequence *sequence); /* its client; NULL: none */

@@ -1,7 +1,7 @@
 /* Refuses a client, for any reason. Every refusal goes through here. */
 #pragma once
 
-#include "superd/accept/pending.h"
+#include "superd/accept/pending_client.h"
 #include "superd/limits/refusal.h"
 
 /* Logs the refusal in superd's log and in that of log_type, counts it by its reason, sends banner_fail, and closes the

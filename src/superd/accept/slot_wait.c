@@ -7,6 +7,7 @@
 #include "lib/fd.h"
 #include "superd/accept/accept_state.h"
 #include "superd/accept/admission_state.h"
+#include "superd/accept/pending.h"
 #include "superd/loop/fd_watch.h"
 
 struct waiter {

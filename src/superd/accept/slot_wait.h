@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "superd/accept/pending.h"
+#include "superd/accept/pending_client.h"
 
 #define SLOT_WAIT_SECONDS .05           /* longest wait */
 #define SLOT_WAIT_EACH 16               /* waiting clients of one service, at most */

@@ -1,6 +1,6 @@
 /* One running backend: a main process and its process group. superd/launch/start_request starts it. It ends by itself,
  * or by a stop: kill_signal to the group, timeout_stop, SIGKILL. After a stop it is over when the whole group is gone.
- * Whoever makes it by instance_new (accept = yes: superd/accept/pending_start, no: superd/service/shared_run) frees
+ * Whoever makes it by instance_new (accept = yes: superd/accept/pending, no: superd/service/shared_run) frees
  * it in ops->ended. */
 #pragma once
 
@@ -117,7 +117,7 @@ struct last_words {
 	void (*heard)(struct last_words *last);        /* called after the removal from the list; may free the struct */
 };
 
-/* The differences between accept = yes (superd/accept/pending_start) and no (superd/service/shared_run). */
+/* The differences between accept = yes (superd/accept/pending) and no (superd/service/shared_run). */
 struct instance_ops {
 	/* Starts the main process after its commands, and fills launch. false: the start failed; why gets the
 	 * reason. */

@@ -31,7 +31,6 @@
 #include "superd/accept/builtin_channel.h"
 #include "superd/accept/datagram.h"
 #include "superd/accept/pending.h"
-#include "superd/accept/pending_start.h"
 #include "superd/accept/shared_clients.h"
 #include "superd/accept/socket_rest.h"
 #include "superd/accept/tcpmux.h"

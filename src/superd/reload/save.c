@@ -14,7 +14,7 @@
 #include "superd/accept/admission.h"
 #include "superd/accept/admission_state.h"
 #include "superd/accept/builtin_channel.h"
-#include "superd/accept/pending_start.h"
+#include "superd/accept/pending.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/bind_strays.h"
 #include "superd/instance/exec_sequence.h"

@@ -10,6 +10,7 @@
 #include "superd/accept/accept_state.h"
 #include "superd/accept/admission.h"
 #include "superd/accept/admission_state.h"
+#include "superd/accept/pending.h"
 #include "superd/accept/sensor.h"
 #include "superd/launch/start_resources.h"
 #include "superd/listener/listeners.h"

@@ -11,7 +11,7 @@
 #include "struct_text.h"
 #include "superd/accept/accept_state.h"
 #include "superd/accept/admission.h"
-#include "superd/accept/pending.h"
+#include "superd/accept/pending_client.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/bind_strays.h"
 #include "superd/instance/exec_sequence.h"
