@@ -1,5 +1,6 @@
 /* Restores the options of listeners that backends have held, one after the other. */
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,18 +9,23 @@
 
 void work_restore(int channel)
 {
-	struct restore_answer answer = { 0 };
+	struct restore_answer answer;
 	struct restore_task task = { 0 };
 	struct record record;
+	struct buf lines = { 0 };
 	size_t count = 1;
 
 	while (request_receive(channel, &record, &task.fd, &count) && count == 1) {
 		restore_task_record(&record, &task);
 		if (!record_is_read(&record))
 			return;
-		answer.error = bind_restore(&task) == 0 ? 0 : errno ? errno : EINVAL;
+		answer = (struct restore_answer){ 0 };
+		answer.error = bind_restore(&task, &lines) == 0 ? 0 : errno ? errno : EINVAL;
 		close(task.fd);                 /* who has the answer may bind the address anew */
 		record_close(&record);
+		buf_cut(&lines, RESTORE_LINES_MOST - 1);
+		memcpy(answer.lines, buf_string(&lines), lines.length);
+		buf_free(&lines);
 		if (send(channel, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
 			return;
 	}

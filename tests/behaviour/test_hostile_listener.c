@@ -211,6 +211,63 @@ Behaviour(hostile_listener, a_stop_is_not_forgotten_by_a_reload)
 	superd_stop(superd);
 }
 
+static void end_kept(struct superd *superd, int client)
+{
+	cr_expect_not(superd_logged(superd, "hostile: pid "));
+	control_once("hold hostile");
+	superctl_order("stop --no-wait hostile");
+	end_locked(superd, client);
+}
+
+#define KEPT "keeps its old options until its program has ended: a process that has the socket blocks it"
+
+/* Who has ordered it is told that the rules do not hold yet. */
+Behaviour(hostile_listener, nor_does_a_reload_that_changes_who_may_come)
+{
+	struct outcome outcome;
+	struct superd *superd;
+	struct program order;
+	int client;
+
+	SKIP_WITHOUT_LOCKS();
+	superd = run_locked("lock", &client);
+	clock_hold();
+	write_file("superd.conf", LOCKING, replaced(backend("%s", ""), "backend ", "hostile_backend"),
+		   path_in("acts"), "lock", "no_access = { 192.0.2.1 }", backend("stdio"));
+	order = SUPERCTL_BEGIN(false, control_path(), "reload");
+	superd_wait_log(superd, "reloaded: 1 unchanged, 1 changed");
+	client_ask_pid(superd_port(superd, "other"));
+	cr_expect_not(superd_logged(superd, KEPT));
+	clock_go_on();
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, KEPT)));
+	outcome = program_end(&order);
+	cr_expect_eq(outcome.status, 1);
+	cr_expect_not_null(strstr(outcome.err, "hostile: failed"), "%s", outcome.err);
+	cr_expect_not_null(strstr(outcome.err, "its socket keeps its old options"), "%s", outcome.err);
+	end_kept(superd, client);
+}
+
+Behaviour(hostile_listener, nor_does_an_upgrade_that_restricts_it)
+{
+	struct superd *superd;
+	int client, moved = 0;
+
+	SKIP_WITHOUT_LOCKS();
+	superd = run_locked("lock", &client);
+	write_file("superd.conf", LOCKING, replaced(backend("%s", ""), "backend ", "hostile_backend"),
+		   path_in("acts"), "lock", "no_access = { 192.0.2.1 } backlog = 7", backend("stdio"));
+	clock_hold();
+	superd_signal(superd, SIGUSR2);
+	/* It takes a moment to become quiet, and the wait for a lock would take a second. */
+	WAIT_UNTIL((moved < SECOND_MS - 100 ? clock_move(1), moved++ : moved,
+		    superd_logged(superd, ": upgraded from ")));
+	client_ask_pid(superd_port(superd, "other"));
+	cr_expect_not(superd_logged(superd, KEPT));
+	clock_go_on();
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, KEPT)));
+	end_kept(superd, client);
+}
+
 /* It is told that there is no second socket, once that is known; the instance stays. */
 Behaviour(hostile_listener, nor_does_a_drain)
 {

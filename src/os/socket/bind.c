@@ -159,18 +159,18 @@ static struct listen_prepared owned_as_given(const struct listen *listen)
 	return given;
 }
 
-static int adopt_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
+int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	const struct listen *listen = with;
+	bool is_ours = !foreign_socket_is(fd);
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
 	struct listen_prepared prepared = owned_as_given(listen);
 	struct listen given = *listen;
 	struct buf lines = { 0 };
 
 	given.prepared = &prepared;
-	if (bind_filter(fd, listen, why) < 0)
+	if (is_ours && bind_filter(fd, listen_filter(listen), why) < 0)
 		return -1;
-	if (domain >= 0) {
+	if (is_ours && domain >= 0) {
 		socket_options_adopt(fd, domain, listen, &lines);
 		set_backlog(fd, listen, &lines);
 	}
@@ -180,21 +180,48 @@ static int adopt_socket(int fd, const void *with, struct buf *why, struct buf *w
 	return 0;
 }
 
-int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+/* The filter of a socket that a program has, or of one that only superd has. */
+static const struct sock_fprog *filter_of(const struct listen *listen, bool is_lent)
 {
-	return foreign_socket_do(fd, adopt_socket, listen, why, warnings);
+	return is_lent ? listen_prepared(listen)->rules : listen_filter(listen);
 }
 
-static int filter_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why)
+/* Sets what differs, and needs the socket's lock. before NULL: it is unknown. */
+static int change_socket(int fd, const struct listen_change *change, bool is_lent, struct buf *why, struct buf *lines)
 {
-	if (socket_filter_equal(listen_filter(before), listen_filter(after)))
+	const struct listen *before = change->before, *after = change->after;
+	const struct sock_fprog *filter = filter_of(after, is_lent);
+	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result;
+
+	if (!before)
+		return bind_filter(fd, filter, why);
+	if (!socket_filter_equal(filter_of(before, is_lent), filter)) {
+		if (filter && bind_filter(fd, filter, why) < 0)
+			return -1;
+		if (!filter && socket_filter_attach(fd, NULL) < 0)
+			return bind_fail(why, "only_from and no_access", "the old ones stay");
+	}
+	if (domain < 0)
 		return 0;
-	if (listen_filter(after))
-		return bind_filter(fd, after, why);
-	return socket_filter_attach(fd, NULL) == 0 ? 0 : bind_fail(why, "only_from and no_access", "the old ones stay");
+	result = socket_options_adjust(fd, domain, change, why, lines);
+	if (before->options->backlog != after->options->backlog)
+		set_backlog(fd, after, lines);
+	return result;
 }
 
-int bind_restore(const struct restore_task *task)
+static int change_lent(const struct restore_task *task, struct buf *lines)
+{
+	const struct listen_change change = { task->before, task->listen };
+	struct buf warnings = { 0 };
+	int result = change_socket(task->fd, &change, task->is_lent, lines, &warnings), error = errno;
+
+	buf_addf(lines, "%s%s", lines->length ? "\n" : "", buf_string(&warnings));
+	buf_free(&warnings);
+	errno = error;
+	return result;
+}
+
+int bind_restore(const struct restore_task *task, struct buf *lines)
 {
 	const struct linger no_linger = { 0 };
 	const struct listen *listen = task->listen;
@@ -203,6 +230,8 @@ int bind_restore(const struct restore_task *task)
 
 	if (domain < 0 || bind_is_shut(fd))
 		return 0;               /* not a socket; or shut down, which is detected elsewhere */
+	if (task->work == RESTORE_CHANGE)
+		return change_lent(task, lines);
 	if (task->work == RESTORE_SHUT)
 		return shutdown(fd, SHUT_RDWR);
 	if (task->work != RESTORE &&
@@ -231,34 +260,19 @@ int bind_restore(const struct restore_task *task)
 	return result;
 }
 
-static int adjust_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
+int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+		struct buf *warnings)
 {
-	const struct listen_change *change = with;
-	const struct listen *before = change->before, *after = change->after;
-	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
+	const struct listen_change change = { before, after };
 	struct buf lines = { 0 };
-	int result = 0;
+	int result = foreign_socket_is(fd) ? 0 : change_socket(fd, &change, false, why, &lines);
 
-	if (filter_adjust(fd, before, after, why) < 0)
-		return -1;
-	if (domain >= 0)
-		result = socket_options_adjust(fd, domain, change, why, &lines);
-	if (domain >= 0 && before->options->backlog != after->options->backlog)
-		set_backlog(fd, after, &lines);
 	fifo_resize(fd, before, after, &lines);
 	message_queue_adjust(fd, after, &lines);
 	adjust_node(fd, after, &lines);
 	node_drop_symlinks(before, after);
 	prefix_warnings(warnings, after, &lines);
 	return result;
-}
-
-int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
-		struct buf *warnings)
-{
-	const struct listen_change change = { before, after };
-
-	return foreign_socket_do(fd, adjust_socket, &change, why, warnings);
 }
 
 void bind_remove(int fd, const struct listen *listen)

@@ -21,7 +21,8 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 /* Sets on a socket that superd has received, and that bind_matches accepts, everything that bind_listen would have set:
  * options, backlog, mode and owner of the node, symlinks. Options that the table does not set stay as they are. An
  * option that cannot be set adds a warning. -1 and errno, with why: the kernel cannot enforce the address rules, and
- * superd must not serve the socket without them. */
+ * superd must not serve the socket without them. Of a foreign socket (os/netdiag/foreign_socket) only the node changes,
+ * here and by bind_adjust: the rest is bind_restore's. */
 int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Sets what differs between two versions of one listener and can change on an open socket (CHANGE_SOCKET): backlog,
@@ -35,9 +36,12 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 struct restore_task {
 	int fd;                         /* borrowed */
 	const struct listen *listen;    /* borrowed; may be NULL where nothing is restored */
+	const struct listen *before;    /* the same, of RESTORE_CHANGE; NULL: it is unknown, and only the rules are set */
 	bool clears;                    /* true: options that the table does not set get the kernel's defaults; false: they do not change */
+	bool is_lent;                   /* of RESTORE_CHANGE: a program has it, and may read nothing that the rules refuse */
 	enum {
 		RESTORE,
+		RESTORE_CHANGE,         /* nothing is restored: what differs from `before` is set, as bind_adjust does */
 		RESTORE_UNSHARED,       /* and it had no second socket */
 		RESTORE_SHARED,         /* nothing is restored: its address may have a second socket from now on (os/socket/reuseport) */
 		RESTORE_SHUT,           /* nothing is restored: it is shut down, for all its holders */
@@ -46,9 +50,10 @@ struct restore_task {
 };
 
 /* Restores the properties that a backend may have changed for all holders of the socket: the filter, the interface, the
- * length of the queue, the options. -1 and errno: that is impossible (SO_LOCK_FILTER), so the socket must be opened
- * again; one that accepts is shut down, for all its holders. */
-int bind_restore(const struct restore_task *task);
+ * length of the queue, the options, the multicast groups. -1 and errno: that is impossible (SO_LOCK_FILTER), so the
+ * socket must be opened again; one that accepts is shut down, for all its holders. RESTORE_CHANGE ends no socket, and adds
+ * to `lines` what cannot be set, a line each, and in front of them why it has failed. */
+int bind_restore(const struct restore_task *task, struct buf *lines);
 
 /* Whether clients reach this socket by the listener's path: its node exists and is this socket's. Always true without a
  * path. Without CAP_NET_ADMIN the kernel searches all unix sockets for it. */

@@ -63,7 +63,8 @@ static int bind_family(const struct listen *listen, int family, struct buf *why,
 	fd = bind_socket(listen, family, why);
 	if (fd < 0)
 		return -1;
-	if (socket_options_set(fd, family, listen, why, warnings) < 0 || bind_filter(fd, listen, why) < 0)
+	if (socket_options_set(fd, family, listen, why, warnings) < 0 ||
+	    bind_filter(fd, listen_filter(listen), why) < 0)
 		goto fail;
 	if (bind(fd, &address.any, address.length) < 0) {
 		explain_bind(listen, why);

@@ -28,8 +28,9 @@ int bind_socket(const struct listen *listen, int domain, struct buf *why);
 /* listen(2), if the kind accepts connections; -1 and errno, with why. */
 int bind_queue_open(int fd, const struct listen *wanted, struct buf *why);
 
-/* Lets the kernel drop packets that the listener's address rules refuse; -1 and errno, with why. */
-int bind_filter(int fd, const struct listen *listen, struct buf *why);
+/* Lets the kernel drop packets that address rules refuse (listen_filter; NULL: there are none); -1 and errno, with
+ * why. */
+int bind_filter(int fd, const struct sock_fprog *filter, struct buf *why);
 
 struct socket_address;
 bool bind_address(int fd, struct socket_address *address);

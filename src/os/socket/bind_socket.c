@@ -65,10 +65,8 @@ int bind_socket(const struct listen *listen, int domain, struct buf *why)
 	return bind_fail(why, "opening a socket", NULL);
 }
 
-int bind_filter(int fd, const struct listen *listen, struct buf *why)
+int bind_filter(int fd, const struct sock_fprog *filter, struct buf *why)
 {
-	const struct sock_fprog *filter = listen_filter(listen);
-
 	if (!filter || socket_filter_attach(fd, filter) == 0)
 		return 0;
 	if (socket_filter_is_locked(fd))

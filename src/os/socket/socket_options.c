@@ -35,6 +35,7 @@
 #endif
 
 #define CONGESTION_SIZE 16              /* the kernel's TCP_CA_NAME_MAX */
+#define GROUPS_MOST 65536               /* of multicast */
 #define SCTP_NODELAY_OPTION 3           /* SCTP_NODELAY; <linux/sctp.h> and <netinet/in.h> exclude each other */
 
 enum unit {
@@ -286,6 +287,7 @@ int socket_options_restore(int fd, int domain, const struct listen *listen, bool
 	if (clears)
 		carried_options_clear(fd);
 	options_set(fd, domain, listen, NULL);
+	socket_multicast_change(fd, domain, NULL, listen, &unused);
 	buf_free(&unused);
 	return result;
 }
@@ -317,6 +319,8 @@ static void setting_record(struct record *record, const struct option_setter *se
 
 void socket_options_record(struct record *record, struct socket_options *options)
 {
+	char **groups = (char **)(uintptr_t)options->multicast_group;
+
 	for (size_t i = 0; i < SETTINGS; i++) {
 		if (!i || settings[i].offset != settings[i - 1].offset)
 			setting_record(record, &settings[i], options);
@@ -327,6 +331,9 @@ void socket_options_record(struct record *record, struct socket_options *options
 	OPTIONAL_TEXT(record, options, bind_to_device);
 	ANY(record, options, backlog);
 	FLAG(record, options, intercept);
+	record_list(record, "multicast_group", &groups, GROUPS_MOST);
+	if (record_reads(record))
+		options->multicast_group = (words)groups;
 }
 
 static void setting_restore(int fd, const struct option_setter *setting, struct buf *warnings)

@@ -174,6 +174,14 @@ static bool report_service(struct reload_request *reload, int kind, const char *
 		report_wrong(session, name);
 		return true;
 	}
+	if (runtime && runtime_is_being_restored(runtime))
+		return false;
+	if (runtime && runtime_has_old_options(runtime)) {
+		reload->failed++;
+		result.result = "failed";
+		send_reload_result(session, &result, "its socket keeps its old options until its program has ended");
+		return true;
+	}
 	if (!runtime || runtime_state(runtime) != BINDING) {
 		if (runtime && runtime_is_removed(runtime))
 			old_entry_describe_removed(runtime, &message);

@@ -183,6 +183,8 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 		error = errno;
 	}
 	log_warnings(engine, service, &warnings);
+	if (is_returned && foreign_socket_is(fd))       /* also if it was another service's */
+		hands = HANDS_LENT;
 	listener->hands = is_returned ? hands : HANDS_OURS;
 	errno = error;
 	if (fd < 0)
@@ -218,6 +220,86 @@ static bool fits_listen(int fd, const struct listen *listen, struct buf *warning
 	return match != BIND_DIFFERS || !bind_is_reachable(fd, listen);
 }
 
+/* The machine is short of processes, memory or descriptors. */
+static bool is_scarce(int error)
+{
+	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE || error == ENOBUFS;
+}
+
+/* The socket cannot have its new options. One that no program has, superd must not watch without a restriction of
+ * them: it closes it, and the service then binds it anew. Any other gets them when it is restored. */
+static void refuse_change(struct listener *listener, struct engine *engine, const char *service, bool closes,
+			  const char *why)
+{
+	struct event event = { .name = "bind_error", .service = service, .reason = why };
+	struct buf endpoint = { 0 };
+
+	endpoint_format(listener->listen->endpoint, &endpoint);
+	log_event(engine->log, LEVEL_ERROR, &event, "%s %s: %s", buf_string(&endpoint),
+		  closes ? "is closed, as it cannot have its new options"
+			 : "keeps its old options until its program has ended", why);
+	buf_free(&endpoint);
+	if (closes) {
+		listener_close(listener, engine);
+		return;
+	}
+	listener->is_old = true;
+	if (listener->hands < HANDS_LENT)
+		listener->hands = HANDS_LENT;
+}
+
+#define BLOCKED "a process that has the socket blocks it"
+
+static void on_changed(void *context, struct engine *engine, const struct restore_outcome *outcome)
+{
+	struct listener *listener = context;
+	struct event event = { .name = "warning", .service = outcome->service };
+	const char *line = outcome->lines;
+	size_t length = strcspn(line, "\n");
+	int error = outcome->error;
+	struct buf why = { 0 };
+
+	if (error && length)
+		buf_add(&why, line, length);
+	else if (error)
+		buf_text(&why, error == ETIMEDOUT ? BLOCKED : strerror(error));
+	for (line += error ? length : 0; *line; line += length + (line[length] == '\n')) {
+		length = strcspn(line, "\n");
+		if (length)
+			log_event(engine->log, LEVEL_WARNING, &event, "%s: %.*s", listener->listen->name, (int)length,
+				  line);
+	}
+	listener->changes--;
+	listener->is_old = false;
+	if (error)
+		refuse_change(listener, engine, outcome->service, listener->hands < HANDS_LENT && error != ETIMEDOUT &&
+			      !is_scarce(error), buf_string(&why));
+	buf_free(&why);
+	engine->listeners->on_restored(listener);
+}
+
+/* Another process sets on a foreign socket what differs. before NULL: it is unknown, and only the rules are set. */
+static void begin_change(struct listener *listener, struct engine *engine, const char *service,
+			 const struct listen *before, const struct listen *after)
+{
+	enum listener_hands hands = listener->hands;
+	const struct restore_task task = {
+		.fd = listener->fd, .work = RESTORE_CHANGE, .listen = after, .before = before,
+		.is_lent = listener->has_lent_filter || hands == HANDS_LENT || hands == HANDS_SHARING ||
+			   hands == HANDS_SHARED,
+	};
+
+	if (hands == HANDS_RESETTING || hands == HANDS_UNRESET)         /* that was by the former settings */
+		listener_recall(listener, engine);
+	listener->has_lent_filter = task.is_lent && listen_lent_filter(after);
+	if (foreign_socket_is_backed_off(task.fd))
+		refuse_change(listener, engine, service, false, BLOCKED);
+	else if (!restore_begin(engine, &task, service, on_changed, listener))
+		refuse_change(listener, engine, service, false, strerror(EAGAIN));
+	else
+		listener->changes++;
+}
+
 bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd)
 {
 	struct event event = { .name = "bind_error", .service = service };
@@ -237,6 +319,8 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 	if (!good)
 		return false;
 	listener->fd = fd;
+	if (foreign_socket_is(fd) && listen_prepared(listen)->rules)
+		begin_change(listener, engine, service, NULL, listen);
 	if (!socket_store_find_copy(engine, fd) && !listener->inherited)
 		socket_store_give(engine, service, listen, fd);
 	if (endpoint_is_path(listen->address))
@@ -247,22 +331,9 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 
 static bool options_differ(const struct listen *a, const struct listen *b, bool changed)
 {
-	return !listen_owner_equal(a, b) || !socket_filter_equal(listen_filter(a), listen_filter(b)) ||
+	return !listen_owner_equal(a, b) ||
+		!socket_filter_equal(listen_prepared(a)->rules, listen_prepared(b)->rules) ||
 		(changed && !socket_options_equal(a->options, b->options));
-}
-
-/* A socket must not go on without a restriction of its new options. superd closes it; the service then binds it
- * anew. */
-static void close_refused(struct listener *listener, struct engine *engine, const char *service, const char *why)
-{
-	struct event event = { .name = "bind_error", .service = service, .reason = why };
-	struct buf endpoint = { 0 };
-
-	endpoint_format(listener->listen->endpoint, &endpoint);
-	log_event(engine->log, LEVEL_ERROR, &event, "%s is closed, as it cannot have its new options: %s",
-		  buf_string(&endpoint), why);
-	buf_free(&endpoint);
-	listener_close(listener, engine);
 }
 
 /* Clients that were admitted under the former settings must pass the checks of the new ones. */
@@ -305,15 +376,10 @@ static bool reopen_listener(struct listener *listener, struct engine *engine, co
 
 	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it again",
 		  error == ETIMEDOUT ? "a process that a program left behind keeps its listener from being used"
-				     : "a program has locked options of its listener");
+		  : error == EPERM   ? "a program has locked options of its listener"
+				     : "its listener cannot have its options");
 	listener_close(listener, engine);
 	return listener_open(listener, engine, service, why);
-}
-
-/* The machine is short of processes, memory or descriptors. */
-static bool is_scarce(int error)
-{
-	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE || error == ENOBUFS;
 }
 
 static bool needs_new_socket(int error)
@@ -381,19 +447,19 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 		    bool changed)
 {
 	struct buf warnings = { 0 }, why = { 0 };
-	bool refused;
+	bool differs = listener_has_socket(listener) && options_differ(listener->listen, listen, changed);
 
-	refused = listener_has_socket(listener) && options_differ(listener->listen, listen, changed) &&
-		  bind_adjust(listener->fd, listener->listen, listen, &why, &warnings) < 0;
-	log_warnings(engine, service, &warnings);
-	if (refused)
-		close_refused(listener, engine, service, buf_string(&why));
 	if (listener_is_asked(listener))
-		restore_adopt(engine, listener->fd, listen, service);
+		restore_adopt(engine, listener->fd, service, listener);
+	if (differs && bind_adjust(listener->fd, listener->listen, listen, &why, &warnings) < 0)
+		refuse_change(listener, engine, service, true, buf_string(&why));
+	else if (differs && foreign_socket_is(listener->fd))
+		begin_change(listener, engine, service, listener->listen, listen);
+	log_warnings(engine, service, &warnings);
 	listener->listen = listen;
 	if (!listen->options->socket_condition && listener_absence(listener) == ABSENT_CONDITION)
 		listener_set_absence(listener, ABSENT_DUE);
-	if (listener_has_socket(listener))
+	if (listener_has_socket(listener) && !foreign_socket_is(listener->fd))
 		update_lent_filter(listener, engine, service);
 	recheck_parked(listener->parked);
 	buf_free(&why);
@@ -402,7 +468,7 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 void listener_recall(struct listener *listener, struct engine *engine)
 {
 	if (listener_is_asked(listener))
-		restore_drop(engine, listener->fd);
+		restore_recall(engine, listener->fd);
 	if (listener->hands == HANDS_SHARING)
 		listener->hands = HANDS_SHARED; /* it may have been done */
 	else if (listener->hands != HANDS_SHARED && (listener->hands > HANDS_LENT || listener->asleep))
@@ -419,7 +485,7 @@ static void note_outcome(struct listener *listener, struct engine *engine, const
 
 	listener->hands = is_scarce(error) ? HANDS_UNRESET : HANDS_RESET;
 	if (!error)
-		listener->has_lent_filter = false;
+		listener->has_lent_filter = listener->is_old = false;
 	if (!error || is_scarce(error))
 		return;
 	if (!endpoint_accepts(listener->listen->endpoint))
@@ -432,9 +498,9 @@ static void note_outcome(struct listener *listener, struct engine *engine, const
 	engine->listeners->on_restored(listener);
 }
 
-static void on_reset(void *context, struct engine *engine, const char *service, int error)
+static void on_reset(void *context, struct engine *engine, const struct restore_outcome *outcome)
 {
-	note_outcome(context, engine, service, error);
+	note_outcome(context, engine, outcome->service, outcome->error);
 	engine->listeners->on_restored(context);
 }
 
@@ -457,7 +523,7 @@ bool listener_reset(struct listener *listener, struct engine *engine, const char
 		return true;
 	listener->asleep = asleep;
 	if (!foreign_socket_is(task.fd)) {
-		note_outcome(listener, engine, service, bind_restore(&task) == 0 ? 0 : errno);
+		note_outcome(listener, engine, service, bind_restore(&task, NULL) == 0 ? 0 : errno);
 		return true;
 	}
 	/* What has hung while the instance had the socket, may have ended with it. */
@@ -483,11 +549,11 @@ bool listener_give(struct listener *listener, struct engine *engine, const struc
 }
 
 /* Whatever has come of it: opening the second socket finds out. */
-static void on_shared(void *context, struct engine *engine, const char *service, int error)
+static void on_shared(void *context, struct engine *engine, const struct restore_outcome *outcome)
 {
 	struct listener *listener = context;
 
-	(void)service, (void)error;
+	(void)outcome;
 	listener->hands = HANDS_SHARED;
 	engine->listeners->on_restored(listener);
 }
@@ -498,7 +564,7 @@ bool listener_share(struct listener *listener, struct engine *engine, const char
 		.fd = listener->fd, .listen = listener->listen, .work = RESTORE_SHARED,
 	};
 
-	if (listener_is_asked(listener))
+	if (listener->hands == HANDS_SHARING)
 		return false;
 	if (listener->hands == HANDS_SHARED || !foreign_socket_is(task.fd) || foreign_socket_is_backed_off(task.fd) ||
 	    !reuseport_is_to_be_set(task.fd, listener->listen) ||
@@ -533,6 +599,9 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 	listener_recall(listener, engine);
 	listener->hands = HANDS_LENT;   /* it may have been; what was done since, was done to the other one */
 	before = listener->fd;
+	restore_drop(engine, before);   /* nobody new comes there, or it is restored when it is the listener again */
+	listener->changes = 0;
+	listener->is_old = false;
 	socket_store_replace(engine, before, fd);
 	set_watched(listener, engine, false);
 	listener->fd = fd;
@@ -595,7 +664,8 @@ void listener_close(struct listener *listener, struct engine *engine)
 	listener->node = 0;
 	listener->tries = ABSENT_NO;
 	listener->hands = HANDS_OURS;
-	listener->busy = listener->has_lent_filter = listener->inherited = listener->asleep = false;
+	listener->changes = 0;
+	listener->busy = listener->has_lent_filter = listener->inherited = listener->asleep = listener->is_old = false;
 }
 
 

@@ -68,6 +68,8 @@ struct listener {
 	bool is_watched : 1;            /* it is in the set of engine->listeners */
 	bool busy : 1;                  /* accept = yes on datagrams: an instance has it alone */
 	bool asleep : 1;                /* it was restored while a frozen program had it, whose options stayed */
+	bool is_old : 1;                /* it has not got what a reload has changed; it is restored when no program has it */
+	unsigned char changes;          /* how many reloads wait until another process has set what they have changed */
 };
 
 /* Saved over an upgrade. client_state: the address of a client; its owner saves the descriptor. */
@@ -86,13 +88,14 @@ void listener_expect_holders(struct listener *listener, const struct account *ac
  * bind(2), or 0 if nothing was bound. */
 bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
 
-/* Takes over the socket fd of another superd, and sets its options. false: its address has changed, or superd cannot
- * restrict it as the options require; then it was closed, and superd has logged that. */
+/* Takes over the socket fd of another superd, and sets its options, of a foreign one the rules. false: its address has
+ * changed, or superd cannot restrict it as the options require; then it was closed, and superd has logged that. */
 bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd);
 
 /* Gives the listener new settings for an equal endpoint, and sets the options that differ. If a new restriction
  * cannot be set, superd closes the socket and logs that; the caller must refuse the parked clients. changed: options
- * may differ; the filter is compared in any case. */
+ * may differ; the filter is compared in any case. On a foreign socket another process sets them, for as long as
+ * listener_is_asked; if it cannot, superd logs that, and the socket has its old options until it is restored. */
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen,
 		    bool changed);
 
@@ -149,7 +152,7 @@ static inline bool listener_was_lent(const struct listener *listener)
 /* Another process works on the socket, now or soon. */
 static inline bool listener_is_asked(const struct listener *listener)
 {
-	return listener->hands == HANDS_RESETTING || listener->hands == HANDS_SHARING;
+	return listener->hands == HANDS_RESETTING || listener->hands == HANDS_SHARING || listener->changes;
 }
 
 static inline bool listener_has_socket(const struct listener *listener)

@@ -21,7 +21,9 @@
 
 struct restoring {
 	struct list link;
-	struct restore_task task;       /* fd -1: cancelled while the process works on it */
+	struct buf request;
+	int fd;                         /* borrowed; -1: cancelled while the process works on it */
+	unsigned work;                  /* restore_task.work */
 	uint64_t owner;                 /* worker_owner of the service */
 	const char *service;            /* NULL: `done` does not want it */
 	restore_done *done;
@@ -95,7 +97,7 @@ static bool ask_process(struct restorer *restorer, struct restoring *restoring)
 	bool runs = restorer->process.channel >= 0;
 	bool good;
 
-	good = restore_async_ask(&restorer->process, &restoring->task);
+	good = restore_async_ask(&restorer->process, &restoring->request, restoring->fd);
 	if (!runs && restorer->process.channel >= 0) {
 		ev_io_set(&restorer->io, restorer->process.channel, EV_READ);
 		ev_io_start(restorer->engine->loop, &restorer->io);
@@ -105,17 +107,24 @@ static bool ask_process(struct restorer *restorer, struct restoring *restoring)
 	return good;
 }
 
-static void report_outcome(struct restorer *restorer, struct restoring *restoring, int error)
+static void free_restoring(struct restoring *restoring)
 {
-	struct restoring outcome = *restoring;
-
 	list_remove(&restoring->link);
+	buf_free(&restoring->request);
 	free(restoring);
+}
+
+static void report_outcome(struct restorer *restorer, struct restoring *restoring, int error, const char *lines)
+{
+	const struct restore_outcome outcome = { restoring->fd, restoring->service, error, lines };
+	const struct restoring asked = *restoring;
+
+	free_restoring(restoring);
 	/* Who asked may ask again soon, but not after a client who waits there. */
-	if (outcome.task.work >= RESTORE_SHUT && !(error == EBUSY && bind_has_queue(outcome.task.fd)))
-		foreign_socket_note_shut(outcome.task.fd);
-	if (outcome.task.fd >= 0 && outcome.done)
-		outcome.done(outcome.context, restorer->engine, outcome.service, error);
+	if (asked.work >= RESTORE_SHUT && !(error == EBUSY && bind_has_queue(asked.fd)))
+		foreign_socket_note_shut(asked.fd);
+	if (asked.fd >= 0 && asked.done)
+		asked.done(asked.context, restorer->engine, &outcome);
 }
 
 /* Reports this errno for all of them, as no process can be started. Who hears of the last one may ask again. */
@@ -123,17 +132,17 @@ static void give_up(struct restorer *restorer, int error)
 {
 	end_process(restorer);
 	while (!restorer->busy && first_of(restorer))
-		report_outcome(restorer, first_of(restorer), error);
+		report_outcome(restorer, first_of(restorer), error, "");
 }
 
 /* Asks the process to restore the first one, if it is idle. */
 static void ask_first(struct restorer *restorer)
 {
 	while (!restorer->busy && first_of(restorer)) {
-		if (first_of(restorer)->task.fd < 0)
-			report_outcome(restorer, first_of(restorer), 0);
+		if (first_of(restorer)->fd < 0)
+			free_restoring(first_of(restorer));
 		else if (worker_owner_hangs(first_of(restorer)->owner))
-			report_outcome(restorer, first_of(restorer), ETIMEDOUT);
+			report_outcome(restorer, first_of(restorer), ETIMEDOUT, "");
 		else if (!ask_process(restorer, first_of(restorer)))
 			give_up(restorer, EAGAIN);
 	}
@@ -145,35 +154,47 @@ static void drop_hanging(struct restorer *restorer)
 	struct restoring *restoring = first_of(restorer);
 
 	end_process(restorer);
-	foreign_socket_back_off(restoring->task.fd);
-	report_outcome(restorer, restoring, ETIMEDOUT);
+	foreign_socket_back_off(restoring->fd);
+	report_outcome(restorer, restoring, ETIMEDOUT, "");
 	ask_first(restorer);
 }
 
-/* Puts the first one at the end of the list. */
+/* Puts the first one at the end of the list, and what is asked for the same socket behind it. */
 static void yield_turn(struct restorer *restorer)
 {
-	struct restoring *restoring = first_of(restorer);
+	int fd = first_of(restorer)->fd;
+	struct list slow;
 
 	end_process(restorer);
-	restoring->slow = true;
-	list_remove(&restoring->link);
-	list_add(&restorer->queue, &restoring->link);
+	list_init(&slow);
+	LIST_EACH(link, &restorer->queue) {
+		struct restoring *restoring = container_of(link, struct restoring, link);
+
+		if (restoring->fd != fd)
+			continue;
+		restoring->slow = true;
+		list_remove(link);
+		list_add(&slow, link);
+	}
+	LIST_EACH(link, &slow) {
+		list_remove(link);
+		list_add(&restorer->queue, link);
+	}
 	ask_first(restorer);
 }
 
 static void take_answers(struct restorer *restorer)
 {
-	int error;
+	struct restore_answer answer;
 
 	while (restorer->process.channel >= 0) {
-		if (!restore_async_hear(&restorer->process, restorer->busy, &error)) {
+		if (!restore_async_hear(&restorer->process, restorer->busy, &answer)) {
 			if (errno != EAGAIN)
 				give_up(restorer, EAGAIN);
 			break;
 		}
 		restorer->busy = false;
-		report_outcome(restorer, first_of(restorer), error);
+		report_outcome(restorer, first_of(restorer), answer.error, answer.lines);
 		ask_first(restorer);
 	}
 }
@@ -233,29 +254,6 @@ static struct list *first_slow(struct restorer *restorer)
 	return link;
 }
 
-bool restore_begin(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
-		   void *context)
-{
-	struct restorer *restorer = restorer_get(engine);
-	struct restoring *restoring = restorer ? malloc(sizeof(*restoring)) : NULL;
-
-	if (!restoring)
-		return false;
-	*restoring = (struct restoring){
-		.task = *task, .owner = worker_owner(service), .done = done, .context = context,
-		.service = task->work >= RESTORE_SHUT ? NULL : service,
-		.left = FOREIGN_TIMEOUT,
-	};
-	if (!first_of(restorer) && !worker_owner_hangs(restoring->owner) && !ask_process(restorer, restoring)) {
-		free(restoring);
-		set_timer(restorer);
-		return false;
-	}
-	list_add(first_slow(restorer), &restoring->link);
-	set_timer(restorer);
-	return true;
-}
-
 static struct restoring *find_restoring(const struct engine *engine, int fd)
 {
 	if (fd < 0 || !engine->listeners->restorer)
@@ -263,10 +261,35 @@ static struct restoring *find_restoring(const struct engine *engine, int fd)
 	LIST_EACH(link, &engine->listeners->restorer->queue) {
 		struct restoring *restoring = container_of(link, struct restoring, link);
 
-		if (restoring->task.fd == fd)
+		if (restoring->fd == fd)
 			return restoring;
 	}
 	return NULL;
+}
+
+bool restore_begin(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
+		   void *context)
+{
+	struct restorer *restorer = restorer_get(engine);
+	struct restoring *restoring = restorer ? malloc(sizeof(*restoring)) : NULL;
+	const struct restoring *earlier = find_restoring(engine, task->fd);
+	bool good;
+
+	if (!restoring)
+		return false;
+	*restoring = (struct restoring){
+		.fd = task->fd, .work = task->work,
+		.owner = worker_owner(service), .done = done, .context = context,
+		.service = task->work >= RESTORE_SHUT ? NULL : service,
+		.left = FOREIGN_TIMEOUT, .slow = earlier && earlier->slow,
+	};
+	good = restore_async_write(&restoring->request, task) &&
+	       (first_of(restorer) || worker_owner_hangs(restoring->owner) || ask_process(restorer, restoring));
+	list_add(restoring->slow ? &restorer->queue : first_slow(restorer), &restoring->link);
+	if (!good)
+		free_restoring(restoring);
+	set_timer(restorer);
+	return good;
 }
 
 bool restore_shut(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
@@ -278,7 +301,7 @@ bool restore_shut(struct engine *engine, const struct restore_task *task, const 
 		return false;
 	if (foreign_socket_is(fd))
 		return restore_begin(engine, task, service, done, context);
-	bind_restore(task);
+	bind_restore(task, NULL);
 	return false;
 }
 
@@ -292,15 +315,31 @@ static bool works_on(const struct restorer *restorer, const struct restoring *re
 	return restorer->busy && restorer->queue.next == &restoring->link;
 }
 
+static void drop(struct engine *engine, int fd, bool keeps_changes)
+{
+	struct restorer *restorer = engine->listeners->restorer;
+
+	if (fd < 0 || !restorer)
+		return;
+	LIST_EACH(link, &restorer->queue) {
+		struct restoring *restoring = container_of(link, struct restoring, link);
+
+		if (restoring->fd != fd || (keeps_changes && restoring->work == RESTORE_CHANGE))
+			continue;
+		restoring->fd = -1;
+		if (!works_on(restorer, restoring))
+			free_restoring(restoring);
+	}
+}
+
 void restore_drop(struct engine *engine, int fd)
 {
-	struct restoring *restoring = find_restoring(engine, fd);
+	drop(engine, fd, false);
+}
 
-	if (!restoring)
-		return;
-	restoring->task.fd = -1;
-	if (!works_on(engine->listeners->restorer, restoring))
-		report_outcome(engine->listeners->restorer, restoring, 0);
+void restore_recall(struct engine *engine, int fd)
+{
+	drop(engine, fd, true);
 }
 
 void restore_call_off(struct engine *engine, int fd)
@@ -320,20 +359,26 @@ bool restore_wait(struct engine *engine)
 	struct restorer *restorer = engine->listeners->restorer;
 	struct run_limit turn;
 
-	if (!restorer || !restorer->busy || first_of(restorer)->task.fd >= 0)
+	if (!restorer || !restorer->busy || first_of(restorer)->fd >= 0)
 		return false;
 	run_limit_begin(&turn, fmin(TURN, restorer->limit.left));
 	return run_limit_wait(&turn, restorer->process.channel);
 }
 
-void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service)
+void restore_adopt(struct engine *engine, int fd, const char *service, void *context)
 {
-	struct restoring *restoring = find_restoring(engine, fd);
+	struct restorer *restorer = engine->listeners->restorer;
 
-	if (!restoring)
+	if (!restorer)
 		return;
-	restoring->task.listen = listen;
-	restoring->service = service;
+	LIST_EACH(link, &restorer->queue) {
+		struct restoring *restoring = container_of(link, struct restoring, link);
+
+		if (restoring->fd != fd)
+			continue;
+		restoring->service = service;
+		restoring->context = context;
+	}
 }
 
 void restore_free(struct engine *engine)
@@ -345,7 +390,7 @@ void restore_free(struct engine *engine)
 	end_process(restorer);
 	ev_timer_stop(engine->loop, &restorer->timer);
 	LIST_EACH(link, &restorer->queue)
-		free(container_of(link, struct restoring, link));
+		free_restoring(container_of(link, struct restoring, link));
 	free(restorer);
 	engine->listeners->restorer = NULL;
 }

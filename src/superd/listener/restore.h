@@ -1,20 +1,26 @@
 /* Restores the options of listeners in another process (superd/worker/restore_async), which takes one after the other.
- * superd watches none of them meanwhile, and gives none away. The same process lets the address of a socket be shared,
- * while an instance has it, and shuts sockets down (restore_task.work). */
+ * superd watches none of them meanwhile, and gives none away. The same process sets what a reload has changed, and lets the
+ * address of a socket be shared, while an instance has it, and shuts sockets down (restore_task.work). */
 #pragma once
 
 #include <stdbool.h>
 
 #include "os/socket/bind.h"
 #include "superd/loop/engine.h"
-#include "table/service/service.h"
 
-/* Called with the outcome for a listener: 0, or an errno. ETIMEDOUT: a process that has the socket blocks it. EAGAIN
- * and the like: no process could be started. */
-typedef void restore_done(void *context, struct engine *engine, const char *service, int error);
+struct restore_outcome {
+	int fd;
+	const char *service;
+	int error;                      /* 0, or an errno. ETIMEDOUT: a process that has the socket blocks it. EAGAIN and the
+					   like: no process could be started */
+	const char *lines;              /* of RESTORE_CHANGE: why it has failed, and options that cannot be set */
+};
 
-/* Begins to restore a socket. The objects of the task, service and context are borrowed until `done` is called. false:
- * no process could be started. While too many processes hang at sockets of the service, none is asked: ETIMEDOUT. */
+typedef void restore_done(void *context, struct engine *engine, const struct restore_outcome *outcome);
+
+/* Begins to restore a socket. Service and context are borrowed until `done` is called. What is asked for one socket is
+ * done in this order. false: no process could be started. While too many processes hang at sockets of the service, none
+ * is asked: ETIMEDOUT. */
 bool restore_begin(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
 		   void *context);
 
@@ -27,8 +33,9 @@ bool restore_shut(struct engine *engine, const struct restore_task *task, const 
 
 bool restore_is_asked(const struct engine *engine, int fd);     /* whether `done` follows */
 
-/* Drops the request: `done` is not called any more. The process may still be at it, and have the socket. */
+/* Drops all requests: `done` is not called any more. The process may still be at it, and have the socket. */
 void restore_drop(struct engine *engine, int fd);
+void restore_recall(struct engine *engine, int fd);     /* all but RESTORE_CHANGE */
 
 /* The same, and ends a process that is at it, so that nothing is done to the socket unless that hangs already. */
 void restore_call_off(struct engine *engine, int fd);
@@ -37,7 +44,7 @@ void restore_call_off(struct engine *engine, int fd);
  * true: it has. */
 bool restore_wait(struct engine *engine);
 
-/* The socket gets other settings and maybe another service. */
-void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service);
+/* The socket's service is another row, or another one. */
+void restore_adopt(struct engine *engine, int fd, const char *service, void *context);
 
 void restore_free(struct engine *engine);

@@ -72,6 +72,7 @@ void socket_pool_add(struct socket_pool *pool, struct engine *engine, struct lis
 	listener->fd = -1;
 	listener->parked = NULL;
 	listener->node = 0;
+	listener->changes = 0;
 	bucket = pool_bucket(pool, listener->listen->endpoint);
 	entry->next = *bucket;
 	*bucket = entry;
@@ -107,6 +108,9 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 	to->hands = from->hands;
 	to->inherited = from->inherited;
 	to->has_lent_filter = from->has_lent_filter;
+	to->is_old = from->is_old;
+	to->changes = from->changes;
+	from->changes = 0;
 	to->node = from->node;
 	from->node = 0;
 	to->parked = from->parked;

@@ -129,6 +129,15 @@ bool runtime_is_being_restored(const struct service_runtime *runtime)
 	return false;
 }
 
+bool runtime_has_old_options(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (runtime->listeners[n].is_old)
+			return true;
+	}
+	return false;
+}
+
 bool runtime_refuses(const struct service_runtime *runtime)
 {
 	return runtime_state(runtime) == BACKOFF && runtime->backoff.failures &&

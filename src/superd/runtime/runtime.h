@@ -179,8 +179,9 @@ bool runtime_is_empty(struct service_runtime *runtime); /* it has no instance, n
 bool runtime_is_full(const struct service_runtime *runtime); /* accept = yes: the limit `instances` is reached */
 
 bool runtime_is_complete(const struct service_runtime *runtime); /* all its sockets are open, or absent */
-/* Another process restores a listener or lets its address be shared. */
+/* Another process restores a listener, sets its changed options, or lets its address be shared. */
 bool runtime_is_being_restored(const struct service_runtime *runtime);
+bool runtime_has_old_options(const struct service_runtime *runtime);    /* a listener has (is_old) */
 /* Closing its sockets does not stop its instances. */
 bool runtime_keeps_instances(const struct service_runtime *runtime);
 

@@ -523,11 +523,13 @@ void runtime_hear_restored(struct service_runtime *runtime)
 		runtime_event(runtime, ENABLE);
 	else
 		runtime_rewatch(runtime);
-	if (!runtime_current(runtime) || runtime_is_being_restored(runtime))
+	if (runtime_is_being_restored(runtime))
 		return;
-	stop_go_on(runtime);
-	runtime_post(runtime, DRAIN_DUE);
-	watch_wake_changes(runtime->engine);    /* an order that had to wait has begun */
+	if (runtime_current(runtime)) {
+		stop_go_on(runtime);
+		runtime_post(runtime, DRAIN_DUE);
+	}
+	watch_wake_changes(runtime->engine);    /* an order that had to wait has begun, a reload has its result */
 }
 
 void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)

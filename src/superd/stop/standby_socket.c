@@ -176,14 +176,14 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* One that a process keeps locked is closed, or kept for the clients who wait there; so is one where a client has come
  * meanwhile whom the kernel does not move. */
-static void on_shut(void *context, struct engine *engine, const char *service, int error)
+static void on_shut(void *context, struct engine *engine, const struct restore_outcome *outcome)
 {
 	struct standby_pair *pair = context;
 	struct standby_sockets *standby_sockets = pair->visit.data;
 	size_t n = (size_t)(pair - standby_sockets->pairs);
 	struct listener *listener = &standby_sockets->runtime->listeners[n];
 
-	(void)service, (void)error;
+	(void)outcome;
 	if (bind_is_shut(pair->other)) {
 		close_other(standby_sockets, n);
 		listener_rouse(listener, engine);

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "worker/record/request.h"
+#include "os/socket/bind.h"
 
 static bool start_process(struct worker_process *process)
 {
@@ -11,29 +11,39 @@ static bool start_process(struct worker_process *process)
 	return process->channel >= 0;
 }
 
-bool restore_async_ask(struct worker_process *process, const struct restore_task *task)
+bool restore_async_write(struct buf *request, const struct restore_task *task)
 {
 	struct restore_task written = *task;
 	struct record record = { 0 };
 
-	if (process->channel < 0 && !start_process(process))
-		return false;
 	restore_task_record(&record, &written);
-	return worker_process_ask(process, &record, &task->fd, 1);
+	*request = record.out;
+	return !request->failed;
 }
 
-bool restore_async_hear(struct worker_process *process, bool asked, int *error)
+bool restore_async_ask(struct worker_process *process, const struct buf *request, int fd)
 {
-	static const struct answer_field fields[] = { ANSWER_ERROR(restore_answer, error) };
+	struct record copy = { 0 };
+
+	if (process->channel < 0 && !start_process(process))
+		return false;
+	buf_add(&copy.out, request->data, request->length);
+	return worker_process_ask(process, &copy, &fd, 1);
+}
+
+bool restore_async_hear(struct worker_process *process, bool asked, struct restore_answer *answer)
+{
+	static const struct answer_field fields[] = {
+		ANSWER_ERROR(restore_answer, error),
+		ANSWER_TEXT(restore_answer, lines),
+	};
 	static const struct answer_form form = ANSWER_FORM("superd-restore", struct restore_answer, fields);
-	struct restore_answer answer;
-	ssize_t got = worker_process_hear(process, &form, &answer, NULL, NULL);
+	ssize_t got = worker_process_hear(process, &form, answer, NULL, NULL);
 
 	if (got > 0 && !asked) {
 		worker_process_refuse(process, &form, "unasked");
 		got = 0;
 	}
 	errno = got < 0 ? EAGAIN : EPIPE;
-	*error = got > 0 ? answer.error : 0;
 	return got > 0;
 }

@@ -134,14 +134,18 @@ static void listen_record(struct record *record, struct listen *listen)
 
 void restore_task_record(struct record *record, struct restore_task *task)
 {
-	struct listen *listen;
+	struct listen *listen, *before;
 
 	FLAG(record, task, clears);
+	FLAG(record, task, is_lent);
 	NUMBER(record, task, work, RESTORE, RESTORE_SHUT_EMPTY);
 	STRUCT(record, task, listen, listen);
 	record_demand(record, "listen", listen || task->work >= RESTORE_SHUT);
 	if (listen && !record->flaw)
 		listen_record(record, listen);
+	STRUCT(record, task, before, before);
+	if (before && !record->flaw)
+		listen_record(record, before);
 }
 
 void receive_request_record(struct record *record, struct receive_request *request)

@@ -57,8 +57,11 @@ struct close_answer {
 /* ---- restore: options of a listener that a backend held ---- */
 
 /* One request after the other, each with the socket, and an answer to each. */
+#define RESTORE_LINES_MOST 1000         /* bytes: of what cannot be set, a line each */
+
 struct restore_answer {
 	int error;
+	char lines[RESTORE_LINES_MOST];
 };
 
 /* Of the listener, only what bind_restore needs. */

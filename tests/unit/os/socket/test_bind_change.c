@@ -462,7 +462,7 @@ Test(bind_change, a_socket_whose_options_are_locked_is_shut_down)
 	int fd = opened(&listen);
 
 	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &(int){ 1 }, sizeof(int)), 0);
-	cr_expect_eq(bind_restore(&(struct restore_task){ .fd = fd, .listen = &listen }), -1);
+	cr_expect_eq(bind_restore(&(struct restore_task){ .fd = fd, .listen = &listen }, NULL), -1);
 	cr_expect_eq(errno, EPERM);
 	cr_expect(bind_is_shut(fd));
 	close(fd);

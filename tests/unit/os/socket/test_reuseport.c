@@ -116,7 +116,7 @@ Test(twin, comes_to_those_of_the_first_when_that_is_handed_over)
 	twin = twin_of(first, &listen);
 	skip_unless_moving(twin);
 	cr_expect(reuseport_has_other(first));
-	cr_expect_eq(bind_restore(&(struct restore_task){ .fd = first, .work = RESTORE_SHUT }), 0);
+	cr_expect_eq(bind_restore(&(struct restore_task){ .fd = first, .work = RESTORE_SHUT }, NULL), 0);
 	cr_expect(bind_is_shut(first));
 	cr_expect_eq(bind_queue(twin, &listen), 3);
 	cr_expect_not(reuseport_has_other(twin));

@@ -25,6 +25,8 @@ static struct engine engine = { .listeners = &listeners };
 static struct listen listen_one;
 static int fd, calls, expected;         /* errno of the next calls */
 static bool asks_again;                 /* the next call does, and that is to work */
+static const char *lines;               /* that are among those of the next calls */
+static const char *unexpected;          /* this is not */
 
 static void begin(void)
 {
@@ -35,6 +37,8 @@ static void begin(void)
 	cr_assert_eq(listen(fd, OTHER), 0);
 	calls = expected = 0;
 	asks_again = false;
+	lines = "";
+	unexpected = "\n";
 }
 
 static void end(void)
@@ -48,12 +52,15 @@ TestSuite(restore, .init = begin, .fini = end, .timeout = 120);
 
 static void ask(void);
 
-static void on_done(void *context, struct engine *of, const char *service, int error)
+static void on_done(void *context, struct engine *of, const struct restore_outcome *outcome)
 {
 	cr_assert_eq(context, &fd);
 	cr_assert_eq(of, &engine);
-	cr_assert(!service || !strcmp(service, "web"));
-	cr_expect_eq(error, expected, "%s", strerror(error));
+	cr_assert(!outcome->service || !strcmp(outcome->service, "web"));
+	cr_expect_eq(outcome->fd, fd);
+	cr_expect_eq(outcome->error, expected, "%s", strerror(outcome->error));
+	cr_expect_null(strstr(outcome->lines, unexpected), "%s", outcome->lines);
+	cr_expect_not_null(strstr(outcome->lines, lines), "%s", outcome->lines);
 	calls++;
 	if (asks_again) {
 		asks_again = false;
@@ -90,6 +97,103 @@ Test(restore, is_done_by_another_process)
 	ev_run(engine.loop, 0);
 	cr_expect_eq(calls, 1);
 	cr_expect_neq(backlog(), OTHER);
+}
+
+static pid_t only_child(void)
+{
+	char text[64] = "";
+	FILE *children = fopen("/proc/thread-self/children", "r");
+
+	cr_assert(children && fgets(text, sizeof(text), children), "the kernel lists no children");
+	fclose(children);
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+static pid_t stop_worker(void)
+{
+	pid_t worker;
+
+	ask();
+	ev_run(engine.loop, 0);                 /* there is a process from now on */
+	worker = only_child();
+	kill(worker, SIGSTOP);
+	cr_assert_eq(waitpid(worker, NULL, WUNTRACED), worker);
+	return worker;
+}
+
+static bool ask_to_change(const struct listen *before, const struct listen *after)
+{
+	const struct restore_task task = { .fd = fd, .listen = after, .before = before, .work = RESTORE_CHANGE };
+
+	return restore_begin(&engine, &task, "web", on_done, &fd);
+}
+
+static int keeps_alive(void)
+{
+	int value = -1;
+
+	cr_assert_eq(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &value, &(socklen_t){ sizeof(value) }), 0);
+	return value;
+}
+
+/* What the program has set itself stays. */
+Test(restore, sets_what_a_reload_has_changed_and_nothing_else)
+{
+	struct socket_options changed = options;
+	struct listen after = listen_one;
+
+	after.options = &changed;
+	changed.keep_alive = true;
+	cr_assert(ask_to_change(&listen_one, &after));
+	ev_run(engine.loop, 0);
+	cr_expect(calls == 1 && keeps_alive() && backlog() == OTHER);
+	changed.backlog = 5;
+	cr_assert(ask_to_change(&listen_one, &after));
+	restore_recall(&engine, fd);
+	ev_run(engine.loop, 0);
+	cr_expect(calls == 2 && backlog() == 5);
+	cr_assert(ask_to_change(&after, &listen_one));
+	restore_drop(&engine, fd);
+	ask();
+	ev_run(engine.loop, 0);
+	cr_expect_eq(calls, 3);
+}
+
+/* It may no longer be what was restored meanwhile: the last one is what holds. */
+Test(restore, sets_what_several_reloads_have_changed_in_their_order)
+{
+	struct socket_options changed = options;
+	struct listen after = listen_one;
+	pid_t worker = stop_worker();
+
+	after.options = &changed;
+	changed.keep_alive = true;
+	for (int n = 0; n < 3; n++)
+		cr_assert(n % 2 ? ask_to_change(&after, &listen_one) : ask_to_change(&listen_one, &after));
+	changed.keep_alive = false;
+	kill(worker, SIGCONT);
+	while (calls < 4)
+		ev_run(engine.loop, EVRUN_ONCE);
+	cr_expect(keeps_alive(), "a request is as it was when it was made");
+}
+
+Test(restore, tells_which_options_cannot_be_set)
+{
+	struct socket_options changed = options;
+	struct listen after = listen_one;
+
+	after.options = &changed;
+	changed.tcp_congestion = "nosuch";
+	unexpected = "nothing";
+	lines = "tcp_congestion: ";
+	cr_assert(ask_to_change(&listen_one, &after));
+	ev_run(engine.loop, 0);
+	changed.bind_to_device = "nosuchif1";
+	lines = "bind_to_device: ";
+	expected = ENODEV;
+	cr_assert(ask_to_change(&listen_one, &after));
+	ev_run(engine.loop, 0);
+	cr_expect_eq(calls, 2);
 }
 
 Test(restore, lets_an_address_be_shared_and_restores_nothing)
@@ -154,28 +258,6 @@ Test(restore, of_a_socket_that_is_dropped_is_not_heard_of)
 	ask();
 	ev_run(engine.loop, 0);
 	cr_expect_eq(calls, 1);
-}
-
-static pid_t only_child(void)
-{
-	char text[64] = "";
-	FILE *children = fopen("/proc/thread-self/children", "r");
-
-	cr_assert(children && fgets(text, sizeof(text), children), "the kernel lists no children");
-	fclose(children);
-	return (pid_t)strtol(text, NULL, 10);
-}
-
-static pid_t stop_worker(void)
-{
-	pid_t worker;
-
-	ask();
-	ev_run(engine.loop, 0);                 /* there is a process from now on */
-	worker = only_child();
-	kill(worker, SIGSTOP);
-	cr_assert_eq(waitpid(worker, NULL, WUNTRACED), worker);
-	return worker;
 }
 
 /* Who comes before the process has its turn would be reset where the kernel moves nobody. */

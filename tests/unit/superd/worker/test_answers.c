@@ -171,18 +171,23 @@ Test(answers, no_more_was_refused_than_can_have_come)
 
 Test(answers, a_restore_is_answered_where_one_was_asked_for)
 {
-	int told = EPERM, error;
+	struct restore_answer told = { EPERM, "bind_to_device: no" }, heard;
 
 	answer(&told, sizeof(told));
-	cr_assert(restore_async_hear(&worker, true, &error));
-	cr_expect_eq(error, EPERM);
+	cr_assert(restore_async_hear(&worker, true, &heard));
+	cr_expect_eq(heard.error, EPERM);
+	cr_expect_str_eq(heard.lines, "bind_to_device: no");
 	answer(&told, sizeof(told));
-	cr_expect_not(restore_async_hear(&worker, false, &error));
+	cr_expect_not(restore_async_hear(&worker, false, &heard));
 	cr_expect_eq(errno, EPIPE);
 	expect_fault("superd-restore", "unasked");
-	told = -1;
+	memset(told.lines, 'a', sizeof(told.lines));
 	answer(&told, sizeof(told));
-	cr_expect_not(restore_async_hear(&worker, true, &error));
+	cr_expect_not(restore_async_hear(&worker, true, &heard));
+	expect_fault("superd-restore", "lines");
+	told = (struct restore_answer){ .error = -1 };
+	answer(&told, sizeof(told));
+	cr_expect_not(restore_async_hear(&worker, true, &heard));
 	expect_fault("superd-restore", "error");
 }
 

@@ -176,11 +176,13 @@ Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
 {
 	const struct endpoint written = { .kind = ENDPOINT_TCP, .interface = "eth0", .address = "written" };
 	const struct endpoint address = { .kind = ENDPOINT_TCP, .address = "fe80::1" };
+	static const char *const groups[] = { "239.1.2.3", "ff02::1%lo", NULL };
 	static const struct socket_options options = {
 		.backlog = 5, .bind_to_device = "lo", .free_bind = true, .transparent = true, .keep_alive = true,
 		.keep_alive_time = 1, .keep_alive_interval = 2, .keep_alive_probes = 3, .no_delay = true,
 		.defer_accept = 4, .priority = -1, .mark = 7, .ip_tos = 8, .ip_ttl = 255, .receive_buffer = 10,
 		.send_buffer = 11, .broadcast = true, .pass_credentials = true, .pass_packet_info = true,
+		.multicast_group = groups,
 		.intercept = true, .pass_security = true, .pass_pidfd = true, .accept_file_descriptors = true,
 		.timestamping = 2,
 		.tcp_congestion = "cubic", .socket_user = "nobody",
@@ -193,10 +195,12 @@ Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
 	struct socket_options read;
 	struct restore_task task;
 
-	write_restore((struct restore_task){ .fd = 9, .listen = &listen, .clears = true, .work = RESTORE_UNSHARED });
+	write_restore((struct restore_task){ .fd = 9, .listen = &listen, .before = &listen, .clears = true,
+					     .is_lent = true, .work = RESTORE_CHANGE });
 	cr_assert_null(read_restore(&task));
-	cr_expect_eq(task.work, RESTORE_UNSHARED);
-	cr_expect(task.clears && listen_prepared(task.listen)->gets_options);
+	cr_expect_eq(task.work, RESTORE_CHANGE);
+	cr_expect_str_eq(task.before->options->multicast_group[1], "ff02::1%lo");
+	cr_expect(task.is_lent && task.clears && listen_prepared(task.listen)->gets_options);
 	cr_expect_str_eq(task.listen->endpoint->interface, "eth0");
 	cr_expect_null(task.listen->endpoint->address, "it is not needed");
 	cr_expect_str_eq(task.listen->address->address, "fe80::1");
@@ -207,6 +211,9 @@ Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
 	cr_expect_str_eq(read.bind_to_device, "lo");
 	cr_expect_str_eq(read.tcp_congestion, "cubic");
 	cr_expect_null(read.socket_user, "nor is this");
+	cr_expect_str_eq(read.multicast_group[0], "239.1.2.3");
+	cr_expect_null(read.multicast_group[2]);
+	read.multicast_group = options.multicast_group;
 	read.bind_to_device = options.bind_to_device;
 	read.tcp_congestion = options.tcp_congestion;
 	read.socket_user = options.socket_user;
