@@ -42,30 +42,17 @@ static const char *read_seconds(const char *text, double *seconds)
 	return NULL;
 }
 
-static const char *read_lines(const char *text, size_t *lines)
+/* wrong: the reason to refuse a number out of these bounds. */
+static const char *read_number(const char *text, int64_t least, int64_t most, const char *wrong, size_t *number)
 {
 	int64_t count;
 	const char *refusal = scan_count(text, &count);
 
-	if (refusal)
-		return refusal;
-	if (count < 0 || count > LINES_MOST)
-		return "expected a number of lines, at most 1000000";
-	*lines = (size_t)count;
-	return NULL;
-}
-
-static const char *read_cells(const char *text, size_t *cells)
-{
-	int64_t count;
-	const char *refusal = scan_count(text, &count);
-
-	if (refusal)
-		return refusal;
-	if (count < 1 || count > REQUEST_CELLS)
-		return "expected a number from 1 to 512";
-	*cells = (size_t)count;
-	return NULL;
+	if (!refusal && (count < least || count > most))
+		refusal = wrong;
+	if (!refusal)
+		*number = (size_t)count;
+	return refusal;
 }
 
 static const char *read_signal(const char *text, int *signal)
@@ -91,25 +78,17 @@ static const char *read_value(struct request *request, enum request_option optio
 		request->service = value;
 		break;
 	case ASKS_LINES:
-		return read_lines(value, &request->lines);
+		return read_number(value, 0, LINES_MOST, "expected a number of lines, at most 1000000",
+				   &request->lines);
 	case ASKS_SINCE:
 		return read_seconds(value, &request->since);
 	case ASKS_CELLS:
-		return read_cells(value, &request->cells);
+		return read_number(value, 1, REQUEST_CELLS, "expected a number from 1 to 512", &request->cells);
 	case ASKS_SIGNAL:
 		return read_signal(value, &request->signal);
 	case ASKS_TERMINAL:
 		return run_message_read_size(value, &request->terminal);
-	case ASKS_STOP:
-	case ASKS_ALLOW_EMPTY:
-	case ASKS_ASLEEP:
-	case ASKS_AWAKE:
-	case ASKS_NO_WAIT:
-	case ASKS_CHECK:
-	case ASKS_PROGRESS:
-	case ASKS_FAILED:
-	case ASKS_FOLLOW:
-	case ASKS_BOOT:
+	default:                        /* the others have no value */
 		break;
 	}
 	return NULL;

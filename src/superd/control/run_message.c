@@ -55,13 +55,10 @@ const char *run_message_read(struct run_message *message, const char *line)
 	};
 	const char *rest = NULL;
 
-	for (message->kind = RUN_INPUT; message->kind < RUN_SIGNAL; message->kind++) {
-		rest = skip_word(line, words[message->kind]);
-		if (rest)
-			break;
+	for (int kind = RUN_INPUT; kind <= RUN_SIGNAL && !rest; kind++) {
+		message->kind = kind;
+		rest = skip_word(line, words[kind]);
 	}
-	if (!rest)
-		rest = skip_word(line, words[RUN_SIGNAL]);
 	if (!rest)
 		return "expected input, end, size or signal";
 	switch (message->kind) {

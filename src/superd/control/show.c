@@ -213,7 +213,7 @@ static void add_listeners(const struct service_view *view, bool whole, struct bu
 		json_count_field(out, "more_listeners", count - listed);
 }
 
-void show_listeners(const struct service_view *view, struct buf *out)
+static void show_listeners(const struct service_view *view, struct buf *out)
 {
 	add_listeners(view, true, out);
 }
@@ -1064,6 +1064,18 @@ static void add_estimate(const struct service_view *view, struct buf *out)
 	json_object_close(out);
 }
 
+static void show_health(const struct service_view *view, struct buf *out)
+{
+	struct buf why = { 0 };
+	enum health health = health_of(&view->supervisor->engine, view->match.runtime, view->match.left_out, &why);
+
+	json_flag_field(out, "healthy", health != UNHEALTHY);
+	json_flag_field(out, "degraded", health == DEGRADED);
+	json_text_field(out, "reason", why.length ? buf_string(&why) : NULL);
+	out->failed |= why.failed;
+	buf_free(&why);
+}
+
 /* The line of a service, part by part: all of it is the answer of status; list, top and metrics have the parts that
  * cost little where there are many services. A part reads memory and processor time only of services that run. */
 static const struct {
@@ -1091,8 +1103,11 @@ static const struct {
 	{ ANSWER_STATUS | ANSWER_METRICS, show_latency },
 	{ ANSWER_STATUS | ANSWER_METRICS, show_relay },
 	{ ANSWER_STATUS | ANSWER_METRICS, show_spent },
-	{ ANSWER_IDLE, show_name },
+	{ ANSWER_IDLE | ANSWER_TIMELINE | ANSWER_HEALTH, show_name },
 	{ ANSWER_IDLE, add_gaps },
+	{ ANSWER_TIMELINE, show_timeline },
+	{ ANSWER_HEALTH, show_health },
+	{ ANSWER_HEALTH, show_listeners },
 	{ ANSWER_STATUS, add_estimate },
 	{ ANSWER_STATUS, add_log },
 	{ ANSWER_DUMP, show_listeners },        /* last, because they end where the line is full */

@@ -21,14 +21,17 @@ double show_wall_offset(double now);
 void show_place(struct buf *out, const char *name, struct origin at);  /* adds "FILE:LINE", or null */
 
 /* The verbs that report services, each with its part of the facts: status has all, list the most important ones, for
- * top, too, metrics the counters, idle the times without clients, and verbs that change a service what their result
- * needs. DUMP: for SIGUSR1. */
-enum answer { ANSWER_STATUS = 1, ANSWER_LIST = 2, ANSWER_METRICS = 4, ANSWER_IDLE = 8, ANSWER_ORDER = 16, ANSWER_DUMP = 32 };
+ * top, too, metrics the counters, idle the times without clients, timeline the last hours, and verbs that change a
+ * service what their result needs. DUMP: for SIGUSR1. */
+enum answer {
+	ANSWER_STATUS = 1, ANSWER_LIST = 2, ANSWER_METRICS = 4, ANSWER_IDLE = 8, ANSWER_ORDER = 16, ANSWER_DUMP = 32,
+	ANSWER_TIMELINE = 64, ANSWER_HEALTH = 128,
+};
 
 void show_facts(const struct service_view *view, enum answer answer, struct buf *out);  /* members of an object */
 void show_for_dump(struct service_runtime *runtime, struct buf *out);    /* for SIGUSR1 (service_list.describe) */
 void show_service(const struct service_view *view, enum answer answer, struct buf *out);
-void show_timeline(const struct service_view *view, struct buf *out);   /* the last hours, for timeline */
+void show_timeline(const struct service_view *view, struct buf *out);   /* for show.c: members of an object */
 
 /* Adds superd's own capabilities and privileges, as the field "posture". */
 void show_posture(struct buf *out);
@@ -36,5 +39,4 @@ void show_posture(struct buf *out);
 /* Adds facts about superd itself, as the field "superd". started: loop time of its start. */
 void show_superd(const struct supervisor *supervisor, double started, double offset, struct buf *out);
 
-void show_listeners(const struct service_view *view, struct buf *out); /* the field "listeners" */
 void show_background(const struct service_runtime *runtime, struct buf *out); /* processes that its program has left */

@@ -124,9 +124,6 @@ void show_timeline(const struct service_view *view, struct buf *out)
 {
 	double from = view->now - view->request->since;
 
-	json_object_open(out);
-	json_text_field(out, "service", view->match.row->name);
-	json_text_field(out, "state", service_match_state(&view->match));
 	json_text_field(out, "phase", history_phase_name(phase_of(view)));
 	if (view->match.runtime)
 		add_time(view, "since", view->match.runtime->since, out);
@@ -138,5 +135,4 @@ void show_timeline(const struct service_view *view, struct buf *out)
 		add_spans(view, from, out);
 		add_wakes(view, from, out);
 	}
-	json_object_close(out);
 }

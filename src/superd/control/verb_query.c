@@ -132,8 +132,7 @@ struct query_request {
 	bool counts;                    /* clients are counted first */
 	struct next_service next[AHEAD]; /* from `at` on still to be answered */
 	size_t at, count, uncounted;    /* uncounted: number of `next` whose count is under way */
-	enum answer answer;             /* the parts of a service's line; 0: show or rows add it */
-	void (*show)(const struct service_view *view, struct buf *out); /* adds the object for a service */
+	enum answer answer;             /* the parts of a service's line; 0: rows add it */
 	bool only_failed;               /* --failed */
 	struct service_row_writer *rows; /* for the verb show, the server's; NULL: another verb */
 };
@@ -157,8 +156,6 @@ static void send_service(struct query_request *query, const struct next_service 
 		return;
 	if (query->answer)
 		show_service(&view, query->answer, &session->line);
-	else if (query->show)
-		query->show(&view, &session->line);
 	else if (service_row_writer_follow(query->rows, session->supervisor->table, session->supervisor->loaded))
 		service_row_write(query->rows, view.match.row,
 				  view.match.runtime ? NULL : view.match.left_out, &session->line);
@@ -240,9 +237,8 @@ static void on_query_free(struct session *session)
 
 static const struct request_ops query_ops = { .room = on_query_room, .free = on_query_free };
 
-/* answer 0: show adds the object for a service; NULL: the caller sets rows. */
-static struct query_request *begin_query(struct session *session, enum answer answer,
-					 void (*show)(const struct service_view *view, struct buf *out))
+/* answer 0: the caller sets rows. */
+static struct query_request *begin_query(struct session *session, enum answer answer)
 {
 	struct selection selection;
 	struct query_request *query;
@@ -258,36 +254,20 @@ static struct query_request *begin_query(struct session *session, enum answer an
 	query->session = session;
 	query->selection = selection;
 	query->answer = answer;
-	query->show = show;
 	query->counts = answer == ANSWER_STATUS;
 	query->only_failed = session->request.options & ASKS_FAILED;
 	session_begin(session, &query_ops, query, true);
 	return query;
 }
 
-void verb_query_status(struct session *session)
+void verb_query_begin(struct session *session, enum answer answer)
 {
-	begin_query(session, ANSWER_STATUS, NULL);
-}
-
-void verb_query_list(struct session *session)
-{
-	begin_query(session, ANSWER_LIST, NULL);
-}
-
-void verb_query_idle(struct session *session)
-{
-	begin_query(session, ANSWER_IDLE, NULL);
-}
-
-void verb_query_timeline(struct session *session)
-{
-	begin_query(session, 0, show_timeline);
+	begin_query(session, answer);
 }
 
 void verb_query_show(struct session *session)
 {
-	struct query_request *query = begin_query(session, 0, NULL);
+	struct query_request *query = begin_query(session, 0);
 	bool hides = session->right < RIGHT_ACT;
 	struct service_row_writer **rows = &session->server->rows[hides];
 
@@ -302,7 +282,7 @@ void verb_query_show(struct session *session)
 
 void verb_query_metrics(struct session *session)
 {
-	if (!begin_query(session, ANSWER_METRICS, NULL))
+	if (!begin_query(session, ANSWER_METRICS))
 		return;
 	json_object_open(&session->line);
 	show_superd(session->supervisor, session->supervisor->engine.started, show_wall_offset(clock_now()),
@@ -330,28 +310,10 @@ static void add_health(const struct supervisor *supervisor, struct buf *out)
 	buf_free(&line);
 }
 
-static void show_health(const struct service_view *view, struct buf *out)
-{
-	const struct service_match *match = &view->match;
-	struct buf why = { 0 };
-	enum health health = health_of(&view->supervisor->engine, match->runtime, match->left_out, &why);
-
-	json_object_open(out);
-	json_text_field(out, "service", match->row->name);
-	json_text_field(out, "state", service_match_state(match));
-	json_flag_field(out, "healthy", health != UNHEALTHY);
-	json_flag_field(out, "degraded", health == DEGRADED);
-	json_text_field(out, "reason", why.length ? buf_string(&why) : NULL);
-	show_listeners(view, out);
-	json_object_close(out);
-	out->failed |= why.failed;
-	buf_free(&why);
-}
-
 void verb_query_health(struct session *session)
 {
 	if (session->request.name_count) {
-		begin_query(session, 0, show_health);
+		begin_query(session, ANSWER_HEALTH);
 		return;
 	}
 	json_object_open(&session->line);

@@ -60,15 +60,16 @@ static const struct request_verb {
 	enum right right;               /* the least right that a client needs */
 	enum wanted_names names;
 	unsigned options;               /* enum request_option, those that the verb may have */
-	void (*begin)(struct session *session); /* NULL: it does `action` with each service */
-	enum operator_action action;    /* if begin is NULL */
+	void (*begin)(struct session *session); /* NULL: it answers for each service, or does `action` with it */
+	enum answer answer;             /* if begin is NULL; 0: it does `action` */
+	enum operator_action action;
 } verbs[] = {
-	{ "status", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_status },
-	{ "list", RIGHT_READ, NAMES_ANY, ASKS_FAILED, .begin = verb_query_list },
+	{ "status", RIGHT_READ, NAMES_ANY, 0, .answer = ANSWER_STATUS },
+	{ "list", RIGHT_READ, NAMES_ANY, ASKS_FAILED, .answer = ANSWER_LIST },
 	{ "show", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_show },
-	{ "why", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_status },
-	{ "idle", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_idle },
-	{ "timeline", RIGHT_READ, NAMES_ANY, ASKS_SINCE | ASKS_CELLS, .begin = verb_query_timeline },
+	{ "why", RIGHT_READ, NAMES_ANY, 0, .answer = ANSWER_STATUS },
+	{ "idle", RIGHT_READ, NAMES_ANY, 0, .answer = ANSWER_IDLE },
+	{ "timeline", RIGHT_READ, NAMES_ANY, ASKS_SINCE | ASKS_CELLS, .answer = ANSWER_TIMELINE },
 	{ "metrics", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_metrics },
 	{ "health", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_health },
 	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, .begin = event_stream_events },
@@ -164,6 +165,8 @@ void verbs_obey(struct session *session)
 		selection_complete(session, verb->begin == verb_run_begin ? 1 : REQUEST_WORDS);
 		if (verb->begin)
 			verb->begin(session);
+		else if (verb->answer)
+			verb_query_begin(session, verb->answer);
 		else
 			verb_operate_begin(session, verb->action);
 	} else if (!verb) {

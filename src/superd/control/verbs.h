@@ -5,6 +5,7 @@
 #include "lib/diag.h"
 #include "superd/control/selection.h"
 #include "superd/control/session.h"
+#include "superd/control/show.h"
 #include "superd/service/operator.h"
 #include "table/services/left_out.h"
 #include "table/services/table.h"
@@ -13,11 +14,8 @@
 void verbs_obey(struct session *session);
 
 /* Begin an answer. Queries go through the services in slices that do not hold up the loop (verb_query.c). */
-void verb_query_status(struct session *session);
-void verb_query_list(struct session *session);
+void verb_query_begin(struct session *session, enum answer answer);     /* a line for each service */
 void verb_query_show(struct session *session);
-void verb_query_idle(struct session *session);
-void verb_query_timeline(struct session *session);
 void verb_query_metrics(struct session *session);
 void verb_query_health(struct session *session);
 void verb_query_version(struct session *session);
