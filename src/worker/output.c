@@ -25,8 +25,6 @@
 #define RETRY_INTERVAL 100
 #define IDLE 5000                       /* milliseconds without a pipe, after which the process exits */
 
-enum { OWN, LEFT, QUEUES };              /* its own queue, and that of the reader before, which may still have it */
-
 /* A pipe, owned by its thread. */
 struct piped_output {
 	int pipe, text, slot;
@@ -36,8 +34,7 @@ struct piped_output {
 };
 
 static struct {
-	int channel;                    /* -1: this process is about to exit */
-	int queues[QUEUES];             /* where pipes come from; -1: superd sends no more there */
+	int channel;                    /* where pipes come from; -1: superd sends no more */
 	_Atomic uint64_t *slots;        /* shared with superd */
 	uint32_t slot_count;            /* 0: there is no shared memory */
 	_Atomic uint32_t threads;
@@ -158,7 +155,7 @@ static bool add_output(const int fds[OUTPUT_FDS_MOST], int slot)
 	return true;
 }
 
-static void receive_pipe(int *queue)
+static void receive_pipe(void)
 {
 	int fds[OUTPUT_FDS_MOST] = { -1, -1, -1 };
 	int32_t slot;
@@ -167,45 +164,27 @@ static void receive_pipe(int *queue)
 
 	do {
 		count = OUTPUT_FDS_MOST;
-		got = fd_message_receive(*queue, &slot, sizeof(slot), fds, &count, MSG_DONTWAIT);
+		got = fd_message_receive(reader.channel, &slot, sizeof(slot), fds, &count, MSG_DONTWAIT);
 	} while (got < 0 && errno == EINTR);
 	if (count == 1)                 /* there was no room for the second descriptor */
 		close(fds[0]);
-	if (got < 0 && errno == EAGAIN)
-		return;                 /* another reader has it */
 	if (got != (ssize_t)sizeof(slot))
-		fd_close(queue);        /* superd has another reader, has ended, or has become another program */
+		fd_close(&reader.channel);      /* superd has another reader, has ended, or is another program */
 	else if (count >= 2 && !add_output(fds, slot))
 		_exit(1);               /* superd sees all sockets close, and starts another reader */
 }
 
-/* superd sends, and then looks whether the channel is open: so either it sees that this process goes, or what it has
- * sent is seen here. */
-static bool is_done(void)
+/* What comes while the process ends, superd sends again. */
+static void read_channel(void)
 {
-	struct pollfd pipes = { .fd = reader.queues[OWN], .events = POLLIN };
+	while (reader.channel >= 0) {
+		struct pollfd pipes = { .fd = reader.channel, .events = POLLIN };
+		int ready = poll(&pipes, 1, reader.waiting ? RETRY_INTERVAL : IDLE);
 
-	if (reader.waiting || atomic_load(&reader.threads))
-		return false;
-	fd_close(&reader.channel);
-	return poll(&pipes, 1, 0) == 0;
-}
-
-static void read_queues(void)
-{
-	while (reader.queues[OWN] >= 0 || reader.queues[LEFT] >= 0) {
-		struct pollfd ends[QUEUES];
-		int ready;
-
-		for (int n = 0; n < QUEUES; n++)
-			ends[n] = (struct pollfd){ .fd = reader.queues[n], .events = POLLIN };
-		ready = poll(ends, QUEUES, reader.waiting ? RETRY_INTERVAL : IDLE);
-		for (int n = 0; ready > 0 && n < QUEUES; n++) {
-			if (ends[n].revents)
-				receive_pipe(&reader.queues[n]);
-		}
+		if (ready > 0)
+			receive_pipe();
 		start_waiting();
-		if (ready == 0 && is_done())
+		if (ready == 0 && !reader.waiting && !atomic_load(&reader.threads))
 			return;
 	}
 }
@@ -221,26 +200,23 @@ static void raise_fd_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Takes the queues, and the memory if superd has some. */
+/* Takes the memory, if superd has some. */
 static bool take_request(void)
 {
 	struct output_request request = { 0 };
 	struct record record;
-	int fds[3], file;
-	size_t count = 3;
+	size_t count = 1;
 	void *slots;
+	int file;
 
-	if (!request_receive(reader.channel, &record, fds, &count))
+	if (!request_receive(reader.channel, &record, &file, &count))
 		return false;
 	output_request_record(&record, &request);
-	if (!record_is_read(&record) || count != 1u + request.has_left + (request.slots != 0))
+	if (!record_is_read(&record) || count != (request.slots != 0))
 		return false;
 	record_close(&record);
-	reader.queues[OWN] = fds[0];
-	reader.queues[LEFT] = request.has_left ? fds[1] : -1;
 	if (!request.slots)
 		return true;
-	file = fds[count - 1];
 	slots = mmap(NULL, request.slots * sizeof(*reader.slots), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	close(file);
 	reader.slots = slots;
@@ -254,7 +230,7 @@ void work_output(int channel)
 	if (!take_request())
 		return;
 	raise_fd_limit();
-	read_queues();
+	read_channel();
 	for (; reader.waiting; start_waiting())
 		poll(NULL, 0, RETRY_INTERVAL);
 	atomic_store(&reader.ends, true);

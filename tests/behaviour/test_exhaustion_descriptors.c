@@ -99,7 +99,7 @@ Behaviour(exhaustion_descriptors, two_hundred_and_fifty_six_lose_nobody)
 	lose_nobody(256, NULL, true, CLIENTS_MOST);
 }
 
-/* 29 and 11 are superd's and a start's, 40 listen, 11 are for the program behind a redirect; each at work needs 4. */
+/* 27 and 11 are superd's and a start's, 40 listen, 11 are for the program behind a redirect; each at work needs 4. */
 Behaviour(exhaustion_descriptors, that_are_left_are_told_as_services)
 {
 	struct crowd crowd = forty(false);
@@ -110,7 +110,7 @@ Behaviour(exhaustion_descriptors, that_are_left_are_told_as_services)
 	superd = run(128, NULL, &crowd);
 	answer = SUPERCTL(control_path(), "metrics").out;
 	cr_expect_not_null(strstr(answer, text_of("\nsuperd_services_at_once %d.0\n",
-						  (128 + OWN_PROGRAMS - 29 - 11 - 40 - 11) / 4)), "%s", answer);
+						  (128 + OWN_PROGRAMS - 27 - 11 - 40 - 11) / 4)), "%s", answer);
 	superd_stop(superd);
 }
 

@@ -4,7 +4,7 @@
 #pragma once
 
 /* Standard streams, /dev/null, the loop, the set of listeners, superd's own programs, the control socket with its
- * reserve, and four for superd-output. */
-#define DESCRIPTORS_OWN 29
+ * reserve, and two for superd-output. */
+#define DESCRIPTORS_OWN 27
 #define DESCRIPTORS_START 11            /* at most, for a start that prepares all that its service keeps while it runs */
 #define DESCRIPTORS_SERVICE 3           /* that a service keeps while it runs: both ends of its pipe, and who reads it */

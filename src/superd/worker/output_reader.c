@@ -1,13 +1,13 @@
-/* superd passes a pipe and the end of a socket to the reader through a queue, a socket pair of which superd keeps both
- * ends. Each reader has a queue of its own, and is given that of the one before, too: so it finds what a killed one had
- * not received. What the killed one had received, superd sends again, as it still has the pipe.
+/* superd passes a pipe and the end of a socket to the reader through its channel. What a killed reader had, or had not
+ * received, superd sends again, to another one: it still has the pipe, and the socket has ended.
  *
- * How many messages the reader has received is what the kernel counts of its queue, and whether it is at work is
+ * Whether a reader has received what superd sent is what the kernel counts of its channel, and whether it is at work is
  * whether its channel is open. Numbers in shared memory could be wrong for ever: a reader may be killed between two
  * steps, or be taken over by what it reads. Only what is in flight is there, of each pipe in a slot. */
 #include "superd/worker/output_reader.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
@@ -23,19 +23,16 @@
 
 #define SOCKET_BUFFER (32 << 10)        /* bytes in flight in a socket: a backend that floods must wait for superd */
 #define END_LOOKS 100                   /* milliseconds that superd's end waits for the readers */
-#define STALLED_LOOKS 3                 /* failed looks, after which another reader takes over the queue */
+#define STALLED_LOOKS 3                 /* looks at which a reader has not received a pipe, until another starts */
 
 static struct {
-	int in, out;                    /* both ends of its queue: superd writes, it reads; -1: none was started yet */
 	int memory;                     /* file of the slots, for readers; -1: there are none */
 	_Atomic uint64_t *slots;        /* shared with readers; NULL: none, as the system has no such memory */
 	struct worker_process process;  /* the current reader; its channel is readable as soon as it ends */
+	uint64_t number;                /* of the current reader: as many were started */
 	pid_t former;                   /* reader of the superd before an upgrade; 0: none */
-	uint64_t sent;                  /* messages sent */
-	uint64_t taken;                 /* count_taken at the last look */
-	unsigned looks;                 /* looks without progress */
 	int next;                       /* slot to try first */
-} reader = { .in = -1, .out = -1, .memory = -1, .process = { .channel = -1, .pid = -1 } };
+} reader = { .memory = -1, .process = { .channel = -1, .pid = -1 } };
 
 static bool is_at_work(void)
 {
@@ -44,40 +41,26 @@ static bool is_at_work(void)
 	return channel.fd >= 0 && poll(&channel, 1, 0) == 0;
 }
 
-/* The one before may be there still, with its pipes: its queue ends for it. */
+/* The one before may be there still, with its pipes: it gets no further ones. */
 static bool start_reader(void)
 {
-	struct output_request request = { .has_left = reader.out >= 0 };
+	struct output_request request = { .slots = 0 };
 	struct record record = { 0 };
 	struct worker_process process;
-	int queue[2], fds[3];
-	size_t count = 0;
 
 	if (!reader.slots)
 		reader.slots = worker_memory_open(OUTPUT_SLOTS * sizeof(*reader.slots), &reader.memory);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, queue) < 0)
-		return false;
-	shutdown(queue[1], SHUT_WR);
-	fds[count++] = queue[1];
-	if (request.has_left)
-		fds[count++] = reader.out;
-	if (reader.slots)
-		fds[count++] = reader.memory = fd_raise(reader.memory, FD_HIGH);
-	request.slots = reader.slots ? OUTPUT_SLOTS : 0;
-	output_request_record(&record, &request);
-	process = worker_process_begin(WORKER_OUTPUT, 0, &record, fds, count);
-	if (process.channel < 0) {
-		fd_close(&queue[0]);
-		fd_close(&queue[1]);
-		return false;
+	if (reader.slots) {
+		reader.memory = fd_raise(reader.memory, FD_HIGH);
+		request.slots = OUTPUT_SLOTS;
 	}
-	fd_close(&reader.in);
-	fd_close(&reader.out);
+	output_request_record(&record, &request);
+	process = worker_process_begin(WORKER_OUTPUT, 0, &record, &reader.memory, reader.slots != NULL);
+	if (process.channel < 0)
+		return false;
 	fd_close(&reader.process.channel);
-	reader.in = fd_raise(queue[0], FD_HIGH);
-	reader.out = fd_raise(queue[1], FD_HIGH);
 	reader.process = process;
-	reader.looks = 0;
+	reader.number++;
 	return true;
 }
 
@@ -95,34 +78,27 @@ static int take_slot(void)
 	return -1;
 }
 
-/* Only superd and the reader have the queue. One that has shut it down was taken over. */
-static bool queue_pipe(const struct output_reading *reading)
+/* One that takes nothing any more, but has its channel, was taken over. */
+static void send_to_reader(struct output_reading *reading)
 {
 	static const struct answer_form form = { .process = "superd-output" };
 	const int fds[OUTPUT_FDS_MOST] = { reading->pipe, reading->other, reading->target };
 	size_t count = reading->target < 0 ? 2 : 3;
-	int32_t slot = reading->slot;
+	int32_t slot;
 
-	if (fd_message_send(reader.in, &slot, sizeof(slot), fds, count, MSG_DONTWAIT))
-		return true;
-	if (errno != EPIPE)
-		return false;
-	worker_process_refuse(&reader.process, &form, "queue");
-	return start_reader() && fd_message_send(reader.in, &slot, sizeof(slot), fds, count, MSG_DONTWAIT);
-}
-
-static void send_to_reader(struct output_reading *reading)
-{
-	if (!(is_at_work() || start_reader()))
+	if (!is_at_work() && !start_reader())
 		return;
 	if (reading->slot < 0)
 		reading->slot = take_slot();
-	if (!queue_pipe(reading))
-		return;
-	fd_close(&reading->other);
-	reading->number = ++reader.sent;
-	if (!is_at_work())
-		start_reader();         /* it exited just then; if that fails, output_reader_is_at_it tries again */
+	slot = reading->slot;
+	if (fd_message_send(reader.process.channel, &slot, sizeof(slot), fds, count, MSG_DONTWAIT)) {
+		fd_close(&reading->other);
+		reading->reader = reader.number;
+		reading->looks = 0;
+	} else if (errno == EPIPE && is_at_work()) {
+		worker_process_refuse(&reader.process, &form, "channel");
+		fd_close(&reader.process.channel);
+	}
 }
 
 bool output_reader_start(struct output_reading *reading, int pipe)
@@ -146,39 +122,35 @@ bool output_reader_start(struct output_reading *reading, int pipe)
 	return true;
 }
 
-/* Messages that readers have received, or what is left of the queue before. Each has the size of a slot's number. */
-static uint64_t count_taken(void)
+/* Whether the reader has received all that was sent to it. */
+static bool has_taken_all(void)
 {
-	struct pollfd queue_end = { .fd = reader.out, .events = POLLIN };
 	int waiting;
 
-	if (ioctl(reader.out, FIONREAD, &waiting) == 0 && waiting >= 0)
-		return reader.sent - (uint64_t)waiting / sizeof(int32_t);
-	return poll(&queue_end, 1, 0) > 0 ? reader.taken : reader.sent;
-}
-
-/* Starts another reader if the present one has exited or receives nothing any more. The old one is left alone. */
-static void check_reader(void)
-{
-	uint64_t taken = count_taken();
-
-	reader.looks = taken == reader.taken ? reader.looks + 1 : 0;
-	reader.taken = taken;
-	if (!is_at_work() || reader.looks >= STALLED_LOOKS)
-		start_reader();
+	return ioctl(reader.process.channel, SIOCOUTQ, &waiting) < 0 || !waiting;
 }
 
 bool output_reader_is_at_it(struct output_reading *reading)
 {
-	if (reading->text < 0 && !output_reader_start(reading, reading->pipe))
-		return false;
+	bool is_current, works;
+
+	if (reading->text < 0)
+		output_reader_start(reading, reading->pipe);
 	if (reading->other >= 0)
 		send_to_reader(reading);
-	if (reading->other >= 0)
+	if (reading->text < 0 || reading->other >= 0)
 		return false;
-	if (!reading->number || reading->number <= count_taken())
+	works = is_at_work();
+	is_current = reading->reader == reader.number;
+	if (is_current && works && has_taken_all())
+		reading->reader = 0;
+	if (!reading->reader)
 		return true;
-	check_reader();
+	if (is_current && ((works && ++reading->looks < STALLED_LOOKS) || !start_reader()))
+		return false;
+	if (works)
+		reading->slot = -1;     /* the one before, which is left alone, may have it */
+	output_reader_stop(reading);    /* the next look starts anew */
 	return false;
 }
 
@@ -238,7 +210,6 @@ static bool is_running(pid_t pid)
 
 void output_reader_end(void)
 {
-	fd_close(&reader.in);
 	fd_close(&reader.process.channel);
 	for (int n = 0; n < END_LOOKS && (is_running(reader.process.pid) || is_running(reader.former)); n++)
 		poll(NULL, 0, 1);

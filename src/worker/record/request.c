@@ -170,7 +170,6 @@ void page_out_request_record(struct record *record, struct page_out_request *req
 
 void output_request_record(struct record *record, struct output_request *request)
 {
-	FLAG(record, request, has_left);
 	NUMBER(record, request, slots, 0, OUTPUT_SLOTS);
 }
 

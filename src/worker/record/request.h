@@ -133,16 +133,14 @@ void page_out_request_record(struct record *record, struct page_out_request *req
 
 #define OUTPUT_SLOTS 4096               /* further pipes are read without a slot */
 
-/* Comes with the queue of pipes, the queue of the reader before, if there was one, and the memory of the slots, if there
- * is any. The end of a queue tells a reader to take no further pipe. */
+/* Comes with the memory of the slots, if there is any. The end of the channel tells a reader to take no further pipe. */
 struct output_request {
-	bool has_left;                  /* there was a reader before */
 	uint32_t slots;
 };
 
 void output_request_record(struct record *record, struct output_request *request);
 
-/* A message of the queue is the number of a slot, -1: none, with a pipe, where to send what it has, and maybe a target
+/* Each further message is the number of a slot, -1: none, with a pipe, where to send what it has, and maybe a target
  * to write that to instead. */
 #define OUTPUT_FDS_MOST 3
 
