@@ -9,7 +9,6 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pwd.h>
 #include <stdint.h>
@@ -27,52 +26,30 @@
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "os/netdiag/sock_diag.h"
+#include "os/netdiag/socket_address.h"
 
 #define FAKEID_MOST 4096                /* bytes of a ~/.fakeid that are read */
 #define FAKEID_NAME_MOST 16             /* bytes of a name, as in FreeBSD */
 
 /* ---- the user of a connection ----
  *
- * sock_diag(7) finds a connection by its two ends, at a cost that does not grow with the number of connections. Without
- * it, as in some containers, /proc/net/tcp and tcp6 (proc(5)) list all connections.
- *
- * An IPv4 connection may belong to an IPv6 socket, so both forms are searched. Two results are refused: a listener,
- * which the kernel returns if there is no such connection, and a connection without a process, whose owner the kernel
- * reports as root. */
+ * sock_diag(7) finds a connection by its two ends, at a cost that does not grow with the number of connections. Two
+ * results are refused: a listener, which the kernel returns if there is no such connection, and a connection without a
+ * process, whose owner the kernel reports as root. */
 
 /* Both ends of a TCP connection of this machine. */
 struct both_ends {
-	struct sockaddr_storage local, remote;
+	struct socket_address local, remote;
 };
 
-/* Turns an IPv4-mapped IPv6 address into an IPv4 one. */
-static void unmap_address(struct sockaddr_storage *address)
+/* Fills one end of a struct inet_diag_sockid. The port is at one place in both families. */
+static void put_sockid_end(const struct socket_address *address, __be16 *port, __be32 host[4])
 {
-	struct sockaddr_in6 v6;
-	struct sockaddr_in v4 = { .sin_family = AF_INET };
-
-	memcpy(&v6, address, sizeof(v6));
-	if (address->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr))
-		return;
-	v4.sin_port = v6.sin6_port;
-	memcpy(&v4.sin_addr, &v6.sin6_addr.s6_addr[12], 4);
-	memcpy(address, &v4, sizeof(v4));
-}
-
-/* Fills one end of a struct inet_diag_sockid. */
-static void put_sockid_end(const struct sockaddr_storage *address, __be16 *port, __be32 host[4])
-{
-	if (address->ss_family == AF_INET) {
-		const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-
-		*port = v4->sin_port;
-		host[0] = v4->sin_addr.s_addr;
-	} else {
-		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-
-		*port = v6->sin6_port;
-		memcpy(host, &v6->sin6_addr, 16);
-	}
+	*port = address->in.sin_port;
+	if (address->any.sa_family == AF_INET)
+		memcpy(host, &address->in.sin_addr, sizeof(address->in.sin_addr));
+	else
+		memcpy(host, &address->in6.sin6_addr, sizeof(address->in6.sin6_addr));
 }
 
 struct connection_owner {
@@ -91,7 +68,7 @@ static void on_socket(struct nlmsghdr *message, void *context)
 	found->is_connection = socket->idiag_inode && socket->idiag_state != TCP_LISTEN;
 }
 
-static bool find_by_sock_diag(const struct both_ends *ends, uid_t *owner)
+static bool find_owner(struct both_ends *ends, uid_t *owner)
 {
 	struct {
 		struct nlmsghdr header;
@@ -100,81 +77,24 @@ static bool find_by_sock_diag(const struct both_ends *ends, uid_t *owner)
 		.header = { .nlmsg_len = sizeof(message),
 			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			    .nlmsg_flags = NLM_F_REQUEST },
-		.request = { .sdiag_family = (unsigned char)ends->local.ss_family,
-			     .sdiag_protocol = IPPROTO_TCP,
+		.request = { .sdiag_protocol = IPPROTO_TCP,
 			     .idiag_states = ~0u,
 			     .id = { .idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } } },
 	};
 	struct connection_owner found = { 0 };
+	int family;
 
+	socket_address_unmap(&ends->local);
+	socket_address_unmap(&ends->remote);
+	family = ends->local.any.sa_family;
+	if ((family != AF_INET && family != AF_INET6) || ends->remote.any.sa_family != family)
+		return false;
+	message.request.sdiag_family = (unsigned char)family;
 	put_sockid_end(&ends->local, &message.request.id.idiag_sport, message.request.id.idiag_src);
 	put_sockid_end(&ends->remote, &message.request.id.idiag_dport, message.request.id.idiag_dst);
 	sock_diag_ask(&message, sizeof(message), on_socket, &found);
 	*owner = found.uid;
 	return found.is_connection;
-}
-
-/* Writes "0100007F:1F90" as in /proc/net/tcp, or four words and the port as in tcp6. */
-static void format_proc_end(const struct sockaddr_storage *address, bool as_v6, char text[64])
-{
-	struct in6_addr v6 = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
-	unsigned parts[4], port;
-
-	if (address->ss_family == AF_INET) {
-		const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-
-		memcpy(&v6.s6_addr[12], &v4->sin_addr, 4);
-		port = ntohs(v4->sin_port);
-	} else {
-		v6 = ((const struct sockaddr_in6 *)address)->sin6_addr;
-		port = ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
-	}
-	memcpy(parts, &v6, sizeof(parts));
-	if (as_v6)
-		snprintf(text, 64, "%08X%08X%08X%08X:%04X", parts[0], parts[1], parts[2], parts[3], port);
-	else
-		snprintf(text, 64, "%08X:%04X", parts[3], port);
-}
-
-static bool find_by_proc_net(const char *path, const struct both_ends *ends, bool as_v6, uid_t *owner)
-{
-	char local[64], remote[64], line[512];
-	FILE *file = fopen(path, "re");
-	bool found = false;
-
-	if (!file)
-		return false;
-	format_proc_end(&ends->local, as_v6, local);
-	format_proc_end(&ends->remote, as_v6, remote);
-	while (!found && fgets(line, sizeof(line), file)) {
-		char here[64], there[64], uid[16], inode[24];
-		int64_t number;
-
-		found = sscanf(line, " %*[0-9]: %63s %63s %*s %*s %*s %*s %15s %*s %23s", here, there, uid,
-			       inode) == 4 &&
-			!strcmp(here, local) && !strcmp(there, remote) && strcmp(inode, "0") != 0 &&
-			!scan_count(uid, &number);
-		if (found)
-			*owner = (uid_t)number;
-	}
-	fclose(file);
-	return found;
-}
-
-static bool find_owner(const struct both_ends *given, uid_t *owner)
-{
-	struct both_ends ends = *given;
-	bool is_v4;
-
-	unmap_address(&ends.local);
-	unmap_address(&ends.remote);
-	is_v4 = ends.local.ss_family == AF_INET;
-	if ((!is_v4 && ends.local.ss_family != AF_INET6) || ends.remote.ss_family != ends.local.ss_family)
-		return false;
-	if (find_by_sock_diag(&ends, owner))
-		return true;
-	return (is_v4 && find_by_proc_net("/proc/net/tcp", &ends, false, owner)) ||
-		find_by_proc_net("/proc/net/tcp6", &ends, true, owner);
 }
 
 /* ---- the name of a user ----
@@ -332,26 +252,17 @@ bool auth_parse(const char *line, size_t length, struct port_pair *ports)
 	return at && skip_blanks(at, end) == end;
 }
 
-static void set_port(struct sockaddr_storage *address, unsigned port)
-{
-	if (address->ss_family == AF_INET)
-		((struct sockaddr_in *)address)->sin_port = htons((in_port_t)port);
-	else if (address->ss_family == AF_INET6)
-		((struct sockaddr_in6 *)address)->sin6_port = htons((in_port_t)port);
-}
-
 /* Finds the ends of the connection in question: the addresses of this one, with the ports of the request. */
 static bool find_connection(int connection, const struct port_pair *ports, struct both_ends *ends)
 {
-	socklen_t length = sizeof(ends->local);
+	struct socket_address *local = &ends->local, *remote = &ends->remote;
 
-	if (getsockname(connection, (struct sockaddr *)&ends->local, &length) < 0)
+	local->length = remote->length = sizeof(local->storage);
+	if (getsockname(connection, &local->any, &local->length) < 0 ||
+	    getpeername(connection, &remote->any, &remote->length) < 0)
 		return false;
-	length = sizeof(ends->remote);
-	if (getpeername(connection, (struct sockaddr *)&ends->remote, &length) < 0)
-		return false;
-	set_port(&ends->local, ports->local);
-	set_port(&ends->remote, ports->remote);
+	local->in.sin_port = htons((in_port_t)ports->local);
+	remote->in.sin_port = htons((in_port_t)ports->remote);
 	return true;
 }
 

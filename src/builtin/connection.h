@@ -80,7 +80,6 @@ struct builtin_server {
 
 	/* the target of a redirect */
 	struct redirect_target target;
-	bool copies_keep_alive;         /* keepalive settings of the clients go over to each target */
 	bool up;                        /* it has answered the last attempt; or the service has no target */
 	int error;                      /* errno of the last attempt; 0: there was none, or it succeeded */
 	int64_t pause;                  /* milliseconds until the next attempt */

@@ -408,7 +408,7 @@ static bool add_listener(struct builtin_server *server, int fd)
 	else
 		fd_set_nonblocking(fd, true);
 	if (!is_datagram && server->redirects)
-		server->copies_keep_alive |= relay_prepare_listener(fd);
+		relay_prepare(fd);
 	if (is_datagram && !prepare_datagrams(server)) {
 		builtin_log("out of memory");
 		return false;
@@ -451,7 +451,7 @@ static bool begin_with_client(struct builtin_server *server, int connection)
 {
 	int channel = server->settings->channel, other = channel >= 0 ? channel : STDERR_FILENO;
 
-	server->gets_clients = server->copies_keep_alive = true;
+	server->gets_clients = true;
 	if (!watch_superd(server, channel))
 		return false;
 	if (connection == STDIN_FILENO) {

@@ -165,8 +165,8 @@ static void begin_relaying(struct builtin_server *server, struct connection *con
 		return;
 	}
 	if (server->gets_clients)
-		relay_prepare_client(connection->client.fd);
-	relay_prepare_target(connection->client.fd, connection->target.fd, server->copies_keep_alive);
+		relay_prepare(connection->client.fd);
+	relay_prepare_target(connection->client.fd, connection->target.fd);
 	connection_open(server, connection, connection->target.fd, connection->target.fd);
 	connection_run(server, connection, connection->client_readable, target_readable);
 }

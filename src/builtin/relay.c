@@ -259,31 +259,6 @@ static void tune_for_loopback(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, UNPACED, sizeof(UNPACED) - 1);
 }
 
-/* Keepalive detects a peer that has vanished. Without Nagle's algorithm (TCP_NODELAY) small writes do not wait. */
-static void set_tcp_options(int fd)
-{
-	int on = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-}
-
-static const int keep_alive_options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
-
-#define KEEP_ALIVE_OPTIONS (sizeof(keep_alive_options) / sizeof(keep_alive_options[0]))
-
-/* Copies the client's keepalive settings (keep_alive_time and its like) to the target. */
-static void copy_keep_alive(int connection, int target)
-{
-	for (size_t n = 0; n < KEEP_ALIVE_OPTIONS; n++) {
-		int value;
-		socklen_t length = sizeof(value);
-
-		if (getsockopt(connection, IPPROTO_TCP, keep_alive_options[n], &value, &length) == 0)
-			setsockopt(target, IPPROTO_TCP, keep_alive_options[n], &value, sizeof(value));
-	}
-}
-
 /* Makes close(2) send a reset (socket(7), SO_LINGER). */
 static void set_reset_on_close(int fd)
 {
@@ -292,34 +267,27 @@ static void set_reset_on_close(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
-void relay_prepare_client(int connection)
+/* Keepalive detects a peer that has vanished. Without Nagle's algorithm (TCP_NODELAY) small writes do not wait. */
+void relay_prepare(int fd)
 {
-	set_tcp_options(connection);
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-bool relay_prepare_listener(int listener)
+void relay_prepare_target(int connection, int target)
 {
-	int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool differs = false;
+	static const int options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
 
-	set_tcp_options(listener);
-	for (size_t n = 0; n < KEEP_ALIVE_OPTIONS && other >= 0; n++) {
-		int own = 0, usual = 0;
-		socklen_t own_length = sizeof(own), usual_length = sizeof(usual);
+	relay_prepare(target);
+	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++) {
+		int value;
+		socklen_t length = sizeof(value);
 
-		differs |= getsockopt(listener, IPPROTO_TCP, keep_alive_options[n], &own, &own_length) == 0 &&
-			   getsockopt(other, IPPROTO_TCP, keep_alive_options[n], &usual, &usual_length) == 0 &&
-			   own != usual;
+		if (getsockopt(connection, IPPROTO_TCP, options[n], &value, &length) == 0)
+			setsockopt(target, IPPROTO_TCP, options[n], &value, sizeof(value));
 	}
-	fd_close(&other);
-	return differs;
-}
-
-void relay_prepare_target(int connection, int target, bool copies)
-{
-	set_tcp_options(target);
-	if (copies)
-		copy_keep_alive(connection, target);
 }
 
 /* close(2) follows if the other direction has ended, too. */

@@ -59,11 +59,9 @@ void buffer_spares_free(struct buffer_spares *spares);
 
 /* ---- both directions of a connection ---- */
 
-/* Sets up the sockets: without delay, with keepalive. A listener hands its settings on to all that it accepts. Returns
- * whether its keepalive settings are not the kernel's, so that they have to be copied to each target. */
-bool relay_prepare_listener(int listener);
-void relay_prepare_client(int connection);
-void relay_prepare_target(int connection, int target, bool copies);
+/* Sets a socket up: without delay, with keepalive. A listener hands its settings on to all that it accepts. */
+void relay_prepare(int fd);
+void relay_prepare_target(int connection, int target);  /* with the times of keepalive that the client's connection has */
 
 /* Tunes the sockets, once, if they have moved much data within one machine. */
 void relay_tune_loopback(const struct relay *in, const struct relay *out, bool *tuned);
