@@ -14,6 +14,7 @@
 #include "superd/accept/slot_wait.h"
 #include "superd/accept/socket_rest.h"
 #include "superd/accept/xinetd_record.h"
+#include "superd/loop/fd_receive.h"
 #include "table/access/access.h"
 #include "table/access/times.h"
 
@@ -281,6 +282,9 @@ void admission_free(struct engine *engine)
 	struct admission *admission = engine->admission;
 
 	lookup_free(engine);
+	if (admission->dropping)
+		fd_receive_end(admission->dropping);
+	free(admission->dropping);
 	source_count_free(&engine->instances->by_source);
 	address_lru_free(&admission->minutes);
 	address_lru_free(&admission->denied);

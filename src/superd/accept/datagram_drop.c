@@ -16,12 +16,11 @@
 
 static void on_dropped(struct fd_receive *reception, struct received *received)
 {
-	(void)received;
-	reception->engine->admission->dropping = NULL;
-}
+	struct engine *engine = reception->worker.limit.engine;
 
-static void on_drop_ended(struct fd_receive *reception)
-{
+	if (received)
+		fd_receive_drop(engine, NULL, received);
+	engine->admission->dropping = NULL;
 	free(reception);
 }
 
@@ -34,7 +33,6 @@ static bool drop_beside(struct engine *engine, int socket)
 	if (!reception)
 		return false;
 	reception->received = on_dropped;
-	reception->ended = on_drop_ended;
 	if (!fd_receive_start(reception, engine, socket, RECEIVE_NOTHING)) {
 		free(reception);
 		return false;

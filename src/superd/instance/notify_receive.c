@@ -25,8 +25,7 @@
 #define BATCH 64                        /* messages read in one turn */
 #define LAST_MOST 1024                  /* messages read at an end: more than any queue holds */
 #define LAST_SECONDS 2.                 /* an end waits so long at most for descriptors that were sent */
-#define HANGING_MOST 8                  /* processes that receive for one socket; with so many superd reads no more */
-#define HANGING_SECONDS 3.              /* after so long with HANGING_MOST the instances are ended */
+#define HANGING_SECONDS 3.              /* after so long with receivers or closers that hang the instances are ended */
 #define PAUSE_LEAST .01                 /* seconds */
 #define AGAIN .1                        /* seconds until the next try where no process could be started */
 
@@ -136,7 +135,8 @@ static void fail_all(struct notify *notify, const char *why)
 /* Too many receivers or closers hang for this socket: its messages stay in the queue. */
 static bool is_stuck(const struct notify *notify)
 {
-	return notify->receiving >= HANGING_MOST || close_socket_is_stuck(notify->engine, notify->service);
+	return worker_owner_hangs(worker_owner(notify->service)) ||
+	       close_socket_is_stuck(notify->engine, notify->service);
 }
 
 static void on_hanging(struct ev_loop *loop, ev_timer *timer, int events)
@@ -157,23 +157,6 @@ static void on_hanging(struct ev_loop *loop, ev_timer *timer, int events)
 	notify_close_unused(notify);
 }
 
-static void on_ended(struct fd_receive *reception)
-{
-	struct carried *carried = container_of(reception, struct carried, reception);
-	struct notify *notify = carried->notify;
-
-	list_remove(&carried->link);
-	free(reception->service);
-	free(carried);
-	if (!notify)
-		return;
-	notify->receiving--;
-	if (is_stuck(notify))
-		return;
-	ev_timer_stop(notify->engine->loop, &notify->hanging);
-	notify_rewatch(notify);
-}
-
 static void on_received(struct fd_receive *reception, struct received *received);
 
 static bool start_reception(struct notify *notify, const struct notification *notification, const char *flaw)
@@ -187,16 +170,11 @@ static bool start_reception(struct notify *notify, const struct notification *no
 	carried->notification = *notification;
 	carried->flaw = flaw;
 	carried->reception.received = on_received;
-	carried->reception.ended = on_ended;
-	carried->reception.service = strdup(notify->service);
-	if (!carried->reception.service ||
-	    !fd_receive_start(&carried->reception, notify->engine, notify->io.fd, purpose)) {
-		free(carried->reception.service);
+	carried->reception.service = notify->service;
+	if (!fd_receive_start(&carried->reception, notify->engine, notify->io.fd, purpose)) {
 		free(carried);
 		return false;
 	}
-	list_add(&notify->carried, &carried->link);
-	notify->receiving++;
 	notify->awaited = carried;
 	return true;
 }
@@ -216,7 +194,8 @@ static void start_receive(struct notify *notify, const struct notification *noti
 		return;
 	}
 	if (!start_reception(notify, notification, flaw)) {
-		log_flaw(notify, notification->pid, "not yet received: no process to receive its descriptors");
+		if (errno != EBUSY)
+			log_flaw(notify, notification->pid, "not yet received: no process to receive its descriptors");
 		pause_for(notify, AGAIN);
 		return;
 	}
@@ -296,9 +275,12 @@ static void on_received(struct fd_receive *reception, struct received *received)
 		log_flaw(notify, notification->pid, carried->flaw);
 	else
 		take_message(notify, notification, received);
+	if (received)
+		fd_receive_drop(notify->engine, notify->service, received);
 	token_bucket_take(&notify->descriptors, descriptors.rate, descriptors.burst, most, clock_now());
 	if (!list_empty(&notify->unheard) && listen_to(notify, LAST_MOST))
 		let_end(notify);
+	free(carried);
 	notify->busy = false;
 	notify_rewatch(notify);
 	notify_close_unused(notify);

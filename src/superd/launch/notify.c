@@ -106,13 +106,9 @@ static void notify_close(struct notify *notify)
 
 	LIST_EACH(link, &notify->unheard)       /* their instances are freed with the socket */
 		list_remove(link);
-	LIST_EACH(link, &notify->carried) {
-		struct carried *carried = container_of(link, struct carried, link);
-
-		list_remove(link);
-		carried->notify = NULL;
-		fd_receive_forget(&carried->reception);
-	}
+	if (notify->awaited)
+		fd_receive_end(&notify->awaited->reception);
+	free(notify->awaited);
 	ev_io_stop(notify->engine->loop, &notify->io);
 	ev_timer_stop(notify->engine->loop, &notify->pause);
 	ev_timer_stop(notify->engine->loop, &notify->hanging);
@@ -145,7 +141,6 @@ static struct notify *notify_new(struct engine *engine, const char *service)
 		return NULL;
 	notify->engine = engine;
 	list_init(&notify->notices);
-	list_init(&notify->carried);
 	list_init(&notify->unheard);
 	ev_init(&notify->pause, on_pause);
 	ev_init(&notify->hanging, NULL);

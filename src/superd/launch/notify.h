@@ -21,9 +21,8 @@
 
 /* A message with descriptors, which another process receives (superd/loop/fd_receive). */
 struct carried {
-	struct list link;
 	struct fd_receive reception;
-	struct notify *notify;          /* NULL: the socket is gone */
+	struct notify *notify;
 	struct notification notification;
 	const char *flaw;               /* why superd drops the message; NULL: it accepts it */
 };
@@ -40,10 +39,8 @@ struct notify {
 	struct list notices;            /* struct notify_state of the instances that may send */
 	struct log_rate_limit complaint; /* limits the warnings about dropped messages */
 	struct token_bucket messages, bytes, carriers, descriptors;     /* limits a second, see superd/instance/notify_receive */
-	struct list carried;            /* messages with descriptors (struct carried), until their processes have ended */
-	unsigned receiving;             /* messages in carried */
 	struct carried *awaited;        /* message whose descriptors are being received: nothing else is read before; NULL: none */
-	ev_timer hanging;               /* active: too many are being received, so superd reads no more; its end ends their instances */
+	ev_timer hanging;               /* active: too many processes hang, so superd reads no more; its end ends their instances */
 	struct list unheard;            /* struct last_words: instances whose end waits until their last messages are read */
 	ev_timer last;                  /* active while unheard has entries; ends their wait when it fires */
 	bool busy;                      /* a call uses the struct: it must not be freed */

@@ -65,7 +65,6 @@ struct engine {
 	struct ev_loop *loop;
 	struct child_table children;
 	struct list unreaped;           /* processes that superd has given up (superd/loop/unreaped) */
-	struct list receptions;         /* messages that processes beside superd receive (superd/loop/fd_receive) */
 	struct event_queue events;
 	struct watch *changes;          /* watch that is woken when a service has changed; NULL: none */
 	bool stop_ordered;              /* true: superd will stop; until `stopping` all services continue (--stop-delay) */

@@ -78,18 +78,23 @@ uint64_t worker_owner(const char *service)
 }
 
 /* One that does not hang has ended within a moment. */
-static bool hangs_for(const struct noted_worker *worker, uint64_t owner)
+static bool is_left(const struct noted_worker *worker, uint64_t owner, double seconds)
 {
-	return worker->owner == owner && worker->killed > 0 && clock_now() - worker->killed >= HANGS_AFTER;
+	return worker->owner == owner && worker->killed > 0 && clock_now() - worker->killed >= seconds;
 }
 
-bool worker_owner_hangs(uint64_t owner)
+static unsigned count_left(uint64_t owner, double seconds)
 {
 	unsigned count = 0;
 
 	for (size_t n = 0; owner && n < workers.count; n++)
-		count += hangs_for(&workers.list[n], owner);
-	return count >= WORKERS_HANGING_MOST;
+		count += is_left(&workers.list[n], owner, seconds);
+	return count;
+}
+
+bool worker_owner_hangs(uint64_t owner)
+{
+	return count_left(owner, HANGS_AFTER) >= WORKERS_HANGING_MOST;
 }
 
 bool worker_tell_hanging(uint64_t owner)
@@ -97,7 +102,7 @@ bool worker_tell_hanging(uint64_t owner)
 	bool is_news = false;
 
 	for (size_t n = 0; n < workers.count; n++) {
-		if (!hangs_for(&workers.list[n], owner))
+		if (!is_left(&workers.list[n], owner, HANGS_AFTER))
 			continue;
 		is_news |= !workers.list[n].told;
 		workers.list[n].told = true;
@@ -207,7 +212,7 @@ static pid_t fork_worker(const struct work_kind *kind, uint64_t owner)
 	sigset_t before;
 	pid_t pid;
 
-	if (worker_owner_hangs(owner)) {
+	if (worker_owner_hangs(owner) || count_left(owner, 0) >= WORKERS_KILLED_MOST) {
 		errno = EBUSY;
 		return -1;
 	}

@@ -13,7 +13,8 @@
 #include "worker/record/kinds.h"
 
 #define WORKER_NOT_EXECUTED 100         /* + errno: exit status of a worker that could not execute its program */
-#define WORKERS_HANGING_MOST 3          /* of one owner, above which no further one is started for it */
+#define WORKERS_HANGING_MOST 3          /* of one owner, above which no further one is started for it … */
+#define WORKERS_KILLED_MOST 8           /* … or of those that superd has ended and not reaped, whenever that was */
 
 uint64_t worker_owner(const char *service);
 

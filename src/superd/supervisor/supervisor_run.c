@@ -45,7 +45,6 @@
 #include "superd/listener/socket_store.h"
 #include "superd/loop/close_socket.h"
 #include "superd/loop/events.h"
-#include "superd/loop/fd_receive.h"
 #include "superd/loop/loop_room.h"
 #include "superd/loop/unreaped.h"
 #include "superd/reload/load.h"
@@ -456,7 +455,6 @@ static void init_empty(struct supervisor *supervisor)
 	list_init(&supervisor->service_list.wanting);
 	listeners_init(&supervisor->listeners, runtime_on_ready, runtime_on_restored);
 	engine->listeners = &supervisor->listeners;
-	list_init(&engine->receptions);
 	list_init(&engine->unreaped);
 	records_init(engine, &supervisor->log_files);
 	start_resources_init(engine, &supervisor->launch);
@@ -741,7 +739,6 @@ void supervisor_free(struct supervisor *supervisor)
 	restore_free(engine);
 	close_socket_free(engine);
 	unreaped_free(engine);
-	fd_receive_end_all(engine);
 	child_table_free(&engine->children);
 	memory_pressure_free(engine);
 	start_queue_free(engine);

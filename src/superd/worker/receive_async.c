@@ -6,13 +6,13 @@
 
 #include "os/socket/plain_descriptor.h"
 
-struct worker_process receive_async(int socket, enum receive_purpose purpose)
+struct worker_process receive_async(int socket, enum receive_purpose purpose, uint64_t owner)
 {
 	struct receive_request request = { .purpose = purpose };
 	struct record record = { 0 };
 
 	receive_request_record(&record, &request);
-	return worker_process_begin(WORKER_RECEIVE, 0, &record, &socket, 1);
+	return worker_process_begin(WORKER_RECEIVE, owner, &record, &socket, 1);
 }
 
 enum receive_state receive_async_hear(const struct worker_process *process, struct received *received)

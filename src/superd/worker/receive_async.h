@@ -21,8 +21,9 @@ struct received {
 enum receive_state { RECEIVE_DONE, RECEIVE_WAITS, RECEIVE_FAILED };
 
 /* Starts the process that receives the first message in this socket's queue. Until it has answered, nothing else may
- * read from the socket. Its channel becomes readable then. `channel` -1, with errno: it could not be started. */
-struct worker_process receive_async(int socket, enum receive_purpose purpose);
+ * read from the socket. Its channel becomes readable then. owner, and `channel` -1: as of
+ * worker_process_begin. */
+struct worker_process receive_async(int socket, enum receive_purpose purpose, uint64_t owner);
 
 /* Reads the process's answer from the channel without blocking. RECEIVE_FAILED: the process has ended without an
  * answer, or was refused, and may not have received the message; there may be descriptors. Unless it returns

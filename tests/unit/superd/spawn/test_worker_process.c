@@ -380,6 +380,29 @@ Test(worker_process, of_an_owner_no_more_are_started_than_may_hang)
 		reap(&hanging[n]);
 }
 
+/* However fast an owner lets them be ended. */
+Test(worker_process, of_an_owner_only_so_many_are_started_while_none_is_reaped)
+{
+	const uint64_t of_one = worker_owner("one");
+	struct worker_process ended[WORKERS_KILLED_MOST], process;
+
+	for (size_t n = 0; n < WORKERS_KILLED_MOST; n++) {
+		ended[n] = worker_process_start(WORKER_CLOSE, of_one);
+		cr_assert_geq(ended[n].channel, 0);
+		worker_process_end(&ended[n]);
+	}
+	process = worker_process_start(WORKER_CLOSE, of_one);
+	cr_expect_eq(errno, EBUSY);
+	cr_expect_lt(process.channel, 0);
+	reap(&ended[0]);
+	process = worker_process_start(WORKER_CLOSE, of_one);
+	cr_expect(answers(&process));
+	worker_process_end(&process);
+	reap(&process);
+	for (size_t n = 1; n < WORKERS_KILLED_MOST; n++)
+		reap(&ended[n]);
+}
+
 /* Whether a start fails with this errno and leaves nothing. */
 static bool fails_with(int error)
 {

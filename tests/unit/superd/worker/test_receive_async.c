@@ -56,7 +56,7 @@ static void give(const int *fds, size_t count)
 static enum receive_state receive(enum receive_purpose purpose)
 {
 	enum receive_state state = RECEIVE_WAITS;
-	struct worker_process process = receive_async(ends[0], purpose);
+	struct worker_process process = receive_async(ends[0], purpose, 0);
 	struct pollfd answer = { process.channel, POLLIN, 0 };
 
 	cr_assert_geq(process.channel, 0);
