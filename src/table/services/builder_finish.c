@@ -13,17 +13,29 @@
 
 /* The groups with the defaults of a file, and which defaults these are. */
 struct bases {
+	struct bases *next;             /* of services without these */
 	unsigned number;                /* of the defaults' builder; 0: no defaults */
 	size_t settings;                /* number of its settings */
 	const void *group[GROUPS];
 };
 
-static bool bases_fit(const struct bases *bases, const struct service_builder *defaults)
+static const struct bases *bases_find(const struct table *table, const struct service_builder *defaults)
 {
-	if (!bases)
-		return false;
-	return bases->number == (defaults ? defaults->number : 0) &&
-	       bases->settings == (defaults ? defaults->settings.count : 0);
+	const struct bases *bases = table->bases;
+
+	while (bases && (bases->number != (defaults ? defaults->number : 0) ||
+			 bases->settings != (defaults ? defaults->settings.count : 0)))
+		bases = bases->next;
+	return bases;
+}
+
+const void *const *table_defaults(const struct table *table)
+{
+	const struct bases *bases = table->bases;
+
+	while (bases && !bases->number)
+		bases = bases->next;
+	return bases ? bases->group : NULL;
 }
 
 static const struct bases *bases_make(struct table *table, const struct service_builder *defaults)
@@ -45,6 +57,7 @@ static const struct bases *bases_make(struct table *table, const struct service_
 	}
 	bases->number = defaults ? defaults->number : 0;
 	bases->settings = defaults ? defaults->settings.count : 0;
+	bases->next = table->bases;
 	table->bases = bases;
 	return bases;
 }
@@ -137,13 +150,13 @@ static bool derive_dynamic_user(struct option_groups *shared, struct pool *pool)
 static bool fill_groups(struct service *row, const struct service_builder *builder,
 			const struct service_builder *defaults)
 {
-	const struct bases *bases = builder->table->bases;
+	const struct bases *bases = bases_find(builder->table, defaults);
 	struct pool *pool = builder->table->pool;
 	uint32_t touched = option_settings_groups(&builder->settings);
 	const void *groups[GROUPS];
 	struct option_groups shared;
 
-	if (!bases_fit(bases, defaults))
+	if (!bases)
 		bases = bases_make(builder->table, defaults);
 	if (!bases)
 		return false;

@@ -14,11 +14,10 @@ struct conf_defaults {
 	struct service plain;           /* superd's defaults: option groups without a name or sockets */
 	struct service defaults_row;    /* the same, with the table's defaults in it */
 	struct option_groups plain_groups, row_groups;  /* the groups of `plain` and `defaults_row` */
-	void *groups[GROUPS];           /* the groups of `defaults_row`, writable */
-	bool *is_in_defaults;           /* for each directive: whether the table's defaults set it */
+	bool *is_in_defaults;           /* for each directive: whether the table's defaults change it */
 };
 
-/* Derives the defaults from the table. false: out of memory. */
+/* false: out of memory. */
 bool conf_defaults_make(struct conf_defaults *defaults, const struct table *table);
 void conf_defaults_free(struct conf_defaults *defaults);
 

@@ -55,7 +55,7 @@ struct table {
 	/* In the pool: the filters of system calls that were compiled for it (superd/machine/filters). */
 	const struct compiled_filter *filters;
 	struct names *names;            /* name -> row, created by the first table_find; private to table.c */
-	struct bases *bases;            /* the groups of a service that sets nothing; private to builder_finish.c */
+	struct bases *bases;            /* the groups of services that set nothing; private to builder_finish.c */
 	unsigned builders_made;         /* numbers the builders */
 	/* For superd --keep-going; the lists are owned: */
 	struct left_out *left_out;      /* entries that are not served, because of an error */
@@ -102,6 +102,9 @@ bool left_out_was(const struct left_out *entry, const struct service *service);
 struct left_out *table_find_left_out(const struct table *table, const struct service *service);
 
 struct service *table_find(const struct table *table, const char *name);        /* the first of that name, or NULL */
+
+/* The groups of a service that sets nothing, with the table's `defaults { }`, by enum option_group. NULL: it has none. */
+const void *const *table_defaults(const struct table *table);
 
 /* Names have changed: the next table_find looks at them anew. */
 void table_forget_names(struct table *table);
