@@ -60,9 +60,9 @@ static bool has_own_user(struct accounts *accounts, const struct service *servic
 		!helper_users_are_refused(accounts, service);
 }
 
-static const struct found_user *find_own_user(struct accounts *accounts, const struct service *service)
+static const struct found_name *find_own_user(struct accounts *accounts, const struct service *service)
 {
-	struct found_user *user = pool_alloc(accounts->pool, sizeof(*user));
+	struct found_name *user = pool_alloc(accounts->pool, sizeof(*user));
 
 	if (user && !accounts->helper_users) {
 		accounts->helper_users = pool_alloc(accounts->pool, sizeof(*accounts->helper_users));
@@ -71,14 +71,14 @@ static const struct found_user *find_own_user(struct accounts *accounts, const s
 	}
 	if (!user || !accounts->helper_users)
 		return NULL;
-	*user = (struct found_user){ .name = "superd-builtin", .home = "/", .shell = "/usr/sbin/nologin" };
+	*user = (struct found_name){ .name = "superd-builtin", .home = "/", .shell = "/usr/sbin/nologin" };
 	user->uid = helper_user_for(accounts->helper_users, service->name);
 	user->gid = user->uid;
 	return user;
 }
 
 /* The user that the table names, or the default for this kind of service. */
-static const struct found_user *find_user(struct accounts *accounts, const struct service *service,
+static const struct found_name *find_user(struct accounts *accounts, const struct service *service,
 					  const struct account_build *build, const char *own)
 {
 	if (build->own)
@@ -92,8 +92,8 @@ static bool set_user(struct accounts *accounts, const struct service *service, s
 {
 	const char *text = build->user;
 	bool is_whole = text && !service->groups->identity->group;
-	const struct found_group *group = NULL;
-	const struct found_user *user;
+	const struct found_name *group = NULL;
+	const struct found_name *user;
 	char own[16];
 
 	snprintf(own, sizeof(own), "%u", (unsigned)geteuid());
@@ -119,18 +119,11 @@ static bool set_user(struct accounts *accounts, const struct service *service, s
 static bool set_group(struct accounts *accounts, const struct service *service, struct account_build *build)
 {
 	const char *text = service->groups->identity->group;
-	const struct found_group *group;
+	const struct found_name *group = text ? accounts_need(accounts, service, "group", text, true) : NULL;
 
-	if (!text)
-		return true;
-	group = accounts_group(accounts, text);
-	if (!group)
-		return out_of_memory(accounts, service);
-	if (group->wrong)
-		return accounts_refuse(accounts, service, "group", text,
-				       (struct lookup_failure){ group->wrong, group->near });
-	build->account.gid = group->gid;
-	return true;
+	if (group)
+		build->account.gid = group->gid;
+	return group || !text;
 }
 
 static bool set_groups(struct accounts *accounts, const struct service *service, struct account_build *build)
@@ -145,13 +138,11 @@ static bool set_groups(struct accounts *accounts, const struct service *service,
 	if (!filled || !gids_add(&build->gids, build->account.gid))
 		return out_of_memory(accounts, service);
 	for (words text = identity->supplementary_groups; text && *text; text++) {
-		const struct found_group *group = accounts_group(accounts, *text);
+		const struct found_name *group =
+			accounts_need(accounts, service, "supplementary_groups", *text, true);
 
 		if (!group)
-			return out_of_memory(accounts, service);
-		if (group->wrong)
-			return accounts_refuse(accounts, service, "supplementary_groups", *text,
-					       (struct lookup_failure){ group->wrong, group->near });
+			return false;
 		if (!gids_add(&build->gids, group->gid))
 			return out_of_memory(accounts, service);
 	}

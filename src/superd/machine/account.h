@@ -13,28 +13,23 @@
 #include "table/service/service.h"
 #include "table/services/lookup_cache.h"
 
-/* The result of looking up a user, in the pool. */
-struct found_user {
+/* The result of looking up a user or a group, in the pool. */
+struct found_name {
 	const char *wrong;              /* NULL: it was found; else why not, as the end of a sentence */
 	const char *near;               /* a similar name that exists; NULL: none */
+	bool failed;                    /* the lookup of a group failed, so it may exist */
+	gid_t gid;
+	/* Of a user: */
 	const char *name, *home, *shell;                /* without an entry `name` is the number, and the others are NULL */
 	uid_t uid;
-	gid_t gid;
 	bool listed;                    /* it has an entry in NSS */
-};
-
-/* The result of looking up a group, in the pool. */
-struct found_group {
-	const char *wrong, *near;       /* as for a user */
-	gid_t gid;
-	bool failed;                    /* the lookup failed, so the group may exist */
 };
 
 /* The lookups of one table. accounts_open to accounts_close. */
 struct accounts {
 	struct pool *pool;
 	struct diags *diags;
-	struct ptr_map users, groups;   /* name -> struct found_user, struct found_group */
+	struct ptr_map users, groups;   /* name -> struct found_name */
 	struct ptr_map known;           /* struct identity_options, user -> struct account */
 	struct ptr_map dynamic;         /* id as text -> name of the dynamic user that has it */
 	struct lookup_cache *lookups;        /* set by the caller: answers to use, and to add to; NULL: none */
@@ -48,21 +43,25 @@ void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *d
 void accounts_close(struct accounts *accounts);
 
 /* Looks up a name or a number; NULL: out of memory. */
-const struct found_user *accounts_user(struct accounts *accounts, const char *text);
-const struct found_group *accounts_group(struct accounts *accounts, const char *text);
+const struct found_name *accounts_user(struct accounts *accounts, const char *text);
+const struct found_name *accounts_group(struct accounts *accounts, const char *text);
+
+/* The same of an option of a service; NULL: there is none, which is reported. */
+const struct found_name *accounts_need(struct accounts *accounts, const struct service *service, const char *option,
+				       const char *text, bool is_group);
 
 /* Whether there is a group with this id, or that cannot be found out; its name, or NULL, is in *name, in the pool. */
 bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **name);
 
-/* Why a name could not be resolved, and a similar one, as in struct found_user. */
+/* Why a name could not be resolved, and a similar one, as in struct found_name. */
 struct lookup_failure {
 	const char *wrong, *near;
 };
 
 /* Splits user.group, as old inetds write it, at the first dot with an existing user in front and an existing group
  * behind. false: there is none. */
-bool accounts_pair(struct accounts *accounts, const char *text, const struct found_user **user,
-		   const struct found_group **group);
+bool accounts_pair(struct accounts *accounts, const char *text, const struct found_name **user,
+		   const struct found_name **group);
 
 /* Finds out which part of user.group is wrong if accounts_pair has found none: the group, if the part in front is a
  * user. `failure` is that of the whole name before; it stays if the name has no dot or memory is short. */
@@ -74,7 +73,7 @@ bool accounts_refuse(struct accounts *accounts, const struct service *service, c
 
 /* The user with this name, or else a dynamic one (superd/machine/dynamic_user.c, DynamicUser= of systemd.exec(5));
  * NULL: out of memory. */
-const struct found_user *accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name);
+const struct found_name *accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name);
 
 /* The account that a service runs with, in the pool; NULL after adding a diagnostic. */
 const struct account *accounts_of(struct accounts *accounts, const struct service *service);

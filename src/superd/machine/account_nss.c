@@ -86,77 +86,59 @@ static void nearest_compare(struct nearest *nearest, const char *name)
 	}
 }
 
-static const char *nearest_keep(const struct nearest *nearest, struct pool *pool)
-{
-	return nearest->best[0] ? pool_text(pool, nearest->best) : NULL;
-}
-
-static const char *user_near(struct pool *pool, const char *name)
+static const char *find_near(struct pool *pool, bool is_group, const char *name)
 {
 	struct nearest nearest = { .name = name, .distance = distance_limit(name) };
-	const struct passwd *entry;
 
 	if (!library_has_memory(NSS_MEMORY))
 		return NULL;
-	setpwent();
-	for (int i = 0; i < NEAR_MOST && (entry = getpwent()); i++)
-		nearest_compare(&nearest, entry->pw_name);
-	endpwent();
-	return nearest_keep(&nearest, pool);
-}
+	if (is_group)
+		setgrent();
+	else
+		setpwent();
+	for (int i = 0; i < NEAR_MOST; i++) {
+		const struct group *group = is_group ? getgrent() : NULL;
+		const struct passwd *user = is_group ? NULL : getpwent();
 
-static const char *group_near(struct pool *pool, const char *name)
-{
-	struct nearest nearest = { .name = name, .distance = distance_limit(name) };
-	const struct group *entry;
-
-	if (!library_has_memory(NSS_MEMORY))
-		return NULL;
-	setgrent();
-	for (int i = 0; i < NEAR_MOST && (entry = getgrent()); i++)
-		nearest_compare(&nearest, entry->gr_name);
-	endgrent();
-	return nearest_keep(&nearest, pool);
-}
-
-/* Gives libc as large a buffer as the entry needs. *found is NULL if there is no entry. */
-static int call_getpw(const char *name, uid_t uid, struct passwd *entry, char **buffer, struct passwd **found)
-{
-	int error = ERANGE;
-
-	*found = NULL;
-	for (size_t size = 1024; error == ERANGE && size <= ENTRY_MOST; size *= 4) {
-		char *larger = realloc(*buffer, size);
-
-		if (!larger)
-			return ENOMEM;
-		*buffer = larger;
-		if (!library_has_memory(NSS_MEMORY))
-			return ENOMEM;
-		wait_note_begin("NSS: the user", name ? name : "of a number");
-		error = name ? getpwnam_r(name, entry, larger, size, found)
-			     : getpwuid_r(uid, entry, larger, size, found);
-		wait_note_end();
+		if (!group && !user)
+			break;
+		nearest_compare(&nearest, group ? group->gr_name : user->pw_name);
 	}
-	return error;
+	if (is_group)
+		endgrent();
+	else
+		endpwent();
+	return nearest.best[0] ? pool_text(pool, nearest.best) : NULL;
 }
 
-static int call_getgr(const char *name, gid_t gid, struct group *entry, char **buffer, struct group **found)
+/* An entry of NSS, whose texts are in the buffer. */
+struct nss_entry {
+	struct passwd user_room, *user; /* NULL: there is no such user */
+	struct group group_room, *group;
+	char *buffer;                   /* owned */
+};
+
+/* Asks by name, or by id if the name is NULL. Gives libc as large a buffer as the entry needs. */
+static int call_nss(struct nss_entry *entry, bool is_group, const char *name, id_t id)
 {
 	int error = ERANGE;
 
-	*found = NULL;
+	*entry = (struct nss_entry){ 0 };
 	for (size_t size = 1024; error == ERANGE && size <= ENTRY_MOST; size *= 4) {
-		char *larger = realloc(*buffer, size);
+		char *larger = realloc(entry->buffer, size);
 
 		if (!larger)
 			return ENOMEM;
-		*buffer = larger;
+		entry->buffer = larger;
 		if (!library_has_memory(NSS_MEMORY))
 			return ENOMEM;
-		wait_note_begin("NSS: the group", name ? name : "of a number");
-		error = name ? getgrnam_r(name, entry, larger, size, found)
-			     : getgrgid_r(gid, entry, larger, size, found);
+		wait_note_begin(is_group ? "NSS: the group" : "NSS: the user", name ? name : "of a number");
+		if (is_group)
+			error = name ? getgrnam_r(name, &entry->group_room, larger, size, &entry->group)
+				     : getgrgid_r(id, &entry->group_room, larger, size, &entry->group);
+		else
+			error = name ? getpwnam_r(name, &entry->user_room, larger, size, &entry->user)
+				     : getpwuid_r(id, &entry->user_room, larger, size, &entry->user);
 		wait_note_end();
 	}
 	return error;
@@ -168,7 +150,7 @@ static const char *text_unless_empty(struct pool *pool, const char *text)
 }
 
 /* Takes an earlier answer: the name, the ids, home and shell. false: there is none, or it is damaged. */
-static bool recall_user(struct accounts *accounts, const char *text, struct found_user *user)
+static bool recall_user(struct accounts *accounts, const char *text, struct found_name *user)
 {
 	words known = lookup_cache_find(accounts->lookups, "user", text);
 	uint32_t uid, gid;
@@ -190,7 +172,7 @@ static bool recall_user(struct accounts *accounts, const char *text, struct foun
 	return true;
 }
 
-static void note_user(struct accounts *accounts, const char *text, const struct found_user *user)
+static void note_user(struct accounts *accounts, const char *text, const struct found_name *user)
 {
 	char uid[16], gid[16];
 	const char *const answer[] = { user->name, uid, gid, user->home ? user->home : "",
@@ -202,29 +184,28 @@ static void note_user(struct accounts *accounts, const char *text, const struct 
 }
 
 /* Returns 0, or an error that is no answer. A user without an entry is not `listed`. */
-static int ask_for_user(struct accounts *accounts, const char *text, bool numeric, struct found_user *user)
+static int ask_for_user(struct accounts *accounts, const char *text, bool numeric, struct found_name *user)
 {
-	struct passwd entry, *found;
-	char *buffer = NULL;
-	int error = call_getpw(numeric ? NULL : text, user->uid, &entry, &buffer, &found);
+	struct nss_entry entry;
+	int error = call_nss(&entry, false, numeric ? NULL : text, user->uid);
 
-	if (found) {
+	if (entry.user) {
 		user->listed = true;
-		user->name = pool_text(accounts->pool, found->pw_name);
-		user->uid = found->pw_uid;
-		user->gid = found->pw_gid;
-		user->home = text_unless_empty(accounts->pool, found->pw_dir);
-		user->shell = text_unless_empty(accounts->pool, found->pw_shell);
+		user->name = pool_text(accounts->pool, entry.user->pw_name);
+		user->uid = entry.user->pw_uid;
+		user->gid = entry.user->pw_gid;
+		user->home = text_unless_empty(accounts->pool, entry.user->pw_dir);
+		user->shell = text_unless_empty(accounts->pool, entry.user->pw_shell);
 	}
-	free(buffer);
-	if (!found && !means_no_entry(error))
+	free(entry.buffer);
+	if (!entry.user && !means_no_entry(error))
 		return error;
-	if (!found || user->name)
+	if (!entry.user || user->name)
 		note_user(accounts, text, user);
 	return 0;
 }
 
-static bool query_user(struct accounts *accounts, const char *text, struct found_user *user)
+static bool query_user(struct accounts *accounts, const char *text, struct found_name *user)
 {
 	bool numeric = is_number(text, &user->uid);
 	int error = recall_user(accounts, text, user) ? 0 : ask_for_user(accounts, text, numeric, user);
@@ -238,34 +219,16 @@ static bool query_user(struct accounts *accounts, const char *text, struct found
 		user->gid = user->uid;  /* as for users with a group of their own: never superd's */
 	} else {
 		user->wrong = "there is no such user here";
-		user->near = user_near(accounts->pool, text);
+		user->near = find_near(accounts->pool, false, text);
 	}
 	return user->name && ((numeric && !error) || user->wrong);
-}
-
-const struct found_user *accounts_user(struct accounts *accounts, const char *text)
-{
-	const char *key = pool_text(accounts->pool, text);
-	struct found_user *user;
-	const void *known;
-
-	if (!key)
-		return NULL;
-	if (ptr_map_get(&accounts->users, key, NULL, &known))
-		return known;
-	user = pool_alloc(accounts->pool, sizeof(*user));
-	if (!user || !query_user(accounts, key, user))
-		return NULL;
-	ptr_map_put(&accounts->users, key, NULL, user);
-	return user;
 }
 
 /* By an earlier answer, or NSS. Returns 0, or an error that is no answer. */
 static int find_group(struct accounts *accounts, const char *text, gid_t *gid, bool *is_found)
 {
 	words known = lookup_cache_find(accounts->lookups, "group", text);
-	struct group entry, *found;
-	char *buffer = NULL;
+	struct nss_entry entry;
 	uint32_t number;
 	int error;
 
@@ -274,19 +237,19 @@ static int find_group(struct accounts *accounts, const char *text, gid_t *gid, b
 		*gid = *known ? number : 0;
 		return 0;
 	}
-	error = call_getgr(text, 0, &entry, &buffer, &found);
-	*is_found = found;
-	if (found) {
-		*gid = found->gr_gid;
-		lookup_cache_add_number(accounts->lookups, "group", text, found->gr_gid);
+	error = call_nss(&entry, true, text, 0);
+	*is_found = entry.group;
+	if (entry.group) {
+		*gid = entry.group->gr_gid;
+		lookup_cache_add_number(accounts->lookups, "group", text, *gid);
 	} else if (means_no_entry(error)) {
 		lookup_cache_add(accounts->lookups, "group", text, NULL, 0);
 	}
-	free(buffer);
-	return found || means_no_entry(error) ? 0 : error;
+	free(entry.buffer);
+	return *is_found || means_no_entry(error) ? 0 : error;
 }
 
-static bool query_group(struct accounts *accounts, const char *text, struct found_group *group)
+static bool query_group(struct accounts *accounts, const char *text, struct found_name *group)
 {
 	bool found = false;
 	int error;
@@ -299,34 +262,56 @@ static bool query_group(struct accounts *accounts, const char *text, struct foun
 		group->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
 	} else if (!found) {
 		group->wrong = "there is no such group here";
-		group->near = group_near(accounts->pool, text);
+		group->near = find_near(accounts->pool, true, text);
 	}
 	return found || group->wrong;
 }
 
-const struct found_group *accounts_group(struct accounts *accounts, const char *text)
+static const struct found_name *find_name(struct accounts *accounts, struct ptr_map *known, const char *text)
 {
 	const char *key = pool_text(accounts->pool, text);
-	struct found_group *group;
-	const void *known;
+	struct found_name *name;
+	const void *found;
 
 	if (!key)
 		return NULL;
-	if (ptr_map_get(&accounts->groups, key, NULL, &known))
-		return known;
-	group = pool_alloc(accounts->pool, sizeof(*group));
-	if (!group || !query_group(accounts, key, group))
+	if (ptr_map_get(known, key, NULL, &found))
+		return found;
+	name = pool_alloc(accounts->pool, sizeof(*name));
+	if (!name || !(known == &accounts->users ? query_user : query_group)(accounts, key, name))
 		return NULL;
-	ptr_map_put(&accounts->groups, key, NULL, group);
-	return group;
+	ptr_map_put(known, key, NULL, name);
+	return name;
+}
+
+const struct found_name *accounts_user(struct accounts *accounts, const char *text)
+{
+	return find_name(accounts, &accounts->users, text);
+}
+
+const struct found_name *accounts_group(struct accounts *accounts, const char *text)
+{
+	return find_name(accounts, &accounts->groups, text);
+}
+
+const struct found_name *accounts_need(struct accounts *accounts, const struct service *service, const char *option,
+				       const char *text, bool is_group)
+{
+	const struct found_name *found = (is_group ? accounts_group : accounts_user)(accounts, text);
+
+	if (found && !found->wrong)
+		return found;
+	accounts_refuse(accounts, service, option, text,
+			(struct lookup_failure){ found ? found->wrong : "out of memory", found ? found->near : NULL });
+	return NULL;
 }
 
 bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **name)
 {
 	const char *text = pool_textf(accounts->pool, "%u", (unsigned)gid);
 	words known = text ? lookup_cache_find(accounts->lookups, "group of id", text) : NULL;
-	struct group entry, *found;
-	char *buffer = NULL;
+	struct nss_entry entry;
+	bool has;
 	int error;
 
 	*name = NULL;
@@ -334,22 +319,23 @@ bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **na
 		*name = pool_text(accounts->pool, *known);
 		return *known;
 	}
-	error = call_getgr(NULL, gid, &entry, &buffer, &found);
-	if (found)
-		*name = pool_text(accounts->pool, found->gr_name);
-	if (text && (found ? !!*name : means_no_entry(error)))
-		lookup_cache_add(accounts->lookups, "group of id", text, name, found ? 1 : 0);
-	free(buffer);
-	return found || error == ERANGE || error == ENOMEM;
+	error = call_nss(&entry, true, NULL, gid);
+	has = entry.group;
+	if (has)
+		*name = pool_text(accounts->pool, entry.group->gr_name);
+	if (text && (has ? *name != NULL : means_no_entry(error)))
+		lookup_cache_add(accounts->lookups, "group of id", text, name, has);
+	free(entry.buffer);
+	return has || error == ERANGE || error == ENOMEM;
 }
 
-bool accounts_pair(struct accounts *accounts, const char *text, const struct found_user **user,
-		   const struct found_group **group)
+bool accounts_pair(struct accounts *accounts, const char *text, const struct found_name **user,
+		   const struct found_name **group)
 {
 	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
 		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text));
-		const struct found_user *front = name && *name ? accounts_user(accounts, name) : NULL;
-		const struct found_group *behind = front && !front->wrong ? accounts_group(accounts, dot + 1) : NULL;
+		const struct found_name *front = name && *name ? accounts_user(accounts, name) : NULL;
+		const struct found_name *behind = front && !front->wrong ? accounts_group(accounts, dot + 1) : NULL;
 
 		if (!behind || behind->wrong)
 			continue;
@@ -371,8 +357,8 @@ void accounts_explain_pair(struct accounts *accounts, const char *text, struct l
 
 	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
 		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text)), *said;
-		const struct found_user *front = name && *name ? accounts_user(accounts, name) : NULL;
-		const struct found_group *behind = front && !front->wrong ? accounts_group(accounts, dot + 1) : NULL;
+		const struct found_name *front = name && *name ? accounts_user(accounts, name) : NULL;
+		const struct found_name *behind = front && !front->wrong ? accounts_group(accounts, dot + 1) : NULL;
 
 		if (behind && behind->wrong) {
 			said = pool_textf(accounts->pool, "group %s: %s", dot + 1, behind->wrong);

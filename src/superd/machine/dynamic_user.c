@@ -25,7 +25,7 @@ static bool in_range(uid_t id)
 /* Whether the id is taken: by another service of this table, by an entry of NSS, or by systemd. */
 static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
 {
-	const struct found_user *listed;
+	const struct found_name *listed;
 	const char *number, *group;
 	const void *owner;
 	char path[64];
@@ -89,17 +89,17 @@ static uid_t find_id(struct accounts *accounts, const struct service *service, c
 	return 0;
 }
 
-const struct found_user *accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name)
+const struct found_name *accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name)
 {
-	const struct found_user *listed = accounts_user(accounts, name);
-	struct found_user *user;
+	const struct found_name *listed = accounts_user(accounts, name);
+	struct found_name *user;
 
 	if (!listed || !listed->wrong)
 		return listed;
 	user = pool_alloc(accounts->pool, sizeof(*user));
 	if (!user)
 		return NULL;
-	*user = (struct found_user){ .name = name, .home = "/", .shell = "/usr/sbin/nologin" };
+	*user = (struct found_name){ .name = name, .home = "/", .shell = "/usr/sbin/nologin" };
 	user->uid = find_id(accounts, service, name);
 	user->gid = user->uid;
 	if (!user->uid)

@@ -139,7 +139,7 @@ static const char *absolute(const char *path)
 static void read_user(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool)
 {
 	const char *home = absolute(secure_getenv("HOME")), *shell = absolute(secure_getenv("SHELL"));
-	const struct found_user *found;
+	const struct found_name *found;
 	struct accounts accounts;
 	struct diags ignored = { 0 };
 

@@ -22,24 +22,22 @@
 static bool resolve_owner(struct accounts *accounts, const struct service *service, const struct listen *listen,
 			  struct listen_prepared *prepared)
 {
-	const char *user_text = listen->options->socket_user, *group_text = listen->options->socket_group;
-	const struct found_user *user = user_text ? accounts_user(accounts, user_text) : NULL;
-	const struct found_group *group = group_text ? accounts_group(accounts, group_text) : NULL;
+	const char *user = listen->options->socket_user, *group = listen->options->socket_group;
+	const struct found_name *found;
 
-	if (user_text && (!user || user->wrong))
-		return accounts_refuse(accounts, service, "socket_user", user_text,
-				       (struct lookup_failure){ user ? user->wrong : "out of memory",
-								user ? user->near : NULL });
-	if (group_text && (!group || group->wrong))
-		return accounts_refuse(accounts, service, "socket_group", group_text,
-				       (struct lookup_failure){ group ? group->wrong : "out of memory",
-								group ? group->near : NULL });
 	if (user) {
-		prepared->owner = user->uid;
-		prepared->owner_group = user->gid;
+		found = accounts_need(accounts, service, "socket_user", user, false);
+		if (!found)
+			return false;
+		prepared->owner = found->uid;
+		prepared->owner_group = found->gid;
 	}
-	if (group)
-		prepared->owner_group = group->gid;
+	if (group) {
+		found = accounts_need(accounts, service, "socket_group", group, true);
+		if (!found)
+			return false;
+		prepared->owner_group = found->gid;
+	}
 	return true;
 }
 

@@ -32,7 +32,7 @@ struct wanted_group {
 	gid_t before;                   /* the number that the look-up before has found for this name; -1: none */
 };
 
-static void warn_of_group(const struct wanted_group *wanted, const struct found_group *found, const char *effect,
+static void warn_of_group(const struct wanted_group *wanted, const struct found_name *found, const char *effect,
 			  struct diags *diags)
 {
 	diag_warning(diags, wanted->at, "%s: %s: %s: %s", wanted->at.file ? "control_group" : "--control-group",
@@ -45,7 +45,7 @@ static void warn_of_group(const struct wanted_group *wanted, const struct found_
 
 /* If the look-up fails, as when a directory server does not answer, the group that was found before keeps its
  * access. */
-static gid_t choose_group(const struct wanted_group *wanted, const struct found_group *found, struct diags *diags)
+static gid_t choose_group(const struct wanted_group *wanted, const struct found_name *found, struct diags *diags)
 {
 	bool has_answer = found && !found->failed;
 
