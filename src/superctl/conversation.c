@@ -223,9 +223,25 @@ int64_t conversation_answer_timeout(const struct superctl_options *options)
 
 void conversation_request(struct buf *request, const struct superctl_options *options, const char *verb)
 {
+	const struct {
+		const char *option;
+		bool given;
+	} plain[] = {
+		{ " --no-wait", options->no_wait }, { " --boot", options->boot }, { " --follow", options->follow },
+		{ " --failed", options->failed_only }, { " --allow-empty", options->allow_empty },
+	};
+
 	buf_text(request, verb);
-	if (options->no_wait)
-		buf_text(request, " --no-wait");
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+		buf_text(request, plain[i].given ? plain[i].option : "");
+	if (options->level)
+		buf_addf(request, " --level=%s", options->level);
+	if (options->since)
+		buf_addf(request, " --since=%.6f", (double)options->since / 1e6);
+	if (options->service) {
+		buf_text(request, " --service=");
+		shell_words_quote(request, options->service);
+	}
 	if (options->timeout >= 0) {
 		buf_addf(request, " --timeout=%lld", (long long)options->timeout / 1000000);
 		if (options->timeout % 1000000)

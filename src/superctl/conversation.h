@@ -36,7 +36,8 @@ enum ctl_status conversation_open(struct conversation *conversation, const struc
  * superd's own answer. */
 int64_t conversation_answer_timeout(const struct superctl_options *options);
 
-/* Composes a request without its newline: the verb, the options, then the names of the command line. */
+/* Composes a request without its newline: the verb, maybe with options that are not from the command line, those from
+ * it that mean the same for every verb of superd, then its names. */
 void conversation_request(struct buf *request, const struct superctl_options *options, const char *verb);
 
 enum ctl_status conversation_send(struct conversation *conversation, const struct buf *request);

@@ -4,7 +4,6 @@
  * superctl prints the number in their place. */
 #include <stdio.h>
 
-#include "lib/shell_words.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
 #include "superctl/reconnect.h"
@@ -78,19 +77,12 @@ static bool show_event(void *context, const json_t *line, const char *text)
 	return ok;
 }
 
-static void add_request(struct buf *request, const struct superctl_options *options)
+static void add_request(struct buf *request, const struct superctl_options *options, const char *verb)
 {
-	struct buf option = { 0 };
+	struct superctl_options plain = *options;
 
-	buf_text(request, "events");
-	if (options->level)
-		buf_addf(request, " --level=%s", options->level);
-	if (!options->service)
-		return;
-	buf_addf(&option, "--service=%s", options->service);
-	buf_char(request, ' ');
-	shell_words_quote(request, buf_string(&option));
-	buf_free(&option);
+	plain.timeout = -1;             /* superctl's own */
+	conversation_request(request, &plain, verb);
 }
 
 /* again: the request to go on with after superd has gone away; NULL: the answer has an end. */
@@ -120,7 +112,7 @@ enum ctl_status view_events(const struct superctl_options *options)
 	struct buf request = { 0 };
 	enum ctl_status status;
 
-	add_request(&request, options);
+	add_request(&request, options, "events");
 	status = print_log(options, &request, &request);
 	buf_free(&request);
 	return status;
@@ -130,17 +122,9 @@ enum ctl_status view_events(const struct superctl_options *options)
 static void add_log_request(struct buf *request, const struct superctl_options *options, int64_t lines)
 {
 	struct buf verb = { 0 };
-	struct superctl_options plain = *options;
 
-	plain.timeout = -1;             /* superctl's own */
 	buf_addf(&verb, "log --lines=%lld", (long long)lines);
-	if (options->since)
-		buf_addf(&verb, " --since=%.6f", (double)options->since / 1e6);
-	if (options->follow)
-		buf_text(&verb, " --follow");
-	if (options->level)
-		buf_addf(&verb, " --level=%s", options->level);
-	conversation_request(request, &plain, buf_string(&verb));
+	add_request(request, options, buf_string(&verb));
 	buf_free(&verb);
 }
 

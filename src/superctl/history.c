@@ -153,27 +153,13 @@ static enum ctl_status print_sleeps(struct history_view *view)
 
 enum ctl_status view_history(const struct superctl_options *options)
 {
-	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
 	struct history_view view = { .options = options };
-	enum ctl_status status = conversation_open(&conversation, options);
-	struct buf request = { 0 }, verb = { 0 };
+	enum ctl_status status = conversation_ask(options, "timeline", CONVERSATION_TIMEOUT, keep_line, &view);
 
-	if (status != CTL_DONE)
-		return status;
-	buf_text(&verb, "timeline");
-	if (options->since)
-		buf_addf(&verb, " --since=%.6f", (double)options->since / 1e6);
-	conversation_request(&request, options, buf_string(&verb));
-	status = conversation_send(&conversation, &request);
-	if (status == CTL_DONE)
-		status = conversation_read(&conversation, keep_line, &view);
-	conversation_close(&conversation);
 	if (!options->json && (view.count || status == CTL_DONE) && print_sleeps(&view) != CTL_DONE)
 		status = CTL_FAILED;    /* also if a name matches no service */
 	for (size_t n = 0; n < view.count; n++)
 		json_decref(view.list[n].service);
 	free(view.list);
-	buf_free(&verb);
-	buf_free(&request);
 	return status;
 }

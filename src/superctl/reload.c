@@ -101,8 +101,7 @@ enum ctl_status view_reload(const struct superctl_options *options)
 		return view_act(options);
 	if (!options->has_timeout && !options->no_wait)
 		bounded.timeout = TABLE_TIMEOUT;
-	status = conversation_ask(&bounded, options->allow_empty ? "reload --allow-empty" : "reload",
-				  conversation_answer_timeout(&bounded), show_line, &view);
+	status = conversation_ask(&bounded, "reload", conversation_answer_timeout(&bounded), show_line, &view);
 	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
 }
 

@@ -48,25 +48,18 @@ static bool keep_line(void *context, const json_t *line, const char *text)
 }
 
 /* cells 0: spans and wakes instead of bars, for --json. Replaces view->lines. */
-static enum ctl_status ask_timeline(struct timeline_view *view, struct conversation *conversation, size_t cells)
+static enum ctl_status ask_timeline(struct timeline_view *view, size_t cells)
 {
-	const struct superctl_options *options = view->options;
-	struct buf request = { 0 }, verb = { 0 };
+	struct buf verb = { 0 };
 	enum ctl_status status;
 
 	json_decref(view->lines);
 	view->lines = json_array();
 	buf_text(&verb, "timeline");
-	if (options->since)
-		buf_addf(&verb, " --since=%.6f", (double)options->since / 1e6);
 	if (cells)
 		buf_addf(&verb, " --cells=%zu", cells);
-	conversation_request(&request, options, buf_string(&verb));
-	status = conversation_send(conversation, &request);
-	if (status == CTL_DONE)
-		status = conversation_read(conversation, keep_line, view);
+	status = conversation_ask(view->options, buf_string(&verb), CONVERSATION_TIMEOUT, keep_line, view);
 	buf_free(&verb);
-	buf_free(&request);
 	return status;
 }
 
@@ -157,9 +150,9 @@ static void add_legend(struct timeline_view *view)
 	buf_char(&view->out, '\n');
 }
 
-static enum ctl_status print_bars(struct timeline_view *view, struct conversation *conversation)
+static enum ctl_status print_bars(struct timeline_view *view)
 {
-	enum ctl_status status = ask_timeline(view, conversation, 1);
+	enum ctl_status status = ask_timeline(view, 1);
 	size_t cells;
 
 	if (status != CTL_DONE)
@@ -170,7 +163,7 @@ static enum ctl_status print_bars(struct timeline_view *view, struct conversatio
 	}
 	measure_names(view);
 	cells = count_cells(view);
-	status = ask_timeline(view, conversation, cells);
+	status = ask_timeline(view, cells);
 	if (status != CTL_DONE)
 		return status;
 	add_axis(view, json_array_get(view->lines, 0), cells);
@@ -194,9 +187,9 @@ static bool write_file(const char *path, const struct buf *text)
 	return ok;
 }
 
-static enum ctl_status print_svg(struct timeline_view *view, struct conversation *conversation)
+static enum ctl_status print_svg(struct timeline_view *view)
 {
-	enum ctl_status status = ask_timeline(view, conversation, TIMELINE_SVG_CELLS);
+	enum ctl_status status = ask_timeline(view, TIMELINE_SVG_CELLS);
 
 	if (status != CTL_DONE)
 		return status;
@@ -208,20 +201,16 @@ static enum ctl_status print_svg(struct timeline_view *view, struct conversation
 
 enum ctl_status view_timeline(const struct superctl_options *options)
 {
-	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
 	struct timeline_view view = { .options = options };
-	enum ctl_status status = conversation_open(&conversation, options);
+	enum ctl_status status;
 
-	if (status != CTL_DONE)
-		return status;
 	screen_open(&view.screen, options->colour);
 	if (options->json)
-		status = ask_timeline(&view, &conversation, 0);
+		status = ask_timeline(&view, 0);
 	else if (options->svg)
-		status = print_svg(&view, &conversation);
+		status = print_svg(&view);
 	else
-		status = print_bars(&view, &conversation);
-	conversation_close(&conversation);
+		status = print_bars(&view);
 	json_decref(view.lines);
 	buf_free(&view.out);
 	return status;

@@ -47,30 +47,19 @@ static bool show_result(void *context, const json_t *line, const char *text)
 /* verb: as sent, with options that conversation_request does not add. */
 static enum ctl_status act(const struct superctl_options *options, const char *verb_text)
 {
-	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
 	struct act_view view = { .options = options };
-	struct buf request = { 0 }, verb = { 0 };
-	enum ctl_status status = conversation_open(&conversation, options);
+	struct buf verb = { 0 };
+	enum ctl_status status;
 
-	if (status != CTL_DONE)
-		return status;
 	buf_text(&verb, verb_text);
 	if (options->name_count && !options->json)
 		buf_text(&verb, " --progress");
-	if (options->boot)
-		buf_text(&verb, " --boot");
 	if (options->asleep_only)
 		buf_text(&verb, " --asleep");
 	if (options->awake_only)
 		buf_text(&verb, " --awake");
-	conversation_request(&request, options, buf_string(&verb));
-	status = conversation_send(&conversation, &request);
-	conversation.timeout = conversation_answer_timeout(options);
-	if (status == CTL_DONE)
-		status = conversation_read(&conversation, show_result, &view);
-	buf_free(&request);
+	status = conversation_ask(options, buf_string(&verb), conversation_answer_timeout(options), show_result, &view);
 	buf_free(&verb);
-	conversation_close(&conversation);
 	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
 }
 

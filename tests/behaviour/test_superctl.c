@@ -373,7 +373,7 @@ Behaviour(superctl, health_is_told_where_superd_does_not_answer)
 
 Behaviour(superctl, events_and_reasons_are_shown_as_text)
 {
-	struct outcome outcome = ASKED("events --level=warning '--service=a b'",
+	struct outcome outcome = ASKED("events --level=warning --service='a b'",
 				       "{\"at\":1000000000,\"level\":\"warning\",\"event\":\"x\",\"service\":\"a "
 				       "b\",\"message\":\"m\\u0007\"}\n" RECORDED_DONE,
 				       "events", "--service=a b", "--level=warning");
