@@ -56,7 +56,7 @@ struct preflight {
 };
 
 /* Adds "SERVICE: OPTION = VALUE: WRONG" at the option's origin, in the words of the table's format; without OPTION if
- * that format has no word for it. */
+ * that format has no word for it. value NULL: the service's, as superd.conf writes it, also if it is the default. */
 void preflight_report(struct preflight *preflight, enum severity severity, const struct service *service,
 		      const char *option, const char *value, const char *wrong, ...)
 	__attribute__((format(printf, 6, 7)));

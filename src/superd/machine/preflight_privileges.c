@@ -47,36 +47,24 @@ void preflight_root_units(struct preflight *preflight)
 			  first->name, preflight->root_units - 1);
 }
 
-/* The names of a set of capabilities as the option has them, in the pool. */
-static const char *capability_names(struct pool *pool, const char *option, uint64_t set)
-{
-	const struct directive *directive = directive_find(NATIVE, option);
-	struct buf text = { 0 };
-	const char *names;
-
-	type_format(directive, &set, &text);
-	names = pool_text(pool, buf_string(&text));
-	buf_free(&text);
-	return names ? names : "";
-}
-
 static void check_capabilities(struct preflight *preflight, const struct service *service)
 {
 	const struct identity_options *identity = service->groups->identity;
-	struct pool *pool = preflight->table->pool;
+	struct buf names = { 0 };
 	uint64_t missing = 0;
 
 	for (int bit = 0; bit < 64; bit++) {
 		if (identity->ambient_capabilities >> bit & 1 && !capability_held(bit))
 			missing |= UINT64_C(1) << bit;
 	}
-	if (missing)
-		preflight_report(preflight, SEVERITY_WARNING, service, "ambient_capabilities",
-				 capability_names(pool, "ambient_capabilities", missing),
+	if (missing) {
+		type_format(directive_find(NATIVE, "ambient_capabilities"), &missing, &names);
+		preflight_report(preflight, SEVERITY_WARNING, service, "ambient_capabilities", buf_string(&names),
 				 "superd does not have this itself, so it cannot pass it on");
+		buf_free(&names);
+	}
 	if (identity->capability_bounding_set != UINT64_MAX && !capability_held(CAP_SETPCAP))
-		preflight_report(preflight, SEVERITY_ERROR, service, "capability_bounding_set",
-				 capability_names(pool, "capability_bounding_set", identity->capability_bounding_set),
+		preflight_report(preflight, SEVERITY_ERROR, service, "capability_bounding_set", NULL,
 				 "only root or CAP_SETPCAP can remove capabilities permanently");
 }
 

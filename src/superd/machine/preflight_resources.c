@@ -1,6 +1,5 @@
 /* Checks the options for control groups, devices and scheduling that this machine cannot provide. Each message says
  * what superd does instead: a limit for each process is not the same as one for all of them together. */
-#include <inttypes.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,32 +11,19 @@
 #include "superd/start/directories.h"
 #include "superd/start/scheduling.h"
 #include "table/option/option_name.h"
-#include "table/option/option_table.h"
 #include "table/words/resource_words.h"
-
-/* Appends the option's value as superd.conf writes it, also if it is the default. */
-static void add_value(const struct service *service, const char *option, struct buf *out)
-{
-	const struct directive *directive = directive_find(NATIVE, option);
-
-	type_format(directive, directive_field(directive, service), out);
-}
 
 static void report_support(void *context, const struct service *service, const char *option, enum cgroup_support answer,
 			   const char *why, const char *instead)
 {
 	struct preflight *preflight = context;
 	bool refused = answer == SUPPORT_REFUSED && !preflight->table->warns_of_unsupported;
-	struct buf value = { 0 };
 
-	add_value(service, option, &value);
 	if (answer == SUPPORT_NEAR)
-		preflight_report(preflight, SEVERITY_WARNING, service, option, buf_string(&value), "%s; %s", why,
-				 instead);
+		preflight_report(preflight, SEVERITY_WARNING, service, option, NULL, "%s; %s", why, instead);
 	else
-		preflight_report(preflight, refused ? SEVERITY_ERROR : SEVERITY_WARNING, service, option,
-				 buf_string(&value), refused ? "%s" : "%s; it is left out", why);
-	buf_free(&value);
+		preflight_report(preflight, refused ? SEVERITY_ERROR : SEVERITY_WARNING, service, option, NULL,
+				 refused ? "%s" : "%s; it is left out", why);
 }
 
 static void check_devices(struct preflight *preflight, const struct service *service)
@@ -71,21 +57,14 @@ static void check_scheduling(struct preflight *preflight, const struct service *
 {
 	const struct scheduling_options *scheduling = service->groups->scheduling;
 	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
-	struct buf value = { 0 };
 	long personality;
 
-	if (real_time && !capability_held(CAP_SYS_NICE)) {
-		add_value(service, "cpu_scheduling_policy", &value);
-		preflight_report(preflight, SEVERITY_WARNING, service, "cpu_scheduling_policy", buf_string(&value),
+	if (real_time && !capability_held(CAP_SYS_NICE))
+		preflight_report(preflight, SEVERITY_WARNING, service, "cpu_scheduling_policy", NULL,
 				 "only root or CAP_SYS_NICE can do this, unless rlimit_rtprio allows it");
-		buf_clear(&value);
-	}
-	if (scheduling->personality && !scheduling_personality(scheduling->personality, &personality)) {
-		add_value(service, "personality", &value);
-		preflight_report(preflight, SEVERITY_ERROR, service, "personality", buf_string(&value),
+	if (scheduling->personality && !scheduling_personality(scheduling->personality, &personality))
+		preflight_report(preflight, SEVERITY_ERROR, service, "personality", NULL,
 				 "this machine runs no programs of that kind");
-	}
-	buf_free(&value);
 }
 
 /* A dynamic user could not use another user's files. */
@@ -138,19 +117,17 @@ static void check_daemon(struct preflight *preflight, const struct service *serv
 /* Its programs start with their clients then. */
 static void check_warm(struct preflight *preflight, const struct service *service)
 {
-	int64_t warm = service->groups->access->warm;
-	const char *wrong = warm ? preflight_check_own(preflight, PROGRAM_HOLD, NULL) : NULL;
+	const char *wrong = service->groups->access->warm ? preflight_check_own(preflight, PROGRAM_HOLD, NULL) : NULL;
 
 	if (wrong)
-		preflight_report(preflight, SEVERITY_WARNING, service, "warm",
-				 pool_textf(preflight->table->pool, "%" PRId64, warm), "%s: no program waits", wrong);
+		preflight_report(preflight, SEVERITY_WARNING, service, "warm", NULL, "%s: no program waits", wrong);
 }
 
 void preflight_resources(struct preflight *preflight, const struct service *service)
 {
-	check_warm(preflight, service);
 	const struct resource_options *resources = service->groups->resources;
 
+	check_warm(preflight, service);
 	cgroup_settings_compare(service, report_support, preflight);
 	check_devices(preflight, service);
 	check_device_limits(preflight, service, "io_read_bandwidth_max", resources->io_read_bandwidth_max);
