@@ -19,8 +19,7 @@
 
 #define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
 #define GRID 8                          /* parts of an idle_timeout to which timers are rounded up, to coincide */
-#define FEW_CLOSES 16                   /* closes before the next count; after more of them superd stops listening */
-#define MANY_CLOSES_PART 64             /* part of an idle_timeout; IDLE_HAS_CLIENTS was short below it */
+#define FEW_CLOSES 8                    /* closes before the next count; after more of them superd stops listening */
 #define ALMOST 0.001                    /* seconds that a timer may be early */
 #define TURN_SECONDS 0.05               /* between two tries, while superd stops too many others */
 #define DRAINING_PARTS 4                /* looks in an idle_timeout while another instance serves earlier clients */
@@ -93,27 +92,16 @@ static void end_unused(struct idle *idle)
 	busy_forget(&idle->busy);
 }
 
-/* If connections close all the time, superd counts once in an idle_timeout, and listens for no single close. */
-static void stop_listening(struct idle *idle)
-{
-	idle->many_closes = true;
-	enter_phase(idle, IDLE_NOT_LISTENING);
-	start_timer(idle, idle->timeout);
-}
-
-/* Called when a connection has closed. superd stops listening after more than FEW_CLOSES closes. If it had stopped
- * before (many_closes), one close during a count, or soon after a count that found clients, is enough. */
+/* Called when a connection has closed. If connections close all the time, superd counts once in an idle_timeout, and
+ * listens for no single close. */
 static void wait_until_quiet(struct idle *idle)
 {
-	bool soon = idle->closed_meanwhile ||
-		(idle->phase == IDLE_HAS_CLIENTS && clock_now() - idle->entered < idle->timeout / MANY_CLOSES_PART);
-
 	end_unused(idle);
-	if (idle->closes > FEW_CLOSES || (idle->many_closes && soon)) {
-		stop_listening(idle);
+	if (idle->closes > FEW_CLOSES) {
+		enter_phase(idle, IDLE_NOT_LISTENING);
+		start_timer(idle, idle->timeout);
 		return;
 	}
-	idle->many_closes = false;
 	enter_phase(idle, IDLE_NOT_COUNTED);
 	start_countdown(idle, idle->last_closed);
 }
@@ -298,7 +286,7 @@ static void on_gone(struct close_listener *close_listener, bool silent)
 		break;
 	case IDLE_NOT_COUNTED:          /* the timer finds out that the time begins later (is_too_early) */
 		if (idle->closes > FEW_CLOSES)
-			stop_listening(idle);
+			wait_until_quiet(idle);
 		break;
 	default:
 		note_close(idle);
@@ -334,7 +322,6 @@ static void take_no_clients(struct idle *idle)
 		idle->since = clock_now();
 	if (idle->clients->quiet)
 		idle->since = fmax(idle->since, idle->clients->moved);
-	idle->many_closes = false;
 	if (is_due(idle)) {
 		act_unless_busy(idle);
 		return;

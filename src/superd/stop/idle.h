@@ -3,7 +3,7 @@
  *
  * Each service in state RUNNING with an idle_timeout has a struct idle, owned by its run. For TCP superd waits until a
  * connection closes (superd/clients/close_events), and counts connections when none has closed for an idle_timeout. So
- * it never wakes for a service whose clients stay; a service whose clients come and go all the time costs about two
+ * it never wakes for a service whose clients stay; a service whose clients come and go all the time costs about ten
  * wakeups in an idle_timeout. For unix sockets and UDP the kernel reports nothing, so superd counts four times in an
  * idle_timeout. */
 #pragma once

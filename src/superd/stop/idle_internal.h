@@ -49,7 +49,6 @@ struct idle {
 	enum stop_reason reason;        /* STOP_MEMORY: it may go if nobody is found now, though idle_timeout is not over */
 	bool polls;                     /* true: closes are not reported for every socket, so superd counts from time to time */
 	bool closed_meanwhile;          /* true: a connection has closed since the present count began */
-	bool many_closes;               /* true: too many connections closed in the last idle_timeout */
 	bool reported;                  /* true: idle_action = report was logged, and no client has come since */
 	unsigned closes;                /* connections that have closed since the last count */
 	double timeout;                 /* seconds of idle_timeout when the measuring began */
