@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "superd/runtime/runtime.h"
 
@@ -81,20 +80,6 @@ void client_look_init(struct client_look *look, struct engine *engine,
 	worker_wait_init(&look->helper, engine, on_news);
 }
 
-/* Lists superd's own listeners. NULL: out of memory. */
-static struct file_id *list_known(const struct service_runtime *runtime, size_t *count)
-{
-	struct file_id *known = calloc(runtime->listener_count + 1, sizeof(*known));
-	struct stat status;
-
-	*count = 0;
-	for (size_t n = 0; known && n < runtime->listener_count; n++) {
-		if (listener_is_open(&runtime->listeners[n]) && fstat(runtime->listeners[n].fd, &status) == 0)
-			known[(*count)++] = (struct file_id){ status.st_dev, status.st_ino };
-	}
-	return known;
-}
-
 bool client_look_start(struct client_look *look, struct conn_query *query, size_t count, uint32_t quiet_after,
 		       const pid_t *pids)
 {
@@ -108,7 +93,7 @@ bool client_look_start(struct client_look *look, struct conn_query *query, size_
 
 	while (pids && pids[request.pid_count])
 		request.pid_count++;
-	request.known = known = list_known(query->runtime, &request.known_count);
+	request.known = known = runtime_list_sockets(query->runtime, &request.known_count);
 	conn_query_set_wanted(query);
 	started = known && worker_wait_begin(&look->helper, client_count_begin(&request, worker_owner(service)),
 						     service, LOOK_SECONDS);

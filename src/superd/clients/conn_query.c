@@ -307,7 +307,6 @@ bool conn_query_start(struct conn_query *query)
 		return false;
 	if (!conn_query_is_open(query)) {
 		list_add(&queries->asked, &query->link);
-		query->since = query->runtime->since;
 		query->probes = query->no_probes ? service_prepared(query->runtime->service)->probes : NULL;
 		query->table = query->runtime->table;
 		query->table->users++;
@@ -361,11 +360,6 @@ bool conn_query_is_complete(const struct conn_query *query)
 			return false;
 	}
 	return !query->cookies.failed;
-}
-
-bool conn_query_is_current(const struct conn_query *query)
-{
-	return query->runtime->since == query->since;
 }
 
 uint32_t conn_query_sum(const struct conn_query *query)

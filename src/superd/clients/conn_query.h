@@ -40,7 +40,6 @@ struct conn_query {
 	struct conn_query **place;      /* pointer to it in its slice, while the question is under way; NULL: it is not */
 	struct table *table;            /* reference while it waits for its turn, because probes is part of the table */
 	const struct access *probes;    /* probe_from, if no_probes is set */
-	double since;                   /* runtime->since when it was started */
 };
 
 /* Makes room for so many sockets. counted is called once for each conn_query_start, from the loop. false: out of
@@ -81,9 +80,6 @@ const struct cookie_set *conn_query_followed(const struct conn_query *query);
 
 /* Whether the answer has all numbers, and all clients that it had to note. */
 bool conn_query_is_complete(const struct conn_query *query);
-
-/* Whether the service's state has not changed since conn_query_start; else the answer is out of date. */
-bool conn_query_is_current(const struct conn_query *query);
 
 uint32_t conn_query_sum(const struct conn_query *query);        /* connections at all sockets whose number is known */
 

@@ -120,16 +120,11 @@ static enum health check_service(const struct service_runtime *runtime, struct b
 		bind_calls_describe(runtime_current(runtime), out);
 		return UNHEALTHY;
 	}
-	if (has_just_failed(runtime)) {
+	if (has_just_failed(runtime) || health_is_degraded(runtime)) {
 		add_failures(&runtime_stats(runtime)->failed, out);
 		return DEGRADED;
 	}
-	if (!health_is_degraded(runtime) && add_failed_socket(runtime, out))
-		return DEGRADED;
-	if (!health_is_degraded(runtime))
-		return background_describe(runtime, out) ? DEGRADED : HEALTHY;
-	add_failures(&runtime_stats(runtime)->failed, out);
-	return DEGRADED;
+	return add_failed_socket(runtime, out) || background_describe(runtime, out) ? DEGRADED : HEALTHY;
 }
 
 bool health_has_failed(const struct service_runtime *runtime)

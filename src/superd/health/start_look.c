@@ -51,6 +51,7 @@ struct start_look {
 	struct silent_client silent[SILENT_MOST];
 	size_t silent_count;
 	ev_io next;                     /* timer of the next look (os/host/timer_fd); fd -1: none */
+	double since;                   /* runtime->since when it began */
 	size_t count;                   /* listeners */
 	unsigned lengths[];             /* length of each listener's queue before the question */
 };
@@ -181,7 +182,7 @@ static bool still_waits(const struct start_look *look)
 {
 	const struct service_runtime *runtime = look->query.runtime;
 
-	return conn_query_is_current(&look->query) && service_is_watched(runtime->state);
+	return look->since == runtime->since && service_is_watched(runtime->state);
 }
 
 /* Both lists are in the order of the kernel's numbers. */
@@ -388,6 +389,7 @@ static struct start_look *make_look(struct service_runtime *runtime)
 		free(look);
 		return NULL;
 	}
+	look->since = runtime->since;
 	look->count = count;
 	ev_io_init(&look->next, on_next, -1, EV_READ);
 	look->next.data = look;

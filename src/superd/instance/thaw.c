@@ -11,7 +11,7 @@
 
 #define RETRY .1                        /* seconds */
 
-static void log_thaw(const struct instance *instance, enum level level, const char *name, const char *what)
+void instance_log_freeze(const struct instance *instance, enum level level, const char *name, const char *what)
 {
 	struct event event = { .name = name, .service = instance->service->name, .pid = instance->pid, .reason = what };
 
@@ -26,7 +26,7 @@ static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
 	if (!freezer_thaw(&instance->frozen->freezer))
 		return;
 	ev_timer_stop(loop, timer);
-	log_thaw(instance, LEVEL_NOTICE, "thawed", "is thawed now");
+	instance_log_freeze(instance, LEVEL_NOTICE, "thawed", "is thawed now");
 }
 
 /* Its clients wait, while superd takes it for one that runs. */
@@ -35,7 +35,7 @@ static void thaw_again(struct instance *instance, int error)
 	struct buf what = { 0 };
 
 	buf_addf(&what, "stays frozen: its control group cannot be thawed: %s; superd tries again", strerror(error));
-	log_thaw(instance, LEVEL_ERROR, "unfrozen", buf_string(&what));
+	instance_log_freeze(instance, LEVEL_ERROR, "unfrozen", buf_string(&what));
 	buf_free(&what);
 	ev_timer_init(&instance->frozen->again, on_again, RETRY, RETRY);
 	instance->frozen->again.data = instance;

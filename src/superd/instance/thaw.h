@@ -18,3 +18,6 @@ struct frozen {
 
 /* Thaws its processes, if it is frozen or being frozen, so that they can react to signals. Posts THAWED. */
 void instance_thaw(struct instance *instance);
+
+/* Logs "pid 17 WHAT", of a freeze or a thaw. */
+void instance_log_freeze(const struct instance *instance, enum level level, const char *name, const char *what);

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "lib/clock.h"
+#include "os/proc/process.h"
 #include "table/services/diff.h"
 
 _Static_assert(STATES <= 16, "posted_state has 4 bits");
@@ -118,6 +120,19 @@ bool runtime_is_complete(const struct service_runtime *runtime)
 			return false;
 	}
 	return true;
+}
+
+struct file_id *runtime_list_sockets(const struct service_runtime *runtime, size_t *count)
+{
+	struct file_id *list = calloc(runtime->listener_count + 1, sizeof(*list));
+	struct stat status;
+
+	*count = 0;
+	for (size_t n = 0; list && n < runtime->listener_count; n++) {
+		if (listener_is_open(&runtime->listeners[n]) && fstat(runtime->listeners[n].fd, &status) == 0)
+			list[(*count)++] = (struct file_id){ status.st_dev, status.st_ino };
+	}
+	return list;
 }
 
 bool runtime_is_being_restored(const struct service_runtime *runtime)

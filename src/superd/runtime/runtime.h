@@ -20,6 +20,7 @@
 struct accept_state;
 struct background;
 struct conn_query;
+struct file_id;
 struct foreground;
 struct idle;
 struct queue_notes;
@@ -182,6 +183,8 @@ bool runtime_is_complete(const struct service_runtime *runtime); /* all its sock
 /* Another process restores a listener, sets its changed options, or lets its address be shared. */
 bool runtime_is_being_restored(const struct service_runtime *runtime);
 bool runtime_has_old_options(const struct service_runtime *runtime);    /* a listener has (is_old) */
+/* Returns a list of its sockets, to be freed by the caller. NULL: out of memory. */
+struct file_id *runtime_list_sockets(const struct service_runtime *runtime, size_t *count);
 /* Closing its sockets does not stop its instances. */
 bool runtime_keeps_instances(const struct service_runtime *runtime);
 

@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -89,16 +88,6 @@ static void end_reclaim(struct freeze *freeze)
 		  strerror(error));
 }
 
-static void log_freeze(const struct freeze *freeze, enum level level, const char *name, const char *what)
-{
-	const struct service_runtime *runtime = runtime_of(freeze);
-	struct event event = {
-		.name = name, .service = runtime->service->name, .pid = freeze->instance->pid, .reason = what,
-	};
-
-	log_event(runtime->engine->log, level, &event, "pid %ld %s", (long)event.pid, what);
-}
-
 /* Frees what it needed only while it was frozen. */
 static void release_freeze(struct freeze *freeze)
 {
@@ -159,8 +148,8 @@ static void say_failure(struct freeze *freeze)
 			 (long)freeze->frozen.freezer.moving, limit);
 	else
 		buf_addf(&what, "cannot be frozen: its processes did not stop within %s", limit);
-	log_freeze(freeze, *is_logged && !freeze->is_operators ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen",
-		   buf_string(&what));
+	instance_log_freeze(freeze->instance, *is_logged && !freeze->is_operators ? LEVEL_DEBUG : LEVEL_WARNING,
+			    "unfrozen", buf_string(&what));
 	*is_logged = true;
 	buf_free(&what);
 }
@@ -271,23 +260,6 @@ static bool is_others(void *context, pid_t pid)
 	return instance_has_group(instance->engine, group) || instance_has_group(instance->engine, session);
 }
 
-static bool take_sockets(struct freeze *freeze)
-{
-	const struct service_runtime *runtime = runtime_of(freeze);
-	struct stat status;
-	size_t count = 0;
-
-	free(freeze->sockets);
-	freeze->sockets = calloc(runtime->listener_count + 1, sizeof(*freeze->sockets));
-	for (size_t n = 0; freeze->sockets && n < runtime->listener_count; n++) {
-		if (listener_is_open(&runtime->listeners[n]) && fstat(runtime->listeners[n].fd, &status) == 0)
-			freeze->sockets[count++] = (struct file_id){ status.st_dev, status.st_ino };
-	}
-	freeze->root.sockets = freeze->sockets;
-	freeze->root.socket_count = count;
-	return freeze->sockets;
-}
-
 static bool find_processes(struct freeze *freeze)
 {
 	struct instance *instance = freeze->instance;
@@ -297,7 +269,10 @@ static bool find_processes(struct freeze *freeze)
 		.proof = instance_proof(instance),
 		.is_others = is_others, .context = instance,
 	};
-	return take_sockets(freeze);
+	free(freeze->sockets);
+	freeze->sockets = runtime_list_sockets(runtime_of(freeze), &freeze->root.socket_count);
+	freeze->root.sockets = freeze->sockets;
+	return freeze->sockets;
 }
 
 /* Adds the relay to the list: what it has connected to the program is no client of its own. */
@@ -471,8 +446,8 @@ bool freeze_sleep(struct service_runtime *runtime)
 		return false;
 	runtime->run->stats.freezes++;
 	accept_latency_end(runtime, runtime->run->standby_sockets ? UINT_MAX : exit_verdict_count_queue(runtime));
-	log_freeze(freeze, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
-		   freeze->is_operators ? "is frozen" : "is frozen until a client connects");
+	instance_log_freeze(freeze->instance, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
+			    freeze->is_operators ? "is frozen" : "is frozen until a client connects");
 	watch_and_reclaim(freeze);
 	return true;
 }

@@ -5,10 +5,10 @@
 #include "superd/stop/freeze_fds.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "lib/duration_text.h"
 #include "lib/fd.h"
+#include "superd/clients/conn_query.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/relay.h"
 #include "superd/loop/loop_room.h"
@@ -81,50 +81,34 @@ static void on_report(struct worker_wait *helper, bool late)
 			      state == SOCKET_WATCHING_DONE ? &result : NULL);
 }
 
-/* Lists superd's own listeners, which are watched as ever. */
-static void list_listeners(const struct service_runtime *runtime, struct socket_watch_request *request,
-			   struct file_id *known, struct conn_count *listeners)
-{
-	struct stat status;
-
-	for (size_t n = 0; n < runtime->listener_count; n++) {
-		int fd = runtime->listeners[n].fd;
-
-		if (listener_is_open(&runtime->listeners[n]) && fstat(fd, &status) == 0)
-			known[request->known_count++] = (struct file_id){ status.st_dev, status.st_ino };
-		if (!listener_has_socket(&runtime->listeners[n]))
-			continue;
-		conn_count_init(&listeners[request->listener_count], fd);
-		if (runtime->service->exec->pass == PASS_BIND)
-			conn_count_take_ipv4(&listeners[request->listener_count], fd);
-		listeners[request->listener_count++].probes = service_prepared(runtime->service)->probes;
-	}
-	request->known = known;
-	request->listeners = listeners;
-}
-
+/* superd's own listeners are watched as ever. */
 static bool start_helper(struct freeze_fds *watch, const pid_t *pids)
 {
-	const struct service_runtime *runtime = watch->runtime;
+	struct service_runtime *runtime = watch->runtime;
 	const struct relay_process *relay = runtime_current(runtime)->relay;
-	struct file_id *known = calloc(runtime->listener_count + 1, sizeof(*known));
-	struct conn_count *listeners = calloc(runtime->listener_count + 1, sizeof(*listeners));
+	const char *service = runtime->service->name;
 	struct socket_watch_request request = {
 		.pids = pids, .relay = relay ? relay->child.pid : 0, .has_ends = watch->missed,
 	};
-	const char *service = runtime->service->name;
-	bool started = known && listeners;
+	struct file_id *known = runtime_list_sockets(runtime, &request.known_count);
+	struct conn_query listeners;
+	bool started = conn_query_init(&listeners, runtime, runtime->listener_count, NULL) && known;
 
 	while (pids[request.pid_count])
 		request.pid_count++;
 	if (started) {
-		list_listeners(runtime, &request, known, listeners);
+		listeners.no_probes = true;
+		conn_query_add_listeners(&listeners, ANY_KIND);
+		conn_query_set_wanted(&listeners);
+		request.known = known;
+		request.listeners = listeners.conns;
+		request.listener_count = listeners.count;
 		started = worker_wait_begin(&watch->helper,
 					    socket_watch_begin(&request, worker_owner(service), watch->set.fd),
 					    service, ADDING_SECONDS);
 	}
 	free(known);
-	free(listeners);
+	conn_query_free(&listeners);
 	return started;
 }
 

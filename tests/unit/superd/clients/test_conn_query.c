@@ -167,15 +167,6 @@ Test(conn_query, has_those_it_follows_while_they_are_counted)
 	close(client);
 }
 
-Test(conn_query, is_out_of_date_when_the_state_has_changed)
-{
-	conn_query_add(&query, listener, ANY_KIND);
-	ask();
-	cr_assert(conn_query_is_current(&query));
-	runtime.since++;
-	cr_assert(!conn_query_is_current(&query));
-}
-
 static void on_other_counted(struct conn_query *other)
 {
 	(void)other;
