@@ -145,6 +145,22 @@ Behaviour(idle_busy, a_stop_does_not_wait_for_the_command)
 	superd_stop(superd);
 }
 
+Behaviour(idle_busy, an_upgrade_ends_the_command)
+{
+	const char *path = path_in("pid");
+	const char *options = text_of("idle_unless = \"/bin/sh -c 'echo $$ >%s; exec sleep 1000'\"", path);
+	struct superd *superd = run_web(backend("serve"), options);
+	pid_t command;
+
+	client_ask_pid(superd_port(superd, "web"));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, count_lines(path));
+	command = (pid_t)strtol(read_text(path), NULL, 10);
+	cr_assert(process_lives(command));
+	superd_upgrade(superd);
+	WAIT_UNTIL(!process_lives(command));
+	superd_stop(superd);
+}
+
 Behaviour(idle_busy, an_upgrade_asks_again)
 {
 	const char *asked = path_in("asked"), *mark = write_file("busy", "%s", "");

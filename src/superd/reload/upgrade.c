@@ -254,6 +254,7 @@ static void set_aside(struct service_list *service_list)
 		if (runtime_current(runtime))
 			ready_set_aside(runtime_current(runtime));
 		settle_binds(runtime);
+		idle_forget(runtime);   /* the next superd would not know the command of idle_unless */
 		service_freeze_set_aside(runtime);
 	}
 }
