@@ -135,8 +135,7 @@ static void fail_all(struct notify *notify, const char *why)
 /* Too many receivers or closers hang for this socket: its messages stay in the queue. */
 static bool is_stuck(const struct notify *notify)
 {
-	return worker_owner_hangs(worker_owner(notify->service)) ||
-	       close_socket_is_stuck(notify->engine, notify->service);
+	return fd_receive_hangs(notify->service) || close_socket_is_stuck(notify->engine, notify->service);
 }
 
 static void on_hanging(struct ev_loop *loop, ev_timer *timer, int events)

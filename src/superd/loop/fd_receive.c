@@ -2,6 +2,7 @@
  * hang, and nothing waits for its end. */
 #include "superd/loop/fd_receive.h"
 
+#include "lib/hash.h"
 #include "superd/loop/close_socket.h"
 
 #define ANSWER_SECONDS 5.               /* seconds for an answer that nothing but the machine's load can delay */
@@ -20,9 +21,19 @@ static void on_answer(struct worker_wait *worker, bool late)
 	receive->received(receive, state == RECEIVE_DONE ? &received : NULL);
 }
 
+static uint64_t owner_of(const char *service)
+{
+	return hash_add(worker_owner(service), WORKER_RECEIVE);
+}
+
+bool fd_receive_hangs(const char *service)
+{
+	return worker_owner_hangs(owner_of(service));
+}
+
 bool fd_receive_start(struct fd_receive *receive, struct engine *engine, int socket, enum receive_purpose purpose)
 {
-	uint64_t owner = receive->service ? worker_owner(receive->service) : 0;
+	uint64_t owner = receive->service ? owner_of(receive->service) : 0;
 
 	worker_wait_init(&receive->worker, engine, on_answer);
 	ev_set_priority(&receive->worker.watch.io, EV_MAXPRI);

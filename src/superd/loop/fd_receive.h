@@ -10,7 +10,8 @@
 
 struct fd_receive {
 	struct worker_wait worker;      /* for the answer */
-	/* Name of the service that is charged with processes and descriptors that hang, borrowed; NULL: none is. */
+	/* Name of the service that is charged with processes and descriptors that hang, borrowed; NULL: none is. These
+	 * processes and its other workers are counted apart: who may send it messages keeps nobody from looking at it. */
 	const char *service;
 	/* Called once with the answer; NULL: there is none, and the message may still be in the queue. It takes or drops
 	 * the descriptors, and may free the struct. */
@@ -20,6 +21,8 @@ struct fd_receive {
 /* Starts to receive the first message in the queue of this socket. The caller has set service and received. false, with
  * errno: the process could not be started; EBUSY: too many hang for the service. */
 bool fd_receive_start(struct fd_receive *receive, struct engine *engine, int socket, enum receive_purpose purpose);
+
+bool fd_receive_hangs(const char *service);     /* whether no further one is started for it */
 
 /* Closes the descriptors that are not taken (-1). */
 void fd_receive_drop(struct engine *engine, const char *service, struct received *received);
