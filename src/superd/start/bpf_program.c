@@ -32,23 +32,32 @@ struct bpf_asm {
 	bool failed;                    /* out of memory */
 };
 
-static void bpf_asm_add(struct bpf_asm *code, struct bpf_insn instruction)
+/* Returns the instruction's index. */
+static size_t emit(struct bpf_asm *code, unsigned operation, unsigned to, unsigned from, int offset, int value)
 {
 	struct bpf_insn *list = array_grow(code->list, &code->capacity, code->count, sizeof(*list));
 
 	if (!list) {
 		code->failed = true;
-		return;
+		return 0;
 	}
 	code->list = list;
-	code->list[code->count++] = instruction;
+	code->list[code->count] = (struct bpf_insn){ .code = (uint8_t)operation, .dst_reg = to & 15, .src_reg = from & 15,
+						     .off = (short)offset, .imm = value };
+	return code->count++;
 }
+
+#define LOAD(code, to, from, offset) emit(code, BPF_LDX | BPF_MEM | BPF_W, to, from, (int)(offset), 0)
+#define MOVE(code, to, from) emit(code, BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0)
+#define SET(code, to, value) emit(code, BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, value)
+#define AND(code, to, value) emit(code, BPF_ALU64 | BPF_AND | BPF_K, to, 0, 0, value)
+#define JUMP_UNLESS(code, reg, value) emit(code, BPF_JMP | BPF_JNE | BPF_K, reg, 0, 0, value)
 
 /* Adds: r0 = value, and the end of the program. */
 static void bpf_asm_return(struct bpf_asm *code, int value)
 {
-	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = value });
-	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
+	SET(code, BPF_REG_0, value);
+	emit(code, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
 /* Makes the jump at this index lead to the next instruction to be added. */
@@ -149,34 +158,19 @@ bool device_rule_is_known(const struct device_rule *rule)
 	return rule->is_kind ? each_kind(rule, NULL, NULL) : find_device(rule, &device);
 }
 
-static struct bpf_insn jump_unless_equal(unsigned reg, int value)
-{
-	return (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = reg & 15, .imm = value };
-}
-
 /* Adds the test for a device. Registers: r2 kind, r3 requested access, r4 and r5 major and minor number. */
 static bool add_device(void *context, const struct device *device)
 {
 	struct bpf_asm *code = context;
 	size_t jumps[4], count = 0;
 
-	jumps[count++] = code->count;
-	bpf_asm_add(code, jump_unless_equal(BPF_REG_2, device->is_block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR));
-	bpf_asm_add(
-		code,
-		(struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_6, .src_reg = BPF_REG_3 });
-	bpf_asm_add(code,
-		    (struct bpf_insn){
-			 .code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = BPF_REG_6, .imm = (int)device->rights });
-	jumps[count++] = code->count;
-	bpf_asm_add(code,
-		    (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_X, .dst_reg = BPF_REG_6, .src_reg = BPF_REG_3 });
-	jumps[count++] = code->count;
-	bpf_asm_add(code, jump_unless_equal(BPF_REG_4, (int)device->major_number));
-	if (device->minor_number != EVERY_MINOR) {
-		jumps[count++] = code->count;
-		bpf_asm_add(code, jump_unless_equal(BPF_REG_5, (int)device->minor_number));
-	}
+	jumps[count++] = JUMP_UNLESS(code, BPF_REG_2, device->is_block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+	MOVE(code, BPF_REG_6, BPF_REG_3);
+	AND(code, BPF_REG_6, (int)device->rights);
+	jumps[count++] = emit(code, BPF_JMP | BPF_JNE | BPF_X, BPF_REG_6, BPF_REG_3, 0, 0);
+	jumps[count++] = JUMP_UNLESS(code, BPF_REG_4, (int)device->major_number);
+	if (device->minor_number != EVERY_MINOR)
+		jumps[count++] = JUMP_UNLESS(code, BPF_REG_5, (int)device->minor_number);
 	bpf_asm_return(code, 1);
 	while (count)
 		bpf_asm_land(code, jumps[--count]);
@@ -196,24 +190,14 @@ static void add_device_rule(struct bpf_asm *code, const char *word)
 		add_device(code, &device);
 }
 
-static struct bpf_insn load_word(unsigned reg, size_t offset)
-{
-	return (struct bpf_insn){
-		.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = reg & 15, .src_reg = BPF_REG_1, .off = (short)offset
-	};
-}
-
 static void add_prologue(struct bpf_asm *code)
 {
-	bpf_asm_add(code, load_word(BPF_REG_2, offsetof(struct bpf_cgroup_dev_ctx, access_type)));
-	bpf_asm_add(
-		code,
-		(struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_2 });
-	bpf_asm_add(code,
-		    (struct bpf_insn){ .code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = BPF_REG_2, .imm = 0xffff });
-	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_ALU64 | BPF_RSH | BPF_K, .dst_reg = BPF_REG_3, .imm = 16 });
-	bpf_asm_add(code, load_word(BPF_REG_4, offsetof(struct bpf_cgroup_dev_ctx, major)));
-	bpf_asm_add(code, load_word(BPF_REG_5, offsetof(struct bpf_cgroup_dev_ctx, minor)));
+	LOAD(code, BPF_REG_2, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, access_type));
+	MOVE(code, BPF_REG_3, BPF_REG_2);
+	AND(code, BPF_REG_2, 0xffff);
+	emit(code, BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_3, 0, 0, 16);
+	LOAD(code, BPF_REG_4, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, major));
+	LOAD(code, BPF_REG_5, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, minor));
 }
 
 bool device_filter_make(const struct cgroup_filter_options *cgroup_filters, struct pool *pool,
@@ -258,17 +242,6 @@ static uint32_t read_word(const unsigned char *bytes)
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* Emits: r2 = this word of the address, as a number. */
-static void emit_load_word(struct bpf_asm *code, int at)
-{
-	bpf_asm_add(code,
-		    (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
-				    .dst_reg = BPF_REG_2,
-				    .src_reg = BPF_REG_10,
-				    .off = (short)(STACK + at) });
-	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_ALU | BPF_END | BPF_TO_BE, .dst_reg = BPF_REG_2, .imm = 32 });
-}
-
 /* Emits: return `verdict` if the address is in the network. */
 static void emit_network(struct bpf_asm *code, const struct network *network, bool v4, int verdict)
 {
@@ -280,15 +253,11 @@ static void emit_network(struct bpf_asm *code, const struct network *network, bo
 		unsigned here = bits < 32 ? bits : 32;
 		uint32_t mask = ~UINT32_C(0) << (32 - here);
 
-		emit_load_word(code, at);
-		bpf_asm_add(
-			code,
-			(struct bpf_insn){ .code = BPF_ALU | BPF_AND | BPF_K, .dst_reg = BPF_REG_2, .imm = (int)mask });
-		jumps[count++] = code->count;
-		bpf_asm_add(code,
-			    (struct bpf_insn){ .code = BPF_JMP32 | BPF_JNE | BPF_K,
-					    .dst_reg = BPF_REG_2,
-					    .imm = (int)(read_word(bytes + at) & mask) });
+		LOAD(code, BPF_REG_2, BPF_REG_10, STACK + at);
+		emit(code, BPF_ALU | BPF_END | BPF_TO_BE, BPF_REG_2, 0, 0, 32);
+		emit(code, BPF_ALU | BPF_AND | BPF_K, BPF_REG_2, 0, 0, (int)mask);
+		jumps[count++] = emit(code, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_2, 0, 0,
+				      (int)(read_word(bytes + at) & mask));
 		bits -= here;
 	}
 	bpf_asm_return(code, verdict);
@@ -319,27 +288,15 @@ static void emit_family(struct bpf_asm *code, const struct cgroup_filter_options
 			const struct ip_header *header, bool incoming)
 {
 	const int offset = incoming ? header->source : header->target;
-	size_t other = code->count, broken;
+	size_t other = JUMP_UNLESS(code, BPF_REG_7, htons((uint16_t)header->protocol)), broken;
 
-	bpf_asm_add(code,
-		    (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_K,
-				    .dst_reg = BPF_REG_7,
-				    .imm = htons((uint16_t)header->protocol) });
-	bpf_asm_add(
-		code,
-		(struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_6 });
-	bpf_asm_add(code,
-		    (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = offset });
-	bpf_asm_add(
-		code,
-		(struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_10 });
-	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_ALU64 | BPF_ADD, .dst_reg = BPF_REG_3, .imm = STACK });
-	bpf_asm_add(
-		code,
-		(struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4, .imm = header->length });
-	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_skb_load_bytes });
-	broken = code->count;
-	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 });
+	MOVE(code, BPF_REG_1, BPF_REG_6);
+	SET(code, BPF_REG_2, offset);
+	MOVE(code, BPF_REG_3, BPF_REG_10);
+	emit(code, BPF_ALU64 | BPF_ADD, BPF_REG_3, 0, 0, STACK);
+	SET(code, BPF_REG_4, header->length);
+	emit(code, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_skb_load_bytes);
+	broken = JUMP_UNLESS(code, BPF_REG_0, 0);
 	if (!emit_networks(code, cgroup_filters->ip_address_allow, header == &ipv4, 1) &&
 	    !emit_networks(code, cgroup_filters->ip_address_deny, header == &ipv4, 0))
 		bpf_asm_return(code, 1);
@@ -353,14 +310,8 @@ static bool compile_filter(const struct cgroup_filter_options *cgroup_filters, s
 {
 	struct bpf_asm code = { 0 };
 
-	bpf_asm_add(
-		&code,
-		(struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_6, .src_reg = BPF_REG_1 });
-	bpf_asm_add(&code,
-		    (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
-				    .dst_reg = BPF_REG_7,
-				    .src_reg = BPF_REG_6,
-				    .off = offsetof(struct __sk_buff, protocol) });
+	MOVE(&code, BPF_REG_6, BPF_REG_1);
+	LOAD(&code, BPF_REG_7, BPF_REG_6, offsetof(struct __sk_buff, protocol));
 	emit_family(&code, cgroup_filters, &ipv4, incoming);
 	emit_family(&code, cgroup_filters, &ipv6, incoming);
 	bpf_asm_return(&code, 1);
