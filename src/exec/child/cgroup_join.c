@@ -63,8 +63,9 @@ static int give_to_user(int group, const struct account *account)
 	return 0;
 }
 
-static int enter_service_group(struct job *job, const struct cgroup_settings *cgroup_settings)
+int cgroup_join(struct job *job)
 {
+	const struct cgroup_settings *cgroup_settings = job->plan->cgroup_settings;
 	const struct account *account = job->plan->account;
 	bool is_new = false;
 	int group, result = 0;
@@ -85,11 +86,4 @@ static int enter_service_group(struct job *job, const struct cgroup_settings *cg
 		result = cgroup_enter(group);
 	close(group);
 	return result;
-}
-
-int cgroup_join(struct job *job)
-{
-	const struct cgroup_settings *cgroup_settings = job->plan->cgroup_settings;
-
-	return enter_service_group(job, cgroup_settings) == 0 || cgroup_settings->optional ? 0 : -1;
 }

@@ -21,7 +21,6 @@ struct cgroup_attribute {
 struct cgroup_settings {
 	const struct cgroup_delegation *place;  /* where superd may create groups */
 	bool has_group;                 /* each start creates a group */
-	bool optional;                  /* the group serves freezing only; without it signals do */
 	const struct cgroup_attribute *list;
 	size_t count;                   /* of the list */
 	unsigned controllers;           /* controllers (enum controller) that the list needs */

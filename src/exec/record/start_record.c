@@ -64,7 +64,6 @@ static void cgroup_record(struct record *record, struct cgroup_settings *setting
 
 		BLOCK(record, program, code, count, INSTRUCTIONS_MOST);
 	}
-	FLAG(record, settings, optional);
 	FLAG(record, settings, delegates);
 }
 

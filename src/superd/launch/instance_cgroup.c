@@ -126,11 +126,8 @@ bool instance_cgroup_enter(struct instance_cgroup *group, struct engine *engine,
 	if (!launch->plan->cgroup_settings)
 		return true;
 	if (!group->path) {
-		if (!prepare_cgroups(engine, service, why)) {
-			if (launch->plan->cgroup_settings->optional)
-				buf_clear(why);
-			return launch->plan->cgroup_settings->optional;
-		}
+		if (!prepare_cgroups(engine, service, why))
+			return false;
 		group->path = cgroups_instance_path(&engine->launch->cgroups, service->name);
 		group->files = cgroup_files(service);
 	}

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,37 +119,9 @@ static void write_amount(const struct amount *amount, int64_t whole, struct buf 
 		buf_addf(out, "%" PRId64, value);
 }
 
-#define MEMORY(name) \
-	static void write_##name(const struct service *service, struct buf *out) \
-	{ \
-		const struct amount *amount = &service->groups->resources->name; \
-\
-		write_amount(amount, amount->share >= 0 ? machine_memory() : 0, out); \
-	}
-
-MEMORY(memory_max)
-MEMORY(memory_high)
-MEMORY(memory_low)
-MEMORY(memory_min)
-MEMORY(memory_swap_max)
-
-static void write_oom_group(const struct service *service, struct buf *out)
-{
-	if (service->groups->resources->oom_policy != OOM_CONTINUE)
-		buf_char(out, '1');
-}
-
-static void write_tasks(const struct service *service, struct buf *out)
-{
-	const struct amount *amount = &service->groups->resources->tasks_max;
-
-	write_amount(amount, amount->share >= 0 ? machine_tasks() : 0, out);
-}
-
 /* The kernel allows no quota below 1 ms; then the period grows, up to 1 s. */
-static void write_quota(const struct service *service, struct buf *out)
+static void write_quota(const struct resource_options *resources, struct buf *out)
 {
-	const struct resource_options *resources = service->groups->resources;
 	int64_t period = resources->cpu_quota_period, quota;
 
 	if (resources->cpu_quota < 0)
@@ -161,38 +134,10 @@ static void write_quota(const struct service *service, struct buf *out)
 	buf_addf(out, "%" PRId64 " %" PRId64, quota, period > 1000000 ? 1000000 : period);
 }
 
-static void write_idle(const struct service *service, struct buf *out)
-{
-	if (service->groups->resources->cpu_weight == 0)
-		buf_char(out, '1');
-}
-
-static void write_cpu_weight(const struct service *service, struct buf *out)
-{
-	if (service->groups->resources->cpu_weight > 0)
-		buf_addf(out, "%" PRId64, service->groups->resources->cpu_weight);
-}
-
-static void write_io_weight(const struct service *service, struct buf *out)
-{
-	if (service->groups->resources->io_weight > 0)
-		buf_addf(out, "default %" PRId64, service->groups->resources->io_weight);
-}
-
 static void write_ranges(words ranges, struct buf *out)
 {
 	for (size_t n = 0; ranges && ranges[n]; n++)
 		buf_addf(out, "%s%s", n ? "," : "", ranges[n]);
-}
-
-static void write_cpus(const struct service *service, struct buf *out)
-{
-	write_ranges(service->groups->resources->allowed_cpus, out);
-}
-
-static void write_nodes(const struct service *service, struct buf *out)
-{
-	write_ranges(service->groups->resources->allowed_memory_nodes, out);
 }
 
 /* A missing device gets no limit; preflight warns of it. */
@@ -213,38 +158,81 @@ static void write_device_limits(words list, const char *key, struct buf *out)
 	}
 }
 
-#define DEVICE(name, key) \
-	static void write_##name(const struct service *service, struct buf *out) \
-	{ \
-		write_device_limits(service->groups->resources->name, key, out); \
-	}
+/* What a file is written from. */
+enum cgroup_form { MEMORY, TASKS, OOM_GROUP, QUOTA, IDLE, WEIGHT, IO_WEIGHT, RANGES, DEVICES };
 
-DEVICE(io_read_bandwidth_max, "rbps")
-DEVICE(io_write_bandwidth_max, "wbps")
-DEVICE(io_read_iops_max, "riops")
-DEVICE(io_write_iops_max, "wiops")
-
-const struct cgroup_file cgroup_file_list[] = {
-	{ "memory_min", "memory.min", CONTROLLER_MEMORY, "0", false, write_memory_min },
-	{ "memory_low", "memory.low", CONTROLLER_MEMORY, "0", false, write_memory_low },
-	{ "memory_high", "memory.high", CONTROLLER_MEMORY, "max", false, write_memory_high },
-	{ "memory_max", "memory.max", CONTROLLER_MEMORY, "max", false, write_memory_max },
-	{ "memory_swap_max", "memory.swap.max", CONTROLLER_MEMORY, "max", true, write_memory_swap_max },
-	{ "oom_policy", "memory.oom.group", CONTROLLER_MEMORY, "0", false, write_oom_group },
-	{ "tasks_max", "pids.max", CONTROLLER_PIDS, "max", false, write_tasks },
-	{ "cpu_quota", "cpu.max", CONTROLLER_CPU, "max", false, write_quota },
-	{ "cpu_weight", "cpu.idle", CONTROLLER_CPU, "0", false, write_idle },
-	{ "cpu_weight", "cpu.weight", CONTROLLER_CPU, "100", false, write_cpu_weight },
-	{ "allowed_cpus", "cpuset.cpus", CONTROLLER_CPUSET, "\n", false, write_cpus },
-	{ "allowed_memory_nodes", "cpuset.mems", CONTROLLER_CPUSET, "\n", false, write_nodes },
-	{ "io_weight", "io.weight", CONTROLLER_IO, "default 100", true, write_io_weight },
-	{ "io_weight", "io.bfq.weight", CONTROLLER_IO, "default 100", true, write_io_weight },
-	{ "io_read_bandwidth_max", "io.max", CONTROLLER_IO, NULL, false, write_io_read_bandwidth_max },
-	{ "io_write_bandwidth_max", "io.max", CONTROLLER_IO, NULL, false, write_io_write_bandwidth_max },
-	{ "io_read_iops_max", "io.max", CONTROLLER_IO, NULL, false, write_io_read_iops_max },
-	{ "io_write_iops_max", "io.max", CONTROLLER_IO, NULL, false, write_io_write_iops_max },
+/* An option that is a file of a control group (cgroup-v2.rst). */
+struct cgroup_file {
+	const char *option, *file;
+	unsigned controller;            /* the file's controller, enum controller */
+	const char *default_text;       /* text that restores the kernel's default; NULL: io.max, which has a line for each device */
+	bool optional;                  /* some kernels lack the file */
+	enum cgroup_form form;
+	size_t offset;                  /* of the option in struct resource_options */
+	const char *key;                /* DEVICES: of the limit */
 };
-const size_t cgroup_file_count = sizeof(cgroup_file_list) / sizeof(*cgroup_file_list);
+
+#define OF(member) offsetof(struct resource_options, member)
+
+static const struct cgroup_file cgroup_file_list[] = {
+	{ "memory_min", "memory.min", CONTROLLER_MEMORY, "0", false, MEMORY, OF(memory_min), NULL },
+	{ "memory_low", "memory.low", CONTROLLER_MEMORY, "0", false, MEMORY, OF(memory_low), NULL },
+	{ "memory_high", "memory.high", CONTROLLER_MEMORY, "max", false, MEMORY, OF(memory_high), NULL },
+	{ "memory_max", "memory.max", CONTROLLER_MEMORY, "max", false, MEMORY, OF(memory_max), NULL },
+	{ "memory_swap_max", "memory.swap.max", CONTROLLER_MEMORY, "max", true, MEMORY, OF(memory_swap_max), NULL },
+	{ "oom_policy", "memory.oom.group", CONTROLLER_MEMORY, "0", false, OOM_GROUP, 0, NULL },
+	{ "tasks_max", "pids.max", CONTROLLER_PIDS, "max", false, TASKS, OF(tasks_max), NULL },
+	{ "cpu_quota", "cpu.max", CONTROLLER_CPU, "max", false, QUOTA, 0, NULL },
+	{ "cpu_weight", "cpu.idle", CONTROLLER_CPU, "0", false, IDLE, OF(cpu_weight), NULL },
+	{ "cpu_weight", "cpu.weight", CONTROLLER_CPU, "100", false, WEIGHT, OF(cpu_weight), NULL },
+	{ "allowed_cpus", "cpuset.cpus", CONTROLLER_CPUSET, "\n", false, RANGES, OF(allowed_cpus), NULL },
+	{ "allowed_memory_nodes", "cpuset.mems", CONTROLLER_CPUSET, "\n", false, RANGES, OF(allowed_memory_nodes), NULL },
+	{ "io_weight", "io.weight", CONTROLLER_IO, "default 100", true, IO_WEIGHT, OF(io_weight), NULL },
+	{ "io_weight", "io.bfq.weight", CONTROLLER_IO, "default 100", true, IO_WEIGHT, OF(io_weight), NULL },
+	{ "io_read_bandwidth_max", "io.max", CONTROLLER_IO, NULL, false, DEVICES, OF(io_read_bandwidth_max), "rbps" },
+	{ "io_write_bandwidth_max", "io.max", CONTROLLER_IO, NULL, false, DEVICES, OF(io_write_bandwidth_max), "wbps" },
+	{ "io_read_iops_max", "io.max", CONTROLLER_IO, NULL, false, DEVICES, OF(io_read_iops_max), "riops" },
+	{ "io_write_iops_max", "io.max", CONTROLLER_IO, NULL, false, DEVICES, OF(io_write_iops_max), "wiops" },
+};
+static const size_t cgroup_file_count = sizeof(cgroup_file_list) / sizeof(*cgroup_file_list);
+
+/* Appends the service's text, a line for each write(2); nothing if the service does not set the option. */
+static void cgroup_file_write(const struct cgroup_file *file, const struct service *service, struct buf *out)
+{
+	const struct resource_options *resources = service->groups->resources;
+	const void *value = (const char *)resources + file->offset;
+	const struct amount *amount = value;
+	const int64_t *weight = value;
+
+	switch (file->form) {
+	case MEMORY:
+		write_amount(amount, amount->share >= 0 ? machine_memory() : 0, out);
+		break;
+	case TASKS:
+		write_amount(amount, amount->share >= 0 ? machine_tasks() : 0, out);
+		break;
+	case OOM_GROUP:
+		buf_text(out, resources->oom_policy != OOM_CONTINUE ? "1" : "");
+		break;
+	case QUOTA:
+		write_quota(resources, out);
+		break;
+	case IDLE:
+		buf_text(out, *weight ? "" : "1");
+		break;
+	case WEIGHT:
+	case IO_WEIGHT:
+		if (*weight > 0)
+			buf_addf(out, "%s%" PRId64, file->form == IO_WEIGHT ? "default " : "", *weight);
+		break;
+	case RANGES:
+		write_ranges(*(const words *)value, out);
+		break;
+	case DEVICES:
+		write_device_limits(*(const words *)value, file->key, out);
+		break;
+	}
+}
 
 /* Whether the service has any text for the file. */
 static bool cgroup_file_is_set(const struct cgroup_file *file, const struct service *service)
@@ -252,7 +240,7 @@ static bool cgroup_file_is_set(const struct cgroup_file *file, const struct serv
 	struct buf text = { 0 };
 	bool is_set;
 
-	file->write(service, &text);
+	cgroup_file_write(file, service, &text);
 	is_set = text.length || text.failed;
 	buf_free(&text);
 	return is_set;
@@ -311,7 +299,7 @@ static bool add_file_text(struct settings_build *build, const struct cgroup_file
 	const char *line;
 	bool good;
 
-	file->write(build->service, &text);
+	cgroup_file_write(file, build->service, &text);
 	good = !text.failed;
 	line = buf_string(&text);
 	while (good && *line) {
@@ -376,15 +364,6 @@ static bool has_programs(const struct cgroup_settings *cgroup_settings)
 	return false;
 }
 
-/* Whether the service needs a group only to be frozen when idle. If superd cannot start processes right in a group,
- * such a start takes three times as long, which a service that starts rarely and freezes often can bear. A service that
- * is stopped when idle does not need it: until then signals are enough. */
-static bool may_freeze(const struct service *service)
-{
-	return !clone_into_cgroup_is_possible() && service_idles(service) &&
-		service->groups->lifecycle->idle_action == IDLE_FREEZE;
-}
-
 /* Whether only a control group can tell which process its daemon is. Where superd can start processes right in a group,
  * the service has one anyway. */
 static bool needs_group(const struct service *service)
@@ -406,8 +385,7 @@ static bool make_settings(struct settings_build *build, const struct table *tabl
 	result->delegates = build->service->groups->resources->delegate;
 	result->has_group = result->count || result->delegates || has_programs(result) ||
 			    (needs_group(build->service) && !clone_into_cgroup_is_possible());
-	result->optional = !result->has_group && may_freeze(build->service);
-	result->has_group = result->place->path && (result->has_group || result->optional);
+	result->has_group = result->has_group && result->place->path;
 	return result->list || !result->count;
 }
 
@@ -417,7 +395,7 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 	struct settings_build build = { .service = service, .pool = table->pool };
 	const struct option_groups *groups = service->groups;
 	struct prepared prepared = *service_prepared(service);
-	bool sets_nothing = !may_freeze(service) && !needs_group(service);
+	bool sets_nothing = !needs_group(service);
 
 	if (sets_nothing && groups->resources == cgroup_cache->plain_resources &&
 	    groups->cgroup_filters == cgroup_cache->plain_cgroup_filters)
@@ -482,7 +460,7 @@ static bool differs_from_default(const struct service *service, const struct cgr
 	struct buf text = { 0 };
 	bool differs;
 
-	file->write(service, &text);
+	cgroup_file_write(file, service, &text);
 	differs = text.length && !(file->default_text && !strcmp(buf_string(&text), file->default_text));
 	buf_free(&text);
 	return differs;

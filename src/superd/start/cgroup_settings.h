@@ -47,19 +47,6 @@ words cgroup_settings_cpus(const struct service *service);
  * entered. */
 const char *cgroup_settings_fault_option(const struct service *service, int resource);
 
-/* An option that is a file of a control group (cgroup-v2.rst). */
-struct cgroup_file {
-	const char *option, *file;
-	unsigned controller;            /* the file's controller, enum controller */
-	const char *default_text;       /* text that restores the kernel's default; NULL: io.max, which has a line for each device */
-	bool optional;                  /* some kernels lack the file */
-	/* Appends the service's text, a line for each write(2); nothing if the service does not set the option. */
-	void (*write)(const struct service *service, struct buf *out);
-};
-
-extern const struct cgroup_file cgroup_file_list[];
-extern const size_t cgroup_file_count;
-
 /* This machine's memory in bytes, and number of tasks, for percentages; SCAN_INFINITY: unknown. */
 int64_t machine_memory(void);
 int64_t machine_tasks(void);
@@ -70,4 +57,4 @@ bool device_find_disk(const char *path, size_t length, unsigned *major, unsigned
 /* Applies changed settings to a group in use, and resets those that the service no longer has. `had` holds the files
  * written before, a bit for each (cgroup_files), and is updated. Adds failures to why, one sentence a line. */
 void cgroup_update(const char *path, const struct service *service, uint32_t *had, struct buf *why);
-uint32_t cgroup_files(const struct service *service);   /* the files that a service writes, bit n: cgroup_file_list[n] */
+uint32_t cgroup_files(const struct service *service);   /* the files that a service writes */
