@@ -233,7 +233,7 @@ static void check_own_program(struct preflight *preflight, const struct service 
 	const struct account *account = service->account;
 	struct account own;
 
-	if (!plan_is_builtin(service) && !service_is_relayed(service))
+	if (!service_is_builtin(service) && !service_is_relayed(service))
 		return;
 	if (service_is_relayed(service))
 		account = helper_user_of_relay(service, &own);

@@ -281,7 +281,7 @@ static bool refuse_names(struct networks *networks, const struct service *servic
 static void enforce_rules(struct networks *networks, const struct service *service, struct listen *listen,
 			  const struct access *said[2])
 {
-	bool is_guarded = listen_filters_lent(listen) && !plan_is_builtin(service);
+	bool is_guarded = listen_filters_lent(listen) && !service_is_builtin(service);
 	struct listen_prepared prepared = *listen_prepared(listen);
 	const struct filter_made *made;
 

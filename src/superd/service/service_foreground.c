@@ -28,7 +28,7 @@ static enum order_result find_obstacle(struct service_runtime *runtime, bool sto
 		return ORDER_IS_DISABLED;
 	if (runtime_is_held(runtime))
 		return ORDER_IS_HELD;
-	if (plan_is_builtin(service) || (service->exec->redirect && !service_is_relayed(service)))
+	if (service_is_builtin(service) || (service->exec->redirect && !service_is_relayed(service)))
 		return ORDER_NO_PROGRAM;
 	if (runtime->run && runtime->run->foreground)
 		return ORDER_IS_RUN;

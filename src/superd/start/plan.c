@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,18 @@
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"
 #include "table/words/builtin.h"
+
+bool plan_fail(const struct service *service, const char *option, struct buf *why, const char *format, ...)
+{
+	va_list arguments;
+
+	buf_addf(why, "%s: ", option_name_of(service, option));
+	va_start(arguments, format);
+	buf_vaddf(why, format, arguments);
+	va_end(arguments);
+	origin_cite(service_origin(service, option), why);
+	return false;
+}
 
 /* ---- trust ---- */
 
@@ -126,13 +139,6 @@ static void lower_limit(struct plan *plan, int resource, int64_t most)
 		limit->value.rlim_max = (rlim_t)most;
 }
 
-static bool fail_option(const struct service *service, const char *option, const char *wrong, struct buf *why)
-{
-	buf_addf(why, "%s: %s", option_name_of(service, option), wrong);
-	origin_cite(service_origin(service, option), why);
-	return false;
-}
-
 static bool plan_cgroup(struct plan *plan, const struct service *service, struct buf *why)
 {
 	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
@@ -140,10 +146,10 @@ static bool plan_cgroup(struct plan *plan, const struct service *service, struct
 	if (!cgroup_settings)
 		return true;
 	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_DEVICES].count)
-		return fail_option(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow",
-				   cgroup_settings->place->wrong, why);
+		return plan_fail(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow", why,
+				 "%s", cgroup_settings->place->wrong);
 	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_EGRESS].count)
-		return fail_option(service, "ip_address_deny", cgroup_settings->place->wrong, why);
+		return plan_fail(service, "ip_address_deny", why, "%s", cgroup_settings->place->wrong);
 	if (cgroup_settings->has_group) {
 		plan->cgroup_settings = cgroup_settings;
 		plan->apart = true;
@@ -152,7 +158,7 @@ static bool plan_cgroup(struct plan *plan, const struct service *service, struct
 	lower_limit(plan, RLIMIT_NPROC, cgroup_settings_processes(service));
 	if (!plan->cpus && cgroup_settings_cpus(service) &&
 	    !scheduling_cpus(cgroup_settings_cpus(service), &plan->cpus, &plan->cpus_size))
-		return fail_option(service, "allowed_cpus", strerror(errno), why);
+		return plan_fail(service, "allowed_cpus", why, "%s", strerror(errno));
 	return true;
 }
 
@@ -166,7 +172,7 @@ static bool plan_make_resources(struct plan *plan, const struct service *service
 	plan->ignores_sigpipe = scheduling->ignore_sigpipe;
 	plan->personality = -1;
 	if (scheduling->personality && !scheduling_personality(scheduling->personality, &plan->personality))
-		return fail_option(service, "personality", "this machine runs no programs of that kind", why);
+		return plan_fail(service, "personality", why, "this machine runs no programs of that kind");
 	if (!plan_cgroup(plan, service, why))
 		return false;
 	/* A start has what its program has of processors and disks, before its exec, too. If others use these up, as
@@ -253,11 +259,8 @@ static bool set_own_variables(struct variables *variables, const struct service 
 		if (expanded.failed)
 			variables->failed = true;
 		buf_free(&expanded);
-		if (!known) {
-			buf_addf(why, "%s: '%s' has an unknown template", option_name_of(service, "env"), env[n]);
-			origin_cite(service_origin(service, "env"), why);
-			return false;
-		}
+		if (!known)
+			return plan_fail(service, "env", why, "'%s' has an unknown template", env[n]);
 	}
 	return true;
 }
@@ -357,11 +360,8 @@ static bool make_directories(struct plan *plan, const struct service *service, s
 		directory++;
 	if (directory && !strcmp(directory, "~")) {
 		directory = service->account ? service->account->home : NULL;
-		if (!directory) {
-			buf_addf(why, "%s: the user has no home", option_name_of(service, "working_directory"));
-			origin_cite(service_origin(service, "working_directory"), why);
-			return false;
-		}
+		if (!directory)
+			return plan_fail(service, "working_directory", why, "the user has no home");
 	}
 	plan->directory = directory ? directory : "/";
 	return true;
@@ -381,7 +381,7 @@ static uint64_t builtin_capabilities(const struct service *service)
 /* The helper program talks to strangers and starts no programs. */
 static void restrict_builtin(struct plan *plan, const struct service *service)
 {
-	if (!plan_is_builtin(service))
+	if (!service_is_builtin(service))
 		return;
 	plan->no_new_privileges = true;
 	plan->bounding &= plan_own_bounding(plan->ambient | builtin_capabilities(service));
@@ -449,22 +449,15 @@ static bool make_scheduling(struct plan *plan, const struct service *service, co
 	plan->umask = environment->umask;
 	plan->nice = (int)environment->nice;
 	plan->io_priority = -1;
-	if (environment->io_scheduling && !scheduling_io_priority(environment->io_scheduling, &plan->io_priority)) {
-		buf_addf(why, "%s: '%s' is not known here", option_name_of(service, "io_scheduling"),
-			 environment->io_scheduling);
-		origin_cite(service_origin(service, "io_scheduling"), why);
-		return false;
-	}
+	if (environment->io_scheduling && !scheduling_io_priority(environment->io_scheduling, &plan->io_priority))
+		return plan_fail(service, "io_scheduling", why, "'%s' is not known here", environment->io_scheduling);
 	if (environment->oom_score_adjust != INT64_MIN)
 		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)environment->oom_score_adjust);
 	else
 		memcpy(plan->oom_score, defaults->oom_score, sizeof(plan->oom_score));
 	plan->oom_score_optional = environment->oom_score_adjust == INT64_MIN;
-	if (environment->cpu_affinity && !scheduling_cpus(environment->cpu_affinity, &plan->cpus, &plan->cpus_size)) {
-		buf_addf(why, "%s: %s", option_name_of(service, "cpu_affinity"), strerror(errno));
-		origin_cite(service_origin(service, "cpu_affinity"), why);
-		return false;
-	}
+	if (environment->cpu_affinity && !scheduling_cpus(environment->cpu_affinity, &plan->cpus, &plan->cpus_size))
+		return plan_fail(service, "cpu_affinity", why, "%s", strerror(errno));
 	return true;
 }
 
@@ -488,11 +481,8 @@ static bool make_streams(struct plan *plan, const struct service *service, const
 		if (streams[n]->kind != STREAM_DESCRIPTOR)
 			continue;
 		index = plan_socket_index(service, sockets, name);
-		if (index < 0) {
-			buf_addf(why, "%s: no socket is named '%s'", option_name_of(service, stream_options[n]), name);
-			origin_cite(service_origin(service, stream_options[n]), why);
-			return false;
-		}
+		if (index < 0)
+			return plan_fail(service, stream_options[n], why, "no socket is named '%s'", name);
 		plan->stream_sockets[n] = (unsigned)index;
 	}
 	return true;
@@ -602,7 +592,7 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 		buf_text(why, "out of memory");
 		return NULL;
 	}
-	plan->expands = service->groups->environment->expand_environment && !plan_is_builtin(service);
+	plan->expands = service->groups->environment->expand_environment && !service_is_builtin(service);
 	plan->tells_unit = service->groups->environment->unit_environment;
 	plan->per_connection = service->exec->accept && plan_names_any_instance(service);
 	make_privileges(plan, service);
@@ -629,10 +619,26 @@ static size_t vector_length(char *const *vector)
 	return count;
 }
 
+/* A plan that changes nothing of what superd's own process has, but for its limit of descriptors. NULL: out of memory. */
+static struct plan *plan_new(const struct rlimit *nofile)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan)
+		return NULL;
+	plan->umask = (mode_t)-1;
+	plan->io_priority = plan->cpu_policy = -1;
+	plan->personality = -1;
+	plan->bounding = UINT64_MAX;
+	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, *nofile };
+	plan->limit_count = 1;
+	return plan;
+}
+
 struct plan *plan_relay(const struct service *service, const struct account *account,
 			const struct process_defaults *defaults, const struct plan_sockets *sockets, struct buf *why)
 {
-	struct plan *plan = calloc(1, sizeof(*plan));
+	struct plan *plan = plan_new(&defaults->nofile);
 
 	if (!plan)
 		buf_text(why, "out of memory");
@@ -642,18 +648,14 @@ struct plan *plan_relay(const struct service *service, const struct account *acc
 	}
 	plan->account = account;
 	plan->umask = 022;
-	plan->io_priority = plan->cpu_policy = -1;
-	plan->personality = -1;
 	plan->bounding = plan_own_bounding(0);
 	plan->no_new_privileges = true;
-	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, defaults->nofile };
-	plan->limit_count = 1;
 	return plan;
 }
 
 struct plan *plan_command(char *const *argv, const struct process_defaults *defaults)
 {
-	struct plan *plan = calloc(1, sizeof(*plan));
+	struct plan *plan = plan_new(&defaults->inherited_nofile);
 	struct variables variables = { 0 };
 	struct buf program = { 0 };
 	size_t count = vector_length(argv);
@@ -663,12 +665,6 @@ struct plan *plan_command(char *const *argv, const struct process_defaults *defa
 	plan->foreground = true;
 	plan->signals = &defaults->signals;
 	plan->takes_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp();
-	plan->bounding = UINT64_MAX;
-	plan->io_priority = plan->cpu_policy = -1;
-	plan->personality = -1;
-	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, defaults->inherited_nofile };
-	plan->limit_count = 1;
-	plan->umask = (mode_t)-1;
 	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
 	for (char **at = defaults->environment; at && *at; at++) {
 		if (!is_own_variable(*at))

@@ -28,6 +28,11 @@ struct plan_sockets {
 struct plan *plan_make(const struct service *service, const struct process_defaults *defaults,
 		       const struct plan_sockets *sockets, struct buf *why);
 
+/* Says in why what is wrong with an option, and where it stands: "env: '%{x}' has an unknown template (superd.conf:12)".
+ * Returns false. */
+bool plan_fail(const struct service *service, const char *option, struct buf *why, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* Finds out whether other users can block the plan's starts, by its programs, their interpreters or its folders. Sets
  * may_hang and apart, never clears them. plan_make calls it; a plan that is kept for long is checked again. Never
  * blocks. */
@@ -61,7 +66,6 @@ bool plan_gives_network(const struct service *service);
 const struct stream *plan_stream(const struct service *service, int number);
 bool stream_is_path(const struct stream *stream);
 
-bool plan_is_builtin(const struct service *service);
 enum program plan_builtin_program(const struct service *service); /* which serves builtin or redirect */
 
 /* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules itself. */

@@ -216,11 +216,6 @@ void plan_free_commands(struct plan *plan)
 	free(plan->conditions);
 }
 
-bool plan_is_builtin(const struct service *service)
-{
-	return service_is_builtin(service);
-}
-
 /* superd checks a connection's address before the start. The sender of a datagram, and a client of a listener, are
  * checked by the builtin. */
 bool plan_applies_access_itself(const struct service *service)
@@ -229,14 +224,14 @@ bool plan_applies_access_itself(const struct service *service)
 
 	for (size_t n = 0; n < service->socket_count; n++)
 		applies = applies || endpoint_is_datagram(service->sockets[n].endpoint);
-	return plan_is_builtin(service) && applies;
+	return service_is_builtin(service) && applies;
 }
 
 const struct stream *plan_error_stream(const struct service *service)
 {
 	static const struct stream log = { .kind = STREAM_LOG };
 
-	if (plan_is_builtin(service) && service->groups->streams->error.kind == STREAM_SOCKET)
+	if (service_is_builtin(service) && service->groups->streams->error.kind == STREAM_SOCKET)
 		return &log;
 	return &service->groups->streams->error;
 }
@@ -246,7 +241,7 @@ int plan_channel(const struct service *service)
 	static const char *const with_channel[] = { "tcpmux", "servers", "services", "health", "metrics", "status" };
 	bool has_channel = service->exec->redirect || plan_shares_process(service);
 
-	if (!plan_is_builtin(service) || !service->exec->accept)
+	if (!service_is_builtin(service) || !service->exec->accept)
 		return -1;
 	for (size_t n = 0; service->exec->builtin && n < sizeof(with_channel) / sizeof(with_channel[0]); n++)
 		has_channel = has_channel || !strcmp(service->exec->builtin[0], with_channel[n]);
@@ -308,6 +303,12 @@ static void add_argument(struct buf *text, size_t *count, const char *word)
 	++*count;
 }
 
+static void add_number(struct buf *text, size_t *count, const char *option, int64_t number)
+{
+	buf_addf(text, "%s=%" PRId64, option, number);
+	add_argument(text, count, "");
+}
+
 static void add_network(struct buf *text, size_t *count, const char *option, const struct network *network)
 {
 	bool v4 = network->bits >= 96 && !memcmp(network->address, "\0\0\0\0\0\0\0\0\0\0\377\377", 12);
@@ -315,8 +316,7 @@ static void add_network(struct buf *text, size_t *count, const char *option, con
 
 	inet_ntop(v4 ? AF_INET : AF_INET6, network->address + (v4 ? 12 : 0), address, sizeof(address));
 	buf_addf(text, "%s=%s/%u", option, address, network->bits - (v4 ? 96 : 0));
-	buf_add(text, "", 1);
-	++*count;
+	add_argument(text, count, "");
 }
 
 static void add_networks(struct buf *text, size_t *count, const char *option, const struct access *access, bool denials)
@@ -327,18 +327,10 @@ static void add_networks(struct buf *text, size_t *count, const char *option, co
 	list = access_networks(access, denials, &number);
 	if (!denials && list && !number) {
 		buf_addf(text, "%s=none", option);
-		buf_add(text, "", 1);
-		++*count;
+		add_argument(text, count, "");
 	}
 	for (size_t n = 0; list && n < number; n++)
 		add_network(text, count, option, &list[n]);
-}
-
-static void add_number(struct buf *text, size_t *count, const char *option, int64_t number)
-{
-	buf_addf(text, "%s=%" PRId64, option, number);
-	buf_add(text, "", 1);
-	++*count;
 }
 
 static void add_redirect_options(struct buf *text, size_t *count, const struct service *service)
@@ -373,11 +365,8 @@ static void add_rules(struct buf *text, size_t *count, const struct service *ser
 		add_networks(text, count, "--only-from", access, false);
 		add_networks(text, count, "--no-access", access, true);
 	}
-	for (size_t n = 0; n < sockets->loop_count; n++) {
-		buf_addf(text, "--loop=%u", (unsigned)sockets->loop_ports[n]);
-		buf_add(text, "", 1);
-		++*count;
-	}
+	for (size_t n = 0; n < sockets->loop_count; n++)
+		add_number(text, count, "--loop", sockets->loop_ports[n]);
 }
 
 static void add_builtin_options(struct buf *text, size_t *count, const struct service *service,
@@ -388,9 +377,7 @@ static void add_builtin_options(struct buf *text, size_t *count, const struct se
 	if (service->exec->redirect)
 		add_redirect_options(text, count, service);
 	if (channel >= 0) {
-		buf_addf(text, "--channel=%d", channel);
-		buf_add(text, "", 1);
-		++*count;
+		add_number(text, count, "--channel", channel);
 		if (plan_shares_process(service))
 			add_argument(text, count, "--shares");
 	}
@@ -444,11 +431,8 @@ static bool add_exec(struct buf *text, size_t *count, const struct service *serv
 	for (; exec[*count]; ++*count) {
 		const char *word = *count == 0 && service->exec->argv0 ? service->exec->argv0 : exec[*count];
 
-		if (!plan_expand(service, sockets, word, text)) {
-			buf_addf(why, "%s: '%s' has an unknown template", option_name_of(service, "exec"), word);
-			origin_cite(service_origin(service, "exec"), why);
-			return false;
-		}
+		if (!plan_expand(service, sockets, word, text))
+			return plan_fail(service, "exec", why, "'%s' has an unknown template", word);
 		buf_add(text, "", 1);
 	}
 	return true;
@@ -507,7 +491,7 @@ bool plan_make_argv(struct plan *plan, const struct service *service, const stru
 		    struct buf *why)
 {
 	const struct own_program *own =
-		plan_is_builtin(service) ? program_get(plan_builtin_program(service)) : NULL;
+		service_is_builtin(service) ? program_get(plan_builtin_program(service)) : NULL;
 	struct buf text = { 0 };
 	size_t count = 0;
 
