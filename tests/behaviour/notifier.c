@@ -13,6 +13,7 @@
  *   barrier            waits for superd to have heard all before
  *   bad long | nul     sends what must be dropped
  *   move | detach      a child goes on in its place, and is named by MAINPID; detach: in a session of its own
+ *   split              as detach, but it stays
  *   hand over          the same, named by its pidfd
  *   yield pid | fd     at SIGTERM it has a child in a session of its own, names it as its last word, and ends
  *   env NAME           tells the variable
@@ -222,8 +223,8 @@ static bool name_by_pidfd(pid_t child)
 	return fd >= 0 && say("MAINPIDFD=1", fd);
 }
 
-/* The child goes on; the parent ends once superd knows. */
-static const char *move(bool detached, bool by_fd)
+/* The child goes on; the parent ends once superd knows, unless it stays. */
+static const char *move(bool detached, bool by_fd, bool stays)
 {
 	char text[64];
 	pid_t child = fork();
@@ -239,25 +240,35 @@ static const char *move(bool detached, bool by_fd)
 	snprintf(text, sizeof(text), "MAINPID=%ld", (long)child);
 	if (by_fd)
 		_exit(name_by_pidfd(child) ? 0 : 1);
-	_exit(say(text, -1) ? 0 : 1);
+	if (!say(text, -1))
+		_exit(1);
+	while (stays)
+		pause();
+	_exit(0);
 }
 
 static const char *do_hand(const char *over)
 {
 	(void)over;
-	return move(false, true);
+	return move(false, true, false);
 }
 
 static const char *do_move(const char *text)
 {
 	(void)text;
-	return move(false, false);
+	return move(false, false, false);
 }
 
 static const char *do_detach(const char *text)
 {
 	(void)text;
-	return move(true, false);
+	return move(true, false, false);
+}
+
+static const char *do_split(const char *text)
+{
+	(void)text;
+	return move(true, false, true);
 }
 
 static bool yields_by_fd;
@@ -356,7 +367,7 @@ static const struct {
 	const char *name;
 	const char *(*act)(const char *argument);
 } steps[] = {
-	{ "yield", do_yield },
+	{ "yield", do_yield }, { "split", do_split },
 	{ "say", do_say },   { "child", do_child },   { "nobody", do_nobody },	 { "store", do_store },
 	{ "pipe", do_pipe }, { "twice", do_twice },   { "barrier", do_barrier }, { "bad", do_bad },
 	{ "move", do_move }, { "detach", do_detach }, { "hand", do_hand },	 { "env", do_env },

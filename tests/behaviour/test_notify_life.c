@@ -1,5 +1,6 @@
 /* sd_notify: who the main process is, its watchdog, and reloads of type = notify-reload. */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include "clock.h"
 #include "namespace.h"
 #include "notifying.h"
+#include "process.h"
 
 static void moves(const char *how)
 {
@@ -37,6 +39,22 @@ Behaviour(notify_life, also_one_with_a_session_of_its_own)
 Behaviour(notify_life, one_that_is_named_by_its_pidfd_as_well)
 {
 	moves("'hand over'");
+}
+
+/* It lies in another group than the main process then, and neither is the other's child to the new superd. */
+Behaviour(notify_life, who_was_the_main_process_ends_with_it_also_after_an_upgrade)
+{
+	struct superd *superd = web_run("split 'say READY=1'", "type = notify\n notify_access = all");
+	static const char started[] = "web: started, pid ";
+	long pid = web_pid(superd), former;
+	const char *at = strstr(world_logs(), started);
+
+	cr_assert_not_null(at, "%s", world_logs());
+	former = strtol(at + strlen(started), NULL, 10);
+	superd_wait_log(superd, text_of("main process is pid %ld now", pid));
+	superd_upgrade(superd);
+	superd_stop(superd);
+	cr_assert(former != pid && !process_lives((pid_t)former), "%s", world_logs());
 }
 
 /* The child has not had the signal of the stop, and lies in no group of its parent's. superd knows its status where it

@@ -111,6 +111,12 @@ bool instance_is_spared(const struct instance *instance)
 		!instance->service->groups->restart->send_sigkill;
 }
 
+/* Whether its processes have not one parent: superd must look for all of them. */
+static bool is_scattered(const struct instance *instance)
+{
+	return instance->groups.moved || instance_has_no_daemon(instance);
+}
+
 /* Finds processes that have left its group, for example by setsid(2): by their parents, while the main process lives,
  * and below those that are remembered, as they may have begun others. Each is known by its pid and its start time, so
  * that a pid that is used again is not taken for it. Only with `all` does superd find a process whose parents have
@@ -150,7 +156,7 @@ static size_t find_escaped(struct instance *instance, bool all)
 static void look_for_escaped(struct instance *instance)
 {
 	unsigned mode = instance->service->groups->lifecycle->kill_mode;
-	bool all = instance_has_no_daemon(instance);
+	bool all = is_scattered(instance);
 
 	if (mode != KILL_PROCESS && mode != KILL_NONE && !instance->cgroup.path && (all || instance->child.pid > 1))
 		find_escaped(instance, all);
@@ -164,13 +170,14 @@ size_t instance_find_processes(struct instance *instance)
 /* One look may miss a process that changes its parent just then, as the last of a double fork does. */
 static bool finds_more(struct instance *instance)
 {
+	bool ends = instance->facts.stopped || instance->facts.cleared;
 	const struct process_tree *escaped;
 
-	if ((!instance->facts.stopped && !instance->facts.cleared) || !instance_has_no_daemon(instance))
+	if (!is_scattered(instance))
 		return false;
 	look_for_escaped(instance);
 	escaped = instance->groups.escaped;
-	for (size_t n = 0; escaped && n < escaped->count; n++) {
+	for (size_t n = 0; ends && escaped && n < escaped->count; n++) {
 		tree_process_signal(&escaped->list[n], instance_is_doomed(instance) ? SIGKILL : stop_signal(instance));
 		tree_process_signal(&escaped->list[n], SIGCONT);
 	}

@@ -68,8 +68,9 @@ struct instance_groups {
 	struct {                        /* saved */
 		pid_t group;            /* process group of the main process; 0: none */
 		int fd;                 /* its descriptor (os/proc/process_group), if superd reaps no process of it; -1: none */
+		bool moved;             /* MAINPID= has named another main process: the group before may have processes */
 	};
-	struct process_tree *escaped;   /* other processes, found at a stop or when it got another main process; NULL: none */
+	struct process_tree *escaped;   /* other processes, found at a stop; NULL: none */
 };
 
 /* The time limit of the start, the run or the stop. */

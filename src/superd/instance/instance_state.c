@@ -83,6 +83,7 @@ static const struct state_field instance_fields[] = {
 	{ FIELD("pid", pid), PID },
 	{ FIELD("group", groups.group), PID },
 	{ STATE_FIELD_AS(STATE_FD, instance, "group_fd", groups.fd) },
+	{ FIELD("moved", groups.moved) },
 	{ FIELD("timer", limit.timer) },
 	{ FIELD("since", since), .always = true },
 	{ FIELD("starting", facts.unready) },

@@ -138,8 +138,7 @@ static void take_group(struct instance *instance, pid_t pid, bool is_stranger)
 		return;
 	fd = group && is_stranger ? fd_raise(process_group_open(group), FD_HIGH) : -1;
 	instance_set_group(instance, is_stranger && fd < 0 ? 0 : group, fd);
-	if (!instance->cgroup.path)
-		instance_find_processes(instance);
+	instance->groups.moved = true;
 }
 
 /* false, with errno: the process cannot be followed, and nothing has changed. */

@@ -42,8 +42,9 @@ static size_t emit(struct bpf_asm *code, unsigned operation, unsigned to, unsign
 		return 0;
 	}
 	code->list = list;
-	code->list[code->count] = (struct bpf_insn){ .code = (uint8_t)operation, .dst_reg = to & 15, .src_reg = from & 15,
-						     .off = (short)offset, .imm = value };
+	code->list[code->count] = (struct bpf_insn){
+		.code = (uint8_t)operation, .dst_reg = to & 15, .src_reg = from & 15, .off = (short)offset, .imm = value
+	};
 	return code->count++;
 }
 

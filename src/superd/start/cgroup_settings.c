@@ -165,7 +165,7 @@ enum cgroup_form { MEMORY, TASKS, OOM_GROUP, QUOTA, IDLE, WEIGHT, IO_WEIGHT, RAN
 struct cgroup_file {
 	const char *option, *file;
 	unsigned controller;            /* the file's controller, enum controller */
-	const char *default_text;       /* text that restores the kernel's default; NULL: io.max, which has a line for each device */
+	const char *default_text;       /* restores the kernel's default; NULL: io.max, which has a line for each device */
 	bool optional;                  /* some kernels lack the file */
 	enum cgroup_form form;
 	size_t offset;                  /* of the option in struct resource_options */
@@ -186,7 +186,8 @@ static const struct cgroup_file cgroup_file_list[] = {
 	{ "cpu_weight", "cpu.idle", CONTROLLER_CPU, "0", false, IDLE, OF(cpu_weight), NULL },
 	{ "cpu_weight", "cpu.weight", CONTROLLER_CPU, "100", false, WEIGHT, OF(cpu_weight), NULL },
 	{ "allowed_cpus", "cpuset.cpus", CONTROLLER_CPUSET, "\n", false, RANGES, OF(allowed_cpus), NULL },
-	{ "allowed_memory_nodes", "cpuset.mems", CONTROLLER_CPUSET, "\n", false, RANGES, OF(allowed_memory_nodes), NULL },
+	{ "allowed_memory_nodes", "cpuset.mems", CONTROLLER_CPUSET, "\n", false, RANGES, OF(allowed_memory_nodes),
+	  NULL },
 	{ "io_weight", "io.weight", CONTROLLER_IO, "default 100", true, IO_WEIGHT, OF(io_weight), NULL },
 	{ "io_weight", "io.bfq.weight", CONTROLLER_IO, "default 100", true, IO_WEIGHT, OF(io_weight), NULL },
 	{ "io_read_bandwidth_max", "io.max", CONTROLLER_IO, NULL, false, DEVICES, OF(io_read_bandwidth_max), "rbps" },

@@ -619,7 +619,7 @@ static size_t vector_length(char *const *vector)
 	return count;
 }
 
-/* A plan that changes nothing of what superd's own process has, but for its limit of descriptors. NULL: out of memory. */
+/* A plan that changes nothing of what superd's own process has but its limit of descriptors. NULL: out of memory. */
 static struct plan *plan_new(const struct rlimit *nofile)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
