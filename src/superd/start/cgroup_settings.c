@@ -165,7 +165,7 @@ enum cgroup_form { MEMORY, TASKS, OOM_GROUP, QUOTA, IDLE, WEIGHT, IO_WEIGHT, RAN
 struct cgroup_file {
 	const char *option, *file;
 	unsigned controller;            /* the file's controller, enum controller */
-	const char *default_text;       /* restores the kernel's default; NULL: io.max, which has a line for each device */
+	const char *default_text;       /* restores the kernel's default; NULL: io.max, with a line for each device */
 	bool optional;                  /* some kernels lack the file */
 	enum cgroup_form form;
 	size_t offset;                  /* of the option in struct resource_options */

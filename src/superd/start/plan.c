@@ -145,9 +145,11 @@ static bool plan_cgroup(struct plan *plan, const struct service *service, struct
 
 	if (!cgroup_settings)
 		return true;
-	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_DEVICES].count)
-		return plan_fail(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow", why,
-				 "%s", cgroup_settings->place->wrong);
+	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_DEVICES].count) {
+		const char *option = service_mark(service, "device_policy") ? "device_policy" : "device_allow";
+
+		return plan_fail(service, option, why, "%s", cgroup_settings->place->wrong);
+	}
 	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_EGRESS].count)
 		return plan_fail(service, "ip_address_deny", why, "%s", cgroup_settings->place->wrong);
 	if (cgroup_settings->has_group) {
