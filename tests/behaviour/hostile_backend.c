@@ -6,6 +6,8 @@
  *   hostile_backend FILE last     it serves a client; at SIGTERM or SIGUSR1 it leaves such a process behind, and ends
  *                                 when that has the lock, the first time; by SIGUSR2 it ends at SIGTERM;
  *                                 later it shuts the listener down at SIGUSR1
+ *   hostile_backend FILE late     it serves a client, and ends; a process that it leaves behind keeps the lock from
+ *                                 SIGUSR1 on
  *   hostile_backend FILE filter   by SIGUSR1 it locks the listener's filter, leaves a process that has it, and ends
  *
  * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which
@@ -278,6 +280,26 @@ static void end_shut(int number)
 	_exit(shutdown(listener, SHUT_RDWR) < 0);
 }
 
+/* What it says goes to FILE then. */
+static void serve_before_lock(void)
+{
+	sigset_t signals;
+	int number;
+
+	serve_one();
+	if (has_told("left "))
+		exit(0);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (fork() != 0)
+		exit(0);
+	begin_to_stay();
+	dup2(open(file, O_WRONLY | O_APPEND), STDERR_FILENO);
+	sigwait(&signals, &number);
+	keep_lock();
+}
+
 static void serve_last(void)
 {
 	if (has_told("left "))
@@ -334,6 +356,8 @@ int main(int argc, char **argv)
 		keep_lock();
 	if (!strcmp(argv[2], "leave"))
 		leave_lock();
+	if (!strcmp(argv[2], "late"))
+		serve_before_lock();
 	if (!strcmp(argv[2], "last"))
 		serve_last();
 	if (!strcmp(argv[2], "filter"))

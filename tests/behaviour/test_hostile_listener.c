@@ -268,6 +268,54 @@ Behaviour(hostile_listener, nor_does_an_upgrade_that_restricts_it)
 	end_kept(superd, client);
 }
 
+static long pid_behind(const char *file, const char *words)
+{
+	return strtol(strstr(read_text(file), words) + strlen(words), NULL, 10);
+}
+
+/* The rules go on before a start. */
+static void expect_guarded_start(const char *words)
+{
+	struct scene scene = { .port = free_port() };
+	pid_t left;
+
+	SKIP_WITHOUT_LOCKS();
+	scene.superd = controlled_clock_run("service hostile { listen = \"udp:127.0.0.1:%d\" exec = \"%s %s late\"\n"
+					    " kill_mode = process only_from = { 127.0.0.1 } %s }\n"
+					    "service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n",
+					    scene.port, replaced(backend("%s", ""), "backend ", "hostile_backend"),
+					    write_file("acts", "%s", ""), words, backend("stdio"));
+	superd_wait_log(scene.superd, "other: listening on");
+	cr_assert(is_served(&scene, SOCK_DGRAM));
+	superd_wait_log(scene.superd, "ended: exit status 0");
+	cr_assert(is_served(&scene, SOCK_DGRAM), "by the next one: %s", world_logs());
+	WAIT_UNTIL(superd_log_count(scene.superd, "ended: exit status 0") == 2);
+	clock_settle(scene.superd);
+	left = (pid_t)pid_behind(path_in("acts"), "left ");
+	clock_hold();
+	kill(left, SIGUSR1);
+	WAIT_UNTIL(strstr(read_text(path_in("acts")), "asked 15"));
+	close(open_client(&scene, SOCK_DGRAM));
+	client_ask_pid(superd_port(scene.superd, "other"));
+	clock_go_on();
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(scene.superd, KEPT)));
+	client_ask_pid(superd_port(scene.superd, "other"));
+	cr_expect_eq(superd_log_count(scene.superd, "hostile: started"), 2);
+	kill(-left, SIGKILL);
+	WAIT_UNTIL((clock_move(SECOND_MS), is_served(&scene, SOCK_DGRAM)));
+	superd_stop(scene.superd);
+}
+
+Behaviour(hostile_listener, nor_does_a_start_that_restricts_who_may_send)
+{
+	expect_guarded_start("");
+}
+
+Behaviour(hostile_listener, nor_does_a_start_for_a_burst)
+{
+	expect_guarded_start("accept = yes");
+}
+
 /* It is told that there is no second socket, once that is known; the instance stays. */
 Behaviour(hostile_listener, nor_does_a_drain)
 {
@@ -309,11 +357,6 @@ Behaviour(hostile_listener, nor_does_a_reload_that_drains)
 	control_once("hold hostile");
 	superctl_order("stop --no-wait hostile");
 	end_locked(superd, client);
-}
-
-static long pid_behind(const char *file, const char *words)
-{
-	return strtol(strstr(read_text(file), words) + strlen(words), NULL, 10);
 }
 
 /* Its listener is being restored, which hangs: no order waits for that, and nobody else. */

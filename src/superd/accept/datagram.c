@@ -87,6 +87,10 @@ static bool check_sender(struct service_runtime *runtime, struct pending_client 
 		datagram_drop(runtime, pending->listener, refusal);
 		return false;
 	}
+	if (!listener_guard(pending->listener, runtime->engine, runtime->service->name)) {
+		runtime_post(runtime, LOOK);    /* not watched until that is done */
+		return false;
+	}
 	state = datagram_sender_ask(runtime, pending, &refusal);
 	if (state == SENDER_MAY) {
 		admission_count_arrival(runtime, pending);

@@ -244,6 +244,7 @@ static void refuse_change(struct listener *listener, struct engine *engine, cons
 		return;
 	}
 	listener->is_old = true;
+	listener->has_lent_filter = false;      /* it may have the one of before */
 	if (listener->hands < HANDS_LENT)
 		listener->hands = HANDS_LENT;
 }
@@ -345,28 +346,6 @@ static void recheck_parked(struct parked *parked)
 	}
 }
 
-static int attach_filter(int fd, const void *rules, struct buf *why, struct buf *warnings)
-{
-	(void)why, (void)warnings;
-	return socket_filter_attach(fd, rules);
-}
-
-static int attach_to_listener(struct listener *listener, const struct sock_fprog *rules)
-{
-	struct buf none = { 0 };
-	int result = foreign_socket_do(listener->fd, attach_filter, rules, &none, &none), error = errno;
-
-	buf_free(&none);
-	errno = error;
-	return result;
-}
-
-static int shut_socket(int fd, const void *unused, struct buf *why, struct buf *warnings)
-{
-	(void)unused, (void)why, (void)warnings;
-	return shutdown(fd, SHUT_RDWR);
-}
-
 /* Opens a new socket in place of one that a backend has locked or blocks. A backend may have a copy of that, and its
  * address stays in use as long as it listens: who has found out has shut it down, if that is possible. */
 static bool reopen_listener(struct listener *listener, struct engine *engine, const char *service, int error,
@@ -382,11 +361,6 @@ static bool reopen_listener(struct listener *listener, struct engine *engine, co
 	return listener_open(listener, engine, service, why);
 }
 
-static bool needs_new_socket(int error)
-{
-	return error == EPERM || error == ETIMEDOUT;
-}
-
 /* Whether the socket surely still has the filter of only_from and no_access. If another user may have the socket, the
  * filter was restored when superd watched it, at the cost of a process; superd does not restore it again here, as a
  * process that still has the socket could remove it after this, too. */
@@ -395,34 +369,54 @@ static bool has_filter(const struct listener *listener)
 	return listener->hands < (foreign_socket_is(listener->fd) ? HANDS_LENT : HANDS_RESET);
 }
 
+bool listener_guard(struct listener *listener, struct engine *engine, const char *service)
+{
+	if (foreign_socket_is(listener->fd) && listen_lent_filter(listener->listen) && !listener->has_lent_filter &&
+	    !listener->is_old) {
+		listener->has_lent_filter = true;
+		begin_change(listener, engine, service, NULL, listener->listen);
+	}
+	return !listener->changes;
+}
+
+static bool refuse_start(int error, struct buf *why)
+{
+	buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(error));
+	return false;
+}
+
 bool listener_filter_lent(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
 	const struct sock_fprog *rules = listen_prepared(listener->listen)->rules;
+	bool is_guard = listen_lent_filter(listener->listen);
 	int error;
 
 	if (!listener_has_socket(listener) && !listener_absence(listener)) {
 		buf_text(why, "its listener was lost to a process that a program left behind");
 		return false;
 	}
-	if (!listener_has_socket(listener) || !rules || (has_filter(listener) && !listen_lent_filter(listener->listen)))
+	if (!listener_has_socket(listener) || !rules || (has_filter(listener) && !is_guard))
 		return true;
-	if (attach_to_listener(listener, rules) == 0) {
-		listener->has_lent_filter = listen_lent_filter(listener->listen) != NULL;
+	if (foreign_socket_is(listener->fd) && is_guard && listener->has_lent_filter)
+		return true;
+	if (foreign_socket_is(listener->fd)) {  /* it is restored before the next try */
+		listener->hands = HANDS_LENT;
+		return refuse_start(is_guard ? EBUSY : EAGAIN, why);
+	}
+	if (socket_filter_attach(listener->fd, rules) == 0) {
+		listener->has_lent_filter = is_guard;
 		return true;
 	}
 	error = errno;
-	if (!needs_new_socket(error) || !listener_was_lent(listener) || !endpoint_accepts(listener->listen->endpoint)) {
-		buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(error));
-		return false;
-	}
-	if (error == EPERM)             /* else it cannot be */
-		foreign_socket_do(listener->fd, shut_socket, NULL, why, why);
+	if (error != EPERM || !listener_was_lent(listener) || !endpoint_accepts(listener->listen->endpoint))
+		return refuse_start(error, why);
+	shutdown(listener->fd, SHUT_RDWR);
 	return reopen_listener(listener, engine, service, error, why);
 }
 
 static void detach_lent_filter(struct listener *listener)
 {
-	if (listener->has_lent_filter && attach_to_listener(listener, NULL) == 0)
+	if (listener->has_lent_filter && socket_filter_attach(listener->fd, NULL) == 0)
 		listener->has_lent_filter = false;
 }
 

@@ -99,9 +99,13 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen,
 		    bool changed);
 
-/* Called before a backend gets the socket: attaches a filter for data that the backend must not read, regardless of an
- * earlier backend's changes to the filter. May open another socket. The next listener_watch removes the filter. false:
- * that failed, for the reason in why. */
+/* Called before a start: has another process attach the filter for data that a backend must not read to a foreign socket.
+ * true: the start may go on. false: on_restored follows, and superd does not watch the socket until then. */
+bool listener_guard(struct listener *listener, struct engine *engine, const char *service);
+
+/* Called before a backend gets the socket: attaches that filter to one of superd's own, regardless of an earlier
+ * backend's changes to the filter. May open another socket. The next listener_watch removes the filter. false: that
+ * failed, or listener_guard has, for the reason in why. */
 bool listener_filter_lent(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
 
 /* Called before a backend with this account (NULL: superd's own) gets the socket, which it may keep. false and errno:

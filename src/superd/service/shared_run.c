@@ -106,13 +106,20 @@ static bool sockets_permit(struct service_runtime *runtime)
 static bool may_start(struct service_runtime *runtime, enum service_event *instead)
 {
 	const struct service *service = runtime->service;
-	bool counts_senders = service->groups->access->per_source_cpm != UNLIMITED;
+	bool counts_senders = service->groups->access->per_source_cpm != UNLIMITED, is_guarded = true;
 
 	if ((has_address_rules(service) || service->groups->access->access_times ||
 	     service->groups->access->libwrap || counts_senders || sensor_has_any(runtime->engine)) &&
 	    datagram_sender_sift(runtime)) {
 		runtime->run->notes->queued_at_end = 0;
 		*instead = EXITED;              /* watch the socket again, without a start */
+		return false;
+	}
+	for (size_t n = 0; n < runtime->listener_count; n++)
+		is_guarded &= listener_guard(&runtime->listeners[n], runtime->engine, service->name);
+	if (!is_guarded) {
+		runtime->started = false;
+		*instead = EXITED;              /* it starts when that is done */
 		return false;
 	}
 	if (limit_pause_begin(runtime, NULL, NULL) || limit_pause_for_moment(runtime)) {
