@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -367,4 +368,12 @@ bool scan_nearest_look(struct scan_nearest *nearest, const char *known)
 	nearest->word = known;
 	nearest->most = distance;
 	return true;
+}
+
+char scan_hex_byte(const char *text)
+{
+	const char digits[] = { text[0], text[0] ? text[1] : '\0', '\0' };
+
+	return isxdigit((unsigned char)digits[0]) && isxdigit((unsigned char)digits[1])
+		? (char)strtoul(digits, NULL, 16) : '\0';
 }

@@ -47,6 +47,9 @@ struct scan_nearest scan_nearest_begin(const char *name);
 /* Whether a known word is nearer than those before. */
 bool scan_nearest_look(struct scan_nearest *nearest, const char *known);
 
+/* Reads two hexadecimal digits. 0: there are none, or they are 00. */
+char scan_hex_byte(const char *text);
+
 /* isblank(3) in the C locale. */
 static inline bool scan_is_blank(char c)
 {

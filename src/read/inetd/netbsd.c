@@ -2,7 +2,6 @@
  *
  * Without a semicolon a definition would go on to the end of the file. So a line that looks like the beginning of
  * another definition, a line of fields or a directive ends the definition before it, which is then left out. */
-#include <ctype.h>
 #include <string.h>
 
 #include "lib/scan.h"
@@ -50,31 +49,21 @@ static bool refuse_end(struct inetd_netbsd *netbsd)
 			 "a ; is missing at the end of its definition");
 }
 
-static int hex_digit(char c)
-{
-	return isdigit((unsigned char)c)     ? c - '0'
-		: isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
-					     : -1;
-}
-
 /* Adds the character of the escape whose backslash is at `at`. Returns the offset behind it; 0: it is no escape. */
 static size_t scan_escape(const char *text, size_t at, struct buf *out)
 {
 	static const char from[] = "\\ntr'\"", to[] = "\\\n\t\r'\"";
 	const char *known = text[at + 1] ? strchr(from, text[at + 1]) : NULL;
-	int high = -1, low = -1;
+	char byte;
 
 	if (known) {
 		buf_char(out, to[known - from]);
 		return at + 2;
 	}
-	if (text[at + 1] == 'x') {
-		high = hex_digit(text[at + 2]);
-		low = high < 0 ? -1 : hex_digit(text[at + 3]);
-	}
-	if (low < 0 || !(high << 4 | low))
+	byte = text[at + 1] == 'x' ? scan_hex_byte(text + at + 2) : '\0';
+	if (!byte)
 		return 0;
-	buf_char(out, (char)(high << 4 | low));
+	buf_char(out, byte);
 	return at + 4;
 }
 

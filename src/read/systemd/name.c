@@ -77,26 +77,6 @@ const char *unit_name_instance(struct pool *pool, const char *template, const ch
 			  (int)(strrchr(instance_of, '.') - instance), instance, strrchr(template, '.'));
 }
 
-static int hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
-/* The byte of an escape \xHH at text; 0: there is no such escape. */
-static char escaped_byte(const char *text)
-{
-	int high, low;
-
-	if (text[0] != '\\' || text[1] != 'x')
-		return 0;
-	high = hex_value(text[2]);
-	low = high < 0 ? -1 : hex_value(text[3]);
-	return low < 0 ? 0 : (char)(high << 4 | low);
-}
-
 bool unit_unescape_add(struct buf *out, const char *text, bool path)
 {
 	bool sound = true;
@@ -105,7 +85,7 @@ bool unit_unescape_add(struct buf *out, const char *text, bool path)
 	if (path && *text != '-')
 		buf_char(out, '/');
 	for (; *text; text++) {
-		c = escaped_byte(text);
+		c = text[0] == '\\' && text[1] == 'x' ? scan_hex_byte(text + 2) : '\0';
 		if (c) {
 			buf_char(out, c);
 			text += 3;

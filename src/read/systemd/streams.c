@@ -7,35 +7,21 @@
 #include "lib/base64.h"
 #include "read/systemd/build.h"
 
-/* systemd's words and superd's words; every kind of log becomes superd's log. */
-static const char *const meanings[][2] = {
-	{ "null", "null" },
-	{ "inherit", "inherit" },
-	{ "socket", "socket" },
-	{ "journal", "log" },
-	{ "journal+console", "log" },
-	{ "kmsg", "log" },
-	{ "kmsg+console", "log" },
-	{ "syslog", "log" },
-	{ "syslog+console", "log" },
-	{ "data", "data" },
-	{ "fd", "fd" },
-};
-
-static const char *const prefixes[] = { "file:", "append:", "truncate:", "fd:" };
-
-/* superd's word; NULL: the text is none of systemd's words. */
+/* superd's word; NULL: the text is none of systemd's words. Every kind of log becomes superd's log. */
 static const char *stream_meaning(const char *text)
 {
-	for (size_t n = 0; n < sizeof(meanings) / sizeof(*meanings); n++) {
-		if (!strcmp(meanings[n][0], text))
-			return meanings[n][1];
-	}
+	static const char *const same[] = { "null", "inherit", "socket", "data", "fd", NULL };
+	static const char *const logs[] = { "journal", "journal+console", "kmsg", "kmsg+console", "syslog",
+					    "syslog+console", NULL };
+	static const char *const prefixes[] = { "file:", "append:", "truncate:", "fd:" };
+
+	if (words_have(logs, text))
+		return "log";
 	for (size_t n = 0; n < sizeof(prefixes) / sizeof(*prefixes); n++) {
 		if (!strncmp(text, prefixes[n], strlen(prefixes[n])))
 			return text;
 	}
-	return NULL;
+	return words_have(same, text) ? text : NULL;
 }
 
 struct stream_said {

@@ -4,12 +4,12 @@
  * their values, and then the builder is freed. */
 #include "table/superd_conf/superd.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/array.h"
 #include "lib/buf.h"
+#include "lib/scan.h"
 #include "table/reading/reading.h"
 #include "table/reading/shell_word.h"
 #include "table/superd_conf/statement.h"
@@ -305,16 +305,16 @@ static bool read_number(const char **at, unsigned *number)
 static void add_quoted(const char **at, struct buf *out)
 {
 	for ((*at)++; **at && **at != '"' && **at != '\n'; (*at)++) {
-		char hex[3] = "";
+		char byte;
 
 		if (**at != '\\') {
 			buf_char(out, **at);
 			continue;
 		}
 		(*at)++;
-		if (**at == 'x' && isxdigit((unsigned char)(*at)[1]) && isxdigit((unsigned char)(*at)[2])) {
-			memcpy(hex, *at + 1, 2);
-			buf_char(out, (char)strtoul(hex, NULL, 16));
+		byte = **at == 'x' ? scan_hex_byte(*at + 1) : '\0';
+		if (byte) {
+			buf_char(out, byte);
 			*at += 2;
 		} else if (**at) {
 			buf_char(out, (char)(**at == 'n' ? '\n' : **at == 't' ? '\t' : **at));
