@@ -63,32 +63,11 @@ static bool means_no_entry(int error)
 	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
 }
 
-/* The search for a similar name. */
-struct nearest {
-	const char *name;               /* the name without an entry */
-	unsigned distance;
-	char best[64];
-};
-
-/* The limit is lower for a short name, as many names are similar to it. */
-static unsigned distance_limit(const char *name)
-{
-	return strlen(name) < 5 ? 2 : 3;
-}
-
-static void nearest_compare(struct nearest *nearest, const char *name)
-{
-	unsigned distance = scan_distance(nearest->name, name, 2);
-
-	if (distance < nearest->distance && strlen(name) < sizeof(nearest->best)) {
-		nearest->distance = distance;
-		strcpy(nearest->best, name);
-	}
-}
-
 static const char *find_near(struct pool *pool, bool is_group, const char *name)
 {
-	struct nearest nearest = { .name = name, .distance = distance_limit(name) };
+	/* A short name is similar to any other. */
+	struct scan_nearest nearest = { .name = name, .most = strlen(name) < 5 ? 2 : 3 };
+	const char *best = NULL;
 
 	if (!library_has_memory(NSS_MEMORY))
 		return NULL;
@@ -102,13 +81,14 @@ static const char *find_near(struct pool *pool, bool is_group, const char *name)
 
 		if (!group && !user)
 			break;
-		nearest_compare(&nearest, group ? group->gr_name : user->pw_name);
+		if (scan_nearest_look(&nearest, group ? group->gr_name : user->pw_name))
+			best = pool_text(pool, nearest.word);
 	}
 	if (is_group)
 		endgrent();
 	else
 		endpwent();
-	return nearest.best[0] ? pool_text(pool, nearest.best) : NULL;
+	return best;
 }
 
 /* An entry of NSS, whose texts are in the buffer. */

@@ -250,12 +250,10 @@ static words list_of_calls(const struct filters *filters, const struct service *
 {
 	words calls = service->groups->syscalls->system_call_filter;
 	const char **list;
-	size_t count = 0;
+	size_t count = words_count(calls);
 
 	if (!calls || !service_is_builtin(service))
 		return calls;
-	while (calls[count])
-		count++;
 	list = pool_alloc(filters->table->pool, (count + 2) * sizeof(*list));
 	if (list) {
 		memcpy(list, calls, count * sizeof(*list));

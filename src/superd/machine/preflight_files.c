@@ -294,29 +294,34 @@ static void check_executor(struct preflight *preflight, const struct service *se
 	}
 }
 
-static void check_root(struct preflight *preflight, const struct service *service)
+/* Reports what is not there, or is no directory; its status is then in *status. A missing working directory is only a
+ * warning: a home or a mount may appear later. */
+static bool check_directory(struct preflight *preflight, const struct service *service, const char *option,
+			    const char *path, struct stat *status)
 {
 	const char *root = service->groups->environment->root_directory;
-	struct stat status;
+	bool is_root = path == root;
 
-	if (!root || !preflight_may_look(preflight, root))
-		return;
-	if (stat(root, &status) < 0 && is_hidden_from_us(preflight, service))
-		return;
-	if (stat(root, &status) < 0)
-		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root, "%s", strerror(errno));
-	else if (!S_ISDIR(status.st_mode))
-		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root, "that is not a "
-											     "directory");
+	if (root_path_stat(is_root ? NULL : root, path, status) < 0) {
+		if (!is_hidden_from_us(preflight, service))
+			preflight_report(preflight, is_root ? SEVERITY_ERROR : SEVERITY_WARNING, service, option, path,
+					 "%s", strerror(errno));
+		return false;
+	}
+	if (!S_ISDIR(status->st_mode))
+		preflight_report(preflight, SEVERITY_ERROR, service, option, path, "that is not a directory");
+	return S_ISDIR(status->st_mode);
 }
 
-/* A missing folder is only a warning: a home or a mount may appear later. */
-static void check_working_directory(struct preflight *preflight, const struct service *service)
+/* The two directories that a service starts in. */
+static void check_directories(struct preflight *preflight, const struct service *service)
 {
 	const char *path = service->groups->environment->working_directory;
 	const char *root = service->groups->environment->root_directory;
 	struct stat status;
 
+	if (root && preflight_may_look(preflight, root))
+		check_directory(preflight, service, "root_directory", root, &status);
 	if (!path || path[0] == '-')
 		return;
 	if (path[0] == '~' && service->account)
@@ -329,16 +334,8 @@ static void check_working_directory(struct preflight *preflight, const struct se
 	if (path[0] != '/' || !path[1] || sandbox_covers(service_prepared(service)->sandbox, path) ||
 	    !preflight_may_look(preflight, root ? root : path))
 		return;
-	if (root_path_stat(root, path, &status) < 0 && is_hidden_from_us(preflight, service))
-		return;
-	if (root_path_stat(root, path, &status) < 0)
-		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s",
-				 strerror(errno));
-	else if (!S_ISDIR(status.st_mode))
-		preflight_report(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is not a "
-												"directory");
-	else if (service->account && !may_execute(service->account, &status) &&
-		 (service->groups->environment->root_directory || !has_access_list(path)))
+	if (check_directory(preflight, service, "working_directory", path, &status) &&
+	    service->account && !may_execute(service->account, &status) && (root || !has_access_list(path)))
 		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path,
 				 "user %s may not enter it", service->account->name);
 }
@@ -543,12 +540,11 @@ static void check_banner(struct preflight *preflight, const struct service *serv
 
 void preflight_files(struct preflight *preflight, const struct service *service)
 {
-	check_root(preflight, service);
+	check_directories(preflight, service);
 	check_program(preflight, service);
 	check_tcpd_program(preflight, service);
 	check_own_program(preflight, service);
 	check_executor(preflight, service);
-	check_working_directory(preflight, service);
 	check_environment(preflight, service);
 	check_input(preflight, service);
 	check_output(preflight, service, "output", &service->groups->streams->output);

@@ -184,7 +184,8 @@ static const struct found_host *host_find(struct addresses *addresses, const cha
 
 static const char *port_near(struct pool *pool, const char *name, const char *protocol)
 {
-	unsigned nearest = strlen(name) < 5 ? 2 : 3;    /* a short word is similar to any other */
+	/* A short name is similar to any other. */
+	struct scan_nearest nearest = { .name = name, .most = strlen(name) < 5 ? 2 : 3 };
 	const char *best = NULL;
 	const struct servent *entry;
 
@@ -192,12 +193,8 @@ static const char *port_near(struct pool *pool, const char *name, const char *pr
 		return NULL;
 	setservent(1);
 	for (int i = 0; i < NEAR_MOST && (entry = getservent()); i++) {
-		unsigned distance = scan_distance(name, entry->s_name, 2);
-
-		if (distance < nearest && !strcmp(entry->s_proto, protocol)) {
-			nearest = distance;
+		if (!strcmp(entry->s_proto, protocol) && scan_nearest_look(&nearest, entry->s_name))
 			best = pool_text(pool, entry->s_name);
-		}
 	}
 	endservent();
 	return best;

@@ -4,52 +4,29 @@
  * name as it was written. */
 #include "superd/machine/resolve_program.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/buf.h"
 #include "os/host/path_search.h"
 #include "table/option/service_mark.h"
 
-static void join_folders(words folders, struct buf *path)
-{
-	for (; *folders; folders++) {
-		if (path->length)
-			buf_char(path, ':');
-		buf_text(path, *folders);
-	}
-}
-
-/* The command with another program, in the pool. NULL: out of memory. */
-static words with_program(words exec, const char *program, struct pool *pool)
-{
-	size_t count = 0;
-	const char **list;
-	words kept;
-
-	while (exec[count])
-		count++;
-	list = calloc(count + 1, sizeof(*list));
-	if (!list)
-		return NULL;
-	memcpy(list, exec, count * sizeof(*list));
-	list[0] = program;
-	kept = pool_list(pool, list, count);
-	free(list);
-	return kept;
-}
-
 static bool replace_program(struct service *service, const char *program, struct pool *pool)
 {
+	words exec = service->exec->exec;
+	size_t count = words_count(exec);
+	const char **list = pool_alloc(pool, (count + 1) * sizeof(*list));
 	struct exec_options options;
 
+	if (!list)
+		return false;
+	memcpy(list, exec, count * sizeof(*list));
+	list[0] = pool_text(pool, program);
 	memcpy(&options, service->exec, sizeof(options)); /* the padding, too: pools share equal bytes */
 	if (!options.argv0)
-		options.argv0 = options.exec[0];
-	options.exec = with_program(options.exec, program, pool);
-	if (options.exec)
-		service->exec = pool_keep(pool, &options, sizeof(options));
-	return options.exec && service->exec;
+		options.argv0 = exec[0];
+	options.exec = list[0] ? pool_list(pool, list, count) : NULL;
+	service->exec = options.exec ? pool_keep(pool, &options, sizeof(options)) : NULL;
+	return service->exec;
 }
 
 void resolve_program(struct service *service, struct pool *pool, struct diags *diags)
@@ -60,7 +37,8 @@ void resolve_program(struct service *service, struct pool *pool, struct diags *d
 
 	if (!exec || !exec[0] || strchr(exec[0], '/') || !folders || !folders[0])
 		return;
-	join_folders(folders, &path);
+	for (; *folders; folders++)
+		buf_addf(&path, "%s%s", path.length ? ":" : "", *folders);
 	if (!path_search(exec[0], buf_string(&path), &program)) {
 		diag_error(diags, service_origin(service, "exec"), "%s: exec: there is no program '%s' in %s",
 			   service->name, exec[0], buf_string(&path));
