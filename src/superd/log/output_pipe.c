@@ -90,57 +90,31 @@ static void log_suppressed(struct output *output)
 	output->suppressed = 0;
 }
 
-static void begin_interval(struct output *output, double now)
-{
-	ev_timer_stop(output->engine->loop, &output->interval_timer);
-	log_suppressed(output);
-	output->interval_begin = now;
-	output->interval_lines = 0;
-}
-
-static void on_interval_end(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct output *output = timer->data;
-
-	(void)loop, (void)events;
-	begin_interval(output, clock_now());
-}
-
-static void begin_suppressing(struct output *output, double now)
+/* Limits the rate as journald does: at most `burst` lines in an interval, which begins with its first line. How many
+ * were suppressed is told with the first line of the next one. */
+static bool is_suppressed(struct output *output)
 {
 	const struct event event = { .name = "suppressed", .service = output->service };
 	char interval[DURATION_MOST];
-
-	log_event(output->engine->log, LEVEL_WARNING, &event,
-		  "printed more than %lld lines within %s (log_rate_limit_burst): further ones are suppressed",
-		  (long long)output->burst, duration_write(interval, output->interval));
-	ev_timer_set(&output->interval_timer, output->interval_begin + output->interval - now, 0.);
-	ev_timer_start(output->engine->loop, &output->interval_timer);
-}
-
-/* Limits the rate as journald does: at most `burst` lines in an interval, which begins with its first line. */
-static bool is_suppressed(struct output *output)
-{
 	double now;
 
 	if (!output->burst || output->interval <= 0)
 		return false;
 	if (output->interval_lines++ < output->burst && output->interval_lines > 1)
 		return false;
-	if (ev_is_active(&output->interval_timer)) {
-		output->suppressed++;
-		return true;
-	}
 	now = clock_now();
 	if (now - output->interval_begin >= output->interval || now < output->interval_begin) {
-		begin_interval(output, now);
+		log_suppressed(output);
+		output->interval_begin = now;
 		output->interval_lines = 1;
 		return false;
 	}
 	if (output->interval_lines <= output->burst)
 		return false;
-	begin_suppressing(output, now);
-	output->suppressed++;
+	if (!output->suppressed++)
+		log_event(output->engine->log, LEVEL_WARNING, &event,
+			  "printed more than %lld lines within %s (log_rate_limit_burst): further ones are suppressed",
+			  (long long)output->burst, duration_write(interval, output->interval));
 	return true;
 }
 
@@ -462,8 +436,6 @@ static struct output *output_new(struct engine *engine, bool to_syslog)
 	output->reading = (struct output_reading)OUTPUT_READING_NONE;
 	output->wait_left = WAIT_MOST;
 	output->wait_left_at = clock_now();
-	ev_timer_init(&output->interval_timer, on_interval_end, 0., 0.);
-	output->interval_timer.data = output;
 	ev_init(&output->reader_timer, on_reader_timer);
 	output->reader_timer.data = output;
 	ev_init(&output->io, on_output);
@@ -587,7 +559,6 @@ void output_close(struct output *output)
 	if (!output)
 		return;
 	output_drain(output, true);
-	ev_timer_stop(output->engine->loop, &output->interval_timer);
 	log_suppressed(output);
 	ev_io_stop(output->engine->loop, &output->io);
 	ev_timer_stop(output->engine->loop, &output->reader_timer);

@@ -51,7 +51,6 @@ struct output {
 	double interval_begin;          /* clock_now() when the interval began */
 	int64_t interval_lines;         /* lines printed in the interval, logged or not */
 	unsigned long suppressed;       /* lines not logged, since the last report of them */
-	ev_timer interval_timer;        /* active while lines are suppressed, until the interval ends */
 	char *name;                     /* copy of the name, once released; NULL: not released */
 	struct list line_waits;         /* waits for a line of this output */
 	size_t length;                  /* bytes of line */
