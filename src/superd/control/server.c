@@ -646,7 +646,6 @@ static void on_retry(struct alarm *alarm)
 			locks_write_again(engine);      /* they went with it */
 		} else {
 			locks_read(engine, server->awaited);
-			boot_locks_take_over(engine, server->awaited);
 			supervisor_impose_locks(server->supervisor);
 		}
 		server->is_lost = false;
@@ -715,7 +714,8 @@ void server_read_locks(struct server *server, const char *path)
 
 	if (is_safe && !control_socket_is_answered(path))
 		locks_read(&server->supervisor->engine, path);
-	boot_locks_read(&server->supervisor->engine, path);
+	boot_locks_keep(&server->supervisor->engine, path);
+	boot_locks_read(&server->supervisor->engine);
 	buf_free(&why);
 }
 
@@ -725,10 +725,9 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 	bool knows_locks = server->supervisor->before || engine->locks->path;
 	int error;
 
+	boot_locks_keep(engine, path);
 	if (open_socket(server, path, why)) {
 		watch_socket(server);
-		if (server->supervisor->before || !knows_locks)
-			boot_locks_take_over(engine, path);
 		if (knows_locks) {
 			locks_keep(engine, path);
 		} else {                                /* another superd had the socket a moment ago */

@@ -1,6 +1,7 @@
 /* Reads and writes the file of the services that are disabled at boot. Its name is made of the path of the control
- * socket, so that two superds never share a file. One thread at a time has the file; a change that comes meanwhile is
- * written afterwards. While the file is being read, a change waits, because what was read replaces the list. */
+ * socket, so that two superds never share a file. Only a superd that continues from no other one reads it: the others
+ * know the list from the saved state, or from the file beside the control socket. One thread at a time writes; a change
+ * that comes meanwhile is written afterwards. */
 #include "superd/service/boot_locks.h"
 
 #include <inttypes.h>
@@ -8,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/list.h"
 #include "lib/scan.h"
 #include "lib/size_text.h"
 #include "os/fs/private_file.h"
@@ -20,24 +20,13 @@
 #define COMMENT                                                                                                        \
 	"# Services that superd disables when it starts: NAME UID SECONDS. superctl enable --boot NAME ends that.\n"
 
-/* A change that waits until the file is read. */
-struct boot_change {
-	struct list link;               /* in boot_locks->waiting */
-	bool disable;
-	uid_t uid;
-	char name[];
-};
-
-/* In the thread, or before the loop runs. */
-static void do_work(struct worker *worker)
+/* In the thread. */
+static void do_write(struct worker *worker)
 {
 	struct boot_locks *boot_locks = container_of(worker, struct boot_locks, worker);
 	const struct buf *text = &boot_locks->text;
-	size_t length;
 
-	if (boot_locks->reads)
-		boot_locks->found = private_file_get(boot_locks->path, FILE_MOST, &length, &boot_locks->why);
-	else if (text->length)
+	if (text->length)
 		private_file_store(boot_locks->path, text->data, text->length, &boot_locks->why);
 	else
 		private_file_remove(boot_locks->path, &boot_locks->why);
@@ -90,48 +79,6 @@ static void use_line(struct engine *engine, char *line, unsigned number)
 	locks_note_boot(engine, line, &order, number);
 }
 
-static void apply_change(struct engine *engine, const char *name, bool disable, uid_t uid)
-{
-	if (disable)
-		locks_set(engine, name, LOCK_AT_BOOT, uid);
-	else
-		locks_clear(engine, name, LOCK_AT_BOOT);
-}
-
-static void apply_waiting(struct boot_locks *boot_locks)
-{
-	LIST_EACH(link, &boot_locks->waiting) {
-		struct boot_change *change = container_of(link, struct boot_change, link);
-
-		apply_change(boot_locks->engine, change->name, change->disable, change->uid);
-		list_remove(link);
-		free(change);
-	}
-}
-
-/* Uses the text that was read, then the changes since. */
-static void use_found(struct boot_locks *boot_locks)
-{
-	struct engine *engine = boot_locks->engine;
-	unsigned number = 0;
-
-	if (boot_locks->why.length)
-		log_warn(engine->log, "%s: the services that are disabled at boot are not known: %s", boot_locks->path,
-			 buf_string(&boot_locks->why));
-	else
-		locks_forget_boot(engine);
-	for (char *line = boot_locks->found, *next; line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		use_line(engine, line, ++number);
-	}
-	free(boot_locks->found);
-	boot_locks->found = NULL;
-	boot_locks->reads = false;
-	apply_waiting(boot_locks);
-}
-
 static void compose(struct boot_locks *boot_locks)
 {
 	const struct locks *locks = boot_locks->engine->locks;
@@ -167,44 +114,32 @@ static void end_write(struct boot_locks *boot_locks)
 	watch_wake_changes(engine);
 }
 
-/* Does what is due, unless the thread has work. */
+/* Writes what is due, unless the thread has work. */
 static void go_on(struct boot_locks *boot_locks)
 {
 	char limit[SIZE_TEXT_MOST];
 
-	if (boot_locks->worker.busy || !boot_locks->path || (!boot_locks->read_due && !boot_locks->write_due))
+	if (boot_locks->worker.busy || !boot_locks->path || boot_locks->writing == boot_locks->changes)
 		return;
 	buf_clear(&boot_locks->why);
-	boot_locks->reads = boot_locks->read_due;
-	if (boot_locks->reads) {
-		boot_locks->read_due = false;
-	} else {
-		boot_locks->write_due = false;
-		boot_locks->writing = boot_locks->changes;
-		compose(boot_locks);
-	}
-	if (!boot_locks->reads && boot_locks->text.failed)
+	boot_locks->writing = boot_locks->changes;
+	compose(boot_locks);
+	if (boot_locks->text.failed)
 		buf_text(&boot_locks->why, "out of memory");
-	else if (!boot_locks->reads && boot_locks->text.length > FILE_MOST)
+	else if (boot_locks->text.length > FILE_MOST)
 		buf_addf(&boot_locks->why, "it would be larger than %s", size_write(limit, FILE_MOST));
 	else if (worker_start(&boot_locks->worker))
 		return;
 	else
 		buf_text(&boot_locks->why, "no thread can be started");
-	if (boot_locks->reads)
-		use_found(boot_locks);
-	else
-		end_write(boot_locks);
+	end_write(boot_locks);
 }
 
 static void on_done(struct worker *worker)
 {
 	struct boot_locks *boot_locks = container_of(worker, struct boot_locks, worker);
 
-	if (boot_locks->reads)
-		use_found(boot_locks);
-	else
-		end_write(boot_locks);
+	end_write(boot_locks);
 	go_on(boot_locks);
 }
 
@@ -212,8 +147,7 @@ void boot_locks_init(struct boot_locks *boot_locks, struct engine *engine)
 {
 	engine->boot_locks = boot_locks;
 	boot_locks->engine = engine;
-	list_init(&boot_locks->waiting);
-	worker_init(&boot_locks->worker, engine->loop, do_work, on_done);
+	worker_init(&boot_locks->worker, engine->loop, do_write, on_done);
 }
 
 /* A thread that a disk holds up ends with the process. */
@@ -229,16 +163,14 @@ void boot_locks_end(struct boot_locks *boot_locks)
 	*boot_locks = (struct boot_locks){ 0 };
 }
 
-/* STATE/superd/run-superd-control.disabled */
-static void set_path(struct boot_locks *boot_locks, const char *control)
+void boot_locks_keep(struct engine *engine, const char *control)
 {
 	struct buf path = { 0 };
 
-	free(boot_locks->path);
-	boot_locks->path = NULL;
-	if (*control != '/' || !boot_locks->engine->defaults.state_directory)
+	if (engine->boot_locks->path || *control != '/' || !engine->defaults.state_directory)
 		return;
-	buf_addf(&path, "%s/superd/", boot_locks->engine->defaults.state_directory);
+	/* STATE/superd/run-superd-control.disabled */
+	buf_addf(&path, "%s/superd/", engine->defaults.state_directory);
 	for (const char *at = control + 1; *at; at++) {
 		if (*at == '/')
 			buf_char(&path, '-');
@@ -248,19 +180,30 @@ static void set_path(struct boot_locks *boot_locks, const char *control)
 			buf_char(&path, *at);
 	}
 	buf_text(&path, ".disabled");
-	boot_locks->path = buf_take(&path);
+	engine->boot_locks->path = buf_take(&path);
 }
 
-void boot_locks_read(struct engine *engine, const char *control)
+void boot_locks_read(struct engine *engine)
 {
-	struct boot_locks *boot_locks = engine->boot_locks;
+	const char *path = engine->boot_locks->path;
+	struct buf why = { 0 };
+	unsigned number = 0;
+	size_t length;
+	char *text = path ? private_file_get(path, FILE_MOST, &length, &why) : NULL;
 
-	set_path(boot_locks, control);
-	if (!boot_locks->path)
-		return;
-	boot_locks->reads = true;
-	do_work(&boot_locks->worker);
-	use_found(boot_locks);
+	if (why.length)
+		log_warn(engine->log, "%s: the services that are disabled at boot are not known: %s", path,
+			 buf_string(&why));
+	else if (path)
+		locks_forget_boot(engine);
+	for (char *line = text, *next; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		use_line(engine, line, ++number);
+	}
+	free(text);
+	buf_free(&why);
 }
 
 void boot_locks_log_unknown(const struct engine *engine, const struct table *table)
@@ -275,42 +218,14 @@ void boot_locks_log_unknown(const struct engine *engine, const struct table *tab
 	}
 }
 
-void boot_locks_take_over(struct engine *engine, const char *control)
-{
-	struct boot_locks *boot_locks = engine->boot_locks;
-
-	if (!boot_locks->path)
-		set_path(boot_locks, control);
-	if (!boot_locks->path)
-		return;
-	boot_locks->read_due = true;
-	go_on(boot_locks);
-}
-
-static bool delay_change(struct boot_locks *boot_locks, const char *name, bool disable, uid_t uid)
-{
-	size_t size = strlen(name) + 1;
-	struct boot_change *change = malloc(sizeof(*change) + size);
-
-	if (!change)
-		return false;
-	change->disable = disable;
-	change->uid = uid;
-	memcpy(change->name, name, size);
-	list_add(&boot_locks->waiting, &change->link);
-	return true;
-}
-
 uint64_t boot_locks_change(struct service_runtime *runtime, bool disable, uid_t uid)
 {
-	struct engine *engine = runtime->engine;
-	struct boot_locks *boot_locks = engine->boot_locks;
+	struct boot_locks *boot_locks = runtime->engine->boot_locks;
 
-	if (!boot_locks->reads && !boot_locks->read_due)
-		apply_change(engine, runtime->service->name, disable, uid);
-	else if (!delay_change(boot_locks, runtime->service->name, disable, uid))
-		return 0;
-	boot_locks->write_due = true;
+	if (disable)
+		locks_set(runtime->engine, runtime->service->name, LOCK_AT_BOOT, uid);
+	else
+		locks_clear(runtime->engine, runtime->service->name, LOCK_AT_BOOT);
 	boot_locks->changes++;
 	go_on(boot_locks);
 	return boot_locks->changes;

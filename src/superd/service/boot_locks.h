@@ -11,7 +11,6 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
-#include "lib/list.h"
 #include "superd/loop/worker.h"
 
 struct engine;
@@ -21,33 +20,27 @@ struct table;
 struct boot_locks {
 	struct engine *engine;
 	char *path;                     /* path of the file; NULL: none; owned */
-	struct worker worker;           /* reads or writes the file */
-	bool reads;                     /* true: the worker reads, false: it writes or rests */
-	bool read_due, write_due;       /* the next task of the worker */
+	struct worker worker;           /* writes the file */
 	struct buf text;                /* text that the worker writes */
-	char *found;                    /* text that the worker has read; NULL: there is no file; owned */
 	struct buf why;                 /* reason why the worker has failed */
 	struct buf flaw;                /* reason why the last write failed; empty: it succeeded */
-	struct list waiting;            /* changes to apply when the file is read, of struct boot_change */
 	uint64_t changes;               /* number of changes so far */
-	uint64_t writing, tried;        /* numbers of changes that the write under way has, and that the last one had */
+	uint64_t writing, tried;        /* numbers of changes that the last write has, and that the last ended one had */
 };
 
 void boot_locks_init(struct boot_locks *boot_locks, struct engine *engine);     /* sets engine->boot_locks */
 void boot_locks_end(struct boot_locks *boot_locks);
 
-/* Sets the file by the path of the control socket, and reads it, before the loop runs. */
-void boot_locks_read(struct engine *engine, const char *control);
+/* Sets the file by the path of the control socket. */
+void boot_locks_keep(struct engine *engine, const char *control);
+
+/* Reads it, before the loop runs. */
+void boot_locks_read(struct engine *engine);
 
 /* Logs the names in the file that was read that this first table does not have. */
 void boot_locks_log_unknown(const struct engine *engine, const struct table *table);
 
-/* Sets the file, and reads it in the thread: for a superd that takes over from another one, which may have changed the
- * file until it ended. The services that are disabled now come from that superd. */
-void boot_locks_take_over(struct engine *engine, const char *control);
-
-/* Notes that the service is disabled at boot, or is not, and writes that. Returns the number of this change;
- * 0: out of memory, and nothing changes. */
+/* Notes that the service is disabled at boot, or is not, and writes that. Returns the number of this change. */
 uint64_t boot_locks_change(struct service_runtime *runtime, bool disable, uid_t uid);
 
 /* Whether a write has been tried with this change. */

@@ -490,11 +490,8 @@ enum order_result operator_begin(struct operator_order *order, struct service_ru
 		return ORDER_IS_REMOVED;
 	if (runtime_is_disabled(runtime) && !is_for_disabled(action))
 		return ORDER_IS_DISABLED;
-	if (command->at_boot) {
+	if (command->at_boot)
 		order->boot_change = boot_locks_change(runtime, action == OPERATOR_DISABLE, command->uid);
-		if (!order->boot_change)
-			return ORDER_NO_MEMORY;
-	}
 	switch (action) {
 	case OPERATOR_START:
 		return begin_start(order, runtime, why);

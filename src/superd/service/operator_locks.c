@@ -26,7 +26,7 @@ static const struct {
 } lock_kinds[LOCK_KINDS] = {
 	[LOCK_HELD] = { "held", "release", "held_by", "held_since" },
 	[LOCK_DISABLED] = { "disabled", "enable", "disabled_by", "disabled_since" },
-	[LOCK_AT_BOOT] = { "disabled at boot", "enable --boot", NULL, NULL },
+	[LOCK_AT_BOOT] = { "disabled at boot", "enable --boot", "boot_by", "boot_since" },
 };
 
 const char *lock_word(enum lock_kind kind)
@@ -92,14 +92,23 @@ static void remove_lock(struct locks *locks, struct lock *lock)
 	locks->count--;
 }
 
-/* Whether the lock has an order of a kind below `end`. */
-static bool has_order(const struct lock *lock, enum lock_kind end)
+static bool has_order(const struct lock *lock)
 {
-	for (enum lock_kind kind = 0; kind < end; kind++) {
+	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++) {
 		if (lock->orders[kind].since)
 			return true;
 	}
 	return false;
+}
+
+static void forget(struct locks *locks, enum lock_kind first, enum lock_kind last)
+{
+	for (size_t n = locks->count; n-- > 0;) {
+		for (enum lock_kind kind = first; kind <= last; kind++)
+			locks->list[n].orders[kind].since = 0;
+		if (!has_order(&locks->list[n]))
+			remove_lock(locks, &locks->list[n]);
+	}
 }
 
 void locks_save(const struct locks *locks, struct buf *out)
@@ -107,11 +116,9 @@ void locks_save(const struct locks *locks, struct buf *out)
 	for (size_t n = 0; n < locks->count; n++) {
 		const struct lock *lock = &locks->list[n];
 
-		if (!has_order(lock, LOCK_AT_BOOT))
-			continue;
 		state_open_section(out, SECTION);
 		state_add(out, "name", lock->name);
-		for (int kind = 0; kind < LOCK_AT_BOOT; kind++) {
+		for (int kind = 0; kind < LOCK_KINDS; kind++) {
 			if (!lock->orders[kind].since)
 				continue;
 			state_add_number(out, lock_kinds[kind].since, lock->orders[kind].since);
@@ -126,11 +133,9 @@ static bool write_file(const struct locks *locks, struct buf *why)
 {
 	struct buf text = { 0 };
 	char limit[SIZE_TEXT_MOST];
-	bool good = false, any = false;
+	bool good = false;
 
-	for (size_t n = 0; n < locks->count && !any; n++)
-		any = has_order(&locks->list[n], LOCK_AT_BOOT);
-	if (!any) {
+	if (!locks->count) {
 		if (unlink(locks->path) == 0 || errno == ENOENT || errno == ENOTDIR)
 			return true;
 		buf_text(why, strerror(errno));
@@ -218,7 +223,7 @@ void locks_clear(struct engine *engine, const char *name, enum lock_kind kind)
 	if (!lock)
 		return;
 	lock->orders[kind].since = 0;
-	if (!has_order(lock, LOCK_KINDS))
+	if (!has_order(lock))
 		remove_lock(engine->locks, lock);
 	note_change(engine);
 }
@@ -263,10 +268,10 @@ void locks_write_again(struct engine *engine)
 bool locks_load(struct engine *engine, struct state_section *section)
 {
 	const char *name = state_text(section, "name");
-	struct lock_order orders[LOCK_AT_BOOT];
+	struct lock_order orders[LOCK_KINDS];
 	struct lock *lock;
 
-	for (int kind = 0; kind < LOCK_AT_BOOT; kind++) {
+	for (int kind = 0; kind < LOCK_KINDS; kind++) {
 		orders[kind].since = state_number(section, lock_kinds[kind].since, 1, INT64_MAX, 0);
 		orders[kind].uid = (uid_t)state_number(section, lock_kinds[kind].uid, 0, UINT32_MAX - 1, -1);
 	}
@@ -278,7 +283,7 @@ bool locks_load(struct engine *engine, struct state_section *section)
 	if (!lock)
 		return false;
 	memcpy(lock->orders, orders, sizeof(orders));
-	if (!has_order(lock, LOCK_KINDS))
+	if (!has_order(lock))
 		remove_lock(engine->locks, lock);
 	return true;
 }
@@ -312,10 +317,8 @@ void locks_read(struct engine *engine, const char *control)
 
 	set_path(locks, control);
 	text = locks->path ? private_file_get(locks->path, LOCKS_MOST, &length, &why) : NULL;
-	if (text && !read_locks(engine, text, length, &why)) {
-		while (locks->count)
-			remove_lock(locks, &locks->list[locks->count - 1]);
-	}
+	if (text && !read_locks(engine, text, length, &why))
+		forget(locks, LOCK_HELD, LOCK_DISABLED);
 	if (why.length)
 		log_warn(engine->log, "%s: the list of held and disabled services is unknown: %s", locks->path,
 			 buf_string(&why));
@@ -403,13 +406,7 @@ void locks_note_boot(struct engine *engine, const char *name, const struct lock_
 
 void locks_forget_boot(struct engine *engine)
 {
-	struct locks *locks = engine->locks;
-
-	for (size_t n = locks->count; n-- > 0;) {
-		locks->list[n].orders[LOCK_AT_BOOT].since = 0;
-		if (!has_order(&locks->list[n], LOCK_KINDS))
-			remove_lock(locks, &locks->list[n]);
-	}
+	forget(engine->locks, LOCK_AT_BOOT, LOCK_AT_BOOT);
 }
 
 void locks_drop(struct engine *engine, const char *name)

@@ -94,8 +94,8 @@ void locks_forget_boot(struct engine *engine);          /* the opposite, for all
 /* Drops and logs the locks of a service that is gone. One that is disabled at boot is disabled if it comes back. */
 void locks_drop(struct engine *engine, const char *name);
 
-/* Sections of the state stream, for an upgrade, without LOCK_AT_BOOT. locks_load notes values out of bounds as a flaw
- * of the stream; false: out of memory. */
+/* Sections of the state stream, for an upgrade. locks_load notes values out of bounds as a flaw of the stream;
+ * false: out of memory. */
 void locks_save(const struct locks *locks, struct buf *out);
 bool locks_load(struct engine *engine, struct state_section *section);
 

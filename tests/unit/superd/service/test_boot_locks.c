@@ -1,4 +1,4 @@
-/* The services that are disabled at boot, while superd reads their file in a thread. */
+/* The services that are disabled at boot: what superd reads of their file, and writes to it in a thread. */
 #include "superd/service/boot_locks.h"
 
 #include <criterion/criterion.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "superd/runtime/runtime.h"
+#include "superd/saved/state_stream.h"
 #include "superd/service/operator_locks.h"
 
 static char state[] = "/tmp/superd-boot-XXXXXX";
@@ -75,7 +76,8 @@ Test(boot_locks, are_changed_after_the_file_is_read)
 	uint64_t last;
 
 	write_boot_file("ours 0 5\nother 0 5\n");
-	boot_locks_take_over(&engine, "/control");
+	boot_locks_keep(&engine, "/control");
+	boot_locks_read(&engine);
 	change("ours", false);
 	change("back", false);
 	change("back", true);
@@ -92,10 +94,36 @@ Test(boot_locks, are_changed_after_the_file_is_read)
 	buf_free(&why);
 }
 
-/* A control socket without a path: there is no file to read either, so nothing waits for it. */
+/* A superd that continues from another one does not read the file. */
+Test(boot_locks, go_over_to_the_next_superd)
+{
+	struct buf text = { 0 }, found = { 0 };
+	struct state_stream stream;
+	size_t length;
+
+	change("web", true);
+	state_stream_begin(&text);
+	locks_save(&locks, &text);
+	state_stream_end(&text);
+	locks_forget_boot(&engine);
+	cr_assert_null(locks_find(&locks, "web"));
+	length = text.length;
+	cr_assert_null(state_stream_parse(&stream, buf_take(&text), length, &found));
+	for (size_t n = 0; n < stream.count; n++)
+		cr_expect(!strcmp(stream.sections[n].kind, "lock") && locks_load(&engine, &stream.sections[n]));
+	cr_expect_null(stream.flaw);
+	cr_assert(locks_find(&locks, "web"));
+	cr_expect_eq(locks_find(&locks, "web")->orders[LOCK_AT_BOOT].uid, 7);
+	cr_expect_gt(locks_find(&locks, "web")->orders[LOCK_AT_BOOT].since, 0);
+	state_stream_free(&stream);
+	buf_free(&found);
+}
+
+/* A control socket without a path: there is no file, so nothing waits for it. */
 Test(boot_locks, without_a_file_are_changed_at_once)
 {
-	boot_locks_take_over(&engine, "@control");
+	boot_locks_keep(&engine, "@control");
+	boot_locks_read(&engine);
 	cr_expect(boot_locks_is_tried(&engine, change("web", true)));
 	cr_assert(locks_find(&locks, "web"));
 	cr_expect_eq(locks_find(&locks, "web")->orders[LOCK_AT_BOOT].uid, 7);
