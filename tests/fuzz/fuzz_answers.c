@@ -67,10 +67,10 @@ static void hear_hold(void)
 
 static void hear_restore(void)
 {
-	int error;
+	struct restore_answer answer;
 
-	if (restore_async_hear(&worker, true, &error))
-		require(error >= 0 && error <= 4095);
+	if (restore_async_hear(&worker, true, &answer))
+		require(answer.error >= 0 && answer.error <= 4095 && memchr(answer.lines, '\0', RESTORE_LINES_MOST));
 }
 
 static void hear_count(void)
