@@ -354,7 +354,7 @@ Behaviour(operator, a_drain_without_descriptors_cuts_nobody_off)
 	port = free_port();
 	superd = controlled_run("service web { listen = { %s\"127.0.0.1:%d\" } exec = \"%s\" }\n", others, port,
 				backend("talk"));
-	superd_port(superd, "web");
+	superd_wait_log(superd, text_of("web: listening on tcp:127.0.0.1:%d", port));
 	client = client_connect(port);
 	client_send(client, "one\n");
 	client_line(client);
