@@ -159,11 +159,18 @@ static bool take_end(struct reading *reading, struct frame *frame, enum read_res
 	return !frame->is_bad;
 }
 
+static bool take_note(struct table *table, struct frame *frame)
+{
+	struct note note = { .kind = (enum note_kind)frame_number(frame, 0, NOTES - 1) };
+
+	note.at = frame_place(frame, table->pool);
+	note.to = frame_place(frame, table->pool);
+	note.name = frame_text(frame);
+	return !frame->is_bad && table_note(table, note);
+}
+
 static bool take_record(struct reading *reading, struct frame *frame)
 {
-	struct table *table = reading->table;
-	struct origin at;
-
 	switch (frame->kind) {
 	case FRAME_SERVICE:
 		return take_service(reading, frame);
@@ -171,18 +178,8 @@ static bool take_record(struct reading *reading, struct frame *frame)
 		return take_diag(reading, frame);
 	case FRAME_LEFT_OUT:
 		return take_left_out(reading, frame);
-	case FRAME_VITAL:
-		return table_mark_vital(table, frame_place(frame, table->pool));
-	case FRAME_SHARED:
-		return table_mark_shared(table, frame_place(frame, table->pool));
-	case FRAME_PART:
-		at = frame_place(frame, table->pool);
-		return table_note_part(table, at, frame_text(frame));
-	case FRAME_ALONE:
-		return table_note_alone(table, frame_text(frame));
-	case FRAME_YIELD:
-		at = frame_place(frame, table->pool);
-		return table_note_yield(table, at, frame_place(frame, table->pool));
+	case FRAME_NOTE:
+		return take_note(reading->table, frame);
 	case FRAME_READ:
 		return take_read(reading, frame);
 	case FRAME_FILE:

@@ -26,10 +26,7 @@ enum frame_kind {
 	FRAME_SERVICE,                  /* a text: a service of superd.conf with marks */
 	FRAME_DIAG,                     /* severity, place, message, hint, whether it follows the one before */
 	FRAME_LEFT_OUT,                 /* place, name, is_doubtful, is_part */
-	FRAME_VITAL, FRAME_SHARED,      /* place */
-	FRAME_PART,                     /* place, name */
-	FRAME_ALONE,                    /* name */
-	FRAME_YIELD,                    /* two places */
+	FRAME_NOTE,                     /* enum note_kind, two places, name */
 	FRAME_READ,                     /* a source: path, title of its language, number of services */
 	FRAME_END,                      /* enum read_result, files, pending, asked_masked; dropped errors, others; lost */
 	FRAME_MEMORY,                   /* the last one: memory has run out */

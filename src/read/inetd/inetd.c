@@ -86,7 +86,7 @@ static bool read_directive(struct inetd *inetd)
 				    line->words[0].text);
 	if (line->count < 2 || !*line->words[1].text)
 		return inetd_refuse(inetd, inetd_shift(line->at, 8), ".include: a path is missing");
-	reading_mark_shared(inetd->reading, line->at);
+	reading_note(inetd->reading, (struct note){ NOTE_SHARED, .at = line->at });
 	entries->outer = inetd;
 	include_files(inetd->reading, &reader_inetd, line->words[1].text, line->words[1].at);
 	entries->outer = outer;
@@ -137,7 +137,7 @@ static const char *name_of_field(const char *field)
 static void leave_out_line(struct inetd *inetd)
 {
 	if (may_be_hosts(&inetd->line))
-		reading_mark_vital(inetd->reading, inetd->line.at);
+		reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = inetd->line.at });
 	else
 		reading_leave_out(inetd->reading, inetd->line.at, name_of_field(inetd->line.words[0].text));
 }
@@ -152,7 +152,7 @@ static void leave_out_unsplit_line(struct inetd *inetd, size_t at)
 	for (; at < end; at++)
 		count += !inetd_is_blank(text[at]) && (at + 1 == end || inetd_is_blank(text[at + 1]));
 	if (count <= 2 && !is_directive)
-		reading_mark_vital(inetd->reading, inetd->line.at);
+		reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = inetd->line.at });
 	else
 		reading_leave_out(inetd->reading, inetd->line.at, NULL);
 }

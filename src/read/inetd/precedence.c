@@ -170,7 +170,7 @@ static void drop_others(struct inetd_entry **group, size_t length, struct readin
 	for (size_t i = 0; i < length; i++) {
 		group[i]->is_dropped = group[i] != winner && !is_ipv6_half(group[i]);
 		if (group[i] != winner && entry_precedence(group[i]) > OFF)
-			reading_note_yield(reading, group[i]->at, winner->at);
+			reading_note(reading, (struct note){ NOTE_YIELDED, .at = group[i]->at, .to = winner->at });
 		if (group[i] == winner || is_replaceable(group[i]) || is_replaceable(winner))
 			continue;
 		diag_warning(reading->diags, group[i]->at,
@@ -190,7 +190,7 @@ static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted,
 	rival = find_family_rival(sorted, count, entry, WRITTEN);
 	if (!rival)
 		return;
-	reading_note_yield(reading, entry->at, rival->at);
+	reading_note(reading, (struct note){ NOTE_YIELDED, .at = entry->at, .to = rival->at });
 	entry->families &= (uint8_t)~entry->yields;
 	entry->is_dual = false;
 }

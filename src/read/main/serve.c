@@ -30,7 +30,7 @@ struct read_server {
 	bool has_failed;                /* superd has gone, or asks for nonsense */
 	double told;                    /* when it last sent what it had, in front of a file */
 	/* How much of each list superd has. */
-	size_t said, left_out, vital, shared, parts, alone, yielded;
+	size_t said, left_out, notes;
 	size_t dropped_errors, dropped_others, lost;
 };
 
@@ -87,13 +87,6 @@ static void send_file(void *context, const char *path, const struct stat *status
 	}
 }
 
-static void send_place(struct read_server *server, enum frame_kind kind, struct origin at)
-{
-	frame_begin(&server->frames, kind);
-	frame_put_place(&server->frames, at);
-	end_frame(server);
-}
-
 /* Sends what has come since to each list of the table and the diagnostics. */
 static void send_records(struct read_server *server)
 {
@@ -121,25 +114,14 @@ static void send_records(struct read_server *server)
 		frame_put_number(frames, entry->is_part);
 		end_frame(server);
 	}
-	for (; server->vital < table->vital_count; server->vital++)
-		send_place(server, FRAME_VITAL, table->vital[server->vital]);
-	for (; server->shared < table->shared_count; server->shared++)
-		send_place(server, FRAME_SHARED, table->shared[server->shared]);
-	for (; server->parts < table->part_count; server->parts++) {
-		frame_begin(frames, FRAME_PART);
-		frame_put_place(frames, table->parts[server->parts].at);
-		frame_put_text(frames, table->parts[server->parts].name);
-		end_frame(server);
-	}
-	for (; server->alone < table->alone_count; server->alone++) {
-		frame_begin(frames, FRAME_ALONE);
-		frame_put_text(frames, table->alone[server->alone]);
-		end_frame(server);
-	}
-	for (; server->yielded < table->yielded_count; server->yielded++) {
-		frame_begin(frames, FRAME_YIELD);
-		frame_put_place(frames, table->yielded[server->yielded].at);
-		frame_put_place(frames, table->yielded[server->yielded].to);
+	for (; server->notes < table->note_count; server->notes++) {
+		const struct note *note = &table->notes[server->notes];
+
+		frame_begin(frames, FRAME_NOTE);
+		frame_put_number(frames, note->kind);
+		frame_put_place(frames, note->at);
+		frame_put_place(frames, note->to);
+		frame_put_text(frames, note->name);
 		end_frame(server);
 	}
 }

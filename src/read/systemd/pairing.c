@@ -92,7 +92,7 @@ static void leave_out_unit(struct reading *reading, const struct requested_unit 
 
 	reading_leave_out(reading, unit_start(asked->unit), name);
 	if (!asked->by_name)
-		reading_note_alone(reading, name);
+		reading_note(reading, (struct note){ NOTE_ALONE, .name = name });
 }
 
 /* The service that a socket activates. */

@@ -185,7 +185,7 @@ static bool units_read(struct reading *reading, const char *path)
 		return unit;
 	service = pool_text_n(reading->table->pool, name, (size_t)(strrchr(name, '.') - name));
 	leave_service_out(reading, service, at, first);
-	reading_note_alone(reading, service);
+	reading_note(reading, (struct note){ NOTE_ALONE, .name = service });
 	return true;
 }
 
@@ -213,7 +213,7 @@ static void note_files(struct reading *reading, const struct unit_pairing *pair,
 
 		if (!strcmp(file, before) || !strcmp(file, first))
 			continue;
-		reading_note_part(reading, (struct origin){ .file = file, .line = 1, .column = 1 }, pair->name);
+		reading_note(reading, (struct note){ NOTE_PART, .at = { file, 1, 1 }, .name = pair->name });
 		before = file;
 	}
 }
@@ -263,7 +263,7 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 	if (!pair->count && !unit_assigned(&builder, "Service", "Restart"))
 		unit_set(&builder, "restart", "no", at);
 	if (!pair->by_name)
-		reading_note_alone(reading, pair->name);
+		reading_note(reading, (struct note){ NOTE_ALONE, .name = pair->name });
 	if (!pair->has_failed && reading->diags->errors == errors) {
 		reading_add(reading, builder.builder);
 		note_parts(reading, pair, at.file);

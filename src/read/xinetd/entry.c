@@ -120,7 +120,7 @@ static void open_defaults(struct collector *collector, struct origin at)
 {
 	const struct xinetd_scanner *scanner = &collector->scanner;
 
-	reading_mark_shared(collector->reading, at);
+	reading_note(collector->reading, (struct note){ NOTE_SHARED, .at = at });
 	collector->entry = find_defaults(collector, at);
 	collector->has_brace = scanner->count > 1 && is_brace(collector, scanner->words[scanner->count - 1]);
 	if (scanner->count > 1U + collector->has_brace)
@@ -131,7 +131,7 @@ static void read_include_statement(struct collector *collector, struct origin at
 {
 	const struct xinetd_scanner *scanner = &collector->scanner;
 
-	reading_mark_shared(collector->reading, at);
+	reading_note(collector->reading, (struct note){ NOTE_SHARED, .at = at });
 	if (scanner->count != 2)
 		diag_error(collector->reading->diags, at, "%s needs one path", is_folder ? "includedir" : "include");
 	else
@@ -210,7 +210,7 @@ static bool is_misspelt_defaults(struct collector *collector, struct origin at, 
 		return false;
 	diag_error(collector->reading->diags, at, "this begins no entry");
 	diags_hint(collector->reading->diags, "did you mean defaults?");
-	reading_mark_shared(collector->reading, at);
+	reading_note(collector->reading, (struct note){ NOTE_SHARED, .at = at });
 	collector->entry = &collector->xinetd->defaults;
 	if (!collector->entry->at.file)
 		collector->entry->at = at;

@@ -68,17 +68,16 @@ static void add_owner(struct left_out_state *state, struct error_owner owner)
 
 /* A service may come from several files, as the .service, .socket and drop-ins of a unit. An error in any of them is
  * its error. */
-static void list_parts(struct left_out_state *state)
+static void list_note(struct left_out_state *state, size_t number)
 {
 	const struct table *table = state->table;
+	const struct note *note = &table->notes[number];
+	const struct service *service = note->kind == NOTE_PART ? table_find(table, note->name) : NULL;
 
-	for (size_t n = 0; n < table->part_count; n++) {
-		const struct service *service = table_find(table, table->parts[n].name);
-
-		if (service)
-			add_owner(state,
-				  (struct error_owner){ table->parts[n].at, ROW, (size_t)(service - table->services) });
-	}
+	if (service)
+		add_owner(state, (struct error_owner){ note->at, ROW, (size_t)(service - table->services) });
+	else if (note->kind == NOTE_SHARED || note->kind == NOTE_VITAL)
+		add_owner(state, (struct error_owner){ note->at, note->kind == NOTE_SHARED ? SHARED : VITAL, number });
 }
 
 static void list_owners(struct left_out_state *state)
@@ -87,13 +86,10 @@ static void list_owners(struct left_out_state *state)
 
 	for (size_t n = 0; n < table->count; n++)
 		add_owner(state, (struct error_owner){ table->services[n].at, ROW, n });
-	list_parts(state);
 	for (size_t n = 0; n < table->left_out_count; n++)
 		add_owner(state, (struct error_owner){ table->left_out[n].at, NO_ROW, n });
-	for (size_t n = 0; n < table->shared_count; n++)
-		add_owner(state, (struct error_owner){ table->shared[n], SHARED, n });
-	for (size_t n = 0; n < table->vital_count; n++)
-		add_owner(state, (struct error_owner){ table->vital[n], VITAL, n });
+	for (size_t n = 0; n < table->note_count; n++)
+		list_note(state, n);
 	qsort(state->owners, state->owner_count, sizeof(*state->owners), compare_owners);
 }
 
@@ -137,13 +133,13 @@ static bool is_place_left_out(const struct left_out_state *state, struct origin 
 }
 
 /* The last entry that yielded its socket to the entry at this place; NULL: none did. */
-static const struct yielded *find_yielded(const struct table *table, struct origin to)
+static const struct note *find_yielded(const struct table *table, struct origin to)
 {
-	for (size_t n = table->yielded_count; n-- > 0;) {
-		if (origin_equal(table->yielded[n].to, to))
-			return &table->yielded[n];
-	}
-	return NULL;
+	const struct note *last = NULL;
+
+	for (const struct note *note = NULL; (note = table_next_note(table, NOTE_YIELDED, note));)
+		last = origin_equal(note->to, to) ? note : last;
+	return last;
 }
 
 /* Adds "; service 'a' is left out", or "; services 'a', 'b' and 3 more are left out", of the rows that begin where this
@@ -193,7 +189,7 @@ static bool was_served(const struct left_out_state *state, const struct error_ow
 static void append_left_out(const struct left_out_state *state, const struct error_owner *owner, struct diag *diag,
 			    bool again)
 {
-	const struct yielded *yielded = again ? find_yielded(state->table, owner->at) : NULL;
+	const struct note *yielded = again ? find_yielded(state->table, owner->at) : NULL;
 	const char *name = owner->kind == ROW ? NULL : state->table->left_out[owner->number].name;
 	struct buf text = { 0 };
 
@@ -239,8 +235,9 @@ static bool may_leave_out(const struct left_out_state *state, const struct error
 			   : owner->kind == NO_ROW ? table->left_out[owner->number].name
 						   : NULL;
 
-	for (size_t n = 0; !state->all && name && n < table->alone_count; n++) {
-		if (!strcmp(table->alone[n], name))
+	for (const struct note *note = NULL;
+	     !state->all && name && (note = table_next_note(table, NOTE_ALONE, note));) {
+		if (!strcmp(note->name, name))
 			return true;
 	}
 	return state->all && owner->kind != VITAL;
@@ -326,9 +323,10 @@ static bool must_read_again(const struct left_out_state *state, struct exclusion
 	const struct table *table = state->table;
 	size_t before = exclusions->count;
 
-	for (size_t n = 0; exclusions->rounds && n < table->yielded_count; n++) {
-		if (is_place_left_out(state, table->yielded[n].to))
-			add_exclusion(exclusions, table->yielded[n].to);
+	for (const struct note *note = NULL;
+	     exclusions->rounds && (note = table_next_note(table, NOTE_YIELDED, note));) {
+		if (is_place_left_out(state, note->to))
+			add_exclusion(exclusions, note->to);
 	}
 	if (exclusions->count == before || !keep_excluded_errors(state, exclusions, diags))
 		return false;
@@ -471,8 +469,7 @@ static bool leave_out_wrong(struct left_out_state *state, struct table *table, s
 
 bool leave_out_faulty(struct table *table, struct exclusions *exclusions, struct diags *diags)
 {
-	size_t owners = table->count + table->part_count + table->left_out_count + table->shared_count +
-			table->vital_count;
+	size_t owners = table->count + table->left_out_count + table->note_count;
 	struct left_out_state state = {
 		.table = table,
 		.all = exclusions->all,
@@ -486,7 +483,7 @@ bool leave_out_faulty(struct table *table, struct exclusions *exclusions, struct
 	};
 	bool done = true;
 
-	if ((!diags->errors && !table->left_out_count) || (!state.all && !table->alone_count))
+	if ((!diags->errors && !table->left_out_count) || (!state.all && !table_next_note(table, NOTE_ALONE, NULL)))
 		done = true;
 	else if (state.rows && state.entries && state.row_reasons && state.entry_reasons && state.owners &&
 		 state.is_wrong)

@@ -46,23 +46,19 @@ void nonempty_sources_add(struct nonempty_sources *nonempty, const char *path)
 		nonempty->failed = true;
 }
 
-static void mark_shared(struct nonempty_sources *nonempty, const struct origin *list, size_t count)
-{
-	for (size_t n = 0; n < count; n++) {
-		struct nonempty_file *file = list[n].line ? find_file(nonempty, list[n].file) : NULL;
-
-		if (file)
-			file->is_shared = true;
-	}
-}
-
 void nonempty_sources_finish(struct nonempty_sources *nonempty, const struct table *table,
 			     bool (*is_source)(const void *context, const char *path), const void *context)
 {
 	if (nonempty->count)
 		qsort(nonempty->list, nonempty->count, sizeof(*nonempty->list), compare_files);
-	mark_shared(nonempty, table->shared, table->shared_count);
-	mark_shared(nonempty, table->vital, table->vital_count);
+	for (size_t n = 0; n < table->note_count; n++) {
+		const struct note *note = &table->notes[n];
+		bool is_shared = note->kind == NOTE_SHARED || note->kind == NOTE_VITAL;
+		struct nonempty_file *file = is_shared && note->at.line ? find_file(nonempty, note->at.file) : NULL;
+
+		if (file)
+			file->is_shared = true;
+	}
 	for (size_t n = 0; n < nonempty->count; n++)
 		nonempty->list[n].is_shared |= is_source(context, nonempty->list[n].path);
 }

@@ -91,33 +91,9 @@ void reading_leave_out(struct reading *reading, struct origin at, const char *na
 		reading_refuse_memory(reading);
 }
 
-void reading_mark_vital(struct reading *reading, struct origin at)
+void reading_note(struct reading *reading, struct note note)
 {
-	if (!table_mark_vital(reading->table, at))
-		reading_refuse_memory(reading);
-}
-
-void reading_mark_shared(struct reading *reading, struct origin at)
-{
-	if (!table_mark_shared(reading->table, at))
-		reading_refuse_memory(reading);
-}
-
-void reading_note_part(struct reading *reading, struct origin at, const char *name)
-{
-	if (!table_note_part(reading->table, at, name))
-		reading_refuse_memory(reading);
-}
-
-void reading_note_alone(struct reading *reading, const char *name)
-{
-	if (!table_note_alone(reading->table, name))
-		reading_refuse_memory(reading);
-}
-
-void reading_note_yield(struct reading *reading, struct origin at, struct origin to)
-{
-	if (!table_note_yield(reading->table, at, to))
+	if (!table_note(reading->table, note))
 		reading_refuse_memory(reading);
 }
 
@@ -265,7 +241,7 @@ bool reading_refuse_lost_folder(struct reading *reading, const char *folder, con
 
 	if (!request || request->allows_empty || !had_files(request, folder))
 		return false;
-	reading_mark_vital(reading, at);
+	reading_note(reading, (struct note){ NOTE_VITAL, .at = at });
 	diag_error(reading->diags, at, "%s: %s has gone, and had files of this configuration", statement, folder);
 	diags_hint(reading->diags, "to remove their services: superctl reload --allow-empty, or remove this line");
 	return true;
@@ -320,7 +296,7 @@ static bool read_path(struct reading *reading, const struct reader *reader, cons
 	bool ok = read_checked_path(reading, reader, path, from);
 
 	if (!ok && reading->depth && reader->passes_over)
-		reading_mark_shared(reading, (struct origin){ .file = path });
+		reading_note(reading, (struct note){ NOTE_SHARED, .at.file = path });
 	return ok;
 }
 

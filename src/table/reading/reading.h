@@ -149,16 +149,9 @@ struct read_request {
  * alone. name: of the service, by which a reload finds the service that ran before; NULL: unknown. */
 void reading_leave_out(struct reading *reading, struct origin at, const char *name);
 
-/* Something begins here that other entries depend on: defaults, an include, or text that is no entry. --keep-going does
- * not leave out an error in it. The error does not count as one of the service before it. */
-void reading_mark_vital(struct reading *reading, struct origin at);
-
-/* The statement that begins here, such as an include, may affect other entries. --keep-going still reports its errors
- * and continues. */
-void reading_mark_shared(struct reading *reading, struct origin at);
-
-/* The file that begins at this place is also part of the service of this name. */
-void reading_note_part(struct reading *reading, struct origin at, const char *name);
+/* Keeps what --keep-going has to know of a place or a name: see enum note_kind. Defaults, an include, or text that is no
+ * entry are vital: an error in them does not count as one of the service before. */
+void reading_note(struct reading *reading, struct note note);
 
 /* For readers: loads a file, reads it and frees it; load is source_load or one of its kind. */
 typedef bool source_loader(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
@@ -168,15 +161,9 @@ bool reading_load(struct reading *reading, const char *path, source_loader *load
 /* For readers that open files themselves: notes a file that is read, and refuses one that has become empty. */
 bool reading_may_read(struct reading *reading, const char *path, const struct stat *status);
 
-/* An error of the service of this name leaves it out alone, also without --keep-going. */
-void reading_note_alone(struct reading *reading, const char *name);
-
 /* For an include whose folder is not there: whether the table before had files of the folder, so that their services
  * would go. That is an error, also with --keep-going, and is added. */
 bool reading_refuse_lost_folder(struct reading *reading, const char *folder, const char *statement, struct origin at);
-
-/* The entry at `at` loses all or some of its sockets, because the entry at `to` has them. */
-void reading_note_yield(struct reading *reading, struct origin at, struct origin to);
 
 static inline bool reading_may_be_denied(const struct reading *reading, const char *daemon)
 {

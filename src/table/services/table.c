@@ -48,11 +48,7 @@ void table_free(struct table *table)
 	free(table->names);
 	free(table->services);
 	free(table->left_out);
-	free(table->vital);
-	free(table->shared);
-	free(table->parts);
-	free(table->alone);
-	free(table->yielded);
+	free(table->notes);
 	pool_free(table->pool);
 	lookup_cache_free(table->lookups);
 	free(table);
@@ -115,69 +111,30 @@ bool table_leave_out_file(struct table *table, struct origin at, const char *nam
 	return noted;
 }
 
-static bool add_origin(struct origin **list, size_t *count, size_t *capacity, struct origin at, struct pool *pool)
+bool table_note(struct table *table, struct note note)
 {
-	struct origin *bigger = array_grow(*list, capacity, *count, sizeof(at));
+	struct note *bigger = array_grow(table->notes, &table->note_capacity, table->note_count, sizeof(note));
+	bool has_name = note.kind == NOTE_PART || note.kind == NOTE_ALONE;
 
 	if (bigger)
-		*list = bigger;
-	at.file = pool_text(pool, at.file);
-	if (!bigger || !at.file)
+		table->notes = bigger;
+	note.at.file = pool_text(table->pool, note.at.file);
+	note.to.file = pool_text(table->pool, note.to.file);
+	note.name = pool_text(table->pool, note.name);
+	if (!bigger || (has_name && !note.name) || (note.kind != NOTE_ALONE && !note.at.file) ||
+	    (note.kind == NOTE_YIELDED && !note.to.file))
 		return false;
-	(*list)[(*count)++] = at;
+	table->notes[table->note_count++] = note;
 	return true;
 }
 
-bool table_mark_vital(struct table *table, struct origin at)
+const struct note *table_next_note(const struct table *table, enum note_kind kind, const struct note *before)
 {
-	return add_origin(&table->vital, &table->vital_count, &table->vital_capacity, at, table->pool);
-}
-
-bool table_mark_shared(struct table *table, struct origin at)
-{
-	return add_origin(&table->shared, &table->shared_count, &table->shared_capacity, at, table->pool);
-}
-
-bool table_note_part(struct table *table, struct origin at, const char *name)
-{
-	struct part *bigger = array_grow(table->parts, &table->part_capacity, table->part_count, sizeof(*bigger));
-
-	if (bigger)
-		table->parts = bigger;
-	at.file = pool_text(table->pool, at.file);
-	name = pool_text(table->pool, name);
-	if (!bigger || !at.file || !name)
-		return false;
-	table->parts[table->part_count++] = (struct part){ at, name };
-	return true;
-}
-
-bool table_note_alone(struct table *table, const char *name)
-{
-	const char **bigger = array_grow(table->alone, &table->alone_capacity, table->alone_count, sizeof(*bigger));
-
-	if (bigger)
-		table->alone = bigger;
-	name = pool_text(table->pool, name);
-	if (!bigger || !name)
-		return false;
-	table->alone[table->alone_count++] = name;
-	return true;
-}
-
-bool table_note_yield(struct table *table, struct origin at, struct origin to)
-{
-	struct yielded *bigger =
-		array_grow(table->yielded, &table->yielded_capacity, table->yielded_count, sizeof(*bigger));
-
-	if (bigger)
-		table->yielded = bigger;
-	at.file = pool_text(table->pool, at.file);
-	to.file = pool_text(table->pool, to.file);
-	if (!bigger || !at.file || !to.file)
-		return false;
-	table->yielded[table->yielded_count++] = (struct yielded){ at, to };
-	return true;
+	for (size_t n = before ? (size_t)(before - table->notes) + 1 : 0; n < table->note_count; n++) {
+		if (table->notes[n].kind == kind)
+			return &table->notes[n];
+	}
+	return NULL;
 }
 
 static bool share_file(struct origin at, const struct service *service)
@@ -223,8 +180,8 @@ bool table_may_lack(const struct table *table, const struct service *service)
 		return row->is_left_out;
 	if (table_find_left_out(table, service))
 		return true;
-	for (size_t n = 0; n < table->shared_count; n++) {
-		if (!table->shared[n].line && share_file(table->shared[n], service))
+	for (const struct note *note = NULL; (note = table_next_note(table, NOTE_SHARED, note));) {
+		if (!note->at.line && share_file(note->at, service))
 			return true;
 	}
 	return false;

@@ -27,15 +27,20 @@ struct left_out {
 
 #define LEFT_OUT_NO_ROW SIZE_MAX
 
-/* A further file of a service. */
-struct part {
-	struct origin at;               /* its start */
-	const char *name;               /* of the service */
+/* What a place or a name of the sources is, for superd --keep-going. */
+enum note_kind {
+	NOTE_VITAL,                     /* all others need it, as defaults: an error there stops superd */
+	NOTE_SHARED,                    /* others need it: an error leaves those out, and stays an error */
+	NOTE_PART,                      /* a further file of the service `name` begins there */
+	NOTE_ALONE,                     /* an error leaves the service `name` out alone, also without --keep-going */
+	NOTE_YIELDED,                   /* it has no or fewer sockets, as the entry at `to` has them */
+	NOTES
 };
 
-/* An entry without some or all of its sockets, because another entry of the table has them. */
-struct yielded {
+struct note {
+	enum note_kind kind;
 	struct origin at, to;
+	const char *name;
 };
 
 struct table {
@@ -60,16 +65,8 @@ struct table {
 	/* For superd --keep-going; the lists are owned: */
 	struct left_out *left_out;      /* entries that are not served, because of an error */
 	size_t left_out_count, left_out_capacity;
-	struct origin *vital;           /* entries that all others need, as defaults: an error there stops superd */
-	size_t vital_count, vital_capacity;
-	struct origin *shared;          /* entries that others need: an error leaves those out, and stays an error */
-	size_t shared_count, shared_capacity;
-	struct part *parts;
-	size_t part_count, part_capacity;
-	const char **alone;             /* services that an error leaves out alone, also without --keep-going */
-	size_t alone_count, alone_capacity;
-	struct yielded *yielded;        /* entries that would be served if another one were not */
-	size_t yielded_count, yielded_capacity;
+	struct note *notes;
+	size_t note_count, note_capacity;
 };
 
 struct table *table_new(void);                  /* NULL: out of memory */
@@ -82,15 +79,16 @@ void table_release(struct table *table);
  * reports that. */
 struct service *table_add(struct table *table, const struct service *service);
 
-/* Record an entry in left_out, vital, shared, parts, alone or yielded. name NULL: unknown. false: out of memory. */
+/* Record an entry that is left out; name NULL: unknown. false: out of memory. */
 bool table_leave_out(struct table *table, struct origin at, const char *name);
 bool table_leave_out_doubtful(struct table *table, struct origin at, const char *name);
 bool table_leave_out_file(struct table *table, struct origin at, const char *name, bool is_part);
-bool table_mark_vital(struct table *table, struct origin at);
-bool table_mark_shared(struct table *table, struct origin at);
-bool table_note_part(struct table *table, struct origin at, const char *name);
-bool table_note_alone(struct table *table, const char *name);
-bool table_note_yield(struct table *table, struct origin at, struct origin to);
+
+/* Keeps a note. false: out of memory, or it lacks what its kind needs. */
+bool table_note(struct table *table, struct note note);
+
+/* The next note of a kind behind this one; before NULL: the first. NULL: there is none. */
+const struct note *table_next_note(const struct table *table, enum note_kind kind, const struct note *before);
 
 /* Whether a service of an earlier table may be an entry that this table lacks because of an error. */
 bool table_may_lack(const struct table *table, const struct service *service);

@@ -620,7 +620,8 @@ bool statement_next(struct statement_splitter *splitter, struct statement *state
 	next_token(&s);
 	while (s.token.kind != TOKEN_END && statement_kind_of(s.source, s.token) < 0) {
 		if (splitter->reading)  /* it may have been meant for defaults */
-			reading_mark_vital(splitter->reading, source_origin(s.source, s.token.start));
+			reading_note(splitter->reading, (struct note){ NOTE_VITAL,
+					.at = source_origin(s.source, s.token.start) });
 		refuse_stray_token(&s);
 	}
 	if (s.token.kind == TOKEN_END) {

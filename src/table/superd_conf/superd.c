@@ -248,7 +248,7 @@ static void read_statement(struct native *native)
 	bool is_service = native->statement.kind == STATEMENT_SERVICE;
 
 	if (!is_service)
-		reading_mark_vital(native->reading, at);
+		reading_note(native->reading, (struct note){ NOTE_VITAL, .at = at });
 	if (!read_statement_values(native)) {
 		if (is_service)
 			reading_leave_out(native->reading, at, native->words ? head_word(native, 0) : NULL);
