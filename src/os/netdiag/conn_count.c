@@ -273,7 +273,6 @@ static void count_words(struct conn_count *conn, const struct seen_inet *seen)
 	if (seen->state == TCP_SYN_RECV || silence == SILENT_LEFT)
 		return;
 	conn->count += silence == SILENT_SPOKE;
-	conn->silent += silence == SILENT_STILL;
 	if (silence == SILENT_STILL && conn->cookies)
 		note_silent(conn->cookies, seen);
 }
@@ -850,7 +849,7 @@ static void reset_counts(struct conn_count *conns, size_t count, enum conn_kind 
 	for (size_t n = 0; n < count; n++) {
 		if (conns[n].kind != kind)
 			continue;
-		conns[n].count = conns[n].quiet = conns[n].silent = 0;
+		conns[n].count = conns[n].quiet = 0;
 		conns[n].moved = UINT32_MAX;
 		conns[n].peer_count = 0;
 		conns[n].known = known;

@@ -73,10 +73,9 @@ struct conn_count {
 	unsigned char peers[CONN_PEERS_MOST][16];
 	uint32_t quiet_after;           /* TCP: milliseconds without movement from which a connection is quiet; 0: none is */
 	bool by_turn;                   /* with quiet_after: only a connection that waits for its client is quiet */
-	bool wants_words;               /* TCP in the queue: only connections that have brought a byte count */
+	bool wants_words;               /* TCP in the queue: only those count that have brought a byte; others are in cookies->silent */
 	bool skips_left;                /* TCP in the queue: a client that has left without a byte does not count */
 	uint32_t count;                 /* result: number of connections */
-	uint32_t silent;                /* result: number of others that are open; the first ones are in cookies->silent */
 	uint32_t quiet;                 /* result: number of quiet ones, which are not in `count` */
 	uint32_t moved;                 /* result: the same of the one that moved last; UINT32_MAX: there is none */
 	struct cookie_set *cookies;     /* borrowed; NULL: only count */

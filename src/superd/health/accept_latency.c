@@ -56,8 +56,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	unsigned waiting;
 
 	(void)loop, (void)events;
-	if (runtime_state(runtime) != RUNNING || runtime->since != notes->accept_since ||
-	    runtime->run->standby_sockets)
+	if (runtime_state(runtime) != RUNNING || runtime->run->standby_sockets)
 		return;
 	waiting = exit_verdict_count_queue(runtime);
 	if (waiting < notes->accept_queued) {
@@ -88,13 +87,13 @@ static bool reports_readiness(const struct service_runtime *runtime)
 	return type != TYPE_SIMPLE && type != TYPE_EXEC;
 }
 
-static void init_timer(struct service_runtime *runtime)
+static void begin_looks(struct service_runtime *runtime, double wait)
 {
-	struct queue_notes *notes = runtime->run->notes;
+	ev_timer *timer = &runtime->run->notes->accept_timer;
 
-	notes->accept_since = runtime->since;
-	ev_init(&notes->accept_timer, on_look);
-	notes->accept_timer.data = runtime;
+	ev_init(timer, on_look);
+	timer->data = runtime;
+	look_later(runtime, wait);
 }
 
 /* To be woken soon costs a start of a short life more than all else that is done for it. */
@@ -119,8 +118,7 @@ void accept_latency_begin(struct service_runtime *runtime)
 		return;
 	}
 	runtime->run->stats.last_latency = 0;
-	init_timer(runtime);
-	look_later(runtime, first_pause(&runtime->run->stats));
+	begin_looks(runtime, first_pause(&runtime->run->stats));
 }
 
 void accept_latency_begin_thawed(struct service_runtime *runtime, double asked)
@@ -134,6 +132,5 @@ void accept_latency_begin_thawed(struct service_runtime *runtime, double asked)
 		add_latency(runtime);
 		return;
 	}
-	init_timer(runtime);
-	look_later(runtime, FIRST_LOOK);
+	begin_looks(runtime, FIRST_LOOK);
 }

@@ -26,7 +26,6 @@ struct queue_notes {
 	ev_timer accept_timer;          /* next look whether a client was taken (superd/health/accept_latency) */
 	unsigned accept_queued;         /* clients in the queue at the last look */
 	struct start_look *look;        /* question before the next start (superd/health/start_look); NULL: none */
-	double accept_since;            /* runtime->since when these checks began */
 };
 
 /* Returns the notes; NULL: none was made yet. */

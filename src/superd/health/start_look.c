@@ -168,15 +168,6 @@ static bool wait_for_words(struct start_look *look)
 	return set_timer(look, fmin(wait, first + most - now));
 }
 
-static bool has_silent_ones(const struct conn_query *query)
-{
-	for (size_t n = 0; n < query->count; n++) {
-		if (query->conns[n].silent)
-			return true;
-	}
-	return false;
-}
-
 /* Whether the service is as it was at the question, and its clients still wait. */
 static bool still_waits(const struct start_look *look)
 {
@@ -287,7 +278,7 @@ static void take_probes(struct start_look *look)
 	bool are_no_clients = still_waits(look) && has_sockets_alone(query->runtime) &&
 		conn_query_is_complete(query) && !conn_query_sum(query);
 
-	if (are_no_clients && !has_silent_ones(query))
+	if (are_no_clients && !query->cookies.silent_count)
 		end_probing(look, drop_probes(look));
 	else if (!are_no_clients || is_half_full(look) || !note_silent(look) || !wait_for_words(look))
 		end_probing(look, false);
@@ -400,8 +391,9 @@ static struct start_look *make_look(struct service_runtime *runtime)
 	return look;
 }
 
-static bool begin(struct service_runtime *runtime, bool probes, bool proves)
+bool start_look_begin(struct service_runtime *runtime, bool may_prove)
 {
+	bool probes = wants_probes(runtime), proves = may_prove && wants_proof(runtime);
 	struct queue_notes *notes = probes || proves ? queue_notes_make(runtime) : NULL;
 
 	if (!notes || notes->look)
@@ -411,14 +403,4 @@ static bool begin(struct service_runtime *runtime, bool probes, bool proves)
 		return true;
 	start_look_forget(runtime);
 	return false;
-}
-
-bool start_look_for_probes(struct service_runtime *runtime)
-{
-	return begin(runtime, wants_probes(runtime), false);
-}
-
-bool start_look_begin(struct service_runtime *runtime)
-{
-	return begin(runtime, wants_probes(runtime), wants_proof(runtime));
 }

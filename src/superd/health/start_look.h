@@ -11,8 +11,7 @@
 #include "superd/runtime/runtime.h"
 
 /* Called when clients wait while no instance runs. true: a question is under way; ACTIVITY follows if one of them
- * starts the service, else CRASHED or LOOK. */
-bool start_look_begin(struct service_runtime *runtime);
-bool start_look_for_probes(struct service_runtime *runtime);    /* the same, unless nobody may be a probe */
+ * starts the service, else CRASHED or LOOK. may_prove: also if nobody may be a probe. */
+bool start_look_begin(struct service_runtime *runtime, bool may_prove);
 
 void start_look_forget(struct service_runtime *runtime);        /* drops a question that has no answer yet */

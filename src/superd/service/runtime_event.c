@@ -131,7 +131,7 @@ static void log_pause_end(struct service_runtime *runtime)
 /* Whether superd asks if the clients that an instance has left in the queue are probes; ACTIVITY or LOOK follows. */
 static bool asks_for_probes(struct service_runtime *runtime)
 {
-	return queue_notes_has_queue(runtime) && runtime_start_due(runtime) <= 0 && start_look_for_probes(runtime);
+	return queue_notes_has_queue(runtime) && runtime_start_due(runtime) <= 0 && start_look_begin(runtime, false);
 }
 
 /* After the pause behind a failure: whether the next start repeats the failed one. If nobody waits for it any more, as
@@ -544,7 +544,7 @@ void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
 		accept_turn_away(runtime, listener);
 		return;
 	}
-	if (stop_is_noting(runtime) || start_look_begin(runtime)) {
+	if (stop_is_noting(runtime) || start_look_begin(runtime, true)) {
 		runtime_rewatch(runtime);
 		return;
 	}

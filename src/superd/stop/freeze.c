@@ -393,11 +393,6 @@ bool freeze_watches_all(const struct service_runtime *runtime)
 	return !freeze_of_current(runtime) || !freeze_of_current(runtime)->is_unwatched;
 }
 
-static void on_data(struct service_runtime *runtime)
-{
-	runtime_post(runtime, ACTIVITY);
-}
-
 /* Some connections are not watched, so the instance goes on, and from now on quiet ones keep it awake, too. */
 static void on_missed(struct service_runtime *runtime)
 {
@@ -430,7 +425,7 @@ static void watch_and_reclaim(struct freeze *freeze)
 
 	if (!pids)
 		return;
-	freeze->watch = freeze_fds_new(runtime, pids, on_data, sleeps_with_clients(freeze) ? on_missed : NULL);
+	freeze->watch = freeze_fds_new(runtime, pids, sleeps_with_clients(freeze) ? on_missed : NULL);
 	if (!freeze->watch && sleeps_with_clients(freeze))
 		on_missed(runtime);
 	if (runtime->service->groups->lifecycle->freeze_reclaim)

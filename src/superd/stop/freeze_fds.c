@@ -19,7 +19,6 @@
 
 struct freeze_fds {
 	struct service_runtime *runtime;
-	void (*ready)(struct service_runtime *runtime);
 	void (*missed)(struct service_runtime *runtime); /* NULL: sockets that are not watched do no harm */
 	struct worker_wait helper;      /* for the process that adds the sockets to the set */
 	ev_io set;                      /* the epoll set */
@@ -36,7 +35,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)events;
 	ev_io_stop(loop, io);
-	watch->ready(watch->runtime);
+	runtime_post(watch->runtime, ACTIVITY);
 }
 
 static void log_missed(const struct freeze_fds *watch, const struct socket_watch_result *result)
@@ -113,7 +112,6 @@ static bool start_helper(struct freeze_fds *watch, const pid_t *pids)
 }
 
 struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *pids,
-				  void (*ready)(struct service_runtime *runtime),
 				  void (*missed)(struct service_runtime *runtime))
 {
 	struct freeze_fds *watch = calloc(1, sizeof(*watch));
@@ -124,7 +122,7 @@ struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *
 		free(watch);
 		return NULL;
 	}
-	*watch = (struct freeze_fds){ .runtime = runtime, .ready = ready, .missed = missed };
+	*watch = (struct freeze_fds){ .runtime = runtime, .missed = missed };
 	worker_wait_init(&watch->helper, runtime->engine, on_report);
 	ev_io_init(&watch->set, on_readable, set, EV_READ);
 	watch->set.data = watch;

@@ -10,11 +10,9 @@
 
 struct freeze_fds;
 
-/* Begins to watch the sockets of these processes; a pid of 0 ends the list. Calls ready once, from the loop. Logs
- * sockets that it cannot watch. missed: called once, from the loop, if there are any; then clients that close are
- * watched, too. NULL: nothing depends on all of them. Returns NULL: no memory, no descriptor, or no process to add the
- * sockets. */
+/* Begins to watch the sockets of these processes; a pid of 0 ends the list. Posts ACTIVITY once. Logs sockets that it
+ * cannot watch. missed: called once, from the loop, if there are any; then clients that close are watched, too. NULL:
+ * nothing depends on all of them. Returns NULL: no memory, no descriptor, or no process to add the sockets. */
 struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *pids,
-				  void (*ready)(struct service_runtime *runtime),
 				  void (*missed)(struct service_runtime *runtime));
 void freeze_fds_free(struct freeze_fds *watch);         /* accepts NULL */
