@@ -46,14 +46,6 @@ bool service_clients_closes_are_reported(const struct service_clients *clients)
 	return true;
 }
 
-void service_clients_begin(struct service_clients *clients)
-{
-	for (size_t n = 0; n < clients->count; n++) {
-		if (clients->query.conns[n].kind == CONN_UDP)
-			datagram_stamp_read(clients->query.runtime->listeners[n].fd, &clients->datagrams[n]);
-	}
-}
-
 static void say_unknown(struct service_clients *clients, const struct listener *listener)
 {
 	struct event event = { .name = "idle", .service = clients->query.runtime->service->name };
@@ -220,6 +212,11 @@ struct service_clients *service_clients_make(struct service_runtime *runtime,
 		return NULL;
 	}
 	clients->query.no_probes = true;
+	service_clients_prepare(clients);
+	for (size_t n = 0; n < count; n++) {    /* datagrams count from now on */
+		if (clients->query.conns[n].kind == CONN_UDP)
+			datagram_stamp_read(runtime->listeners[n].fd, &clients->datagrams[n]);
+	}
 	return clients;
 }
 

@@ -55,9 +55,6 @@ uint32_t service_clients_own(const struct service_clients *clients);
  * before. */
 bool service_clients_closes_are_reported(const struct service_clients *clients);
 
-/* Makes datagrams count from now on. */
-void service_clients_begin(struct service_clients *clients);
-
 /* Starts idle's count of query, after service_clients_prepare; the query must not be open. counted is called later, from
  * the loop: whether a client is connected at whose connection something has moved lately, or has sent a datagram since
  * the last count. An unknown number counts as a client. pids: if no other client is connected, the own ports of these

@@ -133,7 +133,6 @@ static bool counts_quiet_ones(const struct service_runtime *runtime)
 static void begin_measuring(struct idle *idle)
 {
 	service_clients_prepare(idle->clients);
-	service_clients_begin(idle->clients);
 	idle->clients->quiet_after = counts_quiet_ones(idle->runtime) ? idle->timeout : 0;
 	idle->polls = !close_events_is_possible(idle->runtime->engine) ||
 		!service_clients_closes_are_reported(idle->clients);
