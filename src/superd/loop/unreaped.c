@@ -96,18 +96,6 @@ int32_t *unreaped_note_handover(struct engine *engine, const struct start_note *
 	return guard_note_handover(note, channel);
 }
 
-void unreaped_start(struct engine *engine, struct spawn_request *launch)
-{
-	double begun = clock_now();
-
-	save_before_start(engine, launch);
-	note_start(launch);
-	spawn_start(launch);
-	start_time_add(&engine->start_time, engine->loop, 1, clock_now() - begun);
-	if (launch->unreaped > 0)
-		add_process(engine, "", launch->unreaped);
-}
-
 void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count)
 {
 	double begun = clock_now();
@@ -122,6 +110,11 @@ void unreaped_start_batch(struct engine *engine, struct spawn_request *launches,
 		if (launches[n].unreaped > 0)
 			add_process(engine, "", launches[n].unreaped);
 	}
+}
+
+void unreaped_start(struct engine *engine, struct spawn_request *launch)
+{
+	unreaped_start_batch(engine, launch, 1);
 }
 
 void unreaped_add(struct engine *engine, const struct service *service, pid_t pid)

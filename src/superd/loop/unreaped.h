@@ -15,7 +15,7 @@
 #define LEFTOVERS_MOST 4                /* hanging processes of one service from which superd starts no more of it */
 #define LEFTOVER_SECONDS 5.             /* seconds that a process has to end after SIGKILL */
 
-/* Like spawn_start and spawn_batch; they also follow the process that a failed start leaves. */
+/* Like spawn_batch; they also follow the process that a failed start leaves. unreaped_start: of one. */
 void unreaped_start(struct engine *engine, struct spawn_request *launch);
 void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count);
 
