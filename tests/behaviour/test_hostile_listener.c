@@ -247,7 +247,8 @@ Behaviour(hostile_listener, nor_does_a_reload_that_changes_who_may_come)
 	end_kept(superd, client);
 }
 
-Behaviour(hostile_listener, nor_does_an_upgrade_that_restricts_it)
+/* reloads: superd-restore has been asked already, for the same. */
+static void expect_restricting_upgrade(bool reloads)
 {
 	struct superd *superd;
 	int client, moved = 0;
@@ -257,6 +258,10 @@ Behaviour(hostile_listener, nor_does_an_upgrade_that_restricts_it)
 	write_file("superd.conf", LOCKING, replaced(backend("%s", ""), "backend ", "hostile_backend"),
 		   path_in("acts"), "lock", "no_access = { 192.0.2.1 } backlog = 7", backend("stdio"));
 	clock_hold();
+	if (reloads) {
+		superd_signal(superd, SIGHUP);
+		superd_wait_log(superd, "reloaded: 1 unchanged, 1 changed");
+	}
 	superd_signal(superd, SIGUSR2);
 	/* It takes a moment to become quiet, and the wait for a lock would take a second. */
 	WAIT_UNTIL((moved < SECOND_MS - 100 ? clock_move(1), moved++ : moved,
@@ -266,6 +271,16 @@ Behaviour(hostile_listener, nor_does_an_upgrade_that_restricts_it)
 	clock_go_on();
 	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, KEPT)));
 	end_kept(superd, client);
+}
+
+Behaviour(hostile_listener, nor_does_an_upgrade_that_restricts_it)
+{
+	expect_restricting_upgrade(false);
+}
+
+Behaviour(hostile_listener, nor_does_an_upgrade_behind_a_reload_that_does)
+{
+	expect_restricting_upgrade(true);
 }
 
 static long pid_behind(const char *file, const char *words)
@@ -418,6 +433,42 @@ Behaviour(hostile_listener, a_locked_filter_of_one_who_leaves_a_copy_keeps_no_ad
 	program_end(&order);
 	clock_go_on();
 	superd_stop(scene.superd);
+}
+
+#define ONE "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" %s }\n"
+
+/* superd-restore has ended, or none can be started. Its next program has them. */
+Behaviour(hostile_listener, a_reload_says_so_where_nobody_can_set_its_rules)
+{
+	int port = free_port();
+	struct program restart, order;
+	struct outcome outcome;
+	struct superd *superd;
+	pid_t restorer;
+
+	SKIP_WITHOUT(geteuid() == 0, "else superd sets them itself");
+	superd = controlled_clock_run(ONE, port, backend("serve"), "");
+	superctl_order("start web");
+	clock_hold();
+	restart = SUPERCTL_BEGIN(false, control_path(), "restart", "web");
+	WAIT_UNTIL((clock_move(SECOND_MS / 50), superd_log_count(superd, "web: started") == 2));
+	restorer = superd_aside(superd, "superd-restore");
+	kill(restorer, SIGSTOP);
+	write_file("superd.conf", ONE, port, backend("serve"), "no_access = { 192.0.2.1 }");
+	order = SUPERCTL_BEGIN(false, control_path(), "reload");
+	superd_wait_log(superd, "reloaded: 0 unchanged, 1 changed");
+	kill(restorer, SIGKILL);
+	superd_wait_log(superd, "keeps its old options until its program has ended: Resource temporarily");
+	outcome = program_end(&order);
+	cr_expect_eq(outcome.status, 1);
+	cr_expect_not_null(strstr(outcome.err, "its socket keeps its old options"), "%s", outcome.err);
+	client_ask_pid(port);
+	clock_go_on();
+	program_end(&restart);
+	superctl_order("restart web");
+	cr_expect_eq(SUPERCTL(control_path(), "reload").status, 0);
+	client_ask_pid(port);
+	superd_stop(superd);
 }
 
 /* A superd whose service `hostile` is told to stop, or to drain. A process that its backend leaves behind keeps the
