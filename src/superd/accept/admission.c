@@ -318,7 +318,6 @@ static void load_prefixes(struct state_section *section, void *object)
 	}
 }
 
-
 static const struct state_field admission_fields[] = {
 	{ STATE_BY(admission, denied_prefixes, save_prefixes, load_prefixes) },
 };

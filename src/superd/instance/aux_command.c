@@ -89,19 +89,41 @@ static void log_command(const struct aux_command *command, enum level level, con
 	buf_free(&name);
 }
 
+static struct plan *plan_of(const struct aux_command *command)
+{
+	if (command->plan)
+		return command->plan;
+	if (command->instance && command->instance->plan)
+		return command->instance->plan;
+	return command->runtime->run ? command->runtime->run->kit.plan : NULL;
+}
+
+/* Appends the missing interpreter of the last command, as launch_add_interpreter does. */
+static void add_interpreter(const struct aux_command *command, struct buf *out)
+{
+	const struct plan *plan = plan_of(command);
+	const struct plan_commands *commands = plan ? &plan->commands[command->phase] : NULL;
+
+	if (commands && command->next && command->next <= commands->count)
+		launch_add_interpreter(command->runtime->service, commands->list[command->next - 1].program,
+				       &command->fault, out);
+}
+
 void aux_command_describe_end(const struct aux_command *command, int status, struct buf *out)
 {
 	char text[48];
 
 	status_describe(status, text);
-	if (command->late)
+	if (command->late) {
 		buf_text(out, "it was not done in time");
-	else if (command->unprepared)
+	} else if (command->unprepared) {
 		buf_text(out, command->unprepared);
-	else if (command->fault.stage != STAGE_NONE)
-		buf_addf(out, "%s: %s", stage_name(command->fault.stage), fault_reason(&command->fault));
-	else
+	} else if (command->fault.stage == STAGE_NONE) {
 		buf_text(out, text);
+	} else {
+		buf_addf(out, "%s: %s", stage_name(command->fault.stage), fault_reason(&command->fault));
+		add_interpreter(command, out);
+	}
 }
 
 static enum level failure_level(const struct aux_command *command)
@@ -209,25 +231,6 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
-static struct plan *plan_of(const struct aux_command *command)
-{
-	if (command->plan)
-		return command->plan;
-	if (command->instance && command->instance->plan)
-		return command->instance->plan;
-	return command->runtime->run ? command->runtime->run->kit.plan : NULL;
-}
-
-void aux_command_add_interpreter(const struct aux_command *command, struct buf *out)
-{
-	const struct plan *plan = plan_of(command);
-	const struct plan_commands *commands = plan ? &plan->commands[command->phase] : NULL;
-
-	if (commands && command->next && command->next <= commands->count)
-		launch_add_interpreter(command->runtime->service, commands->list[command->next - 1].program,
-				       &command->fault, out);
-}
-
 /* A fault of exec concerns this command, which the line names, and not the service's program. */
 static void log_fault(struct aux_command *command)
 {
@@ -240,7 +243,7 @@ static void log_fault(struct aux_command *command)
 		buf_addf(&why, "%s: %s", stage_name(fault->stage), fault_reason(fault));
 	else
 		launch_describe_fault(command->runtime->service, fault, &why);
-	aux_command_add_interpreter(command, &why);
+	add_interpreter(command, &why);
 	log_command(command, failure_level(command), buf_string(&why));
 	buf_free(&why);
 }

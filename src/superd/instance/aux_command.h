@@ -85,9 +85,6 @@ void aux_command_describe(const struct aux_command *command, struct buf *out);
 /* Appends how it ended with this wait status: "it was not done in time", "exec: Permission denied", "exit status 1". */
 void aux_command_describe_end(const struct aux_command *command, int status, struct buf *out);
 
-/* Appends the missing interpreter of the last command, as launch_add_interpreter does. */
-void aux_command_add_interpreter(const struct aux_command *command, struct buf *out);
-
 /* Stops the command that runs, with SIGKILL after timeout_stop, and runs no further command. ended follows. */
 void aux_command_stop(struct aux_command *command);
 void aux_command_kill_all(struct engine *engine);       /* sends SIGKILL to the commands of every service */

@@ -190,7 +190,6 @@ bool instance_has_any_left(struct instance *instance)
 	       escaped_live(instance) || finds_more(instance);
 }
 
-
 void instance_signal(struct instance *instance, int signal, bool group)
 {
 	const struct process_tree *escaped = instance->groups.escaped;

@@ -159,30 +159,16 @@ static void run_phase(struct instance *instance, enum command_phase phase)
 				: start_time_limit(sequence));
 }
 
-static void describe_command_fault(struct exec_sequence *sequence)
-{
-	const struct aux_command *command = &sequence->command;
-
-	buf_addf(&sequence->why, "%s: %s", stage_name(command->fault.stage), fault_reason(&command->fault));
-	aux_command_add_interpreter(command, &sequence->why);
-}
-
 static void describe_failure(struct exec_sequence *sequence, int status)
 {
 	const struct aux_command *command = &sequence->command;
-	char text[48];
 
 	aux_command_describe(command, &sequence->why);
-	status_describe(status, text);
 	if (command->late)
 		buf_addf(&sequence->why, "it was not done within %s",
 			 option_name_of(sequence->runtime->service, "timeout_start"));
-	else if (command->unprepared)
-		buf_text(&sequence->why, command->unprepared);
-	else if (command->fault.stage != STAGE_NONE)
-		describe_command_fault(sequence);
 	else
-		buf_text(&sequence->why, text);
+		aux_command_describe_end(command, status, &sequence->why);
 	origin_cite(service_origin(sequence->runtime->service, command_option(command->phase)), &sequence->why);
 }
 

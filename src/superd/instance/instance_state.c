@@ -16,7 +16,6 @@
 #include "superd/runtime/service_stats.h"
 #include "table/words/command_prefix.h"
 
-
 /* Never 1: as a process that is init, and kill(-1) signals every process. */
 #define PID .least = 2, .most = INT32_MAX
 #define RESULT .most = RESULTS - 1

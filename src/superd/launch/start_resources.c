@@ -22,7 +22,6 @@ static const struct state_field cgroups_fields[] = {
 };
 static const struct field_table cgroups_state = FIELD_TABLE(NULL, cgroups, cgroups_fields);
 
-
 static const struct state_field launch_fields[] = {
 	{ STATE_STRUCT(start_resources, cgroups, &cgroups_state) },
 };
