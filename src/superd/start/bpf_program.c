@@ -32,9 +32,10 @@ struct bpf_asm {
 	bool failed;                    /* out of memory */
 };
 
-/* Returns the instruction's index. */
-static size_t emit(struct bpf_asm *code, unsigned operation, unsigned to, unsigned from, int offset, int value)
+/* Adds an instruction, and returns its index. value: the offset of a load, or what another one has itself. */
+static size_t emit(struct bpf_asm *code, unsigned operation, unsigned to, unsigned from, int value)
 {
+	bool loads = BPF_CLASS(operation) == BPF_LDX;
 	struct bpf_insn *list = array_grow(code->list, &code->capacity, code->count, sizeof(*list));
 
 	if (!list) {
@@ -43,22 +44,23 @@ static size_t emit(struct bpf_asm *code, unsigned operation, unsigned to, unsign
 	}
 	code->list = list;
 	code->list[code->count] = (struct bpf_insn){
-		.code = (uint8_t)operation, .dst_reg = to & 15, .src_reg = from & 15, .off = (short)offset, .imm = value
+		.code = (uint8_t)operation, .dst_reg = to & 15, .src_reg = from & 15,
+		.off = (short)(loads ? value : 0), .imm = loads ? 0 : value,
 	};
 	return code->count++;
 }
 
-#define LOAD(code, to, from, offset) emit(code, BPF_LDX | BPF_MEM | BPF_W, to, from, (int)(offset), 0)
-#define MOVE(code, to, from) emit(code, BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0)
-#define SET(code, to, value) emit(code, BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, value)
-#define AND(code, to, value) emit(code, BPF_ALU64 | BPF_AND | BPF_K, to, 0, 0, value)
-#define JUMP_UNLESS(code, reg, value) emit(code, BPF_JMP | BPF_JNE | BPF_K, reg, 0, 0, value)
+#define LOAD(code, to, from, offset) emit(code, BPF_LDX | BPF_MEM | BPF_W, to, from, (int)(offset))
+#define MOVE(code, to, from) emit(code, BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0)
+#define SET(code, to, value) emit(code, BPF_ALU64 | BPF_MOV | BPF_K, to, 0, value)
+#define AND(code, to, value) emit(code, BPF_ALU64 | BPF_AND | BPF_K, to, 0, value)
+#define JUMP_UNLESS(code, reg, value) emit(code, BPF_JMP | BPF_JNE | BPF_K, reg, 0, value)
 
 /* Adds: r0 = value, and the end of the program. */
 static void bpf_asm_return(struct bpf_asm *code, int value)
 {
 	SET(code, BPF_REG_0, value);
-	emit(code, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	emit(code, BPF_JMP | BPF_EXIT, 0, 0, 0);
 }
 
 /* Makes the jump at this index lead to the next instruction to be added. */
@@ -168,7 +170,7 @@ static bool add_device(void *context, const struct device *device)
 	jumps[count++] = JUMP_UNLESS(code, BPF_REG_2, device->is_block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
 	MOVE(code, BPF_REG_6, BPF_REG_3);
 	AND(code, BPF_REG_6, (int)device->rights);
-	jumps[count++] = emit(code, BPF_JMP | BPF_JNE | BPF_X, BPF_REG_6, BPF_REG_3, 0, 0);
+	jumps[count++] = emit(code, BPF_JMP | BPF_JNE | BPF_X, BPF_REG_6, BPF_REG_3, 0);
 	jumps[count++] = JUMP_UNLESS(code, BPF_REG_4, (int)device->major_number);
 	if (device->minor_number != EVERY_MINOR)
 		jumps[count++] = JUMP_UNLESS(code, BPF_REG_5, (int)device->minor_number);
@@ -196,7 +198,7 @@ static void add_prologue(struct bpf_asm *code)
 	LOAD(code, BPF_REG_2, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, access_type));
 	MOVE(code, BPF_REG_3, BPF_REG_2);
 	AND(code, BPF_REG_2, 0xffff);
-	emit(code, BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_3, 0, 0, 16);
+	emit(code, BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_3, 0, 16);
 	LOAD(code, BPF_REG_4, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, major));
 	LOAD(code, BPF_REG_5, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, minor));
 }
@@ -255,9 +257,9 @@ static void emit_network(struct bpf_asm *code, const struct network *network, bo
 		uint32_t mask = ~UINT32_C(0) << (32 - here);
 
 		LOAD(code, BPF_REG_2, BPF_REG_10, STACK + at);
-		emit(code, BPF_ALU | BPF_END | BPF_TO_BE, BPF_REG_2, 0, 0, 32);
-		emit(code, BPF_ALU | BPF_AND | BPF_K, BPF_REG_2, 0, 0, (int)mask);
-		jumps[count++] = emit(code, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_2, 0, 0,
+		emit(code, BPF_ALU | BPF_END | BPF_TO_BE, BPF_REG_2, 0, 32);
+		emit(code, BPF_ALU | BPF_AND | BPF_K, BPF_REG_2, 0, (int)mask);
+		jumps[count++] = emit(code, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_2, 0,
 				      (int)(read_word(bytes + at) & mask));
 		bits -= here;
 	}
@@ -294,9 +296,9 @@ static void emit_family(struct bpf_asm *code, const struct cgroup_filter_options
 	MOVE(code, BPF_REG_1, BPF_REG_6);
 	SET(code, BPF_REG_2, offset);
 	MOVE(code, BPF_REG_3, BPF_REG_10);
-	emit(code, BPF_ALU64 | BPF_ADD, BPF_REG_3, 0, 0, STACK);
+	emit(code, BPF_ALU64 | BPF_ADD, BPF_REG_3, 0, STACK);
 	SET(code, BPF_REG_4, header->length);
-	emit(code, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_skb_load_bytes);
+	emit(code, BPF_JMP | BPF_CALL, 0, 0, BPF_FUNC_skb_load_bytes);
 	broken = JUMP_UNLESS(code, BPF_REG_0, 0);
 	if (!emit_networks(code, cgroup_filters->ip_address_allow, header == &ipv4, 1) &&
 	    !emit_networks(code, cgroup_filters->ip_address_deny, header == &ipv4, 0))

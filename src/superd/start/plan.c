@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,21 +28,8 @@
 #include "superd/start/directories.h"
 #include "superd/start/scheduling.h"
 #include "superd/start/templates.h"
-#include "table/option/option_name.h"
 #include "table/option/service_mark.h"
 #include "table/words/builtin.h"
-
-bool plan_fail(const struct service *service, const char *option, struct buf *why, const char *format, ...)
-{
-	va_list arguments;
-
-	buf_addf(why, "%s: ", option_name_of(service, option));
-	va_start(arguments, format);
-	buf_vaddf(why, format, arguments);
-	va_end(arguments);
-	origin_cite(service_origin(service, option), why);
-	return false;
-}
 
 /* ---- trust ---- */
 

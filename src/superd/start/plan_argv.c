@@ -5,6 +5,7 @@
  * as "none", which admits no client. */
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,18 @@
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"
 #include "table/words/builtin.h"
+
+bool plan_fail(const struct service *service, const char *option, struct buf *why, const char *format, ...)
+{
+	va_list arguments;
+
+	buf_addf(why, "%s: ", option_name_of(service, option));
+	va_start(arguments, format);
+	buf_vaddf(why, format, arguments);
+	va_end(arguments);
+	origin_cite(service_origin(service, option), why);
+	return false;
+}
 
 /* The commands besides the main one, from texts to arguments of execve(2); and the conditions of a start.
  *
@@ -152,10 +165,8 @@ static bool make_phase(struct plan *plan, const struct service *service, const s
 
 		good = make_command(&made->list[n], service, sockets, texts[n], &wrong);
 	}
-	if (!good) {
-		buf_addf(why, "%s: %s", option_name_of(service, command_option(phase)), buf_string(&wrong));
-		origin_cite(service_origin(service, command_option(phase)), why);
-	}
+	if (!good)
+		plan_fail(service, command_option(phase), why, "%s", buf_string(&wrong));
 	buf_free(&wrong);
 	return good;
 }
