@@ -1,7 +1,9 @@
 /* The options of a listener are restored in another process. */
 #include "tests/unit/bind_fixture.h"
 
+#include <arpa/inet.h>
 #include <linux/filter.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -194,6 +196,40 @@ Test(restore, tells_which_options_cannot_be_set)
 	cr_assert(ask_to_change(&listen_one, &after));
 	ev_run(engine.loop, 0);
 	cr_expect_eq(calls, 2);
+}
+
+/* Takes it out of the group, if it is there. */
+static bool was_in_group(void)
+{
+	struct ip_mreqn group = { .imr_ifindex = (int)if_nametoindex("lo") };
+
+	cr_assert_eq(inet_pton(AF_INET, "239.1.2.3", &group.imr_multiaddr), 1);
+	return setsockopt(fd, IPPROTO_IP, IP_DROP_MEMBERSHIP, &group, sizeof(group)) == 0;
+}
+
+/* A program may have left the group. */
+Test(restore, joins_and_leaves_multicast_groups)
+{
+	static const char *const groups[] = { "239.1.2.3%lo", NULL };
+	struct socket_options changed = options;
+	struct listen before = listen_of("udp4:127.0.0.1:0"), after = before;
+	struct restore_task task = { .listen = &after };
+
+	close(fd);
+	task.fd = fd = opened(&before);
+	after.options = &changed;
+	changed.multicast_group = groups;
+	cr_assert(ask_to_change(&before, &after));
+	ev_run(engine.loop, 0);
+	cr_expect(was_in_group());
+	cr_assert(restore_begin(&engine, &task, "web", on_done, &fd));
+	ev_run(engine.loop, 0);
+	cr_expect(was_in_group());
+	cr_assert(restore_begin(&engine, &task, "web", on_done, &fd));
+	cr_assert(ask_to_change(&after, &before));
+	while (calls < 4)
+		ev_run(engine.loop, EVRUN_ONCE);
+	cr_expect_not(was_in_group());
 }
 
 Test(restore, lets_an_address_be_shared_and_restores_nothing)
