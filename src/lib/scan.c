@@ -4,6 +4,7 @@
  * or refuse it, check every sum and product for overflow, and a refusal names the accepted form. */
 #include "lib/scan.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -376,4 +377,18 @@ char scan_hex_byte(const char *text)
 
 	return isxdigit((unsigned char)digits[0]) && isxdigit((unsigned char)digits[1])
 		? (char)strtoul(digits, NULL, 16) : '\0';
+}
+
+int scan_address(const char *text, size_t length, struct in6_addr *out)
+{
+	char copy[INET6_ADDRSTRLEN];
+
+	if (length >= sizeof(copy))
+		return 0;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	if (inet_pton(AF_INET6, copy, out) == 1)
+		return AF_INET6;
+	*out = (struct in6_addr){ .s6_addr = { [10] = 0xff, [11] = 0xff } };
+	return inet_pton(AF_INET, copy, &out->s6_addr[12]) == 1 ? AF_INET : 0;
 }

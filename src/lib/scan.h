@@ -3,6 +3,7 @@
  * alone. */
 #pragma once
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -49,6 +50,10 @@ bool scan_nearest_look(struct scan_nearest *nearest, const char *known);
 
 /* Reads two hexadecimal digits. 0: there are none, or they are 00. */
 char scan_hex_byte(const char *text);
+
+/* Reads the first bytes of a text as an address; one of IPv4 is then ::ffff:a.b.c.d. AF_INET or AF_INET6; 0: they are
+ * none. */
+int scan_address(const char *text, size_t length, struct in6_addr *out);
 
 /* isblank(3) in the C locale. */
 static inline bool scan_is_blank(char c)

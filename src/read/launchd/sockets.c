@@ -3,7 +3,6 @@
  * One socket of a list may become several: one for each address of a host, and without a family one for each family.
  * All of them have the same name in LISTEN_FDNAMES. Only a job whose standard input is the socket has a single socket
  * for both families. */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "lib/scan.h"
 #include "read/launchd/job.h"
 
 #define NAME_MOST 255		     /* bytes of a socket's name */
@@ -251,15 +251,9 @@ static void add_unix_socket(struct launchd_job *job, const struct launchd_socket
 
 static bool may_be_address(const char *node)
 {
-	char text[INET6_ADDRSTRLEN];
 	struct in6_addr address;
-	size_t length = strcspn(node, "%");
 
-	if (length >= sizeof(text))
-		return false;
-	memcpy(text, node, length);
-	text[length] = '\0';
-	return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+	return scan_address(node, strcspn(node, "%"), &address);
 }
 
 /* Makes an endpoint such as tcp4:HOST:PORT%IFACE. */

@@ -2,7 +2,6 @@
  *
  * The parser is as strict as systemd's. superd.conf has names of hosts and services, and port 0; systemd refuses them
  * in a unit, so superd does too. Source: systemd.socket(5), "ListenStream=". */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "lib/scan.h"
@@ -75,19 +74,13 @@ static const char *add_vsock(enum kind kind, const char *text, struct buf *out)
 static const char *add_ipv6(const char *text, const char *protocol, struct buf *out)
 {
 	const char *end = strchr(text, ']');
-	char address[INET6_ADDRSTRLEN];
 	struct in6_addr unused;
-	size_t length, port;
 	const char *wrong;
+	size_t port;
 
 	if (!end || end[1] != ':')
 		return "an address of IPv6 is [ADDRESS]:PORT, with %INTERFACE after the port";
-	length = (size_t)(end - text) - 1;
-	if (length >= sizeof(address))
-		return "it is no address of IPv6";
-	memcpy(address, text + 1, length);
-	address[length] = '\0';
-	if (inet_pton(AF_INET6, address, &unused) != 1)
+	if (scan_address(text + 1, (size_t)(end - text) - 1, &unused) != AF_INET6)
 		return "it is no address of IPv6";
 	port = strcspn(end + 2, "%");
 	wrong = check_port_number(end + 2, port);
@@ -102,16 +95,10 @@ static const char *add_ipv6(const char *text, const char *protocol, struct buf *
 static const char *add_ipv4(const char *text, const char *protocol, struct buf *out)
 {
 	const char *colon = strchr(text, ':');
-	char address[INET_ADDRSTRLEN];
-	struct in_addr unused;
-	size_t length = colon ? (size_t)(colon - text) : strlen(text);
+	struct in6_addr unused;
 	const char *wrong;
 
-	if (length >= sizeof(address))
-		return FORMS;
-	memcpy(address, text, length);
-	address[length] = '\0';
-	if (inet_pton(AF_INET, address, &unused) != 1)
+	if (scan_address(text, strcspn(text, ":"), &unused) != AF_INET)
 		return FORMS;
 	wrong = colon ? check_port_number(colon + 1, strlen(colon + 1)) : "its port is missing";
 	if (!wrong)

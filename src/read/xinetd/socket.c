@@ -3,7 +3,6 @@
  * If an entry names no family, some versions of xinetd listen on IPv4 alone. Others have one socket for both families,
  * where IPv4 clients get mapped addresses that old servers do not understand. Where superd accepts, it opens one socket
  * for each family, so that each client has its own address. A server that accepts itself can have only one socket. */
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -99,16 +98,10 @@ static const char *family_suffix(struct xinetd_service *service)
 /* false: the text looks like a numeric address but is none. Host names pass. */
 static bool may_be_address(const char *bind, size_t length)
 {
-	char text[INET6_ADDRSTRLEN];
 	struct in6_addr address;
+	bool is_name = !memchr(bind, ':', length) && strspn(bind, "0123456789.") < length;
 
-	if (length >= sizeof(text))
-		return bind[strspn(bind, "0123456789.:")];
-	memcpy(text, bind, length);
-	text[length] = '\0';
-	if (strchr(text, ':'))
-		return inet_pton(AF_INET6, text, &address) == 1;
-	return text[strspn(text, "0123456789.")] || inet_pton(AF_INET, text, &address) == 1;
+	return is_name || scan_address(bind, length, &address);
 }
 
 /* The port as a number, or the name of the service. NULL: refused. */

@@ -54,7 +54,7 @@ static bool is_ip_address(const char *address)
 {
 	struct in6_addr in6;
 
-	return inet_pton(AF_INET, address, &in6) == 1 || inet_pton(AF_INET6, address, &in6) == 1;
+	return scan_address(address, strlen(address), &in6);
 }
 
 static const char *literal_of(const struct addrinfo *info, struct pool *pool)

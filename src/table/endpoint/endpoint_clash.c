@@ -6,10 +6,11 @@
  * their datagrams. Measured on Linux 6.18 for every pair of wildcard, address, family and interface. */
 #include "table/endpoint/endpoint.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
+
+#include "lib/scan.h"
 
 /* The addresses of a listener. */
 struct endpoint_reach {
@@ -21,7 +22,6 @@ struct endpoint_reach {
 
 static struct endpoint_reach endpoint_reach(const struct endpoint *endpoint)
 {
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct endpoint_reach reach = {
 		.ipv4 = endpoint->family != FAMILY_IPV6,
 		.ipv6 = endpoint->family != FAMILY_IPV4,
@@ -30,9 +30,7 @@ static struct endpoint_reach endpoint_reach(const struct endpoint *endpoint)
 
 	if (!endpoint->address)
 		return reach;
-	if (inet_pton(AF_INET, endpoint->address, &reach.address.s6_addr[12]) == 1) {
-		memcpy(&reach.address, mapped, sizeof(mapped));
-	} else if (inet_pton(AF_INET6, endpoint->address, &reach.address) != 1) {
+	if (!scan_address(endpoint->address, strlen(endpoint->address), &reach.address)) {
 		reach.name = endpoint->address;
 		return reach;
 	}

@@ -4,12 +4,12 @@
  * The program has superd's filter of system calls and that of its hardening. The kernel asks both, and an error or a
  * kill goes before superd's answer (seccomp(2)). So hardening must not deny the calls by which a program gets its
  * sockets. */
-#include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "lib/buf.h"
 #include "lib/pool.h"
+#include "lib/scan.h"
 #include "table/option/service_mark.h"
 #include "table/rules/check_internal.h"
 #include "table/words/address_family.h"
@@ -169,7 +169,7 @@ static bool is_number(const char *address)
 {
 	struct in6_addr room;
 
-	return inet_pton(AF_INET, address, &room) == 1 || inet_pton(AF_INET6, address, &room) == 1;
+	return scan_address(address, strlen(address), &room);
 }
 
 /* What is wrong with an address of `binds`; NULL: nothing. */

@@ -7,13 +7,13 @@
  * address. */
 #include "table/rules/endpoint_conflict.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/hash.h"
+#include "lib/scan.h"
 #include "table/option/option_table.h"
 
 struct endpoint_claim endpoint_claim_of(const struct service *service, const struct listen *listen, size_t number)
@@ -122,19 +122,6 @@ static uint64_t hash_name(uint64_t hash, const char *text)
 	return hash;
 }
 
-/* Converts an address to 16 bytes, IPv4 as ::ffff:a.b.c.d. false: it is a name. */
-static bool address_bytes(const char *text, struct in6_addr *address)
-{
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (inet_pton(AF_INET6, text, address) == 1)
-		return true;
-	if (inet_pton(AF_INET, text, &address->s6_addr[12]) != 1)
-		return false;
-	memcpy(address, mapped, sizeof(mapped));
-	return true;
-}
-
 static bool address_is_wild(const struct in6_addr *address)
 {
 	return IN6_IS_ADDR_UNSPECIFIED(address) ||
@@ -183,7 +170,7 @@ static struct hashed_claim make_claim(struct endpoint_claim claim)
 		return entry;
 	}
 	entry.hash = entry.port_hash = hash_port(endpoint);
-	is_number = endpoint->address && address_bytes(endpoint->address, &address);
+	is_number = endpoint->address && scan_address(endpoint->address, strlen(endpoint->address), &address);
 	entry.wild = !endpoint->address || (is_number && address_is_wild(&address));
 	if (!entry.wild && is_number)
 		entry.hash = hash_bytes(entry.port_hash, &address, sizeof(address));

@@ -10,20 +10,13 @@
 /* A numeric host as IPv6 has it. A connect(2) to any address leads to this machine. */
 static bool read_host(const char *host, struct in6_addr *out)
 {
-	struct in_addr ipv4;
+	int family = scan_address(host, strlen(host), out);
 
-	if (inet_pton(AF_INET, host, &ipv4) == 1) {
-		if (ipv4.s_addr == htonl(INADDR_ANY))
-			ipv4.s_addr = htonl(INADDR_LOOPBACK);
-		*out = (struct in6_addr){ .s6_addr = { [10] = 0xff, [11] = 0xff } };
-		memcpy(&out->s6_addr[12], &ipv4, sizeof(ipv4));
-		return true;
-	}
-	if (inet_pton(AF_INET6, host, out) != 1)
-		return false;
+	if (family == AF_INET && !memcmp(&out->s6_addr[12], "\0\0\0", 4))
+		memcpy(&out->s6_addr[12], "\177\0\0\1", 4);
 	if (IN6_IS_ADDR_UNSPECIFIED(out))
 		*out = in6addr_loopback;
-	return true;
+	return family;
 }
 
 static bool is_loopback(const struct in6_addr *address)

@@ -37,15 +37,12 @@ const struct type type_builtin = {
 /* Whether it is an IPv6 address, also with an interface, as fe80::1%eth0. */
 static bool is_ipv6(const char *host)
 {
-	char address[INET6_ADDRSTRLEN];
 	struct in6_addr parsed;
 	size_t length = strcspn(host, "%");
 
-	if (length >= sizeof(address) || (host[length] && (!host[length + 1] || strlen(host + length) > IF_NAMESIZE)))
+	if (host[length] && (!host[length + 1] || strlen(host + length) > IF_NAMESIZE))
 		return false;
-	memcpy(address, host, length);
-	address[length] = '\0';
-	return inet_pton(AF_INET6, address, &parsed) == 1;
+	return scan_address(host, length, &parsed) == AF_INET6;
 }
 
 static const char *host_refuse(const char *host)

@@ -1,6 +1,5 @@
 /* The type of networks that a backend may exchange packets with: IPAddressAllow= of systemd.resource-control(5). Its
  * words differ from those of only_from: 10.0.0.0 is one address here, and there are no names. */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,20 +21,13 @@ static const struct {
 static bool network_read(const char *word, struct network *network)
 {
 	size_t length = strcspn(word, "/");
-	char address[INET6_ADDRSTRLEN];
-	int64_t bits, most;
+	struct in6_addr address;
+	int family = scan_address(word, length, &address);
+	int64_t most = family == AF_INET ? 32 : 128, bits = most;
 
-	if (length >= sizeof(address))
+	if (!family || (word[length] && (scan_count(word + length + 1, &bits) || bits < 0 || bits > most)))
 		return false;
-	memcpy(address, word, length);
-	address[length] = '\0';
-	*network = (struct network){ .address = { [10] = 0xff, [11] = 0xff } };
-	most = inet_pton(AF_INET, address, network->address + 12) == 1 ? 32 : 128;
-	if (most == 128 && inet_pton(AF_INET6, address, network->address) != 1)
-		return false;
-	bits = most;
-	if (word[length] && (scan_count(word + length + 1, &bits) || bits < 0 || bits > most))
-		return false;
+	memcpy(network->address, &address, sizeof(address));
 	network->bits = (unsigned)(bits + 128 - most);
 	network_mask(network);
 	return true;
