@@ -100,12 +100,13 @@ static bool take_left_out(struct reading *reading, struct frame *frame)
 	struct origin at = frame_place(frame, reading->table->pool);
 	const char *name = frame_text(frame);
 	bool is_doubtful = frame_number(frame, 0, 1), is_part = frame_number(frame, 0, 1);
+	struct left_out *entry = frame->is_bad ? NULL : table_leave_out(reading->table, at, name);
 
-	if (frame->is_bad)
-		return false;
-	if (is_doubtful)
-		return table_leave_out_doubtful(reading->table, at, name);
-	return table_leave_out_file(reading->table, at, name, is_part);
+	if (entry) {
+		entry->is_doubtful = is_doubtful;
+		entry->is_part = is_part;
+	}
+	return entry;
 }
 
 static bool take_read(struct reading *reading, struct frame *frame)

@@ -155,7 +155,7 @@ static void leave_service_out(struct reading *reading, const char *name, struct 
 		if (diag->severity != SEVERITY_ERROR || !diag->file || is_repeated_error(diags, first, n))
 			continue;
 		file = pool_text(reading->table->pool, diag->file);
-		table_leave_out_file(reading->table, (struct origin){ file, start, start }, name, any);
+		table_leave_out(reading->table, (struct origin){ file, start, start }, name)->is_part = any;
 		any = true;
 	}
 	if (!any)

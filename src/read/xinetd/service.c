@@ -123,10 +123,8 @@ static void finish_service(struct xinetd_service *service)
 	if (entry->is_disabled)
 		diag_warning(reading->diags, entry->at,
 			     "%s: it is disabled, and left out because of its errors", entry->label);
-	else if (!entry->is_doubtful)
-		reading_leave_out(reading, entry->at, entry->label);
 	else
-		table_leave_out_doubtful(reading->table, entry->at, entry->label);
+		table_leave_out(reading->table, entry->at, entry->label)->is_doubtful = entry->is_doubtful;
 }
 
 void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct xinetd_entry *entry,

@@ -490,15 +490,16 @@ static void restore_left_out(struct table *table, struct state_stream *stream, s
 	for (size_t n = 0; n < stream->count; n++) {
 		struct state_section *section = &stream->sections[n];
 		struct origin at = { .line = (unsigned)state_number(section, "line", 0, INT32_MAX, 0) };
+		struct left_out *entry;
 
 		at.file = strcmp(section->kind, "left_out") ? NULL : state_text(section, "file");
 		if (!at.file)
 			continue;
 		section->used = true;
-		good &= table_leave_out(table, at, state_text(section, "name"));
-		if (good)
-			table->left_out[table->left_out_count - 1].reason =
-				pool_text(table->pool, state_text(section, "reason"));
+		entry = table_leave_out(table, at, state_text(section, "name"));
+		if (entry)
+			entry->reason = pool_text(table->pool, state_text(section, "reason"));
+		good &= entry != NULL;
 	}
 	if (!good || !left_out_list(table))
 		diags_out_of_memory(diags, (struct origin){ 0 });

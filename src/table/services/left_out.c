@@ -147,11 +147,10 @@ const struct left_out *left_out_next(const struct table *table, size_t n)
 
 bool left_out_add(struct table *table, struct service *row, bool may_return, const char *reason)
 {
-	struct left_out *entry;
+	struct left_out *entry = table_leave_out(table, row->at, row->name);
 
-	if (!table_leave_out(table, row->at, row->name))
+	if (!entry)
 		return false;
-	entry = &table->left_out[table->left_out_count - 1];
 	entry->row = (size_t)(row - table->services);
 	entry->may_return = may_return;
 	entry->reason = pool_text(table->pool, reason);

@@ -76,39 +76,20 @@ struct service *table_add(struct table *table, const struct service *service)
 	return &table->services[table->count++];
 }
 
-bool table_leave_out(struct table *table, struct origin at, const char *name)
+struct left_out *table_leave_out(struct table *table, struct origin at, const char *name)
 {
 	struct left_out entry = {
-		.at = { pool_text(table->pool, at.file), at.line, at.column }, .row = LEFT_OUT_NO_ROW
+		.at = { pool_text(table->pool, at.file), at.line, at.column }, .name = pool_text(table->pool, name),
+		.row = LEFT_OUT_NO_ROW
 	};
 	void *list = array_grow(table->left_out, &table->left_out_capacity, table->left_out_count, sizeof(entry));
 
 	if (list)
 		table->left_out = list;
-	if (name)
-		entry.name = pool_text(table->pool, name);
 	if (!list || !entry.at.file || (name && !entry.name))
-		return false;
-	table->left_out[table->left_out_count++] = entry;
-	return true;
-}
-
-bool table_leave_out_doubtful(struct table *table, struct origin at, const char *name)
-{
-	bool noted = table_leave_out(table, at, name);
-
-	if (noted)
-		table->left_out[table->left_out_count - 1].is_doubtful = true;
-	return noted;
-}
-
-bool table_leave_out_file(struct table *table, struct origin at, const char *name, bool is_part)
-{
-	bool noted = table_leave_out(table, at, name);
-
-	if (noted)
-		table->left_out[table->left_out_count - 1].is_part = is_part;
-	return noted;
+		return NULL;
+	table->left_out[table->left_out_count] = entry;
+	return &table->left_out[table->left_out_count++];
 }
 
 bool table_note(struct table *table, struct note note)

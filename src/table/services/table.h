@@ -79,10 +79,8 @@ void table_release(struct table *table);
  * reports that. */
 struct service *table_add(struct table *table, const struct service *service);
 
-/* Record an entry that is left out; name NULL: unknown. false: out of memory. */
-bool table_leave_out(struct table *table, struct origin at, const char *name);
-bool table_leave_out_doubtful(struct table *table, struct origin at, const char *name);
-bool table_leave_out_file(struct table *table, struct origin at, const char *name, bool is_part);
+/* Adds an entry that is left out; name NULL: unknown. NULL: out of memory. */
+struct left_out *table_leave_out(struct table *table, struct origin at, const char *name);
 
 /* Keeps a note. false: out of memory, or it lacks what its kind needs. */
 bool table_note(struct table *table, struct note note);

@@ -114,20 +114,24 @@ static const struct format *recognise_by_name(const char *path)
 	return NULL;
 }
 
-/* Standard input is rewound, because the reader reads it again. */
-static char *read_source_text(const char *path, size_t *length)
+/* Standard input is rewound, because the reader reads it again. false: it cannot be read. */
+static bool read_text_of(struct source_file *source, const char *path)
 {
 	off_t start;
-	char *text;
 
-	if (strcmp(path, "-"))
-		return fd_read_file(path, SOURCE_MOST, length);
-	start = fd_make_rewindable(STDIN_FILENO, SOURCE_MOST);
-	if (start < 0)
-		return NULL;
-	text = fd_read_all(STDIN_FILENO, SOURCE_MOST, length);
-	lseek(STDIN_FILENO, start, SEEK_SET);
-	return text;
+	*source = (struct source_file){ .file = path };
+	if (strcmp(path, "-")) {
+		source->text = fd_read_file(path, SOURCE_MOST, &source->length);
+	} else {
+		start = fd_make_rewindable(STDIN_FILENO, SOURCE_MOST);
+		if (start < 0)
+			return false;
+		source->text = fd_read_all(STDIN_FILENO, SOURCE_MOST, &source->length);
+		lseek(STDIN_FILENO, start, SEEK_SET);
+	}
+	if (source->text)
+		source_drop_mark(source);
+	return source->text;
 }
 
 static const struct format *find_format_by_content(const struct source_file *source)
@@ -143,14 +147,9 @@ static const struct format *find_format_by_content(const struct source_file *sou
 
 static const struct format *recognise_by_content(const char *path)
 {
-	const struct format *found = NULL;
-	struct source_file source = { .file = path };
+	struct source_file source;
+	const struct format *found = read_text_of(&source, path) ? find_format_by_content(&source) : NULL;
 
-	source.text = read_source_text(path, &source.length);
-	if (source.text) {
-		source_drop_mark(&source);
-		found = find_format_by_content(&source);
-	}
 	free(source.text);
 	return found;
 }
@@ -160,18 +159,14 @@ static const struct format *recognise_by_content(const char *path)
 const struct format *format_meant(const struct format *named, const char *path)
 {
 	const struct format *found = NULL;
-	struct source_file source = { .file = path };
+	struct source_file source;
 	struct stat status;
 
 	if (!strcmp(named->name, "systemd") || !strcmp(named->name, "launchd") || !strcmp(path, "-") ||
 	    wait_note_stat(path, &status) < 0 || !S_ISREG(status.st_mode))
 		return NULL;
-	source.text = read_source_text(path, &source.length);
-	if (source.text) {
-		source_drop_mark(&source);
-		if (!format_reader(named)->recognises(&source))
-			found = find_format_by_content(&source);
-	}
+	if (read_text_of(&source, path) && !format_reader(named)->recognises(&source))
+		found = find_format_by_content(&source);
 	free(source.text);
 	if (found == fallback_format && !strcmp(named->name, "xinetd"))
 		found = NULL;           /* both languages have statements of the same names */
@@ -229,11 +224,8 @@ bool format_is_certain(const struct format *named, const char *path)
 		return false;
 	if (strcmp(path, "-") && wait_note_stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return format;
-	source.text = !format || strcmp(path, "-") ? read_source_text(path, &source.length) : NULL;
-	if (source.text) {
-		source_drop_mark(&source);
+	if ((!format || strcmp(path, "-")) && read_text_of(&source, path))
 		certain = format ? reader_superd.recognises(&source) : superd_is_certain(&source);
-	}
 	free(source.text);
 	return certain;
 }

@@ -118,7 +118,7 @@ Test(table, knows_what_it_may_lack_by_name_or_by_place)
 	cr_assert(table_leave_out(later, (struct origin){ "b.conf", 1, 1 }, NULL));
 	cr_expect(table_may_lack(later, &mail), "the entry stands where it stood");
 	cr_expect_not(table_may_lack(later, &webster), "no entry of its file is in doubt");
-	cr_assert(table_leave_out_doubtful(later, (struct origin){ "a.conf", 1, 1 }, "http"));
+	table_leave_out(later, (struct origin){ "a.conf", 1, 1 }, "http")->is_doubtful = true;
 	cr_expect(table_may_lack(later, &webster), "an entry of its file may have been called so");
 	cr_expect_not(table_may_lack(later, &gone));
 	cr_assert(table_note(later, (struct note){ NOTE_SHARED, .at = { "c.conf", 4, 1 } }));
