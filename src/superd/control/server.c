@@ -646,6 +646,7 @@ static void on_retry(struct alarm *alarm)
 			locks_write_again(engine);      /* they went with it */
 		} else {
 			locks_read(engine, server->awaited);
+			boot_locks_write_again(engine);
 			supervisor_impose_locks(server->supervisor);
 		}
 		server->is_lost = false;
@@ -728,6 +729,8 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 	boot_locks_keep(engine, path);
 	if (open_socket(server, path, why)) {
 		watch_socket(server);
+		if (server->supervisor->before)
+			boot_locks_write_again(engine);
 		if (knows_locks) {
 			locks_keep(engine, path);
 		} else {                                /* another superd had the socket a moment ago */

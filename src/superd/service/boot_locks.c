@@ -231,6 +231,16 @@ uint64_t boot_locks_change(struct service_runtime *runtime, bool disable, uid_t 
 	return boot_locks->changes;
 }
 
+void boot_locks_write_again(struct engine *engine)
+{
+	bool any = false;
+
+	for (size_t n = 0; n < engine->locks->count && !any; n++)
+		any = engine->locks->list[n].orders[LOCK_AT_BOOT].since;
+	engine->boot_locks->changes += any;
+	go_on(engine->boot_locks);
+}
+
 bool boot_locks_is_tried(const struct engine *engine, uint64_t change)
 {
 	return !engine->boot_locks->path || engine->boot_locks->tried >= change;

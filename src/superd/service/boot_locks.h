@@ -40,6 +40,9 @@ void boot_locks_read(struct engine *engine);
 /* Logs the names in the file that was read that this first table does not have. */
 void boot_locks_log_unknown(const struct engine *engine, const struct table *table);
 
+/* Writes the file again if there is a service in it: the superd before may have failed, or ended meanwhile. */
+void boot_locks_write_again(struct engine *engine);
+
 /* Notes that the service is disabled at boot, or is not, and writes that. Returns the number of this change. */
 uint64_t boot_locks_change(struct service_runtime *runtime, bool disable, uid_t uid);
 
