@@ -160,7 +160,7 @@ static bool give_listeners(struct service_runtime *runtime, struct buf *why)
 }
 
 /* Prepares a start: plan, pipes, and the O_NONBLOCK flag of each listener. The last backend may have changed the
- * flag, which all copies of a socket share. */
+ * flag, which all copies of a socket share. false without a reason: out of memory. */
 static bool prepare_start(struct service_runtime *runtime, const struct instance *instance, struct fd_map *fd_map,
 			  struct buf *why)
 {
@@ -174,11 +174,8 @@ static bool prepare_start(struct service_runtime *runtime, const struct instance
 		return false;
 	fdstore_keep_own(runtime->run->kit.store, service_user(runtime->service));
 	sockets = give_listeners(runtime, why) ? calloc(runtime->listener_count + 1, sizeof(*sockets)) : NULL;
-	if (!sockets) {
-		if (!why->length)
-			buf_text(why, "out of memory");
+	if (!sockets)
 		return false;
-	}
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
 
@@ -193,56 +190,45 @@ static bool prepare_start(struct service_runtime *runtime, const struct instance
 	       start_kit_name_sockets(kit, runtime->listeners, passes_sockets ? runtime->listener_count : 0,
 				      fd_map->file_names);
 	free(sockets);
-	if (!good)
-		fd_map_close(fd_map);
-	if (!good && !why->length)
-		buf_text(why, "out of memory");
 	return good;
 }
 
-/* pass = bind: the program will ask for the listeners. */
-static bool prepare_bind_calls(struct service_runtime *runtime, struct instance *instance, struct fd_map *fd_map,
-			       struct spawn_request *launch, struct buf *why)
+/* The same of the launch itself. */
+static bool prepare_launch(struct service_runtime *runtime, struct instance *instance, struct fd_map *fd_map,
+			   struct spawn_request *launch, struct buf *why)
 {
-	if (bind_calls_make(instance, runtime) && bind_calls_add_channel(instance->bind_calls, fd_map, launch))
-		return true;
-	buf_addf(why, "making a channel for its filter: %s", strerror(errno));
-	return false;
+	if (!prepare_start(runtime, instance, fd_map, why) ||
+	    !notify_receive_join(runtime->run->kit.notify, instance) || !forking_expect(instance, runtime->table) ||
+	    !ready_expect(instance, runtime))
+		return false;
+	exit_verdict_note_queue(runtime);
+	launch_fill(launch, &runtime->run->kit, fd_map, runtime->service);
+	/* pass = bind: the program will ask for the listeners. */
+	if (bind_calls_are_needed(runtime->service) &&
+	    (!bind_calls_make(instance, runtime) || !bind_calls_add_channel(instance->bind_calls, fd_map, launch))) {
+		buf_addf(why, "making a channel for its filter: %s", strerror(errno));
+		return false;
+	}
+	if (!foreground_fill(instance, launch))
+		return false;
+	launch->mark = instance->mark = process_mark_new();
+	launch->private_id = instance_private_tmp(instance);
+	return instance_cgroup_enter(&instance->cgroup, runtime->engine, runtime->service, launch, why);
 }
 
 /* Starts the process of an instance. false: that failed, for the reason in why. */
 static bool launch_instance(struct service_runtime *runtime, struct instance *instance, struct spawn_request *launch,
 			    struct client *sender, struct buf *why)
 {
-	struct fd_map fd_map;
+	struct fd_map fd_map = { 0 };
 
-	if (!prepare_start(runtime, instance, &fd_map, why))
-		return false;
-	if (!notify_receive_join(runtime->run->kit.notify, instance) ||
-	    !forking_expect(instance, runtime->table) ||
-	    !ready_expect(instance, runtime)) {
-		buf_text(why, "out of memory");
+	if (!prepare_launch(runtime, instance, &fd_map, launch, why)) {
 		fd_map_close(&fd_map);
+		if (!why->length)
+			buf_text(why, "out of memory");
 		return false;
 	}
-	exit_verdict_note_queue(runtime);
 	xinetd_record_find_sender(runtime, sender);
-	launch_fill(launch, &runtime->run->kit, &fd_map, runtime->service);
-	if (bind_calls_are_needed(runtime->service) && !prepare_bind_calls(runtime, instance, &fd_map, launch, why)) {
-		fd_map_close(&fd_map);
-		return false;
-	}
-	if (!foreground_fill(instance, launch)) {
-		buf_text(why, "out of memory");
-		fd_map_close(&fd_map);
-		return false;
-	}
-	launch->mark = instance->mark = process_mark_new();
-	launch->private_id = instance_private_tmp(instance);
-	if (!instance_cgroup_enter(&instance->cgroup, runtime->engine, runtime->service, launch, why)) {
-		fd_map_close(&fd_map);
-		return false;
-	}
 	service_cgroup_enter(runtime, instance, launch);
 	if (instance->sequence) {
 		launch->invocation = instance->sequence->command.invocation;
