@@ -1,5 +1,6 @@
 /* superd passes a pipe and the end of a socket to the reader through its channel. What a killed reader had, or had not
- * received, superd sends again, to another one: it still has the pipe, and the socket has ended.
+ * received, superd sends again, to another one: it still has the pipe. It does so when the socket has ended, as bytes
+ * may be in it before.
  *
  * Whether a reader has received what superd sent is what the kernel counts of its channel, and whether it is at work is
  * whether its channel is open. Numbers in shared memory could be wrong for ever: a reader may be killed between two
@@ -15,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "lib/scm_rights.h"
@@ -23,13 +25,14 @@
 
 #define SOCKET_BUFFER (32 << 10)        /* bytes in flight in a socket: a backend that floods must wait for superd */
 #define END_LOOKS 100                   /* milliseconds that superd's end waits for the readers */
-#define STALLED_LOOKS 3                 /* looks at which a reader has not received a pipe, until another starts */
+#define RECEIVES_WITHIN 10.             /* seconds in which a reader has to receive what it was sent */
 
 static struct {
 	int memory;                     /* file of the slots, for readers; -1: there are none */
 	_Atomic uint64_t *slots;        /* shared with readers; NULL: none, as the system has no such memory */
 	struct worker_process process;  /* the current reader; its channel is readable as soon as it ends */
-	uint64_t number;                /* of the current reader: as many were started */
+	int waiting;                    /* what it had still to receive at the last look, as the kernel counts it */
+	double since;                   /* clock_now() when that became less; or more than nothing */
 	pid_t former;                   /* reader of the superd before an upgrade; 0: none */
 	int next;                       /* slot to try first */
 } reader = { .memory = -1, .process = { .channel = -1, .pid = -1 } };
@@ -60,7 +63,7 @@ static bool start_reader(void)
 		return false;
 	fd_close(&reader.process.channel);
 	reader.process = process;
-	reader.number++;
+	reader.waiting = 0;
 	return true;
 }
 
@@ -93,8 +96,7 @@ static void send_to_reader(struct output_reading *reading)
 	slot = reading->slot;
 	if (fd_message_send(reader.process.channel, &slot, sizeof(slot), fds, count, MSG_DONTWAIT)) {
 		fd_close(&reading->other);
-		reading->reader = reader.number;
-		reading->looks = 0;
+		reading->is_sent = true;
 	} else if (errno == EPIPE && is_at_work()) {
 		worker_process_refuse(&reader.process, &form, "channel");
 		fd_close(&reader.process.channel);
@@ -111,6 +113,7 @@ bool output_reader_start(struct output_reading *reading, int pipe)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
 	reading->received = 0;
+	reading->is_sent = false;
 	if (reading->slot >= 0)         /* left by a killed reader */
 		atomic_store(&reader.slots[reading->slot], SLOT_TAKEN);
 	reading->text = fd_raise(ends[0], FD_HIGH);
@@ -122,36 +125,31 @@ bool output_reader_start(struct output_reading *reading, int pipe)
 	return true;
 }
 
-/* Whether the reader has received all that was sent to it. */
+/* Whether the reader has received all that was sent to it. It is ended if it receives nothing for too long. */
 static bool has_taken_all(void)
 {
-	int waiting;
+	int before = reader.waiting;
 
-	return ioctl(reader.process.channel, SIOCOUTQ, &waiting) < 0 || !waiting;
+	if (ioctl(reader.process.channel, SIOCOUTQ, &reader.waiting) < 0)
+		reader.waiting = 0;
+	if (!before || reader.waiting < before)
+		reader.since = clock_now();
+	if (reader.waiting && clock_now() - reader.since >= RECEIVES_WITHIN)
+		worker_process_end(&reader.process);
+	return !reader.waiting;
 }
 
 bool output_reader_is_at_it(struct output_reading *reading)
 {
-	bool is_current, works;
-
 	if (reading->text < 0)
 		output_reader_start(reading, reading->pipe);
 	if (reading->other >= 0)
 		send_to_reader(reading);
 	if (reading->text < 0 || reading->other >= 0)
 		return false;
-	works = is_at_work();
-	is_current = reading->reader == reader.number;
-	if (is_current && works && has_taken_all())
-		reading->reader = 0;
-	if (!reading->reader)
-		return true;
-	if (is_current && ((works && ++reading->looks < STALLED_LOOKS) || !start_reader()))
-		return false;
-	if (works)
-		reading->slot = -1;     /* the one before, which is left alone, may have it */
-	output_reader_stop(reading);    /* the next look starts anew */
-	return false;
+	if (reading->is_sent && is_at_work() && has_taken_all())
+		reading->is_sent = false;
+	return !reading->is_sent;
 }
 
 ssize_t output_reader_read(struct output_reading *reading, void *to, size_t size)

@@ -23,8 +23,7 @@ struct output_reading {
 	int other;                      /* other end of `text`; -1: passed to a reader */
 	int target;                     /* descriptor to write all bytes to instead; `text` then only signals the end; borrowed; -1: none */
 	int slot;                       /* index in the shared memory; -1: none */
-	uint64_t reader;                /* number of the one that has still to receive it; 0: one has received it */
-	unsigned looks;                 /* looks in a row at which it had not */
+	bool is_sent;                   /* to a reader of which it is not known that it has received it */
 	uint64_t received;              /* bytes read from `text` so far */
 };
 

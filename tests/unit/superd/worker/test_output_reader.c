@@ -19,6 +19,7 @@
 #include "superd/spawn/worker_process.h"
 #include "superd/worker/output_reader.h"
 #include "tests/unit/hang.h"
+#include "tests/unit/own_clock.h"
 #include "tests/unit/worker_memory.h"
 
 /* What the loop does. */
@@ -74,8 +75,7 @@ static void say(int fd, const char *text)
 	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
-/* The reader that there is, and no other, has it: superd starts another one where it looks several times and nothing
- * has been received yet. */
+/* The reader that there is has it. */
 static int open_read_pipe(struct output_reading *reading)
 {
 	int pipe = open_pipe(reading);
@@ -95,10 +95,20 @@ static pid_t stop_reader(void)
 	return reader;
 }
 
+static bool has_ended(const struct output_reading *reading)
+{
+	char byte;
+
+	return reading->text >= 0 && recv(reading->text, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* As the loop does, if the reader was killed meanwhile. */
 static void wait_until_read(struct output_reading *reading)
 {
-	for (int tries = 0; !output_reader_is_at_it(reading); tries++) {
+	for (int tries = 0; !output_reader_is_at_it(reading) || has_ended(reading); tries++) {
 		cr_assert_lt(tries, HANG_MS / 5, "nobody reads it");
+		if (has_ended(reading))
+			output_reader_stop(reading);
 		poll(NULL, 0, 5);
 		reap();
 	}
@@ -227,7 +237,7 @@ Test(output_reader, what_a_killed_one_has_not_taken_is_not_lost)
 	expect_text(&second, "late\n");
 }
 
-Test(output_reader, one_that_answers_no_more_is_left_to_itself)
+Test(output_reader, one_that_receives_no_more_is_ended)
 {
 	struct output_reading first, second;
 	pid_t stopped;
@@ -237,9 +247,32 @@ Test(output_reader, one_that_answers_no_more_is_left_to_itself)
 	stopped = stop_reader();
 	pipe = open_pipe(&second);
 	say(pipe, "late\n");
+	cr_expect_not(output_reader_is_at_it(&second));
+	own_clock_advance(9);
+	cr_expect_not(output_reader_is_at_it(&second));
+	cr_expect_eq(output_reader_process(), stopped, "it may be slow");
+	own_clock_advance(2);
 	wait_until_read(&second);
 	expect_text(&second, "late\n");
-	kill(stopped, SIGKILL);
+	cr_expect_neq(output_reader_process(), stopped);
+	wait_until_read(&first);
+}
+
+/* Its thread may have read the pipe by the time that superd looks. */
+Test(output_reader, a_slow_one_keeps_what_it_was_sent)
+{
+	struct output_reading first, second;
+	pid_t stopped;
+
+	open_read_pipe(&first);
+	stopped = stop_reader();
+	say(open_pipe(&second), "slow\n");
+	for (int n = 0; n < 100; n++)
+		cr_expect_not(output_reader_is_at_it(&second));
+	kill(stopped, SIGCONT);
+	expect_text(&second, "slow\n");
+	wait_until_read(&second);
+	cr_expect_eq(output_reader_process(), stopped);
 }
 
 /* As one does that was taken over: superd ends it. */
@@ -258,17 +291,18 @@ Test(output_reader, one_that_shuts_its_channel_down_is_replaced)
 	if (its_end < 0)
 		cr_skip_test("its descriptors are root's to copy");
 	cr_assert_eq(shutdown(its_end, SHUT_RD), 0);
+	close(its_end);                 /* with what waits there, as soon as the reader has ended */
 	say(open_pipe(&third), "heard\n");
 	wait_until_read(&third);
 	expect_text(&third, "heard\n");
-	say(late, "late\n");
-	wait_until_read(&second);
-	expect_text(&second, "late\n");
 	for (int tries = 0; kill(hostile, 0) == 0; tries++) {
 		cr_assert_lt(tries, HANG_MS / 5, "it is still there");
 		poll(NULL, 0, 5);
 		reap();
 	}
+	say(late, "late\n");
+	wait_until_read(&second);
+	expect_text(&second, "late\n");
 	cr_assert(answer_take_fault(&fault));
 	cr_expect_eq(fault.pid, hostile);
 }
