@@ -27,8 +27,8 @@ enum self_right {
 	/* Looks up users or hosts: opens files for reading, loads modules of NSS (nss(5)), creates sockets of any
 	 * kind. */
 	MAY_FIND_NAMES = 1 << 9,
-	/* Its effective user, as far as its capabilities allow, and these. */
-	MAY_CHANGE_USER = 1 << 10,
+	MAY_CHANGE_USER = 1 << 10,      /* as far as its capabilities allow … */
+	MAY_CHANGE_RIGHTS = 1 << 17,    /* … and these capabilities, which a change of the user would take away */
 	MAY_READ_FILES = 1 << 11,       /* opens any file for reading that its user may open */
 	MAY_READ_PROC = 1 << 12,        /* opens files of proc(5) for reading, and no others where there is Landlock */
 	/* Sets options and the backlog of listeners, and creates a socket for a comparison with one: neither a raw nor a

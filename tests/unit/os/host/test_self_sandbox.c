@@ -31,8 +31,9 @@ static const struct self_sandbox plain = { .rights = 0 }, controls = { .rights =
 				 queries = { .rights = MAY_READ_PROC | MAY_QUERY },
 				 looks = { .rights = MAY_LOOK | MAY_READ_FILES },
 				 binds = { .rights = MAY_LOOK | MAY_READ_FILES | MAY_QUERY | MAY_CONTROL |
-						     MAY_CHANGE_USER },
-				 traces = { .rights = MAY_LOOK | MAY_READ_FILES | MAY_TRACE | MAY_CHANGE_USER };
+						     MAY_CHANGE_USER | MAY_CHANGE_RIGHTS },
+				 traces = { .rights = MAY_LOOK | MAY_READ_FILES | MAY_TRACE | MAY_CHANGE_USER |
+						      MAY_CHANGE_RIGHTS };
 
 #define NOT_REFUSED 200
 
@@ -360,6 +361,11 @@ static long keep_capabilities(void)
 	return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 }
 
+static long change_user(void)
+{
+	return setreuid(getuid(), geteuid());
+}
+
 static long rename_itself(void)
 {
 	return prctl(PR_SET_NAME, "other", 0, 0, 0);
@@ -538,6 +544,16 @@ Test(sandbox, takes_on_a_user_and_queries_where_it_binds)
 	cr_expect_eq(outcome_in(&binds, keep_capabilities), NOT_REFUSED);
 	cr_expect_eq(outcome_in(&binds, rename_itself), EPERM);
 	cr_expect_eq(outcome_in(&binds, be_traced), -SIGSYS);
+}
+
+/* superd-builtin, for the homes of the users that auth looks at. */
+Test(sandbox, that_changes_its_user_keeps_its_capabilities_as_they_are)
+{
+	static const struct self_sandbox users = { .rights = MAY_CHANGE_USER | MAY_FIND_NAMES };
+
+	skip_sanitized();
+	cr_expect_eq(outcome_in(&users, keep_capabilities), ENOSYS);
+	cr_expect_eq(outcome_in(&users, change_user), NOT_REFUSED);
 }
 
 Test(sandbox, traces_where_it_is_a_tracer)
