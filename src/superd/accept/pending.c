@@ -188,8 +188,11 @@ static bool equip(struct service_runtime *runtime, struct pending_client *pendin
 	instance->service = runtime->service;   /* a reload may have changed it since */
 	if (!make_plan(runtime, pending, why))
 		return false;
-	if (notify_receive_join(kit->notify, instance) &&
-	    launch_wire(&pending->fd_map, kit, runtime->service, &socket, 1, foreground_console(instance), why) &&
+	if (!notify_receive_join(kit->notify, instance)) {
+		buf_text(why, "out of memory");
+		return false;   /* fd_map has nothing to close yet: it is made from here on */
+	}
+	if (launch_wire(&pending->fd_map, kit, runtime->service, &socket, 1, foreground_console(instance), why) &&
 	    passed_files_open(&pending->fd_map, runtime->service, why) &&
 	    builtin_channel_open(runtime, instance, &pending->fd_map, &pending->client, why) &&
 	    launch_fill_for(launch, kit, &pending->fd_map, runtime->service, pending->listener, &pending->client,
