@@ -326,6 +326,13 @@ static void serve_filtered(void)
 		pause();
 }
 
+static void unfilter(void)
+{
+	if (setsockopt(listener, SOL_SOCKET, SO_DETACH_FILTER, &(int){ 0 }, sizeof(int)) < 0 ||
+	    setsockopt(listener, SOL_SOCKET, SO_LOCK_FILTER, &(int){ 1 }, sizeof(int)) < 0)
+		exit(1);
+}
+
 static void tamper(void (*act)(void))
 {
 	if (has_told("tampered\n")) {
@@ -345,7 +352,7 @@ int main(int argc, char **argv)
 		void (*act)(void);
 	} acts[] = {
 		{ "options", set_options }, { "drop", drop_all },   { "signals", own_signals },
-		{ "backlog", no_backlog },  { "close", close_all },
+		{ "backlog", no_backlog },  { "close", close_all }, { "unfilter", unfilter },
 	};
 
 	if (argc != 3)

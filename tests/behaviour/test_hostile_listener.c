@@ -435,6 +435,22 @@ Behaviour(hostile_listener, a_locked_filter_of_one_who_leaves_a_copy_keeps_no_ad
 	superd_stop(scene.superd);
 }
 
+Behaviour(hostile_listener, a_datagram_socket_whose_rules_are_off_and_locked_is_opened_again)
+{
+	struct scene scene;
+	int client;
+
+	SKIP_WITHOUT(geteuid() == 0, "else superd sets them itself");
+	scene = begin("udp:", "unfilter", "only_from = { 127.0.0.1 }");
+	WAIT_UNTIL(is_served(&scene, SOCK_DGRAM));
+	superd_wait_log(scene.superd, "ended: exit status 0");
+	client = open_client(&scene, SOCK_DGRAM);
+	superd_wait_log(scene.superd, "is closed, as it cannot have its new options: only_from and no_access");
+	close(client);
+	WAIT_UNTIL(is_served(&scene, SOCK_DGRAM));
+	superd_stop(scene.superd);
+}
+
 #define ONE "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" %s }\n"
 
 /* superd-restore has ended, or none can be started. Its next program has them. */

@@ -401,7 +401,7 @@ bool listener_filter_lent(struct listener *listener, struct engine *engine, cons
 		return true;
 	if (foreign_socket_is(listener->fd)) {  /* it is restored before the next try */
 		listener->hands = HANDS_LENT;
-		return refuse_start(is_guard ? EBUSY : EAGAIN, why);
+		return refuse_start(is_guard ? EPERM : EAGAIN, why);
 	}
 	if (socket_filter_attach(listener->fd, rules) == 0) {
 		listener->has_lent_filter = is_guard;
@@ -447,8 +447,8 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 		restore_adopt(engine, listener->fd, service, listener);
 	if (differs && bind_adjust(listener->fd, listener->listen, listen, &why, &warnings) < 0)
 		refuse_change(listener, engine, service, true, buf_string(&why));
-	else if (differs && foreign_socket_is(listener->fd))
-		begin_change(listener, engine, service, listener->listen, listen);
+	else if ((differs || listener->is_old) && foreign_socket_is(listener->fd))
+		begin_change(listener, engine, service, listener->is_old ? NULL : listener->listen, listen);
 	log_warnings(engine, service, &warnings);
 	listener->listen = listen;
 	if (!listen->options->socket_condition && listener_absence(listener) == ABSENT_CONDITION)
@@ -478,8 +478,9 @@ static void note_outcome(struct listener *listener, struct engine *engine, const
 	struct buf why = { 0 };
 
 	listener->hands = is_scarce(error) ? HANDS_UNRESET : HANDS_RESET;
+	listener->has_lent_filter = false;      /* a backend may have detached it */
 	if (!error)
-		listener->has_lent_filter = listener->is_old = false;
+		listener->is_old = false;
 	if (!error || is_scarce(error))
 		return;
 	if (!endpoint_accepts(listener->listen->endpoint))
