@@ -2,7 +2,6 @@
 #include "os/host/timer_fd.h"
 
 #include <errno.h>
-#include <math.h>
 #include <sys/timerfd.h>
 
 #include "lib/fd.h"
@@ -14,8 +13,8 @@ int timer_fd_open(void)
 
 bool timer_fd_set(int fd, double seconds)
 {
-	double whole, part = modf(seconds > 0 ? seconds : 0, &whole);
-	struct itimerspec when = { .it_value = { (time_t)whole, (long)(part * 1e9) } };
+	time_t whole = seconds > 0 ? (time_t)seconds : 0;
+	struct itimerspec when = { .it_value = { whole, seconds > 0 ? (long)((seconds - (double)whole) * 1e9) : 0 } };
 
 	if (!when.it_value.tv_sec && !when.it_value.tv_nsec)
 		when.it_value.tv_nsec = 1;      /* 0 would stop it */

@@ -4,9 +4,9 @@
 #include "superd/accept/limit_pause.h"
 
 #include <inttypes.h>
-#include <math.h>
 
 #include "lib/clock.h"
+#include "lib/number.h"
 #include "superd/accept/accept_state.h"
 #include "superd/accept/admission.h"
 #include "superd/accept/admission_state.h"
@@ -119,7 +119,7 @@ bool limit_pause_for_moment(struct service_runtime *runtime)
 	unsigned begin;
 
 	if (awaits_time) {
-		seconds = fmin(seconds_to_span(runtime, &begin), TIME_PAUSE_MOST);
+		seconds = number_min(seconds_to_span(runtime, &begin), TIME_PAUSE_MOST);
 		runtime_pause(runtime, "no client is allowed before %02u:%02u (access_times)", begin / 60, begin % 60);
 	} else if (admission_is_loaded(runtime)) {
 		runtime_pause(runtime, "the load is at or above %.15g (max_load)", (double)access->max_load / 1e3);

@@ -3,7 +3,6 @@
 #include "superd/accept/socket_rest.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,7 +171,7 @@ void socket_rest_describe(const struct service_runtime *runtime, const struct li
 static void log_rest(struct service_runtime *runtime, const struct listener *listener, double seconds)
 {
 	const struct service *service = runtime->service;
-	bool in_minutes = seconds >= 60 && fmod(seconds, 60) == 0;
+	bool in_minutes = seconds >= 60 && options_of(listener)->trigger_limit_pause % 60000000 == 0;
 	bool is_unit = service->groups->environment->unit_environment;
 	struct event event = { .name = "limited", .service = service->name, .reason = "trigger_limit" };
 	struct buf reason = { 0 };

@@ -2,12 +2,12 @@
  * socket whose clients are unknown counts as used, and the log says once why its service is never idle. */
 #include "superd/clients/service_clients.h"
 
-#include <math.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/clock.h"
+#include "lib/number.h"
 
 void service_clients_prepare(struct service_clients *clients)
 {
@@ -110,7 +110,7 @@ static void forget_pids(struct service_clients *clients)
 /* The longest quiet time that the kernel tells is that of its 32 bits of milliseconds. */
 static bool start_look(struct service_clients *clients)
 {
-	double milliseconds = fmin(clients->quiet_after * 1000, UINT32_MAX);
+	double milliseconds = number_min(clients->quiet_after * 1000, UINT32_MAX);
 	bool started = client_look_start(&clients->look, &clients->query, clients->count, (uint32_t)milliseconds,
 					 clients->pids);
 

@@ -3,12 +3,12 @@
  * A disabled row has no runtime, and a runtime that was never started has no counters: their fields are null or 0. */
 #include "superd/control/show.h"
 
-#include <math.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/json.h"
+#include "lib/number.h"
 #include "lib/scan.h"
 #include "os/proc/port_owner.h"
 #include "os/rights/own_privileges.h"
@@ -957,7 +957,7 @@ static int64_t memory_of_sleep(const struct service *row, const struct idle_gaps
 static void add_mean(const char *name, double sum, uint64_t count, struct buf *out)
 {
 	if (count)
-		json_seconds_field(out, name, fmax(sum, 0) / (double)count);
+		json_seconds_field(out, name, number_max(sum, 0) / (double)count);
 	else
 		json_null_field(out, name);
 }

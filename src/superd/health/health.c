@@ -2,10 +2,10 @@
  * service that sleeps, has not been started yet, or is disabled by an operator is healthy. */
 #include "superd/health/health.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/number.h"
 #include "superd/health/exit_verdict.h"
 #include "superd/instance/background.h"
 #include "superd/instance/bind_calls.h"
@@ -91,7 +91,7 @@ static bool has_just_failed(const struct service_runtime *runtime)
 	if (runtime->service->exec->accept)
 		return !*last->why && exit_verdict_never_began(last->status, last->lasted);
 	return current && clock_now() - current->since <=
-		fmin(last->lasted, (double)runtime->service->groups->lifecycle->backoff_max / 1e6);
+		number_min(last->lasted, (double)runtime->service->groups->lifecycle->backoff_max / 1e6);
 }
 
 /* "the last 7 instances all failed, the last of them with signal SEGV" */

@@ -17,13 +17,13 @@
  * the next start. */
 #include "superd/health/start_look.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/number.h"
 #include "os/host/timer_fd.h"
 #include "os/socket/bind.h"
 #include "superd/clients/conn_query.h"
@@ -160,12 +160,12 @@ static bool wait_for_words(struct start_look *look)
 	double now = clock_now(), first = now, wait;
 
 	for (size_t n = 0; n < look->silent_count; n++)
-		first = fmin(first, look->silent[n].seen);
+		first = number_min(first, look->silent[n].seen);
 	if (now - first >= most)
 		return false;
-	wait = fmin(fmax((now - first) / LOOK_PART, LOOK_FIRST), LOOK_SOON);
-	wait = fmin(fmax((now - first) / LOOK_LATER_PART, wait), LOOK_LAST);
-	return set_timer(look, fmin(wait, first + most - now));
+	wait = number_min(number_max((now - first) / LOOK_PART, LOOK_FIRST), LOOK_SOON);
+	wait = number_min(number_max((now - first) / LOOK_LATER_PART, wait), LOOK_LAST);
+	return set_timer(look, number_min(wait, first + most - now));
 }
 
 /* Whether the service is as it was at the question, and its clients still wait. */

@@ -3,7 +3,6 @@
 #include "superd/instance/instance.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/number.h"
 #include "lib/scan.h"
 #include "os/cgroup/resource_usage.h"
 #include "os/proc/pidfd.h"
@@ -271,7 +271,7 @@ double instance_limit_left(struct instance *instance)
 {
 	ev_timer *timer = &instance->limit.timer;
 
-	return ev_is_active(timer) ? fmax(ev_timer_remaining(instance->engine->loop, timer), 0) : -1;
+	return ev_is_active(timer) ? number_max(ev_timer_remaining(instance->engine->loop, timer), 0) : -1;
 }
 
 bool instance_extend(struct instance *instance, int64_t microseconds)

@@ -5,7 +5,6 @@
 #include "superd/instance/exec_sequence.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/number.h"
 #include "lib/scan.h"
 #include "os/cgroup/resource_usage.h"
 #include "superd/instance/cleanup.h"
@@ -68,7 +68,7 @@ static double cpu_used(const struct instance *instance)
 
 	if (!group->path || group->kept)
 		return instance->child.cpu;
-	return fmax(resource_usage_of_cgroup(group->path, false).cpu, instance->child.cpu);
+	return number_max(resource_usage_of_cgroup(group->path, false).cpu, instance->child.cpu);
 }
 
 static void report_end(struct instance *instance)

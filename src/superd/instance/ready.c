@@ -2,11 +2,11 @@
  * soon as superd does. */
 #include "superd/instance/ready.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/buf.h"
+#include "lib/number.h"
 #include "superd/instance/aux_command.h"
 #include "superd/launch/start_kit.h"
 #include "superd/runtime/runtime.h"
@@ -75,7 +75,7 @@ static void on_ended(struct aux_command *command, enum result result, int status
 	buf_clear(&ready->last);
 	aux_command_describe_end(command, status, &ready->last);
 	run_later(ready, ready->pause);
-	ready->pause = fmin(2 * ready->pause, LONGEST_PAUSE);
+	ready->pause = number_min(2 * ready->pause, LONGEST_PAUSE);
 }
 
 bool ready_expect(struct instance *instance, struct service_runtime *runtime)

@@ -19,6 +19,7 @@
 #include "exec/child/plan.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/number.h"
 #include "lib/scan.h"
 #include "os/fs/path_trust.h"
 #include "superd/hold/hold.h"
@@ -184,11 +185,11 @@ static void leave_held(struct held_program *held)
 
 static void note_death(struct warm_pool *pool)
 {
-	double pause = fmin(FAILURE_PAUSE * pow(2., pool->failures), FAILURE_PAUSE_MOST);
+	double pause = number_min(FAILURE_PAUSE * (1u << pool->failures), FAILURE_PAUSE_MOST);
 
 	if (pool->failures < 16)
 		pool->failures++;
-	pool->not_before = fmax(pool->not_before, clock_now() + pause);
+	pool->not_before = number_max(pool->not_before, clock_now() + pause);
 }
 
 /* It gets kill_signal, and then, if it goes on, sees the end of its connection, as if its client had left. */
@@ -608,7 +609,7 @@ static void schedule(struct warm_pool *pool)
 	else if (wants && (next <= 0 || pool->not_before < next))
 		next = pool->not_before;
 	if (next > 0)
-		alarm_set(&pool->alarm, fmax(next - now, 0.));
+		alarm_set(&pool->alarm, number_max(next - now, 0.));
 	else
 		alarm_stop(&pool->alarm);
 }
@@ -651,7 +652,7 @@ static void on_alarm(struct alarm *alarm)
 	}
 	next = pool->runtime->run->stats.last_request + pool->quiet;
 	if (pool->quiet > 0 && next > now)
-		pool->not_before = fmax(pool->not_before, next);
+		pool->not_before = number_max(pool->not_before, next);
 	else if (pool->not_before <= now)
 		pool->quiet = 0;
 	schedule(pool);
@@ -728,7 +729,7 @@ static void forget_obstacle(struct warm_pool *pool)
 /* Puts the next start off until no client has come for so long. */
 static void defer(struct warm_pool *pool, double quiet)
 {
-	pool->not_before = fmax(pool->not_before, clock_now() + quiet);
+	pool->not_before = number_max(pool->not_before, clock_now() + quiet);
 	if (pool->quiet == quiet)
 		return;                 /* on_alarm looks when the last client came */
 	pool->quiet = quiet;
@@ -744,7 +745,7 @@ static void note_miss(struct warm_pool *pool)
 	if (pool->obstacle)
 		return;
 	pool->runtime->run->stats.warm_missed++;
-	defer(pool, fmin(fmax(quiet, QUIET_LEAST), QUIET_MOST));
+	defer(pool, number_min(number_max(quiet, QUIET_LEAST), QUIET_MOST));
 }
 
 struct held_program *warm_pool_take(struct service_runtime *runtime, struct instance **instance, int *channel)

@@ -7,9 +7,9 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <math.h>
 #include <stdlib.h>
 
+#include "lib/number.h"
 #include "lib/run_limit.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/reuseport.h"
@@ -75,7 +75,7 @@ static void set_timer(struct restorer *restorer)
 		return;
 	ev_now_update(loop);
 	if (restorer->busy)
-		ev_timer_set(&restorer->timer, fmin(turn_left(restorer), RUN_LIMIT_STEP), 0);
+		ev_timer_set(&restorer->timer, number_min(turn_left(restorer), RUN_LIMIT_STEP), 0);
 	else
 		ev_timer_set(&restorer->timer, first_of(restorer) ? 0 : IDLE_MOST, 0);
 	ev_timer_start(loop, &restorer->timer);
@@ -361,7 +361,7 @@ bool restore_wait(struct engine *engine)
 
 	if (!restorer || !restorer->busy || first_of(restorer)->fd >= 0)
 		return false;
-	run_limit_begin(&turn, fmin(TURN, restorer->limit.left));
+	run_limit_begin(&turn, number_min(TURN, restorer->limit.left));
 	return run_limit_wait(&turn, restorer->process.channel);
 }
 

@@ -19,6 +19,7 @@
 #include "lib/clock.h"
 #include "lib/duration_text.h"
 #include "lib/fd.h"
+#include "lib/number.h"
 #include "lib/run_limit.h"
 #include "lib/uninitialized.h"
 #include "os/netdiag/foreign_socket.h"
@@ -239,7 +240,7 @@ static int wait_budget_ms(struct output *output, double now)
 {
 	double more = (now - output->wait_left_at) * WAIT_SHARE;
 
-	output->wait_left = fmin(output->wait_left + fmax(more, 0.), WAIT_MOST);
+	output->wait_left = number_min(output->wait_left + number_max(more, 0.), WAIT_MOST);
 	output->wait_left_at = now;
 	return output->reader_hangs ? 0 : (int)(output->wait_left * 1000);
 }

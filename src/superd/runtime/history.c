@@ -1,5 +1,6 @@
 /* Keeps the history of a service in two rings, which grow as it does something. */
 #include "superd/runtime/history.h"
+#include "lib/number.h"
 
 #include <assert.h>
 #include <math.h>
@@ -194,7 +195,7 @@ bool history_set_delay(struct history *history, bool thawed, double now)
 
 	if (!wake || wake->delay >= 0)
 		return false;
-	wake->delay = (float)fmax(now - wake->at, 0);
+	wake->delay = (float)number_max(now - wake->at, 0);
 	return true;
 }
 
@@ -246,14 +247,14 @@ static void draw_phase(struct drawing *drawing, size_t phase, double from, doubl
 	const struct history_bar *bar = drawing->bar;
 	double width = (bar->until - bar->from) / (double)bar->cells;
 
-	from = fmax(from, bar->from);
-	until = fmin(fmin(until, bar->until), bar->now);
+	from = number_max(from, bar->from);
+	until = number_min(number_min(until, bar->until), bar->now);
 	while (from < until && drawing->cell < bar->cells) {
 		double end = bar->from + width * (double)(drawing->cell + 1);
 
 		if (end > from)
-			drawing->spent[phase] += fmin(end, until) - from;
-		from = fmax(from, end);
+			drawing->spent[phase] += number_min(end, until) - from;
+		from = number_max(from, end);
 		if (end <= until)
 			end_cell(drawing);
 	}

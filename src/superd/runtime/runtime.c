@@ -1,7 +1,6 @@
 /* Answers questions about a service from its data, posts events, and keeps the reason and the timer of its pauses. */
 #include "superd/runtime/runtime.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "lib/clock.h"
+#include "lib/number.h"
 #include "os/proc/process.h"
 #include "table/services/diff.h"
 
@@ -181,7 +181,7 @@ double runtime_pause_left(const struct service_runtime *runtime)
 
 	if (!pauses || !runtime->run || !ev_is_active(&runtime->run->timer))
 		return -1;
-	return fmax(ev_timer_remaining(runtime->engine->loop, &runtime->run->timer), 0);
+	return number_max(ev_timer_remaining(runtime->engine->loop, &runtime->run->timer), 0);
 }
 
 void runtime_pause(struct service_runtime *runtime, const char *format, ...)

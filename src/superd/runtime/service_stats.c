@@ -2,11 +2,11 @@
 #include "superd/runtime/service_stats.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/number.h"
 #include "superd/loop/exit_result.h"
 
 /* The list of failures is allocated at the first one, so that services that never fail do not pay for it. */
@@ -58,13 +58,13 @@ void failure_describe(const struct failure *failure, struct buf *out)
 /* The time is added up when the state changes, so that no timer is needed. */
 void state_times_leave(struct state_times *times, enum state left, double now)
 {
-	times->seconds[left] += fmax(now - times->entered, 0);
+	times->seconds[left] += number_max(now - times->entered, 0);
 	times->entered = now;
 }
 
 double state_times_in(const struct state_times *times, enum state state, enum state current, double since, double now)
 {
-	double here = state == current ? fmax(now - (times ? times->entered : since), 0) : 0;
+	double here = state == current ? number_max(now - (times ? times->entered : since), 0) : 0;
 
 	return (times ? times->seconds[state] : 0) + here;
 }

@@ -2,11 +2,11 @@
 #include "superd/runtime/start_queue.h"
 
 #include <limits.h>
-#include <math.h>
 #include <sched.h>
 #include <stdint.h>
 
 #include "lib/clock.h"
+#include "lib/number.h"
 #include "os/proc/schedstat.h"
 
 static struct start_ticket *ticket_of(const struct service_runtime *runtime)
@@ -98,7 +98,7 @@ static void begin(struct start_queue *queue, struct service_runtime *runtime)
 	ticket->stage = START_RUNS;
 	ticket->pid = 0;
 	ticket->demand = ticket->looked = 0;
-	ticket->until = clock_now() + fmin(limit, START_LONGEST);
+	ticket->until = clock_now() + number_min(limit, START_LONGEST);
 	list_add(&queue->running, &ticket->link);
 	queue->running_count++;
 }
@@ -170,7 +170,7 @@ void start_queue_settle(struct service_runtime *runtime)
 	struct start_ticket *ticket = ticket_of(runtime);
 
 	if (ticket && ticket->stage == START_RUNS)
-		ticket->until = fmin(ticket->until, clock_now() + START_UNSEEN);
+		ticket->until = number_min(ticket->until, clock_now() + START_UNSEEN);
 }
 
 void start_queue_leave(struct service_runtime *runtime)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/number.h"
 #include "superd/saved/state_stream.h"
 
 struct number_range {
@@ -197,7 +198,7 @@ double state_seconds_left(struct state_section *section, const char *key)
 	double due = state_real(section, key, -1.);
 
 	if (due >= 0. && due <= STATE_TIME_MOST)
-		return fmax(due - clock_now(), 0.);
+		return number_max(due - clock_now(), 0.);
 	if (state_text(section, key))
 		state_note_flaw(section, key);
 	return -1.;

@@ -4,11 +4,11 @@
  * started may have ended well; neither is a failure. */
 #include "superd/service/operator.h"
 
-#include <math.h>
 #include <signal.h>
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/number.h"
 #include "superd/accept/socket_rest.h"
 #include "superd/instance/background.h"
 #include "superd/instance/shared_process.h"
@@ -79,7 +79,7 @@ double operator_wait(const struct operator_order *order, const struct service_ru
 {
 	if (!operator_has_started(order, runtime) || has_been_ready(runtime->service))
 		return 0;
-	return fmax(runtime_current(runtime)->since + AT_ONCE - clock_now(), 0);
+	return number_max(runtime_current(runtime)->since + AT_ONCE - clock_now(), 0);
 }
 
 /* Whether the instance that was ordered, or one after it, has failed. */

@@ -3,13 +3,13 @@
 #include "superd/spawn/spawn.h"
 
 #include <errno.h>
-#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/number.h"
 #include "superd/spawn/spawn_timeout.h"
 
 /* Reads the child's report. true: it failed. A child that is stopped (SIGSTOP) before its exec must not stop superd. */
@@ -18,7 +18,7 @@ static bool read_fault(int fd, pid_t pid, struct fault *fault)
 	struct pollfd told = { fd, POLLIN, 0 };
 	double began = clock_now();
 	unsigned hangs = 0;             /* looks in a row, as in spawn_timeout.c */
-	int look = (int)(fmin(spawn_timeout_seconds, SPAWN_LOOK) * 1000);
+	int look = (int)(number_min(spawn_timeout_seconds, SPAWN_LOOK) * 1000);
 	ssize_t got;
 
 	do {

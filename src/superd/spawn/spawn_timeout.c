@@ -4,12 +4,12 @@
  * starts it sleeps without a timer. */
 #include "superd/spawn/spawn_timeout.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
 
 #include "lib/clock.h"
+#include "lib/number.h"
 #include "lib/thread.h"
 #include "os/proc/process.h"
 #include "os/rights/own_privileges.h"
@@ -53,7 +53,7 @@ static void kill_slow_starts(double now)
 static void wait_for_look(void)
 {
 	struct timespec until;
-	double seconds = fmin(spawn_timeout_seconds / 2, SPAWN_LOOK);
+	double seconds = number_min(spawn_timeout_seconds / 2, SPAWN_LOOK);
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)seconds;

@@ -3,12 +3,12 @@
  * answers either. */
 #include "superd/stop/busy.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "lib/clock.h"
+#include "lib/number.h"
 #include "superd/instance/instance.h"
 #include "superd/runtime/runtime.h"
 
@@ -72,7 +72,7 @@ bool busy_by_cpu(struct busy *busy, double timeout)
 		set_busy(busy, timeout, "idle_cpu: its processor time is not known%s", measured ? "" : " yet");
 		return true;
 	}
-	used = fmax(busy->cpu - before, 0) / span;
+	used = number_max(busy->cpu - before, 0) / span;
 	if (used * FULL <= (double)busy->runtime->service->groups->lifecycle->idle_cpu)
 		return false;
 	set_busy(busy, timeout, "idle_cpu: %.3g %% of a processor", 100 * used);

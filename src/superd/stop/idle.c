@@ -10,6 +10,7 @@
 
 #include "lib/clock.h"
 #include "lib/duration_text.h"
+#include "lib/number.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/relay.h"
 #include "superd/runtime/service_list.h"
@@ -32,7 +33,7 @@ static const struct lifecycle_options *life_of(const struct idle *idle)
 /* The backend is left alone until this time (loop clock, seconds): min_awake after its start or thaw. */
 static double awake_until(const struct idle *idle)
 {
-	double last = fmax(runtime_stats(idle->runtime)->last_start, freeze_last_thaw(idle->runtime));
+	double last = number_max(runtime_stats(idle->runtime)->last_start, freeze_last_thaw(idle->runtime));
 
 	return last + (double)life_of(idle)->min_awake / 1e6;
 }
@@ -45,7 +46,7 @@ static void stop_timer(struct idle *idle)
 static void wake_in(struct idle *idle, double wait)
 {
 	stop_timer(idle);
-	ev_timer_set(&idle->timer, fmax(wait, ALMOST), 0.);
+	ev_timer_set(&idle->timer, number_max(wait, ALMOST), 0.);
 	ev_timer_start(idle->runtime->engine->loop, &idle->timer);
 }
 
@@ -55,7 +56,7 @@ static void start_timer(struct idle *idle, double wait)
 {
 	double grid = idle->timeout / GRID, now = clock_now();
 
-	wait = idle->polls ? fmin(wait, idle->timeout / PARTS) : wait;
+	wait = idle->polls ? number_min(wait, idle->timeout / PARTS) : wait;
 	wake_in(idle, ceil((now + wait) / grid) * grid - now);
 }
 
@@ -63,7 +64,7 @@ static void start_timer(struct idle *idle, double wait)
 static void start_countdown(struct idle *idle, double since)
 {
 	busy_begin(&idle->busy, since);
-	start_timer(idle, fmax(since + idle->timeout, awake_until(idle)) - clock_now());
+	start_timer(idle, number_max(since + idle->timeout, awake_until(idle)) - clock_now());
 }
 
 /* Listens in every phase but IDLE_NOT_LISTENING. */
@@ -117,7 +118,7 @@ static void wait_for_close(struct idle *idle, enum idle_phase phase)
 	if (idle->polls || (phase == IDLE_HAS_CLIENTS && !idle->clients->known))
 		start_timer(idle, idle->timeout);
 	else if (phase == IDLE_HAS_CLIENTS && idle->clients->quiet_after > 0)
-		start_timer(idle, fmax(moved + idle->timeout - clock_now(), idle->timeout / GRID));
+		start_timer(idle, number_max(moved + idle->timeout - clock_now(), idle->timeout / GRID));
 }
 
 /* Whether connections at which nothing moves may sleep with the backend: superd must be able to watch all of them. */
@@ -320,7 +321,7 @@ static void take_no_clients(struct idle *idle)
 	else if (idle->phase == IDLE_NOT_LISTENING || idle->since <= 0)
 		idle->since = clock_now();
 	if (idle->clients->quiet)
-		idle->since = fmax(idle->since, idle->clients->moved);
+		idle->since = number_max(idle->since, idle->clients->moved);
 	if (is_due(idle)) {
 		act_unless_busy(idle);
 		return;
@@ -404,7 +405,7 @@ double idle_unused_since(const struct service_runtime *runtime)
 	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
 
 	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || idle->reason == STOP_MEMORY ||
-	    clock_now() < fmax(awake_until(idle), idle->busy.until))
+	    clock_now() < number_max(awake_until(idle), idle->busy.until))
 		return 0;
 	switch (idle->phase) {
 	case IDLE_NO_CLIENTS:
@@ -505,7 +506,7 @@ static void start_idle(struct service_runtime *runtime)
 {
 	struct service_stats *stats = &runtime->run->stats;
 
-	idle_gaps_begin(&stats->gaps, clock_now(), fmax(stats->last_request, freeze_last_thaw(runtime)));
+	idle_gaps_begin(&stats->gaps, clock_now(), number_max(stats->last_request, freeze_last_thaw(runtime)));
 	runtime->run->idle = new_idle(runtime);
 	if (runtime->run->idle) {
 		begin_measuring(runtime->run->idle);

@@ -23,6 +23,7 @@
 #include "lib/clock.h"
 #include "lib/duration_text.h"
 #include "lib/fd.h"
+#include "lib/number.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
@@ -167,10 +168,10 @@ static void enter_phase(struct stop *stop, enum stop_phase phase)
 
 static void look_later(struct stop *stop)
 {
-	double passed = clock_now() - stop->deadline.since;
+	double pause = number_max(clock_now() - stop->deadline.since, pauses[stop->phase].first);
 
 	ev_timer_stop(stop->instance->engine->loop, &stop->timer);
-	ev_timer_set(&stop->timer, fmin(fmax(passed, pauses[stop->phase].first), pauses[stop->phase].last), 0.);
+	ev_timer_set(&stop->timer, number_min(pause, pauses[stop->phase].last), 0.);
 	ev_timer_start(stop->instance->engine->loop, &stop->timer);
 }
 
@@ -503,7 +504,7 @@ static void plan_turns(struct stop *stop)
 {
 	double passed = clock_now() - stop->deadline.since;
 
-	stop->turns_due = clock_now() + fmin(fmax(passed, TURNS_FIRST), TURNS_LAST);
+	stop->turns_due = clock_now() + number_min(number_max(passed, TURNS_FIRST), TURNS_LAST);
 }
 
 /* Looks whose turn it is, once only accepted clients are left and somebody waits for the end of the current instance;
