@@ -548,6 +548,34 @@ Behaviour(stop_deaths, runs_exec_stop_post_and_is_upgraded)
 	runs_exec_stop_post(superd_upgrade);
 }
 
+/* Its program has ended by itself. On a held clock nothing but its own start has the command saved. */
+static void runs_a_command_after_its_end(way *interrupt)
+{
+	struct superd *superd = run(backend("talk"), text_of("exec_stop_post = \"%s\"", slow_command("post")));
+	int client = client_connect(superd_port(superd, "web"));
+	long first = ask(client, "one\n");
+
+	close(client);
+	clock_settle(superd);
+	clock_hold();
+	cr_assert_eq(kill((pid_t)first, SIGKILL), 0);
+	WAIT_UNTIL(has_noted("post\n"));
+	interrupt(superd);
+	write_file("go", "%s", "");
+	superd_stop(superd);
+	cr_expect_str_eq(read_text(path_in("diary")), "post\n", "%s", world_logs());
+}
+
+Behaviour(stop_deaths, runs_a_command_after_its_end_and_is_killed)
+{
+	runs_a_command_after_its_end(guarded_kill);
+}
+
+Behaviour(stop_deaths, runs_a_command_after_its_end_and_is_upgraded)
+{
+	runs_a_command_after_its_end(superd_upgrade);
+}
+
 /* One that notes its signals and goes on. */
 static long begin_end_of_deaf(struct superd **superd)
 {

@@ -314,6 +314,7 @@ static bool start_command(struct aux_command *command, struct plan *plan, const 
 		buf_free(&why);
 		return false;
 	}
+	runtime_note_change(command->runtime);
 	unreaped_start(engine_of(command), &launch);
 	if (launch.pid < 0) {
 		command->fault = launch.fault;

@@ -601,6 +601,8 @@ void instance_event(struct instance *instance, enum instance_event event)
 		return;
 	}
 	instance->state = step.next;
+	if (instance->sequence)         /* the next superd must not begin its phase again */
+		runtime_note_change(instance->sequence->runtime);
 	/* It is being stopped, or nothing of it is left to serve. A oneshot whose processes are cleared may stay. */
 	if (instance->state >= INSTANCE_STOP_CMD && !instance_is_clearing(instance))
 		relay_retire(instance);
