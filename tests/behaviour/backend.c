@@ -461,13 +461,28 @@ static bool write_pid(const char *path, long pid)
 	return file && fprintf(file, "%ld\n", pid) > 0 && fclose(file) == 0;
 }
 
+/* Makes the file once it can wait for TERM, which it does. */
+static bool await_term(const char *path)
+{
+	sigset_t term;
+	int number;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	return sigprocmask(SIG_BLOCK, &term, NULL) == 0 && write_pid(path, (long)getpid()) &&
+	       sigwait(&term, &number) == 0 && sigprocmask(SIG_UNBLOCK, &term, NULL) == 0;
+}
+
 /* A daemon as such words tell: of `single` or two forks, whose first process waits for nobody, and may `fail` or
  * `stay`; the one between may be `slow`; the daemon may be `deaf` to TERM, serve but `one`, or as `few` 400 of them,
- * and write its pid to `pid=PATH`, which comes last, perhaps `late`, or a `wrong` one. */
+ * and write its pid to `pid=PATH`, which comes last, perhaps `late`, or a `wrong` one. With `told=PATH` the first
+ * process makes that file, and nobody else before it has had TERM. */
 static int do_fork(const char *argument)
 {
-	const char *path = has_word(argument, "pid=");
+	const char *path = has_word(argument, "pid="), *told = has_word(argument, "told=");
 
+	if (told && !await_term(told))
+		return 1;
 	if (fork() != 0) {
 		while (has_word(argument, "stay"))
 			pause();

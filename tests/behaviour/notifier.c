@@ -13,7 +13,7 @@
  *   barrier            waits for superd to have heard all before
  *   bad long | nul     sends what must be dropped
  *   move | detach      a child goes on in its place, and is named by MAINPID; detach: in a session of its own
- *   split              as detach, but it stays
+ *   split              as detach, but it stays, and is the one who says READY=1 then
  *   hand over          the same, named by its pidfd
  *   yield pid | fd     at SIGTERM it has a child in a session of its own, names it as its last word, and ends
  *   env NAME           tells the variable
@@ -241,6 +241,8 @@ static const char *move(bool detached, bool by_fd, bool stays)
 	if (by_fd)
 		_exit(name_by_pidfd(child) ? 0 : 1);
 	if (!say(text, -1))
+		_exit(1);
+	if (stays && !say("READY=1", -1))
 		_exit(1);
 	while (stays)
 		pause();

@@ -323,6 +323,21 @@ Behaviour(forking, a_stop_during_the_search_reaches_the_daemon)
 	cr_assert(!superd_logged(superd, "killing the rest"), "%s", world_logs());
 }
 
+/* With a control group, too, whose processes have all had their signal by then. */
+Behaviour(forking, a_stop_reaches_a_daemon_that_is_begun_at_its_signal)
+{
+	const char *path = path_in("told.up");
+	struct superd *superd = run_timed_web(
+		text_of("told=%s", path),
+		text_of("timeout_start = 1h\ntimeout_stop = 1h\npid_file = \"%s\"", path_in("none.pid")));
+	int client = client_connect(superd_port(superd, "web"));
+
+	WAIT_UNTIL(access(path, F_OK) == 0);
+	superd_stop(superd);
+	cr_assert(!superd_logged(superd, "killing the rest"), "%s", world_logs());
+	close(client);
+}
+
 /* Without type = forking superd takes the end of the first process for the end of the service. Only a start without a
  * client starts it once for sure. */
 Behaviour(forking, a_daemon_without_the_option_is_named_and_stopped)

@@ -41,20 +41,47 @@ Behaviour(notify_life, one_that_is_named_by_its_pidfd_as_well)
 	moves("'hand over'");
 }
 
+/* So many were started, and none of those lives. */
+static void expect_no_first_process(int count)
+{
+	static const char started[] = "web: started, pid ";
+	const char *at = world_logs();
+
+	for (int n = 0; n < count; n++) {
+		at = strstr(at, started);
+		cr_assert_not_null(at, "%s", world_logs());
+		at += strlen(started);
+		cr_assert_not(process_lives((pid_t)strtol(at, NULL, 10)), "%s", world_logs());
+	}
+}
+
 /* It lies in another group than the main process then, and neither is the other's child to the new superd. */
 Behaviour(notify_life, who_was_the_main_process_ends_with_it_also_after_an_upgrade)
 {
-	struct superd *superd = web_run("split 'say READY=1'", "type = notify\n notify_access = all");
-	static const char started[] = "web: started, pid ";
-	long pid = web_pid(superd), former;
-	const char *at = strstr(world_logs(), started);
+	struct superd *superd = web_run("split", "type = notify\n notify_access = all");
+	long pid = web_pid(superd);
 
-	cr_assert_not_null(at, "%s", world_logs());
-	former = strtol(at + strlen(started), NULL, 10);
 	superd_wait_log(superd, text_of("main process is pid %ld now", pid));
 	superd_upgrade(superd);
 	superd_stop(superd);
-	cr_assert(former != pid && !process_lives((pid_t)former), "%s", world_logs());
+	expect_no_first_process(1);
+}
+
+/* Several share the socket, and only whose processes they are tells their messages apart. */
+Behaviour(notify_life, who_was_the_main_process_of_one_client_speaks_and_ends_with_it)
+{
+	struct superd *superd = web_run("split", "type = notify\n notify_access = all\n accept = yes\n"
+						 " timeout_start = 1h");
+	int clients[4];
+
+	for (int n = 0; n < 4; n++)
+		clients[n] = client_connect(superd_port(superd, "web"));
+	WAIT_UNTIL(superd_log_count(superd, "is ready") == 4);
+	superd_expect_count(superd, "main process is pid ", 4);
+	superd_stop(superd);
+	expect_no_first_process(4);
+	for (int n = 0; n < 4; n++)
+		close(clients[n]);
 }
 
 /* The child has not had the signal of the stop, and lies in no group of its parent's. superd knows its status where it

@@ -123,23 +123,103 @@ static void drop_empty_group(struct forking_search *search)
 		instance_set_group(instance, 0, -1);
 }
 
-/* The start has brought no daemon, or is being stopped: the instance ends with this wait status, once superd has ended
- * what is left of it (kill_rest). Returns false, as the search is over. */
-static bool end_without_daemon(struct forking_search *search, int status)
+/* Ends the processes of a start that has brought no daemon. They move meanwhile, out of groups and sessions and to
+ * superd as their new parent, so superd looks for all of them again and again, and signals each once. */
+
+static bool is_signalled(const struct forking_search *search, pid_t pid)
+{
+	if (search->signalled_group && getpgid(pid) == search->signalled_group)
+		return true;
+	for (size_t n = 0; n < search->signalled_count; n++) {
+		if (search->signalled[n] == pid)
+			return true;
+	}
+	return false;
+}
+
+static void signal_process(struct forking_search *search, const struct tree_process *member)
+{
+	const struct lifecycle_options *lifecycle = search->instance->service->groups->lifecycle;
+
+	if (lifecycle->kill_mode == KILL_NONE)
+		return;
+	if (search->instance->facts.killed) {
+		tree_process_signal(member, SIGKILL);
+		return;
+	}
+	if (is_signalled(search, member->pid))
+		return;
+	tree_process_signal(member, lifecycle->kill_signal);
+	tree_process_signal(member, SIGCONT);  /* a stopped process hears nothing else */
+	if (search->signalled_count < SIGNALLED_MOST)
+		search->signalled[search->signalled_count++] = member->pid;
+}
+
+/* Stops the instance as at the end of its time, as its runtime must know that it is stopping. */
+static void stop_instance(struct forking_search *search, size_t count)
 {
 	struct instance *instance = search->instance;
-	unsigned mode = instance->service->groups->lifecycle->kill_mode;
 	struct event event = { .name = "stopping", .service = instance->service->name };
-	size_t count = 0;
 
+	log_event(instance->engine->log, LEVEL_NOTICE, &event, "stopping %zu process%s that a failed start has left",
+		  count, count == 1 ? "" : "es");
+	instance->facts.failed = true;
+	instance->ops->limit(instance);
+}
+
+/* Finds all processes of the instance, wherever they are, that have not ended; returns their number. */
+static size_t find_members(const struct forking_search *search, struct process_tree *tree)
+{
+	const struct process_tree_root root = { .main = search->instance->child.pid,
+						.proof = instance_proof(search->instance) };
+
+	process_tree_scan(tree, &root);
+	for (size_t n = tree->count; n-- > 0;) {
+		if (!tree_process_lives(&tree->list[n]))
+			process_tree_drop(tree, n);
+	}
+	return tree->count;
+}
+
+/* false: no process is left. One look may miss a process that changes its parent just then, as the last of a double
+ * fork does. */
+static bool go_on_with_sweep(struct forking_search *search)
+{
+	bool was_clear = search->clear;
+	struct process_tree tree = { 0 };
+	size_t count = find_members(search, &tree);
+
+	for (size_t n = 0; n < count; n++)
+		signal_process(search, &tree.list[n]);
+	process_tree_free(&tree);
+	if (count && !search->instance->facts.stopped)
+		stop_instance(search, count); /* the first look has missed it */
+	search->clear = !count && !search->instance->child.pid;
+	if (search->clear && was_clear)
+		return false;
+	look_again(search);
+	return true;
+}
+
+/* Begins when the start has failed or is being stopped. status: wait status with which the instance ends. false: no
+ * process of the start is left. */
+static bool begin_sweep(struct forking_search *search, int status)
+{
+	struct instance *instance = search->instance;
+	struct process_tree tree = { 0 };
+	size_t count;
+
+	forking_search_enter(search, SWEEPING);
+	search->status = status;
 	drop_empty_group(search);
-	if (!instance->facts.stopped && mode != KILL_PROCESS && mode != KILL_NONE)
-		count = instance_find_processes(instance);
-	if (count)
-		log_event(instance->engine->log, LEVEL_NOTICE, &event,
-			  "stopping %zu process%s that a failed start has left", count, count == 1 ? "" : "es");
-	instance->facts.status = status;
-	return false;
+	count = find_members(search, &tree);
+	process_tree_free(&tree);
+	if (count && !instance->facts.stopped)
+		stop_instance(search, count);
+	search->signalled_group =
+		instance->service->groups->lifecycle->kill_mode == KILL_GROUP ? instance->groups.group : 0;
+	search->signalled[search->signalled_count++] = instance->child.pid;
+	return go_on_with_sweep(search);
 }
 
 static void take_group(struct instance *instance)
@@ -252,7 +332,7 @@ static bool look_for_daemon(struct forking_search *search)
 		return false;
 	if (!by_file && seconds_waited(search) >= UNDECIDED_SECONDS) {
 		log_event(search->instance->engine->log, LEVEL_WARNING, &event, "%s", event.reason);
-		return end_without_daemon(search, START_FAILED);
+		return begin_sweep(search, START_FAILED);
 	}
 	look_again(search);
 	return true;
@@ -262,19 +342,17 @@ static bool continue_search(struct forking_search *search)
 {
 	struct instance *instance = search->instance;
 
+	if (search->phase == SWEEPING)
+		return go_on_with_sweep(search);
 	if (search->phase == FOLLOWED) {
 		take_group(instance);
-		instance_end_search(instance);
-		return true;
-	}
-	if (instance->facts.stopped && instance->child.pid > 0) {
 		instance_end_search(instance);
 		return true;
 	}
 	if (instance->facts.stopped) { /* before its daemon was settled, by its time limit or by an order */
 		if (instance->facts.failed && search->phase == LOOKING && search->service->groups->lifecycle->pid_file)
 			log_pid_file(search);
-		return end_without_daemon(search, instance->facts.failed ? START_FAILED : 0);
+		return begin_sweep(search, instance->facts.failed ? START_FAILED : 0);
 	}
 	if (search->phase == LOOKING)
 		return look_for_daemon(search);
@@ -288,13 +366,15 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct forking_search *search = container_of(timer, struct forking_search, timer);
 	struct instance *instance = search->instance;
+	int status;
 
 	(void)loop, (void)events;
 	if (continue_search(search))
 		return;
+	status = search->status;
 	drop_empty_group(search);
 	instance_end_search(instance);
-	instance->child.ended(&instance->child, instance->facts.status);
+	instance->child.ended(&instance->child, status);
 }
 
 bool forking_find(struct instance *instance, int status)
@@ -309,6 +389,8 @@ bool forking_find(struct instance *instance, int status)
 	/* The first process may have ended before superd has read that its program runs. */
 	if (instance->sequence)
 		exec_status_settle(&instance->sequence->exec_status, !instance_is_doomed(instance));
+	if (search->phase == SWEEPING)
+		return true;
 	search->before = ended;
 	drop_empty_group(search);
 	if (!done && !instance->facts.stopped && !status)
@@ -316,7 +398,9 @@ bool forking_find(struct instance *instance, int status)
 	if (done)
 		goes_on = false;
 	else
-		goes_on = search->phase == LOOKING ? look_for_daemon(search) : end_without_daemon(search, status);
+		goes_on = search->phase == LOOKING ? look_for_daemon(search) : begin_sweep(search, status);
+	if (!goes_on && search->phase == SWEEPING)
+		instance->facts.status = search->status;
 	if (!goes_on)
 		instance_end_search(instance);
 	return goes_on;

@@ -1,6 +1,6 @@
 /* type = forking: finds the daemon that the first process leaves. Until the daemon is settled, instance->search is set:
- * the followed process may exit with 0 and leave another one. If the start fails, superd stops the instance, as any
- * other, before it ends. */
+ * the followed process may exit with 0 and leave another one. If the start fails, superd stops all of its processes
+ * before the instance ends. */
 #pragma once
 
 #include <ev.h>
@@ -13,16 +13,18 @@
 #include "table/services/table.h"
 
 #define START_FAILED (1 << 8)           /* wait status of exit(1) */
+#define SIGNALLED_MOST 64               /* processes remembered as signalled */
 
 enum phase {
 	FIRST,                          /* the first process runs */
 	LOOKING,                        /* the followed process has exited with 0: superd looks for the daemon */
 	ON_TRIAL,                       /* a process was found, and may exit soon and leave another one */
 	FOLLOWED,                       /* that process was reported as the daemon, and may still be replaced */
+	SWEEPING,                       /* the start failed or is being stopped: superd stops its processes */
 };
 
-/* The search for the daemon of one start: from before its first process until the daemon is settled, or the start has
- * failed. The instance owns the search, by instance->search. */
+/* The search for the daemon of one start: from before its first process until the daemon is settled, or until no
+ * process of a failed start is left. The instance owns the search, by instance->search. */
 struct forking_search {
 	struct {                        /* saved */
 		ev_timer timer;         /* next step of the phase */
@@ -30,11 +32,17 @@ struct forking_search {
 		double since;           /* loop time when this phase began */
 		pid_t first;            /* process that superd started */
 		pid_t before;           /* process that was followed last */
+		int status;             /* SWEEPING: wait status with which the instance ends */
+		pid_t signalled_group;  /* SWEEPING: group that got kill_signal; 0: none */
+		pid_t signalled[SIGNALLED_MOST]; /* SWEEPING: processes that got kill_signal */
+		bool clear;             /* SWEEPING: the last look found no process */
 	};
 	struct list link;               /* in engine->instances->forking */
 	struct table *table;            /* reference to the table of `service`, which a reload may have replaced */
 	const struct service *service;  /* configuration of the start */
 	struct instance *instance;      /* its child.pid is 0 while superd follows no process */
+	size_t signalled_count;
+	unsigned char chances;          /* LEFTOVER_SECONDS that superd has waited after SIGKILL */
 };
 
 /* Begins the search. Call it before the first process is started; for other types it does nothing. Removes the pid file

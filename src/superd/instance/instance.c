@@ -57,15 +57,11 @@ static bool escaped_live(const struct instance *instance)
 	return false;
 }
 
-static int stop_signal(const struct instance *instance)
+bool instance_has_any_left(const struct instance *instance)
 {
-	return instance->facts.stop_signal ? instance->facts.stop_signal
-					   : instance->service->groups->lifecycle->kill_signal;
-}
-
-bool instance_has_no_daemon(const struct instance *instance)
-{
-	return instance->service->exec->type == TYPE_FORKING && instance->facts.unready;
+	return instance_has_group_left(instance) ||
+		group_has_members(instance, instance->groups.former, instance->groups.former_fd) ||
+		instance_cgroup_holds(&instance->cgroup) || escaped_live(instance);
 }
 
 static bool signal_group(const struct instance *instance, pid_t group, int fd, int signal)
@@ -111,83 +107,34 @@ bool instance_is_spared(const struct instance *instance)
 		!instance->service->groups->restart->send_sigkill;
 }
 
-/* Whether its processes have not one parent: superd must look for all of them. */
-static bool is_scattered(const struct instance *instance)
+/* Finds descendants of the main process that have left its groups, for example by setsid(2), while it lives: by their
+ * parents, and below those that are remembered, as they may have begun others. Each is known by its pid and its start
+ * time, so that a pid that is used again is not taken for it. superd does not find a process whose parents have exited
+ * before. Not needed with a control group, which has all processes, nor for the start of a daemon
+ * (superd/instance/forking). */
+static void look_for_escaped(struct instance *instance)
 {
-	return instance->groups.moved || instance_has_no_daemon(instance);
-}
-
-/* Finds processes that have left its group, for example by setsid(2): by their parents, while the main process lives,
- * and below those that are remembered, as they may have begun others. Each is known by its pid and its start time, so
- * that a pid that is used again is not taken for it. Only with `all` does superd find a process whose parents have
- * exited before, by its mark: that means a look at all of superd's children. Returns how many processes live, those of
- * the group included. */
-static size_t find_escaped(struct instance *instance, bool all)
-{
+	unsigned mode = instance->service->groups->lifecycle->kill_mode;
 	struct process_tree *tree = instance->groups.escaped;
 	pid_t main = instance->child.pid, group = instance->groups.group;
-	const struct process_tree_root root = { .main = main, .proof = instance_proof(instance) };
-	size_t count;
 
+	if (mode == KILL_PROCESS || mode == KILL_NONE || instance->cgroup.path || instance->search || main <= 1)
+		return;
 	if (!tree)
 		tree = instance->groups.escaped = calloc(1, sizeof(*tree));
 	if (!tree)
-		return 0;
+		return;
 	for (size_t n = tree->count; n-- > 0;) {
 		if (!tree_process_exists(&tree->list[n]))
 			process_tree_drop(tree, n);
 	}
-	if (all)
-		process_tree_scan(tree, &root);
-	else
-		process_tree_scan_below(tree, main);
-	count = tree->count;
+	process_tree_scan_below(tree, main);
 	for (size_t n = tree->count; n-- > 0;) {
 		pid_t pid = tree->list[n].pid;
 
-		count -= !tree_process_lives(&tree->list[n]);
 		if (pid == main || (group > 1 && getpgid(pid) == group))
 			process_tree_drop(tree, n);
 	}
-	return count;
-}
-
-/* Not needed with a control group, which has all processes. */
-static void look_for_escaped(struct instance *instance)
-{
-	unsigned mode = instance->service->groups->lifecycle->kill_mode;
-	bool all = is_scattered(instance);
-
-	if (mode != KILL_PROCESS && mode != KILL_NONE && !instance->cgroup.path && (all || instance->child.pid > 1))
-		find_escaped(instance, all);
-}
-
-size_t instance_find_processes(struct instance *instance)
-{
-	return find_escaped(instance, true);
-}
-
-/* One look may miss a process that changes its parent just then, as the last of a double fork does. */
-static bool finds_more(struct instance *instance)
-{
-	bool ends = instance->facts.stopped || instance->facts.cleared;
-	const struct process_tree *escaped;
-
-	if (!is_scattered(instance))
-		return false;
-	look_for_escaped(instance);
-	escaped = instance->groups.escaped;
-	for (size_t n = 0; ends && escaped && n < escaped->count; n++) {
-		tree_process_signal(&escaped->list[n], instance_is_doomed(instance) ? SIGKILL : stop_signal(instance));
-		tree_process_signal(&escaped->list[n], SIGCONT);
-	}
-	return escaped_live(instance);
-}
-
-bool instance_has_any_left(struct instance *instance)
-{
-	return instance_has_group_left(instance) || instance_cgroup_holds(&instance->cgroup) ||
-	       escaped_live(instance) || finds_more(instance);
 }
 
 void instance_signal(struct instance *instance, int signal, bool group)
@@ -198,6 +145,8 @@ void instance_signal(struct instance *instance, int signal, bool group)
 		return;
 	for (size_t n = 0; group && escaped && n < escaped->count; n++)
 		tree_process_signal(&escaped->list[n], signal);
+	if (group)
+		signal_group(instance, instance->groups.former, instance->groups.former_fd, signal);
 	if (group && signal_group(instance, instance->groups.group, instance->groups.fd, signal))
 		return;
 	instance_signal_main(instance, signal);         /* it may have made a group of its own */
@@ -228,6 +177,7 @@ void instances_init(struct engine *engine, struct instances *instances)
 	list_init(&instances->lingering);
 	list_init(&instances->forking);
 	list_init(&instances->aux_commands);
+	list_init(&instances->moved);
 	list_init(&instances->relays);
 	list_init(&instances->shared);
 }
@@ -287,6 +237,12 @@ bool instance_extend(struct instance *instance, int64_t microseconds)
 		ev_timer_start(loop, &instance->limit.timer);
 	}
 	return left == microseconds;
+}
+
+static int stop_signal(const struct instance *instance)
+{
+	return instance->facts.stop_signal ? instance->facts.stop_signal
+					   : instance->service->groups->lifecycle->kill_signal;
 }
 
 void instance_signal_stop(struct instance *instance)

@@ -63,14 +63,14 @@ struct ending {
 	bool unbound;                   /* true: pass = bind, and it never bound all of its listeners */
 };
 
-/* The process group of an instance and what is outside of it, which a stop signals. */
+/* The process groups of an instance, which a stop signals. */
 struct instance_groups {
 	struct {                        /* saved */
 		pid_t group;            /* process group of the main process; 0: none */
-		int fd;                 /* its descriptor (os/proc/process_group), if superd reaps no process of it; -1: none */
-		bool moved;             /* MAINPID= has named another main process: the group before may have processes */
+		pid_t former;           /* process group of an earlier main process (superd/instance/notify_handle); 0: none */
+		int fd, former_fd;      /* theirs (os/proc/process_group), if superd reaps no process of one; -1: none */
 	};
-	struct process_tree *escaped;   /* other processes, found at a stop; NULL: none */
+	struct process_tree *escaped;   /* processes that have left the groups found at a stop; NULL: none */
 };
 
 /* The time limit of the start, the run or the stop. */
@@ -201,6 +201,7 @@ struct instances {
 	struct list aux_commands;       /* commands beside a main process that run (superd/instance/aux_command) */
 	struct list relays;             /* relays of instances, and retired ones that still have clients (superd/instance/relay) */
 	struct list shared;             /* processes that serve several clients (superd/instance/shared_process) */
+	struct list moved;              /* notify_states (superd/instance/notify_handle) whose former group has processes */
 };
 
 void instances_init(struct engine *engine, struct instances *instances);
@@ -279,17 +280,10 @@ void instance_set_group(struct instance *instance, pid_t group, int fd);
  * or has only processes of its start; else 0. */
 pid_t instance_find_group(const struct instance *instance, pid_t pid);
 
-/* Whether a process is left in its group; any: or in its control group, or among its escaped processes. */
+/* Whether a process is left in its group; any: or in its former group, in its control group, or among its escaped
+ * processes. */
 bool instance_has_group_left(const struct instance *instance);
-bool instance_has_any_left(struct instance *instance);
-
-/* Whether its start has not brought the daemon of type = forking, so that any of its processes may be the parent of
- * others. They move meanwhile, out of groups and sessions and to superd as their new parent. */
-bool instance_has_no_daemon(const struct instance *instance);
-
-/* Finds all of its processes, wherever they are, so that a stop reaches those outside of its group, too. Returns their
- * number. */
-size_t instance_find_processes(struct instance *instance);
+bool instance_has_any_left(const struct instance *instance);
 
 bool instance_has_group(const struct engine *engine, pid_t group);     /* whether this is the group of any instance */
 

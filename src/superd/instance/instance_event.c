@@ -28,6 +28,7 @@
 #include "table/option/service_mark.h"
 #include "table/words/command_prefix.h"
 
+#define CHANCES 12                      /* times LEFTOVER_SECONDS: processes of a daemon's start move on meanwhile */
 #define LINGER_LOOK .2                  /* seconds between two looks at groups whose first process has ended */
 
 bool exec_sequence_has_steps(const struct service *service, const struct plan *plan)
@@ -396,8 +397,7 @@ static void clear_rest(struct instance *instance)
 void instance_take_end(struct instance *instance)
 {
 	unsigned mode = instance->service->groups->lifecycle->kill_mode;
-	bool clears = (instance->service->groups->restart->kill_rest || instance_has_no_daemon(instance)) &&
-		mode != KILL_NONE;
+	bool clears = instance->service->groups->restart->kill_rest && mode != KILL_NONE;
 
 	if (mode == KILL_PROCESS || (!instance->facts.stopped && !clears) || !instance_has_any_left(instance)) {
 		finish_processes(instance);
@@ -431,8 +431,13 @@ void instance_end_search(struct instance *instance)
 /* SIGKILL was sent. A process that waits in the kernel for a dead file system does not end by it. */
 static void give_up_processes(struct instance *instance)
 {
+	struct forking_search *search = instance->search;
 	pid_t pid = instance->child.pid;
 
+	if (search && search->chances++ < CHANCES) {
+		instance_doom(instance);
+		return;
+	}
 	instance->private_tmp = 0;      /* it still uses them */
 	instance_end_search(instance);
 	child_table_remove(&instance->engine->children, &instance->child);

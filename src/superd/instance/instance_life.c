@@ -89,7 +89,7 @@ struct instance *instance_new(struct engine *engine, const struct service *servi
 	instance->user = service_user(service);
 	instance->child.ended = on_ended;
 	instance->child.is_main = true;
-	instance->groups.fd = -1;
+	instance->groups.fd = instance->groups.former_fd = -1;
 	list_init(&instance->link);
 	list_init(&instance->linger);
 	ev_init(&instance->limit.timer, on_timer);
@@ -127,6 +127,7 @@ void instance_free(struct instance *instance)
 	main_watch_end(&instance->main_watch);
 	child_table_remove(&instance->engine->children, &instance->child);
 	fd_close(&instance->groups.fd);
+	fd_close(&instance->groups.former_fd);
 	if (instance->groups.escaped)
 		process_tree_free(instance->groups.escaped);
 	free(instance->groups.escaped);

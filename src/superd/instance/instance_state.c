@@ -81,8 +81,9 @@ static const struct state_field instance_fields[] = {
 	{ FIELD("born", child.born), .most = STATE_NUMBER_MOST, .missing = STATE_NUMBER_MOST },
 	{ FIELD("pid", pid), PID },
 	{ FIELD("group", groups.group), PID },
+	{ FIELD("former_group", groups.former), PID },
 	{ STATE_FIELD_AS(STATE_FD, instance, "group_fd", groups.fd) },
-	{ FIELD("moved", groups.moved) },
+	{ STATE_FIELD_AS(STATE_FD, instance, "former_fd", groups.former_fd) },
 	{ FIELD("timer", limit.timer) },
 	{ FIELD("since", since), .always = true },
 	{ FIELD("starting", facts.unready) },
@@ -200,7 +201,8 @@ static const struct state_field course_fields[] = {
 const struct field_table sequence_state = FIELD_TABLE("course", exec_sequence, course_fields);
 
 static const char *const phases[] = {
-	[FIRST] = "first", [LOOKING] = "looking", [ON_TRIAL] = "on_trial", [FOLLOWED] = "followed",
+	[FIRST] = "first",	 [LOOKING] = "looking",	  [ON_TRIAL] = "on_trial",
+	[FOLLOWED] = "followed", [SWEEPING] = "sweeping",
 };
 
 static void save_search_phase(struct state_saver *saver, const void *object)
@@ -213,9 +215,9 @@ static void load_search_phase(struct state_section *section, void *object)
 	const char *name = state_text(section, "phase");
 	unsigned phase = FIRST;
 
-	while (name && phase <= FOLLOWED && strcmp(phases[phase], name) != 0)
+	while (name && phase <= SWEEPING && strcmp(phases[phase], name) != 0)
 		phase++;
-	forking_search_enter(object, phase <= FOLLOWED ? (enum phase)phase : LOOKING);
+	forking_search_enter(object, phase <= SWEEPING ? (enum phase)phase : LOOKING);
 }
 
 /* The configuration of the start is not saved: the next superd no longer has it. */
@@ -224,6 +226,11 @@ static const struct state_field search_fields[] = {
 	{ STATE_FIELD(forking_search, "since", since), .always = true },
 	{ STATE_FIELD(forking_search, "first", first), .most = INT32_MAX },
 	{ STATE_FIELD(forking_search, "before", before), .most = INT32_MAX },
+	{ STATE_FIELD(forking_search, "status", status) },
+	{ STATE_FIELD(forking_search, "told_group", signalled_group), PID },
+	{ STATE_FIELD(forking_search, "clear", clear) },
+	{ STATE_ARRAY(forking_search, "told", signalled), PID,
+	  .count = offsetof(struct forking_search, signalled_count) },
 	{ STATE_FIELD(forking_search, "timer", timer) },
 };
 const struct field_table search_state = FIELD_TABLE("search", forking_search, search_fields);

@@ -36,12 +36,13 @@
  * can be looked up, and the socket decides, if its service has a single instance. */
 #define ANCESTORS_MOST 32
 
-/* Whether a pid, session or group belongs to the instance. Its first process began its session. */
+/* Whether a pid, session or group belongs to the instance. Its first process began its session, and the group that it
+ * had before its main process moved is still its own. */
 static bool has_id(const struct instance *instance, pid_t id)
 {
 	return id > 1 &&
 		(id == instance->pid || id == instance->child.pid || id == instance->groups.group ||
-		 id == instance_command(instance));
+		 id == instance->groups.former || id == instance_command(instance));
 }
 
 static struct notify_state *find_holder(const struct list *notices, pid_t id)
@@ -127,18 +128,60 @@ bool notify_sender_is_allowed(const struct notify_state *notice, enum role role)
 /* MAINPID= and MAINPIDFD=1. It need not be superd's child: while its parent lives, the kernel reports its end to that
  * parent alone, so superd watches its pidfd. */
 
-/* A stop signals the group of the main process. If superd does not reap that process, the group needs a descriptor. The
- * group before may still have processes. */
-static void take_group(struct instance *instance, pid_t pid, bool is_stranger)
+/* The former group may still have processes. superd may have none of them as a child, so a descriptor stands for the
+ * group. */
+static void keep_former(struct instance *instance, int fd)
+{
+	if (instance->groups.former || fd < 0) {
+		fd_close(&fd);
+		return;
+	}
+	instance->groups.former = instance->groups.group;
+	instance->groups.former_fd = fd;
+	list_add(&instance->engine->instances->moved, &instance->notice->moved);
+}
+
+/* A stop signals the group of the main process. If superd does not reap that process, the group needs a descriptor. */
+static void take_group(struct instance *instance, pid_t pid, bool is_stranger, int former)
 {
 	pid_t group = instance_find_group(instance, pid);
 	int fd;
 
-	if (group && group == instance->groups.group && !is_stranger)
+	if (group && group == instance->groups.group && !is_stranger) {
+		fd_close(&former);
 		return;
+	}
+	if (group != instance->groups.group)
+		keep_former(instance, former);
+	else
+		fd_close(&former);
 	fd = group && is_stranger ? fd_raise(process_group_open(group), FD_HIGH) : -1;
 	instance_set_group(instance, is_stranger && fd < 0 ? 0 : group, fd);
-	instance->groups.moved = true;
+}
+
+void main_pid_sweep(struct engine *engine)
+{
+	LIST_EACH(link, &engine->instances->moved) {
+		struct notify_state *notice = container_of(link, struct notify_state, moved);
+
+		if (process_group_lives(notice->instance->groups.former_fd))
+			continue;
+		fd_close(&notice->instance->groups.former_fd);
+		notice->instance->groups.former = 0;
+		list_remove(link);
+	}
+}
+
+/* Returns a descriptor of the present group; -1: there is none, or its number may belong to another group by now. */
+static int open_group(struct instance *instance)
+{
+	pid_t before = instance->child.pid, group = instance->groups.group;
+
+	if (instance->groups.fd >= 0)
+		return fd_copy(instance->groups.fd, FD_HIGH);
+	if (group <= 1 || before <= 1 || (before != group && getpgid(before) != group))
+		return -1;
+	return fd_raise(process_group_open(group), FD_HIGH);
 }
 
 /* false, with errno: the process cannot be followed, and nothing has changed. */
@@ -148,15 +191,17 @@ static bool follow_process(struct notify_state *notice, pid_t pid)
 	struct child_table *children = &instance->engine->children;
 	pid_t before = instance->child.pid;
 	bool is_stranger = main_watch_is_needed(pid);
-	int pidfd = is_stranger ? fd_raise(pidfd_of(pid), FD_HIGH) : -1;
+	int pidfd = is_stranger ? fd_raise(pidfd_of(pid), FD_HIGH) : -1, former;
 
 	if (is_stranger && pidfd < 0)
 		return false;
+	former = open_group(instance);
 	child_table_remove(children, &instance->child);
 	instance->child.pid = pid;
 	child_table_add(children, &instance->child);
 	if (is_stranger && !main_watch_begin(&instance->main_watch, instance->engine, &instance->child, pidfd)) {
 		child_table_remove(children, &instance->child);
+		fd_close(&former);
 		instance->child.pid = before;
 		if (before > 0)
 			child_table_add(children, &instance->child);
@@ -167,7 +212,7 @@ static bool follow_process(struct notify_state *notice, pid_t pid)
 		main_watch_end(&instance->main_watch);
 	instance->pid = pid;
 	bind_calls_note(instance);
-	take_group(instance, pid, is_stranger);
+	take_group(instance, pid, is_stranger, former);
 	return true;
 }
 
@@ -299,6 +344,7 @@ struct notify_state *notify_state_new(struct instance *instance, unsigned access
 	notice->instance = instance;
 	notice->access = access;
 	list_init(&notice->link);
+	list_init(&notice->moved);
 	list_init(&notice->last.link);
 	ev_init(&notice->limit, on_limit);
 	notice->limit.data = notice;
@@ -311,6 +357,7 @@ void notify_state_free(struct notify_state *notice)
 	if (!notice)
 		return;
 	list_remove(&notice->link);
+	list_remove(&notice->moved);
 	list_remove(&notice->last.link);
 	stop_limit(notice);
 	watchdog_end(notice);

@@ -20,6 +20,9 @@ void notify_state_take(struct notify_state *notice, const struct notify_message 
 /* Starts the watchdog of an instance that runs, if it has one. */
 void notify_state_watch(struct instance *instance);
 
+/* Called after a child was reaped: forgets groups without processes, because the kernel may reuse their numbers. */
+void main_pid_sweep(struct engine *engine);
+
 enum role { ROLE_MAIN, ROLE_COMMAND, ROLE_OTHER };
 
 /* Returns the notify_state of the instance; NULL: unknown. If the service has a single instance, a process that has

@@ -30,6 +30,7 @@ struct notify_state {
 		int error;              /* ERRNO=; 0: none */
 	};
 	struct list link;               /* in notify->notices */
+	struct list moved;              /* in engine->instances->moved, while its former group has processes */
 	struct notify *notify;          /* notify socket of the service */
 	struct instance *instance;
 	struct last_words last;         /* end of the main process, delayed until its messages were read; meanwhile child.pid is 0 */

@@ -55,7 +55,7 @@ static bool is_its_group(const struct process_tree *tree, const struct process_t
 {
 	if (id <= 1 || id == getpgrp() || id == getsid(0))
 		return false;
-	return id == root->group || process_tree_has(tree, id);
+	return id == root->groups[0] || id == root->groups[1] || process_tree_has(tree, id);
 }
 
 static bool has_proved_user(const struct process_proof *proof, pid_t pid)

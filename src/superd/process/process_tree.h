@@ -40,7 +40,7 @@ bool process_group_is_proved(const struct process_proof *proof, pid_t group);
 /* Where a search starts; filled in by the caller. */
 struct process_tree_root {
 	pid_t main;                     /* main process; 0: none */
-	pid_t group;                    /* process group; 0: none */
+	pid_t groups[2];                /* process groups; 0: none */
 	struct process_proof proof;     /* what else proves that an orphan is the backend's; zeroed: nothing */
 	const struct file_id *sockets;  /* its sockets, borrowed as long as the tree is used */
 	size_t socket_count;

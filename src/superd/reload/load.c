@@ -592,6 +592,8 @@ static void read_process(struct instance *instance, struct state_section *sectio
 	struct engine *engine = instance->engine;
 	int main_fd = load_fd(section, "main_fd");
 
+	if (instance->groups.former_fd < 0)
+		instance->groups.former = 0;
 	if (instance->child.pid > 1)
 		child_table_resume(&engine->children, &instance->child);
 	if (main_fd >= 0 && !main_watch_begin(&instance->main_watch, engine, &instance->child, main_fd))
@@ -828,6 +830,8 @@ static void load_notify_state(struct service_loader *progress, struct state_sect
 	if (ev_is_active(&state->limit))
 		allowance_begin(&state->allowance,
 				(int64_t)(ev_timer_remaining(instance->engine->loop, &state->limit) * 1e6));
+	if (instance->groups.former)
+		list_add(&instance->engine->instances->moved, &state->moved);
 }
 
 static void load_drain(struct service_loader *progress, struct state_section *section)

@@ -390,7 +390,7 @@ bool load_holds_descriptor(const char *key)
 {
 	static const char *const keys[] = {
 		"fd", "read", "write", "channel", "channel_client", "client", "main_fd", "control",
-		"pid_file", "relay_fd", "group_fd", "pipe", "notif",
+		"pid_file", "relay_fd", "group_fd", "former_fd", "pipe", "notif",
 	};
 
 	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {

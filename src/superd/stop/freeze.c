@@ -265,7 +265,7 @@ static bool find_processes(struct freeze *freeze)
 	struct instance *instance = freeze->instance;
 
 	freeze->root = (struct process_tree_root){
-		.main = instance->child.pid, .group = instance->groups.group,
+		.main = instance->child.pid, .groups = { instance->groups.group, instance->groups.former },
 		.proof = instance_proof(instance),
 		.is_others = is_others, .context = instance,
 	};

@@ -84,6 +84,7 @@ static void take_end(struct supervisor *supervisor, pid_t pid, int status, doubl
 		log_debug(engine->log, "reaped pid %ld, a stranger", (long)pid);
 	}
 	instance_sweep(engine);
+	main_pid_sweep(engine);
 	if (instance_cgroups_are_left(engine))
 		instance_cgroups_sweep(engine);
 	shutdown_check(supervisor);

@@ -45,3 +45,26 @@ Test(instance, of_all_is_stopped_though_the_children_become_more_by_that)
 	child_table_free(&engine.children);
 	ev_loop_destroy(engine.loop);
 }
+
+/* A timer that the superd before has begun comes without a repeat. */
+Test(instance, of_a_daemon_that_does_not_end_by_sigkill_is_waited_for_again_by_the_next_superd)
+{
+	static const struct service service = { .name = "a" };
+	struct forking_search search = { .chances = 0 };
+	struct instance *instance;
+
+	engine.loop = ev_loop_new(0);
+	instances_init(&engine, &all);
+	instance = instance_new(&engine, &service);
+	cr_assert(instance);
+	instance->search = &search;
+	instance->state = INSTANCE_KILL;
+	instance->facts.stopped = instance->facts.killed = true;
+	instance_event(instance, ON_TIMEOUT);
+	cr_expect(ev_is_active(&instance->limit.timer));
+	cr_expect_eq(search.chances, 1);
+	cr_expect_eq(instance->state, INSTANCE_KILL);
+	instance->search = NULL;
+	instance_free(instance);
+	ev_loop_destroy(engine.loop);
+}

@@ -118,7 +118,7 @@ static pid_t start(void (*act)(void))
 
 static struct process_tree_root root_of(pid_t pid)
 {
-	return (struct process_tree_root){ .main = pid, .group = pid, .proof.user = geteuid() };
+	return (struct process_tree_root){ .main = pid, .groups = { pid, 0 }, .proof.user = geteuid() };
 }
 
 /* As superd does between two looks. */
