@@ -3,7 +3,7 @@
 #include "docs/docs.h"
 
 #include "superd/instance/instance_table.h"
-#include "superd/runtime/state_table.h"
+#include "superd/instance/state_table.h"
 
 /* One cell of a table; action NULL: none. */
 struct edge {

@@ -557,7 +557,8 @@ static void runs_a_command_after_its_end(way *interrupt)
 
 	close(client);
 	clock_hold();
-	clock_advance(superd, SECOND_MS);       /* else the command may seem younger than its start, as another process */
+	/* Else the command may seem younger than its start, as another process would be. */
+	clock_advance(superd, SECOND_MS);
 	cr_assert_eq(kill((pid_t)first, SIGKILL), 0);
 	WAIT_UNTIL(has_noted("post\n"));
 	interrupt(superd);

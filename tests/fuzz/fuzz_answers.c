@@ -10,14 +10,14 @@
 #include <sys/types.h>
 
 #include "fuzzer.h"
-#include "superd/bind/bind_worker.h"
-#include "superd/clients/client_look.h"
-#include "superd/hold/hold.h"
+#include "superd/process/bind_worker.h"
+#include "superd/stop/client_look.h"
+#include "superd/process/hold.h"
 #include "superd/process/memory_reclaim.h"
 #include "superd/process/socket_watch.h"
-#include "superd/worker/console.h"
-#include "superd/worker/receive_async.h"
-#include "superd/worker/restore_async.h"
+#include "superd/process/console.h"
+#include "superd/process/receive_async.h"
+#include "superd/process/restore_async.h"
 
 #define FDS_MOST 100
 #define FIRST_FD 1000000                /* a number that no descriptor has */

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "fuzzer.h"
-#include "superd/accept/client_report.h"
-#include "superd/accept/lookup.h"
+#include "superd/service/client_report.h"
+#include "superd/service/lookup.h"
 #include "table/words/filter_request.h"
 
 static void check_text(const char *text, size_t size)

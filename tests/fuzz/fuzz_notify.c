@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzzer.h"
-#include "superd/launch/notify_message.h"
+#include "superd/instance/notify_message.h"
 
 static void expect_inside(struct note_text text, const char *bytes, size_t size)
 {

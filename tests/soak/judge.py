@@ -63,7 +63,7 @@ class Ledger:
 
 class Descriptors:
     """What superd's descriptors lead to at a rest, counted. Those of control groups are no measure of a leak: superd keeps the
-    groups open whose services began twice within ten seconds (src/superd/launch/instance_cgroup), and an upgrade or a death closes
+    groups open whose services began twice within ten seconds (src/superd/instance/instance_cgroup), and an upgrade or a death closes
     them all. So they are few at a rest behind one of these and more at the next. They have a bound instead."""
 
     GROUPS_MOST = 2 * 16            # the folder of each, and its cgroup.events

@@ -96,9 +96,9 @@ static void let_trace(pid_t ancestor)
 	prctl(PR_SET_PTRACER, (unsigned long)ancestor, 0, 0, 0);
 }
 
-/* warm = N: waits until a worker process traces this one (superd/hold/hold). That begins when it has a byte from here:
- * not before superd-exec runs, and before the change of user. From then on, a tracer without CAP_SYS_PTRACE could not
- * attach any more, as the process is not dumpable before its exec. */
+/* warm = N: waits until a worker process traces this one (superd/process/hold). That begins when it has a byte from
+ * here: not before superd-exec runs, and before the change of user. From then on, a tracer without CAP_SYS_PTRACE could
+ * not attach any more, as the process is not dumpable before its exec. */
 static int stage_hold(struct job *job)
 {
 	int fd = 0, error;
@@ -446,7 +446,7 @@ static int set_user(struct job *job)
 }
 
 /* Sets all user ids. As long as the real user is root, the service's user cannot signal this process. If that user
- * could stop it earlier, superd would be stopped too, as it waits for the exec, until superd/spawn/spawn_timeout kills
+ * could stop it earlier, superd would be stopped too, as it waits for the exec, until superd/start/spawn_timeout kills
  * it. Capabilities are kept only now, as entering a user namespace in between resets that. */
 static int set_identity(struct job *job)
 {

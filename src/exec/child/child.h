@@ -1,7 +1,7 @@
 /* Between the start of a process and its program: the stages that a child goes through, async-signal-safe, possibly in
  * its parent's memory.
  *
- * A job is one start. superd/spawn fills it in. If a stage fails, the child puts the stage and errno into `fault`, in
+ * A job is one start. superd/start fills it in. If a stage fails, the child puts the stage and errno into `fault`, in
  * the shared memory or through `report`. */
 #pragma once
 
@@ -82,7 +82,7 @@ struct job {
 	bool checks;                    /* check the plan's conditions first */
 	pid_t after;                    /* process that must end before; it is killed after five seconds; 0: none */
 	int file;                       /* command->file, or its number in the child */
-	char **argv;                    /* the command's arguments, or a copy with variables replaced (superd/spawn/spawn_env) */
+	char **argv;                    /* the command's arguments, or a copy with variables replaced (superd/start/spawn_env) */
 	char **environment;             /* NULL-terminated; contains the texts below as far as they apply */
 	bool listen;                    /* set LISTEN_PID: only the child knows its pid */
 	bool tells_unit;                /* set SYSTEMD_EXEC_PID and, with `listen`, LISTEN_PIDFDID */
@@ -108,9 +108,9 @@ struct job {
 	uint64_t private_id;            /* number in the names of its private_tmp folders; 0: none */
 	const char *group;              /* path of the control group to create; NULL: none */
 	int into;                       /* descriptor of the control group to start in; 0: none */
-	const char *into_path;          /* path of that group, to create it again if it was removed; for superd/spawn */
+	const char *into_path;          /* path of that group, to create it again if it was removed; for superd/start */
 	struct fault fault;             /* result of a failed stage; before that only `resource` is used */
-	pid_t unreaped;                /* process of a failed start that is not reaped; 0: none; for superd/spawn */
+	pid_t unreaped;                /* process of a failed start that is not reaped; 0: none; for superd/start */
 };
 
 /* Notes the pid as soon as the child has descriptors of its own, by which it keeps its client. Until then it may share
@@ -137,7 +137,7 @@ _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STA
 /* Reports the stage with errno, and exits. */
 _Noreturn void child_fail(struct job *job, enum stage stage);
 
-/* The same for a start apart (superd/spawn/spawn_async), whose child has its own memory, reports by job->report, and
+/* The same for a start apart (superd/start/spawn_async), whose child has its own memory, reports by job->report, and
  * may block. Where there is a record, it executes superd-exec, which goes through all stages. Else it first closes the
  * descriptors that the program does not get. */
 _Noreturn void child_run_apart(struct job *job);

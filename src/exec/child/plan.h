@@ -77,7 +77,7 @@ struct plan {
 	bool bind_needs_tracer;         /* pass = bind: superd has no CAP_SYS_PTRACE, so the program has to let it look (PR_SET_PTRACER) */
 	unsigned keyring;               /* enum keyring_mode */
 	int executor;                   /* descriptor of superd-exec (os/host/program); 0: no start needs it */
-	bool apart;                     /* starts are apart, in a process with its own memory: see superd/spawn/spawn.h */
+	bool apart;                     /* starts are apart, in a process with its own memory: see superd/start/spawn.h */
 	bool gets_less_time;            /* others can keep its starts from running, so any command of it is started apart */
 	bool may_hang;                  /* other users can block its starts, so any command of it is started apart */
 	struct credentials *credentials;                /* NULL: none */

@@ -12,7 +12,7 @@
  * It reads no data and accepts no requests: superd's saved state describes the descriptors (superd/reload).
  *
  * Without a guard, nothing keeps superd's descriptors when it is killed, but for listeners in a service manager's store
- * (superd/listener/socket_store). Instances run on with the sockets that they have, frozen ones stay frozen, and clients
+ * (superd/socket/socket_store). Instances run on with the sockets that they have, frozen ones stay frozen, and clients
  * in the queue of a listener that only superd had are lost. The next superd has no saved state: it tries to open the
  * addresses, names the process that has one, thaws it if its control group proves its origin, and ends it with
  * --take-over (superd/reload, superd(8), WHEN SUPERD IS KILLED). */

@@ -32,7 +32,7 @@ struct start_note {
 	int32_t pid;                    /* not above 0: it has no descriptors of its own yet (exec/child/child.h) */
 	uint64_t owner;                 /* number of the service (superd/reload/saved_state); 0: the note is free */
 	struct noted_fd client;         /* its client */
-	struct noted_fd channel;        /* superd's end of the channel of one of its own programs (superd/accept/builtin_channel) */
+	struct noted_fd channel;        /* superd's end of the channel of one of its own programs (superd/service/builtin_channel) */
 	struct noted_fd channel_client; /* superd's copy of the client of that */
 };
 

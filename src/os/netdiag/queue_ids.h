@@ -1,5 +1,5 @@
 /* Identifies the first datagram in a socket's queue: this distinguishes a service that received none from one that
- * received some while others arrived. superd/health/start_look keeps the waiting clients of connections in a struct
+ * received some while others arrived. superd/stop/start_look keeps the waiting clients of connections in a struct
  * queue_ids, too. */
 #pragma once
 

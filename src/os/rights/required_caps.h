@@ -1,6 +1,6 @@
 /* The capabilities that superd itself uses while it serves a service: to reopen a listener, to look after processes,
  * and to handle the files that the service names. The needs of a child before its exec are not included: each child
- * raises all permitted ones (superd/spawn/spawn), and a helper process has its own set (spawn_worker). */
+ * raises all permitted ones (superd/start/spawn), and a helper process has its own set (spawn_worker). */
 #pragma once
 
 #include <linux/capability.h>

@@ -1,5 +1,5 @@
 /* Both ends of the socket of sd_notify(3): datagrams of a few lines, whose sender the kernel names. A helper process
- * (superd/worker/receive_async) receives descriptors that come along, never superd itself. */
+ * (superd/process/receive_async) receives descriptors that come along, never superd itself. */
 #pragma once
 
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 
 #include "lib/buf.h"
 #include "lib/log/log.h"
-#include "superd/worker/console.h"
+#include "superd/process/console.h"
 
 #define REQUEST_WORDS 1024              /* words of a request */
 

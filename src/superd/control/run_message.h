@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "lib/buf.h"
-#include "superd/worker/console.h"
+#include "superd/process/console.h"
 
 enum run_message_kind { RUN_INPUT, RUN_END, RUN_SIZE, RUN_SIGNAL };
 

@@ -1,4 +1,4 @@
-/* Reports what a service did in the last hours (superd/runtime/history). With --cells its answer is a bar of so many
+/* Reports what a service did in the last hours (superd/instance/history). With --cells its answer is a bar of so many
  * letters, so that an overview of many services stays small; without, the spans and the wakes as they are known. */
 #include "superd/control/show.h"
 
@@ -7,7 +7,7 @@
 
 #include "lib/json.h"
 #include "superd/control/request.h"
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 static_assert(REQUEST_CELLS == HISTORY_CELLS, "each number of cells that is read fits");
 

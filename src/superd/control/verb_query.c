@@ -4,7 +4,7 @@
  * names, not pointers, and skips a service that is gone by its turn.
  *
  * status counts who is connected. The kernel takes long for that where it has many connections, or memory for
- * many, and then a thread asks it (superd/clients/conn_query). One question counts for several services. */
+ * many, and then a thread asks it (superd/stop/conn_query). One question counts for several services. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@
 #include "superd/control/server.h"
 #include "superd/control/show.h"
 #include "superd/control/verbs.h"
-#include "superd/health/health.h"
+#include "superd/stop/health.h"
 #include "superd/service/runtime_event.h"
 #include "superd/stop/idle.h"
 #include "table/option/option_table.h"

@@ -12,11 +12,11 @@
 #include "lib/scan.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/foreground.h"
-#include "superd/launch/fd_map.h"
+#include "superd/instance/fd_map.h"
 #include "superd/loop/unreaped.h"
-#include "superd/runtime/prepare_start.h"
-#include "superd/runtime/runtime.h"
-#include "superd/spawn/spawn.h"
+#include "superd/instance/prepare_start.h"
+#include "superd/instance/runtime.h"
+#include "superd/start/spawn.h"
 #include "superd/start/directories.h"
 
 #define EXEC_STATUS (203 << 8)          /* systemd's status of a command that could not be executed (EXIT_EXEC) */
@@ -51,7 +51,7 @@ static void signal_command(const struct aux_command *command, int signal)
 		kill(command->child.pid, signal);
 }
 
-/* Before execve(2) (superd/launch/exec_status) the process reacts only to SIGKILL. */
+/* Before execve(2) (superd/instance/exec_status) the process reacts only to SIGKILL. */
 static void stop_command(struct aux_command *command)
 {
 	const struct lifecycle_options *lifecycle = row_of(command)->groups->lifecycle;

@@ -10,7 +10,7 @@
 
 #include "lib/list.h"
 #include "superd/instance/instance.h"
-#include "superd/launch/exec_status.h"
+#include "superd/instance/exec_status.h"
 #include "superd/loop/engine.h"
 #include "superd/loop/exit_result.h"
 

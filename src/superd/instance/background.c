@@ -15,7 +15,7 @@
 #include "superd/instance/instance.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/process/process_tree.h"
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 #include "table/option/option_name.h"
 
 #define SETTLED .5                      /* seconds for those that are about to end, or to fork once more */

@@ -20,9 +20,9 @@
 #include "os/proc/user_notif.h"
 #include "superd/instance/bind_strays.h"
 #include "superd/instance/instance.h"
-#include "superd/launch/fd_map.h"
-#include "superd/runtime/runtime.h"
-#include "superd/spawn/spawn.h"
+#include "superd/instance/fd_map.h"
+#include "superd/instance/runtime.h"
+#include "superd/start/spawn.h"
 
 /* ---- what goes over to the next superd ---- */
 

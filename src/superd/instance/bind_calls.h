@@ -1,6 +1,6 @@
 /* pass = bind: the program's own bind(2) is answered with the service's listeners. A filter in the instance's processes
  * stops bind, listen and unlink (os/proc/bind_filter); superd keeps the filter's descriptor, and a worker process
- * (superd/bind/bind_worker) answers while calls come. Here are the filter, the worker's life, and the program's
+ * (superd/process/bind_worker) answers while calls come. Here are the filter, the worker's life, and the program's
  * requests. The instance owns the struct, as instance->bind_calls. */
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "lib/buf.h"
-#include "superd/bind/bind_worker.h"
+#include "superd/process/bind_worker.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/saved/state_field.h"
 

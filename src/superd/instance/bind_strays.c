@@ -9,7 +9,7 @@
 
 #include "lib/fd.h"
 #include "os/proc/user_notif.h"
-#include "superd/bind/bind_worker.h"
+#include "superd/process/bind_worker.h"
 
 #define PAUSE 1.                        /* seconds, after a process that was killed, or could not be started */
 

@@ -5,7 +5,7 @@
 
 #include "superd/loop/fd_watch.h"
 #include "superd/saved/state_field.h"
-#include "superd/spawn/worker_process.h"
+#include "superd/start/worker_process.h"
 
 struct bind_stray {
 	struct {                        /* saved */

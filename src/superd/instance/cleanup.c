@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "os/host/foreign_file.h"
-#include "superd/runtime/service_list.h"
+#include "superd/instance/service_list.h"
 #include "superd/start/credentials.h"
 #include "superd/start/directories.h"
 #include "superd/start/removal.h"

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 /* Called when the last instance has ended. */
 void cleanup_remove(struct service_runtime *runtime);

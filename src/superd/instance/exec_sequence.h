@@ -13,8 +13,8 @@
 
 #include "superd/instance/aux_command.h"
 #include "superd/instance/instance.h"
-#include "superd/launch/exec_status.h"
-#include "superd/spawn/spawn.h"
+#include "superd/instance/exec_status.h"
+#include "superd/start/spawn.h"
 
 struct exec_sequence {
 	struct {                        /* saved */

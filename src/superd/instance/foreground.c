@@ -8,7 +8,7 @@
 
 #include "superd/instance/instance.h"
 #include "superd/loop/close_socket.h"
-#include "superd/spawn/spawn.h"
+#include "superd/start/spawn.h"
 #include "table/words/command_prefix.h"
 
 static void free_strings(char **strings)
@@ -95,7 +95,7 @@ const struct console *foreground_console(const struct instance *instance)
 	return instance && instance->foreground ? &instance->foreground->console : NULL;
 }
 
-/* A start replaces variables in the words of its command (superd/spawn/spawn_env); the operator's shell has done that
+/* A start replaces variables in the words of its command (superd/start/spawn_env); the operator's shell has done that
  * with these. */
 static char *quote_argument(const char *argument, bool expands)
 {

@@ -1,4 +1,4 @@
-/* A run in the foreground (superctl run): the next instance of a service has a console (superd/worker/console) in place
+/* A run in the foreground (superctl run): the next instance of a service has a console (superd/process/console) in place
  * of its standard streams. All else about it is as with any other instance.
  *
  * It has two holders: the service (service_run.foreground), from the order to the end of the instance, and the client
@@ -11,9 +11,9 @@
 
 #include "lib/buf.h"
 #include "superd/loop/fd_watch.h"
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 #include "superd/start/plan.h"
-#include "superd/worker/console.h"
+#include "superd/process/console.h"
 
 struct ending;
 struct instance;

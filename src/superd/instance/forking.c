@@ -20,7 +20,7 @@
 #include "superd/instance/exec_sequence.h"
 #include "superd/process/adopted.h"
 #include "superd/process/process_tree.h"
-#include "superd/spawn/worker_process.h"
+#include "superd/start/worker_process.h"
 
 /* Seconds. superd must not wake longer than there is something to look for, so every wakeup is set anew. */
 #define LOOK_AGAIN 0.02                 /* between two looks; five times that after the first second */

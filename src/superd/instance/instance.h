@@ -1,6 +1,6 @@
-/* One running backend: a main process and its process group. superd/launch/start_request starts it. It ends by itself,
+/* One running backend: a main process and its process group. superd/instance/start_request starts it. It ends by itself,
  * or by a stop: kill_signal to the group, timeout_stop, SIGKILL. After a stop it is over when the whole group is gone.
- * Whoever makes it by instance_new (accept = yes: superd/accept/pending, no: superd/service/shared_run) frees
+ * Whoever makes it by instance_new (accept = yes: superd/service/pending, no: superd/service/shared_run) frees
  * it in ops->ended. */
 #pragma once
 
@@ -13,7 +13,7 @@
 #include "lib/log/log.h"
 #include "lib/source_count.h"
 #include "superd/instance/instance_table.h"
-#include "superd/launch/instance_cgroup.h"
+#include "superd/instance/instance_cgroup.h"
 #include "superd/loop/child_table.h"
 #include "superd/loop/engine.h"
 #include "superd/loop/exit_result.h"
@@ -81,7 +81,7 @@ struct instance_limit {
 	struct allowance allowance;     /* how far the process can extend the limit */
 };
 
-/* accept = yes: the client of the instance. superd/accept writes it. */
+/* accept = yes: the client of the instance. superd/service writes it. */
 struct instance_client {
 	struct {                        /* saved */
 		char *peer;             /* address of the client; owned; NULL: none */
@@ -92,10 +92,10 @@ struct instance_client {
 	bool counted;                   /* true: the instance counts for `source` (per_source) */
 	struct listener *busy;          /* datagram listener that the instance has taken over; NULL: none */
 	bool knows_head;                /* true: head is set */
-	struct builtin_channel *channel; /* channel to superd-builtin (superd/accept/builtin_channel); NULL: none */
+	struct builtin_channel *channel; /* channel to superd-builtin (superd/service/builtin_channel); NULL: none */
 };
 
-/* superd's actions on an instance, and its end. instance_result and superd/health judge its end by this. */
+/* superd's actions on an instance, and its end. instance_result and superd/stop judge its end by this. */
 struct instance_facts {
 	int status;                     /* wait status of the main process, kept while others of its group live */
 	double gone;                    /* loop time of the end of the last process; 0: a process lives, or none was started */
@@ -118,7 +118,7 @@ struct last_words {
 	void (*heard)(struct last_words *last);        /* called after the removal from the list; may free the struct */
 };
 
-/* The differences between accept = yes (superd/accept/pending) and no (superd/service/shared_run). */
+/* The differences between accept = yes (superd/service/pending) and no (superd/service/shared_run). */
 struct instance_ops {
 	/* Starts the main process after its commands, and fills launch. false: the start failed; why gets the
 	 * reason. */

@@ -19,7 +19,7 @@
 #include "superd/instance/relay.h"
 #include "superd/instance/shared_process.h"
 #include "superd/instance/thaw.h"
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 /* The process has ended, and its messages were read. */
 static void take_end(struct instance *instance)

@@ -13,7 +13,7 @@
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/forking.h"
 #include "superd/instance/notify_state.h"
-#include "superd/runtime/service_stats.h"
+#include "superd/instance/service_stats.h"
 #include "table/words/command_prefix.h"
 
 /* Never 1: as a process that is init, and kill(-1) signals every process. */

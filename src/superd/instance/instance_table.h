@@ -1,5 +1,5 @@
 /* The transition table of an instance: only this table decides which state follows, and which action superd performs.
- * Like superd/runtime/state_table it is data without code; superd/instance/instance_event performs the actions. An
+ * Like superd/instance/state_table it is data without code; superd/instance/instance_event performs the actions. An
  * empty cell is a bug; a legal no-op is IGNORE.
  *
  *   COND - PRE - LAUNCHED - STARTED, or WORK of a oneshot - POST - READY - REMAIN

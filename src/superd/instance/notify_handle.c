@@ -22,10 +22,10 @@
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/forking.h"
 #include "superd/instance/notify_state.h"
-#include "superd/launch/notify.h"
+#include "superd/instance/notify.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/process/process_tree.h"
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 #define RESET_SECONDS 10.               /* seconds that an instance must have run before RESTART_RESET=1 counts */
 

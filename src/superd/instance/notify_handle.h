@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "superd/instance/notify_state.h"
-#include "superd/worker/receive_async.h"
+#include "superd/process/receive_async.h"
 
 /* NULL: out of memory. */
 struct notify_state *notify_state_new(struct instance *instance, unsigned access);

@@ -18,7 +18,7 @@
 #include "os/rights/capability.h"
 #include "os/socket/notify_socket.h"
 #include "superd/instance/notify_handle.h"
-#include "superd/launch/notify_message.h"
+#include "superd/instance/notify_message.h"
 #include "superd/loop/close_socket.h"
 #include "superd/process/process_tree.h"
 

@@ -1,4 +1,4 @@
-/* Reads the messages at a service's notify socket (superd/launch/notify), finds the instance that sent each, and passes
+/* Reads the messages at a service's notify socket (superd/instance/notify), finds the instance that sent each, and passes
  * it to that instance's notify_state. */
 #pragma once
 
@@ -7,7 +7,7 @@
 
 #include "superd/instance/instance.h"
 #include "superd/instance/notify_state.h"
-#include "superd/launch/notify.h"
+#include "superd/instance/notify.h"
 
 /* Lets the instance send messages, if notify is not NULL. false: out of memory. */
 bool notify_receive_join(struct notify *notify, struct instance *instance);

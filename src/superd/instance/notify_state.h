@@ -10,7 +10,7 @@
 #include "lib/list.h"
 #include "os/socket/notify_socket.h"
 #include "superd/instance/instance.h"
-#include "superd/launch/notify_message.h"
+#include "superd/instance/notify_message.h"
 
 struct notify;
 

@@ -16,7 +16,7 @@
 #include "lib/list.h"
 #include "superd/loop/child_table.h"
 #include "superd/loop/engine.h"
-#include "superd/runtime/service_stats.h"
+#include "superd/instance/service_stats.h"
 #include "table/service/service.h"
 
 struct instance;
@@ -55,7 +55,7 @@ void relay_freeze(const struct instance *instance, bool freeze);
 /* Signals retired relays that still have clients: SIGTERM lets them end soon. */
 void relays_signal(struct engine *engine, int signal);
 
-/* Whether flows of datagrams are open. Connections are counted at the sockets (superd/clients). */
+/* Whether flows of datagrams are open. Connections are counted at the sockets (superd/stop). */
 bool relay_has_flows(const struct instance *instance);
 
 /* Appends what keeps the target from having answered, and what to do: "connect to 127.0.0.1:6380: Connection refused;

@@ -21,9 +21,9 @@
 #include "superd/loop/exit_result.h"
 #include "superd/loop/unreaped.h"
 #include "superd/machine/helper_user.h"
-#include "superd/runtime/prepare_start.h"
-#include "superd/runtime/runtime.h"
-#include "superd/spawn/spawn.h"
+#include "superd/instance/prepare_start.h"
+#include "superd/instance/runtime.h"
+#include "superd/start/spawn.h"
 #include "superd/start/plan.h"
 #include "table/option/option_name.h"
 

@@ -1,6 +1,6 @@
 /* A process that serves several clients of a service: a superd-builtin to which superd passes each accepted client.
  * Each client is an instance without a process of its own: it is counted, limited, listed and logged as any other, its
- * signals go to the process, and it ends by the process's report or with the process. superd/accept/shared_clients
+ * signals go to the process, and it ends by the process's report or with the process. superd/service/shared_clients
  * starts and feeds the process. */
 #pragma once
 
@@ -16,7 +16,7 @@
 
 #define SHARED_MOST 256                 /* clients of a process, half of that if it asks: what one crash ends */
 
-/* What the clients of a program ask superd through it (superd/accept/builtin_channel): nothing, for a program that only
+/* What the clients of a program ask superd through it (superd/service/builtin_channel): nothing, for a program that only
  * reports their ends; the service of a name; superd's health; a list. */
 enum builtin_question { ASKS_NOTHING, ASKS_MUX, ASKS_HEALTH, ASKS_SERVERS, ASKS_SERVICES };
 

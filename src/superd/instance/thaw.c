@@ -7,7 +7,7 @@
 #include "lib/buf.h"
 #include "superd/instance/notify_state.h"
 #include "superd/instance/relay.h"
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 #define RETRY .1                        /* seconds */
 

@@ -22,19 +22,19 @@
 #include "lib/number.h"
 #include "lib/scan.h"
 #include "os/fs/path_trust.h"
-#include "superd/hold/hold.h"
+#include "superd/process/hold.h"
 #include "superd/instance/cleanup.h"
-#include "superd/launch/exec_status.h"
-#include "superd/launch/fd_map.h"
-#include "superd/launch/start_request.h"
+#include "superd/instance/exec_status.h"
+#include "superd/instance/fd_map.h"
+#include "superd/instance/start_request.h"
 #include "superd/loop/close_socket.h"
 #include "superd/loop/exit_result.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/loop/unreaped.h"
 #include "superd/loop/worker_wait.h"
-#include "superd/runtime/prepare_start.h"
-#include "superd/runtime/service_list.h"
-#include "superd/runtime/start_queue.h"
+#include "superd/instance/prepare_start.h"
+#include "superd/instance/service_list.h"
+#include "superd/instance/start_queue.h"
 #include "table/option/service_mark.h"
 
 #define STAMPS_MOST 4                   /* files: the program, and the first arguments that are paths */
@@ -133,7 +133,7 @@ struct held_program {
 struct warm_pool {
 	struct service_runtime *runtime;
 	struct list held, ending;       /* of struct held_program, the oldest first */
-	struct list taken;              /* those whose clients are being handed over (superd/accept/handover) */
+	struct list taken;              /* those whose clients are being handed over (superd/service/handover) */
 	unsigned count;                 /* in `held` */
 	struct held_program *prepared;  /* the one that is being prepared; NULL: none */
 	struct exec_status exec_status; /* of its start */

@@ -1,6 +1,6 @@
-/* Programs that are started ahead (warm = N) and held where each first touches its connection (superd/hold/hold). A
+/* Programs that are started ahead (warm = N) and held where each first touches its connection (superd/process/hold). A
  * held program has a struct instance, so it is reaped, killed and cleaned up like any other; but it has no client: no
- * limit of the service counts it, and it is not among the service's instances. superd/accept/handover gives it its
+ * limit of the service counts it, and it is not among the service's instances. superd/service/handover gives it its
  * client.
  *
  * They are started one after another, when the loop has nothing else to do. If a client finds none, superd starts no
@@ -12,7 +12,7 @@
 
 #include "lib/buf.h"
 #include "superd/instance/instance.h"
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 struct held_program;
 

@@ -10,7 +10,7 @@
 
 struct address_entry {
 	struct {                        /* saved */
-		uint64_t whose;         /* id of the service (superd/accept/accept_state); 0: all services */
+		uint64_t whose;         /* id of the service (superd/service/accept_state); 0: all services */
 		unsigned char source[SOURCE_SIZE]; /* client address or network */
 		double until;           /* time when the entry expires; INFINITY: never */
 		int64_t count;          /* counter for the table's user; 0 at first */

@@ -1,7 +1,7 @@
 /* Reads the lines that backends print. Against a flood, one turn of the loop reads a bounded amount, superd cuts a
  * line without an end, and drops lines beyond log_rate_limit_burst.
  *
- * Lines that pass through a reader process (superd/worker/output_reader) arrive a moment later. At the end of an
+ * Lines that pass through a reader process (superd/process/output_reader) arrive a moment later. At the end of an
  * instance superd waits for its last lines, but at most WAIT_MOST seconds and WAIT_SHARE of all time: a backend that
  * blocks the reader must not block superd. */
 #include "superd/log/output_pipe.h"

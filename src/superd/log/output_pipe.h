@@ -1,7 +1,7 @@
 /* The output of backends: one pipe for each service, shared by its instances, whose lines go to the log or syslog.
  * superd has the writing end too, so the pipe never ends. superd reads it as fast as it fills, and the log drops lines
  * that it cannot take, so a slow reader of the log never blocks a backend. If another user writes to a pipe, another
- * process reads it (superd/worker/output_reader), as that may hang.
+ * process reads it (superd/process/output_reader), as that may hang.
  *
  * Owner: struct start_kit, until output_release; then engine->log_files, until the last writer has closed the pipe. */
 #pragma once
@@ -12,7 +12,7 @@
 #include "lib/list.h"
 #include "superd/loop/engine.h"
 #include "superd/saved/state_field.h"
-#include "superd/worker/output_reader.h"
+#include "superd/process/output_reader.h"
 #include "table/service/service.h"
 
 /* The wait for a line that contains a text. Embedded in its owner, who sets `text` and `came`, and takes it out of the

@@ -10,7 +10,7 @@
 #include "lib/fd.h"
 #include "lib/scm_rights.h"
 #include "os/socket/plain_socket.h"
-#include "superd/worker/close_async.h"
+#include "superd/process/close_async.h"
 
 #define LOOK_EVERY .5                   /* seconds */
 #define NO_UID ((uid_t)-1)

@@ -1,5 +1,5 @@
 /* Closes sockets whose queue may hold descriptors (SCM_RIGHTS) on which close(2) hangs: unix connections, listeners,
- * notify sockets, stored descriptors. A process beside superd closes them (superd/worker/close_async). superd counts
+ * notify sockets, stored descriptors. A process beside superd closes them (superd/process/close_async). superd counts
  * how many hang for each service, and for the clients of each user. A service with too many accepts no more clients at
  * such sockets until one is closed. */
 #pragma once

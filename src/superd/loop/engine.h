@@ -41,7 +41,7 @@ struct event_queue {
 	ev_prepare watcher;             /* fed when an event is posted or one of these flags is set: */
 	bool ended;                     /* true: a service, or the registrations with rpcbind, has ended; superd's end may wait for it */
 	bool starved;                   /* true: memory was lacking for something that superd tries again in a second (events_starve) */
-	bool paths_touched;             /* true: sockets in the file system may be gone (superd/listener/socket_path_watch) */
+	bool paths_touched;             /* true: sockets in the file system may be gone (superd/socket/socket_path_watch) */
 	bool failed;                    /* true: superd has to exit with exit_status (on_failure = exit) */
 	int exit_status;
 };
@@ -77,7 +77,7 @@ struct engine {
 	struct start_time start_time;
 	uint64_t random_state;          /* state of the generator for jitter */
 	uint64_t number_mask;           /* makes the numbers of its services in the saved state this superd's own */
-	size_t history_bytes;           /* bytes of the histories of all services (superd/runtime/history) */
+	size_t history_bytes;           /* bytes of the histories of all services (superd/instance/history) */
 	bool takes_over;                /* --take-over: true: superd ends processes of killed superds that have its addresses */
 	void (*save_changes)(struct engine *engine);    /* saves them now (superd/reload/saved_state); NULL: superd has no guard */
 	/* Opens a connection to the control socket that may only read, for a program of superd's own: returns its end,
@@ -90,23 +90,23 @@ struct engine {
 
 	/* Parts of the supervisor; the named folder makes and frees each. */
 	struct log_files *log_files;    /* files that lines are written to beside the log (superd/log/xinetd_log_file) */
-	struct listeners *listeners;    /* state that listeners share (superd/listener/listeners) */
-	struct start_resources *launch; /* state that starts share (superd/launch/start_resources) */
+	struct listeners *listeners;    /* state that listeners share (superd/socket/listeners) */
+	struct start_resources *launch; /* state that starts share (superd/instance/start_resources) */
 	struct service_list *service_list; /* all services (superd/reload/reload) */
 	struct instances *instances;    /* all instances (superd/instance/instance) */
 	struct bind_strays *bind_strays; /* filters of instances that have ended (superd/instance/bind_strays) */
 	struct freezes *freezes;        /* state that freezes share (superd/stop/reclaim) */
-	struct start_queue *start_queue; /* starts under way and in line (superd/runtime/start_queue) */
+	struct start_queue *start_queue; /* starts under way and in line (superd/instance/start_queue) */
 	struct memory_pressure *memory_pressure; /* what goes when memory is short (superd/stop/memory_pressure) */
-	struct admission *admission;    /* remembered and waiting clients (superd/accept/admission_state) */
+	struct admission *admission;    /* remembered and waiting clients (superd/service/admission_state) */
 	struct saved_state *saved_state; /* written for the guard (superd/reload/saved_state); NULL: superd has none */
 	struct locks *locks;            /* holds and disables by operators (superd/service/operator_locks) */
 	struct boot_locks *boot_locks;  /* services that are disabled at boot (superd/service/boot_locks) */
 
 	/* Made at the first use; NULL: not made yet. */
 	struct closing *closing;        /* closes descriptors beside the loop (superd/loop/close_socket) */
-	struct conn_queries *conn_queries; /* counts clients (superd/clients/conn_query) */
-	struct tcp_close_events *close_events; /* reports ended connections (superd/clients/close_events) */
+	struct conn_queries *conn_queries; /* counts clients (superd/stop/conn_query) */
+	struct tcp_close_events *close_events; /* reports ended connections (superd/stop/close_events) */
 };
 
 /* Returns a number in [0, 1) for jitter. */

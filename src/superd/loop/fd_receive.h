@@ -1,4 +1,4 @@
-/* A message with descriptors that a process beside superd receives (superd/worker/receive_async), because receiving or
+/* A message with descriptors that a process beside superd receives (superd/process/receive_async), because receiving or
  * closing them may hang. Until the answer has come, superd must not read at that socket. Embedded in its user. */
 #pragma once
 
@@ -6,7 +6,7 @@
 
 #include "superd/loop/engine.h"
 #include "superd/loop/worker_wait.h"
-#include "superd/worker/receive_async.h"
+#include "superd/process/receive_async.h"
 
 struct fd_receive {
 	struct worker_wait worker;      /* for the answer */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "superd/loop/engine.h"
-#include "superd/spawn/spawn.h"
+#include "superd/start/spawn.h"
 
 #define LEFTOVERS_MOST 4                /* hanging processes of one service from which superd starts no more of it */
 #define LEFTOVER_SECONDS 5.             /* seconds that a process has to end after SIGKILL */

@@ -1,9 +1,9 @@
-/* Waits for what a worker process has to say (superd/spawn/worker_process), no longer than its time limit. Embedded in
+/* Waits for what a worker process has to say (superd/start/worker_process), no longer than its time limit. Embedded in
  * its user. */
 #pragma once
 
 #include "superd/loop/fd_watch.h"
-#include "superd/spawn/worker_process.h"
+#include "superd/start/worker_process.h"
 
 struct worker_wait {
 	struct worker_process process;  /* channel -1: there is none */

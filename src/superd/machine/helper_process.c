@@ -13,7 +13,7 @@
 #include "os/foreign/fork_fds.h"
 #include "os/proc/pidfd.h"
 #include "os/rights/capability.h"
-#include "superd/spawn/spawn.h"
+#include "superd/start/spawn.h"
 #include "superd/start/plan.h"
 
 #define END_MOST 100                    /* milliseconds that superd waits for its end */

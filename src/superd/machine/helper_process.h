@@ -13,7 +13,7 @@ struct account;
 struct helper_process {
 	enum program program;
 	int channel;                    /* -1: it does not run */
-	int report;                     /* why it could not be started (superd/spawn/spawn.h); -1: it does not run */
+	int report;                     /* why it could not be started (superd/start/spawn.h); -1: it does not run */
 	pid_t pid;                      /* 0: it was not started */
 	int process;                    /* its pidfd, as the loop may reap it; -1: none */
 };

@@ -7,7 +7,7 @@
 #include "os/proc/user_notif.h"
 #include "os/rights/capability.h"
 #include "superd/machine/preflight_internal.h"
-#include "superd/spawn/spawn.h"
+#include "superd/start/spawn.h"
 #include "table/option/service_mark.h"
 
 /* By a filter of a process of its own, as a container's filter may forbid filters. The kernel takes one filter with a

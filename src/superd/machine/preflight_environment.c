@@ -13,7 +13,7 @@
 
 #include "superd/machine/denied_calls.h"
 #include "superd/machine/preflight_internal.h"
-#include "superd/spawn/environment.h"
+#include "superd/start/environment.h"
 #include "superd/start/directories.h"
 #include "superd/start/scheduling.h"
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "superd/spawn/worker_process.h"
+#include "superd/start/worker_process.h"
 
 /* Starts. 0 ends the list of processes; group may be NULL; owner is that of worker_process_start. End the helper if the
  * service is thawed. Its channel becomes readable before each piece, and at the end. `channel` -1, with errno: it could

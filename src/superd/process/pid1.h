@@ -29,7 +29,7 @@ bool pid1_adopt_orphans(void);
 
 bool pid1_is_first(void);               /* PID 1 of its namespace */
 
-#define STORED_PREFIX "superd/"         /* of the names of sockets that a superd gave to a store (superd/listener/socket_store) */
+#define STORED_PREFIX "superd/"         /* of the names of sockets that a superd gave to a store (superd/socket/socket_store) */
 
 /* Sockets that superd itself was given by LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES (sd_listen_fds(3)), or
  * that a superd before this one has left. */

@@ -20,7 +20,7 @@
 #include "os/proc/pidfd.h"
 #include "os/proc/process_mark.h"
 #include "superd/process/adopted.h"
-#include "superd/spawn/worker_process.h"
+#include "superd/start/worker_process.h"
 
 static bool process_tree_has(const struct process_tree *tree, pid_t pid)
 {

@@ -4,7 +4,7 @@
  * trace the processes (ptrace(2)). */
 #pragma once
 
-#include "superd/spawn/worker_process.h"
+#include "superd/start/worker_process.h"
 #include "worker/record/request.h"
 
 enum socket_watching { SOCKET_WATCHING_DONE, SOCKET_WATCHING_WAITS, SOCKET_WATCHING_FAILED };

@@ -14,7 +14,7 @@
 #include "os/guard/guard_link.h"
 #include "os/proc/process.h"
 #include "superd/process/pid1.h"
-#include "superd/spawn/worker_process.h"
+#include "superd/start/worker_process.h"
 
 /* Calls `act` for each child and returns how often that was true. Skips helper processes (spawn_worker), which superd
  * never waits for: they exit by themselves, or hang and cannot be killed. */

@@ -22,7 +22,7 @@
 #include "os/netdiag/socket_id.h"
 #include "superd/loop/close_socket.h"
 #include "superd/process/pid1.h"
-#include "superd/runtime/service_list.h"
+#include "superd/instance/service_list.h"
 #include "superd/saved/state_stream.h"
 #include "superd/service/runtime_event.h"
 

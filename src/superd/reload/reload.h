@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "superd/runtime/service_list.h"
+#include "superd/instance/service_list.h"
 #include "superd/service/runtime_event.h"
 #include "table/services/diff.h"
 #include "table/services/table.h"
@@ -62,7 +62,7 @@ bool service_list_lacks(const struct service_list *service_list, const struct ta
 void service_list_complete(struct service_list *service_list, struct engine *engine, struct table *table);
 
 /* Opens the sockets anew, as a reload does, whose files a process has removed or replaced, after inotify(7) has reported
- * them (superd/listener/socket_path_watch). */
+ * them (superd/socket/socket_path_watch). */
 void service_list_repair_paths(struct service_list *service_list);
 
 void service_list_free(struct service_list *service_list); /* also frees the runtimes */

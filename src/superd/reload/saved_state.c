@@ -18,12 +18,12 @@
 #include "os/fs/memory_file.h"
 #include "os/guard/guard_link.h"
 #include "os/netdiag/socket_id.h"
-#include "superd/hold/hold.h"
+#include "superd/process/hold.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/shared_process.h"
 #include "superd/loop/child_table.h"
-#include "superd/runtime/runtime.h"
-#include "superd/runtime/service_list.h"
+#include "superd/instance/runtime.h"
+#include "superd/instance/service_list.h"
 
 #define SWEEP_INTERVAL .1               /* seconds between two looks at services that run, while anything happens */
 #define SWEEP_MOST 200                  /* services that one look reads */

@@ -9,7 +9,7 @@
 
 #include "lib/clock.h"
 #include "lib/number.h"
-#include "superd/accept/socket_rest.h"
+#include "superd/service/socket_rest.h"
 #include "superd/instance/background.h"
 #include "superd/instance/shared_process.h"
 #include "superd/instance/warm_pool.h"

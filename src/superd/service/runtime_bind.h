@@ -1,8 +1,8 @@
 /* Opens and closes the sockets of a service together. */
 #pragma once
 
-#include "superd/listener/socket_condition.h"
-#include "superd/runtime/runtime.h"
+#include "superd/socket/socket_condition.h"
+#include "superd/instance/runtime.h"
 
 /* Opens the listeners that are not open, or notes why the service goes without one. false: a required one failed, or
  * all optional ones did; the reason is logged with the pause that follows. */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "superd/instance/instance.h"
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 /* Makes a runtime in state OFF. NULL: out of memory. */
 struct service_runtime *runtime_new(struct engine *engine, struct table *table, const struct service *service);

@@ -1,11 +1,11 @@
 /* Handles the events that were posted to services (superd/loop/events), one service after the other, and frees
  * removed runtimes that have ended. */
-#include "superd/accept/accept.h"
-#include "superd/accept/admission_state.h"
-#include "superd/accept/slot_wait.h"
+#include "superd/service/accept.h"
+#include "superd/service/admission_state.h"
+#include "superd/service/slot_wait.h"
 #include "superd/loop/fd_watch.h"
-#include "superd/runtime/service_list.h"
-#include "superd/runtime/wants.h"
+#include "superd/instance/service_list.h"
+#include "superd/instance/wants.h"
 #include "superd/service/operator_locks.h"
 #include "superd/service/runtime_bind.h"
 #include "superd/service/runtime_event.h"

@@ -8,9 +8,9 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "os/cgroup/cgroup.h"
-#include "superd/launch/instance_cgroup.h"
-#include "superd/launch/start_resources.h"
-#include "superd/runtime/service_list.h"
+#include "superd/instance/instance_cgroup.h"
+#include "superd/instance/start_resources.h"
+#include "superd/instance/service_list.h"
 
 /* Seconds; superd keeps the group open if the starts follow each other more quickly. */
 #define CACHE_SECONDS 10.0

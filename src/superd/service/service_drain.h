@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 void drain_retire(struct service_runtime *runtime); /* for a current instance that drains already */
 

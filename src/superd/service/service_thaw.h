@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 bool service_thaw(struct service_runtime *runtime); /* thaws it, for any reason of the freeze; false: it was not frozen */
 

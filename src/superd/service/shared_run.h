@@ -1,7 +1,7 @@
 /* Starts and stops the instances that get the listeners (accept = no). It posts the results to the runtime. */
 #pragma once
 
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 /* Allocates all that a start needs beside the instance. false: out of memory; the start must be put off. */
 bool shared_run_prepare(struct service_runtime *runtime);

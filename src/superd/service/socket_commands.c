@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "superd/accept/refuse.h"
+#include "superd/service/refuse.h"
 #include "superd/instance/aux_command.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/instance_state.h"
-#include "superd/listener/socket_condition.h"
+#include "superd/socket/socket_condition.h"
 #include "superd/service/runtime_bind.h"
 #include "table/option/service_mark.h"
 #include "table/words/command_prefix.h"

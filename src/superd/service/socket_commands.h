@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 #include "superd/saved/state_field.h"
 #include "superd/saved/state_stream.h"
 

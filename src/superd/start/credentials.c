@@ -11,7 +11,7 @@
 
 #include "exec/child/sandbox.h"
 #include "lib/fd.h"
-#include "superd/spawn/environment.h"
+#include "superd/start/environment.h"
 #include "superd/start/directories.h"
 #include "table/words/passed_fds.h"
 

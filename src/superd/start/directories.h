@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
-#include "superd/spawn/process_defaults.h"
+#include "superd/start/process_defaults.h"
 #include "table/service/service.h"
 #include "table/services/table.h"
 

@@ -9,7 +9,7 @@
 #include "exec/child/plan.h"
 #include "lib/buf.h"
 #include "os/host/program.h"
-#include "superd/spawn/process_defaults.h"
+#include "superd/start/process_defaults.h"
 #include "table/service/service.h"
 
 /* Facts about a service's sockets that are known only once they are open. All borrowed. */
@@ -76,13 +76,13 @@ bool plan_applies_access_itself(const struct service *service);
 struct plan *plan_relay(const struct service *service, const struct account *account,
 			const struct process_defaults *defaults, const struct plan_sockets *sockets, struct buf *why);
 
-/* The descriptor at which superd-builtin gets its channel to superd (superd/accept/builtin_channel); -1: none. */
+/* The descriptor at which superd-builtin gets its channel to superd (superd/service/builtin_channel); -1: none. */
 int plan_channel(const struct service *service);
 
 /* Whether a text of the service has %{instance}, so that each connection has a plan of its own. */
 bool plan_names_any_instance(const struct service *service);
 
-/* Whether one process serves several clients of the service (superd/accept/shared_clients). */
+/* Whether one process serves several clients of the service (superd/service/shared_clients). */
 bool plan_shares_process(const struct service *service);
 
 /* The service's standard error. A builtin's is the log even if the table says socket, as its messages are superd's. */

@@ -17,8 +17,8 @@
 #include "os/host/program.h"
 #include "os/proc/process.h"
 #include "superd/saved/state_stream.h"
-#include "superd/spawn/spawn.h"
-#include "superd/spawn/worker_process.h"
+#include "superd/start/spawn.h"
+#include "superd/start/worker_process.h"
 
 #define END_LIMIT 10000                 /* milliseconds */
 

@@ -12,7 +12,7 @@
 #include "os/host/program.h"
 #include "os/rights/capability.h"
 #include "os/rights/raw_syscall.h"
-#include "superd/spawn/spawn.h"
+#include "superd/start/spawn.h"
 #include "table/option/option_table.h"
 
 static const struct { const char *option; unsigned needs;

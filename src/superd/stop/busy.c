@@ -10,7 +10,7 @@
 #include "lib/clock.h"
 #include "lib/number.h"
 #include "superd/instance/instance.h"
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 #define ANSWER_MOST 90000000            /* microseconds that the command may take, if timeout_start allows more */
 #define FULL 10000.                     /* idle_cpu is in hundredths of a percent */

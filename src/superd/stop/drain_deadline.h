@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 #define DRAIN_IDLE_MOST 2.              /* seconds that the backend may leave unused */
 #define DRAIN_DURATION_MOST 30.         /* seconds in all */

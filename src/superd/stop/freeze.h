@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "lib/buf.h"
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 /* Whether all connections of the current instance can be watched while it is frozen, as far as superd knows. */
 bool freeze_watches_all(const struct service_runtime *runtime);

@@ -8,7 +8,7 @@
 
 #include "lib/duration_text.h"
 #include "lib/fd.h"
-#include "superd/clients/conn_query.h"
+#include "superd/stop/conn_query.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/relay.h"
 #include "superd/loop/loop_room.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 struct freeze_fds;
 

@@ -13,7 +13,7 @@
 #include "lib/number.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/relay.h"
-#include "superd/runtime/service_list.h"
+#include "superd/instance/service_list.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle_internal.h"
 #include "superd/stop/stop.h"

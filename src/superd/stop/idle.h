@@ -2,7 +2,7 @@
  * measures; superd/stop/stop freezes and stops them, and looks once more before.
  *
  * Each service in state RUNNING with an idle_timeout has a struct idle, owned by its run. For TCP superd waits until a
- * connection closes (superd/clients/close_events), and counts connections when none has closed for an idle_timeout. So
+ * connection closes (superd/stop/close_events), and counts connections when none has closed for an idle_timeout. So
  * it never wakes for a service whose clients stay; a service whose clients come and go all the time costs about ten
  * wakeups in an idle_timeout. For unix sockets and UDP the kernel reports nothing, so superd counts four times in an
  * idle_timeout. */
@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "superd/clients/service_clients.h"
-#include "superd/runtime/runtime.h"
+#include "superd/stop/service_clients.h"
+#include "superd/instance/runtime.h"
 
 /* Called after each change of the service's state or configuration: begins, continues or ends the measurement. */
 void idle_follow(struct service_runtime *runtime);

@@ -3,9 +3,9 @@
 
 #include <ev.h>
 
-#include "superd/clients/close_events.h"
-#include "superd/clients/conn_query.h"
-#include "superd/clients/service_clients.h"
+#include "superd/stop/close_events.h"
+#include "superd/stop/conn_query.h"
+#include "superd/stop/service_clients.h"
 #include "superd/stop/busy.h"
 #include "superd/stop/stop.h"
 

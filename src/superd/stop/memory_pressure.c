@@ -6,8 +6,8 @@
 #include "lib/size_text.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/warm_pool.h"
-#include "superd/runtime/service_list.h"
-#include "superd/runtime/start_queue.h"
+#include "superd/instance/service_list.h"
+#include "superd/instance/start_queue.h"
 #include "superd/stop/idle.h"
 
 #define RESERVE_PART 20                 /* part of the memory below which it is short in any case */

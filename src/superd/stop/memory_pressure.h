@@ -1,7 +1,7 @@
 /* sleep_under_pressure: when memory is short, superd stops or freezes backends without clients before their
  * idle_timeout, the one that has been unused for longest first. It stops or freezes one after another, and checks the
  * memory in between, so that no more sleep than necessary. While a backend goes, the starts of other services wait
- * (superd/runtime/start_queue). They do not wait if no backend can go, or for one that takes long over it: memory that
+ * (superd/instance/start_queue). They do not wait if no backend can go, or for one that takes long over it: memory that
  * a service keeps is no reason to delay all others.
  *
  * Memory is short when the kernel reports that tasks wait for it, or when less is left than the present starts may

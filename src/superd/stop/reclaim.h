@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 struct reclaim;
 

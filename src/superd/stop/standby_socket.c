@@ -16,9 +16,9 @@
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
 #include "superd/instance/instance.h"
-#include "superd/listener/listeners.h"
-#include "superd/listener/restore.h"
-#include "superd/listener/socket_path_watch.h"
+#include "superd/socket/listeners.h"
+#include "superd/socket/restore.h"
+#include "superd/socket/socket_path_watch.h"
 #include "superd/loop/close_socket.h"
 
 #define HANDSHAKE_SECONDS 1.            /* seconds that a handshake may take; the kernel repeats its part after that */

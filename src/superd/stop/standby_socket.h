@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 #include "superd/saved/state_field.h"
 
 struct standby_pair {

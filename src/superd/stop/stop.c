@@ -1,5 +1,5 @@
 /* The clients of an instance and those of its successor have the same address, so superd knows the clients one by one,
- * as the kernel listed them when the standby sockets were open (superd/clients/conn_query): those that were connected
+ * as the kernel listed them when the standby sockets were open (superd/stop/conn_query): those that were connected
  * or in a handshake. It looks until they are gone, and its sockets' queues are empty. Clients in the queue of a standby
  * socket belong to neither. A client that a successor has accepted before that list passes for one of the old instance,
  * which then ends late.
@@ -8,7 +8,7 @@
  * connection whose last data came from the server, all acknowledged, and where nothing moves any more. But a client may
  * have several requests under way (pipelining, streams of HTTP/2), so that the next answer takes a while. So only rest
  * from before the phase counts. Of a unix socket nobody can tell. Asking takes the lock of each connection, so a helper
- * process does it (superd/clients/client_look), and seldom.
+ * process does it (superd/stop/client_look), and seldom.
  *
  * An idle instance could accept a client between any count and its signal. So the count that decides is made while it
  * is frozen, and takes in the queues. */
@@ -27,15 +27,15 @@
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
-#include "superd/clients/client_look.h"
-#include "superd/clients/conn_query.h"
-#include "superd/clients/service_clients.h"
+#include "superd/stop/client_look.h"
+#include "superd/stop/conn_query.h"
+#include "superd/stop/service_clients.h"
 #include "superd/instance/relay.h"
 #include "superd/instance/thaw.h"
-#include "superd/listener/drained_sockets.h"
-#include "superd/listener/listeners.h"
-#include "superd/listener/restore.h"
-#include "superd/runtime/service_list.h"
+#include "superd/socket/drained_sockets.h"
+#include "superd/socket/listeners.h"
+#include "superd/socket/restore.h"
+#include "superd/instance/service_list.h"
 #include "superd/saved/state_stream.h"
 #include "superd/stop/drain_deadline.h"
 #include "superd/stop/freeze.h"

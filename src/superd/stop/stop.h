@@ -37,7 +37,7 @@
 
 #include <stdbool.h>
 
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 struct service_clients;
 struct state_saver;

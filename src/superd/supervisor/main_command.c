@@ -18,7 +18,7 @@
 #include "os/guard/guard_link.h"
 #include "os/rights/raw_syscall.h"
 #include "superd/loop/unreaped.h"
-#include "superd/spawn/spawn.h"
+#include "superd/start/spawn.h"
 
 /* Takes the terminal back from this group alone: superd may have been put into the background meanwhile. SIGTTOU is
  * blocked (libev's signalfd), so tcsetpgrp(3) from the background does not stop superd. */

@@ -22,10 +22,10 @@
 #include "os/proc/process.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/notify_handle.h"
-#include "superd/launch/instance_cgroup.h"
+#include "superd/instance/instance_cgroup.h"
 #include "superd/loop/child_table.h"
-#include "superd/spawn/spawn.h"
-#include "superd/spawn/worker_process.h"
+#include "superd/start/spawn.h"
+#include "superd/start/worker_process.h"
 #include "superd/start/removal.h"
 
 #define LOST_INTERVAL 1.                /* seconds between two looks at processes that nothing reports the end of */

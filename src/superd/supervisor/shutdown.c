@@ -9,7 +9,7 @@
 #include "lib/duration_text.h"
 #include "superd/instance/aux_command.h"
 #include "superd/instance/instance.h"
-#include "superd/listener/rpcbind.h"
+#include "superd/socket/rpcbind.h"
 
 #define LAST_CALL_MOST 2.0              /* seconds; limit of the time reserved for strangers */
 #define SWEEP_INTERVAL .05              /* seconds between two checks */

@@ -17,7 +17,7 @@
 #include "os/guard/guard_link.h"
 #include "os/proc/fd_hangup.h"
 #include "os/rights/own_privileges.h"
-#include "superd/accept/xinetd_record.h"
+#include "superd/service/xinetd_record.h"
 #include "superd/loop/engine.h"
 #include "superd/reload/upgrade.h"
 

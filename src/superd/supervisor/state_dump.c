@@ -4,8 +4,8 @@
 #include "lib/json.h"
 #include "lib/log/log.h"
 #include "superd/instance/instance.h"
-#include "superd/runtime/runtime.h"
-#include "superd/runtime/service_list.h"
+#include "superd/instance/runtime.h"
+#include "superd/instance/service_list.h"
 #include "superd/service/runtime_event.h"
 
 #define MANY 100                        /* services in a table that is not logged whole */

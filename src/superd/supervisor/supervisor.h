@@ -7,12 +7,12 @@
 
 #include "lib/diag.h"
 #include "os/host/signals.h"
-#include "superd/accept/admission_state.h"
-#include "superd/accept/tcpmux.h"
+#include "superd/service/admission_state.h"
+#include "superd/service/tcpmux.h"
 #include "superd/instance/bind_strays.h"
 #include "superd/instance/instance.h"
-#include "superd/launch/start_resources.h"
-#include "superd/listener/listeners.h"
+#include "superd/instance/start_resources.h"
+#include "superd/socket/listeners.h"
 #include "superd/log/xinetd_log_file.h"
 #include "superd/loop/child_table.h"
 #include "superd/loop/engine.h"
@@ -21,8 +21,8 @@
 #include "superd/reload/config_loader.h"
 #include "superd/reload/reload.h"
 #include "superd/reload/upgrade.h"
-#include "superd/runtime/service_list.h"
-#include "superd/runtime/start_queue.h"
+#include "superd/instance/service_list.h"
+#include "superd/instance/start_queue.h"
 #include "superd/service/boot_locks.h"
 #include "superd/service/operator_locks.h"
 #include "superd/stop/memory_pressure.h"
@@ -125,7 +125,7 @@ struct supervisor {
 	struct listeners listeners;
 	struct start_resources launch;
 	struct instances instances;     /* the caller sets the limit before supervisor_init */
-	const char *fdstore;            /* of the command line, set by the caller (superd/listener/socket_store); NULL: not given */
+	const char *fdstore;            /* of the command line, set by the caller (superd/socket/socket_store); NULL: not given */
 	int64_t max_starting;           /* of the command line, set by the caller; 0: any number; -1: not given */
 	struct start_queue start_queue;
 	struct memory_pressure memory_pressure;

@@ -8,18 +8,18 @@
 #include "os/host/self_sandbox.h"
 
 enum worker_kind {
-	WORKER_CLOSE,                   /* closes descriptors (superd/worker/close_async) */
-	WORKER_OUTPUT,                  /* reads what backends print (superd/worker/output_reader) */
-	WORKER_CONSOLE,                 /* passes on a service in the foreground (superd/worker/console) */
-	WORKER_RECEIVE,                 /* receives a message with descriptors (superd/worker/receive_async) */
-	WORKER_RESTORE,                 /* sets what a backend may have changed of a listener (superd/worker/restore_async) */
-	WORKER_COUNT,                   /* counts clients of superd's listeners (superd/clients/client_look) … */
+	WORKER_CLOSE,                   /* closes descriptors (superd/process/close_async) */
+	WORKER_OUTPUT,                  /* reads what backends print (superd/process/output_reader) */
+	WORKER_CONSOLE,                 /* passes on a service in the foreground (superd/process/console) */
+	WORKER_RECEIVE,                 /* receives a message with descriptors (superd/process/receive_async) */
+	WORKER_RESTORE,                 /* sets what a backend may have changed of a listener (superd/process/restore_async) */
+	WORKER_COUNT,                   /* counts clients of superd's listeners (superd/stop/client_look) … */
 	WORKER_COUNT_OWN,               /* … and those at ports that a backend has opened itself */
 	WORKER_COPY,                    /* watches the sockets of frozen backends (superd/process/socket_watch) */
 	WORKER_PAGE_OUT,                /* returns the memory of frozen backends (superd/process/memory_reclaim) */
-	WORKER_BIND,                    /* answers bind(2) for pass = bind (superd/bind/bind_worker) … */
+	WORKER_BIND,                    /* answers bind(2) for pass = bind (superd/process/bind_worker) … */
 	WORKER_BIND_LEFT,               /* … and passes on the calls of instances that superd has left */
-	WORKER_HOLD,                    /* holds a program at its first call for warm = N (superd/hold/hold) */
+	WORKER_HOLD,                    /* holds a program at its first call for warm = N (superd/process/hold) */
 	WORKERS
 };
 

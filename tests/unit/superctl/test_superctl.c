@@ -20,7 +20,7 @@
 #include "superctl/state_words.h"
 #include "superctl/timeline_axis.h"
 #include "superctl/verbs.h"
-#include "superd/runtime/state_table.h"
+#include "superd/instance/state_table.h"
 #include "superd/service/order_result.h"
 
 static char text[256];

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "exec/child/child.h"
-#include "superd/spawn/spawn.h"
+#include "superd/start/spawn.h"
 
 #define PLACES 4
 #define SOURCES 8                       /* from 0 on */

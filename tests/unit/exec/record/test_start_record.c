@@ -6,7 +6,7 @@
 #include "exec/child/credentials.h"
 #include "exec/child/sandbox.h"
 #include "exec/record/start_record.h"
-#include "superd/spawn/spawn_env.h"
+#include "superd/start/spawn_env.h"
 
 static struct pool *pool;               /* of what is read */
 

@@ -2,7 +2,7 @@
 #include "tests/unit/bind_fixture.h"
 
 #include "os/netdiag/own_ports.h"
-#include "superd/clients/client_look.h"
+#include "superd/stop/client_look.h"
 
 TestSuite(own_ports, .init = set_up, .fini = tear_down, .timeout = 120);
 

@@ -13,7 +13,7 @@
 
 #include "superd/instance/instance.h"
 #include "superd/process/adopted.h"
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 
 static const struct exec_options options = { .pass = PASS_SYSTEMD };
 static const struct identity_options identity = { 0 };

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "superd/loop/close_socket.h"
-#include "superd/spawn/worker_process.h"
-#include "superd/worker/close_async.h"
+#include "superd/start/worker_process.h"
+#include "superd/process/close_async.h"
 #include "tests/unit/own_clock.h"
 
 static struct engine engine;

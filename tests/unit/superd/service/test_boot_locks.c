@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "superd/runtime/runtime.h"
+#include "superd/instance/runtime.h"
 #include "superd/saved/state_stream.h"
 #include "superd/service/operator_locks.h"
 

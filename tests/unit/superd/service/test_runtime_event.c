@@ -1,13 +1,13 @@
 /* What an event costs a service that was never started. */
 #include "tests/unit/rows.h"
 
-#include "superd/accept/admission.h"
-#include "superd/accept/admission_state.h"
+#include "superd/service/admission.h"
+#include "superd/service/admission_state.h"
 #include "superd/instance/instance.h"
-#include "superd/launch/start_resources.h"
-#include "superd/listener/listeners.h"
-#include "superd/runtime/service_list.h"
-#include "superd/runtime/start_queue.h"
+#include "superd/instance/start_resources.h"
+#include "superd/socket/listeners.h"
+#include "superd/instance/service_list.h"
+#include "superd/instance/start_queue.h"
 #include "superd/service/runtime_event.h"
 
 TestSuite(runtime_event, .init = set_up, .fini = tear_down);

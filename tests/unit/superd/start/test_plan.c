@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lib/scan.h"
-#include "superd/spawn/spawn.h"
+#include "superd/start/spawn.h"
 
 static struct plan *plan;
 

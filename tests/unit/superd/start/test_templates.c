@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include "superd/spawn/environment.h"
+#include "superd/start/environment.h"
 #include "superd/start/templates.h"
 
 TestSuite(plan_text, .init = set_up, .fini = tear_down, .timeout = 120);

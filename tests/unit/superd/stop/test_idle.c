@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "lib/clock.h"
-#include "superd/clients/close_events.h"
-#include "superd/clients/service_clients.h"
+#include "superd/stop/close_events.h"
+#include "superd/stop/service_clients.h"
 #include "superd/instance/instance.h"
-#include "superd/runtime/service_list.h"
+#include "superd/instance/service_list.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/idle_internal.h"
 #include "tests/unit/own_clock.h"

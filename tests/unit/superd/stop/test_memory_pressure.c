@@ -4,8 +4,8 @@
 
 #include "lib/clock.h"
 #include "superd/instance/instance.h"
-#include "superd/runtime/service_list.h"
-#include "superd/runtime/start_queue.h"
+#include "superd/instance/service_list.h"
+#include "superd/instance/start_queue.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/idle_internal.h"
 #include "superd/stop/memory_pressure.h"

@@ -1,0 +1,413 @@
+/* The descriptors of a start. A child unshares all numbers up to the highest it needs (superd/start/spawn), so every
+ * descriptor it needs gets a low number first. */
+#include "superd/instance/fd_map.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "exec/child/stream_file.h"
+#include "lib/base64.h"
+#include "lib/fd.h"
+#include "lib/unix_connect.h"
+#include "os/foreign/foreign_path.h"
+#include "os/foreign/path_walk.h"
+#include "os/fs/memory_file.h"
+#include "superd/process/console.h"
+#include "table/option/option_name.h"
+#include "table/option/service_mark.h"
+#include "table/words/passed_fds.h"
+
+int fd_map_own(struct fd_map *fd_map, int fd)
+{
+	if (fd < 0)
+		return fd;
+	assert(fd_map->own_count < fd_map->own_most);
+	fd_map->own[fd_map->own_count++] = fd;
+	return fd;
+}
+
+int fd_map_low(struct fd_map *fd_map, int fd)
+{
+	return fd < FD_HIGH ? fd : fd_map_own(fd_map, fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
+bool fd_map_room(struct fd_map *fd_map, size_t sockets)
+{
+	size_t most = sockets + 6;
+
+	memset(fd_map, 0, sizeof(*fd_map));
+	fd_map->wanted = fd_map->small;
+	fd_map->own = fd_map->own_small;
+	fd_map->own_most = 2 * (int)(most > FD_MAP_SMALL ? most : FD_MAP_SMALL);
+	if (most <= FD_MAP_SMALL)
+		return true;
+	fd_map->wanted = calloc(3 * most, sizeof(int));
+	fd_map->own = fd_map->wanted ? fd_map->wanted + most : NULL;
+	return fd_map->wanted;
+}
+
+bool fd_map_add_store(struct fd_map *fd_map, const struct fdstore *store, struct buf *why)
+{
+	if (!store)
+		return true;
+	LIST_EACH(link, &store->kept) {
+		int fd = fd_map_low(fd_map, container_of(link, const struct fdstore_entry, link)->fd);
+
+		if (fd < 0) {
+			buf_addf(why, "passing stored descriptors: %s", strerror(errno));
+			return false;
+		}
+		fd_map->wanted[fd_map->count++] = fd;
+	}
+	return true;
+}
+
+bool fd_map_add(struct fd_map *fd_map, int fd)
+{
+	int at = fd_map_low(fd_map, fd_map_own(fd_map, fd));
+
+	if (at < 0)
+		return false;
+	fd_map->wanted[fd_map->count++] = at;
+	fd_map->others++;
+	return true;
+}
+
+void fd_map_close(struct fd_map *fd_map)
+{
+	for (int n = 0; n < fd_map->own_count; n++)
+		close(fd_map->own[n]);
+	fd_map->own_count = 0;
+	free(fd_map->file_names);
+	fd_map->file_names = NULL;
+	if (fd_map->wanted != fd_map->small)
+		free(fd_map->wanted);
+	fd_map->wanted = fd_map->small;
+}
+
+/* ---- files ---- */
+
+/* Opens files for a backend (open_file). superd must never wait for what a path leads to. It opens a fifo for both
+ * ends, or read-only, without waiting for a writer as systemd does, so a reader may find its end at once. A unix
+ * socket whose queue is full counts as unavailable. */
+
+/* Connects to a unix socket of any type. */
+static int connect_to(const char *path, const struct open_file_word *file)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
+	int fd = -1;
+
+	errno = EPROTOTYPE;
+	for (size_t n = 0; fd < 0 && errno == EPROTOTYPE && n < sizeof(types) / sizeof(*types); n++)
+		fd = unix_connect(path, types[n]);
+	if (fd >= 0 && file->read_only && shutdown(fd, SHUT_WR) < 0)
+		fd_close(&fd);
+	return fd;
+}
+
+static int open_here(const char *path, const struct open_file_word *file, int links)
+{
+	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (file->read_only ? O_RDONLY : O_RDWR) | links;
+	int fd;
+
+	if (file->append)
+		flags |= O_APPEND;
+	if (file->truncate)
+		flags |= O_TRUNC;
+	fd = open(path, flags);
+	if (fd < 0 && errno == ENXIO)
+		fd = connect_to(path, file);
+	if (fd >= 0)
+		fd_set_nonblocking(fd, false);
+	return fd;
+}
+
+struct passed_files_opening {
+	const char *path;
+	const struct open_file_word *file;
+	const struct account *account;
+};
+
+static int open_as_user(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct passed_files_opening *opening = with;
+	struct path_walk walk = { .account = opening->account, .folder = -1 };
+
+	(void)why, (void)warnings;
+	if (path_walk(&walk, -1, opening->path, PATH_STAYS_MISSING) < 0 || fchdir(walk.folder) < 0)
+		return -1;
+	return open_here(walk.name, opening->file, O_NOFOLLOW);
+}
+
+/* In a folder of another user only a socket or fifo is opened, with the rights of that user. EINVAL: it is neither. */
+static int open_file(const struct service *service, const char *path, const struct open_file_word *file)
+{
+	const struct passed_files_opening opening = { .path = path, .file = file, .account = service->account };
+	struct path_finding finding;
+	struct buf none = { 0 };
+	int fd, error;
+
+	if (!path_leads_to_foreign(path, &finding))
+		return open_here(path, file, 0);
+	fd = foreign_fork(path, open_as_user, &opening, -1, &none, &none);
+	error = errno;
+	buf_free(&none);
+	errno = error;
+	return fd;
+}
+
+static bool add_file(struct fd_map *fd_map, const struct service *service, const char *word, struct buf *names,
+		     struct buf *why)
+{
+	struct open_file_word file;
+	const char *wrong = open_file_word_read(word, &file);
+	char *path = wrong ? NULL : strndup(file.path, file.path_length);
+	int fd = path ? open_file(service, path, &file) : -1;
+	int low = fd < 0 ? -1 : fd_map_low(fd_map, fd_map_own(fd_map, fd));
+	bool left_out = fd < 0 && path && file.graceful;
+
+	if (low >= 0) {
+		fd_map->wanted[fd_map->count++] = low;
+		buf_addf(names, ":%.*s", (int)file.name_length, file.name);
+	} else if (!left_out) {
+		if (!wrong)
+			wrong = errno == EINVAL ? "in a directory of a user other than root, it must be a socket or a "
+						  "fifo"
+						: strerror(errno);
+		buf_addf(why, "%s: %s: %s", option_name_of(service, "open_file"), path ? path : word, wrong);
+		origin_cite(service_origin(service, "open_file"), why);
+	}
+	free(path);
+	return low >= 0 || left_out;
+}
+
+bool passed_files_open(struct fd_map *fd_map, const struct service *service, struct buf *why)
+{
+	struct buf names = { 0 };
+	bool good = true;
+
+	for (words word = service->groups->passed_fds->open_file; good && word && *word; word++)
+		good = add_file(fd_map, service, *word, &names, why);
+	if (good && names.failed) {
+		buf_text(why, "out of memory");
+		good = false;
+	}
+	if (good && names.length)
+		fd_map->file_names = buf_take(&names);
+	buf_free(&names);
+	return good;
+}
+
+/* ---- standard streams ---- */
+
+/* Sets the standard streams of a start: files that superd opens, or descriptors that it has.
+ *
+ * open(2) must not block superd: if a path goes through another user's folder, the child opens it
+ * (os/fs/path_trust). Two streams may be one file: input and output, or output and error. It is opened once, so both
+ * share its position. */
+
+/* The standard streams of one start. */
+struct placement {
+	struct fd_map *fd_map;
+	const struct start_kit *kit;
+	const struct service *service;
+	const struct stream *streams;   /* input, output and error */
+	int socket;                     /* the first socket, as the child gets it; -1: no socket can be a stream */
+	bool is_beside;                 /* of a command beside the main program */
+};
+
+static bool same_file(const struct stream *a, const struct stream *b)
+{
+	return a->kind == b->kind && stream_is_path(a) && !strcmp(a->path, b->path);
+}
+
+/* Opens a file, or leaves it to the child, with /dev/null in its place until then. -1 with errno EPERM: its path is
+ * refused. */
+static int place_file(const struct placement *placement, int number, int access)
+{
+	const struct stream *stream = &placement->streams[number];
+	const struct engine *engine = placement->kit->engine;
+	struct fd_map *fd_map = placement->fd_map;
+	struct stream_file file = { .path = stream->path, .flags = access | (access != O_RDONLY ? O_CREAT : 0) };
+
+	file.flags |= stream->kind == STREAM_APPEND ? O_APPEND : stream->kind == STREAM_TRUNCATE ? O_TRUNC : 0;
+	switch (placement->kit->plan->stream_openers[number]) {
+	case PATH_OPENED_BY_SUPERD:
+		return fd_map_own(fd_map, stream_file_open(&file));
+	case PATH_OPENED_BY_CHILD:
+		fd_map->files[number] = file;
+		fd_map->has_files = true;
+		return number == STDIN_FILENO ? engine->null_input : engine->null_output;
+	case PATH_REFUSED:
+		break;
+	}
+	errno = EPERM;
+	return -1;
+}
+
+static int open_data(const struct service *service)
+{
+	const struct stream_options *streams = service->groups->streams;
+	struct buf data = { 0 };
+	bool sound = true;
+	int fd = -1;
+
+	for (words line = streams->input_text; line && *line; line++) {
+		buf_text(&data, *line);
+		buf_char(&data, '\n');
+	}
+	for (words piece = streams->input_data; piece && *piece; piece++)
+		sound = sound && base64_decode(*piece, &data);
+	errno = sound ? ENOMEM : EINVAL;
+	if (sound && !data.failed)
+		fd = memory_file(buf_string(&data), data.length);
+	buf_free(&data);
+	return fd;
+}
+
+/* Whether the console takes the place of a stream. A socket is what the service talks through; a file or data as input
+ * is a part of its settings; and only the main program reads what the operator types. */
+static bool is_on_console(const struct placement *placement, int number)
+{
+	unsigned kind = placement->streams[number].kind;
+
+	if (!placement->fd_map->console || kind == STREAM_SOCKET || kind == STREAM_DESCRIPTOR)
+		return false;
+	return number != STDIN_FILENO || (kind != STREAM_FILE && kind != STREAM_DATA && !placement->is_beside);
+}
+
+/* Returns the descriptor for a stream; -1 and errno. */
+static int find_source(const struct placement *placement, int number)
+{
+	const struct start_kit *kit = placement->kit;
+	struct fd_map *fd_map = placement->fd_map;
+	const struct stream *stream = &placement->streams[number];
+	int access = number == STDIN_FILENO ? O_RDONLY : O_WRONLY;
+
+	if (is_on_console(placement, number)) {
+		if (fd_map->console->is_terminal && !placement->is_beside && number != STDIN_FILENO)
+			fd_map->terminal = number;
+		return fd_map_low(fd_map, fd_map->console->streams[number]);
+	}
+	switch ((enum stream_kind)stream->kind) {
+	case STREAM_LOG:
+		return fd_map_low(fd_map, kit->log->write_end);
+	case STREAM_SYSLOG:
+		return fd_map_low(fd_map, kit->syslog->write_end);
+	case STREAM_FILE:
+		if (number == STDIN_FILENO && same_file(stream, &placement->service->groups->streams->output))
+			access = O_RDWR;
+		return place_file(placement, number, access);
+	case STREAM_APPEND:
+	case STREAM_TRUNCATE:
+		return place_file(placement, number, access);
+	case STREAM_DATA:
+		return fd_map_own(fd_map, open_data(placement->service));
+	case STREAM_DESCRIPTOR:
+		return fd_map->wanted[3 + kit->plan->stream_sockets[number]];
+	case STREAM_INHERIT:
+		if (number != STDIN_FILENO && kit->inherited[number - STDOUT_FILENO])
+			return fd_map_low(fd_map, kit->inherited[number - STDOUT_FILENO]->write_end);
+		return number;
+	case STREAM_SOCKET:
+		return placement->socket;
+	case STREAM_NULL:
+		break;
+	}
+	return number == STDIN_FILENO ? kit->engine->null_input : kit->engine->null_output;
+}
+
+static void describe_failure(const struct placement *placement, int number, int error, struct buf *why)
+{
+	const struct service *service = placement->service;
+	const struct start_kit *kit = placement->kit;
+	const struct stream *stream = &placement->streams[number];
+	static const char *const names[] = { "input", "output", "error" };
+	struct path_finding finding;
+
+	buf_addf(why, "%s: %s", option_name_of(service, names[number]), stream->path ? stream->path : "");
+	if (stream_is_path(stream) && kit->plan->stream_openers[number] == PATH_REFUSED &&
+	    path_opener(stream->path, 0, kit->plan->account, path_mounts_cached(), &finding) == PATH_REFUSED)
+		path_finding_add(&finding, why);
+	else
+		buf_addf(why, "%s%s", stream->path ? ": " : "", strerror(error));
+	origin_cite(service_origin(service, names[number]), why);
+}
+
+/* With pass = inetd the socket is the input, and the output unless the service sets another. */
+static bool is_socket(const struct start_kit *kit, int number, int socket)
+{
+	return socket >= 0 && ((number == STDIN_FILENO && kit->plan->input_is_socket) ||
+			       (number == STDOUT_FILENO && kit->plan->output_is_socket));
+}
+
+static bool place_all(const struct placement *placement, struct buf *why)
+{
+	const struct start_kit *kit = placement->kit;
+	const struct stream *streams = placement->streams;
+	struct stream_file *files = placement->fd_map->files;
+	int *wanted = placement->fd_map->wanted;
+
+	for (int n = 0; n < 3; n++) {
+		if (is_socket(kit, n, placement->socket)) {
+			wanted[n] = placement->socket;
+		} else if (n > 0 && !is_socket(kit, n - 1, placement->socket) && !is_on_console(placement, n) &&
+			   same_file(&streams[n - 1], &streams[n])) {
+			files[n] = files[n - 1];        /* opened once, for both */
+			files[n].is_same = true;
+			wanted[n] = wanted[n - 1];
+		} else {
+			wanted[n] = find_source(placement, n);
+		}
+		if (wanted[n] < 0) {
+			describe_failure(placement, n, errno, why);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool stdio_place(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service, int socket,
+		 struct buf *why)
+{
+	const struct stream streams[] = { service->groups->streams->input, service->groups->streams->output,
+					  *plan_error_stream(service) };
+	const struct placement placement = { fd_map, kit, service, streams, socket, false };
+
+	return place_all(&placement, why);
+}
+
+/* Returns the stream of a command beside the main program. It appends to a file that the main program truncates, else
+ * it would remove the output of the commands before it. Sockets, and a terminal as input, are for the main program
+ * alone. */
+static struct stream stream_beside(const struct start_kit *kit, const struct stream *stream, int number)
+{
+	struct stream beside = *stream;
+
+	if (number == STDIN_FILENO && (kit->plan->input_is_socket || stream->kind == STREAM_SOCKET ||
+				       stream->kind == STREAM_DESCRIPTOR || stream->kind == STREAM_INHERIT))
+		beside.kind = STREAM_NULL;
+	else if (stream->kind == STREAM_SOCKET || stream->kind == STREAM_DESCRIPTOR)
+		beside.kind = STREAM_LOG;
+	else if (stream->kind == STREAM_TRUNCATE)
+		beside.kind = STREAM_APPEND;
+	return beside;
+}
+
+bool stdio_place_beside(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service,
+			struct buf *why)
+{
+	const struct stream streams[] = {
+		stream_beside(kit, &service->groups->streams->input, STDIN_FILENO),
+		stream_beside(kit, &service->groups->streams->output, STDOUT_FILENO),
+		stream_beside(kit, plan_error_stream(service), STDERR_FILENO),
+	};
+	const struct placement placement = { fd_map, kit, service, streams, -1, true };
+
+	return place_all(&placement, why);
+}

@@ -1,0 +1,49 @@
+/* The process and its channel: a request carries the socket's descriptor, and the next one waits for its answer. */
+#include "superd/process/restore_async.h"
+
+#include <errno.h>
+
+#include "os/socket/bind.h"
+
+static bool start_process(struct worker_process *process)
+{
+	*process = worker_process_start(WORKER_RESTORE, 0);
+	return process->channel >= 0;
+}
+
+bool restore_async_write(struct buf *request, const struct restore_task *task)
+{
+	struct restore_task written = *task;
+	struct record record = { 0 };
+
+	restore_task_record(&record, &written);
+	*request = record.out;
+	return !request->failed;
+}
+
+bool restore_async_ask(struct worker_process *process, const struct buf *request, int fd)
+{
+	struct record copy = { 0 };
+
+	if (process->channel < 0 && !start_process(process))
+		return false;
+	buf_add(&copy.out, request->data, request->length);
+	return worker_process_ask(process, &copy, &fd, 1);
+}
+
+bool restore_async_hear(struct worker_process *process, bool asked, struct restore_answer *answer)
+{
+	static const struct answer_field fields[] = {
+		ANSWER_ERROR(restore_answer, error),
+		ANSWER_TEXT(restore_answer, lines),
+	};
+	static const struct answer_form form = ANSWER_FORM("superd-restore", struct restore_answer, fields);
+	ssize_t got = worker_process_hear(process, &form, answer, NULL, NULL);
+
+	if (got > 0 && !asked) {
+		worker_process_refuse(process, &form, "unasked");
+		got = 0;
+	}
+	errno = got < 0 ? EAGAIN : EPIPE;
+	return got > 0;
+}

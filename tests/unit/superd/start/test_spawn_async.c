@@ -1,0 +1,406 @@
+/* Starts that take their time in a process of their own: what of superd they keep open meanwhile. */
+#include "tests/unit/rows.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/build_id.h"
+#include "os/foreign/fork_fds.h"
+#include "os/foreign/fork_memory.h"
+#include "os/host/program.h"
+#include "superd/start/spawn.h"
+#include "superd/start/credentials.h"
+#include "superd/start/sandbox_probe.h"
+#include "tests/unit/hang.h"
+
+static struct plan *plan;
+static char run[80];
+
+static void begin(void)
+{
+	set_up();
+	snprintf(run, sizeof(run), "%s/run", folder);
+	process_defaults.runtime_directory = run;
+}
+
+static void finish(void)
+{
+	plan_free(plan);
+	plan = NULL;
+	spawn_end();
+	tear_down();
+}
+
+TestSuite(spawn_async, .init = begin, .fini = finish, .timeout = 120);
+
+static const char *below(const char *name)
+{
+	static char path[2][192];
+	static unsigned turn;
+
+	snprintf(path[++turn & 1], sizeof(*path), "%s/%s", folder, name);
+	return path[turn & 1];
+}
+
+static bool ends_within(int fd, int patience)
+{
+	struct pollfd end = { fd, POLLIN, 0 };
+	char byte;
+
+	return poll(&end, 1, patience) == 1 && read(fd, &byte, 1) == 0;
+}
+
+static void make_pipe(int ends[2])
+{
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+}
+
+static pid_t *note;
+static bool is_late;
+
+static void come_late(void)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	while (is_late && *(volatile pid_t *)note != 4711)
+		nanosleep(&moment, NULL);
+}
+
+/* Starts /bin/false for a note whose number another value has replaced before the process runs for the first time.
+ * Returns its wait status. */
+static int come_late_to(int32_t taken_back)
+{
+	struct spawn_request launch = { .remote_port = -1, .taken_back = &taken_back };
+	int wanted[] = { 0, 1, 2 }, status;
+
+	note = mmap(NULL, sizeof(*note), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert_neq(note, MAP_FAILED);
+	*note = -5;
+	cr_assert_eq(pthread_atfork(NULL, NULL, come_late), 0);
+	plan = row_plan("exec = \"/bin/false\"\nload_credential = \"k:/dev/null\"");
+	launch.plan = plan;
+	launch.wanted = wanted;
+	launch.wanted_count = 3;
+	launch.noted = note;
+	is_late = true;
+	spawn_start(&launch);
+	is_late = false;
+	cr_assert_gt(launch.pid, 0);
+	cr_expect_eq(*note, launch.pid, "superd notes it at once");
+	*note = 4711;
+	cr_assert_eq(waitpid(launch.pid, &status, 0), launch.pid);
+	cr_expect_eq(*note, 4711);
+	close(launch.report);
+	return status;
+}
+
+/* superd has saved its state. */
+Test(spawn_async, a_process_that_runs_late_leaves_the_note_of_another_start)
+{
+	cr_expect_eq(come_late_to(-4), 1 << 8, "it runs");
+}
+
+/* superd has died, and the next one serves its client. */
+Test(spawn_async, a_process_that_runs_late_ends_where_its_start_is_taken_back)
+{
+	cr_expect_eq(come_late_to(-5), 0, "it does not run");
+}
+
+/* Nobody has opened the fifo's other end, so the child stands still before its first stage. */
+Test(spawn_async, a_start_that_waits_keeps_nothing_of_other_clients)
+{
+	int other[2], own[2], wanted[] = { 0, 1, 2, -1 }, status;
+	struct spawn_request launch = { .remote_port = -1, .wanted = wanted, .wanted_count = 4 };
+	const char *fifo = below("slow");
+
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	make_pipe(other);
+	make_pipe(own);
+	wanted[3] = own[1];
+	plan = row_plan("exec = \"/bin/true\"\nload_credential = \"k:%s\"", fifo);
+	launch.plan = plan;
+	spawn_start(&launch);
+	cr_assert_gt(launch.pid, 0);
+	close(other[1]);
+	close(own[1]);
+	cr_expect(ends_within(other[0], HANG_MS), "the child has the other client's connection");
+	cr_expect_not(ends_within(own[0], 0), "the child has its own");
+	cr_expect_eq(kill(launch.pid, SIGKILL), 0);
+	cr_assert_eq(waitpid(launch.pid, &status, 0), launch.pid);
+	cr_expect(ends_within(own[0], HANG_MS));
+	close(other[0]);
+	close(own[0]);
+	close(launch.report);
+}
+
+static bool shares_memory(pid_t pid, const void *at)
+{
+	char path[64], line[512], start[40];
+	bool shares = false;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%ld/maps", (long)pid);
+	snprintf(start, sizeof(start), "%lx-", (unsigned long)(uintptr_t)at);
+	maps = fopen(path, "re");
+	cr_assert_not_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		shares |= !strncmp(line, start, strlen(start)) && strstr(line, " rw-s ");
+	fclose(maps);
+	return shares;
+}
+
+/* Of an ordinary user's superd it may be traced by the service's processes, as it must write below /proc/self. */
+Test(spawn_async, a_start_that_waits_has_a_copy_of_what_superd_shares_with_its_guard)
+{
+	int wanted[] = { 0, 1, 2 }, other[2];
+	struct spawn_request launch = { .remote_port = -1, .wanted = wanted, .wanted_count = 3 };
+	void *shared = mmap(NULL, 5000, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const char *fifo = below("slow");
+
+	cr_assert_neq(shared, MAP_FAILED);
+	cr_assert(shares_memory(getpid(), shared));
+	fork_memory_note(shared, 5000);
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	make_pipe(other);
+	plan = row_plan("exec = \"/bin/true\"\nload_credential = \"k:%s\"", fifo);
+	launch.plan = plan;
+	spawn_start(&launch);
+	cr_assert_gt(launch.pid, 0);
+	close(other[1]);
+	cr_assert(ends_within(other[0], HANG_MS));      /* it has closed what is not its own */
+	cr_expect_not(shares_memory(launch.pid, shared));
+	cr_expect_eq(kill(launch.pid, SIGKILL), 0);
+	cr_assert_eq(waitpid(launch.pid, NULL, 0), launch.pid);
+	fork_memory_note(NULL, 0);
+	munmap(shared, 5000);
+	close(other[0]);
+	close(launch.report);
+}
+
+/* A jail whose user has made its /run lead out of it, to where somebody has a folder that is called like superd's. The
+ * user is not root, whose jail is entered by a mount. */
+static const struct service *jailed(void)
+{
+	process_defaults.runtime_directory = "/run";
+	cr_assert_eq(mkdir(below("precious"), 0755), 0);
+	cr_assert_eq(mkdir(below("jail"), 0755), 0);
+	cr_assert_eq(symlink(below("precious"), below("jail/run")), 0);
+	return row("service a { listen = 7\nexec = \"/bin/true\"\nset_credential = \"k:v\"\n"
+		   "user = \"%s\"\nroot_directory = \"%s/jail\"\n}\n", geteuid() ? "root" : "nobody", folder);
+}
+
+Test(spawn_async, credentials_do_not_leave_a_jail_by_its_links)
+{
+	int wanted[] = { 0, 1, 2 }, status;
+	struct spawn_request launch = { .remote_port = -1, .wanted = wanted, .wanted_count = 3 };
+	struct pollfd told = { .events = POLLIN };
+	struct fault fault = { .stage = STAGE_NONE };
+
+	skip_unless(geteuid() == 0, "it takes root");
+	plan = plan_make(jailed(), &process_defaults, &(struct plan_sockets){ .port = 7 }, &why);
+	cr_assert(plan, "%s", buf_string(&why));
+	launch.plan = plan;
+	spawn_start(&launch);
+	cr_assert_gt(launch.pid, 0);
+	told.fd = launch.report;
+	cr_assert_eq(poll(&told, 1, HANG_MS), 1);
+	cr_expect_eq(read(launch.report, &fault, sizeof(fault)), (ssize_t)sizeof(fault));
+	cr_expect_eq(fault.stage, STAGE_CREDENTIALS, "failed at '%s'", stage_name(fault.stage));
+	cr_assert_eq(waitpid(launch.pid, &status, 0), launch.pid);
+	cr_expect_neq(access(below("precious/credentials"), F_OK), 0, "it was made outside");
+	close(launch.report);
+}
+
+Test(spawn_async, credentials_are_not_removed_outside_of_a_jail)
+{
+	const struct service *service;
+
+	skip_unless(geteuid() == 0, "it takes root");
+	service = jailed();
+	cr_assert_eq(mkdir(below("precious/credentials"), 0755), 0);
+	cr_assert_eq(mkdir(below("precious/credentials/a.service"), 0755), 0);
+	cr_expect_not(credentials_remove(service, &process_defaults));
+	cr_expect_eq(access(below("precious/credentials/a.service"), F_OK), 0);
+	cr_assert_eq(unlink(below("jail/run")), 0);
+	cr_assert_eq(rename(below("precious"), below("jail/run")), 0);
+	cr_expect(credentials_remove(service, &process_defaults));
+	cr_expect_neq(access(below("jail/run/credentials/a.service"), F_OK), 0);
+}
+
+/* In a process of its own: 0, or the number of the first descriptor that is not as it should be. */
+static int find_wrong(const int *kept, int count, int also, unsigned most)
+{
+	fork_fds_close_others(kept, count, also, -1);
+	for (int fd = 3; fd < (int)most; fd++) {
+		bool is_kept = fd == also;
+
+		for (int n = 0; n < count; n++)
+			is_kept |= kept[n] == fd;
+		if (is_kept != (fcntl(fd, F_GETFD) >= 0))
+			return fd;
+	}
+	return 0;
+}
+
+static void expect_kept(const int *kept, int count, int also)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		for (int fd = 3; fd < 40; fd++)
+			dup2(0, fd);
+		_exit(find_wrong(kept, count, also, 40));
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(status, 0, "wait status %x", (unsigned)status);
+}
+
+Test(spawn_async, what_is_kept_may_be_in_any_order_and_more_than_once)
+{
+	expect_kept((int[]){ 0, 1, 2 }, 3, -1);
+	expect_kept((int[]){ 0, -1, 2, 3 }, 4, 39);
+	expect_kept((int[]){ 20, 5, 5, 21, -1, 0, 39 }, 7, 22);
+	expect_kept((int[]){ 7, 6, 5, 4 }, 4, 3);
+	expect_kept(NULL, 0, 10);
+	expect_kept(NULL, 0, -1);
+}
+
+Test(spawn_async, a_report_lies_behind_what_the_child_arranges)
+{
+	int ends[2];
+
+	cr_assert(fork_fds_open_report(ends, 30));
+	cr_expect_geq(ends[1], 30);
+	cr_expect_eq(fcntl(ends[1], F_GETFD), FD_CLOEXEC);
+	close(ends[1]);
+	cr_expect(ends_within(ends[0], HANG_MS));
+	close(ends[0]);
+}
+
+/* Answers memfd_create(2) with ENOSYS, as a container's filter may. */
+static bool deny_memory_files(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = { sizeof(code) / sizeof(*code), code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
+}
+
+static bool deny_files(void)
+{
+	return signal(SIGXFSZ, SIG_IGN) != SIG_ERR && setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 0, 0 }) == 0;
+}
+
+/* In a process of its own: 0, or the stage that failed. */
+static int start_where(bool (*prepare)(void), const char *value)
+{
+	int wanted[] = { -1, -1, -1 };
+	struct spawn_request launch = { .remote_port = -1, .wanted = wanted, .wanted_count = 3, .checks = true };
+	struct fault fault = { .stage = STAGE_NONE };
+
+	plan = row_plan("exec = \"/bin/true\"\ncondition = \"PathExists=/\"");
+	launch.plan = plan;
+	launch.variables = (const char *const[]){ value, NULL };
+	if (!prepare())
+		return 100;
+	spawn_start(&launch);
+	if (launch.pid < 0)
+		return (int)launch.fault.stage;
+	return read(launch.report, &fault, sizeof(fault)) == 0 ? 0 : (int)fault.stage;
+}
+
+/* The text of a start is then in a pipe, which holds more than usual if need be. */
+Test(spawn_async, a_start_with_conditions_needs_no_file_in_memory)
+{
+	bool (*const prepare[])(void) = { deny_memory_files, deny_files };
+	char *large = malloc(100001);
+	int status;
+
+	memset(large, 'x', 100000);
+	memcpy(large, "A=", 2);
+	large[100000] = '\0';
+	for (int n = 0; n < 4; n++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(start_where(prepare[n % 2], n < 2 ? "A=b" : large));
+		cr_assert_eq(waitpid(pid, &status, 0), pid);
+		cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d: %s", n,
+			  WIFEXITED(status) && WEXITSTATUS(status) < STAGES
+				  ? stage_name((enum stage)WEXITSTATUS(status))
+				  : "it did not end by itself");
+	}
+	free(large);
+}
+
+/* In a process of its own, where root gains nothing by an exec. */
+static int probe_without_root(void)
+{
+	char probe[] = "--probe";
+	char *argv[] = { (char *)(uintptr_t)"superd-exec", (char *)(uintptr_t)build_word(), probe, NULL };
+
+	if (prctl(PR_SET_SECUREBITS, 1 /* SECBIT_NOROOT */, 0, 0, 0) < 0)
+		return 200;
+	return spawn_ask(program_get(PROGRAM_EXEC)->fd, argv);
+}
+
+/* In a process of its own: superd-exec could have none of its capabilities, and superd says so. */
+static int find_without_ambient(void)
+{
+	struct sandbox_support support = { .probed = false };
+
+	if (prctl(PR_SET_SECUREBITS, 1 | 64 /* SECBIT_NOROOT, SECBIT_NO_CAP_AMBIENT_RAISE */, 0, 0, 0) < 0)
+		return 2;
+	return sandbox_support_missing(&support) & SANDBOX_NEEDS_MOUNTS &&
+	       strstr(support.program_flaw, "no-cap-ambient-raise") ? 0 : 1;
+}
+
+Test(spawn_async, superd_says_where_superd_exec_can_have_no_rights)
+{
+	int status;
+	pid_t pid;
+
+	skip_unless(geteuid() == 0, "it takes root");
+	pid = fork();
+	if (pid == 0)
+		_exit(find_without_ambient());
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", WEXITSTATUS(status));
+}
+
+Test(spawn_async, superd_exec_has_superds_rights_also_where_root_has_none_by_itself)
+{
+	char probe[] = "--probe";
+	char *argv[] = { (char *)(uintptr_t)"superd-exec", (char *)(uintptr_t)build_word(), probe, NULL };
+	int lacking = spawn_ask(program_get(PROGRAM_EXEC)->fd, argv), status;
+	pid_t pid;
+
+	skip_unless(geteuid() == 0 && lacking == 0, "it takes root that may create namespaces");
+	pid = fork();
+	if (pid == 0)
+		_exit(probe_without_root());
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(WEXITSTATUS(status), 0, "it lacks %d", WEXITSTATUS(status));
+}
