@@ -19,6 +19,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
+#include "lib/number.h"
 #include "lib/scm_rights.h"
 #include "superd/start/worker_process.h"
 #include "worker/record/request.h"
@@ -26,13 +27,15 @@
 #define SOCKET_BUFFER (32 << 10)        /* bytes in flight in a socket: a backend that floods must wait for superd */
 #define END_LOOKS 100                   /* milliseconds that superd's end waits for the readers */
 #define RECEIVES_WITHIN 10.             /* seconds in which a reader has to receive what it was sent */
+#define LOOK_MOST 1.                    /* seconds that count between two looks: the machine may have stood still */
 
 static struct {
 	int memory;                     /* file of the slots, for readers; -1: there are none */
 	_Atomic uint64_t *slots;        /* shared with readers; NULL: none, as the system has no such memory */
 	struct worker_process process;  /* the current reader; its channel is readable as soon as it ends */
 	int waiting;                    /* what it had still to receive at the last look, as the kernel counts it */
-	double since;                   /* clock_now() when that became less; or more than nothing */
+	double looked;                  /* clock_now() of that look */
+	double late;                    /* seconds in which it has received nothing of that */
 	pid_t former;                   /* reader of the superd before an upgrade; 0: none */
 	int next;                       /* slot to try first */
 } reader = { .memory = -1, .process = { .channel = -1, .pid = -1 } };
@@ -128,13 +131,17 @@ bool output_reader_start(struct output_reading *reading, int pipe)
 /* Whether the reader has received all that was sent to it. It is ended if it receives nothing for too long. */
 static bool has_taken_all(void)
 {
+	double now = clock_now();
 	int before = reader.waiting;
 
 	if (ioctl(reader.process.channel, SIOCOUTQ, &reader.waiting) < 0)
 		reader.waiting = 0;
 	if (!before || reader.waiting < before)
-		reader.since = clock_now();
-	if (reader.waiting && clock_now() - reader.since >= RECEIVES_WITHIN)
+		reader.late = 0;
+	else
+		reader.late += number_min(now - reader.looked, LOOK_MOST);
+	reader.looked = now;
+	if (reader.waiting && reader.late >= RECEIVES_WITHIN)
 		worker_process_end(&reader.process);
 	return !reader.waiting;
 }
