@@ -154,7 +154,8 @@ bool output_reader_is_at_it(struct output_reading *reading)
 		send_to_reader(reading);
 	if (reading->text < 0 || reading->other >= 0)
 		return false;
-	if (reading->is_sent && is_at_work() && has_taken_all())
+	/* It has received one that it reads, whatever came behind that. */
+	if (reading->is_sent && (reading->received || (is_at_work() && has_taken_all())))
 		reading->is_sent = false;
 	return !reading->is_sent;
 }

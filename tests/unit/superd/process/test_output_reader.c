@@ -262,6 +262,21 @@ Test(output_reader, one_that_receives_no_more_is_ended)
 	wait_until_read(&first);
 }
 
+/* superd may look at the first one only when a later one waits already. */
+Test(output_reader, one_that_is_read_does_not_wait_with_later_ones)
+{
+	struct output_reading first, second;
+	pid_t stopped;
+
+	open_read_pipe(&first);
+	stopped = stop_reader();
+	open_pipe(&second);
+	cr_expect(output_reader_is_at_it(&first));
+	cr_expect_not(output_reader_is_at_it(&second));
+	kill(stopped, SIGCONT);
+	wait_until_read(&second);
+}
+
 /* Its thread may have read the pipe by the time that superd looks. */
 Test(output_reader, a_slow_one_keeps_what_it_was_sent)
 {
