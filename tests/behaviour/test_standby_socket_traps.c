@@ -220,6 +220,32 @@ Behaviour(standby_socket_traps, an_instance_that_starts_drains_when_it_is_ready)
 	superd_stop(superd);
 }
 
+/* Its table has not changed: the option would drain it for nothing. */
+Behaviour(standby_socket_traps, one_that_is_released_before_it_is_ready_does_not_drain)
+{
+	int port = free_port(), client;
+	const char *go = path_in("go");
+	const char *wait = text_of(
+		"on_change = drain\n exec_start_post = \"/bin/sh -c 'until [ -e %s ]; do sleep 0.02; done'\"", go);
+	struct superd *superd = controlled_run(SERVICE, port, backend("talk"), wait);
+	const char *before;
+
+	superd_port(superd, "web");
+	client = client_connect(port);
+	client_send(client, "one\n");
+	before = client_line(client);
+	cr_assert(control_is_done(control_once("drain --no-wait web")), "%s", world_logs());
+	WAIT_UNTIL(strstr(control_once("status web"), "\"phase\":\"ready\""));
+	cr_assert(control_is_done(control_once("release web")), "%s", world_logs());
+	cr_expect_not(strstr(control_once("status web"), "\"phase\":\"ready\""));
+	write_file("go", "%s", "");
+	WAIT_UNTIL(strstr(control_once("status web"), "\"state\":\"running\""));
+	client_send(client, "one\n");
+	cr_assert_str_eq(client_line(client), before);
+	close(client);
+	superd_stop(superd);
+}
+
 /* No program here takes its clients. The second instance gets the old socket, with whom the first one has left there,
  * and the other client waits for its end. */
 Behaviour(standby_socket_traps, an_instance_for_clients_left_behind_ends_for_those_who_wait_elsewhere)

@@ -134,7 +134,9 @@ void drain_changed(struct service_runtime *runtime)
  * is over. */
 static void drain_as_planned(struct service_runtime *runtime)
 {
-	bool wanted = runtime_is_held(runtime) || runtime->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN;
+	bool has_changed = runtime->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN &&
+		runtime_current(runtime)->outdated;
+	bool wanted = runtime_is_held(runtime) || has_changed;
 
 	if (wanted && runtime_state(runtime) != RUNNING)
 		return;
