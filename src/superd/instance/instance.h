@@ -67,7 +67,7 @@ struct ending {
 struct instance_groups {
 	struct {                        /* saved */
 		pid_t group;            /* process group of the main process; 0: none */
-		pid_t former;           /* process group of an earlier main process (superd/instance/notify_handle); 0: none */
+		pid_t former;           /* process group of an earlier main process (superd/instance/notify_state); 0: none */
 		int fd, former_fd;      /* theirs (os/proc/process_group), if superd reaps no process of one; -1: none */
 	};
 	struct process_tree *escaped;   /* processes that have left the groups found at a stop; NULL: none */
@@ -112,7 +112,7 @@ struct instance_facts {
 	unsigned char result;           /* enum result that something else than the wait status decided; 0: the status decides */
 };
 
-/* Delays the end of a process until superd has read its last messages (superd/instance/notify_receive). */
+/* Delays the end of a process until superd has read its last messages (superd/instance/notify). */
 struct last_words {
 	struct list link;               /* in notify->unheard; empty: nothing is delayed */
 	void (*heard)(struct last_words *last);        /* called after the removal from the list; may free the struct */
@@ -201,7 +201,7 @@ struct instances {
 	struct list aux_commands;       /* commands beside a main process that run (superd/instance/aux_command) */
 	struct list relays;             /* relays of instances, and retired ones that still have clients (superd/instance/relay) */
 	struct list shared;             /* processes that serve several clients (superd/instance/shared_process) */
-	struct list moved;              /* notify_states (superd/instance/notify_handle) whose former group has processes */
+	struct list moved;              /* notify_states whose former group has processes */
 };
 
 void instances_init(struct engine *engine, struct instances *instances);

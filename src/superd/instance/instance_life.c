@@ -12,7 +12,7 @@
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/foreground.h"
 #include "superd/instance/forking.h"
-#include "superd/instance/notify_receive.h"
+#include "superd/instance/notify.h"
 #include "superd/instance/notify_state.h"
 #include "superd/instance/outdated.h"
 #include "superd/instance/ready.h"
@@ -52,7 +52,7 @@ static void on_ended(struct child *child, int status)
 	pid_t ended = child->pid;
 
 	instance_thaw(instance);
-	if (notice && !notify_receive_last(instance, &notice->last)) {
+	if (notice && !notify_hear_last(instance, &notice->last)) {
 		if (child->pid == ended)
 			child->pid = 0;         /* a number that may be another's soon */
 		instance->facts.status = status;
@@ -122,7 +122,7 @@ void instance_free(struct instance *instance)
 	if (instance->ops && instance->ops->drop)
 		instance->ops->drop(instance);
 	foreground_drop(instance);
-	notify_receive_leave(instance);
+	notify_leave(instance);
 	bind_calls_free(instance);
 	main_watch_end(&instance->main_watch);
 	child_table_remove(&instance->engine->children, &instance->child);
@@ -193,7 +193,7 @@ static void on_command_ended(struct child *child, int status)
 	struct instance *instance = command->instance;
 
 	/* Its messages are read while its pid still shows whose they are. */
-	aux_command_end(command, status, !instance->notice || notify_receive_last(instance, &command->last));
+	aux_command_end(command, status, !instance->notice || notify_hear_last(instance, &command->last));
 }
 
 void exec_sequence_load(struct exec_sequence *sequence, struct service_runtime *runtime, struct instance *instance)

@@ -1,6 +1,6 @@
 /* Acts on the messages of an instance. They may come at any time; one that comes too late, as READY after STOPPING,
  * or any from an instance that is being stopped, must change nothing. */
-#include "superd/instance/notify_handle.h"
+#include "superd/instance/notify_state.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -21,7 +21,6 @@
 #include "os/proc/process_mark.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/forking.h"
-#include "superd/instance/notify_state.h"
 #include "superd/instance/notify.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/process/process_tree.h"
@@ -31,26 +30,21 @@
 
 /* ---- whose message it is ---- */
 
-/* Finds the instance that a message comes from. The kernel vouches for the sender's pid; superd looks for it among
- * main processes and commands, then by session, group and ancestors. If the sender has ended by now, none of these
- * can be looked up, and the socket decides, if its service has a single instance. */
+/* The kernel vouches for the sender's pid; superd looks for it among main processes and commands, then by session,
+ * group and ancestors. If the sender has ended by now, none of these can be looked up, and the socket decides, if its
+ * service has a single instance. */
 #define ANCESTORS_MOST 32
 
-/* Whether a pid, session or group belongs to the instance. Its first process began its session, and the group that it
- * had before its main process moved is still its own. */
-static bool has_id(const struct instance *instance, pid_t id)
-{
-	return id > 1 &&
-		(id == instance->pid || id == instance->child.pid || id == instance->groups.group ||
-		 id == instance->groups.former || id == instance_command(instance));
-}
-
+/* A pid, session or group of the instance: its first process began its session, and the group that it had before its
+ * main process moved is still its own. */
 static struct notify_state *find_holder(const struct list *notices, pid_t id)
 {
 	LIST_EACH(link, notices) {
 		struct notify_state *notice = container_of(link, struct notify_state, link);
+		const struct instance *instance = notice->instance;
 
-		if (has_id(notice->instance, id))
+		if (id > 1 && (id == instance->pid || id == instance->child.pid || id == instance->groups.group ||
+			       id == instance->groups.former || id == instance_command(instance)))
 			return notice;
 	}
 	return NULL;
@@ -74,53 +68,29 @@ static struct notify_state *find_by_ancestors(const struct list *notices, pid_t 
 	return NULL;
 }
 
-/* Returns the notify_state of the instance; NULL: unknown. If the service has a single instance, a process that has
- * ended, or that superd cannot assign, belongs to it if its user is root or the instance's. */
-struct notify_state *notify_sender_find(const struct list *notices, pid_t pid, uid_t uid, enum role *role)
+struct notify_state *notify_state_find(const struct list *notices, const struct notification *sender, const char **why)
 {
-	struct notify_state *notice;
+	struct notify_state *notice = NULL;
+	unsigned least = NOTIFY_ALL;    /* notify_access that it needs */
 
-	*role = ROLE_OTHER;
 	LIST_EACH(link, notices) {
-		notice = container_of(link, struct notify_state, link);
-		if (notice->instance->pid == pid) {
-			*role = ROLE_MAIN;
-			return notice;
-		}
-		if (instance_command(notice->instance) == pid) {
-			*role = ROLE_COMMAND;
-			return notice;
+		struct notify_state *other = container_of(link, struct notify_state, link);
+
+		if (other->instance->pid == sender->pid || instance_command(other->instance) == sender->pid) {
+			notice = other;
+			least = other->instance->pid == sender->pid ? NOTIFY_MAIN : NOTIFY_EXEC;
+			break;
 		}
 	}
-	notice = find_by_ancestors(notices, pid);
-	if (notice || !list_has_one(notices))
-		return notice;
-	notice = container_of(notices->next, struct notify_state, link);
-	return uid == 0 || uid == notice->instance->user ? notice : NULL;
-}
-
-static bool notify_sender_is_of(const struct list *notices, const struct notify_state *notice, pid_t pid)
-{
-	const struct notify_state *match = find_by_ancestors(notices, pid);
-	struct process_proof proof = instance_proof(notice->instance);
-
-	return match ? match == notice : process_is_proved(&proof, pid);
-}
-
-/* Whether notify_access allows messages from a process with this role. */
-bool notify_sender_is_allowed(const struct notify_state *notice, enum role role)
-{
-	switch ((enum notify_access)notice->access) {
-	case NOTIFY_NONE:
-		return false;
-	case NOTIFY_MAIN:
-		return role == ROLE_MAIN;
-	case NOTIFY_EXEC:
-		return role != ROLE_OTHER;
-	case NOTIFY_ALL:
-		break;
+	if (!notice)
+		notice = find_by_ancestors(notices, sender->pid);
+	if (!notice && list_has_one(notices)) {
+		notice = container_of(notices->next, struct notify_state, link);
+		if (sender->uid != 0 && sender->uid != notice->instance->user)
+			notice = NULL;
 	}
-	return true;
+	*why = notice ? "notify_access does not let it speak" : "it is no process of this service";
+	return notice && notice->access >= least ? notice : NULL;
 }
 
 /* ---- another main process ---- */
@@ -216,16 +186,6 @@ static bool follow_process(struct notify_state *notice, pid_t pid)
 	return true;
 }
 
-/* type = forking: the message names the daemon, so the search for it ends. */
-static void end_daemon_search(struct instance *instance)
-{
-	if (!instance->search)
-		return;
-	instance_end_search(instance);
-	if (instance_is_starting(instance))
-		instance_be_ready(instance);
-}
-
 /* Returns the process that the message names, if it has not ended; -1: none. */
 static pid_t find_named(const struct notify_message *message, const struct received *received)
 {
@@ -244,14 +204,16 @@ static pid_t find_named(const struct notify_message *message, const struct recei
 
 static const char *refuse_process(const struct notify_state *notice, pid_t pid, bool by_root)
 {
+	struct process_proof proof = instance_proof(notice->instance);
+	const struct notify_state *match;
 	struct process process;
 
 	if (pid <= 1 || pid == getpid() || !process_read(pid, &process) || process.ended)
 		return "there is no such process";
 	if (child_table_find(&notice->instance->engine->children, pid))
 		return "it is of another service";
-	return by_root || notify_sender_is_of(&notice->notify->notices, notice, pid) ? NULL
-										     : "it is none of this service's";
+	match = by_root ? notice : find_by_ancestors(&notice->notify->notices, pid);
+	return match == notice || (!match && process_is_proved(&proof, pid)) ? NULL : "it is none of this service's";
 }
 
 /* Below a daemon of root's another user's session may speak, too, if notify_access = all. As the main process it would
@@ -286,7 +248,11 @@ static void main_pid_take(struct notify_state *notice, const struct notify_messa
 	}
 	notify_state_say(notice, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
 	instance_signal_followed(instance, instance->groups.group != group);
-	end_daemon_search(instance);
+	if (!instance->search)
+		return;
+	instance_end_search(instance);  /* type = forking: the message names the daemon */
+	if (instance_is_starting(instance))
+		instance_be_ready(instance);
 }
 
 /* ---- readiness, reloads, texts, limits ---- */
@@ -352,6 +318,19 @@ struct notify_state *notify_state_new(struct instance *instance, unsigned access
 	return notice;
 }
 
+void notify_state_watch(struct instance *instance)
+{
+	const struct service *service = instance->service;
+	struct notify_state *notice = instance->notice;
+
+	if (!notice || notice->watched || is_starting(instance))
+		return;
+	notice->watched = true;
+	if (notice->every < 0.)
+		notice->every = service_has_watchdog(service) ? (double)service->groups->lifecycle->watchdog / 1e6 : 0.;
+	watchdog_start(notice, notice->every);
+}
+
 void notify_state_free(struct notify_state *notice)
 {
 	if (!notice)
@@ -363,12 +342,6 @@ void notify_state_free(struct notify_state *notice)
 	watchdog_end(notice);
 	main_watch_end(&notice->instance->main_watch);
 	free(notice);
-}
-
-void notify_state_watch(struct instance *instance)
-{
-	if (instance->notice && !is_starting(instance))
-		watchdog_begin(instance->notice);
 }
 
 /* Keeps the first NOTE_TEXT bytes of a text, without control characters. */
@@ -501,7 +474,8 @@ static void take_extend(struct notify_state *notice, int64_t microseconds)
 	int64_t left = patient ? allowance_left(&notice->allowance, microseconds) : microseconds;
 	bool granted = instance_extend(notice->instance, microseconds) && left == microseconds;
 
-	watchdog_extend(notice, microseconds);
+	if (ev_is_active(&notice->watchdog) && ev_timer_remaining(loop, &notice->watchdog) < (double)microseconds / 1e6)
+		watchdog_start(notice, (double)microseconds / 1e6);
 	if (patient && ev_timer_remaining(loop, &notice->limit) < (double)left / 1e6)
 		set_limit(notice, left);
 	if (granted || notice->extension_refused)
@@ -581,9 +555,9 @@ void notify_state_take(struct notify_state *notice, const struct notify_message 
 	if (message->reset)
 		take_reset(notice);
 	if (message->watchdog_every != NOTE_UNSET)
-		watchdog_change(notice, message->watchdog_every);
-	if (message->watchdog)
-		watchdog_heard(notice);
+		notice->every = (double)message->watchdog_every / 1e6;
+	if (message->watchdog || message->watchdog_every != NOTE_UNSET)
+		watchdog_start(notice, notice->every);
 	if (message->trigger)
 		watchdog_bark(notice, "it sent WATCHDOG=trigger");
 	take_state(notice, message);

@@ -1,5 +1,5 @@
 /* The state of one instance by its sd_notify(3) messages: whether it is ready, reloads or stops, its status, its main
- * process, its watchdog. Each instance that may send owns one until it ends; superd/instance/notify_receive reads the
+ * process, its watchdog. Each instance that may send owns one until it ends; superd/instance/notify reads the
  * messages. */
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "os/socket/notify_socket.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/notify_message.h"
+#include "superd/process/receive_async.h"
 
 struct notify;
 
@@ -41,6 +42,32 @@ struct notify_state {
 	bool paused;                    /* true: it is frozen and cannot send */
 };
 
+/* ---- in notify_handle.c ---- */
+
+/* NULL: out of memory. */
+struct notify_state *notify_state_new(struct instance *instance, unsigned access);
+void notify_state_free(struct notify_state *notice);
+
+/* Returns the one, of those at a socket, whose instance has sent the message; NULL: none, or one that must not send, and
+ * why. If the service has a single instance, a process that has ended, or that superd cannot assign, belongs to it if
+ * its user is root or the instance's. */
+struct notify_state *notify_state_find(const struct list *notices, const struct notification *sender, const char **why);
+
+/* Acts on a message. received: its descriptors; NULL: none; the call takes out those that it keeps. by_root: root sent
+ * the message. The notice outlives this call. */
+void notify_state_take(struct notify_state *notice, const struct notify_message *message,
+		       const struct notification *notification, struct received *received, bool by_root);
+
+/* Starts the watchdog of an instance that runs, if it has one (WATCHDOG=1 of sd_notify(3)), with the service's time,
+ * unless the instance has set one. If none is sent in time, superd stops the instance with watchdog_signal, and counts
+ * a failure. */
+void notify_state_watch(struct instance *instance);
+
+/* Called after a child was reaped: forgets groups without processes, because the kernel may reuse their numbers. */
+void main_pid_sweep(struct engine *engine);
+
+/* ---- in notify_state.c ---- */
+
 /* Logs a line about the instance. */
 void notify_state_say(const struct notify_state *notice, enum level level, const char *name, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -48,14 +75,8 @@ void notify_state_say(const struct notify_state *notice, enum level level, const
 /* Stops the instance, as failed, for this reason; stop_signal 0: kill_signal. */
 void notify_state_fail(struct notify_state *notice, int stop_signal, const char *reason);
 
-/* The watchdog of a running instance (WATCHDOG=1 of sd_notify(3)). If none is sent in time, superd stops the instance
- * with watchdog_signal, and counts a failure. */
 void watchdog_init(struct notify_state *notice);
-void watchdog_begin(struct notify_state *notice);       /* with the service's time, unless the instance has set one */
-void watchdog_heard(struct notify_state *notice);
-void watchdog_change(struct notify_state *notice, int64_t microseconds); /* WATCHDOG_USEC=; 0: no watchdog */
-void watchdog_extend(struct notify_state *notice, int64_t microseconds); /* to at least so long from now */
-void watchdog_pause(struct notify_state *notice); /* while it is frozen; watchdog_resume starts its time again */
-void watchdog_resume(struct notify_state *notice);
-void watchdog_bark(struct notify_state *notice, const char *reason);    /* fails the instance: the watchdog has expired */
+void watchdog_start(struct notify_state *notice, double seconds);       /* anew, if it is to run at all */
+void watchdog_pause(struct notify_state *notice, bool pauses);  /* while it is frozen; false starts its time again */
+void watchdog_bark(struct notify_state *notice, const char *reason);    /* it has expired: fails the instance */
 void watchdog_end(struct notify_state *notice);

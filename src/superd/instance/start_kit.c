@@ -214,7 +214,7 @@ bool start_kit_prepare(struct start_kit *kit, const struct service *service, con
 		kit->trust_checked = now;
 		plan_check_trust(kit->plan);
 	}
-	if (!kit->notify && notify_is_wanted(service)) {
+	if (!kit->notify && service_notify_access(service) != NOTIFY_NONE) {
 		kit->notify = notify_open(engine, service, why);
 		if (!kit->notify)
 			return false;

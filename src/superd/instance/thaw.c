@@ -57,7 +57,7 @@ void instance_thaw(struct instance *instance)
 	frozen->is_under_way = false;
 	frozen->since = 0;
 	if (instance->notice)
-		watchdog_resume(instance->notice);
+		watchdog_pause(instance->notice, false);
 	/* An instance that is being stopped by now has another limit. */
 	if (frozen->limit > 0 && !instance->facts.stopped && instance->child.pid > 0)
 		instance_limit(instance, (int64_t)(frozen->limit * 1e6) + 1);

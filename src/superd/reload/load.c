@@ -41,7 +41,6 @@
 #include "superd/instance/forking.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/instance_state.h"
-#include "superd/instance/notify_receive.h"
 #include "superd/instance/notify_state.h"
 #include "superd/instance/outdated.h"
 #include "superd/instance/ready.h"
@@ -565,23 +564,16 @@ static void load_log_loss(const struct service_runtime *runtime, const char *wha
 static void load_notify(struct service_loader *progress, struct state_section *section)
 {
 	struct service_runtime *runtime = progress->runtime;
-	const char *variable = state_text(section, "variable");
-	struct notify **mine = &runtime->run->kit.notify, *notify = NULL;
-	int fd = load_fd(section, "fd");
+	struct notify **mine = &runtime->run->kit.notify, *notify;
 
-	if (progress->notify_count == NOTIFY_SOCKETS_MOST) {
-		fd_close(&fd);
+	if (progress->notify_count == NOTIFY_SOCKETS_MOST)
 		return;
-	}
-	if (fd >= 0 && variable)
-		notify = notify_resume(runtime->engine, runtime->service->name, variable, fd);
+	notify = notify_load(runtime->engine, runtime->service->name, section);
 	progress->notifies[progress->notify_count++] = notify;
 	if (!notify) {
-		fd_close(&fd);
 		load_log_loss(runtime, "a socket for its notifications");
 		return;
 	}
-	state_load(section, &notify_state, notify, runtime->engine->loop);
 	notify->released |= *mine != NULL;
 	if (!notify->released)
 		*mine = notify;
@@ -782,7 +774,7 @@ static void load_noted(struct service_loader *progress, struct state_section *se
 	if (!shares || !read_shared(runtime, instance, section, "pid"))
 		read_channel(runtime, instance, section);
 	if (runtime->run->kit.notify)
-		notify_receive_join(runtime->run->kit.notify, instance);
+		notify_join(runtime->run->kit.notify, instance);
 	instance->mark = process_mark(pid);
 	if (runtime->service->exec->type == TYPE_FORKING && !forking_load(instance, runtime->table))
 		load_log_loss(runtime, "the search for its daemon");
@@ -823,7 +815,7 @@ static void load_notify_state(struct service_loader *progress, struct state_sect
 	struct notify_state *state;
 
 	if (!instance || index < 0 || index >= progress->notify_count || !progress->notifies[index] ||
-	    !notify_receive_join(progress->notifies[index], instance) || !instance->notice)
+	    !notify_join(progress->notifies[index], instance) || !instance->notice)
 		return;
 	state = instance->notice;
 	state_load(section, &notice_state, state, instance->engine->loop);

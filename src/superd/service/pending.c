@@ -27,8 +27,8 @@
 #include "superd/instance/cleanup.h"
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/foreground.h"
-#include "superd/instance/notify_handle.h"
-#include "superd/instance/notify_receive.h"
+#include "superd/instance/notify.h"
+#include "superd/instance/notify_state.h"
 #include "superd/instance/warm_pool.h"
 #include "superd/instance/fd_map.h"
 #include "superd/loop/close_socket.h"
@@ -188,7 +188,7 @@ static bool equip(struct service_runtime *runtime, struct pending_client *pendin
 	instance->service = runtime->service;   /* a reload may have changed it since */
 	if (!make_plan(runtime, pending, why))
 		return false;
-	if (!notify_receive_join(kit->notify, instance)) {
+	if (!notify_join(kit->notify, instance)) {
 		buf_text(why, "out of memory");
 		return false;   /* fd_map has nothing to close yet: it is made from here on */
 	}
@@ -657,7 +657,7 @@ static bool begin_sequence(struct service_runtime *runtime, struct pending_clien
 	list_add(&runtime->run->instances, &instance->link);
 	runtime->run->accept->starting_clients++;
 	/* Its first commands may send messages, too; a lack of memory shows at the launch of the main process. */
-	notify_receive_join(runtime->run->kit.notify, instance);
+	notify_join(runtime->run->kit.notify, instance);
 	exec_sequence_begin(&start->sequence);
 	return true;
 }

@@ -37,8 +37,8 @@
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/foreground.h"
 #include "superd/instance/forking.h"
-#include "superd/instance/notify_handle.h"
-#include "superd/instance/notify_receive.h"
+#include "superd/instance/notify.h"
+#include "superd/instance/notify_state.h"
 #include "superd/instance/outdated.h"
 #include "superd/instance/ready.h"
 #include "superd/instance/relay.h"
@@ -198,7 +198,7 @@ static bool prepare_launch(struct service_runtime *runtime, struct instance *ins
 			   struct spawn_request *launch, struct buf *why)
 {
 	if (!prepare_start(runtime, instance, fd_map, why) ||
-	    !notify_receive_join(runtime->run->kit.notify, instance) || !forking_expect(instance, runtime->table) ||
+	    !notify_join(runtime->run->kit.notify, instance) || !forking_expect(instance, runtime->table) ||
 	    !ready_expect(instance, runtime))
 		return false;
 	exit_verdict_note_queue(runtime);
@@ -698,7 +698,7 @@ static bool start_sequence(struct service_runtime *runtime, struct instance *ins
 	exec_sequence_init(&start->sequence, runtime, instance);
 	add_current(runtime, instance);
 	/* Its first commands may send notifications, too. The launch of the main process reports a lack of memory. */
-	notify_receive_join(runtime->run->kit.notify, instance);
+	notify_join(runtime->run->kit.notify, instance);
 	exec_sequence_begin(&start->sequence);
 	return true;
 }

@@ -70,7 +70,7 @@ static void pause_limits(struct freeze *freeze)
 		ev_timer_stop(loop, &instance->limit.timer);
 	}
 	if (instance->notice)
-		watchdog_pause(instance->notice);
+		watchdog_pause(instance->notice, true);
 }
 
 /* Logs once why its memory was not handed back. */

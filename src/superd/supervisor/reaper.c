@@ -21,7 +21,7 @@
 #include "os/proc/pidfd.h"
 #include "os/proc/process.h"
 #include "superd/instance/instance.h"
-#include "superd/instance/notify_handle.h"
+#include "superd/instance/notify_state.h"
 #include "superd/instance/instance_cgroup.h"
 #include "superd/loop/child_table.h"
 #include "superd/start/spawn.h"

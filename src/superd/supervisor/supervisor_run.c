@@ -36,7 +36,6 @@
 #include "superd/instance/aux_command.h"
 #include "superd/instance/bind_strays.h"
 #include "superd/instance/cleanup.h"
-#include "superd/instance/notify_receive.h"
 #include "superd/instance/instance_cgroup.h"
 #include "superd/socket/restore.h"
 #include "superd/socket/rpcbind.h"
