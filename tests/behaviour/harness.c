@@ -312,6 +312,14 @@ void superd_stop(struct superd *superd)
 		     world_logs());
 }
 
+void superd_stop_all(void)
+{
+	for (size_t n = 0; n < superd_count; n++) {
+		if (!superd_has_ended(&superds[n]))
+			superd_stop(&superds[n]);
+	}
+}
+
 void superd_forget(struct superd *superd)
 {
 	cr_assert_eq(superd, &superds[superd_count - 1]);

@@ -6,9 +6,9 @@
  *   {
  *           struct superd *superd = superd_run("service echo { listen = \"127.0.0.1:0\" exec = \"%s\" }", …);
  *           client_ask(superd_port(superd, "echo"), "hello\n");
- *           superd_stop(superd);
  *   }
  *
+ * A superd that runs when the story ends is stopped then.
  * Everything waits for a condition, with a deadline, and fails the test when that passes. Texts that are handed
  * out live as long as the test. */
 #pragma once
@@ -28,6 +28,7 @@ enum { DEADLINE_MS = 120000 };
 	Test(suite, name, .init = world_begin, .fini = world_end, .timeout = 600, ##__VA_ARGS__) \
 	{ \
 		suite##_##name##_story(); \
+		superd_stop_all(); \
 		world_check(); \
 	} \
 	static void suite##_##name##_story(void)
@@ -125,6 +126,7 @@ void superd_signal(struct superd *superd, int signal);
 bool superd_has_ended(struct superd *superd);
 int superd_wait_exit(struct superd *superd);    /* the exit status, or 128 + the signal's number */
 void superd_stop(struct superd *superd);        /* TERM; it must exit with 0 and leave no process */
+void superd_stop_all(void);                     /* each that still runs */
 void superd_forget(struct superd *superd);      /* the last one, which has ended: for tests that run very many */
 
 /* Writes the table anew and sends a HUP; waits until superd says what came of it. true: reloaded. */

@@ -56,7 +56,6 @@ Behaviour(accept, each_connection_gets_a_process)
 	for (int i = 0; i < 10; i++)
 		close(clients[i]);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(accept, at_the_limit_of_instances_clients_wait)
@@ -73,7 +72,6 @@ Behaviour(accept, at_the_limit_of_instances_clients_wait)
 	cr_assert_not_null(strstr(client_line(third), " hello"));
 	close(second);
 	close(third);
-	superd_stop(superd);
 }
 
 Behaviour(accept, at_the_limit_of_instances_clients_are_refused_where_asked)
@@ -87,7 +85,6 @@ Behaviour(accept, at_the_limit_of_instances_clients_are_refused_where_asked)
 	close(first);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	close(settle(client_connect(port)));
-	superd_stop(superd);
 }
 
 Behaviour(accept, one_source_may_have_only_so_many)
@@ -107,7 +104,6 @@ Behaviour(accept, one_source_may_have_only_so_many)
 	close(first);
 	close(second);
 	close(other);
-	superd_stop(superd);
 }
 
 /* With a limit of one, a count that did not go down keeps everybody out from the second on. */
@@ -173,7 +169,6 @@ Behaviour(accept, clients_wait_where_the_program_cannot_run)
 	/* The limits count nobody who is not there. */
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 /* Far more clients than there can be instances; all are answered, a few at a time, in an order that is the kernel's: of
@@ -233,7 +228,6 @@ Behaviour(accept, counts_go_down_when_an_instance_is_killed)
 		cr_assert(client_sees_end(client));
 		close(client);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(accept, a_failing_instance_is_no_reason_to_let_others_wait)
@@ -250,7 +244,6 @@ Behaviour(accept, a_failing_instance_is_no_reason_to_let_others_wait)
 		close(client);
 	}
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 Behaviour(accept, two_hundred_at_once)
@@ -267,7 +260,6 @@ Behaviour(accept, two_hundred_at_once)
 	for (int i = 0; i < CLIENTS; i++)
 		close(clients[i]);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(accept, a_datagram_service_that_reads_nothing_pauses)
@@ -285,7 +277,6 @@ Behaviour(accept, a_datagram_service_that_reads_nothing_pauses)
 	expect_pause(superd, "dgram: started", 20);
 	superd_wait_log(superd, "no instance reads it");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(accept, a_datagram_service_starts_no_storm)
@@ -309,7 +300,6 @@ Behaviour(accept, a_datagram_service_starts_no_storm)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_leq(count_lines(marks), 4, "%zu starts for one burst\n%s", count_lines(marks), world_logs());
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(accept, unix_clients_are_served_alike)
@@ -325,7 +315,6 @@ Behaviour(accept, unix_clients_are_served_alike)
 	WAIT_UNTIL(superd_processes(superd) == 2);
 	close(first);
 	close(second);
-	superd_stop(superd);
 }
 
 Behaviour(accept, clients_that_reset_at_once_do_no_harm)
@@ -346,7 +335,6 @@ Behaviour(accept, clients_that_reset_at_once_do_no_harm)
 	}
 	client_ask_pid(port);
 	superd_expect_fds(superd, before);
-	superd_stop(superd);
 }
 
 /* What one has prepared for a start is no other's to wait for. */
@@ -397,7 +385,6 @@ Behaviour(accept, no_instance_of_a_batch_has_lasted_less_than_its_program)
 	cr_expect_eq(ends, CLIENTS + 1);
 	for (int n = 0; n < CLIENTS; n++)
 		close(clients[n]);
-	superd_stop(superd);
 }
 
 Behaviour(accept, services_that_share_few_descriptors_are_all_served)
@@ -506,7 +493,6 @@ Behaviour(accept, an_end_cuts_no_pause_after_a_start_that_fails_later)
 	superd_expect_count(superd, "short: cannot start: ", 1);
 	close(client);
 	close(next);
-	superd_stop(superd);
 }
 
 Behaviour(accept, an_end_cuts_no_pause_after_a_crash)
@@ -527,7 +513,6 @@ Behaviour(accept, an_end_cuts_no_pause_after_a_crash)
 	clock_advance(superd, 50 * MINUTE_MS);
 	cr_assert_eq(count_lines(marks), 1);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(accept, an_end_cuts_no_rest)
@@ -550,7 +535,6 @@ Behaviour(accept, an_end_cuts_no_rest)
 		clock_advance(superd, 3 * HOUR_MS);
 	cr_assert_eq(count_lines(marks), 0);
 	close(client);
-	superd_stop(superd);
 }
 
 /* More sockets than descriptors: a line where the first is missing, none for each try of each service. */
@@ -583,7 +567,6 @@ Behaviour(accept, sockets_that_lack_descriptors_do_not_fill_the_log)
 	client_send(client, "hello\n");
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
@@ -596,5 +579,4 @@ Behaviour(accept, running_out_of_descriptors_loses_nobody)
 	struct tally tally = load_wait(load);
 
 	tally_expect_all_served(&tally);
-	superd_stop(superd);
 }

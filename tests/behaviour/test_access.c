@@ -82,7 +82,6 @@ Behaviour(access, only_the_addresses_of_only_from_come)
 	superd_wait_log(superd, "each: refused 127.0.0.2: address not allowed (only_from, no_access)");
 	expect_served("127.0.1.6", port);
 	expect_refused("127.0.1.7", port);
-	superd_stop(superd);
 }
 
 Behaviour(access, a_rule_changes_by_a_reload_for_the_next_client)
@@ -97,7 +96,6 @@ Behaviour(access, a_rule_changes_by_a_reload_for_the_next_client)
 	expect_refused("127.0.0.1", port);
 	settle(first);
 	close(first);
-	superd_stop(superd);
 }
 
 /* The zone makes the test's hour: with it, now is always some minutes past noon. */
@@ -132,7 +130,6 @@ Behaviour(access, clients_come_at_their_time_of_day_by_local_time)
 	superd_stop(superd);
 	superd = run_at_noon("access_times = \"23:00-12:59\"");
 	expect_served("127.0.0.1", superd_port(superd, "each"));
-	superd_stop(superd);
 }
 
 Behaviour(access, clients_are_refused_while_the_machine_is_loaded)
@@ -156,7 +153,6 @@ Behaviour(access, clients_are_refused_while_the_machine_is_loaded)
 	superd_stop(superd);
 	superd = superd_run(each, backend("lines"), "max_load = 100000");
 	expect_served("127.0.0.1", superd_port(superd, "each"));
-	superd_stop(superd);
 }
 
 Behaviour(access, one_source_has_only_so_many_connections_a_minute)
@@ -169,7 +165,6 @@ Behaviour(access, one_source_has_only_so_many_connections_a_minute)
 	expect_refused("127.0.0.2", port);
 	superd_wait_log(superd, "refused 127.0.0.2: each from 127.0.0.2 exceeded counts/min (limit 3/min)");
 	expect_served("127.0.0.3", port);
-	superd_stop(superd);
 }
 
 /* Twelve clients at once where three a second may come: all are answered, in four goes with three rests. */
@@ -203,7 +198,6 @@ Behaviour(access, nobody_is_lost_over_a_rest_by_cps)
 	cr_assert_eq(superd_log_count(superd, "refused"), 0);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_leq(superd_fd_count(superd), descriptors + 8, "what starts need, the log's pipe, and its reader's");
-	superd_stop(superd);
 }
 
 Behaviour(access, cps_lets_as_many_in_as_it_says_and_rests_only_for_one_more)
@@ -227,7 +221,6 @@ Behaviour(access, cps_lets_as_many_in_as_it_says_and_rests_only_for_one_more)
 	cr_assert(superd_reload(superd, each_at, port, backend("lines"), ""));
 	superd_wait_log(superd, "Activating service each");
 	expect_answer(clients[2], 2);
-	superd_stop(superd);
 }
 
 Behaviour(access, an_unchanged_row_leaves_a_rest_alone)
@@ -244,7 +237,6 @@ Behaviour(access, an_unchanged_row_leaves_a_rest_alone)
 	cr_assert(client_is_quiet(clients[1], 0));
 	cr_assert(!superd_logged(superd, "Activating service each"));
 	close(clients[1]);
-	superd_stop(superd);
 }
 
 Behaviour(access, who_is_refused_does_not_make_a_service_rest)
@@ -257,7 +249,6 @@ Behaviour(access, who_is_refused_does_not_make_a_service_rest)
 	expect_served("127.0.0.1", port);
 	expect_served("127.0.0.1", port);
 	cr_assert(!superd_logged(superd, "Deactivating"));
-	superd_stop(superd);
 }
 
 Behaviour(access, a_looping_server_pauses_and_is_said_so_in_inetds_words)
@@ -274,7 +265,6 @@ Behaviour(access, a_looping_server_pauses_and_is_said_so_in_inetds_words)
 		clock_advance(superd, 3 * MINUTE_MS);
 	cr_assert_eq(count_lines(path_in("marks")), 2);
 	close(client);
-	superd_stop(superd);
 }
 
 /* As inetds do it, on demand. */
@@ -295,7 +285,6 @@ Behaviour(access, a_service_may_close_its_sockets_while_it_rests)
 	clock_advance(superd, 2 * MINUTE_MS);
 	WAIT_UNTIL(client_can_connect(port));
 	cr_expect_eq(superd_log_count(superd, "server failing (looping)"), 1, "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* With accept = yes superd itself takes the clients of each. */
@@ -329,7 +318,6 @@ Behaviour(access, a_socket_that_exceeds_its_own_limit_rests_alone)
 	cr_expect_str_eq(client_line(client), "hello");
 	WAIT_UNTIL(client_can_connect(closing));
 	cr_expect_eq(superd_log_count(superd, "server failing (looping)"), 2, "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* Its end is not forgotten. */
@@ -358,7 +346,6 @@ Behaviour(access, a_reload_leaves_a_socket_its_rest)
 	clock_advance(superd, 31 * MINUTE_MS);
 	cr_expect_str_eq(client_line(client), "hello");
 	WAIT_UNTIL(client_can_connect(closing));
-	superd_stop(superd);
 }
 
 /* A reset by the closing socket could be quicker than their connect(2), which then fails. */
@@ -384,7 +371,6 @@ Behaviour(access, who_comes_as_a_handed_listener_closes_is_let_in_and_sent_away)
 		close(client);
 	}
 	cr_expect_eq(superd_log_count(superd, "server failing (looping)"), SERVICES, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(access, starts_of_a_service_that_is_handed_its_listeners_count_for_cps)
@@ -397,7 +383,6 @@ Behaviour(access, starts_of_a_service_that_is_handed_its_listeners_count_for_cps
 		client_ask_pid(port);
 	cr_assert_eq(count_lines(marks), 4);
 	cr_assert_eq(superd_log_count(superd, "Deactivating service handed"), 1, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(access, a_handed_listener_rests_while_the_time_is_not_right)
@@ -418,7 +403,6 @@ Behaviour(access, a_handed_listener_rests_while_the_time_is_not_right)
 	cr_assert(superd_reload(superd, handed, endpoint, backend("take 1"), "access_times = \"12:00-13:00\""));
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(access, datagrams_of_refused_senders_start_nothing)
@@ -440,7 +424,6 @@ Behaviour(access, datagrams_of_refused_senders_start_nothing)
 	cr_assert_eq(count_lines(marks), 1);
 	close(stranger);
 	close(friend);
-	superd_stop(superd);
 }
 
 Behaviour(access, datagrams_at_the_wrong_time_start_nothing)
@@ -458,7 +441,6 @@ Behaviour(access, datagrams_at_the_wrong_time_start_nothing)
 	clock_advance(superd, 45 * MINUTE_MS);
 	cr_assert_eq(count_lines(marks), 0);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(access, a_datagram_service_of_its_own_clients_knows_them_too)
@@ -474,7 +456,6 @@ Behaviour(access, a_datagram_service_of_its_own_clients_knows_them_too)
 	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
 	close(stranger);
 	close(friend);
-	superd_stop(superd);
 }
 
 static const char sensor_and_each[] =
@@ -496,7 +477,6 @@ Behaviour(access, who_touches_a_sensor_is_kept_out_of_all_services)
 	cr_assert(superd_reload(superd, sensor_and_each, sensor, "2h", "", port, backend("lines"), "nice = 1"));
 	expect_refused("127.0.0.5", port);
 	expect_served("127.0.0.6", port);
-	superd_stop(superd);
 }
 
 Behaviour(access, who_touches_a_sensor_starts_nothing_by_a_datagram)
@@ -514,7 +494,6 @@ Behaviour(access, who_touches_a_sensor_starts_nothing_by_a_datagram)
 	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
 	close(stranger);
 	close(friend);
-	superd_stop(superd);
 }
 
 Behaviour(access, a_sensor_forgets_when_its_time_is_over)
@@ -527,7 +506,6 @@ Behaviour(access, a_sensor_forgets_when_its_time_is_over)
 	expect_refused("127.0.0.5", port);
 	clock_advance(superd, 2 * MINUTE_MS);
 	expect_served("127.0.0.5", port);
-	superd_stop(superd);
 }
 
 Behaviour(access, a_sensor_of_no_time_only_logs)
@@ -537,7 +515,6 @@ Behaviour(access, a_sensor_of_no_time_only_logs)
 	expect_refused("127.0.0.5", superd_port(superd, "trap"));
 	superd_wait_log(superd, "trap: touched by 127.0.0.5");
 	expect_served("127.0.0.5", superd_port(superd, "each"));
-	superd_stop(superd);
 }
 
 static const char datagram_sensor[] =
@@ -558,7 +535,6 @@ Behaviour(access, a_datagram_to_a_sensor_keeps_its_sender_out)
 	expect_served("127.0.0.6", superd_port(superd, "each"));
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	close(prober);
-	superd_stop(superd);
 }
 
 /* Somebody who forges senders fills no log. */
@@ -574,7 +550,6 @@ Behaviour(access, a_flood_of_datagrams_to_a_sensor_is_logged_in_part)
 	WAIT_UNTIL((client_send(prober, "and now"), superd_logged(superd, "more datagrams")));
 	expect_served("127.0.0.5", superd_port(superd, "each"));
 	close(prober);
-	superd_stop(superd);
 }
 
 Behaviour(access, banners_are_sent_before_behind_and_in_place_of_the_service)
@@ -593,7 +568,6 @@ Behaviour(access, banners_are_sent_before_behind_and_in_place_of_the_service)
 	client = client_connect_from("127.0.0.2", port);
 	cr_assert_str_eq(client_rest(client), "before\nsorry\n");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(access, a_banner_that_cannot_be_read_is_told_of_once_and_refuses_nobody)
@@ -609,7 +583,6 @@ Behaviour(access, a_banner_that_cannot_be_read_is_told_of_once_and_refuses_nobod
 	cr_assert_eq(
 		superd_log_count(superd, "each: warning: cannot read banner_success: /dev/zero: it is no regular file"),
 		1);
-	superd_stop(superd);
 }
 
 Behaviour(access, every_limit_frees_up_again)
@@ -633,7 +606,6 @@ Behaviour(access, every_limit_frees_up_again)
 		descriptors = turn ? descriptors : superd_fd_count(superd);
 	}
 	superd_expect_fds(superd, descriptors);
-	superd_stop(superd);
 }
 
 Behaviour(access, starts_for_the_datagrams_of_one_source_are_counted_by_the_minute)
@@ -654,7 +626,6 @@ Behaviour(access, starts_for_the_datagrams_of_one_source_are_counted_by_the_minu
 	cr_assert_eq(count_lines(marks), 3);
 	close(busy);
 	close(other);
-	superd_stop(superd);
 }
 
 /* A backend counts until its end is noticed, and it ends by itself a moment after its client has gone. */
@@ -693,7 +664,6 @@ Behaviour(access, a_flood_of_one_source_keeps_nobody_else_waiting)
 	superd_expect_fds(superd, descriptors);
 	settle(first);
 	close(first);
-	superd_stop(superd);
 }
 
 /* Who waits for room when the rules change, or superd ends, is lost to nobody's memory. */
@@ -710,8 +680,8 @@ Behaviour(access, who_waits_for_room_is_served_or_refused_over_a_reload)
 	close(next);
 	next = client_connect(port);
 	superd_stop(superd);
-	close(first);
 	close(next);
+	close(first);
 }
 
 Behaviour(access, clients_who_queue_are_refused_when_a_reload_says_so)
@@ -730,7 +700,6 @@ Behaviour(access, clients_who_queue_are_refused_when_a_reload_says_so)
 	cr_assert(client_sees_end(queued), "%s", world_logs());
 	close(queued);
 	close(served);
-	superd_stop(superd);
 }
 
 Behaviour(access, who_waits_for_a_service_that_becomes_a_sensor_has_touched_it)
@@ -747,7 +716,6 @@ Behaviour(access, who_waits_for_a_service_that_becomes_a_sensor_has_touched_it)
 	cr_assert(client_sees_end(client), "%s", world_logs());
 	superd_wait_log(superd, "each: touched by 127.0.0.1");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(access, who_touched_a_sensor_and_who_is_counted_are_so_after_an_upgrade)
@@ -769,7 +737,6 @@ Behaviour(access, who_touched_a_sensor_and_who_is_counted_are_so_after_an_upgrad
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	expect_served("127.0.0.6", port);
-	superd_stop(superd);
 }
 
 /* Those who wait as the pause begins, too. A datagram at the same service waits on, and costs no time. */
@@ -805,7 +772,6 @@ Behaviour(access, backoff_refuse_turns_clients_away_while_the_service_is_paused)
 	cr_assert(control_is_done(control_once("restart web")));
 	expect_served("127.0.0.1", port);
 	close(datagram);
-	superd_stop(superd);
 }
 
 Behaviour(access, backoff_refuse_turns_away_who_could_not_be_given_an_instance)

@@ -188,7 +188,6 @@ Behaviour(as_inetd, serves_the_good_lines_around_a_bad_one)
 	client_ask_pid(ports[0]);
 	client_ask_pid(ports[1]);
 	cr_expect_not(client_can_connect(ports[2]));
-	superd_stop(inetd);
 }
 
 Behaviour(as_inetd, keeps_its_services_when_the_table_is_missing_at_a_reload)
@@ -202,7 +201,6 @@ Behaviour(as_inetd, keeps_its_services_when_the_table_is_missing_at_a_reload)
 	superd_signal(inetd, SIGHUP);
 	superd_wait_log(inetd, "inetd: not reloaded: 1 error");
 	client_ask_pid(port);
-	superd_stop(inetd);
 }
 
 /* At a start, not at the load: what is missing may come, as with an inetd. */
@@ -222,7 +220,6 @@ Behaviour(as_inetd, looks_for_a_program_when_it_starts_it)
 	client_send(client, "late\n");
 	cr_expect_str_eq(client_line(client), "late");
 	close(client);
-	superd_stop(inetd);
 }
 
 static bool tells(int port, const char *what)
@@ -254,7 +251,6 @@ Behaviour(as_inetd, tells_programs_what_its_options_say)
 			text_of("PROTO=TCP\nTCPLOCALIP=127.0.0.1\nTCPLOCALPORT=%d\nTCPREMOTEIP=127.0.0.1\n"
 				"TCPREMOTEPORT=",
 				port)));
-	superd_stop(both);
 }
 
 Behaviour(as_inetd, limits_starts_by_the_rate_of_its_command_line)
@@ -273,7 +269,6 @@ Behaviour(as_inetd, limits_starts_by_the_rate_of_its_command_line)
 	client_send(client, "hello\n");
 	cr_expect_not_null(strstr(client_line(client), " hello"));
 	close(client);
-	superd_stop(inetd);
 }
 
 Behaviour(as_inetd, listens_on_the_address_of_its_command_line)
@@ -289,7 +284,6 @@ Behaviour(as_inetd, listens_on_the_address_of_its_command_line)
 	client_send(client, "hello\n");
 	cr_expect_str_eq(client_line(client), "hello");
 	close(client);
-	superd_stop(inetd);
 }
 
 /* By itself it would wait longer each time. */
@@ -308,7 +302,6 @@ Behaviour(as_inetd, tries_a_taken_port_again_at_sigalrm)
 	superd_signal(inetd, SIGALRM);
 	superd_port(inetd, text_of("%d@127.0.0.1", port));
 	client_ask_pid(port);
-	superd_stop(inetd);
 }
 
 Behaviour(as_inetd, never_writes_its_pid_over_a_table)
@@ -345,7 +338,6 @@ Behaviour(as_inetd, logs_to_syslog_by_its_name)
 	cr_expect_eq(strncmp(line, "<30>", 4), 0, "%s", line);
 	cr_expect_not_null(strstr(line, text_of(" inetd[%ld]: ", (long)inetd->pid)), "%s", line);
 	close(receiver);
-	superd_stop(inetd);
 }
 
 Behaviour(as_inetd, refuses_options_that_no_inetd_has)
@@ -506,7 +498,6 @@ Behaviour(as_inetd, may_have_a_control_socket_of_its_own)
 	wait_node(control);
 	outcome = SUPERCTL(control, "list", "--names");
 	cr_expect_str_eq(outcome.out, text_of("%d@127.0.0.1\n", port), "%s", outcome.err);
-	superd_stop(inetd);
 }
 
 /* Nobody types brackets and addresses that tell nothing apart. */

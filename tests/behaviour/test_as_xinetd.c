@@ -110,7 +110,6 @@ Behaviour(as_xinetd, ends_without_services_unless_it_is_to_stay)
 	superd_signal(xinetd, SIGHUP);
 	superd_port(xinetd, "web");
 	client_ask_pid(port);
-	superd_stop(xinetd);
 }
 
 Behaviour(as_xinetd, leaves_a_broken_service_out_and_runs_nothing_on_broken_defaults)
@@ -189,7 +188,6 @@ Behaviour(as_xinetd, sigabrt_does_nothing)
 	client_send(client, "still there\n");
 	cr_expect_not_null(strstr(client_line(client), "still there"));
 	close(client);
-	superd_stop(xinetd);
 }
 
 Behaviour(as_xinetd, limits_the_processes_of_all_services)
@@ -213,7 +211,6 @@ Behaviour(as_xinetd, limits_the_processes_of_all_services)
 	WAIT_UNTIL(superd_processes(xinetd) == 1);
 	client_ask_pid(two);
 	close(second);
-	superd_stop(xinetd);
 }
 
 /* Its clients can't be refused, as only the server could accept them: they wait in the queue. */
@@ -236,7 +233,6 @@ Behaviour(as_xinetd, has_a_server_of_many_clients_wait_for_room)
 	CLOCK_UNTIL(xinetd, MINUTE_MS, 10, !client_is_quiet(second, 0));
 	cr_expect_not_null(strstr(client_line(second), " b"));
 	close(second);
-	superd_stop(xinetd);
 }
 
 Behaviour(as_xinetd, leaves_servers_running_at_sigquit)
@@ -379,7 +375,6 @@ Behaviour(as_xinetd, keeps_a_service_whose_entry_became_wrong)
 	superd_wait_log(xinetd, "Reconfigured: new=1 old=0 dropped=1 (services)");
 	close(client);
 	client_ask_pid(port);
-	superd_stop(xinetd);
 }
 
 /* Their forms are those of xinetd's own log. */
@@ -458,7 +453,6 @@ Behaviour(as_xinetd, stays_in_the_foreground_as_pid_1)
 	setup.arguments = (const char *const[]){ "-p", path_in("pid"), lines, NULL };
 	superd = superd_run_with(&setup, "%s", "");
 	superd_wait_log(superd, "listening on ");
-	superd_stop(superd);
 }
 
 /* ---- fail2ban ---- */

@@ -35,7 +35,6 @@ BehaviourOfBind(bind, the_first_client_is_served)
 	cr_expect_eq(client_ask_pid(port), pid);
 	cr_expect_eq(superd_only_process(superd), pid);
 	expect_why(text_of("it has bound tcp:127.0.0.1:%d\n", port));
-	superd_stop(superd);
 }
 
 BehaviourOfBind(bind, the_program_sees_the_address_that_it_bound)
@@ -49,7 +48,6 @@ BehaviourOfBind(bind, the_program_sees_the_address_that_it_bound)
 	bind_expect(details, text_of("name=127.0.0.1:%d", port));
 	bind_expect(details, text_of("own=127.0.0.1:%d", port));
 	bind_expect(details, "family=4");
-	superd_stop(superd);
 }
 
 static void expect_health(int status, const char *said)
@@ -75,7 +73,6 @@ BehaviourOfBind(bind, a_program_that_binds_something_else_fails_in_time)
 	clock_advance(superd, 2 * MINUTE_MS);
 	superd_wait_log(superd, text_of("it was not ready within timeout_start: %s", said));
 	close(client);
-	superd_stop(superd);
 }
 
 BehaviourOfBind(bind, a_program_that_binds_something_else_is_told_of_before_it_fails)
@@ -95,7 +92,6 @@ BehaviourOfBind(bind, a_program_that_binds_something_else_is_told_of_before_it_f
 	bind_expect(client_line(client), text_of("name=127.0.0.1:%d", port));
 	expect_health(0, "healthy");
 	close(client);
-	superd_stop(superd);
 }
 
 BehaviourOfBind(bind, an_end_before_the_bind_is_a_failure)
@@ -108,7 +104,6 @@ BehaviourOfBind(bind, an_end_before_the_bind_is_a_failure)
 	superd_wait_log(superd, "next start in ");
 	expect_why("it ended with exit status 0");
 	close(client);
-	superd_stop(superd);
 }
 
 /* Its last line says that the address is in use, in whatever words. */
@@ -164,7 +159,6 @@ BehaviourOfBind(bind, the_hint_stays_while_the_next_instance_runs)
 	clock_advance(superd, 11 * MINUTE_MS);
 	cr_expect_not_null(strstr(SUPERCTL(control_path(), "health", "web").out, "healthy"));
 	close(client);
-	superd_stop(superd);
 }
 
 /* The program binds the first of two sockets alone, of which the log says so after a minute. */
@@ -208,7 +202,6 @@ BehaviourOfBind(bind, it_binds_closes_and_binds_again)
 	bind_obey(port, text_of("close tcp4 bind=127.0.0.1:%d listen=5", port));
 	cr_expect_eq(client_ask_pid(port), pid);
 	superd_expect_count(superd, "web: started", 1);
-	superd_stop(superd);
 }
 
 /* As haproxy does: superd's socket listens already. */
@@ -225,7 +218,6 @@ BehaviourOfBind(bind, a_program_may_leave_its_listen_out)
 		expect_why(text_of("it has bound tcp:127.0.0.1:%d", port));
 		CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_processes(superd) == 0);
 	}
-	superd_stop(superd);
 }
 
 /* ---- copies of the socket ---- */
@@ -266,7 +258,6 @@ BehaviourOfBind(bind, a_copy_keeps_whether_it_closes_at_an_exec)
 
 	superd_wait_log(superd, "web: listening on ");
 	bind_expect(bind_details(port), "cloexec=0");
-	superd_stop(superd);
 }
 
 BehaviourOfBind(bind, too_many_copies_are_logged)
@@ -278,7 +269,6 @@ BehaviourOfBind(bind, too_many_copies_are_logged)
 	superd_wait_log(superd, "web: listening on ");
 	client_ask_pid(port);
 	superd_wait_log(superd, text_of("has more copies of the socket that it binds to tcp:127.0.0.1:%d", port));
-	superd_stop(superd);
 }
 
 /* ---- once more ---- */
@@ -293,7 +283,6 @@ BehaviourOfBind(bind, a_second_bind_of_a_socket_is_refused)
 	superd_wait_log(superd, "web: listening on ");
 	client_ask_pid(port);
 	superd_wait_log(superd, text_of("binder: bind=127.0.0.1:%d: Invalid argument", port));
-	superd_stop(superd);
 }
 
 /* ---- what stays of the program's socket ---- */
@@ -343,7 +332,6 @@ BehaviourOfBind(bind, options_that_stay_behind_are_logged_by_name)
 	superd_wait_log(superd, text_of(" binds tcp:127.0.0.1:%d with options that superd does not carry over to its "
 					"socket: SO_BINDTODEVICE = lo (bind_to_device in the configuration sets it), "
 					"TCP_SYNCNT = 2", port));
-	superd_stop(superd);
 }
 
 /* superd has them, and sets none for a program: the program asks for a socket in superd's network. */
@@ -357,7 +345,6 @@ BehaviourOfBind(bind, options_that_take_a_privilege_stay_behind)
 	superd_wait_log(superd, "web: listening on ");
 	bind_expect(bind_details(port), "fwmark=0");
 	superd_wait_log(superd, "to its socket: SO_MARK = 66 (mark in the configuration sets it)");
-	superd_stop(superd);
 }
 
 /* Its program may not set the mark here, but there, where it is root, it may. */
@@ -465,7 +452,6 @@ BehaviourOfBind(bind, a_short_backlog_leaves_superds_queue)
 	bind_expect(bind_details(port), "backlog=50");
 	bind_obey(port, "listen=3");
 	bind_expect(bind_details(port), "backlog=50");
-	superd_stop(superd);
 }
 
 /* shutdown(2) takes the listener from superd, too: it opens another one. */
@@ -483,7 +469,6 @@ BehaviourOfBind(bind, a_listener_that_was_shut_down_comes_again)
 	close(client);
 	WAIT_UNTIL(client_can_connect(port));
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 /* ---- other sockets ---- */
@@ -500,7 +485,6 @@ BehaviourOfBind(bind, a_socket_that_is_not_superds_is_the_programs)
 	client_ask_pid(port);
 	bind_expect(bind_details(other), text_of("name=127.0.0.1:%d", other));
 	cr_expect_not(superd_logged(superd, text_of("127.0.0.1:%d", other)));
-	superd_stop(superd);
 }
 
 BehaviourOfBind(bind, binds_says_what_a_program_binds_in_place)
@@ -512,7 +496,6 @@ BehaviourOfBind(bind, binds_says_what_a_program_binds_in_place)
 	bind_expect(bind_details(port), text_of("name=127.0.0.1:%d", port));
 	cr_expect_not(client_can_connect(other));
 	expect_why(text_of("it has bound tcp:127.0.0.1:%d and has tcp:127.0.0.1:%d", other, port));
-	superd_stop(superd);
 }
 
 BehaviourOfBind(bind, each_socket_has_a_binds_of_its_own)
@@ -531,7 +514,6 @@ BehaviourOfBind(bind, each_socket_has_a_binds_of_its_own)
 	superd_wait_log(superd, "listening on ");
 	for (int n = 0; n < 2; n++)
 		bind_expect(bind_details(ports[n]), text_of("name=127.0.0.1:%d", ports[n]));
-	superd_stop(superd);
 }
 
 BehaviourOfBind(bind, a_port_below_1024_takes_no_privilege)
@@ -542,7 +524,6 @@ BehaviourOfBind(bind, a_port_below_1024_takes_no_privilege)
 	superd = bind_run("\"127.0.0.1:80\"", "user = \"65533\"", LISTENS(80));
 	superd_wait_log(superd, "web: listening on ");
 	bind_expect(bind_details(80), "name=127.0.0.1:80");
-	superd_stop(superd);
 }
 
 /* ---- hardening ---- */
@@ -635,7 +616,6 @@ BehaviourOfBind(bind, a_command_line_does_it_too)
 	first = client_ask_pid(port);
 	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_processes(superd) == 0);
 	cr_expect_neq(client_ask_pid(port), first);
-	superd_stop(superd);
 }
 
 static void expect_refused(const char *option, const char *text)

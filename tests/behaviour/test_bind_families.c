@@ -119,7 +119,6 @@ BehaviourOfIpv6(families, nobody_helps_it_to_accept)
 	for (int n = 0; n < 20; n++)
 		expect_mapped(port);
 	cr_expect_not(superd_aside(superd, "superd-bind"));
-	superd_stop(superd);
 }
 
 BehaviourOfIpv6(families, the_same_table_serves_a_program_with_one_dual_socket)
@@ -145,7 +144,6 @@ BehaviourOfIpv6(families, a_program_of_ipv4_alone_is_advised_of_tcp4_alone)
 	expect_mapped(port);
 	superd_wait_log(superd, advice);
 	cr_expect_not_null(strstr(SUPERCTL(control_path(), "why", "web").out, advice));
-	superd_stop(superd);
 }
 
 BehaviourOfIpv6(families, one_of_both_versions_is_advised_of_both)
@@ -155,7 +153,6 @@ BehaviourOfIpv6(families, one_of_both_versions_is_advised_of_both)
 
 	expect_mapped(port);
 	superd_wait_log(superd, text_of("IPv6 addresses (tcp4:%d and tcp6: give them IPv4 ones)", port));
-	superd_stop(superd);
 }
 
 /* ---- two sockets of superd's ---- */
@@ -168,7 +165,6 @@ BehaviourOfIpv6(families, rows_for_each_version_give_the_program_what_it_opens)
 	superd_wait_log(superd, "web: listening on ");
 	expect_ipv4(port);
 	expect_ipv6(port);
-	superd_stop(superd);
 }
 
 BehaviourOfIpv6(families, in_the_other_order_too)
@@ -182,7 +178,6 @@ BehaviourOfIpv6(families, in_the_other_order_too)
 	superd_wait_log(superd, "web: listening on ");
 	expect_ipv6(port);
 	expect_ipv4(port);
-	superd_stop(superd);
 }
 
 BehaviourOfIpv6(families, an_ipv6_socket_alone)
@@ -236,7 +231,6 @@ BehaviourOfIpv6(families, of_two_sockets_each_has_its_ip_version)
 	superd_wait_log(superd, "web: listening on ");
 	expect_ipv4(port);
 	expect_ipv6(port);
-	superd_stop(superd);
 }
 
 /* ---- datagrams ---- */
@@ -288,7 +282,6 @@ BehaviourOfIpv6(families, so_it_does_in_ipv6)
 	superd_wait_log(superd, "web: listening on ");
 	bind_expect(udp6_details(port), "to=[::1]:0");
 	bind_expect(datagram_details(port), "to=127.0.0.1:0");
-	superd_stop(superd);
 }
 
 BehaviourOfIpv6(families, ipv4_datagrams_of_a_dual_socket_are_warned_of)
@@ -298,7 +291,6 @@ BehaviourOfIpv6(families, ipv4_datagrams_of_a_dual_socket_are_warned_of)
 
 	bind_expect(datagram_details(port), "family=6");
 	superd_wait_log(superd, text_of("where IPv4 clients have IPv6 addresses (udp4:%d gives them IPv4 ones)", port));
-	superd_stop(superd);
 }
 
 /* ---- SCTP ---- */

@@ -61,7 +61,6 @@ BehaviourOfBind(bind_life, it_is_stopped_when_idle_and_woken)
 		CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_log_count(superd, IDLE) == n);
 		WAIT_UNTIL(superd_processes(superd) == 0);
 	}
-	superd_stop(superd);
 }
 
 BehaviourOfBind(bind_life, it_is_frozen_when_idle_and_thawed)
@@ -74,7 +73,6 @@ BehaviourOfBind(bind_life, it_is_frozen_when_idle_and_thawed)
 		CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_log_count(superd, " is frozen") == n);
 		cr_expect_eq(client_ask_pid(port), pid);
 	}
-	superd_stop(superd);
 }
 
 static void expect_awake_while_connected(int port, const char *sockets, const char *steps)
@@ -123,7 +121,6 @@ BehaviourOfBind(bind_life, a_hold_keeps_clients_waiting)
 	order("release web");
 	cr_expect_not_null(strstr(client_line(client), " who"));
 	close(client);
-	superd_stop(superd);
 }
 
 BehaviourOfBind(bind_life, a_restart_binds_again)
@@ -148,7 +145,6 @@ BehaviourOfBind(bind_life, a_reload_leaves_it_running)
 	bind_obey(port, text_of("close tcp4 bind=127.0.0.1:%d listen=5 watch=level", port));
 	cr_expect_eq(client_ask_pid(port), pid);
 	(void)other;
-	superd_stop(superd);
 }
 
 BehaviourOfBind(bind_life, a_new_port_is_for_the_next_program)
@@ -160,7 +156,6 @@ BehaviourOfBind(bind_life, a_new_port_is_for_the_next_program)
 	cr_assert(superd_reload(superd, "%s", bind_table(LOCAL(other), "on_change = drain", EACH(other))));
 	cr_expect_neq(client_ask_pid(other), pid);
 	WAIT_UNTIL(!client_can_connect(port));
-	superd_stop(superd);
 }
 
 /* ---- upgrades ---- */
@@ -179,7 +174,6 @@ BehaviourOfBind(bind_life, an_upgrade_leaves_it_running_and_binding)
 	}
 	order("restart web");
 	cr_expect_neq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 BehaviourOfBind(bind_life, an_upgrade_before_the_bind)
@@ -197,7 +191,6 @@ BehaviourOfBind(bind_life, an_upgrade_before_the_bind)
 	close(client);
 	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "why", "web").out, "it has bound "));
 	superd_expect_count(superd, "web: started", 1);
-	superd_stop(superd);
 }
 
 /* ---- nobody is lost ---- */

@@ -227,7 +227,6 @@ BehaviourOfBind(paths, a_folder_that_is_not_there_is_the_programs_mistake)
 
 	ask_pid(path, SOCK_STREAM);
 	superd_wait_log(superd, text_of("binder: bind=%s/no/web.sock: Not a directory", path));
-	superd_stop(superd);
 }
 
 /* ---- the file ---- */
@@ -276,7 +275,6 @@ BehaviourOfBind(paths, nobody_answers_before_the_program_has_bound)
 	ask_pid(path, SOCK_STREAM);
 	superd_wait_log(superd, text_of("binder: connect=%s: Connection refused", path));
 	superd_wait_log(superd, text_of("binder: connect=%s: ok", path));
-	superd_stop(superd);
 }
 
 BehaviourOfBind(paths, the_file_is_the_users)

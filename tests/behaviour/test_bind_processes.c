@@ -130,7 +130,6 @@ BehaviourOfBind(processes, as_an_ordinary_user_too)
 	superd_wait_log(superd, "web: listening on ");
 	for (int n = 0; n < 3; n++)
 		client_ask_pid(port);
-	superd_stop(superd);
 }
 
 /* ---- daemons ---- */
@@ -204,7 +203,6 @@ BehaviourOfBind(processes, a_program_that_goes_into_the_background_is_named_and_
 	cr_expect_not_null(strstr(answer, "nothing runs"), "%s\n%s", answer, world_logs());
 	cr_expect_not_null(strstr(control_once("health"), "\"degraded\":false"));
 	cr_expect_neq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 BehaviourOfBind(processes, a_client_starts_the_program_again_when_it_has_ended)
@@ -215,7 +213,6 @@ BehaviourOfBind(processes, a_client_starts_the_program_again_when_it_has_ended)
 
 	kill((pid_t)pid, SIGKILL);
 	cr_expect_neq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 BehaviourOfBind(processes, a_restart_ends_it_before_the_next_start)
@@ -229,7 +226,6 @@ BehaviourOfBind(processes, a_restart_ends_it_before_the_next_start)
 	cr_expect_not(process_lives((pid_t)pid), "%s", answer);
 	cr_expect_eq(superd_log_count(superd, "web: started, pid "), 2);
 	cr_expect_neq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 BehaviourOfBind(processes, a_stop_reports_what_kill_mode_spares)
@@ -243,7 +239,6 @@ BehaviourOfBind(processes, a_stop_reports_what_kill_mode_spares)
 						  pid)), "%s", answer);
 	cr_expect(process_lives((pid_t)pid));
 	kill((pid_t)pid, SIGKILL);
-	superd_stop(superd);
 }
 
 BehaviourOfBind(processes, an_upgrade_still_knows_it)
@@ -256,7 +251,6 @@ BehaviourOfBind(processes, an_upgrade_still_knows_it)
 	WAIT_UNTIL(strstr(why_of("web"), text_of("pid %ld still has ", pid)));
 	cr_assert(control_is_done(control_once("stop web")));
 	cr_expect_not(process_lives((pid_t)pid));
-	superd_stop(superd);
 }
 
 /* ---- readiness ---- */
@@ -274,5 +268,4 @@ BehaviourOfBind(processes, a_program_that_is_not_ready_yet_has_its_clients)
 	write_file("go", "now");
 	WAIT_UNTIL(strstr(control_once("list web"), "running"));
 	superd_expect_count(superd, "web: started", 1);
-	superd_stop(superd);
 }

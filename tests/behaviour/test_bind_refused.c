@@ -100,7 +100,6 @@ BehaviourOfBind(bind_refused, the_others_are_served_where_that_is_asked_for)
 	superd = superd_run_with(&setup, "%s", read_text(write_table(free_port())));
 	client_ask_pid(superd_port(superd, "calm"));
 	superd_wait_log(superd, REFUSED);
-	superd_stop(superd);
 }
 
 /* ---- set-user-id programs ---- */

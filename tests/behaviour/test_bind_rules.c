@@ -96,7 +96,6 @@ BehaviourOfBind(bind_rules, a_program_cannot_take_them_off)
 		expect_kept_out(superd, OTHER, port);
 	}
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 /* Where superd stops the program first, clients are refused until it has ended, and the next socket is open. */
@@ -149,7 +148,6 @@ BehaviourOfBind(bind_rules, of_datagrams_too)
 	cr_assert(reload(superd, "udp:", port, ONLY(OTHER)));
 	WAIT_UNTIL(!process_lives((pid_t)first) && superd_log_count(superd, "web: listening on ") == 2);
 	cr_expect_neq(datagram_pid(OTHER, port), first);
-	superd_stop(superd);
 }
 
 /* Another user's socket is restored by a process of its own. */

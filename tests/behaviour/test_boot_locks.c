@@ -120,7 +120,6 @@ Behaviour(boot_locks, outlive_the_machines_restart)
 	superd = run_after_boot(superd);
 	superd_wait_log(superd, "other: listening on ");
 	client_ask_pid(other);
-	superd_stop(superd);
 }
 
 Behaviour(boot_locks, are_read_as_the_administrator_has_written_them)
@@ -145,7 +144,6 @@ Behaviour(boot_locks, are_read_as_the_administrator_has_written_them)
 				backend("serve")));
 	superd_wait_log(superd, "gone: still disabled at boot by uid 0 since Tue 2025-11-25 ");
 	cr_expect_not(client_can_connect(web));
-	superd_stop(superd);
 }
 
 static void expect_unknown(const char *why)
@@ -196,7 +194,6 @@ Behaviour(boot_locks, that_cannot_be_written_are_an_error)
 	cr_expect_eq(access(file(), F_OK), 0);
 	outcome = SUPERCTL(control_path(), "stop", "--boot", "web");
 	cr_expect(outcome.status == 2 && strstr(outcome.err, "it is for enable disable"), "%s", outcome.err);
-	superd_stop(superd);
 }
 
 /* An ordinary user's superd has no state folder, so it refuses the half that it cannot do. */

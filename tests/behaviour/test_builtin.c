@@ -48,7 +48,6 @@ Behaviour(builtin, echo_gives_back_what_it_gets)
 
 	cr_assert_str_eq(answer_of(client_connect(superd_port(superd, "small")), "one\ntwo\n"), "one\ntwo\n");
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(builtin, echo_is_had_over_ipv6_too)
@@ -57,7 +56,6 @@ Behaviour(builtin, echo_is_had_over_ipv6_too)
 	int client = client_connect_to("::1", superd_port(superd, "small"));
 
 	cr_assert_str_eq(answer_of(client, "six"), "six");
-	superd_stop(superd);
 }
 
 Behaviour(builtin, discard_says_nothing_and_ends_with_its_client)
@@ -73,7 +71,6 @@ Behaviour(builtin, discard_says_nothing_and_ends_with_its_client)
 	cr_assert_eq(superd_processes(superd), 1);
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(builtin, chargen_goes_on_until_its_client_leaves)
@@ -91,7 +88,6 @@ Behaviour(builtin, chargen_goes_on_until_its_client_leaves)
 	}
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 /* The machine's. time(2) may be a tick behind that. */
@@ -153,7 +149,6 @@ Behaviour(builtin, time_is_four_bytes_on_every_machine)
 	said = (time_t)((int64_t)read_time(client) - 2208988800);
 	cr_assert(asked <= said && said <= wall_seconds(), "it is off by %ld s", (long)(said - asked));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(builtin, two_hundred_silent_clients_hold_nobody_up)
@@ -170,7 +165,6 @@ Behaviour(builtin, two_hundred_silent_clients_hold_nobody_up)
 	for (int n = 0; n < SILENT; n++)
 		close(silent[n]);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 /* One process has 256 of them. */
@@ -191,7 +185,6 @@ Behaviour(builtin, three_hundred_clients_have_two_processes)
 		cr_assert_str_eq(answer_of(clients[n], "the end"), "the end");
 	WAIT_UNTIL(superd_log_count(superd, "ended: exit status 0") == ALL);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 /* Its bytes are not counted as those of a redirect are. */
@@ -213,7 +206,6 @@ Behaviour(builtin, each_client_has_its_lines_in_the_log_and_no_traffic)
 	WAIT_UNTIL(superd_log_count(superd, "EXIT: small status=0 pid=") == 2);
 	cr_assert_eq(superd_log_count(superd, "START: small pid="), 2);
 	cr_assert_not(superd_logged(superd, "TRAFFIC"));
-	superd_stop(superd);
 }
 
 Behaviour(builtin, goes_on_over_an_upgrade)
@@ -227,7 +219,6 @@ Behaviour(builtin, goes_on_over_an_upgrade)
 	cr_assert_str_eq(answer_of(client_connect(port), "another"), "another");
 	cr_assert_str_eq(answer_of(client, "after"), "after");
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(builtin, whose_row_limits_each_process_has_one_for_each_client)
@@ -243,7 +234,6 @@ Behaviour(builtin, whose_row_limits_each_process_has_one_for_each_client)
 	cr_assert_str_eq(answer_of(first, "end"), "end");
 	cr_assert_str_eq(answer_of(second, "end"), "end");
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 /* Sends until the service takes no more, as it cannot send it back. */
@@ -311,7 +301,6 @@ Behaviour(builtin, a_busy_client_ends_after_an_hour)
 	clock_advance(superd, 2 * MINUTE_MS);
 	cr_assert(client_sees_end(client));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(builtin, a_client_of_chargen_that_has_said_all_gets_more)
@@ -326,7 +315,6 @@ Behaviour(builtin, a_client_of_chargen_that_has_said_all_gets_more)
 		cr_assert_eq(recv(client, bytes, sizeof(bytes), MSG_WAITALL), (ssize_t)sizeof(bytes));
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 /* So many clients that one process has no descriptors for them have several, or wait in the kernel's queue. */
@@ -362,7 +350,6 @@ Behaviour(builtin, a_listener_is_served_without_superd_accepting)
 	cr_assert_str_eq(answer_of(first, "first"), "first");
 	superd_wait_log(superd, "small: started");
 	superd_expect_count(superd, "small: started", 1);
-	superd_stop(superd);
 }
 
 Behaviour(builtin, streams_and_datagrams_are_one_service)
@@ -375,7 +362,6 @@ Behaviour(builtin, streams_and_datagrams_are_one_service)
 	cr_assert_str_eq(answer_of(client_connect(superd_nth_port(superd, "small", 0)), "stream"), "stream");
 	cr_assert_str_eq(datagram_ask(datagrams, "datagram"), "datagram");
 	close(datagrams);
-	superd_stop(superd);
 }
 
 /* The user a process runs as, which the owner of /proc/PID does not tell where nobody may look into it. */
@@ -416,7 +402,6 @@ Behaviour(builtin, without_a_user_each_service_has_one_of_its_own)
 	cr_expect(first >= 60578 && first <= 61183, "%u", first);
 	cr_expect(second >= 60578 && second <= 61183, "%u", second);
 	cr_expect_neq(first, second);
-	superd_stop(superd);
 }
 
 Behaviour(builtin, with_a_user_it_runs_as_that)
@@ -429,7 +414,6 @@ Behaviour(builtin, with_a_user_it_runs_as_that)
 			    " user = \"65533\"\n}\n");
 	cr_expect_eq(user_of_echo(superd, "small", &client), 65533u);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(builtin, its_words_are_kept_off_the_wire)
@@ -441,7 +425,6 @@ Behaviour(builtin, its_words_are_kept_off_the_wire)
 	cr_assert_str_eq(client_rest(client), "");
 	superd_wait_log(superd, "cannot connect to 127.0.0.1");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(builtin, services_are_listed_with_their_ports)
@@ -457,7 +440,6 @@ Behaviour(builtin, services_are_listed_with_their_ports)
 		client_rest(client),
 		text_of("offer tcp %d\nsmall udp %d\n", superd_port(superd, "offer"), superd_port(superd, "small")));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(builtin, servers_are_listed_with_their_processes)
@@ -476,7 +458,6 @@ Behaviour(builtin, servers_are_listed_with_their_processes)
 	cr_assert(strstr(client_rest(client), text_of("each %ld ", pid)));
 	close(client);
 	close(each);
-	superd_stop(superd);
 }
 
 /* No process may be the next client's while it looks up users, or has clients who go to other services. */
@@ -524,7 +505,6 @@ Behaviour(builtin, a_long_list_is_had_by_each_of_many_clients)
 		cr_expect_str_eq(client_rest(clients[n]), first);
 	for (int n = 0; n < MANY; n++)
 		close(clients[n]);
-	superd_stop(superd);
 }
 
 Behaviour(builtin, a_superd_without_its_helpers_says_what_is_missing_and_where)
@@ -591,7 +571,6 @@ Behaviour(builtin, auth_names_nobody_unless_told_to)
 	cr_assert_str_eq(ask_auth(port, "70000, 23\r\n"), "0 , 23 : ERROR : INVALID-PORT\r\n");
 	cr_assert_str_eq(ask_auth(port, "rubbish\r\n"), "0 , 0 : ERROR : UNKNOWN-ERROR\r\n");
 	cr_assert_str_eq(ask_auth(port, "no line end"), "");
-	superd_stop(superd);
 }
 
 Behaviour(builtin, auth_says_what_it_was_given_to_say)
@@ -599,7 +578,6 @@ Behaviour(builtin, auth_says_what_it_was_given_to_say)
 	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = \"auth -d somebody -o UNIX\"");
 
 	cr_assert_str_eq(ask_auth(superd_port(superd, "small"), "1,2\n"), "1 , 2 : USERID : UNIX : somebody\r\n");
-	superd_stop(superd);
 }
 
 static int local_port(int fd)
@@ -628,7 +606,6 @@ Behaviour(builtin, auth_names_the_owner_of_a_connection_and_of_no_other)
 	close(other);
 	close(client);
 	close(own);
-	superd_stop(superd);
 }
 
 /* What the kernel finds by two ports is owned by root wherever it is owned by nobody. */
@@ -677,5 +654,4 @@ Behaviour(builtin, auth_waits_for_its_line_only_so_long)
 	cr_assert(client_sees_end(client));
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }

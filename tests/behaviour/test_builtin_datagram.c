@@ -86,7 +86,6 @@ Behaviour(builtin_datagram, it_leaves_when_nobody_comes_and_is_started_again)
 	superd_wait_log(superd, "ended: exit status 0");
 	cr_assert_str_eq(datagram_ask(client, "second"), "second");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(builtin_datagram, it_stays_while_somebody_comes)
@@ -100,7 +99,6 @@ Behaviour(builtin_datagram, it_stays_while_somebody_comes)
 	}
 	cr_assert_not(superd_logged(superd, "ended: exit status 0"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(builtin_datagram, answers_come_over_ipv6_too)
@@ -113,7 +111,6 @@ Behaviour(builtin_datagram, answers_come_over_ipv6_too)
 	cr_assert_eq(connect(client, (struct sockaddr *)&peer, sizeof(peer)), 0);
 	cr_assert_str_eq(datagram_ask(client, "six"), "six");
 	close(client);
-	superd_stop(superd);
 }
 
 /* On a socket of every address, also for the very first datagram, which came before anybody could ask where to. */
@@ -149,7 +146,6 @@ Behaviour(builtin_datagram, chargen_answers_with_no_more_than_it_got)
 	cr_assert_str_eq(datagram_ask(client, "12345"), " !\"#$");
 	cr_assert_eq(strlen(datagram_ask(client, text_of("%0600d", 1))), 512);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(builtin_datagram, discard_answers_nothing)
@@ -163,7 +159,6 @@ Behaviour(builtin_datagram, discard_answers_nothing)
 	superd_wait_log(superd, "ended: exit status 0");
 	cr_assert(client_is_quiet(client, 0));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(builtin_datagram, time_answers_an_empty_datagram)
@@ -177,7 +172,6 @@ Behaviour(builtin_datagram, time_answers_an_empty_datagram)
 	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1);
 	cr_assert_eq(recv(client, bytes, sizeof(bytes), 0), 4);
 	close(client);
-	superd_stop(superd);
 }
 
 /* Nothing is answered to this client, and then another is, so that the silence was no slowness. */
@@ -206,7 +200,6 @@ Behaviour(builtin_datagram, another_builtin_is_never_answered)
 	/* From the port of either, at another address, as a forger would write it. */
 	expect_silence(superd, client_at("127.0.0.2", small, "127.0.0.1", small), small);
 	expect_silence(superd, client_at("127.0.0.2", other, "127.0.0.1", small), small);
-	superd_stop(superd);
 }
 
 Behaviour(builtin_datagram, a_port_of_the_system_is_never_answered)
@@ -221,7 +214,6 @@ Behaviour(builtin_datagram, a_port_of_the_system_is_never_answered)
 		SKIP_WITHOUT(false, "needs the right to use a port below 1024");
 	}
 	expect_silence(superd, client, port);
-	superd_stop(superd);
 }
 
 /* Takes what a redirect passes on, and answers it. */
@@ -373,7 +365,6 @@ Behaviour(builtin_datagram, one_source_gets_only_so_many_answers)
 	cr_assert_eq(send(client, "x", 1, 0), 1);
 	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1);
 	close(client);
-	superd_stop(superd);
 }
 
 static void send_descriptors(int client)
@@ -414,5 +405,4 @@ Behaviour(builtin_datagram, descriptors_that_somebody_sends_are_not_kept)
 	cr_assert_eq(process_fd_count(server), before);
 	close(client);
 	unlink(own);
-	superd_stop(superd);
 }

@@ -49,7 +49,6 @@ Behaviour(builtin_metrics, a_scrape_gets_the_counters)
 	page = page_for(superd,
 			"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: application/openmetrics-text\r\n\r\n");
 	cr_expect_not_null(strstr(page, "Content-Type: text/plain; version=0.0.4"), "%s", page);
-	superd_stop(superd);
 }
 
 Behaviour(builtin_metrics, what_is_no_scrape_is_refused)
@@ -62,7 +61,6 @@ Behaviour(builtin_metrics, what_is_no_scrape_is_refused)
 	cr_expect(begins(page, "HTTP/1.1 405 "), "%s", page);
 	page = page_for(superd, "hold m\n\n");
 	cr_expect(begins(page, "HTTP/1.1 400 "), "%s", page);
-	superd_stop(superd);
 }
 
 /* As a page of another site has it whose name was made to lead here (DNS rebinding). */
@@ -80,7 +78,6 @@ Behaviour(builtin_metrics, a_request_for_another_host_is_refused)
 	cr_expect(begins(page_for(superd, "GET /metrics HTTP/1.1\r\n\r\n"), "HTTP/1.1 421 "));
 	page = page_for(superd, "GET /metrics HTTP/1.1\r\nHost: DB1.example.org:9089\r\n\r\n");
 	cr_expect(begins(page, "HTTP/1.1 200 "), "%s", page);
-	superd_stop(superd);
 }
 
 /* A client that leaves before it has its page is no fault of the service. */
@@ -100,7 +97,6 @@ Behaviour(builtin_metrics, clients_that_leave_early_are_no_failures)
 		WAIT_UNTIL(superd_log_count(superd, "ended: exit status") == n + 1);
 	}
 	cr_expect_not(superd_logged(superd, "ended: exit status 1"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(builtin_metrics, its_connection_is_had_with_pass_systemd_too)
@@ -109,7 +105,6 @@ Behaviour(builtin_metrics, its_connection_is_had_with_pass_systemd_too)
 	const char *page = page_for(superd, get_page);
 
 	cr_expect(begins(page, "HTTP/1.1 200 OK\r\n"), "%s\n%s", page, world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(builtin_metrics, without_a_control_socket_the_log_says_so)
@@ -122,7 +117,6 @@ Behaviour(builtin_metrics, without_a_control_socket_the_log_says_so)
 
 	superd_wait_log(superd, "superd has no control socket, which it needs (--control)");
 	close(client);
-	superd_stop(superd);
 }
 
 /* Clients of the page and operators have separate limits. */
@@ -139,7 +133,6 @@ Behaviour(builtin_metrics, silent_clients_take_no_place_of_an_operator)
 	for (size_t n = 0; n < sizeof(clients) / sizeof(*clients); n++)
 		close(clients[n]);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(builtin_metrics, scrapes_go_on_after_an_upgrade)
@@ -150,7 +143,6 @@ Behaviour(builtin_metrics, scrapes_go_on_after_an_upgrade)
 	superd_upgrade(superd);
 	cr_expect(begins(page_for(superd, get_page), "HTTP/1.1 200 OK\r\n"), "%s",
 		  world_logs());
-	superd_stop(superd);
 }
 
 /* No user, no group that may read the control socket, and no restart. */
@@ -166,5 +158,4 @@ Behaviour(builtin_metrics, one_block_and_a_reload_are_enough)
 					"service m { listen = \"127.0.0.1:0\" accept = yes builtin = metrics }\n"));
 	cr_expect(begins(page_for(superd, get_page), "HTTP/1.1 200 OK\r\n"), "%s",
 		  world_logs());
-	superd_stop(superd);
 }

@@ -64,7 +64,6 @@ Behaviour(builtin_status, the_overview_has_a_row_for_each_service)
 	cr_expect_null(strstr(page, "<html"), "%s", page);
 	cr_expect_not_null(strstr(page_of(superd, "/page.css"), "\r\nContent-Type: text/css;"));
 	cr_expect_not_null(strstr(page_of(superd, "/page.js"), "\r\nContent-Type: text/javascript;"));
-	superd_stop(superd);
 }
 
 Behaviour(builtin_status, a_service_has_a_page_with_its_row_and_its_log)
@@ -87,7 +86,6 @@ Behaviour(builtin_status, a_service_has_a_page_with_its_row_and_its_log)
 	cr_expect(begins(page_of(superd, "/service/nobody"), "HTTP/1.1 404 "));
 	cr_expect(begins(page_of(superd, "/service/f*"), "HTTP/1.1 404 "));
 	close(client);
-	superd_stop(superd);
 }
 
 /* The page itself starts for each look at it, which says nothing of the services. */
@@ -101,7 +99,6 @@ Behaviour(builtin_status, the_delays_of_all_leave_out_the_page)
 	cr_expect_null(strstr(page, "<h2>Delay until"), "%s", page);
 	page = page_of(superd, "/service/p");
 	cr_expect_not_null(strstr(page, "<h2>Delay until the program got the client</h2>"), "%s", page);
-	superd_stop(superd);
 }
 
 Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
@@ -127,7 +124,6 @@ Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
 	cr_expect_not_null(strstr(page, "<td>start<td class=\"n\">"), "%s", page);
 	cr_expect_not_null(strstr(page, "s<td>127.0.0.1\n"), "%s", page);
 	close(client);
-	superd_stop(superd);
 }
 
 /* How many bytes the overview shows as saved, from "12.3 MB" or the like: only whether it is more than none. */
@@ -151,7 +147,6 @@ Behaviour(builtin_status, shows_what_a_sleeping_service_saves)
 	client_ask_pid(superd_port(superd, "web"));
 	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, "no client has been connected for"));
 	WAIT_UNTIL(saves_memory(page_of(superd, "/")));
-	superd_stop(superd);
 }
 
 /* Text of tables, backends and clients is text on the page. */
@@ -172,7 +167,6 @@ Behaviour(builtin_status, no_text_becomes_an_element)
 	cr_expect_null(strstr(page, "<script>"), "%s", page);
 	cr_expect_not_null(strstr(page, "value=\"&quot;&gt;&lt;script&gt;\""), "%s", page);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(builtin_status, what_is_no_request_for_a_page_is_refused)
@@ -185,7 +179,6 @@ Behaviour(builtin_status, what_is_no_request_for_a_page_is_refused)
 	cr_expect(begins(page_of(superd, "/?q=%2"), "HTTP/1.1 400 "));
 	cr_expect(begins(answer_for(superd, "POST / HTTP/1.1\r\nHost: localhost\r\n\r\n"), "HTTP/1.1 405 "));
 	cr_expect(begins(answer_for(superd, "hold p\n\n"), "HTTP/1.1 400 "));
-	superd_stop(superd);
 }
 
 /* A page elsewhere whose name leads to 127.0.0.1 (DNS rebinding) reads nothing. */
@@ -200,7 +193,6 @@ Behaviour(builtin_status, a_strange_host_is_refused)
 	cr_expect(begins(answer_for(superd, "GET / HTTP/1.1\r\nHost: status.example.org:8090\r\n\r\n"),
 			 "HTTP/1.1 200 "));
 	cr_expect(begins(answer_for(superd, "GET / HTTP/1.1\r\nHost: LOCALHOST\r\n\r\n"), "HTTP/1.1 200 "));
-	superd_stop(superd);
 }
 
 /* How long the page takes tests/bench/times measures. */

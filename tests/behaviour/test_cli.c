@@ -470,7 +470,6 @@ Behaviour(cli, keep_going_leaves_only_the_broken_out)
 
 	client_ask_pid(superd_port(superd, "web"));
 	cr_assert_not_null(strstr(world_logs(), "broken"));
-	superd_stop(superd);
 }
 
 Behaviour(cli, one_service_without_a_file)
@@ -485,7 +484,6 @@ Behaviour(cli, one_service_without_a_file)
 
 	client_ask_pid(port);
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 Behaviour(cli, one_inetd_service_without_a_file)
@@ -496,7 +494,6 @@ Behaviour(cli, one_inetd_service_without_a_file)
 	struct superd *superd = superd_run_with(&setup, "#\n");
 
 	cr_assert_str_eq(client_ask(superd_port(superd, "cat"), "meow\n"), "meow");
-	superd_stop(superd);
 }
 
 Behaviour(cli, names_and_variables_for_a_service_without_a_file)
@@ -510,7 +507,6 @@ Behaviour(cli, names_and_variables_for_a_service_without_a_file)
 	cr_assert_str_eq(client_ask(superd_port(superd, "report"), "hello\n"), "reported");
 	reading_expect(reading_wait(report), "env.LISTEN_FDNAMES", "mine");
 	reading_expect(reading_wait(report), "env.COLOUR", "blue");
-	superd_stop(superd);
 }
 
 Behaviour(cli, a_program_without_a_file_is_looked_for_in_path)
@@ -621,7 +617,6 @@ Behaviour(cli, has_the_process_name_it_is_told_also_once_upgraded)
 	superd_signal(superd, SIGUSR2);
 	superd_wait_log(superd, "superd: upgraded from ");
 	cr_expect_str_eq(name_of(superd->pid), "inetd\n");
-	superd_stop(superd);
 }
 
 /* Whoever searches for the name finds the process of the pid file alone. */
@@ -639,7 +634,6 @@ Behaviour(cli, gives_the_process_name_to_the_guard_alone)
 		cr_expect_str_eq(name_of(guarded_wait(superd)), "superd\n");
 		superd_upgrade(superd);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(cli, refuses_a_process_name_that_does_not_fit)
@@ -755,7 +749,6 @@ Behaviour(cli, a_failed_start_is_told_with_the_line_of_its_option)
 	close(cpu);
 	close(out);
 	close(env);
-	superd_stop(superd);
 }
 
 Behaviour(cli, a_daemon_that_cannot_start_says_so_before_it_leaves)

@@ -108,7 +108,6 @@ Behaviour(clock, a_backend_is_idle_for_five_minutes)
 	struct superd *superd = run_idle(&(struct setup){ .clock = true });
 
 	expect_idle_stop(superd);
-	superd_stop(superd);
 }
 
 Behaviour(clock, one_is_frozen_after_an_hour_and_thaws)
@@ -125,7 +124,6 @@ Behaviour(clock, one_is_frozen_after_an_hour_and_thaws)
 			    superd_log_count(superd, "is frozen until a client") > (size_t)n);
 		cr_expect_eq(client_ask_pid(port), pid);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(clock, two_pauses_of_a_minute_lie_between_three_starts)
@@ -142,7 +140,6 @@ Behaviour(clock, two_pauses_of_a_minute_lie_between_three_starts)
 		clock_advance(superd, 2 * MINUTE_MS);
 	}
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(clock, a_start_has_ten_minutes)
@@ -158,7 +155,6 @@ Behaviour(clock, a_start_has_ten_minutes)
 	clock_advance(superd, 62 * SECOND_MS);
 	superd_wait_log(superd, "timeout_start");
 	close(client);
-	superd_stop(superd);
 }
 
 /* ---- whatever becomes of superd ---- */
@@ -176,7 +172,6 @@ Behaviour(clock, an_upgrade_keeps_it)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_expect_neq(client_ask_pid(superd_port(superd, "web")), first);
 	expect_idle_stop(superd);
-	superd_stop(superd);
 }
 
 Behaviour(clock, the_next_superd_of_a_guard_has_it)
@@ -192,7 +187,6 @@ Behaviour(clock, the_next_superd_of_a_guard_has_it)
 	expect_idle_stop(superd);
 	guarded_kill_guard(superd);
 	expect_idle_stop(superd);
-	superd_stop(superd);
 }
 
 Behaviour(clock, process_1_of_a_namespace_has_it)
@@ -204,7 +198,6 @@ Behaviour(clock, process_1_of_a_namespace_has_it)
 	expect_idle_stop(superd);
 	superd_upgrade(superd);
 	expect_idle_stop(superd);
-	superd_stop(superd);
 }
 
 Behaviour(clock, it_takes_no_descriptor)
@@ -212,7 +205,6 @@ Behaviour(clock, it_takes_no_descriptor)
 	struct superd *superd = run_idle(&(struct setup){ .clock = true, .descriptors = 40 + OWN_PROGRAMS });
 
 	expect_idle_stop(superd);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(clock, an_ordinary_user_has_it)
@@ -220,7 +212,6 @@ BehaviourOfUsers(clock, an_ordinary_user_has_it)
 	struct superd *superd = run_idle(&(struct setup){ .clock = true, .uid = geteuid() ? 0 : 65534 });
 
 	expect_idle_stop(superd);
-	superd_stop(superd);
 }
 
 /* ---- wake-ups ---- */
@@ -235,7 +226,6 @@ Behaviour(clock, a_step_alone_wakes_nobody)
 	clock_advance(superd, MINUTE_MS);
 	clock_expect_wakes(superd, MINUTE_MS, 30, 0);
 	close(client);
-	superd_stop(superd);
 }
 
 /* How far its time of day is ahead, in hours, and its environment. */

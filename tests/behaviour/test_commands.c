@@ -74,7 +74,6 @@ Behaviour(commands, whose_interpreter_is_missing_are_told_by_it)
 	superd = run_web(backend("take 1"), text_of(" exec_start_pre = \"%s\"\n start = boot\n", path));
 	superd_wait_log(superd, text_of("web: cannot start: exec_start_pre: %s: exec: No such file or directory: its "
 					"interpreter '/bin/sh\\r' (the file has DOS line ends) is not there (", path));
-	superd_stop(superd);
 }
 
 Behaviour(commands, that_cannot_be_prepared_say_why)
@@ -86,7 +85,6 @@ Behaviour(commands, that_cannot_be_prepared_say_why)
 	superd = run_web(backend("take 1"),
 			 text_of(" exec_start_pre = \"/bin/true\"\n error = \"append:%s\"\n start = boot\n", path));
 	superd_wait_log(superd, text_of("web: cannot start: exec_start_pre: /bin/true: error: %s: ", path));
-	superd_stop(superd);
 }
 
 Behaviour(commands, run_around_a_backend_in_their_order)
@@ -96,7 +94,6 @@ Behaviour(commands, run_around_a_backend_in_their_order)
 	client_ask_pid(superd_port(superd, "web"));
 	WAIT_UNTIL(strstr(diary(), "after"));
 	cr_assert_str_eq(diary(), "condition\npre one\npre two .\npost main\nstop success\nafter success exited 0\n");
-	superd_stop(superd);
 }
 
 Behaviour(commands, are_run_again_for_the_next_client)
@@ -107,7 +104,6 @@ Behaviour(commands, are_run_again_for_the_next_client)
 	for (int n = 0; n < 5; n++)
 		client_ask_pid(port);
 	cr_assert_str_eq(diary(), "pre\npre\npre\npre\npre\n");
-	superd_stop(superd);
 }
 
 Behaviour(commands, of_a_stop_come_before_its_signal)
@@ -139,7 +135,6 @@ Behaviour(commands, of_a_stop_are_left_out_after_a_crash)
 	WAIT_UNTIL(strstr(diary(), "after exit-code exited 3"));
 	cr_assert_null(strstr(diary(), "stop success"), "%s", diary());
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(commands, that_fail_keep_the_client_until_they_do_not)
@@ -161,7 +156,6 @@ Behaviour(commands, that_fail_keep_the_client_until_they_do_not)
 	cr_assert_not_null(strstr(client_line(client), " who"));
 	close(client);
 	superd_wait_log(superd, "web: cannot start: exec_start_pre: ");
-	superd_stop(superd);
 }
 
 Behaviour(commands, with_a_minus_may_fail)
@@ -172,7 +166,6 @@ Behaviour(commands, with_a_minus_may_fail)
 	client_ask_pid(superd_port(superd, "web"));
 	cr_assert(superd_logged(superd, "web: exec_start_pre: -/bin/false: exit status 1"), "%s", world_logs());
 	cr_assert_eq(superd_log_count(superd, "cannot start"), 0, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(commands, are_never_told_of_the_sockets)
@@ -184,7 +177,6 @@ Behaviour(commands, are_never_told_of_the_sockets)
 	client_ask_pid(superd_port(superd, "web"));
 	/* 0, 1, 2 and the folder that ls reads. */
 	cr_assert_str_eq(diary(), "fds . 4\n");
-	superd_stop(superd);
 }
 
 Behaviour(commands, log_as_the_service)
@@ -199,7 +191,6 @@ Behaviour(commands, log_as_the_service)
 	write_file("well", "%s", "");
 	cr_assert_not_null(strstr(client_line(client), " who"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(commands, that_take_too_long_are_ended_with_all_they_started)
@@ -220,7 +211,6 @@ Behaviour(commands, that_take_too_long_are_ended_with_all_they_started)
 	WAIT_UNTIL(strstr(diary(), "after timeout\n"));
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(commands, leave_nothing_running_behind)
@@ -229,7 +219,6 @@ Behaviour(commands, leave_nothing_running_behind)
 
 	client_ask_pid(superd_port(superd, "web"));
 	WAIT_UNTIL(superd_processes(superd) == 1);
-	superd_stop(superd);
 }
 
 Behaviour(commands, are_cut_short_by_a_stop)
@@ -274,7 +263,6 @@ Behaviour(commands, that_fail_behind_the_start_fail_it)
 	superd_wait_log(superd, " ms: its start failed: exec_start_post: /bin/false: exit status 1");
 	cr_assert_str_eq(diary(), "", "a start that failed is not stopped: %s", diary());
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(commands, of_a_condition_leave_the_start_out)
@@ -300,7 +288,6 @@ Behaviour(commands, of_a_condition_leave_the_start_out)
 	cr_assert_null(strstr(diary(), "never"), "%s", diary());
 	cr_assert_eq(superd_log_count(superd, "cannot start"), 0, "%s", world_logs());
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(commands, of_a_condition_fail_by_255_and_by_a_signal)
@@ -329,7 +316,6 @@ Behaviour(commands, run_as_the_user_or_as_superd)
 						    note("$(id -u)"), note("$(id -u)"), note("$(id -u)")));
 	client_ask_pid(superd_port(superd, "web"));
 	cr_assert_str_eq(diary(), "65534\n0\n0\n");
-	superd_stop(superd);
 }
 
 Behaviour(commands, expand_variables_but_behind_a_colon)
@@ -342,7 +328,6 @@ Behaviour(commands, expand_variables_but_behind_a_colon)
 
 	client_ask_pid(superd_port(superd, "web"));
 	cr_assert_str_eq(diary(), "two words,x\n${WHAT}\n");
-	superd_stop(superd);
 }
 
 /* accept = yes: the client stays superd's until its program runs. */
@@ -361,7 +346,6 @@ Behaviour(commands, run_around_each_connection)
 	cr_assert_str_eq(client_ask(superd_port(superd, "web"), "hello\n"), "hello");
 	WAIT_UNTIL(strstr(diary(), "after success\n"));
 	cr_assert_str_eq(diary(), "pre 127.0.0.1\npost main\nafter success\n");
-	superd_stop(superd);
 }
 
 Behaviour(commands, that_fail_lose_no_connection)
@@ -382,7 +366,6 @@ Behaviour(commands, that_fail_lose_no_connection)
 		close(clients[n]);
 	}
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(commands, hold_no_other_connection_up)
@@ -396,7 +379,6 @@ Behaviour(commands, hold_no_other_connection_up)
 	write_file("well", "%s", "");
 	cr_assert_str_eq(client_ask(port, "hello\n"), "hello");
 	close(first);
-	superd_stop(superd);
 }
 
 /* The client of a start under way goes with its listener, and is served by what the new table says. */
@@ -418,7 +400,6 @@ Behaviour(commands, that_hang_let_go_of_their_client_in_a_reload)
 	cr_assert_str_eq(client_line(client), "hello");
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(commands, of_many_services_leave_no_descriptor)
@@ -436,7 +417,6 @@ Behaviour(commands, of_many_services_leave_no_descriptor)
 		client_ask(port, "hello\n");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	WAIT_UNTIL(superd_fd_count(superd) <= before);
-	superd_stop(superd);
 }
 
 Behaviour(commands, of_a_oneshot_follow_its_end)
@@ -526,7 +506,6 @@ Behaviour(commands, of_sockets_that_fail_are_tried_again)
 	wait_lines(path_in("tries"), 2);
 	write_file("well", "%s", "");
 	client_ask_pid(superd_port(superd, "web"));
-	superd_stop(superd);
 }
 
 Behaviour(commands, of_sockets_run_when_a_reload_takes_them_away)
@@ -536,7 +515,6 @@ Behaviour(commands, of_sockets_run_when_a_reload_takes_them_away)
 	client_ask_pid(superd_port(superd, "web"));
 	cr_assert(superd_reload(superd, "service other { listen = \"127.0.0.1:0\" exec = \"/bin/true\" }\n"));
 	WAIT_UNTIL(strstr(diary(), "closing\nclosed\n"));
-	superd_stop(superd);
 }
 
 /* The command behind the start is told of the daemon, not of the process that made it. */
@@ -552,7 +530,6 @@ Behaviour(commands, are_told_the_daemon_of_a_fork)
 	pid = client_ask_pid(superd_port(superd, "web"));
 	WAIT_UNTIL(strstr(diary(), "post"));
 	cr_assert_str_eq(diary(), text_of("pre\npost %ld\n", pid));
-	superd_stop(superd);
 }
 
 Behaviour(commands, of_a_unit_are_run_as_systemd_has_them)
@@ -572,7 +549,6 @@ Behaviour(commands, of_a_unit_are_run_as_systemd_has_them)
 	client_ask_pid(superd_port(superd, "web"));
 	WAIT_UNTIL(strstr(diary(), "after"));
 	cr_assert_str_eq(diary(), "opened\npre me\nafter success\n");
-	superd_stop(superd);
 }
 
 Behaviour(commands, run_around_each_burst_of_datagrams)
@@ -590,5 +566,4 @@ Behaviour(commands, run_around_each_burst_of_datagrams)
 	}
 	cr_assert_str_eq(diary(), "pre\nafter\npre\nafter\npre\nafter\n");
 	close(client);
-	superd_stop(superd);
 }

@@ -80,7 +80,6 @@ Behaviour(conditions, with_a_bar_need_one_that_is_so)
 	superd = run_web(backend("take 1"), " condition = { \"PathExists=|/none\", \"PathExists=|/none2\" }\n");
 	close(client_connect(superd_port(superd, "web")));
 	superd_wait_log(superd, "web: not started: PathExists=|/none is not so");
-	superd_stop(superd);
 }
 
 /* systemd loops until it closes the socket for good; here the queue is kept, and nothing spins. */
@@ -106,7 +105,6 @@ Behaviour(conditions, that_are_not_so_pause_and_never_spin)
 	cr_assert(client_can_connect(superd_port(superd, "web")));
 	cr_assert(client_is_quiet(client, 0));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(conditions, that_become_so_let_the_client_in)
@@ -121,7 +119,6 @@ Behaviour(conditions, that_become_so_let_the_client_in)
 	clock_advance(superd, 6 * SECOND_MS);
 	cr_assert_not_null(strstr(client_line(client), " who"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(conditions, hold_for_each_connection_and_lose_none)
@@ -136,7 +133,6 @@ Behaviour(conditions, hold_for_each_connection_and_lose_none)
 	clock_advance(superd, 6 * SECOND_MS);
 	cr_assert_str_eq(client_line(client), "hello");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(conditions, that_are_asserted_are_failures)
@@ -147,7 +143,6 @@ Behaviour(conditions, that_are_asserted_are_failures)
 	superd_wait_log(superd, "web: cannot start: AssertPathExists=/none is not so");
 	superd_wait_log(superd, "next start in");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(conditions, come_before_every_command)
@@ -162,7 +157,6 @@ Behaviour(conditions, come_before_every_command)
 	cr_assert_null(read_text(path_in("one")));
 	cr_assert_null(read_text(path_in("two")));
 	close(client);
-	superd_stop(superd);
 }
 
 /* restart */
@@ -228,7 +222,6 @@ Behaviour(restart, waits_for_backoff_min)
 	cr_assert_eq(count_lines(starts), 1, "%s", world_logs());
 	clock_advance(superd, 3 * MINUTE_MS);
 	WAIT_UNTIL(count_lines(starts) == 2);
-	superd_stop(superd);
 }
 
 Behaviour(restart, is_no_reason_for_a_client_to_wait)
@@ -240,7 +233,6 @@ Behaviour(restart, is_no_reason_for_a_client_to_wait)
 	client_ask_pid(port);
 	client_ask_pid(port);
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 Behaviour(ends, by_hup_too_where_that_is_asked_for)

@@ -66,7 +66,6 @@ Behaviour(control, shows_whose_connection_woke_it)
 	WAIT_UNTIL(!strcmp(control_value(control_once("status web"), "by"), "127.0.0.5"));
 	expect_in(why_of("web"), " by 127.0.0.5");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(control, shows_what_runs_and_what_ran)
@@ -84,7 +83,6 @@ Behaviour(control, shows_what_runs_and_what_ran)
 	expect_in(status, text_of("started, pid %ld", pid));
 	expect_in(status, "\"latency\":{\"count\":1,");
 	expect_in(why_of("web"), ") with exit status 0, after ");
-	superd_stop(superd);
 }
 
 Behaviour(control, tells_how_long_a_client_waited_until_it_was_taken)
@@ -97,7 +95,6 @@ Behaviour(control, tells_how_long_a_client_waited_until_it_was_taken)
 	status = strstr(control_once("status web"), "\"last_activation\"");
 	cr_assert_not_null(status);
 	cr_expect_geq(strtod(control_value(status, "latency"), NULL), 0.4, "%s", status);
-	superd_stop(superd);
 }
 
 Behaviour(control, counts_no_wait_that_had_no_end)
@@ -108,7 +105,6 @@ Behaviour(control, counts_no_wait_that_had_no_end)
 	WAIT_UNTIL(strstr(control_once("status web"), "\"failures\":1"));
 	cr_expect_not_null(strstr(control_once("status web"), "\"latency\":null"), "%s", control_once("status web"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(control, is_not_healthy_when_nobody_reaches_what_runs)
@@ -124,7 +120,6 @@ Behaviour(control, is_not_healthy_when_nobody_reaches_what_runs)
 	WAIT_UNTIL(strstr(control_once("health"), "closed until its instance ends"));
 	cr_assert(control_is_done(control_once("stop web")));
 	WAIT_UNTIL(!strcmp(control_value(control_once("health"), "healthy"), "true"));
-	superd_stop(superd);
 }
 
 Behaviour(control, shows_each_client_of_an_accepting_service)
@@ -143,7 +138,6 @@ Behaviour(control, shows_each_client_of_an_accepting_service)
 	expect_in(control_once("list"), "\"instances\":1");
 	close(client);
 	WAIT_UNTIL(strstr(control_once("list"), "\"instances\":0"));
-	superd_stop(superd);
 }
 
 Behaviour(control, tells_names_by_pattern_and_what_was_meant)
@@ -178,7 +172,6 @@ Behaviour(control, tells_a_row_and_where_it_was_written)
 
 	expect_in(answer, "\"umask\":");
 	expect_in(answer, text_of("\"umask\":\"%s:4\"", superd->table));
-	superd_stop(superd);
 }
 
 Behaviour(control, starts_without_a_client_and_stops)
@@ -194,7 +187,6 @@ Behaviour(control, starts_without_a_client_and_stops)
 	cr_expect_not(process_lives((pid_t)pid));
 	cr_expect_str_eq(control_value(control_once("status web"), "signal"), "TERM");
 	cr_expect_neq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 Behaviour(control, tells_why_a_start_has_failed)
@@ -220,7 +212,6 @@ Behaviour(control, a_stopped_service_without_a_socket_stays_stopped)
 				backend("sleep 1000")));
 	cr_expect_str_eq(control_value(control_once("status job"), "state"), "listening");
 	expect_in(superctl_order("start job"), "started, pid ");
-	superd_stop(superd);
 }
 
 /* Nor is it started again, as none of its ends brings that about. */
@@ -239,7 +230,6 @@ Behaviour(control, what_is_started_by_order_alone_waits_for_it)
 	}
 	client_ask_pid(superd_port(superd, "other"));
 	superd_expect_count(superd, "job: started", 2);
-	superd_stop(superd);
 }
 
 Behaviour(control, an_ended_wait_leaves_what_was_begun_under_way)
@@ -280,7 +270,6 @@ Behaviour(control, holds_clients_and_releases_them)
 	cr_assert(control_is_done(control_once("release web")));
 	expect_in(client_line(client), " who");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(control, disables_until_it_is_enabled)
@@ -300,7 +289,6 @@ Behaviour(control, disables_until_it_is_enabled)
 	expect_in(superctl_order("restart web"), "it is disabled");
 	cr_assert(control_is_done(control_once("enable web")));
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 Behaviour(control, releases_what_is_disabled)
@@ -327,7 +315,6 @@ Behaviour(control, lets_a_disabled_service_with_other_sockets_be_enabled)
 	cr_assert(control_is_done(control_once("enable web")));
 	client_ask_pid(port);
 	cr_expect_not(superd_logged(superd, "this is a bug"));
-	superd_stop(superd);
 }
 
 Behaviour(control, refuses_what_its_table_disables)
@@ -340,7 +327,6 @@ Behaviour(control, refuses_what_its_table_disables)
 		  text_of("web: the configuration has disable = yes (%s:4): change it there", superd->table));
 	expect_in(why_of("web"), "the configuration has disable = yes");
 	cr_expect_str_eq(control_value(control_once("list"), "state"), "off");
-	superd_stop(superd);
 }
 
 Behaviour(control, tells_of_the_commands_before_a_program)
@@ -360,7 +346,6 @@ Behaviour(control, tells_of_no_clients_where_there_is_no_socket)
 
 	superd_wait_log(superd, "job: started, pid ");
 	expect_in(why_of("job"), " runs, and has no socket to serve");
-	superd_stop(superd);
 }
 
 Behaviour(control, waits_for_the_commands_before_a_start_when_it_restarts)
@@ -390,7 +375,6 @@ Behaviour(control, restarts_under_clients_without_losing_one)
 	tally = load_stop(load);
 	tally_expect_all_served(&tally);
 	cr_expect_gt(superd_log_count(superd, "web: started, pid "), 8);
-	superd_stop(superd);
 }
 
 Behaviour(control, drains_before_it_goes_on)
@@ -411,7 +395,6 @@ Behaviour(control, drains_before_it_goes_on)
 	expect_in(client_line(operator), "\"result\":\"drained\"");
 	close(second);
 	close(operator);
-	superd_stop(superd);
 }
 
 Behaviour(control, drains_a_backend_that_has_the_socket)
@@ -430,7 +413,6 @@ Behaviour(control, drains_a_backend_that_has_the_socket)
 	close(first);
 	expect_in(client_line(second), " two");
 	close(second);
-	superd_stop(superd);
 }
 
 Behaviour(control, sends_the_lines_of_the_last_time)
@@ -446,7 +428,6 @@ Behaviour(control, sends_the_lines_of_the_last_time)
 	expect_in(answer, "requested: release");
 	cr_expect_null(strstr(answer, "requested: hold"), "%s", answer);
 	expect_in(SUPERCTL(control_path(), "log", "--since=2h").out, "requested: hold");
-	superd_stop(superd);
 }
 
 /* One client of an instance that drains, and one of the next. */
@@ -479,7 +460,6 @@ Behaviour(control, tells_why_and_until_when_a_stop_waits)
 	WAIT_UNTIL(strstr(why_of("web"), " is restarted by order: it serves its client while it makes progress, for "));
 	close(clients[1]);
 	WAIT_UNTIL(!strstr(why_of("web"), "it serves its"));
-	superd_stop(superd);
 }
 
 Behaviour(control, shuts_down_while_a_stop_waits)
@@ -494,7 +474,6 @@ Behaviour(control, shuts_down_while_a_stop_waits)
 	superd_signal(superd, SIGTERM);
 	for (size_t n = 0; n < 2; n++)
 		cr_expect(client_sees_end(clients[n]));
-	superd_stop(superd);
 }
 
 Behaviour(control, tells_why_what_stops_has_no_second_socket)
@@ -528,7 +507,6 @@ Behaviour(control, names_who_listens_at_the_address_of_what_stops)
 	cr_assert(control_is_done(control_once("stop web")));
 	superd_wait_log(superd, who);
 	close(stranger);
-	superd_stop(superd);
 }
 
 Behaviour(control, drains_what_is_held_and_holds_it_further)
@@ -557,7 +535,6 @@ Behaviour(control, drains_what_is_held_and_holds_it_further)
 	expect_in(client_line(second), " two");
 	close(second);
 	close(operator);
-	superd_stop(superd);
 }
 
 /* It takes clients itself, at the socket it was given, for as long as it likes: nobody else is to wait for that. */
@@ -592,7 +569,6 @@ Behaviour(control, drains_without_one_that_a_reload_has_left)
 	expect_in(client_line(second), " three");
 	close(second);
 	close(operator);
-	superd_stop(superd);
 }
 
 Behaviour(control, goes_on_draining_when_nobody_waits_for_it)
@@ -610,7 +586,6 @@ Behaviour(control, goes_on_draining_when_nobody_waits_for_it)
 	cr_expect_not_null(strstr(why_of("web"), "it drains"));
 	close(first);
 	WAIT_UNTIL(!strcmp(control_value(control_once("status web"), "held"), "false"));
-	superd_stop(superd);
 }
 
 Behaviour(control, reloads_and_tells_what_became_of_each)
@@ -653,7 +628,6 @@ Behaviour(control, a_reload_with_an_error_tells_where_and_changes_nothing)
 	expect_in(answer, "\"hint\":\"did you mean");
 	expect_in(answer, "\"error\":\"not reloaded: ");
 	client_ask_pid(superd_port(superd, "web"));
-	superd_stop(superd);
 }
 
 /* Unless the table is read before superd comes to stop. */
@@ -701,23 +675,19 @@ Behaviour(control, has_a_backend_read_its_configuration_again)
 	expect_in(answer, text_of("the reload command ended well (pid %ld)", pid));
 	cr_expect_eq(strtol(read_text(note), NULL, 10), pid);
 	cr_expect_eq(client_ask_pid(superd_port(superd, "web")), pid);
-	superd_stop(superd);
 }
 
 Behaviour(control, tells_of_a_configuration_that_could_not_be_read_again)
 {
-	struct superd *superd = controlled_run("service a { listen = \"127.0.0.1:0\" exec = \"%s\" "
-					       "exec_reload = { \"/bin/sh -c 'echo first; echo no such page >&2; "
-					       "exit 3'\" } }\n"
-					       "service b { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
-					       backend("serve"), backend("serve"));
-
+	controlled_run("service a { listen = \"127.0.0.1:0\" exec = \"%s\" "
+		       "exec_reload = { \"/bin/sh -c 'echo first; echo no such page >&2; exit 3'\" } }\n"
+		       "service b { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+		       backend("serve"), backend("serve"));
 	cr_assert(control_is_done(control_once("start a b")));
 	/* What it said last comes by way of superd-output, on a busy machine too late for the first answer. */
 	WAIT_UNTIL(strstr(control_once("reload a"),
 			  "exec_reload has failed: exit-code (exit status 3): no such page\""));
 	expect_in(superctl_order("reload b"), "it has no exec_reload");
-	superd_stop(superd);
 }
 
 /* As a job of cron does it every night. */
@@ -775,7 +745,6 @@ Behaviour(control, streams_events_as_they_are_logged)
 	cr_expect(clock_is_quiet(superd, some));
 	close(all);
 	close(some);
-	superd_stop(superd);
 }
 
 Behaviour(control, follows_deeper_than_the_log_does)
@@ -790,7 +759,6 @@ Behaviour(control, follows_deeper_than_the_log_does)
 		;
 	cr_expect_not(superd_logged(superd, "--activity-->"));
 	close(follower);
-	superd_stop(superd);
 }
 
 Behaviour(control, tells_at_an_interval_what_is_busy)
@@ -815,7 +783,6 @@ Behaviour(control, tells_at_an_interval_what_is_busy)
 		clock_advance(superd, MINUTE_MS);
 	}
 	close(fd);
-	superd_stop(superd);
 }
 
 Behaviour(control, ends_superd)
@@ -856,7 +823,6 @@ Behaviour(control, answers_of_ten_thousand_services_without_holding_the_loop)
 		count++;
 	cr_expect_eq(count, 10001);
 	close(fd);
-	superd_stop(superd);
 }
 
 Behaviour(control, waits_for_the_word_of_a_backend_that_tells_when_it_has_reloaded)
@@ -872,5 +838,4 @@ Behaviour(control, waits_for_the_word_of_a_backend_that_tells_when_it_has_reload
 	cr_expect(control_is_done(answer), "%s", answer);
 	superd_wait_log(superd, text_of("pid %ld has reloaded", pid));
 	superd_wait_log(superd, text_of("pid %ld has read its configuration again", pid));
-	superd_stop(superd);
 }

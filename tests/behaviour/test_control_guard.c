@@ -72,7 +72,6 @@ Behaviour(control_guard, half_a_line_keeps_nobody_waiting)
 	client_send(half, "tus web\n");
 	cr_expect_str_eq(control_value(client_line(half), "state"), "listening");
 	close(half);
-	superd_stop(superd);
 }
 
 Behaviour(control_guard, a_megabyte_without_an_end_is_refused)
@@ -89,7 +88,6 @@ Behaviour(control_guard, a_megabyte_without_an_end_is_refused)
 	cr_expect_lt(all, (size_t)1 << 20, "it has read all of it");
 	expect_alive(superd);
 	close(fd);
-	superd_stop(superd);
 }
 
 Behaviour(control_guard, rubbish_is_answered_and_changes_nothing)
@@ -105,7 +103,6 @@ Behaviour(control_guard, rubbish_is_answered_and_changes_nothing)
 	cr_expect(control_is_done(control_ask(fd, "list")));
 	close(fd);
 	expect_alive(superd);
-	superd_stop(superd);
 }
 
 Behaviour(control_guard, requests_in_a_row_are_answered_in_their_order)
@@ -186,7 +183,6 @@ Behaviour(control_guard, who_never_reads_is_told_less_and_holds_nobody_up)
 	cr_expect_gt(strtol(control_value(line, "dropped"), NULL, 10), 0);
 	cr_expect_gt(told, 10);
 	close(deaf);
-	superd_stop(superd);
 }
 
 Behaviour(control_guard, a_thousand_connections_leave_room_for_the_next)
@@ -206,7 +202,6 @@ Behaviour(control_guard, a_thousand_connections_leave_room_for_the_next)
 	for (size_t n = 0; n < open_now; n++)
 		close(fds[n]);
 	superd_expect_fds(superd, before);
-	superd_stop(superd);
 }
 
 static bool is_refused(const char *lines)
@@ -240,7 +235,6 @@ Behaviour(control_guard, who_repeats_no_hello_is_no_operator)
 	cr_expect_not_null(strstr(client_line(fd), "\"degraded\":false"));
 	cr_assert_eq(superd_log_count(superd, "requested: stop"), 0, "%s", world_logs());
 	close(fd);
-	superd_stop(superd);
 }
 
 Behaviour(control_guard, who_asks_for_something_is_not_pushed_out)
@@ -263,7 +257,6 @@ Behaviour(control_guard, who_asks_for_something_is_not_pushed_out)
 		close(followers[n]);
 	}
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
-	superd_stop(superd);
 }
 
 Behaviour(control_guard, who_is_gone_is_forgotten)
@@ -281,7 +274,6 @@ Behaviour(control_guard, who_is_gone_is_forgotten)
 	for (int n = 0; n < 8; n++)
 		close(fds[n]);
 	superd_expect_fds(superd, before);
-	superd_stop(superd);
 }
 
 Behaviour(control_guard, who_closes_one_way_and_then_goes_makes_room)
@@ -297,7 +289,6 @@ Behaviour(control_guard, who_closes_one_way_and_then_goes_makes_room)
 		close(fd);
 	}
 	expect_alive(superd);
-	superd_stop(superd);
 }
 
 Behaviour(control_guard, the_next_superd_gets_the_place_of_one_that_ends)
@@ -315,7 +306,6 @@ Behaviour(control_guard, the_next_superd_gets_the_place_of_one_that_ends)
 	superd_wait_log(second, "web: listening on ");
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	cr_expect(control_is_done(control_once("version")));
-	superd_stop(second);
 }
 
 /* The two lines that somebody else is told: the greeting, and the answer's first. */
@@ -400,7 +390,6 @@ Behaviour(control_guard, the_control_group_may_look_and_not_act)
 	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "shutdown\n"), "\"code\":\"denied\""));
 	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "run web\n"), "\"code\":\"denied\""));
 	expect_alive(superd);
-	superd_stop(superd);
 }
 
 /* Members of before are out, and whoever is connected as one. */
@@ -434,7 +423,6 @@ Behaviour(control_guard, the_control_group_is_looked_up_at_each_reload)
 	superd_wait_log(superd, "the control socket has no group any more");
 	cr_assert_eq(stat(control_path(), &status), 0);
 	cr_expect_eq(status.st_mode & 07777, 0600);
-	superd_stop(superd);
 }
 
 /* superd is nobody, and cannot give its socket to a group that it is not in. */
@@ -460,7 +448,6 @@ Behaviour(control_guard, a_group_that_cannot_be_set_is_not_said_to_be_there)
 	cr_expect_not(superd_logged(superd, "the control socket's group is 54321 now"));
 	cr_assert_eq(stat(control_path(), &status), 0);
 	cr_expect_eq(status.st_gid, 65534);
-	superd_stop(superd);
 }
 
 /* An entry too long for any room given to it is a failure of the look-up, as is a directory server that is away. */
@@ -481,7 +468,6 @@ Behaviour(control_guard, the_control_group_outlasts_a_look_up_that_fails)
 	superd_wait_log(superd, "the previous group may still read");
 	cr_expect_not_null(strstr(as_other(65534, 54321, NULL, 0, "list\n"), "\"service\":\"web\""));
 	cr_expect(!superd_logged(superd, "the control socket has no group any more"));
-	superd_stop(superd);
 }
 
 /* A program of the group may be one that strangers speak to. */
@@ -537,7 +523,6 @@ Behaviour(control_guard, without_one_superd_goes_on)
 
 	superd_wait_log(superd, "no control socket /nonexistent/control: ");
 	client_ask_pid(superd_port(superd, "web"));
-	superd_stop(superd);
 }
 
 Behaviour(control_guard, the_second_superd_leaves_the_first_its_own)
@@ -557,7 +542,6 @@ Behaviour(control_guard, the_second_superd_leaves_the_first_its_own)
 	cr_expect_not(superd_logged(second, "web: listening on "));
 	cr_expect_eq(strtol(control_value(client_line(client_connect_unix(control_path(), SOCK_STREAM)), "pid"), NULL,
 			    10), first->pid);
-	superd_stop(first);
 }
 
 Behaviour(control_guard, an_idle_superd_with_a_control_socket_does_not_wake)
@@ -572,5 +556,4 @@ Behaviour(control_guard, an_idle_superd_with_a_control_socket_does_not_wake)
 	cr_expect(clock_is_quiet(superd, fd));
 	cr_expect_eq(clock_wakes(), before, "it woke %lu times", clock_wakes() - before);
 	close(fd);
-	superd_stop(superd);
 }

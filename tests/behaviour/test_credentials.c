@@ -96,7 +96,6 @@ Behaviour(credentials, a_missing_one_lets_clients_wait)
 	cr_expect(client_is_quiet(client, 0), "%s", world_logs());
 	clock_advance(superd, 2 * HOUR_MS);
 	cr_expect_str_eq(client_rest(client), "a=there\n");
-	superd_stop(superd);
 }
 
 Behaviour(credentials, more_than_a_mebibyte_is_refused)
@@ -113,7 +112,6 @@ Behaviour(credentials, more_than_a_mebibyte_is_refused)
 	superd_wait_log(superd, "loading credentials: a:");
 	superd_wait_log(superd, "Argument list too long");
 	close(client);
-	superd_stop(superd);
 }
 
 /* A unix socket from which credentials come. */
@@ -147,7 +145,6 @@ Behaviour(credentials, a_socket_is_told_who_asks)
 	close(source);
 	cr_expect_str_eq(client_rest(client), "token=of the source\n");
 	close(server);
-	superd_stop(superd);
 }
 
 /* The source holds up the start until the socket is another service's. */
@@ -175,7 +172,6 @@ Behaviour(credentials, who_waits_for_a_start_that_fails_after_a_reload_goes_alon
 	cr_expect_not_null(strstr(client_line(client), " who"));
 	close(client);
 	close(server);
-	superd_stop(superd);
 }
 
 /* The folder is read-only even for root, its files are the user's alone. */
@@ -200,7 +196,6 @@ Behaviour(credentials, nobody_else_sees_them_and_nobody_writes)
 	client_send(client, "\n");
 	close(client);
 	WAIT_UNTIL(access(folder, F_OK) != 0);
-	superd_stop(superd);
 }
 
 /* Another view of the files has them at the same place. */
@@ -236,7 +231,6 @@ Behaviour(credentials, without_mounts_a_failure_has_its_own_reason)
 	superd_wait_log(superd, "loading credentials: a:");
 	superd_wait_log(superd, "Argument list too long");
 	close(client);
-	superd_stop(superd);
 }
 
 /* Where nothing can be mounted, a folder is made, and goes with the last instance. */
@@ -267,7 +261,6 @@ Behaviour(credentials, without_mounts_a_folder_stands_in)
 	cr_expect_eq(access(text_of("%s/a", folder), F_OK), 0, "they went before the last instance");
 	close(clients[1]);
 	WAIT_UNTIL(access(folder, F_OK) != 0);
-	superd_stop(superd);
 }
 
 Behaviour(credentials, a_unit_names_their_folder_and_its_commands_have_them)
@@ -288,7 +281,6 @@ Behaviour(credentials, a_unit_names_their_folder_and_its_commands_have_them)
 	answer = client_rest(client);
 	cr_expect_str_eq(answer, "a b\n%msame\n");
 	cr_expect_str_eq(read_text(seen), "a b\n%m");
-	superd_stop(superd);
 }
 
 /* Also where the service sees another view of the files. */
@@ -337,7 +329,6 @@ Behaviour(credentials, a_users_link_leads_to_no_file_of_root)
 	make_foreign(key, secret);
 	close(client_connect(superd_port(superd, "secret")));
 	superd_wait_log(superd, "Too many levels of symbolic links");
-	superd_stop(superd);
 }
 
 /* The first start, which finds no folder, decides nothing for the next one. */
@@ -375,7 +366,6 @@ Behaviour(credentials, a_users_folder_is_read_with_his_rights)
 	cr_assert_eq(chmod(kept, 0600), 0);
 	close(client_connect(superd_port(superd, "secret")));
 	superd_wait_log(superd, "Permission denied");
-	superd_stop(superd);
 }
 
 Behaviour(credentials, are_there_over_an_upgrade_and_go_with_their_instance)
@@ -394,5 +384,4 @@ Behaviour(credentials, are_there_over_an_upgrade_and_go_with_their_instance)
 	client_send(client, "go\n");
 	cr_assert_str_eq(client_rest(client), "ready\none");
 	close(client);
-	superd_stop(superd);
 }

@@ -77,7 +77,6 @@ Behaviour(diff, tells_what_a_reload_does_and_does_nothing)
 	expect(reload.out, "1 unchanged\n");
 	outcome = diff();
 	cr_expect_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
-	superd_stop(superd);
 }
 
 #define CAT "service %s { listen = \"%s\" exec = /bin/cat accept = yes }\n"
@@ -115,7 +114,6 @@ Behaviour(diff, and_check_name_the_process_that_has_a_port)
 	close(second);
 	outcome = diff();
 	cr_expect_null(strstr(outcome.err, "superd cannot"), "%s", outcome.err);
-	superd_stop(superd);
 }
 
 /* --check cannot know which superd has this table; the one that diff asks does. */
@@ -142,8 +140,6 @@ Behaviour(diff, names_the_other_superd_that_has_a_port)
 	outcome = program_answer((const char *const[]){ program, "--check", "-f", superd->table, NULL });
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
 	cr_expect_null(strstr(outcome.err, "superd cannot"), "%s", outcome.err);
-	superd_stop(superd);
-	superd_stop(other);
 }
 
 Behaviour(diff, and_check_say_that_systemd_may_pass_a_socket)
@@ -195,7 +191,6 @@ Behaviour(diff, of_many_services_takes_several_turns)
 	expect(outcome.out, "s1999: changed\n    nice: 1 -> 2\n");
 	expect(outcome.out, "s2999: added\n");
 	expect(outcome.out, "0 unchanged, 1000 changed, 1000 added, 1000 removed\n");
-	superd_stop(superd);
 }
 
 /* A reload does not change what the command line sets, nor what only a start does. */
@@ -222,7 +217,6 @@ Behaviour(diff, of_the_block_superd_is_what_a_reload_changes)
 	cr_expect_eq(SUPERCTL(control_path(), "reload").status, 0);
 	outcome = diff();
 	cr_expect_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
-	superd_stop(superd);
 }
 
 Behaviour(diff, of_a_wrong_table_prints_its_errors)
@@ -247,7 +241,6 @@ Behaviour(diff, of_a_wrong_table_prints_its_errors)
 	unlink(superd->table);
 	cr_expect_eq(diff().status, 2);
 	cr_expect_eq(SUPERCTL("/none/there", "diff").status, 4);
-	superd_stop(superd);
 }
 
 /* A service that an instance keeps after its removal counts as added when it is back, as in a reload. */
@@ -267,5 +260,4 @@ Behaviour(diff, of_a_service_that_leaves_is_that_of_a_reload)
 	expect(diff().out, "same: added\n1 unchanged, 0 changed, 1 added, 0 removed\n");
 	expect(SUPERCTL(control_path(), "reload").out, "same: added");
 	close(client);
-	superd_stop(superd);
 }

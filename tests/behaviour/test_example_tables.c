@@ -52,7 +52,6 @@ Behaviour(example_tables, inetd_conf_is_served_as_it_stands)
 		cr_assert_not_null(strstr(heard(addresses[i], 79), "NAME"));
 	}
 	cr_assert_not(client_can_connect(21), "a line that is a comment was served");
-	superd_stop(superd);
 }
 
 Behaviour(example_tables, xinetd_conf_is_served_as_it_stands)
@@ -62,7 +61,6 @@ Behaviour(example_tables, xinetd_conf_is_served_as_it_stands)
 	superd_wait_log(superd, "cat: listening on");
 	cr_assert_str_eq(client_ask(7777, "through cat\n"), "through cat");
 	cr_assert_not(client_can_connect(13), "a service that is disabled was served");
-	superd_stop(superd);
 }
 
 Behaviour(example_tables, builtin_conf_is_answered_by_superd_itself)
@@ -79,7 +77,6 @@ Behaviour(example_tables, builtin_conf_is_answered_by_superd_itself)
 	datagrams = datagram_client(7);
 	cr_assert_str_eq(datagram_ask(datagrams, "and again"), "and again");
 	close(datagrams);
-	superd_stop(superd);
 }
 
 /* The table with the port of a test, and the test's own user where it is not root. */
@@ -106,7 +103,6 @@ Behaviour(example_tables, gate_conf_lets_in_whom_it_says)
 	WAIT_UNTIL(read_text(path_in("log")) &&
 		   strstr(read_text(path_in("log")), "FAIL: cat address from=127.0.0.2\n"));
 	WAIT_UNTIL(strstr(read_text(path_in("log")), "EXIT: cat status=0 pid="));
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(example_tables, redirect_conf_leads_somewhere_else)
@@ -128,7 +124,6 @@ BehaviourOfUsers(example_tables, redirect_conf_leads_somewhere_else)
 	close(server);
 	superd_wait_log(superd, "TRAFFIC: to-the-intranet in=6(bytes) out=9(bytes)");
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(example_tables, metrics_conf_answers_prometheus)
@@ -148,7 +143,6 @@ Behaviour(example_tables, metrics_conf_answers_prometheus)
 	cr_assert(strncmp(page, "HTTP/1.1 200 OK\r\n", 17) == 0, "%s\n%s", page, world_logs());
 	cr_assert_not_null(strstr(page, "\nsuperd_service_instances{service=\"metrics\"} 1\n"), "%s", page);
 	cr_assert_not_null(strstr(page, "\nContent-Type: text/plain; version=0.0.4"), "%s", page);
-	superd_stop(superd);
 }
 
 Behaviour(example_tables, status_conf_shows_a_page)
@@ -173,7 +167,6 @@ Behaviour(example_tables, status_conf_shows_a_page)
 	page = client_rest(client);
 	close(client);
 	cr_assert(strncmp(page, "HTTP/1.1 200 OK\r\n", 17) == 0, "%s\n%s", page, world_logs());
-	superd_stop(superd);
 }
 
 /* By the table alone: the log, the control socket, the pid file and the delay of a stop. */

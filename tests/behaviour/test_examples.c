@@ -58,7 +58,6 @@ Behaviour(examples, echo_server_answers_ends_and_answers_again)
 	wait_asleep(superd);
 	talk_to_echo(port);
 	wait_asleep(superd);
-	superd_stop(superd);
 }
 
 Behaviour(examples, echo_server_serves_clients_side_by_side)
@@ -77,7 +76,6 @@ Behaviour(examples, echo_server_serves_clients_side_by_side)
 	cr_assert_str_eq(client_line(stays), "STILL HERE");
 	close(stays);
 	wait_asleep(superd);
-	superd_stop(superd);
 }
 
 Behaviour(examples, echo_server_binds_its_own_port_by_hand)
@@ -129,7 +127,6 @@ Behaviour(examples, hello_world_ends_with_its_last_client)
 	wait_asleep(superd);
 	cr_assert_neq(greeted_by(port), first);
 	wait_asleep(superd);
-	superd_stop(superd);
 }
 
 Behaviour(examples, hello_world_loses_nobody_who_comes_as_it_ends)
@@ -147,7 +144,6 @@ Behaviour(examples, hello_world_loses_nobody_who_comes_as_it_ends)
 		}
 	}
 	wait_asleep(superd);
-	superd_stop(superd);
 }
 
 Behaviour(examples, hello_world_waits_for_a_further_client_when_asked_to)
@@ -161,7 +157,6 @@ Behaviour(examples, hello_world_waits_for_a_further_client_when_asked_to)
 	greeted_by(port);
 	superd_expect_count(superd, "hello-world: started, pid", 1);
 	wait_asleep(superd);
-	superd_stop(superd);
 }
 
 static void get_page(int port, const char *holds)
@@ -186,7 +181,6 @@ Behaviour(examples, http_server_answers_ends_and_answers_again)
 		get_page(port, "my socket came from the service manager\nYou asked for /somewhere");
 		wait_asleep(superd);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(examples, datagram_server_answers_ends_and_answers_again)
@@ -202,7 +196,6 @@ Behaviour(examples, datagram_server_answers_ends_and_answers_again)
 		wait_asleep(superd);
 	}
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(examples, datagram_server_takes_inetds_way_too)
@@ -218,7 +211,6 @@ Behaviour(examples, datagram_server_takes_inetds_way_too)
 		expect_in(datagram_ask(client, "over standard input"), ": over standard input");
 	close(client);
 	wait_asleep(superd);
-	superd_stop(superd);
 }
 
 Behaviour(examples, cat_runs_once_for_each_connection)
@@ -234,7 +226,6 @@ Behaviour(examples, cat_runs_once_for_each_connection)
 	close(first);
 	close(second);
 	wait_asleep(superd);
-	superd_stop(superd);
 }
 
 Behaviour(examples, lighttpd_answers_ends_and_answers_again)
@@ -256,7 +247,6 @@ Behaviour(examples, lighttpd_answers_ends_and_answers_again)
 		close(client);
 		wait_asleep(superd);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(examples, uuidd_answers_ends_and_answers_again)
@@ -277,5 +267,4 @@ Behaviour(examples, uuidd_answers_ends_and_answers_again)
 		cr_assert_eq(strlen(outcome.out), strlen("1e4c5c27-0fa1-4785-8506-ffbea881f756\n"), "%s", outcome.out);
 		wait_asleep(superd);
 	}
-	superd_stop(superd);
 }

@@ -146,5 +146,4 @@ Behaviour(exec_inherits, superd_reads_no_file_that_a_pattern_does_not_name)
 				 own_user(), report_to("-"), pattern);
 	close(client_connect(superd_port(superd, "web")));
 	superd_wait_log(superd, text_of("environment_file: %s: Protocol error", pattern));
-	superd_stop(superd);
 }

@@ -207,5 +207,4 @@ Behaviour(exhaustion_clock, access_times_follow)
 	close(client);
 	set_clock(superd, log, 0);
 	client_ask_pid(each);
-	superd_stop(superd);
 }

@@ -309,7 +309,7 @@ static void kill_and_expect_service(struct superd *superd, int port)
 
 Behaviour(exhaustion_hang, a_start_anew_goes_on_by_the_address_that_a_host_had)
 {
-	int port = free_port(), resolver;
+	int port = free_port();
 	struct superd *superd;
 
 	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
@@ -322,14 +322,12 @@ Behaviour(exhaustion_hang, a_start_anew_goes_on_by_the_address_that_a_host_had)
 					port, backend("stdio")), NULL);
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	expect_service(port);
-	resolver = private_silent_resolver();
+	private_silent_resolver();
 	private_file("/etc/hosts", "127.0.0.1 localhost\n");
 	private_file("/etc/nsswitch.conf", "hosts: files dns\nnetworks: files dns\n");
 	private_file("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n");
 	kill_and_expect_service(superd, port);
 	kill_and_expect_service(superd, port);
-	superd_stop(superd);
-	close(resolver);
 }
 
 #ifdef __GLIBC__
@@ -370,7 +368,6 @@ Behaviour(exhaustion_hang, a_start_names_the_user_that_nss_does_not_answer_for_a
 	move_until_logged(superd, "not started yet: NSS: the user nobody has not answered for ");
 	cr_assert_eq(unlink(silence()), 0);
 	superd_wait_log(superd, "each: listening on ");
-	superd_stop(superd);
 }
 
 /* What names nobody answers for stops nothing that runs: superd serves by what it has found out. */
@@ -403,7 +400,6 @@ Behaviour(exhaustion_hang, a_reload_that_nss_does_not_answer_for_stops_nothing)
 	write_file("silence", "%s", "");
 	superd_signal(superd, SIGHUP);
 	move_until_logged(superd, "the reload waits for ");
-	superd_stop(superd);
 }
 
 Behaviour(exhaustion_hang, a_start_anew_asks_nss_for_no_name_that_it_had)
@@ -439,6 +435,5 @@ Behaviour(exhaustion_hang, a_start_anew_asks_nss_for_no_name_that_it_had)
 	cr_assert_eq(unlink(silence()), 0);
 	WAIT_UNTIL(client_can_connect(other));
 	expect_service(other);
-	superd_stop(superd);
 }
 #endif

@@ -47,7 +47,6 @@ Behaviour(exhaustion_time, a_watchdog_that_nobody_could_feed_ends_nobody)
 	clock_advance(superd, 599 * SECOND_MS);
 	CLOCK_UNTIL(superd, SECOND_MS / 2, 20,
 		    superd_logged(superd, text_of("stopping pid %ld: it has not sent WATCHDOG=1 for", pid)));
-	superd_stop(superd);
 }
 
 /* Those that are connected stay, those that came meanwhile are served, and what is idle is stopped, not killed. */
@@ -82,5 +81,4 @@ Behaviour(exhaustion_time, who_was_suspended_with_superd_goes_on)
 	}
 	CLOCK_UNTIL(superd, MINUTE_MS, 30, superd_logged(superd, "talk: stopping pid "));
 	cr_assert_not(superd_logged(superd, "signal KILL"), "%s", world_logs());
-	superd_stop(superd);
 }

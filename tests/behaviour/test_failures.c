@@ -83,7 +83,6 @@ Behaviour(failures, crashes_of_all_the_last_are_seen_until_one_does_well)
 	expect_health("healthy\n", 0);
 	expect_shown("metrics", "superd_service_failures_total{service=\"each\"} 5");
 	expect_shown("status", "signal SEGV");
-	superd_stop(superd);
 }
 
 Behaviour(failures, are_told_as_the_schema_has_them)
@@ -96,7 +95,6 @@ Behaviour(failures, are_told_as_the_schema_has_them)
 		if (!schema_holds(verbs[n], SUPERCTL(control_path(), "--json", verbs[n]).out))
 			cr_skip_test("python3 has no jsonschema (Debian: python3-jsonschema)");
 	}
-	superd_stop(superd);
 }
 
 static void crash_many(const char *path, unsigned count)
@@ -130,7 +128,6 @@ Behaviour(failures, a_crash_is_a_warning_but_not_each_of_many)
 	clock_advance(superd, MINUTE_MS);
 	crash_many(path, 1);
 	superd_expect_count(superd, "ended: signal SEGV", warnings + 1);
-	superd_stop(superd);
 }
 
 Behaviour(failures, a_program_that_is_gone_is_one)
@@ -156,7 +153,6 @@ Behaviour(failures, a_program_that_is_gone_is_one)
 	expect_shown("why", "; the same happened ");
 	expect_health("unhealthy: each: cannot start: ", 3);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(failures, an_exit_status_is_none_unless_its_service_says_so)
@@ -176,7 +172,6 @@ Behaviour(failures, an_exit_status_is_none_unless_its_service_says_so)
 	end_each(superd, ENOUGH, "exit 3");
 	cr_expect_str_eq(failures_of("each"), "5");
 	expect_health("degraded: each: the last 5 instances all failed, the last of them with exit status 3\n", 0);
-	superd_stop(superd);
 }
 
 Behaviour(failures, what_superd_ends_is_none)
@@ -192,7 +187,6 @@ Behaviour(failures, what_superd_ends_is_none)
 		close(client);
 	}
 	cr_expect_str_eq(failures_of("each"), "0");
-	superd_stop(superd);
 }
 
 Behaviour(failures, come_through_an_upgrade)
@@ -205,7 +199,6 @@ Behaviour(failures, come_through_an_upgrade)
 	expect_shown("status", ", for 127.0.0.1, signal SEGV");
 	end_each(superd, 1, "echo fine");
 	expect_health("healthy\n", 0);
-	superd_stop(superd);
 }
 
 Behaviour(failures, begin_anew_by_a_restart)
@@ -216,7 +209,6 @@ Behaviour(failures, begin_anew_by_a_restart)
 	expect_health("degraded: ", 0);
 	cr_assert_eq(SUPERCTL(control_path(), "restart", "each").status, 0);
 	expect_health("healthy\n", 0);
-	superd_stop(superd);
 }
 
 /* Any client may bring it about, so nothing is to take the whole of superd for gone, as by its exit status. */
@@ -237,7 +229,6 @@ Behaviour(failures, are_no_503)
 	close(client);
 	cr_expect_eq(strncmp(answer, "HTTP/1.1 200 ", 13), 0, "%s", answer);
 	cr_expect_not_null(strstr(answer, "\r\n\r\ndegraded\n"), "%s", answer);
-	superd_stop(superd);
 }
 
 Behaviour(failures, of_a_server_that_takes_nobody_name_the_usual_mistakes)
@@ -254,5 +245,4 @@ Behaviour(failures, of_a_server_that_takes_nobody_name_the_usual_mistakes)
 			   "it exits without accepting a connection: its configuration may need accept = yes, or "));
 	WAIT_UNTIL(strstr(why_of("each"), "or type = forking if its program continues in the background"));
 	close(client);
-	superd_stop(superd);
 }

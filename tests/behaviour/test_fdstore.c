@@ -22,7 +22,6 @@ Behaviour(fdstore, descriptors_are_kept_for_the_next_start)
 	web_end(superd, 1);
 	web_expect(superd, "read state", pid);
 	web_expect(superd, "read stored", pid);
-	superd_stop(superd);
 }
 
 Behaviour(fdstore, one_descriptor_is_kept_once_and_no_more_than_the_limit)
@@ -39,7 +38,6 @@ Behaviour(fdstore, one_descriptor_is_kept_once_and_no_more_than_the_limit)
 	web_expect(superd, "say FDSTOREREMOVE=1|FDNAME=a", "done");
 	web_end(superd, 0);
 	web_expect(superd, "env LISTEN_FDNAMES", "web:b");
-	superd_stop(superd);
 }
 
 Behaviour(fdstore, what_has_hung_up_is_not_kept_unless_asked)
@@ -51,7 +49,6 @@ Behaviour(fdstore, what_has_hung_up_is_not_kept_unless_asked)
 	web_end(superd, 0);
 	WAIT_UNTIL(superd_logged(superd, "the other end of gone is closed"));
 	web_expect(superd, "env LISTEN_FDNAMES", "web:held");
-	superd_stop(superd);
 }
 
 Behaviour(fdstore, without_a_limit_nothing_is_kept)
@@ -67,7 +64,6 @@ Behaviour(fdstore, without_a_limit_nothing_is_kept)
 	WAIT_UNTIL(superd_fd_count(superd) <= count + 2);       /* the way to who closes has two ends */
 	web_end(superd, 0);
 	web_expect(superd, "env LISTEN_FDNAMES", "web");
-	superd_stop(superd);
 }
 
 Behaviour(fdstore, a_store_may_end_with_its_backend)
@@ -77,7 +73,6 @@ Behaviour(fdstore, a_store_may_end_with_its_backend)
 	web_expect(superd, "store FDSTORE=1|FDNAME=a", "done");
 	web_end(superd, 0);
 	web_expect(superd, "env LISTEN_FDNAMES", "web");
-	superd_stop(superd);
 }
 
 Behaviour(fdstore, a_store_may_end_with_a_failure)
@@ -89,7 +84,6 @@ Behaviour(fdstore, a_store_may_end_with_a_failure)
 	web_expect(superd, "env LISTEN_FDNAMES", "web:a");
 	web_end(superd, 1);
 	web_expect(superd, "env LISTEN_FDNAMES", "web");
-	superd_stop(superd);
 }
 
 /* A reload keeps it, as the service goes on; out of the table it is closed. */
@@ -112,7 +106,6 @@ Behaviour(fdstore, a_store_outlives_a_reload_and_not_its_service)
 	cr_assert(
 		superd_reload(superd, "service other {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n}\n", notifier("")));
 	WAIT_UNTIL(superd_fd_count(superd) <= count);
-	superd_stop(superd);
 }
 
 /* Out of service for a while, it may stay or not. */
@@ -148,7 +141,6 @@ BehaviourOfUsers(store, another_user_of_the_service_does_not_get_it)
 	web_end(superd, 0);
 	cr_assert(superd_reload(superd, "%s", web_table("", text_of("%s\n user = \"daemon\"", kept))));
 	web_expect(superd, "env LISTEN_FDNAMES", "web");
-	superd_stop(superd);
 }
 
 Behaviour(fdstore, it_is_passed_behind_a_socket_as_standard_input_too)
@@ -160,7 +152,6 @@ Behaviour(fdstore, it_is_passed_behind_a_socket_as_standard_input_too)
 	web_end(superd, 0);
 	web_expect(superd, "env LISTEN_FDNAMES", "a");
 	web_expect(superd, "env LISTEN_FDS", "1");
-	superd_stop(superd);
 }
 
 Behaviour(fdstore, a_command_before_the_backend_may_fill_it)
@@ -171,5 +162,4 @@ Behaviour(fdstore, a_command_before_the_backend_may_fill_it)
 					   notifier(""), notifier("'store FDSTORE=1|FDNAME=early' 'end 0'"));
 
 	web_expect(superd, "env LISTEN_FDNAMES", "web:early");
-	superd_stop(superd);
 }

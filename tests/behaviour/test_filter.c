@@ -51,7 +51,6 @@ Behaviour(filter, a_refused_client_starts_nothing)
 	port = superd_port(superd, "handed");
 	expect_only(superd, "127.0.0.1", "127.0.0.2", port, marks);
 	expect_only(superd, "127.1.0.6", "127.1.0.7", port, marks);
-	superd_stop(superd);
 }
 
 Behaviour(filter, a_dual_stack_socket_tells_clients_of_ipv4_apart)
@@ -62,7 +61,6 @@ Behaviour(filter, a_dual_stack_socket_tells_clients_of_ipv4_apart)
 	SKIP_WITHOUT_FILTERS();
 	superd = clock_run(handed, "*", free_port(), backend("-m %s take 1", marks), "no_access = \"127.0.0.2\"");
 	expect_only(superd, "127.0.0.1", "127.0.0.2", superd_port(superd, "handed"), marks);
-	superd_stop(superd);
 }
 
 /* A process beside superd sets rules on a socket that a program has or has had. Only superctl waits for that. */
@@ -87,7 +85,6 @@ Behaviour(filter, a_reload_changes_who_may_come_on_the_open_socket)
 	reloaded(superd, superd_reload(superd, handed, "127.0.0.1", port, exec, ""));
 	client_ask_pid(port);
 	cr_assert_eq(superd_log_count(superd, "handed: listening on "), 1, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(filter, with_intercept_every_datagram_is_looked_at)
@@ -108,7 +105,6 @@ Behaviour(filter, with_intercept_every_datagram_is_looked_at)
 	cr_assert_not(superd_logged(superd, "127.0.0.2"));
 	close(stranger);
 	close(friend);
-	superd_stop(superd);
 }
 
 /* superd takes the kernel's rules away beside its loop once the backend has ended, so the first datagrams may still
@@ -148,7 +144,6 @@ Behaviour(filter, while_a_backend_has_the_datagrams_the_kernel_looks_at_every_on
 	}
 	close(stranger);
 	close(friend);
-	superd_stop(superd);
 }
 
 Behaviour(filter, a_reload_changes_the_rules_of_a_running_server_of_datagrams)
@@ -171,7 +166,6 @@ Behaviour(filter, a_reload_changes_the_rules_of_a_running_server_of_datagrams)
 	cr_assert_eq(count_lines(marks), 1);
 	close(stranger);
 	close(friend);
-	superd_stop(superd);
 }
 
 static bool is_served(int client, bool stream)
@@ -262,7 +256,6 @@ Behaviour(filter, senders_are_judged_while_the_server_of_a_burst_runs)
 	superd_expect_count(superd, "handed: started", 1);
 	close(stranger);
 	close(friend);
-	superd_stop(superd);
 }
 
 Behaviour(filter, rules_end_with_the_row_that_had_them_also_where_the_sockets_change)
@@ -282,7 +275,6 @@ Behaviour(filter, rules_end_with_the_row_that_had_them_also_where_the_sockets_ch
 	cr_assert_not_null(strstr(datagram_ask(stranger, "at last"), " at last"));
 	close(stranger);
 	close(friend);
-	superd_stop(superd);
 }
 
 Behaviour(filter, a_socket_that_superd_was_given_keeps_to_the_rules)
@@ -298,7 +290,6 @@ Behaviour(filter, a_socket_that_superd_was_given_keeps_to_the_rules)
 	close(listener);
 	superd_wait_log(superd, "(inherited)");
 	expect_only(superd, "127.0.0.1", "127.0.0.2", port, marks);
-	superd_stop(superd);
 }
 
 Behaviour(filter, names_of_hosts_are_refused_by_check)

@@ -134,7 +134,6 @@ Behaviour(forking, a_daemon_that_ends_well_at_once_is_followed_by_the_next)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_expect_count(superd, "web: started, pid ", 10);
 	cr_assert_eq(superd_log_count(superd, "web: next start"), 0, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(forking, runtime_max_reaches_the_daemon)
@@ -149,7 +148,6 @@ Behaviour(forking, runtime_max_reaches_the_daemon)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_wait_log(superd, text_of("web: stopping pid %ld: runtime_max is over", pid));
 	cr_assert_neq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 Behaviour(forking, a_service_taken_out_takes_its_daemon_along)
@@ -159,7 +157,6 @@ Behaviour(forking, a_service_taken_out_takes_its_daemon_along)
 	expect_daemon(superd, "web");
 	cr_assert(superd_reload(superd, "service other { listen = \"127.0.0.1:0\" exec = \"%s\" }", backend("serve")));
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 /* A start has ten minutes, and a stop five. The pause after it outlasts the test, so that one start is seen. */
@@ -268,7 +265,6 @@ Behaviour(forking, a_pid_file_cannot_claim_the_backend_of_another_service)
 	cr_assert_eq(superd_processes(superd), 1, "%s", world_logs());
 	cr_assert_eq(client_ask_pid(superd_port(superd, "other")), other);
 	close(client);
-	superd_stop(superd);
 }
 
 static void waits_for_file(const char *timeout)
@@ -349,5 +345,4 @@ Behaviour(forking, a_daemon_without_the_option_is_named_and_stopped)
 	superd_wait_log(superd, "web: warning: its program went into the background: pid ");
 	cr_assert(control_is_done(control_once("stop web")));
 	cr_expect_eq(superd_processes(superd), 0, "%s", world_logs());
-	superd_stop(superd);
 }

@@ -437,7 +437,6 @@ Behaviour(freeze, a_group_that_cannot_be_thawed_is_tried_again)
 	superd_wait_log(superd, "is thawed now");
 	close(client);
 	cr_expect_eq(ask(superd), pid);
-	superd_stop(superd);
 }
 
 Behaviour(freeze, handing_memory_back_is_for_frozen_ones_alone)
@@ -450,7 +449,6 @@ Behaviour(freeze, handing_memory_back_is_for_frozen_ones_alone)
 	}
 	cr_expect_gt(ask(superd), 0);
 	expect_beating();
-	superd_stop(superd);
 }
 
 Behaviour(freeze, one_that_cannot_be_reached_any_more_makes_room)
@@ -465,5 +463,4 @@ Behaviour(freeze, one_that_cannot_be_reached_any_more_makes_room)
 	cr_assert_eq(unlink(path), 0);
 	WAIT_UNTIL(client_can_connect_unix(path));
 	cr_expect_not_null(strstr(client_ask_unix(path, "who\n"), " who"));
-	superd_stop(superd);
 }

@@ -36,7 +36,6 @@ Behaviour(guard, a_killed_superd_loses_no_backend_and_no_listener)
 	/* superd may have been killed before it logged the start. */
 	cr_assert_leq(superd_log_count(superd, "web: started, pid "), 1);
 	cr_assert_eq(superd_log_count(superd, "web: listening on "), 1);
-	superd_stop(superd);
 }
 
 Behaviour(guard, clients_that_came_while_there_was_no_superd_are_served)
@@ -57,7 +56,6 @@ Behaviour(guard, clients_that_came_while_there_was_no_superd_are_served)
 	cr_expect_not_null(strstr(client_line(each), " two"));
 	close(lazy);
 	close(each);
-	superd_stop(superd);
 }
 
 Behaviour(guard, the_end_of_a_backend_of_the_superd_before_is_heard_of)
@@ -74,7 +72,6 @@ Behaviour(guard, the_end_of_a_backend_of_the_superd_before_is_heard_of)
 	close(first);
 	superd_wait_log(superd, text_of("web: pid %ld ended: exit status 0", pid));
 	cr_assert_neq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 Behaviour(guard, under_kills_no_client_is_lost)
@@ -100,7 +97,6 @@ Behaviour(guard, under_kills_no_client_is_lost)
 	}
 	/* It may have been started by a superd that was killed before it could log that. */
 	cr_expect_leq(superd_log_count(superd, "lazy: started, pid "), 1, "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* They come while superd is stopped, to processes that wait, and superd is killed as it gives them away. The guard's
@@ -145,7 +141,6 @@ Behaviour(guard, under_kills_more_clients_than_notes_are_served)
 	for (int n = 0; n < 4; n++)
 		kill_amid_crowd(superd, ports, n);
 	cr_expect_not(superd_logged(superd, "reports what cannot be"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(guard, an_upgrade_takes_the_guard_with_it)
@@ -160,7 +155,6 @@ Behaviour(guard, an_upgrade_takes_the_guard_with_it)
 	cr_assert_eq(client_ask_pid(port), pid);
 	guarded_kill(superd);
 	cr_assert_eq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 Behaviour(guard, a_reload_is_what_the_next_superd_has)
@@ -178,7 +172,6 @@ Behaviour(guard, a_reload_is_what_the_next_superd_has)
 	cr_expect(!superd_logged(superd, "unasked: listening"));
 	cr_expect_gt(client_ask_pid(superd_port(superd, "more")), 0);
 	cr_expect_gt(client_ask_pid(port), 0);
-	superd_stop(superd);
 }
 
 /* The guard learns of the death and of the order in one turn. */
@@ -193,7 +186,6 @@ Behaviour(guard, a_reload_that_is_ordered_as_superd_dies_comes_to_the_next)
 	cr_assert_eq(kill(superd->pid, SIGHUP), 0);
 	cr_assert_eq(kill(superd->pid, SIGCONT), 0);
 	superd_wait_log(superd, "reloaded: 1 unchanged");
-	superd_stop(superd);
 }
 
 /* Backends of the superd before last were children of the guard, and are the children of another process now. */
@@ -217,7 +209,6 @@ Behaviour(guard, a_killed_guard_is_replaced)
 	superd_wait_log(superd, text_of("pid %ld ended", old_pid));
 	WAIT_UNTIL(superd_logged(superd, text_of("pid %ld ended: signal TERM", new_pid)));
 	cr_expect_eq(waitpid((pid_t)old_pid, NULL, 0), old_pid);
-	superd_stop(superd);
 }
 
 Behaviour(guard, ends_with_superds_own_exit_status)
@@ -250,7 +241,6 @@ Behaviour(guard, a_superd_that_dies_young_again_and_again_pauses_longer_each_tim
 	client_send(client, "hello\n");
 	cr_expect_not_null(strstr(client_line(client), " hello"));
 	close(client);
-	superd_stop(superd);
 }
 
 /* Kills superd as if by a fault of its own, and waits for the next one. */
@@ -307,7 +297,6 @@ Behaviour(guard, a_state_outlives_kills_by_others)
 		guarded_kill(superd);
 	}
 	cr_expect_eq(client_ask_pid(port), pid, "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* The files of the saved state come before the services' sockets. */
@@ -328,7 +317,6 @@ Behaviour(guard, has_its_state_where_descriptors_are_too_few_for_the_services)
 	cr_assert_eq(SUPERCTL(control_path(), "list").status, 0, "it serves\n%s", world_logs());
 	guarded_kill(superd);
 	cr_expect(!superd_logged(superd, "cannot save the state"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(guard, superctl_shows_whether_there_is_one)
@@ -348,5 +336,4 @@ Behaviour(guard, superctl_shows_whether_there_is_one)
 	wait_node(control_path());
 	version = SUPERCTL(control_path(), "version").out;
 	cr_expect_not_null(strstr(version, "\nno guard: "), "%s", version);
-	superd_stop(superd);
 }

@@ -43,7 +43,6 @@ Behaviour(guard_places, process_1_starts_superd_anew_and_stops)
 		guarded_kill(superd);
 		cr_expect_eq(client_ask_pid(port), pid, "%s", world_logs());
 	}
-	superd_stop(superd);
 }
 
 /* Whoever lost its parent while there was no superd, and one that does so later. */
@@ -62,7 +61,6 @@ Behaviour(guard_places, process_1_reaps_strangers)
 		guarded_kill(superd);
 	}
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(guard_places, process_1_has_a_main_command_that_goes_on)
@@ -310,7 +308,6 @@ Behaviour(guard_places, an_order_to_reload_reaches_the_next_superd)
 
 	superd_signal(superd, SIGHUP);
 	superd_wait_log(superd, "reloaded: 1 unchanged");
-	superd_stop(superd);
 }
 
 /* The shell sees the guard alone, and that is stopped when superd is. */
@@ -434,5 +431,4 @@ Behaviour(guard_places, sockets_of_a_service_manager_outlive_superd)
 	superd_upgrade(superd);
 	guarded_kill(superd);
 	cr_expect_eq(client_ask_pid(port), pid, "%s", world_logs());
-	superd_stop(superd);
 }

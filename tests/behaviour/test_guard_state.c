@@ -73,7 +73,6 @@ Behaviour(guard_state, one_that_is_frozen_serves_its_next_client_and_is_frozen_a
 		cr_expect_eq(strtol(client_ask(port, ""), NULL, 10), pid, "%s", world_logs());
 		expect_beating(path);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(guard_state, one_that_an_operator_has_frozen_goes_on)
@@ -92,7 +91,6 @@ Behaviour(guard_state, one_that_an_operator_has_frozen_goes_on)
 	order("thaw web");
 	expect_beating(path);
 	cr_expect_eq(strtol(client_ask(port, ""), NULL, 10), pid, "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* It is killed between the freeze of the processes and the record of that, or before, or behind it. */
@@ -115,7 +113,6 @@ Behaviour(guard_state, one_that_was_being_frozen_serves_its_next_client)
 		cr_expect_eq(strtol(client_ask(port, ""), NULL, 10), pid, "%d: %s", n, world_logs());
 		expect_beating(path);
 	}
-	superd_stop(superd);
 }
 
 /* ---- starting ---- */
@@ -231,7 +228,6 @@ Behaviour(guard_state, a_restart_beside_goes_on)
 	client_send(new, "four\n");
 	cr_expect_eq(strtol(client_line(new), NULL, 10), second, "%s", world_logs());
 	close(new);
-	superd_stop(superd);
 }
 
 /* One that an operator has ordered: who comes meanwhile waits until the client of before is gone. */
@@ -294,7 +290,6 @@ Behaviour(guard_state, a_drain_that_a_reload_has_begun_goes_on_over_two_deaths)
 	client_send(new, "four\n");
 	cr_expect_eq(strtol(client_line(new), NULL, 10), second, "%s", world_logs());
 	close(new);
-	superd_stop(superd);
 }
 
 /* ---- times ---- */
@@ -321,7 +316,6 @@ Behaviour(guard_state, a_pause_after_a_failure_goes_on)
 		CLOCK_UNTIL(superd, (long long)n * 5 * MINUTE_MS, 4, count_lines(starts) == n + 1);
 	}
 	close(client);
-	superd_stop(superd);
 }
 
 /* ---- what belongs to a backend ---- */
@@ -343,7 +337,6 @@ Behaviour(guard_state, kept_descriptors_are_the_next_instances)
 	web_expect(superd, "read state", pid);
 	web_end(superd, 0);
 	web_expect(superd, "read more", pid);
-	superd_stop(superd);
 }
 
 /* BARRIER=1 is how a backend learns that superd has taken what it sent (sd_notify_barrier(3)). */
@@ -363,7 +356,6 @@ Behaviour(guard_state, a_descriptor_behind_a_barrier_is_kept)
 	}
 	web_end(superd, 0);
 	web_expect(superd, "env LISTEN_FDNAMES", names);
-	superd_stop(superd);
 }
 
 Behaviour(guard_state, a_backend_that_reports_is_heard_by_the_next_superd)
@@ -380,7 +372,6 @@ Behaviour(guard_state, a_backend_that_reports_is_heard_by_the_next_superd)
 	clock_advance(superd, 230 * SECOND_MS);
 	cr_expect_not(superd_logged(superd, "it has not sent WATCHDOG=1"), "%s", world_logs());
 	CLOCK_UNTIL(superd, SECOND_MS / 2, 200, superd_logged(superd, "it has not sent WATCHDOG=1 for 5min"));
-	superd_stop(superd);
 }
 
 static int take(int listener)
@@ -412,7 +403,6 @@ Behaviour(guard_state, a_redirect_passes_on_what_both_sides_say)
 	}
 	close(listener);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 BehaviourOfBind(guard_state, a_program_that_binds_serves_and_binds_again)
@@ -432,7 +422,6 @@ BehaviourOfBind(guard_state, a_program_that_binds_serves_and_binds_again)
 	}
 	order("restart web");
 	cr_expect_neq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 BehaviourOfBind(guard_state, a_program_that_has_not_bound_yet_binds)
@@ -454,7 +443,6 @@ BehaviourOfBind(guard_state, a_program_that_has_not_bound_yet_binds)
 	cr_expect_not_null(strstr(client_line(client), " who"));
 	close(client);
 	cr_expect_eq(count_lines(path_in("go.begun")), 1, "it was started again\n%s", world_logs());
-	superd_stop(superd);
 }
 
 /* ---- others ---- */
@@ -473,5 +461,4 @@ Behaviour(guard_state, counters_go_on)
 	cr_expect_str_eq(fact("accepted"), "3");
 	client_ask(port, "hello\n");
 	cr_expect_str_eq(fact("accepted"), "4");
-	superd_stop(superd);
 }

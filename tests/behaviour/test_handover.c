@@ -97,7 +97,6 @@ Behaviour(handover, the_client_reads_its_own_instances_report)
 
 	reading_expect(reading_of(client_rest(client)), "fds", "0 1 2");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(handover, an_ipv4_client_of_a_dual_stack_socket_is_told_as_ipv4)
@@ -107,7 +106,6 @@ Behaviour(handover, an_ipv4_client_of_a_dual_stack_socket_is_told_as_ipv4)
 
 	reading_expect(reading_of(client_rest(client)), "env.REMOTE_HOST", "127.0.0.1");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(handover, many_sockets_come_in_the_tables_order)
@@ -142,7 +140,6 @@ Behaviour(handover, many_sockets_come_in_the_tables_order)
 	reading_expect(reading, "fd.7.address", unix_path);
 	reading_expect(reading, "fd.8.type", "datagram");
 	reading_expect(reading, "fd.9.address", text_of("@superd-test-%d", getpid()));
-	superd_stop(superd);
 }
 
 Behaviour(handover, every_socket_of_a_service_activates_it)
@@ -156,7 +153,6 @@ Behaviour(handover, every_socket_of_a_service_activates_it)
 		client_ask_pid(port);
 		client_ask_unix(unix_path, "who\n");
 	}
-	superd_stop(superd);
 }
 
 Behaviour(handover, templates_are_filled_in)
@@ -179,7 +175,6 @@ Behaviour(handover, templates_are_filled_in)
 	reading_expect(reading, "argv.6", "100%");
 	reading_expect(reading, "env.NGINX", "3;");
 	reading_expect(reading, "env.WHO", "tell");
-	superd_stop(superd);
 }
 
 /* O_NONBLOCK lives in the file description that all generations share. */
@@ -367,7 +362,6 @@ Behaviour(handover, a_backend_behind_a_shell_keeps_its_protocol)
 	reading = reading_wait(file);
 	reading_expect(reading, "listen_pid_own", "1");
 	reading_expect(reading, "argv.1", file);
-	superd_stop(superd);
 }
 
 Behaviour(handover, a_start_costs_no_descriptor)
@@ -389,5 +383,4 @@ Behaviour(handover, a_start_costs_no_descriptor)
 		client_ask_pid(each);
 	}
 	superd_expect_fds(superd, before);
-	superd_stop(superd);
 }

@@ -105,5 +105,4 @@ Behaviour(hanging, holds_others_up_once)
 	expect_answer(client);
 	cr_assert_eq(superd_log_count(superd, GIVEN_UP), 1);
 	close(client);
-	superd_stop(superd);
 }

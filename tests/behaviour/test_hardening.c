@@ -39,7 +39,6 @@ Behaviour(hardening, tmp_of_its_own_leaves_nothing_behind)
 		" exec = { \"/bin/sh\", \"-c\", \"mkdir -p /tmp/a/b; echo x >/tmp/a/b/c; ls -d /tmp/a\" }\n}\n");
 	cr_assert_str_eq(client_rest(client_connect(superd_port(superd, "left"))), "/tmp/a\n");
 	WAIT_UNTIL(system("ls -d /tmp/superd-left-* /var/tmp/superd-left-* >/dev/null 2>&1") != 0);
-	superd_stop(superd);
 }
 
 Behaviour(hardening, commands_beside_an_instance_have_its_tmp)
@@ -72,7 +71,6 @@ Behaviour(hardening, each_connection_has_a_tmp_of_its_own)
 	port = superd_port(superd, "own");
 	for (int n = 0; n < 2; n++)
 		cr_assert_str_eq(client_line(client_connect(port)), "");
-	superd_stop(superd);
 }
 
 Behaviour(hardening, system_is_read_only)
@@ -107,7 +105,6 @@ Behaviour(hardening, a_writable_path_must_be_there)
 	superd_wait_log(superd, "a: cannot start: mounting: /no/such/path: No such file or directory");
 	close(client);
 	cr_expect_str_eq(client_ask(superd_port(superd, "b"), "hello\n"), "hello");
-	superd_stop(superd);
 }
 
 Behaviour(hardening, homes_are_hidden)
@@ -253,7 +250,6 @@ Behaviour(hardening, nothing_of_root_is_bound_by_a_users_link)
 	cr_assert(symlink(path_in("closed/folder"), own) == 0 && lchown(own, OTHER, OTHER) == 0);
 	close(client_connect(superd_port(superd, "a")));
 	superd_wait_log(superd, text_of("mounting: %s: Permission denied", link));
-	superd_stop(superd);
 }
 
 /* The folder is the user's, and lies in one that his group alone may enter. */
@@ -290,7 +286,6 @@ Behaviour(hardening, its_own_folders_are_there_whatever_is_closed)
 			   " exec = { \"/bin/sh\", \"-c\", \": >$RUNTIME_DIRECTORY/x && ls $RUNTIME_DIRECTORY\" }\n}\n",
 			   getpid());
 	cr_assert_str_eq(client_rest(client_connect(superd_port(superd, "own"))), "x\n");
-	superd_stop(superd);
 }
 
 Behaviour(hardening, what_is_missing_fails_the_start_by_its_name)
@@ -302,7 +297,6 @@ Behaviour(hardening, what_is_missing_fails_the_start_by_its_name)
 			    " read_only_paths = \"/no/such/path\"\n}\n", backend("once"));
 	close(client_connect(superd_port(superd, "web")));
 	superd_wait_log(superd, "cannot start: mounting: /no/such/path: No such file or directory (");
-	superd_stop(superd);
 }
 
 Behaviour(hardening, rights_are_given_away_for_good)

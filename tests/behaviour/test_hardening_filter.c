@@ -63,7 +63,6 @@ Behaviour(hardening_filter, one_for_two_hundred_services_is_compiled_once)
 					    " system_call_filter = \"~@mount\" restrict_realtime = yes }\n")));
 	cr_expect_eq(count_lines(path_in("own/requests")), 3, "a reload asks for what is new: %s",
 		     read_text(path_in("own/requests")));
-	superd_stop(superd);
 }
 
 /* Only a reload with a filter that the table before did not have needs superd-filter. */
@@ -83,7 +82,6 @@ Behaviour(hardening_filter, a_reload_that_cannot_compile_one_is_refused)
 	two = text_of(row, "two", "@system-service");
 	cr_expect(superd_reload(superd, "%s%s", text_of(row, "one", "@system-service"), two));
 	cr_expect_gt(superd_port(superd, "two"), 0);
-	superd_stop(superd);
 }
 
 /* By the files, and by the table that the superd before had, as an administrator is in the middle of an edit. */
@@ -114,7 +112,6 @@ Behaviour(hardening_filter, a_superd_that_takes_over_needs_no_compiler_for_known
 	}
 	cr_expect_null(strstr(read_text(path_in("own/requests")), "realtime"), "%s", world_logs());
 	cr_expect_null(strstr(read_text(path_in("own/requests")), "@system-service"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(hardening_filter, one_that_stays_behind_its_answers_is_ended)
@@ -127,7 +124,6 @@ Behaviour(hardening_filter, one_that_stays_behind_its_answers_is_ended)
 	cr_expect_gt(superd_port(superd, "one"), 0);
 	cr_assert_eq(sscanf(read_text(path_in("own/requests")), "pid %d,", &pid), 1);
 	WAIT_UNTIL(!process_lives((pid_t)pid));
-	superd_stop(superd);
 }
 
 /* A user of its own, and no capabilities. */

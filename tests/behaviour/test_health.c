@@ -65,7 +65,6 @@ Behaviour(health, is_told_by_http)
 	expect_page(asked(superd, "POST" ASKED), "HTTP/1.1 405 Method Not Allowed\r\n",
 		    "only GET and HEAD are supported here\n");
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(health, is_a_line_to_others)
@@ -79,7 +78,6 @@ Behaviour(health, is_a_line_to_others)
 	CLOCK_UNTIL(superd, SECOND_MS, 10, !client_is_quiet(silent, 0));
 	cr_assert_str_eq(client_line(silent), "healthy");
 	close(silent);
-	superd_stop(superd);
 }
 
 Behaviour(health, is_503_when_something_is_wrong)
@@ -93,7 +91,6 @@ Behaviour(health, is_503_when_something_is_wrong)
 	cr_assert_str_eq(asked(superd, "\n"), "unhealthy\n");
 	close(listener);
 	WAIT_UNTIL(!strcmp(asked(superd, "\n"), "healthy\n"));
-	superd_stop(superd);
 }
 
 Behaviour(health, tells_why_where_that_is_asked_for)
@@ -108,7 +105,6 @@ Behaviour(health, tells_why_where_that_is_asked_for)
 	cr_assert_not_null(strstr(answer, "in use"), "%s", answer);
 	cr_assert_str_eq(strchr(answer, '\n'), "\n");
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(health, starts_and_keeps_awake_nobody_else)
@@ -119,7 +115,6 @@ Behaviour(health, starts_and_keeps_awake_nobody_else)
 	for (int n = 0; n < 5; n++)
 		expect_page(asked(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
 	cr_assert_not(superd_logged(superd, "web: started"));
-	superd_stop(superd);
 }
 
 /* A balancer asks for the one service that it sends clients to. */
@@ -171,7 +166,6 @@ Behaviour(health, is_told_of_one_service)
 	cr_assert_eq(SUPERCTL(control, "enable", "web").status, 0);
 	expect_page(asked(superd, PAGE("GET", "/web")), "HTTP/1.1 200 OK\r\n", "healthy\n");
 	close(listener);
-	superd_stop(superd);
 }
 
 /* Not as it was when the client connected: superd is asked once the request is there, also one that took its place. */
@@ -197,7 +191,6 @@ Behaviour(health, is_told_as_it_is_when_asked)
 	client_send(other, " /web HTTP/1.1\r\n\r\n");
 	expect_page(client_rest(other), "HTTP/1.1 503 ", "unhealthy: an operator holds it: clients wait\n");
 	close(other);
-	superd_stop(superd);
 }
 
 Behaviour(health, of_services_by_name_is_a_line_of_superctl)
@@ -238,7 +231,6 @@ Behaviour(health, of_services_by_name_is_a_line_of_superctl)
 	(void)schema_holds("health", outcome.out);
 	(void)schema_holds("health", SUPERCTL(control, "--json", "health").out);
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(health, hears_only_so_much)
@@ -257,7 +249,6 @@ Behaviour(health, hears_only_so_much)
 	cr_assert_eq(strncmp(answer, "HTTP/1.1 431 ", 13), 0, "%s", answer);
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(health, waits_only_so_long)
@@ -270,7 +261,6 @@ Behaviour(health, waits_only_so_long)
 	CLOCK_UNTIL(superd, SECOND_MS, 10, !client_is_quiet(client, 0));
 	cr_assert_eq(strncmp(client_rest(client), "HTTP/1.1 200 ", 13), 0);
 	close(client);
-	superd_stop(superd);
 }
 
 /* Who says nothing is answered once he is late, and hears of a superd that hangs once that is. */
@@ -285,7 +275,6 @@ Behaviour(health, of_a_superd_that_hangs_is_told_to_the_silent)
 	kill(superd->pid, SIGCONT);
 	cr_assert_str_eq(client_rest(client), "unhealthy\n");
 	close(client);
-	superd_stop(superd);
 }
 
 /* Their questions and the reports of their ends fit into the channel, which superd does not read. */
@@ -308,7 +297,6 @@ Behaviour(health, of_a_superd_that_hangs_is_told_to_hundreds)
 		close(clients[n]);
 	}
 	cr_assert_eq(told, CLIENTS);
-	superd_stop(superd);
 }
 
 /* One process has them all, also while it waits for the rest of their requests, and while superd dies. */
@@ -332,7 +320,6 @@ Behaviour(health, of_many_clients_at_once_is_told_by_one_process)
 		close(clients[n]);
 	}
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 /* The table of conf/ as it stands, with ports, times and addresses of a test. */
@@ -361,7 +348,6 @@ BehaviourOfUsers(health, conf_does_what_it_says)
 	close(probe);
 	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 5, superd_logged(superd, "web: stopping pid "));
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 /* Those that have begun a request hold what superd had to spare. An answer that superd fails to give is waited for

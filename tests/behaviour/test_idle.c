@@ -48,7 +48,6 @@ Behaviour(idle, a_backend_is_stopped_and_the_next_client_starts_it)
 	pass_idle_time(superd);
 	cr_assert_neq(client_ask_pid(port), first);
 	pass_idle_time(superd);
-	superd_stop(superd);
 }
 
 Behaviour(idle, a_long_quiet_connection_is_never_cut)
@@ -64,7 +63,6 @@ Behaviour(idle, a_long_quiet_connection_is_never_cut)
 	cr_assert_str_eq(client_line(client), who);
 	close(client);
 	pass_idle_time(superd);
-	superd_stop(superd);
 }
 
 Behaviour(idle, a_client_who_only_listens_by_now_is_one)
@@ -76,7 +74,6 @@ Behaviour(idle, a_client_who_only_listens_by_now_is_one)
 	superd_wait_log(superd, "web: started");
 	expect_awake(superd);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(idle, those_in_the_queue_are_clients)
@@ -87,7 +84,6 @@ Behaviour(idle, those_in_the_queue_are_clients)
 	superd_wait_log(superd, "web: started");
 	expect_awake(superd);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(idle, all_sockets_have_to_be)
@@ -109,7 +105,6 @@ Behaviour(idle, all_sockets_have_to_be)
 	expect_awake(superd);
 	close(by_port);
 	pass_idle_time(superd);
-	superd_stop(superd);
 }
 
 static void expect_a_stop_by(const char *endpoint, const char *path, int type)
@@ -153,7 +148,6 @@ Behaviour(idle, datagrams_keep_awake_as_long_as_they_come)
 	pass_idle_time(superd);
 	cr_assert_str_neq(datagram_ask(client, "here"), who);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(idle, what_a_backend_opens_elsewhere_is_no_client)
@@ -168,7 +162,6 @@ Behaviour(idle, what_a_backend_opens_elsewhere_is_no_client)
 	client_ask_pid(superd_port(superd, "web"));
 	pass_idle_time(superd);
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(idle, a_daemon_that_forks_is_stopped_as_well)
@@ -183,7 +176,6 @@ Behaviour(idle, a_daemon_that_forks_is_stopped_as_well)
 	first = client_ask_pid(port);
 	pass_idle_time(superd);
 	cr_assert_neq(client_ask_pid(port), first);
-	superd_stop(superd);
 }
 
 Behaviour(idle, one_that_nobody_ever_came_to_is_stopped)
@@ -196,7 +188,6 @@ Behaviour(idle, one_that_nobody_ever_came_to_is_stopped)
 		cr_assert_eq(superd_processes(superd), 0u);
 	}
 	client_ask_pid(superd_port(superd, "web"));
-	superd_stop(superd);
 }
 
 Behaviour(idle, it_is_left_alone_for_min_awake)
@@ -209,7 +200,6 @@ Behaviour(idle, it_is_left_alone_for_min_awake)
 		cr_assert_not(is_stopped(superd), "%s", world_logs());
 	}
 	pass_idle_time(superd);
-	superd_stop(superd);
 }
 
 Behaviour(idle, report_only_says_what_would_be_done)
@@ -224,7 +214,6 @@ Behaviour(idle, report_only_says_what_would_be_done)
 	superd_expect_count(superd, "would stop", 1);
 	cr_assert_eq(client_ask_pid(port), first);
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, "web: would stop pid ") == 2);
-	superd_stop(superd);
 }
 
 Behaviour(idle, a_frozen_one_goes_on_with_the_next_client)
@@ -237,7 +226,6 @@ Behaviour(idle, a_frozen_one_goes_on_with_the_next_client)
 		CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, "is frozen until a client connects") > n);
 		cr_assert_eq(client_ask_pid(port), first);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(idle, a_reload_changes_the_time_of_one_that_runs)
@@ -263,7 +251,6 @@ Behaviour(idle, a_reload_changes_the_time_of_one_that_runs)
 		clock_advance(superd, HOUR_MS);
 	superd_expect_count(superd, "web: stopping pid ", 1);
 	cr_assert_eq(client_ask_pid(port), first);
-	superd_stop(superd);
 }
 
 Behaviour(idle, a_crash_in_between_is_an_end_like_any)
@@ -277,7 +264,6 @@ Behaviour(idle, a_crash_in_between_is_an_end_like_any)
 	}
 	client_ask_pid(port);
 	pass_idle_time(superd);
-	superd_stop(superd);
 }
 
 Behaviour(idle, what_it_needs_is_given_back)
@@ -293,7 +279,6 @@ Behaviour(idle, what_it_needs_is_given_back)
 			descriptors = superd_fd_count(superd);
 	}
 	superd_expect_fds(superd, descriptors);
-	superd_stop(superd);
 }
 
 Behaviour(idle, clients_who_stay_wake_nobody)
@@ -318,7 +303,6 @@ Behaviour(idle, clients_who_stay_wake_nobody)
 	cr_assert_geq(superd_processes(superd), 2u * MANY);
 	for (int n = 0; n < MANY; n++)
 		close(clients[n]);
-	superd_stop(superd);
 }
 
 Behaviour(idle, clients_who_come_and_go_all_the_time_wake_it_seldom)
@@ -344,7 +328,6 @@ Behaviour(idle, clients_who_come_and_go_all_the_time_wake_it_seldom)
 	tally = load_stop(load);
 	tally_expect_all_served(&tally);
 	CLOCK_UNTIL(superd, HOUR_MS, 5, is_stopped(superd));
-	superd_stop(superd);
 }
 
 /* A client at random moments around that of the stop, which takes some milliseconds. */

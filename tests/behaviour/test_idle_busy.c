@@ -60,7 +60,6 @@ Behaviour(idle_busy, a_command_keeps_awake_as_long_as_it_says_so)
 	unlink(mark);
 	wait_for_stop(superd);
 	cr_assert_eq(superd_log_count(superd, "keeps running without clients"), 1, "it is said once in a row");
-	superd_stop(superd);
 }
 
 Behaviour(idle_busy, a_command_is_asked_before_a_freeze_too)
@@ -77,7 +76,6 @@ Behaviour(idle_busy, a_command_is_asked_before_a_freeze_too)
 	}
 	unlink(mark);
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, !strcmp(control_value(control_once("list web"), "state"), "frozen"));
-	superd_stop(superd);
 }
 
 static void expect_no_answer(const char *command, const char *options, const char *why)
@@ -129,7 +127,6 @@ Behaviour(idle_busy, a_client_who_comes_while_it_is_asked_is_served)
 	cr_assert_not(superd_logged(superd, "counts as busy"), "%s", world_logs());
 	close(client);
 	wait_for_stop(superd);
-	superd_stop(superd);
 }
 
 Behaviour(idle_busy, a_stop_does_not_wait_for_the_command)
@@ -142,7 +139,6 @@ Behaviour(idle_busy, a_stop_does_not_wait_for_the_command)
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, read_text(asked));
 	expect_in(superctl_order("stop web"), "stopped");
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(idle_busy, an_upgrade_ends_the_command)
@@ -158,7 +154,6 @@ Behaviour(idle_busy, an_upgrade_ends_the_command)
 	cr_assert(process_lives(command));
 	superd_upgrade(superd);
 	WAIT_UNTIL(!process_lives(command));
-	superd_stop(superd);
 }
 
 Behaviour(idle_busy, an_upgrade_asks_again)
@@ -177,7 +172,6 @@ Behaviour(idle_busy, an_upgrade_asks_again)
 	cr_assert_not(is_stopped(superd));
 	unlink(mark);
 	wait_for_stop(superd);
-	superd_stop(superd);
 }
 
 /* The backend's child works until there is a file, and then sleeps. The kernel measures its time by the machine's
@@ -206,7 +200,6 @@ Behaviour(idle_busy, processor_time_keeps_awake)
 	expect_in(why_of("web"), " % of a processor");
 	write_file("done", "%s", "");
 	superd_wait_log(superd, "web: stopping pid ");
-	superd_stop(superd);
 }
 
 Behaviour(idle_busy, a_backend_that_rests_is_idle_as_ever)
@@ -215,5 +208,4 @@ Behaviour(idle_busy, a_backend_that_rests_is_idle_as_ever)
 
 	client_ask_pid(superd_port(superd, "web"));
 	wait_for_stop(superd);
-	superd_stop(superd);
 }

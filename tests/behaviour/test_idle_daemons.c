@@ -136,7 +136,6 @@ Behaviour(idle_daemons, fcgiwrap_on_a_unix_socket)
 		close(client);
 		wait_for_end(superd, n);
 	}
-	superd_stop(superd);
 }
 
 /* The table of conf/ as it stands, but for min_awake; where there is no nginx, without that. */
@@ -176,5 +175,4 @@ Behaviour(idle_daemons, idle_conf_does_what_it_says)
 	client_send(client, "hello\n");
 	client_line(client);
 	close(client);
-	superd_stop(superd);
 }

@@ -40,7 +40,6 @@ Behaviour(idle_gaps, what_is_not_measured_says_why)
 	expect_in(SUPERCTL(control_path(), "idle", "a").out, "accept = yes: no instance runs without a client");
 	expect_in(SUPERCTL(control_path(), "idle").out, "\nnever started: c\n");
 	cr_expect_str_eq(SUPERCTL(control_path(), "idle", "c").out, "never started: c\n");
-	superd_stop(superd);
 }
 
 Behaviour(idle_gaps, a_service_that_only_reports_is_measured)
@@ -61,7 +60,6 @@ Behaviour(idle_gaps, a_service_that_only_reports_is_measured)
 	expect_in(table, "IDLE_TIMEOUT");
 	expect_in(table, "5 min");
 	expect_in(table, "0 %");
-	superd_stop(superd);
 }
 
 Behaviour(idle_gaps, what_is_shorter_than_its_own_timeout_is_the_least)
@@ -75,7 +73,6 @@ Behaviour(idle_gaps, what_is_shorter_than_its_own_timeout_is_the_least)
 	expect_in(answer, "\"timeout\":300.000000,\"at_least\":true");
 	expect_in(answer, "\"timeout\":3600.000000,\"at_least\":false");
 	expect_in(SUPERCTL(control_path(), "idle").out, ">=0 %");
-	superd_stop(superd);
 }
 
 Behaviour(idle_gaps, what_was_measured_goes_through_an_upgrade)
@@ -91,7 +88,6 @@ Behaviour(idle_gaps, what_was_measured_goes_through_an_upgrade)
 	behind = strtod(control_value(control_once("idle web"), "measured"), NULL);
 	cr_expect_gt(before, 0.2);
 	cr_expect_geq(behind, before);
-	superd_stop(superd);
 }
 
 static const char *saved_by(const char *options, const char *saved)
@@ -139,7 +135,6 @@ Behaviour(idle_gaps, one_that_ran_without_an_idle_timeout_says_so)
 	expect_in(superctl_order("stop web"), "stopped");
 	cr_assert(superd_reload(superd, "%s idle_timeout = 1h }\n", table));
 	expect_in(SUPERCTL(control_path(), "idle").out, "it has not run with an idle_timeout yet");
-	superd_stop(superd);
 }
 
 /* The first line is that of its own idle_timeout. It saves its memory from the moment it sleeps. */
@@ -159,5 +154,4 @@ Behaviour(idle_gaps, what_a_sleep_saves_is_counted_now_and_so_far)
 	expect_in(table, "  own 200 ms  ");
 	cr_expect_lt(strstr(table, "own 200 ms"), strstr(table, " 5 min "), "%s", table);
 	expect_in(table, "SAVES NOW");
-	superd_stop(superd);
 }

@@ -63,7 +63,6 @@ Behaviour(idle_known, the_time_begins_with_the_end_of_the_last_connection)
 	}
 	visit(port);
 	expect_stop_an_hour_later(superd);
-	superd_stop(superd);
 }
 
 Behaviour(idle_known, also_where_others_have_left_long_before)
@@ -77,7 +76,6 @@ Behaviour(idle_known, also_where_others_have_left_long_before)
 	expect_awake(superd);
 	close(stays);
 	expect_stop_an_hour_later(superd);
-	superd_stop(superd);
 }
 
 static bool is_unused_since(const char *status, long long begun)
@@ -114,7 +112,6 @@ Behaviour(idle_known, status_and_why_count_who_is_connected)
 		else
 			WAIT_UNTIL(is_unused_since(control_once("%s", verbs[n]), begun));
 	}
-	superd_stop(superd);
 }
 
 static double last_used(void)
@@ -137,7 +134,6 @@ Behaviour(idle_known, list_knows_the_last_end)
 	WAIT_UNTIL(last_used() > first + 49 * 60);
 	clock_advance(superd, 40 * MINUTE_MS);
 	cr_expect(last_used() > first + 49 * 60 && last_used() < first + 51 * 60, "%f", last_used() - first);
-	superd_stop(superd);
 }
 
 /* More of them than are counted at once. */
@@ -160,7 +156,6 @@ Behaviour(idle_known, status_counts_those_of_many_services)
 		count++;
 	cr_expect_geq(count, (size_t)MANY);
 	WAIT_UNTIL(!strcmp(control_value(control_once("status s%d", MANY - 1), "standing"), "unused"));
-	superd_stop(superd);
 }
 
 static bool stands(const char *standing)
@@ -197,7 +192,6 @@ Behaviour(idle_known, status_says_no_more_than_is_true)
 	status = control_once("status web");
 	cr_expect_str_neq(control_value(status, "connections"), "1", "%s", status);
 	expect_why("no clients for ");
-	superd_stop(superd);
 }
 
 Behaviour(idle_known, status_says_what_was_reported)
@@ -211,7 +205,6 @@ Behaviour(idle_known, status_says_what_was_reported)
 	expect_why("no clients for ");
 	visit(port);
 	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 20, superd_log_count(superd, "would stop") == 2);
-	superd_stop(superd);
 }
 
 /* The kernel reports no ends there: superd has to look again and again. */
@@ -233,7 +226,6 @@ Behaviour(idle_known, what_was_reported_of_a_unix_socket_is_so_until_a_client_is
 		cr_expect(stands("reported"));
 		clock_advance(superd, 2 * HOUR_MS);
 	}
-	superd_stop(superd);
 }
 
 /* Its successor serves somebody else, who leaves. */
@@ -313,5 +305,4 @@ Behaviour(idle_known, sockets_of_others_hide_nobody)
 	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 20, is_stopped(superd));
 	for (int n = 0; n < MANY; n++)
 		close(pairs[n]);
-	superd_stop(superd);
 }

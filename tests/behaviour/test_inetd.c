@@ -134,7 +134,6 @@ Behaviour(inetd, tcp_is_both_families_and_each_client_comes_as_its_own)
 		superd_wait_log(superd, text_of("listening on tcp6:%d", port));
 		cr_expect_str_eq(report("::1", port, "fd.0.address"), text_of("[::1]:%d", port));
 	}
-	superd_stop(superd);
 }
 
 Behaviour(inetd, tcp46_is_one_socket_whose_ipv4_clients_come_mapped)
@@ -146,7 +145,6 @@ Behaviour(inetd, tcp46_is_one_socket_whose_ipv4_clients_come_mapped)
 	superd_wait_log(superd, "listening on");
 	address = report("127.0.0.1", port, "fd.0.address");
 	cr_expect_str_eq(address, has_ipv6() ? text_of("[::ffff:127.0.0.1]:%d", port) : text_of("127.0.0.1:%d", port));
-	superd_stop(superd);
 }
 
 Behaviour(inetd, an_ipv4_address_in_the_form_of_ipv6_is_served)
@@ -158,7 +156,6 @@ Behaviour(inetd, an_ipv4_address_in_the_form_of_ipv6_is_served)
 	superd = run_inetd("::ffff:127.0.0.1:%d stream tcp nowait %s %s\n", port, own_user(), program("report", "-"));
 	superd_wait_log(superd, "listening on");
 	cr_expect_str_eq(report("127.0.0.1", port, "fd.0.address"), text_of("[::ffff:127.0.0.1]:%d", port));
-	superd_stop(superd);
 }
 
 Behaviour(inetd, a_line_for_tcp6_takes_ipv6_from_the_line_for_tcp)
@@ -179,7 +176,6 @@ Behaviour(inetd, a_line_for_tcp6_takes_ipv6_from_the_line_for_tcp)
 		cr_expect_str_eq(client_rest(client), "six\n");
 		close(client);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(inetd, ip_max_counts_the_datagrams_of_one_sender)
@@ -195,7 +191,6 @@ Behaviour(inetd, ip_max_counts_the_datagrams_of_one_sender)
 	for (int n = 0; n < 3; n++)
 		cr_expect(datagram_answers(three), "answer %d is missing\n%s", n, world_logs());
 	EXPECT_SILENCE(superd, datagram_client(three), datagram_client(none));
-	superd_stop(superd);
 }
 
 Behaviour(inetd, ip_max_counts_the_connections_of_one_client)
@@ -209,7 +204,6 @@ Behaviour(inetd, ip_max_counts_the_connections_of_one_client)
 	for (int n = 0; n < 3; n++)
 		cr_expect(port_answers(port));
 	EXPECT_SILENCE(superd, client_connect(port));
-	superd_stop(superd);
 }
 
 Behaviour(inetd, service_max_counts_starts_of_every_kind)
@@ -230,7 +224,6 @@ Behaviour(inetd, service_max_counts_starts_of_every_kind)
 	}
 	EXPECT_SILENCE(superd, datagram_client(dgram), client_connect(wait), client_connect(nowait));
 	cr_expect_eq(superd_log_count(superd, "server failing (looping)"), 3);
-	superd_stop(superd);
 }
 
 Behaviour(inetd, a_limit_of_zero_starts_nothing)
@@ -245,7 +238,6 @@ Behaviour(inetd, a_limit_of_zero_starts_nothing)
 	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", open));
 	cr_expect_not(client_can_connect(stream));
 	cr_expect(port_answers(open));
-	superd_stop(superd);
 }
 
 Behaviour(inetd, a_group_stands_behind_a_colon_or_a_dot)
@@ -260,7 +252,6 @@ Behaviour(inetd, a_group_stands_behind_a_colon_or_a_dot)
 	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", dot));
 	cr_expect_not_null(strstr(client_rest(client_connect(colon)), "(nobody) gid=1(daemon)"));
 	cr_expect_not_null(strstr(client_rest(client_connect(dot)), "(nobody) gid=1(daemon)"));
-	superd_stop(superd);
 }
 
 Behaviour(inetd, lines_come_and_go_with_a_reload_and_sessions_stay)
@@ -285,7 +276,6 @@ Behaviour(inetd, lines_come_and_go_with_a_reload_and_sessions_stay)
 	cr_expect(port_answers(first));
 	cr_expect(is_answered(client), "the session is gone");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(inetd, an_error_leaves_out_every_service_of_its_line)
@@ -300,5 +290,4 @@ Behaviour(inetd, an_error_leaves_out_every_service_of_its_line)
 	cr_expect(port_answers(good));
 	cr_expect_not(client_can_connect(bad));
 	cr_expect_eq(superd_log_count(superd, "listening on"), 1, "%s", world_logs());
-	superd_stop(superd);
 }

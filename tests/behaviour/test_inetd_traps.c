@@ -65,7 +65,6 @@ Behaviour(inetd_traps, nowait_3_serves_three_and_then_keeps_its_clients)
 		cr_expect_not_null(strstr(client_line(waiting[n]), " hello"));
 		close(waiting[n]);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(inetd_traps, a_number_behind_wait_ends_in_a_rest_and_not_in_a_spin)
@@ -86,7 +85,6 @@ Behaviour(inetd_traps, a_number_behind_wait_ends_in_a_rest_and_not_in_a_spin)
 	expect_calm(superd, marks, 4);
 	close(client);
 	close(sender);
-	superd_stop(superd);
 }
 
 static size_t count_pauses(struct superd *superd, const char *kind, int port)
@@ -125,7 +123,6 @@ Behaviour(inetd_traps, a_wait_server_that_takes_nobody_is_not_started_over_and_o
 	cr_expect_not_null(strstr(client_line(client), " hello"));
 	close(client);
 	close(sender);
-	superd_stop(superd);
 }
 
 Behaviour(inetd_traps, a_datagram_with_nowait_starts_one_server)
@@ -145,7 +142,6 @@ Behaviour(inetd_traps, a_datagram_with_nowait_starts_one_server)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_eq(count_lines(marks), 2, "%zu starts for two datagrams\n%s", count_lines(marks), world_logs());
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(inetd_traps, one_client_after_the_other_is_served_without_a_pause)
@@ -159,7 +155,6 @@ Behaviour(inetd_traps, one_client_after_the_other_is_served_without_a_pause)
 	/* superd tells of each pause that it makes. */
 	cr_assert_not(superd_logged(superd, "next start in "), "%s", world_logs());
 	cr_assert_not(superd_logged(superd, "looping"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* ---- fields ---- */
@@ -183,7 +178,6 @@ Behaviour(inetd_traps, the_last_colon_ends_the_host)
 		cr_expect_not_null(strstr(client_line(client), " hello"));
 		close(client);
 	}
-	superd_stop(superd);
 }
 
 /* superd --check: these words at this place, and an exit of 1. */
@@ -224,7 +218,6 @@ Behaviour(inetd_traps, a_bad_line_takes_no_other_with_it)
 	client_ask_pid(ports[0]);
 	client_ask_pid(ports[2]);
 	cr_expect_not(client_can_connect(ports[1]), "the tail of a bad line became a service");
-	superd_stop(superd);
 }
 
 /* ---- users ---- */
@@ -250,7 +243,6 @@ Behaviour(inetd_traps, a_user_with_a_dot_in_its_name_is_one)
 	expect_id(superd, 4001, "4242\n4343\n4343 4646");
 	expect_id(superd, 4002, "4242\n4545\n4545 4646");
 	expect_id(superd, 4003, "4244\n4646\n4646");
-	superd_stop(superd);
 }
 
 Behaviour(inetd_traps, roots_group_is_the_one_of_its_line)
@@ -266,7 +258,6 @@ Behaviour(inetd_traps, roots_group_is_the_one_of_its_line)
 	expect_id(superd, colon, "0\n1");
 	expect_id(superd, dot, "0\n1");
 	expect_id(superd, none, "0\n0");
-	superd_stop(superd);
 }
 
 Behaviour(inetd_traps, an_unknown_user_is_told_before_anybody_connects)
@@ -314,7 +305,6 @@ Behaviour(inetd_traps, a_server_starts_with_nothing_of_superds)
 
 		cr_expect_not(reading_lists(reading, "environment", name), "%s is passed on", name);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(inetd_traps, a_line_without_arguments_has_the_programs_name)
@@ -330,7 +320,6 @@ Behaviour(inetd_traps, a_line_without_arguments_has_the_programs_name)
 	wait_listening(superd, text_of("tcp:127.0.0.1:%d", searched));
 	cr_expect_str_eq(client_ask(port, "hello\n"), "hello");
 	cr_expect_str_eq(told(searched), text_of("/bin/sh %s ", script));
-	superd_stop(superd);
 }
 
 /* inetd --environment tells a server of its client, and no other server of that one. */
@@ -363,7 +352,6 @@ Behaviour(inetd_traps, what_is_told_of_one_client_reaches_no_other_server)
 	reading = reading_wait(report);
 	cr_expect(!strstr(reading.text, "127.0.0.77"), "%s", reading.text);
 	cr_expect_null(reading_get(reading, "env.REMOTE_HOST"));
-	superd_stop(inetd);
 }
 
 Behaviour(inetd_traps, streams_that_were_closed_at_the_start_are_no_clients)
@@ -408,7 +396,6 @@ Behaviour(inetd_traps, a_wait_server_stays_the_only_one_over_a_reload)
 	cr_expect_eq(client_ask_pid(port), pid);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_expect_neq(client_ask_pid(port), pid, "its end was not noticed");
-	superd_stop(superd);
 }
 
 /* The second client waits in the queue of a service of the second file, which a new socket would not have. */
@@ -443,7 +430,6 @@ Behaviour(inetd_traps, services_of_every_file_keep_their_queue_over_a_reload)
 	cr_expect_not_null(strstr(client_line(queued), " two"));
 	close(queued);
 	client_ask_pid(first);
-	superd_stop(inetd);
 }
 
 Behaviour(inetd_traps, a_silent_resolver_at_a_reload_holds_no_client_up)
@@ -468,8 +454,6 @@ Behaviour(inetd_traps, a_silent_resolver_at_a_reload_holds_no_client_up)
 	superd_signal(superd, SIGHUP);
 	cr_assert_not(client_is_quiet(resolver, DEADLINE_MS), "nobody asked again");
 	client_ask_pid(4001);
-	superd_stop(superd);
-	close(resolver);
 }
 
 /* A number that a reload changes counts from then on. */
@@ -485,7 +469,6 @@ Behaviour(inetd_traps, a_changed_rate_is_the_rate)
 	for (int n = 0; n < 20; n++)
 		client_ask_pid(port);
 	cr_expect_not(superd_logged(superd, "looping"));
-	superd_stop(superd);
 }
 
 /* ---- many ---- */

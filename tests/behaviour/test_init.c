@@ -27,7 +27,6 @@ Behaviour(init, as_pid_1_it_serves_and_stops)
 	port = superd_port(superd, "web");
 	client_ask(port, "hello\n");
 	client_ask(port, "hello\n");
-	superd_stop(superd);
 }
 
 Behaviour(init, as_pid_1_it_reaps_strangers)
@@ -38,7 +37,6 @@ Behaviour(init, as_pid_1_it_reaps_strangers)
 	superd = superd_run_with(&as_init, WEB, backend("orphans 20"), "");
 	client_ask(superd_port(superd, "web"), "hello\n");
 	WAIT_UNTIL(superd_processes(superd) == 1);
-	superd_stop(superd);
 }
 
 Behaviour(init, elsewhere_it_is_the_subreaper)
@@ -47,7 +45,6 @@ Behaviour(init, elsewhere_it_is_the_subreaper)
 
 	client_ask_pid(superd_port(superd, "web"));
 	WAIT_UNTIL(superd_processes(superd) == 1);
-	superd_stop(superd);
 }
 
 Behaviour(init, as_pid_1_it_ends_everybody_within_its_deadline)
@@ -83,7 +80,6 @@ Behaviour(init, as_pid_1_it_leaves_the_moment_the_last_has_gone)
 	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
 	superd = superd_run_with(&setup, WEB, backend("children 0"), "timeout_stop = 1h");
 	client_ask(superd_port(superd, "web"), "hello\n");
-	superd_stop(superd);
 }
 
 Behaviour(init, as_pid_1_its_status_is_the_main_commands)
@@ -129,7 +125,6 @@ Behaviour(init, it_works_with_next_to_nothing_around_it)
 	client_ask(port, "hello\n");
 	client_ask(port, "hello\n");
 	client_ask(superd_port(superd, "each"), "hello\n");
-	superd_stop(superd);
 }
 
 Behaviour(init, it_needs_no_passwd_entry_and_no_privilege)
@@ -141,7 +136,6 @@ Behaviour(init, it_needs_no_passwd_entry_and_no_privilege)
 	superd = superd_run_with(&setup, WEB, backend("take 1"), "");
 	client_ask_pid(superd_port(superd, "web"));
 	client_ask_pid(superd_port(superd, "web"));
-	superd_stop(superd);
 }
 
 Behaviour(init, an_unprivileged_superd_refuses_what_it_cannot_do)
@@ -165,5 +159,4 @@ Behaviour(init, descriptors_are_as_few_in_a_container_without_limits)
 	superd = superd_run_with(&setup, WEB, backend("take 1"), "");
 	for (int i = 0; i < 20; i++)
 		client_ask_pid(superd_port(superd, "web"));
-	superd_stop(superd);
 }

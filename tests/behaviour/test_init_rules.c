@@ -43,7 +43,6 @@ Behaviour(rules, a_thousand_children_that_die_at_once_are_reaped)
 	client_ask(superd_port(superd, "web"), "");
 	WAIT_UNTIL(superd_processes(superd) == 1);
 	client_ask(superd_port(superd, "web"), "");
-	superd_stop(superd);
 }
 
 Behaviour(rules, every_signal_to_stop_is_heard)
@@ -103,7 +102,6 @@ Behaviour(rules, other_signals_do_no_harm_and_come_through_in_any_number)
 			superd_signal(superd, others[n] == SIGUSR2 ? SIGUSR1 : others[n]);
 	}
 	client_ask(superd_port(superd, "web"), "hello\n");
-	superd_stop(superd);
 }
 
 #define HANGS "service hangs {\n listen = \"127.0.0.1:0\"\n start = boot\n timeout_stop = 1h\n " \

@@ -54,7 +54,6 @@ Behaviour(surroundings, without_proc_it_is_said_once_that_nothing_can_be_frozen)
 	cr_expect_eq(superd_log_count(superd, "web: stopping pid "), 3, "%s", world_logs());
 	cr_expect_eq(superd_log_count(superd, "cannot be frozen"), 1, "%s", world_logs());
 	cr_expect(superd_logged(superd, "by /proc only"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(surroundings, a_port_that_takes_a_privilege_is_told_with_what_would_help)
@@ -108,7 +107,6 @@ Behaviour(surroundings, a_limit_of_any_number_of_descriptors_is_not_passed_on)
 	superd = superd_run_with(&setup, WEB, 0, report_to(report), "");
 	client_ask(superd_port(superd, "web"), "hello\n");
 	reading_expect(reading_wait(report), "rlimit.nofile", text_of("1024:%lu", setup.descriptors));
-	superd_stop(superd);
 }
 
 Behaviour(surroundings, the_main_command_has_the_containers_own_limit)
@@ -226,7 +224,6 @@ Behaviour(surroundings, sockets_given_to_pid_1_are_found_by_address_and_name)
 	close(mine);
 	client_ask(port, "hello\n");
 	client_ask(port, "hello\n");
-	superd_stop(superd);
 }
 
 static const char *start_pid_file, *start_control;

@@ -178,7 +178,6 @@ Behaviour(terminal, superd_outlives_its_terminal_where_hup_was_ignored)
 	client_ask(superd_port(superd, "web"), "hello\n");
 	terminal_close(&terminal);
 	superd_wait_log(superd, "reloaded: 1 unchanged");
-	superd_stop(superd);
 }
 
 /* superd, and the main command below it, as jobs of a shell at this terminal; $@ is superd's command line. The shell

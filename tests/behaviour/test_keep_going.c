@@ -139,7 +139,6 @@ Behaviour(keep_going, serves_of_two_rows_for_a_socket_the_one_that_is_right)
 	client = client_connect(port);
 	cr_expect_str_eq(client_line(client), "fourth");
 	close(client);
-	superd_stop(superd);
 }
 
 static size_t count_of(const char *text, const char *part)
@@ -182,7 +181,6 @@ Behaviour(keep_going, a_reload_keeps_the_service_whose_id_is_wrong_now)
 	cr_expect(client_can_connect(port), "%s", world_logs());
 	cr_assert(superd_reload(superd, "# nothing\n"));
 	WAIT_UNTIL(!client_can_connect(port));
-	superd_stop(superd);
 }
 
 /* What an editor that writes in place leaves for a moment. */
@@ -213,7 +211,6 @@ Behaviour(keep_going, a_reload_takes_no_emptied_file_for_meant_but_one_that_is_g
 	write_file("inetd.conf", "%s", "# none\n");
 	superd_signal(inetd, SIGHUP);
 	WAIT_UNTIL(!client_can_connect(port));
-	superd_stop(inetd);
 }
 
 /* Each service is in a file of its own, and keeps its row alone. */
@@ -246,7 +243,6 @@ Behaviour(keep_going, a_reload_keeps_the_services_of_a_file_that_was_emptied_and
 	write_file("xinetd.d/emptied", "%s", "# none\n");
 	cr_assert(superd_reload(superd, "includedir %s\n", folder));
 	WAIT_UNTIL(!client_can_connect(emptied));
-	superd_stop(superd);
 }
 
 /* Services would be open to the world without them. */
@@ -265,5 +261,4 @@ Behaviour(keep_going, a_reload_without_defaults_that_were_emptied_changes_nothin
 	client = client_connect(port);
 	cr_expect(client_sees_end(client));
 	close(client);
-	superd_stop(superd);
 }

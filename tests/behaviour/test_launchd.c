@@ -79,7 +79,6 @@ Behaviour(launchd, without_wait_each_connection_is_a_standard_input)
 
 	for (int n = 0; n < 3; n++)
 		cr_assert_str_eq(client_ask(superd_port(superd, "web"), "here\n"), "called here");
-	superd_stop(superd);
 }
 
 Behaviour(launchd, a_job_without_sockets_runs_once)
@@ -94,7 +93,6 @@ Behaviour(launchd, a_job_without_sockets_runs_once)
 	for (int n = 0; n < 3; n++)
 		clock_advance(superd, HOUR_MS);
 	cr_assert_str_eq(read_text(path_in("ran")), "ran\n");
-	superd_stop(superd);
 }
 
 Behaviour(launchd, the_example_is_served)
@@ -106,7 +104,6 @@ Behaviour(launchd, the_example_is_served)
 		list = replaced(list, "nobody", own_user());
 	superd = superd_run_with(&launchd, "%s", list);
 	cr_assert_str_eq(client_ask(superd_port(superd, "org.example.cat"), "through cat\n"), "through cat");
-	superd_stop(superd);
 }
 
 Behaviour(launchd, a_private_socket_is_told_to_its_job_alone)
@@ -148,7 +145,6 @@ Behaviour(launchd, a_host_of_several_addresses_has_several_sockets)
 	cr_assert_str_eq(client_rest(client_connect_to("127.0.0.3", 8080)), "reported\n");
 	reading = reading_wait(report);
 	reading_expect(reading, "env.LISTEN_FDNAMES", "Listeners:Listeners");
-	superd_stop(superd);
 }
 
 /* A datagram to a group, out by the loopback interface. */
@@ -180,7 +176,6 @@ Behaviour(launchd, a_group_that_was_joined_is_heard)
 
 	send_to_group("239.195.17.4", superd_port(superd, "web"), "hello");
 	WAIT_UNTIL(read_text(heard) && !strcmp(read_text(heard), "hello"));
-	superd_stop(superd);
 }
 
 Behaviour(launchd, a_group_is_left_and_joined_by_a_reload)
@@ -197,7 +192,6 @@ Behaviour(launchd, a_group_is_left_and_joined_by_a_reload)
 	cr_assert(superd_reload(superd, table, "239.195.17.5", backend("serve")));
 	WAIT_UNTIL(strstr(read_text("/proc/net/igmp"), "0511C3EF"));
 	cr_assert(!strstr(read_text("/proc/net/igmp"), "0411C3EF"), "%s", read_text("/proc/net/igmp"));
-	superd_stop(superd);
 }
 
 static const char *printed(const char *source)

@@ -82,7 +82,6 @@ Behaviour(leaving, a_daemon_that_runs_on_is_told_of_wherever_anybody_looks)
 
 		(void)schema_holds(verbs[n], SUPERCTL(control_path(), "--json", verbs[n]).out);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(leaving, it_can_be_stopped_and_nothing_else)
@@ -125,7 +124,6 @@ Behaviour(leaving, a_row_that_comes_back_has_its_process_and_its_socket)
 	cr_expect_eq(superd_log_count(superd, "web: listening on "), 1);
 	cr_expect_eq(SUPERCTL(control_path(), "restart", "web").status, 0);
 	cr_expect_neq(client_ask_pid(port), old);
-	superd_stop(superd);
 }
 
 Behaviour(leaving, what_is_another_in_the_row_that_comes_back_is_told)
@@ -153,7 +151,6 @@ Behaviour(leaving, another_service_may_have_its_address)
 	cr_expect_eq(SUPERCTL(control_path(), "stop", "web").status, 0);
 	cr_expect_not(process_lives((pid_t)old));
 	cr_expect_neq(client_ask_pid(port), old);
-	superd_stop(superd);
 }
 
 Behaviour(leaving, its_end_is_the_end_of_it)
@@ -168,7 +165,6 @@ Behaviour(leaving, its_end_is_the_end_of_it)
 	WAIT_UNTIL(is_gone("web"));
 	client_wait_refused(port);
 	superd_expect_count(superd, "web: started, pid ", 1);
-	superd_stop(superd);
 }
 
 Behaviour(leaving, clients_of_an_instance_each_are_counted)
@@ -256,7 +252,6 @@ Behaviour(leaving, a_daemon_ends_with_the_clients_it_has)
 	expect_to_stay(superd, old);
 	close(client);
 	WAIT_UNTIL(!process_lives((pid_t)old) && is_gone("web"));
-	superd_stop(superd);
 }
 
 /* The sockets go with the row, and what waited for the end with them. */
@@ -275,7 +270,6 @@ Behaviour(leaving, a_daemon_that_was_to_restart_serves_the_clients_it_has)
 	expect_to_stay(superd, old);
 	close(client);
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, !process_lives((pid_t)old) && is_gone("web"));
-	superd_stop(superd);
 }
 
 /* Who comes after the reload is served, but not waited for. */
@@ -294,7 +288,6 @@ Behaviour(leaving, a_daemon_does_not_wait_for_clients_who_come_later)
 	WAIT_UNTIL(!process_lives((pid_t)old) && is_gone("web"));
 	client_wait_refused(port);
 	close(late);
-	superd_stop(superd);
 }
 
 /* The way to remove a service of which nobody is cut off: it has no clients then, and those who came are not served. */
@@ -320,7 +313,6 @@ Behaviour(leaving, nobody_is_cut_off_where_it_is_held_and_drained_before)
 	client_wait_refused(port);
 	cr_expect_leq(recv(late, &byte, 1, 0), 0, "somebody has answered");
 	close(late);
-	superd_stop(superd);
 }
 
 Behaviour(leaving, one_that_is_back_does_not_end)
@@ -336,7 +328,6 @@ Behaviour(leaving, one_that_is_back_does_not_end)
 	close(client);
 	expect_to_stay(superd, old);
 	cr_expect_eq(client_ask_pid(port), old);
-	superd_stop(superd);
 }
 
 /* Its endpoint is of the table of before the last one, which nothing else needs. */
@@ -374,7 +365,6 @@ Behaviour(leaving, one_whose_socket_another_has_keeps_its_clients_when_it_is_bac
 	expect_served_by(client, old);
 	close(client);
 	WAIT_UNTIL(!process_lives((pid_t)old));
-	superd_stop(superd);
 }
 
 Behaviour(leaving, a_daemon_without_a_socket_is_stopped)
@@ -390,7 +380,6 @@ Behaviour(leaving, a_daemon_without_a_socket_is_stopped)
 	WAIT_UNTIL(is_gone("job"));
 	expect_shown("list", "once", "leaving");
 	cr_expect_eq(SUPERCTL(control_path(), "stop", "once").status, 0);
-	superd_stop(superd);
 }
 
 Behaviour(leaving, who_comes_by_a_new_name_of_the_service_is_not_the_old_ones)
@@ -466,7 +455,6 @@ Behaviour(leaving, another_service_may_have_a_part_of_its_address)
 		cr_expect_neq(client_ask_pid(port), old);
 	expect_served_by(client, old);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(leaving, an_address_may_come_back_while_its_daemon_runs)
@@ -485,7 +473,6 @@ Behaviour(leaving, an_address_may_come_back_while_its_daemon_runs)
 		cr_expect_neq(client_ask_pid(port), old);
 	expect_served_by(client, old);
 	close(client);
-	superd_stop(superd);
 }
 
 static const char *by_datagrams(const char *address, int port, const char *exec)
@@ -505,7 +492,6 @@ Behaviour(leaving, an_address_of_datagrams_may_be_narrowed_while_its_daemon_runs
 	cr_expect_not(superd_logged(superd, "cannot listen"));
 	datagram_ask(client, "hello\n");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(leaving, one_whose_clients_nobody_can_tell_runs_on)
@@ -520,7 +506,6 @@ Behaviour(leaving, one_whose_clients_nobody_can_tell_runs_on)
 		clock_advance(superd, HOUR_MS);
 	cr_assert_gt(superd_processes(superd), 0);
 	cr_expect_eq(SUPERCTL(control_path(), "stop", "web").status, 0);
-	superd_stop(superd);
 }
 
 /* The kernel lists the clients of one socket alone. */
@@ -545,5 +530,4 @@ Behaviour(leaving, one_whose_clients_nobody_can_tell_is_stopped_with_its_service
 	expect_served_by(client, old);
 	close(client);
 	CLOCK_UNTIL(superd, SECOND_MS / 10, 10, !process_lives((pid_t)old));
-	superd_stop(superd);
 }

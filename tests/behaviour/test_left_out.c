@@ -79,7 +79,6 @@ Behaviour(left_out, is_a_row_with_its_reason)
 	expect_in(answer, place);
 	expect_in(answer, "superd checks this from time to time");
 	expect_in(ctl("why", "worse"), "correct its configuration, then superctl reload");
-	superd_stop(superd);
 }
 
 Behaviour(left_out, counts_in_health_and_metrics)
@@ -98,7 +97,6 @@ Behaviour(left_out, counts_in_health_and_metrics)
 	expect_in(answer, "\nsuperd_service_left_out{service=\"good\"} 0");
 	expect_in(answer, "{service=\"bad\",superd_service_state=\"left out\"} 1");
 	superd_wait_log(superd, ", 2 services\n");
-	superd_stop(superd);
 }
 
 Behaviour(left_out, is_said_to_who_would_start_it)
@@ -131,7 +129,6 @@ Behaviour(left_out, has_its_place_for_a_name_where_it_has_no_other)
 	expect_in(answer, "is not closed on its line");
 	expect_in(ctl("status", text_of("%s:3", superd->table)), "left out");
 	expect_in(ctl("status", text_of("%d", port)), "ready");
-	superd_stop(superd);
 }
 
 /* superd could not read its entry back. */
@@ -165,7 +162,6 @@ Behaviour(left_out, is_told_of_what_goes_on_as_it_was)
 	expect_in(answer, "correct its configuration, then superctl reload");
 	expect_in(SUPERCTL(control_path(), "health").out,
 		  "degraded: dog: its configuration has an error now, so the previous one stays in effect: ");
-	superd_stop(superd);
 }
 
 static struct outcome check(const char *source)
@@ -223,7 +219,6 @@ Behaviour(left_out, comes_in_when_its_program_appears)
 	cr_expect_not(superd_logged(superd, "reloaded"));
 	expect_in(SUPERCTL(control_path(), "metrics", "good").out,
 		  "superd_service_activations_total{service=\"good\"} 2");
-	superd_stop(superd);
 }
 
 /* Nobody has ordered a reload. */
@@ -242,7 +237,6 @@ Behaviour(left_out, comes_in_as_it_was_read_where_the_table_was_changed)
 	cr_assert(superd_reload(superd, "%s", changed));
 	expect_in(ctl("status", "new"), "ready");
 	expect_in(ctl("status", "bad"), "disabled");
-	superd_stop(superd);
 }
 
 /* A reload has kept its former row meanwhile. */
@@ -258,7 +252,6 @@ Behaviour(left_out, comes_in_by_its_new_row_where_the_former_one_served)
 	UNTIL_A_LOOK(superd, superd_logged(superd, "dog: its needs are met now"));
 	cr_expect_str_eq(client_ask(port, "after\n"), "new");
 	cr_expect_null(strstr(ctl("why", "dog"), "the previous one"));
-	superd_stop(superd);
 }
 
 /* Whether the next superd reads the sources, or cannot and goes on by the table of the one before. */
@@ -284,7 +277,6 @@ Behaviour(left_out, is_so_after_each_death_of_superd)
 		cr_expect_str_eq(client_ask(superd_port(superd, "good"), "still\n"), "still");
 		write_file(strrchr(superd->table, '/') + 1, "%s", "superd { pid_fil = 3 }");
 	}
-	superd_stop(superd);
 }
 
 /* Nothing is missing there: only the table can change that. */
@@ -320,7 +312,6 @@ Behaviour(left_out, comes_in_when_its_user_appears)
 	private_file("/etc/passwd", "root:x:0:0::/:/bin/sh\nnewcomer:x:1234:0::/:/bin/sh\n");
 	UNTIL_A_LOOK(superd, superd_logged(superd, "dog: its needs are met now"));
 	superd_port(superd, "dog");
-	superd_stop(superd);
 }
 
 /* The look sees its row alone. */
@@ -332,7 +323,6 @@ Behaviour(left_out, comes_in_with_services_that_it_names)
 	write_program("prog");
 	UNTIL_A_LOOK(superd, superd_logged(superd, "bad: its needs are met now"));
 	superd_port(superd, "bad");
-	superd_stop(superd);
 }
 
 /* By its name only the address tells that both are one. */
@@ -352,7 +342,6 @@ Behaviour(left_out, that_turns_out_to_have_the_address_of_another_waits_for_a_re
 	UNTIL_A_LOOK(superd, strstr(ctl("why", "byname"), "is claimed already by byaddr"));
 	expect_in(ctl("why", "byname"), text_of("left out, so no client is served: %s:1:", superd->table));
 	expect_in(ctl("why", "byname"), "correct its configuration, then superctl reload");
-	superd_stop(superd);
 }
 
 /* The former row is that of no source, and the next superd must have it all the same. */
@@ -374,7 +363,6 @@ Behaviour(left_out, keeps_its_former_row_over_a_death_and_an_upgrade)
 	WAIT_UNTIL(strstr(ctl("why", "dog"), "so the previous one stays in effect"));
 	cr_expect_eq(SUPERCTL(control_path(), "upgrade").status, 0, "%s", world_logs());
 	cr_expect_eq(client_ask_pid(port), pid, "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* Without root superd could not open it again. */
@@ -393,5 +381,4 @@ Behaviour(left_out, gets_the_socket_that_superd_was_given_for_it)
 	UNTIL_A_LOOK(superd, superd_logged(superd, "bad: its needs are met now"));
 	superd_wait_log(superd, "(inherited)");
 	cr_expect_str_eq(client_ask(port, "given\n"), "given");
-	superd_stop(superd);
 }

@@ -39,7 +39,6 @@ Behaviour(lifecycle, nothing_runs_before_the_first_client)
 	cr_assert_eq(count_lines(marks), 0);
 	client_ask_pid(port);
 	cr_assert_eq(count_lines(marks), 1);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, one_backend_serves_all_as_long_as_it_lives)
@@ -51,7 +50,6 @@ Behaviour(lifecycle, one_backend_serves_all_as_long_as_it_lives)
 	for (int i = 0; i < 20; i++)
 		cr_assert_eq(client_ask_pid(port), pid);
 	cr_assert_eq(superd_processes(superd), 1);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, the_next_client_starts_the_next_backend)
@@ -63,7 +61,6 @@ Behaviour(lifecycle, the_next_client_starts_the_next_backend)
 	for (int i = 0; i < 30; i++)
 		client_ask_pid(port);
 	WAIT_UNTIL(superd_log_count(superd, "web: started, pid ") == 30);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, clients_queued_as_a_backend_ends_start_the_next_at_once)
@@ -80,7 +77,6 @@ Behaviour(lifecycle, clients_queued_as_a_backend_ends_start_the_next_at_once)
 		cr_assert_not_null(strstr(client_line(clients[i]), " who"));
 		close(clients[i]);
 	}
-	superd_stop(superd);
 }
 
 /* A backend that fails until path_in("well") is there. */
@@ -157,7 +153,6 @@ Behaviour(lifecycle, a_program_that_cannot_run_is_retried_and_named)
 	cr_assert_eq(rename(path_in("program.new"), program), 0);
 	cr_assert_not_null(strstr(client_line(client), " who"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, pauses_keep_within_the_tables_bounds)
@@ -168,7 +163,6 @@ Behaviour(lifecycle, pauses_keep_within_the_tables_bounds)
 
 	WAIT_UNTIL(count_lines(path_in("marks")) >= 20);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, a_killed_backend_is_started_again_for_the_next_client)
@@ -183,7 +177,6 @@ Behaviour(lifecycle, a_killed_backend_is_started_again_for_the_next_client)
 		cr_assert_neq(client_ask_pid(port), pid);
 	}
 	superd_wait_log(superd, "ended: signal KILL");
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, a_backend_deaf_to_term_is_killed_after_timeout_stop)
@@ -208,7 +201,6 @@ Behaviour(lifecycle, a_stop_reaches_the_whole_group)
 
 	client_ask_pid(superd_port(superd, "web"));
 	cr_assert_eq(superd_processes(superd), 4);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, a_stop_reaches_those_that_left_the_group)
@@ -217,7 +209,6 @@ Behaviour(lifecycle, a_stop_reaches_those_that_left_the_group)
 
 	client_ask_pid(superd_port(superd, "web"));
 	WAIT_UNTIL(superd_processes(superd) == 2);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, the_signal_to_stop_with_is_the_tables)
@@ -240,7 +231,6 @@ Behaviour(lifecycle, runtime_max_ends_a_backend_and_the_next_client_gets_a_new_o
 	clock_advance(superd, 2 * MINUTE_MS);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_neq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, a_forking_daemon_is_followed_by_its_pid_file)
@@ -255,7 +245,6 @@ Behaviour(lifecycle, a_forking_daemon_is_followed_by_its_pid_file)
 	cr_assert_eq(client_ask_pid(port), pid);
 	cr_assert_eq(kill((pid_t)pid, SIGKILL), 0);
 	cr_assert_neq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, a_forking_daemon_without_a_pid_file_is_followed_too)
@@ -271,7 +260,6 @@ Behaviour(lifecycle, a_forking_daemon_without_a_pid_file_is_followed_too)
 	cr_assert_eq(client_ask_pid(port), pid);
 	cr_assert_eq(kill((pid_t)pid, SIGKILL), 0);
 	cr_assert_neq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, a_daemon_that_never_gets_ready_is_ended_and_tried_again)
@@ -311,7 +299,6 @@ Behaviour(lifecycle, a_oneshot_that_failed_is_not_said_to_start_again)
 	cr_expect_not_null(strstr(SUPERCTL(control, "status", "once").out,
 				  "status 1; superd does not start it again: superctl start does\n"),
 			   "%s", SUPERCTL(control, "status", "once").out);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, a_oneshot_runs_once_for_what_activated_it)
@@ -327,7 +314,6 @@ Behaviour(lifecycle, a_oneshot_runs_once_for_what_activated_it)
 	cr_assert_eq(count_lines(marks), 1);
 	client_ask_pid(port);
 	cr_assert_eq(count_lines(marks), 2);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, every_plain_type_serves)
@@ -356,7 +342,6 @@ Behaviour(lifecycle, start_at_boot_needs_no_client_and_no_socket)
 	cr_assert_eq(kill((pid_t)pid, SIGKILL), 0);
 	cr_assert_eq(kill((pid_t)strtol(read_text(without), NULL, 10), SIGKILL), 0);
 	WAIT_UNTIL(count_lines(with) == 2 && count_lines(without) == 2);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, on_failure_exit_ends_superd_with_its_service)
@@ -384,7 +369,6 @@ Behaviour(lifecycle, a_disabled_service_listens_nowhere)
 
 	client_ask_pid(superd_port(superd, "on"));
 	cr_assert(!client_can_connect(port));
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, an_idle_superd_does_not_wake)
@@ -402,7 +386,6 @@ Behaviour(lifecycle, an_idle_superd_does_not_wake)
 	for (int n = 0; n < 3; n++)
 		clock_advance(superd, HOUR_MS);
 	clock_expect_wakes(superd, 4 * HOUR_MS, 6, 0);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, a_client_that_leaves_before_it_is_served_does_no_harm)
@@ -413,7 +396,6 @@ Behaviour(lifecycle, a_client_that_leaves_before_it_is_served_does_no_harm)
 	for (int i = 0; i < 20; i++)
 		close(client_connect(port));
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 Behaviour(lifecycle, services_are_independent_of_each_other)
@@ -429,5 +411,4 @@ Behaviour(lifecycle, services_are_independent_of_each_other)
 		client_ask_pid(superd_port(superd, "works"));
 	close(hangs);
 	close(fails);
-	superd_stop(superd);
 }

@@ -91,7 +91,6 @@ Behaviour(locks, outlive_an_end_of_superd)
 	superd_wait_log(superd, "other: listening on ");
 	client_ask_pid(web);
 	client_ask_pid(other);
-	superd_stop(superd);
 }
 
 Behaviour(locks, of_many_in_one_order_all_outlive_it)
@@ -111,7 +110,6 @@ Behaviour(locks, of_many_in_one_order_all_outlive_it)
 	expect_held("s299");
 	cr_assert(control_is_done(control_once("release s*")));
 	cr_expect_neq(access(file(), F_OK), 0);
-	superd_stop(superd);
 }
 
 /* It would start with superd. */
@@ -129,7 +127,6 @@ Behaviour(locks, nothing_of_a_held_service_is_started_at_a_start)
 	cr_expect_not(superd_logged(superd, "web: started"));
 	cr_assert(control_is_done(control_once("release web")));
 	superd_wait_log(superd, "web: started, pid ");
-	superd_stop(superd);
 }
 
 Behaviour(locks, a_drain_is_none)
@@ -144,7 +141,6 @@ Behaviour(locks, a_drain_is_none)
 	cr_expect_str_eq(control_value(control_once("status web"), "held"), "true");
 	cr_expect_neq(access(file(), F_OK), 0);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(locks, end_with_their_service)
@@ -161,7 +157,6 @@ Behaviour(locks, end_with_their_service)
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	client_ask_pid(other);
 	cr_expect_neq(access(file(), F_OK), 0);
-	superd_stop(superd);
 }
 
 /* Its entry is wrong for the moment: that is not the operator's word. */
@@ -182,7 +177,6 @@ Behaviour(locks, stay_while_their_service_is_left_out)
 	superd_wait_log(superd, "web: still held by uid ");
 	expect_held("web");
 	cr_assert(control_is_done(control_once("release web")));
-	superd_stop(superd);
 }
 
 /* The row is there, so the service is not gone. */
@@ -208,7 +202,6 @@ Behaviour(locks, stay_with_a_row_that_the_table_disables)
 	cr_assert(superd_reload(superd, WEB, web, backend("serve")));
 	expect_held("web");
 	cr_assert(control_is_done(control_once("release web")));
-	superd_stop(superd);
 }
 
 /* The new superd writes what the one before it could not. */
@@ -228,7 +221,6 @@ Behaviour(locks, are_written_by_an_upgrade_where_they_could_not_be_before)
 	end_by_kill(superd);
 	superd = run_web(web);
 	expect_held("web");
-	superd_stop(superd);
 }
 
 /* Its entry was wrong before, and is right when the new superd reads it. */
@@ -250,7 +242,6 @@ Behaviour(locks, hold_for_a_service_that_an_upgrade_brings_back)
 	expect_held("web");
 	cr_expect_str_eq(control_value(control_once("status other"), "state"), "off");
 	cr_expect_not(client_can_connect(other));
-	superd_stop(superd);
 }
 
 static void expect_refused(int port, const char *why)
@@ -335,7 +326,6 @@ Behaviour(locks, that_cannot_be_written_are_said_to_end_with_superd)
 	answer = superctl_order("release web");
 	cr_expect(strstr(answer, "released; this ends with superd: cannot write "), "%s", answer);
 	cr_assert_eq(rmdir(file()), 0);
-	superd_stop(superd);
 }
 
 Behaviour(locks, without_a_path_of_the_control_socket_end_with_superd)
@@ -357,7 +347,6 @@ Behaviour(locks, without_a_path_of_the_control_socket_end_with_superd)
 	cr_expect(strstr(outcome.out, "ends with superd: its control socket has no directory"), "%s", outcome.out);
 	outcome = SUPERCTL(name, "release", "web");
 	cr_expect_str_eq(outcome.out, "web: released\n", "the order that stays is another: %s", outcome.out);
-	superd_stop(superd);
 }
 
 /* -1: its queue is full. */
@@ -394,7 +383,6 @@ Behaviour(locks, of_another_superd_are_not_taken)
 		close(fds[--count]);
 	expect_held("web");
 	cr_expect_eq(access(file(), F_OK), 0);
-	superd_stop(superd);
 }
 
 /* The next superd waits for its end, and reads the file then. */
@@ -410,6 +398,5 @@ Behaviour(locks, go_over_with_the_control_socket)
 	superd_wait_log(next, "web: still held by uid ");
 	cr_expect_str_eq(control_value(control_once("status web"), "held"), "true");
 	cr_assert(control_is_done(control_once("release web")));
-	superd_stop(next);
 }
 

@@ -30,7 +30,6 @@ Behaviour(log, what_a_backend_prints_is_logged_under_its_name)
 	superd_wait_log(superd, "]: line 1 of 4");
 	superd_wait_log(superd, "]: line 2 of 4");       /* on standard error, a pipe of its own */
 	superd_wait_log(superd, "]: line 3 of 4");
-	superd_stop(superd);
 }
 
 Behaviour(log, its_first_and_last_lines_tell_one_start_from_the_next)
@@ -50,7 +49,6 @@ Behaviour(log, the_last_words_of_a_backend_are_not_lost)
 
 	close(client_connect(superd_port(superd, "web")));
 	superd_wait_log(superd, "]: unfinished\n");
-	superd_stop(superd);
 }
 
 Behaviour(log, an_instances_errors_stay_off_the_wire)
@@ -62,7 +60,6 @@ Behaviour(log, an_instances_errors_stay_off_the_wire)
 	cr_assert_str_eq(client_rest(client), "for the client\n");
 	superd_wait_log(superd, "web[-]: for the log");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(log, errors_go_on_the_wire_where_asked_for)
@@ -72,7 +69,6 @@ Behaviour(log, errors_go_on_the_wire_where_asked_for)
 
 	cr_assert_str_eq(client_rest(client), "out\nerr\n");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(log, output_goes_to_files)
@@ -119,7 +115,6 @@ Behaviour(log, a_start_at_boot_that_fails_is_told_on_standard_error_too)
 	cr_assert_eq(chmod(program, 0755), 0);
 	superd = superd_run_with(&setup, "service boots {\n exec = \"%s\"\n start = \"boot\"\n}\n", program);
 	superd_wait_log(superd, "boots: cannot start: exec: ");
-	superd_stop(superd);
 }
 
 Behaviour(log, output_goes_to_syslog_under_the_services_name)
@@ -137,7 +132,6 @@ Behaviour(log, output_goes_to_syslog_under_the_services_name)
 	cr_assert_eq(line[0], '<');
 	cr_assert(strstr(line, " web: ") || strstr(line, " web["), "not under the service's name: %s", line);
 	close(receiver);
-	superd_stop(superd);
 }
 
 Behaviour(log, superds_own_lines_go_to_syslog)
@@ -239,7 +233,6 @@ Behaviour(log, usr1_tells_the_state)
 	superd_wait_log(superd, "web: {\"service\":\"web\",\"state\":\"running\"");
 	WAIT_UNTIL(strstr(read_text(superd->log) + superd->mark, text_of("\"pid\":%ld", pid)) != NULL);
 	superd_wait_log(superd, "idle: {\"service\":\"idle\",\"state\":\"listening\"");
-	superd_stop(superd);
 }
 
 /* A pipe takes 4000 bytes of a line, also where the row is a string in JSON. */
@@ -298,7 +291,6 @@ Behaviour(log, an_end_is_told_with_its_status_or_signal)
 	superd->mark = 0;
 	close(client_connect(superd_port(superd, "nine")));
 	superd_wait_log(superd, "ended: signal KILL");
-	superd_stop(superd);
 }
 
 Behaviour(log, what_a_backend_prints_cannot_forge_lines)
@@ -310,7 +302,6 @@ Behaviour(log, what_a_backend_prints_cannot_forge_lines)
 	superd_wait_log(superd, "superd: forged");
 	cr_assert(!superd_logged(superd, "\033"), "an escape sequence came through");
 	cr_assert(!superd_logged(superd, "\rsuperd: forged"), "a carriage return came through");
-	superd_stop(superd);
 }
 
 Behaviour(log, a_stuck_reader_of_the_log_blocks_nobody)

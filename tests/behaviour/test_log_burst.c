@@ -189,8 +189,6 @@ Behaviour(log_burst, a_syslog_daemon_that_is_restarted_gets_all_lines)
 	wait_count(receiver, true, "START: each ", CLIENTS);
 	wait_count(receiver, true, "EXIT: each ", CLIENTS);
 	cr_assert_eq(count("dropped"), 0, "%s", seen);
-	superd_stop(superd);
-	close(receiver);
 }
 
 Behaviour(log_burst, all_of_two_hundred_services_are_in_syslog)
@@ -275,8 +273,6 @@ Behaviour(log_burst, a_fifo_that_is_read_late_gets_all_lines)
 	wait_count(reader, false, "START: each ", CLIENTS + 1);
 	wait_count(reader, false, "EXIT: each ", CLIENTS + 1);
 	cr_assert_eq(count("dropped"), 0, "%s", seen);
-	superd_stop(superd);
-	close(reader);
 }
 
 Behaviour(log_burst, a_fifo_of_log_type_that_is_read_late_gets_all_lines)
@@ -292,8 +288,6 @@ Behaviour(log_burst, a_fifo_of_log_type_that_is_read_late_gets_all_lines)
 	wait_count(reader, false, "START: each ", CLIENTS + 1);
 	wait_count(reader, false, "EXIT: each ", CLIENTS + 1);
 	cr_assert(!superd_logged(superd, "cannot log to"), "%s", world_logs());
-	superd_stop(superd);
-	close(reader);
 }
 
 static bool has_taken_over(const struct superd *superd)
@@ -330,8 +324,6 @@ Behaviour(log_burst, what_waits_at_an_upgrade_is_counted)
 	dropped = atol(control_value(control_once("metrics"), "log_dropped_of_clients"));
 	cr_assert_gt(dropped, 0);
 	cr_assert_eq(written + (size_t)dropped, 2 * (CLIENTS + 1), "%zu and %ld: %s", written, dropped, seen);
-	superd_stop(superd);
-	close(reader);
 }
 
 /* The program loses its right to be executed when the probe has run. */
@@ -356,8 +348,6 @@ Behaviour(log_burst, what_waits_at_an_upgrade_that_fails_is_written)
 	cr_expect_str_eq(control_value(control_once("metrics"), "log_dropped"), "0");
 	wait_count(reader, false, "START: each ", CLIENTS + 1);
 	wait_count(reader, false, "EXIT: each ", CLIENTS + 1);
-	superd_stop(superd);
-	close(reader);
 }
 
 /* Of all lines that tell of it: a slow superd says so more than once. */
@@ -412,6 +402,4 @@ Behaviour(log_burst, lines_of_clients_outlive_what_backends_print)
 	}
 	cr_assert_eq(of_clients, 0);
 	close(control);
-	superd_stop(superd);
-	close(reader);
 }

@@ -49,7 +49,6 @@ Behaviour(lookup, only_from_takes_hosts_and_domains_by_their_names)
 	cr_expect(is_served(port, "127.0.0.7"), "%s", world_logs());
 	cr_expect_not(is_served(port, "127.0.0.3"));
 	cr_expect_not(is_served(port, "127.0.0.4"), "it has no name");
-	superd_stop(superd);
 }
 
 Behaviour(lookup, no_access_keeps_a_domain_out)
@@ -62,7 +61,6 @@ Behaviour(lookup, no_access_keeps_a_domain_out)
 	port = superd_port(superd, "echo");
 	cr_expect(is_served(port, "127.0.0.2"), "%s", world_logs());
 	cr_expect_not(is_served(port, "127.0.0.3"));
-	superd_stop(superd);
 }
 
 Behaviour(lookup, hosts_allow_and_hosts_deny_decide)
@@ -81,7 +79,6 @@ Behaviour(lookup, hosts_allow_and_hosts_deny_decide)
 	private_file("/etc/hosts.allow", "ourecho: 127.0.0.3\n");
 	cr_expect_not(is_served(port, "127.0.0.2"));
 	cr_expect(is_served(port, "127.0.0.3"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(lookup, who_was_asked_about_is_told_as_in_the_bsds)
@@ -100,7 +97,6 @@ Behaviour(lookup, who_was_asked_about_is_told_as_in_the_bsds)
 	superd_wait_log(superd, "\nconnection from 127.0.0.4, service echo (tcp)\n");
 	cr_expect_not(is_served(port, "127.0.0.3"));
 	superd_wait_log(superd, "\nrefused connection from 127.0.0.3, service echo (tcp)\n");
-	superd_stop(superd);
 }
 
 /* xinetd asks about the listening socket there, which is nobody's, and so refuses all of them where any are refused. */
@@ -145,7 +141,6 @@ Behaviour(lookup, commands_of_hosts_allow_run_only_where_the_row_asks_for_them)
 	cr_expect_not(is_served(port, "127.0.0.4"));
 	cr_expect_neq(access(note, F_OK), 0);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(lookup, a_twist_takes_the_client)
@@ -164,7 +159,6 @@ Behaviour(lookup, a_twist_takes_the_client)
 	close(fd);
 	cr_expect(is_served(superd_port(superd, "echo"), "127.0.0.3"), "%s", world_logs());
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(lookup, the_program_of_a_twist_ends_with_superd)
@@ -221,7 +215,6 @@ Behaviour(lookup, id_only_takes_clients_whose_user_is_named)
 	close(listener);
 	unnamed = client_connect_from("127.0.0.2", port);
 	cr_expect(client_sees_end(unnamed), "there is no ident server at all");
-	superd_stop(superd);
 }
 
 Behaviour(lookup, userid_is_logged_as_the_server_wrote_it)
@@ -243,7 +236,6 @@ Behaviour(lookup, userid_is_logged_as_the_server_wrote_it)
 	cr_expect(strstr(text, "START: echo") < strstr(text, "USERID: echo"), "%s", text);
 	close(fd);
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(lookup, a_slow_question_holds_nobody_else_up)
@@ -268,5 +260,4 @@ Behaviour(lookup, a_slow_question_holds_nobody_else_up)
 		close(waiting[n]);
 	}
 	close(listener);
-	superd_stop(superd);
 }

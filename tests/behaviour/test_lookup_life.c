@@ -299,7 +299,6 @@ Behaviour(lookup_life, a_reload_that_is_asked_for_lets_no_client_wait_for_an_upg
 	WAIT_UNTIL((private_deny_names(resolver), superd_logged(superd, "superd: not reloaded: ")));
 	close(resolver);
 	close(listener);
-	superd_stop(superd);
 }
 
 static void see_them_sent_away(const char *endpoint)
@@ -374,7 +373,6 @@ Behaviour(lookup_life, a_helper_that_dies_is_a_no)
 	close(question);
 	close(client);
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(lookup_life, leave_nothing_behind)
@@ -404,7 +402,6 @@ Behaviour(lookup_life, leave_nothing_behind)
 	}
 	superd_expect_fds(superd, descriptors);
 	close(listener);
-	superd_stop(superd);
 }
 
 /* More refused clients than are kept for a question are refused without one. */
@@ -436,7 +433,6 @@ Behaviour(lookup_life, a_refused_client_is_asked_about_but_not_a_crowd_of_them)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_eq(count_lines(log), MANY + KEPT, "%s", read_text(log));
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(lookup_life, where_none_can_be_asked_what_restricts_refuses_and_what_logs_goes_on)
@@ -461,7 +457,6 @@ Behaviour(lookup_life, where_none_can_be_asked_what_restricts_refuses_and_what_l
 	close(client);
 	superd_wait_log(superd, "superd-advise");
 	expect_echo(client_connect(superd_port(superd, "open")));
-	superd_stop(superd);
 }
 
 /* A banner behind what another program says, or the end of the connection in the midst of it, would be superd's. */
@@ -485,7 +480,6 @@ Behaviour(lookup_life, superd_is_silent_to_a_client_that_a_twist_took)
 	cr_assert_str_eq(client_rest(client), "twisted hello\n");
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(lookup_life, a_helper_that_dies_over_libwrap_has_left_its_client_to_nobody)
@@ -511,7 +505,6 @@ Behaviour(lookup_life, a_helper_that_dies_over_libwrap_has_left_its_client_to_no
 	close(client);
 	close(end);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 static int datagram_from(const char *from, int port)
@@ -581,7 +574,6 @@ Behaviour(lookup_life, a_sender_who_was_asked_about_counts_once)
 	client_send(friend, "once more");
 	superd_wait_log(superd, "s from 127.0.0.2 exceeded counts/min (limit 2/min)");
 	close(friend);
-	superd_stop(superd);
 }
 
 Behaviour(lookup_life, what_a_sender_was_told_ends_with_the_row)
@@ -601,7 +593,6 @@ Behaviour(lookup_life, what_a_sender_was_told_ends_with_the_row)
 	client_send(friend, "again");
 	superd_wait_log(superd, "s: refused 127.0.0.2: address not allowed (only_from, no_access)");
 	close(friend);
-	superd_stop(superd);
 }
 
 Behaviour(lookup_life, what_a_sender_was_told_ends_with_the_files_of_libwrap)
@@ -623,7 +614,6 @@ Behaviour(lookup_life, what_a_sender_was_told_ends_with_the_files_of_libwrap)
 	client_send(friend, "again");
 	superd_wait_log(superd, "s: refused 127.0.0.2: denied by hosts.allow and hosts.deny (libwrap)");
 	close(friend);
-	superd_stop(superd);
 }
 
 Behaviour(lookup_life, who_was_not_asked_what_the_row_of_now_asks_is_not_let_in)
@@ -648,7 +638,6 @@ Behaviour(lookup_life, who_was_not_asked_what_the_row_of_now_asks_is_not_let_in)
 	superd_wait_log(superd, "refused 127.0.0.1: hosts.allow and hosts.deny could not be checked (libwrap)");
 	close(client);
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(lookup_life, who_is_asked_about_when_the_service_becomes_a_sensor_has_touched_it)
@@ -674,5 +663,4 @@ Behaviour(lookup_life, who_is_asked_about_when_the_service_becomes_a_sensor_has_
 	close(next);
 	close(client);
 	close(listener);
-	superd_stop(superd);
 }

@@ -288,7 +288,6 @@ Behaviour(messages, a_socket_that_cannot_be_had_is_a_line_an_attempt)
 	WAIT_UNTIL(superd_logged(superd, text_of("(pid %ld (", (long)getpid())));
 	close(taken);
 	client_ask_pid(superd_port(superd, "web"));
-	superd_stop(superd);
 }
 
 Behaviour(messages, a_program_that_cannot_be_started_is_a_line_an_attempt)
@@ -304,7 +303,6 @@ Behaviour(messages, a_program_that_cannot_be_started_is_a_line_an_attempt)
 	superd_signal(superd, SIGUSR1);
 	superd_wait_log(superd, "superd: {\"services\":1,\"unlisted\":0,\"instances\":0}\n");
 	cr_expect_eq(superd_log_count(superd, "web: next start"), 0, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(messages, a_pause_is_told_in_words_that_every_table_has)
@@ -319,7 +317,6 @@ Behaviour(messages, a_pause_is_told_in_words_that_every_table_has)
 	superd_wait_log(superd, "server failing (looping)");
 	superd_signal(superd, SIGUSR1);
 	superd_wait_log(superd, "more than 3 connections in 1 min");
-	superd_stop(superd);
 }
 
 Behaviour(messages, services_of_two_families_are_listed_once)
@@ -337,7 +334,6 @@ Behaviour(messages, services_of_two_families_are_listed_once)
 	client = client_connect(superd_port(superd, "offer"));
 	cr_expect_eq(count(client_rest(client), "both tcp "), 1);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(messages, a_misspelt_option_is_one_mistake)

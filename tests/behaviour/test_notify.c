@@ -29,7 +29,6 @@ Behaviour(notify, a_backend_is_ready_when_it_says_so)
 	for (int n = 0; n < 3; n++)
 		clock_advance(superd, HOUR_MS);
 	cr_assert_not(superd_logged(superd, "stopping pid"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* The limit is for the start alone, and the client keeps its place. */
@@ -54,7 +53,6 @@ Behaviour(notify, who_is_not_ready_in_time_is_stopped_and_its_client_waits)
 	for (int n = 0; n < 3; n++)
 		clock_advance(superd, HOUR_MS);
 	superd_expect_count(superd, "stopping pid", 1);
-	superd_stop(superd);
 }
 
 Behaviour(notify, an_end_before_it_was_ready_is_a_failure_however_good)
@@ -64,7 +62,6 @@ Behaviour(notify, an_end_before_it_was_ready_is_a_failure_however_good)
 
 	superd_wait_log(superd, "it ended with exit status 0, and never sent READY=1");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(notify, what_it_said_before_it_ended_counts)
@@ -79,7 +76,6 @@ Behaviour(notify, what_it_said_before_it_ended_counts)
 		close(client);
 	}
 	cr_assert_not(superd_logged(superd, "never sent READY=1"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(notify, a_start_may_ask_for_more_time)
@@ -95,7 +91,6 @@ Behaviour(notify, a_start_may_ask_for_more_time)
 	write_file("gate", "%s", "");
 	web_expect(superd, "env FDSTORE", "unset");
 	cr_assert_not(superd_logged(superd, "stopping pid"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* Its start is one that takes its time, and may be overtaken by its first word. */
@@ -111,7 +106,6 @@ Behaviour(notify, a_confined_backend_is_ready_when_it_says_so)
 		web_end(superd, 0);
 	WAIT_UNTIL(superd_log_count(superd, "is ready") >= 10);
 	cr_assert_eq(superd_log_count(superd, "is ready"), 10, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(notify, instances_of_one_connection_each_speak_for_themselves)
@@ -128,7 +122,6 @@ Behaviour(notify, instances_of_one_connection_each_speak_for_themselves)
 		cr_assert(strstr(client_line(clients[n]), " unset"));
 		close(clients[n]);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(notify, an_instance_that_is_not_ready_in_time_is_stopped)
@@ -143,7 +136,6 @@ Behaviour(notify, an_instance_that_is_not_ready_in_time_is_stopped)
 	superd_wait_log(superd, "it was not ready within timeout_start");
 	cr_assert(client_sees_end(client));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(notify, systemd_notify_in_a_script_is_the_scripts_own_word)
@@ -157,7 +149,6 @@ Behaviour(notify, systemd_notify_in_a_script_is_the_scripts_own_word)
 			    notifier(""));
 	web_expect(superd, "env FDSTORE", "unset");
 	superd_wait_log(superd, "is ready");
-	superd_stop(superd);
 }
 
 Behaviour(notify, who_may_not_notify_has_no_socket)
@@ -166,7 +157,6 @@ Behaviour(notify, who_may_not_notify_has_no_socket)
 
 	web_expect(superd, "env NOTIFY_SOCKET", "unset");
 	web_expect(superd, "env WATCHDOG_USEC", "unset");
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(notify, without_a_folder_the_socket_is_abstract)
@@ -179,7 +169,6 @@ BehaviourOfUsers(notify, without_a_folder_the_socket_is_abstract)
 	superd = superd_run_with(&setup, "%s", web_table(SAYS_READY, "type = notify"));
 	cr_assert_eq(web_ask(superd, "env NOTIFY_SOCKET")[0], '@');
 	superd_wait_log(superd, "is ready");
-	superd_stop(superd);
 }
 
 /* An abstract socket could not be reached from there: better no start, and why. */
@@ -198,7 +187,6 @@ Behaviour(notify, without_a_folder_a_network_of_its_own_is_told_why)
 	superd_wait_log(superd, "/superd, which must belong to root and be searchable by all: ");
 	cr_assert_eq(chmod("/run/superd", 0755), 0);
 	superd_wait_log(superd, "is ready");
-	superd_stop(superd);
 }
 
 Behaviour(notify, its_node_is_gone_with_superd)
@@ -219,7 +207,6 @@ Behaviour(notify, by_default_the_main_process_alone_is_heard)
 	web_expect(superd, "barrier", "passed");
 	superd_wait_log(superd, "notify_access does not let it speak");
 	cr_assert_eq(superd_log_count(superd, "is ready"), 1);
-	superd_stop(superd);
 }
 
 Behaviour(notify, with_all_any_of_its_processes_is_heard)
@@ -228,7 +215,6 @@ Behaviour(notify, with_all_any_of_its_processes_is_heard)
 
 	web_expect(superd, "env FDSTORE", "unset");
 	superd_wait_log(superd, "is ready");
-	superd_stop(superd);
 }
 
 /* Another user's process that left the session and lost its parent is nobody's. */
@@ -242,7 +228,6 @@ Behaviour(notify, a_stranger_is_not_heard)
 	web_expect(superd, "nobody BUSERROR=org.example.Stranger", "done");
 	superd_wait_log(superd, "it is no process of this service");
 	cr_assert_not(superd_logged(superd, "org.example.Stranger"));
-	superd_stop(superd);
 }
 
 Behaviour(notify, access_is_changed_by_word_until_the_end)
@@ -264,7 +249,6 @@ Behaviour(notify, access_is_changed_by_word_until_the_end)
 	superd_wait_log(superd, "org.example.D");
 	cr_assert_not(superd_logged(superd, "org.example.B"), "%s", world_logs());
 	cr_assert_not(superd_logged(superd, "org.example.C"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(notify, errors_are_told_and_bad_ones_passed_over)
@@ -277,7 +261,6 @@ Behaviour(notify, errors_are_told_and_bad_ones_passed_over)
 	superd_wait_log(superd, "reports a Varlink error: org.example.Link");
 	web_expect(superd, "say ERRNO=-2|BUSERROR=bad name", "done");
 	superd_wait_log(superd, "passed over: ERRNO=-2");
-	superd_stop(superd);
 }
 
 Behaviour(notify, the_state_shows_the_status)
@@ -288,7 +271,6 @@ Behaviour(notify, the_state_shows_the_status)
 	web_expect(superd, "barrier", "passed");
 	superd_signal(superd, SIGUSR1);
 	superd_wait_log(superd, "Serving \\\\x1b[1mwell");
-	superd_stop(superd);
 }
 
 Behaviour(notify, what_is_no_notification_is_dropped_and_the_next_one_heard)
@@ -302,7 +284,6 @@ Behaviour(notify, what_is_no_notification_is_dropped_and_the_next_one_heard)
 	web_expect(superd, "say BUSERROR=org.example.Next", "done");
 	superd_wait_log(superd, "org.example.Next");
 	cr_assert_eq(superd_log_count(superd, "dropped a notification"), 1, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(notify, a_barrier_is_passed_when_all_before_it_was_heard)
@@ -312,7 +293,6 @@ Behaviour(notify, a_barrier_is_passed_when_all_before_it_was_heard)
 	web_expect(superd, "say BUSERROR=org.example.Before", "done");
 	web_expect(superd, "barrier", "passed");
 	cr_assert(superd_logged(superd, "org.example.Before"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(notify, stopping_is_final_and_has_its_time)
@@ -329,7 +309,6 @@ Behaviour(notify, stopping_is_final_and_has_its_time)
 	superd_wait_log(superd, "it sent STOPPING=1, and has not ended within timeout_stop");
 	superd_wait_log(superd, "ended: signal TERM");
 	web_expect(superd, "env FDSTORE", "unset");
-	superd_stop(superd);
 }
 
 /* RuntimeMaxSec is over for it then, as in systemd. */
@@ -345,5 +324,4 @@ Behaviour(notify, who_is_about_to_end_has_timeout_stop_for_it_whatever_runtime_m
 	cr_assert_not(superd_logged(superd, "runtime_max is over"), "%s", world_logs());
 	web_expect(superd, "end 0", "ends");
 	superd_wait_log(superd, text_of("pid %ld ended: exit status 0", pid));
-	superd_stop(superd);
 }

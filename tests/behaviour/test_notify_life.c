@@ -141,7 +141,6 @@ Behaviour(notify_life, one_that_goes_on_without_its_service_is_heard)
 	web_expect(superd, "barrier", "passed");
 	expect_watchdog(superd, text_of("stopping pid %ld: it has not sent WATCHDOG=1 for 10min", pid));
 	superd_wait_log(superd, text_of("pid %ld ended: signal ABRT", pid));
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(notify_life, a_process_of_somebody_else_is_not_taken_for_the_main_one)
@@ -158,7 +157,6 @@ BehaviourOfUsers(notify_life, a_process_of_somebody_else_is_not_taken_for_the_ma
 	superd_wait_log(superd, "is not taken for the main process");
 	web_expect(superd, "say MAINPID=2147483646", "done");
 	superd_wait_log(superd, "there is no such process");
-	superd_stop(superd);
 }
 
 Behaviour(notify_life, who_is_silent_is_ended_and_has_failed)
@@ -170,7 +168,6 @@ Behaviour(notify_life, who_is_silent_is_ended_and_has_failed)
 	superd_wait_log(superd, text_of("pid %ld ended: signal ABRT", pid));
 	superd_wait_log(superd, "next start in ");
 	cr_assert_neq(web_pid(superd), pid);
-	superd_stop(superd);
 }
 
 Behaviour(notify_life, who_is_heard_lives_on)
@@ -185,7 +182,6 @@ Behaviour(notify_life, who_is_heard_lives_on)
 		clock_advance(superd, 9 * MINUTE_MS);
 	}
 	cr_assert_eq(web_pid(superd), pid, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(notify_life, it_may_change_its_watchdog_and_trigger_it)
@@ -202,7 +198,6 @@ Behaviour(notify_life, it_may_change_its_watchdog_and_trigger_it)
 	superd_wait_log(superd, "it sent WATCHDOG=trigger");
 	close(client);
 	superd_wait_log(superd, "ended: signal USR2");
-	superd_stop(superd);
 }
 
 /* Whose signal of the watchdog is ignored has timeout_stop left. */
@@ -217,7 +212,6 @@ Behaviour(notify_life, a_silent_one_that_does_not_end_is_killed)
 	cr_assert_not(superd_logged(superd, "ended: "), "%s", world_logs());
 	clock_advance(superd, 3 * SECOND_MS);
 	superd_wait_log(superd, text_of("pid %ld ended: signal KILL", pid));
-	superd_stop(superd);
 }
 
 Behaviour(notify_life, instances_have_watchdogs_too)
@@ -229,7 +223,6 @@ Behaviour(notify_life, instances_have_watchdogs_too)
 	expect_watchdog(superd, "it has not sent WATCHDOG=1 for 10min");
 	superd_wait_log(superd, "ended: signal ABRT");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(notify_life, a_reload_is_seen_through)
@@ -242,7 +235,6 @@ Behaviour(notify_life, a_reload_is_seen_through)
 	superd_wait_log(superd, text_of("pid %ld reloads", pid));
 	superd_wait_log(superd, text_of("pid %ld has reloaded", pid));
 	cr_assert_eq(web_pid(superd), pid);
-	superd_stop(superd);
 }
 
 /* As `systemd-notify --reloading --ready` says it, whose reload takes no time. */
@@ -257,7 +249,6 @@ Behaviour(notify_life, a_reload_may_be_said_with_its_end)
 	for (int n = 0; n < 3; n++)
 		clock_advance(superd, HOUR_MS);
 	cr_assert_not(superd_logged(superd, "has not sent READY=1"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(notify_life, who_would_die_of_a_reload_has_not_started)
@@ -268,7 +259,6 @@ Behaviour(notify_life, who_would_die_of_a_reload_has_not_started)
 	superd_wait_log(superd, "sent READY=1 without a handler of reload_signal, HUP");
 	superd_wait_log(superd, "next start in ");
 	close(client);
-	superd_stop(superd);
 }
 
 /* One that nobody can handle is no mistake of the backend's. */
@@ -278,7 +268,6 @@ Behaviour(notify_life, a_signal_that_cannot_be_handled_is_not_asked_for)
 
 	web_expect(superd, "env FDSTORE", "unset");
 	superd_wait_log(superd, "is ready");
-	superd_stop(superd);
 }
 
 Behaviour(notify_life, a_reload_that_takes_too_long_ends_nobody)
@@ -292,5 +281,4 @@ Behaviour(notify_life, a_reload_that_takes_too_long_ends_nobody)
 	clock_advance(superd, 62 * SECOND_MS);
 	superd_wait_log(superd, "has not sent READY=1 within timeout_start of its RELOADING=1: it runs on");
 	cr_assert_eq(web_pid(superd), pid);
-	superd_stop(superd);
 }

@@ -75,7 +75,6 @@ Behaviour(open_file, another_that_is_missing_lets_clients_wait)
 	clock_advance(superd, 2 * HOUR_MS);
 	cr_expect_not_null(client_line(client));
 	close(client);
-	superd_stop(superd);
 }
 
 /* Root's link leads into a folder of another user: there superd would open with root's rights what his link names. */
@@ -117,7 +116,6 @@ Behaviour(open_file, variables_in_a_users_folder_are_read_with_his_rights)
 			    " environment_file = \"%s\"\n}\n", report_to(report), OTHER, path_in("theirs/key"));
 	close(client_connect(superd_port(superd, "a")));
 	superd_wait_log(superd, text_of("%s: Permission denied", path_in("theirs/key")));
-	superd_stop(superd);
 }
 
 Behaviour(open_file, a_unix_socket_is_connected_to)
@@ -153,5 +151,4 @@ Behaviour(open_file, a_unit_names_them_for_a_connection_too)
 	reading_expect(reading, "env.LISTEN_FDS", "2");
 	reading_expect(reading, "env.LISTEN_FDNAMES", "connection:in");
 	reading_expect(reading, "fd.4.target", file);
-	superd_stop(superd);
 }

@@ -56,7 +56,6 @@ Behaviour(operator, a_restart_ends_the_pause_after_a_failure)
 	expect_in(superctl_order("restart web"), "started, pid ");
 	expect_in(client_line(client), " late");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(operator, a_restart_counts_also_while_it_is_being_stopped)
@@ -122,7 +121,6 @@ Behaviour(operator, say_whom_they_wait_for_and_whom_they_killed)
 	cr_expect_null(strstr(outcome.out, "killed"), "%s", outcome.out);
 	close(client);
 	close(operator);
-	superd_stop(superd);
 }
 
 /* It runs, and superd only looks whether that lasts: nobody is waited for. */
@@ -141,7 +139,6 @@ Behaviour(operator, say_nothing_while_what_has_started_is_watched)
 		cr_expect_null(strstr(answer, "waiting"), "%s", answer);
 	}
 	close(operator);
-	superd_stop(superd);
 }
 
 Behaviour(operator, say_how_many_clients_had_not_left)
@@ -163,7 +160,6 @@ Behaviour(operator, say_how_many_clients_had_not_left)
 	expect_in(outcome.out, "; 1 client did not leave the stopped instance\n");
 	cr_expect(client_sees_end(client));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(operator, say_that_an_instance_may_take_for_ever)
@@ -233,7 +229,6 @@ Behaviour(operator, a_drain_thaws_what_is_frozen)
 	close(client);
 	superd_wait_log(superd, "its clients have left");
 	WAIT_UNTIL(strcmp(state(), "listening") == 0);
-	superd_stop(superd);
 }
 
 Behaviour(operator, a_drain_waits_until_what_starts_is_ready)
@@ -267,7 +262,6 @@ Behaviour(operator, a_drain_waits_until_what_starts_is_ready)
 	expect_in(client_line(next), " two");
 	close(next);
 	close(operator);
-	superd_stop(superd);
 }
 
 Behaviour(operator, a_drain_of_what_stops_is_its_end)
@@ -285,7 +279,6 @@ Behaviour(operator, a_drain_of_what_stops_is_its_end)
 	expect_in(client_line(operator), "\"result\":\"drained\"");
 	cr_expect_str_eq(state(), "listening");
 	close(operator);
-	superd_stop(superd);
 }
 
 #define SKIP_UNLESS_SEEN() \
@@ -327,7 +320,6 @@ Behaviour(operator, a_drain_tells_of_a_copy_of_the_listener)
 	client_send(client, "two\n");
 	expect_in(client_line(client), " two");
 	close(client);
-	superd_stop(superd);
 }
 
 /* The limit of open files that leaves a process so many. */
@@ -367,7 +359,6 @@ Behaviour(operator, a_drain_without_descriptors_cuts_nobody_off)
 	client_send(client, "two\n");
 	expect_in(client_line(client), " two");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(operator, a_drain_that_is_not_to_be_had_when_it_is_ready_holds_nobody)
@@ -396,7 +387,6 @@ Behaviour(operator, a_drain_that_is_not_to_be_had_when_it_is_ready_holds_nobody)
 	expect_in(client_line(client), " one");
 	close(client);
 	close(operator);
-	superd_stop(superd);
 }
 
 /* superd works for a moment only on an order, and then looks after all else. An order that it has had no moment for is
@@ -432,7 +422,6 @@ Behaviour(operator, a_second_drain_tells_of_the_first)
 	cr_expect_str_eq(state(), "running");
 	close(first);
 	close(second);
-	superd_stop(superd);
 }
 
 Behaviour(operator, a_start_by_an_operator_is_told_as_such)
@@ -448,7 +437,6 @@ Behaviour(operator, a_start_by_an_operator_is_told_as_such)
 	client_ask_pid(port);
 	WAIT_UNTIL(superd_log_count(superd, "web: started") == 3);
 	cr_expect_str_neq(control_value(control_once("status web"), "by"), "operator");
-	superd_stop(superd);
 }
 
 /* One that drains has a listening socket of the same address. */
@@ -468,7 +456,6 @@ Behaviour(operator, disabling_ends_what_drains)
 	cr_assert(control_is_done(control_once("enable web")));
 	cr_assert(control_is_done(control_once("release web")));
 	client_ask_pid(superd_port(superd, "web"));
-	superd_stop(superd);
 }
 
 /* Of a port that another process has: nothing of it listens, so no answer may promise its clients anything. */
@@ -497,7 +484,6 @@ Behaviour(operator, what_has_no_port_is_not_said_to_listen)
 	}
 	close(others[0]);
 	close(others[1]);
-	superd_stop(superd);
 }
 
 /* The status of superctl is that of the program's first second. */
@@ -530,7 +516,6 @@ Behaviour(operator, a_start_of_what_says_nothing_is_done_after_a_second)
 	expect_in(client_line(operator), "\"result\":\"started\"");
 	expect_in(superctl_order("start web"), "it runs already");
 	close(operator);
-	superd_stop(superd);
 }
 
 /* What reports that it is ready is believed at once. */
@@ -560,7 +545,6 @@ Behaviour(operator, sleep_and_wake_do_what_idle_action_and_a_client_do)
 				port, backend("serve")));
 	cr_expect_neq(client_ask_pid(port), pid);
 	expect_in(superctl_order("sleep web"), "stopped");
-	superd_stop(superd);
 }
 
 Behaviour(operator, one_that_waits_hears_of_the_change_and_changes_nothing)
@@ -577,5 +561,4 @@ Behaviour(operator, one_that_waits_hears_of_the_change_and_changes_nothing)
 	expect_in(superctl_order("wait web"), "it is disabled");
 	cr_expect_not(superd_logged(superd, "requested: wait"));
 	close(waiter);
-	superd_stop(superd);
 }

@@ -74,7 +74,6 @@ Behaviour(outdated, who_runs_by_the_old_entry_is_told_of_wherever_anybody_looks)
 	cr_expect_eq(SUPERCTL(control_path(), "restart", "web").status, 0);
 	cr_expect_neq(client_ask_pid(port), old);
 	expect_current();
-	superd_stop(superd);
 }
 
 Behaviour(outdated, an_entry_that_is_as_it_was_ends_it)
@@ -112,7 +111,6 @@ Behaviour(outdated, a_socket_that_the_entry_has_no_more_is_named)
 	WAIT_UNTIL(!client_can_connect(before));
 	expect_current();
 	client_ask_pid(after);
-	superd_stop(superd);
 }
 
 Behaviour(outdated, an_instance_for_each_client_is_counted)
@@ -150,7 +148,6 @@ Behaviour(outdated, it_is_known_over_an_upgrade)
 			  text_of("pid %ld: env\n", old)));
 	reload(table_of(port, "env = {\"A=1\"}"));
 	expect_current();
-	superd_stop(superd);
 }
 
 Behaviour(outdated, the_log_names_what_a_reload_adds_and_removes)
@@ -165,5 +162,4 @@ Behaviour(outdated, the_log_names_what_a_reload_adds_and_removes)
 	reload(table_of(port, ""));
 	superd_wait_log(superd, "more: removed");
 	cr_expect_not(superd_logged(superd, "web: changed"));
-	superd_stop(superd);
 }

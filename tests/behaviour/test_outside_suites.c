@@ -158,7 +158,6 @@ Behaviour(netbsd, three_answers_and_then_silence_that_costs_nothing)
 		cr_expect(datagram_is_silent(superd, port));
 	cr_expect_leq(clock_wakes() - before, 30, "%lu wake-ups", clock_wakes() - before);
 	cr_expect_eq(count_lines(marks), starts, "a refused sender started it");
-	superd_stop(superd);
 }
 
 Behaviour(netbsd, a_maximum_of_0_never_answers)
@@ -179,7 +178,6 @@ Behaviour(netbsd, a_maximum_of_0_never_answers)
 		cr_expect(stream_is_answered(open));
 	}
 	cr_expect_eq(count_lines(marks), 0);
-	superd_stop(superd);
 }
 
 /* A client that resets at the right moment ends NetBSD's whole inetd. */
@@ -198,7 +196,6 @@ Behaviour(netbsd, a_client_of_ip_max_that_resets_ends_nothing)
 		close(client);
 	}
 	cr_expect(stream_is_answered(port));
-	superd_stop(superd);
 }
 
 /* ---- NetBSD: t_accept_max ---- */
@@ -252,7 +249,6 @@ BehaviourOfUsers(netbsd, accept_max_of_an_internal_service_counts_down_too)
 	wait_listening(superd, "tcp:127.0.0.1:13");
 	for (int n = 0; n < 5; n++)
 		cr_assert_eq(strlen(told_at("127.0.0.1", DAYTIME)), LENGTH);
-	superd_stop(superd);
 }
 
 /* There the one limit keeps what the other has counted, and in the end nobody comes in any more. */
@@ -277,7 +273,6 @@ Behaviour(netbsd, both_limits_together_do_not_wedge)
 	}
 	close(clients[0]);
 	close(clients[1]);
-	superd_stop(superd);
 }
 
 /* ---- FreeBSD: nowait/MAX/PER-MINUTE/PER-ADDRESS ---- */
@@ -307,7 +302,6 @@ Behaviour(freebsd, the_third_number_counts_who_is_there_from_one_address)
 		cr_assert(is_answered(clients[n] = client_connect_from("127.0.0.2", port)), "a slot is gone");
 	close(clients[0]);
 	close(clients[1]);
-	superd_stop(superd);
 }
 
 Behaviour(freebsd, the_second_number_counts_who_came_from_one_address_in_a_minute)
@@ -324,7 +318,6 @@ Behaviour(freebsd, the_second_number_counts_who_came_from_one_address_in_a_minut
 	client = client_connect_from("127.0.0.2", port);
 	cr_expect(is_answered(client), "another pays for it");
 	close(client);
-	superd_stop(superd);
 }
 
 /* -C, -c and -s stand for the lines that say no number. */
@@ -353,7 +346,6 @@ Behaviour(freebsd, numbers_of_the_command_line_hold_where_a_line_says_none)
 	client = client_connect(by_line);
 	cr_expect(client_sees_end(client));
 	close(client);
-	superd_stop(inetd);
 }
 
 /* ---- inetutils: inetd.sh ---- */

@@ -73,7 +73,6 @@ Behaviour(own_port, a_client_there_wakes_it)
 	superd_expect_count(superd, SLEEPS, 1);
 	close(client);
 	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_log_count(superd, SLEEPS) == 2);
-	superd_stop(superd);
 }
 
 Behaviour(own_port, a_unix_socket_is_one)
@@ -91,7 +90,6 @@ Behaviour(own_port, a_unix_socket_is_one)
 	close(client);
 	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, SLEEPS));
 	unlink(path);
-	superd_stop(superd);
 }
 
 static void expect_sleep_with_itself(const char *where)
@@ -135,5 +133,4 @@ Behaviour(own_port, quiet_connections_there_sleep_with_it)
 	superd_wait_log(superd, SLEEPS);
 	close(client);
 	superd_wait_log(superd, "thawed after");
-	superd_stop(superd);
 }

@@ -63,7 +63,6 @@ Behaviour(own_ways, nginx_takes_its_socket_by_NGINX)
 	expect_in(page(superd_port(superd, "nginx")), "Hello from nginx");
 	superd_wait_log(superd, "using inherited sockets");
 	expect_in(page(superd_port(superd, "nginx")), "Hello from nginx");
-	superd_stop(superd);
 }
 
 Behaviour(own_ways, haproxy_takes_its_sockets_by_their_numbers)
@@ -77,7 +76,6 @@ Behaviour(own_ways, haproxy_takes_its_sockets_by_their_numbers)
 	superd = superd_run("%s", table);
 	expect_in(page(superd_nth_port(superd, "haproxy", 0)), "Hello from haproxy");
 	expect_in(page(superd_nth_port(superd, "haproxy", 1)), "Statistics Report");
-	superd_stop(superd);
 }
 
 /* A question of FastCGI that the server answers itself: how many requests it takes on one connection. */
@@ -128,5 +126,4 @@ Behaviour(own_ways, what_upstart_said_is_said_by_a_template)
 	client_ask(superd_port(superd, "a"), "x\n");
 	reading_expect(reading_wait(report), "env.UPSTART_FDS", "3");
 	reading_expect(reading_wait(report), "env.UPSTART_EVENTS", "socket");
-	superd_stop(superd);
 }

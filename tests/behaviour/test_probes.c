@@ -106,7 +106,6 @@ Behaviour(probes, leave_no_line_above_debug)
 	pass_hours(superd);
 	cr_assert_eq(count_lines(superd->log), lines, "%s", world_logs());
 	WAIT_UNTIL(has_closed(superd, 2));
-	superd_stop(superd);
 }
 
 Behaviour(probes, that_waited_together_are_taken_away_together)
@@ -126,7 +125,6 @@ Behaviour(probes, that_waited_together_are_taken_away_together)
 	}
 	WAIT_UNTIL(has_closed(superd, 40));
 	cr_assert_not(superd_logged(superd, "web: started"));
-	superd_stop(superd);
 }
 
 Behaviour(probes, do_not_hide_a_client_among_them)
@@ -146,7 +144,6 @@ Behaviour(probes, do_not_hide_a_client_among_them)
 	for (int n = 0; n < 10; n++)
 		close(probes[n]);
 	close(client);
-	superd_stop(superd);
 }
 
 /* Clients come among probes, no faster than they are got rid of. A busy machine serves fewer of them. */
@@ -235,7 +232,6 @@ Behaviour(probes, do_not_wake_who_is_frozen)
 	cr_assert_not(superd_logged(superd, "thawed after"), "%s", world_logs());
 	cr_assert_eq(client_ask_pid(port), pid);
 	superd_wait_log(superd, "thawed after");
-	superd_stop(superd);
 }
 
 /* A probe that the backend has taken while it was awake. */
@@ -257,7 +253,6 @@ Behaviour(probes, that_stay_do_not_wake_who_is_frozen_by_what_they_say)
 	cr_assert_eq(client_ask_pid(port), pid);
 	cr_assert_not_null(strstr(client_line(stays), "are you well?"));
 	close(stays);
-	superd_stop(superd);
 }
 
 Behaviour(probes, start_nothing_while_another_instance_drains)
@@ -281,7 +276,6 @@ Behaviour(probes, start_nothing_while_another_instance_drains)
 	client_send(stays, "still here\n");
 	cr_expect_not_null(strstr(client_line(stays), "still here"));
 	close(stays);
-	superd_stop(superd);
 }
 
 Behaviour(probes, are_closed_where_superd_accepts)
@@ -301,7 +295,6 @@ Behaviour(probes, are_closed_where_superd_accepts)
 	superd_signal(superd, SIGUSR1);
 	superd_wait_log(superd, "\"probes\":5,");
 	cr_expect(superd_logged(superd, "\"accepted\":1,") && superd_logged(superd, "\"refused\":{}"));
-	superd_stop(superd);
 }
 
 Behaviour(probes, are_as_a_reload_says)
@@ -320,7 +313,6 @@ Behaviour(probes, are_as_a_reload_says)
 	cr_assert(superd_reload(superd, PROBED, "127.0.0.1:0", backend("talk"), "idle_timeout = 5min"));
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "stopping pid "));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(probes, leave_a_web_server_in_peace)
@@ -343,7 +335,6 @@ Behaviour(probes, leave_a_web_server_in_peace)
 		WAIT_UNTIL(superd_processes(superd) == 0);
 	}
 	superd_expect_count(superd, "web: started", 2);
-	superd_stop(superd);
 }
 
 Behaviour(probes, may_not_be_names)
@@ -384,7 +375,6 @@ Behaviour(silent, who_leaves_without_a_word_starts_nothing)
 	cr_assert_gt(client_ask_pid(port), 0);
 	superd_wait_log(superd, "web: started");
 	superd_expect_count(superd, "web: started", 1);
-	superd_stop(superd);
 }
 
 Behaviour(silent, superctl_tells_of_those_who_left)
@@ -396,7 +386,6 @@ Behaviour(silent, superctl_tells_of_those_who_left)
 	scan(port, false);
 	WAIT_UNTIL(strstr(why_of("web"), "1 connection was closed as a probe, and woke nothing "
 						    "(probe = silent)"));
-	superd_stop(superd);
 }
 
 Behaviour(silent, a_word_starts_it_at_once)
@@ -409,7 +398,6 @@ Behaviour(silent, a_word_starts_it_at_once)
 	client_send(client, "here\n");
 	cr_assert_not_null(strstr(client_line(client), " here"));
 	close(client);
-	superd_stop(superd);
 }
 
 /* As clients of SMTP and MySQL do, whose servers speak first. */
@@ -424,7 +412,6 @@ Behaviour(silent, who_stays_is_a_client_before_long)
 	client_send(client, "here\n");
 	cr_assert_not_null(strstr(client_line(client), " here"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(silent, waiting_for_a_word_keeps_superd_from_nothing)
@@ -448,7 +435,6 @@ Behaviour(silent, waiting_for_a_word_keeps_superd_from_nothing)
 	cr_assert_not_null(strstr(client_line(silent), " here too"));
 	close(client);
 	close(silent);
-	superd_stop(superd);
 }
 
 Behaviour(silent, who_leaves_without_a_word_wakes_nobody)
@@ -469,7 +455,6 @@ Behaviour(silent, who_leaves_without_a_word_wakes_nobody)
 	client = client_connect(port);
 	CLOCK_UNTIL(superd, SECOND_MS, 20, superd_log_count(superd, "thawed after") == 2);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(silent, those_who_come_all_the_time_keep_nobody_awake)
@@ -479,7 +464,6 @@ Behaviour(silent, those_who_come_all_the_time_keep_nobody_awake)
 
 	client_ask_pid(port);
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, (scan(port, false), superd_logged(superd, "web: stopping pid ")));
-	superd_stop(superd);
 }
 
 /* They stand in the queue when the backend ends. */
@@ -498,7 +482,6 @@ Behaviour(silent, those_that_a_backend_has_left_start_no_other)
 	pass_hours(superd);
 	superd_expect_count(superd, "web: started", 1);
 	cr_assert_gt(client_ask_pid(port), 0);
-	superd_stop(superd);
 }
 
 static void scan_now_and_then(int port, const struct load *load)
@@ -531,7 +514,6 @@ Behaviour(silent, those_who_have_left_get_no_process_where_superd_accepts)
 	superd_signal(superd, SIGUSR1);
 	superd_wait_log(superd, "\"accepted\":1,");
 	cr_expect(superd_logged(superd, "\"probes\":4,") && superd_logged(superd, "\"refused\":{}"));
-	superd_stop(superd);
 }
 
 Behaviour(defer_accept, who_says_nothing_starts_nothing_until_it_speaks)
@@ -545,7 +527,6 @@ Behaviour(defer_accept, who_says_nothing_starts_nothing_until_it_speaks)
 	client_send(client, "here\n");
 	cr_assert_not_null(strstr(client_line(client), " here"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(defer_accept, and_until_the_time_is_over)
@@ -556,7 +537,6 @@ Behaviour(defer_accept, and_until_the_time_is_over)
 
 	superd_wait_log(superd, "web: started");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(defer_accept, or_until_it_closes)
@@ -569,5 +549,4 @@ Behaviour(defer_accept, or_until_it_closes)
 	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
 	close(client);
 	superd_wait_log(superd, "web: started");
-	superd_stop(superd);
 }

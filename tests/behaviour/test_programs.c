@@ -120,7 +120,6 @@ Behaviour(programs, of_a_running_superd_are_its_own_until_it_is_upgraded)
 	superd_upgrade(superd);
 	expect_echo(superd, "small");
 	cr_expect_not(superd_logged(superd, "another build"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* The guard starts the superd that it knows; one that starts another guard is the superd that runs. */
@@ -144,7 +143,6 @@ Behaviour(programs, go_on_when_superd_or_its_guard_is_killed)
 	guarded_kill(superd);
 	expect_echo(superd, "small");
 	cr_expect_not(superd_logged(superd, "another build"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* The descriptors of before are closed, and their numbers are free. */
@@ -168,7 +166,6 @@ Behaviour(programs, are_each_itself_after_an_upgrade_to_the_same_files)
 	client_send(client, "hello\n");
 	cr_expect_str_eq(client_line(client), "hello");
 	close(client);
-	superd_stop(superd);
 }
 
 static bool leads_to_null(pid_t pid, int number)
@@ -195,7 +192,6 @@ Behaviour(programs, are_no_standard_streams_of_a_superd_that_has_none)
 	WAIT_UNTIL(read_text(log) && strstr(read_text(log), "small: listening on"));
 	for (int n = 0; n < 3; n++)
 		cr_expect(leads_to_null(superd->pid, n), "%d", n);
-	superd_stop(superd);
 }
 
 Behaviour(programs, that_were_missing_are_found_once_they_are_there)
@@ -215,7 +211,6 @@ Behaviour(programs, that_were_missing_are_found_once_they_are_there)
 	cr_assert_eq(rename(path_in("away"), helper), 0);
 	cr_assert(superd_reload(superd, "%s", table("")));
 	expect_echo(superd, "small");
-	superd_stop(superd);
 }
 
 /* The backend has a client at a port of its own, and superd has no superd-worker to find that out. */
@@ -243,7 +238,6 @@ Behaviour(programs, that_are_missing_leave_a_service_awake_whose_clients_cannot_
 	client_send(client, "still here\n");
 	cr_expect(client_line(client));
 	close(client);
-	superd_stop(superd);
 }
 
 /* A service with warm, whose programs superd-hold holds. */
@@ -274,7 +268,6 @@ Behaviour(programs, that_hold_others_may_be_missing_or_of_another_build)
 		     "superd's own programs are installed on this machine");
 	superd_wait_log(superd, "/bin/cat cannot be held: superd has no superd-hold");
 	expect_echo(superd, "warm");
-	superd_stop(superd);
 }
 
 /* Its program's bind(2) would wait for ever. */
@@ -308,7 +301,6 @@ Behaviour(programs, start_behind_a_filter_that_denies_their_kind_of_exec)
 			    own_user(), own_user());
 	expect_echo(superd, "denied");
 	expect_echo(superd, "allowed");
-	superd_stop(superd);
 }
 
 /* A set that was installed by half. The message names the file. superd-worker reads what superd-builtin prints. */

@@ -67,7 +67,6 @@ Behaviour(quiet, a_connection_that_stays_sleeps_with_its_backend_and_wakes_it)
 	}
 	superd_expect_count(superd, "web: started", 1);
 	close(client);
-	superd_stop(superd);
 }
 
 /* On a machine that stands still for a second it is not used in time. */
@@ -85,7 +84,6 @@ Behaviour(quiet, a_connection_that_is_used_keeps_awake)
 	superd_wait_log(superd, SLEEPS);
 	close(client);
 	close(quiet);
-	superd_stop(superd);
 }
 
 Behaviour(quiet, another_client_wakes_it_too)
@@ -98,7 +96,6 @@ Behaviour(quiet, another_client_wakes_it_too)
 	cr_assert_eq(client_ask_pid(port), first);
 	cr_assert_eq(ask(client, "two"), first);
 	close(client);
-	superd_stop(superd);
 }
 
 static void expect_wake_by_end(bool hard)
@@ -145,7 +142,6 @@ Behaviour(quiet, probes_of_keep_alive_are_the_kernels_business)
 	cr_assert_not(superd_logged(superd, "thawed after"), "%s", world_logs());
 	ask(client, "two");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(quiet, a_byte_that_nobody_has_read_is_not_quiet)
@@ -161,7 +157,6 @@ Behaviour(quiet, a_byte_that_nobody_has_read_is_not_quiet)
 	pass_hours(superd);
 	superd_expect_count(superd, SLEEPS, 1);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(quiet, connections_of_unix_sockets_count_as_ever)
@@ -179,7 +174,6 @@ Behaviour(quiet, connections_of_unix_sockets_count_as_ever)
 	cr_assert_not(superd_logged(superd, SLEEPS), "%s", world_logs());
 	close(client);
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, SLEEPS));
-	superd_stop(superd);
 }
 
 /* More of them than superd ever had copies of. */
@@ -208,7 +202,6 @@ Behaviour(quiet, each_of_a_crowd_wakes_it)
 	cr_assert_eq(ask(clients[0], "the first"), first);
 	for (int n = 0; n < CROWD; n++)
 		close(clients[n]);
-	superd_stop(superd);
 }
 
 Behaviour(quiet, no_request_is_lost_in_the_moment_of_freezing)
@@ -226,7 +219,6 @@ Behaviour(quiet, no_request_is_lost_in_the_moment_of_freezing)
 		ask(client, text_of("%d", n));
 	}
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(quiet, superctl_tells_since_when)
@@ -242,7 +234,6 @@ Behaviour(quiet, superctl_tells_since_when)
 	cr_expect_str_eq(control_value(control_once("status web"), "means"), "quiet");
 	cr_expect_str_eq(control_value(control_once("status web"), "connections"), "1");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(quiet, superctl_tells_what_it_waits_for_from_the_start)
@@ -256,7 +247,6 @@ Behaviour(quiet, superctl_tells_what_it_waits_for_from_the_start)
 	cr_expect(strstr(why, "; data has moved lately; it is frozen after 1 h without any data"),
 		  "%s", why);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(quiet, a_reload_has_it_mean_what_it_says)
@@ -276,7 +266,6 @@ Behaviour(quiet, a_reload_has_it_mean_what_it_says)
 	superd_wait_log(superd, SLEEPS);
 	ask(client, "two");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(quiet, it_sleeps_on_over_an_upgrade)
@@ -290,5 +279,4 @@ Behaviour(quiet, it_sleeps_on_over_an_upgrade)
 	superd_wait_log(superd, SLEEPS);
 	cr_assert_eq(ask(client, "two"), first);
 	close(client);
-	superd_stop(superd);
 }

@@ -188,7 +188,6 @@ Behaviour(read, a_reload_for_which_it_has_no_memory_changes_nothing)
 	client = client_connect(port);
 	cr_expect_str_eq(client_line(client), "here");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(read, superd_takes_nothing_but_services_from_superd_read)

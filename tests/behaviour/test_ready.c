@@ -51,7 +51,6 @@ Behaviour(ready, a_line_of_its_output_tells_that_it_serves)
 	/* superd looks for it after ever longer pauses. */
 	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 10, strstr(why_of("web"), ", ready after "));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(ready, a_start_under_way_is_not_ready_after_the_time_of_the_one_before)
@@ -69,7 +68,6 @@ Behaviour(ready, a_start_under_way_is_not_ready_after_the_time_of_the_one_before
 	cr_expect_null(strstr(why_of("web"), ", ready after "), "%s", why_of("web"));
 	expect_in(control_once("status web"), "\"latency\":null}");
 	expect_in(superctl_order("freeze web"), "it is starting: it can be frozen when it is ready");
-	superd_stop(superd);
 }
 
 Behaviour(ready, superctl_start_waits_for_the_line_on_stderr)
@@ -81,7 +79,6 @@ Behaviour(ready, superctl_start_waits_for_the_line_on_stderr)
 
 	expect_in(superctl_order("start web"), "started, pid ");
 	cr_assert(superd_logged(superd, "it serves now"));
-	superd_stop(superd);
 }
 
 Behaviour(ready, without_the_line_the_start_fails_by_timeout_start_and_says_why)
@@ -98,7 +95,6 @@ Behaviour(ready, without_the_line_the_start_fails_by_timeout_start_and_says_why)
 	superd_wait_log(superd, "it was not ready within timeout_start: it has printed no line with \"ready\" (");
 	superd_wait_log(superd, "next start in ");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(ready, an_end_before_it_is_a_failure_however_good)
@@ -109,7 +105,6 @@ Behaviour(ready, an_end_before_it_is_a_failure_however_good)
 
 	superd_wait_log(superd, "it ended with exit status 0, and was not ready yet");
 	close(client);
-	superd_stop(superd);
 }
 
 /* superd reads the line before it judges the end, also where the end comes first. It is no root here, so that it reads
@@ -126,7 +121,6 @@ Behaviour(ready, an_end_right_behind_the_line_is_none)
 	clock_settle(superd);
 	cr_expect_not(superd_logged(superd, "was not ready yet"), "%s", world_logs());
 	cr_expect_not(superd_logged(superd, "next start in"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(ready, what_the_backend_before_has_printed_does_not_count)
@@ -145,7 +139,6 @@ Behaviour(ready, what_the_backend_before_has_printed_does_not_count)
 	clock_advance(superd, 601 * SECOND_MS);
 	superd_wait_log(superd, "it was not ready within timeout_start");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(ready, a_command_is_asked_until_it_succeeds)
@@ -177,7 +170,6 @@ Behaviour(ready, a_command_is_asked_until_it_succeeds)
 	for (int n = 0; n < 3; n++)
 		clock_advance(superd, HOUR_MS);
 	cr_assert_str_eq(lines, read_text(count));
-	superd_stop(superd);
 }
 
 Behaviour(ready, a_command_that_cannot_be_run_is_named_by_the_failure)
@@ -194,7 +186,6 @@ Behaviour(ready, a_command_that_cannot_be_run_is_named_by_the_failure)
 	superd_wait_log(superd, "it was not ready within timeout_start: exec_ready: ");
 	superd_wait_log(superd, "run ");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(ready, a_stop_ends_the_command_that_is_asked)
@@ -208,7 +199,6 @@ Behaviour(ready, a_stop_ends_the_command_that_is_asked)
 	WAIT_UNTIL(read_text(mark));
 	expect_in(superctl_order("stop web"), "stopped");
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(ready, commands_around_the_start_keep_their_order)

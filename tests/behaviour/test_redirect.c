@@ -344,7 +344,6 @@ Behaviour(redirect, a_client_of_a_unix_socket_that_has_closed_leaves_nothing)
 	wait_for_all_ends(superd);
 	close(target);
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(redirect, where_nobody_listens_the_client_is_let_go)
@@ -356,7 +355,6 @@ Behaviour(redirect, where_nobody_listens_the_client_is_let_go)
 	cr_assert(client_sees_end(client));
 	superd_wait_log(superd, text_of("cannot connect to 127.0.0.1 port %d: Connection refused", target));
 	close(client);
-	superd_stop(superd);
 }
 
 /* A relay of its own for each client, and one for all. */
@@ -419,7 +417,6 @@ Behaviour(redirect, one_source_has_only_so_many_connections)
 	close(other_target);
 	close(listener);
 	wait_for_all_ends(superd);
-	superd_stop(superd);
 }
 
 /* One process serves all of them, and accepts the client before it knows that the target is not there. */
@@ -441,7 +438,6 @@ Behaviour(redirect, where_nobody_listens_one_process_lets_all_clients_go)
 	cr_assert(client_sees_end(client));
 	close(client);
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(redirect, what_is_said_before_the_target_answers_is_kept)
@@ -460,7 +456,6 @@ Behaviour(redirect, what_is_said_before_the_target_answers_is_kept)
 	cr_assert_str_eq(client_rest(client), "worm");
 	close(client);
 	close(listener);
-	superd_stop(superd);
 }
 
 /* A listener whose queue is full drops who comes, so connecting to it hangs. */
@@ -490,7 +485,6 @@ Behaviour(redirect, a_client_that_leaves_while_the_target_is_slow_leaves_nothing
 	for (int n = 0; n < 8; n++)
 		close(filler[n]);
 	close(listener);
-	superd_stop(superd);
 }
 
 /* No time passes, so nothing is tried a second time. */
@@ -507,7 +501,6 @@ Behaviour(redirect, a_target_that_can_never_answer_refuses_at_once)
 	close(client);
 	superd_wait_log(superd, "cannot connect to /etc/passwd/x: Not a directory");
 	clock_go_on();
-	superd_stop(superd);
 }
 
 /* Its bytes are in the socket when the loop hears of its end. */
@@ -549,7 +542,6 @@ Behaviour(redirect, with_too_few_descriptors_says_so_and_refuses)
 	cr_expect(client_sees_end(client));
 	close(client);
 	superd_wait_log(superd, "cannot serve the client: Too many open files");
-	superd_stop(superd);
 }
 
 static void fill_queue(const struct sockaddr_un *address, int fillers[4])
@@ -615,7 +607,6 @@ Behaviour(redirect, a_host_with_several_addresses_is_tried_to_the_last)
 	close(target);
 	close(client);
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(redirect, the_bytes_of_both_ways_are_recorded)
@@ -655,7 +646,6 @@ Behaviour(redirect, nothing_of_many_is_left)
 	wait_for_all_ends(superd);
 	superd_expect_fds(superd, before);
 	close(listener);
-	superd_stop(superd);
 }
 
 /* One client's question and the target's answer, from beginning to end. */
@@ -690,7 +680,6 @@ Behaviour(redirect, a_process_that_is_done_takes_the_next_connection)
 	cr_assert_eq(superd_log_count(superd, "TRAFFIC: pass in=8(bytes) out=6(bytes)"), 3);
 	wait_for_all_ends(superd);
 	close(listener);
-	superd_stop(superd);
 }
 
 /* Who serves the one client there is. */
@@ -728,7 +717,6 @@ Behaviour(redirect, a_process_whose_target_was_not_there_takes_the_next_connecti
 	wait_for_all_ends(superd);
 	cr_assert_eq(superd_log_count(superd, "EXIT: pass"), 4);
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(redirect, where_processor_time_is_rationed_each_connection_has_its_own_process)
@@ -743,7 +731,6 @@ Behaviour(redirect, where_processor_time_is_rationed_each_connection_has_its_own
 	cr_assert_neq(pid_of_next(superd, port, listener), first);
 	wait_for_all_ends(superd);
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(redirect, a_process_that_was_killed_while_it_waited_is_missed_by_nobody)
@@ -762,7 +749,6 @@ Behaviour(redirect, a_process_that_was_killed_while_it_waited_is_missed_by_nobod
 	}
 	cr_assert(!superd_logged(superd, "signal"));
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(redirect, a_reload_is_obeyed_by_the_next_connection)
@@ -778,7 +764,6 @@ Behaviour(redirect, a_reload_is_obeyed_by_the_next_connection)
 	wait_for_all_ends(superd);
 	close(old);
 	close(new);
-	superd_stop(superd);
 }
 
 /* Whoever is begun under the old row ends under the new one, and must not be given another client. */
@@ -799,7 +784,6 @@ Behaviour(redirect, who_outlives_a_reload_takes_nobody_more)
 	wait_for_all_ends(superd);
 	close(old);
 	close(new);
-	superd_stop(superd);
 }
 
 Behaviour(redirect, one_that_is_stopped_reports_what_it_moved)

@@ -114,7 +114,6 @@ BehaviourOfUsers(relay, the_first_client_starts_the_program_and_all_reach_it)
 	cr_assert(strstr(SUPERCTL(path_in("ctl"), "list").out, ", relayed to 127.0.0.1:"));
 	close(one);
 	close(two);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, a_client_that_has_said_all_still_gets_its_answer)
@@ -128,7 +127,6 @@ BehaviourOfUsers(relay, a_client_that_has_said_all_still_gets_its_answer)
 	cr_assert_str_eq(client_line(client), "end after 9");
 	cr_assert_str_eq(client_rest(client), "");
 	close(client);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, clients_wait_until_the_program_listens)
@@ -146,7 +144,6 @@ BehaviourOfUsers(relay, clients_wait_until_the_program_listens)
 	write_file("gate", "%s", "");
 	cr_assert(strstr(client_line(client), " early"));
 	close(client);
-	superd_stop(superd);
 }
 
 /* As PostgreSQL, which accepts clients while it recovers, and turns them away. */
@@ -167,7 +164,6 @@ BehaviourOfUsers(relay, clients_wait_until_a_program_that_announces_it_is_ready)
 	write_file("gate", "%s", "");
 	cr_assert(strstr(client_line(client), " early"));
 	close(client);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, a_program_that_never_listens_is_stopped_and_its_client_waits_for_the_next)
@@ -193,7 +189,6 @@ BehaviourOfUsers(relay, a_program_that_never_listens_is_stopped_and_its_client_w
 	CLOCK_UNTIL(superd, MINUTE_MS, 5, superd_log_count(superd, "app: started") == 2);
 	cr_assert(strstr(client_line(client), " patient"));
 	close(client);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, the_end_of_the_program_is_the_end_of_the_instance)
@@ -208,7 +203,6 @@ BehaviourOfUsers(relay, the_end_of_the_program_is_the_end_of_the_instance)
 	close(client);
 	superd_wait_log(superd, "ended: exit status 0");
 	cr_assert_neq(ask_pid(port), first);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, an_idle_program_is_stopped_and_no_sooner)
@@ -228,7 +222,6 @@ BehaviourOfUsers(relay, an_idle_program_is_stopped_and_no_sooner)
 	superd_wait_log(superd, "ended: signal TERM");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_neq(ask_pid(port), first);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, a_frozen_program_goes_on_with_the_next_client)
@@ -240,7 +233,6 @@ BehaviourOfUsers(relay, a_frozen_program_goes_on_with_the_next_client)
 	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, "is frozen until a client connects"));
 	cr_assert_eq(ask_pid(port), first);
 	superd_wait_log(superd, "thawed after");
-	superd_stop(superd);
 }
 
 static long ask_again(int client, const char *question)
@@ -268,7 +260,6 @@ BehaviourOfUsers(relay, the_next_byte_of_a_quiet_client_wakes_a_frozen_program)
 		WAIT_UNTIL(superd_log_count(superd, "thawed after") == n);
 	}
 	close(client);
-	superd_stop(superd);
 }
 
 /* Before the first count of connections only the relay knows of a client. */
@@ -284,7 +275,6 @@ BehaviourOfUsers(relay, superctl_does_not_doubt_the_client_that_is_relayed)
 	cr_expect_null(strstr(said, "is not known"), "%s", said);
 	cr_expect_not_null(strstr(said, "it sleeps "), "%s", said); /* how, tells its count */
 	close(client);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, so_does_one_after_an_operator_has_frozen_it)
@@ -303,7 +293,6 @@ BehaviourOfUsers(relay, so_does_one_after_an_operator_has_frozen_it)
 	cr_assert_eq(ask_again(other, "three"), first);
 	close(client);
 	close(other);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, so_does_one_by_a_unix_socket)
@@ -328,7 +317,6 @@ BehaviourOfUsers(relay, so_does_one_by_a_unix_socket)
 	cr_assert_eq(ask_again(client, "two"), first);
 	superd_wait_log(superd, "thawed after");
 	close(client);
-	superd_stop(superd);
 }
 
 /* A flow of datagrams keeps a program awake until redirect_timeout has passed. An operator freezes it all the same. */
@@ -349,7 +337,6 @@ BehaviourOfUsers(relay, the_next_datagram_wakes_a_frozen_program)
 	cr_assert(strstr(datagram_ask(client, "second"), " second"));
 	superd_wait_log(superd, "thawed after");
 	close(client);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, another_relay_begins_where_one_was_killed)
@@ -364,7 +351,6 @@ BehaviourOfUsers(relay, another_relay_begins_where_one_was_killed)
 	superd_wait_log(superd, "signal KILL");
 	cr_assert_eq(ask_pid(port), first);
 	cr_assert_neq(relay_pid(), relay);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, an_upgrade_keeps_clients_and_relay)
@@ -384,7 +370,6 @@ BehaviourOfUsers(relay, an_upgrade_keeps_clients_and_relay)
 	cr_assert_eq(relay_pid(), relay);
 	WAIT_UNTIL(strstr(why(), "relaying 1 client to 127.0.0.1:"));
 	close(client);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, a_reload_leads_the_next_start_elsewhere)
@@ -408,7 +393,6 @@ BehaviourOfUsers(relay, a_reload_leads_the_next_start_elsewhere)
 	cr_assert_gt(ask_pid(port), 1);
 	cr_assert(strstr(why(), text_of("127.0.0.1:%d", second)));
 	cr_assert(!client_can_connect(first));
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, stop_restart_and_hold_lose_nobody)
@@ -429,7 +413,6 @@ BehaviourOfUsers(relay, stop_restart_and_hold_lose_nobody)
 	cr_assert_eq(SUPERCTL(path_in("ctl"), "release", "app").status, 0);
 	cr_assert(strstr(client_line(client), " held"));
 	close(client);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, a_oneshot_starts_what_is_relayed_to_and_stops_it_when_idle)
@@ -448,7 +431,6 @@ BehaviourOfUsers(relay, a_oneshot_starts_what_is_relayed_to_and_stops_it_when_id
 	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, "no client has been connected for 5 min"));
 	WAIT_UNTIL(!client_can_connect(target));
 	cr_assert_neq(ask_pid(port), first);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, datagrams_reach_the_program_and_come_back)
@@ -466,7 +448,6 @@ BehaviourOfUsers(relay, datagrams_reach_the_program_and_come_back)
 	cr_assert(strstr(datagram_ask(one, "third"), " third"));
 	close(one);
 	close(two);
-	superd_stop(superd);
 }
 
 /* How often the relay has gone to sleep again. */
@@ -505,7 +486,6 @@ BehaviourOfUsers(relay, the_first_datagram_waits_for_the_program)
 	WAIT_UNTIL(client_can_connect(target));
 	WAIT_UNTIL(strstr(datagram_ask(client, "late"), " early"));     /* datagrams may overtake each other */
 	close(client);
-	superd_stop(superd);
 }
 
 static bool has_sample(const char *name, unsigned value)
@@ -539,7 +519,6 @@ BehaviourOfUsers(relay, metrics_count_what_is_relayed)
 	cr_assert_gt(ask_pid(port), 0);
 	WAIT_UNTIL(has_sample("relayed_total", 3));
 	metrics_read(SUPERCTL(path_in("ctl"), "metrics").out);
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(relay, a_relay_retires_when_superd_leaves)
@@ -651,7 +630,6 @@ Behaviour(relay, one_process_serves_many_clients)
 		close(targets[n]);
 	}
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(relay, check_says_what_does_not_go_together)

@@ -132,5 +132,4 @@ Behaviour(relay_crowd, ten_thousand_have_one_relay)
 	cr_log_info("%lu KiB of memory before them, %lu KiB behind them\n", memory, memory_kib(relay));
 	cr_assert_str_eq(client_ask(port, "last\n"), "last");
 	cr_expect_eq(relay_fact("\"pid\":"), (unsigned long)relay);
-	superd_stop(superd);
 }

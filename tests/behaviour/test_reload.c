@@ -40,7 +40,6 @@ Behaviour(reload, the_unchanged_keep_sockets_and_instances)
 	cr_assert_eq(superd_log_count(superd, "web: listening on "), before);
 	superd_expect_count(superd, "web: started, pid ", 1);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(reload, queued_clients_of_a_service_survive_its_change)
@@ -55,7 +54,6 @@ Behaviour(reload, queued_clients_of_a_service_survive_its_change)
 	cr_assert(superd_reload(superd, WEB, port, backend("serve"), ""));
 	cr_assert_not_null(strstr(client_line(client), " who"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(reload, the_next_activation_runs_what_the_new_table_says)
@@ -73,7 +71,6 @@ Behaviour(reload, the_next_activation_runs_what_the_new_table_says)
 	cr_assert_eq(kill((pid_t)old, SIGKILL), 0);
 	client = settle(settle(client_connect(port)));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(reload, a_changed_endpoint_is_bound_before_the_old_one_is_closed)
@@ -88,7 +85,6 @@ Behaviour(reload, a_changed_endpoint_is_bound_before_the_old_one_is_closed)
 	WAIT_UNTIL(!client_can_connect(before));
 	settle(client);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(reload, a_backend_with_the_old_sockets_gives_way_when_they_change)
@@ -102,7 +98,6 @@ Behaviour(reload, a_backend_with_the_old_sockets_gives_way_when_they_change)
 	client_ask_pid(after);
 	WAIT_UNTIL(!client_can_connect(before));
 	client_ask_pid(after);
-	superd_stop(superd);
 }
 
 Behaviour(reload, services_come_and_go)
@@ -120,7 +115,6 @@ Behaviour(reload, services_come_and_go)
 	cr_assert(superd_reload(superd, "service more { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", more, exec));
 	superd_wait_log(superd, "superd: reloaded: 1 unchanged, 0 changed, 0 added, 1 removed");
 	client_ask_pid(more);
-	superd_stop(superd);
 }
 
 Behaviour(reload, a_removed_service_lets_its_connections_finish)
@@ -135,7 +129,6 @@ Behaviour(reload, a_removed_service_lets_its_connections_finish)
 	settle(client);
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 /* As a process has for a moment that superd has just forked. */
@@ -151,7 +144,6 @@ Behaviour(reload, a_copy_of_the_listener_of_a_removed_service_does_not_listen_an
 	cr_assert(superd_reload(superd, "# nothing any more\n"));
 	WAIT_UNTIL(!client_can_connect(port));
 	close(copy);
-	superd_stop(superd);
 }
 
 Behaviour(reload, a_removed_service_is_stopped_where_the_table_said_so)
@@ -165,7 +157,6 @@ Behaviour(reload, a_removed_service_is_stopped_where_the_table_said_so)
 	cr_assert(client_sees_end(client));
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(reload, a_removed_service_that_comes_back_serves_again)
@@ -182,7 +173,6 @@ Behaviour(reload, a_removed_service_that_comes_back_serves_again)
 	cr_assert_eq(kill((pid_t)old, SIGKILL), 0);
 	WAIT_UNTIL(!process_lives((pid_t)old) && client_can_connect(port));
 	cr_assert_neq(client_ask_pid(port), old);
-	superd_stop(superd);
 }
 
 Behaviour(reload, a_bad_table_changes_nothing_and_says_why)
@@ -204,7 +194,6 @@ Behaviour(reload, a_bad_table_changes_nothing_and_says_why)
 	WAIT_UNTIL(superd_log_count(superd, "superd: not reloaded: ") == 3);
 	settle(client);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(reload, signals_in_a_row_end_as_a_fresh_start_would)
@@ -220,7 +209,6 @@ Behaviour(reload, signals_in_a_row_end_as_a_fresh_start_would)
 	}
 	WAIT_UNTIL(client_can_connect(ports[1]) && !client_can_connect(ports[0]));
 	client_ask_pid(ports[1]);
-	superd_stop(superd);
 }
 
 Behaviour(reload, disabling_closes_and_enabling_opens_again)
@@ -235,7 +223,6 @@ Behaviour(reload, disabling_closes_and_enabling_opens_again)
 	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), "disable = no"));
 	WAIT_UNTIL(client_can_connect(port));
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 Behaviour(reload, a_new_limit_counts_the_instances_there_are)
@@ -253,7 +240,6 @@ Behaviour(reload, a_new_limit_counts_the_instances_there_are)
 	settle(first);
 	close(first);
 	close(second);
-	superd_stop(superd);
 }
 
 /* Clients that superd has accepted and can give no instance, as their program is not there yet. */
@@ -286,7 +272,6 @@ Behaviour(reload, those_accepted_and_not_yet_served_go_along_with_their_socket)
 		cr_assert_not_null(strstr(client_line(clients[i]), " who"), "client %d was lost", i);
 		close(clients[i]);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(reload, a_service_may_change_who_accepts_while_clients_wait)
@@ -298,7 +283,6 @@ Behaviour(reload, a_service_may_change_who_accepts_while_clients_wait)
 	for (int i = 0; i < 20; i++)
 		close(clients[i]);
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 Behaviour(reload, an_endpoint_may_be_narrowed)
@@ -313,7 +297,6 @@ Behaviour(reload, an_endpoint_may_be_narrowed)
 	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), ""));
 	client_ask_pid(port);
 	cr_assert_not(superd_logged(superd, "cannot listen"));
-	superd_stop(superd);
 }
 
 Behaviour(reload, the_order_of_services_does_not_matter)
@@ -330,7 +313,6 @@ Behaviour(reload, the_order_of_services_does_not_matter)
 	superd_wait_log(superd, "superd: reloaded: 2 unchanged, 0 changed, 0 added, 0 removed");
 	settle(client);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(reload, two_services_may_swap_their_endpoints)
@@ -347,7 +329,6 @@ Behaviour(reload, two_services_may_swap_their_endpoints)
 	WAIT_UNTIL(client_can_connect(a) && client_can_connect(b));
 	client_ask_pid(a);
 	client_ask_pid(b);
-	superd_stop(superd);
 }
 
 Behaviour(reload, costs_no_descriptor)
@@ -362,7 +343,6 @@ Behaviour(reload, costs_no_descriptor)
 	for (int i = 0; i < 20; i++)
 		cr_assert(superd_reload(superd, WEB, port, backend("take 1"), i % 2 ? "nice = 1" : "nice = 2"));
 	superd_expect_fds(superd, before);
-	superd_stop(superd);
 }
 
 #define LINKED "service web { listen = \"%s\" exec = \"%s\" symlinks = { \"%s\" } }\n"
@@ -386,7 +366,6 @@ Behaviour(reload, options_change_on_the_open_socket)
 	for (int i = 0; i < 20; i++)
 		cr_assert_neq(client_ask_pid(port), old);
 	cr_assert_eq(superd_log_count(superd, "web: listening on "), 1, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(reload, symlinks_come_and_go_with_the_queue_untouched)
@@ -404,7 +383,6 @@ Behaviour(reload, symlinks_come_and_go_with_the_queue_untouched)
 	close(client);
 	client_ask_unix(then, "who\n");
 	cr_assert(access(first, F_OK) < 0, "%s was left", first);
-	superd_stop(superd);
 }
 
 Behaviour(reload, a_socket_does_not_go_on_without_the_interface_it_is_tied_to)
@@ -420,7 +398,6 @@ Behaviour(reload, a_socket_does_not_go_on_without_the_interface_it_is_tied_to)
 	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), ""));
 	WAIT_UNTIL(client_can_connect(port));
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 static bool is_drained(int pipe)
@@ -451,5 +428,4 @@ Behaviour(reload, an_order_that_comes_while_the_first_table_is_read_ends_nobody)
 	superd_wait_log(superd, "cannot read it again");
 	close(client);
 	close(pipe[0]);
-	superd_stop(superd);
 }

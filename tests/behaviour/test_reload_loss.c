@@ -90,7 +90,6 @@ Behaviour(reload_loss, a_folder_of_xinetd_that_has_gone_takes_no_service_along)
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
 	expect(outcome.out, "one: removed");
 	WAIT_UNTIL(!client_can_connect(port));
-	superd_stop(superd);
 }
 
 /* The table's own service would stay, and that of the folder would go. */
@@ -110,7 +109,6 @@ Behaviour(reload_loss, a_folder_of_superd_conf_that_has_gone_is_no_empty_one)
 	cr_assert(superd_reload(superd, "%s", own));
 	WAIT_UNTIL(!client_can_connect(port));
 	cr_expect(client_can_connect(third));
-	superd_stop(superd);
 }
 
 /* As the folder of a mount that is not mounted. */
@@ -128,7 +126,6 @@ Behaviour(reload_loss, an_empty_folder_does_not_take_all_services_along)
 	write_file("rows/two", "# none\n");
 	superd_signal(superd, SIGHUP);
 	WAIT_UNTIL(!client_can_connect(other));
-	superd_stop(superd);
 }
 
 Behaviour(reload_loss, a_service_that_is_disabled_is_no_lost_one)
@@ -140,7 +137,6 @@ Behaviour(reload_loss, a_service_that_is_disabled_is_no_lost_one)
 	write_file("rows/two", "%s", replaced(xinetd_row("two", other), "wait = no", "wait = no\n disable = yes"));
 	superd_signal(superd, SIGHUP);
 	WAIT_UNTIL(!client_can_connect(port) && !client_can_connect(other));
-	superd_stop(superd);
 }
 
 Behaviour(reload_loss, allow_empty_is_for_the_table_alone)
@@ -188,5 +184,4 @@ Behaviour(reload_loss, a_bad_line_of_an_inetd_conf_fails_and_names_the_service)
 	expect(SUPERCTL(control_path(), "why", name).out, "held for ");
 	cr_expect(client_can_connect(port));
 	superd_wait_log(superd, "superd: reloaded: 1 unchanged, 0 changed, 0 added, 0 removed, 2 with errors");
-	superd_stop(superd);
 }

@@ -190,7 +190,6 @@ Behaviour(resources, a_client_comes_in_though_the_backend_cannot_go_there)
 	SKIP_WITHOUT_GROUPS();
 	superd = superd_run("%s", shell_service("user = root\n ip_address_deny = any", "echo in"));
 	cr_expect_str_eq(ask(superd), "in\n");
-	superd_stop(superd);
 }
 
 /* It has left its process group and its session, and superd would not find it by either. */
@@ -215,7 +214,6 @@ Behaviour(resources, what_hides_from_superd_ends_with_its_instance)
 						text_of(hiding, "true")));
 	hidden = find_hidden(ask(superd));
 	WAIT_UNTIL(!process_lives(hidden));
-	superd_stop(superd);
 }
 
 Behaviour(resources, what_hides_from_superd_does_not_outlive_a_stop)
@@ -270,7 +268,6 @@ Behaviour(resources, a_reload_changes_the_limits_of_what_runs)
 	cr_expect_str_eq(read_text(text_of("%s/pids.max", folder)), "20\n");
 	cr_expect_str_eq(read_text(text_of("%s/memory.high", folder)), "max\n", "nobody says it any more");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(resources, what_protects_and_cannot_be_had_starts_nothing)
@@ -336,7 +333,6 @@ Behaviour(resources, what_a_made_up_user_leaves_of_shared_memory_goes_with_it)
 		shell_service("dynamic_user = yes", text_of("echo x >/dev/shm/%s && ls /dev/shm/%s", name, name)));
 	cr_expect_str_eq(ask(superd), text_of("/dev/shm/%s\n", name));
 	WAIT_UNTIL(access(text_of("/dev/shm/%s", name), F_OK) < 0);
-	superd_stop(superd);
 }
 
 Behaviour(resources, folders_are_made_told_and_linked)
@@ -376,5 +372,4 @@ Behaviour(resources, a_fault_names_the_option)
 	superd = superd_run("%s", shell_service("user = root\n allowed_cpus = \"1000\"", "true"));
 	client_connect(superd_port(superd, "it"));
 	superd_wait_log(superd, "joining a control group: allowed_cpus: ");
-	superd_stop(superd);
 }

@@ -283,7 +283,6 @@ Behaviour(run, passes_input_output_errors_and_the_status)
 	cr_expect_str_eq(run.seen, "got hello 2\nmore\n");
 	cr_expect(superd_logged(superd, "asks: uid "));
 	cr_expect(superd_logged(superd, ", in the foreground"));
-	superd_stop(superd);
 }
 
 Behaviour(run, gives_further_arguments_as_they_are)
@@ -347,7 +346,6 @@ Behaviour(run, has_a_terminal_with_its_size_and_signals)
 	cr_expect(says_on_stderr(&run, "looks was ended by SIGINT"), "%s", read_text(run.err));
 	finish(&run, 128 + SIGINT);
 	cr_expect_str_eq(control_value(control_once("status looks"), "failures"), "0", "the operator has ended it");
-	superd_stop(superd);
 }
 
 Behaviour(run, has_job_control)
@@ -462,7 +460,6 @@ Behaviour(run, lets_a_flood_wait_for_its_reader)
 	kill(run.pid, SIGKILL);
 	WAIT_UNTIL(!is_in_state("floods", "running"));
 	finish(&run, 128 + SIGKILL);
-	superd_stop(superd);
 }
 
 /* Input that the program does not read waits at superctl; an interrupt passes it. */
@@ -486,7 +483,6 @@ Behaviour(run, interrupts_a_program_that_does_not_read)
 	cr_expect_lt(written, 512u << 10, "%zu bytes", written);
 	kill(run.pid, SIGINT);
 	finish(&run, 128 + SIGINT);
-	superd_stop(superd);
 }
 
 Behaviour(run, refuses_a_service_that_runs_and_stops_it_if_asked)
@@ -515,7 +511,6 @@ Behaviour(run, refuses_a_service_that_runs_and_stops_it_if_asked)
 	/* The next client starts it in the background. */
 	client_ask_pid(superd_port(superd, "web"));
 	cr_expect_null(strstr(control_once("status web"), "\"foreground\":true"));
-	superd_stop(superd);
 }
 
 Behaviour(run, takes_the_next_client_of_accept_yes)
@@ -541,7 +536,6 @@ Behaviour(run, takes_the_next_client_of_accept_yes)
 	close(client);
 	finish(&run, 5);
 	cr_expect_str_eq(run.seen, "", "its output is the connection");
-	superd_stop(superd);
 }
 
 Behaviour(run, can_be_interrupted_while_it_waits)
@@ -560,7 +554,6 @@ Behaviour(run, can_be_interrupted_while_it_waits)
 	finish(&run, 125);
 	cr_expect_str_eq(client_ask(superd_port(superd, "each"), "hello\n"), "hello");
 	cr_expect_not(superd_logged(superd, "in the foreground"));
-	superd_stop(superd);
 }
 
 Behaviour(run, tells_why_it_cannot)
@@ -592,7 +585,6 @@ Behaviour(run, tells_why_it_cannot)
 	outcome = SUPERCTL(control_path(), "run");
 	cr_expect_eq(outcome.status, 2);
 	cr_expect_not_null(strstr(outcome.err, "run: which service?"), "%s", outcome.err);
-	superd_stop(superd);
 }
 
 /* What an administrator runs it for. */
@@ -617,7 +609,6 @@ Behaviour(run, shows_why_a_start_fails)
 	cr_expect_eq(outcome.status, 125);
 	cr_expect_not_null(strstr(outcome.err, "no such database\n"), "%s", outcome.err);
 	cr_expect_not_null(strstr(outcome.err, "exec_start_pre"), "%s", outcome.err);
-	superd_stop(superd);
 }
 
 Behaviour(run, works_in_a_sandbox)
@@ -639,7 +630,6 @@ Behaviour(run, works_in_a_sandbox)
 	SHOWS(&run, "got word\r\n");
 	type(&run, "\003");
 	finish(&run, 128 + SIGINT);
-	superd_stop(superd);
 }
 
 Behaviour(run, is_over_for_the_service_as_if_stopped)
@@ -656,7 +646,6 @@ Behaviour(run, is_over_for_the_service_as_if_stopped)
 	kill(run.pid, SIGINT);
 	finish(&run, 9);
 	expect_never_running(superd, "again");
-	superd_stop(superd);
 }
 
 Behaviour(run, leaves_a_service_active_that_remains)
@@ -713,7 +702,6 @@ Behaviour(run, goes_on_over_a_reload)
 	SHOWS(&run, "behind\n");
 	close_input(&run);
 	finish(&run, 0);
-	superd_stop(superd);
 }
 
 Behaviour(run, answers_as_the_schema_has_it)

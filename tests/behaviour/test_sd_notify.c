@@ -77,8 +77,6 @@ Behaviour(sd_notify, superd_reports_again_to_a_manager_whose_queue_was_full)
 		cr_assert_str_eq(hear(fd), "noise");
 	expect_heard(fd, "READY=1\n");
 	cr_assert_eq(superd_log_count(superd, "cannot report to NOTIFY_SOCKET "), 1);
-	superd_stop(superd);
-	close(fd);
 }
 
 Behaviour(sd_notify, superd_feeds_the_watchdog_it_is_asked_for)
@@ -116,6 +114,4 @@ Behaviour(sd_notify, the_watchdog_needs_no_further_descriptor)
 	for (int n = 0; n < 3; n++)
 		cr_assert_str_eq(hear(fd), "WATCHDOG=1");
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
-	superd_stop(superd);
-	close(fd);
 }

@@ -134,7 +134,6 @@ Behaviour(service_group, a_stop_ends_whoever_hides_in_it)
 	second = ask(superd);
 	cr_expect_neq(first, second);
 	cr_expect_eq(ask(superd), second, "it goes on: what the first was ended by is not for it");
-	superd_stop(superd);
 }
 
 /* A kernel may take whoever is started in a group that was killed for one that was to be killed with it. */
@@ -157,7 +156,6 @@ Behaviour(service_group, one_that_was_killed_by_others_is_not_used_again)
 	cr_expect_neq(first, second);
 	cr_expect_eq(ask(superd), second);
 	cr_expect_eq(superd_log_count(superd, "signal KILL after"), 1);
-	superd_stop(superd);
 }
 
 Behaviour(service_group, whom_an_instance_has_left_is_not_mixed_with_the_next)
@@ -183,7 +181,6 @@ Behaviour(service_group, whom_an_instance_has_left_is_not_mixed_with_the_next)
 	WAIT_UNTIL(access(before, F_OK) < 0);
 	WAIT_UNTIL(stray_in(after, second) > 1);
 	kill((pid_t)stray_in(after, second), SIGKILL);
-	superd_stop(superd);
 }
 
 Behaviour(service_group, an_upgrade_keeps_it)
@@ -283,7 +280,6 @@ Behaviour(service_group, is_kept_open_of_few_services)
 		stop(name, pid);
 		cr_expect_leq(count_descriptors(superd, base), OPEN_MOST);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(service_group, of_a_service_that_is_gone_goes)
@@ -295,7 +291,6 @@ Behaviour(service_group, of_a_service_that_is_gone_goes)
 	folder = folder_of(ask(superd));
 	cr_expect(superd_reload(superd, "service other { listen = \"127.0.0.1:0\" user = root exec = %s }\n", exec));
 	WAIT_UNTIL(access(folder, F_OK) < 0);
-	superd_stop(superd);
 }
 
 /* The first life of the service lasts until its client has gone, and is not to end with the second's. */
@@ -324,7 +319,6 @@ Behaviour(service_group, of_a_service_that_was_gone_and_is_back_is_another_while
 	cr_expect_eq(strtol(client_line(client), NULL, 10), first);
 	close(client);
 	close(other);
-	superd_stop(superd);
 }
 
 /* Killed, it had no time to let it go on. The next one wants its address. */
@@ -352,7 +346,6 @@ Behaviour(service_group, whom_a_superd_that_is_gone_has_frozen_goes_on_with_the_
 	cr_expect_eq(client_ask_pid(port), pid);
 	kill((pid_t)pid, SIGKILL);
 	WAIT_UNTIL(!process_lives((pid_t)pid));
-	superd_stop(second);
 }
 
 BehaviourOfUsers(service_group, without_any_all_goes_by_process_groups)

@@ -110,7 +110,6 @@ Behaviour(settings, a_reload_changes_level_and_form_of_the_log)
 	order_reload(superd, text_of("superd { log_format = json }\n%s", web()));
 	superd_wait_log(superd, "\"message\":\"reloaded: 1 unchanged");
 	cr_expect_not(superd_logged(superd, "superd: reloaded"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(settings, a_reload_moves_the_log)
@@ -143,7 +142,6 @@ Behaviour(settings, a_broken_block_leaves_the_settings_of_before)
 	cr_expect(superd_logged(superd, text_of(":2:2: error: log: cannot log to file:%s: No such file or directory\n",
 						nowhere)), "%s", world_logs());
 	cr_expect(superd_reload(superd, "%s", web()));
-	superd_stop(superd);
 }
 
 Behaviour(settings, a_log_that_cannot_be_opened_stays_where_it_is)
@@ -163,7 +161,6 @@ Behaviour(settings, a_log_that_cannot_be_opened_stays_where_it_is)
 	cr_assert_eq(rmdir(folder), 0);
 	order_reload(superd, text_of("superd { log = \"file:%s\" }\n%s", folder, web()));
 	WAIT_UNTIL(has(folder, ": reloaded: 1 unchanged"));
-	superd_stop(superd);
 }
 
 Behaviour(settings, a_start_without_its_log_fails)
@@ -195,7 +192,6 @@ Behaviour(settings, an_upgrade_and_the_guard_go_on_with_the_log)
 	WAIT_UNTIL(has(file, "\"message\":\"signal KILL ended superd"));
 	client_ask_pid(superd_port(superd, "web"));
 	cr_expect_eq(strlen(read_text(superd->log)), length, "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* A superd that has all from its table. */
@@ -305,7 +301,6 @@ Behaviour(settings, a_reload_changes_the_control_group)
 	cr_expect(superd_logged(superd, "control_group: nobody-here: there is no such group here"), "%s", world_logs());
 	cr_assert_eq(stat(control, &status), 0);
 	WAIT_UNTIL(stat(control, &status) == 0 && (status.st_mode & 070) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(settings, a_reload_changes_how_superd_stops)

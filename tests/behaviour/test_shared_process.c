@@ -485,7 +485,6 @@ Behaviour(shared_process, gets_a_signal_once_for_all_of_its_clients)
 		cr_assert_str_eq(client_line(clients[n]), "still");
 		close(clients[n]);
 	}
-	superd_stop(superd);
 }
 
 static bool has_groups(void)

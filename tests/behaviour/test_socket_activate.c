@@ -36,7 +36,6 @@ Behaviour(socket_activate, accept_and_inetd_echo_and_superd_stays)
 
 	cr_expect_str_eq(client_ask(port, "hello\n"), "hello");
 	cr_expect_str_eq(client_ask(port, "and again\n"), "and again");
-	superd_stop(superd);
 }
 
 /* What it prints goes to superd's own terminal, so superd cannot know that its port was in use. */
@@ -45,7 +44,6 @@ Behaviour(socket_activate, a_program_that_ends_may_open_its_port_itself)
 	struct superd *superd = ACTIVATE("-l", "127.0.0.1:0", "--now", "--", "/bin/false");
 
 	superd_wait_log(superd, "exit status 1; if it opens its port itself: pass = bind (with -l: --bind)");
-	superd_stop(superd);
 }
 
 Behaviour(socket_activate, check_prints_what_it_has_checked)
@@ -82,7 +80,6 @@ Behaviour(socket_activate, the_command_is_started_again)
 	long first = client_ask_pid(port);
 
 	cr_expect_neq(client_ask_pid(port), first);
-	superd_stop(superd);
 }
 
 Behaviour(socket_activate, what_does_not_go_together_is_refused)
@@ -148,7 +145,6 @@ Behaviour(socket_activate, datagrams_and_packets_in_sequence)
 	client = client_connect_unix(path_in("s"), SOCK_SEQPACKET);
 	reading_expect(reading_wait(other), "fd.3.type", "seqpacket");
 	close(client);
-	superd_stop(superd);
 }
 
 /* What a command is given by either program, but for what each says of itself. */
@@ -216,7 +212,6 @@ Behaviour(socket_activate, gives_its_command_what_the_real_one_does)
 	cr_expect_str_eq(a.cwd, b.cwd);
 	cr_expect_str_eq(a.umask, b.umask);
 	cr_expect_str_eq(a.words, b.words);
-	superd_stop(superd);
 }
 
 Behaviour(socket_activate, every_option_of_the_real_one_is_known)

@@ -71,7 +71,6 @@ Behaviour(socket_kinds, a_message_starts_the_service_which_gets_the_queue)
 	send_message("hello");
 	reading_expect(reading_wait(report), "env.LISTEN_FDS", "1");
 	reading_expect(reading_wait(report), "env.LISTEN_FDNAMES", "a.socket");
-	superd_stop(superd);
 }
 
 /* Who waits when an instance ends is sent away, and starts no other. */
@@ -99,7 +98,6 @@ Behaviour(socket_kinds, flush_pending_sends_away_who_waits)
 	second = client_connect_unix(path_in("a.sock"), SOCK_STREAM);
 	WAIT_UNTIL(superd_log_count(superd, "started, pid") == 2);
 	close(second);
-	superd_stop(superd);
 }
 
 /* A program that can't be run, with somebody waiting: paused and told, and the address stays superd's. */
@@ -128,7 +126,6 @@ Behaviour(socket_kinds, a_command_that_cannot_run_does_no_harm_to_a_flushed_sock
 	cr_assert_not(superd_has_ended(superd), "%s", world_logs());
 	client = client_connect_unix(text_of("@superd-flush-%d", getpid()), SOCK_STREAM);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(socket_kinds, multipath_tcp_is_served_like_tcp)
@@ -143,5 +140,4 @@ Behaviour(socket_kinds, multipath_tcp_is_served_like_tcp)
 	superd_wait_log(superd, "listening on");
 	for (int n = 0; n < 3; n++)
 		cr_expect_gt(client_ask_pid(port), 0);
-	superd_stop(superd);
 }

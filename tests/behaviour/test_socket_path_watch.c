@@ -60,7 +60,6 @@ Behaviour(socket_path_watch, one_that_is_removed_or_renamed_is_back_without_a_re
 	superd_expect_count(superd, LOST, 2);
 	cr_expect(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600, "a mode is the operator's to change");
 	unlink(aside);
-	superd_stop(superd);
 }
 
 Behaviour(socket_path_watch, one_that_is_removed_again_and_again_is_made_once_a_second)
@@ -78,7 +77,6 @@ Behaviour(socket_path_watch, one_that_is_removed_again_and_again_is_made_once_a_
 	cr_expect(removed >= 2, "it came back %zu times", removed);
 	cr_expect(superd_log_count(superd, LOST) <= 1 + (size_t)passed / 1000);
 	expect_served(superd, path);
-	superd_stop(superd);
 }
 
 Behaviour(socket_path_watch, a_fifo_that_is_removed_is_made_again_and_activates)
@@ -93,7 +91,6 @@ Behaviour(socket_path_watch, a_fifo_that_is_removed_is_made_again_and_activates)
 	cr_assert_eq(write(fd, "x", 1), 1);
 	reading_expect(reading_wait(report), "fd.3.kind", "fifo");
 	close(fd);
-	superd_stop(superd);
 }
 
 Behaviour(socket_path_watch, one_that_is_removed_under_a_backend_is_there_for_the_next_start)
@@ -109,7 +106,6 @@ Behaviour(socket_path_watch, one_that_is_removed_under_a_backend_is_there_for_th
 	cr_expect_not_null(strstr(client_line(client), " hello"));
 	close(client);
 	expect_served(superd, path);
-	superd_stop(superd);
 }
 
 Behaviour(socket_path_watch, one_that_is_removed_while_a_start_takes_its_time_leaves_that_start_its_socket)
@@ -132,7 +128,6 @@ Behaviour(socket_path_watch, one_that_is_removed_while_a_start_takes_its_time_le
 	close(client);
 	superd_wait_log(superd, LOST);
 	expect_served(superd, path);
-	superd_stop(superd);
 }
 
 Behaviour(socket_path_watch, one_in_a_folder_that_is_removed_and_made_again_is_back)
@@ -166,7 +161,6 @@ Behaviour(socket_path_watch, another_programs_living_socket_is_left_until_it_has
 	close(other);
 	superd_wait_log(superd, "listening on");
 	expect_served(superd, path);
-	superd_stop(superd);
 }
 
 Behaviour(socket_path_watch, two_of_a_service_are_kept_each_and_one_that_moved_to_another_row_too)
@@ -185,5 +179,4 @@ Behaviour(socket_path_watch, two_of_a_service_are_kept_each_and_one_that_moved_t
 	superd_wait_log(superd, LOST);
 	expect_served(superd, a);
 	cr_expect_eq(superd_log_count(superd, LOST), 2);
-	superd_stop(superd);
 }

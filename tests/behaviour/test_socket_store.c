@@ -424,7 +424,6 @@ Behaviour(socket_store, nothing_is_given_unless_a_manager_says_that_it_keeps_it)
 	dismiss(&manager);
 	superd = superd_run_with(&(struct setup){ .arguments = notify }, "%s", table);
 	superd_wait_log(superd, "no service manager has set NOTIFY_SOCKET");
-	superd_stop(superd);
 }
 
 Behaviour(socket_store, what_a_socket_activates_is_not_given_to_the_store)

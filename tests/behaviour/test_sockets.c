@@ -60,7 +60,6 @@ Behaviour(sockets, a_bare_port_takes_both_families)
 	client_send(client, "who\n");
 	cr_assert_not_null(strstr(client_line(client), " who"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(sockets, one_family_where_one_is_named)
@@ -74,7 +73,6 @@ Behaviour(sockets, one_family_where_one_is_named)
 	SKIP_WITHOUT(has_ipv6(), "this kernel has no IPv6");
 	superd = run_on("tcp6:0", backend("serve"), "");
 	cr_assert(!client_can_connect(superd_port(superd, "web")), "an IPv4 client reached tcp6:");
-	superd_stop(superd);
 }
 
 Behaviour(sockets, udp_activates_with_the_datagram_still_there)
@@ -87,7 +85,6 @@ Behaviour(sockets, udp_activates_with_the_datagram_still_there)
 		WAIT_UNTIL(superd_processes(superd) == 0);
 	}
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(sockets, unix_datagrams_activate)
@@ -101,7 +98,6 @@ Behaviour(sockets, unix_datagrams_activate)
 	cr_assert_not_null(strstr(datagram_ask(client, "hello"), " hello"));
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(sockets, abstract_and_seqpacket_activate)
@@ -120,7 +116,6 @@ Behaviour(sockets, abstract_and_seqpacket_activate)
 	cr_assert_gt(recv(client, answer, sizeof(answer) - 1, 0), 0);
 	cr_assert_str_eq(answer, "reported\n");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(sockets, a_fifo_activates)
@@ -207,7 +202,6 @@ Behaviour(sockets, a_living_servers_node_is_never_stolen)
 	close(server);
 	WAIT_UNTIL(client_can_connect_unix(path));
 	client_ask_unix(path, "who\n");
-	superd_stop(superd);
 }
 
 Behaviour(sockets, what_is_no_socket_is_never_replaced)
@@ -255,7 +249,6 @@ Behaviour(sockets, a_taken_port_is_tried_again_while_the_rest_runs)
 	superd_wait_log(superd, "late: listening on ");
 	client_ask_pid(port);
 	client_ask_pid(superd_port(superd, "other"));
-	superd_stop(superd);
 }
 
 Behaviour(sockets, one_socket_of_several_that_is_taken_holds_back_its_service_alone)
@@ -269,7 +262,6 @@ Behaviour(sockets, one_socket_of_several_that_is_taken_holds_back_its_service_al
 	close(taken);
 	WAIT_UNTIL(client_can_connect(port));
 	reading_expect(reading_wait(path_in("report")), "env.LISTEN_FDS", "2");
-	superd_stop(superd);
 }
 
 Behaviour(sockets, an_optional_socket_may_be_missing)
@@ -286,7 +278,6 @@ Behaviour(sockets, an_optional_socket_may_be_missing)
 	reading_expect(reading, "env.LISTEN_FDS", "1");
 	reading_expect(reading, "env.LISTEN_FDNAMES", "main");
 	close(taken);
-	superd_stop(superd);
 }
 
 Behaviour(sockets, a_port_is_held_from_start_to_end)
@@ -316,8 +307,6 @@ Behaviour(sockets, those_superd_was_given_are_adopted)
 	reading = reading_wait(path_in("report"));
 	reading_expect(reading, "fds", "0 1 2 3");
 	reading_expect(reading, "fd.3.address", text_of("127.0.0.1:%d", port));
-	superd_stop(superd);
-	close(given);
 }
 
 Behaviour(sockets, those_superd_was_given_get_the_tables_options)
@@ -333,8 +322,6 @@ Behaviour(sockets, those_superd_was_given_get_the_tables_options)
 	cr_assert(superd_logged(superd, " (inherited)"), "%s", world_logs());
 	cr_assert_eq(mode_of(path), 0600);
 	client_ask_unix(path, "who\n");
-	superd_stop(superd);
-	close(setup.listener);
 }
 
 Behaviour(sockets, socket_options_reach_the_socket)
@@ -346,5 +333,4 @@ Behaviour(sockets, socket_options_reach_the_socket)
 	superd_port(superd, "web");
 	client_ask_pid(superd_port(superd, "web"));
 	cr_assert(!superd_logged(superd, "web: cannot"), "%s", world_logs());
-	superd_stop(superd);
 }

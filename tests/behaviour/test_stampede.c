@@ -133,7 +133,6 @@ Behaviour(stampede, who_is_too_many_waits_in_line_and_starts_in_the_order_of_arr
 	expect_served(two);
 	expect_served(one);
 	expect_before(superd, "two", "one");
-	superd_stop(superd);
 }
 
 Behaviour(stampede, an_order_takes_a_service_out_of_the_line)
@@ -162,7 +161,6 @@ Behaviour(stampede, an_order_takes_a_service_out_of_the_line)
 	expect_served(one);
 	close(two);
 	close(three);
-	superd_stop(superd);
 }
 
 Behaviour(stampede, a_start_that_wants_no_processor_holds_up_nobody)
@@ -178,7 +176,6 @@ Behaviour(stampede, a_start_that_wants_no_processor_holds_up_nobody)
 	cr_assert(strstr(SUPERCTL(control_path(), "list", "waits").out, "starting"), "%s\n%s",
 		  SUPERCTL(control_path(), "list", "waits").out, world_logs());
 	close(waits);
-	superd_stop(superd);
 }
 
 /* superd looks at it fifty times a second. The kernel tells what it wants, so a machine that stands still can fail
@@ -195,7 +192,6 @@ Behaviour(stampede, a_start_that_wants_the_processor_keeps_its_place)
 	cr_assert_not(superd_logged(superd, "one: started"), "%s", world_logs());
 	close(slow);
 	close(one);
-	superd_stop(superd);
 }
 
 Behaviour(stampede, no_time_limit_runs_in_line)
@@ -215,7 +211,6 @@ Behaviour(stampede, no_time_limit_runs_in_line)
 	cr_assert_not_null(strstr(client_line(web), " unset"));
 	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
 	close(web);
-	superd_stop(superd);
 }
 
 Behaviour(stampede, what_starts_with_superd_waits_too)
@@ -231,7 +226,6 @@ Behaviour(stampede, what_starts_with_superd_waits_too)
 	expect_line("boots", "1st");
 	let_go();
 	superd_wait_log(superd, "boots: started, pid ");
-	superd_stop(superd);
 }
 
 Behaviour(stampede, an_upgrade_keeps_the_line)
@@ -250,7 +244,6 @@ Behaviour(stampede, an_upgrade_keeps_the_line)
 	expect_served(two);
 	expect_served(one);
 	expect_before(superd, "two", "one");
-	superd_stop(superd);
 }
 
 Behaviour(stampede, a_start_by_an_operator_waits_in_line_and_a_stop_ends_that)
@@ -270,7 +263,6 @@ Behaviour(stampede, a_start_by_an_operator_waits_in_line_and_a_stop_ends_that)
 	superd_wait_log(superd, "two: started, pid ");
 	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "two").out, "awake"));
 	cr_assert_not(superd_logged(superd, "one: started"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* With accept = yes there is no line. */
@@ -289,7 +281,6 @@ Behaviour(stampede, an_entry_that_changes_takes_its_service_along)
 	let_go();
 	expect_served(slow);
 	expect_served(two);
-	superd_stop(superd);
 }
 
 Behaviour(stampede, without_a_limit_nobody_waits)
@@ -302,7 +293,6 @@ Behaviour(stampede, without_a_limit_nobody_waits)
 	client_ask_pid(superd_port(superd, "one"));
 	let_go();
 	expect_served(slow);
-	superd_stop(superd);
 }
 
 static bool says_why(const char *name, const char *reason)
@@ -330,7 +320,6 @@ Behaviour(stampede, the_table_says_how_many_start_at_once_and_a_reload_changes_t
 	cr_assert(superd_reload(superd, "%s", table));
 	let_go();
 	expect_served(slow);
-	superd_stop(superd);
 }
 
 Behaviour(stampede, the_command_line_overrides_the_table)
@@ -345,7 +334,6 @@ Behaviour(stampede, the_command_line_overrides_the_table)
 	let_go();
 	expect_served(slow);
 	expect_served(one);
-	superd_stop(superd);
 }
 
 Behaviour(stampede, a_wrong_number_in_the_table_keeps_the_one_before)
@@ -361,5 +349,4 @@ Behaviour(stampede, a_wrong_number_in_the_table_keeps_the_one_before)
 	let_go();
 	expect_served(slow);
 	expect_served(one);
-	superd_stop(superd);
 }

@@ -66,7 +66,6 @@ Behaviour(standby_socket, are_not_left_over)
 			descriptors = process_fd_count(superd->pid);
 	}
 	WAIT_UNTIL(process_fd_count(superd->pid) <= descriptors);
-	superd_stop(superd);
 }
 
 /* Another listener of the same port is not in the group. */
@@ -101,7 +100,6 @@ Behaviour(standby_socket, let_restarts_lose_nobody)
 	}
 	tally = load_stop(load);
 	tally_expect_all_served(&tally);
-	superd_stop(superd);
 }
 
 static void upgrade(struct superd *superd)
@@ -267,7 +265,6 @@ Behaviour(standby_socket, let_nobody_wait_for_a_client_that_stays)
 	close(old);
 	close(new);
 	close(operator);
-	superd_stop(superd);
 }
 
 /* The third has to wait for the first, as an address has two sockets; its clients go on with the second until then. */
@@ -295,7 +292,6 @@ Behaviour(standby_socket, let_a_second_restart_follow_the_first)
 	WAIT_UNTIL(!process_lives(pids[1]));
 	cr_assert_eq(talk(clients[2], "two\n"), pids[2]);
 	close(clients[2]);
-	superd_stop(superd);
 }
 
 /* A program may be one that must not run twice, so nobody runs beside it unless on_change says so. */
@@ -321,7 +317,6 @@ Behaviour(standby_socket, are_no_reason_to_run_twice)
 	cr_assert_neq(strtol(client_line(new), NULL, 10), first);
 	cr_expect_not(process_lives(first));
 	close(new);
-	superd_stop(superd);
 }
 
 #define LOCKED \
@@ -507,7 +502,6 @@ Behaviour(standby_socket, make_nobody_wait_for_a_client_that_wants_nothing)
 	cr_expect(superd_logged(superd, "which has 1 client still"));
 	close(old);
 	close(new);
-	superd_stop(superd);
 }
 
 /* The second request comes right behind the first answer, so the kernel gives both one age. */
@@ -532,7 +526,6 @@ Behaviour(standby_socket, wait_for_a_client_that_is_being_served)
 	close(resting);
 	close(client);
 	close(new);
-	superd_stop(superd);
 }
 
 /* The server has sent the last data, and the client has acknowledged it, but a second answer is due (pipelining, or
@@ -555,7 +548,6 @@ Behaviour(standby_socket, wait_for_the_next_of_several_answers)
 	cr_expect_neq(strtol(client_line(new), NULL, 10), first);
 	close(client);
 	close(new);
-	superd_stop(superd);
 }
 
 /* Nothing was said by either side yet. */
@@ -571,7 +563,6 @@ Behaviour(standby_socket, wait_for_a_greeting)
 	order("restart --no-wait web");
 	cr_expect_not_null(strstr(client_line(client), " hello"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(standby_socket, let_runtime_max_run_beside)
@@ -603,7 +594,6 @@ Behaviour(standby_socket, are_not_for_changes_that_need_no_start)
 	close(client);
 	cr_assert_eq(client_ask_pid(the_port), first);
 	cr_assert_not(superd_logged(superd, "to the end"));
-	superd_stop(superd);
 }
 
 /* What is watched is the node that lies there now. */
@@ -624,5 +614,4 @@ Behaviour(standby_socket, of_a_unix_socket_are_made_again_when_somebody_removes_
 	superd_wait_log(superd, "is no longer its socket");
 	wait_node(path);
 	WAIT_UNTIL(client_can_connect_unix(path));
-	superd_stop(superd);
 }

@@ -129,7 +129,6 @@ Behaviour(standby_socket_kinds, datagrams_beside_a_port)
 	tally = load_stop(load);
 	tally_expect_all_served(&tally);
 	close(datagrams);
-	superd_stop(superd);
 }
 
 /* Whoever gave it may have it still, and is in its group as long: then the plain way is taken, which loses

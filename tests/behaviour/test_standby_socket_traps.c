@@ -53,7 +53,6 @@ Behaviour(standby_socket_traps, a_shut_down_listener_does_not_take_its_twin_alon
 		WAIT_UNTIL(strstr(control_once("status web"), "\"listening\""));        /* and it is opened anew */
 		cr_assert_gt(client_ask_pid(port), 0);
 	}
-	superd_stop(superd);
 }
 
 /* As a process has for a moment that superd has just forked. A socket that went on listening there would leave no room
@@ -76,7 +75,6 @@ Behaviour(standby_socket_traps, a_copy_of_a_drained_listener_does_not_listen_any
 	superd_wait_log(superd, "serves the 1 client it has to the end");
 	close(client);
 	close(copy);
-	superd_stop(superd);
 }
 
 /* The one that serves clients to the end is at the address still. */
@@ -102,7 +100,6 @@ Behaviour(standby_socket_traps, a_shut_down_listener_is_made_again_beside_an_ins
 	close(old);
 	superd_wait_log(superd, "its clients have left");
 	cr_assert_gt(client_ask_pid(port), 0);
-	superd_stop(superd);
 }
 
 /* It has a second for each of its clients, and there are more of them than seconds in its patience. */
@@ -121,7 +118,6 @@ Behaviour(standby_socket_traps, a_slow_backend_has_the_time_it_takes)
 	cr_assert(control_is_done(control_once("restart web")), "%s", world_logs());
 	tally = load_wait(load);
 	tally_expect_all_served(&tally);
-	superd_stop(superd);
 }
 
 static bool write_sysctl(const char *path, const char *text)
@@ -156,7 +152,6 @@ Behaviour(standby_socket_traps, a_kernel_that_migrates_leaves_nobody_to_a_lazy_b
 		cr_assert_not_null(strstr(client_line(clients[n]), " hello"));
 		close(clients[n]);
 	}
-	superd_stop(superd);
 }
 
 static const char *changing(int port, const char *a)
@@ -188,7 +183,6 @@ Behaviour(standby_socket_traps, a_frozen_instance_drains_when_its_row_changes)
 	client_send(new, "one\n");
 	cr_assert_str_eq(client_line(new), after);
 	close(new);
-	superd_stop(superd);
 }
 
 /* It is not ready before its file is there. */
@@ -217,7 +211,6 @@ Behaviour(standby_socket_traps, an_instance_that_starts_drains_when_it_is_ready)
 	close(old);
 	superd_wait_log(superd, "its clients have left");
 	close(new);
-	superd_stop(superd);
 }
 
 /* Its table has not changed: the option would drain it for nothing. */
@@ -436,5 +429,4 @@ Behaviour(standby_socket_traps, nobody_is_lost_while_processes_are_out)
 	tally = load_stop(load);
 	tally_expect_all_served(&tally);
 	cr_assert(superd_logged(superd, "web: cannot start: "), "processes were out meanwhile\n%s", world_logs());
-	superd_stop(superd);
 }

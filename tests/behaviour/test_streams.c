@@ -225,7 +225,6 @@ Behaviour(streams, superds_own_stream_goes_on_over_a_reload)
 	for (int n = 2; n < 5; n++)
 		cr_assert(superd_reload(superd, NICE, port, backend("serve"), n));
 	client_ask_pid(port);
-	superd_stop(superd);
 }
 
 Behaviour(streams, a_line_may_say_its_level_and_the_service_another_name)
@@ -246,7 +245,6 @@ Behaviour(streams, a_line_may_say_its_level_and_the_service_another_name)
 	cr_expect(strstr(read_text(superd->log), "\"message\":\"bad\""));
 	cr_expect(strstr(read_text(superd->log), "\"message\":\"as syslog has it\""));
 	cr_expect(strstr(read_text(superd->log), "\"message\":\"<x>none\""));
-	superd_stop(superd);
 }
 
 Behaviour(streams, a_service_of_superd_conf_prints_what_it_likes)
@@ -255,5 +253,4 @@ Behaviour(streams, a_service_of_superd_conf_prints_what_it_likes)
 
 	wake();
 	superd_wait_log(superd, "]: <3>bad");
-	superd_stop(superd);
 }

@@ -122,7 +122,6 @@ Behaviour(superctl_real, answers_are_as_the_schema_has_them)
 			cr_skip_test("python3 has no jsonschema (Debian: python3-jsonschema)");
 	}
 	close(client);
-	superd_stop(superd);
 }
 
 /* A status alone tells nobody what is wrong; what an instance before has printed tells something else. */
@@ -146,7 +145,6 @@ Behaviour(superctl_real, why_has_what_a_failed_instance_printed_last)
 	superd_wait_log(superd, "ended: exit status 1");
 	cr_expect_null(strstr(SUPERCTL(control, "why", "web").out, "last printed"), "%s",
 		       SUPERCTL(control, "why", "web").out);
-	superd_stop(superd);
 }
 
 /* Node and others print a trace behind the reason. */
@@ -252,7 +250,6 @@ Behaviour(superctl_real, opens_the_log_again_and_does_nothing_else)
 	WAIT_UNTIL(strstr(read_text(log), "web"));
 	cr_expect_null(strstr(read_text(log), "not reloaded"), "%s", read_text(log));
 	cr_expect_null(strstr(read_text(rotated), "not reloaded"), "%s", read_text(rotated));
-	superd_stop(superd);
 }
 
 /* A backslash is a character like others, in a pattern, too; and a name that looks like a pattern means itself. */
@@ -300,7 +297,6 @@ Behaviour(superctl_real, the_version_tells_builds_apart)
 	first = strstr(version, "superd ");
 	cr_assert(first && strstr(first, "(build ") && strstr(first, text_of("), pid %ld\n", (long)superd->pid)), "%s",
 		  version);
-	superd_stop(superd);
 }
 
 Behaviour(superctl_real, the_capabilities_of_superd_are_a_list_of_version)
@@ -345,7 +341,6 @@ Behaviour(superctl_real, log_has_the_last_lines_in_their_order)
 	cr_expect_eq(outcome.status, 1);
 	cr_expect_not_null(strstr(outcome.err, "did you mean asleep?"), "%s", outcome.err);
 	close(client);
-	superd_stop(superd);
 }
 
 /* superctl log --follow, which has no end of its own. */
@@ -395,7 +390,6 @@ Behaviour(superctl_real, log_goes_on_with_the_lines_to_come_also_over_an_upgrade
 	cr_expect_null(strstr(read_text(out), "web: "), "%s", read_text(out));
 	kill(pid, SIGTERM);
 	waitpid(pid, NULL, 0);
-	superd_stop(superd);
 }
 
 Behaviour(superctl_real, list_failed_names_what_has_a_fault)
@@ -412,7 +406,6 @@ Behaviour(superctl_real, list_failed_names_what_has_a_fault)
 	outcome = SUPERCTL(control, "list", "--failed", "--names");
 	cr_expect_str_eq(outcome.out, "bad\n");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(superctl_real, signal_goes_to_the_main_process_of_each_instance)
@@ -437,7 +430,6 @@ Behaviour(superctl_real, signal_goes_to_the_main_process_of_each_instance)
 	cr_expect_eq(SUPERCTL(control, "signal", "web", "FOO").status, 2);
 	close(one);
 	close(other);
-	superd_stop(superd);
 }
 
 Behaviour(superctl_real, tells_what_is_no_socket)
@@ -475,7 +467,6 @@ Behaviour(superctl_real, what_a_reload_says_is_as_the_schema_has_it)
 	cr_expect_gt(strtod(sample("superd_config_last_reload_success_timestamp_seconds"), NULL), loaded);
 	if (!schema_holds("reload", outcome.out))
 		cr_skip_test("python3 has no jsonschema (Debian: python3-jsonschema)");
-	superd_stop(superd);
 }
 
 /* superctl's own process, as events has no end. */
@@ -578,7 +569,6 @@ Behaviour(superctl_real, metrics_tell_of_a_sleepers_life)
 	cr_expect_str_eq(sample(THAWS), "1");
 	cr_expect_geq(seconds("state_seconds_total{service=\"it\",state=\"frozen\"}"), frozen);
 	cr_expect_geq(seconds("cpu_seconds_total{service=\"it\"}"), cpu);
-	superd_stop(superd);
 }
 
 Behaviour(superctl_real, metrics_are_good_for_promtool)
@@ -596,7 +586,6 @@ Behaviour(superctl_real, metrics_are_good_for_promtool)
 	cr_assert_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
 	cr_assert_null(strstr(outcome.err, "error"), "%s", outcome.err);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(superctl_real, metrics_are_good_for_the_textfile_collector)
@@ -619,7 +608,6 @@ Behaviour(superctl_real, metrics_are_good_for_the_textfile_collector)
 	cr_assert_not_null(strstr(outcome.out, "\nsuperd_service_accepted_total{service=\"each\"} 3\n"), "%s",
 			   outcome.out);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(superctl_real, steers_and_tells)
@@ -684,7 +672,6 @@ Behaviour(superctl_real, health_and_status_report_a_refused_reload_until_one_suc
 	cr_assert(superd_reload(superd, "%s", web));
 	cr_expect_str_eq(SUPERCTL(control, "health").out, "healthy\n");
 	cr_expect_null(strstr(SUPERCTL(control, "status").out, refused));
-	superd_stop(superd);
 }
 
 Behaviour(superctl_real, the_log_tells_who_asked_for_what)
@@ -698,7 +685,6 @@ Behaviour(superctl_real, the_log_tells_who_asked_for_what)
 	superd_wait_log(superd, text_of("superd: uid %lu requested: reload", (unsigned long)geteuid()));
 	cr_expect_null(strstr(read_text(superd->log), ": upgrade"), "a question was logged as an order");
 	cr_expect_null(strstr(read_text(superd->log), "each: told"), "nobody asked for that");
-	superd_stop(superd);
 }
 
 #define OPENS_A_PORT "import socket, time; s = socket.create_server(('127.0.0.1', 0)); time.sleep(1000)"
@@ -720,7 +706,6 @@ Behaviour(superctl_real, why_sees_a_program_that_opens_a_port_of_its_own)
 	superd_wait_log(superd, "deaf: started");
 	WAIT_UNTIL(strstr(SUPERCTL(control, "why", "deaf").out, " itself: its program must accept at descriptor 3"));
 	close(client);
-	superd_stop(superd);
 }
 
 static double age_of(const char *service)
@@ -750,7 +735,6 @@ Behaviour(superctl_real, why_doubts_a_program_that_takes_nobody)
 	clock_advance(superd, 6 * SECOND_MS);
 	cr_expect_not_null(strstr(SUPERCTL(control, "why", "deaf").out, "at descriptor 3, as LISTEN_FDS announces"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(superctl_real, a_frozen_backend_can_not_read_its_configuration)
@@ -787,7 +771,6 @@ Behaviour(superctl_real, a_user_finds_their_own_superd)
 	wait_node(node);
 	outcome = program_answer(words);
 	cr_expect_str_eq(outcome.out, "web\n", "%s", outcome.err);
-	superd_stop(superd);
 }
 
 static const char no_word[] = "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" }\n";
@@ -813,7 +796,6 @@ Behaviour(superctl_real, superd_and_superctl_obey_one_variable)
 	superd = superd_run_with(&setup, "superd { control = \"%s\" }\n%s", path_in("there"), no_word);
 	wait_node(path_in("there"));
 	cr_expect_neq(access(path_in("here"), F_OK), 0);
-	superd_stop(superd);
 }
 
 /* As at each login without logind. */
@@ -831,7 +813,6 @@ Behaviour(superctl_real, a_user_without_a_runtime_folder_has_a_name)
 	superd_wait_log(superd, "web: listening on");
 	wait_abstract("superd-65534");
 	expect_names(words, "web\n");
-	superd_stop(superd);
 }
 
 /* It takes no other superd's place, and does without where its own is taken. */
@@ -850,8 +831,6 @@ Behaviour(superctl_real, a_service_that_is_tried_out_has_a_name)
 	second = superd_run_with(&setup, "#\n");
 	superd_port(second, "cat");
 	superd_wait_log(second, "no control socket @superd-0: ");
-	superd_stop(second);
-	superd_stop(superd);
 }
 
 Behaviour(superctl_real, a_name_that_is_none_is_said_beside_those_that_are)
@@ -918,7 +897,6 @@ Behaviour(superctl_real, counts_the_waiting_clients_once_for_all_views)
 	cr_expect_not_null(strstr(SUPERCTL(control, "list").out, " 3 "), "%s", SUPERCTL(control, "list").out);
 	for (int n = 0; n < 4; n++)
 		close(clients[n]);
-	superd_stop(superd);
 }
 
 /* No client can be the cause of that status. */
@@ -938,5 +916,4 @@ Behaviour(superctl_real, names_a_program_that_cannot_begin_at_its_first_client)
 			  "degraded: each: its last instance failed with exit status 127"));
 	cr_expect_not_null(strstr(SUPERCTL(control, "list", "--failed").out, "each"));
 	close(client);
-	superd_stop(superd);
 }

@@ -302,7 +302,6 @@ Behaviour(tcp_migration, loses_nobody_where_one_of_three_sockets_cannot_move)
 	close(stranger);
 	for (int n = 0; n < 3; n++)
 		is_served(handshakes[n], pid);
-	superd_stop(superd);
 }
 
 static void upgrade(struct superd *superd)

@@ -64,7 +64,6 @@ Behaviour(tcpmux, a_service_is_had_by_its_name_in_any_case)
 
 	expect_served(client_connect(port), "finger\r\n");
 	expect_served(client_connect(port), "FINGER\n");
-	superd_stop(superd);
 }
 
 /* No queue of the kernel bounds those who come by it. */
@@ -88,7 +87,6 @@ Behaviour(tcpmux, a_service_that_cannot_be_started_keeps_no_more_clients_than_16
 	superd_expect_count(superd, "broken: refused 127.0.0.1", 1);
 	for (int n = 0; n < KEPT; n++)
 		close(clients[n]);
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, the_name_may_come_in_pieces)
@@ -102,7 +100,6 @@ Behaviour(tcpmux, the_name_may_come_in_pieces)
 		cr_assert(client_is_quiet(client, 0));
 	}
 	expect_served(client, "\r\n");
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, a_carriage_return_alone_ends_the_name)
@@ -115,7 +112,6 @@ Behaviour(tcpmux, a_carriage_return_alone_ends_the_name)
 	cr_assert_str_eq(ask(client, "finger\rat once\n"), "+Go\r");
 	cr_assert_not_null(strstr(client_line(client), " at once"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, what_is_said_behind_the_name_is_the_services)
@@ -127,7 +123,6 @@ Behaviour(tcpmux, what_is_said_behind_the_name_is_the_services)
 	cr_assert_not_null(strstr(client_line(client), " at once"));
 	cr_assert_not_null(strstr(client_line(client), " and more"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, a_service_without_a_plus_answers_for_itself)
@@ -139,7 +134,6 @@ Behaviour(tcpmux, a_service_without_a_plus_answers_for_itself)
 	cr_assert_str_eq(ask(client, "own\r\n"), "+mine");
 	cr_assert(client_sees_end(client));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, help_lists_the_names)
@@ -152,7 +146,6 @@ Behaviour(tcpmux, help_lists_the_names)
 	client_send(client, "HELP\r\n");
 	cr_assert_str_eq(client_rest(client), "finger\r\nnetstat\r\n");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, only_who_has_such_an_endpoint_is_reached)
@@ -167,7 +160,6 @@ Behaviour(tcpmux, only_who_has_such_an_endpoint_is_reached)
 	expect_unavailable(client_connect(port), "+finger\r\n");
 	expect_unavailable(client_connect(port), "fing\r\n");
 	superd_wait_log(superd, "mux: refused 127.0.0.1: no service listens on tcpmux:fing");
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, the_answer_arrives_also_where_the_client_has_said_more)
@@ -175,7 +167,6 @@ Behaviour(tcpmux, the_answer_arrives_also_where_the_client_has_said_more)
 	struct superd *superd = run_mux(target("finger", ""));
 
 	expect_unavailable(client_connect(superd_port(superd, "mux")), "unknown\r\nand much more\r\n");
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, what_is_no_name_is_no_name)
@@ -188,7 +179,6 @@ Behaviour(tcpmux, what_is_no_name_is_no_name)
 	client = client_connect(port);
 	cr_assert_str_eq(ask(client, "\r\n"), "-Error reading service name\r");
 	close(client);
-	superd_stop(superd);
 }
 
 /* Its line must come within 30 s, and the LF behind a CR at once. */
@@ -211,7 +201,6 @@ Behaviour(tcpmux, who_names_nothing_for_30_s_is_refused)
 	cr_assert(client_sees_end(client));
 	close(client);
 	close(quick);
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, silent_clients_hold_nobody_up)
@@ -226,7 +215,6 @@ Behaviour(tcpmux, silent_clients_hold_nobody_up)
 	for (int n = 0; n < SILENT; n++)
 		close(silent[n]);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, the_service_runs_as_its_own_user)
@@ -242,7 +230,6 @@ Behaviour(tcpmux, the_service_runs_as_its_own_user)
 	cr_assert_str_eq(ask(client, "who\r\n"), "+Go\r");
 	cr_assert_str_eq(client_line(client), "54321");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, the_rules_of_the_service_hold)
@@ -253,7 +240,6 @@ Behaviour(tcpmux, the_rules_of_the_service_hold)
 	expect_unavailable(client_connect(port), "finger\r\n");
 	superd_wait_log(superd, "finger: refused 127.0.0.1");
 	expect_served(client_connect_from("127.0.0.2", port), "finger\r\n");
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, at_the_limit_of_instances_its_clients_wait)
@@ -271,7 +257,6 @@ Behaviour(tcpmux, at_the_limit_of_instances_its_clients_wait)
 	cr_assert_not_null(strstr(client_line(second), " hello"));
 	close(second);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, a_reload_changes_who_can_be_asked_for)
@@ -286,7 +271,6 @@ Behaviour(tcpmux, a_reload_changes_who_can_be_asked_for)
 	expect_unavailable(client_connect(port), "finger\r\n");
 	cr_assert(superd_reload(superd, "%s%s%s", mux, target("netstat", ""), target("finger", "")));
 	expect_served(client_connect(port), "finger\r\n");
-	superd_stop(superd);
 }
 
 static size_t count_living(struct superd *superd)
@@ -326,7 +310,6 @@ Behaviour(tcpmux, a_reload_to_another_program_loses_no_name_that_was_said)
 		cr_assert_str_eq(client_line(clients[n]), "+Go\r", "%s", world_logs());
 		close(clients[n]);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, nothing_is_left_of_clients_who_leave_early)
@@ -346,7 +329,6 @@ Behaviour(tcpmux, nothing_is_left_of_clients_who_leave_early)
 	}
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_expect_fds(superd, before);
-	superd_stop(superd);
 }
 
 /* It waits for room, counted and greeted already, while the table changes. */
@@ -366,7 +348,6 @@ Behaviour(tcpmux, a_reload_greets_nobody_twice)
 	client_send(second, "hello\n");
 	cr_assert_not_null(strstr(client_line(second), " hello"), "it was greeted twice");
 	close(second);
-	superd_stop(superd);
 }
 
 /* Whatever keeps them waiting: nobody waits for ever, nor takes the place of others for ever. The 30 s do not begin
@@ -411,7 +392,6 @@ Behaviour(tcpmux, who_waits_in_vain_is_refused)
 	cr_assert(control_is_done(control_once("release held")));
 	expect_served(client_connect(port), "held\r\n");
 	close(busy);
-	superd_stop(superd);
 }
 
 Behaviour(tcpmux, sessions_and_services_go_over_an_upgrade)
@@ -427,5 +407,4 @@ Behaviour(tcpmux, sessions_and_services_go_over_an_upgrade)
 	close(before);
 	expect_served(asking, "ger\r\n");
 	expect_served(client_connect(port), "finger\r\n");
-	superd_stop(superd);
 }

@@ -61,7 +61,6 @@ Behaviour(timeline, has_the_phases_and_who_woke_it)
 	cr_expect(schema_holds("timeline", answer));
 	expect_in(answer, "\"spent\":{");
 	cr_expect_geq(strtod(control_value(strstr(answer, "\"spent\":{"), "running"), NULL), 10, "%s", answer);
-	superd_stop(superd);
 }
 
 static const char *line_with(int fd, const char *part)
@@ -128,7 +127,6 @@ Behaviour(timeline, is_a_bar_of_as_many_letters_as_asked_for)
 	expect_in(control_once("timeline --cells=513 web"), "a number from 1 to 512");
 	expect_in(control_once("timeline --since=2d web"), "100ms to 1d");
 	expect_in(control_once("timeline nobody"), "nobody");
-	superd_stop(superd);
 }
 
 Behaviour(timeline, of_one_that_accepts_is_running_while_it_has_an_instance)
@@ -142,7 +140,6 @@ Behaviour(timeline, of_one_that_accepts_is_running_while_it_has_an_instance)
 	expect_in(control_once("timeline web"), "\"by\":\"127.0.0.1\"");
 	close(client);
 	WAIT_UNTIL(is_in("asleep"));
-	superd_stop(superd);
 }
 
 Behaviour(timeline, shows_a_failure_and_a_hold)
@@ -155,7 +152,6 @@ Behaviour(timeline, shows_a_failure_and_a_hold)
 	cr_expect_str_eq(control_value(control_once("timeline --since=2min --cells=2 web"), "bar"), "!!");
 	control_once("hold web");
 	WAIT_UNTIL(is_in("paused"));
-	superd_stop(superd);
 }
 
 static double starts(void)
@@ -184,7 +180,6 @@ Behaviour(timeline, a_start_that_repeats_a_failed_one_is_no_wake)
 	answer = control_once("timeline web");
 	cr_expect_eq(count_of(answer, "\"kind\":\"start\""), 1 + count_of(answer, "operator"), "%s", answer);
 	close(client);
-	superd_stop(superd);
 }
 
 /* A client that was turned away waits for nothing. */
@@ -202,7 +197,6 @@ Behaviour(timeline, the_next_client_after_a_refusal_is_another_wake)
 		CLOCK_UNTIL(superd, 2 * MINUTE_MS, 5, is_in("asleep"));
 	}
 	cr_expect_eq(count_of(control_once("timeline web"), "\"kind\":\"start\""), 3);
-	superd_stop(superd);
 }
 
 /* `restart` repeats it, though no client waits. */
@@ -213,7 +207,6 @@ Behaviour(timeline, a_restart_of_a_failed_start_is_no_wake)
 
 	CLOCK_UNTIL(superd, 2 * MINUTE_MS, 20, starts() >= 6);
 	cr_expect_eq(count_of(control_once("timeline web"), "\"kind\":\"start\""), 1);
-	superd_stop(superd);
 }
 
 static void expect_kept(const char *before, const char *after)
@@ -235,7 +228,6 @@ Behaviour(timeline, goes_through_a_reload_and_begins_again_with_an_upgrade)
 	superd_upgrade(superd);
 	cr_expect(is_in("running"));
 	cr_expect_eq(count_of(control_once("timeline web"), "\"kind\":"), 0);
-	superd_stop(superd);
 }
 
 Behaviour(timeline, has_the_client_of_a_thaw_and_the_operator)
@@ -257,7 +249,6 @@ Behaviour(timeline, has_the_client_of_a_thaw_and_the_operator)
 	cr_expect_eq(count_of(answer, "\"by\":\"operator\""), 1, "%s", answer);
 	cr_expect_eq(superd_log_count(superd, "web: woken by 127.0.0.1"), 2, "%s", world_logs());
 	close(client);
-	superd_stop(superd);
 }
 
 /* The client has gone when the program has answered, as that of an HTTP server. superd asks for it before the thaw
@@ -273,7 +264,6 @@ Behaviour(timeline, has_a_short_client_of_each_thaw)
 		WAIT_UNTIL(superd_log_count(superd, " thawed after ") == n);
 		superd_expect_count(superd, "web: woken by 127.0.0.1", 1 + n);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(timeline, has_the_sender_of_a_datagram_that_thaws)
@@ -289,7 +279,6 @@ Behaviour(timeline, has_the_sender_of_a_datagram_that_thaws)
 	superd_wait_log(superd, " thawed after ");
 	superd_wait_log(superd, "web: woken by 127.0.0.1");
 	close(sender);
-	superd_stop(superd);
 }
 
 /* The line of the table that begins with this. */
@@ -337,7 +326,6 @@ Behaviour(timeline, in_the_terminal_is_a_bar_for_each)
 	expect_in(answer.err, "nobody");
 	cr_expect_eq(SUPERCTL(control_path(), "timeline", "--since=0s").status, 2);
 	cr_expect_eq(SUPERCTL(control_path(), "history", "--svg=x").status, 2);
-	superd_stop(superd);
 }
 
 /* The second sleep is known after a restart of superd, too; the third lasts. */
@@ -362,7 +350,6 @@ Behaviour(history, lists_the_sleeps_of_all)
 	expect_in(text, "  1 h ");
 	expect_in(strrchr(text, 'w'), "  5 min");
 	cr_expect_eq(SUPERCTL(control_path(), "history", "nobody").status, 1);
-	superd_stop(superd);
 }
 
 static bool is_well_formed(const char *path)
@@ -393,5 +380,4 @@ Behaviour(timeline, is_a_picture_in_a_file)
 	answer = SUPERCTL(control_path(), "timeline", "--svg=/nowhere/at/all.svg");
 	cr_expect_eq(answer.status, 1);
 	expect_in(answer.err, "superctl: timeline: cannot write /nowhere/at/all.svg: No such file");
-	superd_stop(superd);
 }

@@ -193,7 +193,6 @@ Behaviour(unit_claims, a_flood_shuts_no_socket)
 	for (int n = 0; n < 5; n++)
 		cr_expect_str_eq(strchr(client_ask(port, "hello\n"), ' '), " hello");
 	cr_expect_eq(superd_log_count(superd, ": listening on"), 1);
-	superd_stop(superd);
 }
 
 Behaviour(unit_claims, who_is_refused_is_counted)
@@ -213,7 +212,6 @@ Behaviour(unit_claims, who_is_refused_is_counted)
 	superd_signal(superd, SIGUSR1);
 	superd_wait_log(superd, "\"refused\":{\"per_source\":3}");
 	close(client);
-	superd_stop(superd);
 }
 
 /* Never ready; each start adds a line. */
@@ -238,7 +236,6 @@ Behaviour(unit_claims, a_service_still_starting_holds_no_new_socket_up)
 	client = client_connect_unix(second, SOCK_STREAM);
 	WAIT_UNTIL(count_lines(starts) == 2);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(unit_claims, a_connection_has_the_name_its_socket_has)
@@ -271,7 +268,6 @@ Behaviour(unit_claims, an_address_that_comes_later_is_listened_at_then)
 	client_send(client, "hello\n");
 	cr_expect_str_eq(strchr(client_line(client), ' '), " hello");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(unit_claims, twins_of_one_port_outlive_a_reload)
@@ -291,7 +287,6 @@ Behaviour(unit_claims, twins_of_one_port_outlive_a_reload)
 		superd_expect_fds(superd, count);
 	}
 	cr_expect_eq(superd_log_count(superd, "a: listening on"), 2, "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* What cannot be served is not listened for: a client is refused at once. */
@@ -308,7 +303,6 @@ Behaviour(unit_claims, a_masked_service_leaves_nobody_hanging)
 	superd_wait_log(superd, "a.service is masked: a.socket is left out");
 	superd_port(superd, "b");
 	cr_expect_not(client_can_connect(port));
-	superd_stop(superd);
 }
 
 Behaviour(unit_claims, a_session_outlives_a_change_of_its_service)
@@ -331,5 +325,4 @@ Behaviour(unit_claims, a_session_outlives_a_change_of_its_service)
 	cr_expect_eq(strtol(client_line(client), NULL, 10), strtol(before, NULL, 10));
 	cr_expect_str_eq(strchr(unit_ask(path, "hello\n"), ' '), " hello");
 	close(client);
-	superd_stop(superd);
 }

@@ -66,7 +66,6 @@ Behaviour(unit_life, a_poll_limit_lets_in_so_many_in_its_time_and_ends_nobody)
 	WAIT_UNTIL(count_lines(marks) > BURST);
 	for (int n = 0; n < CLIENTS; n++)
 		close(clients[n]);
-	superd_stop(superd);
 }
 
 /* systemd shuts a socket for good at this one. */
@@ -93,7 +92,6 @@ Behaviour(unit_life, a_trigger_limit_ends_after_its_time)
 		close(client);
 	}
 	cr_expect_not(superd_logged(superd, "looping"));
-	superd_stop(superd);
 }
 
 static int connect_as(uid_t user, const char *path)
@@ -137,7 +135,6 @@ Behaviour(unit_life, one_user_has_only_so_many_connections_of_a_unix_socket)
 	close(first);
 	close(second);
 	close(other);
-	superd_stop(superd);
 }
 
 /* ---- conditions ---- */
@@ -161,7 +158,6 @@ Behaviour(unit_life, a_false_condition_lets_its_client_wait_without_spinning)
 	clock_advance(superd, 2 * MINUTE_MS);
 	cr_expect_str_eq(strchr(client_line(client), ' '), " hello");
 	close(client);
-	superd_stop(superd);
 }
 
 /* ---- nodes ---- */
@@ -192,7 +188,6 @@ Behaviour(unit_life, a_nodes_group_outlives_reloads_and_a_node_that_was_moved_aw
 	cr_assert_eq(rename(path, aside), 0);
 	cr_assert_eq(rename(aside, path), 0);
 	cr_expect_str_eq(strchr(unit_ask(path, "again\n"), ' '), " again");
-	superd_stop(superd);
 }
 
 Behaviour(unit_life, a_node_that_somebody_removed_is_made_again_at_a_reload)
@@ -209,7 +204,6 @@ Behaviour(unit_life, a_node_that_somebody_removed_is_made_again_at_a_reload)
 	superd_wait_log(superd, "is no longer its socket");
 	WAIT_UNTIL(client_can_connect_unix(path));
 	cr_expect_str_eq(strchr(unit_ask(path, "again\n"), ' '), " again");
-	superd_stop(superd);
 }
 
 Behaviour(unit_life, a_socket_that_could_not_be_made_is_once_what_is_in_the_way_has_gone)
@@ -224,7 +218,6 @@ Behaviour(unit_life, a_socket_that_could_not_be_made_is_once_what_is_in_the_way_
 	cr_assert_eq(rmdir(path), 0);
 	WAIT_UNTIL(client_can_connect_unix(path));
 	cr_expect_str_eq(strchr(unit_ask(path, "hello\n"), ' '), " hello");
-	superd_stop(superd);
 }
 
 Behaviour(unit_life, a_reload_leaves_the_socket_of_a_service_that_does_not_run)
@@ -241,7 +234,6 @@ Behaviour(unit_life, a_reload_leaves_the_socket_of_a_service_that_does_not_run)
 		cr_expect_str_eq(strchr(client_ask(port, "hello\n"), ' '), " hello");
 	}
 	cr_expect_eq(superd_log_count(superd, "a: listening on"), 1);
-	superd_stop(superd);
 }
 
 /* ---- services ---- */
@@ -283,7 +275,6 @@ Behaviour(unit_life, the_end_of_the_main_process_is_the_end_of_the_service_and_o
 	WAIT_UNTIL(!superd_processes(superd));
 	WAIT_UNTIL(superd_log_count(superd, "ended: exit status 0") == 2);
 	cr_expect_eq(superd_log_count(superd, "next start in"), 0, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(unit_life, whoever_is_left_and_deaf_is_killed)
@@ -303,7 +294,6 @@ Behaviour(unit_life, whoever_is_left_and_deaf_is_killed)
 	cr_expect_str_eq(strchr(unit_ask(path, "again\n"), ' '), " again");
 	WAIT_UNTIL(superd_processes(superd) == 2);
 	clock_advance(superd, 6 * MINUTE_MS);
-	superd_stop(superd);
 }
 
 Behaviour(unit_life, with_KillMode_process_whoever_is_left_runs_on)
@@ -318,7 +308,6 @@ Behaviour(unit_life, with_KillMode_process_whoever_is_left_runs_on)
 	for (int n = 0; n < 3; n++)
 		clock_advance(superd, HOUR_MS);
 	cr_assert_eq(superd_processes(superd), 2, "%s", world_logs());
-	superd_stop(superd);
 }
 
 static void expect_one_service(const char *first, const char *second, int port)
@@ -433,7 +422,6 @@ Behaviour(unit_life, systemds_proxy_serves_leaves_when_idle_and_serves_again)
 		superd_expect_count(superd, "proxy: started", n);
 		expect_echo(port);
 	}
-	superd_stop(superd);
 }
 
 /* Where nobody comes there is nothing to hurry for. */
@@ -453,7 +441,6 @@ Behaviour(unit_life, a_good_end_at_once_again_and_again_is_paused_for_longer_and
 	/* a tenth less at most, by jitter */
 	CLOCK_UNTIL(superd, MINUTE_MS, 60,
 		    superd_logged(superd, "next start in 7 min") || superd_logged(superd, "next start in 8 min"));
-	superd_stop(superd);
 }
 
 /* ---- without a socket ---- */
@@ -486,5 +473,4 @@ Behaviour(unit_life, without_a_socket_it_is_started_again_by_Restart_alone)
 	for (size_t n = 0; n < sizeof(ended) / sizeof(*ended); n++)
 		cr_expect_eq(superd_log_count(superd, text_of("%s: started", ended[n])), 1, "%s\n%s", ended[n],
 			     world_logs());
-	superd_stop(superd);
 }

@@ -85,7 +85,6 @@ Behaviour(unit_sockets, a_rule_of_one_socket_admits_nobody_at_another)
 	cr_expect(is_let_in("127.0.0.3", b, DEADLINE_MS));
 	cr_expect(is_let_in("127.0.0.2", c, DEADLINE_MS));
 	cr_expect(is_let_in("127.0.0.3", c, DEADLINE_MS));
-	superd_stop(superd);
 }
 
 Behaviour(unit_sockets, a_change_of_one_sockets_rule_leaves_the_other_as_it_was)
@@ -106,7 +105,6 @@ Behaviour(unit_sockets, a_change_of_one_sockets_rule_leaves_the_other_as_it_was)
 	cr_expect_not(is_let_in("127.0.0.3", a, 0));
 	cr_expect_not(is_let_in("127.0.0.2", b, 0));
 	cr_expect(is_let_in("127.0.0.3", b, DEADLINE_MS));
-	superd_stop(superd);
 }
 
 /* With Accept=yes superd itself checks; an allowed network wins over a denied one. */
@@ -128,7 +126,6 @@ Behaviour(unit_sockets, an_exception_from_a_denied_network_comes_in)
 	client_send(client, "hello\n");
 	cr_expect_str_eq(client_line(client), "hello");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(unit_sockets, one_that_cannot_be_opened_leaves_the_other_served_until_it_can)
@@ -155,7 +152,6 @@ Behaviour(unit_sockets, one_that_cannot_be_opened_leaves_the_other_served_until_
 	client_ask(first, "x\n");
 	WAIT_UNTIL(read_text(report) && strstr(read_text(report), "LISTEN_FDNAMES"));
 	cr_expect(strstr(read_text(report), "LISTEN_FDNAMES=a.socket:b.socket\n"), "%s", read_text(report));
-	superd_stop(superd);
 }
 
 /* Then nobody would wake it: superd goes on trying, as for a service with one socket. */
@@ -173,7 +169,6 @@ Behaviour(unit_sockets, a_service_of_which_none_can_be_opened_has_failed)
 	close(owner[1]);
 	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_logged(superd, "listening on"));
 	cr_expect_str_eq(strchr(client_ask(second, "hello\n"), ' '), " hello");
-	superd_stop(superd);
 }
 
 /* systemd fails the .socket at its limit; superd lets it rest, and the other goes on in both. */
@@ -207,7 +202,6 @@ Behaviour(unit_sockets, one_that_rests_leaves_the_other_served)
 	cr_expect_str_eq(strchr(client_line(client), ' '), " hello");
 	close(client);
 	cr_expect_eq(superd_log_count(superd, "it rests for"), 1u, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(unit_sockets, one_whose_condition_does_not_hold_stays_closed_until_it_is_asked_again)
@@ -231,7 +225,6 @@ Behaviour(unit_sockets, one_whose_condition_does_not_hold_stays_closed_until_it_
 	cr_expect(control_is_done(control_once("start a")));
 	WAIT_UNTIL(client_can_connect(port));
 	cr_expect_str_eq(strchr(client_ask(port, "hello\n"), ' '), " hello");
-	superd_stop(superd);
 }
 
 Behaviour(unit_sockets, one_without_its_condition_any_more_is_opened_by_a_reload)
@@ -247,7 +240,6 @@ Behaviour(unit_sockets, one_without_its_condition_any_more_is_opened_by_a_reload
 	superd_signal(superd, SIGHUP);
 	superd_wait_log(superd, "reloaded");
 	WAIT_UNTIL(client_can_connect(port));
-	superd_stop(superd);
 }
 
 Behaviour(unit_sockets, a_condition_of_one_socket_says_nothing_of_the_other)
@@ -267,7 +259,6 @@ Behaviour(unit_sockets, a_condition_of_one_socket_says_nothing_of_the_other)
 	cr_expect(control_is_done(control_once("disable a")));
 	cr_expect(control_is_done(control_once("enable a")));
 	cr_expect_str_eq(strchr(client_ask(a, "hello\n"), ' '), " hello");
-	superd_stop(superd);
 }
 
 Behaviour(unit_sockets, one_that_stays_closed_runs_no_commands)
@@ -292,7 +283,6 @@ Behaviour(unit_sockets, one_that_stays_closed_runs_no_commands)
 	wait_node(path);
 	cr_expect(control_is_done(control_once("disable a")));
 	superd_wait_log(superd, "after: it");
-	superd_stop(superd);
 }
 
 /* The table of a superd that was upgraded is asked anew, too. */
@@ -309,7 +299,6 @@ Behaviour(unit_sockets, one_that_stays_closed_does_so_over_an_upgrade)
 	superd_upgrade(superd);
 	cr_expect_not(client_can_connect(a));
 	cr_expect_str_eq(strchr(client_ask(b, "hello\n"), ' '), " hello");
-	superd_stop(superd);
 }
 
 /* The service runs as another user, who may not write there. */
@@ -337,7 +326,6 @@ BehaviourOfUsers(unit_sockets, commands_of_a_socket_run_by_its_own_keys_or_as_ro
 	superd = units_run("a.socket", NULL);
 	superd_wait_log(superd, text_of("first: %u socket", (unsigned)lone_user() + 1));
 	wait_node(path);
-	superd_stop(superd);
 }
 
 /* Its runtime directory exists as long as the socket. */

@@ -126,7 +126,6 @@ Behaviour(unit_traps, a_queue_behind_a_busy_backend_costs_nothing)
 	cr_expect_leq(clock_wakes() - before, 4, "%lu wake-ups", clock_wakes() - before);
 	for (int n = 0; n < CLIENTS; n++)
 		close(clients[n]);
-	superd_stop(superd);
 }
 
 Behaviour(unit_traps, no_backend_starts_before_the_last_has_ended)
@@ -150,7 +149,6 @@ Behaviour(unit_traps, no_backend_starts_before_the_last_has_ended)
 		close(second);
 		cr_expect_neq(strtol(one, NULL, 10), strtol(two, NULL, 10), "one for both");
 	}
-	superd_stop(superd);
 }
 
 Behaviour(unit_traps, a_failing_service_keeps_its_socket_and_its_clients)
@@ -172,7 +170,6 @@ Behaviour(unit_traps, a_failing_service_keeps_its_socket_and_its_clients)
 	write_file("good", "%s", "");
 	cr_expect_str_eq(strchr(client_line(client), ' '), " hello");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(unit_traps, no_number_of_clean_ends_is_too_many)
@@ -187,7 +184,6 @@ Behaviour(unit_traps, no_number_of_clean_ends_is_too_many)
 	superd_port(superd, "a");
 	for (int n = 0; n < CLIENTS; n++)
 		expect_served(port);
-	superd_stop(superd);
 }
 
 static const char *whole_answer(const char *streams)
@@ -302,7 +298,6 @@ Behaviour(unit_traps, a_forked_daemon_has_its_socket_to_itself)
 	second = client_ask_pid(port);
 	cr_expect_neq(first, second);
 	cr_expect_eq(count_lines(marks), 2);
-	superd_stop(superd);
 }
 
 Behaviour(unit_traps, a_backend_that_shuts_its_listener_down_is_followed_by_the_next)
@@ -319,7 +314,6 @@ Behaviour(unit_traps, a_backend_that_shuts_its_listener_down_is_followed_by_the_
 		superd_wait_log(superd, "shut its listener down");
 		superd_wait_log(superd, text_of("listening on %s\n", path));
 	}
-	superd_stop(superd);
 }
 
 /* Only those files of superd that go by it ask for the time of day: hours of access, dates that are shown, a seed. */

@@ -159,7 +159,6 @@ Behaviour(unit_words, what_a_connection_tells_may_stand_in_a_command)
 	cr_assert_eq(getsockname(client, (struct sockaddr *)&own, &length), 0);
 	cr_expect_str_eq(client_line(client), text_of("from 127.0.0.1 %d", ntohs(own.sin_port)));
 	close(client);
-	superd_stop(superd);
 }
 
 /* NUMBER-COOKIE-127.0.0.1:PORT-127.0.0.1:PORT */
@@ -191,7 +190,6 @@ Behaviour(unit_words, an_instance_has_systemds_name)
 	cr_expect_eq(strncmp(client_line(other), "1-", 2), 0);
 	close(client);
 	close(other);
-	superd_stop(superd);
 }
 
 Behaviour(unit_words, a_local_client_gives_its_process_and_user)

@@ -80,7 +80,6 @@ Behaviour(units, the_example_says_back_what_it_is_told)
 	superd = run(path_in("cat.socket"), NULL);
 	superd_wait_log(superd, "cat: listening on");
 	cr_expect_str_eq(client_ask((int)strtol(strchr(port, ':') + 1, NULL, 10), "through cat\n"), "through cat");
-	superd_stop(superd);
 }
 
 Behaviour(units, what_superd_lacks_refuses_a_service_unless_a_warning_is_asked_for)
@@ -112,7 +111,6 @@ Behaviour(units, one_that_is_wrong_is_left_out_and_the_others_run)
 	superd = superd_run_with(&setup, "%s", "");
 	cr_expect_str_eq(said_to(path_in("good.sock"), "good\n"), "good");
 	cr_expect(superd_logged(superd, "service 'bad' is left out"));
-	superd_stop(superd);
 }
 
 static void make_folders(const char *const *names)
@@ -183,7 +181,6 @@ Behaviour(units, an_enabled_folder_is_read_by_the_names_of_its_links)
 	cr_expect_neq(access(path_in("masked.sock"), F_OK), 0);
 	cr_expect_neq(access(path_in("packaged.sock"), F_OK), 0);
 	cr_expect(superd_logged(superd, "masked.socket is masked: it is left out"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* No --keep-going: each unit of a folder is on its own, as with systemd. */
@@ -238,7 +235,6 @@ Behaviour(units, a_service_beside_a_socket_with_accept_yes_runs_without_it)
 	superd_wait_log(superd, ": daemon");
 	cr_expect_neq(access(path_in("a.sock"), F_OK), 0);
 	cr_expect(superd_logged(superd, "a.socket:1:1: note: not read: it leads to a@.service, not to a.service"));
-	superd_stop(superd);
 }
 
 Behaviour(units, a_pid_file_goes_with_its_program_whatever_the_type)
@@ -267,7 +263,6 @@ Behaviour(units, two_services_share_a_fifo)
 				     "ExecStart=/bin/echo forty-two");
 	superd = run(path_in("writer.service"), path_in("pipe.socket"));
 	superd_wait_log(superd, "reader has: forty-two");
-	superd_stop(superd);
 }
 
 /* superd makes the fifo of the one before the other starts, so that is no mistake before. */

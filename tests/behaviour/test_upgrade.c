@@ -44,7 +44,6 @@ Behaviour(upgrade, sockets_and_instances_go_on)
 	superd_expect_count(superd, "web: started, pid ", 1);
 	cr_assert_eq(superd_log_count(superd, "web: listening on "), 1);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, the_end_of_an_instance_is_heard_of_and_the_next_client_starts_one)
@@ -58,7 +57,6 @@ Behaviour(upgrade, the_end_of_an_instance_is_heard_of_and_the_next_client_starts
 	cr_assert_neq(client_ask_pid(port), first);
 	WAIT_UNTIL(superd_log_count(superd, "web: ended, pid ") + superd_log_count(superd, "web: pid ") >= 1 ||
 		   superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, sessions_go_on_and_stay_counted)
@@ -80,7 +78,6 @@ Behaviour(upgrade, sessions_go_on_and_stay_counted)
 	cr_assert_not_null(strstr(client_line(three), " late"));
 	close(two);
 	close(three);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, what_backends_print_still_comes_with_their_name)
@@ -96,7 +93,6 @@ Behaviour(upgrade, what_backends_print_still_comes_with_their_name)
 	client_send(client, "go\n");
 	superd_wait_log(superd, "shed again");
 	close(client);
-	superd_stop(superd);
 }
 
 /* What superd itself does not read: it goes on by the process that does, and by another one where that is killed. */
@@ -125,7 +121,6 @@ Behaviour(upgrade, what_another_user_prints_still_comes)
 	superd_upgrade(superd);
 	close(client);
 	superd_wait_log(superd, "last");
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, a_pause_goes_on)
@@ -142,7 +137,6 @@ Behaviour(upgrade, a_pause_goes_on)
 	superd_signal(superd, SIGUSR1);
 	superd_wait_log(superd, "\"state\":\"backoff\"");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, who_says_how_it_is_is_still_heard)
@@ -162,7 +156,6 @@ Behaviour(upgrade, who_says_how_it_is_is_still_heard)
 	/* A second too late it would take superd for one that was held up itself. */
 	CLOCK_UNTIL(superd, 400, 400, superd_logged(superd, "it has not sent WATCHDOG=1 for"));
 	WAIT_UNTIL(!process_lives((pid_t)pid));
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, kept_descriptors_are_there_for_the_next_start)
@@ -175,7 +168,6 @@ Behaviour(upgrade, kept_descriptors_are_there_for_the_next_start)
 	web_end(superd, 0);
 	web_expect(superd, "env LISTEN_FDNAMES", "web:state");
 	web_expect(superd, "read state", pid);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, a_burst_of_datagrams_is_still_one_instances)
@@ -190,7 +182,6 @@ Behaviour(upgrade, a_burst_of_datagrams_is_still_one_instances)
 	cr_assert_eq(strtol(datagram_ask(client, "two"), NULL, 10), strtol(first, NULL, 10));
 	superd_expect_count(superd, "web: started, pid ", 1);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, what_a_removed_service_still_runs_goes_on)
@@ -204,7 +195,6 @@ Behaviour(upgrade, what_a_removed_service_still_runs_goes_on)
 	settle(client);
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, a_removed_services_session_is_ended_with_superd)
@@ -233,7 +223,6 @@ Behaviour(upgrade, descriptors_do_not_pile_up)
 	superd_expect_fds(superd, count);
 	settle(client);
 	close(client);
-	superd_stop(superd);
 }
 
 /* A place for superd that can be replaced, with superd there. */
@@ -329,7 +318,6 @@ Behaviour(upgrade, a_table_that_is_broken_or_lacks_a_service_leaves_the_old_one_
 	superd_wait_log(superd, "web runs and is not in the configuration as it is now: reload first");
 	settle(client);
 	close(client);
-	superd_stop(superd);
 }
 
 /* Where superd was started from: one that can take over, and does this first when it is to. */
@@ -461,7 +449,6 @@ Behaviour(upgrade, a_user_who_goes_at_the_last_moment_costs_nobody_else)
 	settle(client);
 	client_ask_pid(superd_port(superd, "other"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, a_log_that_is_gone_puts_it_off_and_ends_nothing)
@@ -499,7 +486,6 @@ Behaviour(upgrade, a_log_that_is_gone_puts_it_off_and_ends_nothing)
 	WAIT_UNTIL(strstr(read_text(log), "reloaded"));
 	client_ask_pid(port);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, what_an_operator_holds_or_has_disabled_stays_so)
@@ -533,7 +519,6 @@ Behaviour(upgrade, what_an_operator_holds_or_has_disabled_stays_so)
 	cr_assert(control_is_done(control_once("enable other")));
 	outcome = SUPERCTL(control_path(), "list");
 	cr_expect_null(strstr(outcome.out, "operator"), "%s", outcome.out);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, nobody_is_lost_under_load)
@@ -558,7 +543,6 @@ Behaviour(upgrade, nobody_is_lost_under_load)
 
 		tally_expect_all_served(&tally);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(upgrade, as_pid_1_too)
@@ -576,5 +560,4 @@ Behaviour(upgrade, as_pid_1_too)
 	settle(client);
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) <= 1);
-	superd_stop(superd);
 }

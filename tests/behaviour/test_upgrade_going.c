@@ -62,7 +62,6 @@ Behaviour(upgrade_going, who_is_connected_keeps_it_awake_and_is_missed_when_gone
 	close(client);
 	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, superd_logged(superd, "web: stopping pid "));
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_going, what_sleeps_has_not_been_woken_and_sleeps_again)
@@ -79,7 +78,6 @@ Behaviour(upgrade_going, what_sleeps_has_not_been_woken_and_sleeps_again)
 	WAIT_UNTIL(status_has("\"freezes\":3,\"wakes\":0"));
 	cr_assert_eq(client_ask_pid(port), pid);
 	WAIT_UNTIL(status_has("\"wakes\":1"));
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_going, a_daemon_that_is_not_settled_is_found)
@@ -118,7 +116,6 @@ Behaviour(upgrade_going, a_daemon_on_trial_is_followed)
 	cr_assert_eq(kill((pid_t)pid, SIGKILL), 0);
 	superd_wait_log(superd, text_of("web: warning: pid %ld ended: signal KILL", pid));
 	cr_assert_neq(client_ask_pid(superd_port(superd, "web")), pid);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_going, commands_around_sockets_go_on)
@@ -154,7 +151,6 @@ Behaviour(upgrade_going, a_refresh_goes_on)
 	write_file("go", "%s", "");
 	superd_wait_log(superd, "the reload command ended well (pid ");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_going, one_who_stops_only_now_still_stops)
@@ -247,7 +243,6 @@ Behaviour(upgrade_going, superctl_connects_again_and_goes_on)
 	WAIT_UNTIL(says(events, "\"event\":\"started\""));
 	end_superctl(pids[0]);
 	end_superctl(pids[1]);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_going, the_answer_comes_from_the_one_that_has_taken_over)
@@ -262,7 +257,6 @@ Behaviour(upgrade_going, the_answer_comes_from_the_one_that_has_taken_over)
 	cr_assert(superd_logged(superd, ": upgraded from "), "%s", world_logs());
 	if (!schema_holds("upgrade", SUPERCTL(control, "--json", "upgrade").out))
 		cr_log_warn("no jsonschema for python3");
-	superd_stop(superd);
 }
 
 /* A superd that ends, and another in its place. */
@@ -293,7 +287,6 @@ Behaviour(upgrade_going, superctl_waits_for_another_superd)
 	WAIT_UNTIL(says(lines, "web: started, pid ") && says(events, "\"event\":\"started\""));
 	for (int n = 0; n < 3; n++)
 		end_superctl(pids[n]);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_going, who_does_not_wait_is_answered_at_once)
@@ -321,7 +314,6 @@ Behaviour(upgrade_going, who_does_not_wait_is_answered_at_once)
 	cr_assert_not_null(strstr(outcome.err, "busy: an upgrade is under way"), "%s", outcome.err);
 	superd_signal(superd, SIGUSR2);
 	superd_wait_log(superd, "not upgraded: busy: an upgrade is under way");
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_going, not_waiting_it_comes_all_the_same)

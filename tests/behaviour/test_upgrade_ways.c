@@ -66,7 +66,6 @@ Behaviour(upgrade_ways, a_command_before_a_start_goes_on_and_the_start_comes_beh
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);
 	WAIT_UNTIL(!strcmp(read_text(path_in("diary")), "first\nlast\npost\n"));
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_ways, a_command_keeps_its_limit_of_time)
@@ -84,7 +83,6 @@ Behaviour(upgrade_ways, a_command_keeps_its_limit_of_time)
 	superd_wait_log(superd, "web: cannot start: exec_start_pre: /bin/sleep 1000: it was not done within ");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_ways, a_client_on_its_way_arrives_or_goes_back_to_the_queue)
@@ -104,7 +102,6 @@ Behaviour(upgrade_ways, a_client_on_its_way_arrives_or_goes_back_to_the_queue)
 	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 5, !client_is_quiet(client, 0));
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_ways, a_service_that_fails_for_ever_does_not_put_it_off)
@@ -116,7 +113,6 @@ Behaviour(upgrade_ways, a_service_that_fails_for_ever_does_not_put_it_off)
 	superd_port(superd, "web");
 	for (int n = 0; n < 5; n++)
 		superd_upgrade(superd);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_ways, a_daemon_is_still_followed)
@@ -154,7 +150,6 @@ Behaviour(upgrade_ways, a_redirect_under_way_goes_on)
 	close(served);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	close(listener);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_ways, nodes_of_unix_sockets_stay_and_are_still_looked_after)
@@ -168,7 +163,6 @@ Behaviour(upgrade_ways, nodes_of_unix_sockets_stay_and_are_still_looked_after)
 	cr_assert_not_null(strstr(client_ask_unix(path, "one\n"), " one"));
 	cr_assert_eq(unlink(path), 0);
 	WAIT_UNTIL(access(path, F_OK) == 0 && client_can_connect_unix(path));
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_ways, ends_and_orders_of_the_very_moment_are_not_lost)
@@ -234,7 +228,6 @@ Behaviour(upgrade_ways, called_as_inetd)
 	cr_assert(superd_logged(superd, "inetd: upgraded from "), "%s", world_logs());
 	settle(client);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_ways, with_its_table_from_standard_input)
@@ -256,7 +249,6 @@ Behaviour(upgrade_ways, with_its_table_from_standard_input)
 	superd_upgrade(superd);
 	settle(client);
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_ways, a_held_service_stays_held_and_superctl_asks_for_it)
@@ -283,7 +275,6 @@ Behaviour(upgrade_ways, a_held_service_stays_held_and_superctl_asks_for_it)
 	cr_assert_eq(SUPERCTL(control, "release", "web").status, 0);
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_ways, as_pid_1_the_main_command_goes_on)
@@ -327,7 +318,6 @@ Behaviour(upgrade_ways, what_is_frozen_is_frozen_again_and_woken_by_a_client)
 	superd_upgrade(superd);
 	WAIT_UNTIL(superd_log_count(superd, text_of("web: pid %ld is frozen\n", pid)) == 2);
 	cr_assert_eq(client_ask_pid(port), pid);
-	superd_stop(superd);
 }
 
 /* The process is about to open /dev/null; at that call it stands. */
@@ -404,7 +394,6 @@ Behaviour(upgrade_ways, without_descriptors_for_a_moment)
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
 	WAIT_UNTIL(superd_log_count(superd, ": upgraded from ") == 1);
 	close(settle(client_connect(port)));
-	superd_stop(superd);
 }
 
 Behaviour(upgrade_ways, nobody_is_lost_between_restarts_and_upgrades)
@@ -427,5 +416,4 @@ Behaviour(upgrade_ways, nobody_is_lost_between_restarts_and_upgrades)
 	}
 	tally = load_stop(load);
 	tally_expect_all_served(&tally);
-	superd_stop(superd);
 }

@@ -115,7 +115,6 @@ Behaviour(wants, the_other_is_started_first_and_its_readiness_waited_for)
 	cr_expect(superd_logged(superd, ", by web, which wants it"));
 	expect_in(why_of("db"), ") by web, which wants it, ready after ");
 	expect_in(control_once("status db"), "\"by\":\"web, which wants it\"");
-	superd_stop(superd);
 }
 
 /* What was waited for tells how long: it is no part of the time until the service is ready. */
@@ -138,7 +137,6 @@ Behaviour(wants, the_time_of_the_others_start_is_told_apart)
 	cr_expect_geq(strtod(control_value(start, "wait"), NULL), 3600, "%s", start);
 	cr_expect_geq(strtod(control_value(start, "latency"), NULL), strtod(control_value(start, "wait"), NULL), "%s",
 		      start);
-	superd_stop(superd);
 }
 
 Behaviour(wants, the_next_start_is_by_whom_it_is)
@@ -151,7 +149,6 @@ Behaviour(wants, the_next_start_is_by_whom_it_is)
 	control_once("start db");
 	expect_in(why_of("db"), ") by operator");
 	cr_expect(superd_logged(superd, ", by operator"));
-	superd_stop(superd);
 }
 
 Behaviour(wants, an_order_to_start_waits_as_well)
@@ -161,7 +158,6 @@ Behaviour(wants, an_order_to_start_waits_as_well)
 	expect_in(superctl_order("start web"), "started, pid ");
 	cr_expect(is("db", "running"));
 	expect_before(superd, "db: started", "web: started");
-	superd_stop(superd);
 }
 
 Behaviour(wants, what_is_wanted_and_fails_is_told_and_gone_without)
@@ -170,7 +166,6 @@ Behaviour(wants, what_is_wanted_and_fails_is_told_and_gone_without)
 
 	client_ask_pid(superd_port(superd, "web"));
 	superd_wait_log(superd, "web: warning: wants db, and starts without it: ");
-	superd_stop(superd);
 }
 
 /* The client is none that is lost: it waits for the next try, as after any failed start. */
@@ -190,7 +185,6 @@ Behaviour(wants, what_is_required_and_fails_is_a_failed_start)
 	CLOCK_UNTIL(superd, MINUTE_MS, 30, superd_logged(superd, "web: started"));
 	expect_served(client);
 	expect_before(superd, "db: started", "web: started");
-	superd_stop(superd);
 }
 
 Behaviour(wants, one_that_is_held_or_disabled_is_gone_without_or_waited_for)
@@ -207,7 +201,6 @@ Behaviour(wants, one_that_is_held_or_disabled_is_gone_without_or_waited_for)
 	client_ask_pid(superd_port(superd, "web"));
 	superd_wait_log(superd, "web: warning: wants db, and starts without it: it is disabled");
 	expect_in(superctl_order("start needs"), "it requires db: it is disabled");
-	superd_stop(superd);
 }
 
 static void wait_until_late(struct superd *superd)
@@ -226,7 +219,6 @@ Behaviour(wants, one_that_is_never_ready_has_its_timeout_start)
 	wait_until_late(superd);
 	expect_served(client);
 	superd_wait_log(superd, "web: warning: wants db, and starts without it: ");
-	superd_stop(superd);
 }
 
 Behaviour(wants, one_that_is_required_and_never_ready_fails_with_its_timeout_start)
@@ -238,7 +230,6 @@ Behaviour(wants, one_that_is_required_and_never_ready_fails_with_its_timeout_sta
 	superd_wait_log(superd, "web: cannot start: it requires db: ");
 	cr_expect(client_is_quiet(client, 0));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(wants, it_is_stopped_with_the_last_that_wants_it)
@@ -259,7 +250,6 @@ Behaviour(wants, it_is_stopped_with_the_last_that_wants_it)
 	superd_expect_count(superd, "db: started, pid ", 1);
 	client_ask_pid(superd_port(superd, "one"));
 	superd_expect_count(superd, "db: started, pid ", 2);
-	superd_stop(superd);
 }
 
 Behaviour(wants, one_with_another_start_is_not_stopped)
@@ -274,7 +264,6 @@ Behaviour(wants, one_with_another_start_is_not_stopped)
 	superd_expect_count(superd, "manual: started", 1);
 	expect_in(superctl_order("stop web"), "stopped");
 	cr_expect(is("boot", "running") && is("manual", "running"));
-	superd_stop(superd);
 }
 
 /* Its process may have connections there. */
@@ -288,7 +277,6 @@ Behaviour(wants, a_frozen_service_keeps_what_it_wants)
 	cr_assert(is("db", "running"), "%s", world_logs());
 	cr_expect_eq(client_ask_pid(superd_port(superd, "web")), pid);
 	superd_expect_count(superd, "db: started, pid ", 1);
-	superd_stop(superd);
 }
 
 Behaviour(wants, one_that_an_operator_has_frozen_is_thawed)
@@ -300,7 +288,6 @@ Behaviour(wants, one_that_an_operator_has_frozen_is_thawed)
 	client_ask_pid(superd_port(superd, "web"));
 	cr_expect(is("db", "running"));
 	superd_wait_log(superd, ", by web, which wants it");
-	superd_stop(superd);
 }
 
 /* Of a service with sockets no process runs before a client has come. */
@@ -324,7 +311,6 @@ Behaviour(wants, with_accept_it_is_started_with_the_first_client_and_stopped_wit
 	WAIT_UNTIL(is("db", "listening"));
 	expect_served(ask(superd, "web"));
 	superd_expect_count(superd, "db: started, pid ", 2);
-	superd_stop(superd);
 }
 
 Behaviour(wants, with_accept_clients_wait_until_it_is_ready)
@@ -342,7 +328,6 @@ Behaviour(wants, with_accept_clients_wait_until_it_is_ready)
 	for (size_t n = 0; n < 3; n++)
 		expect_served(clients[n]);
 	superd_expect_count(superd, "db: started, pid ", 1);
-	superd_stop(superd);
 }
 
 Behaviour(wants, with_accept_a_client_waits_for_the_next_try)
@@ -357,7 +342,6 @@ Behaviour(wants, with_accept_a_client_waits_for_the_next_try)
 	unlink(bar);
 	CLOCK_UNTIL(superd, MINUTE_MS, 30, superd_logged(superd, "web: started"));
 	expect_served(client);
-	superd_stop(superd);
 }
 
 /* A client may give up before what its service wants is ready. */
@@ -371,7 +355,6 @@ Behaviour(wants, with_accept_nothing_stays_for_a_client_that_has_left)
 	close(client);
 	write_file("gate", "%s", "");
 	superd_wait_log(superd, "db: stopping: no service wants it any more");
-	superd_stop(superd);
 }
 
 /* As conf/behind.conf: a server that opens its own socket sleeps behind a redirect. */
@@ -391,7 +374,6 @@ Behaviour(wants, a_redirect_starts_and_stops_the_server_behind_it)
 		WAIT_UNTIL(is("server", "listening"));
 		unlink(path);
 	}
-	superd_stop(superd);
 }
 
 /* Clients of TCPMUX come without a listener of the service. */
@@ -410,7 +392,6 @@ Behaviour(wants, clients_that_tcpmux_hands_over_wait_as_well)
 	write_file("gate", "%s", "");
 	expect_served(client);
 	expect_before(superd, "db: started", "web: started");
-	superd_stop(superd);
 }
 
 /* Each is started by the one that wants it, and the last first. */
@@ -425,7 +406,6 @@ Behaviour(wants, one_that_wants_another_starts_behind_it)
 	expect_in(superctl_order("stop web"), "stopped");
 	WAIT_UNTIL(is("db", "listening") && is("disk", "listening"));
 	expect_before(superd, "db: stopping: no service", "disk: stopping: no service");
-	superd_stop(superd);
 }
 
 Behaviour(wants, a_failure_goes_up_to_who_requires_it)
@@ -443,7 +423,6 @@ Behaviour(wants, superd_starts_its_own_at_boot_behind_what_they_want)
 	struct superd *superd = controlled_run("%s%s", front("web", "start = boot requires = { db }"), back("db", ""));
 
 	expect_before(superd, "db: started", "web: started");
-	superd_stop(superd);
 }
 
 /* Connecting wakes it. */
@@ -455,7 +434,6 @@ Behaviour(wants, one_with_a_socket_is_not_started)
 	cr_expect_not(superd_logged(superd, "db: started"), "%s", world_logs());
 	cr_expect(superd_logged(superd, "web: requires: superd does not start 'db' for this: it has a socket"), "%s",
 		  world_logs());
-	superd_stop(superd);
 }
 
 /* Else the two would wait for each other until the place of a start is over. */
@@ -467,7 +445,6 @@ Behaviour(wants, who_waits_has_no_place_among_the_starts)
 
 	client_ask_pid(superd_port(superd, "web"));
 	cr_expect(is("db", "running"));
-	superd_stop(superd);
 }
 
 Behaviour(wants, the_work_of_a_oneshot_is_done_before_each_start)
@@ -482,7 +459,6 @@ Behaviour(wants, the_work_of_a_oneshot_is_done_before_each_start)
 	expect_in(superctl_order("stop web"), "stopped");
 	client_ask_pid(superd_port(superd, "web"));
 	cr_expect_eq(count_lines(ran), 2);
-	superd_stop(superd);
 }
 
 Behaviour(wants, a_stop_ends_the_wait_and_what_was_started_for_it)
@@ -558,7 +534,6 @@ Behaviour(wants, a_reload_changes_what_is_wanted)
 	control_once("stop web");
 	client_ask_pid(web);
 	cr_expect(is("db", "running"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 static const char *hanging_at(int web, const char *options)
@@ -581,7 +556,6 @@ Behaviour(wants, a_reload_ends_the_wait_for_what_is_wanted_no_more)
 	cr_expect(is("web", "queued"));
 	cr_assert(superd_reload(superd, "%s", hanging_at(web, "")));
 	expect_served(client);
-	superd_stop(superd);
 }
 
 /* The one that wanted it is in no table any more, and its instance goes on. */
@@ -598,7 +572,6 @@ Behaviour(wants, it_runs_for_an_instance_that_a_reload_has_removed)
 	cr_expect(is("db", "running"), "%s", world_logs());
 	close(client);
 	superd_wait_log(superd, "db: stopping: no service wants it any more");
-	superd_stop(superd);
 }
 
 static struct outcome check_web(const char *wants)
@@ -686,7 +659,6 @@ Behaviour(wants, a_required_unit_without_a_socket_is_read_along_and_stopped_agai
 		superd_expect_count(superd, "back: stopping: no service wants it any more", n);
 		WAIT_UNTIL(superd_log_count(superd, "back: pid ") >= n);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(wants, a_required_unit_runs_on_where_it_may)
@@ -697,7 +669,6 @@ Behaviour(wants, a_required_unit_runs_on_where_it_may)
 	cr_assert(strstr(unit_ask(path_in("front.sock"), "asked\n"), " asked"));
 	superd_expect_count(superd, "back: started, pid ", 1);
 	cr_expect_not(superd_logged(superd, "no service wants it"));
-	superd_stop(superd);
 }
 
 /* A template whose instances require a unit: it is started with the first of them. */
@@ -716,7 +687,6 @@ Behaviour(wants, what_a_template_requires_starts_with_its_first_instance)
 	cr_assert_str_eq(unit_ask(path, "asked\n"), "asked");
 	expect_before(superd, "back: started", "each: started");
 	superd_wait_log(superd, "back: stopping: no service wants it any more");
-	superd_stop(superd);
 }
 
 /* A socket is there as long as superd. */
@@ -729,7 +699,6 @@ Behaviour(wants, what_a_socket_requires_starts_with_superd)
 	superd = run_proxied("", "");
 	superd_wait_log(superd, "early: started");
 	cr_expect_not(superd_logged(superd, "back: started"));
-	superd_stop(superd);
 }
 
 Behaviour(wants, a_required_unit_that_fails_is_a_failed_start)
@@ -740,7 +709,6 @@ Behaviour(wants, a_required_unit_that_fails_is_a_failed_start)
 	client_send(client_connect_unix(path_in("front.sock"), SOCK_STREAM), "asked\n");
 	superd_wait_log(superd, "front: cannot start: it requires back: ");
 	cr_expect_not(superd_logged(superd, "front: started"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* Nothing of these is done, and each is told of at its place. */

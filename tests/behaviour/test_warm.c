@@ -117,7 +117,6 @@ Behaviour(warm, the_example_greets)
 	await_held(superd, 4);
 	cr_expect_str_eq(client_ask(superd_port(superd, "app"), "you\n"), "Hello, you");
 	WAIT_UNTIL(warm_count("taken") == 1);
-	superd_stop(superd);
 }
 
 Behaviour(warm, a_perl_program_is_given_its_client)
@@ -172,7 +171,6 @@ Behaviour(warm, its_connection_is_that_of_its_client_and_its_environment_nobodys
 		close(fd);
 		WAIT_UNTIL(warm_count("taken") == n + 1);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(warm, more_clients_than_wait_are_all_served)
@@ -189,7 +187,6 @@ Behaviour(warm, more_clients_than_wait_are_all_served)
 	WAIT_UNTIL(warm_count("taken") + warm_count("missed") == 20);
 	cr_expect_geq(warm_count("taken"), 3);
 	await_held(superd, 3);
-	superd_stop(superd);
 }
 
 Behaviour(warm, those_that_wait_are_listed)
@@ -205,7 +202,6 @@ Behaviour(warm, those_that_wait_are_listed)
 		cr_expect(strstr(status, text_of("{\"pid\":%d,\"since\":", pids[n])), "%s", status);
 		cr_expect(strstr(table, text_of(" %d  ", pids[n])), "%s", table);
 	}
-	superd_stop(superd);
 }
 
 Behaviour(warm, those_that_wait_are_no_instances)
@@ -225,7 +221,6 @@ Behaviour(warm, those_that_wait_are_no_instances)
 	await_held(superd, 2);
 	close(first);
 	close(second);
-	superd_stop(superd);
 }
 
 Behaviour(warm, one_that_dies_while_it_waits_is_replaced)
@@ -239,7 +234,6 @@ Behaviour(warm, one_that_dies_while_it_waits_is_replaced)
 		WAIT_UNTIL(!process_lives(pids[0]));
 		client_ask_pid(superd_port(superd, "app"));
 	}
-	superd_stop(superd);
 }
 
 /* That says nothing of the program. */
@@ -291,7 +285,6 @@ Behaviour(warm, the_client_of_one_that_dies_untouched_is_given_to_another)
 		cr_expect_neq(atol(client_line(fd)), stopped);
 		close(fd);
 	}
-	superd_stop(superd);
 }
 
 /* Nobody ends it: superd does. */
@@ -304,7 +297,6 @@ Behaviour(warm, the_client_of_one_that_hangs_is_given_to_another)
 	cr_expect_neq(atol(client_line(fd)), stopped);
 	WAIT_UNTIL(!process_lives(stopped));
 	close(fd);
-	superd_stop(superd);
 }
 
 /* The table of before the reload is gone, and the program ends by what the next one says. */
@@ -323,7 +315,6 @@ Behaviour(warm, a_reload_while_a_client_is_handed_over_harms_nobody)
 		cr_expect_neq(atol(client_line(fd)), stopped);
 		close(fd);
 	}
-	superd_stop(superd);
 }
 
 /* In whatever moment it is killed: its client is served by another, or has lost one that had begun. */
@@ -349,7 +340,6 @@ Behaviour(warm, one_killed_in_the_instant_of_its_client_leaves_nothing)
 	}
 	cr_expect_geq(served, 1);
 	client_ask_pid(superd_port(superd, "app"));
-	superd_stop(superd);
 }
 
 /* Those that wait are gone, and as many others are there. */
@@ -373,7 +363,6 @@ Behaviour(warm, a_reload_starts_others)
 	cr_assert(superd_reload(superd, "%s", replaced(table, "warm = 2", "warm = 0")));
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	client_ask_pid(superd_port(superd, "app"));
-	superd_stop(superd);
 }
 
 Behaviour(warm, a_stop_ends_them_until_a_client_comes)
@@ -391,7 +380,6 @@ Behaviour(warm, a_stop_ends_them_until_a_client_comes)
 	await_held(superd, 2);
 	cr_assert(control_is_done(control_once("disable app")));
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
 }
 
 Behaviour(warm, a_restart_starts_others_and_a_start_those_that_a_stop_ended)
@@ -413,7 +401,6 @@ Behaviour(warm, a_restart_starts_others_and_a_start_those_that_a_stop_ended)
 	cr_assert(control_is_done(control_once("start app")));
 	await_held(superd, 2);
 	client_ask_pid(superd_port(superd, "app"));
-	superd_stop(superd);
 }
 
 Behaviour(warm, they_wait_for_so_long_and_no_longer)
@@ -427,7 +414,6 @@ Behaviour(warm, they_wait_for_so_long_and_no_longer)
 	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, !process_lives(before[0]));
 	await_held(superd, 1);
 	client_ask_pid(superd_port(superd, "app"));
-	superd_stop(superd);
 }
 
 Behaviour(warm, a_program_of_yesterday_serves_nobody)
@@ -442,7 +428,6 @@ Behaviour(warm, a_program_of_yesterday_serves_nobody)
 	cr_expect(strstr(client_ask(superd_port(superd, "app"), "hello\n"), "new"), "%s", world_logs());
 	await_held(superd, 2);
 	cr_expect(strstr(client_ask(superd_port(superd, "app"), "hello\n"), "new"));
-	superd_stop(superd);
 }
 
 Behaviour(warm, an_upgrade_ends_them_and_loses_nothing)
@@ -462,7 +447,6 @@ Behaviour(warm, an_upgrade_ends_them_and_loses_nothing)
 	await_held(superd, 2);
 	cr_expect_eq(warm_count("taken"), 1);
 	client_ask_pid(superd_port(superd, "app"));
-	superd_stop(superd);
 }
 
 Behaviour(warm, what_cannot_be_held_is_told_once_and_served)
@@ -489,7 +473,6 @@ Behaviour(warm, what_cannot_be_held_is_told_once_and_served)
 	}
 	cr_expect_eq(superd_log_count(superd, "cannot be held"), 1, "%s", world_logs());
 	cr_expect(strstr(why_of("app"), "cannot be held"), "%s", why_of("app"));
-	superd_stop(superd);
 }
 
 /* Ends with this status while the file is not there. */
@@ -588,5 +571,4 @@ Behaviour(warm, a_program_that_has_no_use_for_its_client_is_told_once)
 		close(fd);
 	}
 	cr_expect_eq(superd_log_count(superd, "cannot be held"), 1, "%s", world_logs());
-	superd_stop(superd);
 }

@@ -68,7 +68,6 @@ Behaviour(xinetd_log, each_client_has_a_start_and_an_end)
 	cr_assert_eq(start, end);
 	cr_assert_eq(count_lines(file), 2u, "%s", read_text(file));
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, an_end_by_a_signal_tells_its_number)
@@ -78,7 +77,6 @@ Behaviour(xinetd_log, an_end_by_a_signal_tells_its_number)
 
 	visit(superd, "each");
 	wait_line(file, "EXIT: each signal=15 pid=[0-9]+ duration=[0-9]+\\(sec\\)");
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, each_flag_adds_its_field_and_no_other)
@@ -118,7 +116,6 @@ Behaviour(xinetd_log, who_is_turned_away_is_told_with_the_reason)
 	close(second);
 	wait_line(file, "EXIT: each status=0 .*");
 	cr_assert_eq(count_lines(file), 3u, "%s", read_text(file));
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, who_may_not_come_has_neither_start_nor_end)
@@ -144,7 +141,6 @@ Behaviour(xinetd_log, attempt_alone_has_the_refusal_written_without_the_address)
 	cr_assert(client_sees_end(client));
 	wait_line(file, "FAIL: each address");
 	close(client);
-	superd_stop(superd);
 }
 
 /* So many clients, each with an address of its own, while superd does not look. */
@@ -171,7 +167,6 @@ Behaviour(xinetd_log, a_service_that_rests_for_cps_says_so_in_xinetds_words)
 			"seconds.\n");
 	close(clients[0]);
 	close(clients[1]);
-	superd_stop(superd);
 }
 
 /* It was taken out of the queue to be named, and has had its line. */
@@ -200,7 +195,6 @@ Behaviour(xinetd_log, fail2ban_finds_the_address_of_who_is_refused)
 
 	wait_line(file, "FAIL: [^ ]+ address from=(::f{4,6}:)?[0-9.]+");
 	close(client);
-	superd_stop(superd);
 }
 
 /* Who was taken out of the queue to be named is no more lost than those who wait there. */
@@ -218,7 +212,6 @@ Behaviour(xinetd_log, who_is_one_too_many_for_cps_is_named_and_served_later)
 		cr_expect_str_eq(client_line(clients[n]), "hello");
 		close(clients[n]);
 	}
-	superd_stop(superd);
 }
 
 BehaviourOfUsers(record, who_has_no_name_where_one_is_needed_has_no_other_line)
@@ -246,7 +239,6 @@ Behaviour(xinetd_log, an_ipv4_client_is_one_by_whatever_socket_it_comes)
 
 	visit(superd, "each");
 	wait_line(file, "START: each pid=[0-9]+ from=127\\.0\\.0\\.1");
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, what_cannot_be_started_has_neither_start_nor_end)
@@ -294,7 +286,6 @@ Behaviour(xinetd_log, a_backend_that_ends_at_once_has_both_lines)
 	text = read_text(file);
 	cr_assert(has_line(file, "START: web pid=[0-9]+ from=(<no address>|127\\.0\\.0\\.1)"), "%s", text);
 	cr_assert_lt(strstr(text, "START: "), strstr(text, "EXIT: "), "%s", text);
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, a_datagram_that_starts_a_backend_tells_its_sender)
@@ -307,7 +298,6 @@ Behaviour(xinetd_log, a_datagram_that_starts_a_backend_tells_its_sender)
 	datagram_ask(client, "hello");
 	wait_line(file, "START: dns pid=[0-9]+ from=127\\.0\\.0\\.1");
 	close(client);
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, a_local_client_has_no_address)
@@ -346,7 +336,6 @@ Behaviour(xinetd_log, syslog_gets_the_line_with_facility_and_level)
 	cr_assert(strstr(line, " superd[") && strstr(line, "]: START: each pid="), "%s", line);
 	cr_assert(strstr(line, " from=127.0.0.1"), "%s", line);
 	close(receiver);
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, without_log_type_the_lines_stand_in_superds_own_log_as_they_are)
@@ -356,7 +345,6 @@ Behaviour(xinetd_log, without_log_type_the_lines_stand_in_superds_own_log_as_the
 	visit(superd, "each");
 	superd_wait_log(superd, "\nEXIT: each status=3 pid=");
 	cr_assert(superd_logged(superd, "\nSTART: each pid="), "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* A program has one line for the start of each client, and one for its end; a failure is in superd's words, too. */
@@ -375,7 +363,6 @@ Behaviour(xinetd_log, superds_own_lines_do_not_double_those_of_xinetd)
 	cr_expect(superd_logged(superd, " ended: exit status 1"), "%s", world_logs());
 	cr_expect(!superd_logged(superd, "each: started"), "%s", world_logs());
 	cr_expect(!superd_logged(superd, " ended: exit status 0"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 /* What gets the listeners starts seldom, and nothing but superd's own line tells how it goes on. */
@@ -388,7 +375,6 @@ Behaviour(xinetd_log, superds_own_lines_stand_beside_those_of_who_gets_the_liste
 	superd_wait_log(superd, "\nEXIT: web status=0 pid=");
 	superd_wait_log(superd, " ended: exit status 0");
 	cr_expect(superd_logged(superd, "web: started, pid "), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, a_quieter_log_still_has_the_lines_that_a_service_asks_for)
@@ -405,7 +391,6 @@ Behaviour(xinetd_log, a_quieter_log_still_has_the_lines_that_a_service_asks_for)
 	client_rest(client);
 	close(client);
 	superd_wait_log(superd, "START: each pid=");
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, in_json_the_line_has_its_facts)
@@ -426,7 +411,6 @@ Behaviour(xinetd_log, in_json_the_line_has_its_facts)
 	superd_wait_log(superd, "\"event\":\"exit\"");
 	cr_assert(superd_logged(superd, "\"peer\":\"127.0.0.1\",\"message\":\"START: each pid="), "%s", world_logs());
 	cr_assert(superd_logged(superd, "\"status\":3,"), "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, a_file_that_was_moved_away_is_made_anew_at_a_hangup)
@@ -443,7 +427,6 @@ Behaviour(xinetd_log, a_file_that_was_moved_away_is_made_anew_at_a_hangup)
 	wait_line(file, "START: each .*");
 	cr_assert_eq(count_lines(moved), 1u);
 	cr_assert_eq(count_lines(file), 1u);
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, a_file_that_was_moved_away_is_noticed_and_no_line_is_lost)
@@ -459,7 +442,6 @@ Behaviour(xinetd_log, a_file_that_was_moved_away_is_noticed_and_no_line_is_lost)
 	visit(superd, "each");
 	wait_line(file, "START: each .*");
 	WAIT_UNTIL(count_lines(file) + count_lines(moved) == 3);
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, at_its_limits_a_file_is_told_of_and_the_service_goes_on)
@@ -476,7 +458,6 @@ Behaviour(xinetd_log, at_its_limits_a_file_is_told_of_and_the_service_goes_on)
 	cr_assert_eq(stat(file, &status), 0);
 	cr_assert_leq(status.st_size, 200);
 	cr_assert_eq(superd_log_count(superd, "log_type's"), 2u, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, a_file_out_of_reach_keeps_nobody_out)
@@ -494,7 +475,6 @@ Behaviour(xinetd_log, a_file_out_of_reach_keeps_nobody_out)
 	}
 	superd_wait_log(superd, " of log_type were dropped");
 	cr_assert_eq(superd_log_count(superd, "cannot log to"), 1u, "%s", world_logs());
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, superds_own_output_can_be_the_file)
@@ -515,9 +495,6 @@ Behaviour(xinetd_log, superds_own_output_can_be_the_file)
 	WAIT_UNTIL((got = read(ends[0], text, sizeof(text) - 1)) > 0);
 	text[got] = '\0';
 	cr_assert(strstr(text, ": START: each from=127.0.0.1\n"), "%s", text);
-	superd_stop(superd);
-	close(ends[0]);
-	close(ends[1]);
 }
 
 Behaviour(xinetd_log, files_of_services_that_are_gone_are_closed)
@@ -535,7 +512,6 @@ Behaviour(xinetd_log, files_of_services_that_are_gone_are_closed)
 	cr_assert(superd_reload(superd, EACH, "/bin/true", ""));
 	cr_assert(superd_reload(superd, EACH, "/bin/true", ""));
 	superd_expect_fds(superd, before);
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_log, the_end_of_one_that_went_over_an_upgrade_is_that_of_its_start)
@@ -554,5 +530,4 @@ Behaviour(xinetd_log, the_end_of_one_that_went_over_an_upgrade_is_that_of_its_st
 	cr_assert_eq(start, end);
 	cr_assert_eq(count_lines(file), 2u, "%s", read_text(file));
 	close(client);
-	superd_stop(superd);
 }

@@ -96,7 +96,6 @@ Behaviour(xinetd_traps, defaults_hold_for_a_service_before_them)
 	cr_expect_eq(count_lines(marks), 0);
 	expect_served("127.0.0.1", port);
 	WAIT_UNTIL(count_lines(log) == 3);
-	superd_stop(superd);
 }
 
 /* A service whose rule or limit cannot be read never runs without it, whatever revives it. */
@@ -132,7 +131,6 @@ Behaviour(xinetd_traps, enabled_revives_no_service_with_a_broken_rule)
 	expect_served("127.0.0.1", good);
 	for (size_t n = 0; n < BROKEN; n++)
 		cr_expect_not(client_can_connect(ports[n]), "%s runs", broken[n]);
-	superd_stop(superd);
 }
 
 static void expect_only(const char *words, const char *served, const char *refused)
@@ -184,7 +182,6 @@ Behaviour(xinetd_traps, an_ipv6_address_with_a_length_is_a_rule)
 	client = client_connect_to("::1", none);
 	cr_expect(client_sees_end(client));
 	close(client);
-	superd_stop(superd);
 }
 
 /* There is no client to judge before the server has accepted it: the kernel does. What it keeps out starts nothing. */
@@ -211,7 +208,6 @@ Behaviour(xinetd_traps, only_from_holds_for_a_stream_with_wait_and_nothing_spins
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_expect_eq(count_lines(marks), 1);
 	close(stranger);
-	superd_stop(superd);
 }
 
 /* ---- attributes ---- */
@@ -239,7 +235,6 @@ Behaviour(xinetd_traps, nameinargs_may_stand_before_or_behind_its_arguments)
 	reading_expect(reading, "cwd", "/");
 	reading_expect(reading, "umask", "0022");
 	reading_expect(reading, "session_leader", "1");
-	superd_stop(superd);
 }
 
 /* An IPv4 client comes by its own address, in the environment and in the log, by whatever socket. */
@@ -261,7 +256,6 @@ Behaviour(xinetd_traps, v6only_no_serves_both_families_and_ipv4_is_ipv4)
 	reading_expect(reading_of(told_at("::1", dual)), "env.REMOTE_HOST", "::1");
 	WAIT_UNTIL(count_lines(log) == 8);
 	cr_expect_null(strstr(read_text(log), "::ffff:"), "%s", read_text(log));
-	superd_stop(superd);
 }
 
 /* With --compat=xinetd the lines and REMOTE_HOST have xinetd's form, and the connection is one of IPv4, as there. */
@@ -288,7 +282,6 @@ Behaviour(xinetd_traps, an_ipv4_client_of_an_ipv6_socket_is_written_as_xinetd_wr
 	WAIT_UNTIL(strstr(read_text(log), "FAIL: closed address from=::ffff:127.0.0.1\n"));
 	cr_expect(strstr(read_text(log), "START: dual pid="), "%s", read_text(log));
 	cr_expect(strstr(read_text(log), " from=::ffff:127.0.0.1\n"), "%s", read_text(log));
-	superd_stop(superd);
 }
 
 /* The rate is one a second, whatever its number, and over it clients wait: none is refused. */
@@ -321,7 +314,6 @@ Behaviour(xinetd_traps, cps_counts_by_the_second_and_refuses_nobody)
 		close(clients[n]);
 	}
 	superd_wait_log(superd, "Activating service web");
-	superd_stop(superd);
 }
 
 /* In defaults it is for redirects alone. */
@@ -337,7 +329,6 @@ Behaviour(xinetd_traps, traffic_in_defaults_disables_nobody)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_expect_not_null(strstr(read_text(log), "START: web from=127.0.0.1"));
 	cr_expect_null(strstr(read_text(log), "TRAFFIC"));
-	superd_stop(superd);
 }
 
 /* The server is there at the start and gone at the first client. */
@@ -363,7 +354,6 @@ Behaviour(xinetd_traps, a_server_that_cannot_be_run_has_no_exit_of_0)
 	client_send(client, "hello\n");
 	cr_expect_str_eq(client_line(client), "hello");
 	close(client);
-	superd_stop(superd);
 }
 
 /* Twenty tries in the first second, and then none until a reload, is what xinetd does. */
@@ -385,7 +375,6 @@ Behaviour(xinetd_traps, a_taken_port_is_tried_with_pauses_until_it_is_free)
 	close(taken);
 	CLOCK_UNTIL(superd, MINUTE_MS, 5, superd_logged(superd, "web: listening on "));
 	expect_served("127.0.0.1", port);
-	superd_stop(superd);
 }
 
 /* ---- reload and end ---- */
@@ -433,7 +422,6 @@ Behaviour(xinetd_traps, a_reload_kills_no_session)
 		close(clients[n]);
 	}
 	expect_served("127.0.0.1", changed);
-	superd_stop(superd);
 }
 
 Behaviour(xinetd_traps, a_stop_ends_servers_with_their_sessions)
@@ -461,7 +449,6 @@ Behaviour(xinetd_traps, a_broken_table_at_a_reload_changes_nothing)
 	expect_served("127.0.0.1", port);
 	cr_expect_not(superd_reload(superd, "%s", replaced(service, "socket_type", "socket_typo")));
 	expect_served("127.0.0.1", port);
-	superd_stop(superd);
 }
 
 /* superd's own services go on with a datagram socket for a while; they are over when the table says so, not when nobody
@@ -508,7 +495,6 @@ BehaviourOfUsers(xinetd_traps, an_internal_service_of_datagrams_ends_with_its_en
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_expect_str_eq(heard(superd, client), "");
 	close(client);
-	superd_stop(superd);
 }
 
 /* ---- redirect ---- */
@@ -532,7 +518,6 @@ Behaviour(xinetd_traps, who_ends_its_half_of_a_redirect_gets_the_answer)
 	cr_expect_str_eq(client_rest(client), "a\nb\n");
 	close(client);
 	WAIT_UNTIL(read_text(log) && strstr(read_text(log), ": TRAFFIC: web in=4(bytes) out=4(bytes)\n"));
-	superd_stop(superd);
 }
 
 /* ---- tcpmux ---- */
@@ -597,5 +582,4 @@ BehaviourOfUsers(xinetd_traps, a_name_for_tcpmux_comes_in_pieces_and_what_follow
 	/* A service with a port of its own is not there by name. */
 	expect_mux(superd, port, PIECES("apart\r\n"), "-Service not available\r\n");
 	expect_mux(superd, port, PIECES("nothing\r\n"), "-Service not available\r\n");
-	superd_stop(superd);
 }
