@@ -374,6 +374,69 @@ Behaviour(hostile_listener, nor_does_a_reload_that_drains)
 	end_locked(superd, client);
 }
 
+#define HEIR \
+	"service %s { listen = \"%s:%d\" exec = \"%s\" }\n" \
+	"service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n"
+
+/* Another row gets its address, the same or a wider one. The table waits for the lock, and takes effect without. */
+static void expect_heir(const char *address, const char *outcome)
+{
+	int client, port = free_port();
+	struct superd *superd;
+
+	SKIP_WITHOUT_LOCKS();
+	superd = controlled_clock_run(HEIR, "hostile", "127.0.0.1", port,
+				      text_of("%s %s lock", replaced(backend("%s", ""), "backend ", "hostile_backend"),
+					      write_file("acts", "%s", "")), backend("stdio"));
+	superd_wait_log(superd, "hostile: listening on");
+	client = client_connect(port);
+	WAIT_UNTIL(superd_logged(superd, "asked 15"));
+	clock_hold();
+	write_file("superd.conf", HEIR, "heir", address, port, backend("serve"), backend("stdio"));
+	superd_signal(superd, SIGHUP);
+	WAIT_UNTIL(superd_aside(superd, "superd-restore"));
+	client_ask_pid(superd_port(superd, "other"));
+	cr_expect_not(superd_logged(superd, "reloaded:"));
+	clock_go_on();
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "reloaded: 1 unchanged")));
+	cr_expect(superd_logged(superd, outcome), "%s", world_logs());
+	client_ask_pid(superd_port(superd, "other"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(hostile_listener, nor_does_a_reload_that_gives_its_address_to_another)
+{
+	expect_heir("127.0.0.1", "may get new clients, too: they cannot be kept from it: tcp:");
+}
+
+Behaviour(hostile_listener, nor_does_a_reload_that_gives_its_port_to_another)
+{
+	expect_heir("tcp4:0.0.0.0", "cannot listen on tcp4:");
+}
+
+/* A third order comes while that waits. */
+Behaviour(hostile_listener, and_the_last_of_several_reloads_takes_effect)
+{
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT_LOCKS();
+	superd = run_locked("lock", &client);
+	clock_hold();
+	write_file("superd.conf", "service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n",
+		   backend("stdio"));
+	superd_signal(superd, SIGHUP);
+	WAIT_UNTIL(superd_aside(superd, "superd-restore"));
+	write_file("superd.conf", LOCKING, replaced(backend("%s", ""), "backend ", "hostile_backend"), path_in("acts"),
+		   "lock", "nice = 1", backend("stdio"));
+	superd_signal(superd, SIGHUP);
+	clock_go_on();
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "reloaded: 1 unchanged, 1 changed, 0 added, 0 ")));
+	cr_expect_eq(superd_log_count(superd, "reloaded:"), 1);
+	end_kept(superd, client);
+}
+
 /* Its listener is being restored, which hangs: no order waits for that, and nobody else. */
 Behaviour(hostile_listener, nor_does_a_start_behind_one_who_leaves_it_locked)
 {

@@ -117,10 +117,14 @@ static int fail_beside_other(const struct reuseport_search *search, struct buf *
 	return -1;
 }
 
-static int share(int fd, const void *on, struct buf *why, struct buf *warnings)
+/* A foreign one would have it already if it could have it now (reuseport_is_to_be_set). */
+static int share(int fd, struct buf *why)
 {
-	(void)why, (void)warnings;
-	return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, on, sizeof(int));
+	if (!foreign_socket_is(fd))
+		return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)) < 0 ?
+			bind_fail(why, SECOND, "SO_REUSEPORT") : 0;
+	errno = foreign_socket_is_backed_off(fd) ? ETIMEDOUT : EAGAIN;
+	return bind_fail(why, SECOND, errno == ETIMEDOUT ? "a process that has the socket blocks it" : "SO_REUSEPORT");
 }
 
 static int open_tcp(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
@@ -135,9 +139,8 @@ static int open_tcp(int fd, const struct listen *listen, struct buf *why, struct
 	}
 	if (search.other)
 		return fail_beside_other(&search, why);
-	if (!was_shared && foreign_socket_do(fd, share, &(int){ 1 }, why, warnings) < 0)
-		return bind_fail(why, SECOND, errno == ETIMEDOUT ? "a process that has the socket blocks it"
-								 : "SO_REUSEPORT");
+	if (!was_shared && share(fd, why) < 0)
+		return -1;
 	second = bind_again(fd, listen, why, warnings);
 	if (second >= 0 && reuseport_bpf_select(second) < 0 && select_index(second, 1) < 0) {
 		bind_fail(why, SECOND, "SO_ATTACH_REUSEPORT_CBPF");
@@ -146,7 +149,7 @@ static int open_tcp(int fd, const struct listen *listen, struct buf *why, struct
 	if (second < 0 && !was_shared) {
 		int error = errno;
 
-		foreign_socket_do(fd, share, &(int){ 0 }, why, warnings);
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 0 }, sizeof(int));
 		errno = error;
 	}
 	return foreign_socket_forget(second);
@@ -195,7 +198,7 @@ const char *reuseport_obstacle(const struct listen *listen)
 
 bool reuseport_is_to_be_set(int fd, const struct listen *listen)
 {
-	return listen->address->kind == ENDPOINT_TCP && !reuseport_obstacle(listen) && !is_shared(fd);
+	return (listen->address->kind == ENDPOINT_TCP || listen->address->kind == ENDPOINT_UDP) && !is_shared(fd);
 }
 
 int reuseport_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)

@@ -15,12 +15,13 @@
 /* Why no second listener is possible: for this kind, with these options and superd's rights. NULL: it is. */
 const char *reuseport_obstacle(const struct listen *listen);
 
-/* Whether the first socket has to be changed before: it does not have SO_REUSEPORT yet. */
+/* Whether the first socket has to be changed before another one opens at its port, of the same address or of a wider or
+ * narrower one: it does not have SO_REUSEPORT yet. Of a foreign one another process sets that (bind_restore). */
 bool reuseport_is_to_be_set(int fd, const struct listen *listen);
 
 /* Opens the second listener, as bind_listen does; or -1 and errno, with why, and then nothing has changed. fd stays
  * open and the caller's. There can be one at a time: all holders must close the first before the second can get a
- * second listener of its own. Waits for another process if the first socket is foreign and has no SO_REUSEPORT. */
+ * second listener of its own. */
 int reuseport_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Whether the kernel moves clients in the queue or in a handshake to fd, the second of the two, when the first is closed:

@@ -487,7 +487,7 @@ static void update_group(struct server *server)
 	struct log *log = server->supervisor->engine.log;
 	gid_t before = server->group;
 
-	if (server->supervisor->loader.worker.busy || server->group == *server->wanted_group)
+	if (config_loader_is_busy(&server->supervisor->loader) || server->group == *server->wanted_group)
 		return;
 	server->group = *server->wanted_group;
 	if (!set_socket_group(server)) {

@@ -10,6 +10,7 @@
 #include "lib/log/log.h"
 #include "lib/wait_note.h"
 #include "os/rights/own_privileges.h"
+#include "superd/reload/reload.h"
 
 #define LATE 3.                         /* seconds without an answer, after which the log names what does not answer */
 
@@ -29,6 +30,10 @@ static void finish_load(struct config_loader *loader)
 	enum load_task task = loader->task;
 	bool again = loader->again;
 
+	loader->waits = !again && task != LOAD_PREVIEW && table && !diags.errors &&
+		!service_list_prepare(loader->service_list, table, task == LOAD_TABLE);
+	if (loader->waits)
+		return;
 	loader->table = NULL;
 	loader->diags = (struct diags){ 0 };
 	loader->task = LOAD_TABLE;
@@ -50,6 +55,18 @@ static void on_thread_done(struct worker *worker)
 
 	ev_timer_stop(worker->loop, &loader->late);
 	finish_load(loader);
+}
+
+void config_loader_go_on(struct config_loader *loader)
+{
+	if (loader->waits)
+		finish_load(loader);
+}
+
+void config_loader_end(struct config_loader *loader)
+{
+	table_free(loader->table);
+	diags_free(&loader->diags);
 }
 
 /* Names what does not answer, once in a reading. */
@@ -78,7 +95,7 @@ void config_loader_init(struct config_loader *loader, struct ev_loop *loop)
 void config_loader_start(struct config_loader *loader, bool allows_empty)
 {
 	loader->ordered_empty |= allows_empty;
-	if (loader->worker.busy) {
+	if (config_loader_is_busy(loader)) {
 		loader->again = true;
 		return;
 	}
@@ -109,12 +126,12 @@ static bool start_thread(struct config_loader *loader, enum load_task task)
 
 bool config_loader_preview(struct config_loader *loader)
 {
-	return !loader->worker.busy && start_thread(loader, LOAD_PREVIEW);
+	return !config_loader_is_busy(loader) && start_thread(loader, LOAD_PREVIEW);
 }
 
 bool config_loader_return(struct config_loader *loader, char *answer, size_t length)
 {
-	if (loader->worker.busy) {
+	if (config_loader_is_busy(loader)) {
 		free(answer);
 		return false;
 	}

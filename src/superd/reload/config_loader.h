@@ -10,6 +10,7 @@
 #include "table/services/table.h"
 
 struct log;
+struct service_list;
 
 enum load_task {
 	LOAD_TABLE,
@@ -28,6 +29,8 @@ struct config_loader {
 	bool allows_empty;              /* the reading may remove every service; for `load` */
 	bool ordered_empty;             /* the same, of all orders for the reading that is to come */
 	struct table *const *before;    /* the table in effect; nothing replaces it during a reading */
+	const struct service_list *service_list;        /* the caller sets it */
+	bool waits;                     /* true: it is read, and service_list is not ready for it (service_list_prepare) */
 	/* Reads what `task` says, in a thread, with all signals blocked; takes `answer` for that. */
 	struct table *(*load)(struct config_loader *loader, struct diags *diags);
 	void *load_context;
@@ -51,3 +54,14 @@ bool config_loader_return(struct config_loader *loader, char *answer, size_t len
 
 /* Starts to read the table for a comparison. false: another reading is under way, or no thread can be started. */
 bool config_loader_preview(struct config_loader *loader);
+
+/* Called when services have had events: what it waits for may be done. */
+void config_loader_go_on(struct config_loader *loader);
+
+void config_loader_end(struct config_loader *loader);           /* drops what waits; the thread has ended */
+
+/* From an order until `loaded`. */
+static inline bool config_loader_is_busy(const struct config_loader *loader)
+{
+	return loader->worker.busy || loader->waits;
+}

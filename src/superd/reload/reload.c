@@ -81,6 +81,7 @@ static bool any_is_claimed(const struct service *service, const struct table *af
  * entry has the address, the instance keeps its sockets. */
 static void detach_instance(struct service_runtime *runtime, const struct service *service, const struct table *after)
 {
+	struct event event = { .name = "draining", .service = runtime->service->name };
 	struct buf why = { 0 };
 	enum on_remove diff = service_on_remove(service, runtime->service);
 	bool drains = diff == REMOVE_DRAIN, is_alone;
@@ -95,8 +96,13 @@ static void detach_instance(struct service_runtime *runtime, const struct servic
 	is_alone = !drains || !any_is_equal(runtime->service, after) || runtime_state(runtime) != RUNNING;
 	if (!is_alone)
 		stop_call_off(runtime);
+	event.pid = runtime_current(runtime)->pid;
 	if (is_alone || !drain_try(runtime, &why))
 		stop_lend(runtime, drains);
+	if (why.length)
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
+			  "pid %ld may get new clients, too: they cannot be kept from it: %s", (long)event.pid,
+			  buf_string(&why));
 	buf_free(&why);
 }
 
@@ -496,6 +502,36 @@ bool service_list_build(struct service_list *service_list, struct engine *engine
 	for (size_t n = 0; n < table->count; n++)
 		begin_service(service_list->runtimes[n]);
 	return true;
+}
+
+/* Whether its instance is to run on with the sockets that it has (detach_instance). */
+static bool is_to_be_detached(const struct service_runtime *runtime, const struct service *row,
+			      const struct table *after, struct diff_cache *known)
+{
+	bool is_removed = !row || service_is_off(row);
+
+	if (is_removed ? keeps_old_entry(runtime, after) : compare_entry(known, runtime, row) != DIFF_SOCKETS)
+		return false;
+	return service_on_remove(is_removed ? runtime->service : row, runtime->service) != REMOVE_STOP;
+}
+
+bool service_list_prepare(const struct service_list *service_list, const struct table *after, bool is_whole)
+{
+	struct diff_cache known = { 0 };
+	bool ready = true;
+
+	for (size_t n = 0; n < service_list->count; n++) {
+		struct service_runtime *runtime = service_list->runtimes[n];
+		const struct service *row = runtime ? table_find(after, runtime->service->name) : NULL;
+
+		if (!runtime || !runtime_runs_on(runtime) || !(row || is_whole) ||
+		    !is_to_be_detached(runtime, row, after, &known))
+			continue;
+		ready &= standby_sockets_prepare(runtime);
+		for (size_t i = 0; i < runtime->listener_count; i++)
+			ready &= listener_share(&runtime->listeners[i], runtime->engine, runtime->service->name);
+	}
+	return ready;
 }
 
 bool service_list_reload(struct service_list *service_list, struct engine *engine, struct table *before,

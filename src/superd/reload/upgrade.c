@@ -195,7 +195,7 @@ static bool is_at_rest(struct upgrade *upgrade, struct buf *why)
 
 	if (is_too_late(upgrade))
 		buf_text(why, "superd is stopping");
-	else if (upgrade->loader->worker.busy)
+	else if (config_loader_is_busy(upgrade->loader))
 		buf_text(why, "a reload is under way");
 	else if (!list_empty(&engine->admission->lookups))
 		buf_text(why, "lookups about clients are under way");
@@ -414,7 +414,8 @@ static void on_quiesce_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)events;
 	/* A reload may take any time, and may be ordered again and again, so an upgrade does not wait for it. */
-	if (!is_quiet && !is_too_late(upgrade) && !upgrade->loader->worker.busy && clock_now() < upgrade->deadline) {
+	if (!is_quiet && !is_too_late(upgrade) && !config_loader_is_busy(upgrade->loader) &&
+	    clock_now() < upgrade->deadline) {
 		if (clock_now() - upgrade->source.quiet_since > LOOKUP_TIMEOUT)
 			cancel_lookups(upgrade);
 		buf_free(&busy);
@@ -545,7 +546,7 @@ static void on_probe_ended(struct child *child, int status)
 	} else if (upgrade->check_only) {
 		upgrade->busy = false;
 		call_done(upgrade, true, buf_string(&text));
-	} else if (upgrade->loader->worker.busy) {
+	} else if (config_loader_is_busy(upgrade->loader)) {
 		fail_upgrade(upgrade, "busy: a reload is under way");
 	} else {
 		begin_quiesce(upgrade);
@@ -594,7 +595,7 @@ static bool may_begin(const struct upgrade *upgrade, struct buf *why)
 {
 	if (is_too_late(upgrade))
 		buf_text(why, "busy: superd is stopping");
-	else if (upgrade->loader->worker.busy)
+	else if (config_loader_is_busy(upgrade->loader))
 		buf_text(why, "busy: a reload is under way");
 	else if (!upgrade->program || !upgrade->arguments)
 		buf_text(why, "superd does not know its own path: neither its name nor /proc has it");

@@ -25,17 +25,10 @@ bool bind_beside_is_at_port(int fd, const struct listen *listen)
 	return conn.kind == wanted && conn.port == listen->address->port;
 }
 
-static int set_reuse_port(int fd, const void *on, struct buf *why, struct buf *warnings)
-{
-	(void)why, (void)warnings;
-	return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, on, sizeof(int));
-}
-
-/* Returns the first socket of the same address, or -1. Sets SO_REUSEPORT on all others of the port; counts all in
- * found. */
+/* Returns the first socket of the same address, or -1. Sets SO_REUSEPORT on all others of the port: of a foreign one
+ * that was done before it was left to its instance (service_list_prepare). Counts all in found. */
 static int find_same_address(struct engine *engine, const struct listen *listen, size_t *found)
 {
-	struct buf none = { 0 };
 	int same = -1;
 
 	LIST_EACH(link, &engine->listeners->drained) {
@@ -47,11 +40,10 @@ static int find_same_address(struct engine *engine, const struct listen *listen,
 			++*found;
 			if (same < 0 && bind_matches(held->sockets[n], listen))
 				same = held->sockets[n];
-			else
-				(void)foreign_socket_do(held->sockets[n], set_reuse_port, &(int){ 1 }, &none, &none);
+			else if (!foreign_socket_is(held->sockets[n]))
+				setsockopt(held->sockets[n], SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int));
 		}
 	}
-	buf_free(&none);
 	return same;
 }
 

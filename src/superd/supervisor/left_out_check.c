@@ -86,7 +86,7 @@ static void on_alarm(struct alarm *alarm)
 		return;
 	if (check->child_process.pid)
 		kill_child(check);
-	else if (!supervisor->loader.worker.busy && !supervisor->upgrade.busy && start_child(check))
+	else if (!config_loader_is_busy(&supervisor->loader) && !supervisor->upgrade.busy && start_child(check))
 		alarm_set(&check->alarm, CHILD_TIMEOUT);
 	else
 		wait_for_next(check, PAUSE_BUSY);

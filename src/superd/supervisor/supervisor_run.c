@@ -142,10 +142,12 @@ static void handle_events(struct supervisor *supervisor)
 	if (events->starved && !ev_is_active(&supervisor->starved))
 		ev_timer_again(engine->loop, &supervisor->starved);
 	events->starved = false;
+	config_loader_go_on(&supervisor->loader);
 	if (!events->ended)
 		return;
 	events->ended = false;
-	if (list_empty(&supervisor->service_list.leaving) && !supervisor->loader.worker.busy && !engine->stopping)
+	if (list_empty(&supervisor->service_list.leaving) && !config_loader_is_busy(&supervisor->loader) &&
+	    !engine->stopping)
 		use_required_caps(supervisor);
 	shutdown_check(supervisor);
 }
@@ -322,7 +324,7 @@ static void take_reloaded(struct supervisor *supervisor, struct table *table, co
 		note_refused(&supervisor->service_list, diags);
 	if (!supervisor->engine.stopping)
 		persona_log_reloaded(supervisor, reloaded ? &counts : NULL);
-	if (!supervisor->loader.worker.busy)
+	if (!config_loader_is_busy(&supervisor->loader))
 		use_required_caps(supervisor);
 	sd_notify_ready(&supervisor->sd_notify);
 	if (supervisor->reloaded)
@@ -353,7 +355,7 @@ static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	if (!supervisor->engine.stopping && service_list_lacks(&supervisor->service_list, supervisor->table)) {
 		own_privileges_use_all();       /* a new service may need more than the others do */
 		service_list_complete(&supervisor->service_list, &supervisor->engine, supervisor->table);
-		if (!supervisor->loader.worker.busy)
+		if (!config_loader_is_busy(&supervisor->loader))
 			use_required_caps(supervisor);
 	}
 	for (size_t n = 0; n < supervisor->service_list.count; n++) {
@@ -540,6 +542,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	if (engine->log)
 		log_pump_attach(&supervisor->log_pump, engine->loop, log_sink(engine->log));
 	supervisor->loader.loaded = on_loaded;
+	supervisor->loader.service_list = &supervisor->service_list;
 	supervisor->loader.log = engine->log;
 	supervisor->loader.before = &supervisor->table;
 	config_loader_init(&supervisor->loader, engine->loop);
@@ -651,7 +654,7 @@ bool supervisor_preview(struct supervisor *supervisor)
 		return false;
 	if (config_loader_preview(&supervisor->loader))
 		return true;
-	if (!supervisor->loader.worker.busy)
+	if (!config_loader_is_busy(&supervisor->loader))
 		use_required_caps(supervisor);
 	return false;
 }
@@ -719,6 +722,7 @@ void supervisor_free(struct supervisor *supervisor)
 	struct buf left = { 0 };
 
 	saved_state_end(engine);
+	config_loader_end(&supervisor->loader);
 	socket_store_keep(engine);
 	rpc_free(engine);               /* after SIGQUIT instances run on, and rpcbind keeps them */
 	service_list_free(&supervisor->service_list);
