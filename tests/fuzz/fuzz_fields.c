@@ -186,7 +186,7 @@ static void judge(struct state_stream *stream)
 {
 	struct buf why = { 0 };
 
-	require(load_fits(stream, make_table(), false, &why) || why.length);
+	require(load_fits(stream, make_table(), &why) || why.length);
 	load_is_ours(stream);
 	load_previous_table(stream);
 	load_version(stream);

@@ -27,6 +27,43 @@ static char *print(const struct table *table)
 	return text;
 }
 
+static bool texts_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool places_equal(struct origin a, struct origin b)
+{
+	return texts_equal(a.file, b.file) && a.line == b.line && a.column == b.column;
+}
+
+/* What superd saves for the next one is the same table, too. */
+static void read_saved_back(const struct table *table)
+{
+	struct diags diags = { 0 };
+	char *first = print(table), *saved = NULL, *second;
+	size_t length = 0;
+	FILE *out = open_memstream(&saved, &length);
+	struct table *again;
+
+	require(out && print_conf_saved(table, NULL, 0, out) && fclose(out) == 0);
+	again = read_saved(saved, &diags);
+	if (diags.errors) {
+		fputs(saved, stderr);
+		diags_print(&diags, stderr);
+	}
+	require(again && diags.errors == 0 && find_saved_places(again, saved));
+	second = print(again);
+	require(strcmp(first, second) == 0 && table->count == again->count);
+	for (size_t n = 0; n < table->count; n++)
+		require(places_equal(table->services[n].at, again->services[n].at));
+	free(second);
+	free(first);
+	free(saved);
+	table_free(again);
+	diags_free(&diags);
+}
+
 static void read_back(const struct table *table)
 {
 	struct diags diags = { 0 };
@@ -66,16 +103,6 @@ static void write_and_read_back(const struct reading *reading, struct reading *a
 	superd_service_reader_free(native);
 }
 
-static bool texts_equal(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-static bool places_equal(struct origin a, struct origin b)
-{
-	return texts_equal(a.file, b.file) && a.line == b.line && a.column == b.column;
-}
-
 static void require_same_row(const struct service *a, const struct service *b)
 {
 	require(!strcmp(a->name, b->name) && places_equal(a->at, b->at));
@@ -109,8 +136,10 @@ static void check_table(const struct table *table, const struct diags *diags)
 	for (size_t i = 0; i < diags->count; i++)
 		require(diags->list[i].message && diags->list[i].message[0] && diags->list[i].file);
 	require(!table->left_out_count || diags->errors);
-	if (diags->errors == 0)
+	if (diags->errors == 0) {
 		read_back(table);
+		read_saved_back(table);
+	}
 }
 
 void round_trip_reading(struct reading *reading)

@@ -127,17 +127,12 @@ static bool take_file(struct reading *reading, struct frame *frame)
 {
 	const struct read_request *request = reading->request;
 	const char *path = frame_text(frame);
-	struct stat status = { .st_mode = S_IFREG };
+	bool holds_text = frame_number(frame, 0, 1);
 
-	status.st_dev = (dev_t)frame_number(frame, INT64_MIN, INT64_MAX);
-	status.st_ino = (ino_t)frame_number(frame, INT64_MIN, INT64_MAX);
-	status.st_size = (off_t)frame_number(frame, 0, INT64_MAX);
-	status.st_mtim.tv_sec = (time_t)frame_number(frame, INT64_MIN, INT64_MAX);
-	status.st_mtim.tv_nsec = (long)frame_number(frame, 0, 999999999);
 	if (frame->is_bad || !path)
 		return false;
 	if (request->on_file)
-		request->on_file(request->files_context, path, &status);
+		request->on_file(request->files_context, path, holds_text);
 	return true;
 }
 

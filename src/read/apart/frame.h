@@ -30,7 +30,7 @@ enum frame_kind {
 	FRAME_READ,                     /* a source: path, title of its language, number of services */
 	FRAME_END,                      /* enum read_result, files, pending, asked_masked; dropped errors, others; lost */
 	FRAME_MEMORY,                   /* the last one: memory has run out */
-	FRAME_FILE,                     /* before it is read: path, device, inode, size, seconds, nanoseconds */
+	FRAME_FILE,                     /* before it is read: path, whether it holds text */
 	FRAMES
 };
 

@@ -7,11 +7,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
-#include "lib/hash.h"
 #include "lib/write_all.h"
 #include "os/fs/memory_file.h"
 #include "superd/machine/filters.h"
@@ -65,32 +63,18 @@ struct table_load {
 	load_on_source *on_source;      /* NULL: not wanted */
 	void *context;                  /* of on_source */
 	struct exclusions exclusions;   /* entries to skip in the next reading */
-	struct state_stream *known;     /* has answers of name services that are used; NULL: each is asked */
 	const struct nonempty_sources *before; /* the files of the last reading; NULL: this is no reload */
 	const struct load_before *replaced; /* of a reload */
 	bool compares;                  /* nothing follows but a comparison */
 	struct nonempty_sources nonempty; /* the files of this reading */
-	uint64_t sources;               /* hash of the files that were read, for table->sources */
 };
 
-/* A file that is written to, or replaced, differs in one of these facts. */
-static uint64_t hash_file(uint64_t number, const char *path, const struct stat *status)
-{
-	const int64_t facts[] = { (int64_t)status->st_dev, (int64_t)status->st_ino, status->st_size,
-				  status->st_mtim.tv_sec, status->st_mtim.tv_nsec };
-	char bytes[sizeof(facts)];
-
-	memcpy(bytes, facts, sizeof(bytes));
-	return hash_bytes(hash_bytes(number, path, strlen(path)), bytes, sizeof(bytes));
-}
-
 /* The callback read_request.on_file: notes the files that hold text. */
-static void note_file(void *context, const char *path, const struct stat *status)
+static void note_file(void *context, const char *path, bool holds_text)
 {
 	struct table_load *loading = context;
 
-	loading->sources = hash_file(loading->sources, path, status);
-	if (status->st_size || (loading->before && nonempty_sources_has(loading->before, path)))
+	if (holds_text || (loading->before && nonempty_sources_has(loading->before, path)))
 		nonempty_sources_add(&loading->nonempty, path);
 }
 
@@ -121,8 +105,7 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 					 .reads_input = options_read_standard_input(options) };
 	struct read_request request = {
 		.compat = options->compat, .on_source = loading->on_source, .context = loading->context,
-		/* A superd that is started anew asks no name service. */
-		.asks_services = looks_up_names(options) && !loading->known,
+		.asks_services = looks_up_names(options),
 		.start = reader_process_start,
 		.describe_end = reader_process_describe_end, .start_context = &reader,
 		.shares_defaults = options->invoked_as == AS_XINETD,
@@ -214,21 +197,17 @@ static struct table *read_once(struct table_load *loading, const struct table *b
 {
 	const struct options *options = loading->options;
 	struct table *table;
-	struct lookup_cache *lookups = loading->known ? lookup_cache_restore(loading->known) : lookup_cache_new();
+	struct lookup_cache *lookups = lookup_cache_new();
 
-	loading->sources = HASH_START;
 	table = read_sources(loading, lookups, diags);
 	if (!table) {
 		lookup_cache_free(lookups);
 		return NULL;
 	}
 	table->lookups = lookups;
-	if (loading->known)
-		restore_filters(table, loading->known);
 	settings_check(options, table, loading->before, diags);
 	table->settings = options_join_settings(options, &table->globals);
-	table->control = loading->before || loading->known ? options->settings.control : table->settings.control;
-	table->sources = loading->sources;
+	table->control = loading->before ? options->settings.control : table->settings.control;
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->is_only_checked = options->task == TASK_CHECK;
 	if (looks_up_names(options))
@@ -381,9 +360,9 @@ static struct table *load_and_note(struct table_load loading, struct nonempty_so
 	return table;
 }
 
-struct table *load_to_run(struct options *options, struct state_stream *known, struct diags *diags)
+struct table *load_to_run(struct options *options, struct diags *diags)
 {
-	return load_and_note((struct table_load){ .options = options, .known = known }, &options->nonempty, diags);
+	return load_and_note((struct table_load){ .options = options }, &options->nonempty, diags);
 }
 
 static bool can_load_again(const struct options *options, struct diags *diags)
@@ -419,6 +398,7 @@ void load_take_noted(struct options *options)
 	options->next_nonempty = (struct nonempty_sources){ 0 };
 }
 
+/* A row that may return is in the text of the table. */
 static void save_left_out(const struct table *table, struct buf *out)
 {
 	for (size_t n = 0; n < table->left_out_count; n++) {
@@ -432,6 +412,8 @@ static void save_left_out(const struct table *table, struct buf *out)
 		state_add_number(out, "line", entry->at.line);
 		if (entry->name)
 			state_add(out, "name", entry->name);
+		if (entry->may_return)
+			state_add(out, "row", table->services[entry->row].name);
 	}
 }
 
@@ -466,7 +448,12 @@ void load_save_table(void *options, const struct service_list *service_list, str
 		settings_save(options, &saver->text);
 		state_open_section(&saver->text, "table");
 		state_add(&saver->text, "text", text);
-		state_add_bytes(&saver->text, "sources", &table->sources, sizeof(table->sources));
+		for (size_t n = 0; n < table->left_out_count; n++) {
+			if (!table->left_out[n].is_kept)
+				continue;
+			state_add_number(&saver->text, "kept", 1);
+			break;
+		}
 		nonempty_sources_save(&((struct options *)options)->nonempty, &saver->text);
 		save_answers(table, &saver->text);
 		save_left_out(table, &saver->text);
@@ -475,31 +462,37 @@ void load_save_table(void *options, const struct service_list *service_list, str
 	free(text);
 }
 
-bool load_is_saved_table(const struct table *table, struct state_stream *before)
-{
-	uint64_t sources = 0;
-
-	return load_previous_sources(before, &sources) && sources == table->sources;
-}
-
-/* What the superd before had left out stays so, and waits for a reload: its text is not in the state. */
+/* What the superd before had left out stays so; what may return is looked at, and the rest waits for a reload. */
 static void restore_left_out(struct table *table, struct state_stream *stream, struct diags *diags)
 {
 	bool good = true;
 
 	for (size_t n = 0; n < stream->count; n++) {
 		struct state_section *section = &stream->sections[n];
-		struct origin at = { .line = (unsigned)state_number(section, "line", 0, INT32_MAX, 0) };
-		struct left_out *entry;
+		const char *file = strcmp(section->kind, "left_out") ? NULL : state_text(section, "file");
+		const char *name = file ? state_text(section, "row") : NULL, *reason;
+		struct service *row = name ? table_find(table, name) : NULL;
+		struct left_out *entry = NULL;
 
-		at.file = strcmp(section->kind, "left_out") ? NULL : state_text(section, "file");
-		if (!at.file)
+		if (!file)
 			continue;
 		section->used = true;
-		entry = table_leave_out(table, at, state_text(section, "name"));
-		if (entry)
-			entry->reason = pool_text(table->pool, state_text(section, "reason"));
+		reason = state_text(section, "reason");
+		if (row && !row->is_left_out) {
+			good &= left_out_add(table, row, true, reason);
+			continue;
+		}
+		if (row)
+			entry = &table->left_out[left_out_of(table, row) - table->left_out];
+		else
+			entry = table_leave_out(table, ((struct origin){
+				.file = file, .line = (unsigned)state_number(section, "line", 0, INT32_MAX, 0)
+			}), state_text(section, "name"));
 		good &= entry != NULL;
+		if (!entry)
+			continue;
+		entry->may_return = row;
+		entry->reason = pool_text(table->pool, reason);
 	}
 	if (!good || !left_out_list(table))
 		diags_out_of_memory(diags, (struct origin){ 0 });
@@ -558,12 +551,12 @@ struct lookup_cache *lookup_cache_restore(struct state_stream *stream)
 
 /* Reads the text that load_save_table wrote. It has no includes and no conditions, so each error in it belongs to a
  * service. of_look: it is of rows that were left out. */
-static struct table *read_saved(const struct options *options, struct state_stream *stream, bool asks, bool of_look,
-				struct diags *diags)
+static struct table *read_previous(const struct options *options, struct state_stream *stream, bool of_look,
+				   struct diags *diags)
 {
 	struct exclusions exclusions = { .all = true };
 	const char *text = load_previous_table(stream);
-	struct table *table = text ? read_text("the previous configuration", text, strlen(text), diags) : NULL;
+	struct table *table = text ? read_saved(text, diags) : NULL;
 
 	if (!table)
 		return NULL;
@@ -573,10 +566,12 @@ static struct table *read_saved(const struct options *options, struct state_stre
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->settings = options_join_settings(options, &table->globals);
 	table->control = options->settings.control;
-	table->lookups = asks ? lookup_cache_new() : lookup_cache_restore(stream);
+	table->lookups = lookup_cache_restore(stream);
 	restore_filters(table, stream);
 	resolve_table(table, NULL, diags);
 	leave_out_faulty(table, &exclusions, diags);
+	if (!find_saved_places(table, text))
+		diags_out_of_memory(diags, (struct origin){ 0 });
 	restore_left_out(table, stream, diags);
 	exclusions_free(&exclusions);
 	diags_sort(diags);
@@ -585,12 +580,19 @@ static struct table *read_saved(const struct options *options, struct state_stre
 	return table;
 }
 
-struct table *load_saved_table(struct options *options, struct state_stream *before, bool has_died, struct diags *diags)
+struct table *load_previous(struct options *options, struct state_stream *before, struct diags *diags)
 {
-	struct table *table = read_saved(options, before, !has_died, false, diags);
+	struct table *table = read_previous(options, before, false, diags);
+	bool *is_new = table ? calloc(diags->count + 1, sizeof(*is_new)) : NULL;
 
-	if (!table)
+	if (!is_new) {
+		table_free(table);
 		return NULL;
+	}
+	for (size_t n = 0; n < diags->count; n++)       /* all else was logged when the sources were read */
+		is_new[n] = diags->list[n].was_error;
+	diags_keep(diags, is_new);
+	free(is_new);
 	nonempty_sources_free(&options->nonempty);
 	nonempty_sources_restore(&options->nonempty, before);
 	return table;
@@ -617,7 +619,7 @@ int load_look_at_left_out(struct options *options)
 	struct diags diags = { .keeps_all = true };
 	size_t length;
 	char *text = state_file_read(options->internal.fd, STATE_STREAM_MOST, &length);
-	struct table *table = text ? read_text("the configuration", text, length, &diags) : NULL;
+	struct table *table = text ? read_saved(text, &diags) : NULL;
 	bool good = false;
 
 	forget_reading(&diags);
@@ -629,6 +631,8 @@ int load_look_at_left_out(struct options *options)
 		if (options->preflight)
 			run_preflight(&loading, table, &diags);
 		leave_out_faulty(table, &loading.exclusions, &diags);
+		if (!find_saved_places(table, text))
+			diags_out_of_memory(&diags, (struct origin){ 0 });
 		state_stream_begin(&saver.text);
 		load_save_table(options, &(struct service_list){ .table = table }, &saver);
 		state_stream_end(&saver.text);
@@ -649,11 +653,8 @@ static void leave_out_claimed(struct table *found, const struct table *before, s
 {
 	for (size_t n = 0; n < found->count; n++) {
 		struct service *row = &found->services[n];
-		const struct service *as_read = table_find(before, row->name);
 		struct buf reason = { 0 };
 
-		if (as_read)
-			left_out_take_places(row, as_read);
 		if (row->is_left_out || !resolve_finds_claimed(row, before, diags) || !diags->count)
 			continue;
 		for (size_t i = diags->count; i-- > 0 && !reason.length;) {
@@ -676,7 +677,7 @@ struct table *load_returned(const struct options *options, char *answer, size_t 
 	struct table *table = NULL;
 
 	if (!state_stream_parse(&stream, answer, length, &why))
-		table = read_saved(options, &stream, false, true, diags);
+		table = read_previous(options, &stream, true, diags);
 	if (table)
 		leave_out_claimed(table, before, diags);
 	state_stream_free(&stream);

@@ -24,9 +24,8 @@ typedef void load_on_source(void *context, const char *path, const char *format,
  * become warnings. on_source may be NULL. The caller frees the table (table_free). NULL: out of memory. */
 struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags);
 
-/* The same as load_table for a first table to run. It also notes in options->nonempty which files hold text. known: the
- * state of the superd before, whose answers of name services are taken where it has them; NULL: each is asked. */
-struct table *load_to_run(struct options *options, struct state_stream *known, struct diags *diags);
+/* The same as load_table for a first table to run. It also notes in options->nonempty which files hold text. */
+struct table *load_to_run(struct options *options, struct diags *diags);
 
 /* What a table to run is read in place of. */
 struct load_before {
@@ -50,9 +49,6 @@ struct table *load_to_compare(const struct options *options, const struct load_b
  * It is a callback of superd/reload/save.h. */
 void load_save_table(void *options, const struct service_list *service_list, struct state_saver *saver);
 
-/* Whether the table was read from the files that the previous superd had read, unchanged since. */
-bool load_is_saved_table(const struct table *table, struct state_stream *before);
-
 /* Writes the text of rows that are left out and may return, a few from entry *next on, which becomes the next one; 0:
  * these were the last. false: out of memory. */
 bool load_write_left_out(const struct table *table, size_t *next, struct buf *out);
@@ -67,10 +63,10 @@ int load_look_at_left_out(struct options *options);
 struct table *load_returned(const struct options *options, char *answer, size_t length, const struct table *before,
 			    struct diags *diags);
 
-/* Restores the table of the previous superd; if that has died, with what name services had answered for it. As with
- * --keep-going, services that cannot run any more are left out, as one whose user is gone. NULL: there is no table in
- * the state, or out of memory. */
-struct table *load_saved_table(struct options *options, struct state_stream *before, bool has_died, struct diags *diags);
+/* Restores the table of the previous superd, with what name services had answered for it, and the places of its sources,
+ * which are not read. As with --keep-going, a service that this superd refuses is left out, which diags says. NULL: there
+ * is no table in the state, or out of memory. */
+struct table *load_previous(struct options *options, struct state_stream *before, struct diags *diags);
 
 /* Leaves services with errors out of the table, and runs the rest. */
 

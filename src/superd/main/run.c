@@ -5,7 +5,6 @@
 #include "superd/main/run.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -17,11 +16,9 @@
 
 #include "lib/build_id.h"
 #include "lib/duration_text.h"
-#include "lib/fd.h"
 #include "lib/log/log.h"
 #include "lib/thread.h"
 #include "lib/wait_note.h"
-#include "os/foreign/fork_with_timeout.h"
 #include "os/guard/guard_link.h"
 #include "os/host/memory_trim.h"
 #include "os/host/program.h"
@@ -41,7 +38,6 @@
 #include "superd/supervisor/supervisor.h"
 #include "table/services/left_out.h"
 
-#define TABLE_WAIT 5000                 /* milliseconds that a superd which its guard has started waits for its table */
 #define LATE 3                          /* seconds until it is named, and doubled each time */
 #define TABLES_NAMED 4                  /* names of tables in the line that logs a start */
 
@@ -55,7 +51,6 @@ struct load_watch {
 	pthread_mutex_t lock;
 	pthread_cond_t ended;
 	bool runs, is_over;
-	int order;                      /* signal to stop that was pending at the last look; 0: none */
 	struct log *log;
 };
 
@@ -83,17 +78,16 @@ static int find_order(void)
 	return 0;
 }
 
-/* An order that waits since the last look ends superd. What a superd before has started runs on. */
-static void obey(struct load_watch *load_watch)
+/* What a superd before has started runs on. */
+static void end_if_ordered(struct log *log)
 {
-	int before = load_watch->order;
+	int order = find_order();
 
-	load_watch->order = find_order();
-	if (!before || !load_watch->order)
+	if (!order)
 		return;
-	log_notice(load_watch->log, "stop requested before the configuration was read: ending");
-	log_finish(load_watch->log);
-	_exit(128 + load_watch->order);
+	log_notice(log, "stop requested before the configuration was read: ending");
+	log_finish(log);
+	_exit(128 + order);
 }
 
 /* Looks once a second. */
@@ -101,6 +95,7 @@ static void *watch_load(void *context)
 {
 	struct load_watch *load_watch = context;
 	int seconds = 0, pause = LATE;
+	bool was_ordered = false;
 	struct timespec until;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
@@ -112,7 +107,9 @@ static void *watch_load(void *context)
 			;
 		if (load_watch->is_over)
 			break;
-		obey(load_watch);
+		if (was_ordered)        /* it waits since the last look */
+			end_if_ordered(load_watch->log);
+		was_ordered = find_order();
 		if (++seconds < pause)
 			continue;
 		name_it(load_watch, LATE / 2.);
@@ -180,13 +177,13 @@ struct superd_run {
 	char *program;                  /* path of superd's executable, owned; NULL: unknown */
 	struct server server;           /* the control socket, if has_control */
 	bool has_control;
-	bool is_saved_table;            /* the table of the superd before is in use, as the sources do not fit */
 };
 
 static void on_started(void *context)
 {
 	struct superd_run *run = context;
 	const struct options *options = run->options;
+	bool had_kept = false;
 
 	if (run->pid_file.fd >= 0 && (!run->supervisor->before || guard_cause() == GUARD_SUCCEEDS) &&
 	    !pid_file_write(&run->pid_file)) {
@@ -199,6 +196,7 @@ static void on_started(void *context)
 		control_setup_open(&run->server, options);
 	log_echo(run->supervisor->engine.log, false);
 	if (run->supervisor->before) {
+		had_kept = load_had_kept(run->supervisor->before);
 		takeover_free(run->supervisor->before);
 		run->supervisor->before = NULL;
 	} else if (options->daemon) {
@@ -208,8 +206,8 @@ static void on_started(void *context)
 				   "file:PATH");
 		daemonize_ready(log_setup_is_stderr(options));
 	}
-	if (run->is_saved_table)
-		signals_reload(run->supervisor, false); /* it reports what is wrong, or brings what is new */
+	if (had_kept)
+		signals_reload(run->supervisor, false); /* the new rows of these services did not come over */
 }
 
 static void set_stop_times(struct supervisor *supervisor, const struct options *options)
@@ -352,7 +350,7 @@ static struct table *load_first(struct options *options, struct log *log, int *s
 	struct table *table;
 
 	load_watch_begin(&load_watch, log);
-	table = load_to_run(options, NULL, &diags);
+	table = load_to_run(options, &diags);
 	load_watch_end(&load_watch);
 	memory_trim();
 	*status = EXIT_TABLE;
@@ -422,12 +420,11 @@ static char *find_program(const struct options *options, struct state_stream *be
 	return path && access(path, X_OK) == 0 ? strdup(path) : self_exe_path(options->arguments[0]);
 }
 
-static int start_table(struct supervisor *supervisor, struct options *options, struct table *table,
-		       bool is_saved_table)
+static int start_table(struct supervisor *supervisor, struct options *options, struct table *table)
 {
 	struct superd_run run = {
 		.options = options, .supervisor = supervisor, .pid_file = { .fd = -1 },
-		.program = find_program(options, supervisor->before), .is_saved_table = is_saved_table,
+		.program = find_program(options, supervisor->before),
 	};
 	int status = EXIT_START;
 
@@ -467,143 +464,30 @@ static bool has_work(const struct options *options, struct log *log, const struc
 	return false;
 }
 
-static struct table *load_saved(struct options *options, struct log *log, struct state_stream *before,
-				struct diags *diags)
+/* The table that the superd before had: nobody has asked for another one. There is no way back, and clients wait until
+ * superd has it: it is in the state, so only memory can lack. */
+static struct table *load_before(struct options *options, struct log *log, struct state_stream *before)
 {
+	struct diags diags = { 0 };
 	struct load_watch load_watch;
 	struct table *table;
 
-	load_watch_begin(&load_watch, log);
-	table = load_saved_table(options, before, guard_cause() == GUARD_RESTARTS, diags);
-	load_watch_end(&load_watch);
-	return table;
-}
-
-/* What a process of its own tries to read. */
-struct trial {
-	struct options *options;
-	struct state_stream *before;
-	int ends[2];                    /* a pipe, of which the thread that reads closes the second end */
-};
-
-static void *load_in_thread(void *context)
-{
-	struct trial *trial = context;
-	struct diags diags = { 0 };
-	struct buf why = { 0 };
-
-	wait_note_follow(true);
-	table_free(takeover_load(trial->options, trial->before, &diags, &why));
-	diags_free(&diags);
-	buf_free(&why);
-	fd_close(&trial->ends[1]);
-	return NULL;
-}
-
-/* Names what does not answer, with errno ETIMEDOUT. superd has no thread yet, so any lock is free in its copy. */
-static int try_to_load(const void *with, struct buf *why, struct buf *warnings)
-{
-	static struct trial trial;              /* the thread may outlive this call */
-	struct pollfd ended = { .events = POLLIN };
-	char what[WAIT_NOTE_MOST], span[DURATION_MOST];
-	double seconds;
-
-	(void)warnings;
-	trial = *(const struct trial *)with;
-	if (fd_pipe(trial.ends) < 0 || thread_start(NULL, 0, load_in_thread, &trial) != 0)
-		return -1;
-	ended.fd = trial.ends[0];
-	errno = 0;
-	if (poll(&ended, 1, TABLE_WAIT) != 0)
-		return -1;
-	if (wait_note_read(what, &seconds))
-		buf_addf(why, "%s has not answered for %s", what, duration_write_whole(span, seconds));
-	errno = ETIMEDOUT;
-	return -1;
-}
-
-/* Whether the table can be read now. A file system may have stopped answering since the superd before has read it, or a
- * name service that an edited table has another name for. A call that waits for it may never return, so another process
- * makes it first. false with the reason in `why`. */
-static bool answers_in_time(struct options *options, struct state_stream *before, struct buf *why)
-{
-	const struct trial trial = { .options = options, .before = before };
-	struct buf warnings = { 0 };
-	char text[DURATION_MOST];
-	bool good;
-
-	fork_with_timeout(try_to_load, &trial, -1, 2 * TABLE_WAIT, why, &warnings);
-	good = errno != ETIMEDOUT;
-	if (!good && !why->length)
-		buf_addf(why, "it is not read within %s", duration_write(text, TABLE_WAIT / 1e3));
-	buf_free(&warnings);
-	return good;
-}
-
-/* Loads the table after an upgrade. The sources may have changed since the upgrade was checked. If the table has
- * errors, or has no place for a service that runs, the saved table stays in effect, as after a failed reload. */
-static struct table *load_fitting(struct options *options, struct log *log, struct state_stream *before,
-				  bool *is_saved)
-{
-	struct diags diags = { 0 };
-	struct buf why = { 0 };
-	struct load_watch load_watch;
-	struct table *table;
-	bool is_edited;
-
-	if (guard_cause() == GUARD_RESTARTS && !options_read_standard_input(options) &&
-	    !answers_in_time(options, before, &why)) {
-		log_error(log, "the configuration cannot be read: %s: the previous configuration stays in effect",
-			  buf_string(&why));
-		buf_free(&why);
-		*is_saved = false;      /* no reload follows, which would wait, too */
-		table = load_saved(options, log, before, &diags);
-		diags_free(&diags);     /* they were logged when it was read */
-		memory_trim();
-		return table;
-	}
-	load_watch_begin(&load_watch, log);
-	table = takeover_load(options, before, &diags, &why);
-	load_watch_end(&load_watch);
-	is_edited = table && guard_cause() == GUARD_RESTARTS && !load_is_saved_table(table, before);
-	/* An administrator may be in the middle of an edit that nobody has asked superd to read. */
-	if (is_edited) {
+	for (;;) {
+		load_watch_begin(&load_watch, log);
+		table = load_previous(options, before, &diags);
+		load_watch_end(&load_watch);
+		if (table)
+			break;
 		diags_free(&diags);
-		table_free(table);
-		table = load_saved(options, log, before, &diags);
-		diags_free(&diags);     /* they were logged when it was read */
-		log_notice(log, "the configuration files have changed since superd read them: the previous one "
-				"stays in effect");
-	}
-	*is_saved = !table;
-	if (*is_saved) {
-		diags_free(&diags);     /* the reload reports them */
-		table = load_saved(options, log, before, &diags);
-		log_error(log, "upgraded, and the configuration has changed: %s: %s", buf_string(&why),
-			  table ? "the previous configuration stays in effect, and a reload follows"
-				: "superd tries again in a second");
+		diags = (struct diags){ 0 };
+		end_if_ordered(log);
+		log_error(log, "the configuration of the previous superd cannot be loaded: out of memory: superd tries "
+			       "again in a second");
+		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
 	}
 	supervisor_log_diags(log, &diags);
-	memory_trim();
 	diags_free(&diags);
-	buf_free(&why);
-	return table;
-}
-
-/* After an upgrade there is no way back. superd holds the sockets, and clients wait, until it can load a table: the
- * state has one, so it only lacks memory. Orders to stop are blocked, and obeyed then. */
-static struct table *load_until_fitting(struct options *options, struct log *log, struct state_stream *before,
-					bool *is_saved)
-{
-	bool preflight = options->preflight;
-	struct table *table;
-
-	/* The check before the upgrade has just looked at this machine, and clients wait. With --keep-going and as
-	 * inetd or xinetd, looking again decides which services run. */
-	options->preflight &= options->keep_going || options->invoked_as != AS_SUPERD;
-	while (!(table = load_fitting(options, log, before, is_saved)))
-		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
-	options->preflight = preflight;
+	memory_trim();
 	return table;
 }
 
@@ -613,7 +497,6 @@ int run_superd(struct options *options)
 	struct supervisor supervisor = { .before = takeover_read(options, &why) };
 	struct table *table;
 	int status = EXIT_TABLE;
-	bool is_saved = false;
 
 	programs_open(NULL);
 	memory_trim_set_up();
@@ -638,12 +521,12 @@ int run_superd(struct options *options)
 						 "without it",
 			  buf_string(&why));
 	buf_free(&why);
-	table = supervisor.before ? load_until_fitting(options, supervisor.engine.log, supervisor.before, &is_saved)
+	table = supervisor.before ? load_before(options, supervisor.engine.log, supervisor.before)
 				  : load_first(options, supervisor.engine.log, &status);
 	if (table && supervisor.before)
 		settings_apply(options, table, supervisor.engine.log);
 	if (table && (supervisor.before || has_work(options, supervisor.engine.log, table)))
-		status = start_table(&supervisor, options, table, is_saved);
+		status = start_table(&supervisor, options, table);
 	else
 		table_free(table);
 	takeover_free(supervisor.before);

@@ -1,5 +1,4 @@
-/* The new superd's half of an upgrade: reads the state that the previous superd left in a descriptor, and loads the
- * table.
+/* The new superd's half of an upgrade: reads the state that the previous superd left in a descriptor.
  *
  * Once the process has executed this program, it cannot return to the old one. So takeover_answer first tries
  * state, log and table in a process of its own, and reports what would fail. If the state is unreadable all the same,
@@ -137,32 +136,26 @@ static void describe_errors(const struct diags *diags, struct buf *why)
 	}
 }
 
-struct table *takeover_load(struct options *options, struct state_stream *stream, struct diags *diags,
-				   struct buf *why)
+/* Whether this superd takes the table that runs, and could read the sources at the next reload. */
+static bool can_load(struct options *options, struct state_stream *stream, struct buf *why)
 {
-	struct table *table;
+	struct diags diags = { 0 }, of_previous = { 0 };
+	struct table *previous = load_previous(options, stream, &of_previous), *table;
+	bool good = previous && load_fits(stream, previous, why);
 
 	if (options_read_standard_input(options))
 		lseek(STDIN_FILENO, 0, SEEK_SET);
-	table = load_to_run(options, guard_cause() == GUARD_RESTARTS ? stream : NULL, diags);
-	if (!table)
+	table = good ? load_to_run(options, &diags) : NULL;
+	if (!previous || (good && !table))
 		buf_text(why, "out of memory");
-	else if (diags->errors)
-		describe_errors(diags, why);
-	else if (load_fits(stream, table, options->internal.checks_upgrade, why))
-		return table;
-	table_free(table);
-	return NULL;
-}
-
-static bool can_load(struct options *options, struct state_stream *stream, struct buf *why)
-{
-	struct diags diags = { 0 };
-	struct table *table = takeover_load(options, stream, &diags, why);
-
+	else if (diags.errors)
+		describe_errors(&diags, why);
+	good = table && !diags.errors;
+	diags_free(&of_previous);
 	diags_free(&diags);
+	table_free(previous);
 	table_free(table);
-	return table;
+	return good;
 }
 
 static bool can_log(const struct options *options, struct buf *why)

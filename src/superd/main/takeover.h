@@ -6,7 +6,6 @@
 
 #include "superd/main/options.h"
 #include "superd/saved/state_stream.h"
-#include "table/services/table.h"
 
 /* Reads the internal argument behind argv[0], and removes it from argv. */
 struct internal_args takeover_strip(int *argc, char ***argv);
@@ -19,8 +18,3 @@ int takeover_answer(struct options *options);
  * no state that can be read. Then the reason is in `why`, and what an upgrade has passed is closed. */
 struct state_stream *takeover_read(const struct options *options, struct buf *why);
 void takeover_free(struct state_stream *stream);
-
-/* Loads the sources, if the table has a place for everything that runs. NULL with the reason in `why`: it has errors,
- * or it does not fit the state. Names are looked up, unless superd has died: the next one goes on by what was found. */
-struct table *takeover_load(struct options *options, struct state_stream *stream, struct diags *diags,
-				   struct buf *why);

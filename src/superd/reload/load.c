@@ -119,14 +119,14 @@ const char *load_previous_table(struct state_stream *stream)
 	return table ? state_text(table, "text") : NULL;
 }
 
-bool load_previous_sources(struct state_stream *stream, uint64_t *sources)
+bool load_had_kept(struct state_stream *stream)
 {
 	struct state_section *table = find_section(stream, "table");
 
-	return table && state_bytes(table, "sources", sources, sizeof(*sources));
+	return table && state_flag(table, "kept");
 }
 
-static bool service_fits(struct state_section *section, const struct table *table, bool only_checks, struct buf *why)
+static bool service_fits(struct state_section *section, const struct table *table, struct buf *why)
 {
 	const char *name = state_text(section, "name");
 	const struct service *service = name ? table_find(table, name) : NULL;
@@ -139,16 +139,11 @@ static bool service_fits(struct state_section *section, const struct table *tabl
 		return true;
 	if (service && !service_is_off(service) && service->exec->accept == state_flag(section, "accepts"))
 		return true;
-	if (service && service->is_left_out) {
-		buf_addf(why, "%s runs by a former configuration, as the present one has errors", name);
-		return only_checks;
-	}
-	buf_addf(why, "%s runs and is %s in the configuration as it is now: reload first", name,
-		 service && !service_is_off(service) ? "one with another accept" : "not");
+	buf_addf(why, "it refuses the service %s, which runs", name);
 	return false;
 }
 
-bool load_fits(struct state_stream *stream, const struct table *table, bool only_checks, struct buf *why)
+bool load_fits(struct state_stream *stream, const struct table *table, struct buf *why)
 {
 	if (!find_section(stream, "engine")) {
 		buf_text(why, "its state is not whole");
@@ -156,7 +151,7 @@ bool load_fits(struct state_stream *stream, const struct table *table, bool only
 	}
 	for (size_t n = 0; n < stream->count; n++) {
 		if (!strcmp(stream->sections[n].kind, "service") &&
-		    !service_fits(&stream->sections[n], table, only_checks, why))
+		    !service_fits(&stream->sections[n], table, why))
 			return false;
 	}
 	if (stream->flaw)
@@ -271,7 +266,7 @@ static void read_lock(struct state_loader *loader, struct state_section *section
 			  state_text(section, "name"));
 }
 
-/* Sections that superd/main/load reads, and needs only if the sources are unusable. */
+/* Sections that superd/main/load reads. */
 static void skip_section(struct state_loader *loader, struct state_section *section)
 {
 	(void)loader;

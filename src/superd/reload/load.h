@@ -1,6 +1,5 @@
-/* Takes over from the superd before, which was upgraded or has died: applies its state stream (superd/reload/save) to a
- * table that was read again. An unchanged service keeps its state, sockets, clients and instances. A service with another
- * entry adopts that as after a reload. */
+/* Takes over from the superd before, which was upgraded or has died: applies its state stream (superd/reload/save) to the
+ * table that is in it. Each service keeps its state, sockets, clients and instances. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,10 +13,8 @@
 
 struct engine;
 
-/* Whether everything in the stream has its place in this table. false: why gets the reason, and what to do first.
- * only_checks: a service that the table leaves out has one, too, as the next superd goes on by the table in the
- * stream. */
-bool load_fits(struct state_stream *stream, const struct table *table, bool only_checks, struct buf *why);
+/* Whether everything in the stream has its place in its table, as this superd reads it. false: why gets the reason. */
+bool load_fits(struct state_stream *stream, const struct table *table, struct buf *why);
 
 /* Values that superd needs before it has an engine. load_pid_file returns a descriptor; -1: none. */
 int load_pid_file(struct state_stream *stream);
@@ -25,7 +22,7 @@ const char *load_program(struct state_stream *stream); /* path that an upgrade t
 bool load_is_ours(struct state_stream *stream);
 /* The table that ran, as superd.conf; NULL: none came over. */
 const char *load_previous_table(struct state_stream *stream);
-bool load_previous_sources(struct state_stream *stream, uint64_t *sources);     /* table->sources of that; false: unknown */
+bool load_had_kept(struct state_stream *stream); /* a service runs by a former row, as its new one has errors */
 const char *load_version(struct state_stream *stream); /* version of the superd that wrote it */
 
 /* State that the caller of load_all takes over. */

@@ -23,6 +23,20 @@ const struct mark *service_mark(const struct service *service, const char *name)
 	return found;
 }
 
+bool service_keep_marks(struct service *row, struct mark *marks, size_t count, struct pool *pool)
+{
+	row->is_unclear = false;
+	for (size_t i = 0; i < count; i++) {
+		marks[i].is_above = marks[i].line < row->at.line;
+		if (!marks[i].is_above)
+			marks[i].line = (marks[i].line - row->at.line) & MARK_LINE;
+		row->is_unclear |= marks[i].refused;
+	}
+	row->marks = count ? pool_keep(pool, marks, count * sizeof(*marks)) : NULL;
+	row->mark_count = (unsigned)count & MARKS_MOST;
+	return row->marks || !count;
+}
+
 bool service_is_unclear(const struct service *service, const char *directive)
 {
 	const struct mark *mark = service->is_unclear ? service_mark(service, directive) : NULL;

@@ -3,11 +3,16 @@
 
 #include <stdbool.h>
 
+#include "lib/pool.h"
 #include "table/service/service.h"
 
 /* Returns the mark of an option, by its name in superd.conf; the service's own mark before that of a socket { }. NULL:
  * the service's text does not set it. */
 const struct mark *service_mark(const struct service *service, const char *directive);
+
+/* Keeps the marks of a row in the pool, where services that follow one pattern share them. Their lines are those of the
+ * file, and become relative to the row's. false: out of memory. */
+bool service_keep_marks(struct service *row, struct mark *marks, size_t count, struct pool *pool);
 
 /* Whether the service sets the option to an invalid value, so that rules must not use it. */
 bool service_is_unclear(const struct service *service, const char *directive);

@@ -11,14 +11,14 @@ static void add_globals(struct buf *out, const struct globals *globals, const st
 {
 	if (!globals->block.file)
 		return;
-	service_conf_add_place(out, style, "", globals->block.file, globals->block.line);
+	service_conf_add_place(out, style, "", globals->block);
 	buf_text(out, "superd {\n");
 	for (int n = 0; n < GLOBALS; n++) {
 		const struct directive *directive = &global_directives[n];
 
 		if (!global_is_set(globals, (enum global)n))
 			continue;
-		service_conf_add_place(out, style, "\t", globals->at[n].file, globals->at[n].line);
+		service_conf_add_place(out, style, "\t", globals->at[n]);
 		buf_addf(out, "\t%s = ", directive->name[NATIVE]);
 		type_format(directive, global_value(globals, (enum global)n), out);
 		buf_char(out, '\n');
@@ -45,7 +45,9 @@ static bool print_rows(const struct table *table, const struct conf_style *style
 	bool ok = print_head(table, style, text, out), any = false;
 
 	for (size_t n = 0; ok && n < table->count; n++) {
-		if (table->services[n].is_left_out)
+		const struct left_out *entry = left_out_of(table, &table->services[n]);
+
+		if (entry && !(style->last && entry->may_return && !entry->is_kept))
 			continue;
 		if (any)
 			buf_char(text, '\n');
@@ -56,15 +58,15 @@ static bool print_rows(const struct table *table, const struct conf_style *style
 	return ok;
 }
 
-/* more: rows that stand behind those of the table. */
-static bool print_table(const struct table *table, bool comments, const struct service *const *more, size_t count,
-			FILE *out)
+/* style: its defaults are those of the table. more: rows that stand behind those of the table. */
+static bool print_table(const struct table *table, struct conf_style style, const struct service *const *more,
+			size_t count, FILE *out)
 {
 	struct conf_defaults defaults;
-	const struct conf_style style = { .defaults = &defaults, .comments = comments };
 	struct buf text = { 0 };
 	bool ok = conf_defaults_make(&defaults, table);
 
+	style.defaults = &defaults;
 	if (!ok)
 		return false;
 	ok = print_rows(table, &style, &text, out);
@@ -77,19 +79,19 @@ static bool print_table(const struct table *table, bool comments, const struct s
 
 bool print_conf(const struct table *table, bool comments, FILE *out)
 {
-	return print_table(table, comments, NULL, 0, out);
+	return print_table(table, (struct conf_style){ .comments = comments }, NULL, 0, out);
 }
 
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out)
 {
-	return print_table(table, false, more, count, out);
+	return print_table(table, (struct conf_style){ .last = &(struct origin){ 0 } }, more, count, out);
 }
 
 bool print_conf_left_out(const struct table *table, size_t *next, size_t most, FILE *out)
 {
 	const struct left_out *entry = left_out_next(table, *next);
 	struct conf_defaults defaults;
-	const struct conf_style style = { .defaults = &defaults };
+	const struct conf_style style = { .defaults = &defaults, .last = &(struct origin){ 0 } };
 	struct buf text = { 0 };
 	bool ok = conf_defaults_make(&defaults, table);
 

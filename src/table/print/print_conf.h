@@ -13,10 +13,11 @@
  * left out. With comments each value has the place where it was set. */
 bool print_conf(const struct table *table, bool comments, FILE *out);
 
-/* The same without comments, with more rows, of other tables. */
+/* The same with marks (table/superd_conf/superd.h), which read_saved reads, with the rows that are left out and may
+ * return, and with more rows, of other tables. */
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out);
 
-/* The same of at most `most` rows that are left out and may return, from entry *next on, which becomes the next one; 0:
+/* The same of at most `most` of the rows that are left out and may return, from entry *next on, which becomes the next one; 0:
  * these were the last. */
 bool print_conf_left_out(const struct table *table, size_t *next, size_t most, FILE *out);
 

@@ -213,7 +213,7 @@ bool reading_may_read(struct reading *reading, const char *path, const struct st
 	const struct read_request *request = reading->request;
 
 	if (request && request->on_file)
-		request->on_file(request->files_context, path, status);
+		request->on_file(request->files_context, path, status->st_size > 0);
 	if (status->st_size || !request || !request->before_count ||
 	    !bsearch(&path, request->before, request->before_count, sizeof(path), compare_texts))
 		return true;

@@ -118,7 +118,7 @@ struct read_request {
 	size_t before_count;
 	bool allows_empty;
 	/* Called before each file is read. May be NULL. */
-	void (*on_file)(void *context, const char *path, const struct stat *status);
+	void (*on_file)(void *context, const char *path, bool holds_text);
 	void *files_context;            /* of on_file */
 	/* Whether a rule of hosts.allow or hosts.deny may deny clients of this daemon. A service that cannot apply such
 	 * rules is then refused or warned of. NULL: there are no rules. */

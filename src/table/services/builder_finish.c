@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table/option/service_mark.h"
 #include "table/services/builder_internal.h"
 
 /* The groups with the defaults of a file, and which defaults these are. */
@@ -250,30 +251,21 @@ static void write_marks(struct mark *marks, const struct service_builder *builde
 	}
 }
 
-/* The marks are kept in the pool: services that follow one pattern share them. */
 static bool fill_marks(struct service *row, const struct service_builder *builder)
 {
 	size_t count = builder->settings.count + builder->block_count;
 	struct mark *marks;
+	bool good;
 
 	for (size_t i = 0; i < builder->block_count; i++)
 		count += builder->blocks[i].settings.count;
-	if (!count)
-		return true;
-	marks = calloc(count, sizeof(*marks));
+	marks = calloc(count + 1, sizeof(*marks));
 	if (!marks)
 		return false;
 	write_marks(marks, builder);
-	for (size_t i = 0; i < count; i++) {
-		marks[i].is_above = marks[i].line < row->at.line;
-		if (!marks[i].is_above)
-			marks[i].line = (marks[i].line - row->at.line) & MARK_LINE;
-		row->is_unclear |= marks[i].refused;
-	}
-	row->marks = pool_keep(builder->table->pool, marks, count * sizeof(*marks));
-	row->mark_count = (unsigned)count & MARKS_MOST;
+	good = service_keep_marks(row, marks, count, builder->table->pool);
 	free(marks);
-	return row->marks;
+	return good;
 }
 
 bool builder_finish(struct service_builder *builder, const struct service_builder *defaults, struct diags *diags)

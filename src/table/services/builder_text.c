@@ -23,12 +23,9 @@ bool builder_text_begin(struct service_builder *builder)
 	return true;
 }
 
-static void add_place(struct service_builder *builder, struct origin at)
+void mark_add(struct buf *out, struct origin at, struct origin *last)
 {
-	struct builder_text *text = builder->text;
-	struct buf *out = &text->body;
-
-	if (origin_equal(at, text->at))
+	if (origin_equal(at, *last))
 		return;
 	if (out->length && out->data[out->length - 1] != '\n')
 		buf_char(out, '\n');
@@ -36,12 +33,25 @@ static void add_place(struct service_builder *builder, struct origin at)
 	buf_number(out, at.line);
 	buf_char(out, ':');
 	buf_number(out, at.column);
-	if (at.file && (!text->at.file || strcmp(at.file, text->at.file) != 0)) {
+	if (at.file && (!last->file || strcmp(at.file, last->file) != 0)) {
 		buf_char(out, ' ');
 		native_quoted(out, at.file);
 	}
 	buf_char(out, '\n');
-	text->at = at;
+	*last = at;
+}
+
+void mark_add_service(struct buf *out, struct origin at, bool is_foreign, enum dialect dialect, bool is_alone)
+{
+	buf_addf(out, "# %u:%u ", at.line, at.column);
+	native_quoted(out, at.file ? at.file : "");
+	buf_addf(out, "%s%s%s\n", is_foreign ? " " : "", is_foreign ? dialect_words[dialect] : "",
+		 is_alone ? " alone" : "");
+}
+
+static void add_place(struct service_builder *builder, struct origin at)
+{
+	mark_add(&builder->text->body, at, &builder->text->at);
 }
 
 void builder_text_open(struct service_builder *builder, const struct socket_block *block)
@@ -100,9 +110,7 @@ void builder_write(const struct service_builder *builder, bool marks, struct buf
 	const struct buf *body = &builder->text->body;
 
 	if (marks) {
-		buf_addf(out, "# %u:%u ", builder->at.line, builder->at.column);
-		native_quoted(out, builder->at.file ? builder->at.file : "");
-		buf_addf(out, " %s%s\n", dialect_words[builder->dialect], builder->is_alone ? " alone" : "");
+		mark_add_service(out, builder->at, true, builder->dialect, builder->is_alone);
 	} else if (builder->at.file) {
 		buf_text(out, "# ");
 		buf_visible(out, builder->at.file, strlen(builder->at.file));

@@ -158,26 +158,6 @@ bool left_out_add(struct table *table, struct service *row, bool may_return, con
 	return true;
 }
 
-void left_out_take_places(struct service *row, const struct service *as_read)
-{
-	row->name = as_read->name;
-	row->at = as_read->at;
-	row->marks = as_read->marks;
-	row->mark_count = as_read->mark_count;
-	row->is_unclear = as_read->is_unclear;
-	row->dialect = as_read->dialect;
-	row->is_foreign = as_read->is_foreign;
-	for (size_t n = 0; n < row->socket_count; n++) {
-		for (size_t i = 0; i < as_read->socket_count; i++) {
-			if (!endpoint_equal(row->sockets[n].endpoint, as_read->sockets[i].endpoint))
-				continue;
-			row->sockets[n].at = as_read->sockets[i].at;
-			row->sockets[n].block = as_read->sockets[i].block;
-			break;
-		}
-	}
-}
-
 /* Takes entry number `at` off the list. */
 static void drop_entry(struct table *table, size_t at)
 {

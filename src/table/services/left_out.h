@@ -25,9 +25,6 @@ const char *left_out_reason(const struct left_out *entry);      /* FILE:LINE:COL
 /* The first entry, from number `n` on, that is a row which may return. NULL: there are no more. */
 const struct left_out *left_out_next(const struct table *table, size_t n);
 
-/* Gives a row that was printed and read again its name and the places in the sources. */
-void left_out_take_places(struct service *row, const struct service *as_read);
-
 /* Puts the rows of `found` in place of those of their names that may return, and owns `found`. What `found` itself
  * leaves out for a reason that no change of the machine ends waits for a reload. returned: called for each row that
  * comes in, before that; was_kept: its service goes on by a former one. */

@@ -65,6 +65,12 @@ void builder_write(const struct service_builder *builder, bool marks, struct buf
 /* How the mark of a service says which dialect its messages have. */
 extern const char *const dialect_words[DIALECTS];
 
+/* Adds the mark of a place, unless it is *last, the place of the mark before it. */
+void mark_add(struct buf *out, struct origin at, struct origin *last);
+
+/* Adds the mark of a service. is_foreign, is_alone: as builder_set_foreign, builder_set_alone. */
+void mark_add_service(struct buf *out, struct origin at, bool is_foreign, enum dialect dialect, bool is_alone);
+
 const char *builder_name(const struct service_builder *builder);
 
 /* Adds the row to the table: the builder's settings override `defaults` (NULL: none), which override superd's own. An

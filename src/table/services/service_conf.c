@@ -13,6 +13,7 @@
 
 #include "table/option/service_mark.h"
 #include "table/services/diff.h"
+#include "table/services/service_builder.h"
 #include "table/services/service_json.h"
 
 static bool is_field(const struct directive *directive, enum option_group group, size_t offset)
@@ -74,15 +75,18 @@ struct run {
 	bool plain;                     /* they have the service's own name and options */
 };
 
-void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, const char *file,
-			    unsigned line)
+void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, struct origin at)
 {
-	if (!style->comments || !file)
+	if (style->last && !at.file)
+		at = (struct origin){ .file = style->last->file };
+	if (style->last && at.file)
+		mark_add(out, at, style->last);
+	if (!style->comments || !at.file)
 		return;
 	buf_text(out, indent);
 	buf_text(out, "# ");
-	buf_visible(out, file, strlen(file));
-	buf_addf(out, ":%u\n", line);
+	buf_visible(out, at.file, strlen(at.file));
+	buf_addf(out, ":%u\n", at.line);
 }
 
 static bool is_same_file(const char *a, const char *b)
@@ -91,13 +95,14 @@ static bool is_same_file(const char *a, const char *b)
 }
 
 /* A line of inetd.conf sets all options: its place stands above the service, and not above each again. */
-static void add_place(struct printer *printer, const char *file, unsigned line)
+static void add_place(struct printer *printer, struct origin at)
 {
 	const struct origin *own = &printer->service->at;
 
-	if (*printer->indent && file && line == own->line && is_same_file(file, own->file))
+	if (*printer->indent && at.file && at.line == own->line && is_same_file(at.file, own->file) &&
+	    !printer->style->last)
 		return;
-	service_conf_add_place(printer->out, printer->style, printer->indent, file, line);
+	service_conf_add_place(printer->out, printer->style, printer->indent, at);
 }
 
 static const struct mark *find_mark(const struct service *service, const struct directive *directive, unsigned block)
@@ -133,12 +138,27 @@ static unsigned find_block(const struct printer *printer, const struct listen *s
 	return block;
 }
 
-static void add_option(struct printer *printer, const struct directive *directive, const void *field, unsigned block)
+/* The place of the option, or else this one. */
+static void add_mark(struct printer *printer, const struct directive *directive, unsigned block, struct origin other)
 {
 	const struct mark *mark = find_mark(printer->service, directive, block);
 
-	if (mark)
-		add_place(printer, mark->file, service_place(printer->service, mark).line);
+	if (mark || other.file || printer->style->last)
+		add_place(printer, mark ? service_place(printer->service, mark) : other);
+}
+
+/* The place of a `listen`: comments have that of its first endpoint. */
+static void add_listen_place(struct printer *printer, const struct listen *socket, unsigned block)
+{
+	if (printer->style->last)
+		add_mark(printer, printer->listen, block, socket->at);
+	else
+		add_place(printer, socket->at);
+}
+
+static void add_option(struct printer *printer, const struct directive *directive, const void *field, unsigned block)
+{
+	add_mark(printer, directive, block, (struct origin){ 0 });
 	if (printer->style->hides && directive->flags & HOLDS_SECRETS) {
 		buf_addf(printer->out, "%s# %s: hidden\n", printer->indent, directive->name[NATIVE]);
 		return;
@@ -174,6 +194,8 @@ static void add_endpoints(struct printer *printer, struct run run)
 		    printer->service->sockets[i].endpoint == printer->service->sockets[i - 1].endpoint)
 			continue;
 		buf_text(printer->out, i == run.first ? "{" : ", ");
+		if (printer->style->last)
+			add_place(printer, printer->service->sockets[i].at);
 		buf_clear(&endpoint);
 		endpoint_format(printer->service->sockets[i].endpoint, &endpoint);
 		native_value(printer->out, buf_string(&endpoint));
@@ -183,22 +205,33 @@ static void add_endpoints(struct printer *printer, struct run run)
 	buf_free(&endpoint);
 }
 
+/* Whether the option is to be written also at its default. */
+static bool is_marked(const struct printer *printer, const struct directive *directive, unsigned block)
+{
+	return printer->style->last && (!block || directive->group == GROUP_SOCKETS) &&
+	       find_mark(printer->service, directive, block) && directive_has_value(directive);
+}
+
 /* Adds socket NAME { … } with the options that differ from the service's. */
 static void add_block(struct printer *printer, struct run run)
 {
 	const struct listen *socket = &printer->service->sockets[run.first];
 	unsigned block = find_block(printer, socket);
 
+	if (printer->style->last)
+		add_mark(printer, directive_find(NATIVE, "socket"), block, (struct origin){ 0 });
 	buf_text(printer->out, "\tsocket ");
 	native_value(printer->out, socket->name);
 	buf_text(printer->out, " {\n");
 	printer->indent = "\t\t";
-	add_place(printer, socket->at.file, socket->at.line);
+	add_listen_place(printer, socket, block);
 	buf_text(printer->out, "\t\tlisten = ");
 	add_endpoints(printer, run);
 	for (size_t i = 0; i < directive_count; i++) {
 		const void *field = socket_own_field(&directives[i], printer->service, socket);
 
+		if (!field && block && is_marked(printer, &directives[i], block))
+			field = (const char *)socket->options + directives[i].offset;
 		if (field)
 			add_option(printer, &directives[i], field, block);
 	}
@@ -218,7 +251,7 @@ static void add_sockets(struct printer *printer)
 			add_block(printer, run);
 			continue;
 		}
-		add_place(printer, service->sockets[i].at.file, service->sockets[i].at.line);
+		add_listen_place(printer, &service->sockets[i], 0);
 		buf_text(printer->out, listens ? "\tlisten += " : "\tlisten = ");
 		add_endpoints(printer, run);
 		listens = true;
@@ -278,7 +311,12 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 	struct printer printer = { .out = out, .style = style, .service = service, .indent = "",
 				   .listen = directive_find(NATIVE, "listen") };
 
-	add_place(&printer, service->at.file, service->at.line);
+	if (style->last) {
+		mark_add_service(out, service->at, service->is_foreign, (enum dialect)service->dialect, false);
+		*style->last = service->at;
+	} else {
+		add_place(&printer, service->at);
+	}
 	printer.indent = "\t";
 	buf_text(out, "service ");
 	native_value(out, service->name);
@@ -288,7 +326,8 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 		const struct directive *directive = &directives[i];
 
 		if (directive_has_value(directive) &&
-		    (is_always_shown(directive) || !service_has_default(service, directive, style->defaults)))
+		    (is_always_shown(directive) || !service_has_default(service, directive, style->defaults) ||
+		     is_marked(&printer, directive, 0)))
 			add_option(&printer, directive, directive_field(directive, service), 0);
 	}
 	buf_text(out, "}\n");

@@ -25,6 +25,8 @@ struct conf_style {
 	const struct conf_defaults *defaults; /* what a row is compared with; borrowed */
 	bool comments;                  /* above each value the place where it was set */
 	bool hides;                     /* a comment stands in place of a secret */
+	struct origin *last;            /* not NULL: each value has the mark of its place, of which this is the last; what
+					   is set to its default is written, too; a mark of line 0: nobody has set this */
 };
 
 /* Adds service NAME { … } with the options that differ from the defaults, and always accept and pass. The default of
@@ -34,6 +36,5 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 /* Adds defaults { … } and an empty line; nothing if the table has none. The places are not known. */
 void service_conf_add_defaults(struct buf *out, const struct conf_style *style);
 
-/* Adds the comment of a place, if the style has comments and the place is known. */
-void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, const char *file,
-			    unsigned line);
+/* Adds the comment or the mark of a place, if the style has them and the place is known. */
+void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, struct origin at);

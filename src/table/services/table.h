@@ -52,7 +52,6 @@ struct table {
 	bool is_only_checked;           /* superd --check: this superd never runs the table, another user may */
 	size_t users;                   /* holders of a row; see table_release */
 	struct table *returned;         /* owned; has the data of rows that were left out at first (left_out_return); NULL: none */
-	uint64_t sources;               /* hash of the source files: it changes if one of them changes */
 	struct globals globals;         /* superd { } */
 	struct globals settings;        /* the same with what the command line overrides, and defaults; by superd/main/load */
 	const char *control;            /* path of the control socket in force, to be hidden from services; NULL: the default */

@@ -15,6 +15,8 @@
 #include "table/sources/source_name.h"
 #include "table/superd_conf/superd.h"
 
+#define SAVED "the previous configuration"      /* file of what stands in a saved text, in messages */
+
 /* superd-read was given superd.conf. */
 static void refuse_own(struct reading *reading, const char *path)
 {
@@ -237,4 +239,28 @@ struct table *read_text(const char *file, const char *text, size_t length, struc
 	reading_finish(&reading);
 	warn_of_empty_table(reading.table, diags, errors, file);
 	return reading.table;
+}
+
+/* It may be longer than a file of a user's, and have longer lines. */
+struct table *read_saved(const char *text, struct diags *diags)
+{
+	struct reading reading = { .table = table_new(), .diags = diags, .import = reading_source };
+	struct source_file source = { .file = SAVED, .text = (char *)(uintptr_t)text, .length = strlen(text) };
+	bool good;
+
+	if (!reading.table)
+		return NULL;
+	good = source_find_lines(&source) && superd_read_saved(&reading, &source);
+	free(source.lines);
+	reading_finish(&reading);
+	if (good)
+		return reading.table;
+	table_free(reading.table);
+	return NULL;
+}
+
+bool find_saved_places(struct table *table, const char *text)
+{
+	return superd_find_places(table, &(struct source_file){ .file = SAVED, .text = (char *)(uintptr_t)text,
+								.length = strlen(text) });
 }

@@ -10,6 +10,7 @@
 #include "lib/array.h"
 #include "lib/buf.h"
 #include "lib/scan.h"
+#include "table/option/service_mark.h"
 #include "table/reading/reading.h"
 #include "table/reading/shell_word.h"
 #include "table/superd_conf/statement.h"
@@ -23,10 +24,11 @@
  * eighth of it is a list of 2000 words that has a line for each. */
 #define ADDED_MOST (1u << 25)
 
-/* The marks of a service that superd-read has written (table/services/builder_text.c): where in another system's table
- * each option stands. Only superd_read_service reads them; in a file of a user's they are comments. */
+/* The marks of a service that superd-read or superd itself has written (table/services/builder_text.c): where in the
+ * sources each option stands. In a file of a user's they are comments. */
 struct place_mark {
 	size_t offset;                  /* of the text behind it */
+	unsigned line;                  /* of the mark itself */
 	struct origin at;               /* the file is in the pool */
 	bool is_foreign, is_alone;      /* as builder_set_foreign, builder_set_alone; of a service */
 	enum dialect dialect;
@@ -44,7 +46,8 @@ struct native {
 	struct statement statement;
 	struct values values;
 	const char *const *words;       /* the value of each word of the statement */
-	struct marks marks;             /* of the text of superd-read */
+	struct marks marks;             /* of a text of superd-read, or of a saved one */
+	size_t passed;                  /* as for marks_at, in a saved text */
 	uint64_t added;                 /* words that += has made anew, in all that superd-read has written */
 };
 
@@ -152,17 +155,120 @@ static void warn_of_shell_commands(struct native *native, const struct service_b
 	}
 }
 
+/* Reads a number of at most nine digits and moves *at behind it. false: there is none. */
+static bool read_number(const char **at, unsigned *number)
+{
+	size_t digits = 0;
+
+	for (*number = 0; **at >= '0' && **at <= '9' && digits < 10; digits++)
+		*number = *number * 10 + (unsigned)(*(*at)++ - '0');
+	return digits && digits < 10;
+}
+
+/* Moves *at behind the text in quotes that starts there, as native_quoted writes it. */
+static void add_quoted(const char **at, struct buf *out)
+{
+	for ((*at)++; **at && **at != '"' && **at != '\n'; (*at)++) {
+		char byte;
+
+		if (**at != '\\') {
+			buf_char(out, **at);
+			continue;
+		}
+		(*at)++;
+		byte = **at == 'x' ? scan_hex_byte(*at + 1) : '\0';
+		if (byte) {
+			buf_char(out, byte);
+			*at += 2;
+		} else if (**at) {
+			buf_char(out, (char)(**at == 'n' ? '\n' : **at == 't' ? '\t' : **at));
+		}
+	}
+	*at += **at == '"';
+}
+
+static void read_words(const char *at, const char *end, struct place_mark *mark)
+{
+	while (at < end) {
+		size_t length = strcspn(at, " \n");
+
+		for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
+			if (strlen(dialect_words[dialect]) == length && !memcmp(at, dialect_words[dialect], length)) {
+				mark->is_foreign = true;
+				mark->dialect = dialect;
+			}
+		}
+		mark->is_alone |= length == 5 && !memcmp(at, "alone", 5);
+		at += length + 1;
+	}
+}
+
+/* Reads a line behind its "# ". The file is that of the mark before it, if it names none; NULL: there is none, or
+ * memory ran out. false: it is no mark. */
+static bool read_mark(const char *at, const char *end, struct pool *pool, struct place_mark *mark)
+{
+	struct buf name = { 0 };
+
+	if (!read_number(&at, &mark->at.line) || *at++ != ':' || !read_number(&at, &mark->at.column))
+		return false;
+	if (at[0] == ' ' && at[1] == '"') {
+		at++;
+		add_quoted(&at, &name);
+		mark->at.file = name.failed ? NULL : pool_text(pool, buf_string(&name));
+	}
+	buf_free(&name);
+	read_words(at, end, mark);
+	return true;
+}
+
+/* Finds the lines "# LINE:COLUMN ["FILE"] WORDS" of a text. false: one has no file, or memory ran out. */
+static bool marks_find(struct marks *marks, const struct source_file *source, struct pool *pool)
+{
+	const char *file = NULL;
+	unsigned number = 0;
+
+	marks->count = 0;
+	for (const char *line = source->text, *end; *line; line = end + (*end == '\n')) {
+		struct place_mark *list, mark = { .at.file = file, .line = ++number };
+
+		end = source->text + source_line_end(source, (size_t)(line - source->text));
+		if (line[0] != '#' || line[1] != ' ' || !read_mark(line + 2, end, pool, &mark))
+			continue;
+		list = array_grow(marks->list, &marks->capacity, marks->count, sizeof(*list));
+		if (list)
+			marks->list = list;
+		if (!list || !mark.at.file)
+			return false;
+		mark.offset = (size_t)(end - source->text);     /* so that the place is that of what follows */
+		file = mark.at.file;
+		list[marks->count++] = mark;
+	}
+	return true;
+}
+
+/* The last mark in front of this byte; NULL: there is none. *passed is the number of marks in front of an earlier byte,
+ * and is moved on. */
+static const struct place_mark *marks_at(const struct marks *marks, size_t offset, size_t *passed)
+{
+	while (*passed < marks->count && marks->list[*passed].offset <= offset)
+		++*passed;
+	return *passed ? &marks->list[*passed - 1] : NULL;
+}
+
 static void read_service(struct native *native)
 {
 	struct reading *reading = native->reading;
 	const struct statement_item *head = &native->statement.items[0];
 	const char *name = head_word(native, 0);
 	struct service_builder *builder = builder_new(reading->table, name ? name : "?", head->at);
+	const struct place_mark *mark = marks_at(&native->marks, head->name.start, &native->passed);
 
 	if (!builder) {
 		diag_error(reading->diags, head->at, "out of memory");
 		return;
 	}
+	if (mark && mark->is_foreign)
+		builder_set_foreign(builder, mark->dialect);
 	set_statement_options(native, builder);
 	warn_of_shell_commands(native, builder);
 	if (!native->statement.broken) {
@@ -273,121 +379,97 @@ static void read_statement(struct native *native)
 	}
 }
 
-bool superd_read_source(struct reading *reading, const struct source_file *source)
+static bool read_statements(struct reading *reading, const struct source_file *source, bool is_saved)
 {
 	struct native native = { .reading = reading, .source = source };
 	struct statement_splitter splitter = {
 		.source = source, .diags = reading->diags, .reading = reading,
 	};
-	bool ok;
+	bool ok = !is_saved || marks_find(&native.marks, source, reading->table->pool);
 
-	while (statement_next(&splitter, &native.statement))
+	while (ok && statement_next(&splitter, &native.statement))
 		read_statement(&native);
-	ok = !native.statement.failed;
+	ok &= !native.statement.failed;
 	if (!ok)
 		diag_error(reading->diags, (struct origin){ .file = source->file }, "out of memory");
 	statement_free(&native.statement);
 	values_free(&native.values);
+	free(native.marks.list);
 	return ok;
 }
 
-/* Reads a number of at most nine digits and moves *at behind it. false: there is none. */
-static bool read_number(const char **at, unsigned *number)
+bool superd_read_source(struct reading *reading, const struct source_file *source)
 {
-	size_t digits = 0;
-
-	for (*number = 0; **at >= '0' && **at <= '9' && digits < 10; digits++)
-		*number = *number * 10 + (unsigned)(*(*at)++ - '0');
-	return digits && digits < 10;
+	return read_statements(reading, source, false);
 }
 
-/* Moves *at behind the text in quotes that starts there, as native_quoted writes it. */
-static void add_quoted(const char **at, struct buf *out)
+bool superd_read_saved(struct reading *reading, const struct source_file *source)
 {
-	for ((*at)++; **at && **at != '"' && **at != '\n'; (*at)++) {
-		char byte;
+	return read_statements(reading, source, true);
+}
 
-		if (**at != '\\') {
-			buf_char(out, **at);
-			continue;
-		}
-		(*at)++;
-		byte = **at == 'x' ? scan_hex_byte(*at + 1) : '\0';
-		if (byte) {
-			buf_char(out, byte);
-			*at += 2;
-		} else if (**at) {
-			buf_char(out, (char)(**at == 'n' ? '\n' : **at == 't' ? '\t' : **at));
-		}
+/* The place that a mark names of what stands at this place of a saved text. */
+static struct origin find_place(const struct marks *marks, const struct source_file *source, struct origin at)
+{
+	size_t low = 0, high = marks->count;
+
+	if (!at.file || strcmp(at.file, source->file) != 0)
+		return at;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (marks->list[middle].line < at.line)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	*at += **at == '"';
+	return low && *marks->list[low - 1].at.file ? marks->list[low - 1].at : (struct origin){ 0 };
 }
 
-static void read_words(const char *at, const char *end, struct place_mark *mark)
+/* Leaves out marks of options that nobody has set. */
+static bool find_places(struct service *row, const struct marks *marks, const struct source_file *source,
+			struct pool *pool)
 {
-	while (at < end) {
-		size_t length = strcspn(at, " \n");
+	struct mark *list = calloc(row->mark_count + 1u, sizeof(*list));
+	struct service as_read = *row;
+	size_t count = 0;
+	bool good;
 
-		for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
-			if (strlen(dialect_words[dialect]) == length && !memcmp(at, dialect_words[dialect], length)) {
-				mark->is_foreign = true;
-				mark->dialect = dialect;
-			}
-		}
-		mark->is_alone |= length == 5 && !memcmp(at, "alone", 5);
-		at += length + 1;
-	}
-}
-
-/* Reads a line behind its "# ". The file is that of the mark before it, if it names none; NULL: there is none, or
- * memory ran out. false: it is no mark. */
-static bool read_mark(const char *at, const char *end, struct pool *pool, struct place_mark *mark)
-{
-	struct buf name = { 0 };
-
-	if (!read_number(&at, &mark->at.line) || *at++ != ':' || !read_number(&at, &mark->at.column))
+	if (!list)
 		return false;
-	if (at[0] == ' ' && at[1] == '"') {
-		at++;
-		add_quoted(&at, &name);
-		mark->at.file = name.failed ? NULL : pool_text(pool, buf_string(&name));
-	}
-	buf_free(&name);
-	read_words(at, end, mark);
-	return true;
-}
+	row->at = find_place(marks, source, row->at);
+	for (size_t n = 0; n < row->mark_count; n++) {
+		struct origin at = find_place(marks, source, service_place(&as_read, &row->marks[n]));
 
-/* Finds the lines "# LINE:COLUMN ["FILE"] WORDS" of a text. false: one has no file, or memory ran out. */
-static bool marks_find(struct marks *marks, const struct source_file *source, struct pool *pool)
-{
-	const char *file = NULL;
-
-	marks->count = 0;
-	for (const char *line = source->text, *end; *line; line = end + (*end == '\n')) {
-		struct place_mark *list, mark = { .at.file = file };
-
-		end = source->text + source_line_end(source, (size_t)(line - source->text));
-		if (line[0] != '#' || line[1] != ' ' || !read_mark(line + 2, end, pool, &mark))
+		if (!at.line)
 			continue;
-		list = array_grow(marks->list, &marks->capacity, marks->count, sizeof(*list));
-		if (list)
-			marks->list = list;
-		if (!list || !mark.at.file)
-			return false;
-		mark.offset = (size_t)(end - source->text);     /* so that the place is that of what follows */
-		file = mark.at.file;
-		list[marks->count++] = mark;
+		list[count] = row->marks[n];
+		list[count].file = at.file;
+		list[count].line = at.line & MARK_LINE;
+		list[count++].column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN;
 	}
-	return true;
+	for (size_t n = 0; n < row->socket_count; n++)
+		row->sockets[n].at = find_place(marks, source, row->sockets[n].at);
+	good = service_keep_marks(row, list, count, pool);
+	free(list);
+	return good;
 }
 
-/* The last mark in front of this byte; NULL: there is none. *passed is the number of marks in front of an earlier byte,
- * and is moved on. */
-static const struct place_mark *marks_at(const struct marks *marks, size_t offset, size_t *passed)
+bool superd_find_places(struct table *table, const struct source_file *source)
 {
-	while (*passed < marks->count && marks->list[*passed].offset <= offset)
-		++*passed;
-	return *passed ? &marks->list[*passed - 1] : NULL;
+	struct marks marks = { 0 };
+	bool good = marks_find(&marks, source, table->pool);
+
+	for (size_t n = 0; good && n < table->count; n++) {
+		struct service *row = &table->services[n];
+
+		if (row->at.file && !strcmp(row->at.file, source->file))
+			good = find_places(row, &marks, source, table->pool);
+	}
+	for (size_t n = 0; good && n < table->left_out_count; n++)
+		table->left_out[n].at = find_place(&marks, source, table->left_out[n].at);
+	free(marks.list);
+	return good;
 }
 
 /* Gives what superd-read has written the places that its marks name. Nobody asks for that of a block's end. */

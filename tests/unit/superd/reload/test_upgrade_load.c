@@ -41,7 +41,7 @@ static bool fits(const char *sections)
 	state_stream_free(&stream);
 	buf_clear(&why);
 	cr_assert_null(state_stream_parse(&stream, text.data, text.length, &why), "%s", buf_string(&why));
-	return load_fits(&stream, table, false, &why);
+	return load_fits(&stream, table, &why);
 }
 
 static void expect_refusal(const char *sections, const char *text)
@@ -74,13 +74,12 @@ Test(resume, takes_what_a_version_wrote_that_knew_less)
 
 Test(resume, refuses_a_service_that_is_not_in_the_table)
 {
-	expect_refusal("[engine]\n[service]\nname=other\nstate=running\n",
-		       "other runs and is not in the configuration");
+	expect_refusal("[engine]\n[service]\nname=other\nstate=running\n", "it refuses the service other, which runs");
 }
 
 Test(resume, refuses_a_service_with_another_accept)
 {
-	expect_refusal("[engine]\n[service]\nname=web\nstate=listening\naccepts=1\n", "one with another accept");
+	expect_refusal("[engine]\n[service]\nname=web\nstate=listening\naccepts=1\n", "it refuses the service web");
 }
 
 Test(resume, refuses_what_is_not_whole)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "table/option/option_table.h"
+#include "table/option/service_mark.h"
 #include "table/print/example.h"
 #include "table/print/print_conf.h"
 #include "table/services/diff.h"
@@ -46,6 +47,65 @@ static char *print_string(const struct table *table, bool comments)
 	return text;
 }
 
+static bool places_equal(struct origin a, struct origin b)
+{
+	return origin_equal(a, b) || (!a.file && !b.file);
+}
+
+/* Sockets may be written together, and have places of their own. */
+static bool has_mark(const struct service *service, const struct service *of, const struct mark *mark)
+{
+	if (directives[mark->directive].flags & STRUCTURE)
+		return true;
+	for (size_t i = 0; i < service->mark_count; i++) {
+		const struct mark *own = &service->marks[i];
+
+		if (own->directive == mark->directive && own->block == mark->block &&
+		    places_equal(service_place(service, own), service_place(of, mark)))
+			return true;
+	}
+	return false;
+}
+
+/* The next superd has each row as this one, with the places in its sources, and with what is set to its default. */
+static void expect_saved(const struct table *table, const char *text)
+{
+	struct diags diags = { 0 };
+	struct buf why = { 0 };
+	struct table *back;
+	char *saved;
+	size_t length;
+	FILE *out = open_memstream(&saved, &length);
+
+	cr_assert(print_conf_saved(table, NULL, 0, out));
+	cr_assert_eq(fclose(out), 0);
+	back = read_saved(saved, &diags);
+	cr_assert(back && find_saved_places(back, saved));
+	cr_assert_eq(table->count, back->count, "of: %s\nsaved: %s", text, saved);
+	for (size_t i = 0; i < diags.count; i++)
+		cr_expect_null(strstr(diags.list[i].message, "unknown"), "of: %s\n%s", saved, diags.list[i].message);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *a = &table->services[i], *b = &back->services[i];
+
+		cr_expect_eq(service_compare(a, b, &why), DIFF_SAME, "of: %s\nsaved: %s\ndiffers in %s", text, saved,
+			     buf_string(&why));
+		cr_expect(places_equal(a->at, b->at) && a->dialect == b->dialect && a->is_foreign == b->is_foreign,
+			  "of: %s\nsaved: %s", text, saved);
+		for (size_t n = 0; n < a->mark_count; n++)
+			cr_expect(has_mark(b, a, &a->marks[n]), "of: %s\nsaved: %s\nlacks the place of %s", text, saved,
+				  directives[a->marks[n].directive].name[NATIVE]);
+		for (size_t n = 0; n < b->mark_count; n++)
+			cr_expect(has_mark(a, b, &b->marks[n]), "of: %s\nsaved: %s\nnobody has set %s", text, saved,
+				  directives[b->marks[n].directive].name[NATIVE]);
+		for (size_t n = 0; n < a->socket_count; n++)
+			cr_expect(places_equal(a->sockets[n].at, b->sockets[n].at), "of: %s\nsaved: %s", text, saved);
+	}
+	buf_free(&why);
+	diags_free(&diags);
+	table_free(back);
+	free(saved);
+}
+
 /* Printed and read back it is the same table, with and without comments, and prints the same text. */
 static void expect_same(const char *text)
 {
@@ -65,6 +125,7 @@ static void expect_same(const char *text)
 	}
 	again = print_string(back, false);
 	cr_expect_str_eq(printed, again, "of: %s", text);
+	expect_saved(table, text);
 	buf_free(&why);
 	table_free(table);
 	table_free(back);
@@ -151,6 +212,29 @@ Test(print_conf, every_option_reads_back_in_a_service_a_socket_and_the_defaults)
 			}
 		}
 		cr_expect(next, "no value tried for %s was taken", directive->name[NATIVE]);
+	}
+}
+
+/* Some code asks whether an option was set at all. */
+Test(print_conf, every_option_that_is_set_to_its_default_is_saved_as_set)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		struct table *plain = read_string("service a { listen = 80 exec = /bin/x }"), *table;
+		struct buf text = { 0 };
+
+		if (has_value(directive) && strcmp(directive->name[NATIVE], "exec") != 0) {
+			buf_addf(&text, "service a {\n listen = 80\n exec = /bin/x\n %s = ", directive->name[NATIVE]);
+			type_format(directive, directive_field(directive, &plain->services[0]), &text);
+			buf_text(&text, "\n}\n");
+			table = read_string(buf_string(&text));
+			cr_expect_eq(table->count, 1, "%s", buf_string(&text));
+			if (table->count)
+				expect_saved(table, buf_string(&text));
+			table_free(table);
+		}
+		table_free(plain);
+		buf_free(&text);
 	}
 }
 
