@@ -23,10 +23,6 @@
 #include "os/socket/socket_default.h"
 #include "os/socket/socket_multicast.h"
 
-#define KIND(kind) (1u << ENDPOINT_##kind)
-#define KINDS_INET (KIND(TCP) | KIND(UDP) | KIND(SCTP) | KIND(RAW))
-#define KINDS_UNIX (KIND(UNIX) | KIND(UNIX_DGRAM) | KIND(SEQPACKET))
-
 #ifndef SO_PASSPIDFD                    /* Linux 6.5 and 6.16; an older kernel refuses them */
 #define SO_PASSPIDFD 76
 #endif

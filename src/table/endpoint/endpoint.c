@@ -186,63 +186,9 @@ uint64_t endpoint_hash(const struct endpoint *endpoint)
 	return hash;
 }
 
-bool endpoint_accepts(const struct endpoint *endpoint)
-{
-	switch (endpoint->kind) {
-	case ENDPOINT_TCP:
-	case ENDPOINT_SCTP:
-	case ENDPOINT_UNIX:
-	case ENDPOINT_SEQPACKET:
-	case ENDPOINT_VSOCK:
-	case ENDPOINT_RPC_TCP:
-	case ENDPOINT_TCPMUX:
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool endpoint_is_datagram(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_UDP || endpoint->kind == ENDPOINT_UNIX_DGRAM ||
-	       endpoint->kind == ENDPOINT_RPC_UDP;
-}
-
-bool endpoint_shows_clients(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_UDP || endpoint->kind == ENDPOINT_UNIX ||
-	       endpoint->kind == ENDPOINT_SEQPACKET || endpoint->kind == ENDPOINT_RPC_TCP ||
-	       endpoint->kind == ENDPOINT_RPC_UDP;
-}
-
-bool endpoint_is_inet(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_UDP || endpoint->kind == ENDPOINT_SCTP ||
-	       endpoint->kind == ENDPOINT_RAW || endpoint_is_rpc(endpoint);
-}
-
-bool endpoint_has_port(const struct endpoint *endpoint)
-{
-	return endpoint_is_inet(endpoint) && endpoint->kind != ENDPOINT_RAW;
-}
-
-bool endpoint_is_rpc(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_RPC_TCP || endpoint->kind == ENDPOINT_RPC_UDP;
-}
-
 bool endpoint_is_path(const struct endpoint *endpoint)
 {
-	switch (endpoint->kind) {
-	case ENDPOINT_UNIX:
-	case ENDPOINT_UNIX_DGRAM:
-	case ENDPOINT_SEQPACKET:
-		return endpoint->address[0] != '@';
-	case ENDPOINT_FIFO:
-		return true;
-	default:
-		return false;
-	}
+	return endpoint->kind == ENDPOINT_FIFO || (endpoint_is(endpoint, KINDS_UNIX) && endpoint->address[0] != '@');
 }
 
 bool endpoint_is_below_runtime(const struct endpoint *endpoint)

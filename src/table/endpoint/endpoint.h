@@ -30,6 +30,21 @@ enum endpoint_kind {
 	ENDPOINT_KINDS
 };
 
+/* Kinds, as a set of bits. */
+#define KIND(name) (1u << ENDPOINT_##name)
+
+enum {
+	KINDS_RPC = KIND(RPC_TCP) | KIND(RPC_UDP),
+	KINDS_UNIX = KIND(UNIX) | KIND(UNIX_DGRAM) | KIND(SEQPACKET),
+	KINDS_PORT = KIND(TCP) | KIND(UDP) | KIND(SCTP) | KINDS_RPC,   /* an Internet protocol with ports; RPC's may be 0 */
+	KINDS_INET = KINDS_PORT | KIND(RAW),
+	KINDS_STREAM = KIND(TCP) | KIND(SCTP) | KIND(UNIX) | KIND(VSOCK) | KIND(RPC_TCP) | KIND(TCPMUX),
+	KINDS_ACCEPTING = KINDS_STREAM | KIND(SEQPACKET),              /* have connections, for accept(2) */
+	KINDS_DATAGRAM = KIND(UDP) | KIND(UNIX_DGRAM) | KIND(RPC_UDP),
+	/* superd can see their clients (os/netdiag/conn_count). */
+	KINDS_SHOWN = KIND(TCP) | KIND(UDP) | KIND(UNIX) | KIND(SEQPACKET) | KINDS_RPC,
+};
+
 enum endpoint_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6 };  /* ANY: one dual-stack socket, or the host's family */
 
 /* Kept in a pool, zero-padded, so equal endpoints of one pool are one pointer. Parsing gives each address one form: a
@@ -68,11 +83,40 @@ uint64_t endpoint_hash(const struct endpoint *endpoint);
  * FAMILY_IPV6. */
 bool endpoint_clash(const struct endpoint *a, const struct endpoint *b);
 
-bool endpoint_accepts(const struct endpoint *endpoint);         /* has connections, for accept(2) */
-bool endpoint_is_datagram(const struct endpoint *endpoint);     /* UDP, RPC over UDP, unix datagram */
-bool endpoint_shows_clients(const struct endpoint *endpoint);   /* superd can see its clients (os/netdiag/conn_count) */
-bool endpoint_is_inet(const struct endpoint *endpoint);         /* an Internet protocol: TCP, UDP, SCTP, RPC, raw */
-bool endpoint_has_port(const struct endpoint *endpoint);        /* an Internet protocol except raw; RPC's may be 0 */
-bool endpoint_is_rpc(const struct endpoint *endpoint);
+static inline bool endpoint_is(const struct endpoint *endpoint, unsigned kinds)
+{
+	return kinds >> endpoint->kind & 1;
+}
+
+static inline bool endpoint_accepts(const struct endpoint *endpoint)
+{
+	return endpoint_is(endpoint, KINDS_ACCEPTING);
+}
+
+static inline bool endpoint_is_datagram(const struct endpoint *endpoint)
+{
+	return endpoint_is(endpoint, KINDS_DATAGRAM);
+}
+
+static inline bool endpoint_shows_clients(const struct endpoint *endpoint)
+{
+	return endpoint_is(endpoint, KINDS_SHOWN);
+}
+
+static inline bool endpoint_is_inet(const struct endpoint *endpoint)
+{
+	return endpoint_is(endpoint, KINDS_INET);
+}
+
+static inline bool endpoint_has_port(const struct endpoint *endpoint)
+{
+	return endpoint_is(endpoint, KINDS_PORT);
+}
+
+static inline bool endpoint_is_rpc(const struct endpoint *endpoint)
+{
+	return endpoint_is(endpoint, KINDS_RPC);
+}
+
 bool endpoint_is_path(const struct endpoint *endpoint);         /* superd creates a file for it: unix path, fifo */
 bool endpoint_is_below_runtime(const struct endpoint *endpoint);        /* is such a path below ENDPOINT_RUNTIME */

@@ -159,18 +159,14 @@ static void add_redirects(const struct table *table, const struct service *servi
 
 static void add_service(const struct table *table, const struct service *service, struct buf *out)
 {
-	bool has[2] = { false, false };         /* sockets with connections, and with datagrams */
-
 	add_service_node(service, out);
 	add_sockets(service, out);
 	add_wants(service, "requires", service->groups->lifecycle->requires, out);
 	add_wants(service, "wants", service->groups->lifecycle->wants, out);
-	for (size_t i = 0; i < service->socket_count; i++)
-		has[endpoint_is_datagram(service->sockets[i].endpoint)] = true;
-	for (int datagrams = 0; datagrams < 2 && service->exec->redirect; datagrams++) {
-		if (has[datagrams])
-			add_redirects(table, service, datagrams, out);
-	}
+	if (service->exec->redirect && service_find_socket(service, ~(unsigned)KINDS_DATAGRAM))
+		add_redirects(table, service, false, out);
+	if (service->exec->redirect && service_find_socket(service, KINDS_DATAGRAM))
+		add_redirects(table, service, true, out);
 }
 
 bool print_dot(const struct table *table, FILE *out)

@@ -36,30 +36,17 @@ static const char *accept_reason(const struct service *service)
 /* superd sees the sender of a datagram before it starts anything for it. */
 static bool all_datagrams(const struct service *service)
 {
-	for (size_t i = 0; i < service->socket_count; i++) {
-		if (!endpoint_is_datagram(service->sockets[i].endpoint))
-			return false;
-	}
-	return true;
+	return !service_find_socket(service, ~(unsigned)KINDS_DATAGRAM);
 }
 
-/* The relay of a redirect counts its connections by source. */
-static bool counts_sources(const struct service *service, const char *option)
+/* The relay of a redirect counts its connections by source, and superd the datagrams of a sender. */
+static bool counts_without_accept(const struct service *service, const char *option)
 {
-	if (strcmp(option, "per_source") != 0 && strcmp(option, "per_source_prefix") != 0)
-		return false;
-	for (size_t i = 0; i < service->socket_count; i++) {
-		if (endpoint_is_datagram(service->sockets[i].endpoint))
-			return false;
-	}
-	return service->exec->redirect;
-}
+	bool prefix = !strcmp(option, "per_source_prefix");
 
-static bool sees_senders(const struct service *service, const char *option)
-{
-	if (strcmp(option, "per_source_cpm") != 0 && strcmp(option, "per_source_prefix") != 0)
-		return false;
-	return all_datagrams(service);
+	return ((prefix || !strcmp(option, "per_source")) && service->exec->redirect &&
+		!service_find_socket(service, KINDS_DATAGRAM)) ||
+	       ((prefix || !strcmp(option, "per_source_cpm")) && all_datagrams(service));
 }
 
 static void check_accepting(const struct service *service, struct diags *diags)
@@ -67,8 +54,7 @@ static void check_accepting(const struct service *service, struct diags *diags)
 	for (size_t i = 0; i < sizeof(accepting) / sizeof(accepting[0]); i++) {
 		const char *option = accepting[i].option;
 
-		if (!service_mark(service, option) || sees_senders(service, option) ||
-		    counts_sources(service, option))
+		if (!service_mark(service, option) || counts_without_accept(service, option))
 			continue;
 		if (accepting[i].restricts)
 			service_refuse(service, option, diags, "%s %s", option, accept_reason(service));
@@ -96,17 +82,8 @@ static void check_identity(const struct service *service, struct diags *diags)
 			     accept_reason(service));
 }
 
-/* Finds a socket whose clients have no address, behind this one; NULL: there is none. */
-static const struct listen *find_nameless(const struct service *service, const struct listen *behind)
-{
-	const struct listen *listen = behind ? behind + 1 : service->sockets;
-
-	for (; listen && listen < service->sockets + service->socket_count; listen++) {
-		if (!endpoint_is_inet(listen->endpoint) && listen->endpoint->kind != ENDPOINT_TCPMUX)
-			return listen;
-	}
-	return NULL;
-}
+/* Sockets whose clients have no address. */
+#define NAMELESS (~(unsigned)(KINDS_INET | KIND(TCPMUX)))
 
 /* An option that needs the address of a client: its effect without one, and what would be right. */
 struct refusal {
@@ -129,66 +106,56 @@ static void check_nameless_rules(const struct service *service, struct diags *di
 {
 	static const char ways[] = "socket_user, socket_group and socket_mode control access there; set it in a "
 				   "socket { } that has the other sockets";
-	static const struct refusal only_from = { "only_from", "no client is allowed", ways };
-	static const struct refusal no_access = { "no_access", "no client is refused", ways };
 	const struct socket_options *before = NULL;
 
-	for (const struct listen *listen = find_nameless(service, NULL); listen && service->dialect != UNIT;
-	     listen = find_nameless(service, listen)) {
+	for (size_t n = 0; n < service->socket_count && service->dialect != UNIT; n++) {
+		const struct listen *listen = &service->sockets[n];
+
+		if (!endpoint_is(listen->endpoint, NAMELESS))
+			continue;
 		if (listen->options != before && listen->options->only_from)
-			refuse_nameless(service, listen, only_from, diags);
+			refuse_nameless(service, listen, (struct refusal){ "only_from", "no client is allowed", ways },
+					diags);
 		if (listen->options != before && listen->options->no_access && service_mark(service, "no_access"))
-			refuse_nameless(service, listen, no_access, diags);
+			refuse_nameless(service, listen, (struct refusal){ "no_access", "no client is refused", ways },
+					diags);
 		before = listen->options;
 	}
 }
 
 static void check_nameless(const struct service *service, struct diags *diags)
 {
-	static const struct refusal libwrap = { "libwrap", "superd cannot check hosts.allow and hosts.deny",
-						"remove it here: set libwrap = \"\"" };
-	static const struct refusal id_only = { "id_only", "no ident server names them",
-						"remove it here: set id_only = no" };
 	const struct access_options *access = service->groups->access;
-	const struct listen *listen = find_nameless(service, NULL);
+	const struct listen *listen = service->exec->accept ? service_find_socket(service, NAMELESS) : NULL;
 
 	check_nameless_rules(service, diags);
-	if (!listen)
-		return;
-	if (access->libwrap && service->exec->accept)
-		refuse_nameless(service, listen, libwrap, diags);
-	if (access->id_only && service->exec->accept)
-		refuse_nameless(service, listen, id_only, diags);
+	if (listen && access->libwrap)
+		refuse_nameless(service, listen,
+				(struct refusal){ "libwrap", "superd cannot check hosts.allow and hosts.deny",
+						  "remove it here: set libwrap = \"\"" }, diags);
+	if (listen && access->id_only)
+		refuse_nameless(service, listen,
+				(struct refusal){ "id_only", "no ident server names them",
+						  "remove it here: set id_only = no" }, diags);
 }
 
-/* Finds a unix datagram socket; NULL: there is none. On other unix sockets superd counts the clients of a user, but a
- * datagram has no user. */
-static const struct listen *find_unix_datagram(const struct service *service)
-{
-	for (size_t i = 0; i < service->socket_count; i++) {
-		if (service->sockets[i].endpoint->kind == ENDPOINT_UNIX_DGRAM)
-			return &service->sockets[i];
-	}
-	return NULL;
-}
-
+/* On other unix sockets superd counts the clients of a user, but a datagram has no user. */
 static void check_counts(const struct service *service, struct diags *diags)
 {
-	static const struct refusal per_source = { "per_source", "none of them are counted",
-						   "set instances, for all of them together, or remove it" };
-	static const struct refusal cpm = { "per_source_cpm", "none of them are counted",
-					    "set trigger_limit, for all of them together, or remove it" };
+	static const char none[] = "none of them are counted";
 	const struct access_options *access = service->groups->access;
-	const struct listen *listen = find_unix_datagram(service);
+	const struct listen *listen = service_find_socket(service, KIND(UNIX_DGRAM));
 	bool accepts = service->exec->accept;
 
-	if (!listen)
-		return;
-	if (accepts && access->per_source != UNLIMITED && service_mark(service, "per_source"))
-		refuse_nameless(service, listen, per_source, diags);
-	if ((accepts || all_datagrams(service)) && access->per_source_cpm != UNLIMITED &&
+	if (listen && accepts && access->per_source != UNLIMITED && service_mark(service, "per_source"))
+		refuse_nameless(service, listen,
+				(struct refusal){ "per_source", none,
+						  "set instances, for all of them together, or remove it" }, diags);
+	if (listen && (accepts || all_datagrams(service)) && access->per_source_cpm != UNLIMITED &&
 	    service_mark(service, "per_source_cpm"))
-		refuse_nameless(service, listen, cpm, diags);
+		refuse_nameless(service, listen,
+				(struct refusal){ "per_source_cpm", none,
+						  "set trigger_limit, for all of them together, or remove it" }, diags);
 }
 
 /* Warns of "::", which is everybody in some places of xinetd's manual, and nobody in its code. */
@@ -267,18 +234,12 @@ static void check_sockets(const struct service *service, struct diags *diags)
 /* Warns of deny_time with datagrams: their sender can be forged, so a client could get another's address denied. */
 static void warn_of_forged_senders(const struct service *service, struct diags *diags)
 {
-	if (service->groups->access->deny_time <= 0)
+	if (service->groups->access->deny_time <= 0 || !service_find_socket(service, KINDS_DATAGRAM))
 		return;
-	for (size_t i = 0; i < service->socket_count; i++) {
-		if (!endpoint_is_datagram(service->sockets[i].endpoint))
-			continue;
-		diag_warning(diags, service_origin(service, "deny_time"),
-			     "%s: deny_time: senders of datagrams can be forged to lock another address out of all "
-			     "services",
-			     service->name);
-		service_hint(service, diags, "deny_time = 0 only logs the senders");
-		return;
-	}
+	diag_warning(diags, service_origin(service, "deny_time"),
+		     "%s: deny_time: senders of datagrams can be forged to lock another address out of all services",
+		     service->name);
+	service_hint(service, diags, "deny_time = 0 only logs the senders");
 }
 
 static const struct rule_row accepted[] = {
@@ -289,10 +250,10 @@ static const struct rule_row accepted[] = {
 void rule_access(const struct service *service, struct diags *diags)
 {
 	check_sockets(service, diags);
-	if (!service_is_unclear(service, "listen"))
+	if (!service_is_unclear(service, "listen")) {
 		check_nameless(service, diags);
-	if (!service_is_unclear(service, "listen"))
 		warn_of_forged_senders(service, diags);
+	}
 	if (service_is_unclear(service, "accept"))
 		return;
 	if (!service_is_unclear(service, "listen"))

@@ -17,32 +17,8 @@
 #include "table/words/sandbox_words.h"
 #include "table/words/syscall_groups.h"
 
-static bool can_be_bound(const struct endpoint *endpoint)
-{
-	switch ((enum endpoint_kind)endpoint->kind) {
-	case ENDPOINT_TCP:
-	case ENDPOINT_UDP:
-	case ENDPOINT_SCTP:
-	case ENDPOINT_UNIX:
-	case ENDPOINT_UNIX_DGRAM:
-	case ENDPOINT_SEQPACKET:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
-{
-	char text[ENDPOINT_TEXT];
-
-	if (can_be_bound(listen->endpoint))
-		return;
-	diag_error(diags, listen->at,
-		   "%s: pass = bind: %s: superd answers a bind(2) of TCP, UDP, SCTP and unix sockets only",
-			service->name,
-		   endpoint_text(listen->endpoint, text));
-}
+/* Sockets whose bind(2) superd answers. */
+#define BOUND (unsigned)(KIND(TCP) | KIND(UDP) | KIND(SCTP) | KINDS_UNIX)
 
 /* rule_listen has refused a service that waits for clients and has nowhere to. */
 static void check_sockets(const struct service *service, struct diags *diags)
@@ -64,15 +40,6 @@ static bool is_hardened(const struct service *service)
 	return !(flags & COMMAND_PRIVILEGED);
 }
 
-static bool has_stream(const struct service *service)
-{
-	for (size_t n = 0; n < service->socket_count; n++) {
-		if (endpoint_accepts(service->sockets[n].endpoint))
-			return true;
-	}
-	return false;
-}
-
 static void check_calls(const struct service *service, struct diags *diags)
 {
 	words list = service->groups->syscalls->system_call_filter;
@@ -90,7 +57,7 @@ static void check_calls(const struct service *service, struct diags *diags)
 		service_hint(service, diags, "allow socket, bind, listen and accept4, which are in @network-io");
 		return;
 	}
-	if (!has_stream(service))
+	if (!service_find_socket(service, KINDS_ACCEPTING))
 		return;
 	if (syscall_list_denies(list, "listen")) {
 		diag_warning(diags, service_origin(service, "system_call_filter"),
@@ -143,7 +110,7 @@ static void check_families(const struct service *service, struct diags *diags)
 		const char *denied = find_denied_family(list, service->sockets[n].endpoint);
 		char text[ENDPOINT_TEXT];
 
-		if (!denied || !can_be_bound(service->sockets[n].endpoint))
+		if (!denied || !endpoint_is(service->sockets[n].endpoint, BOUND))
 			continue;
 		service_refuse(service, "restrict_address_families", diags,
 			       "restrict_address_families denies %s: with pass = bind the program opens a socket "
@@ -220,7 +187,7 @@ static void check_port(const struct service *service, const struct listen *liste
 	const struct endpoint *endpoint = listen->endpoint;
 	char text[ENDPOINT_TEXT];
 
-	if (listen->options->binds || !can_be_bound(endpoint) || !endpoint_has_port(endpoint) || endpoint->port ||
+	if (listen->options->binds || !endpoint_is(endpoint, BOUND) || !endpoint_has_port(endpoint) || endpoint->port ||
 	    endpoint->port_name)
 		return;
 	diag_error(diags, listen->at, "%s: pass = bind: %s: the kernel chooses this port, so no program can bind it",
@@ -321,8 +288,9 @@ void rule_bind(const struct service *service, struct diags *diags)
 		return;
 	if (service->exec->pass == PASS_BIND && !service_is_unclear(service, "accept")) {
 		check_rows(service, programs, diags);
-		for (size_t n = 0; n < service->socket_count; n++)
-			check_kind(service, &service->sockets[n], diags);
+		sockets_refuse(service, ~BOUND,
+			       "pass = bind: %s: superd answers a bind(2) of TCP, UDP, SCTP and unix sockets only",
+			       NULL, diags);
 		check_sockets(service, diags);
 	}
 	if (service->exec->pass == PASS_BIND && is_hardened(service)) {

@@ -60,42 +60,17 @@ void rule_program(const struct service *service, struct diags *diags)
 			  "exec_search_path");
 }
 
-static bool is_stream(const struct endpoint *endpoint)
-{
-	return endpoint_accepts(endpoint) && endpoint->kind != ENDPOINT_SEQPACKET;
-}
-
 /* Every socket must be a stream socket whose connections superd accepts. */
 static void check_streams(const struct service *service, const char *option, const char *name, struct diags *diags)
 {
-	char text[ENDPOINT_TEXT];
+	char says[128];
 
 	if (!service->exec->accept && !service_is_unclear(service, "accept")) {
 		service_refuse(service, option, diags, "%s%s needs accept = yes", option, name);
 		service_hint(service, diags, "set accept = yes");
 	}
-	for (size_t i = 0; i < service->socket_count; i++) {
-		const struct listen *listen = &service->sockets[i];
-
-		if (is_stream(listen->endpoint))
-			continue;
-		diag_error(diags, listen->at, "%s: %s%s is for connections, as of TCP; there are none on %s",
-			   service->name, option, name, endpoint_text(listen->endpoint, text));
-	}
-}
-
-static void check_plain(const struct service *service, const char *name, struct diags *diags)
-{
-	char text[ENDPOINT_TEXT];
-
-	for (size_t i = 0; i < service->socket_count; i++) {
-		const struct listen *listen = &service->sockets[i];
-
-		if (is_stream(listen->endpoint) || endpoint_is_datagram(listen->endpoint))
-			continue;
-		diag_error(diags, listen->at, "%s: builtin = %s is not possible on %s, only on streams or datagrams",
-			   service->name, name, endpoint_text(listen->endpoint, text));
-	}
+	snprintf(says, sizeof(says), "%s%s is for connections, as of TCP; there are none on %%s", option, name);
+	sockets_refuse(service, ~(unsigned)KINDS_STREAM, says, NULL, diags);
 }
 
 static void check_builtin(const struct service *service, struct diags *diags)
@@ -103,48 +78,30 @@ static void check_builtin(const struct service *service, struct diags *diags)
 	words builtin = service->exec->builtin;
 	struct builtin_options options;
 	const char *bad = NULL, *reason = builtin_read_options(builtin, &options, &bad);
-	char of[64];
+	char says[128];
 
 	if (reason && bad)
 		service_refuse(service, "builtin", diags, "builtin: '%s': %s", bad, reason);
 	else if (reason)
 		service_refuse(service, "builtin", diags, "builtin: %s", reason);
-	snprintf(of, sizeof(of), " = %s", builtin[0]);
-	if (builtin_is_plain(builtin[0]))
-		check_plain(service, builtin[0], diags);
-	else
-		check_streams(service, "builtin", of, diags);
-}
-
-static bool has_datagrams(const struct service *service)
-{
-	for (size_t i = 0; i < service->socket_count; i++) {
-		if (service->sockets[i].endpoint->kind == ENDPOINT_UDP)
-			return true;
+	if (builtin_is_plain(builtin[0])) {
+		snprintf(says, sizeof(says), "builtin = %s is not possible on %%s, only on streams or datagrams",
+			 builtin[0]);
+		sockets_refuse(service, ~(unsigned)(KINDS_STREAM | KINDS_DATAGRAM), says, NULL, diags);
+	} else {
+		snprintf(says, sizeof(says), " = %s", builtin[0]);
+		check_streams(service, "builtin", says, diags);
 	}
-	return false;
 }
 
 /* Without accept, each socket is a stream socket, or one of UDP. */
 static void check_relay_sockets(const struct service *service, struct diags *diags)
 {
-	bool to_path = !service->exec->redirect[1];
-	char text[ENDPOINT_TEXT];
-
-	for (size_t i = 0; i < service->socket_count; i++) {
-		const struct listen *listen = &service->sockets[i];
-		bool is_udp = listen->endpoint->kind == ENDPOINT_UDP;
-
-		if (is_stream(listen->endpoint) || (is_udp && !to_path))
-			continue;
-		if (is_udp)
-			diag_error(diags, listen->at,
-				   "%s: redirect to a unix socket is for connections; there are none on %s",
-				   service->name, endpoint_text(listen->endpoint, text));
-		else
-			diag_error(diags, listen->at, "%s: redirect is for connections and UDP, not for %s",
-				   service->name, endpoint_text(listen->endpoint, text));
-	}
+	if (!service->exec->redirect[1])
+		sockets_refuse(service, KIND(UDP), "redirect to a unix socket is for connections; there are none on %s",
+			       NULL, diags);
+	sockets_refuse(service, ~(unsigned)(KINDS_STREAM | KIND(UDP)),
+		       "redirect is for connections and UDP, not for %s", NULL, diags);
 }
 
 /* exec beside redirect: the program gets no socket. */
@@ -204,7 +161,7 @@ static void check_redirect(const struct service *service, struct diags *diags)
 		check_streams(service, "redirect", "", diags);
 	else
 		check_relay_sockets(service, diags);
-	if (service->exec->proxy_protocol != PROXY_NO && has_datagrams(service))
+	if (service->exec->proxy_protocol != PROXY_NO && service_find_socket(service, KIND(UDP)))
 		service_refuse(service, "proxy_protocol", diags, "proxy_protocol is for connections, not for UDP");
 	if (!service_is_unclear(service, "redirect") && !service_is_unclear(service, "listen"))
 		check_loop(service, diags);
@@ -226,19 +183,14 @@ static bool answers_tcpmux(const struct service *service)
 
 static void warn_unreached(const struct service *service, struct diags *diags)
 {
-	for (size_t i = 0; i < service->socket_count; i++) {
-		const struct listen *listen = &service->sockets[i];
+	const struct listen *listen = service_find_socket(service, KIND(TCPMUX));
 
-		if (listen->endpoint->kind != ENDPOINT_TCPMUX)
-			continue;
-		diag_warning(diags, listen->at, "%s: no client reaches tcpmux:%s: no service answers for tcpmux",
-			     service->name, listen->endpoint->address);
-		if (!service->is_foreign)
-			diags_hint(diags, "add service tcpmux { listen = \"tcpmux\"  accept = yes  builtin = tcpmux }");
-		else
-			diags_hint(diags, "add an entry for the internal service tcpmux");
+	if (!listen)
 		return;
-	}
+	diag_warning(diags, listen->at, "%s: no client reaches tcpmux:%s: no service answers for tcpmux", service->name,
+		     listen->endpoint->address);
+	diags_hint(diags, service->is_foreign ? "add an entry for the internal service tcpmux"
+		   : "add service tcpmux { listen = \"tcpmux\"  accept = yes  builtin = tcpmux }");
 }
 
 void check_tcpmux(const struct table *table, struct diags *diags)

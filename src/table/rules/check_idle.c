@@ -17,17 +17,6 @@ static const struct rule_row waits[] = {
 	  .hint = "remove idle_timeout; runtime_max limits a connection", .said = true },
 };
 
-static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
-{
-	char text[ENDPOINT_TEXT];
-
-	if (endpoint_shows_clients(listen->endpoint))
-		return;
-	diag_error(diags, listen->at, "%s: idle_timeout: the clients of %s cannot be counted", service->name,
-		   endpoint_text(listen->endpoint, text));
-	service_hint(service, diags, "remove idle_timeout, or move the socket to a separate service");
-}
-
 static void check_sockets(const struct service *service, struct diags *diags)
 {
 	if (service_is_unclear(service, "listen"))
@@ -37,22 +26,20 @@ static void check_sockets(const struct service *service, struct diags *diags)
 			       "idle_timeout needs a socket: without one it has no clients");
 		service_hint(service, diags, "remove idle_timeout; runtime_max limits how long it runs");
 	}
-	for (size_t n = 0; n < service->socket_count; n++)
-		check_kind(service, &service->sockets[n], diags);
+	sockets_refuse(service, ~(unsigned)KINDS_SHOWN, "idle_timeout: the clients of %s cannot be counted",
+		       "remove idle_timeout, or move the socket to a separate service", diags);
 }
 
 /* Of other sockets the kernel does not tell when something moved. */
 static void check_means(const struct service *service, struct diags *diags)
 {
 	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
-	bool has_tcp = service_is_unclear(service, "listen") || service_mark(service, "socket");
 
 	if (lifecycle->idle_means != IDLE_MEANS_QUIET || !service_mark(service, "idle_means") ||
 	    (lifecycle->idle_action != IDLE_FREEZE && !service_is_unclear(service, "idle_action")))
 		return;
-	for (size_t n = 0; n < service->socket_count; n++)
-		has_tcp = has_tcp || service->sockets[n].endpoint->kind == ENDPOINT_TCP;
-	if (!has_tcp && service->socket_count)
+	if (service->socket_count && !service_is_unclear(service, "listen") && !service_mark(service, "socket") &&
+	    !service_find_socket(service, KIND(TCP)))
 		service_refuse(service, "idle_means", diags,
 			       "idle_means = quiet needs a TCP socket: for others the kernel reports no times of "
 			       "traffic");

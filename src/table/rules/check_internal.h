@@ -14,6 +14,14 @@ void service_refuse(const struct service *service, const char *option, struct di
 /* Adds a hint with options of superd.conf to the last diagnostic, unless the service is of another system's table. */
 void service_hint(const struct service *service, struct diags *diags, const char *hint);
 
+/* Adds an error for each socket of these kinds, in whose text %s stands for the socket, and a hint as service_hint does;
+ * NULL: none. */
+void sockets_refuse(const struct service *service, unsigned kinds, const char *says, const char *hint,
+		    struct diags *diags);
+
+/* Whether the word is one of those that blanks separate in the text. */
+bool text_has_word(const char *text, const char *word);
+
 /* A rule between options, which reads as its message: "type = forking needs accept = no: each connection has an
  * instance of its own". An option is written "OPTION", which is set, or "OPTION = WORD or WORD". */
 struct rule_row {

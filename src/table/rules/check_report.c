@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void service_refuse(const struct service *service, const char *option, struct diags *diags, const char *format, ...)
 {
@@ -17,8 +18,37 @@ void service_refuse(const struct service *service, const char *option, struct di
 	diag_error(diags, at, "%s: %s", service->name, message);
 }
 
+void sockets_refuse(const struct service *service, unsigned kinds, const char *says, const char *hint,
+		    struct diags *diags)
+{
+	const char *place = strstr(says, "%s");
+
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
+		char text[ENDPOINT_TEXT];
+
+		if (!endpoint_is(listen->endpoint, kinds))
+			continue;
+		diag_error(diags, listen->at, "%s: %.*s%s%s", service->name, (int)(place - says), says,
+			   endpoint_text(listen->endpoint, text), place + 2);
+		if (hint)
+			service_hint(service, diags, hint);
+	}
+}
+
 void service_hint(const struct service *service, struct diags *diags, const char *hint)
 {
 	if (!service->is_foreign)
 		diags_hint(diags, "%s", hint);
+}
+
+bool text_has_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = strstr(text, word); at; at = strstr(at + 1, word)) {
+		if ((at == text || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+			return true;
+	}
+	return false;
 }

@@ -179,21 +179,12 @@ void rule_streams(const struct service *service, struct diags *diags)
 	}
 }
 
-static bool has_connections(const struct service *service)
-{
-	for (size_t i = 0; i < service->socket_count; i++) {
-		if (endpoint_accepts(service->sockets[i].endpoint))
-			return true;
-	}
-	return false;
-}
-
 void rule_backoff(const struct service *service, struct diags *diags)
 {
 	const char *option = service_mark(service, "backoff_min") ? "backoff_min" : "backoff_max";
 
 	if (service_mark(service, "backoff_refuse") && service->groups->lifecycle->backoff_refuse &&
-	    !has_connections(service) && !service_is_unclear(service, "listen"))
+	    !service_find_socket(service, KINDS_ACCEPTING) && !service_is_unclear(service, "listen"))
 		diag_warning(diags, service_origin(service, "backoff_refuse"),
 			     "%s: backoff_refuse has no effect here: none of its sockets has connections",
 			     service->name);

@@ -20,32 +20,18 @@ void rule_listen(const struct service *service, struct diags *diags)
 		   "none");
 }
 
-static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
-{
-	const struct endpoint *endpoint = listen->endpoint;
-	bool accept = service->exec->accept, muxed = endpoint->kind == ENDPOINT_TCPMUX;
-	char text[ENDPOINT_TEXT];
-
-	if (accept ? endpoint_accepts(endpoint) || endpoint_is_datagram(endpoint) : !muxed)
-		return;
-	if (service_is_unclear(service, "accept"))
-		return;
-	if (muxed) {
-		diag_error(diags, listen->at,
-			   "%s: %s needs accept = yes: its clients connect to another service's socket", service->name,
-			   endpoint_text(endpoint, text));
-		service_hint(service, diags, "set accept = yes");
-	} else {
-		diag_error(diags, listen->at, "%s: accept = yes: there are no connections to accept on %s",
-			   service->name, endpoint_text(endpoint, text));
-		service_hint(service, diags, "set accept = no: the program receives it unchanged");
-	}
-}
-
 void rule_kinds(const struct service *service, struct diags *diags)
 {
-	for (size_t i = 0; i < service->socket_count; i++)
-		check_kind(service, &service->sockets[i], diags);
+	bool accept = service->exec->accept;
+
+	if (service_is_unclear(service, "accept"))
+		return;
+	sockets_refuse(service, accept ? 0 : KIND(TCPMUX),
+		       "%s needs accept = yes: its clients connect to another service's socket", "set accept = yes",
+		       diags);
+	sockets_refuse(service, accept ? ~(unsigned)(KINDS_ACCEPTING | KINDS_DATAGRAM) : 0,
+		       "accept = yes: there are no connections to accept on %s",
+		       "set accept = no: the program receives it unchanged", diags);
 }
 
 void rule_pass(const struct service *service, struct diags *diags)
@@ -90,133 +76,61 @@ void rule_symlinks(const struct service *service, struct diags *diags)
 			       "symlinks: it has no unix socket or fifo that could have another name");
 }
 
-static bool is_tcp(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_RPC_TCP;
-}
-
-static bool is_stream(const struct endpoint *endpoint)
-{
-	return is_tcp(endpoint) || endpoint->kind == ENDPOINT_SCTP;
-}
-
-static bool is_udp(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_UDP || endpoint->kind == ENDPOINT_RPC_UDP;
-}
-
-static bool is_fifo(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_FIFO;
-}
-
-static bool is_ipv6(const struct endpoint *endpoint)
-{
-	return endpoint_is_inet(endpoint) && endpoint->family != FAMILY_IPV4;
-}
-
-static bool has_peers(const struct endpoint *endpoint)
-{
-	return endpoint_accepts(endpoint) && (endpoint_is_inet(endpoint) || endpoint->kind == ENDPOINT_TCPMUX);
-}
-
-static bool is_local(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_UNIX || endpoint->kind == ENDPOINT_UNIX_DGRAM ||
-	       endpoint->kind == ENDPOINT_SEQPACKET || endpoint->kind == ENDPOINT_NETLINK;
-}
-
-static bool is_unix(const struct endpoint *endpoint)
-{
-	return is_local(endpoint) && endpoint->kind != ENDPOINT_NETLINK;
-}
-
-static bool is_special(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_SPECIAL;
-}
-
-static bool is_queue(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_MQUEUE;
-}
-
-static bool has_owner(const struct endpoint *endpoint)
-{
-	return endpoint_is_path(endpoint) || is_queue(endpoint);
-}
-
-static bool is_tcp_or_udp(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_UDP;
-}
-
-static bool is_message(const struct endpoint *endpoint)
-{
-	return is_udp(endpoint) || endpoint->kind == ENDPOINT_NETLINK;
-}
+#define TCP_KINDS (KIND(TCP) | KIND(RPC_TCP))
+#define STREAM_KINDS (TCP_KINDS | KIND(SCTP))
+#define UDP_KINDS (KIND(UDP) | KIND(RPC_UDP))
+#define MESSAGE_KINDS (KINDS_UNIX | KIND(NETLINK))
+#define PEER_KINDS ((KINDS_INET & KINDS_ACCEPTING) | KIND(TCPMUX))
 
 /* Options that apply only to some kinds of sockets. */
 static const struct {
-	const char *option;
-	bool (*applies)(const struct endpoint *endpoint);
+	const char *options;
+	unsigned kinds;
 	const char *needs;
+	bool has_node;                  /* of unix sockets those with a node */
+	bool not_ipv4;
 } uses[] = {
-	{ "socket_user", has_owner, "a node in the file system, or a message queue" },
-	{ "socket_group", has_owner, "a node in the file system, or a message queue" },
-	{ "socket_mode", has_owner, "a node in the file system, or a message queue" },
-	{ "directory_mode", endpoint_is_path, "a node in the file system" },
-	{ "remove_on_stop", has_owner, "a node in the file system, or a message queue" },
-	{ "bind_to_device", endpoint_is_inet, "an Internet address" },
-	{ "free_bind", endpoint_is_inet, "an Internet address" },
-	{ "transparent", endpoint_is_inet, "an Internet address" },
-	{ "ip_tos", endpoint_is_inet, "an Internet address" },
-	{ "ip_ttl", endpoint_is_inet, "an Internet address" },
-	{ "ipv6_only", is_ipv6, "an IPv6 address" },
-	{ "keep_alive", is_stream, "TCP connections" },
-	{ "keep_alive_time", is_tcp, "TCP connections" },
-	{ "keep_alive_interval", is_tcp, "TCP connections" },
-	{ "keep_alive_probes", is_tcp, "TCP connections" },
-	{ "no_delay", is_stream, "TCP connections" },
-	{ "defer_accept", is_tcp, "TCP connections" },
-	{ "tcp_congestion", is_tcp, "TCP connections" },
-	{ "broadcast", is_udp, "UDP datagrams" },
-	{ "pass_credentials", is_local, "unix or netlink messages" },
-	{ "pass_packet_info", is_message, "UDP or netlink datagrams" },
-	{ "multicast_group", is_udp, "UDP datagrams" },
-	{ "every_address", endpoint_is_inet, "an Internet address" },
-	{ "pass_security", is_local, "unix or netlink messages" },
-	{ "pass_pidfd", is_local, "unix or netlink messages" },
-	{ "accept_file_descriptors", is_unix, "a unix socket" },
-	{ "socket_protocol", is_tcp_or_udp, "TCP or UDP" },
-	{ "writable", is_special, "a special: file" },
-	{ "message_queue_max_messages", is_queue, "a message queue" },
-	{ "message_queue_message_size", is_queue, "a message queue" },
-	{ "pipe_size", is_fifo, "a fifo" },
-	{ "probe_from", has_peers, "connections of TCP" },
-	{ "probe", has_peers, "connections of TCP" },
+	{ "socket_user socket_group socket_mode remove_on_stop", KINDS_UNIX | KIND(FIFO) | KIND(MQUEUE),
+	  .needs = "a node in the file system, or a message queue", .has_node = true },
+	{ "directory_mode", KINDS_UNIX | KIND(FIFO), .needs = "a node in the file system", .has_node = true },
+	{ "bind_to_device free_bind transparent ip_tos ip_ttl every_address", KINDS_INET,
+	  .needs = "an Internet address" },
+	{ "ipv6_only", KINDS_INET, .needs = "an IPv6 address", .not_ipv4 = true },
+	{ "keep_alive no_delay", STREAM_KINDS, .needs = "TCP connections" },
+	{ "keep_alive_time keep_alive_interval keep_alive_probes defer_accept tcp_congestion", TCP_KINDS,
+	  .needs = "TCP connections" },
+	{ "broadcast multicast_group", UDP_KINDS, .needs = "UDP datagrams" },
+	{ "pass_credentials pass_security pass_pidfd", MESSAGE_KINDS, .needs = "unix or netlink messages" },
+	{ "pass_packet_info", UDP_KINDS | KIND(NETLINK), .needs = "UDP or netlink datagrams" },
+	{ "accept_file_descriptors", KINDS_UNIX, .needs = "a unix socket" },
+	{ "socket_protocol", KIND(TCP) | KIND(UDP), .needs = "TCP or UDP" },
+	{ "writable", KIND(SPECIAL), .needs = "a special: file" },
+	{ "message_queue_max_messages message_queue_message_size", KIND(MQUEUE), .needs = "a message queue" },
+	{ "pipe_size", KIND(FIFO), .needs = "a fifo" },
+	{ "probe_from probe", PEER_KINDS, .needs = "connections of TCP" },
 };
-
-static bool applies_to_any(const struct service *service, bool (*applies)(const struct endpoint *endpoint))
-{
-	for (size_t i = 0; i < service->socket_count; i++) {
-		if (applies(service->sockets[i].endpoint))
-			return true;
-	}
-	return false;
-}
 
 static void check_use(const struct service *service, const struct mark *mark, struct diags *diags)
 {
 	const char *option = directives[mark->directive].name[NATIVE];
-	struct origin at = service_place(service, mark);
+	bool applies = false;
+	size_t row = 0;
 
-	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
-		if (*uses[i].option == *option && !strcmp(uses[i].option, option) &&
-		    !applies_to_any(service, uses[i].applies))
-			diag_warning(diags, at, "%s: %s has no effect here: none of its sockets has %s",
-				     service->name, option, uses[i].needs);
+	while (row < sizeof(uses) / sizeof(uses[0]) && !text_has_word(uses[row].options, option))
+		row++;
+	if (row == sizeof(uses) / sizeof(uses[0]))
+		return;
+	for (size_t i = 0; i < service->socket_count && !applies; i++) {
+		const struct endpoint *endpoint = service->sockets[i].endpoint;
+
+		applies = endpoint_is(endpoint, uses[row].kinds) &&
+			  !(uses[row].not_ipv4 && endpoint->family == FAMILY_IPV4) &&
+			  !(uses[row].has_node && endpoint_is(endpoint, KINDS_UNIX) && !endpoint_is_path(endpoint));
 	}
+	if (!applies)
+		diag_warning(diags, service_place(service, mark),
+			     "%s: %s has no effect here: none of its sockets has %s", service->name, option,
+			     uses[row].needs);
 }
 
 /* mq_open(3) takes both sizes or neither. */
@@ -225,7 +139,7 @@ static void check_sizes(const struct service *service, const struct listen *list
 	bool count = listen->options->message_queue_max_messages, size = listen->options->message_queue_message_size;
 	const char *said = count ? "message_queue_max_messages" : "message_queue_message_size";
 
-	if (count != size && is_queue(listen->endpoint))
+	if (count != size && listen->endpoint->kind == ENDPOINT_MQUEUE)
 		service_refuse(service, said, diags, "of message_queue_max_messages and message_queue_message_size "
 			       "there are both or neither");
 }

@@ -47,31 +47,14 @@ void rule_names(const struct service *service, struct diags *diags)
 	}
 }
 
-static bool has_port(const struct service *service)
-{
-	for (size_t i = 0; i < service->socket_count; i++) {
-		const struct endpoint *endpoint = service->sockets[i].endpoint;
-
-		if (endpoint_has_port(endpoint) || endpoint->kind == ENDPOINT_VSOCK)
-			return true;
-	}
-	return false;
-}
-
-static bool is_any(const struct endpoint *endpoint)
-{
-	(void)endpoint;
-	return true;
-}
-
-/* Whether the service has a socket of this name that `is_meant` accepts. */
-static bool has_socket(const struct service *service, const char *name, size_t length,
-		       bool (*is_meant)(const struct endpoint *endpoint))
+/* Whether the service has a socket of this name, with a node where it needs one. */
+static bool has_socket(const struct service *service, const char *name, size_t length, bool needs_node)
 {
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const char *known = service->sockets[i].name;
 
-		if (strlen(known) == length && !memcmp(known, name, length) && is_meant(service->sockets[i].endpoint))
+		if (strlen(known) == length && !memcmp(known, name, length) &&
+		    (!needs_node || endpoint_is_path(service->sockets[i].endpoint)))
 			return true;
 	}
 	return false;
@@ -90,15 +73,15 @@ static const char *template_refuse(const struct service *service, const char *te
 	if (is_word(text, length, "service"))
 		return NULL;
 	if (is_word(text, length, "port"))
-		return has_port(service) ? NULL : "none of its sockets has a port";
+		return service_find_socket(service, KINDS_PORT | KIND(VSOCK)) ? NULL : "none of its sockets has a port";
 	if (service->exec->pass == PASS_BIND && length >= 2 && !memcmp(text, "fd", 2))
 		return "with pass = bind the program receives no descriptor: it binds its address";
 	if (descriptor)
 		return service->socket_count ? NULL : "it has no socket";
 	if (length > 3 && !memcmp(text, "fd:", 3))
-		return has_socket(service, text + 3, length - 3, is_any) ? NULL : "it has no socket of this name";
+		return has_socket(service, text + 3, length - 3, false) ? NULL : "it has no socket of this name";
 	if (length > 5 && !memcmp(text, "path:", 5))
-		return has_socket(service, text + 5, length - 5, endpoint_is_path) ? NULL : "it has no such node";
+		return has_socket(service, text + 5, length - 5, true) ? NULL : "it has no such node";
 	if (is_word(text, length, "instance"))
 		return service->exec->accept ? NULL : "only with accept = yes there is a connection to name";
 	return "there are %{fd}, %{fd:NAME}, %{fds}, %{path:NAME}, %{service}, %{port} and %{instance}; %% is a "

@@ -68,23 +68,13 @@ static const struct rule_row needs[] = {
 	  .otherwise = true },
 };
 
-static void check_socket(const struct service *service, const struct listen *listen, struct diags *diags)
-{
-	char text[ENDPOINT_TEXT];
-
-	if (endpoint_accepts(listen->endpoint))
-		return;
-	diag_error(diags, listen->at, "%s: warm: %s has datagrams, and no connections to wait for", service->name,
-		   endpoint_text(listen->endpoint, text));
-	service_hint(service, diags, "remove warm, or move the socket to a separate service");
-}
-
 static void check_sockets_of(const struct service *service, struct diags *diags)
 {
+	sockets_refuse(service, ~(unsigned)KINDS_ACCEPTING, "warm: %s has datagrams, and no connections to wait for",
+		       "remove warm, or move the socket to a separate service", diags);
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
 
-		check_socket(service, listen, diags);
 		if (service->exec->pass == PASS_SYSTEMD && strcmp(listen->name, service->sockets[0].name) != 0) {
 			diag_error(diags, listen->at,
 				   "%s: warm: LISTEN_FDNAMES would name the socket of the client, which is not known "

@@ -39,18 +39,13 @@ static const struct directive *find_option(const char *text)
 static bool field_holds(const struct directive *directive, const char *value, const void *field)
 {
 	const enum field_kind kind = directive->type->kind;
-	const char *word, *found;
 
 	if (!value && (kind == FIELD_WORDS || kind == FIELD_TEXT))
 		return *(const void *const *)field;
 	if (!value)
 		return !directive_is_default(directive, field, NULL);
-	word = kind == FIELD_BOOL ? *(const bool *)field ? "yes" : "no" : directive->words[*(const unsigned *)field];
-	for (found = strstr(value, word); found; found = strstr(found + 1, word)) {
-		if (found[-1] == ' ' && strchr(" ", found[strlen(word)]))
-			return true;
-	}
-	return false;
+	return text_has_word(value, kind == FIELD_BOOL ? *(const bool *)field ? "yes" : "no"
+						       : directive->words[*(const unsigned *)field]);
 }
 
 /* Whether a service, or one of its sockets, has the value. */

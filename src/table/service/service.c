@@ -51,16 +51,22 @@ bool listen_prepare(struct listen *listen, struct pool *pool, struct listen_prep
 	return true;
 }
 
+const struct listen *service_find_socket(const struct service *service, unsigned kinds)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (endpoint_is(service->sockets[n].endpoint, kinds))
+			return &service->sockets[n];
+	}
+	return NULL;
+}
+
 bool service_idles(const struct service *service)
 {
 	if (service->exec->accept || service->groups->lifecycle->idle_timeout == INT64_MAX ||
 	    (service->exec->type == TYPE_ONESHOT && !service_is_relayed(service)))
 		return false;
-	for (size_t n = 0; n < service->socket_count && !service_is_relayed(service); n++) {
-		if (!endpoint_shows_clients(service->sockets[n].endpoint))
-			return false;
-	}
-	return service->socket_count > 0;
+	return service->socket_count > 0 &&
+	       (service_is_relayed(service) || !service_find_socket(service, ~(unsigned)KINDS_SHOWN));
 }
 
 bool listen_is_other_family(const struct service *service, const struct listen *listen)

@@ -534,6 +534,9 @@ static inline const struct prepared *service_prepared(const struct service *serv
 	return service->prepared ? service->prepared : &nothing;
 }
 
+/* The first socket of one of these kinds, as written; NULL: it has none. */
+const struct listen *service_find_socket(const struct service *service, unsigned kinds);
+
 /* Replaces the prepared values. false: out of memory; the former values stay. */
 bool service_prepare(struct service *service, struct pool *pool, struct prepared prepared);
 
