@@ -36,18 +36,23 @@ struct settings {
 struct builtin_server;
 struct connection;
 
+typedef void begin_service(struct builtin_server *server, struct connection *connection);
+
+/* Of a service whose clients ask (builtin/talk.h): more of the request may have come, or its time is over (late); superd
+ * has answered by a file, which the service owns, or file -1, has not, for the reason in errno. */
+typedef void hear_client(struct builtin_server *server, struct connection *connection, bool late);
+typedef void hear_superd(struct builtin_server *server, struct connection *connection, int file);
+
+/* Composes the reply to one datagram. Returns its length, at most `size`; -1: no reply. */
+typedef ssize_t compose_reply(const struct settings *settings, const char *request, size_t length, char *reply,
+				size_t size);
+
 struct builtin {
 	const char *name;
-	void (*begin)(struct builtin_server *server, struct connection *connection);
-	/* Of a service whose clients ask (builtin/talk.h): more of the request may have come, or its time is over
-	 * (late); superd has answered by a file, which the service owns, or file -1, has not, for the reason in
-	 * errno. */
-	void (*heard)(struct builtin_server *server, struct connection *connection, bool late);
-	void (*told)(struct builtin_server *server, struct connection *connection, int file);
-	/* Composes the reply to one datagram. Returns its length, at most `size`; -1: no reply. NULL: the service has
-	 * no datagram sockets. */
-	ssize_t (*dgram)(const struct settings *settings, const char *request, size_t length, char *reply,
-			 size_t size);
+	begin_service *begin;
+	hear_client *heard;
+	hear_superd *told;
+	compose_reply *dgram;           /* NULL: the service has no datagram sockets */
 };
 
 /* Prints a line to standard error, which superd logs. */

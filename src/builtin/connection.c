@@ -45,11 +45,9 @@ struct connection *connection_new(struct builtin_server *server, int fd)
 
 void connection_set_phase(struct builtin_server *server, struct connection *connection, enum phase phase)
 {
-	struct list *lists[] = { &server->waiting, &server->connecting, &server->relaying, &server->talking };
-
 	connection->phase = phase;
 	list_remove(&connection->link);
-	list_add(lists[phase], &connection->link);
+	list_add(&server->of[phase], &connection->link);
 }
 
 /* Most end later than all others. */
@@ -74,7 +72,7 @@ static void note_bytes(struct builtin_server *server, struct connection *connect
 	connection->until = clock_ms() + settings->idle_timeout;
 	if (settings->total_timeout && connection->until > connection->since + settings->total_timeout)
 		connection->until = connection->since + settings->total_timeout;
-	connection_sort(&server->relaying, connection);
+	connection_sort(&server->of[RELAYING], connection);
 }
 
 void connection_open(struct builtin_server *server, struct connection *connection, int to, int from)
@@ -116,19 +114,15 @@ void connection_report(struct builtin_server *server, const struct connection *c
 	server->status = 1;
 }
 
-static bool list_has(struct list *list, uint64_t id)
-{
-	LIST_EACH(link, list) {
-		if (container_of(link, struct connection, link)->id == id)
-			return true;
-	}
-	return false;
-}
-
 static bool is_live(struct builtin_server *server, uint64_t id)
 {
-	return list_has(&server->waiting, id) || list_has(&server->connecting, id) ||
-	       list_has(&server->relaying, id) || list_has(&server->talking, id);
+	for (int phase = 0; phase < CONNECTION_PHASES; phase++) {
+		LIST_EACH(link, &server->of[phase]) {
+			if (container_of(link, struct connection, link)->id == id)
+				return true;
+		}
+	}
+	return false;
 }
 
 void connection_report_again(struct builtin_server *server, uint64_t id)
@@ -210,17 +204,15 @@ void connections_free_dead(struct builtin_server *server)
 
 void connections_end_all(struct builtin_server *server)
 {
-	struct list *lists[] = { &server->waiting, &server->connecting, &server->relaying, &server->talking };
-
-	for (size_t n = 0; n < sizeof(lists) / sizeof(*lists); n++) {
-		while (!list_empty(lists[n]))
-			connection_end(server, container_of(lists[n]->next, struct connection, link), false);
+	for (int phase = 0; phase < CONNECTION_PHASES; phase++) {
+		while (!list_empty(&server->of[phase]))
+			connection_end(server, container_of(server->of[phase].next, struct connection, link), false);
 	}
 }
 
 int64_t connections_end_idle(struct builtin_server *server, int64_t now)
 {
-	LIST_EACH(link, &server->relaying) {
+	LIST_EACH(link, &server->of[RELAYING]) {
 		struct connection *connection = container_of(link, struct connection, link);
 
 		if (!server->settings->idle_timeout)

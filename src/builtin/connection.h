@@ -15,7 +15,7 @@
 
 #define ENDED 64                        /* clients that are known after their end */
 
-enum phase { WAITING, CONNECTING, RELAYING, TALKING };
+enum phase { WAITING, CONNECTING, RELAYING, TALKING, CONNECTION_PHASES };
 
 struct connection {
 	struct list link;               /* in the server's list of its phase, or in ->dead */
@@ -68,7 +68,8 @@ struct builtin_server {
 	bool report_wanted;             /* superd has asked, or there was none yet */
 
 	/* connections */
-	struct list waiting, connecting, relaying, talking, dead, again;
+	struct list of[CONNECTION_PHASES];      /* by phase */
+	struct list dead, again;
 	struct buffer_spares spares;
 	char text[CHARGEN_TURN];        /* chargen's, once it has a client */
 	size_t text_length;

@@ -14,6 +14,7 @@
 
 #include "builtin/connection.h"
 #include "lib/clock.h"
+#include "lib/scan.h"
 
 #define FIRST_BYTE_TIMEOUT 2000         /* milliseconds for the first byte */
 #define TIMEOUT 5000                    /* milliseconds for the whole request, and again for the answer */
@@ -78,13 +79,6 @@ static bool may_be_http(const char *head)
 	return !strpbrk(head, "\r\n") || parse_request_line(head) != ASKED_PLAIN;
 }
 
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at && (c > '9' || c == *at) ? (int)(at - digits) : -1;
-}
-
 /* The service in a request's path; "": the request is about superd as a whole. %XX is decoded in place, except %00. */
 static const char *parse_service(char *head)
 {
@@ -98,11 +92,10 @@ static const char *parse_service(char *head)
 	at += *at == '/';
 	at[strcspn(at, "?#")] = '\0';
 	for (out = name = at; *at; at++) {
-		int high = *at == '%' ? hex_digit(at[1]) : -1, low = high >= 0 ? hex_digit(at[2]) : -1;
-		bool good = low >= 0 && (high || low);
+		char byte = *at == '%' ? scan_hex_byte(at + 1) : '\0';
 
-		*out++ = (char)(good ? high << 4 | low : *at);
-		at += good ? 2 : 0;
+		*out++ = byte ? byte : *at;
+		at += byte ? 2 : 0;
 	}
 	*out = '\0';
 	return name;

@@ -497,10 +497,8 @@ int loop_run(const struct settings *settings, const int *fds, size_t count, bool
 	};
 	int status = 1;
 
-	list_init(&server.waiting);
-	list_init(&server.connecting);
-	list_init(&server.relaying);
-	list_init(&server.talking);
+	for (int phase = 0; phase < CONNECTION_PHASES; phase++)
+		list_init(&server.of[phase]);
 	list_init(&server.dead);
 	list_init(&server.again);
 	if (redirects)

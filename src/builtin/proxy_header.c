@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "builtin/sender.h"
+
 #define SIGNATURE "\r\n\r\n\0\r\nQUIT\n" /* of version 2, 12 bytes */
 #define LOCAL 0x20                      /* version 2, command LOCAL */
 #define PROXY 0x21                      /* version 2, command PROXY */
@@ -22,28 +24,14 @@ struct end {
 	in_port_t port;                 /* network byte order */
 };
 
-static bool find_end(int (*name)(int fd, struct sockaddr *address, socklen_t *length), int fd, struct end *end)
+static bool find_end(bool is_client, int fd, struct end *end)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-		struct sockaddr_storage storage;
-	} of = { .any.sa_family = AF_UNSPEC };
-	socklen_t length = sizeof(of);
+	struct sender of = { .length = sizeof(of.address) };
+	int status = is_client ? getpeername(fd, &of.address.any, &of.length)
+			       : getsockname(fd, &of.address.any, &of.length);
 
-	memset(end, 0, sizeof(*end));
-	if (name(fd, &of.any, &length) < 0)
-		return false;
-	if (of.any.sa_family == AF_INET6) {
-		end->address = of.in6.sin6_addr;
-		end->port = of.in6.sin6_port;
-		return true;
-	}
-	end->address.s6_addr[10] = end->address.s6_addr[11] = 0xff;
-	memcpy(&end->address.s6_addr[12], &of.in.sin_addr, 4);
-	end->port = of.in.sin_port;
-	return of.any.sa_family == AF_INET;
+	end->port = htons(sender_port(&of));
+	return status == 0 && sender_bytes(&of, end->address.s6_addr);
 }
 
 static size_t write_text(bool known, bool v4, const struct end *client, const struct end *server,
@@ -86,21 +74,10 @@ static size_t write_binary(bool known, bool v4, const struct end *client, const 
 	return (size_t)(at - out);
 }
 
-static int peer_name(int fd, struct sockaddr *address, socklen_t *length)
-{
-	return getpeername(fd, address, length);
-}
-
-static int own_name(int fd, struct sockaddr *address, socklen_t *length)
-{
-	return getsockname(fd, address, length);
-}
-
 size_t proxy_header_write(unsigned version, int connection, char out[PROXY_HEADER_MOST])
 {
 	struct end client, server;
-	bool known = connection >= 0 && find_end(peer_name, connection, &client) &&
-		     find_end(own_name, connection, &server);
+	bool known = connection >= 0 && find_end(true, connection, &client) && find_end(false, connection, &server);
 	bool v4 = known && IN6_IS_ADDR_V4MAPPED(&client.address) && IN6_IS_ADDR_V4MAPPED(&server.address);
 
 	return version == 1 ? write_text(known, v4, &client, &server, out)

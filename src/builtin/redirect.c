@@ -48,7 +48,7 @@ static void note_up(struct builtin_server *server, size_t address)
 	server->pause = server->retry = 0;
 	if (was_up)
 		return;
-	connections_take(&server->waiting, &waiting);
+	connections_take(&server->of[WAITING], &waiting);
 	while (!list_empty(&waiting))
 		try_target(server, container_of(waiting.next, struct connection, link), 0);
 }
@@ -323,12 +323,12 @@ static void drop_late(struct builtin_server *server, struct list *list, int64_t 
  * until it looks again; -1: no client waits. */
 static int64_t look_for_late(struct builtin_server *server, int64_t now)
 {
-	if (list_empty(&server->waiting) && list_empty(&server->connecting))
+	if (list_empty(&server->of[WAITING]) && list_empty(&server->of[CONNECTING]))
 		return -1;
 	if (now >= server->looked + LOOK_EVERY) {
 		server->looked = now;
-		drop_late(server, &server->waiting, now);
-		drop_late(server, &server->connecting, now);
+		drop_late(server, &server->of[WAITING], now);
+		drop_late(server, &server->of[CONNECTING], now);
 	}
 	return server->looked + LOOK_EVERY - now;
 }
@@ -340,21 +340,22 @@ static void retry_target(struct builtin_server *server, int64_t now)
 	server->retry = 0;
 	if (!server->gets_clients)      /* superd has another process look it up again */
 		target_find(&server->target);
-	if (!list_empty(&server->waiting))
-		try_target(server, container_of(server->waiting.next, struct connection, link), 0);
+	if (!list_empty(&server->of[WAITING]))
+		try_target(server, container_of(server->of[WAITING].next, struct connection, link), 0);
 	else if (server->settings->relays && !server->retired && server->probe.fd < 0)
 		redirect_begin_probe(server);
 }
 
 void redirect_init(struct builtin_server *server)
 {
-	target_init(&server->target, server->settings->words + 1);
+	server->target.host = server->settings->words[1];
+	server->target.port = server->settings->words[2];
 	target_find(&server->target);
 }
 
 bool redirect_tries(const struct builtin_server *server)
 {
-	return server->up || (!server->settings->relays && list_empty(&server->waiting));
+	return server->up || (!server->settings->relays && list_empty(&server->of[WAITING]));
 }
 
 int64_t redirect_do_due(struct builtin_server *server, int64_t now)

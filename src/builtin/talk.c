@@ -34,7 +34,7 @@ bool talk_begin(struct builtin_server *server, struct connection *connection, in
 void talk_limit(struct builtin_server *server, struct connection *connection, int64_t until)
 {
 	connection->until = until;
-	connection_sort(&server->talking, connection);
+	connection_sort(&server->of[TALKING], connection);
 }
 
 ssize_t talk_read(struct connection *connection, size_t most)
@@ -79,7 +79,7 @@ static void answered(struct builtin_server *server, struct connection *connectio
 
 void talk_on_answer(struct builtin_server *server, uint64_t id, int file)
 {
-	LIST_EACH(link, &server->talking) {
+	LIST_EACH(link, &server->of[TALKING]) {
 		struct connection *connection = container_of(link, struct connection, link);
 
 		if (connection->id != id || connection->talk->step != TALK_SUPERD)
@@ -92,7 +92,7 @@ void talk_on_answer(struct builtin_server *server, uint64_t id, int file)
 
 void talks_end_waiting(struct builtin_server *server)
 {
-	LIST_EACH(link, &server->talking) {
+	LIST_EACH(link, &server->of[TALKING]) {
 		struct connection *connection = container_of(link, struct connection, link);
 
 		if (connection->talk->step == TALK_SUPERD)
@@ -159,8 +159,8 @@ void talk_on_event(struct builtin_server *server, struct connection *connection)
 
 int64_t talks_end_late(struct builtin_server *server, int64_t now)
 {
-	while (!list_empty(&server->talking)) {
-		struct connection *connection = container_of(server->talking.next, struct connection, link);
+	while (!list_empty(&server->of[TALKING])) {
+		struct connection *connection = container_of(server->of[TALKING].next, struct connection, link);
 
 		if (now < connection->until)
 			return connection->until - now;

@@ -10,11 +10,6 @@
 #include "builtin/builtin.h"
 #include "lib/fd.h"
 
-void target_init(struct redirect_target *target, const char *const *argv)
-{
-	*target = (struct redirect_target){ .host = argv[0], .port = argv[1] };
-}
-
 static void set_path(struct redirect_target *target)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

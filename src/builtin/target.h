@@ -15,9 +15,6 @@ struct redirect_target {
 	size_t good;                    /* index of the address that has answered last */
 };
 
-/* Sets host and port from the words of a redirect. */
-void target_init(struct redirect_target *target, const char *const *argv);
-
 /* Fills the addresses. Looking up a name may take seconds; if that fails, it logs the reason and keeps the former
  * addresses. */
 void target_find(struct redirect_target *target);
