@@ -94,19 +94,16 @@ static bool set_user(struct accounts *accounts, const struct service *service, s
 	bool is_whole = text && !service->groups->identity->group;
 	const struct found_name *group = NULL;
 	const struct found_name *user;
+	struct lookup_failure failure;
 	char own[16];
 
 	snprintf(own, sizeof(own), "%u", (unsigned)geteuid());
 	user = find_user(accounts, service, build, own);
 	if (!user)
 		return out_of_memory(accounts, service);
-	if (user->wrong && !(is_whole && accounts_pair(accounts, text, &user, &group))) {
-		struct lookup_failure failure = { user->wrong, user->near };
-
-		if (is_whole)
-			accounts_explain_pair(accounts, text, &failure);
+	failure = (struct lookup_failure){ user->wrong, user->near };
+	if (user->wrong && !(is_whole && accounts_pair(accounts, text, &user, &group, &failure)))
 		return accounts_refuse(accounts, service, "user", text ? text : own, failure);
-	}
 	build->listed = user->listed;
 	build->account.name = user->name;
 	build->account.home = user->home;
@@ -283,12 +280,6 @@ static const struct account *keep_account(struct accounts *accounts, const struc
 	return kept;
 }
 
-static bool refuse_dynamic(struct accounts *accounts, const struct service *service)
-{
-	return accounts_refuse(accounts, service, "dynamic_user", "yes",
-			       (struct lookup_failure){ not_root, NULL });
-}
-
 /* The configured or default user; NULL: superd's own. */
 static const char *user_name(const struct service *service, bool own)
 {
@@ -309,7 +300,7 @@ const struct account *accounts_of(struct accounts *accounts, const struct servic
 		return known;
 	if (service->groups->identity->dynamic_user && !accounts->is_only_checked &&
 	    !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {
-		refuse_dynamic(accounts, service);
+		accounts_refuse(accounts, service, "dynamic_user", "yes", (struct lookup_failure){ not_root, NULL });
 		return NULL;
 	}
 	memset(&build, 0, sizeof(build));       /* the padding, too: pools share equal bytes */

@@ -59,13 +59,10 @@ struct lookup_failure {
 };
 
 /* Splits user.group, as old inetds write it, at the first dot with an existing user in front and an existing group
- * behind. false: there is none. */
+ * behind. false: there is none, and `failure`, that of *user, which has the whole name, becomes that of the group if the
+ * part in front is a user. */
 bool accounts_pair(struct accounts *accounts, const char *text, const struct found_name **user,
-		   const struct found_name **group);
-
-/* Finds out which part of user.group is wrong if accounts_pair has found none: the group, if the part in front is a
- * user. `failure` is that of the whole name before; it stays if the name has no dot or memory is short. */
-void accounts_explain_pair(struct accounts *accounts, const char *text, struct lookup_failure *failure);
+		   const struct found_name **group, struct lookup_failure *failure);
 
 /* Adds the error "SERVICE: OPTION = TEXT: WRONG" at the option's origin, with a hint; always false. */
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,

@@ -309,45 +309,32 @@ bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **na
 	return has || error == ERANGE || error == ENOMEM;
 }
 
-bool accounts_pair(struct accounts *accounts, const char *text, const struct found_name **user,
-		   const struct found_name **group)
-{
-	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
-		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text));
-		const struct found_name *front = name && *name ? accounts_user(accounts, name) : NULL;
-		const struct found_name *behind = front && !front->wrong ? accounts_group(accounts, dot + 1) : NULL;
-
-		if (!behind || behind->wrong)
-			continue;
-		*user = front;
-		*group = behind;
-		return true;
-	}
-	return false;
-}
-
 static const char *pair_of(struct accounts *accounts, const char *user, const char *group)
 {
 	return user && group ? pool_textf(accounts->pool, "%s.%s", user, group) : NULL;
 }
 
-void accounts_explain_pair(struct accounts *accounts, const char *text, struct lookup_failure *failure)
+bool accounts_pair(struct accounts *accounts, const char *text, const struct found_name **user,
+		   const struct found_name **group, struct lookup_failure *failure)
 {
-	const char *first = NULL;
+	const char *near = failure->near;
 
 	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
-		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text)), *said;
+		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text)), *said = NULL;
 		const struct found_name *front = name && *name ? accounts_user(accounts, name) : NULL;
 		const struct found_name *behind = front && !front->wrong ? accounts_group(accounts, dot + 1) : NULL;
 
-		if (behind && behind->wrong) {
-			said = pool_textf(accounts->pool, "group %s: %s", dot + 1, behind->wrong);
-			failure->wrong = said ? said : failure->wrong;
-			failure->near = pair_of(accounts, name, behind->near);
-			return;
+		if (behind && !behind->wrong) {
+			*user = front;
+			*group = behind;
+			return true;
 		}
-		if (front && front->near && !first)
-			first = pair_of(accounts, front->near, dot + 1);
+		if (behind && failure->wrong == (*user)->wrong)
+			said = pool_textf(accounts->pool, "group %s: %s", dot + 1, behind->wrong);
+		if (said)
+			*failure = (struct lookup_failure){ said, pair_of(accounts, name, behind->near) };
+		else if (front && front->near && !near && failure->wrong == (*user)->wrong)
+			failure->near = near = pair_of(accounts, front->near, dot + 1);
 	}
-	failure->near = failure->near ? failure->near : first;
+	return false;
 }

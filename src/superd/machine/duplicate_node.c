@@ -2,7 +2,7 @@
  *
  * Only the machine knows which folders are the same, and asking it takes time. So only paths with the same last name
  * are followed. Paths that are written alike were reported when the table was read (table/rules/endpoint_conflict). */
-#include "superd/machine/duplicate_node.h"
+#include "superd/machine/resolve_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>

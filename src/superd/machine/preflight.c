@@ -36,15 +36,12 @@ static void check_service(struct preflight *preflight, const struct service *ser
 	preflight_owners(preflight, service);
 	preflight_bind(preflight, service);
 	preflight_files(preflight, service);
-	preflight_commands(preflight, service);
-	preflight_passed_fds(preflight, service);
 	preflight_environment(preflight, service);
 	preflight_sockets(preflight, service);
 	preflight_ports(preflight, service);
 	preflight_libraries(preflight, service);
 	preflight_privileges(preflight, service);
 	preflight_resources(preflight, service);
-	preflight_sandbox(preflight, service);
 	check_runtime(preflight, service);
 }
 

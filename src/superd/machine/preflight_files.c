@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "exec/child/sandbox.h"
+#include "lib/shell_words.h"
 #include "os/foreign/foreign_path.h"
 #include "os/fs/interpreter.h"
 #include "os/fs/path_trust.h"
@@ -22,7 +23,10 @@
 #include "superd/machine/preflight_internal.h"
 #include "superd/start/directories.h"
 #include "superd/start/plan.h"
+#include "table/option/option_name.h"
 #include "table/option/service_mark.h"
+#include "table/words/command_prefix.h"
+#include "table/words/passed_fds.h"
 
 #define TCPD_FOLDER "/usr/sbin"          /* REAL_DAEMON_DIR of tcpd(8) in every distribution */
 
@@ -92,8 +96,10 @@ static bool may_look_at_interpreter(const void *context, const char *path)
 	       preflight_may_look(check->preflight, check->root ? check->root : path);
 }
 
-const char *preflight_check_program(const struct preflight *preflight, const struct service *service, const char *path,
-				    const char *root, const struct account *account)
+/* The flaw of a program for an account, NULL: superd's own; root: the root_directory. NULL: none. The text is in the
+ * table's pool. */
+static const char *check_program_at(const struct preflight *preflight, const struct service *service,
+				    const char *path, const char *root, const struct account *account)
 {
 	const struct program_check check = { preflight, service, root };
 	struct pool *pool = preflight->table->pool;
@@ -166,8 +172,8 @@ static void check_program(struct preflight *preflight, const struct service *ser
 	if (!is_shareable || !ptr_map_get(&preflight->programs, service->exec->exec[0], service->account, &wrong)) {
 		bool may_look = preflight_may_look(preflight, root ? root : service->exec->exec[0]);
 
-		wrong = may_look ? preflight_check_program(preflight, service, service->exec->exec[0], root,
-							   service->account)
+		wrong = may_look ? check_program_at(preflight, service, service->exec->exec[0], root,
+						    service->account)
 				 : NULL;
 		if (may_look && !wrong)
 			check_libraries(preflight, service);
@@ -192,7 +198,7 @@ static void check_tcpd_program(struct preflight *preflight, const struct service
 		return;
 	path = *name == '/' ? name : pool_textf(preflight->table->pool, TCPD_FOLDER "/%s", name);
 	wrong = path && preflight_may_look(preflight, path)
-			? preflight_check_program(preflight, service, path, NULL, service->account)
+			? check_program_at(preflight, service, path, NULL, service->account)
 			: NULL;
 	if (wrong && service->is_foreign)       /* its messages name no option, but the program that is meant */
 		preflight_report(preflight, SEVERITY_WARNING, service, "exec",
@@ -538,6 +544,99 @@ static void check_banner(struct preflight *preflight, const struct service *serv
 			       "superd does not send it; put it into a directory of root");
 }
 
+/* An earlier command may install what a later one runs, so a missing program is only a warning. */
+static void check_command(struct preflight *preflight, const struct service *service, const char *option,
+			  const char *text)
+{
+	const char *root = service->groups->environment->root_directory, *wrong;
+	struct buf split = { 0 };
+	unsigned flags;
+	size_t count;
+
+	shell_words_split_into(&split, command_prefix(text, &flags), &count);
+	if (*buf_string(&split) == '/' && !(flags & COMMAND_IGNORES_FAILURE) &&
+	    !sandbox_covers(service_prepared(service)->sandbox, buf_string(&split)) &&
+	    preflight_may_look(preflight, root ? root : buf_string(&split))) {
+		bool as_superd = flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
+
+		wrong = check_program_at(preflight, service, buf_string(&split), root,
+					 as_superd ? NULL : service->account);
+		if (wrong)
+			preflight_report(preflight, SEVERITY_WARNING, service, option, buf_string(&split), "%s", wrong);
+	}
+	buf_free(&split);
+}
+
+static void check_commands(struct preflight *preflight, const struct service *service)
+{
+	for (int phase = 0; phase < PHASES; phase++) {
+		words texts = service_commands(service, (enum command_phase)phase);
+
+		for (size_t n = 0; texts && texts[n]; n++)
+			check_command(preflight, service, command_option((enum command_phase)phase), texts[n]);
+	}
+}
+
+/* A file or credential that is missing now, such as the socket of a daemon that keeps secrets, may appear before the
+ * first client does. So it is only a warning, and a start without it waits. */
+/* What prevents superd from using a file, a unix socket to connect to, or a folder of credentials. */
+static const char *check_access(const char *path, int mode)
+{
+	return access(path, mode) == 0 ? NULL : strerror(errno);
+}
+
+static void check_open_file(struct preflight *preflight, const struct service *service, const char *word)
+{
+	const char *path, *wrong;
+	struct open_file_word file;
+
+	if (open_file_word_read(word, &file) || file.graceful)
+		return;
+	path = pool_text_n(preflight->table->pool, file.path, file.path_length);
+	wrong = path && preflight_may_look(preflight, path) ? check_access(path, file.read_only ? R_OK : R_OK | W_OK)
+							    : NULL;
+	if (wrong)
+		preflight_report(preflight, SEVERITY_WARNING, service, "open_file", path,
+				 "%s: clients wait until it exists; graceful leaves it out", wrong);
+}
+
+/* Whether set_credential has a value for the same name. */
+static bool has_default(const struct passed_fds_options *passed_fds, const struct credential_word *loaded)
+{
+	for (words word = passed_fds->set_credential; word && *word; word++) {
+		struct credential_word set = credential_word_read(*word);
+
+		if (set.id_length == loaded->id_length && !memcmp(set.id, loaded->id, set.id_length))
+			return true;
+	}
+	return false;
+}
+
+/* Checks a credential with a path; one without may be missing. */
+static void check_credential(struct preflight *preflight, const struct service *service, const char *word)
+{
+	struct credential_word parts = credential_word_read(word);
+	const char *wrong;
+
+	if (!parts.rest || *parts.rest != '/' || has_default(service->groups->passed_fds, &parts))
+		return;
+	wrong = preflight_may_look(preflight, parts.rest) ? check_access(parts.rest, R_OK) : NULL;
+	if (wrong)
+		preflight_report(preflight, SEVERITY_WARNING, service, "load_credential", word,
+				 "%s: clients wait until it exists; a %s of its name would replace it", wrong,
+				 option_name_of(service, "set_credential"));
+}
+
+static void check_passed_fds(struct preflight *preflight, const struct service *service)
+{
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+
+	for (words word = passed_fds->open_file; word && *word; word++)
+		check_open_file(preflight, service, *word);
+	for (words word = passed_fds->load_credential; word && *word; word++)
+		check_credential(preflight, service, *word);
+}
+
 void preflight_files(struct preflight *preflight, const struct service *service)
 {
 	check_directories(preflight, service);
@@ -554,4 +653,6 @@ void preflight_files(struct preflight *preflight, const struct service *service)
 	check_banner(preflight, service, "banner", service->groups->access->banner);
 	check_banner(preflight, service, "banner_success", service->groups->access->banner_success);
 	check_banner(preflight, service, "banner_fail", service->groups->access->banner_fail);
+	check_commands(preflight, service);
+	check_passed_fds(preflight, service);
 }

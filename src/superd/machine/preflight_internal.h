@@ -69,25 +69,14 @@ void preflight_root_units(struct preflight *preflight);
 void preflight_clamped_units(struct preflight *preflight);
 void preflight_descriptors(struct preflight *preflight);
 
-/* Checks a service's program, folders and files. */
+/* Checks a service's programs, folders, files and credentials. */
 void preflight_files(struct preflight *preflight, const struct service *service);
 
-/* The flaw of a program for an account, NULL: superd's own; root: the root_directory. NULL: none. The text is in the
- * table's pool. */
-const char *preflight_check_program(const struct preflight *preflight, const struct service *service, const char *path,
-				    const char *root, const struct account *account);
-
-/* The same for a program of superd's own. In preflight_files.c. */
+/* The flaw of a program of superd's own for an account; NULL: none. The text is in the table's pool. */
 const char *preflight_check_own(const struct preflight *preflight, enum program which, const struct account *account);
 
 /* Checks pass = bind. In preflight_bind.c. */
 void preflight_bind(struct preflight *preflight, const struct service *service);
-
-/* Checks the programs of its commands. In preflight_commands.c. */
-void preflight_commands(struct preflight *preflight, const struct service *service);
-
-/* Checks the files and credentials that it gets. In preflight_passed_fds.c. */
-void preflight_passed_fds(struct preflight *preflight, const struct service *service);
 
 /* Checks its directories, CPUs and files of variables. */
 void preflight_environment(struct preflight *preflight, const struct service *service);
@@ -104,11 +93,8 @@ void preflight_ports(struct preflight *preflight, const struct service *service)
 /* Checks the libraries and helper programs that it needs. */
 void preflight_libraries(struct preflight *preflight, const struct service *service);
 
-/* Checks its options for control groups, devices and scheduling. */
+/* Checks its options for control groups, devices, scheduling and hardening. */
 void preflight_resources(struct preflight *preflight, const struct service *service);
 
 /* Checks the privileges that superd needs for it. */
 void preflight_privileges(struct preflight *preflight, const struct service *service);
-
-/* Checks whether this machine supports its hardening. */
-void preflight_sandbox(struct preflight *preflight, const struct service *service);

@@ -1,5 +1,5 @@
-/* Checks the options for control groups, devices and scheduling that this machine cannot provide. Each message says
- * what superd does instead: a limit for each process is not the same as one for all of them together. */
+/* Checks the options for control groups, devices, scheduling and hardening that this machine cannot provide. Each
+ * message says what superd does instead: a limit for each process is not the same as one for all of them together. */
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +24,15 @@ static void report_support(void *context, const struct service *service, const c
 	else
 		preflight_report(preflight, refused ? SEVERITY_ERROR : SEVERITY_WARNING, service, option, NULL,
 				 refused ? "%s" : "%s; it is left out", why);
+}
+
+static void report_missing(void *context, const struct service *service, const char *option, const char *why)
+{
+	struct preflight *preflight = context;
+	enum severity severity = preflight->table->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR;
+
+	preflight_report(preflight, severity, service, option, NULL, "%s%s", why,
+			 severity == SEVERITY_WARNING ? "; it is left out" : "");
 }
 
 static void check_devices(struct preflight *preflight, const struct service *service)
@@ -128,6 +137,7 @@ void preflight_resources(struct preflight *preflight, const struct service *serv
 	const struct resource_options *resources = service->groups->resources;
 
 	check_warm(preflight, service);
+	sandbox_support_compare(&preflight->support, service, preflight->table->pool, report_missing, preflight);
 	cgroup_settings_compare(service, report_support, preflight);
 	check_devices(preflight, service);
 	check_device_limits(preflight, service, "io_read_bandwidth_max", resources->io_read_bandwidth_max);

@@ -1,6 +1,6 @@
 /* Looks up hosts, ports, protocols and RPC programs. A socket has one address. If a host has several, superd uses the
  * first usable one and warns, as the next start may find another; every_address = yes opens a socket for each. */
-#include "superd/machine/resolve_address.h"
+#include "superd/machine/resolve_internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -395,24 +395,65 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 	return true;
 }
 
-/* Returns what is wrong; NULL: nothing. */
-static const char *find_program(struct addresses *addresses, const char *name, uint32_t *number)
+/* Sets the address with numbers. */
+static bool keep_address(struct addresses *addresses, const struct service *service, struct listen *listen,
+			 const struct endpoint *endpoint)
 {
-	const char *unknown = "rpc(5) has no program of this name; a number does not need it";
-	words known = lookup_cache_find(addresses->lookups, "program", name);
+	const struct endpoint *address = pool_keep(addresses->pool, endpoint, sizeof(*endpoint));
+
+	listen->address = address ? address : listen->endpoint;
+	return address || refuse_name(addresses, service, listen, "its address", NULL);
+}
+
+/* Names that stand for a number. */
+struct number_kind {
+	const char *kind, *note;        /* for the answers that are kept, and for wait_note_begin */
+	bool (*find)(const char *name, uint32_t *number);
+	const char *unknown;
+};
+
+/* Only one thread at a time loads a table. A number beyond 254 cannot be received. */
+static bool protocol_find(const char *name, uint32_t *number)
+{
+	const struct protoent *found = getprotobyname(name);
+
+	*number = found && found->p_proto > 0 && found->p_proto <= 254 ? (uint32_t)found->p_proto : 0;
+	return found;
+}
+
+static const struct number_kind programs = {
+	"program", "NSS: the RPC program", rpc_number_find,
+	"rpc(5) has no program of this name; a number does not need it",
+};
+static const struct number_kind protocols = {
+	"protocol", "NSS: the protocol", protocol_find,
+	"protocols(5) has no protocol of this name; a number does not need it",
+};
+
+/* Replaces the name in the port's place by its number. */
+static bool resolve_number(struct addresses *addresses, const struct service *service, const struct listen *listen,
+			   const struct number_kind *kind, struct endpoint *endpoint)
+{
+	const char *name = endpoint->port_name, *wrong = NULL;
+	words known = lookup_cache_find(addresses->lookups, kind->kind, name);
 	bool found;
 
-	if (known && lookup_number(*known, number))
-		return NULL;
+	endpoint->port_name = NULL;
+	if (known && lookup_number(*known, &endpoint->number))
+		return true;
 	if (!library_has_memory(NSS_MEMORY))
-		return "out of memory";
-	wait_note_begin("NSS: the RPC program", name);
-	found = rpc_number_find(name, number);
+		return refuse_name(addresses, service, listen, name, NULL);
+	wait_note_begin(kind->note, name);
+	found = kind->find(name, &endpoint->number);
 	wait_note_end();
 	if (!found)
-		return unknown;
-	lookup_cache_add_number(addresses->lookups, "program", name, *number);
-	return NULL;
+		wrong = kind->unknown;
+	else if (!endpoint->number)
+		wrong = "nothing can be received of this protocol";
+	if (wrong)
+		return refuse_name(addresses, service, listen, name, wrong);
+	lookup_cache_add_number(addresses->lookups, kind->kind, name, endpoint->number);
+	return true;
 }
 
 /* An RPC program's socket is an ordinary one with a port of the kernel's choice. The endpoint keeps number and
@@ -420,51 +461,11 @@ static const char *find_program(struct addresses *addresses, const char *name, u
 static bool resolve_rpc_program(struct addresses *addresses, const struct service *service, struct listen *listen)
 {
 	struct endpoint endpoint = *listen->endpoint;
-	const char *wrong = endpoint.port_name ? find_program(addresses, endpoint.port_name, &endpoint.number) : NULL;
 
-	if (wrong)
-		return refuse_name(addresses, service, listen, endpoint.port_name, wrong);
+	if (endpoint.port_name && !resolve_number(addresses, service, listen, &programs, &endpoint))
+		return false;
 	endpoint.kind = endpoint.kind == ENDPOINT_RPC_TCP ? ENDPOINT_TCP : ENDPOINT_UDP;
-	endpoint.port_name = NULL;
-	listen->address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
-	if (listen->address)
-		return true;
-	listen->address = listen->endpoint;
-	return refuse_name(addresses, service, listen, "its address", NULL);
-}
-
-/* Returns what is wrong; NULL: nothing. Only one thread at a time loads a table. */
-static const char *find_protocol(struct addresses *addresses, const char *name, uint32_t *number)
-{
-	words known = lookup_cache_find(addresses->lookups, "protocol", name);
-	const struct protoent *found;
-
-	if (known && lookup_number(*known, number))
-		return NULL;
-	if (!library_has_memory(NSS_MEMORY))
-		return "out of memory";
-	wait_note_begin("NSS: the protocol", name);
-	found = getprotobyname(name);
-	wait_note_end();
-	if (!found)
-		return "protocols(5) has no protocol of this name; a number does not need it";
-	if (found->p_proto < 1 || found->p_proto > 254)
-		return "nothing can be received of this protocol";
-	*number = (uint32_t)found->p_proto;
-	lookup_cache_add_number(addresses->lookups, "protocol", name, *number);
-	return NULL;
-}
-
-/* Resolves a protocol by protocols(5). */
-static bool resolve_protocol(struct addresses *addresses, const struct service *service, const struct listen *listen,
-			     struct endpoint *endpoint)
-{
-	const char *wrong = find_protocol(addresses, endpoint->port_name, &endpoint->number);
-
-	if (wrong)
-		return refuse_name(addresses, service, listen, endpoint->port_name, wrong);
-	endpoint->port_name = NULL;
-	return true;
+	return keep_address(addresses, service, listen, &endpoint);
 }
 
 /* Resolves the name in the port's place: a port of services(5), or the protocol of a raw socket. */
@@ -472,7 +473,7 @@ static bool resolve_name(struct addresses *addresses, const struct service *serv
 			 struct endpoint *endpoint)
 {
 	if (endpoint->kind == ENDPOINT_RAW)
-		return resolve_protocol(addresses, service, listen, endpoint);
+		return resolve_number(addresses, service, listen, &protocols, endpoint);
 	return resolve_port(addresses, service, listen, endpoint);
 }
 
@@ -480,16 +481,11 @@ static bool resolve_name(struct addresses *addresses, const struct service *serv
 static bool resolve_path(struct addresses *addresses, const struct service *service, struct listen *listen)
 {
 	struct endpoint endpoint = *listen->endpoint;
-	const struct endpoint *address = NULL;
 
 	endpoint.address = pool_textf(addresses->pool, "%s/superd%s", runtime_dir(),
 				      listen->endpoint->address + strlen(ENDPOINT_RUNTIME));
-	if (endpoint.address)
-		address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
-	if (!address)
-		return refuse_name(addresses, service, listen, "its address", NULL);
-	listen->address = address;
-	return true;
+	return endpoint.address ? keep_address(addresses, service, listen, &endpoint)
+				: refuse_name(addresses, service, listen, "its address", NULL);
 }
 
 bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen)
@@ -511,11 +507,7 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 		return false;
 	if (by_name && !resolve_host(addresses, service, listen, &endpoint))
 		return false;
-	listen->address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
-	if (listen->address)
-		return true;
-	listen->address = listen->endpoint;
-	return refuse_name(addresses, service, listen, "its address", NULL);
+	return keep_address(addresses, service, listen, &endpoint);
 }
 
 const struct endpoint *addresses_next(struct addresses *addresses, const struct service *service,

@@ -16,7 +16,7 @@
 #include "superd/loop/engine.h"
 #include "superd/machine/account.h"
 #include "superd/machine/gids.h"
-#include "superd/machine/resolve_address.h"
+#include "superd/machine/resolve_internal.h"
 #include "superd/saved/state_stream.h"
 #include "superd/service/operator_locks.h"
 #include "table/sources/sources.h"
