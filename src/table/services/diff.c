@@ -11,16 +11,6 @@
 #include "lib/hash.h"
 #include "table/option/option_table.h"
 
-static const void *group_field(const struct directive *directive, const void *group)
-{
-	return (const char *)group + directive->offset;
-}
-
-static bool is_field_of(const struct directive *directive, enum option_group group)
-{
-	return directive->group == group && !(directive->flags & STRUCTURE);
-}
-
 static void why_add(struct buf *why, const char *name)
 {
 	if (!why)
@@ -30,37 +20,63 @@ static void why_add(struct buf *why, const char *name)
 	buf_text(why, name);
 }
 
-/* Adds each option that differs to why; with why NULL, stops at the first. */
-static bool sockets_equal(const struct socket_options *a, const struct socket_options *b, struct buf *why)
+static const void *group_field(const struct directive *directive, const void *group)
 {
-	bool equal = true;
+	return (const char *)group + directive->offset;
+}
 
-	if (a == b)
-		return true;
-	for (size_t i = 0; i < directive_count && (equal || why); i++) {
-		const struct directive *directive = &directives[i];
+/* A walk through the options in which two rows differ, but those of sockets; or through those of two sockets. */
+struct comparison {
+	const struct service *rows[2];  /* NULL: of sockets */
+	const struct socket_options *sockets[2];
+	bool exec_alone;                /* the other groups are equal; GROUP_EXEC is the first chapter */
+	size_t next;
+};
 
-		if (!is_field_of(directive, GROUP_SOCKETS) ||
-		    type_equal(directive->type, group_field(directive, a), group_field(directive, b)))
+/* NULL: there are no more. */
+static const struct directive *next_difference(struct comparison *walk)
+{
+	while (walk->next < directive_count) {
+		const struct directive *directive = &directives[walk->next++];
+		const void *a = walk->sockets[0], *b = walk->sockets[1];
+
+		if (walk->exec_alone && directive->chapter != CHAPTER_EXEC)
+			break;
+		if (directive->flags & STRUCTURE || (directive->group == GROUP_SOCKETS) != !walk->rows[0])
 			continue;
-		why_add(why, directive->name[NATIVE]);
-		equal = false;
+		if (walk->rows[0]) {
+			a = service_group(walk->rows[0], directive->group);
+			b = service_group(walk->rows[1], directive->group);
+		}
+		if (a != b && !type_equal(directive->type, group_field(directive, a), group_field(directive, b)))
+			return directive;
 	}
-	return equal;
+	return NULL;
+}
+
+/* Adds each option that differs to why; with why NULL, stops at the first. */
+static bool walk_is_empty(struct comparison walk, struct buf *why)
+{
+	const struct directive *directive = next_difference(&walk);
+	bool is_empty = !directive;
+
+	for (; directive && why; directive = next_difference(&walk))
+		why_add(why, directive->name[NATIVE]);
+	return is_empty;
 }
 
 bool socket_options_equal(const struct socket_options *before, const struct socket_options *after)
 {
-	return sockets_equal(before, after, NULL);
+	return before == after || walk_is_empty((struct comparison){ .sockets = { before, after } }, NULL);
 }
 
 bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after)
 {
-	for (size_t i = 0; i < directive_count && before != after; i++) {
-		const struct directive *directive = &directives[i];
+	struct comparison walk = { .sockets = { before, after } };
+	const struct directive *directive;
 
-		if (is_field_of(directive, GROUP_SOCKETS) && directive->change == CHANGE_REBIND &&
-		    !type_equal(directive->type, group_field(directive, before), group_field(directive, after)))
+	while (before != after && (directive = next_difference(&walk))) {
+		if (directive->change == CHANGE_REBIND)
 			return true;
 	}
 	return false;
@@ -73,15 +89,11 @@ static bool listens_at_same(const struct listen *a, const struct listen *b)
 	return endpoint_equal(a->endpoint, b->endpoint) && (are_numeric || endpoint_equal(a->address, b->address));
 }
 
-static bool options_are_known(const struct diff_cache *known, const struct listen *a, const struct listen *b)
-{
-	return known->options[0] == a->options && known->options[1] == b->options;
-}
-
 static enum diff_kind options_compare(struct diff_cache *known, const struct listen *a, const struct listen *b,
 				      struct buf *why)
 {
-	if (!options_are_known(known, a, b) && !sockets_equal(a->options, b->options, why))
+	if ((known->options[0] != a->options || known->options[1] != b->options) &&
+	    !walk_is_empty((struct comparison){ .sockets = { a->options, b->options } }, why))
 		return socket_options_need_rebind(a->options, b->options) ? DIFF_SOCKETS : DIFF_CHANGED;
 	known->options[0] = a->options;
 	known->options[1] = b->options;
@@ -137,37 +149,13 @@ static bool accounts_equal(const struct account *a, const struct account *b)
 	return !a->group_count || !memcmp(a->groups, b->groups, a->group_count * sizeof(*a->groups));
 }
 
-/* Compares all options except those of sockets, in one pass over the options. exec_alone: the other groups are known to
- * be equal, and GROUP_EXEC is the first chapter. */
-static bool options_equal(const struct service *before, const struct service *after, bool exec_alone,
-			  struct buf *why)
-{
-	bool equal = true;
-
-	for (size_t i = 0; i < directive_count && (equal || why); i++) {
-		const struct directive *directive = &directives[i];
-		const void *a, *b;
-
-		if (exec_alone && directive->chapter != CHAPTER_EXEC)
-			break;
-		if (directive->group == GROUP_SOCKETS || directive->flags & STRUCTURE)
-			continue;
-		a = service_group(before, directive->group);
-		b = service_group(after, directive->group);
-		if (a == b || type_equal(directive->type, group_field(directive, a), group_field(directive, b)))
-			continue;
-		why_add(why, directive->name[NATIVE]);
-		equal = false;
-	}
-	return equal;
-}
-
 static bool groups_equal(struct diff_cache *known, const struct service *before, const struct service *after,
 			struct buf *why)
 {
-	bool are_known = known->groups[0] && known->groups[0] == before->groups && known->groups[1] == after->groups;
+	struct comparison walk = { .rows = { before, after } };
 
-	if (!options_equal(before, after, are_known, why))
+	walk.exec_alone = known->groups[0] && known->groups[0] == before->groups && known->groups[1] == after->groups;
+	if (!walk_is_empty(walk, why))
 		return false;
 	known->groups[0] = before->groups;
 	known->groups[1] = after->groups;
@@ -211,29 +199,18 @@ static bool is_set_at_start(const struct directive *directive, const struct serv
 
 	if (directive->change == CHANGE_LIVE && service->exec->redirect && !service->exec->accept)
 		return name && (!strcmp(name, "per_source") || !strcmp(name, "per_source_prefix"));
-	return directive->change == CHANGE_NEXT && directive->group != GROUP_SOCKETS &&
-	       !(directive->flags & STRUCTURE);
-}
-
-/* Whether the option takes effect at a start, and differs. */
-static bool differs_at_start(const struct directive *directive, const struct service *before,
-			     const struct service *after)
-{
-	const void *a, *b;
-
-	if (!is_set_at_start(directive, after))
-		return false;
-	a = service_group(before, directive->group);
-	b = service_group(after, directive->group);
-	return a != b && !type_equal(directive->type, group_field(directive, a), group_field(directive, b));
+	return directive->change == CHANGE_NEXT;
 }
 
 bool service_runs_differently(const struct service *before, const struct service *after)
 {
+	struct comparison walk = { .rows = { before, after } };
+	const struct directive *directive;
+
 	if (!socket_names_equal(before, after) || !accounts_equal(before->account, after->account))
 		return true;
-	for (size_t i = 0; i < directive_count; i++) {
-		if (differs_at_start(&directives[i], before, after))
+	while ((directive = next_difference(&walk))) {
+		if (is_set_at_start(directive, after))
 			return true;
 	}
 	return false;
@@ -284,10 +261,11 @@ static void add_difference(struct option_differences *differences, const char *o
 void service_differences(const struct service *before, const struct service *after,
 			 struct option_differences *differences)
 {
-	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
+	struct comparison walk = { .rows = { before, after } };
+	const struct directive *directive;
 
-		if (differs_at_start(directive, before, after))
+	while ((directive = next_difference(&walk))) {
+		if (is_set_at_start(directive, after))
 			add_difference(differences, directive->name[NATIVE], hash_field(directive, before),
 				       hash_field(directive, after));
 	}
