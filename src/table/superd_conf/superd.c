@@ -93,26 +93,22 @@ static bool set_option(struct native *native, struct service_builder *builder, c
 	return name ? builder_set(builder, name, &value, diags) : diags_out_of_memory(diags, item->at);
 }
 
-static void set_statement_options(struct native *native, struct service_builder *builder)
+/* Sets the options of the statement. false: one of them is refused (reported), and the rest is not set if `strict`. */
+static bool set_options(struct native *native, struct service_builder *builder, bool strict, struct diags *diags)
 {
-	for (size_t i = 1; i < native->statement.item_count; i++) {
+	bool good = true;
+
+	for (size_t i = 1; i < native->statement.item_count && (good || !strict); i++) {
 		const struct statement_item *item = &native->statement.items[i];
 
-		switch (item->kind) {
-		case ITEM_OPTION:
-			set_option(native, builder, item, native->reading->diags);
-			break;
-		case ITEM_SOCKET:
+		if (item->kind == ITEM_OPTION)
+			good &= set_option(native, builder, item, diags);
+		else if (item->kind == ITEM_SOCKET)
 			builder_open_socket(builder, head_word(native, i), item->at);
-			break;
-		case ITEM_END:
-			builder_close_socket(builder, native->reading->diags);
-			break;
-		case ITEM_HEAD:
-		case ITEM_BAD:
-			break;
-		}
+		else if (item->kind == ITEM_END)
+			builder_close_socket(builder, diags);
 	}
+	return good;
 }
 
 static bool is_command(const struct directive *directive)
@@ -269,7 +265,7 @@ static void read_service(struct native *native)
 	}
 	if (mark && mark->is_foreign)
 		builder_set_foreign(builder, mark->dialect);
-	set_statement_options(native, builder);
+	set_options(native, builder, false, reading->diags);
 	warn_of_shell_commands(native, builder);
 	if (!native->statement.broken) {
 		reading_add(reading, builder);
@@ -289,7 +285,7 @@ static void read_defaults(struct native *native)
 	if (!reading->defaults)
 		diag_error(reading->diags, at, "out of memory");
 	else
-		set_statement_options(native, reading->defaults);
+		set_options(native, reading->defaults, false, reading->diags);
 }
 
 static void read_globals(struct native *native)
@@ -491,24 +487,6 @@ static void take_places(struct native *native)
 	}
 }
 
-/* superd-read has reported all that there is to say. */
-static bool set_marked_options(struct native *native, struct service_builder *builder, struct diags *unheard)
-{
-	bool good = true;
-
-	for (size_t n = 1; good && n < native->statement.item_count; n++) {
-		const struct statement_item *item = &native->statement.items[n];
-
-		if (item->kind == ITEM_OPTION)
-			good = set_option(native, builder, item, unheard);
-		else if (item->kind == ITEM_SOCKET)
-			builder_open_socket(builder, head_word(native, n), item->at);
-		else if (item->kind == ITEM_END)
-			builder_close_socket(builder, unheard);
-	}
-	return good;
-}
-
 static bool read_marked_service(struct native *native, struct diags *unheard)
 {
 	struct reading *reading = native->reading;
@@ -527,7 +505,7 @@ static bool read_marked_service(struct native *native, struct diags *unheard)
 		builder_set_foreign(builder, mark->dialect);
 	if (mark && mark->is_alone)
 		builder_set_alone(builder);
-	if (set_marked_options(native, builder, unheard))
+	if (set_options(native, builder, true, unheard))   /* superd-read has reported all that there is to say */
 		return reading_add(reading, builder);
 	builder_free(builder);
 	return false;
