@@ -26,7 +26,7 @@ struct builtin_channel;
 struct exec_sequence;
 struct foreground;
 struct forking_search;
-struct frozen;
+struct freeze;
 struct instance;
 struct listener;
 struct main_watch;
@@ -157,7 +157,7 @@ struct instance {
 	struct notify_state *notice;    /* state by its sd_notify messages (superd/instance/notify_state); NULL: it has no notify socket */
 	struct exec_sequence *sequence; /* commands around the main process (superd/instance/exec_sequence); NULL: none */
 	struct stop *stop;              /* its stop, until it gets its signal (superd/stop/stop); NULL: none is under way */
-	struct frozen *frozen;          /* freeze state (superd/stop/freeze); NULL: it was never frozen */
+	struct freeze *freeze;          /* state of a freeze (superd/stop/freeze); NULL: it was never frozen */
 	struct plan *plan;              /* start plan of this connection alone; owned; NULL: that of the service's start kit */
 	struct shared_process *process; /* process that serves it beside others (superd/instance/shared_process); NULL: its own */
 	struct relay_process *relay;            /* process that relays clients to the program (superd/instance/relay); NULL: none */

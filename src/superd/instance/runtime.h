@@ -232,6 +232,7 @@ enum {
 	DRAIN_DUE,                      /* a planned drain may be due, or called off, or clients may wait at standby sockets */
 	DRAINS,                         /* its current instance drains from now on, and the service continues without it */
 	THAWED,                         /* an instance was thawed (superd/instance/thaw), or its stop called off (superd/stop/stop) */
+	SETTLED,                        /* an attempt to freeze it for a stop is over (superd/stop/freeze) */
 	HANDED,                         /* tcpmux has accepted clients for it (superd/service/tcpmux) */
 	WOKEN,                          /* the client that it was started for is known, or cannot be (superd/stop/activator) */
 	UNREACHABLE,                    /* socket files of its listeners may have been removed or replaced */

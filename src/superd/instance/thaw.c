@@ -23,7 +23,7 @@ static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
 	struct instance *instance = timer->data;
 
 	(void)events;
-	if (!freezer_thaw(&instance->frozen->freezer))
+	if (!freezer_thaw(&instance->freeze->freezer))
 		return;
 	ev_timer_stop(loop, timer);
 	instance_log_freeze(instance, LEVEL_NOTICE, "thawed", "is thawed now");
@@ -37,29 +37,29 @@ static void thaw_again(struct instance *instance, int error)
 	buf_addf(&what, "stays frozen: its control group cannot be thawed: %s; superd tries again", strerror(error));
 	instance_log_freeze(instance, LEVEL_ERROR, "unfrozen", buf_string(&what));
 	buf_free(&what);
-	ev_timer_init(&instance->frozen->again, on_again, RETRY, RETRY);
-	instance->frozen->again.data = instance;
-	ev_timer_start(instance->engine->loop, &instance->frozen->again);
+	ev_timer_init(&instance->freeze->again, on_again, RETRY, RETRY);
+	instance->freeze->again.data = instance;
+	ev_timer_start(instance->engine->loop, &instance->freeze->again);
 }
 
 /* Thaws the processes before anything else. */
 void instance_thaw(struct instance *instance)
 {
-	struct frozen *frozen = instance->frozen;
+	struct freeze *freeze = instance->freeze;
 
-	if (!frozen || (!frozen->is_under_way && frozen->since <= 0))
+	if (!freeze || (!freeze->is_under_way && freeze->since <= 0))
 		return;
-	if (!freezer_thaw(&frozen->freezer))
+	if (!freezer_thaw(&freeze->freezer))
 		thaw_again(instance, errno);
 	relay_freeze(instance, false);
-	freezer_free(&frozen->freezer);
-	ev_timer_stop(instance->engine->loop, &frozen->next);
-	frozen->is_under_way = false;
-	frozen->since = 0;
+	freezer_free(&freeze->freezer);
+	ev_timer_stop(instance->engine->loop, &freeze->next);
+	freeze->is_under_way = false;
+	freeze->since = 0;
 	if (instance->notice)
 		watchdog_pause(instance->notice, false);
 	/* An instance that is being stopped by now has another limit. */
-	if (frozen->limit > 0 && !instance->facts.stopped && instance->child.pid > 0)
-		instance_limit(instance, (int64_t)(frozen->limit * 1e6) + 1);
+	if (freeze->limit > 0 && !instance->facts.stopped && instance->child.pid > 0)
+		instance_limit(instance, (int64_t)(freeze->limit * 1e6) + 1);
 	runtime_post(instance->context, THAWED);
 }

@@ -41,8 +41,8 @@
 #include "superd/instance/service_list.h"
 #include "superd/instance/start_queue.h"
 #include "superd/service/runtime_event.h"
+#include "superd/service/service_drain.h"
 #include "superd/service/service_reload.h"
-#include "superd/service/service_thaw.h"
 #include "superd/service/socket_commands.h"
 #include "superd/start/spawn.h"
 #include "superd/stop/freeze.h"
@@ -241,7 +241,8 @@ static void settle_binds(struct service_runtime *runtime)
 	}
 }
 
-/* Thaws frozen processes for the moment of the exec, because only the superd that has frozen them can thaw them. */
+/* Thaws frozen processes for the moment of the exec, because only the superd that has frozen them can thaw them. That
+ * counts as no thaw. */
 static void set_aside(struct service_list *service_list)
 {
 	LIST_EACH(link, &service_list->leaving)
@@ -255,7 +256,8 @@ static void set_aside(struct service_list *service_list)
 			ready_set_aside(runtime_current(runtime));
 		settle_binds(runtime);
 		idle_forget(runtime);   /* the next superd would not know the command of idle_unless */
-		service_freeze_set_aside(runtime);
+		runtime->refreeze = freeze_is_operators(runtime);
+		service_thaw(runtime);
 	}
 }
 

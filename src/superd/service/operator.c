@@ -18,7 +18,6 @@
 #include "superd/service/runtime_bind.h"
 #include "superd/service/service_drain.h"
 #include "superd/service/service_reload.h"
-#include "superd/service/service_thaw.h"
 #include "superd/service/socket_commands.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/standby_socket.h"

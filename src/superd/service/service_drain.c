@@ -1,6 +1,7 @@
-/* Drains the instance that has the listeners: because its entry has changed, because an operator orders it, or
- * because clients wait at a socket that it does not have. A frozen instance is thawed first. The clients of an
- * instance that is still starting cannot be told from those of its successor, so it drains as soon as it is ready. */
+/* Drains and thaws the instance that has the listeners. It drains because its entry has changed, because an operator
+ * orders it, or because clients wait at a socket that it does not have. A frozen instance is thawed first. The clients
+ * of an instance that is still starting cannot be told from those of its successor, so it drains as soon as it is
+ * ready. */
 #include "superd/service/service_drain.h"
 
 #include <errno.h>
@@ -8,6 +9,8 @@
 
 #include "superd/service/runtime_event.h"
 #include "superd/service/shared_run.h"
+#include "superd/stop/freeze.h"
+#include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
 #include "superd/stop/stop.h"
 
@@ -156,4 +159,22 @@ void drain_due(struct service_runtime *runtime)
 	if (stop_is_planned(runtime_current(runtime)))
 		drain_as_planned(runtime);
 	drain_owed(runtime);
+}
+
+/* In state FROZEN the state tables do it. Before, its idle_timeout or an operator is freezing it, and its idle time
+ * begins anew. */
+bool service_thaw(struct service_runtime *runtime)
+{
+	if (!freeze_is_under_way(runtime) && !freeze_is_frozen(runtime))
+		return false;
+	if (runtime_state(runtime) == FROZEN) {
+		runtime_event(runtime, ENABLE);
+		if (!runtime->engine->quiet)
+			history_set_client(&runtime->run->history, true, "operator");
+		return true;
+	}
+	idle_forget(runtime);
+	freeze_thaw(runtime);
+	idle_follow(runtime);
+	return true;
 }

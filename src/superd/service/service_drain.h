@@ -1,4 +1,4 @@
-/* Drains the instance that has the listeners (superd/stop/stop). */
+/* Drains (superd/stop/stop) and thaws (superd/stop/freeze) the instance that has the listeners. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,3 +23,5 @@ bool drain_waits(struct service_runtime *runtime);
 /* Begins a drain that waited. Also, if clients may wait at standby sockets that the current
  * instance does not have, drains it, so that another instance serves them. */
 void drain_due(struct service_runtime *runtime);
+
+bool service_thaw(struct service_runtime *runtime); /* without a client; for any reason of the freeze. false: it was not frozen */

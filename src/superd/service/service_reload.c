@@ -16,7 +16,7 @@
 #include "superd/instance/notify_state.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/saved/state_stream.h"
-#include "superd/service/service_thaw.h"
+#include "superd/service/service_drain.h"
 #include "superd/stop/freeze.h"
 #include "table/words/command_prefix.h"
 

@@ -26,29 +26,6 @@
 #define LOOK_LAST 0.05                  /* between two looks, at most */
 #define FREEZE_SECONDS 2.0              /* of waiting; all processes must stand still by then */
 
-struct freeze {
-	struct frozen frozen;           /* as the instance has it */
-	struct instance *instance;
-	struct process_tree_root root;  /* where the search for its processes starts */
-	struct file_id *sockets;        /* sockets of the listeners, for root */
-	double waited;                  /* seconds between its looks so far */
-	void (*settled)(struct service_runtime *runtime, bool frozen);
-	bool is_operators;              /* an operator has ordered it (freeze_hold) */
-	bool is_logged;                 /* it was logged that the instance cannot be frozen */
-	bool is_reclaim_logged;         /* it was logged that its memory cannot be handed back */
-	bool has_failed;                /* the first look has failed */
-	bool is_unwatched;              /* superd cannot watch all its sockets */
-	double last_thaw;               /* loop time; 0: never */
-	struct freeze_fds *watch;       /* NULL: only the listeners are watched */
-	struct reclaim *reclaim;        /* hands its memory back (freeze_reclaim); NULL: nothing does */
-};
-
-/* NULL: it was never frozen. */
-static struct freeze *freeze_of(const struct instance *instance)
-{
-	return instance->frozen ? container_of(instance->frozen, struct freeze, frozen) : NULL;
-}
-
 static struct service_runtime *runtime_of(const struct freeze *freeze)
 {
 	return freeze->instance->context;
@@ -56,7 +33,7 @@ static struct service_runtime *runtime_of(const struct freeze *freeze)
 
 static struct freeze *freeze_of_current(const struct service_runtime *runtime)
 {
-	return runtime_current(runtime) ? freeze_of(runtime_current(runtime)) : NULL;
+	return runtime_current(runtime) ? runtime_current(runtime)->freeze : NULL;
 }
 
 static void pause_limits(struct freeze *freeze)
@@ -64,9 +41,9 @@ static void pause_limits(struct freeze *freeze)
 	struct instance *instance = freeze->instance;
 	struct ev_loop *loop = instance->engine->loop;
 
-	freeze->frozen.limit = 0;
+	freeze->limit = 0;
 	if (ev_is_active(&instance->limit.timer)) {   /* one that is due goes off though it is frozen */
-		freeze->frozen.limit = ev_timer_remaining(loop, &instance->limit.timer);
+		freeze->limit = ev_timer_remaining(loop, &instance->limit.timer);
 		ev_timer_stop(loop, &instance->limit.timer);
 	}
 	if (instance->notice)
@@ -92,7 +69,6 @@ static void end_reclaim(struct freeze *freeze)
 static void release_freeze(struct freeze *freeze)
 {
 	freeze->is_operators = false;
-	freeze->settled = NULL;
 	end_reclaim(freeze);
 	freeze_fds_free(freeze->watch);
 	freeze->watch = NULL;
@@ -101,9 +77,9 @@ static void release_freeze(struct freeze *freeze)
 void freeze_release(struct service_runtime *runtime)
 {
 	LIST_EACH(link, runtime_instances(runtime)) {
-		struct freeze *freeze = freeze_of(container_of(link, struct instance, link));
+		struct freeze *freeze = container_of(link, struct instance, link)->freeze;
 
-		if (freeze && !freeze->frozen.is_under_way && freeze->frozen.since <= 0)
+		if (freeze && !freeze->is_under_way && freeze->since <= 0)
 			release_freeze(freeze);
 	}
 }
@@ -111,18 +87,18 @@ void freeze_release(struct service_runtime *runtime)
 static void thaw_instance(struct instance *instance)
 {
 	instance_thaw(instance);
-	release_freeze(freeze_of(instance));
+	release_freeze(instance->freeze);
 }
 
 void freeze_forget(struct instance *instance)
 {
-	struct freeze *freeze = freeze_of(instance);
+	struct freeze *freeze = instance->freeze;
 
 	if (!freeze)
 		return;
 	thaw_instance(instance);
-	ev_timer_stop(instance->engine->loop, &freeze->frozen.again);
-	instance->frozen = NULL;
+	ev_timer_stop(instance->engine->loop, &freeze->again);
+	instance->freeze = NULL;
 	free(freeze->sockets);
 	free(freeze);
 }
@@ -130,22 +106,22 @@ void freeze_forget(struct instance *instance)
 /* A lack of /proc is logged once for all services, any other failure once for this instance. */
 static void say_failure(struct freeze *freeze)
 {
-	bool blind = freeze->frozen.freezer.error && !freeze->frozen.freezer.group && !process_list_is_possible();
+	bool blind = freeze->freezer.error && !freeze->freezer.group && !process_list_is_possible();
 	bool *is_logged = blind ? &freeze->instance->engine->freezes->no_proc_logged : &freeze->is_logged;
 	struct buf what = { 0 };
 	char limit[DURATION_MOST];
 
 	duration_write(limit, FREEZE_SECONDS);
-	if (freeze->frozen.freezer.error == E2BIG)
+	if (freeze->freezer.error == E2BIG)
 		buf_addf(&what, "cannot be frozen: it has more than %d processes, or starts new ones all the time",
 			 PROCESS_TREE_MOST);
 	else if (blind)
 		buf_text(&what, "cannot be frozen: its processes are found by /proc only, which is not there");
-	else if (freeze->frozen.freezer.error)
-		buf_addf(&what, "cannot be frozen: %s", strerror(freeze->frozen.freezer.error));
-	else if (freeze->frozen.freezer.moving)
+	else if (freeze->freezer.error)
+		buf_addf(&what, "cannot be frozen: %s", strerror(freeze->freezer.error));
+	else if (freeze->freezer.moving)
 		buf_addf(&what, "cannot be frozen: process %ld of it did not stop within %s",
-			 (long)freeze->frozen.freezer.moving, limit);
+			 (long)freeze->freezer.moving, limit);
 	else
 		buf_addf(&what, "cannot be frozen: its processes did not stop within %s", limit);
 	instance_log_freeze(freeze->instance, *is_logged && !freeze->is_operators ? LEVEL_DEBUG : LEVEL_WARNING,
@@ -157,45 +133,35 @@ static void say_failure(struct freeze *freeze)
 static void give_up_freezing(struct freeze *freeze)
 {
 	struct service_runtime *runtime = runtime_of(freeze);
-	void (*settled)(struct service_runtime *runtime, bool frozen) = freeze->settled;
 
 	say_failure(freeze);
 	thaw_instance(freeze->instance);
 	watch_wake_changes(runtime->engine);
-	if (settled)
-		settled(runtime, false);
+	runtime_post(runtime, SETTLED);
 }
 
 /* An operator's order counts more than the wish of the caller of freeze_begin. */
 static void finish_freezing(struct freeze *freeze)
 {
-	struct service_runtime *runtime = runtime_of(freeze);
-	void (*settled)(struct service_runtime *runtime, bool frozen) = freeze->settled;
-	bool is_operators = freeze->is_operators;
-
-	freeze->frozen.is_under_way = false;
-	freeze->frozen.since = clock_now();
-	freeze->settled = NULL;
-	if (is_operators)
-		runtime_post(runtime, STILLED);
-	else if (settled)
-		settled(runtime, true);
+	freeze->is_under_way = false;
+	freeze->since = clock_now();
+	runtime_post(runtime_of(freeze), freeze->is_operators ? STILLED : SETTLED);
 }
 
 static void look_later(struct freeze *freeze)
 {
-	unsigned looks = freeze->frozen.freezer.looks;
+	unsigned looks = freeze->freezer.looks;
 	double wait = looks < 5 ? LOOK_FIRST : looks < 10 ? LOOK_FIRST * (double)(1u << (looks - 4)) : LOOK_LAST;
 
 	freeze->waited += wait;
-	ev_timer_set(&freeze->frozen.next, wait, 0.);
-	ev_timer_start(freeze->instance->engine->loop, &freeze->frozen.next);
+	ev_timer_set(&freeze->next, wait, 0.);
+	ev_timer_start(freeze->instance->engine->loop, &freeze->next);
 }
 
 static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct freeze *freeze = timer->data;
-	enum freezing freezing = freeze->has_failed ? FREEZER_FAILED : freezer_look(&freeze->frozen.freezer);
+	enum freezing freezing = freeze->has_failed ? FREEZER_FAILED : freezer_look(&freeze->freezer);
 
 	(void)loop, (void)events;
 	if (freezing == FREEZER_STILL)
@@ -208,7 +174,7 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 
 static struct freeze *make_freeze(struct instance *instance)
 {
-	struct freeze *freeze = freeze_of(instance);
+	struct freeze *freeze = instance->freeze;
 
 	if (freeze)
 		return freeze;
@@ -216,9 +182,9 @@ static struct freeze *make_freeze(struct instance *instance)
 	if (!freeze)
 		return NULL;
 	freeze->instance = instance;
-	ev_init(&freeze->frozen.next, on_next);
-	freeze->frozen.next.data = freeze;
-	instance->frozen = &freeze->frozen;
+	ev_init(&freeze->next, on_next);
+	freeze->next.data = freeze;
+	instance->freeze = freeze;
 	return freeze;
 }
 
@@ -260,18 +226,20 @@ static bool is_others(void *context, pid_t pid)
 	return instance_has_group(instance->engine, group) || instance_has_group(instance->engine, session);
 }
 
-static bool find_processes(struct freeze *freeze)
+/* false: out of memory. */
+static bool init_freezer(struct freeze *freeze, struct freezer *freezer)
 {
 	struct instance *instance = freeze->instance;
-
-	freeze->root = (struct process_tree_root){
+	struct process_tree_root root = {
 		.main = instance->child.pid, .groups = { instance->groups.group, instance->groups.former },
 		.proof = instance_proof(instance),
 		.is_others = is_others, .context = instance,
 	};
+
 	free(freeze->sockets);
-	freeze->sockets = runtime_list_sockets(runtime_of(freeze), &freeze->root.socket_count);
-	freeze->root.sockets = freeze->sockets;
+	root.sockets = freeze->sockets = runtime_list_sockets(runtime_of(freeze), &root.socket_count);
+	if (freeze->sockets)
+		freezer_init(freezer, instance->cgroup.path, &root);
 	return freeze->sockets;
 }
 
@@ -303,11 +271,10 @@ pid_t *freeze_list_processes(struct service_runtime *runtime)
 
 	if (!freeze)
 		return NULL;
-	if (freeze->frozen.is_under_way || freeze->frozen.since > 0)
-		return add_relay(freezer_list(&freeze->frozen.freezer), freeze->instance->relay);
-	if (!find_processes(freeze))
+	if (freeze->is_under_way || freeze->since > 0)
+		return add_relay(freezer_list(&freeze->freezer), freeze->instance->relay);
+	if (!init_freezer(freeze, &freezer))
 		return NULL;
-	freezer_init(&freezer, freeze->instance->cgroup.path, &freeze->root);
 	if (freezer.group || process_tree_scan(&freezer.tree, &freezer.root))
 		pids = freezer_list(&freezer);
 	freezer_free(&freezer);
@@ -319,31 +286,25 @@ static bool begin_freezing(struct service_runtime *runtime)
 {
 	struct freeze *freeze = make_freeze(runtime_current(runtime));
 
-	if (!freeze || !find_processes(freeze))
+	if (!freeze || !init_freezer(freeze, &freeze->freezer))
 		return false;
-	ev_timer_stop(runtime->engine->loop, &freeze->frozen.again);
-	freezer_init(&freeze->frozen.freezer, freeze->instance->cgroup.path, &freeze->root);
+	ev_timer_stop(runtime->engine->loop, &freeze->again);
 	freeze->waited = 0;
-	freeze->frozen.is_under_way = true;
+	freeze->is_under_way = true;
 	freeze->is_operators = false;
-	freeze->settled = NULL;
 	pause_limits(freeze);
 	relay_freeze(freeze->instance, true);
-	freeze->has_failed = freezer_look(&freeze->frozen.freezer) == FREEZER_FAILED;
+	freeze->has_failed = freezer_look(&freeze->freezer) == FREEZER_FAILED;
 	look_later(freeze);
 	return true;
 }
 
-bool freeze_begin(struct service_runtime *runtime, void (*settled)(struct service_runtime *runtime, bool frozen))
+bool freeze_begin(struct service_runtime *runtime)
 {
-	struct freeze *freeze = freeze_of_current(runtime);
+	const struct freeze *freeze = freeze_of_current(runtime);
 
-	if (freeze && (freeze->frozen.is_under_way || freeze->frozen.since > 0))
-		return false;
-	if (find_obstacle(runtime) || !begin_freezing(runtime))
-		return false;
-	freeze_of_current(runtime)->settled = settled;
-	return true;
+	return !(freeze && (freeze->is_under_way || freeze->since > 0)) && !find_obstacle(runtime) &&
+	       begin_freezing(runtime);
 }
 
 void freeze_thaw(struct service_runtime *runtime)
@@ -354,7 +315,7 @@ void freeze_thaw(struct service_runtime *runtime)
 
 bool freeze_is_frozen(const struct service_runtime *runtime)
 {
-	return freeze_of_current(runtime) && freeze_of_current(runtime)->frozen.since > 0;
+	return freeze_of_current(runtime) && freeze_of_current(runtime)->since > 0;
 }
 
 double freeze_last_thaw(const struct service_runtime *runtime)
@@ -369,7 +330,7 @@ bool freeze_is_operators(const struct service_runtime *runtime)
 
 bool freeze_is_under_way(const struct service_runtime *runtime)
 {
-	return freeze_of_current(runtime) && freeze_of_current(runtime)->frozen.is_under_way;
+	return freeze_of_current(runtime) && freeze_of_current(runtime)->is_under_way;
 }
 
 bool freeze_hold(struct service_runtime *runtime, struct buf *why)
@@ -421,7 +382,7 @@ static bool sleeps_with_clients(const struct freeze *freeze)
 static void watch_and_reclaim(struct freeze *freeze)
 {
 	struct service_runtime *runtime = runtime_of(freeze);
-	pid_t *pids = freezer_list(&freeze->frozen.freezer);
+	pid_t *pids = freezer_list(&freeze->freezer);
 
 	if (!pids)
 		return;
@@ -429,7 +390,7 @@ static void watch_and_reclaim(struct freeze *freeze)
 	if (!freeze->watch && sleeps_with_clients(freeze))
 		on_missed(runtime);
 	if (runtime->service->groups->lifecycle->freeze_reclaim)
-		freeze->reclaim = reclaim_begin(runtime, pids, freeze->frozen.freezer.group);
+		freeze->reclaim = reclaim_begin(runtime, pids, freeze->freezer.group);
 	free(pids);
 }
 
@@ -437,7 +398,7 @@ bool freeze_sleep(struct service_runtime *runtime)
 {
 	struct freeze *freeze = freeze_of_current(runtime);
 
-	if (!freeze || freeze->frozen.since <= 0)
+	if (!freeze || freeze->since <= 0)
 		return false;
 	runtime->run->stats.freezes++;
 	accept_latency_end(runtime, runtime->run->standby_sockets ? UINT_MAX : exit_verdict_count_queue(runtime));
@@ -461,28 +422,23 @@ static void say_wake(struct service_runtime *runtime, pid_t pid, double slept)
 	*by = '\0';
 }
 
-static void note_wake(struct service_runtime *runtime, double now, double slept)
-{
-	struct history_wake wake = { .at = now, .delay = -1, .thawed = true, .slept = (float)slept };
-
-	memcpy(wake.by, runtime->run->start_by, sizeof(wake.by));
-	history_add_wake(&runtime->run->history, &wake);
-}
-
 void freeze_wake(struct service_runtime *runtime)
 {
 	struct freeze *freeze = freeze_of_current(runtime);
 	double now = clock_now(), slept;
 	bool awaited;
 
-	if (!freeze || freeze->frozen.since <= 0)
+	if (!freeze || freeze->since <= 0)
 		return;
-	slept = now - freeze->frozen.since;
+	slept = now - freeze->since;
 	awaited = exit_verdict_sees_clients(runtime);
 	thaw_instance(freeze->instance);
 	if (!runtime->engine->quiet) {  /* an upgrade is no wake */
+		struct history_wake wake = { .at = now, .delay = -1, .thawed = true, .slept = (float)slept };
+
+		memcpy(wake.by, runtime->run->start_by, sizeof(wake.by));
+		history_add_wake(&runtime->run->history, &wake);
 		runtime->run->stats.wakes++;
-		note_wake(runtime, now, slept);
 		freeze->last_thaw = now;
 	}
 	say_wake(runtime, freeze->instance->pid, slept);

@@ -18,10 +18,10 @@ bool freeze_watches_all(const struct service_runtime *runtime);
  * are none, no memory, or superd cannot find them. */
 pid_t *freeze_list_processes(struct service_runtime *runtime);
 
-/* Begins to freeze all processes of the current instance. Calls settled once, later from the loop: the processes are
- * frozen, or that failed, which was logged. It does not call settled if the instance is thawed before. false: there is
- * no instance that can be frozen now, or it is frozen or being frozen already. */
-bool freeze_begin(struct service_runtime *runtime, void (*settled)(struct service_runtime *runtime, bool frozen));
+/* Begins to freeze all processes of the current instance. SETTLED follows: the processes are frozen, or that failed, which
+ * was logged. It does not if the instance is thawed before. false: there is no instance that can be frozen now, or it is
+ * frozen or being frozen already. */
+bool freeze_begin(struct service_runtime *runtime);
 
 /* Thaws at once, also while it is being frozen. In state FROZEN the transition table does it (ENABLE). */
 void freeze_thaw(struct service_runtime *runtime);

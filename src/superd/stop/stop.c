@@ -728,14 +728,15 @@ void stop_take_clients(struct service_runtime *runtime, bool used)
 
 /* If its processes cannot be frozen, idle_action = stop counts while they run. The count includes the queues, and the
  * ports that the processes have opened themselves. */
-static void on_settled(struct service_runtime *runtime, bool frozen)
+void stop_take_freeze(struct service_runtime *runtime)
 {
-	struct stop *stop = runtime_current(runtime)->stop;
+	struct instance *instance = runtime_current(runtime);
+	struct stop *stop = instance ? instance->stop : NULL;
 	struct service_clients *clients = runtime->run->clients;
 
 	if (!stop || stop->phase != STOP_FREEZE)
 		return;
-	if (!frozen && life_of(stop)->idle_action == IDLE_FREEZE) {
+	if (!freeze_is_frozen(runtime) && life_of(stop)->idle_action == IDLE_FREEZE) {
 		stop_forget(stop->instance);
 		return;
 	}
@@ -756,7 +757,7 @@ bool stop_try(struct service_runtime *runtime, enum stop_reason reason, double u
 		return false;
 	has_only_relay = instance->relay && instance->state == INSTANCE_REMAIN &&
 		life_of(stop)->idle_action == IDLE_STOP;
-	if (!has_only_relay && !freeze_begin(runtime, on_settled)) {
+	if (!has_only_relay && !freeze_begin(runtime)) {
 		stop_forget(instance);
 		return false;
 	}
@@ -764,7 +765,7 @@ bool stop_try(struct service_runtime *runtime, enum stop_reason reason, double u
 	stop->unused_since = unused_since;
 	enter_phase(stop, STOP_FREEZE);
 	if (has_only_relay)
-		on_settled(runtime, false);
+		stop_take_freeze(runtime);
 	return true;
 }
 

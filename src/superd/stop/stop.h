@@ -75,6 +75,7 @@ bool stop_may_try(const struct engine *engine);         /* whether not too many 
  * connected since that loop time (STOP_IDLE, STOP_MEMORY). UNNEEDED or STILLED follows, or, if it is called off, THAWED.
  * false: it cannot be frozen now, or out of memory. */
 bool stop_try(struct service_runtime *runtime, enum stop_reason reason, double unused_since);
+void stop_take_freeze(struct service_runtime *runtime); /* SETTLED */
 void stop_take_clients(struct service_runtime *runtime, bool used); /* a count of its clients is done; used: somebody is there */
 bool stop_is_tried(const struct instance *instance);    /* whether it has a stop that can still be called off */
 void stop_give_up(struct instance *instance);           /* forgets one that has not begun; a tried one that runs on is thawed */
