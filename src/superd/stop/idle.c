@@ -6,7 +6,9 @@
 #include "superd/stop/idle.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include "lib/clock.h"
 #include "lib/duration_text.h"
@@ -23,6 +25,8 @@
 #define FEW_CLOSES 8                    /* closes before the next count; after more of them superd stops listening */
 #define ALMOST 0.001                    /* seconds that a timer may be early */
 #define TURN_SECONDS 0.05               /* between two tries, while superd stops too many others */
+#define ANSWER_MOST 90000000            /* microseconds that idle_unless may take, if timeout_start allows more */
+#define FULL 10000.                     /* idle_cpu is in hundredths of a percent */
 #define DRAINING_PARTS 4                /* looks in an idle_timeout while another instance serves earlier clients */
 
 static const struct lifecycle_options *life_of(const struct idle *idle)
@@ -37,6 +41,114 @@ static double awake_until(const struct idle *idle)
 
 	return last + (double)life_of(idle)->min_awake / 1e6;
 }
+
+/* ---- whether it works without clients ---- */
+
+static void sample_cpu(struct busy *busy, const struct service_runtime *runtime)
+{
+	busy->cpu = instance_cpu(runtime_current(runtime));
+	busy->sampled = clock_now();
+}
+
+__attribute__((format(printf, 2, 3))) static void set_busy(struct idle *idle, const char *format, ...)
+{
+	const struct service_runtime *runtime = idle->runtime;
+	struct busy *busy = &idle->busy;
+	struct event event = {
+		.name = "busy", .service = runtime->service->name, .pid = runtime_current(runtime)->pid,
+		.reason = busy->why,
+	};
+	bool goes_on = busy->until > 0;
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(busy->why, sizeof(busy->why), format, arguments);
+	va_end(arguments);
+	busy->until = clock_now() + idle->timeout;
+	log_event(runtime->engine->log, goes_on ? LEVEL_DEBUG : LEVEL_INFO, &event,
+		  "pid %ld keeps running without clients: %s", (long)event.pid, busy->why);
+}
+
+static void forget_busy(struct idle *idle)
+{
+	idle->busy.until = 0;
+	*idle->busy.why = '\0';
+}
+
+/* By the time since the last look, or since nobody was connected. What was not measured for half of an idle_timeout, as
+ * after an upgrade, is measured first. */
+static bool is_busy_by_cpu(struct idle *idle)
+{
+	struct busy *busy = &idle->busy;
+	double before = busy->cpu, span = clock_now() - busy->sampled, used;
+	bool measured = busy->sampled > 0 && span >= idle->timeout / 2;
+
+	if (life_of(idle)->idle_cpu < 0)
+		return false;
+	sample_cpu(busy, idle->runtime);
+	if (!measured || before < 0 || busy->cpu < 0) {
+		set_busy(idle, "idle_cpu: its processor time is not known%s", measured ? "" : " yet");
+		return true;
+	}
+	used = number_max(busy->cpu - before, 0) / span;
+	if (used * FULL <= (double)life_of(idle)->idle_cpu)
+		return false;
+	set_busy(idle, "idle_cpu: %.3g %% of a processor", 100 * used);
+	return true;
+}
+
+/* Starts idle_unless; on_answer follows. false: the option is not set. */
+static bool ask_whether_busy(struct idle *idle)
+{
+	struct aux_command *command = &idle->busy.command;
+	int64_t limit = life_of(idle)->timeout_start;
+
+	if (!idle->runtime->service->groups->commands->of[PHASE_IDLE_UNLESS])
+		return false;
+	command->instance = runtime_current(idle->runtime);
+	aux_command_set_fact(command, 0, "MAINPID=%ld", (long)command->instance->pid);
+	aux_command_begin(command, PHASE_IDLE_UNLESS, limit && limit < ANSWER_MOST ? limit : ANSWER_MOST);
+	return true;
+}
+
+static void log_no_answer(struct idle *idle, const char *why)
+{
+	struct event event = { .name = "busy", .service = idle->runtime->service->name, .reason = why };
+	struct buf command = { 0 };
+
+	if (idle->busy.failure_is_logged)
+		return;
+	idle->busy.failure_is_logged = true;
+	aux_command_describe(&idle->busy.command, &command);
+	log_event(idle->runtime->engine->log, LEVEL_WARNING, &event, "%s%s: the service counts as busy",
+		  buf_string(&command), why);
+	buf_free(&command);
+}
+
+/* A command that cannot be run, or does not answer in time, says nothing: the service counts as busy, because work that
+ * is cut off cannot be repaired. Exit statuses of a shell that has not found or not run its program, and 255, are no
+ * answers either. */
+static bool is_busy_by_answer(struct idle *idle, enum result result, int status)
+{
+	const struct aux_command *command = &idle->busy.command;
+	int number = WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+	struct buf end = { 0 };
+
+	if (command->late || command->fault.stage != STAGE_NONE || result == RESULT_RESOURCES || number == 126 ||
+	    number == 127 || number == 255) {
+		aux_command_describe_end(command, status, &end);
+		log_no_answer(idle, buf_string(&end));
+		set_busy(idle, "idle_unless: %s", buf_string(&end));
+		buf_free(&end);
+		return true;
+	}
+	idle->busy.failure_is_logged = false;
+	if (result == RESULT_SUCCESS)
+		set_busy(idle, "idle_unless reports it");
+	return result == RESULT_SUCCESS;
+}
+
+/* ---- the phases ---- */
 
 static void stop_timer(struct idle *idle)
 {
@@ -63,7 +175,8 @@ static void start_timer(struct idle *idle, double wait)
 /* For the end of the time since a moment. */
 static void start_countdown(struct idle *idle, double since)
 {
-	busy_begin(&idle->busy, since);
+	if (life_of(idle)->idle_cpu >= 0 && idle->busy.sampled < since)
+		sample_cpu(&idle->busy, idle->runtime);
 	start_timer(idle, number_max(since + idle->timeout, awake_until(idle)) - clock_now());
 }
 
@@ -90,7 +203,7 @@ static void end_unused(struct idle *idle)
 	if (idle->since > 0)
 		idle_gaps_add(&idle->runtime->run->stats.gaps, clock_now() - idle->since);
 	idle->since = 0;
-	busy_forget(&idle->busy);
+	forget_busy(idle);
 }
 
 /* Called when a connection has closed. If connections close all the time, superd counts once in an idle_timeout, and
@@ -137,7 +250,7 @@ static void begin_measuring(struct idle *idle)
 	idle->clients->quiet_after = counts_quiet_ones(idle->runtime) ? idle->timeout : 0;
 	idle->polls = !close_events_is_possible(idle->runtime->engine) ||
 		!service_clients_closes_are_reported(idle->clients);
-	busy_forget(&idle->busy);
+	forget_busy(idle);
 	idle->since = 0;
 	idle->last_closed = clock_now();
 	idle->closes = 0;
@@ -228,14 +341,14 @@ static void look_again(struct idle *idle)
 /* No client was connected for long enough. */
 static void act_unless_busy(struct idle *idle)
 {
-	if (clock_now() + ALMOST < idle->busy.until || busy_by_cpu(&idle->busy, idle->timeout)) {
+	if (clock_now() + ALMOST < idle->busy.until || is_busy_by_cpu(idle)) {
 		look_again(idle);
 		return;
 	}
 	enter_phase(idle, IDLE_ASKING);
-	if (busy_ask(&idle->busy))
+	if (ask_whether_busy(idle))
 		return;
-	busy_forget(&idle->busy);
+	forget_busy(idle);
 	apply_action(idle);
 }
 
@@ -244,11 +357,11 @@ static void on_answer(struct aux_command *command, enum result result, int statu
 {
 	struct idle *idle = container_of(command, struct idle, busy.command);
 
-	if (busy_by_answer(&idle->busy, idle->timeout, result, status)) {
+	if (is_busy_by_answer(idle, result, status)) {
 		look_again(idle);
 		return;
 	}
-	busy_forget(&idle->busy);
+	forget_busy(idle);
 	if (idle->closed_meanwhile)
 		wait_until_quiet(idle);
 	else
@@ -448,7 +561,8 @@ static struct idle *new_idle(struct service_runtime *runtime)
 	idle->runtime = runtime;
 	idle->reason = STOP_IDLE;
 	idle->timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
-	busy_init(&idle->busy, runtime, on_answer);
+	aux_command_init(&idle->busy.command, runtime, NULL, on_answer);
+	idle->busy.command.asks = true;
 	ev_init(&idle->timer, on_timer);
 	idle->timer.data = idle;
 	close_events_init(&idle->close_listener, &idle->clients->query, on_gone, on_deaf);
@@ -479,7 +593,7 @@ void idle_forget(struct service_runtime *runtime)
 	stop_timer(idle);
 	close_events_end(&idle->close_listener, runtime->engine, false);
 	service_clients_free(runtime);
-	busy_free(&idle->busy);
+	aux_command_drop(&idle->busy.command);
 	free(idle);
 }
 

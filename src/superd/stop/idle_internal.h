@@ -6,8 +6,19 @@
 #include "superd/stop/close_events.h"
 #include "superd/stop/conn_query.h"
 #include "superd/stop/service_clients.h"
-#include "superd/stop/busy.h"
 #include "superd/stop/stop.h"
+#include "superd/instance/aux_command.h"
+
+/* Whether a backend without clients works: by its processor time since its last client left (idle_cpu), or by the answer
+ * of a command (idle_unless). Then superd neither stops nor freezes it, and checks again after another idle_timeout. */
+struct busy {
+	struct aux_command command;     /* idle_unless */
+	double sampled;                 /* loop time when cpu was read; 0: never */
+	double cpu;                     /* processor time of the instance at that time, in seconds; below 0: unknown */
+	double until;                   /* loop time of the next look; 0: it was not busy at the last one */
+	bool failure_is_logged;         /* true: superd logged that idle_unless does not answer */
+	char why[160];                  /* "idle_cpu: 12 % of a processor"; "": it was not busy */
+};
 
 /* superd's knowledge of the clients of a running backend, and the event that it waits for.
  *
