@@ -67,21 +67,19 @@ static void on_counted_thawed(struct conn_query *query)
 	end_query(query, true);
 }
 
-/* Asks for the clients of TCP. counted: as in struct conn_query; NULL: the answer is there when this returns. false:
- * there is none, and no query. */
+/* counted: as in struct conn_query; NULL: the answer is there when this returns. false: there is none, and no query. */
 static bool ask(struct service_runtime *runtime, void (*counted)(struct conn_query *query), bool queued_only)
 {
 	struct conn_query *query = malloc(sizeof(*query));
+	enum question asks = queued_only ? ASK_QUEUED_WAKER : ASK_WAKER;
 
 	activator_forget(runtime);
-	if (!query || !conn_query_init(query, runtime, runtime->listener_count, counted)) {
+	if (!query || !conn_query_init(query, runtime, runtime->listener_count, asks, counted)) {
 		free(query);
 		return false;
 	}
 	runtime->run->activator_query = query;
-	query->which = queued_only ? CONN_WHICH_QUEUED : CONN_WHICH_CLIENTS;
-	query->no_probes = true;
-	conn_query_add_listeners(query, 1 << CONN_TCP);
+	conn_query_add_listeners(query);
 	if (query->count && (counted ? conn_query_start(query) : conn_query_now(query)))
 		return true;
 	activator_forget(runtime);

@@ -14,13 +14,36 @@
 #define QUICK 0.001                     /* seconds of processor time for which the loop may be held up */
 #define PART 64                         /* counts that one question is about */
 
+#define TCP (1u << CONN_TCP)
+
+/* By enum question. */
+static const struct {
+	unsigned char which;            /* enum conn_which */
+	unsigned kinds;                 /* bits 1 << enum conn_kind: the sockets that it is about; 0: all */
+	bool no_probes;                 /* connections from probe_from do not count */
+	bool wants_words;               /* as in struct conn_count */
+	bool skips_left;                /* the same, with probe = silent */
+	/* Clients in cookies: mean nothing; are the answer; alone count; do not count. */
+	enum { COOKIES_IGNORED, COOKIES_NOTED, COOKIES_SOUGHT, COOKIES_SPARED } cookies;
+} questions[] = {
+	[ASK_CLIENTS] = { CONN_WHICH_CLIENTS, .no_probes = true, .skips_left = true },
+	[ASK_OTHERS] = { CONN_WHICH_CLIENTS, .no_probes = true, .skips_left = true, .cookies = COOKIES_SPARED },
+	[ASK_WAKER] = { CONN_WHICH_CLIENTS, TCP, .no_probes = true },
+	[ASK_QUEUED_WAKER] = { CONN_WHICH_QUEUED, TCP, .no_probes = true },
+	[ASK_PROBES] = { CONN_WHICH_QUEUED, TCP, .no_probes = true },
+	[ASK_SILENT] = { CONN_WHICH_QUEUED, TCP, .no_probes = true, .wants_words = true, .cookies = COOKIES_NOTED },
+	[ASK_BACKLOG] = { CONN_WHICH_QUEUED, .cookies = COOKIES_NOTED },
+	[ASK_ALL] = { CONN_WHICH_ALL, .cookies = COOKIES_NOTED },
+	[ASK_LEFT] = { CONN_WHICH_ACCEPTED, .cookies = COOKIES_SOUGHT },
+};
+
 /* The part of one query in the question that is under way. Its counts and cookies stay when the query is cancelled,
  * because the thread may use them. */
 struct slice {
 	struct conn_query *query;       /* NULL: it was cancelled */
 	struct table *table;            /* held until the thread is done with it */
 	size_t count;                   /* counts of the query */
-	enum cookie_use use;
+	enum question asks;
 	struct cookie_set cookies;
 };
 
@@ -35,7 +58,7 @@ struct conn_queries {
 	double duration[1 << CONN_KINDS]; /* seconds for PART counts, by their kinds; 2 * QUICK while that is unknown */
 };
 
-bool conn_query_init(struct conn_query *query, struct service_runtime *runtime, size_t most,
+bool conn_query_init(struct conn_query *query, struct service_runtime *runtime, size_t most, enum question asks,
 		     void (*counted)(struct conn_query *query))
 {
 	struct conn_count *conns = calloc(most + 1, sizeof(*conns));
@@ -43,7 +66,7 @@ bool conn_query_init(struct conn_query *query, struct service_runtime *runtime, 
 	*query = (struct conn_query){ 0 };
 	if (!conns)
 		return false;
-	*query = (struct conn_query){ .runtime = runtime, .counted = counted, .conns = conns };
+	*query = (struct conn_query){ .runtime = runtime, .counted = counted, .asks = asks, .conns = conns };
 	list_init(&query->link);
 	return true;
 }
@@ -57,26 +80,27 @@ void conn_query_free(struct conn_query *query)
 	*query = (struct conn_query){ 0 };
 }
 
-bool conn_query_add(struct conn_query *query, int fd, unsigned kinds)
+bool conn_query_add(struct conn_query *query, int fd)
 {
 	struct conn_count *conn = &query->conns[query->count];
+	unsigned kinds = questions[query->asks].kinds;
 
 	conn_count_init(conn, fd);
 	if (query->runtime->service->exec->pass == PASS_BIND)
 		conn_count_take_ipv4(conn, fd);
-	if (!(kinds >> conn->kind & 1))
+	if (kinds && !(kinds >> conn->kind & 1))
 		return false;
 	query->count++;
 	return true;
 }
 
-void conn_query_add_listeners(struct conn_query *query, unsigned kinds)
+void conn_query_add_listeners(struct conn_query *query)
 {
 	const struct service_runtime *runtime = query->runtime;
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (listener_has_socket(&runtime->listeners[n]))
-			conn_query_add(query, runtime->listeners[n].fd, kinds);
+			conn_query_add(query, runtime->listeners[n].fd);
 	}
 }
 
@@ -110,7 +134,7 @@ static void count_connections(struct conn_queries *queries)
 
 	conn_counts_run(queries->conns, queries->conn_count_total);
 	for (size_t n = 0; n < queries->slice_count; n++) {
-		if (queries->slices[n].use == COOKIES_NOTED)
+		if (questions[queries->slices[n].asks].cookies == COOKIES_NOTED)
 			cookie_set_sort(&queries->slices[n].cookies);
 	}
 	queries->duration[kinds_of(queries->conns, queries->conn_count_total)] =
@@ -202,14 +226,17 @@ static bool make_slices(struct conn_queries *queries)
 /* Sets in each count what the whole query wants. */
 static void set_wanted(const struct conn_query *query, struct conn_count *conns, struct cookie_set *cookies)
 {
+	bool silent = questions[query->asks].skips_left &&
+		query->runtime->service->groups->lifecycle->probe == PROBE_SILENT;
+
 	for (size_t n = 0; n < query->count; n++) {
-		conns[n].which = query->which;
+		conns[n].which = questions[query->asks].which;
 		conns[n].probes = query->probes;
-		conns[n].wants_words = query->wants_words;
-		conns[n].skips_left = query->skips_left;
-		conns[n].cookies = query->use == COOKIES_IGNORED ? NULL : cookies;
-		conns[n].only_known = query->use == COOKIES_SOUGHT;
-		conns[n].skips_known = query->use == COOKIES_SPARED;
+		conns[n].wants_words = questions[query->asks].wants_words;
+		conns[n].skips_left = silent;
+		conns[n].cookies = questions[query->asks].cookies == COOKIES_IGNORED ? NULL : cookies;
+		conns[n].only_known = questions[query->asks].cookies == COOKIES_SOUGHT;
+		conns[n].skips_known = questions[query->asks].cookies == COOKIES_SPARED;
 	}
 }
 
@@ -218,11 +245,11 @@ static void take_query(struct conn_queries *queries, struct conn_query *query)
 	struct slice *slice = &queries->slices[queries->slice_count++];
 	struct conn_count *conns = queries->conns + queries->conn_count_total;
 
-	*slice = (struct slice){ query, query->table, query->count, query->use, query->cookies };
+	*slice = (struct slice){ query, query->table, query->count, query->asks, query->cookies };
 	query->table = NULL;
 	query->cookies = (struct cookie_set){ 0 };
 	query->place = &slice->query;
-	if (slice->use == COOKIES_NOTED)
+	if (questions[slice->asks].cookies == COOKIES_NOTED)
 		slice->cookies = (struct cookie_set){ .list = slice->cookies.list, .room = slice->cookies.room,
 						      .silent = slice->cookies.silent };
 	memcpy(conns, query->conns, query->count * sizeof(*conns));
@@ -299,6 +326,11 @@ static struct conn_queries *conn_queries_of(struct engine *engine)
 	return queries;
 }
 
+static void note_probes(struct conn_query *query)
+{
+	query->probes = questions[query->asks].no_probes ? service_prepared(query->runtime->service)->probes : NULL;
+}
+
 bool conn_query_start(struct conn_query *query)
 {
 	struct conn_queries *queries = conn_queries_of(query->runtime->engine);
@@ -307,7 +339,7 @@ bool conn_query_start(struct conn_query *query)
 		return false;
 	if (!conn_query_is_open(query)) {
 		list_add(&queries->asked, &query->link);
-		query->probes = query->no_probes ? service_prepared(query->runtime->service)->probes : NULL;
+		note_probes(query);
 		query->table = query->runtime->table;
 		query->table->users++;
 	}
@@ -318,7 +350,7 @@ bool conn_query_start(struct conn_query *query)
 
 void conn_query_set_wanted(struct conn_query *query)
 {
-	query->probes = query->no_probes ? service_prepared(query->runtime->service)->probes : NULL;
+	note_probes(query);
 	set_wanted(query, query->conns, &query->cookies);
 }
 
@@ -333,22 +365,9 @@ bool conn_query_now(struct conn_query *query)
 	return true;
 }
 
-void conn_query_note(struct conn_query *query)
-{
-	conn_query_cancel(query);
-	query->use = COOKIES_NOTED;
-	query->which = CONN_WHICH_ALL;
-}
-
-void conn_query_seek(struct conn_query *query)
-{
-	query->use = COOKIES_SOUGHT;
-	query->which = CONN_WHICH_ACCEPTED;
-}
-
 const struct cookie_set *conn_query_followed(const struct conn_query *query)
 {
-	if (query->place && query->use == COOKIES_SOUGHT)
+	if (query->place && query->asks == ASK_LEFT)
 		return &container_of(query->place, struct slice, query)->cookies;
 	return &query->cookies;
 }

@@ -10,26 +10,24 @@
 #include "os/netdiag/conn_count.h"
 #include "superd/loop/engine.h"
 
-/* The use of conn_query.cookies, the socket cookies of single clients. */
-enum cookie_use {
-	COOKIES_IGNORED,
-	COOKIES_NOTED,                  /* the answer puts all clients into cookies */
-	COOKIES_SOUGHT,                 /* only clients in cookies count */
-	COOKIES_SPARED,                 /* clients in cookies do not count */
+/* What a query asks: which connections count, at which sockets, and what its cookies are for. */
+enum question {
+	ASK_CLIENTS,                    /* who is connected (superd/stop/service_clients) */
+	ASK_OTHERS,                     /* the same, without those in cookies: they have another instance */
+	ASK_WAKER,                      /* whom a service was started or thawed for (superd/stop/activator) */
+	ASK_QUEUED_WAKER,               /* the same where others are connected already */
+	ASK_PROBES,                     /* whether anybody waits who is no probe (superd/stop/start_look) */
+	ASK_SILENT,                     /* the same, and notes who has sent nothing yet */
+	ASK_BACKLOG,                    /* who waits; notes all */
+	ASK_ALL,                        /* who is connected or in a handshake; notes all (superd/stop/stop) */
+	ASK_LEFT,                       /* who of those in cookies still is in a handshake, or was accepted by a process */
 };
 
-#define ANY_KIND (~0u)                  /* for conn_query_add */
-
-/* Embedded in its user, or on the heap. The user sets which, use and no_probes after conn_query_init, and may
- * change them between two counts. */
+/* Embedded in its user, or on the heap. */
 struct conn_query {
 	struct service_runtime *runtime; /* service; NULL: not initialised, or freed */
 	void (*counted)(struct conn_query *query); /* the answer is there */
-	unsigned char which;            /* enum conn_which: the connections that count */
-	unsigned char use;              /* enum cookie_use */
-	bool no_probes;                 /* true: connections from probe_from do not count */
-	bool wants_words;               /* true: as in struct conn_count; use is COOKIES_NOTED */
-	bool skips_left;                /* true: as in struct conn_count */
+	enum question asks;             /* its user may change it between two counts */
 	size_t count;                   /* number of sockets */
 	struct conn_count *conns;       /* one element for each socket, with the last answer; owned */
 	struct cookie_set cookies;      /* cookies of single clients; empty while a count is under way */
@@ -39,18 +37,17 @@ struct conn_query {
 	struct list link;               /* in conn_queries.asked, until its turn */
 	struct conn_query **place;      /* pointer to it in its slice, while the question is under way; NULL: it is not */
 	struct table *table;            /* reference while it waits for its turn, because probes is part of the table */
-	const struct access *probes;    /* probe_from, if no_probes is set */
+	const struct access *probes;    /* probe_from, if its connections do not count */
 };
 
 /* Makes room for so many sockets. counted is called once for each conn_query_start, from the loop. false: out of
  * memory. */
-bool conn_query_init(struct conn_query *query, struct service_runtime *runtime, size_t most,
+bool conn_query_init(struct conn_query *query, struct service_runtime *runtime, size_t most, enum question asks,
 		     void (*counted)(struct conn_query *query));
 void conn_query_free(struct conn_query *query);         /* cancels; accepts a query that was freed, or is zeroed */
 
-/* Adds a socket if it is of one of these kinds (bits 1 << enum conn_kind). */
-bool conn_query_add(struct conn_query *query, int fd, unsigned kinds);
-void conn_query_add_listeners(struct conn_query *query, unsigned kinds);        /* all sockets of the runtime */
+bool conn_query_add(struct conn_query *query, int fd);  /* adds a socket; false: the question is not about such */
+void conn_query_add_listeners(struct conn_query *query);        /* all sockets of the runtime */
 
 /* Starts a count before the loop waits again. If one is under way already, joins it. false: out of memory. */
 bool conn_query_start(struct conn_query *query);
@@ -69,13 +66,7 @@ static inline bool conn_query_is_open(const struct conn_query *query)
 	return query->place || !list_empty(&query->link);
 }
 
-/* Follow connections until they are closed. conn_query_note cancels a count in progress; the next answer notes all
- * connections, including those in a handshake. After conn_query_seek the answers count those of them that are still in
- * a handshake, or that a process has accepted. */
-void conn_query_note(struct conn_query *query);
-void conn_query_seek(struct conn_query *query);
-
-/* The connections that it follows. A count under way has the set and only reads it, so this counts at any time. */
+/* For ASK_LEFT: the connections that it follows. A count under way has the set and only reads it, so this counts at any time. */
 const struct cookie_set *conn_query_followed(const struct conn_query *query);
 
 /* Whether the answer has all numbers, and all clients that it had to note. */

@@ -91,13 +91,12 @@ static bool start_helper(struct freeze_fds *watch, const pid_t *pids)
 	};
 	struct file_id *known = runtime_list_sockets(runtime, &request.known_count);
 	struct conn_query listeners;
-	bool started = conn_query_init(&listeners, runtime, runtime->listener_count, NULL) && known;
+	bool started = conn_query_init(&listeners, runtime, runtime->listener_count, ASK_CLIENTS, NULL) && known;
 
 	while (pids[request.pid_count])
 		request.pid_count++;
 	if (started) {
-		listeners.no_probes = true;
-		conn_query_add_listeners(&listeners, ANY_KIND);
+		conn_query_add_listeners(&listeners);
 		conn_query_set_wanted(&listeners);
 		request.known = known;
 		request.listeners = listeners.conns;

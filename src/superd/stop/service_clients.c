@@ -14,11 +14,10 @@ void service_clients_prepare(struct service_clients *clients)
 	const struct listener *listeners = clients->query.runtime->listeners;
 
 	clients->query.count = 0;
-	clients->query.skips_left = clients->query.runtime->service->groups->lifecycle->probe == PROBE_SILENT;
 	for (size_t n = 0; n < clients->count; n++) {
 		int fd = listener_has_socket(&listeners[n]) ? listeners[n].fd : -1;
 
-		conn_query_add(&clients->query, fd, ANY_KIND);
+		conn_query_add(&clients->query, fd);
 	}
 	clients->query.count += clients->own_count;
 }
@@ -207,11 +206,10 @@ struct service_clients *service_clients_make(struct service_runtime *runtime,
 	list_init(&clients->questions);
 	client_look_init(&clients->look, runtime->engine, on_looked);
 	clients->datagrams = calloc(count + 1, sizeof(*clients->datagrams));
-	if (!clients->datagrams || !conn_query_init(&clients->query, runtime, count, on_counted)) {
+	if (!clients->datagrams || !conn_query_init(&clients->query, runtime, count, ASK_CLIENTS, on_counted)) {
 		service_clients_free(runtime);
 		return NULL;
 	}
-	clients->query.no_probes = true;
 	service_clients_prepare(clients);
 	for (size_t n = 0; n < count; n++) {    /* datagrams count from now on */
 		if (clients->query.conns[n].kind == CONN_UDP)

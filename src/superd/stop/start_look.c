@@ -47,7 +47,6 @@ struct silent_client {
 /* A question to the kernel that is under way, or the looks at silent clients until it is asked again. */
 struct start_look {
 	struct conn_query query;
-	bool proves;                    /* true: asks whether the last instance took anybody; false: about probes */
 	struct silent_client silent[SILENT_MOST];
 	size_t silent_count;
 	ev_io next;                     /* timer of the next look (os/host/timer_fd); fd -1: none */
@@ -218,15 +217,13 @@ static bool ask_for_proof(struct start_look *look)
 {
 	const struct service_runtime *runtime = look->query.runtime;
 
-	look->proves = true;
 	look->query.count = 0;
-	look->query.use = COOKIES_NOTED;
-	look->query.no_probes = look->query.wants_words = false;
+	look->query.asks = ASK_BACKLOG;
 	for (size_t n = 0; n < look->count; n++) {
 		const struct listener *listener = &runtime->listeners[n];
 
 		if (listener_has_socket(listener) && endpoint_accepts(listener->listen->address))
-			conn_query_add(&look->query, listener->fd, ANY_KIND);
+			conn_query_add(&look->query, listener->fd);
 	}
 	return look->query.count && conn_query_start(&look->query);
 }
@@ -288,7 +285,7 @@ static void on_counted(struct conn_query *query)
 {
 	struct start_look *look = container_of(query, struct start_look, query);
 
-	if (look->proves)
+	if (query->asks == ASK_BACKLOG)
 		take_proof(look);
 	else
 		take_probes(look);
@@ -309,7 +306,7 @@ static bool ask_for_probes(struct start_look *look)
 		look->lengths[n] = 0;
 		if (!listener_has_socket(listener))
 			continue;
-		is_tcp = conn_query_add(&look->query, listener->fd, 1 << CONN_TCP);
+		is_tcp = conn_query_add(&look->query, listener->fd);
 		length = bind_queue(listener->fd, listener->listen);
 		if (length && !is_tcp)
 			return false;
@@ -375,8 +372,9 @@ static struct start_look *make_look(struct service_runtime *runtime)
 {
 	size_t count = runtime->listener_count;
 	struct start_look *look = calloc(1, sizeof(*look) + count * sizeof(look->lengths[0]));
+	enum question asks = takes_silent_ones(runtime) ? ASK_SILENT : ASK_PROBES;
 
-	if (!look || !conn_query_init(&look->query, runtime, count, on_counted)) {
+	if (!look || !conn_query_init(&look->query, runtime, count, asks, on_counted)) {
 		free(look);
 		return NULL;
 	}
@@ -384,10 +382,6 @@ static struct start_look *make_look(struct service_runtime *runtime)
 	look->count = count;
 	ev_io_init(&look->next, on_next, -1, EV_READ);
 	look->next.data = look;
-	look->query.which = CONN_WHICH_QUEUED;
-	look->query.no_probes = true;
-	look->query.wants_words = takes_silent_ones(runtime);
-	look->query.use = look->query.wants_words ? COOKIES_NOTED : COOKIES_IGNORED;
 	return look;
 }
 

@@ -112,7 +112,7 @@ static void seek_clients(struct stop *stop);
 /* Whether the clients were noted. */
 static bool knows_clients(const struct stop *stop)
 {
-	return stop->query.use == COOKIES_SOUGHT;
+	return stop->query.asks == ASK_LEFT;
 }
 
 static struct service_runtime *runtime_of(const struct stop *stop)
@@ -467,7 +467,7 @@ static void take_noted_clients(struct stop *stop)
 		return;
 	}
 	runtime_post(runtime, LOOK);    /* new clients are admitted again */
-	conn_query_seek(&stop->query);
+	stop->query.asks = ASK_LEFT;
 	stop->query.cookies.failed |= failed && !stop->query.cookies.count;
 	if (failed || (current && current != stop->instance) ||
 	    runtime->run->stats.activations != stop->activations)
@@ -562,7 +562,7 @@ static struct stop *make_stop(struct instance *instance, size_t count)
 {
 	struct stop *stop = calloc(1, sizeof(*stop));
 
-	if (!stop || !conn_query_init(&stop->query, instance->context, count, on_counted)) {
+	if (!stop || !conn_query_init(&stop->query, instance->context, count, ASK_ALL, on_counted)) {
 		free(stop);
 		return NULL;
 	}
@@ -577,6 +577,12 @@ static struct stop *make_stop(struct instance *instance, size_t count)
 	return instance->stop = stop;
 }
 
+static void note_anew(struct conn_query *query)
+{
+	conn_query_cancel(query);
+	query->asks = ASK_ALL;
+}
+
 /* Begins with the clients of these sockets, which are owned from now on. NULL: those in the pairs. */
 static void note_clients(struct stop *stop, enum stop_reason reason, int *sockets)
 {
@@ -589,9 +595,9 @@ static void note_clients(struct stop *stop, enum stop_reason reason, int *socket
 		if (fd < 0 && !sockets)         /* it has no second one: the instance has the listener */
 			fd = runtime_of(stop)->listeners[n].fd;
 		if (fd >= 0)
-			conn_query_add(&stop->query, fd, ANY_KIND);
+			conn_query_add(&stop->query, fd);
 	}
-	conn_query_note(&stop->query);
+	note_anew(&stop->query);
 	enter_phase(stop, (enum stop_phase)rules[reason].first);
 }
 
@@ -986,7 +992,7 @@ void stop_lend(struct service_runtime *runtime, bool begins)
 		note_clients(stop, STOP_LENT, copies);
 	}
 	ev_timer_stop(runtime->engine->loop, &stop->timer);
-	conn_query_note(&stop->query);  /* more clients have come since the last call */
+	note_anew(&stop->query);        /* more clients have come since the last call */
 	enter_phase(stop, begins && has_clients(runtime) ? STOP_SERVE : STOP_REST);
 	if (stop->phase == STOP_SERVE)
 		seek_clients(stop);
@@ -1077,7 +1083,7 @@ void stop_prepare_count(struct service_clients *clients)
 		*cookies = (struct cookie_set){ .list = list, .count = count, .room = count + 1 };
 	}
 	cookie_set_sort(cookies);
-	query->use = cookies->count ? COOKIES_SPARED : COOKIES_IGNORED;
+	query->asks = cookies->count ? ASK_OTHERS : ASK_CLIENTS;
 }
 
 void stop_end(struct instance *instance)
@@ -1189,7 +1195,7 @@ static void load_guests(struct state_section *section, void *object)
 	cookie_set_sort(cookies);
 	cookies->failed = state_flag(section, "failed");
 	if (state_flag(section, "noted"))
-		conn_query_seek(&stop->query);
+		stop->query.asks = ASK_LEFT;
 }
 
 static const struct state_field stop_fields[] = {

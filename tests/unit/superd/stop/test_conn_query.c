@@ -46,7 +46,7 @@ static void set_up(void)
 	cr_assert_eq(bind(listener, (struct sockaddr *)&address, length), 0);
 	cr_assert_eq(listen(listener, 16), 0);
 	cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
-	cr_assert(conn_query_init(&query, &runtime, 2, on_counted));
+	cr_assert(conn_query_init(&query, &runtime, 2, ASK_ALL, on_counted));
 }
 
 static void tear_down(void)
@@ -97,7 +97,7 @@ Test(conn_query, counts_those_who_are_connected)
 {
 	int first = come(), second = come();
 
-	cr_assert(conn_query_add(&query, listener, 1 << CONN_TCP));
+	cr_assert(conn_query_add(&query, listener));
 	ask();
 	cr_assert(conn_query_is_complete(&query));
 	cr_assert_eq(conn_query_sum(&query), 2u);
@@ -109,16 +109,18 @@ Test(conn_query, takes_only_sockets_of_the_kinds_that_are_wanted)
 {
 	int other = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	cr_assert(!conn_query_add(&query, other, 1 << CONN_TCP | 1 << CONN_UNIX));
+	query.asks = ASK_WAKER;
+	cr_assert(!conn_query_add(&query, other));
 	cr_assert_eq(query.count, 0u);
-	cr_assert(conn_query_add(&query, other, ANY_KIND));
+	query.asks = ASK_ALL;
+	cr_assert(conn_query_add(&query, other));
 	cr_assert_eq(query.count, 1u);
 	close(other);
 }
 
 Test(conn_query, counts_its_failures_until_it_is_cancelled)
 {
-	cr_assert(conn_query_add(&query, -1, ANY_KIND));
+	cr_assert(conn_query_add(&query, -1));
 	ask();
 	ask();
 	cr_assert(!conn_query_is_complete(&query));
@@ -131,12 +133,11 @@ Test(conn_query, seeks_those_it_has_noted_and_nobody_else)
 {
 	int first = come(), second;
 
-	conn_query_note(&query);
-	cr_assert(conn_query_add(&query, listener, ANY_KIND));
+	cr_assert(conn_query_add(&query, listener));
 	ask();
 	cr_assert_eq(query.cookies.count, 1u);
 	second = come();
-	conn_query_seek(&query);
+	query.asks = ASK_LEFT;
 	close(accept(listener, NULL, NULL));
 	close(first);
 	ask();
@@ -151,10 +152,9 @@ Test(conn_query, has_those_it_follows_while_they_are_counted)
 	bool under_way = false;
 
 	step = 1.;
-	conn_query_note(&query);
-	cr_assert(conn_query_add(&query, listener, ANY_KIND));
+	cr_assert(conn_query_add(&query, listener));
 	ask();
-	conn_query_seek(&query);
+	query.asks = ASK_LEFT;
 	for (int n = 0; n < 100 && !under_way; n++) {
 		start();
 		while (conn_query_is_open(&query)) {
@@ -179,7 +179,7 @@ static void expect_no_answer(void)
 	unsigned before = answers;
 	struct conn_query other;
 
-	cr_assert(conn_query_init(&other, &runtime, runtime.listener_count, on_other_counted));
+	cr_assert(conn_query_init(&other, &runtime, runtime.listener_count, ASK_ALL, on_other_counted));
 	cr_assert(conn_query_start(&other));
 	wait_for_answer();
 	conn_query_free(&other);
@@ -188,7 +188,7 @@ static void expect_no_answer(void)
 
 Test(conn_query, is_not_answered_once_cancelled)
 {
-	conn_query_add(&query, listener, ANY_KIND);
+	conn_query_add(&query, listener);
 	start();
 	conn_query_cancel(&query);
 	expect_no_answer();
@@ -197,7 +197,7 @@ Test(conn_query, is_not_answered_once_cancelled)
 /* For the first question a thread waits, as the kernel was never seen to be quick. */
 Test(conn_query, is_not_answered_if_freed_while_the_kernel_is_asked)
 {
-	conn_query_add(&query, listener, ANY_KIND);
+	conn_query_add(&query, listener);
 	start();
 	ev_run(engine.loop, EVRUN_ONCE);
 	if (conn_query_is_open(&query))
@@ -217,7 +217,7 @@ static void on_counted_ask_anew(struct conn_query *counted)
 Test(conn_query, may_be_started_anew_by_its_own_answer)
 {
 	query.counted = on_counted_ask_anew;
-	conn_query_add(&query, listener, ANY_KIND);
+	conn_query_add(&query, listener);
 	start();
 	wait_for_answer();
 	cr_assert(conn_query_is_open(&query));
@@ -228,7 +228,7 @@ Test(conn_query, may_be_started_anew_by_its_own_answer)
 Test(conn_query, knows_nothing_without_memory_and_comes_again)
 {
 	query.counted = on_counted_ask_anew;
-	conn_query_add(&query, listener, ANY_KIND);
+	conn_query_add(&query, listener);
 	start();
 	scarce.all = true;
 	wait_for_answer();
@@ -246,7 +246,7 @@ Test(conn_query, answers_at_once_only_when_that_is_quick)
 	int client = come();
 
 	now = clock_thread_cpu();
-	conn_query_add(&query, listener, ANY_KIND);
+	conn_query_add(&query, listener);
 	cr_expect(!conn_query_now(&query), "nothing is known yet");
 	step = 0.01;
 	ask();
