@@ -56,32 +56,46 @@ static const struct {
 	const char *word;
 	unsigned char first;            /* its first phase, once it has begun */
 	unsigned char unknown;          /* the phase in place of STOP_SERVE if its clients are unknown */
+	unsigned char beside;           /* its reason once it ends beside a successor, for clients that came last */
 	bool seems_idle;                /* nobody is connected: it was tried, and is frozen still */
 	bool serves_unknown;            /* clients that could not be noted may be there; else only its queues count */
 	bool has_copies;                /* its sockets are copies of those that superd keeps, or another service gets */
 } rules[] = {
 	[STOP_ORDER] = { .word = "order", .first = STOP_END, .unknown = STOP_END },
-	[STOP_IDLE] = { .word = "idle", .first = STOP_NEWCOMER, .unknown = STOP_END, .seems_idle = true },
+	[STOP_IDLE] = { .word = "idle", .first = STOP_NEWCOMER, .unknown = STOP_END,
+		.beside = STOP_MOVED, .seems_idle = true },
 	[STOP_LIMIT] = { .word = "limit", .first = STOP_END, .unknown = STOP_END },
 	[STOP_RELOAD] = { .word = "reload", .first = STOP_END, .unknown = STOP_END },
-	[STOP_DRAIN] = { .word = "drain", .first = STOP_NEWCOMER, .unknown = STOP_REST, .serves_unknown = true },
-	[STOP_MOVED] = { .word = "moved", .first = STOP_NEWCOMER, .unknown = STOP_END, .serves_unknown = true },
+	[STOP_DRAIN] = { .word = "drain", .first = STOP_NEWCOMER, .unknown = STOP_REST,
+		.beside = STOP_DRAIN, .serves_unknown = true },
+	[STOP_MOVED] = { .word = "moved", .first = STOP_NEWCOMER, .unknown = STOP_END,
+		.beside = STOP_MOVED, .serves_unknown = true },
 	[STOP_LENT] = { .word = "lent", .first = STOP_SERVE, .unknown = STOP_REST, .has_copies = true },
-	[STOP_MEMORY] = { .word = "memory", .first = STOP_NEWCOMER, .unknown = STOP_END, .seems_idle = true },
+	[STOP_MEMORY] = { .word = "memory", .first = STOP_NEWCOMER, .unknown = STOP_END,
+		.beside = STOP_MOVED, .seems_idle = true },
 	[STOP_RESTART] = { .word = "restart", .first = STOP_END, .unknown = STOP_END },
 };
 
-static const char *const phases[] = {
-	[STOP_FREEZE] = "freeze", [STOP_COUNT] = "count", [STOP_SERVE] = "serve", [STOP_REST] = "rest",
-	[STOP_NEWCOMER] = "newcomer", [STOP_END] = "end", [STOP_READY] = "ready", [STOP_EARLIER] = "earlier",
-	[STOP_ADDRESS] = "address",
-	[STOP_DONE] = "done",
-};
-
-/* By enum stop_phase: seconds until the first look, and between two at most; each pause is longer. */
+/* By enum stop_phase. */
 static const struct {
-	double first, last;
-} pauses[] = { [STOP_SERVE] = { .02, 20. }, [STOP_NEWCOMER] = { .001, 1. }, [STOP_END] = { .001, .05 } };
+	const char *word;
+	enum { TRIED, TO_COME, SERVES, ENDS } stands; /* TRIED: it can be called off as if nothing was done */
+	double first, last;             /* seconds to the first look, and between two at most; each pause is longer */
+	const char *unknown;            /* what is logged of an instance whose clients are unknown */
+} phases[] = {
+	[STOP_FREEZE] = { .word = "freeze", .stands = TRIED },
+	[STOP_COUNT] = { .word = "count", .stands = TRIED },
+	[STOP_READY] = { .word = "ready", .stands = TO_COME },
+	[STOP_EARLIER] = { .word = "earlier", .stands = TO_COME },
+	[STOP_ADDRESS] = { .word = "address", .stands = TO_COME },
+	[STOP_SERVE] = { .word = "serve", .stands = SERVES, .first = .02, .last = 20. },
+	[STOP_REST] = { .word = "rest", .stands = SERVES, .unknown = "keeps running until it is stopped" },
+	[STOP_NEWCOMER] = { .word = "newcomer", .stands = SERVES, .first = .001, .last = 1.,
+		.unknown = "serves them until another one waits" },
+	[STOP_END] = { .word = "end", .stands = ENDS, .first = .001, .last = .05,
+		.unknown = "is stopped within 30 seconds" },
+	[STOP_DONE] = { .word = "done", .stands = ENDS },
+};
 
 struct stop {
 	struct {                        /* saved */
@@ -132,22 +146,20 @@ static int socket_of(const struct stop *stop, size_t n)
 	return pairs->split ? pairs->pairs[n].other : runtime_of(stop)->listeners[n].fd;
 }
 
-/* Whether it can be called off as if nothing had been done. */
 static bool is_tried(const struct stop *stop)
 {
-	return stop && (stop->phase == STOP_FREEZE || stop->phase == STOP_COUNT);
+	return stop && phases[stop->phase].stands == TRIED;
 }
 
 /* Whether it has not begun. */
 static bool is_to_come(const struct stop *stop)
 {
-	return is_tried(stop) || (stop && (stop->phase == STOP_READY || stop->phase == STOP_EARLIER ||
-					   stop->phase == STOP_ADDRESS));
+	return stop && phases[stop->phase].stands <= TO_COME;
 }
 
 static bool is_ending(const struct stop *stop)
 {
-	return stop->phase == STOP_END || stop->phase == STOP_DONE;
+	return phases[stop->phase].stands == ENDS;
 }
 
 static void enter_phase(struct stop *stop, enum stop_phase phase)
@@ -157,7 +169,7 @@ static void enter_phase(struct stop *stop, enum stop_phase phase)
 
 	if (phase != stop->phase)
 		log_event(instance->engine->log, LEVEL_DEBUG, &event, "pid %ld: stop by %s: %s", (long)event.pid,
-			  rules[stop->reason].word, phases[phase]);
+			  rules[stop->reason].word, phases[phase].word);
 	instance->engine->service_list->tried_stops -= is_tried(stop);
 	stop->phase = phase;
 	instance->engine->service_list->tried_stops += is_tried(stop);
@@ -168,10 +180,10 @@ static void enter_phase(struct stop *stop, enum stop_phase phase)
 
 static void look_later(struct stop *stop)
 {
-	double pause = number_max(clock_now() - stop->deadline.since, pauses[stop->phase].first);
+	double pause = number_max(clock_now() - stop->deadline.since, phases[stop->phase].first);
 
 	ev_timer_stop(stop->instance->engine->loop, &stop->timer);
-	ev_timer_set(&stop->timer, number_min(pause, pauses[stop->phase].last), 0.);
+	ev_timer_set(&stop->timer, number_min(pause, phases[stop->phase].last), 0.);
 	ev_timer_start(stop->instance->engine->loop, &stop->timer);
 }
 
@@ -246,22 +258,13 @@ static enum moving move_clients(const struct stop *stop, bool all)
 	return locked && !moved ? MOVE_LOCKED : MOVED;
 }
 
-static void log_drained(const struct stop *stop)
-{
-	struct instance *instance = stop->instance;
-	struct event event = { .name = "drained", .service = instance->service->name, .pid = instance->pid };
-
-	log_event(instance->engine->log, LEVEL_INFO, &event, "%s: stopping pid %ld",
-		  stop->phase == STOP_END ? "no client waits for it any more" : "its clients have left",
-		  (long)event.pid);
-}
-
 /* The wait is over, once nobody waits in its queues; else superd looks again. A service with copies stops together with
  * an instance that is still its current one. late: it may have clients still. */
 static void finish(struct stop *stop, bool late)
 {
 	struct instance *instance = stop->instance;
 	struct service_runtime *runtime = runtime_of(stop);
+	struct event event = { .name = "drained", .service = instance->service->name, .pid = instance->pid };
 	unsigned left = count_left(stop), queued = count_queues(stop);
 	enum moving moving = move_clients(stop, false);
 
@@ -275,7 +278,9 @@ static void finish(struct stop *stop, bool late)
 	if (late)
 		drain_deadline_log_over(runtime, instance->pid, left);
 	else if (!stop->left && stop->sockets)
-		log_drained(stop);
+		log_event(instance->engine->log, LEVEL_INFO, &event, "%s: stopping pid %ld",
+			  stop->phase == STOP_END ? "no client waits for it any more" : "its clients have left",
+			  (long)event.pid);
 	enter_phase(stop, STOP_DONE);
 	if (instance->retired || !rules[stop->reason].has_copies)
 		instance_stop(instance);
@@ -295,9 +300,7 @@ static void log_begin(const struct stop *stop, bool unknown)
 			  count == 1 ? "" : "s", stop->phase == STOP_END ? "while it makes progress" : "to the end");
 	else
 		log_event(instance->engine->log, LEVEL_WARNING, &event, "the clients of pid %ld are unknown: it %s",
-			  (long)event.pid, stop->phase == STOP_REST       ? "keeps running until it is stopped"
-					   : stop->phase == STOP_NEWCOMER ? "serves them until another one waits"
-									  : "is stopped within 30 seconds");
+			  (long)event.pid, phases[stop->phase].unknown);
 }
 
 /* Gives the instance sockets of its own. */
@@ -379,7 +382,7 @@ static bool stay_for_clients(struct stop *stop)
 	if (moving != MOVE_LOCKED)
 		return true;
 	if (service_runs_beside(runtime->service) && take_from_pairs(stop)) {
-		stop->reason = rules[stop->reason].seems_idle ? STOP_MOVED : stop->reason;
+		stop->reason = rules[stop->reason].beside;
 		enter_phase(stop, unknown ? (enum stop_phase)rules[stop->reason].unknown : STOP_SERVE);
 		log_begin(stop, unknown);
 		runtime_post(runtime, DRAINS);
@@ -389,13 +392,6 @@ static bool stay_for_clients(struct stop *stop)
 	instance_thaw(stop->instance);
 	instance_limit(stop->instance, 0);      /* instance_thaw has restored its time limit */
 	return false;
-}
-
-/* Whether a count right after a look whose turn it is has found those clients and no other: one that was accepted
- * during the look may be missing in it. */
-static bool all_rest(const struct stop *stop, unsigned left)
-{
-	return stop->resting && left <= stop->resting && !count_queues(stop);
 }
 
 /* Nobody knows whether a client has left: only the whole time is limited. */
@@ -415,7 +411,9 @@ static bool serves_unknown(const struct stop *stop)
 }
 
 /* Looks twice: the first count may miss a connection that left its handshake and was accepted meanwhile. A count that
- * fails (no descriptors, no memory) tells nothing, unless the clients could not be noted before. */
+ * fails (no descriptors, no memory) tells nothing, unless the clients could not be noted before. One right behind a
+ * look whose turn it is has to find those clients and no other: who was accepted during the look may be missing in
+ * it. */
 static void take_count(struct stop *stop)
 {
 	unsigned left = count_left(stop), before = stop->left;
@@ -445,7 +443,7 @@ static void take_count(struct stop *stop)
 	if (stop->phase == STOP_NEWCOMER && must_end(stop)) {
 		enter_phase(stop, STOP_END);
 	} else if (stop->phase == STOP_END &&
-		   (all_rest(stop, left) ||
+		   ((stop->resting && left <= stop->resting && !count_queues(stop)) ||
 		    drain_deadline_is_over(&stop->deadline, clock_now(), stop->instance->pid, left))) {
 		finish(stop, true);
 		return;
@@ -522,18 +520,13 @@ static bool look_whose_turn(struct stop *stop)
 
 /* The helper measured at some time before its answer came. Counted from the answer, no connection seems to have rested
  * for longer than it has. */
-static bool have_rested(const struct stop *stop, const struct client_count_answer *answer)
-{
-	double passed = clock_now() - stop->deadline.since;
-
-	return answer->known && !answer->count && answer->moved >= RESTING_MS + 1000 * passed;
-}
-
 static void on_looked(struct client_look *turns, const struct client_count_answer *answer)
 {
 	struct stop *stop = container_of(turns, struct stop, turns);
+	bool all_rest = answer->known && !answer->count &&
+		answer->moved >= RESTING_MS + 1000 * (clock_now() - stop->deadline.since);
 
-	stop->resting = have_rested(stop, answer) ? answer->quiet : 0;
+	stop->resting = all_rest ? answer->quiet : 0;
 	plan_turns(stop);
 	if (!answer->known)
 		stop->turns_due = HUGE_VAL;
@@ -780,15 +773,11 @@ bool stop_try(struct service_runtime *runtime, enum stop_reason reason, double u
 /* true: an instance ends beside the current one, and superd has told it to do so soon. */
 static bool hurry_others(struct service_runtime *runtime)
 {
-	bool any = false;
+	bool any = stop_any_is_beside(runtime);
 
 	LIST_EACH(link, runtime_instances(runtime)) {
-		struct instance *instance = container_of(link, struct instance, link);
-
-		if (!stop_is_beside(instance))
-			continue;
-		stop_end(instance);
-		any = true;
+		if (stop_is_beside(container_of(link, struct instance, link)))
+			stop_end(container_of(link, struct instance, link));
 	}
 	return any;
 }
@@ -1015,7 +1004,7 @@ bool stop_describe(const struct instance *instance, struct stop_facts *facts)
 		return false;
 	*facts = (struct stop_facts){
 		.reason = rules[stop->reason].word,
-		.phase = phases[stop->phase],
+		.phase = phases[stop->phase].word,
 		.clients = count_left(stop),
 		.left = stop->phase == STOP_END ? stop->deadline.since + DRAIN_DURATION_MOST - clock_now() : -1,
 	};
