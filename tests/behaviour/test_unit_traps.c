@@ -122,7 +122,7 @@ Behaviour(unit_traps, a_queue_behind_a_busy_backend_costs_nothing)
 	for (int n = 0; n < 20; n++)
 		clock_advance(superd, SECOND_MS);
 	cr_expect_eq(count_lines(marks), 1);
-	/* superd/stop/accept_latency looks after pauses of a 16th of the time gone: ten minutes, and thus once. */
+	/* superd/stop/queue_notes looks after pauses of a 16th of the time gone: ten minutes, and thus once. */
 	cr_expect_leq(clock_wakes() - before, 4, "%lu wake-ups", clock_wakes() - before);
 	for (int n = 0; n < CLIENTS; n++)
 		close(clients[n]);

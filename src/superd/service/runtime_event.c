@@ -17,7 +17,6 @@
 #include "superd/service/refuse.h"
 #include "superd/service/socket_rest.h"
 #include "superd/stop/activator.h"
-#include "superd/stop/exit_verdict.h"
 #include "superd/stop/queue_notes.h"
 #include "superd/stop/start_look.h"
 #include "superd/instance/background.h"
@@ -142,7 +141,7 @@ static void look_for_retry(struct service_runtime *runtime)
 
 	if (stats && stats->retries)
 		stats->retries = runtime_starts_at_boot(runtime) || runtime_start_due(runtime) > 0 ||
-			exit_verdict_count_queue(runtime);
+			queue_notes_count(runtime);
 }
 
 static void do_watch(struct service_runtime *runtime)

@@ -28,7 +28,6 @@
 #include "superd/service/start_log.h"
 #include "superd/service/xinetd_record.h"
 #include "superd/stop/activator.h"
-#include "superd/stop/accept_latency.h"
 #include "superd/stop/exit_verdict.h"
 #include "superd/stop/queue_notes.h"
 #include "superd/instance/background.h"
@@ -201,7 +200,7 @@ static bool prepare_launch(struct service_runtime *runtime, struct instance *ins
 	    !notify_join(runtime->run->kit.notify, instance) || !forking_expect(instance, runtime->table) ||
 	    !ready_expect(instance, runtime))
 		return false;
-	exit_verdict_note_queue(runtime);
+	queue_notes_note_start(runtime);
 	launch_fill(launch, &runtime->run->kit, fd_map, runtime->service);
 	/* pass = bind: the program will ask for the listeners. */
 	if (bind_calls_are_needed(runtime->service) &&
@@ -510,7 +509,7 @@ static void handle_end(struct service_runtime *runtime, const struct ending *end
 	unsigned waiting;
 
 	standby_sockets_settle(runtime);
-	waiting = exit_verdict_count_queue(runtime);
+	waiting = queue_notes_count(runtime);
 	accept_latency_end(runtime, had_standby ? UINT_MAX : waiting);
 	service_event = exit_verdict_end(runtime, ending, waiting, why);
 	if (background_serves(runtime))

@@ -11,7 +11,6 @@
 
 #include "lib/clock.h"
 #include "lib/duration_text.h"
-#include "os/socket/bind.h"
 #include "os/socket/client.h"
 #include "superd/stop/queue_notes.h"
 #include "superd/instance/relay.h"
@@ -21,48 +20,6 @@
 
 #define UNPROVED 60                     /* further ends without visible progress that suffice if no proof is possible */
 #define AT_ONCE 1.0                     /* seconds: a backend without sockets that ends sooner has failed */
-
-unsigned exit_verdict_count_queue(const struct service_runtime *runtime)
-{
-	unsigned waiting = 0;
-
-	for (size_t n = 0; n < runtime->listener_count; n++) {
-		int queued = bind_queue(runtime->listeners[n].fd, runtime->listeners[n].listen);
-
-		if (queued < 0)
-			queued = client_waits(runtime->listeners[n].fd);
-		waiting += (unsigned)queued;
-	}
-	return waiting;
-}
-
-void exit_verdict_note_queue(struct service_runtime *runtime)
-{
-	struct queue_notes *notes = runtime->run->notes;
-	bool noted;
-
-	notes->queued_at_start = notes->queued_at_end ? notes->queued_at_end : exit_verdict_count_queue(runtime);
-	notes->queued_at_end = 0;
-	noted = notes->backlog_is_queried && !notes->started_since;
-	notes->started_since = true;
-	if (noted)                      /* for this start */
-		return;
-	notes->backlog_is_queried = false;
-	queue_ids_free(&notes->backlog);
-	if (notes->no_progress_ends < notes->no_progress_limit)
-		return;
-	for (size_t n = 0; n < runtime->listener_count && !notes->backlog.count; n++)
-		queue_ids_read(runtime->listeners[n].fd, runtime->listeners[n].listen, &notes->backlog);
-}
-
-bool exit_verdict_sees_clients(const struct service_runtime *runtime)
-{
-	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (client_waits(runtime->listeners[n].fd))
-			return true;
-	}
-	return false;
-}
 
 /* With several listeners it suffices that one has moved; the one whose queue was noted is found by its own
  * identities. */

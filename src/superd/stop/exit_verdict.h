@@ -4,12 +4,6 @@
 #include "superd/instance/instance.h"
 #include "superd/instance/runtime.h"
 
-/* Called just before a start: notes the clients in the queue. */
-void exit_verdict_note_queue(struct service_runtime *runtime);
-
-unsigned exit_verdict_count_queue(const struct service_runtime *runtime); /* returns the number of clients in the queue */
-bool exit_verdict_sees_clients(const struct service_runtime *runtime); /* whether a client is in the queue; cheaper */
-
 /* Whether an end is a failure of the service. With accept = no every unsuccessful result is one. With accept = yes an
  * exit status counts only if success_exit_status is set, or if it is 126 or 127 at once, and the signals HUP, INT, TERM
  * and PIPE do not count, because a program whose client is gone ends by them: systemd takes these signals for clean,

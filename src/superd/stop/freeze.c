@@ -12,8 +12,7 @@
 #include "lib/clock.h"
 #include "lib/duration_text.h"
 #include "os/proc/process.h"
-#include "superd/stop/accept_latency.h"
-#include "superd/stop/exit_verdict.h"
+#include "superd/stop/queue_notes.h"
 #include "superd/instance/notify_state.h"
 #include "superd/instance/relay.h"
 #include "superd/instance/thaw.h"
@@ -401,7 +400,7 @@ bool freeze_sleep(struct service_runtime *runtime)
 	if (!freeze || freeze->since <= 0)
 		return false;
 	runtime->run->stats.freezes++;
-	accept_latency_end(runtime, runtime->run->standby_sockets ? UINT_MAX : exit_verdict_count_queue(runtime));
+	accept_latency_end(runtime, runtime->run->standby_sockets ? UINT_MAX : queue_notes_count(runtime));
 	instance_log_freeze(freeze->instance, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
 			    freeze->is_operators ? "is frozen" : "is frozen until a client connects");
 	watch_and_reclaim(freeze);
@@ -431,7 +430,7 @@ void freeze_wake(struct service_runtime *runtime)
 	if (!freeze || freeze->since <= 0)
 		return;
 	slept = now - freeze->since;
-	awaited = exit_verdict_sees_clients(runtime);
+	awaited = queue_notes_sees_clients(runtime);
 	thaw_instance(freeze->instance);
 	if (!runtime->engine->quiet) {  /* an upgrade is no wake */
 		struct history_wake wake = { .at = now, .delay = -1, .thawed = true, .slept = (float)slept };

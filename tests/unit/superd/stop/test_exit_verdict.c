@@ -43,7 +43,7 @@ static void end(void)
 {
 	struct ending ending = { .lasted = .001, .result = RESULT_SUCCESS };
 
-	cr_assert_eq(exit_verdict_end(&runtime, &ending, exit_verdict_count_queue(&runtime), ""), EXITED);
+	cr_assert_eq(exit_verdict_end(&runtime, &ending, queue_notes_count(&runtime), ""), EXITED);
 }
 
 TestSuite(exit_verdict, .init = set_up, .fini = tear_down, .timeout = 120);
@@ -54,7 +54,7 @@ Test(exit_verdict, suspects_who_takes_nobody)
 	come();
 	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
 		cr_assert_not(queue_notes_wants_proof(&runtime));
-		exit_verdict_note_queue(&runtime);
+		queue_notes_note_start(&runtime);
 		end();
 	}
 	cr_expect(queue_notes_wants_proof(&runtime));
@@ -69,7 +69,7 @@ Test(exit_verdict, suspects_who_takes_nobody_while_more_come)
 	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
 		cr_assert_not(queue_notes_wants_proof(&runtime));
 		come();
-		exit_verdict_note_queue(&runtime);
+		queue_notes_note_start(&runtime);
 		come();
 		end();
 	}
