@@ -16,7 +16,6 @@ static void (*const works[WORKERS])(int channel) = {
 	[WORKER_BIND] = work_bind,
 	[WORKER_BIND_LEFT] = work_bind_left,
 	[WORKER_CLOSE] = work_close,
-	[WORKER_CONSOLE] = work_console,
 	[WORKER_COPY] = work_copy,
 	[WORKER_COUNT] = work_count,
 	[WORKER_COUNT_OWN] = work_count,

@@ -5,7 +5,6 @@
 #include "worker/record/request.h"
 
 void work_close(int channel);
-void work_console(int channel);
 void work_copy(int channel);
 void work_count(int channel);
 void work_output(int channel);

@@ -15,7 +15,6 @@
 #include "superd/process/hold.h"
 #include "superd/process/memory_reclaim.h"
 #include "superd/process/socket_watch.h"
-#include "superd/process/console.h"
 #include "superd/process/receive_async.h"
 #include "superd/process/restore_async.h"
 
@@ -123,18 +122,8 @@ static void hear_bind(void)
 			strlen(report.left.text) < sizeof(report.left.text) && report.error >= 0);
 }
 
-static void hear_console(void)
-{
-	struct console console = { .process = worker };
-	char bytes[CONSOLE_CHUNK];
-	size_t length;
-
-	console_read(&console, bytes, &length);
-	require(length <= CONSOLE_CHUNK);
-}
-
 static void (*const readers[])(void) = {
-	hear_hold, hear_restore, hear_count, hear_reclaim, hear_watch, hear_receive, hear_console, hear_bind,
+	hear_hold, hear_restore, hear_count, hear_reclaim, hear_watch, hear_receive, hear_bind,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

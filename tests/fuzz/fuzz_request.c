@@ -1,16 +1,13 @@
 /* Requests of the control socket from any bytes, as they come in through the buffer of a connection. Each line is taken
  * once and whole. A request that reads has values within their bounds, and its words read the same when they are quoted
- * again. A request that does not read comes with a reason. Each line is also read as a message of a client of `run`. */
-#include <signal.h>
+ * again. A request that does not read comes with a reason. */
 #include <stdint.h>
 #include <string.h>
 
 #include "fuzzer.h"
-#include "lib/base64.h"
 #include "lib/shell_words.h"
 #include "superd/control/line_io.h"
 #include "superd/control/request.h"
-#include "superd/control/run_message.h"
 
 static void check_values(const struct request *request)
 {
@@ -50,36 +47,11 @@ static void check_words(const struct request *request)
 	buf_free(&why);
 }
 
-/* The same line as one of a client of `run`: bounded values, and input that reads the same when it is encoded again. */
-static void check_message(const char *line)
-{
-	struct run_message message = { 0 };
-	const char *refusal = run_message_read(&message, line);
-	struct buf text = { 0 }, again = { 0 };
-
-	if (refusal)
-		require(*refusal);
-	else if (message.kind == RUN_SIZE)
-		require(message.size.rows <= 9999 && message.size.columns <= 9999);
-	else if (message.kind == RUN_SIGNAL)
-		require(message.signal > 0 && message.signal < NSIG && message.signal != SIGKILL);
-	if (!refusal && message.kind == RUN_INPUT) {
-		require(message.input.length < strlen(line));
-		base64_encode(&text, buf_string(&message.input), message.input.length);
-		require(base64_decode(buf_string(&text), &again) && again.length == message.input.length);
-		require(!memcmp(buf_string(&again), buf_string(&message.input), again.length));
-	}
-	buf_free(&text);
-	buf_free(&again);
-	buf_free(&message.input);
-}
-
 static void check_line(const char *line)
 {
 	static struct request request;
 	struct buf why = { 0 };
 
-	check_message(line);
 	if (request_read(&request, line, &why)) {
 		check_values(&request);
 		check_words(&request);

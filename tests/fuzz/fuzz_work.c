@@ -70,13 +70,6 @@ static void pass_page_out(struct record *record)
 	require(record->flaw || !request.group || strlen(request.group) + 1);
 }
 
-static void pass_console(struct record *record)
-{
-	static struct console_request request;
-
-	console_request_record(record, &request);
-}
-
 static void pass_hold(struct record *record)
 {
 	static struct hold_request request;
@@ -114,7 +107,7 @@ static void pass_bind_left(struct record *record)
 }
 
 static void (*const kinds[])(struct record *record) = {
-	pass_count, pass_restore, pass_receive, pass_watch, pass_page_out, pass_console, pass_hold, pass_output,
+	pass_count, pass_restore, pass_receive, pass_watch, pass_page_out, pass_hold, pass_output,
 	pass_bind, pass_bind_left,
 };
 

@@ -16,7 +16,7 @@
 /* The rights that a program still needs beside its open descriptors, memory and time. SECURITY.md says who has which. */
 enum self_right {
 	MAY_SEND = 1 << 0,              /* messages to an address, and descriptors */
-	MAY_CONTROL = 1 << 1,           /* requests to a terminal or a filter of system calls that is open */
+	MAY_CONTROL = 1 << 1,           /* requests to a filter of system calls that is open */
 	MAY_WRITE_FILES = 1 << 2,       /* files that are open may grow */
 	MAY_START_THREADS = 1 << 3,
 	MAY_TAKE_CLIENTS = 1 << 4,      /* accepts connections, and waits for many at once (epoll(7)) */

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 
 #include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
 #include "lib/scm_rights.h"
 #include "superd/loop/close_socket.h"
 
@@ -92,6 +94,18 @@ bool line_io_is_dead(const struct line_io *io)
 	return io->broken || (poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR));
 }
 
+/* The line that the descriptors belong to finds fewer than it needs if superd has none left for them. */
+static ssize_t receive_fds(struct line_io *io, size_t most)
+{
+	size_t count = sizeof(io->fds) / sizeof(*io->fds);
+	ssize_t got = fd_message_receive(io->fd, io->input + io->filled, most, io->fds, &count, MSG_DONTWAIT);
+
+	io->takes_fds = false;
+	for (size_t n = 0; n < count; n++)
+		io->fds[n] = fd_raise(io->fds[n], FD_HIGH);
+	return got;
+}
+
 static void receive_input(struct line_io *io)
 {
 	size_t room = sizeof(io->input) - io->filled;
@@ -101,11 +115,13 @@ static void receive_input(struct line_io *io)
 	if (!room)
 		return;
 	got = scm_rights_peek(io->fd, io->input + io->filled, room, &carries);
-	if (carries) {                  /* a request has no descriptors, and closing passed ones might block */
+	if (carries && !io->takes_fds) { /* closing them might block */
 		io->broken = true;
 		return;
 	}
-	if (got > 0)
+	if (carries)
+		got = receive_fds(io, (size_t)got);
+	else if (got > 0)
 		got = recv(io->fd, io->input + io->filled, (size_t)got, MSG_DONTWAIT);
 	if (got > 0) {
 		io->last_io = clock_now();
@@ -183,14 +199,24 @@ void line_io_open(struct line_io *io, struct engine *engine, int fd,
 		  void (*on_ready)(struct watch *watch, bool readable, bool writable))
 {
 	io->fd = fd;
+	io->fds[0] = io->fds[1] = io->fds[2] = -1;
 	io->last_io = clock_now();
 	watch_init(&io->watch, engine, on_ready);
 	update_watch(io);
 }
 
+void line_io_allow_fds(struct line_io *io)
+{
+	io->takes_fds = true;
+	scm_rights_allow(io->fd, true);
+}
+
 void line_io_close(struct line_io *io)
 {
 	watch_stop(&io->watch);
+	for (int n = 0; n < 3; n++)
+		close_socket_fd(io->watch.engine, NULL, &io->fds[n]);
+	scm_rights_allow(io->fd, false);
 	close_socket_own(io->watch.engine, NULL, &io->fd);
 	buf_free(&io->output);
 }

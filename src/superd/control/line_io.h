@@ -21,6 +21,8 @@ struct line_io {
 	bool wants_room;                /* the owner wants a turn when the output is sent */
 	bool converses;                 /* the request takes further lines; the end of input ends the connection */
 	bool in_turn;                   /* between line_io_begin_turn and line_io_end_turn */
+	bool takes_fds;                 /* descriptors may come with the next lines, once */
+	int fds[3];                     /* those that came, owned; -1: none */
 	bool lacks_memory;              /* an answer was lost for lack of memory */
 	bool broken;                    /* an error has ended the connection */
 	double last_io;                 /* time of the last bytes received or sent, loop time */
@@ -42,6 +44,10 @@ struct line_io {
 void line_io_open(struct line_io *io, struct engine *engine, int fd,
 		  void (*on_ready)(struct watch *watch, bool readable, bool writable));
 void line_io_close(struct line_io *io);
+
+/* Takes at most three descriptors from now on. Dropping them may block (lib/scm_rights.h): only for a peer that may end
+ * superd, too. */
+void line_io_allow_fds(struct line_io *io);
 
 enum line_io_taken { LINE_IO_NOTHING, LINE_IO_REQUEST, LINE_IO_MALFORMED };
 

@@ -8,7 +8,6 @@
 
 #include "lib/scan.h"
 #include "lib/shell_words.h"
-#include "superd/control/run_message.h"
 
 #define LINES_DEFAULT 10
 #define LINES_MOST 1000000
@@ -24,7 +23,7 @@ static const struct {
 	{ "progress", ASKS_PROGRESS, false }, { "failed", ASKS_FAILED, false }, { "follow", ASKS_FOLLOW, false },
 	{ "lines", ASKS_LINES, true },	    { "signal", ASKS_SIGNAL, true }, { "boot", ASKS_BOOT, false },
 	{ "since", ASKS_SINCE, true },	    { "cells", ASKS_CELLS, true },
-	{ "terminal", ASKS_TERMINAL, true }, { "stop", ASKS_STOP, false },
+	{ "terminal", ASKS_TERMINAL, false }, { "stop", ASKS_STOP, false },
 	{ "allow-empty", ASKS_ALLOW_EMPTY, false }, { "asleep", ASKS_ASLEEP, false }, { "awake", ASKS_AWAKE, false },
 };
 
@@ -86,8 +85,6 @@ static const char *read_value(struct request *request, enum request_option optio
 		return read_number(value, 1, REQUEST_CELLS, "expected a number from 1 to 512", &request->cells);
 	case ASKS_SIGNAL:
 		return read_signal(value, &request->signal);
-	case ASKS_TERMINAL:
-		return run_message_read_size(value, &request->terminal);
 	default:                        /* the others have no value */
 		break;
 	}

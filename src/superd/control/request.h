@@ -7,7 +7,6 @@
 
 #include "lib/buf.h"
 #include "lib/log/log.h"
-#include "superd/process/console.h"
 
 #define REQUEST_WORDS 1024              /* words of a request */
 
@@ -49,7 +48,6 @@ struct request {
 	int signal;                     /* ASKS_SIGNAL: its number */
 	double since;                   /* ASKS_SINCE: seconds before now; default 6 h, for log none */
 	size_t cells;                   /* ASKS_CELLS: 1 to REQUEST_CELLS */
-	struct console_size terminal;   /* ASKS_TERMINAL: its size */
 	const char *service;            /* ASKS_SERVICE: a name or a pattern; NULL: all services */
 	struct buf words;               /* owned; the texts above point into it */
 };

@@ -276,6 +276,8 @@ static struct session *add_operator(struct server *server, int fd, enum right ri
 		return NULL;
 	server->count++;
 	server->readers += right == RIGHT_READ;
+	if (right == RIGHT_ACT)
+		line_io_allow_fds(&session->io);
 	return session;
 }
 

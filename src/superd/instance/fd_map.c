@@ -17,7 +17,6 @@
 #include "os/foreign/foreign_path.h"
 #include "os/foreign/path_walk.h"
 #include "os/fs/memory_file.h"
-#include "superd/process/console.h"
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"
 #include "table/words/passed_fds.h"

@@ -11,9 +11,14 @@
 #include "superd/loop/engine.h"
 #include "table/service/service.h"
 
-struct console;
 
 #define FD_MAP_SMALL 8
+
+/* The streams of an operator (superd/instance/foreground): a terminal, or what else superctl has. */
+struct console {
+	int streams[3];                 /* owned; -1: given up */
+	bool is_terminal;               /* all are one terminal, which becomes the controlling one */
+};
 
 /* wanted[n] becomes descriptor n of the child: 0 to 2 are the standard streams, then the sockets, then the others.
  * The map owns descriptors that were opened or copied for the start, up to two for each wanted one: a descriptor with

@@ -1,6 +1,6 @@
-/* Who gets a console, and what becomes of its run. superd keeps its copies of the backend's ends until the instance has
- * ended, as the commands behind the main program print to them, too. By then a backend may have left a process that
- * holds a lock of theirs, so superd/loop/close_socket closes them. */
+/* Who gets a console, and what becomes of its run. superd keeps its copies of the streams until the instance has ended,
+ * as the commands behind the main program print to them, too. By then a backend may have left a process that holds a
+ * lock of theirs, so superd/loop/close_socket closes them. */
 #include "superd/instance/foreground.h"
 
 #include <stdlib.h>
@@ -21,7 +21,6 @@ static void free_strings(char **strings)
 static void free_foreground(struct foreground *foreground)
 {
 	alarm_stop(&foreground->hangup);
-	console_leave(&foreground->console);
 	free_strings(foreground->arguments);
 	free_strings(foreground->words);
 	free(foreground->command.argv);
@@ -45,8 +44,14 @@ static bool copy_arguments(struct foreground *foreground, const struct foregroun
 struct foreground *foreground_new(struct service_runtime *runtime, const struct foreground_order *order,
 				  struct buf *why)
 {
-	struct foreground *foreground = runtime_make_run(runtime) ? calloc(1, sizeof(*foreground)) : NULL;
+	const int *streams = order->streams;
+	struct foreground *foreground;
 
+	if (streams[0] < 0 || streams[1] < 0 || streams[2] < 0) {
+		buf_text(why, "its three streams have not come with the request");
+		return NULL;
+	}
+	foreground = runtime_make_run(runtime) ? calloc(1, sizeof(*foreground)) : NULL;
 	if (!foreground || !copy_arguments(foreground, order)) {
 		buf_text(why, "out of memory");
 		if (foreground)
@@ -54,10 +59,10 @@ struct foreground *foreground_new(struct service_runtime *runtime, const struct 
 		free(foreground);
 		return NULL;
 	}
-	if (!console_open(&foreground->console, order->size, why)) {
-		free_strings(foreground->arguments);
-		free(foreground);
-		return NULL;
+	foreground->console.is_terminal = order->is_terminal;
+	for (int n = 0; n < 3; n++) {
+		foreground->console.streams[n] = order->streams[n];
+		order->streams[n] = -1;
 	}
 	foreground->runtime = runtime;
 	foreground->news = order->news;
@@ -163,12 +168,9 @@ void foreground_note_run(struct instance *instance)
 static void leave_service(struct foreground *foreground, enum foreground_stage stage)
 {
 	struct service_runtime *runtime = foreground->runtime;
-	struct console *console = &foreground->console;
 
-	if (console->is_terminal)
-		console->streams[1] = console->streams[2] = -1;
 	for (int n = 0; n < 3; n++)
-		close_socket_fd(runtime->engine, runtime->service->name, &console->streams[n]);
+		close_socket_fd(runtime->engine, runtime->service->name, &foreground->console.streams[n]);
 	if (foreground->instance)
 		foreground->instance->foreground = NULL;
 	foreground->instance = NULL;
@@ -244,7 +246,6 @@ void foreground_forget(struct service_runtime *runtime, const char *why)
 void foreground_leave(struct foreground *foreground)
 {
 	foreground->news = NULL;
-	console_leave(&foreground->console);
 	if (!foreground->runtime)
 		free_foreground(foreground);
 }

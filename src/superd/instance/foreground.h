@@ -1,5 +1,5 @@
-/* A run in the foreground (superctl run): the next instance of a service has a console (superd/process/console) in place
- * of its standard streams. All else about it is as with any other instance.
+/* A run in the foreground (superctl run): the next instance of a service has the streams of its client in place of its
+ * own. superd neither reads nor writes them. All else about it is as with any other instance.
  *
  * It has two holders: the service (service_run.foreground), from the order to the end of the instance, and the client
  * that has ordered it. Each leaves when it is done, and the last one to leave frees it. */
@@ -11,9 +11,9 @@
 
 #include "lib/buf.h"
 #include "superd/loop/fd_watch.h"
+#include "superd/instance/fd_map.h"
 #include "superd/instance/runtime.h"
 #include "superd/start/plan.h"
-#include "superd/process/console.h"
 
 struct ending;
 struct instance;
@@ -29,7 +29,8 @@ enum foreground_stage {
 
 /* The client's order. */
 struct foreground_order {
-	const struct console_size *size; /* of its terminal; NULL: it has none */
+	int *streams;                   /* three descriptors; foreground_new takes them over, and leaves -1 in their places */
+	bool is_terminal;
 	const char *const *arguments;   /* for the program, after those of the table; borrowed */
 	size_t argument_count;
 	struct watch *news;             /* woken when the stage changes; borrowed until foreground_leave */
@@ -85,5 +86,5 @@ bool foreground_fail_start(struct service_runtime *runtime, const char *why);
 /* The service leaves: there is no instance for it any more. */
 void foreground_forget(struct service_runtime *runtime, const char *why);
 
-/* The client leaves: drops the later output of the instance. May free the foreground. */
+/* The client leaves. May free the foreground. */
 void foreground_leave(struct foreground *foreground);

@@ -76,7 +76,7 @@ enum order_result service_foreground_begin(struct service_foreground *service_fo
 		return result;
 	/* The end of its first process would be a hangup to the daemon, which shares the session for a moment. */
 	if (runtime->service->exec->type == TYPE_FORKING)
-		usable.size = NULL;
+		usable.is_terminal = false;
 	foreground = foreground_new(runtime, &usable, why);
 	if (!foreground)
 		return ORDER_FAILED;

@@ -9,7 +9,6 @@
 const struct work_kind work_kinds[WORKERS] = {
 	[WORKER_CLOSE] = { .name = "superd-close", .word = "close" },
 	[WORKER_OUTPUT] = { .name = "superd-output", .word = "output", .rights = MAY_START_THREADS | MAY_WRITE_FILES },
-	[WORKER_CONSOLE] = { .name = "superd-console", .word = "console", .rights = MAY_CONTROL },
 	[WORKER_RECEIVE] = { .name = "superd-receive",
 			     .word = "receive",
 			     .rights = MAY_READ_PROC | MAY_SEND,

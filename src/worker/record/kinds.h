@@ -10,7 +10,6 @@
 enum worker_kind {
 	WORKER_CLOSE,                   /* closes descriptors (superd/process/close_async) */
 	WORKER_OUTPUT,                  /* reads what backends print (superd/process/output_reader) */
-	WORKER_CONSOLE,                 /* passes on a service in the foreground (superd/process/console) */
 	WORKER_RECEIVE,                 /* receives a message with descriptors (superd/process/receive_async) */
 	WORKER_RESTORE,                 /* sets what a backend may have changed of a listener (superd/process/restore_async) */
 	WORKER_COUNT,                   /* counts clients of superd's listeners (superd/stop/client_look) … */

@@ -173,7 +173,3 @@ void output_request_record(struct record *record, struct output_request *request
 	NUMBER(record, request, slots, 0, OUTPUT_SLOTS);
 }
 
-void console_request_record(struct record *record, struct console_request *request)
-{
-	FLAG(record, request, is_terminal);
-}

@@ -146,28 +146,3 @@ void output_request_record(struct record *record, struct output_request *request
 
 /* State bits of a slot; the bits above count the bytes read. */
 enum { SLOT_FREE = 0, SLOT_TAKEN = 1, SLOT_READS = 2, SLOT_BYTES = 4 };
-
-/* ---- console: the streams of a service in the foreground ---- */
-
-/* Comes with superd's ends: of a terminal, or of three pipes. Messages in both directions follow. */
-struct console_request {
-	bool is_terminal;
-};
-
-void console_request_record(struct record *record, struct console_request *request);
-
-#define CONSOLE_CHUNK 4096              /* bytes of output or input that one message has at most */
-#define CONSOLE_WINDOW 16384            /* bytes of input under way at most */
-
-struct console_size {
-	unsigned short rows, columns;   /* characters; 0: unknown */
-};
-
-/* Kinds of messages: to the process, and from it. */
-enum to_console { SEND_INPUT = 'i', SEND_END = 'e', SEND_SIZE = 's', SEND_FINISH = 'q' };
-enum from_console { SENT_OUTPUT = 1, SENT_ERRORS, SENT_TAKEN, SENT_FINISHED };
-
-struct console_message {
-	char kind;
-	char data[CONSOLE_CHUNK];
-};

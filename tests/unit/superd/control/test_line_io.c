@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
+#include "lib/fd_message.h"
 #include "superd/control/line_io.h"
 
 static struct engine engine;
@@ -145,6 +147,19 @@ Test(line_io, is_gone_when_a_conversation_is_left)
 	turn();
 	cr_assert_not(heard.gone);
 	cr_assert_eq(shutdown(other, SHUT_WR), 0);
+	turn();
+	cr_expect(heard.gone);
+}
+
+/* A stranger's could hang. */
+Test(line_io, is_gone_when_descriptors_come_that_it_has_not_allowed)
+{
+	line_io_allow_fds(&io);
+	cr_assert(fd_message_send(other, "run\n", 4, (const int[]){ 0, 1, 2, other }, 4, 0));
+	turn();
+	cr_assert_eq(heard.count, 1);
+	cr_expect(io.fds[0] >= FD_HIGH && io.fds[1] >= FD_HIGH && io.fds[2] >= FD_HIGH);
+	cr_assert(fd_message_send(other, "run\n", 4, (const int[]){ 0 }, 1, 0));
 	turn();
 	cr_expect(heard.gone);
 }

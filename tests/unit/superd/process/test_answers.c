@@ -12,7 +12,6 @@
 #include "superd/stop/client_look.h"
 #include "superd/process/memory_reclaim.h"
 #include "superd/process/socket_watch.h"
-#include "superd/process/console.h"
 #include "superd/process/receive_async.h"
 #include "superd/process/restore_async.h"
 
@@ -231,18 +230,4 @@ Test(answers, texts_of_a_bind_end)
 	answer(&told, sizeof(told));
 	cr_expect_not(bind_worker_hear(&bind, &heard));
 	expect_fault("superd-bind", "event");
-}
-
-Test(answers, what_a_console_sends_has_a_kind)
-{
-	struct console console = { .process = worker };
-	char bytes[CONSOLE_CHUNK];
-	size_t length;
-
-	answer("\1out", 4);
-	cr_expect_eq(console_read(&console, bytes, &length), CONSOLE_OUTPUT);
-	cr_expect_eq(length, 3);
-	answer("\177out", 4);
-	cr_expect_eq(console_read(&console, bytes, &length), CONSOLE_FINISHED);
-	expect_fault("superd-console", "kind");
 }
