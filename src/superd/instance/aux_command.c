@@ -12,9 +12,8 @@
 #include "lib/scan.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/foreground.h"
-#include "superd/instance/fd_map.h"
 #include "superd/loop/unreaped.h"
-#include "superd/instance/prepare_start.h"
+#include "superd/instance/start_request.h"
 #include "superd/instance/runtime.h"
 #include "superd/start/spawn.h"
 #include "superd/start/directories.h"
@@ -290,7 +289,7 @@ static bool start_command(struct aux_command *command, struct plan *plan, const 
 	struct buf why = { 0 };
 
 	list_variables(command, facts);
-	launch_fill(&launch, &command->runtime->run->kit, fd_map, command->runtime->service);
+	launch_fill(&launch, command->runtime, fd_map);
 	launch.plan = plan;
 	launch.private_id = private_tmp_of(command);
 	launch.command = &plan->commands[command->phase].list[command->next];
@@ -334,7 +333,6 @@ static bool make_socket_plan(struct aux_command *command, struct buf *why)
 {
 	struct service_runtime *runtime = command->runtime;
 	const struct service *row = row_of(command);
-	const struct plan_sockets sockets = { .instance = NULL };
 
 	plan_free(command->plan);       /* it borrows from the row, which a reload may have replaced */
 	command->plan = NULL;
@@ -342,7 +340,7 @@ static bool make_socket_plan(struct aux_command *command, struct buf *why)
 		return true;
 	if (!directories_prepare(row, &runtime->engine->defaults, why))
 		return false;
-	command->plan = start_kit_make_plan(&runtime->run->kit, row, runtime->listeners, &sockets, why);
+	command->plan = runtime_make_plan(runtime, row, NULL, why);
 	return command->plan;
 }
 
@@ -356,8 +354,7 @@ static bool prepare_next(struct aux_command *command, struct fd_map *fd_map, str
 		return false;
 	}
 	return runtime_prepare_start(runtime, why) && make_socket_plan(command, why) &&
-	       launch_wire_beside(fd_map, &runtime->run->kit, runtime->service,
-				  foreground_console(command->instance), why);
+	       launch_wire_beside(fd_map, runtime, foreground_console(command->instance), why);
 }
 
 static void run_next(struct aux_command *command)

@@ -17,6 +17,7 @@
 #include "os/foreign/foreign_path.h"
 #include "os/foreign/path_walk.h"
 #include "os/fs/memory_file.h"
+#include "superd/instance/runtime.h"
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"
 #include "table/words/passed_fds.h"
@@ -50,18 +51,30 @@ bool fd_map_room(struct fd_map *fd_map, size_t sockets)
 	return fd_map->wanted;
 }
 
+bool fd_map_pass(struct fd_map *fd_map, int fd, const char *name)
+{
+	int low = fd_map_low(fd_map, fd);
+
+	if (low < 0)
+		return false;
+	fd_map->wanted[fd_map->count++] = low;
+	buf_addf(&fd_map->names, "%s%s", fd_map->names.length ? ":" : "LISTEN_FDNAMES=", name);
+	if (fd_map->names.failed)
+		errno = ENOMEM;
+	return !fd_map->names.failed;
+}
+
 bool fd_map_add_store(struct fd_map *fd_map, const struct fdstore *store, struct buf *why)
 {
 	if (!store)
 		return true;
 	LIST_EACH(link, &store->kept) {
-		int fd = fd_map_low(fd_map, container_of(link, const struct fdstore_entry, link)->fd);
+		const struct fdstore_entry *entry = container_of(link, const struct fdstore_entry, link);
 
-		if (fd < 0) {
+		if (!fd_map_pass(fd_map, entry->fd, entry->name)) {
 			buf_addf(why, "passing stored descriptors: %s", strerror(errno));
 			return false;
 		}
-		fd_map->wanted[fd_map->count++] = fd;
 	}
 	return true;
 }
@@ -82,8 +95,7 @@ void fd_map_close(struct fd_map *fd_map)
 	for (int n = 0; n < fd_map->own_count; n++)
 		close(fd_map->own[n]);
 	fd_map->own_count = 0;
-	free(fd_map->file_names);
-	fd_map->file_names = NULL;
+	buf_free(&fd_map->names);
 	if (fd_map->wanted != fd_map->small)
 		free(fd_map->wanted);
 	fd_map->wanted = fd_map->small;
@@ -160,20 +172,16 @@ static int open_file(const struct service *service, const char *path, const stru
 	return fd;
 }
 
-static bool add_file(struct fd_map *fd_map, const struct service *service, const char *word, struct buf *names,
-		     struct buf *why)
+static bool add_file(struct fd_map *fd_map, const struct service *service, const char *word, struct buf *why)
 {
 	struct open_file_word file;
 	const char *wrong = open_file_word_read(word, &file);
 	char *path = wrong ? NULL : strndup(file.path, file.path_length);
-	int fd = path ? open_file(service, path, &file) : -1;
-	int low = fd < 0 ? -1 : fd_map_low(fd_map, fd_map_own(fd_map, fd));
-	bool left_out = fd < 0 && path && file.graceful;
+	char *name = path ? strndup(file.name, file.name_length) : NULL;
+	int fd = name ? fd_map_own(fd_map, open_file(service, path, &file)) : -1;
+	bool good = fd < 0 ? name && file.graceful : fd_map_pass(fd_map, fd, name);
 
-	if (low >= 0) {
-		fd_map->wanted[fd_map->count++] = low;
-		buf_addf(names, ":%.*s", (int)file.name_length, file.name);
-	} else if (!left_out) {
+	if (!good) {
 		if (!wrong)
 			wrong = errno == EINVAL ? "in a directory of a user other than root, it must be a socket or a "
 						  "fifo"
@@ -182,23 +190,16 @@ static bool add_file(struct fd_map *fd_map, const struct service *service, const
 		origin_cite(service_origin(service, "open_file"), why);
 	}
 	free(path);
-	return low >= 0 || left_out;
+	free(name);
+	return good;
 }
 
 bool passed_files_open(struct fd_map *fd_map, const struct service *service, struct buf *why)
 {
-	struct buf names = { 0 };
 	bool good = true;
 
 	for (words word = service->groups->passed_fds->open_file; good && word && *word; word++)
-		good = add_file(fd_map, service, *word, &names, why);
-	if (good && names.failed) {
-		buf_text(why, "out of memory");
-		good = false;
-	}
-	if (good && names.length)
-		fd_map->file_names = buf_take(&names);
-	buf_free(&names);
+		good = add_file(fd_map, service, *word, why);
 	return good;
 }
 
@@ -287,6 +288,7 @@ static int find_source(const struct placement *placement, int number)
 	struct fd_map *fd_map = placement->fd_map;
 	const struct stream *stream = &placement->streams[number];
 	int access = number == STDIN_FILENO ? O_RDONLY : O_WRONLY;
+	const struct output *own;
 
 	if (is_on_console(placement, number)) {
 		if (fd_map->console->is_terminal && !placement->is_beside && number != STDIN_FILENO)
@@ -295,9 +297,9 @@ static int find_source(const struct placement *placement, int number)
 	}
 	switch ((enum stream_kind)stream->kind) {
 	case STREAM_LOG:
-		return fd_map_low(fd_map, kit->log->write_end);
+		return fd_map_low(fd_map, kit->outputs[KIT_LOG]->write_end);
 	case STREAM_SYSLOG:
-		return fd_map_low(fd_map, kit->syslog->write_end);
+		return fd_map_low(fd_map, kit->outputs[KIT_SYSLOG]->write_end);
 	case STREAM_FILE:
 		if (number == STDIN_FILENO && same_file(stream, &placement->service->groups->streams->output))
 			access = O_RDWR;
@@ -310,8 +312,9 @@ static int find_source(const struct placement *placement, int number)
 	case STREAM_DESCRIPTOR:
 		return fd_map->wanted[3 + kit->plan->stream_sockets[number]];
 	case STREAM_INHERIT:
-		if (number != STDIN_FILENO && kit->inherited[number - STDOUT_FILENO])
-			return fd_map_low(fd_map, kit->inherited[number - STDOUT_FILENO]->write_end);
+		own = number == STDIN_FILENO ? NULL : kit->outputs[KIT_STDOUT + number - STDOUT_FILENO];
+		if (own)
+			return fd_map_low(fd_map, own->write_end);
 		return number;
 	case STREAM_SOCKET:
 		return placement->socket;
@@ -345,42 +348,6 @@ static bool is_socket(const struct start_kit *kit, int number, int socket)
 			       (number == STDOUT_FILENO && kit->plan->output_is_socket));
 }
 
-static bool place_all(const struct placement *placement, struct buf *why)
-{
-	const struct start_kit *kit = placement->kit;
-	const struct stream *streams = placement->streams;
-	struct stream_file *files = placement->fd_map->files;
-	int *wanted = placement->fd_map->wanted;
-
-	for (int n = 0; n < 3; n++) {
-		if (is_socket(kit, n, placement->socket)) {
-			wanted[n] = placement->socket;
-		} else if (n > 0 && !is_socket(kit, n - 1, placement->socket) && !is_on_console(placement, n) &&
-			   same_file(&streams[n - 1], &streams[n])) {
-			files[n] = files[n - 1];        /* opened once, for both */
-			files[n].is_same = true;
-			wanted[n] = wanted[n - 1];
-		} else {
-			wanted[n] = find_source(placement, n);
-		}
-		if (wanted[n] < 0) {
-			describe_failure(placement, n, errno, why);
-			return false;
-		}
-	}
-	return true;
-}
-
-bool stdio_place(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service, int socket,
-		 struct buf *why)
-{
-	const struct stream streams[] = { service->groups->streams->input, service->groups->streams->output,
-					  *plan_error_stream(service) };
-	const struct placement placement = { fd_map, kit, service, streams, socket, false };
-
-	return place_all(&placement, why);
-}
-
 /* Returns the stream of a command beside the main program. It appends to a file that the main program truncates, else
  * it would remove the output of the commands before it. Sockets, and a terminal as input, are for the main program
  * alone. */
@@ -398,15 +365,33 @@ static struct stream stream_beside(const struct start_kit *kit, const struct str
 	return beside;
 }
 
-bool stdio_place_beside(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service,
-			struct buf *why)
+bool stdio_place(struct fd_map *fd_map, const struct service_runtime *runtime, int socket, bool is_beside,
+		 struct buf *why)
 {
-	const struct stream streams[] = {
-		stream_beside(kit, &service->groups->streams->input, STDIN_FILENO),
-		stream_beside(kit, &service->groups->streams->output, STDOUT_FILENO),
-		stream_beside(kit, plan_error_stream(service), STDERR_FILENO),
-	};
-	const struct placement placement = { fd_map, kit, service, streams, -1, true };
+	const struct start_kit *kit = &runtime->run->kit;
+	struct stream streams[3];
+	const struct placement placement = { fd_map, kit, runtime->service, streams, socket, is_beside };
+	struct stream_file *files = fd_map->files;
+	int *wanted = fd_map->wanted;
 
-	return place_all(&placement, why);
+	for (int n = 0; n < 3; n++)
+		streams[n] = is_beside ? stream_beside(kit, plan_stream(runtime->service, n), n)
+				       : *plan_stream(runtime->service, n);
+	for (int n = 0; n < 3; n++) {
+		if (is_socket(kit, n, socket)) {
+			wanted[n] = socket;
+		} else if (n > 0 && !is_socket(kit, n - 1, socket) && !is_on_console(&placement, n) &&
+			   same_file(&streams[n - 1], &streams[n])) {
+			files[n] = files[n - 1];        /* opened once, for both */
+			files[n].is_same = true;
+			wanted[n] = wanted[n - 1];
+		} else {
+			wanted[n] = find_source(&placement, n);
+		}
+		if (wanted[n] < 0) {
+			describe_failure(&placement, n, errno, why);
+			return false;
+		}
+	}
+	return true;
 }

@@ -7,10 +7,10 @@
 #include "exec/child/stream_file.h"
 #include "lib/buf.h"
 #include "superd/instance/fdstore.h"
-#include "superd/instance/start_kit.h"
 #include "superd/loop/engine.h"
 #include "table/service/service.h"
 
+struct service_runtime;
 
 #define FD_MAP_SMALL 8
 
@@ -35,7 +35,7 @@ struct fd_map {
 	bool has_files;                 /* files has an entry */
 	const struct console *console;  /* in place of the standard streams; borrowed; NULL: none */
 	int terminal;                   /* number, 1 or 2, of the stream that becomes the controlling terminal; 0: none */
-	char *file_names;               /* names of open_file, as ":a:b"; NULL: none */
+	struct buf names;               /* LISTEN_FDNAMES=…, of those behind the streams; empty: there are none */
 };
 
 /* Initializes an empty map with room for `sockets` descriptors behind the standard streams, and a few more. false:
@@ -46,22 +46,22 @@ void fd_map_close(struct fd_map *fd_map);
 int fd_map_low(struct fd_map *fd_map, int fd);  /* returns fd, or a copy at a low number; -1 and errno */
 int fd_map_own(struct fd_map *fd_map, int fd);  /* fd_map_close will close fd; returns fd, also -1 */
 
+/* Adds a copy of a socket or a file, under this name. false and errno. */
+bool fd_map_pass(struct fd_map *fd_map, int fd, const char *name);
+
 /* Adds the descriptors of the store, behind the sockets. false: that failed, for the reason in why. */
 bool fd_map_add_store(struct fd_map *fd_map, const struct fdstore *store, struct buf *why);
 
 /* Adds a descriptor that is no socket. Owns it, also on failure: false and errno. */
 bool fd_map_add(struct fd_map *fd_map, int fd);
 
-/* Opens the files of open_file, and adds them behind the sockets and the descriptors of the fd store, and their names to
- * fd_map->file_names. false: that failed, for the reason in why. */
+/* Opens the files of open_file, and adds them behind the sockets and the descriptors of the fd store. false: that
+ * failed, for the reason in why. */
 bool passed_files_open(struct fd_map *fd_map, const struct service *service, struct buf *why);
 
 /* Sets the standard streams in the fd map, which has the sockets already; socket is the first of them, -1: none.
  * fd_map->console takes the place of the streams that the table sets, except those that are a socket, and an input that
- * is a file or data. false: the reason is in why and errno. */
-bool stdio_place(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service, int socket,
+ * is a file or data. is_beside: of a command beside the main program, which has no sockets. false: the reason is in why
+ * and errno. */
+bool stdio_place(struct fd_map *fd_map, const struct service_runtime *runtime, int socket, bool is_beside,
 		 struct buf *why);
-
-/* The same for a command beside the main program, which has no sockets. */
-bool stdio_place_beside(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service,
-			struct buf *why);

@@ -23,6 +23,7 @@
 #include "superd/instance/thaw.h"
 #include "superd/loop/unreaped.h"
 #include "superd/instance/runtime.h"
+#include "superd/instance/start_request.h"
 #include "superd/start/spawn.h"
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"

@@ -8,7 +8,6 @@
 #include "lib/buf.h"
 #include "lib/number.h"
 #include "superd/instance/aux_command.h"
-#include "superd/instance/start_kit.h"
 #include "superd/instance/runtime.h"
 #include "table/option/service_mark.h"
 #include "table/words/command_prefix.h"

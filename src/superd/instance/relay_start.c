@@ -21,7 +21,7 @@
 #include "superd/loop/exit_result.h"
 #include "superd/loop/unreaped.h"
 #include "superd/machine/helper_user.h"
-#include "superd/instance/prepare_start.h"
+#include "superd/instance/start_request.h"
 #include "superd/instance/runtime.h"
 #include "superd/start/spawn.h"
 #include "superd/start/plan.h"
@@ -119,7 +119,7 @@ static bool wire(struct relay_process *relay, struct fd_map *fd_map, int channel
 {
 	struct service_runtime *runtime = runtime_of(relay);
 	const struct start_kit *kit = &runtime->run->kit;
-	int log = kit->log ? kit->log->write_end : -1;
+	const struct output *log = kit->outputs[KIT_LOG];
 
 	if (!fd_map_room(fd_map, runtime->listener_count + 1)) {
 		fd_close(&channel);
@@ -128,7 +128,7 @@ static bool wire(struct relay_process *relay, struct fd_map *fd_map, int channel
 	}
 	fd_map->wanted[0] = relay->engine->null_input;
 	fd_map->wanted[1] = relay->engine->null_output;
-	fd_map->wanted[2] = log >= 0 ? fd_map_low(fd_map, log) : relay->engine->null_output;
+	fd_map->wanted[2] = log ? fd_map_low(fd_map, log->write_end) : relay->engine->null_output;
 	fd_map->count = 3;
 	fd_map->wanted[fd_map->count++] = fd_map_low(fd_map, fd_map_own(fd_map, channel));
 	for (size_t n = 0; n < runtime->listener_count; n++) {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "superd/instance/start_request.h"
+#include "superd/instance/start_kit.h"
 #include "superd/limits/rate_limit.h"
 #include "superd/socket/listener.h"
 #include "superd/loop/engine.h"

@@ -18,6 +18,9 @@
 
 struct fault;
 
+/* The pipes for the output of backends: those whose lines superd reads, and those in place of its own stdout and stderr. */
+enum { KIT_LOG, KIT_SYSLOG, KIT_READ, KIT_STDOUT = KIT_READ, KIT_STDERR, KIT_OUTPUTS };
+
 struct start_kit {
 	struct engine *engine;          /* borrowed */
 	struct list rest;               /* in engine->launch->resting, while no instance needs it */
@@ -25,9 +28,7 @@ struct start_kit {
 	double trust_checked;           /* clock_now() of the last plan_check_trust */
 	uint64_t made;                  /* number of the plan, from 1 on */
 	struct list shared;             /* processes of this plan that take further clients (superd/instance/shared_process) */
-	struct output *log, *syslog;    /* pipes for the output of backends */
-	struct output *inherited[2];    /* pipes in place of superd's own stdout and stderr; NULL: not needed */
-	char *names;                    /* LISTEN_FDNAMES=… of the last start; NULL: none yet */
+	struct output *outputs[KIT_OUTPUTS]; /* pipes; NULL: not needed (yet) */
 	struct notify *notify;          /* notify socket of its instances; NULL: none (yet) */
 	struct fdstore *store;          /* fd store; NULL: none; struct service_runtime frees it */
 	bool hung;                      /* a start has blocked superd: later ones are asynchronous */
@@ -35,9 +36,7 @@ struct start_kit {
 
 void start_kit_init(struct start_kit *kit, struct engine *engine);
 
-/* Sets names: the open listeners in their order, then the fd store, then files (":a:b"; NULL: none). false: out of
- * memory. */
-bool start_kit_name_sockets(struct start_kit *kit, const struct listener *listeners, size_t count, const char *files);
+void start_kit_wake(struct start_kit *kit);     /* an instance needs it: start_kit_rest is over */
 
 /* Returns the last line that was printed since start_kit_forget_line; "": none has come yet. Tells the output of one
  * start only if a single instance runs. */
@@ -47,23 +46,10 @@ void start_kit_forget_line(struct start_kit *kit);
 /* Begins to wait for a line that is printed from now on: one wait for the log, one for syslog. */
 void start_kit_await_line(struct start_kit *kit, struct line_wait *waits);
 
-/* Whether start_kit_prepare would make a plan. */
-bool start_kit_needs_plan(const struct start_kit *kit, const struct service *service);
-
-/* Makes the parts that are missing; the plan as start_kit_make_plan does. false: that failed, for the reason in
- * why. */
-bool start_kit_prepare(struct start_kit *kit, const struct service *service, const struct listener *listeners,
-		       const struct plan_sockets *given, struct buf *why);
-
-/* Returns a plan for these listeners, which the caller owns; `given` has its other socket settings. NULL: that
- * failed, for the reason in why. */
-struct plan *start_kit_make_plan(const struct start_kit *kit, const struct service *service,
-				 const struct listener *listeners, const struct plan_sockets *given, struct buf *why);
-
 /* Notes why a start failed: if it blocked superd (ETIMEDOUT), later ones are asynchronous. */
 void start_kit_note_fault(struct start_kit *kit, const struct fault *fault);
 
-void start_kit_drop(struct start_kit *kit);     /* frees plan and names, and its shared processes get no more clients; the pipes stay */
+void start_kit_drop(struct start_kit *kit);     /* frees the plan, and its shared processes get no more clients; the pipes stay */
 void start_kit_drop_notify(struct start_kit *kit);      /* releases the notify socket */
 void start_kit_free(struct start_kit *kit);
 

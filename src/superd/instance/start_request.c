@@ -1,4 +1,4 @@
-/* Fills the request of a start from the service's settings and its start kit. The requests of a command, of a start
+/* Prepares the start kit of a service, and fills the request of a start from it. The requests of a command, of a start
  * with listeners, and of one for a connection differ in a few fields. */
 #include "superd/instance/start_request.h"
 
@@ -6,103 +6,292 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exec/child/sandbox.h"
+#include "lib/clock.h"
 #include "os/host/foreign_file.h"
 #include "os/host/program.h"
-#include "superd/instance/fd_map.h"
-#include "superd/start/spawn.h"
+#include "os/socket/bind.h"
+#include "superd/instance/service_list.h"
+#include "superd/loop/unreaped.h"
 #include "superd/start/cgroup_settings.h"
 #include "superd/start/credentials.h"
+#include "superd/start/directories.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
 
-bool launch_wire(struct fd_map *fd_map, struct start_kit *kit, const struct service *service, const int *sockets,
-		 size_t socket_count, const struct console *console, struct buf *why)
-{
-	int socket = -1;
+#define TRUST_CHECK_EVERY 60.           /* seconds between two plan_check_trust of a plan */
 
-	if (!fd_map_room(fd_map, socket_count + (kit->store ? kit->store->count : 0) +
-					 words_count(service->groups->passed_fds->open_file))) {
+/* ---- the plan ---- */
+
+/* Collects the ports where superd's own echo, chargen and their like answer datagrams, and redirects, whose targets may
+ * be such. ports may be NULL: only counts them. */
+static size_t collect_ports(const struct service_list *service_list, uint16_t *ports)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < service_list->count; n++) {
+		const struct service_runtime *runtime = service_list->runtimes[n];
+		bool answers = runtime && (runtime->service->exec->builtin || runtime->service->exec->redirect);
+
+		for (size_t i = 0; answers && i < runtime->listener_count; i++) {
+			const struct listener *listener = &runtime->listeners[i];
+
+			if (!endpoint_is_datagram(listener->listen->address) || !listener_port(listener))
+				continue;
+			if (ports)
+				ports[count] = (uint16_t)listener_port(listener);
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Sets the ports of all programs that answer any datagram, if this one may be such: one must not answer another without
+ * end. They change with every listener that opens or closes. Returns the array, which the caller frees; NULL: there are
+ * none, or out of memory. */
+static uint16_t *find_loop_ports(const struct service_runtime *runtime, struct plan_sockets *sockets)
+{
+	const struct service_list *service_list = runtime->engine->service_list;
+	bool needs = plan_applies_access_itself(runtime->service) || service_is_relayed(runtime->service);
+	size_t count = needs ? collect_ports(service_list, NULL) : 0;
+	uint16_t *ports = count ? calloc(count, sizeof(*ports)) : NULL;
+
+	if (ports)
+		sockets->loop_count = collect_ports(service_list, ports);
+	sockets->loop_ports = ports;
+	return ports;
+}
+
+static unsigned first_port(const struct service *service, const struct listener *listeners)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct endpoint *address = service->sockets[n].address;
+
+		if (endpoint_has_port(address))         /* 0: the kernel chose it */
+			return address->port ? address->port : listener_port(&listeners[n]);
+	}
+	return 0;
+}
+
+struct plan *runtime_make_plan(struct service_runtime *runtime, const struct service *row, const char *instance,
+			       struct buf *why)
+{
+	struct plan_sockets sockets = { .instance = instance };
+	bool *missing = calloc(row->socket_count + 1, sizeof(*missing));
+	uint16_t *loops = NULL;
+	struct plan *plan = NULL;
+
+	if (missing) {
+		loops = find_loop_ports(runtime, &sockets);
+		for (size_t n = 0; n < row->socket_count; n++)
+			missing[n] = !listener_is_open(&runtime->listeners[n]);
+		sockets.port = first_port(row, runtime->listeners);
+		sockets.missing = missing;
+		plan = plan_make(row, &runtime->engine->defaults, &sockets, why);
+	} else {
+		buf_text(why, "out of memory");
+	}
+	if (plan && runtime->run->kit.hung)
+		plan->may_hang = plan->apart = true;
+	free(loops);
+	free(missing);
+	return plan;
+}
+
+struct plan *runtime_plan_relay(struct service_runtime *runtime, const struct account *account, struct buf *why)
+{
+	struct plan_sockets sockets = { .instance = NULL };
+	uint16_t *loops = find_loop_ports(runtime, &sockets);
+	struct plan *plan = plan_relay(runtime->service, account, &runtime->engine->defaults, &sockets, why);
+
+	free(loops);
+	return plan;
+}
+
+/* Whether sockets may be absent: the passed ones may then differ from start to start. */
+static bool has_optional(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct socket_options *options = service->sockets[n].options;
+
+		if (options->optional || options->socket_condition)
+			return true;
+	}
+	return false;
+}
+
+/* ---- the pipes ---- */
+
+static bool stream_is(const struct start_kit *kit, const struct service *service, unsigned kind)
+{
+	unsigned output = kit->plan->output_is_socket ? STREAM_SOCKET : service->groups->streams->output.kind;
+
+	return output == kind || plan_error_stream(service)->kind == kind;
+}
+
+/* If the main program has a socket as a stream, the other commands print to the log. */
+static bool needs_output(const struct start_kit *kit, const struct service *service, int output)
+{
+	int number = output - KIT_STDOUT + STDOUT_FILENO;
+
+	if (output == KIT_SYSLOG)
+		return stream_is(kit, service, STREAM_SYSLOG);
+	if (output != KIT_LOG)          /* the stream is superd's own, and needs a pipe in between */
+		return plan_stream(service, number)->kind == STREAM_INHERIT && output_is_needed(service, number);
+	return stream_is(kit, service, STREAM_LOG) || service_is_relayed(service) ||
+	       ((stream_is(kit, service, STREAM_SOCKET) || stream_is(kit, service, STREAM_DESCRIPTOR)) &&
+		service_has_commands(service, PHASE_CONDITION, PHASES - 1));
+}
+
+static bool open_outputs(struct start_kit *kit, const struct service *service)
+{
+	for (int n = 0; n < KIT_OUTPUTS; n++) {
+		struct output **output = &kit->outputs[n];
+
+		if (n < KIT_READ && *output && !output_suits(*output, service)) {
+			output_release(*output);        /* processes of the former user write on */
+			*output = NULL;
+		}
+		if (*output || !needs_output(kit, service, n))
+			continue;
+		*output = n < KIT_READ ? output_open(kit->engine, service, n == KIT_SYSLOG)
+				       : output_open_inherited(kit->engine, service, n - KIT_STDOUT + STDOUT_FILENO);
+		if (!*output)
+			return false;
+	}
+	return true;
+}
+
+/* ---- the kit ---- */
+
+bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
+{
+	const struct service *service = runtime->service;
+	struct start_kit *kit = &runtime->run->kit;
+	struct engine *engine = runtime->engine;
+	double now = clock_now();
+	bool good;
+
+	start_kit_wake(kit);
+	if (unreaped_forbids_start(engine, service, why))
+		return false;
+	if (!kit->plan || kit->plan->rereads || has_optional(service)) {
+		start_kit_drop(kit);
+		kit->plan = runtime_make_plan(runtime, service, NULL, why);
+		kit->trust_checked = now;
+		kit->made++;
+		if (!kit->plan)
+			return false;
+	}
+	if (now - kit->trust_checked >= TRUST_CHECK_EVERY) {    /* root may have mounted another file system since */
+		kit->trust_checked = now;
+		plan_check_trust(kit->plan);
+	}
+	if (!kit->notify && service_notify_access(service) != NOTIFY_NONE) {
+		kit->notify = notify_open(engine, service, why);
+		if (!kit->notify)
+			return false;
+	}
+	good = open_outputs(kit, service);
+	if (!good && (errno == EMFILE || errno == ENFILE)) {
+		start_kit_free_resting(engine);
+		good = open_outputs(kit, service);
+	}
+	if (!good) {
+		buf_addf(why, "preparing output: %s", strerror(errno));
+		return false;
+	}
+	if (!directories_prepare(service, &engine->defaults, why))
+		return false;
+	plan_check_streams(kit->plan, service);
+	return true;
+}
+
+/* ---- the request ---- */
+
+static bool make_room(struct fd_map *fd_map, size_t sockets, const struct console *console, struct buf *why)
+{
+	if (!fd_map_room(fd_map, sockets)) {
 		buf_text(why, "out of memory");
 		errno = ENOMEM;
 		return false;
 	}
 	fd_map->count = 3;
 	fd_map->console = console;
-	for (size_t n = 0; n < socket_count; n++) {
-		int fd = fd_map_low(fd_map, sockets[n]);
+	return true;
+}
 
-		if (fd < 0) {
+/* Passes a socket, or only returns it, as the program may have it as a stream; -1 and errno. */
+static int place_socket(struct fd_map *fd_map, const struct service *service, int socket, const char *name)
+{
+	int fd = fd_map_low(fd_map, socket);
+
+	return fd >= 0 && service->exec->pass == PASS_SYSTEMD && !fd_map_pass(fd_map, fd, name) ? -1 : fd;
+}
+
+bool launch_wire(struct fd_map *fd_map, const struct service_runtime *runtime, int connection, const char *name,
+		 const struct console *console, struct buf *why)
+{
+	const struct service *service = runtime->service;
+	const struct fdstore *store = runtime->run->kit.store;
+	size_t sockets = connection >= 0 ? 1 : runtime->listener_count;
+	int socket = -1, first = -1;
+	size_t files = words_count(service->groups->passed_fds->open_file);
+
+	if (!make_room(fd_map, sockets + (store ? store->count : 0) + files, console, why))
+		return false;
+	for (size_t n = 0; n < sockets; n++) {
+		const struct listener *listener = connection >= 0 ? NULL : &runtime->listeners[n];
+
+		if (listener && (!listener_is_open(listener) || service_is_relayed(service)))
+			continue;
+		socket = listener ? place_socket(fd_map, service, listener->fd, listener->listen->name)
+				  : place_socket(fd_map, service, connection, name);
+		if (socket < 0) {
 			buf_addf(why, "passing sockets: %s", strerror(errno));
 			return false;
 		}
-		if (n == 0)
-			socket = fd;
-		if (service->exec->pass == PASS_SYSTEMD)
-			fd_map->wanted[fd_map->count++] = fd;
+		if (first < 0)
+			first = socket;
 	}
-	return stdio_place(fd_map, kit, service, socket, why);
+	return stdio_place(fd_map, runtime, first, false, why) &&
+	       (connection >= 0 || fd_map_add_store(fd_map, store, why)) && passed_files_open(fd_map, service, why);
 }
 
-bool launch_wire_beside(struct fd_map *fd_map, struct start_kit *kit, const struct service *service,
-			const struct console *console, struct buf *why)
+bool launch_wire_beside(struct fd_map *fd_map, const struct service_runtime *runtime, const struct console *console,
+			struct buf *why)
 {
-	if (!fd_map_room(fd_map, 0)) {
-		buf_text(why, "out of memory");
-		errno = ENOMEM;
-		return false;
-	}
-	fd_map->count = 3;
-	fd_map->console = console;
-	return stdio_place_beside(fd_map, kit, service, why);
+	return make_room(fd_map, 0, console, why) && stdio_place(fd_map, runtime, -1, true, why);
 }
 
-void launch_fill(struct spawn_request *launch, const struct start_kit *kit, const struct fd_map *fd_map,
-		 const struct service *service)
+void launch_fill(struct spawn_request *launch, const struct service_runtime *runtime, const struct fd_map *fd_map)
 {
+	const struct service *service = runtime->service;
+	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
+	const struct start_kit *kit = &runtime->run->kit;
+
 	*launch = (struct spawn_request){
 		.plan = kit->plan, .wanted = fd_map->wanted, .wanted_count = fd_map->count,
+		.files = fd_map->has_files ? fd_map->files : NULL, .terminal = fd_map->terminal,
+		.listen_count = (unsigned)(fd_map->count - fd_map->others) - 3, .names = fd_map->names.data,
 		.remote_port = -1, .remote_host = service->exec->pass == PASS_INETD, .pid = -1,
-		.terminal = fd_map->terminal,
 	};
-	if (fd_map->has_files)
-		launch->files = fd_map->files;
-	if (kit->notify) {
-		launch->notify = kit->notify->variable;
-		launch->watchdog = service_has_watchdog(service) ? service->groups->lifecycle->watchdog : 0;
-		launch->store = service->exec->accept
-					? 0
-					: (unsigned)service->groups->lifecycle->file_descriptor_store_max;
-	}
-	if (fd_map->count - fd_map->others > 3) {
-		launch->listen_count = (unsigned)(fd_map->count - fd_map->others) - 3;
-		launch->names = kit->names;
-	}
+	if (!kit->notify)
+		return;
+	launch->notify = kit->notify->variable;
+	launch->watchdog = service_has_watchdog(service) ? lifecycle->watchdog : 0;
+	launch->store = service->exec->accept ? 0 : (unsigned)lifecycle->file_descriptor_store_max;
 }
 
-/* Sets LISTEN_FDNAMES: a connection has the name of its listener, files have names of their own. */
-static bool name_connection(struct spawn_request *launch, struct fd_map *fd_map, const struct listener *listener,
-			    struct caller *caller)
+void launch_fill_for(struct spawn_request *launch, const struct service_runtime *runtime, const struct fd_map *fd_map,
+		     const struct client *client, struct caller *caller)
 {
-	struct buf names = { 0 };
+	const struct service *service = runtime->service;
 
-	snprintf(caller->names, sizeof(caller->names), "LISTEN_FDNAMES=%s", listener->listen->name);
-	launch->names = caller->names;
-	if (!fd_map->file_names)
-		return true;
-	buf_addf(&names, "%s%s", caller->names, fd_map->file_names);
-	free(fd_map->file_names);
-	launch->names = fd_map->file_names = buf_take(&names);
-	return launch->names;
-}
-
-bool launch_fill_for(struct spawn_request *launch, const struct start_kit *kit, struct fd_map *fd_map,
-		     const struct service *service, const struct listener *listener, const struct client *client,
-		     struct caller *caller)
-{
-	launch_fill(launch, kit, fd_map, service);
+	launch_fill(launch, runtime, fd_map);
 	if (service->groups->logging->mapped_addresses) {
 		client_mapped_address(client, caller->address, sizeof(caller->address));
 		client_unmap(client);
@@ -112,17 +301,18 @@ bool launch_fill_for(struct spawn_request *launch, const struct start_kit *kit, 
 	/* With warm, a program that was started ahead has none of these, so none has. */
 	if (service->groups->access->warm) {
 		launch->remote_host = false;
-		return !launch->listen_count || name_connection(launch, fd_map, listener, caller);
+		return;
 	}
 	launch->remote_address = caller->address;
 	launch->remote_port = client_port(client);
-	if (kit->plan->tells_unit)
+	if (launch->plan->tells_unit)
 		launch->cookie = client_cookie(client);
 	if (service->groups->environment->tcp_environment &&
 	    client_local(client, caller->local, sizeof(caller->local), &launch->local_port))
 		launch->local_address = caller->local;
-	return !launch->listen_count || name_connection(launch, fd_map, listener, caller);
 }
+
+/* ---- why it failed ---- */
 
 /* The options that a stage applies. An error names the place of the first one that the service sets. */
 static const char *const stage_options[STAGES][4] = {

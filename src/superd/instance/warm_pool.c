@@ -25,14 +25,12 @@
 #include "superd/process/hold.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/exec_status.h"
-#include "superd/instance/fd_map.h"
 #include "superd/instance/start_request.h"
 #include "superd/loop/close_socket.h"
 #include "superd/loop/exit_result.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/loop/unreaped.h"
 #include "superd/loop/worker_wait.h"
-#include "superd/instance/prepare_start.h"
 #include "superd/instance/service_list.h"
 #include "superd/instance/start_queue.h"
 #include "table/option/service_mark.h"
@@ -436,20 +434,6 @@ static void find_places(const struct fd_map *fd_map, int socket, struct hold_req
 	}
 }
 
-/* Fills the request of its start, which has nothing of a client, and names, which has to outlive it: the variable
- * LISTEN_FDNAMES. */
-static void fill_request(const struct service_runtime *runtime, const struct fd_map *fd_map,
-			 struct spawn_request *launch, struct buf *names)
-{
-	launch_fill(launch, &runtime->run->kit, fd_map, runtime->service);
-	launch->remote_host = false;
-	if (!launch->listen_count)
-		return;
-	buf_addf(names, "LISTEN_FDNAMES=%s%s", runtime->service->sockets[0].name,
-		 fd_map->file_names ? fd_map->file_names : "");
-	launch->names = buf_string(names);
-}
-
 /* Starts its process, and the worker that holds it. false: neither runs. */
 static bool launch_program(struct warm_pool *pool, struct held_program *held, int socket, struct buf *why)
 {
@@ -457,14 +441,12 @@ static bool launch_program(struct warm_pool *pool, struct held_program *held, in
 	struct service_runtime *runtime = pool->runtime;
 	struct hold_request hold = { .limit_ms = (int64_t)(TIMEOUT_MOST * 1e3) };
 	struct worker_process process = { .channel = -1 };
-	struct fd_map fd_map;
-	struct buf names = { 0 };
+	struct fd_map fd_map = { 0 };
 	bool good = false;
 
-	memset(&fd_map, 0, sizeof(fd_map));
-	if (launch_wire(&fd_map, &runtime->run->kit, runtime->service, &socket, 1, NULL, why) &&
-	    passed_files_open(&fd_map, runtime->service, why)) {
-		fill_request(runtime, &fd_map, &launch, &names);
+	if (launch_wire(&fd_map, runtime, socket, runtime->service->sockets[0].name, NULL, why)) {
+		launch_fill(&launch, runtime, &fd_map);
+		launch.remote_host = false;     /* it has nothing of a client */
 		find_places(&fd_map, socket, &hold);
 		launch.hold_channel = hold.place_count ? fd_map.wanted[hold.places[0]] : 0;
 		launch.private_id = instance_private_tmp(held->instance);
@@ -475,7 +457,6 @@ static bool launch_program(struct warm_pool *pool, struct held_program *held, in
 			launch_describe_fault(runtime->service, &launch.fault, why);
 	}
 	fd_map_close(&fd_map);
-	buf_free(&names);
 	if (!good)
 		return false;
 	instance_begin(held->instance, launch.pid, launch.begun);

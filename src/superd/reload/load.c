@@ -508,7 +508,7 @@ static void load_output(struct service_loader *progress, struct state_section *s
 {
 	struct service_runtime *runtime = progress->runtime;
 	bool to_syslog = state_flag(section, "syslog");
-	struct output **place = to_syslog ? &runtime->run->kit.syslog : &runtime->run->kit.log;
+	struct output **place = &runtime->run->kit.outputs[to_syslog ? KIT_SYSLOG : KIT_LOG];
 	struct output_ends ends = {
 		.read = load_fd(section, "read"), .write = load_fd(section, "write"),
 		.pipe = load_fd(section, "pipe"),

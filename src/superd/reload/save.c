@@ -170,10 +170,10 @@ static void save_standby(struct state_saver *saver, const struct service_runtime
 /* Writes the pipes and the fdstore. superd-output reads inherited pipes to their end. */
 static void save_start_kit(struct state_saver *saver, const struct start_kit *kit)
 {
-	if (kit->log)
-		state_save(saver, &output_state, kit->log);
-	if (kit->syslog)
-		state_save(saver, &output_state, kit->syslog);
+	for (int n = 0; n < KIT_READ; n++) {
+		if (kit->outputs[n])
+			state_save(saver, &output_state, kit->outputs[n]);
+	}
 	if (!kit->store)
 		return;
 	LIST_EACH(link, &kit->store->kept) {

@@ -36,7 +36,7 @@
 #include "superd/instance/warm_pool.h"
 #include "superd/loop/close_socket.h"
 #include "superd/loop/unreaped.h"
-#include "superd/instance/prepare_start.h"
+#include "superd/instance/start_request.h"
 #include "superd/instance/wants.h"
 
 #define WAITING_MOST 16                 /* parked clients of a tcpmux endpoint, which has no accept queue */

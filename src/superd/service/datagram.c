@@ -17,7 +17,7 @@
 #include "superd/service/sensor.h"
 #include "superd/service/start_log.h"
 #include "superd/instance/foreground.h"
-#include "superd/instance/prepare_start.h"
+#include "superd/instance/start_request.h"
 
 #define SENSED_MOST 64                  /* datagrams that a sensor reads in one turn */
 

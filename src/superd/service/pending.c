@@ -30,10 +30,9 @@
 #include "superd/instance/notify.h"
 #include "superd/instance/notify_state.h"
 #include "superd/instance/warm_pool.h"
-#include "superd/instance/fd_map.h"
 #include "superd/loop/close_socket.h"
 #include "superd/loop/unreaped.h"
-#include "superd/instance/prepare_start.h"
+#include "superd/instance/start_request.h"
 #include "superd/instance/service_list.h"
 #include "table/option/option_name.h"
 #include "table/services/diff.h"
@@ -163,7 +162,7 @@ static bool make_plan(struct service_runtime *runtime, struct pending_client *pe
 		client_instance_name(&pending->client, runtime->run->accept->named_instances++, plain, pending->name,
 				     sizeof(pending->name));
 	plan_free(instance->plan);
-	instance->plan = runtime_plan_connection(runtime, pending->name, why);
+	instance->plan = runtime_make_plan(runtime, runtime->service, pending->name, why);
 	return instance->plan;
 }
 
@@ -181,22 +180,20 @@ struct start_note pending_note(const struct service_runtime *runtime, const stru
 static bool equip(struct service_runtime *runtime, struct pending_client *pending, struct spawn_request *launch,
 		  struct buf *why)
 {
-	struct start_kit *kit = &runtime->run->kit;
 	struct instance *instance = pending->instance;
 	int socket = pending->client.fd < 0 ? pending->listener->fd : pending->client.fd;
 
 	instance->service = runtime->service;   /* a reload may have changed it since */
 	if (!make_plan(runtime, pending, why))
 		return false;
-	if (!notify_join(kit->notify, instance)) {
+	if (!notify_join(runtime->run->kit.notify, instance)) {
 		buf_text(why, "out of memory");
 		return false;   /* fd_map has nothing to close yet: it is made from here on */
 	}
-	if (launch_wire(&pending->fd_map, kit, runtime->service, &socket, 1, foreground_console(instance), why) &&
-	    passed_files_open(&pending->fd_map, runtime->service, why) &&
-	    builtin_channel_open(runtime, instance, &pending->fd_map, &pending->client, why) &&
-	    launch_fill_for(launch, kit, &pending->fd_map, runtime->service, pending->listener, &pending->client,
-			    &pending->caller)) {
+	if (launch_wire(&pending->fd_map, runtime, socket, pending->listener->listen->name,
+			foreground_console(instance), why) &&
+	    builtin_channel_open(runtime, instance, &pending->fd_map, &pending->client, why)) {
+		launch_fill_for(launch, runtime, &pending->fd_map, &pending->client, &pending->caller);
 		launch->private_id = instance_private_tmp(instance);
 		launch->plan = instance->plan ? instance->plan : launch->plan;
 		if (foreground_fill(instance, launch) &&

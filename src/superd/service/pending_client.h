@@ -6,7 +6,7 @@
 #pragma once
 
 #include "superd/limits/refusal.h"
-#include "superd/instance/runtime.h"
+#include "superd/instance/start_request.h"
 #include "superd/saved/state_field.h"
 
 /* The lookups that a client needs before it is admitted (superd/service/lookup). */

@@ -134,13 +134,9 @@ static void set_entry(struct service_runtime *runtime, struct table *table, cons
 	start_kit_drop_notify(&runtime->run->kit);
 	if (runtime->run->accept)
 		runtime->run->accept->banner_errors_logged = 0;
-	if (runtime->run->kit.log)
-		output_name(runtime->run->kit.log, service);
-	if (runtime->run->kit.syslog)
-		output_name(runtime->run->kit.syslog, service);
-	for (size_t n = 0; n < sizeof(runtime->run->kit.inherited) / sizeof(*runtime->run->kit.inherited); n++) {
-		if (runtime->run->kit.inherited[n])
-			output_name(runtime->run->kit.inherited[n], service);
+	for (int n = 0; n < KIT_OUTPUTS; n++) {
+		if (runtime->run->kit.outputs[n])
+			output_name(runtime->run->kit.outputs[n], service);
 	}
 }
 

@@ -43,10 +43,9 @@
 #include "superd/instance/relay.h"
 #include "superd/instance/relay_start.h"
 #include "superd/instance/thaw.h"
-#include "superd/instance/fd_map.h"
 #include "superd/loop/close_socket.h"
 #include "superd/loop/unreaped.h"
-#include "superd/instance/prepare_start.h"
+#include "superd/instance/start_request.h"
 #include "superd/instance/start_queue.h"
 #include "superd/instance/wants.h"
 #include "superd/service/service_cgroup.h"
@@ -163,33 +162,18 @@ static bool give_listeners(struct service_runtime *runtime, struct buf *why)
 static bool prepare_start(struct service_runtime *runtime, const struct instance *instance, struct fd_map *fd_map,
 			  struct buf *why)
 {
-	struct start_kit *kit = &runtime->run->kit;
-	bool is_relayed = service_is_relayed(runtime->service), good;
-	bool passes_sockets = runtime->service->exec->pass == PASS_SYSTEMD && !is_relayed;
-	size_t count = 0;
-	int *sockets;
-
 	if (!runtime_prepare_start(runtime, why))
 		return false;
 	fdstore_keep_own(runtime->run->kit.store, service_user(runtime->service));
-	sockets = give_listeners(runtime, why) ? calloc(runtime->listener_count + 1, sizeof(*sockets)) : NULL;
-	if (!sockets)
+	if (!give_listeners(runtime, why))
 		return false;
 	for (size_t n = 0; n < runtime->listener_count; n++) {
-		struct listener *listener = &runtime->listeners[n];
+		const struct listener *listener = &runtime->listeners[n];
 
-		if (!listener_is_open(listener))
-			continue;       /* an optional socket that could not be opened */
-		fd_set_nonblocking(listener->fd, listener->listen->options->non_blocking);
-		if (!is_relayed)
-			sockets[count++] = listener->fd;
+		if (listener_is_open(listener))
+			fd_set_nonblocking(listener->fd, listener->listen->options->non_blocking);
 	}
-	good = launch_wire(fd_map, kit, runtime->service, sockets, count, foreground_console(instance), why) &&
-	       fd_map_add_store(fd_map, kit->store, why) && passed_files_open(fd_map, runtime->service, why) &&
-	       start_kit_name_sockets(kit, runtime->listeners, passes_sockets ? runtime->listener_count : 0,
-				      fd_map->file_names);
-	free(sockets);
-	return good;
+	return launch_wire(fd_map, runtime, -1, NULL, foreground_console(instance), why);
 }
 
 /* The same of the launch itself. */
@@ -201,7 +185,7 @@ static bool prepare_launch(struct service_runtime *runtime, struct instance *ins
 	    !ready_expect(instance, runtime))
 		return false;
 	queue_notes_note_start(runtime);
-	launch_fill(launch, &runtime->run->kit, fd_map, runtime->service);
+	launch_fill(launch, runtime, fd_map);
 	/* pass = bind: the program will ask for the listeners. */
 	if (bind_calls_are_needed(runtime->service) &&
 	    (!bind_calls_make(instance, runtime) || !bind_calls_add_channel(instance->bind_calls, fd_map, launch))) {

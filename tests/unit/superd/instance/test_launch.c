@@ -109,16 +109,16 @@ static bool wire(struct fd_map *fd_map, const char *lines)
 	const struct service *service = row("service a {\nlisten = 7\nexec = \"/bin/x\"\n%s\n}\n", lines);
 	struct engine engine = { .null_input = 0, .null_output = 1 };
 	struct plan_sockets sockets = { .port = 7 };
-	struct start_kit kit = {
-		.engine = &engine, .plan = plan_make(service, &process_defaults, &sockets, &text),
+	struct service_run run = {
+		.kit = { .engine = &engine, .plan = plan_make(service, &process_defaults, &sockets, &text) },
 	};
+	const struct service_runtime runtime = { .run = &run, .service = service };
 	bool good;
 
-	cr_assert(kit.plan, "%s", buf_string(&text));
+	cr_assert(run.kit.plan, "%s", buf_string(&text));
 	buf_clear(&text);
-	good = launch_wire(fd_map, &kit, service, NULL, 0, NULL, &text) &&
-	       passed_files_open(fd_map, service, &text);
-	plan_free(kit.plan);
+	good = launch_wire(fd_map, &runtime, -1, NULL, NULL, &text);
+	plan_free(run.kit.plan);
 	return good;
 }
 
