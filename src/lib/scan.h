@@ -74,7 +74,12 @@ static inline const char *scan_base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Whether a text of this length begins with the word. */
+/* Whether a text of this length is the word, and whether it begins with it. */
+static inline bool scan_is_word(const char *text, size_t length, const char *word)
+{
+	return strlen(word) == length && !memcmp(text, word, length);
+}
+
 static inline bool scan_begins_with(const char *text, size_t length, const char *word)
 {
 	return length >= strlen(word) && !memcmp(text, word, strlen(word));

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/scan.h"
+
 const char *const transport_names[TRANSPORTS] = {
 	[TRANSPORT_TCP] = "tcp", [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP6] = "tcp6", [TRANSPORT_UDP6] = "udp6",
 };
@@ -45,7 +47,7 @@ static const char *read_program(const char *text, struct rpc_request *request)
 static bool read_transport(const char *text, size_t length, struct rpc_request *request)
 {
 	for (int n = 0; n < TRANSPORTS; n++) {
-		if (strlen(transport_names[n]) == length && !memcmp(transport_names[n], text, length)) {
+		if (scan_is_word(text, length, transport_names[n])) {
 			request->transports[n] = true;
 			return true;
 		}

@@ -5,16 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/scan.h"
 #include "read/inetd/entry.h"
 
 const char *const inetd_type_words[INETD_TYPES] = {
 	[INETD_STREAM] = "stream", [INETD_DGRAM] = "dgram", [INETD_RAW] = "raw", [INETD_SEQPACKET] = "seqpacket",
 };
-
-static bool word_is(const char *text, size_t length, const char *word)
-{
-	return strlen(word) == length && !memcmp(text, word, length);
-}
 
 /* The type that is meant by a word in capitals, for a hint; every inetd wants small letters. NULL: none. */
 static const char *type_in_capitals(const char *text, size_t length)
@@ -42,7 +38,7 @@ static bool refuse_type(struct inetd *inetd, const struct inetd_entry *entry, co
 static bool find_socket_type(const char *text, size_t length, struct inetd_entry *entry)
 {
 	entry->type = INETD_STREAM;
-	while (entry->type < INETD_TYPES && !word_is(text, length, inetd_type_words[entry->type]))
+	while (entry->type < INETD_TYPES && !scan_is_word(text, length, inetd_type_words[entry->type]))
 		entry->type++;
 	return entry->type < INETD_TYPES;
 }
@@ -84,7 +80,7 @@ bool inetd_take_type(struct inetd *inetd, struct inetd_entry *entry, const char 
 {
 	size_t length = strcspn(field, ",:");
 
-	if (word_is(field, length, "rdm"))
+	if (scan_is_word(field, length, "rdm"))
 		return inetd_refuse(inetd, at,
 				    "%s: there are no rdm sockets: known are stream, dgram, raw and seqpacket",
 				    entry->service);

@@ -40,7 +40,7 @@ static int64_t scan_time_unit(const char **text)
 	size_t length = strcspn(word, " \t\r\n0123456789.+-");
 
 	for (size_t i = 0; i < sizeof(spans) / sizeof(*spans); i++) {
-		if (strlen(spans[i].name) == length && !memcmp(spans[i].name, word, length)) {
+		if (scan_is_word(word, length, spans[i].name)) {
 			*text = word + length;
 			return spans[i].factor;
 		}

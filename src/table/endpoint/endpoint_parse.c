@@ -351,7 +351,7 @@ static const char *endpoint_parse_netlink_family(struct endpoint_parsing *parsin
 		for (number = 0; number < NETLINK_FAMILIES; number++) {
 			const char *name = netlink_names[number];
 
-			if (name && strlen(name) == length && !memcmp(name, text, length))
+			if (name && scan_is_word(text, length, name))
 				break;
 		}
 	}
@@ -462,7 +462,7 @@ static const struct prefix *prefix_find(const char *text, size_t length)
 	for (size_t i = 0; i < endpoint_prefix_count; i++) {
 		const char *word = endpoint_prefixes[i].word;
 
-		if (strlen(word) == length && !memcmp(word, text, length))
+		if (scan_is_word(text, length, word))
 			return &endpoint_prefixes[i];
 	}
 	return NULL;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/scan.h"
+
 const char *const compat_names[COMPATS + 1] = {
 	[COMPAT_NONE] = "", [COMPAT_OPENBSD] = "openbsd", [COMPAT_FREEBSD] = "freebsd", [COMPAT_NETBSD] = "netbsd",
 	[COMPAT_GNU] = "gnu", [COMPAT_BUSYBOX] = "busybox", [COMPAT_XINETD] = "xinetd",
@@ -11,7 +13,7 @@ const char *const compat_names[COMPATS + 1] = {
 enum compat compat_find(const char *name, size_t length)
 {
 	for (enum compat compat = COMPAT_OPENBSD; compat < COMPATS; compat++) {
-		if (strlen(compat_names[compat]) == length && !memcmp(compat_names[compat], name, length))
+		if (scan_is_word(name, length, compat_names[compat]))
 			return compat;
 	}
 	return COMPAT_NONE;

@@ -53,26 +53,21 @@ static bool has_socket(const struct service *service, const char *name, size_t l
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const char *known = service->sockets[i].name;
 
-		if (strlen(known) == length && !memcmp(known, name, length) &&
+		if (scan_is_word(name, length, known) &&
 		    (!needs_node || endpoint_is_path(service->sockets[i].endpoint)))
 			return true;
 	}
 	return false;
 }
 
-static bool is_word(const char *text, size_t length, const char *word)
-{
-	return strlen(word) == length && !memcmp(text, word, length);
-}
-
 /* Checks the text between the braces. Returns NULL, or why superd cannot replace it. */
 static const char *template_refuse(const struct service *service, const char *text, size_t length)
 {
-	bool descriptor = is_word(text, length, "fd") || is_word(text, length, "fds");
+	bool descriptor = scan_is_word(text, length, "fd") || scan_is_word(text, length, "fds");
 
-	if (is_word(text, length, "service"))
+	if (scan_is_word(text, length, "service"))
 		return NULL;
-	if (is_word(text, length, "port"))
+	if (scan_is_word(text, length, "port"))
 		return service_find_socket(service, KINDS_PORT | KIND(VSOCK)) ? NULL : "none of its sockets has a port";
 	if (service->exec->pass == PASS_BIND && length >= 2 && !memcmp(text, "fd", 2))
 		return "with pass = bind the program receives no descriptor: it binds its address";
@@ -82,7 +77,7 @@ static const char *template_refuse(const struct service *service, const char *te
 		return has_socket(service, text + 3, length - 3, false) ? NULL : "it has no socket of this name";
 	if (length > 5 && !memcmp(text, "path:", 5))
 		return has_socket(service, text + 5, length - 5, true) ? NULL : "it has no such node";
-	if (is_word(text, length, "instance"))
+	if (scan_is_word(text, length, "instance"))
 		return service->exec->accept ? NULL : "only with accept = yes there is a connection to name";
 	return "there are %{fd}, %{fd:NAME}, %{fds}, %{path:NAME}, %{service}, %{port} and %{instance}; %% is a "
 	       "percent sign";
@@ -161,7 +156,7 @@ static bool is_reserved(const char *variable)
 	size_t length = strcspn(variable, "=");
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (is_word(variable, length, names[i]))
+		if (scan_is_word(variable, length, names[i]))
 			return true;
 	}
 	return false;

@@ -63,7 +63,7 @@ bool format_is_own(const struct format *format)
 const struct format *format_find(const char *name, size_t length)
 {
 	for (size_t i = 0; i < FORMATS; i++) {
-		if (strlen(formats[i].name) == length && !memcmp(formats[i].name, name, length))
+		if (scan_is_word(name, length, formats[i].name))
 			return &formats[i];
 	}
 	return NULL;
@@ -93,7 +93,7 @@ static bool is_in_folder(const char *path, int skip, const char *folder)
 	size_t length;
 	const char *name = path_component(path, skip, &length);
 
-	return folder && strlen(folder) == length && !memcmp(folder, name, length);
+	return folder && scan_is_word(name, length, folder);
 }
 
 static bool has_usual_name(const struct format *format, const char *path)

@@ -189,7 +189,7 @@ static void read_words(const char *at, const char *end, struct place_mark *mark)
 		size_t length = strcspn(at, " \n");
 
 		for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
-			if (strlen(dialect_words[dialect]) == length && !memcmp(at, dialect_words[dialect], length)) {
+			if (scan_is_word(at, length, dialect_words[dialect])) {
 				mark->is_foreign = true;
 				mark->dialect = dialect;
 			}

@@ -53,7 +53,7 @@ static bool skip_prefix(const char **text, const char *with)
 static bool find_kind(const char *name, size_t length, enum condition_kind *kind)
 {
 	for (int n = 0; n < CONDITION_KINDS; n++) {
-		if (strlen(kinds[n].name) == length && !memcmp(kinds[n].name, name, length)) {
+		if (scan_is_word(name, length, kinds[n].name)) {
 			*kind = (enum condition_kind)n;
 			return true;
 		}
