@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -56,8 +55,7 @@ static bool is_infinity(const char *text)
 	return !strcasecmp(text, "infinity") || !strcasecmp(text, "unlimited");
 }
 
-/* Returns the value of a digit of any base up to 16; 16: it is no digit. */
-static int digit_value(char c)
+int scan_digit(char c)
 {
 	if (is_digit(c))
 		return c - '0';
@@ -71,9 +69,9 @@ static const char *scan_digits(const char **text, int base, const char *wrong, i
 	const char *at = *text;
 	int64_t value = 0;
 
-	for (; digit_value(*at) < base; at++)
+	for (; scan_digit(*at) < base; at++)
 		if (__builtin_mul_overflow(value, base, &value) ||
-		    __builtin_add_overflow(value, digit_value(*at), &value))
+		    __builtin_add_overflow(value, scan_digit(*at), &value))
 			return too_large;
 	if (at == *text)
 		return wrong;
@@ -373,10 +371,9 @@ bool scan_nearest_look(struct scan_nearest *nearest, const char *known)
 
 char scan_hex_byte(const char *text)
 {
-	const char digits[] = { text[0], text[0] ? text[1] : '\0', '\0' };
+	int high = scan_digit(text[0]), low = high < 16 ? scan_digit(text[1]) : 16;
 
-	return isxdigit((unsigned char)digits[0]) && isxdigit((unsigned char)digits[1])
-		? (char)strtoul(digits, NULL, 16) : '\0';
+	return low < 16 ? (char)(high * 16 + low) : '\0';
 }
 
 int scan_address(const char *text, size_t length, struct in6_addr *out)

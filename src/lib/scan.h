@@ -48,6 +48,9 @@ struct scan_nearest scan_nearest_begin(const char *name);
 /* Whether a known word is nearer than those before. */
 bool scan_nearest_look(struct scan_nearest *nearest, const char *known);
 
+/* The value of a digit of any base up to 16; 16: it is none. */
+int scan_digit(char c);
+
 /* Reads two hexadecimal digits. 0: there are none, or they are 00. */
 char scan_hex_byte(const char *text);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/c_escape.h"
 
 #define BLANKS " \t\r\n"
 
@@ -28,66 +29,6 @@ static const char colon_refused[] = "superd has no way to name a path with a col
 static bool is_blank(char c)
 {
 	return c && strchr(BLANKS, c);
-}
-
-/* Parses exactly `count` digits of a base. false: there are fewer. */
-static bool scan_base_digits(const char *text, size_t count, unsigned base, uint32_t *number)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	*number = 0;
-	for (size_t i = 0; i < count; i++) {
-		char c = text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] | 0x20) : text[i];
-		const char *found = c ? strchr(digits, c) : NULL;
-
-		if (!found || (unsigned)(found - digits) >= base)
-			return false;
-		*number = *number * base + (unsigned)(found - digits);
-	}
-	return true;
-}
-
-/* Whether the number is a Unicode scalar value other than 0. */
-static bool is_character(uint32_t c)
-{
-	return c && c <= 0x10ffff && (c & 0xfffff800) != 0xd800 && (c < 0xfdd0 || c > 0xfdef) && (c & 0xfffe) != 0xfffe;
-}
-
-/* Adds a character that an escape gives by its number. Returns the length of the escape behind the backslash; 0: it is
- * no such escape. */
-static size_t add_numbered_char(struct buf *out, const char *text)
-{
-	uint32_t number;
-
-	if (*text == 'x' && scan_base_digits(text + 1, 2, 16, &number) && number) {
-		buf_char(out, (char)number);
-		return 3;
-	}
-	if (*text == 'u' && scan_base_digits(text + 1, 4, 16, &number) && is_character(number)) {
-		buf_utf8(out, number);
-		return 5;
-	}
-	if (*text == 'U' && scan_base_digits(text + 1, 8, 16, &number) && is_character(number)) {
-		buf_utf8(out, number);
-		return 9;
-	}
-	if (scan_base_digits(text, 3, 8, &number) && number && number <= 0xff) {
-		buf_char(out, (char)number);
-		return 3;
-	}
-	return 0;
-}
-
-/* Adds the character of an escape. Returns its length behind the backslash; 0: it is no escape. */
-static size_t add_escaped_char(struct buf *out, const char *text)
-{
-	static const char letters[] = "abfnrtv\\\"'s", meant[] = "\a\b\f\n\r\t\v\\\"' ";
-	const char *found = *text ? strchr(letters, *text) : NULL;
-
-	if (!found)
-		return add_numbered_char(out, text);
-	buf_char(out, meant[found - letters]);
-	return 1;
 }
 
 /* Adds a character that means itself behind a backslash. Returns its length; 0: the character does not. */
@@ -113,7 +54,7 @@ static const char *scan_escape(struct word_splitter *splitter)
 	size_t taken = add_literal_char(splitter, text);
 
 	if (!taken && !(splitter->flags & UNIT_WORDS_LITERAL))
-		taken = add_escaped_char(&splitter->word, text);
+		taken = c_escape_read(text, true, &splitter->word);
 	if (taken && splitter->flags & UNIT_WORDS_PARTS && ends_in_colon(&splitter->word))
 		return colon_refused;
 	if (!taken && !(splitter->flags & UNIT_WORDS_RELAX))

@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/c_escape.h"
+#include "lib/scan.h"
+
 #define NAME_MOST 255
 
 /* Whether it is a name of printable ASCII without the colon, which separates names in LISTEN_FDNAMES. */
@@ -17,11 +20,6 @@ static bool is_name(const char *name, size_t length)
 			return false;
 	}
 	return true;
-}
-
-static bool is_word(const char *text, size_t length, const char *word)
-{
-	return strlen(word) == length && !memcmp(text, word, length);
 }
 
 static bool read_option(const char *option, size_t length, struct open_file_word *file)
@@ -37,7 +35,7 @@ static bool read_option(const char *option, size_t length, struct open_file_word
 	};
 
 	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++) {
-		if (is_word(option, length, options[n].name)) {
+		if (scan_is_word(option, length, options[n].name)) {
 			bool is_new = !*options[n].flag;
 
 			*options[n].flag = true;
@@ -101,55 +99,8 @@ struct credential_word credential_word_read(const char *word)
 
 bool credential_name_is_valid(const char *name, size_t length)
 {
-	return is_name(name, length) && !memchr(name, '/', length) && !is_word(name, length, ".") &&
-	       !is_word(name, length, "..");
-}
-
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
-}
-
-/* Reads `count` digits of a base; -1: there are fewer. */
-static long read_digits(const char *at, int count, int base)
-{
-	long number = 0;
-
-	for (int n = 0; n < count; n++) {
-		if (digit_of(at[n]) >= base)
-			return -1;
-		number = number * base + digit_of(at[n]);
-	}
-	return number;
-}
-
-/* Adds the character of an escape. Returns the length of the escape behind its backslash; 0: it is no escape. */
-static size_t read_escape(const char *at, struct buf *out)
-{
-	static const char letters[][2] = {
-		{ 'a', '\a' }, { 'b', '\b' }, { 'f', '\f' }, { 'n', '\n' },  { 'r', '\r' },  { 't', '\t' },
-		{ 'v', '\v' }, { 's', ' ' },  { '"', '"' },  { '\'', '\'' }, { '\\', '\\' },
-	};
-	int digits = *at == 'x' ? 2 : *at == 'u' ? 4 : *at == 'U' ? 8 : 0;
-	long code = digits ? read_digits(at + 1, digits, 16) : read_digits(at, 3, 8);
-
-	for (size_t n = 0; n < sizeof(letters) / sizeof(*letters); n++) {
-		if (*at == letters[n][0]) {
-			buf_char(out, letters[n][1]);
-			return 1;
-		}
-	}
-	if (code < 0 || code > (digits > 2 ? 0x10ffff : 255))
-		return 0;
-	if (digits > 2)
-		buf_utf8(out, (uint32_t)code);
-	else
-		buf_char(out, (char)code);
-	return digits ? (size_t)digits + 1 : 3;
+	return is_name(name, length) && !memchr(name, '/', length) && !scan_is_word(name, length, ".") &&
+	       !scan_is_word(name, length, "..");
 }
 
 const char *credential_value_read(const char *text, struct buf *out)
@@ -161,7 +112,7 @@ const char *credential_value_read(const char *text, struct buf *out)
 			buf_char(out, *text++);
 			continue;
 		}
-		length = read_escape(++text, out);
+		length = c_escape_read(++text, false, out);
 		if (!length)
 			return "a backslash in a value starts an escape as in C, as \\n, \\\\ or \\x41";
 		text += length;
