@@ -14,11 +14,12 @@
 #include "read/systemd/build.h"
 #include "table/option/socket_context.h"
 #include "table/reading/shell_word.h"
+#include "table/words/command_prefix.h"
 
 struct unit_command {
 	const char *key;
 	struct origin at;
-	bool ignores_failure, has_argv0, keeps_variables, is_privileged, keeps_identity, by_shell;
+	unsigned flags;                 /* COMMAND_… */
 	const struct unit_word *words; /* the program without its signs, and its arguments */
 	const char *program;
 	size_t count;
@@ -31,35 +32,19 @@ struct command_list {
 	bool failed;
 };
 
-/* Reads one sign, which may come once, and returns the text behind it; NULL: there is none. "!!" only means something
- * on kernels that are too old for superd. */
-static const char *read_sign(struct unit_command *command, const char *text)
-{
-	const struct {
-		char sign;
-		bool *flag;
-	} signs[] = {
-		{ '-', &command->ignores_failure }, { '@', &command->has_argv0 }, { ':', &command->keeps_variables },
-		{ '+', &command->is_privileged },   { '!', &command->keeps_identity }, { '|', &command->by_shell },
-	};
-
-	if (text[0] == '!' && text[1] == '!')
-		return text + 2;
-	for (size_t n = 0; n < sizeof(signs) / sizeof(*signs); n++) {
-		if (*text == signs[n].sign && !*signs[n].flag) {
-			*signs[n].flag = true;
-			return text + 1;
-		}
-	}
-	return NULL;
-}
-
-/* Reads all signs. Returns the text behind them, the program. */
+/* Reads the signs, each of which may come once. Returns the text behind them, the program. "!!" only means something on
+ * kernels that are too old for superd. */
 static const char *read_prefix(struct unit_command *command, const char *text)
 {
-	for (const char *behind = text; behind; behind = read_sign(command, text))
-		text = behind;
-	return text;
+	for (;;) {
+		unsigned flag = command_sign(*text) & ~command->flags;
+		bool is_doubled = text[0] == '!' && text[1] == '!';
+
+		if (!flag && !is_doubled)
+			return text;
+		command->flags |= is_doubled ? 0 : flag;
+		text += 1 + is_doubled;
+	}
 }
 
 /* The program's path without doubled percent signs, because it is no template. */
@@ -97,7 +82,7 @@ static bool check_program_path(struct unit_builder *builder, const struct unit_c
 		return unit_refuse(builder, command->program_at,
 				   "%s: '%s': a program is not a directory, and its path has no control characters",
 				   command->key, program);
-	if (command->has_argv0 && command->count < 2)
+	if (command->flags & COMMAND_ARGV0 && command->count < 2)
 		return unit_refuse(builder, command->program_at,
 				   "%s: after @ and the program, the program's name for itself is missing",
 				   command->key);
@@ -140,13 +125,14 @@ static void add_shell_word(struct buf *text, const char *word, bool expands)
 static void wrap_in_shell(struct unit_builder *builder, struct unit_command *command, const char *program)
 {
 	struct unit_word list[4] = { { .text = "/bin/sh" } };
+	bool expands = !(command->flags & COMMAND_VERBATIM);
 	struct buf text = { 0 };
 	size_t count = 1;
 
-	add_shell_word(&text, program, !command->keeps_variables);
+	add_shell_word(&text, program, expands);
 	for (size_t n = 1; n < command->count; n++)
-		add_shell_word(&text, command->words[n].text, !command->keeps_variables);
-	if (command->has_argv0)
+		add_shell_word(&text, command->words[n].text, expands);
+	if (command->flags & COMMAND_ARGV0)
 		list[count++].text = "-sh";
 	if (text.length) {
 		list[count++].text = "-c";
@@ -186,7 +172,7 @@ static bool may_be_set(const struct unit *unit, const char *name)
 static void warn_of_lost_words(struct unit_builder *builder, const struct unit_assignment *assignment,
 			       const struct unit_command *command)
 {
-	for (size_t n = 1; n < command->count && !command->keeps_variables; n++) {
+	for (size_t n = 1; n < command->count && !(command->flags & COMMAND_VERBATIM); n++) {
 		const struct unit_word *word = &command->words[n];
 		struct origin at = unit_place(assignment, word->offset);
 
@@ -233,7 +219,7 @@ static void add_unit_command(struct unit_builder *builder, const struct unit_ass
 	const char *program = read_prefix(&command, argv[0].text);
 
 	command.program = unescaped_path(builder, program);
-	if (command.by_shell)
+	if (command.flags & COMMAND_SHELL)
 		wrap_in_shell(builder, &command, program);
 	else
 		warn_of_odd_words(builder, assignment, &command);
@@ -279,18 +265,6 @@ static struct command_list read_commands(struct unit_builder *builder, const cha
 	return commands;
 }
 
-static void add_flags(struct buf *out, const struct unit_command *command)
-{
-	static const char letters[] = { '-', ':', '+', '!', '|' };
-	const bool has[] = { command->ignores_failure, command->keeps_variables, command->is_privileged,
-			     command->keeps_identity, command->by_shell };
-
-	for (size_t n = 0; n < sizeof(has); n++) {
-		if (has[n])
-			buf_char(out, letters[n]);
-	}
-}
-
 /* The program and its arguments as one text. */
 static void add_command_words(struct buf *out, const struct unit_command *command, size_t first)
 {
@@ -313,24 +287,26 @@ static bool has_variables(const struct unit_command *command)
 /* superd replaces variables in all commands of a service or in none. The sign : exempts a command. */
 static void enable_variables(struct unit_builder *builder, const struct unit_command *command)
 {
-	if (!command->keeps_variables && has_variables(command) && !builder_has(builder->builder, "expand_environment"))
+	if (!(command->flags & COMMAND_VERBATIM) && has_variables(command) &&
+	    !builder_has(builder->builder, "expand_environment"))
 		unit_set(builder, "expand_environment", "yes", command->program_at);
 }
 
 static void set_main_command(struct unit_builder *builder, const struct unit_command *command)
 {
-	struct buf text = { 0 }, flags = { 0 };
+	struct buf text = { 0 }, signs = { 0 };
+	bool has_argv0 = command->flags & COMMAND_ARGV0;
 
-	add_command_words(&text, command, command->has_argv0 ? 2 : 1);
-	add_flags(&flags, command);
+	add_command_words(&text, command, has_argv0 ? 2 : 1);
+	command_prefix_add(&signs, command->flags & ~(unsigned)COMMAND_ARGV0);
 	unit_set(builder, "exec", buf_string(&text), command->program_at);
-	if (command->has_argv0)
+	if (has_argv0)
 		unit_set(builder, "argv0", command->words[1].text, command->program_at);
-	if (flags.length && (strcmp(buf_string(&flags), ":") != 0 || has_variables(command)))
-		unit_set(builder, "exec_prefix", buf_string(&flags), command->program_at);
+	if (signs.length && (strcmp(buf_string(&signs), ":") != 0 || has_variables(command)))
+		unit_set(builder, "exec_prefix", buf_string(&signs), command->program_at);
 	enable_variables(builder, command);
 	buf_free(&text);
-	buf_free(&flags);
+	buf_free(&signs);
 }
 
 /* Adds commands as texts of a list. */
@@ -341,11 +317,9 @@ static void add_command_texts(struct unit_builder *builder, const struct command
 		struct unit_command command = commands->list[n];
 		struct buf text = { 0 };
 
-		command.is_privileged |= privileged;
+		command.flags |= privileged ? COMMAND_PRIVILEGED : 0;
 		enable_variables(builder, &command);
-		add_flags(&text, &command);
-		if (command.has_argv0)
-			buf_char(&text, '@');
+		command_prefix_add(&text, command.flags);
 		add_command_words(&text, &command, 1);
 		word_list_add(list, buf_keep(&text, builder->pool), command.program_at);
 		list->at = command.at;

@@ -10,14 +10,13 @@ static const struct {
 	char sign;
 	unsigned flag;
 } signs[] = {
-	{ '-', COMMAND_IGNORES_FAILURE }, { '+', COMMAND_PRIVILEGED }, { '!', COMMAND_SAME_IDENTITY },
-	{ ':', COMMAND_VERBATIM },	  { '@', COMMAND_ARGV0 },
-	{ '|', COMMAND_SHELL },
+	{ '-', COMMAND_IGNORES_FAILURE }, { ':', COMMAND_VERBATIM }, { '+', COMMAND_PRIVILEGED },
+	{ '!', COMMAND_SAME_IDENTITY },	  { '|', COMMAND_SHELL },    { '@', COMMAND_ARGV0 },
 };
 
 #define SIGNS (sizeof(signs) / sizeof(signs[0]))
 
-static unsigned sign_flag(char sign)
+unsigned command_sign(char sign)
 {
 	for (size_t n = 0; n < SIGNS; n++) {
 		if (signs[n].sign == sign)
@@ -29,9 +28,17 @@ static unsigned sign_flag(char sign)
 const char *command_prefix(const char *text, unsigned *flags)
 {
 	*flags = 0;
-	for (unsigned flag; (flag = sign_flag(*text)); text++)
+	for (unsigned flag; (flag = command_sign(*text)); text++)
 		*flags |= flag;
 	return text;
+}
+
+void command_prefix_add(struct buf *out, unsigned flags)
+{
+	for (size_t n = 0; n < SIGNS; n++) {
+		if (flags & signs[n].flag)
+			buf_char(out, signs[n].sign);
+	}
 }
 
 static const char *program_refuse(const char *program, size_t count, unsigned flags)

@@ -2,6 +2,7 @@
  * which lib/shell_words splits. Source: systemd.service(5), "COMMAND LINES". */
 #pragma once
 
+#include "lib/buf.h"
 #include "table/service/service.h"
 
 /* How superd runs a command. */
@@ -14,8 +15,12 @@ enum {
 	COMMAND_SHELL = 1 << 5,                 /* | : by the user's shell; "-" in front of its name: a login shell */
 };
 
-/* Reads the signs, and returns where the program begins. */
+/* The flag of a sign; 0: it is none. */
+unsigned command_sign(char sign);
+
+/* Reads the signs, and returns where the program begins; adds the signs of these flags. */
 const char *command_prefix(const char *text, unsigned *flags);
+void command_prefix_add(struct buf *out, unsigned flags);
 
 /* Returns NULL, or why it is no command, as the end of a sentence. */
 const char *command_refuse(const char *text);
