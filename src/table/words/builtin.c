@@ -11,17 +11,6 @@
 #define AUTH_TIMEOUT_MOST 3600          /* seconds */
 #define HOST_MOST 253                   /* characters of a host name (RFC 1123) */
 
-bool builtin_is_plain(const char *name)
-{
-	static const char *const plain[] = { "echo", "discard", "chargen", "daytime", "time" };
-
-	for (size_t n = 0; n < sizeof(plain) / sizeof(plain[0]); n++) {
-		if (!strcmp(plain[n], name))
-			return true;
-	}
-	return false;
-}
-
 static const char *read_form(words word, struct builtin_options *out, const char **bad)
 {
 	for (; *word; word++) {
@@ -47,24 +36,14 @@ static const char *read_health(words word, struct builtin_options *out, const ch
 	return NULL;
 }
 
+/* The flag of a letter of auth; NULL: it has a value, or is none. */
 static bool *auth_flag(struct builtin_options *out, char letter)
 {
-	switch (letter) {
-	case 'g':
-		return &out->random;
-	case 'r':
-		return &out->real;
-	case 'i':
-		return &out->numeric;
-	case 'f':
-		return &out->fake;
-	case 'F':
-		return &out->fake_any;
-	case 'n':
-		return &out->hide;
-	default:
-		return NULL;
-	}
+	static const char letters[] = "grifFn";
+	bool *const flags[] = { &out->random, &out->real, &out->numeric, &out->fake, &out->fake_any, &out->hide };
+	const char *found = strchr(letters, letter);
+
+	return found ? flags[found - letters] : NULL;
 }
 
 /* Whether a text can be a field of an ident reply (RFC 1413): visible characters without a colon. */
@@ -134,8 +113,9 @@ static const char *read_auth(words word, struct builtin_options *out, const char
 }
 
 /* The names by which browsers may reach the page. */
-static const char *read_hosts(words word, const char **bad)
+static const char *read_hosts(words word, struct builtin_options *out, const char **bad)
 {
+	(void)out;
 	for (; *word; word++) {
 		size_t length = strlen(*word);
 
@@ -147,35 +127,58 @@ static const char *read_hosts(words word, const char **bad)
 	return NULL;
 }
 
+static const struct builtin_row {
+	const char *name;
+	bool is_plain, shares_process;  /* whatever its options */
+	const char *(*read)(words word, struct builtin_options *out, const char **bad);         /* NULL: it has none */
+} rows[] = {
+	{ "auth", .read = read_auth },
+	{ "chargen", .is_plain = true, .shares_process = true, .read = read_form },
+	{ "daytime", .is_plain = true, .shares_process = true, .read = read_form },
+	{ "discard", .is_plain = true, .shares_process = true },
+	{ "echo", .is_plain = true, .shares_process = true },
+	{ "health", .shares_process = true, .read = read_health },
+	{ "metrics", .read = read_hosts },
+	{ "servers", .shares_process = true },
+	{ "services", .shares_process = true },
+	{ "status", .read = read_hosts },
+	{ "time", .is_plain = true, .shares_process = true },
+};
+
+static const struct builtin_row *row_of(const char *name)
+{
+	static const struct builtin_row other = { 0 };
+
+	for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
+		if (!strcmp(rows[n].name, name))
+			return &rows[n];
+	}
+	return &other;
+}
+
+bool builtin_is_plain(const char *name)
+{
+	return row_of(name)->is_plain;
+}
+
 const char *builtin_read_options(words builtin, struct builtin_options *out, const char **bad)
 {
+	const struct builtin_row *row = row_of(builtin[0]);
+
 	*out = (struct builtin_options){ 0 };
-	*bad = NULL;
-	if (!strcmp(builtin[0], "daytime") || !strcmp(builtin[0], "chargen"))
-		return read_form(builtin + 1, out, bad);
-	if (!strcmp(builtin[0], "auth"))
-		return read_auth(builtin + 1, out, bad);
-	if (!strcmp(builtin[0], "health"))
-		return read_health(builtin + 1, out, bad);
-	if (!strcmp(builtin[0], "metrics") || !strcmp(builtin[0], "status"))
-		return read_hosts(builtin + 1, bad);
-	*bad = builtin[1];
-	return builtin[1] ? "it takes no options" : NULL;
+	*bad = row->read ? NULL : builtin[1];
+	if (row->read)
+		return row->read(builtin + 1, out, bad);
+	return *bad ? "it takes no options" : NULL;
 }
 
 bool builtin_shares_process(words builtin)
 {
-	static const char *const askers[] = { "health", "servers", "services" };
-	struct builtin_options options = { 0 };
+	struct builtin_options options;
 	const char *bad;
 
-	for (size_t n = 0; n < sizeof(askers) / sizeof(askers[0]); n++) {
-		if (!strcmp(askers[n], builtin[0]))
-			return true;
-	}
-	if (!strcmp(builtin[0], "auth"))
-		return !read_auth(builtin + 1, &options, &bad) && !options.real;
-	return builtin_is_plain(builtin[0]);
+	return row_of(builtin[0])->shares_process ||
+	       (!strcmp(builtin[0], "auth") && !builtin_read_options(builtin, &options, &bad) && !options.real);
 }
 
 bool builtin_reads_homes(const char *name, words options)
