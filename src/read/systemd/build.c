@@ -61,14 +61,7 @@ const struct unit_assignment *unit_line_next(struct unit_lines *lines)
 
 const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key)
 {
-	const struct unit_lines lines = { .section = section, .key = key };
-	const struct unit *unit = builder->unit;
-
-	for (size_t n = unit ? unit->count : 0; n-- > 0;) {
-		if (is_of(&lines, &unit->list[n]))
-			return *unit->list[n].value ? &unit->list[n] : NULL;
-	}
-	return NULL;
+	return builder->unit ? unit_last(builder->unit, section, key) : NULL;
 }
 
 const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment)

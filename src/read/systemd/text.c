@@ -269,7 +269,7 @@ const struct unit_assignment *unit_last(const struct unit *unit, const char *sec
 	for (size_t n = unit->count; n-- > 0;) {
 		const struct unit_assignment *assignment = &unit->list[n];
 
-		if (!strcmp(assignment->key, key) && !strcmp(assignment->section, section))
+		if (!strcmp(assignment->today, key) && !strcmp(assignment->section, section))
 			return *assignment->value ? assignment : NULL;
 	}
 	return NULL;
