@@ -22,6 +22,21 @@ void *array_grow(void *array, size_t *capacity, size_t count, size_t size)
 	return grown;
 }
 
+size_t array_floor(const void *array, size_t count, size_t size, size_t number)
+{
+	size_t low = 0, high = count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (*(const size_t *)(const void *)((const char *)array + middle * size) <= number)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 void *array_reach(void *array, size_t *capacity, size_t index, size_t size)
 {
 	size_t more = *capacity ? *capacity : FIRST;

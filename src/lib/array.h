@@ -11,5 +11,9 @@ void *array_grow(void *array, size_t *capacity, size_t count, size_t size);
 #define array_add(list, count, capacity) \
 	(*((list) = array_grow((list), &(capacity), (count), sizeof(*(list))), &(list)[(count)++]))
 
+/* The index of the last of these elements, which begin with a size_t and are sorted by it, that is not above the number;
+ * 0: none is. By binary search. */
+size_t array_floor(const void *array, size_t count, size_t size, size_t number);
+
 /* Makes room up to the element `index`, and fills the new part with zeros. Fails as array_grow does. */
 void *array_reach(void *array, size_t *capacity, size_t index, size_t size);

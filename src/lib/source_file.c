@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/fd.h"
 #include "lib/size_text.h"
 
@@ -262,18 +263,10 @@ bool source_from_text(struct source_file *source, const char *file, const char *
 	return split_lines(source, diags) && check_or_free(source, diags);
 }
 
-/* Finds the line of an offset among the lines from low to high by binary search. */
+/* Finds the line of an offset among the lines from low to high. */
 static size_t find_line(const struct source_file *source, size_t offset, size_t low, size_t high)
 {
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (source->lines[middle] <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
+	return low + array_floor(source->lines + low, high - low, sizeof(*source->lines), offset);
 }
 
 static struct origin origin_at(const struct source_file *source, size_t offset, size_t line)

@@ -38,21 +38,11 @@ static bool is_blank(char c)
 	return c && strchr(BLANKS, c);
 }
 
-/* The index of the stretch with this byte of the joined line; 0 if there are no stretches. It is a binary search,
- * because a line may have a million of them. */
+/* The index of the stretch with this byte of the joined line; 0 if there are no stretches. A line may have a million of
+ * them. */
 static size_t find_stretch(const struct joined *joined, size_t offset)
 {
-	size_t low = 0, high = joined->count;
-
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (joined->stretches[middle].start <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
+	return array_floor(joined->stretches, joined->count, sizeof(*joined->stretches), offset);
 }
 
 static struct origin place_in_stretch(const struct joined *joined, size_t stretch, size_t offset)
@@ -277,22 +267,15 @@ const struct unit_assignment *unit_last(const struct unit *unit, const char *sec
 
 struct origin unit_place(const struct unit_assignment *assignment, size_t offset)
 {
-	size_t low = 0, high = assignment->piece_count;
+	const struct unit_piece *piece = assignment->pieces;
 	struct origin at;
 
-	if (!high)
+	if (!assignment->piece_count)
 		return assignment->at;
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (assignment->pieces[middle].offset <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	at = assignment->pieces[low].at;
+	piece += array_floor(piece, assignment->piece_count, sizeof(*piece), offset);
+	at = piece->at;
 	if (at.column)
-		at.column += (unsigned)(offset - assignment->pieces[low].offset);
+		at.column += (unsigned)(offset - piece->offset);
 	return at;
 }
 
