@@ -23,6 +23,7 @@ static void (*const works[WORKERS])(int channel) = {
 	[WORKER_PAGE_OUT] = work_page_out,
 	[WORKER_RECEIVE] = work_receive,
 	[WORKER_RESTORE] = work_restore,
+	[WORKER_ACCEPT] = work_restore,
 };
 
 int main(int argc, char **argv)

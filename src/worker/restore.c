@@ -1,4 +1,4 @@
-/* Restores the options of listeners that backends have held, one after the other. */
+/* Restores the options of listeners that backends have held, or drops clients there, one after the other. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -438,7 +438,7 @@ Behaviour(hostile_listener, and_the_last_of_several_reloads_takes_effect)
 }
 
 /* Its listener is being restored, which hangs: no order waits for that, and nobody else. */
-Behaviour(hostile_listener, nor_does_a_start_behind_one_who_leaves_it_locked)
+static void expect_start_behind(const char *words)
 {
 	struct superd *superd;
 	struct program order;
@@ -446,7 +446,9 @@ Behaviour(hostile_listener, nor_does_a_start_behind_one_who_leaves_it_locked)
 	long left;
 
 	SKIP_WITHOUT_LOCKS();
-	superd = run_locked("leave", &client);
+	superd = run_hostile("leave", words);
+	client = client_connect(superd_port(superd, "hostile"));
+	superd_wait_log(superd, "asked 15");
 	other = superd_port(superd, "other");
 	left = pid_behind(path_in("acts"), "left ");
 	clock_hold();
@@ -467,6 +469,53 @@ Behaviour(hostile_listener, nor_does_a_start_behind_one_who_leaves_it_locked)
 	kill(-(pid_t)left, SIGKILL);
 	close(client);
 	superd_stop(superd);
+}
+
+Behaviour(hostile_listener, nor_does_a_start_behind_one_who_leaves_it_locked)
+{
+	expect_start_behind("");
+}
+
+Behaviour(hostile_listener, nor_does_one_behind_the_end_of_who_waits_there)
+{
+	expect_start_behind("flush_pending = yes");
+}
+
+/* They are to be dropped, and start its program where that is impossible. */
+Behaviour(hostile_listener, nor_do_probes_that_wait_there)
+{
+	struct scene scene = { .port = free_port() };
+	int probe;
+	long left;
+
+	SKIP_WITHOUT_LOCKS();
+	scene.superd = controlled_clock_run("service hostile { listen = \"127.0.0.1:%d\" exec = \"%s %s late\"\n"
+					    " kill_mode = process probe_from = { \"127.0.0.2\" } }\n"
+					    "service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n",
+					    scene.port, replaced(backend("%s", ""), "backend ", "hostile_backend"),
+					    write_file("acts", "%s", ""), backend("stdio"));
+	superd_wait_log(scene.superd, "other: listening on");
+	cr_assert(is_served(&scene, SOCK_STREAM));
+	superd_wait_log(scene.superd, "ended: exit status 0");
+	WAIT_UNTIL(strstr(read_text(path_in("acts")), "left "));
+	left = pid_behind(path_in("acts"), "left ");
+	close(client_connect_from("127.0.0.2", scene.port));
+	WAIT_UNTIL(!strstr(control_once("status hostile"), "\"probes\":0"));
+	cr_expect_eq(superd_log_count(scene.superd, "hostile: started"), 1);
+	clock_settle(scene.superd);
+	clock_hold();
+	kill((pid_t)left, SIGUSR1);
+	WAIT_UNTIL(strstr(read_text(path_in("acts")), "asked 15"));
+	probe = client_connect_from("127.0.0.2", scene.port);
+	WAIT_UNTIL(superd_aside(scene.superd, "superd-accept"));
+	client_ask_pid(superd_port(scene.superd, "other"));
+	cr_expect_eq(superd_log_count(scene.superd, "hostile: started"), 1);
+	clock_go_on();
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_log_count(scene.superd, "hostile: started") == 2));
+	client_ask_pid(superd_port(scene.superd, "other"));
+	kill((pid_t)-left, SIGKILL);
+	close(probe);
+	superd_stop(scene.superd);
 }
 
 /* Nobody could restore it then: a start finds out. */

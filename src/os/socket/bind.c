@@ -228,6 +228,9 @@ int bind_restore(const struct restore_task *task, struct buf *lines)
 	int fd = task->fd, domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result, error;
 	struct buf unused = { 0 };
 
+	result = task->drops ? bind_queue_drop(fd, listen, task->drops) : 0;
+	if (task->work == RESTORE_DROP)
+		return result;
 	if (domain < 0 || bind_is_shut(fd))
 		return 0;               /* not a socket; or shut down, which is detected elsewhere */
 	if (task->work == RESTORE_CHANGE)

@@ -35,13 +35,15 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 /* A socket that a backend has had. */
 struct restore_task {
 	int fd;                         /* borrowed */
-	const struct listen *listen;    /* borrowed; may be NULL where nothing is restored */
+	const struct listen *listen;    /* borrowed; may be NULL where nothing is restored or dropped */
 	const struct listen *before;    /* the same, of RESTORE_CHANGE; NULL: it is unknown, and only the rules are set */
 	bool clears;                    /* true: options that the table does not set get the kernel's defaults; false: they do not change */
 	bool is_lent;                   /* of RESTORE_CHANGE: a program has it, and may read nothing that the rules refuse */
+	unsigned drops;                 /* before all else so many clients or datagrams of its queue are dropped, if there are any */
 	enum {
 		RESTORE,
 		RESTORE_CHANGE,         /* nothing is restored: what differs from `before` is set, as bind_adjust does */
+		RESTORE_DROP,           /* that is all */
 		RESTORE_UNSHARED,       /* and it had no second socket */
 		RESTORE_SHARED,         /* nothing is restored: its address may have a second socket from now on (os/socket/reuseport) */
 		RESTORE_SHUT,           /* nothing is restored: it is shut down, for all its holders */
@@ -52,7 +54,8 @@ struct restore_task {
 /* Restores the properties that a backend may have changed for all holders of the socket: the filter, the interface, the
  * length of the queue, the options, the multicast groups. -1 and errno: that is impossible (SO_LOCK_FILTER), so the
  * socket must be opened again; one that accepts is shut down, for all its holders. RESTORE_CHANGE ends no socket, and adds
- * to `lines` what cannot be set, a line each, and in front of them why it has failed. */
+ * to `lines` what cannot be set, a line each, and in front of them why it has failed. RESTORE_DROP fails where clients are
+ * left, as descriptors are short. */
 int bind_restore(const struct restore_task *task, struct buf *lines);
 
 /* Whether clients reach this socket by the listener's path: its node exists and is this socket's. Always true without a
@@ -91,13 +94,6 @@ bool bind_is_shut(int fd);
 
 /* The maximum length of the queue (the backlog of listen(2)); -1: the kind has none. */
 int bind_queue_limit(int fd, const struct listen *listen);
-
-/* Discards what waits: closes connections, reads datagrams. A limited number, as more may arrive meanwhile. */
-void bind_flush(int fd, const struct listen *listen);
-
-/* Accepts up to `count` clients and closes them at once, without blocking, and adds their number to *dropped. Restores
- * O_NONBLOCK afterwards, as a frozen backend may share the socket. false: superd is out of descriptors. */
-bool bind_drop(int fd, unsigned count, unsigned *dropped);
 
 /* Whether this kernel has IPv6 at all, for tests and error messages. */
 bool bind_kernel_has_ipv6(void);

@@ -39,6 +39,10 @@ bool bind_address(int fd, struct socket_address *address);
 void fifo_size(int fd, const struct listen *listen, struct buf *warnings);
 void fifo_resize(int fd, const struct listen *before, const struct listen *after, struct buf *warnings);
 
+/* Takes and closes so many of the clients in the queue, or reads so many datagrams, if there are any, without blocking.
+ * Restores O_NONBLOCK, as a frozen backend may share the socket. -1 and errno: some are left. */
+int bind_queue_drop(int fd, const struct listen *listen, unsigned most);
+
 /* Set owner and mode of a message queue, and remove it (mq_unlink(3)). Do nothing for other kinds. */
 void message_queue_adjust(int fd, const struct listen *listen, struct buf *warnings);
 void message_queue_remove(const struct listen *listen);

@@ -14,12 +14,10 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "os/foreign/foreign_path.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/sock_diag.h"
+#include "os/socket/bind_internal.h"
 #include "os/socket/eintr_timer.h"
-
-#define FLUSH_MOST 65536                /* clients or datagrams to discard at most, as a flood never ends */
 
 /* Reads the queue without the socket's lock, which TCP_INFO takes. */
 static bool read_foreign_tcp_queue(int fd, uint32_t *queue, uint32_t *limit)
@@ -118,91 +116,22 @@ static bool discard_one(int fd, const struct listen *listen)
 	return got > 0 || (got == 0 && endpoint_is_datagram(listen->address));
 }
 
-static void flush_all(int fd, const struct listen *listen)
+int bind_queue_drop(int fd, const struct listen *listen, unsigned most)
 {
-	eintr_timer_begin();    /* another holder may have cleared O_NONBLOCK */
-	for (unsigned n = 0; n < FLUSH_MOST && is_readable(fd) > 0 && discard_one(fd, listen); n++)
-		;
-	eintr_timer_end();
-}
+	int flags = fcntl(fd, F_GETFL), result = 0;
 
-static int flush_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
-{
-	(void)why, (void)warnings;
-	flush_all(fd, with);
-	return 0;
-}
-
-struct flush_task {
-	int fd;
-	const struct listen *listen;
-};
-
-static int flush_in_child(const void *with, struct buf *why, struct buf *warnings)
-{
-	const struct flush_task *task = with;
-
-	(void)why, (void)warnings;
-	flush_all(task->fd, task->listen);
-	return -1;
-}
-
-/* Whether discarding may block. A datagram of a unix socket may carry descriptors, whose closing may block; to look
- * before reading is no proof, as another holder may read one in between. Reading a FIFO takes the lock of its pipe,
- * which any process that has it open can hold for ever. */
-static bool may_block(const struct listen *listen)
-{
-	return listen->address->kind == ENDPOINT_FIFO || listen->address->kind == ENDPOINT_UNIX_DGRAM;
-}
-
-void bind_flush(int fd, const struct listen *listen)
-{
-	const struct flush_task task = { fd, listen };
-	struct buf none = { 0 };
-
-	if (fd_set_nonblocking(fd, true) < 0)
-		return;         /* it would block */
-	if (may_block(listen))
-		foreign_fork(listen->address->address, flush_in_child, &task, fd, &none, &none);
-	else
-		foreign_socket_do(fd, flush_socket, listen, &none, &none);
-	buf_free(&none);
-}
-
-/* Puts the number of dropped clients into the text, as this may run in a helper process. */
-static int drop_clients(int fd, const void *with, struct buf *dropped, struct buf *warnings)
-{
-	unsigned count = *(const unsigned *)with, gone = 0;
-	int flags = fcntl(fd, F_GETFL), client = 0;
-	bool none = false;
-
-	(void)warnings;
 	if (flags < 0 || fd_set_nonblocking(fd, true) < 0)
-		return -1;
-	eintr_timer_begin();
-	for (unsigned n = 0; n < count && client >= 0; n++) {
-		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-		none = client < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-		if (client < 0)
+		return -1;              /* it would block */
+	eintr_timer_begin();            /* another holder may have cleared O_NONBLOCK */
+	for (unsigned n = 0; n < most && is_readable(fd) > 0; n++) {
+		if (discard_one(fd, listen))
 			continue;
-		close(client);
-		gone++;
+		result = errno == EAGAIN ? 0 : -1;
+		break;
 	}
 	eintr_timer_end();
 	fcntl(fd, F_SETFL, flags);
-	buf_addf(dropped, "%u", gone);
-	return client >= 0 || none ? 0 : -1;
-}
-
-bool bind_drop(int fd, unsigned count, unsigned *dropped)
-{
-	struct buf text = { 0 }, none = { 0 };
-	bool all = foreign_socket_do(fd, drop_clients, &count, &text, &none) == 0;
-
-	*dropped += (unsigned)strtoul(buf_string(&text), NULL, 10);
-	buf_free(&text);
-	buf_free(&none);
-	return all;
+	return result;
 }
 
 int bind_queue(int fd, const struct listen *listen)

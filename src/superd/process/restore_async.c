@@ -5,12 +5,6 @@
 
 #include "os/socket/bind.h"
 
-static bool start_process(struct worker_process *process)
-{
-	*process = worker_process_start(WORKER_RESTORE, 0);
-	return process->channel >= 0;
-}
-
 bool restore_async_write(struct buf *request, const struct restore_task *task)
 {
 	struct restore_task written = *task;
@@ -21,11 +15,13 @@ bool restore_async_write(struct buf *request, const struct restore_task *task)
 	return !request->failed;
 }
 
-bool restore_async_ask(struct worker_process *process, const struct buf *request, int fd)
+bool restore_async_ask(struct worker_process *process, enum worker_kind kind, const struct buf *request, int fd)
 {
 	struct record copy = { 0 };
 
-	if (process->channel < 0 && !start_process(process))
+	if (process->channel < 0)
+		*process = worker_process_start(kind, 0);
+	if (process->channel < 0)
 		return false;
 	buf_add(&copy.out, request->data, request->length);
 	return worker_process_ask(process, &copy, &fd, 1);

@@ -13,9 +13,9 @@
 /* Writes a request, which then needs no object of the task any more. false: out of memory. */
 bool restore_async_write(struct buf *request, const struct restore_task *task);
 
-/* Makes the request for the socket, and starts the process if `channel` is -1. The process must have answered all before.
- * false and errno. */
-bool restore_async_ask(struct worker_process *process, const struct buf *request, int fd);
+/* Makes the request for the socket, and starts a process of this kind if `channel` is -1: WORKER_ACCEPT, if clients are to
+ * be dropped, or WORKER_RESTORE. The process must have answered all before. false and errno. */
+bool restore_async_ask(struct worker_process *process, enum worker_kind kind, const struct buf *request, int fd);
 
 /* Reads the answer without blocking; error 0: all was done. asked: whether there is one to come; else the process is
  * refused. false and errno; EAGAIN: no answer yet; any other: the process has ended, or was refused. */

@@ -377,8 +377,6 @@ struct exec_sequence *shared_run_resume(struct service_runtime *runtime, struct 
 
 /* ---- it ends ---- */
 
-#define FLUSH_MOST 65536                /* number of clients that are flushed at once, because a flood may not end */
-
 /* Closes the waiting clients of a Unix socket. They may have sent descriptors, so superd/loop/close_socket closes
  * them. */
 static void flush_clients(struct service_runtime *runtime, const struct listener *listener)
@@ -387,7 +385,7 @@ static void flush_clients(struct service_runtime *runtime, const struct listener
 
 	if (fd_set_nonblocking(listener->fd, true) < 0)
 		return;         /* accept(2) would block */
-	for (int n = 0; n < FLUSH_MOST && client_accept(listener->fd, listener->listen, &client) == ACCEPTED; n++)
+	for (int n = 0; n < DROPS_MOST && client_accept(listener->fd, listener->listen, &client) == ACCEPTED; n++)
 		close_socket_client(runtime->engine, runtime->service->name, &client);
 }
 
@@ -403,7 +401,7 @@ static void flush_listeners(struct service_runtime *runtime)
 		    listener->listen->address->kind == ENDPOINT_SEQPACKET)
 			flush_clients(runtime, listener);
 		else
-			bind_flush(listener->fd, listener->listen);
+			listener_drop(listener, runtime->engine, runtime->service->name, DROPS_MOST);
 		runtime->run->notes->queued_at_end = 0;
 	}
 }

@@ -517,7 +517,7 @@ bool listener_reset(struct listener *listener, struct engine *engine, const char
 	if (!listener_has_socket(listener) || (listener->hands != HANDS_LENT && listener->hands != HANDS_SHARED))
 		return true;
 	listener->asleep = asleep;
-	if (!foreign_socket_is(task.fd)) {
+	if (!foreign_socket_is(task.fd) || listener->listen->address->kind == ENDPOINT_FIFO) {
 		note_outcome(listener, engine, service, bind_restore(&task, NULL) == 0 ? 0 : errno);
 		return true;
 	}
@@ -539,6 +539,7 @@ bool listener_give(struct listener *listener, struct engine *engine, const struc
 	listener_recall(listener, engine);
 	if (foreign_holder_is(account) && !foreign_socket_mark(listener->fd))
 		return false;
+	listener->undropped = false;
 	listener->hands = HANDS_LENT;
 	return true;
 }
@@ -567,6 +568,36 @@ bool listener_share(struct listener *listener, struct engine *engine, const char
 		return true;
 	listener->hands = HANDS_SHARING;
 	return false;
+}
+
+static void on_dropped(void *context, struct engine *engine, const struct restore_outcome *outcome)
+{
+	struct listener *listener = context;
+
+	listener->undropped = outcome->error != 0;
+	listener->changes--;
+	engine->listeners->on_restored(listener);
+}
+
+/* A datagram of a unix socket may carry descriptors, whose closing may block; to look before reading is no proof, as
+ * another holder may read one in between. Reading a FIFO takes the lock of its pipe, which any process that has it open
+ * can hold for ever. */
+bool listener_drop(struct listener *listener, struct engine *engine, const char *service, unsigned most)
+{
+	enum endpoint_kind kind = listener->listen->address->kind;
+	const struct restore_task task = {
+		.fd = listener->fd, .listen = listener->listen, .work = RESTORE_DROP, .drops = most,
+	};
+
+	if (!bind_has_queue(task.fd))
+		return true;
+	if (!foreign_socket_is(task.fd) && kind != ENDPOINT_FIFO && kind != ENDPOINT_UNIX_DGRAM)
+		return bind_restore(&task, NULL) == 0;
+	if (listener->undropped || foreign_socket_is_backed_off(task.fd) ||
+	    !restore_begin(engine, &task, service, on_dropped, listener))
+		return false;
+	listener->changes++;
+	return true;
 }
 
 void listener_watch(struct listener *listener, struct engine *engine, bool watches)
@@ -661,6 +692,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	listener->hands = HANDS_OURS;
 	listener->changes = 0;
 	listener->busy = listener->has_lent_filter = listener->inherited = listener->asleep = listener->is_old = false;
+	listener->undropped = false;
 }
 
 

@@ -69,7 +69,9 @@ struct listener {
 	bool busy : 1;                  /* accept = yes on datagrams: an instance has it alone */
 	bool asleep : 1;                /* it was restored while a frozen program had it, whose options stayed */
 	bool is_old : 1;                /* it has not got what a reload has changed; it is restored when no program has it */
-	unsigned char changes;          /* how many reloads wait until another process has set what they have changed */
+	bool undropped : 1;             /* listener_drop has failed, and no program has had it since */
+	unsigned char changes;          /* how many reloads wait until another process has set what they have changed, and
+					   how many orders to drop clients */
 };
 
 /* Saved over an upgrade. client_state: the address of a client; its owner saves the descriptor. */
@@ -124,6 +126,12 @@ bool listener_reset(struct listener *listener, struct engine *engine, const char
  * (os/socket/reuseport), as the program may hold the socket's lock. true: nothing is left to be asked for. false:
  * on_restored follows. */
 bool listener_share(struct listener *listener, struct engine *engine, const char *service);
+
+#define DROPS_MOST 65536                /* clients or datagrams to drop at most, as a flood never ends */
+
+/* Drops so many of who waits in its queue. Where that may hang, another process does it: superd neither watches the socket
+ * nor gives it away before, and on_restored follows. false: nobody can before a program has had it. */
+bool listener_drop(struct listener *listener, struct engine *engine, const char *service, unsigned most);
 
 /* Forgets what another process was asked for, and what was done for a backend that slept. */
 void listener_recall(struct listener *listener, struct engine *engine);

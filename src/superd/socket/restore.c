@@ -24,6 +24,7 @@ struct restoring {
 	struct buf request;
 	int fd;                         /* borrowed; -1: cancelled while the process works on it */
 	unsigned work;                  /* restore_task.work */
+	enum worker_kind kind;          /* of the process that does that */
 	uint64_t owner;                 /* worker_owner of the service */
 	const char *service;            /* NULL: `done` does not want it */
 	restore_done *done;
@@ -35,6 +36,7 @@ struct restoring {
 struct restorer {
 	struct engine *engine;
 	struct worker_process process;
+	enum worker_kind kind;          /* of the process */
 	struct list queue;              /* struct restoring, the first one is next or under way */
 	bool busy;                      /* the process works on the first in the queue */
 	struct run_limit limit;         /* of that */
@@ -94,10 +96,13 @@ static void end_process(struct restorer *restorer)
 
 static bool ask_process(struct restorer *restorer, struct restoring *restoring)
 {
-	bool runs = restorer->process.channel >= 0;
-	bool good;
+	bool runs, good;
 
-	good = restore_async_ask(&restorer->process, &restoring->request, restoring->fd);
+	if (restorer->kind != restoring->kind)
+		end_process(restorer);
+	restorer->kind = restoring->kind;
+	runs = restorer->process.channel >= 0;
+	good = restore_async_ask(&restorer->process, restoring->kind, &restoring->request, restoring->fd);
 	if (!runs && restorer->process.channel >= 0) {
 		ev_io_set(&restorer->io, restorer->process.channel, EV_READ);
 		ev_io_start(restorer->engine->loop, &restorer->io);
@@ -278,7 +283,7 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
 	if (!restoring)
 		return false;
 	*restoring = (struct restoring){
-		.fd = task->fd, .work = task->work,
+		.fd = task->fd, .work = task->work, .kind = task->drops ? WORKER_ACCEPT : WORKER_RESTORE,
 		.owner = worker_owner(service), .done = done, .context = context,
 		.service = task->work >= RESTORE_SHUT ? NULL : service,
 		.left = FOREIGN_TIMEOUT, .slow = earlier && earlier->slow,
@@ -324,7 +329,8 @@ static void drop(struct engine *engine, int fd, bool keeps_changes)
 	LIST_EACH(link, &restorer->queue) {
 		struct restoring *restoring = container_of(link, struct restoring, link);
 
-		if (restoring->fd != fd || (keeps_changes && restoring->work == RESTORE_CHANGE))
+		if (restoring->fd != fd || (keeps_changes && restoring->work >= RESTORE_CHANGE &&
+					    restoring->work <= RESTORE_DROP))
 			continue;
 		restoring->fd = -1;
 		if (!works_on(restorer, restoring))

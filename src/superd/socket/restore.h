@@ -35,7 +35,7 @@ bool restore_is_asked(const struct engine *engine, int fd);     /* whether `done
 
 /* Drops all requests: `done` is not called any more. The process may still be at it, and have the socket. */
 void restore_drop(struct engine *engine, int fd);
-void restore_recall(struct engine *engine, int fd);     /* all but RESTORE_CHANGE */
+void restore_recall(struct engine *engine, int fd);     /* all but RESTORE_CHANGE and RESTORE_DROP */
 
 /* The same, and ends a process that is at it, so that nothing is done to the socket unless that hangs already. */
 void restore_call_off(struct engine *engine, int fd);

@@ -118,7 +118,7 @@ static bool merge_other(struct standby_sockets *standby_sockets, size_t n)
 	struct listener *listener = &runtime->listeners[n];
 	int other = standby_sockets->pairs[n].other;
 	bool has_queue = bind_has_queue(other);
-	const struct restore_task task = { .fd = other, .work = RESTORE_SHUT };
+	struct restore_task task = { .fd = other, .work = RESTORE_SHUT };
 
 	if (is_leaving(standby_sockets, n))
 		return true;
@@ -126,8 +126,10 @@ static bool merge_other(struct standby_sockets *standby_sockets, size_t n)
 	    bind_is_shut(other) || bind_is_shut(listener->fd) || !reuseport_migrates(listener->fd) ||
 	    (has_queue && !has_drained_none(runtime)))
 		return false;
-	if (has_queue && listener->listen->options->flush_pending && !runtime_current(runtime))
-		bind_flush(other, listener->listen);    /* they would come behind that of the listener */
+	if (listener->listen->options->flush_pending && !runtime_current(runtime)) {
+		task.listen = listener->listen;
+		task.drops = DROPS_MOST;        /* they would come behind that of the listener */
+	}
 	if (has_queue && !restore_shut(runtime->engine, &task, runtime->service->name, on_shut,
 				       &standby_sockets->pairs[n]) && !bind_is_shut(other))
 		return false;

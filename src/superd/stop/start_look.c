@@ -92,7 +92,7 @@ static bool wants_probes(struct service_runtime *runtime)
 	       !runtime->service->exec->accept && has_sockets_alone(runtime);
 }
 
-/* false: some are left, because superd has no free descriptors for accept(2). */
+/* false: some are left, as nobody can take them now. */
 static bool drop_probes(const struct start_look *look)
 {
 	struct service_runtime *runtime = look->query.runtime;
@@ -100,8 +100,11 @@ static bool drop_probes(const struct start_look *look)
 	bool all = true;
 
 	for (size_t n = 0; n < look->count; n++) {
-		if (look->lengths[n])
-			all = bind_drop(runtime->listeners[n].fd, look->lengths[n], &taken) && all;
+		if (look->lengths[n] && listener_drop(&runtime->listeners[n], runtime->engine, runtime->service->name,
+						      look->lengths[n]))
+			taken += look->lengths[n];
+		else
+			all &= !look->lengths[n];
 	}
 	if (taken)
 		health_probes_count(runtime, taken);

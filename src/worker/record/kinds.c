@@ -17,6 +17,7 @@ const struct work_kind work_kinds[WORKERS] = {
 			     .word = "restore",
 			     .rights = MAY_RESTORE,
 			     .capabilities = CAPS_TO_SET_OPTIONS },
+	[WORKER_ACCEPT] = { .name = "superd-accept", .word = "accept", .rights = MAY_TAKE_CLIENTS },
 	[WORKER_COUNT] = { .name = "superd-count", .word = "count", .rights = MAY_READ_PROC | MAY_QUERY },
 	[WORKER_COUNT_OWN] = { .name = "superd-count",
 			       .word = "count-own",

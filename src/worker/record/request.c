@@ -138,9 +138,10 @@ void restore_task_record(struct record *record, struct restore_task *task)
 
 	FLAG(record, task, clears);
 	FLAG(record, task, is_lent);
+	UNSIGNED(record, task, drops);
 	NUMBER(record, task, work, RESTORE, RESTORE_SHUT_EMPTY);
 	STRUCT(record, task, listen, listen);
-	record_demand(record, "listen", listen || task->work >= RESTORE_SHUT);
+	record_demand(record, "listen", listen || (task->work >= RESTORE_SHUT && !task->drops));
 	if (listen && !record->flaw)
 		listen_record(record, listen);
 	STRUCT(record, task, before, before);

@@ -235,6 +235,13 @@ Test(senders, another_protocol_takes_the_place_of_the_kinds)
 	close(fd);
 }
 
+static int drop(int fd, const struct listen *listen, unsigned most)
+{
+	const struct restore_task task = { .fd = fd, .listen = listen, .work = RESTORE_DROP, .drops = most };
+
+	return bind_restore(&task, NULL);
+}
+
 Test(senders, who_waits_is_sent_away_by_a_flush)
 {
 	struct listen listen = node_at("unix-dgram"), stream = listen_of("tcp:127.0.0.1:0");
@@ -248,7 +255,7 @@ Test(senders, who_waits_is_sent_away_by_a_flush)
 	for (int n = 0; n < 3; n++)
 		cr_assert_eq(sendto(client, "x", n != 1, 0, (struct sockaddr *)&address, sizeof(address)), n != 1);
 	close(client);
-	bind_flush(fd, &listen);
+	cr_expect_eq(drop(fd, &listen, 9), 0);
 	cr_expect_eq(bind_queue(fd, &listen), 0);
 	close(fd);
 	cr_assert_eq(getsockname(listener, (struct sockaddr *)&own, &length), 0);
@@ -257,7 +264,9 @@ Test(senders, who_waits_is_sent_away_by_a_flush)
 	cr_assert_eq(connect(client, (struct sockaddr *)&own, sizeof(own)), 0);
 	cr_assert_eq(connect(second, (struct sockaddr *)&own, sizeof(own)), 0);
 	cr_expect_eq(bind_queue(listener, &stream), 2);
-	bind_flush(listener, &stream);
+	cr_expect_eq(drop(listener, &stream, 1), 0);
+	cr_expect_eq(bind_queue(listener, &stream), 1);
+	cr_expect_eq(drop(listener, &stream, 9), 0);
 	cr_expect_eq(bind_queue(listener, &stream), 0);
 	cr_expect_leq(recv(client, &own, 1, 0), 0);
 	cr_expect_leq(recv(second, &own, 1, 0), 0);

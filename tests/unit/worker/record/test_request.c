@@ -196,9 +196,10 @@ Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
 	struct restore_task task;
 
 	write_restore((struct restore_task){ .fd = 9, .listen = &listen, .before = &listen, .clears = true,
-					     .is_lent = true, .work = RESTORE_CHANGE });
+					     .is_lent = true, .drops = 7, .work = RESTORE_CHANGE });
 	cr_assert_null(read_restore(&task));
 	cr_expect_eq(task.work, RESTORE_CHANGE);
+	cr_expect_eq(task.drops, 7);
 	cr_expect_str_eq(task.before->options->multicast_group[1], "ff02::1%lo");
 	cr_expect(task.is_lent && task.clears && listen_prepared(task.listen)->gets_options);
 	cr_expect_str_eq(task.listen->endpoint->interface, "eth0");
@@ -225,6 +226,8 @@ Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
 	write_restore((struct restore_task){ .work = RESTORE_SHUT });
 	cr_expect_null(read_restore(&task));
 	cr_expect(task.work == RESTORE_SHUT && !task.listen);
+	write_restore((struct restore_task){ .work = RESTORE_SHUT, .drops = 1 });
+	cr_expect_not_null(read_restore(&task), "of what kind are those?");
 }
 
 /* What is wrong with a request to hold that is read; NULL: nothing is. */
