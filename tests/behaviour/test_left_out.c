@@ -259,7 +259,7 @@ Behaviour(left_out, is_so_after_each_death_of_superd)
 {
 	const char *arguments[] = { "--keep-going", "--guard", "--control", control_path(), NULL };
 	const struct setup setup = { .arguments = arguments };
-	const char *good = row("good", "/bin/cat", "accept = yes");
+	const char *good = row("good", "/bin/cat", "accept = yes wants = worse");
 	struct superd *superd = superd_run_with(&setup, "%s%s%s", good, row("bad", path_in("prog"), ""),
 						row("worse", "/bin/cat", "usr = 3"));
 

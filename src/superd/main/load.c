@@ -498,14 +498,6 @@ static void restore_left_out(struct table *table, struct state_stream *stream, s
 		diags_out_of_memory(diags, (struct origin){ 0 });
 }
 
-/* How rows that were left out stand to others was judged when the whole table was read, and the others are not here: no
- * error of their text counts. */
-static void forget_reading(struct diags *diags)
-{
-	diags_free(diags);
-	*diags = (struct diags){ .keeps_all = true };
-}
-
 /* A section has a word of the answer as a key each, in its order. */
 void lookup_cache_save(const struct lookup_cache *lookups, struct buf *out)
 {
@@ -550,9 +542,8 @@ struct lookup_cache *lookup_cache_restore(struct state_stream *stream)
 }
 
 /* Reads the text that load_save_table wrote. It has no includes and no conditions, so each error in it belongs to a
- * service. of_look: it is of rows that were left out. */
-static struct table *read_previous(const struct options *options, struct state_stream *stream, bool of_look,
-				   struct diags *diags)
+ * service. */
+static struct table *read_previous(const struct options *options, struct state_stream *stream, struct diags *diags)
 {
 	struct exclusions exclusions = { .all = true };
 	const char *text = load_previous_table(stream);
@@ -560,8 +551,6 @@ static struct table *read_previous(const struct options *options, struct state_s
 
 	if (!table)
 		return NULL;
-	if (of_look)
-		forget_reading(diags);
 	diags->keeps_all = true;
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->settings = options_join_settings(options, &table->globals);
@@ -582,7 +571,7 @@ static struct table *read_previous(const struct options *options, struct state_s
 
 struct table *load_previous(struct options *options, struct state_stream *before, struct diags *diags)
 {
-	struct table *table = read_previous(options, before, false, diags);
+	struct table *table = read_previous(options, before, diags);
 	bool *is_new = table ? calloc(diags->count + 1, sizeof(*is_new)) : NULL;
 
 	if (!is_new) {
@@ -622,7 +611,6 @@ int load_look_at_left_out(struct options *options)
 	struct table *table = text ? read_saved(text, &diags) : NULL;
 	bool good = false;
 
-	forget_reading(&diags);
 	if (table) {
 		table->lookups = lookup_cache_new();
 		table->warns_of_unsupported = options->warns_of_unsupported;
@@ -677,7 +665,7 @@ struct table *load_returned(const struct options *options, char *answer, size_t 
 	struct table *table = NULL;
 
 	if (!state_stream_parse(&stream, answer, length, &why))
-		table = read_previous(options, &stream, true, diags);
+		table = read_previous(options, &stream, diags);
 	if (table)
 		leave_out_claimed(table, before, diags);
 	state_stream_free(&stream);

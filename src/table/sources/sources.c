@@ -156,13 +156,12 @@ bool reading_source(struct reading *reading, const char *source, bool optional, 
 	return ok;
 }
 
-void reading_finish(struct reading *reading)
+/* Makes rows of the builders. */
+static void finish_builders(struct reading *reading)
 {
 	size_t errors = reading->diags->errors;
 	bool failed = false;
 
-	formats_finish(reading);
-	ask_finish(reading);
 	for (size_t i = 0; i < reading->builder_count; i++) {
 		failed |= !builder_finish(reading->builders[i], reading->defaults, reading->diags);
 		builder_free(reading->builders[i]);
@@ -174,6 +173,13 @@ void reading_finish(struct reading *reading)
 	reading->builders = NULL;
 	reading->defaults = NULL;
 	reading->builder_count = reading->builder_capacity = 0;
+}
+
+void reading_finish(struct reading *reading)
+{
+	formats_finish(reading);
+	ask_finish(reading);
+	finish_builders(reading);
 	reading_drop_states(reading);
 	table_check(reading->table, reading->diags);
 }
@@ -241,7 +247,8 @@ struct table *read_text(const char *file, const char *text, size_t length, struc
 	return reading.table;
 }
 
-/* It may be longer than a file of a user's, and have longer lines. */
+/* It may be longer than a file of a user's, and have longer lines. Whoever saved it has checked it, with rows that it
+ * does not have. */
 struct table *read_saved(const char *text, struct diags *diags)
 {
 	struct reading reading = { .table = table_new(), .diags = diags, .import = reading_source };
@@ -252,7 +259,7 @@ struct table *read_saved(const char *text, struct diags *diags)
 		return NULL;
 	good = source_find_lines(&source) && superd_read_saved(&reading, &source);
 	free(source.lines);
-	reading_finish(&reading);
+	finish_builders(&reading);
 	if (good)
 		return reading.table;
 	table_free(reading.table);

@@ -47,6 +47,7 @@ struct native {
 	struct values values;
 	const char *const *words;       /* the value of each word of the statement */
 	struct marks marks;             /* of a text of superd-read, or of a saved one */
+	bool is_saved;                  /* superd_read_saved */
 	size_t passed;                  /* as for marks_at, in a saved text */
 	uint64_t added;                 /* words that += has made anew, in all that superd-read has written */
 };
@@ -266,7 +267,8 @@ static void read_service(struct native *native)
 	if (mark && mark->is_foreign)
 		builder_set_foreign(builder, mark->dialect);
 	set_options(native, builder, false, reading->diags);
-	warn_of_shell_commands(native, builder);
+	if (!native->is_saved)
+		warn_of_shell_commands(native, builder);
 	if (!native->statement.broken) {
 		reading_add(reading, builder);
 		return;
@@ -377,7 +379,7 @@ static void read_statement(struct native *native)
 
 static bool read_statements(struct reading *reading, const struct source_file *source, bool is_saved)
 {
-	struct native native = { .reading = reading, .source = source };
+	struct native native = { .reading = reading, .source = source, .is_saved = is_saved };
 	struct statement_splitter splitter = {
 		.source = source, .diags = reading->diags, .reading = reading,
 	};
