@@ -137,7 +137,7 @@ static bool service_fits(struct state_section *section, const struct table *tabl
 	}
 	if (state_flag(section, "removed"))
 		return true;
-	if (service && !service_is_off(service) && service->exec->accept == state_flag(section, "accepts"))
+	if (service && !service_is_off(service))
 		return true;
 	buf_addf(why, "it refuses the service %s, which runs", name);
 	return false;
@@ -301,8 +301,8 @@ static void read_engine_sections(struct state_loader *loader)
 	}
 }
 
-/* One service. Its entry may have changed: superd keeps a socket if the entry has its endpoint, and gives it
- * the options of the entry. It closes other sockets, and opens missing ones as a reload does. */
+/* One service, by the entry that it had. superd closes sockets that have no place in it, and opens missing ones as a
+ * reload does. */
 
 #define NOTIFY_SOCKETS_MOST 64
 
@@ -316,43 +316,8 @@ struct service_loader {
 	int notify_count;
 	bool noted;                     /* true: a process was started after the rest was saved */
 	bool drains;                    /* true: a drain of its current instance was planned */
-	bool changed;                   /* true: accept has changed, and the instances do not fit the new entry */
 	double timer;                   /* seconds left of the timer of the runtime; negative: none */
 };
-
-static bool is_endpoint(const struct listen *listen, const char *text)
-{
-	struct buf own = { 0 };
-	unsigned tries = 0;
-	bool same;
-
-	endpoint_format(listen->endpoint, &own);
-	while (own.failed && patience_wait(&tries)) {
-		buf_free(&own);
-		endpoint_format(listen->endpoint, &own);
-	}
-	same = !own.failed && !strcmp(buf_string(&own), text);
-	buf_free(&own);
-	return same;
-}
-
-/* Finds a listener by name and endpoint, else by the endpoint alone. */
-static struct listener *find_listener(struct service_runtime *runtime, const char *name, const char *endpoint)
-{
-	struct listener *found = NULL;
-
-	for (unsigned n = 0; n < runtime->listener_count; n++) {
-		struct listener *one = &runtime->listeners[n];
-
-		if (listener_has_socket(one) || !is_endpoint(one->listen, endpoint))
-			continue;
-		if (!strcmp(one->listen->name, name))
-			return one;
-		if (!found)
-			found = one;
-	}
-	return found;
-}
 
 /* is_lent: backends of the service may have the socket. */
 static void load_foreign(const struct service_loader *progress, struct state_section *section, int fd, bool is_lent)
@@ -368,14 +333,14 @@ static void load_foreign(const struct service_loader *progress, struct state_sec
 
 static void load_listener(struct service_loader *progress, struct state_section *section)
 {
-	const char *name = state_text(section, "name"), *endpoint = state_text(section, "endpoint");
 	const char *stored = state_text(section, "stored");
 	struct service_runtime *runtime = progress->runtime;
+	unsigned number = (unsigned)state_number(section, "number", 0, INT32_MAX, 0);
 	int fd = load_fd(section, "fd");
 	struct listener *listener = NULL;
 
-	if (name && endpoint)
-		listener = find_listener(runtime, name, endpoint);
+	if (number < runtime->listener_count && !listener_has_socket(&runtime->listeners[number]))
+		listener = &runtime->listeners[number];
 	progress->listener = listener;
 	if (stored)
 		socket_store_note(runtime->engine, listener ? fd : -1, stored);
@@ -663,20 +628,18 @@ static void read_channel(struct service_runtime *runtime, struct instance *insta
 	}
 }
 
-static void add_to_service(struct service_loader *progress, struct instance *instance, struct state_section *section)
+static void add_to_service(struct service_runtime *runtime, struct instance *instance,
+			   struct state_section *section)
 {
-	struct service_runtime *runtime = progress->runtime;
 	bool current = state_flag(section, "current");
 
 	if (state_flag(section, "guest")) {
 		pending_own(runtime, instance);
 		list_add(&runtime->run->instances, &instance->link);
-		if (progress->changed)
-			instance->retired = true;
 		runtime->instance_count += !instance->retired;
 	} else {
 		shared_run_own(runtime, instance);
-		instance->retired |= !current || progress->changed || runtime_current(runtime);
+		instance->retired |= !current || runtime_current(runtime);
 		if (!instance->retired)
 			runtime->run->current = instance;
 	}
@@ -695,7 +658,7 @@ static void load_instance(struct service_loader *progress, struct state_section 
 	}
 	instance->since = clock_now();
 	state_load(section, &instance_state, instance, runtime->engine->loop);
-	add_to_service(progress, instance, section);
+	add_to_service(runtime, instance, section);
 	read_process(instance, section);
 	if (instance->client.counted)
 		instance->client.counted = source_count_enter(&runtime->engine->instances->by_source, runtime,
@@ -976,13 +939,11 @@ static bool needs_instance(enum state state)
 }
 
 /* Returns the saved state, or LISTENING or OFF if it does not fit what was loaded. */
-static enum state possible_state(const struct service_runtime *runtime, enum state state, bool changed)
+static enum state possible_state(const struct service_runtime *runtime, enum state state)
 {
 	bool has_instance = runtime_current(runtime);
 	bool accepts = runtime->service->exec->accept;
 
-	if (changed)
-		return runtime_is_removed(runtime) ? OFF : LISTENING;
 	if (accepts ? needs_instance(state) : state == FULL || (needs_instance(state) && !has_instance))
 		return LISTENING;
 	return state;
@@ -1012,7 +973,6 @@ static void load_service(struct state_loader *loader, struct service_runtime *ru
 
 	from->used = true;
 	state_load(from, &saved_runtime, runtime, NULL);
-	progress.changed = state_flag(from, "accepts") != runtime->service->exec->accept;
 	for (struct state_section *section = from + 1; section < behind; section++)
 		read_service_section(&progress, section);
 	for (int n = 0; n < progress.notify_count; n++) {
@@ -1025,7 +985,7 @@ static void load_service(struct state_loader *loader, struct service_runtime *ru
 		runtime->started = false;       /* superd died just before the start */
 	else if (state == STARTING && runtime_current(runtime)->state == INSTANCE_READY)
 		state = RUNNING;                /* or between the start and its note of it */
-	runtime->state = state_loaded(possible_state(runtime, state, progress.changed), runtime->state);
+	runtime->state = state_loaded(possible_state(runtime, state), runtime->state);
 	if (progress.drains && runtime_current(runtime) && !runtime_current(runtime)->stop)
 		stop_plan_drain(runtime);
 	start_queue_load(runtime);
@@ -1189,8 +1149,7 @@ static void read_services(struct state_loader *loader, struct table *table)
 		else
 			log_event(loader->engine->log, LEVEL_WARNING,
 				  &(struct event){ .name = "upgraded", .service = state_text(section, "name") },
-				  "it is not in the configuration any more: its sockets are closed, and its instances "
-				  "run on");
+				  "this superd refuses it: its sockets are closed, and its instances run on");
 	}
 }
 

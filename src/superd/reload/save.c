@@ -29,6 +29,7 @@
 #include "superd/instance/instance_cgroup.h"
 #include "superd/instance/notify.h"
 #include "superd/instance/start_resources.h"
+#include "superd/socket/listeners.h"
 #include "superd/socket/rpcbind.h"
 #include "superd/socket/socket_store.h"
 #include "superd/log/output_pipe.h"
@@ -104,8 +105,10 @@ void save_engine_state(struct state_saver *saver, struct engine *engine, const s
 		state_save(saver, &released_state, output);
 		state_add(&saver->text, "name", output->service);
 	}
-	rpc_each_debt(engine, save_rpc_debt, saver);
-	socket_store_each_left(engine, save_left_in_store, saver);
+	if (engine->listeners->rpc)
+		rpc_each_debt(engine, save_rpc_debt, saver);
+	if (engine->listeners->store)
+		socket_store_each_left(engine, save_left_in_store, saver);
 	LIST_EACH(link, &engine->launch->empty_cgroups) {
 		state_open_section(&saver->text, "group");
 		state_add(&saver->text, "path", container_of(link, struct empty_cgroup, link)->path);
@@ -133,22 +136,21 @@ static void save_foreign(struct state_saver *saver, int fd)
 		state_add_bytes(&saver->text, "address", &name, sizeof(name));
 }
 
-static void save_listener(struct state_saver *saver, const struct listener *listener, struct engine *engine)
+static void save_listener(struct state_saver *saver, const struct service_runtime *runtime, unsigned number)
 {
-	struct buf endpoint = { 0 };
+	const struct listener *listener = &runtime->listeners[number];
+	struct engine *engine = runtime->engine;
 
 	if (!listener_has_socket(listener) && !listener->parked)
 		return;
-	endpoint_format(listener->listen->endpoint, &endpoint);
-	saver->text.failed |= endpoint.failed;
 	state_save(saver, &listener_state, listener);
-	state_add(&saver->text, "name", listener->listen->name);
-	state_add(&saver->text, "endpoint", buf_string(&endpoint));
+	save_number(saver, "number", number);
 	save_fd(saver, "fd", listener->fd);
 	save_foreign(saver, listener->fd);
-	save_number(saver, "registered", rpc_is_registered(engine, listener->fd));
-	save_text(saver, "stored", socket_store_name(engine, listener->fd));
-	buf_free(&endpoint);
+	if (engine->listeners->rpc)
+		save_number(saver, "registered", rpc_is_registered(engine, listener->fd));
+	if (engine->listeners->store)
+		save_text(saver, "stored", socket_store_name(engine, listener->fd));
 	for (size_t n = 0; listener->parked && n < listener->parked->count; n++)
 		state_save(saver, &parked_state, &listener->parked->list[n]);
 }
@@ -192,6 +194,7 @@ static void save_removed_options(struct state_saver *saver, const struct service
 	char text[32];
 
 	state_add_number(&saver->text, "removed", 1);
+	save_number(saver, "accepts", service->exec->accept);
 	state_add(&saver->text, "kill_signal", scan_signal_name(lifecycle->kill_signal, text));
 	state_add(&saver->text, "kill_mode", modes[lifecycle->kill_mode]);
 	scan_duration_format(lifecycle->timeout_stop, text);
@@ -254,7 +257,7 @@ static void save_shared_process(struct state_saver *saver, const struct instance
 {
 	const struct shared_process *process = instance->process;
 
-	for (size_t n = 0; process && n < process->count; n++) {
+	for (size_t n = 0; n < process->count; n++) {
 		if (process->clients[n].instance != instance)
 			continue;
 		save_number(saver, "process", process->child.pid);
@@ -280,7 +283,8 @@ static void save_instance(struct state_saver *saver, struct service_runtime *run
 	if (instance->pid > 0) {        /* else they are those of its note */
 		save_fd(saver, "channel", channel);
 		save_fd(saver, "channel_client", client);
-		save_shared_process(saver, instance);
+		if (instance->process)
+			save_shared_process(saver, instance);
 	}
 	if (!instance->relay)
 		return;
@@ -360,7 +364,8 @@ static void save_instances(struct state_saver *saver, struct service_runtime *ru
 			save_sequence(saver, instance->sequence);
 		if (instance->search)
 			state_save(saver, &search_state, instance->search);
-		stop_save(saver, instance);
+		if (instance->stop)
+			stop_save(saver, instance);
 	}
 }
 
@@ -375,12 +380,11 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 	/* The ticket has its place in the line of starts. */
 	state_add(&saver->text, "state", state_name(runs_on ? OFF : start_queue_waits(runtime) ? LISTENING
 									    : runtime_state(runtime)));
-	save_number(saver, "accepts", runtime->service->exec->accept);
 	state_save(saver, &saved_runtime, runtime);
 	if (runtime_is_removed(runtime))
 		save_removed_options(saver, runtime->service);
 	for (unsigned n = 0; n < runtime->listener_count && !runs_on; n++)
-		save_listener(saver, &runtime->listeners[n], runtime->engine);
+		save_listener(saver, runtime, n);
 	if (!run)
 		return;
 	state_save(saver, &saved_run, run);
@@ -400,8 +404,10 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 	if (run->standby_sockets)
 		save_standby(saver, runtime, run->standby_sockets);
 	save_start_kit(saver, &run->kit);
-	socket_commands_save(saver, runtime);
-	service_reload_save(saver, runtime);
+	if (run->socket_commands)
+		socket_commands_save(saver, runtime);
+	if (run->reload)
+		service_reload_save(saver, runtime);
 	save_instances(saver, runtime);
 }
 

@@ -251,7 +251,7 @@ void service_reload_save(struct state_saver *saver, struct service_runtime *runt
 {
 	struct service_reload *reload = runtime->run->reload;
 
-	if (!reload || (reload->result != ORDER_UNDER_WAY && !reload->commands))
+	if (reload->result != ORDER_UNDER_WAY && !reload->commands)
 		return;
 	state_save(saver, &service_reload_state, reload);
 	if (aux_command_is_busy(&reload->control))

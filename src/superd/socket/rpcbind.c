@@ -373,8 +373,6 @@ void rpc_go_on(struct engine *engine)
 
 void rpc_each_debt(const struct engine *engine, void (*act)(void *context, const struct rpc_debt *debt), void *context)
 {
-	if (!engine->listeners->rpc)
-		return;
 	LIST_EACH(link, &engine->listeners->rpc->registrations) {
 		const struct registration *one = container_of(link, struct registration, link);
 		const struct rpc_debt debt = { one->service, one->program, one->transports, one->port, one->set };

@@ -360,11 +360,7 @@ const char *socket_store_name(const struct engine *engine, int fd)
 
 void socket_store_each_left(const struct engine *engine, void (*act)(void *context, const char *name), void *context)
 {
-	const struct socket_store *store = engine->listeners->store;
-
-	if (!store)
-		return;
-	LIST_EACH(link, &store->todo) {
+	LIST_EACH(link, &engine->listeners->store->todo) {
 		const struct stored *stored = container_of(link, struct stored, link);
 
 		if (stored->fd < 0)

@@ -1198,7 +1198,7 @@ const struct field_table stop_state = FIELD_TABLE("drain", stop, stop_fields);
 
 void stop_save(struct state_saver *saver, const struct instance *instance)
 {
-	if (instance->stop && instance->stop->sockets)
+	if (instance->stop->sockets)
 		state_save(saver, &stop_state, instance->stop);
 }
 

@@ -77,17 +77,12 @@ Test(resume, refuses_a_service_that_is_not_in_the_table)
 	expect_refusal("[engine]\n[service]\nname=other\nstate=running\n", "it refuses the service other, which runs");
 }
 
-Test(resume, refuses_a_service_with_another_accept)
-{
-	expect_refusal("[engine]\n[service]\nname=web\nstate=listening\naccepts=1\n", "it refuses the service web");
-}
-
 Test(resume, refuses_what_is_not_whole)
 {
 	expect_refusal("[service]\nname=web\nstate=running\n", "not whole");
 	expect_refusal("[engine]\n[service]\nname=web\n", "not whole");
 	expect_refusal("[engine]\n[service]\nstate=running\n", "not whole");
-	expect_refusal("[engine]\n[service]\nname=web\nstate=running\naccepts=7\n", "accepts of service out of bounds");
+	expect_refusal("[engine]\n[service]\nname=web\nstate=running\nremoved=7\n", "removed of service out of bounds");
 }
 
 Test(resume, is_for_the_very_process_alone)
