@@ -56,7 +56,7 @@ double facts_refused(const json_t *service)
 	return sum;
 }
 
-void facts_add_absence(struct buf *out, const json_t *listener)
+void facts_add_socket_fault(struct buf *out, const json_t *listener)
 {
 	if (json_reply_is(listener, "absent", "rests")) {
 		json_reply_show_text(out, listener, "why");
@@ -67,6 +67,8 @@ void facts_add_absence(struct buf *out, const json_t *listener)
 		facts_add_text(out, " (", listener, "condition_at", ")");
 	} else if (json_reply_is(listener, "absent", "failed")) {
 		facts_add_text(out, "", listener, "name", " cannot be opened; superd tries again");
+	} else if (json_reply_flag(listener, "old_options")) {
+		facts_add_text(out, "", listener, "name", " keeps its old options until its program has ended");
 	}
 }
 

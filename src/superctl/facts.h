@@ -37,8 +37,8 @@ void facts_add_last_exit(struct buf *out, const json_t *service);       /* "5 s 
 void facts_add_ending(struct buf *out, const json_t *end);              /* "exit status 1", "signal KILL", a reason */
 void facts_add_pause(struct buf *out, const json_t *service);
 void facts_add_probes(struct buf *out, const json_t *service);
-/* Adds why superd takes no client from a socket; nothing if it does. */
-void facts_add_absence(struct buf *out, const json_t *listener);
+/* Adds why superd takes no client from a socket, or that it is not as configured; nothing if all is well. */
+void facts_add_socket_fault(struct buf *out, const json_t *listener);
 
 void facts_add_idle(struct buf *out, const json_t *service);            /* who is connected, and when it sleeps */
 void facts_add_warm(struct buf *out, const json_t *service);

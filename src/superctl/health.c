@@ -56,7 +56,7 @@ static void add_reason(struct health_report *report, const json_t *line)
 
 	json_reply_show_text(&reason, line, "reason");
 	for (size_t n = 0; n < json_array_size(listeners) && !reason.length; n++)
-		facts_add_absence(&reason, json_array_get(listeners, n));
+		facts_add_socket_fault(&reason, json_array_get(listeners, n));
 	if (reason.length && begin_reason(report)) {
 		json_reply_show_text(&report->reasons, line, "service");
 		buf_addf(&report->reasons, ": %s", buf_string(&reason));

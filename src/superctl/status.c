@@ -134,7 +134,7 @@ static void add_listeners(struct buf *out, const struct screen *screen, const js
 		}
 		if (json_reply_flag(listener, "open"))
 			add_queue(out, listener);
-		facts_add_absence(&absence, listener);
+		facts_add_socket_fault(&absence, listener);
 		if (absence.length || !json_reply_flag(listener, "open"))
 			buf_addf(out, ", %s", absence.length ? buf_string(&absence) : "closed");
 		buf_free(&absence);

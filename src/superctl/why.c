@@ -389,7 +389,7 @@ static bool next_absence(struct buf *out, const json_t *service, size_t *at)
 
 	if (*at >= json_array_size(list) || json_reply_is(service, "state", "backoff"))
 		return false;
-	facts_add_absence(out, json_array_get(list, (*at)++));
+	facts_add_socket_fault(out, json_array_get(list, (*at)++));
 	return true;
 }
 

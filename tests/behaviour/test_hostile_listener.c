@@ -590,6 +590,10 @@ Behaviour(hostile_listener, a_reload_says_so_where_nobody_can_set_its_rules)
 	outcome = program_end(&order);
 	cr_expect_eq(outcome.status, 1);
 	cr_expect_not_null(strstr(outcome.err, "its socket keeps its old options"), "%s", outcome.err);
+	for (size_t n = 0; n < 3; n++) {
+		outcome = SUPERCTL(control_path(), ((const char *const[]){ "why", "status", "health" })[n], "web");
+		cr_expect_not_null(strstr(outcome.out, "web keeps its old options"), "%s", outcome.out);
+	}
 	client_ask_pid(port);
 	clock_go_on();
 	program_end(&restart);

@@ -172,6 +172,8 @@ static void add_listener(const struct service_view *view, size_t number, bool wh
 		json_text_field(out, "name", listen->name);
 		json_flag_field(out, "open", listener && listener_is_open(listener));
 	}
+	if (whole && listener && listener->is_old)
+		json_flag_field(out, "old_options", true);
 	if (listener)
 		add_absence(runtime, listener, whole, out);
 	json_whole_field(out, "queue", has_socket ? queue_length(listener, listen) : -1);
