@@ -1,12 +1,6 @@
 /* Tables and questions for tests of pass = bind. */
 #include "binding.h"
 
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "client.h"
-
 const char *binder(const char *format, ...)
 {
 	va_list arguments;

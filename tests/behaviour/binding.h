@@ -2,7 +2,6 @@
 #pragma once
 
 #include "controlling.h"
-#include "namespace.h"
 
 /* The binder with these steps, for exec. */
 const char *binder(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -3,9 +3,6 @@
 #include "claims.h"
 
 #include <glob.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "harness.h"
 

@@ -1,18 +1,9 @@
 /* Clients for the behaviour tests. The hard thing is that none may hang for ever on a superd that is wrong: every
  * read waits in poll under one deadline, every send is small enough for the socket's buffer. */
-#include "client.h"
-
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "harness.h"
 

@@ -1,24 +1,12 @@
 /* Moves the clock of superd under test, and waits until superd sleeps by it. The hard thing is to know that nothing is
  * under way any more: superd itself says so in the page, and of a worker process that is to answer it /proc shows
  * whether it sleeps. */
-#include "clock.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../clock/page.h"
-#include "client.h"
 #include "guarding.h"
-#include "process.h"
 
 enum { PROCESSES_MOST = 4096 };
 

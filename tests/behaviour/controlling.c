@@ -2,13 +2,6 @@
  * ends with the first line that is done or an error. */
 #include "controlling.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
-
 const char *control_path(void)
 {
 	static const char *path;

@@ -1,8 +1,6 @@
 /* A superd with a control socket, and the other end of that. */
 #pragma once
 
-#include <stdbool.h>
-
 #include "harness.h"
 
 const char *control_path(void);

@@ -3,14 +3,8 @@
  * and no client lost. */
 #include "disturbing.h"
 
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "superctl.h"
 
 #define SERVICE "service %s {\n listen = \"%s\"\n exec = \"%s\"\n timeout_stop = 10s\n %s\n}\n"

@@ -2,16 +2,7 @@
  * called superd for a moment, but it leads no process group. */
 #include "guarding.h"
 
-#include <signal.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "clock.h"
 #include "controlling.h"
-#include "process.h"
 
 static struct superd *run(bool clock, const char *table)
 {

@@ -1,8 +1,6 @@
 /* superd below its guard, and the death of either. */
 #pragma once
 
-#include <sys/types.h>
-
 #include "harness.h"
 
 /* superd with --guard and a control socket. */

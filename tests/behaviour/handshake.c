@@ -10,11 +10,7 @@
 #include <netinet/tcp.h>
 #include <netpacket/packet.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "harness.h"
 

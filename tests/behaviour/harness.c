@@ -3,19 +3,7 @@
  * superd. */
 #include "harness.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "clock.h"
-#include "namespace.h"
-#include "process.h"
 
 enum { SUPERDS_MOST = 16, ARGUMENTS_MOST = 64, LEAKED = 17, LISTENERS_MOST = 64 };
 

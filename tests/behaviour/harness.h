@@ -8,17 +8,27 @@
  *           client_ask(superd_port(superd, "echo"), "hello\n");
  *   }
  *
- * A superd that runs when the story ends is stopped then.
+ * A superd that runs when the story ends is stopped then. This header has all that most stories use, of libc too.
  * Everything waits for a condition, with a deadline, and fails the test when that passes. Texts that are handed
  * out live as long as the test. */
 #pragma once
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* A test that waits so long hangs. No other bound on real time is in a test of the core suite. */
 enum { DEADLINE_MS = 120000 };
@@ -173,3 +183,8 @@ const char *superd_build(void);                 /* its build id, twelve digits *
 const char *superd_build_word(void);            /* the first word that it gives to its own programs */
 const char *superd_called(const char *name);    /* a link of this name to it */
 void copy_program(const char *from, const char *to);    /* by paths; for one that looks for others beside itself */
+
+#include "client.h"
+#include "clock.h"
+#include "namespace.h"
+#include "process.h"

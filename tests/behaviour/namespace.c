@@ -2,25 +2,16 @@
  * anybody, and that superd itself stays the direct child of the test: so clone(2) makes it PID 1 at once, and each
  * step behind it that fails ends the child with a status and a line on stderr, never with a superd that runs half
  * way in. */
-#include "namespace.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "harness.h"
 
 enum { STATUS_SETUP_FAILED = 95 };
 

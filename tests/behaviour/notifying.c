@@ -2,12 +2,6 @@
  * new backend from the old one. */
 #include "notifying.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "client.h"
-#include "clock.h"
-
 const char *notifier(const char *steps)
 {
 	return text_of("%s/notifier %s", getenv("SUPERD_TESTDIR"), steps);

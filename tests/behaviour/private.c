@@ -4,17 +4,10 @@
 #include "private.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <net/if.h>
 #include <sched.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char *const copied[] = {
 	"group", "ld.so.cache", "ld.so.conf", "localtime", "netconfig", "networks", "nsswitch.conf", "passwd",

@@ -2,9 +2,7 @@
  * is touched, and fixed ports are free. Needs root. */
 #pragma once
 
-#include <stdbool.h>
-
-#include "namespace.h"
+#include "harness.h"
 
 /* Enters; the loopback interface is up, /etc has what programs need of it, /run is empty. false: not allowed here. */
 bool private_enter(void);

@@ -1,12 +1,5 @@
 /* Runs the probe under each set of options. The hard thing is that options hide the probe itself, wherever it was
  * built: so each service that has mounts of its own sees it below /mnt, which is empty for it but for that. */
-#include <criterion/criterion.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "client.h"
 #include "probing.h"
 
 #define SEEN_AT " temporary_file_system += { \"/mnt\" }\n bind_read_only_paths += { \"%s:/mnt/probe\" }\n"

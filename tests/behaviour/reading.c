@@ -2,11 +2,6 @@
  * by a rename. */
 #include "reading.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "harness.h"
 
 struct reading reading_of(const char *text)

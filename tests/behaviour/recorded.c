@@ -1,18 +1,8 @@
 /* A stand-in for superd. The hard thing is to be gone at the end: it is a child of the test, ended by its pid. */
 #include "recorded.h"
 
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "harness.h"
 

@@ -2,14 +2,6 @@
  * system's packages are for, so both are asked. */
 #include "superctl.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "controlling.h"
 
 enum { WORDS_MOST = 64, LACKS_MODULE = 77 };

@@ -2,11 +2,6 @@
  * xinetd takes port 0, so ports are those of free_port(), and what a line needs besides has to be written out. */
 #include "tables.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 static struct superd *run_table(const char *language, const char *text)
 {
 	const struct setup setup = { .format = language };

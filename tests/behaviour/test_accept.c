@@ -1,21 +1,10 @@
 /* accept = yes: superd accepts, and each connection is an instance of its own. What is hard to get right is the
  * counting: every limit must free up at any end whatever, and who is over it waits or is refused as the table
  * says. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
 #include "load.h"
-#include "namespace.h"
-#include "process.h"
 
 static const char each[] = "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n%s\n}\n";
 

@@ -1,20 +1,9 @@
 /* superd-advise alone: what it asks about a client, and what it makes of answers that are slow, wrong or ill meant.
  * Names, rules and ports are those of a network and an /etc of the test's own. */
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
 #include "private.h"
 

@@ -1,21 +1,9 @@
 /* superd called as inetd: a drop-in by its options, its pid file, its signals, and what it makes of a table with a bad
  * line; on Debian for update-inetd and the init script, too. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
 #include "private.h"
-#include "process.h"
 #include "superctl.h"
 
 /* A line that serves each client of this port of 127.0.0.1 with a backend that answers lines. */

@@ -1,17 +1,6 @@
 /* superd called as xinetd: its options, its pid file, its signals, and what it does without services. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
 #include "private.h"
-#include "process.h"
 
 /* A service that answers each line of its clients, on this port of 127.0.0.1. */
 static const char *service_at(const char *name, int port, const char *more)

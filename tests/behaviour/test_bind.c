@@ -1,16 +1,7 @@
 /* pass = bind: a program that knows nothing of superd binds its own socket, and has superd's. */
-#include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "binding.h"
-#include "client.h"
-#include "clock.h"
 #include "private.h"
 #include "superctl.h"
 

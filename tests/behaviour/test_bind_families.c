@@ -1,13 +1,7 @@
 /* IPv4, IPv6 and both: which listener a program gets that binds one or the other, and what it sees of its clients. */
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "binding.h"
-#include "client.h"
 #include "superctl.h"
 
 #define DUAL(port) text_of("\"%d\"", port)

@@ -1,24 +1,11 @@
 /* pass = bind against programs that do to superd's worker what they can (tests/behaviour/hostile_binder.c). What they
  * reach at worst is that their own bind waits: superd answers all others as soon as ever, and keeps no process and no
  * descriptor of it. */
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 enum {

@@ -1,17 +1,9 @@
 /* The life of a program that binds: it sleeps and wakes, restarts, and goes on over reloads and upgrades, and no client
  * is refused or lost. */
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "binding.h"
-#include "client.h"
-#include "clock.h"
 #include "disturbing.h"
-#include "process.h"
 #include "superctl.h"
 
 #define LOCAL(port) text_of("\"127.0.0.1:%d\"", port)

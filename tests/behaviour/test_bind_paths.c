@@ -1,13 +1,5 @@
 /* Unix sockets: paths by other names, what a program does to the file of its socket, and all three types. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "binding.h"
-#include "client.h"
 
 static struct superd *run(const char *endpoint, const char *options, const char *steps)
 {

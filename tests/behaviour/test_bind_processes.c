@@ -1,14 +1,5 @@
 /* Which process or thread of a program binds, and how it waits for its clients: epoll sets, workers, daemons. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "binding.h"
-#include "client.h"
-#include "clock.h"
-#include "process.h"
 #include "superctl.h"
 
 #define LOCAL(port) text_of("\"127.0.0.1:%d\"", port)

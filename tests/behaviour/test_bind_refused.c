@@ -1,19 +1,12 @@
 /* Surroundings in which superd cannot answer a bind(2), or can only at a price: --check says so, and what to do. The
  * test takes the place of a container's runtime: it forbids itself, and with that superd, what that may forbid. */
-#include <errno.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include "binding.h"
-#include "client.h"
 
 #define LOWER(n) (offsetof(struct seccomp_data, args[n]) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0))
 #define REFUSED "does not let superd answer bind(2): "

@@ -1,18 +1,9 @@
 /* only_from and no_access with pass = bind. The program has superd's own listener, and with it could take the kernel's
  * filter off. superd locks the filter, so a reload with other rules opens a new socket. */
-#include <errno.h>
 #include <netinet/in.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "binding.h"
-#include "client.h"
-#include "clock.h"
 #include "disturbing.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 #define FRIEND "127.0.0.1"

@@ -1,14 +1,6 @@
 /* A service that is disabled at boot: the file below the state folder, what superd makes of its text, and what it says
  * where there can be none. The state folder is a fixed one, so only root has it. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "controlling.h"
-#include "namespace.h"
 #include "superctl.h"
 
 #define TABLE                                                                                                          \

@@ -1,23 +1,12 @@
 /* superd's own small services, by their RFCs. What is hard to get right is what they must not do: hold anybody up, or
  * answer who would answer them. */
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 static struct superd *run_small(const char *listen, const char *options)
 {

@@ -1,19 +1,9 @@
 /* superd's own small services over datagrams. Anybody can write any address into one, so most of what there is to
  * see is whom they do not answer. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 static struct superd *run_small(const char *listen, const char *options)
 {

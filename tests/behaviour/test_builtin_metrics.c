@@ -1,9 +1,4 @@
 /* builtin = metrics: superd-web's answers to HTTP. What the page says is test_superctl_real's. */
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "controlling.h"
 #include "harness.h"
 #include "superctl.h"

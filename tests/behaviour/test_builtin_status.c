@@ -1,12 +1,5 @@
 /* builtin = status: the pages that superd-web serves to browsers. What a browser makes of them is
  * tests/places/browser's. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "superctl.h"

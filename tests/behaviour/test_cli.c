@@ -1,20 +1,7 @@
 /* The command line: what --check and --print say, one service without a file, the table beside a main command, and
  * superd as a daemon. What is wrong with a table's text has a file of its own. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "guarding.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 #include "reading.h"
 
 #define GOOD "service web {\n listen = \"127.0.0.1:8888\"\n exec = \"/bin/cat\"\n user = \"%s\"\n}\n"

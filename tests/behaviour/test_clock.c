@@ -1,19 +1,11 @@
 /* The clock that tests move: superd waits minutes and hours by it in moments, whatever becomes of superd meanwhile, and
  * is not woken before its time. */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
-#include "namespace.h"
 #include "notifying.h"
-#include "process.h"
 
 #define SERVE "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n user = \"%s\"\n %s\n}\n"
 

@@ -1,15 +1,6 @@
 /* Commands around a service, run by real shells that leave a line in a file: which ran, in which order, told what. No
  * client is lost to one that fails, and nothing of a command outlives its step. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
+#include "harness.h"
 
 /* A command that adds a line to the diary; what stands behind it is the shell's. */
 static const char *note(const char *line)

@@ -1,7 +1,5 @@
 /* The completions of superctl, asked with a superd that runs: the words behind a verb are its services. bash's is
  * called as bash calls it; of zsh's the part that finds the services, with what stands around it in zsh replaced. */
-#include <stdlib.h>
-
 #include "harness.h"
 #include "superctl.h"
 

@@ -1,14 +1,6 @@
 /* Conditions of a start, seen from outside: what is not so keeps its clients waiting and costs nothing, and what
  * becomes so lets them in. And restart: who is started again without a client. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
+#include "harness.h"
 
 static struct superd *run_web(const char *exec, const char *options)
 {

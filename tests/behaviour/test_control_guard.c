@@ -1,24 +1,11 @@
 /* The control socket against those who misuse it: nobody holds superd up, and nobody does what is not theirs. */
-#include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
-#include "namespace.h"
 #include "private.h"
-#include "process.h"
 
 #define ECHO "service web {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n"
 

@@ -1,16 +1,6 @@
 /* Credentials: what a backend finds in their folder, who else can see it, and what is left of it. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
 #include "unit_files.h"
 
 #define SKIP_WITHOUT_ROOT() SKIP_WITHOUT(geteuid() == 0 && namespace_allowed(), "needs root and namespaces")

@@ -1,12 +1,7 @@
 /* superctl diff: what a reload would change, which is what it then does, and nothing before. */
-#include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "controlling.h"
-#include "namespace.h"
 #include "superctl.h"
 
 #define SAME "service same { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n"

@@ -1,15 +1,7 @@
 /* The tables of conf/ that stand for themselves: what inetd and xinetd did. Those for old daemons run as they stand, on
  * the ports of services(5), in a network of the test's own; the others with the port of a test put in. Every table, of
  * the examples' servers too, is without fault. */
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
 #include "private.h"
 #include "superctl.h"
 

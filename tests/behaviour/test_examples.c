@@ -2,16 +2,7 @@
  * the port, the user and the waiting times of a test put in, so that what an administrator copies is what is
  * tested. Those times pass on the machine's clock, as the servers keep them themselves; nothing depends on how long
  * they take. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
 
 /* A table of conf/ on a port that the kernel chooses, as this user. */
 static const char *table_for_test(const char *name, const char *listen)

@@ -1,15 +1,6 @@
 /* What superd-exec gets of superd, and what a service gets through it: a stand-in looks, tries what a superd-exec under
  * an attacker's control would, and lets the real one go on. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 #include "reading.h"
 
 /* What is seen by /proc is what bash was given, as long as it has no pipe of its own; its script is 255. The last two

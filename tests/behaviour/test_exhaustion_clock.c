@@ -1,16 +1,9 @@
 /* A wall clock that jumps by a year, forth and back, below a superd that runs: superd's own alone is set
  * (clock_set_wall). Nothing but access_times and the stamps of the log goes by it. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
-#include "namespace.h"
 #include "notifying.h"
 #include "superctl.h"
 

@@ -1,14 +1,7 @@
 /* Forty services of every kind and five hundred clients, where descriptors are for a few of them only: nobody is lost,
  * and superd takes little processor time to wait. superctl works, though not even all sockets can be had. */
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
-#include "namespace.h"
 #include "superctl.h"
 
 enum { SERVICES = 40, LAST_EACH = 37, CLIENTS_MOST = 500 };

@@ -1,19 +1,9 @@
 /* A full disk, of 64 kB and few inodes, below all that superd writes: clients are served all the while, what could not
  * be written is told, and all goes on once there is room. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
-#include "namespace.h"
 #include "private.h"
 #include "superctl.h"
 

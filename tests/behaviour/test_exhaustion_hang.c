@@ -3,27 +3,14 @@
  * never would, so whatever comes meanwhile has not waited for it.
  *
  * Not in the core are those that need /dev/fuse, or have superctl wait for 2 s of real time. */
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/fuse.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
-#include "namespace.h"
 #include "private.h"
-#include "process.h"
 #include "superctl.h"
 
 /* Answers nothing but the kernel's first request, and takes no other: who waits for a request that a server has taken

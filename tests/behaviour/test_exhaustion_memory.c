@@ -2,15 +2,10 @@
  * prlimit(2), with more room from round to round. Strict overcommit is a setting of the whole machine; a limit of the
  * address space fails the same calls, mmap(2) and brk(2), with the same ENOMEM, and forks as well where their copies
  * count. A control group with memory.max ends processes instead, which test_memory_pressure has. */
-#include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "controlling.h"
 #include "harness.h"
-#include "namespace.h"
 #include "superctl.h"
 
 #define MEGABYTE (1L << 20)

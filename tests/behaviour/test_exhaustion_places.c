@@ -1,19 +1,10 @@
 /* Places that superd writes to, and cannot: a root that is read-only, /run too, and a /run that vanishes below a superd
  * that runs. All else is served, superd says what it lacks, and has it again when the place is back. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
-#include "namespace.h"
 #include "private.h"
 #include "superctl.h"
 

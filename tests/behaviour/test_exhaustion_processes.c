@@ -1,16 +1,8 @@
 /* A control group with room for a few processes (pids.max), as a container or a systemd unit has it: clients wait and
  * are all served, and superd neither ends nor spins meanwhile. */
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "load.h"
-#include "namespace.h"
 #include "superctl.h"
 
 enum { CLIENTS = 40 };

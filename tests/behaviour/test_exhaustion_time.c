@@ -1,15 +1,8 @@
 /* Time that runs out for everybody at once: superd and all its backends are stopped for a while, as a suspended machine
  * has it, and go on. Nobody is killed for what nobody could do, and no timer spins. */
-#include <signal.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "notifying.h"
-#include "process.h"
 
 enum { ASIDE_MOST = 64 };
 

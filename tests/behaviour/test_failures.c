@@ -1,11 +1,4 @@
 /* Instances that fail, one a client: superctl and the log show it, whatever the service's state. */
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "superctl.h"

@@ -1,8 +1,4 @@
 /* Descriptors that superd keeps for a backend: for how long, how many, and which. */
-#include <unistd.h>
-
-#include "client.h"
-#include "namespace.h"
 #include "notifying.h"
 
 static const char *const kept = "notify_access = main\n file_descriptor_store_max = 3\n backoff_max = 100ms";

@@ -1,19 +1,9 @@
 /* accept = no with only_from and no_access: superd never sees these clients, so the kernel keeps to the rules, at the
  * socket itself. What must hold is that nobody refused is ever in the queue, through a reload too. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
 
 /* Debian lets root alone have the kernel look at a socket's clients. */
 #define SKIP_WITHOUT_FILTERS() \

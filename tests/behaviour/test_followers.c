@@ -1,10 +1,6 @@
 /* A client that follows the events without reading: what superd dropped meanwhile is counted. */
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "controlling.h"
 
 static int follower, other;

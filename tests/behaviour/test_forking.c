@@ -1,16 +1,7 @@
 /* type = forking: whoever ends up with the listeners is the instance, however it got away from the first process,
  * and a start that fails leaves nobody with them. Who serves says its own pid, so that is compared with what superd
  * says and stops. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
-#include "namespace.h"
 
 static const char *forking(const char *name, const char *how, const char *options)
 {

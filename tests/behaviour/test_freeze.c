@@ -1,21 +1,9 @@
 /* idle_action = freeze: backends of every shape stand still when nobody is connected, and go on for the next client;
  * whatever is done with one that is frozen leaves none of it frozen behind. Each by its control group and by
  * signals. */
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 #define NOBODY 65534

@@ -1,21 +1,11 @@
 /* --guard: superd is killed at any moment, and neither a client nor a backend notices. */
 #include <poll.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
 #include "load.h"
 #include "private.h"
-#include "process.h"
 #include "superctl.h"
 
 #define PROCESSES_MOST 64

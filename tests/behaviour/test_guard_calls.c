@@ -2,27 +2,14 @@
  * and its answer. The client gets its answer, and so does the next. A run tries some of the calls; with
  * SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. They are not in the core:
  * a traced superd cannot have the test's clock, so real time without a call tells that it has done all. */
-#include <errno.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 #define STEP 41                         /* one in so many stops is tried */
 #define REST 150                        /* milliseconds without a call after the answer: superd has done all */

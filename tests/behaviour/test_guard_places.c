@@ -1,22 +1,10 @@
 /* --guard where superd runs: as process 1, in the background, at a terminal, below a service manager. */
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <termios.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "guarding.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n}\n"
 #define NEED_NAMESPACES SKIP_WITHOUT(namespace_allowed(), "no namespaces here")

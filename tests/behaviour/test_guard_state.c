@@ -1,23 +1,11 @@
 /* --guard: what superd knew of its services when it was killed, the next one knows, of each kind and in each state. */
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "binding.h"
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
-#include "namespace.h"
 #include "notifying.h"
-#include "process.h"
 #include "superctl.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n"

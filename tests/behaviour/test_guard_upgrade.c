@@ -3,22 +3,11 @@
  * SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. These are not in the
  * core: a traced superd cannot have the test's clock, so real time without a call tells that it has done all. */
 #include <poll.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ptrace.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 #define REST 150                        /* milliseconds without a call after the upgrade: it has done all */
 #define SYSCALL_STOP (SIGTRAP | 0x80)

@@ -1,19 +1,10 @@
 /* What a backend gets: both switches in their four combinations, many sockets in the table's order, templates, and
  * that nothing else of superd's comes with it. The backend "report" says what it found; it knows nothing of
  * superd. */
-#include <fcntl.h>
 #include <pwd.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
 #include "reading.h"
 
 /* Starts a table of one service "web" on 127.0.0.1 whose backend reports, connects, and gives the report. */

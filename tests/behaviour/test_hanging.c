@@ -1,15 +1,6 @@
 /* A start that hangs on its way to its program, by a lease on it: it holds nobody up but its own clients; once where
  * that came only after superd had looked at the program. */
-#include <fcntl.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
 
 #define WEB "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" %s }\n"
 #define OTHER "service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n"

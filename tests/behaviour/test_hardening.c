@@ -1,14 +1,6 @@
 /* Hardening, seen from inside: a probe tries under every option what it must not, and the same without. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "controlling.h"
 #include "harness.h"
-#include "namespace.h"
 #include "probing.h"
 
 #define OTHER 65534

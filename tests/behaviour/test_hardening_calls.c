@@ -1,11 +1,5 @@
 /* Filters of system calls, seen from inside: what is denied by its arguments, by its name, by its group. */
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
 #include "probing.h"
 
 #define SKIP_WITHOUT_FILTERS() \

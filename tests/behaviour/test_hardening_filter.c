@@ -1,20 +1,8 @@
 /* Filters of system calls are compiled by superd-filter, each once; what it answers is checked. A stand-in for it lies
  * beside a copy of superd. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 /* A copy of superd that finds the stand-in, which answers so. */
 static const char *superd_with(const char *mode)

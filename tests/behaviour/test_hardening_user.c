@@ -1,12 +1,5 @@
 /* Hardening without privileges: what a superd that is not root can give by a user namespace, and what it refuses. */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
 
 #define NOBODY 65534
 

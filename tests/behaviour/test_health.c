@@ -1,15 +1,5 @@
 /* builtin = health: how superd is, to clients of HTTP and to anybody else, on a port that no service notices. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "guarding.h"
-#include "namespace.h"
 #include "superctl.h"
 
 #define HEALTH "service health {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = { %s }\n user = \"%s\"\n}\n"

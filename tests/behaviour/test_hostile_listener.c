@@ -1,24 +1,11 @@
 /* A backend has done to the listener what setsockopt(2), connect(2), listen(2) and fcntl(2) let it
  * (hostile_backend.c), and has ended. Before long the next one has it as the table describes it, and serves clients. */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 enum { ANSWER_MS = 3000 };

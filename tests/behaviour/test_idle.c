@@ -1,17 +1,8 @@
 /* Backends that know nothing of idling: stopped, frozen or told of once no client has been connected for idle_timeout,
  * and never while one is. The clients here are connections and nothing else: what a backend does with them is not
  * superd's business. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
 #include "load.h"
-#include "namespace.h"
 
 #define IDLE "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n idle_timeout = %s\n %s\n}\n"
 

@@ -1,13 +1,6 @@
 /* Backends that work on when their last client has gone: nobody is connected, and superd neither stops nor freezes them
  * as long as a command says that they are busy (idle_unless), or their processor time does (idle_cpu). */
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
-#include "process.h"
 #include "superctl.h"
 
 #define expect_in(text, what) \

@@ -1,16 +1,6 @@
 /* Real servers that can't end by themselves: each is started by a client, left alone as long as one is connected, ended
  * once nobody is, and started again. One that is not installed is skipped. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
 
 #define QUESTION "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

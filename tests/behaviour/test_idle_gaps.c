@@ -1,9 +1,4 @@
 /* superctl idle: the times without clients that superd has seen, and what another idle_timeout would make of them. */
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "controlling.h"
 #include "superctl.h"
 

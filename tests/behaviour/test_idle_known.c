@@ -1,12 +1,5 @@
 /* What superd knows of who uses a backend: since when nobody does, whose connections are whose while another instance
  * goes on with its clients, and what it says of it. */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "superctl.h"

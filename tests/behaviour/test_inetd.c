@@ -2,17 +2,8 @@
  * Most of it is what the tests of NetBSD's, GNU's and Debian's own inetd look at. */
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
 #include "reading.h"
 
 static const char *test_dir(void)

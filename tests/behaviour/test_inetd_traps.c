@@ -2,19 +2,8 @@
  * is hard is "never": where no event tells that something does not happen, the clock goes on for minutes, and wake-ups
  * and marks of starts are counted. */
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
 #include "private.h"
 #include "reading.h"
 #include "tables.h"

@@ -1,16 +1,6 @@
 /* superd as PID 1: of a namespace of its own, with and without what a machine usually has, by root and by anybody.
  * And where it is not PID 1: orphans come to it all the same. The tests look in from outside. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
-#include "process.h"
+#include "harness.h"
 #include "reading.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n"

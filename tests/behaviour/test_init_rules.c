@@ -1,18 +1,7 @@
 /* What superd owes as PID 1 of a container, a rule a test: whom it reaps, which signals it hears and passes on, and
  * with what status it ends. test_init_stop.c has how it ends, test_init_surroundings.c what it does without and what
  * it is given, test_init_terminal.c what takes a terminal. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n"
 #define NEED_NAMESPACES SKIP_WITHOUT(namespace_allowed(), "no namespaces here")

@@ -1,23 +1,11 @@
 /* How superd ends as PID 1 of a container: when it begins to, who is given time, and that it is over with the last.
  * The hard thing is to tell too early from too late: what must not be waited for has a deadline of an hour, and what
  * must be says so in a file. */
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
-#include "process.h"
+#include "harness.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n"
 #define NEED_NAMESPACES SKIP_WITHOUT(namespace_allowed(), "no namespaces here")

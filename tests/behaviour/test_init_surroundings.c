@@ -1,20 +1,9 @@
 /* superd as PID 1 where a container gives it little, or much: no privilege, no passwd entry, nothing to write to, no
  * control groups; descriptors without limit, a log that nobody reads, sockets of whoever started it. */
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
-#include "process.h"
+#include "harness.h"
 #include "reading.h"
 
 #define SERVICE(name) "service " name " {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"

@@ -1,18 +1,9 @@
 /* superd at a terminal: as PID 1 of a container that has one, and as the job of a shell. What is typed must come to
  * whom it is meant for. The terminal is a real one, whose other side the test holds. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <termios.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "guarding.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n}\n"
 #define NEED_NAMESPACES SKIP_WITHOUT(namespace_allowed(), "no namespaces here")

@@ -1,9 +1,5 @@
 /* Every kind of wrong input: each must end with status 1 and lines that name file, line and column, and nothing else.
  * The hard thing is the nothing else: no crash, no endless line, no flood, not one service started. */
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-
 #include "harness.h"
 
 #define GOOD "service web {\n listen = \"127.0.0.1:8888\"\n exec = \"/bin/cat\"\n user = \"%s\"\n}\n"

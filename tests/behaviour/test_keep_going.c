@@ -1,13 +1,5 @@
 /* What an inetd or xinetd serves of a table that is partly wrong, and a reload that finds nothing where there was
  * something. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
 #include "tables.h"
 

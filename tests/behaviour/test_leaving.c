@@ -1,13 +1,5 @@
 /* Services that a reload has removed, while what they run goes on: they are seen, can be stopped, and come back. */
-#include <signal.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
-#include "process.h"
 #include "superctl.h"
 
 #define SERVICE "service %s { listen = \"127.0.0.1:%d\" exec = \"%s\" user = \"%s\" %s }\n"

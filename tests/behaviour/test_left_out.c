@@ -1,11 +1,5 @@
 /* What --keep-going leaves out is seen by every question of an operator, and comes in when this machine has what it
  * lacked. */
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "private.h"

@@ -1,17 +1,6 @@
 /* The life of a backend that gets the listeners: started by the first client, again after any end, with pauses
  * only where something is wrong, and gone with all it started when superd stops. Starts are counted by marks that
  * backends leave in a file, so nothing here depends on how fast this machine is. */
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
 #include "superctl.h"
 
 static struct superd *run_web(const char *exec, const char *options)

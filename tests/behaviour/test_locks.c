@@ -1,15 +1,7 @@
 /* What an operator holds or has disabled stays so when superd ends and is started again: the file beside the control
  * socket, who may have written it, and what is said where there can be none. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "superctl.h"
 

@@ -1,19 +1,7 @@
 /* What superd and its backends say, and where it goes: lines under the service's name to the log, to syslog, to
  * files; as text and as JSON; the state at SIGUSR1. And the one thing it must never do: wait for whoever reads the
  * log. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
+#include "harness.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n"
 

@@ -1,22 +1,9 @@
 /* Bursts, and readers of the log that stop for a while: no line is lost that has room in superd's queue, those about
  * clients outlive all others, and what is dropped is counted. Without systemd /dev/log holds ten datagrams
  * (net.unix.max_dgram_qlen), with it 512: a test brings more lines than that. */
-#include <errno.h>
-#include <fcntl.h>
 #include <regex.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
-#include "namespace.h"
-#include "process.h"
 
 enum { CLIENTS = 60, SERVICES = 200, CLIENTS_MOST = 400 };
 

@@ -1,12 +1,7 @@
 /* Clients that are asked about before they are let in: by the name of their machine, by hosts.allow and hosts.deny, by
  * their ident server. Real questions, in a network and an /etc of the test's own. */
 #include <netinet/in.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "harness.h"
 #include "private.h"
 

@@ -1,23 +1,12 @@
 /* What happens around a question about a client while it is open: limits, reloads, the end of superd, and helpers that
  * are missing or die. The answers themselves are test_lookup's. The slow part is the test's own ident server, in a
  * network of its own. */
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "private.h"
-#include "process.h"
 
 enum { IDENT_PORT = 113, QUESTION_MS = 30 * SECOND_MS };
 

@@ -1,12 +1,4 @@
 /* sleep_under_pressure: superd runs in a control group that has not memory enough for all of its backends. */
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "superctl.h"

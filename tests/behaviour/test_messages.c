@@ -1,13 +1,5 @@
 /* What is said of a table that is partly wrong: in the order of its lines, each mistake once, and of tables of inetd
  * and xinetd in words that they have. */
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
 #include "private.h"
 

@@ -2,13 +2,6 @@
  * while backends end, fail, crash and are killed between two of them, and while the table is reloaded; not one may
  * be refused, reset or left without its answer. A client that a backend has accepted is that backend's, so the
  * backends here fail only between two clients: what happens to those in the queue is superd's doing alone. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
 #include "load.h"
 

@@ -2,14 +2,8 @@
  * disturbing.h). Their clients want a whole answer, which is longer than a packet. One that is not installed
  * is skipped. */
 #include <arpa/inet.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "disturbing.h"
-#include "namespace.h"
 
 enum { BODY = 20000 };                  /* bytes */
 

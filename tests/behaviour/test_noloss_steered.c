@@ -2,14 +2,8 @@
  * random under load, and no client may be refused, reset or left without its answer. The seed is in the test's log;
  * NOLOSS_SEED has it go the same way again, as far as the machine does, and NOLOSS_ROUNDS says how many orders there
  * are. The backends serve whom they have accepted before they end, so whatever is lost is superd's. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "controlling.h"
 #include "load.h"
 

@@ -1,14 +1,5 @@
 /* sd_notify: a backend says that it is ready, how it does and that it goes; superd believes who may say so, and nobody
  * else. The backend does what its clients ask for (notifier.c). */
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
 #include "notifying.h"
 #include "private.h"
 

@@ -1,14 +1,5 @@
 /* sd_notify: who the main process is, its watchdog, and reloads of type = notify-reload. */
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
 #include "notifying.h"
-#include "process.h"
 
 static void moves(const char *how)
 {

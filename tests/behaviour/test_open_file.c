@@ -1,13 +1,6 @@
 /* Files that superd opens for a backend. */
-#include <stdio.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
 #include "reading.h"
 #include "unit_files.h"
 

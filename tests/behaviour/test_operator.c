@@ -1,13 +1,7 @@
 /* Orders of operators in moments that nobody thinks of: during a pause, while a backend ends, is frozen or drains. */
-#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 #define expect_in(text, what) \

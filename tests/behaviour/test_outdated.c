@@ -1,12 +1,6 @@
 /* Processes that go on by the row of before a reload: whoever asks hears of it, and what ends it. */
-#include <signal.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "controlling.h"
 #include "harness.h"
-#include "process.h"
 #include "superctl.h"
 
 #define WEB "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" user = \"%s\" %s }\n"

@@ -2,21 +2,10 @@
  * inetutils' inetd.sh, Debian's "everything" for openbsd-inetd, and what FreeBSD's manual says of its limits. What
  * test_inetd has already is not here again. The hard thing is a refusal: a reset, an end or silence may each be one. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
 #include "private.h"
-#include "process.h"
 #include "reading.h"
 #include "tables.h"
 

@@ -1,11 +1,4 @@
 /* Daemons that open a port of their own beside superd's: who is connected there is a client, too. */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "superctl.h"

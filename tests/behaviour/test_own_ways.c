@@ -1,15 +1,7 @@
 /* Servers with ways of their own to be told of descriptors: nginx, haproxy, php-fpm, and what Upstart's said. The
  * tables are those of conf/ and the configurations those of contrib/examples, with the addresses and folders of a test
  * put in. */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
 #include "reading.h"
 
 /* A table of conf/ as this user, with the configuration of the test in place of the checkout's. */

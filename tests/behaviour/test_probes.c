@@ -2,19 +2,10 @@
  * here, clients from 127.0.0.1. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "load.h"
-#include "namespace.h"
 #include "superctl.h"
 
 #define PROBED                                         \

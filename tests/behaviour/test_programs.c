@@ -1,17 +1,7 @@
 /* superd's own programs are those that were installed with it, whatever is installed over them while it runs. The sets
  * here are copies of one build, of which each has a build id of its own. */
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"

@@ -4,17 +4,10 @@
  * superd's own clock on. */
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
-#include "namespace.h"
 #include "superctl.h"
 
 #define QUIET                                                                             \

@@ -1,17 +1,9 @@
 /* superd-read prints tables of other systems as superd.conf, which superd reads as the same services; superd asks it,
  * and believes no answer that is not as it must be. */
 #include <linux/capability.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "harness.h"
 #include "lib/memory.h"
-#include "namespace.h"
-#include "process.h"
 #include "read/apart/frame.h"
 
 #define INETD "echo stream tcp nowait root internal\n" \

@@ -1,13 +1,6 @@
 /* Backends that say nothing of their readiness: a line of their output tells it (ready), or a command that superd asks
  * again and again (exec_ready). */
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 #define expect_in(text, what) \

@@ -1,23 +1,10 @@
 /* redirect: a connection passed on. The hard thing is that neither side may notice: not by an end that comes too
  * early, nor by one that never comes, nor by a byte too few, however slow or rude the other is. */
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "process.h"
 
 enum { MEGABYTE = 1 << 20, MUCH = 64 * MEGABYTE };
 

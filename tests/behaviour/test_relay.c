@@ -3,22 +3,10 @@
  * starts, nor by an answer that is cut short. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "binding.h"
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 /* A server with a port, or a unix socket, of its own. It answers each line with "PID LINE", and the end of a client

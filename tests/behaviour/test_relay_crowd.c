@@ -1,15 +1,8 @@
 /* Ten thousand connections through one relay at once: each gets its own bytes back, superd answers meanwhile, and when
  * all have gone the relay has given back what it had for them. A relay needs two descriptors for each. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "controlling.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 enum {

@@ -1,19 +1,8 @@
 /* Reload: everything is read and checked first, then each service is kept, changed, added or removed, and nobody
  * who is connected notices but those the table sends away. */
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
 

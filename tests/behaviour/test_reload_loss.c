@@ -1,12 +1,5 @@
 /* A reload whose files have gone: a folder that is not mounted or was renamed takes away no service, unless the
  * operator says so. And a reload of a table with a bad line fails, and calls the service by its one name. */
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "controlling.h"
 #include "superctl.h"
 

@@ -2,16 +2,8 @@
  * folders, scheduling. Seen from inside by a shell. */
 #include <dirent.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 #define SKIP_WITHOUT_ROOT() SKIP_WITHOUT(geteuid() == 0, "needs root")
 

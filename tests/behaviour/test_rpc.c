@@ -1,15 +1,7 @@
 /* rpc/ endpoints with a rpcbind of the test's own: registered, called, withdrawn, and what happens when rpcbind is
  * late, silent, or knows of another program there. */
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "controlling.h"
 #include "harness.h"
 #include "private.h"

@@ -1,26 +1,12 @@
 /* superctl run: a service on the terminal of an operator. It must differ in nothing but its standard streams, and
  * neither side may hold up superd. The hard thing is the terminal, which this test plays: what comes
  * from it may come in any pieces. */
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <termios.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 #define SHELL(script) "{ \"/bin/sh\", \"-c\", \"" script "\" }"

@@ -1,14 +1,8 @@
 /* superd where it is itself asked how it is, as under a service manager. */
-#include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "notifying.h"
 
 static int own_socket(const char *path)

@@ -1,21 +1,10 @@
 /* One control group a service: each instance is started in it, all that hides in it ends with a stop, and it is there
  * for the next. Where there are none everything goes as well, and nobody hears of it. */
 #include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 #define NOBODY 65534
 

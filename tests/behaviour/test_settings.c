@@ -1,16 +1,7 @@
 /* superd { }: what superd itself needs, from the table. The command line wins, a reload changes it while superd runs,
  * and an upgrade and the guard go on with it. */
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
-#include "namespace.h"
 #include "superctl.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n}\n"

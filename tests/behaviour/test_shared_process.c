@@ -3,19 +3,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 #define LOGGED " log_on_success = { \"PID\", \"EXIT\", \"TRAFFIC\" }\n"
 #define CROWD 40

@@ -1,16 +1,8 @@
 /* superd -l in the place of systemd-socket-activate: its options, and what its command is given, beside the real one
  * where that is installed. */
 #include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
 #include "reading.h"
 
 #define PEER "/usr/bin/systemd-socket-activate"

@@ -1,15 +1,6 @@
 /* Sockets of units that are no plain ones: message queues, those that are flushed, those of another protocol. */
-#include <fcntl.h>
 #include <mqueue.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
 #include "reading.h"
 #include "unit_files.h"
 

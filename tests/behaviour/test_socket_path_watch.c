@@ -1,16 +1,8 @@
 /* The nodes of unix sockets and fifos: somebody removes, renames or replaces them, and superd makes them again by
  * itself, neither more often than once a second nor in the place of another program's. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
+#include "harness.h"
 #include "reading.h"
 
 #define LOST "is no longer its socket"

@@ -1,22 +1,10 @@
 /* superd's listeners in the store of the program that started it: a superd that is killed, or restarted, loses no
  * client that waits. The test is the service manager, with a store as systemd's. */
-#include <errno.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "controlling.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 enum { KEPT_MOST = 32 };
 

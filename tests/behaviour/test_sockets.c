@@ -1,19 +1,8 @@
 /* The sockets themselves: every kind activates its service, nodes have their mode from the start, a stale one is
  * replaced and a living one never stolen, and a port that is taken is tried again while everything else runs. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
 #include "reading.h"
 
 static struct superd *run_on(const char *endpoint, const char *exec, const char *options)

@@ -3,18 +3,9 @@
  *
  * A start keeps its place for 30 s at most, and a program that wants no processor loses it at once. So what is slow
  * here is a command before the program. */
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "notifying.h"
-#include "process.h"
 #include "superctl.h"
 
 #define SERVICE "service %s { listen = \"127.0.0.1:0\" exec = \"%s\" %s }\n"

@@ -2,18 +2,9 @@
  * ones come to a second socket at the same address, and wait there for the next backend. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "load.h"
-#include "process.h"
 
 #define OFTEN "runtime_max = 150ms\n timeout_stop = 10s"
 

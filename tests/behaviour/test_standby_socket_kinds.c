@@ -2,14 +2,9 @@
  * answer nobody then. They are restarted again and again under load, and not one client may be lost. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "controlling.h"
 #include "load.h"
-#include "namespace.h"
 #include "superctl.h"
 
 #define CARELESS backend("-d 1 careless 20")

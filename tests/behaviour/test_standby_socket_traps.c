@@ -1,27 +1,16 @@
 /* Where twins are easily lost, or lose somebody: what backends do to their sockets, ends that take their time,
  * and a machine that has run out of something while clients wait at two sockets of one address. */
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "disturbing.h"
 #include "load.h"
-#include "namespace.h"
 #include "private.h"
-#include "process.h"
 #include "superctl.h"
 
 #define SERVICE "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n timeout_stop = 10s\n %s\n}\n"

@@ -2,19 +2,9 @@
  * clients (superd/stop/stop.h), and those of its end (superd/instance/instance_table.h). The clients that it has stay,
  * newcomers are served by another, each command runs once, and the stop ends. The time limits of
  * its end go on, those of the phases before begin anew, but for that of a stop beside a successor. */
-#include <signal.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n timeout_stop = 1h\n%s\n}\n"

@@ -1,11 +1,6 @@
 /* Standard streams from all the places they can come from and go to. */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "harness.h"
 #include "unit_files.h"
 

@@ -1,10 +1,5 @@
 /* superctl against a superd that says what is written down here: what a person sees, what a program gets, and how it
  * ends. What the real one answers is test_superctl_real's. */
-#include <string.h>
-#include <unistd.h>
-
-#include "clock.h"
-#include "process.h"
 #include "recorded.h"
 #include "superctl.h"
 

@@ -1,21 +1,8 @@
 /* superctl with a real superd: its answers are as the documented schema has them, and its metrics as Prometheus reads
  * them. How they are shown is test_superctl's. */
-#include <fcntl.h>
-#include <signal.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
 #include "private.h"
 #include "superctl.h"
 

@@ -1,18 +1,9 @@
 /* superctl top on a terminal: what it draws, which keys it obeys, and that it leaves the terminal as it was, whatever
  * ends it. The hard thing is to read as a terminal does: what was drawn may come in any pieces. */
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <termios.h>
-#include <unistd.h>
 
-#include "clock.h"
-#include "process.h"
 #include "recorded.h"
 #include "superctl.h"
 

@@ -2,26 +2,16 @@
  * The kernel moves it to the socket that goes on, where superd may load a program for that; else the old socket is kept
  * for a while. Each claim is tried in both ways; for the second superd is forbidden bpf(2). */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "handshake.h"
 #include "private.h"
-#include "process.h"
 
 #define PORT 7001
 #define SERVICE \

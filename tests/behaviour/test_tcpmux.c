@@ -1,18 +1,7 @@
 /* tcpmux (RFC 1078): one port, and the client says by name which service it wants. The hard thing is to give each
  * service its own clients by its own rules, with not a byte of what they said lost. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 enum { PATIENCE_MS = 30 * SECOND_MS }; /* for which a client waits who cannot be served */
 

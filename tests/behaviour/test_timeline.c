@@ -1,11 +1,4 @@
 /* What a service did and who woke it: the verb timeline, over a reload. */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "superctl.h"

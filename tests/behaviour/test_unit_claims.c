@@ -1,13 +1,6 @@
 /* The behaviours of systemd's own tests, and what its users complain of, each with the tests that prove what superd
  * does in its place; those that no other part has are here. Where superd does less, or another thing, it is said. */
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "claims.h"
-#include "client.h"
 #include "harness.h"
 #include "private.h"
 #include "unit_files.h"

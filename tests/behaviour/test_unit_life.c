@@ -1,18 +1,5 @@
 /* What systemd's own tests ask of sockets and their services, asked of superd with units: where systemd ends a socket
  * for good, superd lets it rest and goes on. What is hard is "rests": that little happens, and nobody is lost by it. */
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
-#include "namespace.h"
-#include "process.h"
 #include "unit_files.h"
 
 #define PROXY "/lib/systemd/systemd-socket-proxyd"

@@ -1,19 +1,10 @@
 /* Several .socket units of one service, and a .socket as a unit of its own: each keeps its rules and conditions, and
  * one that is not there leaves the others served (systemd.socket(5), systemd.resource-control(5)). */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
-#include "namespace.h"
 #include "superctl.h"
 #include "unit_files.h"
 

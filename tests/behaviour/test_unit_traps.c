@@ -1,20 +1,9 @@
 /* The thirty traps of socket activation, and for each the tests that would fall into it; those that no other part has
  * are here. */
 #include <glob.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "claims.h"
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 #include "reading.h"
 #include "unit_files.h"
 

@@ -1,14 +1,8 @@
 /* What a unit's service is told: the words of its command with variables in place, the name of its instance, and the
  * variables of systemd. */
 #include <arpa/inet.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "harness.h"
-#include "namespace.h"
 #include "reading.h"
 #include "unit_files.h"
 

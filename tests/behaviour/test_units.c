@@ -1,10 +1,4 @@
 /* systemd's units as they stand: a socket with its service, by name and by folder, without systemd. */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
 #include "unit_files.h"
 

@@ -1,22 +1,8 @@
 /* Upgrades: another superd takes over in the same process, and nobody notices but the log. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "load.h"
-#include "namespace.h"
 #include "notifying.h"
 #include "private.h"
-#include "process.h"
 #include "superctl.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"

@@ -1,18 +1,6 @@
 /* What goes on over an upgrade by the clock or by count: what is frozen, searches, commands; and operators,
  * who stay connected. */
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "load.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"

@@ -1,13 +1,5 @@
 /* Upgrades between two versions: a state that says more than this superd knows, or less, or other things by the same
  * words. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "client.h"
 #include "harness.h"
 #include "superctl.h"
 

@@ -1,22 +1,10 @@
 /* Upgrades of what is not plain: starts that take their time, daemons, sessions of superd's own programs, a main
  * command, superd under another name, in the background, or with its table from standard input. */
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "load.h"
-#include "namespace.h"
-#include "process.h"
 #include "superctl.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"

@@ -1,15 +1,6 @@
 /* Services without sockets that others need: started before these, stopped when none of these runs any more. What is
  * required and fails makes the start fail; what is only wanted does not. */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
-#include "process.h"
 #include "superctl.h"
 #include "unit_files.h"
 

@@ -1,17 +1,7 @@
 /* warm = N: programs of accept = yes that are started ahead, and held until a client comes. Where superd cannot hold
  * programs, the tests are skipped. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "client.h"
-#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
-#include "process.h"
 #include "superctl.h"
 
 #define HELD_MOST 64

@@ -1,20 +1,9 @@
 /* xinetd's log lines from a running superd: who came, how it ended, who was turned away; into files, syslog or superd's
  * own log. What is hard is the time in between: files are moved away, fill up and vanish while clients come. */
-#include <fcntl.h>
 #include <regex.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <syslog.h>
-#include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
 #include "harness.h"
-#include "namespace.h"
 
 #define EACH "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n%s\n}\n"
 #define STAMP "^[0-9][0-9]/[0-9]+/[0-9]+@[0-9][0-9]:[0-9][0-9]:[0-9][0-9]: "

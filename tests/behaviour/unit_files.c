@@ -2,13 +2,6 @@
  * the test's folder have nothing in them that it reads as its own. */
 #include "unit_files.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "client.h"
-
 enum { UNITS_MOST = 8 };
 
 void write_pair(const char *name, const char *socket, const char *service)

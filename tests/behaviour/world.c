@@ -2,30 +2,16 @@
  * hard thing is the order of the end: superd first, then the look for whatever outlived it, then the folder; and a
  * test that failed half way is cleaned up after just the same, by world_end. */
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "harness.h"
-#include "namespace.h"
-#include "process.h"
 
 enum { DECLARED_MOST = 512, OWN_UMASK = 022, BESIDE_MS = 5000 };
 

@@ -1,12 +1,9 @@
 /* Claims about what a user without privileges meets, also where root runs the tests. */
 #pragma once
 
-#include <criterion/criterion.h>
-
 #include <grp.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "tests/unit/unit.h"
 
 static inline bool become_nobody(void)
 {

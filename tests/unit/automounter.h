@@ -1,16 +1,11 @@
 /* A folder that an automounter offers, which never mounts anything there (autofs(5)). */
 #pragma once
 
-#include <criterion/criterion.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "tests/unit/unit.h"
 
 /* Whether the kernel asks the automounter of this folder for a mount while a process looks for something. Skips the test
  * without root, a mount namespace or autofs. */

@@ -2,23 +2,14 @@
  * text. */
 #pragma once
 
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/buf.h"
 #include "lib/pool.h"
 #include "os/socket/bind.h"
+#include "tests/unit/unit.h"
 
 static struct pool *pool;
 static struct buf why, warnings;

@@ -2,14 +2,9 @@
  * apart. */
 #pragma once
 
-#include <criterion/criterion.h>
-
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "table/rules/check.h"
 #include "table/services/service_builder.h"
+#include "tests/unit/unit.h"
 
 #define FILE_NAME "test.conf"
 #define WORDS_MOST 16

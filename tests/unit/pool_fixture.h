@@ -1,9 +1,8 @@
 /* A pool for each test of a suite: .init = open_pool, .fini = close_pool. */
 #pragma once
 
-#include <criterion/criterion.h>
-
 #include "lib/pool.h"
+#include "tests/unit/unit.h"
 
 static struct pool *pool;
 

@@ -1,14 +1,9 @@
 /* A table from a text, resolved on this machine, and what was said of it: .init = set_up, .fini = tear_down. */
 #pragma once
 
-#include <criterion/criterion.h>
-
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "superd/machine/resolve.h"
 #include "table/sources/sources.h"
+#include "tests/unit/unit.h"
 
 static struct diags diags;
 static struct table *table;

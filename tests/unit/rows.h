@@ -1,16 +1,10 @@
 /* A row of a table from a text, for tests of what is done with one. */
 #pragma once
 
-#include <criterion/criterion.h>
-
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "superd/machine/resolve.h"
 #include "superd/start/plan.h"
 #include "table/sources/sources.h"
+#include "tests/unit/unit.h"
 
 static struct table *table;
 static struct diags diags;

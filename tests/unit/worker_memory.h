@@ -2,13 +2,9 @@
  * that was killed between two counts. */
 #pragma once
 
-#include <criterion/criterion.h>
-
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
+
+#include "tests/unit/unit.h"
 
 #define SHARED_MOST 64
 

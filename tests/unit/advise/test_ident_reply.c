@@ -1,8 +1,6 @@
 /* Answers of ident servers (RFC 1413): what they are taken for, and what can't get through them. */
-#include <criterion/criterion.h>
-#include <string.h>
-
 #include "advise/ident_reply.h"
+#include "tests/unit/unit.h"
 
 static struct ident_reply read_bytes(const char *bytes, size_t length)
 {

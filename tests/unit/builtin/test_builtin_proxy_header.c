@@ -1,14 +1,8 @@
 /* Headers of the PROXY protocol, byte for byte as its specification has them. */
-#include <criterion/criterion.h>
-
 #include <arpa/inet.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "builtin/proxy_header.h"
+#include "tests/unit/unit.h"
 
 /* Both ends of a connection at a loopback address. */
 struct pair {

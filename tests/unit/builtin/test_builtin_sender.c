@@ -1,11 +1,8 @@
 /* Whose datagrams are answered. */
-#include <criterion/criterion.h>
-
 #include <arpa/inet.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "builtin/sender.h"
+#include "tests/unit/unit.h"
 
 static struct settings settings;
 

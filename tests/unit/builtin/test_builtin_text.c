@@ -1,14 +1,8 @@
 /* What the small services say, and the lines that clients say to them. */
-#include <criterion/criterion.h>
-
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "builtin/auth.h"
 #include "builtin/tcpmux.h"
 #include "builtin/text.h"
+#include "tests/unit/unit.h"
 
 Test(builtin_text, a_turn_of_chargen_is_95_lines_that_shift)
 {

@@ -1,9 +1,5 @@
 /* The papers that superd-docs makes of superd's tables. */
-#include <criterion/criterion.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "docs/docs.h"
 #include "lib/fd.h"
@@ -11,6 +7,7 @@
 #include "table/print/print_conf.h"
 #include "table/sources/sources.h"
 #include "tests/unit/plain_value.h"
+#include "tests/unit/unit.h"
 
 #define MANUAL_MOST (1 << 20)
 

@@ -1,8 +1,6 @@
 /* Answers of processes that may have been taken over: each part has its bounds. */
-#include <criterion/criterion.h>
-#include <string.h>
-
 #include "lib/answer.h"
+#include "tests/unit/unit.h"
 
 struct sample {
 	bool is_known;

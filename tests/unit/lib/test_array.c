@@ -1,9 +1,6 @@
 /* Arrays that grow. */
-#include <criterion/criterion.h>
-#include <stdint.h>
-#include <stdlib.h>
-
 #include "lib/array.h"
+#include "tests/unit/unit.h"
 
 Test(array, grows_by_one_element_at_a_time)
 {

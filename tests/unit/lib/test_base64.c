@@ -1,9 +1,6 @@
 /* Base64: the texts of RFC 4648 both ways, and what is none. */
-#include <criterion/criterion.h>
-
-#include <string.h>
-
 #include "lib/base64.h"
+#include "tests/unit/unit.h"
 
 static const char *const pairs[][2] = {
 	{ "", "" },

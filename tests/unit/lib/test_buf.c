@@ -1,11 +1,6 @@
 /* Growable text, and how text of strangers is made harmless. */
 #include "lib/buf.h"
-
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/unit.h"
 
 #include "lib/json.h"
 

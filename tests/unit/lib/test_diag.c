@@ -1,11 +1,6 @@
 /* Diagnostics: their form, their bounds, and that they can't attack a terminal. */
 #include "lib/diag.h"
-
-#include <criterion/criterion.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/unit.h"
 
 static char *print(const struct diags *diags)
 {

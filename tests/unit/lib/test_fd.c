@@ -1,15 +1,8 @@
 /* Descriptors: where they end up, what they leak, how files are read. */
 #include "lib/fd.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static bool is_cloexec(int fd)
 {

@@ -1,13 +1,8 @@
 /* Descriptors in messages of a unix socket. */
-#include <criterion/criterion.h>
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "lib/fd_message.h"
+#include "tests/unit/unit.h"
 
 static int count_open(void)
 {

@@ -1,8 +1,6 @@
 /* Shell patterns of names. */
-#include <criterion/criterion.h>
-#include <string.h>
-
 #include "lib/glob.h"
+#include "tests/unit/unit.h"
 
 Test(glob, matches_as_a_shell_does)
 {

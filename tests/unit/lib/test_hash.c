@@ -1,7 +1,6 @@
 /* lib/hash: accounts and the state of an upgrade depend on its values. */
-#include <criterion/criterion.h>
-
 #include "lib/hash.h"
+#include "tests/unit/unit.h"
 
 /* The vectors of RFC 9923. */
 Test(hash, is_fnv_1a)

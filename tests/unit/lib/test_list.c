@@ -1,7 +1,6 @@
 /* The intrusive list. */
 #include "lib/list.h"
-
-#include <criterion/criterion.h>
+#include "tests/unit/unit.h"
 
 struct statement_item {
 	int number;

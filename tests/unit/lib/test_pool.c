@@ -1,12 +1,6 @@
 /* The pool: sharing, alignment, sizes, and what it costs. */
 #include "lib/pool.h"
-
-#include <criterion/criterion.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/unit.h"
 
 static bool is_zero(const char *bytes, size_t size)
 {

@@ -1,9 +1,7 @@
 /* Time limits: what is between two looks counts as a step at most. */
-#include <criterion/criterion.h>
-#include <unistd.h>
-
 #include "lib/clock.h"
 #include "lib/run_limit.h"
+#include "tests/unit/unit.h"
 
 static void pass(double seconds)
 {

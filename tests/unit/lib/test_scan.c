@@ -1,12 +1,8 @@
 /* Scalars from text: each claim with values on both sides of it. */
 #include "lib/scan.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
 #include <inttypes.h>
-#include <signal.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 
 typedef const char *scanner(const char *text, int64_t *out);
 

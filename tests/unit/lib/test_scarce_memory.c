@@ -2,16 +2,8 @@
  *
  * What the project's own code asks for is refused here, as the linker hands its calls over (scarce.c). What a
  * library asks for is not to be had where the whole process has no more, so that is tried in a child. */
-#include <criterion/criterion.h>
-
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "superd/loop/engine.h"
 #include "superd/machine/account.h"
@@ -22,6 +14,7 @@
 #include "table/sources/sources.h"
 #include "table/superd_conf/superd.h"
 #include "tests/unit/scarce.h"
+#include "tests/unit/unit.h"
 
 /* All that malloc has, in pieces; from now on no more comes. */
 static void use_up_memory(void)

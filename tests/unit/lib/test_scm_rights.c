@@ -1,13 +1,6 @@
 /* Descriptors along with a message: refused by the kernel where it can, and seen before anything is received. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "lib/scm_rights.h"
+#include "tests/unit/unit.h"
 
 static size_t count_open(void)
 {

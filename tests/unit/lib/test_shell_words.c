@@ -1,9 +1,6 @@
 /* Commands into words and back. */
 #include "lib/shell_words.h"
-
-#include <criterion/criterion.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/unit.h"
 
 static struct pool *pool;
 

@@ -1,8 +1,6 @@
 /* Counts by service and source, against a plain array that counts the same. */
-#include <criterion/criterion.h>
-#include <string.h>
-
 #include "lib/source_count.h"
+#include "tests/unit/unit.h"
 
 #define LIMIT INT64_MAX
 

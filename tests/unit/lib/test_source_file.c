@@ -1,13 +1,6 @@
 /* Sources: what is refused, and that every byte knows its line and column. */
 #include "lib/source_file.h"
-
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tests/unit/unit.h"
 
 static struct pool *pool;
 static struct diags diags;

@@ -1,11 +1,9 @@
 /* The note of what the reading of a table waits for. */
 #include "lib/wait_note.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 
 #include "tests/unit/hang.h"
 

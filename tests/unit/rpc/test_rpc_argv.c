@@ -1,8 +1,6 @@
 /* What superd-rpc is told on its command line. */
-#include <criterion/criterion.h>
-#include <string.h>
-
 #include "rpc/argv.h"
+#include "tests/unit/unit.h"
 
 static const char *read_words(struct rpc_request *request, const char *verb, const char *program,
 			      const char *transports, const char *port)

@@ -1,9 +1,5 @@
 /* superctl's parts that decide: amounts, columns, requests of HTTP, verbs, states. */
-#include <criterion/criterion.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "lib/time_text.h"
@@ -22,6 +18,7 @@
 #include "superctl/verbs.h"
 #include "superd/instance/state_table.h"
 #include "superd/service/order_result.h"
+#include "tests/unit/unit.h"
 
 static char text[256];
 

@@ -1,15 +1,8 @@
 /* The arrangement of descriptors in a child, in every order there is. Each case forks, for it takes the numbers
  * that the test runner lives by. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "exec/child/child.h"
 #include "superd/start/spawn.h"
+#include "tests/unit/unit.h"
 
 #define PLACES 4
 #define SOURCES 8                       /* from 0 on */

@@ -1,18 +1,10 @@
 /* Limits and priorities out of reach, as in a container. What is hard is to be without the privilege whoever runs the
  * tests: each test gives it up for itself. */
 #include "exec/child/child.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 static void give_up(int capability)
 {

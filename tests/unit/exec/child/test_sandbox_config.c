@@ -5,7 +5,6 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include "exec/child/sandbox.h"
 #include "lib/build_info.h"

@@ -1,8 +1,6 @@
 /* A start as a text: what superd writes, superd-exec reads, and nothing that is not whole. */
 #include "tests/unit/rows.h"
 
-#include <fcntl.h>
-
 #include "exec/child/credentials.h"
 #include "exec/child/sandbox.h"
 #include "exec/record/start_record.h"

@@ -1,13 +1,6 @@
 /* Conditions against this machine, where it is known what is so. */
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "exec/stages/condition.h"
+#include "tests/unit/unit.h"
 
 static int first_false(const char *const *texts, size_t count)
 {

@@ -1,17 +1,8 @@
 /* Patterns of paths, as systemd's conditions have them: those of glob(7), and braces. */
 #include "exec/stages/condition.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static char folder[] = "/tmp/superd-condition-XXXXXX";
 

@@ -1,22 +1,11 @@
 /* The log: its forms, and that nobody who reads it badly can hold superd up. */
 #include "lib/log/log.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <regex.h>
-#include <signal.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "lib/log/log_sink.h"
 

@@ -1,10 +1,6 @@
 /* The queue of a sink: order, bounds, and who is dropped for whom. */
 #include "lib/log/log_queue.h"
-
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/unit.h"
 
 #include "lib/buf.h"
 #include "tests/unit/scarce.h"

@@ -1,15 +1,10 @@
 /* The speaker to /dev/log, against daemons of our own on sockets in a folder of our own. */
 #include "lib/log/log_syslog.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
 #include <regex.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 #include <syslog.h>
-#include <unistd.h>
 
 static char folder[] = "/tmp/superd-syslog-XXXXXX";
 static char path[64];

@@ -1,19 +1,11 @@
 /* Whose folder it is that a superd puts its groups in. Any file system does; real groups have files in them that go
  * with them, which these lack. */
-#include <criterion/criterion.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/cgroup/cgroup_parent.h"
 #include "tests/unit/hang.h"
+#include "tests/unit/unit.h"
 
 static char folder[64], name[192];
 

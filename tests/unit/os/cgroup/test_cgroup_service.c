@@ -1,15 +1,6 @@
 /* The names of services as folders, and what is kept open of them: any folder does for that. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "os/cgroup/cgroup.h"
+#include "tests/unit/unit.h"
 
 static char base[] = "/g";
 static const struct cgroups cgroups = { .base = base };

@@ -1,16 +1,10 @@
 /* The room of the machine, and of a group with a limit that the test makes. */
-#include <criterion/criterion.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/cgroup/memory_room.h"
 #include "tests/unit/hang.h"
+#include "tests/unit/unit.h"
 
 #define LIMIT (256ll << 20)
 

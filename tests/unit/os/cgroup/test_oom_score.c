@@ -1,16 +1,9 @@
 /* Whether backends are to be chosen before superd, by the limits of real control groups. Each test moves itself into
  * the groups that it makes, and out again before it judges. */
 #include "os/cgroup/oom_score.h"
-
-#include <criterion/criterion.h>
+#include "tests/unit/unit.h"
 
 #include <limits.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define V1_MEMORY "/sys/fs/cgroup/memory"
 

@@ -1,15 +1,9 @@
 /* What a process uses up. */
-#include <criterion/criterion.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "os/cgroup/resource_usage.h"
+#include "tests/unit/unit.h"
 
 Test(usage, tells_of_this_process)
 {

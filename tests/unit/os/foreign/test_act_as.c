@@ -1,15 +1,9 @@
 /* Whose rights a process takes on: in user namespaces (user_namespaces(7)) as of containers. What users do with paths:
  * tests/security. */
-#include <criterion/criterion.h>
-#include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/foreign/act_as.h"
+#include "tests/unit/unit.h"
 
 #define OWNER 500
 #define OTHER 501

@@ -1,13 +1,7 @@
 /* Work in a process with a time limit that an attacker has taken over: what superd takes of it. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "lib/fd.h"
 #include "os/foreign/fork_with_timeout.h"
+#include "tests/unit/unit.h"
 
 TestSuite(fork_with_timeout, .timeout = 60);
 

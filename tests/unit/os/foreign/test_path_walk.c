@@ -1,12 +1,7 @@
 /* Paths that superd walks part by part. What users do with them: tests/security/secret-symlink, sandbox-symlink. */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "os/foreign/path_walk.h"
 #include "tests/unit/automounter.h"
+#include "tests/unit/unit.h"
 
 static bool walk(const void *path)
 {

@@ -1,20 +1,11 @@
 /* Paths are followed up to the first folder or file that somebody else could change. */
 #include "os/fs/path_trust.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #define OTHER 12345
 

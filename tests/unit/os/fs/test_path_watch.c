@@ -1,14 +1,8 @@
 /* A node that somebody touches is told of, whatever still holds it; others are not. */
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "os/fs/path_watch.h"
+#include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/test_node_watch.XXXXXX";
 

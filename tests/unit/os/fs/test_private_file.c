@@ -1,13 +1,6 @@
 /* Files at places that others know: nothing that lies there is followed, kept or left half done. */
 #include "os/fs/private_file.h"
-
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/superd-private-XXXXXX";
 static struct buf why;

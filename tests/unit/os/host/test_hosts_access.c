@@ -1,14 +1,9 @@
 /* Whether hosts.allow and hosts.deny have rules is known after each change, however soon it comes. */
-#include <criterion/criterion.h>
-
-#include <fcntl.h>
 #include <sched.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <unistd.h>
 
 #include "os/host/hosts_access.h"
+#include "tests/unit/unit.h"
 
 static void write_text(int fd, const char *text)
 {

@@ -1,8 +1,6 @@
 /* What superd has to know of hosts.allow and hosts.deny. */
-#include <criterion/criterion.h>
-#include <string.h>
-
 #include "os/host/hosts_rules.h"
+#include "tests/unit/unit.h"
 
 static char seen[512];
 

@@ -1,8 +1,6 @@
 /* Memory that was freed goes back to the kernel, also after something large was freed. */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-
 #include "os/host/memory_trim.h"
+#include "tests/unit/unit.h"
 
 #if defined(HAVE_MALLOC_TRIM) && defined(HAVE_MALLINFO2) && !defined(SANITIZED)
 Test(memory_trim, the_limits_of_malloc_stay)

@@ -1,9 +1,6 @@
 /* Where a program lies, by a PATH of the test's own. */
 #include "tests/unit/rows.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "os/host/path_search.h"
 
 TestSuite(program, .init = set_up, .fini = tear_down, .timeout = 120);

@@ -1,27 +1,18 @@
 /* What a process may still do once it has shut itself in. Each claim is tried in a child. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/host/self_sandbox.h"
+#include "tests/unit/unit.h"
 #include "worker/record/kinds.h"
 
 static const struct self_sandbox plain = { .rights = 0 }, controls = { .rights = MAY_CONTROL },

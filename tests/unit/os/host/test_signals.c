@@ -1,8 +1,6 @@
 /* The list of signals: whole, each once, and within the room that is kept for their watchers. */
-#include <criterion/criterion.h>
-#include <signal.h>
-
 #include "os/host/signals.h"
+#include "tests/unit/unit.h"
 
 static size_t count_of(int wanted)
 {

@@ -1,8 +1,6 @@
 /* Whether somebody has taken a datagram since the last look. */
 #include "tests/unit/bind_fixture.h"
 
-#include <sys/wait.h>
-
 #include "os/netdiag/datagram_stamp.h"
 
 TestSuite(last_datagram, .init = set_up, .fini = tear_down, .timeout = 120);

@@ -1,12 +1,8 @@
 /* What is done to a socket of another user's backend: beside superd, with its answer, and never for long. */
-#include <criterion/criterion.h>
-#include <errno.h>
 #include <netinet/in.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "os/netdiag/foreign_socket.h"
+#include "tests/unit/unit.h"
 
 static pid_t self;
 static int listener;

@@ -1,10 +1,6 @@
 /* The id of a socket: what is known, what is not a socket, and what counts as the same. */
 #include "os/netdiag/socket_id.h"
-
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "tests/unit/unit.h"
 
 Test(socket_id, is_a_socket_s_own_under_each_number)
 {

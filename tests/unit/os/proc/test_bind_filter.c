@@ -1,22 +1,15 @@
 /* The filter as the kernel runs it (by a small interpreter of its instructions), and what a stopped call is. */
-#include <criterion/criterion.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/proc/bind_filter.h"
 #include "os/proc/user_notif.h"
+#include "tests/unit/unit.h"
 
 #if defined(__x86_64__)
 #define X32 0x40000000

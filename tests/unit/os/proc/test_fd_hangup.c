@@ -1,9 +1,6 @@
 /* Hearing of a hangup, and of nothing else. */
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "os/proc/fd_hangup.h"
+#include "tests/unit/unit.h"
 
 Test(hangup, is_told_of_the_end_alone)
 {

@@ -1,12 +1,6 @@
 /* Descriptors of processes: whose they are, also when it has ended. */
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "os/proc/pidfd.h"
+#include "tests/unit/unit.h"
 
 Test(pidfd, stands_for_its_process)
 {

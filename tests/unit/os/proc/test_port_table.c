@@ -1,12 +1,9 @@
 /* The processes of this machine's ports. */
 #include "os/proc/port_owner.h"
+#include "tests/unit/unit.h"
 
 #include <arpa/inet.h>
-#include <criterion/criterion.h>
 #include <netinet/in.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 static int listener(uint16_t *port)
 {

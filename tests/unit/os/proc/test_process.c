@@ -1,22 +1,13 @@
 /* What /proc tells, of processes this test makes. */
-#include <criterion/criterion.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/proc/process.h"
 #include "tests/unit/hang.h"
+#include "tests/unit/unit.h"
 
 /* A child that has done what it had to and waits; it keeps the descriptor it is given. */
 static pid_t begin(void (*act)(void))

@@ -1,12 +1,8 @@
 /* Process groups by descriptors, whose numbers may be others' by the time of a signal. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/proc/process_group.h"
+#include "tests/unit/unit.h"
 
 struct band {
 	pid_t leader, member;

@@ -1,13 +1,9 @@
 /* What is inherited by all that a start leaves behind. */
-#include <criterion/criterion.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/proc/process.h"
 #include "os/proc/process_mark.h"
+#include "tests/unit/unit.h"
 
 /* A process with this mark, whose child runs another program in a session of its own, with another environment and none
  * of its descriptors: returns that child. */

@@ -1,12 +1,9 @@
 /* Whose uid may be taken for his rights. */
-#include <criterion/criterion.h>
-#include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/proc/process.h"
 #include "os/proc/process_rights.h"
+#include "tests/unit/unit.h"
 
 static pid_t child(bool drops)
 {

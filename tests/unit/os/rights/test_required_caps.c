@@ -1,11 +1,9 @@
 /* What superd itself uses for a row, row by row. */
-#include <criterion/criterion.h>
-
 #include <linux/capability.h>
-#include <unistd.h>
 
 #include "os/rights/required_caps.h"
 #include "tests/unit/rows.h"
+#include "tests/unit/unit.h"
 
 TestSuite(needed, .init = set_up, .fini = tear_down);
 

@@ -1,16 +1,11 @@
 /* Socket options that go over to a listener, and those that do not. */
-#include <criterion/criterion.h>
-
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "os/socket/carried_options.h"
 #include "tests/unit/as_nobody.h"
+#include "tests/unit/unit.h"
 
 static int open_socket(int domain, int type)
 {

@@ -1,24 +1,14 @@
 /* The control socket's node: there when it may be, right before anybody can come, and gone with its owner. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/socket/control_socket.h"
 #include "tests/unit/as_nobody.h"
 #include "tests/unit/hang.h"
+#include "tests/unit/unit.h"
 
 #define NOBODY 65534
 

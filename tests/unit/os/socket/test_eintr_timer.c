@@ -1,14 +1,9 @@
 /* Calls that wait although superd asked for none. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "os/socket/eintr_timer.h"
+#include "tests/unit/unit.h"
 
 static void is_interrupted(int domain)
 {

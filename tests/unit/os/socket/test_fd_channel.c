@@ -1,16 +1,8 @@
 /* Packets and descriptors from a program that may be in wrong hands, and files that have no name. */
-#include <criterion/criterion.h>
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "lib/scm_rights.h"
 #include "os/fs/memory_file.h"
 #include "os/socket/fd_channel.h"
+#include "tests/unit/unit.h"
 
 static int ends[2];
 

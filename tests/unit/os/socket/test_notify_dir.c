@@ -1,12 +1,7 @@
 /* The folder of notification sockets: made for all to reach, rid of what is dead, gone with the last. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "os/socket/notify_dir.h"
 #include "os/socket/notify_socket.h"
+#include "tests/unit/unit.h"
 
 static char base[64];
 static struct buf path;

@@ -1,16 +1,7 @@
 /* The socket of notifications: who sent what, and that nothing is left of what is dropped. */
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "lib/fd_message.h"
 #include "os/socket/notify_socket.h"
+#include "tests/unit/unit.h"
 
 static char folder[64], path[96];
 static int fd;

@@ -1,10 +1,8 @@
 /* Which sockets close without waiting. */
-#include <criterion/criterion.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "os/socket/plain_socket.h"
+#include "tests/unit/unit.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262

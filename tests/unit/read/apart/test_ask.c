@@ -1,12 +1,9 @@
 /* A superd-read that says nothing. */
-#include <criterion/criterion.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include "read/apart/ask.h"
 #include "table/services/table.h"
+#include "tests/unit/unit.h"
 
 TestSuite(ask, .timeout = 120);
 

@@ -1,16 +1,11 @@
 /* inetd.conf: what a caller adds to it, and is told of it. What a line becomes is in tests/read/inetd. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "lib/diag.h"
 #include "read/inetd/inetd.h"
 #include "superd/machine/resolve.h"
 #include "table/print/print_conf.h"
 #include "table/services/table.h"
 #include "table/sources/sources.h"
+#include "tests/unit/unit.h"
 
 struct result {
 	struct table *table;

@@ -2,15 +2,10 @@
  * close_reading. */
 #pragma once
 
-#include <criterion/criterion.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "read/launchd/launchd.h"
 #include "read/launchd/plist.h"
 #include "table/services/table.h"
+#include "tests/unit/unit.h"
 
 #define HEAD \
 	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" \

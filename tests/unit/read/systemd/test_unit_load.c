@@ -3,10 +3,7 @@
 #include "tests/unit/as_nobody.h"
 #include "unit_reading.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static char root[] = "/tmp/superd-units-XXXXXX";
 static const char *const folders[] = { "etc", "run", "lib", NULL };

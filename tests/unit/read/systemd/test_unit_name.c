@@ -1,8 +1,6 @@
 /* Names of units, their parts, and escaping. */
 #include "tests/unit/pool_fixture.h"
 
-#include <string.h>
-
 #include "lib/buf.h"
 #include "read/systemd/internal.h"
 

@@ -1,10 +1,9 @@
 /* Spans of time as systemd writes them. */
-#include <criterion/criterion.h>
-
 #include <inttypes.h>
 
 #include "lib/scan.h"
 #include "read/systemd/unit.h"
+#include "tests/unit/unit.h"
 
 #define SECOND INT64_C(1000000)
 

@@ -2,16 +2,11 @@
  * they come to. */
 #pragma once
 
-#include <criterion/criterion.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "read/systemd/systemd.h"
 #include "read/systemd/unit.h"
 #include "table/print/print_conf.h"
 #include "table/sources/sources.h"
+#include "tests/unit/unit.h"
 
 struct given {
 	const char *name, *text;

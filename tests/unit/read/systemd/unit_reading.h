@@ -2,15 +2,10 @@
  * close_reading. */
 #pragma once
 
-#include <criterion/criterion.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "read/systemd/unit.h"
 #include "table/reading/reading.h"
 #include "table/services/table.h"
+#include "tests/unit/unit.h"
 
 static struct reading reading;
 static struct read_request request;

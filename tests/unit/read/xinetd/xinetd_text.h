@@ -1,15 +1,10 @@
 /* Texts of xinetd.conf read for tests: what was said of them, and the superd.conf they come to. */
 #pragma once
 
-#include <criterion/criterion.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "read/xinetd/xinetd.h"
 #include "table/print/print_conf.h"
 #include "table/sources/sources.h"
+#include "tests/unit/unit.h"
 
 struct outcome {
 	struct table *table;

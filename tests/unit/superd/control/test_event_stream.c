@@ -1,11 +1,7 @@
 /* Lines of the log on their way to a client that follows them. */
-#include <criterion/criterion.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "superd/control/event_stream.h"
 #include "superd/control/server.h"
+#include "tests/unit/unit.h"
 
 static struct supervisor supervisor;
 static struct server server = { .supervisor = &supervisor };

@@ -1,16 +1,10 @@
 /* A connection of the control socket: lines in, lines out, bounded both ways, and nobody is waited for. */
-#include <criterion/criterion.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "superd/control/line_io.h"
+#include "tests/unit/unit.h"
 
 static struct engine engine;
 static struct line_io io;

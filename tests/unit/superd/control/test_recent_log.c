@@ -1,9 +1,6 @@
 /* The last lines of each service, within one bound for all. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "superd/control/recent_log.h"
+#include "tests/unit/unit.h"
 
 static struct recent_log recent_log;
 

@@ -1,8 +1,6 @@
 /* What a client asks, taken apart. */
-#include <criterion/criterion.h>
-#include <string.h>
-
 #include "superd/control/request.h"
+#include "tests/unit/unit.h"
 
 static struct request request;
 static struct buf why;

@@ -1,12 +1,8 @@
 /* How a diff ends that is not done in time. The test decides when the table is read, and the client reads nothing
  * before the end. */
-#include <criterion/criterion.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "superd/control/server.h"
 #include "superd/control/verbs.h"
+#include "tests/unit/unit.h"
 
 static struct supervisor supervisor;
 static struct server server = { .supervisor = &supervisor };

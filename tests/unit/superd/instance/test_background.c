@@ -1,15 +1,10 @@
 /* What a program has left in the background, and what the search for it costs where there is nothing. The list of
  * superd's children is counted, and missing in one test. */
 #include "superd/instance/background.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "superd/instance/instance.h"
 #include "superd/process/adopted.h"

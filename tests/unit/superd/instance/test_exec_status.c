@@ -1,10 +1,7 @@
 /* What is heard of a start apart when its pipe does not end with it. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <unistd.h>
-
 #include "os/foreign/fork_fds.h"
 #include "superd/instance/exec_status.h"
+#include "tests/unit/unit.h"
 
 static struct exec_status apart;
 static struct ev_loop *loop;

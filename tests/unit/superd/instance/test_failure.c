@@ -1,9 +1,7 @@
 /* What is a failure of a service, and which of them are kept. */
-#include <criterion/criterion.h>
-#include <signal.h>
-
 #include "superd/stop/exit_verdict.h"
 #include "superd/instance/service_stats.h"
+#include "tests/unit/unit.h"
 
 static struct restart_options restart_options;
 static struct exec_options options;

@@ -1,11 +1,6 @@
 /* superd/instance/history: spans, wakes, bars, and what an upgrade carries over. */
-#include <criterion/criterion.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "superd/instance/history.h"
+#include "tests/unit/unit.h"
 
 static struct history history;
 static size_t total;

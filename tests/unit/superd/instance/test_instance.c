@@ -1,8 +1,7 @@
 /* Instances all together. */
-#include <criterion/criterion.h>
-
 #include "superd/instance/forking.h"
 #include "superd/instance/instance.h"
+#include "tests/unit/unit.h"
 
 enum { MANY = 64, APART = 1024 };       /* as many as the table of children has room for at first */
 

@@ -1,9 +1,6 @@
 /* The table of an instance: every cell is walked. */
-#include <criterion/criterion.h>
-
-#include <string.h>
-
 #include "superd/instance/instance_table.h"
+#include "tests/unit/unit.h"
 
 #define EACH_CELL(state, event) \
 	for (int state = 0; state < INSTANCE_STATES; state++) \

@@ -2,9 +2,7 @@
  * for the descriptors of one that does not. */
 #include "tests/unit/rows.h"
 
-#include <errno.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "lib/fd.h"
 #include "superd/instance/fd_map.h"

@@ -1,10 +1,7 @@
 /* Notifications, taken apart: what each key means, what is passed over, and what can't get through. */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "superd/instance/notify_message.h"
 #include "table/service/service.h"
+#include "tests/unit/unit.h"
 
 /* In memory of its own, so that a read behind the text is seen. */
 static struct notify_message parse_bytes(const char *bytes, size_t length, bool good)

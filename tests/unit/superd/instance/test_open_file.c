@@ -1,10 +1,6 @@
 /* Whether two descriptors are one opening of a file. */
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "superd/instance/fdstore.h"
+#include "tests/unit/unit.h"
 
 Test(open_file, one_opening_is_the_same_by_any_number)
 {

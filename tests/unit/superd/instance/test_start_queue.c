@@ -1,8 +1,6 @@
 /* The line of starts: who starts now, who waits, and in which order. */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-
 #include "superd/instance/start_queue.h"
+#include "tests/unit/unit.h"
 
 #define SERVICES 6
 

@@ -1,10 +1,7 @@
 /* The tables of a service's state, cell by cell, and every state that the three regions can come to together: they lead
  * nowhere they should not, and nobody is left without a way back. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "superd/instance/state_table.h"
+#include "tests/unit/unit.h"
 
 #define EACH_EVENT(event) for (int event = 0; event < SERVICE_EVENTS; event++)
 

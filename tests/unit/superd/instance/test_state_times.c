@@ -1,7 +1,6 @@
 /* superd/instance/service_stats: seconds of each state. */
-#include <criterion/criterion.h>
-
 #include "superd/instance/service_stats.h"
+#include "tests/unit/unit.h"
 
 Test(spent, adds_up_each_state_that_was_left)
 {

@@ -1,9 +1,8 @@
 /* Addresses remembered for a while, against what was put in. */
-#include <criterion/criterion.h>
 #include <math.h>
-#include <string.h>
 
 #include "superd/limits/address_lru.h"
+#include "tests/unit/unit.h"
 
 static const unsigned char *source_of(unsigned number)
 {

@@ -1,7 +1,6 @@
 /* Pauses: they double, end at a most, shrink by chance a little, and are forgotten after health. */
-#include <criterion/criterion.h>
-
 #include "superd/limits/rate_limit.h"
+#include "tests/unit/unit.h"
 
 #define LEAST 100000
 #define MOST 30000000

@@ -1,7 +1,6 @@
 /* The histogram of activations. */
-#include <criterion/criterion.h>
-
 #include "superd/limits/histogram.h"
+#include "tests/unit/unit.h"
 
 Test(latency, has_bounds_that_rise)
 {

@@ -1,7 +1,6 @@
 /* Gaps without clients, added up for three timeouts. */
-#include <criterion/criterion.h>
-
 #include "superd/limits/idle_gaps.h"
+#include "tests/unit/unit.h"
 
 Test(idle_gaps, a_gap_counts_behind_each_timeout_that_it_is_longer_than)
 {

@@ -1,8 +1,7 @@
 /* Events in windows of time that the test makes. */
-#include <criterion/criterion.h>
-
 #include "superd/limits/rate_limit.h"
 #include "table/service/service.h"
+#include "tests/unit/unit.h"
 
 static void count_until(struct rate_limit *limit, int64_t most, double begin, double step)
 {

@@ -1,7 +1,6 @@
 /* Token buckets: full at first, empty when used up, and filled again by time alone. */
-#include <criterion/criterion.h>
-
 #include "superd/limits/rate_limit.h"
+#include "tests/unit/unit.h"
 
 Test(token_bucket, is_full_at_first)
 {

@@ -1,9 +1,7 @@
 /* Pids and who waits for them. */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-
 #include "superd/loop/child_table.h"
 #include "tests/unit/scarce.h"
+#include "tests/unit/unit.h"
 
 Test(children, finds_each_without_any_memory)
 {

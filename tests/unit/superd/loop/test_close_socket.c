@@ -1,18 +1,13 @@
 /* Whose closings they are: nobody answers for what is somebody else's, however many have had some. */
 #include <arpa/inet.h>
-#include <criterion/criterion.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdio.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "superd/loop/close_socket.h"
 #include "superd/start/worker_process.h"
 #include "superd/process/close_async.h"
 #include "tests/unit/own_clock.h"
+#include "tests/unit/unit.h"
 
 static struct engine engine;
 

@@ -1,10 +1,8 @@
 /* Free descriptors are counted near the limit, and only there. */
 #include "superd/loop/engine.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
-#include <fcntl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 static struct engine engine;
 

@@ -1,9 +1,7 @@
 /* What waits for a service to hear of it: in the order of posting, once each, right after the present callback. */
-#include <criterion/criterion.h>
-#include <string.h>
-
 #include "superd/loop/engine.h"
 #include "superd/loop/events.h"
+#include "tests/unit/unit.h"
 
 static struct engine engine;
 static struct posted posted[3];

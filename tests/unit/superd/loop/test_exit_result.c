@@ -1,9 +1,6 @@
 /* Results, and which of them start a service again: the table at Restart= of systemd.service(5), cell by cell. */
-#include <criterion/criterion.h>
-#include <signal.h>
-#include <string.h>
-
 #include "superd/loop/exit_result.h"
+#include "tests/unit/unit.h"
 
 static struct restart_options restart_options;
 static struct exec_options options;

@@ -1,20 +1,13 @@
 /* The kernel has no memory, descriptor or room for what the loop is to watch, and then has. */
-#include <criterion/criterion.h>
 #include <dlfcn.h>
-#include <errno.h>
 #include <ev.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "superd/loop/loop_room.h"
 #include "tests/unit/own_clock.h"
+#include "tests/unit/unit.h"
 
 static int refusals;                    /* how many descriptors the kernel is yet to refuse */
 static int refused;

@@ -1,8 +1,8 @@
 /* Starts of a turn of the loop, and how many more it has time for. */
-#include <criterion/criterion.h>
 #include <ev.h>
 
 #include "superd/loop/unreaped.h"
+#include "tests/unit/unit.h"
 
 #define MOST 16
 

@@ -1,8 +1,6 @@
 /* The minute of the day, where the clock and the zone are the test's. */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-
 #include "superd/loop/time_cache.h"
+#include "tests/unit/unit.h"
 
 #define MIDNIGHT 1767225600. /* 2026-01-01 00:00:00 UTC */
 

@@ -1,13 +1,9 @@
 /* What the log says of workers that hang: as often as there is something new. */
-#include <criterion/criterion.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-
 #include "lib/log/log.h"
 #include "superd/loop/engine.h"
 #include "superd/loop/worker_wait.h"
 #include "tests/unit/own_clock.h"
+#include "tests/unit/unit.h"
 
 TestSuite(worker_wait, .timeout = 120);
 

@@ -1,16 +1,11 @@
 /* The table of system calls that a container may deny: each row notices it. */
-#include <criterion/criterion.h>
-#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stddef.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "superd/machine/denied_calls.h"
+#include "tests/unit/unit.h"
 
 static const long numbers[DENIED_CALLS] = {
 	[DENIED_SECCOMP] = SYS_prctl,           /* it is tried by prctl(2) */

@@ -1,8 +1,6 @@
 /* The ids of superd's own programs. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-
 #include "superd/machine/helper_user.h"
+#include "tests/unit/unit.h"
 
 Test(own_user, is_the_same_for_a_service_each_time)
 {

@@ -2,8 +2,6 @@
 #include "tests/unit/as_nobody.h"
 #include "tests/unit/pool_fixture.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <sys/utsname.h>
 
 #include "superd/machine/os_info.h"

@@ -1,14 +1,7 @@
 /* Tables against this machine: what is missing is an error or a warning, at the place of its
  * option. What needs root, or needs not to be root, takes the other road in a child. */
-#include <criterion/criterion.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/fd.h"
 #include "os/host/program.h"
@@ -18,6 +11,7 @@
 #include "superd/machine/resolve.h"
 #include "table/sources/sources.h"
 #include "tests/unit/as_nobody.h"
+#include "tests/unit/unit.h"
 
 static struct diags diags;
 static struct table *table;

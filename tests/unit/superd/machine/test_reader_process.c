@@ -1,10 +1,8 @@
 /* superd-read as superd starts it. */
-#include <criterion/criterion.h>
-#include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include "superd/machine/reader_process.h"
+#include "tests/unit/unit.h"
 
 TestSuite(reader_process, .timeout = 120);
 

@@ -1,20 +1,16 @@
 /* Names against this machine's own passwd, group, services and hosts. As a normal user the same
  * claims hold where they can; what needs root is skipped. The user superd/machine/resolve must not need
  * root for is the one that runs the test. */
-#include <criterion/criterion.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/buf.h"
 #include "superd/machine/account.h"
 #include "tests/unit/as_nobody.h"
 #include "tests/unit/resolved.h"
+#include "tests/unit/unit.h"
 
 TestSuite(resolve, .init = set_up, .fini = tear_down, .timeout = 120);
 

@@ -1,19 +1,14 @@
 /* Address rules of a table against this machine: networks(5), what is shared, which sockets the kernel keeps to them,
  * and what is refused; and who runs superd's own services. */
-#include <criterion/criterion.h>
-
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "superd/machine/helper_user.h"
 #include "table/access/access.h"
 #include "tests/unit/resolved.h"
+#include "tests/unit/unit.h"
 
 TestSuite(network_lookup, .init = set_up, .fini = tear_down, .timeout = 120);
 

@@ -1,14 +1,10 @@
 /* Reading a command line in a test, by any name superd may be called by. One is held at a time. */
 #pragma once
 
-#include <criterion/criterion.h>
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "superd/main/command_line.h"
+#include "tests/unit/unit.h"
 
 #define MOST_WORDS 24
 

@@ -1,5 +1,6 @@
 /* Called as inetd: the options of every inetd, what they come to, and what is refused. */
-#include <criterion/criterion.h>
+#include "tests/unit/unit.h"
+
 #include <criterion/redirect.h>
 #include <limits.h>
 

@@ -1,5 +1,6 @@
 /* Called as xinetd: its options behind one dash, what they come to, and what is refused. */
-#include <criterion/criterion.h>
+#include "tests/unit/unit.h"
+
 #include <criterion/redirect.h>
 
 #include "command_line.h"

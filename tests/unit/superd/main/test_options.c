@@ -1,11 +1,8 @@
 /* The command line: every flag of the table, what excludes what, what stands behind --, and what is refused. */
 #include "superd/main/options.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
 #include <criterion/redirect.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "command_line.h"
 #include "superd/main/command_line.h"

@@ -1,17 +1,8 @@
 /* The pid file: one superd each, whatever was left over from another. */
 #include "superd/main/pid_file.h"
+#include "tests/unit/unit.h"
 
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static char folder[64], path[96];
 static struct pid_file file;

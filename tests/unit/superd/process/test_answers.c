@@ -1,12 +1,5 @@
 /* Worker processes that were taken over: superd uses nothing of an answer that they cannot have found, and ends
  * them. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "lib/fd_message.h"
 #include "superd/process/bind_worker.h"
 #include "superd/stop/client_look.h"
@@ -14,6 +7,7 @@
 #include "superd/process/socket_watch.h"
 #include "superd/process/receive_async.h"
 #include "superd/process/restore_async.h"
+#include "tests/unit/unit.h"
 
 static struct worker_process worker = { .pid = -1 };
 static int its_end;

@@ -1,11 +1,8 @@
 /* What superd believes of the process that answers the calls of bind(2). */
 #include "superd/process/bind_worker.h"
-
-#include <criterion/criterion.h>
+#include "tests/unit/unit.h"
 
 #include <stdatomic.h>
-#include <stdint.h>
-#include <unistd.h>
 
 #include "lib/clock.h"
 #include "tests/unit/hang.h"

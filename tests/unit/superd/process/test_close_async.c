@@ -1,22 +1,15 @@
 /* Closing what may hang: nobody waits for it, and what hangs keeps nobody else's from being closed. */
 #include <arpa/inet.h>
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "superd/start/worker_process.h"
 #include "superd/process/close_async.h"
 #include "tests/unit/hang.h"
 #include "tests/unit/own_clock.h"
+#include "tests/unit/unit.h"
 #include "worker/record/request.h"
 
 #define OWNER 7

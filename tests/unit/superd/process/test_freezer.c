@@ -1,24 +1,15 @@
 /* Freezing processes this test makes: those that stand, move, fork, lose their parents, or can't be stopped at once. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "os/proc/process.h"
 #include "superd/process/freezer.h"
 #include "tests/unit/hang.h"
+#include "tests/unit/unit.h"
 
 /* What a backend of this test tells: it counts as long as it moves. */
 struct told {

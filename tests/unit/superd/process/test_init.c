@@ -1,21 +1,12 @@
 /* What superd does first of all, and what it was handed. Each case that changes the process runs in one of its own;
  * a claim that fails there is told by its line. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/host/signals.h"
 #include "superd/process/pid1.h"
 #include "superd/process/stray_processes.h"
+#include "tests/unit/unit.h"
 
 TestSuite(init, .timeout = 120);
 

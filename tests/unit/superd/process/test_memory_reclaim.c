@@ -1,21 +1,13 @@
 /* Memory that is handed back, of a child of this test that stands still and has a file's pages in its memory. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/fd.h"
 #include "os/proc/pidfd.h"
 #include "superd/process/memory_reclaim.h"
 #include "tests/unit/hang.h"
+#include "tests/unit/unit.h"
 
 #define SIZE (8u << 20)
 

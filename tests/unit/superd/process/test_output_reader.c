@@ -1,17 +1,7 @@
 /* Pipes that another process reads: in order, to their end, each for itself, and again by another one where it is
  * killed. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/answer.h"
 #include "lib/fd.h"
@@ -20,6 +10,7 @@
 #include "superd/process/output_reader.h"
 #include "tests/unit/hang.h"
 #include "tests/unit/own_clock.h"
+#include "tests/unit/unit.h"
 #include "tests/unit/worker_memory.h"
 
 /* What the loop does. */

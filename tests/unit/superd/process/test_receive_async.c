@@ -1,22 +1,15 @@
 /* Receiving beside superd: what is asked for comes back, what may hang to close does not, and nothing is left here. */
-#include <criterion/criterion.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/host/program.h"
 #include "os/proc/pidfd.h"
 #include "superd/process/receive_async.h"
 #include "tests/unit/hang.h"
+#include "tests/unit/unit.h"
 
 static int ends[2];
 static struct received received;

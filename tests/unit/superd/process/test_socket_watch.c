@@ -1,14 +1,9 @@
 /* An epoll set that watches sockets of other processes. */
-#include <criterion/criterion.h>
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/unit/bind_fixture.h"
+#include "tests/unit/unit.h"
 
 #include "lib/fd.h"
 #include "os/netdiag/socket_address.h"

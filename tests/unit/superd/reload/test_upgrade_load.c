@@ -1,17 +1,11 @@
 /* What an upgrade hands on, judged before it is: whether it has its place in the table that is there now; and the
  * files and paths that it takes. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "lib/fd.h"
 #include "os/fs/memory_file.h"
 #include "os/host/self_exe.h"
 #include "superd/reload/load.h"
 #include "tests/unit/builders.h"
+#include "tests/unit/unit.h"
 
 static struct state_stream stream;
 static struct buf why;

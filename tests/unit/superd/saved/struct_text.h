@@ -1,14 +1,10 @@
 /* The members of a struct by the text of its definition, so that a test notices when somebody adds one. */
 #pragma once
 
-#include <criterion/criterion.h>
-
 #include <ctype.h>
 #include <fts.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "tests/unit/unit.h"
 
 #define MEMBERS_MOST 128
 

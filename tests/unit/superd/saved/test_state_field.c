@@ -1,12 +1,6 @@
 /* What an upgrade carries over: each table of fields is walked. A member that is in no table would be lost, so those
  * that go over are read from the sources: of a struct with an anonymous struct in it, the members of that. */
-#include <criterion/criterion.h>
-
-#include <fcntl.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "struct_text.h"
 #include "superd/service/accept_state.h"
@@ -34,6 +28,7 @@
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
 #include "superd/stop/stop.h"
+#include "tests/unit/unit.h"
 
 #define ROUNDS 50
 #define TABLES_MOST 64

@@ -1,11 +1,6 @@
 /* State streams: what is written is read back, and other texts are refused with the line that is wrong. */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "superd/saved/state_stream.h"
+#include "tests/unit/unit.h"
 
 static struct state_stream stream;
 static struct buf why;

@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <math.h>
-#include <string.h>
 
 #include "lib/clock.h"
 #include "superd/service/accept_state.h"

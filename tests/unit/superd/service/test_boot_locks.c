@@ -1,12 +1,6 @@
 /* The services that are disabled at boot: what superd reads of their file, and writes to it in a thread. */
 #include "superd/service/boot_locks.h"
-
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tests/unit/unit.h"
 
 #include "superd/instance/runtime.h"
 #include "superd/saved/state_stream.h"

@@ -1,11 +1,8 @@
 /* What superd-advise answers, line by line: nothing of it may be taken for more than it says. */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "superd/service/lookup.h"
 #include "superd/service/socket_rest.h"
 #include "superd/limits/refusal.h"
+#include "tests/unit/unit.h"
 
 static struct lookup_reply advice;
 

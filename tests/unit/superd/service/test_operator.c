@@ -1,7 +1,6 @@
 /* How far an operator's order is, where nothing of the service is remembered. */
-#include <criterion/criterion.h>
-
 #include "superd/service/operator.h"
+#include "tests/unit/unit.h"
 
 /* As the keeper of another table that has the name meanwhile. */
 Test(operate, a_start_of_what_never_ran_has_failed)

@@ -1,21 +1,13 @@
 /* xinetd's lines to the letter, and the files they go to: with limits, rotated under superd, out of reach. */
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #include "lib/scan.h"
 #include "superd/log/xinetd_line.h"
 #include "superd/log/xinetd_log_file.h"
 #include "table/service/service.h"
 #include "tests/unit/own_clock.h"
+#include "tests/unit/unit.h"
 
 #define ALL (SUCCESS_PID | SUCCESS_HOST | SUCCESS_USERID | SUCCESS_EXIT | SUCCESS_DURATION | SUCCESS_TRAFFIC)
 

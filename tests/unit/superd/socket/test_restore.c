@@ -5,11 +5,6 @@
 #include <linux/filter.h>
 #include <net/if.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/run_limit.h"
 #include "os/netdiag/foreign_socket.h"

@@ -1,10 +1,7 @@
 /* Names of listeners in a store: legal, the same at each start, and different for different listeners. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "lib/pool.h"
 #include "superd/socket/store_name.h"
+#include "tests/unit/unit.h"
 
 static struct pool *pool;
 

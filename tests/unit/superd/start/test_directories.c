@@ -2,14 +2,9 @@
 #include "tests/unit/rows.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "os/host/program.h"
 #include "superd/start/directories.h"

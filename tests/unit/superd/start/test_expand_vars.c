@@ -1,14 +1,7 @@
 /* Variables in command lines: systemd's own table of what becomes of each way to write them. */
-#include <criterion/criterion.h>
-
-#include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "lib/buf.h"
 #include "superd/start/spawn_env.h"
+#include "tests/unit/unit.h"
 
 #define VECTOR(...) ((char *const *)(uintptr_t)(const char *const[]){ __VA_ARGS__, NULL })
 #define ENVIRONMENT \

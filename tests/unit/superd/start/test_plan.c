@@ -6,8 +6,6 @@
 #include <elf.h>
 #include <pwd.h>
 #include <sched.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/scan.h"
 #include "superd/start/spawn.h"

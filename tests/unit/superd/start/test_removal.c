@@ -1,22 +1,15 @@
 /* What superd-exec removes while superd goes on: a user's IPC objects, and the folders of a private /tmp. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "os/proc/process.h"
 #include "superd/start/removal.h"
+#include "tests/unit/unit.h"
 
 TestSuite(removal, .timeout = 120);
 

@@ -1,10 +1,8 @@
 /* CPUs and I/O priorities as the kernel's numbers. */
-#include <criterion/criterion.h>
-#include <errno.h>
 #include <sched.h>
-#include <stdlib.h>
 
 #include "superd/start/scheduling.h"
+#include "tests/unit/unit.h"
 
 #define PRIORITY(class, level) ((class) << 13 | (level))
 

@@ -2,19 +2,11 @@
 #include "starts.h"
 #include "tests/unit/rows.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <mntent.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "superd/start/spawn.h"
 #include "superd/start/spawn_timeout.h"

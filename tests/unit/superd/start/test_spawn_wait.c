@@ -2,7 +2,6 @@
 #include "starts.h"
 #include "tests/unit/rows.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <time.h>
 

@@ -1,8 +1,6 @@
 /* Templates, and files of variables by the rules of systemd.exec(5). */
 #include "tests/unit/rows.h"
 
-#include <sys/stat.h>
-
 #include "superd/start/environment.h"
 #include "superd/start/templates.h"
 

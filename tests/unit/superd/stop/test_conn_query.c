@@ -1,14 +1,11 @@
 /* Connections are counted later, once, and for nobody who does not want to know any more. */
-#include <criterion/criterion.h>
-
 #include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "lib/clock.h"
 #include "superd/stop/conn_query.h"
 #include "superd/service/runtime_event.h"
 #include "tests/unit/scarce.h"
+#include "tests/unit/unit.h"
 
 static struct engine engine;
 static struct table table = { .users = 1 };

@@ -1,11 +1,7 @@
 /* How long a backend is waited for, over time that the test makes, and what a machine that has no time for it
  * changes. */
-#include <criterion/criterion.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "superd/stop/drain_deadline.h"
+#include "tests/unit/unit.h"
 
 TestSuite(patience, .timeout = 120);
 

@@ -1,7 +1,4 @@
 /* What counts of clients lead to. The kernel is the test's: it says when a count is done and what it found. */
-#include <criterion/criterion.h>
-#include <string.h>
-
 #include "lib/clock.h"
 #include "superd/stop/close_events.h"
 #include "superd/stop/service_clients.h"
@@ -10,6 +7,7 @@
 #include "superd/stop/idle.h"
 #include "superd/stop/idle_internal.h"
 #include "tests/unit/own_clock.h"
+#include "tests/unit/unit.h"
 
 static struct lifecycle_options lifecycle = { .idle_timeout = 100000000, .idle_action = IDLE_REPORT, .idle_cpu = -1 };
 static const struct command_options commands;

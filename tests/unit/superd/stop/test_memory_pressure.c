@@ -1,7 +1,4 @@
 /* What happens when memory is short: whether it is, who goes first, and which starts wait. The sensor is the test's. */
-#include <criterion/criterion.h>
-#include <stdlib.h>
-
 #include "lib/clock.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/service_list.h"
@@ -10,6 +7,7 @@
 #include "superd/stop/idle_internal.h"
 #include "superd/stop/memory_pressure.h"
 #include "tests/unit/own_clock.h"
+#include "tests/unit/unit.h"
 
 #define SERVICES 4
 #define MIB (1ll << 20)

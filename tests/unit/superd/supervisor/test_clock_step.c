@@ -1,10 +1,7 @@
 /* What superd logs when the wall clock was set. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "lib/clock.h"
 #include "superd/supervisor/supervisor.h"
+#include "tests/unit/unit.h"
 
 static struct supervisor supervisor;
 static char line[512];

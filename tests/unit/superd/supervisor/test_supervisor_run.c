@@ -1,8 +1,7 @@
 /* What superd does without memory for its loop: libev calls abort(3) if it gets none. */
-#include <criterion/criterion.h>
-
 #include "superd/supervisor/supervisor.h"
 #include "tests/unit/scarce.h"
+#include "tests/unit/unit.h"
 
 static struct supervisor supervisor;
 

@@ -1,12 +1,9 @@
 /* Address rules: every form of a word, what each lets in, and a thousand of them (tests/bench/times has their cost). */
-#include <criterion/criterion.h>
-
 #include <arpa/inet.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "table/access/access.h"
 #include "tests/unit/pool_fixture.h"
+#include "tests/unit/unit.h"
 
 #define LIST(...) \
 	(const char *const[]) \

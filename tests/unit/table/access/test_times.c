@@ -1,7 +1,6 @@
 /* access_times: what is a span, and which minutes lie in it. */
-#include <criterion/criterion.h>
-
 #include "table/access/times.h"
+#include "tests/unit/unit.h"
 
 #define AT(hour, minute) ((hour) * 60 + (minute))
 #define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }

@@ -1,18 +1,11 @@
 /* Endpoints: which are equal, and which two clash, where the kernel itself is asked about TCP, so that the function cannot
  * drift from it. tests/read/superd/endpoints.conf has what is read and what is refused. */
-#include <criterion/criterion.h>
-
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "table/endpoint/endpoint.h"
 #include "tests/unit/pool_fixture.h"
+#include "tests/unit/unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,9 +1,6 @@
 /* The table of directives, walked row by row: what every entry owes its readers, and that none which the manual
  * promises is missing. */
-#include <criterion/criterion.h>
-
 #include <ctype.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "lib/log/log.h"
@@ -11,6 +8,7 @@
 #include "table/option/option_table.h"
 #include "table/services/service_builder.h"
 #include "tests/unit/pool_fixture.h"
+#include "tests/unit/unit.h"
 
 #define EACH(entry) \
 	for (const struct directive *entry = directives; entry < directives + directive_count; entry++)

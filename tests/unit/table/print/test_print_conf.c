@@ -1,10 +1,4 @@
 /* What superd prints: tables that read back the same, JSON, and the papers made from the directive table. */
-#include <criterion/criterion.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
 #include "table/print/example.h"
@@ -12,6 +6,7 @@
 #include "table/services/diff.h"
 #include "table/sources/sources.h"
 #include "tests/unit/plain_value.h"
+#include "tests/unit/unit.h"
 
 static struct table *read_string(const char *text)
 {

@@ -1,7 +1,6 @@
 /* Answers of name services: kept and found by kind and name, and carried to the next superd. */
 #include "table/services/lookup_cache.h"
-
-#include <criterion/criterion.h>
+#include "tests/unit/unit.h"
 
 #include "superd/main/load.h"
 

@@ -1,13 +1,6 @@
 /* Sources: formats, folders, includes, and what is said when they can't be read. */
-#include <criterion/criterion.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "table/sources/sources.h"
+#include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/superd-reader-XXXXXX";
 

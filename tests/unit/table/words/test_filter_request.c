@@ -1,11 +1,7 @@
 /* The channel to superd-filter: a request that is read is the one that was written, and of an answer each count is
  * checked. */
-#include <criterion/criterion.h>
-
-#include <stdio.h>
-#include <string.h>
-
 #include "table/words/filter_request.h"
+#include "tests/unit/unit.h"
 
 static bool reads(const char *text, struct pool *pool, struct filter_request *out)
 {

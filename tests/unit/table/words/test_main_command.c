@@ -1,9 +1,7 @@
 /* What the words of commands and of ways to end mean. tests/read/superd/words.conf has those that are none. */
-#include <criterion/criterion.h>
-#include <signal.h>
-
 #include "table/words/command_prefix.h"
 #include "table/words/exit_status.h"
+#include "tests/unit/unit.h"
 
 Test(command, has_an_option_for_every_phase)
 {

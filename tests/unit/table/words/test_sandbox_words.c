@@ -1,9 +1,6 @@
 /* Groups of system calls: what the words of hardening are made of. tests/read/superd/words.conf has the words. */
-#include <criterion/criterion.h>
-
-#include <string.h>
-
 #include "table/words/syscall_groups.h"
+#include "tests/unit/unit.h"
 
 Test(harden, every_group_has_calls_and_knows_its_groups)
 {

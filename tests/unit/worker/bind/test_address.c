@@ -1,11 +1,7 @@
 /* What a program passes to bind(2), and which listener it means by that. */
-#include <criterion/criterion.h>
-
 #include <arpa/inet.h>
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
+#include "tests/unit/unit.h"
 #include "worker/bind/address.h"
 
 #ifndef IPPROTO_MPTCP

@@ -1,11 +1,7 @@
 /* Whose calls superd answers: processes of the test's own, which become another user, or move elsewhere. */
-#include <criterion/criterion.h>
-
 #include <sched.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "tests/unit/unit.h"
 #include "worker/bind/caller.h"
 
 /* A child that has become something, and waits. */

@@ -1,21 +1,11 @@
 /* A process of the test's own: its memory, its descriptors, its epoll sets, as superd sees them. */
-#include <criterion/criterion.h>
-
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "tests/unit/unit.h"
 #include "worker/bind/target.h"
 #include "tests/unit/as_nobody.h"
 

@@ -1,15 +1,7 @@
 /* Paths in a root that is not superd's. */
-#include <criterion/criterion.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "tests/unit/unit.h"
 #include "worker/bind/target_path.h"
 #include "tests/unit/automounter.h"
 

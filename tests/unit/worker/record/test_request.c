@@ -3,7 +3,6 @@
 
 #include <linux/filter.h>
 #include <netinet/in.h>
-#include <string.h>
 
 #include "os/socket/bind.h"
 #include "table/access/access.h"
