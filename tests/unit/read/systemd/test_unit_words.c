@@ -1,4 +1,5 @@
-/* Values as words: quotes, escapes, specifiers. What is claimed of systemd was seen of its version 252. */
+/* Specifiers of a machine, a template and a connection. Quotes and escapes are in tests/read/systemd/words.tables.
+ * What is claimed of systemd was seen of its version 252. */
 #include "unit_reading.h"
 
 #include "lib/buf.h"
@@ -76,59 +77,6 @@ static void expect_refused(const char *text, const char *why, size_t where)
 	buf_free(&out);
 }
 
-Test(unit_words, splits_at_blanks)
-{
-	expect_words("", "");
-	expect_words(" \t ", "");
-	expect_words("a", "a|");
-	expect_words("  a \t b\nc\r ", "a|b|c|");
-}
-
-Test(unit_words, holds_together_what_is_quoted_and_takes_the_quotes_away)
-{
-	expect_words("'c d'", "c d|");
-	expect_words("\"c d\"", "c d|");
-	expect_words("e\"f\"", "ef|");
-	expect_words("a'b c'd\"e\"", "ab cde|");
-	expect_words("\"a\" \"\" x", "a||x|");
-	expect_words("'\"' \"'\"", "\"|'|");
-	expect_words("\"$BAR\" ${FOO}", "$BAR|${FOO}|");
-}
-
-Test(unit_words, undoes_escapes_in_and_out_of_quotes)
-{
-	expect_words("a\\x41b", "aAb|");
-	expect_words("\\s\\t", " \t|");
-	expect_words("\\a\\b\\f\\n\\r\\t\\v\\\\\\\"\\'\\s", "\a\b\f\n\r\t\v\\\"' |");
-	expect_words("\\u00e9\\U0001F600\\x41\\101\\s.", "\xc3\xa9\xf0\x9f\x98\x80" "AA .|");
-	expect_words("'a\\tb' \"a\\tb\"", "a\tb|a\tb|");
-	expect_words("\\'a\\'", "'a'|");
-	expect_words("\\377 \\xfF", "\xff|\xff|");
-	expect_words("\\u20ac \\u07ff \\uffee", "\xe2\x82\xac|\xdf\xbf|\xef\xbf\xae|");
-}
-
-Test(unit_words, refuses_what_is_no_escape_or_keeps_it_where_asked)
-{
-	static const char *const texts[] = {
-		"\\q", "x\\ y", "a\\;b", "\\x00", "\\x4", "\\xg1", "\\u0000", "\\u12", "\\ud800", "\\U00110000",
-		"\\ufdd0", "\\uffff", "\\400", "\\000", "\\8", "\\12", "a\\",
-	};
-
-	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++)
-		expect_wrong(texts[n], 0, "no escape", (size_t)(strchr(texts[n], '\\') - texts[n]));
-	expect_split("esc\\qx", UNIT_WORDS_RELAX, "esc\\qx|");
-	expect_split("a\\;b x\\ y", UNIT_WORDS_RELAX, "a\\;b|x\\|y|");
-	expect_split("\\400 \\x4 \\x00 \\u0000 a\\", UNIT_WORDS_RELAX, "\\400|\\x4|\\x00|\\u0000|a\\|");
-	expect_split("'a\\'b' \\x41", UNIT_WORDS_RELAX, "a'b|A|");
-}
-
-Test(unit_words, refuses_a_quote_that_is_not_closed_even_where_it_is_lax)
-{
-	expect_wrong("/bin/echo \"unclosed", 0, "this \" is not closed", 10);
-	expect_wrong("a b'c", UNIT_WORDS_RELAX, "this ' is not closed", 3);
-	expect_wrong("'a\\'", UNIT_WORDS_RELAX, "this ' is not closed", 0);
-}
-
 Test(unit_words, knows_where_a_word_begins_and_whether_it_was_quoted)
 {
 	static const struct unit_word wanted[] = {
@@ -158,22 +106,6 @@ Test(unit_words, replaces_specifiers_once_words_are_split)
 	expect_wrong("/bin/echo 'unknown %z'", 0, "no specifier", 10);
 }
 
-Test(unit_words, replaces_every_specifier_of_the_unit)
-{
-	expect_text("%n", "lex-t@a-b\\x2dc.service");
-	expect_text("%N", "lex-t@a-b\\x2dc");
-	expect_text("%p %P", "lex-t lex/t");
-	expect_text("%j %J", "t t");
-	expect_text("%i", "a-b\\x2dc");
-	expect_text("%I", "a/b-c");
-	expect_text("%f", "/a/b-c");
-	expect_text("%y", "t");
-	names.unit = read_unit("lex-a16.service", "");
-	expect_text("%i/%I/%j/%J/%P/%f/%N/%n", "//a16/a16/lex/a16//lex/a16/lex-a16/lex-a16.service");
-	names.unit = read_unit("lex-t@a@b.c.service", "");
-	expect_text("%i|%I|%j|%J|%P|%f|%N|%n", "a@b.c|a@b.c|t|t|lex/t|/a@b.c|lex-t@a@b.c|lex-t@a@b.c.service");
-}
-
 Test(unit_words, replaces_every_specifier_of_the_machine)
 {
 	expect_text("%H %l %q", "host.example.org host My Host");
@@ -194,13 +126,6 @@ Test(unit_words, gives_the_folder_a_unit_is_in)
 	expect_text("%Y", "/");
 	unit.path = NULL;
 	expect_refused("x%Y", "the unit has no file", 1);
-}
-
-Test(unit_words, leaves_a_percent_sign_that_can_begin_no_specifier)
-{
-	expect_text("100%- end%", "100%- end%");
-	expect_text("%%%", "%%");
-	expect_text("[::1]:80%%lo", "[::1]:80%lo");
 }
 
 Test(unit_words, refuses_specifiers_nobody_knows)

@@ -1,39 +1,12 @@
-/* Which units belong together: sockets and their services, by their names, by Service and by Sockets. */
+/* Units that are asked for and not there, and what superd says of a table of theirs. Which belong together, and
+ * what each key becomes, is in tests/read/systemd. */
 #include "unit_pairs.h"
-
-#define OTHER "[Socket]\nListenStream=/run/b\n"
 
 static struct outcome *read_all(const struct given *given, const char *first, const char *second)
 {
 	const char *const ask[] = { first, second, NULL };
 
 	return read_units(given, ask);
-}
-
-Test(units, make_one_service_of_a_socket_and_its_service)
-{
-	const struct given given[] = { { "a.socket", SOCKET }, { "a.service", SERVICE }, { NULL, NULL } };
-
-	expect_printed(read_all(given, "a.socket", NULL), "service a {\n\tsocket a.socket {\n\t\tlisten = {/run/a}\n");
-	expect_printed(read_all(given, "a.service", NULL), "service a {\n\tsocket a.socket {\n\t\tlisten = {/run/a}\n");
-	expect_printed(read_all(given, "a.service", "a.socket"), "service a {\n\tsocket a.socket {\n");
-}
-
-Test(units, give_a_service_the_sockets_it_names_behind_the_others_by_their_names)
-{
-	const struct given given[] = { { "a.socket", SOCKET },
-				       { "c.socket", "[Socket]\nListenStream=/run/c\nService=a.service\n" },
-				       { "b.socket", OTHER "Service=a.service\n" },
-				       { "a.service", SERVICE "Sockets=c.socket b.socket a.socket\n" },
-				       { NULL, NULL } };
-	struct outcome *outcome = read_all(given, "a.socket", NULL);
-
-	cr_expect_str_empty(outcome->said);
-	cr_assert_eq(outcome->table->services[0].socket_count, 3);
-	cr_expect_str_eq(outcome->table->services[0].sockets[0].name, "a.socket");
-	cr_expect_str_eq(outcome->table->services[0].sockets[1].name, "b.socket");
-	cr_expect_str_eq(outcome->table->services[0].sockets[2].name, "c.socket");
-	outcome_free(outcome);
 }
 
 Test(units, that_are_asked_for_are_there)
@@ -67,19 +40,34 @@ Test(units, that_are_templates_need_an_instance)
 		    "error: a@.socket is a template: name an instance, as a@NAME.socket");
 }
 
-Test(units, that_are_wrong_are_left_out_whole)
+Test(units, name_the_key_that_keeps_two_wildcards_apart)
 {
-	const struct given given[] = { { "a.socket", SOCKET "Backlog=x\n" },
-				       { "a.service", SERVICE "RootImage=/x\n" },
-				       { "b.socket", OTHER },
-				       { "b.service", SERVICE },
-				       { NULL, NULL } };
-	struct outcome *outcome = read_all(given, "a.socket", "b.socket");
-
-	cr_expect_eq(outcome->diags.errors, 2, "%s", outcome->said);
-	cr_assert_eq(outcome->table->count, 1);
-	cr_expect_str_eq(outcome->table->services[0].name, "b");
-	cr_expect_eq(outcome->table->left_out_count, 2);
-	outcome_free(outcome);
+	expect_said(read_pair("[Socket]\nListenStream=0.0.0.0:80\nListenStream=[::]:80\n", SERVICE),
+		    "BindIPv6Only=ipv6-only keeps a to IPv6");
+	expect_said(read_pair("[Socket]\nListenStream=80\nListenStream=127.0.0.1:80\n", SERVICE),
+		    "BindIPv6Only=ipv6-only keeps a to IPv6");
 }
 
+static void lenient(void)
+{
+	warns_of_unsupported = true;
+}
+
+static void strict(void)
+{
+	warns_of_unsupported = false;
+}
+
+Test(units, are_run_without_what_superd_lacks_where_that_is_asked_for, .init = lenient, .fini = strict)
+{
+	struct outcome *outcome = with_service("RootImage=/x\n");
+
+	cr_expect(strstr(outcome->said, "a.service:3:11: warning: RootImage: superd cannot honour it"), "%s",
+		  outcome->said);
+	cr_expect_eq(outcome->table->count, 1);
+	outcome_free(outcome);
+	outcome = with_service("User=a b\n");
+	cr_expect(strstr(outcome->said, "error"), "%s", outcome->said);
+	cr_expect_eq(outcome->table->count, 0);
+	outcome_free(outcome);
+}

@@ -90,22 +90,6 @@ static inline struct outcome *read_pair(const char *socket, const char *service)
 #define SOCKET "[Socket]\nListenStream=/run/a\n"
 #define SERVICE "[Service]\nExecStart=/bin/x\n"
 
-/* The outcome has this text, and nothing was said. */
-static inline void expect_printed(struct outcome *outcome, const char *text)
-{
-	cr_expect_str_empty(outcome->said, "said: %s", outcome->said);
-	cr_expect(strstr(outcome->printed, text), "'%s' is not in:\n%s", text, outcome->printed);
-	outcome_free(outcome);
-}
-
-/* The same with warnings, and nothing worse. */
-static inline void expect_warned(struct outcome *outcome, const char *text)
-{
-	cr_expect(strstr(outcome->said, "warning: ") && !strstr(outcome->said, "error: "), "said: %s", outcome->said);
-	cr_expect(strstr(outcome->printed, text), "'%s' is not in:\n%s", text, outcome->printed);
-	outcome_free(outcome);
-}
-
 /* This was said. */
 static inline void expect_said(struct outcome *outcome, const char *text)
 {
@@ -113,15 +97,7 @@ static inline void expect_said(struct outcome *outcome, const char *text)
 	outcome_free(outcome);
 }
 
-/* A pair with these further lines. */
-static inline struct outcome *with_socket(const char *lines)
-{
-	char text[4096];
-
-	snprintf(text, sizeof(text), SOCKET "%s", lines);
-	return read_pair(text, SERVICE);
-}
-
+/* A pair with these further lines of the service. */
 static inline struct outcome *with_service(const char *lines)
 {
 	char text[4096];

@@ -168,13 +168,6 @@ Test(xinetd_files, takes_a_text_in_a_folder_for_no_table)
 	expect_read("xinetd:d", "b ", "d/README:1:1: error: the brace that ends the entry is missing");
 }
 
-Test(xinetd_files, are_imported_by_superd_conf_with_their_own_defaults)
-{
-	write_file("superd.conf", "import(\"xinetd:x\")\nservice n { listen = 80 exec = /bin/n user = root }\n");
-	write_file("x", "service b\n{\n" GOOD "}\ndefaults\n{\n disabled = b\n}\n");
-	expect_read("superd.conf", "b n ", "");
-}
-
 Test(xinetd_files, keeps_the_defaults_of_one_source_from_another)
 {
 	const char *const sources[] = { "xinetd:one", "xinetd:two" };

@@ -1,5 +1,5 @@
-/* Endpoints: which are equal, and which two clash, where the kernel itself is asked about TCP, so that the function cannot
- * drift from it. tests/read/superd/endpoints.conf has what is read and what is refused. */
+/* Endpoints: which are equal, and which two clash, where the kernel itself is asked about TCP, so that the
+ * function cannot drift from it. tests/read/superd/endpoints.conf has what is read and what is refused. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
@@ -200,7 +200,8 @@ Test(endpoint, agrees_with_the_kernel_about_every_pair_of_tcp_listeners)
 			cr_assert_geq(first, 0, "%s: %s", listeners[i], strerror(errno));
 			second = listen_on(parse(listeners[j]), port);
 			if (second >= 0 || errno == EADDRINUSE)
-				cr_expect_eq(clash(listeners[i], listeners[j]), second < 0, "%s beside %s", listeners[i], listeners[j]);
+				cr_expect_eq(clash(listeners[i], listeners[j]), second < 0, "%s beside %s",
+					     listeners[i], listeners[j]);
 			close(first);
 			if (second >= 0)
 				close(second);

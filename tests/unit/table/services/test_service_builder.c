@@ -1,5 +1,5 @@
-/* Service builders: what services share, what they cost, and the marks of what was set. tests/read/superd/builder.conf has
- * what is refused, and how a service's values override the defaults. */
+/* Service builders: what services share, what they cost, and the marks of what was set.
+ * tests/read/superd/builder.conf has what is refused, and how a service's values override the defaults. */
 #include "table/option/service_mark.h"
 #include "tests/unit/builders.h"
 
