@@ -68,22 +68,6 @@ static bool send_line(struct syslog *syslog, int priority, const char *ident, lo
 	return outcome == WRITE_DONE;
 }
 
-Test(syslog, sends_lines_of_rfc_3164)
-{
-	struct syslog syslog = SYSLOG_INIT;
-	int fd = forking_open(SOCK_DGRAM);
-
-	syslog.path = path;
-	cr_assert(send_line(&syslog, LOG_DAEMON | LOG_INFO, "superd", 42, "echo: startedX", 13));
-	expect_match(receive(fd),
-		     "^<30>[A-Z][a-z]{2} [ 123][0-9] [0-2][0-9]:[0-5][0-9]:[0-6][0-9] superd\\[42\\]: echo: started$");
-	cr_assert(send_line(&syslog, LOG_LOCAL7 | LOG_ERR, "echo", 0, "", 0));
-	expect_match(receive(fd), "^<187>.* echo: $");
-	syslog_close(&syslog);
-	cr_assert_eq(syslog.fd, -1);
-	close(fd);
-}
-
 Test(syslog, makes_control_characters_visible)
 {
 	struct syslog syslog = SYSLOG_INIT;
@@ -149,52 +133,6 @@ Test(syslog, drops_and_counts_without_a_daemon_and_tries_once_a_second)
 	close(fd);
 }
 
-Test(syslog, finds_a_restarted_daemon_with_the_same_line)
-{
-	struct syslog syslog = SYSLOG_INIT;
-	int fd = forking_open(SOCK_DGRAM);
-
-	syslog.path = path;
-	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "one", 3));
-	close(fd);
-	unlink(path);
-	fd = forking_open(SOCK_DGRAM);
-	syslog.retry_at = 0;
-	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "two", 3));
-	expect_match(receive(fd), " a: two$");
-	syslog_close(&syslog);
-	close(fd);
-}
-
-Test(syslog, never_waits_for_a_stuck_daemon_and_tells_that_it_is_behind)
-{
-	struct syslog syslog = SYSLOG_INIT;
-	int fd = forking_open(SOCK_DGRAM), sent = 0;
-	size_t done = 0;
-
-	syslog.path = path;
-	while (sent < 100000 && send_line(&syslog, LOG_INFO, "a", 0, "line", 4))
-		sent++;
-	cr_assert_gt(sent, 0);
-	cr_assert_lt(sent, 100000);
-	cr_assert_eq(syslog_put(&syslog, "x", 1, &done), WRITE_FULL);
-	cr_assert_geq(syslog.fd, 0);
-	receive(fd);
-	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "line", 4));
-	syslog_close(&syslog);
-	close(fd);
-}
-
-Test(syslog, tells_that_nobody_listens)
-{
-	struct syslog syslog = SYSLOG_INIT;
-	size_t done = 0;
-
-	syslog.path = path;
-	cr_assert_eq(syslog_put(&syslog, "x", 1, &done), WRITE_AWAY);
-	syslog_close(&syslog);
-}
-
 /* A stream that is full takes a part of a line: the rest follows, and its end. */
 Test(syslog, goes_on_where_a_stream_stopped)
 {
@@ -238,4 +176,21 @@ Test(syslog, knows_facilities)
 	cr_assert_eq(syslog_facility("kern"), LOG_KERN);
 	cr_assert_eq(syslog_facility("nothing"), -1);
 	cr_assert_eq(syslog_facility(""), -1);
+}
+
+Test(syslog, finds_a_restarted_daemon_with_the_same_line)
+{
+	struct syslog syslog = SYSLOG_INIT;
+	int fd = forking_open(SOCK_DGRAM);
+
+	syslog.path = path;
+	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "one", 3));
+	close(fd);
+	unlink(path);
+	fd = forking_open(SOCK_DGRAM);
+	syslog.retry_at = 0;
+	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "two", 3));
+	expect_match(receive(fd), " a: two$");
+	syslog_close(&syslog);
+	close(fd);
 }

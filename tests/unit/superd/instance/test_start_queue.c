@@ -69,25 +69,6 @@ static bool is_called(struct service_runtime *runtime)
 
 TestSuite(start_queue, .init = begin);
 
-Test(start_queue, lets_so_many_start_and_the_others_wait_in_the_order_they_came)
-{
-	cr_expect(start(runtimes[0]) && start(runtimes[1]));
-	for (int n = 2; n < SERVICES; n++) {
-		cr_expect_not(start(runtimes[n]));
-		cr_expect_eq((int)start_queue_place(runtimes[n]), n - 1);
-	}
-	cr_expect_eq(queue.delayed, SERVICES - 2);
-	start_queue_leave(runtimes[1]);
-	cr_expect(is_called(runtimes[2]));
-	cr_expect_not(is_called(runtimes[3]));
-	cr_expect_not(start(runtimes[1]), "it comes again, behind all others");
-	cr_expect_not(start(runtimes[3]), "it is not its turn");
-	cr_expect(start(runtimes[2]));
-	cr_expect_not(start_queue_waits(runtimes[2]));
-	cr_expect_eq(start_queue_place(runtimes[3]), 1);
-	cr_expect_eq(start_queue_place(runtimes[1]), 4);
-}
-
 Test(start_queue, gives_the_place_of_one_that_leaves_before_its_turn_to_the_next)
 {
 	cr_assert(start(runtimes[0]) && start(runtimes[1]));
@@ -127,64 +108,6 @@ Test(start_queue, calls_nobody_while_an_upgrade_is_under_way)
 	engine.quiet = false;
 	start_queue_offer(&engine);
 	cr_expect(is_called(runtimes[2]));
-}
-
-Test(start_queue, has_no_line_without_a_limit)
-{
-	queue.most = 0;
-	for (int n = 0; n < SERVICES; n++)
-		cr_expect(start(runtimes[n]));
-	cr_expect_eq(queue.running_count, SERVICES);
-	cr_expect_eq(queue.waiting_count, 0);
-}
-
-Test(start_queue, follows_a_limit_that_changes)
-{
-	for (int n = 0; n < SERVICES; n++)
-		start(runtimes[n]);
-	queue.most = 3;
-	start_queue_offer(&engine);
-	cr_expect(is_called(runtimes[2]));
-	cr_expect_not(is_called(runtimes[3]));
-	cr_assert(start(runtimes[2]));
-	queue.most = 1;
-	start_queue_offer(&engine);
-	start_queue_leave(runtimes[0]);
-	start_queue_leave(runtimes[1]);
-	cr_expect_eq(queue.running_count, 1);
-	cr_expect_not(is_called(runtimes[3]));
-	start_queue_leave(runtimes[2]);
-	cr_expect(is_called(runtimes[3]));
-	cr_expect_not(is_called(runtimes[4]));
-	queue.most = 0;
-	start_queue_offer(&engine);
-	cr_expect(is_called(runtimes[4]) && is_called(runtimes[5]));
-}
-
-/* The places stand in the order of the services, not in that of the line. */
-Test(start_queue, comes_through_an_upgrade_in_its_order)
-{
-	static const uint64_t numbers[] = { 7, 9, 8 };
-
-	for (int n = 0; n < 3; n++) {
-		runtimes[n]->run->start.stage = START_WAITS;
-		runtimes[n]->run->start.number = numbers[n];
-		start_queue_load(runtimes[n]);
-		cr_expect_eq(runtimes[n]->state.run, RUN_QUEUED);
-	}
-	runtimes[3]->run->start.stage = START_RUNS;
-	runtimes[3]->state.run = RUN_RUNNING;
-	start_queue_load(runtimes[3]);
-	runtimes[4]->run->start.stage = START_WAITS;
-	runtimes[4]->state.admin = ADMIN_HELD;
-	start_queue_load(runtimes[4]);
-	cr_expect_eq(runtimes[4]->state.run, RUN_IDLE);
-	cr_expect_eq(queue.running_count, 1);
-	cr_expect_eq(queue.waiting_count, 3);
-	cr_expect_eq(start_queue_place(runtimes[2]), 2);
-	cr_expect_eq(start_queue_place(runtimes[1]), 3);
-	cr_expect_not(start(runtimes[5]));
-	cr_expect_eq(start_queue_place(runtimes[5]), 4, "it comes behind all of them");
 }
 
 /* The second start waits for something else, the first one for a processor or works. */

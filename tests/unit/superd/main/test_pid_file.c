@@ -68,67 +68,12 @@ static bool is_refused(const char *said)
 	return !claimed && strstr(buf_string(&why), said);
 }
 
-Test(pid_file, is_written_and_taken_away)
-{
-	cr_assert(pid_file_claim(&file, path, &why), "%s", buf_string(&why));
-	cr_expect_str_eq(content(), "");
-	cr_expect(pid_file_write(&file));
-	cr_expect_str_eq(content(), own());
-	cr_expect(fcntl(file.fd, F_GETFD) & FD_CLOEXEC);
-	pid_file_remove(&file);
-	cr_expect_eq(file.fd, -1);
-	cr_expect_neq(access(path, F_OK), 0);
-	pid_file_remove(&file);
-}
-
-Test(pid_file, of_a_living_superd_is_left_alone)
-{
-	char said[64];
-
-	cr_assert(pid_file_claim(&file, path, &why));
-	cr_expect(is_refused("superd is starting with it already"), "%s", buf_string(&why));
-	cr_assert(pid_file_write(&file));
-	snprintf(said, sizeof(said), "superd is running with it already, pid %ld", (long)getpid());
-	cr_expect(is_refused(said), "%s", buf_string(&why));
-	cr_expect_str_eq(content(), own());
-}
-
 Test(pid_file, left_over_from_a_crash_is_taken_over)
 {
 	write_text("1234567890123\nand more\n");
 	cr_assert(pid_file_claim(&file, path, &why), "%s", buf_string(&why));
 	cr_assert(pid_file_write(&file));
 	cr_expect_str_eq(content(), own());
-}
-
-Test(pid_file, stays_claimed_when_the_process_that_claimed_it_has_forked_and_gone)
-{
-	int ready[2], go[2], status;
-	char byte;
-	pid_t first;
-
-	cr_assert(pipe(ready) == 0 && pipe(go) == 0);
-	first = fork();
-	cr_assert_geq(first, 0);
-	if (first == 0) {
-		if (!pid_file_claim(&file, path, &why))
-			_exit(1);
-		if (fork() > 0)
-			_exit(0);
-		close(go[1]);
-		if (!pid_file_write(&file) || write(ready[1], "", 1) != 1 || read(go[0], &byte, 1) < 0)
-			_exit(2);
-		pid_file_remove(&file);
-		_exit(write(ready[1], "", 1) == 1 ? 0 : 3);
-	}
-	close(go[0]);
-	cr_assert(waitpid(first, &status, 0) == first && status == 0);
-	cr_assert_eq(read(ready[0], &byte, 1), 1);
-	cr_expect(is_refused("superd is running with it already"), "%s", buf_string(&why));
-	close(go[1]);
-	cr_assert_eq(read(ready[0], &byte, 1), 1);
-	cr_expect_neq(access(path, F_OK), 0);
-	cr_expect(pid_file_claim(&file, path, &why));
 }
 
 Test(pid_file, of_somebody_else_at_the_path_is_not_taken_away)

@@ -50,52 +50,12 @@ static void tear_down(void)
 
 TestSuite(record, .init = set_up, .fini = tear_down, .timeout = 120);
 
-static int exited(int status)
-{
-	return status << 8;
-}
-
 #define EXPECT_LINE(expected, call) \
 	do { \
 		buf_clear(&line); \
 		call; \
 		cr_expect_str_eq(buf_string(&line), expected); \
 	} while (0)
-
-Test(record, a_start_has_the_fields_of_its_flags_in_xinetds_order)
-{
-	EXPECT_LINE("START: web pid=812 from=192.0.2.1", xinetd_line_start(&line, "web", ALL, 812, "192.0.2.1"));
-	EXPECT_LINE("START: web pid=812", xinetd_line_start(&line, "web", SUCCESS_PID, 812, "192.0.2.1"));
-	EXPECT_LINE("START: web from=2001:db8::1", xinetd_line_start(&line, "web", SUCCESS_HOST, 812, "2001:db8::1"));
-	EXPECT_LINE("START: web", xinetd_line_start(&line, "web", SUCCESS_EXIT, 812, "192.0.2.1"));
-	EXPECT_LINE("START: web", xinetd_line_start(&line, "web", SUCCESS_DURATION, 812, "192.0.2.1"));
-	EXPECT_LINE("START: web pid=0 from=<no address>",
-		    xinetd_line_start(&line, "web", SUCCESS_PID | SUCCESS_HOST, 0, NULL));
-}
-
-Test(record, an_end_tells_status_or_signal_then_pid_then_whole_seconds)
-{
-	EXPECT_LINE("EXIT: web status=0 pid=812 duration=0(sec)",
-		    xinetd_line_end(&line, "web", ALL, 812, exited(0), 0.99));
-	EXPECT_LINE("EXIT: web status=3 pid=812 duration=61(sec)",
-		    xinetd_line_end(&line, "web", ALL, 812, exited(3), 61.2));
-	EXPECT_LINE("EXIT: web signal=15 pid=812 duration=5(sec)",
-		    xinetd_line_end(&line, "web", ALL, 812, SIGTERM, 5.));
-	EXPECT_LINE("EXIT: web signal=11", xinetd_line_end(&line, "web", SUCCESS_EXIT, 812, SIGSEGV | 0x80, 5.));
-	EXPECT_LINE("EXIT: web duration=5(sec)", xinetd_line_end(&line, "web", SUCCESS_DURATION, 812, SIGTERM, 5.));
-	EXPECT_LINE("EXIT: web pid=812 duration=5(sec)",
-		    xinetd_line_end(&line, "web", SUCCESS_DURATION | SUCCESS_PID, 812, exited(1), 5.));
-}
-
-Test(record, a_refusal_has_its_word_and_where_asked_the_address)
-{
-	EXPECT_LINE("FAIL: web address from=192.0.2.1",
-		    xinetd_line_refusal(&line, "web", FAILURE_HOST, "address", "192.0.2.1"));
-	EXPECT_LINE("FAIL: web service_limit",
-		    xinetd_line_refusal(&line, "web", FAILURE_ATTEMPT, "service_limit", "192.0.2.1"));
-	EXPECT_LINE("FAIL: web connections per second from=<no address>",
-		    xinetd_line_refusal(&line, "web", FAILURE_HOST, "connections per second", NULL));
-}
 
 Test(record, users_traffic_and_sensors_read_as_xinetd_has_them)
 {
@@ -105,14 +65,6 @@ Test(record, users_traffic_and_sensors_read_as_xinetd_has_them)
 		    xinetd_line_traffic(&line, "web", 2, UINT64_MAX));
 	EXPECT_LINE("77 {process_sensor} Adding 192.0.2.1 to the global_no_access list for -1 minutes",
 		    xinetd_line_sensor(&line, 77, "192.0.2.1", -1));
-}
-
-Test(record, a_client_of_libwrap_reads_as_in_the_bsds)
-{
-	EXPECT_LINE("connection from 192.0.2.1, service ftp (tcp)",
-		    xinetd_line_wrapped(&line, "ftp", "tcp", true, "192.0.2.1"));
-	EXPECT_LINE("refused connection from 2001:db8::1, service ntalk (udp)",
-		    xinetd_line_wrapped(&line, "ntalk", "udp", false, "2001:db8::1"));
 }
 
 Test(record, what_a_stranger_says_makes_no_second_line)
@@ -176,37 +128,6 @@ static void await_look(void)
 	own_clock_advance(1.);
 }
 
-Test(record, a_file_is_made_and_added_to)
-{
-	struct stat status;
-	int year, month, day, hour, minute, second, end = 0;
-
-	umask(0);
-	take("START: web");
-	take("EXIT: web");
-	cr_assert_eq(stat(path, &status), 0);
-	cr_assert_eq(status.st_mode & 07777, 0640u);
-	cr_assert_eq(sscanf(content(path), "%2d/%2d/%2d@%2d:%2d:%2d: START: web\n%n", &year, &month, &day, &hour,
-			    &minute, &second, &end),
-		     6);
-	cr_assert_gt(end, 0);
-	cr_assert_eq(count(content(path), "\n"), 2u);
-	cr_assert_eq(content(log_path)[0], '\0', "nothing is to be said of it: %s", content(log_path));
-}
-
-Test(record, at_the_soft_limit_it_is_told_once_at_the_hard_one_logging_ends)
-{
-	target.soft = 100;
-	target.hard = 200;
-	for (int n = 0; n < 20; n++)
-		take("START: web pid=1");
-	cr_assert_leq(strlen(content(path)), 200u);
-	cr_assert_gt(strlen(content(path)), 150u);
-	cr_assert_eq(count(content(log_path), "web: warning: "), 2u, "%s", content(log_path));
-	cr_assert_eq(count(content(log_path), "grows beyond 100B, log_type's soft limit"), 1u);
-	cr_assert_eq(count(content(log_path), "has reached 200B, log_type's hard limit"), 1u);
-}
-
 Test(record, a_file_that_was_emptied_is_logged_to_again)
 {
 	target.soft = target.hard = 100;
@@ -216,61 +137,6 @@ Test(record, a_file_that_was_emptied_is_logged_to_again)
 	await_look();
 	take("START: web pid=2");
 	cr_assert(strstr(content(path), "START: web pid=2\n"));
-}
-
-Test(record, a_file_that_was_moved_away_is_made_anew)
-{
-	take("START: web pid=1");
-	cr_assert_eq(rename(path, moved), 0);
-	await_look();
-	take("START: web pid=2");
-	cr_assert(strstr(content(moved), "pid=1\n") && !strstr(content(moved), "pid=2\n"));
-	cr_assert(strstr(content(path), "pid=2\n") && !strstr(content(path), "pid=1\n"));
-}
-
-Test(record, a_rotation_by_hand_takes_effect_at_once)
-{
-	take("START: web pid=1");
-	cr_assert_eq(rename(path, moved), 0);
-	records_reopen(&engine);
-	take("START: web pid=2");
-	cr_assert(strstr(content(path), "pid=2\n"));
-	cr_assert(!strstr(content(moved), "pid=2\n"));
-}
-
-static bool is_open_somewhere(void)
-{
-	struct stat status, wanted;
-
-	cr_assert_eq(stat(path, &wanted), 0);
-	for (int fd = 3; fd < 1024; fd++) {
-		if (fstat(fd, &status) == 0 && status.st_ino == wanted.st_ino && status.st_dev == wanted.st_dev)
-			return true;
-	}
-	return false;
-}
-
-Test(record, a_file_nobody_writes_to_is_closed_by_the_second_reopening)
-{
-	take("START: web pid=1");
-	records_reopen(&engine);
-	cr_assert(is_open_somewhere());
-	records_reopen(&engine);
-	cr_assert_not(is_open_somewhere());
-}
-
-Test(record, a_file_out_of_reach_is_told_once_and_once_when_it_is_back)
-{
-	cr_assert_eq(mkdir(path, 0700), 0);
-	for (int n = 0; n < 5; n++)
-		take("START: web pid=1");
-	cr_assert_eq(count(content(log_path), "cannot log to"), 1u, "%s", content(log_path));
-	cr_assert(strstr(content(log_path), "Is a directory: the lines of log_type are dropped"));
-	cr_assert_eq(rmdir(path), 0);
-	await_look();
-	take("START: web pid=2");
-	cr_assert(strstr(content(path), "START: web pid=2\n"));
-	cr_assert_eq(count(content(log_path), "again: 5 lines of log_type were dropped"), 1u, "%s", content(log_path));
 }
 
 static void flush(void *context, struct log_sink *sink)
@@ -302,24 +168,6 @@ static size_t drain(int reader)
 			lines += text[n] == '\n';
 	}
 	return lines;
-}
-
-Test(record, a_pipe_that_is_read_late_loses_no_line)
-{
-	char text[1001] = "";
-	int reader;
-
-	cr_assert_eq(mkfifo(path, 0600), 0);
-	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	cr_assert_geq(reader, 0);
-	memset(text, 'x', sizeof(text) - 1);
-	for (int n = 0; n < 200; n++)
-		take(text);
-	cr_assert_eq(drain(reader), 200u);
-	take("START: web pid=2");
-	cr_assert_eq(drain(reader), 1u);
-	cr_assert_eq(content(log_path)[0], '\0', "nothing is to be said of it: %s", content(log_path));
-	close(reader);
 }
 
 Test(record, a_pipe_nobody_empties_does_not_hold_superd_up)
@@ -370,50 +218,6 @@ Test(record, a_file_that_cannot_be_opened_again_goes_on_and_is_told_of_once)
 	cr_assert_eq(count(content(moved), "\n"), 2u);
 }
 
-Test(record, services_that_name_one_file_share_it)
-{
-	char again[64];
-	struct log_target other = target;
-	const struct event event = { .name = "start", .service = "mail" };
-
-	strcpy(again, path);
-	other.path = again;
-	take("START: web");
-	xinetd_record_target_take(&engine, &other, &event, "START: mail", strlen("START: mail"));
-	cr_assert_eq(count(content(path), "\n"), 2u);
-}
-
-Test(record, without_log_type_the_line_stands_alone_in_superds_own_log)
-{
-	const struct event event = { .name = "start", .service = "web" };
-
-	xinetd_record_target_take(&engine, NULL, &event, "START: web pid=1", strlen("START: web pid=1"));
-	cr_assert(strstr(content(log_path), "]: START: web pid=1\n"), "%s", content(log_path));
-}
-
-Test(record, syslog_gets_facility_and_level_and_superds_name)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	char text[512], head[64];
-	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	ssize_t got;
-
-	strcpy(address.sun_path, path);
-	cr_assert_eq(bind(receiver, (struct sockaddr *)&address, sizeof(address)), 0);
-	log_files.syslog.syslog.path = path;
-	log_set_name(engine.log, "xinetd", false);
-	target = (struct log_target){ .kind = LOG_TYPE_SYSLOG, .facility = LOG_AUTHPRIV, .level = LOG_NOTICE };
-	take("START: web pid=1");
-	got = recv(receiver, text, sizeof(text) - 1, MSG_DONTWAIT);
-	cr_assert_gt(got, 0);
-	text[got] = '\0';
-	snprintf(head, sizeof(head), "<%d>", LOG_AUTHPRIV | LOG_NOTICE);
-	cr_assert(!strncmp(text, head, strlen(head)), "%s", text);
-	snprintf(head, sizeof(head), " xinetd[%ld]: START: web pid=1", (long)getpid());
-	cr_assert(strstr(text, head), "%s", text);
-	close(receiver);
-}
-
 Test(record, syslog_that_is_gone_is_told_once)
 {
 	log_files.syslog.syslog.path = path;
@@ -423,31 +227,15 @@ Test(record, syslog_that_is_gone_is_told_once)
 	cr_assert_eq(count(content(log_path), "cannot log to syslog"), 1u, "%s", content(log_path));
 }
 
-Test(record, syslog_that_was_gone_for_a_while_gets_all_lines)
+Test(record, at_the_soft_limit_it_is_told_once_at_the_hard_one_logging_ends)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	char text[512];
-	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	log_files.syslog.syslog.path = path;
-	target = (struct log_target){ .kind = LOG_TYPE_SYSLOG, .facility = LOG_DAEMON, .level = LOG_INFO };
-	take("START: web pid=1");
-	take("START: web pid=2");
-	cr_assert(strstr(content(log_path), "no daemon listens at /dev/log: the lines of log_type wait"));
-	strcpy(address.sun_path, path);
-	cr_assert_eq(bind(receiver, (struct sockaddr *)&address, sizeof(address)), 0);
-	await_look();
-	await_look();
-	take("START: web pid=3");
-	for (int n = 1; n <= 3; n++) {
-		char expected[32];
-		ssize_t got = recv(receiver, text, sizeof(text) - 1, MSG_DONTWAIT);
-
-		cr_assert_gt(got, 0, "line %d is missing", n);
-		text[got] = '\0';
-		snprintf(expected, sizeof(expected), "START: web pid=%d", n);
-		cr_assert(strstr(text, expected), "%s", text);
-	}
-	cr_assert(strstr(content(log_path), "logging to syslog again: no line was dropped"), "%s", content(log_path));
-	close(receiver);
+	target.soft = 100;
+	target.hard = 200;
+	for (int n = 0; n < 20; n++)
+		take("START: web pid=1");
+	cr_assert_leq(strlen(content(path)), 200u);
+	cr_assert_gt(strlen(content(path)), 150u);
+	cr_assert_eq(count(content(log_path), "web: warning: "), 2u, "%s", content(log_path));
+	cr_assert_eq(count(content(log_path), "grows beyond 100B, log_type's soft limit"), 1u);
+	cr_assert_eq(count(content(log_path), "has reached 200B, log_type's hard limit"), 1u);
 }

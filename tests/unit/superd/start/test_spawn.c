@@ -311,13 +311,6 @@ Test(spawn, names_the_step_that_takes_a_right)
 	expect_fault(STAGE_CPUS, EINVAL);
 }
 
-Test(spawn, becomes_its_user_with_its_groups)
-{
-	skip_without_root();
-	shell("id -u; id -g; id -G", "user = \"65534\"\ngroup = \"65533\"\nsupplementary_groups = { \"65532\" }");
-	expect_printed("65534\n65533\n65533 65532\n");
-}
-
 Test(spawn, gives_the_environment_exactly)
 {
 	struct spawn_request launch = {
@@ -357,16 +350,6 @@ Test(spawn, sets_no_variable_that_has_no_meaning)
 		  "%s", text);
 }
 
-Test(spawn, bears_a_large_environment)
-{
-	char line[4096] = "";
-
-	for (int n = 0; n < 200; n++)
-		snprintf(line + strlen(line), sizeof(line) - strlen(line), "V%d=%d\n", n, n);
-	PLAN("exec = \"/usr/bin/env\"\nenvironment_file = { \"%s\" }", file_of("env", line, strlen(line)));
-	cr_expect(strstr(printed(), line));
-}
-
 Test(spawn, puts_what_is_wanted_where_it_is_wanted)
 {
 	static const char *const names[] = { "zero", "one", "two" };
@@ -397,44 +380,6 @@ Test(spawn, puts_what_is_wanted_where_it_is_wanted)
 		"%s", text);
 }
 
-static void on_signal(int signal)
-{
-	(void)signal;
-}
-
-Test(spawn, starts_with_no_signal_blocked_handled_or_ignored)
-{
-	struct sigaction handled = { .sa_handler = on_signal }, plain = { .sa_handler = SIG_DFL };
-	sigset_t blocked, before, after;
-
-	for (int signal = 1; signal < NSIG; signal++)
-		sigaction(signal, &plain, NULL);
-	/* libc keeps these to itself; whoever runs the tests may ignore them. */
-	for (int signal = 32; signal < SIGRTMIN; signal++)
-		syscall(SYS_rt_sigaction, signal, (char[64]){ 0 }, NULL, 8);
-	sigaction(SIGUSR1, &handled, NULL);
-	sigaction(SIGPIPE, &handled, NULL);
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGTERM);
-	sigprocmask(SIG_BLOCK, &blocked, &before);
-	PLAN("exec = { \"/bin/sed\", \"-n\", \"/^Sig[BIC]/p\", \"/proc/self/status\" }");
-	expect_printed("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n");
-	sigprocmask(SIG_SETMASK, &before, &after);
-	cr_expect(sigismember(&after, SIGTERM) && !sigismember(&after, SIGUSR1), "superd's own mask has changed");
-	cr_assert_eq(sigaction(SIGUSR1, NULL, &plain), 0);
-	cr_expect_eq(plain.sa_handler, on_signal, "superd's own handler has gone");
-}
-
-Test(spawn, makes_a_session_of_its_own)
-{
-	struct spawn_request launch = { .remote_port = -1 };
-	long pid, group, session;
-
-	shell("exec cut -d' ' -f1,5,6 /proc/self/stat", "");
-	cr_assert_eq(sscanf(output_of(&launch), "%ld %ld %ld", &pid, &group, &session), 3);
-	cr_expect(pid == launch.pid && group == pid && session == pid, "%ld %ld %ld", pid, group, session);
-}
-
 Test(spawn, leaves_a_main_command_in_the_session_of_superd)
 {
 	char cut[] = "/usr/bin/cut", by[] = "-d ", fields[] = "-f1,5,6", file[] = "/proc/self/stat";
@@ -446,44 +391,6 @@ Test(spawn, leaves_a_main_command_in_the_session_of_superd)
 	cr_assert(plan);
 	cr_assert_eq(sscanf(output_of(&launch), "%ld %ld %ld", &pid, &group, &session), 3);
 	cr_expect(pid == launch.pid && group == pid && session == getsid(0), "%ld %ld %ld", pid, group, session);
-}
-
-Test(spawn, gives_a_plain_start_what_the_manual_says)
-{
-	int nicer = getpriority(PRIO_PROCESS, 0) < 19 ? getpriority(PRIO_PROCESS, 0) + 1 : 19;
-	char options[100], wanted[100];
-
-	umask(077);
-	shell("umask; pwd; ulimit -Sn; ulimit -Hn", "");
-	expect_printed("0022\n/\n1024\n4096\n");
-	/* An ordinary user's nice value only goes up. */
-	snprintf(options, sizeof(options), "umask = 027\nrlimit_nofile = \"64:128\"\nrlimit_core = 0\nnice = %d",
-		 nicer);
-	snprintf(wanted, sizeof(wanted), "0027\n64\n128\n0\n%d\n", nicer);
-	shell("umask; ulimit -Sn; ulimit -Hn; ulimit -c; nice", options);
-	expect_printed(wanted);
-}
-
-Test(spawn, forbids_new_privileges)
-{
-	PLAN("exec = { \"/bin/grep\", \"NoNewPrivs\", \"/proc/self/status\" }\nno_new_privileges = yes");
-	expect_printed("NoNewPrivs:\t1\n");
-}
-
-Test(spawn, leaves_the_capabilities_that_were_asked_for)
-{
-	const char *text;
-
-	skip_without_root();
-	if (prctl(PR_CAPBSET_READ, CAP_NET_BIND_SERVICE) != 1 || prctl(PR_CAPBSET_READ, CAP_SETPCAP) != 1) {
-		finish();
-		cr_skip_test("it takes CAP_NET_BIND_SERVICE and CAP_SETPCAP");
-	}
-	PLAN("exec = { \"/bin/grep\", \"^Cap\", \"/proc/self/status\" }\nuser = \"65534\"\ngroup = \"65534\"\n"
-		"ambient_capabilities = { CAP_NET_BIND_SERVICE }\ncapability_bounding_set = { CAP_NET_BIND_SERVICE }");
-	text = printed();
-	cr_expect_str_eq(text, "CapInh:\t0000000000000400\nCapPrm:\t0000000000000400\nCapEff:\t0000000000000400\n"
-			 "CapBnd:\t0000000000000400\nCapAmb:\t0000000000000400\n", "%s", text);
 }
 
 /* Starts MANY at once, each with its output on a pipe of its own. */
