@@ -19,13 +19,17 @@ static const char bytes_wrong[] = "a size is a number with a unit: K, M, G, T, P
 static const char mode_wrong[] = "a mode is octal, at most 07777";
 static const char bool_wrong[] = "expected yes or no";
 static const char too_large[] = "the number is too large";
+static const char timespan_wrong[] =
+	"a time span consists of numbers with units, us, ms, s, min, h, d, w, M or y, or is infinity";
+static const char timespan_too_long[] = "the span is too long: infinity is one that never ends";
 
 struct scan_unit {
 	const char *name;
 	int64_t factor;
 };
 
-/* The units of systemd.time(7) except months and years, whose length varies. */
+/* The units of systemd.time(7). Months and years, whose length varies, are those of a time span of systemd alone. */
+#define TIMESPAN_UNITS 6
 static const struct scan_unit duration_units[] = {
 	{ "", 1000000 },
 	{ "us", 1 }, { "usec", 1 }, { "µs", 1 }, { "μs", 1 },
@@ -35,7 +39,8 @@ static const struct scan_unit duration_units[] = {
 	{ "h", 3600000000 }, { "hr", 3600000000 }, { "hour", 3600000000 }, { "hours", 3600000000 },
 	{ "d", 86400000000 }, { "day", 86400000000 }, { "days", 86400000000 },
 	{ "w", 604800000000 }, { "week", 604800000000 }, { "weeks", 604800000000 },
-	{ NULL, 0 },
+	{ "M", 2629800000000 }, { "month", 2629800000000 }, { "months", 2629800000000 },
+	{ "y", 31557600000000 }, { "year", 31557600000000 }, { "years", 31557600000000 },
 };
 
 static const struct scan_unit duration_shown[] = {
@@ -118,25 +123,26 @@ const char *scan_unlimited(const char *text, int64_t *out)
 	return wrong == count_wrong ? "expected a number or unlimited" : wrong;
 }
 
-/* A decimal number with at most six digits behind the point: the whole, and the fraction in millionths. */
+/* A decimal number with at most six digits behind the point: the whole, and the fraction in millionths. is_lax: with
+ * further digits, which are lost, or with none before the point. */
 struct decimal {
 	int64_t whole, millionths;
 };
 
-static const char *scan_decimal(const char **text, const char *wrong, struct decimal *out)
+static const char *scan_decimal(const char **text, const char *wrong, bool is_lax, struct decimal *out)
 {
 	const char *refusal;
 	int64_t scale = 1000000;
 
-	out->millionths = 0;
-	refusal = scan_digits(text, 10, wrong, &out->whole);
+	*out = (struct decimal){ 0 };
+	refusal = is_lax && **text == '.' ? NULL : scan_digits(text, 10, wrong, &out->whole);
 	if (refusal || **text != '.')
 		return refusal;
 	if (!is_digit(*++*text))
 		return wrong;
 	for (; is_digit(**text); ++*text) {
 		scale /= 10;
-		if (!scale)
+		if (!scale && !is_lax)
 			return "a fraction has at most six digits";
 		out->millionths += (**text - '0') * scale;
 	}
@@ -146,57 +152,82 @@ static const char *scan_decimal(const char **text, const char *wrong, struct dec
 /* Adds number × factor to *sum, rounded down. */
 static const char *add_product(const struct decimal *number, int64_t factor, int64_t *sum)
 {
-	int64_t whole, fraction;
+	int64_t whole, fraction =
+		number->millionths * (factor / 1000000) + number->millionths * (factor % 1000000) / 1000000;
 
 	if (__builtin_mul_overflow(number->whole, factor, &whole) ||
-	    __builtin_mul_overflow(number->millionths, factor, &fraction) ||
 	    __builtin_add_overflow(*sum, whole, sum) ||
-	    __builtin_add_overflow(*sum, fraction / 1000000, sum) || *sum == SCAN_INFINITY)
+	    __builtin_add_overflow(*sum, fraction, sum) || *sum == SCAN_INFINITY)
 		return too_large;
 	return NULL;
 }
 
-/* Returns the microseconds of the unit at *text and moves *text behind it; 0: there is no such unit. */
-static int64_t take_duration_unit(const char **text)
+static const char *skip_spaces(const char *text)
 {
-	size_t length = strcspn(*text, " \t0123456789.");
+	return text + strspn(text, " \t\r\n");
+}
 
-	for (const struct scan_unit *unit = duration_units; unit->name; unit++) {
-		if (strlen(unit->name) != length || memcmp(unit->name, *text, length) != 0)
+/* Returns the microseconds of the unit at *text, the first `count` of which are known, and moves *text behind it; 0:
+ * there is no such unit. */
+static int64_t take_duration_unit(const char **text, size_t count)
+{
+	size_t length = strcspn(*text, " \t\r\n0123456789.+-");
+
+	for (size_t n = 0; n < count; n++) {
+		if (!scan_is_word(*text, length, duration_units[n].name))
 			continue;
 		*text += length;
-		return unit->factor;
+		return duration_units[n].factor;
 	}
 	return 0;
 }
 
-const char *scan_duration(const char *text, int64_t *out)
+/* Adds up numbers with their units. */
+static const char *add_durations(const char *text, bool is_timespan, int64_t *out)
 {
-	struct decimal number;
-	int64_t factor, sum = 0;
-	const char *wrong;
+	size_t count = sizeof(duration_units) / sizeof(duration_units[0]) - (is_timespan ? 0 : TIMESPAN_UNITS);
+	int64_t sum = 0;
 
-	if (is_infinity(text)) {
-		*out = SCAN_INFINITY;
-		return NULL;
-	}
-	if (*text == '-')
-		return "a duration is never negative";
 	do {
-		wrong = scan_decimal(&text, duration_wrong, &number);
+		struct decimal number;
+		const char *wrong = scan_decimal(&text, duration_wrong, is_timespan, &number), *behind = text;
+		int64_t factor;
+
 		if (wrong)
 			return wrong;
-		text = scan_skip_blanks(text);
-		factor = take_duration_unit(&text);
-		if (!factor)
+		text = skip_spaces(text);
+		factor = take_duration_unit(&text, count);
+		if (!factor || (text == behind && *text))
 			return duration_wrong;
 		wrong = add_product(&number, factor, &sum);
 		if (wrong)
 			return wrong;
-		text = scan_skip_blanks(text);
+		text = skip_spaces(text);
 	} while (*text);
 	*out = sum;
 	return NULL;
+}
+
+const char *scan_duration(const char *text, int64_t *out)
+{
+	if (is_infinity(text)) {
+		*out = SCAN_INFINITY;
+		return NULL;
+	}
+	return *text == '-' ? "a duration is never negative" : add_durations(text, false, out);
+}
+
+const char *scan_timespan(const char *text, int64_t *out)
+{
+	const char *wrong;
+
+	text = skip_spaces(text);
+	if (!strncmp(text, "infinity", 8) && !*skip_spaces(text + 8)) {
+		*out = SCAN_INFINITY;
+		return NULL;
+	}
+	wrong = add_durations(text, true, out);
+	return wrong == too_large ? timespan_too_long : wrong ? timespan_wrong : NULL;
 }
 
 /* Returns the factor of the unit at *text ("", "B", "K", "KB", "Ki", "KiB" …) and moves *text behind it. */
@@ -220,7 +251,7 @@ static const char *add_bytes(const char **text, int64_t *factor, int64_t *sum)
 	size_t digits = strspn(*text, "0123456789");
 	bool bare = digits && (*text)[digits] == '.' && !is_digit((*text)[digits + 1]);
 	const char *wrong = bare ? scan_digits(text, 10, bytes_wrong, &number.whole)
-				 : scan_decimal(text, bytes_wrong, &number), *unit;
+				 : scan_decimal(text, bytes_wrong, false, &number), *unit;
 	int64_t before = *factor;
 
 	if (wrong)

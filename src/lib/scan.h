@@ -18,6 +18,9 @@ const char *scan_unlimited(const char *text, int64_t *out);     /* scan_count, o
  * to six digits, "infinity". A bare number is seconds. Never negative. */
 const char *scan_duration(const char *text, int64_t *out);
 
+/* Reads a time span as systemd.time(7) writes it, which may also be of months, M, and years, y. */
+const char *scan_timespan(const char *text, int64_t *out);
+
 /* Reads a size in bytes: 64K 1.5G 1T, "1G 512M", also KB, Ki and KiB, case-insensitive, base 1024; "infinity". */
 const char *scan_bytes(const char *text, int64_t *out);
 

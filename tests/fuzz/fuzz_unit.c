@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fuzzer.h"
+#include "lib/scan.h"
 #include "mutator.h"
 #include "read/systemd/systemd.h"
 #include "read/systemd/unit.h"
@@ -73,7 +74,7 @@ static void check_value(struct pool *pool, const struct unit *unit, const struct
 		check_words(pool, &names, assignment);
 		check_expansion(&names, assignment->value);
 	}
-	require(unit_scan_timespan(assignment->value, &span) || span >= 0);
+	require(scan_timespan(assignment->value, &span) || span >= 0);
 }
 
 /* Reads one unit's text under its name; the name's folder, which is nowhere, keeps the fuzzer off the machine's own. */

@@ -91,7 +91,7 @@ bool unit_bool(struct unit_builder *builder, const char *section, const char *ke
 
 bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *said, int64_t *span)
 {
-	const char *wrong = said ? unit_scan_timespan(said->value, span) : NULL;
+	const char *wrong = said ? scan_timespan(said->value, span) : NULL;
 
 	if (wrong)
 		unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, wrong);

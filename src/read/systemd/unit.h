@@ -62,10 +62,6 @@ const struct unit_assignment *unit_last(const struct unit *unit, const char *sec
 /* The place of a byte of the value. */
 struct origin unit_place(const struct unit_assignment *assignment, size_t offset);
 
-/* Parses a span of systemd.time(7), also us, ms, M for months, y and infinity. Returns NULL, or the message about a
- * wrong span. */
-const char *unit_scan_timespan(const char *text, int64_t *microseconds);
-
 bool unit_name_is_valid(const char *name);
 bool unit_name_has_suffix(const char *name, const char *suffix);        /* suffix: as ".service"; name has more than it */
 

@@ -177,6 +177,7 @@ Test(bytes, reads_sizes_of_base_1024)
 	gives(scan_bytes, "3. K", 3072);
 	gives(scan_bytes, "12P", INT64_C(12) << 50);
 	gives(scan_bytes, "3E", INT64_C(3) << 60);
+	gives(scan_bytes, "0.5E", INT64_C(1) << 59);
 }
 
 Test(bytes, refuses_what_is_no_size)

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 
 #include "lib/scan.h"
-#include "read/systemd/unit.h"
 #include "tests/unit/unit.h"
 
 #define SECOND INT64_C(1000000)
@@ -25,7 +24,7 @@ Test(unit_span, reads_what_systemd_reads)
 
 	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
 		int64_t got = -1;
-		const char *wrong = unit_scan_timespan(cases[n].text, &got);
+		const char *wrong = scan_timespan(cases[n].text, &got);
 
 		cr_expect_null(wrong, "%s: %s", cases[n].text, wrong);
 		cr_expect_eq(got, cases[n].microseconds, "%s: %" PRId64, cases[n].text, got);
@@ -42,7 +41,7 @@ Test(unit_span, refuses_everything_else)
 	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
 		int64_t got = -1;
 
-		cr_expect_not_null(unit_scan_timespan(texts[n], &got), "%s", texts[n]);
+		cr_expect_not_null(scan_timespan(texts[n], &got), "%s", texts[n]);
 		cr_expect_eq(got, -1, "%s", texts[n]);
 	}
 }
