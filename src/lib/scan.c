@@ -111,6 +111,22 @@ const char *scan_count(const char *text, int64_t *out)
 	return NULL;
 }
 
+bool scan_unsigned(const char *text, size_t length, uint32_t most, uint32_t *out)
+{
+	uint64_t value = 0;
+
+	for (size_t n = 0; n < length; n++) {
+		if (!is_digit(text[n]))
+			return false;
+		value = value * 10 + (uint64_t)(text[n] - '0');
+		if (value > most)
+			return false;
+	}
+	if (length)
+		*out = (uint32_t)value;
+	return length;
+}
+
 const char *scan_unlimited(const char *text, int64_t *out)
 {
 	const char *wrong;

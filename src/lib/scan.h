@@ -51,6 +51,9 @@ struct scan_nearest scan_nearest_begin(const char *name);
 /* Whether a known word is nearer than those before. */
 bool scan_nearest_look(struct scan_nearest *nearest, const char *known);
 
+/* Whether a text of this length is a decimal number of at most `most`, without a sign. */
+bool scan_unsigned(const char *text, size_t length, uint32_t most, uint32_t *out);
+
 /* The value of a digit of any base up to 16; 16: it is none. */
 int scan_digit(char c);
 

@@ -26,45 +26,37 @@ static const struct {
 
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
-/* Reads a number of one to three digits; -1: the text is something else. */
-static int scan_number(const char *text)
+/* Whether a text is a number of one to three digits. */
+static bool read_number(const char *text, uint32_t *number)
 {
-	int number = 0;
+	size_t length = strlen(text);
 
-	if (!*text || strlen(text) > 3)
-		return -1;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return -1;
-		number = number * 10 + (*text - '0');
-	}
-	return number;
+	return length <= 3 && scan_unsigned(text, length, 999, number);
 }
 
 /* Reads "RTMIN+3", "RTMAX-2" or "RTMIN"; 0: the text is something else. */
 static int scan_realtime(const char *text)
 {
 	bool from_least = !strncasecmp(text, "RTMIN", 5);
-	int offset = 0;
+	uint32_t offset = 0;
 
 	if (!from_least && strncasecmp(text, "RTMAX", 5) != 0)
 		return 0;
 	text += 5;
 	if (*text) {
-		offset = *text == (from_least ? '+' : '-') ? scan_number(text + 1) : -1;
-		if (offset < 0 || offset > SIGRTMAX - SIGRTMIN)
+		if (*text != (from_least ? '+' : '-') || !read_number(text + 1, &offset) ||
+		    offset > (uint32_t)(SIGRTMAX - SIGRTMIN))
 			return 0;
 	}
-	return from_least ? SIGRTMIN + offset : SIGRTMAX - offset;
+	return from_least ? SIGRTMIN + (int)offset : SIGRTMAX - (int)offset;
 }
 
 const char *scan_signal(const char *text, int *out)
 {
 	const char *name = strncasecmp(text, "SIG", 3) ? text : text + 3;
-	int number = scan_number(text);
+	uint32_t given;
+	int number = read_number(text, &given) ? (int)given : scan_realtime(name);
 
-	if (number < 0)
-		number = scan_realtime(name);
 	for (size_t i = 0; i < SIGNALS && !number; i++)
 		if (!strcasecmp(name, signals[i].name))
 			number = signals[i].number;

@@ -9,35 +9,19 @@ const char *const transport_names[TRANSPORTS] = {
 	[TRANSPORT_TCP] = "tcp", [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP6] = "tcp6", [TRANSPORT_UDP6] = "udp6",
 };
 
-/* Reads `length` bytes of text as a decimal number of at most `most`. */
-static bool read_number(const char *text, size_t length, uint32_t most, uint32_t *out)
-{
-	uint64_t number = 0;
-
-	if (!length || length > 10)
-		return false;
-	for (size_t n = 0; n < length; n++) {
-		if (text[n] < '0' || text[n] > '9')
-			return false;
-		number = number * 10 + (uint64_t)(text[n] - '0');
-	}
-	*out = (uint32_t)number;
-	return number <= most;
-}
-
 static const char *read_program(const char *text, struct rpc_request *request)
 {
 	const char *slash = strchr(text, '/'), *dash = slash ? strchr(slash, '-') : NULL;
 	size_t length = slash ? (size_t)(slash - text) : 0;
 
-	if (!slash || !read_number(text, length, UINT32_MAX, &request->program))
+	if (!slash || !scan_unsigned(text, length, UINT32_MAX, &request->program))
 		return "a program is a number and its version: 100002/2 or 100002/2-3";
 	slash++;
 	length = dash ? (size_t)(dash - slash) : strlen(slash);
-	if (!read_number(slash, length, UINT32_MAX, &request->lowest))
+	if (!scan_unsigned(slash, length, UINT32_MAX, &request->lowest))
 		return "a version is a number, or two with - between them";
 	request->highest = request->lowest;
-	if (dash && !read_number(dash + 1, strlen(dash + 1), UINT32_MAX, &request->highest))
+	if (dash && !scan_unsigned(dash + 1, strlen(dash + 1), UINT32_MAX, &request->highest))
 		return "a version is a number, or two with - between them";
 	if (request->highest < request->lowest || request->highest - request->lowest >= RPC_VERSIONS_MOST)
 		return "the lower of two versions must be first, and fewer than 100 may be between them";
@@ -84,7 +68,7 @@ const char *rpc_argv_read(const char *const *words, int count, struct rpc_reques
 		refusal = read_transports(words[2], request);
 	if (refusal)
 		return refusal;
-	if (!read_number(words[3], strlen(words[3]), UINT16_MAX, &port) || !port)
+	if (!scan_unsigned(words[3], strlen(words[3]), UINT16_MAX, &port) || !port)
 		return "a port is a number from 1 to 65535";
 	request->port = (uint16_t)port;
 	return NULL;

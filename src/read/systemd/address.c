@@ -22,15 +22,13 @@ static bool has_only_digits(const char *text, size_t length)
 /* Returns NULL, or the message about a wrong port. */
 static const char *check_port_number(const char *text, size_t length)
 {
-	unsigned port = 0;
+	uint32_t port;
 
 	if (!length)
 		return "its port is missing";
 	if (!has_only_digits(text, length))
 		return "its port is not a number: systemd supports no names of services";
-	for (size_t n = 0; n < length && port <= 65535; n++)
-		port = port * 10 + (unsigned)(text[n] - '0');
-	return port >= 1 && port <= 65535 ? NULL : "a port is a number from 1 to 65535";
+	return scan_unsigned(text, length, 65535, &port) && port ? NULL : "a port is a number from 1 to 65535";
 }
 
 static const char *add_unix_path(const char *path, struct buf *out)

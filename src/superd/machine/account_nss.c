@@ -46,16 +46,10 @@ bool accounts_refuse(struct accounts *accounts, const struct service *service, c
 	return false;
 }
 
-/* A text of digits only is a number, whatever names exist. */
+/* A text of digits only is a number, whatever names exist. The last one is (uid_t)-1, "unchanged". */
 static bool is_number(const char *text, uint32_t *number)
 {
-	unsigned long long value;
-
-	if (!*text || text[strspn(text, "0123456789")] || strlen(text) > 10)
-		return false;
-	value = strtoull(text, NULL, 10);
-	*number = (uint32_t)value;
-	return value < UINT32_MAX;      /* the last one is (uid_t)-1, "unchanged" */
+	return scan_unsigned(text, strlen(text), UINT32_MAX - 1, number);
 }
 
 static bool means_no_entry(int error)

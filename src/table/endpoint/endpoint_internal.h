@@ -21,6 +21,5 @@ extern const size_t endpoint_prefix_count;
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
-bool endpoint_parse_number(const char *text, size_t length, uint32_t *out); /* decimal digits, without a sign */
 bool text_only(const char *text, const char *set);                      /* not empty, and only characters of set */
 bool text_is_name(const char *text);                                    /* can be a name of services(5) or rpc(5) */

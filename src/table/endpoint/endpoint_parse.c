@@ -50,23 +50,6 @@ static const char *endpoint_parse_text(struct endpoint_parsing *parsing, const c
 	return *field ? NULL : NO_MEMORY;
 }
 
-bool endpoint_parse_number(const char *text, size_t length, uint32_t *out)
-{
-	uint64_t value = 0;
-
-	if (!length)
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (!isdigit((unsigned char)text[i]))
-			return false;
-		value = value * 10 + (uint64_t)(text[i] - '0');
-		if (value > UINT32_MAX)
-			return false;
-	}
-	*out = (uint32_t)value;
-	return true;
-}
-
 bool text_only(const char *text, const char *set)
 {
 	return *text && !text[strspn(text, set)];
@@ -81,7 +64,7 @@ static const char *endpoint_parse_port(struct endpoint_parsing *parsing, const c
 {
 	uint32_t port;
 
-	if (endpoint_parse_number(text, strlen(text), &port) && port <= 65535) {
+	if (scan_unsigned(text, strlen(text), 65535, &port)) {
 		parsing->endpoint.port = (uint16_t)port;
 		return NULL;
 	}
@@ -179,7 +162,7 @@ static const char *endpoint_parse_protocol(struct endpoint_parsing *parsing, con
 {
 	uint32_t number;
 
-	if (endpoint_parse_number(text, strlen(text), &number) && number >= 1 && number <= RAW_PROTOCOLS) {
+	if (scan_unsigned(text, strlen(text), RAW_PROTOCOLS, &number) && number) {
 		parsing->endpoint.number = number;
 		return NULL;
 	}
@@ -347,7 +330,7 @@ static const char *endpoint_parse_netlink_family(struct endpoint_parsing *parsin
 	struct endpoint *endpoint = &parsing->endpoint;
 	uint32_t number = NETLINK_FAMILIES;
 
-	if (!endpoint_parse_number(text, length, &number)) {
+	if (!scan_unsigned(text, length, UINT32_MAX, &number)) {
 		for (number = 0; number < NETLINK_FAMILIES; number++) {
 			const char *name = netlink_names[number];
 
@@ -374,7 +357,7 @@ static const char *endpoint_parse_netlink(struct endpoint_parsing *parsing, cons
 
 	if (reason)
 		return reason;
-	if (*group && !endpoint_parse_number(group, strlen(group), &parsing->endpoint.group))
+	if (*group && !scan_unsigned(group, strlen(group), UINT32_MAX, &parsing->endpoint.group))
 		return "a netlink group is a number up to 4294967295 at the end of the text";
 	return NULL;
 }
@@ -389,9 +372,9 @@ static const char *endpoint_parse_vsock(struct endpoint_parsing *parsing, const 
 		return "a port is missing: vsock:CID:PORT, or vsock::PORT for any CID";
 	endpoint->number = ANY_CID;
 	if (colon != text && strncmp(text, "*:", 2) != 0 &&
-	    !endpoint_parse_number(text, (size_t)(colon - text), &endpoint->number))
+	    !scan_unsigned(text, (size_t)(colon - text), UINT32_MAX, &endpoint->number))
 		return "a CID is a number up to 4294967295, or nothing for any";
-	if (!endpoint_parse_number(colon + 1, strlen(colon + 1), &endpoint->group) || endpoint->group == UINT32_MAX)
+	if (!scan_unsigned(colon + 1, strlen(colon + 1), UINT32_MAX, &endpoint->group) || endpoint->group == UINT32_MAX)
 		return "a port of vsock is a number up to 4294967294";
 	return NULL;
 }
@@ -400,7 +383,7 @@ static const char *endpoint_parse_rpc_program(struct endpoint_parsing *parsing, 
 {
 	const char *name;
 
-	if (endpoint_parse_number(text, length, &parsing->endpoint.number))
+	if (scan_unsigned(text, length, UINT32_MAX, &parsing->endpoint.number))
 		return NULL;
 	name = pool_text_n(parsing->pool, text, length);
 	if (!name)
@@ -423,10 +406,10 @@ static const char *endpoint_parse_rpc(struct endpoint_parsing *parsing, const ch
 	if (reason)
 		return reason;
 	dash = strchrnul(slash, '-');
-	if (!endpoint_parse_number(slash + 1, (size_t)(dash - slash - 1), &endpoint->group))
+	if (!scan_unsigned(slash + 1, (size_t)(dash - slash - 1), UINT32_MAX, &endpoint->group))
 		return "an RPC version is a number, or two with - between them";
 	endpoint->highest = endpoint->group;
-	if (*dash && !endpoint_parse_number(dash + 1, strlen(dash + 1), &endpoint->highest))
+	if (*dash && !scan_unsigned(dash + 1, strlen(dash + 1), UINT32_MAX, &endpoint->highest))
 		return "an RPC version is a number, or two with - between them";
 	if (endpoint->highest < endpoint->group)
 		return "the lower of two RPC versions must be first";

@@ -66,7 +66,7 @@ static const char *port_refuse(const char *port)
 {
 	uint32_t number;
 
-	if (endpoint_parse_number(port, strlen(port), &number) ? number >= 1 && number <= 65535 : text_is_name(port))
+	if (scan_unsigned(port, strlen(port), UINT32_MAX, &number) ? number && number <= 65535 : text_is_name(port))
 		return NULL;
 	return "a port is a number from 1 to 65535 or a name of services(5)";
 }

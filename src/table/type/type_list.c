@@ -125,29 +125,16 @@ const struct type type_env = {
 	.refuse = variable_refuse,
 };
 
-static bool cpu_read(const char *text, size_t length, long *out)
-{
-	*out = 0;
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		*out = *out * 10 + (text[i] - '0');
-		if (*out > CPU_MOST)
-			return false;
-	}
-	return length > 0;
-}
-
 static const char *cpu_refuse(const char *text)
 {
 	size_t length = strcspn(text, "-");
-	long first, last;
+	uint32_t first, last;
 
-	if (!cpu_read(text, length, &first))
+	if (!scan_unsigned(text, length, CPU_MOST, &first))
 		return "a processor is a number from 0 to 8191, or two with - between them";
 	if (!text[length])
 		return NULL;
-	if (!cpu_read(text + length + 1, strlen(text + length + 1), &last))
+	if (!scan_unsigned(text + length + 1, strlen(text + length + 1), CPU_MOST, &last))
 		return "a processor is a number from 0 to 8191, or two with - between them";
 	return last < first ? "in a range of CPUs, the lower number must be first" : NULL;
 }
