@@ -52,7 +52,7 @@ struct plan {
 	char **environment;             /* environment_count strings, owned; a start adds its own and the NULL */
 	size_t environment_count;
 	char *text;                     /* owned memory that the main command points to */
-	bool rereads;                   /* make a new plan for every start, as it has an environment_file */
+	bool rereads;                   /* make a new plan for every start: it has an environment_file, or depends on other sockets */
 	bool per_connection;            /* make a new plan for every client, as it contains %{instance} */
 	bool expands;                   /* replace $NAME and ${NAME} in argv, by each start's environment */
 	bool input_is_socket, output_is_socket;         /* standard input or output is the socket (pass = inetd) */

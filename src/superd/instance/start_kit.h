@@ -20,6 +20,7 @@ struct fault;
 
 /* The pipes for the output of backends: those whose lines superd reads, and those in place of its own stdout and stderr. */
 enum { KIT_LOG, KIT_SYSLOG, KIT_READ, KIT_STDOUT = KIT_READ, KIT_STDERR, KIT_OUTPUTS };
+enum { KIT_NOTIFY = KIT_OUTPUTS, KIT_FILES };   /* further needs: a notify socket; a check of streams that are files */
 
 struct start_kit {
 	struct engine *engine;          /* borrowed */
@@ -27,6 +28,7 @@ struct start_kit {
 	struct plan *plan;              /* NULL: none yet, or dropped */
 	double trust_checked;           /* clock_now() of the last plan_check_trust */
 	uint64_t made;                  /* number of the plan, from 1 on */
+	unsigned needs;                 /* bits by these enums: what starts by the plan need */
 	struct list shared;             /* processes of this plan that take further clients (superd/instance/shared_process) */
 	struct output *outputs[KIT_OUTPUTS]; /* pipes; NULL: not needed (yet) */
 	struct notify *notify;          /* notify socket of its instances; NULL: none (yet) */

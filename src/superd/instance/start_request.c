@@ -146,6 +146,18 @@ static bool needs_output(const struct start_kit *kit, const struct service *serv
 		service_has_commands(service, PHASE_CONDITION, PHASES - 1));
 }
 
+/* The needs of a start by the kit's new plan. */
+static unsigned find_needs(const struct start_kit *kit, const struct service *service)
+{
+	unsigned needs = service_notify_access(service) != NOTIFY_NONE ? 1u << KIT_NOTIFY : 0;
+
+	for (int n = 0; n < KIT_OUTPUTS; n++)
+		needs |= (unsigned)needs_output(kit, service, n) << n;
+	for (int n = 0; n < 3; n++)
+		needs |= (unsigned)stream_is_path(plan_stream(service, n)) << KIT_FILES;
+	return needs;
+}
+
 static bool open_outputs(struct start_kit *kit, const struct service *service)
 {
 	for (int n = 0; n < KIT_OUTPUTS; n++) {
@@ -155,7 +167,7 @@ static bool open_outputs(struct start_kit *kit, const struct service *service)
 			output_release(*output);        /* processes of the former user write on */
 			*output = NULL;
 		}
-		if (*output || !needs_output(kit, service, n))
+		if (*output || !(kit->needs >> n & 1))
 			continue;
 		*output = n < KIT_READ ? output_open(kit->engine, service, n == KIT_SYSLOG)
 				       : output_open_inherited(kit->engine, service, n - KIT_STDOUT + STDOUT_FILENO);
@@ -178,19 +190,21 @@ bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
 	start_kit_wake(kit);
 	if (unreaped_forbids_start(engine, service, why))
 		return false;
-	if (!kit->plan || kit->plan->rereads || has_optional(service)) {
+	if (!kit->plan || kit->plan->rereads) {
 		start_kit_drop(kit);
 		kit->plan = runtime_make_plan(runtime, service, NULL, why);
 		kit->trust_checked = now;
 		kit->made++;
 		if (!kit->plan)
 			return false;
+		kit->plan->rereads |= has_optional(service);
+		kit->needs = find_needs(kit, service);
 	}
 	if (now - kit->trust_checked >= TRUST_CHECK_EVERY) {    /* root may have mounted another file system since */
 		kit->trust_checked = now;
 		plan_check_trust(kit->plan);
 	}
-	if (!kit->notify && service_notify_access(service) != NOTIFY_NONE) {
+	if (!kit->notify && kit->needs >> KIT_NOTIFY & 1) {
 		kit->notify = notify_open(engine, service, why);
 		if (!kit->notify)
 			return false;
@@ -206,7 +220,8 @@ bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
 	}
 	if (!directories_prepare(service, &engine->defaults, why))
 		return false;
-	plan_check_streams(kit->plan, service);
+	if (kit->needs >> KIT_FILES & 1)
+		plan_check_streams(kit->plan, service);
 	return true;
 }
 

@@ -47,15 +47,6 @@ static bool clients_must_queue(const struct service_runtime *runtime)
 	       (runtime_is_full(runtime) && runtime->service->groups->access->overload == OVERLOAD_QUEUE);
 }
 
-/* A backend may have the listener, also one that began under earlier settings. */
-static enum accepted accept_next(const struct service_runtime *runtime, const struct listener *listener,
-				 struct client *client)
-{
-	if (listener_was_lent(listener) || !runtime->service->exec->accept)
-		return client_accept_shared(listener->fd, listener->listen, client);
-	return client_accept(listener->fd, listener->listen, client);
-}
-
 /* How many clients of a listener superd takes in this turn. At least one: others may use up the time of all turns.
  * Clients whose lookups are done come beside the new ones, and need a part of the time. */
 static size_t batch_size(const struct service_runtime *runtime)
@@ -75,6 +66,9 @@ static size_t batch_size(const struct service_runtime *runtime)
 static bool take_client(struct service_runtime *runtime, struct listener *listener, struct pending_client *pending,
 			enum service_event *service_event)
 {
+	/* A backend may have the listener, also one that began under earlier settings. */
+	bool is_shared = listener_was_lent(listener) || !runtime->service->exec->accept;
+
 	pending->listener = listener;
 	pending->client.fd = -1;
 	pending->instance = NULL;
@@ -83,7 +77,7 @@ static bool take_client(struct service_runtime *runtime, struct listener *listen
 	pending->until = 0;
 	pending->asked = (struct lookup_questions){ 0 };
 	*pending->name = '\0';
-	switch (accept_next(runtime, listener, &pending->client)) {
+	switch ((is_shared ? client_accept_shared : client_accept)(listener->fd, listener->listen, &pending->client)) {
 	case ACCEPTED:
 		if (!health_probes_take(runtime, &pending->client))
 			health_probes_take_silent(runtime, &pending->client);
@@ -155,11 +149,6 @@ static enum outcome check_pending(struct service_runtime *runtime, struct pendin
 	}
 	admit_pending(runtime, pending);
 	return STARTS;
-}
-
-static bool is_local(const struct endpoint *endpoint)
-{
-	return endpoint->kind == ENDPOINT_UNIX || endpoint->kind == ENDPOINT_SEQPACKET;
 }
 
 /* Gives the client back to its listener. false: it could not be kept, and was refused. */
@@ -237,9 +226,10 @@ static size_t accept_batch(struct service_runtime *runtime, struct listener *lis
 			   size_t room, enum service_event *service_event)
 {
 	size_t batch = batch_size(runtime), most = room < batch ? room : batch, count = 0;
+	unsigned kind = listener->listen->endpoint->kind;
 
-	if (is_local(listener->listen->endpoint) &&
-		!close_socket_takes_clients(runtime->engine, runtime->service->name)) {
+	if ((kind == ENDPOINT_UNIX || kind == ENDPOINT_SEQPACKET) &&
+	    !close_socket_takes_clients(runtime->engine, runtime->service->name)) {
 		runtime_pause(runtime, "closing descriptors that its clients have sent does not finish");
 		*service_event = EXEC_ERROR;
 		return 0;
@@ -314,14 +304,16 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	return good;
 }
 
-/* For how many clients there are descriptors, a batch at most. A redirect keeps what its start takes until its target
- * has answered, which may be another service of superd, so it leaves as much as another start needs. Where nothing runs
+/* Prepares the start kit before superd accepts. Returns how many clients may be started, a batch at most: those for
+ * which there are descriptors. 0: none, and a pause follows. A redirect keeps what its start takes until its target has
+ * answered, which may be another service of superd, so it leaves as much as another start needs. Where nothing runs
  * nothing more can come free, and one client is tried. */
-static size_t start_room(struct service_runtime *runtime)
+static size_t prepare_starts(struct service_runtime *runtime)
 {
 	struct engine *engine = runtime->engine;
 	size_t kept = runtime->service->exec->redirect && list_empty(&runtime->run->kit.shared) ? 1 : 0;
 	size_t most = PENDING_BATCH + kept, room = fd_shortage_room(engine, most);
+	struct buf why = { 0 };
 
 	if (room <= kept) {
 		warm_pools_end(engine);
@@ -329,17 +321,9 @@ static size_t start_room(struct service_runtime *runtime)
 		room = fd_shortage_room(engine, most);
 	}
 	if (room > kept)
-		return runtime->backoff.failures ? 1 : room - kept;
-	return engine->instances->count ? 0 : 1;
-}
-
-/* Prepares the start kit before superd accepts. Returns how many clients may be started; 0: none, and a pause
- * follows. */
-static size_t prepare_starts(struct service_runtime *runtime)
-{
-	size_t room = start_room(runtime);
-	struct buf why = { 0 };
-
+		room = runtime->backoff.failures ? 1 : room - kept;
+	else
+		room = engine->instances->count ? 0 : 1;
 	if (!room) {
 		errno = EMFILE;
 		start_log_exhausted(runtime);
@@ -351,24 +335,20 @@ static size_t prepare_starts(struct service_runtime *runtime)
 	return room;
 }
 
-static bool try_start(struct service_runtime *runtime, struct pending_client *pending)
-{
-	if (prepare_starts(runtime))
-		return start_batch(runtime, pending, 1);
-	park_pending(runtime, pending);
-	return false;
-}
-
 /* Starts an instance for an admitted client, or parks the client if the service's state does not allow a start now. */
 static void start_pending(struct service_runtime *runtime, struct pending_client *pending)
 {
 	enum state state = runtime_next_state(runtime);
 	bool rests = runtime_state(runtime) == BACKOFF && !runtime->backoff.failures;
 
-	if (state != LISTENING && state != FULL && !rests)
+	if (state != LISTENING && state != FULL && !rests) {
 		park_pending(runtime, pending);
-	else if (!try_start(runtime, pending))
+	} else if (!prepare_starts(runtime)) {
+		park_pending(runtime, pending);
 		runtime_post(runtime, EXEC_ERROR);
+	} else if (!start_batch(runtime, pending, 1)) {
+		runtime_post(runtime, EXEC_ERROR);
+	}
 }
 
 static void record_reply(struct service_runtime *runtime, const struct pending_client *pending,

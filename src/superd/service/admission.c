@@ -133,29 +133,11 @@ static bool wants_libwrap(struct service_runtime *runtime)
 	       hosts_access_has_rules(&runtime->engine->admission->hosts_access);
 }
 
-static void set_questions(struct service_runtime *runtime, struct lookup_questions *asked)
-{
-	const struct access_options *access = runtime->service->groups->access;
-
-	if (wants_libwrap(runtime))
-		asked->libwrap = access->libwrap;
-	asked->ident = access->id_only ||
-		(xinetd_record_wants_user(runtime->service, true) && lookup_may_ask_ident(runtime->engine));
-}
-
-static enum refusal check_counts(struct service_runtime *runtime, const struct pending_client *pending)
-{
-	if (pending->progress < ADMISSION_PASSED && admission_had_minute(runtime, &pending->client))
-		return REFUSED_PER_SOURCE_CPM;
-	if (pending->progress < ADMISSION_PASSED && admission_is_loaded(runtime))
-		return REFUSED_LOAD;
-	return runtime_is_full(runtime) ? REFUSED_INSTANCES : ADMITTED;
-}
-
 /* The start of a client notes the delay of its wake, and the client. One that waits for another try has woken the
  * service before. */
 static void count_admitted(struct service_runtime *runtime, struct pending_client *pending)
 {
+	const struct access_options *access = runtime->service->groups->access;
 	const struct history_wake wake = { .at = clock_now(), .delay = -1 };
 	bool wakes = !runtime->instance_count;
 
@@ -168,15 +150,19 @@ static void count_admitted(struct service_runtime *runtime, struct pending_clien
 		history_add_wake(&runtime->run->history, &wake);
 	if (pending->client.fd >= 0)
 		admission_count_arrival(runtime, pending);
-	set_questions(runtime, &pending->asked);
+	if (wants_libwrap(runtime))
+		pending->asked.libwrap = access->libwrap;
+	pending->asked.ident = access->id_only || (xinetd_record_wants_user(runtime->service, true) &&
+						   lookup_may_ask_ident(runtime->engine));
 }
 
 enum refusal admission_judge(struct service_runtime *runtime, struct pending_client *pending)
 {
+	bool is_new = pending->progress < ADMISSION_PASSED;
 	enum refusal refusal = ADMITTED;
 
 	pending->asked = (struct lookup_questions){ 0 };
-	if (pending->progress < ADMISSION_PASSED) {
+	if (is_new) {
 		if (sensor_denies(runtime->engine, &pending->client))
 			return REFUSED_SENSOR;
 		refusal = admission_judge_address(runtime, pending);
@@ -185,7 +171,12 @@ enum refusal admission_judge(struct service_runtime *runtime, struct pending_cli
 		refusal = instances_are_full(runtime->engine) ? REFUSED_PROCESSES : pending_enter(runtime, pending);
 	if (refusal)
 		return refusal;
-	refusal = check_counts(runtime, pending);
+	if (is_new && admission_had_minute(runtime, &pending->client))
+		refusal = REFUSED_PER_SOURCE_CPM;
+	else if (is_new && admission_is_loaded(runtime))
+		refusal = REFUSED_LOAD;
+	else if (runtime_is_full(runtime))
+		refusal = REFUSED_INSTANCES;
 	if (refusal) {
 		pending_leave(runtime, pending);
 		return refusal;

@@ -14,19 +14,6 @@
 
 static const char *const banner_options[] = { "banner", "banner_success", "banner_fail" };
 
-static const char *path_of(const struct access_options *access, enum banner which)
-{
-	switch (which) {
-	case BANNER:
-		return access->banner;
-	case BANNER_SUCCESS:
-		return access->banner_success;
-	case BANNER_FAIL:
-		break;
-	}
-	return access->banner_fail;
-}
-
 static void log_unread(struct service_runtime *runtime, enum banner which, const char *path, const char *why)
 {
 	struct event event = { .name = "warning", .service = runtime->service->name, .reason = why };
@@ -36,17 +23,6 @@ static void log_unread(struct service_runtime *runtime, enum banner which, const
 	runtime->run->accept->banner_errors_logged |= (unsigned char)(1u << which);
 	log_event(runtime->engine->log, LEVEL_WARNING, &event, "cannot read %s: %s: %s: clients are not sent it",
 		  banner_options[which], path, why);
-}
-
-static void log_flaw(struct service_runtime *runtime, enum banner which, const char *path,
-		     const struct path_finding *finding)
-{
-	struct buf why = { 0 };
-
-	path_finding_describe(finding, &why);
-	buf_text(&why, ", and a banner must be in a directory of root");
-	log_unread(runtime, which, path, buf_string(&why));
-	buf_free(&why);
 }
 
 /* -1 and errno; EINVAL: no regular file. */
@@ -71,14 +47,20 @@ static ssize_t read_banner(const char *path, char *text)
 /* 0: none is to be sent. */
 static size_t take_banner(struct service_runtime *runtime, enum banner which, char *text)
 {
-	const char *path = path_of(runtime->service->groups->access, which);
+	const struct access_options *access = runtime->service->groups->access;
+	const char *const paths[] = { access->banner, access->banner_success, access->banner_fail };
+	const char *path = paths[which];
 	struct path_finding finding;
+	struct buf why = { 0 };
 	ssize_t length;
 
 	if (!path)
 		return 0;
 	if (!path_is_open_to_us(path, 0, NULL, path_mounts_cached(), &finding)) {
-		log_flaw(runtime, which, path, &finding);
+		path_finding_describe(&finding, &why);
+		buf_text(&why, ", and a banner must be in a directory of root");
+		log_unread(runtime, which, path, buf_string(&why));
+		buf_free(&why);
 		return 0;
 	}
 	length = read_banner(path, text);

@@ -35,12 +35,6 @@
 #include "superd/stop/memory_pressure.h"
 #include "superd/stop/stop.h"
 
-/* Whether a query about the waiting clients is under way, whose answer decides whether they start the service. */
-static bool is_asking(struct service_runtime *runtime)
-{
-	return queue_notes_is_asking(runtime) || stop_is_noting(runtime);
-}
-
 /* SOCKETS_DUE follows in so many seconds at the latest. */
 static void wait_for_rest(struct service_runtime *runtime, double seconds)
 {
@@ -71,8 +65,10 @@ static bool reset_listeners(struct service_runtime *runtime)
 void runtime_rewatch(struct service_runtime *runtime)
 {
 	bool refuses = runtime_refuses(runtime);
-	bool watching = (service_is_watched(runtime->state) || refuses) && !runtime->engine->quiet &&
-		!is_asking(runtime) && !background_serves(runtime) && reset_listeners(runtime);
+	/* The answer to a query about the waiting clients decides whether they start the service. */
+	bool is_asking = queue_notes_is_asking(runtime) || stop_is_noting(runtime);
+	bool watching = (service_is_watched(runtime->state) || refuses) && !runtime->engine->quiet && !is_asking &&
+		!background_serves(runtime) && reset_listeners(runtime);
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
@@ -339,26 +335,13 @@ static void do_withdraw(struct service_runtime *runtime)
 	}
 }
 
-/* Whether the instance of a removed service has ended, so that no other follows. */
-static bool is_over(const struct service_runtime *runtime, enum action action)
-{
-	return runtime_is_removed(runtime) && (action == BIND || action == WATCH || action == WAIT || action == REST);
-}
-
-static void thaw(struct service_runtime *runtime, bool for_client)
-{
-	char peer[ACTIVATOR_PEER] = "";
-
-	if (for_client)
-		activator_look(runtime, peer);
-	freeze_wake(runtime);
-	if (for_client)
-		activator_ask_thawed(runtime, peer);
-}
-
 static void perform_action(struct service_runtime *runtime, enum action action, enum service_event cause)
 {
-	if (is_over(runtime, action)) {
+	bool for_client = cause == ACTIVITY;
+	char peer[ACTIVATOR_PEER] = "";
+
+	/* The instance of a removed service has ended, so no other follows. */
+	if (runtime_is_removed(runtime) && (action == BIND || action == WATCH || action == WAIT || action == REST)) {
 		runtime_event(runtime, SHUTDOWN);
 		return;
 	}
@@ -394,7 +377,11 @@ static void perform_action(struct service_runtime *runtime, enum action action, 
 			runtime_event(runtime, ENABLE);
 		break;
 	case THAW:
-		thaw(runtime, cause == ACTIVITY);
+		if (for_client)
+			activator_look(runtime, peer);
+		freeze_wake(runtime);
+		if (for_client)
+			activator_ask_thawed(runtime, peer);
 		break;
 	case WITHDRAW:
 		do_withdraw(runtime);
@@ -423,13 +410,6 @@ static void log_transition(struct service_runtime *runtime, enum service_event s
 			  state_name(runtime_state(runtime)),
 			  service_event_name(service_event), state_name(state_of(step->next)),
 			  action_name(step->action));
-}
-
-/* Wakes the operators who wait for a change of state. */
-static void wake_operators(struct service_runtime *runtime)
-{
-	watch_wake_changes(runtime->engine);
-	runtime_note_change(runtime);
 }
 
 /* Counts the time in the state that the service leaves. A service that only listens, or is off or on its way there, has
@@ -503,7 +483,8 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 		idle_follow(runtime);
 	warm_pool_follow(runtime);
 	wants_follow(runtime);
-	wake_operators(runtime);
+	watch_wake_changes(runtime->engine);    /* operators wait for a change of state */
+	runtime_note_change(runtime);
 }
 
 void runtime_on_restored(struct listener *listener)

@@ -52,11 +52,6 @@ size_t socket_rest_inetd_name(const char *name)
 	return length;
 }
 
-static const struct socket_options *options_of(const struct listener *listener)
-{
-	return listener->listen->options;
-}
-
 /* The counts of the socket; NULL: it has counted nothing. */
 static struct socket_rate *rate_of(const struct service_runtime *runtime, const struct listener *listener)
 {
@@ -89,12 +84,12 @@ void socket_rest_forget(struct service_runtime *runtime)
 
 static double interval_of(const struct listener *listener)
 {
-	return (double)options_of(listener)->trigger_limit_interval / 1e6;
+	return (double)listener->listen->options->trigger_limit_interval / 1e6;
 }
 
 void socket_rest_count(struct service_runtime *runtime, const struct listener *listener)
 {
-	if (options_of(listener)->trigger_limit_burst == UNLIMITED)
+	if (listener->listen->options->trigger_limit_burst == UNLIMITED)
 		return;
 	if (socket_rest_make(runtime))
 		rate_limit_count(&rate_of(runtime, listener)->rate, interval_of(listener), clock_now());
@@ -107,7 +102,7 @@ bool socket_rest_is_due(const struct service_runtime *runtime, const struct list
 	static const struct rate_limit none;
 	const struct socket_rate *rate = rate_of(runtime, listener);
 
-	return rate_limit_is_reached(rate ? &rate->rate : &none, options_of(listener)->trigger_limit_burst,
+	return rate_limit_is_reached(rate ? &rate->rate : &none, listener->listen->options->trigger_limit_burst,
 				     interval_of(listener), clock_now());
 }
 
@@ -122,7 +117,7 @@ static bool keeps_port(const struct listener *listener)
 
 bool socket_rest_turns_away(const struct service_runtime *runtime, const struct listener *listener)
 {
-	return options_of(listener)->trigger_limit_action == LIMIT_CLOSE_RESERVED &&
+	return listener->listen->options->trigger_limit_action == LIMIT_CLOSE_RESERVED &&
 	       socket_rest_is_due(runtime, listener) && keeps_port(listener);
 }
 
@@ -136,7 +131,7 @@ double socket_rest_left(const struct service_runtime *runtime, const struct list
 
 bool socket_rest_closes(const struct service_runtime *runtime, const struct listener *listener)
 {
-	unsigned action = options_of(listener)->trigger_limit_action;
+	unsigned action = listener->listen->options->trigger_limit_action;
 
 	return socket_rest_left(runtime, listener) > 0 &&
 	       (action == LIMIT_CLOSE || (action == LIMIT_CLOSE_RESERVED && !keeps_port(listener)));
@@ -163,7 +158,7 @@ void socket_rest_describe(const struct service_runtime *runtime, const struct li
 
 	if (runtime->listener_count > 1)
 		buf_addf(out, "%s: ", listener->listen->name);
-	buf_addf(out, "more than %" PRId64 " %s in %s", options_of(listener)->trigger_limit_burst,
+	buf_addf(out, "more than %" PRId64 " %s in %s", listener->listen->options->trigger_limit_burst,
 		 runtime->service->exec->accept ? "connections" : "starts",
 		 duration_write(span, interval_of(listener)));
 }
@@ -171,7 +166,7 @@ void socket_rest_describe(const struct service_runtime *runtime, const struct li
 static void log_rest(struct service_runtime *runtime, const struct listener *listener, double seconds)
 {
 	const struct service *service = runtime->service;
-	bool in_minutes = seconds >= 60 && options_of(listener)->trigger_limit_pause % 60000000 == 0;
+	bool in_minutes = seconds >= 60 && listener->listen->options->trigger_limit_pause % 60000000 == 0;
 	bool is_unit = service->groups->environment->unit_environment;
 	struct event event = { .name = "limited", .service = service->name, .reason = "trigger_limit" };
 	struct buf reason = { 0 };
@@ -196,7 +191,7 @@ static void log_rest(struct service_runtime *runtime, const struct listener *lis
 
 void socket_rest_begin(struct service_runtime *runtime, struct listener *listener)
 {
-	double seconds = (double)options_of(listener)->trigger_limit_pause / 1e6;
+	double seconds = (double)listener->listen->options->trigger_limit_pause / 1e6;
 
 	if (!socket_rest_make(runtime)) {
 		events_starve(runtime->engine);

@@ -202,8 +202,6 @@ static bool prepare_kind(const struct service *service, const struct directory_k
 	bool good = true;
 	int base;
 
-	if (!kind->names || !kind->names[0])
-		return true;
 	base = open_base(kind->base);
 	for (size_t n = 0; good && kind->names[n]; n++) {
 		if (directory_has_control(defaults, kind->base, kind->names[n])) {
@@ -227,7 +225,7 @@ bool directories_prepare(const struct service *service, const struct process_def
 
 	directories_of(service, defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
-		if (!prepare_kind(service, &kinds[n], defaults, why))
+		if (kinds[n].names && kinds[n].names[0] && !prepare_kind(service, &kinds[n], defaults, why))
 			return false;
 	}
 	return true;
