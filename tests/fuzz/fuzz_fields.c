@@ -19,6 +19,7 @@
 #include "superd/instance/instance_state.h"
 #include "superd/instance/fdstore.h"
 #include "superd/instance/notify.h"
+#include "superd/instance/relay.h"
 #include "superd/instance/start_resources.h"
 #include "superd/socket/listener.h"
 #include "superd/socket/rpcbind.h"
@@ -48,7 +49,7 @@ static const struct field_table *const tables[] = {
 	&sequence_state,   &search_state,
 	&pending_state,	   &stop_state,	   &log_files_state,	  &start_resources_state, &admission_state,
 	&saved_accept,	   &start_queue_state,	   &saved_run,
-	&socket_rate_state,
+	&socket_rate_state, &relay_state,
 };
 
 int __wrap_load_fd(struct state_section *section, const char *key);

@@ -37,18 +37,15 @@ void relay_describe_silence(const struct relay_process *relay, struct buf *out)
 
 void relay_close_channel(struct relay_process *relay)
 {
-	int fd = relay->channel.fd;
-
-	ev_io_stop(relay->engine->loop, &relay->channel);
-	fd_close(&fd);
-	ev_io_set(&relay->channel, -1, EV_READ);
+	watch_stop(&relay->watch);
+	fd_close(&relay->channel);
 }
 
 void relay_free(struct relay_process *relay)
 {
 	relay_close_channel(relay);
-	ev_timer_stop(relay->engine->loop, &relay->timer);
-	ev_timer_stop(relay->engine->loop, &relay->limit);
+	alarm_stop(&relay->timer);
+	alarm_stop(&relay->limit);
 	child_table_remove(&relay->engine->children, &relay->child);
 	list_remove(&relay->link);
 	plan_free(relay->plan);
@@ -71,8 +68,8 @@ void relay_retire(struct instance *instance)
 	relay_freeze(instance, false);
 	instance->relay = NULL;
 	relay->instance = NULL;
-	ev_timer_stop(relay->engine->loop, &relay->timer);
-	ev_timer_stop(relay->engine->loop, &relay->limit);
+	alarm_stop(&relay->timer);
+	alarm_stop(&relay->limit);
 	relay_close_channel(relay);
 	if (!relay->child.pid)
 		relay_free(relay);

@@ -2,7 +2,7 @@
  *
  * The process reads what strangers send, so its reports are bounded numbers, which are shown, and decide only when the
  * program counts as ready and whether it is idle. */
-#include "superd/instance/relay_start.h"
+#include "superd/instance/relay.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,10 +13,10 @@
 #include <sys/socket.h>
 
 #include "lib/fd.h"
+#include "lib/number.h"
 #include "lib/scan.h"
 #include "os/socket/fd_channel.h"
 #include "superd/instance/instance.h"
-#include "superd/instance/relay.h"
 #include "superd/loop/events.h"
 #include "superd/loop/exit_result.h"
 #include "superd/loop/unreaped.h"
@@ -55,7 +55,7 @@ static void note_answer(struct relay_process *relay)
 
 	relay->was_up = true;
 	relay->failures = 0;
-	ev_timer_stop(relay->engine->loop, &relay->limit);
+	alarm_stop(&relay->limit);
 	if (is_first && service_awaits_target(instance->service) && instance_is_starting(instance))
 		instance_be_ready(instance);
 }
@@ -95,17 +95,17 @@ static void take_report(struct relay_process *relay, const char *text)
 		note_answer(relay);
 }
 
-static void on_channel(struct ev_loop *loop, ev_io *io, int events)
+static void on_channel(struct watch *watch, bool readable, bool writable)
 {
-	struct relay_process *relay = io->data;
+	struct relay_process *relay = container_of(watch, struct relay_process, watch);
 	char text[REPORT_MOST + 1];
-	ssize_t length = fd_channel_receive(io->fd, text, REPORT_MOST);
+	ssize_t length = fd_channel_receive(relay->channel, text, REPORT_MOST);
 
-	(void)events;
+	(void)readable, (void)writable;
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (length <= 0) {
-		ev_io_stop(loop, io);   /* the end of the process follows */
+		watch_stop(watch);      /* the end of the process follows */
 		return;
 	}
 	text[length] = '\0';
@@ -178,9 +178,7 @@ static void start_later(struct relay_process *relay)
 	relay->up = false;
 	relay->connections = relay->flows = 0;
 	relay->relayed = (struct relayed){ 0 };
-	ev_timer_stop(relay->engine->loop, &relay->timer);
-	ev_timer_set(&relay->timer, wait < RETRY_MOST ? wait : RETRY_MOST, 0.);
-	ev_timer_start(relay->engine->loop, &relay->timer);
+	alarm_set(&relay->timer, number_min(wait, RETRY_MOST));
 }
 
 static bool try_start(struct relay_process *relay, struct buf *why)
@@ -201,8 +199,8 @@ static bool try_start(struct relay_process *relay, struct buf *why)
 		fd_close(&ends[0]);
 		return false;
 	}
-	ev_io_set(&relay->channel, ends[0], EV_READ);
-	ev_io_start(relay->engine->loop, &relay->channel);
+	relay->channel = ends[0];
+	watch_set(&relay->watch, relay->channel, true, false);
 	return true;
 }
 
@@ -221,10 +219,9 @@ static void start_process(struct relay_process *relay)
 	buf_free(&what);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_timer(struct alarm *alarm)
 {
-	(void)loop, (void)events;
-	start_process(timer->data);
+	start_process(container_of(alarm, struct relay_process, timer));
 }
 
 static void on_ended(struct child *child, int status)
@@ -248,21 +245,27 @@ static void on_ended(struct child *child, int status)
 	start_later(relay);
 }
 
-/* The program is ready by its type, and does not answer. */
-static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+static void set_limit(struct relay_process *relay)
 {
-	struct relay_process *relay = timer->data;
+	int64_t limit = relay->instance->service->groups->lifecycle->timeout_start;
+
+	if (limit > 0 && limit != SCAN_INFINITY && !service_awaits_target(relay->instance->service))
+		alarm_set(&relay->limit, (double)limit / 1e6);
+}
+
+/* The program is ready by its type, and does not answer. */
+static void on_limit(struct alarm *alarm)
+{
+	struct relay_process *relay = container_of(alarm, struct relay_process, limit);
 	struct instance *instance = relay->instance;
 	struct buf what = { 0 };
 
-	(void)loop, (void)events;
 	if (instance->facts.stopped)
 		return;
 	if (!instance->facts.ready && instance->state != INSTANCE_READY) { /* its own start has a time limit, too */
-		ev_timer_again(loop, timer);
+		set_limit(relay);
 		return;
 	}
-	ev_timer_stop(loop, timer);
 	buf_addf(&what, "nothing has answered within %s: ", option_name_of(instance->service, "timeout_start"));
 	relay_describe_silence(relay, &what);
 	log_relay(relay, LEVEL_NOTICE, buf_string(&what));
@@ -273,7 +276,6 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 
 static struct relay_process *make_relay(struct instance *instance)
 {
-	int64_t limit = instance->service->groups->lifecycle->timeout_start;
 	struct relay_process *relay = calloc(1, sizeof(*relay));
 
 	if (!relay)
@@ -283,12 +285,10 @@ static struct relay_process *make_relay(struct instance *instance)
 	relay->engine = instance->engine;
 	relay->instance = instance;
 	relay->child.ended = on_ended;
-	ev_io_init(&relay->channel, on_channel, -1, EV_READ);
-	ev_init(&relay->timer, on_timer);
-	ev_init(&relay->limit, on_limit);
-	relay->channel.data = relay->timer.data = relay->limit.data = relay;
-	if (limit > 0 && limit != SCAN_INFINITY && !service_awaits_target(instance->service))
-		relay->limit.repeat = (double)limit / 1e6;
+	relay->channel = -1;
+	watch_init(&relay->watch, relay->engine, on_channel);
+	alarm_init(&relay->timer, relay->engine, on_timer);
+	alarm_init(&relay->limit, relay->engine, on_limit);
 	instance->relay = relay;
 	return relay;
 }
@@ -302,35 +302,48 @@ bool relay_begin(struct instance *instance)
 	relay = make_relay(instance);
 	if (!relay)
 		return false;
-	if (relay->limit.repeat > 0.)
-		ev_timer_again(relay->engine->loop, &relay->limit);
+	set_limit(relay);
 	start_process(relay);
 	return true;
 }
 
-bool relay_resume(struct instance *instance, const struct child *child, int fd, bool was_up,
-		  const struct relayed *relayed)
+/* An instance that is being stopped has no relay any more. That of a removed service goes on without superd. */
+bool relay_load(struct instance *instance, struct state_section *section)
 {
-	struct relay_process *relay = make_relay(instance);
+	bool goes_on = !instance->facts.stopped && service_is_relayed(instance->service);
+	struct relay_process *relay = goes_on ? make_relay(instance) : NULL;
+	int fd = -1;
 
-	if (!relay)
-		return false;
-	relay->was_up = was_up;
-	relay->child.pid = child->pid;
-	relay->child.born = child->born;
-	if (!was_up && relay->limit.repeat > 0.)
-		ev_timer_again(relay->engine->loop, &relay->limit);
-	if (fd < 0 || child->pid <= 1) {
-		relay->child.pid = 0;
+	if (!relay) {
+		fd = load_fd(section, "relay_fd");
 		fd_close(&fd);
+		return !goes_on;
+	}
+	state_load(section, &relay_state, relay, NULL);
+	if (!relay->was_up)
+		set_limit(relay);
+	if (relay->channel < 0 || relay->child.pid <= 1) {
+		relay->child.pid = 0;
+		fd_close(&relay->channel);
 		start_later(relay);
 		return true;
 	}
 	child_table_resume(&relay->engine->children, &relay->child);
-	relay->up = was_up;
-	relay->relayed = *relayed;
-	ev_io_set(&relay->channel, fd, EV_READ);
-	ev_io_start(relay->engine->loop, &relay->channel);
-	send(fd, RELAY_REPORT, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	relay->up = relay->was_up;
+	watch_set(&relay->watch, relay->channel, true, false);
+	send(relay->channel, RELAY_REPORT, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return true;
 }
+
+#define FIELD(key, path) STATE_FIELD(relay_process, key, path)
+
+static const struct state_field relay_fields[] = {
+	{ FIELD("relay", child.pid), .least = 2, .most = INT32_MAX },
+	{ FIELD("relay_born", child.born), .most = STATE_NUMBER_MOST, .missing = STATE_NUMBER_MOST },
+	{ STATE_FIELD_AS(STATE_FD, relay_process, "relay_fd", channel) },
+	{ FIELD("relay_up", was_up) },
+	{ FIELD("relay_served", relayed.connections) },
+	{ FIELD("relay_received", relayed.received) },
+	{ FIELD("relay_sent", relayed.sent) },
+};
+const struct field_table relay_state = FIELD_TABLE(NULL, relay_process, relay_fields);

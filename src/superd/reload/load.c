@@ -44,7 +44,7 @@
 #include "superd/instance/notify_state.h"
 #include "superd/instance/outdated.h"
 #include "superd/instance/ready.h"
-#include "superd/instance/relay_start.h"
+#include "superd/instance/relay.h"
 #include "superd/instance/fdstore.h"
 #include "superd/instance/instance_cgroup.h"
 #include "superd/instance/notify.h"
@@ -571,31 +571,6 @@ static void read_busy_listener(struct service_runtime *runtime, struct instance 
 	}
 }
 
-/* An instance that is being stopped has no relay any more. The relay of a removed service goes on without superd. */
-static void read_relay(struct instance *instance, struct state_section *section)
-{
-	const struct child child = {
-		.pid = (pid_t)state_number(section, "relay", 2, INT32_MAX, 0),
-		.born = state_number(section, "relay_born", 0, STATE_NUMBER_MOST, STATE_NUMBER_MOST),
-	};
-	int fd = load_fd(section, "relay_fd");
-	bool was_up = state_flag(section, "relay_up");
-	const struct relayed relayed = {
-		.connections = (uint64_t)state_number(section, "relay_served", 0, INT64_MAX, 0),
-		.received = (uint64_t)state_number(section, "relay_received", 0, INT64_MAX, 0),
-		.sent = (uint64_t)state_number(section, "relay_sent", 0, INT64_MAX, 0),
-	};
-
-	if (instance->facts.stopped || !service_is_relayed(instance->service)) {
-		fd_close(&fd);
-		return;
-	}
-	if (!relay_resume(instance, &child, fd, was_up, &relayed)) {
-		fd_close(&fd);
-		load_log_loss(instance->context, "the relay of an instance");
-	}
-}
-
 /* The process of a client that it serves beside others; process: the key of its pid. false: there is none. */
 static bool read_shared(struct service_runtime *runtime, struct instance *instance, struct state_section *section,
 			const char *process)
@@ -666,7 +641,8 @@ static void load_instance(struct service_loader *progress, struct state_section 
 	read_busy_listener(runtime, instance, section);
 	if (!read_shared(runtime, instance, section, "process"))
 		read_channel(runtime, instance, section);
-	read_relay(instance, section);
+	if (!relay_load(instance, section))
+		load_log_loss(instance->context, "the relay of an instance");
 }
 
 static bool has_not_started(const struct instance *instance)

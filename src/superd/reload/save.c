@@ -286,15 +286,8 @@ static void save_instance(struct state_saver *saver, struct service_runtime *run
 		if (instance->process)
 			save_shared_process(saver, instance);
 	}
-	if (!instance->relay)
-		return;
-	save_number(saver, "relay", instance->relay->child.pid);
-	save_number(saver, "relay_born", instance->relay->child.born);
-	save_fd(saver, "relay_fd", instance->relay->channel.fd);
-	save_number(saver, "relay_up", instance->relay->was_up);
-	save_number(saver, "relay_served", (int64_t)instance->relay->relayed.connections);
-	save_number(saver, "relay_received", (int64_t)instance->relay->relayed.received);
-	save_number(saver, "relay_sent", (int64_t)instance->relay->relayed.sent);
+	if (instance->relay)
+		state_save(saver, &relay_state, instance->relay);
 }
 
 /* Writes what its program has bound. A use belongs to the listener with the descriptor `of`. */

@@ -41,7 +41,6 @@
 #include "superd/instance/outdated.h"
 #include "superd/instance/ready.h"
 #include "superd/instance/relay.h"
-#include "superd/instance/relay_start.h"
 #include "superd/instance/thaw.h"
 #include "superd/loop/close_socket.h"
 #include "superd/loop/unreaped.h"

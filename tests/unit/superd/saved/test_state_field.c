@@ -12,6 +12,7 @@
 #include "superd/instance/instance_state.h"
 #include "superd/instance/fdstore.h"
 #include "superd/instance/notify.h"
+#include "superd/instance/relay.h"
 #include "superd/instance/start_resources.h"
 #include "superd/socket/listener.h"
 #include "superd/socket/rpcbind.h"
@@ -42,7 +43,7 @@ static const struct field_table *tables[TABLES_MOST] = {
 	&bind_stray_state, &command_state, &sequence_state, &search_state,
 	&pending_state, &stop_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
 	&socket_rate_state,
-	&start_queue_state, &saved_run, &removal_state,
+	&start_queue_state, &saved_run, &removal_state, &relay_state,
 };
 static size_t table_count;
 static struct ev_loop *loop;
