@@ -116,13 +116,20 @@ static bool program_stamp_holds(const struct program_stamp *stamp)
 #define HANG_SECONDS 5.                 /* seconds beyond TIMEOUT_MOST until a worker that does not answer is killed */
 #define TIMEOUT_MOST 30.                /* seconds that a program may take until it touches its connection */
 
+enum program_phase {
+	PROGRAM_PREPARED,               /* it starts, until it is held */
+	PROGRAM_HELD,                   /* it waits for a client */
+	PROGRAM_TAKEN,                  /* its client is being handed over (superd/service/handover) */
+	PROGRAM_ENDING,
+};
+
 struct held_program {
-	struct list link;               /* in pool->held, taken or ending; empty while it is being prepared */
+	struct list link;               /* in pool->programs */
 	struct warm_pool *pool;
 	struct instance *instance;
+	enum program_phase phase;
 	struct watch watch;             /* of channel, while it is held */
 	int channel;                    /* superd's end of the pair that stands for the connection; -1: closed */
-	bool waits;                     /* true: it is in pool->held */
 	bool ended_early;               /* it ended before it touched its connection: its status tells why */
 	double begun, since;            /* loop time of its start, and from which it is held */
 };
@@ -130,9 +137,8 @@ struct held_program {
 /* Owner: struct service_run. */
 struct warm_pool {
 	struct service_runtime *runtime;
-	struct list held, ending;       /* of struct held_program, the oldest first */
-	struct list taken;              /* those whose clients are being handed over (superd/service/handover) */
-	unsigned count;                 /* in `held` */
+	struct list programs;           /* of struct held_program, the oldest first */
+	unsigned count;                 /* those that are held */
 	struct held_program *prepared;  /* the one that is being prepared; NULL: none */
 	struct exec_status exec_status; /* of its start */
 	struct worker_wait worker;      /* for the process that holds it */
@@ -165,20 +171,32 @@ static void close_channel(struct held_program *held)
 		close_socket_own(held->pool->runtime->engine, held->pool->runtime->service->name, &held->channel);
 }
 
+static void set_phase(struct held_program *held, enum program_phase phase)
+{
+	held->pool->count += (phase == PROGRAM_HELD) - (held->phase == PROGRAM_HELD);
+	held->phase = phase;
+}
+
 /* Its instance is freed, or is another's. */
 static void held_free(struct held_program *held)
 {
 	held->pool->runtime->engine->instances->ahead--;
+	set_phase(held, PROGRAM_ENDING);
 	close_channel(held);
 	list_remove(&held->link);
 	free(held);
 }
 
-static void leave_held(struct held_program *held)
+/* The one that waits for longest; NULL: none waits. */
+static struct held_program *find_oldest(const struct warm_pool *pool)
 {
-	list_remove(&held->link);
-	held->waits = false;
-	held->pool->count--;
+	LIST_EACH(link, &pool->programs) {
+		struct held_program *held = container_of(link, struct held_program, link);
+
+		if (held->phase == PROGRAM_HELD)
+			return held;
+	}
+	return NULL;
 }
 
 static void note_death(struct warm_pool *pool)
@@ -198,7 +216,7 @@ static void end_program(struct held_program *held)
 
 	watch_stop(&held->watch);
 	held->channel = -1;
-	list_add(&held->pool->ending, &held->link);
+	set_phase(held, PROGRAM_ENDING);
 	instance_stop(held->instance);
 	if (channel >= 0)
 		close_socket_own(runtime->engine, runtime->service->name, &channel);
@@ -206,12 +224,10 @@ static void end_program(struct held_program *held)
 
 static void end_held(struct warm_pool *pool)
 {
-	while (!list_empty(&pool->held)) {
-		struct held_program *held = container_of(pool->held.next, struct held_program, link);
+	struct held_program *held;
 
-		leave_held(held);
+	while ((held = find_oldest(pool)))
 		end_program(held);
-	}
 }
 
 static void say_debug(const struct warm_pool *pool, pid_t pid, const char *name, const char *what)
@@ -257,9 +273,7 @@ static void note_obstacle(struct warm_pool *pool, const struct hold_report *repo
 
 static void hold_program(struct warm_pool *pool, struct held_program *held)
 {
-	list_add(&pool->held, &held->link);
-	held->waits = true;
-	pool->count++;
+	set_phase(held, PROGRAM_HELD);
 	held->since = clock_now();
 	pool->took = held->since - held->begun;
 	watch_set(&held->watch, held->channel, true, false);
@@ -380,8 +394,7 @@ static void on_ended(struct instance *instance, const struct ending *ending)
 	runtime->run->stats.cpu += ending->cpu;
 	if (pool->prepared == held) {
 		note_end_of_prepared(held);
-	} else if (held->waits) {
-		leave_held(held);
+	} else if (held->phase == PROGRAM_HELD) {
 		note_death(pool);
 		say_debug(pool, instance->pid, "warm", "has ended before a client connected");
 	}
@@ -404,7 +417,6 @@ static void on_channel(struct watch *watch, bool readable, bool writable)
 	(void)readable, (void)writable;
 	if (taken == HOLD_WAITS)
 		return;
-	leave_held(held);
 	if (taken == HOLD_WROTE)
 		note_obstacle(pool, &wrote);
 	else
@@ -485,17 +497,10 @@ static struct held_program *held_new(struct warm_pool *pool, struct buf *why)
 	held->instance->context = held;
 	held->instance->ops = &held_ops;
 	list_init(&held->link);
+	list_add(&pool->programs, &held->link);
 	watch_init(&held->watch, pool->runtime->engine, on_channel);
 	pool->runtime->engine->instances->ahead++;
 	return held;
-}
-
-/* Whether a program of this kind may wait at all. The rules of the table say it by its options; a plan knows more. */
-static bool may_hold(const struct service_runtime *runtime)
-{
-	const struct plan *plan = runtime->run->kit.plan;
-
-	return !plan->per_connection && !plan->rereads && !plan->condition_count;
 }
 
 /* Whether those that wait are what a start would be now. */
@@ -510,11 +515,14 @@ static bool prepare(struct warm_pool *pool, struct buf *why)
 {
 	struct service_runtime *runtime = pool->runtime;
 	struct held_program *held;
+	const struct plan *plan;
 	int ends[2];
 
 	if (!runtime_prepare_start(runtime, why))
 		return false;
-	if (!may_hold(runtime))
+	/* Not each program may wait. The rules of the table say it by its options; a plan knows more. */
+	plan = runtime->run->kit.plan;
+	if (plan->per_connection || plan->rereads || plan->condition_count)
 		return false;
 	if (!hold_make_pair(&ends[0], &ends[1])) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));
@@ -573,10 +581,9 @@ static bool wants_more(const struct warm_pool *pool)
 static double age_limit(const struct warm_pool *pool)
 {
 	int64_t most = pool->runtime->service->groups->access->warm_max_age;
+	const struct held_program *oldest = find_oldest(pool);
 
-	if (list_empty(&pool->held) || most == SCAN_INFINITY)
-		return 0;
-	return container_of(pool->held.next, struct held_program, link)->since + (double)most / 1e6;
+	return oldest && most != SCAN_INFINITY ? oldest->since + (double)most / 1e6 : 0;
 }
 
 static void schedule(struct warm_pool *pool)
@@ -624,13 +631,8 @@ static void on_alarm(struct alarm *alarm)
 	struct warm_pool *pool = container_of(alarm, struct warm_pool, alarm);
 	double now = clock_now(), limit = age_limit(pool), next;
 
-	while (limit > 0 && limit <= now) {
-		struct held_program *held = container_of(pool->held.next, struct held_program, link);
-
-		leave_held(held);
-		end_program(held);
-		limit = age_limit(pool);
-	}
+	for (; limit > 0 && limit <= now; limit = age_limit(pool))
+		end_program(find_oldest(pool));
 	next = pool->runtime->run->stats.last_request + pool->quiet;
 	if (pool->quiet > 0 && next > now)
 		pool->not_before = number_max(pool->not_before, next);
@@ -646,9 +648,7 @@ static struct warm_pool *make_pool(struct service_runtime *runtime)
 	if (!pool)
 		return NULL;
 	pool->runtime = runtime;
-	list_init(&pool->held);
-	list_init(&pool->ending);
-	list_init(&pool->taken);
+	list_init(&pool->programs);
 	exec_status_init(&pool->exec_status, runtime->engine->loop, on_told);
 	worker_wait_init(&pool->worker, runtime->engine, on_report);
 	alarm_init(&pool->alarm, runtime->engine, on_alarm);
@@ -747,17 +747,16 @@ struct held_program *warm_pool_take(struct service_runtime *runtime, struct inst
 		pool->stamped = 0;
 		end_all(pool);
 	}
-	if (list_empty(&pool->held)) {
+	held = find_oldest(pool);       /* the others have waited less */
+	if (!held) {
 		note_miss(pool);
 		return NULL;
 	}
-	held = container_of(pool->held.next, struct held_program, link);       /* the others have waited less */
-	leave_held(held);
+	set_phase(held, PROGRAM_TAKEN);
 	watch_stop(&held->watch);
 	*instance = held->instance;
 	*channel = held->channel;
 	held->channel = -1;
-	list_add(&pool->taken, &held->link);
 	pool->failures = 0;
 	if (2 * (int64_t)pool->count >= runtime->service->groups->access->warm) {
 		defer(pool, BURST);
@@ -779,23 +778,12 @@ void warm_pool_take_back(struct held_program *held)
 
 	held->instance->ops = &held_ops;
 	held->instance->context = held;
-	list_remove(&held->link);
-	list_add(&pool->ending, &held->link);
+	set_phase(held, PROGRAM_ENDING);
 	note_death(pool);
 	schedule(pool);
 }
 
 /* ---- orders ---- */
-
-static void adopt_entry(struct list *list, const struct service *service)
-{
-	LIST_EACH(link, list) {
-		struct held_program *held = container_of(link, struct held_program, link);
-
-		held->instance->service = service;
-		held->ended_early = false;      /* by another row */
-	}
-}
 
 void warm_pool_renew(struct service_runtime *runtime)
 {
@@ -803,11 +791,12 @@ void warm_pool_renew(struct service_runtime *runtime)
 
 	if (!pool)
 		return;
-	if (pool->prepared)
-		pool->prepared->instance->service = runtime->service;
-	adopt_entry(&pool->held, runtime->service);
-	adopt_entry(&pool->taken, runtime->service);
-	adopt_entry(&pool->ending, runtime->service);
+	LIST_EACH(link, &pool->programs) {
+		struct held_program *held = container_of(link, struct held_program, link);
+
+		held->instance->service = runtime->service;
+		held->ended_early = false;      /* by another row */
+	}
 	forget_obstacle(pool);          /* before end_all, which plans the next start */
 	pool->stamped = 0;
 	program_stamp_free(&pool->stamp);
@@ -842,10 +831,15 @@ static void abandon(struct held_program *held)
 
 static bool abandon_all(struct warm_pool *pool)
 {
-	bool any = end_all(pool) || !list_empty(&pool->ending);
+	bool any = end_all(pool);
 
-	while (!list_empty(&pool->ending))
-		abandon(container_of(pool->ending.next, struct held_program, link));
+	LIST_EACH(link, &pool->programs) {
+		struct held_program *held = container_of(link, struct held_program, link);
+
+		any |= held->phase == PROGRAM_ENDING;
+		if (held->phase == PROGRAM_ENDING)
+			abandon(held);
+	}
 	return any;
 }
 
@@ -853,8 +847,7 @@ bool warm_pool_is_used(const struct service_runtime *runtime)
 {
 	const struct warm_pool *pool = pool_of(runtime);
 
-	return pool && (pool->prepared || !list_empty(&pool->held) || !list_empty(&pool->taken) ||
-			!list_empty(&pool->ending));
+	return pool && !list_empty(&pool->programs);
 }
 
 void warm_pool_free(struct service_runtime *runtime)
@@ -891,10 +884,10 @@ size_t warm_pool_list(const struct service_runtime *runtime, struct warm_program
 
 	if (!pool)
 		return 0;
-	LIST_EACH(link, &pool->held) {
+	LIST_EACH(link, &pool->programs) {
 		const struct held_program *held = container_of(link, struct held_program, link);
 
-		if (count < most)
+		if (held->phase == PROGRAM_HELD && count < most)
 			programs[count++] = (struct warm_program){ held->instance, held->since };
 	}
 	return count;
