@@ -35,30 +35,20 @@ bool open_file_is_same(int a, int b)
 /* The last watched descriptor has gone. */
 static void close_watch(struct fdstore *store)
 {
-	int fd = store->io.fd;
-
-	ev_io_stop(store->engine->loop, &store->io);
-	fd_close(&fd);
-	ev_io_set(&store->io, -1, EV_READ);
+	watch_stop(&store->watch);
+	fd_close(&store->hangups);
 }
 
 static void drop_entry(struct fdstore *store, struct fdstore_entry *kept)
 {
 	if (kept->is_watched)
-		fd_hangup_forget(store->io.fd, kept->fd);
+		fd_hangup_forget(store->hangups, kept->fd);
 	if (kept->is_watched && --store->watched == 0)
 		close_watch(store);
 	list_remove(&kept->link);
 	close_socket_fd(store->engine, store->service, &kept->fd);
 	free(kept);
 	store->count--;
-}
-
-static void log_text(const struct fdstore *store, enum level level, const char *what)
-{
-	struct event event = { .name = "store", .service = store->service };
-
-	log_event(store->engine->log, level, &event, "%s", what);
 }
 
 static struct fdstore_entry *find_fd(struct fdstore *store, int fd)
@@ -72,16 +62,16 @@ static struct fdstore_entry *find_fd(struct fdstore *store, int fd)
 	return NULL;
 }
 
-static void on_hangup(struct ev_loop *loop, ev_io *io, int events)
+static void on_hangup(struct watch *watch, bool readable, bool writable)
 {
-	struct fdstore *store = io->data;
-	int fd = fd_hangup_next(io->fd);
+	struct fdstore *store = container_of(watch, struct fdstore, watch);
+	int fd = fd_hangup_next(store->hangups);
 	struct fdstore_entry *kept = find_fd(store, fd);
 	struct event event = { .name = "store", .service = store->service };
 
-	(void)loop, (void)events;
+	(void)readable, (void)writable;
 	if (fd >= 0 && !kept)
-		fd_hangup_forget(io->fd, fd);
+		fd_hangup_forget(store->hangups, fd);
 	if (fd < 0 || !kept)
 		return;
 	event.reason = kept->name;
@@ -99,23 +89,12 @@ struct fdstore *fdstore_new(struct engine *engine, const char *service)
 	list_init(&store->kept);
 	store->engine = engine;
 	store->service = strdup(service);
-	ev_io_init(&store->io, on_hangup, -1, EV_READ);
-	store->io.data = store;
+	store->hangups = -1;
+	watch_init(&store->watch, engine, on_hangup);
 	if (store->service)
 		return store;
 	free(store);
 	return NULL;
-}
-
-static bool open_watch(struct fdstore *store)
-{
-	int fd = fd_hangup_open();
-
-	if (fd < 0)
-		return false;
-	ev_io_set(&store->io, fd, EV_READ);
-	ev_io_start(store->engine->loop, &store->io);
-	return true;
 }
 
 /* poll(2) of a vsock takes the socket's lock, which another process may hold for ever. */
@@ -132,9 +111,12 @@ static bool watch_fd(struct fdstore *store, int fd)
 {
 	if (!is_polled_freely(fd))
 		return false;
-	if (store->io.fd < 0 && !open_watch(store))
+	if (store->hangups < 0)
+		store->hangups = fd_hangup_open();
+	if (store->hangups < 0)
 		return false;
-	if (fd_hangup_watch(store->io.fd, fd)) {
+	watch_set(&store->watch, store->hangups, true, false);
+	if (fd_hangup_watch(store->hangups, fd)) {
 		store->watched++;
 		return true;
 	}
@@ -209,7 +191,9 @@ void fdstore_take(struct fdstore *store, const struct notify_message *message, s
 			return;
 		}
 		if (!fdstore_keep(store, &received->fds[n], name, user, !message->unpolled))
-			log_text(store, LEVEL_ERROR, "a descriptor is not kept: out of memory");
+			log_event(store->engine->log, LEVEL_ERROR,
+				  &(struct event){ .name = "store", .service = store->service },
+				  "a descriptor is not kept: out of memory");
 	}
 }
 

@@ -5,7 +5,6 @@
  * Owner: struct service_runtime, by start_kit.store; NULL before the first descriptor. */
 #pragma once
 
-#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,6 +12,7 @@
 #include "lib/log/log.h"
 #include "superd/instance/notify_message.h"
 #include "superd/limits/rate_limit.h"
+#include "superd/loop/fd_watch.h"
 #include "superd/saved/state_field.h"
 #include "superd/process/receive_async.h"
 
@@ -24,7 +24,8 @@ struct fdstore {
 	struct engine *engine;
 	char *service;                  /* name of the service, for the log */
 	struct log_rate_limit full, refused; /* limit warnings about descriptors that are not kept */
-	ev_io io;                       /* reports descriptors whose other end has gone; fd -1: none is watched */
+	int hangups;                    /* reports descriptors whose other end has gone; -1: none is watched */
+	struct watch watch;             /* of it */
 };
 
 struct fdstore_entry {

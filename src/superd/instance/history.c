@@ -70,24 +70,14 @@ static void ring_free(struct history_ring *ring, size_t size, size_t *total)
 	*ring = (struct history_ring){ 0 };
 }
 
-static struct history_span *span_at(const struct history *history, size_t n)
+struct history_span *history_span(const struct history *history, size_t n)
 {
 	return ring_at(&history->spans, sizeof(struct history_span), n);
 }
 
-static struct history_wake *wake_at(const struct history *history, size_t n)
+struct history_wake *history_wake(const struct history *history, size_t n)
 {
 	return ring_at(&history->wakes, sizeof(struct history_wake), n);
-}
-
-const struct history_span *history_span(const struct history *history, size_t n)
-{
-	return span_at(history, n);
-}
-
-const struct history_wake *history_wake(const struct history *history, size_t n)
-{
-	return wake_at(history, n);
 }
 
 /* ---- phases ---- */
@@ -114,54 +104,42 @@ double history_span_end(const struct history_span *span)
 	return span->at + sum_of(span) / 1e3;
 }
 
-/* Adds the time up to now to the span, rounded up so that the shortest wake leaves a trace. false: it is too long. */
-static bool extend_span(struct history_span *span, enum history_phase phase, double now)
-{
-	double spent = ceil((now - history_span_end(span)) * 1e3);
-
-	if (spent > SPAN_MS || sum_of(span) + spent > SPAN_MS)
-		return false;
-	if (spent > 0)
-		span->spent[span->phase] = (uint16_t)(span->spent[span->phase] + spent);
-	span->phase = (unsigned char)phase;
-	return true;
-}
-
-/* If the oldest span goes, the history begins behind it. */
-static struct history_span *add_span(struct history *history)
-{
-	struct history_ring *spans = &history->spans;
-	struct history_span oldest = { .phase = history->first, .at = history->began }, *span;
-	size_t before = spans->count;
-
-	if (before)
-		oldest = *span_at(history, 0);
-	span = ring_add(spans, sizeof(*span), HISTORY_SPANS, history->total);
-	if (span && spans->count <= before) {
-		history->first = oldest.phase;
-		history->began = history_span_end(&oldest);
-	}
-	return span;
-}
-
 enum history_phase history_now(const struct history *history)
 {
 	size_t count = history->spans.count;
 
-	return (enum history_phase)(count ? span_at(history, count - 1)->phase : history->first);
+	return (enum history_phase)(count ? history_span(history, count - 1)->phase : history->first);
 }
 
+/* Adds the time up to now to the last span, rounded up so that the shortest wake leaves a trace, or begins another. If
+ * the oldest goes for that, the history begins behind it. */
 void history_enter(struct history *history, enum history_phase phase, double now)
 {
-	struct history_span *last = history->spans.count ? span_at(history, history->spans.count - 1) : NULL;
+	struct history_ring *spans = &history->spans;
+	struct history_span oldest = { .phase = history->first, .at = history->began }, *last;
+	size_t before = spans->count;
+	double spent;
 
 	if (history_now(history) == phase)
 		return;
-	if (last && extend_span(last, phase, now))
+	if (before) {
+		oldest = *history_span(history, 0);
+		last = history_span(history, before - 1);
+		spent = number_max(ceil((now - history_span_end(last)) * 1e3), 0);
+		if (sum_of(last) + spent <= SPAN_MS) {
+			last->spent[last->phase] = (uint16_t)(last->spent[last->phase] + spent);
+			last->phase = (unsigned char)phase;
+			return;
+		}
+	}
+	last = ring_add(spans, sizeof(*last), HISTORY_SPANS, history->total);
+	if (!last)
 		return;
-	last = add_span(history);
-	if (last)
-		*last = (struct history_span){ .at = now, .phase = (unsigned char)phase };
+	*last = (struct history_span){ .at = now, .phase = (unsigned char)phase };
+	if (spans->count <= before) {
+		history->first = oldest.phase;
+		history->began = history_span_end(&oldest);
+	}
 }
 
 void history_free(struct history *history)
@@ -184,7 +162,7 @@ void history_add_wake(struct history *history, const struct history_wake *wake)
 /* Only the newest can change: what is noted of an older one came too late. */
 static struct history_wake *last_wake(struct history *history, bool thawed)
 {
-	struct history_wake *wake = history->wakes.count ? wake_at(history, history->wakes.count - 1) : NULL;
+	struct history_wake *wake = history->wakes.count ? history_wake(history, history->wakes.count - 1) : NULL;
 
 	return wake && wake->thawed == thawed ? wake : NULL;
 }
@@ -279,9 +257,10 @@ void history_draw(const struct history *history, enum history_phase phase, doubl
 	if (!history || !history->has_begun)
 		draw_phase(&drawing, phase, since, bar->until);
 	else
-		draw_phase(&drawing, history->first, history->began, count ? span_at(history, 0)->at : bar->until);
+		draw_phase(&drawing, history->first, history->began, count ? history_span(history, 0)->at : bar->until);
 	for (size_t n = 0; n < count; n++)
-		draw_span(&drawing, span_at(history, n), n + 1 < count ? span_at(history, n + 1)->at : bar->until);
+		draw_span(&drawing, history_span(history, n),
+			  n + 1 < count ? history_span(history, n + 1)->at : bar->until);
 	while (drawing.cell < bar->cells)
 		end_cell(&drawing);
 	bar->text[bar->cells] = '\0';

@@ -76,8 +76,8 @@ bool history_set_delay(struct history *history, bool thawed, double now);
 double history_set_client(struct history *history, bool thawed, const char *client);
 
 /* n counts from the oldest; n < spans.count or wakes.count. */
-const struct history_span *history_span(const struct history *history, size_t n);
-const struct history_wake *history_wake(const struct history *history, size_t n);
+struct history_span *history_span(const struct history *history, size_t n);
+struct history_wake *history_wake(const struct history *history, size_t n);
 double history_span_end(const struct history_span *span); /* loop time of the last change in it */
 
 /* The contents of a bar: the phase of each cell by a letter, NUL-terminated. */

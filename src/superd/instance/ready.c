@@ -21,7 +21,7 @@ struct ready {
 	struct line_wait lines[2];      /* the line, at the log and at syslog */
 	ev_timer came;                  /* called when the line has come; never started */
 	struct aux_command command;     /* exec_ready */
-	ev_timer next;                  /* next run of it */
+	struct alarm next;              /* next run of it */
 	double pause;                   /* seconds until the run after that */
 	unsigned runs;                  /* runs that have failed */
 	struct buf last;                /* how the last run failed */
@@ -44,18 +44,10 @@ static void on_came(struct ev_loop *loop, ev_timer *timer, int events)
 	end_well(container_of(timer, struct ready, came));
 }
 
-static void run_later(struct ready *ready, double seconds)
+static void on_next(struct alarm *alarm)
 {
-	ev_timer_stop(ready->instance->engine->loop, &ready->next);
-	ev_timer_set(&ready->next, seconds, 0.);
-	ev_timer_start(ready->instance->engine->loop, &ready->next);
-}
+	struct ready *ready = container_of(alarm, struct ready, next);
 
-static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct ready *ready = timer->data;
-
-	(void)loop, (void)events;
 	if (!instance_is_starting(ready->instance))
 		return;
 	aux_command_set_fact(&ready->command, 0, "MAINPID=%ld", (long)ready->instance->pid);
@@ -73,7 +65,7 @@ static void on_ended(struct aux_command *command, enum result result, int status
 	ready->runs++;
 	buf_clear(&ready->last);
 	aux_command_describe_end(command, status, &ready->last);
-	run_later(ready, ready->pause);
+	alarm_set(&ready->next, ready->pause);
 	ready->pause = number_min(2 * ready->pause, LONGEST_PAUSE);
 }
 
@@ -90,8 +82,7 @@ bool ready_expect(struct instance *instance, struct service_runtime *runtime)
 	ready->instance = instance;
 	ready->pause = FIRST_PAUSE;
 	ev_init(&ready->came, on_came);
-	ev_init(&ready->next, on_next);
-	ready->next.data = ready;
+	alarm_init(&ready->next, instance->engine, on_next);
 	aux_command_init(&ready->command, runtime, instance, on_ended);
 	ready->command.asks = true;
 	for (int n = 0; n < 2; n++) {
@@ -108,7 +99,7 @@ bool ready_expect(struct instance *instance, struct service_runtime *runtime)
 void ready_begin(struct instance *instance)
 {
 	if (instance->ready && service_commands(instance->service, PHASE_READY))
-		run_later(instance->ready, 0.);
+		alarm_set(&instance->ready->next, 0);
 }
 
 void ready_take_last(struct instance *instance)
@@ -130,7 +121,7 @@ void ready_set_aside(struct instance *instance)
 	if (!ready || !aux_command_is_busy(&ready->command))
 		return;
 	aux_command_drop(&ready->command);
-	run_later(ready, ready->pause);
+	alarm_set(&ready->next, ready->pause);
 }
 
 void ready_load(struct instance *instance)
@@ -170,7 +161,7 @@ void ready_end(struct instance *instance)
 	for (int n = 0; n < 2; n++)
 		list_remove(&ready->lines[n].link);
 	ev_timer_stop(instance->engine->loop, &ready->came);    /* it may be pending */
-	ev_timer_stop(instance->engine->loop, &ready->next);
+	alarm_stop(&ready->next);
 	aux_command_drop(&ready->command);
 	buf_free(&ready->last);
 	free(ready);
