@@ -566,21 +566,6 @@ Behaviour(bind, a_service_without_a_socket_is_an_error)
 						       table)), "%s", outcome.err);
 }
 
-Behaviour(bind, a_bind_that_means_two_sockets_is_an_error_at_the_second)
-{
-	const char *table = write_file("faulty.conf",
-				       "service web {\n pass = bind\n exec = \"%s\"\n"
-				       " socket one { listen = \"80\" binds = \"8080\" }\n"
-				       " socket two {\n  listen = \"81\"\n  binds = \"8080\"\n }\n}\n",
-				       binder("serve=poll"));
-	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
-
-	cr_expect_neq(outcome.status, 0);
-	cr_expect_not_null(strstr(outcome.err, "error: web: pass = bind: a bind of tcp:8080 means both tcp:80 and "
-						"tcp:81"), "%s", outcome.err);
-	cr_expect_not_null(strstr(outcome.err, text_of("%s:7:", table)), "%s", outcome.err);
-}
-
 /* ---- superd -l ---- */
 
 BehaviourOfBind(bind, a_command_line_does_it_too)

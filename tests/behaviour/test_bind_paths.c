@@ -173,19 +173,6 @@ BehaviourOfBind(paths, a_folder_may_be_a_descriptor)
 	expect_bound_as(path_in("run/web.sock"), text_of("folder=30,%s", folder), "/proc/self/fd/30/web.sock");
 }
 
-Behaviour(paths, a_path_that_no_program_can_bind_is_an_error)
-{
-	const char *table = write_file("long.conf",
-				       "service web {\n listen = \"/run/a\"\n pass = bind\n exec = \"/bin/true\"\n"
-				       " binds = \"/%0*d\"\n}\n", 120, 0);
-	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
-
-	cr_expect_neq(outcome.status, 0);
-	cr_expect_not_null(strstr(outcome.err, text_of("%s:5:2: error: web: binds: ", table)), "%s", outcome.err);
-	cr_expect_not_null(strstr(outcome.err, "the path has 121 bytes; 107 is the most it can have"), "%s",
-			   outcome.err);
-}
-
 BehaviourOfBind(paths, another_path_is_the_programs)
 {
 	const char *path = path_in("web.sock"), *other = path_in("other.sock");

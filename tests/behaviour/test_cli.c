@@ -229,42 +229,6 @@ Behaviour(cli, explain_alone_lists_all_options)
 	cr_expect_null(strstr(command.out, "User and privileges"), "%s", command.out);
 }
 
-Behaviour(cli, check_knows_a_table_of_another_format)
-{
-	const char *inetd = write_file("a", "echo stream tcp nowait nobody internal\n"),
-		   *xinetd = write_file("b",
-					"service echo\n{\n type = INTERNAL\n socket_type = stream\n wait = no\n}\n");
-	struct outcome first = SUPERD_ANSWER("--check", "-f", text_of("xinetd:%s", inetd)),
-		       second = SUPERD_ANSWER("--check", "-f", text_of("inetd:%s", xinetd)),
-		       unit = SUPERD_ANSWER("--check", "-f", write_file("u.conf", "[Unit]\nDescription=x\n"));
-
-	cr_expect_str_eq(first.err, text_of("%s: error: this looks like inetd.conf, not like xinetd.conf\n"
-					    "%s: hint: inetd:%s reads it so\n", inetd, inetd, inetd));
-	cr_expect_str_eq(second.err, text_of("%s: error: this looks like xinetd.conf, not like inetd.conf\n"
-					     "%s: hint: xinetd:%s reads it so\n", xinetd, xinetd, xinetd));
-	cr_expect(strstr(unit.err, "this looks like a systemd unit: name it NAME.socket or NAME.service"), "%s",
-		  unit.err);
-}
-
-Behaviour(cli, check_names_every_bad_variable_and_what_a_file_of_them_does_not_mean)
-{
-	const char *env = write_file("env", "A=b\nexport Z=3\n");
-	const char *table = write_file("bad.conf",
-				       "service web {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/cat\"\n"
-				       " user = \"%s\"\n env = { \"NOEQ\", \"=x\",\n \"A B=1\" }\n"
-				       " environment_file = { \"%s\" }\n"
-				       " umask = 9999\n}\n", own_user(), env);
-	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
-
-	cr_assert_eq(outcome.status, 1);
-	cr_assert_not_null(strstr(outcome.err, text_of("%s:5:10: error: env: 'NOEQ': ", table)), "%s", outcome.err);
-	cr_assert_not_null(strstr(outcome.err, text_of("%s:5:18: error: env: '=x': ", table)), "%s", outcome.err);
-	cr_assert_not_null(strstr(outcome.err, text_of("%s:6:2: error: env: 'A B=1': ", table)), "%s", outcome.err);
-	cr_assert_not_null(strstr(outcome.err, "up to 0777"), "%s", outcome.err);
-	cr_assert_not_null(strstr(outcome.err, text_of("%s: line 2 is passed over", env)), "%s", outcome.err);
-	cr_assert_null(strstr(outcome.err, "Z=3"), "%s", outcome.err);
-}
-
 /* By its words alone it is nothing: it has no row that could be dropped, and the service before it is none of its. */
 Behaviour(cli, keep_going_leaves_a_broken_service_out_and_not_the_one_before_it)
 {
@@ -314,17 +278,6 @@ Behaviour(cli, check_says_what_it_took_each_source_for)
 					      native, inetd, xinetd));
 }
 
-Behaviour(cli, check_counts_what_is_imported_once)
-{
-	const char *inetd = write_file("inetd.conf", "127.0.0.1,127.0.0.2:81 stream tcp nowait %s /bin/cat cat\n",
-				       own_user());
-	const char *native = write_file("a.conf", GOOD "import(\"inetd:inetd.conf\")\n", own_user());
-	struct outcome outcome = SUPERD_ANSWER("--check", "-f", native);
-
-	cr_expect_str_eq(outcome.out, text_of("%s: inetd.conf, 2 services\n%s: superd.conf, 1 service\n"
-					      "in all: 3 services\n", inetd, native));
-}
-
 /* What a table of another system says, superd.conf can say. */
 Behaviour(cli, print_of_another_systems_table_is_the_same_table)
 {
@@ -355,18 +308,6 @@ static const char *hostile_table(void)
 			  "wants = { b } }\n"
 			  "service b { listen = \"unix:%s/a\\\"b\\\\N\" redirect = \"127.0.0.1:1\" user = \"%s\" }\n",
 			  backend("serve"), own_user(), path_in("."), own_user());
-}
-
-Behaviour(cli, a_table_is_a_graph)
-{
-	struct outcome graph = SUPERD_ANSWER("-f", hostile_table(), "--print=dot");
-
-	cr_assert_eq(graph.status, 0, "%s", graph.err);
-	cr_expect_eq(strncmp(graph.out, "digraph superd {\n", 17), 0, "%s", graph.out);
-	cr_expect_not_null(strstr(graph.out, "\"service b\" -> \"socket tcp:127.0.0.1:1\" [label=\"redirect\"]\n"));
-	graph = SUPERD_ANSWER("-f", write_file("table", "service a { listen = 1 }\n"), "--print=dot");
-	cr_expect_eq(graph.status, 1);
-	cr_expect_str_eq(graph.out, "");
 }
 
 Behaviour(cli, dot_draws_a_table_with_hostile_names)

@@ -2,8 +2,6 @@
  * The hard thing is the nothing else: no crash, no endless line, no flood, not one service started. */
 #include "harness.h"
 
-#define GOOD "service web {\n listen = \"127.0.0.1:8888\"\n exec = \"/bin/cat\"\n user = \"%s\"\n}\n"
-
 /* Every line of the message must be about this file, and one an error with its place; after a refused start a last line
  * says that. */
 static void expect_refused(const char *what, struct outcome outcome, const char *path)
@@ -98,25 +96,6 @@ Behaviour(input, wrong_input_is_refused_with_its_place)
 		expect_refused(cases[i].what, SUPERD_ANSWER("--check", "-f", path), path);
 		expect_refused(cases[i].what, SUPERD_ANSWER("-f", path), path);
 	}
-}
-
-Behaviour(input, a_file_that_includes_itself_is_refused)
-{
-	const char *path = path_in("self.conf");
-
-	write_file("self.conf", "include(\"%s\")\n" GOOD, path, own_user());
-	expect_refused("a file that includes itself", SUPERD_ANSWER("--check", "-f", path), path);
-}
-
-Behaviour(input, files_that_include_each_other_are_refused)
-{
-	const char *path = write_file("one.conf", "include(\"two.conf\")\n" GOOD, own_user());
-	struct outcome outcome;
-
-	write_file("two.conf", "include(\"one.conf\")\n");
-	outcome = SUPERD_ANSWER("--check", "-f", path);
-	cr_assert_eq(outcome.status, 1, "%s", outcome.err);
-	cr_assert_not_null(strstr(outcome.err, text_of("%s:1:", path_in("two.conf"))), "%s", outcome.err);
 }
 
 static void write_raw(const char *path, const char *bytes, size_t length, size_t times)

@@ -76,20 +76,6 @@ Behaviour(messages, tell_of_missing_names_of_ports)
 	cr_expect_eq(check(text_of("inetd:%s", inetd)).status, 0);
 }
 
-/* A folder without any file is usual. */
-Behaviour(messages, tell_of_an_include_that_misses_all_files)
-{
-	const char *table = write_file("main.conf", "include(\"*.cnf\")\ninclude(\"empty/*.conf\")\n");
-	struct outcome outcome;
-
-	cr_assert_eq(mkdir(path_in("empty"), 0755), 0);
-	outcome = check(table);
-	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
-	expect_said(&outcome, text_of("%s:1:1: note: include: *.cnf matches no file, and its folder has others\n",
-				      table));
-	expect_unsaid(&outcome, "empty/");
-}
-
 static const char *listed_service(const char *name, const char *more)
 {
 	return text_of("service %s\n{\n\tsocket_type = stream\n\twait = no\n\tuser = %s\n\tserver = /bin/cat\n"

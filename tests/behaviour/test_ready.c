@@ -243,26 +243,3 @@ Behaviour(ready, the_command_is_asked_behind_an_upgrade_too)
 	expect_ready_behind_an_upgrade(text_of("exec_ready = \"/bin/sh -c 'test -e %s'\"", gate),
 				       text_of("exec = \"%s\"", backend("serve")), gate);
 }
-
-static void expect_refused(const char *options, const char *what)
-{
-	const char *table = write_file("table", "service web {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/true\"\n"
-				       " %s\n}\n", options);
-	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
-
-	cr_expect_neq(outcome.status, 0);
-	expect_in(outcome.err, what);
-	expect_in(outcome.err, ":4:");
-}
-
-Behaviour(ready, what_cannot_be_is_an_error_by_its_line)
-{
-	expect_refused("ready = \"x\" output = null", "ready: superd does not read its output");
-	expect_refused("ready = \"x\" output = \"file:/tmp/x\"", "ready: superd does not read its output");
-	expect_refused("ready = \"x\" output = inherit", "ready: superd does not read its output");
-	expect_refused("ready = \"x\" exec_ready = \"/bin/true\"", "exec_ready and ready are two answers");
-	expect_refused("ready = \"x\" type = notify", "ready needs type = simple or exec");
-	expect_refused("exec_ready = \"/bin/true\" accept = yes", "exec_ready needs accept = no");
-	expect_refused("exec_ready = \"-/bin/true\"", "'-' before the command");
-	expect_refused("exec_ready = \"true\"", "'true' is no absolute path");
-}

@@ -166,28 +166,6 @@ Behaviour(streams, a_stream_may_be_a_socket_by_its_name)
 	superd_stop(superd);
 }
 
-Behaviour(streams, what_is_no_stream_is_refused_where_the_table_is_read)
-{
-	static const char *const wrong[][2] = {
-		{ "input = fd:nobody", "input: no socket of this service is named 'nobody'" },
-		{ "output = fd", "output: no socket of this service is named 'stdout'" },
-		{ "output = data", "output = data: only input can be data" },
-		{ "input = \"truncate:/x\"", "input: nothing can be read from there" },
-		{ "input = data input_data = { \"!\" }", "it is no base64" },
-	};
-
-	for (size_t n = 0; n < sizeof(wrong) / sizeof(*wrong); n++) {
-		const char *table = write_file("a.conf",
-					       "service a { listen = \"127.0.0.1:0\" user = \"%s\" exec = \"/bin/cat\" "
-					       "%s }\n",
-					       own_user(), wrong[n][0]);
-		struct outcome outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", table);
-
-		cr_expect_eq(outcome.status, 1, "%s", wrong[n][0]);
-		cr_expect(strstr(outcome.err, wrong[n][1]), "%s: %s", wrong[n][0], outcome.err);
-	}
-}
-
 /* A connection as input alone. */
 Behaviour(streams, the_output_of_an_inetd_service_may_go_elsewhere)
 {

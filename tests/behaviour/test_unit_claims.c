@@ -10,7 +10,7 @@ static const struct endpoint_claim behaviours[] = {
 	{ "addresses are read as systemd's table has them",
 	  { "read/systemd/sockets", "read/systemd/sockets-refused" } },
 	{ "netlink words; addresses are equal or differ in each part",
-	  { "read/systemd/sockets", "endpoint, refuses_bad_netlink_vsock_rpc_and_tcpmux",
+	  { "read/systemd/sockets", "read/superd/endpoints",
 	    "endpoint, differs_in_every_part", "endpoint, is_equal_across_pools_with_equal_hashes" } },
 	{ "a poll limit", { "unit_life, a_poll_limit_lets_in_so_many_in_its_time_and_ends_nobody" } },
 	{ "connections of one user", { "unit_life, one_user_has_only_so_many_connections_of_a_unix_socket" } },
@@ -26,12 +26,12 @@ static const struct endpoint_claim behaviours[] = {
 	  { "unit_life, a_socket_that_could_not_be_made_is_once_what_is_in_the_way_has_gone",
 	    "commands, of_sockets_that_fail_are_tried_again" } },
 	{ "commands see no sockets; superd never passes them there",
-	  { "commands, are_never_told_of_the_sockets", "unit_claims, sockets_for_commands_are_warned_of" } },
+	  { "commands, are_never_told_of_the_sockets", "read/systemd/belongings" } },
 	{ "a deferred trigger; superd has no conflicts to wait for",
 	  { "unit_life, a_deferred_trigger_is_read_and_a_conflict_holds_nobody_up" } },
 	{ "a message queue's owner", { "socket_kinds, a_message_queue_has_its_owner_and_goes_at_the_end" } },
 	{ "extended attributes; superd sets none, and says so",
-	  { "unit_claims, extended_attributes_are_warned_of" } },
+	  { "read/systemd/belongings" } },
 	{ "systemd-socket-activate",
 	  { "socket_activate, now_starts_without_a_client", "socket_activate, what_does_not_go_together_is_refused",
 	    "socket_activate, names_are_those_of_the_sockets_in_their_order",
@@ -97,7 +97,7 @@ static const struct endpoint_claim complaints[] = {
 	{ "an address that is not there at boot is never listened at",
 	  { "unit_claims, an_address_that_comes_later_is_listened_at_then" } },
 	{ "two units for one port: which?",
-	  { "check, two_claims_on_one_endpoint_are_told_with_both_places", "bind, names_the_address_somebody_has" } },
+	  { "read/superd/claims", "bind, names_the_address_somebody_has" } },
 	{ "a restart finds its own address taken, and loses who waits", { "noloss, while_backends_end_at_any_time" } },
 	{ "sockets are not reloaded, or die of it",
 	  { "reload, a_changed_endpoint_is_bound_before_the_old_one_is_closed",
@@ -135,28 +135,6 @@ Behaviour(unit_claims, each_behaviour_and_each_complaint_has_a_test)
 static const char *listen_line(int port)
 {
 	return text_of("ListenStream=127.0.0.1:%d\n", port);
-}
-
-Behaviour(unit_claims, sockets_for_commands_are_warned_of)
-{
-	struct outcome outcome;
-
-	write_pair("a", text_of("%sPassFileDescriptorsToExec=yes\n", listen_line(free_port())), unit_backend("serve"));
-	outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", path_in("a.socket"));
-	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
-	cr_expect(strstr(outcome.err, "a.socket:3:27: warning: PassFileDescriptorsToExec is left out"), "%s",
-		  outcome.err);
-}
-
-Behaviour(unit_claims, extended_attributes_are_warned_of)
-{
-	struct outcome outcome;
-
-	write_pair("a", text_of("%sXAttrEntryPoint=user.origin=net\n", listen_line(free_port())),
-		   unit_backend("serve"));
-	outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", path_in("a.socket"));
-	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
-	cr_expect(strstr(outcome.err, "a.socket:3:17: warning: XAttrEntryPoint is left out"), "%s", outcome.err);
 }
 
 /* Until each client was served or refused. A busy machine needs long for so many, but not for the next one. */

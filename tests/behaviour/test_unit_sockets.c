@@ -344,19 +344,3 @@ Behaviour(unit_sockets, commands_of_a_socket_have_its_directories_and_its_sandbo
 	superd_stop(superd);
 	cr_expect_neq(stat(folder, &status), 0);
 }
-
-Behaviour(unit_sockets, a_key_that_the_commands_of_a_socket_lack_is_told)
-{
-	struct outcome outcome;
-
-	write_file("a.socket",
-		   "[Socket]\nListenStream=%s\nExecStartPre=/bin/true\nMemoryMax=1G\nLoadCredential=a:/etc/passwd\n",
-		   path_in("a.sock"));
-	write_file("a.service", "[Service]\nExecStart=/bin/true\nUser=%s\n", own_user());
-	outcome = SUPERD_ANSWER("--check", "-f", path_in("a.socket"));
-	cr_expect_eq(outcome.status, 1);
-	cr_expect(strstr(outcome.err, "a.socket:4:11: warning: MemoryMax is left out: the commands of a socket have no "
-				      "control group"), "%s", outcome.err);
-	cr_expect(strstr(outcome.err, "a.socket:5:16: error: LoadCredential: superd cannot honour it for the commands"),
-		  "%s", outcome.err);
-}

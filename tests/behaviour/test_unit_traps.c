@@ -356,14 +356,3 @@ Behaviour(unit_traps, a_masked_unit_that_is_all_there_is_to_run_is_an_error)
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
 	cr_expect(strstr(outcome.err, "note: a.socket is masked"), "%s", outcome.err);
 }
-
-Behaviour(unit_traps, a_template_without_an_instance_is_an_error)
-{
-	struct outcome outcome;
-
-	write_pair("a@", text_of("ListenStream=%s\n", path_in("a.sock")), unit_backend("take 1"));
-	outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", path_in("a@.socket"));
-	cr_expect_eq(outcome.status, 1);
-	cr_expect(strstr(outcome.err, "a@.socket is a template: name an instance, as a@NAME.socket"), "%s",
-		  outcome.err);
-}

@@ -43,11 +43,11 @@ static inline struct service_builder *begin(const char *name)
 	return builder;
 }
 
-static inline bool set_value(struct service_builder *builder, const char *name, bool append, va_list more)
+static inline bool set_value(struct service_builder *builder, const char *name, va_list more)
 {
 	const char *list[WORDS_MOST + 1] = { NULL };
 	struct origin places[WORDS_MOST];
-	struct value value = { .words = list, .append = append, .at = next_line(), .word_at = places };
+	struct value value = { .words = list, .at = next_line(), .word_at = places };
 	const char *word;
 
 	while ((word = va_arg(more, const char *))) {
@@ -67,19 +67,7 @@ __attribute__((sentinel)) static inline bool set(struct service_builder *builder
 	bool good;
 
 	va_start(more, name);
-	good = set_value(builder, name, false, more);
-	va_end(more);
-	return good;
-}
-
-/* name += { words … } */
-__attribute__((sentinel)) static inline bool add(struct service_builder *builder, const char *name, ...)
-{
-	va_list more;
-	bool good;
-
-	va_start(more, name);
-	good = set_value(builder, name, true, more);
+	good = set_value(builder, name, more);
 	va_end(more);
 	return good;
 }
@@ -129,17 +117,6 @@ static inline const char *all_said(void)
 		length += (size_t)snprintf(text + length, sizeof(text) - length, "\n  %u: %s", diags.list[i].line,
 					   diags.list[i].message);
 	return text;
-}
-
-/* Option and value by turns, ending with NULL. */
-static inline void set_each(struct service_builder *builder, va_list more)
-{
-	const char *option, *value;
-
-	while ((option = va_arg(more, const char *))) {
-		value = va_arg(more, const char *);
-		cr_assert(set(builder, option, value, NULL), "%s = %s:%s", option, value, all_said());
-	}
 }
 
 /* Exactly one diagnostic, an error with this part, at this line. */
