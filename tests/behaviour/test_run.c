@@ -548,7 +548,7 @@ Behaviour(run, takes_the_next_client_of_accept_yes)
 	client = client_connect(superd_port(superd, "each"));
 	client_line(client);
 	WAIT_UNTIL(says_on_stderr(&run, "shown\n"));
-	cr_expect(superd_logged(superd, "for 127.0.0.1, in the foreground"));
+	superd_wait_log(superd, "for 127.0.0.1, in the foreground");
 	second = client_connect(superd_port(superd, "each"));
 	client_line(second);
 	superd_wait_log(superd, "shown");
