@@ -418,4 +418,33 @@ Behaviour(exhaustion_hang, a_start_anew_asks_nss_for_no_name_that_it_had)
 	WAIT_UNTIL(client_can_connect(other));
 	expect_service(other);
 }
+
+Behaviour(exhaustion_hang, a_start_anew_asks_nss_for_nobody_who_was_left_out)
+{
+	const char *environment[3];
+	int port = free_port();
+	const char *arguments[] = { "--control", control_path(), "--guard", "--keep-going", "-f",
+				    path_in("table/superd.conf"), NULL };
+	const struct setup setup = {
+		.arguments = arguments, .without_table = true, .environment = environment, .clock = true,
+	};
+	struct superd *superd;
+
+	SKIP_WITHOUT(private_enter() && namespace_users(), "needs root, mounts of its own, and a build for all users");
+	use_silent_module(environment);
+	cr_assert_eq(mkdir(path_in("table"), 0755), 0);
+	write_file("table/superd.conf", "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
+					" exec = \"%s\"\n user = \"nobody\"\n}\n"
+					"service lacking {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+					" user = \"nosuchuser\"\n}\n",
+					port, backend("stdio"), backend("serve"));
+	superd = superd_run_with(&setup, "%s", "");
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	expect_service(port);
+	cr_expect(superd_logged(superd, "there is no such user here"));
+	write_file("silence", "%s", "");
+	kill_and_expect_service(superd, port);
+	cr_expect_not_null(strstr(SUPERCTL(control_path(), "why", "lacking").out, "there is no such user here"));
+	cr_assert_eq(unlink(silence()), 0);
+}
 #endif

@@ -181,8 +181,8 @@ static int ask_for_user(struct accounts *accounts, const char *text, bool numeri
 
 static bool query_user(struct accounts *accounts, const char *text, struct found_name *user)
 {
-	bool numeric = is_number(text, &user->uid);
-	int error = recall_user(accounts, text, user) ? 0 : ask_for_user(accounts, text, numeric, user);
+	bool numeric = is_number(text, &user->uid), is_known = recall_user(accounts, text, user);
+	int error = is_known ? 0 : ask_for_user(accounts, text, numeric, user);
 
 	if (user->listed)
 		return user->name;
@@ -193,7 +193,8 @@ static bool query_user(struct accounts *accounts, const char *text, struct found
 		user->gid = user->uid;  /* as for users with a group of their own: never superd's */
 	} else {
 		user->wrong = "there is no such user here";
-		user->near = find_near(accounts->pool, false, text);
+		/* Behind a kill NSS is not asked. */
+		user->near = is_known ? NULL : find_near(accounts->pool, false, text);
 	}
 	return user->name && ((numeric && !error) || user->wrong);
 }
@@ -225,7 +226,7 @@ static int find_group(struct accounts *accounts, const char *text, gid_t *gid, b
 
 static bool query_group(struct accounts *accounts, const char *text, struct found_name *group)
 {
-	bool found = false;
+	bool found = false, is_known = lookup_cache_find(accounts->lookups, "group", text);
 	int error;
 
 	if (is_number(text, &group->gid))
@@ -236,7 +237,7 @@ static bool query_group(struct accounts *accounts, const char *text, struct foun
 		group->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
 	} else if (!found) {
 		group->wrong = "there is no such group here";
-		group->near = find_near(accounts->pool, true, text);
+		group->near = is_known ? NULL : find_near(accounts->pool, true, text);
 	}
 	return found || group->wrong;
 }

@@ -42,7 +42,7 @@ static size_t nodes_fill(const struct table *table, struct node *nodes)
 	for (size_t i = 0; i < table->count; i++) {
 		const struct service *service = &table->services[i];
 
-		for (size_t j = 0; j < service->socket_count && !service->exec->disable; j++) {
+		for (size_t j = 0; j < service->socket_count && !service_is_off(service); j++) {
 			const struct listen *listen = &service->sockets[j];
 
 			if (!has_node(listen))

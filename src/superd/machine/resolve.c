@@ -244,9 +244,10 @@ static void make_sandboxes(struct table *table, const struct table *before, stru
 		struct service *service = &table->services[i];
 		const struct service *row = service_prepared(service)->socket_row;
 
-		if (!service->exec->disable)
-			make_sandbox(service, &filters, &support);
-		if (!service->exec->disable && row)
+		if (service_is_off(service))
+			continue;
+		make_sandbox(service, &filters, &support);
+		if (row)
 			make_sandbox((struct service *)(uintptr_t)row, &filters, &support);
 	}
 	filters_close(&filters);
@@ -259,7 +260,7 @@ static void make_cgroup_settings(struct table *table, struct diags *diags)
 	for (size_t i = 0; i < table->count; i++) {
 		struct service *service = &table->services[i];
 
-		if (!service->exec->disable && !cgroup_settings_make(service, table, &cgroup_cache, diags))
+		if (!service_is_off(service) && !cgroup_settings_make(service, table, &cgroup_cache, diags))
 			return;
 	}
 }
@@ -331,7 +332,7 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 	networks_open(&networks, table->pool, diags);
 	networks.lookups = table->lookups;
 	for (size_t i = 0; i < table->count; i++) {
-		if (!table->services[i].exec->disable)
+		if (!service_is_off(&table->services[i]))
 			resolve_service(&accounts, &addresses, &networks, &table->services[i]);
 	}
 	if (table->is_only_checked)

@@ -462,6 +462,24 @@ void load_save_table(void *options, const struct service_list *service_list, str
 	free(text);
 }
 
+static struct service *row_left_out(struct table *table, struct state_section *section)
+{
+	const char *name = strcmp(section->kind, "left_out") ? NULL : state_text(section, "row");
+
+	return name ? table_find(table, name) : NULL;
+}
+
+/* Nothing of these rows is looked up: a directory server may not answer for them. */
+static void mark_left_out(struct table *table, struct state_stream *stream)
+{
+	for (size_t n = 0; n < stream->count; n++) {
+		struct service *row = row_left_out(table, &stream->sections[n]);
+
+		if (row)
+			row->is_left_out = true;
+	}
+}
+
 /* What the superd before had left out stays so; what may return is looked at, and the rest waits for a reload. */
 static void restore_left_out(struct table *table, struct state_stream *stream, struct diags *diags)
 {
@@ -470,29 +488,22 @@ static void restore_left_out(struct table *table, struct state_stream *stream, s
 	for (size_t n = 0; n < stream->count; n++) {
 		struct state_section *section = &stream->sections[n];
 		const char *file = strcmp(section->kind, "left_out") ? NULL : state_text(section, "file");
-		const char *name = file ? state_text(section, "row") : NULL, *reason;
-		struct service *row = name ? table_find(table, name) : NULL;
-		struct left_out *entry = NULL;
+		struct service *row = file ? row_left_out(table, section) : NULL;
+		struct origin at = { .file = file };
+		struct left_out *entry;
 
 		if (!file)
 			continue;
 		section->used = true;
-		reason = state_text(section, "reason");
-		if (row && !row->is_left_out) {
-			good &= left_out_add(table, row, true, reason);
+		if (row) {
+			good &= left_out_add(table, row, true, state_text(section, "reason"));
 			continue;
 		}
-		if (row)
-			entry = &table->left_out[left_out_of(table, row) - table->left_out];
-		else
-			entry = table_leave_out(table, ((struct origin){
-				.file = file, .line = (unsigned)state_number(section, "line", 0, INT32_MAX, 0)
-			}), state_text(section, "name"));
+		at.line = (unsigned)state_number(section, "line", 0, INT32_MAX, 0);
+		entry = table_leave_out(table, at, state_text(section, "name"));
+		if (entry)
+			entry->reason = pool_text(table->pool, state_text(section, "reason"));
 		good &= entry != NULL;
-		if (!entry)
-			continue;
-		entry->may_return = row;
-		entry->reason = pool_text(table->pool, reason);
 	}
 	if (!good || !left_out_list(table))
 		diags_out_of_memory(diags, (struct origin){ 0 });
@@ -557,6 +568,7 @@ static struct table *read_previous(const struct options *options, struct state_s
 	table->control = options->settings.control;
 	table->lookups = lookup_cache_restore(stream);
 	restore_filters(table, stream);
+	mark_left_out(table, stream);
 	resolve_table(table, NULL, diags);
 	leave_out_faulty(table, &exclusions, diags);
 	if (!find_saved_places(table, text))

@@ -222,7 +222,7 @@ static void check_claim(struct claims *claims, struct hashed_claim *entry, struc
 
 static void add_claims(struct claims *claims, const struct service *service)
 {
-	for (size_t i = 0; i < service->socket_count && !service->exec->disable; i++) {
+	for (size_t i = 0; i < service->socket_count && !service_is_off(service); i++) {
 		if (claims->resolved && !endpoint_is_resolved(service, &service->sockets[i]))
 			continue;
 		claims->list[claims->count] =
@@ -240,7 +240,7 @@ void check_conflicts(const struct table *table, bool resolved, struct diags *dia
 	for (size_t i = 0; i < table->count; i++) {
 		const struct service *service = &table->services[i];
 
-		count += service->exec->disable ? 0 : service->socket_count;
+		count += service_is_off(service) ? 0 : service->socket_count;
 		for (size_t n = 0; n < service->socket_count && !any_name; n++)
 			any_name = service->sockets[n].address != service->sockets[n].endpoint;
 	}
