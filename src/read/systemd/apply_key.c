@@ -14,16 +14,10 @@
 static bool asks_for_nothing(const struct key_row *key, const char *value)
 {
 	static const char *const idle_words[] = {
-		"no", "false", "off", "n", "f", "none", "default", "infinity", "0"
+		"no", "false", "off", "n", "f", "none", "default", "infinity", "0", NULL
 	};
 
-	if (key->idle)
-		return !strcmp(key->idle, value);
-	for (size_t n = 0; n < sizeof(idle_words) / sizeof(*idle_words); n++) {
-		if (!strcmp(idle_words[n], value))
-			return true;
-	}
-	return false;
+	return key->idle ? !strcmp(key->idle, value) : words_have(idle_words, value);
 }
 
 void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,

@@ -12,7 +12,7 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\"
 
 static const char *const suffixes[] = {
-	"service", "socket", "target", "device", "mount", "automount", "swap", "timer", "path", "slice", "scope",
+	"service", "socket", "target", "device", "mount", "automount", "swap", "timer", "path", "slice", "scope", NULL
 };
 
 const char *unit_name_suffix(const char *name)
@@ -33,11 +33,7 @@ bool unit_name_is_valid(const char *name)
 		return false;
 	if (at > dot || name[strspn(name, LETTERS "@")])
 		return false;
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
-		if (!strcmp(dot + 1, suffixes[i]))
-			return true;
-	}
-	return false;
+	return words_have(suffixes, dot + 1);
 }
 
 bool unit_name_is_template(const char *name)

@@ -7,13 +7,11 @@
 
 bool socket_context_takes(const struct directive *directive)
 {
-	static const char *const limits[] = { "timeout_start", "timeout_stop", "kill_signal" };
+	static const char *const limits[] = { "timeout_start", "timeout_stop", "kill_signal", NULL };
 	const char *name = directive->name[NATIVE];
 
-	for (size_t n = 0; n < sizeof(limits) / sizeof(*limits); n++) {
-		if (!strcmp(name, limits[n]))
-			return true;
-	}
+	if (words_have(limits, name))
+		return true;
 	if (directive->flags & STRUCTURE)
 		return false;
 	switch (directive->group) {

@@ -117,21 +117,17 @@ static void check_program(const struct service *service, struct diags *diags)
 /* sh -c cd /srv runs cd alone. A line that has blanks is one word, and what follows it is meant as its arguments. */
 void rule_shell(const struct service *service, struct diags *diags)
 {
-	static const char *const shells[] = { "sh", "ash", "bash", "dash", "ksh", "zsh" };
+	static const char *const shells[] = { "sh", "ash", "bash", "dash", "ksh", "zsh", NULL };
 	words exec = service->exec->exec;
 	const char *name = exec && exec[0] ? scan_base_name(exec[0]) : "";
 
 	if (service_is_unclear(service, "exec") || words_count(exec) < 4 || strcmp(exec[1], "-c") != 0 ||
-	    strpbrk(exec[2], " \t\n;|&$/"))
+	    strpbrk(exec[2], " \t\n;|&$/") || !words_have(shells, name))
 		return;
-	for (size_t n = 0; n < sizeof(shells) / sizeof(*shells); n++) {
-		if (strcmp(name, shells[n]) != 0)
-			continue;
-		diag_warning(diags, service_origin(service, "exec"),
-			     "%s: %s -c runs '%s' alone: the words after it are its arguments $0, $1 and so on",
-			     service->name, name, exec[2]);
-		service_hint(service, diags, "quote the whole line: exec = \"/bin/sh -c 'cd /srv && exec ./run'\"");
-	}
+	diag_warning(diags, service_origin(service, "exec"),
+		     "%s: %s -c runs '%s' alone: the words after it are its arguments $0, $1 and so on",
+		     service->name, name, exec[2]);
+	service_hint(service, diags, "quote the whole line: exec = \"/bin/sh -c 'cd /srv && exec ./run'\"");
 }
 
 void rule_templates(const struct service *service, struct diags *diags)
