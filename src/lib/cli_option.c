@@ -163,8 +163,7 @@ const struct cli_option *cli_find(const struct cli *cli, const char *name)
 
 void cli_hint(const struct cli *cli, const char *word)
 {
-	const char *nearest = NULL;
-	unsigned most = NEAR;
+	struct scan_nearest nearest = { .most = NEAR + 1 };
 	char name[64];
 	size_t length;
 
@@ -175,16 +174,13 @@ void cli_hint(const struct cli *cli, const char *word)
 		return;
 	memcpy(name, word, length);
 	name[length] = '\0';
+	nearest.name = name;
 	for (size_t n = 0; n < cli->count; n++) {
-		unsigned distance = cli->options[n].name ? scan_distance(cli->options[n].name, name, most) : most + 1;
-
-		if (distance > most || (nearest && distance == most))
-			continue;
-		nearest = cli->options[n].name;
-		most = distance;
+		if (cli->options[n].name)
+			scan_nearest_look(&nearest, cli->options[n].name);
 	}
-	if (nearest && strcmp(nearest, name) != 0)
-		fprintf(stderr, "%s: did you mean '--%s'?\n", cli->program, nearest);
+	if (nearest.word && strcmp(nearest.word, name) != 0)
+		fprintf(stderr, "%s: did you mean '--%s'?\n", cli->program, nearest.word);
 }
 
 void cli_help_option(const struct cli *cli, const struct cli_option *option)

@@ -285,22 +285,22 @@ void unit_apply_common_keys(struct unit_builder *builder)
 
 void unit_report_sections(struct unit_builder *builder, const char *own)
 {
-	const char *const known[] = { own, "Unit", "Install" };
+	const char *const known[] = { own, "Unit", "Install", NULL };
+	struct scan_nearest nearest;
 	const struct unit *unit = builder->unit;
-	const char *before = "", *near;
+	const char *before = "";
 
 	for (size_t n = 0; n < unit->count; before = unit->list[n++].section) {
 		const char *section = unit->list[n].section;
 
-		if (!strcmp(section, before) || is_private_name(section) || !strcmp(section, own) ||
-		    !strcmp(section, "Unit") || !strcmp(section, "Install"))
+		if (!strcmp(section, before) || is_private_name(section) || words_have(known, section))
 			continue;
 		unit_warn(builder, unit->list[n].at, "[%s]: a unit of this kind has no such section, it is left out",
 			  section);
-		near = NULL;
-		for (size_t i = 0; !near && i < sizeof(known) / sizeof(*known); i++)
-			near = scan_distance(section, known[i], 2) <= 2 ? known[i] : NULL;
-		if (near)
-			diags_hint(builder->reading->diags, "did you mean [%s]?", near);
+		nearest = (struct scan_nearest){ .name = section, .most = 3 };
+		for (size_t i = 0; known[i]; i++)
+			scan_nearest_look(&nearest, known[i]);
+		if (nearest.word)
+			diags_hint(builder->reading->diags, "did you mean [%s]?", nearest.word);
 	}
 }

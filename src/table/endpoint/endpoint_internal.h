@@ -22,4 +22,5 @@ extern const size_t endpoint_prefix_count;
 #define DIGITS "0123456789"
 
 bool text_only(const char *text, const char *set);                      /* not empty, and only characters of set */
+bool text_is_host(const char *text);
 bool text_is_name(const char *text);                                    /* can be a name of services(5) or rpc(5) */

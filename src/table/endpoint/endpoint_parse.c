@@ -55,6 +55,11 @@ bool text_only(const char *text, const char *set)
 	return *text && !text[strspn(text, set)];
 }
 
+bool text_is_host(const char *text)
+{
+	return strlen(text) <= HOST_MOST && isalnum((unsigned char)text[0]) && text_only(text, LETTERS DIGITS "-_.");
+}
+
 bool text_is_name(const char *text)
 {
 	return isalnum((unsigned char)text[0]) && text_only(text, LETTERS DIGITS "-_.+") && strpbrk(text, LETTERS);
@@ -123,7 +128,7 @@ static const char *endpoint_parse_host(struct endpoint_parsing *parsing, const c
 		return endpoint_parse_ipv4(parsing, &address, host);
 	if (text_only(host, DIGITS "."))
 		return endpoint_parse_or_memory(pool_textf(parsing->pool, "'%s' is no IPv4 address", host));
-	if (strlen(host) > HOST_MOST || !isalnum((unsigned char)host[0]) || !text_only(host, LETTERS DIGITS "-_."))
+	if (!text_is_host(host))
 		return endpoint_parse_or_memory(pool_textf(parsing->pool, "'%s' is no name of a host", host));
 	return endpoint_parse_text(parsing, host, &parsing->endpoint.address);
 }
@@ -307,21 +312,17 @@ static const char *endpoint_parse_mqueue(struct endpoint_parsing *parsing, const
 
 static const char *netlink_suggest(struct endpoint_parsing *parsing, const char *text, int length)
 {
-	const char *word = pool_text_n(parsing->pool, text, (size_t)length), *nearest = NULL;
-	unsigned best = 3;
+	const char *word = pool_text_n(parsing->pool, text, (size_t)length);
+	struct scan_nearest nearest = { .name = word, .most = 3 };
 
 	for (size_t i = 0; word && i < NETLINK_FAMILIES; i++) {
-		unsigned distance = netlink_names[i] ? scan_distance(word, netlink_names[i], 2) : best;
-
-		if (distance < best) {
-			best = distance;
-			nearest = netlink_names[i];
-		}
+		if (netlink_names[i])
+			scan_nearest_look(&nearest, netlink_names[i]);
 	}
-	if (nearest)
+	if (nearest.word)
 		return endpoint_parse_or_memory(pool_textf(parsing->pool,
 							   "there is no netlink family '%s'; did you mean '%s'?",
-							   word, nearest));
+							   word, nearest.word));
 	return "a netlink family is a number up to 31 or a name such as route, audit or kobject-uevent";
 }
 

@@ -61,14 +61,12 @@ static void check_names(const struct table *table, struct diags *diags)
 
 static void hint_at_name(const struct table *table, const char *name, struct diags *diags)
 {
-	const unsigned most = strlen(name) < 5 ? 1 : 2;
+	struct scan_nearest nearest = { .name = name, .most = strlen(name) < 5 ? 2 : 3 };
 
-	for (size_t i = 0; i < table->count; i++) {
-		if (scan_distance(table->services[i].name, name, most) > most)
-			continue;
-		diags_hint(diags, "did you mean '%s'?", table->services[i].name);
-		return;
-	}
+	for (size_t i = 0; i < table->count; i++)
+		scan_nearest_look(&nearest, table->services[i].name);
+	if (nearest.word)
+		diags_hint(diags, "did you mean '%s'?", nearest.word);
 }
 
 enum { UNSEEN, OPEN, CHECKED };

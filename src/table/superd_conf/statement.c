@@ -579,6 +579,7 @@ static void report_stray_token(struct split *s)
 {
 	bool is_option = at_assignment(s);
 	char word[SHOWN];
+	struct scan_nearest nearest = { .name = word, .most = 3 };
 
 	snprintf(word, sizeof(word), "%.*s", TEXT(s, s->token));
 	if (s->token.kind == TOKEN_CLOSE) {
@@ -591,10 +592,10 @@ static void report_stray_token(struct split *s)
 	else
 		COMPLAIN(s, s->token.start, "unknown statement '%s': known are service, defaults, include, import and "
 			 "superd", word);
-	for (size_t i = 0; i < STATEMENTS && !is_option; i++) {
-		if (scan_distance(word, statement_names[i], 2) <= 2)
-			diags_hint(s->diags, "did you mean '%s'?", statement_names[i]);
-	}
+	for (size_t i = 0; i < STATEMENTS && !is_option; i++)
+		scan_nearest_look(&nearest, statement_names[i]);
+	if (nearest.word)
+		diags_hint(s->diags, "did you mean '%s'?", nearest.word);
 }
 
 /* Reports a token that begins no statement, and skips it and the block behind it. */

@@ -3,7 +3,6 @@
  * People write host and port as two words, or as one word with a colon between them, although an IPv6 address has
  * colons, too. Each form becomes two words. */
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -12,7 +11,6 @@
 #include "table/endpoint/endpoint_internal.h"
 #include "table/type/type_internal.h"
 
-#define HOST_MOST 253                   /* RFC 1035 */
 #define HOST_AND_PORT \
 	"expected a host and a port, as in \"192.0.2.1 80\" or \"[2001:db8::1]:80\", or the path of a unix socket"
 #define PATH_MOST 107                   /* bytes of sun_path (unix(7)), without the NUL */
@@ -57,9 +55,7 @@ static const char *host_refuse(const char *host)
 		return NULL;
 	if (text_only(host, DIGITS "."))
 		return "this host is no IPv4 address";
-	if (strlen(host) > HOST_MOST || !isalnum((unsigned char)host[0]) || !text_only(host, LETTERS DIGITS "-_."))
-		return "this is no name of a host";
-	return NULL;
+	return text_is_host(host) ? NULL : "this is no name of a host";
 }
 
 static const char *port_refuse(const char *port)

@@ -154,19 +154,14 @@ const char *reason_or_memory(const char *reason)
 
 const char *word_suggest(const char *const *known, const char *text)
 {
-	const unsigned most = strlen(text) < 5 ? 1 : 2;
-	const char *nearest = NULL;
-	unsigned best = most + 1;
+	struct scan_nearest nearest = { .name = text, .most = strlen(text) < 5 ? 2 : 3 };
 
-	for (size_t i = 0; known[i]; i++) {
-		unsigned distance = strcasecmp(known[i], text) ? scan_distance(known[i], text, most) : 0;
-
-		if (distance < best) {
-			best = distance;
-			nearest = known[i];
-		}
+	for (; *known; known++) {
+		if (!strcasecmp(*known, text))
+			return *known;
+		scan_nearest_look(&nearest, *known);
 	}
-	return nearest;
+	return nearest.word;
 }
 
 void words_enumerate(struct buf *out, const char *const *known)
