@@ -57,7 +57,7 @@ static void write_as(FILE *out, const char *kind, char *text)
 		if (!strcmp(line, ".") && is_newer)
 			fprintf(out, added, dup(STDERR_FILENO));
 		if (!strncmp(line, "superd ledger ", 14) && !strcmp(kind, "format"))
-			fputs("superd ledger 4\n", out);
+			fputs("superd ledger 5\n", out);
 		else if (!strncmp(line, "version=", 8))
 			fputs("version=99.9\n", out);
 		else if (!skips || !strcmp(line, "."))

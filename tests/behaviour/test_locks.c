@@ -231,6 +231,7 @@ Behaviour(locks, hold_for_a_service_that_an_upgrade_brings_back)
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	write_file(strrchr(superd->table, '/') + 1, WEB OTHER, web, backend("serve"), other, backend("serve"));
 	superd_upgrade(superd);
+	cr_assert_eq(SUPERCTL(control_path(), "reload").status, 0, "%s", world_logs());
 	expect_held("web");
 	cr_expect_str_eq(control_value(control_once("status other"), "state"), "off");
 	cr_expect_not(client_can_connect(other));

@@ -1,7 +1,7 @@
 /* A serialized state, for another version of superd to read: a line with the format's version, sections of KEY=VALUE
  * lines, and a last line that shows that the text is complete.
  *
- *   superd ledger 3
+ *   superd ledger 4
  *   [service]
  *   name=web
  *   state=running
@@ -18,7 +18,7 @@
 
 #include "lib/buf.h"
 
-#define STATE_STREAM_FORMAT 3           /* changes if a key changes its meaning; no other format is read */
+#define STATE_STREAM_FORMAT 4           /* changes if a key changes its meaning; no other format is read */
 #define STATE_FD_ID "_socket"           /* key of the line behind a descriptor's: its socket_id, where the superd before has died */
 #define STATE_STREAM_MOST (256u << 20)  /* bytes */
 

@@ -56,20 +56,20 @@ Test(stream, refuses_what_is_none)
 		{ "", "it is no ledger" },
 		{ "superd ledger\n.\n", "it is no ledger" },
 		{ "superd ledger x\n.\n", "it is no ledger" },
-		{ "superd ledger 2\n.\n", "it is of format 2, and this superd reads format 3" },
-		{ "superd ledger 4\n.\n", "it is of format 4, and this superd reads format 3" },
-		{ "superd ledger 3\n", "end is missing" },
-		{ "superd ledger 3\n[a]\nb=c\n", "end is missing" },
-		{ "superd ledger 3\n[a]\nb=c", "end is missing" },
-		{ "superd ledger 3\n.\nx", "more after its end" },
-		{ "superd ledger 3\na=b\n.\n", "line 2: it comes before the first [SECTION]" },
-		{ "superd ledger 3\n[]\n.\n", "line 2: it is no [SECTION]" },
-		{ "superd ledger 3\n[a\n.\n", "line 2: it is no [SECTION]" },
-		{ "superd ledger 3\n[a]\nb\n.\n", "line 3: it is no KEY=VALUE" },
-		{ "superd ledger 3\n[a]\n=b\n.\n", "line 3: it is no KEY=VALUE" },
-		{ "superd ledger 3\n[a]\nA=b\n.\n", "line 3: it is no KEY=VALUE" },
-		{ "superd ledger 3\n[a]\nb=\\x\n.\n", "must follow a backslash" },
-		{ "superd ledger 3\n[a]\nb=\\\n.\n", "must follow a backslash" },
+		{ "superd ledger 2\n.\n", "it is of format 2, and this superd reads format 4" },
+		{ "superd ledger 5\n.\n", "it is of format 5, and this superd reads format 4" },
+		{ "superd ledger 4\n", "end is missing" },
+		{ "superd ledger 4\n[a]\nb=c\n", "end is missing" },
+		{ "superd ledger 4\n[a]\nb=c", "end is missing" },
+		{ "superd ledger 4\n.\nx", "more after its end" },
+		{ "superd ledger 4\na=b\n.\n", "line 2: it comes before the first [SECTION]" },
+		{ "superd ledger 4\n[]\n.\n", "line 2: it is no [SECTION]" },
+		{ "superd ledger 4\n[a\n.\n", "line 2: it is no [SECTION]" },
+		{ "superd ledger 4\n[a]\nb\n.\n", "line 3: it is no KEY=VALUE" },
+		{ "superd ledger 4\n[a]\n=b\n.\n", "line 3: it is no KEY=VALUE" },
+		{ "superd ledger 4\n[a]\nA=b\n.\n", "line 3: it is no KEY=VALUE" },
+		{ "superd ledger 4\n[a]\nb=\\x\n.\n", "must follow a backslash" },
+		{ "superd ledger 4\n[a]\nb=\\\n.\n", "must follow a backslash" },
 	};
 
 	for (size_t n = 0; n < sizeof(wrong) / sizeof(*wrong); n++) {
@@ -82,7 +82,7 @@ Test(stream, refuses_what_is_none)
 
 Test(stream, refuses_a_nul)
 {
-	static const char text[] = "superd ledger 3\n[a]\nb=\0c\n.\n";
+	static const char text[] = "superd ledger 4\n[a]\nb=\0c\n.\n";
 	char *copy = malloc(sizeof(text));
 
 	memcpy(copy, text, sizeof(text));
@@ -94,7 +94,7 @@ Test(stream, notes_the_first_value_out_of_bounds_and_gives_the_fallback)
 	unsigned char bytes[2];
 	size_t length;
 
-	cr_assert_null(parse("superd ledger 3\n[a]\nbig=70000\nword=x\nreal=1x\nhex=0g\nodd=abc\n.\n"));
+	cr_assert_null(parse("superd ledger 4\n[a]\nbig=70000\nword=x\nreal=1x\nhex=0g\nodd=abc\n.\n"));
 	cr_assert_eq(state_number(&stream.sections[0], "missing", 0, 65535, 7), 7);
 	cr_assert_null(stream.flaw);
 	cr_assert_eq(state_number(&stream.sections[0], "big", 0, 65535, 7), 7);
@@ -110,7 +110,7 @@ Test(stream, notes_the_first_value_out_of_bounds_and_gives_the_fallback)
 
 Test(stream, tells_what_nobody_looked_for)
 {
-	cr_assert_null(parse("superd ledger 3\n[a]\none=1\nnew=2\n.\n"));
+	cr_assert_null(parse("superd ledger 4\n[a]\none=1\nnew=2\n.\n"));
 	cr_assert_str_eq(state_text(&stream.sections[0], "one"), "1");
 	cr_assert(stream.sections[0].entries[0].used);
 	cr_assert_not(stream.sections[0].entries[1].used);
