@@ -248,8 +248,8 @@ Behaviour(left_out, comes_in_by_its_new_row_where_the_former_one_served)
 	cr_expect_null(strstr(ctl("why", "dog"), "the previous one"));
 }
 
-/* Whether the next superd reads the sources, or cannot and goes on by the table of the one before. */
-Behaviour(left_out, is_so_after_each_death_of_superd)
+/* The next superd could read the sources, or not: it goes on by the table of the one before. */
+Behaviour(left_out, is_so_after_each_death_of_superd_and_an_upgrade)
 {
 	const char *arguments[] = { "--keep-going", "--guard", "--control", control_path(), NULL };
 	const struct setup setup = { .arguments = arguments };
@@ -258,10 +258,13 @@ Behaviour(left_out, is_so_after_each_death_of_superd)
 						row("worse", "/bin/cat", "usr = 3"));
 
 	cr_expect_str_eq(client_ask(superd_port(superd, "good"), "saved\n"), "saved");
-	for (int n = 0; n < 2; n++) {
+	for (int n = 0; n < 3; n++) {
 		const char *answer;
 
-		guarded_kill(superd);
+		if (n == 1)
+			cr_assert_eq(SUPERCTL(control_path(), "upgrade").status, 0, "%s", world_logs());
+		else
+			guarded_kill(superd);
 		answer = ctl("status", "bad");
 		expect_in(answer, text_of("Left out: %s:2:", superd->table));
 		expect_in(answer, "there is no such program");
@@ -269,7 +272,8 @@ Behaviour(left_out, is_so_after_each_death_of_superd)
 		expect_in(ctl("start", "bad"), "bad: it is left out: ");
 		expect_in(SUPERCTL(control_path(), "health").out, "\nbad: it is left out: ");
 		cr_expect_str_eq(client_ask(superd_port(superd, "good"), "still\n"), "still");
-		write_file(strrchr(superd->table, '/') + 1, "%s", "superd { pid_fil = 3 }");
+		if (n == 1)
+			write_file(strrchr(superd->table, '/') + 1, "%s", "superd { pid_fil = 3 }");
 	}
 }
 

@@ -216,7 +216,7 @@ Behaviour(locks, are_written_by_an_upgrade_where_they_could_not_be_before)
 }
 
 /* Its entry was wrong before, and is right when the new superd reads it. */
-Behaviour(locks, hold_for_a_service_that_an_upgrade_brings_back)
+Behaviour(locks, hold_over_an_upgrade_for_a_service_that_a_reload_brings_back)
 {
 	const char *arguments[] = { "--control", control_path(), "--keep-going", NULL };
 	const struct setup setup = { .arguments = arguments };
@@ -275,7 +275,7 @@ Behaviour(locks, are_read_from_superds_own_file_alone)
 	cr_assert_eq(chmod(path, 0600), 0);
 	expect_refused(port, "its end is missing");
 
-	write_file("control.locks", "superd ledger 3\n[lock]\nname=web\nheld_since=yesterday\n.\n");
+	write_file("control.locks", "superd ledger 4\n[lock]\nname=web\nheld_since=yesterday\n.\n");
 	cr_assert_eq(chmod(path, 0600), 0);
 	expect_refused(port, "held_since is out of bounds");
 

@@ -27,7 +27,6 @@
 #include "superd/reload/saved_state.h"
 #include "superd/reload/upgrade.h"
 #include "superd/supervisor/supervisor.h"
-#include "table/rules/check.h"
 
 #define ANSWER_MOST 3000 /* bytes */
 
@@ -144,11 +143,6 @@ static bool can_load(struct options *options, struct state_stream *stream, struc
 	struct table *previous = load_previous(options, stream, &of_previous), *table;
 	bool good = previous && load_fits(stream, previous, why);
 
-	if (previous)           /* the superd before may have had other rules */
-		table_check(previous, &of_previous);
-	if (good && of_previous.errors)
-		describe_errors(&of_previous, why);
-	good &= !of_previous.errors;
 	if (options_read_standard_input(options))
 		lseek(STDIN_FILENO, 0, SEEK_SET);
 	table = good ? load_to_run(options, &diags) : NULL;

@@ -1232,10 +1232,6 @@ void load_begin(struct state_loader *loader)
 	struct service_list *service_list = engine->service_list;
 
 	for (size_t n = 0; n < service_list->count; n++) {
-		if (service_list->runtimes[n])
-			locks_restore(service_list->runtimes[n]);       /* its entry may have been left out before */
-	}
-	for (size_t n = 0; n < service_list->count; n++) {
 		if (!service_list->runtimes[n])
 			continue;
 		load_go_on(service_list->runtimes[n]);
