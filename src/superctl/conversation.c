@@ -306,7 +306,7 @@ static enum ctl_status handle_line(struct conversation *conversation, const char
 	status = conversation_check_line(conversation, line, enough);
 	conversation->lines_read++;
 	if (status == CTL_DONE && !*enough) {
-		if (on_line && !on_line(context, line, text))
+		if (on_line && !on_line(context, line))
 			status = CTL_FAILED;
 		if (conversation->lines_left && !--conversation->lines_left)
 			*enough = true;

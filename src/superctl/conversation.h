@@ -25,9 +25,9 @@ struct conversation {
 	struct buf why;                 /* the last failure, visible text */
 };
 
-/* Called for each line of the answer but the last one, which ends it. text: the line as received. Returns false after
- * printing an error that ends the conversation. */
-typedef bool reply_line(void *context, const json_t *line, const char *text);
+/* Called for each line of the answer but the last one, which ends it. Returns false after printing an error that ends the
+ * conversation. */
+typedef bool reply_line(void *context, const json_t *line);
 
 /* Connects and reads the greeting. On failure it prints the reason, and the caller must not call conversation_close. */
 enum ctl_status conversation_open(struct conversation *conversation, const struct superctl_options *options);

@@ -4,13 +4,12 @@
 #include "superctl/conversation.h"
 #include "superctl/state_words.h"
 
-static bool show_line(void *context, const json_t *line, const char *text)
+static bool show_line(void *context, const json_t *line)
 {
 	struct each_view *view = context;
 	struct buf out = { 0 };
 	bool ok;
 
-	(void)text;
 	view->inactive += !state_word_is_active(line);
 	if (view->options->json)
 		return true;

@@ -8,6 +8,7 @@
 #include "superctl/json_reply.h"
 #include "superctl/reconnect.h"
 #include "superctl/screen.h"
+#include "superctl/sentence.h"
 #include "superctl/views.h"
 
 #define LOG_LINES 10                    /* of log, without --count and --since */
@@ -27,52 +28,28 @@ static enum style style_of(const json_t *event)
 	return json_reply_is(event, "level", "debug") ? STYLE_DIM : STYLE_PLAIN;
 }
 
-/* Adds the text of an event, or the number of events that superd dropped. */
-static void add_event(struct buf *out, const json_t *line)
-{
-	if (json_reply_has_number(line, "dropped")) {
-		buf_addf(out, "%.0f events were left out, as they were not read fast enough",
-			 json_reply_number(line, "dropped"));
-		return;
-	}
-	if (*json_reply_text(line, "service"))
-		json_reply_show_text(out, line, "service");
-	else
-		buf_text(out, "superd");
-	buf_text(out, ": ");
-	json_reply_show_text(out, line, "message");
-}
-
-/* Prints to stderr that no service has the name. It may be a mistake, or belong to a service that comes later. */
-static void say_unmatched(const json_t *line)
-{
-	struct buf name = { 0 };
-
-	json_reply_show_text(&name, line, "unmatched");
-	fprintf(stderr, "superctl: '%s': no service has such a name now; waiting for one\n", buf_string(&name));
-	buf_free(&name);
-}
-
-static bool show_event(void *context, const json_t *line, const char *text)
+static bool show_event(void *context, const json_t *line)
 {
 	struct events_view *view = context;
 	struct buf out = { 0 };
-	bool ok;
+	bool ok = true;
 
-	(void)text;
-	if (*json_reply_text(line, "unmatched"))
-		say_unmatched(line);
-	if (view->options->json || *json_reply_text(line, "unmatched"))
-		return true;
-	if (json_reply_has_number(line, "at")) {
-		human_units_add_dated(&out, json_reply_number(line, "at"));
-		buf_char(&out, ' ');
+	/* The name may be a mistake, or belong to a service that comes later. */
+	if (sentence_add(&out, line, "superctl: '{unmatched}': no service has such a name now; waiting for one\n"))
+		fputs(buf_string(&out), stderr);
+	else if (!view->options->json) {
+		buf_clear(&out);
+		if (json_reply_has_number(line, "at")) {
+			human_units_add_dated(&out, json_reply_number(line, "at"));
+			buf_char(&out, ' ');
+		}
+		screen_set(&view->screen, &out, style_of(line));
+		(void)sentence_add(&out, line, "[{dropped} events were left out, as they were not read fast enough|"
+					       "[{service}|superd]: [{message}]]");
+		screen_set(&view->screen, &out, STYLE_PLAIN);
+		buf_char(&out, '\n');
+		ok = conversation_print(&out);
 	}
-	screen_set(&view->screen, &out, style_of(line));
-	add_event(&out, line);
-	screen_set(&view->screen, &out, STYLE_PLAIN);
-	buf_char(&out, '\n');
-	ok = conversation_print(&out);
 	buf_free(&out);
 	return ok;
 }

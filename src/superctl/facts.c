@@ -8,6 +8,7 @@
 
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
+#include "superctl/sentence.h"
 
 #define LONG_WAIT .1 /* seconds from a request to the start that are worth telling */
 
@@ -58,18 +59,11 @@ double facts_refused(const json_t *service)
 
 void facts_add_socket_fault(struct buf *out, const json_t *listener)
 {
-	if (json_reply_is(listener, "absent", "rests")) {
-		json_reply_show_text(out, listener, "why");
-		buf_text(out, ": it rests for ");
-		human_units_add_span(out, json_reply_number(listener, "rests_for"));
-	} else if (json_reply_is(listener, "absent", "condition")) {
-		facts_add_text(out, "", listener, "name", " stays closed: its conditions do not hold");
-		facts_add_text(out, " (", listener, "condition_at", ")");
-	} else if (json_reply_is(listener, "absent", "failed")) {
-		facts_add_text(out, "", listener, "name", " cannot be opened; superd tries again");
-	} else if (json_reply_flag(listener, "old_options")) {
-		facts_add_text(out, "", listener, "name", " keeps its old options until its program has ended");
-	}
+	(void)sentence_add(out, listener,
+			   "[{absent=rests}[{why}]: it rests for {rests_for:span}|"
+			   "{absent=condition}{name} stays closed: its conditions do not hold[ ({condition_at})]|"
+			   "{absent=failed}{name} cannot be opened; superd tries again|"
+			   "{?old_options}{name} keeps its old options until its program has ended]");
 }
 
 void facts_add_endpoints(struct buf *out, const json_t *service, size_t most)
@@ -133,105 +127,28 @@ void facts_add_command(struct buf *out, const json_t *service, bool brief)
 	add_relayed(out, service, words);
 }
 
-double facts_now(const json_t *service)
-{
-	return json_reply_has_number(service, "since") && json_reply_has_number(service, "for")
-		? json_reply_number(service, "since") + json_reply_number(service, "for")
-		: 0;
-}
-
-void facts_add_lapse(struct buf *out, double seconds)
-{
-	(seconds < 1 ? human_units_add_span : human_units_add_age)(out, seconds > 0 ? seconds : 0);
-}
-
-/* Adds "5 s ago (16:20:11)". */
-static void add_ago(struct buf *out, const json_t *service, double at)
-{
-	double now = facts_now(service);
-
-	if (now >= at) {
-		facts_add_lapse(out, now - at);
-		buf_text(out, " ago (");
-	}
-	human_units_add_clock(out, at);
-	buf_text(out, now >= at ? ")" : "");
-}
-
-void facts_add_text(struct buf *out, const char *before, const json_t *object, const char *key,
-		    const char *after)
-{
-	if (!*json_reply_text(object, key))
-		return;
-	buf_text(out, before);
-	json_reply_show_text(out, object, key);
-	buf_text(out, after);
-}
-
 void facts_add_last_start(struct buf *out, const json_t *service)
 {
 	const json_t *last = json_reply_object(service, "last_activation");
 	double wait = json_reply_number(last, "wait");
 
-	if (!last)
-		return;
-	add_ago(out, service, json_reply_number(last, "at"));
-	facts_add_text(out, " by ", last, "by", "");
-	if (wait >= LONG_WAIT) {
-		buf_text(out, ", ");
-		human_units_add_span(out, wait);
-		buf_text(out, " after it was wanted");
-	}
+	(void)sentence_add(out, service, "[{last_activation.at:ago}[ by {last_activation.by}]]");
+	if (wait >= LONG_WAIT)
+		(void)sentence_add(out, last, ", {wait:span} after it was wanted");
 	if (json_reply_has_number(last, "latency")) {
 		buf_text(out, ", ready after ");
 		human_units_add_span(out, fmax(json_reply_number(last, "latency") - wait, 0));
 	}
 }
 
-/* Whether a result says more than the status or signal does. */
-static bool tells_more(const char *result)
-{
-	static const char *const plain[] = { "", "success", "exit-code", "signal", "core-dump" };
-
-	for (size_t n = 0; n < sizeof(plain) / sizeof(*plain); n++) {
-		if (!strcmp(plain[n], result))
-			return false;
-	}
-	return true;
-}
-
-void facts_add_ending(struct buf *out, const json_t *end)
-{
-	bool has_status = json_reply_has_number(end, "status") || *json_reply_text(end, "signal");
-
-	if (*json_reply_text(end, "reason")) {
-		json_reply_show_text(out, end, "reason");
-		return;
-	}
-	if (json_reply_has_number(end, "status"))
-		buf_addf(out, "exit status %.0f", json_reply_number(end, "status"));
-	facts_add_text(out, "signal ", end, "signal", json_reply_flag(end, "core_dumped") ? " (core dumped)" : "");
-	if (!has_status)
-		json_reply_show_text(out, end, "result");
-	else if (tells_more(json_reply_text(end, "result")))
-		facts_add_text(out, " (", end, "result", ")");
-}
-
 void facts_add_last_exit(struct buf *out, const json_t *service)
 {
-	const json_t *last = json_reply_object(service, "last_exit");
+	bool ended = sentence_add(out, service, "[{last_exit.at:ago} with " ENDING_OF("last_exit.")
+						"[, after {last_exit.lasted:span}]]{?last_exit}");
 
-	if (!last)
-		return;
-	add_ago(out, service, json_reply_number(last, "at"));
-	buf_text(out, " with ");
-	facts_add_ending(out, last);
-	if (json_reply_has_number(last, "lasted")) {
-		buf_text(out, ", after ");
-		human_units_add_span(out, json_reply_number(last, "lasted"));
-	}
 	/* A service that pauses after the failure has it in the reason of its pause. */
-	if (!json_reply_object(service, "pause") && !json_reply_is(last, "result", "success"))
+	if (ended && !json_reply_object(service, "pause") &&
+	    !json_reply_is(json_reply_object(service, "last_exit"), "result", "success"))
 		json_reply_show_text(out, json_array_get(json_reply_list(service, "last_failures"), 0), "hint");
 }
 
@@ -254,44 +171,27 @@ bool facts_next_failure(struct buf *out, const json_t *service, size_t *at)
 
 	if (!failure)
 		return false;
-	add_ago(out, service, json_reply_number(failure, "at"));
-	buf_text(out, ": ");
-	if (json_reply_has_number(failure, "pid"))
-		buf_addf(out, "pid %.0f, ", json_reply_number(failure, "pid"));
-	facts_add_text(out, "for ", failure, "peer", ", ");
-	facts_add_ending(out, failure);
+	sentence_add_ago(out, sentence_now(service), json_reply_number(failure, "at"));
+	(void)sentence_add(out, failure, ": [pid {pid}, ][for {peer}, ]" ENDING_OF(""));
 	*at += same + 1;
 	if (!same)
 		return true;
 	buf_addf(out, "; the same happened %zu time%s before, first ", same, same == 1 ? "" : "s");
-	add_ago(out, service, json_reply_number(json_array_get(failures, *at - 1), "at"));
+	sentence_add_ago(out, sentence_now(service), json_reply_number(json_array_get(failures, *at - 1), "at"));
 	return true;
 }
 
 void facts_add_pause(struct buf *out, const json_t *service)
 {
-	const json_t *pause = json_reply_object(service, "pause");
-
-	if (!pause)
-		return;
-	json_reply_show_text(out, pause, "reason");
-	if (json_reply_has_number(pause, "left")) {
-		buf_text(out, "; it tries again in ");
-		human_units_add_span(out, json_reply_number(pause, "left"));
-	} else {
-		buf_text(out, "; superd does not start it again: superctl start does");
-	}
+	(void)sentence_add(out, service, "[{?pause}[{pause.reason}][; it tries again in {pause.left:span}|"
+					 "; superd does not start it again: superctl start does]]");
 }
 
 void facts_add_probes(struct buf *out, const json_t *service)
 {
-	double count = json_reply_number(service, "probes");
-	bool is_silent = json_reply_flag(service, "probe"), is_from = json_reply_flag(service, "probe_from");
-
-	if (count > 0)
-		buf_addf(out, "%.0f connection%s, and woke nothing (%s)", count,
-			 count == 1 ? " was closed as a probe" : "s were closed as probes",
-			 is_silent && is_from ? "probe, probe_from" : is_silent ? "probe = silent" : "probe_from");
+	(void)sentence_add(out, service,
+			   "[{?probes}{probes: connection} [{probes=1}was closed as a probe|were closed as probes], "
+			   "and woke nothing ([{?probe}probe[{?probe_from}, probe_from| = silent]|probe_from])]");
 }
 
 /* Adds the addresses of the clients, the part of them at a port that the program has opened itself, and the age of the
@@ -299,18 +199,13 @@ void facts_add_probes(struct buf *out, const json_t *service)
 static void add_clients(struct buf *out, const json_t *idle)
 {
 	const json_t *own = json_reply_object(idle, "own_port");
-	double connections = json_reply_number(idle, "connections"), count = json_reply_number(own, "connections");
 
-	buf_addf(out, "%.0f client%s", connections, connections == 1 ? "" : "s");
-	facts_add_text(out, " (", idle, "peers", ")");
-	if (*json_reply_text(own, "endpoint") && count < connections)
-		buf_addf(out, ", %.0f of them", count);
-	facts_add_text(out, " at its own port ", own, "endpoint", "");
-	if (json_reply_number(idle, "counted") >= 1) {
-		buf_text(out, " when counted ");
-		human_units_add_age(out, json_reply_number(idle, "counted"));
-		buf_text(out, " ago");
-	}
+	(void)sentence_add(out, idle, "{connections: client}[ ({peers})]");
+	if (json_reply_number(own, "connections") < json_reply_number(idle, "connections"))
+		(void)sentence_add(out, own, "[{?endpoint}, {connections} of them]");
+	(void)sentence_add(out, idle, "[ at its own port {own_port.endpoint}]");
+	if (json_reply_number(idle, "counted") >= 1)
+		(void)sentence_add(out, idle, " when counted {counted:age} ago");
 }
 
 static bool relays_clients(const json_t *service)
@@ -370,7 +265,7 @@ void facts_add_idle(struct buf *out, const json_t *service)
 	if (is_quiet)
 		human_units_add_span(out, json_reply_number(idle, "for"));
 	if (json_reply_is(idle, "standing", "busy"))
-		facts_add_text(out, "; not idle: ", idle, "busy", "");
+		(void)sentence_add(out, idle, "[; not idle: {busy}]");
 	else if (!json_reply_is(idle, "standing", "frozen") && !json_reply_is(idle, "standing", "reported"))
 		add_countdown(out, idle);
 }
@@ -391,59 +286,32 @@ void facts_add_relay(struct buf *out, const json_t *instance)
 	const json_t *relay = json_reply_object(instance, "relay");
 	double clients = json_reply_number(relay, "connections") + json_reply_number(relay, "flows");
 
-	if (!relay)
-		return;
-	if (!json_reply_has_number(relay, "pid")) {
-		buf_text(out, "its relay is started again soon");
-	} else if (json_reply_flag(relay, "answers")) {
+	if (json_reply_has_number(relay, "pid") && json_reply_flag(relay, "answers"))
 		buf_addf(out, "relaying %.0f client%s to ", clients, clients == 1 ? "" : "s");
-		json_reply_show_text(out, relay, "target");
-	} else {
-		facts_add_text(out, "waiting for ", relay, "target", " to answer");
-		facts_add_text(out, ": ", relay, "error", "");
-	}
+	(void)sentence_add(out, relay,
+			   "[{?target}[{#pid}[{?answers}{target}|waiting for {target} to answer[: {error}]]|"
+			   "its relay is started again soon]]");
 }
 
 void facts_add_warm(struct buf *out, const json_t *service)
 {
-	const json_t *warm = json_reply_object(service, "warm");
-
-	if (!warm)
-		return;
-	buf_addf(out, "%.0f of %.0f started ahead wait for a client", json_reply_number(warm, "held"),
-		 json_reply_number(warm, "wanted"));
-	if (json_reply_number(warm, "preparing") > 0)
-		buf_addf(out, ", %.0f being started", json_reply_number(warm, "preparing"));
-	buf_addf(out, "; %.0f taken, %.0f missed", json_reply_number(warm, "taken"), json_reply_number(warm, "missed"));
-	facts_add_text(out, "; ", warm, "obstacle", "");
+	(void)sentence_add(out, json_reply_object(service, "warm"),
+			   "[{held} of {wanted} started ahead wait for a client[{?preparing}, {preparing} being "
+			   "started]; {taken} taken, {missed} missed[; {obstacle}]]");
 }
 
 bool facts_add_outdated(struct buf *out, const json_t *service)
 {
-	double count = json_reply_number(service, "outdated");
-
-	if (count <= 0)
-		return false;
-	buf_addf(out, "%.0f instance%s with the previous configuration", count, count == 1 ? " runs" : "s run");
-	if (!json_reply_is(service, "state", "leaving"))
-		facts_add_text(out, ": superctl restart ", service, "service", "");
-	return true;
+	return sentence_add(out, service,
+			    "[{?outdated}{outdated: instance} run[{outdated=1}s] with the previous configuration"
+			    "[{state=leaving}|: superctl restart {service}]]{?outdated}");
 }
 
 /* Adds "pid 23: env; has tcp:8080 still". */
-static void add_outdated_instance(struct buf *out, const json_t *instance, const json_t *outdated)
+static void add_outdated_instance(struct buf *out, const json_t *instance)
 {
-	const json_t *options = json_reply_list(outdated, "options");
-
-	if (json_reply_has_number(instance, "pid"))
-		buf_addf(out, "pid %.0f", json_reply_number(instance, "pid"));
-	else
-		buf_text(out, "the instance that starts");
-	for (size_t i = 0; i < json_array_size(options); i++) {
-		buf_text(out, i ? ", " : ": ");
-		json_reply_show(out, json_array_get(options, i));
-	}
-	facts_add_text(out, "; has ", outdated, "sockets", " still");
+	(void)sentence_add(out, instance, "[pid {pid}|the instance that starts][: {outdated.options}]"
+					  "[; has {outdated.sockets} still]");
 }
 
 /* Adds "pid 23 is stopped, as it seemed idle: it serves its 2 clients until another one waits", or, before that,
@@ -486,11 +354,7 @@ static void add_stop(struct buf *out, const json_t *instance, const json_t *stop
 		buf_addf(out, ": it serves its %.0f clients%s", clients, buf_string(&how));
 	else
 		buf_addf(out, ": it serves its client%s%s", clients == 1 ? "" : "s", buf_string(&how));
-	if (json_reply_has_number(stop, "left")) {
-		buf_text(out, ", for ");
-		human_units_add_span(out, json_reply_number(stop, "left"));
-		buf_text(out, " at most");
-	}
+	(void)sentence_add(out, stop, "[, for {left:span} at most]");
 	buf_free(&how);
 }
 
@@ -513,7 +377,7 @@ bool facts_next_outdated(struct buf *out, const json_t *service, size_t *at)
 	for (; !json_reply_flag(service, "accept") && *at < json_array_size(list) && !outdated; (*at)++) {
 		outdated = json_reply_object(json_array_get(list, *at), "outdated");
 		if (outdated)
-			add_outdated_instance(out, json_array_get(list, *at), outdated);
+			add_outdated_instance(out, json_array_get(list, *at));
 	}
 	return outdated;
 }

@@ -11,7 +11,6 @@
 
 size_t facts_instances(const json_t *service);                  /* the number of instances */
 const json_t *facts_current(const json_t *service);             /* the instance with the sockets; NULL: none */
-double facts_now(const json_t *service);                        /* Unix time of the answer; 0: unknown */
 
 /* Clients that wait at a listener, and at all of a service: in its accept queue, or accepted without an instance yet.
  * false: unknown. */
@@ -20,10 +19,14 @@ bool facts_queue(const json_t *service, double *waiting);
 
 double facts_refused(const json_t *service);                    /* refused clients, for all reasons */
 
-void facts_add_lapse(struct buf *out, double seconds);          /* "230 ms", "5 s": for how long something lasts */
-
-/* Adds the text of a member between these two; nothing if there is none. */
-void facts_add_text(struct buf *out, const char *before, const json_t *object, const char *key, const char *after);
+/* A sentence (superctl/sentence) about the end of an instance, an object whose members have this prefix: "exit status 1",
+ * "signal KILL", a reason. */
+#define ENDING_OF(end) \
+	"[{" end "reason}|exit status {" end "status}" ENDING_RESULT(end) "|signal {" end "signal}" \
+	"[{?" end "core_dumped} (core dumped)]" ENDING_RESULT(end) "|{" end "result}]"
+#define ENDING_RESULT(end) \
+	"[{" end "result=success}|{" end "result=exit-code}|{" end "result=signal}|{" end "result=core-dump}|" \
+	" ({" end "result})]"
 
 /* Adds the endpoints, at most so many of them, and then the number of the others: "+2". */
 void facts_add_endpoints(struct buf *out, const json_t *service, size_t most);
@@ -34,7 +37,6 @@ void facts_add_command(struct buf *out, const json_t *service, bool brief);
 
 void facts_add_last_start(struct buf *out, const json_t *service);      /* "5 s ago (16:20:11) by 10.0.0.5" */
 void facts_add_last_exit(struct buf *out, const json_t *service);       /* "5 s ago (16:20:11) with exit status 1" */
-void facts_add_ending(struct buf *out, const json_t *end);              /* "exit status 1", "signal KILL", a reason */
 void facts_add_pause(struct buf *out, const json_t *service);
 void facts_add_probes(struct buf *out, const json_t *service);
 /* Adds why superd takes no client from a socket, or that it is not as configured; nothing if all is well. */

@@ -7,6 +7,7 @@
 #include "superctl/facts.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
+#include "superctl/sentence.h"
 #include "superctl/state_words.h"
 
 #define ENDPOINTS_MOST 3                /* endpoints of a service on a terminal; superctl status has all */
@@ -29,15 +30,11 @@ static enum style add_name(struct buf *out, const struct screen *screen, const j
 /* Adds the state; for a service that failed, also when superd tries again: "failing, retry in 12 s". */
 static enum style add_state(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	const json_t *pause = json_reply_object(service, "pause");
 	enum style style = state_word_of(service)->style;
 
 	(void)screen;
 	state_word_add(out, service);
-	if (json_reply_has_number(pause, "left")) {
-		buf_text(out, ", retry in ");
-		human_units_add_age(out, json_reply_number(pause, "left"));
-	}
+	(void)sentence_add(out, service, "[, retry in {pause.left:age}]");
 	if (json_reply_flag(service, "degraded") ||
 	    (style == STYLE_GREEN && json_reply_number(service, "outdated") > 0))
 		return STYLE_YELLOW;
@@ -53,7 +50,7 @@ static enum style add_endpoints(struct buf *out, const struct screen *screen, co
 /* Adds how long ago a client was there last. */
 static enum style add_last_used(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	double ago = facts_now(service) - json_reply_number(service, "last_used");
+	double ago = sentence_now(service) - json_reply_number(service, "last_used");
 
 	(void)screen;
 	if (json_reply_has_number(service, "last_used") && ago < 1)
@@ -80,16 +77,10 @@ static enum style add_failure(struct buf *out, const struct screen *screen, cons
 	const json_t *last = json_array_get(json_reply_list(service, "last_failures"), 0);
 
 	(void)screen;
-	if (*json_reply_text(service, "left_out")) {
-		buf_text(out, "left out: ");
-		json_reply_show_text(out, service, "left_out");
-	} else if (last) {
-		facts_add_ending(out, last);
-		buf_text(out, ", ");
-		human_units_add_clock(out, json_reply_number(last, "at"));
-	} else {
-		json_reply_show_text(out, json_reply_object(service, "pause"), "reason");
-	}
+	if (last && !*json_reply_text(service, "left_out"))
+		(void)sentence_add(out, last, ENDING_OF("") ", {at:clock}");
+	else
+		(void)sentence_add(out, service, "[left out: {left_out}|{pause.reason}]");
 	return STYLE_RED;
 }
 

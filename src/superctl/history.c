@@ -9,6 +9,7 @@
 #include "superctl/conversation.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
+#include "superctl/sentence.h"
 #include "superctl/views.h"
 
 #define SLEEPS_MOST 1000000             /* of all services */
@@ -67,7 +68,7 @@ static bool add_present(struct history_view *view, json_t *service)
 	return true;
 }
 
-static bool keep_line(void *context, const json_t *line, const char *text)
+static bool keep_line(void *context, const json_t *line)
 {
 	struct history_view *view = context;
 	const json_t *wakes = json_reply_list(line, "wakes");
@@ -76,7 +77,6 @@ static bool keep_line(void *context, const json_t *line, const char *text)
 	json_t *service = (json_t *)(size_t)line;
 	bool good = true;
 
-	(void)text;
 	if (view->options->json)
 		return true;
 	for (size_t n = 0; good && n < json_array_size(wakes); n++)
@@ -95,36 +95,27 @@ static int compare_ends(const void *one, const void *other)
 	return (left->at > right->at) - (left->at < right->at);
 }
 
-static void add_cell(struct history_view *view, enum style style)
+static void add_cell(struct history_view *view, enum style style, const json_t *object, const char *sentence)
 {
+	(void)sentence_add(&view->cell, object, sentence);
 	columns_add(&view->columns, style, &view->cell);
 }
 
 static void add_row(struct history_view *view, const struct sleep *sleep)
 {
-	const json_t *wake = sleep->wake;
 	double slept = sleep->slept;
 
-	json_reply_show_text(&view->cell, sleep->service, "service");
-	add_cell(view, STYLE_BOLD);
+	add_cell(view, STYLE_BOLD, sleep->service, "[{service}]");
 	if (slept > 0)
 		human_units_add_clock(&view->cell, sleep->at - slept);
-	add_cell(view, STYLE_PLAIN);
+	add_cell(view, STYLE_PLAIN, NULL, "");
 	if (slept > 0)
 		human_units_add_span(&view->cell, slept);
-	add_cell(view, STYLE_PLAIN);
-	if (wake)
-		human_units_add_clock(&view->cell, sleep->at);
-	add_cell(view, STYLE_PLAIN);
-	if (wake)
-		json_reply_show_text(&view->cell, wake, "by");
-	add_cell(view, STYLE_PLAIN);
-	if (wake)
-		json_reply_show_text(&view->cell, wake, "kind");
-	add_cell(view, STYLE_PLAIN);
-	if (wake && json_reply_has_number(wake, "delay"))
-		human_units_add_span(&view->cell, json_reply_number(wake, "delay"));
-	add_cell(view, STYLE_PLAIN);
+	add_cell(view, STYLE_PLAIN, NULL, "");
+	add_cell(view, STYLE_PLAIN, sleep->wake, "[{at:clock}]");
+	add_cell(view, STYLE_PLAIN, sleep->wake, "[{by}]");
+	add_cell(view, STYLE_PLAIN, sleep->wake, "[{kind}]");
+	add_cell(view, STYLE_PLAIN, sleep->wake, "[{delay:span}]");
 }
 
 static enum ctl_status print_sleeps(struct history_view *view)

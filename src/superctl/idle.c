@@ -7,6 +7,7 @@
 #include "superctl/conversation.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
+#include "superctl/sentence.h"
 #include "superctl/views.h"
 
 /* The columns that are left out first on a narrow terminal stand last. */
@@ -37,81 +38,32 @@ struct idle_view {
 	size_t measured;                /* services that were measured */
 };
 
-static void end_cell(struct idle_view *view)
+static void add_cell(struct idle_view *view, const json_t *object, const char *sentence)
 {
+	(void)sentence_add(&view->cell, object, sentence);
 	columns_add(&view->columns, STYLE_PLAIN, &view->cell);
-}
-
-static void add_span(struct idle_view *view, const json_t *object, const char *key)
-{
-	if (json_reply_has_number(object, key))
-		human_units_add_span(&view->cell, json_reply_number(object, key));
-	end_cell(view);
-}
-
-static void add_bytes(struct idle_view *view, const json_t *object, const char *key)
-{
-	if (json_reply_has_number(object, key))
-		human_units_add_bytes(&view->cell, json_reply_number(object, key));
-	end_cell(view);
-}
-
-static void add_name(struct idle_view *view, const json_t *service, bool is_first)
-{
-	if (is_first)
-		json_reply_show_text(&view->cell, service, "service");
-	columns_add(&view->columns, STYLE_BOLD, &view->cell);
-}
-
-/* Adds "start: 5.2 ms, thaw: 400 us", what there was of both. */
-static void add_latency(struct idle_view *view, const json_t *service)
-{
-	bool has_start = json_reply_has_number(service, "start_latency");
-
-	if (has_start) {
-		buf_text(&view->cell, "start: ");
-		human_units_add_span(&view->cell, json_reply_number(service, "start_latency"));
-	}
-	if (json_reply_has_number(service, "thaw_latency")) {
-		buf_text(&view->cell, has_start ? ", thaw: " : "thaw: ");
-		human_units_add_span(&view->cell, json_reply_number(service, "thaw_latency"));
-	}
-	end_cell(view);
-}
-
-static void add_note(struct idle_view *view, const json_t *service)
-{
-	if (json_reply_is(service, "action", "freeze"))
-		buf_text(&view->cell, json_reply_flag(service, "reclaims")
-					      ? "the memory that freeze_reclaim frees is not measured"
-					      : "idle_action = freeze keeps its memory");
-	end_cell(view);
 }
 
 /* Adds a line for a timeout: its own one, or one to compare with. A share that is a lower bound has a sign in front. */
 static void add_timeout(struct idle_view *view, const json_t *service, const json_t *timeout, bool is_first)
 {
-	const char *sign = json_reply_flag(timeout, "at_least") ? ">=" : "";
-	bool is_own = json_reply_has_number(timeout, "known_for");
+	const json_t *first = is_first ? service : NULL;
+	bool is_own = json_reply_has_number(timeout, "known_for"), has_own = json_reply_object(service, "own");
 
-	add_name(view, service, is_first);
-	if (is_own)
-		buf_text(&view->cell, "own ");
-	add_span(view, timeout, "timeout");
-	add_bytes(view, is_first ? service : NULL, "saves_now");
-	add_bytes(view, timeout, "saved");
-	buf_addf(&view->cell, "%s%.0f %%", sign, 100 * json_reply_number(timeout, "asleep"));
-	end_cell(view);
-	buf_addf(&view->cell, "%s%.0f", sign, json_reply_number(timeout, "wakes"));
-	end_cell(view);
-	add_bytes(view, is_first ? service : NULL, "memory");
-	if (is_own)
-		human_units_add_age(&view->cell, json_reply_number(timeout, "known_for"));
-	else if (is_first || json_reply_object(service, "own"))
-		human_units_add_age(&view->cell, json_reply_number(service, "measured"));
-	end_cell(view);
-	add_latency(view, is_first ? service : NULL);
-	add_note(view, is_first ? service : NULL);
+	json_reply_show_text(&view->cell, first, "service");
+	columns_add(&view->columns, STYLE_BOLD, &view->cell);
+	add_cell(view, timeout, "[{#known_for}own ][{timeout:span}]");
+	add_cell(view, first, "[{saves_now:bytes}]");
+	add_cell(view, timeout, "[{saved:bytes}]");
+	buf_addf(&view->cell, "%s%.0f %%", json_reply_flag(timeout, "at_least") ? ">=" : "",
+		 100 * json_reply_number(timeout, "asleep"));
+	add_cell(view, NULL, "");
+	add_cell(view, timeout, "[{?at_least}>=]{wakes}");
+	add_cell(view, first, "[{memory:bytes}]");
+	add_cell(view, is_own ? timeout : is_first || has_own ? service : NULL, "[{known_for:age}|{measured:age}]");
+	add_cell(view, first, "[start: {start_latency:span}[, thaw: {thaw_latency:span}]|thaw: {thaw_latency:span}]");
+	add_cell(view, first, "[{action=freeze}[{?reclaims}the memory that freeze_reclaim frees is not measured|"
+			      "idle_action = freeze keeps its memory]]");
 }
 
 static void note_never(struct idle_view *view, const json_t *service)
@@ -122,29 +74,20 @@ static void note_never(struct idle_view *view, const json_t *service)
 	json_reply_show_text(&view->never, service, "service");
 }
 
-/* Adds a line below the table: "cat: accept = yes: no instance runs without a client". */
-static void add_unmeasured(struct idle_view *view, const json_t *service)
-{
-	json_reply_show_text(&view->others, service, "service");
-	buf_text(&view->others, json_reply_is(service, "why", "accept")
-					? ": accept = yes: no instance runs without a client\n"
-				: json_reply_is(service, "why", "no-timeout")
-					? ": not measured: set idle_timeout, with idle_action = report to look only\n"
-					: ": it has not run with an idle_timeout yet\n");
-}
-
-static bool idle_line(void *context, const json_t *line, const char *text)
+static bool idle_line(void *context, const json_t *line)
 {
 	struct idle_view *view = context;
 	const json_t *timeouts = json_reply_list(line, "timeouts"), *own = json_reply_object(line, "own");
 
-	(void)text;
 	if (view->options->json)
 		return true;
 	if (!json_array_size(timeouts) && json_reply_flag(line, "never_ran"))
 		note_never(view, line);
 	else if (!json_array_size(timeouts))
-		add_unmeasured(view, line);
+		(void)sentence_add(&view->others, line,         /* a line below the table */
+				   "[{service}]: [{why=accept}accept = yes: no instance runs without a client|"
+				   "{why=no-timeout}not measured: set idle_timeout, with idle_action = report to look "
+				   "only|it has not run with an idle_timeout yet]\n");
 	else
 		view->measured++;
 	if (own)

@@ -6,6 +6,7 @@
 
 #include "superctl/conversation.h"
 #include "superctl/json_reply.h"
+#include "superctl/sentence.h"
 #include "superctl/views.h"
 
 /* A file system or server that does not answer may hold the reading for ever. systemd ends ExecReload= after 90 s. */
@@ -16,67 +17,24 @@ struct reload_view {
 	size_t failed;                  /* number of services that failed */
 };
 
-static void add_diagnostic(struct buf *out, const json_t *line)
-{
-	json_reply_show_text(out, line, "file");
-	if (json_reply_number(line, "line") > 0)
-		buf_addf(out, ":%.0f", json_reply_number(line, "line"));
-	if (json_reply_number(line, "column") > 0)
-		buf_addf(out, ":%.0f", json_reply_number(line, "column"));
-	if (*json_reply_text(line, "file"))
-		buf_text(out, ": ");
-	json_reply_show_text(out, line, "severity");
-	buf_text(out, ": ");
-	json_reply_show_text(out, line, "diagnostic");
-	buf_char(out, '\n');
-	if (!*json_reply_text(line, "hint"))
-		return;
-	buf_text(out, "  hint: ");
-	json_reply_show_text(out, line, "hint");
-	buf_char(out, '\n');
-}
+static const char diagnostic[] = "[{file}][:{line}{?line}][:{column}{?column}][{?file}: ]{severity}: {diagnostic}\n"
+				 "[  hint: {hint}\n]";
 
-/* "(env, exec)" */
-static void add_options(struct buf *out, const json_t *options)
-{
-	for (size_t i = 0; i < json_array_size(options); i++) {
-		buf_text(out, i ? ", " : " (");
-		json_reply_show(out, json_array_get(options, i));
-	}
-	if (json_array_size(options))
-		buf_char(out, ')');
-}
-
-static void add_service(struct buf *out, const json_t *line)
-{
-	json_reply_show_text(out, line, "service");
-	buf_text(out, ": ");
-	json_reply_show_text(out, line, "result");
-	add_options(out, json_reply_list(line, "options"));
-	if (*json_reply_text(line, "message")) {
-		buf_text(out, ": ");
-		json_reply_show_text(out, line, "message");
-	}
-	buf_char(out, '\n');
-}
-
-static bool show_line(void *context, const json_t *line, const char *text)
+static bool show_line(void *context, const json_t *line)
 {
 	struct reload_view *view = context;
 	bool failed = json_is_false(json_object_get(line, "ok")) || json_reply_is(line, "result", "failed");
 	bool ok = true, is_diagnostic = *json_reply_text(line, "diagnostic");
 	struct buf out = { 0 };
 
-	(void)text;
 	view->failed += failed;
 	if (view->options->json)
 		return true;
 	if (is_diagnostic)
-		add_diagnostic(&out, line);
-	else if (*json_reply_text(line, "service"))
-		add_service(&out, line);
-	else if (json_reply_has_number(line, "unchanged"))
-		buf_addf(&out, "%.0f unchanged\n", json_reply_number(line, "unchanged"));
+		(void)sentence_add(&out, line, diagnostic);
+	else
+		(void)sentence_add(&out, line, "[{service}: [{result}][ ({options})][: {message}]\n|"
+					       "{unchanged} unchanged\n]");
 	if (is_diagnostic || failed)
 		fputs(buf_string(&out), stderr);
 	else
@@ -110,14 +68,6 @@ struct diff_view {
 	bool differs;
 };
 
-static void add_value(struct buf *out, const json_t *option, const char *field)
-{
-	if (json_is_null(json_object_get(option, field)))
-		buf_text(out, "none");
-	else
-		json_reply_show_text(out, option, field);
-}
-
 /* The settings of superd itself, as against a service, which may be called superd, too. */
 static bool is_block(const json_t *line)
 {
@@ -130,45 +80,30 @@ static void add_difference(struct buf *out, const json_t *line)
 	const json_t *options = json_reply_list(line, "options"), *option;
 	size_t n;
 
-	if (is_block(line)) {
-		json_reply_show_text(out, line, "block");
-		buf_text(out, " { }");
-	} else {
-		json_reply_show_text(out, line, "service");
-	}
-	buf_text(out, ": ");
-	json_reply_show_text(out, line, "result");
-	buf_char(out, '\n');
-	json_array_foreach(options, n, option) {
-		buf_text(out, "    ");
-		json_reply_show_text(out, option, "option");
-		buf_text(out, ": ");
-		add_value(out, option, "before");
-		buf_text(out, " -> ");
-		add_value(out, option, "after");
-		buf_char(out, '\n');
-	}
+	(void)sentence_add(out, line, is_block(line) ? "{block}" : "{service}");
+	buf_text(out, is_block(line) ? " { }" : "");
+	(void)sentence_add(out, line, ": {result}\n");
+	json_array_foreach(options, n, option)
+		(void)sentence_add(out, option, "    {option}: [{before}|none] -> [{after}|none]\n");
 }
 
-static bool show_difference(void *context, const json_t *line, const char *text)
+static bool show_difference(void *context, const json_t *line)
 {
 	struct diff_view *view = context;
 	bool ok = true, is_diagnostic = *json_reply_text(line, "diagnostic");
 	bool is_difference = is_block(line) || *json_reply_text(line, "service");
 	struct buf out = { 0 };
 
-	(void)text;
 	view->differs |= is_difference;
 	if (view->options->json)
 		return true;
 	if (is_diagnostic)
-		add_diagnostic(&out, line);
+		(void)sentence_add(&out, line, diagnostic);
 	else if (is_difference)
 		add_difference(&out, line);
-	else if (json_reply_has_number(line, "unchanged"))
-		buf_addf(&out, "%.0f unchanged, %.0f changed, %.0f added, %.0f removed\n",
-			 json_reply_number(line, "unchanged"), json_reply_number(line, "changed"),
-			 json_reply_number(line, "added"), json_reply_number(line, "removed"));
+	else
+		(void)sentence_add(&out, line,
+				   "[{unchanged} unchanged, {changed} changed, {added} added, {removed} removed\n]");
 	if (is_diagnostic)
 		fputs(buf_string(&out), stderr);
 	else

@@ -14,6 +14,7 @@
 #include "superctl/facts.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
+#include "superctl/sentence.h"
 #include "superctl/state_words.h"
 #include "superctl/version.h"
 #include "superctl/views.h"
@@ -46,15 +47,8 @@ static void add_head(struct buf *out, const struct screen *screen, const json_t 
 
 static void add_origin(struct buf *out, const json_t *service)
 {
-	json_reply_show_text(out, service, "source");
-	buf_addf(out, "; %s; ",
-		 json_reply_is(service, "state", "left out") ? "left out"
-		 : json_reply_flag(service, "enabled")	 ? "enabled"
-							 : "disabled");
-	if (*json_reply_text(service, "type"))
-		buf_text(out, "type ");
-	json_reply_show_text(out, service, "type");
-	buf_text(out, json_reply_flag(service, "accept") ? ", one instance per connection" : ", one instance for all");
+	(void)sentence_add(out, service, "[{source}]; [{state=left out}left out|{?enabled}enabled|disabled]; "
+					 "[type {type}], [{?accept}one instance per connection|one instance for all]");
 }
 
 static enum style style_of(const json_t *service)
@@ -65,13 +59,7 @@ static enum style style_of(const json_t *service)
 static void add_state(struct buf *out, const json_t *service)
 {
 	state_word_add(out, service);
-	if (json_reply_has_number(service, "since")) {
-		buf_text(out, " since ");
-		human_units_add_clock(out, json_reply_number(service, "since"));
-		buf_text(out, "; ");
-		human_units_add_age(out, json_reply_number(service, "for"));
-		buf_text(out, " ago");
-	}
+	(void)sentence_add(out, service, "[ since {since:clock}; [{for:age}] ago]");
 }
 
 /* The orders of operators: who gave each, when, and, if it cannot outlive superd, why. */
@@ -85,20 +73,9 @@ static void add_locks(struct buf *out, const struct screen *screen, const json_t
 		add_label(out, json_reply_is(lock, "lock", "held")     ? "Held"
 				      : json_reply_is(lock, "lock", "disabled") ? "Disabled"
 										: "At boot");
-		if (json_reply_is(lock, "lock", "disabled at boot"))
-			buf_text(out, "disabled ");
-		if (json_reply_has_number(lock, "uid"))
-			buf_addf(out, "by uid %.0f ", json_reply_number(lock, "uid"));
-		buf_text(out, "since ");
-		human_units_add_clock(out, json_reply_number(lock, "since"));
-		facts_add_text(out, "; this ends with superd: ", lock, "ends_with_superd", "");
-		buf_char(out, '\n');
+		(void)sentence_add(out, lock, "[{lock=disabled at boot}disabled ][by uid {uid} ]since {since:clock}"
+					      "[; this ends with superd: {ends_with_superd}]\n");
 	}
-}
-
-static void add_left_out(struct buf *out, const json_t *service)
-{
-	json_reply_show_text(out, service, "left_out");
 }
 
 static void add_queue(struct buf *out, const json_t *listener)
@@ -107,12 +84,9 @@ static void add_queue(struct buf *out, const json_t *listener)
 
 	if (!facts_listener_queue(listener, &waiting))
 		return;
-	if (waiting > 0)
-		buf_addf(out, ", %.0f waiting", waiting);
-	else
-		buf_text(out, ", none waiting");
-	if (json_reply_number(listener, "queue_limit") > 0 && json_reply_number(listener, "queue_limit") < INT32_MAX)
-		buf_addf(out, " of at most %.0f", json_reply_number(listener, "queue_limit"));
+	buf_addf(out, waiting > 0 ? ", %.0f waiting" : ", none waiting", waiting);
+	if (json_reply_number(listener, "queue_limit") < INT32_MAX)
+		(void)sentence_add(out, listener, "[{?queue_limit} of at most {queue_limit}]");
 }
 
 static void add_listeners(struct buf *out, const struct screen *screen, const json_t *service)
@@ -122,16 +96,12 @@ static void add_listeners(struct buf *out, const struct screen *screen, const js
 	(void)screen;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *listener = json_array_get(list, i);
-		const char *name = json_reply_text(listener, "name");
 		struct buf absence = { 0 };
 
 		add_label(out, i ? "" : "Listen");
 		json_reply_show_text(out, listener, "endpoint");
-		if (*name && strcmp(name, json_reply_text(service, "service")) != 0) {
-			buf_text(out, " (");
-			json_reply_show_text(out, listener, "name");
-			buf_char(out, ')');
-		}
+		if (!json_reply_is(listener, "name", json_reply_text(service, "service")))
+			(void)sentence_add(out, listener, "[ ({name})]");
 		if (json_reply_flag(listener, "open"))
 			add_queue(out, listener);
 		facts_add_socket_fault(&absence, listener);
@@ -142,36 +112,29 @@ static void add_listeners(struct buf *out, const struct screen *screen, const js
 	}
 }
 
+static void add_cell(struct columns *columns, struct buf *cell, const json_t *object, const char *sentence)
+{
+	(void)sentence_add(cell, object, sentence);
+	columns_add(columns, STYLE_PLAIN, cell);
+}
+
 /* Its age, memory and processor time. */
 static void add_usage(struct columns *columns, struct buf *cell, const json_t *process)
 {
-	human_units_add_age(cell, json_reply_number(process, "age"));
-	columns_add(columns, STYLE_PLAIN, cell);
-	if (json_reply_has_number(process, "memory"))
-		human_units_add_bytes(cell, json_reply_number(process, "memory"));
-	columns_add(columns, STYLE_PLAIN, cell);
-	if (json_reply_has_number(process, "cpu"))
-		human_units_add_span(cell, json_reply_number(process, "cpu"));
-	columns_add(columns, STYLE_PLAIN, cell);
+	static const char *const cells[] = { "{age:age}", "[{memory:bytes}]", "[{cpu:span}]" };
+
+	for (size_t n = 0; n < sizeof(cells) / sizeof(*cells); n++)
+		add_cell(columns, cell, process, cells[n]);
 }
 
 static void add_instance(struct columns *columns, struct buf *cell, const json_t *instance)
 {
-	const char *says = *json_reply_text(instance, "waits_for") ? "waits_for"
-			   : *json_reply_text(instance, "says")	   ? "says"
-								   : "";
-
-	if (json_reply_has_number(instance, "pid"))     /* no pid: the commands before its program still run */
-		buf_addf(cell, "%.0f", json_reply_number(instance, "pid"));
-	columns_add(columns, STYLE_PLAIN, cell);
-	json_reply_show_text(cell, instance, "state");
-	columns_add(columns, STYLE_PLAIN, cell);
+	add_cell(columns, cell, instance, "[{pid}]");   /* none: the commands before its program still run */
+	add_cell(columns, cell, instance, "[{state}]");
 	add_usage(columns, cell, instance);
-	json_reply_show_text(cell, instance, "peer");
-	columns_add(columns, STYLE_PLAIN, cell);
-	if (*says)
-		json_reply_show_text(cell, instance, says);
-	else
+	add_cell(columns, cell, instance, "[{peer}]");
+	(void)sentence_add(cell, instance, "[{waits_for}|{says}]");
+	if (!cell->length)
 		facts_add_relay(cell, instance);
 	columns_add(columns, STYLE_PLAIN, cell);
 }
@@ -204,35 +167,6 @@ static void add_instances(struct buf *out, const struct screen *screen, const js
 	buf_free(&cell);
 }
 
-static void add_stops(struct buf *out, const struct screen *screen, const json_t *service)
-{
-	struct buf text = { 0 };
-
-	(void)screen;
-	for (size_t at = 0; facts_next_stop(&text, service, &at); buf_clear(&text)) {
-		add_label(out, "Stops");
-		buf_addf(out, "%s\n", buf_string(&text));
-	}
-	buf_free(&text);
-}
-
-static void add_outdated(struct buf *out, const struct screen *screen, const json_t *service)
-{
-	struct buf text = { 0 };
-	size_t at = 0;
-
-	if (facts_add_outdated(&text, service)) {
-		add_label(out, "Outdated");
-		screen_add(screen, out, STYLE_YELLOW, buf_string(&text));
-		buf_char(out, '\n');
-		for (buf_clear(&text); facts_next_outdated(&text, service, &at); buf_clear(&text)) {
-			add_label(out, "");
-			buf_addf(out, "%s\n", buf_string(&text));
-		}
-	}
-	buf_free(&text);
-}
-
 /* Adds ", ready after 5 ms on average (start: 5.2 ms, thaw: 400 us)", the parts where it was thawed. */
 static void add_means(struct buf *out, const json_t *service)
 {
@@ -259,44 +193,20 @@ static void add_means(struct buf *out, const json_t *service)
 	buf_char(out, ')');
 }
 
-/* Adds "3 WORDs AFTER", or nothing if the count is 0. */
-static void add_count(struct buf *out, double count, const char *word, const char *after)
-{
-	if (count > 0)
-		buf_addf(out, ", %.0f %s%s%s", count, word, count == 1 ? "" : "s", after);
-}
-
 static void add_counts(struct buf *out, const json_t *service)
 {
-	double failures = json_reply_number(service, "failures"), freezes = json_reply_number(service, "freezes");
-
-	buf_addf(out, "%.0f time%s", json_reply_number(service, "activations"),
-		 json_reply_number(service, "activations") == 1 ? "" : "s");
-	if (failures > 0)
-		buf_addf(out, ", %.0f of them failed", failures);
-	add_count(out, json_reply_number(service, "accepted"), "connection", " accepted");
-	add_count(out, json_reply_number(service, "probes"), "probe", " closed");
-	add_count(out, json_reply_number(service, "idle_stops"), "idle stop", "");
-	if (freezes > 0)
-		buf_addf(out, ", frozen %.0f time%s", freezes, freezes == 1 ? "" : "s");
+	(void)sentence_add(out, service,
+			   "{activations: time}[{?failures}, {failures} of them failed]"
+			   "[{?accepted}, {accepted: connection} accepted][{?probes}, {probes: probe} closed]"
+			   "[{?idle_stops}, {idle_stops: idle stop}][{?freezes}, frozen {freezes: time}]");
 	add_means(out, service);
 }
 
-/* The number of failures in a row stands first, because health depends on it. */
-static void add_failures(struct buf *out, const struct screen *screen, const json_t *service)
+/* The number of failures in a row, because health depends on it. */
+static void add_failures(struct buf *out, const json_t *service)
 {
-	size_t at = 0;
-
-	(void)screen;
-	if (!json_array_size(json_reply_list(service, "last_failures")))
-		return;
-	add_label(out, "Failures");
-	buf_addf(out, "%.0f, %.0f of them in a row up to now\n", json_reply_number(service, "failures"),
-		 json_reply_number(service, "failed_in_row"));
-	for (struct buf text = { 0 }; facts_next_failure(&text, service, &at); buf_free(&text)) {
-		add_label(out, "");
-		buf_addf(out, "%s\n", buf_string(&text));
-	}
+	if (json_array_size(json_reply_list(service, "last_failures")))
+		(void)sentence_add(out, service, "{failures}, {failed_in_row} of them in a row up to now");
 }
 
 static void add_refusals(struct buf *out, const json_t *service)
@@ -365,25 +275,34 @@ static void add_log(struct buf *out, const struct screen *screen, const json_t *
 	}
 }
 
+static void add_outdated(struct buf *out, const json_t *service)
+{
+	(void)facts_add_outdated(out, service);
+}
+
 /* The lines of a service in their order. A block writes its labels itself. */
 static const struct line {
 	const char *label;
+	const char *sentence;
 	void (*add)(struct buf *out, const json_t *service);
 	void (*add_block)(struct buf *out, const struct screen *screen, const json_t *service);
-	bool is_coloured;               /* as the state */
+	bool (*next)(struct buf *out, const json_t *service, size_t *at);       /* a line for each thing there is */
+	bool is_coloured, is_warning;   /* as the state; yellow */
 } lines[] = {
 	{ "Configuration", .add = add_origin },
 	{ "State", .add = add_state, .is_coloured = true },
 	{ .add_block = add_locks },
-	{ "Left out", .add = add_left_out },
+	{ "Left out", .sentence = "[{left_out}]" },
 	{ .add_block = add_listeners },
 	{ .add_block = add_instances },
-	{ .add_block = add_stops },
-	{ .add_block = add_outdated },
+	{ "Stops", .next = facts_next_stop },
+	{ "Outdated", .add = add_outdated, .is_warning = true },
+	{ "", .next = facts_next_outdated },
 	{ "Started", .add = add_counts },
 	{ "Last start", .add = facts_add_last_start },
 	{ "Last exit", .add = facts_add_last_exit },
-	{ .add_block = add_failures },
+	{ "Failures", .add = add_failures },
+	{ "", .next = facts_next_failure },
 	{ "Refused", .add = add_refusals },
 	{ "Pause", .add = facts_add_pause, .is_coloured = true },
 	{ "Idle", .add = facts_add_idle },
@@ -395,17 +314,28 @@ static const struct line {
 static void add_line(struct buf *out, const struct screen *screen, const struct line *line, const json_t *service)
 {
 	struct buf text = { 0 };
+	size_t at = 0;
+	bool more;
 
 	if (line->add_block) {
 		line->add_block(out, screen, service);
 		return;
 	}
-	line->add(&text, service);
-	if (text.length) {
-		add_label(out, line->label);
-		screen_add(screen, out, line->is_coloured ? style_of(service) : STYLE_PLAIN, buf_string(&text));
-		buf_char(out, '\n');
-	}
+	do {
+		more = line->next && line->next(&text, service, &at);
+		if (line->add)
+			line->add(&text, service);
+		if (line->sentence)
+			(void)sentence_add(&text, service, line->sentence);
+		if (text.length) {
+			add_label(out, line->label);
+			screen_add(screen, out, line->is_coloured  ? style_of(service)
+						: line->is_warning ? STYLE_YELLOW
+								   : STYLE_PLAIN, buf_string(&text));
+			buf_char(out, '\n');
+		}
+		buf_clear(&text);
+	} while (more);
 	buf_free(&text);
 }
 
@@ -416,12 +346,12 @@ static void add_status(struct buf *out, const struct each_view *view, const json
 		add_line(out, &view->screen, &lines[n], service);
 }
 
-static bool show_superd(void *context, const json_t *line, const char *text)
+static bool show_superd(void *context, const json_t *line)
 {
 	struct buf out = { 0 };
 	bool ok;
 
-	(void)context, (void)text;
+	(void)context;
 	version_add_refused(&out, line);
 	ok = conversation_print(&out);
 	buf_free(&out);

@@ -34,11 +34,10 @@ struct timeline_view {
 	struct buf out;
 };
 
-static bool keep_line(void *context, const json_t *line, const char *text)
+static bool keep_line(void *context, const json_t *line)
 {
 	struct timeline_view *view = context;
 
-	(void)text;
 	if (view->options->json)
 		return true;
 	if (json_array_size(view->lines) < LINES_MOST && json_array_append(view->lines, (json_t *)(size_t)line) == 0)

@@ -37,13 +37,12 @@ struct top_view {
 	enum ctl_status status;
 };
 
-static bool print_table(void *context, const json_t *line, const char *text)
+static bool print_table(void *context, const json_t *line)
 {
 	struct top_view *top = context;
 	struct buf out = { 0 };
 	bool ok;
 
-	(void)text;
 	if (top->options->json)
 		return true;
 	top_table_take(&top->table, line);
@@ -78,11 +77,10 @@ static void add_note(struct top_view *top, const char *text)
 	top->note_lines++;
 }
 
-static bool take_note(void *context, const json_t *line, const char *text)
+static bool take_note(void *context, const json_t *line)
 {
 	struct buf note = { 0 };
 
-	(void)text;
 	order_add(&note, line, false);
 	add_note(context, buf_string(&note));
 	buf_free(&note);

@@ -11,6 +11,7 @@
 #include "superctl/fields.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
+#include "superctl/sentence.h"
 #include "superctl/state_words.h"
 
 struct row {
@@ -126,22 +127,17 @@ static void add_head(const struct top_table *table, const char *end, struct buf 
 	const json_t *superd = json_reply_object(table->now, "superd"),
 		     *earlier = json_reply_object(table->before, "superd");
 	double seconds = json_reply_number(table->now, "at") - json_reply_number(table->before, "at");
-	double services = json_reply_number(superd, "services"), instances = json_reply_number(superd, "instances");
 
 	human_units_add_time(out, json_reply_number(table->now, "at"));
-	buf_addf(out, "  superd[%.0f] up ", json_reply_number(superd, "pid"));
-	human_units_add_age(out, json_reply_number(superd, "uptime"));
-	buf_text(out, ", memory ");
-	human_units_add_bytes(out, json_reply_number(superd, "memory"));
-	buf_text(out, ", CPU ");
-	human_units_add_span(out, json_reply_number(superd, "cpu"));
+	buf_addf(out, "  superd[%.0f]", json_reply_number(superd, "pid"));
+	(void)sentence_add(out, superd, " up {uptime:age}, memory [{memory:bytes}|?], CPU [{cpu:span}|?]");
 	if (earlier) {
 		buf_text(out, " (");
 		add_share(out, share_of(json_reply_number(superd, "cpu"), json_reply_number(earlier, "cpu"), seconds));
 		buf_char(out, ')');
 	}
-	buf_addf(out, "; %.0f service%s, %.0f instance%s%s%s", services, services == 1 ? "" : "s", instances,
-		 instances == 1 ? "" : "s", end, end);
+	(void)sentence_add(out, superd, "; {services: service}, {instances: instance}");
+	buf_addf(out, "%s%s", end, end);
 }
 
 /* The columns that are left out first on a narrow terminal stand last. */

@@ -12,6 +12,7 @@
 #include "superctl/conversation.h"
 #include "superctl/json_reply.h"
 #include "superctl/order.h"
+#include "superctl/sentence.h"
 #include "superctl/views.h"
 
 struct act_view {
@@ -19,13 +20,12 @@ struct act_view {
 	size_t failed;                  /* number of services that failed */
 };
 
-static bool show_result(void *context, const json_t *line, const char *text)
+static bool show_result(void *context, const json_t *line)
 {
 	struct act_view *view = context;
 	bool ok = json_reply_flag(line, "ok"), printed = true;
 	struct buf out = { 0 };
 
-	(void)text;
 	if (order_add_waiting(&out, line)) {
 		fprintf(stderr, "%s\n", buf_string(&out));
 		buf_free(&out);
@@ -174,20 +174,15 @@ enum ctl_status view_shutdown(const struct superctl_options *options)
 	return status;
 }
 
-static bool show_upgrade(void *context, const json_t *line, const char *text)
+static bool show_upgrade(void *context, const json_t *line)
 {
 	struct act_view *view = context;
 	struct buf out = { 0 };
 	bool ok = true;
 
-	(void)text;
 	view->failed += json_is_false(json_object_get(line, "ok"));
-	if (!view->options->json && *json_reply_text(line, "message")) {
-		buf_text(&out, "superd: ");
-		json_reply_show_text(&out, line, "message");
-		buf_char(&out, '\n');
+	if (!view->options->json && sentence_add(&out, line, "superd: {message}\n"))
 		ok = conversation_print(&out);
-	}
 	buf_free(&out);
 	return ok;
 }

@@ -9,28 +9,12 @@
 #include "superctl/facts.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
+#include "superctl/sentence.h"
 #include "superctl/state_words.h"
 #include "superctl/views.h"
 
+#define PID "[pid {pid}|it]" /* of an instance; an older superd sends none */
 #define HINT_AFTER 5. /* seconds after a start; until then a queue is normal */
-
-/* An older superd sends no instance. */
-static void add_pid(struct buf *out, const json_t *instance)
-{
-	if (json_reply_has_number(instance, "pid"))
-		buf_addf(out, "pid %.0f", json_reply_number(instance, "pid"));
-	else
-		buf_text(out, "it");
-}
-
-/* Adds names behind the text: "it waits for db, cache". */
-static void add_names(struct buf *out, const char *before, const json_t *names)
-{
-	for (size_t n = 0; n < json_array_size(names); n++) {
-		buf_text(out, n ? ", " : before);
-		json_reply_show(out, json_array_get(names, n));
-	}
-}
 
 static const json_t *find_lock(const json_t *service, const char *kind)
 {
@@ -49,38 +33,33 @@ static void add_lock(struct buf *out, const json_t *service, const char *kind, c
 {
 	const json_t *lock = find_lock(service, kind);
 
-	buf_text(out, "an operator ");
-	if (json_reply_has_number(lock, "uid"))
-		buf_addf(out, "(uid %.0f) ", json_reply_number(lock, "uid"));
-	buf_addf(out, "has %s it", kind);
+	(void)sentence_add(out, lock, "an operator [(uid {uid}) ]has ");
+	buf_addf(out, "%s it", kind);
 	if (lock) {
 		buf_text(out, " for ");
-		facts_add_lapse(out, facts_now(service) - json_reply_number(lock, "since"));
+		sentence_add_lapse(out, sentence_now(service) - json_reply_number(lock, "since"));
 	}
 	buf_addf(out, ": %s", what);
 	if (!find_lock(service, "disabled at boot"))
-		facts_add_text(out, "; this ends with superd: ", lock, "ends_with_superd", "");
+		(void)sentence_add(out, lock, "[; this ends with superd: {ends_with_superd}]");
 }
 
 static void add_off(struct buf *out, const json_t *service)
 {
-	if (!json_reply_has_number(service, "for")) {
-		buf_text(out, "disabled: the configuration has disable = yes");
-		facts_add_text(out, " (", service, "disabled_at", ")");
-	} else if (json_reply_flag(service, "enabled")) {
-		buf_text(out, "it is not in use");
-	} else {
+	if (json_reply_has_number(service, "for") && !json_reply_flag(service, "enabled"))
 		add_lock(out, service, "disabled", "enable opens its sockets again");
-	}
+	else
+		(void)sentence_add(out, service, "[{#for}it is not in use|disabled: the configuration has disable = yes"
+						 "[ ({disabled_at})]]");
 }
 
 static void add_binding(struct buf *out, const json_t *service)
 {
-	if (json_reply_flag(service, "socket_commands"))
-		buf_text(out, "its commands before its sockets are open run");
-	else if (json_reply_flag(service, "socket_conditions"))
-		buf_text(out, "the conditions of its sockets are being checked");
-	else
+	size_t before = out->length;
+
+	(void)sentence_add(out, service, "[{?socket_commands}its commands before its sockets are open run|"
+					 "{?socket_conditions}the conditions of its sockets are being checked]");
+	if (out->length == before)
 		facts_add_pause(out, service);
 }
 
@@ -97,21 +76,15 @@ static bool has_open_socket(const json_t *service)
 
 static void add_listening(struct buf *out, const json_t *service)
 {
-	const json_t *background = json_reply_object(service, "background");
-	bool has_sockets = json_array_size(json_reply_list(service, "listeners"));
-
-	if (has_sockets && !has_open_socket(service)) {
+	if (json_array_size(json_reply_list(service, "listeners")) && !has_open_socket(service))
 		buf_text(out, "it has no open socket, so no client can reach it");
-	} else if (json_reply_flag(service, "accept")) {
-		buf_text(out, "it waits for clients, and starts an instance for each");
-	} else if (background) {
-		buf_text(out, json_reply_flag(background, "serves")
-				      ? "no instance runs, and superd starts none for its clients"
-				      : "no instance runs: the next client starts one");
-	} else {
-		buf_text(out, has_sockets ? "nothing runs: the next client starts it"
-					  : "nothing runs, and it has no socket: start starts it");
-	}
+	else
+		(void)sentence_add(out, service,
+				   "[{?accept}it waits for clients, and starts an instance for each|"
+				   "{?background}[{?background.serves}no instance runs, and superd starts none for its "
+				   "clients|no instance runs: the next client starts one]|"
+				   "{?listeners}nothing runs: the next client starts it|"
+				   "nothing runs, and it has no socket: start starts it]");
 }
 
 static void add_place(struct buf *out, const json_t *service, const json_t *line)
@@ -133,27 +106,21 @@ static void add_place(struct buf *out, const json_t *service, const json_t *line
 static void add_queued(struct buf *out, const json_t *service)
 {
 	const json_t *line = json_reply_object(service, "line");
-	double starting = json_reply_number(line, "starting");
 
 	if (!line)
 		return;
-	if (json_reply_flag(line, "memory_short"))
-		buf_text(out, "memory is short: it starts when there is room, or nothing that runs can go; ");
-	else
-		buf_addf(out, "%.0f other%s now, and no more do at once (%s %.0f); ", starting,
-			 starting == 1 ? " starts" : "s start",
-			 json_reply_is(line, "limit", "default")	 ? "max_starting, by default"
-			 : json_reply_is(line, "limit", "configuration") ? "max_starting ="
-									 : "superd --max-starting",
-			 json_reply_number(line, "most"));
+	(void)sentence_add(out, line,
+			   "[{?memory_short}memory is short: it starts when there is room, or nothing that runs can go"
+			   "; |{starting: other} [{starting=1}starts|start] now, and no more do at once ("
+			   "[{limit=default}max_starting, by default|{limit=configuration}max_starting =|"
+			   "superd --max-starting] {most}); ]");
 	add_place(out, service, line);
 }
 
 /* Adds "; relaying 3 clients to 127.0.0.1:6380". */
 static void add_relay(struct buf *out, const json_t *instance)
 {
-	if (json_reply_object(instance, "relay"))
-		buf_text(out, "; ");
+	(void)sentence_add(out, instance, "[{?relay}; ]");
 	facts_add_relay(out, instance);
 }
 
@@ -161,76 +128,56 @@ static void add_starting(struct buf *out, const json_t *service)
 {
 	const json_t *current = facts_current(service);
 
-	if (json_reply_has_number(current, "pid")) {
-		add_pid(out, current);
-		buf_text(out, " is not ready yet");
-	} else {
-		buf_text(out, "the commands before its program run");
-	}
-	facts_add_text(out, ": ", current, "waits_for", "");
+	(void)sentence_add(out, current, "[pid {pid} is not ready yet|the commands before its program run]"
+					 "[: {waits_for}]");
 	add_relay(out, current);
 }
 
 /* false: its main process runs, or was not started yet. */
 static bool add_ended(struct buf *out, const json_t *instance)
 {
-	if (!*json_reply_text(instance, "still_runs"))
-		return false;
-	add_pid(out, instance);
-	buf_text(out, json_reply_is(instance, "still_runs", "command")
-			      ? " has ended, and a command after it runs"
-			      : " has ended, and other processes of it still run");
-	return true;
+	return sentence_add(out, instance,
+			    "[{?still_runs}" PID " has ended, and [{still_runs=command}a command after it runs|"
+			    "other processes of it still run]]{?still_runs}");
 }
 
 static void add_running(struct buf *out, const json_t *service)
 {
 	const json_t *current = facts_current(service);
+	bool has_sockets = json_array_size(json_reply_list(service, "listeners"));
 
-	if (json_reply_flag(current, "remains")) {
+	if (json_reply_flag(current, "remains"))
 		buf_text(out, "its program has done its work");
-	} else if (!add_ended(out, current)) {
-		add_pid(out, current);
-		buf_text(out, json_reply_object(current, "relay") ? " runs"
-			      : json_array_size(json_reply_list(service, "listeners"))
-				      ? " has its sockets and serves its clients itself"
-				      : " runs, and has no socket to serve");
-	}
+	else if (!add_ended(out, current))
+		(void)sentence_add(out, current, has_sockets
+				   ? PID "[{?relay} runs| has its sockets and serves its clients itself]"
+				   : PID " runs[{?relay}|, and has no socket to serve]");
 	add_relay(out, current);
-	facts_add_text(out, "; its status: ", current, "says", "");
-	facts_add_text(out, "; ", service, "wanted_by", " wants it");
-	if (json_reply_flag(service, "held"))
-		buf_text(out, "; it is held, so it is not started again when that has ended");
+	(void)sentence_add(out, current, "[; its status: {says}]");
+	(void)sentence_add(out, service, "[; {wanted_by} wants it]"
+					 "[{?held}; it is held, so it is not started again when that has ended]");
 }
+
+#define ENDING_COMMANDS "commands before or after its program have been requested to end, and still run"
+#define STILL_COME "new clients still come to it"
 
 static void add_stopping(struct buf *out, const json_t *service)
 {
 	const json_t *current = facts_current(service);
 
-	const json_t *stop = json_reply_object(current, "stop");
-	bool waits = json_reply_is(stop, "phase", "earlier") || json_reply_is(stop, "phase", "address");
-	const char *lack = json_reply_text(current, "no_second_socket");
-
-	if (add_ended(out, current))
-		return;
-	if (!json_reply_is(current, "state", "stopping") && json_reply_has_number(current, "pid")) {
-		buf_text(out, waits || *lack ? "new clients still come to it"
-				      : stop ? "new clients wait for the next instance"
-					     : "it is about to be stopped");
-	} else if (json_reply_has_number(current, "pid")) {
-		add_pid(out, current);
-		buf_text(out, " has been requested to stop, and is still running");
-		buf_text(out, *lack ? "; new clients still come to it" : "");
-	} else {
-		buf_text(out, "commands before or after its program have been requested to end, and still run");
-	}
-	facts_add_text(out, ", as there is no second socket: ", current, "no_second_socket", "");
+	if (!add_ended(out, current))
+		(void)sentence_add(out, current,
+				   "[{state=stopping}[pid {pid} has been requested to stop, and is still running"
+				   "[{?no_second_socket}; new clients still come to it]|" ENDING_COMMANDS "]|"
+				   "{#pid}[{?no_second_socket}" STILL_COME "|{stop.phase=earlier}" STILL_COME "|"
+				   "{stop.phase=address}" STILL_COME "|{?stop}new clients wait for the next instance|"
+				   "it is about to be stopped]|" ENDING_COMMANDS "]"
+				   "[, as there is no second socket: {no_second_socket}]");
 }
 
 static void add_frozen(struct buf *out, const json_t *service)
 {
-	add_pid(out, facts_current(service));
-	buf_text(out, " is frozen: a client or superctl thaw wakes it");
+	(void)sentence_add(out, facts_current(service), PID " is frozen: a client or superctl thaw wakes it");
 }
 
 static void add_held(struct buf *out, const json_t *service)
@@ -264,8 +211,6 @@ static const struct {
 
 static void add_state(struct buf *out, const json_t *service)
 {
-	const json_t *waits_for = json_reply_list(service, "waits_for");
-
 	bool is_each = json_is_true(json_object_get(service, "accept")) && json_reply_is(service, "state", "listening");
 
 	/* With accept = yes its age is that of its sockets, not of its last instance. */
@@ -276,15 +221,13 @@ static void add_state(struct buf *out, const json_t *service)
 			json_reply_show_text(out, service, "state");
 		if (!is_each) {
 			buf_text(out, " for ");
-			facts_add_lapse(out, json_reply_number(service, "for"));
+			sentence_add_lapse(out, json_reply_number(service, "for"));
 		}
 		buf_text(out, ": ");
 	}
-	if (json_array_size(waits_for)) {
-		add_names(out, "it waits for ", waits_for);
-		buf_text(out, " (wants)");
+	(void)sentence_add(out, service, "[it waits for {waits_for} (wants)]");
+	if (json_array_size(json_reply_list(service, "waits_for")))
 		return;
-	}
 	for (size_t n = 0; n < sizeof(states) / sizeof(*states); n++) {
 		if (!json_reply_is(service, "state", states[n].state))
 			continue;
@@ -293,7 +236,7 @@ static void add_state(struct buf *out, const json_t *service)
 		else
 			buf_text(out, states[n].text);
 	}
-	facts_add_text(out, "a reload has removed it; ", service, "removed", "");
+	(void)sentence_add(out, service, "[a reload has removed it; {removed}]");
 }
 
 static void add_queue(struct buf *out, const json_t *service)
@@ -315,12 +258,12 @@ static void add_own_port_hint(struct buf *out, const json_t *service)
 	if (!json_object_get(service, "opened_port"))
 		return;
 	if (json_reply_number(service, "opened_port") > 0) {
-		add_pid(out, facts_current(service));
+		(void)sentence_add(out, facts_current(service), PID);
 		buf_addf(out,
 			 " listens at port %.0f itself: its program must accept %s, and must not open a port of its "
 			 "own; or set pass = bind",
 			 json_reply_number(service, "opened_port"), where);
-	} else if (facts_now(service) - json_reply_number(last, "at") >= HINT_AFTER) {
+	} else if (sentence_now(service) - json_reply_number(last, "at") >= HINT_AFTER) {
 		buf_addf(out,
 			 "if no client is ever served: its program must accept %s; a program that opens its own port "
 			 "does not",
@@ -333,54 +276,22 @@ static void add_binds(struct buf *out, const json_t *service)
 {
 	const json_t *current = facts_current(service), *binds = json_reply_list(current, "binds");
 
-	if (*json_reply_text(current, "unbound")) {
-		json_reply_show_text(out, current, "unbound");
-		return;
-	}
-	for (size_t n = 0; n < json_array_size(binds); n++) {
+	(void)sentence_add(out, current, "[{unbound}]");
+	for (size_t n = 0; n < json_array_size(binds) && !*json_reply_text(current, "unbound"); n++) {
 		const json_t *bind = json_array_get(binds, n);
 
 		buf_text(out, n ? ", " : "it has bound ");
 		json_reply_show_text(out, bind, "asked");
 		if (!json_reply_is(bind, "asked", json_reply_text(bind, "endpoint")))
-			facts_add_text(out, " and has ", bind, "endpoint", "");
-		facts_add_text(out, ", ", bind, "note", "");
+			(void)sentence_add(out, bind, "[ and has {endpoint}]");
+		(void)sentence_add(out, bind, "[, {note}]");
 	}
 }
 
 static void add_warm(struct buf *out, const json_t *service)
 {
-	const json_t *warm = json_reply_object(service, "warm");
-
-	if (*json_reply_text(warm, "obstacle"))
-		facts_add_text(out, "warm: ", warm, "obstacle", "");
-	else
+	if (!sentence_add(out, service, "[warm: {warm.obstacle}]{?warm.obstacle}"))
 		facts_add_warm(out, service);
-}
-
-static void add_in_row(struct buf *out, const json_t *service)
-{
-	if (json_reply_flag(service, "accept") && json_reply_number(service, "failed_in_row") > 1)
-		buf_addf(out, "the last %.0f instances all failed", json_reply_number(service, "failed_in_row"));
-}
-
-/* Adds the reason why the service is left out, or runs by its previous configuration. */
-static void add_left_out(struct buf *out, const json_t *service)
-{
-	facts_add_text(out, json_reply_has_number(service, "for")
-				    ? "its configuration has errors now, so the previous one stays in effect: "
-				    : "left out, so no client is served: ", service, "left_out", "");
-}
-
-/* Adds what brings it back. */
-static void add_remedy(struct buf *out, const json_t *service)
-{
-	bool may_return = json_reply_flag(service, "may_return");
-
-	if (*json_reply_text(service, "left_out"))
-		buf_text(out, may_return ? "superd checks this from time to time, and serves it as soon as it can; a "
-					   "reload checks at once"
-					 : "correct its configuration, then superctl reload");
 }
 
 static bool next_absence(struct buf *out, const json_t *service, size_t *at)
@@ -409,17 +320,20 @@ static const struct {
 	const char *before;
 	void (*add)(struct buf *out, const json_t *service);
 	bool (*next)(struct buf *out, const json_t *service, size_t *at);
-	const char *key, *object;       /* a text of the service, or of an object of it */
+	const char *sentence;
 } sentences[] = {
 	{ "", .add = add_state },
-	{ "", .add = add_left_out },
-	{ "", .add = add_remedy },
+	/* Why it is left out, or runs by its previous configuration; and what brings it back. */
+	{ "", .sentence = "[[{#for}its configuration has errors now, so the previous one stays in effect|"
+			  "left out, so no client is served]: {left_out}]" },
+	{ "", .sentence = "[{?left_out}[{?may_return}superd checks this from time to time, and serves it as soon as it "
+			  "can; a reload checks at once|correct its configuration, then superctl reload]]" },
 	{ "", .next = facts_next_stop },
 	{ "", .next = next_absence },
 	{ "", .add = add_queue },
 	{ "", .add = add_own_port_hint },
 	{ "", .add = add_binds },
-	{ "", .key = "text", .object = "background" },
+	{ "", .sentence = "[{background.text}]" },
 	{ "", .add = add_warm },
 	{ "", .add = facts_add_idle },
 	{ "", .add = facts_add_probes },
@@ -427,8 +341,9 @@ static const struct {
 	{ "", .next = facts_next_outdated },
 	{ "last started ", .add = facts_add_last_start },
 	{ "last ended ", .add = facts_add_last_exit },
-	{ "last printed: ", .key = "last_line" },
-	{ "", .add = add_in_row },
+	{ "last printed: ", .sentence = "[{last_line}]" },
+	{ "", .sentence = "[{?accept}{?failed_in_row}[{failed_in_row=1}|"
+			  "the last {failed_in_row} instances all failed]]" },
 	{ "failed ", .next = next_failure },
 };
 
@@ -444,11 +359,8 @@ void why_add(struct buf *out, const json_t *service, const char *end)
 			more = sentences[n].next && sentences[n].next(&text, service, &at);
 			if (sentences[n].add)
 				sentences[n].add(&text, service);
-			if (sentences[n].object)
-				facts_add_text(&text, "", json_reply_object(service, sentences[n].object),
-					       sentences[n].key, "");
-			else if (sentences[n].key)
-				facts_add_text(&text, "", service, sentences[n].key, "");
+			if (sentences[n].sentence)
+				(void)sentence_add(&text, service, sentences[n].sentence);
 			if (text.length)
 				buf_addf(out, "%s%s%s", sentences[n].before, buf_string(&text), end);
 			buf_clear(&text);

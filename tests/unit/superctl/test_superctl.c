@@ -13,6 +13,7 @@
 #include "superctl/order.h"
 #include "superctl/rate_history.h"
 #include "superctl/screen.h"
+#include "superctl/sentence.h"
 #include "superctl/state_words.h"
 #include "superctl/timeline_axis.h"
 #include "superctl/verbs.h"
@@ -263,6 +264,39 @@ Test(superctl_facts, endpoints_are_whole_and_counted)
 {
 	cr_assert_str_eq(endpoints_of(3), "tcp:1 tcp:2 tcp:3");
 	cr_assert_str_eq(endpoints_of(1), "tcp:1 +2");
+}
+
+Test(superctl_sentence, has_members_and_choices)
+{
+	static const struct {
+		const char *sentence, *text;
+		bool is_so;
+	} cases[] = {
+		{ "pid {pid}, {name}: {end.reason}", "pid 7, web: lost", true },
+		{ "{gone} and {none}", " and ", false },
+		{ "[pid {none}|pid {pid}|never]", "pid 7", true },
+		{ "[a {none}|b {gone}]", "", true },
+		{ "[one[ {none}[ two]]|no] end", "one end", true },
+		{ "{pids}; {names:words}", "1, 2; a b", true },
+		{ "{pid: client}, {one: client}", "7 clients, 1 client", true },
+		{ "[{#zero}a number][{?zero}above]", "a number", true },
+		{ "[{?on}on|off][{!on}off|on]{name=web}{pid=7}", "onon", true },
+		{ "{name=we}", "", false },
+		{ "{pid:bytes} {half:span}", "7B 500 ms", true },
+		{ "{evil}", "a\\x1bb", true },
+	};
+	json_t *object = json_loads("{\"pid\":7,\"none\":null,\"name\":\"web\",\"end\":{\"reason\":\"lost\"},\"one\":1,"
+				    "\"pids\":[1,2],\"names\":[\"a\",\"b\"],\"zero\":0,\"on\":true,\"half\":0.5,"
+				    "\"evil\":\"a\\u001bb\"}", 0, NULL);
+
+	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		struct buf out = { 0 };
+
+		cr_expect_eq(sentence_add(&out, object, cases[n].sentence), cases[n].is_so, "%s", cases[n].sentence);
+		cr_expect_str_eq(buf_string(&out), cases[n].text);
+		buf_free(&out);
+	}
+	json_decref(object);
 }
 
 /* The word for a service of which this is known. */
