@@ -79,12 +79,7 @@ struct service_run {
 	uint64_t saved;                 /* hash of its last record in the saved state; 0: none */
 	struct queue_notes *notes;      /* waiting clients, and whether instances serve them (superd/stop/queue_notes) */
 	struct accept_state *accept;    /* counts and limits of accepted clients (superd/service/accept_state) */
-	struct service_clients *clients; /* who is connected to it (superd/stop/service_clients) */
 	struct idle *idle;              /* idle time as it is measured (superd/stop/idle) */
-	struct {                        /* when idle_timeout froze it (superd/stop/idle); else 0 */
-		double unused_since;    /* loop time since when no client was connected */
-		uint32_t connections;   /* quiet ones, which sleep with it */
-	} asleep;
 	struct standby_sockets *standby_sockets; /* second sockets at its addresses (superd/stop/standby_socket) */
 	struct condition_query *conditions; /* the last one of its closed sockets (superd/socket/socket_condition) */
 	struct socket_commands *socket_commands; /* commands around its sockets (superd/service/socket_commands) */

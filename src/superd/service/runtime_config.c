@@ -100,7 +100,7 @@ void runtime_free(struct service_runtime *runtime)
 	if (runtime->run && runtime->run->reload)
 		service_reload_free(runtime);
 	runtime_stop_timer(runtime);
-	idle_free(runtime);
+	idle_forget(runtime);
 	start_look_forget(runtime);
 	runtime_close_listeners(runtime);
 	warm_pool_free(runtime);

@@ -14,7 +14,6 @@
 #include "superd/service/socket_commands.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
-#include "superd/stop/stop.h"
 
 /* Frees a removed runtime. Its locks stay if its entry is only left out, because the entry may come back. */
 static void free_removed(struct service_runtime *runtime)
@@ -68,7 +67,7 @@ static void hear_event(struct service_runtime *runtime, unsigned char event)
 		idle_go_on(runtime);
 		break;
 	case SETTLED:
-		stop_take_freeze(runtime);
+		idle_take_freeze(runtime);
 		break;
 	case HANDED:
 		accept_handed(runtime);

@@ -562,15 +562,6 @@ static void drop_shared(struct instance *instance)
 	free(start);
 }
 
-/* The operator hears how his run in the foreground has ended. */
-static void tell_operator(struct instance *instance, const struct ending *ending, bool ran, const char *why)
-{
-	if (ran)
-		foreground_note_end(instance, ending->status);
-	else
-		foreground_note_failure(instance, why);
-}
-
 static void end_shared(struct instance *instance, const struct ending *own_ending)
 {
 	struct service_runtime *runtime = instance->context;
@@ -589,7 +580,10 @@ static void end_shared(struct instance *instance, const struct ending *own_endin
 		start_log_end(runtime, instance, ending);
 	}
 	runtime->halted |= instance->foreground != NULL;        /* nothing but a client or an order starts it again */
-	tell_operator(instance, ending, ran, buf_string(&why));
+	if (ran)                        /* the operator hears how his run in the foreground has ended */
+		foreground_note_end(instance, ending->status);
+	else
+		foreground_note_failure(instance, buf_string(&why));
 	if (run->current == instance)
 		run->current = NULL;
 	instance_free(instance);

@@ -114,16 +114,9 @@ static unsigned kinds_of(const struct conn_count *conns, size_t count)
 	return kinds;
 }
 
-static double parts_of(size_t count)
-{
-	size_t parts = count / PART + 1;
-
-	return (double)parts;
-}
-
 static bool is_quick(const struct conn_queries *queries, const struct conn_count *conns, size_t count)
 {
-	return queries->duration[kinds_of(conns, count)] * parts_of(count) <= QUICK;
+	return queries->duration[kinds_of(conns, count)] * (double)(count / PART + 1) <= QUICK;
 }
 
 /* A question costs the processor time that the kernel takes for it. On a busy machine much more time goes by while
@@ -138,7 +131,7 @@ static void count_connections(struct conn_queries *queries)
 			cookie_set_sort(&queries->slices[n].cookies);
 	}
 	queries->duration[kinds_of(queries->conns, queries->conn_count_total)] =
-		(clock_thread_cpu() - began) / parts_of(queries->conn_count_total);
+		(clock_thread_cpu() - began) / (double)(queries->conn_count_total / PART + 1);
 }
 
 static void count_in_thread(struct worker *worker)
@@ -257,14 +250,6 @@ static void take_query(struct conn_queries *queries, struct conn_query *query)
 	queries->conn_count_total += query->count;
 }
 
-static void take_queries(struct conn_queries *queries)
-{
-	LIST_EACH(link, &queries->asked) {
-		list_remove(link);
-		take_query(queries, container_of(link, struct conn_query, link));
-	}
-}
-
 /* Out of memory: answers every query with "unknown". A callback may start its query anew, for the next turn, or cancel
  * those of others. */
 static void answer_unknown(struct conn_queries *queries)
@@ -300,7 +285,10 @@ static void on_turn(struct ev_loop *loop, ev_async *turn, int events)
 		answer_unknown(queries);
 		return;
 	}
-	take_queries(queries);
+	LIST_EACH(link, &queries->asked) {
+		list_remove(link);
+		take_query(queries, container_of(link, struct conn_query, link));
+	}
 	if (!is_quick(queries, queries->conns, queries->conn_count_total) && worker_start(&queries->worker))
 		return;
 	count_connections(queries);

@@ -225,12 +225,12 @@ static void wait_until_quiet(struct idle *idle)
  * whose end would be reported. */
 static void wait_for_close(struct idle *idle, enum idle_phase phase)
 {
-	double moved = idle->clients->moved > 0 ? idle->clients->moved : clock_now();
+	double moved = idle->clients.moved > 0 ? idle->clients.moved : clock_now();
 
 	enter_phase(idle, phase);
-	if (idle->polls || (phase == IDLE_HAS_CLIENTS && !idle->clients->known))
+	if (idle->polls || (phase == IDLE_HAS_CLIENTS && !idle->clients.known))
 		start_timer(idle, idle->timeout);
-	else if (phase == IDLE_HAS_CLIENTS && idle->clients->quiet_after > 0)
+	else if (phase == IDLE_HAS_CLIENTS && idle->clients.quiet_after > 0)
 		start_timer(idle, number_max(moved + idle->timeout - clock_now(), idle->timeout / GRID));
 }
 
@@ -246,10 +246,10 @@ static bool counts_quiet_ones(const struct service_runtime *runtime)
 /* Before the first count it is unknown whether clients are connected. */
 static void begin_measuring(struct idle *idle)
 {
-	service_clients_prepare(idle->clients);
-	idle->clients->quiet_after = counts_quiet_ones(idle->runtime) ? idle->timeout : 0;
+	service_clients_prepare(&idle->clients);
+	idle->clients.quiet_after = counts_quiet_ones(idle->runtime) ? idle->timeout : 0;
 	idle->polls = !close_events_is_possible(idle->runtime->engine) ||
-		!service_clients_closes_are_reported(idle->clients);
+		!service_clients_closes_are_reported(&idle->clients);
 	forget_busy(idle);
 	idle->since = 0;
 	idle->last_closed = clock_now();
@@ -257,22 +257,39 @@ static void begin_measuring(struct idle *idle)
 	wait_until_quiet(idle);
 }
 
-/* Listens before it counts, so that superd misses no close between the two; the sockets may be others by now. In
- * IDLE_NOT_LISTENING some connection closes during every count, so superd does not listen even now. What has closed
- * during a count that was asked for is not to be forgotten. If somebody was connected to a port of its own at the last
- * count, those ports count, too. */
+/* The sockets may be others by now. */
+static void prepare_count(struct idle *idle)
+{
+	stop_spare_clients(&idle->clients.query);
+	service_clients_prepare(&idle->clients);
+}
+
+/* Listens before it counts, so that superd misses no close between the two. In IDLE_NOT_LISTENING some connection
+ * closes during every count, so superd does not listen even now. What has closed during a count that was asked for is
+ * not to be forgotten. If somebody was connected to a port of its own at the last count, those ports count, too. */
 static void start_count(struct idle *idle)
 {
-	struct service_clients *clients = idle->clients;
+	struct service_clients *clients = &idle->clients;
 
 	idle->closed_meanwhile = idle->closed_meanwhile && service_clients_are_counted(clients);
-	stop_prepare_count(clients);
+	prepare_count(idle);
 	if (idle->phase != IDLE_NOT_LISTENING)
 		close_events_begin(&idle->close_listener, idle->runtime->engine);
 	if (service_clients_count(clients, clients->own_count ? freeze_list_processes(idle->runtime) : NULL))
 		return;
 	idle->reason = STOP_IDLE;               /* no memory: later */
 	start_timer(idle, idle->timeout);
+}
+
+void idle_take_freeze(struct service_runtime *runtime)
+{
+	struct idle *idle = runtime->run->idle;
+
+	if (!idle || !stop_takes_count(runtime))
+		return;
+	prepare_count(idle);
+	if (!service_clients_count(&idle->clients, freeze_list_processes(runtime)))
+		stop_give_up(runtime_current(runtime));
 }
 
 /* The event has the time that was measured. */
@@ -381,11 +398,11 @@ static void on_gone(struct close_listener *close_listener, bool silent)
 {
 	struct idle *idle = container_of(close_listener, struct idle, close_listener);
 
-	if (silent && idle->phase != IDLE_HAS_CLIENTS && !service_clients_are_counted(idle->clients))
+	if (silent && idle->phase != IDLE_HAS_CLIENTS && !service_clients_are_counted(&idle->clients))
 		return;
 	idle->last_closed = clock_now();
 	idle->closes++;
-	if (service_clients_are_counted(idle->clients) && idle->clients->looks) {
+	if (service_clients_are_counted(&idle->clients) && idle->clients.looks) {
 		note_close(idle);
 		return;
 	}
@@ -404,7 +421,7 @@ static void on_gone(struct close_listener *close_listener, bool silent)
 	default:
 		note_close(idle);
 	}
-	if (service_clients_are_counted(idle->clients))
+	if (service_clients_are_counted(&idle->clients))
 		note_close(idle);       /* somebody has asked, and may learn of a client that has left */
 }
 
@@ -429,12 +446,12 @@ static bool is_waiting_still(struct idle *idle, bool used)
  * right behind it, where clients left between the count that found them and the listening. */
 static void take_no_clients(struct idle *idle)
 {
-	if (idle->phase == IDLE_NOT_COUNTED || (idle->phase == IDLE_HAS_CLIENTS && idle->clients->quiet))
+	if (idle->phase == IDLE_NOT_COUNTED || (idle->phase == IDLE_HAS_CLIENTS && idle->clients.quiet))
 		idle->since = idle->last_closed;
 	else if (idle->phase == IDLE_NOT_LISTENING || idle->since <= 0)
 		idle->since = clock_now();
-	if (idle->clients->quiet)
-		idle->since = number_max(idle->since, idle->clients->moved);
+	if (idle->clients.quiet)
+		idle->since = number_max(idle->since, idle->clients.moved);
 	if (is_due(idle)) {
 		act_unless_busy(idle);
 		return;
@@ -473,13 +490,13 @@ static void take_count(struct idle *idle, bool used)
 /* The last count is that of the stop. While its command runs only others ask, and what follows counts anew. */
 static void on_counted(struct service_clients *clients, bool used)
 {
-	struct idle *idle = clients->query.runtime->run->idle;
+	struct idle *idle = container_of(clients, struct idle, clients);
 
-	used = used || relay_has_flows(runtime_current(idle->runtime));
-	if (idle->phase == IDLE_ASKING)
+	if (idle->phase == IDLE_ASKING || idle->phase == IDLE_ASLEEP)
 		return;
+	used = used || relay_has_flows(runtime_current(idle->runtime));
 	if (idle->phase == IDLE_GOES)
-		stop_take_clients(idle->runtime, used);
+		stop_take_clients(idle->runtime, clients, used);
 	else
 		take_count(idle, used);
 }
@@ -526,7 +543,7 @@ double idle_unused_since(const struct service_runtime *runtime)
 	case IDLE_NOT_COUNTED:
 		return idle->last_closed;
 	case IDLE_HAS_CLIENTS:          /* they may have gone since, where nothing reports that */
-		return idle->polls ? idle->clients->at : 0;
+		return idle->polls ? idle->clients.at : 0;
 	default:
 		return 0;
 	}
@@ -544,28 +561,29 @@ void idle_hurry(struct service_runtime *runtime)
 	struct idle *idle = runtime->run->idle;
 
 	idle->reason = STOP_MEMORY;
-	if (client_look_is_open(&idle->clients->look))
+	if (client_look_is_open(&idle->clients.look))
 		return;                 /* a process is at it */
 	stop_timer(idle);
 	start_count(idle);
 }
 
-static struct idle *new_idle(struct service_runtime *runtime)
+static struct idle *new_idle(struct service_runtime *runtime, enum idle_phase phase)
 {
 	struct idle *idle = calloc(1, sizeof(*idle));
 
-	if (!idle || !(idle->clients = service_clients_make(runtime, on_counted))) {
+	if (!idle || !service_clients_init(&idle->clients, runtime, on_counted)) {
 		free(idle);
 		return NULL;
 	}
 	idle->runtime = runtime;
+	idle->phase = phase;
 	idle->reason = STOP_IDLE;
 	idle->timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
 	aux_command_init(&idle->busy.command, runtime, NULL, on_answer);
 	idle->busy.command.asks = true;
 	ev_init(&idle->timer, on_timer);
 	idle->timer.data = idle;
-	close_events_init(&idle->close_listener, &idle->clients->query, on_gone, on_deaf);
+	close_events_init(&idle->close_listener, &idle->clients.query, on_gone, on_deaf);
 	return idle;
 }
 
@@ -574,11 +592,23 @@ bool idle_ask(struct service_runtime *runtime, struct clients_question *question
 	struct service_run *run = runtime->run;
 	struct idle_account account;
 
-	if (!idle_describe(runtime, &account) || (!run->clients && !service_clients_make(runtime, NULL)))
+	if (!idle_describe(runtime, &account) || (!run->idle && !(run->idle = new_idle(runtime, IDLE_ASLEEP))))
 		return false;
-	if (!service_clients_are_counted(run->clients))
-		stop_prepare_count(run->clients);
-	return service_clients_ask(run->clients, question);
+	if (!service_clients_are_counted(&run->idle->clients))
+		prepare_count(run->idle);
+	return service_clients_ask(&run->idle->clients, question);
+}
+
+/* Ends all that goes on by itself. */
+static void end_measuring(struct idle *idle)
+{
+	struct instance *current = runtime_current(idle->runtime);
+
+	if (current && stop_is_tried(current))
+		stop_give_up(current);
+	stop_timer(idle);
+	close_events_end(&idle->close_listener, idle->runtime->engine, false);
+	aux_command_drop(&idle->busy.command);
 }
 
 void idle_forget(struct service_runtime *runtime)
@@ -587,13 +617,9 @@ void idle_forget(struct service_runtime *runtime)
 
 	if (!idle)
 		return;
-	if (runtime_current(runtime) && stop_is_tried(runtime_current(runtime)))
-		stop_give_up(runtime_current(runtime));
+	end_measuring(idle);
 	runtime->run->idle = NULL;
-	stop_timer(idle);
-	close_events_end(&idle->close_listener, runtime->engine, false);
-	service_clients_free(runtime);
-	aux_command_drop(&idle->busy.command);
+	service_clients_free(&idle->clients);
 	free(idle);
 }
 
@@ -604,16 +630,9 @@ void idle_go_on(struct service_runtime *runtime)
 	if (!idle || idle->phase != IDLE_GOES || !runtime_current(runtime) ||
 	    stop_is_tried(runtime_current(runtime)))
 		return;
-	if (idle->clients->at > idle->entered)  /* the last count was made: it has found somebody */
+	if (idle->clients.at > idle->entered)  /* the last count was made: it has found somebody */
 		end_unused(idle);
 	begin_measuring(idle);
-}
-
-void idle_free(struct service_runtime *runtime)
-{
-	idle_forget(runtime);
-	if (runtime->run)
-		service_clients_free(runtime);
 }
 
 static void start_idle(struct service_runtime *runtime)
@@ -621,7 +640,7 @@ static void start_idle(struct service_runtime *runtime)
 	struct service_stats *stats = &runtime->run->stats;
 
 	idle_gaps_begin(&stats->gaps, clock_now(), number_max(stats->last_request, freeze_last_thaw(runtime)));
-	runtime->run->idle = new_idle(runtime);
+	runtime->run->idle = new_idle(runtime, IDLE_NOT_COUNTED);
 	if (runtime->run->idle) {
 		begin_measuring(runtime->run->idle);
 		return;
@@ -636,37 +655,44 @@ static bool is_changed(const struct idle *idle)
 {
 	double timeout = (double)life_of(idle)->idle_timeout / 1e6;
 
-	return idle->timeout != timeout || idle->clients->count != idle->runtime->listener_count ||
-	       (idle->clients->quiet_after > 0) != counts_quiet_ones(idle->runtime);
+	return idle->timeout != timeout || idle->clients.count != idle->runtime->listener_count ||
+	       (idle->clients.quiet_after > 0) != counts_quiet_ones(idle->runtime);
 }
 
-/* A service that does not run has no clients. One that goes to sleep may have quiet ones. */
-static void note_unused(struct service_runtime *runtime)
+/* A service that does not run has no clients. */
+static void note_unused(const struct idle *idle)
 {
-	const struct idle *idle = runtime->run->idle;
-	bool sleeps = runtime_state(runtime) == FROZEN && idle->phase == IDLE_GOES;
-	double since = idle->since;
+	struct service_stats *stats = &idle->runtime->run->stats;
 
-	runtime->run->asleep.unused_since = sleeps ? since : 0;
-	runtime->run->asleep.connections = sleeps ? idle->clients->quiet : 0;
-	if (since <= 0 && runtime_state(runtime) != RUNNING)
-		since = clock_now();
-	runtime->run->stats.gaps.unused = since;
+	stats->gaps.unused = idle->since <= 0 && runtime_state(idle->runtime) != RUNNING ? clock_now() : idle->since;
+}
+
+/* If idle_timeout has frozen it, the last count was made of it frozen. An operator freezes it whoever is connected. */
+static void fall_asleep(struct idle *idle)
+{
+	note_unused(idle);
+	end_measuring(idle);
+	forget_busy(idle);
+	if (idle->phase != IDLE_GOES)
+		idle->since = idle->clients.at = 0;
+	idle->phase = IDLE_ASLEEP;
 }
 
 void idle_follow(struct service_runtime *runtime)
 {
 	struct service_run *run = runtime->run;
-	bool measures = run && runtime_state(runtime) == RUNNING && run->current && !runtime->engine->stopping &&
-		service_idles(runtime->service);
+	struct idle *idle = run ? run->idle : NULL;
+	bool has_any = run && run->current && !runtime->engine->stopping && service_idles(runtime->service);
+	bool measures = has_any && runtime_state(runtime) == RUNNING;
+	bool sleeps = has_any && runtime_state(runtime) == FROZEN;
 
-	if (run && run->idle && (!measures || is_changed(run->idle))) {
-		note_unused(runtime);
+	if (idle && (is_changed(idle) || !(idle->phase == IDLE_ASLEEP ? sleeps : measures || sleeps))) {
+		if (idle->phase != IDLE_ASLEEP)
+			note_unused(idle);
 		idle_forget(runtime);
+	} else if (idle && sleeps && idle->phase != IDLE_ASLEEP) {
+		fall_asleep(idle);
 	}
-	if (run && run->clients && !run->idle &&
-	    (runtime_state(runtime) != FROZEN || run->clients->count != runtime->listener_count))
-		service_clients_free(runtime);
 	if (measures && !run->idle && !runtime->engine->quiet)
 		start_idle(runtime);
 }
@@ -689,19 +715,20 @@ static enum idle_status status_of_phase(const struct idle *idle)
 		return IDLE_POSTPONED;
 	case IDLE_GOES:
 		return IDLE_LETTING_GO;
+	case IDLE_ASLEEP:
+		return IDLE_FROZEN;
 	default:
 		return IDLE_UNKNOWN;
 	}
 }
 
-/* A frozen service has no struct idle any more. The last count may have been made at the end of an idle_timeout, and
- * says nothing of clients that came since, unless somebody asks (idle_ask). */
+/* The last count may have been made at the end of an idle_timeout, and says nothing of clients that came since, unless
+ * somebody asks (idle_ask). */
 bool idle_describe(const struct service_runtime *runtime, struct idle_account *account)
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
 	const struct service_run *run = runtime->run;
 	const struct idle *idle = run ? run->idle : NULL;
-	const struct service_clients *clients = run ? run->clients : NULL;
 	const struct conn_count *own;
 
 	if (!idle && (!run || runtime_state(runtime) != FROZEN || !service_idles(runtime->service)))
@@ -711,30 +738,36 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 		.timeout = (double)lifecycle->idle_timeout / 1e6,
 		.action = lifecycle->idle_action,
 		.busy = idle ? idle->busy.why : NULL,
-		.quiet_sleep = idle ? idle->clients->quiet_after > 0 : lifecycle->idle_means == IDLE_MEANS_QUIET,
-		.since = idle ? idle->since : run->asleep.unused_since,
+		.quiet_sleep = idle && idle->phase != IDLE_ASLEEP ? idle->clients.quiet_after > 0
+								 : lifecycle->idle_means == IDLE_MEANS_QUIET,
+		.since = idle ? idle->since : 0,
 	};
-	if (clients && clients->at > 0) {
-		account->counted = clients->at;
-		account->known = clients->known;
-		account->connections = clients->connections;
-		account->peers = clients->peers;
-		account->own_connections = service_clients_own(clients);
-		own = clients->query.conns + clients->count;
-		for (size_t n = 0; n < clients->own_count && !account->own; n++)
+	if (idle && idle->clients.at > 0) {
+		account->counted = idle->clients.at;
+		account->known = idle->clients.known;
+		account->connections = idle->clients.connections;
+		account->peers = idle->clients.peers;
+		account->own_connections = service_clients_own(&idle->clients);
+		own = idle->clients.query.conns + idle->clients.count;
+		for (size_t n = 0; n < idle->clients.own_count && !account->own; n++)
 			account->own = own[n].count ? &own[n] : NULL;
-	} else if (!idle) {
-		account->connections = run->asleep.connections;
-		account->known = account->connections;
 	}
 	if (account->connections && !account->quiet_sleep)
 		account->since = 0;
 	return true;
 }
 
-double idle_last_used(const struct service_runtime *runtime)
+/* NULL: it does not run. */
+static const struct idle *find_measuring(const struct service_runtime *runtime)
 {
 	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
+
+	return idle && idle->phase != IDLE_ASLEEP ? idle : NULL;
+}
+
+double idle_last_used(const struct service_runtime *runtime)
+{
+	const struct idle *idle = find_measuring(runtime);
 
 	if (!idle)
 		return runtime_stats(runtime)->gaps.unused;
@@ -743,7 +776,7 @@ double idle_last_used(const struct service_runtime *runtime)
 
 double idle_present_gap(const struct service_runtime *runtime)
 {
-	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
+	const struct idle *idle = find_measuring(runtime);
 	double since = idle ? idle->since : runtime_stats(runtime)->gaps.unused;
 
 	return since > 0 ? clock_now() - since : 0;

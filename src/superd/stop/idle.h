@@ -17,8 +17,8 @@
 /* Called after each change of the service's state or configuration: begins, continues or ends the measurement. */
 void idle_follow(struct service_runtime *runtime);
 void idle_forget(struct service_runtime *runtime); /* ends the measuring in any state, and a stop that is only tried */
+void idle_take_freeze(struct service_runtime *runtime); /* SETTLED: counts the clients of a stop that is tried */
 void idle_go_on(struct service_runtime *runtime); /* measures anew, if such a stop was called off */
-void idle_free(struct service_runtime *runtime);
 
 /* sleep_under_pressure (superd/stop/memory_pressure). The first: loop time since when no client is connected, as far as
  * superd knows; 0: clients are, or it may not go now. The second: since when superd tries to stop it; 0: it does not.

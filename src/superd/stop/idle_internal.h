@@ -38,7 +38,9 @@ struct busy {
  * 	IDLE_ASKING          idle_timeout is over, and the command of idle_unless runs
  * 	                     waits for its end
  * 	IDLE_GOES            idle_timeout is over, and a stop of it is tried (superd/stop/stop)
- * 	                     waits until it is stopped or frozen, or that is called off */
+ * 	                     waits until it is stopped or frozen, or that is called off
+ * 	IDLE_ASLEEP          it is frozen, perhaps with quiet clients
+ * 	                     waits for nothing; clients are counted if somebody asks */
 enum idle_phase {
 	IDLE_NOT_COUNTED,
 	IDLE_NOT_LISTENING,
@@ -47,14 +49,15 @@ enum idle_phase {
 	IDLE_WAS_REPORTED,
 	IDLE_WAITS_FOR_TURN,
 	IDLE_ASKING,
-	IDLE_GOES
+	IDLE_GOES,
+	IDLE_ASLEEP
 };
 
 struct idle {
 	struct service_runtime *runtime;
 	ev_timer timer;                 /* next count, or next step of the phase; inactive: the phase waits for a close */
 	struct close_listener close_listener; /* reports closed connections; not in IDLE_NOT_LISTENING */
-	struct service_clients *clients; /* counts connections and datagrams; run->clients */
+	struct service_clients clients; /* counts connections and datagrams */
 	struct busy busy;               /* whether it works without clients */
 	enum idle_phase phase;
 	enum stop_reason reason;        /* STOP_MEMORY: it may go if nobody is found now, though idle_timeout is not over */

@@ -50,7 +50,7 @@ static void say_unknown(struct service_clients *clients, const struct listener *
 	struct event event = { .name = "idle", .service = clients->query.runtime->service->name };
 	struct buf endpoint = { 0 };
 
-	if (clients->is_logged || !clients->counted)
+	if (clients->is_logged)
 		return;
 	clients->is_logged = true;
 	endpoint_format(listener->listen->endpoint, &endpoint);
@@ -155,7 +155,7 @@ static void on_counted(struct conn_query *query)
 	forget_pids(clients);
 	clients->connections += service_clients_own(clients);
 	answer_questions(clients);
-	if (clients->counted && (clients->looks || !(used ? may_be_quiet(clients) : service_clients_own(clients))))
+	if (clients->looks || !(used ? may_be_quiet(clients) : service_clients_own(clients)))
 		clients->counted(clients, used || service_clients_own(clients));
 }
 
@@ -191,31 +191,25 @@ static void on_looked(struct client_look *look, const struct client_count_answer
 	clients->counted(clients, !answer->known || answer->count > 0);
 }
 
-struct service_clients *service_clients_make(struct service_runtime *runtime,
-					     void (*counted)(struct service_clients *clients, bool used))
+bool service_clients_init(struct service_clients *clients, struct service_runtime *runtime,
+			  void (*counted)(struct service_clients *clients, bool used))
 {
-	struct service_clients *clients = calloc(1, sizeof(*clients));
 	size_t count = runtime->listener_count;
 
-	service_clients_free(runtime);
-	runtime->run->clients = clients;
-	if (!clients)
-		return NULL;
-	clients->count = count;
-	clients->counted = counted;
+	*clients = (struct service_clients){ .count = count, .counted = counted };
 	list_init(&clients->questions);
 	client_look_init(&clients->look, runtime->engine, on_looked);
 	clients->datagrams = calloc(count + 1, sizeof(*clients->datagrams));
 	if (!clients->datagrams || !conn_query_init(&clients->query, runtime, count, ASK_CLIENTS, on_counted)) {
-		service_clients_free(runtime);
-		return NULL;
+		service_clients_free(clients);
+		return false;
 	}
 	service_clients_prepare(clients);
 	for (size_t n = 0; n < count; n++) {    /* datagrams count from now on */
 		if (clients->query.conns[n].kind == CONN_UDP)
 			datagram_stamp_read(runtime->listeners[n].fd, &clients->datagrams[n]);
 	}
-	return clients;
+	return true;
 }
 
 bool service_clients_count(struct service_clients *clients, pid_t *pids)
@@ -244,17 +238,11 @@ bool service_clients_ask(struct service_clients *clients, struct clients_questio
 	return true;
 }
 
-void service_clients_free(struct service_runtime *runtime)
+void service_clients_free(struct service_clients *clients)
 {
-	struct service_clients *clients = runtime->run->clients;
-
-	if (!clients)
-		return;
-	runtime->run->clients = NULL;
 	answer_questions(clients);
 	client_look_cancel(&clients->look);
 	forget_pids(clients);
 	conn_query_free(&clients->query);
 	free(clients->datagrams);
-	free(clients);
 }

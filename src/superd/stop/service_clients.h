@@ -1,6 +1,5 @@
 /* The clients of a service's sockets: counted connections, and datagrams. superd/stop/idle has them counted from time
- * to time, and takes each answer; others ask who is connected now. Owner: service_run, while idle measures; of a frozen service
- * from the first question on. */
+ * to time, and takes each answer; others ask who is connected now. Embedded in struct idle. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,7 +21,7 @@ struct service_clients {
 	struct conn_query query;        /* count for each listener of the service, also for those without a socket, then for own ports */
 	struct client_look look;        /* how long nothing has moved at the connections (idle_means = quiet) */
 	struct list questions;          /* wait for the count that is under way */
-	void (*counted)(struct service_clients *clients, bool used); /* a count is done; NULL: idle does not measure */
+	void (*counted)(struct service_clients *clients, bool used); /* a count is done */
 	double quiet_after;             /* seconds without movement after which a connection is quiet; 0: never */
 	struct datagram_stamp *datagrams;       /* last datagram of each UDP socket at the last look; owned */
 	size_t count;                   /* listeners of the service */
@@ -39,11 +38,11 @@ struct service_clients {
 	double moved;                   /* loop time when something last moved at any of them; 0: none is quiet, or unknown */
 };
 
-/* Makes runtime->run->clients in place of the present one. counted: idle's, which also learns the answers that others
- * have asked for, where they tell whether it is used. NULL: out of memory. */
-struct service_clients *service_clients_make(struct service_runtime *runtime,
-					     void (*counted)(struct service_clients *clients, bool used));
-void service_clients_free(struct service_runtime *runtime);
+/* counted: idle's, which also learns the answers that others have asked for, where they tell whether the service is
+ * used. false: out of memory. */
+bool service_clients_init(struct service_clients *clients, struct service_runtime *runtime,
+			  void (*counted)(struct service_clients *clients, bool used));
+void service_clients_free(struct service_clients *clients);     /* answers the questions */
 
 /* Called before each count, because sockets may have been opened again. */
 void service_clients_prepare(struct service_clients *clients);

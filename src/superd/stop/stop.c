@@ -697,7 +697,7 @@ static void call_off(struct stop *stop, const struct service_clients *clients)
 }
 
 /* The line names the idle_timeout, unless that is not over; the event has the time that was measured. */
-void stop_take_clients(struct service_runtime *runtime, bool used)
+void stop_take_clients(struct service_runtime *runtime, const struct service_clients *clients, bool used)
 {
 	struct stop *stop = runtime_current(runtime)->stop;
 	struct service_stats *stats = &runtime->run->stats;
@@ -708,7 +708,7 @@ void stop_take_clients(struct service_runtime *runtime, bool used)
 	if (!stop || stop->phase != STOP_COUNT) /* others have asked */
 		return;
 	if (used) {
-		call_off(stop, runtime->run->clients);
+		call_off(stop, clients);
 		return;
 	}
 	hurries = stop->reason == STOP_MEMORY;
@@ -725,24 +725,19 @@ void stop_take_clients(struct service_runtime *runtime, bool used)
 	runtime_post(runtime, sleeps ? STILLED : UNNEEDED);
 }
 
-/* If its processes cannot be frozen, idle_action = stop counts while they run. The count includes the queues, and the
- * ports that the processes have opened themselves. */
-void stop_take_freeze(struct service_runtime *runtime)
+/* If its processes cannot be frozen, idle_action = stop counts while they run. */
+bool stop_takes_count(struct service_runtime *runtime)
 {
-	struct instance *instance = runtime_current(runtime);
-	struct stop *stop = instance ? instance->stop : NULL;
-	struct service_clients *clients = runtime->run->clients;
+	struct stop *stop = runtime_current(runtime) ? runtime_current(runtime)->stop : NULL;
 
 	if (!stop || stop->phase != STOP_FREEZE)
-		return;
+		return false;
 	if (!freeze_is_frozen(runtime) && life_of(stop)->idle_action == IDLE_FREEZE) {
 		stop_forget(stop->instance);
-		return;
+		return false;
 	}
 	enter_phase(stop, STOP_COUNT);
-	stop_prepare_count(clients);
-	if (!service_clients_count(clients, freeze_list_processes(runtime)))
-		stop_forget(stop->instance);
+	return true;
 }
 
 /* Nothing of a oneshot that has done its work can be frozen (remain_after_exit); only its relay takes clients. */
@@ -764,7 +759,7 @@ bool stop_try(struct service_runtime *runtime, enum stop_reason reason, double u
 	stop->unused_since = unused_since;
 	enter_phase(stop, STOP_FREEZE);
 	if (has_only_relay)
-		stop_take_freeze(runtime);
+		runtime_post(runtime, SETTLED);
 	return true;
 }
 
@@ -1051,13 +1046,11 @@ bool stop_is_noting(struct service_runtime *runtime)
 }
 
 /* Copies the cookies, as a stop may end while the query is under way. */
-void stop_prepare_count(struct service_clients *clients)
+void stop_spare_clients(struct conn_query *query)
 {
-	struct conn_query *query = &clients->query;
 	struct cookie_set *cookies = &query->cookies;
 
 	conn_query_cancel(query);
-	service_clients_prepare(clients);
 	cookies->count = 0;
 	LIST_EACH(link, runtime_instances(query->runtime)) {
 		const struct stop *stop = container_of(link, struct instance, link)->stop;

@@ -39,6 +39,7 @@
 
 #include "superd/instance/runtime.h"
 
+struct conn_query;
 struct service_clients;
 struct state_saver;
 struct state_section;
@@ -75,14 +76,17 @@ bool stop_may_try(const struct engine *engine);         /* whether not too many 
  * connected since that loop time (STOP_IDLE, STOP_MEMORY). UNNEEDED or STILLED follows, or, if it is called off, THAWED.
  * false: it cannot be frozen now, or out of memory. */
 bool stop_try(struct service_runtime *runtime, enum stop_reason reason, double unused_since);
-void stop_take_freeze(struct service_runtime *runtime); /* SETTLED */
-void stop_take_clients(struct service_runtime *runtime, bool used); /* a count of its clients is done; used: somebody is there */
+
+/* SETTLED. true: all of its clients are to be counted now, with those in the queues, and at ports that the processes have
+ * opened themselves; stop_take_clients follows, or stop_give_up. used: somebody is there. */
+bool stop_takes_count(struct service_runtime *runtime);
+void stop_take_clients(struct service_runtime *runtime, const struct service_clients *clients, bool used);
 bool stop_is_tried(const struct instance *instance);    /* whether it has a stop that can still be called off */
 void stop_give_up(struct instance *instance);           /* forgets one that has not begun; a tried one that runs on is thawed */
 
-/* Prepares a count of all clients of a service. Those of instances that end beside a successor are left out. They are
+/* Prepares a count of the clients of a service: leaves out those of instances that end beside a successor. They are
  * connected to the same address, and must not keep that one awake. A client that may be the successor's counts. */
-void stop_prepare_count(struct service_clients *clients);
+void stop_spare_clients(struct conn_query *query);
 
 /* Stops the current instance of a service that is STOPPING, for the reason run->stop_reason. In EARLIER and ADDRESS
  * stop_go_on follows. Without standby sockets or memory, and if no client can come any more, it gets its signal at

@@ -41,7 +41,7 @@ double __wrap_instance_cpu(const struct instance *ignored)
 bool __wrap_service_clients_count(struct service_clients *clients, pid_t *pids)
 {
 	cr_assert_null(pids, "no last count was asked for");
-	cr_assert_eq(clients, runtime.run->clients);
+	cr_assert_eq(clients, &runtime.run->idle->clients);
 	asked++;
 	return true;
 }
@@ -80,7 +80,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	idle_free(&runtime);
+	idle_forget(&runtime);
 	ev_loop_destroy(engine.loop);
 	log_close(engine.log);
 }
@@ -98,8 +98,8 @@ static void count(bool seen)
 			break;
 		own_clock_advance(1.);
 	}
-	runtime.run->clients->known = true;
-	runtime.run->clients->counted(runtime.run->clients, seen);
+	runtime.run->idle->clients.known = true;
+	runtime.run->idle->clients.counted(&runtime.run->idle->clients, seen);
 }
 
 static void begin_where_many_leave(void)
@@ -221,8 +221,8 @@ Test(idle, a_time_without_clients_goes_on_while_it_is_stopped)
 static void learn(bool seen)
 {
 	ev_now_update(engine.loop);
-	runtime.run->clients->known = true;
-	runtime.run->clients->counted(runtime.run->clients, seen);
+	runtime.run->idle->clients.known = true;
+	runtime.run->idle->clients.counted(&runtime.run->idle->clients, seen);
 }
 
 Test(idle, learns_what_others_ask)
@@ -327,13 +327,13 @@ Test(idle, a_close_while_others_ask_is_not_forgotten)
 	idle_follow(&runtime);
 	idle = runtime.run->idle;
 	learn(true);
-	list_add(&asking, &idle->clients->query.link);
+	list_add(&asking, &idle->clients.query.link);
 	idle->close_listener.gone(&idle->close_listener, false);
-	list_remove(&idle->clients->query.link);
+	list_remove(&idle->clients.query.link);
 	cr_expect(ev_is_active(&idle->timer), "superd would never look again");
-	list_add(&asking, &idle->clients->query.link);
+	list_add(&asking, &idle->clients.query.link);
 	idle->close_listener.gone(&idle->close_listener, false);
-	list_remove(&idle->clients->query.link);
+	list_remove(&idle->clients.query.link);
 	learn(true);
 	cr_expect_eq(idle->phase, IDLE_NOT_COUNTED, "the client may have left behind that count");
 }
@@ -362,8 +362,8 @@ Test(idle, a_count_that_failed_is_repeated)
 
 	idle_follow(&runtime);
 	idle = runtime.run->idle;
-	idle->clients->known = true;
-	idle->clients->look.done(&idle->clients->look, &none);
+	idle->clients.known = true;
+	idle->clients.look.done(&idle->clients.look, &none);
 	cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
 	cr_expect(ev_is_active(&idle->timer), "superd would never look again");
 }
