@@ -286,7 +286,7 @@ static enum order_result begin_drain(const struct operator_order *order, struct 
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* a frozen instance could neither serve its clients nor end */
 	runtime->state = service_ordered(runtime->state, DRAIN);
-	if (has_current(runtime) && !drain_waits(runtime) && !drain_try(runtime, why)) {
+	if (has_current(runtime) && !drain_begin(runtime, why)) {
 		runtime->state.admin = before.admin;
 		return ORDER_NO_DRAIN;
 	}

@@ -66,10 +66,6 @@ static void log_drain(const struct service_runtime *runtime, enum level level, c
 /* false: for the reason in why. */
 static bool is_possible(struct service_runtime *runtime, struct buf *why)
 {
-	if (runtime_state(runtime) == STARTING) {
-		buf_text(why, "out of memory");         /* it could not be planned */
-		return false;
-	}
 	if (stop_any_is_beside(runtime)) {
 		buf_text(why, "an earlier instance still drains, and an address has at most two sockets");
 		return false;
@@ -101,14 +97,15 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 	return true;
 }
 
-bool drain_waits(struct service_runtime *runtime)
+bool drain_begin(struct service_runtime *runtime, struct buf *why)
 {
-	struct buf none = { 0 };
-	bool waits = runtime_state(runtime) == STARTING || (runtime_state(runtime) == RUNNING &&
-		     is_possible(runtime, &none) && !standby_sockets_prepare(runtime));
+	bool starts = runtime_state(runtime) == STARTING;
 
-	buf_free(&none);
-	return waits && stop_plan_drain(runtime);
+	if (!starts && (!is_possible(runtime, why) || standby_sockets_prepare(runtime)))
+		return !why->length && drain_try(runtime, why);
+	if (!stop_plan_drain(runtime))
+		buf_text(why, "out of memory");
+	return !why->length;
 }
 
 void drain_changed(struct service_runtime *runtime)
@@ -125,7 +122,7 @@ void drain_changed(struct service_runtime *runtime)
 	if (!instance || (runtime_state(runtime) != STARTING && runtime_state(runtime) != RUNNING))
 		return;
 	is_planned = stop_is_planned(instance);
-	if (!drain_waits(runtime) && !drain_try(runtime, &why))
+	if (!drain_begin(runtime, &why))
 		log_drain(runtime, LEVEL_NOTICE, what, &why);
 	else if (runtime_state(runtime) == STARTING && !is_planned)
 		log_drain(runtime, LEVEL_INFO, "its configuration changed during its start: it drains when it is ready",

@@ -11,14 +11,13 @@ void drain_retire(struct service_runtime *runtime); /* for a current instance th
  * gets new clients; why gets the reason. */
 bool drain_try(struct service_runtime *runtime, struct buf *why);
 
-/* Drains the current instance because its entry has changed (on_change = drain). Thaws a frozen instance first. Where it
- * has to wait (drain_waits), it drains later. If new clients cannot be kept from it, superd logs that, and the instance
- * continues. */
-void drain_changed(struct service_runtime *runtime);
+/* The same. While the instance is starting, or another process has to let the address be shared, it waits, and begins by
+ * drain_due. */
+bool drain_begin(struct service_runtime *runtime, struct buf *why);
 
-/* Whether a drain has to wait: the instance is starting, or another process has to let the address be shared. It then
- * begins by drain_due. */
-bool drain_waits(struct service_runtime *runtime);
+/* Drains the current instance because its entry has changed (on_change = drain). Thaws a frozen instance first. If new
+ * clients cannot be kept from it, superd logs that, and the instance continues. */
+void drain_changed(struct service_runtime *runtime);
 
 /* Begins a drain that waited. Also, if clients may wait at standby sockets that the current
  * instance does not have, drains it, so that another instance serves them. */
