@@ -13,8 +13,8 @@
 #include "superd/process/bind_worker.h"
 #include "superd/stop/client_look.h"
 #include "superd/process/hold.h"
-#include "superd/process/memory_reclaim.h"
-#include "superd/process/socket_watch.h"
+#include "superd/stop/reclaim.h"
+#include "superd/stop/freeze_fds.h"
 #include "superd/process/receive_async.h"
 #include "superd/process/restore_async.h"
 

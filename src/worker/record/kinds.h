@@ -15,8 +15,8 @@ enum worker_kind {
 	WORKER_ACCEPT,                  /* drops clients of listeners that a backend has had (the same) */
 	WORKER_COUNT,                   /* counts clients of superd's listeners (superd/stop/client_look) … */
 	WORKER_COUNT_OWN,               /* … and those at ports that a backend has opened itself */
-	WORKER_COPY,                    /* watches the sockets of frozen backends (superd/process/socket_watch) */
-	WORKER_PAGE_OUT,                /* returns the memory of frozen backends (superd/process/memory_reclaim) */
+	WORKER_COPY,                    /* watches the sockets of frozen backends (superd/stop/freeze_fds) */
+	WORKER_PAGE_OUT,                /* returns the memory of frozen backends (superd/stop/reclaim) */
 	WORKER_BIND,                    /* answers bind(2) for pass = bind (superd/process/bind_worker) … */
 	WORKER_BIND_LEFT,               /* … and passes on the calls of instances that superd has left */
 	WORKER_HOLD,                    /* holds a program at its first call for warm = N (superd/process/hold) */

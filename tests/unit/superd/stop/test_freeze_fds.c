@@ -7,7 +7,7 @@
 
 #include "lib/fd.h"
 #include "os/netdiag/socket_address.h"
-#include "superd/process/socket_watch.h"
+#include "superd/stop/freeze_fds.h"
 #include "tests/unit/hang.h"
 
 TestSuite(socket_watch, .init = set_up, .fini = tear_down, .timeout = 120);

@@ -5,7 +5,7 @@
 
 #include "lib/fd.h"
 #include "os/proc/pidfd.h"
-#include "superd/process/memory_reclaim.h"
+#include "superd/stop/reclaim.h"
 #include "tests/unit/hang.h"
 #include "tests/unit/unit.h"
 
