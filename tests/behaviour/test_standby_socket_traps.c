@@ -174,6 +174,38 @@ Behaviour(standby_socket_traps, a_frozen_instance_drains_when_its_row_changes)
 	close(new);
 }
 
+/* Its socket was restored while it slept, and may be again once it is awake. */
+static void expect_end_of_frozen(const char *order)
+{
+	int port = free_port(), client;
+	struct superd *superd = controlled_run(SERVICE, port, backend("talk"), "");
+
+	superd_port(superd, "web");
+	client = client_connect(port);
+	client_send(client, "one\n");
+	client_line(client);
+	close(client);
+	cr_assert(control_is_done(control_once("freeze web")), "%s", world_logs());
+	superd_wait_log(superd, "is frozen");
+	cr_assert(control_is_done(control_once("%s web", order)), "%s", world_logs());
+	client = client_connect(port);
+	client_send(client, "one\n");
+	client_line(client);
+	close(client);
+	superd_expect_count(superd, "web: started", 2);
+	superd_stop(superd);
+}
+
+Behaviour(standby_socket_traps, a_frozen_instance_is_restarted)
+{
+	expect_end_of_frozen("restart");
+}
+
+Behaviour(standby_socket_traps, a_frozen_instance_is_stopped)
+{
+	expect_end_of_frozen("stop");
+}
+
 /* It is not ready before its file is there. */
 Behaviour(standby_socket_traps, an_instance_that_starts_drains_when_it_is_ready)
 {

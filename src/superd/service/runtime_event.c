@@ -76,8 +76,10 @@ void runtime_rewatch(struct service_runtime *runtime)
 		bool wanted = !listener->busy && rest <= 0 &&
 			(!refuses || endpoint_accepts(listener->listen->endpoint));
 
-		/* The next superd restores it again; and what a program has had that slept, may be another's now. */
-		if (runtime->engine->quiet || (listener->asleep && runtime->state.run != RUN_FROZEN))
+		/* The next superd restores it again; and what a program has had that slept, may be another's now. But a
+		 * stop may wait until its address is shared, and the end of that instance restores it. */
+		if (runtime->engine->quiet || (listener->asleep && runtime->state.run != RUN_FROZEN &&
+					       listener->hands != HANDS_SHARING))
 			listener_recall(listener, runtime->engine);
 		listener_watch(listener, runtime->engine, watching && wanted);
 		if (rest > 0)
