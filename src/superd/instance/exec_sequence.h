@@ -31,13 +31,10 @@ struct exec_sequence {
 	struct fault fault;             /* reason why no program ran; STAGE_NONE: one ran, or none was tried */
 };
 
-/* Whether there is more than an asynchronous start: then a process must not serve a second client. */
-bool exec_sequence_has_steps(const struct service *service, const struct plan *plan);
-
-/* Whether an instance of this service needs a sequence. */
-static inline bool exec_sequence_is_needed(const struct service *service, const struct plan *plan)
+/* Whether an instance by this plan needs a sequence. */
+static inline bool exec_sequence_is_needed(const struct plan *plan)
 {
-	return plan->apart || exec_sequence_has_steps(service, plan);
+	return plan->apart || plan->has_steps;
 }
 
 /* Makes the sequence of an instance, and counts the instance as live. */

@@ -32,13 +32,6 @@
 #define CHANCES 12                      /* times LEFTOVER_SECONDS: processes of a daemon's start move on meanwhile */
 #define LINGER_LOOK .2                  /* seconds between two looks at groups whose first process has ended */
 
-bool exec_sequence_has_steps(const struct service *service, const struct plan *plan)
-{
-	return plan->condition_count || service->groups->restart->remain_after_exit ||
-	       service_has_commands(service, PHASE_CONDITION, PHASE_START_POST) ||
-	       service_has_commands(service, PHASE_STOP, PHASE_STOP_POST);
-}
-
 /* ---- how it has ended ---- */
 
 static bool is_unready(const struct instance *instance)

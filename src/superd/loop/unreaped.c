@@ -68,24 +68,6 @@ size_t start_time_room(const struct start_time *times, struct ev_loop *loop, dou
 	return left >= (double)most * times->each ? most : (size_t)(left / times->each);
 }
 
-/* Nothing is started that the next superd would not know: the pipes and sockets that the process gets are saved
- * before, and the process is noted. */
-static void save_before_start(struct engine *engine, const struct spawn_request *launch)
-{
-	if (launch->note.owner && engine->save_changes)
-		engine->save_changes(engine);
-}
-
-static void note_start(struct spawn_request *launch)
-{
-	if (launch->plan->account)
-		launch->after = removal_make_way(launch->plan->account->uid, launch->plan->apart);
-	if (!launch->note.owner)
-		return;
-	launch->noted = guard_note_start(&launch->note);
-	launch->taken_back = guard_taken_back(launch->noted);
-}
-
 int32_t *unreaped_note_handover(struct engine *engine, const struct start_note *note, int channel)
 {
 	int32_t *noted = guard_note_handover(note, channel);
@@ -96,14 +78,24 @@ int32_t *unreaped_note_handover(struct engine *engine, const struct start_note *
 	return guard_note_handover(note, channel);
 }
 
+/* Nothing is started that the next superd would not know: the pipes and sockets that the process gets are saved
+ * before, and the process is noted. */
 void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count)
 {
 	double begun = clock_now();
 
-	if (count)
-		save_before_start(engine, launches);
-	for (size_t n = 0; n < count; n++)
-		note_start(&launches[n]);
+	if (count && launches->note.owner && engine->save_changes)
+		engine->save_changes(engine);
+	for (size_t n = 0; n < count; n++) {
+		struct spawn_request *launch = &launches[n];
+
+		if (launch->plan->account)
+			launch->after = removal_make_way(launch->plan->account->uid, launch->plan->apart);
+		if (!launch->note.owner)
+			continue;
+		launch->noted = guard_note_start(&launch->note);
+		launch->taken_back = guard_taken_back(launch->noted);
+	}
 	spawn_batch(launches, count);
 	start_time_add(&engine->start_time, engine->loop, count, clock_now() - begun);
 	for (size_t n = 0; n < count; n++) {

@@ -275,7 +275,7 @@ static void start_pending(struct service_runtime *runtime, struct pending_client
 /* Starts an instance for each client. false: at least one start failed; its client was parked. */
 static bool start_batch(struct service_runtime *runtime, struct pending_client *pending, size_t count)
 {
-	bool by_sequence = exec_sequence_is_needed(runtime->service, runtime->run->kit.plan), good;
+	bool by_sequence = exec_sequence_is_needed(runtime->run->kit.plan), good;
 	struct client failed = { .fd = -1 };            /* the first client whose start failed */
 	struct buf why = { 0 };
 	size_t kept, most;

@@ -140,7 +140,7 @@ enum refusal pending_park(struct service_runtime *runtime, const struct pending_
 size_t pending_start_room(const struct service_runtime *runtime)
 {
 	const struct plan *plan = runtime->run->kit.plan;
-	bool shares_little = plan && plan->gets_less_time && !exec_sequence_has_steps(runtime->service, plan);
+	bool shares_little = plan && plan->gets_less_time && !plan->has_steps;
 	unsigned most = runtime->backoff.failures ? 1 : shares_little ? STARTING_LITTLE : STARTING_MOST;
 	unsigned starting = accept_state_find(runtime) ? runtime->run->accept->starting_clients : 0;
 
@@ -279,44 +279,30 @@ void pending_note_start(struct service_runtime *runtime, const struct pending_cl
 	xinetd_record_start(runtime, instance->pid, &pending->client);
 }
 
-static bool share_for(struct service_runtime *runtime, struct pending_client *pending)
-{
-	struct instance *instance = pending->instance;
-	pid_t pid;
-
-	if (pending->client.fd < 0 || !shared_clients_give(runtime, instance, &pending->client, &pid))
-		return false;
-	instance->service = runtime->service;
-	instance_begin(instance, pid, clock_now());
-	client_address(&pending->client, pending->caller.address, sizeof(pending->caller.address));
-	pending_note_start(runtime, pending);
-	runtime_note_change(runtime);
-	return true;
-}
-
 size_t pending_share(struct service_runtime *runtime, struct pending_client *pending, size_t count)
 {
 	size_t left = 0;
+	pid_t pid;
 
 	for (size_t n = 0; n < count; n++) {
-		if (share_for(runtime, &pending[n]))
-			close_socket_client(runtime->engine, runtime->service->name, &pending[n].client);
-		else if (left++ != n)
-			pending[left - 1] = pending[n];
+		struct pending_client *one = &pending[n];
+
+		if (one->client.fd < 0 || !shared_clients_give(runtime, one->instance, &one->client, &pid)) {
+			if (left++ != n)
+				pending[left - 1] = *one;
+			continue;
+		}
+		one->instance->service = runtime->service;
+		instance_begin(one->instance, pid, clock_now());
+		client_address(&one->client, one->caller.address, sizeof(one->caller.address));
+		pending_note_start(runtime, one);
+		runtime_note_change(runtime);
+		close_socket_client(runtime->engine, runtime->service->name, &one->client);
 	}
 	return left;
 }
 
 /* ---- its exec sequence ---- */
-
-/* One start less is under way: superd may accept again. */
-static void end_start(struct service_runtime *runtime)
-{
-	runtime->run->accept->starting_clients--;
-	if (runtime_next_state(runtime) == FULL && !runtime_is_full(runtime) &&
-	    !runtime->run->accept->recalling)
-		runtime_post(runtime, ROOM);
-}
 
 static bool launch_pending(struct instance *instance, struct spawn_request *launch, struct buf *why)
 {
@@ -343,18 +329,23 @@ static void forget_endpoint(struct pending_start *start)
 static void note_run(struct instance *instance)
 {
 	struct exec_sequence *sequence = instance->sequence;
+	struct service_runtime *runtime = sequence->runtime;
 	struct pending_client *pending = &pending_start_of(sequence)->pending;
+	struct accept_state *state = runtime->run->accept;
 	bool is_connection = pending->client.fd >= 0;
 
 	forget_endpoint(pending_start_of(sequence));
 	shared_clients_welcome(instance);
-	close_socket_client(sequence->runtime->engine, sequence->runtime->service->name, &pending->client);
-	pending_note_start(sequence->runtime, pending);
-	sequence->runtime->run->stats.skipped_starts = 0;
+	close_socket_client(runtime->engine, runtime->service->name, &pending->client);
+	pending_note_start(runtime, pending);
+	runtime->run->stats.skipped_starts = 0;
 	if (is_connection)              /* whether a datagram was read is known only at the end */
-		backoff_reset(&sequence->runtime->backoff);
-	if (pending->listener)          /* else recall_pending has counted it off */
-		end_start(sequence->runtime);
+		backoff_reset(&runtime->backoff);
+	if (!pending->listener)
+		return;                 /* recall_pending has counted it off */
+	state->starting_clients--;      /* one start less is under way: superd may accept again */
+	if (runtime_next_state(runtime) == FULL && !runtime_is_full(runtime) && !state->recalling)
+		runtime_post(runtime, ROOM);
 }
 
 /* Parks the client at its listener again, or refuses it if the listener has closed. */
@@ -662,7 +653,7 @@ static bool begin_sequence(struct service_runtime *runtime, struct pending_clien
 bool pending_launch(struct service_runtime *runtime, struct pending_client *pending, size_t count, struct buf *why)
 {
 	UNINITIALIZED struct spawn_request launches[PENDING_BATCH];
-	bool by_sequence = exec_sequence_is_needed(runtime->service, runtime->run->kit.plan), good = true;
+	bool by_sequence = exec_sequence_is_needed(runtime->run->kit.plan), good = true;
 	size_t ready = 0;
 
 	while (!by_sequence && ready < count && equip(runtime, &pending[ready], &launches[ready], why))

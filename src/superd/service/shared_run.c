@@ -706,7 +706,7 @@ static bool start_instance(struct service_runtime *runtime, struct buf *why)
 	}
 	foreground_take(runtime, instance);
 	good = kit->plan || runtime_prepare_start(runtime, why);
-	if (good && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
+	if (good && exec_sequence_is_needed(runtime->run->kit.plan))
 		good = start_sequence(runtime, instance, why);
 	else if (good)
 		good = start_at_once(runtime, instance, why);

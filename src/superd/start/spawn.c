@@ -110,35 +110,25 @@ static bool has_handlers(void)
 
 /* A superd that is not root cannot write its own /proc/self/oom_score_adj, nor can a child in its memory, as superd is
  * not dumpable (proc_pid_oom_score_adj(5)). */
-static bool needs_own_oom_score(const struct job *job)
-{
-	return job->plan->oom_score[0] && geteuid() != 0;
-}
-
 static bool must_start_apart(const struct job *job)
 {
 	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
+	bool has_own_score = job->plan->oom_score[0] && geteuid() != 0;
 
-	return child_needs_program(job) || job->group || job->files || job->hold_channel || needs_own_oom_score(job) ||
+	return child_needs_program(job) || job->group || job->files || job->hold_channel || has_own_score ||
 	       job->plan->may_hang || job->plan->gets_less_time || (job->plan->apart && !privileged);
-}
-
-/* The path of the notify socket; NULL: none, or an abstract name. */
-static const char *notify_path(const struct spawn_request *request)
-{
-	const char *path = request->notify ? strchr(request->notify, '=') : NULL;
-
-	return path && path[1] == '/' ? path + 1 : NULL;
 }
 
 static void start_one(struct spawn_request *request, char *stack)
 {
+	const struct plan_command *command = request->command ? request->command : &request->plan->main;
+	const char *notify = request->notify ? strchr(request->notify, '=') : NULL;     /* else an abstract name */
 	struct job job = {
 		.plan = request->plan,
-		.command = request->command ? request->command : &request->plan->main,
+		.command = command,
 		.checks = request->checks,
 		.after = request->after,
-		.file = (request->command ? request->command : &request->plan->main)->file,
+		.file = command->file,
 		.wanted = request->wanted,
 		.wanted_count = request->wanted_count,
 		.noted = request->noted,
@@ -157,7 +147,7 @@ static void start_one(struct spawn_request *request, char *stack)
 		.into = request->into,
 		.into_path = request->into_path,
 		.has_handlers = has_handlers(),
-		.notify = notify_path(request),
+		.notify = notify && notify[1] == '/' ? notify + 1 : NULL,
 	};
 	struct spawn_env texts;
 

@@ -23,12 +23,6 @@ static int run_child(void *job)
  * by fork(2). Atomic, as batches start from several threads. */
 static atomic_bool copies_descriptors;
 
-/* Whether a container forbids the call: its filter of system calls answers with one of these. */
-static bool cannot_unshare(const struct fault *fault)
-{
-	return fault->stage == STAGE_DESCRIPTORS && (fault->error == ENOSYS || fault->error == EPERM);
-}
-
 /* A symbol of AddressSanitizer, NULL without it: earlier children never returned from this stack, so it takes their
  * frames for live ones. */
 void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
@@ -77,8 +71,11 @@ static pid_t clone_once(struct job *job, char *stack)
 pid_t spawn_process(struct job *job, char *stack)
 {
 	pid_t pid = clone_once(job, stack);
+	/* A container may forbid close_range: its filter of system calls answers with one of these. */
+	bool is_forbidden = pid >= 0 && job->fault.stage == STAGE_DESCRIPTORS &&
+			    (job->fault.error == ENOSYS || job->fault.error == EPERM);
 
-	if (pid >= 0 && job->shares_descriptors && cannot_unshare(&job->fault)) {
+	if (is_forbidden && job->shares_descriptors) {
 		/* The loop reaps the failed child as an unknown one. */
 		copies_descriptors = true;
 		pid = clone_once(job, stack);

@@ -257,20 +257,13 @@ static size_t add_start_variables(struct job *job, const struct spawn_request *r
 	return count;
 }
 
-static size_t count_list(const char *const *list)
-{
-	size_t count = 0;
-
-	while (list && list[count])
-		count++;
-	return count;
-}
-
 static bool make_start_environment(struct spawn_env *texts, struct job *job, const struct spawn_request *request)
 {
-	size_t own = count_list(request->variables), planned = request->plan->environment_count;
-	size_t most = JOB_EXTRA + own + planned + 1, count;
+	size_t planned = request->plan->environment_count, own = 0, most, count;
 
+	while (request->variables && request->variables[own])
+		own++;
+	most = JOB_EXTRA + own + planned + 1;
 	if (most > SPAWN_ENVIRONMENT)
 		texts->environment = malloc(most * sizeof(*texts->environment));
 	if (!texts->environment)
