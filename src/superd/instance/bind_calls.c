@@ -16,9 +16,9 @@
 #include "lib/duration_text.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
+#include "lib/number.h"
 #include "os/netdiag/socket_address.h"
 #include "os/proc/user_notif.h"
-#include "superd/instance/bind_strays.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/fd_map.h"
 #include "superd/instance/runtime.h"
@@ -56,9 +56,119 @@ const struct field_table bind_use_state = FIELD_TABLE("bind_use", bind_use, use_
 #define LIFE_LEAST 1.                   /* seconds; one that ended earlier was killed, or could not work */
 #define REPORTS_MOST 64                 /* reports to handle in one turn of the loop */
 
-bool bind_calls_are_needed(const struct service *service)
+/* ---- filters that outlive their instance ---- */
+
+/* A process has all filters that there were at its start. For a further one superd starts another process, and the one
+ * before ends after its present call, as superd closes its channel. superd itself receives no call: a superd-bind that
+ * was taken over, and has kept a filter, could take the call in between, and superd would wait. */
+#define STRAY_PAUSE 1.                  /* seconds, after a process that was killed, or could not be started */
+
+static const struct state_field stray_fields[] = {
+	{ STATE_FIELD_AS(STATE_FD, bind_stray, "notif", notif) },
+};
+const struct field_table bind_stray_state = FIELD_TABLE("filter", bind_stray, stray_fields);
+
+static void stray_free(struct engine *engine, struct bind_stray *stray)
 {
-	return service->exec->pass == PASS_BIND;
+	list_remove(&stray->link);
+	engine->unsaved_engine = true;
+	fd_close(&stray->notif);
+	free(stray);
+}
+
+/* Frees those whose filter no process has any more, and returns the number of the others. */
+static size_t drop_over(struct engine *engine)
+{
+	size_t count = 0;
+
+	LIST_EACH(link, &engine->bind_strays->list) {
+		struct bind_stray *stray = container_of(link, struct bind_stray, link);
+
+		if (user_notif_is_over(stray->notif))
+			stray_free(engine, stray);
+		else
+			count++;
+	}
+	return count;
+}
+
+/* Starts a process for all. false and errno: the one before goes on with those that it has. */
+static bool start_process(struct engine *engine)
+{
+	struct bind_strays *strays = engine->bind_strays;
+	size_t count = drop_over(engine), n = 0;
+	int *notifs = calloc(count + 1, sizeof(*notifs));
+	struct worker_process process = { .channel = -1 };
+
+	if (notifs && count) {
+		LIST_EACH(link, &strays->list)
+			notifs[n++] = container_of(link, struct bind_stray, link)->notif;
+		process = bind_left_start(notifs, count);
+	}
+	free(notifs);
+	if (process.channel < 0)
+		return !count;
+	watch_stop(&strays->watch);
+	fd_close(&strays->process.channel);
+	strays->process = process;
+	watch_set(&strays->watch, process.channel, true, false);
+	return true;
+}
+
+static void on_strays_start(struct alarm *alarm)
+{
+	if (!start_process(alarm->engine))
+		alarm_set(alarm, STRAY_PAUSE);
+}
+
+/* It ends when no process has any of its filters any more. */
+static void on_strays_end(struct watch *watch, bool readable, bool writable)
+{
+	struct bind_strays *strays = container_of(watch, struct bind_strays, watch);
+
+	(void)readable, (void)writable;
+	watch_stop(watch);
+	fd_close(&strays->process.channel);
+	if (drop_over(watch->engine))
+		alarm_set(&strays->start, STRAY_PAUSE);
+}
+
+void bind_strays_init(struct engine *engine, struct bind_strays *strays)
+{
+	list_init(&strays->list);
+	engine->bind_strays = strays;
+	strays->process = (struct worker_process){ .channel = -1, .pid = -1 };
+	watch_init(&strays->watch, engine, on_strays_end);
+	alarm_init(&strays->start, engine, on_strays_start);
+}
+
+void bind_stray_keep(struct engine *engine, int notif)
+{
+	struct bind_strays *strays = engine->bind_strays;
+	struct bind_stray *stray = calloc(1, sizeof(*stray));
+
+	if (!stray) {
+		fd_close(&notif);
+		return;
+	}
+	stray->notif = notif;
+	list_add(&strays->list, &stray->link);
+	engine->unsaved_engine = true;
+	alarm_set(&strays->start, 0);
+}
+
+void bind_strays_leave(struct engine *engine)
+{
+	struct bind_strays *strays = engine->bind_strays;
+
+	if (alarm_is_set(&strays->start) && !start_process(engine))
+		log_warn(engine->log, "processes that programs of pass = bind have left can bind no more (ENOSYS): %s",
+			 strerror(errno));
+	alarm_stop(&strays->start);
+	watch_stop(&strays->watch);
+	bind_left_leave(&strays->process);
+	while (!list_empty(&strays->list))
+		stray_free(engine, container_of(strays->list.next, struct bind_stray, link));
 }
 
 /* ---- what the program has asked for ---- */
@@ -141,24 +251,17 @@ void bind_calls_describe(const struct instance *instance, struct buf *out)
 		buf_addf(out, "; %s", calls->stranger);
 }
 
-/* Adds the listener's endpoint as one for IPv4: what fits a program that binds that alone. */
-static void add_ipv4_endpoint(const struct listen *listen, struct buf *out)
-{
-	struct endpoint ipv4 = *listen->endpoint;
-
-	ipv4.family = FAMILY_IPV4;
-	endpoint_format(&ipv4, out);
-}
-
 /* Adds what it means for a program that asked for an IPv4 socket. */
 static void add_as_ipv4(const struct bind_calls *calls, size_t n, struct buf *out)
 {
 	const struct listen *listen = calls->runtime->listeners[n].listen;
+	struct endpoint ipv4 = *listen->endpoint;       /* what fits a program that binds that alone */
 
 	if (!calls->uses[n].as_ipv4)
 		return;
+	ipv4.family = FAMILY_IPV4;
 	buf_text(out, "where IPv4 clients have IPv6 addresses (");
-	add_ipv4_endpoint(listen, out);
+	endpoint_format(&ipv4, out);
 	if (!calls->uses[n].ipv4_alone)
 		buf_text(out, endpoint_is_datagram(listen->address) ? " and udp6:" : " and tcp6:");
 	buf_text(out, calls->uses[n].ipv4_alone ? " gives them IPv4 ones)" : " give them IPv4 ones)");
@@ -294,16 +397,6 @@ static void take_given(struct bind_calls *calls, const struct bind_report *repor
 	snprintf(use->asked, sizeof(use->asked), "%s", report->text);
 }
 
-static void take_hidden(struct bind_calls *calls, const struct bind_report *report)
-{
-	if (calls->told_hidden)
-		return;
-	calls->told_hidden = true;
-	say(calls, LEVEL_WARNING, "bound",
-	    "cannot see the binds of pid %ld: %s: superd needs CAP_SYS_PTRACE, or the program's own user",
-	    (long)report->thread, strerror(report->error));
-}
-
 /* Said if the program lacks a socket: it may have changed its user before the bind. */
 static void take_stranger(struct bind_calls *calls, const struct bind_report *report)
 {
@@ -319,14 +412,6 @@ static void take_stranger(struct bind_calls *calls, const struct bind_report *re
 	alarm_set(&calls->quiet, QUIET);
 }
 
-static void take_failure(const struct bind_calls *calls, const struct bind_report *report)
-{
-	say(calls, LEVEL_WARNING, "bound",
-	    "cannot put the socket of %s into pid %ld: %s; its bind(2) fails with EADDRINUSE. Restart the service to "
-	    "try again",
-	    report->text, (long)report->thread, strerror(report->error));
-}
-
 static void take_report(struct bind_calls *calls, const struct bind_report *report)
 {
 	if (report->event == BIND_GIVEN && !(report->offer < calls->count && has_to_bind(calls, report->offer)))
@@ -339,13 +424,19 @@ static void take_report(struct bind_calls *calls, const struct bind_report *repo
 		note_other(calls, report->text);
 		break;
 	case BIND_HIDDEN:
-		take_hidden(calls, report);
+		if (!calls->told_hidden)
+			say(calls, LEVEL_WARNING, "bound",
+			    "cannot see the binds of pid %ld: %s: superd needs CAP_SYS_PTRACE, or the program's own "
+			    "user", (long)report->thread, strerror(report->error));
+		calls->told_hidden = true;
 		break;
 	case BIND_STRANGER:
 		take_stranger(calls, report);
 		break;
 	case BIND_FAILED:
-		take_failure(calls, report);
+		say(calls, LEVEL_WARNING, "bound",
+		    "cannot put the socket of %s into pid %ld: %s; its bind(2) fails with EADDRINUSE. Restart the "
+		    "service to try again", report->text, (long)report->thread, strerror(report->error));
 		break;
 	}
 }
@@ -388,24 +479,22 @@ static size_t read_addresses(const struct listen *listen, struct pool *pool, str
 	return count;
 }
 
-/* The most that read_addresses returns, for all listeners. */
-static size_t count_addresses(const struct service_runtime *runtime)
-{
-	size_t count = 0;
-
-	for (size_t n = 0; n < runtime->listener_count; n++)
-		count += 2 * words_count(runtime->listeners[n].listen->options->binds);
-	return count;
-}
-
 /* Makes the list of offers, one for each listener; a listener without a socket has fd -1. */
-static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struct bind_offer *offers,
-			      struct socket_address *addresses)
+static bool start_worker(struct bind_calls *calls)
 {
 	const struct service_runtime *runtime = calls->runtime;
+	struct bind_offer *offers = calloc(calls->count + 1, sizeof(*offers));
 	struct bind_request request = { .offers = offers, .count = calls->count, .rule = rule_of(calls) };
+	struct socket_address *addresses, *free_ones;
+	struct pool *pool = pool_new();
+	size_t most = 0;
+	bool good;
 
-	for (size_t n = 0; n < calls->count; n++) {
+	for (size_t n = 0; n < calls->count; n++)
+		most += 2 * words_count(runtime->listeners[n].listen->options->binds);
+	addresses = free_ones = calloc(most + 1, sizeof(*addresses));
+	good = offers && addresses && pool;
+	for (size_t n = 0; good && n < calls->count; n++) {
 		const struct listener *listener = &runtime->listeners[n];
 
 		offers[n] = (struct bind_offer){ .fd = -1 };
@@ -414,42 +503,26 @@ static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struc
 		offers[n].fd = listener->fd;
 		offers[n].given = calls->uses[n].given;
 		offers[n].locks = listen_prepared(listener->listen)->rules;
-		offers[n].addresses = addresses;
-		offers[n].count = read_addresses(listener->listen, pool, addresses);
-		addresses += offers[n].count;
+		offers[n].addresses = free_ones;
+		offers[n].count = read_addresses(listener->listen, pool, free_ones);
+		free_ones += offers[n].count;
 	}
-	return bind_worker_start(&calls->worker, worker_owner(runtime->service->name), calls->notif, &request);
-}
-
-static bool start_worker(struct bind_calls *calls)
-{
-	size_t address_count = count_addresses(calls->runtime);
-	struct bind_offer *offers = calloc(calls->count + 1, sizeof(*offers));
-	struct socket_address *addresses = calloc(address_count + 1, sizeof(*addresses));
-	struct pool *pool = address_count ? pool_new() : NULL;
-	bool good = offers && addresses && (pool || !address_count);
-
-	good = good && start_worker_with(calls, pool, offers, addresses);
+	good = good && bind_worker_start(&calls->worker, worker_owner(runtime->service->name), calls->notif, &request);
 	free(offers);
 	free(addresses);
 	pool_free(pool);
 	return good;
 }
 
-static double pause_of(const struct bind_calls *calls)
+/* No process could be started, or the last one hung: those that bind wait for the end of the pause. */
+static void pause_worker(struct bind_calls *calls)
 {
 	double pause = PAUSE_LEAST;
 
 	for (unsigned n = 1; n < calls->hung && pause < PAUSE_MOST; n++)
 		pause *= 2;
-	return pause < PAUSE_MOST ? pause : PAUSE_MOST;
-}
-
-/* No process could be started, or the last one hung: those that bind wait for the end of the pause. */
-static void pause_worker(struct bind_calls *calls)
-{
 	watch_stop(&calls->notif_watch);
-	alarm_set(&calls->alarm, pause_of(calls));
+	alarm_set(&calls->alarm, number_min(pause, PAUSE_MOST));
 }
 
 static void say_scarce(struct bind_calls *calls, int error)

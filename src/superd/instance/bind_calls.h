@@ -11,6 +11,7 @@
 #include "superd/process/bind_worker.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/saved/state_field.h"
+#include "superd/start/worker_process.h"
 
 struct fd_map;
 struct instance;
@@ -61,9 +62,6 @@ struct bind_calls {
 /* For an upgrade: section [bind_calls], and behind it a section [bind_use] for each listener that it has. */
 extern const struct field_table bind_calls_state, bind_use_state;
 
-/* Whether the service's programs get their listeners so. */
-bool bind_calls_are_needed(const struct service *service);
-
 /* Makes instance->bind_calls, for an instance of this service. false: out of memory. */
 bool bind_calls_make(struct instance *instance, struct service_runtime *runtime);
 
@@ -102,3 +100,31 @@ void bind_calls_settle(struct bind_calls *calls);
 void bind_calls_resume(struct instance *instance);
 
 void bind_calls_free(struct instance *instance);        /* accepts an instance without them */
+
+/* Filters whose instance has ended, while processes that it has left still have them: such as the sessions of an sshd
+ * that is restarted. superd keeps the filter's descriptor, as the kernel answers ENOSYS without it, and one superd-bind
+ * passes the calls of all on to the kernel, also when superd has ended. */
+struct bind_stray {
+	struct {                        /* saved */
+		int notif;              /* the filter's descriptor */
+	};
+	struct list link;               /* in engine->bind_strays->list */
+};
+
+extern const struct field_table bind_stray_state;      /* for an upgrade */
+
+/* As engine->bind_strays. */
+struct bind_strays {
+	struct list list;
+	struct worker_process process;  /* passes on the calls of those in the list; channel -1: there is none */
+	struct watch watch;             /* of its channel */
+	struct alarm start;             /* for a process that has all of the list */
+};
+
+void bind_strays_init(struct engine *engine, struct bind_strays *strays);
+
+/* Keeps the descriptor, until no process has the filter any more; it is superd's from now on. */
+void bind_stray_keep(struct engine *engine, int notif);
+
+/* For superd's end: the process goes on by itself. */
+void bind_strays_leave(struct engine *engine);

@@ -36,7 +36,6 @@
 #include "superd/service/tcpmux.h"
 #include "superd/instance/aux_command.h"
 #include "superd/instance/bind_calls.h"
-#include "superd/instance/bind_strays.h"
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/forking.h"
 #include "superd/instance/instance.h"

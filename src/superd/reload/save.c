@@ -16,7 +16,6 @@
 #include "superd/service/builtin_channel.h"
 #include "superd/service/pending.h"
 #include "superd/instance/bind_calls.h"
-#include "superd/instance/bind_strays.h"
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/forking.h"
 #include "superd/instance/instance.h"

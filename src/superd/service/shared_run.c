@@ -186,7 +186,7 @@ static bool prepare_launch(struct service_runtime *runtime, struct instance *ins
 	queue_notes_note_start(runtime);
 	launch_fill(launch, runtime, fd_map);
 	/* pass = bind: the program will ask for the listeners. */
-	if (bind_calls_are_needed(runtime->service) &&
+	if (runtime->service->exec->pass == PASS_BIND &&
 	    (!bind_calls_make(instance, runtime) || !bind_calls_add_channel(instance->bind_calls, fd_map, launch))) {
 		buf_addf(why, "making a channel for its filter: %s", strerror(errno));
 		return false;

@@ -9,7 +9,7 @@
 #include "os/host/signals.h"
 #include "superd/service/admission_state.h"
 #include "superd/service/tcpmux.h"
-#include "superd/instance/bind_strays.h"
+#include "superd/instance/bind_calls.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/start_resources.h"
 #include "superd/socket/listeners.h"

@@ -34,7 +34,6 @@
 #include "superd/stop/close_events.h"
 #include "superd/stop/conn_query.h"
 #include "superd/instance/aux_command.h"
-#include "superd/instance/bind_strays.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/instance_cgroup.h"
 #include "superd/socket/restore.h"

@@ -7,7 +7,6 @@
 #include "superd/service/admission.h"
 #include "superd/service/pending_client.h"
 #include "superd/instance/bind_calls.h"
-#include "superd/instance/bind_strays.h"
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/instance_state.h"
 #include "superd/instance/fdstore.h"
