@@ -1,8 +1,9 @@
 /* superctl run: a service on this terminal.
  *
- * superd starts it as always, but with superctl's streams. A terminal is not one that superctl gives away: the service
- * could read what is typed later. It gets a terminal of its own, or a pipe where only one of input and output is a
- * terminal, and superctl copies. Of what the service prints, superctl takes no more than it can write. */
+ * superd starts it as always, but with superctl's pipes. Whatever else superctl has it keeps: by a terminal the service
+ * could read what is typed later, and a file whose file system does not answer would hold superd up. The service gets a
+ * terminal of its own, if input and output are one, else a pipe, and superctl copies. Of what the service prints,
+ * superctl takes no more than it can write. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -34,7 +35,7 @@
 #define ESCAPE_TIMES 3
 #define ESCAPE_MS 1000                  /* within so many milliseconds */
 
-/* Bytes on their way between superctl's terminal and the service. */
+/* Bytes on their way between a stream of superctl's and the service. */
 struct pump {
 	int from, to;                   /* from -1: ended, or not needed; one of them is superctl's own stream */
 	char bytes[4096];
@@ -183,7 +184,7 @@ static bool open_streams(struct run_view *view, int streams[3])
 		int own = n == STDOUT_FILENO && view->options->json ? STDERR_FILENO : n, ends[2];
 
 		view->pumps[n] = (struct pump){ .from = -1, .to = -1 };
-		if (both || !isatty(own)) {
+		if (both || fcntl(own, F_GETPIPE_SZ) >= 0) {
 			streams[n] = own;
 			continue;
 		}

@@ -357,6 +357,22 @@ Behaviour(run, has_job_control)
 	superd_stop(superd);
 }
 
+/* superd would wait for its file system. */
+Behaviour(run, gives_no_file_away)
+{
+	const char *path = path_in("shown");
+	struct superd *superd = superd_there(
+		"service looks { start = manual user = \"%s\" exec = "
+		SHELL("test -p /dev/fd/0 && test -p /dev/fd/1 && echo pipes; cat") " }", own_user());
+	struct run run = run_with(WORDS("looks"), open(path_in("superd.conf"), O_RDONLY | O_CLOEXEC),
+				  open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666), false);
+
+	finish(&run, 0);
+	cr_expect_str_eq(read_text(path), text_of("pipes\n%s", read_text(path_in("superd.conf"))));
+	superd_stop(superd);
+	unlink(path);
+}
+
 /* Who has it could read what the operator types later. */
 Behaviour(run, gives_no_terminal_away)
 {
@@ -736,8 +752,8 @@ Behaviour(run, answers_as_the_schema_has_it)
 	superd_stop(superd);
 }
 
-/* With so many streams. */
-static bool order_run(int fd, size_t count)
+/* With so many streams, of which the last is `last`; -1: pipes all. */
+static bool order_run(int fd, size_t count, int last)
 {
 	union {
 		struct cmsghdr header;
@@ -747,9 +763,20 @@ static bool order_run(int fd, size_t count)
 	struct msghdr message = { .msg_iov = &line, .msg_iovlen = 1, .msg_control = &control,
 				  .msg_controllen = CMSG_SPACE(count * sizeof(int)) };
 
-	memcpy(CMSG_DATA(&control.header), (const int[]){ 0, 1, 2 }, count * sizeof(int));
-	return sendmsg(fd, &message, MSG_NOSIGNAL) == 11;
+	int ends[2], fds[3];
+	bool good;
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	for (size_t n = 0; n < count; n++)
+		fds[n] = n + 1 == count && last >= 0 ? last : ends[n > 0];
+	memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+	good = sendmsg(fd, &message, MSG_NOSIGNAL) == 11;
+	close(ends[0]);
+	close(ends[1]);
+	return good;
 }
+
+#define WITHOUT_STREAMS "its three streams, pipes or terminals, have not come"
 
 /* The protocol's own refusals: of damaged lines, and of a request without streams. */
 Behaviour(run, ends_with_a_client_that_breaks_the_protocol)
@@ -757,11 +784,11 @@ Behaviour(run, ends_with_a_client_that_breaks_the_protocol)
 	struct superd *superd = superd_there("service copies { start = manual user = \"%s\" exec = "
 					       "{ \"/bin/sleep\", \"1000\" } }", own_user());
 	static const char *const lines[] = { "frobnicate", "signal", "signal NONE", "signal 0" };
-	int fd;
+	int fd, file;
 
 	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++) {
 		fd = control_connect();
-		cr_assert(order_run(fd, 3));
+		cr_assert(order_run(fd, 3, -1));
 		cr_assert_not_null(strstr(client_line(fd), "\"waits_for_client\":false"));
 		cr_assert_not_null(strstr(client_line(fd), "\"pid\":"));
 		client_send(fd, text_of("%s\n", lines[n]));
@@ -769,11 +796,15 @@ Behaviour(run, ends_with_a_client_that_breaks_the_protocol)
 		WAIT_UNTIL(!is_in_state("copies", "running"));
 		close(fd);
 	}
-	cr_expect_not_null(strstr(control_once("run copies"), "its three streams have not come"));
-	fd = control_connect();
-	cr_assert(order_run(fd, 2));
-	cr_expect_not_null(strstr(client_line(fd), "its three streams have not come"));
-	close(fd);
+	cr_expect_not_null(strstr(control_once("run copies"), WITHOUT_STREAMS));
+	file = open(path_in("superd.conf"), O_RDONLY | O_CLOEXEC);
+	for (size_t count = 2; count <= 3; count++) {
+		fd = control_connect();
+		cr_assert(order_run(fd, count, count == 3 ? file : -1));
+		cr_expect_not_null(strstr(client_line(fd), WITHOUT_STREAMS), "%zu", count);
+		close(fd);
+	}
+	close(file);
 	cr_expect_not(is_in_state("copies", "running"));
 	superd_stop(superd);
 }

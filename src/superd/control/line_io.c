@@ -5,9 +5,11 @@
 #include "superd/control/line_io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/fd.h"
@@ -94,7 +96,8 @@ bool line_io_is_dead(const struct line_io *io)
 	return io->broken || (poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR));
 }
 
-/* The line that the descriptors belong to finds fewer than it needs if superd has none left for them. */
+/* Keeps pipes and terminals: close(2) of any other file may wait for its file system, also of a copy. The line that the
+ * descriptors belong to finds fewer than it needs then, or if superd has no numbers left for them. */
 static ssize_t receive_fds(struct line_io *io, size_t most)
 {
 	size_t count = sizeof(io->fds) / sizeof(*io->fds);
@@ -102,7 +105,10 @@ static ssize_t receive_fds(struct line_io *io, size_t most)
 
 	io->takes_fds = false;
 	for (size_t n = 0; n < count; n++)
-		io->fds[n] = fd_raise(io->fds[n], FD_HIGH);
+		if (fcntl(io->fds[n], F_GETPIPE_SZ) >= 0 || isatty(io->fds[n]))
+			io->fds[n] = fd_raise(io->fds[n], FD_HIGH);
+		else
+			fd_close(&io->fds[n]);
 	return got;
 }
 

@@ -48,7 +48,7 @@ struct foreground *foreground_new(struct service_runtime *runtime, const struct 
 	struct foreground *foreground;
 
 	if (streams[0] < 0 || streams[1] < 0 || streams[2] < 0) {
-		buf_text(why, "its three streams have not come with the request");
+		buf_text(why, "its three streams, pipes or terminals, have not come with the request");
 		return NULL;
 	}
 	foreground = runtime_make_run(runtime) ? calloc(1, sizeof(*foreground)) : NULL;

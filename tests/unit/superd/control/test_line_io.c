@@ -148,12 +148,17 @@ Test(line_io, is_gone_when_a_conversation_is_left)
 /* A stranger's could hang. */
 Test(line_io, is_gone_when_descriptors_come_that_it_has_not_allowed)
 {
+	int ends[2];
+
+	cr_assert_eq(fd_pipe(ends), 0);
 	line_io_allow_fds(&io);
-	cr_assert(fd_message_send(other, "run\n", 4, (const int[]){ 0, 1, 2, other }, 4, 0));
+	cr_assert(fd_message_send(other, "run\n", 4, (const int[]){ ends[0], ends[1], other, ends[0] }, 4, 0));
 	turn();
 	cr_assert_eq(heard.count, 1);
-	cr_expect(io.fds[0] >= FD_HIGH && io.fds[1] >= FD_HIGH && io.fds[2] >= FD_HIGH);
-	cr_assert(fd_message_send(other, "run\n", 4, (const int[]){ 0 }, 1, 0));
+	cr_expect(io.fds[0] >= FD_HIGH && io.fds[1] >= FD_HIGH && io.fds[2] < 0);
+	cr_assert(fd_message_send(other, "run\n", 4, ends, 1, 0));
+	close(ends[0]);
+	close(ends[1]);
 	turn();
 	cr_expect(heard.gone);
 }
