@@ -202,24 +202,17 @@ static void on_ended(struct child *child, int status)
 	aux_command_end(container_of(child, struct aux_command, child), status, true);
 }
 
-/* The command was killed, and hangs in the kernel. */
-static void give_up_command(struct aux_command *command)
-{
-	pid_t pid = command->child.pid;
-
-	child_table_remove(&engine_of(command)->children, &command->child);
-	unreaped_add(engine_of(command), command->runtime->service, pid);
-	exec_status_forget(&command->exec_status);
-	command->child.ended(&command->child, SIGKILL);
-}
-
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct aux_command *command = timer->data;
+	pid_t pid = command->child.pid;
 
 	(void)loop, (void)events;
-	if (command->killed) {
-		give_up_command(command);
+	if (command->killed) {          /* it hangs in the kernel */
+		child_table_remove(&engine_of(command)->children, &command->child);
+		unreaped_add(engine_of(command), command->runtime->service, pid);
+		exec_status_forget(&command->exec_status);
+		command->child.ended(&command->child, SIGKILL);
 	} else if (command->late || command->stopped) {
 		signal_command(command, SIGKILL);
 		command->killed = true;
@@ -257,16 +250,6 @@ static void on_report(struct exec_status *exec_status, const struct fault *fault
 	log_fault(command);
 }
 
-/* The variables of this phase, and the pid of the main process. */
-static void list_variables(const struct aux_command *command, const char **list)
-{
-	for (int n = 0; n < COMMAND_FACTS; n++) {
-		if (*command->facts[n])
-			*list++ = command->facts[n];
-	}
-	*list = NULL;
-}
-
 /* The private folders of the phase's instance. The commands of a phase without an instance have their own. */
 static uint64_t private_tmp_of(struct aux_command *command)
 {
@@ -284,11 +267,14 @@ static uint64_t private_tmp_of(struct aux_command *command)
 /* Starts the command. false: it could not be started, and control->fault says why. */
 static bool start_command(struct aux_command *command, struct plan *plan, const struct fd_map *fd_map)
 {
-	const char *facts[COMMAND_FACTS + 1];
+	const char *facts[COMMAND_FACTS + 1] = { NULL };        /* of this phase, and the pid of the main process */
 	struct spawn_request launch;
 	struct buf why = { 0 };
 
-	list_variables(command, facts);
+	for (int n = 0, count = 0; n < COMMAND_FACTS; n++) {
+		if (*command->facts[n])
+			facts[count++] = command->facts[n];
+	}
 	launch_fill(&launch, command->runtime, fd_map);
 	launch.plan = plan;
 	launch.private_id = private_tmp_of(command);

@@ -95,16 +95,6 @@ static void set_failed(struct instance *instance, enum result result)
 
 /* ---- its commands ---- */
 
-/* A oneshot may take any time until it is done, unless its table says otherwise. */
-static int64_t start_time_limit(const struct exec_sequence *sequence)
-{
-	const struct service *service = sequence->runtime->service;
-
-	if (service->exec->type == TYPE_ONESHOT && !service_mark(service, "timeout_start"))
-		return SCAN_INFINITY;
-	return service->groups->lifecycle->timeout_start;
-}
-
 static bool main_lives(const struct exec_sequence *sequence)
 {
 	return sequence->instance->pid && !sequence->main_is_gone;
@@ -143,28 +133,20 @@ static void run_phase(struct instance *instance, enum command_phase phase)
 {
 	bool stops = phase == PHASE_STOP || phase == PHASE_STOP_POST;
 	struct exec_sequence *sequence = instance->sequence;
+	const struct service *service;
+	int64_t limit;
 
 	if (!sequence) {
 		instance_event(instance, ON_CMD_OK);
 		return;
 	}
+	service = sequence->runtime->service;
+	limit = stops ? service->groups->lifecycle->timeout_stop : service->groups->lifecycle->timeout_start;
+	/* A oneshot may take any time until it is done, unless its table says otherwise. */
+	if (!stops && service->exec->type == TYPE_ONESHOT && !service_mark(service, "timeout_start"))
+		limit = SCAN_INFINITY;
 	set_variables(sequence, phase);
-	aux_command_begin(&sequence->command, phase,
-			  stops ? sequence->runtime->service->groups->lifecycle->timeout_stop
-				: start_time_limit(sequence));
-}
-
-static void describe_failure(struct exec_sequence *sequence, int status)
-{
-	const struct aux_command *command = &sequence->command;
-
-	aux_command_describe(command, &sequence->why);
-	if (command->late)
-		buf_addf(&sequence->why, "it was not done within %s",
-			 option_name_of(sequence->runtime->service, "timeout_start"));
-	else
-		aux_command_describe_end(command, status, &sequence->why);
-	origin_cite(service_origin(sequence->runtime->service, command_option(command->phase)), &sequence->why);
+	aux_command_begin(&sequence->command, phase, limit);
 }
 
 /* A command of exec_condition that says no is no failure. */
@@ -174,7 +156,13 @@ static void note_failure(struct exec_sequence *sequence, enum result result, int
 	bool asked = command->phase == PHASE_CONDITION && result == RESULT_EXIT_CODE &&
 		command->fault.stage == STAGE_NONE && WEXITSTATUS(status) < 255;
 
-	describe_failure(sequence, status);
+	aux_command_describe(command, &sequence->why);
+	if (command->late)
+		buf_addf(&sequence->why, "it was not done within %s",
+			 option_name_of(sequence->runtime->service, "timeout_start"));
+	else
+		aux_command_describe_end(command, status, &sequence->why);
+	origin_cite(service_origin(sequence->runtime->service, command_option(command->phase)), &sequence->why);
 	set_failed(sequence->instance, asked ? RESULT_EXEC_CONDITION : result);
 }
 

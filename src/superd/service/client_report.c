@@ -1,13 +1,17 @@
-/* Reports and questions of superd-builtin. */
+/* Reports and questions of superd-builtin, and the lists that it asks for: of services, instances and ports. If the
+ * kernel chose a port, only the socket knows it. */
 #include "superd/service/client_report.h"
 
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "os/fs/memory_file.h"
-#include "superd/service/service_listing.h"
+#include "superd/instance/instance.h"
+#include "superd/instance/runtime.h"
+#include "superd/instance/service_list.h"
 #include "superd/stop/health.h"
 
 /* Reads a decimal number as superd-builtin prints it, and moves *text behind it. strtoull(3) would take a sign too, and
@@ -69,6 +73,87 @@ enum builtin_question client_report_asks(const struct service *service)
 	return ASKS_NOTHING;
 }
 
+static void list_socket(const struct service_runtime *runtime, const struct listener *listener, struct buf *out)
+{
+	const struct endpoint *endpoint = listener->listen->address;
+	struct buf text = { 0 };
+
+	if (endpoint_is_inet(endpoint) && endpoint->kind != ENDPOINT_RAW) {
+		buf_addf(out, "%s %s %u\n", runtime->service->name,
+			 endpoint->kind == ENDPOINT_TCP		  ? "tcp"
+				 : endpoint->kind == ENDPOINT_UDP ? "udp"
+								  : "sctp",
+			 listener_port(listener));
+		return;
+	}
+	endpoint_format(endpoint, &text);
+	buf_addf(out, "%s %s\n", runtime->service->name, buf_string(&text));
+	buf_free(&text);
+}
+
+/* Whether an earlier socket of the service has the same line: one for IPv4 and one for IPv6 are listed once. */
+static bool is_listed(const struct service_runtime *runtime, size_t number)
+{
+	const struct listener *listener = &runtime->listeners[number];
+	const struct endpoint *endpoint = listener->listen->address;
+
+	if (!endpoint_is_inet(endpoint) || endpoint->kind == ENDPOINT_RAW)
+		return false;
+	for (size_t n = 0; n < number; n++) {
+		const struct listener *before = &runtime->listeners[n];
+
+		if (before->listen->address->kind == endpoint->kind && listener_port(before) == listener_port(listener))
+			return true;
+	}
+	return false;
+}
+
+/* "NAME PROTOCOL PORT", a line for each socket. */
+static void list_services(struct engine *engine, struct buf *out)
+{
+	for (size_t n = 0; n < engine->service_list->count; n++) {
+		const struct service_runtime *runtime = engine->service_list->runtimes[n];
+
+		for (size_t i = 0; runtime && i < runtime->listener_count; i++) {
+			if (!is_listed(runtime, i))
+				list_socket(runtime, &runtime->listeners[i], out);
+		}
+	}
+}
+
+/* "NAME PID SECONDS", a line for each running instance. */
+static void list_servers(struct engine *engine, struct buf *out)
+{
+	double now = clock_now();
+
+	for (size_t n = 0; n < engine->service_list->count; n++) {
+		struct service_runtime *runtime = engine->service_list->runtimes[n];
+
+		if (!runtime)
+			continue;
+		LIST_EACH(link, runtime_instances(runtime)) {
+			const struct instance *instance = container_of(link, struct instance, link);
+
+			buf_addf(out, "%s %ld %.0f\n", runtime->service->name, (long)instance->pid,
+				 now - instance->since);
+		}
+	}
+}
+
+static void list_mux_names(struct engine *engine, struct buf *out)
+{
+	for (size_t n = 0; n < engine->service_list->count; n++) {
+		const struct service_runtime *runtime = engine->service_list->runtimes[n];
+
+		for (size_t i = 0; runtime && i < runtime->listener_count; i++) {
+			const struct endpoint *endpoint = runtime->listeners[i].listen->endpoint;
+
+			if (endpoint->kind == ENDPOINT_TCPMUX && endpoint->address)
+				buf_addf(out, "%s\r\n", endpoint->address + (endpoint->address[0] == '+'));
+		}
+	}
+}
+
 /* "/NAME" asks for one service, which costs the same in any table; "/" asks for all. */
 static void add_health(struct engine *engine, const char *path, struct buf *text)
 {
@@ -96,11 +181,11 @@ void client_report_answer(struct engine *engine, enum builtin_question asks, int
 	if (asks == ASKS_HEALTH)
 		add_health(engine, report->question, &text);
 	else if (asks == ASKS_SERVERS)
-		listing_servers(engine, &text);
+		list_servers(engine, &text);
 	else if (asks == ASKS_SERVICES)
-		listing_services(engine, &text);
+		list_services(engine, &text);
 	else
-		listing_mux_names(engine, &text);
+		list_mux_names(engine, &text);
 	file = text.failed ? -1 : memory_file(buf_string(&text), text.length);
 	memcpy(bytes, &report->socket, sizeof(report->socket));
 	if (!fd_message_send(channel, bytes, report->socket ? sizeof(bytes) : 1, &file, file >= 0, MSG_DONTWAIT) &&
