@@ -266,6 +266,8 @@ static void end_probing(struct start_look *look, bool are_dropped)
 	struct service_runtime *runtime = look->query.runtime;
 	bool starts = still_waits(look) && !are_dropped;
 
+	if (are_dropped)                /* they were all that the last instance had left */
+		runtime->run->notes->queued_at_end = 0;
 	if (starts && wants_proof(runtime) && ask_for_proof(look))
 		return;
 	start_look_forget(runtime);
