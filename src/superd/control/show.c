@@ -56,6 +56,23 @@ static const struct service_stats *stats_of(const struct service_view *view)
 	return runtime_stats(view->match.runtime);
 }
 
+/* Adds a number of seconds; null if it is not known. */
+static void add_seconds(struct buf *out, const char *name, bool known, double seconds)
+{
+	if (known)
+		json_seconds_field(out, name, seconds);
+	else
+		json_null_field(out, name);
+}
+
+/* Adds a text, or null if it is empty, and frees it. */
+static void add_text(struct buf *out, const char *name, struct buf *text)
+{
+	json_text_field(out, name, text->length ? buf_string(text) : NULL);
+	out->failed |= text->failed;
+	buf_free(text);
+}
+
 /* service and state alone */
 static void show_name(const struct service_view *view, struct buf *out)
 {
@@ -69,13 +86,8 @@ static void show_state(const struct service_view *view, struct buf *out)
 	const struct service_runtime *runtime = view->match.runtime;
 
 	show_name(view, out);
-	if (runtime) {
-		json_seconds_field(out, "since", runtime->since + view->offset);
-		json_seconds_field(out, "for", view->now - runtime->since);
-	} else {
-		json_null_field(out, "since");
-		json_null_field(out, "for");
-	}
+	add_seconds(out, "since", runtime, runtime ? runtime->since + view->offset : 0);
+	add_seconds(out, "for", runtime, runtime ? view->now - runtime->since : 0);
 	if (runtime && start_queue_place(runtime))
 		json_count_field(out, "place", start_queue_place(runtime));
 	json_flag_field(out, "held", runtime && locks_hold(runtime));
@@ -141,14 +153,12 @@ static void add_absence(const struct service_runtime *runtime, const struct list
 	json_text_field(out, "absent", causes[absence]);
 	if (whole && rest > 0) {
 		socket_rest_describe(runtime, listener, &why);
-		json_text_field(out, "why", buf_string(&why));
+		add_text(out, "why", &why);
 		json_seconds_field(out, "rests_for", rest);
 	} else if (whole && absence == ABSENT_CONDITION) {
 		show_place(out, "condition_at",
 			   service_listen_origin(runtime->service, listener->listen, "socket_condition"));
 	}
-	out->failed |= why.failed;
-	buf_free(&why);
 }
 
 static void add_listener(const struct service_view *view, size_t number, bool whole, struct buf *out)
@@ -164,10 +174,8 @@ static void add_listener(const struct service_view *view, size_t number, bool wh
 		bind_describe(listener->fd, listen, &endpoint);
 	else
 		endpoint_format(listen->endpoint, &endpoint);
-	out->failed |= endpoint.failed;
 	json_object_open(out);
-	json_text_field(out, "endpoint", buf_string(&endpoint));
-	buf_free(&endpoint);
+	add_text(out, "endpoint", &endpoint);
 	if (whole) {
 		json_text_field(out, "name", listen->name);
 		json_flag_field(out, "open", listener && listener_is_open(listener));
@@ -238,10 +246,7 @@ static struct resource_usage usage_of_instance(const struct instance *instance)
 static void show_usage(struct resource_usage usage, struct buf *out)
 {
 	json_whole_field(out, "memory", usage.memory);
-	if (usage.cpu < 0)
-		json_null_field(out, "cpu");
-	else
-		json_seconds_field(out, "cpu", usage.cpu);
+	add_seconds(out, "cpu", usage.cpu >= 0, usage.cpu);
 }
 
 /* Sums memory and processor time over at most USAGE_MOST instances. */
@@ -339,45 +344,38 @@ static void add_relay(const struct relay_process *relay, struct buf *out)
 	relay_add_target(relay->instance->service, &target);
 	json_object_field(out, "relay");
 	json_whole_field(out, "pid", relay->child.pid > 0 ? relay->child.pid : -1);
-	json_text_field(out, "target", buf_string(&target));
+	add_text(out, "target", &target);
 	json_flag_field(out, "answers", relay->up);
 	json_text_field(out, "error", relay->error ? strerror(relay->error) : NULL);
 	json_whole_field(out, "connections", (int64_t)relay->connections);
 	json_whole_field(out, "flows", (int64_t)relay->flows);
 	json_object_close(out);
-	out->failed |= target.failed;
-	buf_free(&target);
 }
 
 /* pass = bind: adds the listeners that its program has, and those that it lacks. */
 static void add_binds(const struct service_runtime *runtime, const struct instance *instance, struct buf *out)
 {
-	struct buf text = { 0 };
+	struct buf unbound = { 0 };
 
 	if (!instance->bind_calls)
 		return;
 	json_list_field(out, "binds");
 	for (size_t n = 0; n < runtime->listener_count; n++) {
-		struct buf note = { 0 };
+		struct buf note = { 0 }, endpoint = { 0 };
 		const struct bind_use *use = bind_calls_given(instance, n, &note);
 
 		if (!use)
 			continue;
-		endpoint_format(runtime->listeners[n].listen->endpoint, &text);
+		endpoint_format(runtime->listeners[n].listen->endpoint, &endpoint);
 		json_object_open(out);
 		json_text_field(out, "asked", use->asked);
-		json_text_field(out, "endpoint", buf_string(&text));
-		json_text_field(out, "note", note.length ? buf_string(&note) : NULL);
+		add_text(out, "endpoint", &endpoint);
+		add_text(out, "note", &note);
 		json_object_close(out);
-		out->failed |= note.failed || text.failed;
-		buf_free(&note);
-		buf_clear(&text);
 	}
 	json_list_close(out);
-	bind_calls_describe(instance, &text);
-	json_text_field(out, "unbound", text.length ? buf_string(&text) : NULL);
-	out->failed |= text.failed;
-	buf_free(&text);
+	bind_calls_describe(instance, &unbound);
+	add_text(out, "unbound", &unbound);
 }
 
 static void add_instance(const struct service_view *view, const struct instance *instance, struct buf *out)
@@ -532,10 +530,7 @@ static void add_last_activation(const struct service_view *view, const struct se
 	json_seconds_field(out, "at", stats->last_start + view->offset);
 	json_text_field(out, "by", *stats->last_peer ? stats->last_peer : NULL);
 	json_seconds_field(out, "wait", stats->last_wait);
-	if (stats->last_latency > 0)
-		json_seconds_field(out, "latency", stats->last_latency);
-	else
-		json_null_field(out, "latency");
+	add_seconds(out, "latency", stats->last_latency > 0, stats->last_latency);
 	json_object_close(out);
 }
 
@@ -592,10 +587,9 @@ void show_place(struct buf *out, const char *name, struct origin at)
 {
 	struct buf place = { 0 };
 
-	buf_addf(&place, "%s:%u", at.file ? at.file : "", at.line);
-	out->failed |= place.failed;
-	json_text_field(out, name, at.file ? buf_string(&place) : NULL);
-	buf_free(&place);
+	if (at.file)
+		buf_addf(&place, "%s:%u", at.file, at.line);
+	add_text(out, name, &place);
 }
 
 /* Adds what is before the service in line. */
@@ -640,10 +634,10 @@ void show_background(const struct service_runtime *runtime, struct buf *out)
 	json_object_field(out, "background");
 	json_count_field(out, "pid", (uint64_t)pid);
 	json_flag_field(out, "serves", background_serves(runtime));
-	json_text_field(out, "text", background_describe(runtime, &text) ? buf_string(&text) : NULL);
+	if (!background_describe(runtime, &text))
+		buf_clear(&text);
+	add_text(out, "text", &text);
 	json_object_close(out);
-	out->failed |= text.failed;
-	buf_free(&text);
 }
 
 /* Adds the port that a program listens at itself while its clients queue: the usual reason why it takes none. */
@@ -697,9 +691,7 @@ static void show_circumstances(const struct service_view *view, struct buf *out)
 		return;
 	if (runtime_is_removed(runtime)) {
 		old_entry_describe_removed(runtime, &text);
-		json_text_field(out, "removed", buf_string(&text));
-		out->failed |= text.failed;
-		buf_free(&text);
+		add_text(out, "removed", &text);
 	}
 	if (runtime_is_draining(runtime))
 		json_flag_field(out, "drains", true);
@@ -728,10 +720,8 @@ static void show_pause(const struct service_view *view, struct buf *out)
 	json_object_field(out, "pause");
 	json_flag_field(out, "failed", runtime_phase(runtime) == HISTORY_FAILED);
 	json_text_field(out, "reason", runtime->run->reason);
-	if (runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime))
-		json_null_field(out, "left");
-	else
-		json_seconds_field(out, "left", runtime_pause_left(runtime));
+	add_seconds(out, "left", runtime_state(runtime) != BACKOFF || !runtime_waits_for_order(runtime),
+		    runtime_pause_left(runtime));
 	json_object_close(out);
 }
 
@@ -777,14 +767,8 @@ static void show_idle(const struct service_view *view, struct buf *out)
 	json_text_field(out, "endpoint", buf_string(&own));
 	json_object_close(out);
 	buf_free(&own);
-	if (account.counted > 0)
-		json_seconds_field(out, "counted", view->now > account.counted ? view->now - account.counted : 0);
-	else
-		json_null_field(out, "counted");
-	if (account.since > 0)
-		json_seconds_field(out, "for", view->now > account.since ? view->now - account.since : 0);
-	else
-		json_null_field(out, "for");
+	add_seconds(out, "counted", account.counted > 0, number_max(view->now - account.counted, 0));
+	add_seconds(out, "for", account.since > 0, number_max(view->now - account.since, 0));
 	json_object_close(out);
 }
 
@@ -825,10 +809,7 @@ static void add_cpu_total(const struct service_view *view, struct buf *out)
 
 	if (looks)
 		now = usage_of_service(runtime);
-	if (looks && now.cpu < 0)
-		json_null_field(out, "cpu_total");
-	else
-		json_seconds_field(out, "cpu_total", stats->cpu + (now.cpu > 0 ? now.cpu : 0));
+	add_seconds(out, "cpu_total", !looks || now.cpu >= 0, stats->cpu + number_max(now.cpu, 0));
 }
 
 /* seconds in each state, and of processor time */
@@ -866,9 +847,7 @@ static void add_exec(const struct service_view *view, struct buf *out)
 		struct buf target = { 0 };
 
 		relay_add_target(view->match.row, &target);
-		json_text_field(out, "redirect", buf_string(&target));
-		out->failed |= target.failed;
-		buf_free(&target);
+		add_text(out, "redirect", &target);
 	}
 }
 
@@ -921,10 +900,7 @@ static void add_last_used(const struct service_view *view, struct buf *out)
 		last = runtime_stats(runtime)->last_end;
 	else if (last <= 0 && (row->exec->accept || service_idles(row)))
 		last = view->now;
-	if (last > 0)
-		json_seconds_field(out, "last_used", last + view->offset);
-	else
-		json_null_field(out, "last_used");
+	add_seconds(out, "last_used", last > 0, last + view->offset);
 }
 
 static void add_usage(const struct service_view *view, struct buf *out)
@@ -958,10 +934,7 @@ static int64_t memory_of_sleep(const struct service *row, const struct idle_gaps
 
 static void add_mean(const char *name, double sum, uint64_t count, struct buf *out)
 {
-	if (count)
-		json_seconds_field(out, name, number_max(sum, 0) / (double)count);
-	else
-		json_null_field(out, name);
+	add_seconds(out, name, count, count ? number_max(sum, 0) / (double)count : 0);
 }
 
 /* The share of the time that has been measured in which it would have slept, and how often it would have waked. A gap
@@ -1073,9 +1046,7 @@ static void show_health(const struct service_view *view, struct buf *out)
 
 	json_flag_field(out, "healthy", health != UNHEALTHY);
 	json_flag_field(out, "degraded", health == DEGRADED);
-	json_text_field(out, "reason", why.length ? buf_string(&why) : NULL);
-	out->failed |= why.failed;
-	buf_free(&why);
+	add_text(out, "reason", &why);
 }
 
 /* The line of a service, part by part: all of it is the answer of status; list, top and metrics have the parts that
