@@ -360,3 +360,17 @@ enum ctl_status conversation_ask(const struct superctl_options *options, const c
 	conversation_close(&conversation);
 	return status;
 }
+
+enum ctl_status conversation_ask_quietly(struct conversation *conversation, const struct superctl_options *options,
+					 int64_t limit, const struct buf *request, reply_line *on_line, void *context)
+{
+	enum ctl_status status;
+
+	*conversation = (struct conversation){
+		.until = clock_ms() + limit, .timeout = TRANSPORT_FOREVER, .quiet = true,
+	};
+	status = conversation_open(conversation, options);
+	if (status == CTL_DONE)
+		status = conversation_send(conversation, request);
+	return status == CTL_DONE ? conversation_read(conversation, on_line, context) : status;
+}

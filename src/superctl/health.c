@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
 #include "superctl/conversation.h"
 #include "superctl/facts.h"
 #include "superctl/json_reply.h"
@@ -107,20 +106,14 @@ static void print_report(const struct health_report *report)
 /* The conversation is quiet, because its error becomes the one line of output. */
 enum ctl_status view_health(const struct superctl_options *options)
 {
-	struct conversation conversation = { .until = clock_ms() + HEALTH_LIMIT,
-					     .timeout = TRANSPORT_FOREVER,
-					     .quiet = true };
+	struct conversation conversation;
 	struct health_report report = { .options = options };
 	struct buf request = { 0 };
-	enum ctl_status status = conversation_open(&conversation, options);
+	enum ctl_status status;
 
-	if (status == CTL_DONE) {
-		conversation_request(&request, options, "health");
-		status = conversation_send(&conversation, &request);
-		if (status == CTL_DONE)
-			status = conversation_read(&conversation, on_health, &report);
-		conversation_close(&conversation);
-	}
+	conversation_request(&request, options, "health");
+	status = conversation_ask_quietly(&conversation, options, HEALTH_LIMIT, &request, on_health, &report);
+	conversation_close(&conversation);
 	if (status != CTL_DONE)
 		printf("unhealthy: %s\n", buf_string(&conversation.why));
 	else if (!report.answered)

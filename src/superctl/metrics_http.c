@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "superctl/conversation.h"
 #include "superctl/http.h"
 #include "superctl/http_connection.h"
@@ -26,22 +25,16 @@ static bool keep_line(void *lines, const json_t *line)
 static enum ctl_status ask_metrics(const struct superctl_options *options, int64_t limit, struct buf *out,
 				   struct buf *why)
 {
-	struct conversation conversation = { .until = clock_ms() + limit,
-					     .timeout = TRANSPORT_FOREVER,
-					     .quiet = true };
+	struct conversation conversation;
 	json_t *lines = json_array();
 	struct buf request = { 0 };
-	enum ctl_status status = conversation_open(&conversation, options);
+	enum ctl_status status;
 
-	if (status == CTL_DONE) {
-		conversation_request(&request, options, "metrics");
-		status = conversation_send(&conversation, &request);
-		if (status == CTL_DONE)
-			status = conversation_read(&conversation, keep_line, lines);
-		if (status == CTL_DONE && !options->json)
-			metrics_compose(out, conversation.greeting, lines);
-		conversation_close(&conversation);
-	}
+	conversation_request(&request, options, "metrics");
+	status = conversation_ask_quietly(&conversation, options, limit, &request, keep_line, lines);
+	if (status == CTL_DONE && !options->json)
+		metrics_compose(out, conversation.greeting, lines);
+	conversation_close(&conversation);
 	json_decref(lines);
 	buf_free(&request);
 	*why = conversation.why;

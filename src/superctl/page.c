@@ -11,7 +11,6 @@
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
 #include "superctl/state_words.h"
-#include "superctl/timeline_axis.h"
 #include "superctl/timeline_bar.h"
 #include "superctl/why.h"
 

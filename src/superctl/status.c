@@ -16,7 +16,6 @@
 #include "superctl/json_reply.h"
 #include "superctl/sentence.h"
 #include "superctl/state_words.h"
-#include "superctl/version.h"
 #include "superctl/views.h"
 
 #define LABEL 14 /* columns up to the colon */
@@ -352,7 +351,8 @@ static bool show_superd(void *context, const json_t *line)
 	bool ok;
 
 	(void)context;
-	version_add_refused(&out, line);
+	(void)sentence_add(&out, line, "[\nthe last reload was refused: {reload_refused}; "
+				       "superd uses the previous configuration\n]");
 	ok = conversation_print(&out);
 	buf_free(&out);
 	return ok;

@@ -14,7 +14,6 @@
 #include "superctl/conversation.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
-#include "superctl/timeline_axis.h"
 #include "superctl/timeline_bar.h"
 #include "superctl/timeline_svg.h"
 #include "superctl/views.h"

@@ -31,3 +31,11 @@ void timeline_bar_add_words(struct buf *out, const char *bar);
 
 /* Adds the bar as one path of SVG for each phase in it; a cell is `width` wide and `height` high. */
 void timeline_bar_add_paths(struct buf *out, const char *bar, unsigned width, unsigned height);
+
+#define TIMELINE_TIMES_MOST 24
+
+/* Chooses the times beside the bars: round ones of the local clock, with equal steps, from `from` on and before `until`,
+ * Unix seconds, at multiples of 1, 2, 5, 10, 15 or 30 min, or of 1, 2, 3, 6 or 12 h since midnight: the least of these
+ * steps that gives at most `most`, and TIMELINE_TIMES_MOST. most: 1 at least. Returns how many; 0: the two are no times
+ * of a calendar. */
+size_t timeline_axis(double from, double until, size_t most, double times[TIMELINE_TIMES_MOST]);

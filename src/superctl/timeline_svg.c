@@ -5,7 +5,6 @@
 #include "superctl/html.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
-#include "superctl/timeline_axis.h"
 #include "superctl/timeline_bar.h"
 
 /* Units of the drawing. */

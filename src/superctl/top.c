@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
 #include "lib/shell_words.h"
 #include "superctl/json_reply.h"
 #include "superctl/order.h"
@@ -90,20 +89,14 @@ static bool take_note(void *context, const json_t *line)
 /* Gives the order over a connection of its own, and keeps the answer. */
 static void give_order(struct top_view *top, const struct order *order)
 {
-	struct conversation conversation = { .until = clock_ms() + ACT_LIMIT,
-					     .timeout = TRANSPORT_FOREVER,
-					     .quiet = true };
+	struct conversation conversation;
 	struct buf request = { 0 };
-	enum ctl_status status = conversation_open(&conversation, top->options);
+	enum ctl_status status;
 
 	buf_addf(&request, "%s %s -- ", order->verb, order->key == 'l' ? "--lines=" LOG_LINES : "--no-wait");
 	shell_words_quote(&request, top->table.chosen);
-	if (status == CTL_DONE) {
-		status = conversation_send(&conversation, &request);
-		if (status == CTL_DONE)
-			status = conversation_read(&conversation, take_note, top);
-		conversation_close(&conversation);
-	}
+	status = conversation_ask_quietly(&conversation, top->options, ACT_LIMIT, &request, take_note, top);
+	conversation_close(&conversation);
 	if (!top->note_lines)
 		add_note(top, status == CTL_DONE ? "no lines" : buf_string(&conversation.why));
 	buf_free(&conversation.why);

@@ -1,17 +1,9 @@
 /* superctl version: the versions of both, and superd's own privileges. */
-#include "superctl/version.h"
-
 #include <stdio.h>
 
 #include "superctl/conversation.h"
 #include "superctl/sentence.h"
 #include "superctl/views.h"
-
-void version_add_refused(struct buf *out, const json_t *version)
-{
-	(void)sentence_add(out, version, "[\nthe last reload was refused: {reload_refused}; "
-					 "superd uses the previous configuration\n]");
-}
 
 static bool show_version(void *context, const json_t *line)
 {

@@ -15,7 +15,7 @@
 #include "superctl/screen.h"
 #include "superctl/sentence.h"
 #include "superctl/state_words.h"
-#include "superctl/timeline_axis.h"
+#include "superctl/timeline_bar.h"
 #include "superctl/verbs.h"
 #include "superd/instance/state_table.h"
 #include "superd/service/order_result.h"
