@@ -295,6 +295,15 @@ Behaviour(locks, are_read_from_superds_own_file_alone)
 	}
 }
 
+/* The state of a superd has another format since, and the file has not. */
+Behaviour(locks, of_a_superd_of_before_the_present_format_hold)
+{
+	write_file("control.locks", "superd ledger 3\n[lock]\nname=web\nheld_since=1\n.\n");
+	cr_assert_eq(chmod(path_in("control.locks"), 0600), 0);
+	controlled_run(WEB, free_port(), backend("serve"));
+	expect_held("web");
+}
+
 Behaviour(locks, that_cannot_be_written_are_said_to_end_with_superd)
 {
 	int port = free_port();

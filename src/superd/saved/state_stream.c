@@ -159,7 +159,7 @@ static bool allocate_entries(struct state_stream *stream, const char *text)
 }
 
 /* Checks the first line, and returns the line behind it. NULL: the text has another format, and *wrong describes it. */
-static char *skip_format(char *text, struct buf *why, const char **wrong)
+static char *skip_format(char *text, int oldest, struct buf *why, const char **wrong)
 {
 	size_t head = strlen(format_prefix);
 	char *end = strchr(text, '\n');
@@ -171,7 +171,7 @@ static char *skip_format(char *text, struct buf *why, const char **wrong)
 	*end = '\0';
 	if (scan_count(text + head, &format))
 		return NULL;
-	if (format == STATE_STREAM_FORMAT)
+	if (format >= oldest && format <= STATE_STREAM_FORMAT)
 		return end + 1;
 	buf_addf(why, "it is of format %lld, and this superd reads format %d", (long long)format, STATE_STREAM_FORMAT);
 	*wrong = buf_string(why);
@@ -228,6 +228,12 @@ void save_free(struct state_saver *saver)
 
 const char *state_stream_parse(struct state_stream *stream, char *text, size_t length, struct buf *why)
 {
+	return state_stream_parse_since(stream, STATE_STREAM_FORMAT, text, length, why);
+}
+
+const char *state_stream_parse_since(struct state_stream *stream, int oldest, char *text, size_t length,
+				     struct buf *why)
+{
 	const char *wrong;
 
 	*stream = (struct state_stream){ .text = text };
@@ -240,7 +246,7 @@ const char *state_stream_parse(struct state_stream *stream, char *text, size_t l
 		errno = ENOMEM;
 		return "out of memory";
 	}
-	text = skip_format(text, why, &wrong);
+	text = skip_format(text, oldest, why, &wrong);
 	wrong = text ? parse_lines(stream, text, why) : wrong;
 	errno = EBADMSG;
 	return wrong;

@@ -60,6 +60,10 @@ void state_stream_end(struct buf *out);
 /* Parses a NUL-terminated text and takes it over. Returns NULL, or the mistake, static or in why: "line 3: it is no
  * KEY=VALUE". The caller frees the stream in either case. */
 const char *state_stream_parse(struct state_stream *stream, char *text, size_t length, struct buf *why);
+
+/* The same of a text whose sections mean the same since this format. */
+const char *state_stream_parse_since(struct state_stream *stream, int oldest, char *text, size_t length,
+				     struct buf *why);
 void state_stream_free(struct state_stream *stream);
 
 /* The first value of a key; NULL: the section has no such key. */

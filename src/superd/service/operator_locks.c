@@ -19,6 +19,7 @@
 
 #define LOCKS_MOST (16u << 20)          /* limit of the file in bytes; enough for some hundred thousand services */
 #define SECTION "lock"
+#define SINCE_FORMAT 3                  /* of the state: since then SECTION has its present meaning */
 
 static const struct {
 	const char *word, *ends_by;
@@ -293,7 +294,7 @@ static bool read_locks(struct engine *engine, char *text, size_t length, struct 
 {
 	struct buf found = { 0 };
 	struct state_stream stream;
-	const char *wrong = state_stream_parse(&stream, text, length, &found);
+	const char *wrong = state_stream_parse_since(&stream, SINCE_FORMAT, text, length, &found);
 
 	for (size_t n = 0; !wrong && n < stream.count; n++) {
 		if (!strcmp(stream.sections[n].kind, SECTION) && !locks_load(engine, &stream.sections[n]))
