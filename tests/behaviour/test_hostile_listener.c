@@ -234,18 +234,21 @@ Behaviour(hostile_listener, nor_does_a_reload_that_changes_who_may_come)
 	end_kept(superd, client);
 }
 
-/* reloads: superd-restore has been asked already, for the same. */
+/* reloads: only then it is to be restricted, and superd-restore has been asked already. */
 static void expect_restricting_upgrade(bool reloads)
 {
+	const char *words = "no_access = { 192.0.2.1 } backlog = 7";
 	struct superd *superd;
 	int client, moved = 0;
 
 	SKIP_WITHOUT_LOCKS();
-	superd = run_locked("lock", &client);
-	write_file("superd.conf", LOCKING, replaced(backend("%s", ""), "backend ", "hostile_backend"),
-		   path_in("acts"), "lock", "no_access = { 192.0.2.1 } backlog = 7", backend("stdio"));
+	superd = run_hostile("lock", reloads ? "" : words);
+	client = client_connect(superd_port(superd, "hostile"));
+	WAIT_UNTIL(superd_logged(superd, "asked 15"));
 	clock_hold();
 	if (reloads) {
+		write_file("superd.conf", LOCKING, replaced(backend("%s", ""), "backend ", "hostile_backend"),
+			   path_in("acts"), "lock", words, backend("stdio"));
 		superd_signal(superd, SIGHUP);
 		superd_wait_log(superd, "reloaded: 1 unchanged, 1 changed");
 	}
@@ -468,6 +471,10 @@ Behaviour(hostile_listener, nor_does_one_behind_the_end_of_who_waits_there)
 	expect_start_behind("flush_pending = yes");
 }
 
+#define LATE \
+	"service hostile { listen = \"127.0.0.1:%d\" exec = \"%s %s late\" kill_mode = process %s }\n" \
+	"service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n"
+
 /* They are to be dropped, and start its program where that is impossible. */
 Behaviour(hostile_listener, nor_do_probes_that_wait_there)
 {
@@ -476,11 +483,10 @@ Behaviour(hostile_listener, nor_do_probes_that_wait_there)
 	long left;
 
 	SKIP_WITHOUT_LOCKS();
-	scene.superd = controlled_clock_run("service hostile { listen = \"127.0.0.1:%d\" exec = \"%s %s late\"\n"
-					    " kill_mode = process probe_from = { \"127.0.0.2\" } }\n"
-					    "service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n",
-					    scene.port, replaced(backend("%s", ""), "backend ", "hostile_backend"),
-					    write_file("acts", "%s", ""), backend("stdio"));
+	scene.superd = controlled_clock_run(LATE, scene.port,
+					    replaced(backend("%s", ""), "backend ", "hostile_backend"),
+					    write_file("acts", "%s", ""), "probe_from = { \"127.0.0.2\" }",
+					    backend("stdio"));
 	superd_wait_log(scene.superd, "other: listening on");
 	cr_assert(is_served(&scene, SOCK_STREAM));
 	superd_wait_log(scene.superd, "ended: exit status 0");
@@ -502,6 +508,68 @@ Behaviour(hostile_listener, nor_do_probes_that_wait_there)
 	client_ask_pid(superd_port(scene.superd, "other"));
 	kill((pid_t)-left, SIGKILL);
 	close(probe);
+	superd_stop(scene.superd);
+}
+
+/* A row with a program that has had the listener becomes accept = yes. left: a process that the program has left. */
+static struct scene run_accepting(long *left)
+{
+	struct scene scene = { .port = free_port() };
+
+	scene.superd = controlled_clock_run(LATE, scene.port,
+					    replaced(backend("%s", ""), "backend ", "hostile_backend"),
+					    write_file("acts", "%s", ""), "", backend("stdio"));
+	superd_wait_log(scene.superd, "other: listening on");
+	cr_assert(is_served(&scene, SOCK_STREAM));
+	superd_wait_log(scene.superd, "ended: exit status 0");
+	WAIT_UNTIL(strstr(read_text(path_in("acts")), "left "));
+	*left = pid_behind(path_in("acts"), "left ");
+	cr_assert(superd_reload(scene.superd,
+				"service hostile { listen = \"127.0.0.1:%d\" accept = yes exec = \"%s\" }\n"
+				"service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n", scene.port,
+				backend("stdio"), backend("stdio")));
+	return scene;
+}
+
+Behaviour(hostile_listener, and_who_comes_there_later_gets_an_instance_of_his_own)
+{
+	struct scene scene;
+	long left, one;
+
+	SKIP_WITHOUT(geteuid() == 0, "else superd accepts itself");
+	scene = run_accepting(&left);
+	one = client_ask_pid(scene.port);
+	cr_expect(superd_aside(scene.superd, "superd-accept"));
+	for (int n = 0; n < 5; n++)
+		cr_expect_neq(client_ask_pid(scene.port), one);
+	cr_expect_eq(superd_log_count(scene.superd, "for 127.0.0.1"), 6, "%s", world_logs());
+	cr_expect_str_eq(control_value(control_once("status hostile"), "accepted"), "6");
+	kill((pid_t)-left, SIGKILL);
+	superd_stop(scene.superd);
+}
+
+Behaviour(hostile_listener, nor_does_who_comes_there_then)
+{
+	struct scene scene;
+	int client;
+	long left;
+
+	SKIP_WITHOUT_LOCKS();
+	scene = run_accepting(&left);
+	clock_settle(scene.superd);
+	clock_hold();
+	kill((pid_t)left, SIGUSR1);
+	WAIT_UNTIL(strstr(read_text(path_in("acts")), "asked 15"));
+	client = client_connect(scene.port);
+	WAIT_UNTIL(superd_aside(scene.superd, "superd-accept"));
+	client_ask_pid(superd_port(scene.superd, "other"));
+	clock_go_on();
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(scene.superd, "keeps its listener from being used")));
+	client_ask_pid(superd_port(scene.superd, "other"));
+	kill((pid_t)-left, SIGKILL);
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_log_count(scene.superd, "hostile: listening on") == 2));
+	client_ask_pid(scene.port);
+	close(client);
 	superd_stop(scene.superd);
 }
 

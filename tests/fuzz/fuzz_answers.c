@@ -67,8 +67,9 @@ static void hear_hold(void)
 static void hear_restore(void)
 {
 	struct restore_answer answer;
+	int client;
 
-	if (restore_async_hear(&worker, true, &answer))
+	if (restore_async_hear(&worker, true, &answer, &client))
 		require(answer.error >= 0 && answer.error <= 4095 && memchr(answer.lines, '\0', RESTORE_LINES_MOST));
 }
 

@@ -1,5 +1,4 @@
-/* Marks of foreign sockets, by descriptor, and work on them in a helper process. superd waits for that process only
- * shortly. After a timeout it starts none for this socket for a while. */
+/* Marks of foreign sockets, by descriptor. */
 #include "os/netdiag/foreign_socket.h"
 
 #include <errno.h>
@@ -14,12 +13,12 @@
 #include "lib/fd.h"
 #include "os/netdiag/sock_diag.h"
 
-#define RETRY_PAUSE 20                  /* seconds without new work after a timeout */
+#define RETRY_PAUSE 20                  /* seconds without new work after one that hung */
 
 struct socket_mark {
 	bool foreign;
 	struct socket_address *name;    /* the foreign socket's address, owned; NULL: unknown, or out of memory */
-	double until;                   /* end of the pause after a timeout (clock_now); 0: none */
+	double until;                   /* end of that pause (clock_now); 0: none */
 	double shut_until;              /* the same after a shutdown was asked for */
 };
 
@@ -167,30 +166,6 @@ int foreign_socket_copy(int fd)
 	return copy;
 }
 
-struct foreign_socket_task {
-	int fd;
-	socket_work *work;
-	const void *with;
-};
-
-static int do_socket_task(const void *with, struct buf *why, struct buf *warnings)
-{
-	const struct foreign_socket_task *task = with;
-
-	if (task->work(task->fd, task->with, why, warnings) >= 0)
-		errno = 0;
-	else if (!errno)
-		errno = EINVAL;         /* the work failed without an errno */
-	return -1;
-}
-
-static int open_task(const void *with, struct buf *why, struct buf *warnings)
-{
-	const struct foreign_socket_task *task = with;
-
-	return task->work(task->fd, task->with, why, warnings);
-}
-
 bool foreign_socket_is_backed_off(int fd)
 {
 	const struct socket_mark *mark = find_mark(fd);
@@ -221,32 +196,6 @@ void foreign_socket_note_shut(int fd)
 		mark->shut_until = clock_now() + RETRY_PAUSE;
 }
 
-static int fork_socket_task(int fd, timed_work *work, const struct foreign_socket_task *task, struct buf *why,
-			    struct buf *warnings)
-{
-	int result;
-
-	if (foreign_socket_is_backed_off(fd)) {
-		errno = ETIMEDOUT;
-		return -1;
-	}
-	result = fork_with_timeout(work, task, fd, (int)(FOREIGN_TIMEOUT * 1000), why, warnings);
-	if (result < 0 && errno == ETIMEDOUT)
-		foreign_socket_back_off(fd);
-	return result;
-}
-
-int foreign_socket_do(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings)
-{
-	const struct foreign_socket_task task = { fd, work, with };
-
-	if (!foreign_socket_is(fd))
-		return work(fd, with, why, warnings) < 0 ? -1 : 0;
-	errno = 0;
-	fork_socket_task(fd, do_socket_task, &task, why, warnings);
-	return errno ? -1 : 0;
-}
-
 int foreign_socket_forget(int fd)
 {
 	int error = errno;
@@ -255,13 +204,4 @@ int foreign_socket_forget(int fd)
 	foreign_socket_unmark(fd);
 	errno = error;
 	return fd;
-}
-
-int foreign_socket_open(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings)
-{
-	const struct foreign_socket_task task = { fd, work, with };
-	int made = foreign_socket_is(fd) ? fork_socket_task(fd, open_task, &task, why, warnings)
-					 : work(fd, with, why, warnings);
-
-	return foreign_socket_forget(made);
 }

@@ -3,13 +3,11 @@
  * that does not answer. Any other call that needs the lock then waits, and no signal interrupts it. poll(2), fcntl(2),
  * and close(2) of a shared socket do not need the lock.
  *
- * So superd lets a short-lived helper process do what needs the lock. */
+ * So superd lets another process do what needs the lock (superd/socket/restore). */
 #pragma once
 
 #include <stdbool.h>
 
-#include "lib/buf.h"
-#include "os/foreign/fork_with_timeout.h"
 #include "os/netdiag/socket_address.h"
 #include "table/service/service.h"
 
@@ -28,7 +26,7 @@ bool foreign_socket_mark(int fd);
 void foreign_socket_unmark(int fd);
 
 /* Whether a descriptor of superd's is foreign. A closed descriptor's mark may be wrong for the number's next socket,
- * which costs a helper process at worst. */
+ * which costs another process at worst. */
 bool foreign_socket_is(int fd);
 int foreign_socket_forget(int fd);              /* a new socket: raises it to FD_LISTENER, clears the mark of its number */
 /* Marks a socket that was foreign before superd received it. name: its address; NULL: the kernel is asked for it. */
@@ -39,15 +37,7 @@ int foreign_socket_copy(int fd);                /* duplicates a descriptor toget
 /* getsockname(2), which takes the lock. For a foreign socket, the name it had before it was given away. */
 bool foreign_socket_name(int fd, struct socket_address *name);
 
-/* Work on a socket, which may run in a helper process: results go into why. Returns 0 or more, or -1 and errno. */
-typedef int socket_work(int fd, const void *with, struct buf *why, struct buf *warnings);
-
-/* Does the work, in superd itself if the socket is not foreign: 0; -1 and errno; ETIMEDOUT: the socket is locked. The
- * work's texts go to why and warnings. */
-int foreign_socket_do(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings);
-
-/* For callers with a helper process of their own: its timeout, and a socket whose work timed out, which is then left
- * alone for a while. */
+/* A socket whose work timed out is then left alone for a while. */
 #define FOREIGN_TIMEOUT 1.              /* seconds */
 void foreign_socket_back_off(int fd);
 bool foreign_socket_is_backed_off(int fd);
@@ -56,6 +46,3 @@ bool foreign_socket_is_backed_off(int fd);
  * time, or the process that is to shut it down may end each time. */
 void foreign_socket_note_shut(int fd);
 bool foreign_socket_was_shut(int fd);
-
-/* As foreign_socket_do, for work that returns a socket's descriptor. */
-int foreign_socket_open(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings);

@@ -231,6 +231,12 @@ int bind_restore(const struct restore_task *task, struct buf *lines)
 	result = task->drops ? bind_queue_drop(fd, listen, task->drops) : 0;
 	if (task->work == RESTORE_DROP)
 		return result;
+	if (task->work == RESTORE_ACCEPT) {
+		result = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+		if (result >= 0)        /* as of the listener; its close would wait */
+			setsockopt(result, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));
+		return result < 0 && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS ? 0 : result;
+	}
 	if (domain < 0 || bind_is_shut(fd))
 		return 0;               /* not a socket; or shut down, which is detected elsewhere */
 	if (task->work == RESTORE_CHANGE)

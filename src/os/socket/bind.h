@@ -44,6 +44,7 @@ struct restore_task {
 		RESTORE,
 		RESTORE_CHANGE,         /* nothing is restored: what differs from `before` is set, as bind_adjust does */
 		RESTORE_DROP,           /* that is all */
+		RESTORE_ACCEPT,         /* nothing is restored: a client is accepted, if one waits */
 		RESTORE_UNSHARED,       /* and it had no second socket */
 		RESTORE_SHARED,         /* nothing is restored: its address may have a second socket from now on (os/socket/reuseport) */
 		RESTORE_SHUT,           /* nothing is restored: it is shut down, for all its holders */
@@ -55,7 +56,7 @@ struct restore_task {
  * length of the queue, the options, the multicast groups. -1 and errno: that is impossible (SO_LOCK_FILTER), so the
  * socket must be opened again; one that accepts is shut down, for all its holders. RESTORE_CHANGE ends no socket, and adds
  * to `lines` what cannot be set, a line each, and in front of them why it has failed. RESTORE_DROP fails where clients are
- * left, as descriptors are short. */
+ * left, as descriptors are short. RESTORE_ACCEPT returns the client's descriptor, or 0. */
 int bind_restore(const struct restore_task *task, struct buf *lines);
 
 /* Whether clients reach this socket by the listener's path: its node exists and is this socket's. Always true without a

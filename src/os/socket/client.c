@@ -71,33 +71,25 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
 	return ACCEPTED;
 }
 
-/* Puts the client into the text, as this runs in a helper process. */
-static int accept_in_child(int fd, const void *with, struct buf *peer, struct buf *warnings)
+static int option_of(int fd, int option)
 {
-	struct client client = { .fd = -1 };
+	int value = -1;
 
-	(void)warnings;
-	if (client_accept(fd, with, &client) != ACCEPTED)
-		return -1;
-	buf_add(peer, (const char *)&client, sizeof(client));
-	return client.fd;
+	getsockopt(fd, SOL_SOCKET, option, &value, &(socklen_t){ sizeof(value) });
+	return value;
 }
 
-/* A failure does not tell whether the listener is broken; that is detected elsewhere. */
-static enum accepted accept_foreign(int listener, const struct listen *listen, struct client *client)
+bool client_take(int fd, int listener, const struct listen *listen, struct client *client)
 {
-	struct buf peer = { 0 }, none = { 0 };
-	int fd = foreign_socket_open(listener, accept_in_child, listen, &peer, &none);
-
-	if (fd >= 0 && peer.length == sizeof(*client)) {
-		memcpy(client, peer.data, sizeof(*client));
-		client->fd = fd;
-	} else {
-		fd_close(&fd);
-	}
-	buf_free(&peer);
-	buf_free(&none);
-	return fd >= 0 ? ACCEPTED : ACCEPT_NOTHING;
+	*client = (struct client){ .fd = -1, .length = sizeof(client->peer) };
+	if (option_of(fd, SO_ACCEPTCONN) != 0 || option_of(fd, SO_DOMAIN) != option_of(listener, SO_DOMAIN) ||
+	    option_of(fd, SO_TYPE) != option_of(listener, SO_TYPE) ||
+	    getpeername(fd, &client->peer.any, &client->length) < 0)
+		return false;
+	client->fd = fd;
+	fd_set_nonblocking(fd, listen->options->non_blocking);
+	socket_options_accepted(fd, listen);
+	return true;
 }
 
 enum accepted client_accept_shared(int listener, const struct listen *listen, struct client *client)
@@ -106,8 +98,6 @@ enum accepted client_accept_shared(int listener, const struct listen *listen, st
 	int error;
 
 	fd_set_nonblocking(listener, true);
-	if (foreign_socket_is(listener))
-		return accept_foreign(listener, listen, client);
 	eintr_timer_begin();
 	result = client_accept(listener, listen, client);
 	error = errno;
@@ -122,20 +112,12 @@ bool client_waits(int listener)
 	return poll(&wait, 1, 0) != 0;
 }
 
-static bool is_unix(int fd)
-{
-	int domain = 0;
-	socklen_t length = sizeof(domain);
-
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
-}
-
 bool client_peek(int listener, struct client *client)
 {
 	ssize_t got;
 
 	client->fd = -1;
-	if (foreign_socket_is(listener) && is_unix(listener)) {
+	if (foreign_socket_is(listener) && option_of(listener, SO_DOMAIN) == AF_UNIX) {
 		client->length = 0;     /* MSG_PEEK takes the receiver's lock */
 		return client_waits(listener);
 	}

@@ -38,6 +38,10 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
  * if it blocks. */
 enum accepted client_accept_shared(int listener, const struct listen *listen, struct client *client);
 
+/* Makes a client of a connection that another process has accepted (listener_take), as that may wait for the lock of a
+ * foreign listener. false: it is none of such a listener, or has been reset. */
+bool client_take(int fd, int listener, const struct listen *listen, struct client *client);
+
 /* Whether another client, or an error, waits. Usually there is none, and poll(2) costs a tenth of an accept4(2) that
  * fails. */
 bool client_waits(int listener);

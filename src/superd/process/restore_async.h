@@ -17,6 +17,7 @@ bool restore_async_write(struct buf *request, const struct restore_task *task);
  * be dropped, or WORKER_RESTORE. The process must have answered all before. false and errno. */
 bool restore_async_ask(struct worker_process *process, enum worker_kind kind, const struct buf *request, int fd);
 
-/* Reads the answer without blocking; error 0: all was done. asked: whether there is one to come; else the process is
- * refused. false and errno; EAGAIN: no answer yet; any other: the process has ended, or was refused. */
-bool restore_async_hear(struct worker_process *process, bool asked, struct restore_answer *answer);
+/* Reads the answer without blocking; error 0: all was done. *client: the descriptor that it carries, the caller's; -1: none.
+ * asked: whether there is one to come; else the process is refused. false and errno; EAGAIN: no answer yet; any other: the
+ * process has ended, or was refused. */
+bool restore_async_hear(struct worker_process *process, bool asked, struct restore_answer *answer, int *client);

@@ -31,6 +31,7 @@
 #include "superd/instance/ready.h"
 #include "superd/instance/warm_pool.h"
 #include "superd/instance/notify.h"
+#include "superd/socket/restore.h"
 #include "superd/socket/rpcbind.h"
 #include "superd/socket/socket_condition.h"
 #include "superd/socket/socket_store.h"
@@ -197,6 +198,8 @@ static bool is_at_rest(struct upgrade *upgrade, struct buf *why)
 		buf_text(why, "superd is stopping");
 	else if (config_loader_is_busy(upgrade->loader))
 		buf_text(why, "a reload is under way");
+	else if (restore_is_accepting(engine))
+		buf_text(why, "a client is being accepted");
 	else if (!list_empty(&engine->admission->lookups))
 		buf_text(why, "lookups about clients are under way");
 	else if (!list_empty(&engine->admission->slot_waits))

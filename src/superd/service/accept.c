@@ -47,6 +47,22 @@ static bool clients_must_queue(const struct service_runtime *runtime)
 	       (runtime_is_full(runtime) && runtime->service->groups->access->overload == OVERLOAD_QUEUE);
 }
 
+/* A backend may have the listener, also one that began under earlier settings. */
+static enum accepted accept_next(const struct service_runtime *runtime, struct listener *listener,
+				 struct client *client)
+{
+	enum accepted asked = ACCEPT_NOTHING;
+
+	if (listener_may_hang(listener)) {
+		asked = listener_take(listener, runtime->engine, runtime->service->name);
+		runtime->run->stats.accepted += runtime->service->exec->accept && asked == ACCEPT_NOTHING;
+		return asked;
+	}
+	if (listener_was_lent(listener) || !runtime->service->exec->accept)
+		return client_accept_shared(listener->fd, listener->listen, client);
+	return client_accept(listener->fd, listener->listen, client);
+}
+
 /* How many clients of a listener superd takes in this turn. At least one: others may use up the time of all turns.
  * Clients whose lookups are done come beside the new ones, and need a part of the time. */
 static size_t batch_size(const struct service_runtime *runtime)
@@ -66,9 +82,6 @@ static size_t batch_size(const struct service_runtime *runtime)
 static bool take_client(struct service_runtime *runtime, struct listener *listener, struct pending_client *pending,
 			enum service_event *service_event)
 {
-	/* A backend may have the listener, also one that began under earlier settings. */
-	bool is_shared = listener_was_lent(listener) || !runtime->service->exec->accept;
-
 	pending->listener = listener;
 	pending->client.fd = -1;
 	pending->instance = NULL;
@@ -77,7 +90,7 @@ static bool take_client(struct service_runtime *runtime, struct listener *listen
 	pending->until = 0;
 	pending->asked = (struct lookup_questions){ 0 };
 	*pending->name = '\0';
-	switch ((is_shared ? client_accept_shared : client_accept)(listener->fd, listener->listen, &pending->client)) {
+	switch (accept_next(runtime, listener, &pending->client)) {
 	case ACCEPTED:
 		if (!health_probes_take(runtime, &pending->client))
 			health_probes_take_silent(runtime, &pending->client);

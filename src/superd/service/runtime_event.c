@@ -499,6 +499,8 @@ void runtime_hear_restored(struct service_runtime *runtime)
 	enum state state = runtime_state(runtime);
 	bool opens = state != OFF && state != BINDING && state != CLOSING;
 
+	for (size_t n = 0; n < runtime->listener_count && !runtime->service->exec->accept; n++)
+		refuse_parked(&runtime->listeners[n], REFUSED_BACKOFF);         /* as listener_take has left them */
 	if (opens && !runtime_is_complete(runtime))
 		runtime_event(runtime, BIND_ERROR);
 	else if (runtime->state.run == RUN_IDLE && opens && !runtime_is_being_restored(runtime))

@@ -600,6 +600,48 @@ bool listener_drop(struct listener *listener, struct engine *engine, const char 
 	return true;
 }
 
+bool listener_may_hang(const struct listener *listener)
+{
+	enum endpoint_kind kind = listener->listen->address->kind;
+
+	return foreign_socket_is(listener->fd) && kind != ENDPOINT_UNIX && kind != ENDPOINT_SEQPACKET;
+}
+
+static void on_taken(void *context, struct engine *engine, const struct restore_outcome *outcome)
+{
+	struct listener *listener = context;
+	struct client client;
+	int fd = outcome->client;
+
+	listener->changes--;
+	listener->undropped = outcome->error != 0;
+	if (fd >= 0 && (!client_take(fd, listener->fd, listener->listen, &client) ||
+			!listener_park(listener, &client, STAGE_FRESH, 0)))
+		fd_close(&fd);
+	if (outcome->error == ETIMEDOUT)
+		note_outcome(listener, engine, outcome->service, ETIMEDOUT);
+	engine->listeners->on_restored(listener);
+}
+
+enum accepted listener_take(struct listener *listener, struct engine *engine, const char *service)
+{
+	const struct restore_task task = { .fd = listener->fd, .listen = listener->listen, .work = RESTORE_ACCEPT };
+	bool waits = listener->undropped;
+
+	if (bind_is_shut(task.fd))
+		return ACCEPT_BROKEN;
+	if (listener->changes)
+		return ACCEPT_NOTHING;
+	listener->undropped = false;
+	errno = ENFILE;
+	if (waits || fd_set_nonblocking(task.fd, true) < 0 ||
+	    !restore_begin(engine, &task, service, on_taken, listener))
+		return ACCEPT_EXHAUSTED;
+	listener->changes++;
+	set_watched(listener, engine, false);
+	return ACCEPT_NOTHING;
+}
+
 void listener_watch(struct listener *listener, struct engine *engine, bool watches)
 {
 	/* The kernel does not report clients that this filter drops. */

@@ -69,9 +69,9 @@ struct listener {
 	bool busy : 1;                  /* accept = yes on datagrams: an instance has it alone */
 	bool asleep : 1;                /* it was restored while a frozen program had it, whose options stayed */
 	bool is_old : 1;                /* it has not got what a reload has changed; it is restored when no program has it */
-	bool undropped : 1;             /* listener_drop has failed, and no program has had it since */
+	bool undropped : 1;             /* listener_drop or listener_take has failed, and no program has had it since */
 	unsigned char changes;          /* how many reloads wait until another process has set what they have changed, and
-					   how many orders to drop clients */
+					   how many orders to drop or accept clients */
 };
 
 /* Saved over an upgrade. client_state: the address of a client; its owner saves the descriptor. */
@@ -132,6 +132,11 @@ bool listener_share(struct listener *listener, struct engine *engine, const char
 /* Drops so many of who waits in its queue. Where that may hang, another process does it: superd neither watches the socket
  * nor gives it away before, and on_restored follows. false: nobody can before a program has had it. */
 bool listener_drop(struct listener *listener, struct engine *engine, const char *service, unsigned most);
+
+/* Whether accept(2) may hang, as a program may keep the socket's lock. Then listener_take has another process accept one
+ * client, who is parked: on_restored follows. ACCEPT_NOTHING: that has begun; ACCEPT_EXHAUSTED and errno; ACCEPT_BROKEN. */
+bool listener_may_hang(const struct listener *listener);
+enum accepted listener_take(struct listener *listener, struct engine *engine, const char *service);
 
 /* Forgets what another process was asked for, and what was done for a backend that slept. */
 void listener_recall(struct listener *listener, struct engine *engine);

@@ -9,6 +9,7 @@
 #include <ev.h>
 #include <stdlib.h>
 
+#include "lib/fd.h"
 #include "lib/number.h"
 #include "lib/run_limit.h"
 #include "os/netdiag/foreign_socket.h"
@@ -119,15 +120,19 @@ static void free_restoring(struct restoring *restoring)
 	free(restoring);
 }
 
-static void report_outcome(struct restorer *restorer, struct restoring *restoring, int error, const char *lines)
+/* client: -1, or a descriptor that came with the answer. */
+static void report_outcome(struct restorer *restorer, struct restoring *restoring, int error, const char *lines,
+			   int client)
 {
-	const struct restore_outcome outcome = { restoring->fd, restoring->service, error, lines };
 	const struct restoring asked = *restoring;
+	struct restore_outcome outcome = { asked.fd, asked.service, error, client, lines };
 
 	free_restoring(restoring);
 	/* Who asked may ask again soon, but not after a client who waits there. */
 	if (asked.work >= RESTORE_SHUT && !(error == EBUSY && bind_has_queue(asked.fd)))
 		foreign_socket_note_shut(asked.fd);
+	if (asked.fd < 0 || asked.work != RESTORE_ACCEPT)
+		fd_close(&outcome.client);
 	if (asked.fd >= 0 && asked.done)
 		asked.done(asked.context, restorer->engine, &outcome);
 }
@@ -137,7 +142,7 @@ static void give_up(struct restorer *restorer, int error)
 {
 	end_process(restorer);
 	while (!restorer->busy && first_of(restorer))
-		report_outcome(restorer, first_of(restorer), error, "");
+		report_outcome(restorer, first_of(restorer), error, "", -1);
 }
 
 /* Asks the process to restore the first one, if it is idle. */
@@ -147,7 +152,7 @@ static void ask_first(struct restorer *restorer)
 		if (first_of(restorer)->fd < 0)
 			free_restoring(first_of(restorer));
 		else if (worker_owner_hangs(first_of(restorer)->owner))
-			report_outcome(restorer, first_of(restorer), ETIMEDOUT, "");
+			report_outcome(restorer, first_of(restorer), ETIMEDOUT, "", -1);
 		else if (!ask_process(restorer, first_of(restorer)))
 			give_up(restorer, EAGAIN);
 	}
@@ -160,7 +165,7 @@ static void drop_hanging(struct restorer *restorer)
 
 	end_process(restorer);
 	foreign_socket_back_off(restoring->fd);
-	report_outcome(restorer, restoring, ETIMEDOUT, "");
+	report_outcome(restorer, restoring, ETIMEDOUT, "", -1);
 	ask_first(restorer);
 }
 
@@ -191,15 +196,16 @@ static void yield_turn(struct restorer *restorer)
 static void take_answers(struct restorer *restorer)
 {
 	struct restore_answer answer;
+	int client;
 
 	while (restorer->process.channel >= 0) {
-		if (!restore_async_hear(&restorer->process, restorer->busy, &answer)) {
+		if (!restore_async_hear(&restorer->process, restorer->busy, &answer, &client)) {
 			if (errno != EAGAIN)
 				give_up(restorer, EAGAIN);
 			break;
 		}
 		restorer->busy = false;
-		report_outcome(restorer, first_of(restorer), answer.error, answer.lines);
+		report_outcome(restorer, first_of(restorer), answer.error, answer.lines, client);
 		ask_first(restorer);
 	}
 }
@@ -283,7 +289,8 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
 	if (!restoring)
 		return false;
 	*restoring = (struct restoring){
-		.fd = task->fd, .work = task->work, .kind = task->drops ? WORKER_ACCEPT : WORKER_RESTORE,
+		.fd = task->fd, .work = task->work,
+		.kind = task->drops || task->work == RESTORE_ACCEPT ? WORKER_ACCEPT : WORKER_RESTORE,
 		.owner = worker_owner(service), .done = done, .context = context,
 		.service = task->work >= RESTORE_SHUT ? NULL : service,
 		.left = FOREIGN_TIMEOUT, .slow = earlier && earlier->slow,
@@ -315,6 +322,17 @@ bool restore_is_asked(const struct engine *engine, int fd)
 	return find_restoring(engine, fd);
 }
 
+bool restore_is_accepting(const struct engine *engine)
+{
+	if (!engine->listeners->restorer)
+		return false;
+	LIST_EACH(link, &engine->listeners->restorer->queue) {
+		if (container_of(link, struct restoring, link)->work == RESTORE_ACCEPT)
+			return true;
+	}
+	return false;
+}
+
 static bool works_on(const struct restorer *restorer, const struct restoring *restoring)
 {
 	return restorer->busy && restorer->queue.next == &restoring->link;
@@ -330,7 +348,7 @@ static void drop(struct engine *engine, int fd, bool keeps_changes)
 		struct restoring *restoring = container_of(link, struct restoring, link);
 
 		if (restoring->fd != fd || (keeps_changes && restoring->work >= RESTORE_CHANGE &&
-					    restoring->work <= RESTORE_DROP))
+					    restoring->work <= RESTORE_ACCEPT))
 			continue;
 		restoring->fd = -1;
 		if (!works_on(restorer, restoring))

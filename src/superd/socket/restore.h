@@ -13,6 +13,7 @@ struct restore_outcome {
 	const char *service;
 	int error;                      /* 0, or an errno. ETIMEDOUT: a process that has the socket blocks it. EAGAIN and the
 					   like: no process could be started */
+	int client;                     /* of RESTORE_ACCEPT: the hearer's; -1: none has come */
 	const char *lines;              /* of RESTORE_CHANGE: why it has failed, and options that cannot be set */
 };
 
@@ -32,10 +33,11 @@ bool restore_shut(struct engine *engine, const struct restore_task *task, const 
 		  void *context);
 
 bool restore_is_asked(const struct engine *engine, int fd);     /* whether `done` follows */
+bool restore_is_accepting(const struct engine *engine);         /* whether a client may be lost that was accepted */
 
 /* Drops all requests: `done` is not called any more. The process may still be at it, and have the socket. */
 void restore_drop(struct engine *engine, int fd);
-void restore_recall(struct engine *engine, int fd);     /* all but RESTORE_CHANGE and RESTORE_DROP */
+void restore_recall(struct engine *engine, int fd);     /* all but RESTORE_CHANGE, RESTORE_DROP, RESTORE_ACCEPT */
 
 /* The same, and ends a process that is at it, so that nothing is done to the socket unless that hangs already. */
 void restore_call_off(struct engine *engine, int fd);

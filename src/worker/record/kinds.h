@@ -12,7 +12,7 @@ enum worker_kind {
 	WORKER_OUTPUT,                  /* reads what backends print (superd/process/output_reader) */
 	WORKER_RECEIVE,                 /* receives a message with descriptors (superd/process/receive_async) */
 	WORKER_RESTORE,                 /* sets what a backend may have changed of a listener (superd/process/restore_async) */
-	WORKER_ACCEPT,                  /* drops clients of listeners that a backend has had (the same) */
+	WORKER_ACCEPT,                  /* drops and accepts clients of listeners that a backend has had (the same) */
 	WORKER_COUNT,                   /* counts clients of superd's listeners (superd/stop/client_look) … */
 	WORKER_COUNT_OWN,               /* … and those at ports that a backend has opened itself */
 	WORKER_COPY,                    /* watches the sockets of frozen backends (superd/stop/freeze_fds) */

@@ -1,15 +1,13 @@
-/* What is done to a socket of another user's backend: beside superd, with its answer, and never for long. */
+/* What superd knows of a socket of another user's backend without a call that takes its lock. */
 #include <netinet/in.h>
 
 #include "os/netdiag/foreign_socket.h"
 #include "tests/unit/unit.h"
 
-static pid_t self;
 static int listener;
 
 static void set_up(void)
 {
-	self = getpid();
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	cr_assert_geq(listener, 0);
 	cr_assert_eq(listen(listener, 1), 0);
@@ -17,91 +15,18 @@ static void set_up(void)
 
 TestSuite(foreign_socket, .init = set_up, .timeout = 120);
 
-static int succeed_beside(int fd, const void *with, struct buf *why, struct buf *warnings)
-{
-	(void)fd, (void)with, (void)warnings;
-	buf_text(why, "told");
-	return getpid() == self ? -1 : 0;
-}
-
-static int fail_without_reason(int fd, const void *with, struct buf *why, struct buf *warnings)
-{
-	(void)fd, (void)with, (void)why, (void)warnings;
-	errno = 0;
-	return -1;
-}
-
-static int make_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
-{
-	(void)fd, (void)with, (void)why, (void)warnings;
-	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-static int hang(int fd, const void *with, struct buf *why, struct buf *warnings)
-{
-	(void)fd, (void)with, (void)why, (void)warnings;
-	while (getpid() != self)
-		pause();
-	return -1;
-}
-
-static int run(socket_work *work, struct buf *why)
-{
-	struct buf none = { 0 };
-	int result = foreign_socket_do(listener, work, NULL, why, &none), error = errno;
-
-	buf_free(&none);
-	errno = error;
-	return result;
-}
-
-Test(foreign_socket, work_is_done_beside_superd_and_tells)
-{
-	struct buf why = { 0 };
-
-	cr_assert(foreign_socket_mark(listener));
-	cr_expect_eq(run(succeed_beside, &why), 0);
-	cr_expect_str_eq(buf_string(&why), "told");
-	buf_free(&why);
-}
-
-Test(foreign_socket, a_failure_is_one_also_without_a_reason)
-{
-	struct buf why = { 0 };
-
-	cr_expect_eq(run(fail_without_reason, &why), -1);
-	cr_assert(foreign_socket_mark(listener));
-	cr_expect_eq(run(fail_without_reason, &why), -1);
-	buf_free(&why);
-}
-
-Test(foreign_socket, what_hangs_is_given_up_and_not_tried_at_once)
-{
-	struct buf why = { 0 };
-
-	cr_assert(foreign_socket_mark(listener));
-	cr_expect_eq(run(hang, &why), -1);
-	cr_expect_eq(errno, ETIMEDOUT);
-	cr_expect_eq(run(succeed_beside, &why), -1);
-	cr_expect_eq(errno, ETIMEDOUT);
-	cr_expect_eq(why.length, 0, "it was not done");
-	buf_free(&why);
-}
-
 Test(foreign_socket, a_new_socket_is_none_whatever_had_its_number)
 {
-	struct buf none = { 0 };
-	int made, again;
+	int made = foreign_socket_forget(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), again;
 
-	cr_assert(foreign_socket_mark(listener));
-	made = foreign_socket_open(listener, make_socket, NULL, &none, &none);
 	cr_assert_geq(made, 0);
 	cr_assert(foreign_socket_mark(made));
+	foreign_socket_back_off(made);
+	cr_expect(foreign_socket_is_backed_off(made));
 	close(made);
-	again = foreign_socket_open(listener, make_socket, NULL, &none, &none);
+	again = foreign_socket_forget(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
 	cr_expect_eq(again, made, "the test needs the same number");
-	cr_expect_not(foreign_socket_is(again));
-	buf_free(&none);
+	cr_expect_not(foreign_socket_is(again) || foreign_socket_is_backed_off(again));
 }
 
 Test(foreign_socket, its_name_is_that_of_before)

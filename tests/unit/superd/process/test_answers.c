@@ -165,23 +165,35 @@ Test(answers, no_more_was_refused_than_can_have_come)
 Test(answers, a_restore_is_answered_where_one_was_asked_for)
 {
 	struct restore_answer told = { EPERM, "bind_to_device: no" }, heard;
+	size_t before;
+	int client;
 
 	answer(&told, sizeof(told));
-	cr_assert(restore_async_hear(&worker, true, &heard));
+	cr_assert(restore_async_hear(&worker, true, &heard, &client));
 	cr_expect_eq(heard.error, EPERM);
+	cr_expect_eq(client, -1);
 	cr_expect_str_eq(heard.lines, "bind_to_device: no");
 	answer(&told, sizeof(told));
-	cr_expect_not(restore_async_hear(&worker, false, &heard));
+	cr_expect_not(restore_async_hear(&worker, false, &heard, &client));
 	cr_expect_eq(errno, EPIPE);
 	expect_fault("superd-restore", "unasked");
 	memset(told.lines, 'a', sizeof(told.lines));
 	answer(&told, sizeof(told));
-	cr_expect_not(restore_async_hear(&worker, true, &heard));
+	cr_expect_not(restore_async_hear(&worker, true, &heard, &client));
 	expect_fault("superd-restore", "lines");
 	told = (struct restore_answer){ .error = -1 };
 	answer(&told, sizeof(told));
-	cr_expect_not(restore_async_hear(&worker, true, &heard));
+	cr_expect_not(restore_async_hear(&worker, true, &heard, &client));
 	expect_fault("superd-restore", "error");
+	before = count_open();
+	cr_assert(fd_message_send(its_end, &told, sizeof(told), &its_end, 1, 0));
+	cr_expect_not(restore_async_hear(&worker, true, &heard, &client));
+	expect_fault("superd-restore", "error");
+	cr_expect_eq(count_open(), before, "what comes with it is closed");
+	told.error = 0;
+	cr_assert(fd_message_send(its_end, &told, sizeof(told), &its_end, 1, 0));
+	cr_expect(restore_async_hear(&worker, true, &heard, &client));
+	cr_expect_eq(close(client), 0);
 }
 
 Test(answers, flags_of_watched_sockets_are_flags)
