@@ -511,6 +511,51 @@ Behaviour(hostile_listener, nor_do_probes_that_wait_there)
 	superd_stop(scene.superd);
 }
 
+#define PROBED \
+	"service %s { listen = \"127.0.0.1:%d\" start = boot exec = \"/bin/true\"\n" \
+	" probe_from = { \"127.0.0.2\" } }\n"
+
+static bool has_probes(const char *name, int count)
+{
+	return atoi(control_value(control_once("status %s", name), "probes")) == count;
+}
+
+/* superd-accept gets no time of the processor, and another service has probes, too. Nobody is dropped in place of one
+ * who was. */
+Behaviour(hostile_listener, who_comes_behind_probes_is_not_dropped_with_them)
+{
+	int port = free_port(), second = free_port(), probes[2], client;
+	struct superd *superd;
+	pid_t acceptor;
+
+	SKIP_WITHOUT(geteuid() == 0, "else superd drops them itself");
+	superd = controlled_clock_run(PROBED PROBED, "first", port, "second", second);
+	WAIT_UNTIL(superd_log_count(superd, "ended: exit status 0") == 2);
+	close(client_connect_from("127.0.0.2", port));
+	WAIT_UNTIL(has_probes("first", 1));
+	WAIT_UNTIL((acceptor = superd_aside(superd, "superd-accept")));
+	clock_settle(superd);
+	clock_hold();
+	kill(acceptor, SIGSTOP);
+	probes[0] = client_connect_from("127.0.0.2", port);
+	WAIT_UNTIL(has_probes("first", 2));
+	probes[1] = client_connect_from("127.0.0.2", second);
+	WAIT_UNTIL(has_probes("second", 1));
+	client = client_connect(port);
+	for (int n = 0; n < 5; n++) {
+		clock_move(SECOND_MS / 10);
+		control_once("status first");
+	}
+	cr_expect_eq(superd_aside(superd, "superd-accept"), acceptor);
+	kill(acceptor, SIGCONT);
+	WAIT_UNTIL(superd_log_count(superd, "first: started") >= 2);
+	clock_go_on();
+	close(probes[0]);
+	close(probes[1]);
+	close(client);
+	superd_stop(superd);
+}
+
 /* A row with a program that has had the listener becomes accept = yes. left: a process that the program has left. */
 static struct scene run_accepting(long *left)
 {

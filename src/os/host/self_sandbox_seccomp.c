@@ -167,7 +167,7 @@ static const struct call_rule {
 
 	/* Other users' /proc entries are read with the file system's user, where the kernel wants that. */
 	WITH(MAY_LOOK, process_vm_readv), WITH(MAY_LOOK, setfsuid), WITH(MAY_LOOK, setfsgid),
-	WITH(MAY_LOOK, timer_create), WITH(MAY_LOOK, getxattr), WITH(MAY_LOOK, mq_getsetattr),
+	WITH(MAY_LOOK | MAY_TAKE_CLIENTS, timer_create), WITH(MAY_LOOK, getxattr), WITH(MAY_LOOK, mq_getsetattr),
 	WITH(MAY_LOOK, pidfd_open), WITH(MAY_LOOK, pidfd_getfd), WITH(MAY_LOOK, process_madvise),
 	WITH(MAY_TRACE, ptrace), WITH(MAY_TRACE, wait4), WITH(MAY_TRACE, rt_sigtimedwait),
 	WITH(MAY_CHANGE_USER, setresuid), WITH(MAY_CHANGE_USER, setresgid), WITH(MAY_CHANGE_USER, setreuid),

@@ -16,6 +16,7 @@
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
 #include "os/socket/bind_internal.h"
+#include "os/socket/eintr_timer.h"
 #include "os/socket/socket_options.h"
 
 static int refuse_kind(const struct listen *listen, struct buf *why, struct buf *warnings)
@@ -232,7 +233,11 @@ int bind_restore(const struct restore_task *task, struct buf *lines)
 	if (task->work == RESTORE_DROP)
 		return result;
 	if (task->work == RESTORE_ACCEPT) {
+		eintr_timer_begin();    /* another holder may clear O_NONBLOCK */
 		result = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+		error = errno;
+		eintr_timer_end();
+		errno = error;
 		if (result >= 0)        /* as of the listener; its close would wait */
 			setsockopt(result, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));
 		return result < 0 && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS ? 0 : result;

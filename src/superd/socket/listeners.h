@@ -12,6 +12,8 @@ struct restorer;
 struct rpc;
 struct socket_store;
 
+enum { RESTORERS = 2 };
+
 /* As engine->listeners. */
 struct listeners {
 	/* The loop watches this epoll(7) set, and the kernel the listeners in it: with a watcher of libev's for each, a
@@ -23,7 +25,8 @@ struct listeners {
 	struct list drained;            /* struct held: sockets of draining instances (superd/socket/drained_sockets) */
 	struct rpc *rpc;                /* registrations with rpcbind (superd/socket/rpcbind); NULL: none yet */
 	struct socket_store *store;     /* where listeners outlive superd (superd/socket/socket_store); NULL: nowhere */
-	struct restorer *restorer;      /* restores options of listeners (superd/socket/restore); NULL: none yet */
+	/* They restore options of listeners, and take clients there (superd/socket/restore); NULL: none yet. */
+	struct restorer *restorers[RESTORERS];
 	bool shortage_logged;           /* true: none has opened since superd logged that descriptors are too few */
 	struct path_watches *path_watches;      /* watched socket paths (superd/socket/socket_path_watch); NULL: none yet */
 };

@@ -2,7 +2,8 @@
  * socket at a time: a process that hangs cannot be ended, and would keep the sockets queued in it open for ever. Each
  * socket has FOREIGN_TIMEOUT in all, which a machine that stands still does not use up (lib/run_limit). superd kills
  * the process when that time is over, or after TURN seconds if another socket waits; a new process goes on with the
- * next socket. */
+ * next socket. Clients are taken by another process, with a queue of its own: one that is killed may have taken
+ * somebody, so each socket has all of its time there, and is not asked for again. */
 #include "superd/socket/restore.h"
 
 #include <errno.h>
@@ -25,7 +26,6 @@ struct restoring {
 	struct buf request;
 	int fd;                         /* borrowed; -1: cancelled while the process works on it */
 	unsigned work;                  /* restore_task.work */
-	enum worker_kind kind;          /* of the process that does that */
 	uint64_t owner;                 /* worker_owner of the service */
 	const char *service;            /* NULL: `done` does not want it */
 	restore_done *done;
@@ -37,7 +37,7 @@ struct restoring {
 struct restorer {
 	struct engine *engine;
 	struct worker_process process;
-	enum worker_kind kind;          /* of the process */
+	enum worker_kind kind;          /* WORKER_RESTORE or WORKER_ACCEPT */
 	struct list queue;              /* struct restoring, the first one is next or under way */
 	bool busy;                      /* the process works on the first in the queue */
 	struct run_limit limit;         /* of that */
@@ -56,7 +56,8 @@ static bool others_wait(struct restorer *restorer)
 {
 	struct list *next = restorer->queue.next->next;
 
-	return next != &restorer->queue && !container_of(next, struct restoring, link)->slow;
+	return restorer->kind == WORKER_RESTORE && next != &restorer->queue &&
+	       !container_of(next, struct restoring, link)->slow;
 }
 
 /* Seconds until the first one has used up its turn or its time. */
@@ -97,13 +98,9 @@ static void end_process(struct restorer *restorer)
 
 static bool ask_process(struct restorer *restorer, struct restoring *restoring)
 {
-	bool runs, good;
+	bool runs = restorer->process.channel >= 0;
+	bool good = restore_async_ask(&restorer->process, restorer->kind, &restoring->request, restoring->fd);
 
-	if (restorer->kind != restoring->kind)
-		end_process(restorer);
-	restorer->kind = restoring->kind;
-	runs = restorer->process.channel >= 0;
-	good = restore_async_ask(&restorer->process, restoring->kind, &restoring->request, restoring->fd);
 	if (!runs && restorer->process.channel >= 0) {
 		ev_io_set(&restorer->io, restorer->process.channel, EV_READ);
 		ev_io_start(restorer->engine->loop, &restorer->io);
@@ -236,9 +233,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		end_process(restorer);
 }
 
-static struct restorer *restorer_get(struct engine *engine)
+static struct restorer *restorer_get(struct engine *engine, const struct restore_task *task)
 {
-	struct restorer *restorer = engine->listeners->restorer;
+	bool takes = task->drops || task->work == RESTORE_ACCEPT;
+	struct restorer *restorer = engine->listeners->restorers[takes];
 
 	if (restorer)
 		return restorer;
@@ -246,12 +244,13 @@ static struct restorer *restorer_get(struct engine *engine)
 	if (!restorer)
 		return NULL;
 	restorer->engine = engine;
+	restorer->kind = takes ? WORKER_ACCEPT : WORKER_RESTORE;
 	restorer->process.channel = -1;
 	list_init(&restorer->queue);
 	ev_io_init(&restorer->io, on_readable, -1, EV_READ);
 	ev_timer_init(&restorer->timer, on_timer, 0, 0);
 	restorer->io.data = restorer->timer.data = restorer;
-	return engine->listeners->restorer = restorer;
+	return engine->listeners->restorers[takes] = restorer;
 }
 
 /* Returns the first slow one behind the head, which may be slow itself; the list's own link if there is none. */
@@ -267,13 +266,17 @@ static struct list *first_slow(struct restorer *restorer)
 
 static struct restoring *find_restoring(const struct engine *engine, int fd)
 {
-	if (fd < 0 || !engine->listeners->restorer)
-		return NULL;
-	LIST_EACH(link, &engine->listeners->restorer->queue) {
-		struct restoring *restoring = container_of(link, struct restoring, link);
+	for (int n = 0; fd >= 0 && n < RESTORERS; n++) {
+		const struct restorer *restorer = engine->listeners->restorers[n];
 
-		if (restoring->fd == fd)
-			return restoring;
+		if (!restorer)
+			continue;
+		LIST_EACH(link, &restorer->queue) {
+			struct restoring *restoring = container_of(link, struct restoring, link);
+
+			if (restoring->fd == fd)
+				return restoring;
+		}
 	}
 	return NULL;
 }
@@ -281,7 +284,7 @@ static struct restoring *find_restoring(const struct engine *engine, int fd)
 bool restore_begin(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
 		   void *context)
 {
-	struct restorer *restorer = restorer_get(engine);
+	struct restorer *restorer = restorer_get(engine, task);
 	struct restoring *restoring = restorer ? malloc(sizeof(*restoring)) : NULL;
 	const struct restoring *earlier = find_restoring(engine, task->fd);
 	bool good;
@@ -290,7 +293,6 @@ bool restore_begin(struct engine *engine, const struct restore_task *task, const
 		return false;
 	*restoring = (struct restoring){
 		.fd = task->fd, .work = task->work,
-		.kind = task->drops || task->work == RESTORE_ACCEPT ? WORKER_ACCEPT : WORKER_RESTORE,
 		.owner = worker_owner(service), .done = done, .context = context,
 		.service = task->work >= RESTORE_SHUT ? NULL : service,
 		.left = FOREIGN_TIMEOUT, .slow = earlier && earlier->slow,
@@ -324,13 +326,9 @@ bool restore_is_asked(const struct engine *engine, int fd)
 
 bool restore_is_accepting(const struct engine *engine)
 {
-	if (!engine->listeners->restorer)
-		return false;
-	LIST_EACH(link, &engine->listeners->restorer->queue) {
-		if (container_of(link, struct restoring, link)->work == RESTORE_ACCEPT)
-			return true;
-	}
-	return false;
+	const struct restorer *restorer = engine->listeners->restorers[1];
+
+	return restorer && restorer->busy;
 }
 
 static bool works_on(const struct restorer *restorer, const struct restoring *restoring)
@@ -338,17 +336,14 @@ static bool works_on(const struct restorer *restorer, const struct restoring *re
 	return restorer->busy && restorer->queue.next == &restoring->link;
 }
 
-static void drop(struct engine *engine, int fd, bool keeps_changes)
+static void drop(struct restorer *restorer, int fd, bool keeps_changes)
 {
-	struct restorer *restorer = engine->listeners->restorer;
-
 	if (fd < 0 || !restorer)
 		return;
 	LIST_EACH(link, &restorer->queue) {
 		struct restoring *restoring = container_of(link, struct restoring, link);
 
-		if (restoring->fd != fd || (keeps_changes && restoring->work >= RESTORE_CHANGE &&
-					    restoring->work <= RESTORE_ACCEPT))
+		if (restoring->fd != fd || (keeps_changes && restoring->work == RESTORE_CHANGE))
 			continue;
 		restoring->fd = -1;
 		if (!works_on(restorer, restoring))
@@ -358,63 +353,74 @@ static void drop(struct engine *engine, int fd, bool keeps_changes)
 
 void restore_drop(struct engine *engine, int fd)
 {
-	drop(engine, fd, false);
+	for (int n = 0; n < RESTORERS; n++)
+		drop(engine->listeners->restorers[n], fd, false);
 }
 
 void restore_recall(struct engine *engine, int fd)
 {
-	drop(engine, fd, true);
+	drop(engine->listeners->restorers[0], fd, true);        /* the other one has none of these */
 }
 
 void restore_call_off(struct engine *engine, int fd)
 {
-	struct restoring *restoring = find_restoring(engine, fd);
+	for (int n = 0; fd >= 0 && n < RESTORERS; n++) {
+		struct restorer *restorer = engine->listeners->restorers[n];
+		bool ends = restorer && restorer->busy && first_of(restorer)->fd == fd;
 
-	if (!restoring)
-		return;
-	if (works_on(engine->listeners->restorer, restoring))
-		end_process(engine->listeners->restorer);
-	restore_drop(engine, fd);
-	set_timer(engine->listeners->restorer);
+		if (ends)
+			end_process(restorer);
+		drop(restorer, fd, false);
+		if (restorer)
+			set_timer(restorer);
+	}
 }
 
 bool restore_wait(struct engine *engine)
 {
-	struct restorer *restorer = engine->listeners->restorer;
 	struct run_limit turn;
 
-	if (!restorer || !restorer->busy || first_of(restorer)->fd >= 0)
-		return false;
-	run_limit_begin(&turn, number_min(TURN, restorer->limit.left));
-	return run_limit_wait(&turn, restorer->process.channel);
+	for (int n = 0; n < RESTORERS; n++) {
+		struct restorer *restorer = engine->listeners->restorers[n];
+
+		if (!restorer || !restorer->busy || first_of(restorer)->fd >= 0)
+			continue;
+		run_limit_begin(&turn, number_min(TURN, restorer->limit.left));
+		return run_limit_wait(&turn, restorer->process.channel);
+	}
+	return false;
 }
 
 void restore_adopt(struct engine *engine, int fd, const char *service, void *context)
 {
-	struct restorer *restorer = engine->listeners->restorer;
+	for (int n = 0; n < RESTORERS; n++) {
+		struct restorer *restorer = engine->listeners->restorers[n];
 
-	if (!restorer)
-		return;
-	LIST_EACH(link, &restorer->queue) {
-		struct restoring *restoring = container_of(link, struct restoring, link);
-
-		if (restoring->fd != fd)
+		if (!restorer)
 			continue;
-		restoring->service = service;
-		restoring->context = context;
+		LIST_EACH(link, &restorer->queue) {
+			struct restoring *restoring = container_of(link, struct restoring, link);
+
+			if (restoring->fd != fd)
+				continue;
+			restoring->service = service;
+			restoring->context = context;
+		}
 	}
 }
 
 void restore_free(struct engine *engine)
 {
-	struct restorer *restorer = engine->listeners->restorer;
+	for (int n = 0; n < RESTORERS; n++) {
+		struct restorer *restorer = engine->listeners->restorers[n];
 
-	if (!restorer)
-		return;
-	end_process(restorer);
-	ev_timer_stop(engine->loop, &restorer->timer);
-	LIST_EACH(link, &restorer->queue)
-		free_restoring(container_of(link, struct restoring, link));
-	free(restorer);
-	engine->listeners->restorer = NULL;
+		if (!restorer)
+			continue;
+		end_process(restorer);
+		ev_timer_stop(engine->loop, &restorer->timer);
+		LIST_EACH(link, &restorer->queue)
+			free_restoring(container_of(link, struct restoring, link));
+		free(restorer);
+		engine->listeners->restorers[n] = NULL;
+	}
 }
