@@ -284,3 +284,63 @@ int datagram_fill(const char *server)
 	} while (count > before);
 	return count;
 }
+
+const char *client_told_at(const char *address, int port)
+{
+	int fd = client_connect_to(address, port);
+	const char *text = client_rest(fd);
+
+	close(fd);
+	return text;
+}
+
+int client_settle(int fd)
+{
+	client_send(fd, "hello\n");
+	cr_assert_not_null(strstr(client_line(fd), " hello"), "not served\n%s", world_logs());
+	return fd;
+}
+
+int client_served(int port)
+{
+	return client_settle(client_connect(port));
+}
+
+const char *datagram_next(int fd)
+{
+	static char text[512];
+	ssize_t length;
+
+	cr_assert(wait_readable(fd, now_ms() + DEADLINE_MS), "nothing was said");
+	length = recv(fd, text, sizeof(text) - 1, 0);
+	cr_assert_gt(length, 0);
+	text[length] = '\0';
+	return text;
+}
+
+int local_port(int fd)
+{
+	struct sockaddr_in own;
+	socklen_t length = sizeof(own);
+
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&own, &length), 0);
+	return ntohs(own.sin_port);
+}
+
+int bind_unix(const char *path, int type)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	cr_assert_lt(snprintf(address.sun_path, sizeof(address.sun_path), "%s", path), (int)sizeof(address.sun_path));
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0, "%s", strerror(errno));
+	return fd;
+}
+
+int listen_unix(const char *path)
+{
+	int fd = bind_unix(path, SOCK_STREAM);
+
+	cr_assert_eq(listen(fd, 16), 0);
+	return fd;
+}

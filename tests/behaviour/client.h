@@ -18,6 +18,9 @@ void client_wait_refused(int port);
 void client_send(int fd, const char *text);
 const char *client_line(int fd);                /* the next line, without its newline; the end of file fails the test */
 const char *client_rest(int fd);                /* all until the end of file */
+const char *client_told_at(const char *address, int port);      /* the same of a connection that says nothing */
+int client_settle(int fd);                      /* says a line and waits for the answer; the connection stays */
+int client_served(int port);                    /* the same of a new one */
 /* Each answers with a line that holds the text, in whatever order, and is closed at once. */
 void client_expect_all(int *fds, size_t count, const char *text);
 bool client_is_quiet(int fd, int milliseconds); /* nothing to read and no end for so long */
@@ -32,3 +35,8 @@ int datagram_client(int port);                  /* a connected UDP socket */
 int datagram_client_unix(const char *server, const char *own);
 const char *datagram_ask(int fd, const char *text);
 int datagram_fill(const char *server);          /* until its queue takes no more; gives how many "noise" it took */
+const char *datagram_next(int fd);              /* waits for it */
+
+int local_port(int fd);                         /* an IPv4 socket's */
+int bind_unix(const char *path, int type);
+int listen_unix(const char *path);

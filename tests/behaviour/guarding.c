@@ -1,5 +1,7 @@
 /* Finds superd below its guard. What a superd before had forked may be a child of the guard, too, and is
  * called superd for a moment, but it leads no process group. */
+#include <termios.h>
+
 #include "guarding.h"
 
 #include "controlling.h"
@@ -79,4 +81,29 @@ void guarded_kill_guard(struct superd *superd)
 	superd->pid = below;
 	guarded_wait(superd);
 	cr_expect_eq(waitpid(guard, NULL, 0), guard);
+}
+
+struct terminal terminal_open(void)
+{
+	struct terminal terminal = { .keyboard = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC) };
+	struct termios mode;
+
+	cr_assert(terminal.keyboard >= 0 && grantpt(terminal.keyboard) == 0 && unlockpt(terminal.keyboard) == 0, "%s",
+		  strerror(errno));
+	terminal.side = open(ptsname(terminal.keyboard), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	cr_assert(terminal.side >= 0 && tcgetattr(terminal.side, &mode) == 0, "%s", strerror(errno));
+	mode.c_lflag = (mode.c_lflag & ~(tcflag_t)ECHO) | TOSTOP;
+	cr_assert_eq(tcsetattr(terminal.side, TCSANOW, &mode), 0);
+	return terminal;
+}
+
+void terminal_close(const struct terminal *terminal)
+{
+	close(terminal->keyboard);
+	close(terminal->side);
+}
+
+void terminal_type(const struct terminal *terminal, const char *text)
+{
+	cr_assert_eq(write(terminal->keyboard, text, strlen(text)), (ssize_t)strlen(text));
 }

@@ -18,3 +18,11 @@ void guarded_clock_kill(struct superd *superd);
 
 /* Kills the guard, and waits until superd has become the guard of another. `superd` is that one then. */
 void guarded_kill_guard(struct superd *superd);
+
+/* What a person sits at. It echoes nothing, and stops who writes from behind. */
+struct terminal {
+	int keyboard, side;
+};
+struct terminal terminal_open(void);
+void terminal_close(const struct terminal *terminal);
+void terminal_type(const struct terminal *terminal, const char *text);

@@ -26,21 +26,13 @@ static void expect_pause(struct superd *superd, const char *start, int minutes)
 	superd_expect_count(superd, start, before + 1);
 }
 
-/* Says something and waits for the answer, so that its instance surely runs; the connection stays. */
-static int settle(int client)
-{
-	client_send(client, "hello\n");
-	cr_assert_not_null(strstr(client_line(client), " hello"));
-	return client;
-}
-
 Behaviour(accept, each_connection_gets_a_process)
 {
 	struct superd *superd = run_each(backend("lines"), "");
 	int port = superd_port(superd, "each"), clients[10];
 
 	for (int i = 0; i < 10; i++)
-		clients[i] = settle(client_connect(port));
+		clients[i] = client_served(port);
 	cr_assert_eq(superd_processes(superd), 10);
 	for (int i = 0; i < 10; i++)
 		close(clients[i]);
@@ -51,7 +43,7 @@ Behaviour(accept, at_the_limit_of_instances_clients_wait)
 {
 	struct superd *superd = clock_run(each, backend("lines"), "instances = 2");
 	int port = superd_port(superd, "each");
-	int first = settle(client_connect(port)), second = settle(client_connect(port)), third = client_connect(port);
+	int first = client_served(port), second = client_served(port), third = client_connect(port);
 
 	client_send(third, "hello\n");
 	for (int n = 0; n < 3; n++)
@@ -66,30 +58,30 @@ Behaviour(accept, at_the_limit_of_instances_clients_wait)
 Behaviour(accept, at_the_limit_of_instances_clients_are_refused_where_asked)
 {
 	struct superd *superd = run_each(backend("lines"), "instances = 1\noverload = refuse");
-	int port = superd_port(superd, "each"), first = settle(client_connect(port)), second = client_connect(port);
+	int port = superd_port(superd, "each"), first = client_served(port), second = client_connect(port);
 
 	cr_assert(client_sees_end(second));
 	superd_wait_log(superd, "each: refused 127.0.0.1");
 	close(second);
 	close(first);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	close(settle(client_connect(port)));
+	close(client_served(port));
 }
 
 Behaviour(accept, one_source_may_have_only_so_many)
 {
 	struct superd *superd = run_each(backend("lines"), "per_source = 2");
 	int port = superd_port(superd, "each"), refused, other;
-	int first = settle(client_connect(port)), second = settle(client_connect(port));
+	int first = client_served(port), second = client_served(port);
 
 	refused = client_connect(port);
 	cr_assert(client_sees_end(refused));
 	close(refused);
 	superd_wait_log(superd, "each: refused 127.0.0.1");
-	other = settle(client_connect_from("127.0.0.2", port));
+	other = client_settle(client_connect_from("127.0.0.2", port));
 	close(first);
 	WAIT_UNTIL(superd_processes(superd) == 2);
-	first = settle(client_connect(port));
+	first = client_served(port);
 	close(first);
 	close(second);
 	close(other);
@@ -244,7 +236,7 @@ Behaviour(accept, two_hundred_at_once)
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i] = client_connect(port);
 	for (int i = 0; i < CLIENTS; i++)
-		settle(clients[i]);
+		client_settle(clients[i]);
 	cr_assert_eq(superd_processes(superd), CLIENTS);
 	for (int i = 0; i < CLIENTS; i++)
 		close(clients[i]);
@@ -299,8 +291,8 @@ Behaviour(accept, unix_clients_are_served_alike)
 	int first, second;
 
 	wait_node(path);
-	first = settle(client_connect_unix(path, SOCK_STREAM));
-	second = settle(client_connect_unix(path, SOCK_STREAM));
+	first = client_settle(client_connect_unix(path, SOCK_STREAM));
+	second = client_settle(client_connect_unix(path, SOCK_STREAM));
 	WAIT_UNTIL(superd_processes(superd) == 2);
 	close(first);
 	close(second);
@@ -446,7 +438,7 @@ static struct superd *run_short(const char *options, int *holder)
 		&setup, "service holder {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n"
 			"service short {\n listen = \"127.0.0.1:0\"\n %s\n}\n", backend("lines"), options);
 
-	*holder = settle(client_connect(superd_port(superd, "holder")));
+	*holder = client_settle(client_connect(superd_port(superd, "holder")));
 	return superd;
 }
 

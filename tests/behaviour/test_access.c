@@ -11,17 +11,9 @@ static const char each[] = "service each {\n listen = \"127.0.0.1:0\"\n accept =
 static const char each_at[] = "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n exec = \"%s\"\n%s\n}\n";
 static const char handed[] = "service handed {\n listen = \"%s\"\n exec = \"%s\"\n%s\n}\n";
 
-/* Says something and waits for the answer; the connection stays. */
-static int settle(int client)
-{
-	client_send(client, "hello\n");
-	cr_assert_not_null(strstr(client_line(client), " hello"), "not served\n%s", world_logs());
-	return client;
-}
-
 static void expect_served(const char *from, int port)
 {
-	close(settle(client_connect_from(from, port)));
+	close(client_settle(client_connect_from(from, port)));
 }
 
 static void expect_refused(const char *from, int port)
@@ -81,12 +73,12 @@ Behaviour(access, a_rule_changes_by_a_reload_for_the_next_client)
 	int port = free_port(), first;
 	struct superd *superd = superd_run(each_at, port, backend("lines"), "only_from = \"127.0.0.1\"");
 
-	first = settle(client_connect(superd_port(superd, "each")));
+	first = client_settle(client_connect(superd_port(superd, "each")));
 	expect_refused("127.0.0.2", port);
 	cr_assert(superd_reload(superd, each_at, port, backend("lines"), "only_from = \"127.0.0.2\""));
 	expect_served("127.0.0.2", port);
 	expect_refused("127.0.0.1", port);
-	settle(first);
+	client_settle(first);
 	close(first);
 }
 
@@ -556,7 +548,7 @@ Behaviour(access, banners_are_sent_before_behind_and_in_place_of_the_service)
 
 	cr_assert_str_eq(client_line(client), "before");
 	cr_assert_str_eq(client_line(client), "welcome");
-	close(settle(client));
+	close(client_settle(client));
 	client = client_connect_from("127.0.0.2", port);
 	cr_assert_str_eq(client_rest(client), "before\nsorry\n");
 	close(client);
@@ -586,10 +578,10 @@ Behaviour(access, every_limit_frees_up_again)
 	size_t descriptors = 0;
 
 	for (int turn = 0; turn < 5; turn++) {
-		first = settle(client_connect_from("127.0.0.2", port));
-		second = settle(client_connect_from("127.0.0.2", port));
+		first = client_settle(client_connect_from("127.0.0.2", port));
+		second = client_settle(client_connect_from("127.0.0.2", port));
 		expect_refused("127.0.0.2", port);
-		third = settle(client_connect_from("127.0.0.3", port));
+		third = client_settle(client_connect_from("127.0.0.3", port));
 		expect_refused("127.0.0.4", port);
 		close(first);
 		close(second);
@@ -642,7 +634,8 @@ Behaviour(access, clients_one_right_after_another_are_never_too_many)
 Behaviour(access, a_flood_of_one_source_keeps_nobody_else_waiting)
 {
 	struct superd *superd = superd_run(each, backend("lines"), "per_source = 1");
-	int port = superd_port(superd, "each"), flood[100], first = settle(client_connect_from("127.0.0.2", port));
+	int port = superd_port(superd, "each"), flood[100],
+	    first = client_settle(client_connect_from("127.0.0.2", port));
 	size_t descriptors = superd_fd_count(superd);
 
 	for (int n = 0; n < 100; n++)
@@ -654,7 +647,7 @@ Behaviour(access, a_flood_of_one_source_keeps_nobody_else_waiting)
 	}
 	WAIT_UNTIL(superd_log_count(superd, "exceeded counts (limit 1)") == 100);
 	superd_expect_fds(superd, descriptors);
-	settle(first);
+	client_settle(first);
 	close(first);
 }
 
@@ -664,7 +657,7 @@ Behaviour(access, who_waits_for_room_is_served_or_refused_over_a_reload)
 	int port = free_port(), first, next;
 	struct superd *superd = superd_run(each_at, port, backend("lines"), "per_source = 1");
 
-	first = settle(client_connect(superd_port(superd, "each")));
+	first = client_settle(client_connect(superd_port(superd, "each")));
 	next = client_connect(port);
 	client_send(next, "hello\n");
 	cr_assert(superd_reload(superd, each_at, port, backend("lines"), "per_source = 1\n backlog = 7"));
@@ -683,7 +676,7 @@ Behaviour(access, clients_who_queue_are_refused_when_a_reload_says_so)
 	struct superd *superd = clock_run(each_at, port, exec, "instances = 1");
 
 	superd_wait_log(superd, "each: listening on ");
-	served = settle(client_connect(port));
+	served = client_served(port);
 	queued = client_connect(port);
 	client_send(queued, "hello\n");
 	clock_advance(superd, HOUR_MS);
@@ -718,7 +711,7 @@ Behaviour(access, who_touched_a_sensor_and_who_is_counted_are_so_after_an_upgrad
 
 	superd_port(superd, "each");
 	expect_refused("127.0.0.5", sensor);
-	client = settle(client_connect_from("127.0.0.6", port));
+	client = client_settle(client_connect_from("127.0.0.6", port));
 	superd_upgrade(superd);
 	expect_refused("127.0.0.5", port);
 	superd_wait_log(superd, "each: refused 127.0.0.5: its address has touched a sensor (deny_time)");

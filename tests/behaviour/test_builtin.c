@@ -1,6 +1,5 @@
 /* superd's own small services, by their RFCs. What is hard to get right is what they must not do: hold anybody up, or
  * answer who would answer them. */
-#include <arpa/inet.h>
 #include <poll.h>
 #include <pwd.h>
 #include <sys/resource.h>
@@ -567,15 +566,6 @@ Behaviour(builtin, auth_says_what_it_was_given_to_say)
 	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = \"auth -d somebody -o UNIX\"");
 
 	cr_assert_str_eq(ask_auth(superd_port(superd, "small"), "1,2\n"), "1 , 2 : USERID : UNIX : somebody\r\n");
-}
-
-static int local_port(int fd)
-{
-	struct sockaddr_in own;
-	socklen_t length = sizeof(own);
-
-	cr_assert_eq(getsockname(fd, (struct sockaddr *)&own, &length), 0);
-	return ntohs(own.sin_port);
 }
 
 Behaviour(builtin, auth_names_the_owner_of_a_connection_and_of_no_other)

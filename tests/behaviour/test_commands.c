@@ -35,14 +35,6 @@ static struct superd *run_web(const char *exec, const char *options)
 	return superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n", exec, options);
 }
 
-/* Of the times of a stop that of the service alone passes. */
-static struct superd *run_timed_web(const char *exec, const char *options)
-{
-	return clock_run(
-		"superd { stop_timeout = 1h }\nservice web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n", exec,
-		options);
-}
-
 static const char *around(void)
 {
 	return text_of(" exec_condition = \"%s\"\n exec_start_pre = {\"%s\", \"%s\"}\n exec_start_post = \"%s\"\n"
@@ -130,7 +122,7 @@ Behaviour(commands, of_a_stop_are_left_out_after_a_crash)
 
 Behaviour(commands, that_fail_keep_the_client_until_they_do_not)
 {
-	struct superd *superd = run_timed_web(
+	struct superd *superd = clock_run_timed_web(
 		backend("serve"),
 		text_of(" exec_start_pre = \"%s\"\n exec_stop_post = \"%s\"\n backoff_min = 1min\n backoff_max = 1h\n",
 			when_well(), note("after $SERVICE_RESULT $EXIT_CODE")));
@@ -186,7 +178,7 @@ Behaviour(commands, log_as_the_service)
 
 Behaviour(commands, that_take_too_long_are_ended_with_all_they_started)
 {
-	struct superd *superd = run_timed_web(
+	struct superd *superd = clock_run_timed_web(
 		backend("serve"),
 		text_of(" exec_start_pre = \"/bin/sh -c 'echo >>%s; sleep 1000 & sleep 1000'\"\n timeout_start = "
 			"10min\n"
@@ -214,11 +206,11 @@ Behaviour(commands, leave_nothing_running_behind)
 
 Behaviour(commands, are_cut_short_by_a_stop)
 {
-	struct superd *superd =
-		run_timed_web(backend("serve"),
-			      text_of(" exec_start_pre = {\"/bin/sleep 1000\", \"%s\"}\n exec_stop_post = \"%s\"\n"
-				      " timeout_stop = 1h\n",
-				      note("never"), note("after")));
+	struct superd *superd = clock_run_timed_web(
+		backend("serve"),
+		text_of(" exec_start_pre = {\"/bin/sleep 1000\", \"%s\"}\n exec_stop_post = \"%s\"\n"
+			" timeout_stop = 1h\n",
+			note("never"), note("after")));
 	int client = client_connect(superd_port(superd, "web"));
 
 	WAIT_UNTIL(superd_processes(superd) == 1);
@@ -231,10 +223,10 @@ Behaviour(commands, are_cut_short_by_a_stop)
 Behaviour(commands, that_hang_after_the_end_are_killed)
 {
 	const char *tries = path_in("tries");
-	struct superd *superd = run_timed_web(backend("serve"),
-					      text_of(" exec_stop_post = \"/bin/sh -c 'trap : TERM; echo >>%s; "
-						      "while :; do sleep 1; done'\"\n timeout_stop = 5min\n",
-						      tries));
+	struct superd *superd = clock_run_timed_web(backend("serve"),
+						    text_of(" exec_stop_post = \"/bin/sh -c 'trap : TERM; echo >>%s; "
+							    "while :; do sleep 1; done'\"\n timeout_stop = 5min\n",
+							    tries));
 
 	client_ask_pid(superd_port(superd, "web"));
 	superd_signal(superd, SIGTERM);
@@ -258,10 +250,10 @@ Behaviour(commands, that_fail_behind_the_start_fail_it)
 
 Behaviour(commands, of_a_condition_leave_the_start_out)
 {
-	struct superd *superd = run_timed_web(backend("serve"),
-					      text_of(" exec_condition = \"/bin/sh -c 'exit 254'\"\n"
-						      " exec_start_pre = \"%s\"\n exec_stop_post = \"%s\"\n",
-						      note("never"), note("after $SERVICE_RESULT")));
+	struct superd *superd = clock_run_timed_web(backend("serve"),
+						    text_of(" exec_condition = \"/bin/sh -c 'exit 254'\"\n"
+							    " exec_start_pre = \"%s\"\n exec_stop_post = \"%s\"\n",
+							    note("never"), note("after $SERVICE_RESULT")));
 	int client = client_connect(superd_port(superd, "web"));
 	size_t looks;
 

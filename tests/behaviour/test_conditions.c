@@ -7,14 +7,6 @@ static struct superd *run_web(const char *exec, const char *options)
 	return superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n", exec, options);
 }
 
-/* Of the times of a stop that of the service alone passes. */
-static struct superd *run_timed_web(const char *exec, const char *options)
-{
-	return clock_run("superd { stop_timeout = 1h }\nservice web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
-			 "%s\n}\n",
-			 exec, options);
-}
-
 /* Whether a service with this condition starts. */
 static void expect_start(const char *condition, bool starts)
 {
@@ -77,7 +69,7 @@ Behaviour(conditions, with_a_bar_need_one_that_is_so)
 /* systemd loops until it closes the socket for good; here the queue is kept, and nothing spins. */
 Behaviour(conditions, that_are_not_so_pause_and_never_spin)
 {
-	struct superd *superd = run_timed_web(backend("serve"), " condition = \"PathExists=!/\"\n");
+	struct superd *superd = clock_run_timed_web(backend("serve"), " condition = \"PathExists=!/\"\n");
 	int client = client_connect(superd_port(superd, "web"));
 	unsigned long before;
 	size_t looks;
@@ -102,7 +94,7 @@ Behaviour(conditions, that_are_not_so_pause_and_never_spin)
 Behaviour(conditions, that_become_so_let_the_client_in)
 {
 	struct superd *superd =
-		run_timed_web(backend("serve"), text_of(" condition = \"PathExists=%s\"\n", path_in("well")));
+		clock_run_timed_web(backend("serve"), text_of(" condition = \"PathExists=%s\"\n", path_in("well")));
 	int client = client_connect(superd_port(superd, "web"));
 
 	client_send(client, "who\n");
@@ -115,8 +107,8 @@ Behaviour(conditions, that_become_so_let_the_client_in)
 
 Behaviour(conditions, hold_for_each_connection_and_lose_none)
 {
-	struct superd *superd =
-		run_timed_web("/bin/cat", text_of(" accept = yes\n condition = \"PathExists=%s\"\n", path_in("well")));
+	struct superd *superd = clock_run_timed_web(
+		"/bin/cat", text_of(" accept = yes\n condition = \"PathExists=%s\"\n", path_in("well")));
 	int client = client_connect(superd_port(superd, "web"));
 
 	client_send(client, "hello\n");
@@ -243,10 +235,10 @@ Behaviour(ends, by_hup_too_where_that_is_asked_for)
 Behaviour(ends, by_final_kill_signal_and_then_by_kill)
 {
 	struct superd *superd =
-		run_timed_web(text_of("/bin/sh -c 'trap : TERM; trap \\\"echo int >>%s\\\" INT; echo >>%s; "
-				      "while :; do sleep 0.01; done'",
-				      path_in("ways"), path_in("starts")),
-			      " final_kill_signal = INT\n timeout_stop = 5min\n start = boot\n");
+		clock_run_timed_web(text_of("/bin/sh -c 'trap : TERM; trap \\\"echo int >>%s\\\" INT; echo >>%s; "
+					    "while :; do sleep 0.01; done'",
+					    path_in("ways"), path_in("starts")),
+				    " final_kill_signal = INT\n timeout_stop = 5min\n start = boot\n");
 
 	wait_start();
 	superd_signal(superd, SIGTERM);

@@ -201,35 +201,6 @@ Behaviour(guard_places, a_daemon_whose_guard_is_killed_names_the_next_one)
 
 /* ---- at a terminal ---- */
 
-struct terminal {
-	int keyboard, side;
-};
-
-static struct terminal terminal_open(void)
-{
-	struct terminal terminal = { .keyboard = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC) };
-	struct termios mode;
-
-	cr_assert(terminal.keyboard >= 0 && grantpt(terminal.keyboard) == 0 && unlockpt(terminal.keyboard) == 0, "%s",
-		  strerror(errno));
-	terminal.side = open(ptsname(terminal.keyboard), O_RDWR | O_NOCTTY | O_CLOEXEC);
-	cr_assert(terminal.side >= 0 && tcgetattr(terminal.side, &mode) == 0, "%s", strerror(errno));
-	mode.c_lflag = (mode.c_lflag & ~(tcflag_t)ECHO) | TOSTOP;
-	cr_assert_eq(tcsetattr(terminal.side, TCSANOW, &mode), 0);
-	return terminal;
-}
-
-static void terminal_close(const struct terminal *terminal)
-{
-	close(terminal->keyboard);
-	close(terminal->side);
-}
-
-static void type(const struct terminal *terminal, const char *text)
-{
-	cr_assert_eq(write(terminal->keyboard, text, strlen(text)), (ssize_t)strlen(text));
-}
-
 Behaviour(guard_places, an_interrupt_reaches_the_superd_that_was_started_anew)
 {
 	const char *const arguments[] = { "--guard", NULL };
@@ -241,7 +212,7 @@ Behaviour(guard_places, an_interrupt_reaches_the_superd_that_was_started_anew)
 
 	guarded_kill(superd);
 	cr_expect_eq(client_ask_pid(port), pid, "%s", world_logs());
-	type(&terminal, INTERRUPT);
+	terminal_type(&terminal, INTERRUPT);
 	cr_expect_eq(superd_wait_exit(superd), 0, "%s", world_logs());
 	terminal_close(&terminal);
 }
@@ -316,15 +287,15 @@ Behaviour(guard_places, a_shell_suspends_both_and_continues_both)
 	superd = superd_run_with(&setup, WEB, backend("talk"));
 	port = superd_port(superd, "web");
 	client_ask_pid(port);
-	type(&terminal, SUSPEND);
+	terminal_type(&terminal, SUSPEND);
 	superd_wait_log(superd, text_of("the job gives %d", 128 + SIGSTOP));
 	client = client_connect(port);
-	type(&terminal, "two\n");
+	terminal_type(&terminal, "two\n");
 	superd_wait_log(superd, "shell got two");
 	client_send(client, "hello\n");
 	cr_expect_not_null(strstr(client_line(client), " hello"));
 	close(client);
-	type(&terminal, INTERRUPT);
+	terminal_type(&terminal, INTERRUPT);
 	superd_wait_log(superd, "the job gives 0");
 	cr_expect_eq(superd_wait_exit(superd), 0, "%s", world_logs());
 	terminal_close(&terminal);

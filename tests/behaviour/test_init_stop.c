@@ -3,7 +3,6 @@
  * must be says so in a file. */
 #include <poll.h>
 #include <sched.h>
-#include <sys/un.h>
 
 #include "harness.h"
 
@@ -67,29 +66,6 @@ Behaviour(stop, stop_delay_comes_to_its_end_by_itself)
 	cr_assert_eq(superd_wait_exit(superd), 0);
 }
 
-static int own_socket(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0, "%s", strerror(errno));
-	return fd;
-}
-
-static const char *hear(int fd)
-{
-	struct pollfd ready = { fd, POLLIN, 0 };
-	static char text[512];
-	ssize_t length;
-
-	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1, "nothing was said");
-	length = recv(fd, text, sizeof(text) - 1, 0);
-	cr_assert_gt(length, 0);
-	text[length] = '\0';
-	return text;
-}
-
 Behaviour(stop, stop_delay_tells_who_started_superd_and_the_main_command_at_its_end)
 {
 	const char *path = path_in("herald");
@@ -101,16 +77,16 @@ Behaviour(stop, stop_delay_tells_who_started_superd_and_the_main_command_at_its_
 	int fd;
 
 	NEED_NAMESPACES;
-	fd = own_socket(path);
+	fd = bind_unix(path, SOCK_DGRAM);
 	superd = superd_run_with(&setup, WEB, backend("take 1"), "");
 	superd_wait_log(superd, "main is ready");
-	cr_assert(strstr(hear(fd), "READY=1"));
+	cr_assert(strstr(datagram_next(fd), "READY=1"));
 	superd_signal(superd, SIGTERM);
 	superd_wait_log(superd, "stop requested");
 	client_ask(superd_port(superd, "web"), "hello\n");
-	cr_assert_eq(poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, 0), 0, "%s", hear(fd));
+	cr_assert_eq(poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, 0), 0, "%s", datagram_next(fd));
 	superd_signal(superd, SIGTERM);
-	cr_assert(strstr(hear(fd), "STOPPING=1"));
+	cr_assert(strstr(datagram_next(fd), "STOPPING=1"));
 	cr_assert_eq(superd_wait_exit(superd), 5, "%s", world_logs());
 	close(fd);
 }

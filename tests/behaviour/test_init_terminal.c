@@ -13,35 +13,6 @@
 #define SUSPEND "\032"
 #define END_OF_FILE "\004"
 
-struct terminal {
-	int keyboard, side;
-};
-
-static struct terminal terminal_open(void)
-{
-	struct terminal terminal = { .keyboard = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC) };
-	struct termios mode;
-
-	cr_assert(terminal.keyboard >= 0 && grantpt(terminal.keyboard) == 0 && unlockpt(terminal.keyboard) == 0, "%s",
-		  strerror(errno));
-	terminal.side = open(ptsname(terminal.keyboard), O_RDWR | O_NOCTTY | O_CLOEXEC);
-	cr_assert(terminal.side >= 0 && tcgetattr(terminal.side, &mode) == 0, "%s", strerror(errno));
-	mode.c_lflag = (mode.c_lflag & ~(tcflag_t)ECHO) | TOSTOP;
-	cr_assert_eq(tcsetattr(terminal.side, TCSANOW, &mode), 0);
-	return terminal;
-}
-
-static void terminal_close(const struct terminal *terminal)
-{
-	close(terminal->keyboard);
-	close(terminal->side);
-}
-
-static void type(const struct terminal *terminal, const char *text)
-{
-	cr_assert_eq(write(terminal->keyboard, text, strlen(text)), (ssize_t)strlen(text));
-}
-
 Behaviour(terminal, an_interrupt_stops_pid_1)
 {
 	struct terminal terminal = terminal_open();
@@ -51,7 +22,7 @@ Behaviour(terminal, an_interrupt_stops_pid_1)
 	NEED_NAMESPACES;
 	superd = superd_run_with(&setup, WEB, backend("serve"));
 	client_ask(superd_port(superd, "web"), "hello\n");
-	type(&terminal, INTERRUPT);
+	terminal_type(&terminal, INTERRUPT);
 	cr_assert_eq(superd_wait_exit(superd), 0, "%s", world_logs());
 	terminal_close(&terminal);
 }
@@ -69,14 +40,14 @@ Behaviour(terminal, a_main_command_reads_what_is_typed)
 	NEED_BASH;
 	superd = superd_run_with(&setup, WEB, backend("serve"));
 	superd_wait_log(superd, "main is ready");
-	type(&terminal, "one\n");
+	terminal_type(&terminal, "one\n");
 	superd_wait_log(superd, "got one");
 	/* bash runs no trap for a signal that comes shortly before its read(2): it waits for the next one. */
-	WAIT_UNTIL((type(&terminal, INTERRUPT), superd_logged(superd, "interrupted")));
-	type(&terminal, "two\n");
+	WAIT_UNTIL((terminal_type(&terminal, INTERRUPT), superd_logged(superd, "interrupted")));
+	terminal_type(&terminal, "two\n");
 	superd_wait_log(superd, "got two");
 	client_ask(superd_port(superd, "web"), "hello\n");
-	type(&terminal, END_OF_FILE);
+	terminal_type(&terminal, END_OF_FILE);
 	cr_assert_eq(superd_wait_exit(superd), 3, "%s", world_logs());
 	terminal_close(&terminal);
 }
@@ -91,7 +62,7 @@ Behaviour(terminal, a_main_command_that_is_interrupted_ends_superd)
 	NEED_NAMESPACES;
 	superd = superd_run_with(&setup, WEB, backend("serve"));
 	superd_wait_log(superd, "main is ready");
-	type(&terminal, INTERRUPT);
+	terminal_type(&terminal, INTERRUPT);
 	cr_assert_eq(superd_wait_exit(superd), 128 + SIGINT, "%s", world_logs());
 	terminal_close(&terminal);
 }
@@ -113,7 +84,7 @@ Behaviour(terminal, a_superd_that_is_stopped_leaves_it_to_the_main_command)
 	WAIT_UNTIL(process_is_stopped(superd->pid));
 	cr_assert_eq(tcgetpgrp(terminal.keyboard), group);
 	superd_signal(superd, SIGCONT);
-	type(&terminal, INTERRUPT);
+	terminal_type(&terminal, INTERRUPT);
 	cr_assert_eq(superd_wait_exit(superd), 128 + SIGINT, "%s", world_logs());
 	terminal_close(&terminal);
 }
@@ -130,13 +101,13 @@ Behaviour(terminal, a_main_command_that_is_suspended_goes_on_by_a_cont_to_pid_1)
 	NEED_BASH;
 	superd = superd_run_with(&setup, WEB, backend("serve"));
 	superd_wait_log(superd, "main is ready");
-	type(&terminal, SUSPEND);
+	terminal_type(&terminal, SUSPEND);
 	superd_wait_log(superd, "the main command was stopped by signal TSTP; SIGCONT to superd continues it");
 	client_ask(superd_port(superd, "web"), "hello\n");
 	superd_signal(superd, SIGCONT);
-	type(&terminal, "two\n");
+	terminal_type(&terminal, "two\n");
 	superd_wait_log(superd, "got two");
-	type(&terminal, END_OF_FILE);
+	terminal_type(&terminal, END_OF_FILE);
 	cr_assert_eq(superd_wait_exit(superd), 0, "%s", world_logs());
 	terminal_close(&terminal);
 }
@@ -194,15 +165,15 @@ Behaviour(terminal, a_shell_hears_that_the_main_command_was_suspended_and_contin
 	shell = run_in_shell(&terminal, "SUPERD\necho \"the job gives $?\"\nread -r line\necho \"shell got $line\"\n"
 			     "fg\necho \"the job gives $?\"", arguments);
 	superd_wait_log(shell, "main is ready");
-	type(&terminal, "one\n");
+	terminal_type(&terminal, "one\n");
 	superd_wait_log(shell, "got one");
-	type(&terminal, SUSPEND);
+	terminal_type(&terminal, SUSPEND);
 	superd_wait_log(shell, text_of("the job gives %d", 128 + SIGSTOP));
-	type(&terminal, "two\n");
+	terminal_type(&terminal, "two\n");
 	superd_wait_log(shell, "shell got two");
-	type(&terminal, "three\n");
+	terminal_type(&terminal, "three\n");
 	superd_wait_log(shell, "got three");
-	type(&terminal, END_OF_FILE);
+	terminal_type(&terminal, END_OF_FILE);
 	superd_wait_log(shell, "the job gives 3");
 	cr_assert_eq(superd_wait_exit(shell), 0, "%s", world_logs());
 	terminal_close(&terminal);
@@ -218,9 +189,9 @@ Behaviour(terminal, a_job_in_the_background_leaves_the_terminal_to_its_shell)
 	shell = run_in_shell(&terminal, "SUPERD &\nread -r line\necho \"shell got $line\"\nread -r line\n"
 			     "echo \"shell got $line\"\nkill %1\nwait %1\necho \"the job gives $?\"", arguments);
 	superd_wait_log(shell, "main is ready");
-	type(&terminal, "one\n");      /* this read began before there was a main command */
+	terminal_type(&terminal, "one\n"); /* this read began before there was a main command */
 	superd_wait_log(shell, "shell got one");
-	type(&terminal, "two\n");
+	terminal_type(&terminal, "two\n");
 	superd_wait_log(shell, "shell got two");
 	superd_wait_log(shell, text_of("the job gives %d", 128 + SIGTERM));
 	cr_assert_eq(superd_wait_exit(shell), 0, "%s", world_logs());

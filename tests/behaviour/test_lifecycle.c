@@ -8,18 +8,10 @@ static struct superd *run_web(const char *exec, const char *options)
 	return superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n", exec, options);
 }
 
-/* Of the times of a stop that of the service alone passes. */
-static struct superd *run_timed_web(const char *exec, const char *options)
-{
-	return clock_run(
-		"superd { stop_timeout = 1h }\nservice web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n", exec,
-		options);
-}
-
 Behaviour(lifecycle, nothing_runs_before_the_first_client)
 {
 	const char *marks = path_in("marks");
-	struct superd *superd = run_timed_web(backend("-m %s serve", marks), "");
+	struct superd *superd = clock_run_timed_web(backend("-m %s serve", marks), "");
 	int port = superd_port(superd, "web");
 
 	for (int n = 0; n < 3; n++)
@@ -80,7 +72,7 @@ static const char *ailing(const char *how)
 /* One client waits in the queue while the backend fails; then it recovers. */
 static void see_it_through(const char *how, size_t most_starts)
 {
-	struct superd *superd = run_timed_web(ailing(how), "backoff_min = 1min\nbackoff_max = 1h");
+	struct superd *superd = clock_run_timed_web(ailing(how), "backoff_min = 1min\nbackoff_max = 1h");
 	int port = superd_port(superd, "web"), client = client_connect(port);
 
 	client_send(client, "who\n");
@@ -170,7 +162,7 @@ Behaviour(lifecycle, a_killed_backend_is_started_again_for_the_next_client)
 
 Behaviour(lifecycle, a_backend_deaf_to_term_is_killed_after_timeout_stop)
 {
-	struct superd *superd = run_timed_web(backend("hang"), "timeout_stop = 5min");
+	struct superd *superd = clock_run_timed_web(backend("hang"), "timeout_stop = 5min");
 	int client = client_connect(superd_port(superd, "web"));
 
 	WAIT_UNTIL(superd_processes(superd) == 1);
@@ -211,7 +203,7 @@ Behaviour(lifecycle, the_signal_to_stop_with_is_the_tables)
 
 Behaviour(lifecycle, runtime_max_ends_a_backend_and_the_next_client_gets_a_new_one)
 {
-	struct superd *superd = run_timed_web(backend("serve"), "runtime_max = 5min");
+	struct superd *superd = clock_run_timed_web(backend("serve"), "runtime_max = 5min");
 	int port = superd_port(superd, "web");
 	long pid = client_ask_pid(port);
 
@@ -254,9 +246,10 @@ Behaviour(lifecycle, a_forking_daemon_without_a_pid_file_is_followed_too)
 Behaviour(lifecycle, a_daemon_that_never_gets_ready_is_ended_and_tried_again)
 {
 	const char *marks = path_in("marks");
-	struct superd *superd = run_timed_web(backend("-m %s hang", marks),
-					      text_of("type = forking\npid_file = \"%s\"\ntimeout_start = 10min\n"
-						      "timeout_stop = 5min", path_in("none.pid")));
+	struct superd *superd = clock_run_timed_web(backend("-m %s hang", marks),
+						    text_of("type = forking\npid_file = \"%s\"\ntimeout_start = 10min\n"
+							    "timeout_stop = 5min",
+							    path_in("none.pid")));
 	int client = client_connect(superd_port(superd, "web"));
 
 	WAIT_UNTIL(count_lines(marks) == 1);
@@ -293,7 +286,7 @@ Behaviour(lifecycle, a_oneshot_that_failed_is_not_said_to_start_again)
 Behaviour(lifecycle, a_oneshot_runs_once_for_what_activated_it)
 {
 	const char *marks = path_in("marks");
-	struct superd *superd = run_timed_web(backend("-m %s take 1", marks), "type = oneshot");
+	struct superd *superd = clock_run_timed_web(backend("-m %s take 1", marks), "type = oneshot");
 	int port = superd_port(superd, "web");
 
 	client_ask_pid(port);

@@ -106,15 +106,6 @@ static bool has_ipv6(void)
 	return access("/proc/net/if_inet6", F_OK) == 0;
 }
 
-static const char *told_at(const char *address, int port)
-{
-	int client = client_connect_to(address, port);
-	const char *text = client_rest(client);
-
-	close(client);
-	return text;
-}
-
 static const char *keyed_backend(const char *arguments)
 {
 	return text_of("user = %s, exec = %s/backend, args = backend %s", own_user(), getenv("SUPERD_TESTDIR"),
@@ -237,7 +228,7 @@ BehaviourOfUsers(netbsd, accept_max_of_an_internal_service_counts_down_too)
 	superd = inetd_run("127.0.0.1:daytime stream,1 tcp nowait nobody internal\n");
 	wait_listening(superd, "tcp:127.0.0.1:13");
 	for (int n = 0; n < 5; n++)
-		cr_assert_eq(strlen(told_at("127.0.0.1", DAYTIME)), LENGTH);
+		cr_assert_eq(strlen(client_told_at("127.0.0.1", DAYTIME)), LENGTH);
 }
 
 /* There the one limit keeps what the other has counted, and in the end nobody comes in any more. */
@@ -424,7 +415,7 @@ enum { QOTD = 17, CHARGEN = 19, SMTP = 25, GOPHER = 70, FINGER = 79, POP3 = 110,
 
 static void expect_family(int port, const char *address, const char *peer)
 {
-	const char *got = reading_get(reading_of(told_at(address, port)), "fd.0.peer");
+	const char *got = reading_get(reading_of(client_told_at(address, port)), "fd.0.peer");
 
 	cr_expect(got && strncmp(got, peer, strlen(peer)) == 0, "port %d saw %s as %s", port, address, got);
 }

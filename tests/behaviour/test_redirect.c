@@ -8,15 +8,6 @@
 
 enum { MEGABYTE = 1 << 20, MUCH = 64 * MEGABYTE };
 
-static int local_port(int fd)
-{
-	struct sockaddr_in own;
-	socklen_t length = sizeof(own);
-
-	cr_assert_eq(getsockname(fd, (struct sockaddr *)&own, &length), 0);
-	return ntohs(own.sin_port);
-}
-
 /* A redirect to where the test listens. */
 static struct superd *run_way(const char *way, int target, const char *options)
 {

@@ -1,10 +1,6 @@
 /* exec beside redirect: a program that takes no sockets is started by its first client, and superd relays to it; and
  * redirect with accept = no, one process for all clients. No client may notice: not by a refusal while the program
  * starts, nor by an answer that is cut short. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/un.h>
-
 #include "binding.h"
 #include "harness.h"
 #include "superctl.h"
@@ -527,27 +523,6 @@ BehaviourOfUsers(relay, a_relay_retires_when_superd_leaves)
 	close(client);
 	kill((pid_t)program, SIGKILL);
 	WAIT_UNTIL(!process_lives((pid_t)program) && !process_lives(relay));
-}
-
-/* A listening unix socket of the test's. */
-static int listen_unix(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	cr_assert_lt(snprintf(address.sun_path, sizeof(address.sun_path), "%s", path), (int)sizeof(address.sun_path));
-	cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	cr_assert_eq(listen(fd, 16), 0);
-	return fd;
-}
-
-static int local_port(int fd)
-{
-	struct sockaddr_in own;
-	socklen_t length = sizeof(own);
-
-	cr_assert_eq(getsockname(fd, (struct sockaddr *)&own, &length), 0);
-	return ntohs(own.sin_port);
 }
 
 static void expect_header(const char *accept)

@@ -6,13 +6,6 @@
 
 #define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
 
-static int settle(int client)
-{
-	client_send(client, "hello\n");
-	cr_assert_not_null(strstr(client_line(client), " hello"));
-	return client;
-}
-
 Behaviour(reload, the_unchanged_keep_sockets_and_instances)
 {
 	int port = free_port(), client;
@@ -21,11 +14,11 @@ Behaviour(reload, the_unchanged_keep_sockets_and_instances)
 	size_t before;
 
 	superd_wait_log(superd, "web: listening on ");
-	client = settle(client_connect(port));
+	client = client_served(port);
 	before = superd_log_count(superd, "web: listening on ");
 	cr_assert(superd_reload(superd, WEB, port, exec, ""));
 	superd_wait_log(superd, "superd: reloaded: 1 unchanged, 0 changed, 0 added, 0 removed");
-	settle(client);
+	client_settle(client);
 	cr_assert_eq(superd_log_count(superd, "web: listening on "), before);
 	superd_expect_count(superd, "web: started, pid ", 1);
 	close(client);
@@ -58,7 +51,7 @@ Behaviour(reload, the_next_activation_runs_what_the_new_table_says)
 	/* Who runs goes on; the change shows with the next start. */
 	cr_assert_eq(client_ask_pid(port), old);
 	cr_assert_eq(kill((pid_t)old, SIGKILL), 0);
-	client = settle(settle(client_connect(port)));
+	client = client_settle(client_served(port));
 	close(client);
 }
 
@@ -68,11 +61,11 @@ Behaviour(reload, a_changed_endpoint_is_bound_before_the_old_one_is_closed)
 	struct superd *superd = superd_run(WEB, before, backend("lines"), "accept = yes");
 
 	superd_wait_log(superd, "web: listening on ");
-	client = settle(client_connect(before));
+	client = client_settle(client_connect(before));
 	cr_assert(superd_reload(superd, WEB, after, backend("lines"), "accept = yes"));
-	close(settle(client_connect(after)));
+	close(client_settle(client_connect(after)));
 	WAIT_UNTIL(!client_can_connect(before));
-	settle(client);
+	client_settle(client);
 	close(client);
 }
 
@@ -112,10 +105,10 @@ Behaviour(reload, a_removed_service_lets_its_connections_finish)
 	struct superd *superd = superd_run(WEB, port, backend("lines"), "accept = yes\non_remove = finish");
 
 	superd_wait_log(superd, "web: listening on ");
-	client = settle(client_connect(port));
+	client = client_served(port);
 	cr_assert(superd_reload(superd, "# nothing any more\n"));
 	WAIT_UNTIL(!client_can_connect(port));
-	settle(client);
+	client_settle(client);
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 }
@@ -141,7 +134,7 @@ Behaviour(reload, a_removed_service_is_stopped_where_the_table_said_so)
 	struct superd *superd = superd_run(WEB, port, backend("lines"), "accept = yes\non_remove = stop");
 
 	superd_wait_log(superd, "web: listening on ");
-	client = settle(client_connect(port));
+	client = client_served(port);
 	cr_assert(superd_reload(superd, "# nothing any more\n"));
 	cr_assert(client_sees_end(client));
 	WAIT_UNTIL(superd_processes(superd) == 0);
@@ -170,18 +163,18 @@ Behaviour(reload, a_bad_table_changes_nothing_and_says_why)
 	struct superd *superd = superd_run(WEB, port, backend("talk"), "");
 
 	superd_wait_log(superd, "web: listening on ");
-	client = settle(client_connect(port));
+	client = client_served(port);
 	cr_assert(!superd_reload(superd,
 				 "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n usr = \"root\"\n}\n",
 				 port, backend("talk")));
 	superd_wait_log(superd, text_of("%s:4:2: ", superd->table));
-	settle(client);
+	client_settle(client);
 	cr_assert(!superd_reload(superd, "%s", "\x01\x02\x7f rubbish {{{"));
-	settle(client);
+	client_settle(client);
 	cr_assert_eq(unlink(superd->table), 0);
 	superd_signal(superd, SIGHUP);
 	WAIT_UNTIL(superd_log_count(superd, "superd: not reloaded: ") == 3);
-	settle(client);
+	client_settle(client);
 	close(client);
 }
 
@@ -221,12 +214,12 @@ Behaviour(reload, a_new_limit_counts_the_instances_there_are)
 		superd_run(WEB, port, backend("lines"), "accept = yes\ninstances = 1\noverload = refuse");
 
 	superd_wait_log(superd, "web: listening on ");
-	first = settle(client_connect(port));
+	first = client_served(port);
 	cr_assert(superd_reload(superd, WEB, port, backend("lines"), "accept = yes\ninstances = 2\noverload = refuse"));
-	second = settle(client_connect(port));
+	second = client_served(port);
 	cr_assert(superd_reload(superd, WEB, port, backend("lines"), "accept = yes\ninstances = 1\noverload = refuse"));
 	cr_assert(client_sees_end(client_connect(port)));
-	settle(first);
+	client_settle(first);
 	close(first);
 	close(second);
 }
@@ -296,11 +289,11 @@ Behaviour(reload, the_order_of_services_does_not_matter)
 					   "service b { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", a, exec, b, exec);
 
 	superd_wait_log(superd, "b: listening on ");
-	client = settle(client_connect(a));
+	client = client_settle(client_connect(a));
 	cr_assert(superd_reload(superd, "service b { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n"
 				"service a { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", b, exec, a, exec));
 	superd_wait_log(superd, "superd: reloaded: 2 unchanged, 0 changed, 0 added, 0 removed");
-	settle(client);
+	client_settle(client);
 	close(client);
 }
 

@@ -1,36 +1,11 @@
 /* superd where it is itself asked how it is, as under a service manager. */
-#include <poll.h>
 #include <sys/resource.h>
-#include <sys/un.h>
 
 #include "notifying.h"
 
-static int own_socket(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0, "%s", strerror(errno));
-	return fd;
-}
-
-static const char *hear(int fd)
-{
-	struct pollfd ready = { fd, POLLIN, 0 };
-	static char text[512];
-	ssize_t length;
-
-	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1, "nothing was said");
-	length = recv(fd, text, sizeof(text) - 1, 0);
-	cr_assert_gt(length, 0);
-	text[length] = '\0';
-	return text;
-}
-
 static void expect_heard(int fd, const char *what)
 {
-	const char *said = hear(fd);
+	const char *said = datagram_next(fd);
 
 	cr_assert(strstr(said, what), "'%s' is not in:\n%s", what, said);
 }
@@ -40,9 +15,9 @@ Behaviour(sd_notify, superd_tells_whoever_started_it)
 	const char *path = path_in("herald"), *table = web_table("", "");
 	const char *const environment[] = { text_of("NOTIFY_SOCKET=%s", path), NULL };
 	const struct setup setup = { .environment = environment };
-	int fd = own_socket(path);
+	int fd = bind_unix(path, SOCK_DGRAM);
 	struct superd *superd = superd_run_with(&setup, "%s", table);
-	const char *said = hear(fd);
+	const char *said = datagram_next(fd);
 
 	cr_assert(strstr(said, "READY=1\n"), "%s", said);
 	cr_assert(strstr(said, text_of("MAINPID=%ld\n", (long)superd->pid)), "%s", said);
@@ -63,12 +38,12 @@ Behaviour(sd_notify, superd_reports_again_to_a_manager_whose_queue_was_full)
 	const char *path = path_in("herald");
 	const char *const environment[] = { text_of("NOTIFY_SOCKET=%s", path), NULL };
 	const struct setup setup = { .environment = environment };
-	int fd = own_socket(path), count = datagram_fill(path);
+	int fd = bind_unix(path, SOCK_DGRAM), count = datagram_fill(path);
 	struct superd *superd = superd_run_with(&setup, "%s", web_table("", ""));
 
 	WAIT_UNTIL(superd_logged(superd, "cannot report to NOTIFY_SOCKET "));
 	for (; count > 0; count--)
-		cr_assert_str_eq(hear(fd), "noise");
+		cr_assert_str_eq(datagram_next(fd), "noise");
 	expect_heard(fd, "READY=1\n");
 	cr_assert_eq(superd_log_count(superd, "cannot report to NOTIFY_SOCKET "), 1);
 }
@@ -78,12 +53,12 @@ Behaviour(sd_notify, superd_feeds_the_watchdog_it_is_asked_for)
 	const char *path = path_in("herald");
 	const char *const environment[] = { text_of("NOTIFY_SOCKET=%s", path), "WATCHDOG_USEC=200000", NULL };
 	const struct setup setup = { .environment = environment };
-	int fd = own_socket(path);
+	int fd = bind_unix(path, SOCK_DGRAM);
 	struct superd *superd = superd_run_with(&setup, "%s", web_table("", ""));
 
 	expect_heard(fd, "READY=1\n");
 	for (int n = 0; n < 3; n++)
-		cr_assert_str_eq(hear(fd), "WATCHDOG=1");
+		cr_assert_str_eq(datagram_next(fd), "WATCHDOG=1");
 	superd_stop(superd);
 	close(fd);
 }
@@ -95,7 +70,7 @@ Behaviour(sd_notify, the_watchdog_needs_no_further_descriptor)
 	const char *const environment[] = { text_of("NOTIFY_SOCKET=%s", path), "WATCHDOG_USEC=200000", NULL };
 	const struct setup setup = { .environment = environment };
 	struct rlimit none, before;
-	int fd = own_socket(path);
+	int fd = bind_unix(path, SOCK_DGRAM);
 	struct superd *superd = superd_run_with(&setup, "%s", web_table("", ""));
 	char text[64];
 
@@ -106,6 +81,6 @@ Behaviour(sd_notify, the_watchdog_needs_no_further_descriptor)
 	while (recv(fd, text, sizeof(text), MSG_DONTWAIT) > 0)
 		;
 	for (int n = 0; n < 3; n++)
-		cr_assert_str_eq(hear(fd), "WATCHDOG=1");
+		cr_assert_str_eq(datagram_next(fd), "WATCHDOG=1");
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
 }

@@ -1,7 +1,5 @@
 /* The nodes of unix sockets and fifos: somebody removes, renames or replaces them, and superd makes them again by
  * itself, neither more often than once a second nor in the place of another program's. */
-#include <sys/un.h>
-
 #include "harness.h"
 #include "reading.h"
 
@@ -14,16 +12,6 @@ static struct superd *run_on(const char *path, const char *exec, const char *opt
 
 	wait_node(path[0] == '/' ? path : strchr(path, '/'));
 	return superd;
-}
-
-static int listen_unix(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 5) == 0);
-	return fd;
 }
 
 static void expect_served(struct superd *superd, const char *path)

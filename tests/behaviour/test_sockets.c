@@ -1,7 +1,5 @@
 /* The sockets themselves: every kind activates its service, nodes have their mode from the start, a stale one is
  * replaced and a living one never stolen, and a port that is taken is tried again while everything else runs. */
-#include <sys/un.h>
-
 #include "harness.h"
 #include "reading.h"
 
@@ -16,16 +14,6 @@ static mode_t mode_of(const char *path)
 
 	cr_assert_eq(lstat(path, &status), 0, "%s: %s", path, strerror(errno));
 	return status.st_mode & 07777;
-}
-
-static int listen_unix(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 5) == 0);
-	return fd;
 }
 
 static bool has_ipv6(void)

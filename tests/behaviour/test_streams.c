@@ -1,6 +1,4 @@
 /* Standard streams from all the places they can come from and go to. */
-#include <sys/un.h>
-
 #include "harness.h"
 #include "unit_files.h"
 
@@ -120,18 +118,6 @@ Behaviour(streams, output_and_error_of_one_path_do_not_overwrite_each_other)
 	wake();
 	expect_file("out", "one\ntwo\nthree\n");
 	superd_stop(superd);
-}
-
-static int listen_unix(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	cr_assert(fd >= 0);
-	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	cr_assert_eq(listen(fd, 1), 0);
-	return fd;
 }
 
 Behaviour(streams, a_path_that_is_a_unix_socket_is_connected_to)

@@ -9,23 +9,16 @@
 #define WEB2 "service many { listen = \"127.0.0.1:%d\" exec = \"%s\" accept = yes }\n"
 #define OTHER "service other { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
 
-static int settle(int client)
-{
-	client_send(client, "hello\n");
-	cr_assert_not_null(strstr(client_line(client), " hello"));
-	return client;
-}
-
 Behaviour(upgrade, sockets_and_instances_go_on)
 {
 	struct superd *superd = superd_run(WEB OTHER, 0, backend("talk"), "", backend("serve"));
 	int port = superd_port(superd, "web"), other = superd_port(superd, "other"), client;
 	long pid = client_ask_pid(other);
 
-	client = settle(client_connect(port));
+	client = client_served(port);
 	superd_upgrade(superd);
 	cr_assert(superd_logged(superd, "2 services, 2 instances, in "), "%s", world_logs());
-	settle(client);
+	client_settle(client);
 	cr_assert_eq(client_ask_pid(other), pid);
 	superd_expect_count(superd, "web: started, pid ", 1);
 	cr_assert_eq(superd_log_count(superd, "web: listening on "), 1);
@@ -50,16 +43,16 @@ Behaviour(upgrade, sessions_go_on_and_stay_counted)
 	struct superd *superd = clock_run(WEB, 0, backend("lines"), "accept = yes\n instances = 2\n per_source = 2");
 	int port = superd_port(superd, "web"), one, two, three;
 
-	one = settle(client_connect(port));
+	one = client_served(port);
 	superd_upgrade(superd);
-	two = settle(client_connect(port));
+	two = client_served(port);
 	three = client_connect(port);
 	client_send(three, "late\n");
 	cr_assert(clock_is_quiet(superd, three));
 	superd_upgrade(superd);
 	cr_assert(clock_is_quiet(superd, three));
-	settle(one);
-	settle(two);
+	client_settle(one);
+	client_settle(two);
 	close(one);
 	cr_assert_not_null(strstr(client_line(three), " late"));
 	close(two);
@@ -173,12 +166,12 @@ Behaviour(upgrade, a_burst_of_datagrams_is_still_one_instances)
 Behaviour(upgrade, what_a_removed_service_still_runs_goes_on)
 {
 	struct superd *superd = superd_run(WEB, 0, backend("lines"), "accept = yes");
-	int client = settle(client_connect(superd_port(superd, "web")));
+	int client = client_settle(client_connect(superd_port(superd, "web")));
 
 	cr_assert(superd_reload(superd, OTHER, backend("serve")));
 	superd_upgrade(superd);
 	cr_assert(superd_logged(superd, "2 services, 1 instance, in "), "%s", world_logs());
-	settle(client);
+	client_settle(client);
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 }
@@ -186,7 +179,7 @@ Behaviour(upgrade, what_a_removed_service_still_runs_goes_on)
 Behaviour(upgrade, a_removed_services_session_is_ended_with_superd)
 {
 	struct superd *superd = superd_run(WEB, 0, backend("lines"), "accept = yes");
-	int client = settle(client_connect(superd_port(superd, "web")));
+	int client = client_settle(client_connect(superd_port(superd, "web")));
 
 	cr_assert(superd_reload(superd, OTHER, backend("serve")));
 	superd_upgrade(superd);
@@ -198,7 +191,7 @@ Behaviour(upgrade, a_removed_services_session_is_ended_with_superd)
 Behaviour(upgrade, descriptors_do_not_pile_up)
 {
 	struct superd *superd = superd_run(WEB OTHER, 0, backend("lines"), "accept = yes", backend("serve"));
-	int client = settle(client_connect(superd_port(superd, "web")));
+	int client = client_settle(client_connect(superd_port(superd, "web")));
 	size_t count;
 
 	client_ask_pid(superd_port(superd, "other"));
@@ -207,7 +200,7 @@ Behaviour(upgrade, descriptors_do_not_pile_up)
 	for (int n = 0; n < 10; n++)
 		superd_upgrade(superd);
 	superd_expect_fds(superd, count);
-	settle(client);
+	client_settle(client);
 	close(client);
 }
 
@@ -238,7 +231,7 @@ static struct superd *run_at(const char *path, int *client)
 	const struct setup setup = { .program = path };
 	struct superd *superd = superd_run_with(&setup, WEB, 0, backend("talk"), "");
 
-	*client = settle(client_connect(superd_port(superd, "web")));
+	*client = client_settle(client_connect(superd_port(superd, "web")));
 	return superd;
 }
 
@@ -254,12 +247,12 @@ static void expect_refusal(const char *why, const char *text, unsigned mode)
 	superd_signal(superd, SIGUSR2);
 	superd_wait_log(superd, "superd: not upgraded: ");
 	cr_assert(superd_logged(superd, why), "%s", world_logs());
-	settle(client);
+	client_settle(client);
 	client_ask_pid(superd_port(superd, "web"));
 	cr_assert_eq(symlink(superd_path(), path_in("again")), 0);
 	replace(path, path_in("again"));
 	superd_upgrade(superd);
-	settle(client);
+	client_settle(client);
 	close(client);
 	superd_stop(superd);
 }
@@ -294,12 +287,12 @@ Behaviour(upgrade, one_that_hangs_leaves_the_old_one_running)
 Behaviour(upgrade, a_table_that_is_broken_leaves_the_old_one_running)
 {
 	struct superd *superd = superd_run(WEB, 0, backend("talk"), "");
-	int client = settle(client_connect(superd_port(superd, "web")));
+	int client = client_settle(client_connect(superd_port(superd, "web")));
 
 	write_file("superd.conf", "service web { lisen = \"1\" }\n");
 	superd_signal(superd, SIGUSR2);
 	superd_wait_log(superd, "in the configuration, first: ");
-	settle(client);
+	client_settle(client);
 	close(client);
 }
 
@@ -318,7 +311,7 @@ Behaviour(upgrade, needs_no_table_at_the_last_moment)
 	const struct setup setup = { .program = path };
 	struct superd *superd = superd_run_with(&setup, "include(\"part.conf\")\n" WEB, 0, backend("talk"), "");
 	int port = superd_port(superd, "web"), other = superd_port(superd, "other");
-	int client = settle(client_connect(port));
+	int client = client_served(port);
 	const char *part_text = read_text(part);
 
 	table = read_text(superd->table);
@@ -326,7 +319,7 @@ Behaviour(upgrade, needs_no_table_at_the_last_moment)
 	replace_by_meddler(path, text_of("cd %s; : >part.conf; rm superd.conf", path_in(".")));
 	superd_signal(superd, SIGUSR2);
 	superd_wait_log(superd, "superd: upgraded from ");
-	settle(client);
+	client_settle(client);
 	client_ask_pid(port);
 	client_ask_pid(other);
 	cr_assert_eq(superd_log_count(superd, "web: listening on "), 1);
@@ -335,7 +328,7 @@ Behaviour(upgrade, needs_no_table_at_the_last_moment)
 	write_file("part.conf", "%s", part_text);
 	cr_assert(superd_reload(superd, "%s", table));
 	superd_wait_log(superd, "reloaded: 2 unchanged, 0 changed, 0 added, 0 removed");
-	settle(client);
+	client_settle(client);
 	close(client);
 	superd_stop(superd);
 }
@@ -347,7 +340,7 @@ Behaviour(upgrade, leaves_an_edited_table_to_the_next_reload)
 	const struct setup setup = { .program = path };
 	struct superd *superd = superd_run_with(&setup, WEB OTHER, 0, backend("talk"), "", backend("talk"));
 	int port = superd_port(superd, "web"), other = superd_port(superd, "other");
-	int client = settle(client_connect(other));
+	int client = client_settle(client_connect(other));
 
 	client_ask_pid(port);
 	write_file("superd.conf", WEB "service more { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", 0, backend("talk"),
@@ -359,7 +352,7 @@ Behaviour(upgrade, leaves_an_edited_table_to_the_next_reload)
 	cr_assert_eq(superd_log_count(superd, "more: listening on "), 0);
 	superd_signal(superd, SIGHUP);
 	superd_wait_log(superd, "reloaded: 0 unchanged, 1 changed, 1 added, 1 removed");
-	settle(client);
+	client_settle(client);
 	close(client);
 	superd_stop(superd);
 }
@@ -375,11 +368,11 @@ Behaviour(upgrade, a_user_who_goes_costs_nobody_before_a_reload)
 	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
 	private_file("/etc/passwd", "%sleaver:x:4242:4343::/:/bin/sh\n", read_text("/etc/passwd"));
 	superd = superd_run_with(&setup, WEB OTHER, 0, "/bin/cat", "accept = yes\n user = leaver", backend("talk"));
-	client = settle(client_connect(superd_port(superd, "other")));
+	client = client_settle(client_connect(superd_port(superd, "other")));
 	replace_by_meddler(path, "sed -i /^leaver/d /etc/passwd");
 	superd_signal(superd, SIGUSR2);
 	superd_wait_log(superd, "superd: upgraded from ");
-	settle(client);
+	client_settle(client);
 	client_ask_pid(superd_port(superd, "other"));
 	cr_assert_str_eq(client_ask(superd_port(superd, "web"), "meow\n"), "meow");
 	superd_signal(superd, SIGHUP);
@@ -404,7 +397,7 @@ Behaviour(upgrade, a_log_that_is_gone_puts_it_off_and_ends_nothing)
 	cr_assert_eq(mkdir(logs, 0755), 0);
 	superd = superd_run_with(&setup, WEB, port, backend("talk"), "");
 	WAIT_UNTIL(client_can_connect(port));
-	client = settle(client_connect(port));
+	client = client_served(port);
 	cr_assert_eq(rename(logs, away), 0);
 	superd_signal(superd, SIGUSR2);
 	WAIT_UNTIL(strstr(read_text(path_in("away/superd.log")), "cannot take over: cannot log to file:"));
@@ -413,7 +406,7 @@ Behaviour(upgrade, a_log_that_is_gone_puts_it_off_and_ends_nothing)
 	superd_signal(superd, SIGUSR2);
 	superd_wait_log(superd, "No such file or directory: logging to stderr");
 	superd_wait_log(superd, "superd: upgraded from ");
-	settle(client);
+	client_settle(client);
 	client_ask_pid(port);
 	answer = control_once("reopen");
 	cr_expect(strstr(answer, "\"error\":") && strstr(answer, "No such file or directory"), "%s", answer);
@@ -491,11 +484,11 @@ Behaviour(upgrade, as_pid_1_too)
 
 	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
 	superd = superd_run_with(&setup, WEB OTHER, 0, backend("lines"), "accept = yes", backend("orphans 20"));
-	client = settle(client_connect(superd_port(superd, "web")));
+	client = client_settle(client_connect(superd_port(superd, "web")));
 	client_ask_pid(superd_port(superd, "other"));
 	for (int n = 0; n < 5; n++)
 		superd_upgrade(superd);
-	settle(client);
+	client_settle(client);
 	close(client);
 	WAIT_UNTIL(superd_processes(superd) <= 1);
 }

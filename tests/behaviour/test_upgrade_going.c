@@ -24,13 +24,6 @@ static struct superd *run_by_clock(const char *exec, const char *options)
 	return start(true, exec, options);
 }
 
-static int settle(int client)
-{
-	client_send(client, "hello\n");
-	cr_assert_not_null(strstr(client_line(client), " hello"));
-	return client;
-}
-
 static bool status_has(const char *text)
 {
 	return strstr(SUPERCTL(control, "--json", "status", "web").out, text);
@@ -39,14 +32,14 @@ static bool status_has(const char *text)
 Behaviour(upgrade_going, who_is_connected_keeps_it_awake_and_is_missed_when_gone)
 {
 	struct superd *superd = run_by_clock(backend("talk"), "idle_timeout = 10min");
-	int client = settle(client_connect(superd_port(superd, "web")));
+	int client = client_settle(client_connect(superd_port(superd, "web")));
 
 	for (int n = 0; n < 4; n++) {
 		clock_advance(superd, 15 * MINUTE_MS);
 		cr_assert_not(superd_logged(superd, "web: stopping pid "), "%s", world_logs());
 		superd_upgrade(superd);
 	}
-	settle(client);
+	client_settle(client);
 	close(client);
 	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, superd_logged(superd, "web: stopping pid "));
 	WAIT_UNTIL(superd_processes(superd) == 0);
@@ -119,7 +112,7 @@ Behaviour(upgrade_going, commands_around_sockets_go_on)
 	WAIT_UNTIL(superd_processes(superd) > 0);
 	superd_upgrade(superd);
 	write_file("go", "%s", "");
-	close(settle(client_connect(superd_port(superd, "web"))));
+	close(client_settle(client_connect(superd_port(superd, "web"))));
 	cr_assert_eq(access(path_in("opened"), F_OK), 0);
 	superd_stop(superd);
 	cr_assert_eq(access(path_in("closed"), F_OK), 0);
@@ -130,7 +123,7 @@ Behaviour(upgrade_going, a_refresh_goes_on)
 	struct superd *superd = run(
 		backend("talk"),
 		text_of("exec_reload = { \"/bin/sh -c 'while ! test -e %s; do sleep 0.02; done'\" }", path_in("go")));
-	int client = settle(client_connect(superd_port(superd, "web")));
+	int client = client_settle(client_connect(superd_port(superd, "web")));
 
 	cr_assert_eq(SUPERCTL(control, "reload", "--no-wait", "web").status, 0);
 	WAIT_UNTIL(superd_processes(superd) >= 2);

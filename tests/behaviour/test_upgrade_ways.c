@@ -9,13 +9,6 @@
 
 #define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
 
-static int settle(int client)
-{
-	client_send(client, "hello\n");
-	cr_assert_not_null(strstr(client_line(client), " hello"));
-	return client;
-}
-
 static const char *note(const char *line)
 {
 	return text_of("/bin/sh -c 'echo %s >>%s'", line, path_in("diary"));
@@ -27,10 +20,10 @@ Behaviour(upgrade_ways, commands_of_the_end_come_all_the_same)
 		text_of("exec_start_pre = { \"%s\" }\n exec_stop = { \"%s\" }\n exec_stop_post = { \"%s\" }",
 			note("pre"), note("stop"), note("post"));
 	struct superd *superd = superd_run(WEB, 0, backend("talk"), options);
-	int client = settle(client_connect(superd_port(superd, "web")));
+	int client = client_settle(client_connect(superd_port(superd, "web")));
 
 	superd_upgrade(superd);
-	settle(client);
+	client_settle(client);
 	close(client);
 	superd_stop(superd);
 	cr_assert_str_eq(read_text(path_in("diary")), "pre\nstop\npost\n");
@@ -184,10 +177,10 @@ Behaviour(upgrade_ways, in_the_background_with_its_pid_file)
 
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	pid = (pid_t)strtol(read_text(pid_file), NULL, 10);
-	client = settle(client_connect(port));
+	client = client_served(port);
 	cr_assert_eq(kill(pid, SIGUSR2), 0);
 	WAIT_UNTIL(strstr(read_text(log), ": upgraded from "));
-	settle(client);
+	client_settle(client);
 	cr_assert_str_eq(read_text(pid_file), text_of("%ld\n", (long)pid));
 	outcome = SUPERD_ANSWER("-f", table, "--daemon", "--pid-file", pid_file, "--log", to);
 	cr_assert_eq(outcome.status, 2, "%s", outcome.err);
@@ -211,10 +204,10 @@ Behaviour(upgrade_ways, called_as_inetd)
 	int client;
 
 	WAIT_UNTIL(client_can_connect(port));
-	client = settle(client_connect(port));
+	client = client_served(port);
 	superd_upgrade(superd);
 	cr_assert(superd_logged(superd, "inetd: upgraded from "), "%s", world_logs());
-	settle(client);
+	client_settle(client);
 	close(client);
 }
 
@@ -232,10 +225,10 @@ Behaviour(upgrade_ways, with_its_table_from_standard_input)
 						  .arguments = (const char *const[]){ "-f", "-", NULL } },
 				 "%s", "");
 	close(ends[0]);
-	client = settle(client_connect(superd_port(superd, "web")));
+	client = client_settle(client_connect(superd_port(superd, "web")));
 	superd_upgrade(superd);
 	superd_upgrade(superd);
-	settle(client);
+	client_settle(client);
 	close(client);
 }
 
@@ -381,7 +374,7 @@ Behaviour(upgrade_ways, without_descriptors_for_a_moment)
 	cr_expect_eq(superd_log_count(superd, ": upgraded from "), 0);
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
 	WAIT_UNTIL(superd_log_count(superd, ": upgraded from ") == 1);
-	close(settle(client_connect(port)));
+	close(client_served(port));
 }
 
 Behaviour(upgrade_ways, nobody_is_lost_between_restarts_and_upgrades)

@@ -31,15 +31,6 @@ static void expect_refused(const char *from, int port)
 	close(client);
 }
 
-static const char *told_at(const char *address, int port)
-{
-	int client = client_connect_to(address, port);
-	const char *text = client_rest(client);
-
-	close(client);
-	return text;
-}
-
 /* A connection from this address that is on its way. */
 static int approach_from(const char *from, int port)
 {
@@ -213,9 +204,9 @@ Behaviour(xinetd_traps, nameinargs_may_stand_before_or_behind_its_arguments)
 	struct reading reading;
 
 	superd_port(superd, "without");
-	reading_expect(reading_of(told_at("127.0.0.1", before)), "argv.0", "called");
-	reading_expect(reading_of(told_at("127.0.0.1", behind)), "argv.0", "called");
-	reading = reading_of(told_at("127.0.0.1", without));
+	reading_expect(reading_of(client_told_at("127.0.0.1", before)), "argv.0", "called");
+	reading_expect(reading_of(client_told_at("127.0.0.1", behind)), "argv.0", "called");
+	reading = reading_of(client_told_at("127.0.0.1", without));
 	reading_expect(reading, "argv.0", "report");
 	reading_expect(reading, "argv.2", "\"a");
 	reading_expect(reading, "argv.3", "b\"");
@@ -239,10 +230,10 @@ Behaviour(xinetd_traps, v6only_no_serves_both_families_and_ipv4_is_ipv4)
 	superd = xinetd_run("%s%s", replaced(xinetd_service("no", no, text_of("\tv6only = no\n%s", report)), any, ""),
 			    replaced(xinetd_service("dual", dual, text_of("\tflags = IPv6\n%s", report)), any, ""));
 	superd_port(superd, "dual");
-	reading_expect(reading_of(told_at("127.0.0.1", no)), "env.REMOTE_HOST", "127.0.0.1");
-	reading_expect(reading_of(told_at("::1", no)), "env.REMOTE_HOST", "::1");
-	reading_expect(reading_of(told_at("127.0.0.1", dual)), "env.REMOTE_HOST", "127.0.0.1");
-	reading_expect(reading_of(told_at("::1", dual)), "env.REMOTE_HOST", "::1");
+	reading_expect(reading_of(client_told_at("127.0.0.1", no)), "env.REMOTE_HOST", "127.0.0.1");
+	reading_expect(reading_of(client_told_at("::1", no)), "env.REMOTE_HOST", "::1");
+	reading_expect(reading_of(client_told_at("127.0.0.1", dual)), "env.REMOTE_HOST", "127.0.0.1");
+	reading_expect(reading_of(client_told_at("::1", dual)), "env.REMOTE_HOST", "::1");
 	WAIT_UNTIL(count_lines(log) == 8);
 	cr_expect_null(strstr(read_text(log), "::ffff:"), "%s", read_text(log));
 }
@@ -263,7 +254,7 @@ Behaviour(xinetd_traps, an_ipv4_client_of_an_ipv6_socket_is_written_as_xinetd_wr
 				 replaced(xinetd_service("closed", closed,
 							 text_of("\tno_access = 127.0.0.1\n%s", report)), any, ""));
 	superd_port(superd, "closed");
-	reading = reading_of(told_at("127.0.0.1", port));
+	reading = reading_of(client_told_at("127.0.0.1", port));
 	reading_expect(reading, "env.REMOTE_HOST", "::ffff:127.0.0.1");
 	cr_expect(strncmp(reading_get(reading, "fd.0.peer"), "127.0.0.1:", 10) == 0, "%s",
 		  reading_get(reading, "fd.0.peer"));
