@@ -452,3 +452,27 @@ Behaviour(freeze, one_that_cannot_be_reached_any_more_makes_room)
 	WAIT_UNTIL(client_can_connect_unix(path));
 	cr_expect_not_null(strstr(client_ask_unix(path, "who\n"), " who"));
 }
+
+#define ROW \
+	"service %s {\n listen = \"127.0.0.1:%d\"\n idle_timeout = 5min\n idle_action = freeze\n user = %s\n" \
+	" exec = \"%s/beater %s\"\n}\n"
+
+/* A second socket opens beside that of the instance, which drains. */
+Behaviour(freeze, its_address_may_go_to_another)
+{
+	int port = free_port(), client;
+	struct superd *superd =
+		superd_run_with(&by_group, ROW, "it", port, own_user(), getenv("SUPERD_TESTDIR"), beats());
+	long old = ask(superd);
+
+	wait_frozen(superd);
+	write_file("superd.conf", ROW, "heir", port, own_user(), getenv("SUPERD_TESTDIR"), beats());
+	superd_signal(superd, SIGHUP);
+	superd_wait_log(superd, "reloaded:");
+	client = client_connect(port);
+	client_send(client, "\n");
+	cr_expect_neq(strtol(client_line(client), NULL, 10), old, "%s", world_logs());
+	cr_expect_not(superd_logged(superd, "cannot be kept from it"));
+	close(client);
+	superd_stop(superd);
+}

@@ -703,6 +703,37 @@ Behaviour(hostile_listener, a_reload_says_so_where_nobody_can_set_its_rules)
 	superd_stop(superd);
 }
 
+/* superd-restore has ended when the address was to be shared. Later another one does that. */
+Behaviour(hostile_listener, a_drain_that_has_failed_for_that_may_be_ordered_again)
+{
+	int port = free_port();
+	struct program restart, drain;
+	struct superd *superd;
+	pid_t restorer;
+
+	SKIP_WITHOUT(geteuid() == 0, "else superd does it itself");
+	superd = controlled_clock_run(ONE "service other { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", port,
+				      backend("serve"), "", backend("serve"));
+	superctl_order("start web other");
+	clock_hold();
+	restart = SUPERCTL_BEGIN(false, control_path(), "restart", "other");
+	WAIT_UNTIL((clock_move(SECOND_MS / 50), superd_log_count(superd, "other: started") == 2));
+	restorer = superd_aside(superd, "superd-restore");
+	kill(restorer, SIGSTOP);
+	drain = SUPERCTL_BEGIN(false, control_path(), "drain", "web");
+	superd_wait_log(superd, "requested: drain");
+	kill(restorer, SIGKILL);
+	clock_go_on();
+	cr_expect_eq(program_end(&drain).status, 1);
+	program_end(&restart);
+	for (int n = 0; n < 30; n++)
+		clock_advance(superd, SECOND_MS);
+	superctl_order("drain --no-wait web");
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, "web: pid ")));
+	cr_expect_eq(superd_log_count(superd, "cannot be drained"), 1);
+	superd_stop(superd);
+}
+
 /* A superd whose service `hostile` is told to stop, or to drain. A process that its backend leaves behind keeps the
  * lock of the first socket once new clients come to the second. waiting: gets a client that the first one has in its
  * queue. */

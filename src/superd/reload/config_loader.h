@@ -29,7 +29,7 @@ struct config_loader {
 	bool allows_empty;              /* the reading may remove every service; for `load` */
 	bool ordered_empty;             /* the same, of all orders for the reading that is to come */
 	struct table *const *before;    /* the table in effect; nothing replaces it during a reading */
-	const struct service_list *service_list;        /* the caller sets it */
+	struct service_list *service_list;              /* the caller sets it */
 	bool waits;                     /* true: it is read, and service_list is not ready for it (service_list_prepare) */
 	/* Reads what `task` says, in a thread, with all signals blocked; takes `answer` for that. */
 	struct table *(*load)(struct config_loader *loader, struct diags *diags);

@@ -515,21 +515,37 @@ static bool is_to_be_detached(const struct service_runtime *runtime, const struc
 	return service_on_remove(is_removed ? runtime->service : row, runtime->service) != REMOVE_STOP;
 }
 
-bool service_list_prepare(const struct service_list *service_list, const struct table *after, bool is_whole)
+static bool share_listeners(struct service_runtime *runtime)
+{
+	bool ready = true;
+
+	for (size_t n = 0; n < runtime->listener_count; n++)
+		ready &= listener_share(&runtime->listeners[n], runtime->engine, runtime->service->name);
+	return ready;
+}
+
+bool service_list_prepare(struct service_list *service_list, const struct table *after, bool is_whole)
 {
 	struct diff_cache known = { 0 };
 	bool ready = true;
 
 	for (size_t n = 0; n < service_list->count; n++) {
 		struct service_runtime *runtime = service_list->runtimes[n];
-		const struct service *row = runtime ? table_find(after, runtime->service->name) : NULL;
+		const struct service *row;
 
-		if (!runtime || !runtime_runs_on(runtime) || !(row || is_whole) ||
-		    !is_to_be_detached(runtime, row, after, &known))
+		if (!runtime || !runtime_runs_on(runtime))
 			continue;
+		row = table_find(after, runtime->service->name);
+		if (!(row || is_whole) || !is_to_be_detached(runtime, row, after, &known))
+			continue;
+		if (runtime_state(runtime) == FROZEN)   /* else its sockets are watched, and restored for that */
+			runtime_event(runtime, ENABLE);
 		ready &= standby_sockets_prepare(runtime);
-		for (size_t i = 0; i < runtime->listener_count; i++)
-			ready &= listener_share(&runtime->listeners[i], runtime->engine, runtime->service->name);
+		ready &= share_listeners(runtime);
+	}
+	LIST_EACH(link, &service_list->leaving) {       /* where that has failed before */
+		if (runtime_runs_on(runtime_leaving(link)))
+			ready &= share_listeners(runtime_leaving(link));
 	}
 	return ready;
 }

@@ -24,9 +24,9 @@ struct reload_counts {
 bool service_list_build(struct service_list *service_list, struct engine *engine, struct table *table);
 
 /* Called before service_list_reload: has another process let the addresses be shared of instances that then run on with
- * their sockets. is_whole: `after` is a table; else rows of one that come in. true: that is done, or has failed. false: it
+ * their sockets. Thaws these. is_whole: `after` is a table; else rows of one that come in. true: that is done, or has failed. false: it
  * comes to that within a second or so, and services hear of it (RESTORED). */
-bool service_list_prepare(const struct service_list *service_list, const struct table *after, bool is_whole);
+bool service_list_prepare(struct service_list *service_list, const struct table *after, bool is_whole);
 
 /* Turns the service list of the table `before` into that of `after`, and counts the changes. Runtimes of removed
  * services leave the list, and are freed when their instances have ended. A service whose entry was left out for its

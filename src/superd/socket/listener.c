@@ -463,10 +463,12 @@ void listener_recall(struct listener *listener, struct engine *engine)
 {
 	if (listener_is_asked(listener))
 		restore_recall(engine, listener->fd);
-	if (listener->hands == HANDS_SHARING)
+	if (listener->hands == HANDS_SHARING) {
 		listener->hands = HANDS_SHARED; /* it may have been done */
-	else if (listener->hands != HANDS_SHARED && (listener->hands > HANDS_LENT || listener->asleep))
+		listener->unshared = true;
+	} else if (listener->hands != HANDS_SHARED && (listener->hands > HANDS_LENT || listener->asleep)) {
 		listener->hands = HANDS_LENT;
+	}
 	listener->asleep = false;
 }
 
@@ -544,13 +546,16 @@ bool listener_give(struct listener *listener, struct engine *engine, const struc
 	return true;
 }
 
-/* Whatever has come of it: opening the second socket finds out. */
+/* Whatever has come of it: opening the second socket finds out. What could not be done is asked for again, but not at
+ * once, as who has ordered it looks again now. */
 static void on_shared(void *context, struct engine *engine, const struct restore_outcome *outcome)
 {
 	struct listener *listener = context;
 
-	(void)outcome;
 	listener->hands = HANDS_SHARED;
+	listener->unshared = outcome->error != 0;
+	if (outcome->error)
+		foreign_socket_back_off(listener->fd);
 	engine->listeners->on_restored(listener);
 }
 
@@ -562,8 +567,8 @@ bool listener_share(struct listener *listener, struct engine *engine, const char
 
 	if (listener->hands == HANDS_SHARING)
 		return false;
-	if (listener->hands == HANDS_SHARED || !foreign_socket_is(task.fd) || foreign_socket_is_backed_off(task.fd) ||
-	    !reuseport_is_to_be_set(task.fd, listener->listen) ||
+	if ((listener->hands == HANDS_SHARED && !listener->unshared) || !foreign_socket_is(task.fd) ||
+	    foreign_socket_is_backed_off(task.fd) || !reuseport_is_to_be_set(task.fd, listener->listen) ||
 	    !restore_begin(engine, &task, service, on_shared, listener))
 		return true;
 	listener->hands = HANDS_SHARING;
