@@ -303,8 +303,16 @@ void superd_stop(struct superd *superd)
 void superd_stop_all(void)
 {
 	for (size_t n = 0; n < superd_count; n++) {
-		if (!superd_has_ended(&superds[n]))
-			superd_stop(&superds[n]);
+		struct superd *superd = &superds[n];
+		int signal;
+
+		if (!superd_has_ended(superd)) {
+			superd_stop(superd);
+			continue;
+		}
+		signal = WIFSIGNALED(superd->status) ? WTERMSIG(superd->status) : 0;
+		cr_assert(!signal || signal == SIGKILL || signal == SIGTERM || signal == SIGINT,
+			  "superd has crashed by signal %d\n%s", signal, world_logs());
 	}
 }
 
