@@ -725,6 +725,7 @@ Behaviour(hostile_listener, a_drain_that_has_failed_for_that_may_be_ordered_agai
 	kill(restorer, SIGKILL);
 	clock_go_on();
 	cr_expect_eq(program_end(&drain).status, 1);
+	cr_expect(superd_logged(superd, "(SO_REUSEPORT)"), "nobody keeps a lock there");
 	program_end(&restart);
 	for (int n = 0; n < 30; n++)
 		clock_advance(superd, SECOND_MS);

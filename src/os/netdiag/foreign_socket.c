@@ -20,6 +20,7 @@ struct socket_mark {
 	struct socket_address *name;    /* the foreign socket's address, owned; NULL: unknown, or out of memory */
 	double until;                   /* end of that pause (clock_now); 0: none */
 	double shut_until;              /* the same after a shutdown was asked for */
+	double share_until;             /* and after SO_REUSEPORT was */
 };
 
 static struct socket_mark *marks;
@@ -194,6 +195,21 @@ void foreign_socket_note_shut(int fd)
 
 	if (mark)
 		mark->shut_until = clock_now() + RETRY_PAUSE;
+}
+
+bool foreign_socket_was_shared(int fd)
+{
+	const struct socket_mark *mark = find_mark(fd);
+
+	return mark && mark->share_until && clock_now() < mark->share_until;
+}
+
+void foreign_socket_note_shared(int fd)
+{
+	struct socket_mark *mark = find_mark(fd);
+
+	if (mark)
+		mark->share_until = clock_now() + RETRY_PAUSE;
 }
 
 int foreign_socket_forget(int fd)

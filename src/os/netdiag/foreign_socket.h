@@ -46,3 +46,7 @@ bool foreign_socket_is_backed_off(int fd);
  * time, or the process that is to shut it down may end each time. */
 void foreign_socket_note_shut(int fd);
 bool foreign_socket_was_shut(int fd);
+
+/* The same of SO_REUSEPORT, whatever has come of it: who has ordered that looks again at once. */
+void foreign_socket_note_shared(int fd);
+bool foreign_socket_was_shared(int fd);

@@ -463,12 +463,10 @@ void listener_recall(struct listener *listener, struct engine *engine)
 {
 	if (listener_is_asked(listener))
 		restore_recall(engine, listener->fd);
-	if (listener->hands == HANDS_SHARING) {
+	if (listener->hands == HANDS_SHARING)
 		listener->hands = HANDS_SHARED; /* it may have been done */
-		listener->unshared = true;
-	} else if (listener->hands != HANDS_SHARED && (listener->hands > HANDS_LENT || listener->asleep)) {
+	else if (listener->hands != HANDS_SHARED && (listener->hands > HANDS_LENT || listener->asleep))
 		listener->hands = HANDS_LENT;
-	}
 	listener->asleep = false;
 }
 
@@ -552,10 +550,9 @@ static void on_shared(void *context, struct engine *engine, const struct restore
 {
 	struct listener *listener = context;
 
+	(void)outcome;
 	listener->hands = HANDS_SHARED;
-	listener->unshared = outcome->error != 0;
-	if (outcome->error)
-		foreign_socket_back_off(listener->fd);
+	foreign_socket_note_shared(listener->fd);
 	engine->listeners->on_restored(listener);
 }
 
@@ -567,7 +564,7 @@ bool listener_share(struct listener *listener, struct engine *engine, const char
 
 	if (listener->hands == HANDS_SHARING)
 		return false;
-	if ((listener->hands == HANDS_SHARED && !listener->unshared) || !foreign_socket_is(task.fd) ||
+	if ((listener->hands == HANDS_SHARED && foreign_socket_was_shared(task.fd)) || !foreign_socket_is(task.fd) ||
 	    foreign_socket_is_backed_off(task.fd) || !reuseport_is_to_be_set(task.fd, listener->listen) ||
 	    !restore_begin(engine, &task, service, on_shared, listener))
 		return true;

@@ -69,7 +69,6 @@ struct listener {
 	bool busy : 1;                  /* accept = yes on datagrams: an instance has it alone */
 	bool asleep : 1;                /* it was restored while a frozen program had it, whose options stayed */
 	bool is_old : 1;                /* it has not got what a reload has changed; it is restored when no program has it */
-	bool unshared : 1;              /* HANDS_SHARED: that has failed, or may have */
 	bool undropped : 1;             /* listener_drop or listener_take has failed, and no program has had it since */
 	unsigned char changes;          /* how many reloads wait until another process has set what they have changed, and
 					   how many orders to drop or accept clients */
