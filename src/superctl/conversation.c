@@ -362,13 +362,12 @@ enum ctl_status conversation_ask(const struct superctl_options *options, const c
 }
 
 enum ctl_status conversation_ask_quietly(struct conversation *conversation, const struct superctl_options *options,
-					 int64_t limit, const struct buf *request, reply_line *on_line, void *context)
+					 const struct buf *request, reply_line *on_line, void *context)
 {
 	enum ctl_status status;
 
-	*conversation = (struct conversation){
-		.until = clock_ms() + limit, .timeout = TRANSPORT_FOREVER, .quiet = true,
-	};
+	conversation->timeout = TRANSPORT_FOREVER;
+	conversation->quiet = true;
 	status = conversation_open(conversation, options);
 	if (status == CTL_DONE)
 		status = conversation_send(conversation, request);

@@ -59,7 +59,7 @@ enum ctl_status conversation_ask(const struct superctl_options *options, const c
 /* Writes the buffer to stdout and empties it. false after printing why it failed. */
 bool conversation_print(struct buf *out);
 
-/* The same for a request as text, within so many milliseconds. It prints no failure: conversation->why has it. The caller
- * frees that, and the greeting is there until conversation_close. */
+/* The same for a request as text, until conversation->until, which the caller has set in an empty struct. It prints no
+ * failure: conversation->why has it. The caller frees that, and the greeting is there until conversation_close. */
 enum ctl_status conversation_ask_quietly(struct conversation *conversation, const struct superctl_options *options,
-					 int64_t limit, const struct buf *request, reply_line *on_line, void *context);
+					 const struct buf *request, reply_line *on_line, void *context);

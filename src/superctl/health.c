@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/clock.h"
 #include "superctl/conversation.h"
 #include "superctl/facts.h"
 #include "superctl/json_reply.h"
@@ -106,13 +107,13 @@ static void print_report(const struct health_report *report)
 /* The conversation is quiet, because its error becomes the one line of output. */
 enum ctl_status view_health(const struct superctl_options *options)
 {
-	struct conversation conversation;
+	struct conversation conversation = { .until = clock_ms() + HEALTH_LIMIT };
 	struct health_report report = { .options = options };
 	struct buf request = { 0 };
 	enum ctl_status status;
 
 	conversation_request(&request, options, "health");
-	status = conversation_ask_quietly(&conversation, options, HEALTH_LIMIT, &request, on_health, &report);
+	status = conversation_ask_quietly(&conversation, options, &request, on_health, &report);
 	conversation_close(&conversation);
 	if (status != CTL_DONE)
 		printf("unhealthy: %s\n", buf_string(&conversation.why));

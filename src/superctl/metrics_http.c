@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "superctl/conversation.h"
 #include "superctl/http.h"
 #include "superctl/http_connection.h"
@@ -25,13 +26,13 @@ static bool keep_line(void *lines, const json_t *line)
 static enum ctl_status ask_metrics(const struct superctl_options *options, int64_t limit, struct buf *out,
 				   struct buf *why)
 {
-	struct conversation conversation;
+	struct conversation conversation = { .until = clock_ms() + limit };
 	json_t *lines = json_array();
 	struct buf request = { 0 };
 	enum ctl_status status;
 
 	conversation_request(&request, options, "metrics");
-	status = conversation_ask_quietly(&conversation, options, limit, &request, keep_line, lines);
+	status = conversation_ask_quietly(&conversation, options, &request, keep_line, lines);
 	if (status == CTL_DONE && !options->json)
 		metrics_compose(out, conversation.greeting, lines);
 	conversation_close(&conversation);

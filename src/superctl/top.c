@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/clock.h"
 #include "lib/shell_words.h"
 #include "superctl/json_reply.h"
 #include "superctl/order.h"
@@ -89,13 +90,13 @@ static bool take_note(void *context, const json_t *line)
 /* Gives the order over a connection of its own, and keeps the answer. */
 static void give_order(struct top_view *top, const struct order *order)
 {
-	struct conversation conversation;
+	struct conversation conversation = { .until = clock_ms() + ACT_LIMIT };
 	struct buf request = { 0 };
 	enum ctl_status status;
 
 	buf_addf(&request, "%s %s -- ", order->verb, order->key == 'l' ? "--lines=" LOG_LINES : "--no-wait");
 	shell_words_quote(&request, top->table.chosen);
-	status = conversation_ask_quietly(&conversation, top->options, ACT_LIMIT, &request, take_note, top);
+	status = conversation_ask_quietly(&conversation, top->options, &request, take_note, top);
 	conversation_close(&conversation);
 	if (!top->note_lines)
 		add_note(top, status == CTL_DONE ? "no lines" : buf_string(&conversation.why));
