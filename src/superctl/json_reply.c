@@ -16,7 +16,9 @@ static void *allocate_value(size_t size)
 {
 	void *got = malloc(size);
 
-	return got ? got : memory_ran_out();
+	if (!got)
+		memory_ran_out();
+	return got;
 }
 
 void json_reply_need_memory(const char *words)

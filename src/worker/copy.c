@@ -269,8 +269,10 @@ void work_copy(int channel)
 	if (!request_receive(channel, &record, &task.epoll, &count) || !count)
 		return;
 	socket_watch_request_record(&record, &request);
+	if (!record_is_read(&record) || fstat(channel, &status) < 0)
+		return;
 	task.seen = calloc(2 * SEEN_MOST, sizeof(*task.seen));
-	if (!record_is_read(&record) || !task.seen || fstat(channel, &status) < 0)
+	if (!task.seen)
 		return;
 	task.device = status.st_dev;
 	for (size_t n = 0; n < request.pid_count; n++)

@@ -227,6 +227,7 @@ int bind_restore(const struct restore_task *task, struct buf *lines)
 	const struct linger no_linger = { 0 };
 	const struct listen *listen = task->listen;
 	int fd = task->fd, domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result, error;
+	int is_shared = task->work != RESTORE_UNSHARED;
 	struct buf unused = { 0 };
 
 	result = task->drops ? bind_queue_drop(fd, listen, task->drops) : 0;
@@ -248,8 +249,7 @@ int bind_restore(const struct restore_task *task, struct buf *lines)
 		return change_lent(task, lines);
 	if (task->work == RESTORE_SHUT)
 		return shutdown(fd, SHUT_RDWR);
-	if (task->work != RESTORE &&
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ task->work != RESTORE_UNSHARED }, sizeof(int)) < 0)
+	if (task->work != RESTORE && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &is_shared, sizeof(is_shared)) < 0)
 		return -1;
 	if (task->work == RESTORE_SHUT_EMPTY) { /* who came while another process had the lock is in the queue by now */
 		errno = EBUSY;

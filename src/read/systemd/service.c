@@ -72,16 +72,17 @@ static void set_io_scheduling(struct unit_builder *builder)
 	static const char *const classes[] = { "none", "realtime", "best-effort", "idle" };
 	const struct unit_assignment *class = unit_assigned(builder, "Service", "IOSchedulingClass");
 	const struct unit_assignment *priority = unit_assigned(builder, "Service", "IOSchedulingPriority");
+	const struct unit_assignment *first = class ? class : priority;
 	const char *name = class ? class->value : "best-effort";
 	struct origin at;
 
-	if (!class && !priority)
+	if (!first)
 		return;
 	if (name[0] >= '0' && name[0] <= '3' && !name[1])
 		name = classes[name[0] - '0'];
 	if (!strcmp(name, "none"))
 		return;
-	at = unit_place(class ? class : priority, 0);
+	at = unit_place(first, 0);
 	if (!strcmp(name, "idle") || !priority)
 		unit_set(builder, "io_scheduling", name, at);
 	else

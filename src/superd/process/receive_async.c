@@ -26,7 +26,7 @@ enum receive_state receive_async_hear(const struct worker_process *process, stru
 		"superd-receive", sizeof(struct receive_answer), 0, RECEIVED_MOST, fields,
 		sizeof(fields) / sizeof(*fields),
 	};
-	struct receive_answer answer;
+	struct receive_answer answer = { 0 };
 	char name[DESCRIPTOR_NAME];
 	ssize_t got;
 
