@@ -9,7 +9,6 @@
 #include "superctl/views.h"
 
 #define ACTS (MAY_NO_WAIT | MAY_TIMEOUT)
-#define DISTANCE_MOST 2 /* edit distance between a mistyped verb and the one suggested */
 
 const struct verb verbs[] = {
 	{ "status", NAMES_ANY, 0, "show services in detail; without a name, list all", view_status },
@@ -91,22 +90,17 @@ const char *verb_hint(const char *name)
 		{ "reread", "reload" },	  { "update", "reload" },
 		{ "unfreeze", "thaw" },	  { "unhold", "release" },
 	};
-	const char *nearest = NULL;
-	unsigned most = DISTANCE_MOST;
+	struct scan_nearest nearest = { .name = name, .most = 3 };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (!strcmp(others[i].foreign, name))
 			return others[i].here;
 	}
 	for (size_t i = 0; i < verb_count; i++) {
-		unsigned distance = scan_distance(verbs[i].name, name, most);
+		bool is_like = *name == *verbs[i].name || scan_distance(verbs[i].name, name, 1) <= 1;
 
-		if (verbs[i].options & ENDS)
-			continue;
-		if (distance > most || (distance > 1 && *name != *verbs[i].name) || (nearest && distance == most))
-			continue;
-		nearest = verbs[i].name;
-		most = distance;
+		if (is_like && !(verbs[i].options & ENDS))
+			scan_nearest_look(&nearest, verbs[i].name);
 	}
-	return nearest;
+	return nearest.word;
 }

@@ -116,26 +116,17 @@ static const struct service *row_at(const struct supervisor *supervisor, size_t 
  * similar. */
 static const char *nearest_name(const struct supervisor *supervisor, const char *name)
 {
-	unsigned most = strlen(name) < 5 ? 1 : 3;
+	struct scan_nearest nearest = { .name = name, .most = strlen(name) < 5 ? 2 : 4 };
 	double begun = clock_now();
 	size_t count = row_count(supervisor);
-	const char *nearest = NULL;
 
-	for (size_t n = 0; most && strlen(name) < 100 && n < count; n++) {
+	for (size_t n = 0; strlen(name) < 100 && n < count && clock_now() - begun <= TURN_SECONDS; n++) {
 		const struct service *row = row_at(supervisor, n);
-		unsigned distance;
 
-		if (clock_now() - begun > TURN_SECONDS)
-			break;
-		if (!row)
-			continue;
-		distance = scan_distance(name, row->name, most);
-		if (distance > most || distance >= strlen(row->name))
-			continue;
-		nearest = row->name;
-		most = distance - 1;
+		if (row)
+			scan_nearest_look(&nearest, row->name);
 	}
-	return nearest;
+	return nearest.word;
 }
 
 /* Whether a name is this one with an address behind: echo, echo@127.0.0.1. */

@@ -112,20 +112,15 @@ static const struct request_verb *find_verb(const char *name)
 
 static void refuse_unknown(struct session *session, const char *name)
 {
-	unsigned most = 3;
-	const char *near = NULL;
+	struct scan_nearest nearest = { .name = name, .most = 3 };
 	char hint[64] = "";
 
 	for (size_t n = 0; n < VERBS && strlen(name) < 32; n++) {
-		unsigned distance = scan_distance(name, verbs[n].name, most);
-
-		if (distance >= most || distance >= strlen(verbs[n].name) || verbs[n].right != RIGHT_READ)
-			continue;
-		near = verbs[n].name;
-		most = distance;
+		if (verbs[n].right == RIGHT_READ)
+			scan_nearest_look(&nearest, verbs[n].name);
 	}
-	if (near)
-		snprintf(hint, sizeof(hint), "did you mean %s?", near);
+	if (nearest.word)
+		snprintf(hint, sizeof(hint), "did you mean %s?", nearest.word);
 	session_fail(session, CODE_USAGE, hint, "'%.100s' is no verb", name);
 }
 
