@@ -39,11 +39,12 @@ static bool is_stream(const char *endpoint)
 	       !strncmp(endpoint, "tcp4:", 5) || !strncmp(endpoint, "tcp6:", 5);
 }
 
-static bool take_service(void *context, const json_t *line)
+static bool take_service(void *context, const json_t *line, struct reply_text *text)
 {
 	struct connect_view *view = context;
 	const json_t *list = json_reply_list(line, "listeners");
 
+	(void)text;
 	view->services++;
 	for (size_t n = 0; n < json_array_size(list) && !*view->endpoint; n++) {
 		const char *endpoint = json_reply_text(json_array_get(list, n), "endpoint");

@@ -296,6 +296,7 @@ static enum ctl_status handle_line(struct conversation *conversation, const char
 				   reply_line *on_line, void *context, bool *enough)
 {
 	json_t *line = json_reply_parse(text, length);
+	struct reply_text shown = { 0 };
 	enum ctl_status status;
 
 	if (conversation->options->json && line && !print_line(text, length)) {
@@ -306,8 +307,15 @@ static enum ctl_status handle_line(struct conversation *conversation, const char
 	status = conversation_check_line(conversation, line, enough);
 	conversation->lines_read++;
 	if (status == CTL_DONE && !*enough) {
-		if (on_line && !on_line(context, line))
+		if (on_line && !on_line(context, line, &shown))
 			status = CTL_FAILED;
+		if (!conversation->options->json) {
+			fputs(buf_string(&shown.err), stderr);
+			if (shown.out.length && !conversation_print(&shown.out))
+				status = CTL_FAILED;
+		}
+		buf_free(&shown.out);
+		buf_free(&shown.err);
 		if (conversation->lines_left && !--conversation->lines_left)
 			*enough = true;
 	}

@@ -25,9 +25,14 @@ struct conversation {
 	struct buf why;                 /* the last failure, visible text */
 };
 
+/* What the conversation prints once a line is handled, to stdout and to stderr; nothing with --json. */
+struct reply_text {
+	struct buf out, err;
+};
+
 /* Called for each line of the answer but the last one, which ends it. Returns false after printing an error that ends the
  * conversation. */
-typedef bool reply_line(void *context, const json_t *line);
+typedef bool reply_line(void *context, const json_t *line, struct reply_text *text);
 
 /* Connects and reads the greeting. On failure it prints the reason, and the caller must not call conversation_close. */
 enum ctl_status conversation_open(struct conversation *conversation, const struct superctl_options *options);

@@ -4,22 +4,16 @@
 #include "superctl/conversation.h"
 #include "superctl/state_words.h"
 
-static bool show_line(void *context, const json_t *line)
+static bool show_line(void *context, const json_t *line, struct reply_text *text)
 {
 	struct each_view *view = context;
-	struct buf out = { 0 };
-	bool ok;
 
 	view->inactive += !state_word_is_active(line);
-	if (view->options->json)
-		return true;
 	if (view->shown)
-		buf_char(&out, '\n');
-	view->add(&out, view, line);
+		buf_char(&text->out, '\n');
+	view->add(&text->out, view, line);
 	view->shown++;
-	ok = conversation_print(&out);
-	buf_free(&out);
-	return ok;
+	return true;
 }
 
 enum ctl_status each_view_run(struct each_view *view, const char *verb)

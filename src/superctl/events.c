@@ -14,11 +14,6 @@
 #define LOG_LINES 10                    /* of log, without --count and --since */
 #define LOG_LINES_MOST 1000000          /* more than superd keeps */
 
-struct events_view {
-	const struct superctl_options *options;
-	struct screen screen;
-};
-
 static enum style style_of(const json_t *event)
 {
 	if (json_reply_is(event, "level", "error"))
@@ -28,30 +23,27 @@ static enum style style_of(const json_t *event)
 	return json_reply_is(event, "level", "debug") ? STYLE_DIM : STYLE_PLAIN;
 }
 
-static bool show_event(void *context, const json_t *line)
+static bool show_event(void *screen, const json_t *line, struct reply_text *text)
 {
-	struct events_view *view = context;
-	struct buf out = { 0 };
-	bool ok = true;
+	struct buf *out = &text->out;
 
-	/* The name may be a mistake, or belong to a service that comes later. */
-	if (sentence_add(&out, line, "superctl: '{unmatched}': no service has such a name now; waiting for one\n"))
-		fputs(buf_string(&out), stderr);
-	else if (!view->options->json) {
-		buf_clear(&out);
-		if (json_reply_has_number(line, "at")) {
-			human_units_add_dated(&out, json_reply_number(line, "at"));
-			buf_char(&out, ' ');
-		}
-		screen_set(&view->screen, &out, style_of(line));
-		(void)sentence_add(&out, line, "[{dropped} events were left out, as they were not read fast enough|"
-					       "[{service}|superd]: [{message}]]");
-		screen_set(&view->screen, &out, STYLE_PLAIN);
-		buf_char(&out, '\n');
-		ok = conversation_print(&out);
+	/* The name may be a mistake, or belong to a service that comes later. That is said with --json, too. */
+	if (sentence_add(out, line, "superctl: '{unmatched}': no service has such a name now; waiting for one\n")) {
+		fputs(buf_string(out), stderr);
+		buf_clear(out);
+		return true;
 	}
-	buf_free(&out);
-	return ok;
+	buf_clear(out);
+	if (json_reply_has_number(line, "at")) {
+		human_units_add_dated(out, json_reply_number(line, "at"));
+		buf_char(out, ' ');
+	}
+	screen_set(screen, out, style_of(line));
+	(void)sentence_add(out, line, "[{dropped} events were left out, as they were not read fast enough|"
+				      "[{service}|superd]: [{message}]]");
+	screen_set(screen, out, STYLE_PLAIN);
+	buf_char(out, '\n');
+	return true;
 }
 
 static void add_request(struct buf *request, const struct superctl_options *options, const char *verb)
@@ -67,19 +59,19 @@ static enum ctl_status print_log(const struct superctl_options *options, const s
 				 const struct buf *again)
 {
 	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
-	struct events_view view = { .options = options };
+	struct screen screen;
 	enum ctl_status status = conversation_open(&conversation, options);
 
 	if (status != CTL_DONE)
 		return status;
-	screen_open(&view.screen, options->colour);
+	screen_open(&screen, options->colour);
 	status = conversation_send(&conversation, request);
 	if (again)
 		conversation.timeout = TRANSPORT_FOREVER;
 	if (status == CTL_DONE && again)
-		status = reconnect_read(&conversation, again, show_event, &view);
+		status = reconnect_read(&conversation, again, show_event, &screen);
 	else if (status == CTL_DONE)
-		status = conversation_read(&conversation, show_event, &view);
+		status = conversation_read(&conversation, show_event, &screen);
 	conversation_close(&conversation);
 	return status;
 }

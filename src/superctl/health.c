@@ -81,10 +81,11 @@ static void add_reasons(struct health_report *report, const json_t *line)
 }
 
 /* Handles a line about superd as a whole, or about one of the named services. */
-static bool on_health(void *context, const json_t *line)
+static bool on_health(void *context, const json_t *line, struct reply_text *text)
 {
 	struct health_report *report = context;
 
+	(void)text;
 	report->healthy = json_reply_flag(line, "healthy") && (report->healthy || !report->answered);
 	report->degraded |= json_reply_flag(line, "degraded");
 	report->answered = true;

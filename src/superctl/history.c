@@ -68,7 +68,7 @@ static bool add_present(struct history_view *view, json_t *service)
 	return true;
 }
 
-static bool keep_line(void *context, const json_t *line)
+static bool keep_line(void *context, const json_t *line, struct reply_text *text)
 {
 	struct history_view *view = context;
 	const json_t *wakes = json_reply_list(line, "wakes");
@@ -77,6 +77,7 @@ static bool keep_line(void *context, const json_t *line)
 	json_t *service = (json_t *)(size_t)line;
 	bool good = true;
 
+	(void)text;
 	if (view->options->json)
 		return true;
 	for (size_t n = 0; good && n < json_array_size(wakes); n++)

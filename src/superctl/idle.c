@@ -74,11 +74,12 @@ static void note_never(struct idle_view *view, const json_t *service)
 	json_reply_show_text(&view->never, service, "service");
 }
 
-static bool idle_line(void *context, const json_t *line)
+static bool idle_line(void *context, const json_t *line, struct reply_text *text)
 {
 	struct idle_view *view = context;
 	const json_t *timeouts = json_reply_list(line, "timeouts"), *own = json_reply_object(line, "own");
 
+	(void)text;
 	if (view->options->json)
 		return true;
 	if (!json_array_size(timeouts) && json_reply_flag(line, "never_ran"))

@@ -72,10 +72,11 @@ static bool is_wanted(const struct superctl_options *options, const json_t *serv
 	       (options->awake_only && state_word_is_awake(word));
 }
 
-static bool list_line(void *context, const json_t *line)
+static bool list_line(void *context, const json_t *line, struct reply_text *text)
 {
 	struct list_view *view = context;
 
+	(void)text;
 	if (!view->options->json && is_wanted(view->options, line))
 		json_array_append(view->services, (json_t *)(size_t)line);
 	return true;

@@ -16,8 +16,9 @@
 #define ASK_LIMIT 30000     /* for superd's answer */
 #define HTTP_ASK_LIMIT 5000 /* the same with --http */
 
-static bool keep_line(void *lines, const json_t *line)
+static bool keep_line(void *lines, const json_t *line, struct reply_text *text)
 {
+	(void)text;
 	return json_array_append(lines, (json_t *)(size_t)line) == 0;
 }
 

@@ -39,10 +39,11 @@ struct answer {
 	bool failed;                    /* there are too many lines */
 };
 
-static bool keep_line(void *context, const json_t *line)
+static bool keep_line(void *context, const json_t *line, struct reply_text *text)
 {
 	struct answer *answer = context;
 
+	(void)text;
 	answer->failed = json_array_size(answer->lines) >= LINES_MOST;
 	if (!answer->failed)
 		json_array_append(answer->lines, (json_t *)(size_t)line);

@@ -12,41 +12,26 @@
 /* A file system or server that does not answer may hold the reading for ever. systemd ends ExecReload= after 90 s. */
 #define TABLE_TIMEOUT INT64_C(60000000) /* microseconds */
 
-struct reload_view {
-	const struct superctl_options *options;
-	size_t failed;                  /* number of services that failed */
-};
-
 static const char diagnostic[] = "[{file}][:{line}{?line}][:{column}{?column}][{?file}: ]{severity}: {diagnostic}\n"
 				 "[  hint: {hint}\n]";
 
-static bool show_line(void *context, const json_t *line)
+static bool show_line(void *failures, const json_t *line, struct reply_text *text)
 {
-	struct reload_view *view = context;
 	bool failed = json_is_false(json_object_get(line, "ok")) || json_reply_is(line, "result", "failed");
-	bool ok = true, is_diagnostic = *json_reply_text(line, "diagnostic");
-	struct buf out = { 0 };
 
-	view->failed += failed;
-	if (view->options->json)
-		return true;
-	if (is_diagnostic)
-		(void)sentence_add(&out, line, diagnostic);
+	*(size_t *)failures += failed;
+	if (*json_reply_text(line, "diagnostic"))
+		(void)sentence_add(&text->err, line, diagnostic);
 	else
-		(void)sentence_add(&out, line, "[{service}: [{result}][ ({options})][: {message}]\n|"
-					       "{unchanged} unchanged\n]");
-	if (is_diagnostic || failed)
-		fputs(buf_string(&out), stderr);
-	else
-		ok = conversation_print(&out);
-	buf_free(&out);
-	return ok;
+		(void)sentence_add(failed ? &text->err : &text->out, line,
+				   "[{service}: [{result}][ ({options})][: {message}]\n|{unchanged} unchanged\n]");
+	return true;
 }
 
 enum ctl_status view_reload(const struct superctl_options *options)
 {
 	struct superctl_options bounded = *options;
-	struct reload_view view = { .options = options };
+	size_t failures = 0;
 	enum ctl_status status;
 
 	if (options->check && options->name_count) {
@@ -59,14 +44,9 @@ enum ctl_status view_reload(const struct superctl_options *options)
 		return view_act(options);
 	if (!options->has_timeout && !options->no_wait)
 		bounded.timeout = TABLE_TIMEOUT;
-	status = conversation_ask(&bounded, "reload", conversation_answer_timeout(&bounded), show_line, &view);
-	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
+	status = conversation_ask(&bounded, "reload", conversation_answer_timeout(&bounded), show_line, &failures);
+	return status == CTL_DONE && failures ? CTL_FAILED : status;
 }
-
-struct diff_view {
-	const struct superctl_options *options;
-	bool differs;
-};
 
 /* The settings of superd itself, as against a service, which may be called superd, too. */
 static bool is_block(const json_t *line)
@@ -87,38 +67,27 @@ static void add_difference(struct buf *out, const json_t *line)
 		(void)sentence_add(out, option, "    {option}: [{before}|none] -> [{after}|none]\n");
 }
 
-static bool show_difference(void *context, const json_t *line)
+static bool show_difference(void *differs, const json_t *line, struct reply_text *text)
 {
-	struct diff_view *view = context;
-	bool ok = true, is_diagnostic = *json_reply_text(line, "diagnostic");
-	bool is_difference = is_block(line) || *json_reply_text(line, "service");
-	struct buf out = { 0 };
-
-	view->differs |= is_difference;
-	if (view->options->json)
-		return true;
-	if (is_diagnostic)
-		(void)sentence_add(&out, line, diagnostic);
-	else if (is_difference)
-		add_difference(&out, line);
-	else
-		(void)sentence_add(&out, line,
+	if (*json_reply_text(line, "diagnostic")) {
+		(void)sentence_add(&text->err, line, diagnostic);
+	} else if (is_block(line) || *json_reply_text(line, "service")) {
+		*(bool *)differs = true;
+		add_difference(&text->out, line);
+	} else {
+		(void)sentence_add(&text->out, line,
 				   "[{unchanged} unchanged, {changed} changed, {added} added, {removed} removed\n]");
-	if (is_diagnostic)
-		fputs(buf_string(&out), stderr);
-	else
-		ok = conversation_print(&out);
-	buf_free(&out);
-	return ok;
+	}
+	return true;
 }
 
 /* Exits as diff(1) does: 0 without a difference, 1 with one, more if something failed. */
 enum ctl_status view_diff(const struct superctl_options *options)
 {
-	struct diff_view view = { .options = options };
-	enum ctl_status status = conversation_ask(options, "diff", TRANSPORT_FOREVER, show_difference, &view);
+	bool differs = false;
+	enum ctl_status status = conversation_ask(options, "diff", TRANSPORT_FOREVER, show_difference, &differs);
 
 	if (status == CTL_FAILED)
 		return CTL_USAGE;
-	return status == CTL_DONE && view.differs ? CTL_FAILED : status;
+	return status == CTL_DONE && differs ? CTL_FAILED : status;
 }

@@ -345,17 +345,12 @@ static void add_status(struct buf *out, const struct each_view *view, const json
 		add_line(out, &view->screen, &lines[n], service);
 }
 
-static bool show_superd(void *context, const json_t *line)
+static bool show_superd(void *context, const json_t *line, struct reply_text *text)
 {
-	struct buf out = { 0 };
-	bool ok;
-
 	(void)context;
-	(void)sentence_add(&out, line, "[\nthe last reload was refused: {reload_refused}; "
-				       "superd uses the previous configuration\n]");
-	ok = conversation_print(&out);
-	buf_free(&out);
-	return ok;
+	(void)sentence_add(&text->out, line, "[\nthe last reload was refused: {reload_refused}; "
+					     "superd uses the previous configuration\n]");
+	return true;
 }
 
 enum ctl_status view_status(const struct superctl_options *options)

@@ -33,10 +33,11 @@ struct timeline_view {
 	struct buf out;
 };
 
-static bool keep_line(void *context, const json_t *line)
+static bool keep_line(void *context, const json_t *line, struct reply_text *text)
 {
 	struct timeline_view *view = context;
 
+	(void)text;
 	if (view->options->json)
 		return true;
 	if (json_array_size(view->lines) < LINES_MOST && json_array_append(view->lines, (json_t *)(size_t)line) == 0)

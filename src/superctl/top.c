@@ -37,21 +37,15 @@ struct top_view {
 	enum ctl_status status;
 };
 
-static bool print_table(void *context, const json_t *line)
+static bool print_table(void *context, const json_t *line, struct reply_text *text)
 {
 	struct top_view *top = context;
-	struct buf out = { 0 };
-	bool ok;
 
-	if (top->options->json)
-		return true;
 	top_table_take(&top->table, line);
 	if (top->shown++)
-		buf_char(&out, '\n');
-	top_table_add(&top->table, &top->screen, SIZE_MAX, "\n", &out);
-	ok = conversation_print(&out);
-	buf_free(&out);
-	return ok;
+		buf_char(&text->out, '\n');
+	top_table_add(&top->table, &top->screen, SIZE_MAX, "\n", &text->out);
+	return true;
 }
 
 /* The orders that keys give, about the chosen service. */
@@ -77,10 +71,11 @@ static void add_note(struct top_view *top, const char *text)
 	top->note_lines++;
 }
 
-static bool take_note(void *context, const json_t *line)
+static bool take_note(void *context, const json_t *line, struct reply_text *text)
 {
 	struct buf note = { 0 };
 
+	(void)text;
 	order_add(&note, line, false);
 	add_note(context, buf_string(&note));
 	buf_free(&note);

@@ -20,28 +20,22 @@ struct act_view {
 	size_t failed;                  /* number of services that failed */
 };
 
-static bool show_result(void *context, const json_t *line)
+static bool show_result(void *context, const json_t *line, struct reply_text *text)
 {
 	struct act_view *view = context;
-	bool ok = json_reply_flag(line, "ok"), printed = true;
-	struct buf out = { 0 };
+	bool ok = json_reply_flag(line, "ok");
+	struct buf *out = ok ? &text->out : &text->err;
 
-	if (order_add_waiting(&out, line)) {
-		fprintf(stderr, "%s\n", buf_string(&out));
-		buf_free(&out);
+	if (order_add_waiting(&text->err, line)) {
+		buf_char(&text->err, '\n');
 		return true;
 	}
 	view->failed += !ok;
-	if (!view->options->json && *json_reply_text(line, "service")) {
-		order_add(&out, line, view->options->boot);
-		buf_char(&out, '\n');
-		if (ok)
-			printed = conversation_print(&out);
-		else
-			fputs(buf_string(&out), stderr);
+	if (*json_reply_text(line, "service")) {
+		order_add(out, line, view->options->boot);
+		buf_char(out, '\n');
 	}
-	buf_free(&out);
-	return printed;
+	return true;
 }
 
 /* verb: as sent, with options that conversation_request does not add. */
@@ -174,17 +168,13 @@ enum ctl_status view_shutdown(const struct superctl_options *options)
 	return status;
 }
 
-static bool show_upgrade(void *context, const json_t *line)
+static bool show_upgrade(void *context, const json_t *line, struct reply_text *text)
 {
 	struct act_view *view = context;
-	struct buf out = { 0 };
-	bool ok = true;
 
 	view->failed += json_is_false(json_object_get(line, "ok"));
-	if (!view->options->json && sentence_add(&out, line, "superd: {message}\n"))
-		ok = conversation_print(&out);
-	buf_free(&out);
-	return ok;
+	(void)sentence_add(&text->out, line, "[superd: {message}\n]");
+	return true;
 }
 
 /* superd has gone: either the new one says at its greeting that it has taken over, or another one is there, or none. */

@@ -5,15 +5,10 @@
 #include "superctl/sentence.h"
 #include "superctl/views.h"
 
-static bool show_version(void *context, const json_t *line)
+static bool show_version(void *context, const json_t *line, struct reply_text *text)
 {
-	const struct superctl_options *options = context;
-	struct buf out = { 0 };
-	bool printed;
-
-	if (options->json)
-		return true;
-	(void)sentence_add(&out, line,
+	(void)context;
+	(void)sentence_add(&text->out, line,
 			   "superd {version}[ (build {build})][, pid {pid}]\n"
 			   "[guard, pid {guard}: restarts superd if superd dies\n|"
 			   "no guard: no process restarts superd if superd dies\n]"
@@ -23,14 +18,12 @@ static bool show_version(void *context, const json_t *line)
 			   "  bounds     [{posture.bounding:words}|none]\n"
 			   "  [{?posture.dumpable}dumpable|not dumpable], "
 			   "[{?posture.no_new_privileges}no_new_privileges|may gain privileges]\n]");
-	printed = conversation_print(&out);
-	buf_free(&out);
-	return printed;
+	return true;
 }
 
 enum ctl_status view_version(const struct superctl_options *options)
 {
 	if (!options->json)
 		printf("superctl %s\n", PACKAGE_VERSION);
-	return conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_version, (void *)(size_t)options);
+	return conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_version, NULL);
 }
