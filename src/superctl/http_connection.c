@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +18,12 @@
 #define LINGER 1000         /* reading after the response */
 
 #define LINGER_MOST 65536   /* bytes that are read after the response */
+
+struct http_exchange {
+	char head[HTTP_REQUEST_MOST + 1];
+	size_t length;                  /* bytes of head */
+	struct http_request request;
+};
 
 /* Waits for events on a descriptor. false: the time `until` has passed. */
 static bool wait_for_events(int fd, short events, int64_t until)
@@ -82,7 +90,8 @@ static bool is_for_host(const struct http_exchange *exchange, const char *const 
 	return http_host_is_own(exchange->head, exchange->length, names);
 }
 
-int http_receive(struct http_exchange *exchange, const char *path, const char *const *hosts)
+/* Reads a request and judges it. Returns 1; 0: the client sent nothing; -1 and errno: stdin or stdout is of no use. */
+static int receive(struct http_exchange *exchange, const char *path, const char *const *hosts)
 {
 	struct http_request *request = &exchange->request;
 
@@ -118,26 +127,45 @@ static void read_until_close(void)
 	}
 }
 
-void http_respond(const struct http_request *request, const char *type, const char *fields, const struct buf *body)
+static void respond(const struct http_request *request, const char *fields, struct http_response *response)
 {
-	struct buf out = { 0 }, reason = { 0 };
-	bool good = request->status == 200;
+	struct buf out = { 0 }, *body = &response->body;
 
-	if (!good) {
-		buf_addf(&reason, "%s\n%s", http_reason(request->status),
-			 request->status != 421
+	if (response->status != 200) {
+		buf_clear(body);
+		buf_addf(body, "%s\n%s", http_reason(response->status),
+			 response->status != 421
 				 ? ""
 				 : "Use the address, localhost, or a host name that builtin lists.\n");
-		body = &reason;
-		type = "text/plain; charset=utf-8";
+		response->type = "text/plain; charset=utf-8";
 	}
 	buf_addf(&out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n%s%s\r\n",
-		 request->status, http_reason(request->status), type, body->length, fields,
-		 request->status == 405 ? "Allow: GET, HEAD\r\n" : "");
+		 response->status, http_reason(response->status), response->type, body->length, fields,
+		 response->status == 405 ? "Allow: GET, HEAD\r\n" : "");
 	if (!request->is_head)
 		buf_add(&out, buf_string(body), body->length);
 	if (write_answer(out.data, out.length))
 		read_until_close();
-	buf_free(&reason);
 	buf_free(&out);
+}
+
+enum ctl_status http_serve(const struct http_view *view, const struct superctl_options *options)
+{
+	struct http_exchange exchange;
+	struct http_response response = { 0 };
+	int received = receive(&exchange, view->path, options->hosts);
+	enum ctl_status status = CTL_DONE;
+
+	if (received < 0) {
+		fprintf(stderr, "superctl: %s: cannot use stdin and stdout: %s\n", view->name, strerror(errno));
+		return CTL_FAILED;
+	}
+	if (!received)
+		return CTL_DONE;
+	response.status = exchange.request.status;
+	if (response.status == 200)
+		status = view->answer(options, &exchange.request, &response);
+	respond(&exchange.request, view->fields, &response);
+	buf_free(&response.body);
+	return status;
 }

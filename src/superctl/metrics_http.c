@@ -1,13 +1,9 @@
 /* superctl metrics: asks superd for its counters, and prints them, or with --http answers one HTTP request on stdin and
  * stdout, a connection that superd accepted. */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "lib/clock.h"
 #include "superctl/conversation.h"
-#include "superctl/http.h"
 #include "superctl/http_connection.h"
 #include "superctl/metrics.h"
 #include "superctl/views.h"
@@ -43,52 +39,34 @@ static enum ctl_status ask_metrics(const struct superctl_options *options, int64
 	return status;
 }
 
-/* Makes the body of the response. An error goes to stderr, and so to superd's log. The client only sees status 503. */
-static enum ctl_status make_page(const struct superctl_options *options, struct http_request *request,
-				 struct buf *page)
+/* An error goes to stderr, and so to superd's log. The client only sees status 503. */
+static enum ctl_status answer(const struct superctl_options *options, const struct http_request *request,
+			      struct http_response *response)
 {
 	struct superctl_options plain = *options;
 	struct buf why = { 0 };
-	enum ctl_status status = CTL_DONE;
+	enum ctl_status status;
 
+	(void)request;
 	plain.json = false;
-	if (request->status == 200)
-		status = ask_metrics(&plain, HTTP_ASK_LIMIT, page, &why);
+	status = ask_metrics(&plain, HTTP_ASK_LIMIT, &response->body, &why);
+	response->type = "text/plain; version=0.0.4; charset=utf-8";
 	if (status != CTL_DONE) {
 		fprintf(stderr, "superctl: %s\n", buf_string(&why));
-		request->status = 503;
-		buf_clear(page);
+		response->status = 503;
 	}
 	buf_free(&why);
 	return status;
 }
 
-static enum ctl_status serve_http(const struct superctl_options *options)
-{
-	struct http_exchange exchange;
-	struct buf page = { 0 };
-	enum ctl_status status;
-	int received = http_receive(&exchange, "/metrics", options->hosts);
-
-	if (received < 0) {
-		fprintf(stderr, "superctl: metrics --http: cannot use stdin and stdout: %s\n", strerror(errno));
-		return CTL_FAILED;
-	}
-	if (!received)
-		return CTL_DONE;
-	status = make_page(options, &exchange.request, &page);
-	http_respond(&exchange.request, "text/plain; version=0.0.4; charset=utf-8", "", &page);
-	buf_free(&page);
-	return status;
-}
-
 enum ctl_status view_metrics(const struct superctl_options *options)
 {
+	static const struct http_view http = { "metrics --http", "/metrics", "", answer };
 	struct buf out = { 0 }, why = { 0 };
 	enum ctl_status status;
 
 	if (options->http)
-		return serve_http(options);
+		return http_serve(&http, options);
 	status = ask_metrics(options, ASK_LIMIT, &out, &why);
 	if (status != CTL_DONE)
 		fprintf(stderr, "superctl: %s\n", buf_string(&why));

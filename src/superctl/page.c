@@ -29,15 +29,7 @@ struct delays {
 
 /* Sums over the services, shown above the table. */
 struct totals {
-	double awake, asleep, memory, saved, queue, instances, faults, shown, left;
-};
-
-/* The cells of a row, before they are escaped. */
-struct cells {
-	struct buf state, endpoints, fault;
-	const char *colour;             /* class of the state */
-	double queue, memory, saved;
-	bool is_faulty;
+	double memory, saved, queue, instances, faults, shown;
 };
 
 static void add_escaped(struct buf *out, struct buf *text)
@@ -78,27 +70,21 @@ static void add_field(struct buf *out, enum field field, const json_t *service)
 	(void)field_add(out, field, &screen, service);
 }
 
-static void read_cells(struct cells *cells, const struct overview *overview, const json_t *service)
+/* Whether a page shows the service: its name, endpoints or state have the text of the filter. */
+static bool is_shown(const struct overview *overview, const json_t *service)
 {
 	const char *name = json_reply_text(service, "service");
-	const json_t *status = json_object_get(overview->failed, name);
+	struct buf text = { 0 };
+	bool is_shown;
 
-	add_field(&cells->state, FIELD_STATE, service);
-	add_field(&cells->endpoints, FIELD_ENDPOINTS, service);
-	add_field(&cells->fault, FIELD_FAILURE, status ? status : service);
-	cells->colour = colour_of(service);
-	cells->is_faulty = json_object_get(overview->faulty, name);
-	(void)facts_queue(service, &cells->queue);
-	cells->memory = json_reply_number(service, "memory");
-	cells->saved = json_reply_number(json_object_get(overview->gaps, name), "saves_now");
-}
-
-static bool is_shown(const struct overview *overview, const struct cells *cells, const char *name)
-{
-	if (overview->failed_only && !cells->is_faulty)
-		return false;
-	return strcasestr(name, overview->filter) || strcasestr(buf_string(&cells->endpoints), overview->filter) ||
-	       strcasestr(buf_string(&cells->state), overview->filter);
+	buf_addf(&text, "%s\n", name);
+	add_field(&text, FIELD_ENDPOINTS, service);
+	buf_char(&text, '\n');
+	add_field(&text, FIELD_STATE, service);
+	is_shown = strcasestr(buf_string(&text), overview->filter) &&
+		   (!overview->failed_only || json_object_get(overview->faulty, name));
+	buf_free(&text);
+	return is_shown;
 }
 
 /* Adds what a service did in the last hours. line: its line of timeline; NULL: unknown. */
@@ -145,19 +131,27 @@ static void add_legend(struct buf *out)
 	buf_text(out, "</p>\n");
 }
 
-static void add_cell(struct buf *out, enum field field, const json_t *service)
+static void add_cell(struct buf *out, enum field field, const char *class, const json_t *service)
 {
 	struct buf text = { 0 };
 
-	buf_text(out, fields[field].column.right ? "<td class=\"n\">" : "<td>");
+	class = fields[field].column.right ? "n" : class;
+	buf_addf(out, *class ? "<td class=\"%s\">" : "<td>", class);
 	add_field(&text, field, service);
 	add_escaped(out, &text);
 	buf_free(&text);
 }
 
-static void add_row(struct buf *out, struct cells *cells, const json_t *service, const json_t *timeline)
+static double saves_now(const struct overview *overview, const char *name)
 {
+	return json_reply_number(json_object_get(overview->gaps, name), "saves_now");
+}
+
+static void add_row(struct buf *out, const struct overview *overview, const json_t *service)
+{
+	static const enum field rest[] = { FIELD_ENDPOINTS, FIELD_QUEUE, FIELD_INSTANCES, FIELD_MEMORY };
 	const char *name = json_reply_text(service, "service");
+	const json_t *failed = json_object_get(overview->failed, name);
 
 	buf_text(out, "<tr id=\"s-");
 	html_url(out, name);
@@ -167,22 +161,18 @@ static void add_row(struct buf *out, struct cells *cells, const json_t *service,
 	html_url(out, name);
 	buf_text(out, "\">");
 	html_text(out, name);
-	buf_addf(out, "</a><td class=\"%s\">", cells->colour);
-	add_escaped(out, &cells->state);
-	add_cell(out, FIELD_SINCE, service);
+	buf_text(out, "</a>");
+	add_cell(out, FIELD_STATE, colour_of(service), service);
+	add_cell(out, FIELD_SINCE, "", service);
 	buf_text(out, "<td>");
-	add_timeline(out, timeline);
-	buf_text(out, "<td>");
-	add_escaped(out, &cells->endpoints);
-	add_cell(out, FIELD_QUEUE, service);
-	add_cell(out, FIELD_INSTANCES, service);
-	add_cell(out, FIELD_MEMORY, service);
+	add_timeline(out, json_object_get(overview->timelines, name));
+	for (size_t n = 0; n < sizeof(rest) / sizeof(*rest); n++)
+		add_cell(out, rest[n], "", service);
 	buf_text(out, "<td class=\"n\">");
-	if (cells->saved > 0)
-		human_units_add_bytes(out, cells->saved);
-	add_cell(out, FIELD_STARTS, service);
-	buf_text(out, "<td class=\"fault\">");
-	add_escaped(out, &cells->fault);
+	if (saves_now(overview, name) > 0)
+		human_units_add_bytes(out, saves_now(overview, name));
+	add_cell(out, FIELD_STARTS, "", service);
+	add_cell(out, FIELD_FAILURE, "fault", failed ? failed : service);
 	buf_text(out, "</td></tr>\n");
 }
 
@@ -235,29 +225,19 @@ static void add_delays(struct buf *out, const struct delays *delays, const char 
 
 static void add_service(struct buf *rows, struct totals *totals, const struct overview *overview, const json_t *service)
 {
-	struct cells cells = { 0 };
-	double instances = (double)facts_instances(service);
+	double instances = (double)facts_instances(service), queue;
 	const char *name = json_reply_text(service, "service");
 
-	read_cells(&cells, overview, service);
-	totals->awake += instances > 0;
-	totals->asleep += !strcmp(cells.colour, "sleep");
-	totals->faults += cells.is_faulty;
-	totals->memory += cells.memory;
-	totals->saved += cells.saved;
-	totals->queue += cells.queue;
+	(void)facts_queue(service, &queue);
+	totals->faults += json_object_get(overview->faulty, name) != NULL;
+	totals->memory += json_reply_number(service, "memory");
+	totals->saved += saves_now(overview, name);
+	totals->queue += queue;
 	totals->instances += instances;
-	if (!is_shown(overview, &cells, name))
-		;
-	else if (totals->shown >= PAGE_SERVICES)
-		totals->left++;
-	else {
-		totals->shown++;
-		add_row(rows, &cells, service, json_object_get(overview->timelines, name));
-	}
-	buf_free(&cells.state);
-	buf_free(&cells.endpoints);
-	buf_free(&cells.fault);
+	if (!is_shown(overview, service))
+		return;
+	if (totals->shown++ < PAGE_SERVICES)
+		add_row(rows, overview, service);
 }
 
 static void add_total(struct buf *out, const char *name, double number, bool is_bytes)
@@ -296,6 +276,7 @@ static void add_form(struct buf *out, const struct overview *overview)
 void page_add_overview(struct buf *out, const struct overview *overview)
 {
 	const json_t *superd = json_reply_object(json_array_get(overview->metrics, 0), "superd");
+	json_t *timelines = (json_t *)(size_t)overview->timelines;      /* of the same hours, so any has the axis */
 	struct totals totals = { 0 };
 	struct delays delays = { 0 };
 	struct buf rows = { 0 };
@@ -318,15 +299,15 @@ void page_add_overview(struct buf *out, const struct overview *overview)
 	buf_text(out, "<div class=\"wide\"><table id=\"services\">\n<caption>Services</caption>\n<thead><tr>"
 		      "<th scope=\"col\">Service<th scope=\"col\">State<th scope=\"col\">Since"
 		      "<th scope=\"col\">Last 6 hours<div id=\"axis\" class=\"live\">");
-	add_axis(out, json_array_get(overview->bars, 0), AXIS_TIMES);
+	add_axis(out, json_object_iter_value(json_object_iter(timelines)), AXIS_TIMES);
 	buf_text(out, "</div><th scope=\"col\">Listens on<th scope=\"col\">Queue"
 		      "<th scope=\"col\">Instances<th scope=\"col\">Memory"
 		      "<th scope=\"col\">Saved<th scope=\"col\">Starts<th scope=\"col\">Last failure\n"
 		      "<tbody id=\"rows\" class=\"live\">\n");
 	buf_add(out, buf_string(&rows), rows.length);
 	buf_text(out, "</table></div>\n<p id=\"note\" class=\"live\">");
-	if (totals.left > 0)
-		buf_addf(out, "%.0f more services match: use the filter.", totals.left);
+	if (totals.shown > PAGE_SERVICES)
+		buf_addf(out, "%.0f more services match: use the filter.", totals.shown - PAGE_SERVICES);
 	else if (!totals.shown)
 		buf_text(out, "No service matches.");
 	buf_text(out, "</p>\n");

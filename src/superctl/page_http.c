@@ -1,7 +1,6 @@
 /* Serves builtin = status: one HTTP request for the overview, the page of a service, the style sheet or the script.
  *
  * Nothing here writes: superd's connection may only read, and the methods are GET and HEAD. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +8,6 @@
 #include "lib/shell_words.h"
 #include "superctl/conversation.h"
 #include "superctl/html.h"
-#include "superctl/http.h"
 #include "superctl/http_connection.h"
 #include "superctl/json_reply.h"
 #include "superctl/page.h"
@@ -26,13 +24,6 @@
 #define TEXT_OF_PLAIN(number) #number
 
 static const char html_type[] = "text/html; charset=utf-8";
-
-struct response {
-	int status;
-	const char *type;
-	struct buf body;
-	struct buf why;                 /* for the log, if superd's answer is missing */
-};
 
 struct answer {
 	json_t *lines;                  /* array, owned; NULL: none yet */
@@ -80,22 +71,25 @@ static json_t *ask_about(struct conversation *conversation, const char *verb, co
 	return lines;
 }
 
-/* Returns the lines as an object by the services' names. */
-static json_t *index_lines(const json_t *lines)
+/* Returns the lines of the answer as an object by the services' names. *ok: superd has answered all so far. */
+static json_t *ask_index(struct conversation *conversation, const char *text, bool *ok)
 {
-	json_t *object = json_object();
+	json_t *lines = *ok ? ask(conversation, text) : NULL, *index = json_object();
 
+	*ok = lines;
 	for (size_t n = 0; n < json_array_size(lines); n++)
-		json_object_set(object, json_reply_text(json_array_get(lines, n), "service"), json_array_get(lines, n));
-	return object;
+		json_object_set(index, json_reply_text(json_array_get(lines, n), "service"), json_array_get(lines, n));
+	json_decref(lines);
+	return index;
 }
 
 /* Asks for the last failures of the services that had some. A service may be gone by now, so the answer may fail. */
 static json_t *ask_failures(struct conversation *conversation, const json_t *metrics)
 {
 	struct buf request = { 0 };
-	json_t *lines = NULL;
+	json_t *failures;
 	size_t count = 0;
+	bool ok;
 
 	buf_text(&request, "status");
 	for (size_t n = 1; n < json_array_size(metrics) && count < FAILED_MOST && request.length < REQUEST_BYTES; n++) {
@@ -107,31 +101,28 @@ static json_t *ask_failures(struct conversation *conversation, const json_t *met
 		shell_words_quote(&request, json_reply_text(service, "service"));
 		count++;
 	}
-	if (count)
-		lines = ask(conversation, buf_string(&request));
+	ok = count;
+	failures = ask_index(conversation, buf_string(&request), &ok);
 	buf_free(&request);
-	return lines;
+	return failures;
 }
 
 static bool add_overview(struct conversation *conversation, const struct http_request *request,
-			 struct response *response)
+			 struct http_response *response)
 {
-	json_t *metrics = ask(conversation, "metrics"), *idle = metrics ? ask(conversation, "idle") : NULL;
-	json_t *failures = idle ? ask_failures(conversation, metrics) : NULL;
-	json_t *list = idle ? ask(conversation, "list --failed") : NULL;
-	json_t *bars = list ? ask(conversation, "timeline --cells=" TEXT_OF(PAGE_CELLS)) : NULL;
-	json_t *gaps = index_lines(idle), *failed = index_lines(failures), *faulty = index_lines(list);
-	json_t *timelines = index_lines(bars);
+	json_t *metrics = ask(conversation, "metrics");
+	bool ok = metrics;
+	json_t *gaps = ask_index(conversation, "idle", &ok), *failed = ok ? ask_failures(conversation, metrics) : NULL;
+	json_t *faulty = ask_index(conversation, "list --failed", &ok);
+	json_t *timelines = ask_index(conversation, "timeline --cells=" TEXT_OF(PAGE_CELLS), &ok);
 	struct buf filter = { 0 }, failed_only = { 0 };
-	bool ok = bars;
 
 	if (!http_query(request, "q", &filter) || !http_query(request, "failed", &failed_only) ||
 	    filter.length > FILTER_MOST)
 		response->status = 400;
 	else if (ok) {
 		const struct overview overview = {
-			conversation->greeting, metrics, gaps, timelines, bars, failed, faulty, buf_string(&filter),
-			failed_only.length > 0,
+			metrics, gaps, timelines, failed, faulty, buf_string(&filter), failed_only.length > 0,
 		};
 
 		page_add_overview(&response->body, &overview);
@@ -140,13 +131,9 @@ static bool add_overview(struct conversation *conversation, const struct http_re
 	buf_free(&filter);
 	buf_free(&failed_only);
 	json_decref(timelines);
-	json_decref(bars);
 	json_decref(faulty);
 	json_decref(failed);
 	json_decref(gaps);
-	json_decref(failures);
-	json_decref(list);
-	json_decref(idle);
 	json_decref(metrics);
 	return ok;
 }
@@ -170,61 +157,55 @@ static void keep_lines_of(json_t *lines, const char *name)
 }
 
 /* A service that superd does not know has no page. */
-static bool add_service(struct conversation *conversation, const char *name, struct response *response)
+static bool add_service(struct conversation *conversation, const char *name, struct http_response *response)
 {
-	json_t *all = ask(conversation, "list"), *status, *rows, *bars, *timelines, *log;
-	bool known = line_of(all, name), ok = all && !known;
+	static const char *const requests[] = {
+		"status", "show", ("timeline --cells=" TEXT_OF(PAGE_CELLS_OF_ONE)), "timeline", "log --lines=100",
+	};
+	json_t *all = ask(conversation, "list"), *answers[sizeof(requests) / sizeof(*requests)] = { NULL };
+	const json_t *lines[sizeof(requests) / sizeof(*requests)];
+	bool known = line_of(all, name), ok = all;
 
 	json_decref(all);
 	if (!known) {
 		response->status = 404;
 		return ok;
 	}
-	status = ask_about(conversation, "status", name);
-	rows = status ? ask_about(conversation, "show", name) : NULL;
-	bars = rows ? ask_about(conversation, "timeline --cells=" TEXT_OF(PAGE_CELLS_OF_ONE), name) : NULL;
-	timelines = bars ? ask_about(conversation, "timeline", name) : NULL;
-	log = timelines ? ask_about(conversation, "log --lines=100", name) : NULL;
-	if (log && line_of(status, name)) {
-		const struct service_page page = { line_of(status, name), line_of(rows, name),
-						   line_of(bars, name), line_of(timelines, name), log };
+	for (size_t n = 0; ok && n < sizeof(requests) / sizeof(*requests); n++) {
+		answers[n] = ask_about(conversation, requests[n], name);
+		lines[n] = line_of(answers[n], name);
+		ok = answers[n] && (n || lines[n]);
+	}
+	if (ok) {
+		const struct service_page page = { lines[0], lines[1], lines[2], lines[3], answers[4] };
 
-		keep_lines_of(log, name);
+		keep_lines_of(answers[4], name);
 		page_add_service(&response->body, &page);
 		response->type = html_type;
-		ok = true;
 	}
-	json_decref(status);
-	json_decref(rows);
-	json_decref(bars);
-	json_decref(timelines);
-	json_decref(log);
+	for (size_t n = 0; n < sizeof(requests) / sizeof(*requests); n++)
+		json_decref(answers[n]);
 	return ok;
 }
 
-/* name: the service, decoded; NULL: the overview. */
+/* name: the service, decoded; NULL: the overview. An error goes to stderr, and so to superd's log. */
 static void ask_superd(const struct superctl_options *options, const struct http_request *request, const char *name,
-		       struct response *response)
+		       struct http_response *response)
 {
 	struct conversation conversation = { .until = clock_ms() + ASK_LIMIT,
 					     .timeout = TRANSPORT_FOREVER,
 					     .quiet = true };
-	struct superctl_options plain = *options;
 	bool ok = false;
 
-	plain.names = NULL;
-	plain.name_count = 0;
-	plain.timeout = -1;
-	if (conversation_open(&conversation, &plain) == CTL_DONE) {
+	if (conversation_open(&conversation, options) == CTL_DONE) {
 		ok = name ? add_service(&conversation, name, response)
 			  : add_overview(&conversation, request, response);
 		conversation_close(&conversation);
 	}
 	if (!ok) {
 		response->status = 503;
-		buf_add(&response->why, buf_string(&conversation.why), conversation.why.length);
-		if (!response->why.length)
-			buf_text(&response->why, "superd sent too many lines");
+		fprintf(stderr, "superctl: status page: %s\n", conversation.why.length
+			? buf_string(&conversation.why) : "superd sent too many lines");
 	}
 	buf_free(&conversation.why);
 }
@@ -234,8 +215,8 @@ static bool path_is(const struct http_request *request, const char *path)
 	return request->path_length == strlen(path) && !memcmp(request->path, path, request->path_length);
 }
 
-static void find_page(const struct superctl_options *options, const struct http_request *request,
-		      struct response *response)
+static enum ctl_status find_page(const struct superctl_options *options, const struct http_request *request,
+				 struct http_response *response)
 {
 	static const char services[] = "/service/";
 	const size_t begin = sizeof(services) - 1;
@@ -256,6 +237,7 @@ static void find_page(const struct superctl_options *options, const struct http_
 	else
 		ask_superd(options, request, buf_string(&name), response);
 	buf_free(&name);
+	return CTL_DONE;
 }
 
 enum ctl_status view_page(const struct superctl_options *options)
@@ -265,24 +247,7 @@ enum ctl_status view_page(const struct superctl_options *options)
 				     "Content-Security-Policy: default-src 'none'; style-src 'self'; "
 				     "script-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; "
 				     "base-uri 'none'; frame-ancestors 'none'\r\n";
-	struct response response = { .status = 200 };
-	struct http_exchange exchange;
-	int received = http_receive(&exchange, NULL, options->hosts);
+	static const struct http_view view = { "status page", NULL, fields, find_page };
 
-	if (received < 0) {
-		fprintf(stderr, "superctl: status page: cannot use stdin and stdout: %s\n", strerror(errno));
-		return CTL_FAILED;
-	}
-	if (!received)
-		return CTL_DONE;
-	if (exchange.request.status == 200) {
-		find_page(options, &exchange.request, &response);
-		exchange.request.status = response.status;
-	}
-	if (response.why.length)
-		fprintf(stderr, "superctl: status page: %s\n", buf_string(&response.why));
-	http_respond(&exchange.request, response.type, fields, &response.body);
-	buf_free(&response.body);
-	buf_free(&response.why);
-	return CTL_DONE;
+	return http_serve(&view, options);
 }
