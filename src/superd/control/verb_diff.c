@@ -26,11 +26,8 @@ struct difference {
 static const char reloaded_meanwhile[] = "a reload was requested meanwhile: try again";
 
 struct diff_request {
-	struct session *session;
-	bool table_was_read;
+	struct table_wait wait;
 	struct table *after;            /* the table as read, held; NULL: it has errors */
-	char errors[DIAGS_SUMMARY_MOST]; /* how many there are in it; empty: none */
-	struct diag_lines lines;        /* diagnostics to send */
 	struct service_comparison comparison;
 	bool is_compared;               /* the comparison is complete */
 	struct difference *list;        /* owned */
@@ -39,8 +36,7 @@ struct diff_request {
 	bool failed;                    /* memory was lacking for the list */
 	struct table *before;           /* the table that runs, held, for its settings of superd itself */
 	bool settings_sent;             /* those of superd itself are reported */
-	size_t unchanged, changed, added, removed; /* numbers of services */
-	struct alarm timeout;           /* of --timeout */
+	struct reload_counts counts;    /* numbers of services */
 };
 
 static void note_difference(void *context, enum diff_kind diff, struct service_runtime *runtime,
@@ -49,10 +45,10 @@ static void note_difference(void *context, enum diff_kind diff, struct service_r
 	struct diff_request *request = context;
 	struct difference *larger;
 
-	request->unchanged += diff == DIFF_SAME;
-	request->changed += diff == DIFF_CHANGED || diff == DIFF_SOCKETS;
-	request->added += diff == DIFF_ADDED;
-	request->removed += diff == DIFF_REMOVED;
+	request->counts.unchanged += diff == DIFF_SAME;
+	request->counts.changed += diff == DIFF_CHANGED || diff == DIFF_SOCKETS;
+	request->counts.added += diff == DIFF_ADDED;
+	request->counts.removed += diff == DIFF_REMOVED;
 	if (diff == DIFF_SAME || request->failed)
 		return;
 	larger = array_grow(request->list, &request->capacity, request->count, sizeof(*request->list));
@@ -120,15 +116,17 @@ static void add_value(const struct difference *difference, const struct service 
 	}
 }
 
-static void add_value_field(const struct difference *difference, const struct service *service, const char *name,
-			    const char *field, struct buf *line)
+/* Adds an option with its two values, of which it frees the text. An empty one is null. */
+static void add_option(struct buf *line, const char *name, struct buf *before, struct buf *after)
 {
-	struct buf value = { 0 };
-
-	add_value(difference, service, name, &value);
-	line->failed |= value.failed;
-	json_text_field(line, field, value.length ? buf_string(&value) : NULL);
-	buf_free(&value);
+	json_object_open(line);
+	json_text_field(line, "option", name);
+	json_text_field(line, "before", before->length ? buf_string(before) : NULL);
+	json_text_field(line, "after", after->length ? buf_string(after) : NULL);
+	json_object_close(line);
+	line->failed |= before->failed || after->failed;
+	buf_free(before);
+	buf_free(after);
 }
 
 static void add_options(const struct difference *difference, struct buf *line)
@@ -140,11 +138,11 @@ static void add_options(const struct difference *difference, struct buf *line)
 	line->failed |= names.failed;
 	word = names.length ? strtok_r(names.data, " ", &rest) : NULL;
 	for (; word; word = strtok_r(NULL, " ", &rest)) {
-		json_object_open(line);
-		json_text_field(line, "option", word);
-		add_value_field(difference, difference->before, word, "before", line);
-		add_value_field(difference, difference->after, word, "after", line);
-		json_object_close(line);
+		struct buf before = { 0 }, after = { 0 };
+
+		add_value(difference, difference->before, word, &before);
+		add_value(difference, difference->after, word, &after);
+		add_option(line, word, &before, &after);
 	}
 	buf_free(&names);
 }
@@ -156,9 +154,7 @@ static void send_difference(struct session *session, const struct difference *di
 
 	json_object_open(line);
 	json_text_field(line, "service", service->name);
-	json_text_field(line, "result", difference->diff == DIFF_ADDED     ? "added"
-					: difference->diff == DIFF_REMOVED ? "removed"
-									   : "changed");
+	json_text_field(line, "result", diff_name(difference->diff));
 	json_list_field(line, "options");
 	if (difference->before && difference->after)
 		add_options(difference, line);
@@ -167,16 +163,10 @@ static void send_difference(struct session *session, const struct difference *di
 	session_send_line(session);
 }
 
-static void add_setting_value(const struct globals *settings, enum global global, const char *field, struct buf *line)
+static void add_setting(const struct globals *settings, enum global global, struct buf *value)
 {
-	struct buf value = { 0 };
-
 	if (global_is_set(settings, global))
-		type_format(&global_directives[global], global_value(settings, global),
-						       &value);
-	line->failed |= value.failed;
-	json_text_field(line, field, value.length ? buf_string(&value) : NULL);
-	buf_free(&value);
+		type_format(&global_directives[global], global_value(settings, global), value);
 }
 
 /* Whether a reload would change it. What only a start sets is a warning among the diagnostics. */
@@ -196,6 +186,7 @@ static void send_settings(struct session *session, const struct globals *before,
 
 	for (int n = 0; n < GLOBALS; n++) {
 		enum global global = (enum global)n;
+		struct buf was = { 0 }, is = { 0 };
 
 		if (!setting_changes(before, after, global))
 			continue;
@@ -206,32 +197,15 @@ static void send_settings(struct session *session, const struct globals *before,
 			json_list_field(line, "options");
 		}
 		any = true;
-		json_object_open(line);
-		json_text_field(line, "option", global_directives[n].name[NATIVE]);
-		add_setting_value(before, global, "before", line);
-		add_setting_value(after, global, "after", line);
-		json_object_close(line);
+		add_setting(before, global, &was);
+		add_setting(after, global, &is);
+		add_option(line, global_directives[n].name[NATIVE], &was, &is);
 	}
 	if (!any)
 		return;
 	json_list_close(line);
 	json_object_close(line);
 	session_send_line(session);
-}
-
-static void finish_diff(struct diff_request *request)
-{
-	struct session *session = request->session;
-	struct buf *line = &session->line;
-
-	json_object_open(line);
-	json_count_field(line, "unchanged", request->unchanged);
-	json_count_field(line, "changed", request->changed);
-	json_count_field(line, "added", request->added);
-	json_count_field(line, "removed", request->removed);
-	json_object_close(line);
-	session_send_line(session);
-	session_done(session);
 }
 
 /* false: it takes another turn, or the request was answered. */
@@ -243,7 +217,7 @@ static bool go_on_comparing(struct diff_request *request)
 	case COMPARISON_COMPLETE:
 		break;
 	case COMPARISON_OUTDATED:
-		session_fail(request->session, CODE_BUSY, "", "%s", reloaded_meanwhile);
+		session_fail(request->wait.session, CODE_BUSY, "", "%s", reloaded_meanwhile);
 		return false;
 	}
 	request->is_compared = true;
@@ -255,19 +229,15 @@ static void on_diff_room(struct session *session)
 	struct diff_request *request = session->state;
 	double begun = clock_now();
 
-	if (!request->table_was_read) {
-		line_io_want_room(&session->io, false);
+	if (!table_wait_is_over(&request->wait))
 		return;
-	}
-	if (!diag_lines_send(&request->lines, session))
-		return;
-	if (*request->errors) {
-		session_fail(session, CODE_FAILED, "", "cannot compare: %s", request->errors);
+	if (*request->wait.errors) {
+		session_fail(session, CODE_FAILED, "", "cannot compare: %s", request->wait.errors);
 		return;
 	}
 	if (request->after && !request->is_compared && !go_on_comparing(request))
 		return;
-	if (!request->after || request->failed || request->lines.text.failed) {
+	if (!request->after || request->failed || request->wait.lines.failed) {
 		session_fail(session, CODE_FAILED, "", "cannot compare: out of memory");
 		return;
 	}
@@ -279,14 +249,18 @@ static void on_diff_room(struct session *session)
 			return;
 		send_difference(session, &request->list[request->at++]);
 	}
-	finish_diff(request);
+	json_object_open(&session->line);
+	reload_counts_add(&request->counts, &session->line);
+	json_object_close(&session->line);
+	session_send_line(session);
+	session_done(session);
 }
 
 static void on_diff_timeout(struct alarm *alarm)
 {
-	const struct diff_request *request = container_of(alarm, struct diff_request, timeout);
+	const struct diff_request *request = container_of(alarm, struct diff_request, wait.timeout);
 
-	session_fail(request->session, CODE_FAILED, "", "%s", request->table_was_read ?
+	session_fail(request->wait.session, CODE_FAILED, "", "%s", request->wait.table_was_read ?
 		     "the comparison was not sent in time" : "the configuration was not read in time");
 }
 
@@ -294,7 +268,7 @@ static void on_diff_free(struct session *session)
 {
 	struct diff_request *request = session->state;
 
-	alarm_stop(&request->timeout);
+	table_wait_end(&request->wait);
 	for (size_t n = 0; n < request->count; n++) {
 		if (request->list[n].table)
 			table_release(request->list[n].table);
@@ -304,7 +278,6 @@ static void on_diff_free(struct session *session)
 	if (request->before)
 		table_release(request->before);
 	free(request->list);
-	diag_lines_free(&request->lines);
 	free(request);
 }
 
@@ -313,19 +286,17 @@ static const struct request_ops diff_ops = { .room = on_diff_room, .free = on_di
 /* Takes over the table that was read. */
 static void take_table(struct diff_request *request, struct table *table, const struct diags *diags)
 {
-	request->table_was_read = true;
-	diag_lines_add(&request->lines, diags);
-	if (diags->errors)
-		diags_summarize(diags, request->errors);
+	struct supervisor *supervisor = request->wait.session->supervisor;
+
+	table_wait_hear(&request->wait, diags);
 	if (!table)
 		return;
 	request->after = table;
 	table->users++;
-	request->before = request->session->supervisor->table;
+	request->before = supervisor->table;
 	request->before->users++;
 	if (!diags->errors)
-		service_comparison_begin(&request->comparison, &request->session->supervisor->service_list,
-					 request->session->supervisor->table, table);
+		service_comparison_begin(&request->comparison, &supervisor->service_list, supervisor->table, table);
 }
 
 void verb_diff_end(struct server *server, struct table *table, const struct diags *diags)
@@ -334,14 +305,13 @@ void verb_diff_end(struct server *server, struct table *table, const struct diag
 		struct session *session = container_of(link, struct session, link);
 		struct diff_request *request = session->state;
 
-		if (session->ops != &diff_ops || request->table_was_read)
+		if (session->ops != &diff_ops || request->wait.table_was_read)
 			continue;
 		if (!table && !diags->errors) {
 			session_fail(session, CODE_BUSY, "", "%s", reloaded_meanwhile);
 			continue;
 		}
 		take_table(request, table, diags);      /* only one request waits at a time */
-		line_io_want_room(&session->io, true);
 		return;
 	}
 	table_free(table);              /* the client has gone */
@@ -358,9 +328,6 @@ void verb_diff_begin(struct session *session)
 		free(request);
 		return;
 	}
-	request->session = session;
-	alarm_init(&request->timeout, &supervisor->engine, on_diff_timeout);
-	if (session->request.options & ASKS_TIMEOUT)
-		alarm_set(&request->timeout, session->request.timeout);
+	table_wait_begin(&request->wait, session, on_diff_timeout);
 	session_begin(session, &diff_ops, request, false);
 }

@@ -21,7 +21,6 @@
 /* Diagnostics as lines of JSON, for `reload` and `diff`. */
 static void add_diagnostic(struct buf *out, const struct diag *diag)
 {
-	buf_char(out, '\n');
 	json_object_open(out);
 	json_text_field(out, "diagnostic", diag->message);
 	json_text_field(out, "file", diag->file);
@@ -31,71 +30,85 @@ static void add_diagnostic(struct buf *out, const struct diag *diag)
 	if (diag->hint)
 		json_text_field(out, "hint", diag->hint);
 	json_object_close(out);
+	buf_char(out, '\n');
 }
 
-void diag_lines_add(struct diag_lines *lines, const struct diags *diags)
+void table_wait_begin(struct table_wait *wait, struct session *session, void (*on_timeout)(struct alarm *alarm))
 {
+	wait->session = session;
+	alarm_init(&wait->timeout, &session->supervisor->engine, on_timeout);
+	if (session->request.options & ASKS_TIMEOUT)
+		alarm_set(&wait->timeout, session->request.timeout);
+}
+
+void table_wait_end(struct table_wait *wait)
+{
+	alarm_stop(&wait->timeout);
+	buf_free(&wait->lines);
+}
+
+void table_wait_hear(struct table_wait *wait, const struct diags *diags)
+{
+	wait->table_was_read = true;
+	if (diags->errors)
+		diags_summarize(diags, wait->errors);
 	for (size_t n = 0; n < diags->count; n++)
-		add_diagnostic(&lines->text, &diags->list[n]);
-	buf_char(&lines->text, '\n');
+		add_diagnostic(&wait->lines, &diags->list[n]);
+	line_io_want_room(&wait->session->io, true);
 }
 
-bool diag_lines_send(struct diag_lines *lines, struct session *session)
+bool table_wait_is_over(struct table_wait *wait)
 {
-	while (lines->sent + 1 < lines->text.length) {
-		const char *start = lines->text.data + lines->sent + 1;
+	struct session *session = wait->session;
+
+	if (!wait->table_was_read)
+		line_io_want_room(&session->io, false);
+	while (wait->sent < wait->lines.length && line_io_has_room(&session->io)) {
+		const char *start = wait->lines.data + wait->sent;
 		size_t length = strcspn(start, "\n");
 
-		if (!line_io_has_room(&session->io))
-			return false;
 		buf_add(&session->line, start, length);
-		lines->sent += length + 1;
-		if (length)
-			session_send_line(session);
+		wait->sent += length + 1;
+		session_send_line(session);
 	}
-	return true;
+	return wait->table_was_read && wait->sent >= wait->lines.length;
 }
 
-void diag_lines_free(struct diag_lines *lines)
-{
-	buf_free(&lines->text);
-}
-
-struct reload_request {
-	struct session *session;
-	bool table_was_read;
-	bool good;                      /* the new table is in effect */
-	struct reload_counts counts;    /* numbers of services, by what the reload did */
-	bool is_cut;                    /* memory was lacking for the answer */
-	char errors[DIAGS_SUMMARY_MOST]; /* how many there are in the table; empty: none */
-	size_t failed;                  /* number of services that failed */
-	struct buf results;             /* a copy of server->reload_results */
-	size_t at;                      /* bytes of `results` that are reported */
-	struct diag_lines lines;        /* diagnostics to send */
-	struct alarm timeout;           /* of --timeout */
-};
-
-static const char *diff_name(int diff)
+const char *diff_name(int diff)
 {
 	return diff == DIFF_ADDED ? "added" : diff == DIFF_REMOVED ? "removed" : "changed";
 }
+
+void reload_counts_add(const struct reload_counts *counts, struct buf *line)
+{
+	json_count_field(line, "unchanged", counts->unchanged);
+	json_count_field(line, "changed", counts->changed);
+	json_count_field(line, "added", counts->added);
+	json_count_field(line, "removed", counts->removed);
+}
+
+struct reload_request {
+	struct table_wait wait;
+	bool good;                      /* the new table is in effect */
+	struct reload_counts counts;    /* numbers of services, by what the reload did */
+	bool is_cut;                    /* memory was lacking for the answer */
+	size_t failed;                  /* number of services that failed */
+	struct buf results;             /* a copy of server->reload_results */
+	size_t at;                      /* bytes of `results` that are reported */
+};
 
 static void note_reloaded(struct session *session, bool good, const struct diags *diags,
 			  const struct reload_counts *counts)
 {
 	struct reload_request *reload = session->state;
 
-	if (reload->table_was_read)
+	if (reload->wait.table_was_read)
 		return;
-	reload->table_was_read = true;
+	table_wait_hear(&reload->wait, diags);
 	reload->good = good;
 	reload->counts = *counts;
-	if (diags->errors)
-		diags_summarize(diags, reload->errors);
-	diag_lines_add(&reload->lines, diags);
 	buf_add(&reload->results, buf_string(&session->server->reload_results), session->server->reload_results.length);
-	reload->is_cut = reload->results.failed || session->server->reload_results.failed || reload->lines.text.failed;
-	line_io_want_room(&session->io, true);
+	reload->is_cut = reload->results.failed || session->server->reload_results.failed || reload->wait.lines.failed;
 }
 
 /* Adds a list of the words in `names`, which blanks separate; nothing if there are none. */
@@ -118,86 +131,49 @@ static void add_words(struct buf *line, const char *name, const char *names)
 	buf_free(&word);
 }
 
-/* What a reload has done with a service. */
-struct reload_result {
-	const char *name;               /* of the service */
-	const char *result;             /* "added", "removed", "changed", "failed" */
-	const char *options;            /* options that have changed, separated by blanks */
-	struct service_runtime *runtime; /* NULL: none */
-};
-
-static void send_reload_result(struct session *session, const struct reload_result *result, const char *message)
-{
-	struct service_runtime *runtime = result->runtime;
-	struct buf *line = &session->line;
-
-	json_object_open(line);
-	json_text_field(line, "service", result->name);
-	json_text_field(line, "result", result->result);
-	json_flag_field(line, "ok", strcmp(result->result, "failed") != 0);
-	json_text_field(line, "state", runtime ? runtime_state_name(runtime) : state_name(OFF));
-	add_words(line, "options", result->options);
-	if (runtime && old_entry_count(runtime))
-		json_count_field(line, "outdated", old_entry_count(runtime));
-	if (*message)
-		json_text_field(line, "message", message);
-	json_object_close(line);
-	session_send_line(session);
-}
-
-/* Reports an entry that has errors. */
-static void report_wrong(struct session *session, const char *name)
-{
-	struct service_match match = selection_find(session->supervisor, name);
-	struct reload_result result = { name, "failed", "", match.runtime };
-	struct buf message = { 0 };
-
-	if (match.left_out)
-		buf_text(&message, left_out_reason(match.left_out));
-	buf_addf(&message, "%s%s", match.left_out ? "; " : "",
-		 match.runtime ? "it keeps its previous configuration" : "it is left out");
-	session->line.failed |= message.failed;
-	send_reload_result(session, &result, buf_string(&message));
-	buf_free(&message);
-}
-
 /* Reports a service. false: its result is not known yet. */
 static bool report_service(struct reload_request *reload, int kind, const char *name, const char *options)
 {
-	struct session *session = reload->session;
-	struct service_runtime *runtime = selection_find(session->supervisor, name).runtime;
-	struct reload_result result = { name, diff_name(kind), options, runtime };
-	struct buf message = { 0 };
-	const char *reason;
+	struct session *session = reload->wait.session;
+	struct service_match match = selection_find(session->supervisor, name);
+	struct service_runtime *runtime = match.runtime;
+	struct buf *line = &session->line, message = { 0 };
+	bool is_wrong = kind == RELOAD_WRONG, ok = false;
 
-	if (kind == RELOAD_WRONG) {
-		report_wrong(session, name);
-		return true;
-	}
-	if (runtime && runtime_is_being_restored(runtime))
+	if (is_wrong) {                 /* its entry has errors */
+		buf_addf(&message, "%s%s%s", match.left_out ? left_out_reason(match.left_out) : "",
+			 match.left_out ? "; " : "",
+			 runtime ? "it keeps its previous configuration" : "it is left out");
+	} else if (runtime && runtime_is_being_restored(runtime)) {
 		return false;
-	if (runtime && runtime_has_old_options(runtime)) {
-		reload->failed++;
-		result.result = "failed";
-		send_reload_result(session, &result, "its socket keeps its old options until its program has ended");
-		return true;
-	}
-	if (!runtime || runtime_state(runtime) != BINDING) {
+	} else if (runtime && runtime_has_old_options(runtime)) {
+		buf_text(&message, "its socket keeps its old options until its program has ended");
+	} else if (runtime && runtime_state(runtime) == BINDING) {
+		if (sockets_are_under_way(runtime))
+			return false;
+		buf_text(&message, runtime_reason(runtime));
+	} else {
+		ok = true;
 		if (runtime && runtime_is_removed(runtime))
 			old_entry_describe_removed(runtime, &message);
 		else if (runtime)
 			old_entry_describe(runtime, &message);
-		session->line.failed |= message.failed;
-		send_reload_result(session, &result, buf_string(&message));
-		buf_free(&message);
-		return true;
 	}
-	if (sockets_are_under_way(runtime))
-		return false;
-	reason = runtime_reason(runtime);
-	reload->failed++;
-	result.result = "failed";
-	send_reload_result(session, &result, reason);
+	reload->failed += !ok && !is_wrong;
+	json_object_open(line);
+	json_text_field(line, "service", name);
+	json_text_field(line, "result", ok ? diff_name(kind) : "failed");
+	json_flag_field(line, "ok", ok);
+	json_text_field(line, "state", runtime ? runtime_state_name(runtime) : state_name(OFF));
+	add_words(line, "options", is_wrong ? "" : options);
+	if (runtime && old_entry_count(runtime))
+		json_count_field(line, "outdated", old_entry_count(runtime));
+	if (message.length)
+		json_text_field(line, "message", buf_string(&message));
+	json_object_close(line);
+	line->failed |= message.failed;
+	session_send_line(session);
+	buf_free(&message);
 	return true;
 }
 
@@ -209,10 +185,10 @@ static bool report_services(struct reload_request *reload)
 	while (reload->at < reload->results.length) {
 		const char *entry = reload->results.data + reload->at, *options = entry + strlen(entry) + 1;
 
-		if (!line_io_has_room(&reload->session->io) || clock_now() - begun > TURN_SECONDS)
+		if (!line_io_has_room(&reload->wait.session->io) || clock_now() - begun > TURN_SECONDS)
 			return false;
 		if (!report_service(reload, *entry - 1, entry + 1, options)) {
-			line_io_want_room(&reload->session->io, false);
+			line_io_want_room(&reload->wait.session->io, false);
 			return false;
 		}
 		reload->at += strlen(entry) + 1 + strlen(options) + 1;
@@ -222,14 +198,11 @@ static bool report_services(struct reload_request *reload)
 
 static void finish_reload(struct reload_request *reload)
 {
-	struct session *session = reload->session;
+	struct session *session = reload->wait.session;
 	struct buf *line = &session->line;
 
 	json_object_open(line);
-	json_count_field(line, "unchanged", reload->counts.unchanged);
-	json_count_field(line, "changed", reload->counts.changed);
-	json_count_field(line, "added", reload->counts.added);
-	json_count_field(line, "removed", reload->counts.removed);
+	reload_counts_add(&reload->counts, line);
 	json_count_field(line, "failed", reload->failed + reload->counts.wrong);
 	json_object_close(line);
 	session_send_line(session);
@@ -246,30 +219,16 @@ static void finish_reload(struct reload_request *reload)
 		session_done(session);
 }
 
-static void refuse_reload(struct reload_request *reload)
-{
-	static const char hint[] = "the previous configuration stays in effect";
-	struct session *session = reload->session;
-
-	if (*reload->errors)
-		session_fail(session, CODE_FAILED, hint, "not reloaded: %s", reload->errors);
-	else
-		session_fail(session, CODE_FAILED, hint, "not reloaded: %s",
-			     session->supervisor->engine.stopping ? "superd is stopping" : "out of memory");
-}
-
 static void on_reload_room(struct session *session)
 {
 	struct reload_request *reload = session->state;
 
-	if (!reload->table_was_read) {
-		line_io_want_room(&session->io, false);
-		return;
-	}
-	if (!diag_lines_send(&reload->lines, session))
+	if (!table_wait_is_over(&reload->wait))
 		return;
 	if (!reload->good)
-		refuse_reload(reload);
+		session_fail(session, CODE_FAILED, "the previous configuration stays in effect", "not reloaded: %s",
+			     *reload->wait.errors ? reload->wait.errors
+			     : session->supervisor->engine.stopping ? "superd is stopping" : "out of memory");
 	else if (report_services(reload))
 		finish_reload(reload);
 }
@@ -278,23 +237,22 @@ static void on_reload_change(struct session *session)
 {
 	struct reload_request *reload = session->state;
 
-	if (reload->table_was_read)
+	if (reload->wait.table_was_read)
 		line_io_want_room(&session->io, true);
 }
 
 static void on_reload_timeout(struct alarm *alarm)
 {
-	struct reload_request *reload = container_of(alarm, struct reload_request, timeout);
-
+	struct reload_request *reload = container_of(alarm, struct reload_request, wait.timeout);
 	char what[WAIT_NOTE_MOST];
 	double seconds;
 
-	if (!reload->table_was_read && wait_note_read(what, &seconds))
-		session_fail(reload->session, CODE_FAILED,
+	if (!reload->wait.table_was_read && wait_note_read(what, &seconds))
+		session_fail(reload->wait.session, CODE_FAILED,
 			     "the previous configuration stays in effect; the reload continues when it answers",
 			     "not reloaded in time: %s does not answer", what);
 	else
-		session_fail(reload->session, CODE_FAILED, "", "not done in time, but under way");
+		session_fail(reload->wait.session, CODE_FAILED, "", "not done in time, but under way");
 }
 
 static void on_reload_free(struct session *session)
@@ -302,9 +260,8 @@ static void on_reload_free(struct session *session)
 	struct reload_request *reload = session->state;
 	struct server *server = session->server;
 
-	alarm_stop(&reload->timeout);
+	table_wait_end(&reload->wait);
 	buf_free(&reload->results);
-	diag_lines_free(&reload->lines);
 	free(reload);
 	session_unwatch_changes(session);
 	if (--server->reload_waiters)
@@ -347,10 +304,7 @@ void verb_reload_begin(struct session *session)
 		session_fail(session, CODE_FAILED, "", "out of memory");
 		return;
 	}
-	reload->session = session;
-	alarm_init(&reload->timeout, &supervisor->engine, on_reload_timeout);
-	if (session->request.options & ASKS_TIMEOUT)
-		alarm_set(&reload->timeout, session->request.timeout);
+	table_wait_begin(&reload->wait, session, on_reload_timeout);
 	session->server->reload_waiters++;
 	supervisor->service_list.report = &session->server->reload_results;
 	session_watch_changes(session);

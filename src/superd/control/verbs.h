@@ -6,6 +6,7 @@
 #include "superd/control/selection.h"
 #include "superd/control/session.h"
 #include "superd/control/show.h"
+#include "superd/reload/reload.h"
 #include "superd/service/operator.h"
 #include "table/services/left_out.h"
 #include "table/services/table.h"
@@ -52,16 +53,23 @@ void order_line_send(struct session *session, const char *name, const struct ope
 /* The result for a service without a runtime. */
 enum order_result order_line_refusal(const struct service_match *match);
 
-/* The diagnostics of a reading of the table as lines of an answer, in verb_reload.c. They are copied, as the answer may
- * take longer than they live. Begins zeroed. */
-struct diag_lines {
-	struct buf text;                /* lines, with a newline before each; owned */
-	size_t sent;                    /* bytes of text that are sent */
+/* What reload and diff do until the table is read, in verb_reload.c. Begins zeroed. */
+struct table_wait {
+	struct session *session;
+	struct alarm timeout;           /* of --timeout */
+	bool table_was_read;
+	char errors[DIAGS_SUMMARY_MOST]; /* how many there are in the table; empty: none */
+	struct buf lines;               /* the diagnostics, which live shorter, as lines of the answer; owned */
+	size_t sent;                    /* bytes of these that are sent */
 };
 
-void diag_lines_add(struct diag_lines *lines, const struct diags *diags);       /* if memory lacks: text.failed */
-bool diag_lines_send(struct diag_lines *lines, struct session *session); /* sends while there is room; true: all are sent */
-void diag_lines_free(struct diag_lines *lines);
+void table_wait_begin(struct table_wait *wait, struct session *session, void (*on_timeout)(struct alarm *alarm));
+void table_wait_hear(struct table_wait *wait, const struct diags *diags);       /* if memory lacks: lines.failed */
+bool table_wait_is_over(struct table_wait *wait);       /* sends while there is room; true: all are sent */
+void table_wait_end(struct table_wait *wait);
+
+const char *diff_name(int diff);        /* of an enum diff_kind */
+void reload_counts_add(const struct reload_counts *counts, struct buf *line);   /* but not what failed */
 
 /* Writes the row of a service as JSON: its options, the places where they were set, and the row as superd.conf. It holds
  * the defaults of a table, which rows are compared with. In verb_query.c. */
