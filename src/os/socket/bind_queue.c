@@ -119,14 +119,15 @@ static bool discard_one(int fd, const struct listen *listen)
 int bind_queue_drop(int fd, const struct listen *listen, unsigned most)
 {
 	int flags = fcntl(fd, F_GETFL), result = 0;
+	bool is_timed;
 
 	if (flags < 0 || fd_set_nonblocking(fd, true) < 0)
 		return -1;              /* it would block */
-	eintr_timer_begin();            /* another holder may have cleared O_NONBLOCK */
+	is_timed = eintr_timer_begin(); /* another holder may have cleared O_NONBLOCK */
 	for (unsigned n = 0; n < most && is_readable(fd) > 0; n++) {
-		if (discard_one(fd, listen))
+		if (is_timed && discard_one(fd, listen))
 			continue;
-		result = errno == EAGAIN ? 0 : -1;
+		result = is_timed && errno == EAGAIN ? 0 : -1;
 		break;
 	}
 	eintr_timer_end();

@@ -94,14 +94,17 @@ bool client_take(int fd, int listener, const struct listen *listen, struct clien
 
 enum accepted client_accept_shared(int listener, const struct listen *listen, struct client *client)
 {
-	enum accepted result;
+	enum accepted result = ACCEPT_EXHAUSTED;
 	int error;
 
+	client->fd = -1;
+	client->length = 0;
 	fd_set_nonblocking(listener, true);
-	eintr_timer_begin();
-	result = client_accept(listener, listen, client);
+	if (eintr_timer_begin())
+		result = client_accept(listener, listen, client);
 	error = errno;
 	eintr_timer_end();
+	errno = error;
 	return result == ACCEPT_AGAIN && error == EINTR ? ACCEPT_NOTHING : result;
 }
 

@@ -35,7 +35,7 @@ enum accepted {
 enum accepted client_accept(int listener, const struct listen *listen, struct client *client);
 
 /* As client_accept, for a listener that a service shares. The service may clear O_NONBLOCK, so the call is interrupted
- * if it blocks. */
+ * if it blocks; ACCEPT_EXHAUSTED where nothing could interrupt it. */
 enum accepted client_accept_shared(int listener, const struct listen *listen, struct client *client);
 
 /* Makes a client of a connection that another process has accepted (listener_take), as that may wait for the lock of a

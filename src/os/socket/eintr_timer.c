@@ -40,13 +40,12 @@ static timer_t *timer_of_thread(void)
 	return &timer;
 }
 
-static void set_timer(long every)
+static bool set_timer(long every)
 {
 	struct itimerspec time = { .it_interval.tv_nsec = every, .it_value.tv_nsec = every };
 	timer_t *timer = timer_of_thread();
 
-	if (timer)
-		timer_settime(*timer, 0, &time, NULL);
+	return timer && timer_settime(*timer, 0, &time, NULL) == 0;
 }
 
 /* The handler has no SA_RESTART, so the call fails with EINTR (signal(7)). */
@@ -67,10 +66,10 @@ static void restore_signal(void)
 	sigaction(SIGURG, &before, NULL);
 }
 
-void eintr_timer_begin(void)
+bool eintr_timer_begin(void)
 {
 	unblock_signal();
-	set_timer(INTERVAL);
+	return set_timer(INTERVAL);
 }
 
 void eintr_timer_end(void)

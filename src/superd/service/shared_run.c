@@ -376,15 +376,14 @@ struct exec_sequence *shared_run_resume(struct service_runtime *runtime, struct 
 
 /* ---- it ends ---- */
 
-/* Closes the waiting clients of a Unix socket. They may have sent descriptors, so superd/loop/close_socket closes
- * them. */
+/* Closes the waiting clients of a Unix socket. They may have sent descriptors, so superd/loop/close_socket closes them:
+ * a superd-accept that did would hang, and keep those of other services waiting. */
 static void flush_clients(struct service_runtime *runtime, const struct listener *listener)
 {
 	struct client client;
 
-	if (fd_set_nonblocking(listener->fd, true) < 0)
-		return;         /* accept(2) would block */
-	for (int n = 0; n < DROPS_MOST && client_accept(listener->fd, listener->listen, &client) == ACCEPTED; n++)
+	for (int n = 0; n < DROPS_MOST && client_waits(listener->fd) &&
+	     client_accept_shared(listener->fd, listener->listen, &client) == ACCEPTED; n++)
 		close_socket_client(runtime->engine, runtime->service->name, &client);
 }
 

@@ -227,6 +227,29 @@ Test(client, a_listener_a_backend_shut_down_is_broken)
 	cr_expect_eq(client_accept(fd, &listen, &client), ACCEPT_BROKEN);
 }
 
+Test(client, waits_for_nobody_where_nothing_could_interrupt_it)
+{
+	struct listen listen = listen_of("tcp:127.0.0.1:0");
+	int fd = opened(&listen), peer = connected(AF_INET, SOCK_STREAM, port_of(fd));
+	struct rlimit limit;
+	struct client client;
+	rlim_t before;
+
+	cr_assert_eq(getrlimit(RLIMIT_SIGPENDING, &limit), 0);
+	before = limit.rlim_cur;
+	limit.rlim_cur = 0;             /* no timer can be made */
+	cr_assert_eq(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
+	cr_expect_eq(client_accept_shared(fd, &listen, &client), ACCEPT_EXHAUSTED);
+	cr_expect_eq(errno, EAGAIN);
+	cr_expect_lt(client.fd, 0);
+	limit.rlim_cur = before;
+	cr_assert_eq(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
+	cr_expect_eq(client_accept_shared(fd, &listen, &client), ACCEPTED);
+	close(client.fd);
+	close(peer);
+	close(fd);
+}
+
 Test(client, running_out_of_descriptors_is_told_apart)
 {
 	struct listen listen = listen_of("tcp:127.0.0.1:0");
