@@ -18,6 +18,7 @@
 #include "lib/patience.h"
 #include "lib/scan.h"
 #include "os/guard/guard_link.h"
+#include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
 #include "os/netdiag/socket_id.h"
 #include "superd/loop/close_socket.h"
@@ -271,11 +272,11 @@ bool left_fds_take(struct state_stream *stream, int fd)
  * a proxy chooses the address (transparent). 0: it is another's. */
 static int listener_fit(const struct listener *listener, const struct socket_address *local)
 {
-	struct socket_address own = { .length = sizeof(own.storage) };
+	struct socket_address own;
 	char host[HOST_TEXT], own_host[HOST_TEXT];
 
 	if (!listener_has_socket(listener) || !endpoint_accepts(listener->listen->endpoint) ||
-	    getsockname(listener->fd, &own.any, &own.length) < 0 || own.any.sa_family != local->any.sa_family)
+	    !foreign_socket_name(listener->fd, &own) || own.any.sa_family != local->any.sa_family)
 		return 0;
 	if (socket_address_port(local) <= 0)
 		return own.length == local->length && !memcmp(&own.storage, &local->storage, own.length) ? 3 : 0;
