@@ -70,6 +70,27 @@ Behaviour(operator, a_restart_counts_also_while_it_is_being_stopped)
 	clock_stop(superd, 2 * HOUR_MS);
 }
 
+/* Not by an order to stop that turns into one to restart. */
+Behaviour(operator, a_restart_is_one_from_its_first_phase_on)
+{
+	int follower, client;
+	const char *line;
+
+	clock_run_web(backend("talk"), "");
+	follower = control_connect();
+	client = client_connect(port);
+	client_send(client, "hello\n");
+	expect_in(client_line(client), " hello");
+	client_send(follower, "events --level=debug\n");
+	cr_assert(control_is_done(control_once("restart --no-wait web")));
+	do
+		line = client_line(follower);
+	while (!strstr(line, ": stop by "));
+	expect_in(line, ": stop by restart: ");
+	close(client);
+	close(follower);
+}
+
 static const char *lines_to_end(int operator)
 {
 	const char *answer = "";

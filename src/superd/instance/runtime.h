@@ -72,6 +72,7 @@ struct service_run {
 	bool reason_logged;             /* true: a line for all services tells the reason, so the next pause needs none */
 	pid_t unrecorded;               /* instance whose START waits for the address of its client; 0: none */
 	double slept;                   /* seconds that it has listened without an instance, before the start that comes; 0: none */
+	bool restarts;                  /* the HALT that is being handled is an order to restart */
 	bool goes_late;                 /* true: starts that needed its memory waited in vain (superd/stop/memory_pressure) */
 
 	struct buf lack;                /* why the sockets of the instance that stops have no second ones; "": they have */

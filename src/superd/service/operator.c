@@ -217,10 +217,13 @@ static enum order_result begin_restart(const struct operator_order *order, struc
 
 	if (starts && !order_start(runtime))
 		return ORDER_NO_MEMORY;
-	if (runtime->run)               /* earlier failures must not count against the next instance */
-		runtime->run->stats.failed.in_row = 0;
+	if (runtime->run) {
+		runtime->run->stats.failed.in_row = 0;  /* earlier failures must not count against the next instance */
+		runtime->run->restarts = true;
+	}
 	runtime_event(runtime, HALT);
-	stop_for_restart(runtime);
+	if (runtime->run)
+		runtime->run->restarts = false;
 	runtime->halted = false;
 	warm_pool_follow(runtime);
 	if (starts && !has_current(runtime) && runtime_state(runtime) != STOPPING)

@@ -807,7 +807,8 @@ void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
 		buf_free(&awaited);
 	}
 	if (cause != UNNEEDED)
-		runtime->run->stop_reason = cause == TIMER ? STOP_LIMIT : STOP_ORDER;
+		runtime->run->stop_reason = cause == TIMER ? STOP_LIMIT :
+					    runtime->run->restarts ? STOP_RESTART : STOP_ORDER;
 	stop_begin(runtime);
 	if (cause == HALT)
 		shared_run_dismiss(runtime);

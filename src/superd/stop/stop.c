@@ -854,16 +854,6 @@ void stop_begin(struct service_runtime *runtime)
 	seek_clients(stop);
 }
 
-void stop_for_restart(struct service_runtime *runtime)
-{
-	struct instance *instance = runtime_current(runtime);
-
-	if (instance && runtime->run->stop_reason == STOP_ORDER)
-		runtime->run->stop_reason = STOP_RESTART;
-	if (instance && instance->stop && instance->stop->reason == STOP_ORDER)
-		instance->stop->reason = STOP_RESTART;
-}
-
 /* Whether its stop was ordered, and had to wait until it can begin. */
 static bool is_to_begin(struct service_runtime *runtime)
 {

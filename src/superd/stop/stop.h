@@ -93,8 +93,6 @@ void stop_spare_clients(struct conn_query *query);
  * once. */
 void stop_begin(struct service_runtime *runtime);
 
-void stop_for_restart(struct service_runtime *runtime); /* the order (STOP_ORDER) that it was just given is one to restart */
-
 /* Begins a stop that had to wait, or that the superd before an upgrade began. */
 void stop_go_on(struct service_runtime *runtime);
 
