@@ -154,7 +154,7 @@ static void save_times(struct state_saver *saver, const void *object)
 		state_add_real(&saver->text, state_name((enum state)state), stats->state_times.seconds[state]);
 }
 
-/* The time in the present state goes on counting in the next superd. */
+/* The time in the present state goes on counting in the next superd, from `entered` on; without that, from now on. */
 static void load_times(struct state_section *section, void *object)
 {
 	struct service_stats *stats = object;
@@ -167,5 +167,6 @@ static void load_times(struct state_section *section, void *object)
 static const struct state_field times_fields[] = {
 	{ FIELD("cpu", cpu) },
 	{ STATE_BY(service_stats, state_times, save_times, load_times) },
+	{ FIELD("entered", state_times.entered), .always = true },
 };
 const struct field_table saved_times = FIELD_TABLE("spent", service_stats, times_fields);

@@ -389,7 +389,6 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 		state_save(saver, &latency_state, &run->stats.latency);
 	if (run->stats.thaw_latency.count)
 		state_save(saver, &thaw_latency_state, &run->stats.thaw_latency);
-	state_times_leave(&run->stats.state_times, runtime_state(runtime), clock_now());
 	state_save(saver, &saved_times, &run->stats);
 	for (unsigned n = run->stats.failed.count; n-- > 0;)    /* the oldest first, in the order of failures_keep */
 		state_save(saver, &failure_state, &run->stats.failed.kept[n]);
