@@ -1,4 +1,5 @@
 /* --guard: what superd knew of its services when it was killed, the next one knows, of each kind and in each state. */
+#include <dirent.h>
 #include <netinet/in.h>
 #include <poll.h>
 
@@ -449,4 +450,57 @@ Behaviour(guard_state, counters_go_on)
 	cr_expect_str_eq(fact("accepted"), "3");
 	client_ask(port, "hello\n");
 	cr_expect_str_eq(fact("accepted"), "4");
+}
+
+/* How often superd has written a record of the service web to its saved state. */
+static size_t times_saved(struct superd *superd)
+{
+	static const char record[] = "[service]\nname=web\n";
+	const char *folder = text_of("/proc/%d/fd", guarded_wait(superd));
+	DIR *directory = opendir(folder);
+	size_t count = 0;
+	struct dirent *entry;
+
+	cr_assert(directory, "%s", folder);
+	while ((entry = readdir(directory))) {
+		const char *path = text_of("%s/%s", folder, entry->d_name);
+		char *data, link[64] = "";
+		struct stat status;
+		int fd;
+
+		if (readlink(path, link, sizeof(link) - 1) < 0 || !strstr(link, "memfd:superd-saved"))
+			continue;
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		cr_assert(fd >= 0 && fstat(fd, &status) == 0);
+		data = malloc((size_t)status.st_size + 1);
+		cr_assert_eq(pread(fd, data, (size_t)status.st_size, 0), status.st_size);
+		for (const char *at = data; (at = memmem(at, (size_t)(data + status.st_size - at), record,
+							 strlen(record))); at++)
+			count++;
+		free(data);
+		close(fd);
+	}
+	closedir(directory);
+	return count;
+}
+
+/* At the end of the turn that starts its process: before the start, its note is enough, and later nothing is new. */
+Behaviour(guard_state, a_client_is_saved_once)
+{
+	struct superd *superd = guarded_clock_run(WEB, backend("lines"), "accept = yes");
+	int port = superd_port(superd, "web"), first = client_served(port), client;
+	size_t before;
+
+	clock_advance(superd, SECOND_MS);
+	before = times_saved(superd);
+	cr_assert_geq(before, 1);
+	client = client_served(port);
+	clock_advance(superd, SECOND_MS);
+	clock_advance(superd, SECOND_MS);
+	cr_expect_eq(times_saved(superd) - before, 1);
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 1);
+	clock_advance(superd, SECOND_MS);
+	cr_expect_eq(times_saved(superd) - before, 2);
+	close(first);
 }

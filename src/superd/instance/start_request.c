@@ -158,8 +158,11 @@ static unsigned find_needs(const struct start_kit *kit, const struct service *se
 	return needs;
 }
 
-static bool open_outputs(struct start_kit *kit, const struct service *service)
+static bool open_outputs(struct service_runtime *runtime)
 {
+	const struct service *service = runtime->service;
+	struct start_kit *kit = &runtime->run->kit;
+
 	for (int n = 0; n < KIT_OUTPUTS; n++) {
 		struct output **output = &kit->outputs[n];
 
@@ -173,6 +176,7 @@ static bool open_outputs(struct start_kit *kit, const struct service *service)
 				       : output_open_inherited(kit->engine, service, n - KIT_STDOUT + STDOUT_FILENO);
 		if (!*output)
 			return false;
+		runtime_note_change(runtime);
 	}
 	return true;
 }
@@ -208,11 +212,12 @@ bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
 		kit->notify = notify_open(engine, service, why);
 		if (!kit->notify)
 			return false;
+		runtime_note_change(runtime);
 	}
-	good = open_outputs(kit, service);
+	good = open_outputs(runtime);
 	if (!good && (errno == EMFILE || errno == ENFILE)) {
 		start_kit_free_resting(engine);
-		good = open_outputs(kit, service);
+		good = open_outputs(runtime);
 	}
 	if (!good) {
 		buf_addf(why, "preparing output: %s", strerror(errno));

@@ -79,7 +79,7 @@ int32_t *unreaped_note_handover(struct engine *engine, const struct start_note *
 }
 
 /* Nothing is started that the next superd would not know: the pipes and sockets that the process gets are saved
- * before, and the process is noted. */
+ * before, if they are not yet, and the process is noted with its client. For most clients the note is enough. */
 void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count)
 {
 	double begun = clock_now();

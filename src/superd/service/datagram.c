@@ -59,6 +59,7 @@ static bool start_instance(struct service_runtime *runtime, struct pending_clien
 		return false;
 	}
 	datagram_lend(instance, listener);
+	runtime_note_change(runtime);   /* the next superd must not call what this process may lock */
 	if (pending_launch(runtime, pending, 1, why))
 		return true;
 	listener->busy = false;

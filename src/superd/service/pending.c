@@ -158,9 +158,11 @@ static bool make_plan(struct service_runtime *runtime, struct pending_client *pe
 
 	if (!runtime->run->kit.plan->per_connection || (instance->sequence && instance->plan))
 		return true;
-	if (!*pending->name)
+	if (!*pending->name) {
 		client_instance_name(&pending->client, runtime->run->accept->named_instances++, plain, pending->name,
 				     sizeof(pending->name));
+		runtime_note_change(runtime);   /* no other gets this number */
+	}
 	plan_free(instance->plan);
 	instance->plan = runtime_make_plan(runtime, runtime->service, pending->name, why);
 	return instance->plan;

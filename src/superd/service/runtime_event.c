@@ -470,7 +470,8 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 		leave_state(runtime, state_of(step.next));
 	runtime->state = step.next;
 	runtime_note_phase(runtime);
-	runtime_note_change(runtime);
+	if (step.action != SERVE)       /* else nothing has changed yet that must be saved before a start */
+		runtime_note_change(runtime);
 	runtime->bound |= service_event == BOUND;
 	runtime->halted = (runtime->halted || service_event == HALT) && step.action != SPAWN;
 	start_queue_follow(runtime);
@@ -486,7 +487,8 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 	warm_pool_follow(runtime);
 	wants_follow(runtime);
 	watch_wake_changes(runtime->engine);    /* operators wait for a change of state */
-	runtime_note_change(runtime);
+	if (step.action != SERVE)
+		runtime_note_change(runtime);
 }
 
 void runtime_on_restored(struct listener *listener)
@@ -536,6 +538,7 @@ void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
 	if (!runtime->service->exec->accept)
 		return;
 	accept_ready(runtime, listener);
+	runtime_note_change(runtime);
 	runtime_rewatch(runtime);
 	wants_follow(runtime);
 }
