@@ -1,4 +1,7 @@
 /* Instances that fail, one a client: superctl and the log show it, whatever the service's state. */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "controlling.h"
 #include "harness.h"
 #include "superctl.h"
@@ -238,4 +241,22 @@ Behaviour(failures, of_a_server_that_takes_nobody_name_the_usual_mistakes)
 			   "it exits without accepting a connection: its configuration may need accept = yes, or "));
 	WAIT_UNTIL(strstr(why_of("each"), "or type = forking if its program continues in the background"));
 	close(client);
+}
+
+/* The queue never looks shorter when it starts than when it ended but by its bytes. */
+Behaviour(failures, are_none_of_a_program_that_takes_one_message_of_its_fifo)
+{
+	enum { MESSAGE = 10, MESSAGES = 100 };
+	static const char messages[MESSAGE * MESSAGES];
+	const char *path = path_in("fifo");
+	struct superd *superd = superd_run_with(
+		&by_clock, "service each { listen = \"fifo:%s\" pass = inetd exec = \"/bin/sh %s\" "
+		"user = \"%s\" }\n", path, write_file("eat", "%s", text_of("head -c %d >/dev/null\n", MESSAGE)), own_user());
+	int fifo;
+
+	superd_wait_log(superd, "each: listening on ");
+	fifo = open(path, O_WRONLY | O_CLOEXEC);
+	cr_assert_eq(write(fifo, messages, sizeof(messages)), (ssize_t)sizeof(messages));
+	WAIT_UNTIL(superd_log_count(superd, "each: started") == MESSAGES);
+	close(fifo);
 }

@@ -16,8 +16,8 @@ struct queue_ids {
 	uint64_t *id;                   /* owned; ascending */
 };
 
-/* Replaces the ids by that of the first datagram. false: unknown, as for a socket that accepts connections, and a
- * FIFO. Never blocks. */
+/* Replaces the ids by that of the first datagram. false: unknown, as for a socket that accepts connections. For a FIFO,
+ * the number of bytes in it replaces the datagram, and the call may take 100 ms; else it never blocks. */
 bool queue_ids_read(int fd, const struct listen *listen, struct queue_ids *ids);
 void queue_ids_free(struct queue_ids *ids);             /* frees the ids; the struct is then empty */
 
