@@ -12,6 +12,17 @@
 
 #define LONG_WAIT .1 /* seconds from a request to the start that are worth telling */
 
+bool facts_add(struct buf *out, const struct fact *fact, const json_t *service, size_t *at)
+{
+	bool more = fact->next && fact->next(out, service, at);
+
+	if (fact->add)
+		fact->add(out, service);
+	if (fact->sentence)
+		(void)sentence_add(out, service, fact->sentence);
+	return more;
+}
+
 size_t facts_instances(const json_t *service)
 {
 	const json_t *list = json_reply_list(service, "instances");
@@ -181,19 +192,6 @@ bool facts_next_failure(struct buf *out, const json_t *service, size_t *at)
 	return true;
 }
 
-void facts_add_pause(struct buf *out, const json_t *service)
-{
-	(void)sentence_add(out, service, "[{?pause}[{pause.reason}][; it tries again in {pause.left:span}|"
-					 "; superd does not start it again: superctl start does]]");
-}
-
-void facts_add_probes(struct buf *out, const json_t *service)
-{
-	(void)sentence_add(out, service,
-			   "[{?probes}{probes: connection} [{probes=1}was closed as a probe|were closed as probes], "
-			   "and woke nothing ([{?probe}probe[{?probe_from}, probe_from| = silent]|probe_from])]");
-}
-
 /* Adds the addresses of the clients, the part of them at a port that the program has opened itself, and the age of the
  * count if that is 1 s or more. */
 static void add_clients(struct buf *out, const json_t *idle)
@@ -291,20 +289,6 @@ void facts_add_relay(struct buf *out, const json_t *instance)
 	(void)sentence_add(out, relay,
 			   "[{?target}[{#pid}[{?answers}{target}|waiting for {target} to answer[: {error}]]|"
 			   "its relay is started again soon]]");
-}
-
-void facts_add_warm(struct buf *out, const json_t *service)
-{
-	(void)sentence_add(out, json_reply_object(service, "warm"),
-			   "[{held} of {wanted} started ahead wait for a client[{?preparing}, {preparing} being "
-			   "started]; {taken} taken, {missed} missed[; {obstacle}]]");
-}
-
-bool facts_add_outdated(struct buf *out, const json_t *service)
-{
-	return sentence_add(out, service,
-			    "[{?outdated}{outdated: instance} run[{outdated=1}s] with the previous configuration"
-			    "[{state=leaving}|: superctl restart {service}]]{?outdated}");
 }
 
 /* Adds "pid 23: env; has tcp:8080 still". */

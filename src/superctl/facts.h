@@ -28,6 +28,28 @@ double facts_refused(const json_t *service);                    /* refused clien
 	"[{" end "result=success}|{" end "result=exit-code}|{" end "result=signal}|{" end "result=core-dump}|" \
 	" ({" end "result})]"
 
+/* Sentences about a service. */
+#define PAUSE \
+	"[{?pause}[{pause.reason}][; it tries again in {pause.left:span}|; superd does not start it again: " \
+	"superctl start does]]"
+#define WARM \
+	"[{warm.held} of {warm.wanted} started ahead wait for a client[{?warm.preparing}, {warm.preparing} being " \
+	"started]; {warm.taken} taken, {warm.missed} missed[; {warm.obstacle}]]"
+#define OUTDATED \
+	"[{?outdated}{outdated: instance} run[{outdated=1}s] with the previous configuration" \
+	"[{state=leaving}|: superctl restart {service}]]"
+
+/* A fact of a service: a sentence, what `add` adds, or a text for each thing there is, by `next`. */
+struct fact {
+	const char *label;
+	const char *sentence;
+	void (*add)(struct buf *out, const json_t *service);
+	bool (*next)(struct buf *out, const json_t *service, size_t *at);
+};
+
+/* Adds the next text of the fact, the first one at 0; nothing: there is nothing to say. false: no more. */
+bool facts_add(struct buf *out, const struct fact *fact, const json_t *service, size_t *at);
+
 /* Adds the endpoints, at most so many of them, and then the number of the others: "+2". */
 void facts_add_endpoints(struct buf *out, const json_t *service, size_t most);
 
@@ -37,13 +59,10 @@ void facts_add_command(struct buf *out, const json_t *service, bool brief);
 
 void facts_add_last_start(struct buf *out, const json_t *service);      /* "5 s ago (16:20:11) by 10.0.0.5" */
 void facts_add_last_exit(struct buf *out, const json_t *service);       /* "5 s ago (16:20:11) with exit status 1" */
-void facts_add_pause(struct buf *out, const json_t *service);
-void facts_add_probes(struct buf *out, const json_t *service);
 /* Adds why superd takes no client from a socket, or that it is not as configured; nothing if all is well. */
 void facts_add_socket_fault(struct buf *out, const json_t *listener);
 
 void facts_add_idle(struct buf *out, const json_t *service);            /* who is connected, and when it sleeps */
-void facts_add_warm(struct buf *out, const json_t *service);
 void facts_add_relay(struct buf *out, const json_t *instance);
 
 /* Adds the failure at this place, the last one at 0, with those of the same reason, and moves the place behind them.
@@ -53,7 +72,6 @@ bool facts_next_failure(struct buf *out, const json_t *service, size_t *at);
 /* The next instance that serves its clients before it is stopped: why, until when, and how many. false: no more. */
 bool facts_next_stop(struct buf *out, const json_t *service, size_t *at);
 
-/* Instances that still run by the configuration before a reload: their number, false: none; then one by one. With
- * accept = yes superd only reports the number. */
-bool facts_add_outdated(struct buf *out, const json_t *service);
+/* The next instance that still runs by the configuration before a reload. With accept = yes superd only reports their
+ * number. */
 bool facts_next_outdated(struct buf *out, const json_t *service, size_t *at);

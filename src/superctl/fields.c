@@ -140,6 +140,15 @@ enum style field_add(struct buf *out, enum field id, const struct screen *screen
 	return STYLE_PLAIN;
 }
 
+void fields_say(struct columns *columns, enum style style, const json_t *object, const char *sentence)
+{
+	struct buf cell = { 0 };
+
+	(void)sentence_add(&cell, object, sentence);
+	columns_add(columns, style, &cell);
+	buf_free(&cell);
+}
+
 void fields_begin(struct columns *columns, const enum field *list, size_t count)
 {
 	struct column titles[COLUMNS_MOST];

@@ -26,6 +26,9 @@ extern const struct field_of_service {
 /* Adds the value; nothing if it is unknown or 0. Returns its style. On a terminal long values are shortened. */
 enum style field_add(struct buf *out, enum field id, const struct screen *screen, const json_t *service);
 
+/* Adds a cell with a sentence. */
+void fields_say(struct columns *columns, enum style style, const json_t *object, const char *sentence);
+
 /* Begins a table of these columns, and adds the cells of a service. */
 void fields_begin(struct columns *columns, const enum field *list, size_t count);
 void fields_add(struct columns *columns, const enum field *list, size_t count, const struct screen *screen,

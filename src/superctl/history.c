@@ -7,9 +7,9 @@
 #include "lib/array.h"
 #include "superctl/columns.h"
 #include "superctl/conversation.h"
+#include "superctl/fields.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
-#include "superctl/sentence.h"
 #include "superctl/views.h"
 
 #define SLEEPS_MOST 1000000             /* of all services */
@@ -96,27 +96,20 @@ static int compare_ends(const void *one, const void *other)
 	return (left->at > right->at) - (left->at < right->at);
 }
 
-static void add_cell(struct history_view *view, enum style style, const json_t *object, const char *sentence)
-{
-	(void)sentence_add(&view->cell, object, sentence);
-	columns_add(&view->columns, style, &view->cell);
-}
-
 static void add_row(struct history_view *view, const struct sleep *sleep)
 {
+	static const char *const cells[] = { "[{at:clock}]", "[{by}]", "[{kind}]", "[{delay:span}]" };
 	double slept = sleep->slept;
 
-	add_cell(view, STYLE_BOLD, sleep->service, "[{service}]");
+	fields_say(&view->columns, STYLE_BOLD, sleep->service, "[{service}]");
 	if (slept > 0)
 		human_units_add_clock(&view->cell, sleep->at - slept);
-	add_cell(view, STYLE_PLAIN, NULL, "");
+	columns_add(&view->columns, STYLE_PLAIN, &view->cell);
 	if (slept > 0)
 		human_units_add_span(&view->cell, slept);
-	add_cell(view, STYLE_PLAIN, NULL, "");
-	add_cell(view, STYLE_PLAIN, sleep->wake, "[{at:clock}]");
-	add_cell(view, STYLE_PLAIN, sleep->wake, "[{by}]");
-	add_cell(view, STYLE_PLAIN, sleep->wake, "[{kind}]");
-	add_cell(view, STYLE_PLAIN, sleep->wake, "[{delay:span}]");
+	columns_add(&view->columns, STYLE_PLAIN, &view->cell);
+	for (size_t n = 0; n < sizeof(cells) / sizeof(*cells); n++)
+		fields_say(&view->columns, STYLE_PLAIN, sleep->wake, cells[n]);
 }
 
 static enum ctl_status print_sleeps(struct history_view *view)

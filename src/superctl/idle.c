@@ -5,6 +5,7 @@
 
 #include "superctl/columns.h"
 #include "superctl/conversation.h"
+#include "superctl/fields.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
 #include "superctl/sentence.h"
@@ -38,32 +39,29 @@ struct idle_view {
 	size_t measured;                /* services that were measured */
 };
 
-static void add_cell(struct idle_view *view, const json_t *object, const char *sentence)
-{
-	(void)sentence_add(&view->cell, object, sentence);
-	columns_add(&view->columns, STYLE_PLAIN, &view->cell);
-}
-
 /* Adds a line for a timeout: its own one, or one to compare with. A share that is a lower bound has a sign in front. */
 static void add_timeout(struct idle_view *view, const json_t *service, const json_t *timeout, bool is_first)
 {
 	const json_t *first = is_first ? service : NULL;
+	struct columns *columns = &view->columns;
 	bool is_own = json_reply_has_number(timeout, "known_for"), has_own = json_reply_object(service, "own");
 
-	json_reply_show_text(&view->cell, first, "service");
-	columns_add(&view->columns, STYLE_BOLD, &view->cell);
-	add_cell(view, timeout, "[{#known_for}own ][{timeout:span}]");
-	add_cell(view, first, "[{saves_now:bytes}]");
-	add_cell(view, timeout, "[{saved:bytes}]");
+	fields_say(columns, STYLE_BOLD, first, "[{service}]");
+	fields_say(columns, STYLE_PLAIN, timeout, "[{#known_for}own ][{timeout:span}]");
+	fields_say(columns, STYLE_PLAIN, first, "[{saves_now:bytes}]");
+	fields_say(columns, STYLE_PLAIN, timeout, "[{saved:bytes}]");
 	buf_addf(&view->cell, "%s%.0f %%", json_reply_flag(timeout, "at_least") ? ">=" : "",
 		 100 * json_reply_number(timeout, "asleep"));
-	add_cell(view, NULL, "");
-	add_cell(view, timeout, "[{?at_least}>=]{wakes}");
-	add_cell(view, first, "[{memory:bytes}]");
-	add_cell(view, is_own ? timeout : is_first || has_own ? service : NULL, "[{known_for:age}|{measured:age}]");
-	add_cell(view, first, "[start: {start_latency:span}[, thaw: {thaw_latency:span}]|thaw: {thaw_latency:span}]");
-	add_cell(view, first, "[{action=freeze}[{?reclaims}the memory that freeze_reclaim frees is not measured|"
-			      "idle_action = freeze keeps its memory]]");
+	columns_add(columns, STYLE_PLAIN, &view->cell);
+	fields_say(columns, STYLE_PLAIN, timeout, "[{?at_least}>=]{wakes}");
+	fields_say(columns, STYLE_PLAIN, first, "[{memory:bytes}]");
+	fields_say(columns, STYLE_PLAIN, is_own ? timeout : is_first || has_own ? service : NULL,
+		   "[{known_for:age}|{measured:age}]");
+	fields_say(columns, STYLE_PLAIN, first,
+		   "[start: {start_latency:span}[, thaw: {thaw_latency:span}]|thaw: {thaw_latency:span}]");
+	fields_say(columns, STYLE_PLAIN, first,
+		   "[{action=freeze}[{?reclaims}the memory that freeze_reclaim frees is not measured|"
+		   "idle_action = freeze keeps its memory]]");
 }
 
 static void note_never(struct idle_view *view, const json_t *service)

@@ -12,6 +12,7 @@
 #include "superctl/conversation.h"
 #include "superctl/each_view.h"
 #include "superctl/facts.h"
+#include "superctl/fields.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
 #include "superctl/sentence.h"
@@ -42,12 +43,6 @@ static void add_head(struct buf *out, const struct screen *screen, const json_t 
 	buf_char(out, '\n');
 	buf_free(&name);
 	buf_free(&command);
-}
-
-static void add_origin(struct buf *out, const json_t *service)
-{
-	(void)sentence_add(out, service, "[{source}]; [{state=left out}left out|{?enabled}enabled|disabled]; "
-					 "[type {type}], [{?accept}one instance per connection|one instance for all]");
 }
 
 static enum style style_of(const json_t *service)
@@ -111,27 +106,21 @@ static void add_listeners(struct buf *out, const struct screen *screen, const js
 	}
 }
 
-static void add_cell(struct columns *columns, struct buf *cell, const json_t *object, const char *sentence)
-{
-	(void)sentence_add(cell, object, sentence);
-	columns_add(columns, STYLE_PLAIN, cell);
-}
-
 /* Its age, memory and processor time. */
-static void add_usage(struct columns *columns, struct buf *cell, const json_t *process)
+static void add_usage(struct columns *columns, const json_t *process)
 {
 	static const char *const cells[] = { "{age:age}", "[{memory:bytes}]", "[{cpu:span}]" };
 
 	for (size_t n = 0; n < sizeof(cells) / sizeof(*cells); n++)
-		add_cell(columns, cell, process, cells[n]);
+		fields_say(columns, STYLE_PLAIN, process, cells[n]);
 }
 
 static void add_instance(struct columns *columns, struct buf *cell, const json_t *instance)
 {
-	add_cell(columns, cell, instance, "[{pid}]");   /* none: the commands before its program still run */
-	add_cell(columns, cell, instance, "[{state}]");
-	add_usage(columns, cell, instance);
-	add_cell(columns, cell, instance, "[{peer}]");
+	fields_say(columns, STYLE_PLAIN, instance, "[{pid}]");  /* none: the commands before its program still run */
+	fields_say(columns, STYLE_PLAIN, instance, "[{state}]");
+	add_usage(columns, instance);
+	fields_say(columns, STYLE_PLAIN, instance, "[{peer}]");
 	(void)sentence_add(cell, instance, "[{waits_for}|{says}]");
 	if (!cell->length)
 		facts_add_relay(cell, instance);
@@ -201,13 +190,6 @@ static void add_counts(struct buf *out, const json_t *service)
 	add_means(out, service);
 }
 
-/* The number of failures in a row, because health depends on it. */
-static void add_failures(struct buf *out, const json_t *service)
-{
-	if (json_array_size(json_reply_list(service, "last_failures")))
-		(void)sentence_add(out, service, "{failures}, {failed_in_row} of them in a row up to now");
-}
-
 static void add_refusals(struct buf *out, const json_t *service)
 {
 	json_t *refused = json_object_get(service, "refused");
@@ -235,19 +217,16 @@ static void add_warm_programs(struct buf *out, const struct screen *screen, cons
 	const struct columns_page page = { .most = SIZE_MAX, .indent = "               ", .end = "\n" };
 	const json_t *list = json_reply_list(service, "warm_programs");
 	struct columns columns;
-	struct buf cell = { 0 };
 
 	if (!json_array_size(list))
 		return;
 	columns_begin(&columns, titles, sizeof(titles) / sizeof(titles[0]));
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		buf_addf(&cell, "%.0f", json_reply_number(json_array_get(list, i), "pid"));
-		columns_add(&columns, STYLE_PLAIN, &cell);
-		add_usage(&columns, &cell, json_array_get(list, i));
+		fields_say(&columns, STYLE_PLAIN, json_array_get(list, i), "[{pid}]");
+		add_usage(&columns, json_array_get(list, i));
 	}
 	columns_print(&columns, screen, &page, out);
 	columns_free(&columns);
-	buf_free(&cell);
 	if (json_reply_number(service, "more_warm_programs") > 0)
 		buf_addf(out, "%sand %.0f more\n", page.indent, json_reply_number(service, "more_warm_programs"));
 }
@@ -274,38 +253,34 @@ static void add_log(struct buf *out, const struct screen *screen, const json_t *
 	}
 }
 
-static void add_outdated(struct buf *out, const json_t *service)
-{
-	(void)facts_add_outdated(out, service);
-}
-
 /* The lines of a service in their order. A block writes its labels itself. */
 static const struct line {
-	const char *label;
-	const char *sentence;
-	void (*add)(struct buf *out, const json_t *service);
+	struct fact fact;
 	void (*add_block)(struct buf *out, const struct screen *screen, const json_t *service);
-	bool (*next)(struct buf *out, const json_t *service, size_t *at);       /* a line for each thing there is */
 	bool is_coloured, is_warning;   /* as the state; yellow */
 } lines[] = {
-	{ "Configuration", .add = add_origin },
-	{ "State", .add = add_state, .is_coloured = true },
+	{ .fact = { "Configuration", .sentence = "[{source}]; [{state=left out}left out|{?enabled}enabled|disabled]; "
+						   "[type {type}], [{?accept}one instance per connection|"
+						   "one instance for all]" } },
+	{ .fact = { "State", .add = add_state }, .is_coloured = true },
 	{ .add_block = add_locks },
-	{ "Left out", .sentence = "[{left_out}]" },
+	{ .fact = { "Left out", .sentence = "[{left_out}]" } },
 	{ .add_block = add_listeners },
 	{ .add_block = add_instances },
-	{ "Stops", .next = facts_next_stop },
-	{ "Outdated", .add = add_outdated, .is_warning = true },
-	{ "", .next = facts_next_outdated },
-	{ "Started", .add = add_counts },
-	{ "Last start", .add = facts_add_last_start },
-	{ "Last exit", .add = facts_add_last_exit },
-	{ "Failures", .add = add_failures },
-	{ "", .next = facts_next_failure },
-	{ "Refused", .add = add_refusals },
-	{ "Pause", .add = facts_add_pause, .is_coloured = true },
-	{ "Idle", .add = facts_add_idle },
-	{ "Warm", .add = facts_add_warm },
+	{ .fact = { "Stops", .next = facts_next_stop } },
+	{ .fact = { "Outdated", .sentence = OUTDATED }, .is_warning = true },
+	{ .fact = { "", .next = facts_next_outdated } },
+	{ .fact = { "Started", .add = add_counts } },
+	{ .fact = { "Last start", .add = facts_add_last_start } },
+	{ .fact = { "Last exit", .add = facts_add_last_exit } },
+	/* The number of failures in a row, because health depends on it. */
+	{ .fact = { "Failures", .sentence = "[{?last_failures}{failures}, {failed_in_row} of them in a row up to "
+					      "now]" } },
+	{ .fact = { "", .next = facts_next_failure } },
+	{ .fact = { "Refused", .add = add_refusals } },
+	{ .fact = { "Pause", .sentence = PAUSE }, .is_coloured = true },
+	{ .fact = { "Idle", .add = facts_add_idle } },
+	{ .fact = { "Warm", .sentence = WARM } },
 	{ .add_block = add_warm_programs },
 	{ .add_block = add_log },
 };
@@ -321,13 +296,9 @@ static void add_line(struct buf *out, const struct screen *screen, const struct 
 		return;
 	}
 	do {
-		more = line->next && line->next(&text, service, &at);
-		if (line->add)
-			line->add(&text, service);
-		if (line->sentence)
-			(void)sentence_add(&text, service, line->sentence);
+		more = facts_add(&text, &line->fact, service, &at);
 		if (text.length) {
-			add_label(out, line->label);
+			add_label(out, line->fact.label);
 			screen_add(screen, out, line->is_coloured  ? style_of(service)
 						: line->is_warning ? STYLE_YELLOW
 								   : STYLE_PLAIN, buf_string(&text));

@@ -53,16 +53,6 @@ static void add_off(struct buf *out, const json_t *service)
 						 "[ ({disabled_at})]]");
 }
 
-static void add_binding(struct buf *out, const json_t *service)
-{
-	size_t before = out->length;
-
-	(void)sentence_add(out, service, "[{?socket_commands}its commands before its sockets are open run|"
-					 "{?socket_conditions}the conditions of its sockets are being checked]");
-	if (out->length == before)
-		facts_add_pause(out, service);
-}
-
 static bool has_open_socket(const json_t *service)
 {
 	const json_t *list = json_reply_list(service, "listeners");
@@ -188,25 +178,22 @@ static void add_held(struct buf *out, const json_t *service)
 		add_lock(out, service, "held", "clients queue until release");
 }
 
-/* "left out" has its own sentences. */
-static const struct {
-	const char *state;
-	void (*add)(struct buf *out, const json_t *service);    /* NULL: the text says all */
-	const char *text;
-} states[] = {
-	{ "off", add_off, NULL },
-	{ "binding", add_binding, NULL },
-	{ "listening", add_listening, NULL },
-	{ "condition", add_listening, NULL },
-	{ "queued", add_queued, NULL },
-	{ "starting", add_starting, NULL },
-	{ "running", add_running, NULL },
-	{ "stopping", add_stopping, NULL },
-	{ "closing", NULL, "its sockets are closed, and its instances are ending" },
-	{ "backoff", facts_add_pause, NULL },
-	{ "frozen", add_frozen, NULL },
-	{ "held", add_held, NULL },
-	{ "full", NULL, "it has as many instances as it may: clients queue until one ends" },
+/* By the word for the state. "left out" has its own sentences. */
+static const struct fact states[] = {
+	{ "off", .add = add_off },
+	{ "binding", .sentence = "[{?socket_commands}its commands before its sockets are open run|"
+				 "{?socket_conditions}the conditions of its sockets are being checked|" PAUSE "]" },
+	{ "listening", .add = add_listening },
+	{ "condition", .add = add_listening },
+	{ "queued", .add = add_queued },
+	{ "starting", .add = add_starting },
+	{ "running", .add = add_running },
+	{ "stopping", .add = add_stopping },
+	{ "closing", .sentence = "its sockets are closed, and its instances are ending" },
+	{ "backoff", .sentence = PAUSE },
+	{ "frozen", .add = add_frozen },
+	{ "held", .add = add_held },
+	{ "full", .sentence = "it has as many instances as it may: clients queue until one ends" },
 };
 
 static void add_state(struct buf *out, const json_t *service)
@@ -229,12 +216,8 @@ static void add_state(struct buf *out, const json_t *service)
 	if (json_array_size(json_reply_list(service, "waits_for")))
 		return;
 	for (size_t n = 0; n < sizeof(states) / sizeof(*states); n++) {
-		if (!json_reply_is(service, "state", states[n].state))
-			continue;
-		if (states[n].add)
-			states[n].add(out, service);
-		else
-			buf_text(out, states[n].text);
+		if (json_reply_is(service, "state", states[n].label))
+			(void)facts_add(out, &states[n], service, NULL);
 	}
 	(void)sentence_add(out, service, "[a reload has removed it; {removed}]");
 }
@@ -288,12 +271,6 @@ static void add_binds(struct buf *out, const json_t *service)
 	}
 }
 
-static void add_warm(struct buf *out, const json_t *service)
-{
-	if (!sentence_add(out, service, "[warm: {warm.obstacle}]{?warm.obstacle}"))
-		facts_add_warm(out, service);
-}
-
 static bool next_absence(struct buf *out, const json_t *service, size_t *at)
 {
 	const json_t *list = json_reply_list(service, "listeners");
@@ -310,18 +287,8 @@ static bool next_failure(struct buf *out, const json_t *service, size_t *at)
 	return json_reply_flag(service, "accept") && facts_next_failure(out, service, at);
 }
 
-static void add_outdated(struct buf *out, const json_t *service)
-{
-	(void)facts_add_outdated(out, service);
-}
-
-/* The sentences in their order. One that `next` writes stands for each thing that there is. */
-static const struct {
-	const char *before;
-	void (*add)(struct buf *out, const json_t *service);
-	bool (*next)(struct buf *out, const json_t *service, size_t *at);
-	const char *sentence;
-} sentences[] = {
+/* The sentences in their order, each with the words before it. */
+static const struct fact sentences[] = {
 	{ "", .add = add_state },
 	/* Why it is left out, or runs by its previous configuration; and what brings it back. */
 	{ "", .sentence = "[[{#for}its configuration has errors now, so the previous one stays in effect|"
@@ -334,10 +301,11 @@ static const struct {
 	{ "", .add = add_own_port_hint },
 	{ "", .add = add_binds },
 	{ "", .sentence = "[{background.text}]" },
-	{ "", .add = add_warm },
+	{ "", .sentence = "[warm: {warm.obstacle}|" WARM "]" },
 	{ "", .add = facts_add_idle },
-	{ "", .add = facts_add_probes },
-	{ "", .add = add_outdated },
+	{ "", .sentence = "[{?probes}{probes: connection} [{probes=1}was closed as a probe|were closed as probes], and "
+			  "woke nothing ([{?probe}probe[{?probe_from}, probe_from| = silent]|probe_from])]" },
+	{ "", .sentence = OUTDATED },
 	{ "", .next = facts_next_outdated },
 	{ "last started ", .add = facts_add_last_start },
 	{ "last ended ", .add = facts_add_last_exit },
@@ -356,13 +324,9 @@ void why_add(struct buf *out, const json_t *service, const char *end)
 		bool more;
 
 		do {
-			more = sentences[n].next && sentences[n].next(&text, service, &at);
-			if (sentences[n].add)
-				sentences[n].add(&text, service);
-			if (sentences[n].sentence)
-				(void)sentence_add(&text, service, sentences[n].sentence);
+			more = facts_add(&text, &sentences[n], service, &at);
 			if (text.length)
-				buf_addf(out, "%s%s%s", sentences[n].before, buf_string(&text), end);
+				buf_addf(out, "%s%s%s", sentences[n].label, buf_string(&text), end);
 			buf_clear(&text);
 		} while (more);
 	}
