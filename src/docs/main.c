@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "docs/docs.h"
+#include "table/print/buf_flush.h"
 
 static const struct {
 	const char *name;
-	bool (*print)(FILE *out);
+	void (*print)(struct buf *out);
 } texts[] = {
 	{ "mdoc", print_mdoc },
 	{ "mdoc-index", print_mdoc_index },
@@ -22,10 +23,16 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	struct buf text = { 0 };
+	bool is_printed;
+
 	for (size_t n = 0; argc == 2 && n < sizeof(texts) / sizeof(*texts); n++) {
 		if (strcmp(argv[1], texts[n].name) != 0)
 			continue;
-		if (texts[n].print(stdout) && fflush(stdout) == 0)
+		texts[n].print(&text);
+		is_printed = buf_flush(&text, stdout) && fflush(stdout) == 0;
+		buf_free(&text);
+		if (is_printed)
 			return 0;
 		perror("superd-docs");
 		return 1;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "superd/main/command_line.h"
-#include "table/print/buf_flush.h"
 #include "table/services/service_json.h"
 
 /* Every option of superd.conf, broken into lines. */
@@ -92,27 +91,21 @@ static const char bash_command[] =
 	"\tfi\n"
 	"\tcase $prev in\n";
 
-bool print_bash(FILE *out)
+void print_bash(struct buf *out)
 {
-	struct buf text = { 0 };
-	bool ok;
-
-	buf_text(&text, bash_start);
-	add_options(&text, "\t\t");
-	buf_text(&text, bash_command);
+	buf_text(out, bash_start);
+	add_options(out, "\t\t");
+	buf_text(out, bash_command);
 	for (size_t n = 0; n < as_superd_cli.count; n++) {
 		if (as_superd_cli.options[n].argument)
-			add_bash_case(&text, &as_superd_cli.options[n]);
+			add_bash_case(out, &as_superd_cli.options[n]);
 	}
-	buf_text(&text, "\tesac\n\tCOMPREPLY=($(compgen -W '");
+	buf_text(out, "\tesac\n\tCOMPREPLY=($(compgen -W '");
 	for (size_t n = 0; n < as_superd_cli.count; n++) {
-		buf_text(&text, n % 8 ? " " : "\n\t\t");
-		add_names(&text, &as_superd_cli.options[n], ' ');
+		buf_text(out, n % 8 ? " " : "\n\t\t");
+		add_names(out, &as_superd_cli.options[n], ' ');
 	}
-	buf_text(&text, " --\n\t' -- \"$cur\"))\n}\n\ncomplete -o filenames -F _superd superd\n");
-	ok = buf_flush(&text, out);
-	buf_free(&text);
-	return ok;
+	buf_text(out, " --\n\t' -- \"$cur\"))\n}\n\ncomplete -o filenames -F _superd superd\n");
 }
 
 /* Adds text within zsh's double quotes. `quoted` has the characters that _arguments would obey: brackets and
@@ -168,19 +161,13 @@ static void add_zsh_forms(struct buf *out, const struct cli_option *option)
 	add_zsh_option(out, option, option->optional ? "=-" : "=");
 }
 
-bool print_zsh(FILE *out)
+void print_zsh(struct buf *out)
 {
-	struct buf text = { 0 };
-	bool ok;
-
-	buf_text(&text, "#compdef superd\n# zsh completion for superd; made of its tables by \"make docs\".\n\n"
+	buf_text(out, "#compdef superd\n# zsh completion for superd; made of its tables by \"make docs\".\n\n"
 		 "local -a options\noptions=(\n");
-	add_options(&text, "\t");
-	buf_text(&text, ")\n\n_arguments \\\n");
+	add_options(out, "\t");
+	buf_text(out, ")\n\n_arguments \\\n");
 	for (size_t n = 0; n < as_superd_cli.count; n++)
-		add_zsh_forms(&text, &as_superd_cli.options[n]);
-	buf_text(&text, "\t'*:::command: _normal'\n");
-	ok = buf_flush(&text, out);
-	buf_free(&text);
-	return ok;
+		add_zsh_forms(out, &as_superd_cli.options[n]);
+	buf_text(out, "\t'*:::command: _normal'\n");
 }

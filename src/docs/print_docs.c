@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "table/print/buf_flush.h"
 #include "table/print/example.h"
 #include "table/services/service_json.h"
 
@@ -162,44 +161,36 @@ static void add_chapter(struct buf *out, enum chapter chapter)
 }
 
 /* Prints the chapters of a page of the manual. */
-static bool print_page(const char *page, FILE *out)
+static void print_page(struct buf *out, const char *page)
 {
-	struct buf text = { 0 };
-	bool ok;
-
 	for (int chapter = 0; chapter < CHAPTERS; chapter++) {
 		if (!strcmp(chapter_page((enum chapter)chapter), page))
-			add_chapter(&text, (enum chapter)chapter);
+			add_chapter(out, (enum chapter)chapter);
 	}
-	ok = buf_flush(&text, out);
-	buf_free(&text);
-	return ok;
 }
 
-bool print_mdoc(FILE *out)
+void print_mdoc(struct buf *out)
 {
-	return print_page(chapter_page(CHAPTER_EXEC), out);
+	print_page(out, chapter_page(CHAPTER_EXEC));
 }
 
-bool print_mdoc_sandbox(FILE *out)
+void print_mdoc_sandbox(struct buf *out)
 {
-	return print_page(chapter_page(CHAPTER_HARDENING), out);
+	print_page(out, chapter_page(CHAPTER_HARDENING));
 }
 
-bool print_mdoc_index(FILE *out)
+void print_mdoc_index(struct buf *out)
 {
 	const struct directive *directive;
-	struct buf text = { 0 };
-	bool ok;
 
-	buf_text(&text, ".Bl -tag -width Ds\n");
+	buf_text(out, ".Bl -tag -width Ds\n");
 	for (int chapter = 0; chapter < CHAPTERS; chapter++) {
 		size_t length = 0;
 
 		if (!strcmp(chapter_page((enum chapter)chapter), "superd.conf"))
-			buf_addf(&text, ".It Sx %s", chapter_title((enum chapter)chapter));
+			buf_addf(out, ".It Sx %s", chapter_title((enum chapter)chapter));
 		else
-			buf_addf(&text, ".It %s , No in Xr %s 5", chapter_title((enum chapter)chapter),
+			buf_addf(out, ".It %s , No in Xr %s 5", chapter_title((enum chapter)chapter),
 				 chapter_page((enum chapter)chapter));
 		for (size_t i = 0; (directive = directive_listed(i)); i++) {
 			const char *name = directive->name[NATIVE];
@@ -207,19 +198,16 @@ bool print_mdoc_index(FILE *out)
 			if ((int)directive->chapter != chapter)
 				continue;
 			if (length == 0 || length + strlen(name) > MDOC_WIDTH) {
-				buf_addf(&text, length ? " ,\n.Ic %s" : "\n.Ic %s", name);
+				buf_addf(out, length ? " ,\n.Ic %s" : "\n.Ic %s", name);
 				length = 0;
 			} else {
-				buf_addf(&text, " , %s", name);
+				buf_addf(out, " , %s", name);
 			}
 			length += strlen(name) + 3;
 		}
-		buf_text(&text, "\n");
+		buf_text(out, "\n");
 	}
-	buf_text(&text, ".El\n");
-	ok = buf_flush(&text, out);
-	buf_free(&text);
-	return ok;
+	buf_text(out, ".El\n");
 }
 
 /* Replaces accept, superd.conf's option, by wait, xinetd's attribute, which means the opposite. */
@@ -271,22 +259,16 @@ static bool has_own_words(const struct directive *directive)
 	return directive->translated & (1u << XINETD);
 }
 
-bool print_mdoc_xinetd(FILE *out)
+void print_mdoc_xinetd(struct buf *out)
 {
-	struct buf text = { 0 };
-	bool ok;
-
-	buf_text(&text, ".Bl -tag -width Ds\n");
+	buf_text(out, ".Bl -tag -width Ds\n");
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
 
 		if (directive->name[XINETD] && !has_own_words(directive))
-			add_attribute(&text, directive);
+			add_attribute(out, directive);
 	}
-	buf_text(&text, ".El\n");
-	ok = buf_flush(&text, out);
-	buf_free(&text);
-	return ok;
+	buf_text(out, ".El\n");
 }
 
 /* Adds the name in one system: "-" if there is none, with "*" behind it if its values mean something else. Returns its
@@ -325,20 +307,15 @@ static void add_row(struct buf *out, const struct directive *directive, const si
 	buf_char(out, '\n');
 }
 
-bool print_compat(FILE *out)
+void print_compat(struct buf *out)
 {
 	size_t widths[DIALECTS];
-	struct buf text = { 0 };
-	bool ok;
 
 	measure_columns(widths);
 	for (int dialect = 0; dialect + 1 < DIALECTS; dialect++)
-		buf_addf(&text, "%-*s", (int)widths[dialect] + 2, systems[dialect]);
-	buf_addf(&text, "%s\n", systems[DIALECTS - 1]);
+		buf_addf(out, "%-*s", (int)widths[dialect] + 2, systems[dialect]);
+	buf_addf(out, "%s\n", systems[DIALECTS - 1]);
 	for (size_t i = 0; i < directive_count; i++)
-		add_row(&text, &directives[i], widths);
-	buf_text(&text, "\n-  no such word there; *  its values mean something else there and are translated\n");
-	ok = buf_flush(&text, out);
-	buf_free(&text);
-	return ok;
+		add_row(out, &directives[i], widths);
+	buf_text(out, "\n-  no such word there; *  its values mean something else there and are translated\n");
 }

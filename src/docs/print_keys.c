@@ -8,7 +8,6 @@
 
 #include "read/launchd/keys.h"
 #include "read/systemd/keys.h"
-#include "table/print/buf_flush.h"
 
 struct listed_key {
 	const char *name;
@@ -94,7 +93,7 @@ static void add_list(struct buf *out, const char *title, const struct listed_key
 	buf_text(out, ".El\n");
 }
 
-static bool add_keys(struct buf *out, const struct key_table *keys)
+static void add_keys(struct buf *out, const struct key_table *keys)
 {
 	struct key_list known = key_list(keys);
 	struct listed_key *list = calloc(known.count, sizeof(*list));
@@ -103,30 +102,18 @@ static bool add_keys(struct buf *out, const struct key_table *keys)
 		list[n] = listed(keys, &known.list[n]);
 	if (list)
 		add_list(out, keys->title, list, known.count);
+	out->failed |= !list;
 	free(list);
-	return list;
 }
 
-bool print_mdoc_units(FILE *out)
+void print_mdoc_units(struct buf *out)
 {
-	struct buf text = { 0 };
-	bool ok = true;
-
-	for (int n = 0; ok && n < KEYS_SECTIONS; n++)
-		ok = add_keys(&text, unit_keys[n]);
-	ok = ok && buf_flush(&text, out);
-	buf_free(&text);
-	return ok;
+	for (int n = 0; n < KEYS_SECTIONS; n++)
+		add_keys(out, unit_keys[n]);
 }
 
-bool print_mdoc_launchd(FILE *out)
+void print_mdoc_launchd(struct buf *out)
 {
-	struct buf text = { 0 };
-	bool ok = true;
-
-	for (int n = 0; ok && n < LAUNCHD_DICTIONARIES; n++)
-		ok = add_keys(&text, &launchd_keys[n]);
-	ok = ok && buf_flush(&text, out);
-	buf_free(&text);
-	return ok;
+	for (int n = 0; n < LAUNCHD_DICTIONARIES; n++)
+		add_keys(out, &launchd_keys[n]);
 }

@@ -102,7 +102,7 @@ static const struct graph graphs[] = {
 };
 
 /* One edge for all events that lead from a state to another, or back to itself with an action. */
-static void print_edge(const struct graph *graph, int from, int to, FILE *out)
+static void add_edge(struct buf *out, const struct graph *graph, int from, int to)
 {
 	bool any = false;
 
@@ -112,15 +112,15 @@ static void print_edge(const struct graph *graph, int from, int to, FILE *out)
 		if (!graph->find_edge(from, event, &edge) || edge.to != to || (!edge.action && to == from))
 			continue;
 		if (!any)
-			fprintf(out, "\t\t%s_%s -> %s_%s [label=\"", graph->name, graph->state_name(from),
+			buf_addf(out, "\t\t%s_%s -> %s_%s [label=\"", graph->name, graph->state_name(from),
 				graph->name, graph->state_name(to));
-		fprintf(out, "%s%s%s", any ? "\\n" : "", graph->event_name(event), edge.if_wanted ? " [wanted]" : "");
+		buf_addf(out, "%s%s%s", any ? "\\n" : "", graph->event_name(event), edge.if_wanted ? " [wanted]" : "");
 		if (edge.action)
-			fprintf(out, " / %s", edge.action);
+			buf_addf(out, " / %s", edge.action);
 		any = true;
 	}
 	if (any)
-		fputs("\"]\n", out);
+		buf_text(out, "\"]\n");
 }
 
 static bool is_used(const struct graph *graph, int state)
@@ -134,30 +134,29 @@ static bool is_used(const struct graph *graph, int state)
 	return false;
 }
 
-static void print_cluster(const struct graph *graph, FILE *out)
+static void add_cluster(struct buf *out, const struct graph *graph)
 {
-	fprintf(out, "\tsubgraph cluster_%s {\n\t\tlabel=\"%s\"\n", graph->name, graph->title);
+	buf_addf(out, "\tsubgraph cluster_%s {\n\t\tlabel=\"%s\"\n", graph->name, graph->title);
 	for (int state = 0; state < graph->states; state++) {
 		if (is_used(graph, state))
-			fprintf(out, "\t\t%s_%s [label=\"%s\"%s]\n", graph->name, graph->state_name(state),
+			buf_addf(out, "\t\t%s_%s [label=\"%s\"%s]\n", graph->name, graph->state_name(state),
 				graph->state_name(state), state ? "" : ", peripheries=2");
 	}
 	for (int from = 0; from < graph->states; from++) {
 		for (int to = 0; to < graph->states; to++)
-			print_edge(graph, from, to, out);
+			add_edge(out, graph, from, to);
 	}
 	if (graph->find_edge == find_sockets_edge)      /* of no event, but of the region beside it */
-		fprintf(out, "\t\tsockets_%s -> sockets_%s [label=\"run is %s / %s\", style=dashed]\n",
+		buf_addf(out, "\t\tsockets_%s -> sockets_%s [label=\"run is %s / %s\", style=dashed]\n",
 			sockets_state_name(SOCKETS_LOST), sockets_state_name(SOCKETS_OPENING),
 			run_state_name(RUN_IDLE), action_name(BIND));
-	fputs("\t}\n", out);
+	buf_text(out, "\t}\n");
 }
 
-bool print_states(FILE *out)
+void print_states(struct buf *out)
 {
-	fputs("digraph superd {\n\tnode [shape=box, style=rounded]\n", out);
+	buf_text(out, "digraph superd {\n\tnode [shape=box, style=rounded]\n");
 	for (size_t n = 0; n < sizeof(graphs) / sizeof(*graphs); n++)
-		print_cluster(&graphs[n], out);
-	fputs("}\n", out);
-	return !ferror(out);
+		add_cluster(out, &graphs[n]);
+	buf_text(out, "}\n");
 }
