@@ -18,30 +18,19 @@
 #define EVENT_MOST 4096                 /* bytes of an event's line */
 #define TOP_MOST 1000                   /* services in one line of top */
 
-struct event_stream {
-	unsigned long dropped;          /* events that were dropped since the number was last sent */
-};
-
 static void on_events_room(struct session *session)
 {
-	struct event_stream *stream = session->state;
-
-	if (stream->dropped) {
+	if (session->dropped) {
 		json_object_open(&session->line);
-		json_count_field(&session->line, "dropped", stream->dropped);
+		json_count_field(&session->line, "dropped", session->dropped);
 		json_object_close(&session->line);
 		session_send_event(session);
-		stream->dropped = 0;
+		session->dropped = 0;
 	}
 	line_io_want_room(&session->io, false);
 }
 
-static void on_events_free(struct session *session)
-{
-	free(session->state);
-}
-
-static const struct request_ops events_ops = { .room = on_events_room, .free = on_events_free };
+static const struct request_ops events_ops = { .room = on_events_room };
 
 static bool is_events(const struct session *session)
 {
@@ -51,7 +40,6 @@ static bool is_events(const struct session *session)
 static void send_event(struct session *session, const struct event *event, const struct logged_line *logged)
 {
 	const struct request *request = &session->request;
-	struct event_stream *stream = session->state;
 
 	if (logged->level > request->level)
 		return;
@@ -60,8 +48,8 @@ static void send_event(struct session *session, const struct event *event, const
 		return;
 	if (!selection_wants(session, event->service))
 		return;
-	if (stream->dropped || !line_io_has_room(&session->io)) {
-		stream->dropped++;
+	if (session->dropped || !line_io_has_room(&session->io)) {
+		session->dropped++;
 		line_io_want_room(&session->io, true);
 		return;
 	}
@@ -104,23 +92,17 @@ static void set_tap_level(struct server *server, enum level level)
 	log_tap(server->supervisor->engine.log, level, on_log_event, server);
 }
 
-static bool begin_events(struct session *session)
+static void begin_events(struct session *session)
 {
-	struct event_stream *stream = calloc(1, sizeof(*stream));
-
-	if (!stream) {
-		session_fail(session, CODE_FAILED, "", "out of memory");
-		return false;
-	}
-	session_begin(session, &events_ops, stream, false);
+	session->dropped = 0;
+	session_begin(session, &events_ops, NULL, false);
 	set_tap_level(session->server, session->request.level);
-	return true;
 }
 
 void event_stream_follow(struct session *session)
 {
 	session_end_request(session);
-	(void)begin_events(session);
+	begin_events(session);
 }
 
 /* A plain name that no service has is an error. A pattern may match a service later, so it only gets a notice. */
@@ -133,7 +115,8 @@ void event_stream_events(struct session *session)
 		selection_refuse(session, name);
 		return;
 	}
-	if (!begin_events(session) || exists)
+	begin_events(session);
+	if (exists)
 		return;
 	json_object_open(&session->line);
 	json_text_field(&session->line, "unmatched", name);

@@ -54,7 +54,7 @@ void session_end_request(struct session *session)
 	const struct request_ops *ops = session->ops;
 
 	session->ops = NULL;
-	if (ops)
+	if (ops && ops->free)
 		ops->free(session);
 	session->state = NULL;
 }

@@ -24,7 +24,7 @@ struct session;
 struct request_ops {
 	void (*room)(struct session *session);          /* there is room to add to the answer; NULL: it never wants room */
 	void (*change)(struct session *session);        /* a service has changed; NULL: it does not matter */
-	void (*free)(struct session *session);          /* the request or the session ends: frees session->state */
+	void (*free)(struct session *session);          /* the request or the session ends: frees session->state; NULL: none */
 };
 
 struct session {
@@ -39,6 +39,8 @@ struct session {
 	struct request request;
 	const struct request_ops *ops;  /* NULL: no request is under way */
 	void *state;                    /* of the request, for its ops */
+	uint64_t sent;                  /* log: serial of the last line that was sent, or that is older than all to send */
+	uint64_t dropped;               /* events: how many were dropped since the number was last sent */
 	struct buf line;                /* the line that is being composed; empty between two calls */
 };
 

@@ -14,10 +14,6 @@
 #include "superd/control/selection.h"
 #include "superd/control/server.h"
 
-struct log_request {
-	uint64_t sent;                  /* serial of the last line that was sent, or that is older than all to send */
-};
-
 struct found_line {
 	const char *service;
 	const struct recent_line *line;
@@ -95,15 +91,14 @@ static void send_line(struct session *session, const struct found_line *found)
 
 static void on_log_room(struct session *session)
 {
-	struct log_request *request = session->state;
 	double begun = clock_now();
 	struct found_lines found;
 	size_t n = 0;
 
-	if (!find_lines(session, request->sent, &found))
+	if (!find_lines(session, session->sent, &found))
 		return;
 	for (; n < found.count && line_io_has_room(&session->io) && clock_now() - begun < TURN_SECONDS; n++) {
-		request->sent = found.list[n].line->serial;
+		session->sent = found.list[n].line->serial;
 		send_line(session, &found.list[n]);
 	}
 	free(found.list);
@@ -115,12 +110,7 @@ static void on_log_room(struct session *session)
 		session_done(session);
 }
 
-static void on_log_free(struct session *session)
-{
-	free(session->state);
-}
-
-static const struct request_ops log_ops = { .room = on_log_room, .free = on_log_free };
+static const struct request_ops log_ops = { .room = on_log_room };
 
 /* A service that is gone may have lines still. */
 static bool names_mean_something(struct session *session)
@@ -142,21 +132,15 @@ static bool names_mean_something(struct session *session)
 void verb_log_begin(struct session *session)
 {
 	size_t lines = session->request.lines;
-	struct log_request *request;
 	struct found_lines found;
 
 	if (!selection_is_bounded(session) || !names_mean_something(session) || !find_lines(session, 0, &found))
 		return;
-	request = calloc(1, sizeof(*request));
-	if (!request) {
-		free(found.list);
-		session_fail(session, CODE_FAILED, "", "out of memory");
-		return;
-	}
+	session->sent = 0;
 	if (!lines)
-		request->sent = session->server->recent_log.last_serial;
+		session->sent = session->server->recent_log.last_serial;
 	else if (found.count)
-		request->sent = found.list[found.count > lines ? found.count - lines : 0].line->serial - 1;
+		session->sent = found.list[found.count > lines ? found.count - lines : 0].line->serial - 1;
 	free(found.list);
-	session_begin(session, &log_ops, request, true);
+	session_begin(session, &log_ops, NULL, true);
 }
