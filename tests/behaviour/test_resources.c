@@ -274,13 +274,19 @@ Behaviour(resources, what_protects_and_cannot_be_had_starts_nothing)
 	cr_expect(strstr(outcome.err, "it: device_policy = closed: "), "%s", outcome.err);
 }
 
+static const char *local_state(const char *base)
+{
+	const char *state = getenv("SUPERD_LOCALSTATEDIR");
+
+	return text_of("%s/%s", state ? state : "/var", base);
+}
+
 static void forget(const char *name)
 {
 	static const char *const bases[] = { "lib", "cache", "log" };
-	const char *state = getenv("SUPERD_LOCALSTATEDIR");
 
 	for (size_t n = 0; n < 3; n++) {
-		const char *folder = text_of("%s/%s", state ? state : "/var", bases[n]);
+		const char *folder = local_state(bases[n]);
 
 		unlink(text_of("%s/%s/f", folder, name));
 		unlink(text_of("%s/%s-link", folder, name));
@@ -341,6 +347,33 @@ Behaviour(resources, folders_are_made_told_and_linked)
 			   "readlink $CACHE_DIRECTORY-link");
 	cr_expect_str_eq(answer, text_of("65534 750\nlog/%s\n%s\n", name, name));
 	forget(name);
+}
+
+Behaviour(resources, a_folder_is_there_before_the_file_of_output_in_it)
+{
+	const char *name = text_of("superd-test-%ld", (long)getpid());
+	const char *options = text_of("user = \"65534\"\n logs_directory = \"%s\"\n"
+				      " error = \"append:%s/%s/f\"", name, local_state("log"), name);
+
+	SKIP_WITHOUT_ROOT();
+	cr_expect_str_eq(answer_of(options, "echo said >&2; cat $LOGS_DIRECTORY/f; stat -c %u $LOGS_DIRECTORY/f"),
+			 "said\n65534\n");
+	forget(name);
+}
+
+Behaviour(resources, a_folder_that_cannot_be_made_fails_the_start_by_its_name)
+{
+	const char *name = text_of("superd-test-%ld", (long)getpid());
+	const char *path = text_of("%s/%s", local_state("lib"), name);
+	struct superd *superd;
+
+	SKIP_WITHOUT_ROOT();
+	close(creat(path, 0600));
+	superd = superd_run("%s", shell_service(text_of("state_directory = \"%s/in\"", name), "true"));
+	close(client_connect(superd_port(superd, "it")));
+	superd_wait_log(superd, text_of("it: cannot start: state_directory: %s/in: Not a directory (", path));
+	superd_stop(superd);
+	unlink(path);
 }
 
 Behaviour(resources, scheduling_is_what_was_asked_for)

@@ -557,6 +557,7 @@ static uint64_t due_stages(const struct job *job)
 	const struct { enum stage stage; bool is_due; } all[] = {
 		{ STAGE_AFTER, job->after },
 		{ STAGE_CONDITIONS, job->checks },
+		{ STAGE_FOLDERS, plan->folder_count },
 		{ STAGE_CREDENTIALS, plan->credentials },
 		{ STAGE_STREAMS, job->files },
 		{ STAGE_MAPPER, sandbox && (sandbox->users || sandbox->users_first) },
@@ -659,7 +660,8 @@ _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STA
 
 bool child_needs_program(const struct job *job)
 {
-	return child_sandbox(job) || job->plan->credentials || job->checks || job->plan->root;
+	return child_sandbox(job) || job->plan->credentials || job->plan->folder_count || job->checks ||
+	       job->plan->root;
 }
 
 /* Executes superd-exec, with the descriptors where they are. */

@@ -21,6 +21,7 @@ enum stage {
 	STAGE_PROGRAM, /* superd-exec, which then goes through all others */
 	STAGE_AFTER, /* waits for another process; the first one of a start apart */
 	STAGE_CONDITIONS,
+	STAGE_FOLDERS,  /* the service's own, which others than superd may have to wait for */
 	STAGE_CREDENTIALS,
 	STAGE_STREAMS,  /* opens the files of standard streams, as the user */
 	STAGE_MAPPER, /* for PRIVATE_USERS; outside of the control group */
@@ -61,7 +62,7 @@ struct fault {
 	enum stage stage;
 	int error;                      /* errno; STAGE_CONDITIONS: 1 for an assertion, else 0 */
 	/* STAGE_LIMITS: the RLIMIT_x; STAGE_CONDITIONS: index of the condition; STAGE_STREAMS: number of the stream;
-	 * sandbox: index of the mount. */
+	 * STAGE_FOLDERS: index of the folder; sandbox: index of the mount. */
 	int resource;
 };
 

@@ -81,6 +81,8 @@ struct plan {
 	bool apart;                     /* starts are apart, in a process with its own memory: see superd/start/spawn.h */
 	bool gets_less_time;            /* others can keep its starts from running, so any command of it is started apart */
 	bool may_hang;                  /* other users can block its starts, so any command of it is started apart */
+	struct own_folder *folders;     /* those that its start makes; owned */
+	size_t folder_count;
 	struct credentials *credentials;                /* NULL: none */
 	const struct sandbox_config *sandbox;           /* NULL: none */
 	const struct cgroup_settings *cgroup_settings;  /* settings of its control group; NULL: no group */

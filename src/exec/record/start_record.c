@@ -8,6 +8,7 @@
 
 #include "exec/child/cgroup_join.h"
 #include "exec/child/credentials.h"
+#include "exec/child/own_folder.h"
 #include "exec/child/sandbox.h"
 #include "lib/record_members.h"
 #include "os/foreign/path_task.h"
@@ -99,6 +100,18 @@ static void credentials_record(struct record *record, struct credentials *creden
 	ARRAY(record, credentials, list, count, LIST_MOST, list);
 	for (size_t n = 0; n < credentials->count; n++)
 		credential_record(record, &list[n]);
+}
+
+static void folder_record(struct record *record, struct own_folder *folder)
+{
+	TEXT(record, folder, base);
+	TEXT(record, folder, name);
+	OPTIONAL_TEXT(record, folder, link);
+	OPTIONAL_TEXT(record, folder, target);
+	record_demand(record, "target", folder->target || !folder->link);
+	NUMBER(record, folder, mode, 0, 07777);
+	FLAG(record, folder, sets_mode);
+	FLAG(record, folder, is_owned);
 }
 
 static void mount_record(struct record *record, struct sandbox_mount *mount)
@@ -202,6 +215,7 @@ static void plan_record(struct record *record, struct plan *plan)
 	struct condition_list conditions = { plan->conditions, plan->condition_count };
 	struct account *account;
 	struct sock_fprog *bind_filter;
+	struct own_folder *folders;
 	struct credentials *credentials;
 	struct sandbox_config *sandbox;
 	struct cgroup_settings *cgroup_settings;
@@ -231,6 +245,9 @@ static void plan_record(struct record *record, struct plan *plan)
 		BLOCK(record, bind_filter, filter, len, INSTRUCTIONS_MOST);
 	FLAG(record, plan, bind_needs_tracer);
 	NUMBER(record, plan, keyring, 0, KEYRING_SHARED);
+	ARRAY(record, plan, folders, folder_count, LIST_MOST, folders);
+	for (size_t n = 0; n < plan->folder_count; n++)
+		folder_record(record, &folders[n]);
 	STRUCT(record, plan, credentials, credentials);
 	if (credentials)
 		credentials_record(record, credentials);

@@ -1,6 +1,7 @@
-/* superd-exec: goes from superd to a service that has conditions, a sandbox, a root directory or credentials, as one
- * process. superd's child executes it with two descriptors: a file with the start (exec/record), and a pipe for the
- * stage that fails. It goes through all stages in the order of exec/child, and executes the service's program.
+/* superd-exec: goes from superd to a service that has conditions, folders of its own, a sandbox, a root directory or
+ * credentials, as one process. superd's child executes it with two descriptors: a file with the start (exec/record),
+ * and a pipe for the stage that fails. It goes through all stages in the order of exec/child, and executes the
+ * service's program.
  *
  * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --check-conditions reads the conditions of
  * sockets from its standard input, and answers by its standard output, a channel. So does --path with a path that
@@ -39,6 +40,7 @@ static int check_conditions(struct job *job)
 
 static int (*const own_stages[STAGES])(struct job *) = {
 	[STAGE_CONDITIONS] = check_conditions,
+	[STAGE_FOLDERS] = folders_make,
 	[STAGE_CREDENTIALS] = credentials_load,
 	[STAGE_MAPPER] = sandbox_prepare_mapper,
 	[STAGE_PROFILE] = sandbox_profile,

@@ -14,6 +14,9 @@ int sandbox_root(struct job *job);      /* enters root_directory, unless sandbox
 int sandbox_users(struct job *job);
 int sandbox_system_calls(struct job *job);
 
+/* Makes the service's own folders; a failure has the index of the folder as its resource. */
+int folders_make(struct job *job);
+
 /* Loads all credentials; a failure has the index of the credential as its resource. */
 int credentials_load(struct job *job);
 

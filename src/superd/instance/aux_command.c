@@ -313,8 +313,7 @@ static bool start_command(struct aux_command *command, struct plan *plan, const 
 	return true;
 }
 
-/* Makes the plan of commands that run by the service's socket_row, and its directories. false: that failed, for the
- * reason in why. */
+/* Makes the plan of commands that run by the service's socket_row. false: that failed, for the reason in why. */
 static bool make_socket_plan(struct aux_command *command, struct buf *why)
 {
 	struct service_runtime *runtime = command->runtime;
@@ -324,8 +323,6 @@ static bool make_socket_plan(struct aux_command *command, struct buf *why)
 	command->plan = NULL;
 	if (row == runtime->service)
 		return true;
-	if (!directories_prepare(row, &runtime->engine->defaults, why))
-		return false;
 	command->plan = runtime_make_plan(runtime, row, NULL, why);
 	return command->plan;
 }

@@ -223,8 +223,6 @@ bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
 		buf_addf(why, "preparing output: %s", strerror(errno));
 		return false;
 	}
-	if (!directories_prepare(service, &engine->defaults, why))
-		return false;
 	if (kit->needs >> KIT_FILES & 1)
 		plan_check_streams(kit->plan, service);
 	return true;
@@ -412,6 +410,13 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 
 		buf_addf(out, "%s is not so", known ? conditions[fault->resource] : "a condition");
 		origin_cite(service_origin(service, "condition"), out);
+		return;
+	}
+	if (fault->stage == STAGE_FOLDERS) {
+		struct process_defaults bases;
+
+		directories_find_bases(&bases);
+		directories_describe_fault(service, &bases, fault->resource, fault->error, out);
 		return;
 	}
 	if (fault->stage == STAGE_PROGRAM && fault->error == EPROTO) {

@@ -264,15 +264,20 @@ static void check_executor(struct preflight *preflight, const struct service *se
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 	const char *const said[] = { "yes", NULL }, *const root[] = { service_root(service), NULL };
 	const char *const pid_file[] = { service->groups->lifecycle->pid_file, NULL };
-	words variables = service->groups->environment->environment_file;
-	bool stays = service->groups->directories->runtime_directory_preserve == DIRECTORY_STAYS;
+	const struct environment_options *environment = service->groups->environment;
+	const struct directory_options *folders = service->groups->directories;
+	words variables = environment->environment_file;
 	struct { const char *option; words words; } needs[] = {
 		{ "condition", service->groups->commands->condition },
 		{ "load_credential", passed_fds->load_credential },
 		{ "import_credential", passed_fds->import_credential },
 		{ "set_credential", passed_fds->set_credential },
 		{ "socket_condition", NULL },
-		{ "runtime_directory", stays ? NULL : service->groups->environment->runtime_directory },
+		{ "runtime_directory", environment->runtime_directory },
+		{ "state_directory", environment->state_directory },
+		{ "cache_directory", folders->cache_directory },
+		{ "logs_directory", folders->logs_directory },
+		{ "configuration_directory", folders->configuration_directory },
 		{ "remove_ipc", service->groups->identity->remove_ipc ? said : NULL },
 		{ "root_directory", root[0] ? root : NULL },
 		{ "pid_file", pid_file[0] && is_foreign(pid_file[0]) ? pid_file : NULL },
@@ -282,7 +287,7 @@ static void check_executor(struct preflight *preflight, const struct service *se
 
 	while (variables && *variables && !is_foreign(*variables + (**variables == '-')))
 		variables++;
-	needs[9].words = variables;
+	needs[13].words = variables;
 	for (size_t n = 0; n < service->socket_count; n++) {
 		if (service->sockets[n].options->socket_condition)
 			needs[4].words = service->sockets[n].options->socket_condition;

@@ -1,8 +1,9 @@
-/* Creates and removes the directories of a service: runtime, state, cache, logs, configuration.
+/* Plans the directories of a service (runtime, state, cache, logs, configuration), and removes those of runtime.
  *
- * Folders below the base may belong to the service's user, who could put a symlink anywhere. So superd walks down by
- * descriptor, part by part, and never follows a link there. They may be full, so superd renames each that it removes,
- * and superd-exec removes it: the next start finds the old name free. */
+ * Folders below the base may belong to the service's user, who could put a symlink anywhere, or mount a file system
+ * that never answers. So superd-exec makes them, within a start. What superd does at an end follows no link, and asks
+ * no file system that is mounted below the base. They may be full, so superd renames each that it removes, and
+ * superd-exec removes it: the next start finds the old name free. */
 #include "superd/start/directories.h"
 
 #include <dirent.h>
@@ -16,12 +17,16 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "exec/child/own_folder.h"
+#include "exec/child/plan.h"
 #include "exec/child/sandbox.h"
 #include "lib/buf.h"
 #include "lib/fd.h"
+#include "os/fs/path_trust.h"
 #include "os/fs/runtime_dir.h"
 #include "superd/start/removal.h"
 #include "table/option/option_name.h"
@@ -74,161 +79,122 @@ size_t directory_name_length(const char *word)
 	return strcspn(word, ":");
 }
 
-/* Cuts off the next part of a path; NULL: there is none. */
-static char *directory_next_part(char **rest)
-{
-	char *part = strsep(rest, "/");
+/* ---- for a start, in superd-exec (exec/stages/folders.c) ---- */
 
-	while (part && !*part)
-		part = strsep(rest, "/");
-	return part;
-}
-
-/* Closes `at` and opens a part of it; -1 and errno, also if part is NULL. One part at a time, so that no symlink is
- * followed: a user's directory may contain anything. */
-static int directory_enter(int at, const char *part)
-{
-	int next = part ? openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-
-	fd_close(&at);
-	return next;
-}
-
-/* Creates each missing part of base/name. *is_new: the last part was missing. Returns a descriptor of it, or -1. */
-static int make_path(int base, const char *name, size_t length, bool *is_new)
-{
-	char *copy = strndup(name, length), *rest = copy, *part;
-	int at = copy ? fcntl(base, F_DUPFD_CLOEXEC, 3) : -1;
-
-	*is_new = false;
-	while (at >= 0 && (part = directory_next_part(&rest))) {
-		*is_new = mkdirat(at, part, 0755) == 0;
-		if (!*is_new && errno != EEXIST)
-			fd_close(&at);
-		else
-			at = directory_enter(at, part);
-	}
-	free(copy);
-	return at;
-}
-
-/* Sets owner and mode of the last folder. An existing folder keeps its mode unless the table sets one. */
-static bool set_folder_permissions(const struct service *service, const struct directory_kind *kind, int folder,
-				   bool is_new)
-{
-	const struct account *account = service->account;
-
-	if ((is_new || service_mark(service, kind->mode_option)) && fchmod(folder, kind->mode) < 0)
-		return false;
-	return !kind->is_owned || !account || !account->switches || fchown(folder, account->uid, account->gid) == 0;
-}
-
-static bool directory_points_to(int at, const char *link, const char *target)
-{
-	char there[PATH_MAX];
-	ssize_t length = readlinkat(at, link, there, sizeof(there) - 1);
-
-	if (length < 0)
-		return false;
-	there[length] = '\0';
-	return !strcmp(there, target);
-}
-
-/* Appends the target of the link in "NAME:LINK", relative to the link's folder, as both are below the base. Returns the
- * last part of LINK. */
-static const char *directory_link_target(const char *word, struct buf *target)
+/* Appends the target of the link in "NAME:LINK", relative to the link's folder, as both are below the base. */
+static void add_link_target(const char *word, struct buf *target)
 {
 	size_t length = directory_name_length(word);
-	const char *link = word + length + 1, *last = strrchr(link, '/') ? strrchr(link, '/') + 1 : link;
 
-	for (const char *slash = strchr(link, '/'); slash; slash = strchr(slash + 1, '/'))
+	for (const char *slash = strchr(word + length, '/'); slash; slash = strchr(slash + 1, '/'))
 		buf_text(target, "../");
 	buf_add(target, word, length);
-	return last;
 }
 
-static bool make_link(int base, const char *word)
-{
-	const char *link = word + directory_name_length(word) + 1, *last, *to;
-	struct buf target = { 0 };
-	bool is_new, good;
-	int at;
-
-	last = directory_link_target(word, &target);
-	at = make_path(base, link, (size_t)(last - link), &is_new);
-	to = buf_string(&target);
-	good = at >= 0 && !target.failed &&
-	       (symlinkat(to, at, last) == 0 || (errno == EEXIST && directory_points_to(at, last, to)));
-	buf_free(&target);
-	fd_close(&at);
-	return good;
-}
-
-static bool make_service_folder(const struct service *service, const struct directory_kind *kind, int base,
-				const char *word)
+static bool set_folder(struct own_folder *folder, const char *word)
 {
 	size_t length = directory_name_length(word);
-	bool is_new, good;
-	int folder = make_path(base, word, length, &is_new);
+	struct buf target = { 0 };
 
-	if (folder < 0)
-		return false;
-	good = set_folder_permissions(service, kind, folder, is_new);
-	fd_close(&folder);
-	return good && (!word[length] || make_link(base, word));
+	folder->name = strndup(word, length);
+	if (!word[length])
+		return folder->name;
+	add_link_target(word, &target);
+	folder->link = strdup(word + length + 1);
+	folder->target = target.failed ? NULL : buf_take(&target);
+	buf_free(&target);
+	return folder->name && folder->link && folder->target;
 }
 
-/* Opens the base, and creates it and missing folders above it. It is the administrator's, so symlinks to it are
- * followed. If creating fails, so does opening. */
-static int open_base(const char *base)
+static void describe(const struct service *service, const struct directory_kind *kind, const char *word, int error,
+		     struct buf *why)
 {
-	char *copy = strdup(base);
-
-	if (!copy)
-		return -1;
-	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(copy, 0755);
-		*slash = '/';
-	}
-	free(copy);
-	mkdir(base, 0755);
-	return open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	buf_addf(why, "%s: %s/%s: %s", option_name_of(service, kind->option), kind->base, word, strerror(error));
+	origin_cite(service_origin(service, kind->option), why);
 }
 
-static bool prepare_kind(const struct service *service, const struct directory_kind *kind,
-			 const struct process_defaults *defaults, struct buf *why)
+static bool plan_kind(struct plan *plan, const struct service *service, const struct directory_kind *kind,
+		      const struct process_defaults *defaults, struct buf *why)
 {
-	bool good = true;
-	int base;
+	bool has_control = false;
 
-	base = open_base(kind->base);
-	for (size_t n = 0; good && kind->names[n]; n++) {
-		if (directory_has_control(defaults, kind->base, kind->names[n])) {
-			errno = EPERM;
-			good = false;
+	for (words name = kind->names; name && *name; name++) {
+		struct own_folder *folder = &plan->folders[plan->folder_count++];
+
+		folder->base = kind->base;
+		folder->mode = kind->mode;
+		folder->sets_mode = service_mark(service, kind->mode_option);
+		folder->is_owned = kind->is_owned;
+		has_control = directory_has_control(defaults, kind->base, *name);
+		if (has_control || !set_folder(folder, *name)) {
+			describe(service, kind, *name, has_control ? EPERM : ENOMEM, why);
+			return false;
 		}
-		good = good && base >= 0 && make_service_folder(service, kind, base, kind->names[n]);
-		if (good)
-			continue;
-		buf_addf(why, "%s: %s/%s: %s", option_name_of(service, kind->option), kind->base, kind->names[n],
-			 strerror(errno));
-		origin_cite(service_origin(service, kind->option), why);
 	}
-	fd_close(&base);
-	return good;
+	return true;
 }
 
-bool directories_prepare(const struct service *service, const struct process_defaults *defaults, struct buf *why)
+bool directories_plan(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
+		      struct buf *why)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
+	size_t count = 0;
+
+	directories_of(service, defaults, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
+		count += words_count(kinds[n].names);
+	if (!count)
+		return true;
+	plan->apart = true;
+	plan->folders = calloc(count, sizeof(*plan->folders));
+	if (!plan->folders)
+		buf_text(why, "out of memory");
+	for (size_t n = 0; plan->folders && n < DIRECTORY_KINDS; n++) {
+		if (!plan_kind(plan, service, &kinds[n], defaults, why))
+			return false;
+	}
+	return plan->folders;
+}
+
+void directories_plan_free(struct plan *plan)
+{
+	for (size_t n = 0; n < plan->folder_count; n++) {
+		free(plan->folders[n].name);
+		free(plan->folders[n].link);
+		free(plan->folders[n].target);
+	}
+	free(plan->folders);
+}
+
+bool directories_hold(const struct plan *plan, const char *path)
+{
+	for (size_t n = 0; n < plan->folder_count; n++) {
+		const struct own_folder *folder = &plan->folders[n];
+		size_t base = strlen(folder->base), name = strlen(folder->name);
+
+		if (!strncmp(path, folder->base, base) && path[base] == '/' &&
+		    !strncmp(path + base + 1, folder->name, name) && path[base + 1 + name] == '/')
+			return true;
+	}
+	return false;
+}
+
+void directories_describe_fault(const struct service *service, const struct process_defaults *defaults, int number,
+				int error, struct buf *why)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+	size_t at = (size_t)number;
 
 	directories_of(service, defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
-		if (kinds[n].names && kinds[n].names[0] && !prepare_kind(service, &kinds[n], defaults, why))
-			return false;
+		size_t count = words_count(kinds[n].names);
+
+		if (at < count) {
+			describe(service, &kinds[n], kinds[n].names[at], error, why);
+			return;
+		}
+		at -= count;
 	}
-	return true;
 }
 
 /* ---- removing ---- */
@@ -237,14 +203,38 @@ bool directories_prepare(const struct service *service, const struct process_def
 #define ASIDE_DIGITS 16
 #define SWEEP_MOST 64                   /* removals at a start of superd, a base; the next start begins more */
 
+/* Cuts off the next part of a path; NULL: there is none. */
+static char *next_part(char **rest)
+{
+	char *part = strsep(rest, "/");
+
+	while (part && !*part)
+		part = strsep(rest, "/");
+	return part;
+}
+
+/* Opens a folder for a name in it. No symlink is followed, as a user's directory may contain anything; and what is
+ * mounted there may never answer. Where a filter denies openat2(2), nothing but that is asked: not to open it. */
+static int enter(int at, const char *part)
+{
+	const uint64_t flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	struct { uint64_t flags, mode, resolve; } how = { flags, 0, 1 /* RESOLVE_NO_XDEV */ };
+	int fd = (int)syscall(__NR_openat2, at, part, &how, sizeof(how));
+
+	return fd >= 0 || (errno != ENOSYS && errno != EPERM) ? fd : openat(at, part, (int)flags);
+}
+
 /* Opens the folder that holds the last part of base/name, and sets *last to that part. -1: it cannot be reached. */
 static int open_parent(int base, char *name, const char **last)
 {
-	int at = fcntl(base, F_DUPFD_CLOEXEC, 3);
-	char *rest = name, *part = directory_next_part(&rest), *next;
+	int at = fcntl(base, F_DUPFD_CLOEXEC, 3), inner;
+	char *rest = name, *part = next_part(&rest), *next;
 
-	for (; at >= 0 && (next = directory_next_part(&rest)); part = next)
-		at = directory_enter(at, part);
+	for (; at >= 0 && (next = next_part(&rest)); part = next) {
+		inner = enter(at, part);
+		fd_close(&at);
+		at = inner;
+	}
 	if (!part)
 		fd_close(&at);
 	*last = part;
@@ -272,18 +262,16 @@ static uint64_t directories_number(void)
 static bool discard_at(int base, int at, const char *name)
 {
 	char aside[sizeof(ASIDE) + ASIDE_DIGITS];
-	struct stat status;
 	int error;
 
-	if (fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT;
-	if (!S_ISDIR(status.st_mode) || unlinkat(at, name, AT_REMOVEDIR) == 0)
+	/* A look at it would ask what is mounted there. */
+	if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENOTDIR || errno == EBUSY)
 		return true;
 	snprintf(aside, sizeof(aside), ASIDE "%016" PRIx64, directories_number());
 	if (renameat(at, name, base, aside) < 0) {
 		base = at;
 		if (renameat(at, name, at, aside) < 0)
-			return errno == EBUSY;  /* a mount point stays */
+			return false;
 	}
 	if (removal_of_folder(base, aside, at, name))
 		return true;
@@ -305,14 +293,14 @@ bool directories_discard(int base, const char *name)
 	return good;
 }
 
-static bool is_aside(int base, const char *name)
+/* Its user may have mounted something there. */
+static bool is_aside(const struct dirent *entry)
 {
-	const char *digits = name + sizeof(ASIDE) - 1;
-	struct stat status;
+	const char *digits = entry->d_name + sizeof(ASIDE) - 1;
 
-	return !strncmp(name, ASIDE, sizeof(ASIDE) - 1) && strlen(digits) == ASIDE_DIGITS &&
+	return !strncmp(entry->d_name, ASIDE, sizeof(ASIDE) - 1) && strlen(digits) == ASIDE_DIGITS &&
 	       strspn(digits, "0123456789abcdef") == ASIDE_DIGITS &&
-	       fstatat(base, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+	       (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN);
 }
 
 void directories_sweep(const char *base, struct buf *left)
@@ -325,7 +313,7 @@ void directories_sweep(const char *base, struct buf *left)
 	if (stream && fstat(at, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid()) &&
 	    !(status.st_mode & (S_IWGRP | S_IWOTH)) && faccessat(AT_FDCWD, base, W_OK, AT_EACCESS) == 0) {
 		while (count < SWEEP_MOST && (entry = readdir(stream))) {
-			if (!is_aside(at, entry->d_name))
+			if (!is_aside(entry))
 				continue;
 			count++;
 			if (!removal_of_folder(at, entry->d_name, -1, NULL))
@@ -337,46 +325,39 @@ void directories_sweep(const char *base, struct buf *left)
 		closedir(stream);
 }
 
-/* Whether the folder is above the address. The same folder may have two paths, such as /run/a and /var/run/a: each part
- * of the address with the folder's name is compared by inode. */
-static bool contains_address(const struct stat *folder, const char *name, const char *address)
+/* Whether base/name is above the address. The base may have two paths, such as /run and /var/run. One through folders
+ * of other users is not looked at, as that may take for ever. */
+static bool contains_address(const char *base, const char *name, const char *address)
 {
-	const char *at = address;
 	size_t length = strlen(name);
+	struct path_finding finding;
+	struct stat one, other;
 	char above[PATH_MAX];
-	struct stat status;
 
-	while ((at = strstr(at + 1, name))) {
+	for (const char *at = address; (at = strstr(at + 1, name));) {
 		if (at[-1] != '/' || at[length] != '/' || strlen(address) >= sizeof(above))
 			continue;
-		strcpy(above, address);
-		above[(size_t)(at - address) + length] = '\0';
-		if (stat(above, &status) == 0 && status.st_dev == folder->st_dev && status.st_ino == folder->st_ino)
+		snprintf(above, sizeof(above), "%.*s", (int)(at - address - 1), address);
+		if (!strcmp(above, base) ||
+		    (path_is_trusted(above, PATH_OPEN_FLAWS, path_mounts_cached(), &finding) &&
+		     stat(above, &one) == 0 && stat(base, &other) == 0 && one.st_dev == other.st_dev &&
+		     one.st_ino == other.st_ino))
 			return true;
 	}
 	return false;
 }
 
-static bool holds_listener(const struct service *service, const struct stat *folder, const char *name)
+static bool any_listener_in(const struct table *table, const char *base, const char *name)
 {
-	for (size_t n = 0; n < service->socket_count; n++) {
-		const struct endpoint *endpoint = service->sockets[n].address;
-
-		if (endpoint_is_path(endpoint) && contains_address(folder, name, endpoint->address))
-			return true;
-	}
-	return false;
-}
-
-static bool any_listener_in(const struct table *table, const char *path, const char *name)
-{
-	struct stat folder;
-
-	if (stat(path, &folder) < 0)
-		return false;
 	for (size_t n = 0; n < table->count; n++) {
-		if (holds_listener(&table->services[n], &folder, name))
-			return true;
+		const struct service *service = &table->services[n];
+
+		for (size_t socket = 0; socket < service->socket_count; socket++) {
+			const struct endpoint *endpoint = service->sockets[socket].address;
+
+			if (endpoint_is_path(endpoint) && contains_address(base, name, endpoint->address))
+				return true;
+		}
 	}
 	return false;
 }
@@ -389,8 +370,8 @@ static void remove_link(int base, const char *word)
 	const char *last = NULL;
 	int at = copy ? open_parent(base, copy, &last) : -1;
 
-	directory_link_target(word, &target);
-	if (at >= 0 && !target.failed && directory_points_to(at, last, buf_string(&target)))
+	add_link_target(word, &target);
+	if (at >= 0 && !target.failed && own_folder_leads_to(at, last, buf_string(&target)))
 		unlinkat(at, last, 0);
 	buf_free(&target);
 	fd_close(&at);
@@ -401,18 +382,15 @@ static bool remove_runtime_directory(const struct table *table, const char *base
 {
 	size_t length = directory_name_length(word);
 	char *name = strndup(word, length);
-	struct buf path = { 0 };
 	int above = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool good = above >= 0 || errno == ENOENT;
 
-	buf_addf(&path, "%s/%s", base, name ? name : "");
-	if (above >= 0 && name && !path.failed && !any_listener_in(table, buf_string(&path), name)) {
+	if (above >= 0 && name && !any_listener_in(table, base, name)) {
 		if (word[length])
 			remove_link(above, word);
 		good = directories_discard(above, name);
 	}
 	fd_close(&above);
-	buf_free(&path);
 	free(name);
 	return good;
 }

@@ -15,6 +15,8 @@
 
 #define DIRECTORY_KINDS 5
 
+struct plan;
+
 /* One kind of directories, for one service. Borrows everything. */
 struct directory_kind {
 	const char *option, *variable;  /* "state_directory", "STATE_DIRECTORY" */
@@ -38,8 +40,18 @@ bool directory_has_control(const struct process_defaults *defaults, const char *
 /* Fills in the base folders, as superd was configured, and for superd's user. */
 void directories_find_bases(struct process_defaults *defaults);
 
-/* Creates the service's directories, and missing ones above. false with the reason in why. */
-bool directories_prepare(const struct service *service, const struct process_defaults *defaults, struct buf *why);
+/* Plans the service's directories, which each of its starts makes, with missing ones above. false with the reason in
+ * why. */
+bool directories_plan(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
+		      struct buf *why);
+void directories_plan_free(struct plan *plan);
+
+/* Whether a path lies in one of the plan's directories. */
+bool directories_hold(const struct plan *plan, const char *path);
+
+/* Says of the directory with this number in the plan why it could not be made. */
+void directories_describe_fault(const struct service *service, const struct process_defaults *defaults, int number,
+				int error, struct buf *why);
 
 /* Removes the runtime directories with their contents, but not across a mount or through a symlink, nor one that
  * contains a listener of the table. stays: the service may start again, which matters for runtime_directory_preserve =

@@ -421,7 +421,7 @@ static bool make_open_paths(struct plan *plan, const struct service *service, co
 /* Which of its starts need superd-exec is for exec/child/child.c to say. */
 static bool find_executor(struct plan *plan, struct buf *why)
 {
-	if (!plan->sandbox && !plan->credentials && !plan->condition_count && !plan->root)
+	if (!plan->sandbox && !plan->credentials && !plan->folder_count && !plan->condition_count && !plan->root)
 		return true;
 	plan->executor = program_get(PROGRAM_EXEC)->fd;
 	if (plan->executor < 0)
@@ -498,8 +498,12 @@ void plan_check_streams(struct plan *plan, const struct service *service)
 
 		if (!stream_is_path(stream) || !stream->path)
 			continue;
-		plan->stream_openers[n] = path_opener(stream->path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE,
-						      plan->account, path_mounts_cached(), &finding);
+		/* Who makes the folder comes before who opens a file in it. */
+		plan->stream_openers[n] =
+			directories_hold(plan, stream->path)
+				? PATH_OPENED_BY_CHILD
+				: path_opener(stream->path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE, plan->account,
+					      path_mounts_cached(), &finding);
 		plan->apart |= plan->stream_openers[n] == PATH_OPENED_BY_CHILD;
 	}
 }
@@ -587,8 +591,9 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	make_limits(plan, service->groups->limits, defaults);
 	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
 	    make_plan_environment(plan, service, defaults, sockets, why) && make_directories(plan, service, why) &&
-	    credentials_plan(plan, service, defaults, why) && make_open_paths(plan, service, defaults, why) &&
-	    find_executor(plan, why) && make_scheduling(plan, service, defaults, why) &&
+	    directories_plan(plan, service, defaults, why) && credentials_plan(plan, service, defaults, why) &&
+	    make_open_paths(plan, service, defaults, why) && find_executor(plan, why) &&
+	    make_scheduling(plan, service, defaults, why) &&
 	    plan_make_resources(plan, service, why) && make_bind_filter(plan, service, why) &&
 	    make_streams(plan, service, sockets, why)) {
 		plan->has_steps = plan->condition_count || service->groups->restart->remain_after_exit ||
@@ -718,6 +723,7 @@ void plan_free(struct plan *plan)
 	for (char **path = plan->open_paths; path && *path; path++)
 		free(*path);
 	free(plan->open_paths);
+	directories_plan_free(plan);
 	credentials_free(plan->credentials);
 	free(plan->bind_filter);
 	free(plan);

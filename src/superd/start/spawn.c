@@ -32,6 +32,7 @@ static const char *const names[] = {
 	"running superd-exec",
 	"waiting for a removal",
 	"looking at conditions",
+	"making folders",
 	"loading credentials",
 	"opening streams",
 	"preparing a user namespace",

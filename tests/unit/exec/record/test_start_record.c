@@ -2,8 +2,10 @@
 #include "tests/unit/rows.h"
 
 #include "exec/child/credentials.h"
+#include "exec/child/own_folder.h"
 #include "exec/child/sandbox.h"
 #include "exec/record/start_record.h"
+#include "superd/start/directories.h"
 #include "superd/start/spawn_env.h"
 
 static struct pool *pool;               /* of what is read */
@@ -11,6 +13,7 @@ static struct pool *pool;               /* of what is read */
 static void begin(void)
 {
 	set_up();
+	directories_find_bases(&process_defaults);
 	pool = pool_new();
 }
 
@@ -65,7 +68,7 @@ static struct plan *full_plan(void)
 		"oom_score_adjust = -5\n"
 		"ambient_capabilities = net_bind_service\nno_new_privileges = yes\nsecure_bits = noroot\n"
 		"keyring_mode = private\n"
-		"runtime_directory = {\"x\", \"y\"}\nstate_directory = z\nmemory_max = 1G");
+		"runtime_directory = {\"x\", \"y\"}\nstate_directory = \"z:w\"\nmemory_max = 1G");
 
 	cr_assert(plan->sandbox);
 	cr_assert(plan->credentials);
@@ -113,6 +116,8 @@ Test(start_record, is_read_as_it_was_written)
 	cr_expect_eq(read.plan->nice, -3);
 	cr_expect_eq(read.plan->sandbox->mount_count, plan->sandbox->mount_count);
 	cr_expect_eq(read.plan->credentials->count, plan->credentials->count);
+	cr_assert_eq(read.plan->folder_count, 3u);
+	cr_expect_str_eq(read.plan->folders[2].target, "z");
 	cr_expect_eq(read.plan->account->uid, plan->account->uid);
 	second = write_start(&read, &again);
 	cr_assert_eq(again, length);

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 
+#include "exec/stages/stages.h"
 #include "os/host/program.h"
 #include "superd/start/directories.h"
 #include "superd/start/removal.h"
@@ -79,17 +80,33 @@ static const struct service *service_of(const char *lines)
 	return row("service a { listen = 7\nexec = \"/bin/x\"\n%s\n}\n", lines);
 }
 
+/* What superd plans, and superd-exec then does. */
+static bool make(const struct service *service)
+{
+	const struct account *account = service->account;
+	struct plan plan = { .account = account && account->switches ? account : NULL };
+	struct job job = { .plan = &plan };
+	bool good = directories_plan(&plan, service, &process_defaults, &why);
+
+	if (good && folders_make(&job) < 0) {
+		directories_describe_fault(service, &process_defaults, job.fault.resource, errno, &why);
+		good = false;
+	}
+	directories_plan_free(&plan);
+	return good;
+}
+
 static void prepare(const struct service *service)
 {
 	buf_clear(&why);
-	cr_assert(directories_prepare(service, &process_defaults, &why), "%s", buf_string(&why));
+	cr_assert(make(service), "%s", buf_string(&why));
 	cr_expect_eq(why.length, 0u);
 }
 
 static void expect_refused(const struct service *service, const char *said)
 {
 	buf_clear(&why);
-	cr_expect_not(directories_prepare(service, &process_defaults, &why));
+	cr_expect_not(make(service));
 	cr_expect(strstr(buf_string(&why), said), "'%s' says not '%s'", buf_string(&why), said);
 }
 
@@ -338,6 +355,44 @@ Test(directories, are_removed_without_going_into_a_mount)
 	skip_unless(status != 77 << 8, "nothing can be mounted here");
 	cr_expect_eq(status, 0, "wait status %x", (unsigned)status);
 	cr_expect(is_there("precious/file"));
+}
+
+/* 77: it can't be tried here. What is mounted may be anybody's, and may never answer. */
+static int remove_what_is_covered(void)
+{
+	const struct service *service = service_of("runtime_directory = \"a/b\"");
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tmpfs", below("run/a"), "tmpfs", 0, NULL) < 0)
+		return 77;
+	make_folder("run/a/b");
+	if (remove_all_of(service) || !is_there("run/a/b"))
+		return 1;
+	return remove_all_of(service_of("runtime_directory = { a }")) && is_there("run/a/b") ? 0 : 2;
+}
+
+Test(directories, stay_below_a_mount_and_where_one_is)
+{
+	int status = 0;
+	pid_t pid;
+
+	prepare(service_of("runtime_directory = { a }"));
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	if (pid == 0)
+		_exit(remove_what_is_covered());
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	skip_unless(status != 77 << 8, "nothing can be mounted here");
+	cr_expect_eq(status, 0, "wait status %x", (unsigned)status);
+}
+
+Test(directories, of_superds_own_are_for_nobody)
+{
+	char control[128];
+
+	snprintf(control, sizeof(control), "%s/mine/control", run);
+	process_defaults.control = control;
+	expect_refused(service_of("runtime_directory = mine"), "/run/mine: Operation not permitted (rows.conf:3)");
 }
 
 static mode_t mode_of(const char *name)
