@@ -4,10 +4,8 @@
  * A service must get the same id each time, as files belong to it. The id is a hash of the name, unless a directory of
  * the service already belongs to an id of the range, or the hashed id is taken. */
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/hash.h"
@@ -60,14 +58,11 @@ static uid_t find_directory_owner(const struct service *service)
 	directories_of(service, &defaults, kinds);
 	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++) {
 		for (words name = kinds[kind].names; name && *name; name++) {
-			char path[PATH_MAX];
-			struct stat status;
+			uid_t owner;
 
-			snprintf(path, sizeof(path), "%s/%.*s", kinds[kind].base, (int)directory_name_length(*name),
-				 *name);
-			if (kinds[kind].is_owned && lstat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
-			    in_range(status.st_uid))
-				return status.st_uid;
+			if (kinds[kind].is_owned && directories_find_owner(kinds[kind].base, *name, &owner) &&
+			    in_range(owner))
+				return owner;
 		}
 	}
 	return 0;

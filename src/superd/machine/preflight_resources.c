@@ -2,7 +2,6 @@
  * message says what superd does instead: a limit for each process is not the same as one for all of them together. */
 #include <linux/capability.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "os/rights/capability.h"
 #include "superd/machine/preflight_internal.h"
@@ -82,14 +81,14 @@ static void check_directory_owner(struct preflight *preflight, const struct serv
 {
 	for (words name = kind->names; kind->is_owned && kind->base && name && *name; name++) {
 		struct buf path = { 0 };
-		struct stat status;
+		uid_t owner;
 
 		buf_addf(&path, "%s/%.*s", kind->base, (int)directory_name_length(*name), *name);
-		if (!path.failed && lstat(buf_string(&path), &status) == 0 && status.st_uid != service->account->uid &&
-		    status.st_uid != 0)
+		if (!path.failed && directories_find_owner(kind->base, *name, &owner) &&
+		    owner != service->account->uid && owner != 0)
 			preflight_report(preflight, SEVERITY_WARNING, service, kind->option, *name,
 					 "%s and its files belong to user %u, but dynamic_user has %u",
-					 buf_string(&path), (unsigned)status.st_uid, (unsigned)service->account->uid);
+					 buf_string(&path), (unsigned)owner, (unsigned)service->account->uid);
 		buf_free(&path);
 	}
 }

@@ -241,6 +241,26 @@ static int open_parent(int base, char *name, const char **last)
 	return at;
 }
 
+bool directories_find_owner(const char *base, const char *word, uid_t *owner)
+{
+	const int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+	int above = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC), at = -1;
+	char *name = strndup(word, directory_name_length(word));
+	const char *last = NULL;
+	struct statx status;
+	bool good;
+
+	if (above >= 0 && name)
+		at = open_parent(above, name, &last);
+	good = at >= 0 && statx(at, last, flags, STATX_TYPE | STATX_UID, &status) == 0 && S_ISDIR(status.stx_mode);
+	if (good)
+		*owner = status.stx_uid;
+	fd_close(&at);
+	fd_close(&above);
+	free(name);
+	return good;
+}
+
 /* A random number for the name of a folder; never 0. */
 static uint64_t directories_number(void)
 {

@@ -53,6 +53,9 @@ bool directories_hold(const struct plan *plan, const char *path);
 void directories_describe_fault(const struct service *service, const struct process_defaults *defaults, int number,
 				int error, struct buf *why);
 
+/* Whose directory it is. Asks no file system that is mounted there. false: there is none, or that cannot be told. */
+bool directories_find_owner(const char *base, const char *word, uid_t *owner);
+
 /* Removes the runtime directories with their contents, but not across a mount or through a symlink, nor one that
  * contains a listener of the table. stays: the service may start again, which matters for runtime_directory_preserve =
  * restart. false and errno: one stays. */
