@@ -104,7 +104,8 @@ Behaviour(wants, the_other_is_started_first_and_its_readiness_waited_for)
 	cr_expect(is("db", "running"));
 	expect_in(why_of("db"), "runs, and has no socket to serve; web wants it");
 	cr_expect(superd_logged(superd, ", by web, which wants it"));
-	expect_in(why_of("db"), ") by web, which wants it, ready after ");
+	expect_in(why_of("db"), ") by web, which wants it, ");
+	expect_in(why_of("db"), ", ready after ");
 	expect_in(control_once("status db"), "\"by\":\"web, which wants it\"");
 }
 
