@@ -66,13 +66,10 @@ static uint64_t by_options(const struct socket_options *options)
 	return required;
 }
 
-static bool has_folders(const struct service *service)
+/* superd-exec makes all folders, and superd removes these. */
+static bool leaves_folders(const struct service *service)
 {
-	const struct environment_options *environment = service->groups->environment;
-	const struct directory_options *folders = service->groups->directories;
-
-	return environment->runtime_directory || environment->state_directory || folders->cache_directory ||
-	       folders->logs_directory || folders->configuration_directory;
+	return service->groups->environment->runtime_directory;
 }
 
 static bool has_files(const struct service *service)
@@ -132,8 +129,8 @@ uint64_t required_caps_of(const struct service *service, int port_start)
 	/* Its control group's folder may lack write permission. */
 	if (has_commands(service) || service_prepared(service)->cgroup_settings)
 		required |= CAP(DAC_OVERRIDE);
-	if (has_folders(service) || has_files(service) ||
-	    (service_prepared(service)->socket_row && has_folders(service_prepared(service)->socket_row)))
+	if (leaves_folders(service) || has_files(service) ||
+	    (service_prepared(service)->socket_row && leaves_folders(service_prepared(service)->socket_row)))
 		required |= FILES;
 	if (reads_files(service))
 		required |= CAP(DAC_READ_SEARCH);

@@ -134,14 +134,23 @@ Test(needed, by_a_backend_or_a_command_is_to_look_at_processes)
 Test(needed, by_folders_and_files_is_to_handle_them)
 {
 	static const char *const options[] = {
-		"runtime_directory = \"x\"", "state_directory = \"x\"", "cache_directory = \"x\"",
-		"logs_directory = \"x\"", "configuration_directory = \"x\"", "output = \"append:/tmp/x\"",
-		"error = \"file:/tmp/x\"",
+		"runtime_directory = \"x\"", "output = \"append:/tmp/x\"", "error = \"file:/tmp/x\"",
 		"log_type = \"FILE /tmp/x\"", "open_file = \"/dev/null\"", "set_credential = \"a:b\"",
 	};
 
 	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++)
 		cr_assert_eq(of_backend("127.0.0.1:7001", options[n]), ANY | LOOKS | FILES, "%s", options[n]);
+}
+
+Test(needed, by_folders_that_stay_is_nothing_of_superds)
+{
+	static const char *const options[] = {
+		"state_directory = \"x\"", "cache_directory = \"x\"", "logs_directory = \"x\"",
+		"configuration_directory = \"x\"",
+	};
+
+	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++)
+		cr_assert_eq(of_backend("127.0.0.1:7001", options[n]), ANY | LOOKS, "%s", options[n]);
 }
 
 Test(needed, by_files_that_are_read_is_to_read_them)
