@@ -15,7 +15,7 @@ void work_close(int channel)
 	int fd = -1;
 
 	for (;;) {
-		char word;
+		char word = 0;
 		size_t count = 1;
 		ssize_t got = fd_message_receive(channel, &word, 1, &fd, &count, 0);
 

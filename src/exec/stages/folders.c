@@ -77,7 +77,7 @@ static int open_base(const char *base)
 static bool make_folder(const struct own_folder *folder, const struct account *account)
 {
 	int base = open_base(folder->base), fd = -1;
-	bool is_new, good;
+	bool is_new = false, good;
 
 	if (base >= 0)
 		fd = make_path(base, folder->name, &is_new);
