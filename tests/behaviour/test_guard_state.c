@@ -504,3 +504,23 @@ Behaviour(guard_state, a_client_is_saved_once)
 	cr_expect_eq(times_saved(superd) - before, 2);
 	close(first);
 }
+
+static double time_in(const char *state)
+{
+	return strtod(control_value(strstr(control_once("status web"), "\"spent\":{"), state), NULL);
+}
+
+/* superd thaws what the one before had frozen; so the time until then is not of the state that follows. */
+Behaviour(guard_state, the_time_of_a_state_stays_its_own)
+{
+	struct superd *superd = run_beater(path_in("beats"), "idle_timeout = 5min\n idle_action = freeze");
+	int port = superd_port(superd, "web");
+	long pid = strtol(client_ask(port, ""), NULL, 10);
+
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, "is frozen until a client connects") > 0);
+	cr_assert(process_is_frozen((pid_t)pid), "%s", world_logs());
+	clock_advance(superd, 2 * HOUR_MS);
+	guarded_clock_kill(superd);
+	cr_expect_geq(time_in("frozen"), 7200, "%s", control_once("status web"));
+	cr_expect_lt(time_in("running"), 7200, "%s", control_once("status web"));
+}

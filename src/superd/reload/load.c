@@ -944,7 +944,8 @@ static void load_service(struct state_loader *loader, struct service_runtime *ru
 {
 	struct service_loader progress = { .runtime = runtime, .timer = -1. };
 	size_t before = runtime->engine->instances->count;
-	enum state state = read_state(from);
+	const enum state saved = read_state(from);
+	enum state state = saved;
 
 	from->used = true;
 	state_load(from, &saved_runtime, runtime, NULL);
@@ -964,6 +965,8 @@ static void load_service(struct state_loader *loader, struct service_runtime *ru
 	if (progress.drains && runtime_current(runtime) && !runtime_current(runtime)->stop)
 		stop_plan_drain(runtime);
 	start_queue_load(runtime);
+	if (runtime->run && runtime_state(runtime) != saved)
+		state_times_leave(&runtime->run->stats.state_times, saved, clock_now());
 	runtime_note_phase(runtime);
 	if (runtime->run && progress.timer >= 0.)
 		runtime_start_timer(runtime, progress.timer);
