@@ -601,7 +601,7 @@ Behaviour(run, tells_why_it_cannot)
 		"service web { listen = \"127.0.0.1:0\" user = \"%s\" exec = \"/bin/cat\" }", own_user(), own_user());
 	static const struct { const char *name, *why; } cases[] = {
 		{ "wbe", "'wbe': there is no such service: did you mean web?" },
-		{ "w*", "'w*': no" },
+		{ "w*", "'w*': run takes one name, no pattern" },
 		{ "echo", "superd serves its clients itself: it has no program to run" },
 		{ "off", "the configuration has disable = yes" },
 	};

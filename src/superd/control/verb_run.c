@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "lib/glob.h"
 #include "lib/json.h"
 #include "lib/scan.h"
 #include "superd/control/selection.h"
@@ -118,6 +119,9 @@ void verb_run_begin(struct session *session)
 	if (!run) {
 		if (match.row)
 			refuse_run(session, match.runtime ? ORDER_NO_MEMORY : order_line_refusal(&match), &why);
+		else if (glob_is_pattern(request->names[0]))
+			session_fail(session, CODE_UNKNOWN, "", "'%.100s': run takes one name, no pattern",
+				     request->names[0]);
 		else
 			selection_refuse(session, request->names[0]);
 		return;
