@@ -146,6 +146,10 @@ Behaviour(control, tells_names_by_pattern_and_what_was_meant)
 	answer = control_once("stop mial");
 	cr_expect_str_eq(control_value(answer, "code"), "unknown");
 	expect_in(answer, "did you mean mail?");
+	expect_in(control_once("status mail.socket"), "did you mean mail?");
+	expect_in(control_once("restart mial.service"), "did you mean mail?");
+	expect_in(control_once("start web"), "did you mean web-a?");
+	cr_expect_null(strstr(control_once("start we"), "did you mean web-a?"));
 	cr_expect_str_eq(control_value(control_once("status 'x*'"), "code"), "unknown");
 	cr_expect_str_eq(control_value(control_once("stop"), "code"), "usage");
 	answer = control_once("statsu");

@@ -129,18 +129,11 @@ static const char *nearest_name(const struct supervisor *supervisor, const char 
 	return nearest.word;
 }
 
-/* Whether a name is this one with an address behind: echo, echo@127.0.0.1. */
-static bool is_short_for(const char *word, const char *name)
+/* The names that are this word with more behind the letter `behind`: echo@127.0.0.1, tftp-udp. Returns the first;
+ * *count: how many there are, 2 for more. It searches for at most TURN_SECONDS. */
+static const char *find_long_name(const struct supervisor *supervisor, const char *word, char behind, unsigned *count)
 {
 	size_t length = strlen(word);
-
-	return !strncmp(word, name, length) && name[length] == '@';
-}
-
-/* The names that a word is short for. Returns the first; *count: how many there are, 2 for more. It searches for at
- * most TURN_SECONDS. */
-static const char *find_long_name(const struct supervisor *supervisor, const char *word, unsigned *count)
-{
 	double begun = clock_now();
 	size_t rows = row_count(supervisor);
 	const char *first = NULL;
@@ -149,7 +142,7 @@ static const char *find_long_name(const struct supervisor *supervisor, const cha
 	for (size_t n = 0; *word && n < rows && *count < 2; n++) {
 		const struct service *row = row_at(supervisor, n);
 
-		if (row && is_short_for(word, row->name) && !(*count)++)
+		if (row && !strncmp(word, row->name, length) && row->name[length] == behind && !(*count)++)
 			first = row->name;
 		if (clock_now() - begun > TURN_SECONDS)
 			break;
@@ -157,7 +150,8 @@ static const char *find_long_name(const struct supervisor *supervisor, const cha
 	return first;
 }
 
-/* Adds the only name that this one is short for. Returns its place in request->long_names; SIZE_MAX: the name stays. */
+/* Adds the only name that is this one with an address behind. Returns its place in request->long_names; SIZE_MAX: the
+ * name stays. */
 static size_t complete_name(struct session *session, const char *word)
 {
 	struct buf *names = &session->request.long_names;
@@ -167,7 +161,7 @@ static size_t complete_name(struct session *session, const char *word)
 
 	if (!word || glob_is_pattern(word) || selection_find(session->supervisor, word).row)
 		return SIZE_MAX;
-	name = find_long_name(session->supervisor, word, &count);
+	name = find_long_name(session->supervisor, word, '@', &count);
 	if (count != 1)
 		return SIZE_MAX;
 	buf_add(names, name, strlen(name) + 1);
@@ -192,14 +186,34 @@ void selection_complete(struct session *session, size_t most)
 	}
 }
 
+/* The service that a name seems to mean, for a hint: systemd's name of a unit, else the beginning of a name, else the
+ * nearest one. *count: how many services have this name with an address behind, 2 for more. NULL: none is like it. */
+static const char *find_meant(const struct supervisor *supervisor, const char *name, unsigned *count)
+{
+	const char *dot = strrchr(name, '.'), *near;
+	const struct service *row;
+	unsigned longer;
+	char stem[100];
+
+	if (dot && (size_t)(dot - name) < sizeof(stem) && (!strcmp(dot, ".socket") || !strcmp(dot, ".service"))) {
+		memcpy(stem, name, (size_t)(dot - name));
+		stem[dot - name] = '\0';
+		name = stem;
+		row = selection_find(supervisor, name).row;
+		if (row)
+			return row->name;
+	}
+	near = find_long_name(supervisor, name, '@', count);
+	if (!near)
+		near = find_long_name(supervisor, name, '-', &longer);
+	return near ? near : nearest_name(supervisor, name);
+}
+
 void selection_refuse(struct session *session, const char *name)
 {
 	bool is_pattern = glob_is_pattern(name);
 	unsigned count = 0;
-	const char *near = is_pattern ? NULL : find_long_name(session->supervisor, name, &count);
-
-	if (!near && !is_pattern)
-		near = nearest_name(session->supervisor, name);
+	const char *near = is_pattern ? NULL : find_meant(session->supervisor, name, &count);
 	struct buf hint = { 0 };
 
 	if (near)
