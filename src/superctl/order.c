@@ -95,7 +95,7 @@ static const struct {
 	/* Of run. */
 	{ "no-program", "superd serves its clients itself: it has no program to run" },
 	{ "is-run", "an operator runs it in the foreground already" },
-	{ "runs", "it runs already[, pid {pid}]: stop it first, or add --stop" },
+	{ "runs", "it runs already[, pid {pid}]: stop it first, or add --stop before the name" },
 	{ "ends-clients", "each of its clients has an instance, which --stop would end: leave it out" },
 	{ "interrupted", "it was not started: interrupted" },
 };

@@ -533,7 +533,8 @@ Behaviour(run, refuses_a_service_that_runs_and_stops_it_if_asked)
 	first = client_ask_pid(superd_port(superd, "web"));
 	run = run_in_pipes(WORDS("web"));
 	WAIT_UNTIL(has_ended(&run));
-	cr_expect(says_on_stderr(&run, text_of("web: it runs already, pid %ld: stop it first, or add --stop", first)),
+	cr_expect(says_on_stderr(&run, text_of("web: it runs already, pid %ld: stop it first, or add "
+					       "--stop before the name", first)),
 		  "%s", read_text(run.err));
 	finish(&run, 125);
 	(void)schema_holds("run", SUPERCTL(control_path(), "--json", "run", "web").out);
