@@ -42,7 +42,7 @@ bool accounts_refuse(struct accounts *accounts, const struct service *service, c
 		   buf_string(&text_with_option), failure.wrong);
 	buf_free(&text_with_option);
 	if (failure.near)
-		diags_hint(accounts->diags, "did you mean %s?", failure.near);
+		diags_hint(accounts->diags, "did you mean '%s'?", failure.near);
 	return false;
 }
 

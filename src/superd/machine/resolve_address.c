@@ -289,7 +289,7 @@ static void port_report_missing(struct addresses *addresses, struct found_port *
 	port->wrong = pool_textf(pool, "services(5) has no %s port of this name; a number does not need it",
 				 kind_name(kind));
 	near = port_near(pool, name, is_udp ? "udp" : "tcp");
-	port->hint = near ? pool_textf(pool, "did you mean %s?", near) : NULL;
+	port->hint = near ? pool_textf(pool, "did you mean '%s'?", near) : NULL;
 }
 
 static const struct found_port *port_find(struct addresses *addresses, const char *name, unsigned kind)

@@ -38,7 +38,7 @@ static void warn_of_group(const struct wanted_group *wanted, const struct found_
 	diag_warning(diags, wanted->at, "%s: %s: %s: %s", wanted->at.file ? "control_group" : "--control-group",
 		     wanted->name, found && found->wrong ? found->wrong : "out of memory", effect);
 	if (found && found->near)
-		diags_hint(diags, "did you mean %s?", found->near);
+		diags_hint(diags, "did you mean '%s'?", found->near);
 	else
 		diags_hint(diags, "a reload looks it up again");
 }

@@ -157,7 +157,7 @@ Test(resolve, says_which_user_is_missing_and_what_is_near)
 	cr_assert_eq(diags.errors, 2, "%s", said());
 	cr_expect_str_eq(diags.list[0].message, "a: user = deamon: there is no such user here");
 	cr_expect_eq(diags.list[0].line, 4);
-	cr_expect_str_eq(diags.list[0].hint, "did you mean daemon?");
+	cr_expect_str_eq(diags.list[0].hint, "did you mean 'daemon'?");
 	cr_expect_str_eq(diags.list[1].message, "b: group = no-such-group-anywhere: there is no such group here");
 	cr_expect_null(diags.list[1].hint);
 	cr_expect_null(service("a")->account);
@@ -202,8 +202,8 @@ Test(resolve, says_which_part_of_user_and_group_is_wrong)
 		const char *user, *wrong, *near;
 	} cases[] = {
 		{ "daemon.nosuchgroup", "group nosuchgroup: there is no such group here", NULL },
-		{ "daemon.deamon", "group deamon: there is no such group here", "did you mean daemon.daemon?" },
-		{ "deamon.daemon", "there is no such user here", "did you mean daemon.daemon?" },
+		{ "daemon.deamon", "group deamon: there is no such group here", "did you mean 'daemon.daemon'?" },
+		{ "deamon.daemon", "there is no such user here", "did you mean 'daemon.daemon'?" },
 		{ "nosuchuser.daemon", "there is no such user here", NULL },
 	};
 
@@ -324,7 +324,7 @@ Test(resolve, complains_once_of_the_owner_of_many_sockets)
 		"\"deamon\"\n}");
 	cr_expect_eq(diags.errors, 1, "%s", said());
 	cr_expect_eq(diags.list[0].line, 4);
-	cr_expect_str_eq(diags.list[0].hint, "did you mean daemon?");
+	cr_expect_str_eq(diags.list[0].hint, "did you mean 'daemon'?");
 }
 
 Test(resolve, looks_up_ports_of_services)
@@ -343,7 +343,7 @@ Test(resolve, says_which_port_is_missing)
 	cr_assert_eq(diags.errors, 1, "%s", said());
 	cr_expect(strstr(diags.list[0].message, "a: listen: 'htttp': services(5) has no tcp port of this name"), "%s",
 		  said());
-	cr_expect_str_eq(diags.list[0].hint, "did you mean http?");
+	cr_expect_str_eq(diags.list[0].hint, "did you mean 'http'?");
 }
 
 Test(resolve, says_which_protocol_has_the_port)
