@@ -74,6 +74,20 @@ Behaviour(diff, tells_what_a_reload_does_and_does_nothing)
 	cr_expect_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
 }
 
+Behaviour(diff, tells_that_a_removed_service_is_disabled)
+{
+	struct superd *superd = controlled_run("service slow { listen = \"%s\" exec = \"%s\" }\n" GONE, path_in("slow"),
+					       backend("serve"), backend("serve"));
+
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	edit(superd, text_of("service slow { listen = \"%s\" exec = \"%s\" disable = yes nice = 5 }\n", path_in("slow"),
+			     backend("serve")));
+	expect(diff().out, "slow: removed\n    disable: no -> yes\ngone: removed\n");
+	schema_holds("diff", SUPERCTL(control_path(), "--json", "diff").out);
+	expect(SUPERCTL(control_path(), "reload", "--json").out, "\"options\":[\"disable\"]");
+	expect(diff().out, "0 unchanged, 0 changed, 0 added, 0 removed\n");
+}
+
 #define CAT "service %s { listen = \"%s\" exec = /bin/cat accept = yes }\n"
 
 /* superd --check and diff look at the kernel's list: neither opens a port. */

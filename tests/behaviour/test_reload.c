@@ -201,6 +201,7 @@ Behaviour(reload, disabling_closes_and_enabling_opens_again)
 	superd_wait_log(superd, "web: listening on ");
 	client_ask_pid(port);
 	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), "disable = yes"));
+	superd_wait_log(superd, "web: removed: disable");
 	WAIT_UNTIL(!client_can_connect(port));
 	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), "disable = no"));
 	WAIT_UNTIL(client_can_connect(port));

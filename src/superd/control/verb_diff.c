@@ -19,7 +19,7 @@
 /* A service that a reload would change. */
 struct difference {
 	enum diff_kind diff;
-	const struct service *before, *after; /* NULL: it is added, or removed */
+	const struct service *before, *after; /* NULL: it is added, or removed; a removed one may have disable = yes */
 	struct table *table;            /* the table of `before`, held */
 };
 
@@ -134,7 +134,10 @@ static void add_options(const struct difference *difference, struct buf *line)
 	struct buf names = { 0 };
 	char *word, *rest;
 
-	service_compare(difference->before, difference->after, &names);
+	if (difference->diff == DIFF_REMOVED)
+		buf_text(&names, "disable");
+	else
+		service_compare(difference->before, difference->after, &names);
 	line->failed |= names.failed;
 	word = names.length ? strtok_r(names.data, " ", &rest) : NULL;
 	for (; word; word = strtok_r(NULL, " ", &rest)) {

@@ -470,6 +470,14 @@ static struct service_runtime *apply_change(struct reload *reload, const struct 
 	return add_service(reload, service);
 }
 
+/* The entry of a removed service, if that is there and has disable = yes. */
+static const struct service *disabled_entry(const struct table *after, const struct service_runtime *runtime)
+{
+	const struct service *row = table_find(after, runtime->service->name);
+
+	return row && row->exec->disable ? row : NULL;
+}
+
 static struct service_runtime *apply_entry(struct reload *reload, const struct service *service,
 					   struct service_change *change)
 {
@@ -594,7 +602,8 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 		if (!old[n])
 			continue;
 		counts->removed++;
-		report_change(&reload, old[n], old[n]->service->name, DIFF_REMOVED, "");
+		report_change(&reload, old[n], old[n]->service->name, DIFF_REMOVED,
+			      disabled_entry(after, old[n]) ? "disable" : "");
 		runtime_remove(old[n]);
 	}
 	wants_follow_all(engine);
@@ -683,7 +692,7 @@ enum comparison_progress service_comparison_go_on(struct service_comparison *com
 
 		if (runtime && (!row || service_is_off(row)))
 			compared(context, keeps_old_entry(runtime, comparison->after) ? DIFF_SAME : DIFF_REMOVED,
-				 runtime, NULL);
+				 runtime, disabled_entry(comparison->after, runtime));
 		if (clock_now() >= until)
 			return COMPARISON_GOES_ON;
 	}

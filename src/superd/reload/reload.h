@@ -36,7 +36,7 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 			 struct table *after, struct reload_counts *counts);
 
 /* Called for each change that a reload would make to a service: DIFF_ADDED without a runtime, DIFF_REMOVED without an
- * entry. */
+ * entry, or with one that has disable = yes. */
 typedef void service_compared(void *context, enum diff_kind diff, struct service_runtime *runtime,
 			      const struct service *service);
 
