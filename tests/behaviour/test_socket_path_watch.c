@@ -143,6 +143,21 @@ Behaviour(socket_path_watch, another_programs_living_socket_is_left_until_it_has
 	expect_served(superd, path);
 }
 
+Behaviour(socket_path_watch, one_of_a_living_superd_is_left_to_it_and_starts_no_backend)
+{
+	const char *path = path_in("a.sock");
+	struct superd *first = run_on(path, backend("stdio"), "accept = yes");
+	struct superd *second = run_on(path, backend("stdio"), "accept = yes");
+
+	for (int tries = 0; tries < 3; tries++) {
+		superd_wait_log(second, "a living server listens on");
+		clock_move(MINUTE_MS);
+	}
+	superd_stop(second);
+	expect_served(first, path);
+	superd_expect_count(first, "started, pid", 2);          /* for the two clients of expect_served */
+}
+
 Behaviour(socket_path_watch, two_of_a_service_are_kept_each_and_one_that_moved_to_another_row_too)
 {
 	const char *a = path_in("a.sock"), *b = path_in("b.sock"), *exec = backend("stdio");

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -188,6 +189,36 @@ const struct rtattr *sock_diag_unix_attribute(struct nlmsghdr *message, unsigned
 			return at;
 	}
 	return NULL;
+}
+
+struct node_search {
+	uint32_t node, device;
+	bool found;
+};
+
+/* A socket after shutdown(2) is in the state of one that listens, but takes no client. */
+static void compare_node(struct nlmsghdr *message, void *context)
+{
+	const struct rtattr *file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, sizeof(struct unix_diag_vfs));
+	const struct rtattr *shut = sock_diag_unix_attribute(message, UNIX_DIAG_SHUTDOWN, 1);
+	struct node_search *search = context;
+	struct unix_diag_vfs vfs;
+
+	if (!file || (shut && *(const unsigned char *)sock_diag_attribute(shut)))
+		return;
+	memcpy(&vfs, sock_diag_attribute(file), sizeof(vfs));
+	search->found |= vfs.udiag_vfs_ino == search->node && vfs.udiag_vfs_dev == search->device;
+}
+
+bool sock_diag_unix_listens(const struct stat *node)
+{
+	struct node_search search = {
+		.node = (uint32_t)node->st_ino,
+		.device = major(node->st_dev) << 20 | minor(node->st_dev),      /* as the kernel stores it */
+	};
+
+	sock_diag_list_unix(1u << TCP_LISTEN, UDIAG_SHOW_VFS, compare_node, &search);
+	return search.found;
 }
 
 struct diag_search {

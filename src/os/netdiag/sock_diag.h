@@ -10,6 +10,7 @@
 
 struct nlmsghdr;
 struct rtattr;
+struct stat;
 
 /* The kernel's report about a unix socket; has_node and has_queue show which fields are valid. */
 struct sock_diag_unix {
@@ -21,6 +22,10 @@ struct sock_diag_unix {
 /* false: the kernel does not report it (no sock_diag, no netlink). The kernel searches all unix sockets of
  * the machine. */
 bool sock_diag_unix(int fd, struct sock_diag_unix *out);
+
+/* Whether a unix socket of this network namespace listens at this node, by what name ever. false: also if the kernel does
+ * not report it, if it was shut down, or if the file system shows its nodes under other numbers (overlayfs, btrfs). */
+bool sock_diag_unix_listens(const struct stat *node);
 
 /* As sock_diag_ask, for all unix sockets in these states, bits 1 << TCP_LISTEN and so on, with the attributes that the
  * bits UDIAG_SHOW_... ask for. */

@@ -1,7 +1,9 @@
 /* The nodes of unix sockets and FIFOs: folders above them, stale nodes, owner and mode, symbolic links to them.
  *
- * Only connect(2) tells a node in use from one that a crash left behind. Any result but ECONNREFUSED or ENOENT counts
- * as in use, so superd never removes a live socket because it may not connect to it. */
+ * The kernel lists the sockets that listen in superd's network namespace. At any other node only connect(2) tells one
+ * in use from one that a crash left behind, as the folder may be shared with a container. The list is asked first: by a
+ * connect(2) the server gets a client, for which a super-server starts a backend. Any result of it but ECONNREFUSED or
+ * ENOENT counts as in use, so superd never removes a live socket because it may not connect to it. */
 #include "os/socket/bind_internal.h"
 
 #include <errno.h>
@@ -76,13 +78,15 @@ static const char *kind_of_node(mode_t mode)
 	}
 }
 
-/* 0: no process listens; else an errno, EADDRINUSE if a server answered. */
-static int socket_probe(const struct listen *listen, int type)
+/* 0: no process listens; else an errno, EADDRINUSE if a server does. */
+static int socket_probe(const struct listen *listen, int type, const struct stat *node)
 {
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct socket_address address;
-	int result = EADDRINUSE;
+	int fd, result = EADDRINUSE;
 
+	if (sock_diag_unix_is_quick() && sock_diag_unix_listens(node))
+		return EADDRINUSE;
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return errno;
 	scm_rights_allow(fd, false);            /* the server might send descriptors before this is closed */
@@ -108,7 +112,7 @@ int node_clear(const struct listen *listen, int type, struct buf *why)
 		return bind_fail(why, "binding", "%s is %s; superd replaces sockets only", path,
 				 kind_of_node(status.st_mode));
 	}
-	living = socket_probe(listen, type);
+	living = socket_probe(listen, type, &status);
 	if (living == EADDRINUSE) {
 		errno = living;
 		return bind_fail(why, "binding", "a living server listens on %s", path);

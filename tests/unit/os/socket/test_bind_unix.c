@@ -91,6 +91,27 @@ Test(bind_unix, never_steals_a_socket_somebody_serves)
 	}
 }
 
+Test(bind_unix, looks_at_a_socket_somebody_serves_without_becoming_its_client)
+{
+	struct listen listen = listen_at("unix", "a.sock");
+	int fd = opened(&listen);
+
+	refused(&listen, EADDRINUSE, "a living server listens on");
+	cr_assert_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	cr_expect(accept(fd, NULL, NULL) < 0 && errno == EAGAIN);
+	close(fd);
+}
+
+Test(bind_unix, replaces_a_socket_that_was_shut_down_while_its_program_has_it)
+{
+	struct listen listen = listen_at("unix", "a.sock");
+	int fd = opened(&listen);
+
+	cr_assert_eq(shutdown(fd, SHUT_RDWR), 0);
+	close(opened(&listen));
+	close(fd);
+}
+
 Test(bind_unix, does_not_take_a_full_queue_for_a_dead_server)
 {
 	struct listen listen = listen_at("unix", "a.sock");
