@@ -309,6 +309,17 @@ Behaviour(guard, has_its_state_where_descriptors_are_too_few_for_the_services)
 	cr_expect(!superd_logged(superd, "cannot save the state"), "%s", world_logs());
 }
 
+Behaviour(guard, who_asks_for_a_shutdown_waits_until_superd_has_gone)
+{
+	struct superd *superd = guarded_run(SERVICE, "web", backend("talk"), "");
+	pid_t own = guarded_wait(superd);
+
+	wait_node(control_path());
+	cr_assert_eq(SUPERCTL(control_path(), "shutdown").status, 0);
+	cr_expect(kill(own, 0) < 0 && errno == ESRCH, "the guard, which ends last, has not seen the end of superd");
+	cr_assert_eq(superd_wait_exit(superd), 0);
+}
+
 Behaviour(guard, superctl_shows_whether_there_is_one)
 {
 	const char *const with[] = { "--guard", "--control", control_path(), NULL };

@@ -6,6 +6,7 @@
 #include "superd/control/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -758,8 +759,14 @@ void server_close(struct server *server)
 	service_row_writer_free(server->rows[true]);
 	server->supervisor->engine.open_reader = NULL;
 	end_tries(server);
-	LIST_EACH(link, &server->sessions)
-		end_session(container_of(link, struct session, link));
+	LIST_EACH(link, &server->sessions) {
+		struct session *session = container_of(link, struct session, link);
+
+		/* By the copy the connection ends with superd, and with the guard, which shares the descriptors: then
+		 * superctl knows that both have gone. */
+		(void)fcntl(session->io.fd, F_DUPFD_CLOEXEC, 0);
+		end_session(session);
+	}
 	watch_stop(&server->changes);
 	drop_reserve(server);
 	buf_free(&server->reload_results);
