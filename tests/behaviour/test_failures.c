@@ -249,9 +249,10 @@ Behaviour(failures, are_none_of_a_program_that_takes_one_message_of_its_fifo)
 	enum { MESSAGE = 10, MESSAGES = 100 };
 	static const char messages[MESSAGE * MESSAGES];
 	const char *path = path_in("fifo");
+	const char *script = write_file("eat", "%s", text_of("head -c %d >/dev/null\n", MESSAGE));
 	struct superd *superd = superd_run_with(
-		&by_clock, "service each { listen = \"fifo:%s\" pass = inetd exec = \"/bin/sh %s\" "
-		"user = \"%s\" }\n", path, write_file("eat", "%s", text_of("head -c %d >/dev/null\n", MESSAGE)), own_user());
+		&by_clock, "service each { listen = \"fifo:%s\" pass = inetd exec = \"/bin/sh %s\" user = \"%s\" }\n",
+		path, script, own_user());
 	int fifo;
 
 	superd_wait_log(superd, "each: listening on ");
