@@ -70,6 +70,21 @@ Behaviour(commands, that_cannot_be_prepared_say_why)
 	superd_wait_log(superd, text_of("web: cannot start: exec_start_pre: /bin/true: error: %s: ", path));
 }
 
+Behaviour(commands, that_cannot_have_what_the_row_says_name_it)
+{
+	const char *folder = path_in("gone");
+	struct superd *superd;
+
+	cr_assert_eq(mkdir(folder, 0755), 0);
+	superd = run_web(backend("take 1"),
+			 text_of(" exec_start_pre = \"/bin/true\"\n working_directory = \"%s\"\n", folder));
+	superd_port(superd, "web");
+	cr_assert_eq(rmdir(folder), 0);
+	close(client_connect(superd_port(superd, "web")));
+	superd_wait_log(superd, text_of("web: cannot start: exec_start_pre: /bin/true: changing directory: %s: No such "
+					"file or directory (", folder));
+}
+
 Behaviour(commands, run_around_a_backend_in_their_order)
 {
 	struct superd *superd = run_web(backend("take 1"), around());

@@ -108,6 +108,18 @@ static void add_interpreter(const struct aux_command *command, struct buf *out)
 				       &command->fault, out);
 }
 
+/* A fault of exec concerns this command, which the line names, and not the service's program. */
+static void describe_fault(const struct aux_command *command, struct buf *out)
+{
+	const struct fault *fault = &command->fault;
+
+	if (fault->stage == STAGE_EXEC)
+		buf_addf(out, "%s: %s", stage_name(fault->stage), fault_reason(fault));
+	else
+		launch_describe_fault(command->runtime->service, fault, out);
+	add_interpreter(command, out);
+}
+
 void aux_command_describe_end(const struct aux_command *command, int status, struct buf *out)
 {
 	char text[48];
@@ -120,8 +132,7 @@ void aux_command_describe_end(const struct aux_command *command, int status, str
 	} else if (command->fault.stage == STAGE_NONE) {
 		buf_text(out, text);
 	} else {
-		buf_addf(out, "%s: %s", stage_name(command->fault.stage), fault_reason(&command->fault));
-		add_interpreter(command, out);
+		describe_fault(command, out);
 	}
 }
 
@@ -223,19 +234,13 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
-/* A fault of exec concerns this command, which the line names, and not the service's program. */
 static void log_fault(struct aux_command *command)
 {
-	const struct fault *fault = &command->fault;
 	struct buf why = { 0 };
 
 	if (is_logged_by_owner(command))
 		return;
-	if (fault->stage == STAGE_EXEC)
-		buf_addf(&why, "%s: %s", stage_name(fault->stage), fault_reason(fault));
-	else
-		launch_describe_fault(command->runtime->service, fault, &why);
-	add_interpreter(command, &why);
+	describe_fault(command, &why);
 	log_command(command, failure_level(command), buf_string(&why));
 	buf_free(&why);
 }
