@@ -1,5 +1,6 @@
 /* The nodes of unix sockets and fifos: somebody removes, renames or replaces them, and superd makes them again by
  * itself, neither more often than once a second nor in the place of another program's. */
+#include "controlling.h"
 #include "harness.h"
 #include "reading.h"
 
@@ -124,6 +125,33 @@ Behaviour(socket_path_watch, one_in_a_folder_that_is_removed_and_made_again_is_b
 	expect_served(superd, path);
 	superd_stop(superd);
 	cr_expect(unlink(path) == 0 && rmdir(folder) == 0);
+}
+
+/* superd does not watch it: the folder's file system might not answer. */
+Behaviour(socket_path_watch, one_in_a_folder_of_another_user_is_back_after_a_reload_or_a_restart)
+{
+	const char *folder = path_in("theirs"), *path = path_in("theirs/a.sock");
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "needs root");
+	cr_assert(mkdir(folder, 0755) == 0 && chown(folder, 65534, 65534) == 0);
+	superd = controlled_clock_run("service web {\n listen = \"%s\"\n exec = \"%s\"\n accept = yes\n}\n", path,
+				      backend("stdio"));
+	wait_node(path);
+	cr_assert_eq(unlink(path), 0);
+	superd_signal(superd, SIGHUP);
+	superd_wait_log(superd, LOST ": opening it again");
+	expect_served(superd, path);
+	cr_assert_eq(unlink(path), 0);
+	cr_assert(control_is_done(control_once("restart web")));
+	superd_wait_log(superd, LOST ": opening it again");
+	expect_served(superd, path);
+	superd_signal(superd, SIGHUP);
+	superd_wait_log(superd, "reloaded");
+	superd_expect_count(superd, LOST, 2);
+	superd_stop(superd);
+	cr_expect(access(path, F_OK) == 0 ? unlink(path) == 0 : errno == ENOENT);
+	cr_expect_eq(rmdir(folder), 0);
 }
 
 Behaviour(socket_path_watch, another_programs_living_socket_is_left_until_it_has_gone)

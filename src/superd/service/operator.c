@@ -225,6 +225,7 @@ static enum order_result begin_restart(const struct operator_order *order, struc
 	if (runtime->run)
 		runtime->run->restarts = false;
 	runtime->halted = false;
+	runtime_reopen_unreachable(runtime);    /* one that is watched may wait for its check, and not all are */
 	warm_pool_follow(runtime);
 	if (starts && !has_current(runtime) && runtime_state(runtime) != STOPPING)
 		runtime_event(runtime, ENABLE);
