@@ -66,13 +66,16 @@ static int open_file_of_ours(int folder, const char *name, int flags)
 	return fd;
 }
 
-static int open_as_user(const struct stream_file *file, const struct account *account)
+static int open_for_start(const struct stream_file *file, const struct account *account)
 {
 	const char *name = NULL;
 	struct act_as before;
 	int fd, folder = -1, error;
 
-	if (!act_as_begin(&before, account))
+	if (file->opener == PATH_OPENED_BY_SUPERD)
+		return stream_file_open(file);
+	errno = EPERM;
+	if (file->opener == PATH_REFUSED || !act_as_begin(&before, account))
 		return -1;
 	fd = stream_file_open(file);
 	error = errno;
@@ -103,7 +106,7 @@ int stream_files_open(struct job *job)
 
 		if (!file->path)
 			continue;
-		wanted[n] = file->is_same ? wanted[n - 1] : open_as_user(file, job->plan->account);
+		wanted[n] = file->is_same ? wanted[n - 1] : open_for_start(file, job->plan->account);
 		job->fault.resource = n;
 		if (wanted[n] < 0)
 			return -1;

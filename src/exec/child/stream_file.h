@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "os/fs/path_trust.h"
+
 #define STREAM_FILE_MODE 0640           /* mode of a file that superd creates */
 
 struct job;
@@ -13,6 +15,7 @@ struct stream_file {
 	const char *path;               /* borrowed; NULL: this stream is not a file */
 	int flags;                      /* flags of open(2) */
 	bool is_same;                   /* share the open file description of the previous stream, as it is the same file */
+	enum path_opener opener;        /* with whose rights a start opens it: superd's, the user's, or nobody's */
 };
 
 /* Opens the file. Never waits for the other end of a FIFO; connects to a unix socket. -1 and errno. */

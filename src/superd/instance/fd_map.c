@@ -240,6 +240,7 @@ static int place_file(const struct placement *placement, int number, int access)
 	case PATH_OPENED_BY_SUPERD:
 		return fd_map_own(fd_map, stream_file_open(&file));
 	case PATH_OPENED_BY_CHILD:
+		file.opener = PATH_OPENED_BY_CHILD;
 		fd_map->files[number] = file;
 		fd_map->has_files = true;
 		return number == STDIN_FILENO ? engine->null_input : engine->null_output;

@@ -402,6 +402,7 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 {
 	const char *limit = fault->stage == STAGE_LIMITS ? limit_option(fault->resource) : NULL;
 	const char *option = limit, *path = NULL;
+	struct path_finding finding;
 	size_t length = 0;
 
 	if (fault->stage == STAGE_CONDITIONS) {
@@ -449,7 +450,11 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 		buf_addf(out, ": %s", option_name_of(service, limit));
 	else if (path)
 		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
-	buf_addf(out, ": %s", fault_reason(fault));
+	if (fault->stage == STAGE_STREAMS && fault->error == EPERM && path &&
+	    path_opener(path, 0, service->account, path_mounts_cached(), &finding) == PATH_REFUSED)
+		path_finding_add(&finding, out);
+	else
+		buf_addf(out, ": %s", fault_reason(fault));
 	if (service->exec->exec)
 		launch_add_interpreter(service, service->exec->exec[0], fault, out);
 	origin_cite(option ? service_origin(service, option) : stage_origin(service, fault->stage), out);

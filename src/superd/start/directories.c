@@ -166,19 +166,6 @@ void directories_plan_free(struct plan *plan)
 	free(plan->folders);
 }
 
-bool directories_hold(const struct plan *plan, const char *path)
-{
-	for (size_t n = 0; n < plan->folder_count; n++) {
-		const struct own_folder *folder = &plan->folders[n];
-		size_t base = strlen(folder->base), name = strlen(folder->name);
-
-		if (!strncmp(path, folder->base, base) && path[base] == '/' &&
-		    !strncmp(path + base + 1, folder->name, name) && path[base + 1 + name] == '/')
-			return true;
-	}
-	return false;
-}
-
 void directories_describe_fault(const struct service *service, const struct process_defaults *defaults, int number,
 				int error, struct buf *why)
 {

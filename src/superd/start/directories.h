@@ -46,9 +46,6 @@ bool directories_plan(struct plan *plan, const struct service *service, const st
 		      struct buf *why);
 void directories_plan_free(struct plan *plan);
 
-/* Whether a path lies in one of the plan's directories. */
-bool directories_hold(const struct plan *plan, const char *path);
-
 /* Says of the directory with this number in the plan why it could not be made. */
 void directories_describe_fault(const struct service *service, const struct process_defaults *defaults, int number,
 				int error, struct buf *why);

@@ -498,12 +498,12 @@ void plan_check_streams(struct plan *plan, const struct service *service)
 
 		if (!stream_is_path(stream) || !stream->path)
 			continue;
-		/* Who makes the folder comes before who opens a file in it. */
-		plan->stream_openers[n] =
-			directories_hold(plan, stream->path)
-				? PATH_OPENED_BY_CHILD
-				: path_opener(stream->path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE, plan->account,
-					      path_mounts_cached(), &finding);
+		/* The file may lie in a folder that the start makes, or gives to its user: exec/stages/folders.c. */
+		if (plan->folder_count)
+			plan->stream_openers[n] = PATH_OPENED_BY_CHILD;
+		else
+			plan->stream_openers[n] = path_opener(stream->path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE,
+							      plan->account, path_mounts_cached(), &finding);
 		plan->apart |= plan->stream_openers[n] == PATH_OPENED_BY_CHILD;
 	}
 }

@@ -31,7 +31,7 @@ struct spawn_request {
 	/* warm = N: the placeholder, an entry of `wanted`: the child reads a byte from it before it continues
 	 * (superd/process/hold); the start is then apart. 0: none. */
 	int hold_channel;
-	/* Three files that the child opens as its user; the start is then apart. NULL: none. */
+	/* Three files that the child opens; the start is then apart. NULL: none. */
 	const struct stream_file *files;
 	int terminal;                   /* descriptor, 1 or 2, that becomes the controlling terminal (TIOCSCTTY); 0: none */
 	unsigned listen_count;          /* LISTEN_FDS (sd_listen_fds(3)); 0: no LISTEN_* variables */
