@@ -361,6 +361,17 @@ Behaviour(resources, a_folder_is_there_before_the_file_of_output_in_it)
 	forget(name);
 }
 
+Behaviour(resources, a_folder_is_there_before_the_conditions)
+{
+	const char *name = text_of("superd-test-%ld", (long)getpid());
+	const char *options = text_of("user = \"65534\"\n state_directory = \"%s\"\n"
+				      " condition = \"PathExists=%s/%s\"", name, local_state("lib"), name);
+
+	SKIP_WITHOUT_ROOT();
+	cr_expect_str_eq(answer_of(options, "echo here"), "here\n");
+	forget(name);
+}
+
 /* The check before a start says of a link that is not there yet that it is missing; it may be removed later. */
 static struct superd *run_unchecked(const char *options, const char *script)
 {

@@ -556,8 +556,8 @@ static uint64_t due_stages(const struct job *job)
 	bool switches = plan->account && !has_rights && !(job->command->flags & COMMAND_SAME_IDENTITY);
 	const struct { enum stage stage; bool is_due; } all[] = {
 		{ STAGE_AFTER, job->after },
-		{ STAGE_CONDITIONS, job->checks },
 		{ STAGE_FOLDERS, plan->folder_count },
+		{ STAGE_CONDITIONS, job->checks },
 		{ STAGE_CREDENTIALS, plan->credentials },
 		{ STAGE_STREAMS, job->files },
 		{ STAGE_MAPPER, sandbox && (sandbox->users || sandbox->users_first) },

@@ -20,10 +20,10 @@ enum stage {
 	STAGE_FORK, /* fork(2) or clone(2) failed */
 	STAGE_PROGRAM, /* superd-exec, which then goes through all others */
 	STAGE_AFTER, /* waits for another process; the first one of a start apart */
-	STAGE_CONDITIONS,
-	STAGE_FOLDERS,  /* the service's own, which others than superd may have to wait for */
+	STAGE_FOLDERS,  /* the service's own, for which superd itself could wait for ever */
+	STAGE_CONDITIONS,       /* those may name a folder */
 	STAGE_CREDENTIALS,
-	STAGE_STREAMS,  /* opens the files of standard streams, as the user */
+	STAGE_STREAMS,  /* opens the files of standard streams */
 	STAGE_MAPPER, /* for PRIVATE_USERS; outside of the control group */
 	STAGE_CGROUP,   /* the first stage of other starts: the group's limits hold for all others */
 	STAGE_DESCRIPTORS,

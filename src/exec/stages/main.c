@@ -39,8 +39,8 @@ static int check_conditions(struct job *job)
 }
 
 static int (*const own_stages[STAGES])(struct job *) = {
-	[STAGE_CONDITIONS] = check_conditions,
 	[STAGE_FOLDERS] = folders_make,
+	[STAGE_CONDITIONS] = check_conditions,
 	[STAGE_CREDENTIALS] = credentials_load,
 	[STAGE_MAPPER] = sandbox_prepare_mapper,
 	[STAGE_PROFILE] = sandbox_profile,
