@@ -277,17 +277,16 @@ static bool next_name(struct walk *walk, char name[NAME_MAX + 1], bool *is_last)
 	return true;
 }
 
-/* stat(2) with what the kernel has cached (AT_STATX_DONT_SYNC): a user may mount a file system on his folder just
- * before this call, too late for mountinfo. FUSE (fuse_update_get_attr) and NFS then answer without asking their
- * server. *is_root, left alone where it is unknown: the path is the root of a mount. */
+/* A user may mount a file system on his folder just before this call, too late for mountinfo. FUSE
+ * (fuse_update_get_attr) and NFS then answer without asking their server (AT_STATX_DONT_SYNC). */
 #ifdef HAVE_STATX
-static int stat_cached(const char *path, struct stat *status, bool *is_root)
+int path_stat_cached(int at, const char *path, struct stat *status, bool *is_root)
 {
 	struct statx known;
 
-	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+	if (statx(at, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
 		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_GID, &known) < 0)
-		return errno == ENOSYS ? lstat(path, status) : -1;
+		return errno == ENOSYS ? fstatat(at, path, status, AT_SYMLINK_NOFOLLOW) : -1;
 	*status = (struct stat){ .st_mode = known.stx_mode, .st_uid = known.stx_uid, .st_gid = known.stx_gid,
 				 .st_dev = makedev(known.stx_dev_major, known.stx_dev_minor) };
 #ifdef STATX_ATTR_MOUNT_ROOT
@@ -296,10 +295,10 @@ static int stat_cached(const char *path, struct stat *status, bool *is_root)
 	return 0;
 }
 #else
-static int stat_cached(const char *path, struct stat *status, bool *is_root)
+int path_stat_cached(int at, const char *path, struct stat *status, bool *is_root)
 {
 	(void)is_root;
-	return lstat(path, status);
+	return fstatat(at, path, status, AT_SYMLINK_NOFOLLOW);
 }
 #endif
 
@@ -309,7 +308,7 @@ static void update_device(struct walk *walk)
 	struct stat status = { 0 };
 	bool is_root;
 
-	stat_cached(*walk->known ? walk->known : "/", &status, &is_root);
+	path_stat_cached(AT_FDCWD, *walk->known ? walk->known : "/", &status, &is_root);
 	walk->device = status.st_dev;
 }
 
@@ -393,7 +392,7 @@ static bool walk_name(struct walk *walk, const char *name, bool is_last)
 	}
 	if (is_remote(walk, path))
 		return false;
-	if (stat_cached(path, &status, &is_root) < 0) {
+	if (path_stat_cached(AT_FDCWD, path, &status, &is_root) < 0) {
 		end_at_missing(walk, path, is_last);
 		return false;
 	}

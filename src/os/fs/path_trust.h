@@ -12,6 +12,8 @@
 #include "lib/buf.h"
 #include "table/service/service.h"
 
+struct stat;
+
 /* Flaws of a path, as bits; callers ask for those that matter to them. */
 enum path_flaw {
 	PATH_NO_FLAW = 0,
@@ -37,6 +39,10 @@ struct path_finding {
 	bool is_absent;
 	bool is_missing;                /* as is_absent, and the name is the last of the path */
 };
+
+/* fstatat(2) of the path itself, with type, mode, owner and device as the kernel has cached them, where the libc can ask
+ * for that. *is_root, left alone where it is unknown: the path is the root of a mount. -1 and errno. */
+int path_stat_cached(int at, const char *path, struct stat *status, bool *is_root);
 
 /* Reads the mounts of this process (/proc/self/mountinfo), once for many paths. The caller frees it. NULL without /proc
  * or memory: then PATH_REMOTE is never found. */

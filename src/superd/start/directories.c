@@ -230,18 +230,17 @@ static int open_parent(int base, char *name, const char **last)
 
 bool directories_find_owner(const char *base, const char *word, uid_t *owner)
 {
-	const int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
 	int above = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC), at = -1;
 	char *name = strndup(word, directory_name_length(word));
 	const char *last = NULL;
-	struct statx status;
-	bool good;
+	struct stat status;
+	bool good, is_root;
 
 	if (above >= 0 && name)
 		at = open_parent(above, name, &last);
-	good = at >= 0 && statx(at, last, flags, STATX_TYPE | STATX_UID, &status) == 0 && S_ISDIR(status.stx_mode);
+	good = at >= 0 && path_stat_cached(at, last, &status, &is_root) == 0 && S_ISDIR(status.st_mode);
 	if (good)
-		*owner = status.stx_uid;
+		*owner = status.st_uid;
 	fd_close(&at);
 	fd_close(&above);
 	free(name);
