@@ -185,8 +185,8 @@ void connection_end(struct builtin_server *server, struct connection *connection
 	}
 	if (connection->counted)
 		source_count_leave(&server->sources, server, connection->source);
-	fd_close(&connection->client.fd);
-	fd_close(&connection->target.fd);
+	loop_watch_close(server->epoll, &connection->client);
+	loop_watch_close(server->epoll, &connection->target);
 	list_remove(&connection->again);
 	list_remove(&connection->link);
 	list_add(&server->dead, &connection->link);

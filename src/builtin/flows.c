@@ -78,7 +78,7 @@ static void end_flow(struct flows *flows, struct flow *flow)
 	list_remove(&flow->bucket);
 	list_remove(&flow->used);
 	list_remove(&flow->again);
-	fd_close(&flow->watch.fd);
+	loop_watch_close(flows->epoll, &flow->watch);
 	free(flow->first);
 	flow->first = NULL;
 	list_add(&flows->dead, &flow->used);
@@ -152,7 +152,7 @@ static struct flow *add_flow(struct flows *flows, int listener, const struct sen
 	flow->watch.kind = WATCH_FLOW;
 	flow->watch.fd = target_connect(flows->target, flows->target->good, SOCK_DGRAM);
 	if (flow->watch.fd < 0 || !loop_watch_set(flows->epoll, EPOLL_CTL_ADD, &flow->watch, EPOLLIN)) {
-		fd_close(&flow->watch.fd);
+		loop_watch_close(flows->epoll, &flow->watch);
 		free(flow);
 		return NULL;
 	}

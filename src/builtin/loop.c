@@ -130,24 +130,16 @@ static void on_probe(struct builtin_server *server, uint32_t events)
 
 /* ---- the service's end ---- */
 
-/* Descriptors 0 and 1 may be copies of it, and keep it in the epoll(7). */
-static void close_channel(struct builtin_server *server)
-{
-	if (server->channel.fd >= 0)
-		loop_watch_set(server->epoll, EPOLL_CTL_DEL, &server->channel, 0);
-	fd_close(&server->channel.fd);
-}
-
 /* Its program has ended, superd has, or another process takes the clients from now on. */
 static void retire(struct builtin_server *server)
 {
 	if (server->retired)
 		return;
 	server->retired = true;
-	close_channel(server);
-	fd_close(&server->probe.fd);
+	loop_watch_close(server->epoll, &server->channel);
+	loop_watch_close(server->epoll, &server->probe);
 	for (size_t n = 0; n < server->listener_count; n++)
-		fd_close(&server->listeners[n].fd);
+		loop_watch_close(server->epoll, &server->listeners[n]);
 	if (server->flows)
 		flows_end(server->flows);
 }
@@ -194,7 +186,7 @@ static void on_packets(struct builtin_server *server)
 			break;
 		case CHANNEL_CLOSED:
 			server->retired = true;
-			close_channel(server);
+			loop_watch_close(server->epoll, &server->channel);
 			talks_end_waiting(server);
 		}
 	}
@@ -329,7 +321,7 @@ static void on_event(struct builtin_server *server, struct loop_watch *watch, ui
 		}
 		retire(server);
 		server->hurry = clock_ms() + HURRY;
-		fd_close(&watch->fd);
+		loop_watch_close(server->epoll, watch);
 		break;
 	default:
 		on_connection(server, watch, events);

@@ -15,5 +15,10 @@ struct loop_watch {
 /* epoll_ctl(2) for a descriptor. */
 bool loop_watch_set(int epoll, int operation, struct loop_watch *watch, uint32_t events);
 
+/* Stops watching, and closes. Only this closes a descriptor that was watched (tests/lint/style): superd, and descriptors
+ * 0 to 2, may have copies, which would keep a closed one in the epoll(7), and its next event would name memory that is free
+ * by then. -1: nothing. */
+void loop_watch_close(int epoll, struct loop_watch *watch);
+
 /* Takes the sooner of two numbers of milliseconds; -1 is never. */
 void loop_sooner(int64_t *timeout, int64_t other);

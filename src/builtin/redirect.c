@@ -120,7 +120,7 @@ static void refuse_client(struct builtin_server *server, struct connection *conn
 
 static void wait_for_target(struct builtin_server *server, struct connection *connection, int error)
 {
-	fd_close(&connection->target.fd);
+	loop_watch_close(server->epoll, &connection->target);
 	if (!server->settings->relays && (!may_pass(server, error) || !server->target.count))
 		refuse_client(server, connection, error);
 	else
@@ -133,7 +133,7 @@ static void try_target(struct builtin_server *server, struct connection *connect
 {
 	int64_t now = clock_ms(), left;
 
-	fd_close(&connection->target.fd);
+	loop_watch_close(server->epoll, &connection->target);
 	connection->target_end = 0;
 	connection->target.fd = try_addresses(server, &connection->address, tried);
 	if (connection->target.fd < 0 || !connection_watch(server, EPOLL_CTL_ADD, &connection->target)) {
@@ -254,7 +254,7 @@ void redirect_end_probe(struct builtin_server *server)
 {
 	if (server->probe.fd >= 0 && server->up)
 		send_header(server, server->probe.fd, -1);
-	fd_close(&server->probe.fd);
+	loop_watch_close(server->epoll, &server->probe);
 }
 
 void redirect_begin_probe(struct builtin_server *server)
@@ -264,7 +264,7 @@ void redirect_begin_probe(struct builtin_server *server)
 	if (server->probe.fd >= 0 && connection_watch(server, EPOLL_CTL_ADD, &server->probe))
 		return;
 	note_down(server, errno);
-	fd_close(&server->probe.fd);
+	loop_watch_close(server->epoll, &server->probe);
 }
 
 /* A target that is not there yet may answer nothing, and TCP would wait longer and longer. Returns the milliseconds
@@ -275,7 +275,7 @@ static int64_t limit_probe(struct builtin_server *server, int64_t now)
 		return -1;
 	if (now < server->probed + PROBE_TIMEOUT)
 		return server->probed + PROBE_TIMEOUT - now;
-	fd_close(&server->probe.fd);
+	loop_watch_close(server->epoll, &server->probe);
 	note_down(server, ETIMEDOUT);
 	return -1;
 }
@@ -291,11 +291,11 @@ bool redirect_on_probe(struct builtin_server *server, uint32_t events)
 		note_up(server, server->probe_address);
 		return true;
 	}
-	fd_close(&server->probe.fd);
+	loop_watch_close(server->epoll, &server->probe);
 	if (tried < server->target.count)
 		server->probe.fd = try_addresses(server, &server->probe_address, tried);
 	if (server->probe.fd < 0 || !connection_watch(server, EPOLL_CTL_ADD, &server->probe)) {
-		fd_close(&server->probe.fd);
+		loop_watch_close(server->epoll, &server->probe);
 		note_down(server, error);
 	}
 	return false;

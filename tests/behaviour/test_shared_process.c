@@ -242,6 +242,36 @@ Behaviour(shared_process, goes_on_over_an_upgrade_and_gets_nobody_more)
 	end_passing(&passing);
 }
 
+/* superd closes its copy of a client of a unix socket later than superd-builtin closes its own. Until then events may
+ * come, and must reach nobody: neither freed memory, which a build with sanitizers reports, nor the client that
+ * stays. */
+Behaviour(shared_process, forgets_a_client_before_superd_closes_it)
+{
+	enum { ROUNDS = 40, BURST = 12 };
+	const char *path = path_in("echo");
+	struct superd *superd = superd_run("service echo {\n listen = { \"127.0.0.1:0\", \"%s\" }\n"
+					   " user = \"%s\"\n accept = yes\n builtin = echo\n}\n",
+					   path, own_user());
+	int port = superd_port(superd, "echo"), stays = client_connect(port), burst[BURST];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int n = 0; n < BURST; n++)
+			burst[n] = n % 4 ? client_connect_unix(path, SOCK_STREAM) : client_connect(port);
+		for (int n = 0; n < BURST; n++) {
+			client_send(burst[n], "x\n");
+			shutdown(burst[n], SHUT_WR);
+		}
+		for (int n = 0; n < BURST; n++) {
+			cr_assert_str_eq(client_rest(burst[n]), "x\n");
+			close(burst[n]);
+		}
+		client_send(stays, "still here\n");
+		cr_assert_str_eq(client_line(stays), "still here");
+	}
+	close(stays);
+	cr_assert_not(superd_logged(superd, "AddressSanitizer"), "%s", world_logs());
+}
+
 /* superd gives it to a process that waits, and closes the channel only once it knows of all ends. */
 Behaviour(shared_process, that_waits_is_not_left_over_by_an_upgrade)
 {
