@@ -221,19 +221,22 @@ static void order_folders(struct unit_builder *builder, struct word_list *list)
 static void collect_words(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
 			  struct word_list *list)
 {
-	bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET || how == COLLECT_NETWORKS;
+	bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET || how == COLLECT_NETWORKS, denies;
 	struct unit_split found = { 0 };
 
 	if (!split_value(builder, assignment, how, &found)) {
 		list->failed = true;
 		return;
 	}
+	denies = has_tilde && found.count && *found.list->text == '~';
 	for (size_t n = 0; n < found.count; n++) {
 		const char *word = found.list[n].text;
 
-		/* A ~ before the first word of an assignment holds for all of its words. Here each word gets its own,
-		 * because the list may have words of several assignments. */
-		if (has_tilde && n && *found.list->text == '~' && *word != '~')
+		/* A ~ before the first word of an assignment holds for all of its words, and blanks may follow it.
+		 * Here each word gets its own, because the list may have words of several assignments. */
+		if (denies && !n && !word[1] && found.count > 1)
+			continue;
+		if (denies && *word != '~')
 			word = pool_textf(builder->pool, "~%s", word);
 		if (how == COLLECT_FOLDERS)
 			word = simplify_folder(builder, word);
