@@ -97,6 +97,36 @@ static const char *parse_factors(const char *word, struct access_rule *out)
 	return text[1] ? FACTOR_FORM : NULL;
 }
 
+static bool network_contains(const struct network *network, const unsigned char address[16])
+{
+	unsigned whole = network->bits / 8, rest = network->bits % 8;
+
+	if (memcmp(network->address, address, whole) != 0)
+		return false;
+	return !rest || !((network->address[whole] ^ address[whole]) >> (8 - rest));
+}
+
+/* IPv4 clients have addresses of ::ffff:0:0/96. A wider network of IPv6, such as ::/0, means no client of IPv4: it
+ * becomes the networks that it consists of beside that one, at most 96. */
+static void add_ipv6_network(struct access_rule *out, struct network network)
+{
+	static const unsigned char ipv4[16] = { [10] = 0xff, [11] = 0xff };
+
+	if (network.bits >= 96 || !network_contains(&network, ipv4)) {
+		add_network(out, network);
+		return;
+	}
+	while (network.bits < 96) {
+		struct network beside = { .bits = ++network.bits };
+		unsigned bit = network.bits - 1;
+
+		memcpy(beside.address, ipv4, sizeof(ipv4));
+		beside.address[bit / 8] ^= (unsigned char)(0x80 >> bit % 8);
+		network_mask(&beside);
+		add_network(out, beside);
+	}
+}
+
 /* Parses ADDRESS/BITS. */
 static const char *parse_prefix(const char *word, const char *slash, struct access_rule *out)
 {
@@ -124,7 +154,7 @@ static const char *parse_prefix(const char *word, const char *slash, struct acce
 		return "the / of an IPv6 network must be followed by the number of bits, 0 to 128";
 	network.bits = bits;
 	network_mask(&network);
-	add_network(out, network);
+	add_ipv6_network(out, network);
 	return NULL;
 }
 
@@ -284,15 +314,6 @@ static int compare_networks(const void *a, const void *b)
 	int order = memcmp(left->address, right->address, sizeof(left->address));
 
 	return order ? order : (left->bits > right->bits) - (left->bits < right->bits);
-}
-
-static bool network_contains(const struct network *network, const unsigned char address[16])
-{
-	unsigned whole = network->bits / 8, rest = network->bits % 8;
-
-	if (memcmp(network->address, address, whole) != 0)
-		return false;
-	return !rest || !((network->address[whole] ^ address[whole]) >> (8 - rest));
 }
 
 /* Whether two networks are the halves of one, the lower one first. */

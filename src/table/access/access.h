@@ -4,8 +4,8 @@
  * The forms are those of xinetd.conf(5): a.b.c.d, where zeros at the end match anything (0.0.0.0 is all of IPv4),
  * a.b.c.{1,2,3}, ADDRESS/BITS for both families, a plain IPv6 address (:: alone matches nothing), a name of
  * networks(5), the name of a host (localhost is its two addresses), .domain; and `none`, which matches nothing. An
- * IPv4-mapped address is an IPv4 address. If both lists match, the client is denied: so does xinetd, in spite of its
- * manual. A name never matches a client without a name. */
+ * IPv4-mapped address is an IPv4 address, and a wider network of IPv6, such as ::/0, matches no client of IPv4. If both
+ * lists match, the client is denied: so does xinetd, in spite of its manual. A name never matches a client without a name. */
 #pragma once
 
 #include <stdbool.h>

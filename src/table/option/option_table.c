@@ -739,7 +739,8 @@ const struct directive directives[] = {
 	  .help = "The clients that superd allows; it refuses all others. An address, a network such as "
 		  "192.0.2.0/24, 2001:db8::/32 or 192.0.2.0 (zeros at the end match anything), 192.0.2.{1,7}, a "
 		  "name of networks(5), or a host name or .domain, which must lead back to the client's address. "
-		  "none: no client. An empty list: all. With accept = no the kernel checks addresses: host names "
+		  "An IPv6 network, such as ::/0, matches no IPv4 client. none: no client. "
+		  "An empty list: all. With accept = no the kernel checks addresses: host names "
 		  "are an error, except for UDP, where superd checks the sender that starts the program. With "
 		  "pass = bind a reload of the rules opens the socket again (see superd-bind(7)). In socket { }: "
 		  "for that socket." },

@@ -167,7 +167,8 @@ static void warn_of_nobody(const struct service *service, const struct listen *l
 	for (; list && *list && service_mark(service, option); list++) {
 		if (!strcmp(*list, "::"))
 			diag_warning(diags, service_listen_origin(service, listen, option),
-				     "%s: %s: '::' matches no client; ::/0 matches all clients", service->name, option);
+				     "%s: %s: '::' matches no client; ::/0 matches all clients of IPv6",
+				     service->name, option);
 	}
 }
 

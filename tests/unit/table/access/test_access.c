@@ -113,12 +113,20 @@ Test(access, ipv6_addresses_match_whole_and_zeros_are_no_wildcards)
 	cr_expect_not(lets_in("2001:db8::1/128", "2001:db8::2"));
 }
 
-Test(access, two_colons_are_nobody_and_with_no_bits_everybody)
+Test(access, two_colons_are_nobody_and_with_no_bits_all_of_ipv6)
 {
 	cr_expect_not(lets_in("::", "::1"));
 	cr_expect_not(lets_in("::", "192.0.2.1"));
 	cr_expect(lets_in("::/0", "2001:db8::1"));
-	cr_expect(lets_in("::/0", "192.0.2.1"));
+	cr_expect(lets_in("::/0", "::1"));
+	cr_expect_not(lets_in("::/0", "192.0.2.1"));
+	cr_expect_not(lets_in("::/1", "192.0.2.1"));
+	cr_expect(lets_in("::/95", "::1"));
+	cr_expect(lets_in("::ffff:0:0/80", "::1"), "it is ::/80");
+	cr_expect_not(lets_in("::ffff:0:0/80", "192.0.2.1"));
+	cr_expect(lets_in("::ffff:0:0/96", "192.0.2.1"));
+	cr_expect(lets_in("::ffff:0:0/96", "203.0.113.9"));
+	cr_expect_not(lets_in("::ffff:0:0/96", "::1"));
 	cr_expect_not(lets_in("none", "::1"));
 	cr_expect_not(lets_in("NONE", "192.0.2.1"));
 }
@@ -318,7 +326,7 @@ Test(access, networks_are_sorted_and_none_lies_in_another)
 
 Test(access, halves_become_everything_when_all_are_there)
 {
-	const struct access *access = compile(LIST("::/1", "8000::/1"), NULL);
+	const struct access *access = compile(LIST("::/1", "0.0.0.0/0", "8000::/1"), NULL);
 	size_t count;
 
 	cr_expect_eq(access_networks(access, false, &count)->bits, 0);
