@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "builtin/connection.h"
 #include "lib/clock.h"
+#include "lib/http_field.h"
 #include "lib/scan.h"
 
 #define FIRST_BYTE_TIMEOUT 2000         /* milliseconds for the first byte */
@@ -24,8 +26,8 @@
 #define TEXT_MOST 16384                 /* bytes of superd's answer */
 #define UNKNOWN "there is no such service\n"
 
-/* The kind of request. PART: it is not whole; PLAIN: not HTTP; OTHER: another method. */
-enum asked { ASKED_PART, ASKED_PLAIN, ASKED_GET, ASKED_HEAD, ASKED_OTHER, ASKED_TOO_MUCH };
+/* The kind of request. PART: it is not whole; PLAIN: not HTTP; OTHER: another method; ELSEWHERE: for another server. */
+enum asked { ASKED_PART, ASKED_PLAIN, ASKED_GET, ASKED_HEAD, ASKED_OTHER, ASKED_TOO_MUCH, ASKED_ELSEWHERE };
 
 enum health_result { RESULT_HEALTHY, RESULT_UNHEALTHY, RESULT_NO_SERVICE };
 
@@ -116,6 +118,7 @@ static void answer(struct builtin_server *server, struct connection *connection,
 {
 	static const char *const status[] = { "200 OK", "503 Service Unavailable", "404 Not Found" };
 	static const char other[] = "only GET and HEAD are supported here\n", much[] = "this request is too long\n";
+	static const char elsewhere[] = "use the address, localhost, or a host name that builtin lists\n";
 	struct buf *out = &connection->talk->answer;
 	enum asked asked = connection->talk->kind;
 
@@ -123,6 +126,8 @@ static void answer(struct builtin_server *server, struct connection *connection,
 		add_http(out, "405 Method Not Allowed", other, sizeof(other) - 1, true);
 	else if (asked == ASKED_TOO_MUCH)
 		add_http(out, "431 Request Header Fields Too Large", much, sizeof(much) - 1, true);
+	else if (asked == ASKED_ELSEWHERE)
+		add_http(out, "421 Misdirected Request", elsewhere, sizeof(elsewhere) - 1, true);
 	else if (asked == ASKED_PLAIN)
 		buf_add(out, text, length);
 	else
@@ -174,17 +179,33 @@ static enum asked parse_request(const struct buf *head, bool all)
 	return head->length == HEAD_MOST ? ASKED_TOO_MUCH : ASKED_PART;
 }
 
+/* Whether the request may be of a browser whose page had its own name lead here (DNS rebinding). A request without Host
+ * is not of a browser, and browsers reach a unix socket only through a proxy, which has rules of its own. */
+static bool is_elsewhere(const struct builtin_server *server, const struct connection *connection)
+{
+	const struct buf *head = &connection->talk->request;
+	struct sockaddr_storage own = { 0 };
+	socklen_t size = sizeof(own);
+	struct substring host;
+
+	return http_field(head->data, head->length, "Host", &host) &&
+	       !http_host_is_own(head->data, head->length, server->settings->options.hosts) &&
+	       !(getsockname(connection->client.fd, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX);
+}
+
 /* Asks superd for the health of a service, or with "" of superd as a whole. No service has a name that is longer than a
  * question. */
 static void ask_superd(struct builtin_server *server, struct connection *connection)
 {
-	enum asked asked = connection->talk->kind;
+	struct talk *talk = connection->talk;
 	const char *name = "";
 	char question[QUESTION_MOST + 1];
 
-	if (asked == ASKED_GET || asked == ASKED_HEAD)
-		name = parse_service(connection->talk->request.data);
-	if (asked == ASKED_OTHER || asked == ASKED_TOO_MUCH)
+	if ((talk->kind == ASKED_GET || talk->kind == ASKED_HEAD) && is_elsewhere(server, connection))
+		talk->kind = ASKED_ELSEWHERE;
+	if (talk->kind == ASKED_GET || talk->kind == ASKED_HEAD)
+		name = parse_service(talk->request.data);
+	if (talk->kind == ASKED_OTHER || talk->kind == ASKED_TOO_MUCH || talk->kind == ASKED_ELSEWHERE)
 		answer(server, connection, RESULT_HEALTHY, "", 0);
 	else if (snprintf(question, sizeof(question), "/%s", name) >= (int)sizeof(question))
 		answer(server, connection, RESULT_NO_SERVICE, UNKNOWN, sizeof(UNKNOWN) - 1);

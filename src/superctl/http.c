@@ -1,12 +1,10 @@
-/* Parses the first line of an HTTP request (RFC 9112) and its field Accept.
+/* Parses the first line of an HTTP request (RFC 9112).
  *
  * Any client may send any bytes. The parser is strict: three parts with one blank between them, no control characters,
  * version HTTP/1. Each mistake gets the status code that HTTP has for it. */
 #include "superctl/http.h"
 
-#include <arpa/inet.h>
 #include <string.h>
-#include <strings.h>
 
 #include "lib/scan.h"
 
@@ -79,89 +77,6 @@ struct http_request http_parse(const char *text, size_t length, const char *path
 	return request;
 }
 
-static struct substring substring_trim(struct substring part)
-{
-	while (part.length && scan_is_blank(*part.at)) {
-		part.at++;
-		part.length--;
-	}
-	while (part.length && scan_is_blank(part.at[part.length - 1]))
-		part.length--;
-	return part;
-}
-
-/* Returns the text before the next character `end`, trimmed. *rest becomes the text behind it. */
-static struct substring take_until(struct substring *rest, char end)
-{
-	const char *found = memchr(rest->at, end, rest->length);
-	struct substring part = { rest->at, found ? (size_t)(found - rest->at) : rest->length };
-	size_t taken = part.length + (found ? 1 : 0);
-
-	*rest = (struct substring){ rest->at + taken, rest->length - taken };
-	return substring_trim(part);
-}
-
-static bool part_is(struct substring part, const char *word)
-{
-	return part.length == strlen(word) && !strncasecmp(part.at, word, part.length);
-}
-
-size_t http_field(const char *text, size_t length, const char *name, struct substring *found)
-{
-	struct substring rest = { text, length };
-	size_t count = 0;
-
-	(void)take_until(&rest, '\n');
-	while (rest.length) {
-		struct substring value = take_until(&rest, '\n');
-
-		if (value.length && value.at[value.length - 1] == '\r')
-			value.length--;
-		if (!value.length)
-			break;
-		if (!part_is(take_until(&value, ':'), name))
-			continue;
-		*found = substring_trim(value);
-		count++;
-	}
-	return count;
-}
-
-static bool is_address(struct substring host)
-{
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr address;
-	bool is_ipv6 = host.length > 2 && host.at[0] == '[' && host.at[host.length - 1] == ']';
-
-	if (is_ipv6)
-		host = (struct substring){ host.at + 1, host.length - 2 };
-	if (host.length >= sizeof(text))
-		return false;
-	memcpy(text, host.at, host.length);
-	text[host.length] = 0;
-	return inet_pton(is_ipv6 ? AF_INET6 : AF_INET, text, &address) == 1;
-}
-
-bool http_host_is_own(const char *text, size_t length, const char *const *names)
-{
-	struct substring host = { 0 };
-	size_t port = 0;
-
-	if (http_field(text, length, "Host", &host) != 1)
-		return false;
-	while (port < host.length && host.at[host.length - 1 - port] >= '0' && host.at[host.length - 1 - port] <= '9')
-		port++;
-	if (port < host.length && host.at[host.length - 1 - port] == ':')
-		host.length -= port + 1;
-	if (is_address(host) || part_is(host, "localhost"))
-		return true;
-	for (; *names; names++) {
-		if (part_is(host, *names))
-			return true;
-	}
-	return false;
-}
-
 static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -201,9 +116,9 @@ bool http_query(const struct http_request *request, const char *name, struct buf
 	struct substring rest = { request->query, request->query_length };
 
 	while (rest.length) {
-		struct substring value = take_until(&rest, '&');
+		struct substring value = substring_take(&rest, '&');
 
-		if (part_is(take_until(&value, '='), name))
+		if (substring_is(substring_take(&value, '='), name))
 			return http_decode(value.at, value.length, true, out);
 	}
 	return true;

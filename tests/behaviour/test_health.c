@@ -57,6 +57,22 @@ Behaviour(health, is_told_by_http)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 }
 
+/* A page elsewhere may have its name lead here: DNS rebinding. */
+Behaviour(health, is_not_told_to_a_browser_that_took_it_for_another_server)
+{
+	static const char elsewhere[] = "use the address, localhost, or a host name that builtin lists\n";
+	struct superd *superd = run("health, reasons, health.example.org", "");
+
+#define FOR(host) "GET / HTTP/1.1\r\nHost: " host "\r\n\r\n"
+	expect_page(asked(superd, FOR("evil.example")), "HTTP/1.1 421 Misdirected Request\r\n", elsewhere);
+	expect_page(asked(superd, FOR("localhost\r\nHost: evil.example")), "HTTP/1.1 421 ", elsewhere);
+	expect_page(asked(superd, FOR("health.example.org:8081")), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	expect_page(asked(superd, FOR("[::1]:8081")), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	expect_page(asked(superd, FOR("10.0.0.7:8081")), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	expect_page(asked(superd, "GET / HTTP/1.0\r\n\r\n"), "HTTP/1.1 200 OK\r\n", "healthy\n");
+#undef FOR
+}
+
 Behaviour(health, is_a_line_to_others)
 {
 	struct superd *superd = clock_run(BY_CLOCK, own_user());
@@ -298,7 +314,7 @@ Behaviour(health, of_many_clients_at_once_is_told_by_one_process)
 
 	for (int n = 0; n < CLIENTS; n++) {
 		clients[n] = client_connect(port);
-		client_send(clients[n], n % 2 ? "GET" : "GET / HTTP/1.1\r\nHost: here\r\n");
+		client_send(clients[n], n % 2 ? "GET" : "GET / HTTP/1.1\r\nHost: localhost\r\n");
 	}
 	WAIT_UNTIL(superd_log_count(superd, "health: started") == CLIENTS);
 	cr_assert_eq(superd_processes(superd), 1);

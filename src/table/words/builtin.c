@@ -25,17 +25,6 @@ static const char *read_form(words word, struct builtin_options *out, const char
 	return NULL;
 }
 
-static const char *read_health(words word, struct builtin_options *out, const char **bad)
-{
-	for (; *word; word++) {
-		*bad = *word;
-		if (strcmp(*word, "reasons") != 0)
-			return "health has the option reasons";
-		out->reasons = true;
-	}
-	return NULL;
-}
-
 /* The flag of a letter of auth; NULL: it has a value, or is none. */
 static bool *auth_flag(struct builtin_options *out, char letter)
 {
@@ -112,17 +101,36 @@ static const char *read_auth(words word, struct builtin_options *out, const char
 	return NULL;
 }
 
+static bool is_host(const char *word)
+{
+	size_t length = strlen(word);
+
+	return length && length <= HOST_MOST &&
+	       strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == length;
+}
+
 /* The names by which browsers may reach the page. */
 static const char *read_hosts(words word, struct builtin_options *out, const char **bad)
 {
-	(void)out;
+	out->hosts = word;
 	for (; *word; word++) {
-		size_t length = strlen(*word);
-
 		*bad = *word;
-		if (!length || length > HOST_MOST ||
-		    strspn(*word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") != length)
-			return "after metrics and status expected names of hosts, as status.example.org";
+		if (!is_host(*word))
+			return "after metrics and status expected names of hosts, such as status.example.org";
+	}
+	return NULL;
+}
+
+/* `reasons`, and names of hosts. */
+static const char *read_health(words word, struct builtin_options *out, const char **bad)
+{
+	out->hosts = word;
+	for (; *word; word++) {
+		*bad = *word;
+		if (!strcmp(*word, "reasons"))
+			out->reasons = true;
+		else if (!is_host(*word))
+			return "health has the option reasons, and names of hosts, such as health.example.org";
 	}
 	return NULL;
 }

@@ -1,0 +1,26 @@
+/* Fields of the head of an HTTP request (RFC 9112), which is not NUL-terminated. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A part of a text, borrowed. */
+struct substring {
+	const char *at;
+	size_t length;
+};
+
+/* Returns the text before the next character `end`, without blanks around it. *rest becomes the text after that
+ * character. */
+struct substring substring_take(struct substring *rest, char end);
+
+/* Whether it is this word, in any case. */
+bool substring_is(struct substring part, const char *word);
+
+/* Finds a field by its name. Returns how many there are; *found is the value of the last one. */
+size_t http_field(const char *text, size_t length, const char *name, struct substring *found);
+
+/* Whether the field Host names this server: there is one, and it is an IP address, "localhost" or one of `names`, which
+ * ends with NULL; a port is ignored. A page elsewhere may have its own name lead to this server (DNS rebinding), and
+ * then a browser lets it read the response. It cannot have an address for its name. */
+bool http_host_is_own(const char *text, size_t length, const char *const *names);
