@@ -56,7 +56,7 @@ static enum ctl_status answer(const struct superctl_options *options, const stru
 		response->status = 503;
 	}
 	buf_free(&why);
-	return status;
+	return CTL_DONE;
 }
 
 enum ctl_status view_metrics(const struct superctl_options *options)

@@ -13,6 +13,7 @@ struct superctl_options {
 	const struct verb *verb;
 	const char *const *names;       /* names of services or patterns; part of argv */
 	size_t name_count;
+	bool in_detail;                 /* of superd-web: the page has logs, commands and configuration */
 	const char *const *hosts;       /* of superd-web: names of this host that a client may use; NULL: any */
 	const char *control;            /* path of the control socket, or @NAME; or its name in messages */
 	int control_fd;                 /* a connection to it, for superd-web; 0: connect to `control` */

@@ -442,8 +442,13 @@ void page_add_service(struct buf *out, const struct service_page *page)
 	add_last_hours(out, page);
 	sum_delays(&delays, json_reply_object(page->status, "latency"));
 	add_delays(out, &delays, "Delay until the program got the client");
-	add_log(out, page->log);
-	add_configuration(out, page->row);
+	if (page->log) {
+		add_log(out, page->log);
+		add_configuration(out, page->row);
+	} else {
+		buf_text(out, "<p>Log, command and configuration are shown over a unix socket, or with "
+			      "<code>builtin = { status, log }</code>.</p>\n");
+	}
 	buf_text(out, "</main>\n");
 	add_end(out);
 }

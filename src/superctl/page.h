@@ -24,9 +24,9 @@ struct overview {
 
 struct service_page {
 	const json_t *status;           /* the service's line of status */
-	const json_t *row;              /* the same of show; NULL: unknown */
+	const json_t *row;              /* the same of show; NULL: the page is without details */
 	const json_t *bar, *timeline;   /* the same of timeline, with --cells and without; NULL: unknown */
-	const json_t *log;              /* array of the lines of log, the oldest first */
+	const json_t *log;              /* array of the lines of log, the oldest first; NULL: the page is without details */
 };
 
 void page_add_overview(struct buf *out, const struct overview *overview);

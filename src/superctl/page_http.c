@@ -157,13 +157,15 @@ static void keep_lines_of(json_t *lines, const char *name)
 }
 
 /* A service that superd does not know has no page. */
-static bool add_service(struct conversation *conversation, const char *name, struct http_response *response)
+static bool add_service(struct conversation *conversation, const char *name, bool in_detail,
+			struct http_response *response)
 {
 	static const char *const requests[] = {
-		"status", "show", ("timeline --cells=" TEXT_OF(PAGE_CELLS_OF_ONE)), "timeline", "log --lines=100",
+		"status", ("timeline --cells=" TEXT_OF(PAGE_CELLS_OF_ONE)), "timeline", "show", "log --lines=100",
 	};
+	const size_t asked = in_detail ? sizeof(requests) / sizeof(*requests) : 3;
 	json_t *all = ask(conversation, "list"), *answers[sizeof(requests) / sizeof(*requests)] = { NULL };
-	const json_t *lines[sizeof(requests) / sizeof(*requests)];
+	const json_t *lines[sizeof(requests) / sizeof(*requests)] = { NULL };
 	bool known = line_of(all, name), ok = all;
 
 	json_decref(all);
@@ -171,19 +173,22 @@ static bool add_service(struct conversation *conversation, const char *name, str
 		response->status = 404;
 		return ok;
 	}
-	for (size_t n = 0; ok && n < sizeof(requests) / sizeof(*requests); n++) {
+	for (size_t n = 0; ok && n < asked; n++) {
 		answers[n] = ask_about(conversation, requests[n], name);
 		lines[n] = line_of(answers[n], name);
 		ok = answers[n] && (n || lines[n]);
 	}
 	if (ok) {
-		const struct service_page page = { lines[0], lines[1], lines[2], lines[3], answers[4] };
+		const struct service_page page = {
+			.status = lines[0], .bar = lines[1], .timeline = lines[2], .row = lines[3], .log = answers[4],
+		};
 
-		keep_lines_of(answers[4], name);
+		if (in_detail)
+			keep_lines_of(answers[4], name);
 		page_add_service(&response->body, &page);
 		response->type = html_type;
 	}
-	for (size_t n = 0; n < sizeof(requests) / sizeof(*requests); n++)
+	for (size_t n = 0; n < asked; n++)
 		json_decref(answers[n]);
 	return ok;
 }
@@ -198,7 +203,7 @@ static void ask_superd(const struct superctl_options *options, const struct http
 	bool ok = false;
 
 	if (conversation_open(&conversation, options) == CTL_DONE) {
-		ok = name ? add_service(&conversation, name, response)
+		ok = name ? add_service(&conversation, name, options->in_detail, response)
 			  : add_overview(&conversation, request, response);
 		conversation_close(&conversation);
 	}

@@ -3,7 +3,7 @@
  * control socket that may only read:
  *
  *	superd-web --channel=FD metrics [HOST]...
- *	superd-web --channel=FD status [HOST]...
+ *	superd-web --channel=FD status [log] [HOST]...
  *
  * It is a program of its own, and no part of superd-builtin, as it needs the JSON library, which would cost every other
  * builtin its memory and time. */
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +30,19 @@ static bool place_connection(void)
 	if (!getenv("LISTEN_FDS"))
 		return true;
 	return dup2(3, STDIN_FILENO) >= 0 && dup2(3, STDOUT_FILENO) >= 0;
+}
+
+/* Whether superd lets this program read logs, commands and configuration (superd/service/builtin_channel.c). */
+static bool may_show_details(char *const *words)
+{
+	struct sockaddr_storage own = { 0 };
+	socklen_t size = sizeof(own);
+
+	for (; *words; words++) {
+		if (!strcmp(*words, "log"))
+			return true;
+	}
+	return getsockname(STDIN_FILENO, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX;
 }
 
 int main(int argc, char **argv)
@@ -56,6 +70,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	options.hosts = (const char *const *)argv + 3;
+	options.in_detail = may_show_details(argv + 3);
 	tzset();
 	self_sandbox_enter(&nothing);
 	return (is_status ? view_page(&options) : view_metrics(&options)) == CTL_DONE ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -61,7 +61,7 @@ Behaviour(builtin_status, the_overview_has_a_row_for_each_service)
 
 Behaviour(builtin_status, a_service_has_a_page_with_its_row_and_its_log)
 {
-	struct superd *superd = run("", "service fails { listen = \"127.0.0.1:0\" exec = \"/bin/sh -c 'exit 7'\"\n"
+	struct superd *superd = run(", log", "service fails { listen = \"127.0.0.1:0\" exec = \"/bin/sh -c 'exit 7'\"\n"
 					"\tbackoff_min = 1min backoff_max = 1min }\n");
 	int client = client_connect(superd_port(superd, "fails"));
 	const char *page;
@@ -79,6 +79,51 @@ Behaviour(builtin_status, a_service_has_a_page_with_its_row_and_its_log)
 	cr_expect(begins(page_of(superd, "/service/nobody"), "HTTP/1.1 404 "));
 	cr_expect(begins(page_of(superd, "/service/f*"), "HTTP/1.1 404 "));
 	close(client);
+}
+
+/* Everybody on the machine may connect to a port of loopback; a unix socket has a mode. */
+Behaviour(builtin_status, logs_and_commands_are_for_a_unix_socket_or_need_the_word_log)
+{
+	const char *path = path_in("page");
+	struct superd *superd = run("", text_of(
+		"service local { listen = \"%s\" accept = yes builtin = status user = \"%s\" }\n"
+		"service fails { listen = \"127.0.0.1:0\" exec = \"/bin/sh -c 'echo printed-secret; exit 7'\"\n"
+		"\tbackoff_min = 1min backoff_max = 1min }\n", path, own_user()));
+	int client = client_connect(superd_port(superd, "fails")), reader;
+	const char *page;
+
+	superd_wait_log(superd, "fails: next start in");
+	superd_wait_log(superd, "printed-secret");
+	page = page_of(superd, "/service/fails");
+	cr_expect(begins(page, "HTTP/1.1 200 OK\r\n"), "%s\n%s", page, world_logs());
+	cr_expect_not_null(strstr(page, "<dt>Last failure</dt><dd>exit status 7, "), "%s", page);
+	cr_expect_null(strstr(page, "secret"), "%s", page);
+	cr_expect_null(strstr(page, "exit 7"), "%s", page);
+	cr_expect_null(strstr(page_of(superd, "/"), "secret"));
+	reader = client_connect_unix(path, SOCK_STREAM);
+	client_send(reader, "GET /service/fails HTTP/1.1\r\nHost: here\r\n\r\n");
+	page = client_rest(reader);
+	cr_expect_not_null(strstr(page, "\n\texec = &quot;/bin/sh -c "), "%s", page);
+	cr_expect_not_null(strstr(page, " printed-secret\n"), "%s", page);
+	close(reader);
+	close(client);
+}
+
+/* Clients that send nothing take nothing from those that ask: neither of this service nor of another. */
+Behaviour(builtin_status, silent_clients_keep_nobody_out)
+{
+	enum { SILENT = 100 };
+	struct superd *superd = run("", "");
+	int clients[SILENT];
+
+	for (int n = 0; n < SILENT; n++)
+		clients[n] = client_connect(superd_port(superd, "p"));
+	WAIT_UNTIL(superd_processes(superd) == SILENT);
+	cr_expect(begins(page_of(superd, "/"), "HTTP/1.1 200 OK\r\n"), "%s", world_logs());
+	cr_expect_not(superd_logged(superd, "failing"), "%s", world_logs());
+	for (int n = 0; n < SILENT; n++)
+		close(clients[n]);
+	WAIT_UNTIL(superd_processes(superd) == 0);
 }
 
 /* The page itself starts for each look at it, which says nothing of the services. */
@@ -145,7 +190,7 @@ Behaviour(builtin_status, shows_what_a_sleeping_service_saves)
 /* Text of tables, backends and clients is text on the page. */
 Behaviour(builtin_status, no_text_becomes_an_element)
 {
-	struct superd *superd = run("", "service x { listen = \"127.0.0.1:0\"\n"
+	struct superd *superd = run(", log", "service x { listen = \"127.0.0.1:0\"\n"
 					"\texec = { \"/bin/sh\", \"-c\", \"echo '<script>1</script>'; exit 1\" } }\n");
 	int client = client_connect(superd_port(superd, "x"));
 	const char *page;

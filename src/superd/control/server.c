@@ -108,8 +108,8 @@ static void end_session(struct session *session)
 	request_free(&session->request);
 	buf_free(&session->line);
 	list_remove(&session->link);
-	if (session->is_own) {
-		server->own--;
+	if (session->service) {
+		free(session->service);
 	} else {
 		server->count--;
 		server->readers -= session->right == RIGHT_READ;
@@ -129,12 +129,31 @@ static void obey_request(struct session *session, const char *line)
 	buf_free(&why);
 }
 
+/* A program of superd's own says hello once its client has sent a whole request, and counts only from then on: silent
+ * clients take no session from those that ask, nor do clients of one service from those of another. */
+static bool has_room(const struct session *session)
+{
+	size_t others = 0;
+
+	LIST_EACH(link, &session->server->sessions) {
+		const struct session *other = container_of(link, struct session, link);
+
+		others += other->service && !*other->hello && !strcmp(other->service, session->service);
+	}
+	return others < OWN_MOST;
+}
+
 /* A program that was made to connect and to write what somebody has chosen before repeats no word that it has not
  * read. */
 static void take_hello(struct session *session, const char *line)
 {
 	if (!strncmp(line, "hello ", 6) && !strcmp(line + 6, session->hello)) {
-		*session->hello = '\0';
+		if (!session->service || has_room(session)) {
+			*session->hello = '\0';
+			return;
+		}
+		session_fail(session, CODE_BUSY, "", "superd is answering %d other requests to this service", OWN_MOST);
+		line_io_close_when_sent(&session->io);
 		return;
 	}
 	session_fail(session, CODE_DENIED, "superctl of superd's own version does so",
@@ -216,7 +235,7 @@ static bool end_quietest(struct server *server, bool of_readers)
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
-		if (session->is_own || (of_readers && session->right != RIGHT_READ) || !may_make_room(session, now))
+		if (session->service || (of_readers && session->right != RIGHT_READ) || !may_make_room(session, now))
 			continue;
 		if (!quietest || session->io.last_io < quietest->io.last_io)
 			quietest = session;
@@ -364,16 +383,13 @@ static struct session *admit(struct server *server, int fd)
 }
 
 /* The program is superd's own, but it has read what a stranger sent: it may only read. */
-static int open_reader(struct engine *engine, struct buf *why)
+static int open_reader(struct engine *engine, const char *service, bool in_detail, struct buf *why)
 {
 	struct server *server = engine->control_server;
-	struct session *session;
+	struct session *session = NULL;
+	char *name;
 	int ends[2];
 
-	if (server->own >= OWN_MOST) {
-		buf_addf(why, "%d other programs of superd's own are connected to the control socket", OWN_MOST);
-		return -1;
-	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
 		buf_addf(why, "opening a connection to the control socket: %s", strerror(errno));
 		return -1;
@@ -385,14 +401,18 @@ static int open_reader(struct engine *engine, struct buf *why)
 		return -1;
 	}
 	scm_rights_watch_urgent(ends[0]);
-	session = new_session(server, ends[0], RIGHT_READ, (uid_t)-1);
+	name = strdup(service);
+	if (name)
+		session = new_session(server, ends[0], in_detail ? RIGHT_READ : RIGHT_OVERVIEW, (uid_t)-1);
 	if (!session) {
 		buf_text(why, "opening a connection to the control socket: out of memory");
+		if (!name)
+			fd_close(&ends[0]);
+		free(name);
 		fd_close(&ends[1]);
 		return -1;
 	}
-	session->is_own = true;
-	server->own++;
+	session->service = name;
 	send_greeting(session);
 	return ends[1];
 }
@@ -500,7 +520,7 @@ static void update_group(struct server *server)
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
-		if (session->right == RIGHT_READ && !session->is_own)
+		if (session->right == RIGHT_READ && !session->service)
 			end_session(session);
 	}
 	if (server->group == (gid_t)-1)

@@ -15,7 +15,7 @@
 struct service_row_writer;
 
 #define CLIENTS_MOST 16                 /* sessions at once */
-#define OWN_MOST 64                     /* sessions of superd's own programs, beside the above */
+#define OWN_MOST 32                     /* sessions of superd's own programs that serve clients of one service, beside the above */
 #define READERS_MOST 12                 /* sessions with RIGHT_READ; the others are left to clients that may act */
 
 #define SERVER_RESERVE 3                /* descriptors: two for connections, one to look at a client in /proc */
@@ -37,7 +37,6 @@ struct server {
 	const gid_t *wanted_group;      /* the group by the last look-up; the caller's variable */
 	struct list sessions;
 	size_t count, readers;          /* number of sessions of operators, and of those with RIGHT_READ */
-	size_t own;                     /* number of sessions of superd's own programs */
 	size_t change_waiters;          /* requests that follow changes of services */
 	int reserve[SERVER_RESERVE];    /* descriptors to close if all others are used; -1: closed */
 	int place;                      /* a descriptor that is closed for the socket to open; -1: the socket is open */

@@ -16,7 +16,8 @@
 
 struct server;
 
-enum right { RIGHT_NONE, RIGHT_READ, RIGHT_ACT };
+/* OVERVIEW: states and counts, but no configuration, no commands, and nothing that superd or a program has logged. */
+enum right { RIGHT_NONE, RIGHT_OVERVIEW, RIGHT_READ, RIGHT_ACT };
 
 struct session;
 
@@ -35,7 +36,7 @@ struct session {
 	enum right right;
 	uid_t uid;                      /* of the client */
 	char hello[SESSION_HELLO];      /* what its first line has to repeat; "": it has done so */
-	bool is_own;                    /* of one of superd's own programs: its credentials do not show its rights */
+	char *service;                  /* owned: of a program of superd's own, whose credentials do not show its rights; NULL: none */
 	struct request request;
 	const struct request_ops *ops;  /* NULL: no request is under way */
 	void *state;                    /* of the request, for its ops */

@@ -704,7 +704,7 @@ static void show_circumstances(const struct service_view *view, struct buf *out)
 	add_wants(runtime, out);
 	show_background(runtime, out);
 	add_own_port(runtime, out);
-	if (runtime->run)
+	if (runtime->run && !view->hides_program)
 		add_last_line(runtime, out);
 }
 
@@ -836,7 +836,7 @@ static void add_exec(const struct service_view *view, struct buf *out)
 	words exec = options->exec ? options->exec : options->builtin ? options->builtin : options->redirect;
 
 	json_list_field(out, "exec");
-	for (size_t n = 0; exec && exec[n]; n++)
+	for (size_t n = 0; exec && exec[n] && (!n || !view->hides_program); n++)
 		json_element_text(out, exec[n]);
 	json_list_close(out);
 	if (options->exec && options->argv0)

@@ -12,6 +12,7 @@ struct service_view {
 	const struct recent_log *recent_log;
 	const struct request *request;
 	struct service_match match;
+	bool hides_program;             /* what the program is started with and prints is left out */
 	size_t most;                    /* quoted bytes of the line at which its lists end, without usage; 0: no bound */
 	double now;                     /* loop time, seconds */
 	double offset;                  /* seconds to add to a loop time for the Unix time (show_wall_offset) */

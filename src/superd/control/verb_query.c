@@ -149,7 +149,7 @@ static void send_service(struct query_request *query, const struct next_service 
 		.supervisor = session->supervisor, .recent_log = &session->server->recent_log,
 		.request = &session->request,
 		.match = selection_find(session->supervisor, next->name), .now = now,
-		.offset = show_wall_offset(now),
+		.offset = show_wall_offset(now), .hides_program = session->right < RIGHT_READ,
 	};
 
 	if (!view.match.row || !is_wanted(query, &view.match))

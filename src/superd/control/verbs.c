@@ -64,14 +64,14 @@ static const struct request_verb {
 	enum answer answer;             /* if begin is NULL; 0: it does `action` */
 	enum operator_action action;
 } verbs[] = {
-	{ "status", RIGHT_READ, NAMES_ANY, 0, .answer = ANSWER_STATUS },
-	{ "list", RIGHT_READ, NAMES_ANY, ASKS_FAILED, .answer = ANSWER_LIST },
+	{ "status", RIGHT_OVERVIEW, NAMES_ANY, 0, .answer = ANSWER_STATUS },
+	{ "list", RIGHT_OVERVIEW, NAMES_ANY, ASKS_FAILED, .answer = ANSWER_LIST },
 	{ "show", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_show },
-	{ "why", RIGHT_READ, NAMES_ANY, 0, .answer = ANSWER_STATUS },
-	{ "idle", RIGHT_READ, NAMES_ANY, 0, .answer = ANSWER_IDLE },
-	{ "timeline", RIGHT_READ, NAMES_ANY, ASKS_SINCE | ASKS_CELLS, .answer = ANSWER_TIMELINE },
-	{ "metrics", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_metrics },
-	{ "health", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_health },
+	{ "why", RIGHT_OVERVIEW, NAMES_ANY, 0, .answer = ANSWER_STATUS },
+	{ "idle", RIGHT_OVERVIEW, NAMES_ANY, 0, .answer = ANSWER_IDLE },
+	{ "timeline", RIGHT_OVERVIEW, NAMES_ANY, ASKS_SINCE | ASKS_CELLS, .answer = ANSWER_TIMELINE },
+	{ "metrics", RIGHT_OVERVIEW, NAMES_ANY, 0, .begin = verb_query_metrics },
+	{ "health", RIGHT_OVERVIEW, NAMES_ANY, 0, .begin = verb_query_health },
 	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, .begin = event_stream_events },
 	{ "log", RIGHT_READ, NAMES_ANY, ASKS_LINES | ASKS_SINCE | ASKS_FOLLOW | ASKS_LEVEL, .begin = verb_log_begin },
 	{ "top", RIGHT_READ, NAMES_NONE, ASKS_INTERVAL, .begin = event_stream_top },
@@ -116,7 +116,7 @@ static void refuse_unknown(struct session *session, const char *name)
 	char hint[64] = "";
 
 	for (size_t n = 0; n < VERBS && strlen(name) < 32; n++) {
-		if (verbs[n].right == RIGHT_READ)
+		if (verbs[n].right <= RIGHT_READ)
 			scan_nearest_look(&nearest, verbs[n].name);
 	}
 	if (nearest.word)

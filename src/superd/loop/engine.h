@@ -80,9 +80,10 @@ struct engine {
 	size_t history_bytes;           /* bytes of the histories of all services (superd/instance/history) */
 	bool takes_over;                /* --take-over: true: superd ends processes of killed superds that have its addresses */
 	void (*save_changes)(struct engine *engine);    /* saves them now (superd/reload/saved_state); NULL: superd has no guard */
-	/* Opens a connection to the control socket that may only read, for a program of superd's own: returns its end,
-	 * or -1 with the reason in why. NULL: superd has no control socket. */
-	int (*open_reader)(struct engine *engine, struct buf *why);
+	/* Opens a connection to the control socket that may only read, for a program of superd's own that serves a client
+	 * of `service`: returns its end, or -1 with the reason in why. in_detail: it may also read logs, commands and
+	 * configuration. NULL: superd has no control socket. */
+	int (*open_reader)(struct engine *engine, const char *service, bool in_detail, struct buf *why);
 	void *control_server;           /* for open_reader */
 	bool unsaved_all;               /* true: the saved state has to be written as a whole, as services are gone or new */
 	bool unsaved;                   /* true: a service has changed since its last record in the saved state */

@@ -21,6 +21,7 @@
 #include "superd/instance/shared_process.h"
 #include "superd/loop/close_socket.h"
 #include "superd/start/plan.h"
+#include "table/words/builtin.h"
 
 struct builtin_channel {
 	ev_io io;                       /* superd's end; fd -1: it is closed */
@@ -138,13 +139,29 @@ static bool pass_to_child(struct fd_map *fd_map, int fd, struct buf *why)
 	return false;
 }
 
-/* Passes a connection to the control socket that may only read. */
-static bool pass_reader(struct engine *engine, struct fd_map *fd_map, struct buf *why)
+/* Whether clients may see logs, commands and configuration: the row says so, or they come by a unix socket, whose mode
+ * says who may. */
+static bool shows_details(const struct service *service, const struct client *client)
 {
+	struct sockaddr_storage own = { 0 };
+	socklen_t size = sizeof(own);
+	struct builtin_options options;
+	const char *bad;
+
+	return (!builtin_read_options(service->exec->builtin, &options, &bad) && options.log) ||
+	       (getsockname(client->fd, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX);
+}
+
+/* Passes a connection to the control socket that may only read. */
+static bool pass_reader(struct service_runtime *runtime, const struct client *client, struct fd_map *fd_map,
+			struct buf *why)
+{
+	struct engine *engine = runtime->engine;
+	const struct service *service = runtime->service;
 	int reader = -1;
 
 	if (engine->open_reader)
-		reader = engine->open_reader(engine, why);
+		reader = engine->open_reader(engine, service->name, shows_details(service, client), why);
 	else
 		buf_text(why, "superd has no control socket, which it needs (--control)");
 	return reader >= 0 && pass_to_child(fd_map, reader, why);
@@ -200,7 +217,7 @@ bool builtin_channel_open(struct service_runtime *runtime, struct instance *inst
 	if (plan_channel(runtime->service) < 0 || (asks == ASKS_NOTHING && client->fd < 0))
 		return true;
 	if (is_builtin(runtime->service, "metrics") || is_builtin(runtime->service, "status"))
-		return pass_reader(runtime->engine, fd_map, why);
+		return pass_reader(runtime, client, fd_map, why);
 	if (fd_channel_pair(ends) < 0) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));
 		return false;

@@ -73,6 +73,25 @@ static void check_streams(const struct service *service, const char *option, con
 	sockets_refuse(service, ~(unsigned)KINDS_STREAM, says, NULL, diags);
 }
 
+/* { status, log } shows what programs print and how they are started: to show all networks that is a mistake. */
+static void check_log_reach(const struct service *service, struct diags *diags)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct endpoint *endpoint = service->sockets[n].endpoint;
+		const char *address = endpoint->address;
+		bool is_local = address && (!strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
+					    !strcmp(address, "localhost"));
+
+		if (!endpoint_is(endpoint, KINDS_INET) || is_local || service->sockets[n].options->only_from)
+			continue;
+		diag_warning(diags, service_origin(service, "builtin"),
+			     "%s: builtin: everybody who reaches this port reads all logs, commands and configuration",
+			     service->name);
+		diags_hint(diags, "listen on 127.0.0.1 or a unix socket, set only_from, or remove log");
+		return;
+	}
+}
+
 static void check_builtin(const struct service *service, struct diags *diags)
 {
 	words builtin = service->exec->builtin;
@@ -84,6 +103,8 @@ static void check_builtin(const struct service *service, struct diags *diags)
 		service_refuse(service, "builtin", diags, "builtin: '%s': %s", bad, reason);
 	else if (reason)
 		service_refuse(service, "builtin", diags, "builtin: %s", reason);
+	if (!reason && options.log)
+		check_log_reach(service, diags);
 	if (builtin_is_plain(builtin[0])) {
 		snprintf(says, sizeof(says), "builtin = %s is not possible on %%s, only on streams or datagrams",
 			 builtin[0]);

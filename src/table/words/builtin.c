@@ -116,9 +116,17 @@ static const char *read_hosts(words word, struct builtin_options *out, const cha
 	for (; *word; word++) {
 		*bad = *word;
 		if (!is_host(*word))
-			return "after metrics and status expected names of hosts, such as status.example.org";
+			return "after metrics and status expected names of hosts, such as { status, www.example.org }";
 	}
 	return NULL;
+}
+
+/* `log`, and names of hosts. */
+static const char *read_status(words word, struct builtin_options *out, const char **bad)
+{
+	for (words next = word; *next; next++)
+		out->log |= !strcmp(*next, "log");
+	return read_hosts(word, out, bad);
 }
 
 /* `reasons`, and names of hosts. */
@@ -149,7 +157,7 @@ static const struct builtin_row {
 	{ "metrics", .read = read_hosts },
 	{ "servers", .shares_process = true },
 	{ "services", .shares_process = true },
-	{ "status", .read = read_hosts },
+	{ "status", .read = read_status },
 	{ "time", .is_plain = true, .shares_process = true },
 };
 

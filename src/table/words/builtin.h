@@ -9,6 +9,7 @@
 struct builtin_options {
 	bool xinetd_text;               /* daytime and chargen in xinetd's form: "20 NOV 2026 05:56:11 UTC" */
 	bool reasons;                   /* health prints the reasons, too */
+	bool log;                       /* status shows logs, commands and configuration to all clients */
 	words hosts;                    /* of health, metrics and status: names by which a browser may reach it; borrowed */
 	/* auth, with the letters of FreeBSD's inetd(8): */
 	const char *fallback;           /* -d: the reply if no user is found; NULL: an error */
