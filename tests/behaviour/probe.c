@@ -57,7 +57,6 @@ static const struct attempt {
 	{ "mount", try_mount, true },
 	{ "bound", try_bound, false },
 	{ "held", try_held, false },
-	{ "secure-bits", try_secure_bits, false },
 	{ "no-new-privileges", try_no_new_privileges, false },
 	{ "keyring", try_keyring, false },
 	{ "user", try_user, false },

@@ -38,7 +38,6 @@ int try_node(const char *argument);
 int try_mount(const char *argument);
 int try_held(const char *capability);
 int try_bound(const char *argument);
-int try_secure_bits(const char *argument);
 int try_no_new_privileges(const char *argument);
 int try_keyring(const char *argument);
 int try_user(const char *argument);

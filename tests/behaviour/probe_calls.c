@@ -206,12 +206,6 @@ int try_held(const char *capability)
 	return probe_tell((data[number / 32].permitted | data[number / 32].effective) >> number % 32 & 1);
 }
 
-int try_secure_bits(const char *nothing)
-{
-	(void)nothing;
-	return probe_tell(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0));
-}
-
 int try_no_new_privileges(const char *nothing)
 {
 	(void)nothing;

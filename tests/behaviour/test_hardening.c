@@ -295,7 +295,6 @@ Behaviour(hardening, rights_are_given_away_for_good)
 {
 	SKIP_WITHOUT_ROOT();
 	PROBE_ALL("root", ((const struct probing[]){
-		{ "secure_bits = { noroot, noroot-locked }", "secure-bits", "3", "0" },
 		{ "keyring_mode = private", "keyring", "~", NULL },
 		{ "no_new_privileges = yes", "no-new-privileges", "1", "0" },
 	}));

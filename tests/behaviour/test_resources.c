@@ -450,7 +450,6 @@ Behaviour(resources, scheduling_is_what_was_asked_for)
 	SKIP_WITHOUT_ROOT();
 	cr_expect_str_eq(answer_of("user = root\n ignore_sigpipe = yes", "grep SigIgn /proc/self/status | cut -f2"),
 			 "0000000000001000\n");
-	cr_expect_str_eq(answer_of("user = root\n timer_slack = 70us", "cat /proc/self/timerslack_ns"), "70000\n");
 	cr_expect_str_eq(answer_of("user = root\n cpu_scheduling_policy = batch", "cut -d' ' -f41 /proc/self/stat"),
 			 "3\n");
 	cr_expect_str_eq(answer_of("user = root\n cpu_scheduling_policy = idle", "cut -d' ' -f41 /proc/self/stat"),

@@ -131,7 +131,6 @@ PROBE(personality_same, return personality((unsigned long)personality(0xffffffff
 PROBE(personality_32, return personality(PER_LINUX32);)
 PROBE(personality_0, return personality(PER_LINUX);)
 PROBE(personality_i, return i386(136, PER_LINUX32, 0, 0, 0, 0);)
-PROBE(personality_0_i, return i386(136, PER_LINUX, 0, 0, 0, 0);)
 PROBE(chmod_suid, scratch_file(); return chmod(SCRATCH, 04755);)
 PROBE(chmod_suid_i, scratch_file(); return has_suid(i386(15, low_address(), 04755, 0, 0, 0));)
 PROBE(open_suid, unlink(SCRATCH); return open(SCRATCH, O_CREAT | O_WRONLY, 04755);)

@@ -121,8 +121,7 @@ static int stage_hold(struct job *job)
 	return got == 1 ? 0 : -1;
 }
 
-/* cpu_affinity, io_scheduling, cpu_scheduling_* and personality: sched_setaffinity(2), ioprio_set(2),
- * sched_setscheduler(2), personality(2). */
+/* cpu_affinity, io_scheduling and cpu_scheduling_policy: sched_setaffinity(2), ioprio_set(2), sched_setscheduler(2). */
 static int stage_cpus(struct job *job)
 {
 	return sched_setaffinity(0, job->plan->cpus_size, job->plan->cpus);
@@ -138,16 +137,7 @@ static int stage_scheduling(struct job *job)
 {
 	const struct { int priority; } parameters = { job->plan->cpu_priority };
 
-	if (job->plan->timer_slack && prctl(PR_SET_TIMERSLACK, job->plan->timer_slack, 0, 0, 0) < 0)
-		return -1;
-	if (job->plan->cpu_policy < 0)
-		return 0;
 	return (int)syscall(SYS_sched_setscheduler, 0, job->plan->cpu_policy, &parameters);
-}
-
-static int stage_personality(struct job *job)
-{
-	return syscall(SYS_personality, job->plan->personality) < 0 ? -1 : 0;
 }
 
 /* The stages that take rights away or keep them: capabilities(7), keyrings(7), PR_SET_NO_NEW_PRIVS of prctl(2). */
@@ -172,7 +162,6 @@ static int stage_keyring(struct job *job)
 	return syscall(SYS_keyctl, LINK, USER_KEYRING, SESSION_KEYRING, 0, 0) < 0 ? -1 : 0;
 }
 
-#define KEEP_CAPS (1u << 4)             /* SECBIT_KEEP_CAPS */
 #define EACH_CAPABILITY(cap) (int cap = 0; cap < 64; cap++)
 
 static int stage_bounding(struct job *job)
@@ -220,18 +209,13 @@ static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
 	return 0;
 }
 
-static unsigned secure_bits(const struct plan *plan)
-{
-	return plan->sandbox ? plan->sandbox->secure_bits : 0;
-}
-
-/* Capabilities that a user other than root needs for the remaining stages: secure bits and filters. */
+/* Capabilities that a user other than root needs for the remaining stages: filters. */
 static uint64_t caps_of_later_stages(const struct plan *plan)
 {
 	bool has_filters = plan->bind_filter || (plan->sandbox && plan->sandbox->filters);
 	bool filters = has_filters && !plan->no_new_privileges;
 
-	return (secure_bits(plan) ? UINT64_C(1) << CAP_SETPCAP : 0) | (filters ? UINT64_C(1) << CAP_SYS_ADMIN : 0);
+	return filters ? UINT64_C(1) << CAP_SYS_ADMIN : 0;
 }
 
 /* No command inherits superd's own ambient set. A command that stays superd's user keeps superd's permitted set, and
@@ -241,16 +225,6 @@ static int stage_ambient(struct job *job)
 	if (job->command->flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY))
 		return set_ambient(0, 0, true);
 	return set_ambient(job->plan->ambient, caps_of_later_stages(job->plan), geteuid() == 0);
-}
-
-/* superd's own secure bits stay, as they may be locked. SECBIT_KEEP_CAPS is cleared, as it has done its work. */
-static int stage_secure_bits(struct job *job)
-{
-	int held = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
-
-	if (held < 0)
-		return held;
-	return prctl(PR_SET_SECUREBITS, ((unsigned)held & ~KEEP_CAPS) | secure_bits(job->plan), 0, 0, 0);
 }
 
 static int stage_no_new_privileges(struct job *job)
@@ -530,7 +504,6 @@ static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_CPUS] = stage_cpus,
 	[STAGE_IO_PRIORITY] = stage_io_priority,
 	[STAGE_SCHEDULING] = stage_scheduling,
-	[STAGE_PERSONALITY] = stage_personality,
 	[STAGE_LIMITS] = set_limits,
 	[STAGE_BOUNDING] = stage_bounding,
 	[STAGE_GROUPS] = set_groups,
@@ -539,7 +512,6 @@ static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_SIGNALS] = set_signals,
 	[STAGE_IDENTITY] = set_identity,
 	[STAGE_AMBIENT] = stage_ambient,
-	[STAGE_SECURE_BITS] = stage_secure_bits,
 	[STAGE_KEYRING] = stage_keyring,
 	[STAGE_NO_NEW_PRIVILEGES] = stage_no_new_privileges,
 	[STAGE_BIND_FILTER] = stage_bind_filter,
@@ -569,8 +541,7 @@ static uint64_t due_stages(const struct job *job)
 		{ STAGE_OOM_SCORE, plan->oom_score[0] },
 		{ STAGE_CPUS, plan->cpus },
 		{ STAGE_IO_PRIORITY, plan->io_priority >= 0 },
-		{ STAGE_SCHEDULING, plan->timer_slack || plan->cpu_policy >= 0 },
-		{ STAGE_PERSONALITY, plan->personality >= 0 },
+		{ STAGE_SCHEDULING, plan->cpu_policy >= 0 },
 		{ STAGE_PROFILE, sandbox && sandbox->profile },
 		{ STAGE_NAMESPACES, sandbox },
 		{ STAGE_MOUNTS, sandbox && sandbox->has_mounts },
@@ -584,7 +555,6 @@ static uint64_t due_stages(const struct job *job)
 		{ STAGE_IDENTITY, switches },
 		{ STAGE_DIRECTORY, plan->directory },
 		{ STAGE_AMBIENT, true },
-		{ STAGE_SECURE_BITS, !has_rights && secure_bits(plan) },
 		{ STAGE_KEYRING, !has_rights && plan->keyring != KEYRING_INHERIT },
 		{ STAGE_NO_NEW_PRIVILEGES, !has_rights && plan->no_new_privileges },
 		{ STAGE_BIND_FILTER, job->filter_channel },

@@ -34,7 +34,6 @@ enum stage {
 	STAGE_CPUS,
 	STAGE_IO_PRIORITY,
 	STAGE_SCHEDULING,
-	STAGE_PERSONALITY,
 	STAGE_PROFILE,
 	STAGE_NAMESPACES,
 	STAGE_MOUNTS,   /* before LIMITS, as this and ROOT may need more descriptors than they allow */
@@ -48,7 +47,6 @@ enum stage {
 	STAGE_IDENTITY, /* sets all user ids; late, as from here on the user can signal the child */
 	STAGE_DIRECTORY, /* after IDENTITY: a FUSE lets in only who is its user in all ids */
 	STAGE_AMBIENT,
-	STAGE_SECURE_BITS,
 	STAGE_KEYRING,
 	STAGE_NO_NEW_PRIVILEGES,
 	STAGE_BIND_FILTER, /* pass = bind; before a filter that may forbid calls that it needs */

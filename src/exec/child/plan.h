@@ -87,8 +87,6 @@ struct plan {
 	const struct sandbox_config *sandbox;           /* NULL: none */
 	const struct cgroup_settings *cgroup_settings;  /* settings of its control group; NULL: no group */
 	int cpu_policy, cpu_priority;   /* for sched_setscheduler(2); policy -1: unchanged */
-	unsigned long timer_slack;      /* nanoseconds; 0: unchanged */
-	long personality;               /* for personality(2); -1: unchanged */
 	bool ignores_sigpipe;           /* the program ignores SIGPIPE */
 	const struct inherited_signals *signals;        /* signals to inherit; NULL: all default, none blocked */
 	char **open_paths;              /* NULL-terminated, owned: directories and credentials, which no sandbox hides; NULL: none */

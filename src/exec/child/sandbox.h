@@ -72,7 +72,6 @@ struct sandbox_config {
 	const struct sandbox_mount *mounts;             /* sorted: a path comes before those below it */
 	size_t mount_count;
 	uint64_t dropped;               /* capabilities to drop from the bounding set, bit CAP_x */
-	unsigned secure_bits;           /* SECBIT_x; 0: unchanged */
 	const char *profile;            /* AppArmor profile; NULL: none */
 	const struct sock_fprog *const *filters;        /* seccomp filters, NULL-terminated; NULL: none */
 	bool refuses_executable_memory; /* memory_deny_write_execute, by prctl(PR_SET_MDWE) besides the filter */

@@ -171,7 +171,6 @@ static void sandbox_record(struct record *record, struct sandbox_config *sandbox
 	ARRAY(record, sandbox, mounts, mount_count, SANDBOX_MOUNTS_MOST, mounts);
 	for (size_t n = 0; n < sandbox->mount_count; n++)
 		mount_record(record, &mounts[n]);
-	UNSIGNED(record, sandbox, secure_bits);
 	OPTIONAL_TEXT(record, sandbox, profile);
 	filters_record(record, sandbox);
 	FLAG(record, sandbox, refuses_executable_memory);
@@ -259,8 +258,6 @@ static void plan_record(struct record *record, struct plan *plan)
 		cgroup_record(record, cgroup_settings);
 	INT(record, plan, cpu_policy);
 	INT(record, plan, cpu_priority);
-	ANY(record, plan, timer_slack);
-	ANY(record, plan, personality);
 	FLAG(record, plan, ignores_sigpipe);
 	LIST(record, plan, open_paths, OPEN_PATHS_MOST);
 }

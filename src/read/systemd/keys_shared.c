@@ -15,7 +15,7 @@ static const struct key_word kill_modes[] = {
 
 static const struct key_row keys[] = {
 	{ "AllowedCPUs AllowedMemoryNodes AmbientCapabilities AppArmorProfile BindPaths BindReadOnlyPaths CPUQuota "
-	  "CPUQuotaPeriodSec CPUSchedulingPolicy CPUSchedulingPriority CPUSchedulingResetOnFork CPUWeight "
+	  "CPUQuotaPeriodSec CPUSchedulingPolicy CPUWeight "
 	  "CacheDirectory CacheDirectoryMode CapabilityBoundingSet ConfigurationDirectory ConfigurationDirectoryMode "
 	  "Delegate DeviceAllow DevicePolicy DynamicUser ExecPaths FinalKillSignal Group IOReadBandwidthMax "
 	  "IOReadIOPSMax IOWeight IOWriteBandwidthMax IOWriteIOPSMax InaccessiblePaths KillSignal LimitAS LimitCORE "
@@ -23,11 +23,11 @@ static const struct key_row keys[] = {
 	  "LimitRTPRIO LimitRTTIME LimitSIGPENDING LimitSTACK LockPersonality LogRateLimitBurst "
 	  "LogRateLimitIntervalSec LogsDirectory LogsDirectoryMode MemoryDenyWriteExecute MemoryHigh MemoryLow "
 	  "MemoryMax MemoryMin MemorySwapMax MountAPIVFS MountFlags NetworkNamespacePath Nice NoExecPaths "
-	  "NoNewPrivileges OOMScoreAdjust Personality PrivateDevices PrivateIPC PrivateMounts PrivateNetwork "
+	  "NoNewPrivileges OOMScoreAdjust PrivateDevices PrivateIPC PrivateMounts PrivateNetwork "
 	  "PrivateTmp PrivateUsers ProcSubset ProtectClock ProtectControlGroups ProtectHome ProtectHostname "
 	  "ProtectKernelLogs ProtectKernelModules ProtectKernelTunables ProtectProc ProtectSystem ReadOnlyPaths "
 	  "ReadWritePaths RemoveIPC RestrictAddressFamilies RestrictNamespaces RestrictRealtime RestrictSUIDSGID "
-	  "RootDirectory RuntimeDirectory RuntimeDirectoryMode RuntimeDirectoryPreserve SELinuxContext SecureBits "
+	  "RootDirectory RuntimeDirectory RuntimeDirectoryMode RuntimeDirectoryPreserve SELinuxContext "
 	  "SendSIGHUP SendSIGKILL StateDirectory StateDirectoryMode SupplementaryGroups SyslogFacility "
 	  "SyslogIdentifier SyslogLevel SystemCallArchitectures SystemCallErrorNumber SystemCallFilter TasksMax "
 	  "TemporaryFileSystem UMask User WatchdogSignal WorkingDirectory", KEY_DONE, .option = NULL },
@@ -43,7 +43,10 @@ static const struct key_row keys[] = {
 	{ "BlockIODeviceWeight BlockIOWeight CPUShares", KEY_WARNED, .reason = OLD_GROUPS },
 	{ "BlockIOReadBandwidth BlockIOWriteBandwidth", KEY_REFUSED, .reason = OLD_GROUPS },
 	{ "CPUAffinity", KEY_DONE, .reason = "numbers and ranges of CPUs" },
-	{ "CPUSetPartition NUMAMask NUMAPolicy", KEY_WARNED, .reason = "the service inherits superd's setting" },
+	{ "CPUSetPartition NUMAMask NUMAPolicy TimerSlackNSec", KEY_WARNED,
+	  .reason = "the service inherits superd's setting" },
+	{ "CPUSchedulingPriority", KEY_WARNED, .reason = "the priority of fifo and rr is 1, the lowest" },
+	{ "CPUSchedulingResetOnFork", KEY_WARNED, .reason = "child processes inherit the policy" },
 	{ "CacheDirectoryQuota LogsDirectoryQuota", KEY_WARNED, .reason = "superd sets no quotas" },
 	{ "Capabilities NetClass", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
 	{ "CoredumpFilter", KEY_WARNED, .reason = "use LimitCORE" },
@@ -87,8 +90,10 @@ static const struct key_row keys[] = {
 	{ "NFTSet", KEY_WARNED, .reason = "superd fills no nftables sets" },
 	{ "PAMName", KEY_REFUSED, .reason = "superd opens no PAM sessions" },
 	{ "PassEnvironment", KEY_DONE, .form = FORM_VARIABLES },
+	{ "Personality", KEY_WARNED, .reason = "use setarch(8) in ExecStart" },
 	{ "PrivatePIDs", KEY_REFUSED, .reason = "use ProtectProc" },
 	{ "RestartKillSignal", KEY_WARNED, .reason = "superd ends a program by KillSignal, before a restart as well" },
+	{ "SecureBits", KEY_REFUSED, .reason = "use NoNewPrivileges and CapabilityBoundingSet" },
 	{ "SetLoginEnvironment", KEY_HARMLESS, .reason = "HOME, USER, LOGNAME and SHELL are always set" },
 	{ "Slice", KEY_HARMLESS, .reason = "superd has no slices" },
 	{ "SmackProcessLabel", KEY_REFUSED, .reason = "superd sets no Smack labels" },
@@ -104,7 +109,6 @@ static const struct key_row keys[] = {
 	{ "TTYColumns TTYPath TTYReset TTYRows TTYVHangup TTYVTDisallocate UtmpIdentifier UtmpMode", KEY_HARMLESS,
 	  .reason = "superd allocates no terminal" },
 	{ "TimeoutCleanSec", KEY_HARMLESS, .reason = "superd has no clean command" },
-	{ "TimerSlackNSec", KEY_DONE, .reason = "rounded up to microseconds", APART },
 	{ "UnsetEnvironment", KEY_DONE, .form = FORM_VARIABLES, .denies = true },
 };
 

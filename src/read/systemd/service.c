@@ -89,22 +89,6 @@ static void set_io_scheduling(struct unit_builder *builder)
 		unit_setf(builder, "io_scheduling", at, "%s:%s", name, priority->value);
 }
 
-/* A number without a unit is in nanoseconds; superd has microseconds. */
-static void set_timer_slack(struct unit_builder *builder)
-{
-	const struct unit_assignment *said = unit_assigned(builder, "Service", "TimerSlackNSec");
-	int64_t slack, span = 0;
-
-	if (!said)
-		return;
-	if (!scan_count(said->value, &slack) && slack > 0)
-		span = slack / 1000 + (slack % 1000 > 0);
-	else if (!unit_timespan(builder, said, &span))
-		return;
-	if (span)
-		unit_set(builder, "timer_slack", unit_span_text(builder, span), unit_place(said, 0));
-}
-
 /* LimitNICE: a number with a sign is a nice value, which becomes the kernel's number, see getrlimit(2). */
 static void set_limit_nice(struct unit_builder *builder)
 {
@@ -203,7 +187,6 @@ void unit_build_service(struct unit_builder *builder)
 	set_pid_file(builder);
 	set_io_scheduling(builder);
 	set_limit_nice(builder);
-	set_timer_slack(builder);
 	set_kernel_mounts(builder);
 	check_home(builder);
 	unit_apply_common_keys(builder);

@@ -16,7 +16,6 @@
 #include "os/socket/fd_channel.h"
 #include "superd/machine/helper_user.h"
 #include "superd/start/sandbox_probe.h"
-#include "superd/start/scheduling.h"
 #include "table/option/service_mark.h"
 #include "table/words/filter_request.h"
 
@@ -208,14 +207,12 @@ static bool add_filter(struct filters *filters, const struct service *service, c
 	return filter;
 }
 
-/* The personality to lock: the one that the service starts with, its own or else superd's. */
-static int64_t locked_personality(const struct scheduling_options *scheduling)
+/* The personality to lock: superd's, with which every service starts. */
+static int64_t locked_personality(void)
 {
-	long wanted = personality(0xffffffff);
+	long own = personality(0xffffffff);
 
-	if (scheduling->personality)
-		scheduling_personality(scheduling->personality, &wanted);
-	return wanted < 0 ? 0 : (uint32_t)wanted;
+	return own < 0 ? 0 : (uint32_t)own;
 }
 
 /* What the restrictions deny. */
@@ -226,7 +223,7 @@ static void describe_restrictions(const struct service *service, struct filter_r
 	*request = (struct filter_request){
 		.families = service->groups->syscalls->restrict_address_families,
 		.namespaces = hardening->restrict_namespaces,
-		.personality = hardening->lock_personality ? locked_personality(service->groups->scheduling) : -1,
+		.personality = hardening->lock_personality ? locked_personality() : -1,
 		.realtime = hardening->restrict_realtime,
 		.suid_sgid = hardening->restrict_suid_sgid,
 		.executable_memory = hardening->memory_deny_write_execute,

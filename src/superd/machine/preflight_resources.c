@@ -8,7 +8,6 @@
 #include "superd/start/bpf_program.h"
 #include "superd/start/cgroup_settings.h"
 #include "superd/start/directories.h"
-#include "superd/start/scheduling.h"
 #include "table/option/option_name.h"
 #include "table/words/resource_words.h"
 
@@ -65,14 +64,10 @@ static void check_scheduling(struct preflight *preflight, const struct service *
 {
 	const struct scheduling_options *scheduling = service->groups->scheduling;
 	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
-	long personality;
 
 	if (real_time && !capability_held(CAP_SYS_NICE))
 		preflight_report(preflight, SEVERITY_WARNING, service, "cpu_scheduling_policy", NULL,
 				 "only root or CAP_SYS_NICE can do this, unless rlimit_rtprio allows it");
-	if (scheduling->personality && !scheduling_personality(scheduling->personality, &personality))
-		preflight_report(preflight, SEVERITY_ERROR, service, "personality", NULL,
-				 "this machine runs no programs of that kind");
 }
 
 /* A dynamic user could not use another user's files. */

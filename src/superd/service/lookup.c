@@ -231,7 +231,7 @@ static struct lookup_helper *make_helper(struct engine *engine)
 		.main = { .program = program->path, .file = program->fd },
 		.environment = helper->environment, .environment_count = 1,
 		.account = helper_user_account(HELPER_USER_ADVISE), .umask = 022, .io_priority = -1,
-		.cpu_policy = -1, .personality = -1, .bounding = plan_own_bounding(0), .no_new_privileges = true,
+		.cpu_policy = -1, .bounding = plan_own_bounding(0), .no_new_privileges = true,
 		.limit_count = 1, .limits = { { RLIMIT_NOFILE, engine->defaults.nofile } },
 	};
 	engine->admission->lookup_helper = helper;

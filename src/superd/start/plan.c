@@ -156,11 +156,7 @@ static bool plan_make_resources(struct plan *plan, const struct service *service
 	bool yields;
 
 	scheduling_cpu_policy(scheduling, &plan->cpu_policy, &plan->cpu_priority);
-	plan->timer_slack = scheduling->timer_slack > 0 ? 1000 * (unsigned long)scheduling->timer_slack : 0;
 	plan->ignores_sigpipe = scheduling->ignore_sigpipe;
-	plan->personality = -1;
-	if (scheduling->personality && !scheduling_personality(scheduling->personality, &plan->personality))
-		return plan_fail(service, "personality", why, "this machine runs no programs of that kind");
 	if (!plan_cgroup(plan, service, why))
 		return false;
 	/* A start has what its program has of processors and disks, before its exec, too. If others use these up, as
@@ -624,7 +620,6 @@ static struct plan *plan_new(const struct rlimit *nofile)
 		return NULL;
 	plan->umask = (mode_t)-1;
 	plan->io_priority = plan->cpu_policy = -1;
-	plan->personality = -1;
 	plan->bounding = UINT64_MAX;
 	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, *nofile };
 	plan->limit_count = 1;

@@ -252,7 +252,6 @@ static void build_sandbox(struct sandbox_build *build)
 	result->filters = build->filters;
 	result->no_new_privileges |= build->filters && !sandbox_support_privileged(build->support);
 	make_profile(build);
-	result->secure_bits = hardening->secure_bits;
 	result->refuses_executable_memory =
 		hardening->memory_deny_write_execute && !(build->without & SANDBOX_NEEDS_FILTER);
 	result->private_tmp = makes_private_tmp(result);

@@ -5,9 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
-#define RESET_ON_FORK 0x40000000        /* SCHED_RESET_ON_FORK */
 #define IO_CLASS_SHIFT 13               /* <linux/ioprio.h>, which older headers lack */
 
 #define CPUS_MOST 8192
@@ -71,48 +69,9 @@ void scheduling_cpu_policy(const struct scheduling_options *scheduling, int *pol
 
 	*policy = -1;
 	*priority = 0;
-	if (scheduling->cpu_scheduling_policy == CPU_DEFAULT && !scheduling->cpu_scheduling_reset_on_fork)
+	if (scheduling->cpu_scheduling_policy == CPU_DEFAULT)
 		return;
 	*policy = policies[scheduling->cpu_scheduling_policy];
-	if (scheduling->cpu_scheduling_reset_on_fork)
-		*policy |= RESET_ON_FORK;
 	if (real_time)
-		*priority = scheduling->cpu_scheduling_priority ? (int)scheduling->cpu_scheduling_priority : 1;
-}
-
-/* Machine names of uname(2), by the option's words in their order. */
-static const struct {
-	const char *machines[3];
-} machines_of_word[] = {
-	{ { NULL } }, { { "i686", "i586", "i386" } }, { { "x86_64" } }, { { "armv7l", "armv8l", "arm" } },
-	{ { "aarch64" } }, { { "ppc" } }, { { "ppcle" } }, { { "ppc64" } }, { { "ppc64le" } }, { { "s390" } },
-	{ { "s390x" } },
-};
-/* Pairs of words: a 64-bit machine, and the 32-bit one whose programs it runs, too. */
-static const unsigned compatible[][2] = { { 2, 1 }, { 4, 3 }, { 7, 5 }, { 8, 6 }, { 10, 9 } };
-
-static bool is_machine(unsigned word, const char *name)
-{
-	for (size_t n = 0; n < 3; n++) {
-		if (machines_of_word[word].machines[n] && !strcmp(machines_of_word[word].machines[n], name))
-			return true;
-	}
-	return false;
-}
-
-bool scheduling_personality(unsigned word, long *personality)
-{
-	struct utsname name;
-
-	if (word >= sizeof(machines_of_word) / sizeof(*machines_of_word) || uname(&name) < 0)
-		return false;
-	*personality = 0;               /* PER_LINUX */
-	if (is_machine(word, name.machine))
-		return true;
-	*personality = 8;               /* PER_LINUX32 */
-	for (size_t n = 0; n < sizeof(compatible) / sizeof(*compatible); n++) {
-		if (compatible[n][1] == word && is_machine(compatible[n][0], name.machine))
-			return true;
-	}
-	return false;
+		*priority = 1;          /* the lowest */
 }

@@ -18,6 +18,3 @@ bool scheduling_io_is_idle(int priority);
 
 /* Policy and priority for sched_setscheduler(2); policy -1: not configured. */
 void scheduling_cpu_policy(const struct scheduling_options *scheduling, int *policy, int *priority);
-
-/* The argument of personality(2), for the index of the option's word. false: this machine runs no such programs. */
-bool scheduling_personality(unsigned word, long *personality);

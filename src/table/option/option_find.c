@@ -55,6 +55,17 @@ static const struct {
 	{ "keep", "did you mean sleep_under_pressure = no, which keeps a program running when memory is short?" },
 };
 
+/* Options that superd had, and what does their work. */
+static const struct {
+	const char *name, *instead;
+} gone[] = {
+	{ "cpu_scheduling_priority", "with cpu_scheduling_policy = fifo or rr it is 1" },
+	{ "cpu_scheduling_reset_on_fork", "restrict_realtime = yes keeps a program from real-time scheduling" },
+	{ "personality", "exec can begin with setarch(8)" },
+	{ "secure_bits", "no_new_privileges and capability_bounding_set take a program's rights away for good" },
+	{ "timer_slack", "a program has superd's, and prctl(2) changes it" },
+};
+
 static const char *const systems[DIALECTS] = {
 	[NATIVE] = "superd", [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd"
 };
@@ -146,6 +157,17 @@ static bool hint_foreign(const char *name, struct buf *out)
 	return false;
 }
 
+static bool hint_gone(const char *name, struct buf *out)
+{
+	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+		if (!strcmp(gone[i].name, name)) {
+			buf_addf(out, "superd no longer has it: %s", gone[i].instead);
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool hint_dialect(enum dialect dialect, const char *name, struct buf *out)
 {
 	for (size_t i = 0; i < directive_count; i++) {
@@ -161,7 +183,7 @@ static bool hint_dialect(enum dialect dialect, const char *name, struct buf *out
 void directive_hint(enum dialect dialect, const char *name, struct buf *out)
 {
 	const char *nearest = directive_suggest(dialect, name);
-	bool known = dialect == NATIVE && hint_foreign(name, out);
+	bool known = dialect == NATIVE && (hint_gone(name, out) || hint_foreign(name, out));
 
 	if (dialect == NATIVE && !known && global_find(name)) {
 		buf_text(out, "it is a setting of superd itself: write it in superd { }");

@@ -222,11 +222,6 @@ static const char *const mount_flags_words[] = {
 static const char *const keyring_mode_words[] = {
 	[KEYRING_INHERIT] = "inherit", [KEYRING_PRIVATE] = "private", [KEYRING_SHARED] = "shared", NULL
 };
-/* By the bits of linux/securebits.h. */
-static const char *const secure_bits_words[] = {
-	"noroot", "noroot-locked", "no-setuid-fixup", "no-setuid-fixup-locked", "keep-caps", "keep-caps-locked",
-	"no-cap-ambient-raise", "no-cap-ambient-raise-locked", NULL
-};
 /* In the order of the list in filter/filter.c. */
 static const char *const architecture_words[] = {
 	"native", "x86", "x86-64", "x32", "arm", "arm64", "loongarch64", "mips", "mips64", "mips64-n32", "mips-le",
@@ -253,10 +248,6 @@ static const char *const directory_preserve_words[] = {
 static const char *const cpu_scheduling_words[] = {
 	[CPU_DEFAULT] = "default", [CPU_OTHER] = "other", [CPU_BATCH] = "batch", [CPU_IDLE] = "idle",
 	[CPU_FIFO] = "fifo", [CPU_RR] = "rr", NULL
-};
-/* In the order of the list in superd/start/scheduling.c. */
-static const char *const personality_words[] = {
-	"default", "x86", "x86-64", "arm", "arm64", "ppc", "ppc-le", "ppc64", "ppc64-le", "s390", "s390x", NULL
 };
 
 static const struct limit no_limit = { .soft = -1, .hard = -1 };
@@ -618,10 +609,6 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the program starts with SIGPIPE ignored: a write to a closed connection fails, and "
 		  "does not kill it." },
-	{ .name = { "personality", [UNIT] = "Service.Personality" },
-	  FIELD_IN(UNITS, SCHEDULING, personality, word),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default", .words = personality_words,
-	  .help = "The machine type that uname(2) reports to the program, such as x86 on x86-64." },
 
 	/* Directories, files and credentials */
 	{ .name = { "runtime_directory", [UNIT] = "Service.RuntimeDirectory" },
@@ -1182,18 +1169,6 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default",
 	  .words = cpu_scheduling_words,
 	  .help = "The scheduling policy, as in sched(7). default: superd's own." },
-	{ .name = { "cpu_scheduling_priority", [UNIT] = "Service.CPUSchedulingPriority" },
-	  FIELD(SCHEDULING, cpu_scheduling_priority, count),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "0", .argument = "number", .most = 99,
-	  .help = "The priority of fifo and rr, from 1 to 99 (first). 0 means 1." },
-	{ .name = { "cpu_scheduling_reset_on_fork", [UNIT] = "Service.CPUSchedulingResetOnFork" },
-	  FIELD(SCHEDULING, cpu_scheduling_reset_on_fork, bool),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether child processes lose a real-time policy." },
-	{ .name = { "timer_slack", [UNIT] = "Service.TimerSlackNSec" }, FIELD(SCHEDULING, timer_slack, duration),
-	  .translated = FROM(UNIT), .unset = &no_number, .most = SECONDS(60), .least = 1,
-	  .flags = TUNES | IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "duration",
-	  .help = "How late the kernel may fire timers, to combine several." },
 	RLIMIT(as, AS, "AS", [XINETD] = "rlimit_as")
 	  .help = "The address space, in bytes." },
 	RLIMIT(core, CORE, "CORE", [LAUNCHD] = "SoftResourceLimits.Core")
@@ -1389,10 +1364,6 @@ const struct directive directives[] = {
 	  .help = "The session keyring of the program. inherit: superd's, which is empty and takes no keys if "
 		  "superd can change users. private: a new one, as in units. shared: a new one linked to its "
 		  "user's keyring." },
-	{ .name = { "secure_bits", [UNIT] = "Service.SecureBits" }, FIELD(HARDENING, secure_bits, flags),
-	  .words = secure_bits_words, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "bit",
-	  .help = "Secure bits, as in capabilities(7): noroot, no-setuid-fixup, keep-caps, no-cap-ambient-raise, "
-		  "and each with -locked." },
 	{ .name = { "ip_address_allow" }, FIELD(CGROUP_FILTERS, ip_address_allow, networks),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
 	  .help = "Exceptions from ip_address_deny: addresses, networks, any, localhost, link-local, multicast." },

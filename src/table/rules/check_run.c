@@ -256,7 +256,6 @@ static void check_memory(const struct service *service, const char *option, cons
 }
 
 static const struct rule_row limits[] = {
-	{ "cpu_scheduling_priority", NEEDS, .other = "cpu_scheduling_policy = fifo or rr" },
 	{ "ip_address_allow", NEEDS, "ip_address_deny", .warns = true,
 	  .says = "ip_address_allow has no effect: without ip_address_deny all addresses are allowed" },
 };

@@ -202,10 +202,7 @@ struct directory_options {
 
 struct scheduling_options {
 	unsigned cpu_scheduling_policy; /* enum cpu_scheduling */
-	int64_t cpu_scheduling_priority;                /* for fifo and rr, 1 to 99; 0: none */
-	bool cpu_scheduling_reset_on_fork, ignore_sigpipe;
-	int64_t timer_slack;            /* microseconds; -1: unchanged */
-	unsigned personality;           /* index in the option's words; 0: the machine's */
+	bool ignore_sigpipe;
 };
 
 struct limit_options {
@@ -294,7 +291,6 @@ struct hardening_options {
 	unsigned private_tmp, private_users, protect_system, protect_home, protect_proc, proc_subset, mount_flags;
 	unsigned keyring_mode;
 	unsigned restrict_namespaces;   /* bits 1 << NAMESPACE_x: denied ones */
-	unsigned secure_bits;           /* SECBIT_x of capabilities(7) */
 	bool private_devices, private_ipc, private_mounts, private_network, mount_api_vfs;
 	bool protect_kernel_tunables, protect_kernel_modules, protect_kernel_logs, protect_control_groups;
 	bool protect_clock, protect_hostname;

@@ -67,7 +67,7 @@ static struct plan *full_plan(void)
 		"condition = {\"PathExists=/a\", \"User=|!root\"}\nworking_directory = \"-/tmp\"\nnice = -3\n"
 		"rlimit_nofile = 77\numask = 0027\ncpu_affinity = \"0\"\nio_scheduling = \"idle\"\n"
 		"oom_score_adjust = -5\n"
-		"ambient_capabilities = net_bind_service\nno_new_privileges = yes\nsecure_bits = noroot\n"
+		"ambient_capabilities = net_bind_service\nno_new_privileges = yes\n"
 		"keyring_mode = private\n"
 		"runtime_directory = {\"x\", \"y\"}\nstate_directory = \"z:w\"\nmemory_max = 1G");
 

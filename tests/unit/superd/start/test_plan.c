@@ -425,7 +425,7 @@ Test(plan, is_apart_where_others_can_take_its_time)
 		"cpu_scheduling_policy = other", "io_scheduling = idle",
 	};
 	static const char *const same[] = {
-		"nice = -5", "cpu_scheduling_policy = rr cpu_scheduling_priority = 1", "io_scheduling = best-effort",
+		"nice = -5", "cpu_scheduling_policy = rr", "io_scheduling = best-effort",
 	};
 
 	for (size_t n = 0; n < sizeof(slow) / sizeof(*slow); n++) {

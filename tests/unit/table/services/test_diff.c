@@ -84,7 +84,7 @@ static const char *changed_value(const struct directive *directive)
 		{ "ip_address_allow", "any" }, { "ip_address_deny", "::1" }, { "cpu_quota_period", "7ms" },
 		{ "open_file", "/x" }, { "load_credential", "x:/x" }, { "set_credential", "x:y" },
 		{ "import_credential", "x" },
-		{ "restrict_namespaces", "mnt" }, { "secure_bits", "noroot" }, { "log_on_failure", "HOST" },
+		{ "restrict_namespaces", "mnt" }, { "log_on_failure", "HOST" },
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
