@@ -34,24 +34,22 @@ _superd()
 		watchdog watchdog_signal timeout_abort reload_signal file_descriptor_store_max
 		file_descriptor_store_preserve idle_timeout idle_action idle_means idle_unless idle_cpu
 		min_awake freeze_reclaim sleep_under_pressure probe_from probe probe_wait log_type
-		log_on_success log_on_failure mapped_addresses nice oom_score_adjust cpu_affinity
-		io_scheduling cpu_scheduling_policy rlimit_as rlimit_core rlimit_cpu rlimit_data
-		rlimit_fsize rlimit_locks rlimit_memlock rlimit_msgqueue rlimit_nice rlimit_nofile
-		rlimit_nproc rlimit_rss rlimit_rtprio rlimit_rttime rlimit_sigpending rlimit_stack
-		memory_max memory_high memory_low memory_min memory_swap_max oom_policy tasks_max
-		cpu_quota cpu_quota_period cpu_weight allowed_cpus allowed_memory_nodes io_weight
-		io_read_bandwidth_max io_write_bandwidth_max io_read_iops_max io_write_iops_max delegate
-		private_tmp private_devices private_ipc private_mounts private_network
-		network_namespace_path private_users protect_system protect_home protect_kernel_tunables
-		protect_kernel_modules protect_kernel_logs protect_control_groups protect_clock
-		protect_hostname protect_proc proc_subset mount_flags read_only_paths read_write_paths
-		inaccessible_paths exec_paths no_exec_paths bind_paths bind_read_only_paths
-		temporary_file_system mount_api_vfs system_call_filter system_call_architectures
-		system_call_error_number restrict_address_families restrict_namespaces restrict_realtime
-		restrict_suid_sgid memory_deny_write_execute lock_personality keyring_mode
-		ip_address_allow ip_address_deny device_policy device_allow apparmor_profile
-		selinux_context log log_format log_level control control_group fdstore max_starting
-		stop_delay stop_timeout
+		log_on_success log_on_failure mapped_addresses nice oom_score_adjust io_scheduling
+		cpu_scheduling_policy rlimit_as rlimit_core rlimit_cpu rlimit_data rlimit_fsize
+		rlimit_locks rlimit_memlock rlimit_msgqueue rlimit_nice rlimit_nofile rlimit_nproc
+		rlimit_rss rlimit_rtprio rlimit_rttime rlimit_sigpending rlimit_stack memory_max
+		memory_high memory_low memory_min memory_swap_max oom_policy tasks_max cpu_quota
+		cpu_quota_period cpu_weight delegate private_tmp private_devices private_ipc
+		private_mounts private_network network_namespace_path private_users protect_system
+		protect_home protect_kernel_tunables protect_kernel_modules protect_kernel_logs
+		protect_control_groups protect_clock protect_hostname protect_proc proc_subset mount_flags
+		read_only_paths read_write_paths inaccessible_paths exec_paths no_exec_paths bind_paths
+		bind_read_only_paths temporary_file_system mount_api_vfs system_call_filter
+		system_call_architectures system_call_error_number restrict_address_families
+		restrict_namespaces restrict_realtime restrict_suid_sgid memory_deny_write_execute
+		lock_personality keyring_mode ip_address_allow ip_address_deny device_policy device_allow
+		apparmor_profile selinux_context log log_format log_level control control_group fdstore
+		max_starting stop_delay stop_timeout
 	"
 
 	COMPREPLY=()

@@ -158,7 +158,6 @@ static const char *const chapter_examples[CHAPTERS] = {
 		"    exec          = \"/usr/sbin/webd\"\n"
 		"    user          = \"www-data\"\n"
 		"    nice          = 5\n"
-		"    cpu_affinity  = { \"0\", \"2-3\" }\n"
 		"    rlimit_nofile = \"1024:4096\"    # soft:hard\n"
 		"    rlimit_core   = 0\n"
 		"}\n",
@@ -170,7 +169,6 @@ static const char *const chapter_examples[CHAPTERS] = {
 		"    memory_max = 512M\n"
 		"    tasks_max  = 100\n"
 		"    cpu_quota  = 50%\n"
-		"    io_write_bandwidth_max = { \"/dev/sda 10M\" }\n"
 		"}\n",
 	[CHAPTER_HARDENING] =
 		"service web {\n"

@@ -13,7 +13,6 @@
 #include <grp.h>
 #include <limits.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,14 +221,11 @@ static void write_surroundings(FILE *out)
 {
 	char directory[PATH_MAX];
 	mode_t mask = umask(0);
-	cpu_set_t cpus;
 
 	umask(mask);
 	fprintf(out, "umask=%04o\n", mask);
 	fprintf(out, "cwd=%s\n", getcwd(directory, sizeof(directory)) ? directory : "?");
 	fprintf(out, "nice=%d\n", getpriority(PRIO_PROCESS, 0));
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-		fprintf(out, "cpus=%d\ncpu.0=%d\n", CPU_COUNT(&cpus), CPU_ISSET(0, &cpus) != 0);
 }
 
 static void write_limit(FILE *out, const char *name, rlim_t value)

@@ -654,27 +654,28 @@ Behaviour(cli, a_failed_start_is_told_with_the_line_of_its_option)
 	static const char *const arguments[] = { "--no-preflight", NULL };
 	const struct setup setup = { .arguments = arguments };
 	struct superd *superd = superd_run_with(&setup,
-						"service cpu {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
-						" backoff_min = 1h backoff_max = 1h\n cpu_affinity = { \"1023\" }\n}\n"
+						"service folder {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+						" backoff_min = 1h backoff_max = 1h\n"
+						" working_directory = \"/nonex/d\"\n}\n"
 						"service out {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
 						" backoff_min = 1h backoff_max = 1h\n output = \"file:/nonex/x\"\n}\n"
 						"service env {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
 						" backoff_min = 1h backoff_max = 1h\n"
 						" environment_file = \"/nonex/e\"\n}\n",
 						backend("serve"), backend("serve"), backend("serve"));
-	int cpu = client_connect(superd_port(superd, "cpu")), out = client_connect(superd_port(superd, "out")),
+	int folder = client_connect(superd_port(superd, "folder")), out = client_connect(superd_port(superd, "out")),
 	    env = client_connect(superd_port(superd, "env"));
 
 	superd->mark = 0;
-	superd_wait_log(superd, text_of("setting cpu_affinity: Invalid argument (%s:5); next start in ",
-					superd->table));
+	superd_wait_log(superd, text_of("changing directory: /nonex/d: No such file or directory (%s:5); next start "
+					"in ", superd->table));
 	superd->mark = 0;
 	superd_wait_log(superd, text_of("output: /nonex/x: No such file or directory (%s:11); next start in ",
 					superd->table));
 	superd->mark = 0;
 	superd_wait_log(superd, text_of("environment_file: /nonex/e: No such file or directory (%s:17); next start in ",
 					superd->table));
-	close(cpu);
+	close(folder);
 	close(out);
 	close(env);
 }

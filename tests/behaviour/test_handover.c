@@ -263,7 +263,7 @@ Behaviour(handover, surroundings_are_as_the_table_says)
 					    "environment_file = { \"%s\", \"-%s\" }\n"
 					    "working_directory = \"%s\"\numask = 0077\nnice = %d\n"
 					    "rlimit_nofile = \"100:200\"\nrlimit_core = 0\noom_score_adjust = 700\n"
-					    "cpu_affinity = { \"0\" }\nno_new_privileges = yes\nargv0 = \"somebody\"",
+					    "no_new_privileges = yes\nargv0 = \"somebody\"",
 					    more, path_in("not-there"), folder, nice));
 	reading_expect(reading, "env.A", "1");
 	reading_expect(reading, "env.BOTH", "file");
@@ -275,8 +275,6 @@ Behaviour(handover, surroundings_are_as_the_table_says)
 	reading_expect(reading, "rlimit.nofile", "100:200");
 	reading_expect(reading, "rlimit.core", "0:0");
 	reading_expect(reading, "oom_score_adj", "700");
-	reading_expect(reading, "cpu.0", "1");
-	reading_expect(reading, "cpus", "1");
 	reading_expect(reading, "no_new_privileges", "1");
 	reading_expect(reading, "argv.0", "somebody");
 }

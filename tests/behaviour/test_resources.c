@@ -455,14 +455,3 @@ Behaviour(resources, scheduling_is_what_was_asked_for)
 	cr_expect_str_eq(answer_of("user = root\n cpu_scheduling_policy = idle", "cut -d' ' -f41 /proc/self/stat"),
 			 "5\n");
 }
-
-Behaviour(resources, a_fault_names_the_option)
-{
-	struct superd *superd;
-
-	SKIP_WITHOUT_GROUPS();
-	SKIP_WITHOUT(has_controllers(), "there is no control group with controllers here");
-	superd = superd_run("%s", shell_service("user = root\n allowed_cpus = \"1000\"", "true"));
-	client_connect(superd_port(superd, "it"));
-	superd_wait_log(superd, "joining a control group: allowed_cpus: ");
-}

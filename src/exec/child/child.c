@@ -121,12 +121,7 @@ static int stage_hold(struct job *job)
 	return got == 1 ? 0 : -1;
 }
 
-/* cpu_affinity, io_scheduling and cpu_scheduling_policy: sched_setaffinity(2), ioprio_set(2), sched_setscheduler(2). */
-static int stage_cpus(struct job *job)
-{
-	return sched_setaffinity(0, job->plan->cpus_size, job->plan->cpus);
-}
-
+/* io_scheduling and cpu_scheduling_policy: ioprio_set(2), sched_setscheduler(2). */
 static int stage_io_priority(struct job *job)
 {
 	return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, job->plan->io_priority);
@@ -501,7 +496,6 @@ static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_SESSION] = set_session,
 	[STAGE_NICE] = set_nice,
 	[STAGE_OOM_SCORE] = set_oom_score,
-	[STAGE_CPUS] = stage_cpus,
 	[STAGE_IO_PRIORITY] = stage_io_priority,
 	[STAGE_SCHEDULING] = stage_scheduling,
 	[STAGE_LIMITS] = set_limits,
@@ -539,7 +533,6 @@ static uint64_t due_stages(const struct job *job)
 		{ STAGE_SESSION, true },
 		{ STAGE_NICE, plan->nice },
 		{ STAGE_OOM_SCORE, plan->oom_score[0] },
-		{ STAGE_CPUS, plan->cpus },
 		{ STAGE_IO_PRIORITY, plan->io_priority >= 0 },
 		{ STAGE_SCHEDULING, plan->cpu_policy >= 0 },
 		{ STAGE_PROFILE, sandbox && sandbox->profile },

@@ -69,8 +69,6 @@ struct plan {
 	size_t limit_count;
 	char oom_score[OOM_SCORE_TEXT]; /* "": unchanged */
 	bool oom_score_optional;        /* the service does not set it: ignore a failure */
-	void *cpus;                     /* cpu_set_t, owned; NULL: unchanged */
-	size_t cpus_size;               /* bytes */
 	int io_priority;                /* for ioprio_set(2); -1: unchanged */
 	uint64_t ambient, bounding;     /* capability sets, bit CAP_x; bounding all ones: unchanged */
 	bool no_new_privileges;

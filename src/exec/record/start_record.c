@@ -48,7 +48,6 @@ void condition_lists_record(struct record *record, struct condition_list **lists
 #define LIST_MOST 1000000               /* arguments, variables, groups, credentials */
 #define FILTERS_MOST 8                  /* of one service */
 #define INSTRUCTIONS_MOST 65535         /* of a filter or a BPF program */
-#define CPUS_MOST 65536                 /* bytes of a set of processors */
 
 static void cgroup_record(struct record *record, struct cgroup_settings *settings)
 {
@@ -198,17 +197,6 @@ static void oom_score_record(struct record *record, struct plan *plan)
 	FLAG(record, plan, oom_score_optional);
 }
 
-static void cpus_record(struct record *record, struct plan *plan)
-{
-	struct { char *cpus; size_t size; } set = { plan->cpus, plan->cpus_size };
-
-	BLOCK(record, &set, cpus, size, CPUS_MOST);
-	if (record_reads(record)) {
-		plan->cpus = set.cpus;
-		plan->cpus_size = set.size;
-	}
-}
-
 static void plan_record(struct record *record, struct plan *plan)
 {
 	struct condition_list conditions = { plan->conditions, plan->condition_count };
@@ -234,7 +222,6 @@ static void plan_record(struct record *record, struct plan *plan)
 	INT(record, plan, nice);
 	limits_record(record, plan);
 	oom_score_record(record, plan);
-	cpus_record(record, plan);
 	INT(record, plan, io_priority);
 	ANY(record, plan, ambient);
 	ANY(record, plan, bounding);

@@ -14,23 +14,22 @@ static const struct key_word kill_modes[] = {
 };
 
 static const struct key_row keys[] = {
-	{ "AllowedCPUs AllowedMemoryNodes AmbientCapabilities AppArmorProfile BindPaths BindReadOnlyPaths CPUQuota "
-	  "CPUQuotaPeriodSec CPUSchedulingPolicy CPUWeight "
-	  "CacheDirectory CacheDirectoryMode CapabilityBoundingSet ConfigurationDirectory ConfigurationDirectoryMode "
-	  "Delegate DeviceAllow DevicePolicy DynamicUser ExecPaths FinalKillSignal Group IOReadBandwidthMax "
-	  "IOReadIOPSMax IOWeight IOWriteBandwidthMax IOWriteIOPSMax InaccessiblePaths KillSignal LimitAS LimitCORE "
-	  "LimitCPU LimitDATA LimitFSIZE LimitLOCKS LimitMEMLOCK LimitMSGQUEUE LimitNOFILE LimitNPROC LimitRSS "
-	  "LimitRTPRIO LimitRTTIME LimitSIGPENDING LimitSTACK LockPersonality LogRateLimitBurst "
-	  "LogRateLimitIntervalSec LogsDirectory LogsDirectoryMode MemoryDenyWriteExecute MemoryHigh MemoryLow "
-	  "MemoryMax MemoryMin MemorySwapMax MountAPIVFS MountFlags NetworkNamespacePath Nice NoExecPaths "
-	  "NoNewPrivileges OOMScoreAdjust PrivateDevices PrivateIPC PrivateMounts PrivateNetwork "
-	  "PrivateTmp PrivateUsers ProcSubset ProtectClock ProtectControlGroups ProtectHome ProtectHostname "
-	  "ProtectKernelLogs ProtectKernelModules ProtectKernelTunables ProtectProc ProtectSystem ReadOnlyPaths "
-	  "ReadWritePaths RemoveIPC RestrictAddressFamilies RestrictNamespaces RestrictRealtime RestrictSUIDSGID "
-	  "RootDirectory RuntimeDirectory RuntimeDirectoryMode RuntimeDirectoryPreserve SELinuxContext "
-	  "SendSIGHUP SendSIGKILL StateDirectory StateDirectoryMode SupplementaryGroups SyslogFacility "
-	  "SyslogIdentifier SyslogLevel SystemCallArchitectures SystemCallErrorNumber SystemCallFilter TasksMax "
-	  "TemporaryFileSystem UMask User WatchdogSignal WorkingDirectory", KEY_DONE, .option = NULL },
+	{ "AmbientCapabilities AppArmorProfile BindPaths BindReadOnlyPaths CPUQuota CPUQuotaPeriodSec "
+	  "CPUSchedulingPolicy CPUWeight CacheDirectory CacheDirectoryMode CapabilityBoundingSet "
+	  "ConfigurationDirectory ConfigurationDirectoryMode Delegate DeviceAllow DevicePolicy DynamicUser "
+	  "ExecPaths FinalKillSignal Group InaccessiblePaths KillSignal LimitAS LimitCORE LimitCPU LimitDATA "
+	  "LimitFSIZE LimitLOCKS LimitMEMLOCK LimitMSGQUEUE LimitNOFILE LimitNPROC LimitRSS LimitRTPRIO LimitRTTIME "
+	  "LimitSIGPENDING LimitSTACK LockPersonality LogRateLimitBurst LogRateLimitIntervalSec LogsDirectory "
+	  "LogsDirectoryMode MemoryDenyWriteExecute MemoryHigh MemoryLow MemoryMax MemoryMin MemorySwapMax "
+	  "MountAPIVFS MountFlags NetworkNamespacePath Nice NoExecPaths NoNewPrivileges OOMScoreAdjust "
+	  "PrivateDevices PrivateIPC PrivateMounts PrivateNetwork PrivateTmp PrivateUsers ProcSubset ProtectClock "
+	  "ProtectControlGroups ProtectHome ProtectHostname ProtectKernelLogs ProtectKernelModules "
+	  "ProtectKernelTunables ProtectProc ProtectSystem ReadOnlyPaths ReadWritePaths RemoveIPC "
+	  "RestrictAddressFamilies RestrictNamespaces RestrictRealtime RestrictSUIDSGID RootDirectory "
+	  "RuntimeDirectory RuntimeDirectoryMode RuntimeDirectoryPreserve SELinuxContext SendSIGHUP SendSIGKILL "
+	  "StateDirectory StateDirectoryMode SupplementaryGroups SyslogFacility SyslogIdentifier SyslogLevel "
+	  "SystemCallArchitectures SystemCallErrorNumber SystemCallFilter TasksMax TemporaryFileSystem UMask User "
+	  "WatchdogSignal WorkingDirectory", KEY_DONE, .option = NULL },
 	{ "BPFDelegateAttachments BPFDelegateCommands BPFDelegateMaps BPFDelegatePrograms", KEY_WARNED,
 	  .reason = NETWORK },
 	{ "BPFProgram BindNetworkInterface IPEgressFilterPath IPIngressFilterPath PrivateBPF RestrictFileSystems "
@@ -42,8 +41,7 @@ static const struct key_row keys[] = {
 	  .reason = COUNTED },
 	{ "BlockIODeviceWeight BlockIOWeight CPUShares", KEY_WARNED, .reason = OLD_GROUPS },
 	{ "BlockIOReadBandwidth BlockIOWriteBandwidth", KEY_REFUSED, .reason = OLD_GROUPS },
-	{ "CPUAffinity", KEY_DONE, .reason = "numbers and ranges of CPUs" },
-	{ "CPUSetPartition NUMAMask NUMAPolicy TimerSlackNSec", KEY_WARNED,
+	{ "AllowedCPUs AllowedMemoryNodes CPUAffinity CPUSetPartition NUMAMask NUMAPolicy TimerSlackNSec", KEY_WARNED,
 	  .reason = "the service inherits superd's setting" },
 	{ "CPUSchedulingPriority", KEY_WARNED, .reason = "the priority of fifo and rr is 1, the lowest" },
 	{ "CPUSchedulingResetOnFork", KEY_WARNED, .reason = "child processes inherit the policy" },
@@ -63,7 +61,9 @@ static const struct key_row keys[] = {
 	{ "ExtensionDirectories ExtensionImagePolicy ExtensionImages MountImagePolicy MountImages RootEphemeral "
 	  "RootHash RootHashSignature RootImage RootImageOptions RootImagePolicy RootMStack RootVerity", KEY_REFUSED,
 	  .reason = "superd mounts no images; use RootDirectory" },
-	{ "IODeviceLatencyTargetSec IODeviceWeight", KEY_WARNED, .reason = "use IOWeight" },
+	{ "IODeviceLatencyTargetSec IODeviceWeight IOWeight", KEY_WARNED, .reason = "use IOSchedulingClass" },
+	{ "IOReadBandwidthMax IOReadIOPSMax IOWriteBandwidthMax IOWriteIOPSMax", KEY_REFUSED,
+	  .reason = "superd limits no disks; use IOSchedulingClass" },
 	{ "IOSchedulingPriority", KEY_DONE, .option = "io_scheduling", APART },
 	{ "IPAddressAllow", KEY_DONE, .form = FORM_NETWORKS, .option = "ip_address_allow",
 	  .reason = "for sockets that the service opens itself" },

@@ -336,7 +336,6 @@ void launch_fill_for(struct spawn_request *launch, const struct service_runtime 
 static const char *const stage_options[STAGES][4] = {
 	[STAGE_NICE] = { "nice" },
 	[STAGE_OOM_SCORE] = { "oom_score_adjust" },
-	[STAGE_CPUS] = { "cpu_affinity" },
 	[STAGE_IO_PRIORITY] = { "io_scheduling" },
 	[STAGE_SCHEDULING] = { "cpu_scheduling_policy" },
 	[STAGE_PROFILE] = { "apparmor_profile" },

@@ -60,37 +60,6 @@ static void check_directory(struct preflight *preflight, const struct service *s
 		preflight_report(preflight, SEVERITY_WARNING, service, kind->option, name, "%s", wrong);
 }
 
-static void count_processors(const cpu_set_t *set, size_t size, size_t exists, size_t *inside, size_t *beyond)
-{
-	*inside = *beyond = 0;
-	for (size_t cpu = 0; cpu < 8 * size; cpu++) {
-		if (CPU_ISSET_S(cpu, size, set))
-			++*(cpu < exists ? inside : beyond);
-	}
-}
-
-/* sched_setaffinity(2) ignores CPUs that do not exist, unless none of them does. */
-static void check_processors(struct preflight *preflight, const struct service *service)
-{
-	words ranges = service->groups->environment->cpu_affinity;
-	long exists = ranges ? sysconf(_SC_NPROCESSORS_CONF) : 0;       /* this reads a file */
-	struct buf text = { 0 };
-	size_t size, inside, beyond;
-	void *set;
-
-	if (exists < 1 || !scheduling_cpus(ranges, &set, &size))
-		return;
-	count_processors(set, size, (size_t)exists, &inside, &beyond);
-	free(set);
-	if (!beyond)
-		return;
-	for (size_t n = 0; ranges[n]; n++)
-		buf_addf(&text, "%s%s", n ? "," : "", ranges[n]);
-	preflight_report(preflight, inside ? SEVERITY_WARNING : SEVERITY_ERROR, service, "cpu_affinity",
-			 buf_string(&text), "the processors here are 0 to %ld", exists - 1);
-	buf_free(&text);
-}
-
 /* preflight_files reports files that cannot be read. */
 static void check_variables_in(struct preflight *preflight, const struct service *service, const char *path)
 {
@@ -145,7 +114,6 @@ void preflight_environment(struct preflight *preflight, const struct service *se
 		for (words name = kinds[n].names; kinds[n].base && name && *name; name++)
 			check_directory(preflight, service, &kinds[n], *name);
 	}
-	check_processors(preflight, service);
 	check_variables(preflight, service);
 	check_reclaim(preflight, service);
 }

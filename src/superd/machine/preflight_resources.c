@@ -45,21 +45,6 @@ static void check_devices(struct preflight *preflight, const struct service *ser
 	}
 }
 
-static void check_device_limits(struct preflight *preflight, const struct service *service, const char *option,
-				words list)
-{
-	for (; list && *list; list++) {
-		struct device_limit limit;
-		unsigned first, second;
-
-		if (device_limit_read(*list, &limit) &&
-		    !device_find_disk(limit.path, limit.path_length, &first, &second))
-			preflight_report(
-				preflight, SEVERITY_WARNING, service, option, *list,
-				"it is neither a disk here nor a file on one, so there is no limit");
-	}
-}
-
 static void check_scheduling(struct preflight *preflight, const struct service *service)
 {
 	const struct scheduling_options *scheduling = service->groups->scheduling;
@@ -128,16 +113,10 @@ static void check_warm(struct preflight *preflight, const struct service *servic
 
 void preflight_resources(struct preflight *preflight, const struct service *service)
 {
-	const struct resource_options *resources = service->groups->resources;
-
 	check_warm(preflight, service);
 	sandbox_support_compare(&preflight->support, service, preflight->table->pool, report_missing, preflight);
 	cgroup_settings_compare(service, report_support, preflight);
 	check_devices(preflight, service);
-	check_device_limits(preflight, service, "io_read_bandwidth_max", resources->io_read_bandwidth_max);
-	check_device_limits(preflight, service, "io_write_bandwidth_max", resources->io_write_bandwidth_max);
-	check_device_limits(preflight, service, "io_read_iops_max", resources->io_read_iops_max);
-	check_device_limits(preflight, service, "io_write_iops_max", resources->io_write_iops_max);
 	check_scheduling(preflight, service);
 	check_daemon(preflight, service);
 	check_dynamic_user(preflight, service);

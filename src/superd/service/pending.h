@@ -11,7 +11,7 @@
 #define PENDING_BATCH 16                /* clients that start at once, at most */
 #define STARTING_MOST 16                /* clients of one service that start at once */
 
-/* The same for a row that gets less time than superd (nice, cpu_affinity, …). Each start is a fork(2) of superd, and
+/* The same for a row that gets less time than superd (nice, io_scheduling = idle, …). Each start is a fork(2) of superd, and
  * the kernel takes the same locks for it as for each exec and each end of those before, which wait for a processor with
  * them in hand. More at once start no more in all. */
 #define STARTING_LITTLE 2

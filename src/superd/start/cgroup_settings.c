@@ -31,7 +31,7 @@
 /* The table of options that are files of a control group, in the order of writing. Source: the kernel's
  * Documentation/admin-guide/cgroup-v2.rst.
  *
- * A percentage becomes a share of this machine's memory or tasks. A device limit is written for the whole disk. */
+ * A percentage becomes a share of this machine's memory or tasks. */
 
 #define NUMBER_MOST 64
 
@@ -73,42 +73,6 @@ static int64_t amount_resolve(const struct amount *amount, int64_t whole)
 	return whole / WHOLE * amount->share + whole % WHOLE * amount->share / WHOLE;
 }
 
-bool device_find_disk(const char *path, size_t length, unsigned *major_number, unsigned *minor_number)
-{
-	char text[PATH_MAX];
-	struct stat status;
-	dev_t device;
-	int64_t first, second;
-	char *number, *colon;
-	size_t size;
-
-	snprintf(text, sizeof(text), "%.*s", (int)length, path);
-	if (stat(text, &status) < 0)
-		return false;
-	device = S_ISBLK(status.st_mode) ? status.st_rdev : status.st_dev;
-	errno = ENODEV;
-	if (!major(device))
-		return false; /* of a file system without a disk, or with several */
-	*major_number = major(device);
-	*minor_number = minor(device);
-	snprintf(text, sizeof(text), "/sys/dev/block/%u:%u/partition", *major_number, *minor_number);
-	if (access(text, F_OK) < 0)
-		return true;
-	snprintf(text, sizeof(text), "/sys/dev/block/%u:%u/../dev", *major_number, *minor_number);
-	number = fd_read_file(text, NUMBER_MOST, &size);
-	colon = number ? strchr(number, ':') : NULL;
-	if (colon) {
-		*colon = '\0';
-		colon[1 + strcspn(colon + 1, "\n")] = '\0';
-	}
-	if (colon && !scan_count(number, &first) && !scan_count(colon + 1, &second)) {
-		*major_number = (unsigned)first;
-		*minor_number = (unsigned)second;
-	}
-	free(number);
-	return colon;
-}
-
 static void write_amount(const struct amount *amount, int64_t whole, struct buf *out)
 {
 	int64_t value = amount_resolve(amount, whole);
@@ -134,66 +98,32 @@ static void write_quota(const struct resource_options *resources, struct buf *ou
 	buf_addf(out, "%" PRId64 " %" PRId64, quota, period > 1000000 ? 1000000 : period);
 }
 
-static void write_ranges(words ranges, struct buf *out)
-{
-	for (size_t n = 0; ranges && ranges[n]; n++)
-		buf_addf(out, "%s%s", n ? "," : "", ranges[n]);
-}
-
-/* A missing device gets no limit; preflight warns of it. */
-static void write_device_limits(words list, const char *key, struct buf *out)
-{
-	for (; list && *list; list++) {
-		struct device_limit limit;
-		unsigned major_number, minor_number;
-
-		if (!device_limit_read(*list, &limit) ||
-		    !device_find_disk(limit.path, limit.path_length, &major_number, &minor_number))
-			continue;
-		buf_addf(out, "%s%u:%u %s=", out->length ? "\n" : "", major_number, minor_number, key);
-		if (limit.most == SCAN_INFINITY)
-			buf_text(out, "max");
-		else
-			buf_addf(out, "%" PRId64, limit.most);
-	}
-}
-
 /* What a file is written from. */
-enum cgroup_form { MEMORY, TASKS, OOM_GROUP, QUOTA, IDLE, WEIGHT, IO_WEIGHT, RANGES, DEVICES };
+enum cgroup_form { MEMORY, TASKS, OOM_GROUP, QUOTA, IDLE, WEIGHT };
 
 /* An option that is a file of a control group (cgroup-v2.rst). */
 struct cgroup_file {
 	const char *option, *file;
 	unsigned controller;            /* the file's controller, enum controller */
-	const char *default_text;       /* restores the kernel's default; NULL: io.max, with a line for each device */
+	const char *default_text;       /* restores the kernel's default */
 	bool optional;                  /* some kernels lack the file */
 	enum cgroup_form form;
 	size_t offset;                  /* of the option in struct resource_options */
-	const char *key;                /* DEVICES: of the limit */
 };
 
 #define OF(member) offsetof(struct resource_options, member)
 
 static const struct cgroup_file cgroup_file_list[] = {
-	{ "memory_min", "memory.min", CONTROLLER_MEMORY, "0", false, MEMORY, OF(memory_min), NULL },
-	{ "memory_low", "memory.low", CONTROLLER_MEMORY, "0", false, MEMORY, OF(memory_low), NULL },
-	{ "memory_high", "memory.high", CONTROLLER_MEMORY, "max", false, MEMORY, OF(memory_high), NULL },
-	{ "memory_max", "memory.max", CONTROLLER_MEMORY, "max", false, MEMORY, OF(memory_max), NULL },
-	{ "memory_swap_max", "memory.swap.max", CONTROLLER_MEMORY, "max", true, MEMORY, OF(memory_swap_max), NULL },
-	{ "oom_policy", "memory.oom.group", CONTROLLER_MEMORY, "0", false, OOM_GROUP, 0, NULL },
-	{ "tasks_max", "pids.max", CONTROLLER_PIDS, "max", false, TASKS, OF(tasks_max), NULL },
-	{ "cpu_quota", "cpu.max", CONTROLLER_CPU, "max", false, QUOTA, 0, NULL },
-	{ "cpu_weight", "cpu.idle", CONTROLLER_CPU, "0", false, IDLE, OF(cpu_weight), NULL },
-	{ "cpu_weight", "cpu.weight", CONTROLLER_CPU, "100", false, WEIGHT, OF(cpu_weight), NULL },
-	{ "allowed_cpus", "cpuset.cpus", CONTROLLER_CPUSET, "\n", false, RANGES, OF(allowed_cpus), NULL },
-	{ "allowed_memory_nodes", "cpuset.mems", CONTROLLER_CPUSET, "\n", false, RANGES, OF(allowed_memory_nodes),
-	  NULL },
-	{ "io_weight", "io.weight", CONTROLLER_IO, "default 100", true, IO_WEIGHT, OF(io_weight), NULL },
-	{ "io_weight", "io.bfq.weight", CONTROLLER_IO, "default 100", true, IO_WEIGHT, OF(io_weight), NULL },
-	{ "io_read_bandwidth_max", "io.max", CONTROLLER_IO, NULL, false, DEVICES, OF(io_read_bandwidth_max), "rbps" },
-	{ "io_write_bandwidth_max", "io.max", CONTROLLER_IO, NULL, false, DEVICES, OF(io_write_bandwidth_max), "wbps" },
-	{ "io_read_iops_max", "io.max", CONTROLLER_IO, NULL, false, DEVICES, OF(io_read_iops_max), "riops" },
-	{ "io_write_iops_max", "io.max", CONTROLLER_IO, NULL, false, DEVICES, OF(io_write_iops_max), "wiops" },
+	{ "memory_min", "memory.min", CONTROLLER_MEMORY, "0", false, MEMORY, OF(memory_min) },
+	{ "memory_low", "memory.low", CONTROLLER_MEMORY, "0", false, MEMORY, OF(memory_low) },
+	{ "memory_high", "memory.high", CONTROLLER_MEMORY, "max", false, MEMORY, OF(memory_high) },
+	{ "memory_max", "memory.max", CONTROLLER_MEMORY, "max", false, MEMORY, OF(memory_max) },
+	{ "memory_swap_max", "memory.swap.max", CONTROLLER_MEMORY, "max", true, MEMORY, OF(memory_swap_max) },
+	{ "oom_policy", "memory.oom.group", CONTROLLER_MEMORY, "0", false, OOM_GROUP, 0 },
+	{ "tasks_max", "pids.max", CONTROLLER_PIDS, "max", false, TASKS, OF(tasks_max) },
+	{ "cpu_quota", "cpu.max", CONTROLLER_CPU, "max", false, QUOTA, 0 },
+	{ "cpu_weight", "cpu.idle", CONTROLLER_CPU, "0", false, IDLE, OF(cpu_weight) },
+	{ "cpu_weight", "cpu.weight", CONTROLLER_CPU, "100", false, WEIGHT, OF(cpu_weight) },
 };
 static const size_t cgroup_file_count = sizeof(cgroup_file_list) / sizeof(*cgroup_file_list);
 
@@ -222,15 +152,8 @@ static void cgroup_file_write(const struct cgroup_file *file, const struct servi
 		buf_text(out, *weight ? "" : "1");
 		break;
 	case WEIGHT:
-	case IO_WEIGHT:
 		if (*weight > 0)
-			buf_addf(out, "%s%" PRId64, file->form == IO_WEIGHT ? "default " : "", *weight);
-		break;
-	case RANGES:
-		write_ranges(*(const words *)value, out);
-		break;
-	case DEVICES:
-		write_device_limits(*(const words *)value, file->key, out);
+			buf_addf(out, "%" PRId64, *weight);
 		break;
 	}
 }
@@ -450,11 +373,6 @@ int64_t cgroup_settings_processes(const struct service *service)
 	return most == SCAN_INFINITY ? -1 : most;
 }
 
-words cgroup_settings_cpus(const struct service *service)
-{
-	return lacks_controller(service, CONTROLLER_CPUSET) ? service->groups->resources->allowed_cpus : NULL;
-}
-
 /* Whether the service sets anything but the kernel's default. */
 static bool differs_from_default(const struct service *service, const struct cgroup_file *file)
 {
@@ -462,7 +380,7 @@ static bool differs_from_default(const struct service *service, const struct cgr
 	bool differs;
 
 	cgroup_file_write(file, service, &text);
-	differs = text.length && !(file->default_text && !strcmp(buf_string(&text), file->default_text));
+	differs = text.length && strcmp(buf_string(&text), file->default_text) != 0;
 	buf_free(&text);
 	return differs;
 }
@@ -474,8 +392,6 @@ static enum cgroup_support find_substitute(const struct service *service, const 
 		*instead = "the limit applies to the address space of each process (RLIMIT_AS)";
 	else if (!strcmp(file->option, "tasks_max") && cgroup_settings_processes(service) >= 0)
 		*instead = "the limit applies to the processes of its user (RLIMIT_NPROC)";
-	else if (!strcmp(file->option, "allowed_cpus"))
-		*instead = "it starts on these, and may leave them (cpu_affinity)";
 	else
 		return SUPPORT_LEFT_OUT;
 	return SUPPORT_NEAR;
@@ -573,44 +489,16 @@ static void write_text(const char *folder, const char *file, const char *text, s
 		buf_addf(why, "%s: %s/%s: %s\n", option, folder, file, strerror(errno));
 }
 
-/* Removes the limits of all devices. */
-static void lift_device_limits(const char *folder, struct buf *why)
-{
-	char path[PATH_MAX], *text, *rest, *line;
-	size_t length;
-
-	snprintf(path, sizeof(path), "%s/io.max", folder);
-	rest = text = fd_read_file(path, FILE_MOST, &length);
-	while ((line = strsep(&rest, "\n"))) {
-		char line_text[128];
-
-		if (!*line)
-			continue;
-		line[strcspn(line, " ")] = '\0';
-		snprintf(line_text, sizeof(line_text), "%.32s" NO_LIMITS, line);
-		write_text(folder, "io.max", line_text, why, "io_read_bandwidth_max");
-	}
-	free(text);
-}
-
-static void reset_file(const char *path, const struct cgroup_file *file, struct buf *why)
-{
-	if (!file->default_text)
-		lift_device_limits(path, why);
-	else
-		write_text(path, file->file, file->default_text, file->optional ? NULL : why, file->option);
-}
-
 void cgroup_update(const char *path, const struct service *service, uint32_t *had, struct buf *why)
 {
 	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
 	uint32_t has = cgroup_files(service);
 
 	for (size_t n = 0; n < cgroup_file_count; n++) {
-		bool devices = !cgroup_file_list[n].default_text; /* they are written again below */
+		const struct cgroup_file *file = &cgroup_file_list[n];
 
-		if (*had >> n & 1 && (devices || !(has >> n & 1)))
-			reset_file(path, &cgroup_file_list[n], why);
+		if (*had >> n & 1 && !(has >> n & 1))
+			write_text(path, file->file, file->default_text, file->optional ? NULL : why, file->option);
 	}
 	for (size_t n = 0; cgroup_settings && n < cgroup_settings->count; n++) {
 		const struct cgroup_attribute *line = &cgroup_settings->list[n];

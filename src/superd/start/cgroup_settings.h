@@ -38,10 +38,9 @@ typedef void cgroup_settings_say(void *context, const struct service *service, c
 				 enum cgroup_support answer, const char *why, const char *instead);
 void cgroup_settings_compare(const struct service *service, cgroup_settings_say *say, void *context);
 
-/* The substitutes (SUPPORT_NEAR), for a plan: bytes of address space, number of processes, CPUs; -1 or NULL: none. */
+/* The substitutes (SUPPORT_NEAR), for a plan: bytes of address space, number of processes; -1: none. */
 int64_t cgroup_settings_address_space(const struct service *service);
 int64_t cgroup_settings_processes(const struct service *service);
-words cgroup_settings_cpus(const struct service *service);
 
 /* The option that belongs to a fault's resource in STAGE_CGROUP; NULL: the group itself could not be created or
  * entered. */
@@ -50,9 +49,6 @@ const char *cgroup_settings_fault_option(const struct service *service, int reso
 /* This machine's memory in bytes, and number of tasks, for percentages; SCAN_INFINITY: unknown. */
 int64_t machine_memory(void);
 int64_t machine_tasks(void);
-
-/* The disk that a path is, or whose file system it is on, as major and minor number. false and errno. */
-bool device_find_disk(const char *path, size_t length, unsigned *major, unsigned *minor);
 
 /* Applies changed settings to a group in use, and resets those that the service no longer has. `had` holds the files
  * written before, a bit for each (cgroup_files), and is updated. Adds failures to why, one sentence a line. */

@@ -144,9 +144,6 @@ static bool plan_cgroup(struct plan *plan, const struct service *service, struct
 	}
 	lower_limit(plan, RLIMIT_AS, cgroup_settings_address_space(service));
 	lower_limit(plan, RLIMIT_NPROC, cgroup_settings_processes(service));
-	if (!plan->cpus && cgroup_settings_cpus(service) &&
-	    !scheduling_cpus(cgroup_settings_cpus(service), &plan->cpus, &plan->cpus_size))
-		return plan_fail(service, "allowed_cpus", why, "%s", strerror(errno));
 	return true;
 }
 
@@ -162,7 +159,7 @@ static bool plan_make_resources(struct plan *plan, const struct service *service
 	/* A start has what its program has of processors and disks, before its exec, too. If others use these up, as
 	 * its own earlier processes may, it comes to its exec late. */
 	yields = plan->cpu_policy >= 0 && plan->cpu_priority == 0;              /* superd itself may be real-time */
-	plan->gets_less_time = plan->nice > 0 || plan->cpus || yields || scheduling_io_is_idle(plan->io_priority);
+	plan->gets_less_time = plan->nice > 0 || yields || scheduling_io_is_idle(plan->io_priority);
 	plan->apart |= plan->gets_less_time;
 	return true;
 }
@@ -440,8 +437,6 @@ static bool make_scheduling(struct plan *plan, const struct service *service, co
 	else
 		memcpy(plan->oom_score, defaults->oom_score, sizeof(plan->oom_score));
 	plan->oom_score_optional = environment->oom_score_adjust == INT64_MIN;
-	if (environment->cpu_affinity && !scheduling_cpus(environment->cpu_affinity, &plan->cpus, &plan->cpus_size))
-		return plan_fail(service, "cpu_affinity", why, "%s", strerror(errno));
 	return true;
 }
 
@@ -714,7 +709,6 @@ void plan_free(struct plan *plan)
 	free(plan->main.argv);
 	plan_free_commands(plan);
 	free(plan->text);
-	free(plan->cpus);
 	for (char **path = plan->open_paths; path && *path; path++)
 		free(*path);
 	free(plan->open_paths);

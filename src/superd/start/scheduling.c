@@ -1,40 +1,10 @@
 /* Turns checked words (table/type/type) into the kernel's numbers. */
 #include "superd/start/scheduling.h"
 
-#include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define IO_CLASS_SHIFT 13               /* <linux/ioprio.h>, which older headers lack */
-
-#define CPUS_MOST 8192
-
-bool scheduling_cpus(words ranges, void **set, size_t *size)
-{
-	cpu_set_t *cpus = CPU_ALLOC(CPUS_MOST);
-
-	if (!cpus)
-		return false;
-	*size = CPU_ALLOC_SIZE(CPUS_MOST);
-	CPU_ZERO_S(*size, cpus);
-	for (size_t n = 0; ranges[n]; n++) {
-		char *rest;
-		unsigned long first = strtoul(ranges[n], &rest, 10), last = first;
-
-		if (*rest == '-')
-			last = strtoul(rest + 1, NULL, 10);
-		if (last >= CPUS_MOST) {
-			CPU_FREE(cpus);
-			errno = ERANGE;
-			return false;
-		}
-		for (unsigned long cpu = first; cpu <= last; cpu++)
-			CPU_SET_S(cpu, *size, cpus);
-	}
-	*set = cpus;
-	return true;
-}
 
 bool scheduling_io_priority(const char *text, int *priority)
 {

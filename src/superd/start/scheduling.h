@@ -6,10 +6,6 @@
 
 #include "table/service/service.h"
 
-/* A set of CPUs for sched_setaffinity(2), for the caller to free(). false and errno: ENOTSUP, ENOMEM, ERANGE (a number
- * is too high). */
-bool scheduling_cpus(words ranges, void **set, size_t *size);
-
 /* "idle", "best-effort[:N]" or "realtime[:N]" as ioprio_set(2) needs it. false: another text. */
 bool scheduling_io_priority(const char *text, int *priority);
 

@@ -42,7 +42,6 @@ static const char *const names[] = {
 	"making a session",
 	"setting nice",
 	"setting oom_score_adjust",
-	"setting cpu_affinity",
 	"setting io_scheduling",
 	"setting cpu_scheduling_policy",
 	"setting apparmor_profile",

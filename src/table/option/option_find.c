@@ -59,8 +59,16 @@ static const struct {
 static const struct {
 	const char *name, *instead;
 } gone[] = {
+	{ "allowed_cpus", "exec can begin with taskset(1)" },
+	{ "allowed_memory_nodes", "exec can begin with numactl(8)" },
+	{ "cpu_affinity", "exec can begin with taskset(1)" },
 	{ "cpu_scheduling_priority", "with cpu_scheduling_policy = fifo or rr it is 1" },
 	{ "cpu_scheduling_reset_on_fork", "restrict_realtime = yes keeps a program from real-time scheduling" },
+	{ "io_read_bandwidth_max", "io_scheduling = idle reads and writes only while no other process does" },
+	{ "io_read_iops_max", "io_scheduling = idle reads and writes only while no other process does" },
+	{ "io_weight", "io_scheduling has the order" },
+	{ "io_write_bandwidth_max", "io_scheduling = idle reads and writes only while no other process does" },
+	{ "io_write_iops_max", "io_scheduling = idle reads and writes only while no other process does" },
 	{ "personality", "exec can begin with setarch(8)" },
 	{ "secure_bits", "no_new_privileges and capability_bounding_set take a program's rights away for good" },
 	{ "timer_slack", "a program has superd's, and prctl(2) changes it" },

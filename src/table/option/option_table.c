@@ -28,7 +28,6 @@
 #define C_capabilities uint64_t
 #define C_tos int64_t
 #define C_scheduling const char *
-#define C_cpus words
 #define C_directories words
 #define C_builtin words
 #define C_redirect words
@@ -54,7 +53,6 @@
 #define C_tasks struct amount
 #define C_quota int64_t
 #define C_weight int64_t
-#define C_device_limits words
 #define C_device_rules words
 #define C_delegation bool
 #define C_networks words
@@ -124,10 +122,6 @@
 #define AMOUNT(native, key, as, example) \
 	{ .name = { #native, [UNIT] = "Service." key }, FIELD(RESOURCES, native, as), .unset = &no_amount, \
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = example,
-
-#define DEVICE_LIMITS(native, key) \
-	{ .name = { #native, [UNIT] = "Service." key }, FIELD(RESOURCES, native, device_limits), \
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "path limit",
 
 #define COMMANDS(native, unit, PHASE) COMMANDS_IN(COMMANDS, native, unit, PHASE)
 #define COMMANDS_IN(CHAPTER, native, unit, PHASE) \
@@ -1154,10 +1148,6 @@ const struct directive directives[] = {
 	  .help = "How readily the kernel kills the program when memory runs out, from -1000 (never) to 1000 "
 		  "(first). Unset: superd's own, and 100 more if superd is process 1 or its control group has a "
 		  "memory limit. If superd may not set a value below its own, it sets its own." },
-	{ .name = { "cpu_affinity", [UNIT] = "Service.CPUAffinity" },
-	  FIELD_IN(LIMITS, ENVIRONMENT, cpu_affinity, cpus),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "cpu",
-	  .help = "The processors on which the program may run: numbers and ranges." },
 	{ .name = { "io_scheduling", [UNIT] = "Service.IOSchedulingClass" },
 	  FIELD_IN(LIMITS, ENVIRONMENT, io_scheduling, scheduling),
 	  .translated = FROM(UNIT),
@@ -1236,26 +1226,6 @@ const struct directive directives[] = {
 	  .least = 0, .most = 10000,
 	  .help = "The instance's share of busy processors; others have 100. idle: only time that no other "
 		  "process wants." },
-	{ .name = { "allowed_cpus", [UNIT] = "Service.AllowedCPUs" }, FIELD(RESOURCES, allowed_cpus, cpus),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "cpu",
-	  .help = "The processors on which an instance can run. Without a control group it is cpu_affinity." },
-	{ .name = { "allowed_memory_nodes", [UNIT] = "Service.AllowedMemoryNodes" },
-	  FIELD(RESOURCES, allowed_memory_nodes, cpus),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "node",
-	  .help = "The memory nodes that an instance can use, on a machine with several." },
-	{ .name = { "io_weight", [UNIT] = "Service.IOWeight" }, FIELD(RESOURCES, io_weight, weight),
-	  .unset = &no_number, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "weight",
-	  .least = 1, .most = 10000,
-	  .help = "The instance's share of busy disks; others have 100." },
-	DEVICE_LIMITS(io_read_bandwidth_max, "IOReadBandwidthMax")
-	  .help = "The most bytes a second that an instance reads from a device. The path is the device or a file "
-		  "on it. K, M and G are powers of 1000." },
-	DEVICE_LIMITS(io_write_bandwidth_max, "IOWriteBandwidthMax")
-	  .help = "The most bytes a second that an instance writes to a device." },
-	DEVICE_LIMITS(io_read_iops_max, "IOReadIOPSMax")
-	  .help = "The most read operations a second on a device." },
-	DEVICE_LIMITS(io_write_iops_max, "IOWriteIOPSMax")
-	  .help = "The most write operations a second on a device." },
 	{ .name = { "delegate", [UNIT] = "Service.Delegate" }, FIELD(RESOURCES, delegate, delegation), .nothing = "yes",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the program's user owns the instance's control group, and can create groups below it. "

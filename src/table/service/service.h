@@ -187,7 +187,6 @@ struct environment_options {
 	const char *working_directory;  /* "~": the user's home; "-" in front: may be missing */
 	const char *root_directory;
 	int64_t oom_score_adjust;       /* INT64_MIN: unset */
-	words cpu_affinity;             /* "0", "2-4" */
 	const char *io_scheduling;      /* "idle", "best-effort:4", "realtime:0", NULL: unset */
 	words runtime_directory, state_directory;       /* relative names */
 };
@@ -319,10 +318,7 @@ struct resource_options {
 	struct amount memory_max, memory_high, memory_low, memory_min, memory_swap_max, tasks_max;
 	int64_t cpu_quota;              /* hundredths of a percent of one processor */
 	int64_t cpu_quota_period;       /* microseconds */
-	int64_t cpu_weight, io_weight;  /* 1 to 10000; 0: idle */
-	words io_read_bandwidth_max, io_write_bandwidth_max;    /* texts for table/words/resource_words */
-	words io_read_iops_max, io_write_iops_max;
-	words allowed_cpus, allowed_memory_nodes;
+	int64_t cpu_weight;             /* 1 to 10000; 0: idle */
 	unsigned oom_policy;            /* enum oom_policy */
 	bool delegate;
 };

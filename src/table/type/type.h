@@ -94,7 +94,6 @@ extern const struct type
 	type_capabilities,      /* uint64_t; "~" in front of the first: all but these, unknown ones included */
 	type_tos,               /* int64_t: low-delay, throughput, reliability, low-cost or a number */
 	type_scheduling,        /* const char *: idle, best-effort:0-7, realtime:0-7; kept with its level */
-	type_cpus,              /* words of numbers and ranges */
 	type_directories,       /* words: relative, no ".." */
 	type_endpoints,         /* words: canonical texts; the builder parses the option `listen` itself */
 	type_builtin,           /* words: one of the directive's words and its options; one text is split */
@@ -121,7 +120,6 @@ extern const struct type
 	type_tasks,             /* struct amount: a number or a share; infinity */
 	type_quota,             /* int64_t hundredths of a percent of a processor */
 	type_weight,            /* int64_t: 1 to 10000; idle: 0, if the directive's `least` is 0 */
-	type_device_limits,     /* words: "PATH 10M" */
 	type_device_rules,      /* words: "/dev/null rw", "char-pts" */
 	type_delegation,        /* bool; controllers by name are yes */
 	type_networks,          /* words: addresses and networks by number, any, localhost, link-local, multicast */

@@ -11,7 +11,6 @@
 #include "table/endpoint/endpoint.h"
 #include "table/type/type_internal.h"
 
-#define CPU_MOST 8191                   /* the set in superd/start/scheduling.c has 8192 bits, as systemd's */
 
 const struct type type_list = { .name = "list of words", .kind = FIELD_WORDS, .is_list = true };
 
@@ -123,61 +122,6 @@ static const char *variable_refuse(const char *word)
 const struct type type_env = {
 	.name = "list of variables", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
 	.refuse = variable_refuse,
-};
-
-static const char *cpu_refuse(const char *text)
-{
-	size_t length = strcspn(text, "-");
-	uint32_t first, last;
-
-	if (!scan_unsigned(text, length, CPU_MOST, &first))
-		return "a processor is a number from 0 to 8191, or two with - between them";
-	if (!text[length])
-		return NULL;
-	if (!scan_unsigned(text + length + 1, strlen(text + length + 1), CPU_MOST, &last))
-		return "a processor is a number from 0 to 8191, or two with - between them";
-	return last < first ? "in a range of CPUs, the lower number must be first" : NULL;
-}
-
-/* Splits a word such as 0,2-4 at its commas, and adds the parts to *parts, which the caller frees. A comma may be
- * last. */
-static const char *cpus_add(const char *word, struct pool *pool, const char ***parts, size_t *count)
-{
-	do {
-		size_t length = strcspn(word, ",");
-		const char **grown = realloc(*parts, (*count + 1) * sizeof(*grown)), *part, *reason;
-
-		if (!grown)
-			return NO_MEMORY;
-		*parts = grown;
-		part = pool_text_n(pool, word, length);
-		reason = part ? cpu_refuse(part) : NO_MEMORY;
-		if (reason)
-			return reason;
-		grown[(*count)++] = part;
-		word += length + (word[length] == ',');
-	} while (*word);
-	return NULL;
-}
-
-static const char *cpus_parse(struct parse *parse, void *field)
-{
-	const char **parts = NULL, *reason = NULL;
-	size_t part_count = 0;
-
-	for (size_t i = 0; i < parse->count && !reason; i++) {
-		parse->bad = i;
-		reason = cpus_add(parse->words[i], parse->pool, &parts, &part_count);
-	}
-	if (!reason)
-		reason = list_keep(parse, parts, part_count, field);
-	free(parts);
-	return reason;
-}
-
-const struct type type_cpus = {
-	.name = "list of processors", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
-	.parse = cpus_parse,
 };
 
 static const char *command_parse(struct parse *parse, void *field)

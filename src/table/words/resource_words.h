@@ -1,4 +1,4 @@
-/* Words of resources and devices: shares, limits of a device, rules for devices, networks. table/type defines the
+/* Words of resources and devices: shares, rules for devices, networks. table/type defines the
  * functions to check options; superd/start parses the words again. */
 #pragma once
 
@@ -9,15 +9,6 @@
 #include "table/access/access.h"
 
 #define WHOLE 10000                     /* 100 % in hundredths of a percent */
-
-/* "PATH 10M": bytes or operations a second. path is borrowed from the word. */
-struct device_limit {
-	const char *path;
-	size_t path_length;
-	int64_t most;                   /* SCAN_INFINITY: no limit */
-};
-
-bool device_limit_read(const char *word, struct device_limit *limit);
 
 /* Bits of the kernel's BPF_DEVCG_ACC_x. */
 enum device_right { DEVICE_MKNOD = 1 << 0, DEVICE_READ = 1 << 1, DEVICE_WRITE = 1 << 2 };

@@ -65,7 +65,7 @@ static struct plan *full_plan(void)
 		"set_credential = {\"k:v\\\\x00w\", \"l:\"}\nload_credential = \"m:/etc/hostname\"\n"
 		"import_credential = \"n*:o\"\n"
 		"condition = {\"PathExists=/a\", \"User=|!root\"}\nworking_directory = \"-/tmp\"\nnice = -3\n"
-		"rlimit_nofile = 77\numask = 0027\ncpu_affinity = \"0\"\nio_scheduling = \"idle\"\n"
+		"rlimit_nofile = 77\numask = 0027\nio_scheduling = \"idle\"\n"
 		"oom_score_adjust = -5\n"
 		"ambient_capabilities = net_bind_service\nno_new_privileges = yes\n"
 		"keyring_mode = private\n"

@@ -58,7 +58,6 @@ Test(launch, tells_the_line_of_the_option_each_step_obeys)
 	} cases[] = {
 		{ STAGE_NICE, "setting nice: Operation not permitted (rows.conf:4)" },
 		{ STAGE_OOM_SCORE, "setting oom_score_adjust: Operation not permitted (rows.conf:5)" },
-		{ STAGE_CPUS, "setting cpu_affinity: Operation not permitted (rows.conf:6)" },
 		{ STAGE_IO_PRIORITY, "setting io_scheduling: Operation not permitted (rows.conf:7)" },
 		{ STAGE_ROOT, "changing the root: Operation not permitted (rows.conf:10)" },
 		{ STAGE_BOUNDING, "setting the capability bounding set: Operation not permitted (rows.conf:11)" },

@@ -652,23 +652,6 @@ Test(preflight, says_that_a_folder_cannot_be_made)
 	cr_expect(has_said(SEVERITY_WARNING, 6, "/run is not a directory"));
 }
 
-Test(preflight, says_that_processors_are_not_there)
-{
-	long there = sysconf(_SC_NPROCESSORS_CONF);
-	char text[256];
-
-	snprintf(text, sizeof(text), WITH " cpu_affinity = { \"%ld\" }\n}\n", there);
-	cr_assert(load(text));
-	cr_expect(has_said(SEVERITY_ERROR, 5, "cpu_affinity = "));
-	forget();
-	snprintf(text, sizeof(text), WITH " cpu_affinity = { \"0\", \"%ld-%ld\" }\n}\n", there - 1, there);
-	cr_assert(load(text));
-	cr_expect(has_said(SEVERITY_WARNING, 5, "the processors here are 0 to "));
-	forget();
-	cr_assert(load(WITH " cpu_affinity = { \"0\" }\n}\n"));
-	cr_expect_not(strstr(said(), "cpu_affinity"), "%s", said());
-}
-
 Test(preflight, says_once_which_lines_of_a_file_of_variables_mean_nothing)
 {
 	make_file("env", 0644, "A=b\nBAD LINE\nexport Z=3\n");

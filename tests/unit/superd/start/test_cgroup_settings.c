@@ -12,7 +12,7 @@ TestSuite(settings, .init = set_up, .fini = tear_down);
 
 static const struct cgroup_delegation whole = {
 	.path = "/x",
-	.controllers = CONTROLLER_CPU | CONTROLLER_CPUSET | CONTROLLER_IO | CONTROLLER_MEMORY | CONTROLLER_PIDS,
+	.controllers = CONTROLLER_CPU | CONTROLLER_MEMORY | CONTROLLER_PIDS,
 };
 static const struct cgroup_delegation bare = { .path = "/x", .wrong = "it has no controllers" };
 static const struct cgroup_delegation none = { .wrong = "there is none" };
@@ -48,8 +48,7 @@ Test(settings, every_option_is_the_text_of_a_file)
 	const struct cgroup_settings *settings =
 		allot(&whole,
 		      "memory_max = 10M memory_high = infinity memory_low = 1M memory_min = 4K memory_swap_max = 0\n"
-		      "tasks_max = 12 cpu_quota = 150% cpu_weight = 20 io_weight = 30 allowed_cpus = { 0, 2-3 }\n"
-		      "allowed_memory_nodes = 0 oom_policy = kill");
+		      "tasks_max = 12 cpu_quota = 150% cpu_weight = 20 oom_policy = kill");
 
 	cr_assert(settings->has_group);
 	cr_expect_eq(settings->controllers, whole.controllers);
@@ -62,9 +61,6 @@ Test(settings, every_option_is_the_text_of_a_file)
 	expect_file(settings, "pids.max", "12");
 	expect_file(settings, "cpu.max", "150000 100000");
 	expect_file(settings, "cpu.weight", "20");
-	expect_file(settings, "io.weight", "default 30");
-	expect_file(settings, "cpuset.cpus", "0,2-3");
-	expect_file(settings, "cpuset.mems", "0");
 }
 
 Test(settings, idle_is_a_file_of_its_own)
@@ -95,22 +91,6 @@ Test(settings, a_quota_too_small_for_the_kernel_is_kept_over_a_longer_time)
 	expect_file(allot(&whole, "cpu_quota = 50% cpu_quota_period = 10ms"), "cpu.max", "5000 10000");
 }
 
-Test(settings, a_device_is_its_disk_by_number)
-{
-	unsigned first, second;
-	struct stat status;
-	char text[64];
-	const struct cgroup_settings *settings;
-
-	if (stat("/", &status) < 0 || !device_find_disk("/", 1, &first, &second))
-		cr_skip("the root of this machine lies on no disk");
-	settings = allot(&whole, "io_read_bandwidth_max = \"/ 5M\" io_write_iops_max = \"/ infinity\"");
-	snprintf(text, sizeof(text), "%u:%u rbps=5000000", first, second);
-	expect_file(settings, "io.max", text);
-	snprintf(text, sizeof(text), "%u:%u wiops=max", first, second);
-	expect_file(settings, "io.max", text);
-}
-
 struct answers {
 	char text[2048];
 };
@@ -138,7 +118,7 @@ static const char *compare(void)
 Test(settings, without_controllers_the_nearest_limit_is_taken_and_said)
 {
 	const struct cgroup_settings *settings =
-		allot(&bare, "memory_max = 10M tasks_max = 5 allowed_cpus = 0 cpu_weight = 7 memory_high = infinity");
+		allot(&bare, "memory_max = 10M tasks_max = 5 cpu_weight = 7 memory_high = infinity");
 	char said[256];
 
 	if (!service("a")->account)
@@ -146,22 +126,20 @@ Test(settings, without_controllers_the_nearest_limit_is_taken_and_said)
 	cr_expect_not(settings->has_group);
 	snprintf(said, sizeof(said),
 		 "memory_max near: it has no controllers\ntasks_max %s: it has no controllers\n"
-		 "cpu_weight left out: it has no controllers\nallowed_cpus near: it has no controllers\n",
+		 "cpu_weight left out: it has no controllers\n",
 		 service("a")->account->switches ? "near" : "left out");
 	cr_expect_str_eq(compare(), said);
 	cr_expect_eq(cgroup_settings_address_space(service("a")), 10 << 20);
-	cr_expect_str_eq(cgroup_settings_cpus(service("a"))[0], "0");
 	if (service("a")->account->switches)
 		cr_expect_eq(cgroup_settings_processes(service("a")), 5);
 }
 
 Test(settings, with_its_controllers_nothing_else_is_limited)
 {
-	allot(&whole, "memory_max = 10M tasks_max = 5 allowed_cpus = 0");
+	allot(&whole, "memory_max = 10M tasks_max = 5");
 	cr_expect_str_eq(compare(), "");
 	cr_expect_eq(cgroup_settings_address_space(service("a")), -1);
 	cr_expect_eq(cgroup_settings_processes(service("a")), -1);
-	cr_expect_null(cgroup_settings_cpus(service("a")));
 }
 
 Test(settings, what_protects_is_refused_where_there_is_no_group)

@@ -279,13 +279,11 @@ Test(plan, knows_no_home_of_a_user_without_an_entry)
 
 Test(plan, takes_priorities_over)
 {
-	cr_assert(plan_of("umask = 077\nnice = -5\noom_score_adjust = -1000\ncpu_affinity = { \"0\" }\n"
+	cr_assert(plan_of("umask = 077\nnice = -5\noom_score_adjust = -1000\n"
 			  "io_scheduling = \"best-effort:3\""));
 	cr_expect_eq(plan->umask, 077u);
 	cr_expect_eq(plan->nice, -5);
 	cr_expect_str_eq(plan->oom_score, "-1000");
-	cr_expect(CPU_ISSET_S(0, plan->cpus_size, (cpu_set_t *)plan->cpus));
-	cr_expect_eq(CPU_COUNT_S(plan->cpus_size, (cpu_set_t *)plan->cpus), 1);
 	cr_expect_eq(plan->io_priority, 2 << 13 | 3);
 }
 
@@ -295,7 +293,6 @@ Test(plan, touches_nothing_that_was_not_asked_for)
 	cr_expect_eq(plan->umask, 022u);
 	cr_expect_eq(plan->nice, 0);
 	cr_expect_str_eq(plan->oom_score, "");
-	cr_expect_null(plan->cpus);
 	cr_expect_eq(plan->io_priority, -1);
 	cr_expect_eq(plan->ambient, 0u);
 	cr_expect_eq(plan->bounding, UINT64_MAX);
@@ -421,7 +418,7 @@ Test(plan, is_apart_where_others_can_delay_its_program)
 Test(plan, is_apart_where_others_can_take_its_time)
 {
 	static const char *const slow[] = {
-		"nice = 5", "cpu_affinity = 0", "cpu_scheduling_policy = idle", "cpu_scheduling_policy = batch",
+		"nice = 5", "cpu_scheduling_policy = idle", "cpu_scheduling_policy = batch",
 		"cpu_scheduling_policy = other", "io_scheduling = idle",
 	};
 	static const char *const same[] = {

@@ -1,45 +1,8 @@
-/* CPUs and I/O priorities as the kernel's numbers. */
-#include <sched.h>
-
+/* I/O priorities as the kernel's numbers. */
 #include "superd/start/scheduling.h"
 #include "tests/unit/unit.h"
 
 #define PRIORITY(class, level) ((class) << 13 | (level))
-
-static void expect_cpus(words ranges, const char *wanted)
-{
-	size_t size = 0;
-	void *set = NULL;
-
-	cr_assert(scheduling_cpus(ranges, &set, &size));
-	for (int cpu = 0; cpu < (int)(8 * size); cpu++)
-		cr_assert_eq(CPU_ISSET_S(cpu, size, (cpu_set_t *)set) != 0, cpu < 8 && wanted[cpu] == '1', "CPU %d",
-			     cpu);
-	free(set);
-}
-
-Test(scheduling, sets_single_cpus_and_ranges)
-{
-	expect_cpus((const char *[]){ "0", NULL }, "10000000");
-	expect_cpus((const char *[]){ "1", "3-5", "7", NULL }, "01011101");
-	expect_cpus((const char *[]){ "2-2", "2", NULL }, "00100000");
-	expect_cpus((const char *[]){ NULL }, "00000000");
-}
-
-Test(scheduling, refuses_a_cpu_beyond_what_there_can_be)
-{
-	size_t size;
-	void *set = NULL;
-
-	errno = 0;
-	cr_expect(!scheduling_cpus((const char *[]){ "8192", NULL }, &set, &size));
-	cr_expect_eq(errno, ERANGE);
-	errno = 0;
-	cr_expect(!scheduling_cpus((const char *[]){ "0-99999999999999999999", NULL }, &set, &size));
-	cr_expect_eq(errno, ERANGE);
-	cr_assert(scheduling_cpus((const char *[]){ "8191", NULL }, &set, &size));
-	free(set);
-}
 
 Test(scheduling, gives_the_kernels_numbers_of_io_priorities)
 {

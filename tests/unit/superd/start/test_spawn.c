@@ -307,8 +307,6 @@ Test(spawn, names_the_step_that_takes_a_right)
 	strcpy(plan->oom_score, "2000");
 	plan->oom_score_optional = false;
 	expect_fault(STAGE_OOM_SCORE, EINVAL);
-	PLAN("exec = \"/bin/true\"\ncpu_affinity = { \"1023\" }");
-	expect_fault(STAGE_CPUS, EINVAL);
 }
 
 Test(spawn, gives_the_environment_exactly)

@@ -64,7 +64,7 @@ static const char *changed_value(const struct directive *directive)
 		const char *name, *value;
 	} values[] = {
 		{ "exec", NULL }, { "type", "exec" }, { "env", "A=1" }, { "environment_file", "/etc/x" },
-		{ "symlinks", "/run/x" }, { "ip_tos", "low-delay" }, { "cpu_affinity", "0" }, { "idle_cpu", "5%" },
+		{ "symlinks", "/run/x" }, { "ip_tos", "low-delay" }, { "idle_cpu", "5%" },
 		{ "io_scheduling", "idle" },
 		{ "kill_signal", "INT" }, { "ambient_capabilities", "kill" }, { "capability_bounding_set", "kill" },
 		{ "output", "null" }, { "error", "null" }, { "input", "inherit" }, { "groups", "no" },
@@ -77,10 +77,8 @@ static const char *changed_value(const struct directive *directive)
 		{ "multicast_group", "239.1.2.3" }, { "file_descriptor_store_preserve", "yes" },
 		{ "send_sigkill", "no" }, { "exec_prefix", "-" }, { "condition", "PathExists=/x" },
 		{ "socket_condition", "PathExists=/x" }, { "socket_exec_options", "env=A=1" },
-		{ "cpu_weight", "idle" }, { "io_weight", "7" }, { "cpu_quota", "7%" }, { "delegate", "yes" },
-		{ "allowed_cpus", "0" }, { "allowed_memory_nodes", "0" }, { "device_allow", "/dev/null rw" },
-		{ "io_read_bandwidth_max", "/dev/x 7" }, { "io_write_bandwidth_max", "/dev/x 7" },
-		{ "io_read_iops_max", "/dev/x 7" }, { "io_write_iops_max", "/dev/x 7" },
+		{ "cpu_weight", "idle" }, { "cpu_quota", "7%" }, { "delegate", "yes" },
+		{ "device_allow", "/dev/null rw" },
 		{ "ip_address_allow", "any" }, { "ip_address_deny", "::1" }, { "cpu_quota_period", "7ms" },
 		{ "open_file", "/x" }, { "load_credential", "x:/x" }, { "set_credential", "x:y" },
 		{ "import_credential", "x" },
