@@ -9,17 +9,16 @@ _superd()
 		directory_mode symlinks remove_on_stop bind_to_device free_bind transparent reuse_port
 		ipv6_only keep_alive keep_alive_time keep_alive_interval keep_alive_probes no_delay
 		defer_accept priority mark ip_tos ip_ttl receive_buffer send_buffer broadcast
-		pass_credentials pass_packet_info pass_security pass_pidfd accept_file_descriptors
-		timestamping socket_protocol flush_pending writable message_queue_max_messages
-		message_queue_message_size intercept tcp_congestion pipe_size non_blocking binds
-		multicast_group every_address optional socket_condition user group groups
-		supplementary_groups dynamic_user remove_ipc ambient_capabilities capability_bounding_set
-		no_new_privileges env passenv environment_file unset_environment expand_environment
-		unit_environment tcp_environment instance_names umask working_directory root_directory
-		ignore_sigpipe runtime_directory state_directory cache_directory logs_directory
-		configuration_directory runtime_directory_mode state_directory_mode cache_directory_mode
-		logs_directory_mode configuration_directory_mode runtime_directory_preserve open_file
-		load_credential set_credential import_credential output error input input_text input_data
+		pass_credentials pass_packet_info pass_security timestamping flush_pending writable
+		message_queue_max_messages message_queue_message_size intercept non_blocking binds
+		multicast_group optional socket_condition user group groups supplementary_groups
+		dynamic_user remove_ipc ambient_capabilities capability_bounding_set no_new_privileges env
+		passenv environment_file unset_environment expand_environment unit_environment
+		tcp_environment instance_names umask working_directory root_directory ignore_sigpipe
+		runtime_directory state_directory cache_directory logs_directory configuration_directory
+		runtime_directory_mode state_directory_mode cache_directory_mode logs_directory_mode
+		configuration_directory_mode runtime_directory_preserve open_file load_credential
+		set_credential import_credential output error input input_text input_data
 		syslog_identifier syslog_facility syslog_level syslog_level_prefix log_rate_limit_interval
 		log_rate_limit_burst only_from no_access access_times max_load id_only libwrap banner
 		banner_success banner_fail deny_time instances overload per_source per_source_prefix

@@ -1,4 +1,4 @@
-/* Sockets of units that are no plain ones: message queues, those that are flushed, those of another protocol. */
+/* Sockets of units that are no plain ones: message queues, and those that are flushed. */
 #include <mqueue.h>
 
 #include "reading.h"
@@ -117,18 +117,4 @@ Behaviour(socket_kinds, a_command_that_cannot_run_does_no_harm_to_a_flushed_sock
 	cr_assert_not(superd_has_ended(superd), "%s", world_logs());
 	client = client_connect_unix(text_of("@superd-flush-%d", getpid()), SOCK_STREAM);
 	close(client);
-}
-
-Behaviour(socket_kinds, multipath_tcp_is_served_like_tcp)
-{
-	int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262), port = free_port();
-	struct superd *superd;
-
-	SKIP_WITHOUT(probe >= 0, "this kernel has no MPTCP");
-	close(probe);
-	write_pair("a", text_of("ListenStream=127.0.0.1:%d\nSocketProtocol=mptcp", port), unit_backend("take 1"));
-	superd = units_run("a.socket", NULL);
-	superd_wait_log(superd, "listening on");
-	for (int n = 0; n < 3; n++)
-		cr_expect_gt(client_ask_pid(port), 0);
 }

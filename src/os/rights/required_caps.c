@@ -56,7 +56,7 @@ static uint64_t by_options(const struct socket_options *options)
 {
 	uint64_t required = 0;
 
-	if (options->mark >= 0 || options->priority > PRIORITY_UNPRIVILEGED || options->tcp_congestion ||
+	if (options->mark >= 0 || options->priority > PRIORITY_UNPRIVILEGED ||
 	    options->receive_buffer > 0 || options->send_buffer > 0)
 		required |= CAP(NET_ADMIN);
 	if (options->transparent)

@@ -175,7 +175,6 @@ int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf 
 		socket_options_adopt(fd, domain, listen, &lines);
 		set_backlog(fd, listen, &lines);
 	}
-	fifo_size(fd, listen, &lines);
 	adjust_node(fd, &given, &lines);
 	prefix_warnings(warnings, listen, &lines);
 	return 0;
@@ -281,7 +280,6 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 	struct buf lines = { 0 };
 	int result = foreign_socket_is(fd) ? 0 : change_socket(fd, &change, false, why, &lines);
 
-	fifo_resize(fd, before, after, &lines);
 	message_queue_adjust(fd, after, &lines);
 	adjust_node(fd, after, &lines);
 	node_drop_symlinks(before, after);

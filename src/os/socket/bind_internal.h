@@ -17,11 +17,6 @@ bind_opener bind_inet, bind_unix, bind_fifo, bind_special, bind_netlink, bind_vs
 /* Appends "STEP: STRERROR (DETAIL)", where detail may be NULL. Returns -1 and keeps errno. */
 int bind_fail(struct buf *why, const char *step, const char *detail, ...) __attribute__((format(printf, 3, 4)));
 
-struct socket_form;
-
-/* The protocol for socket(2): the option socket_protocol if it applies to this kind, else the kind's own. */
-int socket_protocol(const struct listen *listen, const struct socket_form *form);
-
 /* A new close-on-exec, non-blocking socket of the listener's kind; -1 and errno, with why. */
 int bind_socket(const struct listen *listen, int domain, struct buf *why);
 
@@ -34,10 +29,6 @@ int bind_filter(int fd, const struct sock_fprog *filter, struct buf *why);
 
 struct socket_address;
 bool bind_address(int fd, struct socket_address *address);
-
-/* Set pipe_size of a FIFO, or set it again if it has changed. Do nothing for other kinds. */
-void fifo_size(int fd, const struct listen *listen, struct buf *warnings);
-void fifo_resize(int fd, const struct listen *before, const struct listen *after, struct buf *warnings);
 
 /* Takes and closes so many of the clients in the queue, or reads so many datagrams, if there are any, without blocking.
  * Restores O_NONBLOCK, as a frozen backend may share the socket. -1 and errno: some are left. */

@@ -130,7 +130,7 @@ static bool other_matches(const struct listen *listen, const struct socket_addre
 static bool socket_matches(int fd, const struct listen *listen, const struct socket_form *form,
 			   const struct socket_look *look)
 {
-	if (look->type != form->type || (form->protocol && look->protocol != socket_protocol(listen, form)))
+	if (look->type != form->type || (form->protocol && look->protocol != form->protocol))
 		return false;
 	if ((look->accepts == 1) != endpoint_accepts(listen->address))
 		return false;

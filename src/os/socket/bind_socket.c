@@ -29,19 +29,6 @@ int bind_fail(struct buf *why, const char *step, const char *detail, ...)
 	return -1;
 }
 
-int socket_protocol(const struct listen *listen, const struct socket_form *form)
-{
-	static const struct {
-		int type, protocol;
-	} others[] = {
-		[PROTOCOL_UDPLITE] = { SOCK_DGRAM, IPPROTO_UDPLITE }, [PROTOCOL_MPTCP] = { SOCK_STREAM, IPPROTO_MPTCP },
-	};
-	unsigned wanted = listen->options->socket_protocol;
-	bool fits = listen->address->kind == ENDPOINT_TCP || listen->address->kind == ENDPOINT_UDP;
-
-	return fits && wanted && others[wanted].type == form->type ? others[wanted].protocol : form->protocol;
-}
-
 int bind_socket(const struct listen *listen, int domain, struct buf *why)
 {
 	struct socket_form form;
@@ -51,11 +38,9 @@ int bind_socket(const struct listen *listen, int domain, struct buf *why)
 		errno = EPROTONOSUPPORT;
 		return bind_fail(why, "opening a socket", NULL);
 	}
-	fd = socket(domain, form.type | SOCK_CLOEXEC | SOCK_NONBLOCK, socket_protocol(listen, &form));
+	fd = socket(domain, form.type | SOCK_CLOEXEC | SOCK_NONBLOCK, form.protocol);
 	if (fd >= 0)
 		return fd;
-	if (listen->options->socket_protocol && (errno == EPROTONOSUPPORT || errno == ENOPROTOOPT))
-		return bind_fail(why, "opening a socket", "this kernel lacks this socket_protocol, or has it off");
 	if (listen->address->kind == ENDPOINT_SCTP && (errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT))
 		return bind_fail(why, "opening a socket", "this kernel has no SCTP");
 	if (listen->address->kind == ENDPOINT_VSOCK && errno == EAFNOSUPPORT)

@@ -184,75 +184,6 @@ out:
 	return fd < 0 ? fd : fifo_reopen(fd, path);
 }
 
-static void set_pipe_size(int fd, int64_t size, struct buf *warnings)
-{
-	if (fcntl(fd, F_SETPIPE_SZ, size > INT32_MAX ? INT32_MAX : (int)size) >= 0)
-		return;
-	buf_addf(warnings, "pipe_size: %s%s\n", strerror(errno), errno == EBUSY ? " (more than that waits in it)" :
-		 errno == EPERM ? " (fs.pipe-max-size and fs.pipe-user-pages-soft limit it)" : "");
-}
-
-struct pipe_size_task {
-	int fd;
-	int64_t size;
-};
-
-static int set_pipe_size_in_child(const void *with, struct buf *why, struct buf *warnings)
-{
-	const struct pipe_size_task *task = with;
-
-	(void)why;
-	set_pipe_size(task->fd, task->size, warnings);
-	errno = 0;
-	return -1;
-}
-
-/* In a helper process, as F_SETPIPE_SZ takes the lock of the pipe. */
-static void fork_set_pipe_size(int fd, const struct listen *listen, int64_t size, struct buf *warnings)
-{
-	const struct pipe_size_task task = { fd, size };
-	struct buf none = { 0 };
-
-	if (foreign_fork(node_path(listen), set_pipe_size_in_child, &task, fd, &none, warnings) < 0 && errno)
-		buf_addf(warnings, "pipe_size: %s\n", strerror(errno));
-	buf_free(&none);
-}
-
-void fifo_size(int fd, const struct listen *listen, struct buf *warnings)
-{
-	if (listen->address->kind == ENDPOINT_FIFO && listen->options->pipe_size > 0)
-		fork_set_pipe_size(fd, listen, listen->options->pipe_size, warnings);
-}
-
-/* The capacity of a new pipe on this machine; 0 and errno. */
-static int64_t default_pipe_size(void)
-{
-	int ends[2], size, saved;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return 0;
-	size = fcntl(ends[0], F_GETPIPE_SZ);
-	saved = errno;
-	fd_close(&ends[0]);
-	fd_close(&ends[1]);
-	errno = saved;
-	return size > 0 ? size : 0;
-}
-
-void fifo_resize(int fd, const struct listen *before, const struct listen *after, struct buf *warnings)
-{
-	int64_t size = after->options->pipe_size;
-
-	if (after->address->kind != ENDPOINT_FIFO || before->options->pipe_size == size)
-		return;
-	if (size <= 0)
-		size = default_pipe_size();
-	if (size)
-		fork_set_pipe_size(fd, after, size, warnings);
-	else
-		buf_addf(warnings, "pipe_size: unchanged until the fifo is opened again: %s\n", strerror(errno));
-}
-
 static int fifo_open_in_child(const void *with, struct buf *why, struct buf *warnings)
 {
 	const struct listen *listen = with;
@@ -270,8 +201,6 @@ static int fifo_open_in_child(const void *with, struct buf *why, struct buf *war
 	if (fd < 0)
 		return -1;
 	node_make_symlinks(listen, warnings);
-	if (listen->options->pipe_size > 0)
-		set_pipe_size(fd, listen->options->pipe_size, warnings);
 	return fd;
 }
 

@@ -89,7 +89,7 @@ static const struct carried_option carried[] = {
 	{ OF_TCP(TCP_USER_TIMEOUT), CARRIED, NULL },
 	{ OF_TCP(TCP_THIN_LINEAR_TIMEOUTS), CARRIED, NULL },
 	{ OF_TCP(TCP_NOTSENT_LOWAT), CARRIED, NULL },
-	{ OF_TCP(TCP_CONGESTION), CARRIED, "tcp_congestion" },
+	{ OF_TCP(TCP_CONGESTION), CARRIED, NULL },
 	{ OF_UDP(UDP_SEGMENT), CARRIED, NULL },
 	{ OF_UDP(UDP_GRO), CARRIED, NULL },
 	{ OF_UDP(UDP_NO_CHECK6_TX), CARRIED, NULL },
@@ -205,7 +205,7 @@ static void add_left(struct left_options *left, const char *format, ...)
 
 static void leave(struct left_options *left, const struct carried_option *option, const struct option_value *value)
 {
-	bool is_name = option->name == SO_BINDTODEVICE || option->name == TCP_CONGESTION;
+	bool is_name = option->name == SO_BINDTODEVICE;
 	const char *comma = *left->text ? ", " : "";
 	int number;
 

@@ -23,14 +23,6 @@
 #include "os/socket/socket_default.h"
 #include "os/socket/socket_multicast.h"
 
-#ifndef SO_PASSPIDFD                    /* Linux 6.5 and 6.16; an older kernel refuses them */
-#define SO_PASSPIDFD 76
-#endif
-#ifndef SO_PASSRIGHTS
-#define SO_PASSRIGHTS 83
-#endif
-
-#define CONGESTION_SIZE 16              /* the kernel's TCP_CA_NAME_MAX */
 #define GROUPS_MOST 65536               /* of multicast */
 #define SCTP_NODELAY_OPTION 3           /* SCTP_NODELAY; <linux/sctp.h> and <netinet/in.h> exclude each other */
 
@@ -39,7 +31,6 @@ enum unit {
 	POSITIVE,                       /* int64_t: set if above 0 */
 	SIGNED,                         /* int64_t: set if not negative */
 	SECONDS,                        /* int64_t microseconds: set if above 0, rounded up to seconds */
-	REFUSED,                        /* bool: set to 0 if false */
 	FIRST, SECOND,                  /* unsigned: set to 1 if it is the first or second word behind "off" */
 };
 
@@ -82,8 +73,6 @@ static const struct option_setter settings[] = {
 	{ FIELD(broadcast), SWITCH, KIND(UDP), ANY, 0, SOL_SOCKET, SO_BROADCAST, 0 },
 	{ FIELD(pass_credentials), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSCRED, 0 },
 	{ FIELD(pass_security), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSSEC, 0 },
-	{ FIELD(pass_pidfd), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSPIDFD, 0 },
-	{ FIELD(accept_file_descriptors), REFUSED, KINDS_UNIX, ANY, 0, SOL_SOCKET, SO_PASSRIGHTS, 1 },
 	{ FIELD(timestamping), FIRST, UINT_MAX, ANY, 0, SOL_SOCKET, SO_TIMESTAMP, 0 },
 	{ FIELD(timestamping), SECOND, UINT_MAX, ANY, 0, SOL_SOCKET, SO_TIMESTAMPNS, 0 },
 	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V4 | V6, 0, IPPROTO_IP, IP_PKTINFO, 0 },
@@ -118,10 +107,6 @@ static bool setting_value(const struct option_setter *setting, const struct sock
 		*value = *(const bool *)field;
 		return *value;
 	}
-	if (setting->unit == REFUSED) {
-		*value = 0;
-		return !*(const bool *)field;
-	}
 	if (setting->unit == FIRST || setting->unit == SECOND) {
 		*value = 1;
 		return *(const unsigned *)field == (setting->unit == FIRST ? 1u : 2u);
@@ -151,15 +136,6 @@ static void setting_set(int fd, const struct option_setter *setting, int value, 
 {
 	if (setsockopt(fd, setting->level, setting->option, &value, sizeof(value)) < 0 && warnings)
 		warn_unset(warnings, setting->name);
-}
-
-static void congestion_set(int fd, const struct listen *listen, struct buf *warnings)
-{
-	const char *name = listen->options->tcp_congestion;
-
-	if (name && listen->address->kind == ENDPOINT_TCP &&
-	    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)) < 0)
-		warn_unset(warnings, "tcp_congestion");
 }
 
 /* A wildcard without a family serves both IP versions, whatever net.ipv6.bindv6only says. One for IPv6 leaves the IPv4
@@ -244,7 +220,6 @@ static void options_set(int fd, int domain, const struct listen *listen, struct 
 	}
 	socket_buffer_set(fd, BUFFER_RECEIVE, listen->options->receive_buffer, warnings);
 	socket_buffer_set(fd, BUFFER_SEND, listen->options->send_buffer, warnings);
-	congestion_set(fd, listen, warnings);
 }
 
 static void settings_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
@@ -295,7 +270,6 @@ static void setting_record(struct record *record, const struct option_setter *se
 
 	switch (setting->unit) {
 	case SWITCH:
-	case REFUSED:
 		value = *(const bool *)field;
 		record_number(record, setting->name, &value, 0, 1);
 		if (record_reads(record))
@@ -323,7 +297,6 @@ void socket_options_record(struct record *record, struct socket_options *options
 	}
 	ANY(record, options, receive_buffer);
 	ANY(record, options, send_buffer);
-	OPTIONAL_TEXT(record, options, tcp_congestion);
 	OPTIONAL_TEXT(record, options, bind_to_device);
 	ANY(record, options, backlog);
 	FLAG(record, options, intercept);
@@ -369,22 +342,6 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static void congestion_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *warnings)
-{
-	char own[CONGESTION_SIZE] = "";
-	socklen_t length = sizeof(own) - 1;
-
-	if (after->address->kind != ENDPOINT_TCP ||
-	    same_text(before->options->tcp_congestion, after->options->tcp_congestion))
-		return;
-	if (after->options->tcp_congestion)
-		congestion_set(fd, after, warnings);
-	else if (!socket_default_get(fd, IPPROTO_TCP, TCP_CONGESTION, own, &length) ||
-		 setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, own, (socklen_t)strlen(own)) < 0)
-		buf_addf(warnings, "tcp_congestion: unchanged until the socket is opened again: %s\n",
-			 strerror(errno));
-}
-
 /* If a binding to an interface fails, the socket would be open to more clients than the table says, which is an error.
  * If the removal of one fails, it is open to fewer, which is a warning. */
 static int device_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
@@ -417,7 +374,6 @@ int socket_options_adjust(int fd, int domain, const struct listen_change *change
 	}
 	buffer_adjust(fd, BUFFER_RECEIVE, old->receive_buffer, new->receive_buffer, warnings);
 	buffer_adjust(fd, BUFFER_SEND, old->send_buffer, new->send_buffer, warnings);
-	congestion_adjust(fd, before, after, warnings);
 	socket_multicast_change(fd, domain, before, after, warnings);
 	return 0;
 }

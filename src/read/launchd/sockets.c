@@ -249,13 +249,6 @@ static void add_unix_socket(struct launchd_job *job, const struct launchd_socket
 	close_socket_block(job);
 }
 
-static bool may_be_address(const char *node)
-{
-	struct in6_addr address;
-
-	return scan_address(node, strcspn(node, "%"), &address);
-}
-
 /* Makes an endpoint such as tcp4:HOST:PORT%IFACE. */
 static const char *make_endpoint(struct launchd_job *job, const struct launchd_socket *socket, const char *family)
 {
@@ -287,8 +280,6 @@ static void add_endpoint_socket(struct launchd_job *job, const struct launchd_so
 	open_socket_block(job, socket, make_endpoint(job, socket, family), at);
 	if (is_optional)
 		launchd_set(job, "optional", "yes", at);
-	if (node && !may_be_address(node->text))
-		launchd_set(job, "every_address", "yes", node->at);
 	launchd_apply_keys(job, &launchd_keys[LAUNCHD_SOCKETS], socket->dict, SOCKET_UNIX);
 	close_socket_block(job);
 }

@@ -5,8 +5,6 @@
 #include "read/systemd/keys.h"
 
 static const struct key_word ipv6_only[] = { { "default", NULL }, { "ipv6-only", "yes" }, { "both", "no" }, { 0 } };
-/* sctp is a part of the address. */
-static const struct key_word protocols[] = { { "udplite", "udplite" }, { "mptcp", "mptcp" }, { "sctp", NULL }, { 0 } };
 static const struct key_word timestamps[] = {
 	{ "off", "off" }, { "us", "us" }, { "usec", "us" }, { "\xc2\xb5s", "us" }, { "ns", "ns" },
 	{ "nsec", "ns" }, { 0 }
@@ -14,15 +12,16 @@ static const struct key_word timestamps[] = {
 
 static const struct key_row keys[] = {
 	{ "Accept", KEY_DONE, .reason = "yes needs a template of the service", APART },
-	{ "AcceptFileDescriptors", KEY_DONE, .reason = "needs Linux 6.16; superd warns if it is older" },
+	{ "AcceptFileDescriptors", KEY_REFUSED, .reason = "superd cannot keep clients from passing descriptors",
+	  .idle = "yes" },
 	{ "Backlog", KEY_DONE, .reason = "the default is the kernel's maximum", APART },
 	{ "BindIPv6Only", KEY_DONE, .reason = "default, both, ipv6-only, or yes and no", .words = ipv6_only,
 	  .takes_bool = true, .wrong = "expected default, both or ipv6-only" },
 	{ "BindNetworkInterface RestrictNetworkInterfaces", KEY_REFUSED, .reason = "use BindToDevice" },
 	{ "BindToDevice Broadcast DeferAcceptSec DirectoryMode FlushPending FreeBind IPTOS IPTTL KeepAlive "
-	  "KeepAliveIntervalSec KeepAliveProbes KeepAliveTimeSec Mark NoDelay PassCredentials PassPIDFD "
-	  "PassPacketInfo PassSecurity PipeSize Priority ReceiveBuffer RemoveOnStop ReusePort SendBuffer SocketGroup "
-	  "SocketMode SocketUser Symlinks TCPCongestion Transparent Writable", KEY_DONE, .option = NULL },
+	  "KeepAliveIntervalSec KeepAliveProbes KeepAliveTimeSec Mark NoDelay PassCredentials "
+	  "PassPacketInfo PassSecurity Priority ReceiveBuffer RemoveOnStop ReusePort SendBuffer SocketGroup "
+	  "SocketMode SocketUser Symlinks Transparent Writable", KEY_DONE, .option = NULL },
 	{ "DeferTrigger DeferTriggerMaxSec", KEY_HARMLESS, .reason = "starting a service stops no other service" },
 	{ "ExecStartPost ExecStartPre ExecStopPost ExecStopPre", KEY_DONE, .form = FORM_COMMANDS },
 	{ "FileDescriptorName", KEY_DONE, .option = "socket",
@@ -42,6 +41,8 @@ static const struct key_row keys[] = {
 	{ "NFTSet", KEY_WARNED, .reason = "superd fills no nftables sets" },
 	{ "NetworkNamespacePath", KEY_REFUSED, .reason = "superd opens its sockets in its own network" },
 	{ "PassFileDescriptorsToExec", KEY_WARNED, .reason = "socket commands receive no descriptors" },
+	{ "PassPIDFD", KEY_WARNED, .reason = "use PassCredentials" },
+	{ "PipeSize", KEY_WARNED, .reason = "the fifo has the kernel's size" },
 	{ "PollLimitBurst TriggerLimitBurst", KEY_DONE, .option = "trigger_limit_burst",
 	  .reason = "if set; at the limit the socket rests", APART },
 	{ "PollLimitIntervalSec TriggerLimitIntervalSec", KEY_DONE, .option = "trigger_limit_interval",
@@ -50,8 +51,8 @@ static const struct key_row keys[] = {
 	{ "SELinuxContextFromNet", KEY_REFUSED, .reason = "all connections of a service run in one context" },
 	{ "Service", KEY_DONE, .reason = "the service that receives the socket", APART },
 	{ "SmackLabel SmackLabelIPIn SmackLabelIPOut", KEY_WARNED, .reason = "superd sets no Smack labels" },
-	{ "SocketProtocol", KEY_DONE, .reason = "udplite, mptcp or sctp", .words = protocols,
-	  .wrong = "expected udplite, mptcp or sctp" },
+	{ "SocketProtocol", KEY_DONE, .reason = "sctp; superd has no other protocols", .option = "listen", APART },
+	{ "TCPCongestion", KEY_WARNED, .reason = "use net.ipv4.tcp_congestion_control of sysctl(8)" },
 	{ "TimeoutSec", KEY_DONE, .option = "socket_exec_options", .reason = "of the commands of the socket",
 	  APART },
 	{ "Timestamping", KEY_DONE, .reason = "off, us and ns, also as usec and nsec", .words = timestamps,

@@ -39,18 +39,21 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 static struct word_list read_addresses(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Socket", "SocketProtocol");
-	const char *protocol = said && !strcmp(said->value, "sctp") ? "sctp" : NULL;
+	bool is_sctp = said && !strcmp(said->value, "sctp");
 	struct unit_lines lines = {
 		.unit = builder->unit, .section = "Socket", .key = "Listen", .form = FORM_ADDRESS,
 	};
 	const struct unit_assignment *assignment;
 	struct word_list list = { 0 };
 
+	if (said && !is_sctp)
+		unit_refuse(builder, unit_place(said, 0), "SocketProtocol: '%s': superd opens TCP, UDP and SCTP: "
+			    "expected sctp", said->value);
 	while ((assignment = unit_line_next(&lines))) {
 		if (!list.count)
 			list.at = assignment->at;
 		if (*assignment->value)
-			add_listen(builder, assignment, protocol, &list);
+			add_listen(builder, assignment, is_sctp ? "sctp" : NULL, &list);
 	}
 	return list;
 }

@@ -111,45 +111,6 @@ static const struct service *make_socket_row(struct accounts *accounts, const st
 	return row;
 }
 
-static size_t count_further_addresses(struct addresses *addresses, const struct service *service)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < service->socket_count; i++) {
-		for (size_t n = 1; addresses_next(addresses, service, &service->sockets[i], n); n++)
-			count++;
-	}
-	return count;
-}
-
-/* Adds a socket for each further address of a host behind that of the first. */
-static void add_further_sockets(struct addresses *addresses, struct service *service)
-{
-	size_t further = count_further_addresses(addresses, service), made = 0;
-	struct listen *sockets;
-
-	if (!further)
-		return;
-	sockets = pool_alloc(addresses->pool, (service->socket_count + further) * sizeof(*sockets));
-	if (!sockets) {
-		diag_error(addresses->diags, service->at, "%s: looking for its addresses: out of memory",
-			   service->name);
-		return;
-	}
-	for (size_t i = 0; i < service->socket_count; i++) {
-		const struct listen *first = &service->sockets[i];
-		const struct endpoint *address = first->address;
-
-		for (size_t n = 1; address && made < service->socket_count + further; n++) {
-			sockets[made] = *first;
-			sockets[made++].address = address;
-			address = addresses_next(addresses, service, first, n);
-		}
-	}
-	service->sockets = sockets;
-	service->socket_count = (unsigned)made;
-}
-
 /* Services share their option groups, which are immutable. So the group with the program is copied, and argv0 keeps the
  * name as it was written. */
 static bool replace_program(struct service *service, const char *program, struct pool *pool)
@@ -214,7 +175,6 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 		if (!listen_prepare(listen, accounts->pool, prepared))
 			diag_error(accounts->diags, service->at, "%s: out of memory", service->name);
 	}
-	add_further_sockets(addresses, service);
 	networks_resolve(networks, service);
 	if (service->groups->commands->socket_exec_apart && has_socket_commands(service)) {
 		struct prepared prepared = *service_prepared(service);

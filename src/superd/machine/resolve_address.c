@@ -1,5 +1,5 @@
 /* Looks up hosts, ports, protocols and RPC programs. A socket has one address. If a host has several, superd uses the
- * first usable one and warns, as the next start may find another; every_address = yes opens a socket for each. */
+ * first usable one and warns, as the next start may find another. */
 #include "superd/machine/resolve_internal.h"
 
 #include <arpa/inet.h>
@@ -358,17 +358,6 @@ static bool resolve_port(struct addresses *addresses, const struct service *serv
 	return true;
 }
 
-/* Whether each address of a host gets a socket. A service with its socket as standard input or output has only one. */
-static bool opens_every_address(const struct service *service, const struct listen *listen)
-{
-	const struct stream_options *streams = service->groups->streams;
-	bool has_one = service_waits(service) &&
-		       (service->exec->pass == PASS_INETD || streams->input.kind == STREAM_SOCKET ||
-			streams->output.kind == STREAM_SOCKET || streams->error.kind == STREAM_SOCKET);
-
-	return listen->options->every_address && !has_one;
-}
-
 static bool resolve_host(struct addresses *addresses, const struct service *service, const struct listen *listen,
 			 struct endpoint *endpoint)
 {
@@ -383,12 +372,10 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 	}
 	if (!host || host->wrong)
 		return refuse_name(addresses, service, listen, endpoint->address, host ? host->wrong : NULL);
-	if (host->count > 1 && !opens_every_address(service, listen)) {
+	if (host->count > 1) {
 		diag_warning(addresses->diags, listen->at, "%s: %s'%s' has more than one address; %s is taken",
 			     service->name, option_prefix(service), endpoint->address, host->list[0].text);
-		diags_hint(addresses->diags, service->is_foreign || listen->options->every_address
-			   ? "an entry for each address, written as a number, serves them all"
-			   : "every_address = yes serves them all");
+		diags_hint(addresses->diags, "an entry for each address, written as a number, serves them all");
 	}
 	endpoint->address = host->list[0].text;
 	endpoint->family = (uint8_t)host->list[0].family;
@@ -508,22 +495,4 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 	if (by_name && !resolve_host(addresses, service, listen, &endpoint))
 		return false;
 	return keep_address(addresses, service, listen, &endpoint);
-}
-
-const struct endpoint *addresses_next(struct addresses *addresses, const struct service *service,
-				      const struct listen *listen, size_t n)
-{
-	const char *name = endpoint_is_inet(listen->endpoint) ? listen->endpoint->address : NULL;
-	const struct found_host *host;
-	struct endpoint endpoint;
-
-	if (!name || is_ip_address(name) || !opens_every_address(service, listen))
-		return NULL;
-	host = host_find(addresses, name, listen->endpoint->family);
-	if (!host || host->wrong || n >= host->count)
-		return NULL;
-	memcpy(&endpoint, listen->address, sizeof(endpoint));   /* the padding, too: pools share equal bytes */
-	endpoint.address = host->list[n].text;
-	endpoint.family = (uint8_t)host->list[n].family;
-	return pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
 }

@@ -48,11 +48,6 @@ void addresses_close(struct addresses *addresses);
 /* Sets listen->address to the endpoint with numbers instead of names; false after adding a diagnostic. */
 bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen);
 
-/* For every_address: the endpoint of the host's n-th address, from 0, in the pool. NULL: there are no more, or the
- * option does not apply. */
-const struct endpoint *addresses_next(struct addresses *addresses, const struct service *service,
-				      const struct listen *listen, size_t n);
-
 /* ---- duplicate_node.c ---- */
 
 /* Adds an error for each such socket. */

@@ -59,18 +59,24 @@ static const struct {
 static const struct {
 	const char *name, *instead;
 } gone[] = {
+	{ "accept_file_descriptors", "a program closes the descriptors that it did not ask for" },
 	{ "allowed_cpus", "exec can begin with taskset(1)" },
 	{ "allowed_memory_nodes", "exec can begin with numactl(8)" },
 	{ "cpu_affinity", "exec can begin with taskset(1)" },
 	{ "cpu_scheduling_priority", "with cpu_scheduling_policy = fifo or rr it is 1" },
 	{ "cpu_scheduling_reset_on_fork", "restrict_realtime = yes keeps a program from real-time scheduling" },
+	{ "every_address", "write each address of the host in listen" },
 	{ "io_read_bandwidth_max", "io_scheduling = idle reads and writes only while no other process does" },
 	{ "io_read_iops_max", "io_scheduling = idle reads and writes only while no other process does" },
 	{ "io_weight", "io_scheduling has the order" },
 	{ "io_write_bandwidth_max", "io_scheduling = idle reads and writes only while no other process does" },
 	{ "io_write_iops_max", "io_scheduling = idle reads and writes only while no other process does" },
+	{ "pass_pidfd", "pass_credentials adds the sender's process" },
 	{ "personality", "exec can begin with setarch(8)" },
+	{ "pipe_size", "a fifo has the kernel's size, and fcntl(2) changes it" },
 	{ "secure_bits", "no_new_privileges and capability_bounding_set take a program's rights away for good" },
+	{ "socket_protocol", "listen has TCP, UDP and SCTP" },
+	{ "tcp_congestion", "net.ipv4.tcp_congestion_control of sysctl(8) is for all" },
 	{ "timer_slack", "a program has superd's, and prctl(2) changes it" },
 };
 

@@ -181,9 +181,6 @@ static const char *const syslog_level_words[] = {
 static const char *const timestamping_words[] = {
 	[TIMESTAMPS_OFF] = "off", [TIMESTAMPS_US] = "us", [TIMESTAMPS_NS] = "ns", NULL
 };
-static const char *const socket_protocol_words[] = {
-	[PROTOCOL_DEFAULT] = "default", [PROTOCOL_UDPLITE] = "udplite", [PROTOCOL_MPTCP] = "mptcp", NULL
-};
 static const char *const instance_names_words[] = {
 	[INSTANCE_NAMES_COOKIE] = "cookie", [INSTANCE_NAMES_PLAIN] = "plain", NULL
 };
@@ -431,24 +428,11 @@ const struct directive directives[] = {
 	{ .name = { "pass_security", [UNIT] = "Socket.PassSecurity" }, FIELD_IN(UNITS, SOCKETS, pass_security, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the kernel adds the sender's security label to messages on a unix or netlink socket." },
-	{ .name = { "pass_pidfd", [UNIT] = "Socket.PassPIDFD" }, FIELD_IN(UNITS, SOCKETS, pass_pidfd, bool),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the kernel adds a pidfd of the sender to messages on a unix socket (Linux 6.5)." },
-	{ .name = { "accept_file_descriptors", [UNIT] = "Socket.AcceptFileDescriptors" },
-	  FIELD_IN(UNITS, SOCKETS, accept_file_descriptors, bool),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "yes", .argument = "yes | no",
-	  .help = "no: clients of a unix socket cannot pass descriptors to the program (Linux 6.16). On an older "
-		  "kernel superd warns." },
 	{ .name = { "timestamping", [UNIT] = "Socket.Timestamping" }, FIELD_IN(UNITS, SOCKETS, timestamping, word),
 	  .translated = FROM(UNIT),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "off", .words = timestamping_words,
 	  .help = "Whether the kernel adds a time of arrival to datagrams, in microseconds (us) or nanoseconds "
 		  "(ns)." },
-	{ .name = { "socket_protocol", [UNIT] = "Socket.SocketProtocol" }, FIELD(SOCKETS, socket_protocol, word),
-	  .translated = FROM(UNIT),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_REBIND, .fallback = "default",
-	  .words = socket_protocol_words,
-	  .help = "Another protocol for the socket: udplite in place of UDP, mptcp in place of TCP." },
 	{ .name = { "flush_pending", [UNIT] = "Socket.FlushPending" }, FIELD_IN(UNITS, SOCKETS, flush_pending, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "With accept = no, whether superd drops waiting connections and datagrams when an instance "
@@ -473,13 +457,6 @@ const struct directive directives[] = {
 	  .help = "With accept = no on UDP, whether the kernel checks every datagram against only_from and "
 		  "no_access, without logging. no: superd checks and logs senders while no instance runs, and the "
 		  "kernel checks while one does. pass = bind implies it." },
-	{ .name = { "tcp_congestion", [UNIT] = "Socket.TCPCongestion" }, FIELD(SOCKETS, tcp_congestion, text),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "algorithm",
-	  .help = "The congestion control of TCP connections, one of net.ipv4.tcp_available_congestion_control." },
-	{ .name = { "pipe_size", [UNIT] = "Socket.PipeSize" }, FIELD_IN(UNITS, SOCKETS, pipe_size, size),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size",
-	  .most = INT32_MAX,
-	  .help = "The capacity of a fifo. 0: the kernel's value." },
 	{ .name = { "non_blocking", [UNIT] = "Service.NonBlocking" }, FIELD(SOCKETS, non_blocking, bool),
 	  .flags = ANYWHERE, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the program gets its sockets with O_NONBLOCK set." },
@@ -491,10 +468,6 @@ const struct directive directives[] = {
 	  FIELD(SOCKETS, multicast_group, multicast),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "address",
 	  .help = "The multicast groups that a UDP socket joins. %IFACE after an address names the interface." },
-	{ .name = { "every_address" }, FIELD(SOCKETS, every_address, bool),
-	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether a host name in an endpoint becomes one socket for each of its addresses. no: superd "
-		  "uses the first, and warns." },
 	{ .name = { "optional" }, FIELD(SOCKETS, optional, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the service may run without a socket that superd cannot open, as long as another one "

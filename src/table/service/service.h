@@ -52,7 +52,6 @@ enum namespace_kind {                   /* bits of restrict_namespaces, in the o
 	NAMESPACE_UTS, NAMESPACE_KINDS
 };
 enum timestamping { TIMESTAMPS_OFF, TIMESTAMPS_US, TIMESTAMPS_NS };
-enum socket_protocol { PROTOCOL_DEFAULT, PROTOCOL_UDPLITE, PROTOCOL_MPTCP };
 enum device_policy { DEVICES_AUTO, DEVICES_CLOSED, DEVICES_STRICT };
 enum oom_policy { OOM_CONTINUE, OOM_STOP, OOM_KILL };
 enum directory_preserve { DIRECTORY_GOES, DIRECTORY_STAYS, DIRECTORY_RESTARTS };
@@ -135,7 +134,7 @@ struct socket_options {
 	const char *socket_user, *socket_group;
 	mode_t socket_mode, directory_mode;
 	words symlinks;
-	bool remove_on_stop, optional, non_blocking, every_address;
+	bool remove_on_stop, optional, non_blocking;
 	words binds;                    /* endpoints as written; addresses that the program binds in place of its own */
 	words multicast_group;          /* "239.1.2.3", "ff02::1%eth0" */
 	const char *bind_to_device;
@@ -151,10 +150,8 @@ struct socket_options {
 	int64_t receive_buffer, send_buffer;            /* bytes, 0: the kernel's */
 	bool broadcast, pass_credentials, pass_packet_info;
 	bool intercept;                 /* with accept = no, superd checks every packet, not only the first */
-	bool pass_security, pass_pidfd, accept_file_descriptors, flush_pending, writable;
-	unsigned timestamping, socket_protocol;         /* enum timestamping, enum socket_protocol */
-	const char *tcp_congestion;
-	int64_t pipe_size;              /* bytes, 0: the kernel's */
+	bool pass_security, flush_pending, writable;
+	unsigned timestamping;          /* enum timestamping */
 	int64_t message_queue_max_messages, message_queue_message_size;         /* 0: the kernel's */
 	words only_from, no_access;     /* as written (table/access/access); NULL: all clients, none */
 	words socket_condition;         /* as `condition`; NULL: it is always opened */

@@ -112,7 +112,6 @@ Test(needed, by_options_of_a_socket_is_net_admin_or_net_raw)
 	cr_assert_eq(of("127.0.0.1:7001", "priority = 7"), ANY | CAP(NET_ADMIN));
 	cr_assert_eq(of("127.0.0.1:7001", "receive_buffer = 4096"), ANY | CAP(NET_ADMIN));
 	cr_assert_eq(of("127.0.0.1:7001", "send_buffer = 4096"), ANY | CAP(NET_ADMIN));
-	cr_assert_eq(of("127.0.0.1:7001", "tcp_congestion = \"reno\""), ANY | CAP(NET_ADMIN));
 	cr_assert_eq(of("127.0.0.1:7001", "transparent = yes"), ANY | CAP(NET_ADMIN) | CAP(NET_RAW));
 	cr_assert_eq(of("127.0.0.1:7001", "bind_to_device = \"lo\""), ANY | CAP(NET_RAW));
 	cr_assert_eq(of("127.0.0.1:7001", "free_bind = yes ip_tos = 16 backlog = 5"), ANY);

@@ -136,18 +136,16 @@ Test(bind_change, a_given_node_keeps_its_owner_unless_the_table_names_one)
 	close(fd);
 }
 
-Test(bind_change, a_given_fifo_gets_the_tables_size_and_mode)
+Test(bind_change, a_given_fifo_gets_the_tables_mode)
 {
 	struct listen listen = listen_at("fifo", "f");
 	int fd;
 
 	cr_assert_eq(mkfifo(listen.address->address, 0644), 0);
 	fd = open(listen.address->address, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	options.pipe_size = 8192;
 	options.socket_mode = 0622;
 	adopted(fd, &listen);
 	cr_expect_eq(warnings.length, 0, "%s", buf_string(&warnings));
-	cr_expect_eq(fcntl(fd, F_GETPIPE_SZ), 8192);
 	cr_expect_eq(node_of(&listen).st_mode & 07777, 0622);
 	close(fd);
 }
@@ -158,12 +156,12 @@ Test(bind_change, warnings_name_the_endpoint)
 	int fd = given_tcp(&listen);
 	struct socket_options changed = options;
 	struct listen after = listen;
-	const char *named = pool_textf(pool, "tcp:127.0.0.1:%d: tcp_congestion: ", port_of(fd));
+	const char *named = pool_textf(pool, "tcp:127.0.0.1:%d: keep_alive_time: ", port_of(fd));
 
-	options.tcp_congestion = "no-such-algorithm";
+	options.keep_alive_time = INT64_C(40000) * 1000000;
 	adopted(fd, &listen);
 	cr_expect_eq(strncmp(buf_string(&warnings), named, strlen(named)), 0, "%s", buf_string(&warnings));
-	changed.tcp_congestion = "none-such-either";
+	changed.keep_alive_time = INT64_C(50000) * 1000000;
 	after.options = &changed;
 	buf_clear(&warnings);
 	cr_expect_eq(bind_adjust(fd, &listen, &after, &why, &warnings), 0);
@@ -172,7 +170,7 @@ Test(bind_change, warnings_name_the_endpoint)
 	listen = listen_of("tcp:127.0.0.1:0");
 	buf_clear(&warnings);
 	fd = bind_listen(&listen, &why, &warnings);
-	cr_expect_eq(strncmp(buf_string(&warnings), "tcp:127.0.0.1:0: tcp_congestion: ", 33), 0);
+	cr_expect_eq(strncmp(buf_string(&warnings), "tcp:127.0.0.1:0: keep_alive_time: ", 34), 0);
 	close(fd);
 }
 
@@ -215,31 +213,6 @@ Test(bind_change, symlinks_come_and_go_while_the_node_stays)
 	cr_assert_eq(lstat(first[1], &after), 0);
 	cr_expect_eq(before.st_ino, after.st_ino, "a name that stays is never missing");
 	cr_expect_eq(access(then[1], F_OK), 0);
-	close(fd);
-}
-
-Test(bind_change, a_fifos_size_changes_and_goes_back)
-{
-	struct listen listen = listen_at("fifo", "f"), after = listen;
-	struct socket_options changed = options, plain = options;
-	char bytes[65537] = "";
-	int fd, ends[2];
-
-	cr_assert_eq(pipe(ends), 0);
-	options.pipe_size = 131072;
-	fd = opened(&listen);
-	changed.pipe_size = 262144;
-	adjusted(fd, &listen, &changed);
-	cr_expect_eq(fcntl(fd, F_GETPIPE_SZ), 262144);
-	adjusted(fd, &listen, &plain);
-	cr_expect_eq(fcntl(fd, F_GETPIPE_SZ), fcntl(ends[0], F_GETPIPE_SZ));
-	adjusted(fd, &listen, &changed);
-	cr_assert_eq(write(fd, bytes, sizeof(bytes)), (ssize_t)sizeof(bytes));
-	after.options = &plain;
-	buf_clear(&warnings);
-	cr_expect_eq(bind_adjust(fd, &listen, &after, &why, &warnings), 0);
-	cr_expect(strstr(buf_string(&warnings), "f: pipe_size: Device or resource busy (more than that waits in it)"),
-		  "%s", buf_string(&warnings));
 	close(fd);
 }
 
@@ -332,32 +305,6 @@ Test(bind_change, an_option_asked_for_no_more_gets_the_kernels_own_value_back)
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
 		cr_expect_eq(option_of(fd, levels[i][0], levels[i][1]), option_of(fresh, levels[i][0], levels[i][1]),
 			     "option %d", levels[i][1]);
-	close(fresh);
-	close(fd);
-}
-
-static const char *congestion_of(int fd)
-{
-	char name[16] = "";
-	socklen_t length = sizeof(name) - 1;
-
-	cr_assert_eq(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &length), 0);
-	return pool_textf(pool, "%s", name);
-}
-
-Test(bind_change, congestion_control_goes_back_to_the_kernels)
-{
-	struct listen listen = listen_of("tcp:127.0.0.1:0");
-	struct socket_options plain = options;
-	int fresh = socket(AF_INET, SOCK_STREAM, 0), fd;
-	const char *own = congestion_of(fresh);
-
-	skip_unless(strcmp(own, "reno") != 0, "reno is this machine's own");
-	options.tcp_congestion = "reno";
-	fd = opened(&listen);
-	cr_assert_str_eq(congestion_of(fd), "reno");
-	adjusted(fd, &listen, &plain);
-	cr_expect_str_eq(congestion_of(fd), own);
 	close(fresh);
 	close(fd);
 }

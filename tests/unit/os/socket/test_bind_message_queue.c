@@ -5,13 +5,6 @@
 #include <mqueue.h>
 #include <poll.h>
 
-#ifndef SO_PASSPIDFD
-#define SO_PASSPIDFD 76
-#endif
-#ifndef SO_PASSRIGHTS
-#define SO_PASSRIGHTS 83
-#endif
-
 static char name[64];
 
 static void begin(void)
@@ -164,74 +157,6 @@ Test(senders, are_told_of_as_the_options_say)
 	unlink(listen.address->address);
 	fd = opened(&listen);
 	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_TIMESTAMP), 1);
-	close(fd);
-}
-
-/* What a fresh socket says tells whether this kernel has it. */
-static bool kernel_has(int option)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), value;
-	socklen_t length = sizeof(value);
-	bool has = getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0;
-
-	close(fd);
-	return has;
-}
-
-Test(senders, pass_a_pidfd_where_the_kernel_has_it)
-{
-	struct listen listen = node_at("unix");
-	int fd;
-
-	skip_unless(kernel_has(SO_PASSPIDFD), "this kernel passes no pidfds");
-	options.pass_pidfd = true;
-	fd = opened(&listen);
-	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PASSPIDFD), 1);
-	close(fd);
-}
-
-Test(senders, may_pass_descriptors_unless_that_is_forbidden)
-{
-	struct listen listen = node_at("unix");
-	int fd;
-
-	skip_unless(kernel_has(SO_PASSRIGHTS), "this kernel cannot forbid it");
-	fd = opened(&listen);
-	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PASSRIGHTS), 1);
-	close(fd);
-	unlink(listen.address->address);
-	options.accept_file_descriptors = false;
-	fd = opened(&listen);
-	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PASSRIGHTS), 0);
-	close(fd);
-}
-
-Test(senders, a_kernel_that_cannot_forbid_descriptors_is_warned_of)
-{
-	struct listen listen = node_at("unix");
-	int fd;
-
-	skip_unless(!kernel_has(SO_PASSRIGHTS), "this kernel can");
-	options.accept_file_descriptors = false;
-	fd = opened(&listen);
-	cr_expect(strstr(buf_string(&warnings), "accept_file_descriptors"), "%s", buf_string(&warnings));
-	close(fd);
-}
-
-Test(senders, another_protocol_takes_the_place_of_the_kinds)
-{
-	struct listen stream = listen_of("tcp:127.0.0.1:0"), datagram = listen_of("udp:127.0.0.1:0");
-	int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262), fd;
-
-	skip_unless(probe >= 0, "this kernel has no MPTCP");
-	close(probe);
-	options.socket_protocol = PROTOCOL_MPTCP;
-	fd = opened(&stream);
-	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PROTOCOL), 262);
-	cr_expect(bind_matches(fd, &stream));
-	close(fd);
-	fd = opened(&datagram);
-	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PROTOCOL), IPPROTO_UDP, "it is for streams");
 	close(fd);
 }
 

@@ -55,7 +55,6 @@ Test(client, gets_every_option_of_its_listener)
 	options.ip_tos = 0x10;
 	options.ip_ttl = 9;
 	options.priority = 3;
-	options.tcp_congestion = "reno";
 	options.send_buffer = options.receive_buffer = 20000;
 	fd = opened(&listen);
 	peer = connected(AF_INET, SOCK_STREAM, port_of(fd));

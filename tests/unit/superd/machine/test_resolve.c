@@ -300,24 +300,6 @@ Test(resolve, finds_superds_own_folder)
 		  service("a")->sockets[0].address->address);
 }
 
-/* localhost has one or two addresses, depending on the machine: as many sockets as it has, each once. */
-Test(resolve, makes_a_socket_for_every_address_of_a_host_that_asks_for_it)
-{
-	unsigned count;
-
-	resolve("service a { listen = {\"tcp:localhost:1\", \"tcp4:localhost:2\"} exec = \"/bin/true\" every_address = "
-		"yes }");
-	cr_assert_eq(diags.count, 0, "%s", said());
-	count = service("a")->socket_count;
-	cr_expect(count == 2 || count == 3, "%u", count);
-	for (unsigned n = 0; n < count; n++)
-		cr_expect_eq(service("a")->sockets[n].address->port, n + 1 < count ? 1 : 2);
-	cr_expect_eq(service("a")->sockets[0].endpoint, service("a")->sockets[count - 2].endpoint);
-	cr_expect(count == 2 || !endpoint_equal(service("a")->sockets[0].address, service("a")->sockets[1].address));
-	resolve("service a { listen = {\"tcp:localhost:1\"} exec = \"/bin/true\" every_address = yes pass = inetd }");
-	cr_expect_eq(service("a")->socket_count, 1, "its standard input is one");
-}
-
 Test(resolve, complains_once_of_the_owner_of_many_sockets)
 {
 	resolve("service a {\n listen = {\"/tmp/a.sock\", \"/tmp/b.sock\"}\n exec = \"/bin/true\"\n socket_user = "

@@ -68,7 +68,7 @@ static const char *changed_value(const struct directive *directive)
 		{ "io_scheduling", "idle" },
 		{ "kill_signal", "INT" }, { "ambient_capabilities", "kill" }, { "capability_bounding_set", "kill" },
 		{ "output", "null" }, { "error", "null" }, { "input", "inherit" }, { "groups", "no" },
-		{ "accept_file_descriptors", "no" }, { "input_data", "Zg==" },
+		{ "input_data", "Zg==" },
 		{ "builtin", "echo" }, { "redirect", "::1 80" }, { "only_from", "none" }, { "no_access", "::1" },
 		{ "access_times", "8:00-9:00" }, { "max_load", "2.5" }, { "cps", "7" }, { "log_type", "SYSLOG mail" },
 		{ "log_on_success", "PID" },

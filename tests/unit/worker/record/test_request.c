@@ -182,9 +182,7 @@ Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
 		.defer_accept = 4, .priority = -1, .mark = 7, .ip_tos = 8, .ip_ttl = 255, .receive_buffer = 10,
 		.send_buffer = 11, .broadcast = true, .pass_credentials = true, .pass_packet_info = true,
 		.multicast_group = groups,
-		.intercept = true, .pass_security = true, .pass_pidfd = true, .accept_file_descriptors = true,
-		.timestamping = 2,
-		.tcp_congestion = "cubic", .socket_user = "nobody",
+		.intercept = true, .pass_security = true, .timestamping = 2, .socket_user = "nobody",
 	};
 	struct sock_filter filter[] = { { 6, 0, 0, 0 } };
 	const struct sock_fprog rules = { 1, filter };
@@ -209,13 +207,11 @@ Test(request, to_restore_a_listener_arrives_with_all_that_is_set)
 	cr_expect_arr_eq(listen_prepared(task.listen)->rules->filter, filter, sizeof(filter));
 	read = *task.listen->options;
 	cr_expect_str_eq(read.bind_to_device, "lo");
-	cr_expect_str_eq(read.tcp_congestion, "cubic");
 	cr_expect_null(read.socket_user, "nor is this");
 	cr_expect_str_eq(read.multicast_group[0], "239.1.2.3");
 	cr_expect_null(read.multicast_group[2]);
 	read.multicast_group = options.multicast_group;
 	read.bind_to_device = options.bind_to_device;
-	read.tcp_congestion = options.tcp_congestion;
 	read.socket_user = options.socket_user;
 	cr_expect_arr_eq(&read, &options, sizeof(read));
 	write_restore((struct restore_task){ .listen = &(struct listen){ .endpoint = &written, .address = &address } });
