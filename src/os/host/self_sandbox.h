@@ -13,7 +13,7 @@
 
 #define SANDBOX_PORTS 8
 
-/* The rights that a program still needs beside its open descriptors, memory and time. SECURITY.md says who has which. */
+/* The rights that a program still needs beside its open descriptors, memory and time. contrib/doc/privileges.md says who has which. */
 enum self_right {
 	MAY_SEND = 1 << 0,              /* messages to an address, and descriptors */
 	MAY_CONTROL = 1 << 1,           /* requests to a filter of system calls that is open */

@@ -1,4 +1,4 @@
-/* SECURITY.md has the same table. */
+/* contrib/doc/privileges.md has the same table. */
 #include "worker/record/kinds.h"
 
 #include "os/rights/required_caps.h"
