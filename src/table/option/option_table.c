@@ -265,7 +265,7 @@ const struct directive directives[] = {
 		  "and backslashes. No shell reads it. Arguments may contain templates (see Templates)." },
 	{ .name = { "argv0" }, FIELD(EXEC, argv0, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
-	  .help = "The name of the program for itself, in place of its path." },
+	  .help = "The program's argv[0]. The default is its path." },
 	{ .name = { "exec_search_path", [UNIT] = "Service.ExecSearchPath" }, FIELD(EXEC, exec_search_path, paths),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
 	  .help = "The directories in which superd looks for a program without a slash. Unset: exec needs an "
@@ -292,9 +292,9 @@ const struct directive directives[] = {
 	  .help = "yes: superd reads the service, but opens none of its sockets." },
 	{ .name = { "start", [LAUNCHD] = "RunAtLoad" }, FIELD(EXEC, start, word), .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "demand", .words = start_words,
-	  .help = "The event that starts the program. demand: the first client. boot: the start of superd; unless "
-		  "restart is set, superd also restarts the program after a failure and, without sockets, after a "
-		  "good end, but a oneshot runs once. manual: superctl start, or a service that requires or wants "
+	  .help = "The event that starts the program. demand: the first client. boot: superd "
+		  "starts the program when superd itself starts. Unless restart says otherwise, it restarts the program "
+		  "after a failure; a program without sockets also after a normal exit. A oneshot runs once. manual: superctl start, or a service that requires or wants "
 		  "it, without sockets. wanted: the same, and superd stops it when no such service runs any more. "
 		  "boot, manual and wanted need accept = no." },
 	{ .name = { "builtin", "type" }, FIELD(EXEC, builtin, builtin), .translated = FROM(XINETD),
@@ -748,9 +748,9 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .least = 1,
 	  .most = UNLIMITED,
-	  .help = "With accept = yes, how many instances may serve one client address at once; with accept = no "
-		  "and redirect, how many connections it may have, from the next start on. superd refuses more. "
-		  "Not for unix datagrams. unlimited: no limit." },
+	  .help = "The most connections that one client address may have at a time. superd closes more. With accept = "
+		  "no it needs redirect, and applies from the next start on. Not for unix datagrams. unlimited: no "
+		  "limit." },
 	{ .name = { "per_source_prefix" }, FIELD(ACCESS, per_source_prefix, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "64", .argument = "bits",
 	  .least = 1, .most = 128,
