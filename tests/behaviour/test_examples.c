@@ -234,7 +234,7 @@ Behaviour(examples, lighttpd_answers_ends_and_answers_again)
 		int client = client_connect(port);
 
 		client_send(client, "GET /index.html HTTP/1.0\r\n\r\n");
-		expect_in(client_rest(client), "Hello from lighttpd");
+		expect_in(client_rest(client), "This server was asleep until you came");
 		close(client);
 		wait_asleep(superd);
 	}
