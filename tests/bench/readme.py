@@ -9,7 +9,6 @@ BEGIN, END = "<!-- figures: written by tests/bench/run --readme -->", "<!-- end 
 PICTURES = (
     ("each-rate.svg", "A process per connection", "connections a second by the number of clients at once"),
     ("size-first.svg", "Cold activation", "the time to the first byte by the number of services"),
-    ("warm-paced.svg", "A program started ahead", "the first byte, warm, cold and of a server that is there already"),
 )
 COLUMNS = ("superd", "tcpserver", "xinetd", "openbsd-inetd", "rlinetd", "socket-activate", "systemd")
 HEADS = {"socket-activate": "systemd-socket-activate"}
@@ -92,13 +91,13 @@ def _tell_trust(results, least):
     return f"{told}; the machine was not quiet ({', '.join(loud)})." if loud else f"{told}."
 
 
-def _write_section(results, folder, page):
+def _write_section(results, folder):
     here = [picture for picture in PICTURES if os.path.exists(os.path.join(folder[0], picture[0]))]
     rows, least = make_rows(results)
     lines = [BEGIN, ""]
     for name, title, says in here:
         lines += [f"![{title}: {says}]({folder[1]}/{name})", ""]
-    told = (f"All figures, and how reliable they are: [{os.path.basename(page)}]({page}). {results.about['machine']}; "
+    told = (f"{results.about['machine']}; "
             f"{results.about['date']}. {_tell_trust(results, least) if rows else ''} Times and rates are relative to a floor that "
             "only accepts, clones and execs. *failed*: lost clients at this number, or a lower one:")
     lines += [*textwrap.wrap(told, 120, break_on_hyphens=False), "",
@@ -116,7 +115,7 @@ def write_readme(results, path, pictures):
     before, rest = text.split(BEGIN)
     behind = rest.split(END)[1]
     folder = os.path.relpath(os.path.abspath(pictures), os.path.dirname(os.path.abspath(path)))
-    text = before + _write_section(results, (pictures, folder), folder + ".md") + behind
+    text = before + _write_section(results, (pictures, folder)) + behind
     with open(path + ".new", "w") as file:
         file.write(text)
     os.rename(path + ".new", path)

@@ -156,11 +156,10 @@ class Readme(unittest.TestCase):
         self.assertNotIn("of a run before", text)
         self.assertEqual(self.make(), text)
 
-    def test_it_has_the_pictures_that_there_are_and_the_page(self):
+    def test_it_has_the_pictures_that_there_are(self):
         text = self.make()
         self.assertIn("](doc/here/each-rate.svg)", text)
         self.assertNotIn("warm-paced.svg", text)
-        self.assertIn("[here.md](doc/here.md)", text)
 
     def test_its_rows_are_those_that_were_measured_and_say_who_failed(self):
         text = self.make()
