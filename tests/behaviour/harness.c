@@ -53,6 +53,18 @@ static void close_others(const int *listeners, size_t count)
 	}
 }
 
+/* As a service manager does: "WATCHDOG_PID=own" in the setup's environment. */
+static void name_watched_process(void)
+{
+	const char *asked = getenv("WATCHDOG_PID");
+	char text[16];
+
+	if (!asked || strcmp(asked, "own"))
+		return;
+	snprintf(text, sizeof(text), "%d", getpid());
+	setenv("WATCHDOG_PID", text, 1);
+}
+
 static void pass_listeners(const struct setup *setup)
 {
 	const int two[] = { setup->listener, setup->further_listener };
@@ -82,6 +94,7 @@ _Noreturn static void become_superd(const struct setup *setup, const char *const
 	place(log, setup->out, STDOUT_FILENO);
 	place(log, setup->err, STDERR_FILENO);
 	pass_listeners(setup);
+	name_watched_process();
 	if (setup->leaks && dup2(STDOUT_FILENO, LEAKED) < 0)
 		_exit(94);
 	world_restore_umask();

@@ -26,6 +26,7 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/notify_send.h"
 #include "lib/patience.h"
 #include "lib/scan.h"
 #include "os/fs/memory_file.h"
@@ -39,6 +40,7 @@
 #define LIVED 1.                        /* seconds after which a superd that dies is started anew at once */
 #define PAUSE_LEAST 100                 /* milliseconds; doubles with each superd in a row that dies young */
 #define PAUSE_MOST 30000
+#define ABORT_LIMIT 2000                /* milliseconds that a superd that hangs may take to die by SIGABRT */
 #define REPORT_RETRY 100                /* milliseconds until a report that could not be sent is sent again */
 
 #ifndef WCOREFLAG
@@ -53,6 +55,7 @@ struct guard {
 	pid_t superd;
 	double since;                   /* loop time of its start */
 	pid_t reported;                 /* child whose end superd was told; 0: none */
+	int64_t abort_until;            /* ms of CLOCK_MONOTONIC: superd, which hangs, is killed then; 0: it does not */
 	bool is_unreported;             /* true: the report of a child's end could not be sent, and is sent again */
 	bool has_terminal;              /* superd's process group is the foreground one */
 	sigset_t before;                /* signal mask of before */
@@ -245,6 +248,8 @@ static bool start_superd(struct guard *guard)
 	if (guard->page->faults >= GUARD_FAULTS_MOST)
 		drop_state(guard->page);
 	guard->page->has_begun = false;
+	atomic_store(&guard->page->notice.state, NOTICE_NONE);
+	atomic_store(&guard->page->alive_until, 0);
 	pid = open_channel(guard) ? clone_superd(&guard->page->successor) : -1;
 	if (pid == 0) {
 		become_superd(guard);
@@ -254,6 +259,7 @@ static bool start_superd(struct guard *guard)
 	guard->since = clock_now();
 	guard->reported = 0;
 	guard->is_unreported = false;
+	guard->abort_until = 0;
 	if (pid > 0)
 		setpgid(pid, pid);
 	return false;
@@ -313,6 +319,21 @@ static void rest_after(int error)
 		nanosleep(&moment, NULL);
 }
 
+/* superd waits meanwhile: its descriptors stay what they are. */
+static void send_notice(struct guard_notice *notice)
+{
+	int32_t now = NOTICE_ASKED;
+
+	if (!atomic_compare_exchange_strong(&notice->state, &now, NOTICE_SENDING)) {
+		now = NOTICE_CANCELLED;
+		atomic_compare_exchange_strong(&notice->state, &now, NOTICE_NONE);
+		return;
+	}
+	notice->error = notify_socket_send_fd(notice->sender, notice->socket, notice->text, notice->descriptor)
+		? 0 : errno;
+	atomic_store(&notice->state, NOTICE_DONE);
+}
+
 static void hear_superd(struct guard *guard)
 {
 	union {
@@ -330,10 +351,54 @@ static void hear_superd(struct guard *guard)
 			report_end(guard);
 		} else if (got.message.kind == GUARD_UPGRADE) {
 			snprintf(guard->program, sizeof(guard->program), "%s", got.message.path);
+		} else if (got.message.kind == GUARD_NOTIFY) {
+			send_notice(&guard->page->notice);
 		}
 	}
 	if (length < 0)
 		rest_after(errno);
+}
+
+/* SIGABRT ends no process that is stopped. */
+static void abort_superd(const struct guard *guard)
+{
+	kill(guard->superd, SIGABRT);
+	kill(guard->superd, SIGCONT);
+}
+
+/* In place of a superd that has a watchdog and cannot say it. The descriptor that it sent by is still open. */
+static void feed_watchdog(const struct guard *guard)
+{
+	const struct guard_notice *notice = &guard->page->notice;
+
+	if (atomic_load(&guard->page->alive_until) && *notice->socket)
+		notify_socket_send(notice->sender, notice->socket, "WATCHDOG=1");
+}
+
+/* Ends a superd that hangs. xinetd's is one that SIGABRT does not end. */
+static void end_hung_superd(struct guard *guard)
+{
+	int64_t until = atomic_load(&guard->page->alive_until), now = clock_ms();
+
+	if (!until || now < (guard->abort_until ? guard->abort_until : until))
+		return;
+	if (guard->abort_until)
+		kill(guard->superd, SIGKILL);
+	else
+		abort_superd(guard);
+	guard->abort_until = now + ABORT_LIMIT;
+	feed_watchdog(guard);
+}
+
+/* Milliseconds until superd must say again that it does not hang; -1: it does not say. */
+static int hang_timeout(const struct guard *guard)
+{
+	int64_t until = atomic_load(&guard->page->alive_until), left;
+
+	if (!guard->superd || !until)
+		return -1;
+	left = (guard->abort_until ? guard->abort_until : until) - clock_ms();
+	return left < 0 ? 0 : left > INT32_MAX - 1 ? INT32_MAX : (int)left + 1;
 }
 
 /* superd was stopped: so is the guard, for the shell to see. The signal that continues the guard is passed on. A
@@ -377,6 +442,11 @@ static void pass_signals(struct guard *guard)
 			continue;
 		if (signal_is_stop(number))
 			guard->page->stop_signal = number;
+		if (number == SIGABRT) {        /* a manager's watchdog. It is not for the next one */
+			if (guard->superd)
+				abort_superd(guard);
+			continue;
+		}
 		if (is_order(number) || (!guard->superd && guard->page->cause == GUARD_SUCCEEDS))
 			guard->page->unanswered |= bit_of(number);
 		if (guard->superd)              /* SIGCONT continues a whole job */
@@ -398,6 +468,11 @@ static void pass_unanswered_signals(struct guard *guard)
 		kill(guard->superd, guard->page->stop_signal);
 }
 
+static int sooner(int timeout, int other)
+{
+	return timeout < 0 || (other >= 0 && other < timeout) ? other : timeout;
+}
+
 static void wait_for_events(struct guard *guard, int timeout)
 {
 	struct pollfd fds[] = {
@@ -405,14 +480,16 @@ static void wait_for_events(struct guard *guard, int timeout)
 		{ .fd = guard->superd ? guard->page->own_end : -1, .events = POLLIN },
 	};
 
-	if (guard->is_unreported && (timeout < 0 || timeout > REPORT_RETRY))
-		timeout = REPORT_RETRY;
+	if (guard->is_unreported)
+		timeout = sooner(timeout, REPORT_RETRY);
+	timeout = sooner(timeout, hang_timeout(guard));
 	if (poll(fds, 2, timeout) < 0)
 		rest_after(errno);
 	pass_signals(guard);
 	if (guard->superd) {
 		hear_superd(guard);
 		report_end(guard);
+		end_hung_superd(guard);
 	}
 }
 
@@ -427,6 +504,9 @@ static bool has_ended(struct guard *guard, int *status)
 	if (ended != guard->superd)
 		return false;
 	hear_superd(guard);             /* its last message */
+	guard->page->hung = guard->abort_until != 0;
+	if (WIFSIGNALED(*status))       /* the next one has the whole time for its start */
+		feed_watchdog(guard);
 	if (guard->page->predecessor == guard->superd)
 		guard->page->predecessor = 0;
 	guard->superd = 0;

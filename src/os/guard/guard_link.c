@@ -3,6 +3,7 @@
 #include "os/guard/guard_link.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -13,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/list.h"
+#include "lib/notify_send.h"
 #include "lib/run_limit.h"
 #include "os/foreign/fork_memory.h"
 #include "os/guard/guard_page.h"
@@ -22,6 +25,8 @@
 #include "os/proc/process.h"
 
 #define ANSWER_LIMIT 5.                 /* seconds until the guard has to begin with an upgrade */
+#define NOTIFY_LIMIT .5                 /* seconds until the guard has to have sent a text */
+#define YIELDS 20                       /* times that superd looks for its answer at once */
 #define TAKE_LIMIT 20.                  /* seconds until the next superd has to take over then */
 
 static struct {
@@ -150,6 +155,83 @@ void guard_take_signal(int number)
 int guard_death(void)
 {
 	return guard_link.page ? guard_link.page->death : 0;
+}
+
+bool guard_ended_hung(void)
+{
+	return guard_link.page && guard_link.page->hung;
+}
+
+static bool change_notice(int32_t from, int32_t to)
+{
+	return atomic_compare_exchange_strong(&guard_link.page->notice.state, &from, to);
+}
+
+/* Writes the notice, unless the guard still sends the one before. It has the lock on all members until ASKED. */
+static bool write_notice(int sender, const char *name, const char *text, int descriptor)
+{
+	struct guard_notice *notice = &guard_link.page->notice;
+
+	errno = EMSGSIZE;
+	if (strlen(name) >= sizeof(notice->socket) || strlen(text) >= sizeof(notice->text))
+		return false;
+	errno = EAGAIN;
+	if (atomic_load(&notice->state) == NOTICE_SENDING)
+		return false;
+	notice->sender = sender;
+	notice->descriptor = descriptor;
+	strcpy(notice->socket, name);
+	strcpy(notice->text, text);
+	return true;
+}
+
+static bool ask_for_notice(void)
+{
+	const struct guard_message message = { .kind = GUARD_NOTIFY };
+
+	if (change_notice(NOTICE_CANCELLED, NOTICE_ASKED))
+		return true;
+	atomic_store(&guard_link.page->notice.state, NOTICE_ASKED);
+	if (send_message(&message, sizeof(message)))
+		return true;
+	atomic_store(&guard_link.page->notice.state, NOTICE_NONE);
+	return false;
+}
+
+/* The guard has nothing else to do, and is as fast as the machine: the first looks cost less than a sleep. */
+static bool await_notice(void)
+{
+	const struct timespec moment = { .tv_nsec = 50000 };
+	struct guard_notice *notice = &guard_link.page->notice;
+	struct run_limit limit;
+
+	run_limit_begin(&limit, NOTIFY_LIMIT);
+	for (unsigned looks = 0; atomic_load(&notice->state) != NOTICE_DONE; looks++) {
+		if (looks < YIELDS) {
+			sched_yield();
+		} else if (run_limit_left(&limit) > 0 && !guard_is_lost()) {
+			nanosleep(&moment, NULL);
+		} else if (change_notice(NOTICE_ASKED, NOTICE_CANCELLED) ||
+			   atomic_load(&notice->state) != NOTICE_DONE) {
+			errno = EAGAIN;
+			return false;
+		}
+	}
+	errno = notice->error;
+	return !notice->error;
+}
+
+bool guard_notify(int sender, const char *name, const char *text, int descriptor)
+{
+	if (!guard_link.page || guard_is_lost())
+		return notify_socket_send_fd(sender, name, text, descriptor);
+	return write_notice(sender, name, text, descriptor) && ask_for_notice() && await_notice();
+}
+
+void guard_tell_alive(double seconds)
+{
+	if (guard_link.page)
+		atomic_store(&guard_link.page->alive_until, seconds > 0 ? clock_ms() + (int64_t)(seconds * 1e3) : 0);
 }
 
 int guard_state(uint64_t *end)

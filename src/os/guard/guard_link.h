@@ -76,6 +76,19 @@ bool guard_reap(pid_t pid);
 void guard_take_signal(int number);     /* superd does what it orders: no later superd need hear of it */
 
 int guard_death(void);                  /* GUARD_RESTARTS: wait status of the superd before */
+bool guard_ended_hung(void);            /* GUARD_RESTARTS: the guard has ended it, as it hung (guard_tell_alive) */
+
+/* As notify_socket_send_fd (lib/notify_send), but the guard sends: it is the process that the manager has started, and
+ * nobody else may speak for the service (NotifyAccess=main of systemd.service(5)). Only with cap_sys_admin could superd
+ * put the guard's pid into a message of its own. Without a guard, superd sends. false and errno; EAGAIN: the guard has
+ * not answered yet. */
+bool guard_notify(int sender, const char *name, const char *text, int descriptor);
+
+/* superd has a watchdog, and does not hang: the guard ends it by SIGABRT, and starts the next one, unless it says so
+ * again within these seconds. 0: it has none any more. A manager's watchdog would take all down that superd has
+ * started: at its end it goes on until the whole service has ended. So the guard is quicker, and says WATCHDOG=1 in
+ * place of a superd that it ends. If the next one hangs from its start, it never says that, and the manager acts. */
+void guard_tell_alive(double seconds);
 
 /* The saved state (superd/reload/saved_state): a file, of which so many bytes are valid. -1: none. */
 int guard_state(uint64_t *end);

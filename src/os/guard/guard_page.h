@@ -12,6 +12,8 @@
 #define GUARD_MAGIC "superd guard 1"
 #define GUARD_PATH_MOST 4096            /* bytes of a program's path */
 #define GUARD_NAME_MOST 16              /* bytes of a process's name */
+#define GUARD_SOCKET_MOST 128           /* bytes of the name of a notify socket */
+#define GUARD_NOTICE_MOST 512           /* bytes of a text for it */
 #define GUARD_PROGRAMS 16
 #define GUARD_FAULTS_MOST 3             /* superds in a row that a fault ends young; the next one gets no saved state */
 
@@ -30,6 +32,23 @@ enum succession {
 struct guard_area {
 	int32_t fd;                     /* its file; -1: none */
 	uint64_t end;                   /* bytes that are valid */
+};
+
+/* The progress of a text that the guard sends to superd's service manager (guard_notify). */
+enum notice_state {
+	NOTICE_NONE,
+	NOTICE_ASKED,                   /* by superd, which waits */
+	NOTICE_CANCELLED,               /* by superd, as the guard did not answer; the message that asks for it is unread */
+	NOTICE_SENDING,                 /* by the guard */
+	NOTICE_DONE,                    /* by the guard: error is the result */
+};
+
+struct guard_notice {
+	_Atomic int32_t state;          /* enum notice_state */
+	int32_t error;                  /* errno; 0: it was sent */
+	int32_t sender, descriptor;     /* descriptors of superd's: to send by, and to send along; -1: none */
+	char socket[GUARD_SOCKET_MOST]; /* NOTIFY_SOCKET */
+	char text[GUARD_NOTICE_MOST];
 };
 
 /* A memory file, which outlives an exec of the guard. Members are only ever added at the end. */
@@ -67,6 +86,10 @@ struct guard_page {
 	char name[GUARD_NAME_MOST];     /* by superd, as it becomes the guard: the name of its process; "": the program's */
 	struct kept_program programs[GUARD_PROGRAMS];   /* by enum program: those of the guard and its superds */
 	int32_t taken_back[GUARD_STARTS]; /* by superd: the number of the last start that it has taken back, by its note */
+	struct guard_notice notice;
+	/* By superd; the guard resets it for the next one. */
+	_Atomic int64_t alive_until;    /* ms of CLOCK_MONOTONIC: superd hangs if it does not write another by then; 0: it does not say */
+	int32_t hung;                   /* by the guard: the superd before has been ended for that */
 };
 _Static_assert(PROGRAMS <= GUARD_PROGRAMS, "room for all of superd's own programs");
 
@@ -74,6 +97,7 @@ enum guard_message_kind {
 	GUARD_ENDED,                    /* to superd: a child of the guard's has ended, and waits for being reaped */
 	GUARD_REAP,                     /* to the guard: reap it */
 	GUARD_UPGRADE,                  /* to the guard: become the program at this path, and start the next superd by it */
+	GUARD_NOTIFY,                   /* to the guard: send the notice of the page */
 };
 
 struct guard_message {

@@ -5,7 +5,6 @@
 #include "os/socket/notify_socket.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/notify_send.h"
 
 #define RECEIVE_BUFFER (8 << 20) /* the kernel may grant less; senders block when it is full */
 
@@ -22,42 +22,15 @@ union control {
 	char bytes[CMSG_SPACE(sizeof(struct ucred))];   /* no room for descriptors */
 };
 
-/* Makes the address of a path or an abstract name. false and errno: it is too long, or neither. */
-static bool make_address(const char *name, struct sockaddr_un *address, socklen_t *length)
-{
-	size_t size = strlen(name);
-
-	errno = size < 2 || (*name != '/' && *name != '@') ? EINVAL : ENAMETOOLONG;
-	if (errno == EINVAL || size >= sizeof(address->sun_path))
-		return false;
-	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	memcpy(address->sun_path, name, size + 1);
-	*length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + 1);
-	if (*name != '@')
-		return true;
-	address->sun_path[0] = '\0';
-	(*length)--;
-	return true;
-}
-
-static int open_datagram_socket(void)
-{
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd >= 0 && fd_set_nonblocking(fd, true) < 0)
-		fd_close(&fd);
-	return fd;
-}
-
 int notify_socket_open(const char *name)
 {
 	struct sockaddr_un address;
 	int on = 1, bytes = RECEIVE_BUFFER, fd;
 	socklen_t length;
 
-	if (!make_address(name, &address, &length))
+	if (!notify_address(name, &address, &length))
 		return -1;
-	fd = open_datagram_socket();
+	fd = notify_socket_open_end();
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)); /* less is enough */
@@ -131,36 +104,6 @@ enum notify_received notify_socket_receive(int fd, struct notification *notifica
 	return *flaw ? NOTIFY_INVALID : NOTIFY_RECEIVED;
 }
 
-int notify_socket_sender(void)
-{
-	return fd_raise(open_datagram_socket(), FD_HIGH);
-}
-
-bool notify_socket_send(int sender, const char *name, const char *text)
-{
-	return notify_socket_send_fd(sender, name, text, -1);
-}
-
-bool notify_socket_send_fd(int sender, const char *name, const char *text, int descriptor)
-{
-	union {
-		struct cmsghdr header; /* for alignment */
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} rights = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
-	struct iovec part = { (char *)(uintptr_t)text, strlen(text) };
-	struct sockaddr_un address;
-	struct msghdr message = { .msg_name = &address, .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (!make_address(name, &address, &message.msg_namelen))
-		return false;
-	if (descriptor >= 0) {
-		memcpy(CMSG_DATA(&rights.header), &descriptor, sizeof(descriptor));
-		message.msg_control = rights.bytes;
-		message.msg_controllen = sizeof(rights.bytes);
-	}
-	return sendmsg(sender, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
-}
-
 bool notify_socket_is_dead(const char *path)
 {
 	struct sockaddr_un address;
@@ -168,9 +111,9 @@ bool notify_socket_is_dead(const char *path)
 	bool dead;
 	int fd;
 
-	if (!make_address(path, &address, &length))
+	if (!notify_address(path, &address, &length))
 		return false;
-	fd = open_datagram_socket();
+	fd = notify_socket_open_end();
 	if (fd < 0)
 		return false;
 	dead = connect(fd, (struct sockaddr *)&address, length) < 0 && errno == ECONNREFUSED;

@@ -1,5 +1,6 @@
-/* Both ends of the socket of sd_notify(3): datagrams of a few lines, whose sender the kernel names. A helper process
- * (superd/process/receive_async) receives descriptors that come along, never superd itself. */
+/* The receiver's end of the socket of sd_notify(3) (the sender's: lib/notify_send): datagrams of a few lines, whose
+ * sender the kernel names. A helper process (superd/process/receive_async) receives descriptors that come along, never
+ * superd itself. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,15 +26,6 @@ int notify_socket_open(const char *name);
 /* Receives the next message without blocking. NOTIFY_INVALID: it was dropped because of *flaw. NOTIFY_RIGHTS: it
  * carries descriptors and is still in the queue, with *flaw as above or NULL; receive_async removes it. */
 enum notify_received notify_socket_receive(int fd, struct notification *notification, const char **flaw);
-
-/* Opens a socket for notify_socket_send. -1 and errno. */
-int notify_socket_sender(void);
-
-/* Sends to the notify socket of this name without blocking. false and errno. */
-bool notify_socket_send(int sender, const char *name, const char *text);
-
-/* The same with a descriptor, which the receiver gets a copy of; -1: none. */
-bool notify_socket_send_fd(int sender, const char *name, const char *text, int descriptor);
 
 /* Whether no process listens at the path any more. */
 bool notify_socket_is_dead(const char *path);

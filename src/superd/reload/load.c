@@ -1198,8 +1198,10 @@ static void log_restarted(const struct state_loader *loader)
 	char name[32];
 
 	log_event(loader->engine->log, LEVEL_ERROR, &event,
-		  "signal %s ended superd, and its guard restarted it: %zu service%s, %zu instance%s continue",
-		  scan_signal_name(WTERMSIG(guard_death()), name), loader->services, loader->services == 1 ? "" : "s",
+		  "signal %s ended superd%s, and its guard restarted it: %zu service%s, %zu instance%s continue",
+		  scan_signal_name(WTERMSIG(guard_death()), name),
+		  guard_ended_hung() ? ", which did not answer its watchdog" : "",
+		  loader->services, loader->services == 1 ? "" : "s",
 		  loader->instances, loader->instances == 1 ? "" : "s");
 }
 

@@ -13,8 +13,9 @@
 
 #include "lib/fd.h"
 #include "lib/list.h"
+#include "lib/notify_send.h"
 #include "lib/scan.h"
-#include "os/socket/notify_socket.h"
+#include "os/guard/guard_link.h"
 #include "superd/limits/rate_limit.h"
 #include "superd/socket/listeners.h"
 #include "superd/socket/store_name.h"
@@ -160,7 +161,7 @@ static bool tell_manager(struct socket_store *store, const struct stored *stored
 		store->sender = notify_socket_sender();
 	snprintf(text, sizeof(text), stored->fd < 0 ? "FDSTOREREMOVE=1\nFDNAME=%s" : "FDSTORE=1\nFDNAME=%s\nFDPOLL=0",
 		 stored->name);
-	return store->sender >= 0 && notify_socket_send_fd(store->sender, store->socket, text, stored->fd);
+	return store->sender >= 0 && guard_notify(store->sender, store->socket, text, stored->fd);
 }
 
 static void tell_all(struct socket_store *store)

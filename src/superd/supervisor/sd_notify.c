@@ -1,5 +1,6 @@
-/* Reports superd's own state to a service manager (sd_notify(3)). The watchdog is the only reason for an idle superd
- * to wake, and only if WATCHDOG_PID is unset or names this process (sd_watchdog_enabled(3)). */
+/* Reports superd's own state to a service manager (sd_notify(3)); where there is a guard, it sends. The watchdog is the
+ * only reason for an idle superd to wake, and only if WATCHDOG_PID is unset or names this process, or its guard
+ * (sd_watchdog_enabled(3)). */
 #include "superd/supervisor/internal.h"
 
 #include <errno.h>
@@ -9,26 +10,32 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/notify_send.h"
 #include "lib/scan.h"
 #include "os/guard/guard_link.h"
-#include "os/socket/notify_socket.h"
 #include "superd/service/runtime_event.h"
 
 #define RETRY .2 /* seconds */
+#define PINGS 3                         /* in each WATCHDOG_USEC: two are in time if one is lost */
+#define GUARD_SHARE (5. / 6)            /* of WATCHDOG_USEC, after which the guard finds that superd hangs */
 
 /* false and errno. */
 static bool send_message(struct sd_notify *sd_notify, const char *text)
 {
 	if (sd_notify->sender < 0)
 		sd_notify->sender = notify_socket_sender();
-	return sd_notify->sender >= 0 && notify_socket_send(sd_notify->sender, sd_notify->socket, text);
+	return sd_notify->sender >= 0 && guard_notify(sd_notify->sender, sd_notify->socket, text, -1);
 }
 
-/* The next ping comes in time if this one is lost. */
+/* The next ping comes in time if this one is lost. The guard knows of it in any case. */
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 {
+	struct sd_notify *sd_notify = timer->data;
+
 	(void)loop, (void)events;
-	send_message(timer->data, "WATCHDOG=1");
+	if (!sd_notify->stopping)
+		guard_tell_alive(timer->repeat * PINGS * GUARD_SHARE);
+	send_message(sd_notify, "WATCHDOG=1");
 }
 
 /* Whether the next try may succeed: the manager's queue is full, or descriptors or memory are short. */
@@ -95,13 +102,14 @@ static void send_state(struct sd_notify *sd_notify, const char *text)
 	send_unsent(sd_notify);
 }
 
-/* Pings at half of WATCHDOG_USEC, as sd_watchdog_enabled(3) recommends. */
+/* Pings oftener than twice in WATCHDOG_USEC, as sd_watchdog_enabled(3) recommends, so that the guard, which has to be
+ * quicker than the manager, waits longer than for one ping, too. */
 static void begin_watchdog(struct sd_notify *sd_notify, struct engine *engine)
 {
 	const char *pid_text = engine_variable(engine, "WATCHDOG_PID");
 	const char *every = engine_variable(engine, "WATCHDOG_USEC");
 	int64_t microseconds, pid;
-	double half;
+	double pause;
 
 	ev_init(&sd_notify->watchdog, on_watchdog);
 	sd_notify->watchdog.data = sd_notify;
@@ -109,8 +117,8 @@ static void begin_watchdog(struct sd_notify *sd_notify, struct engine *engine)
 		return;
 	if (pid_text && (scan_count(pid_text, &pid) || pid != guard_first_pid()))
 		return;
-	half = (double)microseconds / 2e6;
-	ev_timer_set(&sd_notify->watchdog, half, half);
+	pause = (double)microseconds / 1e6 / PINGS;
+	ev_timer_set(&sd_notify->watchdog, 0., pause);
 	ev_timer_start(engine->loop, &sd_notify->watchdog);
 	ev_unref(engine->loop);
 }
@@ -163,6 +171,7 @@ void sd_notify_stopping(struct sd_notify *sd_notify)
 	if (sd_notify->stopping)
 		return;
 	sd_notify->stopping = true;
+	guard_tell_alive(0);            /* the manager has a limit of its own for the stop */
 	send_state(sd_notify, "STOPPING=1\nSTATUS=stopping");
 }
 
