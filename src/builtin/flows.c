@@ -18,6 +18,7 @@
 #include "lib/fd.h"
 #include "lib/hash.h"
 #include "lib/list.h"
+#include "lib/source_count.h"
 
 #define BUCKETS 1024
 #define BATCH 64                        /* datagrams in one call */
@@ -32,6 +33,7 @@ struct flow {
 	struct list again;              /* in flows->again, while its first datagram has to be sent again */
 	int listener;                   /* borrowed */
 	struct sender client;
+	unsigned char source[SOURCE_SIZE]; /* sender_source, in flows->sources */
 	const char *refusal;            /* why the client gets no answers (sender_refuse); NULL: it gets them */
 	struct pktinfo pktinfo;         /* the address that the client has sent to */
 	int64_t last;                   /* time of its last datagram */
@@ -47,6 +49,7 @@ struct flows {
 	int epoll;
 	uint64_t seed;                  /* random, so that no client can choose addresses that collide */
 	size_t count;
+	struct source_counts sources;   /* the flows of each source */
 	struct replies replies;         /* to clients at ports of services */
 	struct list buckets[BUCKETS], used, again;
 	struct list dead;               /* ended flows, by `used`: events of this turn may still name them */
@@ -79,6 +82,7 @@ static void end_flow(struct flows *flows, struct flow *flow)
 	list_remove(&flow->used);
 	list_remove(&flow->again);
 	loop_watch_close(flows->epoll, &flow->watch);
+	source_count_leave(&flows->sources, flows, flow->source);
 	free(flow->first);
 	flow->first = NULL;
 	list_add(&flows->dead, &flow->used);
@@ -105,6 +109,7 @@ void flows_free(struct flows *flows)
 		return;
 	flows_end(flows);
 	free_dead(flows);
+	source_count_free(&flows->sources);
 	free(flows);
 }
 
@@ -139,20 +144,45 @@ static in_port_t port_of(int listener)
 	return getsockname(listener, &own.address.any, &own.length) < 0 ? 0 : sender_port(&own);
 }
 
+/* Ends the longest silent flow of the source that has most of them: a source that opens flow after flow takes places of
+ * its own, not those of others. */
+static void make_room(struct flows *flows)
+{
+	struct flow *chosen = NULL;
+	unsigned most = 0;
+
+	LIST_EACH(link, &flows->used) {
+		struct flow *flow = container_of(link, struct flow, used);
+		unsigned count = source_count_count(&flows->sources, flows, flow->source);
+
+		if (count > most) {
+			most = count;
+			chosen = flow;
+		}
+	}
+	end_flow(flows, chosen);
+}
+
 /* A client whose port may be a server's is relayed to the target, too, as it may want no answer (syslog). */
 static struct flow *add_flow(struct flows *flows, int listener, const struct sender *client)
 {
 	struct flow *flow;
 
 	if (flows->count == FLOWS_MOST)
-		end_flow(flows, container_of(flows->used.next, struct flow, used));
+		make_room(flows);
 	flow = calloc(1, sizeof(*flow));
 	if (!flow)
 		return NULL;
+	(void)sender_source(client, -1, (unsigned)flows->settings->source_prefix, flow->source);
+	if (!source_count_enter(&flows->sources, flows, flow->source, FLOWS_MOST)) {
+		free(flow);
+		return NULL;
+	}
 	flow->watch.kind = WATCH_FLOW;
 	flow->watch.fd = target_connect(flows->target, flows->target->good, SOCK_DGRAM);
 	if (flow->watch.fd < 0 || !loop_watch_set(flows->epoll, EPOLL_CTL_ADD, &flow->watch, EPOLLIN)) {
 		loop_watch_close(flows->epoll, &flow->watch);
+		source_count_leave(&flows->sources, flows, flow->source);
 		free(flow);
 		return NULL;
 	}

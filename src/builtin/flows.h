@@ -8,7 +8,7 @@
 #include "builtin/loop_watch.h"
 #include "builtin/target.h"
 
-#define FLOWS_MOST 1024                 /* a new client then takes the place of the one that was silent for longest */
+#define FLOWS_MOST 1024                 /* a new client then takes a place of the source that has most */
 
 struct flows;
 

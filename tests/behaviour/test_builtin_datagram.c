@@ -261,6 +261,34 @@ static int open_target(int *port)
 	return fd;
 }
 
+/* The places of a redirect's flows are shared by sources: who opens flow after flow loses flows of its own. */
+Behaviour(builtin_datagram, one_source_takes_no_flow_of_another)
+{
+	enum { FLOWS_MOST = 1024, FLOOD = FLOWS_MOST + 100 };
+	int target_port, target = open_target(&target_port), honest, port;
+	struct superd *superd = superd_run("service pass { listen = \"udp:127.0.0.1:0\" redirect = \"127.0.0.1 %d\""
+					   " user = \"%s\" }\n", target_port, own_user());
+	struct sockaddr_in flow;
+	socklen_t length = sizeof(flow);
+	char text[64];
+
+	port = superd_port(superd, "pass");
+	honest = client_at("127.0.0.1", 0, "127.0.0.1", port);
+	cr_assert_eq(send(honest, "honest", 6, 0), 6);
+	cr_assert_eq(recvfrom(target, text, sizeof(text), 0, (struct sockaddr *)&flow, &length), 6);
+	for (int n = 0; n < FLOOD; n++) {
+		int client = client_at("127.0.0.2", 0, "127.0.0.1", port);
+
+		cr_assert_eq(send(client, "flood", 5, 0), 5);
+		cr_assert_eq(recv(target, text, sizeof(text), 0), 5);
+		close(client);
+	}
+	cr_assert_eq(sendto(target, "answer", 6, 0, (struct sockaddr *)&flow, length), 6);
+	cr_assert_str_eq(receive(honest), "answer");
+	close(honest);
+	close(target);
+}
+
 /* A datagram with a false address would else go back and forth between two redirects whose targets answer anything, or
  * between one and itself, for ever. */
 static void expect_no_loop(const char *exec)
