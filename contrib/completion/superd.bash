@@ -91,7 +91,7 @@ _superd()
 		COMPREPLY=()
 		return ;;
 	--print)
-		COMPREPLY=($(compgen -W 'conf comments json dot' -- "$cur"))
+		COMPREPLY=($(compgen -W 'conf comments json' -- "$cur"))
 		return ;;
 	--explain)
 		COMPREPLY=($(compgen -W "$options" -- "$cur"))

@@ -301,33 +301,6 @@ Behaviour(cli, print_of_another_systems_table_is_the_same_table)
 	cr_expect_not_null(strstr(first.out, "tcpmux:+date"), "%s", first.out);
 }
 
-static const char *hostile_table(void)
-{
-	return write_file("table",
-			  "service \"a\\\"]&lt;\\\\\" { listen = \"127.0.0.1:1\" exec = \"%s\" user = \"%s\" "
-			  "wants = { b } }\n"
-			  "service b { listen = \"unix:%s/a\\\"b\\\\N\" redirect = \"127.0.0.1:1\" user = \"%s\" }\n",
-			  backend("serve"), own_user(), path_in("."), own_user());
-}
-
-Behaviour(cli, dot_draws_a_table_with_hostile_names)
-{
-	const char *dot = find_program("graphviz", "dot");
-	struct outcome graph, picture;
-	int nodes = 0;
-
-	SKIP_WITHOUT(dot, "dot is not here (Debian: graphviz, also unpacked below SUPERD_PEERS)");
-	graph = SUPERD_ANSWER("-f", hostile_table(), "--print=dot");
-	picture = program_answer((const char *const[]){ dot, "-Tsvg", write_file("graph", "%s", graph.out), NULL });
-	cr_assert_eq(picture.status, 0, "%s", picture.err);
-	cr_expect_str_eq(picture.err, "");
-	cr_expect_not_null(strstr(picture.out, ">a&quot;]&amp;lt;\\</text>"), "%s", picture.out);
-	cr_expect_not_null(strstr(picture.out, "/a&quot;b\\N</text>"), "%s", picture.out);
-	for (const char *at = picture.out; (at = strstr(at, "class=\"node\"")); at++)
-		nodes++;
-	cr_expect_eq(nodes, 4, "two services and two sockets");
-}
-
 static const char *rich_table(void)
 {
 	return write_file("rich.conf",

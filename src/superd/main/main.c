@@ -42,7 +42,6 @@ static const struct {
 	{ "conf", print_plain },
 	{ "comments", print_comments },
 	{ "json", print_json },
-	{ "dot", print_dot },
 };
 
 /* --check: prints the language of each source, what is wrong, and how many services there are, to stdout, and every
@@ -158,7 +157,7 @@ static int do_print(const struct options *options)
 	while (what < sizeof(printable) / sizeof(*printable) && strcmp(printable[what].name, options->print) != 0)
 		what++;
 	if (what == sizeof(printable) / sizeof(*printable)) {
-		fprintf(stderr, "superd: --print=%s: it prints conf, comments, json or dot\n", options->print);
+		fprintf(stderr, "superd: --print=%s: it prints conf, comments or json\n", options->print);
 		return EXIT_TABLE;
 	}
 	table = load_table(options, NULL, NULL, &diags);

@@ -27,10 +27,6 @@ bool print_conf_left_out(const struct table *table, size_t *next, size_t most, F
  * table has superd { }; it has the settings that are set. */
 bool print_json(const struct table *table, FILE *out);
 
-/* Prints a graph in the language of dot(1): an oval for each socket, a box for each service, and arrows from sockets to
- * services, from these to services that they want, and to the target of a redirect. */
-bool print_dot(const struct table *table, FILE *out);
-
 /* Explains one option to a person. Also false if there is no such option; directive_hint then has a hint. */
 bool print_explain(const char *option, FILE *out);
 
