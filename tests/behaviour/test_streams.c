@@ -30,35 +30,6 @@ static void expect_file(const char *name, const char *text)
 	WAIT_UNTIL(read_text(path) && !strcmp(read_text(path), text));
 }
 
-Behaviour(streams, input_may_be_lines_and_bytes_of_the_table)
-{
-	struct superd *superd =
-		start(text_of("input = data\ninput_text = { \"one\", \"  two \" }\ninput_data = { \"dGhyZWU=\", "
-			      "\"Cg==\" }\noutput = \"file:%s\"\n%s",
-			      path_in("out"), shell("cat")));
-
-	wake();
-	expect_file("out", "one\n  two \nthree\n");
-	wake();
-	superd_stop(superd);
-}
-
-Behaviour(streams, a_units_input_is_its_text)
-{
-	struct superd *superd;
-
-	write_pair("a", text_of("ListenStream=%s", path_in("a.sock")),
-		   text_of("StandardInput=data\nStandardInputText=one\\ttab\nStandardInputText= "
-			   "two\nStandardInputData=dGhyZWU=\n"
-			   "StandardOutput=truncate:%s\nExecStart=/bin/sh -c 'cat; exec %s/backend take 1'\n",
-			   path_in("out"), getenv("SUPERD_TESTDIR")));
-	superd = units_run("a.socket", NULL);
-	wait_node(path_in("a.sock"));
-	wake();
-	expect_file("out", "one\ttab\ntwo\nthree");
-	superd_stop(superd);
-}
-
 /* systemd.exec(5): the input is each process's that the unit starts. */
 static void expect_input_of_each(const char *input)
 {
@@ -72,11 +43,6 @@ static void expect_input_of_each(const char *input)
 	for (const char *const *name = (const char *const[]){ "pre", "first", "second", "post", NULL }; *name; name++)
 		expect_file(*name, "hello\n");
 	superd_stop(superd);
-}
-
-Behaviour(streams, the_input_of_a_unit_is_that_of_each_of_its_commands)
-{
-	expect_input_of_each("StandardInput=data\nStandardInputText=hello");
 }
 
 Behaviour(streams, a_file_that_is_input_is_read_by_each_command_from_its_start)

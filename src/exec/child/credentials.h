@@ -8,7 +8,7 @@
 
 #include "table/service/service.h"
 
-enum credential_kind { CREDENTIAL_LOADED, CREDENTIAL_IMPORTED, CREDENTIAL_SET };
+enum credential_kind { CREDENTIAL_LOADED, CREDENTIAL_SET };
 
 /* One credential. superd parses the options. Owned by struct credentials. */
 struct credential {

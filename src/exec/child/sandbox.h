@@ -13,9 +13,6 @@
 #include "table/service/service.h"
 #include "table/services/table.h"
 
-/* fault.resource in STAGE_NAMESPACES: network_namespace_path could not be entered. */
-#define SANDBOX_NETWORK 1
-
 /* fault.resource in STAGE_MOUNTS: root_directory could not be entered. */
 #define SANDBOX_ROOT (-2)
 
@@ -65,8 +62,6 @@ struct sandbox_config {
 	unsigned namespaces;            /* CLONE_NEWx to unshare, without CLONE_NEWUSER */
 	bool users_first;               /* enter the user namespace first, as it gives the right to the others */
 	unsigned users;                 /* enum user_map */
-	unsigned long propagation;      /* propagation of its mounts: MS_SHARED, MS_SLAVE or MS_PRIVATE */
-	const char *network;            /* path of a network namespace to enter; NULL: none */
 	bool has_mounts;                /* it has a mount namespace of its own, maybe without changes in it */
 	const char *root;               /* root_directory to enter before the mounts are made; NULL: / */
 	const struct sandbox_mount *mounts;             /* sorted: a path comes before those below it */
@@ -91,8 +86,7 @@ enum sandbox_need {
 	SANDBOX_NEEDS_PROFILE = 1 << 6,         /* AppArmor */
 	SANDBOX_NEEDS_CONTEXT = 1 << 7,         /* SELinux; never available */
 	SANDBOX_NEEDS_ALL_USERS = 1 << 8,       /* mapping all users */
-	SANDBOX_NEEDS_ENTRY = 1 << 9,           /* entering a network namespace */
-	SANDBOX_NEEDS_PROC = 1 << 10,           /* mounting a new /proc */
+	SANDBOX_NEEDS_PROC = 1 << 9,            /* mounting a new /proc */
 };
 
 struct sandbox_support;

@@ -80,7 +80,7 @@ static void credential_record(struct record *record, struct credential *credenti
 		credential->source = (char *)(uintptr_t)source;
 		credential->length = length;
 	}
-	record_demand(record, "source", source || credential->kind == CREDENTIAL_IMPORTED);
+	record_demand(record, "source", source);
 }
 
 static void credentials_record(struct record *record, struct credentials *credentials)
@@ -163,8 +163,6 @@ static void sandbox_record(struct record *record, struct sandbox_config *sandbox
 	UNSIGNED(record, sandbox, namespaces);
 	FLAG(record, sandbox, users_first);
 	NUMBER(record, sandbox, users, 0, USERS_FULL);
-	ANY(record, sandbox, propagation);
-	OPTIONAL_TEXT(record, sandbox, network);
 	FLAG(record, sandbox, has_mounts);
 	OPTIONAL_TEXT(record, sandbox, root);
 	ARRAY(record, sandbox, mounts, mount_count, SANDBOX_MOUNTS_MOST, mounts);

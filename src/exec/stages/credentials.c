@@ -262,45 +262,6 @@ static int load_credential(struct credential_load *loading)
 	return result;
 }
 
-/* Imports a file of a store if its name matches the pattern. */
-static bool import_entry(void *context, int folder, const char *name)
-{
-	struct credential_load *loading = context;
-	const struct credential *credential = loading->credential;
-	bool is_users = loading->walk.is_users, failed;
-	struct stat status;
-	int fd;
-
-	if (!glob_matches(credential->id, name, 0) || !credential_name_is_valid(name, strlen(name)))
-		return false;
-	buf_clear(&loading->name);
-	if (credential->source)
-		buf_text(&loading->name, credential->source);
-	buf_text(&loading->name, name + (credential->source ? strcspn(credential->id, "*") : 0));
-	if (is_loaded(loading, buf_string(&loading->name)))
-		return false;
-	fd = open_source(loading, folder, name, O_NONBLOCK);
-	failed = fd < 0 || fstat(fd, &status) < 0 || (S_ISREG(status.st_mode) && copy_credential(loading, fd) < 0);
-	fd_close(&fd);
-	return (!is_users && !path_walk_end(&loading->walk)) || failed;
-}
-
-static int import_credentials(struct credential_load *loading)
-{
-	const char *path;
-
-	for (size_t n = 0; (path = credential_store(loading->credentials, n)); n++) {
-		int folder = open_source(loading, -1, path, O_DIRECTORY);
-		/* Most machines have only few of them. */
-		int result = folder < 0 ? 0 : condition_any_entry(folder, import_entry, loading);
-
-		fd_close(&folder);
-		if (!path_walk_end(&loading->walk) || result)
-			return -1;
-	}
-	return 0;
-}
-
 static int set_credential(struct credential_load *loading)
 {
 	const struct credential *credential = loading->credential;
@@ -321,7 +282,6 @@ static int credentials_load_all(struct job *job, struct credential_load *loading
 {
 	static int (*const loaders[])(struct credential_load *) = {
 		[CREDENTIAL_LOADED] = load_credential,
-		[CREDENTIAL_IMPORTED] = import_credentials,
 		[CREDENTIAL_SET] = set_credential,
 	};
 

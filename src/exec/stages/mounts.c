@@ -312,7 +312,7 @@ int sandbox_mounts(struct job *job)
 	    clone_present_trees(job, sandbox, &trees) == 0 && apply_mounts(job, sandbox, &trees) == 0 &&
 	    attach_open_paths(job, &trees) == 0 &&
 	    close_mounts(job->plan->account, sandbox) == 0 &&
-	    mount(NULL, "/", NULL, MS_REC | sandbox->propagation, NULL) == 0)
+	    mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == 0)
 		result = chdir("/");
 	umask(before);
 	return result;

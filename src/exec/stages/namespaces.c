@@ -198,17 +198,6 @@ static int bring_up_loopback(void)
 	return result;
 }
 
-static int enter_network_namespace(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), result;
-
-	if (fd < 0)
-		return -1;
-	result = setns(fd, CLONE_NEWNET);
-	close(fd);
-	return result;
-}
-
 int sandbox_namespaces(struct job *job)
 {
 	const struct sandbox_config *sandbox = child_sandbox(job);
@@ -217,10 +206,6 @@ int sandbox_namespaces(struct job *job)
 		path_walk_note_namespace();
 		if (sandbox_users(job) < 0)
 			return -1;
-	}
-	if (sandbox->network && enter_network_namespace(sandbox->network) < 0) {
-		job->fault.resource = SANDBOX_NETWORK;
-		return -1;
 	}
 	if (sandbox->namespaces && unshare((int)sandbox->namespaces) < 0)
 		return -1;

@@ -80,8 +80,7 @@ static bool has_files(const struct service *service)
 
 	return streams->input.path || streams->output.path || streams->error.path ||
 		(logging->log_type && logging->log_type->path) || service->groups->lifecycle->pid_file ||
-		passed_fds->open_file || passed_fds->load_credential || passed_fds->set_credential ||
-		passed_fds->import_credential;
+		passed_fds->load_credential || passed_fds->set_credential;
 }
 
 static bool reads_files(const struct service *service)

@@ -74,7 +74,7 @@ bool client_local(const struct client *client, char *out, size_t size, int *port
 /* The name of connection number `number`, as systemd names the instances of a template:
  * NUMBER-COOKIE-LOCAL:PORT-PEER:PORT, for a unix socket NUMBER-COOKIE-PID_PIDFDID-UID. plain: without COOKIE and
  * PIDFDID. Unknown parts are left out. */
-void client_instance_name(const struct client *client, uint64_t number, bool plain, char *out, size_t size);
+void client_instance_name(const struct client *client, uint64_t number, char *out, size_t size);
 
 uint64_t client_cookie(const struct client *client);    /* SO_COOKIE; 0: the kernel has none */
 

@@ -37,7 +37,7 @@ static uint64_t peer_id(int fd)
 	return id;
 }
 
-static void add_unix_peer(const struct client *client, bool plain, struct buf *out)
+static void add_unix_peer(const struct client *client, struct buf *out)
 {
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
@@ -48,7 +48,7 @@ static void add_unix_peer(const struct client *client, bool plain, struct buf *o
 		return;
 	}
 	buf_addf(out, "%ld", (long)peer.pid);
-	id = plain ? 0 : peer_id(client->fd);
+	id = peer_id(client->fd);
 	if (id)
 		buf_addf(out, "_%" PRIu64, id);
 	buf_addf(out, "-%lu", (unsigned long)peer.uid);
@@ -73,18 +73,16 @@ static void add_addresses(const struct client *client, const struct socket_addre
 	add_address(&peer, out);
 }
 
-void client_instance_name(const struct client *client, uint64_t number, bool plain, char *out, size_t size)
+void client_instance_name(const struct client *client, uint64_t number, char *out, size_t size)
 {
 	struct socket_address local = { .length = sizeof(local.storage) };
 	struct buf name = { 0 };
 
-	buf_addf(&name, "%" PRIu64 "-", number);
-	if (!plain)
-		buf_addf(&name, "%" PRIu64 "-", client_cookie(client));
+	buf_addf(&name, "%" PRIu64 "-%" PRIu64 "-", number, client_cookie(client));
 	if (getsockname(client->fd, &local.any, &local.length) < 0) {
 		buf_text(&name, "unknown");
 	} else if (local.any.sa_family == AF_UNIX) {
-		add_unix_peer(client, plain, &name);
+		add_unix_peer(client, &name);
 	} else {
 		socket_address_unmap(&local);
 		add_addresses(client, &local, &name);

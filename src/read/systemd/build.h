@@ -129,7 +129,7 @@ void unit_build_service(struct unit_builder *builder);
 void unit_build_commands(struct unit_builder *builder);         /* exec.c */
 void unit_build_socket_commands(struct unit_builder *builder);
 void unit_build_streams(struct unit_builder *builder);          /* streams.c */
-void unit_build_passed_fds(struct unit_builder *builder);       /* open_file.c: files and credentials */
+void unit_build_passed_fds(struct unit_builder *builder);       /* credentials.c */
 
 /* condition.c: sets the option to the conditions and assertions of builder->unit. */
 void unit_build_conditions(struct unit_builder *builder, const char *option);

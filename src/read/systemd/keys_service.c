@@ -29,7 +29,7 @@ static const struct key_row keys[] = {
 	{ "GuessMainPID", KEY_HARMLESS, .reason = "without PIDFile, superd follows all processes of the daemon" },
 	{ "LUOSession", KEY_WARNED, .reason = "superd does not support live updates of the kernel" },
 	{ "OOMPolicy", KEY_DONE, .reason = "stop means kill; the default is continue" },
-	{ "OpenFile", KEY_DONE, .reason = "without quotes; not with StandardInput=socket", APART },
+	{ "OpenFile", KEY_REFUSED, .reason = "the program opens its files itself; use LoadCredential for a secret" },
 	{ "PIDFile", KEY_DONE, .reason = "a relative path starts at /run", APART },
 	{ "PermissionsStartOnly", KEY_DONE, .reason = "the other commands run as with the prefix +", APART },
 	{ "RebootArgument", KEY_HARMLESS, .reason = ACTION },

@@ -21,15 +21,15 @@ static const struct key_row keys[] = {
 	  "LimitFSIZE LimitLOCKS LimitMEMLOCK LimitMSGQUEUE LimitNOFILE LimitNPROC LimitRSS LimitRTPRIO LimitRTTIME "
 	  "LimitSIGPENDING LimitSTACK LockPersonality LogRateLimitBurst LogRateLimitIntervalSec LogsDirectory "
 	  "LogsDirectoryMode MemoryDenyWriteExecute MemoryHigh MemoryLow MemoryMax MemoryMin MemorySwapMax "
-	  "MountAPIVFS MountFlags NetworkNamespacePath Nice NoExecPaths NoNewPrivileges OOMScoreAdjust "
-	  "PrivateDevices PrivateIPC PrivateMounts PrivateNetwork PrivateTmp PrivateUsers ProcSubset ProtectClock "
-	  "ProtectControlGroups ProtectHome ProtectHostname ProtectKernelLogs ProtectKernelModules "
-	  "ProtectKernelTunables ProtectProc ProtectSystem ReadOnlyPaths ReadWritePaths RemoveIPC "
-	  "RestrictAddressFamilies RestrictNamespaces RestrictRealtime RestrictSUIDSGID RootDirectory "
-	  "RuntimeDirectory RuntimeDirectoryMode RuntimeDirectoryPreserve SELinuxContext SendSIGHUP SendSIGKILL "
-	  "StateDirectory StateDirectoryMode SupplementaryGroups SyslogFacility SyslogIdentifier SyslogLevel "
-	  "SystemCallArchitectures SystemCallErrorNumber SystemCallFilter TasksMax TemporaryFileSystem UMask User "
-	  "WatchdogSignal WorkingDirectory", KEY_DONE, .option = NULL },
+	  "MountAPIVFS Nice NoExecPaths NoNewPrivileges OOMScoreAdjust PrivateDevices PrivateIPC PrivateMounts "
+	  "PrivateNetwork PrivateTmp PrivateUsers ProcSubset ProtectClock ProtectControlGroups ProtectHome "
+	  "ProtectHostname ProtectKernelLogs ProtectKernelModules ProtectKernelTunables ProtectProc ProtectSystem "
+	  "ReadOnlyPaths ReadWritePaths RemoveIPC RestrictAddressFamilies RestrictNamespaces RestrictRealtime "
+	  "RestrictSUIDSGID RootDirectory RuntimeDirectory RuntimeDirectoryMode RuntimeDirectoryPreserve "
+	  "SELinuxContext SendSIGHUP SendSIGKILL StateDirectory StateDirectoryMode SupplementaryGroups "
+	  "SyslogFacility SyslogIdentifier SyslogLevel SystemCallArchitectures SystemCallErrorNumber "
+	  "SystemCallFilter TasksMax TemporaryFileSystem UMask User WatchdogSignal WorkingDirectory", KEY_DONE,
+	  .option = NULL },
 	{ "BPFDelegateAttachments BPFDelegateCommands BPFDelegateMaps BPFDelegatePrograms", KEY_WARNED,
 	  .reason = NETWORK },
 	{ "BPFProgram BindNetworkInterface IPEgressFilterPath IPIngressFilterPath PrivateBPF RestrictFileSystems "
@@ -71,8 +71,7 @@ static const struct key_row keys[] = {
 	  .reason = "for sockets that the service opens itself", .denies = true },
 	{ "IPCNamespacePath UserNamespacePath", KEY_REFUSED, .reason = NAMESPACE },
 	{ "IgnoreSIGPIPE SyslogLevelPrefix", KEY_DONE, .reason = "the default is yes", .absent = "yes" },
-	{ "ImportCredential", KEY_DONE, .reason = "from superd's own credentials and the credential stores",
-	  .form = FORM_WHOLE },
+	{ "ImportCredential", KEY_WARNED, .reason = "use LoadCredential" },
 	{ "KeyringMode", KEY_DONE, .absent = "private" },
 	{ "KillMode", KEY_DONE, .reason = "control-group and mixed also set kill_rest", .words = kill_modes,
 	  .wrong = "expected control-group, mixed, process or none" },
@@ -87,7 +86,9 @@ static const struct key_row keys[] = {
 	{ "MemoryKSM", KEY_WARNED, .reason = "superd does not change the kernel's sharing of memory" },
 	{ "MemoryTHP", KEY_WARNED, .reason = "superd does not change the kernel's use of huge pages" },
 	{ "MemoryZSwapMax MemoryZSwapWriteback", KEY_WARNED, .reason = "use MemorySwapMax" },
+	{ "MountFlags", KEY_WARNED, .reason = "mounts of the service never reach the machine", .idle = "shared" },
 	{ "NFTSet", KEY_WARNED, .reason = "superd fills no nftables sets" },
+	{ "NetworkNamespacePath", KEY_REFUSED, .reason = "use PrivateNetwork, or ip-netns(8) in ExecStart" },
 	{ "PAMName", KEY_REFUSED, .reason = "superd opens no PAM sessions" },
 	{ "PassEnvironment", KEY_DONE, .form = FORM_VARIABLES },
 	{ "Personality", KEY_WARNED, .reason = "use setarch(8) in ExecStart" },
@@ -100,7 +101,7 @@ static const struct key_row keys[] = {
 	{ "StandardError StandardOutput", KEY_DONE, .reason = "journal, kmsg and syslog mean superd's log",
 	  .form = FORM_STREAM },
 	{ "StandardInput", KEY_DONE, .reason = "socket means pass = inetd", .form = FORM_STREAM },
-	{ "StandardInputData StandardInputText", KEY_DONE, .option = "input_data", APART },
+	{ "StandardInputData StandardInputText", KEY_REFUSED, .reason = "use StandardInput=file:PATH" },
 	{ "StartupAllowedCPUs StartupAllowedMemoryNodes StartupBlockIOWeight StartupCPUShares StartupCPUWeight "
 	  "StartupIOWeight StartupMemoryHigh StartupMemoryLow StartupMemoryMax StartupMemorySwapMax "
 	  "StartupMemoryZSwapMax", KEY_HARMLESS, .reason = "superd does not treat the machine's startup specially" },

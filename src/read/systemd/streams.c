@@ -4,13 +4,12 @@
  * client. Source: systemd.exec(5), "LOGGING AND STANDARD INPUT/OUTPUT". */
 #include <string.h>
 
-#include "lib/base64.h"
 #include "read/systemd/build.h"
 
 /* superd's word; NULL: the text is none of systemd's words. Every kind of log becomes superd's log. */
 static const char *stream_meaning(const char *text)
 {
-	static const char *const same[] = { "null", "inherit", "socket", "data", "fd", NULL };
+	static const char *const same[] = { "null", "inherit", "socket", "fd", NULL };
 	static const char *const logs[] = { "journal", "journal+console", "kmsg", "kmsg+console", "syslog",
 					    "syslog+console", NULL };
 	static const char *const prefixes[] = { "file:", "append:", "truncate:", "fd:" };
@@ -120,97 +119,20 @@ static void set_socket_output(struct unit_builder *builder, const struct stream_
 	set_stream_word(builder, "error", by_output && follows_input(error) ? "socket" : error->word, error);
 }
 
-/* Adds a line of StandardInputText, with escapes and specifiers as in a quoted word. Returns NULL, or the message about
- * a wrong one. */
-static const char *add_text_line(struct unit_builder *builder, const char *value, struct buf *data)
-{
-	struct unit_split found = { 0 };
-	struct buf quoted = { 0 };
-	const char *wrong;
-
-	buf_char(&quoted, '"');
-	for (; *value; value++) {
-		if (*value == '"')
-			buf_char(&quoted, '\\');
-		buf_char(&quoted, *value);
-		if (value[0] == '\\' && value[1])
-			buf_char(&quoted, *++value);
-	}
-	buf_char(&quoted, '"');
-	wrong = unit_split(builder->pool, &builder->names, buf_string(&quoted), UNIT_WORDS_RELAX, &found);
-	for (size_t n = 0; !wrong && n < found.count; n++)
-		buf_text(data, found.list[n].text);
-	buf_char(data, '\n');
-	buf_free(&quoted);
-	return wrong;
-}
-
-static const char *add_input(struct unit_builder *builder, const struct unit_assignment *assignment, struct buf *data)
-{
-	if (!strcmp(assignment->key, "StandardInputData"))
-		return base64_decode(assignment->value, data) ? NULL : "it is no base64";
-	return add_text_line(builder, assignment->value, data);
-}
-
-/* StandardInputText and StandardInputData are one list. */
-static struct unit_lines input_lines(const struct unit_builder *builder)
-{
-	return (struct unit_lines){
-		.unit = builder->unit, .section = "Service", .key = "StandardInput", .form = FORM_APART,
-	};
-}
-
-/* The first assignment of either that counts; NULL: there is none. */
-static const struct unit_assignment *find_input_data(const struct unit_builder *builder)
-{
-	struct unit_lines lines = input_lines(builder);
-	const struct unit_assignment *first = unit_line_next(&lines);
-
-	return first && !*first->value ? unit_line_next(&lines) : first;
-}
-
-/* Joins the values of StandardInputText and StandardInputData in their order. The option has them in base64, which can
- * hold any bytes. */
-static void set_input_data(struct unit_builder *builder)
-{
-	struct unit_lines lines = input_lines(builder);
-	const struct unit_assignment *assignment;
-	struct buf data = { 0 }, text = { 0 };
-	struct origin at = { 0 };
-
-	while ((assignment = unit_line_next(&lines))) {
-		const char *wrong = *assignment->value ? add_input(builder, assignment, &data) : NULL;
-
-		at = unit_place(assignment, 0);
-		if (wrong)
-			unit_refuse(builder, at, "%s: %s", assignment->key, wrong);
-	}
-	base64_encode(&text, data.data, data.length);
-	if (text.length)
-		unit_set(builder, "input_data", buf_string(&text), at);
-	buf_free(&data);
-	buf_free(&text);
-}
-
 void unit_build_streams(struct unit_builder *builder)
 {
 	struct stream_said input = read_stream(builder, "StandardInput");
 	struct stream_said output = read_stream(builder, "StandardOutput");
 	struct stream_said error = read_stream(builder, "StandardError");
-	const struct unit_assignment *data = find_input_data(builder);
 
-	if (!input.assignment && data)
-		input = (struct stream_said){ .key = input.key, .assignment = data, .word = "data" };
 	if (stream_is(&input, "log") || stream_is(&input, "inherit"))
 		unit_refuse(builder, stream_place(builder, &input),
 			    "StandardInput: nothing can be read from there: it is null, "
-			    "socket, file:PATH, data or fd:NAME");
+			    "socket, file:PATH or fd:NAME");
 	else if (stream_is(&input, "socket"))
 		set_socket_input(builder, &input, &output, &error);
 	else if (stream_is(&output, "socket") || stream_is(&error, "socket"))
 		set_socket_output(builder, &input, &output, &error);
 	else
 		set_plain_streams(builder, &input, &output, &error);
-	if (stream_is(&input, "data"))
-		set_input_data(builder);
 }

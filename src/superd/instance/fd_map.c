@@ -11,16 +11,10 @@
 #include <unistd.h>
 
 #include "exec/child/stream_file.h"
-#include "lib/base64.h"
 #include "lib/fd.h"
-#include "lib/unix_connect.h"
-#include "os/foreign/foreign_path.h"
-#include "os/foreign/path_walk.h"
-#include "os/fs/memory_file.h"
 #include "superd/instance/runtime.h"
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"
-#include "table/words/passed_fds.h"
 
 int fd_map_own(struct fd_map *fd_map, int fd)
 {
@@ -101,108 +95,6 @@ void fd_map_close(struct fd_map *fd_map)
 	fd_map->wanted = fd_map->small;
 }
 
-/* ---- files ---- */
-
-/* Opens files for a backend (open_file). superd must never wait for what a path leads to. It opens a fifo for both
- * ends, or read-only, without waiting for a writer as systemd does, so a reader may find its end at once. A unix
- * socket whose queue is full counts as unavailable. */
-
-/* Connects to a unix socket of any type. */
-static int connect_to(const char *path, const struct open_file_word *file)
-{
-	static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
-	int fd = -1;
-
-	errno = EPROTOTYPE;
-	for (size_t n = 0; fd < 0 && errno == EPROTOTYPE && n < sizeof(types) / sizeof(*types); n++)
-		fd = unix_connect(path, types[n]);
-	if (fd >= 0 && file->read_only && shutdown(fd, SHUT_WR) < 0)
-		fd_close(&fd);
-	return fd;
-}
-
-static int open_here(const char *path, const struct open_file_word *file, int links)
-{
-	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (file->read_only ? O_RDONLY : O_RDWR) | links;
-	int fd;
-
-	if (file->append)
-		flags |= O_APPEND;
-	if (file->truncate)
-		flags |= O_TRUNC;
-	fd = open(path, flags);
-	if (fd < 0 && errno == ENXIO)
-		fd = connect_to(path, file);
-	if (fd >= 0)
-		fd_set_nonblocking(fd, false);
-	return fd;
-}
-
-struct passed_files_opening {
-	const char *path;
-	const struct open_file_word *file;
-	const struct account *account;
-};
-
-static int open_as_user(const void *with, struct buf *why, struct buf *warnings)
-{
-	const struct passed_files_opening *opening = with;
-	struct path_walk walk = { .account = opening->account, .folder = -1 };
-
-	(void)why, (void)warnings;
-	if (path_walk(&walk, -1, opening->path, PATH_STAYS_MISSING) < 0 || fchdir(walk.folder) < 0)
-		return -1;
-	return open_here(walk.name, opening->file, O_NOFOLLOW);
-}
-
-/* In a folder of another user only a socket or fifo is opened, with the rights of that user. EINVAL: it is neither. */
-static int open_file(const struct service *service, const char *path, const struct open_file_word *file)
-{
-	const struct passed_files_opening opening = { .path = path, .file = file, .account = service->account };
-	struct path_finding finding;
-	struct buf none = { 0 };
-	int fd, error;
-
-	if (!path_leads_to_foreign(path, &finding))
-		return open_here(path, file, 0);
-	fd = foreign_fork(path, open_as_user, &opening, -1, &none, &none);
-	error = errno;
-	buf_free(&none);
-	errno = error;
-	return fd;
-}
-
-static bool add_file(struct fd_map *fd_map, const struct service *service, const char *word, struct buf *why)
-{
-	struct open_file_word file;
-	const char *wrong = open_file_word_read(word, &file);
-	char *path = wrong ? NULL : strndup(file.path, file.path_length);
-	char *name = path ? strndup(file.name, file.name_length) : NULL;
-	int fd = name ? fd_map_own(fd_map, open_file(service, path, &file)) : -1;
-	bool good = fd < 0 ? name && file.graceful : fd_map_pass(fd_map, fd, name);
-
-	if (!good) {
-		if (!wrong)
-			wrong = errno == EINVAL ? "in a directory of a user other than root, it must be a socket or a "
-						  "fifo"
-						: strerror(errno);
-		buf_addf(why, "%s: %s: %s", option_name_of(service, "open_file"), path ? path : word, wrong);
-		origin_cite(service_origin(service, "open_file"), why);
-	}
-	free(path);
-	free(name);
-	return good;
-}
-
-bool passed_files_open(struct fd_map *fd_map, const struct service *service, struct buf *why)
-{
-	bool good = true;
-
-	for (words word = service->groups->passed_fds->open_file; good && word && *word; word++)
-		good = add_file(fd_map, service, *word, why);
-	return good;
-}
-
 /* ---- standard streams ---- */
 
 /* Sets the standard streams of a start: files that superd opens, or descriptors that it has.
@@ -251,35 +143,15 @@ static int place_file(const struct placement *placement, int number, int access)
 	return -1;
 }
 
-static int open_data(const struct service *service)
-{
-	const struct stream_options *streams = service->groups->streams;
-	struct buf data = { 0 };
-	bool sound = true;
-	int fd = -1;
-
-	for (words line = streams->input_text; line && *line; line++) {
-		buf_text(&data, *line);
-		buf_char(&data, '\n');
-	}
-	for (words piece = streams->input_data; piece && *piece; piece++)
-		sound = sound && base64_decode(*piece, &data);
-	errno = sound ? ENOMEM : EINVAL;
-	if (sound && !data.failed)
-		fd = memory_file(buf_string(&data), data.length);
-	buf_free(&data);
-	return fd;
-}
-
-/* Whether the console takes the place of a stream. A socket is what the service talks through; a file or data as input
- * is a part of its settings; and only the main program reads what the operator types. */
+/* Whether the console takes the place of a stream. A socket is what the service talks through; a file as input is a
+ * part of its settings; and only the main program reads what the operator types. */
 static bool is_on_console(const struct placement *placement, int number)
 {
 	unsigned kind = placement->streams[number].kind;
 
 	if (!placement->fd_map->console || kind == STREAM_SOCKET || kind == STREAM_DESCRIPTOR)
 		return false;
-	return number != STDIN_FILENO || (kind != STREAM_FILE && kind != STREAM_DATA && !placement->is_beside);
+	return number != STDIN_FILENO || (kind != STREAM_FILE && !placement->is_beside);
 }
 
 /* Returns the descriptor for a stream; -1 and errno. */
@@ -308,8 +180,6 @@ static int find_source(const struct placement *placement, int number)
 	case STREAM_APPEND:
 	case STREAM_TRUNCATE:
 		return place_file(placement, number, access);
-	case STREAM_DATA:
-		return fd_map_own(fd_map, open_data(placement->service));
 	case STREAM_DESCRIPTOR:
 		return fd_map->wanted[3 + kit->plan->stream_sockets[number]];
 	case STREAM_INHERIT:

@@ -55,13 +55,9 @@ bool fd_map_add_store(struct fd_map *fd_map, const struct fdstore *store, struct
 /* Adds a descriptor that is no socket. Owns it, also on failure: false and errno. */
 bool fd_map_add(struct fd_map *fd_map, int fd);
 
-/* Opens the files of open_file, and adds them behind the sockets and the descriptors of the fd store. false: that
- * failed, for the reason in why. */
-bool passed_files_open(struct fd_map *fd_map, const struct service *service, struct buf *why);
-
 /* Sets the standard streams in the fd map, which has the sockets already; socket is the first of them, -1: none.
  * fd_map->console takes the place of the streams that the table sets, except those that are a socket, and an input that
- * is a file or data. is_beside: of a command beside the main program, which has no sockets. false: the reason is in why
+ * is a file. is_beside: of a command beside the main program, which has no sockets. false: the reason is in why
  * and errno. */
 bool stdio_place(struct fd_map *fd_map, const struct service_runtime *runtime, int socket, bool is_beside,
 		 struct buf *why);

@@ -88,8 +88,7 @@ struct notify *notify_open(struct engine *engine, const struct service *service,
 {
 	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
 	/* An abstract socket belongs to a network namespace (unix(7)). */
-	bool has_own_network = sandbox && (service->groups->hardening->private_network ||
-					   service->groups->paths->network_namespace_path);
+	bool has_own_network = sandbox && service->groups->hardening->private_network;
 	struct notify *notify = notify_new(engine, service->name);
 	struct buf variable = { 0 };
 	unsigned char chance[16];       /* only processes that get its name can find the socket */

@@ -257,9 +257,8 @@ bool launch_wire(struct fd_map *fd_map, const struct service_runtime *runtime, i
 	const struct fdstore *store = runtime->run->kit.store;
 	size_t sockets = connection >= 0 ? 1 : runtime->listener_count;
 	int socket = -1, first = -1;
-	size_t files = words_count(service->groups->passed_fds->open_file);
 
-	if (!make_room(fd_map, sockets + (store ? store->count : 0) + files, console, why))
+	if (!make_room(fd_map, sockets + (store ? store->count : 0), console, why))
 		return false;
 	for (size_t n = 0; n < sockets; n++) {
 		const struct listener *listener = connection >= 0 ? NULL : &runtime->listeners[n];
@@ -276,7 +275,7 @@ bool launch_wire(struct fd_map *fd_map, const struct service_runtime *runtime, i
 			first = socket;
 	}
 	return stdio_place(fd_map, runtime, first, false, why) &&
-	       (connection >= 0 || fd_map_add_store(fd_map, store, why)) && passed_files_open(fd_map, service, why);
+	       (connection >= 0 || fd_map_add_store(fd_map, store, why));
 }
 
 bool launch_wire_beside(struct fd_map *fd_map, const struct service_runtime *runtime, const struct console *console,
@@ -339,7 +338,7 @@ static const char *const stage_options[STAGES][4] = {
 	[STAGE_IO_PRIORITY] = { "io_scheduling" },
 	[STAGE_SCHEDULING] = { "cpu_scheduling_policy" },
 	[STAGE_PROFILE] = { "apparmor_profile" },
-	[STAGE_NAMESPACES] = { "private_network", "network_namespace_path", "private_ipc", "protect_hostname" },
+	[STAGE_NAMESPACES] = { "private_network", "private_ipc", "protect_hostname" },
 	[STAGE_ROOT] = { "root_directory" },
 	[STAGE_PRIVATE_USERS] = { "private_users" },
 	[STAGE_BOUNDING] = { "capability_bounding_set" },
@@ -427,10 +426,6 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 		path = option_name_of(service, option);
 	if (fault->stage == STAGE_MOUNTS)
 		path = sandbox_fault_path(service_prepared(service)->sandbox, fault->resource, &option);
-	if (fault->stage == STAGE_NAMESPACES && fault->resource == SANDBOX_NETWORK) {
-		option = "network_namespace_path";
-		path = service->groups->paths->network_namespace_path;
-	}
 	if (fault->stage == STAGE_DIRECTORY)
 		path = service->groups->environment->working_directory;
 	if (fault->stage == STAGE_STREAMS && fault->resource >= 0 && fault->resource < 3) {

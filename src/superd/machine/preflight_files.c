@@ -270,7 +270,6 @@ static void check_executor(struct preflight *preflight, const struct service *se
 	struct { const char *option; words words; } needs[] = {
 		{ "condition", service->groups->commands->condition },
 		{ "load_credential", passed_fds->load_credential },
-		{ "import_credential", passed_fds->import_credential },
 		{ "set_credential", passed_fds->set_credential },
 		{ "socket_condition", NULL },
 		{ "runtime_directory", environment->runtime_directory },
@@ -287,10 +286,10 @@ static void check_executor(struct preflight *preflight, const struct service *se
 
 	while (variables && *variables && !is_foreign(*variables + (**variables == '-')))
 		variables++;
-	needs[13].words = variables;
+	needs[12].words = variables;
 	for (size_t n = 0; n < service->socket_count; n++) {
 		if (service->sockets[n].options->socket_condition)
-			needs[4].words = service->sockets[n].options->socket_condition;
+			needs[3].words = service->sockets[n].options->socket_condition;
 	}
 	for (size_t n = 0; n < sizeof(needs) / sizeof(*needs) && !wrong; n++) {
 		const char *word = needs[n].words ? needs[n].words[0] : NULL;
@@ -590,21 +589,6 @@ static const char *check_access(const char *path, int mode)
 	return access(path, mode) == 0 ? NULL : strerror(errno);
 }
 
-static void check_open_file(struct preflight *preflight, const struct service *service, const char *word)
-{
-	const char *path, *wrong;
-	struct open_file_word file;
-
-	if (open_file_word_read(word, &file) || file.graceful)
-		return;
-	path = pool_text_n(preflight->table->pool, file.path, file.path_length);
-	wrong = path && preflight_may_look(preflight, path) ? check_access(path, file.read_only ? R_OK : R_OK | W_OK)
-							    : NULL;
-	if (wrong)
-		preflight_report(preflight, SEVERITY_WARNING, service, "open_file", path,
-				 "%s: clients wait until it exists; graceful leaves it out", wrong);
-}
-
 /* Whether set_credential has a value for the same name. */
 static bool has_default(const struct passed_fds_options *passed_fds, const struct credential_word *loaded)
 {
@@ -636,8 +620,6 @@ static void check_passed_fds(struct preflight *preflight, const struct service *
 {
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 
-	for (words word = passed_fds->open_file; word && *word; word++)
-		check_open_file(preflight, service, *word);
 	for (words word = passed_fds->load_credential; word && *word; word++)
 		check_credential(preflight, service, *word);
 }

@@ -149,17 +149,16 @@ size_t pending_start_room(const struct service_runtime *runtime)
 
 /* ---- its start ---- */
 
-/* Makes its own plan, if its service has one for each client (instance_names). false: that failed, for the reason in
+/* Makes its own plan, if its service has one for each client (for %{instance}). false: that failed, for the reason in
  * why. */
 static bool make_plan(struct service_runtime *runtime, struct pending_client *pending, struct buf *why)
 {
 	struct instance *instance = pending->instance;
-	bool plain = runtime->service->groups->environment->instance_names == INSTANCE_NAMES_PLAIN;
 
 	if (!runtime->run->kit.plan->per_connection || (instance->sequence && instance->plan))
 		return true;
 	if (!*pending->name) {
-		client_instance_name(&pending->client, runtime->run->accept->named_instances++, plain, pending->name,
+		client_instance_name(&pending->client, runtime->run->accept->named_instances++, pending->name,
 				     sizeof(pending->name));
 		runtime_note_change(runtime);   /* no other gets this number */
 	}

@@ -1,7 +1,7 @@
 /* Credentials in superd: planned before a start, removed after the end.
  *
- * If one name is given more than once, loaded credentials win over imported ones, and these over set values; of two
- * that are loaded the later one wins. The list is sorted in this order, and the child uses the first. */
+ * If one name is given more than once, loaded credentials win over set values; of two that are loaded the later one
+ * wins. The list is sorted in this order, and the child uses the first. */
 #include "superd/start/credentials.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ bool credentials_are_wanted(const struct service *service)
 {
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 
-	return passed_fds->load_credential || passed_fds->set_credential || passed_fds->import_credential;
+	return passed_fds->load_credential || passed_fds->set_credential;
 }
 
 void credentials_folder(const struct service *service, const struct process_defaults *defaults, struct buf *out)
@@ -71,21 +71,18 @@ static bool add_credential(struct credentials *credentials, unsigned kind, const
 		return false;
 	if (kind == CREDENTIAL_SET)
 		return set_credential_value(credential, parts.rest);
-	if (parts.rest && *parts.rest)
-		credential->source = strdup(parts.rest);
-	else if (kind == CREDENTIAL_LOADED)
-		credential->source = strdup(credential->id);
-	return credential->source || (kind == CREDENTIAL_IMPORTED && !parts.rest);
+	credential->source = strdup(parts.rest && *parts.rest ? parts.rest : credential->id);
+	return credential->source;
 }
 
-/* Adds all words, the last one first if later words win. */
+/* Adds all words, the last one first, as later words win. */
 static bool add_credentials(struct credentials *credentials, unsigned kind, words list)
 {
 	size_t count = words_count(list);
 	bool good = true;
 
 	for (size_t n = 0; good && n < count; n++)
-		good = add_credential(credentials, kind, list[kind == CREDENTIAL_IMPORTED ? n : count - 1 - n]);
+		good = add_credential(credentials, kind, list[count - 1 - n]);
 	return good;
 }
 
@@ -145,8 +142,7 @@ static struct credentials *make_credentials(const struct service *service, const
 					    struct buf *why)
 {
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
-	size_t most = words_count(passed_fds->load_credential) + words_count(passed_fds->import_credential) +
-		      words_count(passed_fds->set_credential);
+	size_t most = words_count(passed_fds->load_credential) + words_count(passed_fds->set_credential);
 	struct credentials *credentials = calloc(1, sizeof(*credentials));
 	const struct account *account = service->account && service->account->switches ? service->account : NULL;
 
@@ -158,7 +154,6 @@ static struct credentials *make_credentials(const struct service *service, const
 	if (credentials && credentials->list && set_places(credentials, service, defaults) &&
 	    find_own_credentials(credentials, defaults) &&
 	    add_credentials(credentials, CREDENTIAL_LOADED, passed_fds->load_credential) &&
-	    add_credentials(credentials, CREDENTIAL_IMPORTED, passed_fds->import_credential) &&
 	    add_credentials(credentials, CREDENTIAL_SET, passed_fds->set_credential))
 		return credentials;
 	buf_text(why, "out of memory");
@@ -203,11 +198,9 @@ const char *credentials_fault(const struct service *service, int number, const c
 	const struct {
 		const char *option;
 		words list;
-		bool backwards;
 	} lists[] = {
-		{ "load_credential", passed_fds->load_credential, true },
-		{ "import_credential", passed_fds->import_credential, false },
-		{ "set_credential", passed_fds->set_credential, true },
+		{ "load_credential", passed_fds->load_credential },
+		{ "set_credential", passed_fds->set_credential },
 	};
 	size_t at = (size_t)number;
 
@@ -215,10 +208,10 @@ const char *credentials_fault(const struct service *service, int number, const c
 		size_t count = words_count(lists[n].list);
 
 		if (at < count) {
-			const char *word = lists[n].list[lists[n].backwards ? count - 1 - at : at];
+			const char *word = lists[n].list[count - 1 - at];
 
 			*option = lists[n].option;
-			*length = n == 2 ? strcspn(word, ":") : strlen(word);
+			*length = n == 1 ? strcspn(word, ":") : strlen(word);
 			return word;
 		}
 		at -= count;

@@ -542,7 +542,7 @@ static void add_sys(struct mount_list *places, const struct service *service)
 {
 	static const char *const kept[] = { "/sys/fs/cgroup", "/sys/fs/selinux" };
 	const struct hardening_options *hardening = service->groups->hardening;
-	bool others = places->count || places->root || hardening->mount_flags != MOUNTS_SHARED;
+	bool others = places->count || places->root;
 	bool refuses = service_mark(service, "private_mounts") && !hardening->private_mounts && !others;
 	struct listed_mount sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
 	struct listed_mount bound = { .mount = { .content = CONTENT_BIND, .option = places->network, .recursive = true,

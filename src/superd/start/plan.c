@@ -377,7 +377,7 @@ bool plan_gives_network(const struct service *service)
 {
 	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
 
-	return sandbox && (sandbox->network || sandbox->namespaces & CLONE_NEWNET);
+	return sandbox && sandbox->namespaces & CLONE_NEWNET;
 }
 
 static void make_privileges(struct plan *plan, const struct service *service)

@@ -69,8 +69,6 @@ static const char *network_option(const struct sandbox_build *build)
 
 	if (groups->hardening->private_network && !(build->without & SANDBOX_NEEDS_NETWORK))
 		return "private_network";
-	if (groups->paths->network_namespace_path && !(build->without & SANDBOX_NEEDS_ENTRY))
-		return "network_namespace_path";
 	return NULL;
 }
 
@@ -118,9 +116,6 @@ static bool loses_notify(const struct service *service)
 
 static void make_namespaces(struct sandbox_build *build)
 {
-	static const unsigned long propagations[] = {
-		[MOUNTS_SHARED] = MS_SHARED, [MOUNTS_SLAVE] = MS_SLAVE, [MOUNTS_PRIVATE] = MS_PRIVATE,
-	};
 	static const unsigned users[] = {
 		[PRIVATE_USERS_NO] = USERS_SHARED, [PRIVATE_USERS_YES] = USERS_SELF, [PRIVATE_USERS_SELF] = USERS_SELF,
 		[PRIVATE_USERS_IDENTITY] = USERS_IDENTITY, [PRIVATE_USERS_FULL] = USERS_FULL,
@@ -129,17 +124,14 @@ static void make_namespaces(struct sandbox_build *build)
 	struct sandbox_config *result = &build->result;
 
 	result->has_mounts = (build->asks_for_mounts || hardening->private_mounts ||
-			      mounts_root(build->service, build->support) || loses_notify(build->service) ||
-			      hardening->mount_flags != MOUNTS_SHARED) && !(build->without & SANDBOX_NEEDS_MOUNTS);
+			      mounts_root(build->service, build->support) || loses_notify(build->service)) &&
+			     !(build->without & SANDBOX_NEEDS_MOUNTS);
 	if (result->has_mounts) {
 		result->namespaces |= CLONE_NEWNS;
-		result->propagation = propagations[hardening->mount_flags];
 		result->root = service_root(build->service);
 	}
 	if (hardening->private_network && !(build->without & SANDBOX_NEEDS_NETWORK))
 		result->namespaces |= CLONE_NEWNET;
-	else if (!(build->without & SANDBOX_NEEDS_ENTRY))
-		result->network = build->service->groups->paths->network_namespace_path;
 	if (hardening->private_ipc && !(build->without & SANDBOX_NEEDS_QUEUES))
 		result->namespaces |= CLONE_NEWIPC;
 	if (hardening->protect_hostname && !(build->without & SANDBOX_NEEDS_NAME))

@@ -22,7 +22,6 @@ static const struct { const char *option; unsigned needs;
 	{ "private_ipc", SANDBOX_NEEDS_QUEUES | SANDBOX_NEEDS_MOUNTS },
 	{ "private_mounts", SANDBOX_NEEDS_MOUNTS },
 	{ "private_network", SANDBOX_NEEDS_NETWORK },
-	{ "network_namespace_path", SANDBOX_NEEDS_ENTRY },
 	{ "private_users", SANDBOX_NEEDS_USERS },
 	{ "protect_system", SANDBOX_NEEDS_MOUNTS },
 	{ "protect_home", SANDBOX_NEEDS_MOUNTS },
@@ -34,7 +33,6 @@ static const struct { const char *option; unsigned needs;
 	{ "protect_hostname", SANDBOX_NEEDS_NAME | SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_FILTER },
 	{ "protect_proc", SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_PROC },
 	{ "proc_subset", SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_PROC },
-	{ "mount_flags", SANDBOX_NEEDS_MOUNTS },
 	{ "read_only_paths", SANDBOX_NEEDS_MOUNTS },
 	{ "read_write_paths", SANDBOX_NEEDS_MOUNTS },
 	{ "inaccessible_paths", SANDBOX_NEEDS_MOUNTS },
@@ -62,7 +60,7 @@ static const char *const reasons[] = {
 	"superd may not create a namespace for the host's name here", "superd may not create a user namespace here",
 	"this kernel does not filter system calls",
 	"there is no AppArmor here", "superd sets no SELinux context",
-	"only root or CAP_SETUID can map more than one user", "only root or CAP_SYS_ADMIN can enter a namespace",
+	"only root or CAP_SETUID can map more than one user",
 	"only root or CAP_SYS_ADMIN can mount a new /proc",
 };
 
@@ -119,7 +117,7 @@ static void probe_machine(struct sandbox_support *support)
 	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
 		support->lacking |= SANDBOX_NEEDS_ALL_USERS;
 	if (!support->privileged)
-		support->lacking |= SANDBOX_NEEDS_ENTRY | SANDBOX_NEEDS_PROC;
+		support->lacking |= SANDBOX_NEEDS_PROC;
 }
 
 unsigned sandbox_support_missing(struct sandbox_support *support)

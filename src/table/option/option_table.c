@@ -23,7 +23,6 @@
 #define C_command words
 #define C_env words
 #define C_stream struct stream
-#define C_base64 words
 #define C_limit struct limit
 #define C_capabilities uint64_t
 #define C_tos int64_t
@@ -56,10 +55,8 @@
 #define C_device_rules words
 #define C_delegation bool
 #define C_networks words
-#define C_open_files words
 #define C_loaded_credentials words
 #define C_set_credentials words
-#define C_imported_credentials words
 
 #define STRUCT_EXEC struct exec_options
 #define STRUCT_SOCKETS struct socket_options
@@ -181,9 +178,6 @@ static const char *const syslog_level_words[] = {
 static const char *const timestamping_words[] = {
 	[TIMESTAMPS_OFF] = "off", [TIMESTAMPS_US] = "us", [TIMESTAMPS_NS] = "ns", NULL
 };
-static const char *const instance_names_words[] = {
-	[INSTANCE_NAMES_COOKIE] = "cookie", [INSTANCE_NAMES_PLAIN] = "plain", NULL
-};
 static const char *const on_change_words[] = { [ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", NULL };
 static const char *const on_remove_words[] = {
 	[REMOVE_AUTO] = "auto", [REMOVE_FINISH] = "finish", [REMOVE_DRAIN] = "drain", [REMOVE_STOP] = "stop", NULL
@@ -207,9 +201,6 @@ static const char *const protect_proc_words[] = {
 	[PROC_TRACEABLE] = "ptraceable", NULL
 };
 static const char *const proc_subset_words[] = { [SUBSET_ALL] = "all", [SUBSET_PID] = "pid", NULL };
-static const char *const mount_flags_words[] = {
-	[MOUNTS_SHARED] = "shared", [MOUNTS_SLAVE] = "slave", [MOUNTS_PRIVATE] = "private", NULL
-};
 static const char *const keyring_mode_words[] = {
 	[KEYRING_INHERIT] = "inherit", [KEYRING_PRIVATE] = "private", [KEYRING_SHARED] = "shared", NULL
 };
@@ -552,12 +543,6 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "With accept = yes over TCP, whether the program gets PROTO, TCPLOCALIP, TCPLOCALPORT, "
 		  "TCPREMOTEIP and TCPREMOTEPORT, as from tcpserver." },
-	{ .name = { "instance_names" }, FIELD_IN(UNITS, ENVIRONMENT, instance_names, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "cookie", .words = instance_names_words,
-	  .help = "The format of %{instance}, with the socket's cookie or plain. cookie, as in systemd from 258 "
-		  "on: NUMBER-COOKIE-ADDRESS:PORT-ADDRESS:PORT with superd's end first, and for a unix socket "
-		  "NUMBER-COOKIE-PID_PIDFDID-UID. plain, as in older versions: the same without COOKIE and "
-		  "PIDFDID." },
 	{ .name = { "umask", "umask", "Service.UMask", "Umask" }, FIELD(ENVIRONMENT, umask, mode),
 	  .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "022", .argument = "mode", .most = 0777,
@@ -611,11 +596,6 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .words = directory_preserve_words,
 	  .help = "How long superd keeps runtime_directory. no: until the instance ends. restart: until the "
 		  "service is disabled. yes: for good." },
-	{ .name = { "open_file", [UNIT] = "Service.OpenFile" }, FIELD(PASSED_FDS, open_file, open_files),
-	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path[:name[:options]]",
-	  .help = "Files that superd opens for the program, for reading and writing, and passes after the "
-		  "sockets. LISTEN_FDNAMES has the name. superd connects to a unix socket. Options: read-only, "
-		  "append, truncate. graceful skips a file that superd cannot open." },
 	{ .name = { "load_credential", [UNIT] = "Service.LoadCredential" },
 	  FIELD(PASSED_FDS, load_credential, loaded_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
@@ -629,12 +609,6 @@ const struct directive directives[] = {
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX | HOLDS_SECRETS, .change = CHANGE_NEXT,
 	  .argument = "name:value",
 	  .help = "Credentials with their values. load_credential overrides them." },
-	{ .name = { "import_credential", [UNIT] = "Service.ImportCredential" },
-	  FIELD_IN(UNITS, PASSED_FDS, import_credential, imported_credentials),
-	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
-	  .argument = "pattern[:name]",
-	  .help = "Credentials of superd's own or of a credstore whose names match a pattern. A name after the "
-		  "colon replaces the part before the * of the pattern." },
 
 	/* Input and output */
 	{ .name = { "output", [UNIT] = "Service.StandardOutput", [LAUNCHD] = "StandardOutPath" },
@@ -650,14 +624,8 @@ const struct directive directives[] = {
 	{ .name = { "input", [UNIT] = "Service.StandardInput", [LAUNCHD] = "StandardInPath" },
 	  FIELD(STREAMS, input, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "null", .argument = "stream",
-	  .help = "Where standard input comes from: null, file:PATH, inherit, socket, fd:NAME or data. With pass "
-		  "= inetd it is the socket. superd connects to a unix socket." },
-	{ .name = { "input_text", [UNIT] = "Service.StandardInputText" }, FIELD_IN(UNITS, STREAMS, input_text, list),
-	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "line",
-	  .help = "Lines that the program reads with input = data." },
-	{ .name = { "input_data", [UNIT] = "Service.StandardInputData" }, FIELD_IN(UNITS, STREAMS, input_data, base64),
-	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "base64",
-	  .help = "Data in base64 that the program reads after input_text, with input = data." },
+	  .help = "Where standard input comes from: null, file:PATH, inherit, socket or fd:NAME. With pass = "
+		  "inetd it is the socket. superd connects to a unix socket." },
 	{ .name = { "syslog_identifier", [UNIT] = "Service.SyslogIdentifier" },
 	  FIELD(STREAMS, syslog_identifier, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "name",
@@ -1219,9 +1187,6 @@ const struct directive directives[] = {
 	SWITCH(private_network, "PrivateNetwork")
 	  .help = "Leaves the program a loopback interface of its own and the sockets that superd passes. It sees "
 		  "the /sys of that network, unless private_mounts = no." },
-	PATHS(network_namespace_path, "NetworkNamespacePath", path, "path")
-	  .help = "The network namespace of the program, such as one below /run/netns, with its /sys. The sockets "
-		  "that superd passes are of superd's network." },
 	CHOICE(private_users, "PrivateUsers", "no")
 	  .help = "Runs the program in a user namespace: its capabilities apply only to objects of the namespace. "
 		  "yes, self: it sees its own user and root, all others as nobody. identity: the first 65536 "
@@ -1248,8 +1213,6 @@ const struct directive directives[] = {
 		  "all. ptraceable: those that the program could trace." },
 	CHOICE(proc_subset, "ProcSubset", "all")
 	  .help = "pid leaves only processes in /proc." },
-	CHOICE(mount_flags, "MountFlags", "shared")
-	  .help = "How mounts of the program propagate to namespaces below its own. They never reach the machine." },
 	PATHS(read_only_paths, "ReadOnlyPaths", protected_paths, "path")
 	  .help = "Paths that the program cannot write. After a - the path may be missing." },
 	PATHS(read_write_paths, "ReadWritePaths", protected_paths, "path")

@@ -139,16 +139,12 @@ static void check_stream_descriptor(const struct service *service, const char *n
 static void check_input(const struct service *service, struct diags *diags)
 {
 	const struct stream_options *streams = service->groups->streams;
-	const char *said = service_mark(service, "input_text") ? "input_text" : "input_data";
 	unsigned input = streams->input.kind;
 
 	if (input == STREAM_LOG || input == STREAM_SYSLOG || input == STREAM_APPEND || input == STREAM_TRUNCATE) {
 		service_refuse(service, "input", diags, "input: nothing can be read from there");
-		diags_hint(diags, "input is null, file:PATH, data, fd:NAME, inherit or socket");
+		diags_hint(diags, "input is null, file:PATH, fd:NAME, inherit or socket");
 	}
-	if (input != STREAM_DATA && service_mark(service, said))
-		diag_warning(diags, service_origin(service, said), "%s: %s is not read: input is not data",
-			     service->name, said);
 }
 
 void rule_streams(const struct service *service, struct diags *diags)
@@ -164,10 +160,6 @@ void rule_streams(const struct service *service, struct diags *diags)
 	};
 
 	check_input(service, diags);
-	if (streams->output.kind == STREAM_DATA)
-		service_refuse(service, "output", diags, "output = data: only input can be data");
-	if (streams->error.kind == STREAM_DATA && service_mark(service, "error"))
-		service_refuse(service, "error", diags, "error = data: only input can be data");
 	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept"))
 		return;
 	if (service->exec->pass == PASS_INETD)
@@ -211,8 +203,6 @@ void rule_capabilities(const struct service *service, struct diags *diags)
 
 static const struct rule_row sandbox[] = {
 	{ "mount_api_vfs", NEEDS, "root_directory", .said = true, .warns = true },
-	{ "network_namespace_path", NOT_WITH, "private_network",
-	  .says = "network_namespace_path and private_network exclude each other: it has one network" },
 	{ "exec_paths", NEEDS, "no_exec_paths", .said = true, .warns = true },
 	{ "system_call_error_number", NEEDS, "system_call_filter", .said = true, .warns = true },
 };
@@ -223,12 +213,8 @@ void rule_sandbox(const struct service *service, struct diags *diags)
 	check_rows(service, sandbox, diags);
 }
 
-/* A backend finds the files by LISTEN_FDS (sd_listen_fds(3)), which superd does not set with pass = inetd. */
 static const struct rule_row passed[] = {
-	{ "open_file", NEEDS, "exec", .because = "a builtin receives no files" },
-	{ "open_file", NOT_WITH, "pass = inetd", .otherwise = true,
-	  .says = "open_file needs pass = systemd: a program finds its files by LISTEN_FDS" },
-	{ "load_credential set_credential import_credential", NEEDS, "exec", .because = "a builtin has no secrets" },
+	{ "load_credential set_credential", NEEDS, "exec", .because = "a builtin has no secrets" },
 };
 
 void rule_passed_fds(const struct service *service, struct diags *diags)

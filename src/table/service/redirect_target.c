@@ -52,8 +52,7 @@ static bool is_reached(const struct listen *listen, const char *host, const char
 bool service_redirects_to(const struct service *service, const struct listen *listen)
 {
 	/* In a network namespace of its own the same address is another. */
-	bool is_elsewhere =
-		service->groups->hardening->private_network || service->groups->paths->network_namespace_path;
+	bool is_elsewhere = service->groups->hardening->private_network;
 	words target = service->exec->redirect;
 
 	if (!target)

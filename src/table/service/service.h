@@ -36,16 +36,14 @@ enum log_kind { LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
 enum ipv6_only { IPV6_ONLY_DEFAULT, IPV6_ONLY_NO, IPV6_ONLY_YES };
 enum stream_kind {
 	STREAM_LOG, STREAM_SYSLOG, STREAM_FILE, STREAM_APPEND, STREAM_TRUNCATE, STREAM_NULL, STREAM_INHERIT, STREAM_SOCKET,
-	STREAM_DESCRIPTOR, STREAM_DATA
+	STREAM_DESCRIPTOR
 };
-enum instance_names { INSTANCE_NAMES_COOKIE, INSTANCE_NAMES_PLAIN };
 enum private_tmp { TMP_SHARED, TMP_PRIVATE, TMP_DISCONNECTED };
 enum private_users { PRIVATE_USERS_NO, PRIVATE_USERS_YES, PRIVATE_USERS_SELF, PRIVATE_USERS_IDENTITY, PRIVATE_USERS_FULL };
 enum protect_system { SYSTEM_WRITABLE, SYSTEM_PROTECTED, SYSTEM_FULL, SYSTEM_STRICT };
 enum protect_home { HOME_WRITABLE, HOME_HIDDEN, HOME_READ_ONLY, HOME_TEMPORARY };
 enum protect_proc { PROC_DEFAULT, PROC_NO_ACCESS, PROC_INVISIBLE, PROC_TRACEABLE };
 enum proc_subset { SUBSET_ALL, SUBSET_PID };
-enum mount_flags { MOUNTS_SHARED, MOUNTS_SLAVE, MOUNTS_PRIVATE };
 enum keyring_mode { KEYRING_INHERIT, KEYRING_PRIVATE, KEYRING_SHARED };
 enum namespace_kind {                   /* bits of restrict_namespaces, in the order of their words */
 	NAMESPACE_CGROUP, NAMESPACE_IPC, NAMESPACE_MNT, NAMESPACE_NET, NAMESPACE_PID, NAMESPACE_TIME, NAMESPACE_USER,
@@ -178,7 +176,6 @@ struct environment_options {
 	bool tcp_environment;           /* TCPREMOTEIP … of ucspi-tcp */
 	bool expand_environment;        /* replace $NAME in exec */
 	bool unit_environment;          /* the variables that systemd sets for a unit's service */
-	unsigned instance_names;        /* enum instance_names */
 	mode_t umask;
 	int64_t nice;
 	const char *working_directory;  /* "~": the user's home; "-" in front: may be missing */
@@ -207,7 +204,6 @@ struct limit_options {
 
 struct stream_options {
 	struct stream input, output, error;
-	words input_text, input_data;   /* for STREAM_DATA: lines, then base64 */
 	const char *syslog_identifier;  /* the backend's name in a log; NULL: the service's */
 	unsigned syslog_facility, syslog_level;         /* numbers of syslog(3), the facility without its shift by 3 */
 	bool syslog_level_prefix;       /* <N> at the start of a line is its level */
@@ -284,7 +280,7 @@ struct log_options {
 
 /* Switches of hardening, which many services set alike. */
 struct hardening_options {
-	unsigned private_tmp, private_users, protect_system, protect_home, protect_proc, proc_subset, mount_flags;
+	unsigned private_tmp, private_users, protect_system, protect_home, protect_proc, proc_subset;
 	unsigned keyring_mode;
 	unsigned restrict_namespaces;   /* bits 1 << NAMESPACE_x: denied ones */
 	bool private_devices, private_ipc, private_mounts, private_network, mount_api_vfs;
@@ -298,7 +294,6 @@ struct hardening_options {
 struct path_options {
 	words read_only_paths, read_write_paths, inaccessible_paths, exec_paths, no_exec_paths;
 	words bind_paths, bind_read_only_paths, temporary_file_system;
-	const char *network_namespace_path;
 	const char *apparmor_profile, *selinux_context; /* "-" in front: not needed */
 };
 
@@ -329,8 +324,7 @@ struct cgroup_filter_options {
 
 /* Files and credentials that the backend receives beside its sockets (table/words/passed_fds). */
 struct passed_fds_options {
-	words open_file;
-	words load_credential, set_credential, import_credential;
+	words load_credential, set_credential;
 };
 
 /* A service that sets an option has a copy of its whole group. So a group has options that the same services set. */

@@ -89,7 +89,6 @@ extern const struct type
 	type_command,           /* words: one text split by lib/shell_words, or the list as it is */
 	type_env,               /* words NAME=value */
 	type_stream,            /* struct stream; one of the directive's words, if it has any */
-	type_base64,            /* words, each base64 */
 	type_limit,             /* struct limit: soft[:hard], in the unit of the resource */
 	type_capabilities,      /* uint64_t; "~" in front of the first: all but these, unknown ones included */
 	type_tos,               /* int64_t: low-delay, throughput, reliability, low-cost or a number */
@@ -123,10 +122,8 @@ extern const struct type
 	type_device_rules,      /* words: "/dev/null rw", "char-pts" */
 	type_delegation,        /* bool; controllers by name are yes */
 	type_networks,          /* words: addresses and networks by number, any, localhost, link-local, multicast */
-	type_open_files,      /* words: PATH[:NAME[:OPTIONS]] (table/words/passed_fds) */
 	type_loaded_credentials,        /* words: NAME[:SOURCE] */
 	type_set_credentials,   /* words: NAME:VALUE */
-	type_imported_credentials,      /* words: PATTERN[:NAME] */
 	type_destination,       /* const char *: stderr, syslog[:FACILITY] or file:PATH */
 	type_control,           /* const char *: a path, @NAME or none */
 	type_fdstore;           /* const char *: notify, none or a path */

@@ -1,22 +1,9 @@
-/* Types of open_file, load_credential, set_credential and import_credential. A message must not show the value of a
- * credential, so a wrong set_credential is reported by its place alone (table/words/passed_fds). */
+/* Types of load_credential and set_credential. A message must not show the value of a credential, so a wrong
+ * set_credential is reported by its place alone (table/words/passed_fds). */
 #include "table/type/type_internal.h"
 #include "table/words/passed_fds.h"
 
-#define MOST_FILES "a service is handed 64 files at most"
 #define MOST_CREDENTIALS "a service has 256 of these at most"
-
-static const char *file_refuse(const char *word)
-{
-	struct open_file_word file;
-
-	return open_file_word_read(word, &file);
-}
-
-const struct type type_open_files = {
-	.name = "list of files", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
-	.most = OPEN_FILES_MOST, .too_many = MOST_FILES, .refuse = file_refuse,
-};
 
 const struct type type_loaded_credentials = {
 	.name = "list of credentials", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
@@ -26,9 +13,4 @@ const struct type type_loaded_credentials = {
 const struct type type_set_credentials = {
 	.name = "list of credentials with values", .kind = FIELD_WORDS, .is_list = true, .is_secret = true,
 	.most = CREDENTIALS_MOST, .too_many = MOST_CREDENTIALS, .refuse = set_credential_refuse,
-};
-
-const struct type type_imported_credentials = {
-	.name = "list of names", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
-	.most = CREDENTIALS_MOST, .too_many = MOST_CREDENTIALS, .refuse = import_credential_refuse,
 };

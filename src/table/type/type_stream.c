@@ -1,22 +1,21 @@
-/* Types of the standard streams of a backend, and of the data for its input. A word may have a path behind a colon; fd
- * may have the name of a socket. */
+/* Type of the standard streams of a backend. A word may have a path behind a colon; fd may have the name of a
+ * socket. */
 #include <string.h>
 
-#include "lib/base64.h"
 #include "table/type/type_internal.h"
 
 static const char *const stream_words[] = {
 	[STREAM_LOG] = "log", [STREAM_SYSLOG] = "syslog", [STREAM_FILE] = "file", [STREAM_APPEND] = "append",
 	[STREAM_TRUNCATE] = "truncate", [STREAM_NULL] = "null", [STREAM_INHERIT] = "inherit",
 	[STREAM_SOCKET] = "socket",
-	[STREAM_DESCRIPTOR] = "fd", [STREAM_DATA] = "data", NULL
+	[STREAM_DESCRIPTOR] = "fd", NULL
 };
 
 /* The words for messages. */
 static const char *const stream_forms[] = {
 	[STREAM_LOG] = "log", [STREAM_SYSLOG] = "syslog", [STREAM_FILE] = "file:PATH", [STREAM_APPEND] = "append:PATH",
 	[STREAM_TRUNCATE] = "truncate:PATH", [STREAM_NULL] = "null", [STREAM_INHERIT] = "inherit",
-	[STREAM_SOCKET] = "socket", [STREAM_DESCRIPTOR] = "fd:NAME", [STREAM_DATA] = "data"
+	[STREAM_SOCKET] = "socket", [STREAM_DESCRIPTOR] = "fd:NAME"
 };
 
 static bool stream_has_path(unsigned kind)
@@ -120,14 +119,4 @@ static bool stream_equal(const void *a, const void *b)
 const struct type type_stream = {
 	.name = "stream", .kind = FIELD_SHOWN, .size = sizeof(struct stream),
 	.parse = stream_parse, .show = stream_show, .equal = stream_equal,
-};
-
-static const char *base64_refuse(const char *word)
-{
-	return base64_decode(word, NULL) ? NULL : "it is no base64 (RFC 4648)";
-}
-
-const struct type type_base64 = {
-	.name = "list of base64", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
-	.refuse = base64_refuse,
 };

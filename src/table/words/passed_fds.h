@@ -1,5 +1,5 @@
-/* Files and credentials that a service receives beside its sockets: parses the words of their options. Source:
- * systemd.exec(5), "CREDENTIALS", and systemd.service(5), OpenFile=. */
+/* Credentials that a service receives beside its sockets: parses the words of their options. Source: systemd.exec(5),
+ * "CREDENTIALS". */
 #pragma once
 
 #include <stdbool.h>
@@ -7,23 +7,10 @@
 
 #include "lib/buf.h"
 
-#define OPEN_FILES_MOST 64              /* words of open_file of a service */
 #define CREDENTIALS_MOST 256            /* words of each option for credentials of a service */
 #define CREDENTIALS_SIZE (1 << 20)      /* bytes of all credentials of a service, with their names */
 
-/* A word of open_file: PATH[:NAME[:OPTION,...]]. Its parts are borrowed from the word. */
-struct open_file_word {
-	const char *path, *name;
-	size_t path_length, name_length;
-	bool read_only, append, truncate;
-	bool graceful;                  /* left out if it cannot be opened */
-};
-
-/* Returns NULL, or what is wrong, as the end of a sentence. */
-const char *open_file_word_read(const char *word, struct open_file_word *file);
-
-/* A word of load_credential, ID[:SOURCE], of set_credential, ID:VALUE, or of import_credential, PATTERN[:ID]. Its parts
- * are borrowed from the word. */
+/* A word of load_credential, ID[:SOURCE], or of set_credential, ID:VALUE. Its parts are borrowed from the word. */
 struct credential_word {
 	const char *id;                 /* the text in front of the colon */
 	const char *rest;               /* the text behind the colon; NULL: there is none */
@@ -41,4 +28,3 @@ const char *credential_value_read(const char *text, struct buf *out);
 /* Check a word of these options. Return NULL, or the mistake, as the end of a sentence. */
 const char *load_credential_refuse(const char *word);
 const char *set_credential_refuse(const char *word);
-const char *import_credential_refuse(const char *word);

@@ -219,8 +219,6 @@ Test(confine, a_network_of_its_own_has_a_sys_of_its_own)
 	cr_expect_not(sandbox("private_network = yes\nprivate_mounts = no\n")->has_mounts);
 	confined = sandbox("private_network = yes\nprivate_mounts = no\nprotect_system = yes\n");
 	cr_expect_eq(find(confined, "/sys")->content, CONTENT_SYS);
-	confined = sandbox("network_namespace_path = \"/proc/self/ns/net\"\n");
-	cr_expect_eq(find(confined, "/sys")->content, CONTENT_SYS);
 }
 
 Test(confine, a_sys_of_its_own_is_as_closed_as_the_machines)

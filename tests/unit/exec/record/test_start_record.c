@@ -63,7 +63,6 @@ static struct plan *full_plan(void)
 		"private_devices = yes\nread_only_paths = {\"/a\", \"-/b\"}\nbind_paths = \"/a:/c\"\n"
 		"temporary_file_system = \"/d:size=1M\"\nsystem_call_filter = \"@system-service\"\n"
 		"set_credential = {\"k:v\\\\x00w\", \"l:\"}\nload_credential = \"m:/etc/hostname\"\n"
-		"import_credential = \"n*:o\"\n"
 		"condition = {\"PathExists=/a\", \"User=|!root\"}\nworking_directory = \"-/tmp\"\nnice = -3\n"
 		"rlimit_nofile = 77\numask = 0027\nio_scheduling = \"idle\"\n"
 		"oom_score_adjust = -5\n"

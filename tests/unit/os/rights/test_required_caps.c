@@ -134,7 +134,7 @@ Test(needed, by_folders_and_files_is_to_handle_them)
 {
 	static const char *const options[] = {
 		"runtime_directory = \"x\"", "output = \"append:/tmp/x\"", "error = \"file:/tmp/x\"",
-		"log_type = \"FILE /tmp/x\"", "open_file = \"/dev/null\"", "set_credential = \"a:b\"",
+		"log_type = \"FILE /tmp/x\"", "set_credential = \"a:b\"",
 	};
 
 	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++)

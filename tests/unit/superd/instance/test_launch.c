@@ -41,15 +41,6 @@ static const struct service *whole(void)
 		   "no_new_privileges = yes\nworking_directory = \"/\"\n}\n");  /* 14, 15 */
 }
 
-Test(launch, tells_which_network_was_not_there)
-{
-	const struct service *service = row("service a {\nlisten = 7\nexec = \"/bin/x\"\n"
-					    "network_namespace_path = \"/run/netns/x\"\n}\n");
-
-	cr_expect_str_eq(told(service, (struct fault){ STAGE_NAMESPACES, ENOENT, 1 }),
-			 "making namespaces: /run/netns/x: No such file or directory (rows.conf:4)");
-}
-
 Test(launch, tells_the_line_of_the_option_each_step_obeys)
 {
 	static const struct {
@@ -126,26 +117,6 @@ static const char *refused_wiring(const char *lines)
 	cr_assert_not(wire(&fd_map, lines));
 	fd_map_close(&fd_map);
 	return buf_string(&text);
-}
-
-/* Each is opened at a high number then, and copied. */
-Test(launch, has_room_for_every_file_twice)
-{
-	enum { FILES = 12 };
-	char lines[512] = "output = null\nopen_file = {";
-	struct fd_map fd_map;
-	int fd;
-
-	for (int n = 0; n < FILES; n++)
-		snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "%s\"/dev/null:file%d\"",
-			 n ? ", " : "", n);
-	strcat(lines, "}");
-	while ((fd = dup(STDERR_FILENO)) < FD_HIGH)
-		cr_assert_geq(fd, 0);
-	cr_assert(wire(&fd_map, lines), "%s", buf_string(&text));
-	cr_expect_eq(fd_map.count, 3 + FILES);
-	cr_expect_eq(fd_map.own_count, 2 * FILES);
-	fd_map_close(&fd_map);
 }
 
 Test(launch, tells_the_line_of_a_stream_that_cannot_be_opened)

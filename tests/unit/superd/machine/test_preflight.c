@@ -706,17 +706,14 @@ Test(preflight, speaks_of_a_unit_in_its_own_words)
 	cr_expect(has_said(SEVERITY_WARNING, 9, "a: ExecStartPre=/nosuch/p: there is no such program"));
 }
 
-Test(preflight, misses_files_and_credentials_that_are_handed_over)
+Test(preflight, misses_credentials_that_are_handed_over)
 {
 	make_file("there", 0600, "x");
 	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n"
-		       " open_file = { \"FOLDER/there\", \"FOLDER/none:n\", \"FOLDER/may:m:graceful\" }\n"
 		       " load_credential = { \"a:FOLDER/there\", \"b:FOLDER/gone\", \"c:FOLDER/set\", \"own\" }\n"
 		       " set_credential = \"c:x\"\n}"));
-	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file or directory: clients wait until it exists"));
-	cr_expect(has_said(SEVERITY_WARNING, 5, "/gone: No such file or directory: clients wait until it exists"));
+	cr_expect(has_said(SEVERITY_WARNING, 4, "/gone: No such file or directory: clients wait until it exists"));
 	cr_expect_null(strstr(said(), "there:"), "%s", said());
-	cr_expect_null(strstr(said(), "/may"));
 	cr_expect_null(strstr(said(), "/set"));
 	cr_expect_null(strstr(said(), "own:"));
 }

@@ -68,7 +68,6 @@ static const char *changed_value(const struct directive *directive)
 		{ "io_scheduling", "idle" },
 		{ "kill_signal", "INT" }, { "ambient_capabilities", "kill" }, { "capability_bounding_set", "kill" },
 		{ "output", "null" }, { "error", "null" }, { "input", "inherit" }, { "groups", "no" },
-		{ "input_data", "Zg==" },
 		{ "builtin", "echo" }, { "redirect", "::1 80" }, { "only_from", "none" }, { "no_access", "::1" },
 		{ "access_times", "8:00-9:00" }, { "max_load", "2.5" }, { "cps", "7" }, { "log_type", "SYSLOG mail" },
 		{ "log_on_success", "PID" },
@@ -80,8 +79,7 @@ static const char *changed_value(const struct directive *directive)
 		{ "cpu_weight", "idle" }, { "cpu_quota", "7%" }, { "delegate", "yes" },
 		{ "device_allow", "/dev/null rw" },
 		{ "ip_address_allow", "any" }, { "ip_address_deny", "::1" }, { "cpu_quota_period", "7ms" },
-		{ "open_file", "/x" }, { "load_credential", "x:/x" }, { "set_credential", "x:y" },
-		{ "import_credential", "x" },
+		{ "load_credential", "x:/x" }, { "set_credential", "x:y" },
 		{ "restrict_namespaces", "mnt" }, { "log_on_failure", "HOST" },
 	};
 

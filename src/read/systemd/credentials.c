@@ -1,4 +1,4 @@
-/* OpenFile and the keys of credentials: each assignment is one file or one credential.
+/* The keys of credentials, each assignment of which is one, and fifos of other services.
  *
  * The value of SetCredential stays unchanged: only the name before the colon has specifiers, and the option has the
  * same escapes (table/words/passed_fds). Source: systemd.exec(5), "CREDENTIALS". */
@@ -20,29 +20,18 @@ static bool is_stream(const struct unit_builder *builder, const char *name)
 	return found;
 }
 
-/* OpenFile: the path is a word of systemd, so colons may be quoted. */
-static void set_open_files(struct unit_builder *builder)
+/* superd opens the fifo of another service as a standard stream alone. */
+static void check_fifos(struct unit_builder *builder)
 {
-	struct word_list list = unit_collect(builder, "Service", "OpenFile", COLLECT_VALUES);
-
-	for (size_t n = 0; n < list.count; n++) {
-		if (strpbrk(list.words[n], "\"'\\"))
-			list.failed = !unit_refuse(builder, list.places[n],
-						   "OpenFile: superd supports no quotes and backslashes here, and so "
-						   "no path with a colon");
-	}
 	for (size_t n = 0; n < builder->fifo_count; n++) {
 		const struct unit_assignment *name = unit_last(builder->fifos[n], "Socket", "FileDescriptorName");
-		const char *own = name ? name->value : builder->fifos[n]->name, *path = unit_fifo_path(builder, own);
+		const char *own = name ? name->value : builder->fifos[n]->name;
 
-		if (path && !is_stream(builder, own))
-			word_list_add(&list, pool_textf(builder->pool, "%s:%s", path, own), list.at);
-		if (list.count && !list.at.file)
-			list.at = unit_start(builder->unit);
+		if (unit_fifo_path(builder, own) && !is_stream(builder, own))
+			unit_refuse(builder, unit_start(builder->unit),
+				    "Sockets: %s is the fifo of another service: superd opens it as a standard stream "
+				    "alone, as with StandardInput=fd:%s", builder->fifos[n]->name, own);
 	}
-	if (list.count)
-		unit_set_list(builder, "open_file", &list);
-	word_list_free(&list);
 }
 
 /* A credential: specifiers are replaced in its name, but not in its value. */
@@ -80,6 +69,6 @@ static void set_credentials(struct unit_builder *builder)
 
 void unit_build_passed_fds(struct unit_builder *builder)
 {
-	set_open_files(builder);
+	check_fifos(builder);
 	set_credentials(builder);
 }
