@@ -227,11 +227,11 @@ class Selections(Suite):
 
 
 class Shown(Suite):
-    def test_the_last_line_of_progress_counts_programs_tests_and_failures(self):
+    def test_the_last_line_of_progress_counts_programs_and_failures(self):
         self.put(SUITE, TAP + "echo 1..2 >&3; echo ok - idle::a >&3; echo not ok - idle::b >&3\n"
                  'echo "ended idle::a" >>"$SUPERD_PROGRESS"; echo "failed idle::b" >>"$SUPERD_PROGRESS"; exit 1')
         self.run_tests(SUITE, self.put(ONE, PASSES))
-        self.assertRegex(self.said, r"(?m)^2 of 2 programs done, 2 of their tests, 1 failed, \d+ s$")
+        self.assertRegex(self.said, r"(?m)^2 of 2 test programs done, 1 failed, \d+ s$")
 
     def test_on_a_terminal_one_line_is_written_again(self):
         self.put(ONE, "until [ -e $0.seen ]; do sleep 0.05; done")
@@ -242,11 +242,11 @@ class Shown(Suite):
         with contextlib.suppress(OSError):         # once it has ended
             while more := os.read(master, 4096):
                 said += more
-                if b"\r0 of 1 programs done" in said:
+                if b"\r0 of 1 test programs done" in said:
                     self.put(f"{ONE}.seen", "")
         os.close(master)
         self.assertEqual(run.wait(), 0)
-        self.assertIn(b"\r1 of 1 programs done, 0 of their tests, 0 failed", said)
+        self.assertIn(b"\r1 of 1 test programs done, 0 failed", said)
         self.assertTrue(said.endswith(b"1 passed, 0 failed, 0 skipped\r\n"))
 
 

@@ -80,7 +80,7 @@ Test(confine, root_enters_its_root_by_a_mount)
 {
 	const struct sandbox_config *confined = sandbox("root_directory = \"/srv\"\n");
 
-	skip_unless(geteuid() == 0, "for root");
+	skip_unless(geteuid() == 0, "needs root");
 	if (confined) {                 /* superd may mount here */
 		cr_expect_str_eq(confined->root, "/srv");
 		cr_expect(confined->has_mounts);
@@ -200,7 +200,7 @@ Test(confine, paths_that_change_nothing_take_mounts_of_its_own)
 	const struct sandbox_config *confined = sandbox("read_write_paths = { \"-/no/such/path\" }\n");
 
 	cr_expect(confined && confined->has_mounts);
-	skip_unless(geteuid() == 0, "for root");
+	skip_unless(geteuid() == 0, "needs root");
 	confined = service_prepared(row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = nobody\n"
 					"root_directory = \"/srv\"\nread_write_paths = { \"+/tmp\" }\n}\n"))->sandbox;
 	cr_expect(confined && confined->has_mounts);

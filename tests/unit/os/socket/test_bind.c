@@ -240,7 +240,7 @@ Test(bind, says_what_low_ports_need)
 		cr_expect_eq(status, 0);
 		return;
 	}
-	skip_unless(bind_listen(&listen, &why, &warnings) < 0, "here everybody may bind low ports");
+	skip_unless(bind_listen(&listen, &why, &warnings) < 0, "needs a kernel that keeps low ports for root");
 	cr_expect(strstr(buf_string(&why), "ports below 1024 need root"));
 }
 

@@ -249,7 +249,7 @@ Test(bind_change, a_replaced_node_is_noticed_without_privileges)
 	int fd = opened(&listen), other, status;
 	pid_t pid;
 
-	skip_unless(geteuid() == 0, "this is what every test does without root");
+	skip_unless(geteuid() == 0, "needs root");
 	cr_assert_eq(chmod(folder, 0755), 0);
 	for (int replaced = 0; replaced < 2; replaced++) {
 		pid = fork();

@@ -204,7 +204,7 @@ Test(spawn, says_that_it_may_not_change_the_root)
 {
 	if (geteuid() == 0) {
 		finish();
-		cr_skip_test("root may");
+		cr_skip_test("needs an ordinary user");
 	}
 	PLAN("exec = \"/bin/true\"\nroot_directory = \"%s\"", folder);
 	expect_fault(STAGE_ROOT, EPERM);
