@@ -36,6 +36,12 @@ def wait_until(condition):
         time.sleep(0.01)
 
 
+def program_in(build, test):
+    """The program of a folder of tests lies beside it."""
+    folder, name = os.path.split(os.path.join(build, test))
+    return os.path.join(folder, "test_" + name if test.startswith(("tests/unit/", "tests/behaviour/")) else name)
+
+
 class Suite(unittest.TestCase):
     """With a build folder of its own, in which each test puts the programs that it runs."""
 
@@ -46,7 +52,7 @@ class Suite(unittest.TestCase):
         self.status = self.said = None
 
     def put(self, name, script):
-        path = os.path.join(self.build, name)
+        path = program_in(self.build, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(f"#!/bin/sh\n{script}\n")
@@ -150,7 +156,7 @@ class Reports(Suite):
 
     def test_a_report_of_before_does_not_count(self):
         self.report("1..1", "ok - idle::stops")
-        os.rename(os.path.join(self.build, SUITE), os.path.join(self.build, "old"))
+        os.rename(program_in(self.build, SUITE), os.path.join(self.build, "old"))
         self.put(SUITE, "exit 1")
         with open(os.path.join(self.build, f"{SUITE}.tap"), "w", encoding="utf-8") as file:
             file.write("1..1\nok - idle::stops\n")
@@ -204,7 +210,7 @@ class Selections(Suite):
 
     def real(self, program, line):
         """How many tests of a program of this build pass, by a file with this line."""
-        if not os.access(os.path.join(BUILD, program), os.X_OK) or "SUPERD_BIN" not in os.environ:
+        if not os.access(program_in(BUILD, program), os.X_OK) or "SUPERD_BIN" not in os.environ:
             self.skipTest(f"make check-programs has not made {program}")
         if os.environ.get("CONDITION") == "stopped":
             self.skipTest("Criterion's own loop cannot be stopped, and check-steady spares only that of programs of the suite")
@@ -216,8 +222,8 @@ class Selections(Suite):
         return int(passed) + int(skipped)
 
     def test_of_unit_tests_all_run_but_those_that_are_left_out(self):
-        program, test = "tests/unit/test_prepare", "resolve::works_with_no_passwd_file_at_all"
-        every = self.real(program, "resolve::no_such_test  A line that selects nothing here.")
+        program, test = "tests/unit/table", "access::without_rules_everybody_may_come"
+        every = self.real(program, "access::no_such_test  A line that selects nothing here.")
         self.assertEqual(self.real(program, f"-{test}  A reason."), every - 1)
         self.assertEqual(self.real(program, f"-{test}_either  Another test."), every)
 

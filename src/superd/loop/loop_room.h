@@ -2,7 +2,7 @@
  * fs.epoll.max_user_watches, ENOMEM). libev would stop the watcher for good, so that a new listener would never be
  * served. superd reports success to libev, and adds the descriptor again until the kernel accepts it.
  *
- * It cannot go (2026-11-27): with its functions emptied the tests of behaviour/test_exhaustion_* pass still, but
+ * It cannot go (2026-11-27): with its functions emptied the tests of behaviour/exhaustion pass still, but
  * tests/faults/run with ONLY=epoll_ctl found 5 cases in 300 s, at 3 calls of loop_room_watch, in which a client of a
  * listener was never answered; in 3 of them the kernel had refused a single call. */
 #pragma once
