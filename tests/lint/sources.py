@@ -103,13 +103,3 @@ def off_list(name, what, found):
             wrong = True
     print(f"{len(found)} {what}, {len(found.keys() & allowed.keys())} allowed")
     return wrong
-
-
-def off_ceiling(name, count, shown):
-    """Whether there is more of something than tests/lint/ceilings lets be. Shows it, and says where a number is too high."""
-    lines = [line.rsplit(None, 1) for line in (LINT / "ceilings").read_text().splitlines() if not line.startswith("#")]
-    most = int(dict(lines)[name])
-    for line in shown:
-        print("   ", line)
-    print(f"{count} {name}; {most} are the most" + ("; lower the number in tests/lint/ceilings" if count < most else ""))
-    return count > most
