@@ -201,7 +201,7 @@ static const struct {
 	T(socketcall_i), T(uring), T(uring_i), T(wx_mmap), T(wx_mmap_i), T(wx_mprotect), T(wx_refused_by_kernel),
 	T(wx_personality),
 	T(wx_personality_i), T(wx_personality_high), T(personality_query), T(personality_same), T(personality_32),
-	T(personality_0), T(personality_i), T(personality_0_i), T(chmod_suid), T(chmod_suid_i), T(open_suid),
+	T(personality_0), T(personality_i), T(chmod_suid), T(chmod_suid_i), T(open_suid),
 	T(mknod_suid), T(fchmodat2_suid), T(fchmodat2_suid_i), T(fchmodat2_plain), T(fchmodat2_plain_i), T(cachestat),
 	T(cachestat_i), T(cachestat_x32), T(setxattrat), T(setxattrat_i), T(waitpid_i), T(security_label),
 	T(security_label_i), T(write_tree_attr),

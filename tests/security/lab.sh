@@ -192,6 +192,7 @@ still_serves() {
 # shellcheck disable=SC2034 # for the tables of the tests
 attacked='cpu_scheduling_policy = other' # a service whose clients he is
 attacker="user = \"games\" $attacked"
+last_processor=$(awk '/^Cpus_allowed_list/ { n = split($2, ranges, /[-,]/); print ranges[n] }' /proc/self/status)
 
 # in_front COMMAND…: runs it before all others
 in_front() {
