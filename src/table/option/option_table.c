@@ -283,11 +283,11 @@ const struct directive directives[] = {
 	  .help = "yes: superd reads the service, but opens none of its sockets." },
 	{ .name = { "start", [LAUNCHD] = "RunAtLoad" }, FIELD(EXEC, start, word), .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "demand", .words = start_words,
-	  .help = "The event that starts the program. demand: the first client. boot: superd "
-		  "starts the program when superd itself starts. Unless restart says otherwise, it restarts the program "
-		  "after a failure; a program without sockets also after a normal exit. A oneshot runs once. manual: superctl start, or a service that requires or wants "
-		  "it, without sockets. wanted: the same, and superd stops it when no such service runs any more. "
-		  "boot, manual and wanted need accept = no." },
+	  .help = "The event that starts the program. demand: the first client. boot: superd starts the program when "
+		  "superd itself starts. Unless restart says otherwise, it restarts the program after a failure; a "
+		  "program without sockets also after a normal exit. A oneshot runs once. manual: superctl start, or "
+		  "a service that requires or wants it, without sockets. wanted: the same, and superd stops it when "
+		  "no such service runs any more. boot, manual and wanted need accept = no." },
 	{ .name = { "builtin", "type" }, FIELD(EXEC, builtin, builtin), .translated = FROM(XINETD),
 	  .words = builtin_words,
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
