@@ -59,6 +59,9 @@ static int open_as_owner(const void *with, struct buf *why, struct buf *warnings
 	error = errno;
 	if (!act_as_end(&before))
 		return -1;
+	/* The next superd takes only its own user's from a store (superd/supervisor). The node stays the owner's. */
+	if (fd >= 0 && who && foreign->listen->address->kind != ENDPOINT_FIFO)
+		(void)!fchown(fd, geteuid(), (gid_t)-1);
 	if (fd >= 0 && who && (node_uid(foreign->listen) != who->uid || node_gid(foreign->listen) != who->gid) &&
 	    give_to_user(fd, foreign->listen, why) < 0) {
 		error = errno;

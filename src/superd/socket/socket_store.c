@@ -224,6 +224,11 @@ static bool choose_store(struct socket_store *store, const char *where)
 	return store->socket && *store->socket && (where || room);
 }
 
+bool socket_store_is_there(const struct engine *engine)
+{
+	return engine->listeners->store || manager_room(engine) > 0;
+}
+
 void socket_store_begin(struct engine *engine, const char *where)
 {
 	struct socket_store *store = calloc(1, sizeof(*store));

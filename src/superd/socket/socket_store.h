@@ -19,6 +19,8 @@
 /* where: "notify": by NOTIFY_SOCKET; "none": no store; NULL: if the service manager announces one (FDSTORE). */
 void socket_store_begin(struct engine *engine, const char *where);
 
+bool socket_store_is_there(const struct engine *engine);        /* also one that superd does not use */
+
 /* Gives a listener, unless the store has it already. */
 void socket_store_give(struct engine *engine, const char *service, const struct listen *listen, int fd);
 

@@ -26,6 +26,7 @@
 #include "os/rights/own_privileges.h"
 #include "os/rights/required_caps.h"
 #include "os/socket/bind.h"
+#include "os/socket/socket_origin.h"
 #include "superd/service/accept.h"
 #include "superd/service/admission.h"
 #include "superd/service/limit_pause.h"
@@ -198,6 +199,58 @@ static bool is_kept_for_row(const struct table *table, const struct listen_fd *i
 		}
 	}
 	return false;
+}
+
+/* Whether a socket is not what its name says; then adds why. What superd has stored is its own user's, and of its
+ * network.
+ *
+ * A store gives any name, though, and systemd passes what is in it behind the sockets of its socket units, which it
+ * makes as root, or as the user whose manager it is. So where there is a store, root's pass for activated: nobody else
+ * could have stored them. Their network is not asked for: with PrivateNetwork= superd gets sockets of the machine's.
+ * Where there is no store, whoever starts superd may pass what he likes, as a container engine does whose users have
+ * other numbers here. */
+static bool is_foreign(const struct listen_fd *inherited, bool has_store, struct buf *why)
+{
+	uid_t uid;
+	enum socket_origin origin = socket_origin(inherited->fd, &uid);
+
+	if (origin == ORIGIN_USER && (inherited->is_stored || (has_store && uid != 0)))
+		buf_addf(why, "user %lu has made it, not superd's user, %lu", (unsigned long)uid,
+			 (unsigned long)geteuid());
+	else if (origin == ORIGIN_NETWORK && inherited->is_stored)
+		buf_addf(why, "it is of another network namespace than superd");
+	return why->length;
+}
+
+static void refuse(struct engine *engine, struct listen_fd *inherited, const char *why)
+{
+	struct event event = { .name = "store_refused" };
+	struct buf text = { 0 };
+
+	listener_mark_held(inherited->fd);
+	listen_fd_describe(inherited, &text);
+	log_event(engine->log, LEVEL_WARNING, &event,
+		  "a socket from the store (%s) is refused and closed, as something other than superd has stored it: "
+		  "%s; see NotifyAccess= in superd's unit",
+		  buf_string(&text), why);
+	buf_free(&text);
+	if (inherited->name)
+		socket_store_note(engine, -1, inherited->name);
+	close_socket_fd(engine, NULL, &inherited->fd);
+}
+
+/* Closes sockets of a store that something else has put there, as a program that could speak for superd. */
+static void refuse_foreign(struct engine *engine)
+{
+	for (size_t n = 0; n < engine->listen_fds.count; n++) {
+		struct listen_fd *inherited = &engine->listen_fds.list[n];
+		bool is_left = inherited->is_own && !inherited->is_stored;      /* by a superd before, not by a store */
+		struct buf why = { 0 };
+
+		if (inherited->fd >= 0 && !is_left && is_foreign(inherited, socket_store_is_there(engine), &why))
+			refuse(engine, inherited, buf_string(&why));
+		buf_free(&why);
+	}
 }
 
 /* Closes sockets that superd was given and that no service has. This is logged, because whoever gave them expects
@@ -679,6 +732,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	buf_free(&left);
 	memory_pressure_follow(&supervisor->engine, table);
 	socket_store_begin(&supervisor->engine, supervisor->fdstore);
+	refuse_foreign(&supervisor->engine);
 	saved_state_begin(&supervisor->engine, &supervisor->upgrade.source);
 	supervisor->command.ended = on_command_ended;
 	supervisor->command.is_due = argv && !supervisor->before;

@@ -1,10 +1,12 @@
 /* superd's listeners in the store of the program that started it: a superd that is killed, or restarted, loses no
  * client that waits. The test is the service manager, with a store as systemd's. */
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/un.h>
 
 #include "controlling.h"
 #include "harness.h"
+#include "namespace.h"
 
 enum { KEPT_MOST = 32 };
 
@@ -438,6 +440,171 @@ Behaviour(socket_store, what_a_socket_activates_is_not_given_to_the_store)
 	cr_expect_eq(manager.given, 0);
 	cr_expect_eq(manager.removed, 0);
 	dismiss(&manager);
+}
+
+/* What a backend could put into systemd's store if the unit let it (NotifyAccess=all): its own user's. */
+static int foreign_listener(int port)
+{
+	int fd = listen_on(port);
+
+	cr_assert_eq(fchown(fd, 65534, (gid_t)-1), 0, "%s", strerror(errno));
+	return fd;
+}
+
+/* A listener at this port in a network of its own. */
+static int listener_elsewhere(int port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), fd;
+
+	cr_assert(here >= 0 && unshare(CLONE_NEWNET) == 0, "%s", strerror(errno));
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 1) == 0, "%s",
+		  strerror(errno));
+	cr_assert_eq(setns(here, CLONE_NEWNET), 0);
+	close(here);
+	return fd;
+}
+
+/* Starts superd with this socket in the store under this name, and a service at the address of it. */
+static struct superd *start_with_one(struct manager *manager, int fd, const char *name, const char *address)
+{
+	manage(manager);
+	manager->fds[manager->count] = fd;
+	snprintf(manager->names[manager->count++], sizeof(manager->names[0]), "%s", name);
+	return start_stored(manager, text_of(EACH, "one", address, backend("lines")));
+}
+
+static void expect_served(int port)
+{
+	int client = client_connect(port);
+
+	client_send(client, "hello\n");
+	cr_expect_not_null(strstr(client_line(client), " hello"));
+	close(client);
+}
+
+static void expect_refused(struct superd *superd, const char *why)
+{
+	superd_wait_log(superd, text_of("is refused and closed, as something other than superd has stored it: %s; see "
+					"NotifyAccess= in superd's unit", why));
+}
+
+Behaviour(socket_store, a_socket_of_another_user_is_refused_whatever_its_name)
+{
+	static const char *const names[] = { "superd/one/tcp,127.0.0.1", "superd/other/tcp", "one", "stored" };
+
+	SKIP_WITHOUT(geteuid() == 0, "takes root, to give a socket to another user");
+	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
+		int port = free_port();
+		struct manager manager;
+		struct superd *superd = start_with_one(&manager, foreign_listener(port), names[n],
+						       text_of("127.0.0.1:%d", port));
+
+		expect_refused(superd, "user 65534 has made it, not superd's user, 0");
+		WAIT_UNTIL(!has(&manager, names[n]));
+		superd_wait_log(superd, "listening on");        /* as soon as the store has closed it */
+		expect_served(port);
+		superd_stop(superd);
+		dismiss(&manager);
+		unlink(manager.path);
+	}
+}
+
+Behaviour(socket_store, a_socket_of_another_network_is_refused)
+{
+	int port = free_port();
+	struct manager manager;
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "takes root, to make a network");
+	superd = start_with_one(&manager, listener_elsewhere(port), "superd/one/tcp", text_of("tcp4:%d", port));
+	expect_refused(superd, "it is of another network namespace than superd");
+	expect_served(port);
+	WAIT_UNTIL(!has(&manager, "superd/one/tcp"));
+	superd_stop(superd);
+	dismiss(&manager);
+}
+
+/* systemd makes the sockets of its socket units as root, and of the machine's network for a unit that has another. */
+Behaviour(socket_store, roots_sockets_of_any_network_are_taken_from_a_socket_unit)
+{
+	int port = free_port();
+	struct manager manager;
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "takes root, to make a network");
+	superd = start_with_one(&manager, listener_elsewhere(port), "superd.socket", text_of("tcp4:%d", port));
+	cr_expect(!superd_logged(superd, "is refused"), "%s", world_logs());
+	cr_expect(!client_can_connect(port), "it is the other network's");
+	superd_stop(superd);
+	dismiss(&manager);
+}
+
+BehaviourOfUsers(socket_store, roots_sockets_of_a_socket_unit_are_taken_by_a_superd_of_a_user_and_none_of_the_store)
+{
+	int port = free_port();
+	const char *address = text_of("127.0.0.1:%d", port), *path = path_in("herald");
+	int listener = listen_on(port);
+	const char *variables[] = { text_of("NOTIFY_SOCKET=%s", path), "FDSTORE=32", "LISTEN_FDNAMES=superd.socket",
+				    NULL };
+	struct setup setup = { .environment = variables, .listener = listener, .uid = lone_user() };
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "takes root, to start as another user");
+	superd = superd_run_with(&setup, EACH, "one", address, backend("lines"));
+	superd_wait_log(superd, "listening on");
+	expect_served(port);
+	superd_stop(superd);
+	variables[2] = "LISTEN_FDNAMES=superd/one/tcp";
+	superd = superd_run_with(&setup, EACH, "one", "127.0.0.1:0", backend("lines"));
+	superd_wait_log(superd, text_of("user 0 has made it, not superd's user, %lu", (unsigned long)lone_user()));
+	superd_stop(superd);
+	close(listener);
+}
+
+/* Who starts superd without a store may give it what he has. */
+Behaviour(socket_store, without_a_store_a_socket_may_be_anybodys)
+{
+	const char *variables[] = { "LISTEN_FDNAMES=web", NULL };
+	int port = free_port(), listener;
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "takes root, to give a socket to another user");
+	listener = foreign_listener(port);
+	superd = superd_run_with(&(struct setup){ .environment = variables, .listener = listener }, EACH, "one",
+				 text_of("127.0.0.1:%d", port), backend("lines"));
+	superd_wait_log(superd, "listening on");
+	close(listener);
+	expect_served(port);
+	superd_stop(superd);
+}
+
+/* superd-bind makes such a socket as the owner of the folder. */
+BehaviourOfUsers(socket_store, a_socket_in_another_users_folder_comes_back)
+{
+	const char *folder = path_in("of-nobody"), *path = text_of("%s/socket", folder), *table;
+	struct manager manager;
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(geteuid() == 0, "takes root, to give a folder to another user");
+	path_in("of-nobody/socket");
+	cr_assert(mkdir(folder, 0755) == 0 && chown(folder, 65534, 65534) == 0, "%s", strerror(errno));
+	table = text_of(EACH, "one", path, backend("lines"));
+	manage(&manager);
+	superd = start_stored(&manager, table);
+	kill_hard(superd);
+	client = client_connect_unix(path, SOCK_STREAM);
+	client_send(client, "hello\n");
+	superd = start_stored(&manager, table);
+	cr_expect(superd_logged(superd, "(from the store)"), "%s", world_logs());
+	cr_expect_not_null(strstr(client_line(client), " hello"));
+	close(client);
+	superd_stop(superd);
+	dismiss(&manager);
+	unlink(path);
+	rmdir(folder);
 }
 
 Behaviour(socket_store, no_more_is_given_than_the_manager_keeps)
