@@ -550,6 +550,7 @@ static bool tells_which_capability_a_limit_lacks(void)
 
 Test(preflight, tells_a_normal_user_once_of_what_units_ask_for)
 {
+	SKIP_UNLESS_NOBODY_REACHES_PROGRAMS();  /* the reader of units is one */
 	as_nobody(tells_once_of_what_units_ask_for);
 	as_nobody(tells_which_capability_a_nice_value_lacks);
 	as_nobody(tells_which_capability_a_limit_lacks);
