@@ -128,6 +128,17 @@ static bool read_entries(struct reading *reading, struct units *units, struct un
 	return !errno;
 }
 
+/* Whether the search path has it. A unit's own folder, which somebody named, comes after the path's. */
+static bool folder_is_of_path(const struct units *units, const struct unit_folder *folder)
+{
+	for (size_t n = 0; n < units->path_count; n++) {
+		if (units->folders[n] == folder)
+			return true;
+	}
+	return false;
+}
+
+/* systemd passes over a folder of its path that it may not open: a user whose HOME is another's has such folders. */
 static bool read_unit_folder(struct reading *reading, struct units *units, struct unit_folder *folder)
 {
 	DIR *stream;
@@ -136,6 +147,12 @@ static bool read_unit_folder(struct reading *reading, struct units *units, struc
 	if (folder->was_read || !folder->is_there)
 		return true;
 	stream = opendir(folder->path);
+	if (!stream && errno == EACCES && folder_is_of_path(units, folder)) {
+		diag_warning(reading->diags, ((struct origin){ .file = folder->path }),
+			     "cannot read: %s; its units and drop-ins are passed over, as systemd does",
+			     strerror(errno));
+		return folder->was_read = true;
+	}
 	if (!stream) {
 		diag_error(reading->diags, ((struct origin){ .file = folder->path }), "cannot read: %s",
 			   strerror(errno));
