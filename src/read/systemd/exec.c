@@ -209,6 +209,15 @@ static void warn_of_odd_words(struct unit_builder *builder, const struct unit_as
 	warn_of_lost_words(builder, assignment, command);
 }
 
+/* Whether a command beside the service only talks to systemd. ExecStart and ExecCondition decide about the service. */
+static bool is_systemctl(const struct unit_command *command)
+{
+	const char *slash = strrchr(command->program, '/');
+
+	return !strcmp(slash ? slash + 1 : command->program, "systemctl") && strcmp(command->key, "ExecStart") != 0 &&
+		strcmp(command->key, "ExecCondition") != 0;
+}
+
 static void add_unit_command(struct unit_builder *builder, const struct unit_assignment *assignment,
 			     const struct unit_word *argv, size_t count, struct command_list *commands)
 {
@@ -219,6 +228,11 @@ static void add_unit_command(struct unit_builder *builder, const struct unit_ass
 	const char *program = read_prefix(&command, argv[0].text);
 
 	command.program = unescaped_path(builder, program);
+	if (is_systemctl(&command)) {
+		unit_warn(builder, command.program_at, "%s: left out: systemctl speaks to systemd, which may not run, "
+						       "or may itself wait for this unit", command.key);
+		return;
+	}
 	if (command.flags & COMMAND_SHELL)
 		wrap_in_shell(builder, &command, program);
 	else
