@@ -246,13 +246,16 @@ static bool set_own_variables(struct variables *variables, const struct service 
 	return true;
 }
 
-/* Variables that systemd gives every service of a user's manager. */
-static void pass_users_variables(struct variables *variables, const struct process_defaults *defaults)
+/* As a user's systemd, a user's superd gives units its own environment: a session's display, agent, language and folders.
+ * What tells of superd's own process is not passed on. */
+static void pass_session(struct variables *variables, const struct process_defaults *defaults)
 {
-	static const char *const names[] = { "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS" };
+	static const char *const own[] = { "INVOCATION_ID", "JOURNAL_STREAM", "MAINPID", "MANAGERPID", "PIDFILE",
+					   "SYSTEMD_EXEC_PID", "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE" };
 
-	for (size_t n = 0; geteuid() != 0 && n < sizeof(names) / sizeof(*names); n++)
-		pass_variable(variables, defaults, names[n]);
+	pass_all_variables(variables, defaults);
+	for (size_t n = 0; n < sizeof(own) / sizeof(*own); n++)
+		variables_unset(variables, own[n]);
 }
 
 static bool make_plan_environment(struct plan *plan, const struct service *service,
@@ -262,16 +265,20 @@ static bool make_plan_environment(struct plan *plan, const struct service *servi
 	const struct environment_options *environment = service->groups->environment;
 	struct directory_kind kinds[DIRECTORY_KINDS];
 	struct variables variables = { 0 };
-	bool good;
+	bool of_session = environment->unit_environment && geteuid() != 0, good;
 
 	variables_set(&variables, DEFAULT_PATH);
+	if (of_session)
+		pass_session(&variables, defaults);
 	if (words_have(environment->passenv, "*"))
 		pass_all_variables(&variables, defaults);
 	set_account_variables(&variables, service->account);
 	for (size_t n = 0; environment->passenv && environment->passenv[n]; n++)
 		pass_variable(&variables, defaults, environment->passenv[n]);
-	if (environment->unit_environment)
-		pass_users_variables(&variables, defaults);
+	if (of_session) {       /* these follow superd's environment, as %h and %s do */
+		pass_variable(&variables, defaults, "HOME");
+		pass_variable(&variables, defaults, "SHELL");
+	}
 	directories_of(service, defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
 		set_directory_variable(&variables, &kinds[n]);
