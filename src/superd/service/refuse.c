@@ -38,7 +38,7 @@ static void log_refusal(struct service_runtime *runtime, const struct client *cl
 
 	client_address(client, address, sizeof(address));
 	event.peer = address;
-	event.reason = describe_refusal(runtime, refusal, address, reason, sizeof(reason));
+	event.reason = describe_refusal(runtime, refusal, *address ? address : "a local client", reason, sizeof(reason));
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "refused %s: %s", *address ? address : "a local client",
 		  event.reason);
 }
