@@ -148,6 +148,6 @@ bool order_add_waiting(struct buf *out, const json_t *line)
 			   "[{waiting.phase=killed}; it was killed, and the kernel has not let it go yet|"
 			   "{waiting.phase=serves}: it may serve its clients first, for 2 s in which none leaves|"
 			   "; in {waiting.left:span} [{waiting.phase=left-alone}it is left to itself|it is killed]|"
-			   "{waiting.phase=stops}; timeout_stop = infinity sets no limit]]|it is {state}]");
+			   "{?waiting.unlimited}; timeout_stop = infinity sets no limit]]|it is {state}]");
 	return true;
 }

@@ -317,6 +317,8 @@ static void add_limit(struct instance *instance, struct buf *out)
 									: "stops");
 	if (instance_limit_left(instance) >= 0)
 		json_seconds_field(out, "left", instance_limit_left(instance));
+	else if (lifecycle->timeout_stop == SCAN_INFINITY)
+		json_flag_field(out, "unlimited", true);
 }
 
 /* Sends which process an order waits for, unless it only looks whether what it has started lasts. */
