@@ -153,7 +153,7 @@ static const struct key_row inetd[] = {
 static const struct key_row keep_alive[] = {
 	{ "AfterInitialDemand", KEY_DONE, APART, .option = "start", .kinds = BOOL, .reason = "true is demand" },
 	{ "Crashed", KEY_DONE, APART, .option = "restart", .kinds = BOOL,
-	  .reason = "true is on-abnormal, false always; start is boot" },
+	  .reason = "true is on-abnormal, false always (warning); start is boot" },
 	{ "NetworkState", KEY_HARMLESS, .kinds = BOOL, .reason = "launchd ignores it, too" },
 	{ "OtherJobActive OtherJobEnabled", KEY_WARNED, .kinds = DICT,
 	  .reason = "superd has no dependencies between services" },

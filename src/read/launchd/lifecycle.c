@@ -63,6 +63,16 @@ static bool runs_once(const char *restart)
 	return !restart || !strcmp(restart, "on-failure") || !strcmp(restart, "on-abnormal");
 }
 
+/* No word of restart means each end but a crash. */
+static void warn_of_crashed(struct launchd_job *job, const struct plist *keep_alive, const char *restart)
+{
+	const struct plist *crashed = keep_alive && keep_alive->kind == PLIST_DICT
+		? keep_alive_value(keep_alive, "Crashed") : NULL;
+
+	if (crashed && !crashed->number && restart && !strcmp(restart, "always"))
+		launchd_warn(job, crashed->key_at, "Crashed is false, but superd starts the job again after a crash, too");
+}
+
 static void set_start(struct launchd_job *job)
 {
 	const struct plist *keep_alive = launchd_value(job, "KeepAlive"), *start = find_start(job);
@@ -86,6 +96,7 @@ static void set_start(struct launchd_job *job)
 			       job->label);
 	if (start && !job->sockets && runs_once(restart))
 		launchd_set(job, "type", "oneshot", start->at);
+	warn_of_crashed(job, keep_alive, restart);
 	said = keep_alive ? keep_alive : start;
 	if (restart && !job->accepts)
 		launchd_set(job, "restart", restart, said ? said->at : job->root->at);
