@@ -75,7 +75,7 @@ Test(machine, means_the_system_when_root_asks)
 	cr_expect_str_eq(machine.logs, "/var/log");
 	cr_expect_str_eq(machine.configuration, "/etc");
 	cr_expect_str_eq(machine.data, "/usr/share");
-	cr_expect_str_eq(os_info_unit_path(&machine, pool)[2], "/etc/systemd/system");
+	cr_expect_str_eq(os_info_unit_path(&machine, pool)[3], "/etc/systemd/system");
 }
 
 static bool has(const char *const *path, const char *folder)

@@ -344,7 +344,7 @@ Test(plan, looks_for_a_main_command_in_the_path_alone)
 static bool has_users_variables(void)
 {
 	return value_of("XDG_RUNTIME_DIR") && !strcmp(value_of("XDG_RUNTIME_DIR"), "/run/user/65534") &&
-	       value_of("DBUS_SESSION_BUS_ADDRESS") && !value_of("DISPLAY");
+	       value_of("DBUS_SESSION_BUS_ADDRESS") && value_of("DISPLAY") && !value_of("JOURNAL_STREAM");
 }
 
 static bool tells_a_users_unit(void)
@@ -360,7 +360,8 @@ static bool tells_no_other(void)
 Test(plan, a_users_unit_is_told_where_his_session_is)
 {
 	static char xdg[] = "XDG_RUNTIME_DIR=/run/user/65534", bus[] = "DBUS_SESSION_BUS_ADDRESS=unix:path=/x",
-		    display[] = "DISPLAY=:0", *session[] = { xdg, bus, display, NULL };
+		    display[] = "DISPLAY=:0", journal[] = "JOURNAL_STREAM=8:1",
+		    *session[] = { xdg, bus, display, journal, NULL };
 
 	process_defaults.environment = session;
 	as_nobody(tells_a_users_unit);
