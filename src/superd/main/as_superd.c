@@ -78,7 +78,7 @@ static const struct cli_option superd_options[] = {
 	  .value = TASK_PRINT, .words = "conf comments json",
 	  .help = "print the configuration: conf, comments or json" },
 	{ "explain", .complete = COMPLETE_OPTIONS, .argument = "OPTION", .set = set_print, .value = TASK_EXPLAIN,
-	  .help = "explain an option or a key of a unit; without OPTION, list all options" },
+	  .help = "explain an option or a key of a unit, or find options by words; all lists all" },
 	{ "no-preflight", FIELD(preflight), .clears = true,
 	  .help = "do not check this machine: the configuration is for another one" },
 	{ "keep-going", FIELD(keep_going), .help = "run without the services that have errors" },
@@ -188,7 +188,7 @@ static void print_hint(const char *word)
 	fprintf(stderr, "superd: see superd --help\n");
 }
 
-/* Whether --explain has no argument, which means all options. getopt_long(3) would report a missing argument. */
+/* Whether --explain has no argument, which means the options that people need first. getopt_long(3) would report a missing argument. */
 static bool ends_with_explain(int argc, char **argv)
 {
 	for (int n = 1; n < argc - 1; n++) {

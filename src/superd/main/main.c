@@ -1,5 +1,6 @@
 /* superd: reads the command line and runs its task. Exit status: 0; 1 for an error in a table or in the usage; else
  * that of running the table. */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdint.h>
@@ -194,12 +195,30 @@ static int explain_foreign(const char *name)
 	return EXIT_TABLE;
 }
 
+/* The lists have names that no option has. */
+static bool (*find_list(const char *name))(FILE *out)
+{
+	return !name			? print_first_options
+	       : !strcmp(name, "all")	? print_options
+	       : !strcmp(name, "--json") ? print_options_json
+					: NULL;
+}
+
+/* Keys of units and property lists have capitals, which no option has. */
+static bool is_foreign_key(const char *name)
+{
+	while (*name && !isupper((unsigned char)*name) && *name != ' ')
+		name++;
+	return isupper((unsigned char)*name);
+}
+
 static int do_explain(const struct options *options)
 {
+	bool (*list)(FILE *out) = find_list(options->print);
 	const struct cli_option *option;
 
-	if (!options->print)
-		return print_options(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
+	if (list)
+		return list(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
 	if (print_explain(options->print, stdout))
 		return 0;
 	option = cli_find(&as_superd_cli, options->print + strspn(options->print, "-"));
@@ -208,6 +227,8 @@ static int do_explain(const struct options *options)
 			option->name, option->help);
 		return EXIT_TABLE;
 	}
+	if (!is_foreign_key(options->print) && print_search(options->print, stdout))
+		return 0;
 	return explain_foreign(options->print);
 }
 

@@ -30,4 +30,10 @@ bool print_json(const struct table *table, FILE *out);
 /* Explains one option to a person. Also false if there is no such option; directive_hint then has a hint. */
 bool print_explain(const char *option, FILE *out);
 
-bool print_options(FILE *out);          /* the names of all options, by chapter */
+bool print_first_options(FILE *out);    /* the options that people need first, with a sentence each */
+bool print_options(FILE *out);          /* the names of all options, by chapter, and those that only say a unit */
+bool print_options_json(FILE *out);     /* {"options": [{"name": …, "section": …, "text": …}]}: all that is known of each */
+
+/* Lists the options whose name or text has all these words, or of three and more all but one. Also false if there are
+ * none. */
+bool print_search(const char *words, FILE *out);

@@ -1,10 +1,12 @@
-/* --explain: prints the help of one option, with its bounds, an example and its names in other systems. */
+/* --explain: prints the help of one option, with its bounds, an example and its names in other systems, or lists options. */
 #include "table/print/print_conf.h"
 
 #include <string.h>
 
+#include "lib/json.h"
 #include "table/print/buf_flush.h"
 #include "table/print/example.h"
+#include "table/print/option_search.h"
 #include "table/services/service_json.h"
 
 #define WIDTH 78                        /* columns of a line */
@@ -31,24 +33,33 @@ static void add_fact(struct buf *out, const char *name, const char *text)
 	buf_addf(out, "    %-10s%s%s\n", name, strlen(name) < 10 ? "" : ": ", text);
 }
 
-/* Breaks the text at blanks. */
-static void add_wrapped(struct buf *out, const char *text)
+/* Breaks the text at blanks. more: how much further all lines but the first are to the right. */
+static void add_hanging(struct buf *out, const char *text, size_t more)
 {
-	size_t column = 0;
+	size_t column = 0, indent = 0;
 
 	while (*text) {
 		size_t length = strcspn(text, " ");
 
-		if (column && column + 1 + length > WIDTH - 4) {
+		if (column && column + 1 + length > WIDTH - 4 - indent) {
 			buf_char(out, '\n');
 			column = 0;
+			indent = more;
 		}
-		buf_text(out, column ? " " : "    ");
+		if (column)
+			buf_char(out, ' ');
+		else
+			buf_addf(out, "%*s", (int)(4 + indent), "");
 		buf_add(out, text, length);
 		column += length + (column != 0);
 		text += length + (text[length] == ' ');
 	}
 	buf_char(out, '\n');
+}
+
+static void add_wrapped(struct buf *out, const char *text)
+{
+	add_hanging(out, text, 0);
 }
 
 /* The texts name the configured directories as the sources of the manual pages do, where make fills them in. */
@@ -59,7 +70,7 @@ static const struct {
 };
 #define DIRECTORIES (sizeof(directories) / sizeof(*directories))
 
-static void add_help(struct buf *out, const char *help)
+static void add_help(struct buf *out, const char *help, size_t more)
 {
 	struct buf text = { 0 };
 
@@ -76,7 +87,7 @@ static void add_help(struct buf *out, const char *help)
 		}
 		help += length;
 	}
-	add_wrapped(out, buf_string(&text));
+	add_hanging(out, buf_string(&text), more);
 	out->failed |= text.failed;
 	buf_free(&text);
 }
@@ -166,25 +177,152 @@ static void add_names(struct buf *out, const struct directive *directive)
 	}
 }
 
-bool print_options(FILE *out)
+/* The first sentence of the option's text. */
+static void add_summary(struct buf *out, const struct directive *directive)
+{
+	const char *end = strstr(directive->help, ". ");
+	struct buf line = { 0 };
+
+	buf_addf(&line, "%s: ", directive->name[NATIVE]);
+	buf_add(&line, directive->help, end ? (size_t)(end + 1 - directive->help) : strlen(directive->help));
+	if (option_is_for_units(directive))
+		buf_text(&line, " (For units.)");
+	add_help(out, buf_string(&line), 4);
+	out->failed |= line.failed;
+	buf_free(&line);
+}
+
+bool print_first_options(FILE *out)
+{
+	struct buf text = { 0 };
+	bool ok;
+
+	buf_text(&text, "The options that most services need:\n\n");
+	for (size_t n = 0; first_options[n]; n++)
+		add_summary(&text, directive_find(NATIVE, first_options[n]));
+	buf_text(&text, "\nsuperd --explain OPTION describes one, with an example; superd --explain \"WORD...\" finds\n"
+			"options by their text; superd --explain all lists all.\n");
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}
+
+/* The names of a section's options, either those for units or the others. false: there are none. */
+static bool list_names(struct buf *names, int chapter, bool for_units)
 {
 	const struct directive *directive;
+
+	buf_clear(names);
+	for (size_t n = 0; (directive = directive_listed(n)); n++) {
+		if ((chapter < 0 || (int)directive->chapter == chapter) && option_is_for_units(directive) == for_units)
+			buf_addf(names, "%s%s", names->length ? " " : "", directive->name[NATIVE]);
+	}
+	return names->length;
+}
+
+bool print_options(FILE *out)
+{
 	struct buf text = { 0 }, names = { 0 };
 	bool ok;
 
 	buf_text(&text, "The options of superd.conf; superd --explain OPTION describes one.\n");
 	for (int chapter = 0; chapter < CHAPTERS; chapter++) {
-		buf_clear(&names);
-		for (size_t n = 0; (directive = directive_listed(n)); n++) {
-			if ((int)directive->chapter == chapter)
-				buf_addf(&names, "%s%s", names.length ? " " : "", directive->name[NATIVE]);
-		}
+		if (!list_names(&names, chapter, false))
+			continue;
 		buf_addf(&text, "\n%s\n\n", chapter_title((enum chapter)chapter));
 		add_wrapped(&text, buf_string(&names));
 	}
+	list_names(&names, -1, true);
+	buf_text(&text, "\nFor what systemd's units say; a superd.conf seldom needs them\n\n");
+	add_wrapped(&text, buf_string(&names));
 	text.failed |= names.failed;
 	ok = buf_flush(&text, out);
 	buf_free(&names);
+	buf_free(&text);
+	return ok;
+}
+
+/* Adds those that have at least so many of the words; those with one in their name come first. Returns how many. */
+static size_t add_found(struct buf *out, const char *query, size_t least)
+{
+	const struct directive *directive;
+	size_t found = 0, count;
+
+	for (int named = 1; named >= 0; named--) {
+		for (size_t n = 0; (directive = directive_listed(n)); n++) {
+			if (option_count_words(directive, query, &count) < least ||
+			    option_is_named(directive, query) != named)
+				continue;
+			add_summary(out, directive);
+			found++;
+		}
+	}
+	return found;
+}
+
+bool print_search(const char *query, FILE *out)
+{
+	struct buf text = { 0 }, list = { 0 }, hint = { 0 };
+	size_t count, least, found = 0;
+	bool ok;
+
+	option_count_words(&directives[0], query, &count);
+	for (least = count; !found && least; least--) {
+		/* One word of three may be another way to say it. */
+		if (least == count || (count > 2 && least + 1 == count))
+			found = add_found(&list, query, least);
+	}
+	directive_hint(NATIVE, query, &hint);
+	buf_addf(&text, "No option is named '%s'%s%s%s\n", query, hint.length ? ": " : "", buf_string(&hint),
+		 hint.length && hint.data[hint.length - 1] == '?' ? "" : ".");
+	buf_addf(&text, "These have %s in their name or text; superd --explain OPTION describes one.\n\n",
+		 count == 1 ? "the word" : least + 1 == count ? "these words" : "all of these words but one");
+	buf_add(&text, buf_string(&list), list.length);
+	text.failed |= list.failed || hint.failed;
+	ok = found && buf_flush(&text, out);
+	buf_free(&hint);
+	buf_free(&list);
+	buf_free(&text);
+	return ok;
+}
+
+static void add_json_option(struct buf *out, const struct directive *directive)
+{
+	json_object_open(out);
+	json_text_field(out, "name", directive->name[NATIVE]);
+	json_text_field(out, "section", chapter_title(directive->chapter));
+	json_text_field(out, "page", chapter_page(directive->chapter));
+	json_text_field(out, "syntax", directive->argument);
+	json_text_field(out, "type", directive_has_value(directive) ? directive->type->name : NULL);
+	json_text_field(out, "default", directive->fallback);
+	json_text_field(out, "text", directive->help);
+	json_text_field(out, "example", example_of(directive->name[NATIVE]));
+	json_list_field(out, "words");
+	for (size_t n = 0; directive->words && directive->words[n]; n++)
+		json_element_text(out, directive->words[n]);
+	json_list_close(out);
+	for (int dialect = XINETD; dialect < DIALECTS; dialect++)
+		json_text_field(out, systems[dialect], directive->name[dialect]);
+	json_flag_field(out, "in_socket", directive->flags & IN_SOCKET);
+	json_flag_field(out, "in_defaults", directive->flags & IN_DEFAULTS);
+	json_flag_field(out, "unit_only", option_is_for_units(directive));
+	json_object_close(out);
+}
+
+bool print_options_json(FILE *out)
+{
+	const struct directive *directive;
+	struct buf text = { 0 };
+	bool ok;
+
+	json_object_open(&text);
+	json_list_field(&text, "options");
+	for (size_t n = 0; (directive = directive_listed(n)); n++)
+		add_json_option(&text, directive);
+	json_list_close(&text);
+	json_object_close(&text);
+	buf_char(&text, '\n');
+	ok = buf_flush(&text, out);
 	buf_free(&text);
 	return ok;
 }
@@ -195,7 +333,7 @@ static void add_explanation(struct buf *out, const struct directive *directive)
 	if (directive->argument)
 		buf_addf(out, strchr(directive->argument, '{') ? " %s" : " = %s", directive->argument);
 	buf_addf(out, "  (%s(5), %s)\n\n", chapter_page(directive->chapter), chapter_title(directive->chapter));
-	add_help(out, directive->help);
+	add_help(out, directive->help, 0);
 	buf_char(out, '\n');
 	if (directive_has_value(directive))
 		add_fact(out, "type", directive->type->name);
@@ -206,6 +344,8 @@ static void add_explanation(struct buf *out, const struct directive *directive)
 	add_places(out, directive);
 	add_fact(out, "a change", changes[directive->change]);
 	add_names(out, directive);
+	if (option_is_for_units(directive))
+		add_fact(out, "for units", "it says what a systemd unit says; a superd.conf seldom needs it");
 }
 
 /* An option of services and a setting of superd itself may have the same name. */

@@ -2,6 +2,7 @@
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
 #include "table/print/example.h"
+#include "table/print/option_search.h"
 #include "table/print/print_conf.h"
 #include "table/services/diff.h"
 #include "table/sources/sources.h"
@@ -401,6 +402,18 @@ Test(print_conf, explains_with_the_configured_directories)
 	cr_expect(strstr(text, LOCALSTATEDIR "/lib"), "%s", text);
 	cr_expect(strstr(text, RUNSTATEDIR ","), "%s", text);
 	free(text);
+}
+
+Test(print_conf, lists_name_options_that_there_are)
+{
+	for (size_t n = 0; first_options[n]; n++) {
+		const struct directive *directive = directive_find(NATIVE, first_options[n]);
+
+		cr_assert(directive, "%s", first_options[n]);
+		cr_expect_not(option_is_for_units(directive), "%s", first_options[n]);
+	}
+	for (size_t n = 0; unit_options[n]; n++)
+		cr_expect(directive_find(NATIVE, unit_options[n]), "%s", unit_options[n]);
 }
 
 Test(print_conf, does_not_explain_what_is_no_option)
