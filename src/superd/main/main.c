@@ -204,12 +204,18 @@ static bool (*find_list(const char *name))(FILE *out)
 					: NULL;
 }
 
-/* Keys of units and property lists have capitals, which no option has. */
+/* Keys of units and property lists have capitals, which no option has, and small letters. */
 static bool is_foreign_key(const char *name)
 {
-	while (*name && !isupper((unsigned char)*name) && *name != ' ')
-		name++;
-	return isupper((unsigned char)*name);
+	bool small = false, capital = false;
+
+	for (; *name; name++) {
+		small |= islower((unsigned char)*name) != 0;
+		capital |= isupper((unsigned char)*name) != 0;
+		if (*name == ' ')
+			return false;
+	}
+	return small && capital;
 }
 
 static int do_explain(const struct options *options)
