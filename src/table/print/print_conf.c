@@ -1,6 +1,8 @@
 /* Prints a table as superd.conf: the settings of superd itself, the defaults, and the services. */
 #include "table/print/print_conf.h"
 
+#include <stdlib.h>
+
 #include "table/print/buf_flush.h"
 #include "table/services/left_out.h"
 #include "table/services/service_conf.h"
@@ -58,6 +60,22 @@ static bool print_rows(const struct table *table, const struct conf_style *style
 	return ok;
 }
 
+/* The rows that print_rows writes for people. */
+static bool share_defaults(struct conf_defaults *defaults, const struct table *table)
+{
+	const struct service **rows = calloc(table->count + 1, sizeof(*rows));
+	size_t count = 0;
+	bool ok;
+
+	for (size_t n = 0; rows && n < table->count; n++) {
+		if (!left_out_of(table, &table->services[n]))
+			rows[count++] = &table->services[n];
+	}
+	ok = rows && conf_defaults_share(defaults, rows, count);
+	free(rows);
+	return ok;
+}
+
 /* style: its defaults are those of the table. more: rows that stand behind those of the table. */
 static bool print_table(const struct table *table, struct conf_style style, const struct service *const *more,
 			size_t count, FILE *out)
@@ -69,7 +87,7 @@ static bool print_table(const struct table *table, struct conf_style style, cons
 	style.defaults = &defaults;
 	if (!ok)
 		return false;
-	ok = print_rows(table, &style, &text, out);
+	ok = (!style.is_for_people || share_defaults(&defaults, table)) && print_rows(table, &style, &text, out);
 	for (size_t n = 0; ok && n < count; n++)
 		ok = print_row(more[n], &style, &text, out);
 	buf_free(&text);
@@ -79,7 +97,7 @@ static bool print_table(const struct table *table, struct conf_style style, cons
 
 bool print_conf(const struct table *table, bool comments, FILE *out)
 {
-	return print_table(table, (struct conf_style){ .comments = comments }, NULL, 0, out);
+	return print_table(table, (struct conf_style){ .comments = comments, .is_for_people = !comments }, NULL, 0, out);
 }
 
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out)

@@ -16,6 +16,8 @@
 #include "table/services/service_builder.h"
 #include "table/services/service_json.h"
 
+#define BLOCK_IN_A_LINE 100             /* bytes of a socket { } that stands in one line */
+
 static bool is_field(const struct directive *directive, enum option_group group, size_t offset)
 {
 	return directive->group == group && directive->offset == offset;
@@ -187,21 +189,21 @@ static struct run next_run(const struct service *service, size_t first)
 /* Adds {"a", "b"}. A host with several addresses has a socket for each by now, but is printed once. */
 static void add_endpoints(struct printer *printer, struct run run)
 {
+	const struct listen *sockets = printer->service->sockets;
 	struct buf endpoint = { 0 };
 
 	for (size_t i = run.first; i < run.end; i++) {
-		if (i > run.first &&
-		    printer->service->sockets[i].endpoint == printer->service->sockets[i - 1].endpoint)
+		if (i > run.first && sockets[i].endpoint == sockets[i - 1].endpoint)
 			continue;
-		buf_text(printer->out, i == run.first ? "{" : ", ");
+		buf_text(printer->out, i > run.first ? ", " : "{");
 		if (printer->style->last)
-			add_place(printer, printer->service->sockets[i].at);
+			add_place(printer, sockets[i].at);
 		buf_clear(&endpoint);
-		endpoint_format(printer->service->sockets[i].endpoint, &endpoint);
+		endpoint_format(sockets[i].endpoint, &endpoint);
 		native_value(printer->out, buf_string(&endpoint));
 		printer->out->failed |= endpoint.failed;
 	}
-	buf_text(printer->out, "}\n");
+	buf_char(printer->out, '}');
 	buf_free(&endpoint);
 }
 
@@ -227,6 +229,7 @@ static void add_block(struct printer *printer, struct run run)
 	add_listen_place(printer, socket, block);
 	buf_text(printer->out, "\t\tlisten = ");
 	add_endpoints(printer, run);
+	buf_char(printer->out, '\n');
 	for (size_t i = 0; i < directive_count; i++) {
 		const void *field = socket_own_field(&directives[i], printer->service, socket);
 
@@ -239,6 +242,31 @@ static void add_block(struct printer *printer, struct run run)
 	printer->indent = "\t";
 }
 
+/* Puts a block of few lines, from this byte on, into one. No value has a line break or a tab: their quotes escape them. */
+static void join_lines(struct buf *out, size_t start)
+{
+	struct buf line = { 0 };
+	const char *at = out->data + start;
+
+	if (out->failed || out->length - start > BLOCK_IN_A_LINE)
+		return;
+	for (; *at; at++) {
+		bool ends = *at == '\n' && !at[1];
+
+		if (*at != '\n' && (*at != '\t' || at == out->data + start))
+			buf_char(&line, *at);
+		else if (*at == '\n')
+			buf_text(&line, ends ? "\n" : line.data[line.length - 1] == '{' || !strncmp(at + 1, "\t}", 2) ? " "
+												: "  ");
+	}
+	out->failed |= line.failed;
+	if (!line.failed) {
+		out->length = start;
+		buf_add(out, line.data, line.length);
+	}
+	buf_free(&line);
+}
+
 static void add_sockets(struct printer *printer)
 {
 	const struct service *service = printer->service;
@@ -248,12 +276,17 @@ static void add_sockets(struct printer *printer)
 	for (size_t i = 0; i < service->socket_count; i = run.end) {
 		run = next_run(service, i);
 		if (!run.plain) {
+			size_t start = printer->out->length;
+
 			add_block(printer, run);
+			if (printer->style->is_for_people)
+				join_lines(printer->out, start);
 			continue;
 		}
 		add_listen_place(printer, &service->sockets[i], 0);
 		buf_text(printer->out, listens ? "\tlisten += " : "\tlisten = ");
 		add_endpoints(printer, run);
+		buf_char(printer->out, '\n');
 		listens = true;
 	}
 }
@@ -264,6 +297,8 @@ static const struct stream *expected_error(const struct service *service, const 
 	const struct directive *output = directive_find(NATIVE, "output");
 	const struct stream *stream = &service->groups->streams->output;
 
+	if (defaults->is_in_defaults[directive_index(directive_find(NATIVE, "error"))])
+		return &defaults->defaults_row.groups->streams->error;
 	if (stream->kind != STREAM_SOCKET &&
 	    (defaults->is_in_defaults[directive_index(output)] ||
 	     !type_equal(&type_stream, stream, &defaults->plain.groups->streams->output)))
@@ -304,6 +339,63 @@ static bool is_always_shown(const struct directive *directive)
 	return directive->group == GROUP_EXEC &&
 		(directive->offset == offsetof(struct exec_options, accept) ||
 		 directive->offset == offsetof(struct exec_options, pass));
+}
+
+/* Some code asks whether a service's own text sets an option, so not all options may be moved into the defaults. */
+static bool is_shareable(const struct directive *directive)
+{
+	static const enum option_group groups[] = { GROUP_ACCESS, GROUP_LOG, GROUP_LIMITS };
+	static const char *const others[] = { "error", "user", "group", "groups", "umask", "optional", "backlog" };
+
+	if (!(directive->flags & IN_DEFAULTS) || !directive_has_value(directive))
+		return false;
+	for (size_t n = 0; n < sizeof(groups) / sizeof(*groups); n++) {
+		if (directive->group == groups[n])
+			return true;
+	}
+	for (size_t n = 0; n < sizeof(others) / sizeof(*others); n++) {
+		if (!strcmp(directive->name[NATIVE], others[n]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether every row is to say the option, and says the same. */
+static bool is_shared(const struct conf_defaults *defaults, const struct directive *directive,
+		      const struct service *const *rows, size_t count)
+{
+	for (size_t n = 0; n < count; n++) {
+		if (service_has_default(rows[n], directive, defaults) ||
+		    !type_equal(directive->type, directive_field(directive, rows[n]), directive_field(directive, rows[0])))
+			return false;
+	}
+	return true;
+}
+
+/* Gives the row of defaults a copy of the group with this value in it. */
+static bool put_default(struct conf_defaults *defaults, const struct directive *directive, const void *field)
+{
+	enum option_group group = directive->group;
+	char *values = pool_alloc(defaults->pool, group_sizes[group]);
+
+	if (!values)
+		return false;
+	memcpy(values, service_group(&defaults->defaults_row, group), group_sizes[group]);
+	memcpy(values + directive->offset, field, field_size(directive->type));
+	default_service_put_group(&defaults->defaults_row, &defaults->row_groups, group, values);
+	defaults->is_in_defaults[directive_index(directive)] =
+		!type_equal(directive->type, field, directive_field(directive, &defaults->plain));
+	return true;
+}
+
+bool conf_defaults_share(struct conf_defaults *defaults, const struct service *const *rows, size_t count)
+{
+	for (size_t i = 0; count > 1 && i < directive_count; i++) {
+		if (is_shareable(&directives[i]) && is_shared(defaults, &directives[i], rows, count) &&
+		    !put_default(defaults, &directives[i], directive_field(&directives[i], rows[0])))
+			return false;
+	}
+	return true;
 }
 
 void service_conf_add(struct buf *out, const struct service *service, const struct conf_style *style)

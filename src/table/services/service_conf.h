@@ -21,9 +21,14 @@ struct conf_defaults {
 bool conf_defaults_make(struct conf_defaults *defaults, const struct table *table);
 void conf_defaults_free(struct conf_defaults *defaults);
 
+/* Moves into the defaults what two or more rows have in common. Only options for which it makes no difference whether a service's
+ * own text sets them. false: out of memory. */
+bool conf_defaults_share(struct conf_defaults *defaults, const struct service *const *rows, size_t count);
+
 struct conf_style {
 	const struct conf_defaults *defaults; /* what a row is compared with; borrowed */
 	bool comments;                  /* above each value the place where it was set */
+	bool is_for_people;             /* a short socket { } stands in one line */
 	bool hides;                     /* a comment stands in place of a secret */
 	struct origin *last;            /* not NULL: each value has the mark of its place, of which this is the last; what
 					   is set to its default is written, too; a mark of line 0: nobody has set this */
