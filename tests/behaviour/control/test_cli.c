@@ -249,8 +249,8 @@ Behaviour(cli, explain_finds_options_by_words)
 		       limit = SUPERD_ANSWER("--explain", "LIMIT"), none = SUPERD_ANSWER("--explain", "zebra crossing");
 
 	cr_expect(source.status == 0 && strstr(source.out, "\n    per_source: "), "%s%s", source.out, source.err);
-	cr_expect(limit.status == 0 && strstr(limit.out, "\n    rlimit_nofile: ") && strstr(limit.out, "\n    log_rate_limit_burst: "),
-		  "%s%s", limit.out, limit.err);
+	cr_expect(limit.status == 0 && strstr(limit.out, "\n    rlimit_nofile: ") &&
+			  strstr(limit.out, "\n    log_rate_limit_burst: "), "%s%s", limit.out, limit.err);
 	cr_expect(none.status == 1 && strstr(none.err, "there is no such option"), "%s%s", none.out, none.err);
 }
 
