@@ -70,7 +70,7 @@ static void warn_of_crashed(struct launchd_job *job, const struct plist *keep_al
 		? keep_alive_value(keep_alive, "Crashed") : NULL;
 
 	if (crashed && !crashed->number && restart && !strcmp(restart, "always"))
-		launchd_warn(job, crashed->key_at, "Crashed is false, but superd starts the job again after a crash, too");
+		launchd_warn(job, crashed->key_at, "Crashed is false, but superd restarts the job after a crash, too");
 }
 
 static void set_start(struct launchd_job *job)

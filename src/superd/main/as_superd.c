@@ -188,7 +188,8 @@ static void print_hint(const char *word)
 	fprintf(stderr, "superd: see superd --help\n");
 }
 
-/* Whether --explain has no argument, which means the options that people need first. getopt_long(3) would report a missing argument. */
+/* Whether --explain has no argument, which means the options that people need first. getopt_long(3) would report that
+ * as missing. */
 static bool ends_with_explain(int argc, char **argv)
 {
 	for (int n = 1; n < argc - 1; n++) {

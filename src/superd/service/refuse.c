@@ -35,12 +35,13 @@ static void log_refusal(struct service_runtime *runtime, const struct client *cl
 {
 	struct event event = { .name = "refused", .service = runtime->service->name };
 	char address[128], reason[256];
+	const char *who;
 
 	client_address(client, address, sizeof(address));
 	event.peer = address;
-	event.reason = describe_refusal(runtime, refusal, *address ? address : "a local client", reason, sizeof(reason));
-	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "refused %s: %s", *address ? address : "a local client",
-		  event.reason);
+	who = *address ? address : "a local client";
+	event.reason = describe_refusal(runtime, refusal, who, reason, sizeof(reason));
+	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "refused %s: %s", who, event.reason);
 }
 
 static bool send_refusal(struct service_runtime *runtime, const struct pending_client *pending)

@@ -246,8 +246,8 @@ static bool set_own_variables(struct variables *variables, const struct service 
 	return true;
 }
 
-/* As a user's systemd, a user's superd gives units its own environment: a session's display, agent, language and folders.
- * What tells of superd's own process is not passed on. */
+/* As a user's systemd, a user's superd gives units its own environment: a session's display, agent, language and
+ * folders. What tells of superd's own process is not passed on. */
 static void pass_session(struct variables *variables, const struct process_defaults *defaults)
 {
 	static const char *const own[] = { "INVOCATION_ID", "JOURNAL_STREAM", "MAINPID", "MANAGERPID", "PIDFILE",

@@ -1,3 +1,4 @@
+/* Which options --explain shows first, and which ones the words of a question mean. */
 #include "table/print/option_search.h"
 
 #include <ctype.h>
@@ -16,14 +17,14 @@ const char *const first_options[] = {
 
 /* Beside those of CHAPTER_UNITS, which options that are in another section for their subject. */
 const char *const unit_options[] = {
-	"directory_mode", "symlinks", "remove_on_stop", "free_bind", "transparent", "pass_security", "pass_pidfd",
-	"accept_file_descriptors", "timestamping", "socket_protocol", "flush_pending", "writable",
-	"message_queue_max_messages", "message_queue_message_size", "pipe_size", "remove_ipc", "ignore_sigpipe",
-	"personality", "runtime_directory_mode", "state_directory_mode", "cache_directory_mode", "logs_directory_mode",
-	"configuration_directory_mode", "import_credential", "input_text", "input_data", "syslog_level_prefix",
+	"directory_mode", "symlinks", "remove_on_stop", "free_bind", "transparent", "pass_security",
+	"timestamping", "flush_pending", "writable",
+	"message_queue_max_messages", "message_queue_message_size", "remove_ipc", "ignore_sigpipe",
+	"runtime_directory_mode", "state_directory_mode", "cache_directory_mode", "logs_directory_mode",
+	"configuration_directory_mode", "syslog_level_prefix",
 	"trigger_limit_burst", "trigger_limit_interval", "trigger_limit_pause", "trigger_limit_action",
 	"socket_exec_apart", "socket_exec_options", "socket_condition", "unit_environment", "remain_after_exit",
-	"final_kill_signal", "send_sighup", "send_sigkill", "timer_slack", "secure_bits", "allowed_memory_nodes", NULL
+	"final_kill_signal", "send_sighup", "send_sigkill", NULL
 };
 
 static bool is_listed(const char *const *list, const char *name)

@@ -97,7 +97,9 @@ static bool print_table(const struct table *table, struct conf_style style, cons
 
 bool print_conf(const struct table *table, bool comments, FILE *out)
 {
-	return print_table(table, (struct conf_style){ .comments = comments, .is_for_people = !comments }, NULL, 0, out);
+	const struct conf_style style = { .comments = comments, .is_for_people = !comments };
+
+	return print_table(table, style, NULL, 0, out);
 }
 
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out)

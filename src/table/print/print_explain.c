@@ -1,4 +1,5 @@
-/* --explain: prints the help of one option, with its bounds, an example and its names in other systems, or lists options. */
+/* --explain: prints the help of one option, with its bounds, an example and its names in other systems, or lists
+ * options. */
 #include "table/print/print_conf.h"
 
 #include <string.h>

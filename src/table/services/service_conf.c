@@ -242,7 +242,7 @@ static void add_block(struct printer *printer, struct run run)
 	printer->indent = "\t";
 }
 
-/* Puts a block of few lines, from this byte on, into one. No value has a line break or a tab: their quotes escape them. */
+/* Puts a block of few lines, from this byte on, into one. No value has a line break or a tab: quotes escape them. */
 static void join_lines(struct buf *out, size_t start)
 {
 	struct buf line = { 0 };
@@ -255,9 +255,10 @@ static void join_lines(struct buf *out, size_t start)
 
 		if (*at != '\n' && (*at != '\t' || at == out->data + start))
 			buf_char(&line, *at);
+		else if (ends)
+			buf_char(&line, '\n');
 		else if (*at == '\n')
-			buf_text(&line, ends ? "\n" : line.data[line.length - 1] == '{' || !strncmp(at + 1, "\t}", 2) ? " "
-												: "  ");
+			buf_text(&line, line.data[line.length - 1] == '{' || !strncmp(at + 1, "\t}", 2) ? " " : "  ");
 	}
 	out->failed |= line.failed;
 	if (!line.failed) {
@@ -366,7 +367,8 @@ static bool is_shared(const struct conf_defaults *defaults, const struct directi
 {
 	for (size_t n = 0; n < count; n++) {
 		if (service_has_default(rows[n], directive, defaults) ||
-		    !type_equal(directive->type, directive_field(directive, rows[n]), directive_field(directive, rows[0])))
+		    !type_equal(directive->type, directive_field(directive, rows[n]),
+				directive_field(directive, rows[0])))
 			return false;
 	}
 	return true;

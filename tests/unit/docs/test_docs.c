@@ -170,7 +170,7 @@ Test(docs, the_attributes_of_xinetd_are_told_in_its_words)
 	char *text = print_paper(print_mdoc_xinetd);
 
 	cr_expect(strstr(text, ".It Cm umask = Ar mode\n"), "%s", text);
-	cr_expect(strstr(text, "\nWith wait = no, how many instances may serve one client address at once"), "%s",
+	cr_expect(strstr(text, "\nWith wait = yes it needs redirect, and applies from the next start on.\n"), "%s",
 		  text);
 	cr_expect_null(strstr(text, "accept ="), "%s", text);
 	cr_expect_null(strstr(text, ".It Cm user "), "the page tells of it by itself: %s", text);

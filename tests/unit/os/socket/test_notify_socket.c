@@ -1,5 +1,6 @@
 /* The socket of notifications: who sent what, and that nothing is left of what is dropped. */
 #include "lib/fd_message.h"
+#include "lib/notify_send.h"
 #include "os/socket/notify_socket.h"
 #include "tests/unit/unit.h"
 
