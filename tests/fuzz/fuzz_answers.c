@@ -69,8 +69,13 @@ static void hear_restore(void)
 	struct restore_answer answer;
 	int client;
 
-	if (restore_async_hear(&worker, true, &answer, &client))
+	if (restore_async_hear(&worker, true, &answer, &client)) {
 		require(answer.error >= 0 && answer.error <= 4095 && memchr(answer.lines, '\0', RESTORE_LINES_MOST));
+		take_all(&client, 1);
+		return;
+	}
+	require(client == -1);
+	handed_out = message.fds;       /* it was closed */
 }
 
 static void hear_count(void)
