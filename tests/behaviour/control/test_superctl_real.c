@@ -166,7 +166,7 @@ Behaviour(superctl_real, show_is_a_table_that_reads_back)
 {
 	static const char expected[] =
 		"defaults {\n\tidle_timeout = 10min\n}\n\n"
-		"service web {\n\tsocket a {\n\t\tlisten = {tcp:127.0.0.1:0}\n\t\tdefer_accept = 90s\n\t}\n"
+		"service web {\n\tsocket a { listen = {tcp:127.0.0.1:0}  defer_accept = 90s }\n"
 		"\tlisten = {%s}\n\texec = /bin/cat\n\taccept = no\n\tpass = systemd\n%s"
 		"\tcps = {25, 10s}\n\tmemory_max = 64M\n}\n";
 	static const char table[] =
