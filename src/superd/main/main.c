@@ -138,7 +138,8 @@ static bool check_tables(const struct options *options)
 	struct diags diags = { 0 };
 	struct source_summary summary = { 0 };
 	struct table *table = load_table(options, note_source, &summary, &diags);
-	bool good = table && print_summary(&summary, table, diags.errors) && !diags.errors;
+	bool good = table && print_summary(&summary, table, diags.errors) && !diags.errors &&
+		    !count_services(table, true).left_out;
 
 	diags_print(&diags, stderr);
 	diags_free(&diags);

@@ -181,12 +181,16 @@ Behaviour(left_out, is_counted_by_services)
 Behaviour(left_out, is_one_service_of_two_files)
 {
 	const char *folder = path_in("units");
+	struct outcome outcome;
 
 	cr_assert_eq(mkdir(folder, 0755), 0);
 	write_file("units/dog.socket", "[Socket]\nListenStream=none:of:these\n");
 	write_file("units/dog.service", "[Service]\nExecStart=/bin/cat\nUMask=x\n");
-	cr_expect_str_eq(check(text_of("systemd:%s", folder)).out,
-			 text_of("%s: unit files, 0 services, 1 left out\n", folder));
+	outcome = check(text_of("systemd:%s", folder));
+	cr_expect_str_eq(outcome.out, text_of("%s: unit files, 0 services, 1 left out\n", folder));
+	cr_expect_eq(outcome.status, 1);
+	outcome = SUPERD_ANSWER("--check", "-f", text_of("systemd:%s", folder));
+	cr_expect_eq(outcome.status, 1, "a folder of units leaves out without --keep-going, too: %s", outcome.err);
 }
 
 static void write_program(const char *name)
