@@ -4,6 +4,7 @@
  * superctl prints the number in their place. */
 #include <stdio.h>
 
+#include "superctl/facts.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
 #include "superctl/reconnect.h"
@@ -39,8 +40,11 @@ static bool show_event(void *screen, const json_t *line, struct reply_text *text
 		buf_char(out, ' ');
 	}
 	screen_set(screen, out, style_of(line));
-	(void)sentence_add(out, line, "[{dropped} events were left out, as they were not read fast enough|"
-				      "[{service}|superd]: [{message}]]");
+	if (!sentence_add(out, line, "[{dropped} events were left out, as they were not read fast enough]{?dropped}")) {
+		(void)sentence_add(out, line, "[{service}|superd]");
+		facts_add_speaker(out, line);
+		(void)sentence_add(out, line, ": [{message}]");
+	}
 	screen_set(screen, out, STYLE_PLAIN);
 	buf_char(out, '\n');
 	return true;

@@ -365,3 +365,14 @@ bool facts_next_outdated(struct buf *out, const json_t *service, size_t *at)
 	}
 	return outdated;
 }
+
+bool facts_add_speaker(struct buf *out, const json_t *line)
+{
+	if (!json_reply_is(line, "from", "output") && !json_reply_is(line, "event", "output"))
+		return false;
+	if (json_reply_count(line, "pid") > 0)
+		buf_addf(out, "[%d]", json_reply_count(line, "pid"));
+	else
+		buf_text(out, "[-]");
+	return true;
+}

@@ -380,6 +380,11 @@ static void add_log(struct buf *out, const json_t *log)
 					      !strcmp(level, "warning") ? " class=\"warn\"" : "");
 		add_escaped(out, &clock);
 		buf_text(out, "</time> ");
+		if (facts_add_speaker(&clock, line)) {
+			buf_text(out, "<b>");
+			add_escaped(out, &clock);
+			buf_text(out, "</b> ");
+		}
 		html_member(out, line, "message");
 		buf_char(out, '\n');
 	}

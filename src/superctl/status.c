@@ -244,6 +244,8 @@ static void add_log(struct buf *out, const struct screen *screen, const json_t *
 
 		human_units_add_clock(&text, json_reply_number(line, "at"));
 		buf_char(&text, ' ');
+		if (facts_add_speaker(&text, line))
+			buf_text(&text, ": ");
 		json_reply_show_text(&text, line, "text");
 		if (screen->width)
 			(void)buf_cut(&text, screen_cut(buf_string(&text), screen->width));

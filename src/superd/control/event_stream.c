@@ -63,7 +63,10 @@ static void send_event(struct session *session, const struct event *event, const
 static void on_log_event(void *context, enum level level, const struct event *event, const char *message, size_t length)
 {
 	struct server *server = context;
-	const struct logged_line logged = { clock_wall(), level, message, length };
+	const struct logged_line logged = {
+		.at = clock_wall(), .level = level, .is_output = event->is_output, .pid = event->pid,
+		.text = message, .length = length,
+	};
 
 	if (level <= LEVEL_INFO)
 		recent_log_add(&server->recent_log, event->service ? event->service : "", &logged);

@@ -3,6 +3,7 @@
  * All services share one limit of memory. A service that logs much displaces the lines of services that have been
  * silent longest, but never has more than RECENT_LOG_LINES. */
 #include "lib/hash.h"
+#include "lib/json.h"
 #include "superd/control/recent_log.h"
 
 #include <malloc.h>
@@ -114,9 +115,20 @@ static size_t cut_text(const char *text, size_t length)
 	return length;
 }
 
+void recent_line_add_speaker(const struct recent_line *line, struct buf *out)
+{
+	if (!line->is_output)
+		return;
+	json_text_field(out, "from", "output");
+	if (line->pid)
+		json_count_field(out, "pid", (uint64_t)line->pid);
+}
+
 void recent_log_add(struct recent_log *recent_log, const char *service, const struct logged_line *logged)
 {
+	static const char mark[] = "…";
 	size_t length = cut_text(logged->text, logged->length);
+	size_t marked = length < logged->length ? sizeof(mark) - 1 : 0;
 	struct recent_line *line;
 	struct recent_owner *owner;
 
@@ -124,7 +136,7 @@ void recent_log_add(struct recent_log *recent_log, const char *service, const st
 	if (memchr(logged->text, '\0', length))
 		length = strlen(logged->text);
 	owner = get_owner(recent_log, service);
-	line = owner ? malloc(sizeof(*line) + length + 1) : NULL;
+	line = owner ? malloc(sizeof(*line) + length + marked + 1) : NULL;
 	if (!line) {
 		if (owner && !owner->count)
 			drop_owner(recent_log, owner);
@@ -133,8 +145,11 @@ void recent_log_add(struct recent_log *recent_log, const char *service, const st
 	line->serial = ++recent_log->last_serial;
 	line->at = logged->at;
 	line->level = logged->level;
+	line->is_output = logged->is_output;
+	line->pid = logged->pid;
 	memcpy(line->text, logged->text, length);
-	line->text[length] = '\0';
+	memcpy(line->text + length, mark, marked);
+	line->text[length + marked] = '\0';
 	list_add(&owner->lines, &line->link);
 	owner->count++;
 	recent_log->used += heap_size(line);

@@ -4,13 +4,16 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
+#include "lib/buf.h"
 #include "lib/list.h"
 #include "lib/log/log.h"
 
 #define RECENT_LOG_LINES 100            /* lines of a service */
-#define RECENT_LOG_TEXT 300             /* bytes of a line */
+#define RECENT_LOG_TEXT 300             /* bytes of a line, without the mark of one that was cut */
 #define RECENT_LOG_MOST (128 << 10)     /* bytes of the heap in total */
 #define RECENT_LOG_BUCKETS 256
 
@@ -19,13 +22,17 @@ struct recent_line {
 	uint64_t serial;                /* later lines have greater ones */
 	double at;                      /* Unix seconds */
 	enum level level;
-	char text[];
+	bool is_output;                 /* a program of the service has printed it */
+	pid_t pid;                      /* of that program; 0: unknown */
+	char text[];                    /* with "…" at its end if it was cut */
 };
 
 /* A line to add. */
 struct logged_line {
 	double at;                      /* Unix seconds */
 	enum level level;
+	bool is_output;                 /* as in struct recent_line */
+	pid_t pid;
 	const char *text;               /* not NUL-terminated */
 	size_t length;                  /* bytes of the text */
 };
@@ -38,6 +45,9 @@ struct recent_log {
 	uint64_t last_serial;           /* of the latest line; 0: there was none */
 	bool initialized;               /* the lists are; set by the first line */
 };
+
+/* Adds to a JSON object who has printed the line, if a program of the service has. */
+void recent_line_add_speaker(const struct recent_line *line, struct buf *out);
 
 /* service: "" for superd itself. */
 void recent_log_add(struct recent_log *recent_log, const char *service, const struct logged_line *logged);

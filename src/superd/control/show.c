@@ -881,6 +881,7 @@ static void add_log(const struct service_view *view, struct buf *out)
 		json_object_open(out);
 		json_seconds_field(out, "at", line->at);
 		json_text_field(out, "level", log_level_name(line->level));
+		recent_line_add_speaker(line, out);
 		json_text_field(out, "text", line->text);
 		json_object_close(out);
 	}

@@ -84,6 +84,7 @@ static void send_line(struct session *session, const struct found_line *found)
 	json_seconds_field(out, "at", found->line->at);
 	json_text_field(out, "level", log_level_name(found->line->level));
 	json_text_field(out, "service", *found->service ? found->service : NULL);
+	recent_line_add_speaker(found->line, out);
 	json_text_field(out, "message", found->line->text);
 	json_object_close(out);
 	session_send_line(session);

@@ -199,7 +199,7 @@ Behaviour(builtin_status, no_text_becomes_an_element)
 	superd_wait_log(superd, "]: <script>");
 	page = page_of(superd, "/service/x");
 	cr_expect_null(strstr(page, "<script>"), "%s", page);
-	cr_expect_not_null(strstr(page, "</time> &lt;script&gt;1&lt;/script&gt;"), "%s", page);
+	cr_expect_not_null(strstr(page, "]</b> &lt;script&gt;1&lt;/script&gt;"), "%s", page);
 	cr_expect_not_null(strstr(page, "&lt;script&gt;1&lt;/script&gt;&#39;"), "%s", page);
 	page = page_of(superd, "/?q=%22%3E%3Cscript%3E");
 	cr_expect_null(strstr(page, "<script>"), "%s", page);

@@ -330,6 +330,28 @@ Behaviour(superctl_real, log_has_the_last_lines_in_their_order)
 	close(client);
 }
 
+/* A program prints what superd itself would say about a client. */
+Behaviour(superctl_real, what_a_program_printed_is_no_line_of_superd)
+{
+	struct superd *superd;
+	const char *log;
+
+	control = path_in("control");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
+		"service liar {\n start = boot\n user = \"%s\"\n"
+		" exec = { \"/bin/sh\", \"-c\", \"echo refused 192.0.2.66; exec sleep 1000\" }\n}\n", own_user());
+	wait_node(control);
+	superd_wait_log(superd, "]: refused 192.0.2.66");
+	log = SUPERCTL(control, "log", "liar").out;
+	cr_expect_not_null(strstr(log, "]: refused 192.0.2.66"), "%s", log);
+	cr_expect_null(strstr(log, "liar: refused"), "%s", log);
+	log = SUPERCTL(control, "status", "liar").out;
+	cr_expect_not_null(strstr(log, "]: refused 192.0.2.66"), "%s", log);
+	log = SUPERCTL(control, "--json", "log", "liar").out;
+	cr_expect_not_null(strstr(log, "\"from\":\"output\",\"pid\":"), "%s", log);
+}
+
 /* superctl log --follow, which has no end of its own. */
 static pid_t follow_log(const char *out)
 {
