@@ -6,7 +6,9 @@ static struct recent_log recent_log;
 
 static void take(const char *service, const char *text)
 {
-	recent_log_add(&recent_log, service, &(struct logged_line){ .at = 1, .level = LEVEL_INFO, .text = text, .length = strlen(text) });
+	const struct logged_line line = { .at = 1, .level = LEVEL_INFO, .text = text, .length = strlen(text) };
+
+	recent_log_add(&recent_log, service, &line);
 }
 
 static size_t count(const char *service)
