@@ -839,7 +839,7 @@ static void add_exec(const struct service_view *view, struct buf *out)
 	for (size_t n = 0; exec && exec[n] && (!n || !view->hides_program); n++)
 		json_element_text(out, exec[n]);
 	json_list_close(out);
-	if (options->exec && options->argv0)
+	if (options->exec && options->argv0 && !view->hides_program)
 		json_text_field(out, "argv0", options->argv0);
 	if (!options->exec && exec)
 		json_text_field(out, options->builtin ? "builtin" : "redirect", exec[0]);
@@ -872,7 +872,7 @@ static struct list *first_of_last(struct list *lines)
 
 static void add_log(const struct service_view *view, struct buf *out)
 {
-	struct list *lines = recent_log_of(view->recent_log, view->match.row->name);
+	struct list *lines = view->hides_program ? NULL : recent_log_of(view->recent_log, view->match.row->name);
 
 	json_list_field(out, "log");
 	for (struct list *link = lines ? first_of_last(lines) : NULL; link && link != lines; link = link->next) {
