@@ -30,7 +30,7 @@ _superctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
 	local reading='status list show why idle timeline history log health metrics connect'
-	local acting='start stop restart run hold release drain freeze thaw sleep wake wait signal enable disable reload'
+	local acting='start stop restart hold release drain freeze thaw sleep wake wait signal enable disable reload'
 	local others='top events diff reopen upgrade shutdown version help'
 	local -a control=()
 
@@ -73,7 +73,7 @@ _superctl()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --stop --boot --check --allow-empty --service
+		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --boot --check --allow-empty --service
 			--level --interval -n --count -f --follow --failed --asleep --awake --ready --sort --since --svg --http --names --version -h --help' -- "$cur"))
 	elif [[ $prev == --service || " $reading $acting " == *" $verb "* ]]; then
 		_superctl_names "$cur" "${control[@]}"

@@ -93,8 +93,6 @@ static const struct cli_option superctl_rows[] = {
 	{ "timeout", .argument = "DURATION", .set = set_timeout, .value = MAY_TIMEOUT,
 	  .help = "wait at most this time, such as 30s; events, log, top: wait this long for a superd that is gone "
 		  "(30s)" },
-	{ "stop", FIELD(stop), .value = MAY_STOP,
-	  .help = "run: first stop the instance that runs, while clients wait" },
 	{ "boot", FIELD(boot), .value = MAY_BOOT, .help = "enable, disable: also at each start of superd" },
 	{ "check", FIELD(check), .value = MAY_CHECK,
 	  .help = "upgrade: only check whether the installed version can take over; reload: only print what would "
@@ -140,7 +138,7 @@ static const struct cli superctl_cli = {
 
 static const char *const name_words[] = {
 	[NAMES_NONE] = "", [NAMES_ANY] = " [NAME]...", [NAMES_SOME] = " NAME...",
-	[NAMES_SIGNAL] = " NAME... SIGNAL", [NAMES_PROGRAM] = " NAME [ARG]...", [NAMES_VERBS] = " [VERB]...",
+	[NAMES_SIGNAL] = " NAME... SIGNAL", [NAMES_VERBS] = " [VERB]...",
 };
 
 static void print_help(void)
@@ -239,12 +237,6 @@ static bool options_belong(const struct superctl_options *options, uint64_t give
 	return true;
 }
 
-/* Whether a word is for a service's program. */
-static bool is_argument(const struct superctl_options *options, size_t word)
-{
-	return options->verb->names == NAMES_PROGRAM && word > 0;
-}
-
 /* Refuses control characters in names: a newline would end the request's line. */
 static bool names_are_plain(const struct superctl_options *options)
 {
@@ -252,12 +244,10 @@ static bool names_are_plain(const struct superctl_options *options)
 		for (const char *at = options->names[i]; *at; at++) {
 			if ((unsigned char)*at >= ' ' && *at != 0x7f)
 				continue;
-			fprintf(stderr, "superctl: %s: %s has no control characters\n", options->verb->name,
-				is_argument(options, i) ? "an argument" : "a service's name");
+			fprintf(stderr, "superctl: %s: a service's name has no control characters\n",
+				options->verb->name);
 			return false;
 		}
-		if (is_argument(options, i))
-			continue;
 		if (options->names[i][0] && options->names[i][0] != '-')
 			continue;
 		fprintf(stderr, "superctl: %s: '%s': a service's name is not empty and does not begin with a dash\n",
@@ -271,10 +261,14 @@ static bool names_are_plain(const struct superctl_options *options)
 static const struct verb *find_verb(const char *name)
 {
 	const struct verb *verb = verb_find(name);
-	const char *hint = verb ? NULL : verb_hint(name);
+	const char *instead = verb_instead(name), *hint = verb ? NULL : verb_hint(name);
 
 	if (verb)
 		return verb;
+	if (instead) {
+		fprintf(stderr, "superctl: '%s': there is no such verb any more: %s\n", name, instead);
+		return NULL;
+	}
 	fprintf(stderr, "superctl: '%s': there is no such verb%s%s%s\n", name, hint ? ": did you mean '" : "",
 		hint ? hint : "", hint ? "'?" : "");
 	if (!hint)
@@ -306,7 +300,7 @@ static bool names_are_right(const struct superctl_options *options)
 			options->names[0]);
 		return false;
 	}
-	if ((options->verb->names == NAMES_PROGRAM || options->verb->names == NAMES_SIGNAL) && !options->name_count) {
+	if (options->verb->names == NAMES_SIGNAL && !options->name_count) {
 		fprintf(stderr, "superctl: %s: which service?\n", options->verb->name);
 		return false;
 	}
@@ -357,14 +351,6 @@ static void set_defaults(struct superctl_options *options)
 	};
 }
 
-/* Whether all words behind these belong to a service's program, also those that look like options. */
-static bool ends_options(char *const *words, int count)
-{
-	const struct verb *verb = count == 2 ? verb_find(words[0]) : NULL;
-
-	return verb && verb->names == NAMES_PROGRAM;
-}
-
 /* Reads the options, and moves the other words to argv[1] and behind it. *count: number of these words. */
 static enum cli_result read_words(struct superctl_options *options, int argc, char **argv, uint64_t *given, int *count)
 {
@@ -381,7 +367,7 @@ static enum cli_result read_words(struct superctl_options *options, int argc, ch
 			break;
 		if (optind < argc)
 			argv[1 + (*count)++] = argv[optind++];
-	} while (optind < argc && !ends_options(argv + 1, *count));
+	} while (optind < argc);
 	while (optind < argc)
 		argv[1 + (*count)++] = argv[optind++];
 	return CLI_READ;

@@ -20,7 +20,7 @@ struct superctl_options {
 	bool json;                      /* print the lines of the answer as received */
 	enum colour colour;
 	bool no_wait, check, http, names_only, failed_only, asleep_only, awake_only, ready, follow;
-	bool boot, stop, allow_empty;
+	bool boot, allow_empty;
 	const char *service, *level;    /* events: the service and the least level; NULL: all services, the default level */
 	const char *svg;                /* timeline: the file to write, "-": stdout; NULL: none */
 	int64_t since;                  /* timeline, history, log: microseconds before now; 0: not given */

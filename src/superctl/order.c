@@ -92,12 +92,6 @@ static const struct {
 	{ "left-out", "it is left out: {left_out}" },
 	{ "unconfigured", "the configuration has disable = yes[ ({disabled_at})]: change it there, and reload" },
 	{ "vanished", "a reload has removed it meanwhile" },
-	/* Of run. */
-	{ "no-program", "superd serves its clients itself: it has no program to run" },
-	{ "is-run", "an operator runs it in the foreground already" },
-	{ "runs", "it runs already[, pid {pid}]: stop it first, or add --stop before the name" },
-	{ "ends-clients", "each of its clients has an instance, which --stop would end: leave it out" },
-	{ "interrupted", "it was not started: interrupted" },
 };
 
 /* Adds how many processes the list does not name. */

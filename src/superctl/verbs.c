@@ -33,7 +33,6 @@ const struct verb verbs[] = {
 	  "print counters and histograms for Prometheus", view_metrics },
 	{ "connect", NAMES_SOME, 0, "connect standard input and output to a service, as a client", view_connect },
 	{ "start", NAMES_SOME, ACTS, "start a service now, without a client", view_act },
-	{ "run", NAMES_PROGRAM, MAY_STOP, "start a service on this terminal; ARGs are added to its command", view_run },
 	{ "stop", NAMES_SOME, ENDS | ACTS, "stop a service; the next client starts it again", view_act },
 	{ "restart", NAMES_SOME, ENDS | ACTS,
 	  "stop a service and start it again; clients wait meanwhile", view_act },
@@ -69,6 +68,21 @@ const struct verb *verb_find(const char *name)
 	for (size_t i = 0; i < verb_count; i++) {
 		if (!strcmp(verbs[i].name, name))
 			return &verbs[i];
+	}
+	return NULL;
+}
+
+const char *verb_instead(const char *name)
+{
+	static const struct {
+		const char *gone, *instead;
+	} gone[] = {
+		{ "run", "'superctl start' starts a service, and 'superctl log -f' follows its output" },
+	};
+
+	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+		if (!strcmp(gone[i].gone, name))
+			return gone[i].instead;
 	}
 	return NULL;
 }

@@ -8,16 +8,15 @@ struct superctl_options;
 /* The exit status; scripts rely on the numbers (superctl(8)). */
 enum ctl_status { CTL_DONE, CTL_FAILED, CTL_USAGE, CTL_NOT_ACTIVE, CTL_NO_SUPERD };
 
-/* Names of services that a verb takes: none, any number, at least one; at least one, and a signal; one, and words for
- * its program; or names of verbs. */
-enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME, NAMES_SIGNAL, NAMES_PROGRAM, NAMES_VERBS };
+/* Names of services that a verb takes: none, any number, at least one; at least one, and a signal; or names of verbs. */
+enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME, NAMES_SIGNAL, NAMES_VERBS };
 
 /* Bits: options of single verbs. All other options go with every verb. */
 enum verb_option {
 	MAY_NO_WAIT = 1, MAY_TIMEOUT = 2, MAY_CHECK = 4, MAY_SERVICE = 8, MAY_LEVEL = 16, MAY_INTERVAL = 32, MAY_COUNT = 64,
 	MAY_SORT = 128, MAY_HTTP = 256, MAY_NAMES = 512, MAY_BOOT = 1024, MAY_FAILED = 2048, MAY_FOLLOW = 4096,
-	MAY_STOP = 8192, MAY_SINCE = 16384, MAY_SVG = 32768, MAY_READY = 65536, MAY_ALLOW_EMPTY = 131072, MAY_FILTER = 262144,
-	ENDS = 524288                   /* no option: the verb ends or pauses something, so it is no hint for a typing error */
+	MAY_SINCE = 8192, MAY_SVG = 16384, MAY_READY = 32768, MAY_ALLOW_EMPTY = 65536, MAY_FILTER = 131072,
+	ENDS = 262144                   /* no option: the verb ends or pauses something, so it is no hint for a typing error */
 };
 
 struct verb {
@@ -35,3 +34,5 @@ const struct verb *verb_find(const char *name);         /* NULL: there is no suc
 /* The verb that an unknown name may mean: of others' verbs the one that does the same, else a similar one that ends nothing.
  * NULL: none. */
 const char *verb_hint(const char *name);
+/* What to use in place of a verb that superctl had before; NULL: it had none of this name. */
+const char *verb_instead(const char *name);

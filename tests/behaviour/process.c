@@ -275,7 +275,7 @@ static bool has_no_own_name(const char *name)
 
 bool process_is_beside(pid_t pid, const char *wanted)
 {
-	static const char *const names[] = { "superd-accept\n", "superd-bind\n", "superd-close\n", "superd-console\n",
+	static const char *const names[] = { "superd-accept\n", "superd-bind\n", "superd-close\n",
 					     "superd-copy\n", "superd-count\n", "superd-hold\n", "superd-output\n",
 					     "superd-page-out\n", "superd-receive\n", "superd-restore\n" };
 	char name[32] = "";

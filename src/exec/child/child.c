@@ -16,7 +16,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -351,23 +350,10 @@ static int set_descriptors(struct job *job)
 	return child_arrange(job->wanted, job->wanted_count);
 }
 
-/* The terminal becomes the controlling one, and the user's, as by login(1). If the latter is not allowed, only programs
- * that open it by its path miss something. */
-static int take_terminal(const struct job *job)
-{
-	const struct account *account = job->plan->account;
-
-	if (ioctl(job->terminal, TIOCSCTTY, 0) < 0)
-		return -1;
-	return account && fchown(job->terminal, account->uid, (gid_t)-1) < 0 && errno != EPERM ? -1 : 0;
-}
-
 static int set_session(struct job *job)
 {
-	if (!job->plan->foreground && setsid() < 0)
-		return -1;
 	if (!job->plan->foreground)
-		return job->terminal ? take_terminal(job) : 0;
+		return setsid() < 0 ? -1 : 0;
 	if (setpgid(0, 0) < 0)
 		return -1;
 	if (job->plan->takes_terminal)  /* all signals are blocked here, SIGTTOU too */

@@ -75,7 +75,6 @@ struct job {
 	pid_t noted_before;             /* its value until then, which no other start has */
 	const pid_t *taken_back;        /* has that value if the start is taken back; NULL: any other value at `noted` tells it */
 	const struct stream_file *files;                /* three files for the standard streams; NULL: the child opens none */
-	int terminal;                   /* descriptor that becomes the controlling terminal; 0: none */
 	const struct plan_command *command;             /* the plan's main command, or another one */
 	bool checks;                    /* check the plan's conditions first */
 	pid_t after;                    /* process that must end before; it is killed after five seconds; 0: none */

@@ -306,7 +306,6 @@ void start_record(struct record *record, struct job *job)
 		has_own_keyring = superd.has_keyring;
 	BLOCK(record, job, wanted, wanted_count, CHILD_DESCRIPTORS);
 	streams_record(record, job);
-	NUMBER(record, job, terminal, 0, 2);
 	FLAG(record, job, checks);
 	NUMBER(record, job, after, 0, INT_MAX);
 	NUMBER(record, job, file, 0, INT_MAX);

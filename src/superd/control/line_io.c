@@ -5,15 +5,11 @@
 #include "superd/control/line_io.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/fd_message.h"
 #include "lib/scm_rights.h"
 #include "superd/loop/close_socket.h"
 
@@ -34,14 +30,13 @@ bool line_io_holds_request(const struct line_io *io)
 
 static bool has_next_request(const struct line_io *io)
 {
-	return (!io->busy || io->converses) && !io->leaving && !io->broken && line_io_holds_request(io);
+	return !io->busy && !io->leaving && !io->broken && line_io_holds_request(io);
 }
 
-/* Also true if a request is in the buffer, because no event of the socket would announce it again. The lines of a
- * conversation do not wait until the peer has read (line_io_end_turn). */
+/* Also true if a request is in the buffer, because no event of the socket would announce it again. */
 static bool wants_write_event(const struct line_io *io)
 {
-	return line_io_pending(io) || (io->busy && io->wants_room) || (has_next_request(io) && !io->converses);
+	return line_io_pending(io) || (io->busy && io->wants_room) || has_next_request(io);
 }
 
 bool line_io_is_blocked(const struct line_io *io)
@@ -96,22 +91,6 @@ bool line_io_is_dead(const struct line_io *io)
 	return io->broken || (poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR));
 }
 
-/* Keeps pipes and terminals: close(2) of any other file may wait for its file system, also of a copy. The line that the
- * descriptors belong to finds fewer than it needs then, or if superd has no numbers left for them. */
-static ssize_t receive_fds(struct line_io *io, size_t most)
-{
-	size_t count = sizeof(io->fds) / sizeof(*io->fds);
-	ssize_t got = fd_message_receive(io->fd, io->input + io->filled, most, io->fds, &count, MSG_DONTWAIT);
-
-	io->takes_fds = false;
-	for (size_t n = 0; n < count; n++)
-		if (fcntl(io->fds[n], F_GETPIPE_SZ) >= 0 || isatty(io->fds[n]))
-			io->fds[n] = fd_raise(io->fds[n], FD_HIGH);
-		else
-			fd_close(&io->fds[n]);
-	return got;
-}
-
 static void receive_input(struct line_io *io)
 {
 	size_t room = sizeof(io->input) - io->filled;
@@ -121,20 +100,18 @@ static void receive_input(struct line_io *io)
 	if (!room)
 		return;
 	got = scm_rights_peek(io->fd, io->input + io->filled, room, &carries);
-	if (carries && !io->takes_fds) { /* closing them might block */
+	if (carries) { /* closing them might block */
 		io->broken = true;
 		return;
 	}
-	if (carries)
-		got = receive_fds(io, (size_t)got);
-	else if (got > 0)
+	if (got > 0)
 		got = recv(io->fd, io->input + io->filled, (size_t)got, MSG_DONTWAIT);
 	if (got > 0) {
 		io->last_io = clock_now();
 		io->filled += (size_t)got;
 	} else if (got == 0) {
 		io->at_eof = true;
-		io->broken = line_io_is_dead(io) || io->converses;
+		io->broken = line_io_is_dead(io);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		if (errno != ECONNRESET)
 			log_warn(io->watch.engine->log, "a connection to the control socket ends: %s", strerror(errno));
@@ -196,8 +173,6 @@ bool line_io_end_turn(struct line_io *io)
 	if (is_finished(io))
 		return false;
 	update_watch(io);
-	if (io->converses && has_next_request(io))
-		watch_wake(&io->watch);
 	return true;
 }
 
@@ -205,24 +180,14 @@ void line_io_open(struct line_io *io, struct engine *engine, int fd,
 		  void (*on_ready)(struct watch *watch, bool readable, bool writable))
 {
 	io->fd = fd;
-	io->fds[0] = io->fds[1] = io->fds[2] = -1;
 	io->last_io = clock_now();
 	watch_init(&io->watch, engine, on_ready);
 	update_watch(io);
 }
 
-void line_io_allow_fds(struct line_io *io)
-{
-	io->takes_fds = true;
-	scm_rights_allow(io->fd, true);
-}
-
 void line_io_close(struct line_io *io)
 {
 	watch_stop(&io->watch);
-	for (int n = 0; n < 3; n++)
-		close_socket_fd(io->watch.engine, NULL, &io->fds[n]);
-	scm_rights_allow(io->fd, false);
 	close_socket_own(io->watch.engine, NULL, &io->fd);
 	buf_free(&io->output);
 }
@@ -252,16 +217,9 @@ void line_io_begin(struct line_io *io, bool wants_room)
 
 void line_io_end(struct line_io *io)
 {
-	io->busy = io->wants_room = io->converses = false;
+	io->busy = io->wants_room = false;
 	if (!io->in_turn)
 		watch_wake(&io->watch);         /* the next request may already be in the buffer */
-}
-
-void line_io_converse(struct line_io *io)
-{
-	io->converses = true;
-	if (!io->in_turn)
-		watch_wake(&io->watch);         /* a line may already be in the buffer */
 }
 
 void line_io_want_room(struct line_io *io, bool wants_room)

@@ -19,10 +19,7 @@ struct line_io {
 	bool at_eof;                    /* the peer sends nothing more */
 	bool leaving;                   /* the connection is closed when all output is sent */
 	bool wants_room;                /* the owner wants a turn when the output is sent */
-	bool converses;                 /* the request takes further lines; the end of input ends the connection */
 	bool in_turn;                   /* between line_io_begin_turn and line_io_end_turn */
-	bool takes_fds;                 /* descriptors may come with the next lines, once */
-	int fds[3];                     /* those that came, owned; -1: none */
 	bool lacks_memory;              /* an answer was lost for lack of memory */
 	bool broken;                    /* an error has ended the connection */
 	double last_io;                 /* time of the last bytes received or sent, loop time */
@@ -45,18 +42,13 @@ void line_io_open(struct line_io *io, struct engine *engine, int fd,
 		  void (*on_ready)(struct watch *watch, bool readable, bool writable));
 void line_io_close(struct line_io *io);
 
-/* Takes at most three descriptors from now on. Dropping them may block (lib/scm_rights.h): only for a peer that may end
- * superd, too. */
-void line_io_allow_fds(struct line_io *io);
-
 enum line_io_taken { LINE_IO_NOTHING, LINE_IO_REQUEST, LINE_IO_MALFORMED };
 
 void line_io_begin_turn(struct line_io *io, bool readable, bool writable);
 bool line_io_wants_more(const struct line_io *io);      /* it is busy, wants room, and all output is sent */
 
-/* Takes the next request, if the previous one is answered, or the next line of a conversation. Call it once in a turn,
- * so that no client gets more than others. The line is NUL-terminated, without its newline. why: the reason why a
- * request is malformed. */
+/* Takes the next request, if the previous one is answered. Call it once in a turn, so that no client gets more than
+ * others. The line is NUL-terminated, without its newline. why: the reason why a request is malformed. */
 enum line_io_taken line_io_take(struct line_io *io, char line[LINE_IO_REQUEST_MOST], const char **why);
 
 /* false: the connection is over; close it. */
@@ -68,9 +60,6 @@ void line_io_send(struct line_io *io, struct buf *lines);
 /* Begin and end the answer to the request that was taken. wants_room: as line_io_want_room. */
 void line_io_begin(struct line_io *io, bool wants_room);
 void line_io_end(struct line_io *io);
-
-/* The request takes further lines, by line_io_take, until line_io_end. */
-void line_io_converse(struct line_io *io);
 
 /* Sets whether the owner wants turns to add to the answer. Outside a turn the next one comes at once if there is
  * room. */

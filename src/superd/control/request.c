@@ -23,7 +23,6 @@ static const struct {
 	{ "progress", ASKS_PROGRESS, false }, { "failed", ASKS_FAILED, false }, { "follow", ASKS_FOLLOW, false },
 	{ "lines", ASKS_LINES, true },	    { "signal", ASKS_SIGNAL, true }, { "boot", ASKS_BOOT, false },
 	{ "since", ASKS_SINCE, true },	    { "cells", ASKS_CELLS, true },
-	{ "terminal", ASKS_TERMINAL, false }, { "stop", ASKS_STOP, false },
 	{ "allow-empty", ASKS_ALLOW_EMPTY, false }, { "asleep", ASKS_ASLEEP, false }, { "awake", ASKS_AWAKE, false },
 };
 

@@ -28,11 +28,9 @@ enum request_option {
 	ASKS_BOOT = 1 << 11,
 	ASKS_SINCE = 1 << 12,
 	ASKS_CELLS = 1 << 13,
-	ASKS_TERMINAL = 1 << 14,
-	ASKS_STOP = 1 << 15,
-	ASKS_ALLOW_EMPTY = 1 << 16,
-	ASKS_ASLEEP = 1 << 17,
-	ASKS_AWAKE = 1 << 18,
+	ASKS_ALLOW_EMPTY = 1 << 14,
+	ASKS_ASLEEP = 1 << 15,
+	ASKS_AWAKE = 1 << 16,
 };
 
 struct request {

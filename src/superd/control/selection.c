@@ -168,19 +168,18 @@ static size_t complete_name(struct session *session, const char *word)
 	return place;
 }
 
-void selection_complete(struct session *session, size_t most)
+void selection_complete(struct session *session)
 {
 	struct request *request = &session->request;
-	size_t places[REQUEST_WORDS], count = request->name_count < most ? request->name_count : most;
-	size_t service = complete_name(session, request->service);
+	size_t places[REQUEST_WORDS], service = complete_name(session, request->service);
 
-	for (size_t n = 0; n < count; n++)
+	for (size_t n = 0; n < request->name_count; n++)
 		places[n] = complete_name(session, request->names[n]);
 	if (request->long_names.failed)
 		return;
 	if (service != SIZE_MAX)
 		request->service = request->long_names.data + service;
-	for (size_t n = 0; n < count; n++) {
+	for (size_t n = 0; n < request->name_count; n++) {
 		if (places[n] != SIZE_MAX)
 			request->names[n] = request->long_names.data + places[n];
 	}

@@ -23,9 +23,9 @@ struct selection {
 	struct buf missing;             /* those names, each with its NUL */
 };
 
-/* Completes the first `most` names of the session's request, and that of --service, that mean no service and lack only
+/* Completes the names of the session's request, and that of --service, that mean no service and lack only
  * the address of one: echo for echo@127.0.0.1, if there is no other echo@. */
-void selection_complete(struct session *session, size_t most);
+void selection_complete(struct session *session);
 
 /* Selects the services that the names and patterns of the session's request mean; without names, all of them. If there
  * is a pattern, or no name, they are in the order of the table. false: a name means no service, and that is not

@@ -179,8 +179,6 @@ static void on_session_ready(struct watch *watch, bool readable, bool writable)
 	case LINE_IO_REQUEST:
 		if (*session->hello)
 			take_hello(session, line);
-		else if (io->converses)
-			verb_run_hear(session, line);
 		else
 			obey_request(session, line);
 		break;
@@ -296,8 +294,6 @@ static struct session *add_operator(struct server *server, int fd, enum right ri
 		return NULL;
 	server->count++;
 	server->readers += right == RIGHT_READ;
-	if (right == RIGHT_ACT)
-		line_io_allow_fds(&session->io);
 	return session;
 }
 

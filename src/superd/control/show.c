@@ -405,8 +405,6 @@ static void add_instance(const struct service_view *view, const struct instance 
 	add_binds(view->match.runtime, instance, out);
 	if (instance->relay)
 		add_relay(instance->relay, out);
-	if (instance->foreground)
-		json_flag_field(out, "foreground", true);
 	if (instance->retired)
 		json_flag_field(out, "retired", true);
 	if (stop_describe(instance, &stop))

@@ -79,13 +79,16 @@ static void add_order(const struct operator_order *order, struct service_runtime
 	json_list_close(out);
 }
 
-enum order_result order_line_refusal(const struct service_match *match)
+/* The result for a service without a runtime. */
+static enum order_result refusal_of(const struct service_match *match)
 {
 	return match->left_out ? ORDER_LEFT_OUT : match->row ? ORDER_UNCONFIGURED : ORDER_VANISHED;
 }
 
-void order_line_send(struct session *session, const char *name, const struct operator_order *order,
-		     enum order_result result, const struct buf *why)
+/* Sends the line that reports the result of an order for a service, with what the service needs to be described
+ * (ANSWER_ORDER). order NULL: none was given. */
+static void send_line(struct session *session, const char *name, const struct operator_order *order,
+		      enum order_result result, const struct buf *why)
 {
 	double now = clock_now();
 	const struct service_view view = {
@@ -141,7 +144,7 @@ static void send_result(struct operate_request *operate, const char *name, const
 			enum order_result result, const struct buf *why)
 {
 	operate->failed += order_has_failed(result);
-	order_line_send(operate->session, name, order, result, why);
+	send_line(operate->session, name, order, result, why);
 }
 
 static void add_pending(struct operate_request *operate, const char *name, const struct operator_order *order,
@@ -180,7 +183,7 @@ static void begin_one(struct operate_request *operate, const char *name)
 						  session->request.options & ASKS_BOOT };
 	struct operator_order order;
 	struct buf why = { 0 };
-	enum order_result result = order_line_refusal(&match);
+	enum order_result result = refusal_of(&match);
 
 	if (match.runtime && operate->action < OPERATOR_AWAIT_READY)
 		log_order(session, name);

@@ -91,7 +91,6 @@ static const struct request_verb {
 	{ "signal", RIGHT_ACT, NAMES_SOME, ASKS_SIGNAL | ASKS_PROGRESS, .action = OPERATOR_SIGNAL },
 	{ "enable", RIGHT_ACT, NAMES_SOME, OPERATING | ASKS_BOOT, .action = OPERATOR_ENABLE },
 	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING | ASKS_BOOT, .action = OPERATOR_DISABLE },
-	{ "run", RIGHT_ACT, NAMES_SOME, ASKS_TERMINAL | ASKS_STOP, .begin = verb_run_begin },
 	{ "reload", RIGHT_ACT, NAMES_ANY, OPERATING | ASKS_ALLOW_EMPTY, .begin = begin_reload },
 	{ "diff", RIGHT_ACT, NAMES_NONE, ASKS_TIMEOUT, .begin = verb_diff_begin },
 	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, .begin = reopen_log },
@@ -157,7 +156,7 @@ void verbs_obey(struct session *session)
 
 	if (verb && verb->right <= session->right && !wrong) {
 		log_order_to_superd(session, verb);
-		selection_complete(session, verb->begin == verb_run_begin ? 1 : REQUEST_WORDS);
+		selection_complete(session);
 		if (verb->begin)
 			verb->begin(session);
 		else if (verb->answer)

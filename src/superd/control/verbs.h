@@ -33,25 +33,12 @@ void verb_log_begin(struct session *session);
 void verb_reload_begin(struct session *session);
 void verb_reload_end(struct server *server, bool good, const struct diags *diags, const struct reload_counts *counts);
 
-/* `run`: starts the service in the foreground (superd/service/service_foreground). The answer has its output; the
- * client sends its input and signals (superd/control/run_message). If the client leaves, superd stops the instance. */
-void verb_run_begin(struct session *session);
-void verb_run_hear(struct session *session, const char *line);  /* a line of the client's, while it runs */
-
 /* `diff`: reports what a reload would change. verb_diff_end: the table was read for that; owns `table`. */
 void verb_diff_begin(struct session *session);
 void verb_diff_end(struct server *server, struct table *table, const struct diags *diags);
 
 /* `upgrade`: starts an upgrade, or checks whether one is possible. */
 void verb_upgrade_begin(struct session *session);
-
-/* Sends the line that reports the result of an order for a service, with what the service needs to be described
- * (ANSWER_ORDER). order NULL: none was given. In verb_operate.c. */
-void order_line_send(struct session *session, const char *name, const struct operator_order *order,
-		     enum order_result result, const struct buf *why);
-
-/* The result for a service without a runtime. */
-enum order_result order_line_refusal(const struct service_match *match);
 
 /* What reload and diff do until the table is read, in verb_reload.c. Begins zeroed. */
 struct table_wait {

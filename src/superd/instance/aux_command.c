@@ -11,7 +11,6 @@
 
 #include "lib/scan.h"
 #include "superd/instance/cleanup.h"
-#include "superd/instance/foreground.h"
 #include "superd/loop/unreaped.h"
 #include "superd/instance/start_request.h"
 #include "superd/instance/runtime.h"
@@ -342,7 +341,7 @@ static bool prepare_next(struct aux_command *command, struct fd_map *fd_map, str
 		return false;
 	}
 	return runtime_prepare_start(runtime, why) && make_socket_plan(command, why) &&
-	       launch_wire_beside(fd_map, runtime, foreground_console(command->instance), why);
+	       launch_wire_beside(fd_map, runtime, why);
 }
 
 static void run_next(struct aux_command *command)

@@ -110,7 +110,6 @@ struct placement {
 	const struct service *service;
 	const struct stream *streams;   /* input, output and error */
 	int socket;                     /* the first socket, as the child gets it; -1: no socket can be a stream */
-	bool is_beside;                 /* of a command beside the main program */
 };
 
 static bool same_file(const struct stream *a, const struct stream *b)
@@ -143,17 +142,6 @@ static int place_file(const struct placement *placement, int number, int access)
 	return -1;
 }
 
-/* Whether the console takes the place of a stream. A socket is what the service talks through; a file as input is a
- * part of its settings; and only the main program reads what the operator types. */
-static bool is_on_console(const struct placement *placement, int number)
-{
-	unsigned kind = placement->streams[number].kind;
-
-	if (!placement->fd_map->console || kind == STREAM_SOCKET || kind == STREAM_DESCRIPTOR)
-		return false;
-	return number != STDIN_FILENO || (kind != STREAM_FILE && !placement->is_beside);
-}
-
 /* Returns the descriptor for a stream; -1 and errno. */
 static int find_source(const struct placement *placement, int number)
 {
@@ -163,11 +151,6 @@ static int find_source(const struct placement *placement, int number)
 	int access = number == STDIN_FILENO ? O_RDONLY : O_WRONLY;
 	const struct output *own;
 
-	if (is_on_console(placement, number)) {
-		if (fd_map->console->is_terminal && !placement->is_beside && number != STDIN_FILENO)
-			fd_map->terminal = number;
-		return fd_map_low(fd_map, fd_map->console->streams[number]);
-	}
 	switch ((enum stream_kind)stream->kind) {
 	case STREAM_LOG:
 		return fd_map_low(fd_map, kit->outputs[KIT_LOG]->write_end);
@@ -241,7 +224,7 @@ bool stdio_place(struct fd_map *fd_map, const struct service_runtime *runtime, i
 {
 	const struct start_kit *kit = &runtime->run->kit;
 	struct stream streams[3];
-	const struct placement placement = { fd_map, kit, runtime->service, streams, socket, is_beside };
+	const struct placement placement = { fd_map, kit, runtime->service, streams, socket };
 	struct stream_file *files = fd_map->files;
 	int *wanted = fd_map->wanted;
 
@@ -251,8 +234,7 @@ bool stdio_place(struct fd_map *fd_map, const struct service_runtime *runtime, i
 	for (int n = 0; n < 3; n++) {
 		if (is_socket(kit, n, socket)) {
 			wanted[n] = socket;
-		} else if (n > 0 && !is_socket(kit, n - 1, socket) && !is_on_console(&placement, n) &&
-			   same_file(&streams[n - 1], &streams[n])) {
+		} else if (n > 0 && !is_socket(kit, n - 1, socket) && same_file(&streams[n - 1], &streams[n])) {
 			files[n] = files[n - 1];        /* opened once, for both */
 			files[n].is_same = true;
 			wanted[n] = wanted[n - 1];

@@ -14,12 +14,6 @@ struct service_runtime;
 
 #define FD_MAP_SMALL 8
 
-/* The streams of an operator (superd/instance/foreground): a terminal, or what else superctl has. */
-struct console {
-	int streams[3];                 /* owned; -1: given up */
-	bool is_terminal;               /* all are one terminal, which becomes the controlling one */
-};
-
 /* wanted[n] becomes descriptor n of the child: 0 to 2 are the standard streams, then the sockets, then the others.
  * The map owns descriptors that were opened or copied for the start, up to two for each wanted one: a descriptor with
  * a high number gets a low copy. fd_map_close closes them. */
@@ -33,8 +27,6 @@ struct fd_map {
 	int own_small[2 * FD_MAP_SMALL];
 	struct stream_file files[3];    /* files of the standard streams that the child opens */
 	bool has_files;                 /* files has an entry */
-	const struct console *console;  /* in place of the standard streams; borrowed; NULL: none */
-	int terminal;                   /* number, 1 or 2, of the stream that becomes the controlling terminal; 0: none */
 	struct buf names;               /* LISTEN_FDNAMES=…, of those behind the streams; empty: there are none */
 };
 
@@ -56,8 +48,6 @@ bool fd_map_add_store(struct fd_map *fd_map, const struct fdstore *store, struct
 bool fd_map_add(struct fd_map *fd_map, int fd);
 
 /* Sets the standard streams in the fd map, which has the sockets already; socket is the first of them, -1: none.
- * fd_map->console takes the place of the streams that the table sets, except those that are a socket, and an input that
- * is a file. is_beside: of a command beside the main program, which has no sockets. false: the reason is in why
- * and errno. */
+ * is_beside: of a command beside the main program, which has no sockets. false: the reason is in why and errno. */
 bool stdio_place(struct fd_map *fd_map, const struct service_runtime *runtime, int socket, bool is_beside,
 		 struct buf *why);

@@ -24,7 +24,6 @@ struct bind_calls;
 struct buf;
 struct builtin_channel;
 struct exec_sequence;
-struct foreground;
 struct forking_search;
 struct freeze;
 struct instance;
@@ -161,7 +160,6 @@ struct instance {
 	struct plan *plan;              /* start plan of this connection alone; owned; NULL: that of the service's start kit */
 	struct shared_process *process; /* process that serves it beside others (superd/instance/shared_process); NULL: its own */
 	struct relay_process *relay;            /* process that relays clients to the program (superd/instance/relay); NULL: none */
-	struct foreground *foreground;  /* console and client of its run in the foreground (superd/instance/foreground); NULL: none */
 	struct outdated *outdated;      /* options of an earlier configuration that it still has (superd/instance/outdated); NULL: none */
 	const struct instance_ops *ops;
 	void *context;                  /* struct service_runtime of the service */

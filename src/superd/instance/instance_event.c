@@ -16,7 +16,6 @@
 #include "lib/scan.h"
 #include "os/cgroup/resource_usage.h"
 #include "superd/instance/cleanup.h"
-#include "superd/instance/foreground.h"
 #include "superd/instance/forking.h"
 #include "superd/instance/notify_state.h"
 #include "superd/instance/relay.h"
@@ -514,7 +513,6 @@ static void perform_action(struct instance *instance, enum instance_action actio
 		instance->ops->limit(instance);
 		break;
 	case DO_REMAIN:
-		foreground_note_end(instance, instance->facts.status);  /* nothing of it runs any more */
 		instance_limit(instance, SCAN_INFINITY);
 		break;
 	case DO_RUN_STOP:

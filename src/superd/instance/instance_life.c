@@ -10,7 +10,6 @@
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/exec_sequence.h"
-#include "superd/instance/foreground.h"
 #include "superd/instance/forking.h"
 #include "superd/instance/notify.h"
 #include "superd/instance/notify_state.h"
@@ -121,7 +120,6 @@ void instance_free(struct instance *instance)
 	relay_retire(instance);
 	if (instance->ops && instance->ops->drop)
 		instance->ops->drop(instance);
-	foreground_drop(instance);
 	notify_leave(instance);
 	bind_calls_free(instance);
 	main_watch_end(&instance->main_watch);

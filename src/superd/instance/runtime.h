@@ -21,7 +21,6 @@ struct accept_state;
 struct background;
 struct conn_query;
 struct file_id;
-struct foreground;
 struct idle;
 struct queue_notes;
 struct condition_query;
@@ -86,7 +85,6 @@ struct service_run {
 	struct socket_commands *socket_commands; /* commands around its sockets (superd/service/socket_commands) */
 	struct service_reload *reload;  /* a reload of its backend's own configuration (superd/service/service_reload) */
 	struct list wanting;            /* link in engine->service_list->wanting */
-	struct foreground *foreground;  /* run in the foreground, ordered or under way (superd/instance/foreground) */
 	struct warm_pool *warm;         /* programs that were started ahead (superd/instance/warm_pool) */
 	struct conn_query *activator_query; /* query for the client it was started for (superd/stop/activator) */
 };

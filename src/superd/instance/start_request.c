@@ -230,7 +230,7 @@ bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
 
 /* ---- the request ---- */
 
-static bool make_room(struct fd_map *fd_map, size_t sockets, const struct console *console, struct buf *why)
+static bool make_room(struct fd_map *fd_map, size_t sockets, struct buf *why)
 {
 	if (!fd_map_room(fd_map, sockets)) {
 		buf_text(why, "out of memory");
@@ -238,7 +238,6 @@ static bool make_room(struct fd_map *fd_map, size_t sockets, const struct consol
 		return false;
 	}
 	fd_map->count = 3;
-	fd_map->console = console;
 	return true;
 }
 
@@ -251,14 +250,14 @@ static int place_socket(struct fd_map *fd_map, const struct service *service, in
 }
 
 bool launch_wire(struct fd_map *fd_map, const struct service_runtime *runtime, int connection, const char *name,
-		 const struct console *console, struct buf *why)
+		 struct buf *why)
 {
 	const struct service *service = runtime->service;
 	const struct fdstore *store = runtime->run->kit.store;
 	size_t sockets = connection >= 0 ? 1 : runtime->listener_count;
 	int socket = -1, first = -1;
 
-	if (!make_room(fd_map, sockets + (store ? store->count : 0), console, why))
+	if (!make_room(fd_map, sockets + (store ? store->count : 0), why))
 		return false;
 	for (size_t n = 0; n < sockets; n++) {
 		const struct listener *listener = connection >= 0 ? NULL : &runtime->listeners[n];
@@ -278,10 +277,9 @@ bool launch_wire(struct fd_map *fd_map, const struct service_runtime *runtime, i
 	       (connection >= 0 || fd_map_add_store(fd_map, store, why));
 }
 
-bool launch_wire_beside(struct fd_map *fd_map, const struct service_runtime *runtime, const struct console *console,
-			struct buf *why)
+bool launch_wire_beside(struct fd_map *fd_map, const struct service_runtime *runtime, struct buf *why)
 {
-	return make_room(fd_map, 0, console, why) && stdio_place(fd_map, runtime, -1, true, why);
+	return make_room(fd_map, 0, why) && stdio_place(fd_map, runtime, -1, true, why);
 }
 
 void launch_fill(struct spawn_request *launch, const struct service_runtime *runtime, const struct fd_map *fd_map)
@@ -292,7 +290,7 @@ void launch_fill(struct spawn_request *launch, const struct service_runtime *run
 
 	*launch = (struct spawn_request){
 		.plan = kit->plan, .wanted = fd_map->wanted, .wanted_count = fd_map->count,
-		.files = fd_map->has_files ? fd_map->files : NULL, .terminal = fd_map->terminal,
+		.files = fd_map->has_files ? fd_map->files : NULL,
 		.listen_count = (unsigned)(fd_map->count - fd_map->others) - 3, .names = fd_map->names.data,
 		.remote_port = -1, .remote_host = service->exec->pass == PASS_INETD, .pid = -1,
 	};

@@ -22,15 +22,13 @@ struct plan *runtime_make_plan(struct service_runtime *runtime, const struct ser
 struct plan *runtime_plan_relay(struct service_runtime *runtime, const struct account *account, struct buf *why);
 
 /* Puts all descriptors in their places: the standard streams as pass says, the sockets, the fd store and the files.
- * connection: the only socket, of this name; -1: the listeners. console: in place of the streams
- * (superd/instance/fd_map); NULL: none. false: that failed; why and errno are set. */
+ * connection: the only socket, of this name; -1: the listeners. false: that failed; why and errno are set. */
 bool launch_wire(struct fd_map *fd_map, const struct service_runtime *runtime, int connection, const char *name,
-		 const struct console *console, struct buf *why);
+		 struct buf *why);
 
 /* The same for a command beside the main program: it has no input, and prints to the log if the main program's output
  * is a socket. */
-bool launch_wire_beside(struct fd_map *fd_map, const struct service_runtime *runtime, const struct console *console,
-			struct buf *why);
+bool launch_wire_beside(struct fd_map *fd_map, const struct service_runtime *runtime, struct buf *why);
 
 /* Both ends of a connection, as text for the environment. */
 struct caller {

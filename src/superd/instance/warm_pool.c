@@ -456,7 +456,7 @@ static bool launch_program(struct warm_pool *pool, struct held_program *held, in
 	struct fd_map fd_map = { 0 };
 	bool good = false;
 
-	if (launch_wire(&fd_map, runtime, socket, runtime->service->sockets[0].name, NULL, why)) {
+	if (launch_wire(&fd_map, runtime, socket, runtime->service->sockets[0].name, why)) {
 		launch_fill(&launch, runtime, &fd_map);
 		launch.remote_host = false;     /* it has nothing of a client */
 		find_places(&fd_map, socket, &hold);

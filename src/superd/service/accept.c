@@ -32,7 +32,6 @@
 #include "superd/service/xinetd_record.h"
 #include "superd/stop/health_probes.h"
 #include "superd/instance/exec_sequence.h"
-#include "superd/instance/foreground.h"
 #include "superd/instance/warm_pool.h"
 #include "superd/loop/close_socket.h"
 #include "superd/loop/unreaped.h"
@@ -291,12 +290,10 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	bool by_sequence = exec_sequence_is_needed(runtime->run->kit.plan), good;
 	struct client failed = { .fd = -1 };            /* the first client whose start failed */
 	struct buf why = { 0 };
-	size_t kept, most;
+	size_t most;
 
-	foreground_take(runtime, pending[0].instance);
-	kept = pending[0].instance->foreground ? 1 : 0;         /* it is for a new process, on the operator's console */
-	count = kept + handover_begin(runtime, pending + kept, count - kept, start_pending);
-	count = kept + pending_share(runtime, pending + kept, count - kept);
+	count = handover_begin(runtime, pending, count, start_pending);
+	count = pending_share(runtime, pending, count);
 	/* A process that serves several takes the others in the next turn. */
 	most = count && !by_sequence && plan_shares_process(runtime->service) ? 1 : count;
 	good = pending_launch(runtime, pending, most, &why);

@@ -225,7 +225,7 @@ bool builtin_channel_open(struct service_runtime *runtime, struct instance *inst
 	ends[0] = fd_raise(ends[0], FD_HIGH);
 	if (asks == ASKS_MUX)
 		kept = fd_copy(client->fd, FD_HIGH);
-	if (!instance->foreground && plan_shares_process(runtime->service) && socket_id(client->fd))
+	if (plan_shares_process(runtime->service) && socket_id(client->fd))
 		made = shared_clients_open(instance, client, ends[0]);
 	else
 		made = (asks != ASKS_MUX || kept >= 0) && builtin_channel_new(runtime, instance, asks, kept, ends[0]);

@@ -16,7 +16,6 @@
 #include "superd/service/pending.h"
 #include "superd/service/sensor.h"
 #include "superd/service/start_log.h"
-#include "superd/instance/foreground.h"
 #include "superd/instance/start_request.h"
 
 #define SENSED_MOST 64                  /* datagrams that a sensor reads in one turn */
@@ -44,7 +43,6 @@ static bool start_instance(struct service_runtime *runtime, struct pending_clien
 
 	fd_set_nonblocking(listener->fd, listener->listen->options->non_blocking);
 	note_head(instance, listener);
-	foreground_take(runtime, instance);
 	if (!runtime_prepare_start(runtime, why)) {
 		pending_dismiss(runtime, pending);
 		return false;

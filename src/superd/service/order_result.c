@@ -20,8 +20,6 @@ static const char *const result_words[ORDER_RESULTS] = {
 	[ORDER_IS_EACH] = "is-each", [ORDER_FREEZE_FAILED] = "freeze-failed", [ORDER_NO_PROCESS] = "no-process",
 	[ORDER_NO_COMMAND] = "no-command", [ORDER_BUSY] = "busy", [ORDER_NOT_STORED] = "not-stored",
 	[ORDER_LEFT_OUT] = "left-out", [ORDER_UNCONFIGURED] = "unconfigured", [ORDER_VANISHED] = "vanished",
-	[ORDER_NO_PROGRAM] = "no-program", [ORDER_IS_RUN] = "is-run", [ORDER_RUNS] = "runs",
-	[ORDER_ENDS_CLIENTS] = "ends-clients", [ORDER_INTERRUPTED] = "interrupted",
 };
 
 const char *order_result_word(enum order_result result)

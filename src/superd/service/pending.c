@@ -26,7 +26,6 @@
 #include "superd/service/xinetd_record.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/exec_sequence.h"
-#include "superd/instance/foreground.h"
 #include "superd/instance/notify.h"
 #include "superd/instance/notify_state.h"
 #include "superd/instance/warm_pool.h"
@@ -191,14 +190,12 @@ static bool equip(struct service_runtime *runtime, struct pending_client *pendin
 		buf_text(why, "out of memory");
 		return false;   /* fd_map has nothing to close yet: it is made from here on */
 	}
-	if (launch_wire(&pending->fd_map, runtime, socket, pending->listener->listen->name,
-			foreground_console(instance), why) &&
+	if (launch_wire(&pending->fd_map, runtime, socket, pending->listener->listen->name, why) &&
 	    builtin_channel_open(runtime, instance, &pending->fd_map, &pending->client, why)) {
 		launch_fill_for(launch, runtime, &pending->fd_map, &pending->client, &pending->caller);
 		launch->private_id = instance_private_tmp(instance);
 		launch->plan = instance->plan ? instance->plan : launch->plan;
-		if (foreground_fill(instance, launch) &&
-		    instance_cgroup_enter(&instance->cgroup, runtime->engine, runtime->service, launch, why)) {
+		if (instance_cgroup_enter(&instance->cgroup, runtime->engine, runtime->service, launch, why)) {
 			launch->note = pending_note(runtime, pending);
 			return true;
 		}
@@ -238,9 +235,8 @@ static void log_start(struct service_runtime *runtime, const struct pending_clie
 
 	event.peer = pending->caller.address;
 	if (log_wants(runtime->engine->log, level))
-		log_event(runtime->engine->log, level, &event, "started, pid %ld, for %s%s", (long)pid,
-			  *event.peer ? event.peer : "a local client",
-			  pending->instance->foreground ? ", in the foreground" : "");
+		log_event(runtime->engine->log, level, &event, "started, pid %ld, for %s", (long)pid,
+			  *event.peer ? event.peer : "a local client");
 }
 
 /* Notes the client's address, and the time since superd began to accept its batch. If memory is short, the instance
@@ -276,7 +272,6 @@ void pending_note_start(struct service_runtime *runtime, const struct pending_cl
 	else
 		instance_limit(instance, SCAN_INFINITY);
 	log_start(runtime, pending, instance->pid);
-	foreground_note_run(instance);
 	xinetd_record_start(runtime, instance->pid, &pending->client);
 }
 
@@ -467,8 +462,6 @@ static void handle_failed_start(struct instance *instance, const struct ending *
 	if (!instance->retired)
 		runtime->instance_count--;
 	runtime_note_phase(runtime);
-	if (ending->stopped)
-		foreground_note_failure(instance, buf_string(&why));
 	instance_free(instance);
 	if (!retired) {
 		post_failure(runtime, &client, ending, buf_string(&why));
@@ -505,13 +498,11 @@ static void release_if_empty(struct service_runtime *runtime)
 /* The instance has run, and has ended. */
 static void handle_end(struct service_runtime *runtime, struct instance *instance, const struct ending *ending)
 {
-	const struct ending seen = foreground_ending(instance, ending);
 	bool retired = instance->retired, unread, failed;
 
 	builtin_channel_finish(instance);
 	start_kit_drain(&runtime->run->kit, runtime_is_empty(runtime));
-	failed = start_log_end(runtime, instance, &seen);
-	foreground_note_end(instance, ending->status);
+	failed = start_log_end(runtime, instance, ending);
 	if (instance->client.busy)
 		datagram_take_back(instance);
 	unread = instance->client.unread;

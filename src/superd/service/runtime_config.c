@@ -15,7 +15,6 @@
 #include "superd/stop/start_look.h"
 #include "superd/instance/background.h"
 #include "superd/instance/bind_calls.h"
-#include "superd/instance/foreground.h"
 #include "superd/instance/warm_pool.h"
 #include "superd/loop/close_socket.h"
 #include "superd/instance/service_list.h"
@@ -105,7 +104,6 @@ void runtime_free(struct service_runtime *runtime)
 	runtime_close_listeners(runtime);
 	warm_pool_free(runtime);
 	background_free(runtime);
-	foreground_forget(runtime, "a reload has removed it");
 	if (runtime->run)
 		start_kit_free(&runtime->run->kit);
 	shared_run_abandon(runtime);

@@ -34,7 +34,6 @@
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/cleanup.h"
 #include "superd/instance/exec_sequence.h"
-#include "superd/instance/foreground.h"
 #include "superd/instance/forking.h"
 #include "superd/instance/notify.h"
 #include "superd/instance/notify_state.h"
@@ -158,7 +157,7 @@ static bool give_listeners(struct service_runtime *runtime, struct buf *why)
 
 /* Prepares a start: plan, pipes, and the O_NONBLOCK flag of each listener. The last backend may have changed the
  * flag, which all copies of a socket share. false without a reason: out of memory. */
-static bool prepare_start(struct service_runtime *runtime, const struct instance *instance, struct fd_map *fd_map,
+static bool prepare_start(struct service_runtime *runtime, struct fd_map *fd_map,
 			  struct buf *why)
 {
 	if (!runtime_prepare_start(runtime, why))
@@ -172,14 +171,14 @@ static bool prepare_start(struct service_runtime *runtime, const struct instance
 		if (listener_is_open(listener))
 			fd_set_nonblocking(listener->fd, listener->listen->options->non_blocking);
 	}
-	return launch_wire(fd_map, runtime, -1, NULL, foreground_console(instance), why);
+	return launch_wire(fd_map, runtime, -1, NULL, why);
 }
 
 /* The same of the launch itself. */
 static bool prepare_launch(struct service_runtime *runtime, struct instance *instance, struct fd_map *fd_map,
 			   struct spawn_request *launch, struct buf *why)
 {
-	if (!prepare_start(runtime, instance, fd_map, why) ||
+	if (!prepare_start(runtime, fd_map, why) ||
 	    !notify_join(runtime->run->kit.notify, instance) || !forking_expect(instance, runtime->table) ||
 	    !ready_expect(instance, runtime))
 		return false;
@@ -191,8 +190,6 @@ static bool prepare_launch(struct service_runtime *runtime, struct instance *ins
 		buf_addf(why, "making a channel for its filter: %s", strerror(errno));
 		return false;
 	}
-	if (!foreground_fill(instance, launch))
-		return false;
 	launch->mark = instance->mark = process_mark_new();
 	launch->private_id = instance_private_tmp(instance);
 	return instance_cgroup_enter(&instance->cgroup, runtime->engine, runtime->service, launch, why);
@@ -245,16 +242,15 @@ static void note_wake(struct service_run *run)
 #define NAP 1.                          /* seconds: a shorter sleep is no news */
 
 /* by: who has ordered it; "": a client, which superd/stop/activator logs. */
-static void log_start(struct service_runtime *runtime, struct event *event, const char *by, bool in_foreground)
+static void log_start(struct service_runtime *runtime, struct event *event, const char *by)
 {
 	char span[DURATION_MOST];
 
 	event->duration = runtime->run->slept;
 	event->has_duration = event->duration >= NAP;
 	runtime->run->slept = 0;
-	log_event(runtime->engine->log, LEVEL_INFO, event, "started, pid %ld%s%s%s%s%s%s", (long)event->pid,
-		  in_foreground ? ", in the foreground" : "", *by ? ", by " : "", by,
-		  event->has_duration ? ", after " : "",
+	log_event(runtime->engine->log, LEVEL_INFO, event, "started, pid %ld%s%s%s%s%s", (long)event->pid,
+		  *by ? ", by " : "", by, event->has_duration ? ", after " : "",
 		  event->has_duration ? duration_write(span, event->duration) : "",
 		  event->has_duration ? " asleep" : "");
 }
@@ -318,8 +314,7 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	start_kit_forget_line(&runtime->run->kit);
 	start_kit_name(&runtime->run->kit, knows_writer ? event.pid : 0);
 	ready_begin(instance);
-	log_start(runtime, &event, by, instance->foreground);
-	foreground_note_run(instance);
+	log_start(runtime, &event, by);
 	if (instance->bind_calls) {
 		bind_calls_begin(instance->bind_calls);
 		instance_limit(instance, lifecycle->timeout_start);
@@ -561,13 +556,12 @@ static void drop_shared(struct instance *instance)
 	free(start);
 }
 
-static void end_shared(struct instance *instance, const struct ending *own_ending)
+static void end_shared(struct instance *instance, const struct ending *ending)
 {
 	struct service_runtime *runtime = instance->context;
 	struct service_run *run = runtime->run;
 	struct engine *engine = runtime->engine;
 	bool retired = instance->retired, ran = !instance->sequence || instance->sequence->has_run;
-	const struct ending seen = foreground_ending(instance, own_ending), *ending = &seen;
 	struct buf why = take_reason(instance);
 	bool left_some = !instance_cgroup_is_empty(&instance->cgroup, engine);
 
@@ -578,11 +572,6 @@ static void end_shared(struct instance *instance, const struct ending *own_endin
 		start_kit_drain(&run->kit, true);
 		start_log_end(runtime, instance, ending);
 	}
-	runtime->halted |= instance->foreground != NULL;        /* nothing but a client or an order starts it again */
-	if (ran)                        /* the operator hears how his run in the foreground has ended */
-		foreground_note_end(instance, ending->status);
-	else
-		foreground_note_failure(instance, buf_string(&why));
 	if (run->current == instance)
 		run->current = NULL;
 	instance_free(instance);
@@ -703,7 +692,6 @@ static bool start_instance(struct service_runtime *runtime, struct buf *why)
 		buf_text(why, "out of memory");
 		return false;
 	}
-	foreground_take(runtime, instance);
 	good = kit->plan || runtime_prepare_start(runtime, why);
 	if (good && exec_sequence_is_needed(runtime->run->kit.plan))
 		good = start_sequence(runtime, instance, why);
@@ -723,7 +711,6 @@ void shared_run_spawn(struct service_runtime *runtime)
 {
 	struct buf why = { 0 };
 	enum service_event instead;
-	bool in_foreground = foreground_waits(runtime);
 
 	if (!shared_run_prepare(runtime)) {
 		runtime_pause(runtime, "out of memory");
@@ -738,11 +725,8 @@ void shared_run_spawn(struct service_runtime *runtime)
 	runtime->run->start_due = 0;
 	if (!wants_are_there(runtime, &why) || !start_instance(runtime, &why)) {
 		start_log_failure(runtime, NULL, buf_string(&why));
-		runtime->halted |= in_foreground;
-		if (!in_foreground) {
-			runtime_start_anew(runtime);
-			plan_restart(runtime, &(struct ending){ .result = RESULT_RESOURCES });
-		}
+		runtime_start_anew(runtime);
+		plan_restart(runtime, &(struct ending){ .result = RESULT_RESOURCES });
 		flush_listeners(runtime);
 		runtime_post(runtime, EXEC_ERROR);
 	}

@@ -11,7 +11,6 @@
 #include "superd/service/accept_state.h"
 #include "superd/service/xinetd_record.h"
 #include "superd/stop/exit_verdict.h"
-#include "superd/instance/foreground.h"
 #include "superd/instance/warm_pool.h"
 #include "superd/instance/state_table.h"
 #include "table/option/option_name.h"
@@ -79,8 +78,6 @@ void start_log_failure(struct service_runtime *runtime, const struct client *cli
 		runtime->run->stats.skipped_starts = 0;
 	if (!*why)
 		event.reason = why = late;
-	if (foreground_fail_start(runtime, why))
-		ends_superd = false;
 	if (runtime_is_empty(runtime) && !warm_pool_is_used(runtime))
 		start_kit_rest(&runtime->run->kit);
 	if (waits) {
@@ -105,7 +102,6 @@ void start_log_skip(struct service_runtime *runtime, const char *why)
 	for (unsigned n = 0; n < run->stats.skipped_starts && pause < SKIPPED_MOST; n++)
 		pause *= 2;
 	run->stats.skipped_starts++;
-	foreground_fail_start(runtime, why);
 	run->accept->pause = event.duration = pause;
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "not started: %s; next look in %s", why,
 		  duration_write(span, pause));

@@ -138,7 +138,6 @@ static void start_one(struct spawn_request *request, char *stack)
 		.report = -1,
 		.record = -1,
 		.files = request->files,
-		.terminal = request->terminal,
 		.mark = request->mark,
 		.private_id = request->private_id,
 		.group = request->group,

@@ -33,7 +33,6 @@ struct spawn_request {
 	int hold_channel;
 	/* Three files that the child opens; the start is then apart. NULL: none. */
 	const struct stream_file *files;
-	int terminal;                   /* descriptor, 1 or 2, that becomes the controlling terminal (TIOCSCTTY); 0: none */
 	unsigned listen_count;          /* LISTEN_FDS (sd_listen_fds(3)); 0: no LISTEN_* variables */
 	const char *names;              /* the whole text LISTEN_FDNAMES=…; NULL without listen_count */
 	const char *remote_address;     /* "": no REMOTE_ADDR and REMOTE_PORT */

@@ -375,7 +375,6 @@ Behaviour(control_guard, the_control_group_may_look_and_not_act)
 	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "status\n"), "\"service\":\"web\""));
 	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "stop web\n"), "\"code\":\"denied\""));
 	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "shutdown\n"), "\"code\":\"denied\""));
-	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "run web\n"), "\"code\":\"denied\""));
 	expect_alive(superd);
 }
 

@@ -96,6 +96,9 @@ Behaviour(superctl, knows_which_verb_and_option_were_meant)
 	cr_assert_eq(outcome.status, 2);
 	expect(outcome.err, "superctl: 'stauts': there is no such verb: did you mean 'status'?\n");
 	expect(SUPERCTL("/nowhere", "daemon-reload").err, "did you mean 'reload'?");
+	outcome = SUPERCTL("/nowhere", "run", "web");
+	cr_assert_eq(outcome.status, 2);
+	expect(outcome.err, "superctl: 'run': there is no such verb any more: 'superctl start' starts a service, ");
 	expect(SUPERCTL("/nowhere", "--jsn", "list").err, "did you mean '--json'?");
 	outcome = SUPERCTL("/nowhere", "stop");
 	cr_assert_eq(outcome.status, 2);

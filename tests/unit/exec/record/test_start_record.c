@@ -84,7 +84,7 @@ static void make_job(struct job *job, const struct plan *plan, struct spawn_env 
 
 	*job = (struct job){
 		.plan = plan, .command = &plan->main, .checks = true, .wanted = wanted, .wanted_count = 5,
-		.files = files, .terminal = 1, .hold_channel = 7, .hold_dumpable = true, .notify = "/n",
+		.files = files, .hold_channel = 7, .hold_dumpable = true, .notify = "/n",
 		.mark = UINT64_MAX, .private_id = 99, .group = "/sys/fs/cgroup/g", .report = -1, .record = -1,
 	};
 	cr_assert(spawn_env_make(texts, job, &request));

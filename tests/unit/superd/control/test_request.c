@@ -59,7 +59,6 @@ Test(request, says_what_is_wrong)
 		{ "stop --timeout=infinity web", "expected a time of 100ms to 1d" },
 		{ "events --level=loud", "a level is" },
 		{ "list --no", "--no is no option" },
-		{ "run --terminal=80 web", "it has no value" },
 	};
 
 	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {

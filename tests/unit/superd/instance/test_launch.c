@@ -105,7 +105,7 @@ static bool wire(struct fd_map *fd_map, const char *lines)
 
 	cr_assert(run.kit.plan, "%s", buf_string(&text));
 	buf_clear(&text);
-	good = launch_wire(fd_map, &runtime, -1, NULL, NULL, &text);
+	good = launch_wire(fd_map, &runtime, -1, NULL, &text);
 	plan_free(run.kit.plan);
 	return good;
 }
