@@ -29,7 +29,7 @@ _superctl_names()
 _superctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
-	local reading='status list show why idle timeline history log health metrics connect'
+	local reading='status list show why idle history log health metrics connect'
 	local acting='start stop restart hold release drain freeze thaw sleep wake wait signal enable disable reload'
 	local others='top events diff reopen upgrade shutdown version help'
 	local -a control=()
@@ -48,7 +48,7 @@ _superctl()
 			((i++))
 			((i >= COMP_CWORD)) || control=(--control "${COMP_WORDS[i]}")
 			;;
-		--color|--timeout|--service|--level|--interval|--count|--sort|--since|--svg|-n)
+		--color|--timeout|--service|--level|--interval|--count|--sort|--since|-n)
 			[[ ${COMP_WORDS[i+1]} != = ]] || ((i++))
 			((i++))
 			;;
@@ -57,7 +57,7 @@ _superctl()
 		esac
 	done
 	case $prev in
-	--control|--svg)
+	--control)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	--color)
@@ -74,7 +74,7 @@ _superctl()
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --boot --check --allow-empty --service
-			--level --interval -n --count -f --follow --failed --asleep --awake --ready --sort --since --svg --http --names --version -h --help' -- "$cur"))
+			--level --interval -n --count -f --follow --failed --asleep --awake --ready --sort --since --http --names --version -h --help' -- "$cur"))
 	elif [[ $prev == --service || " $reading $acting " == *" $verb "* ]]; then
 		_superctl_names "$cur" "${control[@]}"
 	elif [[ -z $verb || $verb == help ]]; then

@@ -1,5 +1,5 @@
 /* superctl history: when services fell asleep, for how long, and who woke them. A service that sleeps now is at the
- * end. The answer is that of timeline. */
+ * end. The answer is that of the request timeline. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

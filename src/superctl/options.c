@@ -120,10 +120,7 @@ static const struct cli_option superctl_rows[] = {
 	  .help = "list, top: sort by memory, cpu (default of top), name, state or used" },
 	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = SECOND,
 	  .most = 86400 * SECOND, .refusal = "expected 1s to 1d", .value = MAY_SINCE,
-	  .help = "timeline: how far back, up to 1d (6h); history: how far back, up to 1d (6h); "
-		  "log: all lines of this time" },
-	{ "svg", .argument = "FILE", FIELD(svg), .value = MAY_SVG,
-	  .help = "timeline: write a picture (SVG) to this file (-: standard output)" },
+	  .help = "history: how far back, up to 1d (6h); log: all lines of this time" },
 	{ "http", FIELD(http), .value = MAY_HTTP,
 	  .help = "metrics: answer one HTTP request on standard input and output" },
 	{ "names", FIELD(names_only), .value = MAY_NAMES, .help = "list: print only the names" },

@@ -22,8 +22,7 @@ struct superctl_options {
 	bool no_wait, check, http, names_only, failed_only, asleep_only, awake_only, ready, follow;
 	bool boot, allow_empty;
 	const char *service, *level;    /* events: the service and the least level; NULL: all services, the default level */
-	const char *svg;                /* timeline: the file to write, "-": stdout; NULL: none */
-	int64_t since;                  /* timeline, history, log: microseconds before now; 0: not given */
+	int64_t since;                  /* history, log: microseconds before now; 0: not given */
 	int64_t timeout;                /* microseconds; -1: no limit */
 	bool has_timeout;               /* it was given, be it "infinity" */
 	int64_t interval;               /* top: microseconds between two tables */

@@ -18,7 +18,6 @@ const struct verb verbs[] = {
 	{ "why", NAMES_ANY, 0, "explain the state: what it waits for, what went wrong, when it will sleep", view_why },
 	{ "idle", NAMES_ANY, 0,
 	  "estimate the memory that sleeping would save, from past clients", view_idle },
-	{ "timeline", NAMES_ANY, MAY_SINCE | MAY_SVG, "show the last hours as bars", view_timeline },
 	{ "history", NAMES_ANY, MAY_SINCE, "list the last sleeps: when, how long, and who woke the service",
 	  view_history },
 	{ "top", NAMES_NONE, MAY_INTERVAL | MAY_COUNT | MAY_SORT | MAY_TIMEOUT,
@@ -78,6 +77,7 @@ const char *verb_instead(const char *name)
 		const char *gone, *instead;
 	} gone[] = {
 		{ "run", "'superctl start' starts a service, and 'superctl log -f' follows its output" },
+		{ "timeline", "'superctl history' lists the sleeps, and builtin = status shows the bars" },
 	};
 
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {

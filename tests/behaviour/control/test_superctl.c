@@ -99,6 +99,7 @@ Behaviour(superctl, knows_which_verb_and_option_were_meant)
 	outcome = SUPERCTL("/nowhere", "run", "web");
 	cr_assert_eq(outcome.status, 2);
 	expect(outcome.err, "superctl: 'run': there is no such verb any more: 'superctl start' starts a service, ");
+	expect(SUPERCTL("/nowhere", "help", "timeline").err, "any more: 'superctl history' lists the sleeps, ");
 	expect(SUPERCTL("/nowhere", "--jsn", "list").err, "did you mean '--json'?");
 	outcome = SUPERCTL("/nowhere", "stop");
 	cr_assert_eq(outcome.status, 2);

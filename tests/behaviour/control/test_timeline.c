@@ -1,4 +1,4 @@
-/* What a service did and who woke it: the verb timeline, over a reload. */
+/* What a service did and who woke it: the request timeline, also over a reload, and superctl history. */
 #include "controlling.h"
 #include "guarding.h"
 #include "superctl.h"
@@ -50,7 +50,7 @@ Behaviour(timeline, has_the_phases_and_who_woke_it)
 	expect_in(answer, "\"kind\":\"start\"");
 	cr_expect(superd_logged(superd, "web: woken by 127.0.0.1"), "%s", world_logs());
 	CLOCK_UNTIL(superd, 5 * SECOND_MS, 10, is_in("asleep"));
-	answer = SUPERCTL(control_path(), "--json", "timeline").out;
+	answer = SUPERCTL(control_path(), "--json", "history").out;
 	cr_expect(schema_holds("timeline", answer));
 	expect_in(answer, "\"spent\":{");
 	cr_expect_geq(strtod(control_value(strstr(answer, "\"spent\":{"), "running"), NULL), 10, "%s", answer);
@@ -274,53 +274,6 @@ Behaviour(timeline, has_the_sender_of_a_datagram_that_thaws)
 	close(sender);
 }
 
-/* The line of the table that begins with this. */
-static const char *line_of(const char *text, const char *begin)
-{
-	for (const char *at = text; at; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (!strncmp(at, begin, strlen(begin)))
-			return strndup(at, strcspn(at, "\n"));
-	}
-	cr_assert_fail("no line with %s: %s", begin, text);
-	return NULL;
-}
-
-static struct superd *run_two(void)
-{
-	struct superd *superd =
-		controlled_run(WEB "service <&> { listen = \"127.0.0.1:0\" exec = \"/bin/false\" backoff_min = 20s }\n",
-			       backend("serve"), "");
-
-	wait_node(control_path());
-	return superd;
-}
-
-Behaviour(timeline, in_the_terminal_is_a_bar_for_each)
-{
-	struct superd *superd = run_two();
-	struct outcome answer;
-	const char *line;
-
-	setenv("LC_ALL", "C", true);
-	wake_by_a_client(superd);
-	/* A cell has the phase that took most of it: running, once that was longer than the start. */
-	WAIT_UNTIL(strchr(line_of((answer = SUPERCTL(control_path(), "timeline", "--since=10min")).out, "web "), '#'));
-	cr_expect_eq(answer.status, 0);
-	line = line_of(answer.out, "web ");
-	cr_expect_eq(strlen(line), 80, "'%s'", line);
-	cr_expect_eq(strspn(line + 4, " .:>#"), 76, "'%s'", line);
-	cr_expect_eq(strlen(line_of(answer.out, "<&> ")), 80);
-	expect_in(answer.out, "# awake");
-	cr_expect_null(strchr(answer.out, '\033'));
-	expect_in(SUPERCTL(control_path(), "--color=always", "timeline", "web").out, "\033[32m");
-	answer = SUPERCTL(control_path(), "timeline", "--since=10min", "w?b", "nobody");
-	cr_expect_eq(answer.status, 1);
-	expect_in(answer.err, "nobody");
-	cr_expect_eq(SUPERCTL(control_path(), "timeline", "--since=0s").status, 2);
-	cr_expect_eq(SUPERCTL(control_path(), "history", "--svg=x").status, 2);
-}
-
 /* The second sleep is known after a restart of superd, too; the third lasts. */
 Behaviour(history, lists_the_sleeps_of_all)
 {
@@ -343,34 +296,5 @@ Behaviour(history, lists_the_sleeps_of_all)
 	expect_in(text, "  1 h ");
 	expect_in(strrchr(text, 'w'), "  5 min");
 	cr_expect_eq(SUPERCTL(control_path(), "history", "nobody").status, 1);
-}
-
-static bool is_well_formed(const char *path)
-{
-	const char *const command[] = {
-		"python3", "-c",
-		"import sys, xml.dom.minidom as m; r = m.parse(sys.argv[1]).documentElement\n"
-		"assert r.tagName == 'svg' and 'href' not in r.toxml() and 'script' not in r.toxml()", path, NULL,
-	};
-
-	return !answer_to(NULL, command).status;
-}
-
-Behaviour(timeline, is_a_picture_in_a_file)
-{
-	struct superd *superd = run_two();
-	const char *path = path_in("picture.svg");
-	struct outcome answer;
-
-	wake_by_a_client(superd);
-	cr_expect_eq(SUPERCTL(control_path(), "timeline", text_of("--svg=%s", path)).status, 0);
-	cr_expect(is_well_formed(path));
-	expect_in(read_text(path), "class=\"t-running\"");
-	expect_in(read_text(path), "&lt;&amp;&gt;");
-	answer = SUPERCTL(control_path(), "timeline", "--svg=-", "web");
-	cr_expect_eq(strncmp(answer.out, "<svg ", 5), 0);
-	cr_expect_null(strstr(answer.out, "&amp;"));
-	answer = SUPERCTL(control_path(), "timeline", "--svg=/nowhere/at/all.svg");
-	cr_expect_eq(answer.status, 1);
-	expect_in(answer.err, "superctl: timeline: cannot write /nowhere/at/all.svg: No such file");
+	cr_expect_eq(SUPERCTL(control_path(), "history", "--since=0s").status, 2);
 }
