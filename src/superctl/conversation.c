@@ -275,16 +275,19 @@ enum ctl_status conversation_send(struct conversation *conversation, const struc
 	return status;
 }
 
-/* Prints a line: escaped on a terminal, which would obey control characters; unchanged to a file or pipe. */
-static bool print_line(const char *line, size_t length)
+/* Escapes a line for a terminal, which would obey control characters; a file or pipe gets it unchanged. */
+bool conversation_print_json(const struct conversation *conversation, const json_t *line, const char *text,
+			     size_t length)
 {
 	struct buf out = { 0 };
 	bool ok;
 
+	if (!conversation->options->json || !line || json_reply_flag(line, "done"))
+		return true;
 	if (isatty(STDOUT_FILENO))
-		buf_visible(&out, line, length);
+		buf_visible(&out, text, length);
 	else
-		buf_add(&out, line, length);
+		buf_add(&out, text, length);
 	buf_char(&out, '\n');
 	ok = conversation_print(&out);
 	buf_free(&out);
@@ -299,7 +302,7 @@ static enum ctl_status handle_line(struct conversation *conversation, const char
 	struct reply_text shown = { 0 };
 	enum ctl_status status;
 
-	if (conversation->options->json && line && !print_line(text, length)) {
+	if (!conversation_print_json(conversation, line, text, length)) {
 		json_decref(line);
 		*enough = true;
 		return CTL_FAILED;

@@ -47,8 +47,12 @@ void conversation_request(struct buf *request, const struct superctl_options *op
 
 enum ctl_status conversation_send(struct conversation *conversation, const struct buf *request);
 
-/* Reads the answer to its end. With --json it prints each line as received before it calls on_line, which may be
- * NULL. */
+/* With --json prints a line of an answer as received, except the end {"done":true}: the exit status and the end of
+ * the output report that, and a filter such as jq would take it for a service. NULL: nothing is printed. false after
+ * printing why it failed. */
+bool conversation_print_json(const struct conversation *conversation, const json_t *line, const char *text, size_t length);
+
+/* Reads the answer to its end. With --json it prints each line before it calls on_line, which may be NULL. */
 enum ctl_status conversation_read(struct conversation *conversation, reply_line *on_line, void *context);
 
 /* Checks one line of an answer; NULL: it was no JSON. Returns CTL_DONE, with *last set if the line ends the answer, or

@@ -92,13 +92,10 @@ static enum ctl_status check_shutdown_line(struct conversation *conversation, co
 					   bool *last)
 {
 	json_t *line = json_reply_parse(text, length);
-	enum ctl_status status;
+	enum ctl_status status = CTL_FAILED;
 
-	if (conversation->options->json && line) {
-		puts(text);
-		fflush(stdout);
-	}
-	status = conversation_check_line(conversation, line, last);
+	if (conversation_print_json(conversation, line, text, length))
+		status = conversation_check_line(conversation, line, last);
 	json_decref(line);
 	return status;
 }
@@ -199,7 +196,7 @@ static enum ctl_status check_takeover(struct conversation *conversation)
 	json_reply_show_text(&line, conversation->greeting, "upgraded_from");
 	buf_text(&line, " to ");
 	json_reply_show_text(&line, conversation->greeting, "superd");
-	buf_text(&line, options->json ? "\"}\n{\"done\":true}\n" : "\n");
+	buf_text(&line, options->json ? "\"}\n" : "\n");
 	printed = conversation_print(&line);
 	buf_free(&line);
 	return printed ? CTL_DONE : CTL_FAILED;

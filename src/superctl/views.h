@@ -1,6 +1,6 @@
 /* One function for each verb of superctl: it sends the request to superd and prints the answer. Each function returns
  * the exit status, and has printed every error. With --json all but metrics --http print the lines of the answer as
- * received. */
+ * received, without the last one, {"done":true}. */
 #pragma once
 
 #include "superctl/verbs.h"
