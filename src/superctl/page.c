@@ -142,11 +142,6 @@ static void add_cell(struct buf *out, enum field field, const char *class, const
 	buf_free(&text);
 }
 
-static double saves_now(const struct overview *overview, const char *name)
-{
-	return json_reply_number(json_object_get(overview->gaps, name), "saves_now");
-}
-
 static void add_row(struct buf *out, const struct overview *overview, const json_t *service)
 {
 	static const enum field rest[] = { FIELD_ENDPOINTS, FIELD_QUEUE, FIELD_INSTANCES, FIELD_MEMORY };
@@ -169,8 +164,8 @@ static void add_row(struct buf *out, const struct overview *overview, const json
 	for (size_t n = 0; n < sizeof(rest) / sizeof(*rest); n++)
 		add_cell(out, rest[n], "", service);
 	buf_text(out, "<td class=\"n\">");
-	if (saves_now(overview, name) > 0)
-		human_units_add_bytes(out, saves_now(overview, name));
+	if (json_reply_number(service, "saves_now") > 0)
+		human_units_add_bytes(out, json_reply_number(service, "saves_now"));
 	add_cell(out, FIELD_STARTS, "", service);
 	add_cell(out, FIELD_FAILURE, "fault", failed ? failed : service);
 	buf_text(out, "</td></tr>\n");
@@ -231,7 +226,7 @@ static void add_service(struct buf *rows, struct totals *totals, const struct ov
 	(void)facts_queue(service, &queue);
 	totals->faults += json_object_get(overview->faulty, name) != NULL;
 	totals->memory += json_reply_number(service, "memory");
-	totals->saved += saves_now(overview, name);
+	totals->saved += json_reply_number(service, "saves_now");
 	totals->queue += queue;
 	totals->instances += instances;
 	if (!is_shown(overview, service))

@@ -14,7 +14,6 @@
 /* superd's answers; all borrowed. */
 struct overview {
 	const json_t *metrics;          /* array: superd's own line, then one for each service */
-	const json_t *gaps;             /* object: name to the line of idle */
 	const json_t *timelines;        /* object: name to the line of timeline --cells */
 	const json_t *failed;           /* object: name to the line of status, for services with failures; may lack some */
 	const json_t *faulty;           /* object: name to the line of list --failed */

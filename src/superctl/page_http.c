@@ -112,7 +112,7 @@ static bool add_overview(struct conversation *conversation, const struct http_re
 {
 	json_t *metrics = ask(conversation, "metrics");
 	bool ok = metrics;
-	json_t *gaps = ask_index(conversation, "idle", &ok), *failed = ok ? ask_failures(conversation, metrics) : NULL;
+	json_t *failed = ok ? ask_failures(conversation, metrics) : NULL;
 	json_t *faulty = ask_index(conversation, "list --failed", &ok);
 	json_t *timelines = ask_index(conversation, "timeline --cells=" TEXT_OF(PAGE_CELLS), &ok);
 	struct buf filter = { 0 }, failed_only = { 0 };
@@ -122,7 +122,7 @@ static bool add_overview(struct conversation *conversation, const struct http_re
 		response->status = 400;
 	else if (ok) {
 		const struct overview overview = {
-			metrics, gaps, timelines, failed, faulty, buf_string(&filter), failed_only.length > 0,
+			metrics, timelines, failed, faulty, buf_string(&filter), failed_only.length > 0,
 		};
 
 		page_add_overview(&response->body, &overview);
@@ -133,7 +133,6 @@ static bool add_overview(struct conversation *conversation, const struct http_re
 	json_decref(timelines);
 	json_decref(faulty);
 	json_decref(failed);
-	json_decref(gaps);
 	json_decref(metrics);
 	return ok;
 }

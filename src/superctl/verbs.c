@@ -16,8 +16,6 @@ const struct verb verbs[] = {
 	  "list services with their state, ports and processes", view_list },
 	{ "show", NAMES_ANY, 0, "print the options of services, and where each is set", view_show },
 	{ "why", NAMES_ANY, 0, "explain the state: what it waits for, what went wrong, when it will sleep", view_why },
-	{ "idle", NAMES_ANY, 0,
-	  "estimate the memory that sleeping would save, from past clients", view_idle },
 	{ "history", NAMES_ANY, MAY_SINCE, "list the last sleeps: when, how long, and who woke the service",
 	  view_history },
 	{ "top", NAMES_NONE, MAY_INTERVAL | MAY_COUNT | MAY_SORT | MAY_TIMEOUT,
@@ -77,6 +75,7 @@ const char *verb_instead(const char *name)
 		const char *gone, *instead;
 	} gone[] = {
 		{ "run", "'superctl start' starts a service, and 'superctl log -f' follows its output" },
+		{ "idle", "'superctl why' has the time without clients, and builtin = status what sleep saves" },
 		{ "timeline", "'superctl history' lists the sleeps, and builtin = status shows the bars" },
 	};
 

@@ -9,7 +9,6 @@ enum ctl_status view_status(const struct superctl_options *options);
 enum ctl_status view_list(const struct superctl_options *options);
 enum ctl_status view_show(const struct superctl_options *options);
 enum ctl_status view_why(const struct superctl_options *options);
-enum ctl_status view_idle(const struct superctl_options *options);
 enum ctl_status view_history(const struct superctl_options *options);
 enum ctl_status view_top(const struct superctl_options *options);
 enum ctl_status view_events(const struct superctl_options *options);

@@ -236,7 +236,7 @@ static void check_messages(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const views[] = { "list",   "status", "show",    "why",     "idle", "events",
+	static const char *const views[] = { "list",   "status", "show",    "why",     "history", "events",
 					     "health", "reload", "version", "restart", "upgrade" };
 	FILE *out = stdout, *errors = stderr;
 	unsigned verb, kind;

@@ -6,7 +6,7 @@ WEIGHTS = {
     "stop": 6, "stop-soon": 5, "restart": 5, "restart-soon": 5, "start": 3, "hold": 6, "disable": 3, "freeze": 6,
     "drain": 4, "kill": 5, "reload": 8, "look": 8, "reopen": 1, "upgrade": 3, "upgrade-signal": 3, "silence": 2,
 }
-LOOKS = (("status",), ("list",), ("why",), ("idle",), ("metrics",), ("health",), ("version",), ("show",))
+LOOKS = (("status",), ("list",), ("why",), ("metrics",), ("health",), ("version",), ("show",))
 # Of these the end belongs to the order: what undoes it, and after how many seconds at most.
 ENDS = {"hold": ("release", 1.5), "disable": ("enable", 1.0), "freeze": ("thaw", 1.0), "drain": ("release", 1.0)}
 

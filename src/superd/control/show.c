@@ -907,135 +907,17 @@ static void add_usage(const struct service_view *view, struct buf *out)
 	show_usage(usage_of_service(view->match.runtime), out);
 }
 
-/* Why the times without clients are not known; NULL: they are. */
-static const char *why_unmeasured(const struct service_view *view)
-{
-	const struct service_stats *stats = runtime_stats(view->match.runtime);
-
-	if (view->match.row->exec->accept)
-		return "accept";
-	if (!service_idles(view->match.row))
-		return "no-timeout";
-	if (stats->gaps.begun > 0)
-		return NULL;
-	return stats->last_start > 0 ? "timeout-is-new" : "never-ran";
-}
-
-/* Bytes that the sleep of its idle_action frees; -1: unknown. What freeze_reclaim hands back is not measured. */
-static int64_t memory_of_sleep(const struct service *row, const struct idle_gaps *gaps)
-{
-	const struct lifecycle_options *lifecycle = row->groups->lifecycle;
-
-	if (lifecycle->idle_action == IDLE_FREEZE)
-		return lifecycle->freeze_reclaim ? -1 : 0;
-	return gaps->memory ? gaps->memory : -1;
-}
-
-static void add_mean(const char *name, double sum, uint64_t count, struct buf *out)
-{
-	add_seconds(out, name, count, count ? number_max(sum, 0) / (double)count : 0);
-}
-
-/* The share of the time that has been measured in which it would have slept, and how often it would have waked. A gap
- * that is shorter than its own idle_timeout is not seen. */
-static void add_timeouts(const struct service_view *view, const struct idle_gaps *gaps, double measured,
-			 struct buf *out)
-{
-	double own = (double)view->match.row->groups->lifecycle->idle_timeout / 1e6;
-	double present = idle_present_gap(view->match.runtime);
-	int64_t memory = memory_of_sleep(view->match.row, gaps);
-
-	json_list_field(out, "timeouts");
-	for (unsigned n = 0; n < IDLE_GAP_TIMEOUTS; n++) {
-		double share = measured > 0 ? idle_gaps_asleep(gaps, n, present) / measured : 0;
-
-		share = share > 1 ? 1 : share;
-		json_object_open(out);
-		json_seconds_field(out, "timeout", idle_gap_timeouts[n]);
-		json_flag_field(out, "at_least", idle_gap_timeouts[n] < own);
-		json_seconds_field(out, "asleep", share);
-		json_count_field(out, "wakes", gaps->wakes[n]);
-		json_whole_field(out, "saved", memory < 0 ? -1 : (int64_t)((double)memory * share));
-		json_object_close(out);
-	}
-	json_list_close(out);
-}
-
-/* Adds how much it has slept by its own idle_timeout since superd has known it; null: it only reports. */
-static void add_own_timeout(const struct service_view *view, const struct idle_gaps *gaps, struct buf *out)
-{
-	const struct service_runtime *runtime = view->match.runtime;
-	const struct lifecycle_options *lifecycle = view->match.row->groups->lifecycle;
-	const struct service_stats *stats = runtime_stats(runtime);
-	int64_t memory = memory_of_sleep(view->match.row, gaps);
-	double all = 0, slept = 0;
-
-	if (lifecycle->idle_action == IDLE_REPORT) {
-		json_null_field(out, "own");
-		return;
-	}
-	for (int state = 0; state < STATES; state++) {
-		double seconds = state_times_in(&stats->state_times, (enum state)state, runtime_state(runtime),
-						runtime->since, view->now);
-
-		all += seconds;
-		slept += state == LISTENING || state == FROZEN ? seconds : 0;
-	}
-	slept = all > 0 ? slept / all : 0;
-	json_object_field(out, "own");
-	json_seconds_field(out, "timeout", (double)lifecycle->idle_timeout / 1e6);
-	json_seconds_field(out, "known_for", all);
-	json_seconds_field(out, "asleep", slept);
-	json_count_field(out, "wakes", stats->activations + stats->wakes);
-	json_whole_field(out, "saved", memory < 0 ? -1 : (int64_t)((double)memory * slept));
-	json_object_close(out);
-}
-
 /* Bytes that it saves now, as it sleeps: those that it had when it was last idle, without those that it still has. */
-static uint64_t saved_now(const struct service_view *view, const struct idle_gaps *gaps)
+static void show_saved(const struct service_view *view, struct buf *out)
 {
 	struct service_runtime *runtime = view->match.runtime;
-	const struct lifecycle_options *lifecycle = view->match.row->groups->lifecycle;
-	int64_t left = 0;
+	int64_t memory = runtime && service_idles(view->match.row) ? runtime_stats(runtime)->idle_memory : 0, left = 0;
 
-	if (runtime_state(runtime) == FROZEN && lifecycle->freeze_reclaim)
+	if (memory && runtime_state(runtime) == FROZEN && view->match.row->groups->lifecycle->freeze_reclaim)
 		left = usage_of_service(runtime).memory;
-	else if (runtime_state(runtime) != LISTENING || !runtime_is_empty(runtime))
-		return 0;
-	return left >= 0 && gaps->memory > left ? (uint64_t)(gaps->memory - left) : 0;
-}
-
-/* Adds the times without clients. */
-static void add_gaps(const struct service_view *view, struct buf *out)
-{
-	static const char *const actions[] = { "stop", "freeze", "report" };
-	const struct service_stats *stats = runtime_stats(view->match.runtime);
-	const struct histogram *all = &stats->latency, *thaws = &stats->thaw_latency;
-	const char *why = why_unmeasured(view);
-	double measured = view->now > stats->gaps.begun ? view->now - stats->gaps.begun : 0;
-
-	json_text_field(out, "why", why);
-	json_flag_field(out, "never_ran", service_idles(view->match.row) && stats->last_start <= 0);
-	if (why)
-		return;
-	json_seconds_field(out, "measured", measured);
-	json_text_field(out, "action", actions[view->match.row->groups->lifecycle->idle_action]);
-	json_flag_field(out, "reclaims", view->match.row->groups->lifecycle->freeze_reclaim);
-	/* The mean times until ready of starts and thaws together, and of each. */
-	add_mean("latency", all->sum, all->count, out);
-	add_mean("start_latency", all->sum - thaws->sum, all->count - thaws->count, out);
-	add_mean("thaw_latency", thaws->sum, thaws->count, out);
-	json_whole_field(out, "memory", stats->gaps.memory ? stats->gaps.memory : -1);
-	json_count_field(out, "saves_now", saved_now(view, &stats->gaps));
-	add_own_timeout(view, &stats->gaps, out);
-	add_timeouts(view, &stats->gaps, measured, out);
-}
-
-static void add_estimate(const struct service_view *view, struct buf *out)
-{
-	json_object_field(out, "estimate");
-	add_gaps(view, out);
-	json_object_close(out);
+	else if (memory && (runtime_state(runtime) != LISTENING || !runtime_is_empty(runtime)))
+		left = memory;
+	json_count_field(out, "saves_now", left >= 0 && memory > left ? (uint64_t)(memory - left) : 0);
 }
 
 static void show_health(const struct service_view *view, struct buf *out)
@@ -1075,12 +957,11 @@ static const struct {
 	{ ANSWER_STATUS | ANSWER_METRICS, show_latency },
 	{ ANSWER_STATUS | ANSWER_METRICS, show_relay },
 	{ ANSWER_STATUS | ANSWER_METRICS, show_spent },
-	{ ANSWER_IDLE | ANSWER_TIMELINE | ANSWER_HEALTH, show_name },
-	{ ANSWER_IDLE, add_gaps },
+	{ ANSWER_STATUS | ANSWER_METRICS, show_saved },
+	{ ANSWER_TIMELINE | ANSWER_HEALTH, show_name },
 	{ ANSWER_TIMELINE, show_timeline },
 	{ ANSWER_HEALTH, show_health },
 	{ ANSWER_HEALTH, show_listeners },
-	{ ANSWER_STATUS, add_estimate },
 	{ ANSWER_STATUS, add_log },
 	{ ANSWER_DUMP, show_listeners },        /* last, because they end where the line is full */
 	{ ANSWER_DUMP, show_instances },

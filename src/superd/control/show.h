@@ -25,8 +25,8 @@ void show_place(struct buf *out, const char *name, struct origin at);  /* adds "
  * top, too, metrics the counters, idle the times without clients, timeline the last hours, and verbs that change a
  * service what their result needs. DUMP: for SIGUSR1. */
 enum answer {
-	ANSWER_STATUS = 1, ANSWER_LIST = 2, ANSWER_METRICS = 4, ANSWER_IDLE = 8, ANSWER_ORDER = 16, ANSWER_DUMP = 32,
-	ANSWER_TIMELINE = 64, ANSWER_HEALTH = 128,
+	ANSWER_STATUS = 1, ANSWER_LIST = 2, ANSWER_METRICS = 4, ANSWER_ORDER = 8, ANSWER_DUMP = 16,
+	ANSWER_TIMELINE = 32, ANSWER_HEALTH = 64,
 };
 
 void show_facts(const struct service_view *view, enum answer answer, struct buf *out);  /* members of an object */

@@ -68,7 +68,6 @@ static const struct request_verb {
 	{ "list", RIGHT_OVERVIEW, NAMES_ANY, ASKS_FAILED, .answer = ANSWER_LIST },
 	{ "show", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_show },
 	{ "why", RIGHT_OVERVIEW, NAMES_ANY, 0, .answer = ANSWER_STATUS },
-	{ "idle", RIGHT_OVERVIEW, NAMES_ANY, 0, .answer = ANSWER_IDLE },
 	{ "timeline", RIGHT_OVERVIEW, NAMES_ANY, ASKS_SINCE | ASKS_CELLS, .answer = ANSWER_TIMELINE },
 	{ "metrics", RIGHT_OVERVIEW, NAMES_ANY, 0, .begin = verb_query_metrics },
 	{ "health", RIGHT_OVERVIEW, NAMES_ANY, 0, .begin = verb_query_health },

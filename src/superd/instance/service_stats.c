@@ -133,17 +133,9 @@ static const struct state_field stats_fields[] = {
 	{ FIELD("last_wait", last_wait) },
 	{ FIELD("last_latency", last_latency) },
 	{ FIELD("last_peer", last_peer) },
-	{ FIELD("gaps_begun", gaps.begun) },
-	{ FIELD("unused_since", gaps.unused) },
-	{ FIELD("asleep_0", gaps.asleep[0]) },
-	{ FIELD("asleep_1", gaps.asleep[1]) },
-	{ FIELD("asleep_2", gaps.asleep[2]) },
-	{ FIELD("gaps_0", gaps.wakes[0]) },
-	{ FIELD("gaps_1", gaps.wakes[1]) },
-	{ FIELD("gaps_2", gaps.wakes[2]) },
-	{ FIELD("idle_memory", gaps.memory), .most = STATE_NUMBER_MOST },
+	{ FIELD("unused_since", unused_since) },
+	{ FIELD("idle_memory", idle_memory), .most = STATE_NUMBER_MOST },
 };
-static_assert(IDLE_GAP_TIMEOUTS == 3, "a line for each");
 const struct field_table saved_stats = FIELD_TABLE(NULL, service_stats, stats_fields);
 
 static void save_times(struct state_saver *saver, const void *object)

@@ -9,7 +9,6 @@
 
 #include "lib/buf.h"
 #include "superd/limits/histogram.h"
-#include "superd/limits/idle_gaps.h"
 #include "superd/limits/rate_limit.h"
 #include "superd/limits/refusal.h"
 #include "superd/instance/state_table.h"
@@ -79,7 +78,8 @@ struct service_stats {
 		double last_wait;       /* seconds from last_request until the program of the last start ran */
 		double last_latency;    /* seconds from last_request until the instance was ready or accepted; 0: unknown */
 		char last_peer[64];     /* client, "operator" or "NAME, which wants it": the cause of the last start; "": unknown */
-		struct idle_gaps gaps;  /* times without clients (superd/stop/idle) */
+		double unused_since;    /* loop time since when no client is connected, while superd does not measure that; 0: unknown */
+		int64_t idle_memory;    /* bytes that the backend had when it was last idle; 0: unknown */
 		struct state_times state_times; /* seconds in each state */
 		double cpu;             /* seconds of CPU time of ended instances */
 	};

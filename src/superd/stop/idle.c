@@ -200,8 +200,6 @@ static void enter_phase(struct idle *idle, enum idle_phase phase)
 /* A client is connected, or may be. */
 static void end_unused(struct idle *idle)
 {
-	if (idle->since > 0)
-		idle_gaps_add(&idle->runtime->run->stats.gaps, clock_now() - idle->since);
 	idle->since = 0;
 	forget_busy(idle);
 }
@@ -317,7 +315,7 @@ static void note_memory(const struct idle *idle)
 	int64_t memory = is_noted ? -1 : instance_memory(runtime_current(idle->runtime));
 
 	if (memory > 0)
-		idle->runtime->run->stats.gaps.memory = memory;
+		idle->runtime->run->stats.idle_memory = memory;
 }
 
 static bool is_due(const struct idle *idle)
@@ -637,9 +635,7 @@ void idle_go_on(struct service_runtime *runtime)
 
 static void start_idle(struct service_runtime *runtime)
 {
-	struct service_stats *stats = &runtime->run->stats;
-
-	idle_gaps_begin(&stats->gaps, clock_now(), number_max(stats->last_request, freeze_last_thaw(runtime)));
+	runtime->run->stats.unused_since = 0;
 	runtime->run->idle = new_idle(runtime, IDLE_NOT_COUNTED);
 	if (runtime->run->idle) {
 		begin_measuring(runtime->run->idle);
@@ -664,7 +660,7 @@ static void note_unused(const struct idle *idle)
 {
 	struct service_stats *stats = &idle->runtime->run->stats;
 
-	stats->gaps.unused = idle->since <= 0 && runtime_state(idle->runtime) != RUNNING ? clock_now() : idle->since;
+	stats->unused_since = idle->since <= 0 && runtime_state(idle->runtime) != RUNNING ? clock_now() : idle->since;
 }
 
 /* If idle_timeout has frozen it, the last count was made of it frozen. An operator freezes it whoever is connected. */
@@ -770,16 +766,8 @@ double idle_last_used(const struct service_runtime *runtime)
 	const struct idle *idle = find_measuring(runtime);
 
 	if (!idle)
-		return runtime_stats(runtime)->gaps.unused;
+		return runtime_stats(runtime)->unused_since;
 	return idle->since <= 0 && idle->phase == IDLE_NOT_COUNTED ? idle->last_closed : idle->since;
-}
-
-double idle_present_gap(const struct service_runtime *runtime)
-{
-	const struct idle *idle = find_measuring(runtime);
-	double since = idle ? idle->since : runtime_stats(runtime)->gaps.unused;
-
-	return since > 0 ? clock_now() - since : 0;
 }
 
 const char *idle_status_word(enum idle_status standing)

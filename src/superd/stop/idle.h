@@ -62,10 +62,6 @@ bool idle_ask(struct service_runtime *runtime, struct clients_question *question
 /* By the last count. false: the service has no idle_timeout now. */
 bool idle_describe(const struct service_runtime *runtime, struct idle_account *account);
 
-/* Seconds for which no client has been connected until now, also while it is stopped or frozen; 0: a client is, or
- * unknown. */
-double idle_present_gap(const struct service_runtime *runtime);
-
 /* Loop time when a client was connected last, as far as superd knows; 0: one is, or unknown. */
 double idle_last_used(const struct service_runtime *runtime);
 
