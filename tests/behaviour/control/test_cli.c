@@ -229,7 +229,7 @@ Behaviour(cli, explain_all_lists_all_options)
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	cr_expect_not_null(strstr(outcome.out, "\nUser and privileges\n\n    user "), "%s", outcome.out);
 	cr_expect_not_null(strstr(outcome.out, " idle_timeout"), "%s", outcome.out);
-	cr_expect(units && strstr(units, " personality "), "%s", outcome.out);
+	cr_expect(units && strstr(units, " pass_security "), "%s", outcome.out);
 	cr_expect_null(strstr(command.out, "User and privileges"), "%s", command.out);
 }
 
@@ -240,7 +240,7 @@ Behaviour(cli, explain_alone_shows_what_people_need_first)
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	cr_expect_not_null(strstr(outcome.out, "\n    idle_timeout: "), "%s", outcome.out);
 	cr_expect_not_null(strstr(outcome.out, "superd --explain all lists all"), "%s", outcome.out);
-	cr_expect_null(strstr(outcome.out, "personality"), "%s", outcome.out);
+	cr_expect_null(strstr(outcome.out, "pass_security"), "%s", outcome.out);
 }
 
 Behaviour(cli, explain_finds_options_by_words)
