@@ -10,6 +10,7 @@
 
 #include "lib/build_id.h"
 #include "lib/fd.h"
+#include "lib/json.h"
 #include "lib/memory.h"
 #include "lib/source_file.h"
 #include "os/host/hosts_access.h"
@@ -31,7 +32,7 @@ static const char help[] =
 	"Usage: superd-read [FORMAT[+COMPAT]:]PATH...\n"
 	"Reads the configuration of inetd, xinetd, systemd and launchd, and prints its services as superd.conf.\n"
 	"\n"
-	"  --explain KEY  say what superd does with a key of units or property lists\n"
+	"  --explain KEY  say what superd does with a key of units or property lists; --json: with all, as JSON\n"
 	"  -h, --help     print this help\n"
 	"  -V, --version  print the version\n"
 	"\n"
@@ -165,6 +166,47 @@ static int explain_name(const char *name)
 	return EXIT_TABLE;
 }
 
+static void add_json_keys(struct buf *out, const struct key_table *keys)
+{
+	struct key_list known = key_list(keys);
+
+	json_object_open(out);
+	json_text_field(out, "system", keys->dialect == UNIT ? "systemd" : "launchd");
+	json_text_field(out, "title", keys->title);
+	json_list_field(out, "keys");
+	for (size_t n = 0; n < known.count; n++) {
+		const struct key_row *key = &known.list[n];
+
+		json_object_open(out);
+		json_text_field(out, "name", key->name);
+		json_text_field(out, "status", key_status_name(key->status));
+		json_text_field(out, "option", key->status == KEY_DONE ? key_option(keys, key) : NULL);
+		json_text_field(out, "reason", key->reason);
+		json_object_close(out);
+	}
+	json_list_close(out);
+	json_object_close(out);
+}
+
+/* Prints {"lists": [{"system": …, "title": …, "keys": [{"name": …, "status": …, "option": …, "reason": …}]}]}, with a
+ * list for each that the manuals have. */
+static int explain_all(void)
+{
+	struct buf text = { 0 };
+
+	json_object_open(&text);
+	json_list_field(&text, "lists");
+	for (int n = 0; n < KEYS_SECTIONS; n++)
+		add_json_keys(&text, unit_keys[n]);
+	for (int n = 0; n < LAUNCHD_DICTIONARIES; n++)
+		add_json_keys(&text, &launchd_keys[n]);
+	json_list_close(&text);
+	json_object_close(&text);
+	puts(buf_string(&text));
+	buf_free(&text);
+	return fflush(stdout) != 0 ? EXIT_TABLE : EXIT_SUCCESS;
+}
+
 static int read_for_superd(void)
 {
 	socklen_t size = sizeof(int);
@@ -192,7 +234,7 @@ int main(int argc, char **argv)
 		if (option == 'm')
 			return read_for_superd();
 		if (option == 'e')
-			return explain_name(optarg);
+			return strcmp(optarg, "--json") != 0 ? explain_name(optarg) : explain_all();
 		if (option == 'V')
 			return printf("superd-read %s\n", build_version()) < 0 || fflush(stdout) != 0 ? EXIT_TABLE
 												       : EXIT_SUCCESS;

@@ -71,23 +71,28 @@ static const struct {
 };
 #define DIRECTORIES (sizeof(directories) / sizeof(*directories))
 
-static void add_help(struct buf *out, const char *help, size_t more)
+static void fill_in(struct buf *out, const char *help)
 {
-	struct buf text = { 0 };
-
 	while (*help) {
 		size_t i = 0, length = 1;
 
 		while (i < DIRECTORIES && strncmp(help, directories[i].name, strlen(directories[i].name)) != 0)
 			i++;
 		if (i < DIRECTORIES) {
-			buf_text(&text, directories[i].path);
+			buf_text(out, directories[i].path);
 			length = strlen(directories[i].name);
 		} else {
-			buf_char(&text, *help);
+			buf_char(out, *help);
 		}
 		help += length;
 	}
+}
+
+static void add_help(struct buf *out, const char *help, size_t more)
+{
+	struct buf text = { 0 };
+
+	fill_in(&text, help);
 	add_hanging(out, buf_string(&text), more);
 	out->failed |= text.failed;
 	buf_free(&text);
@@ -121,6 +126,20 @@ static void add_words(struct buf *text, const char *const *list)
 	}
 }
 
+/* Adds "1 or more", "1 to 5", or nothing. */
+static void add_bounds(struct buf *out, const struct directive *directive)
+{
+	if (!is_number(directive) || (!directive->least && !directive->most))
+		return;
+	add_bound(out, directive, directive->least);
+	if (directive->most == UNLIMITED - 1) {
+		buf_text(out, " or more");
+	} else {
+		buf_text(out, " to ");
+		add_bound(out, directive, directive->most);
+	}
+}
+
 static void add_values(struct buf *out, const struct directive *directive)
 {
 	struct buf text = { 0 };
@@ -129,16 +148,9 @@ static void add_values(struct buf *out, const struct directive *directive)
 	if (text.length)
 		add_fact(out, "words", buf_string(&text));
 	buf_clear(&text);
-	if (is_number(directive) && (directive->least || directive->most)) {
-		add_bound(&text, directive, directive->least);
-		if (directive->most == UNLIMITED - 1) {
-			buf_text(&text, " or more");
-		} else {
-			buf_text(&text, " to ");
-			add_bound(&text, directive, directive->most);
-		}
+	add_bounds(&text, directive);
+	if (text.length)
 		add_fact(out, "bounds", buf_string(&text));
-	}
 	out->failed |= text.failed;
 	buf_free(&text);
 }
@@ -289,6 +301,10 @@ bool print_search(const char *query, FILE *out)
 
 static void add_json_option(struct buf *out, const struct directive *directive)
 {
+	struct buf text = { 0 }, bounds = { 0 };
+
+	fill_in(&text, directive->help);
+	add_bounds(&bounds, directive);
 	json_object_open(out);
 	json_text_field(out, "name", directive->name[NATIVE]);
 	json_text_field(out, "section", chapter_title(directive->chapter));
@@ -296,7 +312,8 @@ static void add_json_option(struct buf *out, const struct directive *directive)
 	json_text_field(out, "syntax", directive->argument);
 	json_text_field(out, "type", directive_has_value(directive) ? directive->type->name : NULL);
 	json_text_field(out, "default", directive->fallback);
-	json_text_field(out, "text", directive->help);
+	json_text_field(out, "bounds", bounds.length ? buf_string(&bounds) : NULL);
+	json_text_field(out, "text", buf_string(&text));
 	json_text_field(out, "example", example_of(directive->name[NATIVE]));
 	json_list_field(out, "words");
 	for (size_t n = 0; directive->words && directive->words[n]; n++)
@@ -304,10 +321,14 @@ static void add_json_option(struct buf *out, const struct directive *directive)
 	json_list_close(out);
 	for (int dialect = XINETD; dialect < DIALECTS; dialect++)
 		json_text_field(out, systems[dialect], directive->name[dialect]);
+	json_text_field(out, "change", changes[directive->change]);
 	json_flag_field(out, "in_socket", directive->flags & IN_SOCKET);
 	json_flag_field(out, "in_defaults", directive->flags & IN_DEFAULTS);
 	json_flag_field(out, "unit_only", option_is_for_units(directive));
 	json_object_close(out);
+	out->failed |= text.failed || bounds.failed;
+	buf_free(&bounds);
+	buf_free(&text);
 }
 
 bool print_options_json(FILE *out)

@@ -262,6 +262,8 @@ Behaviour(cli, explain_gives_all_as_json)
 	cr_expect_eq(strstr(outcome.out, "{\"options\":[{\"name\":\"listen\","), outcome.out, "%s", outcome.out);
 	cr_expect_not_null(strstr(outcome.out, "\"unit_only\":true"), "%s", outcome.out);
 	cr_expect_not_null(strstr(outcome.out, "\"systemd\":\"Service.RestartMaxDelaySec\""), "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, "\"bounds\":\"0 or more\""), "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, "\"change\":\"takes effect at once\""), "%s", outcome.out);
 }
 
 /* By its words alone it is nothing: it has no row that could be dropped, and the service before it is none of its. */

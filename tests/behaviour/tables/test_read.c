@@ -82,6 +82,21 @@ Behaviour(read, superd_conf_is_refused_and_so_is_no_table)
 	cr_expect(strstr(printed.err, "superd-read: name a configuration"), "%s", printed.err);
 }
 
+Behaviour(read, explains_all_keys_as_json)
+{
+	static const char *const parts[] = {
+		"{\"lists\":[{\"system\":\"systemd\",\"title\":\"[Unit]\",\"keys\":[{\"name\":\"After\",",
+		"{\"name\":\"MemoryMax\",\"status\":\"supported\",\"option\":\"memory_max\",",
+		"{\"name\":\"RootImage\",\"status\":\"refused\",\"option\":null,\"reason\":\"superd mounts",
+		"\"system\":\"launchd\"",
+	};
+	struct outcome printed = program_answer((const char *const[]){ program(), "--explain", "--json", NULL });
+
+	cr_assert_eq(printed.status, 0, "%s", printed.err);
+	for (size_t n = 0; n < sizeof(parts) / sizeof(*parts); n++)
+		cr_expect(strstr(printed.out, parts[n]), "%s: %s", parts[n], printed.out);
+}
+
 /* A copy of superd that finds this script in place of superd-read. */
 static const char *superd_with(const char *script)
 {

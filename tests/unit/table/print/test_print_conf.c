@@ -278,6 +278,7 @@ Test(print_conf, tells_of_output_that_cannot_be_written)
 	cr_expect_not(print_conf(table, false, full));
 	cr_expect_not(print_json(table, full));
 	cr_expect_not(print_explain("user", full));
+	cr_expect_not(print_options_json(full));
 	fclose(full);
 	table_free(table);
 }
@@ -397,6 +398,7 @@ Test(print_conf, explains_with_the_configured_directories)
 	cr_assert(out);
 	for (size_t i = 0; (directive = directive_listed(i)); i++)
 		cr_assert(print_explain(directive->name[NATIVE], out), "%s", directive->name[NATIVE]);
+	cr_assert(print_options_json(out));
 	cr_assert_eq(fclose(out), 0);
 	cr_expect_null(strstr(text, "dir@"), "%s", strstr(text, "dir@"));
 	cr_expect(strstr(text, LOCALSTATEDIR "/lib"), "%s", text);
