@@ -1,4 +1,4 @@
-# bash completion for superd; made of its tables by "make docs".
+# bash completion for superd. "make docs" writes the options of superd.conf.
 
 _superd()
 {
@@ -71,23 +71,11 @@ _superd()
 		prev=
 	fi
 	case $prev in
-	-f|--file)
+	-f|--file|--pid-file|--control)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	--compat)
 		COMPREPLY=($(compgen -W 'openbsd freebsd netbsd gnu busybox xinetd' -- "$cur"))
-		return ;;
-	-l|--listen)
-		COMPREPLY=()
-		return ;;
-	--idle)
-		COMPREPLY=()
-		return ;;
-	--fdname)
-		COMPREPLY=()
-		return ;;
-	-E|--setenv)
-		COMPREPLY=()
 		return ;;
 	--print)
 		COMPREPLY=($(compgen -W 'conf comments json' -- "$cur"))
@@ -101,12 +89,6 @@ _superd()
 	--fdstore)
 		COMPREPLY=($(compgen -W 'notify none' -- "$cur"))
 		return ;;
-	--pid-file)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	--process-name)
-		COMPREPLY=()
-		return ;;
 	--log)
 		COMPREPLY=($(compgen -W 'stderr syslog' -- "$cur"))
 		return ;;
@@ -116,20 +98,7 @@ _superd()
 	--log-level)
 		COMPREPLY=($(compgen -W 'error warning notice info debug' -- "$cur"))
 		return ;;
-	--control)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	--control-group)
-		COMPREPLY=()
-		return ;;
-	--max-starting)
-		COMPREPLY=()
-		return ;;
-	--stop-delay)
-		COMPREPLY=()
-		return ;;
-	--stop-timeout)
-		COMPREPLY=()
+	-l|--listen|--idle|--fdname|-E|--setenv|--process-name|--control-group|--max-starting|--stop-delay|--stop-timeout)
 		return ;;
 	esac
 	COMPREPLY=($(compgen -W '

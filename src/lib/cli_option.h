@@ -1,5 +1,5 @@
-/* The options of a command line as a table. A row defines how an option is written, what --help and the shells'
- * completions print, and which member of the options struct gets its argument. A new option is a new row.
+/* The options of a command line as a table. A row defines how an option is written, what --help prints, and
+ * which member of the options struct gets its argument. A new option is a new row.
  *
  * CLI_FIELD derives from the C type of a member how it is set:
  *   bool                   true (`clears`: false); with `words`: 1 for the second word, 0 for the first
@@ -15,9 +15,6 @@
 
 enum cli_field { CLI_NO_FIELD, CLI_BOOL, CLI_ENUM, CLI_TEXT, CLI_TEXTS, CLI_NUMBER };
 
-/* The completions that a shell offers for an argument. */
-enum cli_complete { COMPLETE_NOTHING, COMPLETE_FILES, COMPLETE_WORDS, COMPLETE_OPTIONS /* of a table */ };
-
 struct cli_texts {
 	const char **list;              /* owned array of borrowed texts */
 	size_t count;
@@ -26,9 +23,7 @@ struct cli_texts {
 struct cli_option {
 	const char *name;               /* without the dashes; NULL: the option has only a letter */
 	char letter;                    /* 0: none */
-	enum cli_complete complete;
 	bool optional;                  /* the argument may be missing; if present, it is part of the same word */
-	bool repeats;                   /* every occurrence counts, not only the last */
 	bool clears;                    /* sets its bool to false */
 	bool ends;                      /* reading stops behind it, as for --help */
 	const char *argument;           /* the argument's placeholder; NULL: takes none */

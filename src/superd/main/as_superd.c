@@ -1,8 +1,7 @@
-/* superd's own command line: the table of its options, and the rules between them.
+/* superd's own command line: the table of its options, and the rules between them. A help text is one short line.
  *
- * A help text is one short line: --help prints it, and the completion scripts of the shells quote it
- * (docs). The words behind -- have two meanings: with -l they are the command of that service, without -l
- * they are the main command. */
+ * The words behind -- have two meanings: with -l they are the command of that service, without -l they are the main
+ * command. */
 #include "superd/main/command_line.h"
 
 #include <getopt.h>
@@ -53,12 +52,11 @@ static const char *set_print(void *context, const struct cli_option *option, con
 }
 
 static const struct cli_option superd_options[] = {
-	{ "file", 'f', COMPLETE_FILES, .repeats = true, .argument = "[FORMAT:]FILE", FIELD(sources),
+	{ "file", 'f', .argument = "[FORMAT:]FILE", FIELD(sources),
 	  .help = "read this configuration file or directory; may be repeated" },
-	{ "compat", .complete = COMPLETE_WORDS, .argument = "NAME", .set = options_set_compat,
-	  .words = "openbsd freebsd netbsd gnu busybox xinetd",
+	{ "compat", .argument = "NAME", .set = options_set_compat,
 	  .help = "read inetd's files as openbsd, freebsd, netbsd, gnu, busybox or xinetd does" },
-	{ "listen", 'l', .repeats = true, .argument = "ENDPOINT", FIELD(endpoints),
+	{ "listen", 'l', .argument = "ENDPOINT", FIELD(endpoints),
 	  .help = "serve this port or path by the command after --, without a file" },
 	{ "accept", 'a', FIELD(accept), .help = "with -l: run one process per connection" },
 	{ "datagram", 'd', FIELD(datagram), .help = "with -l: open datagram sockets" },
@@ -68,45 +66,43 @@ static const struct cli_option superd_options[] = {
 	{ "idle", .argument = "DURATION", FIELD(idle), .scan = scan_duration,
 	  .help = "with -l: stop the program after this time without clients, such as 10min" },
 	{ "now", FIELD(now), .help = "with -l: start the program at once, not with the first client" },
-	{ "fdname", .repeats = true, .argument = "NAME[:NAME]...", FIELD(fdnames),
+	{ "fdname", .argument = "NAME[:NAME]...", FIELD(fdnames),
 	  .help = "with -l: the names of the sockets in LISTEN_FDNAMES" },
-	{ "setenv", 'E', .repeats = true, .argument = "NAME[=VALUE]", FIELD(environment),
+	{ "setenv", 'E', .argument = "NAME[=VALUE]", FIELD(environment),
 	  .help = "with -l: set this variable; without VALUE, to superd's own value" },
 	{ "check", FIELD(task), .value = TASK_CHECK,
 	  .help = "check the configuration and this machine, print all errors, and exit" },
-	{ "print", .complete = COMPLETE_WORDS, .optional = true, .argument = "WHAT", .set = set_print,
-	  .value = TASK_PRINT, .words = "conf comments json",
+	{ "print", .optional = true, .argument = "WHAT", .set = set_print, .value = TASK_PRINT,
 	  .help = "print the configuration: conf, comments or json" },
-	{ "explain", .complete = COMPLETE_OPTIONS, .argument = "OPTION", .set = set_print, .value = TASK_EXPLAIN,
+	{ "explain", .argument = "OPTION", .set = set_print, .value = TASK_EXPLAIN,
 	  .help = "explain an option or a key of a unit, or find options by words; all lists all" },
 	{ "no-preflight", FIELD(preflight), .clears = true,
 	  .help = "do not check this machine: the configuration is for another one" },
 	{ "keep-going", FIELD(keep_going), .help = "run without the services that have errors" },
 	{ "take-over", FIELD(takes_over),
 	  .help = "end programs that a killed superd has left behind, if they hold a port of this configuration" },
-	{ "unsupported", .complete = COMPLETE_WORDS, .argument = "WHAT", .words = "refuse warn",
-	  FIELD(warns_of_unsupported), .refusal = "expected refuse or warn",
+	{ "unsupported", .argument = "WHAT", .words = "refuse warn", FIELD(warns_of_unsupported),
+	  .refusal = "expected refuse or warn",
 	  .help = "refuse (default) units that need what superd lacks, or warn and run them" },
 	{ "daemon", FIELD(daemon), .help = "go into the background once every socket is open or has failed" },
 	{ "guard", FIELD(guard), .value = 1,
 	  .help = "run under a second process that restarts a killed superd; clients wait" },
 	{ "no-guard", FIELD(guard), .value = 0,
 	  .help = "no second process, also as process 1 and with --daemon" },
-	{ "fdstore", .complete = COMPLETE_WORDS, .argument = "WHERE", .words = "notify none", .set = set_fdstore,
+	{ "fdstore", .argument = "WHERE", .set = set_fdstore,
 	  .help = "a store that keeps the sockets: notify (the service manager) or none" },
-	{ "pid-file", .complete = COMPLETE_FILES, .argument = "FILE", FIELD(given.pid_file),
+	{ "pid-file", .argument = "FILE", FIELD(given.pid_file),
 	  .help = "write the process id to this file" },
 	{ "process-name", .argument = "NAME", .set = set_process_name,
 	  .help = "the name of the process in ps (superd); update-inetd wants inetd" },
-	{ "log", .complete = COMPLETE_WORDS, .argument = "DEST", .words = "stderr syslog", .set = set_log,
+	{ "log", .argument = "DEST", .set = set_log,
 	  .help = "log to stderr (default), syslog[:FACILITY] or file:PATH" },
-	{ "log-format", .complete = COMPLETE_WORDS, .argument = "FORMAT", .words = "text json",
-	  FIELD(given.log_format),
+	{ "log-format", .argument = "FORMAT", .words = "text json", FIELD(given.log_format),
 	  .refusal = "the formats are text and json", .help = "log as text (default) or json" },
-	{ "log-level", .complete = COMPLETE_WORDS, .argument = "LEVEL", .words = "error warning notice info debug",
+	{ "log-level", .argument = "LEVEL", .words = "error warning notice info debug",
 	  FIELD(given.log_level), .refusal = "a level is error, warning, notice, info or debug",
 	  .help = "the least level to log: error, warning, notice, info (default) or debug" },
-	{ "control", .complete = COMPLETE_FILES, .argument = "PATH", .set = options_set_control,
+	{ "control", .argument = "PATH", .set = options_set_control,
 	  .help = "the control socket, where superctl reaches superd: a path, @NAME or none" },
 	{ "control-group", .argument = "GROUP", FIELD(given.control_group),
 	  .help = "members of this group may use superctl to look, but not to change" },

@@ -12,7 +12,7 @@ void command_line_help(enum invoked_as invoked_as);     /* prints --help to stdo
 
 /* superd's own command line. */
 
-extern const struct cli as_superd_cli;  /* its options, for --help and the completions of the shells */
+extern const struct cli as_superd_cli;  /* its options */
 
 /* Reads argv into options that hold superd's defaults. false after printing the mistake. */
 bool as_superd_read(struct options *options, int argc, char **argv);

@@ -1,5 +1,6 @@
-/* Everything that superd prints about tables and options: a table as superd.conf, JSON or a graph, and the explanation
- * of an option. The table of options (table/option/option_table.h) drives it all; docs makes manuals of it.
+/* Everything that superd prints about tables and options: a table as superd.conf or JSON, and the explanation of an
+ * option. The table of options (table/option/option_table.h) drives it all; tests/lint/docs-in-sync makes the
+ * lists in the manuals of it.
  *
  * Every function returns false if memory ran out or `out` could not be written. */
 #pragma once
