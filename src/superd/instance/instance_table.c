@@ -164,13 +164,6 @@ static const char *const event_names[] = {
 };
 static_assert(sizeof(event_names) / sizeof(*event_names) == INSTANCE_EVENTS, "every event has a name");
 
-static const char *const action_names[] = {
-	"impossible", "ignore", "run_cond", "run_pre", "run_post", "run_stop", "run_stop_post",
-	"launch", "note_run", "note_run_post", "tell_ready", "fail_start", "limit", "remain", "signal",
-	"signal_final", "kill", "kill_command", "linger", "clear", "kill_rest", "give_up", "report",
-};
-static_assert(sizeof(action_names) / sizeof(*action_names) == INSTANCE_ACTIONS, "every action has a name");
-
 const char *instance_state_name(enum instance_state state)
 {
 	return state_names[state];
@@ -179,9 +172,4 @@ const char *instance_state_name(enum instance_state state)
 const char *instance_event_name(enum instance_event event)
 {
 	return event_names[event];
-}
-
-const char *instance_action_name(enum instance_action action)
-{
-	return action_names[action];
 }

@@ -86,4 +86,3 @@ extern const struct instance_step instance_table[INSTANCE_STATES][INSTANCE_EVENT
 
 const char *instance_state_name(enum instance_state state);
 const char *instance_event_name(enum instance_event event);
-const char *instance_action_name(enum instance_action action);

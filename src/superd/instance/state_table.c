@@ -298,17 +298,6 @@ static const char *const state_names[] = {
 };
 static_assert(sizeof(state_names) / sizeof(*state_names) == STATES, "every state has a name");
 
-static const char *const admin_names[] = { "enabled", "held", "draining", "disabled", "removed" };
-static_assert(sizeof(admin_names) / sizeof(*admin_names) == ADMIN_STATES, "every state has a name");
-
-static const char *const sockets_names[] = { "closed", "lost", "opening", "open" };
-static_assert(sizeof(sockets_names) / sizeof(*sockets_names) == SOCKETS_STATES, "every state has a name");
-
-static const char *const run_names[] = {
-	"idle", "queued", "starting", "running", "frozen", "stopping", "backoff", "full", "ending",
-};
-static_assert(sizeof(run_names) / sizeof(*run_names) == RUN_STATES, "every state has a name");
-
 static const char *const service_event_names[] = {
 	"enable", "bound", "bind_error", "activity", "ready", "exec_error", "exited", "crashed", "unneeded", "timer",
 	"hold", "drain", "release", "disable", "remove", "return", "shutdown", "filled", "room", "gone", "limited",
@@ -326,21 +315,6 @@ static_assert(sizeof(action_names) / sizeof(*action_names) == ACTIONS, "every ac
 const char *state_name(enum state state)
 {
 	return state_names[state];
-}
-
-const char *admin_state_name(enum admin_state state)
-{
-	return admin_names[state];
-}
-
-const char *sockets_state_name(enum sockets_state state)
-{
-	return sockets_names[state];
-}
-
-const char *run_state_name(enum run_state state)
-{
-	return run_names[state];
 }
 
 const char *service_event_name(enum service_event service_event)

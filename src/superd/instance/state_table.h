@@ -145,8 +145,5 @@ enum state state_of(struct service_state state);
 struct service_state state_loaded(enum state state, struct service_state admin);
 
 const char *state_name(enum state state);
-const char *admin_state_name(enum admin_state state);
-const char *sockets_state_name(enum sockets_state state);
-const char *run_state_name(enum run_state state);
 const char *service_event_name(enum service_event service_event);
 const char *action_name(enum action action);

@@ -1,9 +1,43 @@
 /* The tables of a service's state, cell by cell, and every state that the three regions can come to together: they lead
  * nowhere they should not, and nobody is left without a way back. */
+#include <assert.h>
+#include <limits.h>
+
+#include "lib/fd.h"
+#include "superd/instance/instance_table.h"
 #include "superd/instance/state_table.h"
 #include "tests/unit/unit.h"
 
+#define MANUAL_MOST (1 << 20)
+
 #define EACH_EVENT(event) for (int event = 0; event < SERVICE_EVENTS; event++)
+
+/* superd says all three in one word, so these are for messages, and for the picture in the manual. */
+static const char *const admin_names[] = { "enabled", "held", "draining", "disabled", "removed" };
+static_assert(sizeof(admin_names) / sizeof(*admin_names) == ADMIN_STATES, "every state has a name");
+
+static const char *const sockets_names[] = { "closed", "lost", "opening", "open" };
+static_assert(sizeof(sockets_names) / sizeof(*sockets_names) == SOCKETS_STATES, "every state has a name");
+
+static const char *const run_names[] = {
+	"idle", "queued", "starting", "running", "frozen", "stopping", "backoff", "full", "ending",
+};
+static_assert(sizeof(run_names) / sizeof(*run_names) == RUN_STATES, "every state has a name");
+
+static const char *admin_name(int state)
+{
+	return admin_names[state];
+}
+
+static const char *sockets_name(int state)
+{
+	return sockets_names[state];
+}
+
+static const char *run_name(int state)
+{
+	return run_names[state];
+}
 
 static bool is_used(bool accepts, int run)
 {
@@ -53,8 +87,8 @@ static const char *text_of(bool accepts, struct service_state state, int event)
 	static char text[128];
 
 	snprintf(text, sizeof(text), "accept = %s, %s/%s/%s, %s", accepts ? "yes" : "no",
-		 admin_state_name((enum admin_state)state.admin), sockets_state_name((enum sockets_state)state.sockets),
-		 run_state_name((enum run_state)state.run), service_event_name((enum service_event)event));
+		 admin_name(state.admin), sockets_name(state.sockets), run_name(state.run),
+		 service_event_name((enum service_event)event));
 	return text;
 }
 
@@ -78,21 +112,6 @@ static void check_cells(const struct service_cell (*table)[SERVICE_EVENTS], int 
 				cr_expect_null(cell->why, "%s, %s", name, event_name);
 		}
 	}
-}
-
-static const char *admin_name(int state)
-{
-	return admin_state_name((enum admin_state)state);
-}
-
-static const char *sockets_name(int state)
-{
-	return sockets_state_name((enum sockets_state)state);
-}
-
-static const char *run_name(int state)
-{
-	return run_state_name((enum run_state)state);
 }
 
 Test(state_table, every_cell_leads_to_a_state_of_its_region_or_says_why_it_does_nothing)
@@ -497,6 +516,35 @@ Test(state_table, gives_everything_a_name_of_its_own)
 	cr_expect_str_eq(service_event_name(GONE), "gone");
 	cr_expect_str_eq(service_event_name(HALT), "halt");
 	cr_expect_str_eq(action_name(CLOSE), "close");
+}
+
+static const char *instance_name(int state)
+{
+	return instance_state_name((enum instance_state)state);
+}
+
+static void expect_in(const char *picture, const char *(*name_of)(int), int count)
+{
+	for (int n = 0; n < count; n++)
+		cr_expect_not_null(strstr(picture, name_of(n)), "it lacks %s", name_of(n));
+}
+
+Test(state_table, has_each_state_in_the_picture_of_the_manual)
+{
+	char path[PATH_MAX], *manual, *picture, *end;
+
+	snprintf(path, sizeof(path), "%s/man/superd.7", getenv("SRCDIR"));
+	manual = fd_read_file(path, MANUAL_MOST, &(size_t){ 0 });
+	cr_assert_not_null(manual, "%s", path);
+	picture = strstr(manual, ".Ss Transitions");
+	end = picture ? strstr(picture, ".Ed") : NULL;
+	cr_assert_not_null(end);
+	*end = '\0';
+	expect_in(picture, admin_name, ADMIN_STATES);
+	expect_in(picture, sockets_name, SOCKETS_STATES);
+	expect_in(picture, run_name, RUN_STATES);
+	expect_in(picture, instance_name, INSTANCE_STATES);
+	free(manual);
 }
 
 Test(state_table, a_service_in_line_is_not_watched_and_leaves_the_line_by_every_order)
