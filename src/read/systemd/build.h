@@ -23,6 +23,7 @@ struct unit_builder {
 	size_t socket_count;
 	const struct unit *const *fifos;                /* of other services, which this one opens by their paths */
 	size_t fifo_count;
+	const char *folder;             /* where other units are searched first */
 	bool accepts;                   /* the sockets have Accept=yes */
 	const struct unit *unit;        /* the unit whose keys are being applied */
 	struct unit_names names;        /* the values of its specifiers */

@@ -37,7 +37,7 @@ static const struct key_row keys[] = {
 	{ "Description Documentation SourcePath", KEY_HARMLESS, .reason = "it only describes the unit" },
 	{ "FailureAction StartLimitAction SuccessAction", KEY_WARNED, .reason = ACTION },
 	{ "FailureActionExitStatus RebootArgument SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
-	{ "JoinsNamespaceOf", KEY_REFUSED,
+	{ "JoinsNamespaceOf", KEY_REFUSED, APART,
 	  .reason = "services do not share namespaces, and in one of its own the service may not reach the other" },
 	{ "OnFailure OnSuccess", KEY_WARNED, .reason = OTHERS },
 	{ "OnFailureIsolate OnFailureJobMode OnSuccessJobMode", KEY_HARMLESS, .reason = OTHERS },

@@ -172,6 +172,37 @@ static void check_home(struct unit_builder *builder)
 		unit_refuse(builder, unit_place(folder, 0), "WorkingDirectory=~: a user of DynamicUser has no home");
 }
 
+/* Whether the service gets a namespace by this key, whose value may be another word than yes and no. */
+static bool is_private(const struct unit_builder *builder, const char *key)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", key);
+	bool truth = true;
+
+	return said && (scan_bool(said->value, &truth) || truth);
+}
+
+/* With systemd JoinsNamespaceOf only shares namespaces that the unit has of its own, and with a unit that is there. */
+static void check_joined(struct unit_builder *builder)
+{
+	static const char *const keys[] = { "DynamicUser", "PrivateIPC", "PrivateNetwork", "PrivateTmp" };
+	const struct key_row *joins = unit_key_find("Unit", "JoinsNamespaceOf");
+	struct word_list list = unit_collect(builder, "Unit", joins->name, COLLECT_WORDS);
+	bool shares = false, failed;
+
+	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++)
+		shares |= is_private(builder, keys[n]);
+	for (size_t n = 0; shares && n < list.count; n++) {
+		const struct unit *other = unit_find(builder->reading, builder->folder, list.words[n], &failed);
+
+		if (other && !other->is_masked)
+			key_report_lack(joins, joins->name, list.places[n], builder->reading);
+		else if (!failed)
+			unit_warn(builder, list.places[n], "%s: there is no %s to share namespaces with", joins->name,
+				  list.words[n]);
+	}
+	word_list_free(&list);
+}
+
 void unit_build_service(struct unit_builder *builder)
 {
 	unit_builder_turn(builder, builder->service);
@@ -189,6 +220,7 @@ void unit_build_service(struct unit_builder *builder)
 	set_limit_nice(builder);
 	set_kernel_mounts(builder);
 	check_home(builder);
+	check_joined(builder);
 	unit_apply_common_keys(builder);
 	unit_build_conditions(builder, "condition");
 }

@@ -243,6 +243,7 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 		.socket_count = pair->count,
 		.fifos = pair->fifos,
 		.fifo_count = pair->fifo_count,
+		.folder = pair->folder,
 		.accepts = pair->accepts,
 	};
 	size_t errors = reading->diags->errors, first = reading->diags->count;
