@@ -31,7 +31,6 @@ static const struct builtin builtins[] = {
 	{ "chargen", chargen_begin, .dgram = chargen_dgram },
 	{ "daytime", daytime_begin, .dgram = daytime_dgram },
 	{ "time", time_begin, .dgram = time_dgram },
-	{ "auth", auth_begin, auth_heard, NULL, NULL },
 	{ "servers", listing_begin, NULL, listing_told, NULL },
 	{ "services", listing_begin, NULL, listing_told, NULL },
 	{ "redirect", redirect_begin, NULL, NULL, NULL },
@@ -260,7 +259,6 @@ static int is_client(int fd)
 /* Enters the sandbox, with the rights that this service needs. */
 static void enter_sandbox(const struct settings *settings, const int *sockets, size_t count, bool has_listeners)
 {
-	const struct builtin_options *options = &settings->options;
 	bool redirects = !strcmp(settings->builtin->name, "redirect");
 	struct self_sandbox sandbox = { .rights = MAY_TAKE_CLIENTS | MAY_SEND };
 
@@ -272,12 +270,6 @@ static void enter_sandbox(const struct settings *settings, const int *sockets, s
 		loop_raise_limit();
 	if (redirects)
 		allow_target(&sandbox, settings->words[1], settings->words[2]);
-	if (!strcmp(settings->builtin->name, "auth") && options->real) {
-		sandbox.rights |= MAY_FIND_NAMES;
-		if (geteuid() == 0 && builtin_reads_homes("auth", settings->words + 1))
-			sandbox.rights |= MAY_CHANGE_USER;
-		self_sandbox_add_name_ports(&sandbox);
-	}
 	self_sandbox_enter(&sandbox);
 }
 

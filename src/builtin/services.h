@@ -8,10 +8,6 @@
 begin_service echo_begin, discard_begin, chargen_begin, daytime_begin, time_begin;
 compose_reply echo_dgram, discard_dgram, chargen_dgram, daytime_dgram, time_dgram;
 
-/* The ident server (RFC 1413). */
-begin_service auth_begin;
-hear_client auth_heard;
-
 /* servers and services: a list that superd makes. tcpmux has listing_told send the names of services. */
 begin_service listing_begin;
 hear_superd listing_told;

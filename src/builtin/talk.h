@@ -1,4 +1,4 @@
-/* Clients that ask: auth, health, tcpmux, servers and services. A client sends a request, of which the service knows
+/* Clients that ask: health, tcpmux, servers and services. A client sends a request, of which the service knows
  * the end; superd is asked, where only superd knows the answer; the client gets the answer, and its connection ends.
  * Each of the three steps has an end in time, and the request and the answer are bounded, as a client may send and
  * read as slowly as it likes. */

@@ -178,7 +178,7 @@ static void add_inetd_line(uint64_t *state, struct buf *out)
 	static const char *const waits[] = { "nowait", "wait", "nowait.40", "nowait/3/10/2", "wait/5", "nowait:9" };
 	static const char *const users[] = { "root", "nobody:tty", "root.sys", "u:g/c", "nobody.nogroup" };
 	static const char *const programs[] = {
-		"internal",	   "/usr/sbin/ftpd ftpd -l", "internal auth -r -f -t 30", "/bin/x \"a b\" 'c d'",
+		"internal",	   "/usr/sbin/ftpd ftpd -l", "internal auth", "/bin/x \"a b\" 'c d'",
 		"/bin/x a \\\n b",
 	};
 

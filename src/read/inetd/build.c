@@ -10,7 +10,6 @@
 #include "read/inetd/entry.h"
 #include "read/xinetd/inetd_defaults.h"
 #include "table/reading/word_list.h"
-#include "table/words/builtin.h"
 
 #define TCPD_FOLDER "/usr/sbin"          /* where it is, and its REAL_DAEMON_DIR, in every distribution */
 #define TCPD TCPD_FOLDER "/tcpd"
@@ -166,20 +165,12 @@ static void set_program(const struct inetd_build *build)
 	set_working_directory(build);
 }
 
-/* Sets the builtin with its arguments behind argv[0], as the options of auth. */
 static void set_builtin_option(const struct inetd_build *build)
 {
 	const struct inetd_entry *entry = build->entry;
-	struct buf text = { 0 };
 
-	buf_text(&text, entry->builtin);
-	if (!strcmp(entry->builtin, "daytime"))
-		buf_text(&text, " bsd");
-	for (words word = entry->arguments; word && *word && word[1]; word++) {
-		buf_char(&text, ' ');
-		shell_words_quote(&text, word[1]);
-	}
-	set_option(build, "builtin", buf_keep(&text, build->pool), entry->program_at);
+	set_option(build, "builtin", strcmp(entry->builtin, "daytime") ? entry->builtin : "daytime bsd",
+		   entry->program_at);
 }
 
 static void set_limit_options(const struct inetd_build *build)
@@ -284,18 +275,12 @@ static bool is_root(const char *user)
 	return !strcmp(user, "root") || !user[strspn(user, "0")];
 }
 
-/* Whether the row lets auth read files in users' homes. */
-static bool reads_homes(const struct inetd_entry *entry)
-{
-	return entry->arguments && entry->arguments[0] && builtin_reads_homes(entry->builtin, entry->arguments + 1);
-}
-
-/* A builtin runs as root only if it needs the right to read files of users. */
+/* A builtin does not run as root. */
 static void set_user_and_group(const struct inetd_build *build)
 {
 	const struct inetd_entry *entry = build->entry;
 
-	if (entry->builtin && entry->user && is_root(entry->user) && !reads_homes(entry))
+	if (entry->builtin && entry->user && is_root(entry->user))
 		return;
 	set_option(build, "user", entry->user, entry->user_at);
 	set_option(build, "group", entry->group, entry->user_at);

@@ -37,8 +37,6 @@ static bool check_fields(struct inetd *inetd, const struct inetd_entry *entry)
 				    entry->service);
 	if (entry->builtin && !strcmp(entry->builtin, "tcpmux") && entry->type != INETD_STREAM)
 		return inetd_refuse(inetd, entry->protocol_at, "%s: the internal tcpmux is stream", entry->service);
-	if (entry->builtin && !strcmp(entry->builtin, "auth") && entry->type != INETD_STREAM)
-		return inetd_refuse(inetd, entry->protocol_at, "%s: the internal auth is stream", entry->service);
 	if (inetd->policy.line)
 		return inetd_refuse(inetd, entry->at,
 				    "%s: the IPsec policy of line %u binds this entry, and IPsec policies are "

@@ -96,20 +96,26 @@ static const char *find_builtin(const struct inetd_entry *entry)
 	return NULL;
 }
 
-static bool set_builtin_arguments(struct inetd *inetd, struct inetd_entry *entry, struct origin at,
-				  const struct inetd_word *arguments, size_t count)
+static bool refuse_auth(struct inetd *inetd, const struct inetd_entry *entry, struct origin at)
+{
+	inetd_refuse(inetd, at, "%s: superd has no ident server of its own", entry->service);
+	diags_hint(inetd->reading->diags,
+		   "name an ident daemon as the program, as in /usr/sbin/oidentd oidentd --stdio");
+	return false;
+}
+
+static bool set_builtin(struct inetd *inetd, struct inetd_entry *entry, struct origin at,
+			const struct inetd_word *arguments, size_t count)
 {
 	entry->builtin = find_builtin(entry);
 	if (!entry->builtin)
 		return inetd_refuse(inetd, at,
 				    "%s: there is no internal service of this name: known are echo, discard, "
-				    "chargen, daytime, time, tcpmux and auth",
+				    "chargen, daytime, time and tcpmux",
 				    entry->service);
-	if (count && arguments[0].text[0] == '-')
-		diag_warning(inetd->reading->diags, arguments[0].at,
-			     "%s: '%s' is in the place of the program's name, and has no effect: options follow it",
-			     entry->service, arguments[0].text);
-	if (count > 1 && strcmp(entry->builtin, "auth") != 0)
+	if (!strcmp(entry->builtin, "auth"))
+		return refuse_auth(inetd, entry, at);
+	if (count > 1)
 		return inetd_refuse(inetd, arguments[1].at, "%s: the internal %s has no arguments", entry->service,
 				    entry->builtin);
 	return true;
@@ -196,7 +202,7 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const st
 		texts[i] = arguments[i].text;
 	entry->arguments = texts;
 	if (!strcmp(program->text, "internal"))
-		return set_builtin_arguments(inetd, entry, at, arguments, count);
+		return set_builtin(inetd, entry, at, arguments, count);
 	if (!*program->text)
 		return inetd_refuse(inetd, at, "%s: the program's path is empty", entry->service);
 	entry->program = find_program(inetd, program->text);

@@ -29,7 +29,6 @@
 #include "superd/start/scheduling.h"
 #include "superd/start/templates.h"
 #include "table/option/service_mark.h"
-#include "table/words/builtin.h"
 
 /* ---- trust ---- */
 
@@ -355,24 +354,13 @@ static bool make_directories(struct plan *plan, const struct service *service, s
 	return true;
 }
 
-/* Capabilities of the builtin auth as root, if its row lets it look into a user's home, with that user's rights; other
- * builtins need none. */
-static uint64_t builtin_capabilities(const struct service *service)
-{
-	bool is_root = service->account && service->account->uid == 0;
-	words builtin = service->exec->builtin;
-	bool looks = is_root && builtin && builtin_reads_homes(builtin[0], builtin + 1);
-
-	return looks ? UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID : 0;
-}
-
 /* The helper program talks to strangers and starts no programs. */
 static void restrict_builtin(struct plan *plan, const struct service *service)
 {
 	if (!service_is_builtin(service))
 		return;
 	plan->no_new_privileges = true;
-	plan->bounding &= plan_own_bounding(plan->ambient | builtin_capabilities(service));
+	plan->bounding &= plan_own_bounding(plan->ambient);
 }
 
 uint64_t plan_own_bounding(uint64_t kept)

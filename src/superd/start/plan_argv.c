@@ -299,7 +299,7 @@ bool plan_shares_process(const struct service *service)
 	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
 	words builtin = service->exec->builtin;
 
-	return (service->exec->redirect || (builtin && builtin_shares_process(builtin))) && service->exec->accept &&
+	return (service->exec->redirect || (builtin && builtin_shares_process(builtin[0]))) && service->exec->accept &&
 	       service->exec->type == TYPE_SIMPLE && !limits_processes(service) &&
 	       !service->groups->commands->condition &&
 	       !service->groups->restart->remain_after_exit &&

@@ -211,8 +211,8 @@ static const char *const architecture_words[] = {
 };
 
 static const char *const builtin_words[] = {
-	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "auth", "servers", "services", "health", "metrics",
-	"status", NULL
+	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "servers", "services", "health", "metrics", "status",
+	NULL
 };
 static const char *const log_on_success_words[] = { "PID", "HOST", "USERID", "EXIT", "DURATION", "TRAFFIC", NULL };
 static const char *const log_on_failure_words[] = { "HOST", "USERID", "ATTEMPT", NULL };

@@ -24,6 +24,8 @@ static const char *builtin_parse(struct parse *parse, void *field)
 		if (!strcmp(known[i], name))
 			return list_field_parse(parse, field);
 	}
+	if (!strcmp(name, "auth"))
+		return "superd no longer has it: exec can start an ident daemon, such as oidentd --stdio";
 	return words_refuse(known, name, parse->pool);
 }
 

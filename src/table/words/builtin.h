@@ -11,28 +11,14 @@ struct builtin_options {
 	bool reasons;                   /* health prints the reasons, too */
 	bool log;                       /* status shows logs, commands and configuration to all clients */
 	words hosts;                    /* of health, metrics and status: names by which a browser may reach it; borrowed */
-	/* auth, with the letters of FreeBSD's inetd(8): */
-	const char *fallback;           /* -d: the reply if no user is found; NULL: an error */
-	bool random;                    /* -g: a random name in place of the user's */
-	bool real;                      /* -r: look up the owner of the connection */
-	bool numeric;                   /* -i: the user's number in place of the name */
-	bool fake;                      /* -f: the name in ~/.fakeid, unless it is the name of a user */
-	bool fake_any;                  /* -F: the name in ~/.fakeid, whatever it is */
-	bool hide;                      /* -n: no reply for a user who has ~/.noident */
-	const char *system;             /* -o: the operating system; NULL: the kernel's name */
-	int64_t timeout;                /* -t, microseconds */
 };
 
 /* Whether it is echo, discard, chargen, daytime or time: also for datagrams and with accept = no. */
 bool builtin_is_plain(const char *name);
 
-/* Whether a process of it may serve several clients. Not one that looks up users, which may take its time: auth with
- * r. Nor tcpmux, whose clients go to services with rules of their own: who takes over a process with the connections
- * of others would be behind those. */
-bool builtin_shares_process(words builtin);
-
-/* Whether the row asks a builtin to read files in users' homes: auth with f, F or n. Only that needs root. */
-bool builtin_reads_homes(const char *name, words options);
+/* Whether a process of it may serve several clients. Not tcpmux, whose clients go to services with rules of their own:
+ * who takes over a process with the connections of others would be behind those. */
+bool builtin_shares_process(const char *name);
 
 /* Reads the options behind the name in builtin[0]; texts are borrowed. Returns NULL, or the mistake in *bad, as the end
  * of a sentence; *bad NULL: in the whole. */

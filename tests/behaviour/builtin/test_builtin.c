@@ -1,7 +1,6 @@
 /* superd's own small services, by their RFCs. What is hard to get right is what they must not do: hold anybody up, or
  * answer who would answer them. */
 #include <poll.h>
-#include <pwd.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -448,11 +447,11 @@ Behaviour(builtin, servers_are_listed_with_their_processes)
 	close(each);
 }
 
-/* No process may be the next client's while it looks up users, or has clients who go to other services. */
+/* No process may be the next client's while it has clients who go to other services. */
 Behaviour(builtin, that_asks_superd_or_nobody_has_one_process_for_its_clients)
 {
-	static const char *const words[] = { "auth", "auth -d x", "auth -r", "health", "tcpmux" };
-	static const size_t processes[] = { 1, 1, 3, 1, 3 };
+	static const char *const words[] = { "health", "tcpmux" };
+	static const size_t processes[] = { 1, 3 };
 
 	for (size_t n = 0; n < sizeof(words) / sizeof(*words); n++) {
 		struct superd *superd = run_small("127.0.0.1:0", text_of("accept = yes builtin = \"%s\"", words[n]));
@@ -542,95 +541,4 @@ Behaviour(builtin, check_finds_helpers_that_their_users_cannot_execute)
 		cr_expect(strstr(outcome.err, text_of("%s/%s: user %s may not execute it; its mode is 0700",
 						      folder, helpers[n], helpers[n])),
 			  "%s", outcome.err);
-}
-
-/* The user of a connection, by its two ports. */
-static const char *ask_auth(int port, const char *line)
-{
-	return answer_of(client_connect(port), line);
-}
-
-Behaviour(builtin, auth_names_nobody_unless_told_to)
-{
-	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = auth");
-	int port = superd_port(superd, "small");
-
-	cr_assert_str_eq(ask_auth(port, "6193, 23\r\n"), "6193 , 23 : ERROR : HIDDEN-USER\r\n");
-	cr_assert_str_eq(ask_auth(port, "70000, 23\r\n"), "0 , 23 : ERROR : INVALID-PORT\r\n");
-	cr_assert_str_eq(ask_auth(port, "rubbish\r\n"), "0 , 0 : ERROR : UNKNOWN-ERROR\r\n");
-	cr_assert_str_eq(ask_auth(port, "no line end"), "");
-}
-
-Behaviour(builtin, auth_says_what_it_was_given_to_say)
-{
-	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = \"auth -d somebody -o UNIX\"");
-
-	cr_assert_str_eq(ask_auth(superd_port(superd, "small"), "1,2\n"), "1 , 2 : USERID : UNIX : somebody\r\n");
-}
-
-Behaviour(builtin, auth_names_the_owner_of_a_connection_and_of_no_other)
-{
-	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = \"auth -r -o UNIX\"");
-	int port = superd_port(superd, "small"), own = listen_on(0), own_port = local_port(own);
-	int client = client_connect(own_port), other = client_connect_from("127.0.0.3", own_port);
-	const struct passwd *user = getpwuid(getuid());
-
-	SKIP_WITHOUT(user, "this user has no name");
-	cr_assert_str_eq(ask_auth(port, text_of("%d,%d\r\n", local_port(client), own_port)),
-			 text_of("%d , %d : USERID : UNIX : %s\r\n", local_port(client), own_port, user->pw_name));
-	/* Between other addresses than those of who asks, or no connection at all. */
-	cr_assert_str_eq(ask_auth(port, text_of("%d,%d\r\n", local_port(other), own_port)),
-			 text_of("%d , %d : ERROR : NO-USER\r\n", local_port(other), own_port));
-	cr_assert_str_eq(ask_auth(port, "1,1\r\n"), "1 , 1 : ERROR : NO-USER\r\n");
-	close(other);
-	close(client);
-	close(own);
-}
-
-/* What the kernel finds by two ports is owned by root wherever it is owned by nobody. */
-static void expect_no_owner(const char *options)
-{
-	struct superd *superd = run_small("127.0.0.1:0", text_of("accept = yes builtin = \"auth -r\" %s", options));
-	int port = superd_port(superd, "small"), own = listen_on(0), own_port = local_port(own);
-	int client = client_connect(own_port), client_port = local_port(client), accepted;
-
-	cr_assert_str_eq(ask_auth(port, text_of("%d,1\r\n", own_port)),
-			 text_of("%d , 1 : ERROR : NO-USER\r\n", own_port), "a listener is no connection");
-	cr_assert_str_eq(ask_auth(port, text_of("%d,%d\r\n", own_port, client_port)),
-			 text_of("%d , %d : ERROR : NO-USER\r\n", own_port, client_port), "nobody has taken it yet");
-	accepted = accept(own, NULL, NULL);
-	cr_assert_geq(accepted, 0);
-	close(client);
-	close(accepted);
-	cr_assert_str_eq(ask_auth(port, text_of("%d,%d\r\n", client_port, own_port)),
-			 text_of("%d , %d : ERROR : NO-USER\r\n", client_port, own_port), "it is over");
-	close(own);
-	superd_stop(superd);
-}
-
-Behaviour(builtin, auth_names_nobody_where_nobody_has_the_connection)
-{
-	expect_no_owner("");
-}
-
-Behaviour(builtin, auth_names_nobody_so_by_the_list_either)
-{
-	SKIP_WITHOUT(geteuid() == 0 && strstr(SUPERD_ANSWER("--version").out, "libseccomp"),
-		     "needs root and libseccomp");
-	expect_no_owner("restrict_address_families = { AF_INET, AF_UNIX }");
-}
-
-Behaviour(builtin, auth_waits_for_its_line_only_so_long)
-{
-	struct superd *superd = clock_run_small("127.0.0.1:0", "accept = yes builtin = \"auth -t 600\"");
-	int client = client_connect(superd_port(superd, "small"));
-
-	client_send(client, "12");
-	superd_wait_log(superd, "small: started");
-	clock_advance(superd, 9 * MINUTE_MS);
-	cr_assert(client_is_quiet(client, 0));
-	clock_advance(superd, 62 * SECOND_MS);
-	cr_assert(client_sees_end(client));
-	close(client);
-	WAIT_UNTIL(superd_processes(superd) == 0);
 }

@@ -1,5 +1,4 @@
 /* What the small services say, and the lines that clients say to them. */
-#include "builtin/auth.h"
 #include "builtin/tcpmux.h"
 #include "builtin/text.h"
 #include "tests/unit/unit.h"
@@ -66,38 +65,6 @@ Test(builtin_text, time_is_four_bytes_since_1900)
 		time_bytes(moments[n].now, bytes);
 		cr_expect_eq(memcmp(bytes, moments[n].bytes, 4), 0, "moment %zu", n);
 	}
-}
-
-static bool auth_takes(const char *line, unsigned local, unsigned remote)
-{
-	struct port_pair ports = { 0 };
-
-	return auth_parse(line, strlen(line), &ports) && ports.local == local && ports.remote == remote;
-}
-
-Test(builtin_text, an_ident_request_is_two_ports)
-{
-	cr_expect(auth_takes("6193, 23", 6193, 23));
-	cr_expect(auth_takes("6193,23", 6193, 23));
-	cr_expect(auth_takes(" \t6193 \t,  23 ", 6193, 23));
-	cr_expect(auth_takes("1,65535", 1, 65535));
-}
-
-Test(builtin_text, a_number_that_is_no_port_is_no_port)
-{
-	cr_expect(auth_takes("65536,23", 0, 23));
-	cr_expect(auth_takes("99999999999999999999999999,4294967319", 0, 0));
-	cr_expect(auth_takes("0,0", 0, 0));
-}
-
-Test(builtin_text, anything_else_is_no_ident_request)
-{
-	static const char *const wrong[] = { "",	  ",",	   "6193",  "6193,",   ",23",	  "6193 23", "6193,23x",
-					     "6193,23,4", "-1,23", "+1,23", "0x10,23", "6193;23", "a,b" };
-	struct port_pair ports;
-
-	for (size_t n = 0; n < sizeof(wrong) / sizeof(wrong[0]); n++)
-		cr_expect_not(auth_parse(wrong[n], strlen(wrong[n]), &ports), "%s", wrong[n]);
 }
 
 /* A connection whose other end has said this; more of it may follow. */

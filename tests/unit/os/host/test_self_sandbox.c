@@ -524,18 +524,9 @@ Test(sandbox, takes_on_a_user_and_queries_where_it_binds)
 	cr_expect_eq(outcome_in(&binds, make_inet_socket), NOT_REFUSED);
 	cr_expect_eq(outcome_in(&binds, make_packet_socket), EAFNOSUPPORT);
 	cr_expect_eq(outcome_in(&binds, keep_capabilities), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&binds, change_user), NOT_REFUSED);
 	cr_expect_eq(outcome_in(&binds, rename_itself), EPERM);
 	cr_expect_eq(outcome_in(&binds, be_traced), -SIGSYS);
-}
-
-/* superd-builtin, for the homes of the users that auth looks at. */
-Test(sandbox, that_changes_its_user_keeps_its_capabilities_as_they_are)
-{
-	static const struct self_sandbox users = { .rights = MAY_CHANGE_USER | MAY_FIND_NAMES };
-
-	skip_sanitized();
-	cr_expect_eq(outcome_in(&users, keep_capabilities), ENOSYS);
-	cr_expect_eq(outcome_in(&users, change_user), NOT_REFUSED);
 }
 
 Test(sandbox, traces_where_it_is_a_tracer)
