@@ -19,7 +19,7 @@ struct superctl_options {
 	int control_fd;                 /* a connection to it, for superd-web; 0: connect to `control` */
 	bool json;                      /* print the lines of the answer as received */
 	enum colour colour;
-	bool no_wait, check, http, names_only, failed_only, asleep_only, awake_only, ready, follow;
+	bool no_wait, check, names_only, failed_only, asleep_only, awake_only, ready, follow;
 	bool boot, allow_empty;
 	const char *service, *level;    /* events: the service and the least level; NULL: all services, the default level */
 	int64_t since;                  /* history, log: microseconds before now; 0: not given */

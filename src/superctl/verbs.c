@@ -26,7 +26,7 @@ const struct verb verbs[] = {
 	  "print log lines as they come", view_events },
 	{ "health", NAMES_ANY, 0,
 	  "print healthy, degraded or unhealthy, with the reasons", view_health },
-	{ "metrics", NAMES_ANY, MAY_HTTP,
+	{ "metrics", NAMES_ANY, 0,
 	  "print counters and histograms for Prometheus", view_metrics },
 	{ "connect", NAMES_SOME, 0, "connect standard input and output to a service, as a client", view_connect },
 	{ "start", NAMES_SOME, ACTS, "start a service now, without a client", view_act },

@@ -1,6 +1,6 @@
 /* One function for each verb of superctl: it sends the request to superd and prints the answer. Each function returns
- * the exit status, and has printed every error. With --json all but metrics --http print the lines of the answer as
- * received, without the last one, {"done":true}. */
+ * the exit status, and has printed every error. With --json all print the lines of the answer as received, without the
+ * last one, {"done":true}. */
 #pragma once
 
 #include "superctl/verbs.h"
@@ -16,6 +16,7 @@ enum ctl_status view_log(const struct superctl_options *options);
 enum ctl_status view_signal(const struct superctl_options *options);
 enum ctl_status view_health(const struct superctl_options *options);
 enum ctl_status view_metrics(const struct superctl_options *options);
+enum ctl_status view_metrics_page(const struct superctl_options *options); /* builtin = metrics */
 enum ctl_status view_page(const struct superctl_options *options); /* builtin = status; names: own host names */
 enum ctl_status view_act(const struct superctl_options *options);
 enum ctl_status view_connect(const struct superctl_options *options); /* exit status 1: also if the connection broke */

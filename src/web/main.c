@@ -48,7 +48,7 @@ static bool may_show_details(char *const *words)
 int main(int argc, char **argv)
 {
 	static const char channel[] = "--channel=";
-	struct superctl_options options = { .control = "its control socket", .timeout = -1, .http = true };
+	struct superctl_options options = { .control = "its control socket", .timeout = -1 };
 	const struct self_sandbox nothing = { .rights = 0 };
 	bool is_status;
 	int64_t fd = -1;
@@ -73,5 +73,5 @@ int main(int argc, char **argv)
 	options.in_detail = may_show_details(argv + 3);
 	tzset();
 	self_sandbox_enter(&nothing);
-	return (is_status ? view_page(&options) : view_metrics(&options)) == CTL_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
+	return (is_status ? view_page : view_metrics_page)(&options) == CTL_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -56,6 +56,10 @@ Behaviour(builtin_metrics, what_is_no_scrape_is_refused)
 	cr_expect(begins(page, "HTTP/1.1 405 "), "%s", page);
 	page = page_for(superd, "hold m\n\n");
 	cr_expect(begins(page, "HTTP/1.1 400 "), "%s", page);
+	page = page_for(superd, "GET /metrics HTTP/2.0\r\nHost: localhost\r\n\r\n");
+	cr_expect(begins(page, "HTTP/1.1 505 "), "%s", page);
+	page = page_for(superd, text_of("GET /%09000d HTTP/1.1\r\n", 0));
+	cr_expect(begins(page, "HTTP/1.1 431 "), "%s", page);
 }
 
 /* As a page of another site has it whose name was made to lead here (DNS rebinding). */

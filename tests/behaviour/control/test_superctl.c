@@ -104,9 +104,9 @@ Behaviour(superctl, knows_which_verb_and_option_were_meant)
 	outcome = SUPERCTL("/nowhere", "stop");
 	cr_assert_eq(outcome.status, 2);
 	expect(outcome.err, "superctl stop '*'");
-	outcome = SUPERCTL("/nowhere", "stop", "--http", "web");
+	outcome = SUPERCTL("/nowhere", "stop", "--names", "web");
 	cr_assert_eq(outcome.status, 2);
-	expect(outcome.err, "--http does not go with stop; it is for metrics");
+	expect(outcome.err, "--names does not go with stop; it is for list");
 	cr_assert_eq(SUPERCTL("/nowhere", "stop", "a\nshutdown").status, 2);
 	cr_assert_eq(SUPERCTL("/nowhere", "--json").status, 2);
 	cr_assert_eq(SUPERCTL("/nowhere", "--help").status, 0);
@@ -464,47 +464,4 @@ Behaviour(superctl, metrics_are_read_by_prometheus)
 		cr_skip_test("python3 has no prometheus_client (Debian: python3-prometheus-client)");
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
 		expect(read, samples[i]);
-}
-
-/* What superctl answers to this request, of which nothing more comes. */
-static const char *http(const char *control, const char *request)
-{
-	static unsigned serial;
-	struct outcome outcome =
-		answer_to(write_file(text_of("http%u", serial++), "%s", request),
-			  (const char *const[]){ superctl_path(), "--control", control, "metrics", "--http", NULL });
-
-	return outcome.out;
-}
-
-Behaviour(superctl, metrics_answer_one_http_request)
-{
-	static const struct recording recordings[] = { { "metrics", WEB RECORDED_DONE }, { 0 } };
-	struct recorded recorded = recorded_run(RECORDED_GREETING, recordings);
-	const char *page = http(recorded.path, "GET /metrics?x=1 HTTP/1.1\r\nHost: a\r\n\r\n"), *head, *body;
-	static char long_request[9000];
-
-	cr_assert_eq(strncmp(page, "HTTP/1.1 200 OK\r\n", 17), 0, "%s", page);
-	expect(page, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
-	body = strstr(page, "\r\n\r\n");
-	cr_assert_not_null(body);
-	expect(page, text_of("Content-Length: %zu\r\n", strlen(body + 4)));
-	head = http(recorded.path, "HEAD /metrics HTTP/1.0\n\n");
-	cr_assert_eq(strncmp(head, page, (size_t)(body - page)), 0, "%s", head);
-	cr_assert_str_eq(strstr(head, "\r\n\r\n"), "\r\n\r\n");
-	page = http(recorded.path, "GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text;version=1.0.0;q=0.5,"
-				   "text/plain;version=0.0.4;q=0.3\r\n\r\n");
-	expect(page, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
-	expect(http(recorded.path, "GET / HTTP/1.1\r\n\r\n"), "HTTP/1.1 404 Not Found\r\n");
-	page = http(recorded.path, "POST /metrics HTTP/1.1\r\n\r\n");
-	expect(page, "HTTP/1.1 405 Method Not Allowed\r\n");
-	expect(page, "Allow: GET, HEAD\r\n");
-	expect(http(recorded.path, "GET /metrics\r\n\r\n"), "HTTP/1.1 400 Bad Request\r\n");
-	expect(http(recorded.path, "GET /metrics HTTP/1.1\r\nHo"), "HTTP/1.1 400 Bad Request\r\n");
-	expect(http(recorded.path, "GET /metrics HTTP/2.0\r\n\r\n"), "HTTP/1.1 505 ");
-	memset(long_request, 'x', sizeof(long_request) - 1);
-	expect(http(recorded.path, long_request), "HTTP/1.1 431 ");
-	cr_assert_str_eq(http(recorded.path, ""), "");
-	expect(http(path_in("nothing"), "GET /metrics HTTP/1.1\r\n\r\n"), "HTTP/1.1 503 Service Unavailable\r\n");
-	recorded_stop(&recorded);
 }
