@@ -164,24 +164,21 @@ void columns_print(struct columns *columns, const struct screen *screen, const s
 	shown = fit_widths(columns, room, widths);
 	buf_text(out, page->indent);
 	add_titles(columns, screen, widths, shown, out);
-	buf_text(out, page->end);
-	for (size_t row = 0; row < columns_rows(columns) && row < page->first + page->most; row++) {
-		if (row >= page->first)
-			buf_text(out, page->indent);
+	buf_char(out, '\n');
+	for (size_t row = 0; row < columns_rows(columns) && row < page->most; row++) {
+		buf_text(out, page->indent);
 		for (size_t i = 0; i < columns->count; i++, at++, text += strlen(text) + 1) {
 			struct cell cell = { text, (enum style)columns->styles.data[at], widths[i],
 					     columns->list[i].right, i + 1 == shown };
 
-			if (row < page->first || i >= shown || widths[i] == HIDDEN)
+			if (i >= shown || widths[i] == HIDDEN)
 				continue;
 			if (i)
 				add_blanks(out, GAP);
 			add_cell(out, screen, &cell);
 		}
-		if (row < page->first)
-			continue;
 		trim_blanks(out);
-		buf_text(out, page->end);
+		buf_char(out, '\n');
 	}
 }
 

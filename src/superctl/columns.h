@@ -28,10 +28,10 @@ struct columns {
 	size_t cells;                   /* number of cells so far */
 };
 
-/* The rows to print, and the text around each line. */
+/* The rows to print. */
 struct columns_page {
-	size_t first, most;             /* the first row, and the number of rows at most */
-	const char *indent, *end;       /* text before and behind each line */
+	size_t most;                    /* number of rows at most */
+	const char *indent;             /* text before each line */
 };
 
 void columns_begin(struct columns *columns, const struct column *list, size_t count);    /* copies the list */

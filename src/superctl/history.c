@@ -114,7 +114,7 @@ static void add_row(struct history_view *view, const struct sleep *sleep)
 
 static enum ctl_status print_sleeps(struct history_view *view)
 {
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "" };
 	struct buf out = { 0 };
 	enum ctl_status status;
 	struct screen screen;

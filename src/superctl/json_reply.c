@@ -27,11 +27,6 @@ void json_reply_need_memory(const char *words)
 	json_set_alloc_funcs(allocate_value, free);
 }
 
-void json_reply_do_without_memory(void)
-{
-	memory_ends_process(-1, NULL, 0);
-}
-
 json_t *json_reply_parse(const char *line, size_t length)
 {
 	json_t *object = json_loadb(line, length, JSON_ALLOW_NUL, NULL);

@@ -8,9 +8,8 @@
 #include "lib/buf.h"
 
 /* From now on superctl ends with these last words, static, if a text or a JSON value gets no memory: it has one short
- * job. While it owns the terminal, which it has to restore, it does without: what it cannot compose is missing. */
+ * job. */
 void json_reply_need_memory(const char *words);
-void json_reply_do_without_memory(void);
 
 /* Parses a line. The caller calls json_decref. NULL: it is no JSON object. */
 json_t *json_reply_parse(const char *line, size_t length);

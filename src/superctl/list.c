@@ -161,7 +161,7 @@ static void add_nothing(const struct superctl_options *options, struct buf *out)
 static bool print_listing(struct list_view *view)
 {
 	struct buf *out = &view->cell;
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "" };
 	size_t count = columns_rows(&view->columns);
 
 	if (count)

@@ -12,14 +12,24 @@
 #include "lib/clock.h"
 #include "superctl/json_reply.h"
 
-#define STEADY 2000 /* milliseconds on one connection after which superd counts as back */
+/* Milliseconds. */
+#define GIVE_UP 30000                   /* until superctl gives up, without --timeout */
+#define PAUSE 200                       /* between two tries */
+#define STEADY 2000                     /* on one connection, after which superd counts as back */
+
+struct reconnect {
+	int64_t lost;                   /* time when superd went away, of clock_ms; 0: never */
+	int64_t back;                   /* time of the last try, of clock_ms */
+	size_t lines_read;              /* conversation->lines_read when superd went away */
+};
 
 static int64_t reconnect_timeout(const struct superctl_options *options)
 {
-	return options->timeout < 0 ? RECONNECT_TIMEOUT : options->timeout / 1000;
+	return options->timeout < 0 ? GIVE_UP : options->timeout / 1000;
 }
 
-bool reconnect_is_needed(struct reconnect *reconnect, const struct conversation *conversation)
+/* The connection has ended. Returns true if superd had been there before, for more than a moment. */
+static bool note_loss(struct reconnect *reconnect, const struct conversation *conversation)
 {
 	bool was_there = !reconnect->lost || conversation->lines_read != reconnect->lines_read ||
 		clock_ms() - reconnect->back > STEADY;
@@ -30,19 +40,20 @@ bool reconnect_is_needed(struct reconnect *reconnect, const struct conversation 
 	return was_there;
 }
 
-bool reconnect_is_over(const struct reconnect *reconnect, const struct conversation *conversation)
+static bool is_over(const struct reconnect *reconnect, const struct conversation *conversation)
 {
 	return clock_ms() - reconnect->lost >= reconnect_timeout(conversation->options);
 }
 
-bool reconnect_try(struct reconnect *reconnect, struct conversation *conversation, const struct buf *request)
+/* Makes one try, silently: closes the old connection, connects, and sends the request. */
+static bool try_again(struct reconnect *reconnect, struct conversation *conversation, const struct buf *request)
 {
 	int64_t until = conversation->until, timeout = conversation->timeout;
 	enum ctl_status status;
 
 	conversation->quiet = true;
 	conversation_close(conversation);
-	conversation->until = clock_ms() + RECONNECT_PAUSE;
+	conversation->until = clock_ms() + PAUSE;
 	conversation->timeout = TRANSPORT_FOREVER;
 	status = conversation_open(conversation, conversation->options);
 	if (status == CTL_DONE)
@@ -98,19 +109,19 @@ static bool print_back(const struct conversation *conversation)
 static enum ctl_status reconnect_and_ask(struct conversation *conversation, struct reconnect *reconnect,
 					 const struct buf *request)
 {
-	bool is_news = reconnect_is_needed(reconnect, conversation), first = is_news;
+	bool is_news = note_loss(reconnect, conversation), first = is_news;
 
 	if (is_news && !print_lost(conversation))
 		return CTL_FAILED;
 	do {
 		if (!first)
-			(void)poll(NULL, 0, RECONNECT_PAUSE);
-		if (!first && reconnect_is_over(reconnect, conversation)) {
+			(void)poll(NULL, 0, PAUSE);
+		if (!first && is_over(reconnect, conversation)) {
 			fprintf(stderr, "superctl: superd at %s has not returned\n", conversation->options->control);
 			return CTL_NO_SUPERD;
 		}
 		first = false;
-	} while (!reconnect_try(reconnect, conversation, request));
+	} while (!try_again(reconnect, conversation, request));
 	return !is_news || print_back(conversation) ? CTL_DONE : CTL_FAILED;
 }
 

@@ -15,7 +15,7 @@
 
 static const char *const codes[] = {
 	[STYLE_PLAIN] = "\033[0m",   [STYLE_BOLD] = "\033[1m",	 [STYLE_DIM] = "\033[2m",   [STYLE_GREEN] = "\033[32m",
-	[STYLE_YELLOW] = "\033[33m", [STYLE_RED] = "\033[1;31m", [STYLE_BLUE] = "\033[36m", [STYLE_TITLE] = "\033[7m",
+	[STYLE_YELLOW] = "\033[33m", [STYLE_RED] = "\033[1;31m", [STYLE_BLUE] = "\033[36m",
 };
 
 static size_t environment_number(const char *name)

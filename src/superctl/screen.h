@@ -7,7 +7,7 @@
 #include "lib/buf.h"
 #include "superctl/options.h"
 
-enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GREEN, STYLE_YELLOW, STYLE_RED, STYLE_BLUE, STYLE_TITLE };
+enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GREEN, STYLE_YELLOW, STYLE_RED, STYLE_BLUE };
 
 struct screen {
 	bool is_terminal;               /* stdout is a terminal */
@@ -19,7 +19,7 @@ struct screen {
 
 /* Sets the colours by --color, $NO_COLOR (no-color.org) and $TERM. */
 void screen_open(struct screen *screen, enum colour colour);
-void screen_measure(struct screen *screen);                     /* reads the size again, as after SIGWINCH */
+void screen_measure(struct screen *screen);                     /* reads the size again */
 
 /* Adds the escape sequence of a style. STYLE_PLAIN ends the style before. */
 void screen_set(const struct screen *screen, struct buf *out, enum style style);

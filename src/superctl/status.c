@@ -135,7 +135,7 @@ static void add_instances(struct buf *out, const struct screen *screen, const js
 		{ .title = "CPU", .right = true },  { .title = "PEER", .can_shrink = true },
 		{ .title = "SAYS", .can_shrink = true },
 	};
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "               ", .end = "\n" };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "               " };
 	const json_t *list = json_reply_list(service, "instances");
 	struct columns columns;
 	struct buf cell = { 0 };
@@ -214,7 +214,7 @@ static void add_warm_programs(struct buf *out, const struct screen *screen, cons
 		{ .title = "MEMORY", .right = true },
 		{ .title = "CPU", .right = true },
 	};
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "               ", .end = "\n" };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "               " };
 	const json_t *list = json_reply_list(service, "warm_programs");
 	struct columns columns;
 

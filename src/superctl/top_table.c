@@ -36,13 +36,7 @@ void top_table_free(struct top_table *table)
 	json_decref(table->before);
 	json_decref(table->now);
 	rate_history_free(&table->rates);
-	free(table->chosen);
 	*table = (struct top_table){ .sort = table->sort };
-}
-
-size_t top_table_services(const struct top_table *table)
-{
-	return json_array_size(json_reply_list(table->now, "services"));
 }
 
 /* The services of an answer by name: two answers may have them in different orders. */
@@ -122,7 +116,7 @@ static void add_share(struct buf *out, double share)
 		buf_addf(out, "%.1f%%", share * 100);
 }
 
-static void add_head(const struct top_table *table, const char *end, struct buf *out)
+static void add_head(const struct top_table *table, struct buf *out)
 {
 	const json_t *superd = json_reply_object(table->now, "superd"),
 		     *earlier = json_reply_object(table->before, "superd");
@@ -137,7 +131,7 @@ static void add_head(const struct top_table *table, const char *end, struct buf 
 		buf_char(out, ')');
 	}
 	(void)sentence_add(out, superd, "; {services: service}, {instances: instance}");
-	buf_addf(out, "%s%s", end, end);
+	buf_text(out, "\n\n");
 }
 
 /* The columns that are left out first on a narrow terminal stand last. */
@@ -154,11 +148,7 @@ static void add_row(struct columns *columns, const struct top_table *table, cons
 	struct buf cell = { 0 };
 
 	for (size_t n = 0; n < COLUMNS; n++) {
-		if (columns_of_top[n] == FIELD_NAME && table->chosen && !strcmp(table->chosen, row->name)) {
-			buf_text(&cell, "> ");
-			json_reply_show_text(&cell, row->service, "service");
-			columns_add(columns, STYLE_BOLD, &cell);
-		} else if (columns_of_top[n] == FIELD_SHARE) {
+		if (columns_of_top[n] == FIELD_SHARE) {
 			add_share(&cell, row->share);
 			columns_add(columns, STYLE_PLAIN, &cell);
 		} else if (columns_of_top[n] == FIELD_RATE) {
@@ -171,10 +161,11 @@ static void add_row(struct columns *columns, const struct top_table *table, cons
 	buf_free(&cell);
 }
 
-void top_table_add(struct top_table *table, const struct screen *screen, size_t most, const char *end, struct buf *out)
+void top_table_add(const struct top_table *table, const struct screen *screen, size_t most, struct buf *out)
 {
-	const struct columns_page page = { .first = table->first, .most = most, .indent = "", .end = end };
-	size_t count = top_table_services(table);
+	const struct columns_page page = { .most = most, .indent = "" };
+	size_t count = json_array_size(json_reply_list(table->now, "services"));
+	double more = json_reply_number(table->now, "more_services") + (double)(count > most ? count - most : 0);
 	struct row *rows = make_rows(table, count);
 	struct columns columns;
 
@@ -182,33 +173,11 @@ void top_table_add(struct top_table *table, const struct screen *screen, size_t 
 	columns.list[0].can_shrink = true;      /* a screen must not wrap its rows */
 	for (size_t i = 0; rows && i < count; i++)
 		add_row(&columns, table, screen, &rows[i]);
-	add_head(table, end, out);
+	add_head(table, out);
 	columns_print(&columns, screen, &page, out);
-	if (json_reply_number(table->now, "more_services") > 0)
-		buf_addf(out, "and %.0f more%s", json_reply_number(table->now, "more_services"), end);
+	if (more > 0)
+		buf_addf(out, "and %.0f more\n", more);
 	out->failed |= !rows;
 	columns_free(&columns);
 	free(rows);
-}
-
-/* By the name, as the order changes with each answer. */
-void top_table_choose(struct top_table *table, int rows, size_t most)
-{
-	size_t count = top_table_services(table), at = 0;
-	struct row *list = make_rows(table, count);
-
-	if (list && count) {
-		while (table->chosen && at < count && strcmp(list[at].name, table->chosen) != 0)
-			at++;
-		if (table->chosen && at < count && (rows > 0 ? at + 1 < count : at > 0))
-			at = rows > 0 ? at + 1 : at - 1;
-		at = at < count ? at : 0;
-		free(table->chosen);
-		table->chosen = strdup(list[at].name);
-		if (at < table->first)
-			table->first = at;
-		else if (at >= table->first + most)
-			table->first = at - most + 1;
-	}
-	free(list);
 }

@@ -13,19 +13,11 @@ struct top_table {
 	json_t *now, *before;           /* the last two answers, owned; NULL: there was none */
 	struct rate_history rates;      /* connections and starts of the last answers */
 	char sort;                      /* sort key: 'm' memory, 'c' CPU, 'n' name, 's' state, 'u' last use */
-	size_t first;                   /* number of services scrolled past */
-	char *chosen;                   /* name of the service that keys act on, owned; NULL: none. Its row has a mark. */
 };
 
 /* Takes a reference to the next answer. Shares of the processor are computed against the answer before. */
 void top_table_take(struct top_table *table, const json_t *line);
 
-/* Adds the head and at most `most` services, each line with `end` behind it. SIZE_MAX: all services. */
-void top_table_add(struct top_table *table, const struct screen *screen, size_t most, const char *end, struct buf *out);
-
-/* Chooses the service that is so many rows below the chosen one, or the first one, and scrolls to it. most: as
- * drawn. */
-void top_table_choose(struct top_table *table, int rows, size_t most);
-
-size_t top_table_services(const struct top_table *table);       /* number of services in the last answer */
+/* Adds the head, and at most `most` services with the number of the others. SIZE_MAX: all services. */
+void top_table_add(const struct top_table *table, const struct screen *screen, size_t most, struct buf *out);
 void top_table_free(struct top_table *table);

@@ -110,7 +110,8 @@ static bool grow_buffer(struct transport *transport)
 	return true;
 }
 
-enum transport_result transport_fill(struct transport *transport)
+/* Reads the available data, without waiting. TRANSPORT_NONE: the connection is still open. */
+static enum transport_result fill(struct transport *transport)
 {
 	ssize_t got;
 
@@ -127,7 +128,8 @@ enum transport_result transport_fill(struct transport *transport)
 	return TRANSPORT_NONE;
 }
 
-enum transport_result transport_take_line(struct transport *transport, char **line, size_t *length)
+/* Takes the next line from the data read so far, without waiting: TRANSPORT_LINE or TRANSPORT_NONE. */
+static enum transport_result take_line(struct transport *transport, char **line, size_t *length)
 {
 	char *begin, *end;
 
@@ -166,13 +168,13 @@ static bool wait_readable(struct transport *transport, int64_t until)
 
 enum transport_result transport_wait_line(struct transport *transport, int64_t until, char **line, size_t *length)
 {
-	enum transport_result result = transport_take_line(transport, line, length);
+	enum transport_result result = take_line(transport, line, length);
 
 	while (result == TRANSPORT_NONE) {
-		result = transport_fill(transport);
+		result = fill(transport);
 		if (result != TRANSPORT_NONE)
 			break;
-		result = transport_take_line(transport, line, length);
+		result = take_line(transport, line, length);
 		if (result == TRANSPORT_NONE && !wait_readable(transport, until))
 			result = TRANSPORT_LATE;
 	}

@@ -34,10 +34,4 @@ int transport_send(struct transport *transport, const char *text, size_t length)
  * valid until the next call. A last line without a newline is ignored. */
 enum transport_result transport_wait_line(struct transport *transport, int64_t until, char **line, size_t *length);
 
-/* Takes the next line from the data read so far, without waiting: TRANSPORT_LINE or TRANSPORT_NONE. */
-enum transport_result transport_take_line(struct transport *transport, char **line, size_t *length);
-
-/* Reads the available data, without waiting. TRANSPORT_NONE: the connection is still open. */
-enum transport_result transport_fill(struct transport *transport);
-
 void transport_close(struct transport *transport);

@@ -200,7 +200,7 @@ static void run_top(char sort)
 		free(text);
 		if (!line)
 			continue;
-		top_table_add(&table, &server.screen, 5, "\n", &out);
+		top_table_add(&table, &server.screen, 5, &out);
 		__wrap_conversation_print(&out);
 	}
 	top_table_free(&table);

@@ -149,7 +149,7 @@ static const char *printed(size_t width)
 						{ .title = "N", .right = true },
 						{ .title = "WHAT", .can_shrink = true } };
 	const struct screen screen = { .width = width };
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "" };
 	struct columns columns;
 	struct buf out = { 0 };
 
@@ -185,7 +185,7 @@ Test(superctl_columns, that_stay_are_neither_cut_nor_left_out)
 	static const struct column titles[] = { { .title = "NAME", .stays = true }, { .title = "N" },
 						{ .title = "WHERE", .stays = true },
 						{ .title = "WHAT", .can_shrink = true } };
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "" };
 	static const char *const cells[] = { "jellyfin", "1", "tcp:127.0.0.1:8096", "jellyfin --service" };
 	struct columns columns;
 	struct buf out = { 0 };
@@ -213,7 +213,7 @@ static const char *printed_with_empty(size_t width)
 	static const struct column titles[] = { { .title = "NAME" }, { .title = "QUEUE", .right = true },
 						{ .title = "WHAT", .can_shrink = true } };
 	const struct screen screen = { .width = width };
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "" };
 	struct columns columns;
 	struct buf out = { 0 };
 
