@@ -116,15 +116,18 @@ static void add_user_folders(struct unit_path *path, const struct unit_machine *
 
 	add_below(path, machine->configuration, "/systemd/user.control");
 	add_below(path, machine->runtime, "/systemd/user.control");
+	add_below(path, machine->runtime, "/systemd/generator.early");
 	add_below(path, machine->configuration, "/systemd/user");
 	add_folders(path, configurations && *configurations ? configurations : "/etc/xdg", "/systemd/user");
 	add_below(path, "/etc", "/systemd/user");
 	add_below(path, machine->runtime, "/systemd/user");
 	add_below(path, "/run", "/systemd/user");
+	add_below(path, machine->runtime, "/systemd/generator");
 	add_below(path, machine->data, "/systemd/user");
 	add_folders(path, data && *data ? data : "/usr/local/share:/usr/share", "/systemd/user");
 	add_below(path, "/usr/local/lib", "/systemd/user");
 	add_below(path, "/usr/lib", "/systemd/user");
+	add_below(path, machine->runtime, "/systemd/generator.late");
 }
 
 const char *const *os_info_unit_path(const struct unit_machine *machine, struct pool *pool)
