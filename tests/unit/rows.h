@@ -84,7 +84,7 @@ __attribute__((format(printf, 1, 2))) static inline struct plan *row_plan(const 
 /* What superd itself was started with; the texts end with NULL. */
 __attribute__((sentinel)) static inline void inherit(const char *first, ...)
 {
-	static char *list[16];
+	static char *list[32];
 	size_t count = 0;
 	va_list more;
 

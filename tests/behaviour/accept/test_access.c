@@ -612,6 +612,23 @@ Behaviour(access, starts_for_the_datagrams_of_one_source_are_counted_by_the_minu
 	close(other);
 }
 
+/* One on this machine, without an address. */
+Behaviour(access, a_local_client_that_exceeds_a_limit_is_named_as_such)
+{
+	const char *path = path_in("each.sock");
+	struct superd *superd = superd_run("service each { listen = \"%s\" accept = yes exec = \"%s\" per_source = 1 }",
+					   path, backend("lines"));
+	int first, next;
+
+	wait_node(path);
+	first = client_settle(client_connect_unix(path, SOCK_STREAM));
+	next = client_connect_unix(path, SOCK_STREAM);
+	cr_assert(client_sees_end(next), "it was served\n%s", world_logs());
+	superd_wait_log(superd, "each: refused a local client: each from a local client exceeded counts (limit 1)");
+	close(first);
+	close(next);
+}
+
 /* A backend counts until its end is noticed, and it ends by itself a moment after its client has gone. */
 static void expect_all_served(const char *options)
 {

@@ -603,9 +603,10 @@ Test(superctl_order, every_result_of_superd_has_a_sentence)
 	json_decref(schema);
 }
 
-static void expect_sentence(const char *members, bool at_boot, const char *sentence)
+/* A line about the service web with these members, in single quotes. */
+static json_t *line_with(const char *members)
 {
-	struct buf json = { 0 }, out = { 0 };
+	struct buf json = { 0 };
 	json_t *line;
 
 	buf_addf(&json, "{'service':'web',%s}", members);
@@ -613,9 +614,17 @@ static void expect_sentence(const char *members, bool at_boot, const char *sente
 		json.data[n] = json.data[n] == '\'' ? '"' : json.data[n];
 	line = json_reply_parse(json.data, json.length);
 	cr_assert_not_null(line, "%s", json.data);
+	buf_free(&json);
+	return line;
+}
+
+static void expect_sentence(const char *members, bool at_boot, const char *sentence)
+{
+	struct buf out = { 0 };
+	json_t *line = line_with(members);
+
 	order_add(&out, line, at_boot);
 	cr_expect_str_eq(buf_string(&out) + strlen("web: "), sentence);
-	buf_free(&json);
 	buf_free(&out);
 	json_decref(line);
 }
@@ -659,6 +668,29 @@ Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 	expect_sentence("'ok':true,'result':'disabled-already'", true,
 			"it is disabled already; also at each start of superd");
 	expect_sentence("'ok':true,'result':'under-way'", true, "under way");
+}
+
+static void expect_waiting(const char *members, const char *sentence)
+{
+	struct buf out = { 0 };
+	json_t *line = line_with(members);
+
+	cr_expect(order_add_waiting(&out, line));
+	cr_expect_str_eq(buf_string(&out), sentence);
+	buf_free(&out);
+	json_decref(line);
+}
+
+/* Between two limits none runs, as while the kernel has not told yet of the end: that is no timeout_stop = infinity. */
+Test(superctl_order, no_limit_is_named_but_where_there_is_none)
+{
+	expect_waiting("'waiting':{'pid':7,'phase':'stops'}", "web: waiting: pid 7 has not ended");
+	expect_waiting("'waiting':{'pid':7,'phase':'stops','unlimited':true}",
+		       "web: waiting: pid 7 has not ended; timeout_stop = infinity sets no limit");
+	expect_waiting("'waiting':{'pid':7,'phase':'stops','left':9}",
+		       "web: waiting: pid 7 has not ended; in 9 s it is killed");
+	expect_waiting("'waiting':{'pid':7,'phase':'left-alone','left':9}",
+		       "web: waiting: pid 7 has not ended; in 9 s it is left to itself");
 }
 
 /* What status' exit status says. */

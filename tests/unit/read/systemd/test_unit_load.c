@@ -461,6 +461,23 @@ Test(unit_load, passes_over_a_folder_of_the_path_that_it_may_not_look_at_and_say
 	cr_assert_eq(chmod("etc", 0755), 0);
 }
 
+static bool is_refused(void)
+{
+	bool failed = false;
+	const struct unit *unit = unit_find(&reading, "mine", "a.service", &failed);
+
+	return !unit && failed && strstr(said(), "mine: error: cannot read: Permission denied");
+}
+
+Test(unit_load, refuses_a_named_folder_that_it_may_not_look_at)
+{
+	write_unit("mine/a.service");
+	write_unit("lib/a.service");
+	cr_assert_eq(chmod("mine", 0), 0);
+	as_nobody(is_refused);
+	cr_assert_eq(chmod("mine", 0755), 0);
+}
+
 Test(unit_load, bounds_the_names_of_a_unit)
 {
 	char path[64];

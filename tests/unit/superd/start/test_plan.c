@@ -341,29 +341,44 @@ Test(plan, looks_for_a_main_command_in_the_path_alone)
 	cr_expect_str_eq(plan->main.program, "", "it would be started from the folder we are in");
 }
 
+static bool has(const char *name, const char *value)
+{
+	return value_of(name) && !strcmp(value_of(name), value);
+}
+
 static bool has_users_variables(void)
 {
-	return value_of("XDG_RUNTIME_DIR") && !strcmp(value_of("XDG_RUNTIME_DIR"), "/run/user/65534") &&
-	       value_of("DBUS_SESSION_BUS_ADDRESS") && value_of("DISPLAY") && !value_of("JOURNAL_STREAM");
+	static const char *const own[] = { "INVOCATION_ID", "JOURNAL_STREAM", "LISTEN_FDS", "MAINPID", "MANAGERPID",
+					   "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE", "NOTIFY_SOCKET", "PIDFILE",
+					   "SYSTEMD_EXEC_PID", "WATCHDOG_USEC" };
+
+	for (size_t n = 0; n < sizeof(own) / sizeof(*own); n++) {
+		if (value_of(own[n]))
+			return false;
+	}
+	return has("XDG_RUNTIME_DIR", "/run/user/65534") && has("DBUS_SESSION_BUS_ADDRESS", "unix:path=/x") &&
+	       has("HOME", "/home/elsewhere") && has("SHELL", "/bin/odd");
 }
 
 static bool tells_a_users_unit(void)
 {
-	return plan_of("exec = \"/bin/true\"\nunit_environment = yes") && has_users_variables();
+	return plan_of("exec = \"/bin/true\"\nunit_environment = yes") && has_users_variables() &&
+	       has("DISPLAY", ":0") && plan_of("exec = \"/bin/true\"\nunit_environment = yes\nenv = \"DISPLAY=:1\"") &&
+	       has_users_variables() && has("DISPLAY", ":1");
 }
 
 static bool tells_no_other(void)
 {
-	return plan_of("exec = \"/bin/true\"") && !value_of("XDG_RUNTIME_DIR");
+	return plan_of("exec = \"/bin/true\"") && !value_of("XDG_RUNTIME_DIR") && !value_of("DISPLAY") &&
+	       !has("HOME", "/home/elsewhere");
 }
 
 Test(plan, a_users_unit_is_told_where_his_session_is)
 {
-	static char xdg[] = "XDG_RUNTIME_DIR=/run/user/65534", bus[] = "DBUS_SESSION_BUS_ADDRESS=unix:path=/x",
-		    display[] = "DISPLAY=:0", journal[] = "JOURNAL_STREAM=8:1",
-		    *session[] = { xdg, bus, display, journal, NULL };
-
-	process_defaults.environment = session;
+	inherit("XDG_RUNTIME_DIR=/run/user/65534", "DBUS_SESSION_BUS_ADDRESS=unix:path=/x", "DISPLAY=:0",
+		"HOME=/home/elsewhere", "SHELL=/bin/odd", "INVOCATION_ID=1", "JOURNAL_STREAM=8:1", "LISTEN_FDS=1",
+		"MAINPID=1", "MANAGERPID=1", "MEMORY_PRESSURE_WATCH=/a", "MEMORY_PRESSURE_WRITE=b", "NOTIFY_SOCKET=/n",
+		"PIDFILE=/p", "SYSTEMD_EXEC_PID=1", "WATCHDOG_USEC=9", NULL);
 	as_nobody(tells_a_users_unit);
 	as_nobody(tells_no_other);
 	if (geteuid() == 0)
