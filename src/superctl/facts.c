@@ -220,8 +220,8 @@ static void add_countdown(struct buf *out, const json_t *idle)
 	bool are_quiet = json_reply_is(idle, "means", "quiet") && connections > 0;
 	double left = timeout - json_reply_number(idle, "for");
 
-	buf_text(out, json_reply_is(idle, "action", "freeze")	? "; it is frozen "
-		      : json_reply_is(idle, "action", "report") ? "; it is reported "
+	buf_text(out, json_reply_is(idle, "action", "freeze")	? "; superd will freeze it "
+		      : json_reply_is(idle, "action", "report") ? "; superd will report it "
 								: "; it sleeps ");
 	if (json_reply_has_number(idle, "for") && left <= 0) {
 		buf_text(out, "now");

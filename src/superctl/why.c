@@ -27,27 +27,29 @@ static const json_t *find_lock(const json_t *service, const char *kind)
 	return NULL;
 }
 
-/* Adds "an operator (uid 0) has held it for 5 min: WHAT", and, if the order cannot be stored, why it ends with superd.
- * What each boot disables the next superd disables, too. */
-static void add_lock(struct buf *out, const json_t *service, const char *kind, const char *what)
+/* The order of an operator that has led to the state; NULL: none, as in a drain, or not known. */
+static const json_t *deciding_lock(const json_t *service)
 {
-	const json_t *lock = find_lock(service, kind);
+	if (json_reply_is(service, "state", "off"))
+		return find_lock(service, "disabled");
+	if (json_reply_is(service, "state", "held") && !json_reply_flag(service, "drains"))
+		return find_lock(service, "held");
+	return NULL;
+}
 
-	(void)sentence_add(out, lock, "an operator [(uid {uid}) ]has ");
-	buf_addf(out, "%s it", kind);
-	if (lock) {
-		buf_text(out, " for ");
-		sentence_add_lapse(out, sentence_now(service) - json_reply_number(lock, "since"));
-	}
-	buf_addf(out, ": %s", what);
+/* Adds what ends the order of an operator, and, if the order cannot be stored, why it ends with superd. What each boot
+ * disables the next superd disables, too. */
+static void add_way_out(struct buf *out, const json_t *service, const char *kind, const char *way)
+{
+	buf_text(out, way);
 	if (!find_lock(service, "disabled at boot"))
-		(void)sentence_add(out, lock, "[; this ends with superd: {ends_with_superd}]");
+		(void)sentence_add(out, find_lock(service, kind), "[; this ends with superd: {ends_with_superd}]");
 }
 
 static void add_off(struct buf *out, const json_t *service)
 {
 	if (json_reply_has_number(service, "for") && !json_reply_flag(service, "enabled"))
-		add_lock(out, service, "disabled", "enable opens its sockets again");
+		add_way_out(out, service, "disabled", "superctl enable opens its sockets");
 	else
 		(void)sentence_add(out, service, "[{#for}it is not in use|disabled: the configuration has disable = yes"
 						 "[ ({disabled_at})]]");
@@ -175,7 +177,7 @@ static void add_held(struct buf *out, const json_t *service)
 	if (json_reply_flag(service, "drains"))
 		buf_text(out, "it drains: clients queue until its instances have ended");
 	else
-		add_lock(out, service, "held", "clients queue until release");
+		add_way_out(out, service, "held", "clients queue until superctl release");
 }
 
 /* By the word for the state. "left out" has its own sentences. */
@@ -196,20 +198,31 @@ static const struct fact states[] = {
 	{ "full", .sentence = "it has as many instances as it may: clients queue until one ends" },
 };
 
-static void add_state(struct buf *out, const json_t *service)
+/* Adds how long the state has lasted, or when an operator ordered it: one time, as the state follows the order, and a
+ * second one would differ a little. With accept = yes the age is that of the sockets, not of the last instance. */
+static void add_age(struct buf *out, const json_t *service)
 {
 	bool is_each = json_is_true(json_object_get(service, "accept")) && json_reply_is(service, "state", "listening");
+	const json_t *lock = deciding_lock(service);
 
-	/* With accept = yes its age is that of its sockets, not of its last instance. */
+	if (lock) {
+		buf_char(out, ' ');
+		sentence_add_lapse(out, sentence_now(service) - json_reply_number(lock, "since"));
+		(void)sentence_add(out, lock, " ago by an operator[ (uid {uid})]");
+	} else if (!is_each) {
+		buf_text(out, " for ");
+		sentence_add_lapse(out, json_reply_number(service, "for"));
+	}
+}
+
+static void add_state(struct buf *out, const json_t *service)
+{
 	if (json_reply_has_number(service, "for")) {
 		if (*state_word_of(service)->word)
 			buf_text(out, state_word_of(service)->word);
 		else
 			json_reply_show_text(out, service, "state");
-		if (!is_each) {
-			buf_text(out, " for ");
-			sentence_add_lapse(out, json_reply_number(service, "for"));
-		}
+		add_age(out, service);
 		buf_text(out, ": ");
 	}
 	(void)sentence_add(out, service, "[it waits for {waits_for} (wants)]");
@@ -254,20 +267,26 @@ static void add_own_port_hint(struct buf *out, const json_t *service)
 	}
 }
 
-/* Adds the listeners that a program with pass = bind has, or those that it lacks. */
+/* Adds the listeners that a program with pass = bind has, or those that it lacks: "it has bound tcp:80, tcp:443; it
+ * asked for tcp:[::]:81 and got superd's socket tcp:81". */
 static void add_binds(struct buf *out, const json_t *service)
 {
 	const json_t *current = facts_current(service), *binds = json_reply_list(current, "binds");
+	bool was_other = false;
 
 	(void)sentence_add(out, current, "[{unbound}]");
 	for (size_t n = 0; n < json_array_size(binds) && !*json_reply_text(current, "unbound"); n++) {
 		const json_t *bind = json_array_get(binds, n);
+		bool is_other = *json_reply_text(bind, "endpoint") &&
+				!json_reply_is(bind, "asked", json_reply_text(bind, "endpoint"));
 
-		buf_text(out, n ? ", " : "it has bound ");
-		json_reply_show_text(out, bind, "asked");
-		if (!json_reply_is(bind, "asked", json_reply_text(bind, "endpoint")))
-			(void)sentence_add(out, bind, "[ and has {endpoint}]");
+		buf_text(out, !n ? "" : is_other || was_other ? "; " : ", ");
+		if (is_other)
+			(void)sentence_add(out, bind, "it asked for {asked} and got superd's socket {endpoint}");
+		else
+			(void)sentence_add(out, bind, !n || was_other ? "it has bound {asked}" : "{asked}");
 		(void)sentence_add(out, bind, "[, {note}]");
+		was_other = is_other;
 	}
 }
 

@@ -486,7 +486,7 @@ BehaviourOfBind(bind, binds_says_what_a_program_binds_in_place)
 	superd_wait_log(superd, "web: listening on ");
 	bind_expect(bind_details(port), text_of("name=127.0.0.1:%d", port));
 	cr_expect_not(client_can_connect(other));
-	expect_why(text_of("it has bound tcp:127.0.0.1:%d and has tcp:127.0.0.1:%d", other, port));
+	expect_why(text_of("it asked for tcp:127.0.0.1:%d and got superd's socket tcp:127.0.0.1:%d", other, port));
 }
 
 BehaviourOfBind(bind, each_socket_has_a_binds_of_its_own)

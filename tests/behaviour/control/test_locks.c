@@ -66,8 +66,8 @@ Behaviour(locks, outlive_an_end_of_superd)
 		close(client);
 	}
 	answer = why_of("web");
-	cr_expect(strstr(answer, text_of("an operator (uid %lu) has held it for ", (unsigned long)getuid())) &&
-		  strstr(answer, ": clients queue until release\n"), "%s", answer);
+	cr_expect(strstr(answer, text_of(" ago by an operator (uid %lu): clients queue until superctl release\n",
+					 (unsigned long)getuid())), "%s", answer);
 	answer = SUPERCTL(control_path(), "status", "web").out;
 	cr_expect(strstr(answer, text_of("Held: by uid %lu since ", (unsigned long)getuid())), "%s", answer);
 	answer = SUPERCTL(control_path(), "status", "other").out;

@@ -269,9 +269,49 @@ Behaviour(superctl, json_is_what_superd_sent)
 	outcome = ASKED("shutdown", RECORDED_DONE, "--json", "--no-wait", "shutdown");
 	cr_assert_str_eq(outcome.out, "");
 	cr_assert_eq(outcome.status, 0);
-	outcome = ASKED("stop", "{\"service\":\"web\",\"ok\":true,\"state\":\"listening\"}\n" RECORDED_DONE, "--json",
-			"stop", "web");
-	cr_assert_str_eq(outcome.out, "{\"service\":\"web\",\"ok\":true,\"state\":\"listening\"}\n");
+	outcome = ASKED("stop", "{\"service\":\"web\",\"ok\":true}\n" RECORDED_DONE, "--json", "stop", "web");
+	cr_assert_str_eq(outcome.out, "{\"service\":\"web\",\"ok\":true}\n");
+}
+
+/* A line about web; ' stands for ". */
+static const char *line_with(const char *members)
+{
+	char *line = (char *)(size_t)text_of("{'service':'web',%s}\n%s", members, RECORDED_DONE);
+
+	for (char *at = line; *at; at++)
+		*at = *at == '\'' ? '"' : *at;
+	return line;
+}
+
+Behaviour(superctl, explains_a_state_with_one_time)
+{
+	static const struct {
+		const char *line, *said;
+	} lines[] = {
+		{ "'state':'off','enabled':false,'since':99.9,'for':0.5,'locks':[{'lock':'disabled','uid':0,'since':"
+		  "99.8,'ends_with_superd':'no folder'}]",
+		  "disabled 600 ms ago by an operator (uid 0): superctl enable opens its sockets; this ends with "
+		  "superd: no folder" },
+		{ "'state':'off','enabled':false,'since':95,'for':5",
+		  "disabled for 5 s: superctl enable opens its sockets" },
+		{ "'state':'held','since':95,'for':5,'drains':true,'locks':[{'lock':'held','uid':7,'since':40}]",
+		  "held for 5 s: it drains: clients queue until its instances have ended" },
+		{ "'state':'running','since':95,'for':5,'instances':[{'pid':9,'current':true,'binds':["
+		  "{'asked':'tcp:80','endpoint':'tcp:80'},{'asked':'tcp:81','endpoint':'tcp:81'},"
+		  "{'asked':'tcp:[::]:3000','endpoint':'tcp:3000'},{'asked':'tcp:82','endpoint':'tcp:82'}]}]",
+		  "awake for 5 s: pid 9 runs, and has no socket to serve\n  it has bound tcp:80, tcp:81; it asked for "
+		  "tcp:[::]:3000 and got superd's socket tcp:3000; it has bound tcp:82" },
+		{ "'state':'running','since':95,'for':5,'instances':[{'pid':9,'current':true}],'idle':{'standing':"
+		  "'unused','timeout':5,'action':'freeze','connections':0,'counted':0,'for':0.3}",
+		  "awake for 5 s: pid 9 runs, and has no socket to serve\n  no clients for 300 ms; superd will freeze "
+		  "it in 4.7 s" },
+	};
+
+	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++) {
+		struct outcome outcome = ASKED("status web", line_with(lines[n].line), "why", "web");
+
+		cr_expect_str_eq(outcome.out, text_of("web: %s\n", lines[n].said));
+	}
 }
 
 Behaviour(superctl, acts_and_says_what_failed)
@@ -393,8 +433,8 @@ Behaviour(superctl, events_and_reasons_are_shown_as_text)
 			"{\"service\":\"web\",\"state\":\"held\",\"since\":95,\"for\":5,\"locks\":[{\"lock\":\"held\","
 			"\"uid\":7,\"since\":40,\"ends_with_superd\":null}],\"listeners\":[{\"open\":true,\"queue\":2,"
 			"\"queue_limit\":9,\"parked\":1}]}\n" RECORDED_DONE, "why", "web");
-	cr_assert_str_eq(outcome.out, "web: held for 5 s: an operator (uid 7) has held it for 1 min: clients queue "
-				      "until release\n  3 clients wait in its queue\n");
+	cr_assert_str_eq(outcome.out, "web: held 1 min ago by an operator (uid 7): clients queue until superctl "
+				      "release\n  3 clients wait in its queue\n");
 	outcome = ASKED("status web",
 			"{\"service\":\"web\",\"state\":\"listening\",\"activations\":1,\"since\":95,\"for\":5,"
 			"\"listeners\":[{\"open\":true}]}\n" RECORDED_DONE, "why", "web");

@@ -174,7 +174,7 @@ Behaviour(reload_loss, a_bad_line_of_an_inetd_conf_fails_and_names_the_service)
 	outcome = SUPERCTL(control_path(), "--json", "reload");
 	schema_holds("reload", outcome.out);
 	expect(SUPERCTL(control_path(), "why", name).out, "so the previous one stays in effect");
-	expect(SUPERCTL(control_path(), "why", name).out, "held for ");
+	expect(SUPERCTL(control_path(), "why", name).out, " ago by an operator (uid ");
 	cr_expect(client_can_connect(port));
 	superd_wait_log(superd, "superd: reloaded: 1 unchanged, 0 changed, 0 added, 0 removed, 2 with errors");
 }

@@ -439,10 +439,10 @@ Behaviour(upgrade, what_an_operator_holds_or_has_disabled_stays_so)
 		client_wait_refused(port);
 	}
 	answer = SUPERCTL(control_path(), "why", "web", "other").out;
-	cr_expect(strstr(answer, text_of("an operator (uid %lu) has held it for ", (unsigned long)getuid())), "%s",
-		  answer);
-	cr_expect(strstr(answer, text_of("an operator (uid %lu) has disabled it for ", (unsigned long)getuid())), "%s",
-		  answer);
+	cr_expect(strstr(answer, text_of(" ago by an operator (uid %lu): clients queue", (unsigned long)getuid())),
+		  "%s", answer);
+	cr_expect(strstr(answer, text_of(" ago by an operator (uid %lu): superctl enable", (unsigned long)getuid())),
+		  "%s", answer);
 	superd_signal(superd, SIGHUP);
 	superd_wait_log(superd, "reloaded: ");
 	cr_expect_not(client_can_connect(port));

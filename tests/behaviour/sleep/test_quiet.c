@@ -237,7 +237,7 @@ Behaviour(quiet, superctl_tells_what_it_waits_for_from_the_start)
 
 	ask(client, "one");
 	why = why_of("web");
-	cr_expect(strstr(why, "; data has moved lately; it is frozen after 1 h without any data"),
+	cr_expect(strstr(why, "; data has moved lately; superd will freeze it after 1 h without any data"),
 		  "%s", why);
 	close(client);
 }
