@@ -4,6 +4,7 @@
 #include "superctl/facts.h"
 #include "superctl/json_reply.h"
 #include "superctl/sentence.h"
+#include "superctl/state_words.h"
 
 #define LASTING "[; this ends with superd: {ends_with_superd}]"
 #define UNBOUND \
@@ -61,7 +62,7 @@ static const struct {
 	{ "awake", "awake" },
 	{ "asleep", "[{state=frozen}frozen|asleep]" },
 	{ "failed", "{reason}" },
-	{ "not-started", "it was not started: it is {state}" },
+	{ "not-started", "it was not started: " },
 	{ "start-failed", "failed: {reason}" },
 	{ "unbound", UNBOUND },
 	{ "is-held", "it is held: release it first" },
@@ -118,6 +119,8 @@ void order_add(struct buf *out, const json_t *line, bool at_boot)
 		return;
 	}
 	(void)sentence_add(out, line, results[n].sentence);
+	if (json_reply_is(line, "result", "not-started"))
+		state_word_add_sentence(out, line);
 	if (json_reply_is(line, "result", "signalled"))
 		add_signalled(out, line);
 	if (at_boot)
@@ -131,10 +134,14 @@ void order_add(struct buf *out, const json_t *line, bool at_boot)
 
 bool order_add_waiting(struct buf *out, const json_t *line)
 {
+	size_t before;
+
 	if (!json_reply_object(line, "waiting"))
 		return false;
+	(void)sentence_add(out, line, "[{service}]: waiting: ");
+	before = out->length;
 	(void)sentence_add(out, line,
-			   "[{service}]: waiting: [{?waiting.background.pid}pid {waiting.background.pid}, which its "
+			   "[{?waiting.background.pid}pid {waiting.background.pid}, which its "
 			   "program has left in the background, has not ended|"
 			   "pid {waiting.pid}[, for {waiting.peer},]"
 			   "[{?waiting.others} and {waiting.others} more have| has]"
@@ -142,6 +149,10 @@ bool order_add_waiting(struct buf *out, const json_t *line)
 			   "[{waiting.phase=killed}; it was killed, and the kernel has not let it go yet|"
 			   "{waiting.phase=serves}: it may serve its clients first, for 2 s in which none leaves|"
 			   "; in {waiting.left:span} [{waiting.phase=left-alone}it is left to itself|it is killed]|"
-			   "{?waiting.unlimited}; timeout_stop = infinity sets no limit]]|it is {state}]");
+			   "{?waiting.unlimited}; timeout_stop = infinity sets no limit]]]");
+	if (out->length > before)
+		return true;
+	state_word_add_sentence(out, line);
+	(void)sentence_add(out, line, "[{?pause}[, and tries again in {pause.left:span}|, until superctl start]]");
 	return true;
 }

@@ -22,6 +22,9 @@ extern const struct state_word state_words[STATE_WORDS];        /* in the order 
 /* service: any line about it. Needs state, instances and activations, and pause for a service that tries again. */
 const struct state_word *state_word_of(const json_t *service);
 
+/* Adds the word as a sentence: "it is failing", "it has no port". */
+void state_word_add_sentence(struct buf *out, const json_t *service);
+
 /* Adds the word, the place in line, and what else marks the service: "queued, 3rd in line", "awake, outdated". */
 void state_word_add(struct buf *out, const json_t *service);
 

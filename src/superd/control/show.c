@@ -495,11 +495,16 @@ static void add_warm(const struct service_view *view, struct buf *out)
 	json_object_close(out);
 }
 
+static void show_activations(const struct service_view *view, struct buf *out)
+{
+	json_count_field(out, "activations", stats_of(view)->activations);
+}
+
 static void show_counts(const struct service_view *view, struct buf *out)
 {
 	const struct service_stats *stats = stats_of(view);
 
-	json_count_field(out, "activations", stats->activations);
+	show_activations(view, out);
 	json_count_field(out, "accepted", stats->accepted);
 	json_count_field(out, "failures", stats->failures);
 	json_count_field(out, "probes", stats->probes);
@@ -943,14 +948,16 @@ static const struct {
 	{ ANSWER_STATUS | ANSWER_METRICS, show_listeners },
 	{ ANSWER_LIST, show_endpoints },
 	{ ANSWER_STATUS, show_instances },
-	{ ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER, show_instance_count },
+	{ ANSWER_WAITING, show_name },
+	{ ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER | ANSWER_WAITING, show_instance_count },
+	{ ANSWER_ORDER | ANSWER_WAITING, show_activations },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, add_usage },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP, show_counts },
 	{ ANSWER_STATUS, show_warm_programs },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP, show_refused },
 	{ ANSWER_STATUS | ANSWER_LIST, add_last_used },
 	{ ANSWER_STATUS | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP, show_past },
-	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP, show_pause },
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER | ANSWER_WAITING | ANSWER_DUMP, show_pause },
 	{ ANSWER_STATUS, show_circumstances },
 	{ ANSWER_STATUS, show_failures },
 	{ ANSWER_STATUS | ANSWER_METRICS, show_idle },

@@ -327,23 +327,25 @@ static void add_limit(struct instance *instance, struct buf *out)
 /* Sends which process an order waits for, unless it only looks whether what it has started lasts. */
 static void send_waiting(struct session *session, const struct pending_order *pending)
 {
-	struct service_match match = selection_find(session->supervisor, pending->name);
+	const struct service_view view = {
+		.match = selection_find(session->supervisor, pending->name), .now = clock_now(),
+	};
+	struct service_runtime *runtime = view.match.runtime;
 	const struct operator_order *order = &pending->order;
 	struct buf *line = &session->line;
 	struct instance *one;
 	unsigned count;
 
-	if (!match.runtime)
+	if (!runtime)
 		return;
-	count = operator_awaited(order, match.runtime, &one);
-	if (!count && operator_has_started(order, match.runtime))
+	count = operator_awaited(order, runtime, &one);
+	if (!count && operator_has_started(order, runtime))
 		return;
 	json_object_open(line);
-	json_text_field(line, "service", pending->name);
-	json_text_field(line, "state", service_match_state(&match));
+	show_facts(&view, ANSWER_WAITING, line);
 	json_object_field(line, "waiting");
-	if (!count && background_is_ending(match.runtime))
-		show_background(match.runtime, line);
+	if (!count && background_is_ending(runtime))
+		show_background(runtime, line);
 	if (count && order->action < OPERATOR_AWAIT_READY && order->action != OPERATOR_FREEZE &&
 	    order->action != OPERATOR_REFRESH) {
 		json_whole_field(line, "pid", one->pid > 0 ? one->pid : -1);

@@ -501,6 +501,25 @@ Behaviour(operator, what_has_no_port_is_not_said_to_listen)
 	close(others[1]);
 }
 
+/* So that superctl has the words of all views, and not those of superd's own states. */
+Behaviour(operator, a_wait_says_what_keeps_it)
+{
+	struct superd *superd = clock_run_web("/bin/sh -c 'exit 3'", "backoff_min = 5min backoff_max = 5min");
+	int operator = control_connect(), client = client_connect(port);
+	const char *answer;
+
+	WAIT_UNTIL(!strcmp(state(), "backoff"));
+	client_send(operator, "wait --progress web\n");
+	clock_advance(superd, 2 * SECOND_MS);
+	answer = text_of("%s\n", client_line(operator));
+	expect_in(answer, "\"state\":\"backoff\"");
+	expect_in(answer, "\"pause\":{\"failed\":true,");
+	expect_in(answer, "\"waiting\":{}");
+	schema_holds("act", answer);
+	close(client);
+	close(operator);
+}
+
 /* The status of superctl is that of the program's first second. */
 Behaviour(operator, a_start_answers_with_the_first_failure)
 {

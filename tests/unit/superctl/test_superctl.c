@@ -661,6 +661,13 @@ Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 		{ "'result':'needs-no-refresh','for':7,'accept':true",
 		  "accept = yes: the next client's instance reads its configuration anyway" },
 		{ "'message':'of the log'", "of the log" },
+		{ "'result':'enabled-already','state':'listening'", "it is enabled already" },
+		{ "'result':'unbound','state':'binding','reason':'tcp:1: in use','sockets':1,'open':0",
+		  "it does not listen: tcp:1: in use; superd tries again" },
+		{ "'result':'not-started','state':'backoff','pause':{'failed':true,'reason':'x','left':1}",
+		  "it was not started: it is failing" },
+		{ "'result':'not-started','state':'listening','instances':0,'activations':3",
+		  "it was not started: it is asleep" },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
