@@ -336,8 +336,13 @@ static enum order_result look_at_freeze(const struct service_runtime *runtime)
 static enum order_result begin_enable(const struct operator_order *order, struct service_runtime *runtime,
 				      struct buf *why)
 {
-	if (!runtime_is_disabled(runtime))
-		return order->boot_change ? report(order, runtime, why) : ORDER_ENABLED_ALREADY;
+	if (!runtime_is_disabled(runtime)) {
+		if (runtime_state(runtime) != BINDING)
+			return order->boot_change ? report(order, runtime, why) : ORDER_ENABLED_ALREADY;
+		socket_rest_forget(runtime);
+		runtime_event(runtime, ENABLE); /* tries its port at once, as start and restart do */
+		return report(order, runtime, why);
+	}
 	locks_clear(runtime->engine, runtime->service->name, LOCK_DISABLED);
 	runtime->state = service_ordered(runtime->state, ENABLE);
 	locks_restore(runtime);         /* it may have been held before it was disabled */
@@ -351,7 +356,7 @@ static bool still_has_its_sockets(struct service_runtime *runtime)
 	return !runtime->service->exec->accept && !runtime_is_empty(runtime);
 }
 
-static enum order_result look_at_enable(struct service_runtime *runtime, struct buf *why)
+static enum order_result look_at_enable(struct service_runtime *runtime)
 {
 	enum state state = runtime_state(runtime);
 
@@ -360,7 +365,7 @@ static enum order_result look_at_enable(struct service_runtime *runtime, struct 
 	if (state == CLOSING || state == STOPPING ||
 	    (state == BINDING && (sockets_are_under_way(runtime) || still_has_its_sockets(runtime))))
 		return ORDER_UNDER_WAY;
-	return state == BINDING ? fail_for_reason(runtime, why) : ORDER_ENABLED;
+	return state == BINDING ? ORDER_UNBOUND : ORDER_ENABLED;
 }
 
 static enum order_result begin_disable(const struct operator_order *order, struct service_runtime *runtime,
@@ -435,7 +440,7 @@ static enum order_result look_at_order(const struct operator_order *order, struc
 	case OPERATOR_FREEZE:
 		return look_at_freeze(runtime);
 	case OPERATOR_ENABLE:
-		return look_at_enable(runtime, why);
+		return look_at_enable(runtime);
 	case OPERATOR_DISABLE:
 		return look_at_disable(runtime);
 	case OPERATOR_REFRESH:

@@ -496,9 +496,30 @@ Behaviour(operator, what_has_no_port_is_not_said_to_listen)
 		expect_in(superctl_order("hold %s", names[n]), why);
 		expect_in(superctl_order("stop %s", names[n]), why);
 		expect_in(superctl_order("release %s", names[n]), why);
+		expect_in(superctl_order("enable %s", names[n]), why);
 	}
 	close(others[0]);
 	close(others[1]);
+}
+
+/* The next try would be due by a clock that stands still. */
+Behaviour(operator, enable_tries_a_port_that_was_taken)
+{
+	int first = free_port(), second = free_port(), others[] = { listen_on(first), listen_on(second) };
+	struct superd *superd = controlled_clock_run(
+		"service one { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n"
+		"service each { listen = \"127.0.0.1:%d\" accept = yes exec = \"%s\" }\n",
+		first, backend("serve"), second, backend("lines"));
+	static const char *const names[] = { "one", "each" };
+
+	superd_wait_log(superd, "each: cannot listen on ");
+	clock_hold();
+	for (size_t n = 0; n < 2; n++) {
+		expect_in(superctl_order("enable %s", names[n]), "does not listen: ");
+		close(others[n]);
+		expect_in(superctl_order("enable %s", names[n]), "enabled\n");
+		expect_in(superctl_order("enable %s", names[n]), "it is enabled already\n");
+	}
 }
 
 /* So that superctl has the words of all views, and not those of superd's own states. */
