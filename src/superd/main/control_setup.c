@@ -175,12 +175,24 @@ bool control_setup_create(struct server *server, struct supervisor *supervisor, 
 
 void control_setup_open(struct server *server, const struct options *options)
 {
+	struct log *log = server->supervisor->engine.log;
+	enum level level = can_do_without(options) ? LEVEL_INFO : LEVEL_WARNING;
 	struct buf why = { 0 };
 	char path[PATH_MAX];
+	pid_t pid;
+	int fd;
 
 	find_path(options, path);
-	if (!server_open(server, path, &why))
-		log_say(server->supervisor->engine.log, can_do_without(options) ? LEVEL_INFO : LEVEL_WARNING,
-			"no control socket %s: %s; --control names another place, or none", path, buf_string(&why));
+	if (server_open(server, path, &why))
+		return;
+	if (control_socket_has_owner(path, &pid, &fd) && pid)
+		log_say(log, level,
+			"no control socket %s: superctl reaches another superd there, pid %ld, and not this one: give "
+			"this one a name of its own, by --control @NAME or a path, and superctl the same",
+			path, (long)pid);
+	else
+		log_say(log, level, "no control socket %s: %s; --control names another place, or none", path,
+			buf_string(&why));
+	fd_close(&fd);
 	buf_free(&why);
 }

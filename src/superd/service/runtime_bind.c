@@ -97,16 +97,16 @@ static const char *end_left(struct service_runtime *runtime, struct left_group *
 		group->kill_at = most == SCAN_INFINITY ? INFINITY : clock_now() + (double)most / 1e6;
 		cgroup_signal(group->path, lifecycle->kill_signal);
 		cgroup_signal(group->path, SIGCONT);
-		return "is ended";
+		return "ending it";
 	}
 	if (group->is_killed)
-		return "was killed, but has not ended yet";
+		return "it was killed, but has not ended yet";
 	if (clock_now() < group->kill_at)
-		return "is being ended";
+		return "it is ending";
 	group->is_killed = true;
 	cgroup_kill(group->path);
 	backoff_reset(&runtime->backoff);               /* the address is free in a moment */
-	return "has not ended in time: killed";
+	return "it has not ended in time: killed";
 }
 
 /* If processes that a killed superd has left have this address, writes the first one to `why`. With --take-over ends
@@ -128,8 +128,8 @@ static void explain_holder(struct service_runtime *runtime, const struct listen 
 		if (is_first) {
 			buf_clear(why);
 			process_describe(search.pid, why);
-			buf_text(why, ", left by a superd that was killed");
-			buf_addf(why, fate ? ", %s" : "; --take-over ends it", fate);
+			buf_addf(why, " has it, which a killed superd has left: %s",
+				 fate ? fate : "--take-over ends it");
 		}
 		is_first = false;
 		cgroup_thaw(group->path);

@@ -330,7 +330,7 @@ Behaviour(service_group, whom_a_superd_that_is_gone_has_frozen_goes_on_with_the_
 	superd_signal(first, SIGKILL);
 	cr_assert_eq(superd_wait_exit(first), 128 + SIGKILL);
 	second = superd_run("service it { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port, backend("serve"));
-	superd_wait_log(second, "left by a superd that was killed");
+	superd_wait_log(second, "has it, which a killed superd has left");
 	WAIT_UNTIL(strstr(read_text(text_of("%s/cgroup.events", folder)), "frozen 0"));
 	cr_expect_eq(client_ask_pid(port), pid);
 	kill((pid_t)pid, SIGKILL);

@@ -837,7 +837,7 @@ Behaviour(superctl_real, a_service_that_is_tried_out_has_a_name)
 	expect_names(words, "cat\n");
 	second = superd_run_with(&setup, "#\n");
 	superd_port(second, "cat");
-	superd_wait_log(second, "no control socket @superd-0: ");
+	superd_wait_log(second, "no control socket @superd-0: superctl reaches another superd there, pid ");
 }
 
 Behaviour(superctl_real, a_name_that_is_none_is_said_beside_those_that_are)
