@@ -184,8 +184,6 @@ static void set_limit_options(const struct inetd_build *build)
 		set_number_option(build, "per_source", entry->per_source, at);
 	if (entry->per_source_cpm != UNLIMITED)
 		set_number_option(build, "per_source_cpm", entry->per_source_cpm, at);
-	if (entry->nobody)
-		set_option(build, "only_from", "none", at);
 	if (entry->burst == UNLIMITED)
 		return;
 	set_number_option(build, "trigger_limit_burst", entry->burst, at);
@@ -307,8 +305,8 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 	set_limit_options(&build);
 	set_libwrap(&build);
 	set_environment_options(&build);
-	if (entry->never || entry->disabled)
-		set_option(&build, "disable", "yes", entry->never ? entry->wait_at : entry->at);
+	if (entry->never)
+		set_option(&build, "disable", "yes", entry->wait_at);
 	if (apply_xinetd_defaults(&build) && reading->diags->errors == errors) {
 		reading_add(reading, build.builder);
 		return;

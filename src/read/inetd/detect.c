@@ -1,5 +1,5 @@
 /* Recognises an inetd.conf by its content: a line whose second and fourth words fit an entry, or NetBSD's "on" and a
- * key.
+ * key, which the reader refuses.
  *
  * Packages install tables with all services commented out, so comments count too. */
 #include <string.h>

@@ -1,4 +1,4 @@
-/* A service of an inetd.conf, in either notation. For this folder alone.
+/* A service of an inetd.conf. For this folder alone.
  *
  * Each field is read on its own; inetd_expand then makes entries of the line, one for each service. They become
  * builders when all sources are read, because a later line may replace an entry. */
@@ -37,8 +37,6 @@ struct inetd_entry {
 	bool is_implied;                /* the IPv6 half of an entry: an explicit entry replaces it */
 	bool accepts;                   /* nowait */
 	bool never;                     /* a limit is 0: the service is disabled */
-	bool nobody;                    /* a limit of NetBSD is 0: the port is open, and all clients are denied */
-	bool disabled;                  /* NetBSD's "off" */
 	/* Limits: starts a minute, processes, processes and connections a minute of one client address; UNLIMITED or
 	 * INETD_UNSAID. */
 	int64_t burst, instances, per_source, per_source_cpm;
@@ -107,13 +105,9 @@ bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char 
 bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
 bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const struct inetd_word *program,
 			const struct inetd_word *arguments, size_t count);
-bool inetd_take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send, const char *size, struct origin at);
 
 /* Disables the entry, with a warning: a limit of 0 allows no start. `why` names the limit. */
 void inetd_set_never(struct inetd *inetd, struct inetd_entry *entry, struct origin at, const char *why);
-
-/* NetBSD's limit of 0 starts a minute: the port is open, and all clients are denied. */
-void inetd_set_none(struct inetd *inetd, struct inetd_entry *entry, struct origin at);
 
 /* Parses decimal digits, to at most `most`. false: it is no such number. */
 bool inetd_number(const char *text, int64_t most, int64_t *out);
@@ -126,12 +120,8 @@ bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const ch
 /* Checks which fields go together. Adds an entry for each host, and for each family that needs its own. */
 bool inetd_expand(struct inetd *inetd, struct inetd_entry *entry, const char *hosts, struct origin hosts_at);
 
-/* detect.c: whether a line of text begins an entry, in either notation. */
+/* detect.c: whether a line of text begins an entry, also in NetBSD's notation KEY = VALUE. */
 bool inetd_begins_entry(const char *text, const char *end);
-
-/* Reads a definition in NetBSD's notation KEY = VALUE. *at points behind `on` or `off` and moves behind the
- * semicolon. */
-bool inetd_netbsd_read(struct inetd *inetd, struct inetd_entry *entry, size_t *at);
 
 /* Sets name and rival, see service_name.c. */
 void inetd_name(struct inetd_entry *entry, struct pool *pool);

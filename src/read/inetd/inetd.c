@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/scan.h"
 #include "read/inetd/entry.h"
 #include "table/reading/reading.h"
 
@@ -200,32 +201,67 @@ static size_t read_field_line(struct inetd *inetd, size_t at)
 	return inetd->line.end;
 }
 
-/* Whether a definition in NetBSD's notation begins at `at`. *behind: the offset behind its on or off. */
-static bool is_keyed(const struct source_file *source, size_t at, size_t *behind, bool *off)
+/* Whether the second word is the on or off of NetBSD's notation SERVICE on KEY = VALUE, KEY = VALUE; over any number of
+ * lines. *word: its offset. */
+static bool is_keyed(const struct source_file *source, size_t at, size_t *word)
 {
 	const char *text = source->text + at;
 	size_t first = strcspn(text, " \t\r\n"), gap = strspn(text + first, " \t");
 	size_t length = gap ? strcspn(text + first + gap, " \t\r\n#") : 0;
 
-	*off = length == 3 && !memcmp(text + first + gap, "off", 3);
-	*behind = at + first + gap + length;
-	return *off || (length == 2 && !memcmp(text + first + gap, "on", 2));
+	*word = at + first + gap;
+	return scan_is_word(source->text + *word, length, "on") || scan_is_word(source->text + *word, length, "off");
 }
 
-static size_t read_definition(struct inetd *inetd, size_t at, size_t behind, bool off)
+static bool begins_entry(const struct source_file *source, size_t at)
 {
-	const char *text = inetd->source->text + at;
-	struct origin place = source_origin(inetd->source, at);
-	const char *field = inetd_keep(inetd, text, strcspn(text, " \t"));
-	struct inetd_entry entry = inetd_entry_new(inetd->dialect, field, place);
-	struct inetd_entries *entries = inetd_entries(inetd->reading);
-	size_t before = entries->count;
+	const char *text = source->text + at;
 
-	entry.disabled = off;
-	if (!inetd_netbsd_read(inetd, &entry, &behind) || !check_text(inetd, at, behind)) {
-		entries->count = before;
-		reading_leave_out(inetd->reading, place, name_of_field(field));
+	return !inetd_is_blank(*text) && *text != '#' &&
+	       (scan_begins_with(text, strcspn(text, " \t\r\n"), ".include") ||
+		inetd_begins_entry(text, source->text + source_line_end(source, at)));
+}
+
+/* Returns the offset behind the semicolon of a definition in that notation, or of the line of another entry; *ended
+ * is whether it has a semicolon. */
+static size_t skip_keys(const struct source_file *source, size_t at, bool *ended)
+{
+	const char *text = source->text;
+	char quote = '\0';
+
+	for (*ended = false; at < source->length && !*ended; at++) {
+		if (text[at] == '\n' && begins_entry(source, at + 1))
+			return at + 1;
+		if (text[at] == '\n' || text[at] == quote)
+			quote = '\0';
+		else if (quote)
+			at += text[at] == '\\' && (text[at + 1] == quote || text[at + 1] == '\\');
+		else if (text[at] == '"' || text[at] == '\'')
+			quote = text[at];
+		else if (text[at] == '#')
+			at = source_line_end(source, at) - 1;
+		else
+			*ended = text[at] == ';';
 	}
+	return at;
+}
+
+/* Refuses a definition as a whole. Without a semicolon it may have swallowed a line HOSTS:. */
+static size_t refuse_keys(struct inetd *inetd, size_t at, size_t word)
+{
+	const char *text = inetd->source->text;
+	struct origin place = source_origin(inetd->source, at);
+	const char *field = inetd_keep(inetd, text + at, strcspn(text + at, " \t"));
+	bool ended;
+	size_t behind = skip_keys(inetd->source, word, &ended);
+
+	inetd_refuse(inetd, source_origin(inetd->source, word),
+		     "%s: superd does not read NetBSD's notation with on, off and KEY = VALUE", field);
+	diags_hint(inetd->reading->diags, INETD_FIELDS ", or write a service { } in superd.conf");
+	if (ended)
+		reading_leave_out(inetd->reading, place, name_of_field(field));
+	else
+		reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = place });
 	return behind;
 }
 
@@ -233,8 +269,7 @@ static size_t read_definition(struct inetd *inetd, size_t at, size_t behind, boo
 static size_t read_next_entry(struct inetd *inetd, size_t at)
 {
 	const struct source_file *source = inetd->source;
-	bool off;
-	size_t behind;
+	size_t behind, word;
 
 	while (at < source->length && (inetd_is_blank(source->text[at]) || source->text[at] == '\n'))
 		at++;
@@ -245,8 +280,8 @@ static size_t read_next_entry(struct inetd *inetd, size_t at)
 		behind = source_line_end(source, at);
 		return behind < source->length ? behind + 1 : behind;
 	}
-	if (source->text[at] != '.' && is_keyed(source, at, &behind, &off))
-		return read_definition(inetd, at, behind, off);
+	if (source->text[at] != '.' && is_keyed(source, at, &word))
+		return refuse_keys(inetd, at, word);
 	return read_field_line(inetd, at);
 }
 

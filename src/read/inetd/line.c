@@ -22,7 +22,7 @@ static size_t skip_blanks(const struct source_file *source, size_t at, size_t en
 	return at;
 }
 
-void inetd_line_add(struct inetd_line *line, struct pool *pool, const char *text, size_t length, struct origin at)
+static void add_word(struct inetd_line *line, struct pool *pool, const char *text, size_t length, struct origin at)
 {
 	array_add(line->words, line->count, line->capacity) =
 		(struct inetd_word){ .text = pool_text_n(pool, text, length), .at = at };
@@ -70,7 +70,7 @@ static bool scan_line_word(struct inetd_line *line, const struct inetd_cutter *c
 	while (*at < end && !inetd_is_blank(text[*at]) && text[*at] != '"' && text[*at] != '\'')
 		++*at;
 	if (*at == end || inetd_is_blank(text[*at])) {
-		inetd_line_add(line, cutter->pool, text + start, *at - start,
+		add_word(line, cutter->pool, text + start, *at - start,
 			       source_origin_near(cutter->source, start, &line->near));
 		return true;
 	}
@@ -90,7 +90,7 @@ static bool scan_line_word(struct inetd_line *line, const struct inetd_cutter *c
 		if (cutter->dialect->quoting == QUOTING_WHOLE)
 			break;
 	}
-	inetd_line_add(line, cutter->pool, buf_string(&word), word.length,
+	add_word(line, cutter->pool, buf_string(&word), word.length,
 		       source_origin_near(cutter->source, start, &line->near));
 	buf_free(&word);
 	return true;

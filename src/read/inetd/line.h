@@ -39,7 +39,4 @@ bool inetd_is_blank(char c);
  * of its lines, so that no part of it is read as another entry. */
 bool inetd_line_read(struct inetd_line *line, const struct inetd_cutter *cutter, size_t at);
 
-/* Adds a word. */
-void inetd_line_add(struct inetd_line *line, struct pool *pool, const char *text, size_t length, struct origin at);
-
 void inetd_line_free(struct inetd_line *line);

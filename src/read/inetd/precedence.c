@@ -78,34 +78,21 @@ static bool use_long_names(struct inetd_entry **group, size_t length, struct poo
 	return differ;
 }
 
-/* A written entry takes precedence over an implied one, and both over one that is off. */
-enum { OFF, IMPLIED, WRITTEN };
-
-static int entry_precedence(const struct inetd_entry *entry)
-{
-	return entry->disabled ? OFF : entry->is_implied ? IMPLIED : WRITTEN;
-}
-
-static bool is_replaceable(const struct inetd_entry *entry)
-{
-	return entry_precedence(entry) < WRITTEN;
-}
-
-/* The entry that takes effect: the last one of those with the highest precedence. */
+/* The entry that takes effect: the last one that is not implied, else the last one. */
 static struct inetd_entry *group_winner(struct inetd_entry **group, size_t length)
 {
 	struct inetd_entry *winner = group[0];
 
 	for (size_t i = 1; i < length; i++) {
-		if (entry_precedence(group[i]) >= entry_precedence(winner))
+		if (!group[i]->is_implied || winner->is_implied)
 			winner = group[i];
 	}
 	return winner;
 }
 
-/* An entry with precedence `least` or more that names the families which this entry yields; NULL: none. */
+/* An entry that names the families which this entry yields, perhaps an implied one; NULL: none. */
 static const struct inetd_entry *find_family_rival(struct inetd_entry **sorted, size_t count,
-						   const struct inetd_entry *entry, int least)
+						   const struct inetd_entry *entry, bool implied)
 {
 	const char *name = entry->rival;
 	size_t low = 0, high = count;
@@ -120,7 +107,7 @@ static const struct inetd_entry *find_family_rival(struct inetd_entry **sorted, 
 	}
 	for (; low < count && !strcmp(sorted[low]->name, name); low++) {
 		if (!sorted[low]->is_dropped && !compare_sockets(sorted[low], entry) &&
-		    entry_precedence(sorted[low]) >= least)
+		    (implied || !sorted[low]->is_implied))
 			return sorted[low];
 	}
 	return NULL;
@@ -129,8 +116,8 @@ static const struct inetd_entry *find_family_rival(struct inetd_entry **sorted, 
 /* Whether the entry is for both families and the winner replaces it for IPv4 alone. */
 static bool keeps_ipv6_half(const struct inetd_entry *entry, const struct inetd_entry *winner)
 {
-	return entry->yields == INETD_IPV6 && entry->families == (INETD_IPV4 | INETD_IPV6) && !is_replaceable(entry) &&
-		winner->families == INETD_IPV4 && !winner->yields && !is_replaceable(winner);
+	return entry->yields == INETD_IPV6 && entry->families == (INETD_IPV4 | INETD_IPV6) && !entry->is_implied &&
+		winner->families == INETD_IPV4 && !winner->yields && !winner->is_implied;
 }
 
 /* The last such entry of a group stays for IPv6, unless another entry has IPv6. In the same way tcp stays for IPv4
@@ -143,7 +130,7 @@ static void keep_ipv6_half(struct inetd_entry **group, size_t length, struct ine
 
 	origin_describe(winner->at, &place);
 	for (size_t i = length; i-- > 0;) {
-		if (!keeps_ipv6_half(group[i], winner) || find_family_rival(sorted, count, group[i], IMPLIED))
+		if (!keeps_ipv6_half(group[i], winner) || find_family_rival(sorted, count, group[i], true))
 			continue;
 		group[i]->families = INETD_IPV6;
 		group[i]->is_dual = false;
@@ -169,9 +156,10 @@ static void drop_others(struct inetd_entry **group, size_t length, struct readin
 	origin_describe(winner->at, &place);
 	for (size_t i = 0; i < length; i++) {
 		group[i]->is_dropped = group[i] != winner && !is_ipv6_half(group[i]);
-		if (group[i] != winner && entry_precedence(group[i]) > OFF)
-			reading_note(reading, (struct note){ NOTE_YIELDED, .at = group[i]->at, .to = winner->at });
-		if (group[i] == winner || is_replaceable(group[i]) || is_replaceable(winner))
+		if (group[i] == winner)
+			continue;
+		reading_note(reading, (struct note){ NOTE_YIELDED, .at = group[i]->at, .to = winner->at });
+		if (group[i]->is_implied || winner->is_implied)
 			continue;
 		diag_warning(reading->diags, group[i]->at,
 			     "%s: this entry is left out: there is another for the same socket%s, and the "
@@ -187,7 +175,7 @@ static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted,
 
 	if (entry->is_dropped || !entry->yields)
 		return;
-	rival = find_family_rival(sorted, count, entry, WRITTEN);
+	rival = find_family_rival(sorted, count, entry, false);
 	if (!rival)
 		return;
 	reading_note(reading, (struct note){ NOTE_YIELDED, .at = entry->at, .to = rival->at });
@@ -204,7 +192,7 @@ static void rename_ipv6_half(struct inetd_entry *entry)
 
 static bool is_tcpmux(const struct inetd_entry *entry)
 {
-	return !entry->is_dropped && !entry->disabled && entry->transport == INETD_TCP &&
+	return !entry->is_dropped && entry->transport == INETD_TCP &&
 		(!strcmp(entry->service, "tcpmux") || !strcmp(entry->service, "1"));
 }
 
@@ -219,7 +207,7 @@ static void ensure_tcpmux(struct reading *reading, struct inetd_entries *entries
 
 		if (is_tcpmux(entry))
 			return;
-		if (!mux && entry->transport == INETD_MUX && !entry->is_dropped && !entry->disabled)
+		if (!mux && entry->transport == INETD_MUX && !entry->is_dropped)
 			mux = entry;
 	}
 	if (!mux)

@@ -89,7 +89,7 @@ bool inetd_take_type(struct inetd *inetd, struct inetd_entry *entry, const char 
 	return !field[length] || read_type_suffix(inetd, entry, field + length, inetd_shift(at, length));
 }
 
-bool inetd_take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send, const char *size, struct origin at)
+static bool take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send, const char *size, struct origin at)
 {
 	size_t digits = strspn(size, "0123456789");
 	const char **buffer = send ? &entry->send_buffer : &entry->receive_buffer;
@@ -118,7 +118,7 @@ static bool read_buffer_sizes(struct inetd *inetd, struct inetd_entry *entry, co
 				inetd, at,
 				"%s: '%s' is neither sndbuf=SIZE nor rcvbuf=SIZE, which follow a protocol",
 				entry->service, word);
-		if (!inetd_take_buffer(inetd, entry, send, word + 7, inetd_shift(at, 7)))
+		if (!take_buffer(inetd, entry, send, word + 7, inetd_shift(at, 7)))
 			return false;
 		text += 1 + length;
 		at = inetd_shift(at, length);

@@ -28,18 +28,13 @@ void inetd_set_never(struct inetd *inetd, struct inetd_entry *entry, struct orig
 	diag_warning(inetd->reading->diags, at, "%s: %s: it is checked and left closed", entry->service, why);
 }
 
-void inetd_set_none(struct inetd *inetd, struct inetd_entry *entry, struct origin at)
-{
-	entry->burst = 0;
-	diag_warning(inetd->reading->diags, at, "%s: a limit of 0 starts no server: clients are refused",
-		     entry->service);
-}
-
 /* Sets the limit of starts a minute, N of nowait.N. 0 is no limit or no start, as the dialect has it. */
-static void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t number, struct origin at)
+static void set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t number, struct origin at)
 {
 	if (!number && inetd->dialect->zero_is_never) {
-		inetd_set_none(inetd, entry, at);
+		entry->burst = 0;
+		diag_warning(inetd->reading->diags, at, "%s: a limit of 0 starts no server: clients are refused",
+			     entry->service);
 	} else if (!number && inetd->dialect->zero_is_default) {
 		diag_warning(inetd->reading->diags, at,
 			     "%s: a limit of 0 means the default, as with Debian's openbsd-inetd and inetutils-inetd",
@@ -89,7 +84,7 @@ static bool read_rate(struct inetd *inetd, struct inetd_entry *entry, const char
 	inetd_note(inetd, INETD_NOTE_NUMBER, number_at,
 		   "nowait.N starts N a minute here, as with NetBSD and GNU; OpenBSD's "
 		   "and busybox's inetd start one less (see --compat)");
-	inetd_set_rate(inetd, entry, number, number_at);
+	set_rate(inetd, entry, number, number_at);
 	return true;
 }
 

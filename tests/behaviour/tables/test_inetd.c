@@ -20,12 +20,6 @@ static const char *program(const char *name, const char *arguments)
 	return text_of("%s/%s %s %s", test_dir(), name, name, arguments);
 }
 
-/* NetBSD's keys for it. */
-static const char *keyed_program(const char *name, const char *arguments)
-{
-	return text_of("user = %s, exec = \"%s/%s\", args = %s %s", own_user(), test_dir(), name, name, arguments);
-}
-
 __attribute__((format(printf, 1, 2))) static struct superd *run_inetd(const char *format, ...)
 {
 	char text[4096];
@@ -169,27 +163,23 @@ Behaviour(inetd, a_line_for_tcp6_takes_ipv6_from_the_line_for_tcp)
 	}
 }
 
-Behaviour(inetd, ip_max_counts_the_datagrams_of_one_sender)
-{
-	int three = free_port(), none = free_port();
-	const char *wait = keyed_program("report", path_in("report"));
-	struct superd *superd =
-		run_inetd("127.0.0.1:\n%d on protocol = udp, wait = yes, service_max = 5, ip_max = 3, %s;\n"
-			  "%d on protocol = udp, wait = yes, ip_max = 0, %s;\n",
-			  three, wait, none, wait);
-
-	superd_wait_log(superd, text_of("listening on udp:127.0.0.1:%d", three));
-	for (int n = 0; n < 3; n++)
-		cr_expect(datagram_answers(three), "answer %d is missing\n%s", n, world_logs());
-	EXPECT_SILENCE(superd, datagram_client(three), datagram_client(none));
-}
-
-Behaviour(inetd, ip_max_counts_the_connections_of_one_client)
+Behaviour(inetd, the_second_number_counts_the_datagrams_of_one_sender)
 {
 	int port = free_port();
-	struct superd *superd =
-		run_inetd("127.0.0.1:%d on protocol = tcp, wait = no, service_max = 50, ip_max = 3, %s;\n", port,
-			  keyed_program("backend", "stdio"));
+	struct superd *superd = run_inetd("127.0.0.1:%d dgram udp wait/0/3 %s %s\n", port, own_user(),
+					  program("report", path_in("report")));
+
+	superd_wait_log(superd, "listening on");
+	for (int n = 0; n < 3; n++)
+		cr_expect(datagram_answers(port), "answer %d is missing\n%s", n, world_logs());
+	EXPECT_SILENCE(superd, datagram_client(port));
+}
+
+Behaviour(inetd, the_second_number_counts_the_connections_of_one_client)
+{
+	int port = free_port();
+	struct superd *superd = run_inetd("127.0.0.1:%d stream tcp nowait/0/3 %s %s\n", port, own_user(),
+					  program("backend", "stdio"));
 
 	superd_wait_log(superd, "listening on");
 	for (int n = 0; n < 3; n++)
@@ -197,15 +187,14 @@ Behaviour(inetd, ip_max_counts_the_connections_of_one_client)
 	EXPECT_SILENCE(superd, client_connect(port));
 }
 
-Behaviour(inetd, service_max_counts_starts_of_every_kind)
+Behaviour(inetd, a_number_behind_a_dot_counts_starts_of_every_kind)
 {
 	int dgram = free_port(), wait = free_port(), nowait = free_port();
 	struct superd *superd =
-		run_inetd("127.0.0.1:\n%d on protocol = udp, wait = yes, service_max = 2, %s;\n"
-			  "%d on protocol = tcp, wait = yes, service_max = 2, %s;\n"
-			  "%d on protocol = tcp, wait = no, service_max = 2, %s;\n",
-			  dgram, keyed_program("report", path_in("report")), wait, keyed_program("backend", "take 1"),
-			  nowait, keyed_program("backend", "stdio"));
+		run_inetd("127.0.0.1:\n%d dgram udp wait.2 %s %s\n%d stream tcp wait.2 %s %s\n"
+			  "%d stream tcp nowait.2 %s %s\n",
+			  dgram, own_user(), program("report", path_in("report")), wait, own_user(),
+			  program("backend", "take 1"), nowait, own_user(), program("backend", "stdio"));
 
 	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", nowait));
 	for (int n = 0; n < 2; n++) {
@@ -220,11 +209,10 @@ Behaviour(inetd, service_max_counts_starts_of_every_kind)
 Behaviour(inetd, a_limit_of_zero_starts_nothing)
 {
 	int dgram = free_port(), stream = free_port(), open = free_port();
-	struct superd *superd =
-		run_inetd("127.0.0.1:\n%d on protocol = udp, wait = yes, service_max = 0, %s;\n"
-			  "%d on protocol = tcp, wait = no, service_max = 0, %s;\n%d stream tcp nowait %s %s\n",
-			  dgram, keyed_program("report", path_in("report")), stream, keyed_program("backend", "stdio"),
-			  open, own_user(), program("backend", "stdio"));
+	struct superd *superd = run_inetd("127.0.0.1:\n%d dgram udp wait:0 %s %s\n%d stream tcp nowait:0 %s %s\n"
+					  "%d stream tcp nowait %s %s\n",
+					  dgram, own_user(), program("report", path_in("report")), stream, own_user(),
+					  program("backend", "stdio"), open, own_user(), program("backend", "stdio"));
 
 	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", open));
 	cr_expect_not(client_can_connect(stream));

@@ -106,12 +106,6 @@ static bool has_ipv6(void)
 	return access("/proc/net/if_inet6", F_OK) == 0;
 }
 
-static const char *keyed_backend(const char *arguments)
-{
-	return text_of("user = %s, exec = %s/backend, args = backend %s", own_user(), getenv("SUPERD_TESTDIR"),
-		       arguments);
-}
-
 static struct superd *inetd_clock_run(const char *table)
 {
 	return superd_run_with(&(struct setup){ .format = "inetd", .clock = true }, "%s", table);
@@ -123,8 +117,8 @@ Behaviour(netbsd, three_answers_and_then_silence_that_costs_nothing)
 {
 	int port = free_port();
 	const char *marks = path_in("marks");
-	struct superd *superd = inetd_clock_run(text_of("127.0.0.1:%d on protocol = udp, wait = yes, ip_max = 3, %s;\n",
-							port, keyed_backend(text_of("-m %s datagram", marks))));
+	struct superd *superd = inetd_clock_run(text_of("127.0.0.1:%d dgram udp wait/0/3 %s\n", port,
+							inetd_backend(text_of("-m %s datagram", marks))));
 	unsigned long before;
 	size_t starts;
 
@@ -142,18 +136,17 @@ Behaviour(netbsd, three_answers_and_then_silence_that_costs_nothing)
 
 Behaviour(netbsd, a_maximum_of_0_never_answers)
 {
-	int by_ip = free_port(), waited = free_port(), open = free_port();
+	int nowait = free_port(), waited = free_port(), open = free_port();
 	const char *marks = path_in("marks");
 	struct superd *superd =
-		inetd_clock_run(text_of("127.0.0.1:\n%d on protocol = tcp, wait = no, ip_max = 0, %s;\n"
-					"%d on protocol = tcp, wait = yes, service_max = 0, %s;\n"
-					"%d on protocol = tcp, wait = no, service_max = 20, ip_max = 20, %s;\n",
-					by_ip, keyed_backend(text_of("-m %s stdio", marks)), waited,
-					keyed_backend(text_of("-m %s take 1", marks)), open, keyed_backend("stdio")));
+		inetd_clock_run(text_of("127.0.0.1:\n%d stream tcp nowait:0 %s\n%d stream tcp wait:0 %s\n"
+					"%d stream tcp nowait:20 %s\n",
+					nowait, inetd_backend(text_of("-m %s stdio", marks)), waited,
+					inetd_backend(text_of("-m %s take 1", marks)), open, inetd_backend("stdio")));
 
 	wait_listening(superd, text_of("tcp:127.0.0.1:%d", open));
 	for (int n = 0; n < 3; n++) {
-		cr_expect(stream_is_silent(superd, by_ip));
+		cr_expect(stream_is_silent(superd, nowait));
 		cr_expect(stream_is_silent(superd, waited));
 		cr_expect(stream_is_answered(open));
 	}
@@ -161,11 +154,10 @@ Behaviour(netbsd, a_maximum_of_0_never_answers)
 }
 
 /* A client that resets at the right moment ends NetBSD's whole inetd. */
-Behaviour(netbsd, a_client_of_ip_max_that_resets_ends_nothing)
+Behaviour(netbsd, a_counted_client_that_resets_ends_nothing)
 {
 	int port = free_port();
-	struct superd *superd = inetd_run("127.0.0.1:%d on protocol = tcp, wait = no, ip_max = 500, %s;\n", port,
-					  keyed_backend("stdio"));
+	struct superd *superd = inetd_run("127.0.0.1:%d stream tcp nowait/0/500 %s\n", port, inetd_backend("stdio"));
 
 	wait_listening(superd, text_of("tcp:127.0.0.1:%d", port));
 	for (int n = 0; n < 100; n++) {
@@ -180,9 +172,11 @@ Behaviour(netbsd, a_client_of_ip_max_that_resets_ends_nothing)
 
 /* ---- NetBSD: t_accept_max ---- */
 
-static void expect_turns(const char *table, const char *path)
+Behaviour(netbsd, accept_max_of_a_line_counts_down_at_each_end)
 {
-	struct superd *superd = inetd_clock_run(table);
+	const char *path = path_in("socket");
+	struct superd *superd =
+		inetd_clock_run(text_of("%s stream,2 unix nowait %s\n", path, inetd_backend("lines")));
 	int clients[3];
 
 	wait_node(path);
@@ -199,23 +193,6 @@ static void expect_turns(const char *table, const char *path)
 		/* The count is back at 0, and no zombie is left. */
 		WAIT_UNTIL(superd_processes(superd) == 0);
 	}
-	superd_stop(superd);
-}
-
-Behaviour(netbsd, accept_max_of_a_line_counts_down_at_each_end)
-{
-	const char *path = path_in("socket");
-
-	expect_turns(text_of("%s stream,2 unix nowait %s\n", path, inetd_backend("lines")), path);
-}
-
-Behaviour(netbsd, accept_max_of_keys_counts_down_at_each_end)
-{
-	const char *path = path_in("socket");
-
-	expect_turns(text_of("%s on socktype = stream, protocol = unix, wait = no, accept_max = 2, %s;\n", path,
-			     keyed_backend("lines")),
-		     path);
 }
 
 /* Those that its inetd answers itself are counted there and never end. */
@@ -236,8 +213,7 @@ Behaviour(netbsd, both_limits_together_do_not_wedge)
 {
 	int port = free_port(), clients[2];
 	struct superd *superd =
-		inetd_clock_run(text_of("127.0.0.1:%d on protocol = tcp, wait = no, accept_max = 2, ip_max = 4, %s;\n",
-					port, keyed_backend("lines")));
+		inetd_clock_run(text_of("127.0.0.1:%d stream tcp nowait/2/4 %s\n", port, inetd_backend("lines")));
 
 	wait_listening(superd, text_of("tcp:127.0.0.1:%d", port));
 	for (int n = 0; n < 2; n++)

@@ -195,6 +195,18 @@ Test(inetd, a_line_of_addresses_whose_quote_is_not_closed_is_never_left_out)
 	result_free(&hosts);
 }
 
+Test(inetd, a_definition_of_keys_that_may_have_swallowed_addresses_is_never_left_out)
+{
+	struct result open = read_as(COMPAT_NONE, "a on user = root\n127.0.0.1:\nb stream tcp4" TAIL);
+	struct result closed = read_as(COMPAT_NONE, "a on user = root;\n127.0.0.1:\nb stream tcp4" TAIL);
+
+	cr_expect_not_null(table_next_note(open.table, NOTE_VITAL, NULL), "%s", open.said);
+	cr_expect_null(table_next_note(closed.table, NOTE_VITAL, NULL));
+	cr_expect_eq(closed.table->left_out_count, 1);
+	result_free(&closed);
+	result_free(&open);
+}
+
 Test(inetd, an_include_that_leads_nowhere_is_its_own_lines_error)
 {
 	struct result result =
