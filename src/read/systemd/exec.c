@@ -144,10 +144,25 @@ static void wrap_in_shell(struct unit_builder *builder, struct unit_command *com
 	command->program = list[0].text;
 }
 
+/* Whether units get this variable of superd's own environment. */
+static bool is_inherited(const struct unit_machine *machine, const char *name)
+{
+	const char *at = machine ? machine->variables : NULL;
+	size_t length = strlen(name);
+
+	for (; at && *at; at += *at == ' ') {
+		if (!strncmp(at, name, length) && at[length] == ' ')
+			return true;
+		at += strcspn(at, " ");
+	}
+	return false;
+}
+
 /* Whether a variable may have a value when the program starts: the unit names it or reads a file of variables, or
  * superd sets it. */
-static bool may_be_set(const struct unit *unit, const char *name)
+static bool may_be_set(const struct unit_builder *builder, const char *name)
 {
+	const struct unit *unit = builder->unit;
 	static const char *const own[] = { "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TERM", "MAINPID",
 					   "INVOCATION_ID", "JOURNAL_STREAM", "LISTEN_", "REMOTE_", "NOTIFY_SOCKET",
 					   "WATCHDOG_", "SERVICE_RESULT", "EXIT_", "PIDFILE", "MEMORY_PRESSURE_",
@@ -165,7 +180,7 @@ static bool may_be_set(const struct unit *unit, const char *name)
 		if ((!strcmp(key, "Environment") || !strcmp(key, "PassEnvironment")) && strstr(value, name))
 			return true;
 	}
-	return scan_ends_with(name, "_DIRECTORY");
+	return scan_ends_with(name, "_DIRECTORY") || is_inherited(builder->names.machine, name);
 }
 
 /* Warns of arguments that vanish: a word that is $NAME becomes the words of its value, and of no value none. */
@@ -183,7 +198,7 @@ static void warn_of_lost_words(struct unit_builder *builder, const struct unit_a
 					       "variable, and no variable can have that name", assignment->key,
 				  word->text);
 			diags_hint(builder->reading->diags, "within a word a variable is ${NAME}; a dollar sign is $$");
-		} else if (!may_be_set(builder->unit, word->text + 1)) {
+		} else if (!may_be_set(builder, word->text + 1)) {
 			unit_warn(builder, at, "%s: '%s' vanishes: the unit sets no variable of that name",
 				  assignment->key, word->text);
 		}
