@@ -19,12 +19,15 @@
 #include "superd/machine/denied_calls.h"
 #include "superd/main/command_line.h"
 #include "superd/main/daemonize.h"
+#include "superd/main/diag_groups.h"
 #include "superd/main/load.h"
 #include "superd/main/run.h"
 #include "superd/main/settings.h"
 #include "superd/main/takeover.h"
 #include "table/option/option_table.h"
 #include "table/print/print_conf.h"
+
+#define SCREEN_LINES 20                 /* of a small terminal */
 
 static bool print_comments(const struct table *table, FILE *out)
 {
@@ -132,6 +135,23 @@ static bool log_is_good(const struct options *options)
 	return good;
 }
 
+/* Prints all diagnostics, and the number of errors once more if the summary may have scrolled off the terminal. */
+static void print_diagnostics(struct diags *diags, const struct table *table)
+{
+	size_t lines = 0;
+
+	diag_groups_make(diags, table);
+	diags_print(diags, stderr);
+	for (size_t n = 0; n < diags->count; n++)
+		lines += diags->list[n].hint ? 2 : 1;
+	if (!diags->errors || lines < SCREEN_LINES)
+		return;
+	fprintf(stderr, "superd: %zu error%s", diags->errors, diags->errors == 1 ? "" : "s");
+	if (diags->warnings)
+		fprintf(stderr, ", %zu warning%s", diags->warnings, diags->warnings == 1 ? "" : "s");
+	fputs(" in all\n", stderr);
+}
+
 static bool check_tables(const struct options *options)
 {
 	bool has_log = log_is_good(options);
@@ -141,7 +161,7 @@ static bool check_tables(const struct options *options)
 	bool good = table && print_summary(&summary, table, diags.errors) && !diags.errors &&
 		    !count_services(table, true).left_out;
 
-	diags_print(&diags, stderr);
+	print_diagnostics(&diags, table);
 	diags_free(&diags);
 	table_free(table);
 	buf_free(&summary.lines);
