@@ -3,7 +3,6 @@
 
 #include "lib/buf.h"
 #include "lib/diag.h"
-#include "superd/control/selection.h"
 #include "superd/control/session.h"
 #include "superd/control/show.h"
 #include "superd/reload/reload.h"
