@@ -31,7 +31,7 @@ static bool is_in_sources(const glob_t *sources, const char *test)
 
 void claims_expect(const struct endpoint_claim *claims, size_t count)
 {
-	static const char *const patterns[] = { "unit/*", "unit/*/*", "behaviour" };
+	static const char *const patterns[] = { "unit/*", "unit/*/*", "behaviour/*" };
 	glob_t sources = { 0 };
 
 	for (size_t n = 0; n < sizeof(patterns) / sizeof(*patterns); n++)
