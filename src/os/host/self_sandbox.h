@@ -24,11 +24,10 @@ enum self_right {
 	MAY_CONNECT_UNIX = 1 << 6,
 	MAY_ANSWER_UNIX = 1 << 7,       /* sends datagrams to unix sockets, abstract ones too */
 	MAY_BIND = 1 << 8,              /* TCP sockets to an address, with port 0 (the kernel's choice) */
-	/* Looks up users or hosts: opens files for reading, loads modules of NSS (nss(5)), creates sockets of any
+	/* Looks up hosts: opens files for reading, loads modules of NSS (nss(5)), creates sockets of any
 	 * kind. */
 	MAY_FIND_NAMES = 1 << 9,
-	MAY_CHANGE_USER = 1 << 10,      /* as far as its capabilities allow … */
-	MAY_CHANGE_RIGHTS = 1 << 17,    /* … and these capabilities, which a change of the user would take away */
+	MAY_CHANGE_USER = 1 << 10,      /* as far as its capabilities allow, and these, which the change would take away */
 	MAY_READ_FILES = 1 << 11,       /* opens any file for reading that its user may open */
 	MAY_READ_PROC = 1 << 12,        /* opens files of proc(5) for reading, and no others where there is Landlock */
 	/* Sets options and the backlog of listeners, and creates a socket for a comparison with one: neither a raw nor a

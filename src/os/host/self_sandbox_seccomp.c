@@ -172,8 +172,8 @@ static const struct call_rule {
 	WITH(MAY_TRACE, ptrace), WITH(MAY_TRACE, wait4), WITH(MAY_TRACE, rt_sigtimedwait),
 	WITH(MAY_CHANGE_USER, setresuid), WITH(MAY_CHANGE_USER, setresgid), WITH(MAY_CHANGE_USER, setreuid),
 	WITH(MAY_CHANGE_USER, setregid), WITH(MAY_CHANGE_USER, setgroups), WITH(MAY_CHANGE_USER, setuid),
-	WITH(MAY_CHANGE_USER, setgid), WITH(MAY_CHANGE_RIGHTS, capget), WITH(MAY_CHANGE_RIGHTS, capset),
-	CHECK(MAY_CHANGE_RIGHTS, prctl, wishes),
+	WITH(MAY_CHANGE_USER, setgid), WITH(MAY_CHANGE_USER, capget), WITH(MAY_CHANGE_USER, capset),
+	CHECK(MAY_CHANGE_USER, prctl, wishes),
 
 	/* Only an attacker makes these, unless a rule above has allowed them. */
 	KILLS(execve), KILLS(execveat), KILLS(ptrace), KILLS(process_vm_readv), KILLS(process_vm_writev),

@@ -4,7 +4,6 @@
 #include "os/rights/required_caps.h"
 
 #define RIGHTS_TO_LOOK (MAY_LOOK | MAY_READ_FILES)
-#define RIGHTS_TO_FOLLOW (MAY_CHANGE_USER | MAY_CHANGE_RIGHTS)
 
 const struct work_kind work_kinds[WORKERS] = {
 	[WORKER_CLOSE] = { .name = "superd-close", .word = "close" },
@@ -36,12 +35,12 @@ const struct work_kind work_kinds[WORKERS] = {
 			      .capabilities = CAPS_TO_LOOK | CAPS_TO_RECLAIM },
 	[WORKER_BIND] = { .name = "superd-bind",
 			  .word = "bind",
-			  .rights = RIGHTS_TO_LOOK | RIGHTS_TO_FOLLOW | MAY_QUERY | MAY_CONTROL,
+			  .rights = RIGHTS_TO_LOOK | MAY_CHANGE_USER | MAY_QUERY | MAY_CONTROL,
 			  .capabilities = CAPS_TO_LOOK,
 			  .follows_user = true },
 	[WORKER_BIND_LEFT] = { .name = "superd-bind", .word = "bind-left", .rights = MAY_CONTROL },
 	[WORKER_HOLD] = { .name = "superd-hold",
-			  .rights = RIGHTS_TO_LOOK | RIGHTS_TO_FOLLOW | MAY_TRACE,
+			  .rights = RIGHTS_TO_LOOK | MAY_CHANGE_USER | MAY_TRACE,
 			  .capabilities = CAPS_TO_LOOK,
 			  .follows_user = true },
 };

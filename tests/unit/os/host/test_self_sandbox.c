@@ -22,9 +22,8 @@ static const struct self_sandbox plain = { .rights = 0 }, controls = { .rights =
 				 queries = { .rights = MAY_READ_PROC | MAY_QUERY },
 				 looks = { .rights = MAY_LOOK | MAY_READ_FILES },
 				 binds = { .rights = MAY_LOOK | MAY_READ_FILES | MAY_QUERY | MAY_CONTROL |
-						     MAY_CHANGE_USER | MAY_CHANGE_RIGHTS },
-				 traces = { .rights = MAY_LOOK | MAY_READ_FILES | MAY_TRACE | MAY_CHANGE_USER |
-						      MAY_CHANGE_RIGHTS };
+						     MAY_CHANGE_USER },
+				 traces = { .rights = MAY_LOOK | MAY_READ_FILES | MAY_TRACE | MAY_CHANGE_USER };
 
 #define NOT_REFUSED 200
 
