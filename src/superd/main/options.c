@@ -34,13 +34,24 @@ bool options_add(const struct options *options, struct cli_texts *texts, const c
 	return added;
 }
 
+/* A path of a shell user, such as ./control; a word without a slash may be a misspelled none. */
+static bool is_relative_path(const char *text)
+{
+	return *text != '/' && *text != '@' && strchr(text, '/');
+}
+
 const char *options_set_control(void *context, const struct cli_option *option, const char *text)
 {
 	struct options *options = context;
 
 	(void)option;
+	if (is_relative_path(text))
+		text = options_path(options, "", text);
+	if (!text)
+		return "its path cannot be made absolute";
 	options->given.control = text;
-	return global_directives[GLOBAL_CONTROL].type->refuse(text);
+	return global_directives[GLOBAL_CONTROL].type->refuse(text)
+		? "expected a path with a slash, such as ./control, @name, or none" : NULL;
 }
 
 const char *options_set_compat(void *context, const struct cli_option *option, const char *name)
@@ -79,6 +90,8 @@ const char *options_path(struct options *options, const char *prefix, const char
 	char *folder = *path == '/' ? NULL : getcwd(NULL, 0);
 	const char *start = prefix;
 
+	while (!strncmp(path, "./", 2))
+		path += 2 + strspn(path + 2, "/");
 	if (folder) {
 		start = options_join(options, prefix, folder);
 		start = start ? options_join(options, start, "/") : NULL;

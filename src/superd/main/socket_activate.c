@@ -4,6 +4,7 @@
 #include "superd/main/load.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,26 +33,66 @@ static void set_value(struct service_builder *builder, const char *name, const c
 	set_values(builder, name, &word, 1, diags);
 }
 
+/* Adds a path of the command line: a relative one begins at the current folder, as the shell's do. */
+static void add_path(struct buf *out, const char *path, struct diags *diags)
+{
+	char *folder = *path == '/' ? NULL : getcwd(NULL, 0);
+
+	if (*path != '/' && !folder)
+		diag_error(diags, nowhere, "%s: cannot find the current folder: %s", path, strerror(errno));
+	while (folder && !strncmp(path, "./", 2))
+		path += 2 + strspn(path + 2, "/");
+	buf_addf(out, "%s%s%s", folder ? folder : "", folder && strcmp(folder, "/") ? "/" : "", path);
+	free(folder);
+}
+
+static bool has_kind(const char *endpoint, const char *kinds)
+{
+	size_t length = strcspn(endpoint, ":");
+
+	for (const char *kind = kinds; endpoint[length] && *kind; kind += strspn(kind, " ")) {
+		size_t size = strcspn(kind, " ");
+
+		if (size == length && !memcmp(kind, endpoint, length))
+			return true;
+		kind += size;
+	}
+	return false;
+}
+
+#define KINDS_WITH_PATH "unix unix-dgram seqpacket fifo special"
+
 /* Whether the endpoint begins with its kind, as "udp:". */
 static bool names_kind(const char *endpoint)
 {
-	static const char *const kinds[] = {
-		"tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "sctp", "sctp4", "sctp6", "unix", "unix-dgram",
-		"seqpacket", "fifo", "special", "netlink", "vsock", "mqueue", "raw", "raw4", "raw6", "tcpmux",
-	};
-	size_t length = strcspn(endpoint, ":");
+	return !strncmp(endpoint, "rpc/", 4) ||
+	       has_kind(endpoint, KINDS_WITH_PATH " tcp tcp4 tcp6 udp udp4 udp6 sctp sctp4 sctp6 netlink vsock mqueue "
+					 "raw raw4 raw6 tcpmux");
+}
 
-	for (size_t n = 0; endpoint[length] && n < sizeof(kinds) / sizeof(*kinds); n++) {
-		if (strlen(kinds[n]) == length && !memcmp(kinds[n], endpoint, length))
-			return true;
+static bool is_relative_path(const char *text)
+{
+	return !strncmp(text, "./", 2) || !strncmp(text, "../", 3);
+}
+
+/* Adds the endpoint, with an absolute path. A word without a kind is a port, unless it begins as a path does. */
+static void add_endpoint(struct buf *out, const char *endpoint, struct diags *diags)
+{
+	bool has_path = has_kind(endpoint, KINDS_WITH_PATH);
+	const char *path = has_path ? strchr(endpoint, ':') + 1 : endpoint;
+
+	if ((!has_path && !is_relative_path(path)) || !*path || *path == '/' || *path == '@') {
+		buf_text(out, endpoint);
+		return;
 	}
-	return !strncmp(endpoint, "rpc/", 4);
+	buf_add(out, endpoint, (size_t)(path - endpoint));
+	add_path(out, path, diags);
 }
 
 /* The kind that --datagram or --seqpacket give to an address without one; NULL: the usual kind. */
 static const char *default_kind(const struct options *options, const char *endpoint)
 {
-	bool local = *endpoint == '/' || *endpoint == '@';
+	bool local = *endpoint == '/' || *endpoint == '@' || is_relative_path(endpoint);
 
 	if (options->datagram)
 		return local ? "unix-dgram:" : "udp:";
@@ -70,7 +111,8 @@ static void listen_on(struct service_builder *builder, const struct options *opt
 	if (kind && names_kind(endpoint))
 		diag_error(diags, nowhere, "%s goes with an address alone, and %s names its kind",
 			   options->datagram ? "--datagram" : "--seqpacket", endpoint);
-	buf_addf(&text, "%s%s", kind ? kind : "", endpoint);
+	buf_text(&text, kind ? kind : "");
+	add_endpoint(&text, endpoint, diags);
 	if (text.failed)
 		diag_error(diags, nowhere, "out of memory");
 	set_value(builder, "listen", buf_string(&text), diags);
@@ -116,13 +158,15 @@ static void set_sockets(struct service_builder *builder, const struct options *o
  * which is an error in diags. */
 static bool set_command(struct service_builder *builder, char **command, struct diags *diags)
 {
-	struct buf program = { 0 }, text = { 0 };
+	struct buf found = { 0 }, program = { 0 }, text = { 0 };
 
-	if (!path_search(command[0], getenv("PATH"), &program)) {
+	if (!path_search(command[0], getenv("PATH"), &found)) {
 		diag_error(diags, nowhere, "there is no program %s in PATH", command[0]);
-		buf_free(&program);
+		buf_free(&found);
 		return false;
 	}
+	add_path(&program, buf_string(&found), diags);
+	buf_free(&found);
 	shell_words_quote(&text, buf_string(&program));
 	for (char **word = command + 1; *word; word++) {
 		buf_char(&text, ' ');

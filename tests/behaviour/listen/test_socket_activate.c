@@ -55,6 +55,60 @@ Behaviour(socket_activate, a_port_may_have_a_colon_before_it)
 	cr_expect_not_null(strstr(outcome.out, "listen = {tcp:8280}"), "%s", outcome.out);
 }
 
+/* Runs superd in the folder of the test, where a program "server" is. */
+static struct outcome printed_there(const char *endpoint, const char *program, const char *option)
+{
+	const char *command = text_of("cd %s && exec %s --print %s -l %s -- %s", path_in("."), superd_path(), option,
+				      endpoint, program);
+
+	return program_answer((const char *const[]){ "/bin/sh", "-c", command, NULL });
+}
+
+/* As the shell's are. */
+Behaviour(socket_activate, relative_paths_begin_at_the_current_folder)
+{
+	static const struct {
+		const char *given, *kind, *path;
+	} endpoints[] = {
+		{ "./s", "", "s" },	      { "../s", "", "../s" },	  { "unix:s", "", "s" },
+		{ ".//./sub/s", "", "sub/s" }, { "fifo:f", "fifo:", "f" }, { "unix-dgram:./s", "unix-dgram:", "s" },
+	};
+	struct outcome outcome;
+
+	chmod(write_file("server", "#!/bin/sh\nexec cat\n%s", ""), 0755);
+	for (size_t n = 0; n < sizeof(endpoints) / sizeof(*endpoints); n++) {
+		outcome = printed_there(endpoints[n].given, "./server", "");
+		cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+		cr_expect_not_null(strstr(outcome.out, text_of("listen = {%s%s}\n", endpoints[n].kind,
+							       path_in("%s", endpoints[n].path))), "%s", outcome.out);
+		cr_expect_not_null(strstr(outcome.out, text_of("exec = %s\n", path_in("server"))), "%s", outcome.out);
+		cr_expect_not_null(strstr(outcome.out, "argv0 = ./server\n"), "%s", outcome.out);
+	}
+	outcome = printed_there("127.0.0.1:0", "./server", "--seqpacket");
+	cr_expect_eq(outcome.status, 1, "that is an address");
+	outcome = printed_there("./s", "./server", "--seqpacket");
+	cr_expect_not_null(strstr(outcome.out, text_of("seqpacket:%s}", path_in("s"))), "%s", outcome.out);
+	outcome = printed_there("8280", "./server", "--control sub/control");
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	outcome = printed_there("8280", "./server", "--control nnone");
+	cr_expect_not_null(strstr(outcome.err, "expected a path with a slash, such as ./control, @name, or none"), "%s",
+			   outcome.err);
+}
+
+Behaviour(socket_activate, a_program_of_the_current_folder_runs)
+{
+	struct superd *superd;
+	char *before = getcwd(NULL, 0);
+
+	chmod(write_file("server", "#!/bin/sh\nexec %s/backend \"$@\"\n", getenv("SUPERD_TESTDIR")), 0755);
+	cr_assert(before && chdir(path_in(".")) == 0);
+	superd = ACTIVATE("--control", "./control", "-l", "127.0.0.1:0", "--", "./server", "take", "1");
+	client_ask_pid(superd_port(superd, "server"));
+	WAIT_UNTIL(access(path_in("control"), F_OK) == 0);
+	cr_assert_eq(chdir(before), 0);
+	free(before);
+}
+
 Behaviour(socket_activate, now_starts_without_a_client)
 {
 	const char *report = path_in("report");

@@ -215,8 +215,8 @@ Test(options, refuses_values_that_are_none)
 	expect_refused("--stop-delay soon", "--stop-delay: 'soon'", "duration");
 	expect_refused("--stop-delay infinity", "--stop-delay: 'infinity'", "a finite duration");
 	expect_refused("--stop-timeout -1", "--stop-timeout: '-1'", "duration");
-	expect_refused("--control run/c", "--control: 'run/c'", "a path that starts with /, @name, or none");
-	expect_refused("--control @", "--control: '@'", "a path that starts with /, @name, or none");
+	expect_refused("--control run", "--control: 'run'", "a path with a slash, such as ./control, @name, or none");
+	expect_refused("--control @", "--control: '@'", "a path with a slash, such as ./control, @name, or none");
 }
 
 Test(options, refuses_flags_it_does_not_know)
