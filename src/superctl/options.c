@@ -121,6 +121,8 @@ static const struct cli_option superctl_rows[] = {
 	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = SECOND,
 	  .most = 86400 * SECOND, .refusal = "expected 1s to 1d", .value = MAY_SINCE,
 	  .help = "history: how far back, up to 1d (6h); log: all lines of this time" },
+	{ "verbose", 'v', FIELD(verbose), .value = MAY_VERBOSE,
+	  .help = "version: also print the capabilities of superd" },
 	{ "names", FIELD(names_only), .value = MAY_NAMES, .help = "list: print only the names" },
 	{ "version", .set = print_version, .ends = true, .help = "print the version of superctl" },
 	{ "help", 'h', .set = show_help, .ends = true, .help = "print this help" },

@@ -53,8 +53,8 @@ const struct verb verbs[] = {
 	{ "upgrade", NAMES_NONE, MAY_CHECK | ACTS,
 	  "replace superd by the installed version; no client notices", view_upgrade },
 	{ "shutdown", NAMES_NONE, ENDS | ACTS, "stop all services and superd", view_shutdown },
-	{ "version", NAMES_NONE, 0,
-	  "print the versions and the privileges of superctl and superd", view_version },
+	{ "version", NAMES_NONE, MAY_VERBOSE,
+	  "print the versions of superctl and superd, and whether a guard runs", view_version },
 	{ "help", NAMES_VERBS, 0, "print this help, or the options of a verb", NULL },
 };
 

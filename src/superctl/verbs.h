@@ -15,8 +15,8 @@ enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME, NAMES_SIGNAL, NAMES_VERBS
 enum verb_option {
 	MAY_NO_WAIT = 1, MAY_TIMEOUT = 2, MAY_CHECK = 4, MAY_SERVICE = 8, MAY_LEVEL = 16, MAY_INTERVAL = 32, MAY_COUNT = 64,
 	MAY_SORT = 128, MAY_NAMES = 256, MAY_BOOT = 512, MAY_FAILED = 1024, MAY_FOLLOW = 2048, MAY_SINCE = 4096,
-	MAY_READY = 8192, MAY_ALLOW_EMPTY = 16384, MAY_FILTER = 32768,
-	ENDS = 65536                    /* no option: the verb ends or pauses something, so it is no hint for a typing error */
+	MAY_READY = 8192, MAY_ALLOW_EMPTY = 16384, MAY_FILTER = 32768, MAY_VERBOSE = 65536,
+	ENDS = 131072                   /* no option: the verb ends or pauses something, so it is no hint for a typing error */
 };
 
 struct verb {

@@ -1,4 +1,4 @@
-/* superctl version: the versions of both, and superd's own privileges. */
+/* superctl version: the versions of both, and with --verbose superd's own privileges. */
 #include <stdio.h>
 
 #include "superctl/conversation.h"
@@ -7,11 +7,15 @@
 
 static bool show_version(void *context, const json_t *line, struct reply_text *text)
 {
-	(void)context;
+	const struct superctl_options *options = context;
+
 	(void)sentence_add(&text->out, line,
 			   "superd {version}[ (build {build})][, pid {pid}]\n"
 			   "[guard, pid {guard}: restarts superd if superd dies\n|"
-			   "no guard: no process restarts superd if superd dies\n]"
+			   "no guard: no process restarts superd if superd dies\n]");
+	if (!options->verbose)
+		return true;
+	(void)sentence_add(&text->out, line,
 			   "[{?posture}superd itself (superd(8), PRIVILEGES)\n"
 			   "  uses       [{posture.effective:words}|none]\n"
 			   "  may use    [{posture.permitted:words}|none]\n"
@@ -25,5 +29,5 @@ enum ctl_status view_version(const struct superctl_options *options)
 {
 	if (!options->json)
 		printf("superctl %s\n", PACKAGE_VERSION);
-	return conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_version, NULL);
+	return conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_version, (void *)(size_t)options);
 }

@@ -76,8 +76,8 @@ Behaviour(superctl, helps_with_single_verbs)
 	       "usage: superctl [OPTION]... log [NAME]...\n\nprint the last log lines of services; -f follows\n");
 	expect(outcome.out, "  the number of lines (10)\n");
 	expect(outcome.out, "-f, --follow");
-	expect(outcome.out, "\n\nusage: superctl [OPTION]... version\n\nprint the versions and the privileges of "
-			    "superctl and superd\n");
+	expect(outcome.out, "\n\nusage: superctl [OPTION]... version\n\nprint the versions of superctl and superd, and "
+			    "whether a guard runs\n\n  -v, --verbose  ");
 	cr_expect_null(strstr(outcome.out, "--sort"), "%s", outcome.out);
 	cr_expect_null(strstr(outcome.out, "--control"), "%s", outcome.out);
 	expect(SUPERCTL("/nowhere", "help", "help").out, "help [VERB]...\n");
