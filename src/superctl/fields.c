@@ -47,7 +47,8 @@ static enum style add_endpoints(struct buf *out, const struct screen *screen, co
 	return STYLE_PLAIN;
 }
 
-/* Adds how long ago a client was there last. */
+/* Adds how long ago a client was there last. superd may not know when; but no client has been there if the service
+ * waits for its first start. */
 static enum style add_last_used(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	double ago = sentence_now(service) - json_reply_number(service, "last_used");
@@ -57,6 +58,9 @@ static enum style add_last_used(struct buf *out, const struct screen *screen, co
 		buf_text(out, "now");
 	else if (json_reply_has_number(service, "last_used"))
 		human_units_add_age(out, ago);
+	else if (json_reply_is(service, "state", "listening") && json_reply_has_number(service, "activations") &&
+		 json_reply_number(service, "activations") <= 0)
+		buf_text(out, "never");
 	return STYLE_PLAIN;
 }
 

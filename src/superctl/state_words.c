@@ -1,7 +1,7 @@
 /* The words for the states of a service.
  *
- * superd's own states are those of its sockets and instances. For a person a service that listens may be asleep, may
- * never have run, or may have instances that serve clients; one in backoff may have failed, or may wait for a limit. */
+ * superd's own states are those of its sockets and instances. For a person a service that listens is asleep, or has
+ * instances that serve clients; one in backoff may have failed, or may wait for a limit. */
 #include "superctl/state_words.h"
 
 #include <string.h>
@@ -10,13 +10,12 @@
 #include "superctl/json_reply.h"
 
 enum index {
-	ASLEEP, READY, FROZEN, AWAKE, FULL, QUEUED, STARTING, STOPPING, FAILING, PAUSED, HELD, NO_PORT, OPENING,
+	ASLEEP, FROZEN, AWAKE, FULL, QUEUED, STARTING, STOPPING, FAILING, PAUSED, HELD, NO_PORT, OPENING,
 	CLOSING, CONDITION, DISABLED, LEFT_OUT, LEAVING, UNKNOWN,
 };
 
 const struct state_word state_words[STATE_WORDS] = {
 	[ASLEEP] = { "asleep", STYLE_GREEN, "○", "o", "sleep", true },
-	[READY] = { "ready", STYLE_GREEN, "○", "o", "sleep", true },
 	[FROZEN] = { "frozen", STYLE_BLUE, "●", "*", "sleep", true },
 	[AWAKE] = { "awake", STYLE_GREEN, "●", "*", "good", true },
 	[FULL] = { "full", STYLE_YELLOW, "●", "*", "good", true },
@@ -55,10 +54,8 @@ static enum index index_of(const json_t *service)
 	};
 	const char *state = json_reply_text(service, "state");
 
-	if (!strcmp(state, "listening") && facts_instances(service))
-		return AWAKE;
 	if (!strcmp(state, "listening"))
-		return json_reply_number(service, "activations") > 0 ? ASLEEP : READY;
+		return facts_instances(service) ? AWAKE : ASLEEP;
 	if (!strcmp(state, "backoff"))
 		return has_failed(service) ? FAILING : PAUSED;
 	if (!strcmp(state, "binding"))

@@ -15,11 +15,11 @@ struct state_word {
 	bool is_active;                 /* unless it is held, it serves clients, or would serve the next one */
 };
 
-#define STATE_WORDS 19
+#define STATE_WORDS 18
 
 extern const struct state_word state_words[STATE_WORDS];        /* in the order of totals; the last one: unknown */
 
-/* service: any line about it. Needs state, instances and activations, and pause for a service that tries again. */
+/* service: any line about it. Needs state and instances, and pause for a service that tries again. */
 const struct state_word *state_word_of(const json_t *service);
 
 /* Adds the word as a sentence: "it is failing", "it has no port". */

@@ -62,7 +62,7 @@ Behaviour(diff, tells_what_a_reload_does_and_does_nothing)
 	cr_expect_not(superd_logged(superd, "reloaded"));
 	cr_expect_not(superd_logged(superd, "requested"));
 	cr_expect_neq(access(path_in("new"), F_OK), 0);
-	expect(SUPERCTL(control_path(), "list", "gone").out, "ready");
+	expect(SUPERCTL(control_path(), "list", "gone").out, "asleep");
 
 	reload = SUPERCTL(control_path(), "reload");
 	expect(reload.out, "same2: changed (");

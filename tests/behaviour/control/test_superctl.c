@@ -202,10 +202,11 @@ Behaviour(superctl, list_has_columns_and_names_alone)
 
 	cr_assert_eq(outcome.status, 0);
 	expect(outcome.out,
-	       "SERVICE             STATE  LISTENS ON                   FOR  QUEUE  INST  STARTS  COMMAND\n");
-	expect(outcome.out, "awake  tcp:80 /run/web.sock  3 min 15 s      3     1      17  /usr/sbin/webd\n");
-	expect(outcome.out, "a-much-longer-name  ready");
-	expect(outcome.out, "\n2 services: 1 ready, 1 awake\n");
+	       "SERVICE             STATE   LISTENS ON            LAST USED         FOR  QUEUE  INST  STARTS  "
+	       "COMMAND\n");
+	expect(outcome.out, "awake   tcp:80 /run/web.sock             3 min 15 s      3     1      17  /usr/sbin/webd\n");
+	expect(outcome.out, "a-much-longer-name  asleep                            never         5 s  ");
+	expect(outcome.out, "\n2 services: 1 asleep, 1 awake\n");
 	cr_assert_str_eq(ASKED("list", SHORT RECORDED_DONE, "list", "--names").out, "web\na-much-longer-name\n");
 	expect(ASKED("list", RECORDED_DONE, "list").out, "superd has no services\n");
 	outcome = ASKED("list", AT_WORK("each", "listening") AT_WORK("most", "full") RECORDED_DONE, "list");
@@ -230,11 +231,11 @@ Behaviour(superctl, list_has_the_words_of_people_and_totals)
 	static const char *const lines[] = {
 		"  photos   frozen                  tcp:127.0.0.1:8001  100.0M       5 min  8 min 20 s ",
 		"  wiki     asleep                  tcp:127.0.0.1:8001          9 min 59 s ",
-		"  never    ready ",
+		"  never    asleep                  tcp:127.0.0.1:8001               never ",
 		"  broken   failing, retry in 12 s ",
 		"  taken    no port, retry in 5 s ",
 		"  mail     awake, held             tcp:127.0.0.1:8001   56.0M         now ",
-		"\n6 services: 1 asleep, 1 ready, 1 frozen (100.0M), 1 awake (56.0M), 1 failing, 1 no port\n",
+		"\n6 services: 2 asleep, 1 frozen (100.0M), 1 awake (56.0M), 1 failing, 1 no port\n",
 	};
 	struct outcome outcome = ASKED("list", HOUSE, "list");
 
@@ -249,7 +250,7 @@ Behaviour(superctl, list_has_the_words_of_people_and_totals)
 	cr_expect_str_eq(ASKED("list", HOUSE, "list", "--names", "--sort=used").out,
 			 "mail\nphotos\nwiki\nbroken\nnever\ntaken\n");
 	cr_expect_str_eq(ASKED("list", HOUSE, "list", "--names", "--sort=state").out,
-			 "wiki\nnever\nphotos\nmail\nbroken\ntaken\n");
+			 "never\nwiki\nphotos\nmail\nbroken\ntaken\n");
 	cr_expect_str_eq(ASKED("list", HOUSE, "list", "--names", "--sort=name", "--awake", "--asleep").out,
 			 "mail\nnever\nphotos\nwiki\n");
 	outcome = ASKED("list", HOUSE, "--json", "list", "--asleep");

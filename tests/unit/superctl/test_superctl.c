@@ -309,9 +309,9 @@ static const char *word_of(const char *service)
 	return text;
 }
 
-Test(superctl_state_words, a_service_that_listens_is_ready_asleep_or_awake)
+Test(superctl_state_words, a_service_that_listens_is_asleep_or_awake)
 {
-	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":0,\"instances\":0}"), "ready");
+	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":0,\"instances\":0}"), "asleep");
 	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":2,\"instances\":0}"), "asleep");
 	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":2,\"instances\":1}"), "awake");
 	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":2,\"instances\":[{}]}"), "awake");
