@@ -15,7 +15,6 @@
 #include "builtin/pktinfo.h"
 #include "builtin/sender.h"
 #include "lib/clock.h"
-#include "lib/fd.h"
 #include "lib/hash.h"
 #include "lib/list.h"
 #include "lib/source_count.h"

@@ -11,7 +11,6 @@
 #include "builtin/proxy_header.h"
 #include "builtin/services.h"
 #include "lib/clock.h"
-#include "lib/fd.h"
 
 /* Milliseconds. */
 #define CONNECT_TIMEOUT 30000           /* that a client is kept while the target does not answer */

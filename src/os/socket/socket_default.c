@@ -3,6 +3,7 @@
 #include "os/socket/socket_default.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static int open_socket_like(int fd)
@@ -19,23 +20,17 @@ static int open_socket_like(int fd)
 	return socket(form[0], form[1] | SOCK_CLOEXEC, form[2]);
 }
 
-bool socket_default_get(int fd, int level, int option, void *value, socklen_t *length)
+bool socket_default_int(int fd, int level, int option, int *value)
 {
+	socklen_t length = sizeof(*value);
 	int new_socket = open_socket_like(fd), saved;
 	bool got;
 
 	if (new_socket < 0)
 		return false;
-	got = getsockopt(new_socket, level, option, value, length) == 0;
+	got = getsockopt(new_socket, level, option, value, &length) == 0;
 	saved = errno;
 	close(new_socket);
 	errno = saved;
 	return got;
-}
-
-bool socket_default_int(int fd, int level, int option, int *value)
-{
-	socklen_t length = sizeof(*value);
-
-	return socket_default_get(fd, level, option, value, &length);
 }

@@ -3,8 +3,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <sys/socket.h>
 
 /* The value that a new socket of fd's kind has. false and errno. */
-bool socket_default_get(int fd, int level, int option, void *value, socklen_t *length);
 bool socket_default_int(int fd, int level, int option, int *value);

@@ -12,7 +12,6 @@
 #include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "read/systemd/build.h"
-#include "table/option/socket_context.h"
 #include "table/reading/shell_word.h"
 #include "table/words/command_prefix.h"
 

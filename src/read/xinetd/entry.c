@@ -295,6 +295,12 @@ static void read_any_line(struct collector *collector)
 	}
 }
 
+static void free_entry(struct xinetd_entry *entry)
+{
+	free(entry->list);
+	diags_free(&entry->diags);
+}
+
 void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source_file *source)
 {
 	struct collector collector = { .xinetd = xinetd, .reading = reading, .scanner.source = source };
@@ -304,7 +310,7 @@ void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct
 		read_any_line(&collector);
 	if (collector.entry)
 		end_unclosed_entry(&collector);
-	xinetd_entry_free(&collector.ignored);
+	free_entry(&collector.ignored);
 	xinetd_scanner_free(&collector.scanner);
 }
 
@@ -317,17 +323,11 @@ struct xinetd *xinetd_new(void)
 	return xinetd;
 }
 
-void xinetd_entry_free(struct xinetd_entry *entry)
-{
-	free(entry->list);
-	diags_free(&entry->diags);
-}
-
 void xinetd_free(struct xinetd *xinetd)
 {
 	for (size_t i = 0; i < xinetd->count; i++)
-		xinetd_entry_free(&xinetd->services[i]);
-	xinetd_entry_free(&xinetd->defaults);
+		free_entry(&xinetd->services[i]);
+	free_entry(&xinetd->defaults);
 	free(xinetd->services);
 	pool_free(xinetd->pool);
 }

@@ -50,7 +50,6 @@ struct xinetd {
 struct xinetd *xinetd_new(void);
 void xinetd_free(struct xinetd *xinetd);
 
-void xinetd_entry_free(struct xinetd_entry *entry);     /* frees what the entry owns, not the entry itself */
 
 /* Adds the entries of one file and of the files that it includes. */
 void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source_file *source);

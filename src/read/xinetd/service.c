@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "lib/scan.h"
 
 static const char *const type_words[] = { "RPC", "INTERNAL", "UNLISTED", "SPECIAL", "TCPMUX", "TCPMUXPLUS", NULL };
 static const char *const flag_words[] = {

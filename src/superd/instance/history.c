@@ -1,6 +1,5 @@
 /* Keeps the history of a service in two rings, which grow as it does something. */
 #include "superd/instance/history.h"
-#include "lib/number.h"
 
 #include <assert.h>
 #include <math.h>
@@ -8,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/number.h"
 
 enum { SPAN_MS = HISTORY_SPAN * 1000 };
-#define DELAY_MOST 1e6                  /* seconds; a longer delay is not one */
 
 static_assert(SPAN_MS <= UINT16_MAX, "the time in a phase fits");
 

@@ -98,11 +98,6 @@ static inline bool endpoint_is_datagram(const struct endpoint *endpoint)
 	return endpoint_is(endpoint, KINDS_DATAGRAM);
 }
 
-static inline bool endpoint_shows_clients(const struct endpoint *endpoint)
-{
-	return endpoint_is(endpoint, KINDS_SHOWN);
-}
-
 static inline bool endpoint_is_inet(const struct endpoint *endpoint)
 {
 	return endpoint_is(endpoint, KINDS_INET);

@@ -6,7 +6,6 @@
 #include "table/print/buf_flush.h"
 #include "table/services/left_out.h"
 #include "table/services/service_conf.h"
-#include "table/services/service_json.h"
 
 /* Adds superd { … }. */
 static void add_globals(struct buf *out, const struct globals *globals, const struct conf_style *style)

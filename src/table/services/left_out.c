@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table/endpoint/endpoint.h"
 #include "table/option/option_table.h"
 
 /* An entry and its name. */
