@@ -204,7 +204,8 @@ Behaviour(superctl, list_has_columns_and_names_alone)
 	expect(outcome.out,
 	       "SERVICE             STATE   LISTENS ON            LAST USED         FOR  QUEUE  INST  STARTS  "
 	       "COMMAND\n");
-	expect(outcome.out, "awake   tcp:80 /run/web.sock             3 min 15 s      3     1      17  /usr/sbin/webd\n");
+	expect(outcome.out, "awake   tcp:80 /run/web.sock             3 min 15 s      3     1      17  "
+			    "/usr/sbin/webd\n");
 	expect(outcome.out, "a-much-longer-name  asleep                            never         5 s  ");
 	expect(outcome.out, "\n2 services: 1 asleep, 1 awake\n");
 	cr_assert_str_eq(ASKED("list", SHORT RECORDED_DONE, "list", "--names").out, "web\na-much-longer-name\n");
