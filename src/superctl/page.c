@@ -29,7 +29,7 @@ struct delays {
 
 /* Sums over the services, shown above the table. */
 struct totals {
-	double memory, saved, queue, instances, faults, shown;
+	double services, disabled, memory, saved, queue, instances, faults, shown;
 };
 
 static void add_escaped(struct buf *out, struct buf *text)
@@ -224,6 +224,8 @@ static void add_service(struct buf *rows, struct totals *totals, const struct ov
 	const char *name = json_reply_text(service, "service");
 
 	(void)facts_queue(service, &queue);
+	totals->services++;
+	totals->disabled += json_reply_is(service, "state", "off");
 	totals->faults += json_object_get(overview->faulty, name) != NULL;
 	totals->memory += json_reply_number(service, "memory");
 	totals->saved += json_reply_number(service, "saves_now");
@@ -245,10 +247,12 @@ static void add_total(struct buf *out, const char *name, double number, bool is_
 	buf_text(out, "</dd></div>\n");
 }
 
-static void add_totals(struct buf *out, const struct totals *totals, const json_t *superd)
+static void add_totals(struct buf *out, const struct totals *totals)
 {
-	buf_text(out, "<dl id=\"totals\" class=\"live totals\">\n");
-	add_total(out, "Services", json_reply_number(superd, "services"), false);
+	buf_addf(out, "<dl id=\"totals\" class=\"live totals\">\n<div><dt>Services</dt><dd>%.0f", totals->services);
+	if (totals->disabled)
+		buf_addf(out, "<small>, %.0f disabled</small>", totals->disabled);
+	buf_text(out, "</dd></div>\n");
 	add_total(out, "Instances", totals->instances, false);
 	add_total(out, "Waiting clients", totals->queue, false);
 	add_total(out, "Memory awake", totals->memory, true);
@@ -289,7 +293,7 @@ void page_add_overview(struct buf *out, const struct overview *overview)
 	buf_addf(out, ", pid %.0f, up ", json_reply_number(superd, "pid"));
 	human_units_add_age(out, json_reply_number(superd, "uptime"));
 	buf_text(out, "</p></header>\n<main>\n");
-	add_totals(out, &totals, superd);
+	add_totals(out, &totals);
 	add_form(out, overview);
 	buf_text(out, "<div class=\"wide\"><table id=\"services\">\n<caption>Services</caption>\n<thead><tr>"
 		      "<th scope=\"col\">Service<th scope=\"col\">State<th scope=\"col\">Since"

@@ -22,7 +22,7 @@ const char page_css[] =
 	"dl{margin:1rem 0}dt{color:var(--dim);font-size:.85rem}dd{margin:0;overflow-wrap:anywhere}\n"
 	".totals{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.6rem}\n"
 	".totals>div{background:var(--soft);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .8rem}\n"
-	".totals dd{font-size:1.35rem;font-variant-numeric:tabular-nums}\n"
+	".totals dd{font-size:1.35rem;font-variant-numeric:tabular-nums}.totals small{font-size:.95rem}\n"
 	".facts>div{display:grid;grid-template-columns:9rem 1fr;gap:.5rem;padding:.2rem 0;"
 	"border-bottom:1px solid var(--line)}\n"
 	"form{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center;margin:1rem 0}\n"

@@ -1003,17 +1003,19 @@ void show_for_dump(struct service_runtime *runtime, struct buf *out)
 void show_superd(const struct supervisor *supervisor, double started, double offset, struct buf *out)
 {
 	const struct log_losses *lost = log_losses(supervisor->engine.log);
-	size_t services = 0;
+	const struct service_list *list = &supervisor->service_list;
+	size_t disabled = 0;
 
-	for (size_t n = 0; n < supervisor->service_list.count; n++)
-		services += supervisor->service_list.runtimes[n] != NULL;
+	for (size_t n = 0; n < list->count; n++)
+		disabled += !list->runtimes[n] || runtime_is_disabled(list->runtimes[n]);
 	json_object_field(out, "superd");
 	json_count_field(out, "pid", (uint64_t)getpid());
 	json_text_field(out, "version", PACKAGE_VERSION);
 	json_seconds_field(out, "started", started + offset);
 	json_seconds_field(out, "uptime", clock_now() - started);
 	show_usage(resource_usage_of_process(getpid()), out);
-	json_count_field(out, "services", services);
+	json_count_field(out, "services", list->count);
+	json_count_field(out, "disabled", disabled);
 	json_count_field(out, "left_out", left_out_count(supervisor->table));
 	json_count_field(out, "instances", supervisor->instances.count - supervisor->instances.ahead);
 	json_count_field(out, "starting", supervisor->start_queue.running_count);

@@ -59,6 +59,23 @@ Behaviour(builtin_status, the_overview_has_a_row_for_each_service)
 	cr_expect_not_null(strstr(page_of(superd, "/page.js"), "\r\nContent-Type: text/javascript;"));
 }
 
+/* The page, superctl and superd count the same services: all that have a row. */
+Behaviour(builtin_status, a_disabled_service_counts)
+{
+	struct superd *superd = run("", "service off { listen = \"127.0.0.1:0\" exec = \"/bin/true\" disable = yes }\n"
+					"service other { listen = \"127.0.0.1:0\" exec = \"/bin/true\" }\n");
+	const char *page = page_of(superd, "/"), *list = SUPERCTL(control_path(), "list").out;
+
+	cr_expect_not_null(strstr(page, "<dt>Services</dt><dd>3<small>, 1 disabled</small></dd>"), "%s", page);
+	cr_expect_not_null(strstr(list, "\n3 services: "), "%s", list);
+	cr_expect_not_null(strstr(list, ", 1 disabled\n"), "%s", list);
+	cr_expect_not_null(strstr(control_once("metrics"), "\"services\":3,\"disabled\":1,"));
+	cr_expect(control_is_done(control_once("disable other")));
+	page = page_of(superd, "/");
+	cr_expect_not_null(strstr(page, "<dt>Services</dt><dd>3<small>, 2 disabled</small></dd>"), "%s", page);
+	cr_expect_not_null(strstr(control_once("metrics"), "\"services\":3,\"disabled\":2,"));
+}
+
 Behaviour(builtin_status, a_service_has_a_page_with_its_row_and_its_log)
 {
 	struct superd *superd = run(", log", "service fails { listen = \"127.0.0.1:0\" exec = \"/bin/sh -c 'exit 7'\"\n"
