@@ -272,6 +272,29 @@ static void add_form(struct buf *out, const struct overview *overview)
 		 overview->failed_only ? " checked" : "");
 }
 
+/* Where the service stands: those with a fault first, then those that are awake, then the rest. */
+enum place { PLACE_FAULTY, PLACE_AWAKE, PLACE_REST, PLACES };
+
+static enum place place_of(const struct overview *overview, const json_t *service)
+{
+	if (json_object_get(overview->faulty, json_reply_text(service, "service")))
+		return PLACE_FAULTY;
+	return state_word_is_awake(state_word_of(service)) ? PLACE_AWAKE : PLACE_REST;
+}
+
+/* Within a place they are in superd's order, which is that of the configuration. */
+static void add_services(struct buf *rows, struct totals *totals, const struct overview *overview)
+{
+	for (enum place place = PLACE_FAULTY; place < PLACES; place++) {
+		for (size_t n = 1; n < json_array_size(overview->metrics); n++) {
+			const json_t *service = json_array_get(overview->metrics, n);
+
+			if (place_of(overview, service) == place)
+				add_service(rows, totals, overview, service);
+		}
+	}
+}
+
 void page_add_overview(struct buf *out, const struct overview *overview)
 {
 	const json_t *superd = json_reply_object(json_array_get(overview->metrics, 0), "superd");
@@ -283,10 +306,10 @@ void page_add_overview(struct buf *out, const struct overview *overview)
 	for (size_t n = 1; n < json_array_size(overview->metrics); n++) {
 		const json_t *service = json_array_get(overview->metrics, n);
 
-		add_service(&rows, &totals, overview, service);
 		if (!is_view(service))
 			sum_delays(&delays, json_reply_object(service, "latency"));
 	}
+	add_services(&rows, &totals, overview);
 	add_head(out, "superd", "");
 	buf_text(out, "<header><h1>superd</h1> <p id=\"about\" class=\"live\">version ");
 	html_member(out, superd, "version");

@@ -76,6 +76,33 @@ Behaviour(builtin_status, a_disabled_service_counts)
 	cr_expect_not_null(strstr(control_once("metrics"), "\"services\":3,\"disabled\":2,"));
 }
 
+static void expect_order(const char *page, const char *const *names)
+{
+	for (const char *at = page; *names; names++) {
+		const char *row = strstr(page, text_of("<tr id=\"s-%s\">", *names));
+
+		cr_expect_not_null(row, "%s", *names);
+		cr_expect(!row || row > at, "%s stands too early in %s", *names, page);
+		at = row ? row : at;
+	}
+}
+
+Behaviour(builtin_status, has_faults_first_then_what_is_awake)
+{
+	struct superd *superd = run("", text_of("service b { listen = \"127.0.0.1:0\" exec = \"/bin/true\" }\n"
+						"service a { listen = \"127.0.0.1:0\" exec = \"/bin/true\" }\n"
+						"service awake { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+						"service fails { listen = \"127.0.0.1:0\" exec = \"/bin/false\"\n"
+						"\tbackoff_min = 1h backoff_max = 1h }\n", backend("serve")));
+	int client = client_connect(superd_port(superd, "fails"));
+
+	superd_wait_log(superd, "fails: next start in");
+	expect_order(page_of(superd, "/?q=127"), (const char *const[]){ "fails", "p", "b", "a", "awake", NULL });
+	client_ask_pid(superd_port(superd, "awake"));
+	expect_order(page_of(superd, "/"), (const char *const[]){ "fails", "p", "awake", "b", "a", NULL });
+	close(client);
+}
+
 Behaviour(builtin_status, a_service_has_a_page_with_its_row_and_its_log)
 {
 	struct superd *superd = run(", log", "service fails { listen = \"127.0.0.1:0\" exec = \"/bin/sh -c 'exit 7'\"\n"
