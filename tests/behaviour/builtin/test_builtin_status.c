@@ -45,7 +45,7 @@ Behaviour(builtin_status, the_overview_has_a_row_for_each_service)
 
 	cr_expect(begins(page, "HTTP/1.1 200 OK\r\n"), "%s\n%s", page, world_logs());
 	cr_expect_not_null(strstr(page, ">p</a>"), "%s", page);
-	cr_expect_not_null(strstr(page, "href=\"service/other\">other</a><td class=\"sleep\">ready<"), "%s", page);
+	cr_expect_not_null(strstr(page, "href=\"service/other\">other</a><td class=\"sleep\">asleep<"), "%s", page);
 	cr_expect_not_null(strstr(page, "<dt>Services</dt><dd>2</dd>"), "%s", page);
 	cr_expect_not_null(strstr(page, "\r\nContent-Security-Policy: default-src 'none'; "), "%s", page);
 	cr_expect_null(strstr(page, "unsafe"), "%s", page);

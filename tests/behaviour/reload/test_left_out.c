@@ -122,7 +122,7 @@ Behaviour(left_out, has_its_place_for_a_name_where_it_has_no_other)
 	expect_in(answer, "left out");
 	expect_in(answer, "is not closed on its line");
 	expect_in(ctl("status", text_of("%s:3", superd->table)), "left out");
-	expect_in(ctl("status", text_of("%d", port)), "ready");
+	expect_in(ctl("status", text_of("%d", port)), "asleep");
 }
 
 /* superd could not read its entry back. */
@@ -149,7 +149,7 @@ Behaviour(left_out, is_told_of_what_goes_on_as_it_was)
 
 	cr_assert(superd_reload(superd, "%s", row("dog", "/bin/cat", "usr = 3")));
 	answer = SUPERCTL(control_path(), "list").out;
-	expect_in(answer, "ready");
+	expect_in(answer, "asleep");
 	expect_in(answer, "unknown option 'usr'");
 	answer = ctl("why", "dog");
 	expect_in(answer, "so the previous one stays in effect: ");
@@ -233,7 +233,7 @@ Behaviour(left_out, comes_in_as_it_was_read_where_the_table_was_changed)
 	expect_in(ctl("status", "new"), "there is no such service");
 	cr_expect_null(strstr(SUPERCTL(control_path(), "show", "bad").out, "the previous configuration"));
 	cr_assert(superd_reload(superd, "%s", changed));
-	expect_in(ctl("status", "new"), "ready");
+	expect_in(ctl("status", "new"), "asleep");
 	expect_in(ctl("status", "bad"), "disabled");
 }
 
