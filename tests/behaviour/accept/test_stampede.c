@@ -94,7 +94,7 @@ static void expect_line(const char *name, const char *place)
 
 static void expect_in_line(struct superd *superd)
 {
-	clock_advance(superd, 20 * SECOND_MS);
+	clock_advance(superd, 5 * SECOND_MS);
 	cr_assert_not(superd_logged(superd, "one: started"), "%s", world_logs());
 	cr_assert_not(superd_logged(superd, "two: started"), "%s", world_logs());
 }
@@ -194,7 +194,7 @@ Behaviour(stampede, no_time_limit_runs_in_line)
 	int slow = wake(superd, "slow", "starting"), web = client_connect(superd_port(superd, "web"));
 
 	client_send(web, "env FDSTORE\n");
-	clock_advance(superd, 20 * SECOND_MS);
+	clock_advance(superd, 5 * SECOND_MS);
 	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
 	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
 	let_go();
