@@ -2,12 +2,14 @@
  * or failed since then is not started again for it. */
 #include "superd/instance/wants.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/clock.h"
 #include "superd/instance/runtime.h"
 #include "superd/instance/service_list.h"
+#include "table/service/need.h"
 
 enum standing {
 	SERVES,                         /* it runs, or has done its work */
@@ -15,23 +17,15 @@ enum standing {
 	FAILS,                          /* it does not start now */
 };
 
-/* The name of a needed service by its number, those of `requires` first. NULL: there are no more. */
-static const char *needed(const struct service_runtime *runtime, size_t n, bool *required)
-{
-	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
-	size_t count = words_count(lifecycle->requires);
-
-	*required = n < count;
-	if (*required)
-		return lifecycle->requires[n];
-	return lifecycle->wants ? lifecycle->wants[n - count] : NULL;
-}
-
 static bool needs(const struct service_runtime *runtime, const char *name)
 {
-	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+	struct need need;
 
-	return words_have(lifecycle->requires, name) || words_have(lifecycle->wants, name);
+	for (size_t n = 0; service_need(runtime->service, n, &need); n++) {
+		if (!strcmp(need.name, name))
+			return true;
+	}
+	return false;
 }
 
 static struct service_runtime *find(const struct service_runtime *runtime, const char *name)
@@ -61,27 +55,39 @@ static enum standing order(struct service_runtime *wanted, const struct service_
 	if (runtime_state(wanted) != FROZEN)
 		wanted->run->start_due = clock_now();
 	wanted->halted = false;
-	runtime_post(wanted, ENABLE);
+	if (runtime_state(wanted) != STOPPING)  /* else it starts when it has ended */
+		runtime_post(wanted, ENABLE);
 	return COMES;
 }
 
-/* How a needed service stands, which is started if that is due. */
-static enum standing look_at(struct service_runtime *runtime, const char *name)
+/* The time since when a start of what is needed counts. What a socket needs is needed when superd opens the socket: a
+ * service that starts with superd has done so if it has started well. */
+static double counts_since(const struct service_runtime *runtime, const struct need *need,
+			   const struct service_runtime *wanted)
 {
-	struct service_runtime *wanted = find(runtime, name);
-	double began = runtime->run->wants_since;
+	if (need->socket && wanted->service->exec->start == START_BOOT && !runtime_stats(wanted)->failing)
+		return DBL_MIN;
+	return need->order == NEED_BEHIND ? runtime_stats(runtime)->last_start : runtime->run->wants_since;
+}
+
+/* How a needed service stands, which is started if that is due. */
+static enum standing look_at(struct service_runtime *runtime, const struct need *need)
+{
+	struct service_runtime *wanted = find(runtime, need->name);
+	double began;
 
 	if (!wanted)
 		return FAILS;
-	if (wanted->service->socket_count)
+	if (wanted->service->exec->accept)
 		return SERVES;
 	if (runtime_next_state(wanted) != runtime_state(wanted))
 		return COMES;           /* its next event tells */
+	began = counts_since(runtime, need, wanted);
 	switch (runtime_state(wanted)) {
 	case RUNNING:
 		return SERVES;
 	case FROZEN:
-		return order(wanted, runtime);
+		return need->order == NEED_BEHIND && wanted->since >= began ? SERVES : order(wanted, runtime);
 	case LISTENING:
 		if (runtime_stats(wanted)->last_start >= began)
 			return SERVES;
@@ -92,6 +98,10 @@ static enum standing look_at(struct service_runtime *runtime, const char *name)
 		if (wanted->since < began)
 			return order(wanted, runtime);
 		return runtime_stats(wanted)->skipped_starts ? SERVES : FAILS;  /* its conditions do not hold */
+	case BINDING:                   /* its sockets cannot be opened now, or are about to be */
+		return wanted->run && ev_is_active(&wanted->run->timer) ? FAILS : COMES;
+	case STOPPING:                  /* nothing looks again at one that is not waited for */
+		return need->order == NEED_BEFORE ? COMES : order(wanted, runtime);
 	case OFF:
 	case CLOSING:
 		return runtime_is_disabled(wanted) ? FAILS : COMES;
@@ -104,20 +114,20 @@ static enum standing look_at(struct service_runtime *runtime, const char *name)
 
 bool wants_wait(struct service_runtime *runtime)
 {
-	bool comes = false, fails = false, required;
-	const char *name;
+	bool comes = false, fails = false;
+	struct need need;
 
-	if (!needed(runtime, 0, &required) || !runtime_make_run(runtime))
+	if (!service_need(runtime->service, 0, &need) || !runtime_make_run(runtime))
 		return false;
 	if (!runtime->run->wants_since)
 		runtime->run->wants_since = clock_now();
 	if (list_empty(&runtime->run->wanting))
 		list_add(&runtime->engine->service_list->wanting, &runtime->run->wanting);
-	for (size_t n = 0; (name = needed(runtime, n, &required)); n++) {
-		enum standing standing = look_at(runtime, name);
+	for (size_t n = 0; service_need(runtime->service, n, &need); n++) {
+		enum standing standing = need.order == NEED_BEHIND ? SERVES : look_at(runtime, &need);
 
-		comes |= standing == COMES;
-		fails |= standing == FAILS && required;
+		comes |= standing == COMES && need.order == NEED_BEFORE;
+		fails |= standing == FAILS && need.order == NEED_BEFORE && need.required;
 	}
 	return comes && !fails;
 }
@@ -136,20 +146,19 @@ static const char *describe_failure(const struct service_runtime *runtime, const
 bool wants_are_there(struct service_runtime *runtime, struct buf *why)
 {
 	struct event event = { .name = "wants", .service = runtime->service->name };
-	const char *name;
-	bool required;
+	struct need need;
 
 	if (!runtime->run || !runtime->run->wants_since)
 		return true;
-	for (size_t n = 0; (name = needed(runtime, n, &required)) && !why->length; n++) {
-		if (look_at(runtime, name) != FAILS)
+	for (size_t n = 0; service_need(runtime->service, n, &need) && !why->length; n++) {
+		if (need.order == NEED_BEHIND || look_at(runtime, &need) != FAILS)
 			continue;
-		event.reason = describe_failure(runtime, name);
-		if (required)
-			buf_addf(why, "it requires %s: %s", name, event.reason);
+		event.reason = describe_failure(runtime, need.name);
+		if (need.required && need.order == NEED_BEFORE)
+			buf_addf(why, "it requires %s: %s", need.name, event.reason);
 		else
 			log_event(runtime->engine->log, LEVEL_WARNING, &event, "wants %s, and starts without it: %s",
-				  name, event.reason);
+				  need.name, event.reason);
 	}
 	runtime->run->wants_since = 0;
 	return !why->length && !why->failed;
@@ -182,15 +191,29 @@ static void let_go(struct service_runtime *wanted)
 		runtime_post(wanted, HALT);
 }
 
+/* Starts what comes after this service, once for each of its instances. */
+static void start_behind(struct service_runtime *runtime)
+{
+	struct need need;
+
+	if (runtime_state(runtime) != RUNNING || !runtime->service->groups->lifecycle->behind)
+		return;
+	for (size_t n = 0; service_need(runtime->service, n, &need); n++) {
+		if (need.order == NEED_BEHIND)
+			(void)look_at(runtime, &need);
+	}
+}
+
 /* Adds a service that has others beside it to the list, or removes one that needs none of them any more. */
 static void follow_own(struct service_runtime *runtime)
 {
 	struct service_run *run = runtime->run;
-	bool is_listed = run && !list_empty(&run->wanting), lives, required;
-	const char *name;
+	bool is_listed = run && !list_empty(&run->wanting), lives;
+	struct need need;
 
-	if (!run || (!is_listed && !needed(runtime, 0, &required)))
+	if (!run || (!is_listed && !service_need(runtime->service, 0, &need)))
 		return;
+	start_behind(runtime);
 	if (run->wants_since > 0 && !wants_is_waiting(runtime)) {
 		run->wants_since = 0;
 		runtime->started &= runtime_current(runtime) != NULL;   /* a wait is broken off: start = boot is due */
@@ -201,9 +224,9 @@ static void follow_own(struct service_runtime *runtime)
 	if (lives || !is_listed)
 		return;
 	list_remove(&run->wanting);
-	for (size_t n = 0; (name = needed(runtime, n, &required)); n++) {
-		if (find(runtime, name))
-			let_go(find(runtime, name));
+	for (size_t n = 0; service_need(runtime->service, n, &need); n++) {
+		if (find(runtime, need.name))
+			let_go(find(runtime, need.name));
 	}
 }
 
@@ -241,14 +264,14 @@ void wants_follow_all(struct engine *engine)
 
 const char *wants_next(const struct service_runtime *runtime, size_t *at)
 {
-	const char *name;
-	bool required;
+	struct need need;
 
-	while ((name = needed(runtime, (*at)++, &required))) {
-		const struct service_runtime *wanted = find(runtime, name);
+	while (service_need(runtime->service, (*at)++, &need)) {
+		const struct service_runtime *wanted = find(runtime, need.name);
 
-		if (wanted && !wanted->service->socket_count && runtime_state(wanted) != RUNNING)
-			return name;
+		if (wanted && need.order == NEED_BEFORE && !wanted->service->exec->accept &&
+		    runtime_state(wanted) != RUNNING)
+			return need.name;
 	}
 	return NULL;
 }

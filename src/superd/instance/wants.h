@@ -1,6 +1,6 @@
-/* The services without sockets that a service needs beside it (the options `requires` and `wants`), as a proxy needs the
- * server behind it. Its start waits until each of them is ready, has done its work, or has failed. One with start =
- * wanted is stopped when no service needs it any more. A service with sockets is none of these: connecting starts it.
+/* The services that a service needs beside it (table/service/need), as a proxy needs the server behind it. Its start waits
+ * until each of them is ready, has done its work, or has failed, unless it starts beside or behind. One with start =
+ * wanted is stopped when no service needs it any more. One with accept = yes is none of these: each client starts it.
  *
  * The list is service_list->wanting: the services that wait for others or have an instance. Few need others, so each
  * question is a walk over it. */

@@ -469,6 +469,16 @@ const struct directive directives[] = {
 		  "not hold stays closed, and the service runs without it. superd checks again when it reads the "
 		  "configuration, and when the service is enabled or started by hand. With Assert in place of "
 		  "Condition it is also an error in the log." },
+	{ .name = { "socket_requires" }, FIELD_IN(UNITS, SOCKETS, socket_requires, list),
+	  .flags = IN_SOCKET, .change = CHANGE_LIVE, .argument = "name",
+	  .help = "Services that a socket needs. The service of the socket waits for them before its first start, as "
+		  "with requires, but not before a later one if they have start = boot: they are asked once." },
+	{ .name = { "socket_wants" }, FIELD_IN(UNITS, SOCKETS, socket_wants, list),
+	  .flags = IN_SOCKET, .change = CHANGE_LIVE, .argument = "name",
+	  .help = "As socket_requires, but if one of them fails to start, the service starts without it." },
+	{ .name = { "socket_beside" }, FIELD_IN(UNITS, SOCKETS, socket_beside, list),
+	  .flags = IN_SOCKET, .change = CHANGE_LIVE, .argument = "name",
+	  .help = "Those of socket_requires and socket_wants that the service does not wait for." },
 
 	/* User and privileges */
 	{ .name = { "user", "user", "Service.User", "UserName" }, FIELD(IDENTITY, user, name),
@@ -821,12 +831,19 @@ const struct directive directives[] = {
 	/* Start and stop */
 	{ .name = { "requires" }, FIELD(LIFECYCLE, requires, list),
 	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
-	  .help = "Services without sockets that must run while this one does (see WANTED SERVICES in superd(7)). "
-		  "superd starts them before it. If one fails to start, this service is not started: its clients "
-		  "wait for the next try, as after any failed start." },
+	  .help = "Services that must run while this one does (see WANTED SERVICES in superd(7)). superd starts them "
+		  "before it. If one fails to start, this service is not started: its clients wait for the next "
+		  "try, as after any failed start." },
 	{ .name = { "wants" }, FIELD(LIFECYCLE, wants, list),
 	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
 	  .help = "As requires, but if one of them fails to start, this service starts without it." },
+	{ .name = { "beside" }, FIELD_IN(UNITS, LIFECYCLE, beside, list),
+	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
+	  .help = "Those of requires and wants that start beside this service: it does not wait for them, and starts "
+		  "without one that fails." },
+	{ .name = { "behind" }, FIELD_IN(UNITS, LIFECYCLE, behind, list),
+	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
+	  .help = "Those of requires and wants that start when this service is ready; with accept = yes, as beside." },
 	{ .name = { "ready" }, FIELD(LIFECYCLE, ready, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "text",
 	  .help = "A text in a line of output by which the program announces that it is ready. output or error "

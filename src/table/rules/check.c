@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/scan.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
 #include "table/rules/check_internal.h"
 #include "table/rules/endpoint_conflict.h"
+#include "table/service/need.h"
 
 /* In the order in which an author fixes mistakes: the basic options first. */
 static void (*const rules[])(const struct service *service, struct diags *diags) = {
@@ -71,58 +73,138 @@ static void hint_at_name(const struct table *table, const char *name, struct dia
 
 enum { UNSEEN, OPEN, CHECKED };
 
-#define WANTS_DEEPEST 64                /* services in a row of which each wants the next */
+#define WANTS_DEEPEST 64                /* services in a row of which each waits for the next */
 
-/* What is known of the services while `requires` and `wants` are followed. */
+/* A service that starts when another one is ready, and so waits for it. */
+struct follower {
+	const struct service *service, *leader;
+};
+
+/* What is known of the services while their needs are followed. */
 struct wanting {
 	const struct table *table;
 	unsigned char *seen;            /* of each row: UNSEEN …; OPEN: rows that lead to the present one */
+	struct follower *followers;
+	size_t follower_count, follower_capacity;
 	struct diags *diags;
 };
 
 static void check_wants_of(struct wanting *wanting, const struct service *service, unsigned depth);
 
-/* Checks a name of `option`, which is requires or wants. A service with sockets is none that could wait for others. */
-static void check_wanted(struct wanting *wanting, const struct service *service, const char *option, const char *name,
-			 unsigned depth)
+/* Goes on to a service that another one waits for, which the option of `service` says. */
+static void follow(struct wanting *wanting, const struct service *next, const struct service *service,
+		   const char *option, const char *name, unsigned depth)
 {
-	const struct service *wanted = table_find(wanting->table, name);
+	unsigned char seen = wanting->seen[next - wanting->table->services];
+
+	if (seen == OPEN || depth == WANTS_DEEPEST)
+		service_refuse(service, option, wanting->diags, "%s: '%s' %s", option, name,
+			       seen == OPEN ? "leads back to this service" : "comes after too many others");
+	else if (seen == UNSEEN)
+		check_wants_of(wanting, next, depth + 1);
+}
+
+static struct origin need_origin(const struct service *service, const struct need *need)
+{
+	return need->socket ? service_listen_origin(service, need->socket, need->option)
+			    : service_origin(service, need->option);
+}
+
+/* Warns of a need that superd meets in another way than it reads. */
+static void check_start_of(const struct service *service, const struct need *need, const struct service *wanted,
+			   struct diags *diags)
+{
+	struct origin at = need_origin(service, need);
+
+	if (wanted->exec->disable)
+		diag_warning(diags, at, "%s: %s: '%s' is disabled, so it is not started", service->name, need->option,
+			     need->name);
+	else if (wanted->exec->accept)
+		diag_warning(diags, at, "%s: %s: superd does not start '%s' for this: each of its clients does",
+			     service->name, need->option, need->name);
+	else if (need->socket && wanted->exec->start != START_BOOT)
+		diag_warning(diags, at,
+			     "%s: %s: '%s' does not start with the socket, but before each start of this service; "
+			     "start = boot starts it once, with superd",
+			     service->name, need->option, need->name);
+}
+
+static void check_need(struct wanting *wanting, const struct service *service, const struct need *need, unsigned depth)
+{
+	const struct service *wanted = table_find(wanting->table, need->name);
 	struct diags *diags = wanting->diags;
-	unsigned char seen = wanted ? wanting->seen[wanted - wanting->table->services] : UNSEEN;
 
 	if (!wanted && service->dialect == UNIT) {
-		diag_warning(diags, service_origin(service, option), "%s: %s: '%s' is left out of the configuration",
-			     service->name, option, name);
+		diag_warning(diags, need_origin(service, need), "%s: %s: '%s' is left out of the configuration",
+			     service->name, need->option, need->name);
 	} else if (!wanted) {
-		service_refuse(service, option, diags, "%s: the configuration has no service '%s'", option, name);
-		hint_at_name(wanting->table, name, diags);
-	} else if (wanted->socket_count || service_is_unclear(wanted, "listen")) {
-		diag_warning(diags, service_origin(service, option),
-			     "%s: %s: superd does not start '%s' for this: it has a socket, and connecting to it does",
-			     service->name, option, name);
-	} else if (seen == OPEN || depth == WANTS_DEEPEST) {
-		service_refuse(service, option, diags, "%s: '%s' %s", option, name,
-			       seen == OPEN ? "leads back to this service" : "comes after too many others");
+		diag_error(diags, need_origin(service, need), "%s: %s: the configuration has no service '%s'",
+			   service->name, need->option, need->name);
+		hint_at_name(wanting->table, need->name, diags);
 	} else {
-		if (wanted->exec->disable)
-			diag_warning(diags, service_origin(service, option),
-				     "%s: %s: '%s' is disabled, so it is not started", service->name, option, name);
-		if (seen == UNSEEN)
-			check_wants_of(wanting, wanted, depth + 1);
+		check_start_of(service, need, wanted, diags);
+		if (wanted == service || (need->order == NEED_BEFORE && !wanted->exec->accept))
+			follow(wanting, wanted, service, need->option, need->name, depth);
 	}
 }
 
 static void check_wants_of(struct wanting *wanting, const struct service *service, unsigned depth)
 {
-	unsigned char *seen = &wanting->seen[service - wanting->table->services];
-	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
+	struct need need;
 
-	*seen = OPEN;
-	for (words name = lifecycle->requires; name && *name && !service_is_unclear(service, "requires"); name++)
-		check_wanted(wanting, service, "requires", *name, depth);
-	for (words name = lifecycle->wants; name && *name && !service_is_unclear(service, "wants"); name++)
-		check_wanted(wanting, service, "wants", *name, depth);
-	*seen = CHECKED;
+	wanting->seen[service - wanting->table->services] = OPEN;
+	for (size_t n = 0; service_need(service, n, &need); n++) {
+		if (!service_is_unclear(service, need.option))
+			check_need(wanting, service, &need, depth);
+	}
+	for (size_t n = 0; n < wanting->follower_count; n++) {
+		const struct follower *follower = &wanting->followers[n];
+
+		if (follower->service == service)
+			follow(wanting, follower->leader, follower->leader, "behind", service->name, depth);
+	}
+	wanting->seen[service - wanting->table->services] = CHECKED;
+}
+
+/* What orders needs must name some. */
+static void check_order(const struct service *service, struct diags *diags)
+{
+	const struct lifecycle_options *own = service->groups->lifecycle;
+
+	for (words name = own->beside; name && *name; name++) {
+		if (!words_have(own->requires, *name) && !words_have(own->wants, *name))
+			service_refuse(service, "beside", diags, "beside: neither requires nor wants has '%s'", *name);
+	}
+	for (words name = own->behind; name && *name; name++) {
+		if (!words_have(own->requires, *name) && !words_have(own->wants, *name))
+			service_refuse(service, "behind", diags, "behind: neither requires nor wants has '%s'", *name);
+		else if (words_have(own->beside, *name))
+			service_refuse(service, "behind", diags, "behind: beside has '%s', too", *name);
+	}
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct socket_options *options = service->sockets[n].options;
+
+		for (words name = options->socket_beside; name && *name; name++) {
+			if (!words_have(options->socket_requires, *name) && !words_have(options->socket_wants, *name))
+				diag_error(diags,
+					   service_listen_origin(service, &service->sockets[n], "socket_beside"),
+					   "%s: socket_beside: neither socket_requires nor socket_wants has '%s'",
+					   service->name, *name);
+		}
+	}
+}
+
+static void find_followers(struct wanting *wanting, const struct service *leader)
+{
+	struct need need;
+
+	for (size_t n = 0; leader->groups->lifecycle->behind && service_need(leader, n, &need); n++) {
+		const struct service *service = table_find(wanting->table, need.name);
+
+		if (need.order == NEED_BEHIND && service && service != leader)
+			array_add(wanting->followers, wanting->follower_count, wanting->follower_capacity) =
+				(struct follower){ service, leader };
+	}
 }
 
 static void check_wants(const struct table *table, struct diags *diags)
@@ -131,10 +213,15 @@ static void check_wants(const struct table *table, struct diags *diags)
 
 	if (!wanting.seen)
 		diag_error(diags, (struct origin){ 0 }, "following requires and wants: out of memory");
+	for (size_t n = 0; n < table->count; n++) {
+		check_order(&table->services[n], diags);
+		find_followers(&wanting, &table->services[n]);
+	}
 	for (size_t n = 0; wanting.seen && n < table->count; n++) {
 		if (wanting.seen[n] == UNSEEN)
 			check_wants_of(&wanting, &table->services[n], 0);
 	}
+	free(wanting.followers);
 	free(wanting.seen);
 }
 

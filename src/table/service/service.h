@@ -153,6 +153,7 @@ struct socket_options {
 	int64_t message_queue_max_messages, message_queue_message_size;         /* 0: the kernel's */
 	words only_from, no_access;     /* as written (table/access/access); NULL: all clients, none */
 	words socket_condition;         /* as `condition`; NULL: it is always opened */
+	words socket_requires, socket_wants, socket_beside;     /* what it needs (table/service/need) */
 	int64_t trigger_limit_burst;    /* clients, or starts that they cause, in an interval; UNLIMITED */
 	int64_t trigger_limit_interval, trigger_limit_pause;    /* microseconds */
 	unsigned trigger_limit_action;  /* enum limit_action */
@@ -229,7 +230,8 @@ struct access_options {
 };
 
 struct lifecycle_options {
-	words requires, wants;          /* names of services without sockets that run with this one */
+	words requires, wants;          /* names of services that run with this one (table/service/need) */
+	words beside, behind;           /* of these: those that it does not wait for, those that start when it is ready */
 	const char *ready;              /* text of the line by which the backend reports that it is ready; NULL: unset */
 	int64_t timeout_start, timeout_stop, runtime_max;       /* microseconds, SCAN_INFINITY: none */
 	int kill_signal;

@@ -418,14 +418,102 @@ Behaviour(wants, superd_starts_its_own_at_boot_behind_what_they_want)
 }
 
 /* Connecting wakes it. */
-Behaviour(wants, one_with_a_socket_is_not_started)
+Behaviour(wants, one_with_a_socket_is_started_as_well)
 {
 	struct superd *superd = controlled_run("%s%s", front("db", ""), front("web", "requires = { db }"));
 
 	client_ask_pid(superd_port(superd, "web"));
-	cr_expect_not(superd_logged(superd, "db: started"), "%s", world_logs());
-	cr_expect(superd_logged(superd, "web: requires: superd does not start 'db' for this: it has a socket"), "%s",
-		  world_logs());
+	expect_before(superd, "db: started", "web: started");
+	control_once("stop db");
+	client_ask_pid(superd_port(superd, "web"));     /* nothing stops or starts it while web runs */
+	control_once("stop web");
+	client_ask_pid(superd_port(superd, "web"));
+	superd_expect_count(superd, "db: started", 2);
+}
+
+/* Nobody waits for it, and it need not be ready ever. */
+Behaviour(wants, one_that_starts_beside_is_not_waited_for)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd = run_both(gated(gate), "requires = { db }\n beside = { db }");
+
+	expect_served(ask(superd, "web"));
+	WAIT_UNTIL(is("db", "starting"));
+	cr_expect(is("web", "running"));
+	write_file("gate", "%s", "");
+}
+
+Behaviour(wants, one_beside_that_fails_keeps_no_client_out)
+{
+	const char *bar = path_in("bar");
+	struct superd *superd = run_both(barred(bar), "requires = { db }\n beside = { db }");
+
+	write_file("bar", "%s", "");
+	expect_served(ask(superd, "web"));
+	superd_wait_log(superd, "db: cannot start");
+	expect_served(ask(superd, "web"));
+	cr_expect_not(superd_logged(superd, "web: cannot start"), "%s", world_logs());
+}
+
+/* A sidecar, which asks the service that has it: it starts when that is ready, once for each of its instances. */
+Behaviour(wants, one_that_starts_behind_comes_when_the_service_is_ready)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd =
+		controlled_clock_run("%s%s", back("db", "requires = { web }"),
+				     front("web", text_of("%s\n wants = { db }\n behind = { db }", gated(gate))));
+	int client = ask(superd, "web");
+
+	WAIT_UNTIL(is("web", "starting"));
+	cr_assert_not(superd_logged(superd, "db: started"), "%s", world_logs());
+	write_file("gate", "%s", "");
+	expect_served(client);
+	expect_before(superd, "web: started", "db: started");
+	control_once("stop db");
+	client_ask_pid(superd_port(superd, "web"));
+	WAIT_UNTIL(is("db", "listening"));
+	superd_expect_count(superd, "db: started", 1);
+	control_once("stop web");
+	expect_served(ask(superd, "web"));
+	superd_expect_count(superd, "db: started", 2);
+}
+
+/* Work that is done once, when superd starts. */
+static const char *prep(const char *options)
+{
+	return text_of("service prep {\n exec = \"/bin/true\"\n type = oneshot\n start = boot\n restart = no\n"
+		       " %s\n}\n",
+		       options);
+}
+
+/* What a socket needs is no need of each start. */
+Behaviour(wants, what_a_socket_needs_is_asked_once)
+{
+	const char *bar = path_in("bar");
+	struct superd *superd =
+		controlled_run("%s%s", prep(barred(bar)), front("web", "socket_requires = { prep }"));
+
+	expect_served(ask(superd, "web"));
+	write_file("bar", "%s", "");
+	control_once("stop web");
+	expect_served(ask(superd, "web"));
+	superd_expect_count(superd, "prep: started", 1);
+}
+
+Behaviour(wants, what_a_socket_requires_and_has_failed_keeps_clients_waiting)
+{
+	const char *bar = path_in("bar");
+	struct superd *superd;
+	int client;
+
+	write_file("bar", "%s", "");
+	superd = controlled_run("defaults { backoff_min = 10ms }\n%s%s", prep(barred(bar)),
+				front("web", "socket_requires = { prep }"));
+	superd_wait_log(superd, "prep: cannot start");
+	client = ask(superd, "web");
+	superd_wait_log(superd, "web: cannot start: it requires prep");
+	cr_expect_eq(unlink(bar), 0);
+	expect_served(client);
 }
 
 /* Else the two would wait for each other until the place of a start is over. */
@@ -570,9 +658,14 @@ static struct outcome check_web(const char *wants)
 {
 	const char *table = write_file("table",
 				       "service web {\n listen = \"127.0.0.1:3\"\n exec = \"/bin/true\"\n %s\n}\n"
-				       "%s%s%sservice front { listen = \"127.0.0.1:2\" exec = \"/bin/true\" }\n",
+				       "%s%s%s%s%s"
+				       "service front { listen = \"127.0.0.1:2\" exec = \"/bin/true\""
+				       " wants = { web } }\n"
+				       "service each { listen = \"127.0.0.1:4\" exec = \"/bin/true\" accept = yes }\n",
 				       wants, back("db", ""), back("ring", "wants = { chain }"),
-				       back("chain", "requires = { ring }"));
+				       back("chain", "requires = { ring }"),
+				       back("pool", "requires = { db }"),
+				       back("waits", "requires = { web }"));
 
 	return SUPERD_ANSWER("--check", "--no-preflight", "-f", table);
 }
@@ -585,8 +678,16 @@ Behaviour(wants, what_cannot_be_is_an_error_by_its_line)
 		{ "requires = { dbb }", ":4:2: error: web: requires: the configuration has no service 'dbb'",
 		  "did you mean 'db'?" },
 		{ "wants = { ring }", "error: chain: requires: 'ring' leads back to this service", ":19:2: " },
-		{ "wants = { front }",
-		  ":4:2: warning: web: wants: superd does not start 'front' for this: it has a socket", "" },
+		{ "wants = { each }",
+		  ":4:2: warning: web: wants: superd does not start 'each' for this: each of its clients does", "" },
+		{ "wants = { web }\n beside = { web }", ":4:2: error: web: wants: 'web' leads back to this service",
+		  "" },
+		{ "requires = { front }", "error: front: wants: 'web' leads back to this service", "" },
+		{ "wants = { db }\n behind = { db }\n requires = { pool }",
+		  ":5:2: error: web: behind: 'db' leads back to this service", "" },
+		{ "socket_requires = { waits }", "error: waits: requires: 'web' leads back to this service", "" },
+		{ "wants = { db }\n beside = { ring }",
+		  ":5:2: error: web: beside: neither requires nor wants has 'ring'", "" },
 		{ "start_priority = batch", ":4:2: error: unknown option 'start_priority'",
 		  "remove it: at the limit of max_starting services start in the order of their clients" },
 	};
@@ -607,7 +708,8 @@ static void expect_wanted_by(const char *key)
 
 	write_file("db.service", "[Service]\n%s\nUser=%s\n", unit_backend("sleep 10000000"), own_user());
 	write_pair("web", text_of("ListenStream=%s", web), unit_backend("serve"));
-	write_drop_in("web.service", "[Unit]\n%s=db.service network-online.target other.service\n", key);
+	write_drop_in("web.service", "[Unit]\n%s=db.service network-online.target other.service\nAfter=db.service\n",
+		      key);
 	superd = units_run("web.socket", NULL);
 	cr_assert(strstr(unit_ask(web, "asked\n"), " asked"));
 	expect_before(superd, "db: started", "web: started");
@@ -672,7 +774,7 @@ Behaviour(wants, what_a_template_requires_starts_with_its_first_instance)
 	write_file("back.service", "[Unit]\nStopWhenUnneeded=yes\n[Service]\n%s\nUser=%s\n",
 		   unit_backend("sleep 10000000"), own_user());
 	write_pair("each", text_of("ListenStream=%s\nAccept=yes", path), "ExecStart=/bin/cat\nStandardInput=socket");
-	write_drop_in("each@.service", "[Unit]\nRequires=back.service\n");
+	write_drop_in("each@.service", "[Unit]\nRequires=back.service\nAfter=back.service\n");
 	superd = units_run("each.socket", NULL);
 	superd_wait_log(superd, "each: listening");
 	cr_assert_not(superd_logged(superd, "back: started"), "%s", world_logs());

@@ -82,7 +82,8 @@ Test(directive, systemd_names_say_their_section)
 Test(directive, only_what_a_service_is_stands_in_no_defaults)
 {
 	static const char *const alone[] = { "listen", "socket", "exec", "builtin", "redirect", "deny_time", "requires",
-					     "wants", "warm" };
+					     "wants", "beside", "behind", "socket_requires", "socket_wants",
+					     "socket_beside", "warm" };
 
 	EACH(directive) {
 		bool own = false;
