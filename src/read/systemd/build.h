@@ -14,6 +14,8 @@
 #include "table/reading/word_list.h"
 #include "table/services/service_builder.h"
 
+struct unit_pairing;
+
 struct unit_builder {
 	struct reading *reading;
 	struct pool *pool;              /* lives until the reading ends; the builder copies the texts that it keeps */
@@ -25,6 +27,7 @@ struct unit_builder {
 	size_t fifo_count;
 	const char *folder;             /* where other units are searched first */
 	bool accepts;                   /* the sockets have Accept=yes */
+	const struct unit_pairing *pair;                /* what the units need */
 	const struct unit *unit;        /* the unit whose keys are being applied */
 	struct unit_names names;        /* the values of its specifiers */
 	struct word_list *context;      /* gets options as texts of socket_exec_options, too; NULL: none */
@@ -131,6 +134,9 @@ void unit_build_commands(struct unit_builder *builder);         /* exec.c */
 void unit_build_socket_commands(struct unit_builder *builder);
 void unit_build_streams(struct unit_builder *builder);          /* streams.c */
 void unit_build_passed_fds(struct unit_builder *builder);       /* credentials.c */
+
+/* depend.c: what the socket builder->unit needs; its socket { } is open. */
+void unit_build_socket_needs(struct unit_builder *builder);
 
 /* condition.c: sets the option to the conditions and assertions of builder->unit. */
 void unit_build_conditions(struct unit_builder *builder, const char *option);

@@ -1,8 +1,9 @@
 /* What a unit says of other units: which of them superd starts for it, and a warning for all else.
  *
- * A service without a socket is started before the service whose unit names it (the options `requires` and `wants`). It
- * is read along if the sources do not name it. One with a socket is started when a client connects. Targets and slices
- * run nothing, and mean nothing here. */
+ * A service that a unit names is a need of that unit, so that of a socket is the socket's (the options `requires`,
+ * `wants`, and those of sockets). It is read along if the sources do not name it. After= and Before= between the two
+ * say whether one waits for the other; between units of which none needs the other they mean nothing. Sockets are open
+ * as long as superd runs, so nothing must start one. Targets and slices run nothing, and mean nothing here. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,21 +111,58 @@ static size_t find_or_pull(struct unit_builder *builder, const char *folder, con
 	return found;
 }
 
-static void add_need(struct reading *reading, size_t pair, struct unit_need need)
+/* Whether a key of this unit, After or Before, names the other one. What is wrong with the key costs the order
+ * alone. */
+static bool orders(struct unit_builder *builder, const struct unit *unit, const char *key, const struct unit *other,
+		   const char *also)
 {
-	struct unit_pairing *own = &units_asked(reading)->pairs[pair];
+	struct diags unheard = { 0 }, *diags = builder->reading->diags;
+	struct word_list list;
+	bool found = false;
+
+	unit_builder_turn(builder, unit);
+	builder->reading->diags = &unheard;
+	list = unit_collect(builder, "Unit", key, COLLECT_WORDS);
+	builder->reading->diags = diags;
+	for (size_t n = 0; n < list.count && !found; n++)
+		found = !strcmp(list.words[n], other->name) || !strcmp(list.words[n], also);
+	word_list_free(&list);
+	diags_free(&unheard);
+	return found;
+}
+
+/* The order of a unit and one that it needs, by this name. Where both orders are said, which is a ring, what is
+ * needed comes first. */
+static enum need_order order_of(struct unit_builder *builder, const struct unit *unit, const struct unit *needed,
+				const char *name)
+{
+	enum need_order order = NEED_BESIDE;
+
+	if (orders(builder, unit, "After", needed, name) || orders(builder, needed, "Before", unit, unit->name))
+		order = NEED_BEFORE;
+	else if (orders(builder, unit, "Before", needed, name) || orders(builder, needed, "After", unit, unit->name))
+		order = NEED_BEHIND;
+	unit_builder_turn(builder, unit);
+	return order;
+}
+
+static void add_need(struct unit_builder *builder, size_t pair, struct unit_need need, const char *name)
+{
+	struct unit_pairing *own = &units_asked(builder->reading)->pairs[pair];
+	const struct unit *needed = units_asked(builder->reading)->pairs[need.pair].service;
 
 	for (size_t n = 0; n < own->need_count; n++) {
-		if (own->needs[n].pair != need.pair)
+		if (own->needs[n].pair != need.pair || own->needs[n].by != need.by)
 			continue;
 		own->needs[n].required |= need.required;
 		return;
 	}
+	need.order = order_of(builder, need.by, needed, name);
 	array_add(own->needs, own->need_count, own->need_capacity) = need;
 }
 
-/* Notes what a unit of this pair needs. A socket is open as long as superd runs, so a service that it needs starts with
- * superd. */
+/* Notes what a unit of this pair needs. A socket is opened when superd starts, so a service that it needs starts
+ * then. */
 static void find_needs_of(struct unit_builder *builder, size_t pair, const struct unit *unit)
 {
 	struct requested_units *asked = units_asked(builder->reading);
@@ -143,12 +181,14 @@ static void find_needs_of(struct unit_builder *builder, size_t pair, const struc
 
 			if (!is_own(&asked->pairs[pair], name) && !means_nothing(name))
 				found = find_or_pull(builder, folder, starting[row].key, name, list.places[n]);
-			if (found == pair || found >= asked->pair_count)
+			if (found == pair || found >= asked->pair_count || !unit_name_has_suffix(name, ".service"))
 				continue;
 			asked->pairs[found].boots |= unit != builder->service;
 			asked->pairs[found].is_needed = true;
-			add_need(builder->reading, pair,
-				 (struct unit_need){ found, starting[row].required, list.places[n] });
+			add_need(builder, pair,
+				 (struct unit_need){ .pair = found, .by = unit, .required = starting[row].required,
+						     .at = list.places[n] },
+				 name);
 		}
 		asked->pairs[pair].has_failed |= list.failed;
 		word_list_free(&list);
@@ -198,28 +238,72 @@ static void set_start(struct unit_builder *builder, const struct unit_pairing *p
 		 at);
 }
 
-void unit_build_dependencies(struct unit_builder *builder, const struct unit_pairing *pair)
+/* Sets an option to the needs of builder->unit that `is` says; at the first of them. */
+static void set_needs(struct unit_builder *builder, const char *option, bool (*is)(const struct unit_need *need))
 {
-	static const char *const options[] = { "wants", "requires" };
-	const struct unit_pairing *pairs = units_asked(builder->reading)->pairs;
+	const struct unit_pairing *pair = builder->pair, *pairs = units_asked(builder->reading)->pairs;
+	struct word_list list = { 0 };
 
-	for (int required = 0; required <= 1; required++) {
-		struct word_list list = { 0 };
+	for (size_t n = 0; n < pair->need_count; n++) {
+		const struct unit_need *need = &pair->needs[n];
 
-		for (size_t n = 0; n < pair->need_count; n++) {
-			const struct unit_need *need = &pair->needs[n];
-
-			if (need->required != required || pairs[need->pair].count)
-				continue;
-			word_list_add(&list, pairs[need->pair].name, need->at);
-			if (!list.at.file)
-				list.at = need->at;
-		}
-		if (list.count)
-			unit_set_list(builder, options[required], &list);
-		word_list_free(&list);
+		if (need->by != builder->unit || !is(need))
+			continue;
+		word_list_add(&list, pairs[need->pair].name, need->at);
+		if (!list.at.file)
+			list.at = need->at;
 	}
+	if (list.count)
+		unit_set_list(builder, option, &list);
+	word_list_free(&list);
+}
+
+static bool is_wanted(const struct unit_need *need)
+{
+	return !need->required;
+}
+
+static bool is_required(const struct unit_need *need)
+{
+	return need->required;
+}
+
+static bool is_beside(const struct unit_need *need)
+{
+	return need->order == NEED_BESIDE;
+}
+
+static bool is_behind(const struct unit_need *need)
+{
+	return need->order == NEED_BEHIND;
+}
+
+/* Nothing waits for what comes after a socket either: that is open before any service starts. */
+static bool is_beside_socket(const struct unit_need *need)
+{
+	return need->order != NEED_BEFORE;
+}
+
+void unit_build_socket_needs(struct unit_builder *builder)
+{
+	if (!builder->pair)
+		return;
+	set_needs(builder, "socket_wants", is_wanted);
+	set_needs(builder, "socket_requires", is_required);
+	set_needs(builder, "socket_beside", is_beside_socket);
+}
+
+void unit_build_dependencies(struct unit_builder *builder)
+{
+	const struct unit_pairing *pair = builder->pair;
+
 	unit_builder_turn(builder, builder->service);
+	set_needs(builder, "wants", is_wanted);
+	set_needs(builder, "requires", is_required);
+	set_needs(builder, "beside", is_beside);
+	set_needs(builder, "behind", is_behind);
 	if (!pair->count)
 		set_start(builder, pair);
+	else if (pair->boots && !pair->accepts)
+		unit_set(builder, "start", "boot", unit_start(builder->service));
 }

@@ -8,7 +8,8 @@
 #define OTHERS "superd starts no other unit after a failure or success"
 
 static const struct key_row keys[] = {
-	{ "After Before DefaultDependencies RequiresOverridable", KEY_HARMLESS,
+	{ "After Before", KEY_HARMLESS, .reason = "superd orders only services of which one needs the other" },
+	{ "DefaultDependencies RequiresOverridable", KEY_HARMLESS,
 	  .reason = "superd starts services on demand and ignores ordering" },
 	{ "AllowIsolate IgnoreOnIsolate IgnoreOnSnapshot JobRunningTimeoutSec JobTimeoutAction "
 	  "JobTimeoutRebootArgument JobTimeoutSec", KEY_HARMLESS, .reason = "superd has no job queue" },

@@ -8,6 +8,7 @@
 
 #include "lib/pool.h"
 #include "read/systemd/build.h"
+#include "table/service/need.h"
 
 /* A unit that a source names. */
 struct requested_unit {
@@ -19,7 +20,9 @@ struct requested_unit {
 /* A service that the units of a pair name, as in Requires. */
 struct unit_need {
 	size_t pair;                    /* its number */
+	const struct unit *by;          /* the unit that names it, or is named by it: the service or a socket */
 	bool required;
+	enum need_order order;
 	struct origin at;               /* where it is named */
 };
 
@@ -37,7 +40,7 @@ struct unit_pairing {
 	bool accepts;
 	bool by_name;                   /* a source names one of its units; false: folders do */
 	bool is_pulled;                 /* no source has it: another unit needs it */
-	bool is_needed;                 /* another pair names it */
+	bool is_needed;                 /* another pair needs its service */
 	bool boots;                     /* a socket needs it: it starts with superd */
 	bool has_failed;                /* one of its units could not be read (reported) */
 };
@@ -68,8 +71,8 @@ void units_pull(struct reading *reading, const struct requested_unit *asked);
  * does not do for other units. */
 void units_find_needs(struct reading *reading, size_t pair);
 
-/* depend.c: sets when the service starts, and what it requires and wants. */
-void unit_build_dependencies(struct unit_builder *builder, const struct unit_pairing *pair);
+/* depend.c: sets when the service starts, and what it requires and wants. What its sockets need is set with these. */
+void unit_build_dependencies(struct unit_builder *builder);
 
 /* Makes pairs of all requested units. Reports units that are missing. */
 void units_pair(struct reading *reading);

@@ -126,6 +126,7 @@ static void set_socket_options(struct unit_builder *builder, const struct unit *
 	unit_apply_keys(builder, "Socket");
 	unit_build_socket_access(builder);
 	unit_build_conditions(builder, "socket_condition");
+	unit_build_socket_needs(builder);
 	/* A unit that fails does not take the others with it. */
 	if (builder->socket_count > 1)
 		unit_set(builder, "optional", "yes", unit_start(unit));

@@ -245,6 +245,7 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 		.fifo_count = pair->fifo_count,
 		.folder = pair->folder,
 		.accepts = pair->accepts,
+		.pair = pair,
 	};
 	size_t errors = reading->diags->errors, first = reading->diags->count;
 	struct origin at = unit_start(pair->count ? pair->sockets[0] : pair->service);
@@ -260,7 +261,7 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 	unit_set(&builder, "accept", pair->accepts ? "yes" : "no", at);
 	unit_build_access(&builder);
 	unit_build_service(&builder);
-	unit_build_dependencies(&builder, pair);
+	unit_build_dependencies(&builder);
 	if (!pair->count && !unit_assigned(&builder, "Service", "Restart"))
 		unit_set(&builder, "restart", "no", at);
 	if (!pair->by_name)
