@@ -39,6 +39,23 @@ static double known_from(const struct service_view *view)
 	return history ? history->began : view->match.runtime->since;
 }
 
+/* Adds the numbers of the cells with a failure that was too short for its letter, if there are some. */
+static void add_faults(const struct history_bar *bar, struct buf *out)
+{
+	bool is_open = false;
+
+	for (size_t n = 0; n < bar->cells; n++) {
+		if (!bar->faults[n])
+			continue;
+		if (!is_open)
+			json_list_field(out, "faults");
+		buf_addf(out, "%s%zu", is_open ? "," : "", n);
+		is_open = true;
+	}
+	if (is_open)
+		json_list_close(out);
+}
+
 /* The cells begin at multiples of their length in Unix time, so that a bar that is drawn again looks the same. */
 static void add_bar(const struct service_view *view, struct buf *out)
 {
@@ -51,6 +68,7 @@ static void add_bar(const struct service_view *view, struct buf *out)
 	add_time(view, "from", bar.from, out);
 	add_time(view, "until", bar.until, out);
 	json_text_field(out, "bar", bar.text);
+	add_faults(&bar, out);
 }
 
 static void open_span(const struct service_view *view, double at, enum history_phase phase, struct buf *out)

@@ -10,6 +10,7 @@
 #include "lib/number.h"
 
 enum { SPAN_MS = HISTORY_SPAN * 1000 };
+#define FAULT_SHARE .25                 /* of a cell, from which on it has failed */
 
 static_assert(SPAN_MS <= UINT16_MAX, "the time in a phase fits");
 
@@ -200,8 +201,6 @@ static char letter_of(const double spent[HISTORY_PHASES])
 	size_t longest = HISTORY_OFF;
 	double awake = spent[HISTORY_STARTING] + spent[HISTORY_RUNNING], sum = spent[HISTORY_OFF];
 
-	if (spent[HISTORY_FAILED] > 0)
-		return letters[HISTORY_FAILED];
 	for (size_t phase = 1; phase < HISTORY_PHASES; phase++) {
 		sum += spent[phase];
 		if (spent[phase] > spent[longest])
@@ -209,12 +208,17 @@ static char letter_of(const double spent[HISTORY_PHASES])
 	}
 	if (sum <= 0)
 		return ' ';
+	if (spent[HISTORY_FAILED] >= FAULT_SHARE * sum)
+		return letters[HISTORY_FAILED];
 	return awake > 0 && (longest == HISTORY_ASLEEP || longest == HISTORY_FROZEN) ? ':' : letters[longest];
 }
 
 static void end_cell(struct drawing *drawing)
 {
-	drawing->bar->text[drawing->cell++] = letter_of(drawing->spent);
+	char letter = letter_of(drawing->spent);
+
+	drawing->bar->faults[drawing->cell] = letter != '!' && drawing->spent[HISTORY_FAILED] > 0;
+	drawing->bar->text[drawing->cell++] = letter;
 	memset(drawing->spent, 0, sizeof(drawing->spent));
 }
 

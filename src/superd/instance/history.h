@@ -86,8 +86,10 @@ struct history_bar {
 	double now;                     /* loop time; the time after it, up to `until`, stays blank in its cell */
 	size_t cells;                   /* 1 to HISTORY_CELLS */
 	char text[HISTORY_CELLS + 1];
+	bool faults[HISTORY_CELLS];     /* a failure in the cell was too short for its letter */
 };
 
-/* Draws the bar. history: NULL or not begun: the service is in `phase` since `since`. A failure shows however short it
- * was; else a cell has the phase that took most of it. */
+/* Draws the bar. history: NULL or not begun: the service is in `phase` since `since`. A cell has the phase that took most
+ * of it, or that of a failure if it took a quarter of what is known of the cell: a port that was taken for a second is no
+ * bad hour. */
 void history_draw(const struct history *history, enum history_phase phase, double since, struct history_bar *bar);

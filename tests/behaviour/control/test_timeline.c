@@ -147,6 +147,27 @@ Behaviour(timeline, shows_a_failure_and_a_hold)
 	WAIT_UNTIL(is_in("paused"));
 }
 
+/* A second of a quarter of an hour: the bar is no failure, but has it. */
+Behaviour(timeline, marks_a_short_failure)
+{
+	struct superd *superd = controlled_clock_run(WEB, "/bin/false",
+						     "backoff_min = 1s backoff_max = 1s backoff_refuse = yes");
+	const char *answer;
+	int client;
+
+	superd_port(superd, "web");
+	clock_advance(superd, 15 * MINUTE_MS);
+	client = client_connect(superd_port(superd, "web"));
+	WAIT_UNTIL(is_in("failed"));
+	client_rest(client);
+	close(client);
+	CLOCK_UNTIL(superd, SECOND_MS, 10, is_in("asleep"));
+	answer = control_once("timeline --since=15min --cells=2 web");
+	cr_expect_null(strchr(control_value(answer, "bar"), '!'), "%s", answer);
+	cr_expect(strstr(answer, "\"faults\":[0]") || strstr(answer, "\"faults\":[1]"), "%s", answer);
+	cr_expect(schema_holds("timeline", answer));
+}
+
 static double starts(void)
 {
 	return strtod(control_value(control_once("status web"), "activations"), NULL);

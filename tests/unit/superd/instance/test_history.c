@@ -58,7 +58,24 @@ Test(history, has_a_span_for_what_happens_in_a_minute)
 	cr_expect_eq(history.spans.count, 2);
 }
 
-Test(history, draws_what_took_most_of_a_cell_and_each_failure)
+/* A port that was taken for a second, say. */
+Test(history, a_short_failure_is_marked_in_its_cell)
+{
+	struct history_bar bar = { .from = 200, .until = 600, .now = 600, .cells = 4 };
+
+	history_enter(&history, HISTORY_FAILED, 310);
+	history_enter(&history, HISTORY_ASLEEP, 311);
+	history_enter(&history, HISTORY_FAILED, 470);
+	history_enter(&history, HISTORY_ASLEEP, 524);
+	history_draw(&history, HISTORY_ASLEEP, 100, &bar);
+	cr_expect_str_eq(bar.text, "..!.");
+	cr_expect(!bar.faults[0] && bar.faults[1] && !bar.faults[2] && bar.faults[3]);
+	bar = (struct history_bar){ .from = 500, .until = 700, .now = 530, .cells = 2 };
+	history_draw(&history, HISTORY_ASLEEP, 100, &bar);
+	cr_expect_str_eq(bar.text, "! ", "a quarter of what is known of the cell");
+}
+
+Test(history, draws_what_took_most_of_a_cell)
 {
 	struct history_bar bar;
 
@@ -71,7 +88,7 @@ Test(history, draws_what_took_most_of_a_cell_and_each_failure)
 	history_enter(&history, HISTORY_PAUSED, 600);
 	history_enter(&history, HISTORY_OFF, 700);
 	history_enter(&history, HISTORY_STARTING, 800);
-	cr_expect_str_eq(bar_of(&history, 0, 900, 9), " .:#!~=->");
+	cr_expect_str_eq(bar_of(&history, 0, 900, 9), " .:##~=->");
 	cr_expect_str_eq(bar_of(&history, 100, 200, 1), ".");
 	cr_expect_str_eq(bar_of(&history, 850, 1050, 3), ">>>");
 	bar = (struct history_bar){ .from = 750, .until = 950, .now = 901, .cells = 4 };
