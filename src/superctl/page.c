@@ -97,8 +97,9 @@ static void add_timeline(struct buf *out, const json_t *line)
 	buf_addf(out, "<svg class=\"timeline\" viewBox=\"0 0 %zu 1\" preserveAspectRatio=\"none\" role=\"img\" "
 		      "aria-label=\"", strlen(bar));
 	timeline_bar_add_words(out, bar);
-	buf_text(out, "\">");
+	buf_text(out, timeline_bar_has_faults(line) ? ", " TIMELINE_FAULT_WORD "\">" : "\">");
 	timeline_bar_add_paths(out, bar, 1, 1);
+	timeline_bar_add_faults(out, line);
 	buf_text(out, "</svg>");
 }
 
@@ -128,7 +129,8 @@ static void add_legend(struct buf *out)
 		buf_addf(out, "<span><svg aria-hidden=\"true\" width=\"12\" height=\"12\"><path class=\"%s\" "
 			      "d=\"M0 0h12v12H0z\"/></svg> %s</span> ",
 			 timeline_phases[n].class, timeline_phases[n].word);
-	buf_text(out, "</p>\n");
+	buf_text(out, "<span><svg aria-hidden=\"true\" width=\"12\" height=\"12\"><path class=\"" TIMELINE_FAULT_CLASS
+		      "\" d=\"M3 8h4v4H3z\"/></svg> " TIMELINE_FAULT_WORD "</span></p>\n");
 }
 
 static void add_cell(struct buf *out, enum field field, const char *class, const json_t *service)
@@ -159,7 +161,7 @@ static void add_row(struct buf *out, const struct overview *overview, const json
 	buf_text(out, "</a>");
 	add_cell(out, FIELD_STATE, colour_of(service), service);
 	add_cell(out, FIELD_SINCE, "", service);
-	buf_text(out, "<td>");
+	buf_addf(out, "<td data-of=\"%s\">", overview->span->label);
 	add_timeline(out, json_object_get(overview->timelines, name));
 	for (size_t n = 0; n < sizeof(rest) / sizeof(*rest); n++)
 		add_cell(out, rest[n], "", service);
@@ -320,7 +322,8 @@ void page_add_overview(struct buf *out, const struct overview *overview)
 	add_form(out, overview);
 	buf_text(out, "<div class=\"wide\"><table id=\"services\">\n<caption>Services</caption>\n<thead><tr>"
 		      "<th scope=\"col\">Service<th scope=\"col\">State<th scope=\"col\">Since"
-		      "<th scope=\"col\">Last 6 hours<div id=\"axis\" class=\"live\">");
+		      "<th scope=\"col\"><span id=\"span\" class=\"live\">");
+	buf_addf(out, "%s</span><div id=\"axis\" class=\"live\">", overview->span->title);
 	add_axis(out, json_object_iter_value(json_object_iter(timelines)), AXIS_TIMES);
 	buf_text(out, "</div><th scope=\"col\">Listens on<th scope=\"col\">Queue"
 		      "<th scope=\"col\">Instances<th scope=\"col\">Memory"
@@ -445,7 +448,8 @@ static void add_wakes(struct buf *out, const json_t *wakes)
 
 static void add_last_hours(struct buf *out, const struct service_page *page)
 {
-	buf_text(out, "<section>\n<h2>Last 6 hours</h2>\n<p id=\"timeline\" class=\"live\">");
+	buf_addf(out, "<section>\n<h2 id=\"span\" class=\"live\">%s</h2>\n<p id=\"timeline\" class=\"live\">",
+		 page->span->title);
 	add_axis(out, page->bar, AXIS_TIMES_OF_ONE);
 	add_timeline(out, page->bar);
 	buf_text(out, "</p>\n");

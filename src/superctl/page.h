@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "lib/buf.h"
+#include "superctl/timeline_bar.h"
 
 #define PAGE_CELLS 96                   /* of the bars in the overview */
 #define PAGE_CELLS_OF_ONE 360           /* of the bar on the page of a service */
@@ -15,6 +16,7 @@
 struct overview {
 	const json_t *metrics;          /* array: superd's own line, then one for each service */
 	const json_t *timelines;        /* object: name to the line of timeline --cells */
+	const struct timeline_span *span;       /* of these */
 	const json_t *failed;           /* object: name to the line of status, for services with failures; may lack some */
 	const json_t *faulty;           /* object: name to the line of list --failed */
 	const char *filter;             /* part of a service's name, endpoint or state, case-insensitive; "": all services */
@@ -25,6 +27,7 @@ struct service_page {
 	const json_t *status;           /* the service's line of status */
 	const json_t *row;              /* the same of show; NULL: the page is without details */
 	const json_t *bar, *timeline;   /* the same of timeline, with --cells and without; NULL: unknown */
+	const struct timeline_span *span;       /* of the bar */
 	const json_t *log;              /* array of the lines of log, the oldest first; NULL: the page is without details */
 };
 

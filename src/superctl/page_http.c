@@ -19,10 +19,6 @@
 #define LINES_MOST 200000               /* lines of an answer */
 #define FILTER_MOST 200                 /* bytes */
 
-/* The number that a macro stands for, as text. */
-#define TEXT_OF(number) TEXT_OF_PLAIN(number)
-#define TEXT_OF_PLAIN(number) #number
-
 static const char html_type[] = "text/html; charset=utf-8";
 
 struct answer {
@@ -107,6 +103,11 @@ static json_t *ask_failures(struct conversation *conversation, const json_t *met
 	return failures;
 }
 
+static void add_bar_request(struct buf *out, const struct timeline_span *span, unsigned cells)
+{
+	buf_addf(out, "timeline --since=%s --cells=%u", span->since, cells);
+}
+
 static bool add_overview(struct conversation *conversation, const struct http_request *request,
 			 struct http_response *response)
 {
@@ -114,15 +115,19 @@ static bool add_overview(struct conversation *conversation, const struct http_re
 	bool ok = metrics;
 	json_t *failed = ok ? ask_failures(conversation, metrics) : NULL;
 	json_t *faulty = ask_index(conversation, "list --failed", &ok);
-	json_t *timelines = ask_index(conversation, "timeline --cells=" TEXT_OF(PAGE_CELLS), &ok);
-	struct buf filter = { 0 }, failed_only = { 0 };
+	const json_t *superd = json_reply_object(json_array_get(metrics, 0), "superd");
+	const struct timeline_span *span = timeline_span_of(json_reply_number(superd, "uptime"));
+	struct buf filter = { 0 }, failed_only = { 0 }, bars = { 0 };
+	json_t *timelines;
 
+	add_bar_request(&bars, span, PAGE_CELLS);
+	timelines = ask_index(conversation, buf_string(&bars), &ok);
 	if (!http_query(request, "q", &filter) || !http_query(request, "failed", &failed_only) ||
 	    filter.length > FILTER_MOST)
 		response->status = 400;
 	else if (ok) {
 		const struct overview overview = {
-			metrics, timelines, failed, faulty, buf_string(&filter), failed_only.length > 0,
+			metrics, timelines, span, failed, faulty, buf_string(&filter), failed_only.length > 0,
 		};
 
 		page_add_overview(&response->body, &overview);
@@ -130,6 +135,7 @@ static bool add_overview(struct conversation *conversation, const struct http_re
 	}
 	buf_free(&filter);
 	buf_free(&failed_only);
+	buf_free(&bars);
 	json_decref(timelines);
 	json_decref(faulty);
 	json_decref(failed);
@@ -155,13 +161,21 @@ static void keep_lines_of(json_t *lines, const char *name)
 	}
 }
 
+/* How long superd knows what the service has done, by its line of timeline. */
+static double known_for(const json_t *timeline)
+{
+	const json_t *first = json_array_get(json_reply_list(timeline, "spans"), 0);
+
+	return first ? json_reply_number(timeline, "until") - json_reply_number(first, "at") : 0;
+}
+
 /* A service that superd does not know has no page. */
 static bool add_service(struct conversation *conversation, const char *name, bool in_detail,
 			struct http_response *response)
 {
-	static const char *const requests[] = {
-		"status", ("timeline --cells=" TEXT_OF(PAGE_CELLS_OF_ONE)), "timeline", "show", "log --lines=100",
-	};
+	struct buf bar = { 0 };
+	const char *requests[] = { "status", "timeline", NULL, "show", "log --lines=100" };
+	const struct timeline_span *span = NULL;
 	const size_t asked = in_detail ? sizeof(requests) / sizeof(*requests) : 3;
 	json_t *all = ask(conversation, "list"), *answers[sizeof(requests) / sizeof(*requests)] = { NULL };
 	const json_t *lines[sizeof(requests) / sizeof(*requests)] = { NULL };
@@ -173,13 +187,19 @@ static bool add_service(struct conversation *conversation, const char *name, boo
 		return ok;
 	}
 	for (size_t n = 0; ok && n < asked; n++) {
+		if (!requests[n]) {
+			span = timeline_span_of(known_for(lines[n - 1]));
+			add_bar_request(&bar, span, PAGE_CELLS_OF_ONE);
+			requests[n] = buf_string(&bar);
+		}
 		answers[n] = ask_about(conversation, requests[n], name);
 		lines[n] = line_of(answers[n], name);
 		ok = answers[n] && (n || lines[n]);
 	}
 	if (ok) {
 		const struct service_page page = {
-			.status = lines[0], .bar = lines[1], .timeline = lines[2], .row = lines[3], .log = answers[4],
+			.status = lines[0], .timeline = lines[1], .bar = lines[2], .span = span,
+			.row = lines[3], .log = answers[4],
 		};
 
 		if (in_detail)
@@ -189,6 +209,7 @@ static bool add_service(struct conversation *conversation, const char *name, boo
 	}
 	for (size_t n = 0; n < asked; n++)
 		json_decref(answers[n]);
+	buf_free(&bar);
 	return ok;
 }
 

@@ -3,7 +3,6 @@
 #include "superctl/timeline_bar.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
@@ -68,6 +67,37 @@ void timeline_bar_add_paths(struct buf *out, const char *bar, unsigned width, un
 		}
 		buf_text(out, "\"/>");
 	}
+}
+
+bool timeline_bar_has_faults(const json_t *line)
+{
+	return json_array_size(json_reply_list(line, "faults"));
+}
+
+void timeline_bar_add_faults(struct buf *out, const json_t *line)
+{
+	const json_t *faults = json_reply_list(line, "faults");
+
+	if (!json_array_size(faults))
+		return;
+	buf_text(out, "<path class=\"" TIMELINE_FAULT_CLASS "\" d=\"");
+	for (size_t n = 0; n < json_array_size(faults) && n < TIMELINE_CELLS_MOST; n++)
+		buf_addf(out, "M%.0f .65h1v.35h-1z", json_number_value(json_array_get(faults, n)));
+	buf_text(out, "\"/>");
+}
+
+const struct timeline_span *timeline_span_of(double lived)
+{
+	static const struct timeline_span spans[] = {
+		{ 10 * MINUTE, "10min", "Last 10 minutes", "10 min" },
+		{ HOUR, "1h", "Last hour", "1 hour" },
+		{ 6 * HOUR, "6h", "Last 6 hours", "6 hours" },
+	};
+	size_t n = 0;
+
+	while (n + 1 < sizeof(spans) / sizeof(*spans) && lived > spans[n].seconds)
+		n++;
+	return &spans[n];
 }
 
 static const double steps[] = {

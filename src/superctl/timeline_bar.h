@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/buf.h"
@@ -22,6 +23,24 @@ const char *timeline_bar(const json_t *line);
 
 /* Adds the words of the phases in the bar: "asleep, running". */
 void timeline_bar_add_words(struct buf *out, const char *bar);
+
+/* The word and the class of the mark of a failure that was too short for its letter. */
+#define TIMELINE_FAULT_WORD "failing for a moment"
+#define TIMELINE_FAULT_CLASS "t-failed"
+
+/* Adds such marks as one path, below the cells: as wide as they, and a third as high. Nothing if there are none. */
+void timeline_bar_add_faults(struct buf *out, const json_t *line);
+bool timeline_bar_has_faults(const json_t *line);
+
+/* How much time a bar is about. */
+struct timeline_span {
+	double seconds;
+	const char *since;              /* as an option of timeline */
+	const char *title, *label;      /* in full, and short */
+};
+
+/* The shortest span that holds all of what superd has lived, so that the bar is not blank on the first day; at last 6 h. */
+const struct timeline_span *timeline_span_of(double lived);
 
 /* Adds the bar as one path of SVG for each phase in it; a cell is `width` wide and `height` high. */
 void timeline_bar_add_paths(struct buf *out, const char *bar, unsigned width, unsigned height);

@@ -208,6 +208,51 @@ Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
 	close(client);
 }
 
+static void expect_bar(struct superd *superd, const char *title, const char *label)
+{
+	const char *page = page_of(superd, "/");
+
+	cr_expect_not_null(strstr(page, text_of("class=\"live\">%s</span>", title)), "%s", page);
+	cr_expect_not_null(strstr(page, text_of("<td data-of=\"%s\"><svg ", label)), "%s", page);
+	page = page_of(superd, "/service/web");
+	cr_expect_not_null(strstr(page, text_of("class=\"live\">%s</h2>", title)), "%s", page);
+}
+
+/* Else the first day is a pixel of six hours. */
+Behaviour(builtin_status, the_bar_grows_with_what_superd_has_lived)
+{
+	struct superd *superd = run("", "service web { listen = \"127.0.0.1:0\" exec = \"/bin/true\" }\n");
+
+	superd_wait_log(superd, "web: listening on ");
+	expect_bar(superd, "Last 10 minutes", "10 min");
+	clock_advance(superd, 11 * MINUTE_MS);
+	expect_bar(superd, "Last hour", "1 hour");
+	clock_advance(superd, HOUR_MS);
+	expect_bar(superd, "Last 6 hours", "6 hours");
+	clock_advance(superd, 24 * HOUR_MS);
+	expect_bar(superd, "Last 6 hours", "6 hours");
+}
+
+/* A port taken for a second, say, is no red hour; but it is seen. */
+Behaviour(builtin_status, the_bar_marks_a_short_failure)
+{
+	struct superd *superd = run("", "service fails { listen = \"127.0.0.1:0\" exec = \"/bin/false\"\n"
+					"\tbackoff_min = 1s backoff_max = 1s backoff_refuse = yes }\n");
+	int client;
+	const char *page;
+
+	superd_port(superd, "fails");
+	clock_advance(superd, 2 * HOUR_MS);
+	client = client_connect(superd_port(superd, "fails"));
+	client_rest(client);
+	close(client);
+	CLOCK_UNTIL(superd, SECOND_MS, 10, strstr(control_once("status fails"), "\"state\":\"listening\""));
+	page = page_of(superd, "/");
+	cr_expect_not_null(strstr(page, ", failing for a moment\"><path "), "%s", page);
+	cr_expect_null(strstr(page, "failing, failing"), "no cell is of the failure alone: %s", page);
+	cr_expect_not_null(strstr(page, ".65h1v.35h-1z\"/></svg>"), "%s", page);
+}
+
 /* How many bytes the overview shows as saved, from "12.3 MB" or the like: only whether it is more than none. */
 static bool saves_memory(const char *page)
 {
