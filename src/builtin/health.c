@@ -118,16 +118,18 @@ static void answer(struct builtin_server *server, struct connection *connection,
 {
 	static const char *const status[] = { "200 OK", "503 Service Unavailable", "404 Not Found" };
 	static const char other[] = "only GET and HEAD are supported here\n", much[] = "this request is too long\n";
-	static const char elsewhere[] = "use the address, localhost, or a host name that builtin lists\n";
-	struct buf *out = &connection->talk->answer;
+	struct buf *out = &connection->talk->answer, *head = &connection->talk->request, elsewhere = { 0 };
 	enum asked asked = connection->talk->kind;
 
 	if (asked == ASKED_OTHER)
 		add_http(out, "405 Method Not Allowed", other, sizeof(other) - 1, true);
 	else if (asked == ASKED_TOO_MUCH)
 		add_http(out, "431 Request Header Fields Too Large", much, sizeof(much) - 1, true);
-	else if (asked == ASKED_ELSEWHERE)
-		add_http(out, "421 Misdirected Request", elsewhere, sizeof(elsewhere) - 1, true);
+	else if (asked == ASKED_ELSEWHERE) {
+		http_add_elsewhere(&elsewhere, head->data, head->length, "health", server->settings->options.hosts);
+		add_http(out, "421 Misdirected Request", buf_string(&elsewhere), elsewhere.length, true);
+		buf_free(&elsewhere);
+	}
 	else if (asked == ASKED_PLAIN)
 		buf_add(out, text, length);
 	else

@@ -7,6 +7,8 @@
 
 #include "lib/scan.h"
 
+#define NAME_MOST 253                   /* characters of a host name (RFC 1123) */
+
 static struct substring substring_trim(struct substring part)
 {
 	while (part.length && scan_is_blank(*part.at)) {
@@ -69,17 +71,26 @@ static bool is_address(struct substring host)
 	return inet_pton(is_ipv6 ? AF_INET6 : AF_INET, text, &address) == 1;
 }
 
+/* The name or address in the field Host, without a port. false: there is no such field, or several. */
+static bool find_host(const char *text, size_t length, struct substring *host)
+{
+	size_t name;
+
+	if (http_field(text, length, "Host", host) != 1)
+		return false;
+	for (name = host->length; name && host->at[name - 1] >= '0' && host->at[name - 1] <= '9';)
+		name--;
+	if (name && host->at[name - 1] == ':')
+		host->length = name - 1;
+	return true;
+}
+
 bool http_host_is_own(const char *text, size_t length, const char *const *names)
 {
 	struct substring host = { 0 };
-	size_t port = 0;
 
-	if (http_field(text, length, "Host", &host) != 1)
+	if (!find_host(text, length, &host))
 		return false;
-	while (port < host.length && host.at[host.length - 1 - port] >= '0' && host.at[host.length - 1 - port] <= '9')
-		port++;
-	if (port < host.length && host.at[host.length - 1 - port] == ':')
-		host.length -= port + 1;
 	if (is_address(host) || substring_is(host, "localhost"))
 		return true;
 	for (; *names; names++) {
@@ -87,4 +98,30 @@ bool http_host_is_own(const char *text, size_t length, const char *const *names)
 			return true;
 	}
 	return false;
+}
+
+/* Whether builtin would take it for a host name. Any client chooses it, so nothing else is worth repeating. */
+static bool is_name(struct substring host)
+{
+	static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+
+	for (size_t n = 0; n < host.length; n++) {
+		if (!memchr(characters, host.at[n], sizeof(characters) - 1))
+			return false;
+	}
+	return host.length && host.length <= NAME_MOST;
+}
+
+void http_add_elsewhere(struct buf *out, const char *text, size_t length, const char *builtin, const char *const *names)
+{
+	struct substring host = { 0 };
+
+	buf_text(out, "use the address, localhost, or a host name that builtin lists");
+	if (find_host(text, length, &host) && is_name(host)) {
+		buf_addf(out, ": builtin = { %s", builtin);
+		for (; *names; names++)
+			buf_addf(out, ", %s", *names);
+		buf_addf(out, ", %.*s }", (int)host.length, host.at);
+	}
+	buf_char(out, '\n');
 }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/buf.h"
+
 /* A part of a text, borrowed. */
 struct substring {
 	const char *at;
@@ -24,3 +26,7 @@ size_t http_field(const char *text, size_t length, const char *name, struct subs
  * ends with NULL; a port is ignored. A page elsewhere may have its own name lead to this server (DNS rebinding), and
  * then a browser lets it read the response. It cannot have an address for its name. */
 bool http_host_is_own(const char *text, size_t length, const char *const *names);
+
+/* Adds what somebody may do whose Host is not own, as a line. If Host may be a name of this server, the line has the
+ * option to write, with `builtin` and `names`, which it has now: "builtin = { status, log, server }". */
+void http_add_elsewhere(struct buf *out, const char *text, size_t length, const char *builtin, const char *const *names);

@@ -127,22 +127,22 @@ static void read_until_close(void)
 	}
 }
 
-static void respond(const struct http_request *request, const char *fields, struct http_response *response)
+static void respond(const struct http_exchange *exchange, const struct http_view *view, const char *const *hosts,
+		    struct http_response *response)
 {
 	struct buf out = { 0 }, *body = &response->body;
 
 	if (response->status != 200) {
 		buf_clear(body);
-		buf_addf(body, "%s\n%s", http_reason(response->status),
-			 response->status != 421
-				 ? ""
-				 : "Use the address, localhost, or a host name that builtin lists.\n");
+		buf_addf(body, "%s\n", http_reason(response->status));
+		if (response->status == 421)
+			http_add_elsewhere(body, exchange->head, exchange->length, view->builtin, hosts);
 		response->type = "text/plain; charset=utf-8";
 	}
 	buf_addf(&out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n%s%s\r\n",
-		 response->status, http_reason(response->status), response->type, body->length, fields,
+		 response->status, http_reason(response->status), response->type, body->length, view->fields,
 		 response->status == 405 ? "Allow: GET, HEAD\r\n" : "");
-	if (!request->is_head)
+	if (!exchange->request.is_head)
 		buf_add(&out, buf_string(body), body->length);
 	if (write_answer(out.data, out.length))
 		read_until_close();
@@ -165,7 +165,7 @@ enum ctl_status http_serve(const struct http_view *view, const struct superctl_o
 	response.status = exchange.request.status;
 	if (response.status == 200)
 		status = view->answer(options, &exchange.request, &response);
-	respond(&exchange.request, view->fields, &response);
+	respond(&exchange, view, options->hosts, &response);
 	buf_free(&response.body);
 	return status;
 }

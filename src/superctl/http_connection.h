@@ -13,6 +13,7 @@ struct http_response {
 
 struct http_view {
 	const char *name;               /* for messages */
+	const char *builtin;            /* its word in superd.conf */
 	const char *path;               /* as for http_parse */
 	const char *fields;             /* further lines of the head */
 	/* Answers a request that is right. Returns the exit status, and has printed why. */

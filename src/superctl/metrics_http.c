@@ -27,7 +27,7 @@ static enum ctl_status answer(const struct superctl_options *options, const stru
 
 enum ctl_status view_metrics_page(const struct superctl_options *options)
 {
-	static const struct http_view http = { "metrics", "/metrics", "", answer };
+	static const struct http_view http = { "metrics", "metrics", "/metrics", "", answer };
 
 	return http_serve(&http, options);
 }

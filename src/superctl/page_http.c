@@ -272,7 +272,7 @@ enum ctl_status view_page(const struct superctl_options *options)
 				     "Content-Security-Policy: default-src 'none'; style-src 'self'; "
 				     "script-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; "
 				     "base-uri 'none'; frame-ancestors 'none'\r\n";
-	static const struct http_view view = { "status page", NULL, fields, find_page };
+	static const struct http_view view = { "status page", "status", NULL, fields, find_page };
 
 	return http_serve(&view, options);
 }

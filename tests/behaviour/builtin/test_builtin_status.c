@@ -322,6 +322,21 @@ Behaviour(builtin_status, a_strange_host_is_refused)
 	cr_expect(begins(answer_for(superd, "GET / HTTP/1.1\r\nHost: LOCALHOST\r\n\r\n"), "HTTP/1.1 200 "));
 }
 
+/* The client is somebody who has typed the name of the server, or a page elsewhere. */
+Behaviour(builtin_status, a_strange_host_reads_the_line_that_lets_it_in)
+{
+	struct superd *superd = run(", log, a.example", "");
+	const char *page = answer_for(superd, "GET / HTTP/1.1\r\nHost: server-1:8480\r\n\r\n");
+
+	cr_expect(begins(page, "HTTP/1.1 421 "), "%s", page);
+	cr_expect_not_null(strstr(page, " lists: builtin = { status, log, a.example, server-1 }\n"), "%s", page);
+	page = answer_for(superd, "GET / HTTP/1.1\r\nHost: <b>&\"\r\n\r\n");
+	cr_expect(begins(page, "HTTP/1.1 421 "), "%s", page);
+	cr_expect_not_null(strstr(page, "a host name that builtin lists\n"), "%s", page);
+	page = answer_for(superd, text_of("GET / HTTP/1.1\r\nHost: %0300d.example\r\n\r\n", 0));
+	cr_expect_not_null(strstr(page, "a host name that builtin lists\n"), "%s", page);
+}
+
 /* How long the page takes tests/bench/times measures. */
 Behaviour(builtin_status, a_thousand_services_are_on_one_page)
 {

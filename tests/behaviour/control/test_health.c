@@ -60,17 +60,21 @@ Behaviour(health, is_told_by_http)
 /* A page elsewhere may have its name lead here: DNS rebinding. */
 Behaviour(health, is_not_told_to_a_browser_that_took_it_for_another_server)
 {
-	static const char elsewhere[] = "use the address, localhost, or a host name that builtin lists\n";
+#define ELSEWHERE "use the address, localhost, or a host name that builtin lists"
 	struct superd *superd = run("health, reasons, health.example.org", "");
 
 #define FOR(host) "GET / HTTP/1.1\r\nHost: " host "\r\n\r\n"
-	expect_page(asked(superd, FOR("evil.example")), "HTTP/1.1 421 Misdirected Request\r\n", elsewhere);
-	expect_page(asked(superd, FOR("localhost\r\nHost: evil.example")), "HTTP/1.1 421 ", elsewhere);
+	expect_page(asked(superd, FOR("evil.example")), "HTTP/1.1 421 Misdirected Request\r\n",
+		    ELSEWHERE ": builtin = { health, reasons, health.example.org, evil.example }\n");
+	expect_page(asked(superd, FOR("localhost\r\nHost: evil.example")), "HTTP/1.1 421 ",
+		    ELSEWHERE "\n");
+	expect_page(asked(superd, FOR("evil}")), "HTTP/1.1 421 ", ELSEWHERE "\n");
 	expect_page(asked(superd, FOR("health.example.org:8081")), "HTTP/1.1 200 OK\r\n", "healthy\n");
 	expect_page(asked(superd, FOR("[::1]:8081")), "HTTP/1.1 200 OK\r\n", "healthy\n");
 	expect_page(asked(superd, FOR("10.0.0.7:8081")), "HTTP/1.1 200 OK\r\n", "healthy\n");
 	expect_page(asked(superd, "GET / HTTP/1.0\r\n\r\n"), "HTTP/1.1 200 OK\r\n", "healthy\n");
 #undef FOR
+#undef ELSEWHERE
 }
 
 Behaviour(health, is_a_line_to_others)
