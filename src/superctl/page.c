@@ -130,7 +130,7 @@ static void add_legend(struct buf *out)
 			      "d=\"M0 0h12v12H0z\"/></svg> %s</span> ",
 			 timeline_phases[n].class, timeline_phases[n].word);
 	buf_text(out, "<span><svg aria-hidden=\"true\" width=\"12\" height=\"12\"><path class=\"" TIMELINE_FAULT_CLASS
-		      "\" d=\"M3 8h4v4H3z\"/></svg> " TIMELINE_FAULT_WORD "</span></p>\n");
+		      "\" d=\"M2 8h8v4H2z\"/></svg> " TIMELINE_FAULT_WORD "</span></p>\n");
 }
 
 static void add_cell(struct buf *out, enum field field, const char *class, const json_t *service)
