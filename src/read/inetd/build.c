@@ -75,20 +75,22 @@ static void set_listen_option(const struct inetd_build *build, unsigned families
 	set_option(build, "listen", buf_keep(&text, build->pool), build->entry->service_at);
 }
 
-/* Sets one socket for each family, so that IPv4 clients have no mapped addresses. The one for IPv6 is optional. */
+/* Sets one socket for each family, so that IPv4 clients have no mapped addresses. The one for IPv6 is optional then. */
 static void set_socket_per_family(const struct inetd_build *build)
 {
-	bool udp = build->entry->transport == INETD_UDP;
-	struct origin at = build->entry->service_at;
+	static const unsigned families[] = { INETD_IPV4, INETD_IPV6 };
+	const struct origin at[] = { build->entry->service_at, build->entry->service_at };
+	const char *list[2];
 
-	builder_open_socket(build->builder, udp ? "udp4" : "tcp4", at);
-	set_listen_option(build, INETD_IPV4);
-	builder_close_socket(build->builder, build->reading->diags);
-	builder_open_socket(build->builder, udp ? "udp6" : "tcp6", at);
-	set_listen_option(build, INETD_IPV6);
-	set_option(build, "ipv6_only", "yes", at);
-	set_option(build, "optional", "yes", at);
-	builder_close_socket(build->builder, build->reading->diags);
+	for (size_t n = 0; n < 2; n++) {
+		struct buf text = { 0 };
+
+		add_endpoint(build->entry, families[n], &text);
+		list[n] = buf_keep(&text, build->pool);
+	}
+	builder_set(build->builder, "listen",
+		    &(struct value){ .words = list, .count = 2, .is_list = true, .at = at[0], .word_at = at },
+		    build->reading->diags);
 }
 
 static void set_socket_options(const struct inetd_build *build)
@@ -102,9 +104,7 @@ static void set_socket_options(const struct inetd_build *build)
 		set_socket_per_family(build);
 	else
 		set_listen_option(build, entry->families);
-	if (inet && entry->families == INETD_IPV6)
-		set_option(build, "ipv6_only", "yes", entry->protocol_at);
-	else if (inet && entry->is_dual)
+	if (inet && entry->is_dual && entry->yields)
 		set_option(build, "ipv6_only", "no", entry->protocol_at);
 	if (entry->is_implied)
 		set_option(build, "optional", "yes", entry->protocol_at);
@@ -300,7 +300,8 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 		set_program(&build);
 	set_option(&build, "accept", entry->accepts ? "yes" : "no", entry->wait_at);
 	set_option(&build, "pass", "inetd", entry->at);
-	set_option(&build, "error", "socket", entry->at);
+	if (!entry->builtin)
+		set_option(&build, "error", "socket", entry->at);
 	set_user_and_group(&build);
 	set_limit_options(&build);
 	set_libwrap(&build);

@@ -156,6 +156,8 @@ static void set_user_and_groups(struct xinetd_service *service)
 	const struct xinetd_value *user = xinetd_value_of(service, ATTR_USER);
 	bool own = service->type & IS_INTERNAL;
 
+	if (!xinetd_value_of(service, ATTR_GROUPS))
+		xinetd_set_text(service, "groups", "no", service->entry->at);
 	if (own && user && (!strcmp(user->words[0], "root") || !user->words[0][strspn(user->words[0], "0")]))
 		return;
 	xinetd_set_as_is(service, ATTR_USER);
@@ -163,8 +165,6 @@ static void set_user_and_groups(struct xinetd_service *service)
 	if (!xinetd_value_of(service, ATTR_GROUP) && user && is_decimal(user->words[0]))
 		xinetd_set_text(service, "group", user->words[0], user->at);
 	xinetd_set_as_is(service, ATTR_GROUPS);
-	if (!xinetd_value_of(service, ATTR_GROUPS) && !own)
-		xinetd_set_text(service, "groups", "no", service->entry->at);
 }
 
 /* For xinetd 0 is no limit. */

@@ -164,13 +164,14 @@ static void set_listen(struct xinetd_service *service, const char *text)
 /* Listens with one socket for IPv4 and, if the machine has it, one for IPv6. */
 static void listen_per_family(struct xinetd_service *service, const char *port)
 {
-	struct origin at = xinetd_place(service, ATTR_PORT);
+	const struct origin at = xinetd_place(service, ATTR_PORT);
+	const struct origin places[] = { at, at };
+	const char *list[] = { pool_textf(service->xinetd->pool, "%s4:%s", service->protocol, port),
+			       pool_textf(service->xinetd->pool, "%s6:%s", service->protocol, port) };
 
-	set_listen(service, pool_textf(service->xinetd->pool, "%s4:%s", service->protocol, port));
-	builder_open_socket(service->builder, NULL, at);
-	set_listen(service, pool_textf(service->xinetd->pool, "%s6:%s", service->protocol, port));
-	xinetd_set_text(service, "optional", "yes", at);
-	builder_close_socket(service->builder, &service->entry->diags);
+	builder_set(service->builder, "listen",
+		    &(struct value){ .words = list, .count = 2, .is_list = true, .at = at, .word_at = places },
+		    &service->entry->diags);
 }
 
 /* The suffix of the protocol with bind. A host name may have addresses of both families, and the flag picks one. The

@@ -462,7 +462,8 @@ const struct directive directives[] = {
 	{ .name = { "optional" }, FIELD(SOCKETS, optional, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the service may run without a socket that superd cannot open, as long as another one "
-		  "is open. superd tries again while no instance has the sockets." },
+		  "is open. superd tries again while no instance has the sockets. Unset: yes for tcp6:PORT beside "
+		  "tcp4:PORT and the like, except with warm, so that a machine without IPv6 needs no other table." },
 	{ .name = { "socket_condition" }, FIELD_IN(UNITS, SOCKETS, socket_condition, conditions),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "Kind=value",
 	  .help = "Conditions for opening the sockets, in the words of condition. A socket whose conditions do "

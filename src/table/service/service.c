@@ -78,6 +78,20 @@ bool listen_is_other_family(const struct service *service, const struct listen *
 	       !strcmp(before->name, listen->name);
 }
 
+bool listen_is_second_family(const struct service *service, const struct listen *listen)
+{
+	struct endpoint wanted = *listen->endpoint;
+
+	if (!endpoint_is_inet(&wanted) || wanted.family != FAMILY_IPV6)
+		return false;
+	wanted.family = FAMILY_IPV4;
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (endpoint_equal(&wanted, service->sockets[i].endpoint))
+			return true;
+	}
+	return false;
+}
+
 struct endpoint endpoint_with_options(const struct endpoint *endpoint, const struct socket_options *options)
 {
 	struct endpoint result = *endpoint;

@@ -11,6 +11,7 @@
 
 #include "table/option/service_mark.h"
 #include "table/services/builder_internal.h"
+#include "table/services/derived.h"
 
 /* The groups with the defaults of a file, and which defaults these are. */
 struct bases {
@@ -81,28 +82,26 @@ static bool is_set(const struct service_builder *builder, const struct service_b
 		(defaults && option_settings_named(&defaults->settings, name));
 }
 
-/* With accept = yes, the default of `pass` is inetd. */
 static bool derive_pass(struct service *row, const struct service_builder *builder,
 			const struct service_builder *defaults, struct pool *pool)
 {
 	struct exec_options options;
 
-	if (!row->exec->accept || is_set(builder, defaults, "pass"))
+	if (is_set(builder, defaults, "pass") || row->exec->pass == derived_pass(row->exec))
 		return true;
 	memcpy(&options, row->exec, sizeof(options));
-	options.pass = PASS_INETD;
+	options.pass = derived_pass(row->exec);
 	row->exec = pool_keep(pool, &options, sizeof(options));
 	return row->exec != NULL;
 }
 
-/* A program that binds its own address asks for the addresses of packets only when the first one waits already. */
 static bool derive_packet_info(struct option_groups *shared, const struct service *row,
 			       const struct service_builder *builder, const struct service_builder *defaults,
 			       struct pool *pool)
 {
 	struct socket_options options;
 
-	if (row->exec->pass != PASS_BIND || is_set(builder, defaults, "pass_packet_info"))
+	if (!derived_packet_info(row->exec) || is_set(builder, defaults, "pass_packet_info"))
 		return true;
 	memcpy(&options, shared->socket_defaults, sizeof(options));
 	options.pass_packet_info = true;
@@ -110,19 +109,51 @@ static bool derive_packet_info(struct option_groups *shared, const struct servic
 	return shared->socket_defaults != NULL;
 }
 
-/* The default of `error` is the value of `output`, unless that is the socket: no errors go to a client by default. */
-static bool derive_error(struct option_groups *shared, const struct service_builder *builder,
-			 const struct service_builder *defaults, struct pool *pool)
+static bool derive_error(struct option_groups *shared, const struct service *row,
+			 const struct service_builder *builder, const struct service_builder *defaults,
+			 const void *const *plain, struct pool *pool)
 {
+	const struct directive *error = directive_find(NATIVE, "error");
+	const struct stream_options *before = shared->streams;
+	bool takes = derived_takes_default(row->exec, error);
+	const struct stream *value = &((const struct stream_options *)plain[GROUP_STREAMS])->error;
 	struct stream_options streams;
 
-	if (shared->streams->output.kind == STREAM_SOCKET || !is_set(builder, defaults, "output") ||
-	    is_set(builder, defaults, "error"))
+	if (option_settings_named(&builder->settings, "error"))
 		return true;
-	memcpy(&streams, shared->streams, sizeof(streams));
-	memcpy(&streams.error, &shared->streams->output, sizeof(streams.error));
+	if (takes)
+		value = &before->error;
+	value = derived_error(&before->output, is_set(builder, defaults, "output"),
+			      takes && is_set(builder, defaults, "error"), value);
+	if (type_equal(error->type, value, &before->error))
+		return true;
+	memcpy(&streams, before, sizeof(streams));
+	memcpy(&streams.error, value, sizeof(streams.error));
 	shared->streams = pool_keep(pool, &streams, sizeof(streams));
 	return shared->streams != NULL;
+}
+
+/* What limits connections that superd takes means nothing where it takes none. */
+static bool derive_limits(struct option_groups *shared, const struct service *row,
+			  const struct service_builder *builder, const struct service_builder *defaults,
+			  const void *const *plain, struct pool *pool)
+{
+	static const char *const names[] = { "instances", "overload" };
+	struct access_options access;
+
+	if (!defaults || row->exec->accept)
+		return true;
+	memcpy(&access, shared->access, sizeof(access));
+	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
+		const struct directive *directive = directive_find(NATIVE, names[n]);
+
+		if (!derived_takes_default(row->exec, directive) &&
+		    !option_settings_named(&builder->settings, names[n]))
+			memcpy((char *)&access + directive->offset,
+			       (const char *)plain[GROUP_ACCESS] + directive->offset, field_size(directive->type));
+	}
+	shared->access = pool_keep(pool, &access, sizeof(access));
+	return shared->access != NULL;
 }
 
 /* dynamic_user sets hardening options, as DynamicUser= in systemd.exec(5): the user must not leave files to a later
@@ -151,7 +182,7 @@ static bool derive_dynamic_user(struct option_groups *shared, struct pool *pool)
 static bool fill_groups(struct service *row, const struct service_builder *builder,
 			const struct service_builder *defaults)
 {
-	const struct bases *bases = bases_find(builder->table, defaults);
+	const struct bases *bases = bases_find(builder->table, defaults), *plain = bases_find(builder->table, NULL);
 	struct pool *pool = builder->table->pool;
 	uint32_t touched = option_settings_groups(&builder->settings);
 	const void *groups[GROUPS];
@@ -159,7 +190,9 @@ static bool fill_groups(struct service *row, const struct service_builder *build
 
 	if (!bases)
 		bases = bases_make(builder->table, defaults);
-	if (!bases)
+	if (!plain)
+		plain = defaults ? bases_make(builder->table, NULL) : bases;
+	if (!bases || !plain)
 		return false;
 	for (enum option_group group = 0; group < GROUPS; group++) {
 		groups[group] = bases->group[group];
@@ -171,14 +204,38 @@ static bool fill_groups(struct service *row, const struct service_builder *build
 	memcpy(shared.group, groups, sizeof(shared.group));
 	row->exec = groups[GROUP_EXEC];
 	if (!derive_pass(row, builder, defaults, pool) || !derive_packet_info(&shared, row, builder, defaults, pool) ||
-	    !derive_error(&shared, builder, defaults, pool) ||
+	    !derive_error(&shared, row, builder, defaults, plain->group, pool) ||
+	    !derive_limits(&shared, row, builder, defaults, plain->group, pool) ||
 	    !derive_dynamic_user(&shared, pool))
 		return false;
 	row->groups = pool_keep(pool, &shared, sizeof(shared));
 	return row->groups != NULL;
 }
 
-static bool fill_sockets(struct service *row, const struct service_builder *builder)
+/* Makes sockets optional that are so by default. */
+static bool derive_optional(struct service *row, const struct service_builder *builder,
+			    const struct service_builder *defaults, struct pool *pool)
+{
+	struct socket_options options;
+
+	for (size_t i = 0; i < row->socket_count && !is_set(builder, defaults, "optional"); i++) {
+		const struct listen *listen = &row->sockets[i];
+		size_t block = builder->words[i].block;
+
+		if (!derived_optional(row, listen) ||
+		    (block && option_settings_named(&builder->blocks[block - 1].settings, "optional")))
+			continue;
+		memcpy(&options, listen->options, sizeof(options));
+		options.optional = true;
+		row->sockets[i].options = pool_keep(pool, &options, sizeof(options));
+		if (!listen->options)
+			return false;
+	}
+	return true;
+}
+
+static bool fill_sockets(struct service *row, const struct service_builder *builder,
+			 const struct service_builder *defaults)
 {
 	struct pool *pool = builder->table->pool;
 
@@ -203,7 +260,7 @@ static bool fill_sockets(struct service *row, const struct service_builder *buil
 			.block = (unsigned char)mark_block(word->block),
 		};
 	}
-	return true;
+	return derive_optional(row, builder, defaults, pool);
 }
 
 static size_t copy_marks(struct mark *to, const struct option_settings *settings)
@@ -275,7 +332,7 @@ bool builder_finish(struct service_builder *builder, const struct service_builde
 
 	if (builder->is_alone)
 		defaults = NULL;
-	if (!builder->exhausted && fill_groups(&row, builder, defaults) && fill_sockets(&row, builder) &&
+	if (!builder->exhausted && fill_groups(&row, builder, defaults) && fill_sockets(&row, builder, defaults) &&
 	    mark_guesses(builder) && fill_marks(&row, builder) && table_add(builder->table, &row))
 		return true;
 	diag_error(diags, builder->at, "%s: out of memory", builder->name);

@@ -1,7 +1,7 @@
 /* Writes a service as superd.conf.
  *
- * The defaults of a table are a service of their own, so that a comparison with them compares fields. Three options
- * have defaults that depend on another option: pass on accept, error on output, pass_packet_info on pass.
+ * The defaults of a table are a service of their own, so that a comparison with them compares fields. Defaults that
+ * depend on other options are those of table/services/derived.
  *
  * The order of a service's sockets is the order of the backend's descriptors. So they are written in their order, as
  * runs of sockets with the same name and options. A run with the service's own name and options is a `listen`, any
@@ -12,23 +12,21 @@
 #include <string.h>
 
 #include "table/option/service_mark.h"
+#include "table/services/derived.h"
 #include "table/services/diff.h"
 #include "table/services/service_builder.h"
 #include "table/services/service_json.h"
 
 #define BLOCK_IN_A_LINE 100             /* bytes of a socket { } that stands in one line */
 
-static bool is_field(const struct directive *directive, enum option_group group, size_t offset)
+static bool is_pass(const struct directive *directive)
 {
-	return directive->group == group && directive->offset == offset;
+	return directive_is_field(directive, GROUP_EXEC, offsetof(struct exec_options, pass));
 }
 
-/* The defaults of pass and error follow a rule, and accept is always printed. */
-static bool follows_rule(const struct directive *directive)
+static bool is_optional(const struct directive *directive)
 {
-	return is_field(directive, GROUP_EXEC, offsetof(struct exec_options, pass)) ||
-	       is_field(directive, GROUP_EXEC, offsetof(struct exec_options, accept)) ||
-	       is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, error));
+	return directive_is_field(directive, GROUP_SOCKETS, offsetof(struct socket_options, optional));
 }
 
 bool conf_defaults_make(struct conf_defaults *defaults, const struct table *table)
@@ -50,7 +48,7 @@ bool conf_defaults_make(struct conf_defaults *defaults, const struct table *tabl
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
 
-		defaults->is_in_defaults[i] = directive_has_value(directive) && !follows_rule(directive) &&
+		defaults->is_in_defaults[i] = directive_has_value(directive) && !is_pass(directive) &&
 			!type_equal(directive->type, directive_field(directive, &defaults->defaults_row),
 				    directive_field(directive, &defaults->plain));
 	}
@@ -69,12 +67,14 @@ struct printer {
 	const struct service *service;
 	const char *indent;             /* of the present line */
 	const struct directive *listen; /* the option `listen` */
+	bool derives_optional;          /* nothing that is printed sets `optional` of the service */
 };
 
 /* Sockets [first, end) of a service that can stand in one list. */
 struct run {
 	size_t first, end;
 	bool plain;                     /* they have the service's own name and options */
+	bool is_needed;                 /* one of them says that it is not optional */
 };
 
 void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, struct origin at)
@@ -170,40 +170,97 @@ static void add_option(struct printer *printer, const struct directive *directiv
 	buf_char(printer->out, '\n');
 }
 
-static bool sockets_equal(const struct listen *a, const struct listen *b)
+static bool has_own_options(const struct service *service, const struct listen *socket)
 {
-	return !strcmp(a->name, b->name) && socket_options_equal(a->options, b->options);
+	return strcmp(socket->name, service->name) != 0 ||
+	       !socket_options_equal(socket->options, service->groups->socket_defaults);
 }
 
-static struct run next_run(const struct service *service, size_t first)
+/* Whether the service leaves `optional` of its sockets to their defaults: none without a block says otherwise. */
+static bool derives_optional(const struct service *service, const struct conf_defaults *defaults)
 {
-	const struct listen *socket = &service->sockets[first];
-	struct run run = { first, first + 1, !strcmp(socket->name, service->name) &&
-			   socket_options_equal(socket->options, service->groups->socket_defaults) };
+	if (service->groups->socket_defaults->optional || defaults->defaults_row.groups->socket_defaults->optional)
+		return false;
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *socket = &service->sockets[i];
 
-	while (run.end < service->socket_count && sockets_equal(socket, &service->sockets[run.end]))
-		run.end++;
+		if (!has_own_options(service, socket) && derived_optional(service, socket))
+			return false;
+	}
+	return true;
+}
+
+/* What the socket's text has to say: without `optional` where that is its default. */
+static const struct socket_options *said_options(const struct printer *printer, const struct listen *socket,
+						 struct socket_options *copy)
+{
+	if (!printer->derives_optional || !socket->options->optional || !derived_optional(printer->service, socket))
+		return socket->options;
+	memcpy(copy, socket->options, sizeof(*copy));
+	copy->optional = false;
+	return copy;
+}
+
+/* Whether the socket has to say that it is not optional. */
+static bool says_needed(const struct printer *printer, const struct listen *socket)
+{
+	return printer->derives_optional && !socket->options->optional && derived_optional(printer->service, socket);
+}
+
+/* A list has either sockets that are optional by default, or some that say that they are not. */
+static struct run next_run(const struct printer *printer, size_t first)
+{
+	const struct service *service = printer->service;
+	const struct listen *socket = &service->sockets[first];
+	struct socket_options copies[2];
+	const struct socket_options *options = said_options(printer, socket, &copies[0]);
+	struct run run = { .first = first, .end = first };
+	bool derives = false;
+
+	for (; run.end < service->socket_count; run.end++) {
+		const struct listen *next = &service->sockets[run.end];
+		const struct socket_options *said = said_options(printer, next, &copies[1]);
+		bool is_needed = says_needed(printer, next), is_derived = said != next->options;
+
+		if (strcmp(socket->name, next->name) != 0 || !socket_options_equal(options, said) ||
+		    (run.is_needed && is_derived) || (derives && is_needed))
+			break;
+		run.is_needed |= is_needed;
+		derives |= is_derived;
+	}
+	run.plain = !run.is_needed && !strcmp(socket->name, service->name) &&
+		    socket_options_equal(options, service->groups->socket_defaults);
 	return run;
 }
 
-/* Adds {"a", "b"}. A host with several addresses has a socket for each by now, but is printed once. */
+static size_t count_endpoints(const struct service *service, struct run run)
+{
+	size_t count = 0;
+
+	for (size_t i = run.first; i < run.end; i++)
+		count += i == run.first || service->sockets[i].endpoint != service->sockets[i - 1].endpoint;
+	return count;
+}
+
+/* Adds "a" or { "a", "b" }. A host with several addresses has a socket for each by now, but is printed once. */
 static void add_endpoints(struct printer *printer, struct run run)
 {
 	const struct listen *sockets = printer->service->sockets;
+	bool is_list = printer->style->last || count_endpoints(printer->service, run) > 1;
 	struct buf endpoint = { 0 };
 
 	for (size_t i = run.first; i < run.end; i++) {
 		if (i > run.first && sockets[i].endpoint == sockets[i - 1].endpoint)
 			continue;
-		buf_text(printer->out, i > run.first ? ", " : "{");
+		buf_text(printer->out, i > run.first ? ", " : is_list ? "{ " : "");
 		if (printer->style->last)
 			add_place(printer, sockets[i].at);
 		buf_clear(&endpoint);
 		endpoint_format(sockets[i].endpoint, &endpoint);
-		native_value(printer->out, buf_string(&endpoint));
+		native_quoted(printer->out, buf_string(&endpoint));
 		printer->out->failed |= endpoint.failed;
 	}
-	buf_char(printer->out, '}');
+	buf_text(printer->out, is_list ? " }" : "");
 	buf_free(&endpoint);
 }
 
@@ -218,10 +275,13 @@ static bool is_marked(const struct printer *printer, const struct directive *dir
 static void add_block(struct printer *printer, struct run run)
 {
 	const struct listen *socket = &printer->service->sockets[run.first];
+	struct socket_options copy;
+	struct listen said = *socket;
 	unsigned block = find_block(printer, socket);
 
 	if (printer->style->last)
 		add_mark(printer, directive_find(NATIVE, "socket"), block, (struct origin){ 0 });
+	said.options = said_options(printer, socket, &copy);
 	buf_text(printer->out, "\tsocket ");
 	native_value(printer->out, socket->name);
 	buf_text(printer->out, " {\n");
@@ -231,9 +291,10 @@ static void add_block(struct printer *printer, struct run run)
 	add_endpoints(printer, run);
 	buf_char(printer->out, '\n');
 	for (size_t i = 0; i < directive_count; i++) {
-		const void *field = socket_own_field(&directives[i], printer->service, socket);
+		const void *field = socket_own_field(&directives[i], printer->service, &said);
 
-		if (!field && block && is_marked(printer, &directives[i], block))
+		if (!field && ((block && is_marked(printer, &directives[i], block)) ||
+			       (is_optional(&directives[i]) && run.is_needed)))
 			field = (const char *)socket->options + directives[i].offset;
 		if (field)
 			add_option(printer, &directives[i], field, block);
@@ -275,7 +336,7 @@ static void add_sockets(struct printer *printer)
 	struct run run;
 
 	for (size_t i = 0; i < service->socket_count; i = run.end) {
-		run = next_run(service, i);
+		run = next_run(printer, i);
 		if (!run.plain) {
 			size_t start = printer->out->length;
 
@@ -292,27 +353,25 @@ static void add_sockets(struct printer *printer)
 	}
 }
 
-/* The value of `error` if nothing set it: that of `output` if something set that, else superd's default. */
-static const struct stream *expected_error(const struct service *service, const struct conf_defaults *defaults)
+static const struct stream *expected_error(const struct service *service, const struct conf_defaults *defaults,
+					   const struct directive *error)
 {
-	const struct directive *output = directive_find(NATIVE, "output");
-	const struct stream *stream = &service->groups->streams->output;
+	size_t output = directive_index(directive_find(NATIVE, "output"));
+	const struct stream_options *streams = service->groups->streams, *plain = defaults->plain.groups->streams;
+	bool takes = derived_takes_default(service->exec, error);
+	bool sets_output = defaults->is_in_defaults[output] ||
+			   !type_equal(&type_stream, &streams->output, &plain->output);
 
-	if (defaults->is_in_defaults[directive_index(directive_find(NATIVE, "error"))])
-		return &defaults->defaults_row.groups->streams->error;
-	if (stream->kind != STREAM_SOCKET &&
-	    (defaults->is_in_defaults[directive_index(output)] ||
-	     !type_equal(&type_stream, stream, &defaults->plain.groups->streams->output)))
-		return stream;
-	return &defaults->plain.groups->streams->error;
+	return derived_error(&streams->output, sets_output, takes && defaults->is_in_defaults[directive_index(error)],
+			     takes ? &defaults->defaults_row.groups->streams->error : &plain->error);
 }
 
 /* With pass = inetd, input and output are the socket, unless the service sets them. Setting them to their default
  * counts, too. */
 static bool overrides_socket(const struct service *service, const struct directive *directive)
 {
-	bool is_stream = is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, input)) ||
-			 is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, output));
+	bool is_stream = directive_is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, input)) ||
+			 directive_is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, output));
 
 	return is_stream && service->exec->pass == PASS_INETD && service_mark(service, directive->name[NATIVE]);
 }
@@ -320,26 +379,22 @@ static bool overrides_socket(const struct service *service, const struct directi
 static bool service_has_default(const struct service *service, const struct directive *directive,
 				const struct conf_defaults *defaults)
 {
-	if (is_field(directive, GROUP_EXEC, offsetof(struct exec_options, pass)))
-		return service->exec->pass == (service->exec->accept ? PASS_INETD : PASS_SYSTEMD);
-	if (is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, error)))
-		return type_equal(directive->type, &service->groups->streams->error, expected_error(service, defaults));
+	if (is_pass(directive))
+		return service->exec->pass == derived_pass(service->exec);
+	if (directive_is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, error)))
+		return type_equal(directive->type, &service->groups->streams->error,
+				  expected_error(service, defaults, directive));
 	if (overrides_socket(service, directive))
 		return false;
-	/* pass = bind sets it (table/services/builder_finish.c). */
-	if (service->exec->pass == PASS_BIND && !defaults->is_in_defaults[directive_index(directive)] &&
-	    is_field(directive, GROUP_SOCKETS, offsetof(struct socket_options, pass_packet_info)))
+	if (derived_packet_info(service->exec) && !defaults->is_in_defaults[directive_index(directive)] &&
+	    directive_is_field(directive, GROUP_SOCKETS, offsetof(struct socket_options, pass_packet_info)))
 		return service->groups->socket_defaults->pass_packet_info;
+	if (is_optional(directive) && !service->groups->socket_defaults->optional &&
+	    !defaults->defaults_row.groups->socket_defaults->optional && !derives_optional(service, defaults))
+		return false;
 	return type_equal(directive->type, directive_field(directive, service),
-				      directive_field(directive, &defaults->defaults_row));
-}
-
-/* accept and pass say what kind of service it is, so they are printed even at their defaults. */
-static bool is_always_shown(const struct directive *directive)
-{
-	return directive->group == GROUP_EXEC &&
-		(directive->offset == offsetof(struct exec_options, accept) ||
-		 directive->offset == offsetof(struct exec_options, pass));
+			  directive_field(directive, derived_takes_default(service->exec, directive)
+							     ? &defaults->defaults_row : &defaults->plain));
 }
 
 /* Some code asks whether a service's own text sets an option, so not all options may be moved into the defaults. */
@@ -361,17 +416,43 @@ static bool is_shareable(const struct directive *directive)
 	return false;
 }
 
-/* Whether every row is to say the option, and says the same. */
-static bool is_shared(const struct conf_defaults *defaults, const struct directive *directive,
-		      const struct service *const *rows, size_t count)
+/* Who a program runs as is nobody's default, unless all rows say so. */
+static bool needs_all(const struct directive *directive)
 {
+	return directive->group != GROUP_ACCESS && directive->group != GROUP_LOG && directive->group != GROUP_LIMITS &&
+	       strcmp(directive->name[NATIVE], "error") != 0 && strcmp(directive->name[NATIVE], "groups") != 0;
+}
+
+static bool says(const struct service *row, const struct directive *directive, const struct service *same)
+{
+	return type_equal(directive->type, directive_field(directive, row), directive_field(directive, same));
+}
+
+/* A row that has the value which most rows say, of those where the option has an effect, if each of those says one; or
+ * NULL. */
+static const struct service *find_shared(const struct conf_defaults *defaults, const struct directive *directive,
+					 const struct service *const *rows, size_t count)
+{
+	const struct service *most = NULL;
+	size_t votes = 0, all = 0, same = 0;
+
 	for (size_t n = 0; n < count; n++) {
-		if (service_has_default(rows[n], directive, defaults) ||
-		    !type_equal(directive->type, directive_field(directive, rows[n]),
-				directive_field(directive, rows[0])))
-			return false;
+		if (service_has_default(rows[n], directive, defaults)) {
+			if (derived_takes_default(rows[n]->exec, directive))
+				return NULL;
+			continue;
+		}
+		all++;
+		if (!votes)
+			most = rows[n];
+		if (says(rows[n], directive, most))
+			votes++;
+		else
+			votes--;
 	}
-	return true;
+	for (size_t n = 0; n < count && most; n++)
+		same += !service_has_default(rows[n], directive, defaults) && says(rows[n], directive, most);
+	return same > 1 && same * 2 > all && (same == all || !needs_all(directive)) ? most : NULL;
 }
 
 /* Gives the row of defaults a copy of the group with this value in it. */
@@ -393,8 +474,11 @@ static bool put_default(struct conf_defaults *defaults, const struct directive *
 bool conf_defaults_share(struct conf_defaults *defaults, const struct service *const *rows, size_t count)
 {
 	for (size_t i = 0; count > 1 && i < directive_count; i++) {
-		if (is_shareable(&directives[i]) && is_shared(defaults, &directives[i], rows, count) &&
-		    !put_default(defaults, &directives[i], directive_field(&directives[i], rows[0])))
+		const struct directive *directive = &directives[i];
+		const struct service *row = is_shareable(directive) ? find_shared(defaults, directive, rows, count)
+								    : NULL;
+
+		if (row && !put_default(defaults, directive, directive_field(directive, row)))
 			return false;
 	}
 	return true;
@@ -403,7 +487,8 @@ bool conf_defaults_share(struct conf_defaults *defaults, const struct service *c
 void service_conf_add(struct buf *out, const struct service *service, const struct conf_style *style)
 {
 	struct printer printer = { .out = out, .style = style, .service = service, .indent = "",
-				   .listen = directive_find(NATIVE, "listen") };
+				   .listen = directive_find(NATIVE, "listen"),
+				   .derives_optional = derives_optional(service, style->defaults) };
 
 	if (style->last) {
 		mark_add_service(out, service->at, service->is_foreign, (enum dialect)service->dialect, false);
@@ -420,8 +505,7 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 		const struct directive *directive = &directives[i];
 
 		if (directive_has_value(directive) &&
-		    (is_always_shown(directive) || !service_has_default(service, directive, style->defaults) ||
-		     is_marked(&printer, directive, 0)))
+		    (!service_has_default(service, directive, style->defaults) || is_marked(&printer, directive, 0)))
 			add_option(&printer, directive, directive_field(directive, service), 0);
 	}
 	buf_text(out, "}\n");

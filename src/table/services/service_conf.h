@@ -21,8 +21,8 @@ struct conf_defaults {
 bool conf_defaults_make(struct conf_defaults *defaults, const struct table *table);
 void conf_defaults_free(struct conf_defaults *defaults);
 
-/* Moves into the defaults what two or more rows have in common. Only options for which it makes no difference whether a service's
- * own text sets them. false: out of memory. */
+/* Moves into the defaults what all rows have in common, or most of them while the others say another value. Only options
+ * for which it makes no difference whether a service's own text sets them. false: out of memory. */
 bool conf_defaults_share(struct conf_defaults *defaults, const struct service *const *rows, size_t count);
 
 struct conf_style {
@@ -34,8 +34,7 @@ struct conf_style {
 					   is set to its default is written, too; a mark of line 0: nobody has set this */
 };
 
-/* Adds service NAME { … } with the options that differ from the defaults, and always accept and pass. The default of
- * `error` follows `output`, that of `pass` follows `accept`. */
+/* Adds service NAME { … } with the options that differ from what the row would have anyway (table/services/derived.h). */
 void service_conf_add(struct buf *out, const struct service *service, const struct conf_style *style);
 
 /* Adds defaults { … } and an empty line; nothing if the table has none. The places are not known. */

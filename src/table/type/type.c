@@ -21,13 +21,14 @@ void type_format(const struct directive *directive, const void *field, struct bu
 	} else if (type->kind == FIELD_WORDS) {
 		native_list(out, *(const words *)field);
 	} else if (type->kind == FIELD_TEXT) {
-		native_value(out, *(const char *const *)field);
+		const char *value = *(const char *const *)field;
+
+		native_quoted(out, value ? value : "");
 	} else if (type->kind == FIELD_BOOL) {
 		buf_text(out, *(const bool *)field ? "yes" : "no");
 	} else if (type->kind == FIELD_SET) {
-		buf_char(out, '{');
-		type->show(directive, field, out, native_quoted);
-		buf_char(out, '}');
+		type->show(directive, field, &text, native_quoted);
+		native_braces(out, &text);
 	} else {
 		type->show(directive, field, &text, NULL);
 		native_take(out, &text);

@@ -95,7 +95,7 @@ static void rate_format(const struct directive *directive, const void *field, st
 	if (rate->number == UNLIMITED)
 		native_value(out, "");
 	else
-		buf_addf(out, "{%" PRId64 ", %s}", rate->number, pause);
+		buf_addf(out, "{ %" PRId64 ", %s }", rate->number, pause);
 }
 
 static void rate_json(const struct directive *directive, const void *field, struct buf *out)

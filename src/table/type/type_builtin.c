@@ -148,9 +148,9 @@ static void redirect_format(const struct directive *directive, const void *field
 		return;
 	}
 	shell_words_quote(&path, list[0]);
-	buf_char(out, '{');
+	buf_text(out, "{ ");
 	native_quoted(out, buf_string(&path));
-	buf_char(out, '}');
+	buf_text(out, " }");
 	out->failed |= path.failed;
 	buf_free(&path);
 }

@@ -50,22 +50,38 @@ void native_value(struct buf *out, const char *text)
 		native_quoted(out, text ? text : "");
 }
 
+/* Paths and pairs are bare for libconfuse, too, but people expect quotes around them. */
 void native_take(struct buf *out, struct buf *text)
 {
-	native_value(out, buf_string(text));
+	if (strpbrk(buf_string(text), "/:"))
+		native_quoted(out, buf_string(text));
+	else
+		native_value(out, buf_string(text));
 	out->failed |= text->failed;
 	buf_free(text);
 }
 
+void native_braces(struct buf *out, struct buf *items)
+{
+	if (items->length)
+		buf_addf(out, "{ %s }", buf_string(items));
+	else
+		buf_text(out, "{}");
+	out->failed |= items->failed;
+	buf_free(items);
+}
+
 void native_list(struct buf *out, words list)
 {
-	buf_char(out, '{');
-	for (size_t i = 0; list && list[i]; i++) {
-		if (i)
-			buf_text(out, ", ");
+	if (!list || !list[0]) {
+		buf_text(out, "{}");
+		return;
+	}
+	for (size_t i = 0; list[i]; i++) {
+		buf_text(out, i ? ", " : "{ ");
 		native_quoted(out, list[i]);
 	}
-	buf_char(out, '}');
+	buf_text(out, " }");
 }
 
 size_t field_size(const struct type *type)

@@ -13,8 +13,9 @@
 
 #define NO_MEMORY "out of memory"
 
-void native_list(struct buf *out, words list);                  /* {"a", "b"} */
-void native_take(struct buf *out, struct buf *text);            /* native_value of text, which it frees */
+void native_list(struct buf *out, words list);                  /* { "a", "b" } */
+void native_braces(struct buf *out, struct buf *items);          /* { items }; frees items */
+void native_take(struct buf *out, struct buf *text);            /* a number or word bare, else quoted; frees text */
 
 /* How a number is read and shown. */
 struct number {

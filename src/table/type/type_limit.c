@@ -88,7 +88,10 @@ static void limit_format(const struct directive *directive, const void *field, s
 	limit_show(limit->soft, soft);
 	limit_show(limit->hard, hard);
 	snprintf(both, sizeof(both), "%s:%s", soft, hard);
-	native_value(out, limit->soft == limit->hard ? soft : both);
+	if (limit->soft == limit->hard)
+		native_value(out, soft);
+	else
+		native_quoted(out, both);
 }
 
 static void limit_json_part(int64_t value, struct buf *out)

@@ -159,7 +159,9 @@ void command_field_format(const struct directive *directive, const void *field, 
 			buf_char(&joined, ' ');
 		shell_words_quote(&joined, list[i]);
 	}
-	native_take(out, &joined);
+	native_quoted(out, buf_string(&joined));
+	out->failed |= joined.failed;
+	buf_free(&joined);
 }
 
 const struct type type_command = {

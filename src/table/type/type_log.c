@@ -116,17 +116,18 @@ static void log_type_format(const struct directive *directive, const void *field
 	if (!target) {
 		native_value(out, "");
 	} else if (target->kind == LOG_TYPE_SYSLOG) {
-		buf_addf(out, "{SYSLOG, %s, %s}", facility_name(target->facility), level_words[target->level & 7]);
+		buf_addf(out, "{ \"SYSLOG\", \"%s\", \"%s\" }", facility_name(target->facility),
+			 level_words[target->level & 7]);
 	} else {
-		buf_text(out, "{FILE, ");
+		buf_text(out, "{ \"FILE\", ");
 		native_quoted(out, target->path);
 		if (target->soft != SCAN_INFINITY) {
 			scan_bytes_format(target->soft, size);
-			buf_addf(out, ", %s", size);
+			buf_addf(out, ", \"%s\"", size);
 			scan_bytes_format(target->hard, size);
-			buf_addf(out, ", %s", size);
+			buf_addf(out, ", \"%s\"", size);
 		}
-		buf_char(out, '}');
+		buf_text(out, " }");
 	}
 }
 

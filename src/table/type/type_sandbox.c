@@ -165,10 +165,13 @@ static void namespaces_format(const struct directive *directive, const void *fie
 	unsigned denied = *(const unsigned *)field;
 
 	(void)directive;
-	buf_text(out, is_some_namespaces(denied) ? "{" : denied ? "yes" : "no");
 	if (is_some_namespaces(denied)) {
-		bits_show(denied, namespace_words, "~", out, native_quoted);
-		buf_char(out, '}');
+		struct buf items = { 0 };
+
+		bits_show(denied, namespace_words, "~", &items, native_quoted);
+		native_braces(out, &items);
+	} else {
+		buf_text(out, denied ? "yes" : "no");
 	}
 }
 

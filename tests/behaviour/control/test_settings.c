@@ -83,8 +83,8 @@ Behaviour(settings, the_command_line_wins_and_that_is_noted)
 						path_in("other.log"), web());
 
 	WAIT_UNTIL(has(file, "listening on "));
-	cr_expect(has(file, text_of("%s:2:2: log: overridden by the command line, which sets file:%s", superd->table,
-				    file)), "%s", read_text(file));
+	cr_expect(has(file, text_of("%s:2:2: log: overridden by the command line, which sets \"file:%s\"",
+				    superd->table, file)), "%s", read_text(file));
 	cr_expect(has(file, text_of("%s:3:2: log_level: overridden by the command line, which sets info",
 				    superd->table)), "%s", read_text(file));
 	superd_stop(superd);
@@ -226,10 +226,10 @@ Behaviour(settings, what_only_a_start_can_change_stays_over_reload_upgrade_and_g
 	wait_node(control);
 	cr_expect(superd_reload(superd, "superd {\n pid_file = \"%s\"\n fdstore = none\n}\n%s", other, web()));
 	cr_expect(superd_logged(superd, text_of("%s:2:2: pid_file: the change takes effect at the next start of "
-						"superd; it stays %s until then", superd->table, pid_file)), "%s",
+						"superd; it stays \"%s\" until then", superd->table, pid_file)), "%s",
 		  world_logs());
 	cr_expect(superd_logged(superd, text_of("%s:1:1: control: the change takes effect at the next start of "
-						"superd; it stays %s until then", superd->table, control)), "%s",
+						"superd; it stays \"%s\" until then", superd->table, control)), "%s",
 		  world_logs());
 	cr_expect(superd_logged(superd, ":3:2: fdstore: the change takes effect at the next start of superd; it stays "
 				"unset until then"), "%s", world_logs());

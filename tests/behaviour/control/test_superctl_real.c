@@ -164,9 +164,9 @@ Behaviour(superctl_real, show_is_a_table_that_reads_back)
 {
 	static const char expected[] =
 		"defaults {\n\tidle_timeout = 10min\n}\n\n"
-		"service web {\n\tsocket a { listen = {tcp:127.0.0.1:0}  defer_accept = 90s }\n"
-		"\tlisten = {%s}\n\texec = /bin/cat\n\taccept = no\n\tpass = systemd\n%s"
-		"\tcps = {25, 10s}\n\tmemory_max = 64M\n}\n";
+		"service web {\n\tsocket a { listen = \"tcp:127.0.0.1:0\"  defer_accept = 90s }\n"
+		"\tlisten = \"%s\"\n\texec = \"/bin/cat\"\n%s"
+		"\tcps = { 25, 10s }\n\tmemory_max = 64M\n}\n";
 	static const char table[] =
 		"defaults { idle_timeout = \"600s\" }\n"
 		"service web {\n exec = \"/bin/cat\"\n user = \"%s\"\n"
@@ -185,7 +185,7 @@ Behaviour(superctl_real, show_is_a_table_that_reads_back)
 		table, user, path, user, user);
 	wait_node(control);
 	outcome = read_back("web");
-	printed = text_of(expected, path, text_of("\tuser = %s\n", user));
+	printed = text_of(expected, path, text_of("\tuser = \"%s\"\n", user));
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
 	cr_expect_str_eq(outcome.out, printed, "%s", outcome.err);
 	outcome = read_back("");

@@ -52,7 +52,7 @@ Behaviour(socket_activate, a_port_may_have_a_colon_before_it)
 	struct outcome outcome = SUPERD_ANSWER("--print", "-l", ":8280", "--", "/bin/cat");
 
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
-	cr_expect_not_null(strstr(outcome.out, "listen = {tcp:8280}"), "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, "listen = \"tcp:8280\""), "%s", outcome.out);
 }
 
 /* Runs superd in the folder of the test, where a program "server" is. */

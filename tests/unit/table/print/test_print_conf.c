@@ -221,6 +221,87 @@ Test(print_conf, every_option_that_is_set_to_its_default_is_saved_as_set)
 	}
 }
 
+/* Which sockets of `a` are optional, as letters. */
+static void expect_optional(const char *options, const char *expected)
+{
+	struct buf text = { 0 }, found = { 0 };
+	struct table *table;
+
+	buf_addf(&text, "service a { exec = /bin/x %s }\nservice b { listen = 99 exec = /bin/x }\n", options);
+	table = read_string(buf_string(&text));
+	cr_assert_eq(table->count, 2, "%s", buf_string(&text));
+	for (size_t n = 0; n < table->services[0].socket_count; n++)
+		buf_char(&found, table->services[0].sockets[n].options->optional ? 'y' : 'n');
+	cr_expect_str_eq(buf_string(&found), expected, "%s", options);
+	expect_same(buf_string(&text));
+	table_free(table);
+	buf_free(&text);
+	buf_free(&found);
+}
+
+Test(print_conf, the_ipv6_socket_beside_an_ipv4_one_is_optional)
+{
+	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" }", "ny");
+	expect_optional("listen = { \"udp6:80\", \"tcp4:80\", \"udp4:80\" }", "ynn");
+	expect_optional("listen = { \"tcp4:80\", \"tcp6:81\", \"udp6:80\" }", "nnn");
+	expect_optional("listen = { \"tcp4:a.example:80\", \"tcp6:a.example:80\", \"tcp6:b.example:80\" }", "nyn");
+	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } optional = no", "nn");
+	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } optional = yes", "yy");
+	expect_optional("socket x { listen = \"tcp4:80\" } socket y { listen = \"tcp6:80\" }", "ny");
+	expect_optional("socket x { listen = \"tcp4:80\" } socket y { listen = \"tcp6:80\" optional = no }", "nn");
+	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } socket y { listen = { \"tcp4:81\", \"tcp6:81\" } "
+			"optional = no }", "nynn");
+	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } socket y { listen = \"tcp:81\" optional = yes }",
+			"nyy");
+	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } accept = yes warm = 2", "nn");
+	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } } defaults { optional = no", "nn");
+	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } } defaults { optional = yes", "yy");
+	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } optional = no } defaults { optional = yes", "nn");
+}
+
+/* A printed row does not repeat what a reader would derive, and defaults have what most rows say. */
+Test(print_conf, says_no_default)
+{
+	static const struct {
+		const char *text, *printed;
+	} cases[] = {
+		{ "service a { listen = 80 exec = /bin/x accept = no pass = systemd error = log }",
+		  "service a {\n\tlisten = \"tcp:80\"\n\texec = \"/bin/x\"\n}\n" },
+		{ "service a { listen = 80 exec = /bin/x accept = yes pass = inetd output = null error = null }",
+		  "service a {\n\tlisten = \"tcp:80\"\n\texec = \"/bin/x\"\n\taccept = yes\n\toutput = null\n}\n" },
+		{ "defaults { instances = 5 error = socket } service a { listen = 80 exec = /bin/x }"
+		  "service b { listen = 81 builtin = echo accept = yes }",
+		  "defaults {\n\terror = socket\n\tinstances = 5\n}\n\n"
+		  "service a {\n\tlisten = \"tcp:80\"\n\texec = \"/bin/x\"\n}\n\n"
+		  "service b {\n\tlisten = \"tcp:81\"\n\taccept = yes\n\tbuiltin = \"echo\"\n}\n" },
+		{ "service a { listen = 80 exec = /bin/x accept = yes instances = 7 }"
+		  "service b { listen = 81 exec = /bin/x accept = yes instances = 8 }"
+		  "service c { listen = 82 exec = /bin/x accept = yes instances = 7 }"
+		  "service d { listen = 83 exec = /bin/x }",
+		  "defaults {\n\tinstances = 7\n}\n\n"
+		  "service a {\n\tlisten = \"tcp:80\"\n\texec = \"/bin/x\"\n\taccept = yes\n}\n\n"
+		  "service b {\n\tlisten = \"tcp:81\"\n\texec = \"/bin/x\"\n\taccept = yes\n\tinstances = 8\n}\n\n"
+		  "service c {\n\tlisten = \"tcp:82\"\n\texec = \"/bin/x\"\n\taccept = yes\n}\n\n"
+		  "service d {\n\tlisten = \"tcp:83\"\n\texec = \"/bin/x\"\n}\n" },
+		{ "service a { listen = 80 exec = /bin/x user = root }"
+		  "service b { listen = 81 exec = /bin/x user = root }"
+		  "service c { listen = 82 exec = /bin/x user = nobody }",
+		  "service a {\n\tlisten = \"tcp:80\"\n\texec = \"/bin/x\"\n\tuser = \"root\"\n}\n\n"
+		  "service b {\n\tlisten = \"tcp:81\"\n\texec = \"/bin/x\"\n\tuser = \"root\"\n}\n\n"
+		  "service c {\n\tlisten = \"tcp:82\"\n\texec = \"/bin/x\"\n\tuser = \"nobody\"\n}\n" },
+	};
+
+	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		struct table *table = read_string(cases[n].text);
+		char *printed = print_string(table, false);
+
+		cr_expect_str_eq(printed, cases[n].printed);
+		expect_same(cases[n].text);
+		table_free(table);
+		free(printed);
+	}
+}
+
 /* The n-th one, from 0. */
 static bool find_nth_value(const struct directive *directive, size_t n, char *out, size_t size)
 {
