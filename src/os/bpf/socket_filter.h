@@ -12,7 +12,7 @@
 struct sock_fprog;
 
 /* Compiles a program that passes only what `access` permits, for a socket of this family (AF_INET, AF_INET6). The
- * program lies in the pool. NULL with the reason in why: the rules contain host names, there are more networks than the
+ * program lies in the pool. NULL with the reason in why: the rules contain host names or interfaces, there are more networks than the
  * kernel's 4096 instructions (BPF_MAXINSNS) hold, or memory is short. */
 const struct sock_fprog *socket_filter_compile(const struct access *access, int family, struct pool *pool,
 					       struct buf *why);

@@ -15,14 +15,14 @@ static bool no_network(void *context, const char *name, struct network *network)
 	return false;
 }
 
-/* The networks that a word stands for; NULL and 0: it is a host name. */
+/* The networks that a word stands for; NULL and 0: it is a host name, or has an interface. */
 static const struct network *networks_of(const char *word, struct pool *pool, size_t *count)
 {
 	const char *list[] = { word, NULL };
 	const struct access *access = access_compile(list, NULL, no_network, NULL, pool);
 
 	*count = 0;
-	if (access_has_names(access))
+	if (access_has_names(access) || access_has_interfaces(access))
 		return NULL;
 	return access_networks(access, false, count);
 }

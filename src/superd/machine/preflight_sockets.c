@@ -12,7 +12,10 @@
 #include "os/rights/capability.h"
 #include "superd/machine/preflight_internal.h"
 #include "superd/start/descriptors.h"
+#include "table/access/access.h"
+#include "table/option/option_name.h"
 #include "table/option/option_table.h"
+#include "table/option/service_mark.h"
 
 static int try_socket(int domain, const struct socket_form *form)
 {
@@ -86,11 +89,29 @@ static bool interface_exists(struct preflight *preflight, const char *name)
 	return exists;
 }
 
+/* The rules hold as soon as there is the interface. */
+static void check_rule_interfaces(struct preflight *preflight, const struct service *service,
+				  const struct listen *listen, const char *option, words rules)
+{
+	for (; rules && *rules; rules++) {
+		const char *interface = access_interface(*rules);
+
+		if (interface && !interface_exists(preflight, interface))
+			diag_warning(preflight->diags, service_listen_origin(service, listen, option),
+				     "%s: %s: '%s': there is no interface %s here now", service->name,
+				     option_name_of(service, option), *rules, interface);
+	}
+}
+
 /* Only a warning, as interfaces come and go. */
 static void check_interfaces(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
 	const char *device = listen->options->bind_to_device, *interface = listen->address->interface;
 
+	if (listen == service->sockets || listen->options != listen[-1].options) {
+		check_rule_interfaces(preflight, service, listen, "only_from", listen->options->only_from);
+		check_rule_interfaces(preflight, service, listen, "no_access", listen->options->no_access);
+	}
 	if (device && !interface_exists(preflight, device))
 		preflight_report(preflight, SEVERITY_WARNING, service, "bind_to_device", device,
 				 "there is no such interface here now");

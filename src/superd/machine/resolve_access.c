@@ -172,6 +172,14 @@ static const char *find_name(const struct networks *networks, words list)
 	return NULL;
 }
 
+/* The first word with an interface. */
+static const char *find_interface(words list)
+{
+	while (list && *list && !access_interface(*list))
+		list++;
+	return list ? *list : NULL;
+}
+
 /* Compiles probe_from; NULL: nobody. The kernel reports clients in a queue by address only. */
 static const struct access *compile_probes(struct networks *networks, const struct service *service)
 {
@@ -191,6 +199,11 @@ static const struct access *compile_probes(struct networks *networks, const stru
 			   "%s: probe_from: '%s' is a name, and probes are known by their address alone", service->name,
 			   find_name(networks, list));
 		diags_hint(networks->diags, "write addresses");
+	} else if (access_has_interfaces(known)) {
+		diag_error(networks->diags, service_origin(service, "probe_from"),
+			   "%s: probe_from: '%s' has an interface, and probes are known by their address alone",
+			   service->name, find_interface(list));
+		diags_hint(networks->diags, "write it without the %% and what follows");
 	}
 	return known;
 }
@@ -227,11 +240,18 @@ static const struct filter_made *compile_filter(struct networks *networks, const
 /* The option that contains a name, or else the one that is set. */
 static const char *find_option_at_fault(const struct networks *networks, const struct listen *listen)
 {
-	if (find_name(networks, listen->options->only_from))
+	if (find_name(networks, listen->options->only_from) || find_interface(listen->options->only_from))
 		return "only_from";
 	if (listen->options->no_access)
 		return "no_access";
 	return listen->options->only_from ? "only_from" : "ip_address_deny";
+}
+
+static const char *what_helps(const struct access *access)
+{
+	if (access_has_names(access))
+		return "write addresses";
+	return access_has_interfaces(access) ? "write addresses without interfaces" : "name fewer networks";
 }
 
 static void refuse_filter(struct networks *networks, const struct service *service, const struct listen *listen,
@@ -246,8 +266,7 @@ static void refuse_filter(struct networks *networks, const struct service *servi
 	diag_error(networks->diags, service_listen_origin(service, listen, option),
 		   "%s: %s: with %s the kernel enforces it: %s", service->name, option_name_of(service, option),
 		   option_value, wrong ? wrong : "out of memory");
-	diags_hint(networks->diags, "%s%s",
-		   access_has_names(listen_prepared(listen)->access) ? "write addresses" : "name fewer networks",
+	diags_hint(networks->diags, "%s%s", what_helps(listen_prepared(listen)->access),
 		   service->is_foreign || service->exec->accept ? "" : ", or set accept = yes");
 }
 
@@ -259,20 +278,23 @@ static void warn_of_guard(struct networks *networks, const struct service *servi
 	diag_warning(networks->diags, service_listen_origin(service, listen, option),
 		     "%s: %s: only the sender that starts it is checked, not senders while it runs: %s", service->name,
 		     option_name_of(service, option), wrong ? wrong : "out of memory");
-	diags_hint(networks->diags,
-		   access_has_names(listen_prepared(listen)->access) ? "write addresses" : "name fewer networks");
+	diags_hint(networks->diags, "%s", what_helps(listen_prepared(listen)->access));
 }
 
-/* superd-builtin checks the sender of a datagram by address only: a name in no_access would not deny anyone. */
+/* superd-builtin checks the sender of a datagram by address only: a name or an interface in no_access would not deny
+ * anyone. */
 static bool refuse_names(struct networks *networks, const struct service *service, const struct listen *listen)
 {
 	const char *option = find_option_at_fault(networks, listen);
 
-	if (!plan_applies_access_itself(service) || !access_has_names(listen_prepared(listen)->access))
+	const struct access *access = listen_prepared(listen)->access;
+
+	if (!plan_applies_access_itself(service) || (!access_has_names(access) && !access_has_interfaces(access)))
 		return false;
 	diag_error(networks->diags, service_listen_origin(service, listen, option),
-		   "%s: %s: this builtin knows its clients by address alone, not by name", service->name, option);
-	diags_hint(networks->diags, "write addresses");
+		   "%s: %s: this builtin knows its clients by address alone, not by %s", service->name, option,
+		   access_has_names(access) ? "name" : "interface");
+	diags_hint(networks->diags, "%s", what_helps(access));
 	return true;
 }
 

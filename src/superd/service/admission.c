@@ -30,6 +30,12 @@ static const unsigned char *whole_address(const struct client *client, unsigned 
 	return client_source(client, 128, address) ? address : NULL;
 }
 
+/* The interface of a link-local client; 0: it is none. */
+static unsigned scope_of(const struct client *client)
+{
+	return client->length && client->peer.any.sa_family == AF_INET6 ? client->peer.in6.sin6_scope_id : 0;
+}
+
 static enum refusal check_access(const struct access *access, const struct client *client,
 					struct lookup_questions *asked)
 {
@@ -37,7 +43,7 @@ static enum refusal check_access(const struct access *access, const struct clien
 
 	if (!access)
 		return ADMITTED;
-	switch (access_judge(access, whole_address(client, address))) {
+	switch (access_judge_at(access, whole_address(client, address), scope_of(client))) {
 	case ACCESS_PERMITTED:
 		return ADMITTED;
 	case ACCESS_BY_NAME:
@@ -195,8 +201,9 @@ static enum refusal conclude_name(const struct pending_client *pending, const st
 	unsigned char address[SOURCE_SIZE];
 	const unsigned char *whole = whole_address(&pending->client, address);
 	const struct access *access = listen_prepared(pending->listener->listen)->access;
+	unsigned scope = scope_of(&pending->client);
 
-	switch (access_judge(access, whole)) {
+	switch (access_judge_at(access, whole, scope)) {
 	case ACCESS_PERMITTED:
 		return ADMITTED;
 	case ACCESS_DENIED:
@@ -206,7 +213,7 @@ static enum refusal conclude_name(const struct pending_client *pending, const st
 	}
 	if (!reply->has_name)
 		return REFUSED_NAME_UNASKED;
-	if (access_judge_name(access, whole, reply->knows_name ? reply->name : NULL) != ACCESS_PERMITTED)
+	if (access_judge_name(access, whole, scope, reply->knows_name ? reply->name : NULL) != ACCESS_PERMITTED)
 		return REFUSED_ADDRESS;
 	return ADMITTED;
 }

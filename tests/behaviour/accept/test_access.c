@@ -1,11 +1,14 @@
 /* The gate: who may come to a service, how many and how fast. What is hard to get right is the other side of each rule:
  * who may come comes whatever others do, nobody is lost over a rest, and no count stays up. */
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <time.h>
 
 #include "controlling.h"
 #include "harness.h"
+#include "namespace.h"
+#include "private.h"
 
 static const char each[] = "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n%s\n}\n";
 static const char each_at[] = "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n exec = \"%s\"\n%s\n}\n";
@@ -806,4 +809,53 @@ Behaviour(access, backoff_refuse_turns_away_who_could_not_be_given_an_instance)
 	close(client);
 	superd_stop(superd);
 	unlink(program);
+}
+
+/* Two links with the same addresses at their ends, fe80::a here and fe80::b there. */
+static bool make_links(void)
+{
+	static const char link[] = "ip link add %sa type veth peer name %sb && for end in %sa %sb; do "
+				   "ip link set $end addrgenmode none && ip link set $end up || exit 1; done && "
+				   "ip addr add fe80::a/64 dev %sa nodad && ip addr add fe80::b/64 dev %sb nodad";
+
+	for (const char *name = "vw"; *name; name++) {
+		char prefix[] = { *name, '\0' };
+		const char *command = text_of(link, prefix, prefix, prefix, prefix, prefix, prefix);
+
+		if (system(text_of("{ %s; } 2>/dev/null", command)))
+			return false;
+	}
+	return true;
+}
+
+static int connect_over(const char *interface, int port)
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port),
+				   .sin6_scope_id = if_nametoindex(interface) };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	cr_assert(fd >= 0 && inet_pton(AF_INET6, "fe80::a", &to.sin6_addr) == 1);
+	cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0, "%s", strerror(errno));
+	return fd;
+}
+
+/* The rules go by the name of an interface as each client comes, so they hold for one that is made later, too. */
+Behaviour(access, link_local_clients_come_by_their_interface)
+{
+	static const char rule[] = "service %s {\n listen = \"[::]:0\"\n accept = yes\n exec = \"%s\"\n %s\n}\n";
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
+	superd = superd_run("%s%s", text_of(rule, "one", backend("lines"), "only_from = { \"fe80::/10%va\" }"),
+			    text_of(rule, "two", backend("lines"), "no_access = { \"fe80::b%va\" }"));
+	SKIP_WITHOUT(make_links(), "needs veth and ip(8)");
+	close(client_settle(connect_over("vb", superd_port(superd, "one"))));
+	close(client_settle(connect_over("wb", superd_port(superd, "two"))));
+	client = connect_over("wb", superd_port(superd, "one"));
+	cr_expect(client_sees_end(client), "%s", world_logs());
+	close(client);
+	client = connect_over("vb", superd_port(superd, "two"));
+	cr_expect(client_sees_end(client), "%s", world_logs());
+	close(client);
 }
