@@ -89,7 +89,7 @@ void timeline_bar_add_faults(struct buf *out, const json_t *line)
 const struct timeline_span *timeline_span_of(double lived)
 {
 	static const struct timeline_span spans[] = {
-		{ 10 * MINUTE, "10min", "Last 10 minutes", "10 min" },
+		{ 10 * MINUTE, "10min", "Last 10 min", "10 min" },
 		{ HOUR, "1h", "Last hour", "1 hour" },
 		{ 6 * HOUR, "6h", "Last 6 hours", "6 hours" },
 	};

@@ -224,7 +224,7 @@ Behaviour(builtin_status, the_bar_grows_with_what_superd_has_lived)
 	struct superd *superd = run("", "service web { listen = \"127.0.0.1:0\" exec = \"/bin/true\" }\n");
 
 	superd_wait_log(superd, "web: listening on ");
-	expect_bar(superd, "Last 10 minutes", "10 min");
+	expect_bar(superd, "Last 10 min", "10 min");
 	clock_advance(superd, 11 * MINUTE_MS);
 	expect_bar(superd, "Last hour", "1 hour");
 	clock_advance(superd, HOUR_MS);
