@@ -38,7 +38,7 @@ static const char *read_value(const char **at, struct pool *pool)
 	bool quoted = *text == '"';
 	struct buf value = { 0 };
 
-	for (text += quoted; quoted ? *text != '"' : *text && !strchr(",}", *text); text++) {
+	for (text += quoted; quoted ? *text != '"' : *text && !strchr(", }", *text); text++) {
 		unsigned byte = (unsigned char)*text;
 
 		require(*text);
@@ -66,7 +66,7 @@ static size_t read_back(const char *native, struct pool *pool, const char *list[
 		list[0] = read_value(&native, pool);
 		return 1;
 	}
-	for (native++; *native != '}'; native += strspn(native, ", ")) {
+	for (native += strspn(native, "{ "); *native != '}'; native += strspn(native, ", ")) {
 		require(count < WORDS_MOST);
 		list[count++] = read_value(&native, pool);
 	}
