@@ -82,7 +82,7 @@ _superd()
 		COMPREPLY=($(compgen -W 'conf comments json' -- "$cur"))
 		return ;;
 	--explain)
-		COMPREPLY=($(compgen -W "$options" -- "$cur"))
+		COMPREPLY=($(compgen -W "all $options" -- "$cur"))
 		return ;;
 	--unsupported)
 		COMPREPLY=($(compgen -W 'refuse warn' -- "$cur"))

@@ -6,7 +6,7 @@
 #define COUNTED "superd does no accounting by unit"
 #define NETWORK "superd loads no BPF programs"
 #define LOGGED "superd logs each line with the service's name, at one level"
-#define OLD_GROUPS "it needs control groups v1; use the key for v2"
+#define OLD_GROUPS "it needs control groups v1"
 #define NAMESPACE "use PrivateNetwork and the other Private keys"
 
 static const struct key_word kill_modes[] = {

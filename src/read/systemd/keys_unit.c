@@ -9,8 +9,7 @@
 
 static const struct key_row keys[] = {
 	{ "After Before", KEY_HARMLESS, .reason = "superd orders only services of which one needs the other" },
-	{ "DefaultDependencies RequiresOverridable", KEY_HARMLESS,
-	  .reason = "superd starts services on demand and ignores ordering" },
+	{ "DefaultDependencies RequiresOverridable", KEY_HARMLESS, .reason = "superd starts services on demand" },
 	{ "AllowIsolate IgnoreOnIsolate IgnoreOnSnapshot JobRunningTimeoutSec JobTimeoutAction "
 	  "JobTimeoutRebootArgument JobTimeoutSec", KEY_HARMLESS, .reason = "superd has no job queue" },
 	{ "AssertACPower AssertArchitecture AssertControlGroupController AssertCPUFeature AssertCPUPressure AssertCPUs "
