@@ -50,7 +50,13 @@ static bool set_default_control(struct options *options)
 	const char *named = getenv("SUPERD_CONTROL"), *why;
 	char number[24];
 
+	if (options->given.control)
+		return true;
 	if (named && *named) {
+		if (!strncmp(named, "./", 2) || !strncmp(named, "../", 3))
+			named = options_path(options, "", named);
+		if (!named)
+			return false;
 		why = global_directives[GLOBAL_CONTROL].type->refuse(named);
 		if (why)
 			fprintf(stderr, "%s: SUPERD_CONTROL=%s: %s\n", options_name(options), named, why);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "lib/fd.h"
 #include "lib/scm_rights.h"
@@ -139,17 +140,18 @@ static bool pass_to_child(struct fd_map *fd_map, int fd, struct buf *why)
 	return false;
 }
 
-/* Whether clients may see logs, commands and configuration: the row says so, or they come by a unix socket, whose mode
- * says who may. */
+/* Whether clients may see logs, commands and configuration: the row says so, or they come by a unix socket whose mode
+ * says who may; an abstract one has none. */
 static bool shows_details(const struct service *service, const struct client *client)
 {
-	struct sockaddr_storage own = { 0 };
+	struct sockaddr_un own = { 0 };
 	socklen_t size = sizeof(own);
 	struct builtin_options options;
 	const char *bad;
 
 	return (!builtin_read_options(service->exec->builtin, &options, &bad) && options.log) ||
-	       (getsockname(client->fd, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX);
+	       (getsockname(client->fd, (struct sockaddr *)&own, &size) == 0 && own.sun_family == AF_UNIX &&
+		*own.sun_path);
 }
 
 /* Passes a connection to the control socket that may only read. */

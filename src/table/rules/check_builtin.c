@@ -73,16 +73,26 @@ static void check_streams(const struct service *service, const char *option, con
 	sockets_refuse(service, ~(unsigned)KINDS_STREAM, says, NULL, diags);
 }
 
-/* { status, log } shows what programs print and how they are started: to show all networks that is a mistake. */
-static void check_log_reach(const struct service *service, struct diags *diags)
+/* The page shows what programs print and how they are started at unix sockets, whose mode says who reads it, and with
+ * { status, log } at ports: to show it to all users or all networks is a mistake. */
+static void check_log_reach(const struct service *service, bool at_ports, struct diags *diags)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct endpoint *endpoint = service->sockets[n].endpoint;
+		const struct socket_options *options = service->sockets[n].options;
 		const char *address = endpoint->address;
 		bool is_local = address && (!strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
 					    !strcmp(address, "localhost"));
 
-		if (!endpoint_is(endpoint, KINDS_INET) || is_local || service->sockets[n].options->only_from)
+		if (endpoint_is_path(endpoint) && options->socket_mode & 0002) {
+			diag_warning(diags, service_origin(service, "builtin"),
+				     "%s: builtin: all users of the machine may read all logs, commands and "
+				     "configuration: socket_mode is %04o", service->name,
+				     (unsigned)options->socket_mode);
+			diags_hint(diags, "set socket_mode = 0600, or 0660 with socket_group");
+			return;
+		}
+		if (!at_ports || !endpoint_is(endpoint, KINDS_INET) || is_local || options->only_from)
 			continue;
 		diag_warning(diags, service_origin(service, "builtin"),
 			     "%s: builtin: everybody who reaches this port reads all logs, commands and configuration",
@@ -103,8 +113,8 @@ static void check_builtin(const struct service *service, struct diags *diags)
 		service_refuse(service, "builtin", diags, "builtin: '%s': %s", bad, reason);
 	else if (reason)
 		service_refuse(service, "builtin", diags, "builtin: %s", reason);
-	if (!reason && options.log)
-		check_log_reach(service, diags);
+	if (!reason && !strcmp(builtin[0], "status"))
+		check_log_reach(service, options.log, diags);
 	if (builtin_is_plain(builtin[0])) {
 		snprintf(says, sizeof(says), "builtin = %s is not possible on %%s, only on streams or datagrams",
 			 builtin[0]);
