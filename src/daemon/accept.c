@@ -1,0 +1,967 @@
+/* accept = yes: a client is accepted, checked, maybe asked about (superd-advise), and becomes an instance; or it is
+ * refused. One whose program cannot be started now is kept. */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exec/child/child.h"
+#include "lib/build_id.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "lib/hash.h"
+#include "lib/scan.h"
+#include "os/fs/memory_file.h"
+#include "os/fs/path_trust.h"
+#include "os/host/program.h"
+#include "os/netdiag/socket_id.h"
+#include "os/socket/bind.h"
+#include "superd/log/xinetd_line.h"
+#include "superd/machine/helper_user.h"
+#include "superd/start/plan.h"
+#include "table/access/access.h"
+#include "table/access/times.h"
+
+#define BATCH 32 /* clients of one socket in a turn of the loop */
+#define MUX_MOST 16
+#define MUX_PATIENCE 30. /* seconds that a client of tcpmux waits for its service */
+#define PARKED_MOST 64	 /* clients of a service that wait for its program */
+#define EXHAUSTED 0.5	 /* seconds until the next try without descriptors */
+#define ADVICE_SECONDS 30.
+#define MINUTES_MOST 4096 /* addresses that are counted by the minute, or denied by a sensor */
+
+/* ---- addresses that are remembered: per_source_cpm, sensors ---- */
+
+static struct remembered {
+	uint64_t whose;
+	unsigned char source[SOURCE_SIZE];
+	double until;
+	int64_t count;
+} remembered[MINUTES_MOST];
+
+/* The entry of an address; with `make` in the place of what has expired, or would expire first among its neighbours. */
+static struct remembered *remember(uint64_t whose, const unsigned char source[SOURCE_SIZE], bool make)
+{
+	uint64_t hash = hash_bytes(hash_bytes(HASH_START, source, SOURCE_SIZE), &whose, sizeof(whose));
+	struct remembered *oldest = NULL;
+	double now = clock_now();
+
+	for (int n = 0; n < 8; n++) {
+		struct remembered *one = &remembered[(hash + (uint64_t)n) % MINUTES_MOST];
+
+		if (one->until > now && one->whose == whose && !memcmp(one->source, source, SOURCE_SIZE))
+			return one;
+		if (!oldest || one->until < oldest->until)
+			oldest = one;
+	}
+	if (!make)
+		return NULL;
+	*oldest = (struct remembered){ .whose = whose };
+	memcpy(oldest->source, source, SOURCE_SIZE);
+	return oldest;
+}
+
+int64_t load_average(void)
+{
+	double load;
+
+	return getloadavg(&load, 1) == 1 ? (int64_t)(load * 1000) : -1;
+}
+
+/* ---- refusing ---- */
+
+static void send_banner(struct svc *svc, const char *path, int fd)
+{
+	struct path_finding finding;
+	size_t length;
+	char *text;
+
+	if (!path || fd < 0)
+		return;
+	if (!path_is_open_to_us(path, 0, NULL, path_mounts_cached(), &finding)) {
+		svc_say(svc, LEVEL_WARNING, "warning",
+			"cannot read %s: a banner must be in a directory of root: clients are not sent it", path);
+		return;
+	}
+	text = fd_read_file(path, 64 << 10, &length);
+	if (text)
+		send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	else
+		svc_say(svc, LEVEL_WARNING, "warning", "cannot read the banner %s: %s: clients are not sent it", path,
+			strerror(errno));
+	free(text);
+}
+
+static const char mux_sorry[] = "-Service not available\r\n";
+static bool by_mux; /* the client of this call has named the service to tcpmux */
+
+void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
+{
+	const struct access_options *access = svc->row->groups->access;
+	struct event event = { .name = "refused", .service = svc->row->name };
+	char address[128], reason[256];
+
+	client_address(client, address, sizeof(address));
+	event.peer = address;
+	event.reason = refusal_text(refusal);
+	if (refusal == REFUSED_PER_SOURCE_CPM)
+		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts/min (limit %lld/min)", svc->row->name,
+			 address, (long long)access->per_source_cpm);
+	if (refusal == REFUSED_PER_SOURCE)
+		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts (limit %lld)", svc->row->name, address,
+			 (long long)access->per_source);
+	if (refusal == REFUSED_PER_SOURCE_CPM || refusal == REFUSED_PER_SOURCE)
+		event.reason = reason;
+	svc->refused[refusal]++;
+	log_event(superd.log, LEVEL_NOTICE, &event, "refused %s: %s", *address ? address : "a local client",
+		  event.reason);
+	if (*refusal_word(refusal) && refusal != REFUSED_IDENT)
+		record_refusal(svc, client->length && client_port(client) >= 0 ? address : NULL, refusal_word(refusal));
+	if (client->fd >= 0 && by_mux)
+		send(client->fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (client->fd >= 0 && access->banner_fail && refusal != REFUSED_TWIST) {
+		send_banner(svc, access->banner_fail, client->fd);
+		client_shut_and_drain(client);
+	}
+	fd_close(&client->fd);
+}
+
+/* ---- the checks ---- */
+
+static const unsigned char *whole_address(const struct client *client, unsigned char address[SOURCE_SIZE])
+{
+	if (!client->length || (client->peer.any.sa_family != AF_INET && client->peer.any.sa_family != AF_INET6))
+		return NULL;
+	return client_source(client, 128, address) ? address : NULL;
+}
+
+static bool is_time(const struct svc *svc)
+{
+	words times = svc->row->groups->access->access_times;
+	time_t wall = time(NULL);
+	struct tm local;
+
+	if (!times)
+		return true;
+	localtime_r(&wall, &local);
+	return times_include(times, (unsigned)(local.tm_hour * 60 + local.tm_min));
+}
+
+struct questions {
+	bool name, ident;
+	const char *libwrap;
+};
+
+static enum refusal judge(struct svc *svc, struct socket *socket, struct client *client, struct questions *asked)
+{
+	const struct access_options *options = svc->row->groups->access;
+	const struct access *access = listen_prepared(socket->listen)->access;
+	unsigned char address[SOURCE_SIZE];
+	struct remembered *minute = NULL;
+
+	if (client_source(client, 128, address) && remember(0, address, false))
+		return REFUSED_SENSOR;
+	switch (access ? access_judge(access, whole_address(client, address)) : ACCESS_PERMITTED) {
+	case ACCESS_DENIED:
+		return REFUSED_ADDRESS;
+	case ACCESS_BY_NAME:
+		asked->name = true;
+		break;
+	case ACCESS_PERMITTED:
+		break;
+	}
+	if (!is_time(svc))
+		return REFUSED_TIME;
+	if (superd.options->process_limit && superd.instances >= (size_t)superd.options->process_limit)
+		return REFUSED_PROCESSES;
+	if (options->per_source != UNLIMITED && client_source(client, (unsigned)options->per_source_prefix, address) &&
+	    source_count_count(&superd.sources, svc, address) >= (uint64_t)options->per_source)
+		return REFUSED_PER_SOURCE;
+	if (options->per_source_cpm != UNLIMITED &&
+	    client_source(client, (unsigned)options->per_source_prefix, address)) {
+		minute = remember((uint64_t)(uintptr_t)svc, address, true);
+		if (minute->until <= clock_now())
+			minute->until = clock_now() + 60;
+		if (minute->count >= options->per_source_cpm)
+			return REFUSED_PER_SOURCE_CPM;
+	}
+	if (options->max_load && load_average() >= options->max_load)
+		return REFUSED_LOAD;
+	if (svc_is_full(svc))
+		return REFUSED_INSTANCES;
+	if (minute)
+		minute->count++;
+	if (options->libwrap && hosts_access_has_rules(&superd.hosts))
+		asked->libwrap = options->libwrap;
+	asked->ident = options->id_only || svc->row->groups->logging->log_on_success & SUCCESS_USERID;
+	return ADMITTED;
+}
+
+static void sense(struct svc *svc, struct client *client)
+{
+	int64_t time = svc->row->groups->access->deny_time;
+	unsigned char address[SOURCE_SIZE];
+	struct buf line = { 0 };
+	char peer[128];
+
+	client_address(client, peer, sizeof(peer));
+	if (time && client_source(client, 128, address))
+		remember(0, address, true)->until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
+	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s", *peer ? peer : "a local client");
+	xinetd_line_sensor(&line, getpid(), peer, time == SCAN_INFINITY ? -1 : time / 60000000);
+	record_line(svc, "sensor", peer, &line);
+	fd_close(&client->fd);
+}
+
+/* ---- superd-advise ---- */
+
+struct advice {
+	struct child child;
+	struct svc *svc; /* NULL: it has gone */
+	char service[64];
+	struct list link; /* in asking, until it is concluded */
+	unsigned number;  /* of the socket */
+	struct client client;
+	struct questions asked;
+	ev_io io;
+	ev_timer limit;
+	char text[2048];
+	size_t length;
+};
+
+static struct list asking = { &asking, &asking };
+
+static void end_asking(struct advice *advice)
+{
+	list_remove(&advice->link);
+	ev_io_stop(superd.loop, &advice->io);
+	ev_timer_stop(superd.loop, &advice->limit);
+	close(advice->io.fd);
+	if (advice->child.pid)
+		kill(-advice->child.pid, SIGKILL);
+}
+
+static void conclude(struct advice *advice)
+{
+	struct svc *svc = svc_find(advice->service);
+	const struct access *access;
+	unsigned char address[SOURCE_SIZE];
+	const unsigned char *whole = whole_address(&advice->client, address);
+	bool has_name = false, knows_name = false, has_wrap = false, allowed = false, twisted = false, has_user = false,
+	     knows_user = false;
+	char name[300] = "", user[600] = "", peer[128];
+	enum refusal refusal = ADMITTED;
+
+	end_asking(advice);
+	advice->text[advice->length] = '\0';
+	for (char *at, *line = strtok_r(advice->text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
+		for (char *c = line; *c; c++)
+			*c = *c >= ' ' && *c <= '~' ? *c : '?';
+		has_name |= !strncmp(line, "name", 4);
+		if (sscanf(line, "name %299s", name) == 1)
+			knows_name = true;
+		has_wrap |= !strcmp(line, "libwrap allow") || !strcmp(line, "libwrap deny");
+		allowed |= !strcmp(line, "libwrap allow");
+		twisted |= !strcmp(line, "libwrap twist");
+		if (!strncmp(line, "ident ", 6)) {
+			has_user = true;
+			knows_user = !strncmp(line, "ident yes ", 10);
+			snprintf(user, sizeof(user), "%s", line + (knows_user ? 10 : 9));
+		}
+	}
+	client_address(&advice->client, peer, sizeof(peer));
+	if (!svc || advice->number >= svc->socket_count || svc->removed || svc->disabled || superd.stopping) {
+		fd_close(&advice->client.fd);
+		goto over;
+	}
+	svc->count--;
+	access = listen_prepared(svc->sockets[advice->number].listen)->access;
+	if (advice->asked.name && !has_name)
+		refusal = REFUSED_NAME_UNASKED;
+	else if (advice->asked.name && access_judge_name(access, whole, knows_name ? name : NULL) != ACCESS_PERMITTED)
+		refusal = REFUSED_ADDRESS;
+	else if (advice->asked.libwrap && !allowed)
+		refusal = twisted ? REFUSED_TWIST : has_wrap ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
+	else if (svc->row->groups->access->id_only && !knows_user)
+		refusal = has_user ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
+	if (has_user)
+		record_user(svc, peer, true, knows_user, user);
+	if (refusal)
+		accept_refuse(svc, &advice->client, refusal);
+	else
+		accept_serve(svc, &svc->sockets[advice->number], &advice->client, false);
+	svc_settle(svc);
+over:
+	if (!advice->child.pid)
+		free(advice);
+	else
+		advice->svc = NULL;
+}
+
+static void on_advice(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct advice *advice = io->data;
+	ssize_t got;
+
+	(void)loop, (void)events;
+	while ((got = read(io->fd, advice->text + advice->length, sizeof(advice->text) - 1 - advice->length)) > 0)
+		advice->length += (size_t)got;
+	if (got == 0 || errno != EAGAIN || advice->length == sizeof(advice->text) - 1)
+		conclude(advice);
+}
+
+static void on_advice_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	conclude(timer->data);
+}
+
+static void on_adviser(struct child *child, int status, const struct rusage *used)
+{
+	struct advice *advice = container_of(child, struct advice, child);
+
+	(void)status, (void)used;
+	child->pid = 0;
+	if (!advice->svc)
+		free(advice);
+}
+
+/* false: superd-advise could not be started. The client is the advice's now. */
+static bool ask(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked)
+{
+	static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	const struct own_program *program = program_get(PROGRAM_ADVISE);
+	char *environment[4] = { (char *)(uintptr_t)path };
+	char *argv[9] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word() }, **at = argv + 2;
+	struct plan plan = {
+		.main = { .program = program->path, .file = program->fd, .argv = argv },
+		.environment = environment,
+		.environment_count = 1,
+		.account = helper_user_account(HELPER_USER_ADVISE),
+		.umask = 022,
+		.io_priority = -1,
+		.cpu_policy = -1,
+		.bounding = plan_own_bounding(0),
+		.no_new_privileges = true,
+		.limit_count = 1,
+		.limits = { { RLIMIT_NOFILE, superd.defaults.nofile } },
+	};
+	struct advice *advice = calloc(1, sizeof(*advice));
+	struct spawn_request request = { .plan = &plan, .wanted_count = 5, .remote_port = -1, .pid = -1 };
+	int ends[2] = { -1, -1 }, report = -1;
+	pid_t pid;
+
+	if (asked->name)
+		*at++ = (char *)(uintptr_t) "-n";
+	if (asked->libwrap) {
+		*at++ = (char *)(uintptr_t) "-w";
+		*at++ = (char *)(uintptr_t)asked->libwrap;
+	}
+	if (asked->ident) {
+		*at++ = (char *)(uintptr_t) "-i";
+		*at++ = (char *)(uintptr_t) "10";
+	}
+	if (program->fd < 0 || !advice || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		free(advice);
+		return false;
+	}
+	fd_set_nonblocking(ends[0], true);
+	request.wanted = (int[]){ client->fd, superd.null_out, superd.null_out, ends[1], client->fd };
+	pid = launch(&request, NULL, &report);
+	fd_close(&ends[1]);
+	fd_close(&report);
+	if (pid < 0) {
+		fd_close(&ends[0]);
+		free(advice);
+		return false;
+	}
+	*advice = (struct advice){
+		.svc = svc, .number = (unsigned)(socket - svc->sockets), .client = *client, .asked = *asked
+	};
+	list_add(&asking, &advice->link);
+	snprintf(advice->service, sizeof(advice->service), "%s", svc->row->name);
+	client->fd = -1;
+	svc->count++;
+	advice->child.ended = on_adviser;
+	child_watch(&advice->child, pid);
+	ev_io_init(&advice->io, on_advice, ends[0], EV_READ);
+	ev_timer_init(&advice->limit, on_advice_late, ADVICE_SECONDS, 0);
+	advice->io.data = advice->limit.data = advice;
+	ev_io_start(superd.loop, &advice->io);
+	ev_timer_start(superd.loop, &advice->limit);
+	return true;
+}
+
+/* ---- serving ---- */
+
+static bool is_mux(const struct socket *socket)
+{
+	return socket->listen->endpoint->kind == ENDPOINT_TCPMUX;
+}
+
+static void refuse_parked(struct svc *svc, size_t n, enum refusal refusal)
+{
+	struct parked parked = svc->parked[n];
+
+	memmove(svc->parked + n, svc->parked + n + 1, (--svc->parked_count - n) * sizeof(parked));
+	by_mux = is_mux(parked.socket);
+	accept_refuse(svc, &parked.client, refusal);
+	by_mux = false;
+}
+
+/* Nobody in a queue of superd's own waits for ever. */
+static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	double now = clock_now();
+	bool more = false;
+
+	(void)events;
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		for (size_t n = svc->parked_count; n-- > 0;) {
+			if (!is_mux(svc->parked[n].socket))
+				continue;
+			if (now >= svc->parked[n].since + MUX_PATIENCE)
+				refuse_parked(svc, n, REFUSED_UNKEPT);
+			else
+				more = true;
+		}
+	}
+	if (!more)
+		ev_timer_stop(loop, timer);
+}
+
+bool accept_park(struct svc *svc, struct socket *socket, struct client *client, double since, bool greeted)
+{
+	static ev_timer patience = { .repeat = 0 };
+
+	if (svc->parked_count >= (is_mux(socket) ? MUX_MOST : PARKED_MOST) ||
+	    (!svc->parked && !(svc->parked = calloc(PARKED_MOST, sizeof(*svc->parked)))))
+		return false;
+	svc->parked[svc->parked_count++] = (struct parked){ *client, socket, since, greeted };
+	client->fd = -1;
+	if (is_mux(socket) && !ev_is_active(&patience)) {
+		ev_timer_init(&patience, on_patience, 1, 1);
+		ev_timer_start(superd.loop, &patience);
+	}
+	return true;
+}
+
+void accept_drop_parked(struct svc *svc)
+{
+	while (svc->parked_count)
+		refuse_parked(svc, svc->parked_count - 1, REFUSED_CLOSED);
+}
+
+/* The start of an instance has failed, and its client is still superd's. */
+void accept_keep(struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+
+	if (superd.stopping || svc->disabled)
+		return;
+	if (svc->removed) { /* it goes along with its socket */
+		const struct endpoint *endpoint = instance->socket->listen->endpoint;
+
+		LIST_EACH(link, &superd.services) {
+			struct svc *other = container_of(link, struct svc, link);
+
+			for (unsigned n = 0; other->row->exec->accept && n < other->socket_count; n++) {
+				if (!endpoint_equal(other->sockets[n].listen->endpoint, endpoint) ||
+				    !accept_park(other, &other->sockets[n], &instance->client, clock_now(),
+						 instance->greeted))
+					continue;
+				svc_settle(other);
+				return;
+			}
+		}
+		return;
+	}
+	by_mux = is_mux(instance->socket) && !instance->greeted;
+	if (svc->row->groups->lifecycle->backoff_refuse)
+		accept_refuse(svc, &instance->client, REFUSED_BACKOFF);
+	else if (!accept_park(svc, instance->socket, &instance->client, clock_now(), instance->greeted))
+		accept_refuse(svc, &instance->client, REFUSED_UNKEPT);
+	by_mux = false;
+	svc->failures++;
+}
+
+/* A client that has passed all checks. */
+void accept_serve(struct svc *svc, struct socket *socket, struct client *client, bool greeted)
+{
+	const struct access_options *options = svc->row->groups->access;
+	struct instance *instance = instance_new(svc);
+	struct buf why = { 0 };
+
+	if (!instance) {
+		accept_refuse(svc, client, REFUSED_MEMORY);
+		return;
+	}
+	instance->socket = socket;
+	instance->client = *client;
+	client->fd = -1;
+	svc->count++;
+	client_address(&instance->client, instance->peer, sizeof(instance->peer));
+	if (options->per_source != UNLIMITED &&
+	    client_source(&instance->client, (unsigned)options->per_source_prefix, instance->source))
+		instance->counted = source_count_enter(&superd.sources, svc, instance->source, options->per_source);
+	instance->greeted = greeted || is_mux(socket);
+	if (is_mux(socket) && !greeted && instance->client.fd >= 0 && socket->listen->endpoint->address[0] == '+')
+		send(instance->client.fd, "+Go\r\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (instance->client.fd >= 0)
+		send_banner(svc, options->banner_success, instance->client.fd);
+	if (instance_start(instance, &why)) {
+		buf_free(&why);
+		return;
+	}
+	svc->count--;
+	accept_keep(instance);
+	instance_free(instance);
+	if (svc->state != BACKOFF) {
+		struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
+
+		snprintf(failure.why, sizeof(failure.why), "cannot start: %.140s", buf_string(&why));
+		svc_note_failure(svc, &failure);
+		if (strstr(buf_string(&why), strerror(EMFILE)))
+			svc_fail(svc, "exhausted", "cannot accept: %s: its clients wait", strerror(EMFILE));
+		else
+			svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
+		svc_wait(svc);
+	}
+	buf_free(&why);
+}
+
+void accept_parked(struct svc *svc)
+{
+	for (size_t n = 0; n < svc->parked_count && svc->state == LISTENING && !svc_is_full(svc);) {
+		struct parked first = svc->parked[n];
+
+		if (svc_is_resting(first.socket)) {
+			n++;
+			continue;
+		}
+		memmove(svc->parked + n, svc->parked + n + 1, (--svc->parked_count - n) * sizeof(first));
+		svc_count_trigger(first.socket);
+		accept_serve(svc, first.socket, &first.client, first.greeted);
+		if (svc->backoff.failures)
+			break; /* one at a time, until one has succeeded */
+	}
+}
+
+/* The limits that a service has as a whole. true: it pauses now, and clients wait. */
+static bool pauses(struct svc *svc, const struct client *client)
+{
+	const struct access_options *access = svc->row->groups->access;
+	double now = clock_now();
+	char address[128] = "";
+
+	if (!rate_limit_is_reached(&svc->rate, access->cps.number, 1., now))
+		return false;
+	client_address(client, address, sizeof(address));
+	svc_pause(svc, "more than %" PRId64 " connections in a second", access->cps.number);
+	record_refusal(svc, *address ? address : NULL, "connections per second");
+	log_event(superd.log, LEVEL_NOTICE,
+		  &(struct event){ .name = "limited",
+				   .service = svc->row->name,
+				   .reason = "cps",
+				   .is_alone = true,
+				   .has_duration = true,
+				   .duration = (double)access->cps.pause / 1e6 },
+		  "Deactivating service %s due to excessive incoming connections.  Restarting in %.15g seconds.",
+		  svc->row->name, (double)access->cps.pause / 1e6);
+	svc->rate = (struct rate_limit){ 0 };
+	svc_rest(svc, (double)access->cps.pause / 1e6);
+	return true;
+}
+
+static void take_client(struct svc *svc, struct socket *socket, struct client *client)
+{
+	struct questions asked = { 0 };
+	enum refusal refusal;
+
+	svc->accepted++;
+	if (svc->row->groups->access->deny_time >= 0) {
+		sense(svc, client);
+		return;
+	}
+	send_banner(svc, svc->row->groups->access->banner, client->fd);
+	refusal = judge(svc, socket, client, &asked);
+	if (refusal) {
+		accept_refuse(svc, client, refusal);
+		return;
+	}
+	rate_limit_count(&svc->rate, 1., clock_now());
+	if ((asked.name || asked.libwrap || asked.ident) && client->fd >= 0 && ask(svc, socket, client, &asked))
+		return;
+	if (asked.name || asked.libwrap || svc->row->groups->access->id_only) {
+		if (client->fd >= 0)
+			accept_refuse(svc, client,
+				      asked.name	      ? REFUSED_NAME_UNASKED
+					      : asked.libwrap ? REFUSED_LIBWRAP_UNASKED
+							      : REFUSED_IDENT_UNASKED);
+		return;
+	}
+	accept_serve(svc, socket, client, false);
+}
+
+/* Who is asked about while its service changes is judged anew. */
+void accept_reloaded(void)
+{
+	struct list before;
+
+	list_init(&before);
+	LIST_EACH(link, &asking) {
+		list_remove(link);
+		list_add(&before, link);
+	}
+	LIST_EACH(link, &before) {
+		struct advice *advice = container_of(link, struct advice, link);
+		struct svc *svc = svc_find(advice->service);
+		struct client client = advice->client;
+
+		if (svc && !svc->seen) {
+			list_remove(link);
+			list_add(&asking, link);
+			continue;
+		}
+		end_asking(advice);
+		if (advice->child.pid)
+			advice->svc = NULL;
+		else
+			free(advice);
+		if (!svc || svc->removed || !svc->row->exec->accept || !svc->socket_count) {
+			fd_close(&client.fd);
+			continue;
+		}
+		svc->count--;
+		take_client(svc, &svc->sockets[0], &client);
+	}
+}
+
+void accept_clients(struct svc *svc, struct socket *socket)
+{
+	struct client client;
+
+	if (socket->fd < 0)
+		return;
+	if (!endpoint_accepts(socket->listen->endpoint)) {
+		accept_datagram(svc, socket);
+		return;
+	}
+	for (int n = 0; n < BATCH && svc->state == LISTENING && !superd.quiet; n++) {
+		struct pollfd look = { socket->fd, POLLIN, 0 };
+
+		if (socket->listen->options->trigger_limit_action == LIMIT_QUEUE && poll(&look, 1, 0) > 0 &&
+		    svc_rest_socket(svc, socket))
+			return;
+		if (svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)
+			break;
+		switch (client_accept(socket->fd, socket->listen, &client)) {
+		case ACCEPTED:
+			if (rate_limit_is_reached(&socket->trigger, socket->listen->options->trigger_limit_burst,
+						  (double)socket->listen->options->trigger_limit_interval / 1e6,
+						  clock_now()) &&
+			    socket->listen->options->trigger_limit_action != LIMIT_QUEUE) {
+				fd_close(&client.fd);
+				svc_rest_socket(svc, socket);
+				return;
+			}
+			if (pauses(svc, &client)) {
+				if (!accept_park(svc, socket, &client, clock_now(), false))
+					accept_refuse(svc, &client, REFUSED_UNKEPT);
+				return;
+			}
+			svc_count_trigger(socket);
+			take_client(svc, socket, &client);
+			break;
+		case ACCEPT_AGAIN:
+			break;
+		case ACCEPT_EXHAUSTED:
+			svc_say(svc, LEVEL_WARNING, "exhausted", "cannot accept: %s: its clients wait",
+				strerror(errno));
+			svc_pause(svc, "cannot accept: %s", strerror(errno));
+			svc_rest(svc, EXHAUSTED);
+			return;
+		case ACCEPT_BROKEN:
+			ev_io_stop(superd.loop, &socket->io);
+			fd_close(&socket->fd);
+			svc_open(svc);
+			return;
+		case ACCEPT_NOTHING:
+			n = BATCH;
+		}
+	}
+	if (svc->state == LISTENING && svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)
+		svc_settle(svc);
+}
+
+static struct {
+	struct child child;
+	char service[128];
+} turner;
+
+static void accept_turned(struct child *child, int status, const struct rusage *used)
+{
+	struct svc *svc = svc_find(turner.service);
+
+	(void)used;
+	child->pid = 0;
+	if (!svc)
+		return;
+	svc->refused[REFUSED_BACKOFF] += WIFEXITED(status) ? (unsigned)WEXITSTATUS(status) : 0;
+	for (unsigned n = 0; n < svc->socket_count && svc->state == BACKOFF && svc->failing; n++) {
+		if (svc->sockets[n].fd >= 0)
+			ev_io_start(superd.loop, &svc->sockets[n].io);
+	}
+}
+
+/* Tells one datagram from another, by its sender and its beginning. */
+uint64_t accept_first_datagram(const struct socket *socket)
+{
+	struct sockaddr_storage sender = { 0 };
+	socklen_t length = sizeof(sender);
+	char bytes[64];
+	ssize_t got = socket->fd < 0 ? -1
+				     : recvfrom(socket->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT,
+						(struct sockaddr *)&sender, &length);
+
+	return got < 0 ? 0 : hash_bytes(hash_bytes(HASH_START, bytes, (size_t)got), &sender, length) | 1;
+}
+
+/* backoff_refuse: who comes in the pause after a failure is sent away. Of a socket that a program was given, a process
+ * of its own does that. */
+void accept_turn_away(struct svc *svc, struct socket *socket)
+{
+	struct client client;
+	unsigned count = 0;
+	pid_t pid = 0;
+	char byte;
+
+	if (turner.child.pid)
+		return;
+	if (socket->lent && (pid = fork()) != 0) {
+		svc_unwatch(svc);
+		snprintf(turner.service, sizeof(turner.service), "%s", svc->row->name);
+		turner.child.ended = accept_turned;
+		if (pid > 0)
+			child_watch(&turner.child, pid);
+		return;
+	}
+	for (int n = 0; n < BATCH; n++) {
+		if (pid == 0 && socket->lent)
+			fd_set_nonblocking(socket->fd, true);
+		if (!endpoint_accepts(socket->listen->endpoint)) {
+			if (recv(socket->fd, &byte, 1, MSG_DONTWAIT) < 0)
+				break;
+			continue;
+		}
+		if (client_accept(socket->fd, socket->listen, &client) != ACCEPTED)
+			break;
+		accept_refuse(svc, &client, REFUSED_BACKOFF);
+		count++;
+	}
+	if (socket->lent)
+		_exit((int)count);
+}
+
+/* A datagram: the instance gets the socket, and superd does not watch it until that has ended. */
+bool accept_datagram(struct svc *svc, struct socket *socket)
+{
+	struct client sender = { .fd = -1 };
+	struct questions asked = { 0 };
+	enum refusal refusal;
+	char byte;
+
+	if (socket->busy || (endpoint_is_datagram(socket->listen->endpoint) && !client_peek(socket->fd, &sender)))
+		return false;
+	refusal = judge(svc, socket, &sender, &asked);
+	if (refusal) {
+		accept_refuse(svc, &sender, refusal);
+		recv(socket->fd, &byte, 1, MSG_DONTWAIT);
+		return false;
+	}
+	ev_io_stop(superd.loop, &socket->io);
+	socket->busy = true;
+	socket->first = endpoint_is_datagram(socket->listen->endpoint) ? accept_first_datagram(socket) : 0;
+	accept_serve(svc, socket, &sender, false);
+	if (svc->state != LISTENING)
+		socket->busy = false;
+	return true;
+}
+
+/* accept = no: the sender of the first datagram, while no program has the socket. Those whom the rules refuse are
+ * dropped, and logged. */
+bool accept_admits_sender(struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+		const struct access *access = listen_prepared(socket->listen)->access;
+		unsigned char address[SOURCE_SIZE];
+		struct client sender;
+		char byte;
+
+		if (socket->fd < 0 || !access || socket->listen->address->kind != ENDPOINT_UDP)
+			continue;
+		while (client_peek(socket->fd, &sender)) {
+			if (access_judge(access, whole_address(&sender, address)) != ACCESS_DENIED)
+				return true;
+			accept_refuse(svc, &sender, REFUSED_ADDRESS);
+			if (recv(socket->fd, &byte, 1, MSG_DONTWAIT) < 0)
+				break;
+		}
+	}
+	return svc_readable(svc);
+}
+
+/* ---- what builtins ask ---- */
+
+static void list_all(const char *what, struct buf *out)
+{
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (!strcmp(what, "servers")) {
+			LIST_EACH(each, &svc->instances) {
+				const struct instance *instance = container_of(each, struct instance, link);
+
+				buf_addf(out, "%s %ld %.0f\n", svc->row->name, (long)instance->pid,
+					 clock_now() - instance->since);
+			}
+			continue;
+		}
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			const struct endpoint *endpoint = svc->sockets[n].listen->address;
+			struct bound_families reach = { 0 };
+			struct buf text = { 0 };
+
+			if (!strcmp(what, "tcpmux")) {
+				if (endpoint->kind == ENDPOINT_TCPMUX && endpoint->address)
+					buf_addf(out, "%s\r\n", endpoint->address + (endpoint->address[0] == '+'));
+			} else if (endpoint_is_inet(endpoint) && endpoint->kind != ENDPOINT_RAW) {
+				if (n && svc->sockets[n - 1].listen->address->kind == endpoint->kind &&
+				    svc->sockets[n - 1].listen->address->port == endpoint->port)
+					continue;
+				if (svc->sockets[n].fd >= 0)
+					bind_reach(svc->sockets[n].fd, &reach);
+				buf_addf(out, "%s %s %u\n", svc->row->name,
+					 endpoint->kind == ENDPOINT_TCP		  ? "tcp"
+						 : endpoint->kind == ENDPOINT_UDP ? "udp"
+										  : "sctp",
+					 reach.port);
+			} else {
+				endpoint_format(endpoint, &text);
+				buf_addf(out, "%s %s\n", svc->row->name, buf_string(&text));
+				buf_free(&text);
+			}
+		}
+	}
+}
+
+/* The service that a client of tcpmux has named gets the connection, which the instance of tcpmux has still. */
+static void serve_mux(struct instance *instance, const char *name)
+{
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			const struct endpoint *endpoint = svc->sockets[n].listen->endpoint;
+			struct client client = instance->client;
+
+			if (endpoint->kind != ENDPOINT_TCPMUX || !endpoint->address ||
+			    strcasecmp(endpoint->address + (endpoint->address[0] == '+'), name) != 0)
+				continue;
+			instance->client.fd = -1;
+			by_mux = true;
+			if (svc->disabled || svc->removed || superd.stopping)
+				accept_refuse(svc, &client, REFUSED_CLOSED);
+			else if (svc->state == BACKOFF && svc->row->groups->lifecycle->backoff_refuse)
+				accept_refuse(svc, &client, REFUSED_BACKOFF);
+			else if (svc->state == LISTENING &&
+				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
+				 !svc_is_resting(&svc->sockets[n]) && !svc_rest_socket(svc, &svc->sockets[n]) &&
+				 !pauses(svc, &client)) {
+				svc_count_trigger(&svc->sockets[n]);
+				take_client(svc, &svc->sockets[n], &client);
+			} else if (!accept_park(svc, &svc->sockets[n], &client, clock_now(), false))
+				accept_refuse(svc, &client, REFUSED_UNKEPT);
+			by_mux = false;
+			svc_settle(svc);
+			return;
+		}
+	}
+	send(instance->client.fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	svc_say(instance->svc, LEVEL_NOTICE, "refused", "refused %s: no service listens on tcpmux:%s",
+		*instance->peer ? instance->peer : "a local client", name);
+	fd_close(&instance->client.fd);
+}
+
+/* Hears and answers one message of a builtin. False: there is none. */
+bool channel_read(struct instance *instance)
+{
+	words builtin = instance->row->exec->builtin;
+	char text[1100], bytes[9] = "", *end;
+	struct buf answer = { 0 }, line = { 0 };
+	uint64_t id, in, out;
+	ssize_t got = recv(instance->channel, text, sizeof(text) - 1, MSG_DONTWAIT);
+	int file;
+
+	if (got <= 0) {
+		if (got == 0 || errno != EAGAIN)
+			ev_io_stop(superd.loop, &instance->channel_io);
+		return false;
+	}
+	text[got] = '\0';
+	if (sscanf(text, "in=%" SCNu64 " out=%" SCNu64, &in, &out) == 2) {
+		if (instance->row->exec->redirect && instance->row->groups->logging->log_on_success & SUCCESS_TRAFFIC) {
+			xinetd_line_traffic(&line, instance->row->name, in, out);
+			record_line(instance->svc, "traffic", NULL, &line);
+		}
+		return true;
+	}
+	if (strncmp(text, "ask id=", 7) != 0 || !builtin)
+		return true;
+	id = strtoull(text + 7, &end, 10);
+	end += *end == ' ';
+	if (!strcmp(builtin[0], "tcpmux") && strcmp(end, "help") != 0) {
+		if (instance->client.fd >= 0)
+			serve_mux(instance, end);
+		return true;
+	}
+	if (!strcmp(builtin[0], "health"))
+		buf_text(&answer, "healthy\n");
+	else
+		list_all(builtin[0], &answer);
+	file = memory_file(buf_string(&answer), answer.length);
+	memcpy(bytes, &id, sizeof(id));
+	fd_message_send(instance->channel, bytes, sizeof(bytes), &file, file >= 0, MSG_DONTWAIT);
+	fd_close(&file);
+	buf_free(&answer);
+	return true;
+}
+
+static void on_question(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	channel_read(io->data);
+}
+
+void channel_begin(struct instance *instance)
+{
+	ev_io_init(&instance->channel_io, on_question, instance->channel, EV_READ);
+	instance->channel_io.data = instance;
+	ev_io_start(superd.loop, &instance->channel_io);
+}

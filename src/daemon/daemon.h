@@ -1,0 +1,469 @@
+/* The daemon: one process, one loop. All its state is in `superd`, which every file of this folder may read; each part is
+ * written by the file that the comment names.
+ *
+ * One rule keeps a hostile backend from holding the loop up: of a listening socket that a backend was ever given, the loop
+ * polls, passes on and closes it, and no more. What else it needs (O_NONBLOCK, backlog, options, filter) the child that
+ * passes it on sets before its exec. What can hang for another reason is done in that child, in superd-exec, or in a
+ * process whose end is an event. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/list.h"
+#include "lib/log/log.h"
+#include "lib/source_count.h"
+#include "os/cgroup/cgroup.h"
+#include "os/host/hosts_access.h"
+#include "os/socket/client.h"
+#include "superd/instance/notify_message.h"
+#include "superd/limits/rate_limit.h"
+#include "superd/limits/refusal.h"
+#include "superd/loop/exit_result.h"
+#include "superd/main/options.h"
+#include "superd/process/pid1.h"
+#include "superd/start/plan.h"
+#include "superd/start/spawn.h"
+#include "table/service/service.h"
+#include "table/services/table.h"
+
+/* What a service does, as the one word that users read. */
+enum state {
+	OFF,	 /* disabled, by its entry or an operator */
+	BINDING, /* a socket cannot be opened: tried again by the timer */
+	LISTENING,
+	STARTING, /* accept = no: the instance is not ready yet */
+	RUNNING,
+	STOPPING,
+	CLOSING, /* removed or disabled, and an instance has not ended */
+	BACKOFF, /* a pause after a failure, or at a limit */
+	FROZEN,
+	HELD,
+	FULL,	/* accept = yes: the limit `instances` is reached */
+	QUEUED, /* it waits for its turn to start, or for services that it wants */
+	STATES
+};
+
+/* A process that superd started. */
+struct child {
+	struct child *next; /* in its bucket */
+	pid_t pid;	    /* 0: none */
+	void (*ended)(struct child *child, int status, const struct rusage *used);
+};
+
+struct socket {
+	struct svc *svc;
+	const struct listen *listen;
+	int fd;	     /* -1: not open */
+	bool lent;   /* a backend was given it */
+	bool busy;   /* accept = yes of datagrams: an instance has it alone */
+	bool absent; /* optional, and could not be opened; or its condition does not hold */
+	bool inherited;
+	struct rate_limit trigger; /* trigger_limit */
+	double rests_until;	   /* it has reached that */
+	unsigned tries;		   /* instances that have left it unread */
+	uint64_t first;		   /* the first datagram at the start of the last instance, by a hash; 0: none */
+	ev_io io;
+};
+
+/* The phases of an instance, in their order. */
+enum phase {
+	CONDITION,
+	START_PRE, /* exec_condition, exec_start_pre */
+	LAUNCHED,  /* forked; its program does not run yet */
+	STARTED,   /* its program runs, and is not ready */
+	START_POST,
+	READY,
+	REMAINS,      /* ended well, and counts as running (remain_after_exit) */
+	STOP_COMMAND, /* exec_stop */
+	TERMINATED,   /* got kill_signal */
+	KILLED,	      /* got SIGKILL */
+	STOP_POST,
+};
+
+/* A descriptor that a service keeps for its next start. */
+struct stored {
+	struct list link;
+	int fd;
+	bool polled;
+	ev_io io; /* its other end is closed: it is not kept any longer */
+	struct svc *svc;
+	char name[256];
+};
+
+/* One backend: a process group, and the commands around it. instance.c */
+struct instance {
+	struct list link; /* in svc->instances */
+	struct svc *svc;
+	const struct service *row; /* by which it was started; its table is held */
+	struct table *table;
+	struct plan *plan; /* its own, if its service has one for each client */
+	enum phase phase;
+	struct child main, command; /* the main process; the command of a phase */
+	pid_t pid, group;	    /* of the main process, also when it has ended */
+	unsigned next_command;
+	int report; /* pipe that tells a failed start; -1: none */
+	ev_io report_io;
+	ev_timer limit;	     /* of the phase */
+	double since, begun; /* the program runs since; the start was asked for */
+	int status;	     /* wait status of the main process */
+	double cpu;
+	enum result result; /* RESULT_SUCCESS: by status */
+	bool stopped, failed, was_ready, has_run, main_gone, ignores, killed;
+	bool is_retired; /* it goes on without the service: old entry, or a removed one */
+	bool is_frozen;
+	bool foreground; /* superctl run */
+	char *cgroup;	 /* path; NULL: none */
+	uint64_t private_id;
+	char invocation[INVOCATION_ID + 1];
+	struct client client;  /* accept = yes; fd -1 once the program has it */
+	struct socket *socket; /* accept = yes */
+	unsigned char source[SOURCE_SIZE];
+	bool counted; /* in superd.sources */
+	char peer[80], name[CLIENT_NAME];
+	char why[200]; /* of a failed start */
+	/* sd_notify; notify.c */
+	unsigned access;
+	bool reloading, stopping, watched;
+	unsigned reloads;
+	double watchdog_every;
+	ev_timer watchdog, notify_limit;
+	ev_io main_io; /* pidfd of a main process that is not superd's child */
+	char status_text[NOTE_TEXT + 1];
+	/* type = forking: looks for its daemon; at its end, for what is left of its group */
+	ev_timer look;
+	int64_t born; /* clock ticks since boot */
+	/* pass = bind; bind.c */
+	struct child binder;
+	int binder_fd, notif; /* channel of the helper; the filter's descriptor, kept for the next helper */
+	ev_io binder_io;
+	unsigned bound;
+	uint64_t bound_set;
+	char others[4][144], asked[8][144]; /* addresses that it has asked for in vain; and for its first sockets */
+	ev_timer quiet;			    /* nothing new was bound for a while */
+	bool told;
+	/* exec beside redirect; relay.c */
+	struct {
+		struct child child;
+		int fd, error;
+		ev_io io;
+		ev_timer retry;
+		unsigned failures;
+		unsigned long connections, flows;
+		bool up;
+	} relay;
+	/* builtins that ask superd */
+	int channel;
+	ev_timer ready; /* exec_ready: the next run */
+	double ready_pause;
+	double limit_left; /* of its time limit, which rests while it is frozen */
+	unsigned dead_looks;
+	pid_t candidate; /* found as its daemon at the last look */
+	bool has_final;	 /* final_kill_signal was sent */
+	bool greeted;	 /* with tcpmux's "+Go" */
+	ev_io channel_io;
+};
+
+struct ring_line {
+	double at;
+	enum level level;
+	char *text;
+	uint64_t serial;
+};
+
+enum { RING = 64, DESCRIPTORS_MOST = 1024 };
+
+struct failure {
+	double at, lasted;
+	pid_t pid;
+	int status;
+	enum result result;
+	char peer[80], why[160];
+};
+
+enum { FAILURES = 5, OUTPUTS = 2 };
+
+/* The lines that the instances of a service print. output.c */
+struct output {
+	struct svc *svc;
+	int write_end; /* -1: not open */
+	bool to_syslog;
+	ev_io io;
+	char line[2048];
+	size_t length;
+	double interval_begin;
+	int64_t interval_lines;
+	unsigned long suppressed;
+};
+
+/* A service as superd runs it. */
+struct svc {
+	struct list link; /* in superd.services, in the order of the table, or superd.leaving */
+	struct svc *same_hash;
+	const struct service *row;
+	struct table *table; /* of the row; held */
+	struct socket *sockets;
+	unsigned socket_count;
+	enum state state;
+	double since;
+	bool held, disabled; /* by an operator: */
+	struct {
+		uid_t uid;
+		double since;
+	} locks[2];    /* who, and since when: held, disabled */
+	bool draining; /* held until its instances have ended */
+	bool removed;
+	bool halted;	  /* stopped by an operator: only a client or an order starts it again */
+	bool booted;	  /* start = boot has started it */
+	bool bound;	  /* the commands around the opening of its sockets have run */
+	bool seen;	  /* reload.c */
+	ev_timer timer;	  /* end of a pause, or the next try */
+	double start_due; /* loop time of a start without a client; 0: none */
+	char start_by[80];
+	struct backoff backoff, restart_backoff;
+	unsigned no_progress, queued; /* ends in a row that left the queue as long; its length at the last start */
+	char reason[320];	      /* of the pause */
+	const char *unlogged;	      /* event that is logged with the pause; NULL: none */
+	bool failing;		      /* the pause follows a failure */
+	struct list instances;
+	unsigned count;			/* those that count against `instances` */
+	struct instance *current;	/* accept = no: the one that has the sockets */
+	struct plan *plan;		/* NULL: to be made */
+	struct output outputs[OUTPUTS]; /* [0]: the log, [1]: syslog */
+	char last_line[160];
+	int notify; /* -1: not open */
+	char *notify_variable;
+	ev_io notify_io;
+	struct list stored;
+	unsigned stored_count;
+	struct parked {
+		struct client client;
+		struct socket *socket;
+		double since;
+		bool greeted;
+	} * parked; /* accepted, and cannot be started now */
+	size_t parked_count, parked_room;
+	struct list queue; /* link in superd.queue */
+	bool restarts;	   /* an order to restart waits for the end */
+	struct rate_limit rate;
+	char refreshed[64]; /* how the last reload of its program ended */
+	double failed_at;   /* the last start that failed */
+	ev_timer rest;	    /* of the first socket to end its rest */
+	double idle_since;  /* nobody is connected since; 0: somebody is, or unknown */
+	bool idle_told;
+	ev_timer idle_timer;
+	struct child socket_command; /* of a phase around the sockets */
+	unsigned socket_phase, socket_next;
+	struct child refresh; /* exec_reload */
+	unsigned refresh_next;
+	struct ring_line *ring;
+	unsigned ring_next;
+	/* counters */
+	uint64_t activations, accepted, failures, idle_stops, freezes, wakes, refused[REFUSALS], kills, names;
+	double last_start, last_wait, last_latency, last_end, last_duration, cpu, asked;
+	char last_peer[80];
+	int last_status;
+	enum result last_result;
+	struct failure last_failures[FAILURES];
+	unsigned failure_count, failed_in_row;
+	struct log_rate_limit crash_limit, note_limit;
+};
+
+struct superd {
+	struct ev_loop *loop;
+	struct log *log;
+	struct options *options;
+	struct table *table;
+	struct process_defaults defaults;
+	struct listen_fds inherited;
+	struct list services, leaving, queue; /* service.c */
+	struct svc *by_name[1024];
+	struct child *children[256];
+	struct cgroups cgroups;
+	size_t instances, starting, most_starting;
+	struct source_counts sources;
+	struct hosts_access hosts;
+	int null_in, null_out;
+	bool stopping, quiet, over, reading;
+	int exit_status;
+	double started, loaded;
+	char refused_reload[300];
+	struct buf report; /* what the last reload did: name, outcome, options, each with its NUL */
+	size_t counts[5];  /* unchanged, changed, added, removed, wrong */
+	uint64_t serial;   /* of log lines */
+	struct ring_line ring[RING * 4];
+	unsigned ring_next;
+	bool has_command;
+	struct child main_command;
+	char *program; /* its path, for upgrades */
+	char upgraded_from[80];
+	int pid_file_fd;
+};
+
+extern struct superd superd;
+
+/* loop.c */
+void child_watch(struct child *child, pid_t pid);
+void child_forget(struct child *child);
+void child_ended(pid_t pid, int status, const struct rusage *used); /* also by the guard, which reaps for superd */
+void superd_fail(int status);					    /* ends in an orderly way, with this status */
+void superd_stop(int signal);
+void superd_check_end(void); /* a process has ended: superd may end */
+void superd_notify(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool superd_reopen(void);
+bool command_line_write_pid(void);
+
+/* service.c */
+struct svc *svc_new(struct table *table, const struct service *row);
+struct svc *svc_find(const char *name);
+void svc_free(struct svc *svc);
+const char *state_name(enum state state);
+void svc_set(struct svc *svc, enum state state);
+void svc_say(struct svc *svc, enum level level, const char *event, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void svc_open(struct svc *svc);	  /* opens what is closed, then goes on */
+void svc_settle(struct svc *svc); /* finds the state that follows when nothing is under way */
+void svc_close_sockets(struct svc *svc);
+void svc_resume(struct svc *svc); /* goes on with what the superd before had */
+void svc_unwatch(struct svc *svc);
+void svc_pause(struct svc *svc, const char *format, ...)
+	__attribute__((format(printf, 2, 3))); /* the reason that follows */
+void svc_fail(struct svc *svc, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void svc_wait(struct svc *svc);			 /* back-off after a failure */
+void svc_rest(struct svc *svc, double seconds);	 /* pause for a limit */
+void svc_start(struct svc *svc, const char *by); /* without a client */
+void svc_stop(struct svc *svc);			 /* stops its instances; it goes on listening */
+void svc_shut(struct svc *svc);			 /* closes its sockets and stops its instances */
+void svc_activate(struct svc *svc);
+void svc_note_ready(struct svc *svc, struct instance *instance);
+void svc_note_end(struct svc *svc, struct instance *instance);
+void svc_note_failure(struct svc *svc, const struct failure *failure);
+void svc_changed(struct svc *svc); /* orders that wait look again */
+void svc_count_trigger(struct socket *socket);
+bool svc_rest_socket(struct svc *svc, struct socket *socket);
+bool svc_is_resting(const struct socket *socket);
+void svc_open_early(struct svc *svc);
+bool svc_is_full(const struct svc *svc);
+bool svc_is_empty(const struct svc *svc);
+unsigned svc_waiting(struct svc *svc); /* clients in its queues */
+bool svc_readable(struct svc *svc);
+void queue_offer(void);
+double jitter(void);
+
+/* accept.c */
+void accept_clients(struct svc *svc, struct socket *socket);
+void accept_parked(struct svc *svc);
+bool accept_datagram(struct svc *svc, struct socket *socket);
+void accept_serve(struct svc *svc, struct socket *socket, struct client *client, bool greeted);
+void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal);
+void accept_drop_parked(struct svc *svc);
+bool accept_admits_sender(struct svc *svc);
+uint64_t accept_first_datagram(const struct socket *socket);
+void accept_turn_away(struct svc *svc, struct socket *socket);
+int64_t load_average(void);
+void accept_keep(struct instance *instance);
+void accept_reloaded(void);
+bool accept_park(struct svc *svc, struct socket *socket, struct client *client, double since, bool greeted);
+bool channel_read(struct instance *instance);
+void channel_begin(struct instance *instance);
+
+/* instance.c */
+void instance_restore(struct svc *svc);
+void instance_look(struct instance *instance);
+struct instance *instance_new(struct svc *svc);
+bool instance_start(struct instance *instance, struct buf *why);
+void instance_be_ready(struct instance *instance);
+void instance_stop(struct instance *instance);
+void instance_kill(struct instance *instance);
+void instance_signal(struct instance *instance, int signal);
+void instance_limit(struct instance *instance, int64_t microseconds);
+void instance_free(struct instance *instance);
+bool instance_is_starting(const struct instance *instance);
+void instance_fail(struct instance *instance, enum result result);
+void instance_follow(struct instance *instance, pid_t pid);
+void instance_resume(struct instance *instance);
+bool instance_freeze(struct instance *instance, bool frozen);
+double instance_limit_left(struct instance *instance);
+struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why);
+void describe_fault(const struct service *row, const struct fault *fault, struct buf *out);
+pid_t launch(struct spawn_request *request, const struct svc *svc, int *report);
+bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
+		 unsigned number, const char *const *facts, struct instance *instance, struct child *child);
+
+/* notify.c */
+bool notify_open(struct svc *svc, struct buf *why);
+void notify_resume(struct svc *svc, const char *variable);
+void notify_close(struct svc *svc);
+void notify_read(struct svc *svc);
+void notify_begin(struct instance *instance);
+void notify_watchdog(struct instance *instance);
+void notify_end(struct instance *instance);
+void store_add(struct svc *svc, int fd, const char *name, bool polled);
+void store_clear(struct svc *svc);
+
+/* output.c */
+bool output_open(struct output *output, struct svc *svc, bool to_syslog);
+void output_resume(struct output *output, struct svc *svc, bool to_syslog, int read_end, int write_end);
+void output_drain(struct svc *svc, bool last);
+void output_close(struct output *output);
+void ring_begin(void);
+void record_start(struct svc *svc, pid_t pid, const char *peer);
+void record_end(struct svc *svc, struct instance *instance, double lasted);
+void record_refusal(struct svc *svc, const char *peer, const char *word);
+void record_user(struct svc *svc, const char *peer, bool success, bool known, const char *text);
+void record_line(struct svc *svc, const char *event, const char *peer, struct buf *line);
+void records_reopen(void);
+void records_close(void);
+
+/* idle.c */
+void idle_follow(struct svc *svc);
+void idle_watch_frozen(struct svc *svc);
+void idle_thaw(struct svc *svc, const char *by);
+void idle_freeze(struct svc *svc, const char *by);
+int idle_count(struct svc *svc, bool queued); /* connections; -1: unknown */
+
+/* reload.c */
+void reload_begin(bool allows_empty, void (*done)(void *context, bool good, struct diags *diags), void *context);
+bool reload_apply(struct table *table, size_t counts[5]);
+void reload_first(struct table *table);
+
+/* control.c */
+void show_brief(struct svc *svc, struct buf *out); /* an object of the dump that SIGUSR1 logs */
+void diff_write(const struct table *after, struct buf *line, void (*send)(void *context), void *context);
+void reload_compare(void (*tell)(void *context, const struct table *table, struct diags *diags), void *context);
+void control_open(void);
+void locks_read(void);
+int control_fd(void);
+void control_adopt(int fd);
+void control_close(void);
+void control_wake(void); /* something has changed */
+void control_log(const char *service, enum level level, const struct event *event, const char *text, size_t length);
+int control_reader(struct buf *why);
+
+/* state.c */
+void state_begin(void);
+void state_keep(void);
+void state_programs(struct state_stream *before);
+bool state_is_upgrade(void);
+bool state_restore(struct state_stream *stream);
+void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context);
+void upgrade_forget(void *context);
+bool state_was_taken(void);
+void state_changed(void);
+
+/* relay.c */
+void relay_describe(struct instance *instance, struct buf *out);
+void relay_begin(struct instance *instance);
+void relay_resume(struct instance *instance, pid_t pid, int fd);
+void relay_stop(struct instance *instance, bool forget);
+
+/* bind.c */
+bool bind_begin(struct instance *instance, struct spawn_request *request, int *channel);
+void bind_launched(struct instance *instance);
+void bind_end(struct instance *instance);
+void bind_describe_missing(const struct instance *instance, struct buf *out);

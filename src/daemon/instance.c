@@ -1,0 +1,1428 @@
+/* One backend, from its first command to its last:
+ *
+ *   CONDITION - START_PRE - LAUNCHED - STARTED - START_POST - READY - (REMAINS)
+ *   STOP_COMMAND - TERMINATED - KILLED - STOP_POST - svc_note_end
+ *
+ * Each step is the end of a process, or of a time limit. A start is a fork: the child goes through the stages of
+ * exec/child, or becomes superd-exec, and tells a failure by a pipe that its exec closes. */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exec/child/child.h"
+#include "exec/child/sandbox.h"
+#include "exec/record/start_record.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/scan.h"
+#include "lib/thread.h"
+#include "lib/unix_connect.h"
+#include "os/bpf/socket_filter.h"
+#include "os/foreign/foreign_path.h"
+#include "os/foreign/fork_fds.h"
+#include "os/foreign/path_walk.h"
+#include "os/fs/memory_file.h"
+#include "os/host/foreign_file.h"
+#include "os/host/program.h"
+#include "os/proc/pidfd.h"
+#include "os/proc/process.h"
+#include "os/socket/bind.h"
+#include "superd/start/cgroup_settings.h"
+#include "superd/start/credentials.h"
+#include "superd/start/directories.h"
+#include "superd/start/spawn_env.h"
+#include "superd/start/templates.h"
+#include "table/option/option_name.h"
+#include "table/option/option_table.h"
+#include "table/option/service_mark.h"
+#include "table/words/builtin.h"
+#include "table/words/command_prefix.h"
+#include "table/words/exit_status.h"
+#include "table/words/passed_fds.h"
+
+#define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
+#define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
+
+/* ---- a process ---- */
+
+/* What belongs to a listening socket is done here, by the child: whoever else has it may hold its lock. */
+static void prepare_listeners(const struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		const struct socket *socket = &svc->sockets[n];
+		struct buf lines = { 0 };
+
+		if (socket->fd < 0)
+			continue;
+		if (socket->lent)
+			bind_restore(
+				&(struct restore_task){
+					.fd = socket->fd, .listen = socket->listen, .clears = true, .work = RESTORE },
+				&lines);
+		if (listen_lent_filter(socket->listen))
+			socket_filter_attach(socket->fd, listen_lent_filter(socket->listen));
+		fd_set_nonblocking(socket->fd, socket->listen->options->non_blocking);
+		buf_free(&lines);
+	}
+}
+
+/* What a program has changed of its listeners is set back once it has ended, too: connections inherit it. A process of
+ * its own does that, and nobody waits for it. */
+void instance_restore(struct svc *svc)
+{
+	bool lent = false;
+	pid_t pid;
+
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		lent |= svc->sockets[n].fd >= 0 && svc->sockets[n].lent;
+	if (!lent || superd.stopping || superd.over || (pid = fork()) != 0)
+		return;
+	prepare_listeners(svc);
+	_exit(0);
+}
+
+/* svc: its listeners are passed on; NULL: none is. Returns the pid, and *report; -1: request->fault says why. */
+pid_t launch(struct spawn_request *request, const struct svc *svc, int *report)
+{
+	const struct plan_command *command = request->command ? request->command : &request->plan->main;
+	const char *notify = request->notify ? strchr(request->notify, '=') : NULL;
+	struct job job = {
+		.plan = request->plan,
+		.command = command,
+		.checks = request->checks,
+		.after = request->after,
+		.file = command->file,
+		.wanted = request->wanted,
+		.wanted_count = request->wanted_count,
+		.filter_channel = request->filter_channel,
+		.report = -1,
+		.record = -1,
+		.files = request->files,
+		.private_id = request->private_id,
+		.group = request->group,
+		.has_handlers = true,
+		.notify = notify && notify[1] == '/' ? notify + 1 : NULL,
+	};
+	struct spawn_env texts;
+	struct record record = { 0 };
+	int ends[2] = { -1, -1 };
+	sigset_t before;
+	pid_t pid = -1;
+
+	request->fault = (struct fault){ .stage = STAGE_NONE };
+	if (!spawn_env_make(&texts, &job, request)) {
+		request->fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };
+		return -1;
+	}
+	if (child_needs_program(&job)) {
+		start_record(&record, &job);
+		job.record = record.out.failed ? -1 : memory_file(record.out.data, record.out.length);
+		buf_free(&record.out);
+		if (job.record < 0)
+			request->fault = (struct fault){ .stage = STAGE_RECORD, .error = errno };
+	}
+	if (!request->fault.stage && fork_fds_open_report(ends, job.wanted_count)) {
+		thread_block_signals(&before);
+		pid = fork();
+		if (pid == 0) {
+			if (svc)
+				prepare_listeners(svc);
+			job.report = ends[1];
+			child_run_apart(&job);
+		}
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+	if (pid < 0 && !request->fault.stage)
+		request->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
+	fd_close(&ends[1]);
+	fd_close(&job.record);
+	if (pid < 0)
+		fd_close(&ends[0]);
+	*report = ends[0];
+	spawn_env_free(&texts, &job);
+	return pid;
+}
+
+/* The UDP ports of builtins: two of them must not answer each other for ever. */
+static uint16_t *find_loop_ports(struct plan_sockets *sockets)
+{
+	uint16_t *list = NULL;
+
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		for (unsigned n = 0; service_is_builtin(svc->row) && n < svc->socket_count; n++) {
+			struct bound_families reach;
+			uint16_t *larger;
+
+			if (svc->sockets[n].listen->address->kind != ENDPOINT_UDP || svc->sockets[n].fd < 0 ||
+			    !bind_reach(svc->sockets[n].fd, &reach))
+				continue;
+			larger = realloc(list, (sockets->loop_count + 1) * sizeof(*list));
+			if (!larger)
+				break;
+			list = larger;
+			list[sockets->loop_count++] = (uint16_t)reach.port;
+		}
+	}
+	sockets->loop_ports = list;
+	return list;
+}
+
+/* superd-builtin serves one client each: no process is shared. */
+static void make_unshared(struct plan *plan)
+{
+	char **to = plan->main.argv;
+
+	for (char **from = plan->main.argv; *from; from++) {
+		if (strcmp(*from, "--shares") != 0)
+			*to++ = *from;
+	}
+	*to = NULL;
+}
+
+struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why)
+{
+	bool *missing = calloc(svc->socket_count + 1, sizeof(*missing));
+	struct plan_sockets sockets = { .instance = name, .missing = missing };
+	struct bound_families reach;
+	uint16_t *loops;
+	struct plan *plan;
+
+	if (!missing) {
+		buf_text(why, "out of memory");
+		return NULL;
+	}
+	loops = service_is_builtin(row) ? find_loop_ports(&sockets) : NULL;
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		const struct endpoint *address = svc->sockets[n].listen->address;
+
+		missing[n] = svc->sockets[n].fd < 0 && address->kind != ENDPOINT_TCPMUX;
+		if (!sockets.port && endpoint_has_port(address))
+			sockets.port = address->port						    ? address->port
+				: svc->sockets[n].fd >= 0 && bind_reach(svc->sockets[n].fd, &reach) ? reach.port
+												    : 0;
+	}
+	plan = plan_make(row, &superd.defaults, &sockets, why);
+	if (plan && service_is_builtin(row))
+		make_unshared(plan);
+	free(loops);
+	free(missing);
+	return plan;
+}
+
+/* ---- descriptors ---- */
+
+struct wiring {
+	int wanted[DESCRIPTORS_MOST], count, own[DESCRIPTORS_MOST], own_count, others;
+	struct buf names;
+	struct stream_file files[3];
+	bool has_files;
+};
+
+static int keep(struct wiring *wiring, int fd)
+{
+	if (fd >= 0 && wiring->own_count < DESCRIPTORS_MOST)
+		wiring->own[wiring->own_count++] = fd;
+	return fd;
+}
+
+static void unwire(struct wiring *wiring)
+{
+	while (wiring->own_count)
+		close(wiring->own[--wiring->own_count]);
+	buf_free(&wiring->names);
+}
+
+static bool pass(struct wiring *wiring, int fd, const char *name)
+{
+	if (fd < 0 || wiring->count == DESCRIPTORS_MOST)
+		return false;
+	wiring->wanted[wiring->count++] = fd;
+	buf_addf(&wiring->names, "%s%s", wiring->names.length ? ":" : "LISTEN_FDNAMES=", name);
+	return true;
+}
+
+/* One standard stream. beside: of a command, which gets neither sockets nor input, and truncates nothing. */
+static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan *plan, const struct service *row,
+		       int number, int socket, bool beside)
+{
+	struct stream stream = *plan_stream(row, number), before = { .kind = STREAM_NULL };
+	bool input = number == STDIN_FILENO;
+	int access = input ? O_RDONLY : O_WRONLY | O_CREAT;
+
+	if (socket >= 0 && ((input && plan->input_is_socket) || (number == 1 && plan->output_is_socket)))
+		return socket;
+	if (beside && input &&
+	    (plan->input_is_socket || stream.kind == STREAM_SOCKET || stream.kind == STREAM_DESCRIPTOR ||
+	     stream.kind == STREAM_INHERIT))
+		stream.kind = STREAM_NULL;
+	else if (beside && (stream.kind == STREAM_SOCKET || stream.kind == STREAM_DESCRIPTOR))
+		stream.kind = STREAM_LOG;
+	else if (beside && stream.kind == STREAM_TRUNCATE)
+		stream.kind = STREAM_APPEND;
+	if (number)
+		before = *plan_stream(row, number - 1);
+	switch ((enum stream_kind)stream.kind) {
+	case STREAM_LOG:
+	case STREAM_SYSLOG:
+		if (!output_open(&svc->outputs[stream.kind == STREAM_SYSLOG], svc, stream.kind == STREAM_SYSLOG))
+			return -1;
+		return svc->outputs[stream.kind == STREAM_SYSLOG].write_end;
+	case STREAM_FILE:
+	case STREAM_APPEND:
+	case STREAM_TRUNCATE:
+		if (stream.kind == STREAM_FILE && input && plan_stream(row, 1)->kind == STREAM_FILE &&
+		    !strcmp(plan_stream(row, 1)->path, stream.path))
+			access = O_RDWR | O_CREAT;
+		wiring->files[number] = (struct stream_file){
+			.path = stream.path,
+			.opener = plan->stream_openers[number],
+			.flags = access |
+				(stream.kind == STREAM_APPEND		  ? O_APPEND
+					 : stream.kind == STREAM_TRUNCATE ? O_TRUNC
+									  : 0),
+			.is_same = number && wiring->files[number - 1].path &&
+				(before.kind == stream.kind || (beside && before.kind == STREAM_TRUNCATE)) &&
+				!strcmp(before.path, stream.path),
+		};
+		wiring->has_files = true;
+		return input ? superd.null_in : superd.null_out;
+	case STREAM_DESCRIPTOR:
+		return wiring->wanted[3 + plan->stream_sockets[number]];
+	case STREAM_INHERIT:
+		return number;
+	case STREAM_SOCKET:
+		return socket;
+	case STREAM_NULL:
+		break;
+	}
+	return input ? superd.null_in : superd.null_out;
+}
+
+static bool wire_streams(struct wiring *wiring, struct svc *svc, const struct plan *plan, const struct service *row,
+			 int socket, bool beside, struct buf *why)
+{
+	static const char *const names[] = { "input", "output", "error" };
+
+	for (int n = 0; n < 3; n++) {
+		wiring->wanted[n] = find_stream(wiring, svc, plan, row, n, socket, beside);
+		if (wiring->wanted[n] >= 0)
+			continue;
+		buf_addf(why, "%s: %s", option_name_of(row, names[n]), strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* ---- commands around it ---- */
+
+static void fill(struct spawn_request *request, struct svc *svc, const struct service *row, const struct plan *plan,
+		 struct wiring *wiring)
+{
+	*request = (struct spawn_request){
+		.plan = plan,
+		.wanted = wiring->wanted,
+		.wanted_count = wiring->count,
+		.files = wiring->has_files ? wiring->files : NULL,
+		.listen_count = (unsigned)(wiring->count - wiring->others) - 3,
+		.names = wiring->names.data,
+		.remote_port = -1,
+		.remote_host = row->exec->pass == PASS_INETD,
+		.pid = -1,
+		.notify = svc->notify_variable,
+	};
+}
+
+static bool enter_cgroup(struct instance *instance, const struct plan *plan, struct spawn_request *request,
+			 struct buf *why)
+{
+	const struct cgroup_settings *settings = service_prepared(instance->row)->cgroup_settings;
+
+	if (!plan->cgroup_settings)
+		return true;
+	if (!instance->cgroup) {
+		if (!cgroups_prepare(&superd.cgroups, settings->place, settings->controllers,
+				     settings->count ? settings->list[0].option : "control group", why))
+			return false;
+		instance->cgroup = cgroups_instance_path(&superd.cgroups, instance->row->name);
+	}
+	request->group = instance->cgroup;
+	return instance->cgroup;
+}
+
+bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
+		 unsigned number, const char *const *facts, struct instance *instance, struct child *child)
+{
+	struct wiring wiring = { .count = 3 };
+	struct spawn_request request;
+	struct buf why = { 0 };
+	int report = -1;
+	pid_t pid = -1;
+
+	plan_check_streams(plan, row);
+	if (wire_streams(&wiring, svc, plan, row, -1, true, &why)) {
+		fill(&request, svc, row, plan, &wiring);
+		request.command = &plan->commands[phase].list[number];
+		request.variables = facts;
+		if (service_notify_access(row) < NOTIFY_EXEC)
+			request.notify = NULL;
+		if (instance) {
+			request.checks = plan->condition_count && !instance->has_run && instance->phase <= LAUNCHED &&
+				!number &&
+				(phase == PHASE_CONDITION ||
+				 (phase == PHASE_START_PRE && !service_commands(row, PHASE_CONDITION)));
+			request.private_id = instance->private_id;
+			request.invocation = instance->invocation;
+			if (*instance->peer) {
+				request.remote_address = instance->peer;
+				request.remote_port = client_port(&instance->client);
+			}
+			if (!enter_cgroup(instance, plan, &request, &why))
+				request.fault.stage = STAGE_CGROUP;
+		}
+		if (!why.length)
+			pid = launch(&request, NULL, &report);
+		if (pid < 0 && !why.length)
+			describe_fault(row, &request.fault, &why);
+	}
+	unwire(&wiring);
+	if (pid < 0) {
+		svc_say(svc, LEVEL_NOTICE, "command", "%s: %s", command_option(phase), buf_string(&why));
+		if (instance)
+			snprintf(instance->why, sizeof(instance->why), "%s: %s", command_option(phase),
+				 buf_string(&why));
+	} else {
+		if (instance) {
+			fd_close(&instance->report);
+			instance->report = report;
+			report = -1;
+		}
+		child_watch(child, pid);
+	}
+	fd_close(&report);
+	buf_free(&why);
+	return pid > 0;
+}
+
+static const enum command_phase phase_commands[] = {
+	[CONDITION] = PHASE_CONDITION, [START_PRE] = PHASE_START_PRE, [START_POST] = PHASE_START_POST,
+	[STOP_COMMAND] = PHASE_STOP,   [STOP_POST] = PHASE_STOP_POST,
+};
+
+static void finish_phase(struct instance *instance, bool good);
+
+/* Runs the next command of the phase, or ends the phase. */
+static void next_command(struct instance *instance)
+{
+	enum command_phase phase = phase_commands[instance->phase];
+	struct plan *plan = instance->plan ? instance->plan : instance->svc->plan;
+	char pid[40], result[40], code[40], status[48], name[32];
+	const char *facts[5] = { NULL };
+	size_t count = 0;
+	unsigned flags = 0;
+	words texts = service_commands(instance->row, phase);
+
+	if (!texts || !texts[instance->next_command]) {
+		finish_phase(instance, true);
+		return;
+	}
+	if (instance->has_run && !instance->main_gone) {
+		snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
+		facts[count++] = pid;
+	}
+	if (phase == PHASE_STOP || phase == PHASE_STOP_POST) {
+		snprintf(result, sizeof(result), "SERVICE_RESULT=%s", result_name(instance->result));
+		facts[count++] = result;
+		if (instance->has_run && instance->main_gone) {
+			bool signalled = WIFSIGNALED(instance->status);
+
+			snprintf(code, sizeof(code), "EXIT_CODE=%s",
+				 !signalled			       ? "exited"
+					 : WCOREDUMP(instance->status) ? "dumped"
+								       : "killed");
+			if (signalled)
+				snprintf(status, sizeof(status), "EXIT_STATUS=%s",
+					 scan_signal_name(WTERMSIG(instance->status), name));
+			else
+				snprintf(status, sizeof(status), "EXIT_STATUS=%d", WEXITSTATUS(instance->status));
+			facts[count++] = code;
+			facts[count++] = status;
+		}
+	}
+	command_prefix(texts[instance->next_command], &flags);
+	instance->ignores = flags & COMMAND_IGNORES_FAILURE;
+	if (!plan ||
+	    !run_command(instance->svc, instance->row, plan, phase, instance->next_command++, facts, instance,
+			 &instance->command)) {
+		if (instance->ignores)
+			next_command(instance);
+		else
+			finish_phase(instance, false);
+	}
+}
+
+/* The fault that a process which has ended has told; stage STAGE_NONE: its program has run. */
+static struct fault take_fault(struct instance *instance)
+{
+	struct fault fault = { .stage = STAGE_NONE };
+
+	if (instance->report < 0)
+		return fault;
+	ev_io_stop(superd.loop, &instance->report_io);
+	if (read(instance->report, &fault, sizeof(fault)) != (ssize_t)sizeof(fault) || (unsigned)fault.stage >= STAGES)
+		fault = (struct fault){ .stage = STAGE_NONE };
+	fd_close(&instance->report);
+	return fault;
+}
+
+static void on_command(struct child *child, int status, const struct rusage *used)
+{
+	struct instance *instance = container_of(child, struct instance, command);
+	const char *text = instance->phase == STARTED
+		? NULL
+		: service_commands(instance->row, phase_commands[instance->phase])[instance->next_command - 1];
+	struct fault fault = take_fault(instance);
+	enum result result = result_of_status(instance->row, status);
+	struct buf why = { 0 };
+	char what[48];
+
+	(void)used;
+	kill(-child->pid, SIGKILL); /* what it has left behind */
+	child->pid = 0;
+	if (instance->phase == STARTED) {
+		if (status == 0 && !fault.stage) {
+			instance_be_ready(instance);
+		} else {
+			instance->ready_pause = instance->ready_pause < .5 ? 2 * instance->ready_pause : 1;
+			ev_timer_set(&instance->ready, instance->ready_pause, 0);
+			ev_timer_start(superd.loop, &instance->ready);
+		}
+		return;
+	}
+	output_drain(instance->svc, false);
+	if (fault.stage == STAGE_CONDITIONS) {
+		describe_fault(instance->row, &fault, &why);
+		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+		instance->result = fault.error ? RESULT_EXIT_CODE : RESULT_CONDITION;
+		finish_phase(instance, false);
+	} else if ((result == RESULT_SUCCESS && !fault.stage) || instance->ignores ||
+		   (instance->stopped && instance->phase < STOP_COMMAND)) {
+		if (result != RESULT_SUCCESS && !instance->stopped)
+			svc_say(instance->svc, LEVEL_INFO, "command", "%s: %.150s: exit status %d",
+				command_option(phase_commands[instance->phase]), text, WEXITSTATUS(status));
+		if (instance->stopped && instance->phase < STOP_COMMAND)
+			finish_phase(instance, false);
+		else
+			next_command(instance);
+	} else {
+		status_describe(status, what);
+		buf_addf(&why, "%s: %.100s: ", command_option(phase_commands[instance->phase]), text);
+		if (fault.stage == STAGE_EXEC)
+			buf_addf(&why, "%s: %s", stage_name(fault.stage), strerror(fault.error));
+		else if (fault.stage)
+			describe_fault(instance->row, &fault, &why);
+		else
+			buf_addf(&why, instance->killed ? "it was not done within %s" : "%s",
+				 instance->killed
+					 ? option_name_of(instance->row,
+							  instance->phase < READY ? "timeout_start" : "timeout_stop")
+					 : what);
+		if (instance->phase == CONDITION && !fault.stage && WIFEXITED(status) && WEXITSTATUS(status) < 255)
+			instance->result = RESULT_EXEC_CONDITION;
+		else if (!instance->result)
+			instance->result = instance->killed ? RESULT_TIMEOUT
+				: WIFSIGNALED(status)	    ? RESULT_SIGNAL
+							    : RESULT_EXIT_CODE;
+		if (instance->phase < READY)
+			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+		else
+			svc_say(instance->svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
+		finish_phase(instance, false);
+	}
+	buf_free(&why);
+}
+
+static void enter(struct instance *instance, enum phase phase)
+{
+	state_changed();
+	instance->phase = phase;
+	instance->next_command = 0;
+	if (phase == CONDITION || phase == START_PRE || phase == START_POST || phase == STOP_COMMAND ||
+	    phase == STOP_POST)
+		next_command(instance);
+}
+
+/* ---- its start ---- */
+
+static const char *const stage_options[STAGES] = {
+	[STAGE_NICE] = "nice",
+	[STAGE_OOM_SCORE] = "oom_score_adjust",
+	[STAGE_IO_PRIORITY] = "io_scheduling",
+	[STAGE_SCHEDULING] = "cpu_scheduling_policy",
+	[STAGE_PROFILE] = "apparmor_profile",
+	[STAGE_NAMESPACES] = "private_network",
+	[STAGE_ROOT] = "root_directory",
+	[STAGE_PRIVATE_USERS] = "private_users",
+	[STAGE_BOUNDING] = "capability_bounding_set",
+	[STAGE_GROUPS] = "supplementary_groups",
+	[STAGE_USER] = "user",
+	[STAGE_IDENTITY] = "user",
+	[STAGE_AMBIENT] = "ambient_capabilities",
+	[STAGE_KEYRING] = "keyring_mode",
+	[STAGE_NO_NEW_PRIVILEGES] = "no_new_privileges",
+	[STAGE_BIND_FILTER] = "pass",
+	[STAGE_SYSTEM_CALLS] = "system_call_filter",
+	[STAGE_DIRECTORY] = "working_directory",
+	[STAGE_EXEC] = "exec",
+};
+
+void describe_fault(const struct service *row, const struct fault *fault, struct buf *out)
+{
+	static const char *const streams[] = { "input", "output", "error" };
+	const char *option = stage_options[fault->stage], *path = NULL;
+	struct process_defaults bases;
+	struct buf interpreter = { 0 };
+	size_t length = 0;
+
+	switch (fault->stage) {
+	case STAGE_CONDITIONS:
+		buf_addf(out, "%s is not so",
+			 (size_t)fault->resource < words_count(row->groups->commands->condition)
+				 ? row->groups->commands->condition[fault->resource]
+				 : "a condition");
+		origin_cite(service_origin(row, "condition"), out);
+		return;
+	case STAGE_FOLDERS:
+		directories_find_bases(&bases);
+		directories_describe_fault(row, &bases, fault->resource, fault->error, out);
+		return;
+	case STAGE_PROGRAM:
+		if (fault->error == EPROTO) {
+			program_describe_other(PROGRAM_EXEC, out);
+			return;
+		}
+		break;
+	case STAGE_CGROUP:
+		option = cgroup_settings_fault_option(row, fault->resource);
+		path = option ? option_name_of(row, option) : NULL;
+		break;
+	case STAGE_MOUNTS:
+		path = sandbox_fault_path(service_prepared(row)->sandbox, fault->resource, &option);
+		break;
+	case STAGE_LIMITS:
+		option = limit_option(fault->resource);
+		path = option ? option_name_of(row, option) : NULL;
+		break;
+	case STAGE_NAMESPACES:
+		break;
+	case STAGE_DIRECTORY:
+		path = row->groups->environment->working_directory;
+		break;
+	case STAGE_STREAMS:
+		if (fault->resource >= 0 && fault->resource < 3) {
+			option = streams[fault->resource];
+			path = plan_stream(row, fault->resource)->path;
+		}
+		break;
+	case STAGE_CREDENTIALS:
+		path = credentials_fault(row, fault->resource, &option, &length);
+		break;
+	case STAGE_EXEC:
+		path = row->exec->exec ? row->exec->exec[0] : program_get(plan_builtin_program(row))->name;
+		break;
+	default:
+		break;
+	}
+	if (option && !strncmp(stage_name(fault->stage), "setting ", 8) &&
+	    !strcmp(stage_name(fault->stage) + 8, option))
+		buf_addf(out, "setting %s", option_name_of(row, option));
+	else
+		buf_text(out, stage_name(fault->stage));
+	if (path)
+		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
+	buf_addf(out, ": %s", fault_reason(fault));
+	if (fault->stage == STAGE_EXEC && (fault->error == ENOENT || fault->error == ENOEXEC) && *path == '/' &&
+	    !row->groups->environment->root_directory && !service_prepared(row)->sandbox &&
+	    foreign_interpreter_is_wrong(path, &interpreter))
+		buf_addf(out, ": %s", buf_string(&interpreter));
+	buf_free(&interpreter);
+	origin_cite(option && service_mark(row, option) ? service_origin(row, option) : row->at, out);
+}
+
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events);
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events);
+static void on_main(struct child *child, int status, const struct rusage *used);
+static void on_report(struct ev_loop *loop, ev_io *io, int events);
+
+struct instance *instance_new(struct svc *svc)
+{
+	struct instance *instance = calloc(1, sizeof(*instance));
+
+	if (!instance)
+		return NULL;
+	instance->svc = svc;
+	instance->row = svc->row;
+	instance->table = svc->table;
+	instance->table->users++;
+	instance->report = instance->binder_fd = instance->notif = instance->channel = instance->client.fd = -1;
+	instance->main.ended = on_main;
+	instance->command.ended = on_command;
+	instance->access = service_notify_access(svc->row);
+	instance->watchdog_every = -1;
+	ev_init(&instance->quiet, NULL);
+	ev_init(&instance->limit, on_limit);
+	ev_init(&instance->look, on_look);
+	ev_init(&instance->ready, NULL);
+	ev_init(&instance->report_io, on_report);
+	instance->limit.data = instance->look.data = instance->report_io.data = instance;
+	list_add(&svc->instances, &instance->link);
+	superd.instances++;
+	return instance;
+}
+
+void instance_free(struct instance *instance)
+{
+	if (!instance)
+		return;
+	notify_end(instance);
+	bind_end(instance);
+	relay_stop(instance, true);
+	ev_timer_stop(superd.loop, &instance->limit);
+	ev_timer_stop(superd.loop, &instance->look);
+	ev_timer_stop(superd.loop, &instance->ready);
+	ev_io_stop(superd.loop, &instance->report_io);
+	if (instance->channel >= 0)
+		ev_io_stop(superd.loop, &instance->channel_io);
+	fd_close(&instance->channel);
+	child_forget(&instance->main);
+	child_forget(&instance->command);
+	fd_close(&instance->report);
+	fd_close(&instance->client.fd);
+	if (instance->counted)
+		source_count_leave(&superd.sources, instance->svc, instance->source);
+	if (instance->cgroup)
+		cgroup_remove(instance->cgroup);
+	free(instance->cgroup);
+	if (instance->private_id)
+		private_tmp_remove(instance->row->name, instance->private_id);
+	plan_free(instance->plan);
+	list_remove(&instance->link);
+	table_release(instance->table);
+	superd.instances--;
+	free(instance);
+}
+
+bool instance_is_starting(const struct instance *instance)
+{
+	return instance->phase < READY;
+}
+
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct instance *instance = timer->data;
+	bool late = instance_is_starting(instance);
+
+	(void)loop, (void)events;
+	if (instance->phase == STARTED && instance->command.pid)
+		kill(-instance->command.pid, SIGKILL);
+	else if (instance->phase == STOP_COMMAND || instance->phase == STOP_POST || instance->command.pid) {
+		if (instance->command.pid) {
+			bool was_killed = instance->killed;
+
+			instance->killed = true;
+			kill(-instance->command.pid, was_killed || instance->phase > READY ? SIGKILL : SIGTERM);
+			instance_limit(instance, 2000000);
+			return;
+		}
+	}
+	if (instance->phase == TERMINATED && !instance->has_final &&
+	    instance->row->groups->restart->final_kill_signal &&
+	    instance->row->groups->restart->final_kill_signal != SIGKILL) {
+		instance->has_final = true;
+		instance_signal(instance, instance->row->groups->restart->final_kill_signal);
+		instance_limit(instance,
+			       instance->row->groups->lifecycle->timeout_stop
+				       ? instance->row->groups->lifecycle->timeout_stop
+				       : 1);
+	} else if (instance->phase == TERMINATED) {
+		instance_kill(instance);
+	} else if (instance->phase == KILLED) {
+		svc_say(instance->svc, LEVEL_ERROR, "hanging",
+			"pid %ld was killed and does not end: superd no longer waits for it", (long)instance->pid);
+		child_forget(&instance->main);
+		instance->main_gone = true;
+		enter(instance, STOP_POST);
+	} else {
+		struct buf awaited = { 0 };
+
+		instance->failed = late || !instance->row->exec->accept;
+		if (instance->failed)
+			instance->result = RESULT_TIMEOUT;
+
+		if (late && instance->row->exec->pass == PASS_BIND)
+			bind_describe_missing(instance, &awaited);
+		if (late && service_awaits_target(instance->row))
+			relay_describe(instance, &awaited);
+		svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
+			late ? "it was not ready within " : "",
+			option_name_of(instance->row, late ? "timeout_start" : "runtime_max"), late ? "" : " is over",
+			awaited.length ? ": " : "", buf_string(&awaited));
+		buf_free(&awaited);
+		if (instance->svc->current == instance && instance->svc->state != STOPPING) {
+			superd.starting -= instance->svc->state == STARTING;
+			svc_set(instance->svc, STOPPING);
+			queue_offer();
+		}
+		instance_stop(instance);
+	}
+}
+
+void instance_limit(struct instance *instance, int64_t microseconds)
+{
+	state_changed();
+	ev_timer_stop(superd.loop, &instance->limit);
+	if (microseconds <= 0 || microseconds == SCAN_INFINITY)
+		return;
+	ev_timer_set(&instance->limit, (double)microseconds / 1e6, 0);
+	ev_timer_start(superd.loop, &instance->limit);
+}
+
+double instance_limit_left(struct instance *instance)
+{
+	return ev_is_active(&instance->limit) ? ev_timer_remaining(superd.loop, &instance->limit) : -1;
+}
+
+/* Passes a connection to the control socket that may only read, or one end of a channel, to a builtin that asks
+ * superd. */
+static bool wire_channel(struct instance *instance, struct wiring *wiring, struct buf *why)
+{
+	words builtin = instance->row->exec->builtin;
+	int ends[2];
+
+	if (plan_channel(instance->row) < 0 || !instance->row->exec->accept)
+		return true;
+	if (builtin && (!strcmp(builtin[0], "metrics") || !strcmp(builtin[0], "status"))) {
+		int reader = control_reader(why);
+
+		if (reader < 0)
+			return false;
+		wiring->wanted[wiring->count++] = keep(wiring, reader);
+		wiring->others++;
+		return true;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		buf_addf(why, "opening a channel: %s", strerror(errno));
+		return false;
+	}
+	fd_set_nonblocking(ends[0], true);
+	wiring->wanted[wiring->count++] = keep(wiring, ends[1]);
+	wiring->others++;
+	instance->channel = ends[0];
+	return true;
+}
+
+/* Starts the main process. */
+static bool start_main(struct instance *instance, struct buf *why)
+{
+	struct svc *svc = instance->svc;
+	const struct service *row = instance->row;
+	struct plan *plan = instance->plan ? instance->plan : svc->plan;
+	struct wiring wiring = { .count = 3 };
+	struct spawn_request request;
+	bool is_connection = instance->socket, good = true;
+	int first = -1, filter = -1;
+	char local[120];
+
+	for (unsigned n = 0; n < (is_connection ? 1 : svc->socket_count); n++) {
+		int fd = is_connection ? (instance->client.fd >= 0 ? instance->client.fd : instance->socket->fd)
+				       : svc->sockets[n].fd;
+
+		if (fd < 0 || row->exec->pass == PASS_BIND || service_is_relayed(row))
+			continue;
+		if (first < 0)
+			first = fd;
+		if (row->exec->pass == PASS_SYSTEMD)
+			good = good &&
+				pass(&wiring, fd,
+				     is_connection ? instance->socket->listen->name : svc->sockets[n].listen->name);
+	}
+	if (!is_connection) {
+		LIST_EACH(link, &svc->stored) {
+			struct stored *stored = container_of(link, struct stored, link);
+
+			good = good && pass(&wiring, stored->fd, stored->name);
+		}
+	}
+	plan_check_streams(plan, row);
+	good = good && wire_streams(&wiring, svc, plan, row, first, false, why) && wire_channel(instance, &wiring, why);
+	if (!good) {
+		if (!why->length)
+			buf_text(why, "passing sockets: too many descriptors");
+		unwire(&wiring);
+		return false;
+	}
+	fill(&request, svc, row, plan, &wiring);
+	request.checks = plan->condition_count && !service_commands(row, PHASE_CONDITION) &&
+		!service_commands(row, PHASE_START_PRE);
+	request.private_id = instance->private_id;
+	request.invocation = instance->invocation;
+	request.watchdog = svc->notify_variable && service_has_watchdog(row) ? row->groups->lifecycle->watchdog : 0;
+	request.store = svc->notify_variable && !row->exec->accept
+		? (unsigned)row->groups->lifecycle->file_descriptor_store_max
+		: 0;
+	if (is_connection && instance->client.length) {
+		if (row->groups->logging->mapped_addresses && instance->client.fd >= 0) {
+			client_mapped_address(&instance->client, instance->peer, sizeof(instance->peer));
+			client_unmap(&instance->client);
+		}
+		request.remote_address = instance->peer;
+		request.remote_port = client_port(&instance->client);
+		if (plan->tells_unit && instance->client.fd >= 0)
+			request.cookie = client_cookie(&instance->client);
+		if (row->groups->environment->tcp_environment && instance->client.fd >= 0 &&
+		    client_local(&instance->client, local, sizeof(local), &request.local_port))
+			request.local_address = local;
+	}
+	good = enter_cgroup(instance, plan, &request, why) &&
+		(row->exec->pass != PASS_BIND || bind_begin(instance, &request, &filter));
+	if (filter >= 0) {
+		wiring.wanted[wiring.count++] = keep(&wiring, filter);
+		request.wanted_count = wiring.count;
+		request.filter_channel = wiring.count - 1;
+	}
+	instance->pid =
+		good ? launch(&request, is_connection && instance->client.fd >= 0 ? NULL : svc, &instance->report) : -1;
+	unwire(&wiring);
+	if (instance->pid < 0) {
+		if (good)
+			describe_fault(row, &request.fault, why);
+		else if (!why->length)
+			buf_addf(why, "%s", strerror(errno));
+		instance->pid = 0;
+		return false;
+	}
+	for (unsigned n = 0; n < svc->socket_count && !(is_connection && instance->client.fd >= 0); n++)
+		svc->sockets[n].lent = true;
+	instance->group = instance->pid;
+	instance->phase = LAUNCHED;
+	instance->since = clock_now();
+	child_watch(&instance->main, instance->pid);
+	ev_io_set(&instance->report_io, instance->report, EV_READ);
+	ev_io_start(superd.loop, &instance->report_io);
+	notify_begin(instance);
+	if (instance->channel >= 0) {
+		channel_begin(instance);
+	}
+	return true;
+}
+
+/* A failure of a start that was noticed later: the service hears of the end of the instance. */
+static void fail_start(struct instance *instance, const char *why)
+{
+	snprintf(instance->why, sizeof(instance->why), "%s", why);
+	if (!instance->result)
+		instance->result = RESULT_RESOURCES;
+	enter(instance, STOP_POST);
+}
+
+bool instance_start(struct instance *instance, struct buf *why)
+{
+	struct svc *svc = instance->svc;
+
+	instance->begun = clock_now();
+	instance->born = process_now();
+	if (svc->plan && svc->plan->rereads) {
+		plan_free(svc->plan);
+		svc->plan = NULL;
+	}
+	if (!svc->plan && !(svc->plan = plan_of(svc, svc->row, NULL, why)))
+		return false;
+	if (svc->plan->per_connection) {
+		if (!*instance->name)
+			client_instance_name(&instance->client, svc->names++, instance->name, sizeof(instance->name));
+		if (!(instance->plan = plan_of(svc, svc->row, instance->name, why)))
+			return false;
+	}
+	if (service_notify_access(svc->row) != NOTIFY_NONE && !notify_open(svc, why))
+		return false;
+	instance->private_id = private_tmp_new(svc->row);
+	spawn_invocation(instance->invocation);
+	instance_limit(instance, svc->row->groups->lifecycle->timeout_start);
+	instance->since = instance->begun;
+	if (service_commands(svc->row, PHASE_CONDITION) || service_commands(svc->row, PHASE_START_PRE)) {
+		enter(instance, CONDITION);
+		return true;
+	}
+	return start_main(instance, why);
+}
+
+static void note_started(struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+	struct event event = { .name = "started", .service = svc->row->name, .pid = instance->pid };
+	double now = clock_now();
+
+	instance->has_run = true;
+	svc->activations++;
+	svc->last_start = now;
+	svc->last_wait = now - (instance->socket ? instance->begun : svc->asked);
+	if (instance->socket) {
+		enum level level = svc->row->groups->logging->log_on_success ? LEVEL_DEBUG : LEVEL_INFO;
+
+		event.peer = instance->peer;
+		snprintf(svc->last_peer, sizeof(svc->last_peer), "%s", instance->peer);
+		log_event(superd.log, level, &event, "started, pid %ld, for %s", (long)instance->pid,
+			  *instance->peer ? instance->peer : "a local client");
+		record_start(svc, instance->pid,
+			     instance->client.length && client_port(&instance->client) >= 0 ? instance->peer : NULL);
+		svc->last_latency = now - instance->begun;
+	} else {
+		snprintf(svc->last_peer, sizeof(svc->last_peer), "%s", svc->start_by);
+		log_event(superd.log, LEVEL_INFO, &event, "started, pid %ld%s%s", (long)instance->pid,
+			  *svc->start_by ? ", by " : "", svc->start_by);
+		record_start(svc, instance->pid, NULL);
+		*svc->start_by = '\0';
+	}
+}
+
+/* Its program runs: what follows is its type's. */
+/* exec_ready: runs until it succeeds. */
+static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct instance *instance = timer->data;
+	char pid[40];
+	const char *facts[] = { pid, NULL };
+
+	(void)loop, (void)events;
+	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
+	if (instance->phase != STARTED || instance->stopped || instance->command.pid)
+		return;
+	if (!instance->plan && !instance->svc->plan)
+		return;
+	if (!run_command(instance->svc, instance->row, instance->plan ? instance->plan : instance->svc->plan,
+			 PHASE_READY, 0, facts, instance, &instance->command)) {
+		ev_timer_set(timer, 1, 0);
+		ev_timer_start(superd.loop, timer);
+	}
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct instance *instance = io->data;
+	struct fault fault = take_fault(instance);
+	unsigned type = instance->row->exec->type;
+
+	(void)loop, (void)events;
+	if (fault.stage) {
+		struct buf why = { 0 };
+
+		describe_fault(instance->row, &fault, &why);
+		if (fault.stage == STAGE_CONDITIONS)
+			instance->result = fault.error ? RESULT_EXIT_CODE : RESULT_CONDITION;
+		child_forget(&instance->main);
+		if (instance->socket && instance->client.fd >= 0 && !instance->stopped) {
+			accept_keep(instance);
+		}
+		fail_start(instance, buf_string(&why));
+		buf_free(&why);
+		return;
+	}
+	if (!instance->row->exec->builtin || strcmp(instance->row->exec->builtin[0], "tcpmux") != 0)
+		fd_close(&instance->client.fd);
+	instance->phase = STARTED;
+	note_started(instance);
+	if (service_awaits_target(instance->row) || instance->row->exec->type == TYPE_FORKING)
+		relay_begin(instance);
+	if (instance->stopped) {
+		instance->stopped = false;
+		instance_stop(instance);
+		return;
+	}
+	if (instance->row->exec->pass == PASS_BIND) {
+		bind_launched(instance);
+		return;
+	}
+	if (service_commands(instance->row, PHASE_READY)) {
+		instance->ready_pause = .05;
+		ev_timer_init(&instance->ready, on_ready_due, .0, 0);
+		instance->ready.data = instance;
+		ev_timer_start(superd.loop, &instance->ready);
+	}
+	if ((type == TYPE_SIMPLE || type == TYPE_EXEC) && !service_awaits_ready(instance->row) &&
+	    !service_awaits_target(instance->row))
+		instance_be_ready(instance);
+}
+
+/* Before it is shown: its program may run already, and the loop has not come to hear of it. */
+void instance_look(struct instance *instance)
+{
+	struct pollfd look = { instance->report, POLLIN, 0 };
+
+	if (instance->phase == LAUNCHED && instance->report >= 0 && poll(&look, 1, 0) > 0 && !(look.revents & POLLIN))
+		on_report(superd.loop, &instance->report_io, 0);
+}
+
+void instance_be_ready(struct instance *instance)
+{
+	if (instance->phase != STARTED || instance->stopped)
+		return;
+	if (service_commands(instance->row, PHASE_START_POST))
+		enter(instance, START_POST);
+	else
+		finish_phase(instance, true);
+}
+
+/* ---- its end ---- */
+
+static bool group_lives(const struct instance *instance)
+{
+	return (instance->group > 1 && kill(-instance->group, 0) == 0) ||
+		(instance->cgroup && cgroup_is_populated(instance->cgroup));
+}
+
+static void finish_phase(struct instance *instance, bool good)
+{
+	struct buf why = { 0 };
+
+	switch (instance->phase) {
+	case CONDITION:
+	case START_PRE:
+		if (!good || instance->stopped) {
+			enter(instance,
+			      instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION ||
+					      instance->phase == CONDITION
+				      ? STOP_POST
+				      : STOP_POST);
+			return;
+		}
+		if (instance->phase == CONDITION) {
+			enter(instance, START_PRE);
+			return;
+		}
+		if (!start_main(instance, &why))
+			fail_start(instance, buf_string(&why));
+		buf_free(&why);
+		return;
+	case STARTED:
+	case START_POST:
+		if (!good) {
+			instance->failed = true;
+			instance_stop(instance);
+			return;
+		}
+		instance->phase = READY;
+		instance->was_ready = true;
+		relay_begin(instance);
+		svc_note_ready(instance->svc, instance);
+		if (!instance->main_gone)
+			return;
+		if (instance->row->groups->restart->remain_after_exit && !instance->stopped) {
+			instance->phase = REMAINS;
+			return;
+		}
+		enter(instance, STOP_COMMAND);
+		return;
+	case STOP_COMMAND:
+		if (!instance->main_gone || group_lives(instance)) {
+			const struct lifecycle_options *lifecycle = instance->row->groups->lifecycle;
+
+			instance->phase = TERMINATED;
+			instance_limit(instance, lifecycle->timeout_stop ? lifecycle->timeout_stop : 1);
+			if (lifecycle->kill_mode != KILL_NONE)
+				instance_signal(instance, lifecycle->kill_signal);
+			if (instance->row->groups->restart->send_sighup)
+				instance_signal(instance, SIGHUP);
+			if (instance->is_frozen)
+				instance_freeze(instance, false);
+			if (instance->main_gone)
+				ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+			return;
+		}
+		enter(instance, STOP_POST);
+		return;
+	case STOP_POST: /* the loop reports it, never a call that still needs the instance */
+		ev_timer_stop(superd.loop, &instance->limit);
+		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+		return;
+	default:
+		return;
+	}
+}
+
+void instance_signal(struct instance *instance, int signal)
+{
+	unsigned mode = instance->row->groups->lifecycle->kill_mode;
+	bool all = mode == KILL_GROUP || (signal == SIGKILL && mode == KILL_MIXED);
+
+	if (all && instance->group > 1)
+		kill(-instance->group, signal);
+	else if (instance->main.pid > 1)
+		kill(instance->main.pid, signal);
+	if (all && instance->main.pid > 1 && getpgid(instance->main.pid) != instance->group)
+		kill(instance->main.pid, signal);
+	if (all && instance->cgroup && signal != SIGKILL)
+		cgroup_signal(instance->cgroup, signal);
+	if (all && instance->cgroup && signal == SIGKILL)
+		cgroup_kill(instance->cgroup);
+	if (signal != SIGKILL && signal != SIGSTOP && signal != SIGCONT) {
+		if (all && instance->group > 1)
+			kill(-instance->group, SIGCONT);
+		else if (instance->main.pid > 1)
+			kill(instance->main.pid, SIGCONT);
+	}
+}
+
+void instance_stop(struct instance *instance)
+{
+	const struct lifecycle_options *lifecycle = instance->row->groups->lifecycle;
+
+	instance_look(instance);
+	if (instance->stopped || instance->phase >= STOP_COMMAND)
+		return;
+	instance->stopped = true;
+	relay_stop(instance, false);
+	if (instance->is_frozen && service_commands(instance->row, PHASE_STOP))
+		instance_freeze(instance, false);
+	instance_limit(instance, lifecycle->timeout_stop ? lifecycle->timeout_stop : 1);
+	if (instance->command.pid) {
+		kill(-instance->command.pid, instance->phase < LAUNCHED ? SIGTERM : SIGKILL);
+		if (instance->phase < LAUNCHED)
+			return;
+		child_forget(&instance->command); /* exec_ready or exec_start_post: nobody waits for it any more */
+		fd_close(&instance->report);
+		ev_timer_stop(superd.loop, &instance->ready);
+	}
+	if (instance->phase == LAUNCHED) {
+		instance_signal(instance, SIGKILL);
+		return;
+	}
+	enter(instance, STOP_COMMAND);
+}
+
+void instance_kill(struct instance *instance)
+{
+	instance->phase = instance->phase < KILLED ? KILLED : instance->phase;
+	if (!instance->row->groups->restart->send_sigkill || instance->row->groups->lifecycle->kill_mode == KILL_NONE) {
+		svc_say(instance->svc, LEVEL_WARNING, "leftover", "pid %ld keeps running: %s", (long)instance->pid,
+			instance->row->groups->lifecycle->kill_mode == KILL_NONE ? "kill_mode" : "send_sigkill");
+		child_forget(&instance->main);
+		instance->main_gone = true;
+		enter(instance, STOP_POST);
+		return;
+	}
+	instance->killed = true;
+	instance->svc->kills++;
+	instance_signal(instance, SIGKILL);
+	if (instance->command.pid)
+		kill(-instance->command.pid, SIGKILL);
+	instance_limit(instance, (int64_t)(KILL_PATIENCE * 1e6));
+}
+
+/* Processes of its group are left; or the daemon of a forking start is looked for. */
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct instance *instance = timer->data;
+	pid_t *children, found = 0;
+	size_t length;
+	char *text;
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	if (instance->phase == STOP_POST) {
+		if (!instance->command.pid)
+			svc_note_end(instance->svc, instance);
+		return;
+	}
+	if (instance->phase != STARTED) {
+		if (group_lives(instance)) {
+			ev_timer_set(timer, LOOK, 0);
+			ev_timer_start(loop, timer);
+		} else {
+			ev_timer_stop(loop, &instance->limit);
+			enter(instance, STOP_POST);
+		}
+		return;
+	}
+	if (instance->row->groups->lifecycle->pid_file) {
+		int64_t pid;
+
+		text = foreign_read_file(instance->row->groups->lifecycle->pid_file, instance->row->account, 64,
+					 &length);
+		if (text)
+			text[strcspn(text, " \t\r\n")] = '\0';
+		if (text && !scan_count(text, &pid) && pid > 1 && pid < INT32_MAX && kill((pid_t)pid, 0) == 0) {
+			found = (pid_t)pid;
+		} else if (text && *text &&
+			   instance->dead_looks++ == 4) { /* it has ended before superd came to know it */
+			free(text);
+			instance->result = RESULT_PROTOCOL;
+			enter(instance, STOP_POST);
+			return;
+		}
+		free(text);
+	} else if ((children = process_list_children())) {
+		for (pid_t *at = children; *at; at++) {
+			struct process process;
+
+			if (process_read(*at, &process) && !process.ended && process.parent == getpid() &&
+			    (process.session == instance->group || process.group == instance->group ||
+			     process.start_time >= instance->born))
+				found = *at;
+		}
+		free(children);
+	}
+	if (found && found != instance->candidate && !instance->row->groups->lifecycle->pid_file) {
+		instance->candidate = found; /* one that is on its way out is gone at the next look */
+		ev_timer_set(timer, LOOK, 0);
+		ev_timer_start(loop, timer);
+	} else if (found) {
+		instance_follow(instance, found);
+		svc_say(instance->svc, LEVEL_INFO, "daemon", "daemon is pid %ld", (long)found);
+		instance_be_ready(instance);
+	} else if (!group_lives(instance) && !instance->row->groups->lifecycle->pid_file) {
+		instance->result = RESULT_PROTOCOL;
+		enter(instance, STOP_POST);
+	} else {
+		ev_timer_set(timer, LOOK, 0);
+		ev_timer_start(loop, timer);
+	}
+}
+
+/* Another main process. */
+void instance_follow(struct instance *instance, pid_t pid)
+{
+	struct process process;
+
+	child_forget(&instance->main);
+	instance->pid = pid;
+	instance->main_gone = false;
+	if (process_read(pid, &process))
+		instance->group = process.group == getpgrp() ? 0 : process.group;
+	child_watch(&instance->main, pid);
+}
+
+static void on_main(struct child *child, int status, const struct rusage *used)
+{
+	struct instance *instance = container_of(child, struct instance, main);
+	struct svc *svc = instance->svc;
+	const struct restart_options *restart = instance->row->groups->restart;
+	unsigned type = instance->row->exec->type;
+
+	child->pid = 0;
+	if (svc->notify >= 0)
+		notify_read(svc);
+	if (child->pid) /* a last message has named another main process */
+		return;
+	output_drain(svc, false);
+	while (instance->channel >= 0 && channel_read(instance))
+		continue;
+	if (instance->phase == LAUNCHED) { /* the pipe tells why, or that it has run */
+		on_report(superd.loop, &instance->report_io, 0);
+		if (instance->phase >= STOP_COMMAND)
+			return;
+	}
+	instance->cpu += used ? (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
+			(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6
+			      : 0;
+	instance->status = status;
+	if (type == TYPE_FORKING && instance->phase == STARTED && !instance->stopped && status == 0) {
+		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+		return;
+	}
+	instance->main_gone = true;
+	if (!instance->result && !(instance->stopped && !instance->failed)) {
+		const char *signs = instance->row->groups->commands->exec_prefix;
+
+		instance->result =
+			signs && strchr(signs, '-') ? RESULT_SUCCESS : result_of_status(instance->row, status);
+	} else if (!instance->result && instance->killed) {
+		instance->result = RESULT_TIMEOUT;
+	}
+	if (instance->phase == TERMINATED || instance->phase == KILLED) {
+		if (instance->row->groups->lifecycle->kill_mode == KILL_PROCESS) {
+			enter(instance, STOP_POST);
+			return;
+		}
+		if (instance->row->groups->lifecycle->kill_mode == KILL_MIXED)
+			instance_signal(instance, SIGKILL);
+		on_look(superd.loop, &instance->look, 0);
+		return;
+	}
+	if (instance->phase == STOP_COMMAND || instance->phase == STOP_POST)
+		return; /* the command goes on */
+	if (instance->phase == START_POST)
+		return;
+	ev_timer_stop(superd.loop, &instance->limit);
+	if (type == TYPE_ONESHOT && instance->phase == STARTED && instance->result == RESULT_SUCCESS) {
+		instance_be_ready(instance);
+		return;
+	}
+	if (restart->remain_after_exit && instance->phase == READY && instance->result == RESULT_SUCCESS) {
+		instance->phase = REMAINS;
+		return;
+	}
+	if (instance->phase == STARTED && !instance->result && type != TYPE_ONESHOT)
+		instance->result = RESULT_PROTOCOL;
+	if ((restart->kill_rest || (type == TYPE_FORKING && !instance->was_ready)) && group_lives(instance)) {
+		instance->phase = TERMINATED;
+		instance_limit(instance, instance->row->groups->lifecycle->timeout_stop);
+		instance_signal(instance, instance->row->groups->lifecycle->kill_signal);
+		on_look(superd.loop, &instance->look, 0);
+		return;
+	}
+	enter(instance, instance->phase == READY ? STOP_COMMAND : STOP_POST);
+}
+
+void instance_fail(struct instance *instance, enum result result)
+{
+	instance->failed = true;
+	instance->result = result;
+	if (instance->svc->current == instance && instance->svc->state != STOPPING) {
+		superd.starting -= instance->svc->state == STARTING;
+		svc_set(instance->svc, STOPPING);
+	}
+	instance_stop(instance);
+}
+
+/* By its control group, or by signals to its process group. */
+bool instance_freeze(struct instance *instance, bool frozen)
+{
+	bool good = false;
+
+	if (instance->cgroup) {
+		int folder = open(instance->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int file = folder < 0 ? -1 : openat(folder, "cgroup.freeze", O_WRONLY | O_CLOEXEC);
+
+		good = file >= 0 && write(file, frozen ? "1" : "0", 1) == 1;
+		fd_close(&file);
+		fd_close(&folder);
+	}
+	if (!good)
+		good = instance->group > 1 && kill(-instance->group, frozen ? SIGSTOP : SIGCONT) == 0;
+	if (good && frozen && !instance->is_frozen) {
+		instance->limit_left = instance_limit_left(instance);
+		ev_timer_stop(superd.loop, &instance->limit);
+	} else if (!frozen && instance->is_frozen && instance->limit_left > 0 && instance->phase <= READY) {
+		instance_limit(instance, (int64_t)(instance->limit_left * 1e6));
+	}
+	instance->is_frozen = frozen && good;
+	return good;
+}
+
+/* An instance of the superd before goes on. */
+void instance_resume(struct instance *instance)
+{
+	if (instance->pid > 0)
+		child_watch(&instance->main, instance->pid);
+	notify_begin(instance);
+}

@@ -1,0 +1,791 @@
+/* superd as a whole: its start, its signals, its children, its main command, and its end. */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/front.h"
+#include "lib/build_id.h"
+#include "lib/clock.h"
+#include "lib/duration_text.h"
+#include "lib/fd.h"
+#include "lib/json.h"
+#include "lib/notify_send.h"
+#include "lib/scan.h"
+#include "os/guard/guard_link.h"
+#include "os/host/program.h"
+#include "os/host/self_exe.h"
+#include "os/host/signals.h"
+#include "os/proc/process.h"
+#include "os/socket/notify_socket.h"
+#include "superd/loop/log_pump.h"
+#include "superd/main/daemonize.h"
+#include "superd/main/pid_file.h"
+#include "superd/main/settings.h"
+#include "superd/start/removal.h"
+#include "table/services/left_out.h"
+
+#define TABLES_NAMED 4
+#define REAPED_MOST 256 /* children in a turn of the loop */
+#define SWEEP .05	/* seconds between two looks for processes that are left at the end */
+#define ROUNDS 20	/* of SIGKILL, until superd ends without those that are left */
+
+struct superd superd;
+extern char **environ;
+
+static struct {
+	ev_signal signals[SIGNALS_MOST];
+	size_t signal_count;
+	struct log_pump pump;
+	ev_timer deadline, last_call, sweep, delay, watchdog;
+	bool delaying, killing, has_cause;
+	int stop_signal, tty;
+	unsigned rounds;
+	struct pid_file pid_file;
+	struct plan *command;
+	const char *notify;
+	int notify_sender;
+	ev_periodic jump;
+	double ahead; /* of the wall clock */
+} self = { .pid_file.fd = -1, .notify_sender = -1, .tty = -1 };
+
+/* ---- children ---- */
+
+static struct child **bucket_of(pid_t pid)
+{
+	return &superd.children[(size_t)pid % 256];
+}
+
+void child_watch(struct child *child, pid_t pid)
+{
+	struct child **place = bucket_of(pid);
+
+	child->pid = pid;
+	child->next = *place;
+	*place = child;
+}
+
+static struct child *child_take(pid_t pid)
+{
+	for (struct child **at = bucket_of(pid); *at; at = &(*at)->next) {
+		struct child *child = *at;
+
+		if (child->pid != pid)
+			continue;
+		*at = child->next;
+		return child;
+	}
+	return NULL;
+}
+
+void child_forget(struct child *child)
+{
+	if (child->pid > 0)
+		child_take(child->pid);
+	child->pid = 0;
+}
+
+void child_ended(pid_t pid, int status, const struct rusage *used)
+{
+	state_changed();
+	struct child *child = child_take(pid);
+	struct buf left = { 0 };
+
+	if (removal_take_end(pid, status, &left) && left.length)
+		log_warn(superd.log, "cannot remove %s", buf_string(&left));
+	buf_free(&left);
+	if (child)
+		child->ended(child, status, used);
+}
+
+static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct rusage used;
+	int status;
+	pid_t pid;
+
+	(void)events;
+	for (int n = 0; n < REAPED_MOST; n++) {
+		pid = wait4(-1, &status, WNOHANG | WUNTRACED, &used);
+		if (pid <= 0)
+			break;
+		if (!WIFSTOPPED(status)) {
+			child_ended(pid, status, &used);
+		} else if (pid == superd.main_command.pid) { /* as ^Z would have stopped the whole job */
+			if (tcgetpgrp(STDIN_FILENO) == pid)
+				tcsetpgrp(STDIN_FILENO, getpgrp());
+			if (getsid(0) != getpid())
+				kill(0, SIGSTOP);
+		}
+		if (n == REAPED_MOST - 1)
+			ev_feed_event(loop, watcher, EV_SIGNAL);
+	}
+	superd_check_end();
+}
+
+/* ---- the manager that has started superd: sd_notify(3) ---- */
+
+void superd_notify(const char *format, ...)
+{
+	char text[200];
+	va_list list;
+
+	if (!self.notify)
+		return;
+	va_start(list, format);
+	vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	if (self.notify_sender < 0)
+		self.notify_sender = notify_socket_sender();
+	if (!notify_socket_send(self.notify_sender, self.notify, text))
+		log_warn(superd.log, "cannot report to NOTIFY_SOCKET %s: %s", self.notify, strerror(errno));
+}
+
+static void notify_ready(void)
+{
+	size_t services = 0, unbound = 0;
+
+	LIST_EACH(link, &superd.services) {
+		services++;
+		unbound += container_of(link, struct svc, link)->state == BINDING;
+	}
+	if (unbound)
+		superd_notify("READY=1\nMAINPID=%ld\nSTATUS=%zu services, %zu of them without all their sockets",
+			      (long)guard_first_pid(), services, unbound);
+	else
+		superd_notify("READY=1\nMAINPID=%ld\nSTATUS=%zu service%s", (long)guard_first_pid(), services,
+			      services == 1 ? "" : "s");
+}
+
+static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	superd_notify("WATCHDOG=1");
+}
+
+static void begin_notify(void)
+{
+	const char *every = getenv("WATCHDOG_USEC");
+	int64_t microseconds;
+
+	self.notify = getenv("NOTIFY_SOCKET");
+	if (self.notify && !*self.notify)
+		self.notify = NULL;
+	if (!self.notify || !every || scan_count(every, &microseconds) || microseconds <= 0)
+		return;
+	ev_timer_init(&self.watchdog, on_watchdog, (double)microseconds / 2e6, (double)microseconds / 2e6);
+	ev_timer_start(superd.loop, &self.watchdog);
+}
+
+/* ---- the main command ---- */
+
+static void on_main_command(struct child *child, int status, const struct rusage *used)
+{
+	(void)used;
+	child->pid = 0;
+	if (!self.has_cause)
+		superd.exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	log_info(superd.log, "the main command has ended with status %d", superd.exit_status);
+	if (!superd.stopping) {
+		self.delaying = true;
+		superd_stop(SIGTERM);
+	}
+}
+
+static bool start_command(char *const *argv)
+{
+	static const int streams[] = { 0, 1, 2 };
+	struct spawn_request request = { .wanted = streams, .wanted_count = 3, .remote_port = -1 };
+
+	superd.main_command.ended = on_main_command;
+	self.command = plan_command(argv, &superd.defaults);
+	if (!self.command)
+		return false;
+	self.command->ambient = superd.defaults.ambient;
+	request.plan = self.command;
+	spawn_start(&request);
+	if (request.pid < 0) {
+		superd.exit_status = request.fault.error == ENOENT ? 127 : 126;
+		log_error(superd.log, "cannot start %s: %s: %s", argv[0], stage_name(request.fault.stage),
+			  strerror(request.fault.error));
+		return false;
+	}
+	child_watch(&superd.main_command, request.pid);
+	fd_close(&request.report);
+	return true;
+}
+
+/* A signal that superd handles itself must not end a command that does not handle it. */
+static void pass_gently(int signal)
+{
+	char path[64], line[256];
+	unsigned long long caught = 0;
+	FILE *file;
+
+	if (!superd.main_command.pid)
+		return;
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)superd.main_command.pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "SigCgt: %llx", &caught);
+	if (file)
+		fclose(file);
+	if (caught >> (signal - 1) & 1)
+		kill(superd.main_command.pid, signal);
+}
+
+/* ---- the end ---- */
+
+/* Signals all processes below superd; as process 1, all of its namespace. Returns how many there are. */
+static size_t signal_strays(int signal)
+{
+	pid_t *list = getpid() == 1 ? process_list_all() : NULL;
+	size_t count = 0;
+
+	if (list) {
+		for (pid_t *at = list; *at; at++) {
+			struct process process;
+
+			if (*at == 1 || !process_read(*at, &process) || process.ended)
+				continue;
+			count++;
+			if (signal)
+				kill(*at, signal);
+		}
+		free(list);
+		return count;
+	}
+	/* A tree, level by level. */
+	pid_t queue[4096];
+	size_t at = 0, end = 0;
+
+	queue[end++] = getpid();
+	while (at < end) {
+		pid_t *children = process_list_children_of(queue[at++]);
+
+		for (pid_t *child = children; child && *child && end < 4096; child++) {
+			struct process process;
+
+			if (!process_read(*child, &process) || process.ended)
+				continue;
+			queue[end++] = *child;
+			count++;
+		}
+		free(children);
+	}
+	for (size_t n = 1; signal && n < end; n++) {
+		kill(queue[n], signal);
+		if (signal == SIGTERM)
+			kill(queue[n], SIGCONT);
+	}
+	return count;
+}
+
+static void end_loop(void)
+{
+	superd.over = true;
+	ev_break(superd.loop, EVBREAK_ALL);
+}
+
+static bool sweeps;
+
+void superd_check_end(void)
+{
+	bool busy = superd.instances || superd.main_command.pid;
+
+	LIST_EACH(link, &superd.services)
+		busy |= container_of(link, struct svc, link)->socket_command.pid;
+	if (!superd.stopping || superd.over || (busy && !self.killing))
+		return;
+	if (!sweeps || self.killing) {
+		sweeps = true;
+		if (!signal_strays(self.killing ? SIGKILL : SIGTERM)) {
+			end_loop();
+			return;
+		}
+	} else if (!signal_strays(0)) {
+		end_loop();
+		return;
+	}
+	if (!ev_is_active(&self.sweep))
+		ev_timer_again(superd.loop, &self.sweep);
+}
+
+static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (self.killing && self.rounds++ == ROUNDS) {
+		log_error(superd.log, "some processes could not be killed: ending without them");
+		end_loop();
+		return;
+	}
+	superd_check_end();
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (!self.killing)
+		log_warn(superd.log, "not everything has ended yet: killing the rest");
+	self.killing = true;
+	superd_check_end();
+}
+
+static void on_last_call(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (sweeps)
+		return;
+	sweeps = true;
+	signal_strays(SIGTERM);
+}
+
+static void begin_stop(void)
+{
+	double timeout = superd.options->settings.stop_timeout == SCAN_INFINITY
+		? 0
+		: (double)superd.options->settings.stop_timeout / 1e6;
+	double reserve = timeout / 4 > 2 ? 2 : timeout / 4;
+
+	log_notice(superd.log, "stopping");
+	superd_notify("STOPPING=1\n");
+	superd.stopping = true;
+	ev_timer_stop(superd.loop, &self.delay);
+	if (timeout > 0) {
+		ev_timer_set(&self.deadline, timeout, 0);
+		ev_timer_start(superd.loop, &self.deadline);
+		ev_timer_set(&self.last_call, timeout - reserve, 0);
+		ev_timer_start(superd.loop, &self.last_call);
+	}
+	if (superd.main_command.pid)
+		kill(superd.main_command.pid, self.stop_signal);
+	LIST_EACH(link, &superd.services)
+		svc_shut(container_of(link, struct svc, link));
+	LIST_EACH(link, &superd.leaving)
+		svc_shut(container_of(link, struct svc, link));
+	superd_check_end();
+}
+
+static void on_delay(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (!superd.stopping)
+		begin_stop();
+}
+
+void superd_stop(int signal)
+{
+	double delay = (double)superd.options->settings.stop_delay / 1e6;
+	char span[DURATION_MOST];
+
+	self.stop_signal = signal;
+	if (superd.stopping) {
+		on_deadline(superd.loop, &self.deadline, 0);
+	} else if (delay > 0 && !self.delaying) {
+		log_notice(superd.log, "stop requested: stops in %s (stop_delay)", duration_write(span, delay));
+		self.delaying = true;
+		ev_timer_set(&self.delay, delay, 0);
+		ev_timer_start(superd.loop, &self.delay);
+	} else {
+		begin_stop();
+	}
+}
+
+void superd_fail(int status)
+{
+	if (superd.stopping || self.has_cause)
+		return;
+	self.has_cause = true;
+	superd.exit_status = status;
+	self.stop_signal = SIGTERM;
+	ev_timer_set(&self.delay, 0, 0);
+	ev_timer_start(superd.loop, &self.delay);
+}
+
+/* ---- signals ---- */
+
+bool superd_reopen(void)
+{
+	bool good = log_reopen(superd.log);
+
+	records_reopen();
+	return good;
+}
+
+static void dump(void)
+{
+	size_t count = 0;
+
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		LIST_EACH(each, &svc->instances)
+			instance_look(container_of(each, struct instance, link));
+		struct buf line = { 0 };
+
+		show_brief(svc, &line);
+		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "state", .service = svc->row->name }, "%s",
+			  buf_string(&line));
+		buf_free(&line);
+		count++;
+	}
+	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "state" }, "{\"services\":%zu,\"instances\":%zu}",
+		  count, (size_t)superd.instances);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	int signal = watcher->signum, tty;
+
+	(void)loop, (void)events;
+	if (signal_is_stray(signal)) {
+		pass_gently(signal);
+		return;
+	}
+	if (superd.options->invoked_as == AS_XINETD && signal == SIGUSR2)
+		signal = SIGHUP;
+	switch (signal) {
+	case SIGHUP:
+		tty = self.tty < 0 ? -1 : open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		if (self.tty >= 0 && tty < 0) {
+			log_notice(superd.log, "the terminal has hung up");
+			superd_stop(SIGHUP);
+			break;
+		}
+		fd_close(&tty);
+		superd_reopen();
+		if (!superd.stopping)
+			reload_begin(false, NULL, NULL);
+		pass_gently(SIGHUP);
+		break;
+	case SIGUSR1:
+		dump();
+		pass_gently(SIGUSR1);
+		break;
+	case SIGUSR2:
+		if (superd.main_command.pid)
+			kill(superd.main_command.pid, SIGUSR2);
+		else
+			upgrade_begin(false, NULL, NULL);
+		break;
+	case SIGQUIT:
+		if (superd.main_command.pid) {
+			kill(superd.main_command.pid, SIGQUIT);
+		} else if (guard_first_pid() == 1) {
+			superd_stop(SIGTERM);
+		} else {
+			log_notice(superd.log, "leaving: instances run on");
+			LIST_EACH(link, &superd.services)
+				svc_close_sockets(container_of(link, struct svc, link));
+			end_loop();
+		}
+		break;
+	case SIGWINCH:
+	case SIGTSTP:
+		if (superd.main_command.pid)
+			kill(superd.main_command.pid, signal);
+		break;
+	case SIGCONT:
+		if (superd.main_command.pid) {
+			if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+				tcsetpgrp(STDIN_FILENO, superd.main_command.pid);
+			kill(-superd.main_command.pid, SIGCONT);
+		}
+		break;
+	case SIGALRM:
+		pass_gently(signal);
+		break;
+	case SIGPIPE:
+	case SIGTTIN:
+	case SIGTTOU:
+	case SIGABRT:
+		break;
+	default:
+		superd_stop(signal == SIGINT ? SIGINT : SIGTERM);
+	}
+}
+
+static void watch_signals(void)
+{
+	int signal;
+
+	for (size_t n = 0; (signal = signals_handled(n)); n++) {
+		ev_signal *watcher = &self.signals[self.signal_count++];
+
+		ev_signal_init(watcher, signal == SIGCHLD ? on_child : on_signal, signal);
+		ev_signal_start(superd.loop, watcher);
+	}
+}
+
+/* ---- the start ---- */
+
+static void log_version(const struct table *table)
+{
+	const struct options *options = superd.options;
+	size_t count = table->count - left_out_count(table);
+	struct buf text = { 0 };
+
+	if (options->invoked_as == AS_XINETD)
+		return;
+	for (size_t n = 0; n < options->sources.count && n < TABLES_NAMED; n++)
+		buf_addf(&text, "%s%s", n ? ", " : "", options->sources.list[n]);
+	if (options->sources.count > TABLES_NAMED)
+		buf_text(&text, ", ...");
+	if (!options->sources.count)
+		buf_text(&text, options->endpoints.count ? "the command line" : SYSCONFDIR "/superd.conf");
+	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "version" }, "version %s: %s, %zu service%s",
+		  build_version(), buf_string(&text), count, count == 1 ? "" : "s");
+	buf_free(&text);
+}
+
+static void close_unclaimed(void)
+{
+	for (size_t n = 0; n < superd.inherited.count; n++) {
+		struct listen_fd *inherited = &superd.inherited.list[n];
+		struct buf text = { 0 };
+
+		if (inherited->fd < 0)
+			continue;
+		listen_fd_describe(inherited, &text);
+		if (!inherited->is_own)
+			log_warn(superd.log,
+				 "inherited socket (%s) belongs to no endpoint of the configuration: closed",
+				 buf_string(&text));
+		buf_free(&text);
+		fd_close(&inherited->fd);
+	}
+}
+
+/* Without a periodic watcher libev wakes once a minute to compare the clocks; with one it has a timerfd for that. */
+static ev_tstamp next_jump(ev_periodic *watch, ev_tstamp now)
+{
+	return now + (ev_is_active(watch) ? 1e-2 : 1e9);
+}
+
+static void on_jump(struct ev_loop *loop, ev_periodic *watch, int events)
+{
+	double ahead = clock_wall() - clock_now(), seconds = ahead - self.ahead;
+	char span[DURATION_MOST];
+
+	(void)events;
+	self.ahead = ahead;
+	ev_periodic_stop(loop, watch);
+	ev_periodic_start(loop, watch);
+	if (seconds >= 1 || seconds <= -1)
+		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "clock" },
+			  "the wall clock jumped %s by %s: it was set, or the machine was suspended",
+			  seconds < 0 ? "back" : "forward", duration_write(span, seconds < 0 ? -seconds : seconds));
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (svc->state == BACKOFF && !svc->failing && svc->row->groups->access->access_times)
+			svc_settle(svc);
+	}
+}
+
+static bool init_loop(void)
+{
+	superd.null_in = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
+	superd.null_out = fd_raise(open("/dev/null", O_WRONLY | O_CLOEXEC), FD_HIGH);
+	superd.loop = ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD);
+	if (superd.null_in < 0 || superd.null_out < 0 || !superd.loop)
+		return false;
+	superd.started = clock_now();
+	srandom((unsigned)getpid() ^ (unsigned)(clock_wall() * 1e6));
+	list_init(&superd.services);
+	list_init(&superd.leaving);
+	list_init(&superd.queue);
+	ev_init(&self.deadline, on_deadline);
+	ev_init(&self.last_call, on_last_call);
+	ev_init(&self.delay, on_delay);
+	ev_init(&self.sweep, on_sweep);
+	self.sweep.repeat = SWEEP;
+	log_pump_attach(&self.pump, superd.loop, log_sink(superd.log));
+	superd.defaults.environment = environ;
+	load_bases(&superd.defaults, &superd.options->settings);
+	self.ahead = clock_wall() - clock_now();
+	ev_periodic_init(&self.jump, on_jump, 0., 0., next_jump);
+	ev_periodic_start(superd.loop, &self.jump);
+	self.tty = fd_raise(open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), FD_HIGH);
+	return true;
+}
+
+/* before: the state of a superd before; NULL: this is a fresh one. */
+static int serve(struct table *table, struct state_stream *before)
+{
+	struct options *options = superd.options;
+	char **command = options->endpoints.count ? NULL : options->command;
+
+	if (!init_loop()) {
+		log_setup_error(options, superd.log, "cannot start: %s", strerror(errno));
+		return EXIT_START;
+	}
+	pid1_adopt_orphans();
+	superd.has_command = command;
+	superd.most_starting = options->given.max_starting >= 0 ? (size_t)options->given.max_starting
+		: table->globals.max_starting >= 0		? (size_t)table->globals.max_starting
+								: 2 * (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+	if (!before)
+		log_version(table);
+	log_echo(superd.log, !before);
+	ring_begin();
+	watch_signals();
+	begin_notify();
+	reload_first(table);
+	state_begin();
+	superd.main_command.ended = on_main_command;
+	if (before)
+		state_restore(before);
+	else
+		locks_read();
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (before)
+			svc_resume(svc);
+		else
+			svc_open(svc);
+	}
+	close_unclaimed();
+	if (command && !superd.main_command.pid && !before && !start_command(command)) {
+		self.has_cause = true;
+		self.stop_signal = SIGTERM;
+		begin_stop();
+	}
+	if (self.pid_file.fd >= 0 && !before && !pid_file_write(&self.pid_file)) {
+		log_error(superd.log, "cannot write the pid file %s: %s", options->settings.pid_file, strerror(errno));
+		superd_fail(EXIT_START);
+	}
+	control_open();
+	log_echo(superd.log, false);
+	if (!before && options->daemon) {
+		if (log_setup_is_stderr(options) && !options->given.log)
+			log_notice(
+				superd.log,
+				"the log stays at this shell's standard error: --log takes it to syslog or file:PATH");
+		daemonize_ready(log_setup_is_stderr(options));
+	}
+	notify_ready();
+	state_changed();
+	while (!superd.over)
+		ev_run(superd.loop, 0);
+	control_close();
+	superd_notify("EXIT_STATUS=%d", superd.exit_status);
+	LIST_EACH(link, &superd.services)
+		notify_close(container_of(link, struct svc, link));
+	records_close();
+	if (options->invoked_as != AS_XINETD)
+		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "ended" }, "ended with status %d",
+			  superd.exit_status);
+	pid_file_remove(&self.pid_file);
+	cgroups_end(&superd.cgroups);
+	log_pump_detach(&self.pump);
+	return superd.exit_status;
+}
+
+static struct table *load_first(int *status)
+{
+	struct options *options = superd.options;
+	struct diags diags = { 0 };
+	struct table *table = load_to_run(options, &diags);
+
+	*status = EXIT_TABLE;
+	if (table && !diags.errors && !settings_start(options, table, superd.log)) {
+		*status = EXIT_START;
+		table_free(table);
+		table = NULL;
+	} else if (!table || diags.errors) {
+		diags_print(&diags, stderr);
+		if (!log_setup_is_stderr(options))
+			supervisor_log_diags(superd.log, &diags);
+		log_setup_error(options, superd.log, "not started: %zu error%s%s", diags.errors,
+				diags.errors == 1 ? "" : "s",
+				options->keep_going || options->endpoints.count || !table || !table->count
+					? ""
+					: "; --keep-going runs the services without errors");
+		table_free(table);
+		table = NULL;
+	} else if (options->settings.log_format == LOG_FORMAT_JSON || !log_setup_is_stderr(options)) {
+		supervisor_log_diags(superd.log, &diags);
+	} else {
+		diags_print(&diags, stderr);
+	}
+	diags_free(&diags);
+	return table;
+}
+
+static bool has_work(const struct table *table)
+{
+	for (size_t n = 0; n < table->count; n++) {
+		if (!service_is_off(&table->services[n]))
+			return true;
+	}
+	if (superd.options->invoked_as != AS_XINETD || superd.options->stays_without_services)
+		return true;
+	log_setup_error(superd.options, superd.log,
+			"no services: exiting; with -stayalive superd would wait for a reload");
+	return false;
+}
+
+int run_superd(struct options *options)
+{
+	struct state_stream *before = state_read(options);
+	struct buf why = { 0 };
+	struct table *table;
+	int status = EXIT_START;
+
+	superd.options = options;
+	superd.pid_file_fd = -1;
+	listen_fds_take(&superd.inherited);
+	if (options->daemon && !before)
+		listen_fds_note_others(&superd.inherited);
+	state_programs(before);
+	if (options->process_name && !guard_pid())
+		self_exe_set_name(options->process_name);
+	(before ? pid1_enter_again : pid1_enter)(&superd.defaults);
+	superd.program = self_exe_path(options->arguments[0]);
+	if (before)
+		settings_restore(options, before);
+	superd.log = log_setup_open(options, before);
+	if (!superd.log)
+		return EXIT_START;
+	if (before) {
+		self.pid_file.path = options->settings.pid_file;
+		table = state_table(options, before);
+		if (table)
+			settings_apply(options, table, superd.log);
+		self.pid_file.fd = superd.pid_file_fd;
+		status = table ? serve(table, before) : EXIT_START;
+	} else if ((table = load_first(&status)) && has_work(table)) {
+		if (options->settings.pid_file && !pid_file_claim(&self.pid_file, options->settings.pid_file, &why) &&
+		    !(options->pid_file_optional && !self.pid_file.is_taken)) {
+			log_setup_error(options, superd.log, "pid file %s: %s", options->settings.pid_file,
+					buf_string(&why));
+			status = EXIT_START;
+		} else if ((guard_cause() == GUARD_FRESH && !control_setup_is_free(options, superd.log)) ||
+			   (options->daemon && !options->guarded && daemonize_enter() < 0)) {
+			pid_file_remove(&self.pid_file);
+			status = EXIT_START;
+		} else {
+			if (options->daemon) {
+				if (options->invoked_as != AS_SUPERD && chdir("/") < 0)
+					log_warn(superd.log, "cannot change to /: %s", strerror(errno));
+				listen_fds_close_others(&superd.inherited);
+			}
+			superd.pid_file_fd = self.pid_file.fd;
+			status = serve(table, NULL);
+		}
+	}
+	buf_free(&why);
+	log_close(superd.log);
+	if (superd.reading)
+		_exit(status);
+	return status;
+}

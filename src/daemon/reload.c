@@ -1,0 +1,526 @@
+/* A table takes the place of another: services are matched by name, sockets by address. The table is read in a thread,
+ * as a file or a name service may not answer. */
+#include "daemon/daemon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/front.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/thread.h"
+#include "os/bpf/socket_filter.h"
+#include "os/socket/bind.h"
+#include "superd/main/settings.h"
+#include "table/services/diff.h"
+#include "table/services/left_out.h"
+
+enum { UNCHANGED, CHANGED, ADDED, REMOVED };
+
+/* The one reading that is under way. */
+static struct reload_reading {
+	ev_async done;
+	bool allows_empty, again, again_allows_empty;
+	struct load_before before;
+	struct table *table;
+	struct diags diags;
+	void (*tell)(void *context, bool good, struct diags *diags);
+	void (*compare)(void *context, const struct table *table, struct diags *diags); /* it is not applied */
+	void *context;
+} reading;
+
+void supervisor_log_diags(struct log *log, const struct diags *diags)
+{
+	static const enum level levels[] = {
+		[SEVERITY_NOTE] = LEVEL_INFO, [SEVERITY_WARNING] = LEVEL_WARNING, [SEVERITY_ERROR] = LEVEL_ERROR
+	};
+
+	for (size_t n = 0; n < diags->count; n++) {
+		const struct diag *diag = &diags->list[n];
+		struct buf line = { 0 };
+
+		diag_place(diag, &line);
+		buf_addf(&line, "%s%s%s%s", diag->file ? ": " : "",
+			 diag->severity == SEVERITY_ERROR ? severity_name(SEVERITY_ERROR) : "",
+			 diag->severity == SEVERITY_ERROR ? ": " : "", diag->message);
+		if (diag->hint)
+			buf_addf(&line, ": %s", diag->hint);
+		log_say(log, levels[diag->severity], "%s", buf_string(&line));
+		buf_free(&line);
+	}
+}
+
+static void *read_table_anew(void *context)
+{
+	(void)context;
+	reading.table = load_again(superd.options, &reading.before, &reading.diags);
+	ev_async_send(superd.loop, &reading.done);
+	return NULL;
+}
+
+static void on_read(struct ev_loop *loop, ev_async *async, int events)
+{
+	char summary[DIAGS_SUMMARY_MOST], wrong[40];
+	struct table *table = reading.table;
+	size_t counts[5] = { 0 };
+	bool good = false;
+
+	(void)events;
+	ev_async_stop(loop, async);
+	superd.reading = false;
+	if (reading.compare) {
+		reading.compare(reading.context, table, &reading.diags);
+		reading.compare = NULL;
+		table_free(table);
+		diags_free(&reading.diags);
+		if (reading.again)
+			reload_begin(reading.again_allows_empty, NULL, NULL);
+		return;
+	}
+	supervisor_log_diags(superd.log, &reading.diags);
+	if (superd.stopping) {
+		table_free(table);
+	} else if (!table || reading.diags.errors) {
+		log_error(superd.log, "not reloaded: %s: the previous configuration stays in effect",
+			  diags_summarize(&reading.diags, summary));
+		table_free(table);
+	} else {
+		settings_log_changes(superd.options, table, superd.log);
+		settings_apply(superd.options, table, superd.log);
+		load_take_noted(superd.options);
+		buf_clear(&superd.report);
+		good = reload_apply(table, counts);
+		memcpy(superd.counts, counts, sizeof(counts));
+		snprintf(wrong, sizeof(wrong), ", %zu with errors", counts[4]);
+		log_notice(superd.log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed%s",
+			   counts[UNCHANGED], counts[CHANGED], counts[ADDED], counts[REMOVED], counts[4] ? wrong : "");
+	}
+	*superd.refused_reload = '\0';
+	if (!good && reading.diags.count)
+		snprintf(superd.refused_reload, sizeof(superd.refused_reload), "%s", reading.diags.list[0].message);
+	superd_notify("READY=1\n");
+	if (reading.tell)
+		reading.tell(reading.context, good, &reading.diags);
+	diags_free(&reading.diags);
+	reading.tell = NULL;
+	if (reading.again)
+		reload_begin(reading.again_allows_empty, NULL, NULL);
+}
+
+void reload_begin(bool allows_empty, void (*done)(void *context, bool good, struct diags *diags), void *context)
+{
+	if (superd.reading) {
+		reading.again = true;
+		reading.again_allows_empty = allows_empty;
+		return;
+	}
+	superd_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_now() * 1e6));
+	reading = (struct reload_reading){ .tell = done, .context = context, .before = { superd.table, allows_empty } };
+	superd.reading = true;
+	ev_async_init(&reading.done, on_read);
+	ev_async_start(superd.loop, &reading.done);
+	if (thread_start(NULL, 0, read_table_anew, NULL) != 0) {
+		diags_out_of_memory(&reading.diags, (struct origin){ 0 });
+		ev_async_send(superd.loop, &reading.done);
+	}
+}
+
+void reload_compare(void (*tell)(void *context, const struct table *table, struct diags *diags), void *context)
+{
+	struct diags diags = { 0 };
+
+	if (superd.reading) {
+		tell(context, NULL, &diags);
+		return;
+	}
+	reading = (struct reload_reading){ .compare = tell, .context = context, .before = { superd.table, true } };
+	superd.reading = true;
+	ev_async_init(&reading.done, on_read);
+	ev_async_start(superd.loop, &reading.done);
+	if (thread_start(NULL, 0, read_table_anew, NULL) != 0)
+		ev_async_send(superd.loop, &reading.done);
+}
+
+/* ---- applying it ---- */
+
+/* Sockets that no service has for a moment. */
+struct spare {
+	int fd;
+	bool lent;
+	const struct listen *listen;
+	bool inherited, locked;
+	struct svc *from;
+	struct parked waiting[64]; /* accepted there, and not served yet */
+	size_t waiting_count;
+};
+
+/* A program with pass = bind has had it with rules, which are locked: other rules need another socket. */
+static bool is_locked(const struct svc *svc, const struct service *row)
+{
+	for (unsigned n = 0; svc->row->exec->pass == PASS_BIND && n < svc->socket_count && n < row->socket_count; n++) {
+		if (svc->sockets[n].lent && listen_prepared(svc->sockets[n].listen)->rules &&
+		    !socket_filter_equal(listen_prepared(svc->sockets[n].listen)->rules,
+					 listen_prepared(&row->sockets[n])->rules))
+			return true;
+	}
+	return false;
+}
+
+static bool same_place(const struct spare *spare, const struct listen *listen)
+{
+	struct endpoint before = endpoint_with_options(spare->listen->address, spare->listen->options);
+	struct endpoint after = endpoint_with_options(listen->address, listen->options);
+
+	return endpoint_equal(&before, &after);
+}
+
+static bool fits(const struct spare *spare, const struct listen *listen)
+{
+	if (spare->locked &&
+	    !socket_filter_equal(listen_prepared(spare->listen)->rules, listen_prepared(listen)->rules))
+		return false;
+	return spare->fd >= 0 && same_place(spare, listen) &&
+		!socket_options_need_rebind(spare->listen->options, listen->options);
+}
+
+static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
+{
+	svc_unwatch(svc);
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+
+		if (socket->fd >= 0) {
+			struct spare *spare = &spares[(*count)++];
+
+			*spare = (struct spare){ .fd = socket->fd,
+						 .lent = socket->lent,
+						 .listen = socket->listen,
+						 .from = svc,
+						 .inherited = socket->inherited,
+						 .locked = svc->row->exec->pass == PASS_BIND && socket->lent };
+			for (size_t p = svc->parked_count; p-- > 0;) {
+				if (svc->parked[p].socket != socket)
+					continue;
+				memmove(spare->waiting + 1, spare->waiting,
+					spare->waiting_count++ * sizeof(*spare->waiting));
+				spare->waiting[0] = svc->parked[p];
+				memmove(svc->parked + p, svc->parked + p + 1,
+					(--svc->parked_count - p) * sizeof(*svc->parked));
+			}
+		}
+		socket->fd = -1;
+	}
+}
+
+/* Gives an open socket its new settings. One that a program was given gets them from the child of the next start. */
+static bool adjust(struct svc *svc, struct socket *socket, const struct listen *before)
+{
+	struct buf why = { 0 }, warnings = { 0 };
+	bool good = socket->lent || bind_adjust(socket->fd, before, socket->listen, &why, &warnings) == 0;
+
+	for (char *at, *line = strtok_r(warnings.data ? warnings.data : (char[]){ "" }, "\n", &at); line;
+	     line = strtok_r(NULL, "\n", &at))
+		svc_say(svc, LEVEL_WARNING, "warning", "%s", line);
+	if (!good) {
+		svc_say(svc, LEVEL_ERROR, "bind_error", "%s is closed, as it cannot have its new options: %s",
+			socket->listen->name, buf_string(&why));
+		fd_close(&socket->fd);
+	}
+	buf_free(&why);
+	buf_free(&warnings);
+	return good;
+}
+
+static void tell(struct svc *svc, const char *outcome, const char *options)
+{
+	struct event event = { .name = outcome, .service = svc->row->name };
+	struct buf text = { 0 };
+
+	buf_add(&superd.report, svc->row->name, strlen(svc->row->name) + 1);
+	buf_add(&superd.report, outcome, strlen(outcome) + 1);
+	buf_add(&superd.report, options ? options : "", options ? strlen(options) + 1 : 1);
+	if (options && *options) {
+		buf_text(&text, ": ");
+		for (const char *at = options; *at; at++) {
+			if (*at == ' ')
+				buf_text(&text, ", ");
+			else
+				buf_char(&text, *at);
+		}
+	}
+	log_event(superd.log, LEVEL_NOTICE, &event, "%s%s", outcome, buf_string(&text));
+	buf_free(&text);
+}
+
+/* The service has this row from now on, and sockets to fill in. */
+static void take_row(struct svc *svc, struct table *table, const struct service *row, bool new_sockets)
+{
+	if (new_sockets) {
+		struct socket *sockets = calloc(row->socket_count + 1, sizeof(*sockets));
+		ev_io io = svc->sockets[0].io;
+
+		accept_drop_parked(svc);
+		LIST_EACH(link, &svc->instances)
+			container_of(link, struct instance, link)->socket = sockets; /* of accept = yes: any will do */
+		for (unsigned n = 0; n < row->socket_count; n++) {
+			sockets[n] = (struct socket){ .svc = svc, .listen = &row->sockets[n], .fd = -1 };
+			ev_init(&sockets[n].io, io.cb);
+			sockets[n].io.data = &sockets[n];
+		}
+		free(svc->sockets);
+		svc->sockets = sockets;
+		svc->socket_count = row->socket_count;
+	} else {
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			const struct listen *before = svc->sockets[n].listen;
+
+			svc->sockets[n].listen = &row->sockets[n];
+			if (before->options->trigger_limit_burst != row->sockets[n].options->trigger_limit_burst ||
+			    before->options->trigger_limit_pause != row->sockets[n].options->trigger_limit_pause)
+				svc->sockets[n].rests_until = 0;
+			if (svc->sockets[n].fd >= 0)
+				adjust(svc, &svc->sockets[n], before);
+		}
+	}
+	table->users++;
+	svc->row = row;
+	table_release(svc->table);
+	svc->table = table;
+	plan_free(svc->plan);
+	svc->plan = NULL;
+	if (service_notify_access(row) == NOTIFY_NONE)
+		notify_close(svc);
+	if (!row->groups->lifecycle->file_descriptor_store_max)
+		store_clear(svc);
+}
+
+static void remove_service(struct svc *svc, const struct table *table)
+{
+	bool stops = service_on_remove(svc->row, svc->row) != REMOVE_FINISH, is_off = false;
+	struct buf text = { 0 };
+
+	for (size_t n = 0; n < table->count; n++)
+		is_off |= !strcmp(table->services[n].name, svc->row->name);
+	if (is_off)
+		buf_text(&text, "disable");
+	tell(svc, "removed", is_off ? buf_string(&text) : NULL);
+	buf_free(&text);
+	if (svc->current && !stops)
+		svc_say(svc, LEVEL_NOTICE, "outdated",
+			"removed: pid %ld runs on (on_remove = finish): superctl stop %s", (long)svc->current->pid,
+			svc->row->name);
+	if (svc->state == FROZEN)
+		idle_thaw(svc, NULL);
+	svc->removed = true;
+	list_remove(&svc->link);
+	list_add(&superd.leaving, &svc->link);
+	LIST_EACH(link, &svc->instances)
+		container_of(link, struct instance, link)->is_retired = !stops;
+	svc_shut(svc);
+}
+
+/* Its row was removed, and its program has its sockets still. */
+static bool runs_on(const struct svc *svc)
+{
+	bool open = svc->current && svc->current->is_retired && svc->current->phase == READY;
+
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		open &= svc->sockets[n].fd >= 0;
+	return open;
+}
+
+bool reload_apply(struct table *table, size_t counts[5])
+{
+	struct table *before = superd.table;
+	struct list services;
+	size_t spare_count = 0, most = 1;
+	struct spare *spares;
+	unsigned char *changes = calloc(table->count + 1, 1);
+	struct buf why = { 0 };
+
+	LIST_EACH(link, &superd.services)
+		most += container_of(link, struct svc, link)->socket_count;
+	LIST_EACH(link, &superd.leaving)
+		most += container_of(link, struct svc, link)->socket_count;
+	spares = calloc(most, sizeof(*spares));
+	list_init(&services);
+	LIST_EACH(link, &superd.services)
+		container_of(link, struct svc, link)->seen = false;
+	/* What changes, and the sockets that are free then. */
+	for (size_t n = 0; n < table->count; n++) {
+		const struct service *row = &table->services[n];
+		struct svc *svc = service_is_off(row) ? NULL : svc_find(row->name);
+
+		changes[n] = !svc ? DIFF_ADDED : (unsigned char)service_compare(svc->row, row, NULL);
+		if (svc &&
+		    ((svc->removed && !runs_on(svc)) ||
+		     (changes[n] != DIFF_SAME && (svc->row->exec->accept != row->exec->accept || is_locked(svc, row)))))
+			changes[n] = DIFF_SOCKETS;
+		if (svc)
+			svc->seen = true;
+		if (svc && changes[n] == DIFF_SOCKETS)
+			spare_sockets(svc, spares, &spare_count);
+	}
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (svc->seen)
+			continue;
+		if (table_may_lack(table, svc->row)) {
+			struct left_out *entry = table_find_left_out(table, svc->row);
+
+			if (entry)
+				entry->is_kept = true;
+			svc->seen = true;
+			svc_say(svc, LEVEL_WARNING, "warning",
+				"its configuration has errors now: the previous one stays in effect");
+			counts[4]++;
+			counts[UNCHANGED]++;
+			list_remove(link);
+			list_add(&services, link);
+			continue;
+		}
+		if (!svc->current || service_on_remove(svc->row, svc->row) != REMOVE_FINISH)
+			spare_sockets(svc, spares, &spare_count);
+		counts[REMOVED]++;
+		remove_service(svc, table);
+	}
+	/* Each row, in the order of the table. */
+	for (size_t n = 0; n < table->count; n++) {
+		const struct service *row = &table->services[n];
+		struct svc *svc = service_is_off(row) ? NULL : svc_find(row->name);
+
+		if (service_is_off(row))
+			continue;
+		buf_clear(&why);
+		if (!svc) {
+			svc = svc_new(table, row);
+			if (!svc)
+				continue;
+			counts[ADDED]++;
+			svc->seen = true;
+			tell(svc, "added", NULL);
+		} else {
+			bool returns = svc->removed;
+
+			if (changes[n] != DIFF_SAME)
+				service_compare(svc->row, row, &why);
+			if (svc->removed && changes[n] != DIFF_SOCKETS && runs_on(svc)) {
+				svc->current->is_retired = false;
+				svc_set(svc, RUNNING);
+				idle_follow(svc);
+			}
+			svc->removed = false;
+			svc->seen = returns || changes[n] != DIFF_SAME;
+			if (svc->seen)
+				backoff_reset(&svc->backoff);
+			take_row(svc, table, row, changes[n] == DIFF_SOCKETS);
+			counts[returns ? ADDED : changes[n] == DIFF_SAME ? UNCHANGED : CHANGED]++;
+			if (returns || changes[n] != DIFF_SAME)
+				tell(svc, returns ? "added" : "changed", buf_string(&why));
+			if (changes[n] != DIFF_SAME && svc->state == FROZEN)
+				idle_thaw(svc, NULL);
+			/* A program with the old sockets gives way; any other goes on until it ends. */
+			if (changes[n] == DIFF_SOCKETS && svc->current) {
+				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: its sockets have changed",
+					(long)svc->current->pid);
+				svc_stop(svc);
+				svc->halted = false;
+			}
+		}
+		list_remove(&svc->link);
+		list_add(&services, &svc->link);
+		for (unsigned i = 0; i < svc->socket_count; i++) {
+			for (size_t s = 0; svc->sockets[i].fd < 0 && s < spare_count; s++) {
+				if (spares[s].fd >= 0 && spares[s].locked &&
+				    same_place(&spares[s], svc->sockets[i].listen) &&
+				    !fits(&spares[s], svc->sockets[i].listen)) {
+					buf_clear(&why);
+					endpoint_format(svc->sockets[i].listen->endpoint, &why);
+					svc_say(svc, LEVEL_NOTICE, "opened_again",
+						"%s is opened again: a program had it, so its rules "
+						"(only_from, no_access) are locked",
+						buf_string(&why));
+					fd_close(&spares[s].fd);
+				}
+				if (!fits(&spares[s], svc->sockets[i].listen))
+					continue;
+				svc->sockets[i].fd = spares[s].fd;
+				svc->sockets[i].lent = spares[s].lent;
+				spares[s].fd = -1;
+				ev_io_set(&svc->sockets[i].io, svc->sockets[i].fd, EV_READ);
+				adjust(svc, &svc->sockets[i], spares[s].listen);
+				for (size_t p = 0; p < spares[s].waiting_count; p++) {
+					struct parked *parked = &spares[s].waiting[p];
+
+					if (svc->row->exec->accept &&
+					    accept_park(svc, &svc->sockets[i], &parked->client, parked->since,
+							parked->greeted))
+						parked->client.fd = -1;
+				}
+			}
+		}
+	}
+	list_init(&superd.services);
+	LIST_EACH(link, &services) {
+		list_remove(link);
+		list_add(&superd.services, link);
+	}
+	superd.table = table;
+	table->users++;
+	/* New sockets open before old ones close; what waits for an address of these tries again then. */
+	for (int round = 0; round < 2; round++) {
+		LIST_EACH(link, &superd.services) {
+			struct svc *svc = container_of(link, struct svc, link);
+
+			if (round ? svc->state == BINDING
+				  : svc->seen || (svc->state != BACKOFF && svc->state != QUEUED)) {
+				if (round)
+					backoff_reset(&svc->backoff);
+				if (svc->current && svc->state == STOPPING && svc->bound)
+					svc_open_early(svc);
+				else if (svc->state == OFF || svc->state == BINDING)
+					svc_open(svc);
+				else
+					svc_settle(svc);
+			}
+		}
+		for (size_t s = 0; !round && s < spare_count; s++) {
+			for (size_t p = 0; p < spares[s].waiting_count; p++) {
+				if (spares[s].waiting[p].client.fd >= 0)
+					accept_refuse(spares[s].from, &spares[s].waiting[p].client, REFUSED_CLOSED);
+			}
+			if (spares[s].fd < 0)
+				continue;
+			bind_remove(spares[s].fd, spares[s].listen);
+			close(spares[s].fd);
+		}
+		if (!spare_count)
+			break;
+	}
+	superd.loaded = clock_now();
+	accept_reloaded();
+	if (before)
+		table_release(before);
+	free(spares);
+	free(changes);
+	buf_free(&why);
+	state_changed();
+	control_wake();
+	return true;
+}
+
+void reload_first(struct table *table)
+{
+	superd.table = table;
+	table->users++;
+	superd.loaded = clock_now();
+	for (size_t n = 0; n < table->count; n++) {
+		struct svc *svc = service_is_off(&table->services[n]) ? NULL : svc_new(table, &table->services[n]);
+
+		if (svc)
+			list_add(&superd.services, &svc->link);
+	}
+}

@@ -1,0 +1,1385 @@
+/* A service: its sockets, and the state that follows from them, from its instances and from orders.
+ *
+ * There is one word of state. svc_settle finds it whenever nothing of the service is under way; all else are the four
+ * things that happen to it: a client comes (on_readable), an instance is ready (svc_note_ready) or has ended
+ * (svc_note_end), a pause is over (on_timer). */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/duration_text.h"
+#include "lib/fd.h"
+#include "lib/hash.h"
+#include "lib/scan.h"
+#include "os/host/foreign_file.h"
+#include "os/socket/bind.h"
+#include "superd/start/credentials.h"
+#include "superd/start/directories.h"
+#include "table/access/times.h"
+#include "table/option/option_name.h"
+#include "table/option/service_mark.h"
+#include "table/words/command_prefix.h"
+#include "table/words/exit_status.h"
+
+#define NO_PROGRESS 25 /* ends at once that leave the queue as it was, until the service has failed */
+#define AT_ONCE 1.0    /* seconds: a run that ends sooner did nothing */
+#define TIME_PAUSE 60.
+#define LOAD_PAUSE 10.
+#define SKIPPED 5.0 /* seconds until a condition is looked at again, doubled up to: */
+#define SKIPPED_MOST 80.0
+
+static const char *const state_names[STATES] = {
+	"off",	   "binding", "listening", "starting", "running", "stopping",
+	"closing", "backoff", "frozen",	   "held",     "full",	  "queued",
+};
+
+const char *state_name(enum state state)
+{
+	return state_names[state];
+}
+
+double jitter(void)
+{
+	return (double)random() / ((double)RAND_MAX + 1);
+}
+
+/* ---- the service itself ---- */
+
+static struct svc **bucket_of(const char *name)
+{
+	return &superd.by_name[hash_bytes(HASH_START, name, strlen(name)) % 1024];
+}
+
+struct svc *svc_find(const char *name)
+{
+	struct svc *svc = *bucket_of(name);
+
+	while (svc && strcmp(svc->row->name, name) != 0)
+		svc = svc->same_hash;
+	return svc;
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events);
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
+
+struct svc *svc_new(struct table *table, const struct service *row)
+{
+	struct svc *svc = calloc(1, sizeof(*svc)), **place = bucket_of(row->name);
+
+	if (!svc || !(svc->sockets = calloc(row->socket_count + 1, sizeof(*svc->sockets)))) {
+		free(svc);
+		return NULL;
+	}
+	svc->row = row;
+	svc->table = table;
+	table->users++;
+	svc->socket_count = row->socket_count;
+	for (unsigned n = 0; n < row->socket_count; n++) {
+		svc->sockets[n] = (struct socket){ .svc = svc, .listen = &row->sockets[n], .fd = -1 };
+		ev_init(&svc->sockets[n].io, on_readable);
+		svc->sockets[n].io.data = &svc->sockets[n];
+	}
+	ev_init(&svc->timer, on_timer);
+	svc->timer.data = svc;
+	ev_init(&svc->idle_timer, NULL);
+	svc->notify = -1;
+	for (int n = 0; n < OUTPUTS; n++)
+		svc->outputs[n].write_end = -1;
+	list_init(&svc->instances);
+	list_init(&svc->stored);
+	list_init(&svc->queue);
+	list_init(&svc->link);
+	svc->since = clock_now();
+	svc->same_hash = *place;
+	*place = svc;
+	return svc;
+}
+
+void svc_free(struct svc *svc)
+{
+	for (struct svc **at = bucket_of(svc->row->name); *at; at = &(*at)->same_hash) {
+		if (*at == svc) {
+			*at = svc->same_hash;
+			break;
+		}
+	}
+	list_remove(&svc->link);
+	list_remove(&svc->queue);
+	ev_timer_stop(superd.loop, &svc->timer);
+	ev_timer_stop(superd.loop, &svc->idle_timer);
+	child_forget(&svc->socket_command);
+	child_forget(&svc->refresh);
+	store_clear(svc);
+	notify_close(svc);
+	for (int n = 0; n < OUTPUTS; n++)
+		output_close(&svc->outputs[n]);
+	for (unsigned n = 0; svc->ring && n < RING; n++)
+		free(svc->ring[n].text);
+	free(svc->ring);
+	plan_free(svc->plan);
+	free(svc->parked);
+	ev_timer_stop(superd.loop, &svc->rest);
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		ev_io_stop(superd.loop, &svc->sockets[n].io);
+		if (svc->sockets[n].fd >= 0)
+			bind_remove(svc->sockets[n].fd, svc->sockets[n].listen);
+		fd_close(&svc->sockets[n].fd);
+	}
+	free(svc->sockets);
+	table_release(svc->table);
+	free(svc);
+	control_wake();
+}
+
+bool svc_is_empty(const struct svc *svc)
+{
+	return list_empty(&svc->instances);
+}
+
+bool svc_is_full(const struct svc *svc)
+{
+	int64_t most = svc->row->groups->access->instances;
+
+	return most != UNLIMITED && svc->count >= (uint64_t)most;
+}
+
+void svc_set(struct svc *svc, enum state state)
+{
+	if (svc->state == state)
+		return;
+	log_debug(superd.log, "%s: %s -> %s", svc->row->name, state_names[svc->state], state_names[state]);
+	svc->state = state;
+	svc->since = clock_now();
+	svc_changed(svc);
+}
+
+void svc_say(struct svc *svc, enum level level, const char *name, const char *format, ...)
+{
+	struct event event = { .name = name, .service = svc->row->name };
+	struct buf text = { 0 };
+	va_list list;
+
+	va_start(list, format);
+	buf_vaddf(&text, format, list);
+	va_end(list);
+	log_event(superd.log, level, &event, "%s", buf_string(&text));
+	buf_free(&text);
+}
+
+/* ---- pauses ---- */
+
+static void set_reason(struct svc *svc, const char *format, va_list list)
+{
+	vsnprintf(svc->reason, sizeof(svc->reason), format, list);
+}
+
+void svc_pause(struct svc *svc, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	set_reason(svc, format, list);
+	va_end(list);
+	svc->unlogged = NULL;
+}
+
+void svc_fail(struct svc *svc, const char *event, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	set_reason(svc, format, list);
+	va_end(list);
+	svc->unlogged = event;
+	svc->failed_at = clock_now();
+}
+
+static void watch(struct svc *svc);
+static bool rests_closed(const struct socket *socket);
+
+static void start_timer(struct svc *svc, double seconds)
+{
+	ev_timer_stop(superd.loop, &svc->timer);
+	ev_timer_set(&svc->timer, seconds > 0 ? seconds : 0, 0);
+	ev_timer_start(superd.loop, &svc->timer);
+}
+
+static bool waits_for_order(const struct svc *svc)
+{
+	return !svc->socket_count &&
+		(svc->halted ||
+		 (svc->start_due <= 0 &&
+		  (svc->row->exec->start != START_BOOT || svc->row->groups->restart->restart != RESTART_DEFAULT)));
+}
+
+/* A failure and the pause after it are one line. */
+void svc_wait(struct svc *svc)
+{
+	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+	double pause = backoff_next(&svc->backoff, lifecycle->backoff_min, lifecycle->backoff_max, jitter());
+	bool binds = false, comes_back;
+	char span[DURATION_MOST], next[80];
+	struct event event = { .name = svc->unlogged ? svc->unlogged : "pause",
+			       .service = svc->row->name,
+			       .reason = svc->reason };
+
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		binds |= svc->sockets[n].fd < 0 && !svc->sockets[n].absent && !rests_closed(&svc->sockets[n]) &&
+			svc->sockets[n].listen->endpoint->kind != ENDPOINT_TCPMUX;
+	svc_unwatch(svc);
+	svc->failing = true;
+	if (svc->row->exec->start == START_BOOT && !svc->start_due &&
+	    svc->row->groups->restart->restart == RESTART_DEFAULT)
+		svc->booted = false;
+	svc_set(svc, binds ? BINDING : BACKOFF);
+	comes_back = binds || !waits_for_order(svc);
+	event.has_duration = comes_back;
+	event.duration = pause;
+	snprintf(next, sizeof(next), "not started again%s",
+		 superd.over || superd.exit_status ? ", as superd ends" : " by itself");
+	if (comes_back)
+		snprintf(next, sizeof(next), "next %s in %s", binds ? "try" : "start", duration_write(span, pause));
+	if (svc->unlogged)
+		log_event(superd.log, LEVEL_ERROR, &event, "%s; %s", svc->reason, next);
+	else
+		log_event(superd.log, LEVEL_NOTICE, &event, "%s: %s", next, svc->reason);
+	svc->unlogged = NULL;
+	start_timer(svc, pause);
+	if (svc->state == BACKOFF && lifecycle->backoff_refuse && !superd.quiet)
+		watch(svc);
+}
+
+void svc_rest(struct svc *svc, double seconds)
+{
+	svc_unwatch(svc);
+	svc->failing = false;
+	svc_set(svc, BACKOFF);
+	start_timer(svc, seconds);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct svc *svc = timer->data;
+
+	(void)loop, (void)events;
+	if (svc->state == BINDING)
+		svc_open(svc);
+	else if (svc->state == QUEUED && list_empty(&svc->queue))
+		svc_activate(svc); /* what it waits for has changed */
+	else
+		svc_settle(svc);
+}
+
+/* ---- sockets ---- */
+
+/* A socket that superd was given, or that a superd before has left, with this address. */
+static int take_inherited(struct socket *socket, struct buf *why, struct buf *warnings)
+{
+	for (size_t n = 0; n < 2 * superd.inherited.count; n++) { /* first those of its name */
+		struct listen_fd *found = &superd.inherited.list[n % superd.inherited.count];
+		bool is_named = found->name && !strcmp(found->name, socket->listen->name);
+		int fd = found->fd;
+
+		if (fd < 0 || (n < superd.inherited.count && !is_named) || !bind_matches(fd, socket->listen))
+			continue;
+		found->fd = -1;
+		socket->inherited = !found->is_own;
+		if (bind_adopt(fd, socket->listen, why, warnings) == 0)
+			return fd;
+		close(fd);
+		return -1;
+	}
+	return -1;
+}
+
+static void log_warnings(struct svc *svc, struct buf *warnings)
+{
+	for (char *at, *line = strtok_r(warnings->data ? warnings->data : (char[]){ "" }, "\n", &at); line;
+	     line = strtok_r(NULL, "\n", &at))
+		svc_say(svc, LEVEL_WARNING, "warning", "%s", line);
+	buf_free(warnings);
+}
+
+/* ---- trigger_limit: a socket that causes too many starts rests ---- */
+
+static double rest_left(const struct socket *socket)
+{
+	double left = socket->rests_until > 0 ? socket->rests_until - clock_now() : 0;
+
+	return left > 0 ? left : 0;
+}
+
+bool svc_is_resting(const struct socket *socket)
+{
+	return rest_left(socket) > 0;
+}
+
+static bool rests_closed(const struct socket *socket)
+{
+	unsigned action = socket->listen->options->trigger_limit_action;
+
+	return rest_left(socket) > 0 &&
+		(action == LIMIT_CLOSE ||
+		 (action == LIMIT_CLOSE_RESERVED &&
+		  !(endpoint_is_inet(socket->listen->address) && socket->listen->address->port < 1024)));
+}
+
+void svc_count_trigger(struct socket *socket)
+{
+	if (socket->listen->options->trigger_limit_burst != UNLIMITED)
+		rate_limit_count(&socket->trigger, (double)socket->listen->options->trigger_limit_interval / 1e6,
+				 clock_now());
+}
+
+/* false: its limit is not reached, and it goes on. */
+bool svc_rest_socket(struct svc *svc, struct socket *socket)
+{
+	const struct socket_options *options = socket->listen->options;
+	double seconds = (double)options->trigger_limit_pause / 1e6;
+	bool in_minutes = seconds >= 60 && options->trigger_limit_pause % 60000000 == 0;
+	bool is_unit = svc->row->groups->environment->unit_environment;
+	struct event event = { .name = "limited",
+			       .service = svc->row->name,
+			       .reason = "trigger_limit",
+			       .is_alone = !is_unit,
+			       .has_duration = true,
+			       .duration = seconds };
+	const char *name = svc->row->name, *protocol = endpoint_accepts(socket->listen->endpoint) ? "tcp" : "udp";
+	size_t length = strcspn(name, "@");
+	char span[DURATION_MOST], which[80] = "";
+
+	if (!rate_limit_is_reached(&socket->trigger, options->trigger_limit_burst,
+				   (double)options->trigger_limit_interval / 1e6, clock_now()))
+		return false;
+	if (length > 4 && (!strncmp(name + length - 4, "-udp", 4) || !strncmp(name + length - 4, "-tcp", 4)))
+		length -= 4;
+	if (svc->socket_count > 1)
+		snprintf(which, sizeof(which), "%.70s: ", socket->listen->name);
+	svc_pause(svc, "%smore than %lld %s in %s", which, (long long)options->trigger_limit_burst,
+		  svc->row->exec->accept ? "connections" : "starts",
+		  duration_write(span, (double)options->trigger_limit_interval / 1e6));
+	if (is_unit)
+		log_event(superd.log, LEVEL_NOTICE, &event, "%s: it rests for %s, and clients wait", svc->reason,
+			  duration_write(span, seconds));
+	else
+		log_event(superd.log, LEVEL_NOTICE, &event,
+			  "%.*s/%s server failing (looping), service terminated for %.15g %s", (int)length, name,
+			  protocol, in_minutes ? seconds / 60 : seconds, in_minutes ? "min" : "s");
+	socket->trigger = (struct rate_limit){ 0 };
+	socket->rests_until = clock_now() + seconds;
+	ev_io_stop(superd.loop, &socket->io);
+	if (rests_closed(socket) && socket->fd >= 0) {
+		bind_remove(socket->fd, socket->listen);
+		fd_close(&socket->fd);
+	}
+	svc_settle(svc);
+	return true;
+}
+
+/* Seconds until the first of them ends its rest; 0: one serves. */
+static double all_rest(const struct svc *svc)
+{
+	double first = 0;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		double left = rest_left(&svc->sockets[n]);
+
+		if (left <= 0 && !svc->sockets[n].absent)
+			return 0;
+		first = left > 0 && (first == 0 || left < first) ? left : first;
+	}
+	return first;
+}
+
+static bool open_socket(struct svc *svc, struct socket *socket, struct buf *failed)
+{
+	struct buf why = { 0 }, warnings = { 0 }, text = { 0 };
+	int fd;
+
+	if (socket->fd >= 0 || socket->listen->endpoint->kind == ENDPOINT_TCPMUX || rests_closed(socket))
+		return true;
+	fd = take_inherited(socket, &why, &warnings);
+	if (fd < 0 && !why.length) {
+		fd = bind_listen(socket->listen, &why, &warnings);
+		socket->inherited = false;
+	}
+	log_warnings(svc, &warnings);
+	if (fd >= 0) {
+		socket->fd = fd_raise(fd, FD_LISTENER);
+		socket->lent = socket->absent = false;
+		ev_io_set(&socket->io, socket->fd, EV_READ);
+		bind_describe(socket->fd, socket->listen, &text);
+		svc_say(svc, LEVEL_INFO, "listening", "listening on %s%s", buf_string(&text),
+			socket->inherited ? " (inherited)" : "");
+		plan_free(svc->plan); /* it may name the port */
+		svc->plan = NULL;
+	} else {
+		buf_text(&text, "cannot listen on ");
+		endpoint_format(socket->listen->endpoint, &text);
+		buf_addf(&text, ": %s", buf_string(&why));
+		origin_cite(socket->listen->at, &text);
+		if (socket->listen->options->optional) {
+			if (!socket->absent)
+				svc_say(svc, LEVEL_WARNING, "bind_error", "%s", buf_string(&text));
+			socket->absent = true;
+		} else {
+			buf_addf(failed, "%s%s", failed->length ? ", " : "", buf_string(&text));
+		}
+	}
+	buf_free(&why);
+	buf_free(&text);
+	return fd >= 0 || socket->absent;
+}
+
+static void run_socket_commands(struct svc *svc, enum command_phase phase);
+
+static void close_all(struct svc *svc)
+{
+	svc_unwatch(svc);
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+
+		if (socket->fd < 0)
+			continue;
+		bind_remove(socket->fd, socket->listen);
+		fd_close(&socket->fd);
+	}
+	accept_drop_parked(svc);
+}
+
+/* Behind the commands of a phase around the sockets, or at once if there are none. */
+static void go_on_sockets(struct svc *svc, enum command_phase phase)
+{
+	struct buf failed = { 0 };
+	bool good = true;
+
+	switch (phase) {
+	case PHASE_SOCKET_START_PRE:
+		for (unsigned n = 0; n < svc->socket_count; n++)
+			good &= open_socket(svc, &svc->sockets[n], &failed);
+		if (!good)
+			svc_fail(svc, "bind_error", "%s", buf_string(&failed));
+		buf_free(&failed);
+		if (!good) {
+			svc_wait(svc);
+			return;
+		}
+		run_socket_commands(svc, PHASE_SOCKET_START_POST);
+		return;
+	case PHASE_SOCKET_START_POST:
+		svc->bound = true;
+		if (!svc->failing)
+			backoff_reset(&svc->backoff);
+		svc_set(svc, LISTENING);
+		svc_settle(svc);
+		return;
+	case PHASE_SOCKET_STOP_PRE:
+		close_all(svc);
+		svc->bound = false;
+		run_socket_commands(svc, PHASE_SOCKET_STOP_POST);
+		return;
+	default:
+		svc_settle(svc);
+		superd_check_end();
+	}
+}
+
+static void on_socket_command(struct child *child, int status, const struct rusage *used)
+{
+	struct svc *svc = container_of(child, struct svc, socket_command);
+	enum command_phase phase = (enum command_phase)svc->socket_phase;
+	const char *text = service_commands(svc->row, phase)[svc->socket_next - 1];
+	unsigned flags = 0;
+	char what[48];
+
+	(void)used;
+	child->pid = 0;
+	output_drain(svc, true);
+	command_prefix(text, &flags);
+	status_describe(status, what);
+	if (status && !(flags & COMMAND_IGNORES_FAILURE)) {
+		if (phase == PHASE_SOCKET_START_PRE || phase == PHASE_SOCKET_START_POST) {
+			svc_fail(svc, "bind_error", "%s: %.150s: %s", command_option(phase), text, what);
+			close_all(svc);
+			svc_wait(svc);
+			return;
+		}
+		svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: %s", command_option(phase), text, what);
+	}
+	run_socket_commands(svc, phase);
+}
+
+static void run_socket_commands(struct svc *svc, enum command_phase phase)
+{
+	const struct service *row = service_prepared(svc->row)->socket_row;
+	struct buf why = { 0 };
+	struct plan *plan;
+
+	if (svc->socket_phase != phase) {
+		svc->socket_phase = phase;
+		svc->socket_next = 0;
+	}
+	if (svc->socket_next >= words_count(service_commands(svc->row, phase))) {
+		svc->socket_phase = svc->socket_next = 0;
+		go_on_sockets(svc, phase);
+		return;
+	}
+	plan = plan_of(svc, row ? row : svc->row, NULL, &why);
+	svc->socket_command.ended = on_socket_command;
+	if (phase <= PHASE_SOCKET_START_POST)
+		svc_set(svc, BINDING);
+	if (plan && run_command(svc, svc->row, plan, phase, svc->socket_next++, NULL, NULL, &svc->socket_command)) {
+		plan_free(plan);
+		buf_free(&why);
+		return;
+	}
+	svc_say(svc, LEVEL_NOTICE, "command", "%s: %s", command_option(phase), buf_string(&why));
+	plan_free(plan);
+	buf_free(&why);
+	if (phase <= PHASE_SOCKET_START_POST)
+		svc_wait(svc);
+	else
+		go_on_sockets(svc, phase);
+}
+
+/* Its last instance is stopping, and has not had these sockets: clients wait there. */
+void svc_open_early(struct svc *svc)
+{
+	struct buf failed = { 0 };
+
+	for (unsigned n = 0; n < svc->socket_count && !svc->removed && !svc->disabled && !superd.stopping; n++)
+		open_socket(svc, &svc->sockets[n], &failed);
+	buf_free(&failed);
+}
+
+void svc_open(struct svc *svc)
+{
+	if (superd.stopping || svc->removed || svc->disabled || svc->socket_command.pid)
+		return;
+	ev_timer_stop(superd.loop, &svc->timer);
+	if (svc->bound)
+		go_on_sockets(svc, PHASE_SOCKET_START_PRE);
+	else
+		run_socket_commands(svc, PHASE_SOCKET_START_PRE);
+}
+
+void svc_close_sockets(struct svc *svc)
+{
+	child_forget(&svc->socket_command);
+	if (svc->bound && service_has_commands(svc->row, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST)) {
+		svc_unwatch(svc);
+		run_socket_commands(svc, PHASE_SOCKET_STOP_PRE);
+		return;
+	}
+	close_all(svc);
+	svc->bound = false;
+}
+
+void svc_resume(struct svc *svc)
+{
+	if (svc->state == STARTING)
+		superd.starting++;
+	if (svc->state == FROZEN && svc->current && state_is_upgrade()) {
+		idle_watch_frozen(svc);
+		svc_say(svc, LEVEL_NOTICE, "frozen", "pid %ld is frozen", (long)svc->current->pid);
+	} else if (svc->state == FROZEN && svc->current) {
+		instance_freeze(svc->current, false);
+		svc_set(svc, RUNNING);
+	} else if (svc->current && svc->current->phase == READY && !state_is_upgrade()) {
+		instance_freeze(svc->current,
+				false); /* the superd before may have died between the freeze and the text */
+	}
+	if (svc->state == RUNNING)
+		idle_follow(svc);
+	if (svc->disabled || svc->current ||
+	    ((svc->state == BACKOFF || svc->state == BINDING) && ev_is_active(&svc->timer)))
+		return;
+	svc_set(svc, LISTENING);
+	svc_open(svc);
+}
+
+void svc_unwatch(struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		ev_io_stop(superd.loop, &svc->sockets[n].io);
+}
+
+static void on_rest_over(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	svc_settle(timer->data);
+}
+
+static void watch(struct svc *svc)
+{
+	double first = 0;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		double left = rest_left(&svc->sockets[n]);
+
+		if (left > 0)
+			first = first == 0 || left < first ? left : first;
+		else if (svc->sockets[n].fd >= 0 && !svc->sockets[n].busy)
+			ev_io_start(superd.loop, &svc->sockets[n].io);
+	}
+	ev_timer_stop(superd.loop, &svc->rest);
+	if (first > 0) {
+		ev_timer_init(&svc->rest, on_rest_over, first, 0);
+		svc->rest.data = svc;
+		ev_timer_start(superd.loop, &svc->rest);
+	}
+}
+
+/* A backend has shut it down for all, as some do at their end: it is opened anew. */
+static bool reopen_shut(struct svc *svc)
+{
+	bool any = false;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct pollfd look = { .fd = svc->sockets[n].fd, .events = POLLIN };
+
+		if (!svc->sockets[n].lent || look.fd < 0 || !endpoint_accepts(svc->sockets[n].listen->endpoint) ||
+		    poll(&look, 1, 0) < 1 || !(look.revents & POLLHUP))
+			continue;
+		any = true;
+		svc_say(svc, LEVEL_WARNING, "rebind", "a program has shut its listener down: opening it again");
+		bind_remove(svc->sockets[n].fd, svc->sockets[n].listen);
+		fd_close(&svc->sockets[n].fd);
+	}
+	return any;
+}
+
+bool svc_readable(struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct pollfd look = { .fd = svc->sockets[n].fd, .events = POLLIN };
+
+		if (look.fd >= 0 && poll(&look, 1, 0) > 0)
+			return true;
+	}
+	return false;
+}
+
+unsigned svc_waiting(struct svc *svc)
+{
+	unsigned sum = 0;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		int count = svc->sockets[n].fd < 0 ? 0 : bind_queue(svc->sockets[n].fd, svc->sockets[n].listen);
+
+		sum += count > 0 ? (unsigned)count : 0;
+	}
+	return sum;
+}
+
+/* A unix socket whose node was removed under it. */
+static bool is_unreachable(const struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].fd >= 0 && endpoint_is_path(svc->sockets[n].listen->address) &&
+		    !bind_is_reachable(svc->sockets[n].fd, svc->sockets[n].listen))
+			return true;
+	}
+	return false;
+}
+
+/* ---- the state that follows ---- */
+
+static bool lacks_socket(const struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].fd < 0 && !svc->sockets[n].absent && !rests_closed(&svc->sockets[n]) &&
+		    svc->sockets[n].listen->endpoint->kind != ENDPOINT_TCPMUX)
+			return true;
+	}
+	return false;
+}
+
+static bool starts_at_boot(const struct svc *svc)
+{
+	return svc->row->exec->start == START_BOOT && !svc->booted && !svc->halted && !svc->row->exec->accept;
+}
+
+static void close_unreachable(struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+
+		if (socket->fd < 0 || !endpoint_is_path(socket->listen->address) ||
+		    bind_is_reachable(socket->fd, socket->listen))
+			continue;
+		svc_say(svc, LEVEL_WARNING, "rebind", "%s is no longer its socket: opening it again",
+			socket->listen->address->address);
+		ev_io_stop(superd.loop, &socket->io);
+		fd_close(&socket->fd);
+	}
+}
+
+void svc_settle(struct svc *svc)
+{
+	bool accepts = svc->row->exec->accept;
+
+	if (svc->socket_command.pid)
+		return;
+	if (superd.stopping || svc->removed || svc->disabled) {
+		ev_timer_stop(superd.loop, &svc->timer);
+		svc_unwatch(svc);
+		svc_set(svc, svc_is_empty(svc) ? OFF : CLOSING);
+		if (svc_is_empty(svc) && svc->removed && !superd.stopping)
+			svc_free(svc);
+		return;
+	}
+	if (svc->current)
+		return; /* its instance says what it does */
+	ev_timer_stop(superd.loop, &svc->timer);
+	if (is_unreachable(svc))
+		close_unreachable(svc);
+	if (lacks_socket(svc) || reopen_shut(svc)) {
+		svc_open(svc);
+		return;
+	}
+	if (svc->draining && svc_is_empty(svc))
+		svc->draining = false;
+	if (svc->held || svc->draining) {
+		svc_unwatch(svc);
+		svc_set(svc, HELD);
+		return;
+	}
+	if (!accepts && (svc->start_due > 0 || starts_at_boot(svc)) && !superd.quiet) {
+		if (svc->start_due > clock_now()) {
+			start_timer(svc, svc->start_due - clock_now());
+		} else {
+			svc->booted = true;
+			svc_activate(svc);
+			return;
+		}
+	}
+	if (accepts && svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) {
+		svc_unwatch(svc);
+		svc_set(svc, FULL);
+		return;
+	}
+	if (all_rest(svc) > 0) {
+		svc_rest(svc, all_rest(svc));
+		return;
+	}
+	svc_set(svc, LISTENING);
+	if (superd.quiet)
+		return;
+	if (accepts && svc->parked_count)
+		accept_parked(svc);
+	if (svc->state == LISTENING)
+		watch(svc);
+}
+
+/* Whether a limit of the service as a whole keeps clients waiting now. */
+static bool rests(struct svc *svc)
+{
+	const struct access_options *access = svc->row->groups->access;
+	time_t wall = time(NULL);
+	struct tm local;
+	double now = clock_now();
+
+	localtime_r(&wall, &local);
+	if (!svc->row->exec->accept && access->access_times &&
+	    !times_include(access->access_times, (unsigned)(local.tm_hour * 60 + local.tm_min))) {
+		unsigned minute = (unsigned)(local.tm_hour * 60 + local.tm_min), n = 1;
+
+		while (n < 1440 && !times_include(access->access_times, (minute + n) % 1440))
+			n++;
+		svc_pause(svc, "no client is allowed before %02u:%02u (access_times)", (minute + n) % 1440 / 60,
+			  (minute + n) % 60);
+		svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->reason);
+		svc_rest(svc, n * 60. - local.tm_sec < TIME_PAUSE * 60 ? n * 60. - local.tm_sec : TIME_PAUSE * 60);
+		return true;
+	}
+	if (!svc->row->exec->accept && access->max_load && load_average() >= access->max_load) {
+		svc_pause(svc, "the load is at or above %.15g (max_load)", (double)access->max_load / 1e3);
+		svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->reason);
+		svc_rest(svc, LOAD_PAUSE);
+		return true;
+	}
+	if (rate_limit_is_reached(&svc->rate, access->cps.number, 1., now)) {
+		struct event event = { .name = "limited",
+				       .service = svc->row->name,
+				       .reason = "cps",
+				       .is_alone = true,
+				       .has_duration = true,
+				       .duration = (double)access->cps.pause / 1e6 };
+
+		svc_pause(svc, "more than %lld connections in a second", (long long)access->cps.number);
+		record_refusal(svc, NULL, "connections per second");
+		log_event(superd.log, LEVEL_NOTICE, &event,
+			  "Deactivating service %s due to excessive incoming "
+			  "connections.  Restarting in %.15g seconds.",
+			  svc->row->name, event.duration);
+		svc->rate = (struct rate_limit){ 0 };
+		svc_rest(svc, event.duration);
+		return true;
+	}
+	return false;
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct socket *socket = io->data;
+	struct svc *svc = socket->svc;
+
+	(void)loop, (void)events;
+	if (svc->state == FROZEN) {
+		idle_thaw(svc, NULL);
+		return;
+	}
+	if (svc->state == BACKOFF && svc->failing && svc->row->groups->lifecycle->backoff_refuse) {
+		accept_turn_away(svc, socket);
+		return;
+	}
+	if (svc->state != LISTENING || rests(svc))
+		return;
+	if (svc->row->exec->accept) {
+		if (svc_is_empty(svc) && svc->row->groups->lifecycle->requires) {
+			svc_activate(svc);
+			return;
+		}
+		accept_clients(svc, socket);
+		return;
+	}
+	if (!accept_admits_sender(svc))
+		return;
+	svc->asked = clock_now();
+	rate_limit_count(&svc->rate, 1., svc->asked);
+	if (svc_rest_socket(svc, socket))
+		return;
+	svc_count_trigger(socket);
+	svc_activate(svc);
+}
+
+/* ---- services that it wants ---- */
+
+enum standing { SERVES, COMES, FAILS };
+
+static enum standing look_at(struct svc *svc, const char *name)
+{
+	struct svc *wanted = svc_find(name);
+
+	if (!wanted || wanted->disabled || wanted->held || wanted->removed)
+		return FAILS;
+	if (wanted->row->socket_count || wanted->state == RUNNING)
+		return SERVES;
+	if (wanted->failed_at >= svc->asked || (wanted->state == BACKOFF && wanted->since >= svc->asked))
+		return FAILS;
+	if (wanted->state == LISTENING && wanted->last_start >= svc->asked)
+		return SERVES;
+	if (wanted->state == LISTENING || wanted->state == BACKOFF || wanted->state == FROZEN) {
+		char by[80];
+
+		snprintf(by, sizeof(by), "%.40s, which wants it", svc->row->name);
+		svc_start(wanted, by);
+		return wanted->state == RUNNING ? SERVES : COMES;
+	}
+	return COMES;
+}
+
+/* Whether it has to wait for others; *why: what it requires cannot be. */
+static bool waits_for_others(struct svc *svc, struct buf *why)
+{
+	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+	bool comes = false;
+
+	for (int required = 1; required >= 0; required--) {
+		for (words name = required ? lifecycle->requires : lifecycle->wants; name && *name; name++) {
+			enum standing standing = look_at(svc, *name);
+			struct svc *wanted = svc_find(*name);
+			const char *reason = !wanted	   ? "it is not in the configuration, or disabled there"
+				: wanted->state == BACKOFF ? wanted->reason
+							   : state_name(wanted->state);
+
+			comes |= standing == COMES;
+			if (standing == FAILS && required)
+				buf_addf(why, "it requires %s: %s", *name, reason);
+			else if (standing == FAILS && !comes)
+				svc_say(svc, LEVEL_WARNING, "wants", "wants %s, and starts without it: %s", *name,
+					reason);
+		}
+	}
+	return comes && !why->length;
+}
+
+static bool is_wanted(const char *name)
+{
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+		const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+
+		if ((!svc_is_empty(svc) || svc->state == QUEUED) &&
+		    (words_have(lifecycle->requires, name) || words_have(lifecycle->wants, name)))
+			return true;
+	}
+	return false;
+}
+
+/* The last instance has ended: what only it wanted ends, too. */
+static void let_others_go(struct svc *svc)
+{
+	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+
+	for (int n = 0; n < 2; n++) {
+		for (words name = n ? lifecycle->requires : lifecycle->wants; name && *name; name++) {
+			struct svc *wanted = svc_find(*name);
+
+			if (!wanted || wanted->row->exec->start != START_WANTED || is_wanted(*name) ||
+			    svc_is_empty(wanted))
+				continue;
+			svc_say(wanted, LEVEL_INFO, "stopping", "stopping: no service wants it any more");
+			svc_stop(wanted);
+		}
+	}
+}
+
+void svc_changed(struct svc *svc)
+{
+	control_wake();
+	state_changed();
+	LIST_EACH(link, &superd.services) {
+		struct svc *other = container_of(link, struct svc, link);
+		const struct lifecycle_options *lifecycle = other->row->groups->lifecycle;
+
+		if (other->state == QUEUED && list_empty(&other->queue) &&
+		    (words_have(lifecycle->requires, svc->row->name) || words_have(lifecycle->wants, svc->row->name)))
+			ev_feed_event(superd.loop, &other->timer, EV_TIMER);
+	}
+}
+
+/* ---- starting ---- */
+
+void queue_offer(void)
+{
+	while (!list_empty(&superd.queue) && (!superd.most_starting || superd.starting < superd.most_starting) &&
+	       !superd.stopping) {
+		struct svc *svc = container_of(superd.queue.next, struct svc, queue);
+
+		list_remove(&svc->queue);
+		svc_activate(svc);
+	}
+}
+
+void svc_activate(struct svc *svc)
+{
+	struct instance *instance;
+	struct buf why = { 0 };
+
+	svc_unwatch(svc);
+	if (superd.stopping || svc->current)
+		return;
+	if (svc->state != QUEUED)
+		svc->asked = svc->asked > svc->since ? svc->asked : clock_now();
+	if (waits_for_others(svc, &why)) {
+		svc_set(svc, QUEUED);
+		return;
+	}
+	if (why.length) {
+		svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
+		buf_free(&why);
+		svc->failures++;
+		svc_wait(svc);
+		return;
+	}
+	if (svc->row->exec->accept) {
+		svc_set(svc, LISTENING);
+		for (unsigned n = 0; n < svc->socket_count && svc->state == LISTENING; n++)
+			accept_clients(svc, &svc->sockets[n]);
+		if (svc->state == LISTENING)
+			watch(svc);
+		return;
+	}
+	if (superd.most_starting && superd.starting >= superd.most_starting) {
+		svc_set(svc, QUEUED);
+		if (list_empty(&svc->queue))
+			list_add(&superd.queue, &svc->queue);
+		return;
+	}
+	instance = instance_new(svc);
+	svc->start_due = 0;
+	svc->halted = false;
+	svc->queued = svc_waiting(svc);
+	if (instance) {
+		svc->current = instance;
+		superd.starting++;
+		svc_set(svc, STARTING);
+	} else {
+		buf_text(&why, "out of memory");
+	}
+	if (!instance || !instance_start(instance, &why)) {
+		struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
+
+		snprintf(failure.why, sizeof(failure.why), "cannot start: %s", buf_string(&why));
+		svc_note_failure(svc, &failure);
+		svc->failures++;
+		superd.starting -= instance != NULL;
+		svc->current = NULL;
+		instance_free(instance);
+		svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
+		svc_wait(svc);
+		if (svc->row->groups->lifecycle->on_failure == FAILURE_EXIT)
+			superd_fail(127);
+		queue_offer();
+	}
+	buf_free(&why);
+}
+
+void svc_start(struct svc *svc, const char *by)
+{
+	if (svc->current || svc->state == QUEUED) {
+		if (svc->state == FROZEN)
+			idle_thaw(svc, by);
+		if (svc->state == STOPPING)
+			svc->start_due = clock_now();
+		return;
+	}
+	svc->halted = false;
+	snprintf(svc->start_by, sizeof(svc->start_by), "%s", by);
+	svc->start_due = clock_now();
+	svc->asked = svc->start_due;
+	svc_settle(svc);
+}
+
+void svc_stop(struct svc *svc)
+{
+	if (!svc->restarts) {
+		svc->start_due = 0;
+		svc->halted = true;
+	}
+	list_remove(&svc->queue);
+	if (svc->current) {
+		bool starts = svc->state == STARTING;
+
+		superd.starting -= starts;
+		svc_set(svc, STOPPING);
+		ev_timer_stop(superd.loop, &svc->idle_timer);
+		if (starts)
+			queue_offer();
+	}
+	LIST_EACH(link, &svc->instances)
+		instance_stop(container_of(link, struct instance, link));
+	if (!svc->current)
+		svc_settle(svc);
+}
+
+void svc_shut(struct svc *svc)
+{
+	if (svc->state == STARTING)
+		superd.starting--;
+	list_remove(&svc->queue);
+	ev_timer_stop(superd.loop, &svc->timer);
+	ev_timer_stop(superd.loop, &svc->idle_timer);
+	svc_set(svc, CLOSING);
+	if (superd.stopping || !svc->removed || !svc->current || !svc->current->is_retired)
+		svc_close_sockets(svc);
+	else
+		svc_unwatch(svc); /* its row may come back before it ends */
+	LIST_EACH(link, &svc->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (superd.stopping || !instance->is_retired)
+			instance_stop(instance);
+	}
+	svc_settle(svc);
+}
+
+/* ---- what instances report ---- */
+
+void svc_note_ready(struct svc *svc, struct instance *instance)
+{
+	svc->failed_in_row = 0;
+	if (svc->row->exec->accept && !(instance->socket && instance->socket->first)) {
+		backoff_reset(&svc->backoff);
+		svc->failing = false;
+	}
+	if (svc->current == instance) {
+		if (svc->state == STARTING) {
+			superd.starting--;
+			svc->last_latency = clock_now() - svc->asked;
+			svc_set(svc, RUNNING);
+			idle_follow(svc);
+			queue_offer();
+		}
+	}
+	instance_limit(instance, svc->row->groups->lifecycle->runtime_max);
+	notify_watchdog(instance);
+	svc_changed(svc);
+}
+
+void svc_note_failure(struct svc *svc, const struct failure *failure)
+{
+	memmove(svc->last_failures + 1, svc->last_failures, (FAILURES - 1) * sizeof(*failure));
+	svc->last_failures[0] = *failure;
+	if (svc->failure_count < FAILURES)
+		svc->failure_count++;
+	svc->failed_in_row++;
+}
+
+static bool is_clean_signal(int signal)
+{
+	return signal == SIGHUP || signal == SIGINT || signal == SIGTERM || signal == SIGPIPE;
+}
+
+static bool is_failure(const struct instance *instance, double lasted)
+{
+	int status = instance->status;
+
+	if (instance->stopped && !instance->failed)
+		return false;
+	if (instance->row->exec->accept && instance->result == RESULT_EXIT_CODE)
+		return ((WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127) && lasted < AT_ONCE) ||
+			exit_status_has_number(instance->row->groups->restart->success_exit_status);
+	if (instance->row->exec->accept && instance->result == RESULT_SIGNAL)
+		return !is_clean_signal(WTERMSIG(status));
+	return !result_is_good(instance->result);
+}
+
+/* Whether it ends again and again without taking a client. */
+static bool makes_no_progress(struct svc *svc, double lasted)
+{
+	unsigned waiting;
+
+	if (!svc->socket_count)
+		return lasted < AT_ONCE && svc->row->exec->start == START_BOOT && !svc->row->groups->restart->restart &&
+			!svc->row->groups->restart->remain_after_exit;
+	waiting = svc_waiting(svc);
+	if (!waiting || waiting < svc->queued || lasted > AT_ONCE) {
+		svc->no_progress = 0;
+		return false;
+	}
+	return ++svc->no_progress > NO_PROGRESS;
+}
+
+static void describe_end(const struct instance *instance, struct buf *out)
+{
+	char text[48];
+
+	status_describe(instance->status, text);
+	if (*instance->why)
+		buf_addf(out, "its start failed: %s", instance->why);
+	else if (instance->result == RESULT_TIMEOUT && !instance->was_ready)
+		buf_addf(out,
+			 service_awaits_target(instance->row)
+				 ? "it was not ready within %s, and nothing answered at %s%s%s"
+				 : "it was not ready within %s",
+			 option_name_of(instance->row, "timeout_start"),
+			 instance->row->exec->redirect ? instance->row->exec->redirect[0] : "",
+			 instance->row->exec->redirect && instance->row->exec->redirect[1] ? ":" : "",
+			 instance->row->exec->redirect && instance->row->exec->redirect[1]
+				 ? instance->row->exec->redirect[1]
+				 : "");
+	else if (instance->result == RESULT_TIMEOUT)
+		buf_addf(out, "superd stopped it, and it ended with %s", text);
+	else
+		buf_addf(out, "it ended with %s", text);
+	if (*instance->why || instance->was_ready || instance->result == RESULT_TIMEOUT)
+		return;
+	if (instance->row->exec->pass == PASS_BIND && instance->bound < instance->svc->socket_count)
+		buf_text(out, ", before it bound all its sockets");
+	else if (service_notifies(instance->row))
+		buf_text(out, ", and never sent READY=1");
+	else if (service_awaits_target(instance->row))
+		buf_addf(out, ", and nothing answered at %s:%s", instance->row->exec->redirect[0],
+			 instance->row->exec->redirect[1] ? instance->row->exec->redirect[1] : "");
+	else if (service_awaits_ready(instance->row))
+		buf_text(out, ", and was not ready yet");
+}
+
+static void log_end(struct svc *svc, struct instance *instance, double lasted, bool failed)
+{
+	struct event event = { .name = "exited",
+			       .service = svc->row->name,
+			       .pid = instance->pid,
+			       .has_duration = true,
+			       .duration = lasted };
+	bool crashed = failed && (instance->result == RESULT_SIGNAL || instance->result == RESULT_CORE_DUMP);
+	bool well = instance->stopped || instance->status == 0;
+	char text[48], span[DURATION_MOST], more[LOG_RATE_LIMIT_MORE] = "";
+	enum level level = LEVEL_NOTICE;
+
+	if (crashed)
+		level = log_rate_limit_is_due(&svc->crash_limit, more) ? LEVEL_WARNING : LEVEL_INFO;
+	else if (well)
+		level = svc->row->exec->accept && svc->row->groups->logging->log_on_success ? LEVEL_DEBUG : LEVEL_INFO;
+	record_end(svc, instance, lasted);
+	event.has_signal = WIFSIGNALED(instance->status);
+	event.has_status = !event.has_signal;
+	event.signal = event.has_signal ? WTERMSIG(instance->status) : 0;
+	event.status = event.has_status ? WEXITSTATUS(instance->status) : 0;
+	status_describe(instance->status, text);
+	log_event(superd.log, level, &event, "pid %ld ended: %s after %s%s", (long)instance->pid, text,
+		  duration_write(span, lasted), more);
+}
+
+/* What the service leaves when nothing of it runs. Removals are made by superd-exec. */
+static void clean_up(struct svc *svc)
+{
+	bool stays = !svc->removed && !superd.stopping && !svc->disabled;
+
+	if (!directories_remove(svc->table, svc->row, &superd.defaults, stays))
+		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove runtime_directory: %s", strerror(errno));
+	credentials_remove(svc->row, &superd.defaults);
+	if (svc->row->groups->lifecycle->pid_file)
+		foreign_unlink(svc->row->groups->lifecycle->pid_file);
+}
+
+/* An instance is over: its processes and its commands. Frees it. */
+void svc_note_end(struct svc *svc, struct instance *instance)
+{
+	const struct restart_options *restart = instance->row->groups->restart;
+	double now = clock_now(), lasted = now - instance->since;
+	bool was_current = svc->current == instance, was_starting = was_current && svc->state == STARTING, failed;
+	bool skipped = instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION;
+	bool ran = instance->has_run, stopped = instance->stopped && !instance->failed, left = false;
+	struct buf text = { 0 };
+	char why[200];
+
+	if (!instance->result && !stopped && !instance->was_ready && !instance->row->exec->accept)
+		instance->result = RESULT_PROTOCOL;
+	failed = is_failure(instance, lasted);
+	output_drain(svc, list_has_one(&svc->instances));
+	if (ran) {
+		log_end(svc, instance, lasted, failed);
+		svc->last_end = now;
+		svc->last_status = instance->status;
+		svc->last_result = instance->result;
+		svc->last_duration = lasted;
+		svc->cpu += instance->cpu;
+	}
+	if (failed && !skipped) {
+		struct failure failure = { .at = now,
+					   .lasted = lasted,
+					   .pid = instance->pid,
+					   .status = instance->status,
+					   .result = instance->result };
+
+		memcpy(failure.peer, instance->peer, sizeof(failure.peer));
+		if (*instance->why)
+			snprintf(failure.why, sizeof(failure.why), "%.159s", instance->why);
+		svc->failures++;
+		svc_note_failure(svc, &failure);
+	} else if (!failed) {
+		svc->failed_in_row = 0;
+	}
+	describe_end(instance, &text);
+	snprintf(why, sizeof(why), "%s", instance->why);
+	if (instance->socket && instance->socket->busy && instance->socket->svc == svc) {
+		instance->socket->busy = false;
+		left = instance->socket->first && accept_first_datagram(instance->socket) == instance->socket->first;
+		if (!left) {
+			instance->socket->tries = 0;
+		} else if (++instance->socket->tries == 3) {
+			struct client sender = { .fd = -1 };
+			char byte;
+
+			instance->socket->tries = 0;
+			client_peek(instance->socket->fd, &sender);
+			if (recv(instance->socket->fd, &byte, 1, MSG_DONTWAIT) >= 0)
+				accept_refuse(svc, &sender, REFUSED_UNREAD);
+		}
+	}
+	if (was_current)
+		svc->current = NULL;
+	else if (instance->counted || instance->row->exec->accept)
+		svc->count -= svc->count > 0;
+	superd.starting -= was_starting;
+	if (was_current && !stopped && !svc->start_due &&
+	    result_restarts(instance->row, instance->result, instance->status)) {
+		double pause = (double)svc->row->groups->lifecycle->backoff_min / 1e6;
+
+		if (instance->result == RESULT_SUCCESS && !svc->queued && lasted <= AT_ONCE)
+			pause = backoff_next(&svc->restart_backoff, svc->row->groups->lifecycle->backoff_min,
+					     svc->row->groups->lifecycle->backoff_max, 0);
+		else
+			backoff_reset(&svc->restart_backoff);
+		svc->start_due = now + pause;
+	}
+	(void)restart;
+	if (was_current && svc->row->exec->start == START_BOOT && !svc->halted && !svc->start_due && !stopped &&
+	    svc->row->groups->restart->restart == RESTART_DEFAULT && (failed || !svc->socket_count))
+		svc->booted = false;
+	instance_free(instance);
+	if (svc_is_empty(svc)) {
+		if (was_current)
+			instance_restore(svc);
+		clean_up(svc);
+		let_others_go(svc);
+	}
+	if (failed && svc->row->groups->lifecycle->on_failure == FAILURE_EXIT && !superd.stopping && !skipped)
+		superd_fail(WIFSIGNALED(svc->last_status)	    ? 128 + WTERMSIG(svc->last_status)
+				    : *why			    ? 127
+				    : WEXITSTATUS(svc->last_status) ? WEXITSTATUS(svc->last_status)
+								    : 1);
+	if (superd.stopping || svc->removed || svc->disabled || !was_current) {
+		if (!ran && failed && !superd.stopping && !svc->removed && !svc->disabled && svc->state != BACKOFF &&
+		    svc->row->exec->accept) {
+			svc_fail(svc, "failed", "cannot start: %s", why);
+			svc_wait(svc);
+		}
+		if (left && svc->state == LISTENING && !superd.stopping && !svc->removed && !svc->disabled) {
+			svc_pause(svc, "an instance left its datagram unread");
+			svc_wait(svc);
+		}
+		if (!was_current && svc->state == FULL)
+			svc_set(svc, LISTENING);
+		if (!was_current &&
+		    (svc->state == LISTENING || svc->state == HELD || svc->state == CLOSING || superd.stopping ||
+		     svc->removed || svc->disabled))
+			svc_settle(svc);
+		else if (was_current)
+			svc_settle(svc);
+	} else if (skipped) {
+		double pause = SKIPPED;
+
+		for (unsigned n = 0; n < svc->backoff.failures && pause < SKIPPED_MOST; n++)
+			pause *= 2;
+		svc->backoff.failures += svc->backoff.failures < 10;
+		char span[DURATION_MOST];
+
+		svc_say(svc, LEVEL_NOTICE, "skipped", "not started: %s; next look in %s", why,
+			duration_write(span, pause));
+		svc_pause(svc, "not started: %s", why);
+		svc_rest(svc, pause);
+	} else if (failed) {
+		backoff_forgive(&svc->backoff, lasted, svc->row->groups->lifecycle->backoff_max);
+		if (!ran)
+			svc_fail(svc, "failed", "cannot start: %s", why);
+		else
+			svc_pause(svc, "%s", buf_string(&text));
+		svc_wait(svc);
+	} else if (!stopped && makes_no_progress(svc, lasted)) {
+		svc->failures++;
+		if (svc->socket_count)
+			svc_pause(svc, "it exits without accepting a connection: its configuration may need %s",
+				  "accept = yes, or type = forking if its program continues in the background");
+		else
+			svc_pause(svc, "it ended at once");
+		svc_wait(svc);
+	} else {
+		if (!failed && (lasted > AT_ONCE || !svc->no_progress))
+			backoff_reset(&svc->backoff);
+		*svc->reason = '\0';
+		svc_set(svc, LISTENING);
+		svc_settle(svc);
+	}
+	buf_free(&text);
+	queue_offer();
+	control_wake();
+	superd_check_end();
+}
