@@ -942,7 +942,7 @@ bool channel_read(struct instance *instance)
 		return true;
 	}
 	if (!strcmp(builtin[0], "health"))
-		buf_text(&answer, "healthy\n");
+		facts_write_health(end, &answer);
 	else
 		list_all(builtin[0], &answer);
 	file = memory_file(buf_string(&answer), answer.length);

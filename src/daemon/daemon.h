@@ -117,8 +117,7 @@ struct instance {
 	bool stopped, failed, was_ready, has_run, main_gone, ignores, killed;
 	bool is_retired; /* it goes on without the service: old entry, or a removed one */
 	bool is_frozen;
-	bool foreground; /* superctl run */
-	char *cgroup;	 /* path; NULL: none */
+	char *cgroup; /* path; NULL: none */
 	uint64_t private_id;
 	char invocation[INVOCATION_ID + 1];
 	struct client client;  /* accept = yes; fd -1 once the program has it */
@@ -126,7 +125,9 @@ struct instance {
 	unsigned char source[SOURCE_SIZE];
 	bool counted; /* in superd.sources */
 	char peer[80], name[CLIENT_NAME];
-	char why[200]; /* of a failed start */
+	char why[200];	       /* of a failed start */
+	char why_unready[100]; /* how the last run of exec_ready ended */
+	unsigned ready_runs;
 	/* sd_notify; notify.c */
 	unsigned access;
 	bool reloading, stopping, watched;
@@ -174,6 +175,8 @@ struct ring_line {
 	enum level level;
 	char *text;
 	uint64_t serial;
+	pid_t pid; /* of the program that has printed it */
+	bool is_output;
 };
 
 enum { RING = 64, DESCRIPTORS_MOST = 1024 };
@@ -211,12 +214,9 @@ struct svc {
 	unsigned socket_count;
 	enum state state;
 	double since;
-	bool held, disabled; /* by an operator: */
-	struct {
-		uid_t uid;
-		double since;
-	} locks[2];    /* who, and since when: held, disabled */
-	bool draining; /* held until its instances have ended */
+	bool held, disabled; /* by an operator: orders.c */
+	bool draining;	     /* held until its instances have ended */
+	double drains_since;
 	bool removed;
 	bool halted;	  /* stopped by an operator: only a client or an order starts it again */
 	bool booted;	  /* start = boot has started it */
@@ -251,16 +251,15 @@ struct svc {
 	struct list queue; /* link in superd.queue */
 	bool restarts;	   /* an order to restart waits for the end */
 	struct rate_limit rate;
-	char refreshed[64]; /* how the last reload of its program ended */
-	double failed_at;   /* the last start that failed */
-	ev_timer rest;	    /* of the first socket to end its rest */
-	double idle_since;  /* nobody is connected since; 0: somebody is, or unknown */
+	double failed_at;  /* the last start that failed */
+	ev_timer rest;	   /* of the first socket to end its rest */
+	double idle_since; /* nobody is connected since; 0: somebody is, or unknown */
 	bool idle_told;
 	ev_timer idle_timer;
 	struct child socket_command; /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
-	struct child refresh; /* exec_reload */
-	unsigned refresh_next;
+	struct refresh *refresh; /* NULL: it was never asked to read its configuration again */
+	struct past *past;	 /* NULL: it has done nothing but listen */
 	struct ring_line *ring;
 	unsigned ring_next;
 	/* counters */
@@ -282,10 +281,11 @@ struct superd {
 	struct process_defaults defaults;
 	struct listen_fds inherited;
 	struct list services, leaving, queue; /* service.c */
+	struct list sessions;		      /* control.c */
 	struct svc *by_name[1024];
 	struct child *children[256];
 	struct cgroups cgroups;
-	size_t instances, starting, most_starting;
+	size_t instances, starting, most_starting, delayed; /* delayed: starts that have waited for others */
 	struct source_counts sources;
 	struct hosts_access hosts;
 	int null_in, null_out;
@@ -344,6 +344,7 @@ void svc_note_ready(struct svc *svc, struct instance *instance);
 void svc_note_end(struct svc *svc, struct instance *instance);
 void svc_note_failure(struct svc *svc, const struct failure *failure);
 void svc_changed(struct svc *svc); /* orders that wait look again */
+bool svc_waits_for_order(const struct svc *svc);
 void svc_count_trigger(struct socket *socket);
 bool svc_rest_socket(struct svc *svc, struct socket *socket);
 bool svc_is_resting(const struct socket *socket);
@@ -411,7 +412,7 @@ bool output_open(struct output *output, struct svc *svc, bool to_syslog);
 void output_resume(struct output *output, struct svc *svc, bool to_syslog, int read_end, int write_end);
 void output_drain(struct svc *svc, bool last);
 void output_close(struct output *output);
-void ring_begin(void);
+void ring_begin(enum level level);
 void record_start(struct svc *svc, pid_t pid, const char *peer);
 void record_end(struct svc *svc, struct instance *instance, double lasted);
 void record_refusal(struct svc *svc, const char *peer, const char *word);
@@ -426,24 +427,169 @@ void idle_watch_frozen(struct svc *svc);
 void idle_thaw(struct svc *svc, const char *by);
 void idle_freeze(struct svc *svc, const char *by);
 int idle_count(struct svc *svc, bool queued); /* connections; -1: unknown */
+bool idle_waker(struct svc *svc, char *text, size_t size);
 
 /* reload.c */
 void reload_begin(bool allows_empty, void (*done)(void *context, bool good, struct diags *diags), void *context);
 bool reload_apply(struct table *table, size_t counts[5]);
 void reload_first(struct table *table);
 
-/* control.c */
-void show_brief(struct svc *svc, struct buf *out); /* an object of the dump that SIGUSR1 logs */
+/* diff.c */
 void diff_write(const struct table *after, struct buf *line, void (*send)(void *context), void *context);
 void reload_compare(void (*tell)(void *context, const struct table *table, struct diags *diags), void *context);
-void control_open(void);
-void locks_read(void);
+
+/* control.c: the control socket */
+enum right { RIGHT_OVERVIEW, RIGHT_READ, RIGHT_ACT }; /* the first: no configuration, no commands, nothing logged */
+
+enum action {
+	START,
+	STOP,
+	RESTART,
+	HOLD,
+	RELEASE,
+	DRAIN,
+	FREEZE,
+	THAW,
+	SLEEP,
+	WAKE,
+	ENABLE,
+	DISABLE,
+	SIGNAL,
+	REFRESH,
+	WAIT_READY, /* what follows changes nothing */
+	WAIT_AWAKE,
+	WAIT_ASLEEP,
+};
+
+enum {
+	REQUEST_MOST = 8192, /* bytes of a request, with its newline */
+	WORDS_MOST = 1024,
+	SESSION_ROOM = 32768,	/* bytes not sent from which on nothing is added */
+	SESSION_MOST = 1 << 20, /* and that end a session */
+};
+
+#define SESSION_TURN .002 /* seconds that a request may use in one turn of the loop */
+
+struct request {
+	const char *names[WORDS_MOST]; /* of services, or patterns */
+	size_t count;
+	unsigned options; /* a bit for each that it has: control.c */
+	bool no_wait, check, progress, failed, follow, boot, allow_empty, asleep, awake;
+	double timeout, interval, since; /* seconds */
+	enum level level;
+	size_t lines, cells;
+	int signal;
+	const char *service;
+	struct buf words, completed; /* to which the texts above point */
+};
+
+struct session {
+	struct list link;
+	ev_io io;
+	ev_timer timeout, tick; /* of --timeout; the next line of what comes at an interval */
+	enum right right;
+	uid_t uid;
+	char *service;	/* of a program of superd's own; NULL: an operator */
+	char hello[17]; /* what its first line has to repeat; "": it has done so */
+	bool busy, leaving, at_end;
+	char input[REQUEST_MOST];
+	size_t filled;
+	struct buf out, line; /* what is not sent, from `sent` on; the line that is being composed */
+	size_t sent;
+	double last_io, turn; /* begin of this turn */
+	struct request request;
+	void (*go_on)(struct session *session);	  /* called while there is room; NULL: it waits for something */
+	void (*changed)(struct session *session); /* once something has changed, while it waits */
+	void (*late)(struct session *session);	  /* --timeout is over */
+	struct buf names, missing; /* services that the request means, from `next` on to come; names that mean none */
+	size_t next, row;	   /* row: the next to be matched */
+	double table;		   /* that was read then */
+	uint32_t matched, are_names;
+	int answer; /* enum answer; of `show` 0 */
+	enum action action;
+	struct order *orders; /* under way */
+	size_t order_count;
+	unsigned begun, failed; /* services */
+	bool follows;		/* it gets what is logged */
+	uint64_t dropped, serial;
+};
+
+void control_begin(bool fresh); /* fresh: this superd follows no other */
+void control_open(bool fresh);
 int control_fd(void);
 void control_adopt(int fd);
 void control_close(void);
-void control_wake(void); /* something has changed */
+void control_wake(void);						  /* something has changed */
+void control_reloaded(void);						  /* the table was read again */
+int control_reader(const char *service, bool in_detail, struct buf *why); /* for a program of superd's own */
+void session_send(struct session *session);				  /* its line */
+void session_done(struct session *session);
+void session_fail(struct session *session, const char *code, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void session_wake(struct session *session);
+size_t session_unsent(const struct session *session);
+bool session_may_go_on(const struct session *session); /* there is room, and the turn is not over */
+
+/* requests.c */
+void request_obey(struct session *session, const char *line);
+void requests_follow_log(void);
+const char *session_next_name(struct session *session);
 void control_log(const char *service, enum level level, const struct event *event, const char *text, size_t length);
-int control_reader(struct buf *why);
+
+/* orders.c */
+enum lock_kind { LOCK_HELD, LOCK_DISABLED, LOCK_AT_BOOT, LOCK_KINDS };
+
+/* What operators have ordered of a service and not undone, whether it is there or not. */
+struct lock {
+	char *name;
+	unsigned line; /* of the file for the boot */
+	struct lock_order {
+		int64_t since; /* Unix time; 0: it is not */
+		uid_t uid;
+	} orders[LOCK_KINDS];
+};
+
+struct lock *lock_find(const char *name);
+const char *lock_word(enum lock_kind kind);
+bool locks_outlive(enum lock_kind kind, struct buf *why);
+void locks_save(struct buf *out);
+void locks_load(struct state_section *section);
+void locks_begin(const char *control, bool reads);
+void locks_apply(struct svc *svc);
+void locks_drop(void);
+void locks_write_again(void);
+void refresh_free(struct svc *svc);
+void orders_begin(struct session *session);
+void orders_drop(struct session *session);
+
+/* facts.c */
+enum answer {
+	ANSWER_LIST = 1,
+	ANSWER_STATUS,
+	ANSWER_METRICS,
+	ANSWER_ORDER,
+	ANSWER_WAITING,
+	ANSWER_HEALTH,
+	ANSWER_TIMELINE
+};
+
+void facts_note(struct svc *svc);
+void facts_note_state(struct svc *svc, enum state next);
+void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by);
+void facts_note_served(struct svc *svc, bool thawed, double latency);
+void facts_note_ready(struct svc *svc, double asked);
+void facts_forget(struct svc *svc);
+void facts_describe_outdated(struct svc *svc, struct buf *out);
+void facts_describe_removed(struct svc *svc, struct buf *out);
+bool facts_have_failed(const struct service *row, const struct svc *svc);
+void facts_write_health(const char *path, struct buf *out);
+void facts_add(const struct service *row, struct svc *svc, enum answer answer, bool hides_program, struct buf *out);
+void facts_add_health(struct buf *out);
+void facts_add_line(const struct ring_line *line, const char *key, struct buf *out);
+void facts_add_dump(struct svc *svc, struct buf *out);
+void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out);
+void facts_add_superd(struct buf *out);
+void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, size_t cells, struct buf *out);
 
 /* state.c */
 void state_begin(void);

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -45,6 +46,34 @@ int idle_count(struct svc *svc, bool queued)
 		sum += (int)counts[n].count;
 	}
 	return sum;
+}
+
+/* The address of a client of TCP that it was woken by. */
+bool idle_waker(struct svc *svc, char *text, size_t size)
+{
+	struct conn_count count = { 0 };
+	struct client client = { .fd = -1 };
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].fd < 0)
+			continue;
+		conn_count_init(&count, svc->sockets[n].fd);
+		count.which = CONN_WHICH_ALL;
+		if (count.kind != CONN_TCP)
+			continue;
+		conn_counts_run(&count, 1);
+		if (!count.peer_count)
+			continue;
+		client.peer.any.sa_family = count.family;
+		if (count.family == AF_INET)
+			memcpy(&client.peer.in.sin_addr, count.peers[0], sizeof(client.peer.in.sin_addr));
+		else
+			memcpy(&client.peer.in6.sin6_addr, count.peers[0], sizeof(client.peer.in6.sin6_addr));
+		client.length = count.family == AF_INET ? sizeof(client.peer.in) : sizeof(client.peer.in6);
+		client_address(&client, text, size);
+		return true;
+	}
+	return false;
 }
 
 static void plan_look(struct svc *svc, double seconds)
@@ -159,7 +188,7 @@ void idle_freeze(struct svc *svc, const char *by)
 /* by NULL: a client has come. */
 void idle_thaw(struct svc *svc, const char *by)
 {
-	double now = clock_now();
+	double now = clock_now(), slept;
 	char span[DURATION_MOST];
 
 	if (svc->state != FROZEN || !svc->current)
@@ -169,7 +198,10 @@ void idle_thaw(struct svc *svc, const char *by)
 	svc->wakes++;
 	svc_say(svc, LEVEL_INFO, "thawed", "pid %ld thawed after %s%s%s", (long)svc->current->pid,
 		duration_write(span, now - svc->since), by ? ", by " : "", by ? by : "");
+	slept = now - svc->since;
 	svc->last_start = now;
 	svc_set(svc, RUNNING);
+	facts_note_wake(svc, true, slept, by ? by : svc->start_by);
+	facts_note_ready(svc, now);
 	idle_follow(svc);
 }

@@ -812,7 +812,15 @@ static bool wire_channel(struct instance *instance, struct wiring *wiring, struc
 	if (plan_channel(instance->row) < 0 || !instance->row->exec->accept)
 		return true;
 	if (builtin && (!strcmp(builtin[0], "metrics") || !strcmp(builtin[0], "status"))) {
-		int reader = control_reader(why);
+		struct builtin_options options;
+		const char *bad;
+		struct sockaddr_storage own = { 0 };
+		socklen_t size = sizeof(own);
+		/* The row lets its clients see logs and commands, or the mode of a unix socket does. */
+		bool in_detail = (!builtin_read_options(builtin, &options, &bad) && options.log) ||
+			(getsockname(instance->client.fd, (struct sockaddr *)&own, &size) == 0 &&
+			 own.ss_family == AF_UNIX);
+		int reader = control_reader(instance->row->name, in_detail, why);
 
 		if (reader < 0)
 			return false;
@@ -970,10 +978,12 @@ static void note_started(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 	struct event event = { .name = "started", .service = svc->row->name, .pid = instance->pid };
-	double now = clock_now();
+	double now = clock_now(), slept = svc->last_end > 0 ? svc->asked - svc->last_end : 0;
+	bool wakes = list_has_one(&svc->instances) && !svc->failing;
 
 	instance->has_run = true;
 	svc->activations++;
+	facts_note(svc);
 	svc->last_start = now;
 	svc->last_wait = now - (instance->socket ? instance->begun : svc->asked);
 	if (instance->socket) {
@@ -986,11 +996,16 @@ static void note_started(struct instance *instance)
 		record_start(svc, instance->pid,
 			     instance->client.length && client_port(&instance->client) >= 0 ? instance->peer : NULL);
 		svc->last_latency = now - instance->begun;
+		if (wakes)
+			facts_note_wake(svc, false, slept, svc->last_peer);
+		facts_note_served(svc, false, svc->last_latency);
 	} else {
 		snprintf(svc->last_peer, sizeof(svc->last_peer), "%s", svc->start_by);
 		log_event(superd.log, LEVEL_INFO, &event, "started, pid %ld%s%s", (long)instance->pid,
 			  *svc->start_by ? ", by " : "", svc->start_by);
 		record_start(svc, instance->pid, NULL);
+		if (wakes)
+			facts_note_wake(svc, false, slept, svc->start_by);
 		*svc->start_by = '\0';
 	}
 }

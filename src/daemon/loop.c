@@ -430,7 +430,7 @@ static void dump(void)
 			instance_look(container_of(each, struct instance, link));
 		struct buf line = { 0 };
 
-		show_brief(svc, &line);
+		facts_add_dump(svc, &line);
 		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "state", .service = svc->row->name }, "%s",
 			  buf_string(&line));
 		buf_free(&line);
@@ -602,6 +602,7 @@ static bool init_loop(void)
 	list_init(&superd.services);
 	list_init(&superd.leaving);
 	list_init(&superd.queue);
+	list_init(&superd.sessions);
 	ev_init(&self.deadline, on_deadline);
 	ev_init(&self.last_call, on_last_call);
 	ev_init(&self.delay, on_delay);
@@ -635,16 +636,15 @@ static int serve(struct table *table, struct state_stream *before)
 	if (!before)
 		log_version(table);
 	log_echo(superd.log, !before);
-	ring_begin();
+	ring_begin(LEVEL_INFO);
 	watch_signals();
 	begin_notify();
 	reload_first(table);
 	state_begin();
 	superd.main_command.ended = on_main_command;
+	control_begin(!before);
 	if (before)
 		state_restore(before);
-	else
-		locks_read();
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
@@ -663,7 +663,7 @@ static int serve(struct table *table, struct state_stream *before)
 		log_error(superd.log, "cannot write the pid file %s: %s", options->settings.pid_file, strerror(errno));
 		superd_fail(EXIT_START);
 	}
-	control_open();
+	control_open(!before);
 	log_echo(superd.log, false);
 	if (!before && options->daemon) {
 		if (log_setup_is_stderr(options) && !options->given.log)

@@ -306,8 +306,8 @@ void output_close(struct output *output)
 
 /* ---- the ring ---- */
 
-static void ring_add(struct ring_line *ring, unsigned *next, unsigned size, enum level level, const char *text,
-		     size_t length)
+static void ring_add(struct ring_line *ring, unsigned *next, unsigned size, enum level level, const struct event *event,
+		     const char *text, size_t length)
 {
 	struct ring_line *line = &ring[(*next)++ % size];
 
@@ -315,7 +315,9 @@ static void ring_add(struct ring_line *ring, unsigned *next, unsigned size, enum
 	*line = (struct ring_line){ .at = clock_wall(),
 				    .level = level,
 				    .text = strndup(text, length < 1000 ? length : 1000),
-				    .serial = superd.serial };
+				    .serial = superd.serial,
+				    .pid = event->pid,
+				    .is_output = event->is_output };
 }
 
 static void on_log(void *context, enum level level, const struct event *event, const char *message, size_t length)
@@ -323,19 +325,20 @@ static void on_log(void *context, enum level level, const struct event *event, c
 	struct svc *svc = event->service ? svc_find(event->service) : NULL;
 
 	(void)context;
-	if (level > LEVEL_INFO)
-		return;
-	superd.serial++;
-	if (svc && !svc->ring)
-		svc->ring = calloc(RING, sizeof(*svc->ring));
-	if (svc && svc->ring)
-		ring_add(svc->ring, &svc->ring_next, RING, level, message, length);
-	else if (!svc)
-		ring_add(superd.ring, &superd.ring_next, RING * 4, level, message, length);
+	if (level <= LEVEL_INFO) {
+		superd.serial++;
+		if (svc && !svc->ring)
+			svc->ring = calloc(RING, sizeof(*svc->ring));
+		if (svc && svc->ring)
+			ring_add(svc->ring, &svc->ring_next, RING, level, event, message, length);
+		else if (!svc)
+			ring_add(superd.ring, &superd.ring_next, RING * 4, level, event, message, length);
+	}
 	control_log(event->service, level, event, message, length);
 }
 
-void ring_begin(void)
+/* level: how deep an operator wants to follow it. */
+void ring_begin(enum level level)
 {
-	log_tap(superd.log, LEVEL_INFO, on_log, NULL);
+	log_tap(superd.log, level, on_log, NULL);
 }

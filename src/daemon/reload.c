@@ -56,6 +56,9 @@ static void *read_table_anew(void *context)
 {
 	(void)context;
 	reading.table = load_again(superd.options, &reading.before, &reading.diags);
+	if (!reading.compare)
+		control_setup_find_group(superd.options, reading.diags.errors ? NULL : reading.table,
+					 reading.table ? reading.table->lookups : NULL, &reading.diags);
 	ev_async_send(superd.loop, &reading.done);
 	return NULL;
 }
@@ -90,6 +93,7 @@ static void on_read(struct ev_loop *loop, ev_async *async, int events)
 		settings_log_changes(superd.options, table, superd.log);
 		settings_apply(superd.options, table, superd.log);
 		load_take_noted(superd.options);
+		superd.options->control_gid = superd.options->next_control_gid;
 		buf_clear(&superd.report);
 		good = reload_apply(table, counts);
 		memcpy(superd.counts, counts, sizeof(counts));
@@ -101,6 +105,7 @@ static void on_read(struct ev_loop *loop, ev_async *async, int events)
 	if (!good && reading.diags.count)
 		snprintf(superd.refused_reload, sizeof(superd.refused_reload), "%s", reading.diags.list[0].message);
 	superd_notify("READY=1\n");
+	control_reloaded();
 	if (reading.tell)
 		reading.tell(reading.context, good, &reading.diags);
 	diags_free(&reading.diags);
@@ -236,7 +241,7 @@ static bool adjust(struct svc *svc, struct socket *socket, const struct listen *
 static void tell(struct svc *svc, const char *outcome, const char *options)
 {
 	struct event event = { .name = outcome, .service = svc->row->name };
-	struct buf text = { 0 };
+	struct buf text = { 0 }, more = { 0 };
 
 	buf_add(&superd.report, svc->row->name, strlen(svc->row->name) + 1);
 	buf_add(&superd.report, outcome, strlen(outcome) + 1);
@@ -250,6 +255,13 @@ static void tell(struct svc *svc, const char *outcome, const char *options)
 				buf_char(&text, *at);
 		}
 	}
+	if (!strcmp(outcome, "removed"))
+		facts_describe_removed(svc, &more);
+	else
+		facts_describe_outdated(svc, &more);
+	if (more.length)
+		buf_addf(&text, "; %s", buf_string(&more));
+	buf_free(&more);
 	log_event(superd.log, LEVEL_NOTICE, &event, "%s%s", outcome, buf_string(&text));
 	buf_free(&text);
 }
@@ -307,10 +319,6 @@ static void remove_service(struct svc *svc, const struct table *table)
 		buf_text(&text, "disable");
 	tell(svc, "removed", is_off ? buf_string(&text) : NULL);
 	buf_free(&text);
-	if (svc->current && !stops)
-		svc_say(svc, LEVEL_NOTICE, "outdated",
-			"removed: pid %ld runs on (on_remove = finish): superctl stop %s", (long)svc->current->pid,
-			svc->row->name);
 	if (svc->state == FROZEN)
 		idle_thaw(svc, NULL);
 	svc->removed = true;
@@ -401,6 +409,7 @@ bool reload_apply(struct table *table, size_t counts[5])
 				continue;
 			counts[ADDED]++;
 			svc->seen = true;
+			locks_apply(svc);
 			tell(svc, "added", NULL);
 		} else {
 			bool returns = svc->removed;
@@ -432,7 +441,7 @@ bool reload_apply(struct table *table, size_t counts[5])
 		}
 		list_remove(&svc->link);
 		list_add(&services, &svc->link);
-		for (unsigned i = 0; i < svc->socket_count; i++) {
+		for (unsigned i = 0; i < svc->socket_count && !svc->disabled; i++) {
 			for (size_t s = 0; svc->sockets[i].fd < 0 && s < spare_count; s++) {
 				if (spares[s].fd >= 0 && spares[s].locked &&
 				    same_place(&spares[s], svc->sockets[i].listen) &&
@@ -501,6 +510,7 @@ bool reload_apply(struct table *table, size_t counts[5])
 			break;
 	}
 	superd.loaded = clock_now();
+	locks_drop();
 	accept_reloaded();
 	if (before)
 		table_release(before);

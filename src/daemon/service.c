@@ -121,7 +121,8 @@ void svc_free(struct svc *svc)
 	ev_timer_stop(superd.loop, &svc->timer);
 	ev_timer_stop(superd.loop, &svc->idle_timer);
 	child_forget(&svc->socket_command);
-	child_forget(&svc->refresh);
+	refresh_free(svc);
+	facts_forget(svc);
 	store_clear(svc);
 	notify_close(svc);
 	for (int n = 0; n < OUTPUTS; n++)
@@ -160,9 +161,12 @@ void svc_set(struct svc *svc, enum state state)
 {
 	if (svc->state == state)
 		return;
-	log_debug(superd.log, "%s: %s -> %s", svc->row->name, state_names[svc->state], state_names[state]);
+	if (log_wants(superd.log, LEVEL_DEBUG))
+		svc_say(svc, LEVEL_DEBUG, "transition", "%s -> %s", state_names[svc->state], state_names[state]);
+	facts_note_state(svc, state);
 	svc->state = state;
 	svc->since = clock_now();
+	facts_note(svc);
 	svc_changed(svc);
 }
 
@@ -217,7 +221,7 @@ static void start_timer(struct svc *svc, double seconds)
 	ev_timer_start(superd.loop, &svc->timer);
 }
 
-static bool waits_for_order(const struct svc *svc)
+bool svc_waits_for_order(const struct svc *svc)
 {
 	return !svc->socket_count &&
 		(svc->halted ||
@@ -240,12 +244,12 @@ void svc_wait(struct svc *svc)
 		binds |= svc->sockets[n].fd < 0 && !svc->sockets[n].absent && !rests_closed(&svc->sockets[n]) &&
 			svc->sockets[n].listen->endpoint->kind != ENDPOINT_TCPMUX;
 	svc_unwatch(svc);
-	svc->failing = true;
+	svc->failing |= !binds;
 	if (svc->row->exec->start == START_BOOT && !svc->start_due &&
 	    svc->row->groups->restart->restart == RESTART_DEFAULT)
 		svc->booted = false;
 	svc_set(svc, binds ? BINDING : BACKOFF);
-	comes_back = binds || !waits_for_order(svc);
+	comes_back = binds || !svc_waits_for_order(svc);
 	event.has_duration = comes_back;
 	event.duration = pause;
 	snprintf(next, sizeof(next), "not started again%s",
@@ -1007,8 +1011,10 @@ void svc_activate(struct svc *svc)
 	}
 	if (superd.most_starting && superd.starting >= superd.most_starting) {
 		svc_set(svc, QUEUED);
-		if (list_empty(&svc->queue))
+		if (list_empty(&svc->queue)) {
 			list_add(&superd.queue, &svc->queue);
+			superd.delayed++;
+		}
 		return;
 	}
 	instance = instance_new(svc);
@@ -1112,7 +1118,9 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 		if (svc->state == STARTING) {
 			superd.starting--;
 			svc->last_latency = clock_now() - svc->asked;
+			svc->failing = false;
 			svc_set(svc, RUNNING);
+			facts_note_ready(svc, svc->asked);
 			idle_follow(svc);
 			queue_offer();
 		}
@@ -1315,6 +1323,7 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	    svc->row->groups->restart->restart == RESTART_DEFAULT && (failed || !svc->socket_count))
 		svc->booted = false;
 	instance_free(instance);
+	facts_note(svc);
 	if (svc_is_empty(svc)) {
 		if (was_current)
 			instance_restore(svc);

@@ -463,6 +463,7 @@ static bool compose(struct state_saver *saver)
 	}
 	if (page)
 		save_number(saver, "page", page->own);
+	locks_save(&saver->text);
 	load_save_table(superd.options, &(struct service_list){ .table = superd.table }, saver);
 	LIST_EACH(link, &superd.services)
 		save_svc(saver, container_of(link, struct svc, link));
@@ -802,6 +803,8 @@ bool state_restore(struct state_stream *before)
 			if (state_number(section, "command", 0, INT32_MAX, 0))
 				child_watch(&superd.main_command,
 					    (pid_t)state_number(section, "command", 0, INT32_MAX, 0));
+		} else if (!strcmp(section->kind, "lock")) {
+			locks_load(section);
 		} else if (!strcmp(section->kind, "service")) {
 			svc = load_svc(section);
 			services += svc != NULL;

@@ -1,0 +1,1343 @@
+/* What superd tells of a service and of itself: JSON for the control socket (superd-control(7)), its health as a
+ * sentence, and what it has done in the last hours. */
+#include "daemon/daemon.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/duration_text.h"
+#include "lib/json.h"
+#include "lib/scan.h"
+#include "os/cgroup/resource_usage.h"
+#include "os/proc/port_owner.h"
+#include "os/socket/bind.h"
+#include "superd/instance/history.h"
+#include "superd/limits/histogram.h"
+#include "superd/machine/preflight.h"
+#include "table/option/option_table.h"
+#include "table/option/service_mark.h"
+#include "table/services/diff.h"
+#include "table/services/left_out.h"
+#include "table/services/service_conf.h"
+#include "table/services/service_json.h"
+
+#define KEPT "its configuration has an error now, so the previous one stays in effect"
+#define ALARM 5		   /* failures in a row that make a service degraded */
+#define FAULTS_MOST 100	   /* in the health of superd */
+#define INSTANCES_MOST 100 /* listed one by one */
+#define USAGE_MOST 64	   /* instances of which a sum reads memory and processor time */
+#define OUTDATED_MOST 4	   /* instances that are named one by one in a sentence */
+#define LOG_LINES 10
+#define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
+#define TAKEN_MOST 600.
+#define DUMP_MOST 3500 /* bytes of a row for the log, as a JSON string: so a pipe takes it whole */
+
+/* What a service has done since it first did more than listen. */
+struct past {
+	double spent[STATES];
+	double entered;	     /* its present state, for `spent` */
+	int64_t idle_memory; /* that it had when it was last idle; 0: unknown */
+	struct histogram latency, thaws;
+	struct history history;
+	ev_timer taken; /* the next look whether the client that it was woken for was taken */
+	double asked;	/* the client came */
+	double told;	/* who it was, last */
+	bool thawed;
+};
+
+static size_t history_bytes;
+
+/* ---- what it does now ---- */
+
+static double offset(void)
+{
+	return clock_wall() - clock_now();
+}
+
+static enum history_phase phase_of(const struct svc *svc)
+{
+	switch (svc->state) {
+	case LISTENING:
+		return svc_is_empty(svc) ? HISTORY_ASLEEP : HISTORY_RUNNING;
+	case QUEUED:
+	case STARTING:
+		return HISTORY_STARTING;
+	case RUNNING:
+	case STOPPING:
+	case CLOSING:
+	case FULL:
+		return HISTORY_RUNNING;
+	case FROZEN:
+		return HISTORY_FROZEN;
+	case HELD:
+		return HISTORY_PAUSED;
+	case BACKOFF:
+		return svc->failing ? HISTORY_FAILED : HISTORY_PAUSED;
+	case BINDING:
+		return svc->backoff.failures ? HISTORY_FAILED : HISTORY_OFF;
+	default:
+		return HISTORY_OFF;
+	}
+}
+
+static struct resource_usage usage_of(struct svc *svc)
+{
+	struct resource_usage sum = { -1, -1 };
+	int count = 0;
+
+	LIST_EACH(link, &svc->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+		struct resource_usage usage = instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, false)
+							       : resource_usage_of_process(instance->main.pid);
+
+		if (usage.memory >= 0)
+			sum.memory = usage.memory + (sum.memory > 0 ? sum.memory : 0);
+		if (usage.cpu >= 0)
+			sum.cpu = usage.cpu + (sum.cpu > 0 ? sum.cpu : 0);
+		if (++count == USAGE_MOST)
+			break;
+	}
+	return sum;
+}
+
+/* Its state has changed, or an instance has come or gone. */
+void facts_note(struct svc *svc)
+{
+	enum history_phase phase = phase_of(svc);
+	double now = clock_now();
+
+	if (svc->past)
+		history_enter(&svc->past->history, phase, now);
+	else if (phase != HISTORY_OFF && phase != HISTORY_ASLEEP && (svc->past = calloc(1, sizeof(*svc->past))))
+		history_begin(&svc->past->history, phase, now, &history_bytes);
+}
+
+void facts_note_state(struct svc *svc, enum state next)
+{
+	double now = clock_now();
+
+	if (next == FROZEN || (next == STOPPING && svc->state == RUNNING && svc->idle_since > 0)) {
+		int64_t memory = usage_of(svc).memory;
+
+		if (svc->past && memory > 0)
+			svc->past->idle_memory = memory;
+	}
+	if (svc->past)
+		svc->past->spent[svc->state] += now - svc->since;
+}
+
+void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by)
+{
+	struct history_wake wake = { .at = clock_now(), .delay = -1, .slept = (float)slept, .thawed = thawed };
+
+	if (!svc->past)
+		return;
+	snprintf(wake.by, sizeof(wake.by), "%s", by);
+	history_add_wake(&svc->past->history, &wake);
+}
+
+/* Its last start or thaw serves: a client waited so long. */
+void facts_note_served(struct svc *svc, bool thawed, double latency)
+{
+	if (!svc->past)
+		return;
+	history_set_delay(&svc->past->history, thawed, clock_now());
+	histogram_add(&svc->past->latency, latency);
+	if (thawed)
+		histogram_add(&svc->past->thaws, latency);
+}
+
+/* A client waits until its connection is taken, which no event tells: it is looked at with growing pauses. */
+static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct svc *svc = timer->data;
+	struct past *past = svc->past;
+	double waited = clock_now() - past->asked;
+
+	(void)events;
+	if (svc->state != RUNNING || waited > TAKEN_MOST)
+		return;
+	if (svc_waiting(svc)) {
+		ev_timer_set(timer, waited / 4 > TAKEN_LEAST ? waited / 4 : TAKEN_LEAST, 0);
+		ev_timer_start(loop, timer);
+		return;
+	}
+	if (!past->thawed)
+		svc->last_latency = waited;
+	facts_note_served(svc, past->thawed, waited);
+	control_wake();
+}
+
+/* Its instance is ready, or was thawed: for a client that came then, or by an order. */
+void facts_note_ready(struct svc *svc, double asked)
+{
+	struct past *past = svc->past;
+	double now = clock_now(), slept = 0;
+	size_t count = past ? past->history.wakes.count : 0;
+	struct history_wake *wake = count ? history_wake(&past->history, count - 1) : NULL;
+	char peer[64];
+
+	if (!past || !svc->socket_count || !wake || *wake->by)
+		return;
+	past->asked = asked;
+	past->thawed = wake->thawed;
+	/* Who it was takes a question to the kernel: rarely for one that comes and goes. */
+	if ((past->told <= 0 || now - past->told > 1) && idle_waker(svc, peer, sizeof(peer))) {
+		struct event event = { .name = "woken", .service = svc->row->name, .peer = peer };
+		char span[DURATION_MOST];
+
+		past->told = now;
+		slept = history_set_client(&past->history, wake->thawed, peer);
+		event.has_duration = slept > 0;
+		event.duration = slept;
+		if (!wake->thawed)
+			snprintf(svc->last_peer, sizeof(svc->last_peer), "%s", peer);
+		log_event(superd.log, LEVEL_INFO, &event, "woken by %s%s%s%s", peer, slept > 0 ? " after " : "",
+			  slept > 0 ? duration_write(span, slept) : "", slept > 0 ? " asleep" : "");
+	}
+	ev_timer_stop(superd.loop, &past->taken);
+	ev_timer_init(&past->taken, on_taken, 0, 0);
+	past->taken.data = svc;
+	ev_timer_start(superd.loop, &past->taken);
+}
+
+void facts_forget(struct svc *svc)
+{
+	if (svc->past) {
+		ev_timer_stop(superd.loop, &svc->past->taken);
+		history_free(&svc->past->history);
+	}
+	free(svc->past);
+	svc->past = NULL;
+}
+
+/* ---- who runs by an entry of before ---- */
+
+static bool is_outdated(const struct svc *svc, const struct instance *instance)
+{
+	return instance->row != svc->row && !instance->stopped && instance->phase <= REMAINS &&
+		service_runs_differently(instance->row, svc->row);
+}
+
+static size_t count_outdated(struct svc *svc)
+{
+	const struct service *known = NULL;
+	bool differs = false;
+	size_t count = 0;
+
+	LIST_EACH(link, &svc->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->row == svc->row || instance->stopped || instance->phase > REMAINS)
+			continue;
+		if (instance->row != known)
+			differs = is_outdated(svc, instance);
+		known = instance->row;
+		count += differs;
+	}
+	return count;
+}
+
+void facts_describe_outdated(struct svc *svc, struct buf *out)
+{
+	size_t count = count_outdated(svc), told = 0;
+
+	if (!count)
+		return;
+	if (svc->row->exec->accept || count > OUTDATED_MOST) {
+		buf_addf(out, "%zu instance%s by the old configuration", count, count == 1 ? " runs on" : "s run on");
+	} else {
+		LIST_EACH(link, &svc->instances) {
+			struct instance *instance = container_of(link, struct instance, link);
+			struct option_differences differences = { 0 };
+
+			if (!is_outdated(svc, instance))
+				continue;
+			buf_text(out, told++ ? "; " : "");
+			if (instance->pid > 0)
+				buf_addf(out, "pid %ld", (long)instance->pid);
+			else
+				buf_text(out, "the instance that starts");
+			buf_text(out, " runs on by the old configuration");
+			service_differences(instance->row, svc->row, &differences);
+			for (size_t n = 0; n < differences.count; n++)
+				buf_addf(out, "%s%s", n ? ", " : " (", differences.list[n].option);
+			if (differences.count)
+				buf_char(out, ')');
+			differences_free(&differences);
+		}
+	}
+	buf_addf(out, ": superctl restart %s", svc->row->name);
+}
+
+/* What becomes of the instances of a service that is removed. */
+void facts_describe_removed(struct svc *svc, struct buf *out)
+{
+	bool stays = service_on_remove(svc->row, svc->row) == REMOVE_FINISH;
+	size_t count = 0;
+	pid_t pid = 0;
+
+	LIST_EACH(link, &svc->instances) {
+		pid = container_of(link, struct instance, link)->pid;
+		count++;
+	}
+	if (!count)
+		return;
+	if (count == 1 && pid > 0)
+		buf_addf(out, "pid %ld ", (long)pid);
+	else
+		buf_addf(out, "%zu instance%s ", count, count == 1 ? "" : "s");
+	if (stays)
+		buf_addf(out, "%s on (on_remove = finish): superctl stop %s", count == 1 ? "runs" : "run",
+			 svc->row->name);
+	else
+		buf_addf(out, "%s stopped", count == 1 ? "is" : "are");
+}
+
+/* ---- health ---- */
+
+static bool lacks_socket(const struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		const struct socket *socket = &svc->sockets[n];
+
+		if (socket->fd < 0 && !socket->absent && socket->listen->endpoint->kind != ENDPOINT_TCPMUX &&
+		    !svc_is_resting(socket))
+			return true;
+		if (svc->current && socket->fd >= 0 && endpoint_is_path(socket->listen->address) &&
+		    !bind_is_reachable(socket->fd, socket->listen))
+			return true; /* its node was removed */
+	}
+	return false;
+}
+
+enum health { HEALTHY, DEGRADED, UNHEALTHY };
+
+/* What is wrong with a service by itself, and with those that are held where superd depends on them. */
+static enum health check(const struct svc *svc, struct buf *why)
+{
+	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+	const struct instance *current = svc->current;
+	double most = (double)lifecycle->backoff_max / 1e6, ran = current ? clock_now() - current->since : 0;
+	bool runs = current && !instance_is_starting(current) && current->pid > 0;
+	const struct failure *last = &svc->last_failures[0];
+	bool failed_last = false;
+
+	if (!svc->disabled) {
+		if (svc->held && lifecycle->on_failure == FAILURE_EXIT)
+			buf_text(why, "it is held, and superd depends on it (on_failure = exit)");
+		else if (svc->state == BINDING && !svc->socket_command.pid && lacks_socket(svc))
+			buf_text(why, svc->reason);
+		else if (svc->state != OFF && svc->state != CLOSING && svc->state != BINDING && lacks_socket(svc))
+			buf_text(why, "a socket of it is closed until its instance ends");
+		else if (svc->failing)
+			buf_text(why, svc->reason);
+		if (why->length)
+			return UNHEALTHY;
+	}
+	if (current && current->told && current->row->exec->pass == PASS_BIND) {
+		bind_describe_missing(current, why);
+		if (why->length)
+			return UNHEALTHY;
+	}
+	if (svc->failed_in_row && svc->failure_count && !svc->disabled)
+		failed_last = svc->row->exec->accept ? !*last->why && WIFEXITED(last->status) && last->lasted < 1 &&
+				(WEXITSTATUS(last->status) == 126 || WEXITSTATUS(last->status) == 127)
+						     : current && ran <= (last->lasted < most ? last->lasted : most);
+	if (failed_last || (!svc->disabled && svc->failed_in_row >= ALARM && (!runs || ran <= most))) {
+		char status[48];
+
+		status_describe(last->status, status);
+		if (svc->failed_in_row == 1)
+			buf_text(why, "its last instance failed with ");
+		else
+			buf_addf(why, "the last %u instances all failed, the last of them with ", svc->failed_in_row);
+		buf_text(why, *last->why ? last->why : status);
+		return DEGRADED;
+	}
+	for (unsigned n = 0; n < svc->socket_count && svc->row->dialect == UNIT && svc->state != OFF; n++) {
+		if (svc->sockets[n].absent && !svc_is_resting(&svc->sockets[n])) {
+			buf_addf(why, "%s cannot be opened; superd tries again", svc->sockets[n].listen->name);
+			return DEGRADED;
+		}
+	}
+	return HEALTHY;
+}
+
+static bool is_degraded(const struct svc *svc)
+{
+	struct buf why = { 0 };
+	enum health health = check(svc, &why);
+
+	buf_free(&why);
+	return health == DEGRADED;
+}
+
+/* For a load balancer: it is also unhealthy while clients wait. svc NULL: the row is off. */
+static enum health health_of(const struct service *row, const struct svc *svc, struct buf *why)
+{
+	const struct left_out *left =
+		svc ? table_find_left_out(superd.table, svc->row) : left_out_of(superd.table, row);
+	const char *reason = NULL;
+	enum health health;
+
+	if (superd.stopping)
+		reason = "superd is stopping";
+	else if (!svc && left)
+		buf_addf(why, "it is left out: %s", left_out_reason(left));
+	else if (!svc)
+		reason = "the configuration has disable = yes";
+	else if (svc->removed)
+		reason = "a reload has removed it";
+	else if (svc->disabled)
+		reason = "an operator has disabled it";
+	if (reason)
+		buf_text(why, reason);
+	if (why->length)
+		return UNHEALTHY;
+	health = check(svc, why);
+	if (svc->draining)
+		reason = "it drains: clients wait until its instances have ended";
+	else if (svc->held)
+		reason = "an operator holds it: clients wait";
+	else if (svc->state == BACKOFF)
+		reason = *svc->reason ? svc->reason : "it is paused";
+	else if (svc->state == OFF || svc->state == CLOSING)
+		reason = "its sockets are closed";
+	if (health != UNHEALTHY && reason) {
+		buf_clear(why);
+		buf_text(why, reason);
+		return UNHEALTHY;
+	}
+	if (health == HEALTHY && left) {
+		buf_addf(why, "%s: %s", KEPT, left_out_reason(left));
+		health = DEGRADED;
+	}
+	return health;
+}
+
+bool facts_have_failed(const struct service *row, const struct svc *svc)
+{
+	struct buf why = { 0 };
+	bool failed = left_out_of(superd.table, row) || (svc && (check(svc, &why) != HEALTHY || svc->state == BACKOFF));
+
+	buf_free(&why);
+	return failed;
+}
+
+/* A fault of superd or of one service: the first ones alone are told. */
+static void add_fault(struct buf *lines, size_t *count, const char *name, const char *fault, const char *more)
+{
+	if ((*count)++ < FAULTS_MOST)
+		buf_addf(lines, "%s: %s%s\n", name, fault, more);
+}
+
+/* Of superd as a whole: what sleeps, has never run or is disabled by an operator is healthy. Adds a line for each
+ * fault. */
+static enum health check_all(struct buf *lines)
+{
+	enum health worst = superd.stopping ? UNHEALTHY : HEALTHY;
+	struct buf fault = { 0 };
+	size_t count = 0;
+
+	if (*superd.refused_reload) {
+		worst = worst > DEGRADED ? worst : DEGRADED;
+		buf_addf(lines, "the last reload was refused: %s; superd uses the previous configuration\n",
+			 superd.refused_reload);
+	}
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+		enum health health = check(svc, &fault);
+
+		worst = health > worst ? health : worst;
+		if (health != HEALTHY)
+			add_fault(lines, &count, svc->row->name, buf_string(&fault), "");
+		buf_clear(&fault);
+	}
+	buf_free(&fault);
+	for (size_t n = 0; n < superd.table->left_out_count; n++) {
+		const struct left_out *entry = &superd.table->left_out[n];
+		const struct service *row = entry->row == LEFT_OUT_NO_ROW ? NULL : &superd.table->services[entry->row];
+
+		if (!row || row->exec->disable)
+			continue;
+		worst = worst > DEGRADED ? worst : DEGRADED;
+		add_fault(lines, &count, row->name,
+			  entry->is_kept ? KEPT ": " : "it is left out: ", left_out_reason(entry));
+	}
+	if (count > FAULTS_MOST)
+		buf_addf(lines, "and %zu more\n", count - FAULTS_MOST);
+	if (superd.stopping)
+		buf_text(lines, "superd is stopping\n");
+	return worst;
+}
+
+/* For builtin = health: a line with the health of the service with this path (/ is superd), and the reasons. An
+ * empty line: there is no such service. */
+void facts_write_health(const char *path, struct buf *out)
+{
+	static const char *const names[] = { "healthy", "degraded", "unhealthy" };
+	struct svc *svc = *path == '/' ? svc_find(path + 1) : NULL;
+	const struct service *row = *path == '/' ? table_find(superd.table, path + 1) : NULL;
+	struct buf why = { 0 };
+
+	if (!strcmp(path, "/")) {
+		buf_addf(out, "%s\n", names[check_all(&why)]);
+		buf_text(out, buf_string(&why));
+	} else if (!svc && !row) {
+		buf_char(out, '\n');
+	} else {
+		buf_addf(out, "%s\n", names[health_of(row, svc, &why)]);
+		buf_visible(out, buf_string(&why), why.length);
+		if (why.length)
+			buf_char(out, '\n');
+	}
+	buf_free(&why);
+}
+
+void facts_add_health(struct buf *out)
+{
+	struct buf lines = { 0 }, line = { 0 };
+	enum health health = check_all(&lines);
+
+	json_flag_field(out, "healthy", health != UNHEALTHY);
+	json_flag_field(out, "degraded", health == DEGRADED);
+	json_list_field(out, "reasons");
+	for (const char *at = buf_string(&lines); *at; at += strcspn(at, "\n") + 1) {
+		buf_add(&line, at, strcspn(at, "\n"));
+		json_element_text(out, buf_string(&line));
+		buf_clear(&line);
+	}
+	json_list_close(out);
+	buf_free(&lines);
+	buf_free(&line);
+}
+
+/* ---- JSON ---- */
+
+static void add_seconds(struct buf *out, const char *name, bool known, double seconds)
+{
+	if (known)
+		json_seconds_field(out, name, seconds);
+	else
+		json_null_field(out, name);
+}
+
+/* Frees the text; an empty one is null. */
+static void add_text(struct buf *out, const char *name, struct buf *text)
+{
+	json_text_field(out, name, text->length ? buf_string(text) : NULL);
+	out->failed |= text->failed;
+	buf_free(text);
+}
+
+static void add_place(struct buf *out, const char *name, struct origin at)
+{
+	struct buf text = { 0 };
+
+	if (at.file)
+		buf_addf(&text, "%s:%u", at.file, at.line);
+	add_text(out, name, &text);
+}
+
+static void add_usage(struct buf *out, struct resource_usage usage)
+{
+	json_whole_field(out, "memory", usage.memory);
+	add_seconds(out, "cpu", usage.cpu >= 0, usage.cpu);
+}
+
+static void add_signal(struct buf *out, int status, bool known)
+{
+	char name[32];
+
+	json_whole_field(out, "status", known && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	json_text_field(out, "signal", known && WIFSIGNALED(status) ? scan_signal_name(WTERMSIG(status), name) : NULL);
+	if (known && WIFSIGNALED(status) && WCOREDUMP(status))
+		json_flag_field(out, "core_dumped", true);
+}
+
+static void add_listener(struct svc *svc, const struct listen *listen, struct socket *socket, bool whole,
+			 struct buf *out)
+{
+	bool rests = socket && svc_is_resting(socket), is_open = socket && socket->fd >= 0;
+	struct buf endpoint = { 0 };
+	size_t parked = 0;
+	int queue = is_open ? bind_queue(socket->fd, listen) : -1;
+
+	if (is_open && whole)
+		bind_describe(socket->fd, listen, &endpoint);
+	else
+		endpoint_format(listen->endpoint, &endpoint);
+	json_object_open(out);
+	add_text(out, "endpoint", &endpoint);
+	if (whole) {
+		json_text_field(out, "name", listen->name);
+		json_flag_field(out, "open", is_open || (socket && listen->endpoint->kind == ENDPOINT_TCPMUX));
+	}
+	if (rests || (socket && socket->absent))
+		json_text_field(out, "absent", rests ? "rests" : "failed");
+	if (rests && whole) {
+		json_text_field(out, "why", *svc->reason ? svc->reason : NULL);
+		json_seconds_field(out, "rests_for", socket->rests_until - clock_now());
+	}
+	/* Of datagrams the kernel counts the bytes. */
+	json_whole_field(out, "queue", endpoint_accepts(listen->endpoint) || queue < 0 ? queue : queue > 0);
+	if (whole)
+		json_whole_field(out, "queue_limit", is_open ? bind_queue_limit(socket->fd, listen) : -1);
+	for (size_t n = 0; socket && n < svc->parked_count; n++)
+		parked += svc->parked[n].socket == socket;
+	if (parked)
+		json_count_field(out, "parked", parked);
+	json_object_close(out);
+}
+
+static void add_listeners(const struct service *row, struct svc *svc, bool whole, struct buf *out)
+{
+	json_list_field(out, "listeners");
+	for (unsigned n = 0; n < row->socket_count; n++)
+		add_listener(svc, &row->sockets[n], svc && n < svc->socket_count ? &svc->sockets[n] : NULL, whole, out);
+	json_list_close(out);
+}
+
+static void add_target(const struct service *row, struct buf *out)
+{
+	words to = row->exec->redirect;
+
+	buf_addf(out, to[1] ? "%s:%s" : "%s", to[0], to[1]);
+}
+
+static void add_instance(struct svc *svc, struct instance *instance, struct buf *out)
+{
+	const struct service *row = instance->row;
+	const char *state = "running";
+	struct buf text = { 0 };
+
+	if (instance->stopped || instance->phase > REMAINS)
+		state = "stopping";
+	else if (instance_is_starting(instance) || instance->pid <= 0)
+		state = "starting";
+	else if (svc->state == FROZEN && svc->current == instance)
+		state = "frozen";
+	json_object_open(out);
+	json_whole_field(out, "pid", instance->pid > 0 ? instance->pid : -1);
+	json_text_field(out, "state", state);
+	json_seconds_field(out, "since", instance->since + offset());
+	json_seconds_field(out, "age", clock_now() - instance->since);
+	add_usage(out,
+		  instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, false)
+				   : resource_usage_of_process(instance->main.pid));
+	json_text_field(out, "peer", *instance->peer ? instance->peer : NULL);
+	json_text_field(out, "says", *instance->status_text ? instance->status_text : NULL);
+	if (instance == svc->current)
+		json_flag_field(out, "current", true);
+	if (instance->phase == REMAINS)
+		json_flag_field(out, "remains", true);
+	if (instance->has_run && !instance->main.pid && instance->phase != REMAINS && instance->phase > READY)
+		json_text_field(out, "still_runs", instance->command.pid ? "command" : "processes");
+	if (instance_is_starting(instance) && instance->pid > 0) {
+		if (service_is_relayed(row)) {
+			if (!instance->relay.up)
+				relay_describe(instance, &text);
+		} else if (row->groups->lifecycle->ready) {
+			buf_addf(&text, "it has printed no line with \"%s\"", row->groups->lifecycle->ready);
+			origin_cite(service_origin(row, "ready"), &text);
+		} else if (service_commands(row, PHASE_READY)) {
+			buf_addf(&text, "exec_ready: %.200s: %s", *service_commands(row, PHASE_READY),
+				 *instance->why_unready ? instance->why_unready : "not done yet");
+			origin_cite(service_origin(row, "exec_ready"), &text);
+		}
+		if (text.length)
+			json_text_field(out, "waits_for", buf_string(&text));
+		buf_clear(&text);
+	}
+	if (row->exec->pass == PASS_BIND) {
+		json_list_field(out, "binds");
+		for (unsigned n = 0; n < svc->socket_count && n < 8; n++) {
+			if (!(instance->bound_set >> n & 1))
+				continue;
+			endpoint_format(svc->sockets[n].listen->endpoint, &text);
+			json_object_open(out);
+			json_text_field(out, "asked", instance->asked[n]);
+			add_text(out, "endpoint", &text);
+			json_null_field(out, "note");
+			json_object_close(out);
+		}
+		json_list_close(out);
+		bind_describe_missing(instance, &text);
+		add_text(out, "unbound", &text);
+	}
+	if (service_is_relayed(row)) {
+		add_target(row, &text);
+		json_object_field(out, "relay");
+		json_whole_field(out, "pid", instance->relay.child.pid > 0 ? instance->relay.child.pid : -1);
+		add_text(out, "target", &text);
+		json_flag_field(out, "answers", instance->relay.up);
+		json_text_field(out, "error", instance->relay.error ? strerror(instance->relay.error) : NULL);
+		json_whole_field(out, "connections", (int64_t)instance->relay.connections);
+		json_whole_field(out, "flows", (int64_t)instance->relay.flows);
+		json_object_close(out);
+	}
+	if (instance->is_retired)
+		json_flag_field(out, "retired", true);
+	if (is_outdated(svc, instance)) {
+		struct option_differences differences = { 0 };
+
+		service_differences(instance->row, svc->row, &differences);
+		json_object_field(out, "outdated");
+		json_list_field(out, "options");
+		for (size_t n = 0; n < differences.count; n++)
+			json_element_text(out, differences.list[n].option);
+		json_list_close(out);
+		json_object_close(out);
+		differences_free(&differences);
+	}
+	json_object_close(out);
+	buf_free(&text);
+}
+
+/* Orders that are in effect, and why the next superd will not know one. */
+static void add_locks(const struct service *row, struct buf *out)
+{
+	const struct lock *lock = lock_find(row->name);
+
+	json_list_field(out, "locks");
+	for (int kind = 0; lock && kind < LOCK_KINDS; kind++) {
+		struct buf why = { 0 };
+
+		if (!lock->orders[kind].since)
+			continue;
+		locks_outlive((enum lock_kind)kind, &why);
+		json_object_open(out);
+		json_text_field(out, "lock", lock_word((enum lock_kind)kind));
+		json_whole_field(out, "uid",
+				 lock->orders[kind].uid == (uid_t)-1 ? -1 : (int64_t)lock->orders[kind].uid);
+		json_count_field(out, "since", (uint64_t)lock->orders[kind].since);
+		add_text(out, "ends_with_superd", &why);
+		json_object_close(out);
+	}
+	json_list_close(out);
+}
+
+static void add_exec(const struct service *row, bool hides_program, struct buf *out)
+{
+	const struct exec_options *options = row->exec;
+	words exec = options->exec ? options->exec : options->builtin ? options->builtin : options->redirect;
+	struct buf target = { 0 };
+
+	json_list_field(out, "exec");
+	for (size_t n = 0; exec && exec[n] && (!n || !hides_program); n++)
+		json_element_text(out, exec[n]);
+	json_list_close(out);
+	if (options->exec && options->argv0 && !hides_program)
+		json_text_field(out, "argv0", options->argv0);
+	if (!options->exec && exec)
+		json_text_field(out, options->builtin ? "builtin" : "redirect", exec[0]);
+	if (options->exec && options->redirect) {
+		add_target(row, &target);
+		add_text(out, "redirect", &target);
+	}
+}
+
+static void add_counts(const struct svc *svc, struct buf *out)
+{
+	static const struct svc never;
+
+	svc = svc ? svc : &never;
+	json_count_field(out, "activations", svc->activations);
+	json_count_field(out, "accepted", svc->accepted);
+	json_count_field(out, "failures", svc->failures);
+	json_count_field(out, "probes", 0);
+	json_count_field(out, "idle_stops", svc->idle_stops);
+	json_count_field(out, "pressure_sleeps", 0);
+	json_count_field(out, "freezes", svc->freezes);
+	json_count_field(out, "wakes", svc->wakes);
+	json_null_field(out, "warm");
+}
+
+static void add_refused(const struct svc *svc, struct buf *out)
+{
+	json_object_field(out, "refused");
+	for (int reason = 0; svc && reason < REFUSALS; reason++) {
+		if (svc->refused[reason])
+			json_count_field(out, refusal_name((enum refusal)reason), svc->refused[reason]);
+	}
+	json_object_close(out);
+}
+
+/* last_activation, last_exit */
+static void add_past(const struct svc *svc, struct buf *out)
+{
+	if (svc && svc->last_start > 0) {
+		json_object_field(out, "last_activation");
+		json_seconds_field(out, "at", svc->last_start + offset());
+		json_text_field(out, "by", *svc->last_peer ? svc->last_peer : NULL);
+		json_seconds_field(out, "wait", svc->last_wait);
+		add_seconds(out, "latency", svc->last_latency > 0, svc->last_latency);
+		json_object_close(out);
+	} else {
+		json_null_field(out, "last_activation");
+	}
+	if (svc && svc->last_end > 0) {
+		json_object_field(out, "last_exit");
+		json_seconds_field(out, "at", svc->last_end + offset());
+		add_signal(out, svc->last_status, true);
+		json_text_field(out, "result", result_name(svc->last_result));
+		json_seconds_field(out, "lasted", svc->last_duration);
+		json_object_close(out);
+	} else {
+		json_null_field(out, "last_exit");
+	}
+}
+
+static void add_pause(const struct svc *svc, struct buf *out)
+{
+	bool binds = svc && svc->state == BINDING && ev_is_active(&svc->timer);
+
+	if (!svc || !(binds || svc->state == BACKOFF)) {
+		json_null_field(out, "pause");
+		return;
+	}
+	json_object_field(out, "pause");
+	json_flag_field(out, "failed", binds || svc->failing);
+	json_text_field(out, "reason", *svc->reason ? svc->reason : NULL);
+	add_seconds(out, "left", ev_is_active(&svc->timer) && !svc_waits_for_order(svc),
+		    ev_timer_remaining(superd.loop, &((struct svc *)(uintptr_t)svc)->timer));
+	json_object_close(out);
+}
+
+static void add_idle(struct svc *svc, struct buf *out)
+{
+	static const char *const actions[] = { "stop", "freeze", "report" };
+	const struct lifecycle_options *lifecycle;
+	double now = clock_now();
+	int connections;
+
+	if (!svc || !service_idles(svc->row) || !svc->current || (svc->state != RUNNING && svc->state != FROZEN)) {
+		json_null_field(out, "idle");
+		return;
+	}
+	lifecycle = svc->row->groups->lifecycle;
+	connections = idle_count(svc, false);
+	json_object_field(out, "idle");
+	json_text_field(out, "standing",
+			svc->state == FROZEN	      ? "frozen"
+				: connections > 0     ? "used"
+				: svc->idle_since > 0 ? "unused"
+						      : "unknown");
+	json_seconds_field(out, "timeout", (double)lifecycle->idle_timeout / 1e6);
+	json_text_field(out, "action", actions[lifecycle->idle_action]);
+	json_text_field(out, "means", "connected");
+	json_whole_field(out, "connections", connections);
+	json_null_field(out, "peers");
+	json_object_field(out, "own_port");
+	json_count_field(out, "connections", 0);
+	json_text_field(out, "endpoint", "");
+	json_object_close(out);
+	add_seconds(out, "counted", connections >= 0, 0);
+	add_seconds(out, "for", svc->idle_since > 0, now - svc->idle_since);
+	json_object_close(out);
+}
+
+static void add_histogram(const char *name, const struct histogram *histogram, struct buf *out)
+{
+	uint64_t count = 0;
+
+	if (!histogram || !histogram->count) {
+		json_null_field(out, name);
+		return;
+	}
+	json_object_field(out, name);
+	json_count_field(out, "count", histogram->count);
+	json_seconds_field(out, "sum", histogram->sum);
+	json_list_field(out, "buckets");
+	for (size_t n = 0; n < HISTOGRAM_BUCKETS; n++) {
+		count += histogram->buckets[n];
+		buf_addf(out, "%s[%g,%llu]", n ? "," : "", histogram_bound(n), (unsigned long long)count);
+	}
+	json_list_close(out);
+	json_object_close(out);
+}
+
+/* latency, thaw_latency, relay, cpu_total, spent, saves_now */
+static void add_measures(const struct service *row, struct svc *svc, struct resource_usage usage, struct buf *out)
+{
+	const struct past *past = svc ? svc->past : NULL;
+	const struct instance *current = svc ? svc->current : NULL;
+	/* With accept = yes there may be more instances than are read, so each counts when it ends. */
+	bool looks = svc && !row->exec->accept && !svc_is_empty(svc);
+	int64_t memory = past && service_idles(row) ? past->idle_memory : 0, left = 0;
+
+	add_histogram("latency", past ? &past->latency : NULL, out);
+	add_histogram("thaw_latency", past ? &past->thaws : NULL, out);
+	if (service_is_relayed(row)) {
+		json_object_field(out, "relay");
+		json_count_field(out, "connections", current ? current->relay.connections : 0);
+		json_count_field(out, "flows", current ? current->relay.flows : 0);
+		json_count_field(out, "relayed", 0);
+		json_count_field(out, "received", 0);
+		json_count_field(out, "sent", 0);
+		json_object_close(out);
+	} else {
+		json_null_field(out, "relay");
+	}
+	add_seconds(out, "cpu_total", !looks || usage.cpu >= 0,
+		    (svc ? svc->cpu : 0) + (looks && usage.cpu > 0 ? usage.cpu : 0));
+	json_object_field(out, "spent");
+	for (enum state state = 0; svc && state < STATES; state++) {
+		double seconds = (past ? past->spent[state] : 0) + (svc->state == state ? clock_now() - svc->since : 0);
+
+		if (seconds > 0)
+			json_seconds_field(out, state_name(state), seconds);
+	}
+	json_object_close(out);
+	/* What it had when it was last idle, without what it still has. */
+	if (memory && svc->state == FROZEN && row->groups->lifecycle->freeze_reclaim)
+		left = usage.memory;
+	else if (memory && (svc->state != LISTENING || !svc_is_empty(svc)))
+		left = memory;
+	json_count_field(out, "saves_now", left >= 0 && memory > left ? (uint64_t)(memory - left) : 0);
+}
+
+/* What keeps it in its state. */
+static void add_circumstances(const struct service *row, struct svc *svc, bool hides_program, struct buf *out)
+{
+	static const char *const passes[] = { "systemd", "inetd", "bind" };
+	const struct left_out *left = left_out_of(superd.table, row);
+	struct buf text = { 0 };
+	bool queues = false;
+
+	json_text_field(out, "pass", passes[row->exec->pass]);
+	json_flag_field(out, "probe", false);
+	json_flag_field(out, "probe_from", service_prepared(row)->probes != NULL);
+	if (left)
+		json_flag_field(out, "may_return", left->may_return);
+	else if (!svc)
+		add_place(out, "disabled_at", service_origin(row, "disable"));
+	if (!svc)
+		return;
+	if (svc->removed) {
+		facts_describe_removed(svc, &text);
+		add_text(out, "removed", &text);
+	}
+	if (svc->draining)
+		json_flag_field(out, "drains", true);
+	if (svc->socket_command.pid)
+		json_flag_field(out, "socket_commands", true);
+	if (svc->state == QUEUED && !list_empty(&svc->queue)) {
+		json_object_field(out, "line");
+		json_count_field(out, "starting", superd.starting);
+		json_count_field(out, "most", superd.most_starting);
+		json_text_field(out, "limit",
+				superd.options->given.max_starting >= 0		  ? "command line"
+					: superd.table->globals.max_starting >= 0 ? "configuration"
+										  : "default");
+		json_flag_field(out, "memory_short", false);
+		json_object_close(out);
+	}
+	if (svc->state != OFF) {
+		LIST_EACH(link, &superd.services) {
+			struct svc *other = container_of(link, struct svc, link);
+			const struct lifecycle_options *lifecycle = other->row->groups->lifecycle;
+
+			if (other->disabled || svc->row->socket_count ||
+			    (!words_have(lifecycle->wants, row->name) && !words_have(lifecycle->requires, row->name)))
+				continue;
+			json_text_field(out, "wanted_by", other->row->name);
+			break;
+		}
+	}
+	if (svc->state == QUEUED && list_empty(&svc->queue)) {
+		json_list_field(out, "waits_for");
+		for (int n = 0; n < 2; n++) {
+			const struct lifecycle_options *lifecycle = row->groups->lifecycle;
+
+			for (words at = n ? lifecycle->wants : lifecycle->requires; at && *at; at++) {
+				struct svc *wanted = svc_find(*at);
+
+				if (wanted && wanted->state != RUNNING && !wanted->row->socket_count)
+					json_element_text(out, *at);
+			}
+		}
+		json_list_close(out);
+	}
+	/* Clients queue while its program listens elsewhere: the usual reason why it takes none. */
+	for (unsigned n = 0; n < svc->socket_count && svc->state == RUNNING && svc->current && !queues; n++)
+		queues = svc->sockets[n].fd >= 0 && endpoint_accepts(svc->sockets[n].listen->endpoint) &&
+			bind_queue(svc->sockets[n].fd, svc->sockets[n].listen) > 0;
+	if (queues && !service_is_relayed(row) && row->exec->pass != PASS_BIND)
+		json_whole_field(out, "opened_port",
+				 process_own_port(svc->current->pid, row->account ? row->account->uid : geteuid()));
+	if (!hides_program && *svc->last_line &&
+	    (svc->state == BACKOFF || (svc->last_end > 0 && !result_is_good(svc->last_result))))
+		json_text_field(out, "last_line", svc->last_line);
+}
+
+static void add_failures(const struct svc *svc, struct buf *out)
+{
+	json_count_field(out, "failed_in_row", svc ? svc->failed_in_row : 0);
+	json_list_field(out, "last_failures");
+	for (unsigned n = 0; svc && n < svc->failure_count; n++) {
+		const struct failure *failure = &svc->last_failures[n];
+		bool has_status = !*failure->why;
+
+		json_object_open(out);
+		json_seconds_field(out, "at", failure->at + offset());
+		json_whole_field(out, "pid", failure->pid > 0 ? failure->pid : -1);
+		json_text_field(out, "peer", *failure->peer ? failure->peer : NULL);
+		add_signal(out, failure->status, has_status);
+		json_text_field(out, "result", result_name(failure->result));
+		json_text_field(out, "reason", has_status ? NULL : failure->why);
+		json_seconds_field(out, "lasted", failure->lasted);
+		json_object_close(out);
+	}
+	json_list_close(out);
+}
+
+void facts_add_line(const struct ring_line *line, const char *key, struct buf *out)
+{
+	if (line->is_output) {
+		json_text_field(out, "from", "output");
+		if (line->pid)
+			json_count_field(out, "pid", (uint64_t)line->pid);
+	}
+	json_text_field(out, key, line->text);
+}
+
+static void add_log(const struct svc *svc, bool hides_program, struct buf *out)
+{
+	unsigned first = svc && svc->ring_next > LOG_LINES ? svc->ring_next - LOG_LINES : 0;
+
+	json_list_field(out, "log");
+	for (unsigned n = first; svc && svc->ring && !hides_program && n < svc->ring_next; n++) {
+		const struct ring_line *line = &svc->ring[n % RING];
+
+		json_object_open(out);
+		json_seconds_field(out, "at", line->at);
+		json_text_field(out, "level", log_level_name(line->level));
+		facts_add_line(line, "text", out);
+		json_object_close(out);
+	}
+	json_list_close(out);
+}
+
+static const char *state_word(const struct service *row, const struct svc *svc)
+{
+	if (!svc)
+		return left_out_of(superd.table, row) ? "left out" : "off";
+	return svc->removed ? "leaving" : state_name(svc->state);
+}
+
+/* Adds the members of an answer about a service. svc NULL: its row is off. */
+void facts_add(const struct service *row, struct svc *svc, enum answer answer, bool hides_program, struct buf *out)
+{
+	static const char *const types[] = { "simple", "exec", "notify", "notify-reload", "forking", "oneshot" };
+	bool is_list = answer == ANSWER_LIST, is_status = answer == ANSWER_STATUS, is_order = answer == ANSWER_ORDER;
+	const struct lock *lock = lock_find(row->name);
+	const struct left_out *left = left_out_of(superd.table, row);
+	struct resource_usage usage = { -1, -1 };
+	struct buf text = { 0 };
+	size_t count = 0;
+
+	json_text_field(out, "service", row->name);
+	json_text_field(out, "state", state_word(row, svc));
+	if (answer == ANSWER_HEALTH) {
+		enum health health = health_of(row, svc, &text);
+
+		json_flag_field(out, "healthy", health != UNHEALTHY);
+		json_flag_field(out, "degraded", health == DEGRADED);
+		add_text(out, "reason", &text);
+		add_listeners(row, svc, true, out);
+		return;
+	}
+	add_seconds(out, "since", svc, svc ? svc->since + offset() : 0);
+	add_seconds(out, "for", svc, svc ? clock_now() - svc->since : 0);
+	if (svc && svc->state == QUEUED && !list_empty(&svc->queue)) {
+		uint64_t place = 1;
+
+		for (struct list *at = superd.queue.next; at != &superd.queue && at != &svc->queue; at = at->next)
+			place++;
+		json_count_field(out, "place", place);
+	}
+	json_flag_field(out, "held", svc && (svc->held || svc->draining));
+	json_flag_field(out, "enabled", svc && !svc->disabled);
+	json_flag_field(out, "disabled_at_boot", lock && lock->orders[LOCK_AT_BOOT].since);
+	json_flag_field(out, "degraded", svc && is_degraded(svc));
+	json_text_field(out, "left_out", left ? left_out_reason(left) : NULL);
+	json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);
+	if (is_status)
+		add_locks(row, out);
+	if (is_status || is_order) {
+		add_place(out, "source", row->at);
+		json_flag_field(out, "accept", row->exec->accept);
+		json_text_field(out, "type", types[row->exec->type]);
+	}
+	if (!is_order) {
+		add_exec(row, hides_program, out);
+		add_listeners(row, svc, !is_list, out);
+	}
+	if (is_status)
+		json_list_field(out, "instances");
+	LIST_EACH(link, svc ? &svc->instances : &superd.queue) {
+		if (!svc)
+			break;
+		if (is_status && count < INSTANCES_MOST)
+			add_instance(svc, container_of(link, struct instance, link), out);
+		count++;
+	}
+	if (is_status)
+		json_list_close(out);
+	else
+		json_count_field(out, "instances", count);
+	if (is_status && count > INSTANCES_MOST)
+		json_count_field(out, "more_instances", count - INSTANCES_MOST);
+	if (is_order) {
+		json_count_field(out, "activations", svc ? svc->activations : 0);
+		add_past(svc, out);
+		add_pause(svc, out);
+		return;
+	}
+	usage = svc ? usage_of(svc) : usage;
+	add_usage(out, usage);
+	add_counts(svc, out);
+	add_refused(svc, out);
+	if (is_list || is_status) {
+		double last = svc ? svc->last_end : 0;
+
+		if (count && svc->idle_since > 0 && svc->state != STARTING)
+			last = svc->idle_since;
+		else if (count)
+			last = row->exec->accept || service_idles(row) ? clock_now() : 0;
+		add_seconds(out, "last_used", last > 0, last + offset());
+	}
+	if (!is_list)
+		add_past(svc, out);
+	add_pause(svc, out);
+	if (is_list)
+		return;
+	if (is_status) {
+		add_circumstances(row, svc, hides_program, out);
+		add_failures(svc, out);
+	}
+	add_idle(svc, out);
+	add_measures(row, svc, usage, out);
+	if (is_status)
+		add_log(svc, hides_program, out);
+}
+
+/* An object of the dump that SIGUSR1 logs. Listeners and instances come last, and end where the line is full. */
+void facts_add_dump(struct svc *svc, struct buf *out)
+{
+	size_t before, count = 0, most = INSTANCES_MOST;
+	struct buf quoted = { 0 };
+	unsigned listed = 0;
+
+	json_object_open(out);
+	json_text_field(out, "service", svc->row->name);
+	json_text_field(out, "state", state_word(svc->row, svc));
+	json_seconds_field(out, "since", svc->since + offset());
+	json_seconds_field(out, "for", clock_now() - svc->since);
+	json_flag_field(out, "held", svc->held);
+	json_flag_field(out, "enabled", !svc->disabled);
+	json_flag_field(out, "degraded", is_degraded(svc));
+	json_count_field(out, "outdated", count_outdated(svc));
+	add_counts(svc, out);
+	add_refused(svc, out);
+	add_past(svc, out);
+	add_pause(svc, out);
+	json_list_field(out, "listeners");
+	for (; listed < svc->socket_count; listed++) {
+		before = out->length;
+		add_listener(svc, svc->sockets[listed].listen, &svc->sockets[listed], true, out);
+		buf_clear(&quoted);
+		json_quote(&quoted, buf_string(out), out->length);
+		if (quoted.length > DUMP_MOST && buf_cut(out, before))
+			break;
+	}
+	json_list_close(out);
+	if (listed < svc->socket_count)
+		json_count_field(out, "more_listeners", svc->socket_count - listed);
+	json_list_field(out, "instances");
+	LIST_EACH(link, &svc->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (count++ >= most)
+			continue;
+		before = out->length;
+		json_object_open(out);
+		json_whole_field(out, "pid", instance->pid > 0 ? instance->pid : -1);
+		json_seconds_field(out, "since", instance->since + offset());
+		json_text_field(out, "peer", *instance->peer ? instance->peer : NULL);
+		json_text_field(out, "says", *instance->status_text ? instance->status_text : NULL);
+		json_object_close(out);
+		buf_clear(&quoted);
+		json_quote(&quoted, buf_string(out), out->length);
+		if (quoted.length > DUMP_MOST && buf_cut(out, before))
+			most = count - 1;
+	}
+	json_list_close(out);
+	if (count > most)
+		json_count_field(out, "more_instances", count - most);
+	json_object_close(out);
+	buf_free(&quoted);
+}
+
+/* The row as superd.conf writes it, and where each option was set. hides: for a client that may only read. */
+void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out)
+{
+	static struct conf_defaults defaults[2];
+	static double made[2]; /* when the table of these was read */
+	struct conf_style style = { .defaults = &defaults[hides], .comments = true, .hides = hides };
+	const struct left_out *left = svc ? NULL : left_out_of(superd.table, row);
+	struct buf text = { 0 };
+
+	if (made[hides] != superd.loaded) { /* it takes long where there are many services */
+		conf_defaults_free(&defaults[hides]);
+		made[hides] = 0;
+		if (!conf_defaults_make(&defaults[hides], superd.table)) {
+			out->failed = true;
+			return;
+		}
+		made[hides] = superd.loaded;
+	}
+	json_text_field(out, "service", row->name);
+	if (row->at.file)
+		add_place(out, "source", row->at);
+	json_object_field(out, "options");
+	service_json_options(row, &defaults[hides].plain, hides, out);
+	json_object_close(out);
+	service_conf_add_defaults(&text, &style);
+	json_text_field(out, "defaults", buf_string(&text));
+	buf_clear(&text);
+	if (left) /* superd could not read it back */
+		buf_addf(&text, "# %s is left out: %s\n", row->name, left_out_reason(left));
+	else
+		service_conf_add(&text, row, &style);
+	json_text_field(out, "text", buf_string(&text));
+	out->failed |= text.failed;
+	buf_free(&text);
+	json_object_field(out, "sources");
+	for (size_t n = 0; n < directive_count; n++) {
+		const char *name = directives[n].name[NATIVE];
+		struct origin at = service_origin(row, name);
+
+		if (service_mark(row, name) && at.file)
+			add_place(out, name, at);
+	}
+	json_object_close(out);
+}
+
+void facts_add_superd(struct buf *out)
+{
+	const struct log_losses *lost = log_losses(superd.log);
+	size_t services = 0, queued = 0;
+
+	LIST_EACH(link, &superd.services)
+		services++;
+	LIST_EACH(link, &superd.queue)
+		queued++;
+	json_object_field(out, "superd");
+	json_count_field(out, "pid", (uint64_t)getpid());
+	json_text_field(out, "version", PACKAGE_VERSION);
+	json_seconds_field(out, "started", superd.started + offset());
+	json_seconds_field(out, "uptime", clock_now() - superd.started);
+	add_usage(out, resource_usage_of_process(getpid()));
+	json_count_field(out, "services", services);
+	json_count_field(out, "left_out", left_out_count(superd.table));
+	json_count_field(out, "instances", superd.instances);
+	json_count_field(out, "starting", superd.starting);
+	json_flag_field(out, "memory_short", false);
+	json_count_field(out, "queued", queued);
+	json_count_field(out, "delayed", superd.delayed);
+	json_count_field(out, "at_once", descriptor_room(superd.table).at_once);
+	json_seconds_field(out, "loaded", superd.loaded + offset());
+	json_flag_field(out, "current", !*superd.refused_reload);
+	json_count_field(out, "log_dropped", lost ? lost->all : 0);
+	json_count_field(out, "log_dropped_of_clients", lost ? lost->of_clients : 0);
+	json_object_close(out);
+}
+
+/* ---- the last hours ---- */
+
+/* For an overview of many services: a letter for each cell of time. The cells begin at multiples of their length in
+ * Unix time, so that a bar that is drawn again looks the same. */
+static void add_bar(struct svc *svc, const struct history *history, double seconds, size_t cells, struct buf *out)
+{
+	double now = clock_now(), cell = seconds / (double)cells, known = svc ? svc->since : now;
+	struct history_bar bar = { .now = now, .cells = cells };
+
+	bar.until = ceil((now + offset()) / cell) * cell - offset();
+	bar.from = bar.until - seconds;
+	history_draw(history, svc ? phase_of(svc) : HISTORY_OFF, history ? history->began : known, &bar);
+	json_seconds_field(out, "from", bar.from + offset());
+	json_seconds_field(out, "until", bar.until + offset());
+	json_text_field(out, "bar", bar.text);
+}
+
+/* cells 0: the spans and the wakes as they are known. */
+void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, size_t cells, struct buf *out)
+{
+	const struct history *history = svc && svc->past ? &svc->past->history : NULL;
+	double now = clock_now(), from = now - seconds, known = history ? history->began : svc ? svc->since : now;
+	enum history_phase phase = svc ? phase_of(svc) : HISTORY_OFF;
+	size_t count = history ? history->spans.count : 0;
+
+	json_text_field(out, "service", row->name);
+	json_text_field(out, "state", state_word(row, svc));
+	json_text_field(out, "phase", history_phase_name(phase));
+	if (svc)
+		json_seconds_field(out, "since", svc->since + offset());
+	if (cells) {
+		add_bar(svc, history, seconds, cells, out);
+		return;
+	}
+	json_seconds_field(out, "from", from + offset());
+	json_seconds_field(out, "until", now + offset());
+	json_list_field(out, "spans");
+	if (!count || history_span(history, 0)->at > from) {
+		json_object_open(out);
+		json_seconds_field(out, "at", known + offset());
+		json_text_field(out, "phase", history_phase_name(history ? (enum history_phase)history->first : phase));
+		json_object_close(out);
+	}
+	for (size_t n = 0; n < count; n++) {
+		const struct history_span *span = history_span(history, n);
+
+		if (n + 1 < count && history_span(history, n + 1)->at <= from)
+			continue;
+		json_object_open(out);
+		json_seconds_field(out, "at", span->at + offset());
+		json_text_field(out, "phase", history_phase_name((enum history_phase)span->phase));
+		if (history_span_end(span) > span->at) {
+			json_object_field(out, "spent");
+			for (int each = 0; each < HISTORY_PHASES; each++) {
+				if (span->spent[each])
+					json_seconds_field(out, history_phase_name((enum history_phase)each),
+							   span->spent[each] / 1e3);
+			}
+			json_object_close(out);
+		}
+		json_object_close(out);
+	}
+	json_list_close(out);
+	json_list_field(out, "wakes");
+	for (size_t n = 0; history && n < history->wakes.count; n++) {
+		const struct history_wake *wake = history_wake(history, n);
+
+		if (wake->at < from)
+			continue;
+		json_object_open(out);
+		json_seconds_field(out, "at", wake->at + offset());
+		json_text_field(out, "kind", wake->thawed ? "thaw" : "start");
+		add_seconds(out, "delay", wake->delay >= 0, (double)wake->delay);
+		if (wake->slept > 0)
+			json_seconds_field(out, "slept", (double)wake->slept);
+		json_text_field(out, "by", *wake->by ? wake->by : NULL);
+		json_object_close(out);
+	}
+	json_list_close(out);
+}
