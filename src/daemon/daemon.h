@@ -230,6 +230,8 @@ struct svc {
 	char reason[320];	      /* of the pause */
 	const char *unlogged;	      /* event that is logged with the pause; NULL: none */
 	bool failing;		      /* the pause follows a failure */
+	double slept;		      /* it listened for so long before it left that state */
+	bool repeats;		      /* its next start is for whom the failed one was */
 	struct list instances;
 	unsigned count;			/* those that count against `instances` */
 	struct instance *current;	/* accept = no: the one that has the sockets */
@@ -577,7 +579,7 @@ void facts_note(struct svc *svc);
 void facts_note_state(struct svc *svc, enum state next);
 void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by);
 void facts_note_served(struct svc *svc, bool thawed, double latency);
-void facts_note_ready(struct svc *svc, double asked);
+void facts_note_ready(struct svc *svc, double asked, const char *peer);
 void facts_forget(struct svc *svc);
 void facts_describe_outdated(struct svc *svc, struct buf *out);
 void facts_describe_removed(struct svc *svc, struct buf *out);

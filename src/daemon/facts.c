@@ -121,6 +121,8 @@ void facts_note_state(struct svc *svc, enum state next)
 {
 	double now = clock_now();
 
+	if (svc->state == LISTENING)
+		svc->slept = now - svc->since;
 	if (next == FROZEN || (next == STOPPING && svc->state == RUNNING && svc->idle_since > 0)) {
 		int64_t memory = usage_of(svc).memory;
 
@@ -173,21 +175,23 @@ static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
 	control_wake();
 }
 
-/* Its instance is ready, or was thawed: for a client that came then, or by an order. */
-void facts_note_ready(struct svc *svc, double asked)
+/* Its instance is ready, or was thawed: for a client that came then, or by an order. peer: the client; "": unknown. */
+void facts_note_ready(struct svc *svc, double asked, const char *peer)
 {
 	struct past *past = svc->past;
-	double now = clock_now(), slept = 0;
+	double now = clock_now(), slept;
 	size_t count = past ? past->history.wakes.count : 0;
 	struct history_wake *wake = count ? history_wake(&past->history, count - 1) : NULL;
-	char peer[64];
+	char text[64];
 
 	if (!past || !svc->socket_count || !wake || *wake->by)
 		return;
 	past->asked = asked;
 	past->thawed = wake->thawed;
-	/* Who it was takes a question to the kernel: rarely for one that comes and goes. */
-	if ((past->told <= 0 || now - past->told > 1) && idle_waker(svc, peer, sizeof(peer))) {
+	/* It takes a question to the kernel: rarely for one that comes and goes. */
+	if (!*peer && (past->told <= 0 || now - past->told > 1) && idle_waker(svc, text, sizeof(text)))
+		peer = text;
+	if (*peer) {
 		struct event event = { .name = "woken", .service = svc->row->name, .peer = peer };
 		char span[DURATION_MOST];
 

@@ -48,7 +48,7 @@ int idle_count(struct svc *svc, bool queued)
 	return sum;
 }
 
-/* The address of a client of TCP that it was woken by. */
+/* The address of the client that wakes it: of a datagram, or of a connection. */
 bool idle_waker(struct svc *svc, char *text, size_t size)
 {
 	struct conn_count count = { 0 };
@@ -57,6 +57,12 @@ bool idle_waker(struct svc *svc, char *text, size_t size)
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		if (svc->sockets[n].fd < 0)
 			continue;
+		if (!endpoint_accepts(svc->sockets[n].listen->endpoint)) {
+			if (!client_peek(svc->sockets[n].fd, &client))
+				continue;
+			client_address(&client, text, size);
+			return *text;
+		}
 		conn_count_init(&count, svc->sockets[n].fd);
 		count.which = CONN_WHICH_ALL;
 		if (count.kind != CONN_TCP)
@@ -189,11 +195,13 @@ void idle_freeze(struct svc *svc, const char *by)
 void idle_thaw(struct svc *svc, const char *by)
 {
 	double now = clock_now(), slept;
-	char span[DURATION_MOST];
+	char span[DURATION_MOST], peer[64] = "";
 
 	if (svc->state != FROZEN || !svc->current)
 		return;
 	svc_unwatch(svc);
+	if (!by) /* before a short client has gone */
+		idle_waker(svc, peer, sizeof(peer));
 	instance_freeze(svc->current, false);
 	svc->wakes++;
 	svc_say(svc, LEVEL_INFO, "thawed", "pid %ld thawed after %s%s%s", (long)svc->current->pid,
@@ -202,6 +210,6 @@ void idle_thaw(struct svc *svc, const char *by)
 	svc->last_start = now;
 	svc_set(svc, RUNNING);
 	facts_note_wake(svc, true, slept, by ? by : svc->start_by);
-	facts_note_ready(svc, now);
+	facts_note_ready(svc, now, peer);
 	idle_follow(svc);
 }

@@ -22,6 +22,7 @@
 #include "exec/child/sandbox.h"
 #include "exec/record/start_record.h"
 #include "lib/clock.h"
+#include "lib/duration_text.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "lib/thread.h"
@@ -49,6 +50,7 @@
 #include "table/words/exit_status.h"
 #include "table/words/passed_fds.h"
 
+#define NAP 1.		  /* seconds: a shorter sleep is no news */
 #define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
 #define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
 
@@ -978,8 +980,9 @@ static void note_started(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 	struct event event = { .name = "started", .service = svc->row->name, .pid = instance->pid };
-	double now = clock_now(), slept = svc->last_end > 0 ? svc->asked - svc->last_end : 0;
-	bool wakes = list_has_one(&svc->instances) && !svc->failing;
+	double now = clock_now();
+	char span[DURATION_MOST];
+	bool wakes = list_has_one(&svc->instances) && (*svc->start_by || !svc->failing || !svc->repeats);
 
 	instance->has_run = true;
 	svc->activations++;
@@ -997,15 +1000,20 @@ static void note_started(struct instance *instance)
 			     instance->client.length && client_port(&instance->client) >= 0 ? instance->peer : NULL);
 		svc->last_latency = now - instance->begun;
 		if (wakes)
-			facts_note_wake(svc, false, slept, svc->last_peer);
+			facts_note_wake(svc, false, 0, svc->last_peer);
 		facts_note_served(svc, false, svc->last_latency);
 	} else {
 		snprintf(svc->last_peer, sizeof(svc->last_peer), "%s", svc->start_by);
-		log_event(superd.log, LEVEL_INFO, &event, "started, pid %ld%s%s", (long)instance->pid,
-			  *svc->start_by ? ", by " : "", svc->start_by);
+		event.duration = svc->slept;
+		event.has_duration = svc->slept >= NAP;
+		log_event(superd.log, LEVEL_INFO, &event, "started, pid %ld%s%s%s%s%s", (long)instance->pid,
+			  *svc->start_by ? ", by " : "", svc->start_by, event.has_duration ? ", after " : "",
+			  event.has_duration ? duration_write(span, svc->slept) : "",
+			  event.has_duration ? " asleep" : "");
 		record_start(svc, instance->pid, NULL);
 		if (wakes)
-			facts_note_wake(svc, false, slept, svc->start_by);
+			facts_note_wake(svc, false, svc->slept, svc->start_by);
+		svc->slept = 0;
 		*svc->start_by = '\0';
 	}
 }

@@ -279,12 +279,15 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	struct svc *svc = timer->data;
 
 	(void)loop, (void)events;
-	if (svc->state == BINDING)
+	if (svc->state == BINDING) {
 		svc_open(svc);
-	else if (svc->state == QUEUED && list_empty(&svc->queue))
+	} else if (svc->state == QUEUED && list_empty(&svc->queue)) {
 		svc_activate(svc); /* what it waits for has changed */
-	else
+	} else {
+		svc->repeats = svc->failing &&
+			(svc->start_due > 0 || svc->row->exec->start == START_BOOT || svc_readable(svc));
 		svc_settle(svc);
+	}
 }
 
 /* ---- sockets ---- */
@@ -1120,7 +1123,7 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 			svc->last_latency = clock_now() - svc->asked;
 			svc->failing = false;
 			svc_set(svc, RUNNING);
-			facts_note_ready(svc, svc->asked);
+			facts_note_ready(svc, svc->asked, "");
 			idle_follow(svc);
 			queue_offer();
 		}
