@@ -238,7 +238,8 @@ struct svc {
 	struct plan *plan;		/* NULL: to be made */
 	struct output outputs[OUTPUTS]; /* [0]: the log, [1]: syslog */
 	char last_line[160];
-	int notify; /* -1: not open */
+	unsigned lines_after; /* lines behind it */
+	int notify;	      /* -1: not open */
 	char *notify_variable;
 	ev_io notify_io;
 	struct list stored;

@@ -1049,6 +1049,14 @@ void facts_add(const struct service *row, struct svc *svc, enum answer answer, b
 
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", state_word(row, svc));
+	if (answer == ANSWER_WAITING) {
+		LIST_EACH(link, &svc->instances)
+			count++;
+		json_count_field(out, "instances", count);
+		json_count_field(out, "activations", svc->activations);
+		add_pause(svc, out);
+		return;
+	}
 	if (answer == ANSWER_HEALTH) {
 		enum health health = health_of(row, svc, &text);
 

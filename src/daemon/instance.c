@@ -686,6 +686,7 @@ struct instance *instance_new(struct svc *svc)
 	ev_init(&instance->look, on_look);
 	ev_init(&instance->ready, NULL);
 	ev_init(&instance->report_io, on_report);
+	ev_set_priority(&instance->report_io, EV_MAXPRI); /* before what the program prints */
 	instance->limit.data = instance->look.data = instance->report_io.data = instance;
 	list_add(&svc->instances, &instance->link);
 	superd.instances++;

@@ -961,7 +961,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	case DRAIN:
 		if (svc->state == FROZEN)
 			idle_thaw(svc, "operator"); /* it could neither serve its clients nor end */
-		svc->draining = true;
+		svc->draining = !svc_is_empty(svc);
 		svc->drains_since = clock_now();
 		svc_settle(svc);
 		if (svc->draining && svc->current && !ev_is_active(&drains)) {
@@ -1124,6 +1124,7 @@ void orders_drop(struct session *session)
 static void look_at_orders(struct session *session)
 {
 	struct order **at = &session->orders;
+	bool sent = false;
 	struct buf why = { 0 };
 
 	while (*at) {
@@ -1134,12 +1135,13 @@ static void look_at_orders(struct session *session)
 		buf_clear(&why);
 		if (svc)
 			word = look_whole(order, svc, &why);
-		if (word && !session_may_go_on(session))
+		if (word && sent && !session_may_go_on(session))
 			break; /* the next turn goes on */
 		if (!word) {
 			at = &order->next;
 			continue;
 		}
+		sent = true;
 		*at = order->next;
 		session->order_count--;
 		send_result(session, order->name, order, word, &why);
@@ -1265,11 +1267,14 @@ static void begin_some(struct session *session)
 {
 	const char *name = NULL;
 
-	while (session_may_go_on(session) && (name = session_next_name(session)))
-		begin_one(session, name);
+	do {
+		name = session_next_name(session);
+		if (name)
+			begin_one(session, name);
+	} while (name && session_may_go_on(session));
 	if (locks.stale)
 		write_locks(); /* before the answer is sent */
-	if (!name && session_may_go_on(session))
+	if (!name)
 		look_at_orders(session);
 }
 

@@ -163,6 +163,21 @@ void record_user(struct svc *svc, const char *peer, bool success, bool known, co
 
 /* ---- pipes ---- */
 
+#define TRACE_MOST 30 /* lines of a trace behind the line that names the error */
+
+static bool names_error(const char *line)
+{
+	static const char *const marks[] = {
+		"error:", "exception:", "fatal", "panic", "cannot ", "can't ", "no such "
+	};
+
+	for (size_t n = 0; n < sizeof(marks) / sizeof(*marks); n++) {
+		if (strcasestr(line, marks[n]))
+			return true;
+	}
+	return false;
+}
+
 static void log_line(struct output *output, const char *line, size_t length)
 {
 	const struct stream_options *streams = output->svc->row->groups->streams;
@@ -180,8 +195,16 @@ static void log_line(struct output *output, const char *line, size_t length)
 
 	while (length && line[length - 1] == '\r')
 		length--;
-	if (length)
-		snprintf(svc->last_line, sizeof(svc->last_line), "%.*s", (int)(length < 150 ? length : 150), line);
+	if (length) {
+		char start[sizeof(svc->last_line)];
+
+		/* The line that tells why it ended: the last one, but some print a trace behind the reason. */
+		snprintf(start, sizeof(start), "%.*s", (int)(length < 150 ? length : 150), line);
+		if (svc->lines_after++ >= TRACE_MOST || !names_error(svc->last_line) || names_error(start)) {
+			memcpy(svc->last_line, start, sizeof(start));
+			svc->lines_after = 0;
+		}
+	}
 	if (svc->row->groups->lifecycle->ready && svc->current && svc->current->phase == STARTED &&
 	    memmem(line, length, svc->row->groups->lifecycle->ready, strlen(svc->row->groups->lifecycle->ready)))
 		instance_be_ready(svc->current);

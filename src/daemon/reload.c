@@ -63,6 +63,24 @@ static void *read_table_anew(void *context)
 	return NULL;
 }
 
+/* Keeps the first error, for the health. Without one, memory was short. */
+static void note_refused(const struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	for (size_t n = 0; n < diags->count && !text.length; n++) {
+		if (diags->list[n].severity != SEVERITY_ERROR)
+			continue;
+		diag_place(&diags->list[n], &text);
+		buf_addf(&text, "%s%s", text.length ? ": " : "", diags->list[n].message);
+	}
+	if (text.length && diags->errors > 1)
+		buf_addf(&text, "; and %zu more error%s", diags->errors - 1, diags->errors == 2 ? "" : "s");
+	snprintf(superd.refused_reload, sizeof(superd.refused_reload), "%s",
+		 text.length ? buf_string(&text) : "out of memory");
+	buf_free(&text);
+}
+
 static void on_read(struct ev_loop *loop, ev_async *async, int events)
 {
 	char summary[DIAGS_SUMMARY_MOST], wrong[40];
@@ -102,8 +120,8 @@ static void on_read(struct ev_loop *loop, ev_async *async, int events)
 			   counts[UNCHANGED], counts[CHANGED], counts[ADDED], counts[REMOVED], counts[4] ? wrong : "");
 	}
 	*superd.refused_reload = '\0';
-	if (!good && reading.diags.count)
-		snprintf(superd.refused_reload, sizeof(superd.refused_reload), "%s", reading.diags.list[0].message);
+	if (!good && !superd.stopping)
+		note_refused(&reading.diags);
 	superd_notify("READY=1\n");
 	control_reloaded();
 	if (reading.tell)

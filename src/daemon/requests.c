@@ -243,8 +243,8 @@ static void gather(struct session *session)
 		for (size_t n = 0; n < request->count; n++)
 			session->are_names |= (uint32_t)is_name(request->names[n]) << n;
 	}
-	for (; !end && session_may_go_on(session); session->row++) {
-		const struct service *row = row_at(session->row, &end);
+	do {
+		const struct service *row = row_at(session->row++, &end);
 		uint32_t by = 0;
 
 		if (!row)
@@ -254,7 +254,7 @@ static void gather(struct session *session)
 		session->matched |= by;
 		if (by || !request->count)
 			add_name(session, row);
-	}
+	} while (!end && session_may_go_on(session));
 	if (!end)
 		return;
 	for (size_t n = 0; n < request->count; n++) {
@@ -315,7 +315,7 @@ static void answer_some(struct session *session)
 {
 	bool hides_program = session->right < RIGHT_READ;
 
-	while (session_may_go_on(session)) {
+	do {
 		const char *name = session_next_name(session);
 		struct svc *svc = NULL;
 		const struct service *row = name ? find_row(name, &svc) : NULL;
@@ -335,7 +335,7 @@ static void answer_some(struct session *session)
 			facts_add_row(row, svc, session->right < RIGHT_ACT, &session->line);
 		json_object_close(&session->line);
 		session_send(session);
-	}
+	} while (session_may_go_on(session));
 }
 
 static void begin_answer(struct session *session)

@@ -1024,6 +1024,7 @@ void svc_activate(struct svc *svc)
 	svc->start_due = 0;
 	svc->halted = false;
 	svc->queued = svc_waiting(svc);
+	*svc->last_line = '\0';
 	if (instance) {
 		svc->current = instance;
 		superd.starting++;
@@ -1083,7 +1084,7 @@ void svc_stop(struct svc *svc)
 	}
 	LIST_EACH(link, &svc->instances)
 		instance_stop(container_of(link, struct instance, link));
-	if (!svc->current)
+	if (!svc->current && (svc->state != BACKOFF || svc->restarts)) /* a pause goes on */
 		svc_settle(svc);
 }
 
@@ -1112,7 +1113,6 @@ void svc_shut(struct svc *svc)
 
 void svc_note_ready(struct svc *svc, struct instance *instance)
 {
-	svc->failed_in_row = 0;
 	if (svc->row->exec->accept && !(instance->socket && instance->socket->first)) {
 		backoff_reset(&svc->backoff);
 		svc->failing = false;
@@ -1273,6 +1273,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		svc->last_duration = lasted;
 		svc->cpu += instance->cpu;
 	}
+	if (!svc->row->exec->accept && lasted * 1e6 > (double)svc->row->groups->lifecycle->backoff_max)
+		svc->failed_in_row = 0;
 	if (failed && !skipped) {
 		struct failure failure = { .at = now,
 					   .lasted = lasted,
