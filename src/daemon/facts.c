@@ -40,7 +40,6 @@
 /* What a service has done since it first did more than listen. */
 struct past {
 	double spent[STATES];
-	double entered;	     /* its present state, for `spent` */
 	int64_t idle_memory; /* that it had when it was last idle; 0: unknown */
 	struct histogram latency, thaws;
 	struct history history;
@@ -59,9 +58,9 @@ static double offset(void)
 	return clock_wall() - clock_now();
 }
 
-static enum history_phase phase_of(const struct svc *svc)
+static enum history_phase phase_of(const struct svc *svc, enum state state)
 {
-	switch (svc->state) {
+	switch (state) {
 	case LISTENING:
 		return svc_is_empty(svc) ? HISTORY_ASLEEP : HISTORY_RUNNING;
 	case QUEUED:
@@ -105,32 +104,40 @@ static struct resource_usage usage_of(struct svc *svc)
 	return sum;
 }
 
-/* Its state has changed, or an instance has come or gone. */
+/* NULL: it has done nothing but listen, and goes on so; or out of memory. */
+static struct past *past_of(struct svc *svc, enum history_phase now, enum history_phase next)
+{
+	if (!svc->past && next != HISTORY_OFF && next != HISTORY_ASLEEP && (svc->past = calloc(1, sizeof(*svc->past))))
+		history_begin(&svc->past->history, now, svc->since, &history_bytes);
+	return svc->past;
+}
+
+/* An instance has come or gone. */
 void facts_note(struct svc *svc)
 {
-	enum history_phase phase = phase_of(svc);
-	double now = clock_now();
+	enum history_phase phase = phase_of(svc, svc->state);
 
-	if (svc->past)
-		history_enter(&svc->past->history, phase, now);
-	else if (phase != HISTORY_OFF && phase != HISTORY_ASLEEP && (svc->past = calloc(1, sizeof(*svc->past))))
-		history_begin(&svc->past->history, phase, now, &history_bytes);
+	if (past_of(svc, phase == HISTORY_RUNNING ? HISTORY_ASLEEP : phase, phase))
+		history_enter(&svc->past->history, phase, clock_now());
 }
 
 void facts_note_state(struct svc *svc, enum state next)
 {
+	enum history_phase phase = phase_of(svc, next);
+	struct past *past = past_of(svc, phase_of(svc, svc->state), phase);
 	double now = clock_now();
 
 	if (svc->state == LISTENING)
 		svc->slept = now - svc->since;
+	if (!past)
+		return;
 	if (next == FROZEN || (next == STOPPING && svc->state == RUNNING && svc->idle_since > 0)) {
 		int64_t memory = usage_of(svc).memory;
 
-		if (svc->past && memory > 0)
-			svc->past->idle_memory = memory;
+		past->idle_memory = memory > 0 ? memory : past->idle_memory;
 	}
-	if (svc->past)
-		svc->past->spent[svc->state] += now - svc->since;
+	past->spent[svc->state] += now - svc->since;
+	history_enter(&past->history, phase, now);
 }
 
 void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by)
@@ -305,6 +312,13 @@ void facts_describe_removed(struct svc *svc, struct buf *out)
 
 /* ---- health ---- */
 
+/* The entry with errors, without which it is, or in place of which it keeps its former one. */
+static const struct left_out *left_out_for(const struct service *row, const struct svc *svc)
+{
+	return svc && svc->table != superd.table ? table_find_left_out(superd.table, row)
+						 : left_out_of(superd.table, row);
+}
+
 static bool lacks_socket(const struct svc *svc)
 {
 	for (unsigned n = 0; n < svc->socket_count; n++) {
@@ -428,7 +442,7 @@ static enum health health_of(const struct service *row, const struct svc *svc, s
 bool facts_have_failed(const struct service *row, const struct svc *svc)
 {
 	struct buf why = { 0 };
-	bool failed = left_out_of(superd.table, row) || (svc && (check(svc, &why) != HEALTHY || svc->state == BACKOFF));
+	bool failed = left_out_for(row, svc) || (svc && (check(svc, &why) != HEALTHY || svc->state == BACKOFF));
 
 	buf_free(&why);
 	return failed;
@@ -911,7 +925,7 @@ static void add_measures(const struct service *row, struct svc *svc, struct reso
 static void add_circumstances(const struct service *row, struct svc *svc, bool hides_program, struct buf *out)
 {
 	static const char *const passes[] = { "systemd", "inetd", "bind" };
-	const struct left_out *left = left_out_of(superd.table, row);
+	const struct left_out *left = left_out_for(row, svc);
 	struct buf text = { 0 };
 	bool queues = false;
 
@@ -1042,7 +1056,7 @@ void facts_add(const struct service *row, struct svc *svc, enum answer answer, b
 	static const char *const types[] = { "simple", "exec", "notify", "notify-reload", "forking", "oneshot" };
 	bool is_list = answer == ANSWER_LIST, is_status = answer == ANSWER_STATUS, is_order = answer == ANSWER_ORDER;
 	const struct lock *lock = lock_find(row->name);
-	const struct left_out *left = left_out_of(superd.table, row);
+	const struct left_out *left = left_out_for(row, svc);
 	struct resource_usage usage = { -1, -1 };
 	struct buf text = { 0 };
 	size_t count = 0;
@@ -1284,7 +1298,7 @@ static void add_bar(struct svc *svc, const struct history *history, double secon
 
 	bar.until = ceil((now + offset()) / cell) * cell - offset();
 	bar.from = bar.until - seconds;
-	history_draw(history, svc ? phase_of(svc) : HISTORY_OFF, history ? history->began : known, &bar);
+	history_draw(history, svc ? phase_of(svc, svc->state) : HISTORY_OFF, history ? history->began : known, &bar);
 	json_seconds_field(out, "from", bar.from + offset());
 	json_seconds_field(out, "until", bar.until + offset());
 	json_text_field(out, "bar", bar.text);
@@ -1295,7 +1309,7 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 {
 	const struct history *history = svc && svc->past ? &svc->past->history : NULL;
 	double now = clock_now(), from = now - seconds, known = history ? history->began : svc ? svc->since : now;
-	enum history_phase phase = svc ? phase_of(svc) : HISTORY_OFF;
+	enum history_phase phase = svc ? phase_of(svc, svc->state) : HISTORY_OFF;
 	size_t count = history ? history->spans.count : 0;
 
 	json_text_field(out, "service", row->name);

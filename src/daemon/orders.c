@@ -975,10 +975,18 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			return "frozen-already";
 		if (svc->row->exec->accept)
 			return "!is-each";
-		if (svc->state != RUNNING) {
-			buf_text(why, "no instance runs");
+		if (svc->state == STARTING || svc->state == QUEUED)
+			buf_text(why, "it is starting: it can be frozen when it is ready");
+		else if (svc->state == STOPPING || (svc->current && (svc->current->stopped || svc->current->stopping)))
+			buf_text(why, "it is about to end");
+		else if (svc->state != RUNNING || !svc->current || svc->current->main.pid <= 0)
+			buf_text(why, "no process of it runs");
+		else if (svc->current->command.pid > 0)
+			buf_text(why, "a command beside it runs");
+		else if (svc->current->reloading)
+			buf_text(why, "it reloads");
+		if (why->length)
 			return "!failed";
-		}
 		idle_freeze(svc, "operator");
 		break;
 	case THAW:

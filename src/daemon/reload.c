@@ -284,6 +284,15 @@ static void tell(struct svc *svc, const char *outcome, const char *options)
 	buf_free(&text);
 }
 
+static void tell_wrong(const char *name, const struct left_out *entry)
+{
+	const char *reason = entry ? left_out_reason(entry) : "";
+
+	buf_add(&superd.report, name, strlen(name) + 1);
+	buf_add(&superd.report, "wrong", sizeof("wrong"));
+	buf_add(&superd.report, reason, strlen(reason) + 1);
+}
+
 /* The service has this row from now on, and sockets to fill in. */
 static void take_row(struct svc *svc, struct table *table, const struct service *row, bool new_sockets)
 {
@@ -402,6 +411,7 @@ bool reload_apply(struct table *table, size_t counts[5])
 			svc->seen = true;
 			svc_say(svc, LEVEL_WARNING, "warning",
 				"its configuration has errors now: the previous one stays in effect");
+			tell_wrong(svc->row->name, entry);
 			counts[4]++;
 			counts[UNCHANGED]++;
 			list_remove(link);
@@ -489,6 +499,14 @@ bool reload_apply(struct table *table, size_t counts[5])
 				}
 			}
 		}
+	}
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		const struct left_out *entry = &table->left_out[n];
+
+		if (entry->row == LEFT_OUT_NO_ROW || entry->is_kept)
+			continue;
+		tell_wrong(table->services[entry->row].name, entry);
+		counts[4]++;
 	}
 	list_init(&superd.services);
 	LIST_EACH(link, &services) {

@@ -166,7 +166,6 @@ void svc_set(struct svc *svc, enum state state)
 	facts_note_state(svc, state);
 	svc->state = state;
 	svc->since = clock_now();
-	facts_note(svc);
 	svc_changed(svc);
 }
 
