@@ -629,7 +629,7 @@ static void add_target(const struct service *row, struct buf *out)
 	buf_addf(out, to[1] ? "%s:%s" : "%s", to[0], to[1]);
 }
 
-static void add_instance(struct svc *svc, struct instance *instance, struct buf *out)
+static void add_instance(struct svc *svc, struct instance *instance, bool with_usage, struct buf *out)
 {
 	const struct service *row = instance->row;
 	const char *state = "running";
@@ -646,9 +646,10 @@ static void add_instance(struct svc *svc, struct instance *instance, struct buf 
 	json_text_field(out, "state", state);
 	json_seconds_field(out, "since", instance->since + offset());
 	json_seconds_field(out, "age", clock_now() - instance->since);
-	add_usage(out,
-		  instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, false)
-				   : resource_usage_of_process(instance->main.pid));
+	if (with_usage)
+		add_usage(out,
+			  instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, false)
+					   : resource_usage_of_process(instance->main.pid));
 	json_text_field(out, "peer", *instance->peer ? instance->peer : NULL);
 	json_text_field(out, "says", *instance->status_text ? instance->status_text : NULL);
 	if (instance == svc->current)
@@ -1112,7 +1113,7 @@ void facts_add(const struct service *row, struct svc *svc, enum answer answer, b
 		if (!svc)
 			break;
 		if (is_status && count < INSTANCES_MOST)
-			add_instance(svc, container_of(link, struct instance, link), out);
+			add_instance(svc, container_of(link, struct instance, link), true, out);
 		count++;
 	}
 	if (is_status)
@@ -1194,12 +1195,7 @@ void facts_add_dump(struct svc *svc, struct buf *out)
 		if (count++ >= most)
 			continue;
 		before = out->length;
-		json_object_open(out);
-		json_whole_field(out, "pid", instance->pid > 0 ? instance->pid : -1);
-		json_seconds_field(out, "since", instance->since + offset());
-		json_text_field(out, "peer", *instance->peer ? instance->peer : NULL);
-		json_text_field(out, "says", *instance->status_text ? instance->status_text : NULL);
-		json_object_close(out);
+		add_instance(svc, instance, false, out);
 		buf_clear(&quoted);
 		json_quote(&quoted, buf_string(out), out->length);
 		if (quoted.length > DUMP_MOST && buf_cut(out, before))

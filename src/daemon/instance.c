@@ -645,8 +645,10 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 	default:
 		break;
 	}
-	if (option && !strncmp(stage_name(fault->stage), "setting ", 8) &&
-	    !strcmp(stage_name(fault->stage) + 8, option))
+	if (fault->stage == STAGE_STREAMS && option)
+		buf_text(out, option_name_of(row, option));
+	else if (option && !strncmp(stage_name(fault->stage), "setting ", 8) &&
+		 !strcmp(stage_name(fault->stage) + 8, option))
 		buf_addf(out, "setting %s", option_name_of(row, option));
 	else
 		buf_text(out, stage_name(fault->stage));

@@ -32,6 +32,7 @@
 #include "superd/start/removal.h"
 #include "table/services/left_out.h"
 
+#define DUMP_ALL 100 /* services of a table that SIGUSR1 logs whole */
 #define TABLES_NAMED 4
 #define REAPED_MOST 256 /* children in a turn of the loop */
 #define SWEEP .05	/* seconds between two looks for processes that are left at the end */
@@ -421,23 +422,28 @@ bool superd_reopen(void)
 
 static void dump(void)
 {
-	size_t count = 0;
+	size_t count = 0, unlisted = 0;
 
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
+	for (int leaving = 0; leaving < 2; leaving++) {
+		LIST_EACH(link, leaving ? &superd.leaving : &superd.services) {
+			struct svc *svc = container_of(link, struct svc, link);
+			struct event event = { .name = "state", .service = svc->row->name };
+			struct buf line = { 0 };
 
-		LIST_EACH(each, &svc->instances)
-			instance_look(container_of(each, struct instance, link));
-		struct buf line = { 0 };
-
-		facts_add_dump(svc, &line);
-		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "state", .service = svc->row->name }, "%s",
-			  buf_string(&line));
-		buf_free(&line);
-		count++;
+			count += !leaving;
+			if (!leaving && superd.table->count > DUMP_ALL && svc->state == LISTENING && !svc->past) {
+				unlisted++;
+				continue;
+			}
+			LIST_EACH(each, &svc->instances)
+				instance_look(container_of(each, struct instance, link));
+			facts_add_dump(svc, &line);
+			log_event(superd.log, LEVEL_NOTICE, &event, "%s", buf_string(&line));
+			buf_free(&line);
+		}
 	}
-	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "state" }, "{\"services\":%zu,\"instances\":%zu}",
-		  count, (size_t)superd.instances);
+	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "state" },
+		  "{\"services\":%zu,\"unlisted\":%zu,\"instances\":%zu}", count, unlisted, (size_t)superd.instances);
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)

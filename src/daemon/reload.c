@@ -55,7 +55,10 @@ void supervisor_log_diags(struct log *log, const struct diags *diags)
 static void *read_table_anew(void *context)
 {
 	(void)context;
-	reading.table = load_again(superd.options, &reading.before, &reading.diags);
+	if (reading.compare)
+		reading.table = load_to_compare(superd.options, &reading.before, &reading.diags);
+	else
+		reading.table = load_again(superd.options, &reading.before, &reading.diags);
 	if (!reading.compare)
 		control_setup_find_group(superd.options, reading.diags.errors ? NULL : reading.table,
 					 reading.table ? reading.table->lookups : NULL, &reading.diags);

@@ -1277,13 +1277,14 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	if (failed && !skipped) {
 		struct failure failure = { .at = now,
 					   .lasted = lasted,
-					   .pid = instance->pid,
+					   .pid = ran ? instance->pid : 0,
 					   .status = instance->status,
 					   .result = instance->result };
 
 		memcpy(failure.peer, instance->peer, sizeof(failure.peer));
 		if (*instance->why)
-			snprintf(failure.why, sizeof(failure.why), "%.159s", instance->why);
+			snprintf(failure.why, sizeof(failure.why), "%s%.140s",
+				 ran ? "" : "cannot start: ", instance->why);
 		svc->failures++;
 		svc_note_failure(svc, &failure);
 	} else if (!failed) {
