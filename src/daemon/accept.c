@@ -141,6 +141,12 @@ void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
 
 /* ---- the checks ---- */
 
+/* The interface of a link-local client; 0: it is none. */
+static unsigned scope_of(const struct client *client)
+{
+	return client->length && client->peer.any.sa_family == AF_INET6 ? client->peer.in6.sin6_scope_id : 0;
+}
+
 static const unsigned char *whole_address(const struct client *client, unsigned char address[SOURCE_SIZE])
 {
 	if (!client->length || (client->peer.any.sa_family != AF_INET && client->peer.any.sa_family != AF_INET6))
@@ -174,7 +180,7 @@ static enum refusal judge(struct svc *svc, struct socket *socket, struct client 
 
 	if (client_source(client, 128, address) && remember(0, address, false))
 		return REFUSED_SENSOR;
-	switch (access ? access_judge(access, whole_address(client, address)) : ACCESS_PERMITTED) {
+	switch (access ? access_judge_at(access, whole_address(client, address), scope_of(client)) : ACCESS_PERMITTED) {
 	case ACCESS_DENIED:
 		return REFUSED_ADDRESS;
 	case ACCESS_BY_NAME:
@@ -291,7 +297,9 @@ static void conclude(struct advice *advice)
 	access = listen_prepared(svc->sockets[advice->number].listen)->access;
 	if (advice->asked.name && !has_name)
 		refusal = REFUSED_NAME_UNASKED;
-	else if (advice->asked.name && access_judge_name(access, whole, knows_name ? name : NULL) != ACCESS_PERMITTED)
+	else if (advice->asked.name &&
+		 access_judge_name(access, whole, scope_of(&advice->client), knows_name ? name : NULL) !=
+			 ACCESS_PERMITTED)
 		refusal = REFUSED_ADDRESS;
 	else if (advice->asked.libwrap && !allowed)
 		refusal = twisted ? REFUSED_TWIST : has_wrap ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
@@ -817,7 +825,8 @@ bool accept_admits_sender(struct svc *svc)
 		if (socket->fd < 0 || !access || socket->listen->address->kind != ENDPOINT_UDP)
 			continue;
 		while (client_peek(socket->fd, &sender)) {
-			if (access_judge(access, whole_address(&sender, address)) != ACCESS_DENIED)
+			if (access_judge_at(access, whole_address(&sender, address), scope_of(&sender)) !=
+			    ACCESS_DENIED)
 				return true;
 			accept_refuse(svc, &sender, REFUSED_ADDRESS);
 			if (recv(socket->fd, &byte, 1, MSG_DONTWAIT) < 0)

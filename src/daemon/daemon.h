@@ -359,6 +359,13 @@ bool svc_readable(struct svc *svc);
 void queue_offer(void);
 double jitter(void);
 
+/* needs.c */
+bool needs_wait(struct svc *svc, struct buf *why); /* whether it has to wait for others; *why: what it requires fails */
+void needs_start_behind(struct svc *svc);	   /* it is ready */
+void needs_let_go(struct svc *svc);		   /* its last instance has ended: what only it needed ends, too */
+void needs_tell(struct svc *svc);		   /* it has changed: who waits for it looks again */
+void needs_show(struct svc *svc, struct buf *out);
+
 /* accept.c */
 void accept_clients(struct svc *svc, struct socket *socket);
 void accept_parked(struct svc *svc);

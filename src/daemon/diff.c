@@ -95,9 +95,9 @@ static enum diff_kind differs(struct svc *svc, const struct service *row)
 static void add_row(struct svc *svc, const struct service *row, struct buf *line, size_t counts[4])
 {
 	static const char *const outcomes[] = { [DIFF_ADDED] = "added",
-					     [DIFF_REMOVED] = "removed",
-					     [DIFF_CHANGED] = "changed",
-					     [DIFF_SOCKETS] = "changed" };
+						[DIFF_REMOVED] = "removed",
+						[DIFF_CHANGED] = "changed",
+						[DIFF_SOCKETS] = "changed" };
 	enum diff_kind kind = !svc ? DIFF_ADDED : !row || service_is_off(row) ? DIFF_REMOVED : differs(svc, row);
 	struct buf names = { 0 };
 

@@ -970,20 +970,8 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 			break;
 		}
 	}
-	if (svc->state == QUEUED && list_empty(&svc->queue)) {
-		json_list_field(out, "waits_for");
-		for (int n = 0; n < 2; n++) {
-			const struct lifecycle_options *lifecycle = row->groups->lifecycle;
-
-			for (words at = n ? lifecycle->wants : lifecycle->requires; at && *at; at++) {
-				struct svc *wanted = svc_find(*at);
-
-				if (wanted && wanted->state != RUNNING && !wanted->row->socket_count)
-					json_element_text(out, *at);
-			}
-		}
-		json_list_close(out);
-	}
+	if (svc->state == QUEUED && list_empty(&svc->queue))
+		needs_show(svc, out);
 	/* Clients queue while its program listens elsewhere: the usual reason why it takes none. */
 	for (unsigned n = 0; n < svc->socket_count && svc->state == RUNNING && svc->current && !queues; n++)
 		queues = svc->sockets[n].fd >= 0 && endpoint_accepts(svc->sockets[n].listen->endpoint) &&

@@ -873,100 +873,11 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	svc_activate(svc);
 }
 
-/* ---- services that it wants ---- */
-
-enum standing { SERVES, COMES, FAILS };
-
-static enum standing look_at(struct svc *svc, const char *name)
-{
-	struct svc *wanted = svc_find(name);
-
-	if (!wanted || wanted->disabled || wanted->held || wanted->removed)
-		return FAILS;
-	if (wanted->row->socket_count || wanted->state == RUNNING)
-		return SERVES;
-	if (wanted->failed_at >= svc->asked || (wanted->state == BACKOFF && wanted->since >= svc->asked))
-		return FAILS;
-	if (wanted->state == LISTENING && wanted->last_start >= svc->asked)
-		return SERVES;
-	if (wanted->state == LISTENING || wanted->state == BACKOFF || wanted->state == FROZEN) {
-		char by[80];
-
-		snprintf(by, sizeof(by), "%.40s, which wants it", svc->row->name);
-		svc_start(wanted, by);
-		return wanted->state == RUNNING ? SERVES : COMES;
-	}
-	return COMES;
-}
-
-/* Whether it has to wait for others; *why: what it requires cannot be. */
-static bool waits_for_others(struct svc *svc, struct buf *why)
-{
-	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
-	bool comes = false;
-
-	for (int required = 1; required >= 0; required--) {
-		for (words name = required ? lifecycle->requires : lifecycle->wants; name && *name; name++) {
-			enum standing standing = look_at(svc, *name);
-			struct svc *wanted = svc_find(*name);
-			const char *reason = !wanted	   ? "it is not in the configuration, or disabled there"
-				: wanted->state == BACKOFF ? wanted->reason
-							   : state_name(wanted->state);
-
-			comes |= standing == COMES;
-			if (standing == FAILS && required)
-				buf_addf(why, "it requires %s: %s", *name, reason);
-			else if (standing == FAILS && !comes)
-				svc_say(svc, LEVEL_WARNING, "wants", "wants %s, and starts without it: %s", *name,
-					reason);
-		}
-	}
-	return comes && !why->length;
-}
-
-static bool is_wanted(const char *name)
-{
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-		const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
-
-		if ((!svc_is_empty(svc) || svc->state == QUEUED) &&
-		    (words_have(lifecycle->requires, name) || words_have(lifecycle->wants, name)))
-			return true;
-	}
-	return false;
-}
-
-/* The last instance has ended: what only it wanted ends, too. */
-static void let_others_go(struct svc *svc)
-{
-	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
-
-	for (int n = 0; n < 2; n++) {
-		for (words name = n ? lifecycle->requires : lifecycle->wants; name && *name; name++) {
-			struct svc *wanted = svc_find(*name);
-
-			if (!wanted || wanted->row->exec->start != START_WANTED || is_wanted(*name) ||
-			    svc_is_empty(wanted))
-				continue;
-			svc_say(wanted, LEVEL_INFO, "stopping", "stopping: no service wants it any more");
-			svc_stop(wanted);
-		}
-	}
-}
-
 void svc_changed(struct svc *svc)
 {
 	control_wake();
 	state_changed();
-	LIST_EACH(link, &superd.services) {
-		struct svc *other = container_of(link, struct svc, link);
-		const struct lifecycle_options *lifecycle = other->row->groups->lifecycle;
-
-		if (other->state == QUEUED && list_empty(&other->queue) &&
-		    (words_have(lifecycle->requires, svc->row->name) || words_have(lifecycle->wants, svc->row->name)))
-			ev_feed_event(superd.loop, &other->timer, EV_TIMER);
-	}
+	needs_tell(svc);
 }
 
 /* ---- starting ---- */
@@ -992,7 +903,7 @@ void svc_activate(struct svc *svc)
 		return;
 	if (svc->state != QUEUED)
 		svc->asked = svc->asked > svc->since ? svc->asked : clock_now();
-	if (waits_for_others(svc, &why)) {
+	if (needs_wait(svc, &why)) {
 		svc_set(svc, QUEUED);
 		return;
 	}
@@ -1123,6 +1034,7 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 			svc->failing = false;
 			svc_set(svc, RUNNING);
 			facts_note_ready(svc, svc->asked, "");
+			needs_start_behind(svc);
 			idle_follow(svc);
 			queue_offer();
 		}
@@ -1333,7 +1245,7 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		if (was_current)
 			instance_restore(svc);
 		clean_up(svc);
-		let_others_go(svc);
+		needs_let_go(svc);
 	}
 	if (failed && svc->row->groups->lifecycle->on_failure == FAILURE_EXIT && !superd.stopping && !skipped)
 		superd_fail(WIFSIGNALED(svc->last_status)	    ? 128 + WTERMSIG(svc->last_status)
