@@ -288,6 +288,7 @@ struct superd {
 	struct svc *by_name[1024];
 	struct child *children[256];
 	struct cgroups cgroups;
+	size_t waiting;					    /* services that are QUEUED */
 	size_t instances, starting, most_starting, delayed; /* delayed: starts that have waited for others */
 	struct source_counts sources;
 	struct hosts_access hosts;

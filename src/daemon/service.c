@@ -116,6 +116,7 @@ void svc_free(struct svc *svc)
 			break;
 		}
 	}
+	superd.waiting -= svc->state == QUEUED;
 	list_remove(&svc->link);
 	list_remove(&svc->queue);
 	ev_timer_stop(superd.loop, &svc->timer);
@@ -164,6 +165,7 @@ void svc_set(struct svc *svc, enum state state)
 	if (log_wants(superd.log, LEVEL_DEBUG))
 		svc_say(svc, LEVEL_DEBUG, "transition", "%s -> %s", state_names[svc->state], state_names[state]);
 	facts_note_state(svc, state);
+	superd.waiting += (state == QUEUED) - (svc->state == QUEUED);
 	svc->state = state;
 	svc->since = clock_now();
 	svc_changed(svc);
@@ -877,7 +879,8 @@ void svc_changed(struct svc *svc)
 {
 	control_wake();
 	state_changed();
-	needs_tell(svc);
+	if (superd.waiting)
+		needs_tell(svc);
 }
 
 /* ---- starting ---- */

@@ -706,6 +706,7 @@ static struct svc *load_svc(struct state_section *section)
 	if (!svc)
 		return NULL;
 	svc->state = (enum state)state_number(section, "state", 0, STATES - 1, 0);
+	superd.waiting += svc->state == QUEUED;
 	svc->held = flags & 1;
 	svc->disabled = flags >> 1 & 1;
 	svc->halted = flags >> 2 & 1;
