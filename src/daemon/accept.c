@@ -166,6 +166,14 @@ static bool is_time(const struct svc *svc)
 	return times_include(times, (unsigned)(local.tm_hour * 60 + local.tm_min));
 }
 
+static bool is_probe(const struct svc *svc, const struct client *client)
+{
+	const struct access *probes = service_prepared(svc->row)->probes;
+	unsigned char address[SOURCE_SIZE];
+
+	return probes && whole_address(client, address) && access_judge(probes, address) == ACCESS_PERMITTED;
+}
+
 struct questions {
 	bool name, ident;
 	const char *libwrap;
@@ -680,6 +688,11 @@ void accept_clients(struct svc *svc, struct socket *socket)
 			break;
 		switch (client_accept(socket->fd, socket->listen, &client)) {
 		case ACCEPTED:
+			if (is_probe(svc, &client)) {
+				fd_close(&client.fd);
+				svc->probes++;
+				break;
+			}
 			if (rate_limit_is_reached(&socket->trigger, socket->listen->options->trigger_limit_burst,
 						  (double)socket->listen->options->trigger_limit_interval / 1e6,
 						  clock_now()) &&

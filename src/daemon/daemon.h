@@ -20,6 +20,7 @@
 #include "lib/source_count.h"
 #include "os/cgroup/cgroup.h"
 #include "os/host/hosts_access.h"
+#include "os/netdiag/socket_address.h"
 #include "os/socket/client.h"
 #include "superd/instance/notify_message.h"
 #include "superd/limits/rate_limit.h"
@@ -59,10 +60,11 @@ struct child {
 struct socket {
 	struct svc *svc;
 	const struct listen *listen;
-	int fd;	     /* -1: not open */
-	bool lent;   /* a backend was given it */
-	bool busy;   /* accept = yes of datagrams: an instance has it alone */
-	bool absent; /* optional, and could not be opened; or its condition does not hold */
+	int fd;			    /* -1: not open */
+	struct socket_address name; /* at which it was opened; length 0: to be looked up */
+	bool lent;		    /* a backend was given it */
+	bool busy;		    /* accept = yes of datagrams: an instance has it alone */
+	bool absent;		    /* optional, and could not be opened; or its condition does not hold */
 	bool inherited;
 	struct rate_limit trigger; /* trigger_limit */
 	double rests_until;	   /* it has reached that */
@@ -116,7 +118,8 @@ struct instance {
 	enum result result; /* RESULT_SUCCESS: by status */
 	bool stopped, failed, was_ready, has_run, main_gone, ignores, killed;
 	bool is_retired; /* it goes on without the service: old entry, or a removed one */
-	bool is_frozen;
+	bool is_frozen, by_group;
+	pid_t *still; /* frozen by signals: who was stopped; 0 ends them */
 	char *cgroup; /* path; NULL: none */
 	uint64_t private_id;
 	char invocation[INVOCATION_ID + 1];
@@ -204,6 +207,53 @@ struct output {
 	unsigned long suppressed;
 };
 
+/* Who is connected to a service. clients.c */
+struct clients {
+	bool known;	    /* false: the kernel does not tell */
+	unsigned connected; /* all, but probes */
+	unsigned waiting;   /* of them in a queue, or in a handshake */
+	unsigned own;	    /* of them at a port that the program has opened itself: */
+	struct buf endpoint;
+	struct buf peers; /* addresses of the first */
+	/* clients_ages: connections at which nothing has moved for so long; milliseconds since anything has moved */
+	unsigned quiet;
+	uint32_t moved;
+};
+
+enum { OWN_PORTS = 8 };
+
+/* Since when nobody uses a service that has idle_timeout, and what comes of it. idle.c */
+struct idle {
+	struct svc *svc;
+	enum {
+		IDLE_OFF,
+		IDLE_WAITS,
+		IDLE_ASKS,   /* idle_unless, or for the ages of connections */
+		IDLE_FREEZES /* its processes do not stand still yet */
+	} step;
+	ev_timer timer;
+	pid_t instance;
+	double used;	/* nobody has been seen since */
+	double counted; /* 0: not yet */
+	bool connected; /* somebody was, when counted */
+	bool listens;	/* the ends of its connections are reported */
+	bool polls;	/* not all are */
+	unsigned closes;
+	struct clients clients;
+	uint64_t stamps; /* of its datagrams, at the last look */
+	double cpu;
+	struct child command;
+	bool late, failed;
+	int answer;	/* ages */
+	char busy[160]; /* why it goes on without clients */
+	double begun, pause;
+	bool unfrozen, unwatched; /* it could not be; told */
+	struct socket_address own[OWN_PORTS];
+	uint32_t own_nodes[OWN_PORTS];
+	unsigned own_count;
+	struct list watched; /* what wakes it beside its sockets */
+};
+
 /* A service as superd runs it. */
 struct svc {
 	struct list link; /* in superd.services, in the order of the table, or superd.leaving */
@@ -254,11 +304,10 @@ struct svc {
 	struct list queue; /* link in superd.queue */
 	bool restarts;	   /* an order to restart waits for the end */
 	struct rate_limit rate;
-	double failed_at;  /* the last start that failed */
-	ev_timer rest;	   /* of the first socket to end its rest */
-	double idle_since; /* nobody is connected since; 0: somebody is, or unknown */
-	bool idle_told;
-	ev_timer idle_timer;
+	double failed_at;	     /* the last start that failed */
+	ev_timer rest;		     /* of the first socket to end its rest */
+	struct idle *idle;	     /* NULL: not yet */
+	struct child prober;	     /* takes probes away */
 	struct child socket_command; /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
 	struct refresh *refresh; /* NULL: it was never asked to read its configuration again */
@@ -266,7 +315,7 @@ struct svc {
 	struct ring_line *ring;
 	unsigned ring_next;
 	/* counters */
-	uint64_t activations, accepted, failures, idle_stops, freezes, wakes, refused[REFUSALS], kills, names;
+	uint64_t activations, accepted, failures, idle_stops, freezes, wakes, probes, refused[REFUSALS], kills, names;
 	double last_start, last_wait, last_latency, last_end, last_duration, cpu, asked;
 	char last_peer[80];
 	int last_status;
@@ -399,7 +448,6 @@ bool instance_is_starting(const struct instance *instance);
 void instance_fail(struct instance *instance, enum result result);
 void instance_follow(struct instance *instance, pid_t pid);
 void instance_resume(struct instance *instance);
-bool instance_freeze(struct instance *instance, bool frozen);
 double instance_limit_left(struct instance *instance);
 struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why);
 void describe_fault(const struct service *row, const struct fault *fault, struct buf *out);
@@ -432,13 +480,30 @@ void record_line(struct svc *svc, const char *event, const char *peer, struct bu
 void records_reopen(void);
 void records_close(void);
 
+/* clients.c */
+pid_t *instance_processes(const struct instance *instance);
+void clients_remember(struct socket *socket);
+void clients_count(struct svc *svc, struct clients *clients, bool finds_own);
+void clients_ages(struct svc *svc, struct clients *clients, uint32_t quiet_after);
+void clients_free(struct clients *clients);
+bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events));
+void clients_unwatch(struct svc *svc);
+bool clients_follow(void);
+void clients_read_reports(void);
+
 /* idle.c */
 void idle_follow(struct svc *svc);
-void idle_watch_frozen(struct svc *svc);
+void idle_free(struct svc *svc);
+void idle_note_close(struct svc *svc);
+bool instance_freeze(struct instance *instance, bool frozen);
+void idle_freeze(struct svc *svc); /* by order */
+void idle_sleep_on(struct svc *svc);
 void idle_thaw(struct svc *svc, const char *by);
-void idle_freeze(struct svc *svc, const char *by);
-int idle_count(struct svc *svc, bool queued); /* connections; -1: unknown */
 bool idle_waker(struct svc *svc, char *text, size_t size);
+bool idle_takes_probes(struct svc *svc);
+double idle_last_used(const struct svc *svc); /* of one that runs */
+bool idle_is_freezing(const struct svc *svc);
+void idle_show(struct svc *svc, struct buf *out);
 
 /* reload.c */
 void reload_begin(bool allows_empty, void (*done)(void *context, bool good, struct diags *diags), void *context);
@@ -570,6 +635,7 @@ void locks_apply(struct svc *svc);
 void locks_drop(void);
 void locks_write_again(void);
 void refresh_free(struct svc *svc);
+bool refresh_is_under_way(const struct svc *svc); /* its program reads its configuration again */
 void orders_begin(struct session *session);
 void orders_drop(struct session *session);
 

@@ -131,7 +131,7 @@ void facts_note_state(struct svc *svc, enum state next)
 		svc->slept = now - svc->since;
 	if (!past)
 		return;
-	if (next == FROZEN || (next == STOPPING && svc->state == RUNNING && svc->idle_since > 0)) {
+	if (next == FROZEN || (next == STOPPING && svc->state == RUNNING && idle_is_freezing(svc))) {
 		int64_t memory = usage_of(svc).memory;
 
 		past->idle_memory = memory > 0 ? memory : past->idle_memory;
@@ -654,6 +654,13 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	json_text_field(out, "says", *instance->status_text ? instance->status_text : NULL);
 	if (instance == svc->current)
 		json_flag_field(out, "current", true);
+	if (instance == svc->current && idle_is_freezing(svc)) {
+		json_object_field(out, "stop");
+		json_text_field(out, "reason", "idle");
+		json_text_field(out, "phase", "freeze");
+		json_count_field(out, "clients", 0);
+		json_object_close(out);
+	}
 	if (instance->phase == REMAINS)
 		json_flag_field(out, "remains", true);
 	if (instance->has_run && !instance->main.pid && instance->phase != REMAINS && instance->phase > READY)
@@ -770,7 +777,7 @@ static void add_counts(const struct svc *svc, struct buf *out)
 	json_count_field(out, "activations", svc->activations);
 	json_count_field(out, "accepted", svc->accepted);
 	json_count_field(out, "failures", svc->failures);
-	json_count_field(out, "probes", 0);
+	json_count_field(out, "probes", svc->probes);
 	json_count_field(out, "idle_stops", svc->idle_stops);
 	json_count_field(out, "pressure_sleeps", 0);
 	json_count_field(out, "freezes", svc->freezes);
@@ -826,39 +833,6 @@ static void add_pause(const struct svc *svc, struct buf *out)
 	json_text_field(out, "reason", *svc->reason ? svc->reason : NULL);
 	add_seconds(out, "left", ev_is_active(&svc->timer) && !svc_waits_for_order(svc),
 		    ev_timer_remaining(superd.loop, &((struct svc *)(uintptr_t)svc)->timer));
-	json_object_close(out);
-}
-
-static void add_idle(struct svc *svc, struct buf *out)
-{
-	static const char *const actions[] = { "stop", "freeze", "report" };
-	const struct lifecycle_options *lifecycle;
-	double now = clock_now();
-	int connections;
-
-	if (!svc || !service_idles(svc->row) || !svc->current || (svc->state != RUNNING && svc->state != FROZEN)) {
-		json_null_field(out, "idle");
-		return;
-	}
-	lifecycle = svc->row->groups->lifecycle;
-	connections = idle_count(svc, false);
-	json_object_field(out, "idle");
-	json_text_field(out, "standing",
-			svc->state == FROZEN	      ? "frozen"
-				: connections > 0     ? "used"
-				: svc->idle_since > 0 ? "unused"
-						      : "unknown");
-	json_seconds_field(out, "timeout", (double)lifecycle->idle_timeout / 1e6);
-	json_text_field(out, "action", actions[lifecycle->idle_action]);
-	json_text_field(out, "means", "connected");
-	json_whole_field(out, "connections", connections);
-	json_null_field(out, "peers");
-	json_object_field(out, "own_port");
-	json_count_field(out, "connections", 0);
-	json_text_field(out, "endpoint", "");
-	json_object_close(out);
-	add_seconds(out, "counted", connections >= 0, 0);
-	add_seconds(out, "for", svc->idle_since > 0, now - svc->idle_since);
 	json_object_close(out);
 }
 
@@ -1123,10 +1097,8 @@ void facts_add(const struct service *row, struct svc *svc, enum answer answer, b
 	if (is_list || is_status) {
 		double last = svc ? svc->last_end : 0;
 
-		if (count && svc->idle_since > 0 && svc->state != STARTING)
-			last = svc->idle_since;
-		else if (count)
-			last = row->exec->accept || service_idles(row) ? clock_now() : 0;
+		if (count)
+			last = row->exec->accept ? clock_now() : service_idles(row) ? idle_last_used(svc) : 0;
 		add_seconds(out, "last_used", last > 0, last + offset());
 	}
 	if (!is_list)
@@ -1138,7 +1110,7 @@ void facts_add(const struct service *row, struct svc *svc, enum answer answer, b
 		add_circumstances(row, svc, hides_program, out);
 		add_failures(svc, out);
 	}
-	add_idle(svc, out);
+	svc ? idle_show(svc, out) : json_null_field(out, "idle");
 	add_measures(row, svc, usage, out);
 	if (is_status)
 		add_log(svc, hides_program, out);

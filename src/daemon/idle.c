@@ -1,215 +1,773 @@
-/* idle_timeout: one periodic look for all services that have it. A service without a client for that long is frozen,
- * and looked at once more; then it is stopped, or stays frozen (idle_action). A client at its listeners thaws it. */
+/* Sleep: a program without clients is frozen, looked at once more, and then stopped while it stands still, or stays
+ * frozen (idle_action) until a client comes.
+ *
+ * idle_timeout begins with the last sign of a client: the end of a connection, as the kernel reports it. So one timer
+ * runs to its end, and only then are clients counted; while one is connected, nothing runs. Where ends are not reported
+ * (unix sockets, datagrams, a kernel without reports) superd looks at parts of the time; processor time used since the
+ * last look, or a datagram, is a sign of a client then. */
 #include "daemon/daemon.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/duration_text.h"
-#include "os/netdiag/conn_count.h"
+#include "lib/fd.h"
+#include "lib/hash.h"
+#include "lib/json.h"
+#include "os/cgroup/cgroup_delegation.h"
+#include "os/cgroup/resource_usage.h"
+#include "os/netdiag/datagram_stamp.h"
+#include "os/proc/process.h"
 #include "os/socket/bind.h"
+#include "os/socket/bind_internal.h"
+#include "table/access/access.h"
+#include "table/words/exit_status.h"
 
-#define LOOKS 8. /* looks in an idle_timeout */
-#define LOOK_LEAST .2
-#define LOOK_MOST 10.
-#define SOCKETS 256
+#define PARTS 8. /* looks in an idle_timeout, where ends are not reported */
+#define ALMOST .001
+#define CLOSES_MOST 4	 /* ends heard of in an idle_timeout; then superd listens to no more of them */
+#define ANSWER_MOST 90.	 /* seconds that idle_unless may take */
+#define AGES_MOST 1.	 /* and the question for the ages of connections */
+#define FREEZE_LOOK .001 /* seconds until the first look whether all processes stand still, doubled up to: */
+#define FREEZE_LOOK_MOST .05
+#define FREEZE_MOST 2.
+#define PROBES_MOST 250 /* that one process takes away */
 
-/* Connections to the sockets of a service, accepted ones and those in the queue; -1: the kernel does not tell.
- * Datagrams in a queue count as one. */
-int idle_count(struct svc *svc, bool queued)
+static const struct lifecycle_options *life_of(const struct svc *svc)
 {
-	struct conn_count counts[SOCKETS] = { { 0 } };
-	size_t used = 0;
-	int sum = 0;
-
-	for (unsigned n = 0; n < svc->socket_count && used < SOCKETS; n++) {
-		struct socket *socket = &svc->sockets[n];
-
-		if (socket->fd < 0)
-			continue;
-		conn_count_init(&counts[used], socket->fd);
-		counts[used].which = CONN_WHICH_ALL;
-		if (counts[used].kind == CONN_TCP && svc->row->exec->pass == PASS_BIND)
-			conn_count_take_ipv4(&counts[used], socket->fd);
-		if (counts[used].kind != CONN_NONE)
-			used++;
-		if (queued && bind_has_queue(socket->fd))
-			sum++;
-	}
-	conn_counts_run(counts, used);
-	for (size_t n = 0; n < used; n++) {
-		if (!counts[n].known)
-			return -1;
-		sum += (int)counts[n].count;
-	}
-	return sum;
+	return svc->row->groups->lifecycle;
 }
 
-/* The address of the client that wakes it: of a datagram, or of a connection. */
-bool idle_waker(struct svc *svc, char *text, size_t size)
+static double timeout_of(const struct svc *svc)
 {
-	struct conn_count count = { 0 };
-	struct client client = { .fd = -1 };
+	return (double)life_of(svc)->idle_timeout / 1e6;
+}
 
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		if (svc->sockets[n].fd < 0)
-			continue;
-		if (!endpoint_accepts(svc->sockets[n].listen->endpoint)) {
-			if (!client_peek(svc->sockets[n].fd, &client))
-				continue;
-			client_address(&client, text, size);
-			return *text;
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
+
+static void wake_in(struct svc *svc, double seconds)
+{
+	ev_timer_stop(superd.loop, &svc->idle->timer);
+	ev_timer_set(&svc->idle->timer, seconds > ALMOST ? seconds : ALMOST, 0);
+	ev_timer_start(superd.loop, &svc->idle->timer);
+}
+
+static void listen_to(struct svc *svc, bool listens)
+{
+	if (svc->idle->listens == listens)
+		return;
+	svc->idle->listens = listens;
+	if (!clients_follow())
+		svc->idle->polls = true;
+}
+
+/* Connections at which nothing moves may sleep with it. */
+static bool counts_quiet_ones(const struct svc *svc)
+{
+	return life_of(svc)->idle_means == IDLE_MEANS_QUIET && life_of(svc)->idle_action == IDLE_FREEZE &&
+		!svc->idle->unwatched;
+}
+
+/* ---- freezing ---- */
+
+/* Stops all that the instance consists of, or has it go on: by its control group, or by signals, and then those that
+ * stood before are left standing. */
+bool instance_freeze(struct instance *instance, bool frozen)
+{
+	bool good = instance->cgroup && cgroup_write(instance->cgroup, "cgroup.freeze", frozen ? "1" : "0");
+	pid_t *pids = instance->still;
+	size_t count = 0, stopped = 0;
+
+	state_changed();
+	if (!frozen && instance->svc->current == instance)
+		clients_unwatch(instance->svc);
+	instance->by_group = frozen && good;
+	if (frozen && !good && (pids = instance_processes(instance))) {
+		/* Again and again, until no new process is found: one that forks is stopped while it does. */
+		for (size_t n = 0; pids[n]; n++) {
+			bool is_known = false;
+
+			for (pid_t *at = instance->still; at && *at && !is_known; at++)
+				is_known = *at == pids[n];
+			if (process_state(pids[n]) == PROCESS_STOPPED ? is_known : kill(pids[n], SIGSTOP) == 0)
+				pids[stopped++] = pids[n];
 		}
-		conn_count_init(&count, svc->sockets[n].fd);
-		count.which = CONN_WHICH_ALL;
-		if (count.kind != CONN_TCP)
-			continue;
-		conn_counts_run(&count, 1);
-		if (!count.peer_count)
-			continue;
-		client.peer.any.sa_family = count.family;
-		if (count.family == AF_INET)
-			memcpy(&client.peer.in.sin_addr, count.peers[0], sizeof(client.peer.in.sin_addr));
-		else
-			memcpy(&client.peer.in6.sin6_addr, count.peers[0], sizeof(client.peer.in6.sin6_addr));
-		client.length = count.family == AF_INET ? sizeof(client.peer.in) : sizeof(client.peer.in6);
-		client_address(&client, text, size);
-		return true;
+		pids[stopped] = 0;
+		free(instance->still);
+		instance->still = pids;
+		good = stopped;
+	} else if (!frozen && instance->is_frozen) {
+		while (pids && pids[count])
+			count++;
+		while (count-- > 0)
+			good |= kill(pids[count], SIGCONT) == 0;
+		if (!good && instance->group > 1) /* the superd before has stopped it */
+			good = kill(-instance->group, SIGCONT) == 0;
+		free(instance->still);
+		instance->still = NULL;
 	}
-	return false;
+	if (good && frozen && !instance->is_frozen) {
+		instance->limit_left = instance_limit_left(instance);
+		ev_timer_stop(superd.loop, &instance->limit);
+	} else if (!frozen && instance->is_frozen && instance->limit_left > 0 && instance->phase <= READY) {
+		instance_limit(instance, (int64_t)(instance->limit_left * 1e6));
+	}
+	instance->is_frozen = frozen && good;
+	return good;
 }
 
-static void plan_look(struct svc *svc, double seconds)
+static bool stands_still(struct instance *instance)
 {
-	ev_timer_stop(superd.loop, &svc->idle_timer);
-	ev_timer_set(&svc->idle_timer, seconds, 0);
-	ev_timer_start(superd.loop, &svc->idle_timer);
+	pid_t *pids = instance->by_group ? NULL : instance_processes(instance);
+	char path[4200], *text;
+	bool still = false;
+	size_t length;
+
+	if (instance->by_group) {
+		snprintf(path, sizeof(path), "%s/cgroup.events", instance->cgroup);
+		text = fd_read_file(path, 4096, &length);
+		still = text && strstr(text, "frozen 1");
+		free(text);
+		return still;
+	}
+	still = pids;
+	for (pid_t *at = pids; at && *at; at++) {
+		enum process_state state = process_state(*at);
+
+		still = still && (state == PROCESS_STOPPED || state == PROCESS_GONE);
+	}
+	free(pids);
+	if (!still)
+		instance_freeze(instance, true); /* those that are new */
+	return still;
 }
 
-void idle_watch_frozen(struct svc *svc)
+static void on_watched(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	idle_thaw(io->data, NULL);
+}
+
+static void watch_sockets(struct svc *svc)
 {
 	for (unsigned n = 0; n < svc->socket_count; n++) {
-		if (svc->sockets[n].fd >= 0)
+		if (svc->sockets[n].fd >= 0 && !svc->prober.pid)
 			ev_io_start(superd.loop, &svc->sockets[n].io);
 	}
 }
 
-/* Nobody was there for that long. */
-static void fall_asleep(struct svc *svc)
+static void fall_asleep(struct svc *svc, bool by_order)
 {
-	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
-	struct instance *instance = svc->current;
-	bool sleeps = lifecycle->idle_action == IDLE_FREEZE;
-	char span[DURATION_MOST];
-
-	duration_write(span, (double)lifecycle->idle_timeout / 1e6);
-	if (lifecycle->idle_action == IDLE_REPORT) {
-		if (!svc->idle_told)
-			svc_say(svc, LEVEL_INFO, "idle", "would stop pid %ld: no client has been connected for %s",
-				(long)instance->pid, span);
-		svc->idle_told = true;
-		idle_follow(svc);
-		return;
-	}
-	instance_freeze(instance, true);
-	if (idle_count(svc, true) != 0) {
-		instance_freeze(instance, false);
-		svc->idle_since = 0;
-		idle_follow(svc);
-		return;
-	}
-	svc_say(svc, LEVEL_INFO, sleeps ? "frozen" : "idle", "%s pid %ld: no client has been connected for %s",
-		sleeps ? "freezing" : "stopping", (long)instance->pid, span);
-	if (sleeps) {
-		svc->freezes++;
-		svc_say(svc, LEVEL_INFO, "frozen", "pid %ld is frozen until a client connects", (long)instance->pid);
-		svc_set(svc, FROZEN);
-		idle_watch_frozen(svc);
-		return;
-	}
-	svc->idle_stops++;
-	svc_set(svc, STOPPING);
-	instance_stop(instance); /* thaws it, once the signal is there */
-}
-
-static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct svc *svc = timer->data;
-	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
-	double now = clock_now(), timeout = (double)lifecycle->idle_timeout / 1e6, left;
-	int count;
-
-	(void)loop, (void)events;
-	if (svc->state != RUNNING || !svc->current || !service_idles(svc->row))
-		return;
-	count = idle_count(svc, true);
-	if (count) {
-		svc->idle_since = 0;
-		svc->idle_told = false;
-	} else if (svc->idle_since <= 0) {
-		svc->idle_since = now;
-	}
-	left = svc->idle_since > 0 ? svc->idle_since + timeout - now : timeout / LOOKS;
-	if (svc->idle_since > 0 && svc->current->since + (double)lifecycle->min_awake / 1e6 > now + left)
-		left = svc->current->since + (double)lifecycle->min_awake / 1e6 - now;
-	if (left <= 0) {
-		fall_asleep(svc);
-		return;
-	}
-	left = left < timeout / LOOKS ? left : timeout / LOOKS;
-	plan_look(svc, left < LOOK_LEAST ? LOOK_LEAST : left > LOOK_MOST ? LOOK_MOST : left);
-}
-
-void idle_follow(struct svc *svc)
-{
-	double timeout = (double)svc->row->groups->lifecycle->idle_timeout / 1e6;
-
-	ev_timer_stop(superd.loop, &svc->idle_timer);
-	if (!service_idles(svc->row) || svc->state != RUNNING || !svc->current)
-		return;
-	ev_set_cb(&svc->idle_timer, on_look);
-	svc->idle_timer.data = svc;
-	svc->idle_since = 0;
-	plan_look(svc,
-		  timeout / LOOKS < LOOK_LEAST		? LOOK_LEAST
-			  : timeout / LOOKS > LOOK_MOST ? LOOK_MOST
-							: timeout / LOOKS);
-}
-
-void idle_freeze(struct svc *svc, const char *by)
-{
-	(void)by;
-	ev_timer_stop(superd.loop, &svc->idle_timer);
-	if (!svc->current || !instance_freeze(svc->current, true))
-		return;
+	svc->idle->step = IDLE_OFF;
+	ev_timer_stop(superd.loop, &svc->idle->timer);
 	svc->freezes++;
-	svc_say(svc, LEVEL_NOTICE, "frozen", "pid %ld is frozen", (long)svc->current->pid);
+	svc_say(svc, by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s", (long)svc->current->pid,
+		by_order ? "" : " until a client connects");
 	svc_set(svc, FROZEN);
-	idle_watch_frozen(svc);
+	watch_sockets(svc);
+	if (!clients_watch(svc, on_watched) && !by_order && counts_quiet_ones(svc)) {
+		svc->idle->unwatched = true;
+		svc_say(svc, LEVEL_WARNING, "unwatched",
+			"pid %ld stays awake while any client is connected: superd cannot watch its quiet connections",
+			(long)svc->current->pid);
+		idle_thaw(svc, NULL);
+	}
 }
 
 /* by NULL: a client has come. */
 void idle_thaw(struct svc *svc, const char *by)
 {
-	double now = clock_now(), slept;
-	char span[DURATION_MOST], peer[64] = "";
+	double now = clock_now();
+	char span[DURATION_MOST];
 
 	if (svc->state != FROZEN || !svc->current)
 		return;
 	svc_unwatch(svc);
-	if (!by) /* before a short client has gone */
-		idle_waker(svc, peer, sizeof(peer));
 	instance_freeze(svc->current, false);
 	svc->wakes++;
 	svc_say(svc, LEVEL_INFO, "thawed", "pid %ld thawed after %s%s%s", (long)svc->current->pid,
 		duration_write(span, now - svc->since), by ? ", by " : "", by ? by : "");
-	slept = now - svc->since;
 	svc->last_start = now;
 	svc_set(svc, RUNNING);
-	facts_note_wake(svc, true, slept, by ? by : svc->start_by);
-	facts_note_ready(svc, now, peer);
-	idle_follow(svc);
+}
+
+/* ---- whether it is idle ---- */
+
+static double due_at(const struct svc *svc)
+{
+	double due = svc->idle->used + timeout_of(svc), awake = svc->last_start + (double)life_of(svc)->min_awake / 1e6;
+
+	return due > awake ? due : awake;
+}
+
+/* What comes next by itself; nothing while somebody is connected whose end will be reported. */
+static void plan(struct svc *svc)
+{
+	struct idle *idle = svc->idle;
+	double left = idle->connected ? timeout_of(svc) : due_at(svc) - clock_now();
+
+	idle->step = IDLE_WAITS;
+	if (idle->connected && idle->clients.known && !idle->polls && !svc->current->relay.flows &&
+	    !counts_quiet_ones(svc))
+		ev_timer_stop(superd.loop, &idle->timer);
+	else
+		wake_in(svc,
+			(idle->polls || idle->connected) && left > timeout_of(svc) / PARTS ? timeout_of(svc) / PARTS
+											   : left);
+}
+
+/* Where no end is reported. */
+static void look_for_signs(struct svc *svc)
+{
+	uint64_t stamps = HASH_START;
+	struct idle *idle = svc->idle;
+	double cpu = svc->current->cgroup ? resource_usage_of_cgroup(svc->current->cgroup, false).cpu : -1;
+	bool waits = false, used;
+
+	if (cpu < 0)
+		cpu = resource_usage_of_process(svc->current->main.pid).cpu;
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct datagram_stamp stamp = { 0 };
+
+		if (svc->sockets[n].fd < 0 || !endpoint_is_datagram(svc->sockets[n].listen->address))
+			continue;
+		datagram_stamp_read(svc->sockets[n].fd, &stamp);
+		stamps = hash_bytes(stamps, &stamp.stamp, sizeof(stamp.stamp));
+		waits |= stamp.waits;
+	}
+	used = waits || stamps != idle->stamps || cpu > idle->cpu;
+	idle->stamps = stamps;
+	idle->cpu = cpu;
+	if (used)
+		idle->used = clock_now();
+}
+
+/* Counts who is connected now. */
+static void take_count(struct svc *svc, bool finds_own)
+{
+	struct idle *idle = svc->idle;
+	bool was = idle->connected;
+	unsigned own = idle->clients.own;
+
+	clients_count(svc, &idle->clients, finds_own);
+	idle->counted = clock_now();
+	idle->connected = !idle->clients.known || idle->clients.connected > 0 || svc->current->relay.flows > 0;
+	if (was && !idle->connected)
+		idle->used = idle->counted;
+	if (idle->connected)
+		*idle->busy = '\0';
+	if (idle->clients.own && !own)
+		svc_say(svc, LEVEL_INFO, "busy", "pid %ld keeps running: %u connected to a port of its own",
+			(long)svc->current->pid, idle->clients.own);
+}
+
+static void keep_busy(struct svc *svc, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void keep_busy(struct svc *svc, const char *format, ...)
+{
+	bool goes_on = *svc->idle->busy;
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(svc->idle->busy, sizeof(svc->idle->busy), format, list);
+	va_end(list);
+	svc_say(svc, goes_on ? LEVEL_DEBUG : LEVEL_INFO, "busy", "pid %ld keeps running without clients: %s",
+		(long)svc->current->pid, svc->idle->busy);
+	svc->idle->step = IDLE_WAITS;
+	wake_in(svc, timeout_of(svc));
+}
+
+static void go_to_sleep(struct svc *svc)
+{
+	*svc->idle->busy = '\0';
+	svc->idle->step = IDLE_FREEZES;
+	svc->idle->pause = FREEZE_LOOK;
+	svc->idle->begun = clock_now();
+	if (!svc->current->reloading && !refresh_is_under_way(svc) && instance_freeze(svc->current, true)) {
+		wake_in(svc, FREEZE_LOOK);
+		return;
+	}
+	svc->idle->step = IDLE_WAITS;
+	wake_in(svc, timeout_of(svc));
+}
+
+/* idle_unless: no answer counts as busy, as work that is cut off cannot be repaired. */
+static void on_answer(struct child *child, int status, const struct rusage *used)
+{
+	struct idle *idle = container_of(child, struct idle, command);
+	struct svc *svc = idle->svc;
+	char what[48] = "it was not done in time";
+
+	(void)used;
+	child->pid = 0;
+	output_drain(svc, false);
+	if (idle->late || !WIFEXITED(status) || WEXITSTATUS(status) == 255 || WEXITSTATUS(status) == 126 ||
+	    WEXITSTATUS(status) == 127) {
+		if (!idle->late)
+			status_describe(status, what);
+		if (!idle->failed)
+			svc_say(svc, LEVEL_WARNING, "busy", "idle_unless: %.150s: %s: the service counts as busy",
+				service_commands(svc->row, PHASE_IDLE_UNLESS)[0], what);
+		idle->failed = true;
+		keep_busy(svc, "idle_unless: %s", what);
+		return;
+	}
+	idle->failed = false;
+	if (WEXITSTATUS(status) == 0)
+		keep_busy(svc, "idle_unless reports it");
+	else if (clock_now() + ALMOST < due_at(svc))
+		plan(svc);
+	else
+		go_to_sleep(svc);
+}
+
+/* Nobody was there for long enough. */
+static void ask_command(struct svc *svc)
+{
+	char pid[40];
+	const char *facts[] = { pid, NULL };
+	double limit = (double)life_of(svc)->timeout_start / 1e6;
+
+	if (!service_commands(svc->row, PHASE_IDLE_UNLESS)) {
+		go_to_sleep(svc);
+		return;
+	}
+	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)svc->current->pid);
+	svc->idle->step = IDLE_ASKS;
+	svc->idle->late = false;
+	svc->idle->command.ended = on_answer;
+	if (svc->plan && run_command(svc, svc->row, svc->plan, PHASE_IDLE_UNLESS, 0, facts, NULL, &svc->idle->command))
+		wake_in(svc, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST);
+	else
+		keep_busy(svc, "idle_unless cannot be run");
+}
+
+/* A process asks for the ages, as the kernel takes a lock for each. None in a second: data has moved. */
+struct ages {
+	bool known;
+	unsigned connected, waiting, quiet;
+	uint32_t moved;
+};
+
+static void on_ages(struct child *child, int status, const struct rusage *used)
+{
+	struct idle *idle = container_of(child, struct idle, command);
+	struct svc *svc = idle->svc;
+	struct ages ages = { 0 };
+	double moved;
+
+	(void)status, (void)used;
+	child->pid = 0;
+	if (read(idle->answer, &ages, sizeof(ages)) != (ssize_t)sizeof(ages))
+		ages.known = false;
+	fd_close(&idle->answer);
+	moved = clock_now() - (ages.moved == UINT32_MAX ? 0 : ages.moved / 1e3);
+	if (!ages.known || ages.waiting || ages.quiet < ages.connected) {
+		idle->connected = true;
+		plan(svc);
+		return;
+	}
+	idle->connected = false;
+	idle->used = idle->used > moved ? idle->used : moved;
+	if (clock_now() + ALMOST < due_at(svc))
+		plan(svc);
+	else
+		ask_command(svc);
+}
+
+static void ask_ages(struct svc *svc)
+{
+	uint32_t quiet_after = (uint32_t)(life_of(svc)->idle_timeout / 1000);
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
+		plan(svc);
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		struct clients clients = { 0 };
+		struct ages ages;
+
+		clients_ages(svc, &clients, quiet_after);
+		ages = (struct ages){ clients.known, clients.connected, clients.waiting, clients.quiet, clients.moved };
+		_exit(write(ends[1], &ages, sizeof(ages)) != (ssize_t)sizeof(ages));
+	}
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		plan(svc);
+		return;
+	}
+	svc->idle->step = IDLE_ASKS;
+	svc->idle->late = false;
+	svc->idle->answer = ends[0];
+	svc->idle->command.ended = on_ages;
+	child_watch(&svc->idle->command, pid);
+	wake_in(svc, AGES_MOST);
+}
+
+static void look(struct svc *svc)
+{
+	struct idle *idle = svc->idle;
+
+	idle->closes = 0;
+	if (!idle->listens) { /* its clients come and go all the time: the last may have gone now */
+		listen_to(svc, true);
+		idle->used = clock_now();
+	}
+	clients_read_reports();
+	if (idle->polls)
+		look_for_signs(svc);
+	if (!idle->connected && clock_now() + ALMOST < due_at(svc)) {
+		plan(svc);
+		return;
+	}
+	take_count(svc, false);
+	if (idle->connected && idle->clients.known && !idle->clients.waiting && idle->clients.connected &&
+	    counts_quiet_ones(svc))
+		ask_ages(svc);
+	else if (idle->connected || clock_now() + ALMOST < due_at(svc))
+		plan(svc);
+	else
+		ask_command(svc);
+}
+
+/* It stands still: the last look. Who has come since is served, and who comes now waits in the queue. */
+static void act(struct svc *svc)
+{
+	struct instance *instance = svc->current;
+	bool quiet = counts_quiet_ones(svc), freezes = life_of(svc)->idle_action == IDLE_FREEZE;
+	char span[DURATION_MOST];
+
+	clients_read_reports();
+	if (svc->idle->polls)
+		look_for_signs(svc);
+	take_count(svc, true);
+	if (quiet && svc->idle->clients.known && !svc->idle->clients.waiting && !svc->current->relay.flows)
+		svc->idle->connected = false;
+	for (unsigned n = 0; n < svc->idle->own_count; n++)
+		svc->idle->polls |= svc->idle->own[n].any.sa_family == AF_UNIX;
+	if (svc->idle->own_count)
+		clients_follow();
+	if (svc->idle->connected || clock_now() + ALMOST < due_at(svc)) {
+		instance_freeze(instance, false);
+		plan(svc);
+		return;
+	}
+	duration_write(span, timeout_of(svc));
+	svc_say(svc, LEVEL_INFO, freezes ? "frozen" : "idle", "%s pid %ld: no client has been connected for %s",
+		freezes ? "freezing" : "stopping", (long)instance->pid, span);
+	if (freezes) {
+		fall_asleep(svc, false);
+		return;
+	}
+	svc->idle->step = IDLE_OFF;
+	svc->idle_stops++;
+	svc_set(svc, STOPPING);
+	instance_stop(instance); /* thaws it, once the signal is there */
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct svc *svc = timer->data;
+	struct idle *idle = svc->idle;
+
+	(void)loop, (void)events;
+	switch (idle->step) {
+	case IDLE_WAITS:
+		look(svc);
+		return;
+	case IDLE_ASKS:
+		idle->late = true;
+		kill(idle->command.ended == on_ages ? idle->command.pid : -idle->command.pid, SIGKILL);
+		if (idle->command.ended == on_ages) { /* one that waits for a lock does not end by it */
+			child_forget(&idle->command);
+			fd_close(&idle->answer);
+			idle->connected = true;
+			plan(svc);
+		}
+		return;
+	case IDLE_FREEZES:
+		if (stands_still(svc->current)) {
+			act(svc);
+		} else if (clock_now() > idle->begun + FREEZE_MOST) {
+			svc_say(svc, idle->unfrozen ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen",
+				"pid %ld cannot be frozen: its processes did not stop within 2 s",
+				(long)svc->current->pid);
+			idle->unfrozen = true;
+			instance_freeze(svc->current, false);
+			idle->step = IDLE_WAITS;
+			wake_in(svc, timeout_of(svc));
+		} else {
+			idle->pause = 2 * idle->pause < FREEZE_LOOK_MOST ? 2 * idle->pause : FREEZE_LOOK_MOST;
+			wake_in(svc, idle->pause);
+		}
+		return;
+	case IDLE_OFF:
+		return;
+	}
+}
+
+/* A client's connection has ended. What runs finds by the time that idle_timeout begins later now. */
+void idle_note_close(struct svc *svc)
+{
+	struct idle *idle = svc->idle;
+
+	if (!idle || idle->step == IDLE_OFF)
+		return;
+	idle->used = clock_now();
+	*idle->busy = '\0';
+	if (++idle->closes > CLOSES_MOST && idle->step == IDLE_WAITS && idle->listens) {
+		idle->connected = false;
+		listen_to(svc, false);
+		wake_in(svc, timeout_of(svc));
+	} else if (idle->connected && idle->step == IDLE_WAITS) {
+		idle->connected = false;
+		plan(svc);
+	}
+}
+
+/* ---- for the service ---- */
+
+static void end(struct svc *svc)
+{
+	struct idle *idle = svc->idle;
+
+	ev_timer_stop(superd.loop, &idle->timer);
+	if (idle->command.pid)
+		kill(idle->command.ended == on_ages ? idle->command.pid : -idle->command.pid, SIGKILL);
+	child_forget(&idle->command);
+	fd_close(&idle->answer);
+	if (idle->step == IDLE_FREEZES && svc->current)
+		instance_freeze(svc->current, false);
+	idle->step = IDLE_OFF;
+	listen_to(svc, false);
+}
+
+/* NULL: out of memory. */
+static struct idle *make_idle(struct svc *svc)
+{
+	struct idle *idle = svc->idle;
+
+	if (idle || !(idle = svc->idle = calloc(1, sizeof(*idle))))
+		return idle;
+	idle->svc = svc;
+	idle->answer = -1;
+	list_init(&idle->watched);
+	ev_timer_init(&idle->timer, on_timer, 0, 0);
+	idle->timer.data = svc;
+	return idle;
+}
+
+/* Its state, its sockets or its options are others now: it begins anew, or ends. */
+void idle_follow(struct svc *svc)
+{
+	bool runs = svc->state == RUNNING && svc->current && service_idles(svc->row) && !superd.quiet;
+	struct idle *idle;
+
+	if (svc->idle)
+		end(svc);
+	if (!runs || !(idle = make_idle(svc)))
+		return;
+	if (idle->instance != svc->current->pid) {
+		idle->instance = svc->current->pid;
+		idle->own_count = idle->clients.own = 0;
+		idle->unwatched = idle->unfrozen = idle->failed = false;
+	}
+	idle->used = clock_now();
+	idle->counted = 0;
+	idle->closes = 0;
+	idle->connected = false;
+	*idle->busy = '\0';
+	idle->polls = false;
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		idle->polls |= svc->sockets[n].listen->address->kind != ENDPOINT_TCP;
+	listen_to(svc, true);
+	if (idle->polls)
+		look_for_signs(svc);
+	plan(svc);
+}
+
+void idle_free(struct svc *svc)
+{
+	if (!svc->idle)
+		return;
+	end(svc);
+	clients_unwatch(svc);
+	clients_free(&svc->idle->clients);
+	free(svc->idle);
+	svc->idle = NULL;
+}
+
+/* The superd before has frozen it. */
+void idle_sleep_on(struct svc *svc)
+{
+	watch_sockets(svc);
+	if (make_idle(svc))
+		clients_watch(svc, on_watched);
+}
+
+void idle_freeze(struct svc *svc)
+{
+	if (!make_idle(svc) || !svc->current)
+		return;
+	end(svc);
+	if (instance_freeze(svc->current, true))
+		fall_asleep(svc, true);
+	else
+		idle_follow(svc);
+}
+
+/* ---- probes ---- */
+
+static void on_probes(struct child *child, int status, const struct rusage *used)
+{
+	struct svc *svc = container_of(child, struct svc, prober);
+	unsigned count = WIFEXITED(status) ? (unsigned)WEXITSTATUS(status) : 0;
+
+	(void)used;
+	child->pid = 0;
+	svc->probes += count;
+	svc_say(svc, LEVEL_DEBUG, "probe", "%u probe%s closed", count, count == 1 ? "" : "s");
+	if (svc->state == FROZEN)
+		watch_sockets(svc);
+	else
+		svc_settle(svc);
+}
+
+/* probe_from: true: all that wait are probes, and a process takes them away; superd does not watch meanwhile. The
+ * queues are measured first, so who comes later stands behind those that are counted. */
+bool idle_takes_probes(struct svc *svc)
+{
+	struct clients clients = { 0 };
+	unsigned *queues, sum = 0;
+	bool only_probes;
+	pid_t pid;
+
+	if (!service_prepared(svc->row)->probes || svc->prober.pid)
+		return svc->prober.pid;
+	queues = calloc(svc->socket_count + 1, sizeof(*queues));
+	for (unsigned n = 0; queues && n < svc->socket_count; n++) {
+		int queue = svc->sockets[n].fd < 0 ? 0 : bind_queue(svc->sockets[n].fd, svc->sockets[n].listen);
+
+		if (queue > 0 && svc->sockets[n].listen->address->kind == ENDPOINT_TCP)
+			sum += queues[n] = (unsigned)queue < PROBES_MOST - sum ? (unsigned)queue : PROBES_MOST - sum;
+		else if (queue) /* a client of another kind */
+			sum = PROBES_MOST + 1;
+		if (sum > PROBES_MOST)
+			break;
+	}
+	clients_count(svc, &clients, false);
+	only_probes = queues && sum && sum <= PROBES_MOST && clients.known && !clients.waiting;
+	clients_free(&clients);
+	pid = only_probes ? fork() : -1;
+	if (pid == 0) {
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			if (queues[n] && bind_queue_drop(svc->sockets[n].fd, svc->sockets[n].listen, queues[n]) < 0)
+				_exit(255);
+		}
+		_exit((int)sum);
+	}
+	free(queues);
+	if (pid < 0)
+		return false;
+	svc_unwatch(svc);
+	svc->prober.ended = on_probes;
+	child_watch(&svc->prober, pid);
+	return true;
+}
+
+/* ---- what superctl shows ---- */
+
+double idle_last_used(const struct svc *svc)
+{
+	return !svc->idle || svc->idle->connected ? clock_now() : svc->idle->used;
+}
+
+bool idle_is_freezing(const struct svc *svc)
+{
+	return svc->idle && svc->idle->step == IDLE_FREEZES;
+}
+
+void idle_show(struct svc *svc, struct buf *out)
+{
+	static const char *const actions[] = { "stop", "freeze", "report" };
+	struct idle *idle = svc->idle;
+	bool quiet, sleeps = svc->state == FROZEN;
+	double now = clock_now();
+
+	if (!idle || !svc->current || !service_idles(svc->row) || (svc->state != RUNNING && !sleeps)) {
+		json_null_field(out, "idle");
+		return;
+	}
+	clients_read_reports();
+	quiet = counts_quiet_ones(svc);
+	if (sleeps || quiet || idle->step != IDLE_WAITS) {
+		clients_count(svc, &idle->clients, false);
+	} else {
+		bool was = idle->connected;
+
+		take_count(svc, false);
+		if (was != idle->connected)
+			plan(svc);
+	}
+	json_object_field(out, "idle");
+	json_text_field(out, "standing",
+			sleeps								? "frozen"
+				: *idle->busy						? "busy"
+				: idle->step == IDLE_FREEZES				? "letting-go"
+				: !idle->clients.known					? "unknown"
+				: idle->connected || (quiet && idle->clients.connected) ? "used"
+											: "unused");
+	json_seconds_field(out, "timeout", timeout_of(svc));
+	json_text_field(out, "action", actions[life_of(svc)->idle_action]);
+	if (*idle->busy)
+		json_text_field(out, "busy", idle->busy);
+	json_text_field(out, "means", quiet ? "quiet" : "connected");
+	json_whole_field(out, "connections", idle->clients.known ? (int64_t)idle->clients.connected : -1);
+	json_text_field(out, "peers", idle->clients.peers.length ? buf_string(&idle->clients.peers) : NULL);
+	json_object_field(out, "own_port");
+	json_whole_field(out, "connections", idle->clients.own);
+	json_text_field(out, "endpoint", idle->clients.own ? buf_string(&idle->clients.endpoint) : NULL);
+	json_object_close(out);
+	if (!idle->connected && (quiet ? idle->counted > 0 : !idle->clients.connected))
+		json_seconds_field(out, "for", now > idle->used ? now - idle->used : 0);
+	else
+		json_null_field(out, "for");
+	json_object_close(out);
+}
+
+bool idle_waker(struct svc *svc, char *text, size_t size)
+{
+	struct clients clients = { 0 };
+	struct client client = { .fd = -1 };
+	bool found = false;
+
+	*text = '\0';
+	for (unsigned n = 0; n < svc->socket_count && !found; n++) {
+		if (svc->sockets[n].fd < 0 || endpoint_accepts(svc->sockets[n].listen->endpoint) ||
+		    !client_peek(svc->sockets[n].fd, &client))
+			continue;
+		client_address(&client, text, size);
+		found = *text;
+	}
+	if (!found) {
+		clients_count(svc, &clients, false);
+		if (clients.peers.length)
+			snprintf(text, size, "%.*s", (int)strcspn(buf_string(&clients.peers), ", "),
+				 buf_string(&clients.peers));
+		clients_free(&clients);
+		found = *text;
+	}
+	return found;
 }

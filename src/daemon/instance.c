@@ -718,6 +718,7 @@ void instance_free(struct instance *instance)
 	if (instance->cgroup)
 		cgroup_remove(instance->cgroup);
 	free(instance->cgroup);
+	free(instance->still);
 	if (instance->private_id)
 		private_tmp_remove(instance->row->name, instance->private_id);
 	plan_free(instance->plan);
@@ -1418,31 +1419,6 @@ void instance_fail(struct instance *instance, enum result result)
 		svc_set(instance->svc, STOPPING);
 	}
 	instance_stop(instance);
-}
-
-/* By its control group, or by signals to its process group. */
-bool instance_freeze(struct instance *instance, bool frozen)
-{
-	bool good = false;
-
-	if (instance->cgroup) {
-		int folder = open(instance->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		int file = folder < 0 ? -1 : openat(folder, "cgroup.freeze", O_WRONLY | O_CLOEXEC);
-
-		good = file >= 0 && write(file, frozen ? "1" : "0", 1) == 1;
-		fd_close(&file);
-		fd_close(&folder);
-	}
-	if (!good)
-		good = instance->group > 1 && kill(-instance->group, frozen ? SIGSTOP : SIGCONT) == 0;
-	if (good && frozen && !instance->is_frozen) {
-		instance->limit_left = instance_limit_left(instance);
-		ev_timer_stop(superd.loop, &instance->limit);
-	} else if (!frozen && instance->is_frozen && instance->limit_left > 0 && instance->phase <= READY) {
-		instance_limit(instance, (int64_t)(instance->limit_left * 1e6));
-	}
-	instance->is_frozen = frozen && good;
-	return good;
 }
 
 /* An instance of the superd before goes on. */

@@ -604,6 +604,11 @@ static void on_refresh_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
+bool refresh_is_under_way(const struct svc *svc)
+{
+	return svc->refresh && (svc->refresh->child.pid || svc->refresh->under_way);
+}
+
 void refresh_free(struct svc *svc)
 {
 	if (!svc->refresh)
@@ -695,10 +700,12 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 		int64_t timeout = svc->row->groups->lifecycle->timeout_stop;
+		struct clients clients = { 0 };
 
 		if (!svc->draining || !svc->current || svc->current->stopped)
 			continue;
-		if (idle_count(svc, false) == 0 ||
+		clients_count(svc, &clients, false);
+		if ((clients.known && !clients.connected) ||
 		    (timeout != SCAN_INFINITY && clock_now() > svc->drains_since + (double)timeout / 1e6)) {
 			svc_say(svc, LEVEL_INFO, "stopping", "stopping pid %ld: it is drained",
 				(long)svc->current->pid);
@@ -708,6 +715,7 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 		} else {
 			any = true;
 		}
+		clients_free(&clients);
 	}
 	if (!any)
 		ev_timer_stop(loop, timer);
@@ -987,7 +995,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			buf_text(why, "it reloads");
 		if (why->length)
 			return "!failed";
-		idle_freeze(svc, "operator");
+		idle_freeze(svc);
 		break;
 	case THAW:
 		if (svc->state != FROZEN)

@@ -450,7 +450,6 @@ bool reload_apply(struct table *table, size_t counts[5])
 			if (svc->removed && changes[n] != DIFF_SOCKETS && runs_on(svc)) {
 				svc->current->is_retired = false;
 				svc_set(svc, RUNNING);
-				idle_follow(svc);
 			}
 			svc->removed = false;
 			svc->seen = returns || changes[n] != DIFF_SAME;
@@ -462,6 +461,8 @@ bool reload_apply(struct table *table, size_t counts[5])
 				tell(svc, returns ? "added" : "changed", buf_string(&why));
 			if (changes[n] != DIFF_SAME && svc->state == FROZEN)
 				idle_thaw(svc, NULL);
+			else if (changes[n] != DIFF_SAME)
+				idle_follow(svc);
 			/* A program with the old sockets gives way; any other goes on until it ends. */
 			if (changes[n] == DIFF_SOCKETS && svc->current) {
 				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: its sockets have changed",

@@ -94,7 +94,6 @@ struct svc *svc_new(struct table *table, const struct service *row)
 	}
 	ev_init(&svc->timer, on_timer);
 	svc->timer.data = svc;
-	ev_init(&svc->idle_timer, NULL);
 	svc->notify = -1;
 	for (int n = 0; n < OUTPUTS; n++)
 		svc->outputs[n].write_end = -1;
@@ -120,7 +119,8 @@ void svc_free(struct svc *svc)
 	list_remove(&svc->link);
 	list_remove(&svc->queue);
 	ev_timer_stop(superd.loop, &svc->timer);
-	ev_timer_stop(superd.loop, &svc->idle_timer);
+	idle_free(svc);
+	child_forget(&svc->prober);
 	child_forget(&svc->socket_command);
 	refresh_free(svc);
 	facts_forget(svc);
@@ -168,6 +168,7 @@ void svc_set(struct svc *svc, enum state state)
 	superd.waiting += (state == QUEUED) - (svc->state == QUEUED);
 	svc->state = state;
 	svc->since = clock_now();
+	idle_follow(svc);
 	svc_changed(svc);
 }
 
@@ -429,6 +430,7 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		socket->fd = fd_raise(fd, FD_LISTENER);
 		socket->lent = socket->absent = false;
 		ev_io_set(&socket->io, socket->fd, EV_READ);
+		clients_remember(socket);
 		bind_describe(socket->fd, socket->listen, &text);
 		svc_say(svc, LEVEL_INFO, "listening", "listening on %s%s", buf_string(&text),
 			socket->inherited ? " (inherited)" : "");
@@ -601,14 +603,15 @@ void svc_resume(struct svc *svc)
 	if (svc->state == STARTING)
 		superd.starting++;
 	if (svc->state == FROZEN && svc->current && state_is_upgrade()) {
-		idle_watch_frozen(svc);
+		idle_sleep_on(svc);
 		svc_say(svc, LEVEL_NOTICE, "frozen", "pid %ld is frozen", (long)svc->current->pid);
 	} else if (svc->state == FROZEN && svc->current) {
 		instance_freeze(svc->current, false);
 		svc_set(svc, RUNNING);
-	} else if (svc->current && svc->current->phase == READY && !state_is_upgrade()) {
-		instance_freeze(svc->current,
-				false); /* the superd before may have died between the freeze and the text */
+	} else if (svc->current && svc->current->phase == READY && (svc->current->is_frozen || !state_is_upgrade())) {
+		/* The superd before was about to count its clients, or has died between the freeze and the text. */
+		svc->current->is_frozen = true;
+		instance_freeze(svc->current, false);
 	}
 	if (svc->state == RUNNING)
 		idle_follow(svc);
@@ -847,6 +850,8 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	struct svc *svc = socket->svc;
 
 	(void)loop, (void)events;
+	if ((svc->state == FROZEN || (svc->state == LISTENING && !svc->row->exec->accept)) && idle_takes_probes(svc))
+		return;
 	if (svc->state == FROZEN) {
 		idle_thaw(svc, NULL);
 		return;
@@ -991,7 +996,6 @@ void svc_stop(struct svc *svc)
 
 		superd.starting -= starts;
 		svc_set(svc, STOPPING);
-		ev_timer_stop(superd.loop, &svc->idle_timer);
 		if (starts)
 			queue_offer();
 	}
@@ -1007,7 +1011,6 @@ void svc_shut(struct svc *svc)
 		superd.starting--;
 	list_remove(&svc->queue);
 	ev_timer_stop(superd.loop, &svc->timer);
-	ev_timer_stop(superd.loop, &svc->idle_timer);
 	svc_set(svc, CLOSING);
 	if (superd.stopping || !svc->removed || !svc->current || !svc->current->is_retired)
 		svc_close_sockets(svc);
@@ -1038,7 +1041,6 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 			svc_set(svc, RUNNING);
 			facts_note_ready(svc, svc->asked, "");
 			needs_start_behind(svc);
-			idle_follow(svc);
 			queue_offer();
 		}
 	}

@@ -937,6 +937,7 @@ static void go_over(void)
 
 		output_drain(svc, false);
 		svc_unwatch(svc);
+		idle_follow(svc); /* ends what goes on by itself */
 	}
 	save_free(&check.saver);
 	check.saver = (struct state_saver){ .loop = superd.loop };
@@ -967,8 +968,12 @@ static void go_over(void)
 failed:
 	tell_upgrade(false, "%s: the running superd continues", strerror(errno));
 	superd.quiet = false;
-	LIST_EACH(link, &superd.services)
-		svc_settle(container_of(link, struct svc, link));
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		idle_follow(svc);
+		svc_settle(svc);
+	}
 }
 
 static void on_checked(struct child *child, int status, const struct rusage *used)
