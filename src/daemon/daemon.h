@@ -118,7 +118,7 @@ struct instance {
 	enum result result; /* RESULT_SUCCESS: by status */
 	bool stopped, failed, was_ready, has_run, main_gone, ignores, killed;
 	bool is_retired; /* it goes on without the service: old entry, or a removed one */
-	bool is_frozen, by_group;
+	bool is_frozen, by_group, by_order;
 	pid_t *still; /* frozen by signals: who was stopped; 0 ends them */
 	char *cgroup; /* path; NULL: none */
 	uint64_t private_id;

@@ -122,6 +122,11 @@ bool instance_freeze(struct instance *instance, bool frozen)
 		instance_limit(instance, (int64_t)(instance->limit_left * 1e6));
 	}
 	instance->is_frozen = frozen && good;
+	if (instance->watched) { /* the time of its watchdog begins anew when it goes on */
+		ev_timer_stop(superd.loop, &instance->watchdog);
+		instance->watched = false;
+		notify_watchdog(instance);
+	}
 	return good;
 }
 
@@ -165,20 +170,23 @@ static void watch_sockets(struct svc *svc)
 	}
 }
 
-static void fall_asleep(struct svc *svc, bool by_order)
+static void fall_asleep(struct svc *svc)
 {
+	struct instance *instance = svc->current;
+	bool watches;
+
 	svc->idle->step = IDLE_OFF;
 	ev_timer_stop(superd.loop, &svc->idle->timer);
-	svc->freezes++;
-	svc_say(svc, by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s", (long)svc->current->pid,
-		by_order ? "" : " until a client connects");
 	svc_set(svc, FROZEN);
 	watch_sockets(svc);
-	if (!clients_watch(svc, on_watched) && !by_order && counts_quiet_ones(svc)) {
+	watches = clients_watch(svc, on_watched);
+	svc_say(svc, instance->by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s",
+		(long)instance->pid, instance->by_order ? "" : " until a client connects");
+	if (!watches && !instance->by_order && counts_quiet_ones(svc)) {
 		svc->idle->unwatched = true;
 		svc_say(svc, LEVEL_WARNING, "unwatched",
 			"pid %ld stays awake while any client is connected: superd cannot watch its quiet connections",
-			(long)svc->current->pid);
+			(long)instance->pid);
 		idle_thaw(svc, NULL);
 	}
 }
@@ -263,7 +271,7 @@ static void take_count(struct svc *svc, bool finds_own)
 	idle->connected = !idle->clients.known || idle->clients.connected > 0 || svc->current->relay.flows > 0;
 	if (was && !idle->connected)
 		idle->used = idle->counted;
-	if (idle->connected)
+	if (idle->connected && idle->clients.known)
 		*idle->busy = '\0';
 	if (idle->clients.own && !own)
 		svc_say(svc, LEVEL_INFO, "busy", "pid %ld keeps running: %u connected to a port of its own",
@@ -436,6 +444,8 @@ static void look(struct svc *svc)
 	if (idle->connected && idle->clients.known && !idle->clients.waiting && idle->clients.connected &&
 	    counts_quiet_ones(svc))
 		ask_ages(svc);
+	else if (!idle->clients.known)
+		keep_busy(svc, "the kernel does not say who is connected");
 	else if (idle->connected || clock_now() + ALMOST < due_at(svc))
 		plan(svc);
 	else
@@ -468,7 +478,9 @@ static void act(struct svc *svc)
 	svc_say(svc, LEVEL_INFO, freezes ? "frozen" : "idle", "%s pid %ld: no client has been connected for %s",
 		freezes ? "freezing" : "stopping", (long)instance->pid, span);
 	if (freezes) {
-		fall_asleep(svc, false);
+		svc->freezes++;
+		instance->by_order = false;
+		fall_asleep(svc);
 		return;
 	}
 	svc->idle->step = IDLE_OFF;
@@ -612,9 +624,10 @@ void idle_free(struct svc *svc)
 /* The superd before has frozen it. */
 void idle_sleep_on(struct svc *svc)
 {
-	watch_sockets(svc);
 	if (make_idle(svc))
-		clients_watch(svc, on_watched);
+		fall_asleep(svc);
+	else
+		idle_thaw(svc, NULL);
 }
 
 void idle_freeze(struct svc *svc)
@@ -622,10 +635,13 @@ void idle_freeze(struct svc *svc)
 	if (!make_idle(svc) || !svc->current)
 		return;
 	end(svc);
-	if (instance_freeze(svc->current, true))
-		fall_asleep(svc, true);
-	else
+	if (!instance_freeze(svc->current, true)) {
 		idle_follow(svc);
+		return;
+	}
+	svc->freezes++;
+	svc->current->by_order = true;
+	fall_asleep(svc);
 }
 
 /* ---- probes ---- */

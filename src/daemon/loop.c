@@ -488,8 +488,13 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 			superd_stop(SIGTERM);
 		} else {
 			log_notice(superd.log, "leaving: instances run on");
-			LIST_EACH(link, &superd.services)
-				svc_close_sockets(container_of(link, struct svc, link));
+			LIST_EACH(link, &superd.services) {
+				struct svc *svc = container_of(link, struct svc, link);
+
+				idle_thaw(svc, NULL);
+				idle_free(svc);
+				svc_close_sockets(svc);
+			}
 			end_loop();
 		}
 		break;

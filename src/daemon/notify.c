@@ -204,7 +204,7 @@ static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 static void set_watchdog(struct instance *instance)
 {
 	ev_timer_stop(superd.loop, &instance->watchdog);
-	if (instance->watchdog_every <= 0 || instance->stopped)
+	if (instance->watchdog_every <= 0 || instance->stopped || instance->is_frozen)
 		return;
 	ev_timer_set(&instance->watchdog, instance->watchdog_every, 0);
 	ev_timer_start(superd.loop, &instance->watchdog);

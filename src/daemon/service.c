@@ -604,7 +604,6 @@ void svc_resume(struct svc *svc)
 		superd.starting++;
 	if (svc->state == FROZEN && svc->current && state_is_upgrade()) {
 		idle_sleep_on(svc);
-		svc_say(svc, LEVEL_NOTICE, "frozen", "pid %ld is frozen", (long)svc->current->pid);
 	} else if (svc->state == FROZEN && svc->current) {
 		instance_freeze(svc->current, false);
 		svc_set(svc, RUNNING);

@@ -349,7 +349,7 @@ static void save_instance(struct state_saver *saver, struct instance *instance)
 			    instance->main_gone << 4 | instance->killed << 5 | instance->is_retired << 6 |
 			    instance->is_frozen << 7 | (instance->svc->current == instance) << 8 |
 			    instance->watched << 9 | instance->stopping << 10 | instance->reloading << 11 |
-			    instance->has_final << 12);
+			    instance->has_final << 12 | instance->by_order << 13);
 	save_number(saver, "access", instance->access);
 	save_number(saver, "private", (int64_t)(instance->private_id >> 1));
 	save_number(saver, "bound", (int64_t)instance->bound_set);
@@ -631,6 +631,7 @@ static void load_instance(struct svc *svc, struct state_section *section)
 	instance->stopping = flags >> 10 & 1;
 	instance->reloading = flags >> 11 & 1;
 	instance->has_final = flags >> 12 & 1;
+	instance->by_order = flags >> 13 & 1;
 	instance->report = load_fd(section, "report");
 	instance->notif = load_fd(section, "notif");
 	instance->client.fd = load_fd(section, "client");
