@@ -66,9 +66,21 @@ bool session_may_go_on(const struct session *session)
 	return session_unsent(session) < SESSION_ROOM && clock_now() - session->turn < SESSION_TURN;
 }
 
+static void watch(struct session *session, int events)
+{
+	if (ev_is_active(&session->io) && (session->io.events & (EV_READ | EV_WRITE)) == events)
+		return;
+	ev_io_stop(superd.loop, &session->io);
+	ev_io_set(&session->io, session->io.fd, events);
+	if (events)
+		ev_io_start(superd.loop, &session->io);
+}
+
+/* It gets its turn behind the next look at the kernel's events: what superd says that it has done must outlive it, and
+ * the state is kept before that. */
 void session_wake(struct session *session)
 {
-	ev_feed_event(superd.loop, &session->io, EV_WRITE);
+	watch(session, (ev_is_active(&session->io) ? session->io.events & EV_READ : 0) | EV_WRITE);
 }
 
 void session_send(struct session *session)
@@ -237,9 +249,11 @@ static void on_session(struct ev_loop *loop, ev_io *io, int events)
 	char *newline, line[REQUEST_MOST];
 	bool good = true, waits;
 
+	(void)loop;
 	session->turn = clock_now();
 	if (events & EV_READ)
 		good = read_input(session);
+	good = good && write_output(session);
 	if (good && session->go_on && session_unsent(session) < SESSION_ROOM)
 		session->go_on(session);
 	newline = memchr(session->input, '\n', session->filled);
@@ -260,7 +274,7 @@ static void on_session(struct ev_loop *loop, ev_io *io, int events)
 		session_fail(session, "usage", "", "a request has at most %d bytes", REQUEST_MOST - 1);
 		session->leaving = true;
 	}
-	good = good && write_output(session) && !session->out.failed && session_unsent(session) < SESSION_MOST;
+	good = good && !session->out.failed && session_unsent(session) < SESSION_MOST;
 	waits = !session->busy && !session->leaving && memchr(session->input, '\n', session->filled);
 	if (!good || (session->leaving && !session_unsent(session)) || (session->at_end && is_dead(session)) ||
 	    (session->at_end && !session->busy && !waits && !session_unsent(session))) {
@@ -274,11 +288,7 @@ static void on_session(struct ev_loop *loop, ev_io *io, int events)
 	events = !session->at_end && !session->leaving && session->filled < sizeof(session->input) ? EV_READ : 0;
 	if (session_unsent(session) || session->go_on || waits)
 		events |= EV_WRITE;
-	if (events != (io->events & (EV_READ | EV_WRITE)) || !ev_is_active(io)) {
-		ev_io_stop(loop, io);
-		ev_io_set(io, io->fd, events);
-		ev_io_start(loop, io);
-	}
+	watch(session, events);
 }
 
 static void refuse(int fd, const char *code, const char *text)
@@ -715,7 +725,6 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 /* Makes the socket anew if clients do not find it any more. */
 void control_reloaded(void)
 {
-	struct socket;
 	int fd = server.socket.fd;
 
 	update_group();
