@@ -137,7 +137,7 @@ Behaviour(builtin_status, logs_and_commands_are_for_a_unix_socket_or_need_the_wo
 	const char *page;
 
 	superd_wait_log(superd, "fails: next start in");
-	superd_wait_log(superd, "printed-secret");
+	WAIT_UNTIL(superd_logged(superd, "printed-secret"));
 	page = page_of(superd, "/service/fails");
 	cr_expect(begins(page, "HTTP/1.1 200 OK\r\n"), "%s\n%s", page, world_logs());
 	cr_expect_not_null(strstr(page, "<dt>Last failure</dt><dd>exit status 7, "), "%s", page);
