@@ -636,6 +636,7 @@ void locks_drop(void);
 void locks_write_again(void);
 void refresh_free(struct svc *svc);
 bool refresh_is_under_way(const struct svc *svc); /* its program reads its configuration again */
+void drain_follow(struct svc *svc);
 void orders_begin(struct session *session);
 void orders_drop(struct session *session);
 

@@ -721,6 +721,16 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 		ev_timer_stop(loop, timer);
 }
 
+/* It drains from now on: by an order, or as it did under the superd before. */
+void drain_follow(struct svc *svc)
+{
+	svc->drains_since = clock_now();
+	if (!svc->draining || !svc->current || ev_is_active(&drains))
+		return;
+	ev_timer_init(&drains, on_drains, 0, DRAIN_LOOK);
+	ev_timer_start(superd.loop, &drains);
+}
+
 static struct instance *first_of_before(struct svc *svc, double asked, unsigned *count)
 {
 	struct instance *first = NULL;
@@ -970,12 +980,8 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		if (svc->state == FROZEN)
 			idle_thaw(svc, "operator"); /* it could neither serve its clients nor end */
 		svc->draining = !svc_is_empty(svc);
-		svc->drains_since = clock_now();
 		svc_settle(svc);
-		if (svc->draining && svc->current && !ev_is_active(&drains)) {
-			ev_timer_init(&drains, on_drains, 0, DRAIN_LOOK);
-			ev_timer_start(superd.loop, &drains);
-		}
+		drain_follow(svc);
 		state_changed();
 		break;
 	case FREEZE:

@@ -614,6 +614,7 @@ void svc_resume(struct svc *svc)
 	}
 	if (svc->state == RUNNING)
 		idle_follow(svc);
+	drain_follow(svc);
 	if (svc->disabled || svc->current ||
 	    ((svc->state == BACKOFF || svc->state == BINDING) && ev_is_active(&svc->timer)))
 		return;
