@@ -95,10 +95,8 @@ pid_t *instance_processes(const struct instance *instance)
 			good = add_pid(&pids, instance->main.pid);
 		children = process_list_children();
 		for (pid_t *at = children; at && *at && good; at++) {
-			struct process process;
-
-			if (*at != instance->main.pid && process_read(*at, &process) && instance->group > 1 &&
-			    (process.group == instance->group || process.session == instance->group))
+			if (*at != instance->main.pid && instance->group > 1 &&
+			    (getpgid(*at) == instance->group || getsid(*at) == instance->group))
 				good = add_pid(&pids, *at);
 		}
 		free(children);
@@ -679,9 +677,10 @@ static struct {
 	} * list; /* by port */
 	size_t count, room;
 	bool stale, failed;
+	struct list listening; /* link of struct idle */
 	ev_io io;
 	ev_prepare turn;
-} reports = { .io.fd = -1 };
+} reports = { .io.fd = -1, .listening = { &reports.listening, &reports.listening } };
 
 static void add_report(struct svc *svc, const struct socket_address *at)
 {
@@ -711,11 +710,9 @@ static void subscribe(void)
 
 	reports.stale = false;
 	reports.count = 0;
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
+	LIST_EACH(link, &reports.listening) {
+		struct svc *svc = container_of(link, struct idle, listening)->svc;
 
-		if (!svc->idle || !svc->idle->listens)
-			continue;
 		for (unsigned n = 0; n < svc->socket_count; n++) {
 			if (svc->sockets[n].fd >= 0 && !svc->sockets[n].name.length)
 				clients_remember(&svc->sockets[n]);
@@ -732,8 +729,13 @@ static void subscribe(void)
 		if (!count || ports[count - 1] != reports.list[n].port)
 			ports[count++] = reports.list[n].port;
 	}
-	if (!ports || tcp_destroy_subscribe(reports.io.fd, ports, count) < 0)
+	if (!ports || tcp_destroy_subscribe(reports.io.fd, ports, count) < 0) {
 		reports.failed = true;
+		for (size_t n = 0; n < reports.count; n++) {
+			reports.list[n].svc->idle->polls = true;
+			idle_note_close(reports.list[n].svc);
+		}
+	}
 	free(ports);
 }
 
@@ -778,8 +780,9 @@ static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 		subscribe();
 }
 
-/* The services that listen, or their ports, are others now. false: the kernel does not report. */
-bool clients_follow(void)
+/* The ends of a service's connections are of interest, also at ports that were found since, or not any more. false: the
+ * kernel does not report. */
+bool clients_listen(struct idle *idle, bool listens)
 {
 	if (reports.io.fd < 0 && !reports.failed) {
 		int fd = fd_raise(tcp_destroy_open(), FD_HIGH);
@@ -791,6 +794,9 @@ bool clients_follow(void)
 			ev_io_start(superd.loop, &reports.io);
 		}
 	}
+	list_remove(&idle->listening);
+	if (listens)
+		list_add(&reports.listening, &idle->listening);
 	reports.stale = true;
 	if (!reports.failed)
 		ev_prepare_start(superd.loop, &reports.turn);

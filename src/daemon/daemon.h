@@ -225,6 +225,7 @@ enum { OWN_PORTS = 8 };
 /* Since when nobody uses a service that has idle_timeout, and what comes of it. idle.c */
 struct idle {
 	struct svc *svc;
+	struct list listening; /* clients.c */
 	enum {
 		IDLE_OFF,
 		IDLE_WAITS,
@@ -308,6 +309,7 @@ struct svc {
 	ev_timer rest;		     /* of the first socket to end its rest */
 	struct idle *idle;	     /* NULL: not yet */
 	struct child prober;	     /* takes probes away */
+	int64_t idle_memory;	     /* bytes that the program had when it was stopped as idle; 0: unknown */
 	struct child socket_command; /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
 	struct refresh *refresh; /* NULL: it was never asked to read its configuration again */
@@ -488,7 +490,7 @@ void clients_ages(struct svc *svc, struct clients *clients, uint32_t quiet_after
 void clients_free(struct clients *clients);
 bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events));
 void clients_unwatch(struct svc *svc);
-bool clients_follow(void);
+bool clients_listen(struct idle *idle, bool listens);
 void clients_read_reports(void);
 
 /* idle.c */
@@ -502,6 +504,7 @@ void idle_thaw(struct svc *svc, const char *by);
 bool idle_waker(struct svc *svc, char *text, size_t size);
 bool idle_takes_probes(struct svc *svc);
 double idle_last_used(const struct svc *svc); /* of one that runs */
+int64_t idle_saves(const struct svc *svc);    /* bytes that its sleep saves now */
 bool idle_is_freezing(const struct svc *svc);
 void idle_show(struct svc *svc, struct buf *out);
 

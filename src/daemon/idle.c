@@ -66,7 +66,7 @@ static void listen_to(struct svc *svc, bool listens)
 	if (svc->idle->listens == listens)
 		return;
 	svc->idle->listens = listens;
-	if (!clients_follow())
+	if (!clients_listen(svc->idle, listens))
 		svc->idle->polls = true;
 }
 
@@ -452,6 +452,15 @@ static void look(struct svc *svc)
 		ask_command(svc);
 }
 
+static int64_t memory_of(const struct instance *instance)
+{
+	int64_t memory = instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, false).memory : -1;
+
+	if (memory < 0)
+		memory = resource_usage_of_process(instance->main.pid).memory;
+	return memory > 0 ? memory : 0;
+}
+
 /* It stands still: the last look. Who has come since is served, and who comes now waits in the queue. */
 static void act(struct svc *svc)
 {
@@ -468,7 +477,7 @@ static void act(struct svc *svc)
 	for (unsigned n = 0; n < svc->idle->own_count; n++)
 		svc->idle->polls |= svc->idle->own[n].any.sa_family == AF_UNIX;
 	if (svc->idle->own_count)
-		clients_follow();
+		clients_listen(svc->idle, svc->idle->listens);
 	if (svc->idle->connected || clock_now() + ALMOST < due_at(svc)) {
 		instance_freeze(instance, false);
 		plan(svc);
@@ -485,6 +494,7 @@ static void act(struct svc *svc)
 	}
 	svc->idle->step = IDLE_OFF;
 	svc->idle_stops++;
+	svc->idle_memory = memory_of(instance);
 	svc_set(svc, STOPPING);
 	instance_stop(instance); /* thaws it, once the signal is there */
 }
@@ -564,6 +574,8 @@ static void end(struct svc *svc)
 		instance_freeze(svc->current, false);
 	idle->step = IDLE_OFF;
 	listen_to(svc, false);
+	if (svc->state != FROZEN)
+		clients_unwatch(svc);
 }
 
 /* NULL: out of memory. */
@@ -576,6 +588,7 @@ static struct idle *make_idle(struct svc *svc)
 	idle->svc = svc;
 	idle->answer = -1;
 	list_init(&idle->watched);
+	list_init(&idle->listening);
 	ev_timer_init(&idle->timer, on_timer, 0, 0);
 	idle->timer.data = svc;
 	return idle;
@@ -650,13 +663,18 @@ static void on_probes(struct child *child, int status, const struct rusage *used
 {
 	struct svc *svc = container_of(child, struct svc, prober);
 	unsigned count = WIFEXITED(status) ? (unsigned)WEXITSTATUS(status) : 0;
+	bool good = count && count <= PROBES_MOST;
 
 	(void)used;
 	child->pid = 0;
-	svc->probes += count;
-	svc_say(svc, LEVEL_DEBUG, "probe", "%u probe%s closed", count, count == 1 ? "" : "s");
-	if (svc->state == FROZEN)
+	svc->probes += good ? count : 0;
+	svc_say(svc, LEVEL_DEBUG, "probe", "%u probe%s closed", good ? count : 0, count == 1 ? "" : "s");
+	if (svc->state == FROZEN && good)
 		watch_sockets(svc);
+	else if (svc->state == FROZEN)
+		idle_thaw(svc, NULL);
+	else if (svc->state == LISTENING && !good && svc_readable(svc))
+		svc_activate(svc); /* the program has them, then */
 	else
 		svc_settle(svc);
 }
@@ -670,6 +688,8 @@ bool idle_takes_probes(struct svc *svc)
 	bool only_probes;
 	pid_t pid;
 
+	if (svc->prober.pid)
+		svc_unwatch(svc);
 	if (!service_prepared(svc->row)->probes || svc->prober.pid)
 		return svc->prober.pid;
 	queues = calloc(svc->socket_count + 1, sizeof(*queues));
@@ -708,6 +728,11 @@ bool idle_takes_probes(struct svc *svc)
 double idle_last_used(const struct svc *svc)
 {
 	return !svc->idle || svc->idle->connected ? clock_now() : svc->idle->used;
+}
+
+int64_t idle_saves(const struct svc *svc)
+{
+	return svc_is_empty(svc) && service_idles(svc->row) ? svc->idle_memory : 0;
 }
 
 bool idle_is_freezing(const struct svc *svc)

@@ -394,6 +394,7 @@ static void save_svc(struct state_saver *saver, struct svc *svc)
 	save_number(saver, "accepted", (int64_t)svc->accepted);
 	save_number(saver, "failures", (int64_t)svc->failures);
 	save_number(saver, "idle_stops", (int64_t)svc->idle_stops);
+	save_number(saver, "idle_memory", svc->idle_memory);
 	save_number(saver, "freezes", (int64_t)svc->freezes);
 	save_number(saver, "wakes", (int64_t)svc->wakes);
 	save_number(saver, "names", (int64_t)svc->names);
@@ -721,6 +722,7 @@ static struct svc *load_svc(struct state_section *section)
 	svc->activations = (uint64_t)state_number(section, "activations", 0, INT64_MAX, 0);
 	svc->accepted = (uint64_t)state_number(section, "accepted", 0, INT64_MAX, 0);
 	svc->failures = (uint64_t)state_number(section, "failures", 0, INT64_MAX, 0);
+	svc->idle_memory = state_number(section, "idle_memory", 0, INT64_MAX, 0);
 	svc->idle_stops = (uint64_t)state_number(section, "idle_stops", 0, INT64_MAX, 0);
 	svc->freezes = (uint64_t)state_number(section, "freezes", 0, INT64_MAX, 0);
 	svc->wakes = (uint64_t)state_number(section, "wakes", 0, INT64_MAX, 0);
