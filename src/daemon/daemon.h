@@ -248,7 +248,7 @@ struct idle {
 	int answer;	/* ages */
 	char busy[160]; /* why it goes on without clients */
 	double begun, pause;
-	bool unfrozen, unwatched; /* it could not be; told */
+	bool unfrozen, unwatched, unreclaimed; /* it could not be; told */
 	struct socket_address own[OWN_PORTS];
 	uint32_t own_nodes[OWN_PORTS];
 	unsigned own_count;

@@ -170,6 +170,35 @@ static void watch_sockets(struct svc *svc)
 	}
 }
 
+static void on_reclaimed(struct child *child, int status, const struct rusage *used)
+{
+	struct idle *idle = container_of(child, struct idle, command);
+	int error = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+
+	(void)used;
+	child->pid = 0;
+	if (error && error != EAGAIN && !idle->unreclaimed) /* EAGAIN: not all of it */
+		svc_say(idle->svc, LEVEL_WARNING, "memory", "freeze_reclaim: its memory was not handed back: %s",
+			strerror(error));
+	idle->unreclaimed |= error && error != EAGAIN;
+}
+
+/* freeze_reclaim: a process does that, as it takes as long as the disk does. */
+static void reclaim(struct svc *svc)
+{
+	const struct instance *instance = svc->current;
+	char bytes[32];
+	pid_t pid;
+
+	snprintf(bytes, sizeof(bytes), "%lld", (long long)resource_usage_of_cgroup(instance->cgroup, false).memory);
+	pid = fork();
+	if (pid == 0)
+		_exit(cgroup_write(instance->cgroup, "memory.reclaim", bytes) ? 0 : errno);
+	svc->idle->command.ended = on_reclaimed;
+	if (pid > 0)
+		child_watch(&svc->idle->command, pid);
+}
+
 static void fall_asleep(struct svc *svc)
 {
 	struct instance *instance = svc->current;
@@ -182,6 +211,8 @@ static void fall_asleep(struct svc *svc)
 	watches = clients_watch(svc, on_watched);
 	svc_say(svc, instance->by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s",
 		(long)instance->pid, instance->by_order ? "" : " until a client connects");
+	if (life_of(svc)->freeze_reclaim && instance->cgroup)
+		reclaim(svc);
 	if (!watches && !instance->by_order && counts_quiet_ones(svc)) {
 		svc->idle->unwatched = true;
 		svc_say(svc, LEVEL_WARNING, "unwatched",
@@ -567,7 +598,7 @@ static void end(struct svc *svc)
 
 	ev_timer_stop(superd.loop, &idle->timer);
 	if (idle->command.pid)
-		kill(idle->command.ended == on_ages ? idle->command.pid : -idle->command.pid, SIGKILL);
+		kill(idle->command.ended == on_answer ? -idle->command.pid : idle->command.pid, SIGKILL);
 	child_forget(&idle->command);
 	fd_close(&idle->answer);
 	if (idle->step == IDLE_FREEZES && svc->current)
