@@ -34,6 +34,7 @@
 #include "table/access/access.h"
 
 #define PEERS_SHOWN 4
+#define FEW_SHOWN 4 /* services that are shown in a turn of the loop, each by a question of its own */
 #define QUEUED (1u << TCP_ESTABLISHED | 1u << TCP_SYN_RECV | 1u << TCP_CLOSE_WAIT) /* states of what nobody accepted */
 #define OPEN (QUEUED | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
 
@@ -52,6 +53,7 @@ struct question {
 	struct place *places;
 	size_t count;
 	uint32_t quiet_after; /* milliseconds; 0: nobody asks for ages */
+	bool shares;
 	/* sockets of the program, sorted; and those of them that are connections, or listen where superd does not */
 	uint32_t *nodes;
 	size_t node_count, node_room;
@@ -410,6 +412,60 @@ static void find_own_unix(struct nlmsghdr *message, void *context)
 
 /* ---- the questions ---- */
 
+/* All that the kernel has told of a kind of socket in this turn of the loop, where many services are shown. */
+static struct answer {
+	unsigned turn;
+	bool known;
+	struct buf messages;
+} answers[3]; /* IPv4, IPv6, unix */
+
+static void keep_message(struct nlmsghdr *message, void *context)
+{
+	static const char padding[NLMSG_ALIGNTO];
+	struct answer *answer = context;
+
+	buf_add(&answer->messages, message, message->nlmsg_len);
+	buf_add(&answer->messages, padding, NLMSG_ALIGN(message->nlmsg_len) - message->nlmsg_len);
+}
+
+/* false: the kernel does not tell. */
+static bool repeat(struct answer *answer, in_port_t local, void (*each)(struct nlmsghdr *message, void *context),
+		   void *context)
+{
+	size_t left = answer->messages.length;
+
+	for (struct nlmsghdr *message = (void *)answer->messages.data; left && NLMSG_OK(message, left);
+	     message = NLMSG_NEXT(message, left)) {
+		const struct inet_diag_msg *socket = NLMSG_DATA(message);
+
+		if (!local || socket->id.idiag_sport == local)
+			each(message, context);
+	}
+	return answer->known && !answer->messages.failed;
+}
+
+static bool is_new_turn(struct answer *answer)
+{
+	bool is_new = answer->turn != ev_iteration(superd.loop);
+
+	if (is_new)
+		buf_free(&answer->messages);
+	answer->turn = ev_iteration(superd.loop);
+	return is_new;
+}
+
+static bool list_unix(struct question *question)
+{
+	const unsigned states = 1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,
+		       show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_PEER;
+
+	if (!question->shares)
+		return sock_diag_list_unix(states, show, see_unix, question);
+	if (is_new_turn(&answers[2]))
+		answers[2].known = sock_diag_list_unix(states, show, keep_message, &answers[2]);
+	return repeat(&answers[2], 0, see_unix, question);
+}
+
 /* port: of both ends, in network order; 0: any. */
 static bool ask_inet(struct question *question, int family, int protocol, unsigned states, in_port_t local,
 		     in_port_t remote, void (*each)(struct nlmsghdr *message, void *context))
@@ -429,6 +485,14 @@ static bool ask_inet(struct question *question, int family, int protocol, unsign
 			     .id.idiag_dport = remote },
 	};
 
+	if (question->shares && local && protocol == IPPROTO_TCP) {
+		struct answer *answer = &answers[family == AF_INET6];
+
+		request.request.id.idiag_sport = 0;
+		if (is_new_turn(answer))
+			answer->known = sock_diag_ask(&request, sizeof(request), keep_message, answer);
+		return repeat(answer, local, each, question);
+	}
 	return sock_diag_ask(&request, sizeof(request), each, question);
 }
 
@@ -514,9 +578,7 @@ static void ask(struct question *question)
 			known = ask_inet(question, family, IPPROTO_TCP, OPEN, 0, port_of(place->at), see_other_end);
 	}
 	if (known && has_unix)
-		known = sock_diag_list_unix(1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,
-					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_PEER,
-					    see_unix, question);
+		known = list_unix(question);
 	question->clients->known = known;
 }
 
@@ -568,11 +630,16 @@ static void count(struct question *question, bool finds_own)
 	free(pids);
 }
 
-void clients_count(struct svc *svc, struct clients *clients, bool finds_own)
+void clients_count(struct svc *svc, struct clients *clients, enum clients_question what)
 {
 	struct question question = { .svc = svc, .clients = clients };
+	static unsigned turn, shown;
 
-	count(&question, finds_own);
+	if (turn != ev_iteration(superd.loop))
+		shown = 0;
+	turn = ev_iteration(superd.loop);
+	question.shares = what == CLIENTS_SHOW && shown++ >= FEW_SHOWN;
+	count(&question, what == CLIENTS_ALL);
 	end_question(&question);
 }
 

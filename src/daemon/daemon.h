@@ -222,6 +222,10 @@ struct clients {
 
 enum { OWN_PORTS = 8 };
 
+/* Of whom: at all ports, those that the program has opened are looked for; at those that are known; the same, and the
+ * questions of one turn of the loop share an answer. */
+enum clients_question { CLIENTS_ALL, CLIENTS_KNOWN, CLIENTS_SHOW };
+
 /* Since when nobody uses a service that has idle_timeout, and what comes of it. idle.c */
 struct idle {
 	struct svc *svc;
@@ -485,7 +489,7 @@ void records_close(void);
 /* clients.c */
 pid_t *instance_processes(const struct instance *instance);
 void clients_remember(struct socket *socket);
-void clients_count(struct svc *svc, struct clients *clients, bool finds_own);
+void clients_count(struct svc *svc, struct clients *clients, enum clients_question what);
 void clients_ages(struct svc *svc, struct clients *clients, uint32_t quiet_after);
 void clients_free(struct clients *clients);
 bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events));

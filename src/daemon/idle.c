@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@
 
 #define PARTS 8. /* looks in an idle_timeout, where ends are not reported */
 #define ALMOST .001
+#define CPU_LEAST .005	 /* seconds of a processor that are use */
 #define CLOSES_MOST 4	 /* ends heard of in an idle_timeout; then superd listens to no more of them */
 #define ANSWER_MOST 90.	 /* seconds that idle_unless may take */
 #define AGES_MOST 1.	 /* and the question for the ages of connections */
@@ -270,10 +272,15 @@ static void look_for_signs(struct svc *svc)
 	uint64_t stamps = HASH_START;
 	struct idle *idle = svc->idle;
 	double cpu = svc->current->cgroup ? resource_usage_of_cgroup(svc->current->cgroup, false).cpu : -1;
+	pid_t *pids = cpu < 0 ? instance_processes(svc->current) : NULL;
 	bool waits = false, used;
 
-	if (cpu < 0)
-		cpu = resource_usage_of_process(svc->current->main.pid).cpu;
+	for (pid_t *at = pids; at && *at; at++) {
+		struct resource_usage usage = resource_usage_of_process(*at);
+
+		cpu = (cpu > 0 ? cpu : 0) + (usage.cpu > 0 ? usage.cpu : 0);
+	}
+	free(pids);
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		struct datagram_stamp stamp = { 0 };
 
@@ -283,7 +290,8 @@ static void look_for_signs(struct svc *svc)
 		stamps = hash_bytes(stamps, &stamp.stamp, sizeof(stamp.stamp));
 		waits |= stamp.waits;
 	}
-	used = waits || stamps != idle->stamps || cpu > idle->cpu;
+	/* Less than before: a process of it has ended. A freeze takes some time itself. */
+	used = waits || stamps != idle->stamps || fabs(cpu - idle->cpu) > CPU_LEAST;
 	idle->stamps = stamps;
 	idle->cpu = cpu;
 	if (used)
@@ -291,13 +299,13 @@ static void look_for_signs(struct svc *svc)
 }
 
 /* Counts who is connected now. */
-static void take_count(struct svc *svc, bool finds_own)
+static void take_count(struct svc *svc, enum clients_question what)
 {
 	struct idle *idle = svc->idle;
 	bool was = idle->connected;
 	unsigned own = idle->clients.own;
 
-	clients_count(svc, &idle->clients, finds_own);
+	clients_count(svc, &idle->clients, what);
 	idle->counted = clock_now();
 	idle->connected = !idle->clients.known || idle->clients.connected > 0 || svc->current->relay.flows > 0;
 	if (was && !idle->connected)
@@ -471,7 +479,7 @@ static void look(struct svc *svc)
 		plan(svc);
 		return;
 	}
-	take_count(svc, false);
+	take_count(svc, CLIENTS_KNOWN);
 	if (idle->connected && idle->clients.known && !idle->clients.waiting && idle->clients.connected &&
 	    counts_quiet_ones(svc))
 		ask_ages(svc);
@@ -502,7 +510,7 @@ static void act(struct svc *svc)
 	clients_read_reports();
 	if (svc->idle->polls)
 		look_for_signs(svc);
-	take_count(svc, true);
+	take_count(svc, CLIENTS_ALL);
 	if (quiet && svc->idle->clients.known && !svc->idle->clients.waiting && !svc->current->relay.flows)
 		svc->idle->connected = false;
 	for (unsigned n = 0; n < svc->idle->own_count; n++)
@@ -734,7 +742,7 @@ bool idle_takes_probes(struct svc *svc)
 		if (sum > PROBES_MOST)
 			break;
 	}
-	clients_count(svc, &clients, false);
+	clients_count(svc, &clients, CLIENTS_KNOWN);
 	only_probes = queues && sum && sum <= PROBES_MOST && clients.known && !clients.waiting;
 	clients_free(&clients);
 	pid = only_probes ? fork() : -1;
@@ -785,11 +793,11 @@ void idle_show(struct svc *svc, struct buf *out)
 	clients_read_reports();
 	quiet = counts_quiet_ones(svc);
 	if (sleeps || quiet || idle->step != IDLE_WAITS) {
-		clients_count(svc, &idle->clients, false);
+		clients_count(svc, &idle->clients, CLIENTS_SHOW);
 	} else {
 		bool was = idle->connected;
 
-		take_count(svc, false);
+		take_count(svc, CLIENTS_SHOW);
 		if (was != idle->connected)
 			plan(svc);
 	}
