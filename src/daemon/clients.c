@@ -413,7 +413,7 @@ static void find_own_unix(struct nlmsghdr *message, void *context)
 /* ---- the questions ---- */
 
 /* All that the kernel has told of a kind of socket in this turn of the loop, where many services are shown. */
-static struct answer {
+static struct dump {
 	unsigned turn;
 	bool known;
 	struct buf messages;
@@ -422,14 +422,14 @@ static struct answer {
 static void keep_message(struct nlmsghdr *message, void *context)
 {
 	static const char padding[NLMSG_ALIGNTO];
-	struct answer *answer = context;
+	struct dump *answer = context;
 
 	buf_add(&answer->messages, message, message->nlmsg_len);
 	buf_add(&answer->messages, padding, NLMSG_ALIGN(message->nlmsg_len) - message->nlmsg_len);
 }
 
 /* false: the kernel does not tell. */
-static bool repeat(struct answer *answer, in_port_t local, void (*each)(struct nlmsghdr *message, void *context),
+static bool repeat(struct dump *answer, in_port_t local, void (*each)(struct nlmsghdr *message, void *context),
 		   void *context)
 {
 	size_t left = answer->messages.length;
@@ -444,7 +444,7 @@ static bool repeat(struct answer *answer, in_port_t local, void (*each)(struct n
 	return answer->known && !answer->messages.failed;
 }
 
-static bool is_new_turn(struct answer *answer)
+static bool is_new_turn(struct dump *answer)
 {
 	bool is_new = answer->turn != ev_iteration(superd.loop);
 
@@ -486,7 +486,7 @@ static bool ask_inet(struct question *question, int family, int protocol, unsign
 	};
 
 	if (question->shares && local && protocol == IPPROTO_TCP) {
-		struct answer *answer = &answers[family == AF_INET6];
+		struct dump *answer = &answers[family == AF_INET6];
 
 		request.request.id.idiag_sport = 0;
 		if (is_new_turn(answer))

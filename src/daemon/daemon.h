@@ -313,7 +313,7 @@ struct svc {
 	ev_timer rest;		     /* of the first socket to end its rest */
 	struct idle *idle;	     /* NULL: not yet */
 	struct child prober;	     /* takes probes away */
-	int64_t idle_memory;	     /* bytes that the program had when it was stopped as idle; 0: unknown */
+	int64_t idle_memory;	     /* bytes that the program had when it fell asleep; 0: unknown */
 	struct child socket_command; /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
 	struct refresh *refresh; /* NULL: it was never asked to read its configuration again */
@@ -508,7 +508,6 @@ void idle_thaw(struct svc *svc, const char *by);
 bool idle_waker(struct svc *svc, char *text, size_t size);
 bool idle_takes_probes(struct svc *svc);
 double idle_last_used(const struct svc *svc); /* of one that runs */
-int64_t idle_saves(const struct svc *svc);    /* bytes that its sleep saves now */
 bool idle_is_freezing(const struct svc *svc);
 void idle_show(struct svc *svc, struct buf *out);
 

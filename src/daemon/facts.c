@@ -40,7 +40,6 @@
 /* What a service has done since it first did more than listen. */
 struct past {
 	double spent[STATES];
-	int64_t idle_memory; /* that it had when it was last idle; 0: unknown */
 	struct histogram latency, thaws;
 	struct history history;
 	ev_timer taken; /* the next look whether the client that it was woken for was taken */
@@ -134,7 +133,7 @@ void facts_note_state(struct svc *svc, enum state next)
 	if (next == FROZEN || (next == STOPPING && svc->state == RUNNING && idle_is_freezing(svc))) {
 		int64_t memory = usage_of(svc).memory;
 
-		past->idle_memory = memory > 0 ? memory : past->idle_memory;
+		svc->idle_memory = memory > 0 ? memory : svc->idle_memory;
 	}
 	past->spent[svc->state] += now - svc->since;
 	history_enter(&past->history, phase, now);
@@ -863,7 +862,7 @@ static void add_measures(const struct service *row, struct svc *svc, struct reso
 	const struct instance *current = svc ? svc->current : NULL;
 	/* With accept = yes there may be more instances than are read, so each counts when it ends. */
 	bool looks = svc && !row->exec->accept && !svc_is_empty(svc);
-	int64_t memory = past && service_idles(row) ? past->idle_memory : 0, left = 0;
+	int64_t memory = service_idles(row) ? svc->idle_memory : 0, left = 0;
 
 	add_histogram("latency", past ? &past->latency : NULL, out);
 	add_histogram("thaw_latency", past ? &past->thaws : NULL, out);

@@ -491,15 +491,6 @@ static void look(struct svc *svc)
 		ask_command(svc);
 }
 
-static int64_t memory_of(const struct instance *instance)
-{
-	int64_t memory = instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, false).memory : -1;
-
-	if (memory < 0)
-		memory = resource_usage_of_process(instance->main.pid).memory;
-	return memory > 0 ? memory : 0;
-}
-
 /* It stands still: the last look. Who has come since is served, and who comes now waits in the queue. */
 static void act(struct svc *svc)
 {
@@ -533,7 +524,6 @@ static void act(struct svc *svc)
 	}
 	svc->idle->step = IDLE_OFF;
 	svc->idle_stops++;
-	svc->idle_memory = memory_of(instance);
 	svc_set(svc, STOPPING);
 	instance_stop(instance); /* thaws it, once the signal is there */
 }
@@ -767,11 +757,6 @@ bool idle_takes_probes(struct svc *svc)
 double idle_last_used(const struct svc *svc)
 {
 	return !svc->idle || svc->idle->connected ? clock_now() : svc->idle->used;
-}
-
-int64_t idle_saves(const struct svc *svc)
-{
-	return svc_is_empty(svc) && service_idles(svc->row) ? svc->idle_memory : 0;
 }
 
 bool idle_is_freezing(const struct svc *svc)
