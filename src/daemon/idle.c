@@ -227,18 +227,22 @@ static void fall_asleep(struct svc *svc)
 /* by NULL: a client has come. */
 void idle_thaw(struct svc *svc, const char *by)
 {
-	double now = clock_now();
-	char span[DURATION_MOST];
+	double now = clock_now(), slept = now - svc->since;
+	char span[DURATION_MOST], peer[64] = "";
 
 	if (svc->state != FROZEN || !svc->current)
 		return;
 	svc_unwatch(svc);
+	if (!by) /* before a short client has gone */
+		idle_waker(svc, peer, sizeof(peer));
 	instance_freeze(svc->current, false);
 	svc->wakes++;
 	svc_say(svc, LEVEL_INFO, "thawed", "pid %ld thawed after %s%s%s", (long)svc->current->pid,
-		duration_write(span, now - svc->since), by ? ", by " : "", by ? by : "");
+		duration_write(span, slept), by ? ", by " : "", by ? by : "");
 	svc->last_start = now;
 	svc_set(svc, RUNNING);
+	facts_note_wake(svc, true, slept, by ? by : svc->start_by);
+	facts_note_ready(svc, now, peer);
 }
 
 /* ---- whether it is idle ---- */
@@ -522,9 +526,9 @@ static void act(struct svc *svc)
 		fall_asleep(svc);
 		return;
 	}
-	svc->idle->step = IDLE_OFF;
 	svc->idle_stops++;
 	svc_set(svc, STOPPING);
+	svc->idle->step = IDLE_OFF;
 	instance_stop(instance); /* thaws it, once the signal is there */
 }
 
