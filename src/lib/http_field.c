@@ -118,10 +118,7 @@ void http_add_elsewhere(struct buf *out, const char *text, size_t length, const 
 
 	buf_text(out, "use the address, localhost, or a host name that builtin lists");
 	if (find_host(text, length, &host) && is_name(host)) {
-		buf_addf(out, ": builtin = { %s", builtin);
-		for (; *names; names++)
-			buf_addf(out, ", %s", *names);
-		buf_addf(out, ", %.*s }", (int)host.length, host.at);
+		buf_addf(out, ": builtin = { %s%s, %.*s }", builtin, *names ? ", ..." : "", (int)host.length, host.at);
 	}
 	buf_char(out, '\n');
 }

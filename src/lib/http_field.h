@@ -28,5 +28,5 @@ size_t http_field(const char *text, size_t length, const char *name, struct subs
 bool http_host_is_own(const char *text, size_t length, const char *const *names);
 
 /* Adds what somebody may do whose Host is not own, as a line. If Host may be a name of this server, the line has the
- * option to write, with `builtin` and `names`, which it has now: "builtin = { status, log, server }". */
+ * option to write: "builtin = { status, ..., server }". What is in the place of the dots is no affair of a page elsewhere. */
 void http_add_elsewhere(struct buf *out, const char *text, size_t length, const char *builtin, const char *const *names);

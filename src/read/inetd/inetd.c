@@ -222,16 +222,29 @@ static bool begins_entry(const struct source_file *source, size_t at)
 		inetd_begins_entry(text, source->text + source_line_end(source, at)));
 }
 
+/* A line such as 127.0.0.1: or #@ in ipsec, which restricts the entries behind it: the entry that it seems to belong to
+ * has no end then. */
+static bool is_rule_of_others(const struct source_file *source, size_t at)
+{
+	const char *text = source->text + at;
+	size_t length = strcspn(text, " \t\r\n");
+
+	return !strncmp(text, "#@", 2) || (length && *text != '#' && text[length - 1] == ':' &&
+					   text[length + strspn(text + length, " \t\r")] == '\n');
+}
+
 /* Returns the offset behind the semicolon of a definition in that notation, or of the line of another entry; *ended
  * is whether it has a semicolon. */
 static size_t skip_keys(const struct source_file *source, size_t at, bool *ended)
 {
 	const char *text = source->text;
+	bool rules = false;
 	char quote = '\0';
 
 	for (*ended = false; at < source->length && !*ended; at++) {
 		if (text[at] == '\n' && begins_entry(source, at + 1))
 			return at + 1;
+		rules |= text[at] == '\n' && is_rule_of_others(source, at + 1);
 		if (text[at] == '\n' || text[at] == quote)
 			quote = '\0';
 		else if (quote)
@@ -243,6 +256,7 @@ static size_t skip_keys(const struct source_file *source, size_t at, bool *ended
 		else
 			*ended = text[at] == ';';
 	}
+	*ended &= !rules;
 	return at;
 }
 

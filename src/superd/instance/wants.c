@@ -230,13 +230,26 @@ static void follow_own(struct service_runtime *runtime)
 	}
 }
 
+/* Nobody waits for what is beside or behind it. Of those before it there is no ring, so two services that wait do not
+ * wake each other for ever. */
+static bool waits_for(const struct service_runtime *runtime, const char *name)
+{
+	struct need need;
+
+	for (size_t n = 0; service_need(runtime->service, n, &need); n++) {
+		if (need.order == NEED_BEFORE && !strcmp(need.name, name))
+			return true;
+	}
+	return false;
+}
+
 void wants_follow(struct service_runtime *runtime)
 {
 	follow_own(runtime);
 	LIST_EACH(link, &runtime->engine->service_list->wanting) {
 		struct service_runtime *one = container_of(link, struct service_run, wanting)->runtime;
 
-		if (wants_is_waiting(one) && needs(one, runtime->service->name))
+		if (wants_is_waiting(one) && waits_for(one, runtime->service->name))
 			runtime_post(one, ROOM);
 	}
 }

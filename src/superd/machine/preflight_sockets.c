@@ -95,11 +95,16 @@ static void check_rule_interfaces(struct preflight *preflight, const struct serv
 {
 	for (; rules && *rules; rules++) {
 		const char *interface = access_interface(*rules);
+		char name[IF_NAMESIZE];
 
 		if (interface && !interface_exists(preflight, interface))
 			diag_warning(preflight->diags, service_listen_origin(service, listen, option),
 				     "%s: %s: '%s': there is no interface %s here now", service->name,
 				     option_name_of(service, option), *rules, interface);
+		else if (interface && if_indextoname(if_nametoindex(interface), name) && strcmp(name, interface) != 0)
+			diag_error(preflight->diags, service_listen_origin(service, listen, option),
+				   "%s: %s: '%s': %s is another name of the interface %s: write %s", service->name,
+				   option_name_of(service, option), *rules, interface, name, name);
 	}
 }
 

@@ -345,7 +345,7 @@ struct compilation {
 	void *context;
 };
 
-static bool compile_network(struct compilation *compilation, const struct network *network)
+static bool add_compiled(struct compilation *compilation, const struct network *network)
 {
 	struct network *networks =
 		array_grow(compilation->networks, &compilation->capacity, compilation->count, sizeof(*networks));
@@ -355,6 +355,12 @@ static bool compile_network(struct compilation *compilation, const struct networ
 	compilation->networks = networks;
 	compilation->networks[compilation->count++] = *network;
 	return true;
+}
+
+/* A network of multicast has no client, and would have the keys of rules with an interface. */
+static bool compile_network(struct compilation *compilation, const struct network *network)
+{
+	return (network->bits >= 8 && network->address[0] == 0xff) || add_compiled(compilation, network);
 }
 
 /* Adds the networks of a rule with an interface: fe80::/10 is all that the interface has. */
@@ -377,12 +383,12 @@ static bool compile_link(struct compilation *compilation, const struct access_ru
 	compilation->has_links = true;
 	make_key(rule->networks[0].address, at, network.address);
 	if (network.bits >= KEY_BITS)
-		return compile_network(compilation, &network);
+		return add_compiled(compilation, &network);
 	network.bits = KEY_BITS;
-	if (!compile_network(compilation, &network))
+	if (!add_compiled(compilation, &network))
 		return false;
 	network.address[2] = 1;
-	return compile_network(compilation, &network);
+	return add_compiled(compilation, &network);
 }
 
 static bool compile_word(struct compilation *compilation, const char *word)

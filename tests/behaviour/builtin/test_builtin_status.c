@@ -329,7 +329,7 @@ Behaviour(builtin_status, a_strange_host_reads_the_line_that_lets_it_in)
 	const char *page = answer_for(superd, "GET / HTTP/1.1\r\nHost: server-1:8480\r\n\r\n");
 
 	cr_expect(begins(page, "HTTP/1.1 421 "), "%s", page);
-	cr_expect_not_null(strstr(page, " lists: builtin = { status, log, a.example, server-1 }\n"), "%s", page);
+	cr_expect_not_null(strstr(page, " lists: builtin = { status, ..., server-1 }\n"), "%s", page);
 	page = answer_for(superd, "GET / HTTP/1.1\r\nHost: <b>&\"\r\n\r\n");
 	cr_expect(begins(page, "HTTP/1.1 421 "), "%s", page);
 	cr_expect_not_null(strstr(page, "a host name that builtin lists\n"), "%s", page);

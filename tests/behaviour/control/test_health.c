@@ -65,7 +65,7 @@ Behaviour(health, is_not_told_to_a_browser_that_took_it_for_another_server)
 
 #define FOR(host) "GET / HTTP/1.1\r\nHost: " host "\r\n\r\n"
 	expect_page(asked(superd, FOR("evil.example")), "HTTP/1.1 421 Misdirected Request\r\n",
-		    ELSEWHERE ": builtin = { health, reasons, health.example.org, evil.example }\n");
+		    ELSEWHERE ": builtin = { health, ..., evil.example }\n");
 	expect_page(asked(superd, FOR("localhost\r\nHost: evil.example")), "HTTP/1.1 421 ",
 		    ELSEWHERE "\n");
 	expect_page(asked(superd, FOR("evil}")), "HTTP/1.1 421 ", ELSEWHERE "\n");

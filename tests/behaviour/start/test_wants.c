@@ -455,6 +455,21 @@ Behaviour(wants, one_beside_that_fails_keeps_no_client_out)
 	cr_expect_not(superd_logged(superd, "web: cannot start"), "%s", world_logs());
 }
 
+/* Of two services that wait, each names the other: that wakes neither. */
+Behaviour(wants, two_that_wait_and_name_each_other_hold_nobody_up)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd = controlled_clock_run(
+		"%s%s%s", back("slow", gated(gate)),
+		back("side", "wants = { web, slow }\n behind = { web }"),
+		front("web", "requires = { side, slow }\n beside = { side }"));
+	int client = ask(superd, "web");
+
+	WAIT_UNTIL(is("web", "queued") && is("side", "queued"));
+	write_file("gate", "%s", "");
+	expect_served(client);
+}
+
 /* A sidecar, which asks the service that has it: it starts when that is ready, once for each of its instances. */
 Behaviour(wants, one_that_starts_behind_comes_when_the_service_is_ready)
 {

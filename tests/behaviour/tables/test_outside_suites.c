@@ -118,7 +118,7 @@ Behaviour(netbsd, three_answers_and_then_silence_that_costs_nothing)
 	int port = free_port();
 	const char *marks = path_in("marks");
 	struct superd *superd = inetd_clock_run(text_of("127.0.0.1:%d dgram udp wait/0/3 %s\n", port,
-							inetd_backend(text_of("-m %s datagram", marks))));
+							inetd_backend("-m %s datagram", marks)));
 	unsigned long before;
 	size_t starts;
 
@@ -141,8 +141,8 @@ Behaviour(netbsd, a_maximum_of_0_never_answers)
 	struct superd *superd =
 		inetd_clock_run(text_of("127.0.0.1:\n%d stream tcp nowait:0 %s\n%d stream tcp wait:0 %s\n"
 					"%d stream tcp nowait:20 %s\n",
-					nowait, inetd_backend(text_of("-m %s stdio", marks)), waited,
-					inetd_backend(text_of("-m %s take 1", marks)), open, inetd_backend("stdio")));
+					nowait, inetd_backend("-m %s stdio", marks), waited,
+					inetd_backend("-m %s take 1", marks), open, inetd_backend("stdio")));
 
 	wait_listening(superd, text_of("tcp:127.0.0.1:%d", open));
 	for (int n = 0; n < 3; n++) {
