@@ -22,8 +22,8 @@ double show_wall_offset(double now);
 void show_place(struct buf *out, const char *name, struct origin at);  /* adds "FILE:LINE", or null */
 
 /* The verbs that report services, each with its part of the facts: status has all, list the most important ones, for
- * top, too, metrics the counters, timeline the last hours, and verbs that change a
- * service what their result needs, and WAITING what keeps it from that. DUMP: for SIGUSR1. */
+ * top, too, metrics the counters, timeline the last hours, verbs that change a service what their result needs, and
+ * WAITING what keeps it from that. DUMP: for SIGUSR1. */
 enum answer {
 	ANSWER_STATUS = 1, ANSWER_LIST = 2, ANSWER_METRICS = 4, ANSWER_ORDER = 8, ANSWER_DUMP = 16,
 	ANSWER_TIMELINE = 32, ANSWER_HEALTH = 64, ANSWER_WAITING = 128,
