@@ -439,8 +439,12 @@ bool accept_park(struct svc *svc, struct socket *socket, struct client *client, 
 bool channel_read(struct instance *instance);
 void channel_begin(struct instance *instance);
 
+/* launch.c */
+/* svc: its sockets are among those that are passed; NULL: none is. Returns the pid; *report: a pipe that yields a fault, or
+ * its end once the program runs; -1: it runs already. -1: request->fault says why. */
+pid_t launch(struct spawn_request *request, struct svc *svc, int *report);
+
 /* instance.c */
-void instance_restore(struct svc *svc);
 void instance_look(struct instance *instance);
 struct instance *instance_new(struct svc *svc);
 bool instance_start(struct instance *instance, struct buf *why);
@@ -457,7 +461,6 @@ void instance_resume(struct instance *instance);
 double instance_limit_left(struct instance *instance);
 struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why);
 void describe_fault(const struct service *row, const struct fault *fault, struct buf *out);
-pid_t launch(struct spawn_request *request, const struct svc *svc, int *report);
 bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
 		 unsigned number, const char *const *facts, struct instance *instance, struct child *child);
 

@@ -54,105 +54,7 @@
 #define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
 #define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
 
-/* ---- a process ---- */
-
-/* What belongs to a listening socket is done here, by the child: whoever else has it may hold its lock. */
-static void prepare_listeners(const struct svc *svc)
-{
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		const struct socket *socket = &svc->sockets[n];
-		struct buf lines = { 0 };
-
-		if (socket->fd < 0)
-			continue;
-		if (socket->lent)
-			bind_restore(
-				&(struct restore_task){
-					.fd = socket->fd, .listen = socket->listen, .clears = true, .work = RESTORE },
-				&lines);
-		if (listen_lent_filter(socket->listen))
-			socket_filter_attach(socket->fd, listen_lent_filter(socket->listen));
-		fd_set_nonblocking(socket->fd, socket->listen->options->non_blocking);
-		buf_free(&lines);
-	}
-}
-
-/* What a program has changed of its listeners is set back once it has ended, too: connections inherit it. A process of
- * its own does that, and nobody waits for it. */
-void instance_restore(struct svc *svc)
-{
-	bool lent = false;
-	pid_t pid;
-
-	for (unsigned n = 0; n < svc->socket_count; n++)
-		lent |= svc->sockets[n].fd >= 0 && svc->sockets[n].lent;
-	if (!lent || superd.stopping || superd.over || (pid = fork()) != 0)
-		return;
-	prepare_listeners(svc);
-	_exit(0);
-}
-
-/* svc: its listeners are passed on; NULL: none is. Returns the pid, and *report; -1: request->fault says why. */
-pid_t launch(struct spawn_request *request, const struct svc *svc, int *report)
-{
-	const struct plan_command *command = request->command ? request->command : &request->plan->main;
-	const char *notify = request->notify ? strchr(request->notify, '=') : NULL;
-	struct job job = {
-		.plan = request->plan,
-		.command = command,
-		.checks = request->checks,
-		.after = request->after,
-		.file = command->file,
-		.wanted = request->wanted,
-		.wanted_count = request->wanted_count,
-		.filter_channel = request->filter_channel,
-		.report = -1,
-		.record = -1,
-		.files = request->files,
-		.private_id = request->private_id,
-		.group = request->group,
-		.has_handlers = true,
-		.notify = notify && notify[1] == '/' ? notify + 1 : NULL,
-	};
-	struct spawn_env texts;
-	struct record record = { 0 };
-	int ends[2] = { -1, -1 };
-	sigset_t before;
-	pid_t pid = -1;
-
-	request->fault = (struct fault){ .stage = STAGE_NONE };
-	if (!spawn_env_make(&texts, &job, request)) {
-		request->fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };
-		return -1;
-	}
-	if (child_needs_program(&job)) {
-		start_record(&record, &job);
-		job.record = record.out.failed ? -1 : memory_file(record.out.data, record.out.length);
-		buf_free(&record.out);
-		if (job.record < 0)
-			request->fault = (struct fault){ .stage = STAGE_RECORD, .error = errno };
-	}
-	if (!request->fault.stage && fork_fds_open_report(ends, job.wanted_count)) {
-		thread_block_signals(&before);
-		pid = fork();
-		if (pid == 0) {
-			if (svc)
-				prepare_listeners(svc);
-			job.report = ends[1];
-			child_run_apart(&job);
-		}
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-	}
-	if (pid < 0 && !request->fault.stage)
-		request->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
-	fd_close(&ends[1]);
-	fd_close(&job.record);
-	if (pid < 0)
-		fd_close(&ends[0]);
-	*report = ends[0];
-	spawn_env_free(&texts, &job);
-	return pid;
-}
+/* ---- a plan ---- */
 
 /* The UDP ports of builtins: two of them must not answer each other for ever. */
 static uint16_t *find_loop_ports(struct plan_sockets *sockets)
@@ -362,6 +264,17 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 	return instance->cgroup;
 }
 
+/* "exec_start_pre: /bin/x: exec: No such file or directory". */
+static void describe_command_fault(const struct service *row, enum command_phase phase, unsigned number,
+				   const struct fault *fault, struct buf *out)
+{
+	buf_addf(out, "%s: %.100s: ", command_option(phase), service_commands(row, phase)[number]);
+	if (fault->stage == STAGE_EXEC)
+		buf_addf(out, "%s: %s", stage_name(fault->stage), strerror(fault->error));
+	else
+		describe_fault(row, fault, out);
+}
+
 bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
 		 unsigned number, const char *const *facts, struct instance *instance, struct child *child)
 {
@@ -395,14 +308,16 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		if (!why.length)
 			pid = launch(&request, NULL, &report);
 		if (pid < 0 && !why.length)
-			describe_fault(row, &request.fault, &why);
+			describe_command_fault(row, phase, number, &request.fault, &why);
 	}
 	unwire(&wiring);
 	if (pid < 0) {
-		svc_say(svc, LEVEL_NOTICE, "command", "%s: %s", command_option(phase), buf_string(&why));
-		if (instance)
-			snprintf(instance->why, sizeof(instance->why), "%s: %s", command_option(phase),
-				 buf_string(&why));
+		if (!instance || instance->phase >= READY)
+			svc_say(svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
+		if (instance) {
+			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+			instance->result = instance->result ? instance->result : RESULT_EXIT_CODE;
+		}
 	} else {
 		if (instance) {
 			fd_close(&instance->report);
@@ -478,9 +393,9 @@ static struct fault take_fault(struct instance *instance)
 {
 	struct fault fault = { .stage = STAGE_NONE };
 
+	ev_io_stop(superd.loop, &instance->report_io);
 	if (instance->report < 0)
 		return fault;
-	ev_io_stop(superd.loop, &instance->report_io);
 	if (read(instance->report, &fault, sizeof(fault)) != (ssize_t)sizeof(fault) || (unsigned)fault.stage >= STAGES)
 		fault = (struct fault){ .stage = STAGE_NONE };
 	fd_close(&instance->report);
@@ -528,13 +443,12 @@ static void on_command(struct child *child, int status, const struct rusage *use
 			next_command(instance);
 	} else {
 		status_describe(status, what);
-		buf_addf(&why, "%s: %.100s: ", command_option(phase_commands[instance->phase]), text);
-		if (fault.stage == STAGE_EXEC)
-			buf_addf(&why, "%s: %s", stage_name(fault.stage), strerror(fault.error));
-		else if (fault.stage)
-			describe_fault(instance->row, &fault, &why);
+		if (fault.stage)
+			describe_command_fault(instance->row, phase_commands[instance->phase],
+					       instance->next_command - 1, &fault, &why);
 		else
-			buf_addf(&why, instance->killed ? "it was not done within %s" : "%s",
+			buf_addf(&why, instance->killed ? "%s: %.100s: it was not done within %s" : "%s: %.100s: %s",
+				 command_option(phase_commands[instance->phase]), text,
 				 instance->killed
 					 ? option_name_of(instance->row,
 							  instance->phase < READY ? "timeout_start" : "timeout_stop")
@@ -925,14 +839,17 @@ static bool start_main(struct instance *instance, struct buf *why)
 		instance->pid = 0;
 		return false;
 	}
-	for (unsigned n = 0; n < svc->socket_count && !(is_connection && instance->client.fd >= 0); n++)
-		svc->sockets[n].lent = true;
 	instance->group = instance->pid;
 	instance->phase = LAUNCHED;
 	instance->since = clock_now();
 	child_watch(&instance->main, instance->pid);
-	ev_io_set(&instance->report_io, instance->report, EV_READ);
-	ev_io_start(superd.loop, &instance->report_io);
+	if (instance->report >= 0) {
+		ev_io_set(&instance->report_io, instance->report, EV_READ);
+		ev_io_start(superd.loop, &instance->report_io);
+	} else { /* its program runs: the loop hears of that as of any other end of a start */
+		ev_feed_event(superd.loop, &instance->report_io, EV_CUSTOM);
+		state_keep();
+	}
 	notify_begin(instance);
 	if (instance->channel >= 0) {
 		channel_begin(instance);
@@ -1095,7 +1012,8 @@ void instance_look(struct instance *instance)
 {
 	struct pollfd look = { instance->report, POLLIN, 0 };
 
-	if (instance->phase == LAUNCHED && instance->report >= 0 && poll(&look, 1, 0) > 0 && !(look.revents & POLLIN))
+	if (instance->phase == LAUNCHED &&
+	    (instance->report < 0 || (poll(&look, 1, 0) > 0 && !(look.revents & POLLIN))))
 		on_report(superd.loop, &instance->report_io, 0);
 }
 

@@ -204,6 +204,8 @@ static bool start_command(char *const *argv)
 {
 	static const int streams[] = { 0, 1, 2 };
 	struct spawn_request request = { .wanted = streams, .wanted_count = 3, .remote_port = -1 };
+	int report;
+	pid_t pid;
 
 	superd.main_command.ended = on_main_command;
 	self.command = plan_command(argv, &superd.defaults);
@@ -211,15 +213,15 @@ static bool start_command(char *const *argv)
 		return false;
 	self.command->ambient = superd.defaults.ambient;
 	request.plan = self.command;
-	spawn_start(&request);
-	if (request.pid < 0) {
+	pid = launch(&request, NULL, &report);
+	if (pid < 0) {
 		superd.exit_status = request.fault.error == ENOENT ? 127 : 126;
 		log_error(superd.log, "cannot start %s: %s: %s", argv[0], stage_name(request.fault.stage),
 			  strerror(request.fault.error));
 		return false;
 	}
-	child_watch(&superd.main_command, request.pid);
-	fd_close(&request.report);
+	child_watch(&superd.main_command, pid);
+	fd_close(&report);
 	return true;
 }
 

@@ -1247,8 +1247,6 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	instance_free(instance);
 	facts_note(svc);
 	if (svc_is_empty(svc)) {
-		if (was_current)
-			instance_restore(svc);
 		clean_up(svc);
 		needs_let_go(svc);
 	}

@@ -686,6 +686,8 @@ static void load_instance(struct svc *svc, struct state_section *section)
 	if (instance->report >= 0) {
 		ev_io_set(&instance->report_io, instance->report, EV_READ);
 		ev_io_start(superd.loop, &instance->report_io);
+	} else if (instance->phase == LAUNCHED) {
+		ev_feed_event(superd.loop, &instance->report_io, EV_CUSTOM);
 	}
 	if (state_number(section, "relay", 0, INT32_MAX, 0))
 		relay_resume(instance, (pid_t)state_number(section, "relay", 0, INT32_MAX, 0),

@@ -334,13 +334,25 @@ int child_arrange(const int *wanted, int count)
 
 /* Unsharing copies only the descriptors below the limit, so the cost of a start does not depend on the listeners above
  * it. */
-static int set_descriptors(struct job *job)
+static int unshare_descriptors(const struct job *job)
 {
 	int most = job->file > 2 ? job->file : 2;
 
+	if (!job->shares_descriptors)
+		return 0;
+	if (job->record >= 0) {
+		most = job->record > most ? job->record : most;
+		most = job->report > most ? job->report : most;
+		most = job->executor > most ? job->executor : most;
+	}
 	for (int n = 0; n < job->wanted_count; n++)
 		most = job->wanted[n] > most ? job->wanted[n] : most;
-	if (job->shares_descriptors && raw_unshare_fds((unsigned)most + 1) < 0)
+	return raw_unshare_fds((unsigned)most + 1);
+}
+
+static int set_descriptors(struct job *job)
+{
+	if (unshare_descriptors(job) < 0)
 		return -1;
 	if (!child_note_pid(job, getpid()))
 		_exit(0);
@@ -508,6 +520,7 @@ static uint64_t due_stages(const struct job *job)
 	bool switches = plan->account && !has_rights && !(job->command->flags & COMMAND_SAME_IDENTITY);
 	const struct { enum stage stage; bool is_due; } all[] = {
 		{ STAGE_AFTER, job->after },
+		{ STAGE_RULES, job->rules_count },
 		{ STAGE_FOLDERS, plan->folder_count },
 		{ STAGE_CONDITIONS, job->checks },
 		{ STAGE_CREDENTIALS, plan->credentials },
@@ -610,15 +623,16 @@ _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STA
 bool child_needs_program(const struct job *job)
 {
 	return child_sandbox(job) || job->plan->credentials || job->plan->folder_count || job->checks ||
-	       job->plan->root;
+	       job->plan->root || job->rules_count;
 }
 
-/* Executes superd-exec, with the descriptors where they are. */
-static _Noreturn void become_program(struct job *job)
+_Noreturn void child_become_program(struct job *job)
 {
 	char record[DECIMAL_DIGITS + 1], report[DECIMAL_DIGITS + 1];
 	char *arguments[] = { (char *)(uintptr_t)"superd-exec", (char *)(uintptr_t)build_word(), record, report, NULL };
 
+	if (unshare_descriptors(job) < 0)
+		child_fail(job, STAGE_DESCRIPTORS);
 	child_write_variable(record, "", (uint64_t)job->record);
 	child_write_variable(report, "", (uint64_t)job->report);
 	for (int n = 0; n < job->wanted_count; n++)
@@ -627,7 +641,10 @@ static _Noreturn void become_program(struct job *job)
 		fcntl(job->file, F_SETFD, 0);
 	fcntl(job->record, F_SETFD, 0);
 	fcntl(job->report, F_SETFD, 0);
-	raw_execute_own(job->plan->executor, arguments);
+	if (job->executor_environment)
+		raw_execute_own_with(job->executor, arguments, job->executor_environment);
+	else
+		raw_execute_own(job->executor, arguments);
 	child_fail(job, STAGE_PROGRAM);
 }
 
@@ -639,7 +656,7 @@ _Noreturn void child_run_apart(struct job *job)
 	if (job->into > 0)
 		cgroup_enter(job->into);        /* if that fails, it stays outside */
 	if (job->record >= 0)
-		become_program(job);
+		child_become_program(job);
 	fork_fds_close_others(job->wanted, job->wanted_count, job->report, job->file);
 	child_run(job, STAGE_AFTER, NULL);
 }

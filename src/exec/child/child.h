@@ -20,6 +20,7 @@ enum stage {
 	STAGE_FORK, /* fork(2) or clone(2) failed */
 	STAGE_PROGRAM, /* superd-exec, which then goes through all others */
 	STAGE_AFTER, /* waits for another process; the first one of a start apart */
+	STAGE_RULES, /* the address rules of sockets that other programs have had: whoever has one may hold its lock */
 	STAGE_FOLDERS,  /* the service's own, for which superd itself could wait for ever */
 	STAGE_CONDITIONS,       /* those may name a folder */
 	STAGE_CREDENTIALS,
@@ -63,6 +64,14 @@ struct fault {
 	int resource;
 };
 
+struct sock_fprog;
+
+/* The address rules of a socket, which it gets again: another program may have taken them off. */
+struct socket_rules {
+	int fd;                         /* one of those that are wanted */
+	const struct sock_fprog *filter;
+};
+
 #define CHILD_DESCRIPTORS 4096          /* descriptors that a service can get at most */
 #define JOB_EXTRA 20                    /* environment variables that differ from start to start */
 
@@ -75,6 +84,8 @@ struct job {
 	pid_t noted_before;             /* its value until then, which no other start has */
 	const pid_t *taken_back;        /* has that value if the start is taken back; NULL: any other value at `noted` tells it */
 	const struct stream_file *files;                /* three files for the standard streams; NULL: the child opens none */
+	const struct socket_rules *rules;               /* set by superd-exec */
+	size_t rules_count;
 	const struct plan_command *command;             /* the plan's main command, or another one */
 	bool checks;                    /* check the plan's conditions first */
 	pid_t after;                    /* process that must end before; it is killed after five seconds; 0: none */
@@ -94,6 +105,8 @@ struct job {
 	volatile enum stage stage;      /* the present stage, for reports on a child that hangs */
 	int report;                     /* pipe for `fault`; -1: the memory is shared */
 	int record;                     /* the start as a text for superd-exec (exec/record); -1: it does without */
+	int executor;                   /* with a record: descriptor of superd-exec */
+	char **executor_environment;    /* for superd-exec, of a child in superd's memory; NULL: superd's own */
 	int filter_channel;             /* pass = bind: descriptor, behind those of the program, that gets the filter's; 0: none */
 	/* warm = N: the placeholder, one of `wanted`, which brings a byte as soon as the process is traced; 0: none */
 	int hold_channel;
@@ -144,6 +157,10 @@ static inline const struct sandbox_config *child_sandbox(const struct job *job)
 {
 	return job->command->flags & COMMAND_PRIVILEGED ? NULL : job->plan->sandbox;
 }
+
+/* Executes superd-exec, which goes through all stages: for a job with a record. Descriptors that are shared are unshared
+ * before. */
+_Noreturn void child_become_program(struct job *job);
 
 /* Whether the start needs superd-exec. */
 bool child_needs_program(const struct job *job);

@@ -263,6 +263,21 @@ static void streams_record(struct record *record, struct job *job)
 		job->files = count == 3 ? files : NULL;
 }
 
+static void rules_record(struct record *record, struct job *job)
+{
+	struct socket_rules *list;
+	struct sock_fprog *made;
+
+	ARRAY(record, job, rules, rules_count, CHILD_DESCRIPTORS, list);
+	for (size_t n = 0; n < job->rules_count; n++) {
+		NUMBER(record, &list[n], fd, 0, INT_MAX);
+		STRUCT(record, &list[n], filter, made);
+		record_demand(record, "filter", made);
+		if (made)
+			BLOCK(record, made, filter, len, INSTRUCTIONS_MOST);
+	}
+}
+
 /* The variables, and which of them have the child's pid. */
 static void environment_record(struct record *record, struct job *job)
 {
@@ -306,6 +321,7 @@ void start_record(struct record *record, struct job *job)
 		has_own_keyring = superd.has_keyring;
 	BLOCK(record, job, wanted, wanted_count, CHILD_DESCRIPTORS);
 	streams_record(record, job);
+	rules_record(record, job);
 	FLAG(record, job, checks);
 	NUMBER(record, job, after, 0, INT_MAX);
 	NUMBER(record, job, file, 0, INT_MAX);

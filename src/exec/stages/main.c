@@ -8,12 +8,14 @@
  * others can lead elsewhere. --remove, --remove-tmp and --remove-ipc remove what services have left. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "exec/record/start_record.h"
@@ -38,7 +40,20 @@ static int check_conditions(struct job *job)
 	return -1;
 }
 
+/* A program that has locked another filter on its socket has it for ever (SO_LOCK_FILTER of socket(7)): EPERM. */
+static int set_rules(struct job *job)
+{
+	for (size_t n = 0; n < job->rules_count; n++) {
+		const struct socket_rules *rules = &job->rules[n];
+
+		if (setsockopt(rules->fd, SOL_SOCKET, SO_ATTACH_FILTER, rules->filter, sizeof(*rules->filter)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int (*const own_stages[STAGES])(struct job *) = {
+	[STAGE_RULES] = set_rules,
 	[STAGE_FOLDERS] = folders_make,
 	[STAGE_CONDITIONS] = check_conditions,
 	[STAGE_CREDENTIALS] = credentials_load,

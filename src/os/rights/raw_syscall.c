@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
@@ -166,12 +168,29 @@ static void drop_loader_variables(void)
 		*kept = NULL;
 }
 
-int raw_execute_own(int program, char *const *argv)
+int raw_execute_own_with(int program, char *const *argv, char *const *environment)
 {
 	raw_raise_effective();
 	keep_capabilities();
+	return raw_execute(program, argv, environment);
+}
+
+int raw_execute_own(int program, char *const *argv)
+{
 	drop_loader_variables();
-	return raw_execute(program, argv, environ);
+	return raw_execute_own_with(program, argv, environ);
+}
+
+/* The timer ends with the exec. By the plain calls, as timer_create(3) of libc may allocate. */
+int raw_kill_unless_executed(unsigned seconds)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+	const struct { long interval[2], value[2]; } limit = { .value = { (long)seconds } };
+	int timer;
+
+	if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) < 0)
+		return -1;
+	return (int)syscall(SYS_timer_settime, timer, 0, &limit, NULL);
 }
 
 void raw_set_dumpable(void)

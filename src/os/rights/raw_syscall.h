@@ -32,6 +32,11 @@ bool raw_keeps_capabilities(void);
  * ambient set of capabilities(7)), and with superd's environment, without what steers the loader (ld.so(8)). Returns -1
  * and errno. */
 int raw_execute_own(int program, char *const *argv);
+/* The same with this environment, for a child in superd's memory. */
+int raw_execute_own_with(int program, char *const *argv, char *const *environment);
+
+/* SIGKILL for the calling process, unless it has executed a program by then; it ends one that is stopped, too. */
+int raw_kill_unless_executed(unsigned seconds);
 
 /* Makes the child dumpable (PR_SET_DUMPABLE, prctl(2)): its user then owns the files in /proc/self that the child may
  * have to write. */
