@@ -708,7 +708,7 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 			struct svc *svc = container_of(link, struct svc, link);
 
 			if (svc->disabled)
-				svc_shut(svc);
+				svc_shut(svc, false);
 			else if (svc->held)
 				svc_settle(svc);
 		}

@@ -84,9 +84,14 @@ enum phase {
 	REMAINS,      /* ended well, and counts as running (remain_after_exit) */
 	STOP_COMMAND, /* exec_stop */
 	TERMINATED,   /* got kill_signal */
+	FINAL,	      /* got final_kill_signal */
 	KILLED,	      /* got SIGKILL */
 	STOP_POST,
 };
+
+/* Why an instance is to end: it is not, it was asked to, which is no failure, or it has failed, as its result says. Its
+ * phase says how far that is, and the limit of the phase how long it has. */
+enum ends { GOES_ON, IS_ASKED, HAS_FAILED };
 
 /* A descriptor that a service keeps for its next start. */
 struct stored {
@@ -105,7 +110,10 @@ struct instance {
 	const struct service *row; /* by which it was started; its table is held */
 	struct table *table;
 	struct plan *plan; /* its own, if its service has one for each client */
-	enum phase phase;
+	enum phase phase, reached;  /* reached: the furthest of its start */
+	enum ends ends;
+	enum result result;	    /* the first that went wrong */
+	bool late;		    /* the command that runs is over its time */
 	struct child main, command; /* the main process; the command of a phase */
 	pid_t pid, group;	    /* of the main process, also when it has ended */
 	unsigned next_command;
@@ -115,9 +123,6 @@ struct instance {
 	double since, begun; /* the program runs since; the start was asked for */
 	int status;	     /* wait status of the main process */
 	double cpu;
-	enum result result; /* RESULT_SUCCESS: by status */
-	bool stopped, failed, was_ready, has_run, main_gone, ignores, killed;
-	bool is_retired; /* it goes on without the service: old entry, or a removed one */
 	bool is_frozen, by_group, by_order;
 	pid_t *still; /* frozen by signals: who was stopped; 0 ends them */
 	char *cgroup; /* path; NULL: none */
@@ -168,7 +173,6 @@ struct instance {
 	double limit_left; /* of its time limit, which rests while it is frozen */
 	unsigned dead_looks;
 	pid_t candidate; /* found as its daemon at the last look */
-	bool has_final;	 /* final_kill_signal was sent */
 	bool greeted;	 /* with tcpmux's "+Go" */
 	ev_io channel_io;
 };
@@ -397,7 +401,7 @@ void svc_wait(struct svc *svc);			 /* back-off after a failure */
 void svc_rest(struct svc *svc, double seconds);	 /* pause for a limit */
 void svc_start(struct svc *svc, const char *by); /* without a client */
 void svc_stop(struct svc *svc);			 /* stops its instances; it goes on listening */
-void svc_shut(struct svc *svc);			 /* closes its sockets and stops its instances */
+void svc_shut(struct svc *svc, bool spares);	 /* closes its sockets, and stops its instances or spares them */
 void svc_activate(struct svc *svc);
 void svc_note_ready(struct svc *svc, struct instance *instance);
 void svc_note_end(struct svc *svc, struct instance *instance);
@@ -444,13 +448,17 @@ void channel_begin(struct instance *instance);
  * its end once the program runs; -1: it runs already. -1: request->fault says why. */
 pid_t launch(struct spawn_request *request, struct svc *svc, int *report);
 
+/* result.c */
+enum result result_of_end(const struct service *row, enum phase phase, bool is_command, bool ignored, int status);
+bool result_is_failure(const struct service *row, enum ends ends, enum result result, int status, double lasted);
+bool result_starts_again(const struct service *row, enum ends ends, enum result result, int status);
+
 /* instance.c */
 void instance_look(struct instance *instance);
 struct instance *instance_new(struct svc *svc);
 bool instance_start(struct instance *instance, struct buf *why);
 void instance_be_ready(struct instance *instance);
 void instance_stop(struct instance *instance);
-void instance_kill(struct instance *instance);
 void instance_signal(struct instance *instance, int signal);
 void instance_limit(struct instance *instance, int64_t microseconds);
 void instance_free(struct instance *instance);

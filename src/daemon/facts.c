@@ -230,7 +230,7 @@ void facts_forget(struct svc *svc)
 
 static bool is_outdated(const struct svc *svc, const struct instance *instance)
 {
-	return instance->row != svc->row && !instance->stopped && instance->phase <= REMAINS &&
+	return instance->row != svc->row && !instance->ends && instance->phase <= REMAINS &&
 		service_runs_differently(instance->row, svc->row);
 }
 
@@ -243,7 +243,7 @@ static size_t count_outdated(struct svc *svc)
 	LIST_EACH(link, &svc->instances) {
 		struct instance *instance = container_of(link, struct instance, link);
 
-		if (instance->row == svc->row || instance->stopped || instance->phase > REMAINS)
+		if (instance->row == svc->row || instance->ends || instance->phase > REMAINS)
 			continue;
 		if (instance->row != known)
 			differs = is_outdated(svc, instance);
@@ -634,7 +634,7 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	const char *state = "running";
 	struct buf text = { 0 };
 
-	if (instance->stopped || instance->phase > REMAINS)
+	if (instance->ends || instance->phase > REMAINS)
 		state = "stopping";
 	else if (instance_is_starting(instance) || instance->pid <= 0)
 		state = "starting";
@@ -662,7 +662,7 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	}
 	if (instance->phase == REMAINS)
 		json_flag_field(out, "remains", true);
-	if (instance->has_run && !instance->main.pid && instance->phase != REMAINS && instance->phase > READY)
+	if (instance->reached >= STARTED && !instance->main.pid && instance->phase != REMAINS && instance->phase > READY)
 		json_text_field(out, "still_runs", instance->command.pid ? "command" : "processes");
 	if (instance_is_starting(instance) && instance->pid > 0) {
 		if (service_is_relayed(row)) {
@@ -707,7 +707,7 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 		json_whole_field(out, "flows", (int64_t)instance->relay.flows);
 		json_object_close(out);
 	}
-	if (instance->is_retired)
+	if ((svc->removed || svc->disabled) && !instance->ends)
 		json_flag_field(out, "retired", true);
 	if (is_outdated(svc, instance)) {
 		struct option_differences differences = { 0 };

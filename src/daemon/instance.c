@@ -292,7 +292,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		if (service_notify_access(row) < NOTIFY_EXEC)
 			request.notify = NULL;
 		if (instance) {
-			request.checks = plan->condition_count && !instance->has_run && instance->phase <= LAUNCHED &&
+			request.checks = plan->condition_count && instance->phase <= LAUNCHED &&
 				!number &&
 				(phase == PHASE_CONDITION ||
 				 (phase == PHASE_START_PRE && !service_commands(row, PHASE_CONDITION)));
@@ -338,6 +338,16 @@ static const enum command_phase phase_commands[] = {
 
 static void finish_phase(struct instance *instance, bool good);
 
+static void end(struct instance *instance, enum ends ends);
+static void terminate(struct instance *instance);
+
+/* The first that goes wrong counts. */
+static void judge(struct instance *instance, enum result result)
+{
+	if (!instance->result)
+		instance->result = result;
+}
+
 /* Runs the next command of the phase, or ends the phase. */
 static void next_command(struct instance *instance)
 {
@@ -353,14 +363,14 @@ static void next_command(struct instance *instance)
 		finish_phase(instance, true);
 		return;
 	}
-	if (instance->has_run && !instance->main_gone) {
+	if (instance->reached >= STARTED && instance->main.pid) {
 		snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
 		facts[count++] = pid;
 	}
 	if (phase == PHASE_STOP || phase == PHASE_STOP_POST) {
 		snprintf(result, sizeof(result), "SERVICE_RESULT=%s", result_name(instance->result));
 		facts[count++] = result;
-		if (instance->has_run && instance->main_gone) {
+		if (instance->reached >= STARTED && !instance->main.pid) {
 			bool signalled = WIFSIGNALED(instance->status);
 
 			snprintf(code, sizeof(code), "EXIT_CODE=%s",
@@ -377,11 +387,11 @@ static void next_command(struct instance *instance)
 		}
 	}
 	command_prefix(texts[instance->next_command], &flags);
-	instance->ignores = flags & COMMAND_IGNORES_FAILURE;
+	instance->late = false;
 	if (!plan ||
 	    !run_command(instance->svc, instance->row, plan, phase, instance->next_command++, facts, instance,
 			 &instance->command)) {
-		if (instance->ignores)
+		if (flags & COMMAND_IGNORES_FAILURE)
 			next_command(instance);
 		else
 			finish_phase(instance, false);
@@ -405,18 +415,21 @@ static struct fault take_fault(struct instance *instance)
 static void on_command(struct child *child, int status, const struct rusage *used)
 {
 	struct instance *instance = container_of(child, struct instance, command);
-	const char *text = instance->phase == STARTED
+	enum phase phase = instance->phase;
+	const char *text = phase == STARTED
 		? NULL
-		: service_commands(instance->row, phase_commands[instance->phase])[instance->next_command - 1];
+		: service_commands(instance->row, phase_commands[phase])[instance->next_command - 1];
 	struct fault fault = take_fault(instance);
-	enum result result = result_of_status(instance->row, status);
+	enum result result;
 	struct buf why = { 0 };
+	unsigned flags = 0;
+	bool ignored;
 	char what[48];
 
 	(void)used;
 	kill(-child->pid, SIGKILL); /* what it has left behind */
 	child->pid = 0;
-	if (instance->phase == STARTED) {
+	if (phase == STARTED) {
 		if (status == 0 && !fault.stage) {
 			instance_be_ready(instance);
 		} else {
@@ -427,45 +440,43 @@ static void on_command(struct child *child, int status, const struct rusage *use
 		return;
 	}
 	output_drain(instance->svc, false);
-	if (fault.stage == STAGE_CONDITIONS) {
-		describe_fault(instance->row, &fault, &why);
-		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
-		instance->result = fault.error ? RESULT_EXIT_CODE : RESULT_CONDITION;
+	command_prefix(text, &flags);
+	ignored = flags & COMMAND_IGNORES_FAILURE;
+	status_describe(status, what);
+	result = result_of_end(instance->row, phase, true, ignored, status);
+	if (instance->late)
+		result = RESULT_TIMEOUT;
+	else if (fault.stage == STAGE_CONDITIONS)
+		result = fault.error ? RESULT_EXIT_CODE : RESULT_CONDITION;
+	else if (fault.stage && !ignored)
+		result = RESULT_EXIT_CODE;
+	if (instance->ends && phase < STOP_COMMAND) {
 		finish_phase(instance, false);
-	} else if ((result == RESULT_SUCCESS && !fault.stage) || instance->ignores ||
-		   (instance->stopped && instance->phase < STOP_COMMAND)) {
-		if (result != RESULT_SUCCESS && !instance->stopped)
-			svc_say(instance->svc, LEVEL_INFO, "command", "%s: %.150s: exit status %d",
-				command_option(phase_commands[instance->phase]), text, WEXITSTATUS(status));
-		if (instance->stopped && instance->phase < STOP_COMMAND)
-			finish_phase(instance, false);
-		else
-			next_command(instance);
-	} else {
-		status_describe(status, what);
-		if (fault.stage)
-			describe_command_fault(instance->row, phase_commands[instance->phase],
-					       instance->next_command - 1, &fault, &why);
-		else
-			buf_addf(&why, instance->killed ? "%s: %.100s: it was not done within %s" : "%s: %.100s: %s",
-				 command_option(phase_commands[instance->phase]), text,
-				 instance->killed
-					 ? option_name_of(instance->row,
-							  instance->phase < READY ? "timeout_start" : "timeout_stop")
-					 : what);
-		if (instance->phase == CONDITION && !fault.stage && WIFEXITED(status) && WEXITSTATUS(status) < 255)
-			instance->result = RESULT_EXEC_CONDITION;
-		else if (!instance->result)
-			instance->result = instance->killed ? RESULT_TIMEOUT
-				: WIFSIGNALED(status)	    ? RESULT_SIGNAL
-							    : RESULT_EXIT_CODE;
-		if (instance->phase < READY)
-			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
-		else
-			svc_say(instance->svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
-		finish_phase(instance, false);
+		return;
 	}
+	if (result == RESULT_SUCCESS) {
+		if (ignored && status)
+			svc_say(instance->svc, LEVEL_INFO, "command", "%s: %.150s: %s",
+				command_option(phase_commands[phase]), text, what);
+		next_command(instance);
+		return;
+	}
+	judge(instance, result);
+	if (fault.stage == STAGE_CONDITIONS)
+		describe_fault(instance->row, &fault, &why);
+	else if (fault.stage)
+		describe_command_fault(instance->row, phase_commands[phase], instance->next_command - 1, &fault, &why);
+	else
+		buf_addf(&why, instance->late ? "%s: %.100s: it was not done within %s" : "%s: %.100s: %s",
+			 command_option(phase_commands[phase]), text,
+			 instance->late ? option_name_of(instance->row, phase < READY ? "timeout_start" : "timeout_stop")
+					: what);
+	if (phase < READY)
+		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+	else
+		svc_say(instance->svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
 	buf_free(&why);
+	finish_phase(instance, false);
 }
 
 static void enter(struct instance *instance, enum phase phase)
@@ -647,64 +658,76 @@ bool instance_is_starting(const struct instance *instance)
 	return instance->phase < READY;
 }
 
+static int64_t stop_limit(const struct instance *instance)
+{
+	int64_t limit = instance->row->groups->lifecycle->timeout_stop;
+
+	return limit ? limit : 1;
+}
+
+static void let_go(struct instance *instance)
+{
+	child_forget(&instance->main);
+	enter(instance, STOP_POST);
+}
+
+/* The time of its phase is over. */
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
-	bool late = instance_is_starting(instance);
+	const struct restart_options *restart = instance->row->groups->restart;
+	bool starts = instance_is_starting(instance);
+	struct buf awaited = { 0 };
 
 	(void)loop, (void)events;
-	if (instance->phase == STARTED && instance->command.pid)
-		kill(-instance->command.pid, SIGKILL);
-	else if (instance->phase == STOP_COMMAND || instance->phase == STOP_POST || instance->command.pid) {
-		if (instance->command.pid) {
-			bool was_killed = instance->killed;
-
-			instance->killed = true;
-			kill(-instance->command.pid, was_killed || instance->phase > READY ? SIGKILL : SIGTERM);
-			instance_limit(instance, 2000000);
-			return;
-		}
+	if (instance->command.pid && instance->phase != STARTED) {
+		kill(-instance->command.pid, instance->late || instance->phase > READY ? SIGKILL : SIGTERM);
+		instance->late = true;
+		instance_limit(instance, 2000000);
+		return;
 	}
-	if (instance->phase == TERMINATED && !instance->has_final &&
-	    instance->row->groups->restart->final_kill_signal &&
-	    instance->row->groups->restart->final_kill_signal != SIGKILL) {
-		instance->has_final = true;
-		instance_signal(instance, instance->row->groups->restart->final_kill_signal);
-		instance_limit(instance,
-			       instance->row->groups->lifecycle->timeout_stop
-				       ? instance->row->groups->lifecycle->timeout_stop
-				       : 1);
-	} else if (instance->phase == TERMINATED) {
-		instance_kill(instance);
-	} else if (instance->phase == KILLED) {
+	if (instance->phase == TERMINATED && restart->final_kill_signal && restart->final_kill_signal != SIGKILL) {
+		instance->phase = FINAL;
+		instance_signal(instance, restart->final_kill_signal);
+		instance_limit(instance, stop_limit(instance));
+		return;
+	}
+	if (instance->phase > REMAINS)
+		judge(instance, RESULT_TIMEOUT);
+	if (instance->phase == KILLED) {
 		svc_say(instance->svc, LEVEL_ERROR, "hanging",
 			"pid %ld was killed and does not end: superd no longer waits for it", (long)instance->pid);
-		child_forget(&instance->main);
-		instance->main_gone = true;
-		enter(instance, STOP_POST);
-	} else {
-		struct buf awaited = { 0 };
-
-		instance->failed = late || !instance->row->exec->accept;
-		if (instance->failed)
-			instance->result = RESULT_TIMEOUT;
-
-		if (late && instance->row->exec->pass == PASS_BIND)
-			bind_describe_missing(instance, &awaited);
-		if (late && service_awaits_target(instance->row))
-			relay_describe(instance, &awaited);
-		svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
-			late ? "it was not ready within " : "",
-			option_name_of(instance->row, late ? "timeout_start" : "runtime_max"), late ? "" : " is over",
-			awaited.length ? ": " : "", buf_string(&awaited));
-		buf_free(&awaited);
-		if (instance->svc->current == instance && instance->svc->state != STOPPING) {
-			superd.starting -= instance->svc->state == STARTING;
-			svc_set(instance->svc, STOPPING);
-			queue_offer();
-		}
-		instance_stop(instance);
+		let_go(instance);
+		return;
 	}
+	if (instance->phase == TERMINATED || instance->phase == FINAL) {
+		bool left_alone = instance->row->groups->lifecycle->kill_mode == KILL_NONE;
+
+		instance->phase = KILLED;
+		if (left_alone || !restart->send_sigkill) {
+			svc_say(instance->svc, LEVEL_WARNING, "leftover", "pid %ld keeps running: %s",
+				(long)instance->pid, left_alone ? "kill_mode" : "send_sigkill");
+			let_go(instance);
+			return;
+		}
+		instance->svc->kills++;
+		instance_signal(instance, SIGKILL);
+		instance_limit(instance, (int64_t)(KILL_PATIENCE * 1e6));
+		return;
+	}
+	if (starts && instance->row->exec->pass == PASS_BIND)
+		bind_describe_missing(instance, &awaited);
+	if (starts && service_awaits_target(instance->row))
+		relay_describe(instance, &awaited);
+	svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
+		starts ? "it was not ready within " : "",
+		option_name_of(instance->row, starts ? "timeout_start" : "runtime_max"), starts ? "" : " is over",
+		awaited.length ? ": " : "", buf_string(&awaited));
+	buf_free(&awaited);
+	if (instance->row->exec->accept && !starts) /* it has served its client for that long */
+		instance_stop(instance);
+	else
+		instance_fail(instance, RESULT_TIMEOUT);
 }
 
 void instance_limit(struct instance *instance, int64_t microseconds)
@@ -905,7 +928,7 @@ static void note_started(struct instance *instance)
 	char span[DURATION_MOST];
 	bool wakes = list_has_one(&svc->instances) && (*svc->start_by || !svc->failing || !svc->repeats);
 
-	instance->has_run = true;
+	instance->reached = STARTED;
 	svc->activations++;
 	facts_note(svc);
 	svc->last_start = now;
@@ -949,7 +972,7 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
-	if (instance->phase != STARTED || instance->stopped || instance->command.pid)
+	if (instance->phase != STARTED || instance->ends || instance->command.pid)
 		return;
 	if (!instance->plan && !instance->svc->plan)
 		return;
@@ -974,9 +997,8 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 		if (fault.stage == STAGE_CONDITIONS)
 			instance->result = fault.error ? RESULT_EXIT_CODE : RESULT_CONDITION;
 		child_forget(&instance->main);
-		if (instance->socket && instance->client.fd >= 0 && !instance->stopped) {
+		if (instance->socket && instance->client.fd >= 0 && !instance->ends)
 			accept_keep(instance);
-		}
 		fail_start(instance, buf_string(&why));
 		buf_free(&why);
 		return;
@@ -987,9 +1009,8 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 	note_started(instance);
 	if (service_awaits_target(instance->row) || instance->row->exec->type == TYPE_FORKING)
 		relay_begin(instance);
-	if (instance->stopped) {
-		instance->stopped = false;
-		instance_stop(instance);
+	if (instance->ends) {
+		terminate(instance);
 		return;
 	}
 	if (instance->row->exec->pass == PASS_BIND) {
@@ -1019,7 +1040,7 @@ void instance_look(struct instance *instance)
 
 void instance_be_ready(struct instance *instance)
 {
-	if (instance->phase != STARTED || instance->stopped)
+	if (instance->phase != STARTED || instance->ends)
 		return;
 	if (service_commands(instance->row, PHASE_START_POST))
 		enter(instance, START_POST);
@@ -1035,6 +1056,24 @@ static bool group_lives(const struct instance *instance)
 		(instance->cgroup && cgroup_is_populated(instance->cgroup));
 }
 
+static void terminate(struct instance *instance)
+{
+	if (!instance->main.pid && !group_lives(instance)) {
+		enter(instance, STOP_POST);
+		return;
+	}
+	instance->phase = TERMINATED;
+	instance_limit(instance, stop_limit(instance));
+	if (instance->row->groups->lifecycle->kill_mode != KILL_NONE)
+		instance_signal(instance, instance->row->groups->lifecycle->kill_signal);
+	if (instance->row->groups->restart->send_sighup)
+		instance_signal(instance, SIGHUP);
+	if (instance->is_frozen)
+		instance_freeze(instance, false);
+	if (!instance->main.pid)
+		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+}
+
 static void finish_phase(struct instance *instance, bool good)
 {
 	struct buf why = { 0 };
@@ -1042,12 +1081,8 @@ static void finish_phase(struct instance *instance, bool good)
 	switch (instance->phase) {
 	case CONDITION:
 	case START_PRE:
-		if (!good || instance->stopped) {
-			enter(instance,
-			      instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION ||
-					      instance->phase == CONDITION
-				      ? STOP_POST
-				      : STOP_POST);
+		if (!good || instance->ends) {
+			enter(instance, STOP_POST);
 			return;
 		}
 		if (instance->phase == CONDITION) {
@@ -1061,39 +1096,22 @@ static void finish_phase(struct instance *instance, bool good)
 	case STARTED:
 	case START_POST:
 		if (!good) {
-			instance->failed = true;
-			instance_stop(instance);
+			end(instance, HAS_FAILED);
 			return;
 		}
-		instance->phase = READY;
-		instance->was_ready = true;
+		instance->phase = instance->reached = READY;
 		relay_begin(instance);
 		svc_note_ready(instance->svc, instance);
-		if (!instance->main_gone)
+		if (instance->main.pid)
 			return;
-		if (instance->row->groups->restart->remain_after_exit && !instance->stopped) {
+		if (instance->row->groups->restart->remain_after_exit && !instance->ends) {
 			instance->phase = REMAINS;
 			return;
 		}
 		enter(instance, STOP_COMMAND);
 		return;
 	case STOP_COMMAND:
-		if (!instance->main_gone || group_lives(instance)) {
-			const struct lifecycle_options *lifecycle = instance->row->groups->lifecycle;
-
-			instance->phase = TERMINATED;
-			instance_limit(instance, lifecycle->timeout_stop ? lifecycle->timeout_stop : 1);
-			if (lifecycle->kill_mode != KILL_NONE)
-				instance_signal(instance, lifecycle->kill_signal);
-			if (instance->row->groups->restart->send_sighup)
-				instance_signal(instance, SIGHUP);
-			if (instance->is_frozen)
-				instance_freeze(instance, false);
-			if (instance->main_gone)
-				ev_feed_event(superd.loop, &instance->look, EV_TIMER);
-			return;
-		}
-		enter(instance, STOP_POST);
+		terminate(instance);
 		return;
 	case STOP_POST: /* the loop reports it, never a call that still needs the instance */
 		ev_timer_stop(superd.loop, &instance->limit);
@@ -1127,18 +1145,20 @@ void instance_signal(struct instance *instance, int signal)
 	}
 }
 
-void instance_stop(struct instance *instance)
+/* Begins its end. An order wins over a failure that has begun it before. */
+static void end(struct instance *instance, enum ends ends)
 {
-	const struct lifecycle_options *lifecycle = instance->row->groups->lifecycle;
+	bool begins = !instance->ends;
 
 	instance_look(instance);
-	if (instance->stopped || instance->phase >= STOP_COMMAND)
+	if (begins || ends == IS_ASKED)
+		instance->ends = ends;
+	if (!begins || instance->phase >= STOP_COMMAND)
 		return;
-	instance->stopped = true;
 	relay_stop(instance, false);
 	if (instance->is_frozen && service_commands(instance->row, PHASE_STOP))
 		instance_freeze(instance, false);
-	instance_limit(instance, lifecycle->timeout_stop ? lifecycle->timeout_stop : 1);
+	instance_limit(instance, stop_limit(instance));
 	if (instance->command.pid) {
 		kill(-instance->command.pid, instance->phase < LAUNCHED ? SIGTERM : SIGKILL);
 		if (instance->phase < LAUNCHED)
@@ -1151,26 +1171,26 @@ void instance_stop(struct instance *instance)
 		instance_signal(instance, SIGKILL);
 		return;
 	}
-	enter(instance, STOP_COMMAND);
+	if (instance->reached == READY)
+		enter(instance, STOP_COMMAND);
+	else
+		terminate(instance);
 }
 
-void instance_kill(struct instance *instance)
+void instance_stop(struct instance *instance)
 {
-	instance->phase = instance->phase < KILLED ? KILLED : instance->phase;
-	if (!instance->row->groups->restart->send_sigkill || instance->row->groups->lifecycle->kill_mode == KILL_NONE) {
-		svc_say(instance->svc, LEVEL_WARNING, "leftover", "pid %ld keeps running: %s", (long)instance->pid,
-			instance->row->groups->lifecycle->kill_mode == KILL_NONE ? "kill_mode" : "send_sigkill");
-		child_forget(&instance->main);
-		instance->main_gone = true;
-		enter(instance, STOP_POST);
-		return;
+	end(instance, IS_ASKED);
+}
+
+void instance_fail(struct instance *instance, enum result result)
+{
+	judge(instance, result);
+	if (instance->svc->current == instance && instance->svc->state != STOPPING) {
+		superd.starting -= instance->svc->state == STARTING;
+		svc_set(instance->svc, STOPPING);
+		queue_offer();
 	}
-	instance->killed = true;
-	instance->svc->kills++;
-	instance_signal(instance, SIGKILL);
-	if (instance->command.pid)
-		kill(-instance->command.pid, SIGKILL);
-	instance_limit(instance, (int64_t)(KILL_PATIENCE * 1e6));
+	end(instance, HAS_FAILED);
 }
 
 /* Processes of its group are left; or the daemon of a forking start is looked for. */
@@ -1250,7 +1270,6 @@ void instance_follow(struct instance *instance, pid_t pid)
 
 	child_forget(&instance->main);
 	instance->pid = pid;
-	instance->main_gone = false;
 	if (process_read(pid, &process))
 		instance->group = process.group == getpgrp() ? 0 : process.group;
 	child_watch(&instance->main, pid);
@@ -1261,7 +1280,9 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	struct instance *instance = container_of(child, struct instance, main);
 	struct svc *svc = instance->svc;
 	const struct restart_options *restart = instance->row->groups->restart;
-	unsigned type = instance->row->exec->type;
+	const char *signs = instance->row->groups->commands->exec_prefix;
+	unsigned type = instance->row->exec->type, kill_mode = instance->row->groups->lifecycle->kill_mode;
+	enum result result;
 
 	child->pid = 0;
 	if (svc->notify >= 0)
@@ -1271,72 +1292,56 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	output_drain(svc, false);
 	while (instance->channel >= 0 && channel_read(instance))
 		continue;
+	instance->status = status;
+	if (used)
+		instance->cpu += (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
+			(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6;
 	if (instance->phase == LAUNCHED) { /* the pipe tells why, or that it has run */
 		on_report(superd.loop, &instance->report_io, 0);
 		if (instance->phase >= STOP_COMMAND)
 			return;
 	}
-	instance->cpu += used ? (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
-			(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6
-			      : 0;
-	instance->status = status;
-	if (type == TYPE_FORKING && instance->phase == STARTED && !instance->stopped && status == 0) {
-		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
-		return;
-	}
-	instance->main_gone = true;
-	if (!instance->result && !(instance->stopped && !instance->failed)) {
-		const char *signs = instance->row->groups->commands->exec_prefix;
-
-		instance->result =
-			signs && strchr(signs, '-') ? RESULT_SUCCESS : result_of_status(instance->row, status);
-	} else if (!instance->result && instance->killed) {
-		instance->result = RESULT_TIMEOUT;
-	}
-	if (instance->phase == TERMINATED || instance->phase == KILLED) {
-		if (instance->row->groups->lifecycle->kill_mode == KILL_PROCESS) {
+	result = result_of_end(instance->row, instance->phase, false, signs && strchr(signs, '-'), status);
+	judge(instance, result);
+	switch (instance->phase) {
+	case STARTED:
+		if (type == TYPE_FORKING && result == RESULT_SUCCESS) {
+			ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+			return;
+		}
+		ev_timer_stop(superd.loop, &instance->limit);
+		if (type == TYPE_ONESHOT && result == RESULT_SUCCESS) {
+			instance_be_ready(instance);
+			return;
+		}
+		break;
+	case READY:
+		ev_timer_stop(superd.loop, &instance->limit);
+		if (restart->remain_after_exit && result == RESULT_SUCCESS) {
+			instance->phase = REMAINS;
+			return;
+		}
+		break;
+	case TERMINATED:
+	case FINAL:
+	case KILLED:
+		if (kill_mode == KILL_PROCESS) {
 			enter(instance, STOP_POST);
 			return;
 		}
-		if (instance->row->groups->lifecycle->kill_mode == KILL_MIXED)
+		if (kill_mode == KILL_MIXED)
 			instance_signal(instance, SIGKILL);
 		on_look(superd.loop, &instance->look, 0);
 		return;
+	default:
+		return; /* the command of this phase goes on */
 	}
-	if (instance->phase == STOP_COMMAND || instance->phase == STOP_POST)
-		return; /* the command goes on */
-	if (instance->phase == START_POST)
-		return;
-	ev_timer_stop(superd.loop, &instance->limit);
-	if (type == TYPE_ONESHOT && instance->phase == STARTED && instance->result == RESULT_SUCCESS) {
-		instance_be_ready(instance);
-		return;
-	}
-	if (restart->remain_after_exit && instance->phase == READY && instance->result == RESULT_SUCCESS) {
-		instance->phase = REMAINS;
-		return;
-	}
-	if (instance->phase == STARTED && !instance->result && type != TYPE_ONESHOT)
-		instance->result = RESULT_PROTOCOL;
-	if ((restart->kill_rest || (type == TYPE_FORKING && !instance->was_ready)) && group_lives(instance)) {
-		instance->phase = TERMINATED;
-		instance_limit(instance, instance->row->groups->lifecycle->timeout_stop);
-		instance_signal(instance, instance->row->groups->lifecycle->kill_signal);
-		on_look(superd.loop, &instance->look, 0);
-		return;
-	}
-	enter(instance, instance->phase == READY ? STOP_COMMAND : STOP_POST);
-}
-
-void instance_fail(struct instance *instance, enum result result)
-{
-	instance->failed = true;
-	instance->result = result;
-	if (instance->svc->current == instance && instance->svc->state != STOPPING) {
-		superd.starting -= instance->svc->state == STARTING;
-		svc_set(instance->svc, STOPPING);
-	}
-	instance_stop(instance);
+	if (instance->phase == READY && result == RESULT_SUCCESS)
+		enter(instance, STOP_COMMAND);
+	else if (restart->kill_rest || (type == TYPE_FORKING && instance->reached < READY))
+		terminate(instance);
+	else
+		enter(instance, STOP_POST);
 }
 
 /* An instance of the superd before goes on. */

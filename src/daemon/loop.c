@@ -370,9 +370,9 @@ static void begin_stop(void)
 	if (superd.main_command.pid)
 		kill(superd.main_command.pid, self.stop_signal);
 	LIST_EACH(link, &superd.services)
-		svc_shut(container_of(link, struct svc, link));
+		svc_shut(container_of(link, struct svc, link), false);
 	LIST_EACH(link, &superd.leaving)
-		svc_shut(container_of(link, struct svc, link));
+		svc_shut(container_of(link, struct svc, link), false);
 	superd_check_end();
 }
 

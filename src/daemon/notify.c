@@ -174,11 +174,11 @@ static void bark(struct instance *instance, const char *why)
 
 	ev_timer_stop(superd.loop, &instance->watchdog);
 	svc_say(instance->svc, LEVEL_WARNING, "stopping", "stopping pid %ld: %s", (long)instance->pid, why);
-	instance->result = RESULT_WATCHDOG;
-	instance->failed = true;
+	if (!instance->result)
+		instance->result = RESULT_WATCHDOG;
+	instance->ends = HAS_FAILED;
 	if (instance->svc->current == instance)
 		svc_set(instance->svc, STOPPING);
-	instance->stopped = true;
 	instance->phase = TERMINATED;
 	instance_limit(instance,
 		       instance->row->groups->restart->timeout_abort >= 0
@@ -192,7 +192,7 @@ static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 	struct instance *instance = timer->data;
 
 	(void)loop, (void)events;
-	if (!instance->stopped && !instance->stopping) {
+	if (!instance->ends && !instance->stopping) {
 		char every[32], why[96];
 
 		scan_duration_format((int64_t)(instance->watchdog_every * 1e6), every);
@@ -204,7 +204,7 @@ static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 static void set_watchdog(struct instance *instance)
 {
 	ev_timer_stop(superd.loop, &instance->watchdog);
-	if (instance->watchdog_every <= 0 || instance->stopped || instance->is_frozen)
+	if (instance->watchdog_every <= 0 || instance->ends || instance->is_frozen)
 		return;
 	ev_timer_set(&instance->watchdog, instance->watchdog_every, 0);
 	ev_timer_start(superd.loop, &instance->watchdog);
@@ -227,7 +227,7 @@ static void on_notify_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	struct instance *instance = timer->data;
 
 	(void)loop, (void)events;
-	if (instance->stopped)
+	if (instance->ends)
 		return;
 	if (instance->stopping) {
 		svc_say(instance->svc, LEVEL_NOTICE, "stopping",
@@ -397,7 +397,7 @@ static void take(struct instance *instance, const struct notify_message *message
 			svc_say(svc, LEVEL_NOTICE, "error", "pid %ld reports a %s error: %.*s", (long)sender,
 				n ? "Varlink" : "D-Bus", (int)error->length, error->at);
 	}
-	if (instance->stopping || instance->stopped)
+	if (instance->stopping || instance->ends)
 		return;
 	if (message->stopping) {
 		instance->stopping = true;

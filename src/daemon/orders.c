@@ -545,7 +545,7 @@ static void look_at_refresh(struct refresh *refresh)
 
 	if (!refresh->under_way || refresh->commands)
 		return;
-	if (!current || current->pid != refresh->pid || current->stopped)
+	if (!current || current->pid != refresh->pid || current->ends)
 		end_refresh(refresh, false, "pid %ld ended before it read its configuration again", (long)refresh->pid);
 	else if (!refresh->waits)
 		end_refresh(refresh, true, "the reload command ended well (pid %ld)", (long)refresh->pid);
@@ -702,7 +702,7 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 		int64_t timeout = svc->row->groups->lifecycle->timeout_stop;
 		struct clients clients = { 0 };
 
-		if (!svc->draining || !svc->current || svc->current->stopped)
+		if (!svc->draining || !svc->current || svc->current->ends)
 			continue;
 		clients_count(svc, &clients, false);
 		if ((clients.known && !clients.connected) ||
@@ -991,7 +991,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			return "!is-each";
 		if (svc->state == STARTING || svc->state == QUEUED)
 			buf_text(why, "it is starting: it can be frozen when it is ready");
-		else if (svc->state == STOPPING || (svc->current && (svc->current->stopped || svc->current->stopping)))
+		else if (svc->state == STOPPING || (svc->current && (svc->current->ends || svc->current->stopping)))
 			buf_text(why, "it is about to end");
 		else if (svc->state != RUNNING || !svc->current || svc->current->main.pid <= 0)
 			buf_text(why, "no process of it runs");
@@ -1026,11 +1026,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			return order->boot_change ? look_whole(order, svc, why) : "disabled-already";
 		set_lock(name, LOCK_DISABLED, session->uid);
 		svc->disabled = true;
-		if (svc->row->exec->accept && service_on_remove(svc->row, svc->row) == REMOVE_FINISH) {
-			LIST_EACH(link, &svc->instances)
-				container_of(link, struct instance, link)->is_retired = true;
-		}
-		svc_shut(svc);
+		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
 		state_changed();
 		break;
 	case SIGNAL:
@@ -1088,7 +1084,7 @@ static void send_result(struct session *session, const char *name, const struct 
 		for (unsigned n = 0; n < svc->socket_count; n++)
 			open += svc->sockets[n].fd >= 0;
 		LIST_EACH(link, &svc->instances)
-			retired |= container_of(link, struct instance, link)->is_retired;
+			retired |= (svc->removed || svc->disabled) && !container_of(link, struct instance, link)->ends;
 		json_count_field(line, "sockets", svc->socket_count);
 		json_count_field(line, "open", open);
 		if (svc->current)
@@ -1260,7 +1256,7 @@ static void send_waiting(struct session *session, const struct order *order)
 		json_flag_field(line, "drains", order->action == DRAIN);
 		json_text_field(line, "phase",
 				one->phase == KILLED					      ? "killed"
-					: !one->stopped					      ? "serves"
+					: !one->ends					      ? "serves"
 					: one->row->groups->lifecycle->kill_mode == KILL_NONE ? "left-alone"
 											      : "stops");
 		if (instance_limit_left(one) >= 0)

@@ -54,7 +54,7 @@ static void on_relay_end(struct child *child, int status, const struct rusage *u
 	(void)used;
 	child->pid = 0;
 	close_channel(instance);
-	if (instance->stopped || instance->phase > REMAINS)
+	if (instance->ends || instance->phase > REMAINS)
 		return;
 	status_describe(status, text);
 	svc_say(instance->svc, LEVEL_WARNING, "relay", "relay: %s", text);
@@ -143,7 +143,7 @@ static void start(struct instance *instance)
 
 void relay_begin(struct instance *instance)
 {
-	if (service_is_relayed(instance->row) && !instance->relay.child.pid && !instance->stopped)
+	if (service_is_relayed(instance->row) && !instance->relay.child.pid && !instance->ends)
 		start(instance);
 }
 

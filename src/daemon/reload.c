@@ -354,15 +354,13 @@ static void remove_service(struct svc *svc, const struct table *table)
 	svc->removed = true;
 	list_remove(&svc->link);
 	list_add(&superd.leaving, &svc->link);
-	LIST_EACH(link, &svc->instances)
-		container_of(link, struct instance, link)->is_retired = !stops;
-	svc_shut(svc);
+	svc_shut(svc, !stops);
 }
 
 /* Its row was removed, and its program has its sockets still. */
 static bool runs_on(const struct svc *svc)
 {
-	bool open = svc->current && svc->current->is_retired && svc->current->phase == READY;
+	bool open = svc->current && !svc->current->ends && svc->current->phase == READY;
 
 	for (unsigned n = 0; n < svc->socket_count; n++)
 		open &= svc->sockets[n].fd >= 0;
@@ -447,10 +445,8 @@ bool reload_apply(struct table *table, size_t counts[5])
 
 			if (changes[n] != DIFF_SAME)
 				service_compare(svc->row, row, &why);
-			if (svc->removed && changes[n] != DIFF_SOCKETS && runs_on(svc)) {
-				svc->current->is_retired = false;
+			if (svc->removed && changes[n] != DIFF_SOCKETS && runs_on(svc))
 				svc_set(svc, RUNNING);
-			}
 			svc->removed = false;
 			svc->seen = returns || changes[n] != DIFF_SAME;
 			if (svc->seen)

@@ -1005,22 +1005,20 @@ void svc_stop(struct svc *svc)
 		svc_settle(svc);
 }
 
-void svc_shut(struct svc *svc)
+void svc_shut(struct svc *svc, bool spares)
 {
 	if (svc->state == STARTING)
 		superd.starting--;
 	list_remove(&svc->queue);
 	ev_timer_stop(superd.loop, &svc->timer);
 	svc_set(svc, CLOSING);
-	if (superd.stopping || !svc->removed || !svc->current || !svc->current->is_retired)
-		svc_close_sockets(svc);
-	else
+	if (spares && svc->removed && svc->current)
 		svc_unwatch(svc); /* its row may come back before it ends */
+	else
+		svc_close_sockets(svc);
 	LIST_EACH(link, &svc->instances) {
-		struct instance *instance = container_of(link, struct instance, link);
-
-		if (superd.stopping || !instance->is_retired)
-			instance_stop(instance);
+		if (!spares)
+			instance_stop(container_of(link, struct instance, link));
 	}
 	svc_settle(svc);
 }
@@ -1058,25 +1056,6 @@ void svc_note_failure(struct svc *svc, const struct failure *failure)
 	svc->failed_in_row++;
 }
 
-static bool is_clean_signal(int signal)
-{
-	return signal == SIGHUP || signal == SIGINT || signal == SIGTERM || signal == SIGPIPE;
-}
-
-static bool is_failure(const struct instance *instance, double lasted)
-{
-	int status = instance->status;
-
-	if (instance->stopped && !instance->failed)
-		return false;
-	if (instance->row->exec->accept && instance->result == RESULT_EXIT_CODE)
-		return ((WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127) && lasted < AT_ONCE) ||
-			exit_status_has_number(instance->row->groups->restart->success_exit_status);
-	if (instance->row->exec->accept && instance->result == RESULT_SIGNAL)
-		return !is_clean_signal(WTERMSIG(status));
-	return !result_is_good(instance->result);
-}
-
 /* Whether it ends again and again without taking a client. */
 static bool makes_no_progress(struct svc *svc, double lasted)
 {
@@ -1100,7 +1079,7 @@ static void describe_end(const struct instance *instance, struct buf *out)
 	status_describe(instance->status, text);
 	if (*instance->why)
 		buf_addf(out, "its start failed: %s", instance->why);
-	else if (instance->result == RESULT_TIMEOUT && !instance->was_ready)
+	else if (instance->result == RESULT_TIMEOUT && instance->reached < READY)
 		buf_addf(out,
 			 service_awaits_target(instance->row)
 				 ? "it was not ready within %s, and nothing answered at %s%s%s"
@@ -1115,7 +1094,7 @@ static void describe_end(const struct instance *instance, struct buf *out)
 		buf_addf(out, "superd stopped it, and it ended with %s", text);
 	else
 		buf_addf(out, "it ended with %s", text);
-	if (*instance->why || instance->was_ready || instance->result == RESULT_TIMEOUT)
+	if (*instance->why || instance->reached >= READY || instance->result == RESULT_TIMEOUT)
 		return;
 	if (instance->row->exec->pass == PASS_BIND && instance->bound < instance->svc->socket_count)
 		buf_text(out, ", before it bound all its sockets");
@@ -1136,7 +1115,7 @@ static void log_end(struct svc *svc, struct instance *instance, double lasted, b
 			       .has_duration = true,
 			       .duration = lasted };
 	bool crashed = failed && (instance->result == RESULT_SIGNAL || instance->result == RESULT_CORE_DUMP);
-	bool well = instance->stopped || instance->status == 0;
+	bool well = instance->ends == IS_ASKED || instance->status == 0;
 	char text[48], span[DURATION_MOST], more[LOG_RATE_LIMIT_MORE] = "";
 	enum level level = LEVEL_NOTICE;
 
@@ -1169,17 +1148,14 @@ static void clean_up(struct svc *svc)
 /* An instance is over: its processes and its commands. Frees it. */
 void svc_note_end(struct svc *svc, struct instance *instance)
 {
-	const struct restart_options *restart = instance->row->groups->restart;
 	double now = clock_now(), lasted = now - instance->since;
 	bool was_current = svc->current == instance, was_starting = was_current && svc->state == STARTING, failed;
 	bool skipped = instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION;
-	bool ran = instance->has_run, stopped = instance->stopped && !instance->failed, left = false;
+	bool ran = instance->reached >= STARTED, stopped = instance->ends == IS_ASKED, left = false;
 	struct buf text = { 0 };
 	char why[200];
 
-	if (!instance->result && !stopped && !instance->was_ready && !instance->row->exec->accept)
-		instance->result = RESULT_PROTOCOL;
-	failed = is_failure(instance, lasted);
+	failed = result_is_failure(instance->row, instance->ends, instance->result, instance->status, lasted);
 	output_drain(svc, list_has_one(&svc->instances));
 	if (ran) {
 		log_end(svc, instance, lasted, failed);
@@ -1229,8 +1205,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	else if (instance->counted || instance->row->exec->accept)
 		svc->count -= svc->count > 0;
 	superd.starting -= was_starting;
-	if (was_current && !stopped && !svc->start_due &&
-	    result_restarts(instance->row, instance->result, instance->status)) {
+	if (was_current && !svc->start_due &&
+	    result_starts_again(instance->row, instance->ends, instance->result, instance->status)) {
 		double pause = (double)svc->row->groups->lifecycle->backoff_min / 1e6;
 
 		if (instance->result == RESULT_SUCCESS && !svc->queued && lasted <= AT_ONCE)
@@ -1238,12 +1214,11 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 					     svc->row->groups->lifecycle->backoff_max, 0);
 		else
 			backoff_reset(&svc->restart_backoff);
-		svc->start_due = now + pause;
+		if (instance->row->groups->restart->restart == RESTART_DEFAULT)
+			svc->booted = false;
+		else
+			svc->start_due = now + pause;
 	}
-	(void)restart;
-	if (was_current && svc->row->exec->start == START_BOOT && !svc->halted && !svc->start_due && !stopped &&
-	    svc->row->groups->restart->restart == RESTART_DEFAULT && (failed || !svc->socket_count))
-		svc->booted = false;
 	instance_free(instance);
 	facts_note(svc);
 	if (svc_is_empty(svc)) {

@@ -345,11 +345,10 @@ static void save_instance(struct state_saver *saver, struct instance *instance)
 	save_number(saver, "status", instance->status);
 	save_number(saver, "result", instance->result);
 	save_number(saver, "flags",
-		    instance->stopped | instance->failed << 1 | instance->was_ready << 2 | instance->has_run << 3 |
-			    instance->main_gone << 4 | instance->killed << 5 | instance->is_retired << 6 |
-			    instance->is_frozen << 7 | (instance->svc->current == instance) << 8 |
-			    instance->watched << 9 | instance->stopping << 10 | instance->reloading << 11 |
-			    instance->has_final << 12 | instance->by_order << 13);
+		    instance->ends | instance->is_frozen << 2 | (instance->svc->current == instance) << 3 |
+			    instance->watched << 4 | instance->stopping << 5 | instance->reloading << 6 |
+			    instance->late << 7 | instance->by_order << 8);
+	save_number(saver, "reached", instance->reached + 1);
 	save_number(saver, "access", instance->access);
 	save_number(saver, "private", (int64_t)(instance->private_id >> 1));
 	save_number(saver, "bound", (int64_t)instance->bound_set);
@@ -621,18 +620,13 @@ static void load_instance(struct svc *svc, struct state_section *section)
 	instance->bound = (unsigned)__builtin_popcountll(instance->bound_set);
 	instance->since = instance->begun = state_real(section, "since", clock_now());
 	instance->watchdog_every = state_real(section, "watchdog", -1);
-	instance->stopped = flags & 1;
-	instance->failed = flags >> 1 & 1;
-	instance->was_ready = flags >> 2 & 1;
-	instance->has_run = flags >> 3 & 1;
-	instance->main_gone = flags >> 4 & 1;
-	instance->killed = flags >> 5 & 1;
-	instance->is_retired = flags >> 6 & 1;
-	instance->is_frozen = flags >> 7 & 1;
-	instance->stopping = flags >> 10 & 1;
-	instance->reloading = flags >> 11 & 1;
-	instance->has_final = flags >> 12 & 1;
-	instance->by_order = flags >> 13 & 1;
+	instance->reached = (enum phase)(state_number(section, "reached", 1, READY + 1, 1) - 1);
+	instance->ends = (enum ends)((flags & 3) <= HAS_FAILED ? flags & 3 : IS_ASKED);
+	instance->is_frozen = flags >> 2 & 1;
+	instance->stopping = flags >> 5 & 1;
+	instance->reloading = flags >> 6 & 1;
+	instance->late = flags >> 7 & 1;
+	instance->by_order = flags >> 8 & 1;
 	instance->report = load_fd(section, "report");
 	instance->notif = load_fd(section, "notif");
 	instance->client.fd = load_fd(section, "client");
@@ -657,7 +651,7 @@ static void load_instance(struct svc *svc, struct state_section *section)
 		svc->count++;
 	if (state_bytes(section, "source", instance->source, SOURCE_SIZE))
 		instance->counted = source_count_enter(&superd.sources, svc, instance->source, UNLIMITED);
-	if (flags >> 8 & 1)
+	if (flags >> 3 & 1)
 		svc->current = instance;
 	if (!svc->plan) {
 		struct buf why = { 0 };
