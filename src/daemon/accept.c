@@ -513,7 +513,6 @@ void accept_keep(struct instance *instance)
 	else if (!accept_park(svc, instance->socket, &instance->client, clock_now(), instance->greeted))
 		accept_refuse(svc, &instance->client, REFUSED_UNKEPT);
 	by_mux = false;
-	svc->failures++;
 }
 
 /* A client that has passed all checks. */
@@ -545,6 +544,7 @@ void accept_serve(struct svc *svc, struct socket *socket, struct client *client,
 		return;
 	}
 	svc->count--;
+	svc->failures++;
 	accept_keep(instance);
 	instance_free(instance);
 	if (svc->state != BACKOFF) {

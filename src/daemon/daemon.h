@@ -87,6 +87,7 @@ enum phase {
 	FINAL,	      /* got final_kill_signal */
 	KILLED,	      /* got SIGKILL */
 	STOP_POST,
+	OVER,
 };
 
 /* Why an instance is to end: it is not, it was asked to, which is no failure, or it has failed, as its result says. Its

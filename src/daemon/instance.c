@@ -1,9 +1,9 @@
 /* One backend, from its first command to its last:
  *
  *   CONDITION - START_PRE - LAUNCHED - STARTED - START_POST - READY - (REMAINS)
- *   STOP_COMMAND - TERMINATED - KILLED - STOP_POST - svc_note_end
+ *   STOP_COMMAND - TERMINATED - (FINAL) - KILLED - STOP_POST - OVER
  *
- * Each step is the end of a process, or of a time limit. A start is a fork: the child goes through the stages of
+ * Each step is the end of a process, or of a time limit: the table `phases` says which. A start is a fork: the child goes through the stages of
  * exec/child, or becomes superd-exec, and tells a failure by a pipe that its exec closes. */
 #include "daemon/daemon.h"
 
@@ -331,15 +331,32 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 	return pid > 0;
 }
 
-static const enum command_phase phase_commands[] = {
-	[CONDITION] = PHASE_CONDITION, [START_PRE] = PHASE_START_PRE, [START_POST] = PHASE_START_POST,
-	[STOP_COMMAND] = PHASE_STOP,   [STOP_POST] = PHASE_STOP_POST,
+/* Phase by phase: its commands, and which phase follows when they, or what it waits for, are done or have failed, when
+ * the main process ends well or badly meanwhile, when its time is over, and when the instance is to end. A command that
+ * is over its time is killed, and has failed then. The end of a start is that of what it has forked: on_main. */
+#define NONE PHASES
+#define STAY (OVER + 1)
+static const struct {
+	unsigned char commands, done, failed, well, badly, late, to_end;
+} phases[] = {
+	/*                 commands          done        failed      well          badly       late        to_end */
+	[CONDITION]    = { PHASE_CONDITION,  START_PRE,  STOP_POST,  STAY,         STAY,       STAY,       STAY },
+	[START_PRE]    = { PHASE_START_PRE,  LAUNCHED,   STOP_POST,  STAY,         STAY,       STAY,       STAY },
+	[LAUNCHED]     = { NONE,             STARTED,    STOP_POST,  STARTED,      STARTED,    TERMINATED, STAY },
+	[STARTED]      = { NONE,             START_POST, TERMINATED, TERMINATED,   TERMINATED, TERMINATED, TERMINATED },
+	[START_POST]   = { PHASE_START_POST, READY,      TERMINATED, STAY,         STAY,       STAY,       TERMINATED },
+	[READY]        = { NONE,             READY,      READY,      STOP_COMMAND, TERMINATED, STOP_COMMAND, STOP_COMMAND },
+	[REMAINS]      = { NONE,             REMAINS,    REMAINS,    STAY,         STAY,       STAY,       STOP_COMMAND },
+	[STOP_COMMAND] = { PHASE_STOP,       TERMINATED, TERMINATED, STAY,         STAY,       STAY,       STAY },
+	[TERMINATED]   = { NONE,             STOP_POST,  STOP_POST,  STAY,         STAY,       FINAL,      STAY },
+	[FINAL]        = { NONE,             STOP_POST,  STOP_POST,  STAY,         STAY,       KILLED,     STAY },
+	[KILLED]       = { NONE,             STOP_POST,  STOP_POST,  STAY,         STAY,       STOP_POST,  STAY },
+	[STOP_POST]    = { PHASE_STOP_POST,  OVER,       OVER,       STAY,         STAY,       STAY,       STAY },
+	[OVER]         = { NONE,             OVER,       OVER,       STAY,         STAY,       STAY,       STAY },
 };
 
 static void finish_phase(struct instance *instance, bool good);
-
 static void end(struct instance *instance, enum ends ends);
-static void terminate(struct instance *instance);
 
 /* The first that goes wrong counts. */
 static void judge(struct instance *instance, enum result result)
@@ -351,7 +368,7 @@ static void judge(struct instance *instance, enum result result)
 /* Runs the next command of the phase, or ends the phase. */
 static void next_command(struct instance *instance)
 {
-	enum command_phase phase = phase_commands[instance->phase];
+	enum command_phase phase = (enum command_phase)phases[instance->phase].commands;
 	struct plan *plan = instance->plan ? instance->plan : instance->svc->plan;
 	char pid[40], result[40], code[40], status[48], name[32];
 	const char *facts[5] = { NULL };
@@ -391,10 +408,12 @@ static void next_command(struct instance *instance)
 	if (!plan ||
 	    !run_command(instance->svc, instance->row, plan, phase, instance->next_command++, facts, instance,
 			 &instance->command)) {
-		if (flags & COMMAND_IGNORES_FAILURE)
+		if (flags & COMMAND_IGNORES_FAILURE) {
 			next_command(instance);
-		else
-			finish_phase(instance, false);
+			return;
+		}
+		judge(instance, RESULT_RESOURCES);
+		finish_phase(instance, false);
 	}
 }
 
@@ -416,9 +435,9 @@ static void on_command(struct child *child, int status, const struct rusage *use
 {
 	struct instance *instance = container_of(child, struct instance, command);
 	enum phase phase = instance->phase;
-	const char *text = phase == STARTED
-		? NULL
-		: service_commands(instance->row, phase_commands[phase])[instance->next_command - 1];
+	enum command_phase commands = (enum command_phase)phases[phase].commands;
+	const char *text =
+		phase == STARTED ? NULL : service_commands(instance->row, commands)[instance->next_command - 1];
 	struct fault fault = take_fault(instance);
 	enum result result;
 	struct buf why = { 0 };
@@ -457,7 +476,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	if (result == RESULT_SUCCESS) {
 		if (ignored && status)
 			svc_say(instance->svc, LEVEL_INFO, "command", "%s: %.150s: %s",
-				command_option(phase_commands[phase]), text, what);
+				command_option(commands), text, what);
 		next_command(instance);
 		return;
 	}
@@ -465,10 +484,10 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	if (fault.stage == STAGE_CONDITIONS)
 		describe_fault(instance->row, &fault, &why);
 	else if (fault.stage)
-		describe_command_fault(instance->row, phase_commands[phase], instance->next_command - 1, &fault, &why);
+		describe_command_fault(instance->row, commands, instance->next_command - 1, &fault, &why);
 	else
 		buf_addf(&why, instance->late ? "%s: %.100s: it was not done within %s" : "%s: %.100s: %s",
-			 command_option(phase_commands[phase]), text,
+			 command_option(commands), text,
 			 instance->late ? option_name_of(instance->row, phase < READY ? "timeout_start" : "timeout_stop")
 					: what);
 	if (phase < READY)
@@ -477,16 +496,6 @@ static void on_command(struct child *child, int status, const struct rusage *use
 		svc_say(instance->svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
 	buf_free(&why);
 	finish_phase(instance, false);
-}
-
-static void enter(struct instance *instance, enum phase phase)
-{
-	state_changed();
-	instance->phase = phase;
-	instance->next_command = 0;
-	if (phase == CONDITION || phase == START_PRE || phase == START_POST || phase == STOP_COMMAND ||
-	    phase == STOP_POST)
-		next_command(instance);
 }
 
 /* ---- its start ---- */
@@ -658,6 +667,12 @@ bool instance_is_starting(const struct instance *instance)
 	return instance->phase < READY;
 }
 
+static bool group_lives(const struct instance *instance)
+{
+	return (instance->group > 1 && kill(-instance->group, 0) == 0) ||
+		(instance->cgroup && cgroup_is_populated(instance->cgroup));
+}
+
 static int64_t stop_limit(const struct instance *instance)
 {
 	int64_t limit = instance->row->groups->lifecycle->timeout_stop;
@@ -665,17 +680,95 @@ static int64_t stop_limit(const struct instance *instance)
 	return limit ? limit : 1;
 }
 
-static void let_go(struct instance *instance)
+static bool start_main(struct instance *instance, struct buf *why);
+
+/* Enters a phase, or the next one if there is nothing to do in it. */
+static void go(struct instance *instance, enum phase phase)
 {
-	child_forget(&instance->main);
-	enter(instance, STOP_POST);
+	const struct restart_options *restart = instance->row->groups->restart;
+	bool left_alone = instance->row->groups->lifecycle->kill_mode == KILL_NONE;
+	bool barks = instance->result == RESULT_WATCHDOG;
+	struct buf why = { 0 };
+
+	state_changed();
+	instance->phase = phase;
+	instance->next_command = 0;
+	if (phase <= READY && phase > instance->reached)
+		instance->reached = phase;
+	switch (phase) {
+	case LAUNCHED:
+		if (!start_main(instance, &why)) {
+			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+			judge(instance, RESULT_RESOURCES);
+			finish_phase(instance, false);
+		}
+		buf_free(&why);
+		return;
+	case READY:
+		relay_begin(instance);
+		svc_note_ready(instance->svc, instance);
+		if (!instance->main.pid)
+			go(instance, restart->remain_after_exit && !instance->ends ? REMAINS : STOP_COMMAND);
+		return;
+	case REMAINS:
+		if (restart->kill_rest && group_lives(instance)) {
+			instance_limit(instance, stop_limit(instance));
+			instance_signal(instance, instance->row->groups->lifecycle->kill_signal);
+		}
+		return;
+	case TERMINATED: /* what one leaves that has ended by itself is spared */
+		if ((!instance->ends && !restart->kill_rest) || (!instance->main.pid && !group_lives(instance))) {
+			go(instance, STOP_POST);
+			return;
+		}
+		instance_limit(instance,
+			       barks && restart->timeout_abort >= 0 ? restart->timeout_abort : stop_limit(instance));
+		if (!left_alone)
+			instance_signal(instance,
+					barks ? instance->row->groups->lifecycle->watchdog_signal
+					      : instance->row->groups->lifecycle->kill_signal);
+		if (restart->send_sighup)
+			instance_signal(instance, SIGHUP);
+		if (instance->is_frozen)
+			instance_freeze(instance, false);
+		if (!instance->main.pid)
+			ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+		return;
+	case FINAL:
+		if (!restart->final_kill_signal || restart->final_kill_signal == SIGKILL) {
+			go(instance, KILLED);
+			return;
+		}
+		instance_signal(instance, restart->final_kill_signal);
+		instance_limit(instance, stop_limit(instance));
+		return;
+	case KILLED:
+		if (left_alone || !restart->send_sigkill) {
+			svc_say(instance->svc, LEVEL_WARNING, "leftover", "pid %ld keeps running: %s",
+				(long)instance->pid, left_alone ? "kill_mode" : "send_sigkill");
+			child_forget(&instance->main);
+			go(instance, STOP_POST);
+			return;
+		}
+		instance->svc->kills++;
+		instance_signal(instance, SIGKILL);
+		instance_limit(instance, (int64_t)(KILL_PATIENCE * 1e6));
+		return;
+	case OVER: /* the loop reports it, never a call that still needs the instance */
+		ev_timer_stop(superd.loop, &instance->limit);
+		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+		return;
+	case STARTED:
+		return;
+	default:
+		next_command(instance);
+	}
 }
 
 /* The time of its phase is over. */
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
-	const struct restart_options *restart = instance->row->groups->restart;
 	bool starts = instance_is_starting(instance);
 	struct buf awaited = { 0 };
 
@@ -686,33 +779,19 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 		instance_limit(instance, 2000000);
 		return;
 	}
-	if (instance->phase == TERMINATED && restart->final_kill_signal && restart->final_kill_signal != SIGKILL) {
-		instance->phase = FINAL;
-		instance_signal(instance, restart->final_kill_signal);
-		instance_limit(instance, stop_limit(instance));
-		return;
-	}
-	if (instance->phase > REMAINS)
-		judge(instance, RESULT_TIMEOUT);
-	if (instance->phase == KILLED) {
-		svc_say(instance->svc, LEVEL_ERROR, "hanging",
-			"pid %ld was killed and does not end: superd no longer waits for it", (long)instance->pid);
-		let_go(instance);
-		return;
-	}
-	if (instance->phase == TERMINATED || instance->phase == FINAL) {
-		bool left_alone = instance->row->groups->lifecycle->kill_mode == KILL_NONE;
-
-		instance->phase = KILLED;
-		if (left_alone || !restart->send_sigkill) {
-			svc_say(instance->svc, LEVEL_WARNING, "leftover", "pid %ld keeps running: %s",
-				(long)instance->pid, left_alone ? "kill_mode" : "send_sigkill");
-			let_go(instance);
-			return;
-		}
-		instance->svc->kills++;
+	if (instance->phase == REMAINS) {
 		instance_signal(instance, SIGKILL);
-		instance_limit(instance, (int64_t)(KILL_PATIENCE * 1e6));
+		return;
+	}
+	if (instance->phase > REMAINS) {
+		judge(instance, RESULT_TIMEOUT);
+		if (instance->phase == KILLED) {
+			svc_say(instance->svc, LEVEL_ERROR, "hanging",
+				"pid %ld was killed and does not end: superd no longer waits for it",
+				(long)instance->pid);
+			child_forget(&instance->main);
+		}
+		go(instance, phases[instance->phase].late);
 		return;
 	}
 	if (starts && instance->row->exec->pass == PASS_BIND)
@@ -880,15 +959,6 @@ static bool start_main(struct instance *instance, struct buf *why)
 	return true;
 }
 
-/* A failure of a start that was noticed later: the service hears of the end of the instance. */
-static void fail_start(struct instance *instance, const char *why)
-{
-	snprintf(instance->why, sizeof(instance->why), "%s", why);
-	if (!instance->result)
-		instance->result = RESULT_RESOURCES;
-	enter(instance, STOP_POST);
-}
-
 bool instance_start(struct instance *instance, struct buf *why)
 {
 	struct svc *svc = instance->svc;
@@ -914,7 +984,7 @@ bool instance_start(struct instance *instance, struct buf *why)
 	instance_limit(instance, svc->row->groups->lifecycle->timeout_start);
 	instance->since = instance->begun;
 	if (service_commands(svc->row, PHASE_CONDITION) || service_commands(svc->row, PHASE_START_PRE)) {
-		enter(instance, CONDITION);
+		go(instance, CONDITION);
 		return true;
 	}
 	return start_main(instance, why);
@@ -928,7 +998,6 @@ static void note_started(struct instance *instance)
 	char span[DURATION_MOST];
 	bool wakes = list_has_one(&svc->instances) && (*svc->start_by || !svc->failing || !svc->repeats);
 
-	instance->reached = STARTED;
 	svc->activations++;
 	facts_note(svc);
 	svc->last_start = now;
@@ -994,23 +1063,24 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 		struct buf why = { 0 };
 
 		describe_fault(instance->row, &fault, &why);
-		if (fault.stage == STAGE_CONDITIONS)
-			instance->result = fault.error ? RESULT_EXIT_CODE : RESULT_CONDITION;
-		child_forget(&instance->main);
-		if (instance->socket && instance->client.fd >= 0 && !instance->ends)
-			accept_keep(instance);
-		fail_start(instance, buf_string(&why));
+		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
 		buf_free(&why);
+		judge(instance,
+		      fault.stage != STAGE_CONDITIONS ? RESULT_RESOURCES
+			      : fault.error	      ? RESULT_EXIT_CODE
+						      : RESULT_CONDITION);
+		child_forget(&instance->main);
+		finish_phase(instance, false);
 		return;
 	}
 	if (!instance->row->exec->builtin || strcmp(instance->row->exec->builtin[0], "tcpmux") != 0)
 		fd_close(&instance->client.fd);
-	instance->phase = STARTED;
+	go(instance, STARTED);
 	note_started(instance);
 	if (service_awaits_target(instance->row) || instance->row->exec->type == TYPE_FORKING)
 		relay_begin(instance);
 	if (instance->ends) {
-		terminate(instance);
+		go(instance, TERMINATED);
 		return;
 	}
 	if (instance->row->exec->pass == PASS_BIND) {
@@ -1042,84 +1112,22 @@ void instance_be_ready(struct instance *instance)
 {
 	if (instance->phase != STARTED || instance->ends)
 		return;
-	if (service_commands(instance->row, PHASE_START_POST))
-		enter(instance, START_POST);
-	else
-		finish_phase(instance, true);
+	go(instance, START_POST);
 }
 
 /* ---- its end ---- */
 
-static bool group_lives(const struct instance *instance)
-{
-	return (instance->group > 1 && kill(-instance->group, 0) == 0) ||
-		(instance->cgroup && cgroup_is_populated(instance->cgroup));
-}
-
-static void terminate(struct instance *instance)
-{
-	if (!instance->main.pid && !group_lives(instance)) {
-		enter(instance, STOP_POST);
-		return;
-	}
-	instance->phase = TERMINATED;
-	instance_limit(instance, stop_limit(instance));
-	if (instance->row->groups->lifecycle->kill_mode != KILL_NONE)
-		instance_signal(instance, instance->row->groups->lifecycle->kill_signal);
-	if (instance->row->groups->restart->send_sighup)
-		instance_signal(instance, SIGHUP);
-	if (instance->is_frozen)
-		instance_freeze(instance, false);
-	if (!instance->main.pid)
-		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
-}
-
 static void finish_phase(struct instance *instance, bool good)
 {
-	struct buf why = { 0 };
+	bool starts = instance->phase < READY;
 
-	switch (instance->phase) {
-	case CONDITION:
-	case START_PRE:
-		if (!good || instance->ends) {
-			enter(instance, STOP_POST);
-			return;
-		}
-		if (instance->phase == CONDITION) {
-			enter(instance, START_PRE);
-			return;
-		}
-		if (!start_main(instance, &why))
-			fail_start(instance, buf_string(&why));
-		buf_free(&why);
-		return;
-	case STARTED:
-	case START_POST:
-		if (!good) {
-			end(instance, HAS_FAILED);
-			return;
-		}
-		instance->phase = instance->reached = READY;
-		relay_begin(instance);
-		svc_note_ready(instance->svc, instance);
-		if (instance->main.pid)
-			return;
-		if (instance->row->groups->restart->remain_after_exit && !instance->ends) {
-			instance->phase = REMAINS;
-			return;
-		}
-		enter(instance, STOP_COMMAND);
-		return;
-	case STOP_COMMAND:
-		terminate(instance);
-		return;
-	case STOP_POST: /* the loop reports it, never a call that still needs the instance */
-		ev_timer_stop(superd.loop, &instance->limit);
-		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
-		return;
-	default:
+	if (starts && !good && !instance->ends && instance->phase >= STARTED) {
+		end(instance, HAS_FAILED);
 		return;
 	}
+	if (starts && !good && !instance->ends && instance->socket && instance->client.fd >= 0)
+		accept_keep(instance);
+	go(instance, good && !(starts && instance->ends) ? phases[instance->phase].done : phases[instance->phase].failed);
 }
 
 void instance_signal(struct instance *instance, int signal)
@@ -1171,10 +1179,10 @@ static void end(struct instance *instance, enum ends ends)
 		instance_signal(instance, SIGKILL);
 		return;
 	}
-	if (instance->reached == READY)
-		enter(instance, STOP_COMMAND);
+	if (phases[instance->phase].to_end == STAY)
+		finish_phase(instance, false);
 	else
-		terminate(instance);
+		go(instance, instance->result == RESULT_WATCHDOG ? TERMINATED : phases[instance->phase].to_end);
 }
 
 void instance_stop(struct instance *instance)
@@ -1203,9 +1211,8 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)events;
 	ev_timer_stop(loop, timer);
-	if (instance->phase == STOP_POST) {
-		if (!instance->command.pid)
-			svc_note_end(instance->svc, instance);
+	if (instance->phase == OVER) {
+		svc_note_end(instance->svc, instance);
 		return;
 	}
 	if (instance->phase != STARTED) {
@@ -1214,7 +1221,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 			ev_timer_start(loop, timer);
 		} else {
 			ev_timer_stop(loop, &instance->limit);
-			enter(instance, STOP_POST);
+			go(instance, phases[instance->phase].done);
 		}
 		return;
 	}
@@ -1230,8 +1237,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		} else if (text && *text &&
 			   instance->dead_looks++ == 4) { /* it has ended before superd came to know it */
 			free(text);
-			instance->result = RESULT_PROTOCOL;
-			enter(instance, STOP_POST);
+			instance_fail(instance, RESULT_PROTOCOL);
 			return;
 		}
 		free(text);
@@ -1255,8 +1261,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		svc_say(instance->svc, LEVEL_INFO, "daemon", "daemon is pid %ld", (long)found);
 		instance_be_ready(instance);
 	} else if (!group_lives(instance) && !instance->row->groups->lifecycle->pid_file) {
-		instance->result = RESULT_PROTOCOL;
-		enter(instance, STOP_POST);
+		instance_fail(instance, RESULT_PROTOCOL);
 	} else {
 		ev_timer_set(timer, LOOK, 0);
 		ev_timer_start(loop, timer);
@@ -1279,10 +1284,10 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 {
 	struct instance *instance = container_of(child, struct instance, main);
 	struct svc *svc = instance->svc;
-	const struct restart_options *restart = instance->row->groups->restart;
 	const char *signs = instance->row->groups->commands->exec_prefix;
 	unsigned type = instance->row->exec->type, kill_mode = instance->row->groups->lifecycle->kill_mode;
 	enum result result;
+	enum phase next;
 
 	child->pid = 0;
 	if (svc->notify >= 0)
@@ -1303,45 +1308,30 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	}
 	result = result_of_end(instance->row, instance->phase, false, signs && strchr(signs, '-'), status);
 	judge(instance, result);
-	switch (instance->phase) {
-	case STARTED:
-		if (type == TYPE_FORKING && result == RESULT_SUCCESS) {
-			ev_feed_event(superd.loop, &instance->look, EV_TIMER);
-			return;
-		}
-		ev_timer_stop(superd.loop, &instance->limit);
-		if (type == TYPE_ONESHOT && result == RESULT_SUCCESS) {
-			instance_be_ready(instance);
-			return;
-		}
-		break;
-	case READY:
-		ev_timer_stop(superd.loop, &instance->limit);
-		if (restart->remain_after_exit && result == RESULT_SUCCESS) {
-			instance->phase = REMAINS;
-			return;
-		}
-		break;
-	case TERMINATED:
-	case FINAL:
-	case KILLED:
-		if (kill_mode == KILL_PROCESS) {
-			enter(instance, STOP_POST);
-			return;
-		}
+	next = result == RESULT_SUCCESS ? phases[instance->phase].well : phases[instance->phase].badly;
+	if (instance->phase >= TERMINATED && instance->phase <= KILLED) {
 		if (kill_mode == KILL_MIXED)
 			instance_signal(instance, SIGKILL);
-		on_look(superd.loop, &instance->look, 0);
+		if (kill_mode == KILL_PROCESS)
+			go(instance, STOP_POST);
+		else
+			on_look(superd.loop, &instance->look, 0);
 		return;
-	default:
-		return; /* the command of this phase goes on */
 	}
-	if (instance->phase == READY && result == RESULT_SUCCESS)
-		enter(instance, STOP_COMMAND);
-	else if (restart->kill_rest || (type == TYPE_FORKING && instance->reached < READY))
-		terminate(instance);
-	else
-		enter(instance, STOP_POST);
+	if (next == STAY)
+		return; /* the command of this phase goes on */
+	if (instance->phase == STARTED && type == TYPE_FORKING && result == RESULT_SUCCESS) {
+		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+		return;
+	}
+	ev_timer_stop(superd.loop, &instance->limit);
+	if (instance->phase == STARTED && type == TYPE_ONESHOT && result == RESULT_SUCCESS)
+		next = START_POST;
+	else if (instance->phase == STARTED)
+		instance->ends = HAS_FAILED; /* nothing is left of a start that has failed */
+	else if (instance->row->groups->restart->remain_after_exit && result == RESULT_SUCCESS)
+		next = REMAINS;
+	go(instance, next);
 }
 
 /* An instance of the superd before goes on. */

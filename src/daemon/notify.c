@@ -170,21 +170,9 @@ static void take_store(struct svc *svc, const struct notify_message *message, in
 
 static void bark(struct instance *instance, const char *why)
 {
-	int signal = instance->row->groups->lifecycle->watchdog_signal;
-
 	ev_timer_stop(superd.loop, &instance->watchdog);
 	svc_say(instance->svc, LEVEL_WARNING, "stopping", "stopping pid %ld: %s", (long)instance->pid, why);
-	if (!instance->result)
-		instance->result = RESULT_WATCHDOG;
-	instance->ends = HAS_FAILED;
-	if (instance->svc->current == instance)
-		svc_set(instance->svc, STOPPING);
-	instance->phase = TERMINATED;
-	instance_limit(instance,
-		       instance->row->groups->restart->timeout_abort >= 0
-			       ? instance->row->groups->restart->timeout_abort
-			       : instance->row->groups->lifecycle->timeout_stop);
-	instance_signal(instance, signal);
+	instance_fail(instance, RESULT_WATCHDOG);
 }
 
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)

@@ -37,14 +37,15 @@ enum result result_of_end(const struct service *row, enum phase phase, bool is_c
 }
 
 /* With accept = no every result but success is a failure. With accept = yes the status is the client's affair as much
- * as the program's: it counts where success_exit_status is set, or where the program could not begin. */
+ * as the program's: it counts where success_exit_status is set, or where the program could not begin. A command that
+ * has failed counts; the program has status 0 then, or none. */
 bool result_is_failure(const struct service *row, enum ends ends, enum result result, int status, double lasted)
 {
 	int number = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 
 	if (ends == IS_ASKED || result_is_good(result))
 		return false;
-	if (row->exec->accept && result == RESULT_EXIT_CODE)
+	if (row->exec->accept && result == RESULT_EXIT_CODE && number)
 		return ((number == 126 || number == 127) && lasted < AT_ONCE) ||
 			exit_status_has_number(row->groups->restart->success_exit_status);
 	return !(row->exec->accept && result == RESULT_SIGNAL && is_clean_signal(status));

@@ -610,7 +610,7 @@ static void load_instance(struct svc *svc, struct state_section *section)
 		return;
 	instance->pid = (pid_t)state_number(section, "pid", 0, INT32_MAX, 0);
 	instance->group = (pid_t)state_number(section, "group", 0, INT32_MAX, 0);
-	instance->phase = (enum phase)(state_number(section, "phase", 1, STOP_POST + 1, READY + 1) - 1);
+	instance->phase = (enum phase)(state_number(section, "phase", 1, OVER + 1, READY + 1) - 1);
 	instance->next_command = (unsigned)state_number(section, "next_command", 0, INT32_MAX, 0);
 	instance->status = (int)state_number(section, "status", INT32_MIN, INT32_MAX, 0);
 	instance->result = (enum result)state_number(section, "result", 0, RESULTS - 1, 0);
