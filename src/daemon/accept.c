@@ -39,7 +39,6 @@
 #define MUX_MOST 16
 #define MUX_PATIENCE 30. /* seconds that a client of tcpmux waits for its service */
 #define PARKED_MOST 64	 /* clients of a service that wait for its program */
-#define EXHAUSTED 0.5	 /* seconds until the next try without descriptors */
 #define ADVICE_SECONDS 30.
 #define MINUTES_MOST 4096 /* addresses that are counted by the minute, or denied by a sensor */
 
@@ -260,6 +259,7 @@ static struct list asking = { &asking, &asking };
 
 static void end_asking(struct advice *advice)
 {
+	superd.asking--;
 	list_remove(&advice->link);
 	ev_io_stop(superd.loop, &advice->io);
 	ev_timer_stop(superd.loop, &advice->limit);
@@ -411,6 +411,7 @@ static bool ask(struct svc *svc, struct socket *socket, struct client *client, c
 	snprintf(advice->service, sizeof(advice->service), "%s", svc->row->name);
 	client->fd = -1;
 	svc->count++;
+	superd.asking++;
 	advice->child.ended = on_adviser;
 	child_watch(&advice->child, pid);
 	ev_io_init(&advice->io, on_advice, ends[0], EV_READ);
@@ -521,9 +522,12 @@ void accept_serve(struct svc *svc, struct socket *socket, struct client *client,
 	const struct access_options *options = svc->row->groups->access;
 	struct instance *instance = instance_new(svc);
 	struct buf why = { 0 };
+	int lack;
 
 	if (!instance) {
-		accept_refuse(svc, client, REFUSED_MEMORY);
+		if (!accept_park(svc, socket, client, clock_now(), greeted))
+			accept_refuse(svc, client, REFUSED_MEMORY);
+		limits_lack(svc, "cannot start", ENOMEM);
 		return;
 	}
 	instance->socket = socket;
@@ -544,18 +548,18 @@ void accept_serve(struct svc *svc, struct socket *socket, struct client *client,
 		return;
 	}
 	svc->count--;
-	svc->failures++;
+	lack = instance->lack;
 	accept_keep(instance);
 	instance_free(instance);
-	if (svc->state != BACKOFF) {
+	if (lack) {
+		limits_lack(svc, "cannot start", lack);
+	} else if (svc->state != BACKOFF) {
 		struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
 
 		snprintf(failure.why, sizeof(failure.why), "cannot start: %.140s", buf_string(&why));
 		svc_note_failure(svc, &failure);
-		if (strstr(buf_string(&why), strerror(EMFILE)))
-			svc_fail(svc, "exhausted", "cannot accept: %s: its clients wait", strerror(EMFILE));
-		else
-			svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
+		svc->failures++;
+		svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
 		svc_wait(svc);
 	}
 	buf_free(&why);
@@ -566,6 +570,10 @@ void accept_parked(struct svc *svc)
 	for (size_t n = 0; n < svc->parked_count && svc->state == LISTENING && !svc_is_full(svc);) {
 		struct parked first = svc->parked[n];
 
+		if (!limits_allow(svc)) {
+			limits_wait(svc);
+			return;
+		}
 		if (svc_is_resting(first.socket)) {
 			n++;
 			continue;
@@ -686,6 +694,10 @@ void accept_clients(struct svc *svc, struct socket *socket)
 			return;
 		if (svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)
 			break;
+		if (!limits_allow(svc)) {
+			limits_wait(svc);
+			return;
+		}
 		switch (client_accept(socket->fd, socket->listen, &client)) {
 		case ACCEPTED:
 			if (is_probe(svc, &client)) {
@@ -712,10 +724,7 @@ void accept_clients(struct svc *svc, struct socket *socket)
 		case ACCEPT_AGAIN:
 			break;
 		case ACCEPT_EXHAUSTED:
-			svc_say(svc, LEVEL_WARNING, "exhausted", "cannot accept: %s: its clients wait",
-				strerror(errno));
-			svc_pause(svc, "cannot accept: %s", strerror(errno));
-			svc_rest(svc, EXHAUSTED);
+			limits_lack(svc, "cannot accept", errno);
 			return;
 		case ACCEPT_BROKEN:
 			ev_io_stop(superd.loop, &socket->io);
@@ -809,6 +818,10 @@ bool accept_datagram(struct svc *svc, struct socket *socket)
 
 	if (socket->busy || (endpoint_is_datagram(socket->listen->endpoint) && !client_peek(socket->fd, &sender)))
 		return false;
+	if (!limits_allow(svc)) {
+		limits_wait(svc);
+		return false;
+	}
 	refusal = judge(svc, socket, &sender, &asked);
 	if (refusal) {
 		accept_refuse(svc, &sender, refusal);
@@ -914,7 +927,7 @@ static void serve_mux(struct instance *instance, const char *name)
 				accept_refuse(svc, &client, REFUSED_BACKOFF);
 			else if (svc->state == LISTENING &&
 				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
-				 !svc_is_resting(&svc->sockets[n]) && !svc_rest_socket(svc, &svc->sockets[n]) &&
+				 limits_allow(svc) && !svc_is_resting(&svc->sockets[n]) && !svc_rest_socket(svc, &svc->sockets[n]) &&
 				 !pauses(svc, &client)) {
 				svc_count_trigger(&svc->sockets[n]);
 				take_client(svc, &svc->sockets[n], &client);

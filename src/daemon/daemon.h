@@ -46,7 +46,7 @@ enum state {
 	FROZEN,
 	HELD,
 	FULL,	/* accept = yes: the limit `instances` is reached */
-	QUEUED, /* it waits for its turn to start, or for services that it wants */
+	QUEUED, /* it waits in line to start, or for services that it wants */
 	STATES
 };
 
@@ -123,6 +123,7 @@ struct instance {
 	ev_timer limit;	     /* of the phase */
 	double since, begun; /* the program runs since; the start was asked for */
 	int status;	     /* wait status of the main process */
+	int lack;	     /* of processes, descriptors or memory at its start; 0, or the errno */
 	double cpu;
 	bool is_frozen, by_group, by_order;
 	pid_t *still; /* frozen by signals: who was stopped; 0 ends them */
@@ -350,6 +351,7 @@ struct superd {
 	struct cgroups cgroups;
 	size_t waiting;					    /* services that are QUEUED */
 	size_t instances, starting, most_starting, delayed; /* delayed: starts that have waited for others */
+	size_t awake, asking;				    /* services with an instance; clients that are asked about */
 	struct source_counts sources;
 	struct hosts_access hosts;
 	int null_in, null_out;
@@ -426,6 +428,16 @@ void needs_start_behind(struct svc *svc);	   /* it is ready */
 void needs_let_go(struct svc *svc);		   /* its last instance has ended: what only it needed ends, too */
 void needs_tell(struct svc *svc);		   /* it has changed: who waits for it looks again */
 void needs_show(struct svc *svc, struct buf *out);
+
+/* limits.c */
+void limits_begin(void);
+size_t limits_places(void);		   /* instances that there may be at once */
+bool limits_allow(const struct svc *svc);  /* whether one of it may start now */
+void limits_wait(struct svc *svc);	   /* in line */
+bool limits_are_meant(int error);	   /* the kernel has too little for everybody */
+void limits_lack(struct svc *svc, const char *what, int error);
+void limits_note_end(void);
+void limits_offer(void);
 
 /* accept.c */
 void accept_clients(struct svc *svc, struct socket *socket);

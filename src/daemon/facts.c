@@ -1234,7 +1234,7 @@ void facts_add_superd(struct buf *out)
 	json_flag_field(out, "memory_short", false);
 	json_count_field(out, "queued", queued);
 	json_count_field(out, "delayed", superd.delayed);
-	json_count_field(out, "at_once", descriptor_room(superd.table).at_once);
+	json_count_field(out, "at_once", limits_places());
 	json_seconds_field(out, "loaded", superd.loaded + offset());
 	json_flag_field(out, "current", !*superd.refused_reload);
 	json_count_field(out, "log_dropped", lost ? lost->all : 0);

@@ -281,7 +281,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 	struct wiring wiring = { .count = 3 };
 	struct spawn_request request;
 	struct buf why = { 0 };
-	int report = -1;
+	int report = -1, error = 0;
 	pid_t pid = -1;
 
 	plan_check_streams(plan, row);
@@ -309,7 +309,12 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 			pid = launch(&request, NULL, &report);
 		if (pid < 0 && !why.length)
 			describe_command_fault(row, phase, number, &request.fault, &why);
+		error = request.fault.error;
+	} else {
+		error = errno;
 	}
+	if (pid < 0 && instance && instance->phase < LAUNCHED && limits_are_meant(error))
+		instance->lack = error;
 	unwire(&wiring);
 	if (pid < 0) {
 		if (!instance || instance->phase >= READY)
@@ -624,6 +629,7 @@ struct instance *instance_new(struct svc *svc)
 	ev_init(&instance->report_io, on_report);
 	ev_set_priority(&instance->report_io, EV_MAXPRI); /* before what the program prints */
 	instance->limit.data = instance->look.data = instance->report_io.data = instance;
+	superd.awake += list_empty(&svc->instances);
 	list_add(&svc->instances, &instance->link);
 	superd.instances++;
 	return instance;
@@ -659,6 +665,7 @@ void instance_free(struct instance *instance)
 	list_remove(&instance->link);
 	table_release(instance->table);
 	superd.instances--;
+	superd.awake -= list_empty(&instance->svc->instances);
 	free(instance);
 }
 
@@ -898,6 +905,8 @@ static bool start_main(struct instance *instance, struct buf *why)
 	if (!good) {
 		if (!why->length)
 			buf_text(why, "passing sockets: too many descriptors");
+		else if (limits_are_meant(errno))
+			instance->lack = errno;
 		unwire(&wiring);
 		return false;
 	}
@@ -934,6 +943,8 @@ static bool start_main(struct instance *instance, struct buf *why)
 		good ? launch(&request, is_connection && instance->client.fd >= 0 ? NULL : svc, &instance->report) : -1;
 	unwire(&wiring);
 	if (instance->pid < 0) {
+		if (good && limits_are_meant(request.fault.error))
+			instance->lack = request.fault.error;
 		if (good)
 			describe_fault(row, &request.fault, why);
 		else if (!why->length)

@@ -514,6 +514,7 @@ bool reload_apply(struct table *table, size_t counts[5])
 		list_add(&superd.services, link);
 	}
 	superd.table = table;
+	limits_begin();
 	table->users++;
 	/* New sockets open before old ones close; what waits for an address of these tries again then. */
 	for (int round = 0; round < 2; round++) {
@@ -561,6 +562,7 @@ bool reload_apply(struct table *table, size_t counts[5])
 void reload_first(struct table *table)
 {
 	superd.table = table;
+	limits_begin();
 	table->users++;
 	superd.loaded = clock_now();
 	for (size_t n = 0; n < table->count; n++) {

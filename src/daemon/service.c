@@ -899,6 +899,7 @@ void queue_offer(void)
 		list_remove(&svc->queue);
 		svc_activate(svc);
 	}
+	limits_offer();
 }
 
 void svc_activate(struct svc *svc)
@@ -924,10 +925,15 @@ void svc_activate(struct svc *svc)
 	}
 	if (svc->row->exec->accept) {
 		svc_set(svc, LISTENING);
+		accept_parked(svc);
 		for (unsigned n = 0; n < svc->socket_count && svc->state == LISTENING; n++)
 			accept_clients(svc, &svc->sockets[n]);
 		if (svc->state == LISTENING)
 			watch(svc);
+		return;
+	}
+	if (!limits_allow(svc)) {
+		limits_wait(svc);
 		return;
 	}
 	if (superd.most_starting && superd.starting >= superd.most_starting) {
@@ -947,16 +953,24 @@ void svc_activate(struct svc *svc)
 		svc->current = instance;
 		superd.starting++;
 		svc_set(svc, STARTING);
-	} else {
-		buf_text(&why, "out of memory");
 	}
 	if (!instance || !instance_start(instance, &why)) {
 		struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
+		int lack = instance ? instance->lack : ENOMEM;
 
+		if (lack) {
+			superd.starting -= instance != NULL;
+			svc->current = NULL;
+			instance_free(instance);
+			buf_free(&why);
+			limits_lack(svc, "cannot start", lack);
+			queue_offer();
+			return;
+		}
 		snprintf(failure.why, sizeof(failure.why), "cannot start: %s", buf_string(&why));
 		svc_note_failure(svc, &failure);
 		svc->failures++;
-		superd.starting -= instance != NULL;
+		superd.starting--;
 		svc->current = NULL;
 		instance_free(instance);
 		svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
@@ -1152,10 +1166,11 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	bool was_current = svc->current == instance, was_starting = was_current && svc->state == STARTING, failed;
 	bool skipped = instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION;
 	bool ran = instance->reached >= STARTED, stopped = instance->ends == IS_ASKED, left = false;
+	int lack = instance->lack;
 	struct buf text = { 0 };
 	char why[200];
 
-	failed = result_is_failure(instance->row, instance->ends, instance->result, instance->status, lasted);
+	failed = !lack && result_is_failure(instance->row, instance->ends, instance->result, instance->status, lasted);
 	output_drain(svc, list_has_one(&svc->instances));
 	if (ran) {
 		log_end(svc, instance, lasted, failed);
@@ -1220,6 +1235,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 			svc->start_due = now + pause;
 	}
 	instance_free(instance);
+	if (ran)
+		limits_note_end();
 	facts_note(svc);
 	if (svc_is_empty(svc)) {
 		clean_up(svc);
@@ -1236,6 +1253,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 			svc_fail(svc, "failed", "cannot start: %s", why);
 			svc_wait(svc);
 		}
+		if (lack && svc->state == LISTENING && !superd.stopping && !svc->removed && !svc->disabled)
+			limits_lack(svc, "cannot start", lack);
 		if (left && svc->state == LISTENING && !superd.stopping && !svc->removed && !svc->disabled) {
 			svc_pause(svc, "an instance left its datagram unread");
 			svc_wait(svc);
@@ -1248,6 +1267,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 			svc_settle(svc);
 		else if (was_current)
 			svc_settle(svc);
+	} else if (lack) {
+		limits_lack(svc, "cannot start", lack);
 	} else if (skipped) {
 		double pause = SKIPPED;
 

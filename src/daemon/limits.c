@@ -1,0 +1,194 @@
+/* Limits for all: no service fills what all share.
+ *
+ * A place is room for one more instance: for its processes below the pids.max of superd's control group and of those
+ * above it, and for the descriptors that superd needs while it starts. A service that runs may not take the places that
+ * are kept for those of which nothing runs, one for each, a quarter of all at most: it waits in line until an instance
+ * ends. Where the kernel refuses a process, a descriptor or memory all the same, nobody starts until
+ * something has ended or a second has passed: that is no failure of anybody. */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "os/cgroup/cgroup_delegation.h"
+#include "superd/start/descriptors.h"
+
+#define DESCRIPTORS_EACH 3 /* that an instance needs while it starts: its client, its report, a channel */
+#define RESERVE_PART 8	   /* of a group's processes, for superd's own and for those that instances start; */
+#define RESERVE_MOST 32	   /* at most */
+#define KEPT_PART 4	   /* of all places, which are kept at most for services without an instance */
+#define FILE_MOST 16384
+#define AGAIN 1.	   /* seconds */
+
+static struct {
+	size_t total;	    /* instances that there may be at once */
+	double looked;	    /* loop time at which it was found */
+	double short_until; /* the kernel has refused something; 0: it has not */
+	struct log_rate_limit told;
+	struct list line; /* services that wait, by svc->queue */
+	bool offers;
+	ev_timer again;
+} places = { .line = { &places.line, &places.line } };
+
+/* Processes that may still be started, less the reserve: the least that superd's group leaves, and those above it.
+ * SIZE_MAX: nothing limits them. */
+static size_t count_room(void)
+{
+	static const char *const hierarchies[] = { "", "pids" };
+	size_t least = SIZE_MAX;
+
+	for (int n = 0; n < 2; n++) {
+		char path[PATH_MAX], file[PATH_MAX + 16], *last, *text;
+		bool more = cgroup_find_own(hierarchies[n], path, sizeof(path));
+
+		for (; more; more = last && cgroup_is_group(path)) {
+			unsigned long long numbers[2] = { 0 };
+			size_t length;
+
+			for (int m = 0; m < 2; m++) {
+				snprintf(file, sizeof(file), "%s/%s", path, m ? "pids.current" : "pids.max");
+				text = fd_read_file(file, FILE_MOST, &length);
+				numbers[m] = text && *text >= '0' && *text <= '9' ? strtoull(text, NULL, 10)
+					: m					  ? 0
+										  : ULLONG_MAX;
+				free(text);
+				if (numbers[0] == ULLONG_MAX)
+					break;
+			}
+			if (numbers[0] != ULLONG_MAX) {
+				unsigned long long reserve = numbers[0] / RESERVE_PART + 1;
+
+				numbers[1] += reserve < RESERVE_MOST ? reserve : RESERVE_MOST;
+				numbers[0] -= numbers[0] < numbers[1] ? numbers[0] : numbers[1];
+				least = numbers[0] < least ? (size_t)numbers[0] : least;
+			}
+			if ((last = strrchr(path, '/')))
+				*last = '\0';
+		}
+	}
+	return least;
+}
+
+static size_t used(void)
+{
+	return superd.instances + superd.asking;
+}
+
+static void look(void)
+{
+	size_t room = count_room(), sockets = 0, descriptors;
+	struct rlimit limit;
+
+	places.total = used() + (room < INT_MAX ? room : INT_MAX);
+	for (size_t n = 0; n < superd.table->count; n++)
+		sockets += superd.table->services[n].socket_count;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
+		limit.rlim_cur = INT_MAX;
+	sockets += DESCRIPTORS_OWN + DESCRIPTORS_START;
+	descriptors = limit.rlim_cur > sockets ? (limit.rlim_cur - sockets) / DESCRIPTORS_EACH : 0;
+	places.total = places.total < descriptors ? places.total : descriptors;
+	places.total += !places.total; /* one at least: the kernel has the last word */
+	places.looked = ev_now(superd.loop);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)events;
+	places.short_until = places.looked = 0;
+	limits_offer();
+	if (!list_empty(&places.line))
+		ev_timer_again(loop, timer);
+}
+
+/* superd has another table. */
+void limits_begin(void)
+{
+	if (!ev_is_active(&places.again)) {
+		ev_init(&places.again, on_again);
+		places.again.repeat = AGAIN;
+	}
+	look();
+}
+
+size_t limits_places(void)
+{
+	return places.total;
+}
+
+/* Whether an instance of the service may start now. */
+bool limits_allow(const struct svc *svc)
+{
+	size_t kept = 0, asleep = superd.table->count > superd.awake ? superd.table->count - superd.awake : 0;
+
+	if (places.short_until > clock_now())
+		return false;
+	if (used() > places.total / 2 && places.looked != ev_now(superd.loop))
+		look();
+	if (!svc_is_empty(svc) || svc->count)
+		kept = asleep < places.total / KEPT_PART ? asleep : places.total / KEPT_PART;
+	return used() + kept < places.total;
+}
+
+void limits_wait(struct svc *svc)
+{
+	svc_unwatch(svc);
+	list_remove(&svc->queue);
+	list_add(&places.line, &svc->queue);
+	superd.delayed += svc->state != QUEUED;
+	svc_set(svc, QUEUED);
+	if (!ev_is_active(&places.again))
+		ev_timer_again(superd.loop, &places.again);
+}
+
+/* Something has ended: who waits is let in, in turn. Who may not have the places that are left goes to the end. */
+void limits_offer(void)
+{
+	struct list mark;
+
+	if (places.offers || list_empty(&places.line))
+		return;
+	places.offers = true;
+	list_add(&places.line, &mark);
+	while (places.line.next != &mark && used() < places.total && !superd.stopping) {
+		struct svc *svc = container_of(places.line.next, struct svc, queue);
+
+		list_remove(&svc->queue);
+		if (limits_allow(svc))
+			svc_activate(svc);
+		else
+			list_add(&places.line, &svc->queue);
+	}
+	list_remove(&mark);
+	places.offers = false;
+	if (list_empty(&places.line))
+		ev_timer_stop(superd.loop, &places.again);
+}
+
+bool limits_are_meant(int error)
+{
+	return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+/* The kernel has refused what a start or a client needs. */
+void limits_lack(struct svc *svc, const char *what, int error)
+{
+	char more[LOG_RATE_LIMIT_MORE];
+
+	svc_pause(svc, "%s: %s", what, strerror(error));
+	if (log_rate_limit_is_due(&places.told, more))
+		svc_say(svc, LEVEL_WARNING, "exhausted", "%s: %s: its clients wait%s", what, strerror(error), more);
+	places.short_until = clock_now() + AGAIN;
+	limits_wait(svc);
+}
+
+/* An instance has ended: another may have what it had. */
+void limits_note_end(void)
+{
+	places.short_until = 0;
+}
