@@ -40,6 +40,7 @@
 #define MUX_PATIENCE 30. /* seconds that a client of tcpmux waits for its service */
 #define PARKED_MOST 64	 /* clients of a service that wait for its program */
 #define ADVICE_SECONDS 30.
+#define TURN_MOST 1. /* seconds for the process that sends clients away */
 #define MINUTES_MOST 4096 /* addresses that are counted by the minute, or denied by a sensor */
 
 /* ---- addresses that are remembered: per_source_cpm, sensors ---- */
@@ -739,24 +740,15 @@ void accept_clients(struct svc *svc, struct socket *socket)
 		svc_settle(svc);
 }
 
-static struct {
-	struct child child;
-	char service[128];
-} turner;
-
-static void accept_turned(struct child *child, int status, const struct rusage *used)
+static void on_turned(struct helper *helper, int status)
 {
-	struct svc *svc = svc_find(turner.service);
+	struct svc *svc = container_of(helper, struct svc, turner);
 
-	(void)used;
-	child->pid = 0;
-	if (!svc)
+	if (status == HELPER_LATE)
 		return;
 	svc->refused[REFUSED_BACKOFF] += WIFEXITED(status) ? (unsigned)WEXITSTATUS(status) : 0;
-	for (unsigned n = 0; n < svc->socket_count && svc->state == BACKOFF && svc->failing; n++) {
-		if (svc->sockets[n].fd >= 0)
-			ev_io_start(superd.loop, &svc->sockets[n].io);
-	}
+	if (svc->state == LISTENING || (svc->state == BACKOFF && svc->failing))
+		svc_watch(svc);
 }
 
 /* Tells one datagram from another, by its sender and its beginning. */
@@ -781,14 +773,8 @@ void accept_turn_away(struct svc *svc, struct socket *socket)
 	pid_t pid = 0;
 	char byte;
 
-	if (turner.child.pid)
-		return;
-	if (socket->lent && (pid = fork()) != 0) {
+	if (socket->lent && (pid = helper_begin(&svc->turner, TURN_MOST, on_turned)) != 0) {
 		svc_unwatch(svc);
-		snprintf(turner.service, sizeof(turner.service), "%s", svc->row->name);
-		turner.child.ended = accept_turned;
-		if (pid > 0)
-			child_watch(&turner.child, pid);
 		return;
 	}
 	for (int n = 0; n < BATCH; n++) {

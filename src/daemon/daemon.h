@@ -57,6 +57,17 @@ struct child {
 	void (*ended)(struct child *child, int status, const struct rusage *used);
 };
 
+/* A process of superd's own for one job. At its limit it is killed, and `done` is called with HELPER_LATE; at its end it
+ * is called with the wait status, so twice for one that was late: one that waits in the kernel for a lock ends when that
+ * is free. Until then no other begins. loop.c */
+struct helper {
+	struct child child;
+	ev_timer limit;
+	void (*done)(struct helper *helper, int status);
+};
+
+enum { HELPER_LATE = -1 };
+
 struct socket {
 	struct svc *svc;
 	const struct listen *listen;
@@ -253,9 +264,8 @@ struct idle {
 	struct clients clients;
 	uint64_t stamps; /* of its datagrams, at the last look */
 	double cpu;
-	struct child command;
-	bool late, failed;
-	int answer;	/* ages */
+	struct helper helper; /* idle_unless, the ages of connections, freeze_reclaim */
+	bool failed;	      /* idle_unless: told */
 	char busy[160]; /* why it goes on without clients */
 	double begun, pause;
 	bool unfrozen, unwatched, unreclaimed; /* it could not be; told */
@@ -318,7 +328,7 @@ struct svc {
 	double failed_at;	     /* the last start that failed */
 	ev_timer rest;		     /* of the first socket to end its rest */
 	struct idle *idle;	     /* NULL: not yet */
-	struct child prober;	     /* takes probes away */
+	struct helper turner;	     /* takes away who waits and is not to be served; nothing is watched meanwhile */
 	int64_t idle_memory;	     /* bytes that the program had when it fell asleep; 0: unknown */
 	struct child socket_command; /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
@@ -376,6 +386,10 @@ extern struct superd superd;
 /* loop.c */
 void child_watch(struct child *child, pid_t pid);
 void child_forget(struct child *child);
+pid_t helper_begin(struct helper *helper, double seconds, /* 0: this is the helper */
+		   void (*done)(struct helper *helper, int status));
+void helper_limit(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status)); /* its child runs */
+void helper_drop(struct helper *helper); /* it is killed, and its end is of no interest */
 void child_ended(pid_t pid, int status, const struct rusage *used); /* also by the guard, which reaps for superd */
 void superd_fail(int status);					    /* ends in an orderly way, with this status */
 void superd_stop(int signal);
@@ -396,6 +410,7 @@ void svc_open(struct svc *svc);	  /* opens what is closed, then goes on */
 void svc_settle(struct svc *svc); /* finds the state that follows when nothing is under way */
 void svc_close_sockets(struct svc *svc);
 void svc_resume(struct svc *svc); /* goes on with what the superd before had */
+void svc_watch(struct svc *svc);
 void svc_unwatch(struct svc *svc);
 void svc_pause(struct svc *svc, const char *format, ...)
 	__attribute__((format(printf, 2, 3))); /* the reason that follows */

@@ -43,6 +43,8 @@
 #define FREEZE_LOOK_MOST .05
 #define FREEZE_MOST 2.
 #define PROBES_MOST 250 /* that one process takes away */
+#define PROBES_SECONDS 1.
+#define RECLAIM_MOST 60.
 
 static const struct lifecycle_options *life_of(const struct svc *svc)
 {
@@ -164,21 +166,11 @@ static void on_watched(struct ev_loop *loop, ev_io *io, int events)
 	idle_thaw(io->data, NULL);
 }
 
-static void watch_sockets(struct svc *svc)
+static void on_reclaimed(struct helper *helper, int status)
 {
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		if (svc->sockets[n].fd >= 0 && !svc->prober.pid)
-			ev_io_start(superd.loop, &svc->sockets[n].io);
-	}
-}
+	struct idle *idle = container_of(helper, struct idle, helper);
+	int error = status == HELPER_LATE ? ETIMEDOUT : WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 
-static void on_reclaimed(struct child *child, int status, const struct rusage *used)
-{
-	struct idle *idle = container_of(child, struct idle, command);
-	int error = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-
-	(void)used;
-	child->pid = 0;
 	if (error && error != EAGAIN && !idle->unreclaimed) /* EAGAIN: not all of it */
 		svc_say(idle->svc, LEVEL_WARNING, "memory", "freeze_reclaim: its memory was not handed back: %s",
 			strerror(error));
@@ -190,15 +182,10 @@ static void reclaim(struct svc *svc)
 {
 	const struct instance *instance = svc->current;
 	char bytes[32];
-	pid_t pid;
 
 	snprintf(bytes, sizeof(bytes), "%lld", (long long)resource_usage_of_cgroup(instance->cgroup, false).memory);
-	pid = fork();
-	if (pid == 0)
+	if (helper_begin(&svc->idle->helper, RECLAIM_MOST, on_reclaimed) == 0)
 		_exit(cgroup_write(instance->cgroup, "memory.reclaim", bytes) ? 0 : errno);
-	svc->idle->command.ended = on_reclaimed;
-	if (pid > 0)
-		child_watch(&svc->idle->command, pid);
 }
 
 static void fall_asleep(struct svc *svc)
@@ -209,7 +196,7 @@ static void fall_asleep(struct svc *svc)
 	svc->idle->step = IDLE_OFF;
 	ev_timer_stop(superd.loop, &svc->idle->timer);
 	svc_set(svc, FROZEN);
-	watch_sockets(svc);
+	svc_watch(svc);
 	watches = clients_watch(svc, on_watched);
 	svc_say(svc, instance->by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s",
 		(long)instance->pid, instance->by_order ? "" : " until a client connects");
@@ -351,18 +338,18 @@ static void go_to_sleep(struct svc *svc)
 }
 
 /* idle_unless: no answer counts as busy, as work that is cut off cannot be repaired. */
-static void on_answer(struct child *child, int status, const struct rusage *used)
+static void on_answer(struct helper *helper, int status)
 {
-	struct idle *idle = container_of(child, struct idle, command);
+	struct idle *idle = container_of(helper, struct idle, helper);
 	struct svc *svc = idle->svc;
 	char what[48] = "it was not done in time";
 
-	(void)used;
-	child->pid = 0;
+	if (idle->step != IDLE_ASKS)
+		return;
 	output_drain(svc, false);
-	if (idle->late || !WIFEXITED(status) || WEXITSTATUS(status) == 255 || WEXITSTATUS(status) == 126 ||
+	if (status == HELPER_LATE || !WIFEXITED(status) || WEXITSTATUS(status) == 255 || WEXITSTATUS(status) == 126 ||
 	    WEXITSTATUS(status) == 127) {
-		if (!idle->late)
+		if (status != HELPER_LATE)
 			status_describe(status, what);
 		if (!idle->failed)
 			svc_say(svc, LEVEL_WARNING, "busy", "idle_unless: %.150s: %s: the service counts as busy",
@@ -393,42 +380,26 @@ static void ask_command(struct svc *svc)
 	}
 	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)svc->current->pid);
 	svc->idle->step = IDLE_ASKS;
-	svc->idle->late = false;
-	svc->idle->command.ended = on_answer;
-	if (svc->plan && run_command(svc, svc->row, svc->plan, PHASE_IDLE_UNLESS, 0, facts, NULL, &svc->idle->command))
-		wake_in(svc, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST);
+	if (svc->plan && !svc->idle->helper.child.pid &&
+	    run_command(svc, svc->row, svc->plan, PHASE_IDLE_UNLESS, 0, facts, NULL, &svc->idle->helper.child))
+		helper_limit(&svc->idle->helper, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST, on_answer);
 	else
 		keep_busy(svc, "idle_unless cannot be run");
 }
 
-/* A process asks for the ages, as the kernel takes a lock for each. None in a second: data has moved. */
-struct ages {
-	bool known;
-	unsigned connected, waiting, quiet;
-	uint32_t moved;
-};
-
-static void on_ages(struct child *child, int status, const struct rusage *used)
+/* A process asks for the ages, as the kernel takes a lock for each. No answer in a second counts as use. */
+static void on_ages(struct helper *helper, int status)
 {
-	struct idle *idle = container_of(child, struct idle, command);
+	struct idle *idle = container_of(helper, struct idle, helper);
 	struct svc *svc = idle->svc;
-	struct ages ages = { 0 };
-	double moved;
+	double used = clock_now() - timeout_of(svc);
 
-	(void)status, (void)used;
-	child->pid = 0;
-	if (read(idle->answer, &ages, sizeof(ages)) != (ssize_t)sizeof(ages))
-		ages.known = false;
-	fd_close(&idle->answer);
-	moved = clock_now() - (ages.moved == UINT32_MAX ? 0 : ages.moved / 1e3);
-	if (!ages.known || ages.waiting || ages.quiet < ages.connected) {
-		idle->connected = true;
-		plan(svc);
+	if (idle->step != IDLE_ASKS)
 		return;
-	}
-	idle->connected = false;
-	idle->used = idle->used > moved ? idle->used : moved;
-	if (clock_now() + ALMOST < due_at(svc))
+	idle->connected = status;
+	if (!idle->connected && idle->used > used)
+		idle->used = used;
+	if (idle->connected || clock_now() + ALMOST < due_at(svc))
 		plan(svc);
 	else
 		ask_command(svc);
@@ -436,35 +407,17 @@ static void on_ages(struct child *child, int status, const struct rusage *used)
 
 static void ask_ages(struct svc *svc)
 {
-	uint32_t quiet_after = (uint32_t)(life_of(svc)->idle_timeout / 1000);
-	int ends[2];
-	pid_t pid;
+	struct clients clients = { 0 };
+	pid_t pid = helper_begin(&svc->idle->helper, AGES_MOST, on_ages);
 
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
-		plan(svc);
-		return;
-	}
-	pid = fork();
 	if (pid == 0) {
-		struct clients clients = { 0 };
-		struct ages ages;
-
-		clients_ages(svc, &clients, quiet_after);
-		ages = (struct ages){ clients.known, clients.connected, clients.waiting, clients.quiet, clients.moved };
-		_exit(write(ends[1], &ages, sizeof(ages)) != (ssize_t)sizeof(ages));
+		clients_ages(svc, &clients, (uint32_t)(life_of(svc)->idle_timeout / 1000));
+		_exit(!clients.known || clients.waiting || clients.quiet < clients.connected);
 	}
-	close(ends[1]);
-	if (pid < 0) {
-		close(ends[0]);
+	if (pid > 0)
+		svc->idle->step = IDLE_ASKS;
+	else
 		plan(svc);
-		return;
-	}
-	svc->idle->step = IDLE_ASKS;
-	svc->idle->late = false;
-	svc->idle->answer = ends[0];
-	svc->idle->command.ended = on_ages;
-	child_watch(&svc->idle->command, pid);
-	wake_in(svc, AGES_MOST);
 }
 
 static void look(struct svc *svc)
@@ -542,16 +495,6 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	case IDLE_WAITS:
 		look(svc);
 		return;
-	case IDLE_ASKS:
-		idle->late = true;
-		kill(idle->command.ended == on_ages ? idle->command.pid : -idle->command.pid, SIGKILL);
-		if (idle->command.ended == on_ages) { /* one that waits for a lock does not end by it */
-			child_forget(&idle->command);
-			fd_close(&idle->answer);
-			idle->connected = true;
-			plan(svc);
-		}
-		return;
 	case IDLE_FREEZES:
 		if (stands_still(svc->current)) {
 			act(svc);
@@ -568,6 +511,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 			wake_in(svc, idle->pause);
 		}
 		return;
+	case IDLE_ASKS:
 	case IDLE_OFF:
 		return;
 	}
@@ -599,10 +543,7 @@ static void end(struct svc *svc)
 	struct idle *idle = svc->idle;
 
 	ev_timer_stop(superd.loop, &idle->timer);
-	if (idle->command.pid)
-		kill(idle->command.ended == on_answer ? -idle->command.pid : idle->command.pid, SIGKILL);
-	child_forget(&idle->command);
-	fd_close(&idle->answer);
+	helper_drop(&idle->helper);
 	if (idle->step == IDLE_FREEZES && svc->current)
 		instance_freeze(svc->current, false);
 	idle->step = IDLE_OFF;
@@ -619,7 +560,6 @@ static struct idle *make_idle(struct svc *svc)
 	if (idle || !(idle = svc->idle = calloc(1, sizeof(*idle))))
 		return idle;
 	idle->svc = svc;
-	idle->answer = -1;
 	list_init(&idle->watched);
 	list_init(&idle->listening);
 	ev_timer_init(&idle->timer, on_timer, 0, 0);
@@ -661,6 +601,7 @@ void idle_free(struct svc *svc)
 	if (!svc->idle)
 		return;
 	end(svc);
+	child_forget(&svc->idle->helper.child);
 	clients_unwatch(svc);
 	clients_free(&svc->idle->clients);
 	free(svc->idle);
@@ -692,18 +633,18 @@ void idle_freeze(struct svc *svc)
 
 /* ---- probes ---- */
 
-static void on_probes(struct child *child, int status, const struct rusage *used)
+static void on_probes(struct helper *helper, int status)
 {
-	struct svc *svc = container_of(child, struct svc, prober);
+	struct svc *svc = container_of(helper, struct svc, turner);
 	unsigned count = WIFEXITED(status) ? (unsigned)WEXITSTATUS(status) : 0;
 	bool good = count && count <= PROBES_MOST;
 
-	(void)used;
-	child->pid = 0;
+	if (status == HELPER_LATE)
+		return;
 	svc->probes += good ? count : 0;
 	svc_say(svc, LEVEL_DEBUG, "probe", "%u probe%s closed", good ? count : 0, count == 1 ? "" : "s");
 	if (svc->state == FROZEN && good)
-		watch_sockets(svc);
+		svc_watch(svc);
 	else if (svc->state == FROZEN)
 		idle_thaw(svc, NULL);
 	else if (svc->state == LISTENING && !good && svc_readable(svc))
@@ -712,34 +653,30 @@ static void on_probes(struct child *child, int status, const struct rusage *used
 		svc_settle(svc);
 }
 
-/* probe_from: true: all that wait are probes, and a process takes them away; superd does not watch meanwhile. The
- * queues are measured first, so who comes later stands behind those that are counted. */
+/* probe_from: true: all that wait are probes, and a process takes them away. The queues are measured first, so who comes
+ * later stands behind those that are counted. */
 bool idle_takes_probes(struct svc *svc)
 {
 	struct clients clients = { 0 };
 	unsigned *queues, sum = 0;
-	bool only_probes;
-	pid_t pid;
+	bool only_probes = true;
+	pid_t pid = -1;
 
-	if (svc->prober.pid)
-		svc_unwatch(svc);
-	if (!service_prepared(svc->row)->probes || svc->prober.pid)
-		return svc->prober.pid;
-	queues = calloc(svc->socket_count + 1, sizeof(*queues));
-	for (unsigned n = 0; queues && n < svc->socket_count; n++) {
+	queues = service_prepared(svc->row)->probes ? calloc(svc->socket_count + 1, sizeof(*queues)) : NULL;
+	if (!queues)
+		return false;
+	for (unsigned n = 0; n < svc->socket_count; n++) {
 		int queue = svc->sockets[n].fd < 0 ? 0 : bind_queue(svc->sockets[n].fd, svc->sockets[n].listen);
 
-		if (queue > 0 && svc->sockets[n].listen->address->kind == ENDPOINT_TCP)
+		only_probes &= !queue || svc->sockets[n].listen->address->kind == ENDPOINT_TCP;
+		if (queue > 0)
 			sum += queues[n] = (unsigned)queue < PROBES_MOST - sum ? (unsigned)queue : PROBES_MOST - sum;
-		else if (queue) /* a client of another kind */
-			sum = PROBES_MOST + 1;
-		if (sum > PROBES_MOST)
-			break;
 	}
 	clients_count(svc, &clients, CLIENTS_KNOWN);
-	only_probes = queues && sum && sum <= PROBES_MOST && clients.known && !clients.waiting;
+	only_probes &= sum && clients.known && !clients.waiting;
 	clients_free(&clients);
-	pid = only_probes ? fork() : -1;
+	if (only_probes)
+		pid = helper_begin(&svc->turner, PROBES_SECONDS, on_probes);
 	if (pid == 0) {
 		for (unsigned n = 0; n < svc->socket_count; n++) {
 			if (queues[n] && bind_queue_drop(svc->sockets[n].fd, svc->sockets[n].listen, queues[n]) < 0)
@@ -748,12 +685,9 @@ bool idle_takes_probes(struct svc *svc)
 		_exit((int)sum);
 	}
 	free(queues);
-	if (pid < 0)
-		return false;
-	svc_unwatch(svc);
-	svc->prober.ended = on_probes;
-	child_watch(&svc->prober, pid);
-	return true;
+	if (pid > 0)
+		svc_unwatch(svc);
+	return pid > 0;
 }
 
 /* ---- what superctl shows ---- */

@@ -106,6 +106,63 @@ void child_ended(pid_t pid, int status, const struct rusage *used)
 		child->ended(child, status, used);
 }
 
+static void on_helper_ended(struct child *child, int status, const struct rusage *used)
+{
+	struct helper *helper = container_of(child, struct helper, child);
+
+	(void)used;
+	child->pid = 0;
+	ev_timer_stop(superd.loop, &helper->limit);
+	if (helper->done)
+		helper->done(helper, status);
+}
+
+/* Some have a process group of their own. */
+static void helper_kill(struct helper *helper)
+{
+	if (helper->child.pid && kill(-helper->child.pid, SIGKILL) < 0)
+		kill(helper->child.pid, SIGKILL);
+}
+
+static void on_helper_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct helper *helper = container_of(timer, struct helper, limit);
+
+	(void)loop, (void)events;
+	helper_kill(helper);
+	helper->done(helper, HELPER_LATE);
+}
+
+void helper_limit(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status))
+{
+	helper->child.ended = on_helper_ended;
+	helper->done = done;
+	ev_timer_init(&helper->limit, on_helper_late, seconds, 0);
+	ev_timer_start(superd.loop, &helper->limit);
+}
+
+pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status))
+{
+	pid_t pid = helper->child.pid ? -1 : fork();
+	sigset_t none;
+
+	if (pid == 0) {
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+	} else if (pid > 0) {
+		child_watch(&helper->child, pid);
+		helper_limit(helper, seconds, done);
+	}
+	return pid;
+}
+
+void helper_drop(struct helper *helper)
+{
+	helper_kill(helper);
+	helper->done = NULL;
+	ev_timer_stop(superd.loop, &helper->limit);
+}
+
 static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct rusage used;

@@ -120,7 +120,8 @@ void svc_free(struct svc *svc)
 	list_remove(&svc->queue);
 	ev_timer_stop(superd.loop, &svc->timer);
 	idle_free(svc);
-	child_forget(&svc->prober);
+	helper_drop(&svc->turner);
+	child_forget(&svc->turner.child);
 	child_forget(&svc->socket_command);
 	refresh_free(svc);
 	facts_forget(svc);
@@ -213,7 +214,6 @@ void svc_fail(struct svc *svc, const char *event, const char *format, ...)
 	svc->failed_at = clock_now();
 }
 
-static void watch(struct svc *svc);
 static bool rests_closed(const struct socket *socket);
 
 static void start_timer(struct svc *svc, double seconds)
@@ -265,7 +265,7 @@ void svc_wait(struct svc *svc)
 	svc->unlogged = NULL;
 	start_timer(svc, pause);
 	if (svc->state == BACKOFF && lifecycle->backoff_refuse && !superd.quiet)
-		watch(svc);
+		svc_watch(svc);
 }
 
 void svc_rest(struct svc *svc, double seconds)
@@ -634,7 +634,7 @@ static void on_rest_over(struct ev_loop *loop, ev_timer *timer, int events)
 	svc_settle(timer->data);
 }
 
-static void watch(struct svc *svc)
+void svc_watch(struct svc *svc)
 {
 	double first = 0;
 
@@ -643,7 +643,7 @@ static void watch(struct svc *svc)
 
 		if (left > 0)
 			first = first == 0 || left < first ? left : first;
-		else if (svc->sockets[n].fd >= 0 && !svc->sockets[n].busy)
+		else if (svc->sockets[n].fd >= 0 && !svc->sockets[n].busy && !svc->turner.child.pid)
 			ev_io_start(superd.loop, &svc->sockets[n].io);
 	}
 	ev_timer_stop(superd.loop, &svc->rest);
@@ -793,7 +793,7 @@ void svc_settle(struct svc *svc)
 	if (accepts && svc->parked_count)
 		accept_parked(svc);
 	if (svc->state == LISTENING)
-		watch(svc);
+		svc_watch(svc);
 }
 
 /* Whether a limit of the service as a whole keeps clients waiting now. */
@@ -929,7 +929,7 @@ void svc_activate(struct svc *svc)
 		for (unsigned n = 0; n < svc->socket_count && svc->state == LISTENING; n++)
 			accept_clients(svc, &svc->sockets[n]);
 		if (svc->state == LISTENING)
-			watch(svc);
+			svc_watch(svc);
 		return;
 	}
 	if (!limits_allow(svc)) {
