@@ -291,6 +291,7 @@ struct svc {
 	bool removed;
 	bool halted;	  /* stopped by an operator: only a client or an order starts it again */
 	bool booted;	  /* start = boot has started it */
+	bool lacks;	  /* it had too few descriptors when it opened its sockets last: told for all together */
 	bool bound;	  /* the commands around the opening of its sockets have run */
 	bool seen;	  /* reload.c */
 	ev_timer timer;	  /* end of a pause, or the next try */
@@ -451,6 +452,7 @@ bool limits_allow(const struct svc *svc);  /* whether one of it may start now */
 void limits_wait(struct svc *svc);	   /* in line */
 bool limits_are_meant(int error);	   /* the kernel has too little for everybody */
 void limits_lack(struct svc *svc, const char *what, int error);
+bool limits_allow_socket(struct svc *svc); /* whether one may be opened for it */
 void limits_note_end(void);
 void limits_offer(void);
 

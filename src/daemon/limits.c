@@ -8,11 +8,13 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/fd.h"
@@ -20,6 +22,7 @@
 #include "superd/start/descriptors.h"
 
 #define DESCRIPTORS_EACH 3 /* that an instance needs while it starts: its client, its report, a channel */
+#define DESCRIPTORS_FREE 9 /* beside the sockets: for a start, and for the control socket with a client */
 #define RESERVE_PART 8	   /* of a group's processes, for superd's own and for those that instances start; */
 #define RESERVE_MOST 32	   /* at most */
 #define KEPT_PART 4	   /* of all places, which are kept at most for services without an instance */
@@ -31,6 +34,7 @@ static struct {
 	double looked;	    /* loop time at which it was found */
 	double short_until; /* the kernel has refused something; 0: it has not */
 	struct log_rate_limit told;
+	bool is_full; /* there were too few descriptors for the last socket that was to be opened */
 	struct list line; /* services that wait, by svc->queue */
 	bool offers;
 	ev_timer again;
@@ -175,6 +179,26 @@ bool limits_are_meant(int error)
 	return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
+/* What services keep for their next start. false: nobody kept anything. */
+static bool free_descriptors(void)
+{
+	bool any = false;
+
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (!svc_is_empty(svc))
+			continue;
+		any |= svc->notify >= 0;
+		notify_close(svc);
+		for (int n = 0; n < OUTPUTS; n++) {
+			any |= svc->outputs[n].write_end >= 0;
+			output_close(&svc->outputs[n]);
+		}
+	}
+	return any;
+}
+
 /* The kernel has refused what a start or a client needs. */
 void limits_lack(struct svc *svc, const char *what, int error)
 {
@@ -183,8 +207,31 @@ void limits_lack(struct svc *svc, const char *what, int error)
 	svc_pause(svc, "%s: %s", what, strerror(error));
 	if (log_rate_limit_is_due(&places.told, more))
 		svc_say(svc, LEVEL_WARNING, "exhausted", "%s: %s: its clients wait%s", what, strerror(error), more);
-	places.short_until = clock_now() + AGAIN;
 	limits_wait(svc);
+	if (error == EMFILE && free_descriptors())
+		ev_feed_event(superd.loop, &places.again, EV_TIMER);
+	else
+		places.short_until = clock_now() + AGAIN;
+}
+
+/* Whether a socket may be opened: what a start takes stays free beside it, and what the control socket does. superd has
+ * its sockets at high numbers as long as there are any, so the lowest free number tells how many are left. */
+bool limits_allow_socket(struct svc *svc)
+{
+	int lowest = fcntl(superd.null_in, F_DUPFD_CLOEXEC, 0);
+	bool was_full = places.is_full;
+	struct rlimit limit;
+
+	if (lowest >= 0)
+		close(lowest);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > FD_LISTENER)
+		limit.rlim_cur = FD_LISTENER;
+	places.is_full = lowest < 0 || (rlim_t)lowest + DESCRIPTORS_FREE >= limit.rlim_cur;
+	if (places.is_full && !was_full)
+		svc_say(svc, LEVEL_ERROR, "exhausted",
+			"superd has too few descriptors for its sockets: cannot listen on all: %s: they are tried again",
+			strerror(EMFILE));
+	return !places.is_full;
 }
 
 /* An instance has ended: another may have what it had. */

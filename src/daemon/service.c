@@ -260,7 +260,7 @@ void svc_wait(struct svc *svc)
 		snprintf(next, sizeof(next), "next %s in %s", binds ? "try" : "start", duration_write(span, pause));
 	if (svc->unlogged)
 		log_event(superd.log, LEVEL_ERROR, &event, "%s; %s", svc->reason, next);
-	else
+	else if (!svc->lacks)
 		log_event(superd.log, LEVEL_NOTICE, &event, "%s: %s", next, svc->reason);
 	svc->unlogged = NULL;
 	start_timer(svc, pause);
@@ -416,12 +416,15 @@ static double all_rest(const struct svc *svc)
 static bool open_socket(struct svc *svc, struct socket *socket, struct buf *failed)
 {
 	struct buf why = { 0 }, warnings = { 0 }, text = { 0 };
-	int fd;
+	int fd = -1;
 
 	if (socket->fd >= 0 || socket->listen->endpoint->kind == ENDPOINT_TCPMUX || rests_closed(socket))
 		return true;
 	fd = take_inherited(socket, &why, &warnings);
-	if (fd < 0 && !why.length) {
+	if (fd < 0 && !why.length && !limits_allow_socket(svc)) {
+		buf_text(&why, strerror(EMFILE));
+		svc->lacks = true;
+	} else if (fd < 0 && !why.length) {
 		fd = bind_listen(socket->listen, &why, &warnings);
 		socket->inherited = false;
 	}
@@ -478,9 +481,12 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 
 	switch (phase) {
 	case PHASE_SOCKET_START_PRE:
+		svc->lacks = false;
 		for (unsigned n = 0; n < svc->socket_count; n++)
 			good &= open_socket(svc, &svc->sockets[n], &failed);
-		if (!good)
+		if (!good && svc->lacks)
+			svc_pause(svc, "%s", buf_string(&failed));
+		else if (!good)
 			svc_fail(svc, "bind_error", "%s", buf_string(&failed));
 		buf_free(&failed);
 		if (!good) {

@@ -92,7 +92,7 @@ Behaviour(exhaustion_descriptors, two_hundred_and_fifty_six_lose_nobody)
 	lose_nobody(256, NULL, true, CLIENTS_MOST);
 }
 
-/* 27 and 11 are superd's and a start's, 40 listen, 11 are for the program behind a redirect; each at work needs 4. */
+/* 27 and 11 are superd's and a start's, 40 listen; each that starts needs 3. */
 Behaviour(exhaustion_descriptors, that_are_left_are_told_as_services)
 {
 	struct crowd crowd = forty(false);
@@ -103,7 +103,7 @@ Behaviour(exhaustion_descriptors, that_are_left_are_told_as_services)
 	superd = run(128, NULL, &crowd);
 	answer = SUPERCTL(control_path(), "metrics").out;
 	cr_expect_not_null(strstr(answer, text_of("\nsuperd_services_at_once %d.0\n",
-						  (128 + OWN_PROGRAMS - 27 - 11 - 40 - 11) / 4)), "%s", answer);
+						  (128 + OWN_PROGRAMS - 27 - 11 - 40) / 3)), "%s", answer);
 	superd_stop(superd);
 }
 
@@ -127,7 +127,7 @@ static void make_room(unsigned long descriptors)
 
 	SKIP_WITHOUT(!running_sanitized(), "sanitizers need descriptors of their own");
 	superd = run(descriptors, NULL, &crowd);
-	superd_wait_log(superd, ": cannot listen on ");
+	superd_wait_log(superd, "superd has too few descriptors for its sockets: cannot listen on all");
 	clock_settle(superd);
 	outcome = SUPERCTL(control_path(), "list");
 	cr_assert(outcome.status == 0 && strstr(outcome.out, "no port"), "%s%s", outcome.out, outcome.err);
