@@ -96,7 +96,9 @@ static void end_request(struct session *session)
 {
 	session->busy = session->follows = false;
 	session->go_on = session->changed = session->late = NULL;
-	session->dropped = 0;
+	session->dropped = session->reading = 0;
+	changes_release(session->changes);
+	session->changes = NULL;
 	orders_drop(session);
 	ev_timer_stop(superd.loop, &session->timeout);
 	ev_timer_stop(superd.loop, &session->tick);

@@ -348,6 +348,16 @@ struct svc {
 	struct log_rate_limit crash_limit, note_limit;
 };
 
+/* What a reload has done. Sessions that report it hold it. reload.c */
+struct changes {
+	size_t users, count, room;
+	size_t counts[5]; /* unchanged, changed, added, removed, wrong */
+	struct service_change {
+		const char *outcome;
+		char *name, *text;
+	} *list;
+};
+
 struct superd {
 	struct ev_loop *loop;
 	struct log *log;
@@ -370,9 +380,8 @@ struct superd {
 	int exit_status;
 	double started, loaded;
 	char refused_reload[300];
-	struct buf report; /* what the last reload did: name, outcome, options, each with its NUL */
-	size_t counts[5];  /* unchanged, changed, added, removed, wrong */
-	uint64_t serial;   /* of log lines */
+	struct changes *changes; /* by the last reload; NULL: none */
+	uint64_t serial;	 /* of log lines */
 	struct ring_line ring[RING * 4];
 	unsigned ring_next;
 	bool has_command;
@@ -553,13 +562,13 @@ bool idle_is_freezing(const struct svc *svc);
 void idle_show(struct svc *svc, struct buf *out);
 
 /* reload.c */
-void reload_begin(bool allows_empty, void (*done)(void *context, bool good, struct diags *diags), void *context);
-bool reload_apply(struct table *table, size_t counts[5]);
+unsigned reload_begin(bool allows_empty);
+unsigned reload_compare(void);
 void reload_first(struct table *table);
+void changes_release(struct changes *changes);
 
 /* diff.c */
 void diff_write(const struct table *after, struct buf *line, void (*send)(void *context), void *context);
-void reload_compare(void (*tell)(void *context, const struct table *table, struct diags *diags), void *context);
 
 /* control.c: the control socket */
 enum right { RIGHT_OVERVIEW, RIGHT_READ, RIGHT_ACT }; /* the first: no configuration, no commands, nothing logged */
@@ -626,6 +635,9 @@ struct session {
 	void (*late)(struct session *session);	  /* --timeout is over */
 	struct buf names, missing; /* services that the request means, from `next` on to come; names that mean none */
 	size_t next, row;	   /* row: the next to be matched */
+	unsigned reading;	   /* the number of the one that it waits for; 0: none */
+	bool is_diff;		   /* and that is no reload */
+	struct changes *changes;   /* that it reports, from `next` on; NULL: none */
 	double table;		   /* that was read then */
 	uint32_t matched, are_names;
 	int answer; /* enum answer; of `show` 0 */
@@ -656,6 +668,7 @@ bool session_may_go_on(const struct session *session); /* there is room, and the
 /* requests.c */
 void request_obey(struct session *session, const char *line);
 void requests_follow_log(void);
+void requests_read(unsigned number, bool good, const struct table *compared, struct diags *diags);
 const char *session_next_name(struct session *session);
 void control_log(const char *service, enum level level, const struct event *event, const char *text, size_t length);
 

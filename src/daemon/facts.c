@@ -1215,10 +1215,13 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 void facts_add_superd(struct buf *out)
 {
 	const struct log_losses *lost = log_losses(superd.log);
-	size_t services = 0, queued = 0;
+	size_t disabled = 0, queued = 0;
 
-	LIST_EACH(link, &superd.services)
-		services++;
+	for (size_t n = 0; n < superd.table->count; n++) {
+		const struct svc *svc = svc_find(superd.table->services[n].name);
+
+		disabled += !svc || svc->disabled;
+	}
 	LIST_EACH(link, &superd.queue)
 		queued++;
 	json_object_field(out, "superd");
@@ -1227,7 +1230,8 @@ void facts_add_superd(struct buf *out)
 	json_seconds_field(out, "started", superd.started + offset());
 	json_seconds_field(out, "uptime", clock_now() - superd.started);
 	add_usage(out, resource_usage_of_process(getpid()));
-	json_count_field(out, "services", services);
+	json_count_field(out, "services", superd.table->count);
+	json_count_field(out, "disabled", disabled);
 	json_count_field(out, "left_out", left_out_count(superd.table));
 	json_count_field(out, "instances", superd.instances);
 	json_count_field(out, "starting", superd.starting);

@@ -13,17 +13,20 @@
 
 #include "daemon/front.h"
 #include "lib/build_id.h"
+#include "lib/build_info.h"
 #include "lib/clock.h"
 #include "lib/duration_text.h"
 #include "lib/fd.h"
 #include "lib/json.h"
 #include "lib/notify_send.h"
 #include "lib/scan.h"
+#include "os/fs/private_file.h"
 #include "os/guard/guard_link.h"
 #include "os/host/program.h"
 #include "os/host/self_exe.h"
 #include "os/host/signals.h"
 #include "os/proc/process.h"
+#include "os/socket/bind.h"
 #include "os/socket/notify_socket.h"
 #include "superd/loop/log_pump.h"
 #include "superd/main/daemonize.h"
@@ -479,30 +482,56 @@ bool superd_reopen(void)
 	return good;
 }
 
-static void dump(void)
+/* out NULL: the services that do something, to the log. */
+static void dump(struct buf *out)
 {
+	const struct event event = { .name = "state" };
 	size_t count = 0, unlisted = 0;
+	struct buf line = { 0 };
 
 	for (int leaving = 0; leaving < 2; leaving++) {
 		LIST_EACH(link, leaving ? &superd.leaving : &superd.services) {
 			struct svc *svc = container_of(link, struct svc, link);
-			struct event event = { .name = "state", .service = svc->row->name };
-			struct buf line = { 0 };
 
 			count += !leaving;
-			if (!leaving && superd.table->count > DUMP_ALL && svc->state == LISTENING && !svc->past) {
+			if (!out && !leaving && superd.table->count > DUMP_ALL && svc->state == LISTENING &&
+			    !svc->past) {
 				unlisted++;
 				continue;
 			}
 			LIST_EACH(each, &svc->instances)
 				instance_look(container_of(each, struct instance, link));
 			facts_add_dump(svc, &line);
-			log_event(superd.log, LEVEL_NOTICE, &event, "%s", buf_string(&line));
-			buf_free(&line);
+			if (out)
+				buf_addf(out, "%s\n", buf_string(&line));
+			else
+				log_event(superd.log, LEVEL_NOTICE,
+					  &(struct event){ .name = "state", .service = svc->row->name }, "%s",
+					  buf_string(&line));
+			buf_clear(&line);
 		}
 	}
-	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "state" },
-		  "{\"services\":%zu,\"unlisted\":%zu,\"instances\":%zu}", count, unlisted, (size_t)superd.instances);
+	buf_addf(&line, "{\"services\":%zu,\"unlisted\":%zu,\"instances\":%zu}", count, unlisted, superd.instances);
+	if (out)
+		buf_addf(out, "%s\n", buf_string(&line));
+	else
+		log_event(superd.log, LEVEL_NOTICE, &event, "%s", buf_string(&line));
+	buf_free(&line);
+}
+
+/* As xinetd does. */
+static void dump_to_file(void)
+{
+	const char *folder = superd.defaults.runtime_directory, *name = "xinetd.dump";
+	struct buf text = { 0 }, why = { 0 };
+
+	dump(&text);
+	if (private_file_replace(folder, name, buf_string(&text), text.length, &why))
+		log_info(superd.log, "generated state dump in file %s/%s", folder, name);
+	else
+		log_error(superd.log, "cannot write the state dump %s/%s: %s", folder, name, buf_string(&why));
+	buf_free(&text);
+	buf_free(&why);
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
@@ -527,11 +556,13 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		fd_close(&tty);
 		superd_reopen();
 		if (!superd.stopping)
-			reload_begin(false, NULL, NULL);
+			reload_begin(false);
 		pass_gently(SIGHUP);
 		break;
 	case SIGUSR1:
-		dump();
+		if (superd.options->invoked_as == AS_XINETD)
+			dump_to_file();
+		dump(NULL);
 		pass_gently(SIGUSR1);
 		break;
 	case SIGUSR2:
@@ -569,7 +600,17 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 			kill(-superd.main_command.pid, SIGCONT);
 		}
 		break;
-	case SIGALRM:
+	case SIGALRM: /* ends inetd's ten minutes for what fails too often */
+		LIST_EACH(link, &superd.services) {
+			struct svc *svc = container_of(link, struct svc, link);
+
+			if (superd.options->invoked_as != AS_INETD ||
+			    (svc->state != BINDING && svc->state != BACKOFF))
+				continue;
+			for (unsigned n = 0; n < svc->socket_count; n++)
+				svc->sockets[n].rests_until = 0;
+			ev_feed_event(loop, &svc->timer, EV_TIMER);
+		}
 		pass_gently(signal);
 		break;
 	case SIGPIPE:
@@ -615,13 +656,44 @@ static void log_version(const struct table *table)
 	buf_free(&text);
 }
 
+/* What xinetd says when it works. */
+static void log_started(void)
+{
+	struct buf line = { 0 };
+	size_t count = 0;
+
+	for (size_t n = 0; built_with[n]; n++)
+		buf_addf(&line, " %s", built_with[n]);
+	LIST_EACH(link, &superd.services)
+		count += container_of(link, struct svc, link)->state != OFF;
+	log_notice(superd.log, "superd " PACKAGE_VERSION " started with%s loadavg options compiled in.",
+		   buf_string(&line));
+	log_notice(superd.log, "Started working: %zu available service%s", count, count == 1 ? "" : "s");
+	buf_free(&line);
+}
+
+/* Whether a row that is left out, and may come in, is for this socket. */
+static bool may_be_claimed(const struct listen_fd *inherited)
+{
+	for (const struct left_out *entry = left_out_next(superd.table, 0); entry;
+	     entry = left_out_next(superd.table, (size_t)(entry - superd.table->left_out) + 1)) {
+		const struct service *row = &superd.table->services[entry->row];
+
+		for (size_t n = 0; !entry->is_kept && n < row->socket_count; n++) {
+			if (bind_matches(inherited->fd, &row->sockets[n]))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void close_unclaimed(void)
 {
 	for (size_t n = 0; n < superd.inherited.count; n++) {
 		struct listen_fd *inherited = &superd.inherited.list[n];
 		struct buf text = { 0 };
 
-		if (inherited->fd < 0)
+		if (inherited->fd < 0 || may_be_claimed(inherited))
 			continue;
 		listen_fd_describe(inherited, &text);
 		if (!inherited->is_own)
@@ -742,6 +814,8 @@ static int serve(struct table *table, struct state_stream *before)
 				"the log stays at this shell's standard error: --log takes it to syslog or file:PATH");
 		daemonize_ready(log_setup_is_stderr(options));
 	}
+	if (options->invoked_as == AS_XINETD && !before)
+		log_started();
 	notify_ready();
 	state_changed();
 	while (!superd.over)
@@ -751,7 +825,9 @@ static int serve(struct table *table, struct state_stream *before)
 	LIST_EACH(link, &superd.services)
 		notify_close(container_of(link, struct svc, link));
 	records_close();
-	if (options->invoked_as != AS_XINETD)
+	if (options->invoked_as == AS_XINETD)
+		log_warn(superd.log, "Exiting...");
+	else
 		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "ended" }, "ended with status %d",
 			  superd.exit_status);
 	pid_file_remove(&self.pid_file);
@@ -784,6 +860,8 @@ static struct table *load_first(int *status)
 		table = NULL;
 	} else if (options->settings.log_format == LOG_FORMAT_JSON || !log_setup_is_stderr(options)) {
 		supervisor_log_diags(superd.log, &diags);
+		if (options->daemon && (options->invoked_as != AS_SUPERD || options->keep_going))
+			diags_print(&diags, stderr); /* the caller of an init script reads stderr, not the log */
 	} else {
 		diags_print(&diags, stderr);
 	}

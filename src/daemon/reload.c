@@ -8,27 +8,36 @@
 #include <unistd.h>
 
 #include "daemon/front.h"
+#include "lib/array.h"
 #include "lib/clock.h"
+#include "lib/duration_text.h"
 #include "lib/fd.h"
 #include "lib/thread.h"
+#include "lib/wait_note.h"
 #include "os/bpf/socket_filter.h"
 #include "os/socket/bind.h"
 #include "superd/main/settings.h"
 #include "table/services/diff.h"
 #include "table/services/left_out.h"
 
-enum { UNCHANGED, CHANGED, ADDED, REMOVED };
+#define LOOK_FIRST 5. /* seconds until the first look at what is left out; each pause is twice the one before, up to: */
+#define LOOK_MOST 60.
+#define LOOK_BUSY 1.
+#define LATE 3. /* seconds without an answer, after which the log names what does not answer */
+
+enum { UNCHANGED, CHANGED, ADDED, REMOVED, WRONG };
 
 /* The one reading that is under way. */
-static struct reload_reading {
+static struct {
+	enum { TO_APPLY, TO_COMPARE, OF_LEFT_OUT } what;
+	unsigned number;
+	bool again, again_allows_empty; /* a reload was ordered meanwhile */
 	ev_async done;
-	bool allows_empty, again, again_allows_empty;
+	ev_timer late, look; /* look: at what is left out */
+	double pause;
 	struct load_before before;
 	struct table *table;
 	struct diags diags;
-	void (*tell)(void *context, bool good, struct diags *diags);
-	void (*compare)(void *context, const struct table *table, struct diags *diags); /* it is not applied */
-	void *context;
 } reading;
 
 void supervisor_log_diags(struct log *log, const struct diags *diags)
@@ -55,13 +64,17 @@ void supervisor_log_diags(struct log *log, const struct diags *diags)
 static void *read_table_anew(void *context)
 {
 	(void)context;
-	if (reading.compare)
+	wait_note_follow(true);
+	if (reading.what == TO_COMPARE)
 		reading.table = load_to_compare(superd.options, &reading.before, &reading.diags);
+	else if (reading.what == OF_LEFT_OUT)
+		reading.table = load_left_out(superd.options, reading.before.table, &reading.diags);
 	else
 		reading.table = load_again(superd.options, &reading.before, &reading.diags);
-	if (!reading.compare)
+	if (reading.what == TO_APPLY)
 		control_setup_find_group(superd.options, reading.diags.errors ? NULL : reading.table,
 					 reading.table ? reading.table->lookups : NULL, &reading.diags);
+	wait_note_follow(false);
 	ev_async_send(superd.loop, &reading.done);
 	return NULL;
 }
@@ -84,89 +97,171 @@ static void note_refused(const struct diags *diags)
 	buf_free(&text);
 }
 
-static void on_read(struct ev_loop *loop, ev_async *async, int events)
-{
-	char summary[DIAGS_SUMMARY_MOST], wrong[40];
-	struct table *table = reading.table;
-	size_t counts[5] = { 0 };
-	bool good = false;
+static bool reload_apply(struct table *table);
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events);
 
-	(void)events;
-	ev_async_stop(loop, async);
-	superd.reading = false;
-	if (reading.compare) {
-		reading.compare(reading.context, table, &reading.diags);
-		reading.compare = NULL;
-		table_free(table);
-		diags_free(&reading.diags);
-		if (reading.again)
-			reload_begin(reading.again_allows_empty, NULL, NULL);
+/* Rows that are left out for what this machine lacks come in once it has that. */
+static void look_in(double seconds)
+{
+	if (seconds != LOOK_BUSY)
+		reading.pause = seconds;
+	ev_timer_stop(superd.loop, &reading.look);
+	if (superd.stopping || !left_out_next(superd.table, 0))
 		return;
-	}
+	ev_timer_init(&reading.look, on_look, seconds, 0);
+	ev_timer_start(superd.loop, &reading.look);
+}
+
+static void log_returned(void *context, const struct service *row, bool was_kept)
+{
+	(void)context;
+	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "returned", .service = row->name },
+		  "its needs are met now: %s",
+		  was_kept ? "its new configuration takes effect" : "no longer left out");
+}
+
+static void take_returned(struct table *found)
+{
+	size_t before = superd.table->left_out_count;
+
+	if (found && !superd.stopping)
+		left_out_return(superd.table, found, log_returned, NULL);
+	else
+		table_free(found);
+	if (superd.table->left_out_count < before)
+		reload_apply(superd.table);
+	reading.pause = reading.pause * 2 < LOOK_MOST ? reading.pause * 2 : LOOK_MOST;
+	look_in(reading.pause);
+}
+
+/* In xinetd's words, too, where it stands for that. */
+static bool take_table(struct table *table)
+{
+	bool is_xinetd = superd.options->invoked_as == AS_XINETD, good = false;
+	const size_t *counts;
+	char summary[DIAGS_SUMMARY_MOST], wrong[40];
+
 	supervisor_log_diags(superd.log, &reading.diags);
 	if (superd.stopping) {
 		table_free(table);
-	} else if (!table || reading.diags.errors) {
-		log_error(superd.log, "not reloaded: %s: the previous configuration stays in effect",
-			  diags_summarize(&reading.diags, summary));
-		table_free(table);
-	} else {
+		return false;
+	}
+	if (table && !reading.diags.errors) {
 		settings_log_changes(superd.options, table, superd.log);
 		settings_apply(superd.options, table, superd.log);
 		load_take_noted(superd.options);
 		superd.options->control_gid = superd.options->next_control_gid;
-		buf_clear(&superd.report);
-		good = reload_apply(table, counts);
-		memcpy(superd.counts, counts, sizeof(counts));
-		snprintf(wrong, sizeof(wrong), ", %zu with errors", counts[4]);
-		log_notice(superd.log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed%s",
-			   counts[UNCHANGED], counts[CHANGED], counts[ADDED], counts[REMOVED], counts[4] ? wrong : "");
+		good = reload_apply(table);
 	}
-	*superd.refused_reload = '\0';
-	if (!good && !superd.stopping)
-		note_refused(&reading.diags);
-	superd_notify("READY=1\n");
-	control_reloaded();
-	if (reading.tell)
-		reading.tell(reading.context, good, &reading.diags);
-	diags_free(&reading.diags);
-	reading.tell = NULL;
-	if (reading.again)
-		reload_begin(reading.again_allows_empty, NULL, NULL);
+	if (!good) {
+		log_error(superd.log, "not reloaded: %s: the previous configuration stays in effect",
+			  reading.diags.errors ? diags_summarize(&reading.diags, summary) : "out of memory");
+		if (is_xinetd)
+			log_error(superd.log, "reconfiguration failed");
+		table_free(table);
+		return false;
+	}
+	counts = superd.changes->counts;
+	snprintf(wrong, sizeof(wrong), ", %zu with errors", counts[WRONG]);
+	log_notice(superd.log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed%s", counts[UNCHANGED],
+		   counts[CHANGED], counts[ADDED], counts[REMOVED], counts[WRONG] ? wrong : "");
+	if (is_xinetd)
+		log_notice(superd.log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)", counts[ADDED],
+			   counts[UNCHANGED] + counts[CHANGED], counts[REMOVED]);
+	return true;
 }
 
-void reload_begin(bool allows_empty, void (*done)(void *context, bool good, struct diags *diags), void *context)
+static void on_read(struct ev_loop *loop, ev_async *async, int events)
 {
-	if (superd.reading) {
-		reading.again = true;
-		reading.again_allows_empty = allows_empty;
-		return;
+	bool good = false;
+
+	(void)events;
+	ev_async_stop(loop, async);
+	ev_timer_stop(loop, &reading.late);
+	superd.reading = false;
+	if (reading.what == OF_LEFT_OUT) {
+		take_returned(reading.table);
+	} else if (reading.what == TO_COMPARE) {
+		requests_read(reading.number, reading.table && !reading.diags.errors, reading.table, &reading.diags);
+		table_free(reading.table);
+	} else {
+		good = take_table(reading.table);
+		*superd.refused_reload = '\0';
+		if (!good && !superd.stopping)
+			note_refused(&reading.diags);
+		superd_notify("READY=1\n");
+		control_reloaded();
+		requests_read(reading.number, good, NULL, &reading.diags);
+		look_in(LOOK_FIRST);
 	}
-	superd_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_now() * 1e6));
-	reading = (struct reload_reading){ .tell = done, .context = context, .before = { superd.table, allows_empty } };
+	diags_free(&reading.diags);
+	if (reading.again) {
+		reading.again = false;
+		reload_begin(reading.again_allows_empty);
+	}
+}
+
+static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	char what[WAIT_NOTE_MOST], span[DURATION_MOST];
+	double seconds;
+
+	(void)events;
+	if (!wait_note_read(what, &seconds) || seconds < LATE)
+		return;
+	ev_timer_stop(loop, timer);
+	log_warn(superd.log,
+		 "the %s waits for %s, which has not answered for %s; the previous configuration stays in effect",
+		 reading.what == TO_COMPARE ? "diff" : "reload", what, duration_write_whole(span, seconds));
+}
+
+static unsigned begin(int what, bool allows_empty)
+{
 	superd.reading = true;
+	reading.what = what;
+	reading.number++;
+	reading.table = NULL;
+	reading.diags = (struct diags){ 0 };
+	reading.before = (struct load_before){ superd.table, allows_empty };
 	ev_async_init(&reading.done, on_read);
 	ev_async_start(superd.loop, &reading.done);
+	ev_timer_init(&reading.late, on_late, LATE, LATE);
+	ev_timer_start(superd.loop, &reading.late);
 	if (thread_start(NULL, 0, read_table_anew, NULL) != 0) {
 		diags_out_of_memory(&reading.diags, (struct origin){ 0 });
 		ev_async_send(superd.loop, &reading.done);
 	}
+	return reading.number;
 }
 
-void reload_compare(void (*tell)(void *context, const struct table *table, struct diags *diags), void *context)
+/* The files may have changed since a reading has begun, so an order that comes meanwhile is for the next one. Returns
+ * the number that requests_read gets. */
+unsigned reload_begin(bool allows_empty)
 {
-	struct diags diags = { 0 };
-
 	if (superd.reading) {
-		tell(context, NULL, &diags);
-		return;
+		reading.again_allows_empty = allows_empty || (reading.again && reading.again_allows_empty);
+		reading.again = true;
+		return reading.number + 1;
 	}
-	reading = (struct reload_reading){ .compare = tell, .context = context, .before = { superd.table, true } };
-	superd.reading = true;
-	ev_async_init(&reading.done, on_read);
-	ev_async_start(superd.loop, &reading.done);
-	if (thread_start(NULL, 0, read_table_anew, NULL) != 0)
-		ev_async_send(superd.loop, &reading.done);
+	if (superd.options->invoked_as == AS_XINETD)
+		log_notice(superd.log, "Starting reconfiguration");
+	superd_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_now() * 1e6));
+	return begin(TO_APPLY, allows_empty);
+}
+
+/* 0: another reading is under way. */
+unsigned reload_compare(void)
+{
+	return superd.reading ? 0 : begin(TO_COMPARE, false);
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (superd.reading)
+		look_in(LOOK_BUSY);
+	else
+		begin(OF_LEFT_OUT, false);
 }
 
 /* ---- applying it ---- */
@@ -259,41 +354,56 @@ static bool adjust(struct svc *svc, struct socket *socket, const struct listen *
 	return good;
 }
 
+void changes_release(struct changes *changes)
+{
+	if (!changes || --changes->users)
+		return;
+	for (size_t n = 0; n < changes->count; n++)
+		free(changes->list[n].text);
+	free(changes->list);
+	free(changes);
+}
+
+/* text: the options that differ; of an entry with errors, the first. */
+static void note(const char *name, const char *outcome, const char *text)
+{
+	struct changes *changes = superd.changes;
+	struct service_change *list = array_grow(changes->list, &changes->room, changes->count, sizeof(*list));
+
+	if (!list)
+		return;
+	changes->list = list;
+	list += changes->count;
+	*list = (struct service_change){ .outcome = outcome, .text = malloc(strlen(name) + strlen(text) + 2) };
+	if (!list->text)
+		return;
+	list->name = stpcpy(list->text, text) + 1;
+	strcpy(list->name, name);
+	changes->count++;
+}
+
 static void tell(struct svc *svc, const char *outcome, const char *options)
 {
 	struct event event = { .name = outcome, .service = svc->row->name };
 	struct buf text = { 0 }, more = { 0 };
 
-	buf_add(&superd.report, svc->row->name, strlen(svc->row->name) + 1);
-	buf_add(&superd.report, outcome, strlen(outcome) + 1);
-	buf_add(&superd.report, options ? options : "", options ? strlen(options) + 1 : 1);
-	if (options && *options) {
-		buf_text(&text, ": ");
-		for (const char *at = options; *at; at++) {
-			if (*at == ' ')
-				buf_text(&text, ", ");
-			else
-				buf_char(&text, *at);
-		}
-	}
+	note(svc->row->name, outcome, options);
+	for (const char *at = options; *at; at++)
+		buf_addf(&text, *at == ' ' ? ", " : at == options ? ": %c" : "%c", *at);
 	if (!strcmp(outcome, "removed"))
 		facts_describe_removed(svc, &more);
 	else
 		facts_describe_outdated(svc, &more);
-	if (more.length)
-		buf_addf(&text, "; %s", buf_string(&more));
+	log_event(superd.log, LEVEL_NOTICE, &event, "%s%s%s%s", outcome, buf_string(&text), more.length ? "; " : "",
+		  buf_string(&more));
 	buf_free(&more);
-	log_event(superd.log, LEVEL_NOTICE, &event, "%s%s", outcome, buf_string(&text));
 	buf_free(&text);
 }
 
 static void tell_wrong(const char *name, const struct left_out *entry)
 {
-	const char *reason = entry ? left_out_reason(entry) : "";
-
-	buf_add(&superd.report, name, strlen(name) + 1);
-	buf_add(&superd.report, "wrong", sizeof("wrong"));
-	buf_add(&superd.report, reason, strlen(reason) + 1);
+	superd.changes->counts[WRONG]++;
+	note(name, "wrong", entry ? left_out_reason(entry) : "");
 }
 
 /* The service has this row from now on, and sockets to fill in. */
@@ -340,15 +450,9 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 
 static void remove_service(struct svc *svc, const struct table *table)
 {
-	bool stops = service_on_remove(svc->row, svc->row) != REMOVE_FINISH, is_off = false;
-	struct buf text = { 0 };
+	bool stops = service_on_remove(svc->row, svc->row) != REMOVE_FINISH;
 
-	for (size_t n = 0; n < table->count; n++)
-		is_off |= !strcmp(table->services[n].name, svc->row->name);
-	if (is_off)
-		buf_text(&text, "disable");
-	tell(svc, "removed", is_off ? buf_string(&text) : NULL);
-	buf_free(&text);
+	tell(svc, "removed", table_find(table, svc->row->name) ? "disable" : "");
 	if (svc->state == FROZEN)
 		idle_thaw(svc, NULL);
 	svc->removed = true;
@@ -367,8 +471,29 @@ static bool runs_on(const struct svc *svc)
 	return open;
 }
 
-bool reload_apply(struct table *table, size_t counts[5])
+/* Another service has an address of this one by now. */
+static bool has_heir(const struct service *row, const struct table *table)
 {
+	for (size_t n = 0; n < table->count; n++) {
+		const struct service *other = &table->services[n];
+
+		for (size_t i = 0; i < other->socket_count && !service_is_off(other); i++) {
+			for (size_t j = 0; j < row->socket_count; j++) {
+				struct spare own = { .listen = &row->sockets[j] };
+
+				if (same_place(&own, &other->sockets[i]))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* false: out of memory; nothing has changed. */
+static bool reload_apply(struct table *table)
+{
+	struct changes *report = calloc(1, sizeof(*report));
+	size_t *counts = report ? report->counts : NULL;
 	struct table *before = superd.table;
 	struct list services;
 	size_t spare_count = 0, most = 1;
@@ -381,6 +506,15 @@ bool reload_apply(struct table *table, size_t counts[5])
 	LIST_EACH(link, &superd.leaving)
 		most += container_of(link, struct svc, link)->socket_count;
 	spares = calloc(most, sizeof(*spares));
+	if (!report || !changes || !spares) {
+		free(report);
+		free(changes);
+		free(spares);
+		return false;
+	}
+	changes_release(superd.changes);
+	superd.changes = report;
+	report->users = 1;
 	list_init(&services);
 	LIST_EACH(link, &superd.services)
 		container_of(link, struct svc, link)->seen = false;
@@ -404,7 +538,7 @@ bool reload_apply(struct table *table, size_t counts[5])
 
 		if (svc->seen)
 			continue;
-		if (table_may_lack(table, svc->row)) {
+		if (table_may_lack(table, svc->row) && !has_heir(svc->row, table)) {
 			struct left_out *entry = table_find_left_out(table, svc->row);
 
 			if (entry)
@@ -413,7 +547,6 @@ bool reload_apply(struct table *table, size_t counts[5])
 			svc_say(svc, LEVEL_WARNING, "warning",
 				"its configuration has errors now: the previous one stays in effect");
 			tell_wrong(svc->row->name, entry);
-			counts[4]++;
 			counts[UNCHANGED]++;
 			list_remove(link);
 			list_add(&services, link);
@@ -439,7 +572,7 @@ bool reload_apply(struct table *table, size_t counts[5])
 			counts[ADDED]++;
 			svc->seen = true;
 			locks_apply(svc);
-			tell(svc, "added", NULL);
+			tell(svc, "added", "");
 		} else {
 			bool returns = svc->removed;
 
@@ -506,7 +639,6 @@ bool reload_apply(struct table *table, size_t counts[5])
 		if (entry->row == LEFT_OUT_NO_ROW || entry->is_kept)
 			continue;
 		tell_wrong(table->services[entry->row].name, entry);
-		counts[4]++;
 	}
 	list_init(&superd.services);
 	LIST_EACH(link, &services) {
@@ -565,6 +697,7 @@ void reload_first(struct table *table)
 	limits_begin();
 	table->users++;
 	superd.loaded = clock_now();
+	look_in(LOOK_FIRST);
 	for (size_t n = 0; n < table->count; n++) {
 		struct svc *svc = service_is_off(&table->services[n]) ? NULL : svc_new(table, &table->services[n]);
 

@@ -638,15 +638,6 @@ static void ask_top(struct session *session)
 
 /* ---- reload, diff, upgrade: each is answered when it has ended, if the client is there still ---- */
 
-static struct session *find_session(void *context)
-{
-	LIST_EACH(link, &superd.sessions) {
-		if (container_of(link, struct session, link) == context)
-			return context;
-	}
-	return NULL;
-}
-
 static void send_diags(struct session *session, const struct diags *diags)
 {
 	for (size_t n = 0; n < diags->count; n++) {
@@ -669,110 +660,131 @@ static void send_diags(struct session *session, const struct diags *diags)
 /* A service may open its sockets only later, behind commands: it is told of once it listens or has failed. */
 static void report_changes(struct session *session)
 {
-	struct buf *line = &session->line;
+	static const char *const names[] = { "unchanged", "changed", "added", "removed", "failed" };
+	const struct changes *changes = session->changes;
+	struct buf *line = &session->line, text = { 0 };
+	size_t wrong = changes->counts[4];
 
-	while (session->next < session->names.length && session_may_go_on(session)) {
-		const char *name = session->names.data + session->next, *outcome = name + strlen(name) + 1;
-		const char *options = outcome + strlen(outcome) + 1;
-		struct svc *svc = svc_find(name);
-		bool wrong = !strcmp(outcome, "wrong"), bad = svc && svc->state == BINDING;
-		struct buf text = { 0 };
+	while (session->next < changes->count && session_may_go_on(session)) {
+		const struct service_change *change = &changes->list[session->next];
+		struct svc *svc = svc_find(change->name);
+		bool is_wrong = !strcmp(change->outcome, "wrong"), is_bad = svc && svc->state == BINDING && !is_wrong;
 
 		if (svc && svc->socket_command.pid) {
 			session->go_on = NULL;
 			session->changed = report_changes;
 			return;
 		}
-		if (wrong)
-			buf_addf(&text, "%s%s", options,
+		if (is_wrong)
+			buf_addf(&text, "%s%s", change->text,
 				 svc ? "; it keeps its previous configuration" : "; it is left out");
-		else if (bad)
+		else if (is_bad)
 			buf_text(&text, svc->reason);
 		else if (svc && svc->removed)
 			facts_describe_removed(svc, &text);
 		else if (svc)
 			facts_describe_outdated(svc, &text);
-		session->failed += bad && !wrong;
+		session->failed += is_bad;
 		json_object_open(line);
-		json_text_field(line, "service", name);
-		json_text_field(line, "result", bad || wrong ? "failed" : outcome);
-		json_flag_field(line, "ok", !bad && !wrong);
-		json_text_field(line, "state",
-				svc ? svc->removed ? "leaving" : state_name(svc->state) : state_name(OFF));
-		if (*options && !wrong) {
-			struct buf option = { 0 };
-
+		json_text_field(line, "service", change->name);
+		json_text_field(line, "result", is_bad || is_wrong ? "failed" : change->outcome);
+		json_flag_field(line, "ok", !is_bad && !is_wrong);
+		json_text_field(line, "state", svc && svc->removed ? "leaving" : state_name(svc ? svc->state : OFF));
+		if (*change->text && !is_wrong) {
 			json_list_field(line, "options");
-			for (const char *word = options; *word; word += strcspn(word, " "), word += *word == ' ') {
-				buf_clear(&option);
-				buf_add(&option, word, strcspn(word, " "));
-				json_element_text(line, buf_string(&option));
+			for (const char *at = change->text; *at; at += strspn(at, " ")) {
+				char option[80];
+
+				snprintf(option, sizeof(option), "%.*s", (int)strcspn(at, " "), at);
+				json_element_text(line, option);
+				at += strcspn(at, " ");
 			}
 			json_list_close(line);
-			buf_free(&option);
 		}
 		if (text.length)
 			json_text_field(line, "message", buf_string(&text));
 		json_object_close(line);
 		session_send(session);
-		buf_free(&text);
-		session->next = (size_t)(options + strlen(options) + 1 - session->names.data);
+		buf_clear(&text);
+		session->next++;
 	}
-	if (session->next < session->names.length)
+	buf_free(&text);
+	if (session->next < changes->count)
 		return;
 	json_object_open(line);
-	json_count_field(line, "unchanged", superd.counts[0]);
-	json_count_field(line, "changed", superd.counts[1]);
-	json_count_field(line, "added", superd.counts[2]);
-	json_count_field(line, "removed", superd.counts[3]);
-	json_count_field(line, "failed", session->failed + superd.counts[4]);
+	for (int n = 0; n < 5; n++)
+		json_count_field(line, names[n], changes->counts[n] + (n == 4 ? session->failed : 0));
 	json_object_close(line);
 	session_send(session);
 	if (session->failed)
 		session_fail(session, "failed", "superd tries again by itself", "reloaded, but %u service%s failed",
 			     session->failed, session->failed == 1 ? "" : "s");
-	else if (superd.counts[4])
-		session_fail(session, "failed", "", "reloaded, but %zu entr%s errors", superd.counts[4],
-			     superd.counts[4] == 1 ? "y has" : "ies have");
+	else if (wrong)
+		session_fail(session, "failed", "", "reloaded, but %zu entr%s errors", wrong,
+			     wrong == 1 ? "y has" : "ies have");
 	else
 		session_done(session);
 }
 
-static void on_reloaded(void *context, bool good, struct diags *diags)
+static void send_diff_line(void *context)
 {
-	struct session *session = find_session(context);
-	char summary[DIAGS_SUMMARY_MOST];
-
-	if (!session)
-		return;
-	send_diags(session, diags);
-	if (!good) {
-		diags_summarize(diags, summary);
-		session_fail(session, "failed", "the previous configuration stays in effect", "not reloaded: %s",
-			     diags->errors	       ? summary
-				     : superd.stopping ? "superd is stopping"
-						       : "out of memory");
-		return;
-	}
-	session->late = NULL;
-	buf_add(&session->names, buf_string(&superd.report), superd.report.length);
-	session->next = 0;
-	session->failed = 0;
-	session->go_on = report_changes;
-	session_wake(session);
+	session_send(context);
 }
 
-static void on_reload_late(struct session *session)
+/* A reading has ended, for a reload or (compared) a diff. */
+void requests_read(unsigned number, bool good, const struct table *compared, struct diags *diags)
+{
+	char summary[DIAGS_SUMMARY_MOST];
+
+	LIST_EACH(link, &superd.sessions) {
+		struct session *session = container_of(link, struct session, link);
+
+		if (session->reading != number)
+			continue;
+		session->reading = 0;
+		send_diags(session, diags);
+		if (!good) {
+			diags_summarize(diags, summary);
+			session_fail(session, "failed",
+				     session->is_diff ? "" : "the previous configuration stays in effect", "%s: %s",
+				     session->is_diff ? "cannot compare" : "not reloaded",
+				     diags->errors	       ? summary
+					     : superd.stopping ? "superd is stopping"
+							       : "out of memory");
+		} else if (session->is_diff) {
+			diff_write(compared, &session->line, send_diff_line, session);
+			session_done(session);
+		} else {
+			session->late = NULL;
+			session->changes = superd.changes;
+			session->changes->users++;
+			session->next = session->failed = 0;
+			session->go_on = report_changes;
+			session_wake(session);
+		}
+	}
+}
+
+static void on_reading_late(struct session *session)
 {
 	char what[WAIT_NOTE_MOST];
 	double seconds;
 
-	if (superd.reading && wait_note_read(what, &seconds))
+	if (session->is_diff)
+		session_fail(session, "failed", "", "the configuration was not read in time");
+	else if (superd.reading && wait_note_read(what, &seconds))
 		session_fail(session, "failed",
 			     "the previous configuration stays in effect; the reload continues when it answers",
 			     "not reloaded in time: %s does not answer", what);
 	else
 		session_fail(session, "failed", "", "not done in time, but under way");
+}
+
+static void await_reading(struct session *session, unsigned number)
+{
+	session->busy = true;
+	session->late = on_reading_late;
+	session->reading = number;
 }
 
 static void ask_reload(struct session *session)
@@ -786,49 +798,27 @@ static void ask_reload(struct session *session)
 	} else if (superd.stopping) {
 		session_fail(session, "busy", "", "superd is stopping");
 	} else {
-		session->busy = true;
-		session->late = on_reload_late;
+		unsigned number;
+
 		superd_reopen();
-		reload_begin(session->request.allow_empty, session->request.no_wait ? NULL : on_reloaded, session);
+		number = reload_begin(session->request.allow_empty);
+		session->is_diff = false;
 		if (session->request.no_wait)
 			session_done(session);
+		else
+			await_reading(session, number);
 	}
-}
-
-static void send_diff_line(void *context)
-{
-	session_send(context);
-}
-
-static void on_compared(void *context, const struct table *table, struct diags *diags)
-{
-	struct session *session = find_session(context);
-	char summary[DIAGS_SUMMARY_MOST];
-
-	if (!session)
-		return;
-	send_diags(session, diags);
-	if (!table && !diags->count) {
-		session_fail(session, "busy", "", "superd is reading the configuration: try again");
-	} else if (!table || diags->errors) {
-		session_fail(session, "failed", "", "cannot compare: %s",
-			     diags->errors ? diags_summarize(diags, summary) : "out of memory");
-	} else {
-		diff_write(table, &session->line, send_diff_line, session);
-		session_done(session);
-	}
-}
-
-static void on_diff_late(struct session *session)
-{
-	session_fail(session, "failed", "", "the configuration was not read in time");
 }
 
 static void ask_diff(struct session *session)
 {
-	session->busy = true;
-	session->late = on_diff_late;
-	reload_compare(on_compared, session);
+	unsigned number = reload_compare();
+
+	session->is_diff = true;
+	if (number)
+		await_reading(session, number);
+	else
+		session_fail(session, "busy", "", "superd is reading the configuration: try again");
 }
 
 static void succeed(struct session *session, const char *text)
@@ -843,8 +833,12 @@ static void succeed(struct session *session, const char *text)
 
 static void on_upgraded(void *context, bool good, const char *why)
 {
-	struct session *session = find_session(context);
+	struct session *session = NULL;
 
+	LIST_EACH(link, &superd.sessions) {
+		if (container_of(link, struct session, link) == context)
+			session = context;
+	}
 	if (session && good)
 		succeed(session, why);
 	else if (session)

@@ -431,6 +431,7 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 	log_warnings(svc, &warnings);
 	if (fd >= 0) {
 		socket->fd = fd_raise(fd, FD_LISTENER);
+		fd_set_nonblocking(socket->fd, true); /* the loop may accept there, whoever has opened it */
 		socket->lent = socket->absent = false;
 		ev_io_set(&socket->io, socket->fd, EV_READ);
 		clients_remember(socket);

@@ -613,26 +613,38 @@ bool load_write_left_out(const struct table *table, size_t *next, struct buf *ou
 	return good && !out->failed;
 }
 
-int load_look_at_left_out(struct options *options)
+/* The rows of a text of load_write_left_out, as this machine is now. */
+static struct table *look_at_left_out(const struct options *options, const char *text, struct diags *diags)
 {
 	struct table_load loading = { .options = options, .exclusions.all = true };
+	struct table *table = read_saved(text, diags);
+
+	if (!table)
+		return NULL;
+	diags->keeps_all = true;
+	table->lookups = lookup_cache_new();
+	table->warns_of_unsupported = options->warns_of_unsupported;
+	table->settings = options_join_settings(options, &table->globals);
+	resolve_table(table, NULL, diags);
+	if (options->preflight)
+		run_preflight(&loading, table, diags);
+	leave_out_faulty(table, &loading.exclusions, diags);
+	if (!find_saved_places(table, text))
+		diags_out_of_memory(diags, (struct origin){ 0 });
+	exclusions_free(&loading.exclusions);
+	return table;
+}
+
+int load_look_at_left_out(struct options *options)
+{
 	struct state_saver saver = { 0 };
 	struct diags diags = { .keeps_all = true };
 	size_t length;
 	char *text = state_file_read(options->internal.fd, STATE_STREAM_MOST, &length);
-	struct table *table = text ? read_saved(text, &diags) : NULL;
+	struct table *table = text ? look_at_left_out(options, text, &diags) : NULL;
 	bool good = false;
 
 	if (table) {
-		table->lookups = lookup_cache_new();
-		table->warns_of_unsupported = options->warns_of_unsupported;
-		table->settings = options_join_settings(options, &table->globals);
-		resolve_table(table, NULL, &diags);
-		if (options->preflight)
-			run_preflight(&loading, table, &diags);
-		leave_out_faulty(table, &loading.exclusions, &diags);
-		if (!find_saved_places(table, text))
-			diags_out_of_memory(&diags, (struct origin){ 0 });
 		state_stream_begin(&saver.text);
 		load_save_table(options, &(struct service_list){ .table = table }, &saver);
 		state_stream_end(&saver.text);
@@ -640,7 +652,6 @@ int load_look_at_left_out(struct options *options)
 		       ftruncate(options->internal.fd, 0) == 0 && lseek(options->internal.fd, 0, SEEK_SET) == 0 &&
 		       write_all(options->internal.fd, saver.text.data, saver.text.length);
 	}
-	exclusions_free(&loading.exclusions);
 	diags_free(&diags);
 	table_free(table);
 	save_free(&saver);
@@ -682,5 +693,24 @@ struct table *load_returned(const struct options *options, char *answer, size_t 
 		leave_out_claimed(table, before, diags);
 	state_stream_free(&stream);
 	buf_free(&why);
+	return table;
+}
+
+struct table *load_left_out(const struct options *options, const struct table *before, struct diags *diags)
+{
+	struct table *table;
+	struct buf text = { 0 };
+	size_t next = 0;
+	bool good;
+
+	do
+		good = load_write_left_out(before, &next, &text);
+	while (good && next);
+	table = good ? look_at_left_out(options, buf_string(&text), diags) : NULL;
+	if (table) {
+		leave_out_claimed(table, before, diags);
+		pool_seal(table->pool);
+	}
+	buf_free(&text);
 	return table;
 }

@@ -58,6 +58,10 @@ bool load_write_left_out(const struct table *table, size_t *next, struct buf *ou
  * there is one. */
 int load_look_at_left_out(struct options *options);
 
+/* The same in this process, of all rows: a table with those that are good. before: as for load_returned. NULL: out of
+ * memory. */
+struct table *load_left_out(const struct options *options, const struct table *before, struct diags *diags);
+
 /* Reads this answer, which it owns. No name service is asked. before: the table in effect, with these rows as they were
  * read. NULL: it is damaged, or out of memory. */
 struct table *load_returned(const struct options *options, char *answer, size_t length, const struct table *before,
