@@ -435,6 +435,7 @@ static void refuse_parked(struct svc *svc, size_t n, enum refusal refusal)
 	struct parked parked = svc->parked[n];
 
 	memmove(svc->parked + n, svc->parked + n + 1, (--svc->parked_count - n) * sizeof(parked));
+	journal_say("-park #%d\n", parked.client.fd);
 	by_mux = is_mux(parked.socket);
 	accept_refuse(svc, &parked.client, refusal);
 	by_mux = false;
@@ -471,6 +472,7 @@ bool accept_park(struct svc *svc, struct socket *socket, struct client *client, 
 	    (!svc->parked && !(svc->parked = calloc(PARKED_MOST, sizeof(*svc->parked)))))
 		return false;
 	svc->parked[svc->parked_count++] = (struct parked){ *client, socket, since, greeted };
+	journal_parked(svc, &svc->parked[svc->parked_count - 1]);
 	client->fd = -1;
 	if (is_mux(socket) && !ev_is_active(&patience)) {
 		ev_timer_init(&patience, on_patience, 1, 1);
@@ -580,6 +582,7 @@ void accept_parked(struct svc *svc)
 			continue;
 		}
 		memmove(svc->parked + n, svc->parked + n + 1, (--svc->parked_count - n) * sizeof(first));
+		journal_say("-park #%d\n", first.client.fd);
 		svc_count_trigger(first.socket);
 		accept_serve(svc, first.socket, &first.client, first.greeted);
 		if (svc->backoff.failures)

@@ -677,7 +677,7 @@ static bool make_socket(const char *path, struct buf *why)
 	if (made) {
 		ev_io_init(&server.io, on_connection, server.socket.fd, EV_READ);
 		ev_io_start(superd.loop, &server.io);
-		state_changed();
+		journal_rewrite(false);
 	}
 	errno = error;
 	return made;

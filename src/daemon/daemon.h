@@ -118,6 +118,8 @@ struct stored {
 /* One backend: a process group, and the commands around it. instance.c */
 struct instance {
 	struct list link; /* in svc->instances */
+	struct list changed; /* journal.c */
+	uint64_t number;
 	struct svc *svc;
 	const struct service *row; /* by which it was started; its table is held */
 	struct table *table;
@@ -278,6 +280,8 @@ struct idle {
 /* A service as superd runs it. */
 struct svc {
 	struct list link; /* in superd.services, in the order of the table, or superd.leaving */
+	struct list changed; /* journal.c */
+	bool noted;	     /* it has a line there */
 	struct svc *same_hash;
 	const struct service *row;
 	struct table *table; /* of the row; held */
@@ -505,6 +509,7 @@ bool instance_is_starting(const struct instance *instance);
 void instance_fail(struct instance *instance, enum result result);
 void instance_follow(struct instance *instance, pid_t pid);
 void instance_resume(struct instance *instance);
+void instance_go_on(struct instance *instance);
 double instance_limit_left(struct instance *instance);
 struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why);
 void describe_fault(const struct service *row, const struct fault *fault, struct buf *out);
@@ -513,7 +518,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 
 /* notify.c */
 bool notify_open(struct svc *svc, struct buf *why);
-void notify_resume(struct svc *svc, const char *variable);
+void notify_resume(struct svc *svc);
 void notify_close(struct svc *svc);
 void notify_read(struct svc *svc);
 void notify_begin(struct instance *instance);
@@ -729,16 +734,61 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 void facts_add_superd(struct buf *out);
 void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, size_t cells, struct buf *out);
 
-/* state.c */
-void state_begin(void);
-void state_keep(void);
+/* journal.c: what outlives superd */
+struct journal_superd {
+	char version[80];
+	pid_t pid;
+	int control, programs[16];
+};
+
+void journal_begin(int fd);
+void journal_rewrite(bool with_text);		 /* at the end of this turn */
+void journal_service(struct svc *svc);		 /* it has changed, which is written then, too */
+void journal_instance(struct instance *instance);
+void journal_socket(const struct socket *socket); /* these at once */
+void journal_stored(struct stored *stored);
+void journal_parked(struct svc *svc, struct parked *parked);
+void journal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void journal_flush(void);
+uint64_t journal_number(void); /* of a new instance */
+void journal_prepare(struct instance *instance, bool command); /* a process of it is about to be made */
+void journal_name_report(int report);
+void journal_note_child(void); /* in that process */
+void journal_drop_prepared(void);
+void journal_hear(void);
+int journal_copy(void);
+void journal_pass_check(int copy);
+int journal_hand_on(void);
+void journal_take_back(void);
+struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why);
+void journal_leave_sockets(struct listen_fds *to);
+void journal_each_fd(void (*act)(void *context, int fd), void *context);
+bool journal_names_pid(pid_t pid);
+bool journal_is_of(int fd, pid_t pid);
+void journal_restore(const struct journal_superd *of);
+void journal_deliver_ends(void);
+
+/* guard.c */
+bool guard_has_upgraded(void);
+int guard_journal(void);
+bool guard_drops_state(void);
+void guard_note_begin(void);
+bool guard_replace_journal(int file);
+void guard_replace_in_child(int file);
+void guard_hear(void);
+void guard_sweep(bool has_journal, bool all);
+int guard_journal_of(int page, bool *is_it);
+int guard_page(void);
+void guard_pass(bool passed);
+void guard_upgrade_to(const char *program) __attribute__((noreturn));
+void guard_tell(const char *version, size_t services, size_t instances);
+
+/* upgrade.c */
 void state_programs(struct state_stream *before);
-bool state_is_upgrade(void);
-bool state_restore(struct state_stream *stream);
+void state_restore(struct state_stream *text);
+bool upgrade_was(void); /* superd is the first one behind an upgrade */
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context);
 void upgrade_forget(void *context);
-bool state_was_taken(void);
-void state_changed(void);
 
 /* relay.c */
 void relay_describe(struct instance *instance, struct buf *out);

@@ -29,6 +29,8 @@ struct table *load_to_run(struct options *options, struct diags *diags);
 struct table *load_again(struct options *options, const struct load_before *before, struct diags *diags);
 struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags);
 struct table *load_left_out(const struct options *options, const struct table *before, struct diags *diags);
+struct table *load_returned(const struct options *options, char *answer, size_t length, const struct table *before,
+			    struct diags *diags);
 void load_take_noted(struct options *options);
 void load_save_table(void *options, const struct service_list *service_list, struct state_saver *saver);
 struct table *load_previous(struct options *options, struct state_stream *before, struct diags *diags);

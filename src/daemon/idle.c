@@ -91,7 +91,7 @@ bool instance_freeze(struct instance *instance, bool frozen)
 	pid_t *pids = instance->still;
 	size_t count = 0, stopped = 0;
 
-	state_changed();
+	journal_instance(instance);
 	if (!frozen && instance->svc->current == instance)
 		clients_unwatch(instance->svc);
 	instance->by_group = frozen && good;

@@ -305,6 +305,8 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 			if (!enter_cgroup(instance, plan, &request, &why))
 				request.fault.stage = STAGE_CGROUP;
 		}
+		if (!why.length && instance)
+			journal_prepare(instance, true);
 		if (!why.length)
 			pid = launch(&request, NULL, &report);
 		if (pid < 0 && !why.length)
@@ -631,6 +633,8 @@ struct instance *instance_new(struct svc *svc)
 	instance->limit.data = instance->look.data = instance->report_io.data = instance;
 	superd.awake += list_empty(&svc->instances);
 	list_add(&svc->instances, &instance->link);
+	list_init(&instance->changed);
+	instance->number = journal_number();
 	superd.instances++;
 	return instance;
 }
@@ -663,6 +667,8 @@ void instance_free(struct instance *instance)
 		private_tmp_remove(instance->row->name, instance->private_id);
 	plan_free(instance->plan);
 	list_remove(&instance->link);
+	list_remove(&instance->changed);
+	journal_say("-start %llu\n", (unsigned long long)instance->number);
 	table_release(instance->table);
 	superd.instances--;
 	superd.awake -= list_empty(&instance->svc->instances);
@@ -697,7 +703,7 @@ static void go(struct instance *instance, enum phase phase)
 	bool barks = instance->result == RESULT_WATCHDOG;
 	struct buf why = { 0 };
 
-	state_changed();
+	journal_instance(instance);
 	instance->phase = phase;
 	instance->next_command = 0;
 	if (phase <= READY && phase > instance->reached)
@@ -818,7 +824,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 
 void instance_limit(struct instance *instance, int64_t microseconds)
 {
-	state_changed();
+	journal_instance(instance);
 	ev_timer_stop(superd.loop, &instance->limit);
 	if (microseconds <= 0 || microseconds == SCAN_INFINITY)
 		return;
@@ -939,6 +945,8 @@ static bool start_main(struct instance *instance, struct buf *why)
 		request.wanted_count = wiring.count;
 		request.filter_channel = wiring.count - 1;
 	}
+	if (good)
+		journal_prepare(instance, false);
 	instance->pid =
 		good ? launch(&request, is_connection && instance->client.fd >= 0 ? NULL : svc, &instance->report) : -1;
 	unwire(&wiring);
@@ -961,7 +969,6 @@ static bool start_main(struct instance *instance, struct buf *why)
 		ev_io_start(superd.loop, &instance->report_io);
 	} else { /* its program runs: the loop hears of that as of any other end of a start */
 		ev_feed_event(superd.loop, &instance->report_io, EV_CUSTOM);
-		state_keep();
 	}
 	notify_begin(instance);
 	if (instance->channel >= 0) {
@@ -1042,7 +1049,6 @@ static void note_started(struct instance *instance)
 	}
 }
 
-/* Its program runs: what follows is its type's. */
 /* exec_ready: runs until it succeeds. */
 static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 {
@@ -1063,31 +1069,11 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
-static void on_report(struct ev_loop *loop, ev_io *io, int events)
+/* Its program runs: what is awaited is its type's. */
+static void await_ready(struct instance *instance)
 {
-	struct instance *instance = io->data;
-	struct fault fault = take_fault(instance);
 	unsigned type = instance->row->exec->type;
 
-	(void)loop, (void)events;
-	if (fault.stage) {
-		struct buf why = { 0 };
-
-		describe_fault(instance->row, &fault, &why);
-		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
-		buf_free(&why);
-		judge(instance,
-		      fault.stage != STAGE_CONDITIONS ? RESULT_RESOURCES
-			      : fault.error	      ? RESULT_EXIT_CODE
-						      : RESULT_CONDITION);
-		child_forget(&instance->main);
-		finish_phase(instance, false);
-		return;
-	}
-	if (!instance->row->exec->builtin || strcmp(instance->row->exec->builtin[0], "tcpmux") != 0)
-		fd_close(&instance->client.fd);
-	go(instance, STARTED);
-	note_started(instance);
 	if (service_awaits_target(instance->row) || instance->row->exec->type == TYPE_FORKING)
 		relay_begin(instance);
 	if (instance->ends) {
@@ -1107,6 +1093,34 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 	if ((type == TYPE_SIMPLE || type == TYPE_EXEC) && !service_awaits_ready(instance->row) &&
 	    !service_awaits_target(instance->row))
 		instance_be_ready(instance);
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct instance *instance = io->data;
+	struct fault fault = take_fault(instance);
+
+	(void)loop, (void)events;
+	if (fault.stage) {
+		struct buf why = { 0 };
+
+		describe_fault(instance->row, &fault, &why);
+		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+		buf_free(&why);
+		judge(instance,
+		      fault.stage != STAGE_CONDITIONS ? RESULT_RESOURCES
+			      : fault.error	      ? RESULT_EXIT_CODE
+						      : RESULT_CONDITION);
+		child_forget(&instance->main);
+		finish_phase(instance, false);
+		return;
+	}
+	if (!instance->row->exec->builtin || strcmp(instance->row->exec->builtin[0], "tcpmux") != 0)
+		fd_close(&instance->client.fd);
+	go(instance, STARTED);
+	journal_flush(); /* it is logged once */
+	note_started(instance);
+	await_ready(instance);
 }
 
 /* Before it is shown: its program may run already, and the loop has not come to hear of it. */
@@ -1345,10 +1359,60 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	go(instance, next);
 }
 
-/* An instance of the superd before goes on. */
+/* An instance of the superd before: what it waits for is waited for. */
 void instance_resume(struct instance *instance)
 {
-	if (instance->pid > 0)
-		child_watch(&instance->main, instance->pid);
+	struct svc *svc = instance->svc;
+	pid_t main = instance->main.pid, command = instance->command.pid;
+	struct buf why = { 0 };
+
+	if (instance->watchdog_every == 0)
+		instance->watchdog_every = -1;
+	instance->begun = instance->since;
+	instance->bound = (unsigned)__builtin_popcountll(instance->bound_set);
+	if (!svc->plan)
+		svc->plan = plan_of(svc, svc->row, NULL, &why);
+	if (svc->plan && svc->plan->per_connection)
+		instance->plan = plan_of(svc, instance->row, instance->name, &why);
+	buf_free(&why);
+	if (instance->channel >= 0)
+		channel_begin(instance);
 	notify_begin(instance);
+	if (main > 0)
+		child_watch(&instance->main, main);
+	if (command > 0)
+		child_watch(&instance->command, command);
+	if (instance->phase == LAUNCHED && instance->report >= 0) {
+		ev_io_set(&instance->report_io, instance->report, EV_READ);
+		ev_io_start(superd.loop, &instance->report_io);
+	} else if (!command) {
+		fd_close(&instance->report);
+	}
+	if (instance->relay.child.pid)
+		relay_resume(instance, instance->relay.child.pid, instance->relay.fd);
+	if (instance->notif >= 0)
+		fd_close(&instance->binder_fd); /* of the helper before */
+	if (instance->notif >= 0 && instance->phase != STARTED)
+		bind_launched(instance);
+	if (instance->phase == READY && instance->watchdog_every > 0)
+		notify_watchdog(instance);
+}
+
+/* Its phase is entered again: what nobody does is done. */
+void instance_go_on(struct instance *instance)
+{
+	bool forks = instance->row->exec->type == TYPE_FORKING && !instance->main.pid;
+
+	if (instance->command.pid || (instance->phase == LAUNCHED && instance->report >= 0))
+		return;
+	if (instance->phase == LAUNCHED && instance->main.pid)
+		ev_feed_event(superd.loop, &instance->report_io, EV_CUSTOM);
+	else if (instance->phase == STARTED && !forks)
+		await_ready(instance);
+	else if (instance->phase == LAUNCHED)
+		go(instance, LAUNCHED);
+	else if (phases[instance->phase].commands != NONE)
+		next_command(instance);
+	else if (instance->phase == STARTED || instance->phase >= TERMINATED)
+		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
 }

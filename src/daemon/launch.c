@@ -43,6 +43,7 @@ static int run_child(void *context)
 {
 	struct job *job = context;
 
+	journal_note_child();
 	raw_raise_effective();
 	raw_kill_unless_executed(STANDSTILL);
 	if (job->record >= 0)
@@ -226,6 +227,7 @@ pid_t launch(struct spawn_request *request, struct svc *svc, int *report)
 	job.report = ends[1];
 	if (!job.fault.stage) {
 		thread_block_signals(&before);
+		journal_name_report(ends[0]);
 		pid = clone_child(&job);
 		if (pid < 0)
 			job.fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
@@ -245,6 +247,7 @@ pid_t launch(struct spawn_request *request, struct svc *svc, int *report)
 		if (wanted[n] >= 0 && wanted[n] != request->wanted[n])
 			close(wanted[n]);
 	}
+	journal_drop_prepared();
 	fd_close(&ends[1]);
 	fd_close(&job.record);
 	*report = ends[0];

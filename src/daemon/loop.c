@@ -98,15 +98,16 @@ void child_forget(struct child *child)
 
 void child_ended(pid_t pid, int status, const struct rusage *used)
 {
-	state_changed();
 	struct child *child = child_take(pid);
 	struct buf left = { 0 };
 
 	if (removal_take_end(pid, status, &left) && left.length)
 		log_warn(superd.log, "cannot remove %s", buf_string(&left));
 	buf_free(&left);
-	if (child)
-		child->ended(child, status, used);
+	if (!child)
+		return;
+	journal_say("-own %ld %d 0\n", (long)pid, status);
+	child->ended(child, status, used);
 }
 
 static void on_helper_ended(struct child *child, int status, const struct rusage *used)
@@ -188,6 +189,7 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 		if (n == REAPED_MOST - 1)
 			ev_feed_event(loop, watcher, EV_SIGNAL);
 	}
+	guard_hear();
 	superd_check_end();
 }
 
@@ -205,7 +207,7 @@ void superd_notify(const char *format, ...)
 	va_end(list);
 	if (self.notify_sender < 0)
 		self.notify_sender = notify_socket_sender();
-	if (!notify_socket_send(self.notify_sender, self.notify, text))
+	if (!guard_notify(self.notify_sender, self.notify, text, -1))
 		log_warn(superd.log, "cannot report to NOTIFY_SOCKET %s: %s", self.notify, strerror(errno));
 }
 
@@ -309,14 +311,14 @@ static void pass_gently(int signal)
 /* Signals all processes below superd; as process 1, all of its namespace. Returns how many there are. */
 static size_t signal_strays(int signal)
 {
-	pid_t *list = getpid() == 1 ? process_list_all() : NULL;
+	pid_t *list = guard_first_pid() == 1 ? process_list_all() : NULL;
 	size_t count = 0;
 
 	if (list) {
 		for (pid_t *at = list; *at; at++) {
 			struct process process;
 
-			if (*at == 1 || !process_read(*at, &process) || process.ended)
+			if (*at == 1 || *at == getpid() || !process_read(*at, &process) || process.ended)
 				continue;
 			count++;
 			if (signal)
@@ -539,6 +541,9 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	int signal = watcher->signum, tty;
 
 	(void)loop, (void)events;
+	guard_take_signal(signal);
+	if (signal == SIGTERM && guard_is_lost())
+		log_error(superd.log, "the guard, pid %ld, has ended: superd ends, too", (long)guard_pid());
 	if (signal_is_stray(signal)) {
 		pass_gently(signal);
 		return;
@@ -782,11 +787,11 @@ static int serve(struct table *table, struct state_stream *before)
 	watch_signals();
 	begin_notify();
 	reload_first(table);
-	state_begin();
 	superd.main_command.ended = on_main_command;
 	control_begin(!before);
 	if (before)
 		state_restore(before);
+	journal_begin(guard_journal());
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
@@ -795,6 +800,8 @@ static int serve(struct table *table, struct state_stream *before)
 		else
 			svc_open(svc);
 	}
+	if (before)
+		journal_deliver_ends();
 	close_unclaimed();
 	if (command && !superd.main_command.pid && !before && !start_command(command)) {
 		self.has_cause = true;
@@ -816,8 +823,12 @@ static int serve(struct table *table, struct state_stream *before)
 	}
 	if (options->invoked_as == AS_XINETD && !before)
 		log_started();
+	journal_rewrite(false);
+	journal_flush();
 	notify_ready();
-	state_changed();
+	guard_note_begin();
+	if (upgrade_was())
+		reload_begin(false);
 	while (!superd.over)
 		ev_run(superd.loop, 0);
 	control_close();
@@ -892,6 +903,8 @@ int run_superd(struct options *options)
 	superd.options = options;
 	superd.pid_file_fd = -1;
 	listen_fds_take(&superd.inherited);
+	if (guard_drops_state())
+		journal_leave_sockets(&superd.inherited);
 	if (options->daemon && !before)
 		listen_fds_note_others(&superd.inherited);
 	state_programs(before);

@@ -60,9 +60,8 @@ bool notify_open(struct svc *svc, struct buf *why)
 	return svc->notify >= 0 && svc->notify_variable;
 }
 
-void notify_resume(struct svc *svc, const char *variable)
+void notify_resume(struct svc *svc)
 {
-	svc->notify_variable = strdup(variable);
 	ev_io_init(&svc->notify_io, on_message, svc->notify, EV_READ);
 	svc->notify_io.data = svc;
 	ev_io_start(superd.loop, &svc->notify_io);
@@ -89,6 +88,7 @@ static void drop(struct stored *stored)
 	ev_io_stop(superd.loop, &stored->io);
 	list_remove(&stored->link);
 	stored->svc->stored_count--;
+	journal_say("-store #%d\n", stored->fd);
 	close(stored->fd);
 	free(stored);
 }
@@ -123,7 +123,7 @@ void store_add(struct svc *svc, int fd, const char *name, bool polled)
 	stored->io.data = stored;
 	list_add(&svc->stored, &stored->link);
 	svc->stored_count++;
-	state_changed();
+	journal_stored(stored);
 	if (polled)
 		ev_io_start(superd.loop, &stored->io);
 }
@@ -485,7 +485,7 @@ void notify_read(struct svc *svc)
 		else if (!message.barrier)
 			take(instance, &message, who.pid, who.uid, fds, count);
 		else
-			state_keep(); /* all before it outlives superd when the barrier ends */
+			journal_flush(); /* all before it outlives superd when the barrier ends */
 		for (size_t i = 0; i < count; i++) {
 			if (fds[i] >= 0)
 				close(fds[i]);

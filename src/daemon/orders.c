@@ -965,7 +965,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		svc->held = true;
 		svc->draining = false;
 		svc_settle(svc);
-		state_changed();
+		journal_rewrite(false);
 		return "held";
 	case RELEASE:
 		clear_lock(name, LOCK_HELD);
@@ -974,7 +974,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			svc_set(svc, LISTENING);
 			svc_settle(svc);
 		}
-		state_changed();
+		journal_rewrite(false);
 		return was ? "released" : "not-held";
 	case DRAIN:
 		if (svc->state == FROZEN)
@@ -982,7 +982,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		svc->draining = !svc_is_empty(svc);
 		svc_settle(svc);
 		drain_follow(svc);
-		state_changed();
+		journal_rewrite(false);
 		break;
 	case FREEZE:
 		if (svc->state == FROZEN)
@@ -1019,7 +1019,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		for (unsigned n = 0; n < svc->socket_count; n++)
 			svc->sockets[n].rests_until = 0;
 		svc_open(svc);
-		state_changed();
+		journal_rewrite(false);
 		break;
 	case DISABLE:
 		if (svc->disabled && svc->state == OFF)
@@ -1027,7 +1027,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		set_lock(name, LOCK_DISABLED, session->uid);
 		svc->disabled = true;
 		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
-		state_changed();
+		journal_rewrite(false);
 		break;
 	case SIGNAL:
 		LIST_EACH(link, &svc->instances) {

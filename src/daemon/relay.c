@@ -129,6 +129,7 @@ static void start(struct instance *instance)
 		instance->relay.fd = fd_raise(ends[0], FD_HIGH);
 		instance->relay.child.ended = on_relay_end;
 		child_watch(&instance->relay.child, pid);
+		journal_instance(instance);
 		ev_io_init(&instance->relay.io, on_relay_report, instance->relay.fd, EV_READ);
 		instance->relay.io.data = instance;
 		ev_io_start(superd.loop, &instance->relay.io);

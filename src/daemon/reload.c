@@ -686,7 +686,7 @@ static bool reload_apply(struct table *table)
 	free(spares);
 	free(changes);
 	buf_free(&why);
-	state_changed();
+	journal_rewrite(true);
 	control_wake();
 	return true;
 }

@@ -101,6 +101,7 @@ struct svc *svc_new(struct table *table, const struct service *row)
 	list_init(&svc->stored);
 	list_init(&svc->queue);
 	list_init(&svc->link);
+	list_init(&svc->changed);
 	svc->since = clock_now();
 	svc->same_hash = *place;
 	*place = svc;
@@ -118,6 +119,9 @@ void svc_free(struct svc *svc)
 	superd.waiting -= svc->state == QUEUED;
 	list_remove(&svc->link);
 	list_remove(&svc->queue);
+	list_remove(&svc->changed);
+	if (svc->noted)
+		journal_say("-svc %s\n", svc->row->name);
 	ev_timer_stop(superd.loop, &svc->timer);
 	idle_free(svc);
 	helper_drop(&svc->turner);
@@ -137,8 +141,10 @@ void svc_free(struct svc *svc)
 	ev_timer_stop(superd.loop, &svc->rest);
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		ev_io_stop(superd.loop, &svc->sockets[n].io);
-		if (svc->sockets[n].fd >= 0)
+		if (svc->sockets[n].fd >= 0) {
+			journal_say("-fd #%d\n", svc->sockets[n].fd);
 			bind_remove(svc->sockets[n].fd, svc->sockets[n].listen);
+		}
 		fd_close(&svc->sockets[n].fd);
 	}
 	free(svc->sockets);
@@ -391,9 +397,11 @@ bool svc_rest_socket(struct svc *svc, struct socket *socket)
 	socket->rests_until = clock_now() + seconds;
 	ev_io_stop(superd.loop, &socket->io);
 	if (rests_closed(socket) && socket->fd >= 0) {
+		journal_say("-fd #%d\n", socket->fd);
 		bind_remove(socket->fd, socket->listen);
 		fd_close(&socket->fd);
 	}
+	journal_socket(socket);
 	svc_settle(svc);
 	return true;
 }
@@ -434,6 +442,7 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		fd_set_nonblocking(socket->fd, true); /* the loop may accept there, whoever has opened it */
 		socket->lent = socket->absent = false;
 		ev_io_set(&socket->io, socket->fd, EV_READ);
+		journal_socket(socket);
 		clients_remember(socket);
 		bind_describe(socket->fd, socket->listen, &text);
 		svc_say(svc, LEVEL_INFO, "listening", "listening on %s%s", buf_string(&text),
@@ -468,6 +477,7 @@ static void close_all(struct svc *svc)
 
 		if (socket->fd < 0)
 			continue;
+		journal_say("-fd #%d\n", socket->fd);
 		bind_remove(socket->fd, socket->listen);
 		fd_close(&socket->fd);
 	}
@@ -609,12 +619,12 @@ void svc_resume(struct svc *svc)
 {
 	if (svc->state == STARTING)
 		superd.starting++;
-	if (svc->state == FROZEN && svc->current && state_is_upgrade()) {
+	if (svc->state == FROZEN && svc->current && upgrade_was()) {
 		idle_sleep_on(svc);
 	} else if (svc->state == FROZEN && svc->current) {
 		instance_freeze(svc->current, false);
 		svc_set(svc, RUNNING);
-	} else if (svc->current && svc->current->phase == READY && (svc->current->is_frozen || !state_is_upgrade())) {
+	} else if (svc->current && svc->current->phase == READY && (svc->current->is_frozen || !upgrade_was())) {
 		/* The superd before was about to count its clients, or has died between the freeze and the text. */
 		svc->current->is_frozen = true;
 		instance_freeze(svc->current, false);
@@ -674,6 +684,7 @@ static bool reopen_shut(struct svc *svc)
 			continue;
 		any = true;
 		svc_say(svc, LEVEL_WARNING, "rebind", "a program has shut its listener down: opening it again");
+		journal_say("-fd #%d\n", svc->sockets[n].fd);
 		bind_remove(svc->sockets[n].fd, svc->sockets[n].listen);
 		fd_close(&svc->sockets[n].fd);
 	}
@@ -890,7 +901,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 void svc_changed(struct svc *svc)
 {
 	control_wake();
-	state_changed();
+	journal_service(svc);
 	if (superd.waiting)
 		needs_tell(svc);
 }

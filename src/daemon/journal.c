@@ -1,0 +1,1355 @@
+/* What goes over to the next superd, after a death and over an upgrade: a memory file of lines, each with all that is
+ * to be known of one thing, and the text of the configuration beside it, which a line names.
+ *
+ *   superd journal 1
+ *   +superd - version=0.1.0 control=#5 text=#9
+ *   +fd #37 web address=tcp:80             a listening socket
+ *   +svc web state=7 timer=4711.25         what is not so for each service that listens
+ *   +store #41 web name=state              a descriptor that it keeps for its next start
+ *   +park #43 web since=4700.5             a client that waits in superd
+ *   +start 17 web phase=5 main=4711 ...    an instance
+ *   +locks - text=...                      what operators hold and have disabled
+ *   +row 1 text=...                        an entry that the configuration has no longer, and something runs by
+ *   -pid 4711 0 15000                      a child of the guard's has ended: its wait status, microseconds of processor time
+ *
+ * A line takes the place of the one before with the same first two words; with - in front it takes that away. #N is a
+ * descriptor: the next superd closes what no line names. The lines of a turn of the loop are written at its end, and
+ * before a process is forked, which itself writes the line of its instance: so a superd that dies at any moment
+ * has started what a line names, and no more. All is written anew at a reload, and when the file has grown.
+ *
+ * Each thing has one list of its fields, which writes and reads. */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/front.h"
+#include "lib/array.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/hash.h"
+#include "lib/scan.h"
+#include "os/fs/memory_file.h"
+#include "os/host/program.h"
+#include "os/host/self_exe.h"
+#include "os/proc/process.h"
+#include "os/socket/bind.h"
+#include "superd/instance/service_list.h"
+#include "table/print/print_conf.h"
+#include "table/sources/sources.h"
+
+#define HEAD "superd journal 1\n"
+#define GROWTH (256 << 10) /* bytes, until all is written anew */
+#define WORDS_IN_LINE 64
+#define UNKNOWN_NAMED 5
+
+static struct {
+	int fd; /* -1: nobody would read it */
+	struct buf lines; /* of this turn, not written yet */
+	off_t size, heard; /* of the file; the guard's lines are read up to here */
+	bool due, text_due; /* all is to be written anew */
+	int text;
+	struct list services, instances; /* that have changed in this turn */
+	const struct service **rows; /* that the table has not, by their number - 1 */
+	size_t row_count, row_room;
+	struct buf child; /* line of an instance whose process is about to be made */
+	bool child_is_command;
+	uint64_t last; /* number of an instance */
+} journal = { .fd = -1, .text = -1, .services = { &journal.services, &journal.services },
+	      .instances = { &journal.instances, &journal.instances } };
+
+/* ---- a line, which the same list of fields writes and reads ---- */
+
+struct word {
+	const char *key, *value;
+	bool used;
+};
+
+struct line {
+	struct buf *out; /* NULL: it is read */
+	struct word words[WORDS_IN_LINE];
+	size_t count;
+};
+
+enum kind { FLAG, COUNT, NUMBER, REAL, TEXT, STRING, BYTES, FD };
+
+#define KIND_OF(field) \
+	_Generic(&(field), \
+		 char **: STRING, bool *: FLAG, double *: REAL, int *: NUMBER, int64_t *: NUMBER, \
+		 default: _Generic((field), char *: TEXT, unsigned char *: BYTES, default: COUNT))
+#define FIELD(line, key, field) walk(line, key, &(field), sizeof(field), KIND_OF(field), 0)
+#define FIELD_MOST(line, key, field, most) walk(line, key, &(field), sizeof(field), KIND_OF(field), most)
+#define FIELD_FD(line, key, field) walk(line, key, &(field), sizeof(field), FD, 0)
+
+static void add_text(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text <= ' ' || *text == '%' || *text == '#' || *text == 0x7f)
+			buf_addf(out, "%%%02x", (unsigned char)*text);
+		else
+			buf_char(out, *text);
+	}
+}
+
+static void write_field(struct buf *out, const char *key, const void *field, size_t size, enum kind kind)
+{
+	const char *text = kind == STRING ? *(char *const *)field : field;
+	static const unsigned char none[SOURCE_SIZE];
+	uint64_t count = 0;
+
+	if (kind == FLAG)
+		count = *(const bool *)field;
+	else if (kind <= NUMBER || kind == FD)
+		memcpy(&count, field, size); /* where the lowest byte is the first; else: */
+	if (kind <= NUMBER && size < sizeof(count) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		count >>= 8 * (sizeof(count) - size);
+	if (kind == FD ? *(const int *)field < 0
+	    : kind == REAL ? *(const double *)field == 0 /* infinite times are not written: they are the default */
+	    : kind == BYTES ? !memcmp(field, none, size)
+	    : kind >= TEXT ? !text || !*text : !count)
+		return;
+	buf_addf(out, " %s=", key);
+	switch (kind) {
+	case FLAG:
+	case COUNT:
+		buf_number(out, count);
+		break;
+	case NUMBER:
+		buf_addf(out, "%lld", size == sizeof(int) ? *(const int *)field : (long long)*(const int64_t *)field);
+		break;
+	case REAL:
+		buf_addf(out, "%.6f", *(const double *)field);
+		break;
+	case FD:
+		buf_addf(out, "#%d", *(const int *)field);
+		break;
+	case BYTES:
+		for (size_t n = 0; n < size; n++)
+			buf_addf(out, "%02x", ((const unsigned char *)field)[n]);
+		break;
+	case TEXT:
+	case STRING:
+		add_text(out, text);
+	}
+}
+
+/* An open descriptor; -1: it is none, or another line has it. */
+static int read_fd(const char *value)
+{
+	int64_t fd;
+
+	return *value != '#' || scan_count(value + 1, &fd) || fd > INT32_MAX || fcntl((int)fd, F_GETFD) < 0 ? -1
+													  : (int)fd;
+}
+
+static char *decode(char *text)
+{
+	char *to = text;
+
+	for (char *from = text; *from; from++) {
+		unsigned byte;
+
+		if (*from == '%' && sscanf(from + 1, "%2x", &byte) == 1 && byte)
+			*to++ = (char)byte, from += 2;
+		else
+			*to++ = *from;
+	}
+	*to = '\0';
+	return text;
+}
+
+/* A value that does not fit is none. */
+static void read_field(const char *value, void *field, size_t size, enum kind kind, uint64_t most)
+{
+	uint64_t count;
+	long long number;
+
+	switch (kind) {
+	case FLAG:
+		*(bool *)field = value && !strcmp(value, "1");
+		break;
+	case COUNT:
+		count = value ? strtoull(value, NULL, 10) : 0;
+		if ((most && count > most) || (size < sizeof(count) && count >> 8 * size))
+			count = 0;
+		if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+			count <<= 8 * (sizeof(count) - size);
+		memcpy(field, &count, size);
+		break;
+	case NUMBER:
+		number = value ? strtoll(value, NULL, 10) : 0;
+		if (size == sizeof(int))
+			*(int *)field = number < INT32_MIN || number > INT32_MAX ? 0 : (int)number;
+		else
+			*(int64_t *)field = number;
+		break;
+	case REAL:
+		*(double *)field = value ? strtod(value, NULL) : 0;
+		break;
+	case FD:
+		*(int *)field = value ? read_fd(value) : -1;
+		break;
+	case BYTES:
+		for (size_t n = 0; value && n < size; n++) {
+			if (sscanf(value + 2 * n, "%2hhx", (unsigned char *)field + n) != 1)
+				break;
+		}
+		break;
+	case TEXT:
+		snprintf(field, size, "%s", value ? value : "");
+		break;
+	case STRING:
+		free(*(char **)field);
+		*(char **)field = value ? strdup(value) : NULL;
+	}
+}
+
+static void walk(struct line *line, const char *key, void *field, size_t size, enum kind kind, uint64_t most)
+{
+	const char *value = NULL;
+
+	if (line->out) {
+		write_field(line->out, key, field, size, kind);
+		return;
+	}
+	for (size_t n = 0; n < line->count; n++) {
+		if (!strcmp(line->words[n].key, key)) {
+			line->words[n].used = true;
+			value = line->words[n].value;
+		}
+	}
+	read_field(value, field, size, kind, most);
+}
+
+/* ---- the fields ---- */
+
+static void walk_superd(struct line *line, struct journal_superd *of)
+{
+	FIELD(line, "version", of->version);
+	FIELD(line, "pid", of->pid);
+	FIELD_FD(line, "text", journal.text);
+	FIELD_FD(line, "control", of->control);
+	FIELD_FD(line, "pid_file", superd.pid_file_fd);
+	FIELD(line, "command", superd.main_command.pid);
+	FIELD(line, "exit_status", superd.exit_status);
+	FIELD(line, "started", superd.started);
+	for (int n = 0; n < PROGRAMS; n++) {
+		char key[20];
+
+		snprintf(key, sizeof(key), "program%d", n);
+		FIELD_FD(line, key, of->programs[n]);
+	}
+}
+
+/* What it has beside its sockets. The name is there, if only to be skipped. */
+static void walk_service(struct line *line, struct svc *svc)
+{
+	double timer = ev_is_active(&svc->timer) ? clock_now() + ev_timer_remaining(superd.loop, &svc->timer) : 0;
+	enum state state = svc->state == LISTENING ? OFF : svc->state; /* which most are */
+	double since = state ? svc->since : 0;
+	bool unbound = svc->bound;
+	int ends[OUTPUTS][2];
+
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		unbound &= svc->sockets[n].fd < 0; /* else it shows */
+	FIELD_MOST(line, "state", state, STATES - 1);
+	FIELD(line, "since", since);
+	FIELD(line, "bound", unbound);
+	FIELD(line, "held", svc->held);
+	FIELD(line, "disabled", svc->disabled);
+	FIELD(line, "halted", svc->halted);
+	FIELD(line, "booted", svc->booted);
+	FIELD(line, "failing", svc->failing);
+	FIELD(line, "draining", svc->draining);
+	FIELD(line, "removed", svc->removed);
+	FIELD(line, "restarts", svc->restarts);
+	FIELD(line, "reason", svc->reason);
+	FIELD(line, "start_due", svc->start_due);
+	FIELD(line, "timer", timer);
+	FIELD(line, "failures", svc->backoff.failures);
+	FIELD(line, "drains_since", svc->drains_since);
+	FIELD(line, "names", svc->names);
+	FIELD_FD(line, "notify", svc->notify);
+	FIELD(line, "variable", svc->notify_variable);
+	for (int n = 0; n < OUTPUTS; n++) {
+		ends[n][0] = svc->outputs[n].write_end < 0 ? -1 : svc->outputs[n].io.fd;
+		ends[n][1] = svc->outputs[n].write_end;
+		FIELD_FD(line, n ? "syslog_read" : "log_read", ends[n][0]);
+		FIELD_FD(line, n ? "syslog_write" : "log_write", ends[n][1]);
+		if (!line->out && ends[n][0] >= 0 && ends[n][1] >= 0)
+			output_resume(&svc->outputs[n], svc, n, ends[n][0], ends[n][1]);
+	}
+	if (line->out)
+		return;
+	svc->state = state;
+	svc->bound = unbound;
+	if (since > 0)
+		svc->since = since;
+	superd.waiting += state == QUEUED;
+	if (svc->notify >= 0 && svc->notify_variable)
+		notify_resume(svc);
+	if (timer > 0 && (state == BACKOFF || state == BINDING)) {
+		ev_timer_set(&svc->timer, timer > clock_now() ? timer - clock_now() : 0, 0);
+		ev_timer_start(superd.loop, &svc->timer);
+	}
+}
+
+static void walk_instance(struct line *line, struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+	double limit = instance_limit_left(instance);
+	bool current = svc->current == instance;
+	unsigned socket = instance->socket ? (unsigned)(instance->socket - svc->sockets) + 1 : 0;
+	pid_t child = 0;
+
+	limit = limit < 0 ? 0 : clock_now() + limit;
+	FIELD_MOST(line, "phase", instance->phase, OVER);
+	FIELD(line, "current", current);
+	FIELD(line, "pid", instance->pid);
+	FIELD(line, "main", instance->main.pid);
+	FIELD(line, "group", instance->group);
+	FIELD(line, "command", instance->command.pid);
+	FIELD(line, "next", instance->next_command);
+	FIELD_MOST(line, "reached", instance->reached, READY);
+	FIELD(line, "since", instance->since);
+	FIELD(line, "born", instance->born);
+	FIELD(line, "limit", limit);
+	FIELD(line, "status", instance->status);
+	FIELD_MOST(line, "result", instance->result, RESULTS - 1);
+	FIELD_MOST(line, "ends", instance->ends, HAS_FAILED);
+	FIELD(line, "late", instance->late);
+	FIELD(line, "frozen", instance->is_frozen);
+	FIELD(line, "by_order", instance->by_order);
+	FIELD(line, "stopping", instance->stopping);
+	FIELD(line, "reloading", instance->reloading);
+	FIELD(line, "greeted", instance->greeted);
+	FIELD(line, "access", instance->access);
+	FIELD(line, "private", instance->private_id);
+	FIELD(line, "binds", instance->bound_set);
+	FIELD(line, "watchdog", instance->watchdog_every);
+	FIELD(line, "cgroup", instance->cgroup);
+	FIELD(line, "says", instance->status_text);
+	FIELD(line, "invocation", instance->invocation);
+	FIELD(line, "name", instance->name);
+	FIELD(line, "socket", socket);
+	FIELD(line, "peer", instance->peer);
+	FIELD(line, "source", instance->source);
+	FIELD(line, "counted", instance->counted);
+	FIELD_FD(line, "client", instance->client.fd);
+	FIELD_FD(line, "channel", instance->channel);
+	FIELD_FD(line, "report", instance->report);
+	FIELD_FD(line, "notif", instance->notif);
+	FIELD_FD(line, "binder", instance->binder_fd);
+	FIELD(line, "relay", instance->relay.child.pid);
+	if (instance->relay.child.pid)
+		FIELD_FD(line, "relay_fd", instance->relay.fd);
+	if (line->out)
+		return;
+	FIELD(line, "child", child); /* its own word */
+	if (child > 0) {
+		instance->phase = LAUNCHED;
+		instance->pid = instance->main.pid = instance->group = child;
+	}
+	if (limit > 0)
+		instance_limit(instance, limit > clock_now() ? (int64_t)((limit - clock_now()) * 1e6) : 1);
+	if (current)
+		svc->current = instance;
+	if (socket && socket <= svc->socket_count)
+		instance->socket = &svc->sockets[socket - 1];
+}
+
+/* ---- writing ---- */
+
+static unsigned row_number(const struct service *row, bool adds)
+{
+	for (size_t n = 0; n < journal.row_count; n++) {
+		if (journal.rows[n] == row)
+			return (unsigned)n + 1;
+	}
+	if (!adds)
+		return 0;
+	if (journal.row_count == journal.row_room) {
+		const struct service **larger =
+			array_grow(journal.rows, &journal.row_room, journal.row_count, sizeof(*larger));
+
+		if (!larger)
+			return 0;
+		journal.rows = larger;
+	}
+	journal.rows[journal.row_count++] = row;
+	return (unsigned)journal.row_count;
+}
+
+static void add_service(struct svc *svc, struct buf *out)
+{
+	size_t start = out->length, head;
+	unsigned row = row_number(svc->row, false);
+
+	buf_text(out, "+svc ");
+	add_text(out, svc->row->name);
+	head = out->length;
+	FIELD(&(struct line){ .out = out }, "row", row);
+	walk_service(&(struct line){ .out = out }, svc);
+	if (out->length == head && svc->noted)
+		memcpy(out->data + start, "-", 1);
+	else if (out->length == head)
+		buf_cut(out, start);
+	svc->noted = out->length > head;
+	if (out->length > start)
+		buf_char(out, '\n');
+}
+
+static void add_instance(struct instance *instance, struct buf *out)
+{
+	unsigned row = instance->row == instance->svc->row ? 0 : row_number(instance->row, false);
+
+	buf_addf(out, "+start %llu ", (unsigned long long)instance->number);
+	add_text(out, instance->svc->row->name);
+	FIELD(&(struct line){ .out = out }, "row", row);
+	walk_instance(&(struct line){ .out = out }, instance);
+	buf_char(out, '\n');
+}
+
+static void add_socket(const struct socket *socket, struct buf *out)
+{
+	struct buf address = { 0 };
+	double rests = socket->rests_until > clock_now() ? socket->rests_until : 0;
+
+	endpoint_format(socket->listen->endpoint, &address);
+	if (socket->fd >= 0)
+		buf_addf(out, "+fd #%d ", socket->fd);
+	else
+		buf_addf(out, "+fd %s/%u ", socket->svc->row->name, (unsigned)(socket - socket->svc->sockets));
+	add_text(out, socket->svc->row->name);
+	buf_text(out, " address=");
+	add_text(out, buf_string(&address));
+	FIELD(&(struct line){ .out = out }, "rests", rests);
+	buf_char(out, '\n');
+	buf_free(&address);
+}
+
+static void add_stored(struct stored *stored, struct buf *out)
+{
+	buf_addf(out, "+store #%d ", stored->fd);
+	add_text(out, stored->svc->row->name);
+	FIELD(&(struct line){ .out = out }, "name", stored->name);
+	FIELD(&(struct line){ .out = out }, "polled", stored->polled);
+	buf_char(out, '\n');
+}
+
+static void add_parked(struct svc *svc, struct parked *parked, struct buf *out)
+{
+	unsigned number = (unsigned)(parked->socket - svc->sockets);
+
+	buf_addf(out, "+park #%d ", parked->client.fd);
+	add_text(out, svc->row->name);
+	FIELD(&(struct line){ .out = out }, "socket", number);
+	FIELD(&(struct line){ .out = out }, "since", parked->since);
+	FIELD(&(struct line){ .out = out }, "greeted", parked->greeted);
+	buf_char(out, '\n');
+}
+
+/* All of it, at the end of this turn. */
+void journal_rewrite(bool with_text)
+{
+	journal.due = true;
+	journal.text_due |= with_text;
+}
+
+void journal_service(struct svc *svc)
+{
+	list_remove(&svc->changed);
+	list_add(&journal.services, &svc->changed);
+}
+
+void journal_instance(struct instance *instance)
+{
+	list_remove(&instance->changed);
+	list_add(&journal.instances, &instance->changed);
+}
+
+void journal_socket(const struct socket *socket)
+{
+	if (journal.fd >= 0 && !journal.due)
+		add_socket(socket, &journal.lines);
+}
+
+void journal_stored(struct stored *stored)
+{
+	if (journal.fd >= 0 && !journal.due)
+		add_stored(stored, &journal.lines);
+}
+
+void journal_parked(struct svc *svc, struct parked *parked)
+{
+	if (journal.fd >= 0 && !journal.due)
+		add_parked(svc, parked, &journal.lines);
+}
+
+void journal_say(const char *format, ...)
+{
+	va_list list;
+
+	if (journal.fd < 0 || journal.due)
+		return;
+	va_start(list, format);
+	buf_vaddf(&journal.lines, format, list);
+	va_end(list);
+}
+
+static void compose_changed(void)
+{
+	for (struct list *link; (link = journal.services.next) != &journal.services;) {
+		list_remove(link);
+		if (!journal.due && journal.fd >= 0)
+			add_service(container_of(link, struct svc, changed), &journal.lines);
+	}
+	for (struct list *link; (link = journal.instances.next) != &journal.instances;) {
+		list_remove(link);
+		if (!journal.due && journal.fd >= 0)
+			add_instance(container_of(link, struct instance, changed), &journal.lines);
+	}
+}
+
+/* All before it outlives superd when this returns. */
+void journal_flush(void)
+{
+	compose_changed();
+	if (journal.fd < 0 || journal.due || !journal.lines.length)
+		return;
+	if (journal.lines.failed ||
+	    write(journal.fd, journal.lines.data, journal.lines.length) != (ssize_t)journal.lines.length) {
+		journal.due = true;
+	} else {
+		journal.size += (off_t)journal.lines.length;
+		journal.due = journal.size > GROWTH;
+	}
+	buf_clear(&journal.lines);
+}
+
+static bool print_text(void)
+{
+	struct state_saver saver = { .loop = superd.loop };
+	int fd;
+
+	state_stream_begin(&saver.text);
+	load_save_table(superd.options, &(struct service_list){ .table = superd.table }, &saver);
+	state_stream_end(&saver.text);
+	fd = saver.failed || saver.text.failed ? -1 : state_file_make(saver.text.data, saver.text.length, "/run");
+	save_free(&saver);
+	if (fd < 0)
+		return false;
+	fd_close(&journal.text);
+	journal.text = fd;
+	journal.text_due = false;
+	return true;
+}
+
+/* A row that the table has not: its text is that of a configuration with it alone. */
+static void add_row(const struct service *row, size_t number, struct buf *out)
+{
+	struct table *none = table_new();
+	struct state_saver saver = { 0 };
+	char *text = NULL;
+	size_t length;
+	FILE *file = none ? open_memstream(&text, &length) : NULL;
+	bool good = file && print_conf_saved(none, &row, 1, file);
+
+	if (file && fclose(file) == 0 && good && text) {
+		state_stream_begin(&saver.text);
+		state_open_section(&saver.text, "table");
+		state_add(&saver.text, "text", text);
+		state_stream_end(&saver.text);
+		buf_addf(out, "+row %zu text=", number);
+		add_text(out, buf_string(&saver.text));
+		buf_char(out, '\n');
+	}
+	save_free(&saver);
+	free(text);
+	table_free(none);
+}
+
+static void add_all_of(struct svc *svc, struct buf *out)
+{
+	svc->noted = false;
+	add_service(svc, out);
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].fd >= 0 || svc->sockets[n].rests_until > clock_now())
+			add_socket(&svc->sockets[n], out);
+	}
+	LIST_EACH(link, &svc->stored)
+		add_stored(container_of(link, struct stored, link), out);
+	for (size_t n = 0; n < svc->parked_count; n++)
+		add_parked(svc, &svc->parked[n], out);
+	LIST_EACH(link, &svc->instances)
+		add_instance(container_of(link, struct instance, link), out);
+}
+
+/* upgrades: for another program, which has programs of its own beside it. */
+static bool compose(struct buf *out, bool upgrades)
+{
+	struct journal_superd own = { .version = PACKAGE_VERSION, .control = control_fd(), .pid = getpid() };
+	struct list *lists[] = { &superd.services, &superd.leaving };
+	struct buf locks = { 0 };
+
+	for (enum program n = 0; n < PROGRAMS; n++)
+		own.programs[n] = upgrades ? -1 : program_known(n)->fd;
+	if ((journal.text < 0 || journal.text_due) && !print_text())
+		return false;
+	journal.row_count = 0;
+	for (int n = 0; n < 2; n++) {
+		LIST_EACH(link, lists[n]) {
+			struct svc *svc = container_of(link, struct svc, link);
+
+			if (svc->table != superd.table)
+				row_number(svc->row, true);
+			LIST_EACH(each, &svc->instances) {
+				struct instance *instance = container_of(each, struct instance, link);
+
+				if (instance->row != svc->row)
+					row_number(instance->row, true);
+			}
+		}
+	}
+	buf_text(out, HEAD "+superd -");
+	walk_superd(&(struct line){ .out = out }, &own);
+	buf_char(out, '\n');
+	state_stream_begin(&locks);
+	locks_save(&locks);
+	state_stream_end(&locks);
+	buf_text(out, "+locks - text=");
+	add_text(out, buf_string(&locks));
+	buf_char(out, '\n');
+	buf_free(&locks);
+	for (size_t n = 0; n < journal.row_count; n++)
+		add_row(journal.rows[n], n + 1, out);
+	for (int n = 0; n < 2; n++) {
+		LIST_EACH(link, lists[n])
+			add_all_of(container_of(link, struct svc, link), out);
+	}
+	return !out->failed;
+}
+
+/* Each number behind a '#' that stands where a descriptor does. */
+static void each_fd(const char *text, void (*act)(void *context, int fd), void *context)
+{
+	for (const char *mark = text; (mark = strchr(mark, '#')); mark++) {
+		int fd = mark == text || mark[-1] == ' ' || mark[-1] == '=' ? atoi(mark + 1) : 0;
+
+		if (fd > STDERR_FILENO)
+			act(context, fd);
+	}
+}
+
+static void pass_fd(void *context, int fd)
+{
+	self_exe_pass(&fd, 1, context);
+}
+
+/* Everything, in a file of its own, for a program that is asked. -1 and errno. */
+int journal_copy(void)
+{
+	struct buf out = { 0 };
+	int fd = compose(&out, true) ? state_file_make(out.data, out.length, "/run") : -1;
+
+	buf_free(&out);
+	return fd;
+}
+
+/* In the process that asks. */
+void journal_pass_check(int copy)
+{
+	const int fds[] = { copy, journal.text };
+
+	self_exe_pass(fds, 2, true);
+	if (guard_pid()) {
+		guard_replace_in_child(copy);
+		guard_pass(true);
+	}
+}
+
+/* The last that this superd writes: another program goes on with it, and what it names stays open for that. -1 and
+ * errno. */
+int journal_hand_on(void)
+{
+	struct buf out = { 0 };
+	int fd;
+
+	compose_changed();
+	fd = compose(&out, true) ? state_file_make(out.data, out.length, "/run") : -1;
+	if (fd >= 0 && guard_pid() && (fcntl(fd, F_SETFL, O_APPEND) < 0 || !guard_replace_journal(fd)))
+		fd_close(&fd);
+	if (fd >= 0) {
+		each_fd(out.data, pass_fd, &journal);
+		self_exe_pass(&fd, 1, true);
+	}
+	buf_free(&out);
+	return fd;
+}
+
+void journal_take_back(void)
+{
+	struct buf out = { 0 };
+
+	if (compose(&out, true))
+		each_fd(out.data, pass_fd, NULL);
+	buf_free(&out);
+	journal.due = true;
+}
+
+struct end {
+	pid_t pid;
+	int status;
+	int64_t cpu; /* microseconds */
+};
+
+static bool take_end(const char *text, struct end *end)
+{
+	long pid;
+	long long cpu;
+
+	if (sscanf(text, "%ld %d %lld", &pid, &end->status, &cpu) < 3 || pid < 2 || pid > INT32_MAX)
+		return false;
+	end->pid = (pid_t)pid;
+	end->cpu = cpu;
+	return true;
+}
+
+/* The ends of processes that the guard has written. */
+static void hear(int fd, off_t *from)
+{
+	char text[4096];
+	ssize_t got;
+
+	while ((got = pread(fd, text, sizeof(text) - 1, *from)) > 0) {
+		char *line = text, *end;
+
+		text[got] = '\0';
+		for (; (end = memchr(line, '\n', (size_t)(text + got - line))); line = end + 1) {
+			struct end ended = { 0 };
+			struct rusage used = { 0 };
+
+			*end = '\0';
+			if (strncmp(line, "-pid ", 5) != 0 || !take_end(line + 5, &ended))
+				continue;
+			used.ru_utime.tv_sec = ended.cpu / 1000000;
+			used.ru_utime.tv_usec = ended.cpu % 1000000;
+			child_ended(ended.pid, ended.status, &used);
+		}
+		if (line == text && got < (ssize_t)sizeof(text) - 1)
+			return; /* it is being written */
+		*from += line == text ? got : line - text; /* a longer line is none of these */
+	}
+}
+
+void journal_hear(void)
+{
+	if (journal.fd >= 0)
+		hear(journal.fd, &journal.heard);
+}
+
+/* Takes the place of the file before in one step. What the guard has written meanwhile is in the one or the other. */
+static void write_all_anew(void)
+{
+	struct buf out = { 0 };
+	int before, file;
+
+	compose_changed();
+	buf_clear(&journal.lines);
+	if (journal.fd < 0)
+		return;
+	journal.due = false;
+	file = compose(&out, false) ? memory_open("superd-journal", false) : -1;
+	before = fd_copy(journal.fd, FD_HIGH);
+	if (file < 0 || before < 0 || fcntl(file, F_SETFL, O_APPEND) < 0 ||
+	    write(file, out.data, out.length) != (ssize_t)out.length || !guard_replace_journal(file)) {
+		log_error(superd.log, "cannot save the state for the next superd: %s", strerror(errno));
+		journal.due = true; /* the next turn tries again */
+	} else {
+		off_t heard = journal.heard;
+
+		journal.size = 0;
+		journal.heard = (off_t)out.length;
+		hear(before, &heard);
+	}
+	fd_close(&file);
+	fd_close(&before);
+	buf_free(&out);
+}
+
+static ev_prepare turn;
+
+static void on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+	(void)loop, (void)prepare, (void)events;
+	journal_flush();
+	if (journal.due)
+		write_all_anew();
+}
+
+/* fd: the guard's file; -1: there is no guard. */
+void journal_begin(int fd)
+{
+	journal.fd = fd;
+	if (fd < 0)
+		return;
+	write_all_anew();
+	ev_prepare_init(&turn, on_turn);
+	ev_prepare_start(superd.loop, &turn);
+}
+
+/* ---- a process that is about to be forked ---- */
+
+uint64_t journal_number(void)
+{
+	return ++journal.last;
+}
+
+/* command: it is one of a phase, not the main process. */
+void journal_prepare(struct instance *instance, bool command)
+{
+	if (journal.fd < 0)
+		return;
+	journal_flush();
+	buf_clear(&journal.child);
+	add_instance(instance, &journal.child);
+	journal.child.length--;
+	journal.child_is_command = command;
+}
+
+/* The reading end of the pipe that tells its failure; -1: there is none. */
+void journal_name_report(int report)
+{
+	if (!journal.child.length)
+		return;
+	FIELD_FD(&(struct line){ .out = &journal.child }, "report", report);
+	buf_text(&journal.child, journal.child_is_command ? " command=" : " child=");
+}
+
+/* In the child, whose memory may be superd's. */
+void journal_note_child(void)
+{
+	char text[24], *at = text + sizeof(text);
+	unsigned left = (unsigned)getpid();
+	struct iovec parts[2] = { { journal.child.data, journal.child.length } };
+
+	if (!parts[0].iov_len)
+		return;
+	*--at = '\n';
+	do
+		*--at = (char)('0' + left % 10);
+	while (left /= 10);
+	parts[1] = (struct iovec){ at, (size_t)(text + sizeof(text) - at) };
+	if (writev(journal.fd, parts, 2) < 0)
+		_exit(127); /* nobody would know of it */
+}
+
+void journal_drop_prepared(void)
+{
+	buf_clear(&journal.child);
+}
+
+/* ---- reading ---- */
+
+struct record {
+	char *key, *rest; /* "start 17"; what is behind it */
+	struct table *table; /* of a row */
+	bool gone;
+};
+
+static struct {
+	char *text;
+	struct record *list; /* in the order of their first lines */
+	size_t count, room;
+	char version[80];
+	struct buf unknown;
+	unsigned unknown_count;
+	struct end *ends;
+	size_t end_count, end_room;
+} before;
+
+static void *grow(void *list, size_t *room, size_t count, size_t size)
+{
+	return count < *room ? list : array_grow(list, room, count, size);
+}
+
+/* Finds what counts: of the lines about one thing the last one. only: those of this kind; NULL: all. */
+static bool take_lines(char *text, const char *only)
+{
+	size_t room = 64, lines = 0, *places;
+
+	for (const char *at = text; (at = strchr(at, '\n')); at++)
+		lines++;
+	while (room < 2 * lines)
+		room *= 2;
+	places = calloc(room, sizeof(*places));
+	if (!places)
+		return false;
+	before.text = text;
+	for (char *line = strchr(text, '\n') + 1, *end; (end = strchr(line, '\n')); line = end + 1) {
+		char *rest = strchr(line, ' ');
+		struct record *record;
+		size_t place;
+		void *larger;
+
+		*end = '\0';
+		rest = rest ? strchr(rest + 1, ' ') : NULL;
+		if (rest)
+			*rest++ = '\0';
+		if (only && strncmp(line + 1, only, strlen(only)) != 0)
+			continue;
+		if (!strncmp(line, "-pid ", 5) || !strncmp(line, "-own ", 5)) {
+			if (!(larger = grow(before.ends, &before.end_room, before.end_count, sizeof(*before.ends))))
+				break;
+			before.ends = larger;
+			if (rest)
+				rest[-1] = ' ';
+			before.end_count += take_end(line + 5, &before.ends[before.end_count]);
+			continue;
+		}
+		place = hash_text(HASH_START, line + 1) & (room - 1);
+		while (places[place] && strcmp(before.list[places[place] - 1].key, line + 1) != 0)
+			place = (place + 1) & (room - 1);
+		if (!places[place]) {
+			if (!(larger = grow(before.list, &before.room, before.count, sizeof(*before.list))))
+				break;
+			before.list = larger;
+			before.list[before.count++] = (struct record){ .key = line + 1 };
+			places[place] = before.count;
+		}
+		record = &before.list[places[place] - 1];
+		record->rest = rest ? rest : (char[]){ "" };
+		record->gone = *line == '-';
+	}
+	free(places);
+	return true;
+}
+
+/* The record of this kind, and the second word of its key; NULL: it is another. */
+static char *is_kind(const struct record *record, const char *kind)
+{
+	size_t length = strlen(kind);
+
+	return !record->gone && !strncmp(record->key, kind, length) && record->key[length] == ' '
+		? record->key + length + 1
+		: NULL;
+}
+
+/* Divides what stands behind the key; returns its first word if that is a name, which has no '='. */
+static char *parse(const struct record *record, struct line *line)
+{
+	char *name = NULL, *at = record->rest;
+
+	*line = (struct line){ 0 };
+	for (char *word; (word = strsep(&at, " "));) {
+		char *value = strchr(word, '=');
+
+		if (!value && *word) {
+			name = decode(word);
+		} else if (value && line->count < WORDS_IN_LINE) {
+			*value++ = '\0';
+			line->words[line->count++] = (struct word){ .key = word, .value = decode(value) };
+		}
+	}
+	return name;
+}
+
+static void note_unknown(const char *kind, const char *key)
+{
+	if (before.unknown_count++ < UNKNOWN_NAMED)
+		buf_addf(&before.unknown, "%s%s%s%s", before.unknown.length ? ", " : "", kind, key ? ": " : "",
+			 key ? key : "");
+}
+
+static void note_unused(const struct line *line, const char *kind)
+{
+	for (size_t n = 0; n < line->count; n++) {
+		if (!line->words[n].used)
+			note_unknown(kind, line->words[n].key);
+	}
+}
+
+void journal_each_fd(void (*act)(void *context, int fd), void *context)
+{
+	for (size_t n = 0; n < before.count; n++) {
+		if (before.list[n].gone)
+			continue;
+		each_fd(before.list[n].key, act, context);
+		each_fd(before.list[n].rest, act, context);
+	}
+	if (journal.text >= 0)
+		act(context, journal.text);
+}
+
+bool journal_is_of(int fd, pid_t pid)
+{
+	size_t length;
+	char *text = state_file_read(fd, STATE_STREAM_MOST, &length), *own = text ? strstr(text, " pid=") : NULL;
+	bool is_it = own && atoi(own + 5) == pid;
+
+	free(text);
+	return is_it;
+}
+
+/* Reads what the superd before has left. fd: its journal; sockets: nothing else of it is believed. Returns the text of
+ * its configuration; NULL: there is none, and why says so. */
+struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why)
+{
+	static struct state_stream stream;
+	size_t length;
+	char *text = state_file_read(fd, STATE_STREAM_MOST, &length);
+
+	if (!text || strncmp(text, HEAD, strlen(HEAD)) != 0 || !take_lines(text, sockets ? "fd " : NULL)) {
+		if (text && *text)
+			buf_addf(why, "it is '%.*s', and this superd reads '%.*s'", (int)strcspn(text, "\n"), text,
+				 (int)strlen(HEAD) - 1, HEAD);
+		else
+			buf_text(why, "no state was saved");
+		free(text);
+		return NULL;
+	}
+	for (size_t n = 0; n < before.count; n++) {
+		struct line line;
+
+		if (!is_kind(&before.list[n], "superd"))
+			continue;
+		parse(&before.list[n], &line);
+		walk_superd(&line, of);
+		note_unused(&line, "superd");
+	}
+	text = journal.text < 0 ? NULL : state_file_read(journal.text, STATE_STREAM_MOST, &length);
+	if (text && !state_stream_parse(&stream, text, length, why))
+		return &stream;
+	if (!why->length)
+		buf_text(why, "its configuration cannot be read");
+	return NULL;
+}
+
+/* Sockets that no service of the configuration has claimed yet: each takes those of its addresses. */
+void journal_leave_sockets(struct listen_fds *to)
+{
+	for (size_t n = 0; n < before.count; n++) {
+		const char *fd = is_kind(&before.list[n], "fd");
+
+		if (fd && read_fd(fd) >= 0)
+			listen_fds_add_own(to, read_fd(fd));
+	}
+}
+
+bool journal_names_pid(pid_t pid)
+{
+	for (size_t n = 0; n < before.count; n++) {
+		static const char *const keys[] = { " main=", " child=", " command=", " relay=" };
+
+		for (size_t i = 0; i < 4 && !before.list[n].gone; i++) {
+			const char *at = strstr(before.list[n].rest, keys[i]);
+
+			if (at && atoi(strchr(at, '=') + 1) == pid)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ---- going on ---- */
+
+static bool parse_once(struct record *record, struct line *line)
+{
+	parse(record, line);
+	record->rest += strlen(record->rest);
+	return line->count;
+}
+
+static struct table *row_table(uint64_t number)
+{
+	struct diags diags = { 0 };
+
+	for (size_t n = 0; number && n < before.count; n++) {
+		struct record *record = &before.list[n];
+		const char *own = is_kind(record, "row");
+		struct table *none;
+		struct line line;
+
+		if (!own || strtoull(own, NULL, 10) != number)
+			continue;
+		if (record->table || !parse_once(record, &line))
+			return record->table;
+		none = table_new();
+		if (none)
+			record->table = load_returned(superd.options, strdup(line.words[0].value),
+						      strlen(line.words[0].value), none, &diags);
+		table_free(none);
+		diags_free(&diags);
+		if (record->table && !record->table->count) {
+			table_free(record->table);
+			record->table = NULL;
+		}
+		if (record->table)
+			record->table->users++; /* until all is restored */
+		return record->table;
+	}
+	return NULL;
+}
+
+static void restore_service(const struct record *record, char *name)
+{
+	struct svc *svc = svc_find(decode(name));
+	struct table *table;
+	unsigned row = 0;
+	struct line line;
+
+	parse(record, &line);
+	FIELD(&line, "row", row);
+	table = row_table(row);
+	if (!svc && table && (svc = svc_new(table, &table->services[0])))
+		list_add(&superd.services, &svc->link);
+	if (!svc)
+		return;
+	walk_service(&line, svc);
+	if (svc->removed) {
+		list_remove(&svc->link);
+		list_add(&superd.leaving, &svc->link);
+	}
+	note_unused(&line, "service");
+}
+
+static void restore_socket(const struct record *record, const char *number)
+{
+	double rests = 0;
+	struct line line;
+	char *name = parse(record, &line), *address = NULL;
+	struct svc *svc = name ? svc_find(name) : NULL;
+	int fd = read_fd(number);
+
+	FIELD(&line, "rests", rests);
+	FIELD(&line, "address", address);
+	note_unused(&line, "socket");
+	for (unsigned n = 0; svc && n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+		struct buf own = { 0 };
+		bool is_it;
+
+		endpoint_format(socket->listen->endpoint, &own);
+		is_it = fd < 0 ? address && !strcmp(address, buf_string(&own)) && rests > 0
+			       : bind_matches(fd, socket->listen);
+		buf_free(&own);
+		if (socket->fd >= 0 || !is_it)
+			continue;
+		socket->fd = fd;
+		socket->rests_until = rests;
+		socket->lent = true; /* perhaps */
+		svc->bound = fd >= 0;
+		if (fd >= 0)
+			ev_io_set(&socket->io, fd, EV_READ);
+		fd = -1;
+		break;
+	}
+	free(address);
+	fd_close(&fd);
+}
+
+static void restore_parked(const struct record *record, const char *number)
+{
+	struct parked parked = { .client = { .fd = read_fd(number), .length = sizeof(parked.client.peer) } };
+	struct line line;
+	char *name = parse(record, &line);
+	struct svc *svc = name ? svc_find(name) : NULL;
+	unsigned socket = 0;
+
+	FIELD(&line, "socket", socket);
+	FIELD(&line, "since", parked.since);
+	FIELD(&line, "greeted", parked.greeted);
+	note_unused(&line, "parked");
+	if (parked.client.fd < 0)
+		return;
+	if (getpeername(parked.client.fd, &parked.client.peer.any, &parked.client.length) < 0)
+		parked.client.length = 0;
+	if (!svc || socket >= svc->socket_count ||
+	    !accept_park(svc, &svc->sockets[socket], &parked.client, parked.since, parked.greeted))
+		close(parked.client.fd);
+}
+
+static void restore_stored(const struct record *record, const char *number)
+{
+	struct line line;
+	char *name = parse(record, &line), stored[256] = "";
+	struct svc *svc = name ? svc_find(name) : NULL;
+	bool polled = false;
+	int fd = read_fd(number);
+
+	FIELD(&line, "name", stored);
+	FIELD(&line, "polled", polled);
+	note_unused(&line, "stored");
+	if (svc && fd >= 0)
+		store_add(svc, fd, stored, polled);
+	else
+		fd_close(&fd);
+}
+
+static bool restore_instance(const struct record *record, const char *number)
+{
+	struct line line;
+	char *name = parse(record, &line);
+	struct svc *svc = name ? svc_find(name) : NULL;
+	struct instance *instance = svc ? instance_new(svc) : NULL;
+	struct table *table;
+	unsigned row = 0;
+
+	if (!instance)
+		return false;
+	instance->number = strtoull(number, NULL, 10);
+	if (instance->number > journal.last)
+		journal.last = instance->number;
+	FIELD(&line, "row", row);
+	if ((table = row_table(row))) {
+		table->users++;
+		table_release(instance->table);
+		instance->table = table;
+		instance->row = &table->services[0];
+	}
+	walk_instance(&line, instance);
+	note_unused(&line, "instance");
+	if (instance->client.fd >= 0) {
+		instance->client.length = sizeof(instance->client.peer);
+		if (getpeername(instance->client.fd, &instance->client.peer.any, &instance->client.length) < 0)
+			instance->client.length = 0;
+	}
+	if (instance->row->exec->accept)
+		svc->count++;
+	if (instance->socket && endpoint_is_datagram(instance->socket->listen->endpoint))
+		instance->socket->busy = true;
+	instance->counted = instance->counted &&
+		source_count_enter(&superd.sources, svc, instance->source, UNLIMITED);
+	return true;
+}
+
+static void each_instance(void (*act)(struct instance *instance))
+{
+	struct list *lists[] = { &superd.services, &superd.leaving };
+
+	for (int n = 0; n < 2; n++) {
+		LIST_EACH(link, lists[n]) {
+			LIST_EACH(each, &container_of(link, struct svc, link)->instances)
+				act(container_of(each, struct instance, link));
+		}
+	}
+}
+
+static void restore_locks(const struct record *record)
+{
+	struct state_stream stream = { 0 };
+	struct buf why = { 0 };
+	struct line line;
+	char *text;
+
+	parse(record, &line);
+	text = line.count ? strdup(line.words[0].value) : NULL;
+	if (text && !state_stream_parse(&stream, text, strlen(text), &why)) {
+		for (size_t n = 0; n < stream.count; n++)
+			locks_load(&stream.sections[n]);
+	}
+	state_stream_free(&stream);
+	buf_free(&why);
+}
+
+/* The services, their sockets and their instances are there again, and stand still. */
+void journal_restore(const struct journal_superd *of)
+{
+	static const char *const kinds[] = { "svc", "fd", "store", "park", "start", "locks", "row", "superd" };
+	struct list *lists[] = { &superd.services, &superd.leaving };
+	size_t services = 0, instances = 0, known = 0;
+
+	control_adopt(of->control);
+	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(*kinds); kind++) {
+		for (size_t n = 0; n < before.count; n++) {
+			char *name = is_kind(&before.list[n], kinds[kind]);
+
+			if (!name)
+				continue;
+			known++;
+			if (kind == 0)
+				restore_service(&before.list[n], name);
+			else if (kind == 1)
+				restore_socket(&before.list[n], name);
+			else if (kind == 2)
+				restore_stored(&before.list[n], name);
+			else if (kind == 3)
+				restore_parked(&before.list[n], name);
+			else if (kind == 4)
+				instances += restore_instance(&before.list[n], name);
+			else if (kind == 5)
+				restore_locks(&before.list[n]);
+		}
+	}
+	for (size_t n = 0; n < before.count && known < before.count; n++) {
+		size_t kind = 0;
+
+		while (kind < sizeof(kinds) / sizeof(*kinds) && !is_kind(&before.list[n], kinds[kind]))
+			kind++;
+		if (kind == sizeof(kinds) / sizeof(*kinds) && !before.list[n].gone)
+			note_unknown(strndupa(before.list[n].key, strcspn(before.list[n].key, " ")), NULL);
+	}
+	for (int n = 0; n < 2; n++) {
+		LIST_EACH(link, lists[n])
+			services++;
+	}
+	each_instance(instance_resume);
+	if (superd.main_command.pid > 0)
+		child_watch(&superd.main_command, superd.main_command.pid);
+	guard_tell(of->version, services, instances);
+	if (before.unknown_count)
+		log_warn(superd.log, "unknown in the state of the previous superd, and ignored: %s%s",
+			 buf_string(&before.unknown), before.unknown_count > UNKNOWN_NAMED ? ", ..." : "");
+}
+
+/* What has ended while nobody waited for it. A process that superd itself has reaped, and died before it was known, has
+ * ended well. */
+void journal_deliver_ends(void)
+{
+	struct end *ends = NULL;
+	size_t count = 0, room = 0;
+
+	each_instance(instance_go_on);
+	for (size_t n = 0; n < 256; n++) {
+		for (struct child *child = superd.children[n]; child; child = child->next) {
+			struct end end = { .pid = child->pid };
+			struct process process;
+			bool lives = kill(child->pid, 0) == 0 || errno != ESRCH, told = false;
+
+			for (size_t i = before.end_count; i-- > 0 && !told;) {
+				if ((told = before.ends[i].pid == child->pid))
+					end = before.ends[i];
+			}
+			if (lives && (!told || (process_read(child->pid, &process) && process.parent == guard_pid())))
+				continue; /* another process had this number before */
+			if (!(ends = grow(ends, &room, count, sizeof(*ends))))
+				return;
+			ends[count++] = end;
+		}
+	}
+	for (size_t n = 0; n < count; n++) {
+		struct rusage used = { .ru_utime = { ends[n].cpu / 1000000, ends[n].cpu % 1000000 } };
+
+		child_ended(ends[n].pid, ends[n].status, &used);
+	}
+	free(ends);
+	for (size_t n = 0; n < before.count; n++) {
+		if (before.list[n].table)
+			table_release(before.list[n].table);
+	}
+	free(before.list);
+	free(before.ends);
+	free(before.text);
+	buf_free(&before.unknown);
+	memset(&before, 0, sizeof(before));
+}
