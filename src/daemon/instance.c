@@ -377,6 +377,7 @@ static void next_command(struct instance *instance)
 {
 	enum command_phase phase = (enum command_phase)phases[instance->phase].commands;
 	struct plan *plan = instance->plan ? instance->plan : instance->svc->plan;
+	struct buf why = { 0 };
 	char pid[40], result[40], code[40], status[48], name[32];
 	const char *facts[5] = { NULL };
 	size_t count = 0;
@@ -412,6 +413,9 @@ static void next_command(struct instance *instance)
 	}
 	command_prefix(texts[instance->next_command], &flags);
 	instance->late = false;
+	if (!plan) /* a reload has dropped it */
+		plan = instance->plan = plan_of(instance->svc, instance->row, *instance->name ? instance->name : NULL, &why);
+	buf_free(&why);
 	if (!plan ||
 	    !run_command(instance->svc, instance->row, plan, phase, instance->next_command++, facts, instance,
 			 &instance->command)) {

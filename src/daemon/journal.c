@@ -46,6 +46,7 @@
 #include "os/socket/bind.h"
 #include "superd/instance/service_list.h"
 #include "table/print/print_conf.h"
+#include "table/services/diff.h"
 #include "table/sources/sources.h"
 
 #define HEAD "superd journal 1\n"
@@ -411,7 +412,7 @@ static void add_service(struct svc *svc, struct buf *out)
 
 static void add_instance(struct instance *instance, struct buf *out)
 {
-	unsigned row = instance->row == instance->svc->row ? 0 : row_number(instance->row, false);
+	unsigned row = row_number(instance->row, false);
 
 	buf_addf(out, "+start %llu ", (unsigned long long)instance->number);
 	add_text(out, instance->svc->row->name);
@@ -611,12 +612,12 @@ static bool compose(struct buf *out, bool upgrades)
 		LIST_EACH(link, lists[n]) {
 			struct svc *svc = container_of(link, struct svc, link);
 
-			if (svc->table != superd.table)
+			if (svc->table != superd.table) /* which has none of this name, or one with errors */
 				row_number(svc->row, true);
 			LIST_EACH(each, &svc->instances) {
 				struct instance *instance = container_of(each, struct instance, link);
 
-				if (instance->row != svc->row)
+				if (instance->row != svc->row && service_compare(instance->row, svc->row, NULL) != DIFF_SAME)
 					row_number(instance->row, true);
 			}
 		}

@@ -901,7 +901,6 @@ int run_superd(struct options *options)
 	int status = EXIT_START;
 
 	superd.options = options;
-	superd.pid_file_fd = -1;
 	listen_fds_take(&superd.inherited);
 	if (guard_drops_state())
 		journal_leave_sockets(&superd.inherited);
