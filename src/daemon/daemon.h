@@ -737,7 +737,6 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 /* journal.c: what outlives superd */
 struct journal_superd {
 	char version[80];
-	pid_t pid;
 	int control, programs[16];
 };
 
@@ -764,7 +763,6 @@ struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *o
 void journal_leave_sockets(struct listen_fds *to);
 void journal_each_fd(void (*act)(void *context, int fd), void *context);
 bool journal_names_pid(pid_t pid);
-bool journal_is_of(int fd, pid_t pid);
 void journal_restore(const struct journal_superd *of);
 void journal_deliver_ends(void);
 
@@ -789,6 +787,7 @@ void state_restore(struct state_stream *text);
 bool upgrade_was(void); /* superd is the first one behind an upgrade */
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context);
 void upgrade_forget(void *context);
+void upgrade_go_on(void); /* a reload has ended */
 
 /* relay.c */
 void relay_describe(struct instance *instance, struct buf *out);

@@ -237,7 +237,6 @@ static void walk(struct line *line, const char *key, void *field, size_t size, e
 static void walk_superd(struct line *line, struct journal_superd *of)
 {
 	FIELD(line, "version", of->version);
-	FIELD(line, "pid", of->pid);
 	FIELD_FD(line, "text", journal.text);
 	FIELD_FD(line, "control", of->control);
 	FIELD_FD(line, "pid_file", superd.pid_file_fd);
@@ -599,7 +598,7 @@ static void add_all_of(struct svc *svc, struct buf *out)
 /* upgrades: for another program, which has programs of its own beside it. */
 static bool compose(struct buf *out, bool upgrades)
 {
-	struct journal_superd own = { .version = PACKAGE_VERSION, .control = control_fd(), .pid = getpid() };
+	struct journal_superd own = { .version = PACKAGE_VERSION, .control = control_fd() };
 	struct list *lists[] = { &superd.services, &superd.leaving };
 	struct buf locks = { 0 };
 
@@ -992,16 +991,6 @@ void journal_each_fd(void (*act)(void *context, int fd), void *context)
 		act(context, journal.text);
 }
 
-bool journal_is_of(int fd, pid_t pid)
-{
-	size_t length;
-	char *text = state_file_read(fd, STATE_STREAM_MOST, &length), *own = text ? strstr(text, " pid=") : NULL;
-	bool is_it = own && atoi(own + 5) == pid;
-
-	free(text);
-	return is_it;
-}
-
 /* Reads what the superd before has left. fd: its journal; sockets: nothing else of it is believed. Returns the text of
  * its configuration; NULL: there is none, and why says so. */
 struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why)
@@ -1020,11 +1009,13 @@ struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *o
 		return NULL;
 	}
 	for (size_t n = 0; n < before.count; n++) {
+		struct record own = before.list[n];
 		struct line line;
 
-		if (!is_kind(&before.list[n], "superd"))
+		if (!is_kind(&own, "superd"))
 			continue;
-		parse(&before.list[n], &line);
+		own.rest = strdupa(own.rest); /* its descriptors are looked for once more */
+		parse(&own, &line);
 		walk_superd(&line, of);
 		note_unused(&line, "superd");
 	}

@@ -198,6 +198,8 @@ static void on_read(struct ev_loop *loop, ev_async *async, int events)
 	if (reading.again) {
 		reading.again = false;
 		reload_begin(reading.again_allows_empty);
+	} else {
+		upgrade_go_on();
 	}
 }
 

@@ -27,6 +27,7 @@
 #include "superd/main/takeover.h"
 
 #define TAKES_OVER "--take-over=" /* first argument of a program that takes over without a guard: the journal */
+#define CHECKS "--take-over-check=" /* of one that is asked whether it could */
 #define CAN "superd can take over: "
 #define ANSWER_MOST 3000 /* bytes */
 #define PATIENCE 20.	 /* seconds until it has answered */
@@ -39,26 +40,25 @@ static struct {
 
 /* ---- the new program ---- */
 
-/* Both arguments are the same where the program is only asked: it is not the process that its file names then. */
+/* A guard is asked by the argument that it is executed with: it is not the process that its page names then. */
 struct internal_args takeover_strip(int *argc, char ***argv)
 {
+	static const char *const modes[] = { GUARD_AGAIN, TAKES_OVER, CHECKS };
 	struct internal_args internal = { .guard_page = -1, .fd = -1 };
-	const char *word = *argc > 1 ? (*argv)[1] : "";
-	bool guard = !strncmp(word, GUARD_AGAIN, strlen(GUARD_AGAIN));
+	size_t which = 0;
 	int64_t fd;
 
-	if ((!guard && strncmp(word, TAKES_OVER, strlen(TAKES_OVER)) != 0) ||
-	    scan_count(strchr(word, '=') + 1, &fd) || fd > INT32_MAX)
+	while (which < 3 && *argc > 1 && strncmp((*argv)[1], modes[which], strlen(modes[which])) != 0)
+		which++;
+	if (which == 3 || *argc < 2 || scan_count((*argv)[1] + strlen(modes[which]), &fd) || fd > INT32_MAX)
 		return internal;
-	if (guard) {
+	taken.journal = (int)fd;
+	taken.takes_over = which == 1;
+	if (which == 0)
 		taken.journal = guard_journal_of((int)fd, &taken.takes_over);
-		if (taken.takes_over)
-			internal.guard_page = (int)fd;
-	} else {
-		taken.journal = (int)fd;
-		taken.takes_over = journal_is_of((int)fd, getpid());
-		internal.takes_over = taken.takes_over;
-	}
+	if (which == 0 && taken.takes_over)
+		internal.guard_page = (int)fd;
+	internal.takes_over = which == 1;
 	internal.checks_upgrade = !taken.takes_over;
 	(*argv)[1] = (*argv)[0];
 	(*argv)++;
@@ -141,6 +141,8 @@ struct table *state_table(struct options *options, struct state_stream *before)
 
 void state_restore(struct state_stream *text)
 {
+	if (upgrade_was())
+		snprintf(superd.upgraded_from, sizeof(superd.upgraded_from), "%s", taken.before.version);
 	journal_restore(&taken.before);
 	state_stream_free(text);
 }
@@ -217,7 +219,7 @@ static struct {
 	ev_io io;
 	struct buf answer;
 	int journal;
-	bool only_check, is_late;
+	bool only_check, is_late, waits; /* waits: for the end of a reload */
 	void (*done)(void *context, bool good, const char *why);
 	void *context;
 } asked = { .journal = -1 };
@@ -324,8 +326,10 @@ static void on_checked(struct child *child, int status, const struct rusage *use
 			tell_upgrade(true, "superd %.*s can take over",
 				     (int)strcspn(asked.answer.data + strlen(CAN), "\n"),
 				     asked.answer.data + strlen(CAN));
-		else if (superd.stopping || superd.reading)
-			tell_upgrade(false, "busy: %s", superd.stopping ? "superd is stopping" : "a reload is under way");
+		else if (superd.stopping)
+			tell_upgrade(false, "busy: superd is stopping");
+		else if (superd.reading)
+			asked.waits = true;
 		else
 			go_over();
 		return;
@@ -335,11 +339,19 @@ static void on_checked(struct child *child, int status, const struct rusage *use
 	if (asked.is_late)
 		tell_upgrade(false, "%s has not answered within %g s whether it can take over", superd.program, PATIENCE);
 	else if (status == 0)
-		tell_upgrade(false, "%s is no superd that can take over: it printed '%s', not '" CAN "VERSION'",
-			     superd.program, buf_string(&asked.answer));
+		tell_upgrade(false, "%s is no superd that can take over: called with " CHECKS ", it printed '%s', not '" CAN
+			     "VERSION'", superd.program, buf_string(&asked.answer));
 	else
 		tell_upgrade(false, "%s cannot take over: %s%s%s", superd.program, buf_string(&asked.answer),
 			     asked.answer.length ? ", " : "", how);
+}
+
+/* A reload has ended. */
+void upgrade_go_on(void)
+{
+	if (asked.waits)
+		go_over();
+	asked.waits = false;
 }
 
 static void on_answer(struct ev_loop *loop, ev_io *io, int events)
@@ -369,7 +381,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	char **all = NULL;
 	pid_t pid = -1;
 
-	if (asked.child.pid) {
+	if (asked.child.pid || asked.waits) {
 		log_error(superd.log, "not upgraded: busy: an upgrade is under way");
 		if (done)
 			done(context, false, "busy: an upgrade is under way");
@@ -380,8 +392,8 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	asked.context = context;
 	asked.is_late = false;
 	buf_clear(&asked.answer);
-	if (superd.stopping || superd.reading) {
-		tell_upgrade(false, "busy: %s", superd.stopping ? "superd is stopping" : "a reload is under way");
+	if (superd.stopping) {
+		tell_upgrade(false, "busy: superd is stopping");
 		return;
 	}
 	if (!superd.program) {
@@ -389,7 +401,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 		return;
 	}
 	asked.journal = journal_copy();
-	snprintf(argument, sizeof(argument), "%s%d", guard_pid() ? GUARD_AGAIN : TAKES_OVER,
+	snprintf(argument, sizeof(argument), "%s%d", guard_pid() ? GUARD_AGAIN : CHECKS,
 		 guard_pid() ? guard_page() : asked.journal);
 	if (asked.journal >= 0 && (all = arguments_with(argument)) && fd_pipe(ends) == 0 && (pid = fork()) == 0) {
 		sigset_t none;

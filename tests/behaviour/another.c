@@ -58,6 +58,13 @@ static void write_as(FILE *out, const char *kind, char *text)
 			fprintf(out, added, dup(STDERR_FILENO));
 		if (!strncmp(line, "superd ledger ", 14) && !strcmp(kind, "format"))
 			fputs("superd ledger 5\n", out);
+		else if (!strncmp(line, "superd journal ", 15) && !strcmp(kind, "format"))
+			fputs("superd journal 2\n", out);
+		else if (!strncmp(line, "+superd - version=", 18))
+			fprintf(out, "+superd - version=99.9%s\n%s", line + 18 + strcspn(line + 18, " "),
+				is_newer ? "+novelty - colour=blue\n" : "");
+		else if (!strncmp(line, "+start ", 7) && is_newer)
+			fprintf(out, "%s mood=good\n", line);
 		else if (!strncmp(line, "version=", 8))
 			fputs("version=99.9\n", out);
 		else if (!skips || !strcmp(line, "."))
