@@ -1,131 +1,211 @@
-/* pass = bind: the program's filter stops its bind(2), and a helper process of the instance answers with superd's
- * socket (worker/bind). superd hears of each answer over a channel. */
+/* pass = bind: the program's filter stops its bind(2), and a superd-bind of the instance answers with superd's socket
+ * (src/bind). superd hears of each answer over a channel, and opens what a program of one IP version needs. */
 #include "daemon/daemon.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
+#include "bind/bind.h"
+#include "lib/build_id.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
+#include "lib/thread.h"
 #include "os/foreign/fork_fds.h"
-#include "os/proc/user_notif.h"
+#include "os/host/program.h"
+#include "os/host/self_sandbox.h"
+#include "os/proc/process.h"
+#include "os/rights/capability.h"
 #include "os/rights/own_privileges.h"
 #include "os/rights/raw_syscall.h"
-#include "worker/bind/answer.h"
+#include "os/rights/required_caps.h"
+#include "os/socket/bind.h"
 
-#define BURST .5 /* seconds of processor time that the helper may use at once, */
-#define SHARE .2 /* and what comes back in a second */
+#define HINT_SOON 10. /* seconds: a program that cannot have its port ends soon */
+#define QUIET 3.      /* seconds without a new bind, until superd says what is wrong with the last */
 
-/* Set up before the start: the channel, of which the program's child has the other end for the filter's descriptor. */
-bool bind_begin(struct instance *instance, struct spawn_request *request, int *channel)
+extern char **environ;
+
+/* ---- one IP version of a port without an address ---- */
+
+/* A row's socket for both IP versions, as one for one of them. */
+struct narrowed {
+	struct listen listen;
+	struct endpoint endpoint, address;
+};
+
+static bool is_dual(const struct listen *listen)
 {
-	int ends[2];
-
-	(void)request;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return false;
-	instance->binder_fd = fd_raise(ends[0], FD_HIGH);
-	fd_set_nonblocking(instance->binder_fd, true);
-	*channel = ends[1];
-	return true;
+	return endpoint_is_inet(listen->address) && listen->address->family == FAMILY_ANY &&
+		!listen->address->address && listen->options->ipv6_only != IPV6_ONLY_YES;
 }
 
-/* The addresses of `binds`: two for one that names any address of both IP versions. */
-static void add_addresses(const struct listen *listen, struct bind_offer *offer)
+/* Its row says this; what it is for stays. */
+void bind_take_row(struct socket *socket, const struct listen *listen)
+{
+	struct narrowed *narrowed = socket->family && is_dual(listen) ? malloc(sizeof(*narrowed)) : NULL;
+
+	free(socket->narrowed);
+	socket->narrowed = narrowed;
+	socket->listen = listen;
+	if (!narrowed) {
+		socket->family = 0;
+		return;
+	}
+	*narrowed = (struct narrowed){ *listen, *listen->endpoint, *listen->address };
+	narrowed->endpoint.family = narrowed->address.family = socket->family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
+	narrowed->listen.endpoint = &narrowed->endpoint;
+	narrowed->listen.address = &narrowed->address;
+	socket->listen = &narrowed->listen;
+}
+
+/* The socket of a row for both IP versions that is for this one alone; it may not be open. NULL: the row is none. */
+struct socket *bind_socket_of(struct svc *svc, unsigned row, int family)
+{
+	struct socket *socket = row < svc->row->socket_count ? &svc->sockets[row] : NULL;
+
+	if (!socket || !is_dual(&svc->row->sockets[row]))
+		return NULL;
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].number == row && svc->sockets[n].family == family)
+			return &svc->sockets[n];
+	}
+	/* The second of a row stands behind all rows. */
+	if (socket->family) {
+		socket = &svc->sockets[svc->socket_count++];
+		*socket = (struct socket){ .svc = svc, .number = row, .fd = -1 };
+		ev_init(&socket->io, ev_cb(&svc->sockets[row].io));
+		socket->io.data = socket;
+	}
+	socket->family = family;
+	bind_take_row(socket, &svc->row->sockets[row]);
+	return socket;
+}
+
+static void add_entry(struct buf *message, const struct socket *socket, const struct socket_address *name)
+{
+	struct bind_entry entry = { .number = (unsigned)(socket - socket->svc->sockets),
+				    .has_fd = !name,
+				    .locks = listen_prepared(socket->listen)->rules != NULL,
+				    .is_dual = socket->narrowed || is_dual(socket->listen) };
+
+	if (name)
+		entry.address = *name;
+	buf_add(message, &entry, sizeof(entry));
+	if (!message->failed)
+		((struct bind_order *)(void *)message->data)->count++;
+}
+
+/* The socket, and the addresses of `binds`: two for one that names any address of both IP versions. */
+static void add_socket(struct buf *message, const struct socket *socket)
 {
 	struct pool *pool = pool_new();
+	const struct endpoint *endpoint;
+	struct socket_address address;
 
-	offer->addresses = calloc(2 * words_count(listen->options->binds) + 1, sizeof(*offer->addresses));
-	for (words text = listen->options->binds; pool && offer->addresses && text && *text; text++) {
-		const struct endpoint *endpoint;
-
+	add_entry(message, socket, NULL);
+	for (words text = socket->listen->options->binds; pool && text && *text; text++) {
 		if (endpoint_parse(*text, pool, &endpoint))
 			continue;
-		if (endpoint_is_inet(endpoint) &&
-		    socket_address_make(endpoint, AF_INET, &offer->addresses[offer->count]))
-			offer->count++;
-		if (socket_address_make(endpoint, endpoint_is_inet(endpoint) ? AF_INET6 : AF_UNIX,
-					&offer->addresses[offer->count]))
-			offer->count++;
+		for (int n = 0; n < 1 + endpoint_is_inet(endpoint); n++) {
+			if (socket_address_make(endpoint, n ? AF_INET : AF_INET6, &address))
+				add_entry(message, socket, &address);
+		}
 	}
 	pool_free(pool);
 }
 
-_Noreturn static void answer_calls(struct instance *instance, int notif, int channel)
+static bool send_order(int channel, struct buf *message, const int *fds, size_t count)
+{
+	bool sent =
+		!message->failed && fd_message_send(channel, message->data, message->length, fds, count, MSG_DONTWAIT);
+
+	buf_free(message);
+	return sent;
+}
+
+static struct buf order_of(unsigned word)
+{
+	struct bind_order order = { .word = word, .superd = getpid() };
+	struct buf message = { 0 };
+
+	buf_add(&message, &order, sizeof(order));
+	return message;
+}
+
+/* superd-bind waits for a socket of one IP version alone. The kernel changes none that is bound, so that for both is
+ * closed, and who waits there is reset: once, as its family is kept. A second socket beside it (SO_REUSEPORT) would
+ * leave the port to be shared by others for ever (inet_csk_get_port of the kernel has that in its bucket). */
+static void open_for(struct instance *instance, const struct bind_report *report)
 {
 	struct svc *svc = instance->svc;
-	const struct account *account = instance->row->account;
-	struct bind_progress *progress =
-		mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct bind_server server = { .notif = notif, .channel = channel, .progress = progress };
-	double left = BURST, looked = clock_now(), used = clock_thread_cpu();
-	struct pollfd wait[] = { { notif, POLLIN, 0 }, { channel, POLLIN, 0 } };
-	struct user_call call;
-	int kept[DESCRIPTORS_MOST], count = 0;
+	struct socket *before = report->number < svc->socket_count ? &svc->sockets[report->number] : NULL, *socket;
+	bool is_current = before && svc->current == instance, was_dual = is_current && !before->family;
+	struct buf why = { 0 }, warnings = { 0 }, text = { 0 }, message = order_of(BIND_SOCKET);
+	unsigned row = before ? before->number : 0;
+	int fd = -1;
 
-	prctl(PR_SET_NAME, "superd-bind", 0, 0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	raw_raise_effective();
-	server.request = (struct bind_request){ .count = svc->socket_count,
-						.rule = { .uid = account ? account->uid : geteuid(),
-							  .gid = account ? account->gid : getegid(),
-							  .is_apart = service_prepared(instance->row)->sandbox ||
-								  instance->row->groups->environment->root_directory,
-							  .has_network = plan_gives_network(instance->row),
-							  .program = instance->pid } };
-	server.request.offers = calloc(svc->socket_count + 1, sizeof(*server.request.offers));
-	server.offered = calloc(svc->socket_count + 1, sizeof(*server.offered));
-	if (progress == MAP_FAILED || !server.request.offers || !server.offered)
-		_exit(1);
-	atomic_store(&progress->program, instance->pid);
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		server.request.offers[n].fd = svc->sockets[n].fd;
-		server.request.offers[n].locks = listen_prepared(svc->sockets[n].listen)->rules != NULL;
-		add_addresses(svc->sockets[n].listen, &server.request.offers[n]);
-		if (count < DESCRIPTORS_MOST - 2)
-			kept[count++] = svc->sockets[n].fd;
+	if (was_dual) {
+		ev_io_stop(superd.loop, &before->io);
+		journal_say("-fd #%d\n", before->fd);
+		fd_close(&before->fd);
 	}
-	kept[count++] = notif;
-	fork_fds_close_others(kept, count, channel, 0);
-	bind_server_begin(&server);
-	user_notif_hurry(notif);
-	while (poll(wait, 2, -1) > 0 || errno == EINTR) {
-		double now = clock_now(), spent = clock_thread_cpu();
-
-		if (wait[1].revents & (POLLHUP | POLLERR) || wait[0].revents & (POLLHUP | POLLERR))
-			_exit(0);
-		if (!(wait[0].revents & POLLIN))
-			continue;
-		if (user_notif_receive(notif, &call))
-			bind_server_answer(&server, &call);
-		else if (errno != ENOENT && errno != EINTR)
-			_exit(1);
-		left += (now - looked) * SHARE - (spent - used);
-		left = left > BURST ? BURST : left;
-		looked = now;
-		used = spent;
-		if (left < 0)
-			poll(NULL, 0, 1 + (int)(-left / SHARE * 1000));
+	socket = is_current ? bind_socket_of(svc, row, report->family) : NULL;
+	if (socket && socket->fd < 0) {
+		fd = bind_listen(socket->listen, &why, &warnings);
+		socket->fd = fd_raise(fd, FD_LISTENER);
 	}
-	_exit(0);
+	if (socket && socket->fd >= 0) {
+		ev_io_set(&socket->io, socket->fd, EV_READ);
+		socket->lent = false;
+		clients_remember(socket);
+		journal_socket(socket);
+		add_socket(&message, socket);
+		endpoint_format(socket->listen->endpoint, &text);
+		svc_say(svc, LEVEL_NOTICE, "bound",
+			"pid %ld binds %s, an address of one IP version: superd listens on %s for it%s; write listen = "
+			"\"%s\" to have it so from the start",
+			(long)report->pid, report->text, buf_string(&text),
+			was_dual ? ", and who waited was reset" : "", buf_string(&text));
+	} else {
+		svc_say(svc, LEVEL_ERROR, "bound", "pid %ld binds %s, for which superd cannot open a socket: %s",
+			(long)report->pid, report->text, buf_string(&why));
+	}
+	if (!send_order(instance->binder_fd, &message, socket ? &socket->fd : NULL, socket && socket->fd >= 0))
+		svc_say(svc, LEVEL_ERROR, "bound", "superd-bind does not answer: %s", strerror(errno));
+	buf_free(&why);
+	buf_free(&warnings);
+	buf_free(&text);
 }
 
-static void on_binder(struct child *child, int status, const struct rusage *used)
+/* ---- what it reports ---- */
+
+/* It has bound none of this row's sockets. */
+static bool lacks(const struct instance *instance, unsigned n)
 {
-	(void)status, (void)used;
-	child->pid = 0;
+	const struct svc *svc = instance->svc;
+
+	for (unsigned other = 0; other < svc->socket_count; other++) {
+		if (svc->sockets[other].number == svc->sockets[n].number && instance->bound_set >> other & 1)
+			return false;
+	}
+	return svc->sockets[n].fd >= 0;
 }
 
-#define QUIET 3. /* seconds without a new bind, until superd says what is wrong with the last */
+bool bind_is_missing(const struct instance *instance)
+{
+	bool missing = false;
+
+	for (unsigned n = 0; n < instance->svc->socket_count && instance->row->exec->pass == PASS_BIND; n++)
+		missing |= lacks(instance, n);
+	return missing;
+}
 
 void bind_describe_missing(const struct instance *instance, struct buf *out)
 {
@@ -133,8 +213,8 @@ void bind_describe_missing(const struct instance *instance, struct buf *out)
 	const char *between = "it has not bound ";
 	bool missing = false;
 
-	for (unsigned n = 0; n < svc->socket_count && n < 64; n++) {
-		if (svc->sockets[n].fd < 0 || instance->bound_set >> n & 1)
+	for (unsigned n = 0; n < svc->socket_count && !*instance->advice; n++) {
+		if (!lacks(instance, n))
 			continue;
 		buf_text(out, between);
 		endpoint_format(svc->sockets[n].listen->endpoint, out);
@@ -142,7 +222,12 @@ void bind_describe_missing(const struct instance *instance, struct buf *out)
 		missing = true;
 	}
 	for (int n = 0; missing && n < 4 && *instance->others[n]; n++)
-		buf_addf(out, "%s%s", n ? ", " : "; it requested ", instance->others[n]);
+		buf_addf(out, "%s%s",
+			 strstr(instance->others[n], " has asked ") ? "; "
+				 : n				    ? ", "
+								    : "; it requested ",
+			 instance->others[n]);
+	buf_text(out, instance->advice);
 }
 
 static void on_quiet(struct ev_loop *loop, ev_timer *timer, int events)
@@ -152,7 +237,7 @@ static void on_quiet(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	bind_describe_missing(instance, &text);
-	if (text.length && !instance->told && (instance->bound || *instance->others[0])) {
+	if (text.length && !instance->told && !*instance->advice && (instance->bound_set || *instance->others[0])) {
 		instance->told = true;
 		svc_say(instance->svc, LEVEL_WARNING, "bound",
 			"%s. superd still waits: correct the port in its command or in listen, or "
@@ -170,123 +255,289 @@ static void note_news(struct instance *instance)
 	ev_timer_start(superd.loop, &instance->quiet);
 }
 
-static void on_bind_report(struct ev_loop *loop, ev_io *io, int events)
+/* It was refused: what is to be written. */
+static void advise(struct instance *instance, const struct bind_report *report, const struct listen *listen)
+{
+	const char *text = report->text + (strncmp(report->text, "tcp:", 4) ? 0 : 4);
+	struct buf own = { 0 };
+
+	endpoint_format(listen->endpoint, &own);
+	if (report->event == BIND_WIDE)
+		snprintf(instance->advice, sizeof(instance->advice),
+			 "it asked for %s alone, and %s is for all addresses: write listen = \"%s\" (with -l: -l %s), "
+			 "or "
+			 "binds = \"%s\" to serve all of them",
+			 report->text, buf_string(&own), text, text, text);
+	else
+		snprintf(instance->advice, sizeof(instance->advice),
+			 "it opened an IPv%d socket for %s, and %s is none: write an IPv%d address in listen",
+			 report->family == AF_INET ? 4 : 6, report->text, buf_string(&own),
+			 report->family == AF_INET ? 4 : 6);
+	svc_say(instance->svc, LEVEL_WARNING, "bound", "pid %ld is refused its bind: %s", (long)report->pid,
+		instance->advice);
+	buf_free(&own);
+}
+
+/* Whether it has bound all that is open; then it is ready. */
+void bind_launched(struct instance *instance)
+{
+	if (!bind_is_missing(instance) && !service_notifies(instance->row) && !service_awaits_ready(instance->row) &&
+	    instance->row->exec->type != TYPE_FORKING)
+		instance_be_ready(instance);
+}
+
+static void take_report(struct instance *instance, const struct bind_report *report)
+{
+	struct svc *svc = instance->svc;
+	struct socket *socket =
+		report->number < svc->socket_count && report->number < 64 ? &svc->sockets[report->number] : NULL;
+	struct buf text = { 0 };
+	long pid = report->pid;
+
+	if (!socket && report->event != BIND_OTHER && report->event != BIND_STRANGER && report->event != BIND_HIDDEN)
+		return;
+	switch (report->event) {
+	case BIND_GIVEN:
+		*instance->advice = '\0';
+		socket->lent = true;
+		endpoint_format(socket->listen->endpoint, &text);
+		if (pid && strcmp(report->text, buf_string(&text)) != 0)
+			svc_say(svc, svc->activations <= 1 ? LEVEL_INFO : LEVEL_DEBUG, "bound",
+				"pid %ld binds %s and receives %s", pid, report->text, buf_string(&text));
+		if (*report->options)
+			svc_say(svc, svc->activations <= 1 ? LEVEL_NOTICE : LEVEL_DEBUG, "bound",
+				"pid %ld binds %s with options that superd does not carry over to its socket: %s", pid,
+				report->text, report->options);
+		if (!(instance->bound_set >> report->number & 1))
+			note_news(instance);
+		instance->bound_set |= UINT64_C(1) << report->number;
+		if (report->number < 8)
+			snprintf(instance->asked[report->number], BIND_TEXT, "%s", report->text);
+		bind_launched(instance);
+		break;
+	case BIND_NEEDS:
+		open_for(instance, report);
+		break;
+	case BIND_OTHER:
+	case BIND_STRANGER:
+		if (report->event == BIND_OTHER)
+			buf_text(&text, report->text);
+		else
+			buf_addf(&text, "pid %ld has asked as uid %ld, and the service's user is uid %ld", pid,
+				 (long)report->uid,
+				 (long)(instance->row->account ? instance->row->account->uid : geteuid()));
+		for (int n = 0; n < 4 && strcmp(instance->others[n], buf_string(&text)) != 0; n++) {
+			if (*instance->others[n])
+				continue;
+			snprintf(instance->others[n], BIND_TEXT, "%s", buf_string(&text));
+			note_news(instance);
+			break;
+		}
+		break;
+	case BIND_WIDE:
+	case BIND_FAMILY:
+		advise(instance, report, socket->listen);
+		break;
+	case BIND_HELD:
+		svc_say(svc, LEVEL_WARNING, "bound", "pid %ld binds %s, and is refused: pid %ld still has it", pid,
+			report->text, (long)report->holder);
+		break;
+	case BIND_HIDDEN:
+		svc_say(svc, LEVEL_WARNING, "bound", "cannot see the binds of pid %ld: %s: %s", pid,
+			strerror(report->error),
+			process_list_is_possible() ? "superd needs CAP_SYS_PTRACE, or the program's own user"
+						   : "there is no /proc here: pass = bind needs it");
+		break;
+	case BIND_FAILED:
+		svc_say(svc, LEVEL_WARNING, "bound", "cannot give pid %ld the socket for %s: %s", pid, report->text,
+			strerror(report->error));
+		break;
+	}
+	buf_free(&text);
+	svc_changed(svc);
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct instance *instance = io->data;
-	struct svc *svc = instance->svc;
 	struct bind_report report;
 	ssize_t got;
 
 	(void)events;
 	while ((got = recv(io->fd, &report, sizeof(report), MSG_DONTWAIT)) == (ssize_t)sizeof(report)) {
-		report.text[BIND_TEXT - 1] = '\0';
-		if (report.event == BIND_GIVEN && report.offer < svc->socket_count && report.offer < 64) {
-			struct buf text = { 0 };
-			uint64_t before = instance->bound_set;
-
-			instance->bound_set |= UINT64_C(1) << report.offer;
-			svc->sockets[report.offer].lent = true;
-			endpoint_format(svc->sockets[report.offer].listen->endpoint, &text);
-			if (report.other_address || report.as_ipv4 || report.other_family)
-				svc_say(svc, LEVEL_INFO, "bound", "pid %ld binds %s and receives %s",
-					(long)report.thread, report.text, buf_string(&text));
-			if (*report.left.text)
-				svc_say(svc, report.left.unconfined ? LEVEL_WARNING : LEVEL_NOTICE, "bound",
-					"pid %ld binds %s with options that superd does not carry over to its socket: "
-					"%s",
-					(long)report.thread, report.text, report.left.text);
-			buf_free(&text);
-			if (before != instance->bound_set)
-				note_news(instance);
-			if (report.offer < 8)
-				snprintf(instance->asked[report.offer], BIND_TEXT, "%s", report.text);
-			instance->bound += before != instance->bound_set;
-			bind_launched(instance);
-		} else if (report.event == BIND_OTHER) {
-			for (int n = 0; n < 4; n++) {
-				if (!strcmp(instance->others[n], report.text))
-					break;
-				if (*instance->others[n])
-					continue;
-				snprintf(instance->others[n], BIND_TEXT, "%s", report.text);
-				note_news(instance);
-				break;
-			}
-		} else if (report.event == BIND_FAILED) {
-			svc_say(svc, LEVEL_WARNING, "bound", "cannot give pid %ld the socket for %s: %s",
-				(long)report.thread, report.text, strerror(report.error));
-		} else if (report.event == BIND_HIDDEN) {
-			svc_say(svc, LEVEL_WARNING, "bound",
-				"cannot see the binds of pid %ld: %s: superd needs CAP_SYS_PTRACE, or the "
-				"program's own user",
-				(long)report.thread, strerror(report.error));
-		}
+		report.text[sizeof(report.text) - 1] = report.options[sizeof(report.options) - 1] = '\0';
+		take_report(instance, &report);
 	}
-	if (got == 0)
-		ev_io_stop(loop, io);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	ev_io_stop(loop, io);
+	if (got == 0 && instance->main.pid && !instance->ends)
+		svc_say(instance->svc, LEVEL_ERROR, "bound",
+			"superd-bind has ended: what its program binds from now on fails (ENOSYS)");
 }
 
-/* Whether it has bound all that is open; then it is ready. The first call, when its program runs, starts the helper. */
-void bind_launched(struct instance *instance)
+/* ---- its life ---- */
+
+static void bind_follow(struct instance *instance)
 {
+	ev_io_init(&instance->binder_io, on_report, instance->binder_fd, EV_READ);
+	instance->binder_io.data = instance;
+	ev_io_start(superd.loop, &instance->binder_io);
+}
+
+/* A superd before has left it. */
+void bind_resume(struct instance *instance)
+{
+	struct buf tell = order_of(BIND_TELL);
+
+	send_order(instance->binder_fd, &tell, NULL, 0);
+	bind_follow(instance);
+}
+
+/* Starts it before the program, whose child sends it the filter: *filter is that child's end. */
+bool bind_begin(struct instance *instance, int *filter, struct buf *why)
+{
+	const struct own_program *program = program_get(PROGRAM_BIND);
+	const struct account *account = instance->row->account;
 	struct svc *svc = instance->svc;
-	int notif = -1, ends[2];
-	size_t count = 1;
-	unsigned open = 0;
-	char byte;
+	struct buf message = order_of(BIND_BEGIN);
+	struct bind_order *order = (void *)message.data;
+	char *const argv[] = { (char *)(uintptr_t) "superd-bind", (char *)(uintptr_t)build_word(), NULL };
+	int ends[2], filters[2], fds[FD_MESSAGE_MOST], count = 1;
+	sigset_t before;
+	bool sent;
+	pid_t pid;
 
-	if (instance->notif < 0) {
-		if (instance->binder_fd < 0 ||
-		    fd_message_receive(instance->binder_fd, &byte, 1, &notif, &count, MSG_DONTWAIT) < 1 || !count) {
-			svc_say(svc, LEVEL_ERROR, "bound", "the filter of pid %ld has not come: %s",
-				(long)instance->pid, strerror(errno));
-			fd_close(&notif);
-			return;
-		}
-		fd_close(&instance->binder_fd);
-		instance->notif = fd_raise(notif, FD_HIGH);
+	if (program->fd < 0) {
+		program_describe_missing(PROGRAM_BIND, why);
+		goto fail;
 	}
-	if (!instance->binder.pid && instance->notif >= 0) {
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-			return;
-		fd_close(&instance->binder_fd);
-		fd_set_nonblocking(ends[0], true);
-		instance->binder_fd = fd_raise(ends[0], FD_HIGH);
-		instance->binder.ended = on_binder;
-		for (unsigned n = 0; n < svc->socket_count; n++) {
-			if (svc->sockets[n].fd >= 0)
-				fd_set_nonblocking(svc->sockets[n].fd, svc->sockets[n].listen->options->non_blocking);
-		}
-		pid_t pid = fork();
-		if (pid == 0) {
-			sigset_t none;
+	if (svc->socket_count > 64) {
+		buf_text(why, "pass = bind serves at most 64 sockets");
+		goto fail;
+	}
+	if (!order || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		goto fail;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, filters) < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		goto fail;
+	}
+	order->uid = account ? account->uid : geteuid();
+	order->gid = account ? account->gid : getegid();
+	order->any_network = plan_gives_network(instance->row);
+	fds[0] = filters[1];
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].fd < 0)
+			continue;
+		fds[count++] = svc->sockets[n].fd;
+		fd_set_nonblocking(svc->sockets[n].fd, svc->sockets[n].listen->options->non_blocking);
+		add_socket(&message, &svc->sockets[n]);
+	}
+	sent = send_order(ends[0], &message, fds, (size_t)count);
+	fd_close(&filters[1]);
+	thread_block_signals(&before);
+	pid = sent ? fork() : -1;
+	if (pid == 0) {
+		/* Without CAP_SYS_PTRACE the kernel wants all capabilities of those at whom it looks. */
+		own_privileges_drop_others(capability_held(CAP_SYS_PTRACE) ? CAPS_TO_LOOK : UINT64_MAX);
+		self_sandbox_begin();
+		fork_fds_close_others(&program->fd, 1, ends[1], superd.null_out);
+		setsid();
+		environ = NULL;
+		if (dup2(superd.null_out, STDERR_FILENO) >= 0 && dup2(superd.null_out, STDOUT_FILENO) >= 0 &&
+		    dup2(ends[1], STDIN_FILENO) >= 0)
+			raw_execute_own(program->fd, argv);
+		_exit(1);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	fd_close(&ends[1]);
+	instance->binder_fd = fd_raise(ends[0], FD_HIGH);
+	*filter = filters[0];
+	if (pid < 0) {
+		buf_addf(why, "starting superd-bind: %s", strerror(errno));
+		return false;
+	}
+	bind_follow(instance);
+	return true;
+fail:
+	buf_free(&message);
+	return false;
+}
 
-			sigemptyset(&none);
-			sigprocmask(SIG_SETMASK, &none, NULL);
-			answer_calls(instance, instance->notif, ends[1]);
-		}
-		fd_close(&ends[1]);
-		if (pid > 0)
-			child_watch(&instance->binder, pid);
-		ev_io_init(&instance->binder_io, on_bind_report, instance->binder_fd, EV_READ);
-		instance->binder_io.data = instance;
-		ev_io_start(superd.loop, &instance->binder_io);
-	}
-	for (unsigned n = 0; n < svc->socket_count; n++)
-		open += svc->sockets[n].fd >= 0;
-	if (instance->bound >= open && !service_notifies(instance->row) && !service_awaits_ready(instance->row) &&
-	    instance->row->exec->type != TYPE_FORKING)
-		instance_be_ready(instance);
+/* It is being stopped: it is given no socket any more, and superd-bind has none. That itself lives on as long as
+ * something of the instance does. */
+void bind_leave(struct instance *instance)
+{
+	struct buf leave = order_of(BIND_LEAVE);
+
+	if (instance->binder_fd >= 0)
+		send_order(instance->binder_fd, &leave, NULL, 0);
+	buf_free(&leave);
 }
 
 void bind_end(struct instance *instance)
 {
 	ev_timer_stop(superd.loop, &instance->quiet);
-	fd_close(&instance->notif);
-	if (instance->binder_fd < 0)
-		return;
-	if (instance->binder_io.data)
+	bind_leave(instance);
+	if (instance->binder_fd >= 0)
 		ev_io_stop(superd.loop, &instance->binder_io);
-	fd_close(&instance->binder_fd); /* its helper ends by that */
-	child_forget(&instance->binder);
+	fd_close(&instance->binder_fd);
+}
+
+/* Its program has ended, and has left a daemon: a process that superd has inherited, and that has a socket which no
+ * other program has. That is the main process from now on. */
+bool bind_follow_daemon(struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+	pid_t *children = instance->row->exec->pass == PASS_BIND ? process_list_children() : NULL, found = 0;
+
+	for (pid_t *at = children; at && *at && !found; at++) {
+		for (unsigned n = 0; n < svc->socket_count && !found; n++) {
+			struct stat status;
+			struct file_id id;
+
+			if (svc->sockets[n].fd < 0 || !svc->sockets[n].lent || fstat(svc->sockets[n].fd, &status) < 0)
+				continue;
+			id = (struct file_id){ status.st_dev, status.st_ino };
+			if (process_holds(*at, &id, 1) == HOLDS && !process_is_named(*at, "superd-bind"))
+				found = *at;
+		}
+	}
+	free(children);
+	if (!found)
+		return false;
+	instance_follow(instance, found);
+	snprintf(instance->advice, sizeof(instance->advice),
+		 "its program went into the background: let it stay in the foreground (nginx: daemon off), or set type "
+		 "= "
+		 "forking");
+	if (instance->row->exec->type != TYPE_FORKING)
+		svc_say(svc, LEVEL_WARNING, "background", "%s; its pid %ld is stopped", instance->advice, (long)found);
+	return true;
+}
+
+/* Why an instance may have failed: the commonest first mistake is that its program binds the port that superd has bound
+ * before. Its last line has strerror's "Address already in use", or the like; where superd does not read it, an early
+ * end has to do. */
+void bind_hint(struct instance *instance, double lasted, struct buf *out)
+{
+	const struct service *row = instance->row;
+	struct svc *svc = instance->svc;
+	bool is_heard = row->groups->streams->error.kind != STREAM_INHERIT;
+	const char *hint = is_heard
+		? ": the program tried to open the port that superd holds: set pass = bind (with -l: --bind)"
+		: "; if it opens its port itself: pass = bind (with -l: --bind)";
+
+	if (row->exec->pass == PASS_BIND) {
+		if (*instance->advice)
+			buf_addf(out, "; %s", instance->advice);
+		return;
+	}
+	if (row->exec->accept || row->exec->redirect || !svc->socket_count || *svc->last_failures[0].why ||
+	    (is_heard ? !strcasestr(svc->last_line, "in use")
+		      : !WIFEXITED(instance->status) || !WEXITSTATUS(instance->status) || lasted >= HINT_SOON))
+		return;
+	buf_text(out, hint);
+	svc->last_failures[0].hint = hint;
 }

@@ -71,6 +71,9 @@ enum { HELPER_LATE = -1 };
 struct socket {
 	struct svc *svc;
 	const struct listen *listen;
+	unsigned number;	    /* of its row's sockets */
+	int family;		    /* AF_INET, AF_INET6: of a row for both, and a program binds this one alone; bind.c */
+	struct narrowed *narrowed;  /* `listen` for that */
 	int fd;			    /* -1: not open */
 	struct socket_address name; /* at which it was opened; length 0: to be looked up */
 	bool lent;		    /* a backend was given it */
@@ -163,12 +166,11 @@ struct instance {
 	ev_timer look;
 	int64_t born; /* clock ticks since boot */
 	/* pass = bind; bind.c */
-	struct child binder;
-	int binder_fd, notif; /* channel of the helper; the filter's descriptor, kept for the next helper */
+	int binder_fd; /* channel to its superd-bind */
 	ev_io binder_io;
-	unsigned bound;
 	uint64_t bound_set;
 	char others[4][144], asked[8][144]; /* addresses that it has asked for in vain; and for its first sockets */
+	char advice[400];		    /* what to write, as a bind was refused */
 	ev_timer quiet;			    /* nothing new was bound for a while */
 	bool told;
 	/* exec beside redirect; relay.c */
@@ -209,6 +211,7 @@ struct failure {
 	int status;
 	enum result result;
 	char peer[80], why[160];
+	const char *hint; /* NULL: none */
 };
 
 enum { FAILURES = 5, OUTPUTS = 2 };
@@ -414,6 +417,7 @@ bool command_line_write_pid(void);
 
 /* service.c */
 struct svc *svc_new(struct table *table, const struct service *row);
+size_t svc_socket_room(const struct service *row);
 struct svc *svc_find(const char *name);
 void svc_free(struct svc *svc);
 const char *state_name(enum state state);
@@ -796,7 +800,14 @@ void relay_resume(struct instance *instance, pid_t pid, int fd);
 void relay_stop(struct instance *instance, bool forget);
 
 /* bind.c */
-bool bind_begin(struct instance *instance, struct spawn_request *request, int *channel);
+bool bind_begin(struct instance *instance, int *filter, struct buf *why);
 void bind_launched(struct instance *instance);
+void bind_resume(struct instance *instance);
+void bind_leave(struct instance *instance);
 void bind_end(struct instance *instance);
+void bind_take_row(struct socket *socket, const struct listen *listen);
+struct socket *bind_socket_of(struct svc *svc, unsigned row, int family);
+bool bind_follow_daemon(struct instance *instance);
+bool bind_is_missing(const struct instance *instance);
+void bind_hint(struct instance *instance, double lasted, struct buf *out);
 void bind_describe_missing(const struct instance *instance, struct buf *out);

@@ -357,10 +357,10 @@ static enum health check(const struct svc *svc, struct buf *why)
 		if (why->length)
 			return UNHEALTHY;
 	}
-	if (current && current->told && current->row->exec->pass == PASS_BIND) {
+	if (current && (current->told || *current->advice)) {
 		bind_describe_missing(current, why);
 		if (why->length)
-			return UNHEALTHY;
+			return *current->advice ? DEGRADED : UNHEALTHY;
 	}
 	if (svc->failed_in_row && svc->failure_count && !svc->disabled)
 		failed_last = svc->row->exec->accept ? !*last->why && WIFEXITED(last->status) && last->lasted < 1 &&
@@ -374,7 +374,7 @@ static enum health check(const struct svc *svc, struct buf *why)
 			buf_text(why, "its last instance failed with ");
 		else
 			buf_addf(why, "the last %u instances all failed, the last of them with ", svc->failed_in_row);
-		buf_text(why, *last->why ? last->why : status);
+		buf_addf(why, "%s%s", *last->why ? last->why : status, last->hint ? last->hint : "");
 		return DEGRADED;
 	}
 	for (unsigned n = 0; n < svc->socket_count && svc->row->dialect == UNIT && svc->state != OFF; n++) {
@@ -616,8 +616,9 @@ static void add_listener(struct svc *svc, const struct listen *listen, struct so
 static void add_listeners(const struct service *row, struct svc *svc, bool whole, struct buf *out)
 {
 	json_list_field(out, "listeners");
-	for (unsigned n = 0; n < row->socket_count; n++)
-		add_listener(svc, &row->sockets[n], svc && n < svc->socket_count ? &svc->sockets[n] : NULL, whole, out);
+	for (unsigned n = 0; n < (svc ? svc->socket_count : row->socket_count); n++)
+		add_listener(svc, svc ? svc->sockets[n].listen : &row->sockets[n], svc ? &svc->sockets[n] : NULL, whole,
+			     out);
 	json_list_close(out);
 }
 
@@ -972,6 +973,7 @@ static void add_failures(const struct svc *svc, struct buf *out)
 		add_signal(out, failure->status, has_status);
 		json_text_field(out, "result", result_name(failure->result));
 		json_text_field(out, "reason", has_status ? NULL : failure->why);
+		json_text_field(out, "hint", failure->hint);
 		json_seconds_field(out, "lasted", failure->lasted);
 		json_object_close(out);
 	}

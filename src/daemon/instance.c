@@ -623,7 +623,7 @@ struct instance *instance_new(struct svc *svc)
 	instance->row = svc->row;
 	instance->table = svc->table;
 	instance->table->users++;
-	instance->report = instance->binder_fd = instance->notif = instance->channel = instance->client.fd = -1;
+	instance->report = instance->binder_fd = instance->channel = instance->client.fd = -1;
 	instance->main.ended = on_main;
 	instance->command.ended = on_command;
 	instance->access = service_notify_access(svc->row);
@@ -943,7 +943,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 			request.local_address = local;
 	}
 	good = enter_cgroup(instance, plan, &request, why) &&
-		(row->exec->pass != PASS_BIND || bind_begin(instance, &request, &filter));
+		(row->exec->pass != PASS_BIND || bind_begin(instance, &filter, why));
 	if (filter >= 0) {
 		wiring.wanted[wiring.count++] = keep(&wiring, filter);
 		request.wanted_count = wiring.count;
@@ -1084,10 +1084,8 @@ static void await_ready(struct instance *instance)
 		go(instance, TERMINATED);
 		return;
 	}
-	if (instance->row->exec->pass == PASS_BIND) {
+	if (instance->row->exec->pass == PASS_BIND)
 		bind_launched(instance);
-		return;
-	}
 	if (service_commands(instance->row, PHASE_READY)) {
 		instance->ready_pause = .05;
 		ev_timer_init(&instance->ready, on_ready_due, .0, 0);
@@ -1095,7 +1093,7 @@ static void await_ready(struct instance *instance)
 		ev_timer_start(superd.loop, &instance->ready);
 	}
 	if ((type == TYPE_SIMPLE || type == TYPE_EXEC) && !service_awaits_ready(instance->row) &&
-	    !service_awaits_target(instance->row))
+	    !service_awaits_target(instance->row) && instance->row->exec->pass != PASS_BIND)
 		instance_be_ready(instance);
 }
 
@@ -1192,6 +1190,9 @@ static void end(struct instance *instance, enum ends ends)
 		instance->ends = ends;
 	if (!begins || instance->phase >= STOP_COMMAND)
 		return;
+	if (instance->row->exec->type == TYPE_FORKING && instance->phase == STARTED && !instance->main.pid)
+		bind_follow_daemon(instance);
+	bind_leave(instance);
 	relay_stop(instance, false);
 	if (instance->is_frozen && service_commands(instance->row, PHASE_STOP))
 		instance_freeze(instance, false);
@@ -1275,6 +1276,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 			struct process process;
 
 			if (process_read(*at, &process) && !process.ended && process.parent == getpid() &&
+			    !process_is_named(*at, "superd-bind") &&
 			    (process.session == instance->group || process.group == instance->group ||
 			     process.start_time >= instance->born))
 				found = *at;
@@ -1335,6 +1337,11 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 		if (instance->phase >= STOP_COMMAND)
 			return;
 	}
+	if (type != TYPE_FORKING && instance->phase <= READY && !instance->ends && status == 0 &&
+	    bind_follow_daemon(instance)) {
+		instance_fail(instance, RESULT_PROTOCOL);
+		return;
+	}
 	result = result_of_end(instance->row, instance->phase, false, signs && strchr(signs, '-'), status);
 	judge(instance, result);
 	next = result == RESULT_SUCCESS ? phases[instance->phase].well : phases[instance->phase].badly;
@@ -1373,7 +1380,6 @@ void instance_resume(struct instance *instance)
 	if (instance->watchdog_every == 0)
 		instance->watchdog_every = -1;
 	instance->begun = instance->since;
-	instance->bound = (unsigned)__builtin_popcountll(instance->bound_set);
 	if (!svc->plan)
 		svc->plan = plan_of(svc, svc->row, NULL, &why);
 	if (svc->plan && svc->plan->per_connection)
@@ -1394,10 +1400,8 @@ void instance_resume(struct instance *instance)
 	}
 	if (instance->relay.child.pid)
 		relay_resume(instance, instance->relay.child.pid, instance->relay.fd);
-	if (instance->notif >= 0)
-		fd_close(&instance->binder_fd); /* of the helper before */
-	if (instance->notif >= 0 && instance->phase != STARTED)
-		bind_launched(instance);
+	if (instance->binder_fd >= 0)
+		bind_resume(instance);
 	if (instance->phase == READY && instance->watchdog_every > 0)
 		notify_watchdog(instance);
 }

@@ -335,7 +335,6 @@ static void walk_instance(struct line *line, struct instance *instance)
 	FIELD(line, "greeted", instance->greeted);
 	FIELD(line, "access", instance->access);
 	FIELD(line, "private", instance->private_id);
-	FIELD(line, "binds", instance->bound_set);
 	FIELD(line, "watchdog", instance->watchdog_every);
 	FIELD(line, "cgroup", instance->cgroup);
 	FIELD(line, "says", instance->status_text);
@@ -348,7 +347,6 @@ static void walk_instance(struct line *line, struct instance *instance)
 	FIELD_FD(line, "client", instance->client.fd);
 	FIELD_FD(line, "channel", instance->channel);
 	FIELD_FD(line, "report", instance->report);
-	FIELD_FD(line, "notif", instance->notif);
 	FIELD_FD(line, "binder", instance->binder_fd);
 	FIELD(line, "relay", instance->relay.child.pid);
 	if (instance->relay.child.pid)
@@ -434,6 +432,10 @@ static void add_socket(const struct socket *socket, struct buf *out)
 	buf_text(out, " address=");
 	add_text(out, buf_string(&address));
 	FIELD(&(struct line){ .out = out }, "rests", rests);
+	if (socket->family) {
+		FIELD(&(struct line){ .out = out }, "row", socket->number);
+		FIELD(&(struct line){ .out = out }, "family", socket->family);
+	}
 	buf_char(out, '\n');
 	buf_free(&address);
 }
@@ -1121,11 +1123,16 @@ static void restore_socket(const struct record *record, const char *number)
 	struct line line;
 	char *name = parse(record, &line), *address = NULL;
 	struct svc *svc = name ? svc_find(name) : NULL;
-	int fd = read_fd(number);
+	int fd = read_fd(number), family = 0;
+	unsigned row = 0;
 
 	FIELD(&line, "rests", rests);
 	FIELD(&line, "address", address);
+	FIELD(&line, "row", row);
+	FIELD(&line, "family", family);
 	note_unused(&line, "socket");
+	if (svc && family)
+		bind_socket_of(svc, row, family);
 	for (unsigned n = 0; svc && n < svc->socket_count; n++) {
 		struct socket *socket = &svc->sockets[n];
 		struct buf own = { 0 };

@@ -412,30 +412,34 @@ static void tell_wrong(const char *name, const struct left_out *entry)
 static void take_row(struct svc *svc, struct table *table, const struct service *row, bool new_sockets)
 {
 	if (new_sockets) {
-		struct socket *sockets = calloc(row->socket_count + 1, sizeof(*sockets));
+		struct socket *sockets = calloc(svc_socket_room(row), sizeof(*sockets));
 		ev_io io = svc->sockets[0].io;
 
 		accept_drop_parked(svc);
 		LIST_EACH(link, &svc->instances)
 			container_of(link, struct instance, link)->socket = sockets; /* of accept = yes: any will do */
 		for (unsigned n = 0; n < row->socket_count; n++) {
-			sockets[n] = (struct socket){ .svc = svc, .listen = &row->sockets[n], .fd = -1 };
+			sockets[n] = (struct socket){ .svc = svc, .listen = &row->sockets[n], .number = n, .fd = -1 };
 			ev_init(&sockets[n].io, io.cb);
 			sockets[n].io.data = &sockets[n];
 		}
+		for (unsigned n = 0; n < svc->socket_count; n++)
+			free(svc->sockets[n].narrowed);
 		free(svc->sockets);
 		svc->sockets = sockets;
 		svc->socket_count = row->socket_count;
 	} else {
 		for (unsigned n = 0; n < svc->socket_count; n++) {
-			const struct listen *before = svc->sockets[n].listen;
+			struct socket *socket = &svc->sockets[n];
+			const struct listen *before = &svc->row->sockets[socket->number];
+			const struct socket_options *options = row->sockets[socket->number].options;
 
-			svc->sockets[n].listen = &row->sockets[n];
-			if (before->options->trigger_limit_burst != row->sockets[n].options->trigger_limit_burst ||
-			    before->options->trigger_limit_pause != row->sockets[n].options->trigger_limit_pause)
-				svc->sockets[n].rests_until = 0;
-			if (svc->sockets[n].fd >= 0)
-				adjust(svc, &svc->sockets[n], before);
+			bind_take_row(socket, &row->sockets[socket->number]);
+			if (before->options->trigger_limit_burst != options->trigger_limit_burst ||
+			    before->options->trigger_limit_pause != options->trigger_limit_pause)
+				socket->rests_until = 0;
+			if (socket->fd >= 0)
+				adjust(svc, socket, before);
 		}
 	}
 	table->users++;

@@ -75,11 +75,17 @@ struct svc *svc_find(const char *name)
 static void on_readable(struct ev_loop *loop, ev_io *io, int events);
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
 
+/* With pass = bind each may become two, of one IP version each. */
+size_t svc_socket_room(const struct service *row)
+{
+	return row->socket_count * (row->exec->pass == PASS_BIND ? 2 : 1) + 1;
+}
+
 struct svc *svc_new(struct table *table, const struct service *row)
 {
 	struct svc *svc = calloc(1, sizeof(*svc)), **place = bucket_of(row->name);
 
-	if (!svc || !(svc->sockets = calloc(row->socket_count + 1, sizeof(*svc->sockets)))) {
+	if (!svc || !(svc->sockets = calloc(svc_socket_room(row), sizeof(*svc->sockets)))) {
 		free(svc);
 		return NULL;
 	}
@@ -88,7 +94,7 @@ struct svc *svc_new(struct table *table, const struct service *row)
 	table->users++;
 	svc->socket_count = row->socket_count;
 	for (unsigned n = 0; n < row->socket_count; n++) {
-		svc->sockets[n] = (struct socket){ .svc = svc, .listen = &row->sockets[n], .fd = -1 };
+		svc->sockets[n] = (struct socket){ .svc = svc, .listen = &row->sockets[n], .number = n, .fd = -1 };
 		ev_init(&svc->sockets[n].io, on_readable);
 		svc->sockets[n].io.data = &svc->sockets[n];
 	}
@@ -146,6 +152,7 @@ void svc_free(struct svc *svc)
 			bind_remove(svc->sockets[n].fd, svc->sockets[n].listen);
 		}
 		fd_close(&svc->sockets[n].fd);
+		free(svc->sockets[n].narrowed);
 	}
 	free(svc->sockets);
 	table_release(svc->table);
@@ -1128,7 +1135,7 @@ static void describe_end(const struct instance *instance, struct buf *out)
 		buf_addf(out, "it ended with %s", text);
 	if (*instance->why || instance->reached >= READY || instance->result == RESULT_TIMEOUT)
 		return;
-	if (instance->row->exec->pass == PASS_BIND && instance->bound < instance->svc->socket_count)
+	if (bind_is_missing(instance))
 		buf_text(out, ", before it bound all its sockets");
 	else if (service_notifies(instance->row))
 		buf_text(out, ", and never sent READY=1");
@@ -1217,6 +1224,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		svc->failed_in_row = 0;
 	}
 	describe_end(instance, &text);
+	if (failed && ran)
+		bind_hint(instance, lasted, &text);
 	snprintf(why, sizeof(why), "%s", instance->why);
 	if (instance->socket && instance->socket->busy && instance->socket->svc == svc) {
 		instance->socket->busy = false;

@@ -709,6 +709,8 @@ static bool do_option_step(const char *word, const char *value, bool *known)
 static bool close_current(void)
 {
 	forget(current);
+	if (set >= 0) /* as the libraries of events do: superd may have the file still */
+		epoll_ctl(set, EPOLL_CTL_DEL, current, NULL);
 	return close(current) == 0;
 }
 

@@ -35,6 +35,7 @@ static struct {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.list = {
 		[PROGRAM_ADVISE] = { .name = "superd-advise", .fd = -1 },
+		[PROGRAM_BIND] = { .name = "superd-bind", .fd = -1 },
 		[PROGRAM_BUILTIN] = { .name = "superd-builtin", .fd = -1 },
 		[PROGRAM_EXEC] = { .name = "superd-exec", .fd = -1 },
 		[PROGRAM_FILTER] = { .name = "superd-filter", .fd = -1 },

@@ -7,7 +7,7 @@
 #include "superctl.h"
 
 #define LOCAL(port) text_of("\"127.0.0.1:%d\"", port)
-#define EACH(port) text_of("tcp4 nonblock watch=level bind=127.0.0.1:%d listen=64 serve=level", port)
+#define EACH(port) text_of("tcp4 nonblock bind=127.0.0.1:%d listen=64 watch=level serve=level", port)
 
 static struct superd *run(const char *sockets, const char *options, const char *steps)
 {

@@ -66,7 +66,7 @@ BehaviourOfBind(processes, a_thread_may_bind)
 
 BehaviourOfBind(processes, a_thread_with_an_epoll_set_may)
 {
-	expect_served("thread tcp4 nonblock watch=edge bind=PORT listen=5 serve=edge");
+	expect_served("thread tcp4 nonblock bind=PORT listen=5 watch=edge serve=edge");
 }
 
 BehaviourOfBind(processes, a_child_may_bind)
@@ -117,7 +117,7 @@ BehaviourOfBind(processes, as_an_ordinary_user_too)
 	superd = superd_run_with(
 		&setup, "%s",
 		bind_table(LOCAL(port), "",
-			   text_of("tcp4 nonblock watch=edge bind=127.0.0.1:%d listen=5 serve=edge", port)));
+			   text_of("tcp4 nonblock bind=127.0.0.1:%d listen=5 watch=edge serve=edge", port)));
 	superd_wait_log(superd, "web: listening on ");
 	for (int n = 0; n < 3; n++)
 		client_ask_pid(port);

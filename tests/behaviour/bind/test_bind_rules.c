@@ -175,7 +175,7 @@ static struct world world_with_rules(const char *options)
 	const struct place place = { "web", text_of(FRIEND ":%d", port), { .port = port } };
 	struct world world = world_at(&place, "", "");
 
-	world.backend = binder("tcp4 nonblock watch=level bind=" FRIEND ":%d listen=64 serve=level", port);
+	world.backend = binder("tcp4 nonblock bind=" FRIEND ":%d listen=64 watch=level serve=level", port);
 	world.options = text_of("pass = bind\n error = inherit\n %s", options);
 	world.other_options = "only_from = { \"" FRIEND "\", \"192.0.2.1\" }";
 	world.clients = 300;

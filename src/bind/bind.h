@@ -1,0 +1,56 @@
+/* What superd and superd-bind say to each other. superd has one superd-bind for each instance with pass = bind, and a
+ * channel to it (SOCK_SEQPACKET). Both ends survive the death of the other. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "os/netdiag/socket_address.h"
+
+enum { BIND_TEXT = 144, BIND_SOCKETS = 200 };
+
+/* A socket of the service, or an address of its `binds`. */
+struct bind_entry {
+	unsigned number; /* of the socket in the service */
+	bool has_fd;	 /* a descriptor of the message is the socket */
+	bool locks;	 /* its filter is locked before a program has it, as it has address rules */
+	bool is_dual;	 /* its row has a port without an address: superd opens it for one IP version alone, if asked */
+	struct socket_address address; /* without has_fd */
+};
+
+/* From superd. */
+struct bind_order {
+	enum {
+		BIND_BEGIN, /* the first: its first descriptor is the end of a channel by which the program's filter comes */
+		BIND_SOCKET, /* answers BIND_NEEDS: an entry, or none if it cannot be opened */
+		BIND_TELL,   /* by a new superd, which asks what the program has */
+		BIND_LEAVE,  /* the instance has ended: what is left of it has the kernel's answers */
+	} word;
+	pid_t superd;
+	uid_t uid; /* BEGIN: of the service; and its group */
+	gid_t gid;
+	bool any_network; /* BEGIN: its program has a network of its own */
+	unsigned count;
+	struct bind_entry entries[];
+};
+
+/* From superd-bind: what a process asked for, and what it has got. */
+struct bind_report {
+	enum bind_event {
+		BIND_GIVEN,
+		BIND_NEEDS,    /* superd is to open the socket for this IP version alone, and superd-bind waits */
+		BIND_OTHER,    /* it is none of superd's, and the kernel binds it */
+		BIND_WIDE,     /* refused: superd's socket is for all addresses */
+		BIND_FAMILY,   /* refused: it is an IPv4 socket, and superd's is an IPv6 one, or the reverse */
+		BIND_HELD,     /* refused: another process has it */
+		BIND_STRANGER, /* a process of another user or network: the kernel binds it */
+		BIND_HIDDEN,   /* the process cannot be looked at: the kernel binds it */
+		BIND_FAILED,   /* the socket cannot be put into its place: refused */
+	} event;
+	unsigned number;
+	pid_t pid, holder;
+	uid_t uid;
+	int family, error;
+	char text[BIND_TEXT]; /* the address, as an endpoint */
+	char options[256];    /* GIVEN: names of the options that it had set and does not have any more */
+};

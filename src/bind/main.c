@@ -1,0 +1,862 @@
+/* superd-bind: gives the program of one instance with pass = bind superd's sockets in the place of those that it binds.
+ * A filter stops bind(2) of all processes of the instance, and some calls around it (os/proc/bind_filter); the kernel
+ * has them answered here (seccomp_unotify(2)). It lives as long as any process has that filter, also when superd has been
+ * killed, and is no part of the instance's control group.
+ *
+ * A caller may keep it waiting as long as it likes, by memory or files that never answer: it then waits in its own
+ * calls alone, as no other instance has this process. What it reads of a caller counts only while the call still
+ * waits, as a number of a thread may become another's. */
+#include "bind/bind.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "os/bpf/socket_filter.h"
+#include "os/host/program_begin.h"
+#include "os/host/self_sandbox.h"
+#include "os/proc/bind_filter.h"
+#include "os/proc/pidfd.h"
+#include "os/proc/user_notif.h"
+#include "os/rights/capability.h"
+#include "os/rights/raw_syscall.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71 /* asm-generic/socket.h (Linux 5.14), the same on most architectures */
+#endif
+
+#define RIGHTS (MAY_LOOK | MAY_READ_FILES | MAY_CHANGE_USER | MAY_QUERY | MAY_CONTROL)
+#define ORDER_MOST 65536
+#define BURST .5 /* seconds of processor time that may be used at once, */
+#define SHARE .2 /* and what comes back in a second */
+
+enum { REPORTS_MOST = 32 /* of what is no news to superd */, OTHERS_MOST = 16 };
+
+/* A kind of socket, by socket(7). */
+struct kind {
+	int domain, type, protocol, v6only;
+};
+
+struct offer {
+	int fd;				    /* -1: it is not open, or was left */
+	bool locks, is_dual, given, shares; /* shares: a program has bound it with SO_REUSEPORT */
+	unsigned number;
+	ino_t inode;
+	struct kind kind;
+	struct socket_address own;
+	struct socket_address *names; /* of `binds` */
+	unsigned name_count;
+	char asked[BIND_TEXT];
+};
+
+static struct {
+	int notif, channel;
+	uid_t uid;
+	bool any_network, left, answered;
+	pid_t superd;
+	struct offer offers[BIND_SOCKETS];
+	unsigned count, reports, others;
+} self = { .notif = -1, .channel = STDIN_FILENO };
+
+/* A call that waits, and who has made it. */
+struct call {
+	const struct user_call *user;
+	struct trapped_call trapped;
+	pid_t process;
+	char text[BIND_TEXT];
+};
+
+/* ---- superd ---- */
+
+static bool read_kind(int fd, struct kind *kind)
+{
+	socklen_t length = sizeof(int);
+
+	*kind = (struct kind){ 0 };
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &kind->domain, &length) == 0 &&
+		getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind->type, &length) == 0 &&
+		getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &kind->protocol, &length) == 0 &&
+		(kind->domain != AF_INET6 || getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &kind->v6only, &length) == 0);
+}
+
+static ino_t inode_of(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
+
+/* A path ends with its first NUL byte, and an IPv4 address may be written as an IPv6 one. */
+static void normalize(struct socket_address *address)
+{
+	const size_t start = offsetof(struct sockaddr_un, sun_path);
+
+	if (address->any.sa_family == AF_UNIX && address->length > start && *address->un.sun_path)
+		address->length = (socklen_t)(start + strnlen(address->un.sun_path, address->length - start));
+	socket_address_unmap(address);
+}
+
+static struct offer *offer_of(unsigned number)
+{
+	for (unsigned n = 0; n < self.count; n++) {
+		if (self.offers[n].number == number)
+			return &self.offers[n];
+	}
+	if (self.count == BIND_SOCKETS)
+		return NULL;
+	self.offers[self.count] = (struct offer){ .fd = -1, .number = number };
+	return &self.offers[self.count++];
+}
+
+static void leave_offer(struct offer *offer)
+{
+	fd_close(&offer->fd);
+	offer->given = offer->shares = false;
+}
+
+static void take_entries(const struct bind_order *order, int *fds, size_t count)
+{
+	size_t next = 0;
+
+	for (unsigned n = 0; n < order->count; n++) {
+		const struct bind_entry *entry = &order->entries[n];
+		struct offer *offer = offer_of(entry->number);
+
+		if (!offer)
+			break;
+		if (!entry->has_fd) {
+			struct socket_address *names =
+				realloc(offer->names, (offer->name_count + 1) * sizeof(*offer->names));
+
+			if (!names)
+				exit(1);
+			offer->names = names;
+			names[offer->name_count++] = entry->address;
+		} else if (next < count) {
+			leave_offer(offer);
+			offer->fd = fds[next++];
+			offer->locks = entry->locks;
+			offer->is_dual = entry->is_dual;
+			offer->inode = inode_of(offer->fd);
+			offer->own.length = sizeof(offer->own.storage);
+			if (!read_kind(offer->fd, &offer->kind) ||
+			    getsockname(offer->fd, &offer->own.any, &offer->own.length) < 0)
+				offer->kind.type = 0; /* fits nothing */
+			normalize(&offer->own);
+		}
+	}
+}
+
+static void report(const struct bind_report *report, bool is_news)
+{
+	if (self.channel >= 0 && (is_news || self.reports++ < REPORTS_MOST))
+		send(self.channel, report, sizeof(*report), MSG_NOSIGNAL | (is_news ? 0 : MSG_DONTWAIT));
+}
+
+/* Takes superd's next order. false: superd has ended, or none that it knows came. */
+static bool obey(void)
+{
+	static union {
+		struct bind_order order;
+		char room[ORDER_MOST];
+	} message;
+	const struct bind_order *order = &message.order;
+	int fds[FD_MESSAGE_MOST];
+	size_t count = FD_MESSAGE_MOST, used = 0;
+	ssize_t got;
+
+	do
+		got = fd_message_receive(self.channel, &message, sizeof(message), fds, &count, 0);
+	while (got < 0 && errno == EINTR);
+	if (got < (ssize_t)sizeof(*order) || order->count > ((size_t)got - sizeof(*order)) / sizeof(*order->entries)) {
+		close(self.channel);
+		self.channel = -1;
+		return false;
+	}
+	self.superd = order->superd;
+	switch (order->word) {
+	case BIND_BEGIN:
+		self.uid = order->uid;
+		self.any_network = order->any_network;
+		/* Without CAP_SYS_PTRACE it may look at the processes of its own user alone. */
+		if (!capability_held(CAP_SYS_PTRACE) && geteuid() != order->uid) {
+			raw_raise_effective();
+			prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+			raw_set_gid(order->gid);
+			raw_set_uid(order->uid);
+		}
+		raw_raise_effective();
+		self.notif = count ? fds[used++] : -1; /* for now the channel by which it comes */
+		take_entries(order, fds + used, count - used);
+		break;
+	case BIND_SOCKET:
+		self.answered = true;
+		take_entries(order, fds, count);
+		break;
+	case BIND_TELL:
+		for (unsigned n = 0; n < self.count; n++) {
+			struct bind_report given = { .event = BIND_GIVEN, .number = self.offers[n].number };
+
+			memcpy(given.text, self.offers[n].asked, BIND_TEXT);
+			if (self.offers[n].given)
+				report(&given, true);
+		}
+		break;
+	case BIND_LEAVE:
+		self.left = true;
+		for (unsigned n = 0; n < self.count; n++)
+			leave_offer(&self.offers[n]);
+		break;
+	}
+	return true;
+}
+
+/* ---- the caller ---- */
+
+static bool still_waits(const struct call *call)
+{
+	return user_notif_is_waiting(self.notif, call->user->id);
+}
+
+static void let_go(const struct call *call)
+{
+	user_notif_let_go(self.notif, call->user->id);
+}
+
+static void answer(const struct call *call, int error)
+{
+	user_notif_answer(self.notif, call->user->id, error);
+}
+
+static bool read_proc(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[64];
+	int fd;
+	ssize_t got;
+
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	got = fd < 0 ? -1 : read(fd, text, size - 1);
+	if (fd >= 0)
+		close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	return got > 0;
+}
+
+/* Whether the process is one of the service's user. All its threads have the same descriptors, so its first one counts. */
+static bool is_of_user(struct call *call, uid_t *uid)
+{
+	char text[2048];
+	const char *process, *user;
+	long tgid;
+
+	if (call->user->thread <= 0 || !read_proc(call->user->thread, "status", text, sizeof(text)) ||
+	    !(process = strstr(text, "\nTgid:")))
+		return false;
+	tgid = strtol(process + 6, NULL, 10);
+	call->process = (pid_t)tgid;
+	if (call->process != call->user->thread && !read_proc(call->process, "status", text, sizeof(text)))
+		return false;
+	user = strstr(text, "\nUid:");
+	if (!user || sscanf(user, "\nUid: %*u %u", uid) != 1)
+		return false;
+	errno = 0;
+	return *uid == self.uid;
+}
+
+static bool read_memory_of(void *context, uint64_t at, void *out, size_t size)
+{
+	const struct call *call = context;
+	struct iovec here = { out, size }, there = { (void *)(uintptr_t)at, size };
+
+	return !size || process_vm_readv(call->user->thread, &here, 1, &there, 1, 0) == (ssize_t)size;
+}
+
+/* Reads a text page by page, as there may be no memory behind its end. */
+static bool read_path(struct call *call, uint64_t at, char path[PATH_MAX])
+{
+	for (size_t length = 0; length < PATH_MAX;) {
+		size_t part = 4096 - (at + length) % 4096;
+
+		if (part > PATH_MAX - length)
+			part = PATH_MAX - length;
+		if (!read_memory_of(call, at + length, path + length, part))
+			return false;
+		if (memchr(path + length, '\0', part))
+			return true;
+		length += part;
+	}
+	return false;
+}
+
+static int copy_fd(const struct call *call, int fd)
+{
+	int pidfd = pidfd_of(call->process), copy = pidfd < 0 ? -1 : pidfd_copy(pidfd, fd), error = errno;
+
+	if (pidfd >= 0)
+		close(pidfd);
+	errno = error;
+	return copy;
+}
+
+/* Whether the socket is of another network than superd's. */
+static bool is_of_other_network(int fd)
+{
+	int own = self.any_network ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uint64_t cookies[2] = { 0 };
+	socklen_t length = sizeof(*cookies);
+
+	if (own < 0)
+		return false;
+	getsockopt(own, SOL_SOCKET, SO_NETNS_COOKIE, &cookies[0], &length);
+	getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookies[1], &length);
+	close(own);
+	return cookies[0] != cookies[1];
+}
+
+/* A process other than the caller and superd's own that has the socket; 0: none. */
+static pid_t holder_of(ino_t inode, pid_t caller)
+{
+	DIR *processes = opendir("/proc"), *list;
+	const struct dirent *process, *entry;
+	char wanted[40], path[300], link[40], text[64];
+	pid_t found = 0;
+
+	snprintf(wanted, sizeof(wanted), "socket:[%lu]", (unsigned long)inode);
+	while (processes && !found && (process = readdir(processes))) {
+		pid_t pid = (pid_t)strtol(process->d_name, NULL, 10);
+
+		if (pid <= 0 || pid == caller || pid == getpid() || pid == self.superd)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+		list = opendir(path);
+		while (list && !found && (entry = readdir(list))) {
+			ssize_t length = readlinkat(dirfd(list), entry->d_name, link, sizeof(link) - 1);
+
+			link[length > 0 ? length : 0] = '\0';
+			/* superd's guard and its other processes have it, too. */
+			if (!strcmp(link, wanted) &&
+			    !(read_proc(pid, "comm", text, sizeof(text)) && !strncmp(text, "superd", 6)))
+				found = pid;
+		}
+		if (list)
+			closedir(list);
+	}
+	if (processes)
+		closedir(processes);
+	return found;
+}
+
+/* ---- which socket ---- */
+
+/* What a program asks for. */
+struct wish {
+	struct kind kind;
+	struct socket_address address;
+	struct stat folder; /* of a path; st_ino 0: there is none */
+};
+
+/* Finds the folder of a path as the process means it. at: a descriptor of the process, or AT_FDCWD. */
+static void find_folder(const struct call *call, int at, const char *path, struct stat *folder)
+{
+	const char *slash = strrchr(path, '/'), *begin = path;
+	char start[64], name[PATH_MAX + 16];
+	int from, fd;
+
+	folder->st_ino = 0;
+	if (!strncmp(path, "/proc/self/", 11)) {
+		snprintf(start, sizeof(start), "/proc/%ld", (long)call->process);
+		begin = path + 11;
+	} else if (*path == '/') {
+		snprintf(start, sizeof(start), "/proc/%ld/root", (long)call->user->thread);
+		begin = path + strspn(path, "/");
+	} else if (at == AT_FDCWD) {
+		snprintf(start, sizeof(start), "/proc/%ld/cwd", (long)call->user->thread);
+	} else {
+		snprintf(start, sizeof(start), "/proc/%ld/fd/%d", (long)call->user->thread, at);
+	}
+	snprintf(name, sizeof(name), "%.*s", slash && slash > begin ? (int)(slash - begin) : 1,
+		 slash && slash > begin ? begin : ".");
+	from = open(start, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = from < 0 ? -1 : openat(from, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, folder) < 0)
+		folder->st_ino = 0;
+	if (fd >= 0)
+		close(fd);
+	if (from >= 0)
+		close(from);
+}
+
+/* false: the kernel would refuse it, or it is of a family of which superd has no listeners. */
+static bool read_wish(struct call *call, struct wish *wish)
+{
+	struct socket_address *address = &wish->address;
+	size_t length = call->trapped.length;
+	char path[sizeof(address->un.sun_path) + 2];
+
+	if (length < sizeof(sa_family_t) || length > sizeof(address->storage) ||
+	    !read_memory_of(call, call->trapped.at, &address->storage, length))
+		return false;
+	/* Linux takes AF_UNSPEC with 0.0.0.0 for AF_INET (ip(7)). */
+	if (wish->kind.domain == AF_INET && address->any.sa_family == AF_UNSPEC && !address->in.sin_addr.s_addr)
+		address->any.sa_family = AF_INET;
+	if (address->any.sa_family != wish->kind.domain)
+		return false;
+	if (address->any.sa_family == AF_INET)
+		address->length = length < sizeof(address->in) ? 0 : sizeof(address->in);
+	else if (address->any.sa_family == AF_INET6)
+		address->length = length < 24 ? 0 : sizeof(address->in6); /* SIN6_LEN_RFC2133, without the scope */
+	else if (length > offsetof(struct sockaddr_un, sun_path) && length <= sizeof(address->un))
+		address->length = (socklen_t)length;
+	if (!address->length)
+		return false;
+	normalize(address);
+	socket_address_host(address, path, sizeof(path));
+	if (address->any.sa_family == AF_UNIX && *address->un.sun_path)
+		find_folder(call, AT_FDCWD, path, &wish->folder);
+	return true;
+}
+
+static bool is_any(const struct socket_address *address)
+{
+	return address->any.sa_family == AF_INET ? address->in.sin_addr.s_addr == htonl(INADDR_ANY)
+						 : IN6_IS_ADDR_UNSPECIFIED(&address->in6.sin6_addr);
+}
+
+static bool is_same_host(const struct socket_address *a, const struct socket_address *b)
+{
+	if (a->any.sa_family != b->any.sa_family)
+		return false;
+	return a->any.sa_family == AF_INET ? a->in.sin_addr.s_addr == b->in.sin_addr.s_addr
+					   : IN6_ARE_ADDR_EQUAL(&a->in6.sin6_addr, &b->in6.sin6_addr);
+}
+
+/* The same text, or the same name in the same folder. */
+static bool is_same_path(const struct wish *wish, const struct socket_address *address)
+{
+	const struct socket_address *asked = &wish->address;
+	char path[sizeof(address->un.sun_path) + 2], other[sizeof(path)], *slash;
+	const char *base;
+	struct stat folder;
+
+	if (asked->length == address->length && !memcmp(&asked->un, &address->un, asked->length))
+		return true;
+	if (!*asked->un.sun_path || *address->un.sun_path != '/' || !wish->folder.st_ino)
+		return false;
+	socket_address_host(address, path, sizeof(path));
+	socket_address_host(asked, other, sizeof(other));
+	slash = strrchr(path, '/');
+	base = strrchr(other, '/') ? strrchr(other, '/') + 1 : other;
+	if (strcmp(slash + 1, base) != 0)
+		return false;
+	slash[slash == path] = '\0';
+	return stat(path, &folder) == 0 && folder.st_dev == wish->folder.st_dev && folder.st_ino == wish->folder.st_ino;
+}
+
+/* How a socket answers a wish, a better one being greater. */
+enum fit {
+	NONE,
+	WRONG_FAMILY,
+	TOO_WIDE,
+	NEEDS, /* one for the IP version alone */
+	OTHER_VERSION,
+	FITS,
+};
+
+static enum fit fit_of(const struct wish *wish, const struct offer *offer)
+{
+	const struct socket_address *asked = &wish->address;
+	int protocol = wish->kind.protocol == IPPROTO_MPTCP ? IPPROTO_TCP : wish->kind.protocol;
+	bool takes_both = wish->kind.domain == AF_INET6 && asked->any.sa_family == AF_INET6 && !wish->kind.v6only &&
+		is_any(asked);
+	bool six_alone = wish->kind.domain == AF_INET6 && asked->any.sa_family == AF_INET6 && wish->kind.v6only;
+	bool is_both = offer->kind.domain == AF_INET6 && !offer->kind.v6only && is_any(&offer->own), hit = false,
+	     wide = false;
+
+	if (offer->fd < 0 || wish->kind.type != offer->kind.type ||
+	    (wish->kind.domain == AF_UNIX) != (offer->kind.domain == AF_UNIX))
+		return NONE;
+	if (wish->kind.domain == AF_UNIX) {
+		hit = is_same_path(wish, &offer->own);
+		for (unsigned n = 0; n < offer->name_count; n++)
+			hit |= is_same_path(wish, &offer->names[n]);
+		return hit ? FITS : NONE;
+	}
+	if (protocol != (offer->kind.protocol == IPPROTO_MPTCP ? IPPROTO_TCP : offer->kind.protocol))
+		return NONE;
+	for (unsigned n = 0; n <= offer->name_count; n++) {
+		bool is_own = n == offer->name_count;
+		const struct socket_address *name = is_own ? &offer->own : &offer->names[n];
+
+		if (!asked->in.sin_port || asked->in.sin_port != name->in.sin_port) /* at one place in both families */
+			continue;
+		if (asked->any.sa_family != name->any.sa_family && !takes_both && !(is_own && offer->is_dual))
+			continue;
+		hit |= is_any(asked) || is_same_host(asked, name) || (is_any(name) && !is_own);
+		wide |= is_any(name) && is_own;
+	}
+	if (!hit)
+		return wide ? TOO_WIDE : NONE;
+	if (wish->kind.domain == AF_INET && offer->kind.domain == AF_INET6)
+		return offer->is_dual ? NEEDS : WRONG_FAMILY;
+	if (six_alone && (offer->kind.domain == AF_INET || is_both))
+		return offer->is_dual ? NEEDS : WRONG_FAMILY;
+	return wish->kind.domain == offer->kind.domain ? FITS : OTHER_VERSION;
+}
+
+static struct offer *find_offer(const struct wish *wish, enum fit *fit)
+{
+	struct offer *best = NULL;
+
+	*fit = NONE;
+	for (unsigned n = 0; n < self.count; n++) {
+		enum fit this = fit_of(wish, &self.offers[n]);
+
+		if (this <= *fit)
+			continue;
+		*fit = this;
+		best = &self.offers[n];
+	}
+	return best;
+}
+
+static struct offer *find_inode(ino_t inode)
+{
+	for (unsigned n = 0; n < self.count; n++) {
+		if (inode && self.offers[n].fd >= 0 && self.offers[n].inode == inode)
+			return &self.offers[n];
+	}
+	return NULL;
+}
+
+/* The wish as an endpoint, "tcp:0.0.0.0:6379", printable. */
+static void format_wish(const struct wish *wish, char out[BIND_TEXT])
+{
+	const struct kind *kind = &wish->kind;
+	bool is_unix = kind->domain == AF_UNIX;
+	const char *prefix = is_unix		 ? (kind->type == SOCK_DGRAM		   ? "unix-dgram:"
+							    : kind->type == SOCK_SEQPACKET ? "seqpacket:"
+											   : "")
+		: kind->protocol == IPPROTO_SCTP ? "sctp:"
+		: kind->type == SOCK_DGRAM	 ? "udp:"
+		: kind->type == SOCK_STREAM	 ? "tcp:"
+						 : "raw:";
+	char host[sizeof(wish->address.un.sun_path) + 2];
+
+	socket_address_host(&wish->address, host, sizeof(host));
+	if (is_unix)
+		snprintf(out, BIND_TEXT, "%s%s", prefix, host);
+	else
+		snprintf(out, BIND_TEXT, wish->address.any.sa_family == AF_INET6 ? "%s[%s]:%d" : "%s%s:%d", prefix,
+			 host, socket_address_port(&wish->address));
+	for (char *at = out; *at; at++) {
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	}
+}
+
+/* ---- giving it ---- */
+
+/* Options that a program may have set before its bind. The first are carried over. */
+static const struct {
+	const char *name;
+	int level, option;
+	bool carried;
+} options[] = {
+	{ "IP_PKTINFO", IPPROTO_IP, IP_PKTINFO, true },
+	{ "IPV6_RECVPKTINFO", IPPROTO_IPV6, IPV6_RECVPKTINFO, true },
+	{ "SO_BROADCAST", SOL_SOCKET, SO_BROADCAST, true },
+	{ "SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, false },
+	{ "SO_MARK", SOL_SOCKET, SO_MARK, false },
+	{ "SO_PRIORITY", SOL_SOCKET, SO_PRIORITY, false },
+	{ "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, false },
+	{ "SO_LINGER", SOL_SOCKET, SO_LINGER, false },
+	{ "SO_RCVBUF", SOL_SOCKET, SO_RCVBUF, false },
+	{ "SO_SNDBUF", SOL_SOCKET, SO_SNDBUF, false },
+	{ "SO_RCVTIMEO", SOL_SOCKET, SO_RCVTIMEO, false },
+	{ "SO_TIMESTAMP", SOL_SOCKET, SO_TIMESTAMP, false },
+	{ "SO_PASSCRED", SOL_SOCKET, SO_PASSCRED, false },
+	{ "TCP_NODELAY", IPPROTO_TCP, TCP_NODELAY, false },
+	{ "TCP_DEFER_ACCEPT", IPPROTO_TCP, TCP_DEFER_ACCEPT, false },
+	{ "TCP_FASTOPEN", IPPROTO_TCP, TCP_FASTOPEN, false },
+	{ "TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE, false },
+	{ "TCP_MAXSEG", IPPROTO_TCP, TCP_MAXSEG, false },
+	{ "TCP_SYNCNT", IPPROTO_TCP, TCP_SYNCNT, false },
+	{ "TCP_USER_TIMEOUT", IPPROTO_TCP, TCP_USER_TIMEOUT, false },
+	{ "IP_TOS", IPPROTO_IP, IP_TOS, false },
+	{ "IP_TTL", IPPROTO_IP, IP_TTL, false },
+	{ "IP_TRANSPARENT", IPPROTO_IP, IP_TRANSPARENT, false },
+	{ "IP_RECVERR", IPPROTO_IP, IP_RECVERR, false },
+	{ "IPV6_TCLASS", IPPROTO_IPV6, IPV6_TCLASS, false },
+	{ "IPV6_UNICAST_HOPS", IPPROTO_IPV6, IPV6_UNICAST_HOPS, false },
+};
+
+/* What differs from a fresh socket was set by the program. The others are named. */
+static void carry_options(const struct kind *kind, int from, int to, char *names, size_t size)
+{
+	int fresh = socket(kind->domain, kind->type | SOCK_CLOEXEC, kind->protocol), flags = fcntl(from, F_GETFL);
+	socklen_t instructions = 0;
+	size_t used = 0;
+
+	for (size_t n = 0; fresh >= 0 && n < sizeof(options) / sizeof(*options); n++) {
+		unsigned char values[3][64] = { 0 };
+		bool known = true;
+
+		for (int at = 0; at < 3; at++) {
+			socklen_t length = sizeof(*values);
+
+			known &= getsockopt((int[]){ from, fresh, to }[at], options[n].level, options[n].option,
+					    values[at], &length) == 0;
+		}
+		if (!known || !memcmp(values[0], values[1], sizeof(*values)) ||
+		    !memcmp(values[0], values[2], sizeof(*values)) ||
+		    (options[n].carried && kind->type == SOCK_DGRAM &&
+		     setsockopt(to, options[n].level, options[n].option, values[0], sizeof(int)) == 0))
+			continue;
+		if (used < size)
+			used += (size_t)snprintf(names + used, size - used, "%s%s", used ? ", " : "", options[n].name);
+	}
+	if ((getsockopt(from, SOL_SOCKET, SO_GET_FILTER, NULL, &instructions) < 0 ? errno == EACCES : instructions) &&
+	    used < size)
+		snprintf(names + used, size - used, "%sSO_ATTACH_FILTER", used ? ", " : "");
+	if (fresh >= 0)
+		close(fresh);
+	fd_set_nonblocking(to, flags & O_NONBLOCK);
+}
+
+static bool closes_on_exec(const struct call *call)
+{
+	char name[32], text[512];
+	const char *flags;
+
+	snprintf(name, sizeof(name), "fdinfo/%d", call->trapped.fd);
+	flags = read_proc(call->process, name, text, sizeof(text)) ? strstr(text, "flags:") : NULL;
+	return !flags || strtol(flags + 6, NULL, 8) & O_CLOEXEC;
+}
+
+static void give(struct call *call, const struct wish *wish, int copy, struct offer *offer)
+{
+	struct bind_report given = { .event = BIND_GIVEN, .pid = call->process, .number = offer->number };
+	int shares = 0;
+	bool is_news;
+
+	memcpy(given.text, call->text, BIND_TEXT);
+	getsockopt(copy, SOL_SOCKET, SO_REUSEPORT, &shares, &(socklen_t){ sizeof(shares) });
+	/* As the kernel: a second socket at one address needs the option, and so does the first. */
+	given.holder = offer->given && !(shares && offer->shares) ? holder_of(offer->inode, call->process) : 0;
+	if (given.holder) {
+		given.event = BIND_HELD;
+		answer(call, EADDRINUSE);
+		report(&given, false);
+		return;
+	}
+	carry_options(&wish->kind, copy, offer->fd, given.options, sizeof(given.options));
+	if ((offer->locks && !socket_filter_lock(offer->fd)) ||
+	    !user_notif_place_fd(self.notif, call->user->id, offer->fd, call->trapped.fd, closes_on_exec(call))) {
+		given.error = errno;
+		if (!still_waits(call))
+			return; /* a signal has interrupted it: it calls again, or has ended */
+		given.event = BIND_FAILED;
+		answer(call, EADDRINUSE);
+		report(&given, false);
+		return;
+	}
+	is_news = !offer->given || strcmp(offer->asked, call->text) != 0;
+	offer->given = true;
+	offer->shares = shares;
+	memcpy(offer->asked, call->text, BIND_TEXT);
+	if (is_news)
+		report(&given, true); /* first: the program may end at once, and superd judges it by this */
+	answer(call, 0);
+}
+
+static void answer_bind(struct call *call)
+{
+	struct bind_report outcome = { .pid = call->process };
+	struct wish wish = { 0 };
+	int copy = copy_fd(call, call->trapped.fd);
+	struct offer *offer;
+	enum fit fit;
+
+	if (copy < 0 && errno != EBADF && still_waits(call)) {
+		outcome.event = BIND_HIDDEN;
+		outcome.error = errno;
+		report(&outcome, false);
+	}
+	if (copy < 0 || is_of_other_network(copy) || !read_kind(copy, &wish.kind) || !read_wish(call, &wish)) {
+		let_go(call);
+		goto done;
+	}
+	format_wish(&wish, call->text);
+	memcpy(outcome.text, call->text, BIND_TEXT);
+	offer = find_offer(&wish, &fit);
+	if (!still_waits(call))
+		goto done; /* what was read may be another process's */
+	if (fit == NEEDS) {
+		outcome.event = BIND_NEEDS;
+		outcome.number = offer->number;
+		outcome.family = wish.kind.domain;
+		if (offer->kind.domain == AF_INET6 && !offer->kind.v6only)
+			leave_offer(offer); /* superd closes it, too, and then its address is free */
+		report(&outcome, true);
+		while (obey() && !self.answered)
+			;
+		self.answered = false;
+		offer = find_offer(&wish, &fit);
+	}
+	if (find_inode(inode_of(copy))) {
+		answer(call, EINVAL); /* it is bound already (bind(2)) */
+	} else if (fit >= OTHER_VERSION) {
+		give(call, &wish, copy, offer);
+	} else if (fit == NONE) {
+		outcome.event = BIND_OTHER;
+		/* A port of the kernel's choice is a client's. */
+		if ((wish.kind.domain == AF_UNIX || socket_address_port(&wish.address)) && self.others++ < OTHERS_MOST)
+			report(&outcome, false);
+		let_go(call);
+	} else {
+		outcome.event = fit == TOO_WIDE ? BIND_WIDE : BIND_FAMILY;
+		outcome.number = offer->number;
+		outcome.family = wish.kind.domain;
+		answer(call, EADDRINUSE);
+		report(&outcome, false);
+	}
+done:
+	if (copy >= 0)
+		close(copy);
+}
+
+/* ---- the calls around it ---- */
+
+static void answer_call(const struct user_call *user)
+{
+	struct call call = { .user = user };
+	struct bind_report stranger = { .event = BIND_STRANGER, .pid = user->thread };
+	struct wish wish = { .kind = { .domain = AF_UNIX } };
+	char path[PATH_MAX];
+	struct offer *offer = NULL;
+	enum fit fit = NONE;
+	int copy;
+
+	if (self.left || !is_of_user(&call, &stranger.uid)) {
+		stranger.error = errno;
+		if (errno)
+			stranger.event = BIND_HIDDEN;
+		if (!self.left && still_waits(&call))
+			report(&stranger, false);
+		let_go(&call);
+		return;
+	}
+	if (!trapped_call_read(user, &call.trapped, read_memory_of, &call))
+		call.trapped.kind = TRAPPED_NONE;
+	switch (call.trapped.kind) {
+	case TRAPPED_BIND:
+		answer_bind(&call);
+		return;
+	case TRAPPED_LISTEN: /* superd's listens already, and the length of its queue is the table's to set */
+		copy = copy_fd(&call, call.trapped.fd);
+		offer = copy < 0 ? NULL : find_inode(inode_of(copy));
+		if (copy >= 0)
+			close(copy);
+		break;
+	case TRAPPED_CONNECT: /* a program that looks whether it runs already: nobody serves there yet */
+		if (read_wish(&call, &wish)) {
+			for (wish.kind.type = SOCK_STREAM; !offer && wish.kind.type <= SOCK_SEQPACKET; wish.kind.type++)
+				offer = find_offer(&wish, &fit);
+		}
+		if (offer && offer->given)
+			offer = NULL;
+		break;
+	case TRAPPED_UNLINK: /* it removes what may be left at its path: superd's stays */
+		if (!read_path(&call, call.trapped.at, path))
+			break;
+		find_folder(&call, call.trapped.fd, path, &wish.folder);
+		wish.address.un.sun_family = AF_UNIX;
+		snprintf(wish.address.un.sun_path, sizeof(wish.address.un.sun_path), "%.*s",
+			 (int)sizeof(wish.address.un.sun_path) - 1, strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+		wish.address.length =
+			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(wish.address.un.sun_path));
+		for (wish.kind.type = SOCK_STREAM; !offer && wish.kind.type <= SOCK_SEQPACKET; wish.kind.type++)
+			offer = *wish.address.un.sun_path ? find_offer(&wish, &fit) : NULL;
+		break;
+	case TRAPPED_NONE:
+		break;
+	}
+	if (offer && still_waits(&call))
+		answer(&call, call.trapped.kind == TRAPPED_CONNECT ? ECONNREFUSED : 0);
+	else
+		let_go(&call);
+}
+
+/* The program's filter comes from its child before the exec. */
+static bool receive_filter(void)
+{
+	struct pollfd wait[] = { { self.notif, POLLIN, 0 }, { self.channel, POLLIN, 0 } };
+	int channel = self.notif, filter = -1;
+	size_t count = 1;
+	char byte;
+
+	while (poll(wait, 2, -1) < 0 && errno == EINTR)
+		;
+	if (wait[0].revents)
+		fd_message_receive(channel, &byte, 1, &filter, &count, 0);
+	close(channel);
+	self.notif = filter;
+	return filter >= 0;
+}
+
+int main(int argc, char **argv)
+{
+	double left = BURST, looked = clock_now(), used = clock_thread_cpu();
+	struct user_call call;
+	sigset_t none;
+
+	program_begin("superd-bind", false, &argc, argv);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	self_sandbox_enter(&(const struct self_sandbox){ .rights = RIGHTS });
+	if (!obey() || !receive_filter())
+		return 1;
+	user_notif_hurry(self.notif);
+	for (;;) {
+		struct pollfd wait[] = { { self.notif, POLLIN, 0 }, { self.channel, POLLIN, 0 } };
+		double now, spent;
+
+		if (poll(wait, 2, -1) < 0 && errno != EINTR)
+			return 1;
+		if (wait[1].revents)
+			obey();
+		if (wait[0].revents & ~POLLIN)
+			return 0; /* no process has the filter any more */
+		if (!(wait[0].revents & POLLIN))
+			continue;
+		if (user_notif_receive(self.notif, &call))
+			answer_call(&call);
+		else if (errno != ENOENT && errno != EINTR)
+			return 1;
+		/* A program that calls in a storm waits for its answers. */
+		now = clock_now(), spent = clock_thread_cpu();
+		left += (now - looked) * SHARE - (spent - used);
+		left = left > BURST ? BURST : left;
+		looked = now;
+		used = spent;
+		if (left < 0)
+			poll(NULL, 0, 1 + (int)(-left / SHARE * 1000));
+	}
+}
