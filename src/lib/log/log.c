@@ -142,6 +142,33 @@ void log_set_form(struct log *log, bool json, enum level level)
 	log->level = level;
 }
 
+int log_shape(const struct log *log, struct log_shape *out)
+{
+	*out = (struct log_shape){ .json = log->json,
+				   .like_xinetd = log->like_xinetd,
+				   .is_regular = log->sink.is_regular,
+				   .level = log->level,
+				   .kind = log->sink.kind,
+				   .mode = log->sink.mode,
+				   .facility = log->sink.facility,
+				   .pid = getpid() };
+	snprintf(out->name, sizeof(out->name), "%s", log->name);
+	return log->sink.fd;
+}
+
+void log_adopt(struct log *log, const struct log_shape *shape, int fd)
+{
+	const struct log_sink sink = { .kind = (enum log_sink_kind)shape->kind,
+				       .mode = (enum log_sink_mode)shape->mode,
+				       .is_regular = shape->is_regular,
+				       .facility = shape->facility };
+
+	log_sink_adopt(&log->sink, &sink, fd);
+	log_set_form(log, shape->json, shape->level);
+	log_set_name(log, shape->name, shape->like_xinetd);
+	log->sink.pid = shape->pid;
+}
+
 void log_tap(struct log *log, enum level level,
 	     void (*heard)(void *context, enum level level, const struct event *event, const char *message,
 			   size_t length),
@@ -265,12 +292,12 @@ static void add_file_head(struct log *log, enum level level)
 
 	if (!log->like_xinetd) {
 		add_time(out, true);
-		buf_addf(out, " %s[%ld]: ", log->name, (long)getpid());
+		buf_addf(out, " %s[%ld]: ", log->name, log->sink.pid ? log->sink.pid : (long)getpid());
 		return;
 	}
 	localtime_r(&now, &tm);
 	buf_addf(out, "%02d/%02d/%02d@%02d:%02d:%02d %s[%ld]: ", tm.tm_year % 100, tm.tm_mon + 1, tm.tm_mday,
-		 tm.tm_hour, tm.tm_min, tm.tm_sec, log->name, (long)getpid());
+		 tm.tm_hour, tm.tm_min, tm.tm_sec, log->name, log->sink.pid ? log->sink.pid : (long)getpid());
 	for (const char *letter = levels[level].name; *letter; letter++)
 		buf_char(out, (char)(*letter - 'a' + 'A'));
 	buf_text(out, ": ");

@@ -46,6 +46,19 @@ const char *log_file_path(const struct log *log);       /* the file that log_reo
 const char *log_move(struct log *log, const char *destination);
 void log_set_form(struct log *log, bool json, enum level level);
 
+/* What another process needs to write lines of the same form to the same place, as superd-output does: where each line
+ * is appended whole, they need not agree on more. */
+struct log_shape {
+	bool json, like_xinetd, is_regular;
+	enum level level;
+	int kind, mode, facility;       /* of struct log_sink */
+	long pid;                       /* in the head of the lines */
+	char name[64];
+};
+
+int log_shape(const struct log *log, struct log_shape *out); /* returns its descriptor, borrowed; -1: syslog */
+void log_adopt(struct log *log, const struct log_shape *shape, int fd); /* shape: kept by the caller, as is its name */
+
 /* While on, errors also go to stderr, in the text form, for the user or script that starts superd. A line that stderr
  * does not take at once is not echoed. */
 void log_echo(struct log *log, bool on);        /* accepts NULL */

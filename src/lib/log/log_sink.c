@@ -269,7 +269,7 @@ bool log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, con
 
 static struct syslog_head own_head(const struct log_sink *sink, int severity)
 {
-	return (struct syslog_head){ sink->facility | severity, sink->ident, getpid() };
+	return (struct syslog_head){ sink->facility | severity, sink->ident, sink->pid ? sink->pid : getpid() };
 }
 
 bool log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length, bool of_client)
@@ -445,34 +445,52 @@ static void convert_queue(struct log_sink *sink)
 	sink->queue.most = most;
 }
 
-const char *log_sink_move(struct log_sink *sink, const char *destination)
+/* A line that the same file has in part is not written to it again. */
+static void go_on_as(struct log_sink *sink, struct log_sink *next)
 {
-	struct log_sink next;
 	bool was_syslog = sink->kind == LOG_SINK_SYSLOG;
-	const char *why = log_sink_open(&next, destination);
 
-	if (why)
-		return why;
 	if (!log_queue_is_empty(&sink->queue))
 		log_sink_flush(sink);
 	set_state(sink, LOG_SINK_READY);        /* so that the loop stops polling the old descriptor */
+	if (!is_same_file(sink->fd, next->fd))
+		log_queue_rewind(&sink->queue);
 	if (sink->fd != STDERR_FILENO)
 		fd_close(&sink->fd);
 	syslog_close(&sink->syslog);
 	free(sink->path);
-	sink->kind = next.kind;
-	sink->mode = next.mode;
-	sink->fd = next.fd;
-	sink->path = next.path;
-	sink->is_regular = next.is_regular;
-	sink->facility = next.facility;
+	sink->kind = next->kind;
+	sink->mode = next->mode;
+	sink->fd = next->fd;
+	sink->path = next->path;
+	sink->is_regular = next->is_regular;
+	sink->facility = next->facility;
 	sink->syslog.retry_at = 0;
-	log_queue_rewind(&sink->queue);
 	if (was_syslog != (sink->kind == LOG_SINK_SYSLOG))
 		convert_queue(sink);
 	if (!log_queue_is_empty(&sink->queue))
 		log_sink_flush(sink);
-	return NULL;
+}
+
+const char *log_sink_move(struct log_sink *sink, const char *destination)
+{
+	struct log_sink next;
+	const char *why = log_sink_open(&next, destination);
+
+	if (!why)
+		go_on_as(sink, &next);
+	return why;
+}
+
+void log_sink_adopt(struct log_sink *sink, const struct log_sink *other, int fd)
+{
+	struct log_sink next = { .kind = other->kind,
+				 .mode = other->mode,
+				 .is_regular = other->is_regular,
+				 .facility = other->facility,
+				 .fd = fd };
+
+	go_on_as(sink, &next);
 }
 
 void log_sink_close(struct log_sink *sink)

@@ -36,6 +36,7 @@ struct log_sink {
 	bool is_regular;                /* fd is a regular file */
 	int facility;                   /* of syslog(3), LOG_DAEMON unless set */
 	const char *ident;              /* the program's name in syslog lines, borrowed; "superd" unless set */
+	long pid;                       /* in the head of its lines; 0: this process's */
 	struct syslog syslog;
 	struct buf text;                /* the syslog line; kept, so that logging allocates nothing once it has grown */
 	struct log_queue queue;
@@ -98,5 +99,8 @@ bool log_sink_reopen(struct log_sink *sink);
 /* Goes on with another destination, which gets the lines of the queue. Returns NULL, or why it cannot be opened: the
  * sink is unchanged then. */
 const char *log_sink_move(struct log_sink *sink, const char *destination);
+
+/* Goes on as another process's sink, whose kind, mode, is_regular and facility these are; fd is this sink's now. */
+void log_sink_adopt(struct log_sink *sink, const struct log_sink *other, int fd);
 
 void log_sink_close(struct log_sink *sink);     /* drops the queue */
