@@ -422,6 +422,8 @@ static void add_socket(const struct socket *socket, struct buf *out)
 {
 	struct buf address = { 0 };
 	double rests = socket->rests_until > clock_now() ? socket->rests_until : 0;
+	unsigned row = socket->number;
+	int family = socket->family;
 
 	endpoint_format(socket->listen->endpoint, &address);
 	if (socket->fd >= 0)
@@ -432,9 +434,9 @@ static void add_socket(const struct socket *socket, struct buf *out)
 	buf_text(out, " address=");
 	add_text(out, buf_string(&address));
 	FIELD(&(struct line){ .out = out }, "rests", rests);
-	if (socket->family) {
-		FIELD(&(struct line){ .out = out }, "row", socket->number);
-		FIELD(&(struct line){ .out = out }, "family", socket->family);
+	if (family) {
+		FIELD(&(struct line){ .out = out }, "row", row);
+		FIELD(&(struct line){ .out = out }, "family", family);
 	}
 	buf_char(out, '\n');
 	buf_free(&address);
