@@ -216,17 +216,16 @@ struct failure {
 
 enum { FAILURES = 5, OUTPUTS = 2 };
 
-/* The lines that the instances of a service print. output.c */
+/* The pipe to which the instances of a service print. output.c */
 struct output {
-	struct svc *svc;
-	int write_end; /* -1: not open */
+	struct list link, unsent; /* unsent: superd-output is to be told of it */
+	struct svc *svc;	  /* NULL: it is passed on for good */
+	char *service;		  /* its name */
 	bool to_syslog;
-	ev_io io;
-	char line[2048];
-	size_t length;
-	double interval_begin;
-	int64_t interval_lines;
-	unsigned long suppressed;
+	int read_end, write_end; /* both are in the journal; superd reads and writes neither */
+	uint32_t number;	 /* in the page that superd-output has, too */
+	bool is_ready;		 /* the line that tells so has come */
+	bool hangs;		 /* nobody reads it, as that does not return */
 };
 
 /* Who is connected to a service. clients.c */
@@ -315,9 +314,9 @@ struct svc {
 	unsigned count;			/* those that count against `instances` */
 	struct instance *current;	/* accept = no: the one that has the sockets */
 	struct plan *plan;		/* NULL: to be made */
-	struct output outputs[OUTPUTS]; /* [0]: the log, [1]: syslog */
-	char last_line[160];
-	unsigned lines_after; /* lines behind it */
+	struct output *outputs[OUTPUTS]; /* [0]: the log, [1]: syslog; NULL: not open */
+	uint32_t starts;		 /* of its instance: what was printed before does not count */
+	char last_line[160];		 /* as far as superd-output was asked for it */
 	int notify;	      /* -1: not open */
 	char *notify_variable;
 	ev_io notify_io;
@@ -389,6 +388,10 @@ struct superd {
 	char refused_reload[300];
 	struct changes *changes; /* by the last reload; NULL: none */
 	uint64_t serial;	 /* of log lines */
+	struct {
+		struct child child;
+		int fd; /* channel; -1: there is none */
+	} output;		 /* superd-output */
 	struct ring_line ring[RING * 4];
 	unsigned ring_next;
 	bool has_command;
@@ -531,12 +534,26 @@ void notify_end(struct instance *instance);
 void store_add(struct svc *svc, int fd, const char *name, bool polled);
 void store_clear(struct svc *svc);
 
-/* output.c */
-bool output_open(struct output *output, struct svc *svc, bool to_syslog);
-void output_resume(struct output *output, struct svc *svc, bool to_syslog, int read_end, int write_end);
-void output_drain(struct svc *svc, bool last);
-void output_close(struct output *output);
-void ring_begin(enum level level);
+/* output.c: what programs print */
+void output_init(void);
+void output_begin(pid_t pid, int channel);
+void output_end(void);
+int output_open(struct svc *svc, bool to_syslog);
+void output_resume(struct svc *svc, bool to_syslog, int read_end, int write_end);
+bool output_release(struct svc *svc); /* true: it had a pipe */
+void output_tell(struct svc *svc);
+void output_forget(struct svc *svc);
+void output_drain(struct svc *svc, bool last, bool has_failed);
+void output_fetch(struct svc *svc);
+bool output_is_ready(const struct svc *svc);
+void output_log_changed(void);
+void output_note_log(void);
+bool output_describe_log(struct buf *out); /* true: it takes no lines now, and why */
+struct log_losses output_lost(void);
+void ring_begin(enum level level, bool is_followed);
+void ring_add(struct svc *svc, double at, enum level level, const struct event *event, const char *text, size_t length);
+
+/* record.c */
 void record_start(struct svc *svc, pid_t pid, const char *peer);
 void record_end(struct svc *svc, struct instance *instance, double lasted);
 void record_refusal(struct svc *svc, const char *peer, const char *word);
@@ -655,7 +672,8 @@ struct session {
 	size_t order_count;
 	unsigned begun, failed; /* services */
 	bool follows;		/* it gets what is logged */
-	uint64_t dropped, serial;
+	uint64_t dropped, serial; /* serial: with `at`, of the last line of the log that was sent */
+	double at;
 };
 
 void control_begin(bool fresh); /* fresh: this superd follows no other */
@@ -741,7 +759,8 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 /* journal.c: what outlives superd */
 struct journal_superd {
 	char version[80];
-	int control, programs[16];
+	int control, output, programs[16];
+	pid_t output_pid;
 };
 
 void journal_begin(int fd);

@@ -467,6 +467,10 @@ static enum health check_all(struct buf *lines)
 		buf_addf(lines, "the last reload was refused: %s; superd uses the previous configuration\n",
 			 superd.refused_reload);
 	}
+	if (output_describe_log(lines)) {
+		worst = worst > DEGRADED ? worst : DEGRADED;
+		buf_char(lines, '\n');
+	}
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 		enum health health = check(svc, &fault);
@@ -990,10 +994,13 @@ void facts_add_line(const struct ring_line *line, const char *key, struct buf *o
 	json_text_field(out, key, line->text);
 }
 
-static void add_log(const struct svc *svc, bool hides_program, struct buf *out)
+static void add_log(struct svc *svc, bool hides_program, struct buf *out)
 {
-	unsigned first = svc && svc->ring_next > LOG_LINES ? svc->ring_next - LOG_LINES : 0;
+	unsigned first;
 
+	if (svc && !hides_program)
+		output_fetch(svc);
+	first = svc && svc->ring_next > LOG_LINES ? svc->ring_next - LOG_LINES : 0;
 	json_list_field(out, "log");
 	for (unsigned n = first; svc && svc->ring && !hides_program && n < svc->ring_next; n++) {
 		const struct ring_line *line = &svc->ring[n % RING];
@@ -1216,7 +1223,7 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 
 void facts_add_superd(struct buf *out)
 {
-	const struct log_losses *lost = log_losses(superd.log);
+	const struct log_losses lost = output_lost();
 	size_t disabled = 0, queued = 0;
 
 	for (size_t n = 0; n < superd.table->count; n++) {
@@ -1243,8 +1250,8 @@ void facts_add_superd(struct buf *out)
 	json_count_field(out, "at_once", limits_places());
 	json_seconds_field(out, "loaded", superd.loaded + offset());
 	json_flag_field(out, "current", !*superd.refused_reload);
-	json_count_field(out, "log_dropped", lost ? lost->all : 0);
-	json_count_field(out, "log_dropped_of_clients", lost ? lost->of_clients : 0);
+	json_count_field(out, "log_dropped", lost.all);
+	json_count_field(out, "log_dropped_of_clients", lost.of_clients);
 	json_object_close(out);
 }
 

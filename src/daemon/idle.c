@@ -346,7 +346,7 @@ static void on_answer(struct helper *helper, int status)
 
 	if (idle->step != IDLE_ASKS)
 		return;
-	output_drain(svc, false);
+	output_drain(svc, false, false);
 	if (status == HELPER_LATE || !WIFEXITED(status) || WEXITSTATUS(status) == 255 || WEXITSTATUS(status) == 126 ||
 	    WEXITSTATUS(status) == 127) {
 		if (status != HELPER_LATE)

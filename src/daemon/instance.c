@@ -179,9 +179,7 @@ static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan
 	switch ((enum stream_kind)stream.kind) {
 	case STREAM_LOG:
 	case STREAM_SYSLOG:
-		if (!output_open(&svc->outputs[stream.kind == STREAM_SYSLOG], svc, stream.kind == STREAM_SYSLOG))
-			return -1;
-		return svc->outputs[stream.kind == STREAM_SYSLOG].write_end;
+		return output_open(svc, stream.kind == STREAM_SYSLOG);
 	case STREAM_FILE:
 	case STREAM_APPEND:
 	case STREAM_TRUNCATE:
@@ -469,7 +467,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 		}
 		return;
 	}
-	output_drain(instance->svc, false);
+	output_drain(instance->svc, false, status != 0);
 	command_prefix(text, &flags);
 	ignored = flags & COMMAND_IGNORES_FAILURE;
 	status_describe(status, what);
@@ -673,6 +671,8 @@ void instance_free(struct instance *instance)
 	list_remove(&instance->link);
 	list_remove(&instance->changed);
 	journal_say("-start %llu\n", (unsigned long long)instance->number);
+	if (!instance->row->exec->accept)
+		output_tell(instance->svc);
 	table_release(instance->table);
 	superd.instances--;
 	superd.awake -= list_empty(&instance->svc->instances);
@@ -951,6 +951,8 @@ static bool start_main(struct instance *instance, struct buf *why)
 	}
 	if (good)
 		journal_prepare(instance, false);
+	if (!row->exec->accept)
+		output_tell(svc);
 	instance->pid =
 		good ? launch(&request, is_connection && instance->client.fd >= 0 ? NULL : svc, &instance->report) : -1;
 	unwire(&wiring);
@@ -1092,8 +1094,9 @@ static void await_ready(struct instance *instance)
 		instance->ready.data = instance;
 		ev_timer_start(superd.loop, &instance->ready);
 	}
-	if ((type == TYPE_SIMPLE || type == TYPE_EXEC) && !service_awaits_ready(instance->row) &&
-	    !service_awaits_target(instance->row) && instance->row->exec->pass != PASS_BIND)
+	if (((type == TYPE_SIMPLE || type == TYPE_EXEC) && !service_awaits_ready(instance->row) &&
+	     !service_awaits_target(instance->row) && instance->row->exec->pass != PASS_BIND) ||
+	    (instance->row->groups->lifecycle->ready && output_is_ready(instance->svc)))
 		instance_be_ready(instance);
 }
 
@@ -1306,6 +1309,7 @@ void instance_follow(struct instance *instance, pid_t pid)
 
 	child_forget(&instance->main);
 	instance->pid = pid;
+	output_tell(instance->svc);
 	if (process_read(pid, &process))
 		instance->group = process.group == getpgrp() ? 0 : process.group;
 	child_watch(&instance->main, pid);
@@ -1325,7 +1329,7 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 		notify_read(svc);
 	if (child->pid) /* a last message has named another main process */
 		return;
-	output_drain(svc, false);
+	output_drain(svc, false, false);
 	while (instance->channel >= 0 && channel_read(instance))
 		continue;
 	instance->status = status;

@@ -239,6 +239,8 @@ static void walk_superd(struct line *line, struct journal_superd *of)
 	FIELD(line, "version", of->version);
 	FIELD_FD(line, "text", journal.text);
 	FIELD_FD(line, "control", of->control);
+	FIELD_FD(line, "output", of->output);
+	FIELD(line, "output_pid", of->output_pid);
 	FIELD_FD(line, "pid_file", superd.pid_file_fd);
 	FIELD(line, "command", superd.main_command.pid);
 	FIELD(line, "exit_status", superd.exit_status);
@@ -282,12 +284,12 @@ static void walk_service(struct line *line, struct svc *svc)
 	FIELD_FD(line, "notify", svc->notify);
 	FIELD(line, "variable", svc->notify_variable);
 	for (int n = 0; n < OUTPUTS; n++) {
-		ends[n][0] = svc->outputs[n].write_end < 0 ? -1 : svc->outputs[n].io.fd;
-		ends[n][1] = svc->outputs[n].write_end;
+		ends[n][0] = svc->outputs[n] ? svc->outputs[n]->read_end : -1;
+		ends[n][1] = svc->outputs[n] ? svc->outputs[n]->write_end : -1;
 		FIELD_FD(line, n ? "syslog_read" : "log_read", ends[n][0]);
 		FIELD_FD(line, n ? "syslog_write" : "log_write", ends[n][1]);
 		if (!line->out && ends[n][0] >= 0 && ends[n][1] >= 0)
-			output_resume(&svc->outputs[n], svc, n, ends[n][0], ends[n][1]);
+			output_resume(svc, n, ends[n][0], ends[n][1]);
 	}
 	if (line->out)
 		return;
@@ -602,7 +604,12 @@ static void add_all_of(struct svc *svc, struct buf *out)
 /* upgrades: for another program, which has programs of its own beside it. */
 static bool compose(struct buf *out, bool upgrades)
 {
-	struct journal_superd own = { .version = PACKAGE_VERSION, .control = control_fd() };
+	struct journal_superd own = {
+		.version = PACKAGE_VERSION,
+		.control = control_fd(),
+		.output = superd.output.fd,
+		.output_pid = superd.output.child.pid,
+	};
 	struct list *lists[] = { &superd.services, &superd.leaving };
 	struct buf locks = { 0 };
 
@@ -1271,6 +1278,7 @@ void journal_restore(const struct journal_superd *of)
 	size_t services = 0, instances = 0, known = 0;
 
 	control_adopt(of->control);
+	output_begin(of->output_pid, of->output);
 	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(*kinds); kind++) {
 		for (size_t n = 0; n < before.count; n++) {
 			char *name = is_kind(&before.list[n], kinds[kind]);

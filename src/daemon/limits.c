@@ -191,10 +191,7 @@ static bool free_descriptors(void)
 			continue;
 		any |= svc->notify >= 0;
 		notify_close(svc);
-		for (int n = 0; n < OUTPUTS; n++) {
-			any |= svc->outputs[n].write_end >= 0;
-			output_close(&svc->outputs[n]);
-		}
+		any |= output_release(svc);
 	}
 	return any;
 }

@@ -318,7 +318,8 @@ static size_t signal_strays(int signal)
 		for (pid_t *at = list; *at; at++) {
 			struct process process;
 
-			if (*at == 1 || *at == getpid() || !process_read(*at, &process) || process.ended)
+			if (*at == 1 || *at == getpid() || *at == superd.output.child.pid ||
+			    !process_read(*at, &process) || process.ended)
 				continue;
 			count++;
 			if (signal)
@@ -338,7 +339,7 @@ static size_t signal_strays(int signal)
 		for (pid_t *child = children; child && *child && end < 4096; child++) {
 			struct process process;
 
-			if (!process_read(*child, &process) || process.ended)
+			if (!process_read(*child, &process) || process.ended || *child == superd.output.child.pid)
 				continue;
 			queue[end++] = *child;
 			count++;
@@ -480,6 +481,7 @@ bool superd_reopen(void)
 {
 	bool good = log_reopen(superd.log);
 
+	output_log_changed();
 	records_reopen();
 	return good;
 }
@@ -737,6 +739,13 @@ static void on_jump(struct ev_loop *loop, ev_periodic *watch, int events)
 	}
 }
 
+/* The log's own lines were tried again. */
+static void on_log_looked(void *context, struct log_pump *pump)
+{
+	(void)context, (void)pump;
+	output_note_log();
+}
+
 static bool init_loop(void)
 {
 	superd.null_in = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
@@ -756,6 +765,8 @@ static bool init_loop(void)
 	ev_init(&self.sweep, on_sweep);
 	self.sweep.repeat = SWEEP;
 	log_pump_attach(&self.pump, superd.loop, log_sink(superd.log));
+	self.pump.looked = on_log_looked;
+	output_init();
 	superd.defaults.environment = environ;
 	load_bases(&superd.defaults, &superd.options->settings);
 	self.ahead = clock_wall() - clock_now();
@@ -783,7 +794,7 @@ static int serve(struct table *table, struct state_stream *before)
 	if (!before)
 		log_version(table);
 	log_echo(superd.log, !before);
-	ring_begin(LEVEL_INFO);
+	ring_begin(LEVEL_INFO, false);
 	watch_signals();
 	begin_notify();
 	reload_first(table);
@@ -791,6 +802,8 @@ static int serve(struct table *table, struct state_stream *before)
 	control_begin(!before);
 	if (before)
 		state_restore(before);
+	else
+		output_begin(0, -1);
 	journal_begin(guard_journal());
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
@@ -820,6 +833,7 @@ static int serve(struct table *table, struct state_stream *before)
 				superd.log,
 				"the log stays at this shell's standard error: --log takes it to syslog or file:PATH");
 		daemonize_ready(log_setup_is_stderr(options));
+		output_log_changed();
 	}
 	if (options->invoked_as == AS_XINETD && !before)
 		log_started();
@@ -836,6 +850,7 @@ static int serve(struct table *table, struct state_stream *before)
 	LIST_EACH(link, &superd.services)
 		notify_close(container_of(link, struct svc, link));
 	records_close();
+	output_end();
 	if (options->invoked_as == AS_XINETD)
 		log_warn(superd.log, "Exiting...");
 	else

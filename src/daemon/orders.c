@@ -577,7 +577,7 @@ static void on_refresh_ended(struct child *child, int status, const struct rusag
 
 	(void)used;
 	child->pid = 0;
-	output_drain(svc, false);
+	output_drain(svc, false, true);
 	if (!status && run_next(refresh))
 		return;
 	refresh->commands = false;
@@ -661,7 +661,7 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 		ev_timer_set(&refresh->limit, (double)lifecycle->timeout_start / 1e6, 0);
 		ev_timer_start(superd.loop, &refresh->limit);
 	}
-	*svc->last_line = '\0';
+	output_forget(svc);
 	if (commands && !run_next(refresh)) {
 		refresh->commands = false;
 		end_refresh(refresh, false, "exec_reload cannot be run");

@@ -1,346 +1,755 @@
-/* What backends print, a ring of the last lines of each service, and xinetd's records of clients. */
+/* What services print: superd-output (output/main.c) reads and writes it, and here is superd's side of that.
+ *
+ * Each service whose output goes to the log has a pipe, which all of its instances share. superd holds both ends of it,
+ * never reads, and gives the reading end to superd-output. So a pipe has a reader whichever of the two dies: a new
+ * superd-output gets all of them, and the superd behind this one, which has the descriptors from the journal, tells the
+ * superd-output that runs about each again. Of the process itself the journal has its pid and the channel. A
+ * superd-output of another build ends when it is greeted, and is followed by one of superd's own.
+ *
+ * The loop waits for superd-output only where what a program printed is to be in the log before a line of superd's, for
+ * a bounded time. It is woken for lines only while somebody follows the log. If a call of superd-output's has not
+ * returned within a second, as a program can hold the lock of its pipe, superd gives it up with that pipe, which it has
+ * named in the page that both have. For the same reason superd does not close a pipe itself, but passes its ends. */
 #include "daemon/daemon.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/build_id.h"
 #include "lib/clock.h"
-#include "lib/duration_text.h"
 #include "lib/fd.h"
+#include "lib/fd_message.h"
 #include "lib/log/log_sink.h"
-#include "lib/scan.h"
-#include "os/socket/client.h"
-#include "superd/log/xinetd_line.h"
+#include "lib/scm_rights.h"
+#include "lib/thread.h"
+#include "os/foreign/fork_fds.h"
+#include "os/fs/memory_file.h"
+#include "os/host/program.h"
+#include "os/host/self_sandbox.h"
+#include "os/rights/own_privileges.h"
+#include "os/rights/raw_syscall.h"
+#include "output/message.h"
 
-#define TURN (64 << 10) /* bytes that a turn of the loop reads of one pipe */
-#define TARGETS 32
+#define WAIT_MOST .02 /* seconds that superd waits for an answer, at most, */
+#define WAIT_SHARE .2 /* and the share of all time */
+#define LOOK .1	      /* seconds of a second look at a superd-output that hangs */
+#define PAUSE_LEAST .1
+#define PAUSE_MOST 10. /* between two starts of superd-output that fail */
+#define TURN 64	       /* messages that a turn of the loop takes */
 
-/* ---- records: log_type of xinetd, and syslog ---- */
+static struct {
+	struct list all, unsent; /* of struct output */
+	ev_io io, timer_io;
+	ev_prepare turn; /* tells what has changed in a turn, once */
+	ev_timer again;	 /* the next start */
+	struct output_page *page;
+	uint32_t number, progress; /* the last one given; of the last look at a call that hangs */
+	uint32_t serial, answered;
+	bool log_unsent, hangs, told_missing, is_followed;
+	bool any_ready, error_changed; /* to be done in a turn of its own */
+	enum level follows;
+	double begun, pause, wait_left, wait_left_at;
+	double own_since; /* superd's own lines find no room since */
+	struct output_answer state;
+	bool error_told;
+} self = { .page = MAP_FAILED };
 
-static struct target {
-	char *path; /* NULL: syslog */
-	struct log_sink sink;
-	bool warned, full;
-} targets[TARGETS];
+static void ask(struct output *output, bool lines, bool last);
+static void give_up(void);
+static void start(void);
 
-static struct target *find_target(const char *path)
+/* ---- what superd tells ---- */
+
+static bool send_message(const struct output_message *message, const int *fds, size_t count)
 {
-	for (int n = 0; n < TARGETS; n++) {
-		struct target *target = &targets[n];
-
-		if (target->sink.waiter && (path ? target->path && !strcmp(target->path, path) : !target->path))
-			return target;
-		if (target->sink.waiter)
-			continue;
-		char where[4200];
-
-		snprintf(where, sizeof(where), path ? "file:%s" : "syslog", path);
-		if (log_sink_open(&target->sink, where))
-			return NULL;
-		target->sink.waiter = target;
-		target->path = path ? strdup(path) : NULL;
-		return target;
-	}
-	return NULL;
+	if (superd.output.fd < 0)
+		return false;
+	return fd_message_send(superd.output.fd, message, sizeof(*message), fds, count, MSG_DONTWAIT);
 }
 
-void records_reopen(void)
+static bool send_log(void)
 {
-	for (int n = 0; n < TARGETS; n++) {
-		if (targets[n].sink.waiter && targets[n].path)
-			log_sink_reopen(&targets[n].sink);
-	}
+	static struct output_message message;
+	int fd;
+
+	message = (struct output_message){ .kind = OUTPUT_LOG };
+	fd = log_shape(superd.log, &message.log.shape);
+	message.log.follows = self.follows;
+	message.log.is_followed = self.is_followed;
+	self.log_unsent = !send_message(&message, &fd, fd >= 0);
+	return !self.log_unsent;
 }
 
-void records_close(void)
+/* The only instance, whose pid is in the head of each line. */
+static pid_t pid_of(const struct svc *svc)
 {
-	for (int n = 0; n < TARGETS; n++) {
-		if (targets[n].sink.waiter)
-			log_sink_finish(&targets[n].sink, log_deadline(superd.log));
-	}
+	if (svc->row->exec->accept || !list_has_one(&svc->instances))
+		return 0;
+	return container_of(svc->instances.next, struct instance, link)->pid;
 }
 
-void record_line(struct svc *svc, const char *name, const char *peer, struct buf *line)
+static bool send_output(struct output *output)
 {
-	const struct log_target *target = svc->row->groups->logging->log_type;
-	struct event event = { .name = name, .service = svc->row->name, .peer = peer };
-	struct buf text = { 0 };
-	struct target *to = NULL;
-	time_t now = time(NULL);
-	struct tm local;
-	int64_t size = 0;
+	static struct output_message message;
+	const int ends[] = { output->read_end, output->write_end };
+	const struct stream_options *streams;
+	struct svc *svc = output->svc;
 
-	if (target)
-		to = find_target(target->kind == LOG_TYPE_FILE ? target->path : NULL);
-	if (!target) {
-		log_record(superd.log, LEVEL_INFO, &event, buf_string(line), line->length);
-	} else if (!to) {
-		svc_say(svc, LEVEL_WARNING, "warning", "cannot log to %s: %s", target->path ? target->path : "syslog",
-			strerror(errno));
-	} else if (target->kind == LOG_TYPE_FILE) {
-		if (!log_sink_is_current(&to->sink, &size))
-			log_sink_reopen(&to->sink);
-		localtime_r(&now, &local);
-		xinetd_line_stamp(&text, &local);
-		buf_addf(&text, "%s\n", buf_string(line));
-		if (target->hard != SCAN_INFINITY && size >= target->hard) {
-			if (!to->full)
-				svc_say(svc, LEVEL_WARNING, "warning",
-					"%s has reached log_type's hard limit: superd does not log there "
-					"until the file is emptied or moved",
-					target->path);
-			to->full = true;
-		} else {
-			if (target->soft != SCAN_INFINITY && size >= target->soft && !to->warned)
-				svc_say(svc, LEVEL_WARNING, "warning", "%s grows beyond log_type's soft limit",
-					target->path);
-			to->warned = target->soft != SCAN_INFINITY && size >= target->soft;
-			to->full = false;
-			log_sink_take(&to->sink, LOG_INFO, buf_string(&text), text.length, true);
+	message = (struct output_message){
+		.kind = svc ? OUTPUT_SERVICE : OUTPUT_GONE, .number = output->number, .to_syslog = output->to_syslog
+	};
+	snprintf(message.service, sizeof(message.service), "%s", output->service);
+	if (!svc)
+		return send_message(&message, ends, 2);
+	streams = svc->row->groups->streams;
+	message.of.rules = (struct output_rules){
+		.start = svc->starts,
+		.pid = pid_of(svc),
+		.has_prefix = streams->syslog_level_prefix,
+		.facility = (uint32_t)streams->syslog_facility << 3,
+		.level = streams->syslog_level,
+		.burst = streams->log_rate_limit_burst == UNLIMITED ? 0 : (uint64_t)streams->log_rate_limit_burst,
+		.interval = (double)streams->log_rate_limit_interval / 1e6,
+	};
+	snprintf(message.of.identifier, sizeof(message.of.identifier), "%s",
+		 streams->syslog_identifier ? streams->syslog_identifier : svc->row->name);
+	if (svc->row->groups->lifecycle->ready)
+		snprintf(message.of.ready, sizeof(message.of.ready), "%s", svc->row->groups->lifecycle->ready);
+	return send_message(&message, ends, 1);
+}
+
+static void output_free(struct output *output)
+{
+	list_remove(&output->link);
+	list_remove(&output->unsent);
+	fd_close(&output->read_end);
+	fd_close(&output->write_end);
+	free(output->service);
+	free(output);
+}
+
+/* What has changed in a turn of the loop. */
+static void send_all(void)
+{
+	if (superd.output.fd < 0)
+		return;
+	if (!self.log_unsent || send_log()) {
+		LIST_EACH(link, &self.unsent) {
+			struct output *output = container_of(link, struct output, unsent);
+
+			if (!send_output(output))
+				break;
+			list_remove(&output->unsent);
+			if (!output->svc)
+				output_free(output); /* no longer the last to close it */
 		}
-	} else {
-		struct syslog_head head = { target->facility | target->level, log_name(superd.log), getpid() };
+	}
+	ev_io_stop(superd.loop, &self.io);
+	ev_io_set(&self.io, superd.output.fd,
+		  self.log_unsent || !list_empty(&self.unsent) ? EV_READ | EV_WRITE : EV_READ);
+	ev_io_start(superd.loop, &self.io);
+	if (list_empty(&self.unsent) && self.page != MAP_FAILED)
+		atomic_store(&self.page->starts, 0);
+}
 
-		log_sink_take_as(&to->sink, &head, buf_string(line), line->length, true);
+static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
+{
+	(void)loop, (void)turn, (void)events;
+	if ((self.log_unsent || !list_empty(&self.unsent)) && !(self.io.events & EV_WRITE))
+		send_all();
+}
+
+static void note_unsent(struct output *output)
+{
+	if (list_empty(&output->unsent) && !output->hangs)
+		list_add(&self.unsent, &output->unsent);
+}
+
+/* It has other options, or its instances have changed: superd-output hears of that at the end of this turn. Before a
+ * program is started, as it may print before its pid can be told: superd-output waits for that then. */
+void output_tell(struct svc *svc)
+{
+	for (int n = 0; n < OUTPUTS; n++) {
+		if (!svc->outputs[n])
+			continue;
+		note_unsent(svc->outputs[n]);
+		if (self.page != MAP_FAILED)
+			atomic_store(&self.page->starts, 1);
+	}
+}
+
+/* What was printed before does not count any more. */
+void output_forget(struct svc *svc)
+{
+	svc->starts++;
+	*svc->last_line = '\0';
+	for (int n = 0; n < OUTPUTS; n++) {
+		if (svc->outputs[n])
+			svc->outputs[n]->is_ready = false;
+	}
+	output_tell(svc);
+}
+
+/* The log was moved, opened anew, or is followed at another level. */
+void output_log_changed(void)
+{
+	self.log_unsent = true;
+}
+
+/* ---- what superd-output tells ---- */
+
+static struct output *find_output(const char *service, bool to_syslog)
+{
+	struct svc *svc = svc_find(service);
+
+	return svc ? svc->outputs[to_syslog] : NULL;
+}
+
+/* The line that tells of an outage, where somebody may see it, as the log has no room for it. */
+static void tell_log_error(void)
+{
+	struct pollfd reader = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct buf text = { 0 };
+
+	if (!output_describe_log(&text)) {
+		self.error_told = false;
+	} else if (!self.error_told) {
+		self.error_told = true;
+		buf_char(&text, '\n');
+		if (log_sink(superd.log)->kind != LOG_SINK_STDERR && poll(&reader, 1, 0) > 0)
+			dprintf(STDERR_FILENO, "superd: %s", buf_string(&text));
 	}
 	buf_free(&text);
-	buf_free(line);
 }
 
-void record_start(struct svc *svc, pid_t pid, const char *peer)
+/* superd's own lines found no room, or find it again. */
+void output_note_log(void)
 {
-	unsigned flags = svc->row->groups->logging->log_on_success;
-	struct buf line = { 0 };
-
-	if (!flags)
-		return;
-	xinetd_line_start(&line, svc->row->name, flags, pid, peer);
-	record_line(svc, "start", peer, &line);
+	if (log_sink(superd.log)->state != LOG_SINK_AWAY)
+		self.own_since = 0;
+	else if (self.own_since <= 0)
+		self.own_since = clock_wall();
+	tell_log_error();
 }
 
-void record_end(struct svc *svc, struct instance *instance, double lasted)
+bool output_describe_log(struct buf *out)
 {
-	unsigned flags = svc->row->groups->logging->log_on_success;
-	struct buf line = { 0 };
+	const struct log_sink *sink = log_sink(superd.log);
+	int error = self.state.error ? self.state.error : self.own_since > 0 ? sink->error ? sink->error : ENOENT : 0;
+	time_t since = (time_t)(self.state.error ? self.state.since : self.own_since);
+	unsigned long lost;
+	char when[16];
+	struct tm local;
 
-	if (!(flags & (SUCCESS_EXIT | SUCCESS_DURATION)))
-		return;
-	xinetd_line_end(&line, svc->row->name, flags, instance->pid, instance->status, lasted);
-	record_line(svc, "exit", NULL, &line);
+	if (!error)
+		return false;
+	lost = output_lost().all;
+	strftime(when, sizeof(when), "%H:%M:%S", localtime_r(&since, &local));
+	buf_addf(out, "the log %s: %s since %s", sink->path ? sink->path : "in syslog",
+		 error == ENOENT ? "no daemon listens at /dev/log" : strerror(error), when);
+	if (lost)
+		buf_addf(out, ", %lu line%s dropped", lost, lost == 1 ? "" : "s");
+	return true;
 }
 
-void record_refusal(struct svc *svc, const char *peer, const char *word)
+/* Lines of the log that were dropped, here and there. */
+struct log_losses output_lost(void)
 {
-	unsigned flags = svc->row->groups->logging->log_on_failure;
-	struct buf line = { 0 };
+	struct log_losses lost = *log_losses(superd.log);
 
-	if (!flags)
-		return;
-	xinetd_line_refusal(&line, svc->row->name, flags, word, peer);
-	record_line(svc, "fail", peer, &line);
+	ask(NULL, false, false);
+	lost.all += self.state.lost.all;
+	lost.of_clients += self.state.lost.of_clients;
+	return lost;
 }
 
-void record_user(struct svc *svc, const char *peer, bool success, bool known, const char *text)
+static void take_line(struct svc *svc, const struct output_told *told, const char *text, bool is_news)
 {
-	const struct log_options *logging = svc->row->groups->logging;
-	bool wanted = success ? logging->log_on_success & SUCCESS_USERID : logging->log_on_failure & FAILURE_USERID;
-	struct buf line = { 0 };
+	struct event event = { .name = told->is_output ? "output" : "suppressed",
+			       .service = svc->row->name,
+			       .pid = told->pid,
+			       .is_output = told->is_output };
 
-	if (known ? !wanted : !svc->row->groups->access->id_only)
+	if (told->level <= LEVEL_INFO)
+		ring_add(svc, told->at, told->level, &event, text, told->length);
+	if (is_news)
+		control_log(svc->row->name, told->level, &event, text, told->length);
+}
+
+/* false: there is nothing more now. The channel is closed if superd-output has ended. */
+static bool take_answer(void)
+{
+	static char bytes[OUTPUT_ANSWER_MOST];
+	struct output_answer answer;
+	ssize_t got = recv(superd.output.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	size_t at = sizeof(answer);
+	struct output *output;
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (got < (ssize_t)sizeof(answer)) {
+		give_up();
+		return false;
+	}
+	self.hangs = false;
+	memcpy(&answer, bytes, sizeof(answer));
+	answer.service[sizeof(answer.service) - 1] = answer.last_line[sizeof(answer.last_line) - 1] = '\0';
+	output = find_output(answer.service, answer.to_syslog);
+	self.error_changed |= answer.error != self.state.error;
+	self.state = answer;
+	self.answered = answer.serial ? answer.serial : self.answered;
+	if (output && answer.start == output->svc->starts) {
+		if (*answer.last_line)
+			memcpy(output->svc->last_line, answer.last_line, sizeof(answer.last_line));
+		output->is_ready |= answer.is_ready;
+		self.any_ready |= answer.is_ready;
+	}
+	for (uint32_t n = 0; output && n < answer.count && at + sizeof(struct output_told) <= (size_t)got; n++) {
+		struct output_told told;
+
+		memcpy(&told, bytes + at, sizeof(told));
+		at += sizeof(told);
+		if (told.length > (size_t)got - at || told.level > LEVEL_DEBUG)
+			break;
+		take_line(output->svc, &told, bytes + at, !answer.serial);
+		at += told.length;
+	}
+	return true;
+}
+
+/* Whether its program has printed the line by which it is ready. */
+bool output_is_ready(const struct svc *svc)
+{
+	return (svc->outputs[0] && svc->outputs[0]->is_ready) || (svc->outputs[1] && svc->outputs[1]->is_ready);
+}
+
+static void be_ready(struct svc *svc)
+{
+	if (svc->current && svc->current->phase == STARTED && output_is_ready(svc))
+		instance_be_ready(svc->current);
+}
+
+static void on_channel(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)io;
+	for (int n = 0; n < TURN && superd.output.fd >= 0 && take_answer(); n++)
+		continue;
+	if (self.any_ready) {
+		self.any_ready = false;
+		LIST_EACH(link, &superd.services)
+			be_ready(container_of(link, struct svc, link));
+	}
+	if (self.error_changed) {
+		self.error_changed = false;
+		tell_log_error();
+	}
+	if (events & EV_WRITE)
+		send_all();
+}
+
+/* Asks, and waits a moment for the answer: what superd-output has heard it has logged. output NULL: about the log. */
+static void ask(struct output *output, bool lines, bool last)
+{
+	static struct output_message message;
+	struct pollfd channel = { .fd = superd.output.fd, .events = POLLIN };
+	double now = clock_now(), left;
+
+	if (!list_empty(&self.unsent))
+		send_all();
+	message = (struct output_message){ .kind = OUTPUT_ASK,
+					   .ask = { .serial = self.serial + 1, .lines = lines, .last = last } };
+	if (output) {
+		message.to_syslog = output->to_syslog;
+		snprintf(message.service, sizeof(message.service), "%s", output->service);
+	}
+	if ((output && (!list_empty(&output->unsent) || output->hangs)) || !send_message(&message, NULL, 0))
 		return;
-	if (known)
-		xinetd_line_user(&line, svc->row->name, text);
-	else
-		xinetd_line_nobody(&line, svc->row->name, peer, text);
-	record_line(svc, known ? "userid" : "noid", peer, &line);
+	self.serial++;
+	self.wait_left += (now - self.wait_left_at) * WAIT_SHARE;
+	self.wait_left = self.wait_left < WAIT_MOST ? self.wait_left : WAIT_MOST;
+	self.wait_left_at = now;
+	while (superd.output.fd >= 0 && self.answered != self.serial) {
+		left = self.hangs ? 0 : self.wait_left - (clock_now() - now);
+		if (left <= 0 || poll(&channel, 1, (int)(left * 1000) + 1) <= 0) {
+			self.hangs = true; /* until it is heard of again */
+			break;
+		}
+		take_answer();
+	}
+	self.wait_left -= clock_now() - now;
+	self.wait_left_at = clock_now();
+	if (self.any_ready || self.error_changed)
+		ev_feed_event(superd.loop, &self.io, EV_READ);
+}
+
+/* What a program has printed comes before what superd logs next. For its last line superd asks in any case. */
+void output_drain(struct svc *svc, bool last, bool has_failed)
+{
+	for (int n = 0; n < OUTPUTS; n++) {
+		struct output *output = svc->outputs[n];
+		struct pollfd unread = { .events = POLLIN };
+
+		if (!output)
+			continue;
+		unread.fd = output->read_end;
+		if (has_failed || last || poll(&unread, 1, 0) > 0 ||
+		    (self.page != MAP_FAILED && atomic_load(&self.page->reads) == output->number))
+			ask(output, false, last);
+	}
+	be_ready(svc);
+}
+
+/* Brings what superd has not heard of yet into its ring. */
+void output_fetch(struct svc *svc)
+{
+	if (svc->outputs[0])
+		ask(svc->outputs[0], true, false);
 }
 
 /* ---- pipes ---- */
 
-#define TRACE_MOST 30 /* lines of a trace behind the line that names the error */
-
-static bool names_error(const char *line)
+static struct output *output_add(struct svc *svc, bool to_syslog, int read_end, int write_end)
 {
-	static const char *const marks[] = {
-		"error:", "exception:", "fatal", "panic", "cannot ", "can't ", "no such "
-	};
+	struct output *output = calloc(1, sizeof(*output));
 
-	for (size_t n = 0; n < sizeof(marks) / sizeof(*marks); n++) {
-		if (strcasestr(line, marks[n]))
-			return true;
+	if (!output || !(output->service = strdup(svc->row->name))) {
+		free(output);
+		return NULL;
 	}
-	return false;
+	output->svc = svc;
+	output->to_syslog = to_syslog;
+	output->read_end = read_end;
+	output->write_end = write_end;
+	output->number = ++self.number;
+	list_add(&self.all, &output->link);
+	list_init(&output->unsent);
+	note_unsent(output);
+	svc->outputs[to_syslog] = output;
+	return output;
 }
 
-static void log_line(struct output *output, const char *line, size_t length)
+/* superd has no use for it. Who still writes there is read on until its end. */
+static void release(struct output *output)
 {
-	const struct stream_options *streams = output->svc->row->groups->streams;
-	struct svc *svc = output->svc;
-	unsigned level = streams->syslog_level, facility = streams->syslog_facility << 3;
-	static const enum level levels[] = { LEVEL_ERROR,   LEVEL_ERROR,  LEVEL_ERROR, LEVEL_ERROR,
-					     LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO,  LEVEL_DEBUG };
-	const char *name = streams->syslog_identifier ? streams->syslog_identifier : svc->row->name;
-	struct instance *only =
-		list_has_one(&svc->instances) ? container_of(svc->instances.next, struct instance, link) : NULL;
-	struct event event = { .service = name, .pid = only && !svc->row->exec->accept ? only->pid : 0 };
-	double interval = (double)streams->log_rate_limit_interval / 1e6, now = clock_now();
-	char number[8], span[DURATION_MOST];
-	unsigned prefix;
-
-	while (length && line[length - 1] == '\r')
-		length--;
-	if (length) {
-		char start[sizeof(svc->last_line)];
-
-		/* The line that tells why it ended: the last one, but some print a trace behind the reason. */
-		snprintf(start, sizeof(start), "%.*s", (int)(length < 150 ? length : 150), line);
-		if (svc->lines_after++ >= TRACE_MOST || !names_error(svc->last_line) || names_error(start)) {
-			memcpy(svc->last_line, start, sizeof(start));
-			svc->lines_after = 0;
-		}
-	}
-	if (svc->row->groups->lifecycle->ready && svc->current && svc->current->phase == STARTED &&
-	    memmem(line, length, svc->row->groups->lifecycle->ready, strlen(svc->row->groups->lifecycle->ready)))
-		instance_be_ready(svc->current);
-	if (streams->log_rate_limit_burst > 0 && streams->log_rate_limit_burst != UNLIMITED && interval > 0) {
-		if (now - output->interval_begin >= interval) {
-			if (output->suppressed)
-				svc_say(svc, LEVEL_WARNING, "suppressed", "suppressed %lu line%s of its output",
-					output->suppressed, output->suppressed == 1 ? "" : "s");
-			output->interval_begin = now;
-			output->interval_lines = 0;
-			output->suppressed = 0;
-		}
-		if (++output->interval_lines > streams->log_rate_limit_burst) {
-			if (!output->suppressed++)
-				svc_say(svc, LEVEL_WARNING, "suppressed",
-					"printed more than %lld lines within %s "
-					"(log_rate_limit_burst): further ones are suppressed",
-					(long long)streams->log_rate_limit_burst, duration_write(span, interval));
-			return;
-		}
-	}
-	if (streams->syslog_level_prefix && length >= 3 && line[0] == '<' && sscanf(line, "<%3u>", &prefix) == 1 &&
-	    prefix < 1024) {
-		size_t skip = (size_t)snprintf(number, sizeof(number), "<%u>", prefix);
-
-		if (skip <= length && !strncmp(line, number, skip)) {
-			level = LOG_PRI(prefix);
-			line += skip;
-			length -= skip;
-		}
-	}
-	if (output->to_syslog) {
-		struct target *target = find_target(NULL);
-		struct syslog_head head = { (int)(facility | level), name, event.pid };
-
-		if (target)
-			log_sink_take_as(&target->sink, &head, line, length, false);
-		return;
-	}
-	log_output(superd.log, levels[level & 7], &event, line, length);
+	output->svc->outputs[output->to_syslog] = NULL;
+	output->svc = NULL;
+	output->hangs = false;
+	note_unsent(output);
 }
 
-static void read_lines(struct output *output, size_t most)
+/* Returns the writing end, for a program. -1 and errno. */
+int output_open(struct svc *svc, bool to_syslog)
 {
-	for (size_t all = 0; all < most;) {
-		char *newline, *at = output->line;
-		ssize_t got = read(output->io.fd, output->line + output->length, sizeof(output->line) - output->length);
-
-		if (got <= 0)
-			return;
-		all += (size_t)got;
-		output->length += (size_t)got;
-		while ((newline = memchr(at, '\n', output->length - (size_t)(at - output->line)))) {
-			log_line(output, at, (size_t)(newline - at));
-			at = newline + 1;
-		}
-		output->length -= (size_t)(at - output->line);
-		memmove(output->line, at, output->length);
-		if (output->length == sizeof(output->line)) {
-			log_line(output, output->line, output->length);
-			output->length = 0;
-		}
-	}
-}
-
-static void on_output(struct ev_loop *loop, ev_io *io, int events)
-{
-	(void)loop, (void)events;
-	read_lines(io->data, TURN);
-}
-
-void output_resume(struct output *output, struct svc *svc, bool to_syslog, int read_end, int write_end)
-{
-	*output = (struct output){ .svc = svc, .write_end = write_end, .to_syslog = to_syslog };
-	ev_io_init(&output->io, on_output, read_end, EV_READ);
-	output->io.data = output;
-	ev_io_start(superd.loop, &output->io);
-}
-
-bool output_open(struct output *output, struct svc *svc, bool to_syslog)
-{
+	struct output *output = svc->outputs[to_syslog];
 	int ends[2];
 
-	if (output->write_end >= 0)
-		return true;
+	if (output && output->hangs && list_has_one(&svc->instances)) {
+		release(output);
+		output = NULL;
+	}
+	if (output)
+		return output->write_end;
 	if (fd_pipe(ends) < 0)
-		return false;
+		return -1;
 	fd_set_nonblocking(ends[1], false);
-	output_resume(output, svc, to_syslog, fd_raise(ends[0], FD_HIGH), fd_raise(ends[1], FD_HIGH));
+	ends[0] = fd_raise(ends[0], FD_HIGH);
+	ends[1] = fd_raise(ends[1], FD_HIGH);
+	output = output_add(svc, to_syslog, ends[0], ends[1]);
+	if (output)
+		return output->write_end;
+	close(ends[0]);
+	close(ends[1]);
+	errno = ENOMEM;
+	return -1;
+}
+
+void output_resume(struct svc *svc, bool to_syslog, int read_end, int write_end)
+{
+	if (!output_add(svc, to_syslog, read_end, write_end))
+		close(read_end), close(write_end);
+}
+
+bool output_release(struct svc *svc)
+{
+	bool any = false;
+
+	for (int n = 0; n < OUTPUTS; n++) {
+		if (!svc->outputs[n])
+			continue;
+		release(svc->outputs[n]);
+		any = true;
+	}
+	if (any)
+		send_all();
+	return any;
+}
+
+/* ---- the process ---- */
+
+/* It holds no rights, no environment and no descriptors but the channel. */
+static pid_t spawn(const struct own_program *program, int channel)
+{
+	char *const argv[] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word(), NULL };
+	sigset_t before;
+	pid_t pid;
+
+	thread_block_signals(&before); /* they stay so: it ends when there is nothing left to read */
+	pid = fork();
+	if (pid == 0) {
+		own_privileges_drop_others(0);
+		self_sandbox_begin();
+		setsid();
+		environ = NULL;
+		dup2(superd.null_out, STDOUT_FILENO);
+		dup2(superd.null_out, STDERR_FILENO);
+		fork_fds_close_others(&program->fd, 1, channel, -1);
+		if (channel == STDIN_FILENO ? fcntl(channel, F_SETFD, 0) == 0 : dup2(channel, STDIN_FILENO) == 0)
+			raw_execute_own(program->fd, argv);
+		_exit(127);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
+/* A page and a timer that both have: new ones for each superd and each superd-output. */
+static bool greet(void)
+{
+	static struct output_message message;
+	int fds[] = { memory_open("superd-output", false),
+		      timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC) };
+
+	message = (struct output_message){ .kind = OUTPUT_HELLO };
+	snprintf(message.build, sizeof(message.build), "%s", build_word());
+	if (fds[0] >= 0 && ftruncate(fds[0], sizeof(*self.page)) == 0)
+		self.page = mmap(NULL, sizeof(*self.page), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
+	if (self.page == MAP_FAILED || fds[1] < 0 || !send_message(&message, fds, 2)) {
+		fd_close(&fds[0]);
+		fd_close(&fds[1]);
+		return false;
+	}
+	fd_close(&fds[0]);
+	ev_io_set(&self.timer_io, fd_raise(fds[1], FD_HIGH), EV_READ);
+	ev_io_start(superd.loop, &self.timer_io);
+	self.log_unsent = true;
+	self.hangs = false;
+	LIST_EACH(link, &self.all)
+		note_unsent(container_of(link, struct output, link));
+	send_all();
 	return true;
 }
 
-/* last: nobody is left who could end the line. */
-void output_drain(struct svc *svc, bool last)
+static void close_process(void)
 {
-	for (int n = 0; n < OUTPUTS; n++) {
-		struct output *output = &svc->outputs[n];
+	if (superd.output.fd < 0)
+		return;
+	ev_io_stop(superd.loop, &self.io);
+	if (self.page != MAP_FAILED) {
+		ev_io_stop(superd.loop, &self.timer_io);
+		close(self.timer_io.fd);
+		munmap(self.page, sizeof(*self.page));
+		self.page = MAP_FAILED;
+	}
+	fd_close(&superd.output.fd);
+}
 
-		if (output->write_end < 0)
+/* It has ended, or hangs: another one gets all pipes. One that fails again and again is started with growing pauses. */
+static void give_up(void)
+{
+	close_process();
+	if (superd.output.child.pid > 0)
+		kill(superd.output.child.pid, SIGKILL);
+	child_forget(&superd.output.child);
+	if (superd.over)
+		return;
+	self.pause = clock_now() - self.begun > PAUSE_MOST ? 0
+		: self.pause > 0			   ? 2 * self.pause
+							   : PAUSE_LEAST;
+	self.pause = self.pause < PAUSE_MOST ? self.pause : PAUSE_MOST;
+	ev_timer_set(&self.again, self.pause, 0);
+	ev_timer_start(superd.loop, &self.again);
+	journal_rewrite(false);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	start();
+}
+
+static void on_process(struct child *child, int status, const struct rusage *used)
+{
+	(void)status, (void)used;
+	child->pid = 0; /* the end of the channel tells the rest */
+}
+
+/* The timer that superd-output sets before a call that may hang, and ends behind it. */
+static void on_silent(struct ev_loop *loop, ev_io *io, int events)
+{
+	const struct itimerspec soon = { .it_value.tv_nsec = (long)(LOOK * 1e9) };
+	uint32_t number = atomic_load(&self.page->reads), progress = atomic_load(&self.page->progress);
+	uint64_t expired;
+
+	(void)loop, (void)events;
+	if (read(io->fd, &expired, sizeof(expired)) < 0 || !number)
+		return;
+	if (progress != self.progress) { /* it may only be slow */
+		self.progress = progress;
+		timerfd_settime(io->fd, 0, &soon, NULL);
+		return;
+	}
+	LIST_EACH(link, &self.all) {
+		struct output *output = container_of(link, struct output, link);
+
+		if (output->number != number || !output->svc)
 			continue;
-		read_lines(output, TURN);
-		if (last && output->length)
-			log_line(output, output->line, output->length);
-		if (last)
-			output->length = 0;
+		output->hangs = true;
+		list_remove(&output->unsent);
+		svc_say(output->svc, LEVEL_WARNING, "unread",
+			"its output is not read any more, as reading it does not return: a process holds its pipe; "
+			"the next start has another pipe");
+	}
+	self.begun = 0;
+	give_up();
+}
+
+static void start(void)
+{
+	const struct own_program *program = program_get(PROGRAM_OUTPUT);
+	struct buf why = { 0 };
+	int ends[2] = { -1, -1 };
+	pid_t pid = -1;
+
+	if (program->fd >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0)
+		pid = spawn(program, ends[1]);
+	fd_close(&ends[1]);
+	if (pid > 0) {
+		self.begun = clock_now();
+		self.told_missing = false;
+		child_watch(&superd.output.child, pid);
+		superd.output.fd = fd_raise(ends[0], FD_HIGH);
+		fd_set_nonblocking(superd.output.fd, true);
+		scm_rights_allow(superd.output.fd, false);
+		if (!greet())
+			give_up();
+		journal_rewrite(false);
+		return;
+	}
+	fd_close(&ends[0]);
+	if (program->fd < 0)
+		program_describe_missing(PROGRAM_OUTPUT, &why);
+	else
+		buf_text(&why, strerror(errno));
+	if (!self.told_missing)
+		log_warn(superd.log, "the output of services waits: cannot start superd-output: %s", buf_string(&why));
+	self.told_missing = true;
+	buf_free(&why);
+	give_up();
+}
+
+/* pid: of the superd-output that the superd before had, with its channel; 0: there is none. */
+void output_begin(pid_t pid, int channel)
+{
+	superd.output.child.ended = on_process;
+	superd.output.fd = channel;
+	if (pid > 0 && channel >= 0) {
+		self.begun = clock_now();
+		child_watch(&superd.output.child, pid);
+		if (greet())
+			return;
+		give_up();
+	} else {
+		start();
 	}
 }
 
-void output_close(struct output *output)
+void output_init(void)
 {
-	int fd = output->io.fd;
-
-	if (output->write_end < 0)
-		return;
-	read_lines(output, TURN);
-	if (output->length)
-		log_line(output, output->line, output->length);
-	ev_io_stop(superd.loop, &output->io);
-	fd_close(&output->write_end);
-	fd_close(&fd);
+	list_init(&self.all);
+	list_init(&self.unsent);
+	ev_init(&self.io, on_channel);
+	ev_init(&self.timer_io, on_silent);
+	ev_init(&self.again, on_again);
+	ev_prepare_init(&self.turn, on_turn);
+	ev_prepare_start(superd.loop, &self.turn);
+	superd.output.fd = -1;
 }
 
-/* ---- the ring ---- */
-
-static void ring_add(struct ring_line *ring, unsigned *next, unsigned size, enum level level, const struct event *event,
-		     const char *text, size_t length)
+/* superd ends: superd-output writes what there is, and follows. It stays where instances run on. */
+void output_end(void)
 {
-	struct ring_line *line = &ring[(*next)++ % size];
+	int64_t until = log_deadline(superd.log), left;
+	struct pollfd channel = { .fd = superd.output.fd, .events = POLLOUT };
 
-	free(line->text);
-	*line = (struct ring_line){ .at = clock_wall(),
-				    .level = level,
-				    .text = strndup(text, length < 1000 ? length : 1000),
-				    .serial = superd.serial,
-				    .pid = event->pid,
-				    .is_output = event->is_output };
+	ev_timer_stop(superd.loop, &self.again);
+	LIST_EACH(link, &self.all) {
+		struct output *output = container_of(link, struct output, link);
+
+		if (output->svc)
+			output->svc->outputs[output->to_syslog] = NULL;
+		output->svc = NULL;
+		note_unsent(output);
+	}
+	while (superd.output.fd >= 0 && !list_empty(&self.unsent) && (left = until - clock_ms()) > 0) {
+		send_all();
+		if (!list_empty(&self.unsent))
+			poll(&channel, 1, (int)left);
+	}
+	if (superd.output.fd < 0)
+		return;
+	shutdown(superd.output.fd, SHUT_WR);
+	channel.events = POLLIN;
+	while (!superd.instances && (left = until - clock_ms()) > 0 && poll(&channel, 1, (int)left) > 0) {
+		char rest[512];
+
+		if (recv(superd.output.fd, rest, sizeof(rest), MSG_DONTWAIT) > 0)
+			continue;
+		while (waitpid(superd.output.child.pid, NULL, WNOHANG) == 0 && clock_ms() < until)
+			poll(NULL, 0, 1);
+		break;
+	}
+	child_forget(&superd.output.child);
+	close_process();
+}
+
+/* ---- the ring: the last lines of superd's own, and of services those that somebody has asked for ---- */
+
+/* svc NULL: of no service. Lines come late from superd-output: they are in the order of their time. */
+void ring_add(struct svc *svc, double at, enum level level, const struct event *event, const char *text, size_t length)
+{
+	unsigned size = svc ? RING : RING * 4, *next = svc ? &svc->ring_next : &superd.ring_next, here;
+	struct ring_line *ring, line = { .at = at,
+					 .level = level,
+					 .serial = ++superd.serial,
+					 .pid = event->pid,
+					 .is_output = event->is_output };
+
+	if (svc && !svc->ring)
+		svc->ring = calloc(RING, sizeof(*svc->ring));
+	ring = svc ? svc->ring : superd.ring;
+	if (!ring)
+		return;
+	if (asprintf(&line.text, "%.*s%s", length > OUTPUT_KEPT ? OUTPUT_KEPT - 3 : (int)length, text,
+		     length > OUTPUT_KEPT ? "…" : "") < 0)
+		line.text = NULL;
+	here = (*next)++;
+	free(ring[here % size].text);
+	for (unsigned n = 1; n < size && here && ring[(here - 1) % size].text && ring[(here - 1) % size].at > at; n++) {
+		ring[here % size] = ring[(here - 1) % size];
+		here--;
+	}
+	ring[here % size] = line;
 }
 
 static void on_log(void *context, enum level level, const struct event *event, const char *message, size_t length)
@@ -348,20 +757,18 @@ static void on_log(void *context, enum level level, const struct event *event, c
 	struct svc *svc = event->service ? svc_find(event->service) : NULL;
 
 	(void)context;
-	if (level <= LEVEL_INFO) {
-		superd.serial++;
-		if (svc && !svc->ring)
-			svc->ring = calloc(RING, sizeof(*svc->ring));
-		if (svc && svc->ring)
-			ring_add(svc->ring, &svc->ring_next, RING, level, event, message, length);
-		else if (!svc)
-			ring_add(superd.ring, &superd.ring_next, RING * 4, level, event, message, length);
-	}
+	if (level <= LEVEL_INFO)
+		ring_add(svc, clock_wall(), level, event, message, length);
 	control_log(event->service, level, event, message, length);
 }
 
-/* level: how deep an operator wants to follow it. */
-void ring_begin(enum level level)
+/* level: how deep operators want to follow it; is_followed: one does. */
+void ring_begin(enum level level, bool is_followed)
 {
 	log_tap(superd.log, level, on_log, NULL);
+	if (self.follows == level && self.is_followed == is_followed)
+		return;
+	self.follows = level;
+	self.is_followed = is_followed;
+	output_log_changed();
 }

@@ -104,8 +104,8 @@ static void start(struct instance *instance)
 				       &sockets, &why);
 	pid_t pid = -1;
 
-	if (output_open(&svc->outputs[0], svc, false))
-		wanted[2] = svc->outputs[0].write_end;
+	if (output_open(svc, false) >= 0)
+		wanted[2] = svc->outputs[0]->write_end;
 	if (plan && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
 		fd_set_nonblocking(ends[0], true);
 		wanted[3] = ends[1];

@@ -149,6 +149,7 @@ static bool take_table(struct table *table)
 	if (table && !reading.diags.errors) {
 		settings_log_changes(superd.options, table, superd.log);
 		settings_apply(superd.options, table, superd.log);
+		output_log_changed();
 		load_take_noted(superd.options);
 		superd.options->control_gid = superd.options->next_control_gid;
 		good = reload_apply(table);
@@ -444,6 +445,7 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 	}
 	table->users++;
 	svc->row = row;
+	output_tell(svc);
 	table_release(svc->table);
 	svc->table = table;
 	plan_free(svc->plan);

@@ -420,11 +420,18 @@ struct found {
 	const struct ring_line *line;
 };
 
+/* In the order of their time, as those of a service come when somebody asks for them. */
+static bool is_after(const struct ring_line *line, double at, uint64_t serial)
+{
+	return line->at > at || (line->at == at && line->serial > serial);
+}
+
 static int compare_found(const void *one, const void *other)
 {
 	const struct found *left = one, *right = other;
 
-	return (left->line->serial > right->line->serial) - (left->line->serial < right->line->serial);
+	return is_after(left->line, right->line->at, right->line->serial) -
+		is_after(right->line, left->line->at, left->line->serial);
 }
 
 static void add_ring(struct found **list, size_t *count, const char *service, const struct ring_line *ring,
@@ -441,7 +448,7 @@ static void add_ring(struct found **list, size_t *count, const char *service, co
 		const struct ring_line *line = &ring[n % size];
 
 		if (line->text && line->level <= session->request.level && line->at >= since &&
-		    line->serial > session->serial)
+		    is_after(line, session->at, session->serial))
 			(*list)[(*count)++] = (struct found){ service, line };
 	}
 }
@@ -471,14 +478,16 @@ static struct found *find_lines(struct session *session, size_t *count)
 void requests_follow_log(void)
 {
 	enum level level = LEVEL_INFO;
+	bool is_followed = false;
 
 	LIST_EACH(link, &superd.sessions) {
 		const struct session *session = container_of(link, struct session, link);
 
+		is_followed |= session->follows;
 		if (session->follows && session->request.level > level)
 			level = session->request.level;
 	}
-	ring_begin(level);
+	ring_begin(level, is_followed);
 }
 
 static void begin_following(struct session *session)
@@ -508,6 +517,7 @@ static void send_lines(struct session *session)
 		struct buf *out = &session->line;
 
 		session->serial = list[n].line->serial;
+		session->at = list[n].line->at;
 		json_object_open(out);
 		json_seconds_field(out, "at", list[n].line->at);
 		json_text_field(out, "level", log_level_name(list[n].line->level));
@@ -539,11 +549,25 @@ static void ask_log(struct session *session)
 	}
 	session->busy = true;
 	session->serial = 0;
+	session->at = 0;
+	for (int which = 0; which < 2; which++) {
+		LIST_EACH(link, which ? &superd.leaving : &superd.services) {
+			struct svc *svc = container_of(link, struct svc, link);
+
+			if (request->lines && wants(session, svc->row->name))
+				output_fetch(svc);
+		}
+	}
 	list = find_lines(session, &count);
-	if (!request->lines)
+	if (!request->lines) {
+		session->at = clock_wall();
 		session->serial = superd.serial;
-	else if (count)
-		session->serial = list[count > request->lines ? count - request->lines : 0].line->serial - 1;
+	} else if (count) {
+		const struct ring_line *first = list[count > request->lines ? count - request->lines : 0].line;
+
+		session->at = first->at;
+		session->serial = first->serial - 1;
+	}
 	free(list);
 	session->go_on = send_lines;
 	session_wake(session);

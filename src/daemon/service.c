@@ -101,8 +101,6 @@ struct svc *svc_new(struct table *table, const struct service *row)
 	ev_init(&svc->timer, on_timer);
 	svc->timer.data = svc;
 	svc->notify = -1;
-	for (int n = 0; n < OUTPUTS; n++)
-		svc->outputs[n].write_end = -1;
 	list_init(&svc->instances);
 	list_init(&svc->stored);
 	list_init(&svc->queue);
@@ -137,8 +135,7 @@ void svc_free(struct svc *svc)
 	facts_forget(svc);
 	store_clear(svc);
 	notify_close(svc);
-	for (int n = 0; n < OUTPUTS; n++)
-		output_close(&svc->outputs[n]);
+	output_release(svc);
 	for (unsigned n = 0; svc->ring && n < RING; n++)
 		free(svc->ring[n].text);
 	free(svc->ring);
@@ -541,7 +538,7 @@ static void on_socket_command(struct child *child, int status, const struct rusa
 
 	(void)used;
 	child->pid = 0;
-	output_drain(svc, true);
+	output_drain(svc, true, status != 0);
 	command_prefix(text, &flags);
 	status_describe(status, what);
 	if (status && !(flags & COMMAND_IGNORES_FAILURE)) {
@@ -973,7 +970,7 @@ void svc_activate(struct svc *svc)
 	svc->start_due = 0;
 	svc->halted = false;
 	svc->queued = svc_waiting(svc);
-	*svc->last_line = '\0';
+	output_forget(svc);
 	if (instance) {
 		svc->current = instance;
 		superd.starting++;
@@ -1196,7 +1193,7 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	char why[200];
 
 	failed = !lack && result_is_failure(instance->row, instance->ends, instance->result, instance->status, lasted);
-	output_drain(svc, list_has_one(&svc->instances));
+	output_drain(svc, list_has_one(&svc->instances), failed);
 	if (ran) {
 		log_end(svc, instance, lasted, failed);
 		svc->last_end = now;

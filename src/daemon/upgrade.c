@@ -82,7 +82,7 @@ struct state_stream *state_read(const struct options *options)
 	(void)options;
 	for (int n = 0; n < PROGRAMS; n++)
 		taken.before.programs[n] = -1;
-	taken.before.control = superd.pid_file_fd = -1;
+	taken.before.control = taken.before.output = superd.pid_file_fd = -1;
 	if (!follows)
 		return NULL;
 	text = journal_read(guard_pid() ? guard_journal() : taken.journal, guard_drops_state(), &taken.before, &why);
@@ -191,7 +191,7 @@ static bool can_load(struct options *options, struct state_stream *text, struct 
 int takeover_answer(struct options *options)
 {
 	struct buf why = { 0 };
-	struct journal_superd before = { .control = -1 };
+	struct journal_superd before = { .control = -1, .output = -1 };
 	struct state_stream *text = journal_read(taken.journal, false, &before, &why);
 	bool good;
 
@@ -269,10 +269,8 @@ static void rest_all(bool rests)
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
-		if (rests) {
-			output_drain(svc, false);
+		if (rests)
 			svc_unwatch(svc);
-		}
 		idle_follow(svc); /* ends what goes on by itself */
 		if (!rests)
 			svc_settle(svc);

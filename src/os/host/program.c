@@ -40,6 +40,7 @@ static struct {
 		[PROGRAM_EXEC] = { .name = "superd-exec", .fd = -1 },
 		[PROGRAM_FILTER] = { .name = "superd-filter", .fd = -1 },
 		[PROGRAM_HOLD] = { .name = "superd-hold", .fd = -1 },
+		[PROGRAM_OUTPUT] = { .name = "superd-output", .fd = -1 },
 		[PROGRAM_READ] = { .name = "superd-read", .fd = -1 },
 		[PROGRAM_RPC] = { .name = "superd-rpc", .fd = -1 },
 		[PROGRAM_WEB] = { .name = "superd-web", .fd = -1 },

@@ -139,8 +139,8 @@ static const struct call_rule {
 	ANY(gettid), ANY(getuid), ANY(geteuid), ANY(getgid), ANY(getegid), ANY(getppid), ANY(uname),
 	ANY(sysinfo), ANY(getrandom), ANY(rt_sigaction), ANY(rt_sigprocmask), ANY(rt_sigreturn),
 	ANY(restart_syscall), ANY(exit), ANY(exit_group), ANY(sched_yield), ANY(timer_settime),
-	ANY(timer_delete), ANY(statx), CHECK(0, mprotect, no_code), CHECK(0, prlimit64, own_limits),
-	CHECK(0, pidfd_send_signal, no_signal), CHECK(0, fcntl, controls),
+	ANY(timer_delete), ANY(timerfd_settime), ANY(statx), CHECK(0, mprotect, no_code),
+	CHECK(0, prlimit64, own_limits), CHECK(0, pidfd_send_signal, no_signal), CHECK(0, fcntl, controls),
 	CHECK(MAY_CONTROL, ioctl, more_requests), CHECK(0, ioctl, requests),
 
 	/* Messages and sockets. sendmsg(2) has the address in memory, where no filter sees it. */
@@ -265,7 +265,8 @@ static const struct call_rule {
 #endif
 #ifdef SYS_clock_gettime64
 	ANY(clock_gettime64), ANY(ppoll_time64), ANY(futex_time64), ANY(clock_nanosleep_time64),
-	ANY(timer_settime64), WITH(MAY_FIND_NAMES, recvmmsg_time64), WITH(MAY_TRACE, rt_sigtimedwait_time64),
+	ANY(timer_settime64), ANY(timerfd_settime64),
+	WITH(MAY_FIND_NAMES, recvmmsg_time64), WITH(MAY_TRACE, rt_sigtimedwait_time64),
 #endif
 };
 

@@ -1,0 +1,666 @@
+/* superd-output: reads what the programs of superd's services print, and writes it to superd's log or to syslog.
+ *
+ * It is apart from superd for two reasons. A program that holds the lock of its pipe (write(2) from a page of its own
+ * FUSE file sleeps with it) hangs whoever reads there, and superd must not hang. And a pipe must have a reader for as
+ * long as a program writes to it, or that program dies of SIGPIPE: superd-output outlives superd until its last writer
+ * has ended. It reads, limits, escapes and formats lines, writes them, and keeps the last ones of each service, for
+ * which superd asks. It has no rights but its descriptors: superd opens the log and passes it. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/build_id.h"
+#include "lib/clock.h"
+#include "lib/duration_text.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "lib/hash.h"
+#include "lib/log/log_sink.h"
+#include "os/host/program_begin.h"
+#include "os/host/self_sandbox.h"
+#include "output/message.h"
+
+#define CHUNK 4096	   /* bytes of one read(2), the turn of a pipe: one that is never empty delays no other */
+#define DRAINED 65536	   /* bytes that a question has read, at most */
+#define KEPT_ALL (4 << 20) /* bytes of kept lines; beyond them a service keeps KEPT_FEW */
+#define KEPT_FEW 4
+#define TRACE_MOST 30  /* lines of a trace behind the line that names the error */
+#define START_MOST .1  /* seconds that lines wait for the pid of a program that is being started */
+#define PAUSE_LEAST 1. /* until a destination that takes nothing is tried again, doubled up to: */
+#define PAUSE_MOST 64.
+
+struct kept {
+	double at;
+	enum level level;
+	pid_t pid;
+	bool is_output, told;
+	uint32_t length;
+	char text[];
+};
+
+/* A pipe. */
+struct source {
+	struct source *next;
+	uint32_t bucket;
+	int fd;
+	ino_t node;
+	char *service; /* NULL: superd has no use for it any more, or has died; it is read to its end */
+	uint32_t number;
+	bool to_syslog;
+	struct output_rules rules;
+	char *name;  /* in the log */
+	char *ready; /* the line that is waited for; NULL: none */
+	char *line;		  /* unfinished, `length` bytes */
+	size_t length;
+	char last_line[160]; /* beginning of the line that tells why the program ended */
+	unsigned lines_after;
+	double interval_begin;
+	unsigned long interval_lines, suppressed;
+	struct kept **kept; /* room for OUTPUT_RING; NULL: it has printed nothing */
+	unsigned kept_count;
+};
+
+static struct {
+	int channel, epoll, timer; /* channel -1: superd has ended */
+	struct output_page *page;
+	struct log *log;
+	struct log_shape shape;
+	struct log_sink syslog; /* of the services whose lines go there under their own name */
+	bool syslog_is_away;
+	struct source *sources[256];
+	unsigned count;
+	struct source *current; /* its line is being logged */
+	bool is_followed;
+	enum level follows;
+	size_t kept_bytes;
+	struct output_message asked[4];  /* questions that came while a pipe was read */
+	unsigned asked_count;
+	bool is_timed, ignores_starts;
+	int error; /* of the log, as superd knows it */
+	double error_since, retry_at, pause;
+	struct output_message said;
+	char text[OUTPUT_LINE + CHUNK], answer[OUTPUT_ANSWER_MOST];
+} self = { .channel = STDIN_FILENO, .timer = -1 };
+
+/* ---- to superd ---- */
+
+static bool add_told(char *out, size_t *length, const struct kept *kept)
+{
+	struct output_told told = { kept->at, kept->level, kept->pid, kept->is_output, kept->length };
+
+	if (*length + sizeof(told) + kept->length > OUTPUT_ANSWER_MOST)
+		return false;
+	memcpy(out + *length, &told, sizeof(told));
+	memcpy(out + *length + sizeof(told), kept->text, kept->length);
+	*length += sizeof(told) + kept->length;
+	return true;
+}
+
+/* Tells superd about a pipe, or, without one, about the log alone. lines: the first of `count` that it is told. A
+ * superd that takes nothing now learns of them when it asks. */
+static bool tell(struct source *source, uint32_t serial, bool is_ready, struct kept *const *lines, unsigned count)
+{
+	char *out = self.answer;
+	struct output_answer head = { .serial = serial,
+				      .is_ready = is_ready,
+				      .lost = *log_losses(self.log),
+				      .error = self.error,
+				      .since = self.error_since };
+	size_t length = sizeof(head);
+
+	if (source && source->service) {
+		snprintf(head.service, sizeof(head.service), "%s", source->service);
+		memcpy(head.last_line, source->last_line, sizeof(head.last_line));
+		head.to_syslog = source->to_syslog;
+		head.start = source->rules.start;
+	}
+	while (head.count < count && add_told(out, &length, lines[head.count]))
+		head.count++;
+	memcpy(out, &head, sizeof(head));
+	if (self.channel < 0 || send(self.channel, out, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return false;
+	for (unsigned n = 0; n < head.count; n++)
+		lines[n]->told = true;
+	return true;
+}
+
+/* ---- lines ---- */
+
+static void forget_oldest(struct source *source)
+{
+	self.kept_bytes -= sizeof(struct kept) + source->kept[0]->length;
+	free(source->kept[0]);
+	memmove(source->kept, source->kept + 1, --source->kept_count * sizeof(*source->kept));
+}
+
+/* Keeps what was logged about a service, as superd's own lines are kept there. */
+static void on_logged(void *context, enum level level, const struct event *event, const char *text, size_t length)
+{
+	static const char more[] = "…";
+	size_t shown = length;
+	struct kept *kept;
+
+	(void)context;
+	if (!self.current || !self.current->service)
+		return;
+	if (shown > OUTPUT_KEPT) {
+		shown = OUTPUT_KEPT - strlen(more);
+		while (shown && (text[shown] & 0xc0) == 0x80) /* no half of a character */
+			shown--;
+	}
+	if (!self.current->kept)
+		self.current->kept = calloc(OUTPUT_RING, sizeof(*self.current->kept));
+	kept = self.current->kept ? malloc(sizeof(*kept) + OUTPUT_KEPT + 1) : NULL;
+	if (!kept)
+		return;
+	*kept = (struct kept){
+		.at = clock_wall(), .level = level, .pid = event->pid, .is_output = event->is_output
+	};
+	kept->length = (uint32_t)snprintf(kept->text, OUTPUT_KEPT + 1, "%.*s%s", (int)shown, text,
+					  shown < length ? more : "");
+	kept = realloc(kept, sizeof(*kept) + kept->length + 1);
+	if (self.is_followed && level <= self.follows)
+		tell(self.current, 0, false, &kept, 1);
+	if (level > LEVEL_INFO) {
+		free(kept);
+		return;
+	}
+	while (self.current->kept_count >= (self.kept_bytes > KEPT_ALL ? KEPT_FEW : OUTPUT_RING))
+		forget_oldest(self.current);
+	self.current->kept[self.current->kept_count++] = kept;
+	self.kept_bytes += sizeof(*kept) + kept->length;
+}
+
+static bool names_error(const char *line)
+{
+	static const char *const marks[] = { "error:",	"exception:", "fatal",	  "panic",
+					     "cannot ", "can't ",     "no such " };
+
+	for (size_t n = 0; n < sizeof(marks) / sizeof(*marks); n++) {
+		if (strcasestr(line, marks[n]))
+			return true;
+	}
+	return false;
+}
+
+static void tell_suppressed(struct source *source)
+{
+	if (source->suppressed)
+		log_event(self.log, LEVEL_WARNING,
+			  &(struct event){ .name = "suppressed", .service = source->name },
+			  "suppressed %lu line%s of its output", source->suppressed,
+			  source->suppressed == 1 ? "" : "s");
+	source->suppressed = 0;
+}
+
+/* As journald does: at most so many lines in an interval, which begins with its first line. */
+static bool is_suppressed(struct source *source)
+{
+	const struct event event = { .name = "suppressed", .service = source->name };
+	double now = clock_now(), interval = source->rules.interval;
+	char span[DURATION_MOST];
+
+	if (!source->rules.burst || interval <= 0)
+		return false;
+	if (now - source->interval_begin >= interval || !source->interval_lines) {
+		tell_suppressed(source);
+		source->interval_begin = now;
+		source->interval_lines = 0;
+	}
+	if (++source->interval_lines <= source->rules.burst)
+		return false;
+	if (!source->suppressed++)
+		log_event(self.log, LEVEL_WARNING, &event,
+			  "printed more than %llu lines within %s (log_rate_limit_burst): further ones are suppressed",
+			  (unsigned long long)source->rules.burst, duration_write(span, interval));
+	return true;
+}
+
+/* The level of a line whose prefix <N> (sd-daemon(3), printk) is skipped: a level, or a facility and a level, of which
+ * that of the service holds. */
+static unsigned take_prefix(const struct source *source, const char **line, size_t *length)
+{
+	const char *at = *line + 1, *end = *line + (*length < 5 ? *length : 5);
+	unsigned number = 0;
+
+	if (!source->rules.has_prefix || !*length || **line != '<')
+		return source->rules.level;
+	while (at < end && *at >= '0' && *at <= '9')
+		number = number * 10 + (unsigned)(*at++ - '0');
+	if (at == end || *at != '>' || at == *line + 1)
+		return source->rules.level;
+	*length -= (size_t)(at + 1 - *line);
+	*line = at + 1;
+	return LOG_PRI(number);
+}
+
+static void log_line(struct source *source, const char *line, size_t length)
+{
+	static const enum level levels[] = { LEVEL_ERROR,   LEVEL_ERROR,  LEVEL_ERROR, LEVEL_ERROR,
+					     LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO,  LEVEL_DEBUG };
+	unsigned level;
+
+	while (length && line[length - 1] == '\r')
+		length--;
+	if (length) {
+		char start[sizeof(source->last_line)];
+
+		/* The line that tells why it ended: the last one, but some print a trace behind the reason. */
+		snprintf(start, sizeof(start), "%.*s", (int)length, line);
+		if (source->lines_after++ >= TRACE_MOST || !names_error(source->last_line) || names_error(start)) {
+			memcpy(source->last_line, start, sizeof(start));
+			source->lines_after = 0;
+		}
+	}
+	if (source->ready && memmem(line, length, source->ready, strlen(source->ready)) &&
+	    tell(source, 0, true, NULL, 0)) {
+		free(source->ready);
+		source->ready = NULL;
+	}
+	self.current = source;
+	if (!is_suppressed(source)) {
+		level = take_prefix(source, &line, &length);
+		if (source->to_syslog)
+			log_sink_take_as(&self.syslog,
+					 &(struct syslog_head){ (int)(source->rules.facility | level),
+								source->name, source->rules.pid },
+					 line, length, false);
+		else
+			log_output(self.log, levels[level & 7],
+				   &(struct event){ .service = source->name, .pid = source->rules.pid },
+				   line, length);
+	}
+	self.current = NULL;
+}
+
+/* ---- pipes ---- */
+
+static struct source *source_find(const struct output_message *of)
+{
+	for (struct source *source = self.sources[hash_text_32(of->service) % 256]; source; source = source->next) {
+		if (source->service && source->to_syslog == of->to_syslog && !strcmp(source->service, of->service))
+			return source;
+	}
+	return NULL;
+}
+
+static void source_forget(struct source *source)
+{
+	free(source->service);
+	source->service = NULL;
+	while (source->kept_count)
+		forget_oldest(source);
+	free(source->kept);
+	source->kept = NULL;
+}
+
+static void log_rest(struct source *source)
+{
+	size_t length = source->length;
+
+	source->length = 0;
+	if (length)
+		log_line(source, source->line, length);
+	free(source->line);
+	source->line = NULL;
+}
+
+static void source_end(struct source *source)
+{
+	struct source **at = &self.sources[source->bucket];
+
+	while (*at != source)
+		at = &(*at)->next;
+	*at = source->next;
+	log_rest(source);
+	self.current = source;
+	tell_suppressed(source);
+	self.current = NULL;
+	close(source->fd);
+	source_forget(source);
+	free(source->name);
+	free(source->ready);
+	free(source);
+	self.count--;
+}
+
+/* What may hang is done on behalf of a pipe: superd sees its number in the page when the timer ends. */
+static void begin_call(uint32_t number)
+{
+	const struct itimerspec limit = { .it_value.tv_sec = (time_t)OUTPUT_SILENT };
+
+	if (!self.is_timed && self.timer >= 0)
+		timerfd_settime(self.timer, 0, &limit, NULL);
+	self.is_timed = true;
+	if (!self.page)
+		return;
+	atomic_fetch_add(&self.page->progress, 1);
+	atomic_store(&self.page->reads, number);
+}
+
+static void end_call(void)
+{
+	if (self.page)
+		atomic_store(&self.page->reads, 0);
+}
+
+static void receive(void);
+
+/* A line may be of a program that was started just now: superd tells its pid as soon as it knows it. */
+static void await_start(void)
+{
+	struct pollfd channel = { .fd = self.channel, .events = POLLIN };
+	double until = 0;
+
+	receive();
+	if (!self.page || !atomic_load(&self.page->starts)) {
+		self.ignores_starts = false;
+		return;
+	}
+	while (self.channel >= 0 && !self.ignores_starts && atomic_load(&self.page->starts)) {
+		until = until > 0 ? until : clock_now() + START_MOST;
+		poll(&channel, 1, 1);
+		self.ignores_starts = clock_now() > until;
+		receive();
+	}
+	receive();
+}
+
+/* The turn of a pipe. Returns the bytes that it had; -1: nobody writes there any more. */
+static ssize_t source_read(struct source *source)
+{
+	char *at = self.text, *newline;
+	size_t length = source->length;
+	ssize_t got;
+
+	if (length)
+		memcpy(self.text, source->line, length);
+	begin_call(source->number);
+	got = read(source->fd, self.text + length, CHUNK);
+	if (got > 0) {
+		await_start();
+		length += (size_t)got;
+		while ((newline = memchr(at, '\n', length)) || length >= OUTPUT_LINE) {
+			size_t whole = newline ? (size_t)(newline - at) : length;
+
+			if (whole > OUTPUT_LINE) {
+				whole = OUTPUT_LINE;
+				newline = NULL;
+			}
+			log_line(source, at, whole);
+			whole += newline != NULL;
+			at += whole;
+			length -= whole;
+		}
+		free(source->line);
+		source->line = length ? malloc(length) : NULL;
+		if (length && !source->line) {
+			log_line(source, at, length);
+			length = 0;
+		}
+		source->length = length;
+		if (length)
+			memcpy(source->line, at, length);
+	}
+	end_call();
+	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR) ? -1 : got;
+}
+
+/* ---- from superd ---- */
+
+static void take_service(const struct output_message *said, int fd)
+{
+	struct source *source = source_find(said);
+	struct epoll_event wants = { .events = EPOLLIN };
+	struct stat status = { 0 };
+	bool starts;
+
+	fstat(fd, &status);
+	if (source && source->node != status.st_ino) {
+		source_forget(source); /* a superd has died before it could tell anybody of that pipe */
+		source = NULL;
+	}
+	if (!source) { /* epoll_ctl(2) directly, as superd has one of its own name (superd/loop/loop_room) */
+		source = calloc(1, sizeof(*source));
+		wants.data.ptr = source;
+		if (!source || !(source->service = strdup(said->service)) ||
+		    syscall(SYS_epoll_ctl, self.epoll, EPOLL_CTL_ADD, fd, &wants) < 0)
+			exit(1); /* superd passes all to another one */
+		source->fd = fd;
+		source->node = status.st_ino;
+		source->bucket = hash_text_32(said->service) % 256;
+		source->next = self.sources[source->bucket];
+		self.sources[source->bucket] = source;
+		self.count++;
+		starts = true;
+	} else {
+		starts = source->rules.start != said->of.rules.start;
+		begin_call(said->number);
+		close(fd);
+		end_call();
+	}
+	source->number = said->number;
+	source->to_syslog = said->to_syslog;
+	source->rules = said->of.rules;
+	if (!source->name || strcmp(source->name, said->of.identifier) != 0) {
+		free(source->name);
+		source->name = strdup(said->of.identifier);
+	}
+	if (!starts)
+		return;
+	*source->last_line = '\0';
+	source->lines_after = 0;
+	free(source->ready);
+	source->ready = *said->of.ready ? strdup(said->of.ready) : NULL;
+}
+
+static void take(const struct output_message *said, int *fds, size_t count)
+{
+	struct source *source;
+
+	switch (said->kind) {
+	case OUTPUT_HELLO:
+		if (strcmp(said->build, build_word()) != 0)
+			exit(0); /* a superd that was upgraded gives the pipes to its own superd-output */
+		if (self.page)
+			munmap(self.page, sizeof(*self.page));
+		fd_close(&self.timer);
+		self.page = mmap(NULL, sizeof(*self.page), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
+		self.page = self.page == MAP_FAILED ? NULL : self.page;
+		self.timer = fds[1];
+		close(fds[0]);
+		self.is_followed = self.ignores_starts = false;
+		for (int n = 0; n < 256; n++) {
+			for (source = self.sources[n]; source; source = source->next) {
+				for (unsigned line = 0; line < source->kept_count; line++)
+					source->kept[line]->told = false;
+			}
+		}
+		return;
+	case OUTPUT_LOG:
+		self.shape = said->log.shape;
+		log_adopt(self.log, &self.shape, count ? fds[0] : -1);
+		self.follows = said->log.follows;
+		self.is_followed = said->log.is_followed;
+		log_tap(self.log, self.follows > LEVEL_INFO ? self.follows : LEVEL_INFO, on_logged, NULL);
+		return;
+	case OUTPUT_SERVICE:
+		if (count == 1)
+			take_service(said, fds[0]);
+		return;
+	case OUTPUT_GONE:
+		source = source_find(said);
+		if (source)
+			source_forget(source);
+		begin_call(said->number);
+		while (count)
+			close(fds[--count]);
+		end_call();
+		return;
+	case OUTPUT_ASK:
+		if (self.asked_count < sizeof(self.asked) / sizeof(*self.asked))
+			self.asked[self.asked_count++] = *said;
+	}
+}
+
+static void receive(void)
+{
+	int fds[2];
+
+	while (self.channel >= 0) {
+		size_t count = 2, size = sizeof(self.said);
+		ssize_t got = fd_message_receive(self.channel, &self.said, size, fds, &count, MSG_DONTWAIT);
+
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (got != (ssize_t)size) { /* superd has ended, or ends and waits until this process has */
+			self.channel = -1;
+			fd_close(&self.timer);
+			if (self.page)
+				munmap(self.page, sizeof(*self.page));
+			self.page = NULL;
+			return;
+		}
+		take(&self.said, fds, count);
+	}
+}
+
+static void answer(const struct output_message *question)
+{
+	struct source *source = source_find(question);
+	unsigned first = 0;
+	ssize_t got = 1;
+
+	for (size_t all = 0; source && got > 0 && all < DRAINED; all += (size_t)got)
+		got = source_read(source);
+	source = source_find(question); /* what was read meanwhile may have changed that */
+	if (source && question->ask.last)
+		log_rest(source);
+	if (source && question->ask.lines) {
+		size_t length = sizeof(struct output_answer);
+
+		/* Those that superd has not, the newest at any rate. */
+		for (first = source->kept_count; first && !source->kept[first - 1]->told; first--) {
+			length += sizeof(struct output_told) + source->kept[first - 1]->length;
+			if (length > OUTPUT_ANSWER_MOST)
+				break;
+		}
+		tell(source, question->ask.serial, false, source->kept + first, source->kept_count - first);
+		return;
+	}
+	tell(source, question->ask.serial, false, NULL, 0);
+}
+
+/* ---- destinations ---- */
+
+/* Writes what waits, and tells superd when the log takes nothing any more, and when it does again. Returns the
+ * milliseconds until the next try; -1: nothing waits. */
+static int flush(struct pollfd *full)
+{
+	struct log_sink *sink = log_sink(self.log), *sinks[] = { sink, &self.syslog };
+	double now = clock_now();
+	bool waits = false;
+	int error;
+
+	for (int n = 0; n < 2; n++) {
+		bool is_due = now >= self.retry_at || sinks[n]->state == LOG_SINK_FULL;
+
+		if (sinks[n]->state != LOG_SINK_READY && is_due)
+			log_sink_flush(sinks[n]);
+		waits |= sinks[n]->state != LOG_SINK_READY;
+		full[n].fd = sinks[n]->state == LOG_SINK_FULL ? log_sink_fd(sinks[n]) : -1;
+	}
+	error = sink->state != LOG_SINK_AWAY ? 0 : sink->error ? sink->error : ENOENT;
+	if (!error != !self.error) {
+		self.error = error;
+		self.error_since = clock_wall();
+		tell(NULL, 0, false, NULL, 0);
+	}
+	if (self.syslog_is_away != (self.syslog.state == LOG_SINK_AWAY)) {
+		self.syslog_is_away = !self.syslog_is_away;
+		log_event(self.log, LEVEL_WARNING, &(struct event){ .name = "output" }, "%s",
+			  self.syslog_is_away ? "no daemon listens at /dev/log: the output of services waits for one"
+					      : "logging the output of services to syslog again");
+	}
+	if (!waits) {
+		self.pause = 0;
+		return -1;
+	}
+	if (now >= self.retry_at) {
+		self.pause = self.pause > 0 ? self.pause * 2 : PAUSE_LEAST;
+		self.pause = self.pause < PAUSE_MOST ? self.pause : PAUSE_MOST;
+		self.retry_at = now + self.pause;
+	}
+	return (int)((self.retry_at - now) * 1000) + 1;
+}
+
+static void serve(void)
+{
+	struct pollfd fds[] = { { .events = POLLIN }, { .events = POLLIN }, { .events = POLLOUT },
+				{ .events = POLLOUT } };
+	struct epoll_event events[64];
+
+	while (self.channel >= 0 || self.count) {
+		const struct itimerspec never = { 0 };
+		int count, pause = flush(fds + 2);
+
+		if (self.is_timed && self.timer >= 0)
+			timerfd_settime(self.timer, 0, &never, NULL);
+		self.is_timed = false;
+		fds[0].fd = self.epoll;
+		fds[1].fd = self.channel;
+		poll(fds, 4, self.asked_count ? 0 : pause);
+		receive();
+		while (self.asked_count) {
+			struct output_message question = self.asked[0];
+
+			memmove(self.asked, self.asked + 1, --self.asked_count * sizeof(question));
+			answer(&question);
+		}
+		count = epoll_wait(self.epoll, events, sizeof(events) / sizeof(*events), 0);
+		for (int n = 0; n < count; n++) {
+			struct source *source = events[n].data.ptr;
+
+			if (source_read(source) < 0)
+				source_end(source);
+		}
+	}
+	log_finish(self.log);
+	log_sink_finish(&self.syslog, log_deadline(self.log));
+}
+
+int main(int argc, char **argv)
+{
+	struct rlimit files;
+	const char *why;
+	struct tm local;
+	time_t now = 0;
+
+	program_begin("superd-output", false, &argc, argv);
+	localtime_r(&now, &local); /* the time zone is a file */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	self.epoll = epoll_create1(EPOLL_CLOEXEC);
+	self.log = log_open("stderr", false, LEVEL_INFO, &why);
+	if (self.epoll < 0 || !self.log || log_sink_open(&self.syslog, "syslog"))
+		return 1;
+	self.syslog.lost = log_losses(self.log);
+	self_sandbox_enter(&(const struct self_sandbox){ .rights = MAY_CONNECT_UNIX | MAY_TAKE_CLIENTS |
+								   MAY_WRITE_FILES });
+	serve();
+	return 0;
+}
