@@ -8,6 +8,8 @@
  *                                 later it shuts the listener down at SIGUSR1
  *   hostile_backend FILE late     it serves a client, and ends; a process that it leaves behind keeps the lock from
  *                                 SIGUSR1 on
+ *   hostile_backend FILE print    it keeps the lock of its standard output for ever; its next run prints "said again",
+ *                                 and stays
  *   hostile_backend FILE filter   by SIGUSR1 it locks the listener's filter, leaves a process that has it, and ends
  *
  * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which
@@ -164,6 +166,27 @@ static void keep_lock(void)
 					fuse_open(O_RDWR), 0) == MAP_FAILED)
 		exit(1);
 	setsockopt(listener, IPPROTO_IP, IP_OPTIONS, pages + page - 8, 40);     /* the first int is read without */
+	exit(1);
+}
+
+/* write(2) of a page that is never there has the pipe's lock; the pipe is full, so that there is something to read. */
+static void keep_pipe(void)
+{
+	static const char more[1024];
+	void *page;
+
+	if (has_told("tampered\n")) {
+		(void)!write(STDOUT_FILENO, "said again\n", 11);
+		pause();
+	}
+	dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* which the server of the file writes to */
+	fuse_mount(SILENT_ON_READ);
+	page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_PRIVATE, fuse_open(O_RDWR), 0);
+	fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
+	while (write(STDOUT_FILENO, more, sizeof(more)) > 0)
+		continue;
+	fcntl(STDOUT_FILENO, F_SETFL, 0);
+	(void)!write(STDOUT_FILENO, page, 100);
 	exit(1);
 }
 
@@ -361,6 +384,8 @@ int main(int argc, char **argv)
 	listener = getenv("LISTEN_FDS") ? 3 : 0;
 	if (!strcmp(argv[2], "lock"))
 		keep_lock();
+	if (!strcmp(argv[2], "print"))
+		keep_pipe();
 	if (!strcmp(argv[2], "leave"))
 		leave_lock();
 	if (!strcmp(argv[2], "late"))

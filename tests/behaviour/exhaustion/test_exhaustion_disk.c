@@ -88,6 +88,41 @@ Behaviour(exhaustion_disk, superds_log_goes_on_when_there_is_room)
 	umount2(path_in("disk"), MNT_DETACH);
 }
 
+/* Nobody who reads the log hears of that there: superctl health tells, and standard error. */
+Behaviour(exhaustion_disk, a_log_without_room_is_told)
+{
+	const char *fifo = path_in("fifo"), *told;
+	struct superd *superd;
+	int fd;
+
+	SKIP_WITHOUT(access(text_of("%s/superd-output", getenv("SUPERD_LIBEXEC")), F_OK) == 0,
+		     "this superd reads what programs print itself");
+	mount_disk();
+	told = text_of("the log %s: No space left on device since ", disk("log"));
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	superd = controlled_run("superd { log = \"file:%s\" }\n"
+				"service web { start = boot log_rate_limit_burst = 0\n"
+				"exec = \"/bin/sh -c 'read -r x <%s; seq 8000; read -r x <%s; echo on'\" }\n",
+				disk("log"), fifo, fifo);
+	WAIT_UNTIL((fd = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0);
+	fill();
+	cr_assert_eq(dprintf(fd, "go\n"), 3);
+	close(fd);
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "health").out, told));
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "health").out, " lines dropped"));
+	cr_expect_not_null(strstr(SUPERCTL(control_path(), "health").out, "degraded"));
+	cr_expect_eq(superd_log_count(superd, text_of("superd: %s", told)), 1);
+	empty(); /* but what waits needs more than there was */
+	cr_assert_eq(mount(NULL, path_in("disk"), NULL, MS_REMOUNT, "size=4m"), 0, "%s", strerror(errno));
+	WAIT_UNTIL(!strstr(SUPERCTL(control_path(), "health").out, told));
+	WAIT_UNTIL((fd = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0);
+	cr_assert_eq(dprintf(fd, "go\n"), 3);
+	close(fd);
+	WAIT_UNTIL(strstr(read_text(disk("log")), "]: on\n"));
+	superd_stop(superd);
+	umount2(path_in("disk"), MNT_DETACH);
+}
+
 Behaviour(exhaustion_disk, records_of_clients_are_missed_and_counted)
 {
 	struct superd *superd;
