@@ -693,7 +693,7 @@ void accept_clients(struct svc *svc, struct socket *socket)
 	for (int n = 0; n < BATCH && svc->state == LISTENING && !superd.quiet; n++) {
 		struct pollfd look = { socket->fd, POLLIN, 0 };
 
-		if (socket->listen->options->trigger_limit_action == LIMIT_QUEUE && poll(&look, 1, 0) > 0 &&
+		if (socket->listen->options->trigger_limit_action == LIMIT_QUEUE && poll(&look, 1, 0) != 0 &&
 		    svc_rest_socket(svc, socket))
 			return;
 		if (svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)

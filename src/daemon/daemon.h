@@ -297,7 +297,7 @@ struct svc {
 	bool removed;
 	bool halted;	  /* stopped by an operator: only a client or an order starts it again */
 	bool booted;	  /* start = boot has started it */
-	bool lacks;	  /* it had too few descriptors when it opened its sockets last: told for all together */
+	bool lacks;	  /* what its last start or its sockets needed; it is told */
 	bool bound;	  /* the commands around the opening of its sockets have run */
 	bool seen;	  /* reload.c */
 	ev_timer timer;	  /* end of a pause, or the next try */

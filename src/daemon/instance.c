@@ -1022,6 +1022,7 @@ static void note_started(struct instance *instance)
 	char span[DURATION_MOST];
 	bool wakes = list_has_one(&svc->instances) && (*svc->start_by || !svc->failing || !svc->repeats);
 
+	svc->lacks = false;
 	svc->activations++;
 	facts_note(svc);
 	svc->last_start = now;

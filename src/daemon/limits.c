@@ -7,6 +7,7 @@
  * something has ended or a second has passed: that is no failure of anybody. */
 #include "daemon/daemon.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -84,19 +85,31 @@ static size_t used(void)
 	return superd.instances + superd.asking;
 }
 
-static void look(void)
+/* Descriptors that are free, at least. They are counted where the table and the instances might need all. */
+static size_t count_free(void)
 {
-	size_t room = count_room(), sockets = 0, descriptors;
+	size_t most = DESCRIPTORS_OWN + DESCRIPTORS_EACH * (used() + superd.table->count);
 	struct rlimit limit;
+	DIR *stream;
 
-	places.total = used() + (room < INT_MAX ? room : INT_MAX);
 	for (size_t n = 0; n < superd.table->count; n++)
-		sockets += superd.table->services[n].socket_count;
+		most += superd.table->services[n].socket_count;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
 		limit.rlim_cur = INT_MAX;
-	sockets += DESCRIPTORS_OWN + DESCRIPTORS_START;
-	descriptors = limit.rlim_cur > sockets ? (limit.rlim_cur - sockets) / DESCRIPTORS_EACH : 0;
-	places.total = places.total < descriptors ? places.total : descriptors;
+	if (limit.rlim_cur < 2 * most && (stream = opendir("/proc/self/fd"))) {
+		for (most = 0; readdir(stream);)
+			most++;
+		closedir(stream);
+	}
+	return limit.rlim_cur > most ? (size_t)limit.rlim_cur - most : 0;
+}
+
+static void look(void)
+{
+	size_t processes = count_room(), descriptors = count_free();
+
+	descriptors = descriptors > DESCRIPTORS_FREE ? (descriptors - DESCRIPTORS_FREE) / DESCRIPTORS_EACH : 0;
+	places.total = used() + (processes < descriptors ? processes : descriptors);
 	places.total += !places.total; /* one at least: the kernel has the last word */
 	places.looked = ev_now(superd.loop);
 }
@@ -122,6 +135,7 @@ void limits_begin(void)
 
 size_t limits_places(void)
 {
+	look();
 	return places.total;
 }
 
@@ -179,21 +193,17 @@ bool limits_are_meant(int error)
 	return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-/* What services keep for their next start. false: nobody kept anything. */
-static bool free_descriptors(void)
+/* What services keep for their next start. */
+static void free_descriptors(void)
 {
-	bool any = false;
-
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
 		if (!svc_is_empty(svc))
 			continue;
-		any |= svc->notify >= 0;
 		notify_close(svc);
-		any |= output_release(svc);
+		output_release(svc);
 	}
-	return any;
 }
 
 /* The kernel has refused what a start or a client needs. */
@@ -201,14 +211,14 @@ void limits_lack(struct svc *svc, const char *what, int error)
 {
 	char more[LOG_RATE_LIMIT_MORE];
 
+	if (error == EMFILE)
+		free_descriptors();
 	svc_pause(svc, "%s: %s", what, strerror(error));
-	if (log_rate_limit_is_due(&places.told, more))
+	if (!svc->lacks && log_rate_limit_is_due(&places.told, more))
 		svc_say(svc, LEVEL_WARNING, "exhausted", "%s: %s: its clients wait%s", what, strerror(error), more);
+	svc->lacks = true;
 	limits_wait(svc);
-	if (error == EMFILE && free_descriptors())
-		ev_feed_event(superd.loop, &places.again, EV_TIMER);
-	else
-		places.short_until = clock_now() + AGAIN;
+	places.short_until = clock_now() + AGAIN;
 }
 
 /* Whether a socket may be opened: what a start takes stays free beside it, and what the control socket does. superd has

@@ -177,6 +177,8 @@ void svc_set(struct svc *svc, enum state state)
 		svc_say(svc, LEVEL_DEBUG, "transition", "%s -> %s", state_names[svc->state], state_names[state]);
 	facts_note_state(svc, state);
 	superd.waiting += (state == QUEUED) - (svc->state == QUEUED);
+	if (svc->state == QUEUED)
+		list_remove(&svc->queue);
 	svc->state = state;
 	svc->since = clock_now();
 	idle_follow(svc);
@@ -700,7 +702,7 @@ bool svc_readable(struct svc *svc)
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		struct pollfd look = { .fd = svc->sockets[n].fd, .events = POLLIN };
 
-		if (look.fd >= 0 && poll(&look, 1, 0) > 0)
+		if (look.fd >= 0 && poll(&look, 1, 0) != 0) /* an error is looked at, too */
 			return true;
 	}
 	return false;
