@@ -136,7 +136,7 @@ void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
 		send_banner(svc, access->banner_fail, client->fd);
 		client_shut_and_drain(client);
 	}
-	fd_close(&client->fd);
+	close_apart(svc, &client->fd);
 }
 
 /* ---- the checks ---- */
@@ -237,7 +237,7 @@ static void sense(struct svc *svc, struct client *client)
 	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s", *peer ? peer : "a local client");
 	xinetd_line_sensor(&line, getpid(), peer, time == SCAN_INFINITY ? -1 : time / 60000000);
 	record_line(svc, "sensor", peer, &line);
-	fd_close(&client->fd);
+	close_apart(svc, &client->fd);
 }
 
 /* ---- superd-advise ---- */
@@ -299,7 +299,7 @@ static void conclude(struct advice *advice)
 	}
 	client_address(&advice->client, peer, sizeof(peer));
 	if (!svc || advice->number >= svc->socket_count || svc->removed || svc->disabled || superd.stopping) {
-		fd_close(&advice->client.fd);
+		close_apart(svc, &advice->client.fd);
 		goto over;
 	}
 	svc->count--;
@@ -672,7 +672,7 @@ void accept_reloaded(void)
 		else
 			free(advice);
 		if (!svc || svc->removed || !svc->row->exec->accept || !svc->socket_count) {
-			fd_close(&client.fd);
+			close_apart(svc, &client.fd);
 			continue;
 		}
 		svc->count--;
@@ -705,7 +705,7 @@ void accept_clients(struct svc *svc, struct socket *socket)
 		switch (client_accept(socket->fd, socket->listen, &client)) {
 		case ACCEPTED:
 			if (is_probe(svc, &client)) {
-				fd_close(&client.fd);
+				close_apart(svc, &client.fd);
 				svc->probes++;
 				break;
 			}
@@ -713,7 +713,7 @@ void accept_clients(struct svc *svc, struct socket *socket)
 						  (double)socket->listen->options->trigger_limit_interval / 1e6,
 						  clock_now()) &&
 			    socket->listen->options->trigger_limit_action != LIMIT_QUEUE) {
-				fd_close(&client.fd);
+				close_apart(svc, &client.fd);
 				svc_rest_socket(svc, socket);
 				return;
 			}
@@ -930,7 +930,7 @@ static void serve_mux(struct instance *instance, const char *name)
 	send(instance->client.fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	svc_say(instance->svc, LEVEL_NOTICE, "refused", "refused %s: no service listens on tcpmux:%s",
 		*instance->peer ? instance->peer : "a local client", name);
-	fd_close(&instance->client.fd);
+	close_apart(instance->svc, &instance->client.fd);
 }
 
 /* Hears and answers one message of a builtin. False: there is none. */

@@ -476,6 +476,12 @@ bool limits_allow_socket(struct svc *svc); /* whether one may be opened for it *
 void limits_note_end(void);
 void limits_offer(void);
 
+/* close.c: what may hang */
+void close_apart(const struct svc *svc, int *fd);
+bool close_is_slow(const struct svc *svc); /* much of it is not closed yet */
+void close_forget(const struct svc *svc);
+void close_leave(void);
+
 /* accept.c */
 void accept_clients(struct svc *svc, struct socket *socket);
 void accept_parked(struct svc *svc);

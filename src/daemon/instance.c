@@ -658,7 +658,7 @@ void instance_free(struct instance *instance)
 	child_forget(&instance->main);
 	child_forget(&instance->command);
 	fd_close(&instance->report);
-	fd_close(&instance->client.fd);
+	close_apart(instance->svc, &instance->client.fd);
 	if (instance->counted)
 		source_count_leave(&superd.sources, instance->svc, instance->source);
 	if (instance->cgroup)
@@ -1122,7 +1122,7 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 		return;
 	}
 	if (!instance->row->exec->builtin || strcmp(instance->row->exec->builtin[0], "tcpmux") != 0)
-		fd_close(&instance->client.fd);
+		close_apart(instance->svc, &instance->client.fd);
 	go(instance, STARTED);
 	journal_flush(); /* it is logged once */
 	note_started(instance);

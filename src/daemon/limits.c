@@ -144,7 +144,7 @@ bool limits_allow(const struct svc *svc)
 {
 	size_t kept = 0, asleep = superd.table->count > superd.awake ? superd.table->count - superd.awake : 0;
 
-	if (places.short_until > clock_now())
+	if (places.short_until > clock_now() || close_is_slow(svc))
 		return false;
 	if (used() > places.total / 2 && places.looked != ev_now(superd.loop))
 		look();

@@ -856,6 +856,7 @@ static int serve(struct table *table, struct state_stream *before)
 	else
 		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "ended" }, "ended with status %d",
 			  superd.exit_status);
+	close_leave();
 	pid_file_remove(&self.pid_file);
 	cgroups_end(&superd.cgroups);
 	log_pump_detach(&self.pump);

@@ -76,7 +76,7 @@ void notify_close(struct svc *svc)
 	ev_io_stop(superd.loop, &svc->notify_io);
 	if (path && *path == '/')
 		notify_dir_remove(path);
-	fd_close(&svc->notify);
+	close_apart(svc, &svc->notify);
 	free(svc->notify_variable);
 	svc->notify_variable = NULL;
 }
@@ -89,7 +89,7 @@ static void drop(struct stored *stored)
 	list_remove(&stored->link);
 	stored->svc->stored_count--;
 	journal_say("-store #%d\n", stored->fd);
-	close(stored->fd);
+	close_apart(stored->svc, &stored->fd);
 	free(stored);
 }
 
@@ -112,7 +112,7 @@ void store_add(struct svc *svc, int fd, const char *name, bool polled)
 	struct stored *stored = calloc(1, sizeof(*stored));
 
 	if (!stored) {
-		close(fd);
+		close_apart(svc, &fd);
 		return;
 	}
 	stored->fd = fd_raise(fd, FD_HIGH);
@@ -486,9 +486,7 @@ void notify_read(struct svc *svc)
 			take(instance, &message, who.pid, who.uid, fds, count);
 		else
 			journal_flush(); /* all before it outlives superd when the barrier ends */
-		for (size_t i = 0; i < count; i++) {
-			if (fds[i] >= 0)
-				close(fds[i]);
-		}
+		for (size_t i = 0; i < count; i++)
+			close_apart(svc, &fds[i]);
 	}
 }

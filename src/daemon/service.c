@@ -148,9 +148,10 @@ void svc_free(struct svc *svc)
 			journal_say("-fd #%d\n", svc->sockets[n].fd);
 			bind_remove(svc->sockets[n].fd, svc->sockets[n].listen);
 		}
-		fd_close(&svc->sockets[n].fd);
+		close_apart(NULL, &svc->sockets[n].fd);
 		free(svc->sockets[n].narrowed);
 	}
+	close_forget(svc);
 	free(svc->sockets);
 	table_release(svc->table);
 	free(svc);
@@ -485,7 +486,7 @@ static void close_all(struct svc *svc)
 			continue;
 		journal_say("-fd #%d\n", socket->fd);
 		bind_remove(socket->fd, socket->listen);
-		fd_close(&socket->fd);
+		close_apart(NULL, &socket->fd);
 	}
 	accept_drop_parked(svc);
 }
@@ -759,7 +760,7 @@ static void close_unreachable(struct svc *svc)
 		svc_say(svc, LEVEL_WARNING, "rebind", "%s is no longer its socket: opening it again",
 			socket->listen->address->address);
 		ev_io_stop(superd.loop, &socket->io);
-		fd_close(&socket->fd);
+		close_apart(NULL, &socket->fd);
 	}
 }
 
