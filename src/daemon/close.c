@@ -74,7 +74,8 @@ static void on_closed(struct helper *helper, int status)
 
 	if (status == HELPER_LATE) {
 		log_event(superd.log, LEVEL_WARNING, &(struct event){ .name = "hanging" },
-			  "closing descriptors does not finish, as another process blocks it: a helper goes on with it");
+			  "closing a descriptor does not finish, as another process blocks it, or a descriptor in its "
+			  "queue: a helper goes on with it");
 		return;
 	}
 	closer->is_busy = false;
