@@ -76,6 +76,7 @@ struct socket {
 	struct narrowed *narrowed;  /* `listen` for that */
 	int fd;			    /* -1: not open */
 	struct socket_address name; /* at which it was opened; length 0: to be looked up */
+	uint32_t node, self;	    /* inodes of a unix socket's node, 0: none, and of itself */
 	bool lent;		    /* a backend was given it */
 	bool busy;		    /* accept = yes of datagrams: an instance has it alone */
 	bool absent;		    /* optional, and could not be opened; or its condition does not hold */
@@ -230,53 +231,38 @@ struct output {
 
 /* Who is connected to a service. clients.c */
 struct clients {
-	bool known;	    /* false: the kernel does not tell */
-	unsigned connected; /* all, but probes */
-	unsigned waiting;   /* of them in a queue, or in a handshake */
-	unsigned own;	    /* of them at a port that the program has opened itself: */
-	struct buf endpoint;
-	struct buf peers; /* addresses of the first */
-	/* clients_ages: connections at which nothing has moved for so long; milliseconds since anything has moved */
-	unsigned quiet;
-	uint32_t moved;
+	bool known;		    /* false: the kernel does not tell */
+	unsigned connected;	    /* all, but probes */
+	unsigned waiting;	    /* of them in a queue, or in a handshake */
+	unsigned quiet;		    /* of them at which nothing has moved for so long: clients_count_quiet */
+	char peers[200], first[46]; /* addresses of some; of the first that waits */
 };
-
-enum { OWN_PORTS = 8 };
-
-/* Of whom: at all ports, those that the program has opened are looked for; at those that are known; the same, and the
- * questions of one turn of the loop share an answer. */
-enum clients_question { CLIENTS_ALL, CLIENTS_KNOWN, CLIENTS_SHOW };
 
 /* Since when nobody uses a service that has idle_timeout, and what comes of it. idle.c */
 struct idle {
 	struct svc *svc;
-	struct list listening; /* clients.c */
 	enum {
-		IDLE_OFF,
-		IDLE_WAITS,
-		IDLE_ASKS,   /* idle_unless, or for the ages of connections */
-		IDLE_FREEZES /* its processes do not stand still yet */
+		IDLE_OFF,     /* it does not run; or it is frozen */
+		IDLE_WAITS,   /* for the timer, or for the end of a connection */
+		IDLE_ASKS,    /* a helper: idle_unless, or for quiet connections */
+		IDLE_FREEZES, /* its processes do not stand still yet */
 	} step;
 	ev_timer timer;
 	pid_t instance;
-	double used;	/* nobody has been seen since */
-	double counted; /* 0: not yet */
-	bool connected; /* somebody was, when counted */
-	bool listens;	/* the ends of its connections are reported */
-	bool polls;	/* not all are */
-	unsigned closes;
+	double used;	       /* nobody has been seen since */
+	bool counted;	       /* since this instance runs */
+	bool connected;	       /* somebody was, when counted */
+	bool listens;	       /* the ends of its connections are reported */
+	bool polls;	       /* not all are */
+	unsigned closes;       /* since the last look */
+	struct list listening; /* clients.c */
 	struct clients clients;
-	uint64_t stamps; /* of its datagrams, at the last look */
-	double cpu;
-	struct helper helper; /* idle_unless, the ages of connections, freeze_reclaim */
-	bool failed;	      /* idle_unless: told */
-	char busy[160]; /* why it goes on without clients */
-	double begun, pause;
-	bool unfrozen, unwatched, unreclaimed; /* it could not be; told */
-	struct socket_address own[OWN_PORTS];
-	uint32_t own_nodes[OWN_PORTS];
-	unsigned own_count;
-	struct list watched; /* what wakes it beside its sockets */
+	uint64_t stamps;      /* of its datagrams, at the last look */
+	struct helper helper; /* idle_unless, quiet connections, freeze_reclaim */
+	char busy[160];	      /* why it goes on without clients */
+	double begun;	      /* to freeze */
+	bool failed, unfrozen, unwatched, unreclaimed; /* told: idle_unless; it could not be */
+	struct list watched;			       /* what wakes it beside its sockets */
 };
 
 /* A service as superd runs it. */
@@ -571,9 +557,9 @@ void records_close(void);
 /* clients.c */
 pid_t *instance_processes(const struct instance *instance);
 void clients_remember(struct socket *socket);
-void clients_count(struct svc *svc, struct clients *clients, enum clients_question what);
-void clients_ages(struct svc *svc, struct clients *clients, uint32_t quiet_after);
-void clients_free(struct clients *clients);
+void clients_count(struct svc *svc, struct clients *clients);
+void clients_count_quiet(struct svc *svc, struct clients *clients, uint32_t quiet_after);
+pid_t *instance_processes(const struct instance *instance);
 bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events));
 void clients_unwatch(struct svc *svc);
 bool clients_listen(struct idle *idle, bool listens);
@@ -583,6 +569,7 @@ void clients_read_reports(void);
 void idle_follow(struct svc *svc);
 void idle_free(struct svc *svc);
 void idle_note_close(struct svc *svc);
+void idle_note_client(struct svc *svc);
 bool instance_freeze(struct instance *instance, bool frozen);
 void idle_freeze(struct svc *svc); /* by order */
 void idle_sleep_on(struct svc *svc);

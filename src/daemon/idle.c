@@ -3,19 +3,24 @@
  *
  * idle_timeout begins with the last sign of a client: the end of a connection, as the kernel reports it. So one timer
  * runs to its end, and only then are clients counted; while one is connected, nothing runs. Where ends are not reported
- * (unix sockets, datagrams, a kernel without reports) superd looks at parts of the time; processor time used since the
- * last look, or a datagram, is a sign of a client then. */
+ * (unix sockets, datagrams, a kernel without reports) superd looks at parts of the time. Between two looks it watches a
+ * unix socket as its program does, so it sees most clients that come and go, and a datagram leaves its time.
+ *
+ *              the timer                        the end of the helper       a client comes or goes
+ *   OFF        -                                freeze_reclaim is done      FROZEN: thawed
+ *   WAITS      look: wait, ask, or freeze       -                           wait anew
+ *   ASKS       -                                wait, or freeze             noted: wait anew after it
+ *   FREEZES    stands still: stop or OFF;       -                           noted: thawed, and wait anew
+ *              too long: thawed, and wait
+ *
+ * Whatever else the service does ends it, and RUNNING begins with WAITS. */
 #include "daemon/daemon.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <math.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,10 +40,9 @@
 
 #define PARTS 8. /* looks in an idle_timeout, where ends are not reported */
 #define ALMOST .001
-#define CPU_LEAST .005	 /* seconds of a processor that are use */
 #define CLOSES_MOST 4	 /* ends heard of in an idle_timeout; then superd listens to no more of them */
 #define ANSWER_MOST 90.	 /* seconds that idle_unless may take */
-#define AGES_MOST 1.	 /* and the question for the ages of connections */
+#define QUIET_MOST 1.	 /* and the question for quiet connections */
 #define FREEZE_LOOK .001 /* seconds until the first look whether all processes stand still, doubled up to: */
 #define FREEZE_LOOK_MOST .05
 #define FREEZE_MOST 2.
@@ -241,154 +245,141 @@ static double due_at(const struct svc *svc)
 	return due > awake ? due : awake;
 }
 
+static bool is_due(const struct svc *svc)
+{
+	return clock_now() + ALMOST >= due_at(svc);
+}
+
 /* What comes next by itself; nothing while somebody is connected whose end will be reported. */
 static void plan(struct svc *svc)
 {
 	struct idle *idle = svc->idle;
-	double left = idle->connected ? timeout_of(svc) : due_at(svc) - clock_now();
+	double part = timeout_of(svc) / PARTS, left = due_at(svc) - clock_now();
 
 	idle->step = IDLE_WAITS;
-	if (idle->connected && idle->clients.known && !idle->polls && !svc->current->relay.flows &&
-	    !counts_quiet_ones(svc))
+	if (idle->connected && !idle->polls && !svc->current->relay.flows && !counts_quiet_ones(svc))
 		ev_timer_stop(superd.loop, &idle->timer);
 	else
-		wake_in(svc,
-			(idle->polls || idle->connected) && left > timeout_of(svc) / PARTS ? timeout_of(svc) / PARTS
-											   : left);
+		wake_in(svc, idle->connected || (idle->polls && left > part) ? part : left);
 }
 
-/* Where no end is reported. */
+/* Where no end is reported: a unix socket is watched until the first client comes. */
 static void look_for_signs(struct svc *svc)
 {
 	uint64_t stamps = HASH_START;
 	struct idle *idle = svc->idle;
-	double cpu = svc->current->cgroup ? resource_usage_of_cgroup(svc->current->cgroup, false).cpu : -1;
-	pid_t *pids = cpu < 0 ? instance_processes(svc->current) : NULL;
-	bool waits = false, used;
+	bool used = false;
 
-	for (pid_t *at = pids; at && *at; at++) {
-		struct resource_usage usage = resource_usage_of_process(*at);
-
-		cpu = (cpu > 0 ? cpu : 0) + (usage.cpu > 0 ? usage.cpu : 0);
-	}
-	free(pids);
 	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct datagram_stamp stamp = { 0 };
+		struct socket *socket = &svc->sockets[n];
+		struct datagram_stamp stamp;
 
-		if (svc->sockets[n].fd < 0 || !endpoint_is_datagram(svc->sockets[n].listen->address))
+		if (socket->fd < 0 || socket->listen->address->kind == ENDPOINT_TCP)
 			continue;
-		datagram_stamp_read(svc->sockets[n].fd, &stamp);
+		if (!endpoint_is_datagram(socket->listen->address)) {
+			ev_io_start(superd.loop, &socket->io);
+			continue;
+		}
+		datagram_stamp_read(socket->fd, &stamp);
 		stamps = hash_bytes(stamps, &stamp.stamp, sizeof(stamp.stamp));
-		waits |= stamp.waits;
+		used |= stamp.waits || !stamp.known;
 	}
-	/* Less than before: a process of it has ended. A freeze takes some time itself. */
-	used = waits || stamps != idle->stamps || fabs(cpu - idle->cpu) > CPU_LEAST;
-	idle->stamps = stamps;
-	idle->cpu = cpu;
-	if (used)
+	if (used || stamps != idle->stamps)
 		idle->used = clock_now();
+	idle->stamps = stamps;
 }
 
 /* Counts who is connected now. */
-static void take_count(struct svc *svc, enum clients_question what)
+static void take_count(struct svc *svc)
 {
 	struct idle *idle = svc->idle;
 	bool was = idle->connected;
-	unsigned own = idle->clients.own;
 
-	clients_count(svc, &idle->clients, what);
-	idle->counted = clock_now();
-	idle->connected = !idle->clients.known || idle->clients.connected > 0 || svc->current->relay.flows > 0;
+	clients_count(svc, &idle->clients);
+	idle->counted = true;
+	idle->connected = !idle->clients.known || idle->clients.connected || svc->current->relay.flows > 0;
 	if (was && !idle->connected)
-		idle->used = idle->counted;
+		idle->used = clock_now();
 	if (idle->connected && idle->clients.known)
 		*idle->busy = '\0';
-	if (idle->clients.own && !own)
-		svc_say(svc, LEVEL_INFO, "busy", "pid %ld keeps running: %u connected to a port of its own",
-			(long)svc->current->pid, idle->clients.own);
 }
 
-static void keep_busy(struct svc *svc, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void keep_busy(struct svc *svc, const char *format, ...)
+static void keep_busy(struct svc *svc, const char *why)
 {
-	bool goes_on = *svc->idle->busy;
-	va_list list;
+	struct idle *idle = svc->idle;
 
-	va_start(list, format);
-	vsnprintf(svc->idle->busy, sizeof(svc->idle->busy), format, list);
-	va_end(list);
-	svc_say(svc, goes_on ? LEVEL_DEBUG : LEVEL_INFO, "busy", "pid %ld keeps running without clients: %s",
-		(long)svc->current->pid, svc->idle->busy);
-	svc->idle->step = IDLE_WAITS;
+	svc_say(svc, *idle->busy ? LEVEL_DEBUG : LEVEL_INFO, "busy", "pid %ld keeps running without clients: %s",
+		(long)svc->current->pid, why);
+	snprintf(idle->busy, sizeof(idle->busy), "%s", why);
+	idle->step = IDLE_WAITS;
 	wake_in(svc, timeout_of(svc));
 }
 
 static void go_to_sleep(struct svc *svc)
 {
-	*svc->idle->busy = '\0';
-	svc->idle->step = IDLE_FREEZES;
-	svc->idle->pause = FREEZE_LOOK;
-	svc->idle->begun = clock_now();
-	if (!svc->current->reloading && !refresh_is_under_way(svc) && instance_freeze(svc->current, true)) {
-		wake_in(svc, FREEZE_LOOK);
-		return;
-	}
-	svc->idle->step = IDLE_WAITS;
-	wake_in(svc, timeout_of(svc));
+	struct idle *idle = svc->idle;
+	bool freezes = !svc->current->reloading && !refresh_is_under_way(svc) && instance_freeze(svc->current, true);
+
+	*idle->busy = '\0';
+	idle->step = freezes ? IDLE_FREEZES : IDLE_WAITS;
+	idle->begun = clock_now();
+	wake_in(svc, freezes ? FREEZE_LOOK : timeout_of(svc));
 }
 
 /* idle_unless: no answer counts as busy, as work that is cut off cannot be repaired. */
 static void on_answer(struct helper *helper, int status)
 {
 	struct idle *idle = container_of(helper, struct idle, helper);
+	int code = status != HELPER_LATE && WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+	char what[48] = "it was not done in time", why[80];
 	struct svc *svc = idle->svc;
-	char what[48] = "it was not done in time";
 
 	if (idle->step != IDLE_ASKS)
 		return;
 	output_drain(svc, false, false);
-	if (status == HELPER_LATE || !WIFEXITED(status) || WEXITSTATUS(status) == 255 || WEXITSTATUS(status) == 126 ||
-	    WEXITSTATUS(status) == 127) {
+	if (code == 255 || code == 126 || code == 127) {
 		if (status != HELPER_LATE)
 			status_describe(status, what);
 		if (!idle->failed)
 			svc_say(svc, LEVEL_WARNING, "busy", "idle_unless: %.150s: %s: the service counts as busy",
 				service_commands(svc->row, PHASE_IDLE_UNLESS)[0], what);
 		idle->failed = true;
-		keep_busy(svc, "idle_unless: %s", what);
+		snprintf(why, sizeof(why), "idle_unless: %s", what);
+		keep_busy(svc, why);
 		return;
 	}
 	idle->failed = false;
-	if (WEXITSTATUS(status) == 0)
+	if (code == 0)
 		keep_busy(svc, "idle_unless reports it");
-	else if (clock_now() + ALMOST < due_at(svc))
-		plan(svc);
-	else
+	else if (is_due(svc))
 		go_to_sleep(svc);
+	else
+		plan(svc);
 }
 
 /* Nobody was there for long enough. */
 static void ask_command(struct svc *svc)
 {
-	char pid[40];
-	const char *facts[] = { pid, NULL };
 	double limit = (double)life_of(svc)->timeout_start / 1e6;
+	struct idle *idle = svc->idle;
+	const char *facts[2] = { 0 };
+	char pid[40];
 
+	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)svc->current->pid);
+	facts[0] = pid;
 	if (!service_commands(svc->row, PHASE_IDLE_UNLESS)) {
 		go_to_sleep(svc);
-		return;
-	}
-	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)svc->current->pid);
-	svc->idle->step = IDLE_ASKS;
-	if (svc->plan && !svc->idle->helper.child.pid &&
-	    run_command(svc, svc->row, svc->plan, PHASE_IDLE_UNLESS, 0, facts, NULL, &svc->idle->helper.child))
-		helper_limit(&svc->idle->helper, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST, on_answer);
-	else
+	} else if (svc->plan && !idle->helper.child.pid &&
+		   run_command(svc, svc->row, svc->plan, PHASE_IDLE_UNLESS, 0, facts, NULL, &idle->helper.child)) {
+		idle->step = IDLE_ASKS;
+		helper_limit(&idle->helper, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST, on_answer);
+	} else {
 		keep_busy(svc, "idle_unless cannot be run");
+	}
 }
 
-/* A process asks for the ages, as the kernel takes a lock for each. No answer in a second counts as use. */
-static void on_ages(struct helper *helper, int status)
+/* No answer in time counts as use. */
+static void on_quiet(struct helper *helper, int status)
 {
 	struct idle *idle = container_of(helper, struct idle, helper);
 	struct svc *svc = idle->svc;
@@ -399,23 +390,8 @@ static void on_ages(struct helper *helper, int status)
 	idle->connected = status;
 	if (!idle->connected && idle->used > used)
 		idle->used = used;
-	if (idle->connected || clock_now() + ALMOST < due_at(svc))
-		plan(svc);
-	else
+	if (!idle->connected && is_due(svc))
 		ask_command(svc);
-}
-
-static void ask_ages(struct svc *svc)
-{
-	struct clients clients = { 0 };
-	pid_t pid = helper_begin(&svc->idle->helper, AGES_MOST, on_ages);
-
-	if (pid == 0) {
-		clients_ages(svc, &clients, (uint32_t)(life_of(svc)->idle_timeout / 1000));
-		_exit(!clients.known || clients.waiting || clients.quiet < clients.connected);
-	}
-	if (pid > 0)
-		svc->idle->step = IDLE_ASKS;
 	else
 		plan(svc);
 }
@@ -423,6 +399,8 @@ static void ask_ages(struct svc *svc)
 static void look(struct svc *svc)
 {
 	struct idle *idle = svc->idle;
+	struct clients clients;
+	pid_t pid;
 
 	idle->closes = 0;
 	if (!idle->listens) { /* its clients come and go all the time: the last may have gone now */
@@ -432,40 +410,44 @@ static void look(struct svc *svc)
 	clients_read_reports();
 	if (idle->polls)
 		look_for_signs(svc);
-	if (!idle->connected && clock_now() + ALMOST < due_at(svc)) {
+	if (!idle->connected && !is_due(svc)) {
 		plan(svc);
 		return;
 	}
-	take_count(svc, CLIENTS_KNOWN);
-	if (idle->connected && idle->clients.known && !idle->clients.waiting && idle->clients.connected &&
-	    counts_quiet_ones(svc))
-		ask_ages(svc);
-	else if (!idle->clients.known)
+	take_count(svc);
+	if (!idle->clients.known) {
 		keep_busy(svc, "the kernel does not say who is connected");
-	else if (idle->connected || clock_now() + ALMOST < due_at(svc))
-		plan(svc);
-	else
+	} else if (!idle->connected && is_due(svc)) {
 		ask_command(svc);
+	} else if (!idle->clients.connected || idle->clients.waiting || !counts_quiet_ones(svc)) {
+		plan(svc);
+	} else {
+		pid = helper_begin(&idle->helper, QUIET_MOST, on_quiet);
+		if (pid == 0) {
+			clients_count_quiet(svc, &clients, (uint32_t)(life_of(svc)->idle_timeout / 1000));
+			_exit(!clients.known || clients.waiting || clients.quiet < clients.connected);
+		}
+		plan(svc);
+		if (pid > 0)
+			idle->step = IDLE_ASKS;
+	}
 }
 
 /* It stands still: the last look. Who has come since is served, and who comes now waits in the queue. */
 static void act(struct svc *svc)
 {
+	bool freezes = life_of(svc)->idle_action == IDLE_FREEZE;
 	struct instance *instance = svc->current;
-	bool quiet = counts_quiet_ones(svc), freezes = life_of(svc)->idle_action == IDLE_FREEZE;
+	struct idle *idle = svc->idle;
 	char span[DURATION_MOST];
 
 	clients_read_reports();
-	if (svc->idle->polls)
+	if (idle->polls)
 		look_for_signs(svc);
-	take_count(svc, CLIENTS_ALL);
-	if (quiet && svc->idle->clients.known && !svc->idle->clients.waiting && !svc->current->relay.flows)
-		svc->idle->connected = false;
-	for (unsigned n = 0; n < svc->idle->own_count; n++)
-		svc->idle->polls |= svc->idle->own[n].any.sa_family == AF_UNIX;
-	if (svc->idle->own_count)
-		clients_listen(svc->idle, svc->idle->listens);
-	if (svc->idle->connected || clock_now() + ALMOST < due_at(svc)) {
+	take_count(svc);
+	if (counts_quiet_ones(svc) && idle->clients.known && !idle->clients.waiting && !instance->relay.flows)
+		idle->connected = false;
+	if (idle->connected || !is_due(svc)) {
 		instance_freeze(instance, false);
 		plan(svc);
 		return;
@@ -481,7 +463,6 @@ static void act(struct svc *svc)
 	}
 	svc->idle_stops++;
 	svc_set(svc, STOPPING);
-	svc->idle->step = IDLE_OFF;
 	instance_stop(instance); /* thaws it, once the signal is there */
 }
 
@@ -489,31 +470,22 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct svc *svc = timer->data;
 	struct idle *idle = svc->idle;
+	double lasted = clock_now() - idle->begun;
 
 	(void)loop, (void)events;
-	switch (idle->step) {
-	case IDLE_WAITS:
+	if (idle->step == IDLE_WAITS) {
 		look(svc);
-		return;
-	case IDLE_FREEZES:
-		if (stands_still(svc->current)) {
-			act(svc);
-		} else if (clock_now() > idle->begun + FREEZE_MOST) {
-			svc_say(svc, idle->unfrozen ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen",
-				"pid %ld cannot be frozen: its processes did not stop within 2 s",
-				(long)svc->current->pid);
-			idle->unfrozen = true;
-			instance_freeze(svc->current, false);
-			idle->step = IDLE_WAITS;
-			wake_in(svc, timeout_of(svc));
-		} else {
-			idle->pause = 2 * idle->pause < FREEZE_LOOK_MOST ? 2 * idle->pause : FREEZE_LOOK_MOST;
-			wake_in(svc, idle->pause);
-		}
-		return;
-	case IDLE_ASKS:
-	case IDLE_OFF:
-		return;
+	} else if (idle->step == IDLE_FREEZES && stands_still(svc->current)) {
+		act(svc);
+	} else if (idle->step == IDLE_FREEZES && lasted < FREEZE_MOST) {
+		wake_in(svc, lasted < FREEZE_LOOK_MOST ? lasted : FREEZE_LOOK_MOST);
+	} else if (idle->step == IDLE_FREEZES) {
+		svc_say(svc, idle->unfrozen ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen",
+			"pid %ld cannot be frozen: its processes did not stop within 2 s", (long)svc->current->pid);
+		idle->unfrozen = true;
+		instance_freeze(svc->current, false);
+		idle->step = IDLE_WAITS;
+		wake_in(svc, timeout_of(svc));
 	}
 }
 
@@ -521,19 +493,25 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 void idle_note_close(struct svc *svc)
 {
 	struct idle *idle = svc->idle;
+	bool waits = idle->step == IDLE_WAITS;
 
-	if (!idle || idle->step == IDLE_OFF)
-		return;
-	idle->used = clock_now();
-	*idle->busy = '\0';
-	if (++idle->closes > CLOSES_MOST && idle->step == IDLE_WAITS && idle->listens) {
+	idle_note_client(svc);
+	if (waits && ++idle->closes > CLOSES_MOST && idle->listens) {
 		idle->connected = false;
 		listen_to(svc, false);
 		wake_in(svc, timeout_of(svc));
-	} else if (idle->connected && idle->step == IDLE_WAITS) {
+	} else if (waits && idle->connected) {
 		idle->connected = false;
 		plan(svc);
 	}
+}
+
+void idle_note_client(struct svc *svc)
+{
+	if (!svc->idle || svc->idle->step == IDLE_OFF)
+		return;
+	svc->idle->used = clock_now();
+	*svc->idle->busy = '\0';
 }
 
 /* ---- for the service ---- */
@@ -544,8 +522,10 @@ static void end(struct svc *svc)
 
 	ev_timer_stop(superd.loop, &idle->timer);
 	helper_drop(&idle->helper);
-	if (idle->step == IDLE_FREEZES && svc->current)
+	if (idle->step == IDLE_FREEZES && svc->current && svc->state != STOPPING) /* which thaws it behind its signal */
 		instance_freeze(svc->current, false);
+	if (idle->step != IDLE_OFF)
+		svc_unwatch(svc);
 	idle->step = IDLE_OFF;
 	listen_to(svc, false);
 	if (svc->state != FROZEN)
@@ -570,24 +550,20 @@ static struct idle *make_idle(struct svc *svc)
 /* Its state, its sockets or its options are others now: it begins anew, or ends. */
 void idle_follow(struct svc *svc)
 {
-	bool runs = svc->state == RUNNING && svc->current && service_idles(svc->row) && !superd.quiet;
 	struct idle *idle;
 
 	if (svc->idle)
 		end(svc);
-	if (!runs || !(idle = make_idle(svc)))
+	if (svc->state != RUNNING || !svc->current || !service_idles(svc->row) || superd.quiet ||
+	    life_of(svc)->idle_action == IDLE_REPORT || !(idle = make_idle(svc)))
 		return;
-	if (idle->instance != svc->current->pid) {
-		idle->instance = svc->current->pid;
-		idle->own_count = idle->clients.own = 0;
+	if (idle->instance != svc->current->pid)
 		idle->unwatched = idle->unfrozen = idle->failed = false;
-	}
+	idle->instance = svc->current->pid;
 	idle->used = clock_now();
-	idle->counted = 0;
 	idle->closes = 0;
-	idle->connected = false;
+	idle->counted = idle->connected = idle->polls = false;
 	*idle->busy = '\0';
-	idle->polls = false;
 	for (unsigned n = 0; n < svc->socket_count; n++)
 		idle->polls |= svc->sockets[n].listen->address->kind != ENDPOINT_TCP;
 	listen_to(svc, true);
@@ -603,7 +579,6 @@ void idle_free(struct svc *svc)
 	end(svc);
 	child_forget(&svc->idle->helper.child);
 	clients_unwatch(svc);
-	clients_free(&svc->idle->clients);
 	free(svc->idle);
 	svc->idle = NULL;
 }
@@ -657,7 +632,7 @@ static void on_probes(struct helper *helper, int status)
  * later stands behind those that are counted. */
 bool idle_takes_probes(struct svc *svc)
 {
-	struct clients clients = { 0 };
+	struct clients clients;
 	unsigned *queues, sum = 0;
 	bool only_probes = true;
 	pid_t pid = -1;
@@ -672,9 +647,8 @@ bool idle_takes_probes(struct svc *svc)
 		if (queue > 0)
 			sum += queues[n] = (unsigned)queue < PROBES_MOST - sum ? (unsigned)queue : PROBES_MOST - sum;
 	}
-	clients_count(svc, &clients, CLIENTS_KNOWN);
+	clients_count(svc, &clients);
 	only_probes &= sum && clients.known && !clients.waiting;
-	clients_free(&clients);
 	if (only_probes)
 		pid = helper_begin(&svc->turner, PROBES_SECONDS, on_probes);
 	if (pid == 0) {
@@ -706,7 +680,7 @@ void idle_show(struct svc *svc, struct buf *out)
 {
 	static const char *const actions[] = { "stop", "freeze", "report" };
 	struct idle *idle = svc->idle;
-	bool quiet, sleeps = svc->state == FROZEN;
+	bool was, quiet, sleeps = svc->state == FROZEN;
 	double now = clock_now();
 
 	if (!idle || !svc->current || !service_idles(svc->row) || (svc->state != RUNNING && !sleeps)) {
@@ -715,15 +689,13 @@ void idle_show(struct svc *svc, struct buf *out)
 	}
 	clients_read_reports();
 	quiet = counts_quiet_ones(svc);
-	if (sleeps || quiet || idle->step != IDLE_WAITS) {
-		clients_count(svc, &idle->clients, CLIENTS_SHOW);
-	} else {
-		bool was = idle->connected;
-
-		take_count(svc, CLIENTS_SHOW);
-		if (was != idle->connected)
-			plan(svc);
-	}
+	was = idle->connected;
+	if (sleeps || quiet || idle->step != IDLE_WAITS)
+		clients_count(svc, &idle->clients);
+	else
+		take_count(svc);
+	if (was != idle->connected)
+		plan(svc);
 	json_object_field(out, "idle");
 	json_text_field(out, "standing",
 			sleeps								? "frozen"
@@ -738,39 +710,34 @@ void idle_show(struct svc *svc, struct buf *out)
 		json_text_field(out, "busy", idle->busy);
 	json_text_field(out, "means", quiet ? "quiet" : "connected");
 	json_whole_field(out, "connections", idle->clients.known ? (int64_t)idle->clients.connected : -1);
-	json_text_field(out, "peers", idle->clients.peers.length ? buf_string(&idle->clients.peers) : NULL);
+	json_text_field(out, "peers", *idle->clients.peers ? idle->clients.peers : NULL);
 	json_object_field(out, "own_port");
-	json_whole_field(out, "connections", idle->clients.own);
-	json_text_field(out, "endpoint", idle->clients.own ? buf_string(&idle->clients.endpoint) : NULL);
+	json_whole_field(out, "connections", 0);
+	json_null_field(out, "endpoint");
 	json_object_close(out);
-	if (!idle->connected && (quiet ? idle->counted > 0 : !idle->clients.connected))
+	if (!idle->connected && (quiet ? idle->counted : !idle->clients.connected))
 		json_seconds_field(out, "for", now > idle->used ? now - idle->used : 0);
 	else
 		json_null_field(out, "for");
 	json_object_close(out);
 }
 
+/* The first client in a queue, before it is taken. */
 bool idle_waker(struct svc *svc, char *text, size_t size)
 {
-	struct clients clients = { 0 };
 	struct client client = { .fd = -1 };
-	bool found = false;
+	struct clients clients;
 
 	*text = '\0';
-	for (unsigned n = 0; n < svc->socket_count && !found; n++) {
-		if (svc->sockets[n].fd < 0 || endpoint_accepts(svc->sockets[n].listen->endpoint) ||
-		    !client_peek(svc->sockets[n].fd, &client))
-			continue;
-		client_address(&client, text, size);
-		found = *text;
+	for (unsigned n = 0; n < svc->socket_count && !*text; n++) {
+		if (svc->sockets[n].fd >= 0 && !endpoint_accepts(svc->sockets[n].listen->endpoint) &&
+		    client_peek(svc->sockets[n].fd, &client))
+			client_address(&client, text, size);
 	}
-	if (!found) {
-		clients_count(svc, &clients, false);
-		if (clients.peers.length)
-			snprintf(text, size, "%.*s", (int)strcspn(buf_string(&clients.peers), ", "),
-				 buf_string(&clients.peers));
-		clients_free(&clients);
-		found = *text;
-	}
-	return found;
+	if (*text)
+		return true;
+	clients_count(svc, &clients);
+	snprintf(text, size, "%.*s", *clients.first ? 46 : (int)strcspn(clients.peers, ", "),
+		 *clients.first ? clients.first : clients.peers);
+	return *text;
 }

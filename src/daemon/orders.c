@@ -704,7 +704,7 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 
 		if (!svc->draining || !svc->current || svc->current->ends)
 			continue;
-		clients_count(svc, &clients, false);
+		clients_count(svc, &clients);
 		if ((clients.known && !clients.connected) ||
 		    (timeout != SCAN_INFINITY && clock_now() > svc->drains_since + (double)timeout / 1e6)) {
 			svc_say(svc, LEVEL_INFO, "stopping", "stopping pid %ld: it is drained",
@@ -715,7 +715,6 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 		} else {
 			any = true;
 		}
-		clients_free(&clients);
 	}
 	if (!any)
 		ev_timer_stop(loop, timer);

@@ -881,6 +881,11 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 		idle_thaw(svc, NULL);
 		return;
 	}
+	if (svc->state == RUNNING) {
+		ev_io_stop(superd.loop, io); /* until idle.c looks again */
+		idle_note_client(svc);
+		return;
+	}
 	if (svc->state == BACKOFF && svc->failing && svc->row->groups->lifecycle->backoff_refuse) {
 		accept_turn_away(svc, socket);
 		return;
