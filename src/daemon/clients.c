@@ -33,30 +33,25 @@
 #define QUEUED (1u << TCP_ESTABLISHED | 1u << TCP_SYN_RECV | 1u << TCP_CLOSE_WAIT) /* states of what nobody accepted */
 #define OPEN (QUEUED | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
 
-/* Inodes of sockets. */
-struct nodes {
-	uint32_t *list;
-	size_t count, room;
-};
-
 struct question {
 	struct svc *svc;
 	struct clients *clients;
-	struct nodes *accepted; /* gets the connections that a program has; NULL: nobody wants them */
+	struct sockets *accepted; /* gets the inodes of connections that a program has; NULL: nobody wants them */
+	struct sockets *waiting;  /* gets who waits: cookies of TCP, inodes of the clients' unix sockets */
 	uint32_t quiet_after;	/* milliseconds; 0: nobody asks */
 };
 
-static void add_node(struct nodes *nodes, uint32_t node)
+static void add_socket(struct sockets *sockets, uint32_t number)
 {
-	uint32_t *list = array_grow(nodes->list, &nodes->room, nodes->count, sizeof(*list));
+	uint32_t *list = array_grow(sockets->list, &sockets->room, sockets->count, sizeof(*list));
 
 	if (!list)
 		return;
-	nodes->list = list;
-	list[nodes->count++] = node;
+	sockets->list = list;
+	list[sockets->count++] = number;
 }
 
-static int compare_nodes(const void *a, const void *b)
+static int compare_sockets(const void *a, const void *b)
 {
 	const uint32_t *first = a, *second = b;
 
@@ -165,7 +160,9 @@ static void see_inet(struct nlmsghdr *message, void *context)
 	if (length + sizeof(peer) < sizeof(clients->peers) && !strstr(clients->peers, peer))
 		sprintf(clients->peers + length, "%s%s", length ? ", " : "", peer);
 	if (socket->idiag_inode && question->accepted)
-		add_node(question->accepted, socket->idiag_inode);
+		add_socket(question->accepted, socket->idiag_inode);
+	if (!socket->idiag_inode && question->waiting && socket->idiag_state != TCP_SYN_RECV)
+		add_socket(question->waiting, socket->id.idiag_cookie[0]);
 	if (question->quiet_after)
 		clients->quiet += quiet_for(message, socket) >= question->quiet_after;
 }
@@ -175,8 +172,10 @@ static void see_unix(struct nlmsghdr *message, void *context)
 	const struct rtattr *queue = sock_diag_unix_attribute(message, UNIX_DIAG_RQLEN, sizeof(struct unix_diag_rqlen));
 	const struct rtattr *file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, sizeof(struct unix_diag_vfs));
 	const struct rtattr *name = sock_diag_unix_attribute(message, UNIX_DIAG_NAME, 1);
+	const struct rtattr *icons = sock_diag_unix_attribute(message, UNIX_DIAG_ICONS, sizeof(uint32_t));
 	const struct unix_diag_msg *socket = NLMSG_DATA(message);
 	struct question *question = context;
+	uint32_t number;
 	struct unix_diag_rqlen length = { 0 };
 	struct unix_diag_vfs vfs = { 0 };
 
@@ -195,13 +194,17 @@ static void see_unix(struct nlmsghdr *message, void *context)
 		if (socket->udiag_state == TCP_LISTEN && socket->udiag_ino == at->self) {
 			question->clients->waiting += length.udiag_rqueue;
 			question->clients->connected += length.udiag_rqueue;
+			for (size_t each = 0; question->waiting && icons && each < RTA_PAYLOAD(icons); each += 4) {
+				memcpy(&number, (const char *)sock_diag_attribute(icons) + each, sizeof(number));
+				add_socket(question->waiting, number);
+			}
 		} else if (socket->udiag_state == TCP_ESTABLISHED &&
 			   (at->node && file ? vfs.udiag_vfs_ino == at->node
 					     : name && RTA_PAYLOAD(name) == size &&
 						    !memcmp(sock_diag_attribute(name), at->name.un.sun_path, size))) {
 			question->clients->connected++;
 			if (question->accepted)
-				add_node(question->accepted, socket->udiag_ino);
+				add_socket(question->accepted, socket->udiag_ino);
 		}
 	}
 }
@@ -256,7 +259,8 @@ static void ask(struct question *question)
 	}
 	if (known && has_unix)
 		known = sock_diag_list_unix(1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,
-					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN, see_unix, question);
+					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS, see_unix,
+					    question);
 	question->clients->known = known;
 }
 
@@ -269,6 +273,33 @@ void clients_count(struct svc *svc, struct clients *clients)
 void clients_count_quiet(struct svc *svc, struct clients *clients, uint32_t quiet_after)
 {
 	ask(&(struct question){ .svc = svc, .clients = clients, .quiet_after = quiet_after });
+}
+
+void clients_in_queue(struct svc *svc, struct sockets *waiting)
+{
+	struct clients clients;
+
+	ask(&(struct question){ .svc = svc, .clients = &clients, .waiting = waiting });
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].fd >= 0 && endpoint_is_datagram(svc->sockets[n].listen->address))
+			add_socket(waiting, (uint32_t)accept_first_datagram(&svc->sockets[n]));
+	}
+	if (waiting->count)
+		qsort(waiting->list, waiting->count, sizeof(*waiting->list), compare_sockets);
+}
+
+/* Whether one of those who have waited does not any more. */
+bool clients_have_moved(struct svc *svc, const struct sockets *waited)
+{
+	struct sockets now = { 0 };
+	bool moved = false;
+
+	clients_in_queue(svc, &now);
+	for (size_t n = 0; n < waited->count && !moved; n++)
+		moved = !now.count ||
+			!bsearch(&waited->list[n], now.list, now.count, sizeof(*now.list), compare_sockets);
+	free(now.list);
+	return moved;
 }
 
 /* ---- the processes of an instance, and their connections ---- */
@@ -329,7 +360,7 @@ struct watched {
 };
 
 /* Those of the sockets that this process has are watched, and taken from the list. */
-static void watch_process(struct svc *svc, pid_t pid, struct nodes *nodes,
+static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes,
 			  void (*wake)(struct ev_loop *loop, ev_io *io, int events))
 {
 	dev_t device = process_socket_device();
@@ -350,7 +381,7 @@ static void watch_process(struct svc *svc, pid_t pid, struct nodes *nodes,
 		if (!scan_count(entry->d_name, &number) && number <= INT32_MAX &&
 		    process_find_file(dirfd(folder), entry->d_name, false, &file) && file.device == device) {
 			node = (uint32_t)file.node;
-			found = bsearch(&node, nodes->list, nodes->count, sizeof(node), compare_nodes);
+			found = bsearch(&node, nodes->list, nodes->count, sizeof(node), compare_sockets);
 		}
 		if (!found || (copy = pidfd_copy(pidfd, (int)number)) < 0)
 			continue;
@@ -372,7 +403,7 @@ static void watch_process(struct svc *svc, pid_t pid, struct nodes *nodes,
 /* Watches the connections that a frozen program has with clients. false: some are missing. */
 bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events))
 {
-	struct nodes nodes = { 0 };
+	struct sockets nodes = { 0 };
 	struct clients clients;
 	pid_t *pids;
 	bool good;
@@ -380,7 +411,7 @@ bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io
 	ask(&(struct question){ .svc = svc, .clients = &clients, .accepted = &nodes });
 	pids = nodes.count ? instance_processes(svc->current) : NULL;
 	if (nodes.count)
-		qsort(nodes.list, nodes.count, sizeof(*nodes.list), compare_nodes);
+		qsort(nodes.list, nodes.count, sizeof(*nodes.list), compare_sockets);
 	for (pid_t *at = pids; at && *at; at++)
 		watch_process(svc, *at, &nodes, wake);
 	good = clients.known && !nodes.count;

@@ -229,6 +229,12 @@ struct output {
 	bool hangs;		 /* nobody reads it, as that does not return */
 };
 
+/* Numbers by which the kernel tells sockets apart. clients.c */
+struct sockets {
+	uint32_t *list;
+	size_t count, room;
+};
+
 /* Who is connected to a service. clients.c */
 struct clients {
 	bool known;		    /* false: the kernel does not tell */
@@ -291,6 +297,7 @@ struct svc {
 	char start_by[80];
 	struct backoff backoff, restart_backoff;
 	unsigned no_progress, queued; /* ends in a row that left the queue as long; its length at the last start */
+	struct sockets suspects;      /* who waited in it some of these ends ago */
 	char reason[320];	      /* of the pause */
 	const char *unlogged;	      /* event that is logged with the pause; NULL: none */
 	bool failing;		      /* the pause follows a failure */
@@ -558,6 +565,8 @@ void records_close(void);
 pid_t *instance_processes(const struct instance *instance);
 void clients_remember(struct socket *socket);
 void clients_count(struct svc *svc, struct clients *clients);
+void clients_in_queue(struct svc *svc, struct sockets *waiting);
+bool clients_have_moved(struct svc *svc, const struct sockets *waited);
 void clients_count_quiet(struct svc *svc, struct clients *clients, uint32_t quiet_after);
 pid_t *instance_processes(const struct instance *instance);
 bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events));

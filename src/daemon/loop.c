@@ -815,6 +815,8 @@ static int serve(struct table *table, struct state_stream *before)
 	}
 	if (before)
 		journal_deliver_ends();
+	if (before) /* it may have read the signal of a child that nobody has reaped */
+		kill(getpid(), SIGCHLD);
 	close_unclaimed();
 	if (command && !superd.main_command.pid && !before && !start_command(command)) {
 		self.has_cause = true;

@@ -128,6 +128,7 @@ void svc_free(struct svc *svc)
 		journal_say("-svc %s\n", svc->row->name);
 	ev_timer_stop(superd.loop, &svc->timer);
 	idle_free(svc);
+	free(svc->suspects.list);
 	helper_drop(&svc->turner);
 	child_forget(&svc->turner.child);
 	child_forget(&svc->socket_command);
@@ -1113,7 +1114,17 @@ static bool makes_no_progress(struct svc *svc, double lasted)
 		svc->no_progress = 0;
 		return false;
 	}
-	return ++svc->no_progress > NO_PROGRESS;
+	/* As long, but perhaps by others who have come since. */
+	if (++svc->no_progress == NO_PROGRESS / 2) {
+		svc->suspects.count = 0;
+		clients_in_queue(svc, &svc->suspects);
+	}
+	if (svc->no_progress <= NO_PROGRESS)
+		return false;
+	if (!clients_have_moved(svc, &svc->suspects))
+		return true;
+	svc->no_progress = 0;
+	return false;
 }
 
 static void describe_end(const struct instance *instance, struct buf *out)
