@@ -1,10 +1,11 @@
 /* The daemon: one process, one loop. All its state is in `superd`, which every file of this folder may read; each part is
  * written by the file that the comment names.
  *
- * One rule keeps a hostile backend from holding the loop up: of a listening socket that a backend was ever given, the loop
- * polls, passes on and closes it, and no more. What else it needs (O_NONBLOCK, backlog, options, filter) the child that
- * passes it on sets before its exec. What can hang for another reason is done in that child, in superd-exec, or in a
- * process whose end is an event. */
+ * One rule keeps a hostile backend from holding the loop up: of a socket that a backend was ever given, the loop makes no
+ * call that takes the socket's lock. It polls it, passes it on, closes it, sets O_NONBLOCK, asks TCP_INFO and SO_ERROR,
+ * and receives datagrams without waiting (tests/lint/lent). Its address rules are set again by superd-exec at each start;
+ * what a reload has changed, by a process of its own (lent.c). What can hang for another reason is done in superd-exec, or
+ * in a process whose end is an event. */
 #pragma once
 
 #include <ev.h>
@@ -81,6 +82,8 @@ struct socket {
 	bool busy;		    /* accept = yes of datagrams: an instance has it alone */
 	bool absent;		    /* optional, and could not be opened; or its condition does not hold */
 	bool inherited;
+	bool is_old;	/* it has not the options of its row: opened anew once no program has it */
+	double shut_at; /* a program had shut it down then; 0: never */
 	struct rate_limit trigger; /* trigger_limit */
 	double rests_until;	   /* it has reached that */
 	unsigned tries;		   /* instances that have left it unread */
@@ -501,6 +504,11 @@ pid_t launch(struct spawn_request *request, struct svc *svc, int *report);
 enum result result_of_end(const struct service *row, enum phase phase, bool is_command, bool ignored, int status);
 bool result_is_failure(const struct service *row, enum ends ends, enum result result, int status, double lasted);
 bool result_starts_again(const struct service *row, enum ends ends, enum result result, int status);
+
+/* lent.c */
+void lent_change(struct svc *svc, struct socket *socket, const struct listen *before); /* it has another row */
+bool lent_is_changing(const struct svc *svc);
+bool lent_close(struct svc *svc, bool *again);
 
 /* instance.c */
 void instance_look(struct instance *instance);

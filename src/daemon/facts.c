@@ -377,6 +377,13 @@ static enum health check(const struct svc *svc, struct buf *why)
 		buf_addf(why, "%s%s", *last->why ? last->why : status, last->hint ? last->hint : "");
 		return DEGRADED;
 	}
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].is_old) {
+			buf_addf(why, "%s keeps its old options until its program has ended",
+				 svc->sockets[n].listen->name);
+			return DEGRADED;
+		}
+	}
 	for (unsigned n = 0; n < svc->socket_count && svc->row->dialect == UNIT && svc->state != OFF; n++) {
 		if (svc->sockets[n].absent && !svc_is_resting(&svc->sockets[n])) {
 			buf_addf(why, "%s cannot be opened; superd tries again", svc->sockets[n].listen->name);
@@ -600,6 +607,8 @@ static void add_listener(struct svc *svc, const struct listen *listen, struct so
 		json_text_field(out, "name", listen->name);
 		json_flag_field(out, "open", is_open || (socket && listen->endpoint->kind == ENDPOINT_TCPMUX));
 	}
+	if (whole && socket && socket->is_old)
+		json_flag_field(out, "old_options", true);
 	if (rests || (socket && socket->absent))
 		json_text_field(out, "absent", rests ? "rests" : "failed");
 	if (rests && whole) {

@@ -14,7 +14,6 @@
 #include "lib/fd.h"
 #include "lib/thread.h"
 #include "lib/wait_note.h"
-#include "os/bpf/socket_filter.h"
 #include "os/socket/bind.h"
 #include "superd/main/settings.h"
 #include "table/services/diff.h"
@@ -274,23 +273,11 @@ struct spare {
 	int fd;
 	bool lent;
 	const struct listen *listen;
-	bool inherited, locked;
+	bool inherited, is_old;
 	struct svc *from;
 	struct parked waiting[64]; /* accepted there, and not served yet */
 	size_t waiting_count;
 };
-
-/* A program with pass = bind has had it with rules, which are locked: other rules need another socket. */
-static bool is_locked(const struct svc *svc, const struct service *row)
-{
-	for (unsigned n = 0; svc->row->exec->pass == PASS_BIND && n < svc->socket_count && n < row->socket_count; n++) {
-		if (svc->sockets[n].lent && listen_prepared(svc->sockets[n].listen)->rules &&
-		    !socket_filter_equal(listen_prepared(svc->sockets[n].listen)->rules,
-					 listen_prepared(&row->sockets[n])->rules))
-			return true;
-	}
-	return false;
-}
 
 static bool same_place(const struct spare *spare, const struct listen *listen)
 {
@@ -302,9 +289,6 @@ static bool same_place(const struct spare *spare, const struct listen *listen)
 
 static bool fits(const struct spare *spare, const struct listen *listen)
 {
-	if (spare->locked &&
-	    !socket_filter_equal(listen_prepared(spare->listen)->rules, listen_prepared(listen)->rules))
-		return false;
 	return spare->fd >= 0 && same_place(spare, listen) &&
 		!socket_options_need_rebind(spare->listen->options, listen->options);
 }
@@ -323,7 +307,7 @@ static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
 						 .listen = socket->listen,
 						 .from = svc,
 						 .inherited = socket->inherited,
-						 .locked = svc->row->exec->pass == PASS_BIND && socket->lent };
+						 .is_old = socket->is_old };
 			for (size_t p = svc->parked_count; p-- > 0;) {
 				if (svc->parked[p].socket != socket)
 					continue;
@@ -338,12 +322,16 @@ static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
 	}
 }
 
-/* Gives an open socket its new settings. One that a program was given gets them from the child of the next start. */
+/* Gives an open socket its new settings. */
 static bool adjust(struct svc *svc, struct socket *socket, const struct listen *before)
 {
 	struct buf why = { 0 }, warnings = { 0 };
-	bool good = socket->lent || bind_adjust(socket->fd, before, socket->listen, &why, &warnings) == 0;
+	bool good = true;
 
+	if (socket->lent)
+		lent_change(svc, socket, before);
+	else
+		good = bind_adjust(socket->fd, before, socket->listen, false, &why, &warnings) == 0;
 	for (char *at, *line = strtok_r(warnings.data ? warnings.data : (char[]){ "" }, "\n", &at); line;
 	     line = strtok_r(NULL, "\n", &at))
 		svc_say(svc, LEVEL_WARNING, "warning", "%s", line);
@@ -534,7 +522,7 @@ static bool reload_apply(struct table *table)
 		changes[n] = !svc ? DIFF_ADDED : (unsigned char)service_compare(svc->row, row, NULL);
 		if (svc &&
 		    ((svc->removed && !runs_on(svc)) ||
-		     (changes[n] != DIFF_SAME && (svc->row->exec->accept != row->exec->accept || is_locked(svc, row)))))
+		     (changes[n] != DIFF_SAME && svc->row->exec->accept != row->exec->accept)))
 			changes[n] = DIFF_SOCKETS;
 		if (svc)
 			svc->seen = true;
@@ -612,21 +600,11 @@ static bool reload_apply(struct table *table)
 		list_add(&services, &svc->link);
 		for (unsigned i = 0; i < svc->socket_count && !svc->disabled; i++) {
 			for (size_t s = 0; svc->sockets[i].fd < 0 && s < spare_count; s++) {
-				if (spares[s].fd >= 0 && spares[s].locked &&
-				    same_place(&spares[s], svc->sockets[i].listen) &&
-				    !fits(&spares[s], svc->sockets[i].listen)) {
-					buf_clear(&why);
-					endpoint_format(svc->sockets[i].listen->endpoint, &why);
-					svc_say(svc, LEVEL_NOTICE, "opened_again",
-						"%s is opened again: a program had it, so its rules "
-						"(only_from, no_access) are locked",
-						buf_string(&why));
-					fd_close(&spares[s].fd);
-				}
 				if (!fits(&spares[s], svc->sockets[i].listen))
 					continue;
 				svc->sockets[i].fd = spares[s].fd;
 				svc->sockets[i].lent = spares[s].lent;
+				svc->sockets[i].is_old = spares[s].is_old;
 				spares[s].fd = -1;
 				ev_io_set(&svc->sockets[i].io, svc->sockets[i].fd, EV_READ);
 				adjust(svc, &svc->sockets[i], spares[s].listen);

@@ -693,15 +693,21 @@ static void report_changes(struct session *session)
 		const struct service_change *change = &changes->list[session->next];
 		struct svc *svc = svc_find(change->name);
 		bool is_wrong = !strcmp(change->outcome, "wrong"), is_bad = svc && svc->state == BINDING && !is_wrong;
+		bool is_old = false;
 
-		if (svc && svc->socket_command.pid) {
+		if (svc && (svc->socket_command.pid || lent_is_changing(svc))) {
 			session->go_on = NULL;
 			session->changed = report_changes;
 			return;
 		}
+		for (unsigned n = 0; svc && n < svc->socket_count; n++)
+			is_old |= svc->sockets[n].is_old;
+		is_bad |= is_old;
 		if (is_wrong)
 			buf_addf(&text, "%s%s", change->text,
 				 svc ? "; it keeps its previous configuration" : "; it is left out");
+		else if (is_old)
+			buf_text(&text, "its socket keeps its old options until its program has ended");
 		else if (is_bad)
 			buf_text(&text, svc->reason);
 		else if (svc && svc->removed)

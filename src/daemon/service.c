@@ -448,7 +448,7 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 	if (fd >= 0) {
 		socket->fd = fd_raise(fd, FD_LISTENER);
 		fd_set_nonblocking(socket->fd, true); /* the loop may accept there, whoever has opened it */
-		socket->lent = socket->absent = false;
+		socket->lent = socket->absent = socket->is_old = false;
 		ev_io_set(&socket->io, socket->fd, EV_READ);
 		journal_socket(socket);
 		clients_remember(socket);
@@ -679,26 +679,6 @@ void svc_watch(struct svc *svc)
 	}
 }
 
-/* A backend has shut it down for all, as some do at their end: it is opened anew. */
-static bool reopen_shut(struct svc *svc)
-{
-	bool any = false;
-
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct pollfd look = { .fd = svc->sockets[n].fd, .events = POLLIN };
-
-		if (!svc->sockets[n].lent || look.fd < 0 || !endpoint_accepts(svc->sockets[n].listen->endpoint) ||
-		    poll(&look, 1, 0) < 1 || !(look.revents & POLLHUP))
-			continue;
-		any = true;
-		svc_say(svc, LEVEL_WARNING, "rebind", "a program has shut its listener down: opening it again");
-		journal_say("-fd #%d\n", svc->sockets[n].fd);
-		bind_remove(svc->sockets[n].fd, svc->sockets[n].listen);
-		fd_close(&svc->sockets[n].fd);
-	}
-	return any;
-}
-
 bool svc_readable(struct svc *svc)
 {
 	for (unsigned n = 0; n < svc->socket_count; n++) {
@@ -768,6 +748,7 @@ static void close_unreachable(struct svc *svc)
 void svc_settle(struct svc *svc)
 {
 	bool accepts = svc->row->exec->accept;
+	bool again = false;
 
 	if (svc->socket_command.pid)
 		return;
@@ -784,7 +765,7 @@ void svc_settle(struct svc *svc)
 	ev_timer_stop(superd.loop, &svc->timer);
 	if (is_unreachable(svc))
 		close_unreachable(svc);
-	if (lacks_socket(svc) || reopen_shut(svc)) {
+	if (lent_close(svc, &again) || lacks_socket(svc)) {
 		svc_open(svc);
 		return;
 	}
@@ -1206,7 +1187,7 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	double now = clock_now(), lasted = now - instance->since;
 	bool was_current = svc->current == instance, was_starting = was_current && svc->state == STARTING, failed;
 	bool skipped = instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION;
-	bool ran = instance->reached >= STARTED, stopped = instance->ends == IS_ASKED, left = false;
+	bool ran = instance->reached >= STARTED, stopped = instance->ends == IS_ASKED, left = false, again = false;
 	int lack = instance->lack;
 	struct buf text = { 0 };
 	char why[200];
@@ -1330,6 +1311,11 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 			svc_fail(svc, "failed", "cannot start: %s", why);
 		else
 			svc_pause(svc, "%s", buf_string(&text));
+		svc_wait(svc);
+	} else if (lent_close(svc, &again) && again) {
+		svc->failures++;
+		svc_open_early(svc); /* its clients wait there */
+		svc_pause(svc, "its program shuts its listener down again and again");
 		svc_wait(svc);
 	} else if (!stopped && makes_no_progress(svc, lasted)) {
 		svc->failures++;

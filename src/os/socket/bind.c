@@ -273,12 +273,12 @@ int bind_restore(const struct restore_task *task, struct buf *lines)
 	return result;
 }
 
-int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+int bind_adjust(int fd, const struct listen *before, const struct listen *after, bool is_lent, struct buf *why,
 		struct buf *warnings)
 {
 	const struct listen_change change = { before, after };
 	struct buf lines = { 0 };
-	int result = foreign_socket_is(fd) ? 0 : change_socket(fd, &change, false, why, &lines);
+	int result = foreign_socket_is(fd) ? 0 : change_socket(fd, &change, is_lent, why, &lines);
 
 	message_queue_adjust(fd, after, &lines);
 	adjust_node(fd, after, &lines);

@@ -445,7 +445,7 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 
 	if (listener_is_asked(listener))
 		restore_adopt(engine, listener->fd, service, listener);
-	if (differs && bind_adjust(listener->fd, listener->listen, listen, &why, &warnings) < 0)
+	if (differs && bind_adjust(listener->fd, listener->listen, listen, false, &why, &warnings) < 0)
 		refuse_change(listener, engine, service, true, buf_string(&why));
 	else if ((differs || listener->is_old) && foreign_socket_is(listener->fd))
 		begin_change(listener, engine, service, listener->is_old ? NULL : listener->listen, listen);

@@ -598,7 +598,7 @@ void standby_sockets_adopt(struct service_runtime *runtime, const struct service
 
 		if (standby_sockets->pairs[n].other >= 0 && standby_sockets->pairs[n].older &&
 		    bind_adjust(standby_sockets->pairs[n].other, runtime->listeners[n].listen, &service->sockets[n],
-				&why, &warnings) < 0) {
+				false, &why, &warnings) < 0) {
 			log_event(runtime->engine->log, LEVEL_WARNING, &event,
 				  "superd refuses the clients that wait at a previous socket: %s", buf_string(&why));
 			close_socket_fd(runtime->engine, runtime->service->name, &standby_sockets->pairs[n].other);

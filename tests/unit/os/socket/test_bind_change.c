@@ -55,7 +55,7 @@ static void adjusted(int fd, const struct listen *listen, const struct socket_op
 
 	after.options = changed;
 	buf_clear(&warnings);
-	cr_assert_eq(bind_adjust(fd, listen, &after, &why, &warnings), 0, "%s", buf_string(&why));
+	cr_assert_eq(bind_adjust(fd, listen, &after, false, &why, &warnings), 0, "%s", buf_string(&why));
 	cr_assert_eq(warnings.length, 0, "%s", buf_string(&warnings));
 }
 
@@ -164,7 +164,7 @@ Test(bind_change, warnings_name_the_endpoint)
 	changed.keep_alive_time = INT64_C(50000) * 1000000;
 	after.options = &changed;
 	buf_clear(&warnings);
-	cr_expect_eq(bind_adjust(fd, &listen, &after, &why, &warnings), 0);
+	cr_expect_eq(bind_adjust(fd, &listen, &after, false, &why, &warnings), 0);
 	cr_expect_eq(strncmp(buf_string(&warnings), named, strlen(named)), 0, "%s", buf_string(&warnings));
 	close(fd);
 	listen = listen_of("tcp:127.0.0.1:0");
@@ -184,11 +184,11 @@ Test(bind_change, a_node_that_is_anothers_by_now_is_told_and_left_alone)
 	cr_assert_eq(unlink(listen.address->address), 0);
 	changed.socket_mode = 0600;
 	after.options = &changed;
-	cr_expect_eq(bind_adjust(fd, &listen, &after, &why, &warnings), 0);
+	cr_expect_eq(bind_adjust(fd, &listen, &after, false, &why, &warnings), 0);
 	cr_expect(strstr(buf_string(&warnings), "a.sock was removed or replaced"), "%s", buf_string(&warnings));
 	other = given_unix(&listen, SOCK_STREAM, 0640);
 	buf_clear(&warnings);
-	cr_expect_eq(bind_adjust(fd, &listen, &after, &why, &warnings), 0);
+	cr_expect_eq(bind_adjust(fd, &listen, &after, false, &why, &warnings), 0);
 	cr_expect(strstr(buf_string(&warnings), "a.sock was removed or replaced"), "%s", buf_string(&warnings));
 	cr_expect_eq(node_of(&listen).st_mode & 07777, 0640);
 	close(other);
@@ -380,7 +380,7 @@ Test(bind_change, a_socket_that_cannot_be_tied_to_its_interface_is_refused)
 
 	changed.bind_to_device = "nosuchif1";
 	after.options = &changed;
-	cr_expect_eq(bind_adjust(fd, &listen, &after, &why, &warnings), -1);
+	cr_expect_eq(bind_adjust(fd, &listen, &after, false, &why, &warnings), -1);
 	cr_expect_eq(errno, ENODEV);
 	cr_expect(strstr(buf_string(&why), "there is no interface nosuchif1"), "%s", buf_string(&why));
 	close(fd);

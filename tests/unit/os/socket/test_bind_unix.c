@@ -314,7 +314,7 @@ Test(bind_unix, changes_mode_and_owner_of_an_open_node)
 	after.options = &changed;
 	if (geteuid() == 0)
 		give_to(&after, 12, (gid_t)-1);
-	cr_expect_eq(bind_adjust(fd, &before, &after, &why, &warnings), 0);
+	cr_expect_eq(bind_adjust(fd, &before, &after, false, &why, &warnings), 0);
 	cr_expect_eq(warnings.length, 0, "%s", buf_string(&warnings));
 	cr_expect_eq(node_of(&after).st_mode & 07777, 0600);
 	cr_expect_eq(node_of(&after).st_uid, geteuid() == 0 ? 12 : geteuid());

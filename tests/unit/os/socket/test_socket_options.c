@@ -90,7 +90,7 @@ Test(socket_options, changes_options_on_an_open_socket)
 	changed.priority = 4;
 	changed.backlog = 1;
 	after.options = &changed;
-	cr_expect_eq(bind_adjust(fd, &before, &after, &why, &warnings), 0);
+	cr_expect_eq(bind_adjust(fd, &before, &after, false, &why, &warnings), 0);
 	cr_expect_eq(option_of(fd, IPPROTO_TCP, TCP_NODELAY), 0);
 	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
 	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PRIORITY), 4);
