@@ -869,7 +869,6 @@ static void list_all(const char *what, struct buf *out)
 		}
 		for (unsigned n = 0; n < svc->socket_count; n++) {
 			const struct endpoint *endpoint = svc->sockets[n].listen->address;
-			struct bound_families reach = { 0 };
 			struct buf text = { 0 };
 
 			if (!strcmp(what, "tcpmux")) {
@@ -879,13 +878,11 @@ static void list_all(const char *what, struct buf *out)
 				if (n && svc->sockets[n - 1].listen->address->kind == endpoint->kind &&
 				    svc->sockets[n - 1].listen->address->port == endpoint->port)
 					continue;
-				if (svc->sockets[n].fd >= 0)
-					bind_reach(svc->sockets[n].fd, &reach);
 				buf_addf(out, "%s %s %u\n", svc->row->name,
 					 endpoint->kind == ENDPOINT_TCP		  ? "tcp"
 						 : endpoint->kind == ENDPOINT_UDP ? "udp"
 										  : "sctp",
-					 reach.port);
+					 clients_port(&svc->sockets[n]));
 			} else {
 				endpoint_format(endpoint, &text);
 				buf_addf(out, "%s %s\n", svc->row->name, buf_string(&text));

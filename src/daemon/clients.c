@@ -58,8 +58,7 @@ static int compare_sockets(const void *a, const void *b)
 	return (*first > *second) - (*first < *second);
 }
 
-/* The address that a socket has had since it was opened. That of one which a program may hold the lock of is looked up
- * among all that listen. */
+/* That of one which a program may hold the lock of is looked up among all that listen. */
 void clients_remember(struct socket *socket)
 {
 	const struct endpoint *endpoint = socket->listen->address;
@@ -83,6 +82,21 @@ void clients_remember(struct socket *socket)
 	socket->self = (uint32_t)status.st_ino;
 	if (*socket->name.un.sun_path && sock_diag_unix(socket->fd, &found) && found.has_node)
 		socket->node = found.node;
+}
+
+/* The address that a socket has had since it was opened; length 0: it cannot be found. */
+const struct socket_address *clients_name(struct socket *socket)
+{
+	if (!socket->name.length)
+		clients_remember(socket);
+	return &socket->name;
+}
+
+unsigned clients_port(struct socket *socket)
+{
+	int port = socket->fd < 0 ? 0 : socket_address_port(clients_name(socket));
+
+	return port > 0 ? (unsigned)port : 0;
 }
 
 static in_port_t port_of(const struct socket *socket)
@@ -464,8 +478,8 @@ static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 		struct svc *svc = container_of(link, struct idle, listening)->svc;
 
 		for (unsigned n = 0; n < svc->socket_count && ports; n++) {
-			if (svc->sockets[n].fd >= 0 && !svc->sockets[n].name.length)
-				clients_remember(&svc->sockets[n]);
+			if (svc->sockets[n].fd >= 0)
+				clients_name(&svc->sockets[n]);
 			if (port_of(&svc->sockets[n]))
 				ports[count++] = ntohs(port_of(&svc->sockets[n]));
 		}

@@ -572,6 +572,8 @@ void records_close(void);
 /* clients.c */
 pid_t *instance_processes(const struct instance *instance);
 void clients_remember(struct socket *socket);
+const struct socket_address *clients_name(struct socket *socket);
+unsigned clients_port(struct socket *socket); /* 0: it is not open, or has none */
 void clients_count(struct svc *svc, struct clients *clients);
 void clients_in_queue(struct svc *svc, struct sockets *waiting);
 bool clients_have_moved(struct svc *svc, const struct sockets *waited);

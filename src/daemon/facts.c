@@ -598,7 +598,7 @@ static void add_listener(struct svc *svc, const struct listen *listen, struct so
 	int queue = is_open ? bind_queue(socket->fd, listen) : -1;
 
 	if (is_open && whole)
-		bind_describe(socket->fd, listen, &endpoint);
+		bind_describe_named(socket->fd, clients_name(socket), listen, &endpoint);
 	else
 		endpoint_format(listen->endpoint, &endpoint);
 	json_object_open(out);

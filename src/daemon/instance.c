@@ -3,8 +3,10 @@
  *   CONDITION - START_PRE - LAUNCHED - STARTED - START_POST - READY - (REMAINS)
  *   STOP_COMMAND - TERMINATED - (FINAL) - KILLED - STOP_POST - OVER
  *
- * Each step is the end of a process, or of a time limit: the table `phases` says which. A start is a fork: the child goes through the stages of
- * exec/child, or becomes superd-exec, and tells a failure by a pipe that its exec closes. */
+ * Each step is the end of a process, or of a time limit: the table `phases` says which. A start goes so: instance_start
+ * makes the plan and runs the commands before it; start_main gathers the descriptors, the variables and the control
+ * group, and launches the main process (launch.c). on_report hears that its program runs, or at which stage it has
+ * failed: at once, or by the pipe of a start by superd-exec. What follows is its type's, until instance_be_ready. */
 #include "daemon/daemon.h"
 
 #include <errno.h>
@@ -65,17 +67,15 @@ static uint16_t *find_loop_ports(struct plan_sockets *sockets)
 		struct svc *svc = container_of(link, struct svc, link);
 
 		for (unsigned n = 0; service_is_builtin(svc->row) && n < svc->socket_count; n++) {
-			struct bound_families reach;
 			uint16_t *larger;
 
-			if (svc->sockets[n].listen->address->kind != ENDPOINT_UDP || svc->sockets[n].fd < 0 ||
-			    !bind_reach(svc->sockets[n].fd, &reach))
+			if (svc->sockets[n].listen->address->kind != ENDPOINT_UDP || svc->sockets[n].fd < 0)
 				continue;
 			larger = realloc(list, (sockets->loop_count + 1) * sizeof(*list));
 			if (!larger)
 				break;
 			list = larger;
-			list[sockets->loop_count++] = (uint16_t)reach.port;
+			list[sockets->loop_count++] = (uint16_t)clients_port(&svc->sockets[n]);
 		}
 	}
 	sockets->loop_ports = list;
@@ -98,7 +98,6 @@ struct plan *plan_of(struct svc *svc, const struct service *row, const char *nam
 {
 	bool *missing = calloc(svc->socket_count + 1, sizeof(*missing));
 	struct plan_sockets sockets = { .instance = name, .missing = missing };
-	struct bound_families reach;
 	uint16_t *loops;
 	struct plan *plan;
 
@@ -112,9 +111,7 @@ struct plan *plan_of(struct svc *svc, const struct service *row, const char *nam
 
 		missing[n] = svc->sockets[n].fd < 0 && address->kind != ENDPOINT_TCPMUX;
 		if (!sockets.port && endpoint_has_port(address))
-			sockets.port = address->port						    ? address->port
-				: svc->sockets[n].fd >= 0 && bind_reach(svc->sockets[n].fd, &reach) ? reach.port
-												    : 0;
+			sockets.port = address->port ? address->port : clients_port(&svc->sockets[n]);
 	}
 	plan = plan_make(row, &superd.defaults, &sockets, why);
 	if (plan && service_is_builtin(row))

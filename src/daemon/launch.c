@@ -8,8 +8,8 @@
  *   file systems below folders that only root or superd's user may write (plan_check_trust), it opens no files, and no
  *   other process may hold the lock of a socket that it changes. The program runs when launch returns.
  *
- *   superd-exec, in all other cases. It goes through the same stages in memory of its own, and tells a failure by a pipe
- *   that the exec of the program closes. Its time limit is that of the start.
+ *   superd-exec, in all other cases. It goes through the same stages in memory of its own, and tells a failure by a
+ *   pipe that the exec of the program closes. Its time limit is that of the start.
  *
  * The user of a service may stop or slow down its child between the change of user and the exec. So the child has a
  * timer that kills it, which its exec removes; and the next starts of that plan go by superd-exec. */
@@ -82,7 +82,7 @@ static pid_t clone_child(struct job *job)
 
 		waitid(P_PID, (id_t)pid, &end, WEXITED | WNOHANG | WNOWAIT);
 		if (end.si_code == CLD_KILLED && end.si_status == SIGKILL)
-			job->fault = (struct fault){ .stage = job->stage ? job->stage : STAGE_PROGRAM, .error = ETIMEDOUT };
+			job->fault = (struct fault){ job->stage ? job->stage : STAGE_PROGRAM, ETIMEDOUT, 0 };
 	}
 	return pid;
 }

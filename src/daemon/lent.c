@@ -1,5 +1,5 @@
-/* Sockets that a program was given. Whoever has one may hold its lock for as long as it likes, so the loop makes none of
- * the calls that would wait for that (daemon.h); what needs them is done here, beside it:
+/* Sockets that a program was given. Whoever has one may hold its lock for as long as it likes, so the loop makes none
+ * of the calls that would wait for that (daemon.h). What needs them is done beside it:
  *
  *   Options and rules that a reload has changed are set at once by a process of its own. If it has not done so within a
  *   second, the socket keeps its old ones until no program has it, and is opened anew then.
@@ -159,8 +159,8 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 	list_add(&changes, &change->link);
 }
 
-/* Closes what a program has shut down, and what has not its options and no program has any more. *again: it was shut down
- * a short while ago already. */
+/* Closes what a program has shut down, and what has not its options and no program has any more. *again: it was shut
+ * down a short while ago already. */
 bool lent_close(struct svc *svc, bool *again)
 {
 	bool any = false;

@@ -324,17 +324,25 @@ static void describe_inet(int fd, const struct listen *listen, const struct sock
 	endpoint_format(&real, out);
 }
 
-void bind_describe(int fd, const struct listen *listen, struct buf *out)
+void bind_describe_named(int fd, const struct socket_address *name, const struct listen *listen, struct buf *out)
 {
 	const struct endpoint *address = listen->address;
 	bool is_known = address->family == FAMILY_IPV4 && address->address && address->port;
-	struct socket_address have;
 
-	if (endpoint_is_inet(address) && !is_known && bind_address(fd, &have) &&
-	    (have.any.sa_family == AF_INET || have.any.sa_family == AF_INET6))
-		describe_inet(fd, listen, &have, out);
+	if (endpoint_is_inet(address) && !is_known && name->length &&
+	    (name->any.sa_family == AF_INET || name->any.sa_family == AF_INET6))
+		describe_inet(fd, listen, name, out);
 	else
 		endpoint_format(address, out);
+}
+
+void bind_describe(int fd, const struct listen *listen, struct buf *out)
+{
+	struct socket_address have;
+
+	if (!bind_address(fd, &have))
+		have.length = 0;
+	bind_describe_named(fd, &have, listen, out);
 }
 
 bool bind_reach(int fd, struct bound_families *reach)

@@ -75,6 +75,9 @@ bool bind_matches(int fd, const struct listen *listen);
 
 /* Appends the address that a socket really has, as an endpoint's text ("tcp:127.0.0.1:43127"), for the log. */
 void bind_describe(int fd, const struct listen *listen, struct buf *out);
+struct socket_address;
+/* The same of a socket whose name is known: getsockname(2) takes its lock. length 0: it is not. */
+void bind_describe_named(int fd, const struct socket_address *name, const struct listen *listen, struct buf *out);
 
 /* The IP versions that reach an open inet socket, and its port. */
 struct bound_families {
