@@ -274,6 +274,17 @@ struct idle {
 	struct list watched;			       /* what wakes it beside its sockets */
 };
 
+/* Its program is asked to read its configuration again. orders.c */
+struct refresh {
+	struct svc *svc;
+	struct child child;
+	ev_timer limit;
+	pid_t pid; /* of the instance that was asked */
+	unsigned next, reloads;
+	bool waits, commands, under_way, good, timed_out; /* waits: for its READY=1 */
+	char text[400];
+};
+
 /* A service as superd runs it. */
 struct svc {
 	struct list link; /* in superd.services, in the order of the table, or superd.leaving */
@@ -734,6 +745,7 @@ void locks_apply(struct svc *svc);
 void locks_drop(void);
 void locks_write_again(void);
 void refresh_free(struct svc *svc);
+void refresh_resume(struct svc *svc, const struct refresh *of, double limit);
 bool refresh_is_under_way(const struct svc *svc); /* its program reads its configuration again */
 void drain_follow(struct svc *svc);
 void orders_begin(struct session *session);
@@ -791,6 +803,7 @@ void journal_note_child(void); /* in that process */
 void journal_drop_prepared(void);
 void journal_hear(void);
 int journal_copy(void);
+void journal_drop_copy(int *copy);
 void journal_pass_check(int copy);
 int journal_hand_on(void);
 void journal_take_back(void);
@@ -819,6 +832,7 @@ void guard_tell(const char *version, size_t services, size_t instances);
 /* upgrade.c */
 void state_programs(struct state_stream *before);
 void state_restore(struct state_stream *text);
+bool state_reads_files(void);
 bool upgrade_was(void); /* superd is the first one behind an upgrade */
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context);
 void upgrade_forget(void *context);

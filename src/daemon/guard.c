@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "daemon/front.h"
+#include "lib/build_id.h"
 #include "lib/clock.h"
 #include "lib/duration_text.h"
 #include "lib/fd.h"
@@ -611,6 +612,6 @@ void guard_tell(const char *version, size_t services, size_t instances)
 		return;
 	}
 	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "upgraded" },
-		  "upgraded from %s to %s: %zu service%s, %zu instance%s, in %s", version, PACKAGE_VERSION, services,
+		  "upgraded from %s to %s: %zu service%s, %zu instance%s, in %s", version, build_version(), services,
 		  services == 1 ? "" : "s", instances, instances == 1 ? "" : "s", duration_write(span, .001));
 }

@@ -52,7 +52,7 @@
 #define HEAD "superd journal 1\n"
 #define GROWTH (256 << 10) /* bytes, until all is written anew */
 #define WORDS_IN_LINE 64
-#define UNKNOWN_NAMED 5
+#define UNKNOWN_MOST 500
 
 static struct {
 	int fd; /* -1: nobody would read it */
@@ -260,8 +260,15 @@ static void walk_service(struct line *line, struct svc *svc)
 	enum state state = svc->state == LISTENING ? OFF : svc->state; /* which most are */
 	double since = state ? svc->since : 0;
 	bool unbound = svc->bound;
+	struct refresh refresh = { 0 };
+	double refresh_limit = 0;
 	int ends[OUTPUTS][2];
 
+	if (refresh_is_under_way(svc)) {
+		refresh = *svc->refresh;
+		if (ev_is_active(&svc->refresh->limit))
+			refresh_limit = clock_now() + ev_timer_remaining(superd.loop, &svc->refresh->limit);
+	}
 	for (unsigned n = 0; n < svc->socket_count; n++)
 		unbound &= svc->sockets[n].fd < 0; /* else it shows */
 	FIELD_MOST(line, "state", state, STATES - 1);
@@ -281,6 +288,11 @@ static void walk_service(struct line *line, struct svc *svc)
 	FIELD(line, "failures", svc->backoff.failures);
 	FIELD(line, "drains_since", svc->drains_since);
 	FIELD(line, "names", svc->names);
+	FIELD(line, "refresh", refresh.pid);
+	FIELD(line, "refresh_child", refresh.child.pid);
+	FIELD(line, "refresh_next", refresh.next);
+	FIELD(line, "refresh_waits", refresh.waits);
+	FIELD(line, "refresh_limit", refresh_limit);
 	FIELD_FD(line, "notify", svc->notify);
 	FIELD(line, "variable", svc->notify_variable);
 	for (int n = 0; n < OUTPUTS; n++) {
@@ -300,6 +312,8 @@ static void walk_service(struct line *line, struct svc *svc)
 	superd.waiting += state == QUEUED;
 	if (svc->notify >= 0 && svc->notify_variable)
 		notify_resume(svc);
+	if (refresh.pid)
+		refresh_resume(svc, &refresh, refresh_limit);
 	if (timer > 0 && (state == BACKOFF || state == BINDING)) {
 		ev_timer_set(&svc->timer, timer > clock_now() ? timer - clock_now() : 0, 0);
 		ev_timer_start(superd.loop, &svc->timer);
@@ -677,6 +691,13 @@ int journal_copy(void)
 	return fd;
 }
 
+void journal_drop_copy(int *copy)
+{
+	fd_close(copy);
+	if (journal.fd < 0)
+		fd_close(&journal.text);
+}
+
 /* In the process that asks. */
 void journal_pass_check(int copy)
 {
@@ -813,6 +834,8 @@ void journal_begin(int fd)
 {
 	journal.fd = fd;
 	if (fd < 0)
+		fd_close(&journal.text);
+	if (fd < 0)
 		return;
 	write_all_anew();
 	ev_prepare_init(&turn, on_turn);
@@ -884,7 +907,6 @@ static struct {
 	size_t count, room;
 	char version[80];
 	struct buf unknown;
-	unsigned unknown_count;
 	struct end *ends;
 	size_t end_count, end_room;
 } before;
@@ -977,9 +999,14 @@ static char *parse(const struct record *record, struct line *line)
 
 static void note_unknown(const char *kind, const char *key)
 {
-	if (before.unknown_count++ < UNKNOWN_NAMED)
-		buf_addf(&before.unknown, "%s%s%s%s", before.unknown.length ? ", " : "", kind, key ? ": " : "",
-			 key ? key : "");
+	char name[120];
+
+	snprintf(name, sizeof(name), "\n%s%s%s\n", kind, key ? ": " : "", key ? key : "");
+	if (strstr(buf_string(&before.unknown), name) || before.unknown.length > UNKNOWN_MOST)
+		return;
+	buf_text(&before.unknown, name);
+	log_warn(superd.log, "unknown in the state of the previous superd, and ignored: %s%s%s", kind, key ? ": " : "",
+		 key ? key : "");
 }
 
 static void note_unused(const struct line *line, const char *kind)
@@ -1028,7 +1055,6 @@ struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *o
 		own.rest = strdupa(own.rest); /* its descriptors are looked for once more */
 		parse(&own, &line);
 		walk_superd(&line, of);
-		note_unused(&line, "superd");
 	}
 	text = journal.text < 0 ? NULL : state_file_read(journal.text, STATE_STREAM_MOST, &length);
 	if (text && !state_stream_parse(&stream, text, length, why))
@@ -1316,9 +1342,6 @@ void journal_restore(const struct journal_superd *of)
 	if (superd.main_command.pid > 0)
 		child_watch(&superd.main_command, superd.main_command.pid);
 	guard_tell(of->version, services, instances);
-	if (before.unknown_count)
-		log_warn(superd.log, "unknown in the state of the previous superd, and ignored: %s%s",
-			 buf_string(&before.unknown), before.unknown_count > UNKNOWN_NAMED ? ", ..." : "");
 }
 
 /* What has ended while nobody waited for it. A process that superd itself has reaped, and died before it was known, has

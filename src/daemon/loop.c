@@ -843,7 +843,7 @@ static int serve(struct table *table, struct state_stream *before)
 	journal_flush();
 	notify_ready();
 	guard_note_begin();
-	if (upgrade_was())
+	if (state_reads_files())
 		reload_begin(false);
 	while (!superd.over)
 		ev_run(superd.loop, 0);

@@ -512,16 +512,6 @@ void locks_write_again(void)
 
 /* ---- a program reads its configuration again ---- */
 
-struct refresh {
-	struct svc *svc;
-	struct child child;
-	ev_timer limit;
-	pid_t pid; /* of the instance that was asked */
-	unsigned next, reloads;
-	bool waits, commands, under_way, good, timed_out; /* waits: for its READY=1 */
-	char text[400];
-};
-
 static void __attribute__((format(printf, 3, 4)))
 end_refresh(struct refresh *refresh, bool good, const char *format, ...)
 {
@@ -532,6 +522,7 @@ end_refresh(struct refresh *refresh, bool good, const char *format, ...)
 	vsnprintf(refresh->text, sizeof(refresh->text), format, list);
 	va_end(list);
 	refresh->under_way = refresh->waits = false;
+	journal_service(refresh->svc);
 	refresh->good = good;
 	ev_timer_stop(superd.loop, &refresh->limit);
 	log_event(superd.log, good ? LEVEL_INFO : LEVEL_WARNING, &event, "%s", refresh->text);
@@ -561,6 +552,7 @@ static bool run_next(struct refresh *refresh)
 	words texts = service_commands(svc->row, PHASE_RELOAD);
 
 	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)refresh->pid);
+	journal_service(svc);
 	return svc->plan && texts && texts[refresh->next] &&
 		run_command(svc, svc->row, svc->plan, PHASE_RELOAD, refresh->next++, facts, NULL, &refresh->child);
 }
@@ -619,6 +611,39 @@ void refresh_free(struct svc *svc)
 	svc->refresh = NULL;
 }
 
+static struct refresh *new_refresh(struct svc *svc)
+{
+	struct refresh *refresh = svc->refresh = calloc(1, sizeof(*refresh));
+
+	if (!refresh)
+		return NULL;
+	refresh->svc = svc;
+	refresh->child.ended = on_refresh_ended;
+	ev_init(&refresh->limit, on_refresh_limit);
+	refresh->limit.data = refresh;
+	return refresh;
+}
+
+/* One of the superd before. */
+void refresh_resume(struct svc *svc, const struct refresh *of, double limit)
+{
+	struct refresh *refresh = new_refresh(svc);
+
+	if (!refresh)
+		return;
+	refresh->pid = of->pid;
+	refresh->next = of->next;
+	refresh->waits = of->waits;
+	refresh->under_way = true;
+	refresh->commands = of->child.pid > 0;
+	if (of->child.pid > 0)
+		child_watch(&refresh->child, of->child.pid);
+	if (limit > 0) {
+		ev_timer_set(&refresh->limit, limit > clock_now() ? limit - clock_now() : 0, 0);
+		ev_timer_start(superd.loop, &refresh->limit);
+	}
+}
+
 static const char *begin_refresh(struct svc *svc, struct buf *why)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
@@ -634,15 +659,8 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 		return "!unsettled";
 	if (!signals && !commands)
 		return "!no-command";
-	if (!refresh) {
-		refresh = svc->refresh = calloc(1, sizeof(*refresh));
-		if (!refresh)
-			return "!no-memory";
-		refresh->svc = svc;
-		refresh->child.ended = on_refresh_ended;
-		ev_init(&refresh->limit, on_refresh_limit);
-		refresh->limit.data = refresh;
-	}
+	if (!refresh && !(refresh = new_refresh(svc)))
+		return "!no-memory";
 	if (refresh->under_way || refresh->child.pid > 0)
 		return "!busy";
 	refresh->pid = svc->current->pid;

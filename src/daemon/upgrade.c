@@ -34,7 +34,7 @@
 
 static struct {
 	int journal; /* that was passed to this program; -1: none was */
-	bool takes_over;
+	bool takes_over, keeps_rows;
 	struct journal_superd before;
 } taken = { .journal = -1 };
 
@@ -69,6 +69,13 @@ struct internal_args takeover_strip(int *argc, char ***argv)
 bool upgrade_was(void)
 {
 	return guard_pid() ? guard_has_upgraded() : taken.takes_over;
+}
+
+/* The text of its configuration is not all: the files have errors in rows of which the former ones stay in effect, or
+ * superd was upgraded. */
+bool state_reads_files(void)
+{
+	return upgrade_was() || taken.keeps_rows;
 }
 
 /* The text of the configuration of the superd before; NULL: this one follows none. What that has left open and does
@@ -134,6 +141,8 @@ struct table *state_table(struct options *options, struct state_stream *before)
 	struct diags diags = { 0 };
 	struct table *table = load_previous(options, before, &diags);
 
+	for (size_t n = 0; n < before->count; n++)
+		taken.keeps_rows |= state_flag(&before->sections[n], "kept");
 	supervisor_log_diags(superd.log, &diags);
 	diags_free(&diags);
 	return table;
@@ -298,7 +307,7 @@ static void go_over(void)
 	error = errno;
 	own_privileges_clear_inheritable_again();
 	free(all);
-	fd_close(&asked.journal);
+	journal_drop_copy(&asked.journal);
 	journal_take_back();
 	tell_upgrade(false, "cannot become %s: %s", superd.program, strerror(error));
 	rest_all(false);
@@ -318,7 +327,7 @@ static void on_checked(struct child *child, int status, const struct rusage *use
 	while (asked.answer.length < ANSWER_MOST && (got = read(fd, more, sizeof(more))) > 0)
 		buf_add(&asked.answer, more, (size_t)got);
 	fd_close(&fd);
-	fd_close(&asked.journal);
+	journal_drop_copy(&asked.journal);
 	status_describe(status, how);
 	if (!asked.is_late && status == 0 && !strncmp(buf_string(&asked.answer), CAN, strlen(CAN))) {
 		if (asked.only_check)
@@ -420,7 +429,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);
-		fd_close(&asked.journal);
+		journal_drop_copy(&asked.journal);
 		tell_upgrade(false, "cannot write the state: %s", strerror(errno));
 		return;
 	}
