@@ -349,9 +349,17 @@ static void on_advice_late(struct ev_loop *loop, ev_timer *timer, int events)
 static void on_adviser(struct child *child, int status, const struct rusage *used)
 {
 	struct advice *advice = container_of(child, struct advice, child);
+	static bool told;
+	struct buf text = { 0 };
 
-	(void)status, (void)used;
+	(void)used;
 	child->pid = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_OTHER_BUILD && !told) {
+		told = true;
+		program_describe_other(PROGRAM_ADVISE, &text);
+		log_error(superd.log, "%s", buf_string(&text));
+		buf_free(&text);
+	}
 	if (!advice->svc)
 		free(advice);
 }

@@ -267,9 +267,18 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 	struct signalfd_siginfo info;
 	double left = until - clock_now();
 	struct rusage used;
-	bool ended = false;
 	pid_t pid;
 
+	/* First, as the signal of an end may have come before an exec. */
+	while ((pid = wait4(-1, status, WNOHANG, &used)) > 0) {
+		if (pid == child) {
+			abort_until = 0;
+			return false;
+		}
+		write_end(pid, *status, &used);
+		if (child)
+			kill(child, SIGCHLD);
+	}
 	if (abort_until > 0 && (until <= 0 || abort_until < until))
 		left = abort_until - clock_now();
 	poll(wait, 2, until <= 0 && abort_until <= 0 ? -1 : left <= 0 ? 0 : (int)(left * 1e3) + 1);
@@ -296,18 +305,7 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 	}
 	if (child && abort_until > 0 && clock_now() >= abort_until)
 		kill(child, SIGKILL);
-	while ((pid = wait4(-1, status, WNOHANG, &used)) > 0) {
-		if (pid == child) {
-			ended = true;
-			break;
-		}
-		write_end(pid, *status, &used);
-		if (child)
-			kill(child, SIGCHLD);
-	}
-	if (ended || !child)
-		abort_until = 0;
-	return child ? !ended : !page->stop && clock_now() < until;
+	return child || (!page->stop && clock_now() < until);
 }
 
 /* Ends as superd has ended. */

@@ -272,13 +272,6 @@ static void print_version(void)
 	buf_free(&denied);
 }
 
-/* The default is a guard where no other process restarts superd. A search for an old daemon's name must find one
- * process: update-inetd reads the pid file, which has the guard's. */
-static bool guard_default(const struct options *options)
-{
-	return (options->daemon || getpid() == 1) && options->invoked_as == AS_SUPERD && !options->process_name;
-}
-
 /* The guard is superd's parent, so it goes to the background first. false: that failed, and was reported. */
 static bool begin_guard(struct options *options)
 {
@@ -286,7 +279,7 @@ static bool begin_guard(struct options *options)
 	bool is_start = page < 0 && !options->internal.takes_over;
 	unsigned setting = is_start ? options->guard : page >= 0;
 
-	options->guarded = setting == GUARD_UNSET ? guard_default(options) : setting;
+	options->guarded = setting == GUARD_UNSET ? takeover_has_guard(options) : setting;
 	if (!options->guarded)
 		return true;
 	if (options->daemon && is_start && daemonize_enter() < 0) {

@@ -62,6 +62,13 @@ struct internal_args takeover_strip(int *argc, char ***argv)
 	return internal;
 }
 
+/* A guard is the default where no other process restarts superd. A search for an old daemon's name must find one
+ * process: update-inetd reads the pid file, which has the guard's. */
+bool takeover_has_guard(const struct options *options)
+{
+	return (options->daemon || getpid() == 1) && options->invoked_as == AS_SUPERD && !options->process_name;
+}
+
 /* Reads the text of a state; NULL and errno. */
 static char *read_state_text(int fd, size_t *length)
 {

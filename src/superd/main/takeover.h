@@ -10,6 +10,9 @@
 /* Reads the internal argument behind argv[0], and removes it from argv. */
 struct internal_args takeover_strip(int *argc, char ***argv);
 
+/* Whether superd has a guard where neither --guard nor --no-guard says it. */
+bool takeover_has_guard(const struct options *options);
+
 /* Checks whether this superd could take over: state, log and table. Prints one sentence to stdout. Returns the exit
  * status. */
 int takeover_answer(struct options *options);

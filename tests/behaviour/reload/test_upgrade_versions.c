@@ -66,8 +66,11 @@ static void upgrade(struct both *both)
 Behaviour(upgrade_versions, what_a_newer_one_has_added_is_left_out_and_told)
 {
 	struct both both = run("newer");
-	size_t count = superd_fd_count(both.superd);
+	size_t count;
 
+	superd_signal(both.superd, SIGHUP); /* which opens what every reload needs */
+	superd_wait_log(both.superd, "reloaded: ");
+	count = superd_fd_count(both.superd);
 	upgrade(&both);
 	cr_assert(superd_logged(both.superd, "unknown in the state of the previous superd, and ignored: novelty"),
 		  "%s", world_logs());
