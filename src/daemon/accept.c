@@ -740,7 +740,7 @@ void accept_clients(struct svc *svc, struct socket *socket)
 			return;
 		case ACCEPT_BROKEN:
 			ev_io_stop(superd.loop, &socket->io);
-			fd_close(&socket->fd);
+			socket_close(socket);
 			svc_open(svc);
 			return;
 		case ACCEPT_NOTHING:

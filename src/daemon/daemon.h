@@ -84,6 +84,8 @@ struct socket {
 	bool inherited;
 	bool is_old;	/* it has not the options of its row: opened anew once no program has it */
 	double shut_at; /* a program had shut it down then; 0: never */
+	char *stored; /* its name in the store of the service manager; NULL: it is to be in none */
+	bool is_stored; /* it is there */
 	struct rate_limit trigger; /* trigger_limit */
 	double rests_until;	   /* it has reached that */
 	unsigned tries;		   /* instances that have left it unread */
@@ -437,6 +439,7 @@ void svc_say(struct svc *svc, enum level level, const char *event, const char *f
 void svc_open(struct svc *svc);	  /* opens what is closed, then goes on */
 void svc_settle(struct svc *svc); /* finds the state that follows when nothing is under way */
 void svc_close_sockets(struct svc *svc);
+void socket_close(struct socket *socket);
 void svc_resume(struct svc *svc); /* goes on with what the superd before had */
 void svc_watch(struct svc *svc);
 void svc_unwatch(struct svc *svc);
@@ -828,6 +831,14 @@ int guard_page(void);
 void guard_pass(bool passed);
 void guard_upgrade_to(const char *program) __attribute__((noreturn));
 void guard_tell(const char *version, size_t services, size_t instances);
+
+/* store.c: the service manager's */
+void store_begin(const char *where);
+void store_give(struct socket *socket);
+void store_note(struct socket *socket, const char *name);
+bool store_take_out(struct socket *socket);
+void store_refuse_foreign(void);
+void store_drop(struct listen_fd *inherited);
 
 /* upgrade.c */
 void state_programs(struct state_stream *before);

@@ -454,6 +454,8 @@ static void add_socket(const struct socket *socket, struct buf *out)
 		FIELD(&(struct line){ .out = out }, "row", row);
 		FIELD(&(struct line){ .out = out }, "family", family);
 	}
+	if (socket->is_stored)
+		walk(&(struct line){ .out = out }, "stored", socket->stored, strlen(socket->stored) + 1, TEXT, 0);
 	buf_char(out, '\n');
 	buf_free(&address);
 }
@@ -658,6 +660,10 @@ static bool compose(struct buf *out, bool upgrades)
 	buf_free(&locks);
 	for (size_t n = 0; n < journal.row_count; n++)
 		add_row(journal.rows[n], n + 1, out);
+	for (size_t n = 0; n < superd.inherited.count; n++) {
+		if (superd.inherited.list[n].fd >= 0)
+			buf_addf(out, "+fd #%d\n", superd.inherited.list[n].fd);
+	}
 	for (int n = 0; n < 2; n++) {
 		LIST_EACH(link, lists[n])
 			add_all_of(container_of(link, struct svc, link), out);
@@ -1156,7 +1162,7 @@ static void restore_socket(const struct record *record, const char *number)
 {
 	double rests = 0;
 	struct line line;
-	char *name = parse(record, &line), *address = NULL;
+	char *name = parse(record, &line), *address = NULL, *stored = NULL;
 	struct svc *svc = name ? svc_find(name) : NULL;
 	int fd = read_fd(number), family = 0;
 	unsigned row = 0;
@@ -1165,6 +1171,7 @@ static void restore_socket(const struct record *record, const char *number)
 	FIELD(&line, "address", address);
 	FIELD(&line, "row", row);
 	FIELD(&line, "family", family);
+	FIELD(&line, "stored", stored);
 	note_unused(&line, "socket");
 	if (svc && family)
 		bind_socket_of(svc, row, family);
@@ -1185,10 +1192,15 @@ static void restore_socket(const struct record *record, const char *number)
 		svc->bound = fd >= 0;
 		if (fd >= 0)
 			ev_io_set(&socket->io, fd, EV_READ);
+		if (stored)
+			store_note(socket, stored);
 		fd = -1;
 		break;
 	}
 	free(address);
+	free(stored);
+	if (fd >= 0 && !svc && listen_fds_add_own(&superd.inherited, fd))
+		return; /* its row may come in */
 	fd_close(&fd);
 }
 

@@ -183,9 +183,7 @@ bool lent_close(struct svc *svc, bool *again)
 		}
 		any = true;
 		ev_io_stop(superd.loop, &socket->io);
-		journal_say("-fd #%d\n", socket->fd);
-		bind_remove(socket->fd, socket->listen);
-		fd_close(&socket->fd);
+		socket_close(socket);
 	}
 	return any;
 }

@@ -691,6 +691,14 @@ static bool may_be_claimed(const struct listen_fd *inherited)
 				return true;
 		}
 	}
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		for (unsigned n = 0; svc->socket_command.pid && n < svc->socket_count; n++) {
+			if (bind_matches(inherited->fd, svc->sockets[n].listen))
+				return true;
+		}
+	}
 	return false;
 }
 
@@ -703,12 +711,15 @@ static void close_unclaimed(void)
 		if (inherited->fd < 0 || may_be_claimed(inherited))
 			continue;
 		listen_fd_describe(inherited, &text);
-		if (!inherited->is_own)
+		if (inherited->is_stored)
+			log_notice(superd.log, "a socket from the store (%s) belongs to no service any more: closed",
+				   buf_string(&text));
+		else if (!inherited->is_own)
 			log_warn(superd.log,
 				 "inherited socket (%s) belongs to no endpoint of the configuration: closed",
 				 buf_string(&text));
 		buf_free(&text);
-		fd_close(&inherited->fd);
+		store_drop(inherited);
 	}
 }
 
@@ -797,6 +808,8 @@ static int serve(struct table *table, struct state_stream *before)
 	ring_begin(LEVEL_INFO, false);
 	watch_signals();
 	begin_notify();
+	store_begin(options->settings.fdstore);
+	store_refuse_foreign();
 	reload_first(table);
 	superd.main_command.ended = on_main_command;
 	control_begin(!before);

@@ -273,7 +273,8 @@ struct spare {
 	int fd;
 	bool lent;
 	const struct listen *listen;
-	bool inherited, is_old;
+	bool inherited, is_old, is_stored;
+	char *stored;
 	struct svc *from;
 	struct parked waiting[64]; /* accepted there, and not served yet */
 	size_t waiting_count;
@@ -307,6 +308,8 @@ static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
 						 .listen = socket->listen,
 						 .from = svc,
 						 .inherited = socket->inherited,
+						 .stored = socket->stored,
+						 .is_stored = socket->is_stored,
 						 .is_old = socket->is_old };
 			for (size_t p = svc->parked_count; p-- > 0;) {
 				if (svc->parked[p].socket != socket)
@@ -319,6 +322,8 @@ static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
 			}
 		}
 		socket->fd = -1;
+		socket->stored = NULL;
+		socket->is_stored = false;
 	}
 }
 
@@ -338,7 +343,7 @@ static bool adjust(struct svc *svc, struct socket *socket, const struct listen *
 	if (!good) {
 		svc_say(svc, LEVEL_ERROR, "bind_error", "%s is closed, as it cannot have its new options: %s",
 			socket->listen->name, buf_string(&why));
-		fd_close(&socket->fd);
+		socket_close(socket);
 	}
 	buf_free(&why);
 	buf_free(&warnings);
@@ -604,6 +609,8 @@ static bool reload_apply(struct table *table)
 					continue;
 				svc->sockets[i].fd = spares[s].fd;
 				svc->sockets[i].lent = spares[s].lent;
+				svc->sockets[i].stored = spares[s].stored;
+				svc->sockets[i].is_stored = spares[s].is_stored;
 				svc->sockets[i].is_old = spares[s].is_old;
 				spares[s].fd = -1;
 				ev_io_set(&svc->sockets[i].io, svc->sockets[i].fd, EV_READ);
@@ -658,8 +665,10 @@ static bool reload_apply(struct table *table)
 			}
 			if (spares[s].fd < 0)
 				continue;
-			bind_remove(spares[s].fd, spares[s].listen);
-			close(spares[s].fd);
+			socket_close(&(struct socket){ .fd = spares[s].fd,
+						       .listen = spares[s].listen,
+						       .stored = spares[s].stored,
+						       .is_stored = spares[s].is_stored });
 		}
 		if (!spare_count)
 			break;

@@ -27,6 +27,7 @@
 #include "os/host/foreign_file.h"
 #include "os/socket/bind.h"
 #include "superd/start/credentials.h"
+#include "superd/socket/store_name.h"
 #include "superd/start/directories.h"
 #include "table/access/times.h"
 #include "table/option/option_name.h"
@@ -145,11 +146,7 @@ void svc_free(struct svc *svc)
 	ev_timer_stop(superd.loop, &svc->rest);
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		ev_io_stop(superd.loop, &svc->sockets[n].io);
-		if (svc->sockets[n].fd >= 0) {
-			journal_say("-fd #%d\n", svc->sockets[n].fd);
-			bind_remove(svc->sockets[n].fd, svc->sockets[n].listen);
-		}
-		close_apart(NULL, &svc->sockets[n].fd);
+		socket_close(&svc->sockets[n]);
 		free(svc->sockets[n].narrowed);
 	}
 	close_forget(svc);
@@ -308,20 +305,40 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* ---- sockets ---- */
 
+void socket_close(struct socket *socket)
+{
+	if (socket->fd < 0)
+		return;
+	journal_say("-fd #%d\n", socket->fd);
+	if (!store_take_out(socket))
+		bind_remove(socket->fd, socket->listen);
+	close_apart(NULL, &socket->fd);
+}
+
 /* A socket that superd was given, or that a superd before has left, with this address. */
 static int take_inherited(struct socket *socket, struct buf *why, struct buf *warnings)
 {
+	bool any_port = endpoint_has_port(socket->listen->address) && !socket->listen->address->port;
+	char stored[STORE_NAME_MOST + 1];
+
+	store_name_make(socket->svc->row->name, socket->listen->endpoint, stored);
 	for (size_t n = 0; n < 2 * superd.inherited.count; n++) { /* first those of its name */
 		struct listen_fd *found = &superd.inherited.list[n % superd.inherited.count];
-		bool is_named = found->name && !strcmp(found->name, socket->listen->name);
+		bool is_named = found->name &&
+			(found->is_stored ? store_name_is(found->name, stored)
+					  : !strcmp(found->name, socket->listen->name));
 		int fd = found->fd;
 
-		if (fd < 0 || (n < superd.inherited.count && !is_named) || !bind_matches(fd, socket->listen))
+		if (fd < 0 || ((n < superd.inherited.count || (found->is_stored && any_port)) && !is_named) ||
+		    !bind_matches(fd, socket->listen))
 			continue;
 		found->fd = -1;
 		socket->inherited = !found->is_own;
-		if (bind_adopt(fd, socket->listen, why, warnings) == 0)
+		if (bind_adopt(fd, socket->listen, why, warnings) == 0) {
+			if (found->is_stored)
+				store_note(socket, found->name);
 			return fd;
+		}
 		close(fd);
 		return -1;
 	}
@@ -404,11 +421,8 @@ bool svc_rest_socket(struct svc *svc, struct socket *socket)
 	socket->trigger = (struct rate_limit){ 0 };
 	socket->rests_until = clock_now() + seconds;
 	ev_io_stop(superd.loop, &socket->io);
-	if (rests_closed(socket) && socket->fd >= 0) {
-		journal_say("-fd #%d\n", socket->fd);
-		bind_remove(socket->fd, socket->listen);
-		fd_close(&socket->fd);
-	}
+	if (rests_closed(socket))
+		socket_close(socket);
 	journal_socket(socket);
 	svc_settle(svc);
 	return true;
@@ -432,6 +446,7 @@ static double all_rest(const struct svc *svc)
 static bool open_socket(struct svc *svc, struct socket *socket, struct buf *failed)
 {
 	struct buf why = { 0 }, warnings = { 0 }, text = { 0 };
+	bool is_returned;
 	int fd = -1;
 
 	if (socket->fd >= 0 || socket->listen->endpoint->kind == ENDPOINT_TCPMUX || rests_closed(socket))
@@ -450,11 +465,13 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		fd_set_nonblocking(socket->fd, true); /* the loop may accept there, whoever has opened it */
 		socket->lent = socket->absent = socket->is_old = false;
 		ev_io_set(&socket->io, socket->fd, EV_READ);
+		is_returned = socket->is_stored;
+		store_give(socket);
 		journal_socket(socket);
 		clients_remember(socket);
 		bind_describe(socket->fd, socket->listen, &text);
 		svc_say(svc, LEVEL_INFO, "listening", "listening on %s%s", buf_string(&text),
-			socket->inherited ? " (inherited)" : "");
+			socket->inherited ? " (inherited)" : is_returned ? " (from the store)" : "");
 		plan_free(svc->plan); /* it may name the port */
 		svc->plan = NULL;
 	} else {
@@ -480,15 +497,8 @@ static void run_socket_commands(struct svc *svc, enum command_phase phase);
 static void close_all(struct svc *svc)
 {
 	svc_unwatch(svc);
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct socket *socket = &svc->sockets[n];
-
-		if (socket->fd < 0)
-			continue;
-		journal_say("-fd #%d\n", socket->fd);
-		bind_remove(socket->fd, socket->listen);
-		close_apart(NULL, &socket->fd);
-	}
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		socket_close(&svc->sockets[n]);
 	accept_drop_parked(svc);
 }
 
