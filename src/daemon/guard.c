@@ -47,6 +47,7 @@
 #define PAUSE_MOST 30000
 #define DEATHS_MOST 3	   /* within the start; the next superd gets nothing but the sockets */
 #define ABORT_LIMIT 2000   /* milliseconds that a superd which hangs has for its end by SIGABRT */
+#define RETRY .1	   /* seconds until the manager is told once more */
 #define NOTE_MOST 4096	   /* bytes of a text for the service manager */
 
 /* What both share: a memory file. Members are only ever added at its end. */
@@ -55,7 +56,7 @@ static struct page {
 	pid_t guard;
 	int own, signals;	/* descriptors of this file, and of the guard's signals */
 	int journal;		/* whose number never changes */
-	int notes[2];		/* what the guard is to tell the manager: superd's end, the guard's */
+	int notes[2], sender;	/* what the guard is to tell the manager: superd's end, the guard's; and where it does */
 	_Atomic unsigned files; /* journals so far */
 	_Atomic unsigned ends;	/* that the guard has written there */
 	bool restarts, upgrades; /* superd follows one that has died or upgraded; it has ended for an upgrade */
@@ -102,7 +103,7 @@ bool guard_owns_fd(int fd)
 {
 	return page &&
 		(fd == kept_fd || fd == page->own || fd == page->signals || fd == page->journal ||
-		 fd == page->notes[0] || fd == page->notes[1]);
+		 fd == page->notes[0] || fd == page->notes[1] || fd == page->sender);
 }
 
 void guard_keep_fd(int fd)
@@ -196,15 +197,15 @@ bool guard_notify(int sender, const char *name, const char *text, int descriptor
 
 /* ---- the guard's own process ---- */
 
-static void tell_manager(void)
+/* false: the manager cannot hear now, and is told later. */
+static bool tell_manager(void)
 {
-	static int sender = -1;
-	char note[NOTE_MOST];
+	static char note[NOTE_MOST];
+	static int fd = -1;
 	union {
 		struct cmsghdr header;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} rights;
-	ssize_t length;
 
 	for (;;) {
 		struct iovec part = { note, sizeof(note) - 1 };
@@ -212,19 +213,23 @@ static void tell_manager(void)
 			.msg_iov = &part, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof(rights)
 		};
 		struct cmsghdr *header;
-		int fd = -1;
 
-		length = recvmsg(page->notes[1], &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-		if (length <= 0)
-			return;
-		note[length] = '\0';
-		header = CMSG_FIRSTHDR(&message);
-		if (header && header->cmsg_type == SCM_RIGHTS)
-			memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-		if (sender < 0)
-			sender = notify_socket_sender();
-		if (!notify_socket_send_fd(sender, note, note + strlen(note) + 1, fd))
+		if (!*note) {
+			ssize_t length = recvmsg(page->notes[1], &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+			if (length <= 0)
+				return true;
+			note[length] = '\0';
+			header = CMSG_FIRSTHDR(&message);
+			if (header && header->cmsg_type == SCM_RIGHTS)
+				memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+		}
+		if (!notify_socket_send_fd(page->sender, note, note + strlen(note) + 1, fd)) {
+			if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
+				return false;
 			fprintf(stderr, "superd-guard: cannot report to NOTIFY_SOCKET %s: %s\n", note, strerror(errno));
+		}
+		*note = '\0';
 		fd_close(&fd);
 	}
 }
@@ -263,7 +268,8 @@ static void stop_with(pid_t child)
 static bool guard_turn(pid_t child, bool has_terminal, double until, int *status)
 {
 	static double abort_until;
-	struct pollfd wait[] = { { page->signals, POLLIN, 0 }, { page->notes[1], POLLIN, 0 } };
+	bool told = tell_manager();
+	struct pollfd wait[] = { { page->signals, POLLIN, 0 }, { told ? page->notes[1] : -1, POLLIN, 0 } };
 	struct signalfd_siginfo info;
 	double left = until - clock_now();
 	struct rusage used;
@@ -281,8 +287,9 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 	}
 	if (abort_until > 0 && (until <= 0 || abort_until < until))
 		left = abort_until - clock_now();
-	poll(wait, 2, until <= 0 && abort_until <= 0 ? -1 : left <= 0 ? 0 : (int)(left * 1e3) + 1);
-	tell_manager();
+	if (!told && ((until <= 0 && abort_until <= 0) || left > RETRY))
+		left = RETRY;
+	poll(wait, 2, told && until <= 0 && abort_until <= 0 ? -1 : left <= 0 ? 0 : (int)(left * 1e3) + 1);
 	while (read(page->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		int number = (int)info.ssi_signo;
 
@@ -345,6 +352,7 @@ static bool make_page(void)
 		return false;
 	made->notes[0] = fd_raise(ends[0], FD_HIGH);
 	made->notes[1] = fd_raise(ends[1], FD_HIGH);
+	made->sender = notify_socket_sender();
 	sigfillset(&all);
 	made->signals = fd_raise(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK), FD_HIGH);
 	page = made;
@@ -391,7 +399,7 @@ int guard_page(void)
 /* Lets these open over an exec, or not. */
 void guard_pass(bool passed)
 {
-	const int fds[] = { page->own, page->signals, page->journal, page->notes[0], page->notes[1] };
+	const int fds[] = { page->own, page->signals, page->journal, page->notes[0], page->notes[1], page->sender };
 
 	self_exe_pass(fds, sizeof(fds) / sizeof(*fds), passed);
 }

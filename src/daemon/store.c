@@ -194,6 +194,7 @@ void store_refuse_foreign(void)
 				  "a socket from the store (%s) is refused and closed, as something other than superd has "
 				  "stored it: %s; see NotifyAccess= in superd's unit",
 				  buf_string(&text), buf_string(&why));
+			inherited->is_stored = true; /* whatever its name says */
 			store_drop(inherited);
 		}
 		buf_free(&text);
