@@ -791,7 +791,8 @@ struct journal_superd {
 };
 
 void journal_begin(int fd);
-void journal_rewrite(bool with_text);		 /* at the end of this turn */
+void journal_ready(void);
+void journal_rewrite(bool with_text);		 /* soon */
 void journal_service(struct svc *svc);		 /* it has changed, which is written then, too */
 void journal_instance(struct instance *instance);
 void journal_socket(const struct socket *socket); /* these at once */

@@ -22,8 +22,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,7 @@
 #include "lib/fd.h"
 #include "lib/hash.h"
 #include "lib/scan.h"
+#include "lib/thread.h"
 #include "os/fs/memory_file.h"
 #include "os/host/program.h"
 #include "os/host/self_exe.h"
@@ -58,15 +61,15 @@ static struct {
 	int fd; /* -1: nobody would read it */
 	struct buf lines; /* of this turn, not written yet */
 	off_t size, heard; /* of the file; the guard's lines are read up to here */
-	bool due, text_due; /* all is to be written anew */
-	int text;
+	bool is_written, due; /* once; all is to be written anew */
+	int text, stale;
 	struct list services, instances; /* that have changed in this turn */
 	const struct service **rows; /* that the table has not, by their number - 1 */
 	size_t row_count, row_room;
 	struct buf child; /* line of an instance whose process is about to be made */
 	bool child_is_command;
 	uint64_t last; /* number of an instance */
-} journal = { .fd = -1, .text = -1, .services = { &journal.services, &journal.services },
+} journal = { .fd = -1, .text = -1, .stale = -1, .services = { &journal.services, &journal.services },
 	      .instances = { &journal.instances, &journal.instances } };
 
 /* ---- a line, which the same list of fields writes and reads ---- */
@@ -481,13 +484,6 @@ static void add_parked(struct svc *svc, struct parked *parked, struct buf *out)
 	buf_char(out, '\n');
 }
 
-/* All of it, at the end of this turn. */
-void journal_rewrite(bool with_text)
-{
-	journal.due = true;
-	journal.text_due |= with_text;
-}
-
 void journal_service(struct svc *svc)
 {
 	list_remove(&svc->changed);
@@ -502,19 +498,19 @@ void journal_instance(struct instance *instance)
 
 void journal_socket(const struct socket *socket)
 {
-	if (journal.fd >= 0 && !journal.due)
+	if (journal.fd >= 0)
 		add_socket(socket, &journal.lines);
 }
 
 void journal_stored(struct stored *stored)
 {
-	if (journal.fd >= 0 && !journal.due)
+	if (journal.fd >= 0)
 		add_stored(stored, &journal.lines);
 }
 
 void journal_parked(struct svc *svc, struct parked *parked)
 {
-	if (journal.fd >= 0 && !journal.due)
+	if (journal.fd >= 0)
 		add_parked(svc, parked, &journal.lines);
 }
 
@@ -522,7 +518,7 @@ void journal_say(const char *format, ...)
 {
 	va_list list;
 
-	if (journal.fd < 0 || journal.due)
+	if (journal.fd < 0)
 		return;
 	va_start(list, format);
 	buf_vaddf(&journal.lines, format, list);
@@ -533,12 +529,12 @@ static void compose_changed(void)
 {
 	for (struct list *link; (link = journal.services.next) != &journal.services;) {
 		list_remove(link);
-		if (!journal.due && journal.fd >= 0)
+		if (journal.fd >= 0)
 			add_service(container_of(link, struct svc, changed), &journal.lines);
 	}
 	for (struct list *link; (link = journal.instances.next) != &journal.instances;) {
 		list_remove(link);
-		if (!journal.due && journal.fd >= 0)
+		if (journal.fd >= 0)
 			add_instance(container_of(link, struct instance, changed), &journal.lines);
 	}
 }
@@ -547,34 +543,94 @@ static void compose_changed(void)
 void journal_flush(void)
 {
 	compose_changed();
-	if (journal.fd < 0 || journal.due || !journal.lines.length)
+	if (journal.fd < 0 || !journal.lines.length)
 		return;
 	if (journal.lines.failed ||
 	    write(journal.fd, journal.lines.data, journal.lines.length) != (ssize_t)journal.lines.length) {
 		journal.due = true;
 	} else {
 		journal.size += (off_t)journal.lines.length;
-		journal.due = journal.size > GROWTH;
+		journal.due |= journal.size > GROWTH;
 	}
 	buf_clear(&journal.lines);
 }
 
-static bool print_text(void)
+/* ---- the text of the configuration, which a thread prints ---- */
+
+static struct {
+	pthread_t thread;
+	_Atomic bool is_done;
+	bool runs, is_apart;
+	struct table *table; /* held */
+	struct state_saver saver;
+	ev_async wake;
+} printing;
+
+static void *print_text(void *context)
 {
-	struct state_saver saver = { .loop = superd.loop };
+	(void)context;
+	state_stream_begin(&printing.saver.text);
+	load_save_table(superd.options, &(struct service_list){ .table = printing.table }, &printing.saver);
+	state_stream_end(&printing.saver.text);
+	printing.is_done = true;
+	if (printing.is_apart)
+		ev_async_send(superd.loop, &printing.wake);
+	return NULL;
+}
+
+/* Waits for it. false: it cannot be kept. */
+static bool take_text(void)
+{
 	int fd;
 
-	state_stream_begin(&saver.text);
-	load_save_table(superd.options, &(struct service_list){ .table = superd.table }, &saver);
-	state_stream_end(&saver.text);
-	fd = saver.failed || saver.text.failed ? -1 : state_file_make(saver.text.data, saver.text.length, "/run");
-	save_free(&saver);
+	if (!printing.runs)
+		return journal.text >= 0;
+	if (printing.is_apart)
+		pthread_join(printing.thread, NULL);
+	printing.runs = false;
+	fd = printing.saver.failed || printing.saver.text.failed
+		? -1
+		: state_file_make(printing.saver.text.data, printing.saver.text.length, "/run");
+	save_free(&printing.saver);
+	table_release(printing.table);
 	if (fd < 0)
 		return false;
-	fd_close(&journal.text);
+	fd_close(&journal.stale);
+	journal.stale = journal.text; /* the file still names it */
 	journal.text = fd;
-	journal.text_due = false;
 	return true;
+}
+
+static void on_text(struct ev_loop *loop, ev_async *async, int events)
+{
+	(void)loop, (void)async, (void)events; /* the turn writes it */
+}
+
+static void begin_text(void)
+{
+	take_text();
+	printing.table = superd.table;
+	printing.table->users++;
+	printing.saver = (struct state_saver){ .loop = superd.loop };
+	printing.is_done = false;
+	printing.runs = true;
+	printing.is_apart = journal.fd >= 0;
+	if (printing.is_apart && !ev_is_active(&printing.wake)) {
+		ev_async_init(&printing.wake, on_text);
+		ev_async_start(superd.loop, &printing.wake);
+	}
+	if (!printing.is_apart || thread_start(&printing.thread, 0, print_text, NULL) != 0) {
+		printing.is_apart = false;
+		print_text(NULL);
+	}
+}
+
+/* All of it, as soon as the text is there. */
+void journal_rewrite(bool with_text)
+{
+	journal.due = true;
+	if (with_text && journal.fd >= 0)
+		begin_text();
 }
 
 /* A row that the table has not: its text is that of a configuration with it alone. */
@@ -631,7 +687,9 @@ static bool compose(struct buf *out, bool upgrades)
 
 	for (enum program n = 0; n < PROGRAMS; n++)
 		own.programs[n] = upgrades ? -1 : program_known(n)->fd;
-	if ((journal.text < 0 || journal.text_due) && !print_text())
+	if (journal.text < 0 && !printing.runs)
+		begin_text();
+	if (!take_text())
 		return false;
 	journal.row_count = 0;
 	for (int n = 0; n < 2; n++) {
@@ -818,11 +876,20 @@ static void write_all_anew(void)
 
 		journal.size = 0;
 		journal.heard = (off_t)out.length;
+		journal.is_written = true;
+		fd_close(&journal.stale);
 		hear(before, &heard);
 	}
 	fd_close(&file);
 	fd_close(&before);
 	buf_free(&out);
+}
+
+/* superd is ready: what it is outlives it from now on. */
+void journal_ready(void)
+{
+	if (!journal.is_written)
+		write_all_anew();
 }
 
 static ev_prepare turn;
@@ -831,7 +898,7 @@ static void on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
 	(void)loop, (void)prepare, (void)events;
 	journal_flush();
-	if (journal.due)
+	if (journal.due && (!printing.runs || printing.is_done))
 		write_all_anew();
 }
 
@@ -843,7 +910,8 @@ void journal_begin(int fd)
 		fd_close(&journal.text);
 	if (fd < 0)
 		return;
-	write_all_anew();
+	journal.is_written = journal.text >= 0; /* by the superd before: what comes is behind that */
+	journal_rewrite(journal.text < 0);
 	ev_prepare_init(&turn, on_turn);
 	ev_prepare_start(superd.loop, &turn);
 }
@@ -860,7 +928,10 @@ void journal_prepare(struct instance *instance, bool command)
 {
 	if (journal.fd < 0)
 		return;
-	journal_flush();
+	if (journal.is_written)
+		journal_flush();
+	else
+		write_all_anew();
 	buf_clear(&journal.child);
 	add_instance(instance, &journal.child);
 	journal.child.length--;

@@ -366,9 +366,11 @@ void superd_check_end(void)
 {
 	bool busy = superd.instances || superd.main_command.pid;
 
+	if (!superd.stopping || superd.over)
+		return;
 	LIST_EACH(link, &superd.services)
 		busy |= container_of(link, struct svc, link)->socket_command.pid;
-	if (!superd.stopping || superd.over || (busy && !self.killing))
+	if (busy && !self.killing)
 		return;
 	if (!sweeps || self.killing) {
 		sweeps = true;
@@ -852,8 +854,7 @@ static int serve(struct table *table, struct state_stream *before)
 	}
 	if (options->invoked_as == AS_XINETD && !before)
 		log_started();
-	journal_rewrite(false);
-	journal_flush();
+	journal_ready();
 	notify_ready();
 	guard_note_begin();
 	if (state_reads_files())

@@ -533,6 +533,8 @@ static void fill_queue(const struct sockaddr_un *address, int fillers[4])
 /* superd is killed while a client waits for the target: the channel's number is the target's then. */
 Behaviour(redirect, a_report_for_a_superd_that_is_gone_reaches_no_target)
 {
+	const char *const arguments[] = { "--no-guard", NULL }; /* with one, superd would end the relay */
+	const struct setup setup = { .arguments = arguments };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), fillers[4], client, target;
 	struct superd *superd;
@@ -544,8 +546,8 @@ Behaviour(redirect, a_report_for_a_superd_that_is_gone_reaches_no_target)
 	cr_assert_eq(chmod(address.sun_path, 0777), 0);
 	cr_assert_eq(listen(listener, 0), 0);
 	fill_queue(&address, fillers);
-	superd = superd_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
-			    " redirect = \"%s\"\n}\n", own_user(), address.sun_path);
+	superd = superd_run_with(&setup, "service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
+				 " redirect = \"%s\"\n}\n", own_user(), address.sun_path);
 	client = client_connect(superd_port(superd, "pass"));
 	client_send(client, "hello ");
 	WAIT_UNTIL(superd_processes(superd) == 1);
