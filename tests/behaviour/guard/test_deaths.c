@@ -47,8 +47,10 @@ static void expect_served_by_one(int clients[CLIENTS])
 static bool ends_with_its_guard(void)
 {
 	struct superd *superd = superd_run("service any { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", backend("talk"));
-	bool ends = process_is_called(superd->pid, "superd-guard");
+	bool ends;
 
+	superd_port(superd, "any");
+	ends = process_is_called(superd->pid, "superd-guard");
 	superd_stop(superd);
 	return ends;
 }
