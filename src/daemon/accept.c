@@ -298,7 +298,7 @@ static void conclude(struct advice *advice)
 		}
 	}
 	client_address(&advice->client, peer, sizeof(peer));
-	if (!svc || advice->number >= svc->socket_count || svc->removed || svc->disabled || superd.stopping) {
+	if (!svc || advice->number >= svc->socket_count || svc_bar(svc) < BAR_HELD) {
 		close_apart(svc, &advice->client.fd);
 		goto over;
 	}
@@ -500,9 +500,11 @@ void accept_keep(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 
-	if (superd.stopping || svc->disabled)
+	enum bar bar = svc_bar(svc);
+
+	if (bar == BAR_END || bar == BAR_DISABLED)
 		return;
-	if (svc->removed) { /* it goes along with its socket */
+	if (bar == BAR_REMOVED) { /* it goes along with its socket */
 		const struct endpoint *endpoint = instance->socket->listen->endpoint;
 
 		LIST_EACH(link, &superd.services) {
@@ -758,8 +760,7 @@ static void on_turned(struct helper *helper, int status)
 	if (status == HELPER_LATE)
 		return;
 	svc->refused[REFUSED_BACKOFF] += WIFEXITED(status) ? (unsigned)WEXITSTATUS(status) : 0;
-	if (svc->state == LISTENING || (svc->state == BACKOFF && svc->failing))
-		svc_watch(svc);
+	svc_watch(svc);
 }
 
 /* Tells one datagram from another, by its sender and its beginning. */
@@ -915,7 +916,7 @@ static void serve_mux(struct instance *instance, const char *name)
 				continue;
 			instance->client.fd = -1;
 			by_mux = true;
-			if (svc->disabled || svc->removed || superd.stopping)
+			if (svc_bar(svc) < BAR_HELD)
 				accept_refuse(svc, &client, REFUSED_CLOSED);
 			else if (svc->state == BACKOFF && svc->row->groups->lifecycle->backoff_refuse)
 				accept_refuse(svc, &client, REFUSED_BACKOFF);

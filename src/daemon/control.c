@@ -709,9 +709,9 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 		LIST_EACH(link, &superd.services) {
 			struct svc *svc = container_of(link, struct svc, link);
 
-			if (svc->disabled)
+			if (lock_is_set(svc, LOCK_DISABLED))
 				svc_shut(svc, false);
-			else if (svc->held)
+			else if (lock_is_set(svc, LOCK_HELD))
 				svc_settle(svc);
 		}
 		server.is_lost = false;

@@ -51,6 +51,9 @@ enum state {
 	STATES
 };
 
+/* Why a service is not to run. Those before BAR_HELD close its sockets, too. */
+enum bar { BAR_END, BAR_REMOVED, BAR_DISABLED, BAR_HELD, BAR_DRAINING, BAR_NONE };
+
 /* A process that superd started. */
 struct child {
 	struct child *next; /* in its bucket */
@@ -299,12 +302,7 @@ struct svc {
 	unsigned socket_count;
 	enum state state;
 	double since;
-	bool held, disabled; /* by an operator: orders.c */
-	bool draining;	     /* held until its instances have ended */
-	double drains_since;
 	bool removed;
-	bool halted;	  /* stopped by an operator: only a client or an order starts it again */
-	bool booted;	  /* start = boot has started it */
 	bool lacks;	  /* what its last start or its sockets needed; it is told */
 	bool bound;	  /* the commands around the opening of its sockets have run */
 	bool seen;	  /* reload.c */
@@ -339,7 +337,6 @@ struct svc {
 	} * parked; /* accepted, and cannot be started now */
 	size_t parked_count, parked_room;
 	struct list queue; /* link in superd.queue */
-	bool restarts;	   /* an order to restart waits for the end */
 	struct rate_limit rate;
 	double failed_at;	     /* the last start that failed */
 	ev_timer rest;		     /* of the first socket to end its rest */
@@ -441,7 +438,8 @@ void svc_settle(struct svc *svc); /* finds the state that follows when nothing i
 void svc_close_sockets(struct svc *svc);
 void socket_close(struct socket *socket);
 void svc_resume(struct svc *svc); /* goes on with what the superd before had */
-void svc_watch(struct svc *svc);
+enum bar svc_bar(const struct svc *svc);
+void svc_watch(struct svc *svc); /* its sockets, as its state is */
 void svc_unwatch(struct svc *svc);
 void svc_pause(struct svc *svc, const char *format, ...)
 	__attribute__((format(printf, 2, 3))); /* the reason that follows */
@@ -449,7 +447,7 @@ void svc_fail(struct svc *svc, const char *event, const char *format, ...) __att
 void svc_wait(struct svc *svc);			 /* back-off after a failure */
 void svc_rest(struct svc *svc, double seconds);	 /* pause for a limit */
 void svc_start(struct svc *svc, const char *by); /* without a client */
-void svc_stop(struct svc *svc);			 /* stops its instances; it goes on listening */
+void svc_stop(struct svc *svc, bool again);	 /* stops its instances; it goes on listening */
 void svc_shut(struct svc *svc, bool spares);	 /* closes its sockets, and stops its instances or spares them */
 void svc_activate(struct svc *svc);
 void svc_note_ready(struct svc *svc, struct instance *instance);
@@ -726,7 +724,7 @@ const char *session_next_name(struct session *session);
 void control_log(const char *service, enum level level, const struct event *event, const char *text, size_t length);
 
 /* orders.c */
-enum lock_kind { LOCK_HELD, LOCK_DISABLED, LOCK_AT_BOOT, LOCK_KINDS };
+enum lock_kind { LOCK_DRAINING, LOCK_HELD, LOCK_DISABLED, LOCK_AT_BOOT, LOCK_KINDS };
 
 /* What operators have ordered of a service and not undone, whether it is there or not. */
 struct lock {
@@ -750,7 +748,9 @@ void locks_write_again(void);
 void refresh_free(struct svc *svc);
 void refresh_resume(struct svc *svc, const struct refresh *of, double limit);
 bool refresh_is_under_way(const struct svc *svc); /* its program reads its configuration again */
+bool lock_is_set(const struct svc *svc, enum lock_kind kind);
 void drain_follow(struct svc *svc);
+void drain_end(struct svc *svc);
 void orders_begin(struct session *session);
 void orders_drop(struct session *session);
 

@@ -343,10 +343,10 @@ static enum health check(const struct svc *svc, struct buf *why)
 	double most = (double)lifecycle->backoff_max / 1e6, ran = current ? clock_now() - current->since : 0;
 	bool runs = current && !instance_is_starting(current) && current->pid > 0;
 	const struct failure *last = &svc->last_failures[0];
-	bool failed_last = false;
+	bool failed_last = false, enabled = !lock_is_set(svc, LOCK_DISABLED);
 
-	if (!svc->disabled) {
-		if (svc->held && lifecycle->on_failure == FAILURE_EXIT)
+	if (enabled) {
+		if (lock_is_set(svc, LOCK_HELD) && lifecycle->on_failure == FAILURE_EXIT)
 			buf_text(why, "it is held, and superd depends on it (on_failure = exit)");
 		else if (svc->state == BINDING && !svc->socket_command.pid && lacks_socket(svc))
 			buf_text(why, svc->reason);
@@ -362,11 +362,11 @@ static enum health check(const struct svc *svc, struct buf *why)
 		if (why->length)
 			return *current->advice ? DEGRADED : UNHEALTHY;
 	}
-	if (svc->failed_in_row && svc->failure_count && !svc->disabled)
+	if (svc->failed_in_row && svc->failure_count && enabled)
 		failed_last = svc->row->exec->accept ? !*last->why && WIFEXITED(last->status) && last->lasted < 1 &&
 				(WEXITSTATUS(last->status) == 126 || WEXITSTATUS(last->status) == 127)
 						     : current && ran <= (last->lasted < most ? last->lasted : most);
-	if (failed_last || (!svc->disabled && svc->failed_in_row >= ALARM && (!runs || ran <= most))) {
+	if (failed_last || (enabled && svc->failed_in_row >= ALARM && (!runs || ran <= most))) {
 		char status[48];
 
 		status_describe(last->status, status);
@@ -418,16 +418,16 @@ static enum health health_of(const struct service *row, const struct svc *svc, s
 		reason = "the configuration has disable = yes";
 	else if (svc->removed)
 		reason = "a reload has removed it";
-	else if (svc->disabled)
+	else if (lock_is_set(svc, LOCK_DISABLED))
 		reason = "an operator has disabled it";
 	if (reason)
 		buf_text(why, reason);
 	if (why->length)
 		return UNHEALTHY;
 	health = check(svc, why);
-	if (svc->draining)
+	if (lock_is_set(svc, LOCK_DRAINING))
 		reason = "it drains: clients wait until its instances have ended";
-	else if (svc->held)
+	else if (lock_is_set(svc, LOCK_HELD))
 		reason = "an operator holds it: clients wait";
 	else if (svc->state == BACKOFF)
 		reason = *svc->reason ? svc->reason : "it is paused";
@@ -676,7 +676,7 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	}
 	if (instance->phase == REMAINS)
 		json_flag_field(out, "remains", true);
-	if (instance->reached >= STARTED && !instance->main.pid && instance->phase != REMAINS && instance->phase > READY)
+	if (instance->reached >= STARTED && !instance->main.pid && instance->phase > REMAINS)
 		json_text_field(out, "still_runs", instance->command.pid ? "command" : "processes");
 	if (instance_is_starting(instance) && instance->pid > 0) {
 		if (service_is_relayed(row)) {
@@ -721,7 +721,7 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 		json_whole_field(out, "flows", (int64_t)instance->relay.flows);
 		json_object_close(out);
 	}
-	if ((svc->removed || svc->disabled) && !instance->ends)
+	if (svc_bar(svc) < BAR_HELD && !instance->ends)
 		json_flag_field(out, "retired", true);
 	if (is_outdated(svc, instance)) {
 		struct option_differences differences = { 0 };
@@ -745,7 +745,7 @@ static void add_locks(const struct service *row, struct buf *out)
 	const struct lock *lock = lock_find(row->name);
 
 	json_list_field(out, "locks");
-	for (int kind = 0; lock && kind < LOCK_KINDS; kind++) {
+	for (int kind = LOCK_HELD; lock && kind < LOCK_KINDS; kind++) {
 		struct buf why = { 0 };
 
 		if (!lock->orders[kind].since)
@@ -930,7 +930,7 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 		facts_describe_removed(svc, &text);
 		add_text(out, "removed", &text);
 	}
-	if (svc->draining)
+	if (lock_is_set(svc, LOCK_DRAINING))
 		json_flag_field(out, "drains", true);
 	if (svc->socket_command.pid)
 		json_flag_field(out, "socket_commands", true);
@@ -950,7 +950,7 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 			struct svc *other = container_of(link, struct svc, link);
 			const struct lifecycle_options *lifecycle = other->row->groups->lifecycle;
 
-			if (other->disabled || svc->row->socket_count ||
+			if (lock_is_set(other, LOCK_DISABLED) || svc->row->socket_count ||
 			    (!words_have(lifecycle->wants, row->name) && !words_have(lifecycle->requires, row->name)))
 				continue;
 			json_text_field(out, "wanted_by", other->row->name);
@@ -1069,8 +1069,8 @@ void facts_add(const struct service *row, struct svc *svc, enum answer answer, b
 			place++;
 		json_count_field(out, "place", place);
 	}
-	json_flag_field(out, "held", svc && (svc->held || svc->draining));
-	json_flag_field(out, "enabled", svc && !svc->disabled);
+	json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || lock_is_set(svc, LOCK_DRAINING)));
+	json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
 	json_flag_field(out, "disabled_at_boot", lock && lock->orders[LOCK_AT_BOOT].since);
 	json_flag_field(out, "degraded", svc && is_degraded(svc));
 	json_text_field(out, "left_out", left ? left_out_reason(left) : NULL);
@@ -1145,8 +1145,8 @@ void facts_add_dump(struct svc *svc, struct buf *out)
 	json_text_field(out, "state", state_word(svc->row, svc));
 	json_seconds_field(out, "since", svc->since + offset());
 	json_seconds_field(out, "for", clock_now() - svc->since);
-	json_flag_field(out, "held", svc->held);
-	json_flag_field(out, "enabled", !svc->disabled);
+	json_flag_field(out, "held", lock_is_set(svc, LOCK_HELD));
+	json_flag_field(out, "enabled", !lock_is_set(svc, LOCK_DISABLED));
 	json_flag_field(out, "degraded", is_degraded(svc));
 	json_count_field(out, "outdated", count_outdated(svc));
 	add_counts(svc, out);
@@ -1238,7 +1238,7 @@ void facts_add_superd(struct buf *out)
 	for (size_t n = 0; n < superd.table->count; n++) {
 		const struct svc *svc = svc_find(superd.table->services[n].name);
 
-		disabled += !svc || svc->disabled;
+		disabled += !svc || lock_is_set(svc, LOCK_DISABLED);
 	}
 	LIST_EACH(link, &superd.queue)
 		queued++;

@@ -200,7 +200,7 @@ static void fall_asleep(struct svc *svc)
 	svc->idle->step = IDLE_OFF;
 	ev_timer_stop(superd.loop, &svc->idle->timer);
 	svc_set(svc, FROZEN);
-	svc_watch(svc);
+	svc_watch(svc); /* it may be so since the superd before */
 	watches = clients_watch(svc, on_watched);
 	svc_say(svc, instance->by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s",
 		(long)instance->pid, instance->by_order ? "" : " until a client connects");
@@ -223,7 +223,6 @@ void idle_thaw(struct svc *svc, const char *by)
 
 	if (svc->state != FROZEN || !svc->current)
 		return;
-	svc_unwatch(svc);
 	if (!by) /* before a short client has gone */
 		idle_waker(svc, peer, sizeof(peer));
 	instance_freeze(svc->current, false);
@@ -660,7 +659,7 @@ bool idle_takes_probes(struct svc *svc)
 	}
 	free(queues);
 	if (pid > 0)
-		svc_unwatch(svc);
+		svc_watch(svc);
 	return pid > 0;
 }
 

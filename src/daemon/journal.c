@@ -262,7 +262,7 @@ static void walk_service(struct line *line, struct svc *svc)
 	double timer = ev_is_active(&svc->timer) ? clock_now() + ev_timer_remaining(superd.loop, &svc->timer) : 0;
 	enum state state = svc->state == LISTENING ? OFF : svc->state; /* which most are */
 	double since = state ? svc->since : 0;
-	bool unbound = svc->bound;
+	bool unbound = svc->bound, begun = svc->row->exec->start == START_BOOT && !(svc->start_due > 0);
 	struct refresh refresh = { 0 };
 	double refresh_limit = 0;
 	int ends[OUTPUTS][2];
@@ -277,19 +277,13 @@ static void walk_service(struct line *line, struct svc *svc)
 	FIELD_MOST(line, "state", state, STATES - 1);
 	FIELD(line, "since", since);
 	FIELD(line, "bound", unbound);
-	FIELD(line, "held", svc->held);
-	FIELD(line, "disabled", svc->disabled);
-	FIELD(line, "halted", svc->halted);
-	FIELD(line, "booted", svc->booted);
 	FIELD(line, "failing", svc->failing);
-	FIELD(line, "draining", svc->draining);
 	FIELD(line, "removed", svc->removed);
-	FIELD(line, "restarts", svc->restarts);
 	FIELD(line, "reason", svc->reason);
+	FIELD(line, "begun", begun); /* else it is new, and starts now */
 	FIELD(line, "start_due", svc->start_due);
 	FIELD(line, "timer", timer);
 	FIELD(line, "failures", svc->backoff.failures);
-	FIELD(line, "drains_since", svc->drains_since);
 	FIELD(line, "names", svc->names);
 	FIELD(line, "refresh", refresh.pid);
 	FIELD(line, "refresh_child", refresh.child.pid);

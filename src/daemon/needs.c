@@ -30,7 +30,7 @@ static enum standing look_at(struct svc *svc, const struct need *need)
 	double since = need->order == NEED_BEHIND ? svc->last_start : svc->asked;
 	char by[80];
 
-	if (!wanted || wanted->disabled || wanted->held || wanted->removed)
+	if (!wanted || svc_bar(wanted) != BAR_NONE)
 		return FAILS;
 	/* A client starts an instance of accept = yes; what a socket needs has started with superd. */
 	if (wanted->row->exec->accept || wanted->state == RUNNING ||
@@ -104,7 +104,7 @@ void needs_let_go(struct svc *svc)
 		if (!wanted || wanted->row->exec->start != START_WANTED || svc_is_empty(wanted) || is_needed(need.name))
 			continue;
 		svc_say(wanted, LEVEL_INFO, "stopping", "stopping: no service wants it any more");
-		svc_stop(wanted);
+		svc_stop(wanted, false);
 	}
 }
 

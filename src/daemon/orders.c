@@ -55,6 +55,7 @@ static struct {
 static const struct {
 	const char *word, *ends_by, *uid, *since;
 } lock_kinds[LOCK_KINDS] = {
+	[LOCK_DRAINING] = { "draining", "release", "draining_by", "draining_since" },
 	[LOCK_HELD] = { "held", "release", "held_by", "held_since" },
 	[LOCK_DISABLED] = { "disabled", "enable", "disabled_by", "disabled_since" },
 	[LOCK_AT_BOOT] = { "disabled at boot", "enable --boot", "boot_by", "boot_since" },
@@ -85,6 +86,13 @@ struct lock *lock_find(const char *name)
 	size_t place = find_place(name);
 
 	return place < locks.count && !strcmp(locks.list[place].name, name) ? &locks.list[place] : NULL;
+}
+
+bool lock_is_set(const struct svc *svc, enum lock_kind kind)
+{
+	const struct lock *lock = lock_find(svc->row->name);
+
+	return lock && lock->orders[kind].since;
 }
 
 /* NULL: out of memory. */
@@ -315,9 +323,7 @@ void locks_apply(struct svc *svc)
 		return;
 	if (lock->orders[LOCK_AT_BOOT].since)
 		lock->orders[LOCK_DISABLED] = lock->orders[LOCK_AT_BOOT];
-	svc->held = lock->orders[LOCK_HELD].since;
-	svc->disabled = lock->orders[LOCK_DISABLED].since;
-	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++) {
+	for (enum lock_kind kind = LOCK_HELD; kind < LOCK_KINDS; kind++) {
 		struct buf text = { 0 };
 
 		if (!lock->orders[kind].since || (kind == LOCK_DISABLED && lock->orders[LOCK_AT_BOOT].since))
@@ -344,7 +350,7 @@ void locks_drop(void)
 			continue;
 		if (lock->orders[LOCK_AT_BOOT].since)
 			lock->orders[LOCK_DISABLED].since = 0;
-		for (enum lock_kind kind = 0; kind < LOCK_AT_BOOT; kind++) {
+		for (enum lock_kind kind = LOCK_HELD; kind < LOCK_AT_BOOT; kind++) {
 			if (!lock->orders[kind].since)
 				continue;
 			buf_text(&text, text.length ? ", and " : "");
@@ -425,7 +431,7 @@ static void read_locks(void)
 		else if (stream.flaw)
 			buf_addf(&why, "%s is out of bounds", stream.flaw);
 		if (why.length)
-			forget(LOCK_HELD, LOCK_DISABLED);
+			forget(LOCK_DRAINING, LOCK_DISABLED);
 		state_stream_free(&stream);
 	}
 	if (why.length)
@@ -710,6 +716,7 @@ static void on_proof(struct ev_loop *loop, ev_timer *timer, int events)
 	control_wake();
 }
 
+/* Those that drain stop when nobody is connected, or when timeout_stop has passed. */
 static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	bool any = false;
@@ -718,18 +725,18 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 		int64_t timeout = svc->row->groups->lifecycle->timeout_stop;
+		const struct lock *lock = lock_find(svc->row->name);
 		struct clients clients = { 0 };
 
-		if (!svc->draining || !svc->current || svc->current->ends)
+		if (!lock || !lock->orders[LOCK_DRAINING].since || svc->state == STOPPING)
 			continue;
-		clients_count(svc, &clients);
+		if (!svc->row->exec->accept)
+			clients_count(svc, &clients);
 		if ((clients.known && !clients.connected) ||
-		    (timeout != SCAN_INFINITY && clock_now() > svc->drains_since + (double)timeout / 1e6)) {
-			svc_say(svc, LEVEL_INFO, "stopping", "stopping pid %ld: it is drained",
-				(long)svc->current->pid);
-			svc->restarts = true;
-			svc_stop(svc);
-			svc->restarts = false;
+		    (timeout != SCAN_INFINITY &&
+		     time(NULL) > lock->orders[LOCK_DRAINING].since + (timeout + 999999) / 1000000)) {
+			svc_say(svc, LEVEL_INFO, "stopping", "stopping: it is drained");
+			svc_stop(svc, true);
 		} else {
 			any = true;
 		}
@@ -741,11 +748,16 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 /* It drains from now on: by an order, or as it did under the superd before. */
 void drain_follow(struct svc *svc)
 {
-	svc->drains_since = clock_now();
-	if (!svc->draining || !svc->current || ev_is_active(&drains))
+	if (!lock_is_set(svc, LOCK_DRAINING) || ev_is_active(&drains))
 		return;
 	ev_timer_init(&drains, on_drains, 0, DRAIN_LOOK);
 	ev_timer_start(superd.loop, &drains);
+}
+
+/* Its instances have ended. */
+void drain_end(struct svc *svc)
+{
+	clear_lock(svc->row->name, LOCK_DRAINING);
 }
 
 static struct instance *first_of_before(struct svc *svc, double asked, unsigned *count)
@@ -827,18 +839,18 @@ static const char *look_at_start(const struct order *order, struct svc *svc, str
 
 static const char *look_at_restart(const struct order *order, struct svc *svc, struct buf *why)
 {
-	bool accepts = svc->row->exec->accept;
+	bool accepts = svc->row->exec->accept, held = lock_is_set(svc, LOCK_HELD);
 	unsigned count;
 
 	if (first_of_before(svc, order->asked, &count))
 		return NULL;
-	if (!accepts && !svc->held &&
+	if (!accepts && !held &&
 	    (svc->activations > order->activations || svc->state == STARTING || svc->state == QUEUED ||
 	     svc->start_due > 0))
 		return look_at_start(order, svc, why);
 	if (svc->state == BINDING)
 		return svc->socket_command.pid ? NULL : failed_for(svc, "!unbound", why);
-	if (!accepts && !svc->held && svc->state == BACKOFF)
+	if (!accepts && !held && svc->state == BACKOFF)
 		return failed_for(svc, "!failed", why);
 	return "stopped-for-start";
 }
@@ -859,16 +871,16 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 	case RESTART:
 		return look_at_restart(order, svc, why);
 	case DRAIN:
-		return svc->draining || (svc->held && first_of_before(svc, order->asked, &count)) ? NULL : "drained";
+		return lock_is_set(svc, LOCK_DRAINING) || first_of_before(svc, order->asked, &count) ? NULL : "drained";
 	case ENABLE:
-		if (svc->disabled)
+		if (lock_is_set(svc, LOCK_DISABLED))
 			return "!undone";
 		if (svc->state == CLOSING || svc->state == STOPPING || svc->socket_command.pid ||
 		    (svc->state == BINDING && !accepts && !svc_is_empty(svc)))
 			return NULL;
 		return svc->state == BINDING ? failed_for(svc, "!unbound", why) : "enabled";
 	case DISABLE:
-		if (!svc->disabled)
+		if (!lock_is_set(svc, LOCK_DISABLED))
 			return "!undone";
 		return svc->state == CLOSING || svc->socket_command.pid || (!svc_is_empty(svc) && !accepts)
 			? NULL
@@ -917,9 +929,7 @@ static const char *begin_restart(const struct order *order, struct svc *svc)
 		strcpy(svc->start_by, "operator");
 	}
 	svc->failed_in_row = 0; /* earlier failures must not count against the next instance */
-	svc->restarts = true;
-	svc_stop(svc);
-	svc->restarts = svc->halted = false;
+	svc_stop(svc, true);
 	if (starts && !svc->current && svc->state != STARTING && svc->state != QUEUED)
 		svc_settle(svc);
 	return NULL;
@@ -930,7 +940,8 @@ static const char *begin(struct session *session, struct order *order, struct sv
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	const char *name = svc->row->name;
-	bool was = svc->held || svc->draining;
+	bool was = lock_is_set(svc, LOCK_HELD) || lock_is_set(svc, LOCK_DRAINING);
+	bool disabled = lock_is_set(svc, LOCK_DISABLED);
 
 	if (superd.stopping)
 		return "!superd-stops";
@@ -943,7 +954,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			: STOP;
 	if (order->action == WAKE)
 		order->action = svc->state == FROZEN ? THAW : START;
-	if (svc->disabled && order->action != ENABLE && order->action != DISABLE && order->action != STOP &&
+	if (disabled && order->action != ENABLE && order->action != DISABLE && order->action != STOP &&
 	    order->action != RELEASE && order->action != REFRESH && order->action != SIGNAL)
 		return "!is-disabled";
 	if (session->request.boot) {
@@ -956,13 +967,12 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	}
 	switch (order->action) {
 	case START:
-		if (svc->held)
+		if (lock_is_set(svc, LOCK_HELD))
 			return "!is-held";
 		if (svc->state == RUNNING)
 			return "runs-already";
 		for (unsigned n = 0; n < svc->socket_count; n++)
 			svc->sockets[n].rests_until = 0;
-		svc->halted = false;
 		if (svc->state == BINDING)
 			svc_open(svc);
 		if (!svc->row->exec->accept)
@@ -972,21 +982,20 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		break;
 	case STOP:
 		*svc->start_by = '\0';
-		svc_stop(svc);
+		svc_stop(svc, false);
 		break;
 	case RESTART:
 		begin_restart(order, svc);
 		break;
 	case HOLD:
 		set_lock(name, LOCK_HELD, session->uid);
-		svc->held = true;
-		svc->draining = false;
+		clear_lock(name, LOCK_DRAINING);
 		svc_settle(svc);
 		journal_rewrite(false);
 		return "held";
 	case RELEASE:
 		clear_lock(name, LOCK_HELD);
-		svc->held = svc->draining = false;
+		clear_lock(name, LOCK_DRAINING);
 		if (was && svc->state == HELD) {
 			svc_set(svc, LISTENING);
 			svc_settle(svc);
@@ -996,7 +1005,8 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	case DRAIN:
 		if (svc->state == FROZEN)
 			idle_thaw(svc, "operator"); /* it could neither serve its clients nor end */
-		svc->draining = !svc_is_empty(svc);
+		if (!svc_is_empty(svc))
+			set_lock(name, LOCK_DRAINING, session->uid);
 		svc_settle(svc);
 		drain_follow(svc);
 		journal_rewrite(false);
@@ -1026,11 +1036,10 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		idle_thaw(svc, "operator");
 		return "thawed";
 	case ENABLE:
-		if (!svc->disabled && svc->state != BINDING)
+		if (!disabled && svc->state != BINDING)
 			return order->boot_change ? look_whole(order, svc, why) : "enabled-already";
-		if (svc->disabled) {
+		if (disabled) {
 			clear_lock(name, LOCK_DISABLED);
-			svc->disabled = false;
 			svc_set(svc, BINDING);
 		}
 		for (unsigned n = 0; n < svc->socket_count; n++)
@@ -1039,10 +1048,9 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		journal_rewrite(false);
 		break;
 	case DISABLE:
-		if (svc->disabled && svc->state == OFF)
+		if (disabled && svc->state == OFF)
 			return order->boot_change ? look_whole(order, svc, why) : "disabled-already";
 		set_lock(name, LOCK_DISABLED, session->uid);
-		svc->disabled = true;
 		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
 		journal_rewrite(false);
 		break;
@@ -1101,7 +1109,7 @@ static void send_result(struct session *session, const char *name, const struct 
 		for (unsigned n = 0; n < svc->socket_count; n++)
 			open += svc->sockets[n].fd >= 0;
 		LIST_EACH(link, &svc->instances)
-			retired |= (svc->removed || svc->disabled) && !container_of(link, struct instance, link)->ends;
+			retired |= svc_bar(svc) < BAR_HELD && !container_of(link, struct instance, link)->ends;
 		json_count_field(line, "sockets", svc->socket_count);
 		json_count_field(line, "open", open);
 		if (svc->current)

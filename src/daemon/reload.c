@@ -436,6 +436,9 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 				adjust(svc, socket, before);
 		}
 	}
+	if (row->exec->start == START_BOOT && svc->row->exec->start != START_BOOT && !row->exec->accept &&
+	    !svc->current)
+		svc->start_due = clock_now();
 	table->users++;
 	svc->row = row;
 	output_tell(svc);
@@ -597,13 +600,14 @@ static bool reload_apply(struct table *table)
 			if (changes[n] == DIFF_SOCKETS && svc->current) {
 				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: its sockets have changed",
 					(long)svc->current->pid);
-				svc_stop(svc);
-				svc->halted = false;
+				svc_stop(svc, false);
+				if (row->exec->start == START_BOOT && !row->exec->accept)
+					svc->start_due = clock_now();
 			}
 		}
 		list_remove(&svc->link);
 		list_add(&services, &svc->link);
-		for (unsigned i = 0; i < svc->socket_count && !svc->disabled; i++) {
+		for (unsigned i = 0; i < svc->socket_count && !lock_is_set(svc, LOCK_DISABLED); i++) {
 			for (size_t s = 0; svc->sockets[i].fd < 0 && s < spare_count; s++) {
 				if (!fits(&spares[s], svc->sockets[i].listen))
 					continue;

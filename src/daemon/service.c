@@ -1,8 +1,8 @@
 /* A service: its sockets, and the state that follows from them, from its instances and from orders.
  *
- * There is one word of state. svc_settle finds it whenever nothing of the service is under way; all else are the four
- * things that happen to it: a client comes (on_readable), an instance is ready (svc_note_ready) or has ended
- * (svc_note_end), a pause is over (on_timer). */
+ * There is one word of state. svc_settle finds it whenever nothing of the service is under way; the table `states` says
+ * what a client (on_readable), the end of a pause (on_timer) and orders (svc_start, svc_stop) do in each of them. What
+ * is left are an instance that is ready (svc_note_ready) or has ended (svc_note_end). */
 #include "daemon/daemon.h"
 
 #include <errno.h>
@@ -42,14 +42,45 @@
 #define SKIPPED 5.0 /* seconds until a condition is looked at again, doubled up to: */
 #define SKIPPED_MOST 80.0
 
-static const char *const state_names[STATES] = {
-	"off",	   "binding", "listening", "starting", "running", "stopping",
-	"closing", "backoff", "frozen",	   "held",     "full",	  "queued",
+/* State by state: its word, whether clients are looked out for, and what a client, the end of the timer, an order to
+ * start and one to stop do. An order to stop ends the instances, too. */
+enum act { NOTHING, OPENS, SETTLES, SERVES, WAKES, NOTED, REFUSES, WAITS, ENDS };
+static const struct {
+	const char *word;
+	bool watched;
+	unsigned char client, timer, start, stop;
+} states[STATES] = {
+	/*                word         watched  client     timer    start    stop */
+	[OFF]        = { "off",        false,   NOTHING,   NOTHING, NOTHING, NOTHING },
+	[BINDING]    = { "binding",    false,   NOTHING,   OPENS,    SETTLES,  SETTLES },
+	[LISTENING]  = { "listening",  true,    SERVES,     SETTLES,  SETTLES,  SETTLES },
+	[STARTING]   = { "starting",   false,   NOTHING,   NOTHING, NOTHING, ENDS },
+	[RUNNING]    = { "running",    false,   NOTED,       NOTHING, NOTHING, ENDS },
+	[STOPPING]   = { "stopping",   false,   NOTHING,   NOTHING, WAITS,   ENDS },
+	[CLOSING]    = { "closing",    false,   NOTHING,   NOTHING, NOTHING, SETTLES },
+	[BACKOFF]    = { "backoff",    true,    REFUSES, SETTLES,  SETTLES,  NOTHING },
+	[FROZEN]     = { "frozen",     true,    WAKES,      NOTHING, WAKES,    ENDS },
+	[HELD]       = { "held",       false,   NOTHING,   SETTLES,  SETTLES,  SETTLES },
+	[FULL]       = { "full",       false,   NOTHING,   SETTLES,  SETTLES,  SETTLES },
+	[QUEUED]     = { "queued",     false,   NOTHING,   SERVES,   NOTHING, SETTLES },
 };
 
 const char *state_name(enum state state)
 {
-	return state_names[state];
+	return states[state].word;
+}
+
+/* Why it is not to run: the first that is so. */
+enum bar svc_bar(const struct svc *svc)
+{
+	const struct lock *lock = lock_find(svc->row->name);
+
+	return superd.stopping				   ? BAR_END
+		: svc->removed				   ? BAR_REMOVED
+		: lock && lock->orders[LOCK_DISABLED].since ? BAR_DISABLED
+		: lock && lock->orders[LOCK_HELD].since	   ? BAR_HELD
+		: lock && lock->orders[LOCK_DRAINING].since ? BAR_DRAINING
+							   : BAR_NONE;
 }
 
 double jitter(void)
@@ -108,6 +139,8 @@ struct svc *svc_new(struct table *table, const struct service *row)
 	list_init(&svc->link);
 	list_init(&svc->changed);
 	svc->since = clock_now();
+	if (row->exec->start == START_BOOT && !row->exec->accept)
+		svc->start_due = svc->since;
 	svc->same_hash = *place;
 	*place = svc;
 	return svc;
@@ -173,13 +206,14 @@ void svc_set(struct svc *svc, enum state state)
 	if (svc->state == state)
 		return;
 	if (log_wants(superd.log, LEVEL_DEBUG))
-		svc_say(svc, LEVEL_DEBUG, "transition", "%s -> %s", state_names[svc->state], state_names[state]);
+		svc_say(svc, LEVEL_DEBUG, "transition", "%s -> %s", states[svc->state].word, states[state].word);
 	facts_note_state(svc, state);
 	superd.waiting += (state == QUEUED) - (svc->state == QUEUED);
 	if (svc->state == QUEUED)
 		list_remove(&svc->queue);
 	svc->state = state;
 	svc->since = clock_now();
+	svc_watch(svc);
 	idle_follow(svc);
 	svc_changed(svc);
 }
@@ -236,10 +270,7 @@ static void start_timer(struct svc *svc, double seconds)
 
 bool svc_waits_for_order(const struct svc *svc)
 {
-	return !svc->socket_count &&
-		(svc->halted ||
-		 (svc->start_due <= 0 &&
-		  (svc->row->exec->start != START_BOOT || svc->row->groups->restart->restart != RESTART_DEFAULT)));
+	return !svc->socket_count && svc->start_due <= 0;
 }
 
 /* A failure and the pause after it are one line. */
@@ -256,11 +287,7 @@ void svc_wait(struct svc *svc)
 	for (unsigned n = 0; n < svc->socket_count; n++)
 		binds |= svc->sockets[n].fd < 0 && !svc->sockets[n].absent && !rests_closed(&svc->sockets[n]) &&
 			svc->sockets[n].listen->endpoint->kind != ENDPOINT_TCPMUX;
-	svc_unwatch(svc);
 	svc->failing |= !binds;
-	if (svc->row->exec->start == START_BOOT && !svc->start_due &&
-	    svc->row->groups->restart->restart == RESTART_DEFAULT)
-		svc->booted = false;
 	svc_set(svc, binds ? BINDING : BACKOFF);
 	comes_back = binds || !svc_waits_for_order(svc);
 	event.has_duration = comes_back;
@@ -275,13 +302,10 @@ void svc_wait(struct svc *svc)
 		log_event(superd.log, LEVEL_NOTICE, &event, "%s: %s", next, svc->reason);
 	svc->unlogged = NULL;
 	start_timer(svc, pause);
-	if (svc->state == BACKOFF && lifecycle->backoff_refuse && !superd.quiet)
-		svc_watch(svc);
 }
 
 void svc_rest(struct svc *svc, double seconds)
 {
-	svc_unwatch(svc);
 	svc->failing = false;
 	svc_set(svc, BACKOFF);
 	start_timer(svc, seconds);
@@ -292,14 +316,19 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	struct svc *svc = timer->data;
 
 	(void)loop, (void)events;
-	if (svc->state == BINDING) {
+	switch ((enum act)states[svc->state].timer) {
+	case OPENS:
 		svc_open(svc);
-	} else if (svc->state == QUEUED && list_empty(&svc->queue)) {
-		svc_activate(svc); /* what it waits for has changed */
-	} else {
-		svc->repeats = svc->failing &&
-			(svc->start_due > 0 || svc->row->exec->start == START_BOOT || svc_readable(svc));
+		return;
+	case SERVES: /* what it waits for has changed */
+		svc_activate(svc);
+		return;
+	case SETTLES:
+		svc->repeats = svc->failing && (svc->start_due > 0 || svc_readable(svc));
 		svc_settle(svc);
+		return;
+	default:
+		return;
 	}
 }
 
@@ -605,14 +634,14 @@ void svc_open_early(struct svc *svc)
 {
 	struct buf failed = { 0 };
 
-	for (unsigned n = 0; n < svc->socket_count && !svc->removed && !svc->disabled && !superd.stopping; n++)
+	for (unsigned n = 0; n < svc->socket_count && svc_bar(svc) >= BAR_HELD; n++)
 		open_socket(svc, &svc->sockets[n], &failed);
 	buf_free(&failed);
 }
 
 void svc_open(struct svc *svc)
 {
-	if (superd.stopping || svc->removed || svc->disabled || svc->socket_command.pid)
+	if (svc_bar(svc) < BAR_HELD || svc->socket_command.pid)
 		return;
 	ev_timer_stop(superd.loop, &svc->timer);
 	if (svc->bound)
@@ -650,7 +679,7 @@ void svc_resume(struct svc *svc)
 	if (svc->state == RUNNING)
 		idle_follow(svc);
 	drain_follow(svc);
-	if (svc->disabled || svc->current ||
+	if (svc_bar(svc) < BAR_HELD || svc->current ||
 	    ((svc->state == BACKOFF || svc->state == BINDING) && ev_is_active(&svc->timer)))
 		return;
 	svc_set(svc, LISTENING);
@@ -669,20 +698,26 @@ static void on_rest_over(struct ev_loop *loop, ev_timer *timer, int events)
 	svc_settle(timer->data);
 }
 
+/* What is watched. */
 void svc_watch(struct svc *svc)
 {
 	double first = 0;
 
 	for (unsigned n = 0; n < svc->socket_count; n++) {
-		double left = rest_left(&svc->sockets[n]);
+		struct socket *socket = &svc->sockets[n];
+		double left = rest_left(socket);
 
 		if (left > 0)
 			first = first == 0 || left < first ? left : first;
-		else if (svc->sockets[n].fd >= 0 && !svc->sockets[n].busy && !svc->turner.child.pid)
-			ev_io_start(superd.loop, &svc->sockets[n].io);
+		if (states[svc->state].watched && socket->fd >= 0 && !socket->busy && left <= 0 && !svc->turner.child.pid &&
+		    !superd.quiet &&
+		    (svc->state != BACKOFF || (svc->failing && svc->row->groups->lifecycle->backoff_refuse)))
+			ev_io_start(superd.loop, &socket->io);
+		else
+			ev_io_stop(superd.loop, &socket->io);
 	}
 	ev_timer_stop(superd.loop, &svc->rest);
-	if (first > 0) {
+	if (first > 0 && svc->state == LISTENING) {
 		ev_timer_init(&svc->rest, on_rest_over, first, 0);
 		svc->rest.data = svc;
 		ev_timer_start(superd.loop, &svc->rest);
@@ -735,11 +770,6 @@ static bool lacks_socket(const struct svc *svc)
 	return false;
 }
 
-static bool starts_at_boot(const struct svc *svc)
-{
-	return svc->row->exec->start == START_BOOT && !svc->booted && !svc->halted && !svc->row->exec->accept;
-}
-
 static void close_unreachable(struct svc *svc)
 {
 	for (unsigned n = 0; n < svc->socket_count; n++) {
@@ -759,14 +789,17 @@ void svc_settle(struct svc *svc)
 {
 	bool accepts = svc->row->exec->accept;
 	bool again = false;
+	enum bar bar;
 
 	if (svc->socket_command.pid)
 		return;
-	if (superd.stopping || svc->removed || svc->disabled) {
+	if (svc_is_empty(svc))
+		drain_end(svc);
+	bar = svc_bar(svc);
+	if (bar < BAR_HELD) {
 		ev_timer_stop(superd.loop, &svc->timer);
-		svc_unwatch(svc);
 		svc_set(svc, svc_is_empty(svc) ? OFF : CLOSING);
-		if (svc_is_empty(svc) && svc->removed && !superd.stopping)
+		if (svc_is_empty(svc) && bar == BAR_REMOVED)
 			svc_free(svc);
 		return;
 	}
@@ -779,24 +812,18 @@ void svc_settle(struct svc *svc)
 		svc_open(svc);
 		return;
 	}
-	if (svc->draining && svc_is_empty(svc))
-		svc->draining = false;
-	if (svc->held || svc->draining) {
-		svc_unwatch(svc);
+	if (bar != BAR_NONE) {
 		svc_set(svc, HELD);
 		return;
 	}
-	if (!accepts && (svc->start_due > 0 || starts_at_boot(svc)) && !superd.quiet) {
-		if (svc->start_due > clock_now()) {
-			start_timer(svc, svc->start_due - clock_now());
-		} else {
-			svc->booted = true;
+	if (!accepts && svc->start_due > 0 && !superd.quiet) {
+		if (svc->start_due <= clock_now()) {
 			svc_activate(svc);
 			return;
 		}
+		start_timer(svc, svc->start_due - clock_now());
 	}
 	if (accepts && svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) {
-		svc_unwatch(svc);
 		svc_set(svc, FULL);
 		return;
 	}
@@ -805,12 +832,9 @@ void svc_settle(struct svc *svc)
 		return;
 	}
 	svc_set(svc, LISTENING);
-	if (superd.quiet)
-		return;
-	if (accepts && svc->parked_count)
+	if (accepts && svc->parked_count && !superd.quiet)
 		accept_parked(svc);
-	if (svc->state == LISTENING)
-		svc_watch(svc);
+	svc_watch(svc);
 }
 
 /* Whether a limit of the service as a whole keeps clients waiting now. */
@@ -869,20 +893,23 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	(void)loop, (void)events;
 	if ((svc->state == FROZEN || (svc->state == LISTENING && !svc->row->exec->accept)) && idle_takes_probes(svc))
 		return;
-	if (svc->state == FROZEN) {
+	switch ((enum act)states[svc->state].client) {
+	case WAKES:
 		idle_thaw(svc, NULL);
 		return;
-	}
-	if (svc->state == RUNNING) {
+	case NOTED:
 		ev_io_stop(superd.loop, io); /* until idle.c looks again */
 		idle_note_client(svc);
 		return;
-	}
-	if (svc->state == BACKOFF && svc->failing && svc->row->groups->lifecycle->backoff_refuse) {
+	case REFUSES:
 		accept_turn_away(svc, socket);
 		return;
+	case SERVES:
+		break;
+	default:
+		return;
 	}
-	if (svc->state != LISTENING || rests(svc))
+	if (rests(svc))
 		return;
 	if (svc->row->exec->accept) {
 		if (svc_is_empty(svc) && svc->row->groups->lifecycle->requires) {
@@ -929,7 +956,6 @@ void svc_activate(struct svc *svc)
 	struct instance *instance;
 	struct buf why = { 0 };
 
-	svc_unwatch(svc);
 	if (superd.stopping || svc->current)
 		return;
 	if (svc->state != QUEUED)
@@ -950,8 +976,7 @@ void svc_activate(struct svc *svc)
 		accept_parked(svc);
 		for (unsigned n = 0; n < svc->socket_count && svc->state == LISTENING; n++)
 			accept_clients(svc, &svc->sockets[n]);
-		if (svc->state == LISTENING)
-			svc_watch(svc);
+		svc_watch(svc);
 		return;
 	}
 	if (!limits_allow(svc)) {
@@ -968,7 +993,6 @@ void svc_activate(struct svc *svc)
 	}
 	instance = instance_new(svc);
 	svc->start_due = 0;
-	svc->halted = false;
 	svc->queued = svc_waiting(svc);
 	output_forget(svc);
 	if (instance) {
@@ -996,6 +1020,8 @@ void svc_activate(struct svc *svc)
 		svc->current = NULL;
 		instance_free(instance);
 		svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
+		if (result_starts_again(svc->row, GOES_ON, RESULT_RESOURCES, 0))
+			svc->start_due = clock_now();
 		svc_wait(svc);
 		if (svc->row->groups->lifecycle->on_failure == FAILURE_EXIT)
 			superd_fail(127);
@@ -1006,30 +1032,34 @@ void svc_activate(struct svc *svc)
 
 void svc_start(struct svc *svc, const char *by)
 {
-	if (svc->current || svc->state == QUEUED) {
-		if (svc->state == FROZEN)
-			idle_thaw(svc, by);
-		if (svc->state == STOPPING)
-			svc->start_due = clock_now();
+	switch ((enum act)states[svc->state].start) {
+	case WAKES:
+		idle_thaw(svc, by);
+		return;
+	case WAITS:
+		svc->start_due = clock_now();
+		return;
+	case SETTLES:
+		break;
+	default:
 		return;
 	}
-	svc->halted = false;
 	snprintf(svc->start_by, sizeof(svc->start_by), "%s", by);
 	svc->start_due = clock_now();
 	svc->asked = svc->start_due;
 	svc_settle(svc);
 }
 
-void svc_stop(struct svc *svc)
+/* again: what is due to start does so behind it. */
+void svc_stop(struct svc *svc, bool again)
 {
-	if (!svc->restarts) {
-		svc->start_due = 0;
-		svc->halted = true;
-	}
-	list_remove(&svc->queue);
-	if (svc->current) {
-		bool starts = svc->state == STARTING;
+	enum act act = (enum act)states[svc->state].stop;
+	bool starts = svc->state == STARTING;
 
+	if (!again)
+		svc->start_due = 0;
+	list_remove(&svc->queue);
+	if (act == ENDS) {
 		superd.starting -= starts;
 		svc_set(svc, STOPPING);
 		if (starts)
@@ -1037,7 +1067,7 @@ void svc_stop(struct svc *svc)
 	}
 	LIST_EACH(link, &svc->instances)
 		instance_stop(container_of(link, struct instance, link));
-	if (!svc->current && (svc->state != BACKOFF || svc->restarts)) /* a pause goes on */
+	if (act == SETTLES || (svc->state == BACKOFF && again)) /* else a pause goes on */
 		svc_settle(svc);
 }
 
@@ -1048,9 +1078,7 @@ void svc_shut(struct svc *svc, bool spares)
 	list_remove(&svc->queue);
 	ev_timer_stop(superd.loop, &svc->timer);
 	svc_set(svc, CLOSING);
-	if (spares && svc->removed && svc->current)
-		svc_unwatch(svc); /* its row may come back before it ends */
-	else
+	if (!spares || !svc->removed || !svc->current) /* else its row may come back before it ends */
 		svc_close_sockets(svc);
 	LIST_EACH(link, &svc->instances) {
 		if (!spares)
@@ -1182,7 +1210,7 @@ static void log_end(struct svc *svc, struct instance *instance, double lasted, b
 /* What the service leaves when nothing of it runs. Removals are made by superd-exec. */
 static void clean_up(struct svc *svc)
 {
-	bool stays = !svc->removed && !superd.stopping && !svc->disabled;
+	bool stays = svc_bar(svc) >= BAR_HELD;
 
 	if (!directories_remove(svc->table, svc->row, &superd.defaults, stays))
 		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove runtime_directory: %s", strerror(errno));
@@ -1197,7 +1225,7 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	double now = clock_now(), lasted = now - instance->since;
 	bool was_current = svc->current == instance, was_starting = was_current && svc->state == STARTING, failed;
 	bool skipped = instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION;
-	bool ran = instance->reached >= STARTED, stopped = instance->ends == IS_ASKED, left = false, again = false;
+	bool ran = instance->reached >= STARTED, asked = instance->ends == IS_ASKED, left = false, again = false;
 	int lack = instance->lack;
 	struct buf text = { 0 };
 	char why[200];
@@ -1263,10 +1291,7 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 					     svc->row->groups->lifecycle->backoff_max, 0);
 		else
 			backoff_reset(&svc->restart_backoff);
-		if (instance->row->groups->restart->restart == RESTART_DEFAULT)
-			svc->booted = false;
-		else
-			svc->start_due = now + pause;
+		svc->start_due = instance->row->groups->restart->restart == RESTART_DEFAULT ? now : now + pause;
 	}
 	instance_free(instance);
 	if (ran)
@@ -1281,53 +1306,39 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 				    : *why			    ? 127
 				    : WEXITSTATUS(svc->last_status) ? WEXITSTATUS(svc->last_status)
 								    : 1);
-	if (superd.stopping || svc->removed || svc->disabled || !was_current) {
-		if (!ran && failed && !superd.stopping && !svc->removed && !svc->disabled && svc->state != BACKOFF &&
-		    svc->row->exec->accept) {
-			svc_fail(svc, "failed", "cannot start: %s", why);
-			svc_wait(svc);
-		}
-		if (lack && svc->state == LISTENING && !superd.stopping && !svc->removed && !svc->disabled)
-			limits_lack(svc, "cannot start", lack);
-		if (left && svc->state == LISTENING && !superd.stopping && !svc->removed && !svc->disabled) {
-			svc_pause(svc, "an instance left its datagram unread");
-			svc_wait(svc);
-		}
-		if (!was_current && svc->state == FULL)
-			svc_set(svc, LISTENING);
-		if (!was_current &&
-		    (svc->state == LISTENING || svc->state == HELD || svc->state == CLOSING || superd.stopping ||
-		     svc->removed || svc->disabled))
-			svc_settle(svc);
-		else if (was_current)
-			svc_settle(svc);
-	} else if (lack) {
+	if (svc_bar(svc) < BAR_HELD) {
+		svc_settle(svc);
+	} else if (lack && (was_current || svc->state == LISTENING)) {
 		limits_lack(svc, "cannot start", lack);
 	} else if (skipped) {
 		double pause = SKIPPED;
+		char span[DURATION_MOST];
 
 		for (unsigned n = 0; n < svc->backoff.failures && pause < SKIPPED_MOST; n++)
 			pause *= 2;
 		svc->backoff.failures += svc->backoff.failures < 10;
-		char span[DURATION_MOST];
-
 		svc_say(svc, LEVEL_NOTICE, "skipped", "not started: %s; next look in %s", why,
 			duration_write(span, pause));
 		svc_pause(svc, "not started: %s", why);
 		svc_rest(svc, pause);
-	} else if (failed) {
-		backoff_forgive(&svc->backoff, lasted, svc->row->groups->lifecycle->backoff_max);
+	} else if (failed && (was_current || !ran)) {
+		if (was_current)
+			backoff_forgive(&svc->backoff, lasted, svc->row->groups->lifecycle->backoff_max);
 		if (!ran)
 			svc_fail(svc, "failed", "cannot start: %s", why);
 		else
 			svc_pause(svc, "%s", buf_string(&text));
+		if (was_current || svc->state != BACKOFF)
+			svc_wait(svc);
+	} else if (left && svc->state == LISTENING) {
+		svc_pause(svc, "an instance left its datagram unread");
 		svc_wait(svc);
 	} else if (lent_close(svc, &again) && again) {
 		svc->failures++;
 		svc_open_early(svc); /* its clients wait there */
 		svc_pause(svc, "its program shuts its listener down again and again");
 		svc_wait(svc);
-	} else if (!stopped && makes_no_progress(svc, lasted)) {
+	} else if (was_current && !asked && makes_no_progress(svc, lasted)) {
 		svc->failures++;
 		if (svc->socket_count)
 			svc_pause(svc, "it exits without accepting a connection: its configuration may need %s",
@@ -1335,11 +1346,13 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		else
 			svc_pause(svc, "it ended at once");
 		svc_wait(svc);
-	} else {
-		if (!failed && (lasted > AT_ONCE || !svc->no_progress))
+	} else if (was_current) {
+		if (lasted > AT_ONCE || !svc->no_progress)
 			backoff_reset(&svc->backoff);
 		*svc->reason = '\0';
 		svc_set(svc, LISTENING);
+		svc_settle(svc);
+	} else if (svc->state == LISTENING || svc->state == FULL || svc->state == HELD) {
 		svc_settle(svc);
 	}
 	buf_free(&text);
