@@ -728,10 +728,10 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 		const struct lock *lock = lock_find(svc->row->name);
 		struct clients clients = { 0 };
 
-		if (!lock || !lock->orders[LOCK_DRAINING].since || svc->state == STOPPING)
+		/* With accept = yes each client has an instance, which ends with it. */
+		if (!lock || !lock->orders[LOCK_DRAINING].since || !svc->current || svc->current->ends)
 			continue;
-		if (!svc->row->exec->accept)
-			clients_count(svc, &clients);
+		clients_count(svc, &clients);
 		if ((clients.known && !clients.connected) ||
 		    (timeout != SCAN_INFINITY &&
 		     time(NULL) > lock->orders[LOCK_DRAINING].since + (timeout + 999999) / 1000000)) {
