@@ -83,7 +83,8 @@ struct socket {
 	uint32_t node, self;	    /* inodes of a unix socket's node, 0: none, and of itself */
 	bool lent;		    /* a backend was given it */
 	bool busy;		    /* accept = yes of datagrams: an instance has it alone */
-	bool absent;		    /* optional, and could not be opened; or its condition does not hold */
+	enum { PRESENT, ABSENT_FAILED, ABSENT_CONDITION } absent; /* optional and not to be opened; its conditions do not hold */
+	double retry;		    /* seconds until it is tried again */
 	bool inherited;
 	bool is_old;	/* it has not the options of its row: opened anew once no program has it */
 	double shut_at; /* a program had shut it down then; 0: never */
@@ -341,10 +342,12 @@ struct svc {
 	double failed_at;	     /* the last start that failed */
 	ev_timer rest;		     /* of the first socket to end its rest */
 	struct idle *idle;	     /* NULL: not yet */
-	struct helper turner;	     /* takes away who waits and is not to be served; nothing is watched meanwhile */
+	struct helper turner;	     /* takes away who waits and is not to be served, or looks at the conditions of
+				      * sockets; nothing is watched meanwhile */
 	int64_t idle_memory;	     /* bytes that the program had when it fell asleep; 0: unknown */
 	struct child socket_command; /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
+	int *verdicts; /* of the conditions of its sockets: numbers of those that do not hold; shared with a helper */
 	struct refresh *refresh; /* NULL: it was never asked to read its configuration again */
 	struct past *past;	 /* NULL: it has done nothing but listen */
 	struct ring_line *ring;
@@ -434,7 +437,10 @@ void svc_set(struct svc *svc, enum state state);
 void svc_say(struct svc *svc, enum level level, const char *event, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 void svc_open(struct svc *svc);	  /* opens what is closed, then goes on */
+void svc_ask_conditions(struct svc *svc); /* and opens what they kept closed */
 void svc_settle(struct svc *svc); /* finds the state that follows when nothing is under way */
+bool svc_is_opening(const struct svc *svc);
+void svc_forget_verdicts(struct svc *svc);
 void svc_close_sockets(struct svc *svc);
 void socket_close(struct socket *socket);
 void svc_resume(struct svc *svc); /* goes on with what the superd before had */

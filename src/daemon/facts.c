@@ -348,7 +348,7 @@ static enum health check(const struct svc *svc, struct buf *why)
 	if (enabled) {
 		if (lock_is_set(svc, LOCK_HELD) && lifecycle->on_failure == FAILURE_EXIT)
 			buf_text(why, "it is held, and superd depends on it (on_failure = exit)");
-		else if (svc->state == BINDING && !svc->socket_command.pid && lacks_socket(svc))
+		else if (svc->state == BINDING && !svc_is_opening(svc) && lacks_socket(svc))
 			buf_text(why, svc->reason);
 		else if (svc->state != OFF && svc->state != CLOSING && svc->state != BINDING && lacks_socket(svc))
 			buf_text(why, "a socket of it is closed until its instance ends");
@@ -385,8 +385,12 @@ static enum health check(const struct svc *svc, struct buf *why)
 		}
 	}
 	for (unsigned n = 0; n < svc->socket_count && svc->row->dialect == UNIT && svc->state != OFF; n++) {
-		if (svc->sockets[n].absent && !svc_is_resting(&svc->sockets[n])) {
-			buf_addf(why, "%s cannot be opened; superd tries again", svc->sockets[n].listen->name);
+		if (svc->sockets[n].absent) {
+			buf_addf(why,
+				 svc->sockets[n].absent == ABSENT_FAILED
+					 ? "%s cannot be opened; superd tries again"
+					 : "%s stays closed: its conditions do not hold",
+				 svc->sockets[n].listen->name);
 			return DEGRADED;
 		}
 	}
@@ -592,7 +596,7 @@ static void add_signal(struct buf *out, int status, bool known)
 static void add_listener(struct svc *svc, const struct listen *listen, struct socket *socket, bool whole,
 			 struct buf *out)
 {
-	bool rests = socket && svc_is_resting(socket), is_open = socket && socket->fd >= 0;
+	bool rests = socket && !socket->absent && svc_is_resting(socket), is_open = socket && socket->fd >= 0;
 	struct buf endpoint = { 0 };
 	size_t parked = 0;
 	int queue = is_open ? bind_queue(socket->fd, listen) : -1;
@@ -610,7 +614,7 @@ static void add_listener(struct svc *svc, const struct listen *listen, struct so
 	if (whole && socket && socket->is_old)
 		json_flag_field(out, "old_options", true);
 	if (rests || (socket && socket->absent))
-		json_text_field(out, "absent", rests ? "rests" : "failed");
+		json_text_field(out, "absent", rests ? "rests" : socket->absent == ABSENT_FAILED ? "failed" : "condition");
 	if (rests && whole) {
 		json_text_field(out, "why", *svc->reason ? svc->reason : NULL);
 		json_seconds_field(out, "rests_for", socket->rests_until - clock_now());
@@ -932,7 +936,7 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 	}
 	if (lock_is_set(svc, LOCK_DRAINING))
 		json_flag_field(out, "drains", true);
-	if (svc->socket_command.pid)
+	if (svc_is_opening(svc))
 		json_flag_field(out, "socket_commands", true);
 	if (svc->state == QUEUED && !list_empty(&svc->queue)) {
 		json_object_field(out, "line");
@@ -1027,6 +1031,14 @@ static const char *state_word(const struct service *row, const struct svc *svc)
 {
 	if (!svc)
 		return left_out_of(superd.table, row) ? "left out" : "off";
+	if (svc->state == LISTENING && svc->socket_count && svc->sockets[0].absent == ABSENT_CONDITION) {
+		unsigned kept = 0;
+
+		for (unsigned n = 0; n < svc->socket_count; n++)
+			kept += svc->sockets[n].absent == ABSENT_CONDITION;
+		if (kept == svc->socket_count)
+			return "condition";
+	}
 	return svc->removed ? "leaving" : state_name(svc->state);
 }
 

@@ -832,6 +832,14 @@ static int serve(struct table *table, struct state_stream *before)
 		journal_deliver_ends();
 	if (before) /* it may have read the signal of a child that nobody has reaped */
 		kill(getpid(), SIGCHLD);
+	/* What conditions are to open has its sockets, or those that superd was given, before anybody hears that it runs. */
+	for (bool opening = true; opening && !superd.stopping;) {
+		opening = false;
+		LIST_EACH(link, &superd.services)
+			opening |= container_of(link, struct svc, link)->verdicts != NULL;
+		if (opening)
+			ev_run(superd.loop, EVRUN_ONCE);
+	}
 	close_unclaimed();
 	if (command && !superd.main_command.pid && !before && !start_command(command)) {
 		self.has_cause = true;

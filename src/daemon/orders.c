@@ -802,7 +802,7 @@ static const char *look_at_start(const struct order *order, struct svc *svc, str
 	double left;
 
 	if (svc->row->exec->accept) {
-		if (svc->state == BINDING && svc->socket_command.pid)
+		if (svc->state == BINDING && svc_is_opening(svc))
 			return NULL;
 		return svc->state == BINDING || svc->state == BACKOFF ? failed_for(svc, "!failed", why) : "listens";
 	}
@@ -827,7 +827,7 @@ static const char *look_at_start(const struct order *order, struct svc *svc, str
 	case STOPPING:
 		return NULL;
 	case BINDING:
-		return svc->socket_command.pid ? NULL : failed_for(svc, "!failed", why);
+		return svc_is_opening(svc) ? NULL : failed_for(svc, "!failed", why);
 	case BACKOFF:
 		return failed_for(svc, "!failed", why);
 	default:
@@ -849,7 +849,7 @@ static const char *look_at_restart(const struct order *order, struct svc *svc, s
 	     svc->start_due > 0))
 		return look_at_start(order, svc, why);
 	if (svc->state == BINDING)
-		return svc->socket_command.pid ? NULL : failed_for(svc, "!unbound", why);
+		return svc_is_opening(svc) ? NULL : failed_for(svc, "!unbound", why);
 	if (!accepts && !held && svc->state == BACKOFF)
 		return failed_for(svc, "!failed", why);
 	return "stopped-for-start";
@@ -875,14 +875,14 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 	case ENABLE:
 		if (lock_is_set(svc, LOCK_DISABLED))
 			return "!undone";
-		if (svc->state == CLOSING || svc->state == STOPPING || svc->socket_command.pid ||
+		if (svc->state == CLOSING || svc->state == STOPPING || svc_is_opening(svc) ||
 		    (svc->state == BINDING && !accepts && !svc_is_empty(svc)))
 			return NULL;
 		return svc->state == BINDING ? failed_for(svc, "!unbound", why) : "enabled";
 	case DISABLE:
 		if (!lock_is_set(svc, LOCK_DISABLED))
 			return "!undone";
-		return svc->state == CLOSING || svc->socket_command.pid || (!svc_is_empty(svc) && !accepts)
+		return svc->state == CLOSING || svc_is_opening(svc) || (!svc_is_empty(svc) && !accepts)
 			? NULL
 			: "disabled";
 	case FREEZE:
@@ -973,6 +973,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			return "runs-already";
 		for (unsigned n = 0; n < svc->socket_count; n++)
 			svc->sockets[n].rests_until = 0;
+		svc_ask_conditions(svc);
 		if (svc->state == BINDING)
 			svc_open(svc);
 		if (!svc->row->exec->accept)
@@ -1092,7 +1093,7 @@ static void send_result(struct session *session, const char *name, const struct 
 	char signal[32];
 
 	session->failed += failed;
-	if (!why->length && svc && svc->state == BINDING && !svc->socket_command.pid)
+	if (!why->length && svc && svc->state == BINDING && !svc_is_opening(svc))
 		buf_text(why, svc->reason);
 	json_object_open(line);
 	json_flag_field(line, "ok", !failed);

@@ -410,6 +410,7 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 		ev_io io = svc->sockets[0].io;
 
 		accept_drop_parked(svc);
+		svc_forget_verdicts(svc);
 		LIST_EACH(link, &svc->instances)
 			container_of(link, struct instance, link)->socket = sockets; /* of accept = yes: any will do */
 		for (unsigned n = 0; n < row->socket_count; n++) {
@@ -654,6 +655,8 @@ static bool reload_apply(struct table *table)
 				  : svc->seen || (svc->state != BACKOFF && svc->state != QUEUED)) {
 				if (round)
 					backoff_reset(&svc->backoff);
+				if (!round)
+					svc_ask_conditions(svc);
 				if (svc->current && svc->state == STOPPING && svc->bound)
 					svc_open_early(svc);
 				else if (svc->state == OFF || svc->state == BINDING)

@@ -695,7 +695,7 @@ static void report_changes(struct session *session)
 		bool is_wrong = !strcmp(change->outcome, "wrong"), is_bad = svc && svc->state == BINDING && !is_wrong;
 		bool is_old = false;
 
-		if (svc && (svc->socket_command.pid || lent_is_changing(svc))) {
+		if (svc && (svc_is_opening(svc) || lent_is_changing(svc))) {
 			session->go_on = NULL;
 			session->changed = report_changes;
 			return;

@@ -14,11 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "exec/stages/condition.h"
 #include "lib/clock.h"
 #include "lib/duration_text.h"
 #include "lib/fd.h"
@@ -39,6 +41,8 @@
 #define AT_ONCE 1.0    /* seconds: a run that ends sooner did nothing */
 #define TIME_PAUSE 60.
 #define LOAD_PAUSE 10.
+#define CONDITION_SECONDS 10.
+#define CONDITIONS_MOST 64 /* of a socket; what is beyond is not looked at */
 #define SKIPPED 5.0 /* seconds until a condition is looked at again, doubled up to: */
 #define SKIPPED_MOST 80.0
 
@@ -155,6 +159,7 @@ void svc_free(struct svc *svc)
 		}
 	}
 	superd.waiting -= svc->state == QUEUED;
+	svc_forget_verdicts(svc);
 	list_remove(&svc->link);
 	list_remove(&svc->queue);
 	list_remove(&svc->changed);
@@ -260,6 +265,25 @@ void svc_fail(struct svc *svc, const char *event, const char *format, ...)
 }
 
 static bool rests_closed(const struct socket *socket);
+static double rest_left(const struct socket *socket);
+
+static bool is_kept_closed(const struct socket *socket)
+{
+	return socket->absent == ABSENT_CONDITION || rests_closed(socket) ||
+		socket->listen->endpoint->kind == ENDPOINT_TCPMUX;
+}
+
+/* One is to be opened: it is closed, and it is time to try it. */
+static bool lacks_socket(const struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		const struct socket *socket = &svc->sockets[n];
+
+		if (socket->fd < 0 && !is_kept_closed(socket) && (!socket->absent || rest_left(socket) <= 0))
+			return true;
+	}
+	return false;
+}
 
 static void start_timer(struct svc *svc, double seconds)
 {
@@ -278,15 +302,12 @@ void svc_wait(struct svc *svc)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	double pause = backoff_next(&svc->backoff, lifecycle->backoff_min, lifecycle->backoff_max, jitter());
-	bool binds = false, comes_back;
+	bool binds = lacks_socket(svc), comes_back;
 	char span[DURATION_MOST], next[80];
 	struct event event = { .name = svc->unlogged ? svc->unlogged : "pause",
 			       .service = svc->row->name,
 			       .reason = svc->reason };
 
-	for (unsigned n = 0; n < svc->socket_count; n++)
-		binds |= svc->sockets[n].fd < 0 && !svc->sockets[n].absent && !rests_closed(&svc->sockets[n]) &&
-			svc->sockets[n].listen->endpoint->kind != ENDPOINT_TCPMUX;
 	svc->failing |= !binds;
 	svc_set(svc, binds ? BINDING : BACKOFF);
 	comes_back = binds || !svc_waits_for_order(svc);
@@ -478,7 +499,8 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 	bool is_returned;
 	int fd = -1;
 
-	if (socket->fd >= 0 || socket->listen->endpoint->kind == ENDPOINT_TCPMUX || rests_closed(socket))
+	if (socket->fd >= 0 || socket->listen->endpoint->kind == ENDPOINT_TCPMUX || rests_closed(socket) ||
+	    socket->absent == ABSENT_CONDITION)
 		return true;
 	fd = take_inherited(socket, &why, &warnings);
 	if (fd < 0 && !why.length && !limits_allow_socket(svc)) {
@@ -492,7 +514,9 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 	if (fd >= 0) {
 		socket->fd = fd_raise(fd, FD_LISTENER);
 		fd_set_nonblocking(socket->fd, true); /* the loop may accept there, whoever has opened it */
-		socket->lent = socket->absent = socket->is_old = false;
+		socket->lent = socket->is_old = false;
+		socket->absent = PRESENT;
+		socket->rests_until = 0;
 		ev_io_set(&socket->io, socket->fd, EV_READ);
 		is_returned = socket->is_stored;
 		store_give(socket);
@@ -509,9 +533,16 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		buf_addf(&text, ": %s", buf_string(&why));
 		origin_cite(socket->listen->at, &text);
 		if (socket->listen->options->optional) {
-			if (!socket->absent)
+			const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+
+			if (socket->absent != ABSENT_FAILED)
 				svc_say(svc, LEVEL_WARNING, "bind_error", "%s", buf_string(&text));
-			socket->absent = true;
+			socket->retry = socket->absent == ABSENT_FAILED ? 2 * socket->retry
+									: (double)lifecycle->backoff_min / 1e6;
+			if (socket->retry > (double)lifecycle->backoff_max / 1e6)
+				socket->retry = (double)lifecycle->backoff_max / 1e6;
+			socket->absent = ABSENT_FAILED;
+			socket->rests_until = clock_now() + socket->retry;
 		} else {
 			buf_addf(failed, "%s%s", failed->length ? ", " : "", buf_string(&text));
 		}
@@ -526,15 +557,27 @@ static void run_socket_commands(struct svc *svc, enum command_phase phase);
 static void close_all(struct svc *svc)
 {
 	svc_unwatch(svc);
-	for (unsigned n = 0; n < svc->socket_count; n++)
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		svc->sockets[n].absent = PRESENT;
 		socket_close(&svc->sockets[n]);
+	}
 	accept_drop_parked(svc);
+}
+
+/* What the commands around the sockets had of their own. */
+static void remove_socket_folders(struct svc *svc)
+{
+	const struct service *row = service_prepared(svc->row)->socket_row;
+
+	if (row && !directories_remove(svc->table, row, &superd.defaults, false))
+		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove runtime_directory: %s", strerror(errno));
 }
 
 /* Behind the commands of a phase around the sockets, or at once if there are none. */
 static void go_on_sockets(struct svc *svc, enum command_phase phase)
 {
 	struct buf failed = { 0 };
+	unsigned absent = 0;
 	bool good = true;
 
 	switch (phase) {
@@ -542,6 +585,14 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 		svc->lacks = false;
 		for (unsigned n = 0; n < svc->socket_count; n++)
 			good &= open_socket(svc, &svc->sockets[n], &failed);
+		for (unsigned n = 0; n < svc->socket_count; n++)
+			absent += svc->sockets[n].absent == ABSENT_FAILED;
+		if (absent && absent == svc->socket_count) { /* nobody would wake it */
+			buf_text(&failed, "none of its sockets can be opened");
+			for (unsigned n = 0; n < svc->socket_count; n++)
+				svc->sockets[n].absent = PRESENT;
+			good = false;
+		}
 		if (!good && svc->lacks)
 			svc_pause(svc, "%s", buf_string(&failed));
 		else if (!good)
@@ -566,6 +617,7 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 		run_socket_commands(svc, PHASE_SOCKET_STOP_POST);
 		return;
 	default:
+		remove_socket_folders(svc);
 		svc_settle(svc);
 		superd_check_end();
 	}
@@ -639,15 +691,127 @@ void svc_open_early(struct svc *svc)
 	buf_free(&failed);
 }
 
+/* Behind the conditions. Where they keep all sockets closed, no commands run either. */
+static void open_all(struct svc *svc)
+{
+	unsigned kept = 0;
+
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		kept += svc->sockets[n].fd < 0 && svc->sockets[n].absent == ABSENT_CONDITION;
+	if (kept && kept == svc->socket_count) {
+		svc_set(svc, LISTENING);
+		svc_settle(svc);
+	} else if (svc->bound) {
+		go_on_sockets(svc, PHASE_SOCKET_START_PRE);
+	} else {
+		run_socket_commands(svc, PHASE_SOCKET_START_PRE);
+	}
+}
+
+static bool has_question(const struct socket *socket)
+{
+	return socket->fd < 0 && socket->listen->options->socket_condition && socket->absent != ABSENT_CONDITION;
+}
+
+void svc_forget_verdicts(struct svc *svc)
+{
+	if (!svc->verdicts)
+		return;
+	helper_drop(&svc->turner);
+	munmap(svc->verdicts, svc->socket_count * sizeof(int));
+	svc->verdicts = NULL;
+}
+
+static void on_conditions(struct helper *helper, int status)
+{
+	struct svc *svc = container_of(helper, struct svc, turner);
+
+	for (unsigned n = 0; !status && n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+		words texts = socket->listen->options->socket_condition;
+		struct event event = { .name = "condition", .service = svc->row->name };
+		struct buf text = { 0 };
+		int number = svc->verdicts[n];
+
+		if (!has_question(socket) || number < 0 || number >= (int)words_count(texts))
+			continue;
+		socket->absent = ABSENT_CONDITION;
+		buf_addf(&text, "%s stays closed: %s does not hold", socket->listen->name, texts[number]);
+		origin_cite(service_listen_origin(svc->row, socket->listen, "socket_condition"), &text);
+		event.reason = texts[number];
+		log_event(superd.log, strncmp(texts[number], "Assert", 6) ? LEVEL_NOTICE : LEVEL_ERROR, &event, "%s",
+			  buf_string(&text));
+		buf_free(&text);
+	}
+	svc_forget_verdicts(svc);
+	if (svc_bar(svc) < BAR_HELD) {
+		svc_settle(svc);
+	} else if (status) {
+		svc_fail(svc, "bind_error", "its conditions cannot be checked");
+		svc_wait(svc);
+	} else {
+		open_all(svc);
+	}
+}
+
+/* Conditions lead to files of others: a helper looks at them. */
 void svc_open(struct svc *svc)
 {
-	if (svc_bar(svc) < BAR_HELD || svc->socket_command.pid)
+	bool asks = false;
+
+	if (svc_bar(svc) < BAR_HELD || svc->socket_command.pid || svc->turner.child.pid)
 		return;
 	ev_timer_stop(superd.loop, &svc->timer);
-	if (svc->bound)
-		go_on_sockets(svc, PHASE_SOCKET_START_PRE);
-	else
-		run_socket_commands(svc, PHASE_SOCKET_START_PRE);
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		asks |= has_question(&svc->sockets[n]);
+	if (!asks) {
+		open_all(svc);
+		return;
+	}
+	svc_set(svc, BINDING);
+	svc->verdicts = mmap(NULL, svc->socket_count * sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			     0);
+	if (svc->verdicts == MAP_FAILED)
+		svc->verdicts = NULL;
+	switch (svc->verdicts ? helper_begin(&svc->turner, CONDITION_SECONDS, on_conditions) : -1) {
+	case 0:
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			words texts = svc->sockets[n].listen->options->socket_condition;
+			struct condition list[CONDITIONS_MOST];
+			size_t count = 0;
+
+			for (; texts && texts[count] && count < CONDITIONS_MOST; count++)
+				condition_read(texts[count], &list[count]);
+			svc->verdicts[n] = has_question(&svc->sockets[n]) ? conditions_find_false(list, count) : -1;
+		}
+		_exit(0);
+	case -1:
+		svc_fail(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
+		svc_wait(svc);
+		return;
+	default:
+		return;
+	}
+}
+
+/* Conditions are looked at, or commands run, before or behind that. */
+bool svc_is_opening(const struct svc *svc)
+{
+	return svc->socket_command.pid || svc->verdicts;
+}
+
+/* They are looked at again when an operator says so. */
+void svc_ask_conditions(struct svc *svc)
+{
+	bool any = false;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		any |= svc->sockets[n].absent == ABSENT_CONDITION;
+		if (svc->sockets[n].absent == ABSENT_CONDITION)
+			svc->sockets[n].absent = PRESENT;
+	}
+	if (any && !svc->current)
+		svc_settle(svc);
 }
 
 void svc_close_sockets(struct svc *svc)
@@ -659,6 +823,8 @@ void svc_close_sockets(struct svc *svc)
 		return;
 	}
 	close_all(svc);
+	if (svc->bound)
+		remove_socket_folders(svc);
 	svc->bound = false;
 }
 
@@ -760,16 +926,6 @@ static bool is_unreachable(const struct svc *svc)
 
 /* ---- the state that follows ---- */
 
-static bool lacks_socket(const struct svc *svc)
-{
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		if (svc->sockets[n].fd < 0 && !svc->sockets[n].absent && !rests_closed(&svc->sockets[n]) &&
-		    svc->sockets[n].listen->endpoint->kind != ENDPOINT_TCPMUX)
-			return true;
-	}
-	return false;
-}
-
 static void close_unreachable(struct svc *svc)
 {
 	for (unsigned n = 0; n < svc->socket_count; n++) {
@@ -791,7 +947,7 @@ void svc_settle(struct svc *svc)
 	bool again = false;
 	enum bar bar;
 
-	if (svc->socket_command.pid)
+	if (svc->socket_command.pid || svc->verdicts)
 		return;
 	if (svc_is_empty(svc))
 		drain_end(svc);
