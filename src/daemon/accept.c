@@ -529,6 +529,28 @@ void accept_keep(struct instance *instance)
 	by_mux = false;
 }
 
+/* A client of a unix socket: "uid 110, psql". */
+static void describe_local(int fd, char *text, size_t size)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+	char path[40], name[17] = "";
+	int file;
+	ssize_t got;
+
+	*text = '\0';
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.uid == (uid_t)-1)
+		return;
+	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)peer.pid);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	got = file < 0 ? 0 : read(file, name, sizeof(name) - 1);
+	fd_close(&file);
+	name[got > 0 ? strcspn(name, "\n") : 0] = '\0';
+	for (char *at = name; *at; at++)
+		*at = (unsigned char)*at < ' ' || *at == '\x7f' ? '?' : *at;
+	snprintf(text, size, "uid %lu%s%s", (unsigned long)peer.uid, *name ? ", " : "", name);
+}
+
 /* A client that has passed all checks. */
 void accept_serve(struct svc *svc, struct socket *socket, struct client *client, bool greeted)
 {
@@ -548,6 +570,8 @@ void accept_serve(struct svc *svc, struct socket *socket, struct client *client,
 	client->fd = -1;
 	svc->count++;
 	client_address(&instance->client, instance->peer, sizeof(instance->peer));
+	if (!*instance->peer)
+		describe_local(instance->client.fd, svc->last_peer, sizeof(svc->last_peer));
 	if (options->per_source != UNLIMITED &&
 	    client_source(&instance->client, (unsigned)options->per_source_prefix, instance->source))
 		instance->counted = source_count_enter(&superd.sources, svc, instance->source, options->per_source);

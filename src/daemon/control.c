@@ -43,6 +43,7 @@
 
 static struct {
 	struct control_socket socket;
+	char path[PATH_MAX];
 	int adopted;	/* descriptor of the superd before, and 1; 0: none */
 	int reserve[3]; /* for operators, where services have used up all others */
 	ev_io io;
@@ -539,10 +540,25 @@ static void find_path(const struct options *options, char path[PATH_MAX])
 		 options->settings.control ? "" : "/superd/control");
 }
 
-/* A service that is only tried out does without, if another superd has the name. */
+/* A service that is only tried out has a name of its own, if another superd has the usual one. */
 static bool can_do_without(const struct options *options)
 {
 	return options->endpoints.count && !options->given.control;
+}
+
+static void choose_path(void)
+{
+	size_t length;
+
+	find_path(superd.options, server.path);
+	if (!can_do_without(superd.options) || !superd.table->count ||
+	    (server.adopted ? control_socket_is_bound(server.adopted - 1, server.path)
+			    : !control_socket_is_answered(server.path)))
+		return;
+	length = strlen(server.path);
+	snprintf(server.path + length, sizeof(server.path) - length, "-%.60s", superd.table->services[0].name);
+	log_notice(superd.log, "another superd answers at %.*s: superctl --control %s reaches this one", (int)length,
+		   server.path, server.path);
 }
 
 /* For superd/main, before a start. Two superds at one socket are a mistake, but a script may start the next while the
@@ -692,15 +708,14 @@ static bool may_pass(int error)
 
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 {
+	const char *path = server.path;
 	struct buf why = { 0 };
-	char path[PATH_MAX];
 
 	(void)events;
 	if (server.socket.fd >= 0) { /* accept(2) has failed */
 		ev_io_start(loop, &server.io);
 		return;
 	}
-	find_path(superd.options, path);
 	if (make_socket(path, &why)) {
 		log_notice(superd.log, "the control socket is %s now", path);
 		locks_begin(path, !server.is_lost);
@@ -760,7 +775,6 @@ void control_begin(bool fresh)
 {
 	struct diags diags = { 0 };
 	struct buf why = { 0 };
-	char path[PATH_MAX];
 
 	server.is_set = true;
 	ev_prepare_init(&server.changes, on_change);
@@ -769,27 +783,33 @@ void control_begin(bool fresh)
 	ev_init(&server.retry, on_retry);
 	if (!has_control(superd.options))
 		return;
-	find_path(superd.options, path);
 	control_setup_find_group(superd.options, NULL, superd.table->lookups, &diags);
 	supervisor_log_diags(superd.log, &diags);
 	diags_free(&diags);
 	server.group = superd.options->control_gid;
-	locks_begin(path,
-		    fresh && *path == '/' && private_folder_is_safe(path, &why) && !control_socket_is_answered(path));
+	if (fresh) {
+		choose_path();
+		locks_begin(server.path,
+			    *server.path == '/' && private_folder_is_safe(server.path, &why) &&
+				    !control_socket_is_answered(server.path));
+	}
 	buf_free(&why);
 }
 
 void control_open(bool fresh)
 {
 	enum level level = can_do_without(superd.options) ? LEVEL_INFO : LEVEL_WARNING;
+	const char *path = server.path;
 	struct buf why = { 0 };
-	char path[PATH_MAX];
 	pid_t pid = 0;
 	int fd = -1, error;
 
 	if (!has_control(superd.options))
 		return;
-	find_path(superd.options, path);
+	if (!fresh) {
+		choose_path();
+		locks_begin(path, false);
+	}
 	if (make_socket(path, &why)) {
 		if (!fresh)
 			locks_write_again();

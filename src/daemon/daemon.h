@@ -304,6 +304,7 @@ struct svc {
 	enum state state;
 	double since;
 	bool removed;
+	double drains_since; /* it is removed, and stopped once nobody is connected; 0: not */
 	bool lacks;	  /* what its last start or its sockets needed; it is told */
 	bool bound;	  /* the commands around the opening of its sockets have run */
 	bool seen;	  /* reload.c */

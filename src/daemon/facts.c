@@ -45,6 +45,7 @@ struct past {
 	ev_timer taken; /* the next look whether the client that it was woken for was taken */
 	double asked;	/* the client came */
 	double told;	/* who it was, last */
+	char waker[64]; /* of the start under way; "": unknown */
 	bool thawed;
 };
 
@@ -116,8 +117,15 @@ void facts_note(struct svc *svc)
 {
 	enum history_phase phase = phase_of(svc, svc->state);
 
-	if (past_of(svc, phase == HISTORY_RUNNING ? HISTORY_ASLEEP : phase, phase))
-		history_enter(&svc->past->history, phase, clock_now());
+	struct past *past = past_of(svc, phase == HISTORY_RUNNING ? HISTORY_ASLEEP : phase, phase);
+	double now = clock_now();
+
+	if (past && history_now(&past->history) != phase) { /* accept = yes: awake or asleep in the same state */
+		past->spent[svc->state] += now - svc->since;
+		svc->since = now;
+	}
+	if (past)
+		history_enter(&past->history, phase, now);
 }
 
 void facts_note_state(struct svc *svc, enum state next)
@@ -139,14 +147,20 @@ void facts_note_state(struct svc *svc, enum state next)
 	history_enter(&past->history, phase, now);
 }
 
+/* by: "" for a client. Who that is, a start finds out while its program begins, and a thaw before it. */
 void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by)
 {
 	struct history_wake wake = { .at = clock_now(), .delay = -1, .slept = (float)slept, .thawed = thawed };
+	struct past *past = svc->past;
 
-	if (!svc->past)
+	if (!past)
 		return;
+	*past->waker = '\0';
+	/* It takes a question to the kernel: rarely for one that comes and goes. */
+	if (!*by && !thawed && !svc->row->exec->accept && (past->told <= 0 || wake.at - past->told > 1))
+		idle_waker(svc, past->waker, sizeof(past->waker));
 	snprintf(wake.by, sizeof(wake.by), "%s", by);
-	history_add_wake(&svc->past->history, &wake);
+	history_add_wake(&past->history, &wake);
 }
 
 /* Its last start or thaw serves: a client waited so long. */
@@ -188,15 +202,13 @@ void facts_note_ready(struct svc *svc, double asked, const char *peer)
 	double now = clock_now(), slept;
 	size_t count = past ? past->history.wakes.count : 0;
 	struct history_wake *wake = count ? history_wake(&past->history, count - 1) : NULL;
-	char text[64];
 
 	if (!past || !svc->socket_count || !wake || *wake->by)
 		return;
 	past->asked = asked;
 	past->thawed = wake->thawed;
-	/* It takes a question to the kernel: rarely for one that comes and goes. */
-	if (!*peer && (past->told <= 0 || now - past->told > 1) && idle_waker(svc, text, sizeof(text)))
-		peer = text;
+	if (!*peer)
+		peer = past->waker;
 	if (*peer) {
 		struct event event = { .name = "woken", .service = svc->row->name, .peer = peer };
 		char span[DURATION_MOST];
@@ -288,7 +300,7 @@ void facts_describe_outdated(struct svc *svc, struct buf *out)
 /* What becomes of the instances of a service that is removed. */
 void facts_describe_removed(struct svc *svc, struct buf *out)
 {
-	bool stays = service_on_remove(svc->row, svc->row) == REMOVE_FINISH;
+	bool stays = service_on_remove(svc->row, svc->row) == REMOVE_FINISH || svc->drains_since > 0;
 	size_t count = 0;
 	pid_t pid = 0;
 
@@ -303,7 +315,8 @@ void facts_describe_removed(struct svc *svc, struct buf *out)
 	else
 		buf_addf(out, "%zu instance%s ", count, count == 1 ? "" : "s");
 	if (stays)
-		buf_addf(out, "%s on (on_remove = finish): superctl stop %s", count == 1 ? "runs" : "run",
+		buf_addf(out, "%s on%s (on_remove = %s): superctl stop %s", count == 1 ? "runs" : "run",
+			 svc->drains_since > 0 ? " until its clients have left" : "", svc->drains_since > 0 ? "drain" : "finish",
 			 svc->row->name);
 	else
 		buf_addf(out, "%s stopped", count == 1 ? "is" : "are");
@@ -769,7 +782,9 @@ static void add_locks(const struct service *row, struct buf *out)
 static void add_exec(const struct service *row, bool hides_program, struct buf *out)
 {
 	const struct exec_options *options = row->exec;
-	words exec = options->exec ? options->exec : options->builtin ? options->builtin : options->redirect;
+	static const char *const sensor[] = { "sensor", NULL };
+	words builtin = row->groups->access->deny_time >= 0 ? sensor : options->builtin;
+	words exec = builtin == sensor ? sensor : options->exec ? options->exec : builtin ? builtin : options->redirect;
 	struct buf target = { 0 };
 
 	json_list_field(out, "exec");
@@ -778,8 +793,8 @@ static void add_exec(const struct service *row, bool hides_program, struct buf *
 	json_list_close(out);
 	if (options->exec && options->argv0 && !hides_program)
 		json_text_field(out, "argv0", options->argv0);
-	if (!options->exec && exec)
-		json_text_field(out, options->builtin ? "builtin" : "redirect", exec[0]);
+	if (exec && exec != options->exec)
+		json_text_field(out, builtin ? "builtin" : "redirect", exec[0]);
 	if (options->exec && options->redirect) {
 		add_target(row, &target);
 		add_text(out, "redirect", &target);
@@ -1284,6 +1299,7 @@ static void add_bar(struct svc *svc, const struct history *history, double secon
 {
 	double now = clock_now(), cell = seconds / (double)cells, known = svc ? svc->since : now;
 	struct history_bar bar = { .now = now, .cells = cells };
+	struct buf faults = { 0 };
 
 	bar.until = ceil((now + offset()) / cell) * cell - offset();
 	bar.from = bar.until - seconds;
@@ -1291,6 +1307,14 @@ static void add_bar(struct svc *svc, const struct history *history, double secon
 	json_seconds_field(out, "from", bar.from + offset());
 	json_seconds_field(out, "until", bar.until + offset());
 	json_text_field(out, "bar", bar.text);
+	/* Where a failure was too short for the letter. */
+	for (size_t n = 0; n < cells; n++) {
+		if (bar.faults[n])
+			buf_addf(&faults, "%s%zu", faults.length ? "," : "", n);
+	}
+	if (faults.length)
+		buf_addf(out, ",\"faults\":[%s]", faults.data);
+	buf_free(&faults);
 }
 
 /* cells 0: the spans and the wakes as they are known. */
@@ -1304,6 +1328,8 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", state_word(row, svc));
 	json_text_field(out, "phase", history_phase_name(phase));
+	if (*superd.upgraded_from)
+		json_flag_field(out, "upgraded", true);
 	if (svc)
 		json_seconds_field(out, "since", svc->since + offset());
 	if (cells) {
@@ -1351,7 +1377,7 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 		add_seconds(out, "delay", wake->delay >= 0, (double)wake->delay);
 		if (wake->slept > 0)
 			json_seconds_field(out, "slept", (double)wake->slept);
-		json_text_field(out, "by", *wake->by ? wake->by : NULL);
+		json_text_field(out, "by", *wake->by ? wake->by : "a client");
 		json_object_close(out);
 	}
 	json_list_close(out);

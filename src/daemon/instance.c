@@ -1028,7 +1028,8 @@ static void note_started(struct instance *instance)
 		enum level level = svc->row->groups->logging->log_on_success ? LEVEL_DEBUG : LEVEL_INFO;
 
 		event.peer = instance->peer;
-		snprintf(svc->last_peer, sizeof(svc->last_peer), "%s", instance->peer);
+		if (*instance->peer)
+			snprintf(svc->last_peer, sizeof(svc->last_peer), "%s", instance->peer);
 		log_event(superd.log, level, &event, "started, pid %ld, for %s", (long)instance->pid,
 			  *instance->peer ? instance->peer : "a local client");
 		record_start(svc, instance->pid,

@@ -279,6 +279,7 @@ static void walk_service(struct line *line, struct svc *svc)
 	FIELD(line, "bound", unbound);
 	FIELD(line, "failing", svc->failing);
 	FIELD(line, "removed", svc->removed);
+	FIELD(line, "drains_since", svc->drains_since);
 	FIELD(line, "reason", svc->reason);
 	FIELD(line, "begun", begun); /* else it is new, and starts now */
 	FIELD(line, "start_due", svc->start_due);

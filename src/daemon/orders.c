@@ -722,23 +722,31 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 	bool any = false;
 
 	(void)events;
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-		int64_t timeout = svc->row->groups->lifecycle->timeout_stop;
-		const struct lock *lock = lock_find(svc->row->name);
-		struct clients clients = { 0 };
+	for (int leaving = 0; leaving < 2; leaving++) {
+		LIST_EACH(link, leaving ? &superd.leaving : &superd.services) {
+			struct svc *svc = container_of(link, struct svc, link);
+			int64_t timeout = svc->row->groups->lifecycle->timeout_stop;
+			const struct lock *lock = leaving ? NULL : lock_find(svc->row->name);
+			double lasted = leaving ? svc->drains_since > 0 ? clock_now() - svc->drains_since : -1
+				: lock && lock->orders[LOCK_DRAINING].since
+				? (double)(time(NULL) - lock->orders[LOCK_DRAINING].since)
+				: -1;
+			struct clients clients = { 0 };
 
-		/* With accept = yes each client has an instance, which ends with it. */
-		if (!lock || !lock->orders[LOCK_DRAINING].since || !svc->current || svc->current->ends)
-			continue;
-		clients_count(svc, &clients);
-		if ((clients.known && !clients.connected) ||
-		    (timeout != SCAN_INFINITY &&
-		     time(NULL) > lock->orders[LOCK_DRAINING].since + (timeout + 999999) / 1000000)) {
+			/* With accept = yes each client has an instance, which ends with it. */
+			if (lasted < 0 || !svc->current || svc->current->ends)
+				continue;
+			clients_count(svc, &clients);
+			if ((!clients.known || clients.connected) &&
+			    (timeout == SCAN_INFINITY || lasted * 1e6 < (double)timeout)) {
+				any = true;
+				continue;
+			}
 			svc_say(svc, LEVEL_INFO, "stopping", "stopping: it is drained");
-			svc_stop(svc, true);
-		} else {
-			any = true;
+			if (leaving)
+				instance_stop(svc->current);
+			else
+				svc_stop(svc, true);
 		}
 	}
 	if (!any)
@@ -748,7 +756,7 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 /* It drains from now on: by an order, or as it did under the superd before. */
 void drain_follow(struct svc *svc)
 {
-	if (!lock_is_set(svc, LOCK_DRAINING) || ev_is_active(&drains))
+	if ((!lock_is_set(svc, LOCK_DRAINING) && !(svc->drains_since > 0)) || ev_is_active(&drains))
 		return;
 	ev_timer_init(&drains, on_drains, 0, DRAIN_LOOK);
 	ev_timer_start(superd.loop, &drains);
@@ -808,6 +816,8 @@ static const char *look_at_start(const struct order *order, struct svc *svc, str
 	}
 	if (started && svc->failures > order->failures)
 		return failed_for(svc, "!start-failed", why);
+	if (svc->activations > order->activations + 1) /* it has ended, and was started again */
+		return svc->last_duration >= AT_ONCE || svc->row->exec->type == TYPE_ONESHOT ? "started" : "ended";
 	switch (svc->state) {
 	case RUNNING:
 		left = started && svc->current && !tells_ready(svc->row) ? svc->current->since + AT_ONCE - clock_now()
@@ -930,7 +940,9 @@ static const char *begin_restart(const struct order *order, struct svc *svc)
 	}
 	svc->failed_in_row = 0; /* earlier failures must not count against the next instance */
 	svc_stop(svc, true);
-	if (starts && !svc->current && svc->state != STARTING && svc->state != QUEUED)
+	if (svc->state == BINDING)
+		svc_open(svc);
+	else if (starts && !svc->current && svc->state != STARTING && svc->state != QUEUED)
 		svc_settle(svc);
 	return NULL;
 }
@@ -1328,6 +1340,8 @@ static void on_late(struct session *session)
 	size_t count = 0;
 
 	for (const struct order *order = session->orders; order; order = order->next, count++) {
+		if (session->request.progress && count < PROGRESS_MOST)
+			send_waiting(session, order); /* its state is the reason */
 		if (count < 10)
 			buf_addf(&late, "%s%s", count ? ", " : "", order->name);
 	}

@@ -453,29 +453,6 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 		store_clear(svc);
 }
 
-static void remove_service(struct svc *svc, const struct table *table)
-{
-	bool stops = service_on_remove(svc->row, svc->row) != REMOVE_FINISH;
-
-	tell(svc, "removed", table_find(table, svc->row->name) ? "disable" : "");
-	if (svc->state == FROZEN)
-		idle_thaw(svc, NULL);
-	svc->removed = true;
-	list_remove(&svc->link);
-	list_add(&superd.leaving, &svc->link);
-	svc_shut(svc, !stops);
-}
-
-/* Its row was removed, and its program has its sockets still. */
-static bool runs_on(const struct svc *svc)
-{
-	bool open = svc->current && !svc->current->ends && svc->current->phase == READY;
-
-	for (unsigned n = 0; n < svc->socket_count; n++)
-		open &= svc->sockets[n].fd >= 0;
-	return open;
-}
-
 /* Another service has an address of this one by now. */
 static bool has_heir(const struct service *row, const struct table *table)
 {
@@ -492,6 +469,39 @@ static bool has_heir(const struct service *row, const struct table *table)
 		}
 	}
 	return false;
+}
+
+/* With on_remove = drain its program stops when nobody is connected, or at once where others get its address. */
+static void remove_service(struct svc *svc, const struct table *table, struct spare *spares, size_t *spare_count)
+{
+	enum on_remove what = service_on_remove(svc->row, svc->row);
+	struct clients clients = { 0 };
+
+	if (what == REMOVE_DRAIN && svc->current && !svc->current->ends && !has_heir(svc->row, table)) {
+		clients_count(svc, &clients);
+		svc->drains_since = clients.known && clients.connected ? clock_now() : 0;
+	}
+	if (!svc->current || (what != REMOVE_FINISH && !(svc->drains_since > 0)))
+		spare_sockets(svc, spares, spare_count);
+	tell(svc, "removed", table_find(table, svc->row->name) ? "disable" : "");
+	if (svc->state == FROZEN)
+		idle_thaw(svc, NULL);
+	svc->removed = true;
+	list_remove(&svc->link);
+	list_add(&superd.leaving, &svc->link);
+	svc_shut(svc, what == REMOVE_FINISH || svc->drains_since > 0);
+	if (svc->drains_since > 0)
+		drain_follow(svc);
+}
+
+/* Its row was removed, and its program has its sockets still. */
+static bool runs_on(const struct svc *svc)
+{
+	bool open = svc->current && !svc->current->ends && svc->current->phase == READY;
+
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		open &= svc->sockets[n].fd >= 0;
+	return open;
 }
 
 /* false: out of memory; nothing has changed. */
@@ -557,10 +567,8 @@ static bool reload_apply(struct table *table)
 			list_add(&services, link);
 			continue;
 		}
-		if (!svc->current || service_on_remove(svc->row, svc->row) != REMOVE_FINISH)
-			spare_sockets(svc, spares, &spare_count);
 		counts[REMOVED]++;
-		remove_service(svc, table);
+		remove_service(svc, table, spares, &spare_count);
 	}
 	/* Each row, in the order of the table. */
 	for (size_t n = 0; n < table->count; n++) {
@@ -585,6 +593,7 @@ static bool reload_apply(struct table *table)
 				service_compare(svc->row, row, &why);
 			if (svc->removed && changes[n] != DIFF_SOCKETS && runs_on(svc))
 				svc_set(svc, RUNNING);
+			svc->drains_since = svc->removed ? 0 : svc->drains_since;
 			svc->removed = false;
 			svc->seen = returns || changes[n] != DIFF_SAME;
 			if (svc->seen)

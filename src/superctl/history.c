@@ -29,6 +29,7 @@ struct history_view {
 	const struct superctl_options *options;
 	struct sleep *list;             /* owned, with references to `service` */
 	size_t count, room;
+	bool is_cut; /* superd was upgraded, and knows nothing of the time before */
 	struct columns columns;
 	struct buf cell;
 };
@@ -80,6 +81,7 @@ static bool keep_line(void *context, const json_t *line, struct reply_text *text
 	(void)text;
 	if (view->options->json)
 		return true;
+	view->is_cut = json_reply_flag(line, "upgraded");
 	for (size_t n = 0; good && n < json_array_size(wakes); n++)
 		good = add_sleep(view, service, json_array_get(wakes, n));
 	if (good && sleeps)
@@ -128,7 +130,9 @@ static enum ctl_status print_sleeps(struct history_view *view)
 	if (view->count)
 		columns_print(&view->columns, &screen, &page, &out);
 	else
-		buf_text(&out, "nothing was woken\n");
+		buf_addf(&out, "nothing was woken%s\n", view->is_cut ? " since the upgrade" : "");
+	if (view->count && view->is_cut)
+		buf_text(&out, "\nThis is since the upgrade of superd.\n");
 	status = conversation_print(&out) ? CTL_DONE : CTL_FAILED;
 	columns_free(&view->columns);
 	buf_free(&view->cell);

@@ -11,6 +11,7 @@
 	"[{!reason}its sockets are not open yet|" \
 	"[{?open}not all of its sockets are open|it does not listen]: {reason}; superd tries again]"
 #define ENABLED "[{?held}enabled, and held|enabled]" LASTING
+#define STAYS "[{?disabled_at_boot}; each start of superd disables it again, until superctl enable --boot]"
 #define DISABLED \
 	"disabled: its sockets are closed until it is enabled[{?instances}; the instances it has run on (on_remove)]" \
 	LASTING
@@ -43,14 +44,14 @@ static const struct {
 	{ "not-held", "it was not held[{state=binding}; " UNBOUND "]" },
 	{ "drained",
 	  "[{state=binding}no instance runs; " UNBOUND "|{?held}drained; it is held, so its clients queue|"
-	  "drained: its clients are served again]"
+	  "drained: it was stopped once its clients had left, and serves again]"
 	  "[{!accept}{?retired}; an instance from before a reload runs on: stop or restart ends it]" },
 	{ "frozen", "frozen until the next client, or until it is thawed" },
 	{ "frozen-already", "it is frozen already" },
 	{ "thawed", "thawed" },
 	{ "not-frozen", "it was not frozen" },
-	{ "enabled", ENABLED },
-	{ "enabled-already", "it is enabled already" },
+	{ "enabled", ENABLED STAYS },
+	{ "enabled-already", "it is enabled already" STAYS },
 	{ "disabled", DISABLED },
 	{ "disabled-already", "it is disabled already" },
 	{ "signalled", "[sent SIG{signal} to pid ][{pids}]" },
@@ -64,7 +65,7 @@ static const struct {
 	{ "failed", "{reason}" },
 	{ "not-started", "it was not started: " },
 	{ "start-failed", "failed: {reason}" },
-	{ "unbound", UNBOUND },
+	{ "unbound", "[{?enabled}it is enabled, but ]" UNBOUND },
 	{ "is-held", "it is held: release it first" },
 	{ "is-disabled", "it is disabled: enable it first" },
 	{ "is-removed",

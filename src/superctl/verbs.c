@@ -36,7 +36,7 @@ const struct verb verbs[] = {
 	{ "hold", NAMES_SOME, ENDS | ACTS, "start nothing more; clients wait until release", view_act },
 	{ "release", NAMES_SOME, ACTS, "end a hold; the waiting clients are served", view_act },
 	{ "drain", NAMES_SOME, ENDS | ACTS,
-	  "let a service serve its clients to the end; new clients wait", view_act },
+	  "stop a service once its clients have left; new clients wait, and are served then", view_act },
 	{ "freeze", NAMES_SOME, ENDS | ACTS, "freeze the processes of a service until the next client", view_act },
 	{ "thaw", NAMES_SOME, ACTS, "thaw a frozen service", view_act },
 	{ "sleep", NAMES_SOME, ENDS | ACTS, "freeze or stop a service, by its idle_action", view_act },

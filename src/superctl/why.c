@@ -72,7 +72,9 @@ static void add_listening(struct buf *out, const json_t *service)
 		buf_text(out, "it has no open socket, so no client can reach it");
 	else
 		(void)sentence_add(out, service,
-				   "[{?accept}it waits for clients, and starts an instance for each|"
+				   "[{builtin=sensor}it is a sensor: all services refuse an address that connects here "
+				   "(deny_time)|"
+				   "{?accept}it waits for clients, and starts an instance for each|"
 				   "{?background}[{?background.serves}no instance runs, and superd starts none for its "
 				   "clients|no instance runs: the next client starts one]|"
 				   "{?listeners}nothing runs: the next client starts it|"
