@@ -744,10 +744,10 @@ struct lock {
 };
 
 struct lock *lock_find(const char *name);
-const char *lock_word(enum lock_kind kind);
 bool locks_outlive(enum lock_kind kind, struct buf *why);
 void locks_save(struct buf *out);
-void locks_load(struct state_section *section);
+bool locks_load(char *text);
+void locks_show(const char *name, struct buf *out);
 void locks_begin(const char *control, bool reads);
 void locks_apply(struct svc *svc);
 void locks_drop(void);

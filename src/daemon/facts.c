@@ -756,29 +756,6 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	buf_free(&text);
 }
 
-/* Orders that are in effect, and why the next superd will not know one. */
-static void add_locks(const struct service *row, struct buf *out)
-{
-	const struct lock *lock = lock_find(row->name);
-
-	json_list_field(out, "locks");
-	for (int kind = LOCK_HELD; lock && kind < LOCK_KINDS; kind++) {
-		struct buf why = { 0 };
-
-		if (!lock->orders[kind].since)
-			continue;
-		locks_outlive((enum lock_kind)kind, &why);
-		json_object_open(out);
-		json_text_field(out, "lock", lock_word((enum lock_kind)kind));
-		json_whole_field(out, "uid",
-				 lock->orders[kind].uid == (uid_t)-1 ? -1 : (int64_t)lock->orders[kind].uid);
-		json_count_field(out, "since", (uint64_t)lock->orders[kind].since);
-		add_text(out, "ends_with_superd", &why);
-		json_object_close(out);
-	}
-	json_list_close(out);
-}
-
 static void add_exec(const struct service *row, bool hides_program, struct buf *out)
 {
 	const struct exec_options *options = row->exec;
@@ -1103,7 +1080,7 @@ void facts_add(const struct service *row, struct svc *svc, enum answer answer, b
 	json_text_field(out, "left_out", left ? left_out_reason(left) : NULL);
 	json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);
 	if (is_status)
-		add_locks(row, out);
+		locks_show(row->name, out);
 	if (is_status || is_order) {
 		add_place(out, "source", row->at);
 		json_flag_field(out, "accept", row->exec->accept);

@@ -704,9 +704,7 @@ static bool compose(struct buf *out, bool upgrades)
 	buf_text(out, HEAD "+superd -");
 	walk_superd(&(struct line){ .out = out }, &own);
 	buf_char(out, '\n');
-	state_stream_begin(&locks);
 	locks_save(&locks);
-	state_stream_end(&locks);
 	buf_text(out, "+locks - text=");
 	add_text(out, buf_string(&locks));
 	buf_char(out, '\n');
@@ -1359,19 +1357,14 @@ static void each_instance(void (*act)(struct instance *instance))
 
 static void restore_locks(const struct record *record)
 {
-	struct state_stream stream = { 0 };
-	struct buf why = { 0 };
 	struct line line;
 	char *text;
 
 	parse(record, &line);
 	text = line.count ? strdup(line.words[0].value) : NULL;
-	if (text && !state_stream_parse(&stream, text, strlen(text), &why)) {
-		for (size_t n = 0; n < stream.count; n++)
-			locks_load(&stream.sections[n]);
-	}
-	state_stream_free(&stream);
-	buf_free(&why);
+	if (text)
+		locks_load(text);
+	free(text);
 }
 
 /* The services, their sockets and their instances are there again, and stand still. */

@@ -1,5 +1,6 @@
 /* What operators order: each order until its result, and what stays ordered until it is undone (held, disabled,
- * disabled at boot), which outlives superd in two files. */
+ * disabled at boot), which outlives superd in two files: lines of held|disabled NAME UID SECONDS beside the control
+ * socket, and of NAME UID SECONDS below the folder for state. */
 #include "daemon/daemon.h"
 
 #include <errno.h>
@@ -20,14 +21,12 @@
 #include "lib/thread.h"
 #include "lib/time_text.h"
 #include "os/fs/private_file.h"
-#include "superd/saved/state_stream.h"
 #include "table/option/service_mark.h"
 #include "table/services/left_out.h"
 
 #define LOCKS_MOST (16u << 20) /* bytes of the file; enough for some hundred thousand services */
 #define BOOT_MOST (1u << 20)
 #define NAME_MOST 255
-#define LOCKS_FORMAT 3 /* of the ledger: since then its section has its present meaning */
 #define BOOT_COMMENT \
 	"# Services that superd disables when it starts: NAME UID SECONDS. superctl enable --boot NAME ends that.\n"
 #define AT_ONCE 1.	  /* seconds: a program that cannot work ends sooner */
@@ -53,39 +52,44 @@ static struct {
 } locks;
 
 static const struct {
-	const char *word, *ends_by, *uid, *since;
+	const char *word, *shown, *ends_by;
 } lock_kinds[LOCK_KINDS] = {
-	[LOCK_DRAINING] = { "draining", "release", "draining_by", "draining_since" },
-	[LOCK_HELD] = { "held", "release", "held_by", "held_since" },
-	[LOCK_DISABLED] = { "disabled", "enable", "disabled_by", "disabled_since" },
-	[LOCK_AT_BOOT] = { "disabled at boot", "enable --boot", "boot_by", "boot_since" },
+	[LOCK_DRAINING] = { "draining", "draining", "release" },
+	[LOCK_HELD] = { "held", "held", "release" },
+	[LOCK_DISABLED] = { "disabled", "disabled", "enable" },
+	[LOCK_AT_BOOT] = { "boot", "disabled at boot", "enable --boot" },
 };
 
-const char *lock_word(enum lock_kind kind)
-{
-	return lock_kinds[kind].word;
-}
-
-static size_t find_place(const char *name)
+static struct lock *get_lock(const char *name, bool makes)
 {
 	size_t low = 0, high = locks.count;
+	struct lock *list;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
+		int order = strcmp(locks.list[middle].name, name);
 
-		if (strcmp(locks.list[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
+		if (!order)
+			return &locks.list[middle];
+		*(order < 0 ? &low : &high) = middle + (order < 0);
 	}
-	return low;
+	list = makes ? array_grow(locks.list, &locks.room, locks.count, sizeof(*list)) : NULL;
+	if (!list)
+		return NULL;
+	locks.list = list;
+	memmove(list + low + 1, list + low, (locks.count - low) * sizeof(*list));
+	list[low] = (struct lock){ .name = strdup(name) };
+	if (list[low].name) {
+		locks.count++;
+		return &list[low];
+	}
+	memmove(list + low, list + low + 1, (locks.count - low) * sizeof(*list));
+	return NULL;
 }
 
 struct lock *lock_find(const char *name)
 {
-	size_t place = find_place(name);
-
-	return place < locks.count && !strcmp(locks.list[place].name, name) ? &locks.list[place] : NULL;
+	return get_lock(name, false);
 }
 
 bool lock_is_set(const struct svc *svc, enum lock_kind kind)
@@ -95,79 +99,97 @@ bool lock_is_set(const struct svc *svc, enum lock_kind kind)
 	return lock && lock->orders[kind].since;
 }
 
-/* NULL: out of memory. */
-static struct lock *get_lock(const char *name)
+static void set_lock(const char *name, enum lock_kind kind, struct lock_order order)
 {
-	size_t place = find_place(name);
-	struct lock *list = lock_find(name);
-	char *own;
+	struct lock *lock = get_lock(name, order.since);
 
-	if (list)
-		return list;
-	own = strdup(name);
-	list = own ? array_grow(locks.list, &locks.room, locks.count, sizeof(*list)) : NULL;
-	if (!list) {
-		free(own);
-		return NULL;
-	}
-	locks.list = list;
-	memmove(list + place + 1, list + place, (locks.count++ - place) * sizeof(*list));
-	list[place] = (struct lock){ .name = own };
-	return &list[place];
+	if (!lock && order.since)
+		log_warn(superd.log, "%s: %s until superd ends: out of memory", name, lock_kinds[kind].shown);
+	else if (lock && !(lock->orders[kind].since && order.since))
+		lock->orders[kind] = order;
+	locks.stale = true;
 }
 
-static void drop_if_empty(struct lock *lock)
+/* Drops those of no kind. */
+static void sweep(void)
 {
-	size_t behind = locks.count - (size_t)(lock - locks.list) - 1;
+	size_t kept = 0;
 
-	for (int kind = 0; kind < LOCK_KINDS; kind++) {
-		if (lock->orders[kind].since)
-			return;
+	for (size_t n = 0; n < locks.count; n++) {
+		struct lock lock = locks.list[n];
+		bool any = false;
+
+		for (int kind = 0; kind < LOCK_KINDS; kind++)
+			any |= lock.orders[kind].since > 0;
+		if (any)
+			locks.list[kept++] = lock;
+		else
+			free(lock.name);
 	}
-	free(lock->name);
-	memmove(lock, lock + 1, behind * sizeof(*lock));
-	locks.count--;
+	locks.count = kept;
 }
 
-static void forget(enum lock_kind first, enum lock_kind last)
+static void add_lines(enum lock_kind first, enum lock_kind last, struct buf *out)
 {
-	for (size_t n = locks.count; n-- > 0;) {
-		for (enum lock_kind kind = first; kind <= last; kind++)
-			locks.list[n].orders[kind].since = 0;
-		drop_if_empty(&locks.list[n]);
+	for (size_t n = 0; n < locks.count; n++) {
+		for (enum lock_kind kind = first; kind <= last; kind++) {
+			const struct lock_order *order = &locks.list[n].orders[kind];
+
+			if (order->since)
+				buf_addf(out, "%s%s%s %" PRId64 " %" PRId64 "\n",
+					 first == LOCK_AT_BOOT ? "" : lock_kinds[kind].word,
+					 first == LOCK_AT_BOOT ? "" : " ", locks.list[n].name,
+					 order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid, order->since);
+		}
 	}
 }
 
 void locks_save(struct buf *out)
 {
-	for (size_t n = 0; n < locks.count; n++) {
-		const struct lock *lock = &locks.list[n];
-
-		state_open_section(out, "lock");
-		state_add(out, "name", lock->name);
-		for (int kind = 0; kind < LOCK_KINDS; kind++) {
-			if (!lock->orders[kind].since)
-				continue;
-			state_add_number(out, lock_kinds[kind].since, lock->orders[kind].since);
-			if (lock->orders[kind].uid != (uid_t)-1)
-				state_add_number(out, lock_kinds[kind].uid, lock->orders[kind].uid);
-		}
-	}
+	add_lines(LOCK_DRAINING, LOCK_AT_BOOT, out);
 }
 
-void locks_load(struct state_section *section)
+/* A line without its first word: NAME UID SECONDS, of which the name stays. Returns what is wrong, or NULL. */
+static const char *parse_line(char *line, struct lock_order *order)
 {
-	const char *name = state_text(section, "name");
-	struct lock *lock = name ? get_lock(name) : NULL;
+	int64_t numbers[2] = { -1, 0 };
+	const char *wrong = NULL;
+	char *word, *at;
+	int count = 0;
 
-	if (!name)
-		state_note_flaw(section, "name");
-	for (int kind = 0; lock && kind < LOCK_KINDS; kind++) {
-		lock->orders[kind].since = state_number(section, lock_kinds[kind].since, 1, INT64_MAX, 0);
-		lock->orders[kind].uid = (uid_t)state_number(section, lock_kinds[kind].uid, 0, UINT32_MAX - 1, -1);
+	*order = (struct lock_order){ .uid = (uid_t)-1 };
+	if (!strtok_r(line, " \t", &at) || strlen(line) > NAME_MOST)
+		return "no service has so long a name";
+	while (!wrong && (word = strtok_r(NULL, " \t", &at)))
+		wrong = count == 2 ? "a line is NAME UID SECONDS" : scan_count(word, &numbers[count++]);
+	if (wrong || numbers[0] < -1 || numbers[0] >= UINT32_MAX || numbers[1] < 0)
+		return wrong ? wrong : "a number is out of bounds";
+	*order = (struct lock_order){ .since = numbers[1], .uid = (uid_t)numbers[0] };
+	return NULL;
+}
+
+/* Text of locks_save. false: another has written it. */
+bool locks_load(char *text)
+{
+	char *next;
+
+	for (char *line = text; *line; line = next) {
+		size_t length = strcspn(line, " ");
+		enum lock_kind kind = 0;
+		struct lock_order order;
+
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		while (kind < LOCK_KINDS && (strlen(lock_kinds[kind].word) != length ||
+					     strncmp(line, lock_kinds[kind].word, length) != 0))
+			kind++;
+		if (kind == LOCK_KINDS || !line[length] || parse_line(line + length + 1, &order) || !order.since)
+			return false;
+		set_lock(line + length + 1, kind, order);
 	}
-	if (lock)
-		drop_if_empty(lock);
+	locks.stale = false;
+	return true;
 }
 
 /* Writes the file beside the control socket; without locks, removes it. Logs a failure until the reason changes. */
@@ -176,22 +198,19 @@ static void write_locks(void)
 	struct buf why = { 0 }, text = { 0 };
 	char limit[SIZE_TEXT_MOST];
 
+	sweep();
 	locks.stale = false;
 	if (!locks.path)
 		return;
-	if (!locks.count && unlink(locks.path) < 0 && errno != ENOENT && errno != ENOTDIR)
+	add_lines(LOCK_DRAINING, LOCK_DISABLED, &text);
+	if (text.failed)
+		buf_text(&why, "out of memory");
+	else if (text.length > LOCKS_MOST)
+		buf_addf(&why, "it would be larger than %s", size_write(limit, LOCKS_MOST));
+	else if (text.length)
+		private_file_put(locks.path, text.data, text.length, &why);
+	else if (unlink(locks.path) < 0 && errno != ENOENT && errno != ENOTDIR)
 		buf_text(&why, strerror(errno));
-	if (locks.count) {
-		state_stream_begin(&text);
-		locks_save(&text);
-		state_stream_end(&text);
-		if (text.failed)
-			buf_text(&why, "out of memory");
-		else if (text.length > LOCKS_MOST)
-			buf_addf(&why, "it would be larger than %s", size_write(limit, LOCKS_MOST));
-		else
-			private_file_put(locks.path, text.data, text.length, &why);
-	}
 	if (why.length && strcmp(buf_string(&why), buf_string(&locks.flaw)) != 0)
 		log_warn(superd.log,
 			 "cannot write %s: %s: the next superd will not know which services are held or disabled",
@@ -242,13 +261,10 @@ static void write_boot(void)
 	locks.busy = true;
 	locks.writing = locks.changes;
 	buf_clear(&locks.text);
-	for (size_t n = 0; n < locks.count; n++) {
-		const struct lock_order *order = &locks.list[n].orders[LOCK_AT_BOOT];
-
-		if (order->since)
-			buf_addf(&locks.text, "%s%s %" PRId64 " %" PRId64 "\n", locks.text.length ? "" : BOOT_COMMENT,
-				 locks.list[n].name, order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid, order->since);
-	}
+	buf_text(&locks.text, BOOT_COMMENT);
+	add_lines(LOCK_AT_BOOT, LOCK_AT_BOOT, &locks.text);
+	if (locks.text.length == strlen(BOOT_COMMENT))
+		buf_clear(&locks.text);
 	ev_async_init(&locks.written, on_written);
 	ev_async_start(superd.loop, &locks.written);
 	if (locks.text.failed)
@@ -260,28 +276,6 @@ static void write_boot(void)
 	else
 		buf_text(&locks.why, "no thread can be started");
 	ev_async_send(superd.loop, &locks.written);
-}
-
-static void set_lock(const char *name, enum lock_kind kind, uid_t uid)
-{
-	struct lock *lock = get_lock(name);
-
-	if (!lock)
-		log_warn(superd.log, "%s: %s until superd ends: out of memory", name, lock_kinds[kind].word);
-	else if (!lock->orders[kind].since)
-		lock->orders[kind] = (struct lock_order){ .since = time(NULL), .uid = uid };
-	locks.stale = true;
-}
-
-static void clear_lock(const char *name, enum lock_kind kind)
-{
-	struct lock *lock = lock_find(name);
-
-	if (!lock)
-		return;
-	lock->orders[kind].since = 0;
-	drop_if_empty(lock);
-	locks.stale = true;
 }
 
 /* Whether the next superd will know; else why gets the reason. */
@@ -302,13 +296,36 @@ bool locks_outlive(enum lock_kind kind, struct buf *why)
 	return false;
 }
 
+/* Orders that are in effect, and why the next superd will not know one. */
+void locks_show(const char *name, struct buf *out)
+{
+	const struct lock *lock = lock_find(name);
+
+	json_list_field(out, "locks");
+	for (enum lock_kind kind = 0; lock && kind < LOCK_KINDS; kind++) {
+		const struct lock_order *order = &lock->orders[kind];
+		struct buf why = { 0 };
+
+		if (!order->since)
+			continue;
+		json_object_open(out);
+		json_text_field(out, "lock", lock_kinds[kind].shown);
+		json_whole_field(out, "uid", order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid);
+		json_count_field(out, "since", (uint64_t)order->since);
+		json_text_field(out, "ends_with_superd", locks_outlive(kind, &why) ? NULL : buf_string(&why));
+		json_object_close(out);
+		buf_free(&why);
+	}
+	json_list_close(out);
+}
+
 /* Adds "held by uid 0 since Sun 2026-11-22 03:11:59". */
 static void describe_lock(const struct lock *lock, enum lock_kind kind, struct buf *out)
 {
 	const struct lock_order *order = &lock->orders[kind];
 	char text[TIME_TEXT_MOST];
 
-	buf_text(out, lock_kinds[kind].word);
+	buf_text(out, lock_kinds[kind].shown);
 	if (order->uid != (uid_t)-1)
 		buf_addf(out, " by uid %lu", (unsigned long)order->uid);
 	buf_addf(out, " since %s", time_write(text, order->since));
@@ -339,15 +356,15 @@ void locks_apply(struct svc *svc)
  * its return. */
 void locks_drop(void)
 {
-	for (size_t n = locks.count; n-- > 0;) {
+	for (size_t n = 0; n < locks.count; n++) {
 		struct lock *lock = &locks.list[n];
 		struct svc *svc = svc_find(lock->name);
 		struct event event = { .name = "unlocked", .service = lock->name };
 		struct buf text = { 0 };
 
-		if (table_find(superd.table, lock->name) || (svc && !svc->removed) ||
-		    (!lock->orders[LOCK_HELD].since && !lock->orders[LOCK_DISABLED].since))
+		if (table_find(superd.table, lock->name) || (svc && !svc->removed))
 			continue;
+		lock->orders[LOCK_DRAINING].since = 0;
 		if (lock->orders[LOCK_AT_BOOT].since)
 			lock->orders[LOCK_DISABLED].since = 0;
 		for (enum lock_kind kind = LOCK_HELD; kind < LOCK_AT_BOOT; kind++) {
@@ -360,87 +377,33 @@ void locks_drop(void)
 		if (text.length)
 			log_event(superd.log, LEVEL_NOTICE, &event,
 				  "it was %s: the configuration no longer has it, so this ends", buf_string(&text));
+		locks.stale |= text.length;
 		buf_free(&text);
-		drop_if_empty(lock);
-		locks.stale = true;
 	}
 	if (locks.stale)
 		write_locks();
 }
 
-/* A line of the file for the boot: NAME UID SECONDS. The administrator may have written it: a service whose line has a
- * fault is disabled all the same, as its name shows what was meant. */
-static void read_boot_line(char *line, unsigned number)
-{
-	size_t length = strcspn(line, " \t");
-	struct lock_order order = { .uid = (uid_t)-1 };
-	const char *wrong = NULL, *rest = line + length;
-	int64_t numbers[2] = { -1, 0 };
-	struct lock *lock;
-	char word[40];
-	int count = 0;
-
-	if (!length || *line == '#')
-		return;
-	if (length > NAME_MOST) {
-		log_warn(superd.log, "%s:%u: no service has so long a name", locks.boot_path, number);
-		return;
-	}
-	while (*(rest = scan_skip_blanks(rest)) && !wrong) {
-		size_t long_as = strcspn(rest, " \t");
-
-		snprintf(word, sizeof(word), "%.*s", (int)(long_as < 39 ? long_as : 39), rest);
-		wrong = count == 2 ? "a line is NAME UID SECONDS" : scan_count(word, &numbers[count++]);
-		rest += long_as;
-	}
-	if (!wrong && (numbers[0] < -1 || numbers[0] >= UINT32_MAX || numbers[1] < 0))
-		wrong = "a number is out of bounds";
-	if (wrong)
-		log_warn(superd.log, "%s:%u: %.*s: %s; it is disabled all the same", locks.boot_path, number,
-			 (int)length, line, wrong);
-	else
-		order = (struct lock_order){ .since = numbers[1], .uid = (uid_t)numbers[0] };
-	if (!order.since)
-		order.since = time(NULL);
-	line[length] = '\0';
-	lock = get_lock(line);
-	if (!lock) {
-		log_warn(superd.log, "%s: not disabled at boot: out of memory", line);
-		return;
-	}
-	lock->orders[LOCK_AT_BOOT] = order;
-	lock->line = number;
-}
-
 static void read_locks(void)
 {
-	struct state_stream stream = { 0 };
-	struct buf why = { 0 }, found = { 0 };
-	const char *wrong = NULL;
+	struct buf why = { 0 };
 	size_t length;
 	char *text = private_file_get(locks.path, LOCKS_MOST, &length, &why);
 
-	if (text) {
-		wrong = state_stream_parse_since(&stream, LOCKS_FORMAT, text, length, &found);
-		for (size_t n = 0; !wrong && n < stream.count; n++) {
-			if (!strcmp(stream.sections[n].kind, "lock"))
-				locks_load(&stream.sections[n]);
-		}
-		if (wrong)
-			buf_text(&why, wrong);
-		else if (stream.flaw)
-			buf_addf(&why, "%s is out of bounds", stream.flaw);
-		if (why.length)
-			forget(LOCK_DRAINING, LOCK_DISABLED);
-		state_stream_free(&stream);
+	if (text && !locks_load(text)) {
+		buf_text(&why, "superd did not write it");
+		for (size_t n = 0; n < locks.count; n++)
+			memset(locks.list[n].orders, 0, LOCK_AT_BOOT * sizeof(*locks.list[n].orders));
 	}
 	if (why.length)
 		log_warn(superd.log, "%s: the list of held and disabled services is unknown: %s", locks.path,
 			 buf_string(&why));
+	free(text);
 	buf_free(&why);
-	buf_free(&found);
 }
 
+/* The administrator may have written a line: a service whose line has a fault is disabled all the same, as its name
+ * shows what was meant. */
 static void read_boot(void)
 {
 	struct buf why = { 0 };
@@ -451,13 +414,29 @@ static void read_boot(void)
 	if (why.length)
 		log_warn(superd.log, "%s: the services that are disabled at boot are not known: %s", locks.boot_path,
 			 buf_string(&why));
-	else
-		forget(LOCK_AT_BOOT, LOCK_AT_BOOT);
 	for (char *line = text, *next; line; line = next) {
+		struct lock_order order;
+		const char *wrong;
+
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		read_boot_line(line, ++number);
+		number++;
+		if (!line[strspn(line, " \t")] || strchr(" \t#", *line))
+			continue;
+		wrong = parse_line(line, &order);
+		if (strlen(line) > NAME_MOST) {
+			log_warn(superd.log, "%s:%u: no service has so long a name", locks.boot_path, number);
+			continue;
+		}
+		if (wrong)
+			log_warn(superd.log, "%s:%u: %s: %s; it is disabled all the same", locks.boot_path, number,
+				 line, wrong);
+		if (!order.since)
+			order.since = time(NULL);
+		set_lock(line, LOCK_AT_BOOT, order);
+		if (lock_find(line))
+			lock_find(line)->line = number;
 	}
 	free(text);
 	buf_free(&why);
@@ -494,14 +473,13 @@ void locks_begin(const char *control, bool reads)
 	read_locks();
 	if (locks.boot_path)
 		read_boot();
+	locks.stale = false;
 	LIST_EACH(link, &superd.services)
 		locks_apply(container_of(link, struct svc, link));
 	for (size_t n = 0; n < locks.count; n++) {
-		const struct lock *lock = &locks.list[n];
-
-		if (lock->line && !table_find(superd.table, lock->name))
+		if (locks.list[n].line && !table_find(superd.table, locks.list[n].name))
 			log_warn(superd.log, "%s:%u: %s is disabled at boot, and the configuration has no such service",
-				 locks.boot_path, lock->line, lock->name);
+				 locks.boot_path, locks.list[n].line, locks.list[n].name);
 	}
 	locks_drop();
 }
@@ -765,7 +743,7 @@ void drain_follow(struct svc *svc)
 /* Its instances have ended. */
 void drain_end(struct svc *svc)
 {
-	clear_lock(svc->row->name, LOCK_DRAINING);
+	set_lock(svc->row->name, LOCK_DRAINING, (struct lock_order){ 0 });
 }
 
 static struct instance *first_of_before(struct svc *svc, double asked, unsigned *count)
@@ -952,6 +930,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	const char *name = svc->row->name;
+	const struct lock_order now = { .since = time(NULL), .uid = session->uid }, never = { 0 };
 	bool was = lock_is_set(svc, LOCK_HELD) || lock_is_set(svc, LOCK_DRAINING);
 	bool disabled = lock_is_set(svc, LOCK_DISABLED);
 
@@ -971,9 +950,9 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		return "!is-disabled";
 	if (session->request.boot) {
 		if (order->action == DISABLE)
-			set_lock(name, LOCK_AT_BOOT, session->uid);
+			set_lock(name, LOCK_AT_BOOT, now);
 		else
-			clear_lock(name, LOCK_AT_BOOT);
+			set_lock(name, LOCK_AT_BOOT, never);
 		order->boot_change = ++locks.changes;
 		write_boot();
 	}
@@ -1001,14 +980,14 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		begin_restart(order, svc);
 		break;
 	case HOLD:
-		set_lock(name, LOCK_HELD, session->uid);
-		clear_lock(name, LOCK_DRAINING);
+		set_lock(name, LOCK_HELD, now);
+		set_lock(name, LOCK_DRAINING, never);
 		svc_settle(svc);
 		journal_rewrite(false);
 		return "held";
 	case RELEASE:
-		clear_lock(name, LOCK_HELD);
-		clear_lock(name, LOCK_DRAINING);
+		set_lock(name, LOCK_HELD, never);
+		set_lock(name, LOCK_DRAINING, never);
 		if (was && svc->state == HELD) {
 			svc_set(svc, LISTENING);
 			svc_settle(svc);
@@ -1019,7 +998,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		if (svc->state == FROZEN)
 			idle_thaw(svc, "operator"); /* it could neither serve its clients nor end */
 		if (!svc_is_empty(svc))
-			set_lock(name, LOCK_DRAINING, session->uid);
+			set_lock(name, LOCK_DRAINING, now);
 		svc_settle(svc);
 		drain_follow(svc);
 		journal_rewrite(false);
@@ -1052,7 +1031,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		if (!disabled && svc->state != BINDING)
 			return order->boot_change ? look_whole(order, svc, why) : "enabled-already";
 		if (disabled) {
-			clear_lock(name, LOCK_DISABLED);
+			set_lock(name, LOCK_DISABLED, never);
 			svc_set(svc, BINDING);
 		}
 		for (unsigned n = 0; n < svc->socket_count; n++)
@@ -1063,7 +1042,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	case DISABLE:
 		if (disabled && svc->state == OFF)
 			return order->boot_change ? look_whole(order, svc, why) : "disabled-already";
-		set_lock(name, LOCK_DISABLED, session->uid);
+		set_lock(name, LOCK_DISABLED, now);
 		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
 		journal_rewrite(false);
 		break;
