@@ -163,6 +163,7 @@ static void take_entries(const struct bind_order *order, int *fds, size_t count)
 	}
 }
 
+/* To be called before the answer: the program may end at once, and superd judges it by this. */
 static void report(const struct bind_report *report, bool is_news)
 {
 	if (self.channel >= 0 && (is_news || self.reports++ < REPORTS_MOST))
@@ -662,8 +663,8 @@ static void give(struct call *call, const struct wish *wish, int copy, struct of
 	given.holder = offer->given && !(shares && offer->shares) ? holder_of(offer->inode, call->process) : 0;
 	if (given.holder) {
 		given.event = BIND_HELD;
-		answer(call, EADDRINUSE);
 		report(&given, false);
+		answer(call, EADDRINUSE);
 		return;
 	}
 	carry_options(&wish->kind, copy, offer->fd, given.options, sizeof(given.options));
@@ -673,8 +674,8 @@ static void give(struct call *call, const struct wish *wish, int copy, struct of
 		if (!still_waits(call))
 			return; /* a signal has interrupted it: it calls again, or has ended */
 		given.event = BIND_FAILED;
-		answer(call, EADDRINUSE);
 		report(&given, false);
+		answer(call, EADDRINUSE);
 		return;
 	}
 	is_news = !offer->given || strcmp(offer->asked, call->text) != 0;
@@ -682,7 +683,7 @@ static void give(struct call *call, const struct wish *wish, int copy, struct of
 	offer->shares = shares;
 	memcpy(offer->asked, call->text, BIND_TEXT);
 	if (is_news)
-		report(&given, true); /* first: the program may end at once, and superd judges it by this */
+		report(&given, true);
 	answer(call, 0);
 }
 
@@ -734,8 +735,8 @@ static void answer_bind(struct call *call)
 		outcome.event = fit == TOO_WIDE ? BIND_WIDE : BIND_FAMILY;
 		outcome.number = offer->number;
 		outcome.family = wish.kind.domain;
-		answer(call, EADDRINUSE);
 		report(&outcome, false);
+		answer(call, EADDRINUSE);
 	}
 done:
 	if (copy >= 0)

@@ -230,6 +230,23 @@ void bind_describe_missing(const struct instance *instance, struct buf *out)
 	buf_text(out, instance->advice);
 }
 
+/* Clients wait at a socket that it had, and no process of it has it. */
+void bind_describe_lost(const struct instance *instance, unsigned n, struct buf *out)
+{
+	pid_t *processes = instance_processes(instance);
+	struct stat status;
+	bool held = !processes || fstat(instance->svc->sockets[n].fd, &status) < 0;
+
+	for (pid_t *at = processes; !held && *at; at++)
+		held = process_holds(*at, &(struct file_id){ status.st_dev, status.st_ino }, 1) != HOLDS_NONE;
+	free(processes);
+	if (held)
+		return;
+	buf_text(out, "no process of it has ");
+	endpoint_format(instance->svc->sockets[n].listen->endpoint, out);
+	buf_text(out, " any more: clients wait for one that binds it");
+}
+
 static void on_quiet(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
@@ -357,23 +374,30 @@ static void take_report(struct instance *instance, const struct bind_report *rep
 	svc_changed(svc);
 }
 
-static void on_report(struct ev_loop *loop, ev_io *io, int events)
+/* Also when its program has ended, which is judged by this. */
+void bind_hear(struct instance *instance)
 {
-	struct instance *instance = io->data;
 	struct bind_report report;
 	ssize_t got;
 
-	(void)events;
-	while ((got = recv(io->fd, &report, sizeof(report), MSG_DONTWAIT)) == (ssize_t)sizeof(report)) {
+	if (!ev_is_active(&instance->binder_io))
+		return;
+	while ((got = recv(instance->binder_fd, &report, sizeof(report), MSG_DONTWAIT)) == (ssize_t)sizeof(report)) {
 		report.text[sizeof(report.text) - 1] = report.options[sizeof(report.options) - 1] = '\0';
 		take_report(instance, &report);
 	}
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	ev_io_stop(loop, io);
+	ev_io_stop(superd.loop, &instance->binder_io);
 	if (got == 0 && instance->main.pid && !instance->ends)
 		svc_say(instance->svc, LEVEL_ERROR, "bound",
 			"superd-bind has ended: what its program binds from now on fails (ENOSYS)");
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	bind_hear(io->data);
 }
 
 /* ---- its life ---- */

@@ -348,8 +348,45 @@ static bool lacks_socket(const struct svc *svc)
 
 enum health { HEALTHY, DEGRADED, UNHEALTHY };
 
+#define DEAF_AFTER 2. /* seconds that a program has for its first client */
+
+/* Clients wait in its queue, and its program takes none: it has opened a port of its own, or has lost its socket. */
+static void describe_deafness(struct svc *svc, struct buf *out)
+{
+	const struct service *row = svc->row;
+	struct instance *current = svc->current;
+	struct clients clients;
+	unsigned waiting = 0, port;
+
+	if (svc->state != RUNNING || !current || service_is_relayed(row))
+		return;
+	for (; waiting < svc->socket_count; waiting++) {
+		struct socket *socket = &svc->sockets[waiting];
+
+		if (socket->fd >= 0 && endpoint_accepts(socket->listen->endpoint) &&
+		    bind_queue(socket->fd, socket->listen) > 0)
+			break;
+	}
+	if (waiting == svc->socket_count)
+		return;
+	if (row->exec->pass == PASS_BIND) {
+		bind_describe_lost(current, waiting, out);
+		return;
+	}
+	if (clock_now() - current->since < DEAF_AFTER)
+		return;
+	clients_count(svc, &clients);
+	if (!clients.known || clients.connected <= clients.waiting) {
+		port = process_own_port(current->pid, row->account ? row->account->uid : geteuid());
+		if (port) {
+			buf_addf(out, "pid %ld listens at port %u itself, and takes no client of ", (long)current->pid, port);
+			endpoint_format(svc->sockets[waiting].listen->endpoint, out);
+		}
+	}
+}
+
 /* What is wrong with a service by itself, and with those that are held where superd depends on them. */
-static enum health check(const struct svc *svc, struct buf *why)
+static enum health check(struct svc *svc, struct buf *why)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	const struct instance *current = svc->current;
@@ -375,6 +412,9 @@ static enum health check(const struct svc *svc, struct buf *why)
 		if (why->length)
 			return *current->advice ? DEGRADED : UNHEALTHY;
 	}
+	describe_deafness(svc, why);
+	if (why->length)
+		return DEGRADED;
 	if (svc->failed_in_row && svc->failure_count && enabled)
 		failed_last = svc->row->exec->accept ? !*last->why && WIFEXITED(last->status) && last->lasted < 1 &&
 				(WEXITSTATUS(last->status) == 126 || WEXITSTATUS(last->status) == 127)
@@ -410,7 +450,7 @@ static enum health check(const struct svc *svc, struct buf *why)
 	return HEALTHY;
 }
 
-static bool is_degraded(const struct svc *svc)
+static bool is_degraded(struct svc *svc)
 {
 	struct buf why = { 0 };
 	enum health health = check(svc, &why);
@@ -420,7 +460,7 @@ static bool is_degraded(const struct svc *svc)
 }
 
 /* For a load balancer: it is also unhealthy while clients wait. svc NULL: the row is off. */
-static enum health health_of(const struct service *row, const struct svc *svc, struct buf *why)
+static enum health health_of(const struct service *row, struct svc *svc, struct buf *why)
 {
 	const struct left_out *left =
 		svc ? table_find_left_out(superd.table, svc->row) : left_out_of(superd.table, row);
@@ -462,7 +502,7 @@ static enum health health_of(const struct service *row, const struct svc *svc, s
 	return health;
 }
 
-bool facts_have_failed(const struct service *row, const struct svc *svc)
+bool facts_have_failed(const struct service *row, struct svc *svc)
 {
 	struct buf why = { 0 };
 	bool failed = left_out_for(row, svc) || (svc && (check(svc, &why) != HEALTHY || svc->state == BACKOFF));
@@ -725,6 +765,8 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 		}
 		json_list_close(out);
 		bind_describe_missing(instance, &text);
+		if (!text.length && instance == svc->current)
+			describe_deafness(svc, &text);
 		add_text(out, "unbound", &text);
 	}
 	if (service_is_relayed(row)) {

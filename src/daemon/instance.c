@@ -624,6 +624,7 @@ struct instance *instance_new(struct svc *svc)
 	instance->access = service_notify_access(svc->row);
 	instance->watchdog_every = -1;
 	ev_init(&instance->quiet, NULL);
+	ev_init(&instance->binder_io, NULL);
 	ev_init(&instance->limit, on_limit);
 	ev_init(&instance->look, on_look);
 	ev_init(&instance->ready, NULL);
@@ -1330,6 +1331,7 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	if (child->pid) /* a last message has named another main process */
 		return;
 	output_drain(svc, false, false);
+	bind_hear(instance);
 	while (instance->channel >= 0 && channel_read(instance))
 		continue;
 	instance->status = status;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "os/proc/bind_filter.h"
+#include "os/proc/process.h"
 #include "os/proc/user_notif.h"
 #include "os/rights/capability.h"
 #include "superd/machine/preflight_internal.h"
@@ -40,6 +41,12 @@ void preflight_bind(struct preflight *preflight, const struct service *service)
 		preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind",
 				 "this superd was built without it");
 		diags_hint(preflight->diags, "put the program behind redirect");
+		return;
+	}
+	if (!process_list_is_possible()) {
+		preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind",
+				 "there is no /proc here, by which superd sees who binds");
+		diags_hint(preflight->diags, "mount it, or put the program behind redirect");
 		return;
 	}
 	wrong = preflight_check_own(preflight, PROGRAM_WORKER, NULL);
