@@ -1125,6 +1125,7 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 	go(instance, STARTED);
 	journal_flush(); /* it is logged once */
 	note_started(instance);
+	limits_watch_memory(instance);
 	await_ready(instance);
 }
 
@@ -1391,6 +1392,7 @@ void instance_resume(struct instance *instance)
 	if (svc->plan && svc->plan->per_connection)
 		instance->plan = plan_of(svc, instance->row, instance->name, &why);
 	buf_free(&why);
+	limits_watch_memory(instance);
 	if (instance->channel >= 0)
 		channel_begin(instance);
 	notify_begin(instance);

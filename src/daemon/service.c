@@ -1376,11 +1376,14 @@ static void describe_end(const struct instance *instance, struct buf *out)
 			 instance->row->exec->redirect && instance->row->exec->redirect[1]
 				 ? instance->row->exec->redirect[1]
 				 : "");
+	else if (instance->result == RESULT_OOM_KILL)
+		buf_text(out, "superd stopped it, as it had more memory than memory_max");
 	else if (instance->result == RESULT_TIMEOUT)
 		buf_addf(out, "superd stopped it, and it ended with %s", text);
 	else
 		buf_addf(out, "it ended with %s", text);
-	if (*instance->why || instance->reached >= READY || instance->result == RESULT_TIMEOUT)
+	if (*instance->why || instance->reached >= READY || instance->result == RESULT_TIMEOUT ||
+	    instance->result == RESULT_OOM_KILL)
 		return;
 	if (bind_is_missing(instance))
 		buf_text(out, ", before it bound all its sockets");

@@ -11,7 +11,7 @@
 
 static const char *const names[] = {
 	"success",  "exit-code", "signal",    "core-dump",	"timeout",
-	"watchdog", "protocol",	 "resources", "exec-condition", "condition",
+	"watchdog", "protocol",	 "resources", "exec-condition", "condition", "oom-kill",
 };
 static_assert(sizeof(names) / sizeof(*names) == RESULTS, "every result has a name");
 

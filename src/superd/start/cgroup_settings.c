@@ -350,7 +350,7 @@ static bool lacks_controller(const struct service *service, unsigned controller)
 	return place && !(place->controllers & controller);
 }
 
-int64_t cgroup_settings_address_space(const struct service *service)
+int64_t cgroup_settings_memory(const struct service *service)
 {
 	const struct amount *amount = &service->groups->resources->memory_max;
 	int64_t most;
@@ -388,8 +388,10 @@ static bool differs_from_default(const struct service *service, const struct cgr
 static enum cgroup_support find_substitute(const struct service *service, const struct cgroup_file *file,
 					   const char **instead)
 {
-	if (!strcmp(file->option, "memory_max") && cgroup_settings_address_space(service) >= 0)
-		*instead = "the limit applies to the address space of each process (RLIMIT_AS)";
+	if (!strcmp(file->option, "memory_max") && cgroup_settings_memory(service) >= 0)
+		*instead = cgroup_settings_watches_memory
+			? "superd looks at its memory every few seconds, and stops an instance that has more"
+			: "the limit applies to the address space of each process (RLIMIT_AS)";
 	else if (!strcmp(file->option, "tasks_max") && cgroup_settings_processes(service) >= 0)
 		*instead = "the limit applies to the processes of its user (RLIMIT_NPROC)";
 	else

@@ -38,8 +38,12 @@ typedef void cgroup_settings_say(void *context, const struct service *service, c
 				 enum cgroup_support answer, const char *why, const char *instead);
 void cgroup_settings_compare(const struct service *service, cgroup_settings_say *say, void *context);
 
-/* The substitutes (SUPPORT_NEAR), for a plan: bytes of address space, number of processes; -1: none. */
-int64_t cgroup_settings_address_space(const struct service *service);
+/* superd's daemon anew compares the memory of instances with memory_max itself (src/daemon/limits.c); with the present
+ * one each process has that as its address space. */
+extern const bool cgroup_settings_watches_memory;
+
+/* The substitutes (SUPPORT_NEAR): bytes of memory, number of processes; -1: none. */
+int64_t cgroup_settings_memory(const struct service *service);
 int64_t cgroup_settings_processes(const struct service *service);
 
 /* The option that belongs to a fault's resource in STAGE_CGROUP; NULL: the group itself could not be created or

@@ -141,7 +141,8 @@ static bool plan_cgroup(struct plan *plan, const struct service *service, struct
 		plan->cgroup_settings = cgroup_settings;
 		plan->apart = true;
 	}
-	lower_limit(plan, RLIMIT_AS, cgroup_settings_address_space(service));
+	if (!cgroup_settings_watches_memory)
+		lower_limit(plan, RLIMIT_AS, cgroup_settings_memory(service));
 	lower_limit(plan, RLIMIT_NPROC, cgroup_settings_processes(service));
 	return true;
 }
