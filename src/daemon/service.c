@@ -993,6 +993,8 @@ static void close_unreachable(struct svc *svc)
 		svc_say(svc, LEVEL_WARNING, "rebind", "%s is no longer its socket: opening it again",
 			socket->listen->address->address);
 		ev_io_stop(superd.loop, &socket->io);
+		journal_say("-fd #%d\n", socket->fd);
+		store_take_out(socket);
 		close_apart(NULL, &socket->fd);
 	}
 }
