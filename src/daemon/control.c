@@ -568,6 +568,7 @@ bool control_setup_is_free(const struct options *options, struct log *log)
 	double until = clock_now() + END_WAIT;
 	char path[PATH_MAX], number[32] = "";
 	bool is_logged = false;
+	struct process process;
 	pid_t pid;
 	int fd;
 
@@ -578,6 +579,8 @@ bool control_setup_is_free(const struct options *options, struct log *log)
 		struct pollfd ended = { .fd = fd, .events = POLLRDHUP };
 		double left = until - clock_now();
 
+		if (pid && process_read(pid, &process) && process_is_named(process.parent, "superd-guard"))
+			pid = process.parent; /* as supervisors know it */
 		if (pid)
 			snprintf(number, sizeof(number), " (pid %ld)", (long)pid);
 		if (left <= 0) {

@@ -766,12 +766,13 @@ void orders_drop(struct session *session);
 /* facts.c */
 enum answer {
 	ANSWER_LIST = 1,
-	ANSWER_STATUS,
-	ANSWER_METRICS,
-	ANSWER_ORDER,
-	ANSWER_WAITING,
-	ANSWER_HEALTH,
-	ANSWER_TIMELINE
+	ANSWER_STATUS = 2,
+	ANSWER_METRICS = 4,
+	ANSWER_ORDER = 8,
+	ANSWER_WAITING = 16,
+	ANSWER_HEALTH = 32,
+	ANSWER_TIMELINE = 64,
+	ANSWER_DUMP = 128, /* for the log */
 };
 
 void facts_note(struct svc *svc);
@@ -787,7 +788,6 @@ void facts_write_health(const char *path, struct buf *out);
 void facts_add(const struct service *row, struct svc *svc, enum answer answer, bool hides_program, struct buf *out);
 void facts_add_health(struct buf *out);
 void facts_add_line(const struct ring_line *line, const char *key, struct buf *out);
-void facts_add_dump(struct svc *svc, struct buf *out);
 void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out);
 void facts_add_superd(struct buf *out);
 void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, size_t cells, struct buf *out);

@@ -145,7 +145,9 @@ void diff_write(const struct table *after, struct buf *line, void (*send)(void *
 			send(context);
 	}
 	for (size_t n = 0; n < after->count; n++) {
-		if (service_is_off(&after->services[n]) || svc_find(after->services[n].name))
+		const struct svc *svc = svc_find(after->services[n].name);
+
+		if (service_is_off(&after->services[n]) || (svc && !svc->removed))
 			continue;
 		add_row(NULL, &after->services[n], line, counts);
 		send(context);

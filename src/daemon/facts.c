@@ -33,6 +33,7 @@
 #define USAGE_MOST 64	   /* instances of which a sum reads memory and processor time */
 #define OUTDATED_MOST 4	   /* instances that are named one by one in a sentence */
 #define LOG_LINES 10
+#define PLACES_MOST 100 /* in line, that are counted */
 #define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
 #define TAKEN_MOST 600.
 #define DUMP_MOST 3500 /* bytes of a row for the log, as a JSON string: so a pipe takes it whole */
@@ -683,15 +684,6 @@ static void add_listener(struct svc *svc, const struct listen *listen, struct so
 	json_object_close(out);
 }
 
-static void add_listeners(const struct service *row, struct svc *svc, bool whole, struct buf *out)
-{
-	json_list_field(out, "listeners");
-	for (unsigned n = 0; n < (svc ? svc->socket_count : row->socket_count); n++)
-		add_listener(svc, svc ? svc->sockets[n].listen : &row->sockets[n], svc ? &svc->sockets[n] : NULL, whole,
-			     out);
-	json_list_close(out);
-}
-
 static void add_target(const struct service *row, struct buf *out)
 {
 	words to = row->exec->redirect;
@@ -820,73 +812,6 @@ static void add_exec(const struct service *row, bool hides_program, struct buf *
 	}
 }
 
-static void add_counts(const struct svc *svc, struct buf *out)
-{
-	static const struct svc never;
-
-	svc = svc ? svc : &never;
-	json_count_field(out, "activations", svc->activations);
-	json_count_field(out, "accepted", svc->accepted);
-	json_count_field(out, "failures", svc->failures);
-	json_count_field(out, "probes", svc->probes);
-	json_count_field(out, "idle_stops", svc->idle_stops);
-	json_count_field(out, "pressure_sleeps", 0);
-	json_count_field(out, "freezes", svc->freezes);
-	json_count_field(out, "wakes", svc->wakes);
-	json_null_field(out, "warm");
-}
-
-static void add_refused(const struct svc *svc, struct buf *out)
-{
-	json_object_field(out, "refused");
-	for (int reason = 0; svc && reason < REFUSALS; reason++) {
-		if (svc->refused[reason])
-			json_count_field(out, refusal_name((enum refusal)reason), svc->refused[reason]);
-	}
-	json_object_close(out);
-}
-
-/* last_activation, last_exit */
-static void add_past(const struct svc *svc, struct buf *out)
-{
-	if (svc && svc->last_start > 0) {
-		json_object_field(out, "last_activation");
-		json_seconds_field(out, "at", svc->last_start + offset());
-		json_text_field(out, "by", *svc->last_peer ? svc->last_peer : NULL);
-		json_seconds_field(out, "wait", svc->last_wait);
-		add_seconds(out, "latency", svc->last_latency > 0, svc->last_latency);
-		json_object_close(out);
-	} else {
-		json_null_field(out, "last_activation");
-	}
-	if (svc && svc->last_end > 0) {
-		json_object_field(out, "last_exit");
-		json_seconds_field(out, "at", svc->last_end + offset());
-		add_signal(out, svc->last_status, true);
-		json_text_field(out, "result", result_name(svc->last_result));
-		json_seconds_field(out, "lasted", svc->last_duration);
-		json_object_close(out);
-	} else {
-		json_null_field(out, "last_exit");
-	}
-}
-
-static void add_pause(const struct svc *svc, struct buf *out)
-{
-	bool binds = svc && svc->state == BINDING && ev_is_active(&svc->timer);
-
-	if (!svc || !(binds || svc->state == BACKOFF)) {
-		json_null_field(out, "pause");
-		return;
-	}
-	json_object_field(out, "pause");
-	json_flag_field(out, "failed", binds || svc->failing);
-	json_text_field(out, "reason", *svc->reason ? svc->reason : NULL);
-	add_seconds(out, "left", ev_is_active(&svc->timer) && !svc_waits_for_order(svc),
-		    ev_timer_remaining(superd.loop, &((struct svc *)(uintptr_t)svc)->timer));
-	json_object_close(out);
-}
-
 static void add_histogram(const char *name, const struct histogram *histogram, struct buf *out)
 {
 	uint64_t count = 0;
@@ -907,130 +832,6 @@ static void add_histogram(const char *name, const struct histogram *histogram, s
 	json_object_close(out);
 }
 
-/* latency, thaw_latency, relay, cpu_total, spent, saves_now */
-static void add_measures(const struct service *row, struct svc *svc, struct resource_usage usage, struct buf *out)
-{
-	const struct past *past = svc ? svc->past : NULL;
-	const struct instance *current = svc ? svc->current : NULL;
-	/* With accept = yes there may be more instances than are read, so each counts when it ends. */
-	bool looks = svc && !row->exec->accept && !svc_is_empty(svc);
-	int64_t memory = service_idles(row) ? svc->idle_memory : 0, left = 0;
-
-	add_histogram("latency", past ? &past->latency : NULL, out);
-	add_histogram("thaw_latency", past ? &past->thaws : NULL, out);
-	if (service_is_relayed(row)) {
-		json_object_field(out, "relay");
-		json_count_field(out, "connections", current ? current->relay.connections : 0);
-		json_count_field(out, "flows", current ? current->relay.flows : 0);
-		json_count_field(out, "relayed", 0);
-		json_count_field(out, "received", 0);
-		json_count_field(out, "sent", 0);
-		json_object_close(out);
-	} else {
-		json_null_field(out, "relay");
-	}
-	add_seconds(out, "cpu_total", !looks || usage.cpu >= 0,
-		    (svc ? svc->cpu : 0) + (looks && usage.cpu > 0 ? usage.cpu : 0));
-	json_object_field(out, "spent");
-	for (enum state state = 0; svc && state < STATES; state++) {
-		double seconds = (past ? past->spent[state] : 0) + (svc->state == state ? clock_now() - svc->since : 0);
-
-		if (seconds > 0)
-			json_seconds_field(out, state_name(state), seconds);
-	}
-	json_object_close(out);
-	/* What it had when it was last idle, without what it still has. */
-	if (memory && svc->state == FROZEN && row->groups->lifecycle->freeze_reclaim)
-		left = usage.memory;
-	else if (memory && (svc->state != LISTENING || !svc_is_empty(svc)))
-		left = memory;
-	json_count_field(out, "saves_now", left >= 0 && memory > left ? (uint64_t)(memory - left) : 0);
-}
-
-/* What keeps it in its state. */
-static void add_circumstances(const struct service *row, struct svc *svc, bool hides_program, struct buf *out)
-{
-	static const char *const passes[] = { "systemd", "inetd", "bind" };
-	const struct left_out *left = left_out_for(row, svc);
-	struct buf text = { 0 };
-	bool queues = false;
-
-	json_text_field(out, "pass", passes[row->exec->pass]);
-	json_flag_field(out, "probe", false);
-	json_flag_field(out, "probe_from", service_prepared(row)->probes != NULL);
-	if (left)
-		json_flag_field(out, "may_return", left->may_return);
-	else if (!svc)
-		add_place(out, "disabled_at", service_origin(row, "disable"));
-	if (!svc)
-		return;
-	if (svc->removed) {
-		facts_describe_removed(svc, &text);
-		add_text(out, "removed", &text);
-	}
-	if (lock_is_set(svc, LOCK_DRAINING))
-		json_flag_field(out, "drains", true);
-	if (svc_is_opening(svc))
-		json_flag_field(out, "socket_commands", true);
-	if (svc->state == QUEUED && !list_empty(&svc->queue)) {
-		json_object_field(out, "line");
-		json_count_field(out, "starting", superd.starting);
-		json_count_field(out, "most", superd.most_starting);
-		json_text_field(out, "limit",
-				superd.options->given.max_starting >= 0		  ? "command line"
-					: superd.table->globals.max_starting >= 0 ? "configuration"
-										  : "default");
-		json_flag_field(out, "memory_short", false);
-		json_object_close(out);
-	}
-	if (svc->state != OFF) {
-		LIST_EACH(link, &superd.services) {
-			struct svc *other = container_of(link, struct svc, link);
-			const struct lifecycle_options *lifecycle = other->row->groups->lifecycle;
-
-			if (lock_is_set(other, LOCK_DISABLED) || svc->row->socket_count ||
-			    (!words_have(lifecycle->wants, row->name) && !words_have(lifecycle->requires, row->name)))
-				continue;
-			json_text_field(out, "wanted_by", other->row->name);
-			break;
-		}
-	}
-	if (svc->state == QUEUED && list_empty(&svc->queue))
-		needs_show(svc, out);
-	/* Clients queue while its program listens elsewhere: the usual reason why it takes none. */
-	for (unsigned n = 0; n < svc->socket_count && svc->state == RUNNING && svc->current && !queues; n++)
-		queues = svc->sockets[n].fd >= 0 && endpoint_accepts(svc->sockets[n].listen->endpoint) &&
-			bind_queue(svc->sockets[n].fd, svc->sockets[n].listen) > 0;
-	if (queues && !service_is_relayed(row) && row->exec->pass != PASS_BIND)
-		json_whole_field(out, "opened_port",
-				 process_own_port(svc->current->pid, row->account ? row->account->uid : geteuid()));
-	if (!hides_program && *svc->last_line &&
-	    (svc->state == BACKOFF || (svc->last_end > 0 && !result_is_good(svc->last_result))))
-		json_text_field(out, "last_line", svc->last_line);
-}
-
-static void add_failures(const struct svc *svc, struct buf *out)
-{
-	json_count_field(out, "failed_in_row", svc ? svc->failed_in_row : 0);
-	json_list_field(out, "last_failures");
-	for (unsigned n = 0; svc && n < svc->failure_count; n++) {
-		const struct failure *failure = &svc->last_failures[n];
-		bool has_status = !*failure->why;
-
-		json_object_open(out);
-		json_seconds_field(out, "at", failure->at + offset());
-		json_whole_field(out, "pid", failure->pid > 0 ? failure->pid : -1);
-		json_text_field(out, "peer", *failure->peer ? failure->peer : NULL);
-		add_signal(out, failure->status, has_status);
-		json_text_field(out, "result", result_name(failure->result));
-		json_text_field(out, "reason", has_status ? NULL : failure->why);
-		json_text_field(out, "hint", failure->hint);
-		json_seconds_field(out, "lasted", failure->lasted);
-		json_object_close(out);
-	}
-	json_list_close(out);
-}
-
 void facts_add_line(const struct ring_line *line, const char *key, struct buf *out)
 {
 	if (line->is_output) {
@@ -1039,26 +840,6 @@ void facts_add_line(const struct ring_line *line, const char *key, struct buf *o
 			json_count_field(out, "pid", (uint64_t)line->pid);
 	}
 	json_text_field(out, key, line->text);
-}
-
-static void add_log(struct svc *svc, bool hides_program, struct buf *out)
-{
-	unsigned first;
-
-	if (svc && !hides_program)
-		output_fetch(svc);
-	first = svc && svc->ring_next > LOG_LINES ? svc->ring_next - LOG_LINES : 0;
-	json_list_field(out, "log");
-	for (unsigned n = first; svc && svc->ring && !hides_program && n < svc->ring_next; n++) {
-		const struct ring_line *line = &svc->ring[n % RING];
-
-		json_object_open(out);
-		json_seconds_field(out, "at", line->at);
-		json_text_field(out, "level", log_level_name(line->level));
-		facts_add_line(line, "text", out);
-		json_object_close(out);
-	}
-	json_list_close(out);
 }
 
 static const char *state_word(const struct service *row, const struct svc *svc)
@@ -1076,26 +857,116 @@ static const char *state_word(const struct service *row, const struct svc *svc)
 	return svc->removed ? "leaving" : state_name(svc->state);
 }
 
-/* Adds the members of an answer about a service. svc NULL: its row is off. */
+/* Whether the line of the dump is full; then without the element that begins at `before`. */
+static bool cut(struct buf *out, size_t before, enum answer answer)
+{
+	struct buf quoted = { 0 };
+	bool full = false;
+
+	if (answer == ANSWER_DUMP) {
+		json_quote(&quoted, buf_string(out), out->length);
+		full = quoted.length > DUMP_MOST && buf_cut(out, before);
+	}
+	buf_free(&quoted);
+	return full;
+}
+
+/* What keeps it in its state. */
+static void add_circumstances(const struct service *row, struct svc *svc, bool hides_program, size_t place,
+			      struct buf *out)
+{
+	struct buf text = { 0 };
+	bool queues = false;
+
+	if (svc->removed) {
+		facts_describe_removed(svc, &text);
+		add_text(out, "removed", &text);
+	}
+	if (lock_is_set(svc, LOCK_DRAINING))
+		json_flag_field(out, "drains", true);
+	if (svc_is_opening(svc))
+		json_flag_field(out, "socket_commands", true);
+	if (svc->state == QUEUED && !list_empty(&svc->queue)) {
+		json_object_field(out, "line");
+		json_count_field(out, "starting", superd.starting);
+		json_count_field(out, "most", superd.most_starting);
+		json_text_field(out, "limit",
+				superd.options->given.max_starting >= 0		  ? "command line"
+					: superd.table->globals.max_starting >= 0 ? "configuration"
+										  : "default");
+		json_flag_field(out, "memory_short", false);
+		if (place > PLACES_MOST)
+			json_count_field(out, "more_than", PLACES_MOST);
+		json_object_close(out);
+	} else if (svc->state == QUEUED) {
+		needs_show(svc, out);
+	}
+	for (struct list *at = superd.services.next; at != &superd.services && !row->socket_count && svc->state != OFF;
+	     at = at->next) {
+		struct svc *other = container_of(at, struct svc, link);
+		const struct lifecycle_options *lifecycle = other->row->groups->lifecycle;
+
+		if (lock_is_set(other, LOCK_DISABLED) ||
+		    (!words_have(lifecycle->wants, row->name) && !words_have(lifecycle->requires, row->name)))
+			continue;
+		json_text_field(out, "wanted_by", other->row->name);
+		break;
+	}
+	/* Clients queue while its program listens elsewhere: the usual reason why it takes none. */
+	for (unsigned n = 0; n < svc->socket_count && svc->state == RUNNING && svc->current && !queues; n++)
+		queues = svc->sockets[n].fd >= 0 && endpoint_accepts(svc->sockets[n].listen->endpoint) &&
+			bind_queue(svc->sockets[n].fd, svc->sockets[n].listen) > 0;
+	if (queues && !service_is_relayed(row) && row->exec->pass != PASS_BIND)
+		json_whole_field(out, "opened_port",
+				 process_own_port(svc->current->pid, row->account ? row->account->uid : geteuid()));
+	if (!hides_program && *svc->last_line &&
+	    (svc->state == BACKOFF || (svc->last_end > 0 && !result_is_good(svc->last_result))))
+		json_text_field(out, "last_line", svc->last_line);
+}
+
+/* The members of each answer about a service, those of the dump for the log included. svc NULL: its row is off. The
+ * lists come last: in a line of the log they end where it is full. */
 void facts_add(const struct service *row, struct svc *svc, enum answer answer, bool hides_program, struct buf *out)
 {
 	static const char *const types[] = { "simple", "exec", "notify", "notify-reload", "forking", "oneshot" };
-	bool is_list = answer == ANSWER_LIST, is_status = answer == ANSWER_STATUS, is_order = answer == ANSWER_ORDER;
-	const struct lock *lock = lock_find(row->name);
+	static const char *const passes[] = { "systemd", "inetd", "bind" };
+	static const struct svc never;
+	const struct svc *of = svc ? svc : &never;
+	const struct past *past = of->past;
 	const struct left_out *left = left_out_for(row, svc);
-	struct resource_usage usage = { -1, -1 };
+	const struct lock *lock = lock_find(row->name);
+	bool binds = of->state == BINDING && ev_is_active(&of->timer), is_status = answer == ANSWER_STATUS;
+	size_t count = 0, place = 0, before, most = INSTANCES_MOST;
 	struct buf text = { 0 };
-	size_t count = 0;
 
+	LIST_EACH(link, svc ? &svc->instances : &superd.queue)
+		count += svc != NULL;
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", state_word(row, svc));
-	if (answer == ANSWER_WAITING) {
-		LIST_EACH(link, &svc->instances)
-			count++;
-		json_count_field(out, "instances", count);
-		json_count_field(out, "activations", svc->activations);
-		add_pause(svc, out);
-		return;
+	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP)) {
+		add_seconds(out, "since", svc, of->since + offset());
+		add_seconds(out, "for", svc, clock_now() - of->since);
+		if (of->state == QUEUED && !list_empty(&svc->queue)) {
+			place = 1;
+			for (struct list *at = superd.queue.next; at != &svc->queue && place <= PLACES_MOST;
+			     at = at->next)
+				place++;
+		}
+		if (place && place <= PLACES_MOST)
+			json_count_field(out, "place", place);
+		json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || lock_is_set(svc, LOCK_DRAINING)));
+		json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
+		json_flag_field(out, "disabled_at_boot", lock && lock->orders[LOCK_AT_BOOT].since);
+		json_flag_field(out, "degraded", svc && is_degraded(svc));
+		json_text_field(out, "left_out", left ? left_out_reason(left) : NULL);
+		json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);
+	}
+	if (is_status)
+		locks_show(row->name, out);
+	if (answer & (ANSWER_STATUS | ANSWER_ORDER)) {
+		add_place(out, "source", row->at);
+		json_flag_field(out, "accept", row->exec->accept);
+		json_text_field(out, "type", types[row->exec->type]);
 	}
 	if (answer == ANSWER_HEALTH) {
 		enum health health = health_of(row, svc, &text);
@@ -1103,132 +974,184 @@ void facts_add(const struct service *row, struct svc *svc, enum answer answer, b
 		json_flag_field(out, "healthy", health != UNHEALTHY);
 		json_flag_field(out, "degraded", health == DEGRADED);
 		add_text(out, "reason", &text);
-		add_listeners(row, svc, true, out);
-		return;
+	} else {
+		json_count_field(out, "activations", of->activations);
+		if (of->state == BACKOFF || binds) {
+			json_object_field(out, "pause");
+			json_flag_field(out, "failed", binds || of->failing);
+			json_text_field(out, "reason", *of->reason ? of->reason : NULL);
+			add_seconds(out, "left", ev_is_active(&of->timer) && !svc_waits_for_order(svc),
+				    ev_timer_remaining(superd.loop, &svc->timer));
+			json_object_close(out);
+		} else {
+			json_null_field(out, "pause");
+		}
 	}
-	add_seconds(out, "since", svc, svc ? svc->since + offset() : 0);
-	add_seconds(out, "for", svc, svc ? clock_now() - svc->since : 0);
-	if (svc && svc->state == QUEUED && !list_empty(&svc->queue)) {
-		uint64_t place = 1;
+	if (answer & (ANSWER_STATUS | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP)) {
+		if (of->last_start > 0) {
+			json_object_field(out, "last_activation");
+			json_seconds_field(out, "at", of->last_start + offset());
+			json_text_field(out, "by", *of->last_peer ? of->last_peer : NULL);
+			json_seconds_field(out, "wait", of->last_wait);
+			add_seconds(out, "latency", of->last_latency > 0, of->last_latency);
+			json_object_close(out);
+		} else {
+			json_null_field(out, "last_activation");
+		}
+		if (of->last_end > 0) {
+			json_object_field(out, "last_exit");
+			json_seconds_field(out, "at", of->last_end + offset());
+			add_signal(out, of->last_status, true);
+			json_text_field(out, "result", result_name(of->last_result));
+			json_seconds_field(out, "lasted", of->last_duration);
+			json_object_close(out);
+		} else {
+			json_null_field(out, "last_exit");
+		}
+	}
+	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP)) {
+		json_count_field(out, "accepted", of->accepted);
+		json_count_field(out, "failures", of->failures);
+		json_count_field(out, "probes", of->probes);
+		json_count_field(out, "idle_stops", of->idle_stops);
+		json_count_field(out, "pressure_sleeps", 0);
+		json_count_field(out, "freezes", of->freezes);
+		json_count_field(out, "wakes", of->wakes);
+		json_null_field(out, "warm");
+		json_object_field(out, "refused");
+		for (enum refusal reason = 0; reason < REFUSALS; reason++) {
+			if (of->refused[reason])
+				json_count_field(out, refusal_name(reason), of->refused[reason]);
+		}
+		json_object_close(out);
+	}
+	if (answer & (ANSWER_STATUS | ANSWER_LIST)) {
+		double last = !count ? of->last_end
+			: row->exec->accept ? clock_now()
+			: service_idles(row) ? idle_last_used(svc) : 0;
 
-		for (struct list *at = superd.queue.next; at != &superd.queue && at != &svc->queue; at = at->next)
-			place++;
-		json_count_field(out, "place", place);
-	}
-	json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || lock_is_set(svc, LOCK_DRAINING)));
-	json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
-	json_flag_field(out, "disabled_at_boot", lock && lock->orders[LOCK_AT_BOOT].since);
-	json_flag_field(out, "degraded", svc && is_degraded(svc));
-	json_text_field(out, "left_out", left ? left_out_reason(left) : NULL);
-	json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);
-	if (is_status)
-		locks_show(row->name, out);
-	if (is_status || is_order) {
-		add_place(out, "source", row->at);
-		json_flag_field(out, "accept", row->exec->accept);
-		json_text_field(out, "type", types[row->exec->type]);
-	}
-	if (!is_order) {
-		add_exec(row, hides_program, out);
-		add_listeners(row, svc, !is_list, out);
-	}
-	if (is_status)
-		json_list_field(out, "instances");
-	LIST_EACH(link, svc ? &svc->instances : &superd.queue) {
-		if (!svc)
-			break;
-		if (is_status && count < INSTANCES_MOST)
-			add_instance(svc, container_of(link, struct instance, link), true, out);
-		count++;
-	}
-	if (is_status)
-		json_list_close(out);
-	else
-		json_count_field(out, "instances", count);
-	if (is_status && count > INSTANCES_MOST)
-		json_count_field(out, "more_instances", count - INSTANCES_MOST);
-	if (is_order) {
-		json_count_field(out, "activations", svc ? svc->activations : 0);
-		add_past(svc, out);
-		add_pause(svc, out);
-		return;
-	}
-	usage = svc ? usage_of(svc) : usage;
-	add_usage(out, usage);
-	add_counts(svc, out);
-	add_refused(svc, out);
-	if (is_list || is_status) {
-		double last = svc ? svc->last_end : 0;
-
-		if (count)
-			last = row->exec->accept ? clock_now() : service_idles(row) ? idle_last_used(svc) : 0;
 		add_seconds(out, "last_used", last > 0, last + offset());
 	}
-	if (!is_list)
-		add_past(svc, out);
-	add_pause(svc, out);
-	if (is_list)
-		return;
+	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS)) {
+		struct resource_usage usage = svc ? usage_of(svc) : (struct resource_usage){ -1, -1 };
+		/* With accept = yes there may be more instances than are read, so each counts when it ends. */
+		bool looks = count && !row->exec->accept;
+		int64_t memory = service_idles(row) ? of->idle_memory : 0, left_over = 0;
+
+		add_exec(row, hides_program, out);
+		add_usage(out, usage);
+		if (answer != ANSWER_LIST) {
+			svc ? idle_show(svc, out) : json_null_field(out, "idle");
+			add_histogram("latency", past ? &past->latency : NULL, out);
+			add_histogram("thaw_latency", past ? &past->thaws : NULL, out);
+			if (service_is_relayed(row)) {
+				json_object_field(out, "relay");
+				json_count_field(out, "connections", of->current ? of->current->relay.connections : 0);
+				json_count_field(out, "flows", of->current ? of->current->relay.flows : 0);
+				json_count_field(out, "relayed", 0);
+				json_count_field(out, "received", 0);
+				json_count_field(out, "sent", 0);
+				json_object_close(out);
+			} else {
+				json_null_field(out, "relay");
+			}
+			add_seconds(out, "cpu_total", !looks || usage.cpu >= 0,
+				    of->cpu + (looks && usage.cpu > 0 ? usage.cpu : 0));
+			json_object_field(out, "spent");
+			for (enum state state = 0; svc && state < STATES; state++) {
+				double seconds = (past ? past->spent[state] : 0) +
+					(of->state == state ? clock_now() - of->since : 0);
+
+				if (seconds > 0)
+					json_seconds_field(out, state_name(state), seconds);
+			}
+			json_object_close(out);
+			/* What it had when it was last idle, without what it still has. */
+			if (memory && of->state == FROZEN && row->groups->lifecycle->freeze_reclaim)
+				left_over = usage.memory;
+			else if (memory && (of->state != LISTENING || count))
+				left_over = memory;
+			json_count_field(out, "saves_now",
+					 left_over >= 0 && memory > left_over ? (uint64_t)(memory - left_over) : 0);
+		}
+	}
 	if (is_status) {
-		add_circumstances(row, svc, hides_program, out);
-		add_failures(svc, out);
-	}
-	svc ? idle_show(svc, out) : json_null_field(out, "idle");
-	add_measures(row, svc, usage, out);
-	if (is_status)
-		add_log(svc, hides_program, out);
-}
+		json_text_field(out, "pass", passes[row->exec->pass]);
+		json_flag_field(out, "probe", false);
+		json_flag_field(out, "probe_from", service_prepared(row)->probes != NULL);
+		if (left)
+			json_flag_field(out, "may_return", left->may_return);
+		else if (!svc)
+			add_place(out, "disabled_at", service_origin(row, "disable"));
+		if (svc)
+			add_circumstances(row, svc, hides_program, place, out);
+		json_count_field(out, "failed_in_row", of->failed_in_row);
+		json_list_field(out, "last_failures");
+		for (unsigned n = 0; n < of->failure_count; n++) {
+			const struct failure *failure = &of->last_failures[n];
+			bool has_status = !*failure->why;
 
-/* An object of the dump that SIGUSR1 logs. Listeners and instances come last, and end where the line is full. */
-void facts_add_dump(struct svc *svc, struct buf *out)
-{
-	size_t before, count = 0, most = INSTANCES_MOST;
-	struct buf quoted = { 0 };
-	unsigned listed = 0;
+			json_object_open(out);
+			json_seconds_field(out, "at", failure->at + offset());
+			json_whole_field(out, "pid", failure->pid > 0 ? failure->pid : -1);
+			json_text_field(out, "peer", *failure->peer ? failure->peer : NULL);
+			add_signal(out, failure->status, has_status);
+			json_text_field(out, "result", result_name(failure->result));
+			json_text_field(out, "reason", has_status ? NULL : failure->why);
+			if (failure->hint)
+				json_text_field(out, "hint", failure->hint);
+			json_seconds_field(out, "lasted", failure->lasted);
+			json_object_close(out);
+		}
+		json_list_close(out);
+		if (svc && !hides_program)
+			output_fetch(svc);
+		json_list_field(out, "log");
+		for (unsigned n = of->ring_next > LOG_LINES ? of->ring_next - LOG_LINES : 0;
+		     of->ring && !hides_program && n < of->ring_next; n++) {
+			const struct ring_line *line = &of->ring[n % RING];
 
-	json_object_open(out);
-	json_text_field(out, "service", svc->row->name);
-	json_text_field(out, "state", state_word(svc->row, svc));
-	json_seconds_field(out, "since", svc->since + offset());
-	json_seconds_field(out, "for", clock_now() - svc->since);
-	json_flag_field(out, "held", lock_is_set(svc, LOCK_HELD));
-	json_flag_field(out, "enabled", !lock_is_set(svc, LOCK_DISABLED));
-	json_flag_field(out, "degraded", is_degraded(svc));
-	json_count_field(out, "outdated", count_outdated(svc));
-	add_counts(svc, out);
-	add_refused(svc, out);
-	add_past(svc, out);
-	add_pause(svc, out);
-	json_list_field(out, "listeners");
-	for (; listed < svc->socket_count; listed++) {
-		before = out->length;
-		add_listener(svc, svc->sockets[listed].listen, &svc->sockets[listed], true, out);
-		buf_clear(&quoted);
-		json_quote(&quoted, buf_string(out), out->length);
-		if (quoted.length > DUMP_MOST && buf_cut(out, before))
-			break;
+			json_object_open(out);
+			json_seconds_field(out, "at", line->at);
+			json_text_field(out, "level", log_level_name(line->level));
+			facts_add_line(line, "text", out);
+			json_object_close(out);
+		}
+		json_list_close(out);
 	}
-	json_list_close(out);
-	if (listed < svc->socket_count)
-		json_count_field(out, "more_listeners", svc->socket_count - listed);
+	if (answer & ~(ANSWER_ORDER | ANSWER_WAITING)) {
+		size_t listed = 0;
+
+		json_list_field(out, "listeners");
+		for (; listed < row->socket_count; listed++) {
+			before = out->length;
+			add_listener(svc, &row->sockets[listed],
+				     listed < of->socket_count ? &svc->sockets[listed] : NULL, answer != ANSWER_LIST,
+				     out);
+			if (cut(out, before, answer))
+				break;
+		}
+		json_list_close(out);
+		if (listed < row->socket_count)
+			json_count_field(out, "more_listeners", row->socket_count - listed);
+	}
+	if (answer & ~(ANSWER_STATUS | ANSWER_DUMP | ANSWER_HEALTH))
+		json_count_field(out, "instances", count);
+	if (!(answer & (ANSWER_STATUS | ANSWER_DUMP)))
+		return;
+	count = 0;
 	json_list_field(out, "instances");
-	LIST_EACH(link, &svc->instances) {
-		struct instance *instance = container_of(link, struct instance, link);
-
-		if (count++ >= most)
+	LIST_EACH(link, svc ? &svc->instances : &superd.queue) {
+		if (!svc || count++ >= most)
 			continue;
 		before = out->length;
-		add_instance(svc, instance, false, out);
-		buf_clear(&quoted);
-		json_quote(&quoted, buf_string(out), out->length);
-		if (quoted.length > DUMP_MOST && buf_cut(out, before))
+		add_instance(svc, container_of(link, struct instance, link), is_status, out);
+		if (cut(out, before, answer))
 			most = count - 1;
 	}
 	json_list_close(out);
 	if (count > most)
 		json_count_field(out, "more_instances", count - most);
-	json_object_close(out);
-	buf_free(&quoted);
 }
 
 /* The row as superd.conf writes it, and where each option was set. hides: for a client that may only read. */

@@ -507,7 +507,9 @@ static void dump(struct buf *out)
 			}
 			LIST_EACH(each, &svc->instances)
 				instance_look(container_of(each, struct instance, link));
-			facts_add_dump(svc, &line);
+			json_object_open(&line);
+			facts_add(svc->row, svc, ANSWER_DUMP, false, &line);
+			json_object_close(&line);
 			if (out)
 				buf_addf(out, "%s\n", buf_string(&line));
 			else

@@ -379,7 +379,7 @@ bool superctl_options_parse(struct superctl_options *options, int argc, char **a
 	set_defaults(options);
 	result = read_words(options, argc, argv, &given, &words);
 	if (result == CLI_UNKNOWN && !strcmp(argv[optind - 1], "--http"))
-		fprintf(stderr, "superctl: superd serves metrics and pages by HTTP itself: builtin = metrics, or status\n");
+		fprintf(stderr, "superctl: superd itself serves them by HTTP: builtin = metrics, or status\n");
 	else if (result == CLI_UNKNOWN)
 		cli_hint(&superctl_cli, argv[optind - 1]);
 	*status = result == CLI_ENDED ? CTL_DONE : CTL_USAGE;

@@ -98,8 +98,8 @@ Behaviour(boot_locks, outlive_the_machines_restart)
 		schema_holds("status", SUPERCTL(control_path(), "--json", "status", "other").out);
 		schema_holds("list", SUPERCTL(control_path(), "--json", "list").out);
 		answer = SUPERCTL(control_path(), "enable", "other").out;       /* until superd ends */
-		cr_expect_str_eq(answer, "other: enabled; each start of superd disables it again, until superctl enable "
-					 "--boot\n");
+		cr_expect_str_eq(answer, "other: enabled; each start of superd disables it again, until superctl "
+					 "enable --boot\n");
 		client_ask_pid(other);
 		answer = SUPERCTL(control_path(), "list").out;
 		cr_expect(strstr(answer, ": other (only at boot)\n"), "%s", answer);
