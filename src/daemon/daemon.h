@@ -317,6 +317,8 @@ struct svc {
 	struct sockets suspects;      /* who waited in it some of these ends ago */
 	char reason[320];	      /* of the pause */
 	const char *unlogged;	      /* event that is logged with the pause; NULL: none */
+	uint64_t told;		      /* hash of the reason why a socket cannot be opened, as the log has it, */
+	double told_at;		      /* since then */
 	bool failing;		      /* the pause follows a failure */
 	double slept;		      /* it listened for so long before it left that state */
 	bool repeats;		      /* its next start is for whom the failed one was */
@@ -469,6 +471,7 @@ bool svc_is_resting(const struct socket *socket);
 void svc_open_early(struct svc *svc);
 bool svc_is_full(const struct svc *svc);
 bool svc_is_empty(const struct svc *svc);
+bool svc_shows_superd(const struct svc *svc);
 unsigned svc_waiting(struct svc *svc); /* clients in its queues */
 bool svc_readable(struct svc *svc);
 void queue_offer(void);

@@ -47,6 +47,8 @@ struct past {
 	double asked;	/* the client came */
 	double told;	/* who it was, last */
 	char waker[64]; /* of the start under way; "": unknown */
+	char peer[64];	/* that, until it is logged with the wake; "": it is not */
+	double slept;
 	bool thawed;
 };
 
@@ -175,6 +177,25 @@ void facts_note_served(struct svc *svc, bool thawed, double latency)
 		histogram_add(&svc->past->thaws, latency);
 }
 
+/* ready: seconds until its client was taken; 0: it was thawed. */
+static void tell_wake(struct svc *svc, double ready)
+{
+	struct past *past = svc->past;
+	bool slept = past->slept > 0;
+	struct event event = { .name = "woken",
+			       .service = svc->row->name,
+			       .peer = past->peer,
+			       .has_duration = slept,
+			       .duration = past->slept };
+	char asleep[DURATION_MOST], span[DURATION_MOST];
+
+	if (*past->peer)
+		log_event(superd.log, LEVEL_INFO, &event, "woken by %s%s%s%s%s%s", past->peer, slept ? " after " : "",
+			  slept ? duration_write(asleep, past->slept) : "", slept ? " asleep" : "",
+			  ready > 0 ? ": ready in " : "", ready > 0 ? duration_write(span, ready) : "");
+	*past->peer = '\0';
+}
+
 /* A client waits until its connection is taken, which no event tells: it is looked at with growing pauses. */
 static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
 {
@@ -192,6 +213,7 @@ static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 	if (!past->thawed)
 		svc->last_latency = waited;
+	tell_wake(svc, waited);
 	facts_note_served(svc, past->thawed, waited);
 	control_wake();
 }
@@ -200,7 +222,7 @@ static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
 void facts_note_ready(struct svc *svc, double asked, const char *peer)
 {
 	struct past *past = svc->past;
-	double now = clock_now(), slept;
+	double now = clock_now();
 	size_t count = past ? past->history.wakes.count : 0;
 	struct history_wake *wake = count ? history_wake(&past->history, count - 1) : NULL;
 
@@ -210,18 +232,14 @@ void facts_note_ready(struct svc *svc, double asked, const char *peer)
 	past->thawed = wake->thawed;
 	if (!*peer)
 		peer = past->waker;
+	snprintf(past->peer, sizeof(past->peer), "%s", peer);
 	if (*peer) {
-		struct event event = { .name = "woken", .service = svc->row->name, .peer = peer };
-		char span[DURATION_MOST];
-
 		past->told = now;
-		slept = history_set_client(&past->history, wake->thawed, peer);
-		event.has_duration = slept > 0;
-		event.duration = slept;
+		past->slept = history_set_client(&past->history, wake->thawed, peer);
 		if (!wake->thawed)
 			snprintf(svc->last_peer, sizeof(svc->last_peer), "%s", peer);
-		log_event(superd.log, LEVEL_INFO, &event, "woken by %s%s%s%s", peer, slept > 0 ? " after " : "",
-			  slept > 0 ? duration_write(span, slept) : "", slept > 0 ? " asleep" : "");
+		else
+			tell_wake(svc, 0); /* a start is told when it is good */
 	}
 	ev_timer_stop(superd.loop, &past->taken);
 	ev_timer_init(&past->taken, on_taken, 0, 0);

@@ -1026,7 +1026,9 @@ static void note_started(struct instance *instance)
 	svc->last_start = now;
 	svc->last_wait = now - (instance->socket ? instance->begun : svc->asked);
 	if (instance->socket) {
-		enum level level = svc->row->groups->logging->log_on_success ? LEVEL_DEBUG : LEVEL_INFO;
+		enum level level = svc->row->groups->logging->log_on_success || svc_shows_superd(svc)
+			? LEVEL_DEBUG
+			: LEVEL_INFO;
 
 		event.peer = instance->peer;
 		if (*instance->peer)
@@ -1043,10 +1045,12 @@ static void note_started(struct instance *instance)
 		snprintf(svc->last_peer, sizeof(svc->last_peer), "%s", svc->start_by);
 		event.duration = svc->slept;
 		event.has_duration = svc->slept >= NAP;
+		/* How long it slept is told with the client that has woken it: facts.c */
 		log_event(superd.log, LEVEL_INFO, &event, "started, pid %ld%s%s%s%s%s", (long)instance->pid,
-			  *svc->start_by ? ", by " : "", svc->start_by, event.has_duration ? ", after " : "",
-			  event.has_duration ? duration_write(span, svc->slept) : "",
-			  event.has_duration ? " asleep" : "");
+			  *svc->start_by ? ", by " : "", svc->start_by,
+			  event.has_duration && *svc->start_by ? ", after " : "",
+			  event.has_duration && *svc->start_by ? duration_write(span, svc->slept) : "",
+			  event.has_duration && *svc->start_by ? " asleep" : "");
 		record_start(svc, instance->pid, NULL);
 		if (wakes)
 			facts_note_wake(svc, false, svc->slept, svc->start_by);

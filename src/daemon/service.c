@@ -47,6 +47,7 @@
 #define CONDITIONS_MOST 64 /* of a socket; what is beyond is not looked at */
 #define SKIPPED 5.0 /* seconds until a condition is looked at again, doubled up to: */
 #define SKIPPED_MOST 80.0
+#define TELL_AGAIN 600. /* seconds until the log has again why a socket cannot be opened */
 
 /* State by state: its word, whether clients are looked out for, and what a client, the end of the timer, an order to
  * start and one to stop do. An order to stop ends the instances, too. */
@@ -306,6 +307,8 @@ void svc_wait(struct svc *svc)
 	double pause = backoff_next(&svc->backoff, lifecycle->backoff_min, lifecycle->backoff_max, jitter());
 	bool binds = lacks_socket(svc), comes_back;
 	char span[DURATION_MOST], next[80];
+	double now = clock_now();
+	uint64_t told;
 	struct event event = { .name = svc->unlogged ? svc->unlogged : "pause",
 			       .service = svc->row->name,
 			       .reason = svc->reason };
@@ -319,10 +322,16 @@ void svc_wait(struct svc *svc)
 		 superd.over || superd.exit_status ? ", as superd ends" : " by itself");
 	if (comes_back)
 		snprintf(next, sizeof(next), "next %s in %s", binds ? "try" : "start", duration_write(span, pause));
-	if (svc->unlogged)
+	told = binds && svc->unlogged ? hash_text(HASH_START, svc->reason) : 0;
+	if (told && told == svc->told && now - svc->told_at < TELL_AGAIN) {
+		log_event(superd.log, LEVEL_DEBUG, &event, "%s; %s", svc->reason, next);
+	} else if (svc->unlogged) {
+		svc->told = told;
+		svc->told_at = now;
 		log_event(superd.log, LEVEL_ERROR, &event, "%s; %s", svc->reason, next);
-	else if (!svc->lacks)
+	} else if (!svc->lacks) {
 		log_event(superd.log, LEVEL_NOTICE, &event, "%s: %s", next, svc->reason);
+	}
 	svc->unlogged = NULL;
 	start_timer(svc, pause);
 }
@@ -662,6 +671,7 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 		return;
 	case PHASE_SOCKET_START_POST:
 		svc->bound = true;
+		svc->told = 0;
 		if (!svc->failing)
 			backoff_reset(&svc->backoff);
 		svc_set(svc, LISTENING);
@@ -1398,6 +1408,15 @@ static void describe_end(const struct instance *instance, struct buf *out)
 		buf_text(out, ", and was not ready yet");
 }
 
+/* Its clients look at superd itself, such as a probe each ten seconds: they are no news. */
+bool svc_shows_superd(const struct svc *svc)
+{
+	words builtin = svc->row->exec->builtin;
+
+	return builtin &&
+		(!strcmp(*builtin, "health") || !strcmp(*builtin, "metrics") || !strcmp(*builtin, "status"));
+}
+
 static void log_end(struct svc *svc, struct instance *instance, double lasted, bool failed)
 {
 	struct event event = { .name = "exited",
@@ -1413,7 +1432,10 @@ static void log_end(struct svc *svc, struct instance *instance, double lasted, b
 	if (crashed)
 		level = log_rate_limit_is_due(&svc->crash_limit, more) ? LEVEL_WARNING : LEVEL_INFO;
 	else if (well)
-		level = svc->row->exec->accept && svc->row->groups->logging->log_on_success ? LEVEL_DEBUG : LEVEL_INFO;
+		level = (svc->row->exec->accept && svc->row->groups->logging->log_on_success) ||
+				svc_shows_superd(svc)
+			? LEVEL_DEBUG
+			: LEVEL_INFO;
 	record_end(svc, instance, lasted);
 	event.has_signal = WIFSIGNALED(instance->status);
 	event.has_status = !event.has_signal;

@@ -178,7 +178,8 @@ bool superd_has_groups(void);
 	SKIP_WITHOUT(superd_has_groups(), "superd can make no control groups here, to know a daemon without a pid file by")
 
 const char *superd_path(void);
-enum { OWN_PROGRAMS = 9 };              /* descriptors that superd has open for them, in any case */
+#define OWN_PROGRAMS own_programs()
+int own_programs(void);                         /* descriptors that superd has open for its own, in any case */
 const char *superd_build(void);                 /* its build id, twelve digits */
 const char *superd_build_word(void);            /* the first word that it gives to its own programs */
 const char *superd_called(const char *name);    /* a link of this name to it */

@@ -181,7 +181,8 @@ Behaviour(health, is_told_of_one_service)
 /* Not as it was when the client connected: superd is asked once the request is there, also one that took its place. */
 Behaviour(health, is_told_as_it_is_when_asked)
 {
-	const char *control = path_in("control"), *arguments[] = { "--control", control, NULL };
+	const char *control = path_in("control");
+	const char *arguments[] = { "--control", control, "--log-level", "debug", NULL };
 	const struct setup setup = { .arguments = arguments };
 	const char *web = text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", backend("serve"));
 	struct superd *superd = superd_run_with(&setup, HEALTH "%s", "health, reasons", own_user(), web);
@@ -189,14 +190,14 @@ Behaviour(health, is_told_as_it_is_when_asked)
 
 	wait_node(control);
 	client_send(client, "GET");
-	superd_wait_log(superd, "health: started, pid ");
+	superd_wait_log(superd, "started, pid ");
 	cr_assert_eq(SUPERCTL(control, "hold", "web").status, 0);
 	client_send(client, " /web HTTP/1.1\r\n\r\n");
 	expect_page(client_rest(client), "HTTP/1.1 503 ", "unhealthy: an operator holds it: clients wait\n");
 	close(client);
 	other = client_connect(superd_port(superd, "health"));
 	client_send(other, "GET");
-	superd_wait_log(superd, "health: started, pid ");
+	superd_wait_log(superd, "started, pid ");
 	superd_upgrade(superd);
 	client_send(other, " /web HTTP/1.1\r\n\r\n");
 	expect_page(client_rest(other), "HTTP/1.1 503 ", "unhealthy: an operator holds it: clients wait\n");
@@ -261,13 +262,16 @@ Behaviour(health, hears_only_so_much)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 }
 
+/* By the test's clock; clients of builtin = health are logged at level debug. */
+static const struct setup loud = { .clock = true, .arguments = (const char *const[]){ "--log-level", "debug", NULL } };
+
 Behaviour(health, waits_only_so_long)
 {
-	struct superd *superd = clock_run(BY_CLOCK, own_user());
+	struct superd *superd = superd_run_with(&loud, BY_CLOCK, own_user());
 	int client = client_connect(superd_port(superd, "health"));
 
 	client_send(client, "GET / HTTP/1.1\r\n");
-	superd_wait_log(superd, "health: started");
+	superd_wait_log(superd, "started, pid ");
 	CLOCK_UNTIL(superd, SECOND_MS, 10, !client_is_quiet(client, 0));
 	cr_assert_eq(strncmp(client_rest(client), "HTTP/1.1 200 ", 13), 0);
 	close(client);
@@ -276,10 +280,10 @@ Behaviour(health, waits_only_so_long)
 /* Who says nothing is answered once he is late, and hears of a superd that hangs once that is. */
 Behaviour(health, of_a_superd_that_hangs_is_told_to_the_silent)
 {
-	struct superd *superd = clock_run(BY_CLOCK, own_user());
+	struct superd *superd = superd_run_with(&loud, BY_CLOCK, own_user());
 	int client = client_connect(superd_port(superd, "health"));
 
-	superd_wait_log(superd, "health: started");
+	superd_wait_log(superd, "started, pid ");
 	kill(superd->pid, SIGSTOP);
 	WAIT_UNTIL((clock_move(SECOND_MS), !client_is_quiet(client, 0)));
 	kill(superd->pid, SIGCONT);
@@ -291,13 +295,13 @@ Behaviour(health, of_a_superd_that_hangs_is_told_to_the_silent)
 Behaviour(health, of_a_superd_that_hangs_is_told_to_hundreds)
 {
 	enum { CLIENTS = 250 };
-	struct superd *superd = clock_run("%s", replaced(text_of(BY_CLOCK, own_user()), " accept = yes",
-							 " accept = yes\n instances = 300"));
+	const char *many = replaced(text_of(BY_CLOCK, own_user()), " accept = yes", " accept = yes\n instances = 300");
+	struct superd *superd = superd_run_with(&loud, "%s", many);
 	int clients[CLIENTS], told = 0;
 
 	for (int n = 0; n < CLIENTS; n++)
 		clients[n] = client_connect(superd_port(superd, "health"));
-	WAIT_UNTIL(superd_log_count(superd, "health: started") == CLIENTS);
+	WAIT_UNTIL(superd_log_count(superd, "started, pid ") == CLIENTS);
 	kill(superd->pid, SIGSTOP);
 	for (int n = 0; n < CLIENTS; n++)
 		WAIT_UNTIL((clock_move(SECOND_MS), !client_is_quiet(clients[n], 0)));
@@ -320,7 +324,7 @@ Behaviour(health, of_many_clients_at_once_is_told_by_one_process)
 		clients[n] = client_connect(port);
 		client_send(clients[n], n % 2 ? "GET" : "GET / HTTP/1.1\r\nHost: localhost\r\n");
 	}
-	WAIT_UNTIL(superd_log_count(superd, "health: started") == CLIENTS);
+	WAIT_UNTIL(superd_log_count(superd, "started, pid ") == CLIENTS);
 	cr_assert_eq(superd_processes(superd), 1);
 	expect_page(asked(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
 	guarded_kill(superd);

@@ -83,7 +83,7 @@ static void sleep_and_wake(const char *action, const char *phase, const char *fi
 	cr_expect_geq(strtod(control_value(line, "duration"), NULL), 72 * 60, "%s", line);
 	superd_wait_log(superd, first_line);
 	superd_wait_log(superd, "web: woken by 127.0.0.1 after 1 h ");
-	superd_wait_log(superd, " asleep\n");
+	superd_wait_log(superd, " asleep");
 	close(client);
 	close(events);
 	superd_stop(superd);

@@ -172,7 +172,8 @@ Behaviour(output, who_holds_the_lock_of_its_pipe_silences_itself_alone)
 	fifo = make_fifo("fifo");
 	file = write_file("acts", "%s", "");
 	program = replaced(backend("%s", ""), "backend ", "hostile_backend");
-	superd = controlled_run("service hostile { start = boot exec = \"%s %s print\" }\n" ECHOES, program, file, "", fifo);
+	superd = controlled_run("service hostile { start = boot exec = \"%s %s print\" }\n" ECHOES, program, file, "",
+				fifo);
 	WAIT_UNTIL((reader = output_pid(superd->pid)));
 	say(fifo, "one");
 	superd_wait_log(superd, "hostile: warning: its output is not read any more");
