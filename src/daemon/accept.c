@@ -35,6 +35,7 @@
 #include "table/access/access.h"
 #include "table/access/times.h"
 
+#define BANNER_MOST (64 << 10)
 #define BATCH 32 /* clients of one socket in a turn of the loop */
 #define MUX_MOST 16
 #define MUX_PATIENCE 30. /* seconds that a client of tcpmux waits for its service */
@@ -83,25 +84,34 @@ int64_t load_average(void)
 
 /* ---- refusing ---- */
 
-static void send_banner(struct svc *svc, const char *path, int fd)
+enum banner { BANNER, BANNER_SUCCESS, BANNER_FAIL };
+
+/* One that cannot be read is told of once. */
+static void send_banner(struct svc *svc, enum banner which, int fd)
 {
+	static const char *const options[] = { "banner", "banner_success", "banner_fail" };
+	const struct access_options *access = svc->row->groups->access;
+	const char *path = ((const char *const[]){ access->banner, access->banner_success, access->banner_fail })[which];
 	struct path_finding finding;
+	struct buf why = { 0 };
 	size_t length;
-	char *text;
+	char *text = NULL;
 
 	if (!path || fd < 0)
 		return;
 	if (!path_is_open_to_us(path, 0, NULL, path_mounts_cached(), &finding)) {
-		svc_say(svc, LEVEL_WARNING, "warning",
-			"cannot read %s: a banner must be in a directory of root: clients are not sent it", path);
-		return;
+		path_finding_describe(&finding, &why);
+		buf_text(&why, ", and a banner must be in a directory of root");
+	} else if (!(text = fd_read_file(path, BANNER_MOST, &length))) {
+		buf_text(&why, errno == EINVAL ? "it is no regular file" : strerror(errno));
 	}
-	text = fd_read_file(path, 64 << 10, &length);
 	if (text)
 		send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-	else
-		svc_say(svc, LEVEL_WARNING, "warning", "cannot read the banner %s: %s: clients are not sent it", path,
-			strerror(errno));
+	else if (!(svc->banners_told & 1u << which))
+		svc_say(svc, LEVEL_WARNING, "warning", "cannot read %s: %s: %s: clients are not sent it", options[which],
+			path, buf_string(&why));
+	svc->banners_told |= text ? 0 : (unsigned char)(1u << which);
+	buf_free(&why);
 	free(text);
 }
 
@@ -112,28 +122,30 @@ void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
 {
 	const struct access_options *access = svc->row->groups->access;
 	struct event event = { .name = "refused", .service = svc->row->name };
-	char address[128], reason[256];
+	char address[128], reason[256], more[LOG_RATE_LIMIT_MORE] = "";
+	const char *peer = address;
 
 	client_address(client, address, sizeof(address));
+	peer = *address ? address : "a local client";
 	event.peer = address;
 	event.reason = refusal_text(refusal);
 	if (refusal == REFUSED_PER_SOURCE_CPM)
 		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts/min (limit %lld/min)", svc->row->name,
-			 address, (long long)access->per_source_cpm);
+			 peer, (long long)access->per_source_cpm);
 	if (refusal == REFUSED_PER_SOURCE)
-		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts (limit %lld)", svc->row->name, address,
+		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts (limit %lld)", svc->row->name, peer,
 			 (long long)access->per_source);
 	if (refusal == REFUSED_PER_SOURCE_CPM || refusal == REFUSED_PER_SOURCE)
 		event.reason = reason;
 	svc->refused[refusal]++;
-	log_event(superd.log, LEVEL_NOTICE, &event, "refused %s: %s", *address ? address : "a local client",
-		  event.reason);
+	if (client->fd >= 0 || log_rate_limit_is_due(&svc->datagram_limit, more))
+		log_event(superd.log, LEVEL_NOTICE, &event, "refused %s: %s%s", peer, event.reason, more);
 	if (*refusal_word(refusal) && refusal != REFUSED_IDENT)
 		record_refusal(svc, client->length && client_port(client) >= 0 ? address : NULL, refusal_word(refusal));
 	if (client->fd >= 0 && by_mux)
 		send(client->fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (client->fd >= 0 && access->banner_fail && refusal != REFUSED_TWIST) {
-		send_banner(svc, access->banner_fail, client->fd);
+		send_banner(svc, BANNER_FAIL, client->fd);
 		client_shut_and_drain(client);
 	}
 	close_apart(svc, &client->fd);
@@ -229,12 +241,14 @@ static void sense(struct svc *svc, struct client *client)
 	int64_t time = svc->row->groups->access->deny_time;
 	unsigned char address[SOURCE_SIZE];
 	struct buf line = { 0 };
-	char peer[128];
+	char peer[128], more[LOG_RATE_LIMIT_MORE] = "";
 
 	client_address(client, peer, sizeof(peer));
 	if (time && client_source(client, 128, address))
 		remember(0, address, true)->until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
-	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s", *peer ? peer : "a local client");
+	if (client->fd < 0 && !log_rate_limit_is_due(&svc->datagram_limit, more))
+		return;
+	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s%s", *peer ? peer : "a local client", more);
 	xinetd_line_sensor(&line, getpid(), peer, time == SCAN_INFINITY ? -1 : time / 60000000);
 	record_line(svc, "sensor", peer, &line);
 	close_apart(svc, &client->fd);
@@ -579,7 +593,7 @@ void accept_serve(struct svc *svc, struct socket *socket, struct client *client,
 	if (is_mux(socket) && !greeted && instance->client.fd >= 0 && socket->listen->endpoint->address[0] == '+')
 		send(instance->client.fd, "+Go\r\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (instance->client.fd >= 0)
-		send_banner(svc, options->banner_success, instance->client.fd);
+		send_banner(svc, BANNER_SUCCESS, instance->client.fd);
 	if (instance_start(instance, &why)) {
 		buf_free(&why);
 		return;
@@ -617,6 +631,10 @@ void accept_parked(struct svc *svc)
 		}
 		memmove(svc->parked + n, svc->parked + n + 1, (--svc->parked_count - n) * sizeof(first));
 		journal_say("-park #%d\n", first.client.fd);
+		if (svc->row->groups->access->deny_time >= 0) { /* it has become a sensor meanwhile */
+			sense(svc, &first.client);
+			continue;
+		}
 		svc_count_trigger(first.socket);
 		accept_serve(svc, first.socket, &first.client, first.greeted);
 		if (svc->backoff.failures)
@@ -624,16 +642,17 @@ void accept_parked(struct svc *svc)
 	}
 }
 
-/* The limits that a service has as a whole. true: it pauses now, and clients wait. */
-static bool pauses(struct svc *svc, const struct client *client)
+/* cps: the service pauses now, and clients wait. client: who has come; NULL: a program takes them. */
+bool accept_overruns(struct svc *svc, const struct client *client)
 {
 	const struct access_options *access = svc->row->groups->access;
-	double now = clock_now();
+	double pause = (double)access->cps.pause / 1e6;
 	char address[128] = "";
 
-	if (!rate_limit_is_reached(&svc->rate, access->cps.number, 1., now))
+	if (!rate_limit_is_reached(&svc->rate, access->cps.number, 1., clock_now()))
 		return false;
-	client_address(client, address, sizeof(address));
+	if (client)
+		client_address(client, address, sizeof(address));
 	svc_pause(svc, "more than %" PRId64 " connections in a second", access->cps.number);
 	record_refusal(svc, *address ? address : NULL, "connections per second");
 	log_event(superd.log, LEVEL_NOTICE,
@@ -642,11 +661,12 @@ static bool pauses(struct svc *svc, const struct client *client)
 				   .reason = "cps",
 				   .is_alone = true,
 				   .has_duration = true,
-				   .duration = (double)access->cps.pause / 1e6 },
+				   .duration = pause },
 		  "Deactivating service %s due to excessive incoming connections.  Restarting in %.15g seconds.",
-		  svc->row->name, (double)access->cps.pause / 1e6);
+		  svc->row->name, pause);
 	svc->rate = (struct rate_limit){ 0 };
-	svc_rest(svc, (double)access->cps.pause / 1e6);
+	svc_rest(svc, pause);
+	svc->overrun = true;
 	return true;
 }
 
@@ -660,7 +680,7 @@ static void take_client(struct svc *svc, struct socket *socket, struct client *c
 		sense(svc, client);
 		return;
 	}
-	send_banner(svc, svc->row->groups->access->banner, client->fd);
+	send_banner(svc, BANNER, client->fd);
 	refusal = judge(svc, socket, client, &asked);
 	if (refusal) {
 		accept_refuse(svc, client, refusal);
@@ -727,8 +747,7 @@ void accept_clients(struct svc *svc, struct socket *socket)
 	for (int n = 0; n < BATCH && svc->state == LISTENING && !superd.quiet; n++) {
 		struct pollfd look = { socket->fd, POLLIN, 0 };
 
-		if (socket->listen->options->trigger_limit_action == LIMIT_QUEUE && poll(&look, 1, 0) != 0 &&
-		    svc_rest_socket(svc, socket))
+		if (poll(&look, 1, 0) != 0 && svc_rest_socket(svc, socket))
 			return;
 		if (svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)
 			break;
@@ -743,15 +762,7 @@ void accept_clients(struct svc *svc, struct socket *socket)
 				svc->probes++;
 				break;
 			}
-			if (rate_limit_is_reached(&socket->trigger, socket->listen->options->trigger_limit_burst,
-						  (double)socket->listen->options->trigger_limit_interval / 1e6,
-						  clock_now()) &&
-			    socket->listen->options->trigger_limit_action != LIMIT_QUEUE) {
-				close_apart(svc, &client.fd);
-				svc_rest_socket(svc, socket);
-				return;
-			}
-			if (pauses(svc, &client)) {
+			if (accept_overruns(svc, &client)) {
 				if (!accept_park(svc, socket, &client, clock_now(), false))
 					accept_refuse(svc, &client, REFUSED_UNKEPT);
 				return;
@@ -844,6 +855,11 @@ bool accept_datagram(struct svc *svc, struct socket *socket)
 		limits_wait(svc);
 		return false;
 	}
+	if (svc->row->groups->access->deny_time >= 0) {
+		sense(svc, &sender);
+		recv(socket->fd, &byte, 1, MSG_DONTWAIT);
+		return false;
+	}
 	refusal = judge(svc, socket, &sender, &asked);
 	if (refusal) {
 		accept_refuse(svc, &sender, refusal);
@@ -860,28 +876,38 @@ bool accept_datagram(struct svc *svc, struct socket *socket)
 }
 
 /* accept = no: the sender of the first datagram, while no program has the socket. Those whom the rules refuse are
- * dropped, and logged. */
+ * dropped, and logged. Nobody is asked about a sender, so what restricts by name refuses. */
 bool accept_admits_sender(struct svc *svc)
 {
+	bool is_sensor = svc->row->groups->access->deny_time >= 0;
+
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		struct socket *socket = &svc->sockets[n];
-		const struct access *access = listen_prepared(socket->listen)->access;
-		unsigned char address[SOURCE_SIZE];
 		struct client sender;
 		char byte;
 
-		if (socket->fd < 0 || !access || socket->listen->address->kind != ENDPOINT_UDP)
+		if (socket->listen->address->kind != ENDPOINT_UDP && socket->fd >= 0 &&
+		    poll(&(struct pollfd){ socket->fd, POLLIN, 0 }, 1, 0) != 0)
+			return !is_sensor;
+		if (socket->fd < 0 || socket->listen->address->kind != ENDPOINT_UDP)
 			continue;
-		while (client_peek(socket->fd, &sender)) {
-			if (access_judge_at(access, whole_address(&sender, address), scope_of(&sender)) !=
-			    ACCESS_DENIED)
+		for (int looks = 0; looks < BATCH && client_peek(socket->fd, &sender); looks++) {
+			struct questions asked = { 0 };
+			enum refusal refusal = is_sensor ? ADMITTED : judge(svc, socket, &sender, &asked);
+
+			if (!refusal && (asked.name || asked.libwrap))
+				refusal = asked.name ? REFUSED_NAME_UNASKED : REFUSED_LIBWRAP_UNASKED;
+			if (is_sensor)
+				sense(svc, &sender);
+			else if (!refusal)
 				return true;
-			accept_refuse(svc, &sender, REFUSED_ADDRESS);
+			else
+				accept_refuse(svc, &sender, refusal);
 			if (recv(socket->fd, &byte, 1, MSG_DONTWAIT) < 0)
 				break;
 		}
 	}
-	return svc_readable(svc);
+	return false;
 }
 
 /* ---- what builtins ask ---- */
@@ -947,7 +973,7 @@ static void serve_mux(struct instance *instance, const char *name)
 			else if (svc->state == LISTENING &&
 				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
 				 limits_allow(svc) && !svc_is_resting(&svc->sockets[n]) && !svc_rest_socket(svc, &svc->sockets[n]) &&
-				 !pauses(svc, &client)) {
+				 !accept_overruns(svc, &client)) {
 				svc_count_trigger(&svc->sockets[n]);
 				take_client(svc, &svc->sockets[n], &client);
 			} else if (!accept_park(svc, &svc->sockets[n], &client, clock_now(), false))

@@ -319,6 +319,7 @@ struct svc {
 	const char *unlogged;	      /* event that is logged with the pause; NULL: none */
 	uint64_t told;		      /* hash of the reason why a socket cannot be opened, as the log has it, */
 	double told_at;		      /* since then */
+	bool overrun;		      /* the pause is one of cps, whose end is logged */
 	bool failing;		      /* the pause follows a failure */
 	double slept;		      /* it listened for so long before it left that state */
 	bool repeats;		      /* its next start is for whom the failed one was */
@@ -364,7 +365,8 @@ struct svc {
 	enum result last_result;
 	struct failure last_failures[FAILURES];
 	unsigned failure_count, failed_in_row;
-	struct log_rate_limit crash_limit, note_limit;
+	struct log_rate_limit crash_limit, note_limit, datagram_limit;
+	unsigned char banners_told;
 };
 
 /* What a reload has done. Sessions that report it hold it. reload.c */
@@ -505,6 +507,7 @@ void close_leave(void);
 /* accept.c */
 void accept_clients(struct svc *svc, struct socket *socket);
 void accept_parked(struct svc *svc);
+bool accept_overruns(struct svc *svc, const struct client *client);
 bool accept_datagram(struct svc *svc, struct socket *socket);
 void accept_serve(struct svc *svc, struct socket *socket, struct client *client, bool greeted);
 void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal);

@@ -219,6 +219,11 @@ void svc_set(struct svc *svc, enum state state)
 	superd.waiting += (state == QUEUED) - (svc->state == QUEUED);
 	if (svc->state == QUEUED)
 		list_remove(&svc->queue);
+	if (svc->overrun)
+		log_event(superd.log, LEVEL_NOTICE,
+			  &(struct event){ .name = "resumed", .service = svc->row->name, .is_alone = true },
+			  "Activating service %s", svc->row->name);
+	svc->overrun = false;
 	svc->state = state;
 	svc->since = clock_now();
 	svc_watch(svc);
@@ -267,13 +272,11 @@ void svc_fail(struct svc *svc, const char *event, const char *format, ...)
 	svc->failed_at = clock_now();
 }
 
-static bool rests_closed(const struct socket *socket);
 static double rest_left(const struct socket *socket);
 
 static bool is_kept_closed(const struct socket *socket)
 {
-	return socket->absent == ABSENT_CONDITION || rests_closed(socket) ||
-		socket->listen->endpoint->kind == ENDPOINT_TCPMUX;
+	return socket->absent == ABSENT_CONDITION || socket->listen->endpoint->kind == ENDPOINT_TCPMUX;
 }
 
 /* One is to be opened: it is closed, and it is time to try it. */
@@ -338,7 +341,7 @@ void svc_wait(struct svc *svc)
 
 void svc_rest(struct svc *svc, double seconds)
 {
-	svc->failing = false;
+	svc->failing = svc->overrun = false;
 	svc_set(svc, BACKOFF);
 	start_timer(svc, seconds);
 }
@@ -428,16 +431,6 @@ bool svc_is_resting(const struct socket *socket)
 	return rest_left(socket) > 0;
 }
 
-static bool rests_closed(const struct socket *socket)
-{
-	unsigned action = socket->listen->options->trigger_limit_action;
-
-	return rest_left(socket) > 0 &&
-		(action == LIMIT_CLOSE ||
-		 (action == LIMIT_CLOSE_RESERVED &&
-		  !(endpoint_is_inet(socket->listen->address) && socket->listen->address->port < 1024)));
-}
-
 void svc_count_trigger(struct socket *socket)
 {
 	if (socket->listen->options->trigger_limit_burst != UNLIMITED)
@@ -482,8 +475,6 @@ bool svc_rest_socket(struct svc *svc, struct socket *socket)
 	socket->trigger = (struct rate_limit){ 0 };
 	socket->rests_until = clock_now() + seconds;
 	ev_io_stop(superd.loop, &socket->io);
-	if (rests_closed(socket))
-		socket_close(socket);
 	journal_socket(socket);
 	svc_settle(svc);
 	return true;
@@ -561,8 +552,7 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 	bool is_returned;
 	int fd = -1;
 
-	if (socket->fd >= 0 || socket->listen->endpoint->kind == ENDPOINT_TCPMUX || rests_closed(socket) ||
-	    socket->absent == ABSENT_CONDITION)
+	if (socket->fd >= 0 || is_kept_closed(socket))
 		return true;
 	fd = take_inherited(socket, &why, &warnings);
 	if (fd < 0 && !why.length && !limits_allow_socket(svc)) {
@@ -1062,15 +1052,15 @@ void svc_settle(struct svc *svc)
 }
 
 /* Whether a limit of the service as a whole keeps clients waiting now. */
-static bool rests(struct svc *svc)
+static bool rests(struct svc *svc, const struct socket *socket)
 {
 	const struct access_options *access = svc->row->groups->access;
 	time_t wall = time(NULL);
 	struct tm local;
-	double now = clock_now();
+	bool judges = svc->row->exec->accept || socket->listen->address->kind == ENDPOINT_UDP; /* each for itself */
 
 	localtime_r(&wall, &local);
-	if (!svc->row->exec->accept && access->access_times &&
+	if (!judges && access->access_times &&
 	    !times_include(access->access_times, (unsigned)(local.tm_hour * 60 + local.tm_min))) {
 		unsigned minute = (unsigned)(local.tm_hour * 60 + local.tm_min), n = 1;
 
@@ -1082,31 +1072,13 @@ static bool rests(struct svc *svc)
 		svc_rest(svc, n * 60. - local.tm_sec < TIME_PAUSE * 60 ? n * 60. - local.tm_sec : TIME_PAUSE * 60);
 		return true;
 	}
-	if (!svc->row->exec->accept && access->max_load && load_average() >= access->max_load) {
+	if (!judges && access->max_load && load_average() >= access->max_load) {
 		svc_pause(svc, "the load is at or above %.15g (max_load)", (double)access->max_load / 1e3);
 		svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->reason);
 		svc_rest(svc, LOAD_PAUSE);
 		return true;
 	}
-	if (rate_limit_is_reached(&svc->rate, access->cps.number, 1., now)) {
-		struct event event = { .name = "limited",
-				       .service = svc->row->name,
-				       .reason = "cps",
-				       .is_alone = true,
-				       .has_duration = true,
-				       .duration = (double)access->cps.pause / 1e6 };
-
-		svc_pause(svc, "more than %lld connections in a second", (long long)access->cps.number);
-		record_refusal(svc, NULL, "connections per second");
-		log_event(superd.log, LEVEL_NOTICE, &event,
-			  "Deactivating service %s due to excessive incoming "
-			  "connections.  Restarting in %.15g seconds.",
-			  svc->row->name, event.duration);
-		svc->rate = (struct rate_limit){ 0 };
-		svc_rest(svc, event.duration);
-		return true;
-	}
-	return false;
+	return accept_overruns(svc, NULL);
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *io, int events)
@@ -1133,7 +1105,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	default:
 		return;
 	}
-	if (rests(svc))
+	if (rests(svc, socket))
 		return;
 	if (svc->row->exec->accept) {
 		if (svc_is_empty(svc) && svc->row->groups->lifecycle->requires) {

@@ -402,12 +402,12 @@ Behaviour(access, datagrams_of_refused_senders_start_nothing)
 
 	for (int n = 0; n < 100; n++)
 		client_send(stranger, "let me in");
-	WAIT_UNTIL(superd_log_count(superd, "handed: refused 127.0.0.2") == 10);
+	WAIT_UNTIL(superd_log_count(superd, "handed: refused 127.0.0.2") == 1);
 	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
 	cr_assert_eq(count_lines(marks), 1);
 	WAIT_UNTIL(superd_processes(superd) == 0);
+	client_send(stranger, "again");
 	clock_advance(superd, MINUTE_MS);
-	WAIT_UNTIL((client_send(stranger, "again"), superd_logged(superd, "more datagrams")));
 	cr_assert_eq(count_lines(marks), 1);
 	close(stranger);
 	close(friend);
@@ -534,7 +534,7 @@ Behaviour(access, a_flood_of_datagrams_to_a_sensor_is_logged_in_part)
 		client_send(prober, "is there anybody");
 	superd_wait_log(superd, "trap: touched by 127.0.0.5");
 	clock_advance(superd, MINUTE_MS);
-	WAIT_UNTIL((client_send(prober, "and now"), superd_logged(superd, "more datagrams")));
+	WAIT_UNTIL((client_send(prober, "and now"), superd_logged(superd, " more before it")));
 	expect_served("127.0.0.5", superd_port(superd, "each"));
 	close(prober);
 }
