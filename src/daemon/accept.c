@@ -279,8 +279,6 @@ static void end_asking(struct advice *advice)
 	ev_io_stop(superd.loop, &advice->io);
 	ev_timer_stop(superd.loop, &advice->limit);
 	close(advice->io.fd);
-	if (advice->child.pid)
-		kill(-advice->child.pid, SIGKILL);
 }
 
 static void conclude(struct advice *advice)
@@ -311,8 +309,12 @@ static void conclude(struct advice *advice)
 			snprintf(user, sizeof(user), "%s", line + (knows_user ? 10 : 9));
 		}
 	}
+	if (advice->child.pid && !twisted) /* else it has the client, and goes on with it */
+		kill(-advice->child.pid, SIGKILL);
 	client_address(&advice->client, peer, sizeof(peer));
 	if (!svc || advice->number >= svc->socket_count || svc_bar(svc) < BAR_HELD) {
+		if (svc)
+			accept_refuse(svc, &advice->client, REFUSED_CLOSED);
 		close_apart(svc, &advice->client.fd);
 		goto over;
 	}
@@ -332,8 +334,10 @@ static void conclude(struct advice *advice)
 		record_user(svc, peer, true, knows_user, user);
 	if (refusal)
 		accept_refuse(svc, &advice->client, refusal);
-	else
+	else if (svc->state == LISTENING || svc->state == FULL || svc->state == QUEUED)
 		accept_serve(svc, &svc->sockets[advice->number], &advice->client, false);
+	else if (!accept_park(svc, &svc->sockets[advice->number], &advice->client, clock_now(), false))
+		accept_refuse(svc, &advice->client, REFUSED_UNKEPT);
 	svc_settle(svc);
 over:
 	if (!advice->child.pid)
@@ -714,18 +718,29 @@ void accept_reloaded(void)
 		struct advice *advice = container_of(link, struct advice, link);
 		struct svc *svc = svc_find(advice->service);
 		struct client client = advice->client;
+		char name[sizeof(advice->service)], peer[128];
 
 		if (svc && !svc->seen) {
 			list_remove(link);
 			list_add(&asking, link);
 			continue;
 		}
+		memcpy(name, advice->service, sizeof(name));
 		end_asking(advice);
+		if (advice->child.pid)
+			kill(-advice->child.pid, SIGKILL);
 		if (advice->child.pid)
 			advice->svc = NULL;
 		else
 			free(advice);
 		if (!svc || svc->removed || !svc->row->exec->accept || !svc->socket_count) {
+			client_address(&client, peer, sizeof(peer));
+			log_event(superd.log, LEVEL_NOTICE,
+				  &(struct event){ .name = "refused",
+						   .service = name,
+						   .peer = peer,
+						   .reason = refusal_text(REFUSED_CLOSED) },
+				  "refused %s: %s", *peer ? peer : "a local client", refusal_text(REFUSED_CLOSED));
 			close_apart(svc, &client.fd);
 			continue;
 		}
