@@ -1110,6 +1110,8 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 	struct fault fault = take_fault(instance);
 
 	(void)loop, (void)events;
+	if (!fault.stage && instance->ends == HAS_FAILED) /* it was killed on its way to its program */
+		fault = (struct fault){ .stage = STAGE_EXEC, .error = ECANCELED };
 	if (fault.stage) {
 		struct buf why = { 0 };
 
@@ -1160,7 +1162,7 @@ static void finish_phase(struct instance *instance, bool good)
 		end(instance, HAS_FAILED);
 		return;
 	}
-	if (starts && !good && !instance->ends && instance->socket && instance->client.fd >= 0)
+	if (starts && !good && instance->ends != IS_ASKED && instance->socket && instance->client.fd >= 0)
 		accept_keep(instance);
 	good &= !starts || !instance->ends;
 	go(instance, good ? phases[instance->phase].done : phases[instance->phase].failed);
