@@ -575,7 +575,6 @@ void accept_serve(struct svc *svc, struct socket *socket, struct client *client,
 	const struct access_options *options = svc->row->groups->access;
 	struct instance *instance = instance_new(svc);
 	struct buf why = { 0 };
-	int lack;
 
 	if (!instance) {
 		if (!accept_park(svc, socket, client, clock_now(), greeted))
@@ -602,8 +601,16 @@ void accept_serve(struct svc *svc, struct socket *socket, struct client *client,
 		buf_free(&why);
 		return;
 	}
+	accept_note_failed(instance, &why);
+	buf_free(&why);
+}
+
+void accept_note_failed(struct instance *instance, struct buf *why)
+{
+	struct svc *svc = instance->svc;
+	int lack = instance->lack;
+
 	svc->count--;
-	lack = instance->lack;
 	accept_keep(instance);
 	instance_free(instance);
 	if (lack) {
@@ -611,13 +618,12 @@ void accept_serve(struct svc *svc, struct socket *socket, struct client *client,
 	} else if (svc->state != BACKOFF) {
 		struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
 
-		snprintf(failure.why, sizeof(failure.why), "cannot start: %.140s", buf_string(&why));
+		snprintf(failure.why, sizeof(failure.why), "cannot start: %.140s", buf_string(why));
 		svc_note_failure(svc, &failure);
 		svc->failures++;
-		svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
+		svc_fail(svc, "failed", "cannot start: %s", buf_string(why));
 		svc_wait(svc);
 	}
-	buf_free(&why);
 }
 
 void accept_parked(struct svc *svc)
@@ -749,7 +755,7 @@ void accept_reloaded(void)
 	}
 }
 
-void accept_clients(struct svc *svc, struct socket *socket)
+static void take_clients(struct svc *svc, struct socket *socket)
 {
 	struct client client;
 
@@ -801,6 +807,13 @@ void accept_clients(struct svc *svc, struct socket *socket)
 	}
 	if (svc->state == LISTENING && svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)
 		svc_settle(svc);
+}
+
+void accept_clients(struct svc *svc, struct socket *socket)
+{
+	instances_gather();
+	take_clients(svc, socket);
+	instances_start_gathered();
 }
 
 static void on_turned(struct helper *helper, int status)

@@ -508,6 +508,7 @@ void close_leave(void);
 void accept_clients(struct svc *svc, struct socket *socket);
 void accept_parked(struct svc *svc);
 bool accept_overruns(struct svc *svc, const struct client *client);
+void accept_note_failed(struct instance *instance, struct buf *why); /* its start has: frees it */
 bool accept_datagram(struct svc *svc, struct socket *socket);
 void accept_serve(struct svc *svc, struct socket *socket, struct client *client, bool greeted);
 void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal);
@@ -526,6 +527,11 @@ void channel_begin(struct instance *instance);
 /* svc: its sockets are among those that are passed; NULL: none is. Returns the pid; *report: a pipe that yields a fault, or
  * its end once the program runs; -1: it runs already. -1: request->fault says why. */
 pid_t launch(struct spawn_request *request, struct svc *svc, int *report);
+/* The same in three steps: launch_together runs several at once, and returns when all have been run. */
+struct launch;
+struct launch *launch_prepare(struct spawn_request *request, struct svc *svc); /* NULL: out of memory */
+void launch_together(struct launch **list, size_t count);
+pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct svc *svc, int *report);
 
 /* result.c */
 enum result result_of_end(const struct service *row, enum phase phase, bool is_command, bool ignored, int status);
@@ -541,6 +547,8 @@ bool lent_close(struct svc *svc, bool *again);
 void instance_look(struct instance *instance);
 struct instance *instance_new(struct svc *svc);
 bool instance_start(struct instance *instance, struct buf *why);
+void instances_gather(void); /* clients' processes are started together, by: */
+void instances_start_gathered(void);
 void instance_be_ready(struct instance *instance);
 void instance_stop(struct instance *instance);
 void instance_signal(struct instance *instance, int signal);
@@ -818,8 +826,8 @@ void journal_flush(void);
 uint64_t journal_number(void); /* of a new instance */
 void journal_prepare(struct instance *instance, bool command); /* a process of it is about to be made */
 void journal_name_report(int report);
-void journal_note_child(void); /* in that process */
-void journal_drop_prepared(void);
+void journal_note_child(const struct buf *note); /* in that process */
+void journal_take_prepared(struct buf *note); /* for its start */
 void journal_hear(void);
 int journal_copy(void);
 void journal_drop_copy(int *copy);

@@ -876,94 +876,42 @@ static bool wire_channel(struct instance *instance, struct wiring *wiring, struc
 	return true;
 }
 
-/* Starts the main process. */
-static bool start_main(struct instance *instance, struct buf *why)
-{
-	struct svc *svc = instance->svc;
-	const struct service *row = instance->row;
-	struct plan *plan = instance->plan ? instance->plan : svc->plan;
-	struct wiring wiring = { .count = 3 };
+/* A start of a main process. */
+struct launching {
+	struct instance *instance;
+	struct wiring wiring;
 	struct spawn_request request;
-	bool is_connection = instance->socket, good = true;
-	int first = -1, filter = -1;
+	struct launch *launch;
 	char local[120];
+};
 
-	for (unsigned n = 0; n < (is_connection ? 1 : svc->socket_count); n++) {
-		int fd = is_connection ? (instance->client.fd >= 0 ? instance->client.fd : instance->socket->fd)
-				       : svc->sockets[n].fd;
+enum { GATHERED_MOST = 32 };
 
-		if (fd < 0 || row->exec->pass == PASS_BIND || service_is_relayed(row))
-			continue;
-		if (first < 0)
-			first = fd;
-		if (row->exec->pass == PASS_SYSTEMD)
-			good = good &&
-				pass(&wiring, fd,
-				     is_connection ? instance->socket->listen->name : svc->sockets[n].listen->name);
-	}
-	if (!is_connection) {
-		LIST_EACH(link, &svc->stored) {
-			struct stored *stored = container_of(link, struct stored, link);
+/* Those of one turn, which are launched together. */
+static struct {
+	bool is_open;
+	struct launching *list[GATHERED_MOST];
+	size_t count;
+} gathered;
 
-			good = good && pass(&wiring, stored->fd, stored->name);
-		}
-	}
-	plan_check_streams(plan, row);
-	good = good && wire_streams(&wiring, svc, plan, row, first, false, why) && wire_channel(instance, &wiring, why);
-	if (!good) {
-		if (!why->length)
-			buf_text(why, "passing sockets: too many descriptors");
-		else if (limits_are_meant(errno))
-			instance->lack = errno;
-		unwire(&wiring);
-		return false;
-	}
-	fill(&request, svc, row, plan, &wiring);
-	request.checks = plan->condition_count && !service_commands(row, PHASE_CONDITION) &&
-		!service_commands(row, PHASE_START_PRE);
-	request.private_id = instance->private_id;
-	request.invocation = instance->invocation;
-	request.watchdog = svc->notify_variable && service_has_watchdog(row) ? row->groups->lifecycle->watchdog : 0;
-	request.store = svc->notify_variable && !row->exec->accept
-		? (unsigned)row->groups->lifecycle->file_descriptor_store_max
-		: 0;
-	if (is_connection && instance->client.length) {
-		if (row->groups->logging->mapped_addresses && instance->client.fd >= 0) {
-			client_mapped_address(&instance->client, instance->peer, sizeof(instance->peer));
-			client_unmap(&instance->client);
-		}
-		request.remote_address = instance->peer;
-		request.remote_port = client_port(&instance->client);
-		if (plan->tells_unit && instance->client.fd >= 0)
-			request.cookie = client_cookie(&instance->client);
-		if (row->groups->environment->tcp_environment && instance->client.fd >= 0 &&
-		    client_local(&instance->client, local, sizeof(local), &request.local_port))
-			request.local_address = local;
-	}
-	good = enter_cgroup(instance, plan, &request, why) &&
-		(row->exec->pass != PASS_BIND || bind_begin(instance, &filter, why));
-	if (filter >= 0) {
-		wiring.wanted[wiring.count++] = keep(&wiring, filter);
-		request.wanted_count = wiring.count;
-		request.filter_channel = wiring.count - 1;
-	}
-	if (good)
-		journal_prepare(instance, false);
-	if (!row->exec->accept)
-		output_tell(svc);
-	instance->pid =
-		good ? launch(&request, is_connection && instance->client.fd >= 0 ? NULL : svc, &instance->report) : -1;
-	unwire(&wiring);
+/* Behind the launch. */
+static bool conclude(struct launching *start, struct buf *why)
+{
+	struct instance *instance = start->instance;
+	struct svc *svc = instance->svc;
+
+	instance->pid = launch_finish(start->launch, &start->request,
+				      instance->socket && instance->client.fd >= 0 ? NULL : svc, &instance->report);
+	unwire(&start->wiring);
 	if (instance->pid < 0) {
-		if (good && limits_are_meant(request.fault.error))
-			instance->lack = request.fault.error;
-		if (good)
-			describe_fault(row, &request.fault, why);
-		else if (!why->length)
-			buf_addf(why, "%s", strerror(errno));
+		if (limits_are_meant(start->request.fault.error))
+			instance->lack = start->request.fault.error;
+		describe_fault(instance->row, &start->request.fault, why);
 		instance->pid = 0;
+		free(start);
 		return false;
 	}
+	free(start);
 	instance->group = instance->pid;
 	instance->phase = LAUNCHED;
 	instance->since = clock_now();
@@ -979,6 +927,131 @@ static bool start_main(struct instance *instance, struct buf *why)
 		channel_begin(instance);
 	}
 	return true;
+}
+
+/* Starts the main process. */
+static bool start_main(struct instance *instance, struct buf *why)
+{
+	struct svc *svc = instance->svc;
+	const struct service *row = instance->row;
+	struct plan *plan = instance->plan ? instance->plan : svc->plan;
+	struct launching *start = calloc(1, sizeof(*start));
+	struct wiring *wiring = &start->wiring;
+	struct spawn_request *request = &start->request;
+	bool is_connection = instance->socket, good = true;
+	int first = -1, filter = -1;
+
+	if (!start) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	start->instance = instance;
+	wiring->count = 3;
+	for (unsigned n = 0; n < (is_connection ? 1 : svc->socket_count); n++) {
+		int fd = is_connection ? (instance->client.fd >= 0 ? instance->client.fd : instance->socket->fd)
+				       : svc->sockets[n].fd;
+
+		if (fd < 0 || row->exec->pass == PASS_BIND || service_is_relayed(row))
+			continue;
+		if (first < 0)
+			first = fd;
+		if (row->exec->pass == PASS_SYSTEMD)
+			good = good &&
+				pass(wiring, fd,
+				     is_connection ? instance->socket->listen->name : svc->sockets[n].listen->name);
+	}
+	if (!is_connection) {
+		LIST_EACH(link, &svc->stored) {
+			struct stored *stored = container_of(link, struct stored, link);
+
+			good = good && pass(wiring, stored->fd, stored->name);
+		}
+	}
+	plan_check_streams(plan, row);
+	good = good && wire_streams(wiring, svc, plan, row, first, false, why) && wire_channel(instance, wiring, why);
+	if (!good) {
+		if (!why->length)
+			buf_text(why, "passing sockets: too many descriptors");
+		else if (limits_are_meant(errno))
+			instance->lack = errno;
+		unwire(wiring);
+		free(start);
+		return false;
+	}
+	fill(request, svc, row, plan, wiring);
+	request->checks = plan->condition_count && !service_commands(row, PHASE_CONDITION) &&
+		!service_commands(row, PHASE_START_PRE);
+	request->private_id = instance->private_id;
+	request->invocation = instance->invocation;
+	request->watchdog = svc->notify_variable && service_has_watchdog(row) ? row->groups->lifecycle->watchdog : 0;
+	request->store = svc->notify_variable && !row->exec->accept
+		? (unsigned)row->groups->lifecycle->file_descriptor_store_max
+		: 0;
+	if (is_connection && instance->client.length) {
+		if (row->groups->logging->mapped_addresses && instance->client.fd >= 0) {
+			client_mapped_address(&instance->client, instance->peer, sizeof(instance->peer));
+			client_unmap(&instance->client);
+		}
+		request->remote_address = instance->peer;
+		request->remote_port = client_port(&instance->client);
+		if (plan->tells_unit && instance->client.fd >= 0)
+			request->cookie = client_cookie(&instance->client);
+		if (row->groups->environment->tcp_environment && instance->client.fd >= 0 &&
+		    client_local(&instance->client, start->local, sizeof(start->local), &request->local_port))
+			request->local_address = start->local;
+	}
+	good = enter_cgroup(instance, plan, request, why) &&
+		(row->exec->pass != PASS_BIND || bind_begin(instance, &filter, why));
+	if (filter >= 0) {
+		wiring->wanted[wiring->count++] = keep(wiring, filter);
+		request->wanted_count = wiring->count;
+		request->filter_channel = wiring->count - 1;
+	}
+	if (good)
+		journal_prepare(instance, false);
+	if (!row->exec->accept)
+		output_tell(svc);
+	start->launch = good ? launch_prepare(request, is_connection && instance->client.fd >= 0 ? NULL : svc)
+			     : NULL;
+	if (!start->launch) {
+		if (!why->length)
+			buf_addf(why, "%s", strerror(errno));
+		unwire(wiring);
+		free(start);
+		return false;
+	}
+	if (gathered.is_open && gathered.count < GATHERED_MOST && instance->phase < LAUNCHED && is_connection &&
+	    instance->client.fd >= 0 && !plan->rereads) {
+		gathered.list[gathered.count++] = start;
+		return true;
+	}
+	launch_together(&start->launch, 1);
+	return conclude(start, why);
+}
+
+void instances_gather(void)
+{
+	gathered.is_open = true;
+}
+
+void instances_start_gathered(void)
+{
+	struct launch *list[GATHERED_MOST];
+
+	gathered.is_open = false;
+	for (size_t n = 0; n < gathered.count; n++)
+		list[n] = gathered.list[n]->launch;
+	if (gathered.count)
+		launch_together(list, gathered.count);
+	for (size_t n = 0; n < gathered.count; n++) {
+		struct instance *instance = gathered.list[n]->instance;
+		struct buf why = { 0 };
+
+		if (!conclude(gathered.list[n], &why))
+			accept_note_failed(instance, &why);
+		buf_free(&why);
+	}
+	gathered.count = 0;
 }
 
 bool instance_start(struct instance *instance, struct buf *why)

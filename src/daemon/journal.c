@@ -940,12 +940,12 @@ void journal_name_report(int report)
 	buf_text(&journal.child, journal.child_is_command ? " command=" : " child=");
 }
 
-/* In the child, whose memory may be superd's. */
-void journal_note_child(void)
+/* In the child, whose memory may be superd's: `note` is what journal_take_prepared has given. */
+void journal_note_child(const struct buf *note)
 {
 	char text[24], *at = text + sizeof(text);
 	unsigned left = (unsigned)getpid();
-	struct iovec parts[2] = { { journal.child.data, journal.child.length } };
+	struct iovec parts[2] = { { note->data, note->length } };
 
 	if (!parts[0].iov_len)
 		return;
@@ -958,9 +958,10 @@ void journal_note_child(void)
 		_exit(127); /* nobody would know of it */
 }
 
-void journal_drop_prepared(void)
+void journal_take_prepared(struct buf *note)
 {
-	buf_clear(&journal.child);
+	*note = journal.child;
+	journal.child = (struct buf){ 0 };
 }
 
 /* ---- reading ---- */

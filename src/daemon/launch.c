@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -32,18 +33,26 @@
 #include "os/bpf/socket_filter.h"
 #include "os/foreign/fork_fds.h"
 #include "os/fs/memory_file.h"
+#include "os/rights/own_privileges.h"
 #include "os/rights/raw_syscall.h"
 #include "superd/start/spawn_env.h"
 
 #define STANDSTILL 5 /* seconds that superd waits for an exec */
 
-static char stack[SPAWN_STACK] __attribute__((aligned(64)));
+struct launch {
+	struct job job;
+	struct spawn_env texts;
+	struct buf note; /* for the journal */
+	int ends[2], wanted[DESCRIPTORS_MOST];
+	pid_t pid;
+};
 
 static int run_child(void *context)
 {
-	struct job *job = context;
+	struct launch *launch = context;
+	struct job *job = &launch->job;
 
-	journal_note_child();
+	journal_note_child(&launch->note);
 	raw_raise_effective();
 	raw_kill_unless_executed(STANDSTILL);
 	if (job->record >= 0)
@@ -52,30 +61,33 @@ static int run_child(void *context)
 }
 
 #ifdef SPAWN_FORK /* for sanitizers */
-static pid_t clone_child(struct job *job)
+static pid_t clone_child(struct launch *launch, char *stack)
 {
 	pid_t pid = fork();
 
+	(void)stack;
 	if (pid == 0)
-		run_child(job);
+		run_child(launch);
 	return pid;
 }
 #else
 /* CLONE_FILES needs close_range(CLOSE_RANGE_UNSHARE), which the filter of a container may forbid. Then descriptors are
  * copied, as by fork(2). The loop reaps the failed child as an unknown one. */
-static pid_t clone_child(struct job *job)
+static pid_t clone_child(struct launch *launch, char *stack)
 {
-	static bool copies;
+	static atomic_bool copies;
+	struct job *job = &launch->job;
 	double begun = clock_now();
 	pid_t pid;
 
 	job->shares_descriptors = !copies;
-	pid = clone(run_child, stack + SPAWN_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD | (copies ? 0 : CLONE_FILES), job);
-	if (pid > 0 && !copies && job->fault.stage == STAGE_DESCRIPTORS &&
+	pid = clone(run_child, stack + SPAWN_STACK,
+		    CLONE_VM | CLONE_VFORK | SIGCHLD | (job->shares_descriptors ? CLONE_FILES : 0), launch);
+	if (pid > 0 && job->shares_descriptors && job->fault.stage == STAGE_DESCRIPTORS &&
 	    (job->fault.error == ENOSYS || job->fault.error == EPERM)) {
 		copies = true;
 		job->fault = (struct fault){ .stage = STAGE_NONE };
-		return clone_child(job);
+		return clone_child(launch, stack);
 	}
 	if (pid > 0 && !job->fault.stage && clock_now() - begun >= STANDSTILL) {
 		siginfo_t end = { .si_code = 0 };
@@ -169,12 +181,19 @@ static bool take_low_numbers(struct job *job, int *wanted)
 	return good;
 }
 
-pid_t launch(struct spawn_request *request, struct svc *svc, int *report)
+struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 {
 	const struct plan_command *command = request->command ? request->command : &request->plan->main;
 	const char *notify = request->notify ? strchr(request->notify, '=') : NULL;
+	struct launch *launch = malloc(sizeof(*launch));
 	struct sigaction handler;
-	struct job job = {
+	struct job *job;
+	bool is_apart;
+
+	if (!launch)
+		return NULL;
+	job = &launch->job;
+	*job = (struct job){
 		.plan = request->plan,
 		.command = command,
 		.checks = request->checks,
@@ -191,69 +210,167 @@ pid_t launch(struct spawn_request *request, struct svc *svc, int *report)
 		.has_handlers = sigaction(SIGCHLD, NULL, &handler) < 0 || handler.sa_handler != SIG_DFL,
 		.notify = notify && notify[1] == '/' ? notify + 1 : NULL,
 	};
-	struct spawn_env texts;
-	int ends[2] = { -1, -1 }, wanted[DESCRIPTORS_MOST];
-	bool is_apart;
-	sigset_t before;
-	pid_t pid = -1;
-
-	*report = -1;
-	if (svc && !prepare_listeners(svc, request, &job))
-		job.fault = (struct fault){ .stage = STAGE_RULES, .error = errno };
-	if (!spawn_env_make(&texts, &job, request))
-		job.fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };
-	if (!take_low_numbers(&job, wanted))
-		job.fault = (struct fault){ .stage = STAGE_DESCRIPTORS, .error = errno };
-	job.wanted = wanted;
-	is_apart = needs_superd_exec(&job);
-	if (is_apart && !job.fault.stage) {
+	launch->ends[0] = launch->ends[1] = launch->pid = -1;
+	if (svc && !prepare_listeners(svc, request, job))
+		job->fault = (struct fault){ .stage = STAGE_RULES, .error = errno };
+	if (!spawn_env_make(&launch->texts, job, request))
+		job->fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };
+	if (!take_low_numbers(job, launch->wanted))
+		job->fault = (struct fault){ .stage = STAGE_DESCRIPTORS, .error = errno };
+	job->wanted = launch->wanted;
+	is_apart = needs_superd_exec(job);
+	if (is_apart && !job->fault.stage) {
 		struct record record = { 0 };
 
-		job.executor = program_get(PROGRAM_EXEC)->fd;
-		job.executor_environment = executor_environment();
-		if (job.executor < 0)
-			job.fault = (struct fault){ .stage = STAGE_PROGRAM, .error = ENOENT };
-		start_record(&record, &job);
-		job.record = record.out.failed ? -1 : memory_file(record.out.data, record.out.length);
+		job->executor = program_get(PROGRAM_EXEC)->fd;
+		job->executor_environment = executor_environment();
+		if (job->executor < 0)
+			job->fault = (struct fault){ .stage = STAGE_PROGRAM, .error = ENOENT };
+		start_record(&record, job);
+		job->record = record.out.failed ? -1 : memory_file(record.out.data, record.out.length);
 		buf_free(&record.out);
-		if (job.record < 0 || !job.executor_environment)
-			job.fault = (struct fault){ .stage = STAGE_RECORD, .error = errno };
+		if (job->record < 0 || !job->executor_environment)
+			job->fault = (struct fault){ .stage = STAGE_RECORD, .error = errno };
 	}
 #ifdef SPAWN_FORK
 	is_apart = true;
 #endif
-	if (is_apart && !job.fault.stage && !fork_fds_open_report(ends, job.wanted_count))
-		job.fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
-	job.report = ends[1];
-	if (!job.fault.stage) {
-		thread_block_signals(&before);
-		journal_name_report(ends[0]);
-		pid = clone_child(&job);
-		if (pid < 0)
-			job.fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-	}
-	if (job.fault.stage) {
-		if (job.fault.error == ETIMEDOUT)
+	if (is_apart && !job->fault.stage && !fork_fds_open_report(launch->ends, job->wanted_count))
+		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
+	job->report = launch->ends[1];
+	journal_name_report(launch->ends[0]);
+	journal_take_prepared(&launch->note);
+	return launch;
+}
+
+/* All signals are blocked: a handler would run in the child, too. */
+static void run(struct launch *launch, char *stack)
+{
+	struct job *job = &launch->job;
+
+	if (job->fault.stage)
+		return;
+	launch->pid = clone_child(launch, stack);
+	if (launch->pid < 0)
+		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
+}
+
+pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct svc *svc, int *report)
+{
+	struct job *job = &launch->job;
+	pid_t pid = launch->pid;
+
+	if (job->fault.stage) {
+		if (job->fault.error == ETIMEDOUT)
 			((struct plan *)(uintptr_t)request->plan)->may_hang = true;
 		pid = -1; /* the loop reaps it */
-		fd_close(&ends[0]);
+		fd_close(&launch->ends[0]);
 	}
 	for (unsigned n = 0; svc && pid > 0 && n < svc->socket_count; n++) {
 		for (int place = 0; place < request->wanted_count; place++)
 			svc->sockets[n].lent |= svc->sockets[n].fd >= 0 && request->wanted[place] == svc->sockets[n].fd;
 	}
-	for (int n = 0; n < job.wanted_count; n++) {
-		if (wanted[n] >= 0 && wanted[n] != request->wanted[n])
-			close(wanted[n]);
+	for (int n = 0; n < job->wanted_count; n++) {
+		if (launch->wanted[n] >= 0 && launch->wanted[n] != request->wanted[n])
+			close(launch->wanted[n]);
 	}
-	journal_drop_prepared();
-	fd_close(&ends[1]);
-	fd_close(&job.record);
-	*report = ends[0];
-	request->fault = job.fault;
-	spawn_env_free(&texts, &job);
-	free((void *)(uintptr_t)job.rules);
-	free(job.executor_environment);
+	fd_close(&launch->ends[1]);
+	fd_close(&job->record);
+	*report = launch->ends[0];
+	request->fault = job->fault;
+	spawn_env_free(&launch->texts, job);
+	buf_free(&launch->note);
+	free((void *)(uintptr_t)job->rules);
+	free(job->executor_environment);
+	free(launch);
 	return pid;
+}
+
+/* ---- several at once ---- */
+
+/* A clone suspends the thread that asks for it. So a second thread takes its share of several starts, and their execs
+ * overlap. It waits while the loop runs: outside of launch_together superd has one thread. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t wake, done;
+	struct launch **list;
+	size_t count;
+	atomic_size_t next;
+	unsigned long round; /* in which the thread has taken part */
+	bool runs, busy;
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
+
+static void take_share(struct launch **list, size_t count, char *stack)
+{
+	size_t n;
+
+	while ((n = atomic_fetch_add(&pool.next, 1)) < count)
+		run(list[n], stack);
+}
+
+static void *help(void *stack)
+{
+	unsigned long seen = 0;
+
+	own_privileges_use(0); /* each child raises its own capabilities */
+	pthread_mutex_lock(&pool.lock);
+	for (;;) {
+		while (pool.round == seen)
+			pthread_cond_wait(&pool.wake, &pool.lock);
+		seen = pool.round;
+		if (!pool.list) /* all were run before it woke */
+			continue;
+		pool.busy = true;
+		pthread_mutex_unlock(&pool.lock);
+		take_share(pool.list, pool.count, stack);
+		pthread_mutex_lock(&pool.lock);
+		pool.busy = false;
+		pthread_cond_signal(&pool.done);
+	}
+	return NULL;
+}
+
+void launch_together(struct launch **list, size_t count)
+{
+	static char stacks[2][SPAWN_STACK] __attribute__((aligned(64)));
+	static bool tried;
+	sigset_t before;
+
+	if (count > 1 && !tried) {
+		tried = true;
+		pool.runs = sysconf(_SC_NPROCESSORS_ONLN) > 1 &&
+			thread_start(NULL, SPAWN_STACK, help, stacks[1]) == 0;
+	}
+	thread_block_signals(&before);
+	atomic_store(&pool.next, 0);
+	if (count > 1 && pool.runs) {
+		pthread_mutex_lock(&pool.lock);
+		pool.list = list;
+		pool.count = count;
+		pool.round++;
+		pthread_cond_signal(&pool.wake);
+		pthread_mutex_unlock(&pool.lock);
+	}
+	take_share(list, count, stacks[0]);
+	if (count > 1 && pool.runs) {
+		pthread_mutex_lock(&pool.lock);
+		pool.list = NULL;
+		while (pool.busy)
+			pthread_cond_wait(&pool.done, &pool.lock);
+		pthread_mutex_unlock(&pool.lock);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+pid_t launch(struct spawn_request *request, struct svc *svc, int *report)
+{
+	struct launch *launch = launch_prepare(request, svc);
+
+	*report = -1;
+	if (!launch) {
+		request->fault = (struct fault){ .stage = STAGE_WORDS, .error = ENOMEM };
+		return -1;
+	}
+	launch_together(&launch, 1);
+	return launch_finish(launch, request, svc, report);
 }
