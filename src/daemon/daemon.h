@@ -815,6 +815,7 @@ struct journal_superd {
 
 void journal_begin(int fd);
 void journal_ready(void);
+void journal_print(const struct table *table);
 void journal_rewrite(bool with_text);		 /* soon */
 void journal_service(struct svc *svc);		 /* it has changed, which is written then, too */
 void journal_instance(struct instance *instance);

@@ -32,6 +32,9 @@ struct table *load_left_out(const struct options *options, const struct table *b
 struct table *load_returned(const struct options *options, char *answer, size_t length, const struct table *before,
 			    struct diags *diags);
 void load_take_noted(struct options *options);
+char *load_print_table(const struct service_list *service_list);
+void load_save_printed(const struct options *options, const struct table *table, const char *text,
+		       struct state_saver *saver);
 void load_save_table(void *options, const struct service_list *service_list, struct state_saver *saver);
 struct table *load_previous(struct options *options, struct state_stream *before, struct diags *diags);
 bool control_setup_is_free(const struct options *options, struct log *log);

@@ -25,7 +25,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +60,7 @@ static struct {
 	int fd; /* -1: nobody would read it */
 	struct buf lines; /* of this turn, not written yet */
 	off_t size, heard; /* of the file; the guard's lines are read up to here */
-	bool is_written, due; /* once; all is to be written anew */
+	bool is_written, has_failed, due, text_due; /* once; all is to be written anew */
 	int text, stale;
 	struct list services, instances; /* that have changed in this turn */
 	const struct service **rows; /* that the table has not, by their number - 1 */
@@ -550,82 +549,69 @@ void journal_flush(void)
 	buf_clear(&journal.lines);
 }
 
-/* ---- the text of the configuration, which a thread prints ---- */
+/* ---- the text of the configuration ---- */
 
+/* Rows that a thread has printed: that which reads the files again, or one at the start. */
 static struct {
 	pthread_t thread;
-	_Atomic bool is_done;
-	bool runs, is_apart;
-	struct table *table; /* held */
-	struct state_saver saver;
-	ev_async wake;
-} printing;
+	bool runs;
+	const struct table *table;
+	char *text;
+} printed;
 
-static void *print_text(void *context)
+void journal_print(const struct table *table)
 {
-	(void)context;
-	state_stream_begin(&printing.saver.text);
-	load_save_table(superd.options, &(struct service_list){ .table = printing.table }, &printing.saver);
-	state_stream_end(&printing.saver.text);
-	printing.is_done = true;
-	if (printing.is_apart)
-		ev_async_send(superd.loop, &printing.wake);
+	free(printed.text);
+	printed.text = load_print_table(&(struct service_list){ .table = table });
+	printed.table = table;
+}
+
+static void *print_first(void *context)
+{
+	journal_print(context);
 	return NULL;
 }
 
-/* Waits for it. false: it cannot be kept. */
-static bool take_text(void)
+/* A row that stays by its former entry is not printed, and that shows when all rows are compared. */
+static bool make_text(void)
 {
+	struct state_saver saver = { .loop = superd.loop };
+	bool is_it;
 	int fd;
 
-	if (!printing.runs)
-		return journal.text >= 0;
-	if (printing.is_apart)
-		pthread_join(printing.thread, NULL);
-	printing.runs = false;
-	fd = printing.saver.failed || printing.saver.text.failed
-		? -1
-		: state_file_make(printing.saver.text.data, printing.saver.text.length, "/run");
-	save_free(&printing.saver);
-	table_release(printing.table);
+	if (printed.runs)
+		pthread_join(printed.thread, NULL);
+	printed.runs = false;
+	is_it = printed.text && printed.table == superd.table;
+	for (size_t n = 0; n < superd.table->left_out_count; n++)
+		is_it &= !superd.table->left_out[n].is_kept;
+	if (!is_it)
+		journal_print(superd.table);
+	state_stream_begin(&saver.text);
+	load_save_printed(superd.options, superd.table, printed.text, &saver);
+	state_stream_end(&saver.text);
+	fd = saver.failed || saver.text.failed ? -1 : state_file_make(saver.text.data, saver.text.length, "/run");
+	save_free(&saver);
+	free(printed.text);
+	printed.text = NULL;
 	if (fd < 0)
 		return false;
 	fd_close(&journal.stale);
 	journal.stale = journal.text; /* the file still names it */
 	journal.text = fd;
+	journal.text_due = false;
 	return true;
 }
 
-static void on_text(struct ev_loop *loop, ev_async *async, int events)
-{
-	(void)loop, (void)async, (void)events; /* the turn writes it */
-}
+static void write_all_anew(void);
 
-static void begin_text(void)
-{
-	take_text();
-	printing.table = superd.table;
-	printing.table->users++;
-	printing.saver = (struct state_saver){ .loop = superd.loop };
-	printing.is_done = false;
-	printing.runs = true;
-	printing.is_apart = journal.fd >= 0;
-	if (printing.is_apart && !ev_is_active(&printing.wake)) {
-		ev_async_init(&printing.wake, on_text);
-		ev_async_start(superd.loop, &printing.wake);
-	}
-	if (!printing.is_apart || thread_start(&printing.thread, 0, print_text, NULL) != 0) {
-		printing.is_apart = false;
-		print_text(NULL);
-	}
-}
-
-/* All of it, as soon as the text is there. */
+/* with_text: the configuration is another; all outlives superd when this returns. Else it does at the end of the turn. */
 void journal_rewrite(bool with_text)
 {
 	journal.due = true;
+	journal.text_due |= with_text;
 	if (with_text && journal.fd >= 0)
-		begin_text();
+		write_all_anew();
 }
 
 /* A row that the table has not: its text is that of a configuration with it alone. */
@@ -682,9 +668,7 @@ static bool compose(struct buf *out, bool upgrades)
 
 	for (enum program n = 0; n < PROGRAMS; n++)
 		own.programs[n] = upgrades ? -1 : program_known(n)->fd;
-	if (journal.text < 0 && !printing.runs)
-		begin_text();
-	if (!take_text())
+	if ((journal.text < 0 || journal.text_due) && !make_text())
 		return false;
 	journal.row_count = 0;
 	for (int n = 0; n < 2; n++) {
@@ -862,14 +846,16 @@ static void write_all_anew(void)
 	before = fd_copy(journal.fd, FD_HIGH);
 	if (file < 0 || before < 0 || fcntl(file, F_SETFL, O_APPEND) < 0 ||
 	    write(file, out.data, out.length) != (ssize_t)out.length || !guard_replace_journal(file)) {
-		log_error(superd.log, "cannot save the state for the next superd: %s", strerror(errno));
-		journal.due = true; /* the next turn tries again */
+		if (!journal.has_failed)
+			log_error(superd.log, "cannot save the state for the next superd: %s", strerror(errno));
+		journal.due = journal.has_failed = true; /* the next turn tries again */
 	} else {
 		off_t heard = journal.heard;
 
 		journal.size = 0;
 		journal.heard = (off_t)out.length;
 		journal.is_written = true;
+		journal.has_failed = false;
 		fd_close(&journal.stale);
 		hear(before, &heard);
 	}
@@ -891,7 +877,7 @@ static void on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
 	(void)loop, (void)prepare, (void)events;
 	journal_flush();
-	if (journal.due && (!printing.runs || printing.is_done))
+	if (journal.due)
 		write_all_anew();
 }
 
@@ -904,7 +890,9 @@ void journal_begin(int fd)
 	if (fd < 0)
 		return;
 	journal.is_written = journal.text >= 0; /* by the superd before: what comes is behind that */
-	journal_rewrite(journal.text < 0);
+	journal.due = true;
+	if (!journal.is_written)
+		printed.runs = thread_start(&printed.thread, 0, print_first, superd.table) == 0;
 	ev_prepare_init(&turn, on_turn);
 	ev_prepare_start(superd.loop, &turn);
 }

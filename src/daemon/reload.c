@@ -74,6 +74,8 @@ static void *read_table_anew(void *context)
 		control_setup_find_group(superd.options, reading.diags.errors ? NULL : reading.table,
 					 reading.table ? reading.table->lookups : NULL, &reading.diags);
 	wait_note_follow(false);
+	if (reading.what == TO_APPLY && reading.table && !reading.diags.errors && guard_journal() >= 0)
+		journal_print(reading.table);
 	ev_async_send(superd.loop, &reading.done);
 	return NULL;
 }

@@ -435,30 +435,45 @@ static bool print_served(const struct service_list *service_list, FILE *out)
 	return good;
 }
 
-void load_save_table(void *options, const struct service_list *service_list, struct state_saver *saver)
+char *load_print_table(const struct service_list *service_list)
 {
-	const struct table *table = service_list->table;
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 	bool good = out && print_served(service_list, out);
 
 	good = out && fclose(out) == 0 && text && good; /* glibc reports success where its last realloc fails */
-	if (good) {
-		settings_save(options, &saver->text);
-		state_open_section(&saver->text, "table");
-		state_add(&saver->text, "text", text);
-		for (size_t n = 0; n < table->left_out_count; n++) {
-			if (!table->left_out[n].is_kept)
-				continue;
-			state_add_number(&saver->text, "kept", 1);
-			break;
-		}
-		nonempty_sources_save(&((struct options *)options)->nonempty, &saver->text);
-		save_answers(table, &saver->text);
-		save_left_out(table, &saver->text);
+	if (good)
+		return text;
+	free(text);
+	return NULL;
+}
+
+void load_save_printed(const struct options *options, const struct table *table, const char *text,
+		       struct state_saver *saver)
+{
+	saver->failed |= !text;
+	if (!text)
+		return;
+	settings_save(options, &saver->text);
+	state_open_section(&saver->text, "table");
+	state_add(&saver->text, "text", text);
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		if (!table->left_out[n].is_kept)
+			continue;
+		state_add_number(&saver->text, "kept", 1);
+		break;
 	}
-	saver->failed |= !good;
+	nonempty_sources_save(&options->nonempty, &saver->text);
+	save_answers(table, &saver->text);
+	save_left_out(table, &saver->text);
+}
+
+void load_save_table(void *options, const struct service_list *service_list, struct state_saver *saver)
+{
+	char *text = load_print_table(service_list);
+
+	load_save_printed(options, service_list->table, text, saver);
 	free(text);
 }
 

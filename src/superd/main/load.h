@@ -45,6 +45,12 @@ void load_take_noted(struct options *options);
 /* The same without noting anything in options, for a comparison with the table that runs. */
 struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags);
 
+/* The two halves of load_save_table: the rows as superd.conf, which a thread may print; the caller frees it; NULL: out of
+ * memory. And what goes beside it. */
+char *load_print_table(const struct service_list *service_list);
+void load_save_printed(const struct options *options, const struct table *table, const char *text,
+		       struct state_saver *saver);
+
 /* Saves for an upgrade the present table, as superd.conf, and the notes about its files. `options` is a struct options.
  * It is a callback of superd/reload/save.h. */
 void load_save_table(void *options, const struct service_list *service_list, struct state_saver *saver);
