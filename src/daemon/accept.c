@@ -250,7 +250,7 @@ static void sense(struct svc *svc, struct client *client)
 		return;
 	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s%s", *peer ? peer : "a local client", more);
 	xinetd_line_sensor(&line, getpid(), peer, time == SCAN_INFINITY ? -1 : time / 60000000);
-	record_line(svc, "sensor", peer, &line);
+	record_line(svc, (struct event){ .name = "sensor", .peer = peer }, &line);
 	close_apart(svc, &client->fd);
 }
 
@@ -1036,7 +1036,7 @@ bool channel_read(struct instance *instance)
 	if (sscanf(text, "in=%" SCNu64 " out=%" SCNu64, &in, &out) == 2) {
 		if (instance->row->exec->redirect && instance->row->groups->logging->log_on_success & SUCCESS_TRAFFIC) {
 			xinetd_line_traffic(&line, instance->row->name, in, out);
-			record_line(instance->svc, "traffic", NULL, &line);
+			record_line(instance->svc, (struct event){ .name = "traffic" }, &line);
 		}
 		return true;
 	}

@@ -1124,7 +1124,7 @@ static void note_started(struct instance *instance)
 			  event.has_duration && *svc->start_by ? ", after " : "",
 			  event.has_duration && *svc->start_by ? duration_write(span, svc->slept) : "",
 			  event.has_duration && *svc->start_by ? " asleep" : "");
-		record_start(svc, instance->pid, NULL);
+		record_start(svc, instance->pid, *instance->peer ? instance->peer : NULL);
 		if (wakes)
 			facts_note_wake(svc, false, svc->slept, svc->start_by);
 		svc->slept = 0;

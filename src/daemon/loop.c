@@ -909,6 +909,23 @@ static int serve(struct table *table, struct state_stream *before)
 	return superd.exit_status;
 }
 
+/* In the form of diags_print, but through the log, which never waits for a reader. */
+static void log_as_printed(const struct diags *diags)
+{
+	const struct event event = { .name = "message", .is_alone = true };
+	char *text = NULL, *at;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out)
+		diags_print(diags, out);
+	if (!out || fclose(out) != 0 || !text)
+		log_error(superd.log, "what is to be said of the configuration is lost: %s", strerror(errno));
+	for (char *line = text ? strtok_r(text, "\n", &at) : NULL; line; line = strtok_r(NULL, "\n", &at))
+		log_event(superd.log, LEVEL_ERROR, &event, "%s", line);
+	free(text);
+}
+
 static struct table *load_first(int *status)
 {
 	struct options *options = superd.options;
@@ -936,7 +953,7 @@ static struct table *load_first(int *status)
 		if (options->daemon && (options->invoked_as != AS_SUPERD || options->keep_going))
 			diags_print(&diags, stderr); /* the caller of an init script reads stderr, not the log */
 	} else {
-		diags_print(&diags, stderr);
+		log_as_printed(&diags);
 	}
 	diags_free(&diags);
 	return table;

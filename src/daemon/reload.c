@@ -39,11 +39,14 @@ static struct {
 	struct diags diags;
 } reading;
 
+/* Notes are told once, when superd starts, and by --check. */
 void supervisor_log_diags(struct log *log, const struct diags *diags)
 {
 	static const enum level levels[] = {
-		[SEVERITY_NOTE] = LEVEL_INFO, [SEVERITY_WARNING] = LEVEL_WARNING, [SEVERITY_ERROR] = LEVEL_ERROR
+		[SEVERITY_NOTE] = LEVEL_DEBUG, [SEVERITY_WARNING] = LEVEL_WARNING, [SEVERITY_ERROR] = LEVEL_ERROR
 	};
+
+	bool is_first = superd.services.next == NULL || list_empty(&superd.services);
 
 	for (size_t n = 0; n < diags->count; n++) {
 		const struct diag *diag = &diags->list[n];
@@ -55,7 +58,8 @@ void supervisor_log_diags(struct log *log, const struct diags *diags)
 			 diag->severity == SEVERITY_ERROR ? ": " : "", diag->message);
 		if (diag->hint)
 			buf_addf(&line, ": %s", diag->hint);
-		log_say(log, levels[diag->severity], "%s", buf_string(&line));
+		log_say(log, is_first && diag->severity == SEVERITY_NOTE ? LEVEL_INFO : levels[diag->severity], "%s",
+			buf_string(&line));
 		buf_free(&line);
 	}
 }

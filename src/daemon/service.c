@@ -1196,6 +1196,9 @@ void svc_activate(struct svc *svc)
 		superd.starting++;
 		svc_set(svc, STARTING);
 	}
+	/* The client that wakes it, before its program may take that. */
+	if (instance && !*svc->start_by && svc->row->groups->logging->log_on_success & SUCCESS_HOST)
+		idle_waker(svc, instance->peer, sizeof(instance->peer));
 	if (!instance || !instance_start(instance, &why)) {
 		struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
 		int lack = instance ? instance->lack : ENOMEM;
