@@ -404,8 +404,9 @@ void output_drain(struct svc *svc, bool last, bool has_failed)
 		if (!output)
 			continue;
 		unread.fd = output->read_end;
-		if (has_failed || last || poll(&unread, 1, 0) > 0 ||
-		    (self.page != MAP_FAILED && atomic_load(&self.page->reads) == output->number))
+		if (has_failed || poll(&unread, 1, 0) > 0 || self.page == MAP_FAILED ||
+		    atomic_load(&self.page->reads) == output->number ||
+		    (last && atomic_load(&self.page->unfinished)))
 			ask(output, false, last);
 	}
 	be_ready(svc);

@@ -80,7 +80,7 @@ static struct {
 	struct log_sink syslog; /* of the services whose lines go there under their own name */
 	bool syslog_is_away;
 	struct source *sources[256];
-	unsigned count;
+	unsigned count, unfinished;
 	struct source *current; /* its line is being logged */
 	bool is_followed;
 	enum level follows;
@@ -306,11 +306,19 @@ static void source_forget(struct source *source)
 	source->kept = NULL;
 }
 
+static void set_unfinished(struct source *source, size_t length)
+{
+	self.unfinished += (length != 0) - (source->length != 0);
+	source->length = length;
+	if (self.page)
+		atomic_store(&self.page->unfinished, self.unfinished);
+}
+
 static void log_rest(struct source *source)
 {
 	size_t length = source->length;
 
-	source->length = 0;
+	set_unfinished(source, 0);
 	if (length)
 		log_line(source, source->line, length);
 	free(source->line);
@@ -410,7 +418,7 @@ static ssize_t source_read(struct source *source)
 			log_line(source, at, length);
 			length = 0;
 		}
-		source->length = length;
+		set_unfinished(source, length);
 		if (length)
 			memcpy(source->line, at, length);
 	}
@@ -479,6 +487,8 @@ static void take(const struct output_message *said, int *fds, size_t count)
 		fd_close(&self.timer);
 		self.page = mmap(NULL, sizeof(*self.page), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
 		self.page = self.page == MAP_FAILED ? NULL : self.page;
+		if (self.page)
+			atomic_store(&self.page->unfinished, self.unfinished);
 		self.timer = fds[1];
 		close(fds[0]);
 		self.is_followed = self.ignores_starts = false;
