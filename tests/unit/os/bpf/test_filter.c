@@ -352,17 +352,17 @@ Test(filter, changes_on_an_open_socket)
 	fd = opened(&before);
 	client = coming_from("127.0.0.2", SOCK_DGRAM, port_of(fd));
 	send(client, "1", 1, 0);
-	cr_expect_eq(bind_adjust(fd, &before, &after, &why, &warnings), 0);
+	cr_expect_eq(bind_adjust(fd, &before, &after, false, &why, &warnings), 0);
 	send(client, "2", 1, 0);
 	cr_expect_eq(received(fd, &got), 1);
 	cr_expect_eq(got, '2');
-	cr_expect_eq(bind_adjust(fd, &after, &before, &why, &warnings), 0);
+	cr_expect_eq(bind_adjust(fd, &after, &before, false, &why, &warnings), 0);
 	send(client, "3", 1, 0);
-	cr_expect_eq(bind_adjust(fd, &before, &open, &why, &warnings), 0);
+	cr_expect_eq(bind_adjust(fd, &before, &open, false, &why, &warnings), 0);
 	send(client, "4", 1, 0);
 	cr_expect_eq(received(fd, &got), 1);
 	cr_expect_eq(got, '4');
-	cr_expect_eq(bind_adjust(fd, &before, &open, &why, &warnings), 0, "there is none to take away");
+	cr_expect_eq(bind_adjust(fd, &before, &open, false, &why, &warnings), 0, "there is none to take away");
 	close(client);
 	close(fd);
 }
