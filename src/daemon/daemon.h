@@ -397,7 +397,7 @@ struct superd {
 	struct source_counts sources;
 	struct hosts_access hosts;
 	int null_in, null_out;
-	bool stopping, quiet, over, reading;
+	bool stopping, was_stopping, quiet, over, reading; /* was_stopping: when superd died */
 	int exit_status;
 	double started, loaded;
 	char refused_reload[300];
@@ -809,6 +809,7 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 /* journal.c: what outlives superd */
 struct journal_superd {
 	char version[80];
+	bool stopping;
 	int control, output, programs[16];
 	pid_t output_pid;
 };
@@ -847,6 +848,7 @@ bool guard_has_upgraded(void);
 int guard_journal(void);
 bool guard_drops_state(void);
 void guard_note_begin(void);
+void guard_take_stop(void);
 bool guard_replace_journal(int file);
 void guard_replace_in_child(int file);
 void guard_hear(void);

@@ -1,7 +1,7 @@
-/* The guard: superd's parent, which shares its table of descriptors (CLONE_FILES), so that none closes when superd dies.
- * It starts superd, and another one when that has died; it reaps what is not superd's child, and writes how it ended
- * into the journal; it passes signals on, and speaks for superd to the service manager, whose main process it is. For
- * an upgrade superd ends, and the guard executes the new program in its own process.
+/* The guard: superd's parent, which shares its table of descriptors (CLONE_FILES), so that none closes when superd
+ * dies. It starts superd, and another one when that has died; it reaps what is not superd's child, and writes how it
+ * ended into the journal; it passes signals on, and speaks for superd to the service manager, whose main process it is.
+ * For an upgrade superd ends, and the guard executes the new program in its own process.
  *
  * It does little, as it must not fail: it allocates nothing, and reads nothing but the notes of superd. */
 #include "daemon/daemon.h"
@@ -56,7 +56,7 @@ static struct page {
 	pid_t guard;
 	int own, signals;	/* descriptors of this file, and of the guard's signals */
 	int journal;		/* whose number never changes */
-	int notes[2], sender;	/* what the guard is to tell the manager: superd's end, the guard's; and where it does */
+	int notes[2], sender;	/* for the manager: superd's end, the guard's; and where that sends them */
 	_Atomic unsigned files; /* journals so far */
 	_Atomic unsigned ends;	/* that the guard has written there */
 	bool restarts, upgrades; /* superd follows one that has died or upgraded; it has ended for an upgrade */
@@ -67,6 +67,7 @@ static struct page {
 	int stop;		/* signal to stop that was passed on; 0: none */
 	_Atomic uint64_t orders; /* signals that no superd has handled yet: bit n - 1 */
 	char program[4096];
+	int refusal; /* errno of an upgrade to it that has failed; 0: none has */
 } *page;
 
 #define MAGIC "superd page 1"
@@ -168,6 +169,13 @@ void guard_take_signal(int number)
 {
 	if (page)
 		page->orders &= ~(UINT64_C(1) << (number - 1));
+}
+
+/* superd stops, as its journal says. */
+void guard_take_stop(void)
+{
+	if (page)
+		page->stop = 0;
 }
 
 /* false and errno; EAGAIN: it has to wait. */
@@ -359,7 +367,8 @@ static bool make_page(void)
 	return page->signals >= 0;
 }
 
-/* The page of the guard that was this process before it was executed anew. false: it is another's, or of another form. */
+/* The page of the guard that this process was before it was executed anew. false: it is another's, or of another
+ * form. */
 static bool take_page(int fd)
 {
 	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -580,9 +589,9 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 				argv[count++] = *at;
 			own_privileges_restore_inheritable();
 			execv(page->program, argv);
+			page->refusal = errno;
 			own_privileges_clear_inheritable_again();
-			fprintf(stderr, "superd-guard: not upgraded: cannot become %s: %s\n", page->program,
-				strerror(errno));
+			page->upgraded = false;
 			guard_pass(false);
 			continue; /* the program that runs goes on */
 		}
@@ -608,6 +617,12 @@ void guard_tell(const char *version, size_t services, size_t instances)
 {
 	char span[DURATION_MOST], name[32];
 
+	if (page && page->refusal) {
+		log_error(superd.log, "not upgraded: the guard cannot become %s: %s", page->program,
+			  strerror(page->refusal));
+		page->refusal = 0;
+		return;
+	}
 	if (page && !page->upgraded && page->restarts) {
 		if (page->stop || !WIFSIGNALED(page->death))
 			return;

@@ -409,7 +409,8 @@ static void next_command(struct instance *instance)
 	command_prefix(texts[instance->next_command], &flags);
 	instance->late = false;
 	if (!plan) /* a reload has dropped it */
-		plan = instance->plan = plan_of(instance->svc, instance->row, *instance->name ? instance->name : NULL, &why);
+		plan = instance->plan =
+			plan_of(instance->svc, instance->row, *instance->name ? instance->name : NULL, &why);
 	buf_free(&why);
 	if (!plan ||
 	    !run_command(instance->svc, instance->row, plan, phase, instance->next_command++, facts, instance,
@@ -1355,17 +1356,24 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 			return;
 		}
 		free(text);
-	} else if ((children = process_list_children())) {
-		for (pid_t *at = children; *at; at++) {
-			struct process process;
+	} else {
+		/* One whose superd has died is its guard's. */
+		for (int of_guard = 0; of_guard < (guard_pid() ? 2 : 1) && !found; of_guard++) {
+			pid_t parent = of_guard ? guard_pid() : getpid();
 
-			if (process_read(*at, &process) && !process.ended && process.parent == getpid() &&
-			    !process_is_named(*at, "superd-bind") &&
-			    (process.session == instance->group || process.group == instance->group ||
-			     process.start_time >= instance->born))
-				found = *at;
+			children = process_list_children_of(parent);
+			for (pid_t *at = children; at && *at; at++) {
+				struct process process;
+
+				if (*at == getpid() || !process_read(*at, &process) || process.ended)
+					continue;
+				if (process.parent == parent && !process_is_named(*at, "superd-bind") &&
+				    (process.session == instance->group || process.group == instance->group ||
+				     process.start_time >= instance->born))
+					found = *at;
+			}
+			free(children);
 		}
-		free(children);
 	}
 	if (found && found != instance->candidate && !instance->row->groups->lifecycle->pid_file) {
 		instance->candidate = found; /* one that is on its way out is gone at the next look */
@@ -1508,6 +1516,6 @@ void instance_go_on(struct instance *instance)
 		go(instance, LAUNCHED);
 	else if (phases[instance->phase].commands != NONE)
 		next_command(instance);
-	else if (instance->phase == STARTED || instance->phase >= TERMINATED)
+	else if (instance->phase == STARTED || (instance->phase >= TERMINATED && !instance->main.pid))
 		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
 }

@@ -10,7 +10,7 @@
  *   +start 17 web phase=5 main=4711 ...    an instance
  *   +locks - text=...                      what operators hold and have disabled
  *   +row 1 text=...                        an entry that the configuration has no longer, and something runs by
- *   -pid 4711 0 15000                      a child of the guard's has ended: its wait status, microseconds of processor time
+ *   -pid 4711 0 15000                      a child of the guard's has ended: its wait status, microseconds of CPU
  *
  * A line takes the place of the one before with the same first two words; with - in front it takes that away. #N is a
  * descriptor: the next superd closes what no line names. The lines of a turn of the loop are written at its end, and
@@ -58,7 +58,7 @@
 
 static struct {
 	int fd; /* -1: nobody would read it */
-	struct buf lines; /* of this turn, not written yet */
+	struct buf lines, *out; /* of this turn, not written yet; where a line goes; NULL: nowhere */
 	off_t size, heard; /* of the file; the guard's lines are read up to here */
 	bool is_written, has_failed, due, text_due; /* once; all is to be written anew */
 	int text, stale;
@@ -84,15 +84,16 @@ struct line {
 	size_t count;
 };
 
-enum kind { FLAG, COUNT, NUMBER, REAL, TEXT, STRING, BYTES, FD };
+enum kind { COUNT, NUMBER, FD, REAL, TEXT, STRING, BYTES };
 
 #define KIND_OF(field) \
 	_Generic(&(field), \
-		 char **: STRING, bool *: FLAG, double *: REAL, int *: NUMBER, int64_t *: NUMBER, \
+		 char **: STRING, double *: REAL, int *: NUMBER, int64_t *: NUMBER, \
 		 default: _Generic((field), char *: TEXT, unsigned char *: BYTES, default: COUNT))
-#define FIELD(line, key, field) walk(line, key, &(field), sizeof(field), KIND_OF(field), 0)
+#define MOST_OF(field) _Generic(&(field), bool *: 1, default: INT64_MAX)
+#define FIELD(line, key, field) walk(line, key, &(field), sizeof(field), KIND_OF(field), MOST_OF(field))
 #define FIELD_MOST(line, key, field, most) walk(line, key, &(field), sizeof(field), KIND_OF(field), most)
-#define FIELD_FD(line, key, field) walk(line, key, &(field), sizeof(field), FD, 0)
+#define FIELD_FD(line, key, field) walk(line, key, &(field), sizeof(field), FD, INT32_MAX)
 
 static void add_text(struct buf *out, const char *text)
 {
@@ -106,44 +107,28 @@ static void add_text(struct buf *out, const char *text)
 
 static void write_field(struct buf *out, const char *key, const void *field, size_t size, enum kind kind)
 {
-	const char *text = kind == STRING ? *(char *const *)field : field;
-	static const unsigned char none[SOURCE_SIZE];
-	uint64_t count = 0;
+	const char *text = kind == STRING ? *(char *const *)field : kind == TEXT ? field : NULL;
+	double real = kind == REAL ? *(const double *)field : 0;
+	int64_t number = 0;
 
-	if (kind == FLAG)
-		count = *(const bool *)field;
-	else if (kind <= NUMBER || kind == FD)
-		memcpy(&count, field, size); /* where the lowest byte is the first; else: */
-	if (kind <= NUMBER && size < sizeof(count) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-		count >>= 8 * (sizeof(count) - size);
-	if (kind == FD ? *(const int *)field < 0
-	    : kind == REAL ? *(const double *)field == 0 /* infinite times are not written: they are the default */
-	    : kind == BYTES ? !memcmp(field, none, size)
-	    : kind >= TEXT ? !text || !*text : !count)
+	if (kind <= FD)
+		number = size == 1		   ? *(const uint8_t *)field
+			: size > sizeof(uint32_t)  ? *(const int64_t *)field
+			: kind == COUNT		   ? (int64_t)*(const uint32_t *)field
+						   : *(const int32_t *)field;
+	for (size_t n = 0; kind == BYTES && n < size; n++)
+		number |= ((const unsigned char *)field)[n];
+	if (kind == FD ? number < 0 : !number && real == 0 && (!text || !*text)) /* as in a new object */
 		return;
 	buf_addf(out, " %s=", key);
-	switch (kind) {
-	case FLAG:
-	case COUNT:
-		buf_number(out, count);
-		break;
-	case NUMBER:
-		buf_addf(out, "%lld", size == sizeof(int) ? *(const int *)field : (long long)*(const int64_t *)field);
-		break;
-	case REAL:
-		buf_addf(out, "%.6f", *(const double *)field);
-		break;
-	case FD:
-		buf_addf(out, "#%d", *(const int *)field);
-		break;
-	case BYTES:
-		for (size_t n = 0; n < size; n++)
-			buf_addf(out, "%02x", ((const unsigned char *)field)[n]);
-		break;
-	case TEXT:
-	case STRING:
+	if (text)
 		add_text(out, text);
-	}
+	else if (kind == REAL)
+		buf_addf(out, "%.6f", real);
+	else if (kind != BYTES)
+		buf_addf(out, kind == FD ? "#%lld" : "%lld", (long long)number);
+	for (size_t n = 0; kind == BYTES && n < size; n++)
+		buf_addf(out, "%02x", ((const unsigned char *)field)[n]);
 }
 
 /* An open descriptor; -1: it is none, or another line has it. */
@@ -172,52 +157,38 @@ static char *decode(char *text)
 }
 
 /* A value that does not fit is none. */
-static void read_field(const char *value, void *field, size_t size, enum kind kind, uint64_t most)
+static void read_field(const char *value, void *field, size_t size, enum kind kind, int64_t most)
 {
-	uint64_t count;
-	long long number;
+	int64_t number = 0;
 
-	switch (kind) {
-	case FLAG:
-		*(bool *)field = value && !strcmp(value, "1");
-		break;
-	case COUNT:
-		count = value ? strtoull(value, NULL, 10) : 0;
-		if ((most && count > most) || (size < sizeof(count) && count >> 8 * size))
-			count = 0;
-		if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-			count <<= 8 * (sizeof(count) - size);
-		memcpy(field, &count, size);
-		break;
-	case NUMBER:
-		number = value ? strtoll(value, NULL, 10) : 0;
-		if (size == sizeof(int))
-			*(int *)field = number < INT32_MIN || number > INT32_MAX ? 0 : (int)number;
-		else
-			*(int64_t *)field = number;
-		break;
-	case REAL:
+	if (kind == FD)
+		number = value ? read_fd(value) : -1;
+	else if (value && kind <= NUMBER)
+		number = strtoll(value, NULL, 10);
+	if (number > most || (kind == COUNT && size < sizeof(number) && number < 0))
+		number = 0;
+	if (kind == TEXT) {
+		snprintf(field, size, "%s", value ? value : "");
+	} else if (kind == STRING) {
+		free(*(char **)field);
+		*(char **)field = value ? strdup(value) : NULL;
+	} else if (kind == REAL) {
 		*(double *)field = value ? strtod(value, NULL) : 0;
-		break;
-	case FD:
-		*(int *)field = value ? read_fd(value) : -1;
-		break;
-	case BYTES:
+	} else if (kind == BYTES) {
 		for (size_t n = 0; value && n < size; n++) {
 			if (sscanf(value + 2 * n, "%2hhx", (unsigned char *)field + n) != 1)
 				break;
 		}
-		break;
-	case TEXT:
-		snprintf(field, size, "%s", value ? value : "");
-		break;
-	case STRING:
-		free(*(char **)field);
-		*(char **)field = value ? strdup(value) : NULL;
+	} else if (size == 1) {
+		*(uint8_t *)field = (uint8_t)number;
+	} else if (size > sizeof(uint32_t)) {
+		*(int64_t *)field = number;
+	} else {
+		*(uint32_t *)field = (uint32_t)number;
 	}
 }
 
-static void walk(struct line *line, const char *key, void *field, size_t size, enum kind kind, uint64_t most)
+static void walk(struct line *line, const char *key, void *field, size_t size, enum kind kind, int64_t most)
 {
 	const char *value = NULL;
 
@@ -246,6 +217,8 @@ static void walk_superd(struct line *line, struct journal_superd *of)
 	FIELD_FD(line, "pid_file", superd.pid_file_fd);
 	FIELD(line, "command", superd.main_command.pid);
 	FIELD(line, "exit_status", superd.exit_status);
+	FIELD(line, "stopping", of->stopping);
+	superd.was_stopping = !line->out && of->stopping;
 	FIELD(line, "started", superd.started);
 	for (int n = 0; n < PROGRAMS; n++) {
 		char key[20];
@@ -431,13 +404,16 @@ static void add_instance(struct instance *instance, struct buf *out)
 	buf_char(out, '\n');
 }
 
-static void add_socket(const struct socket *socket, struct buf *out)
+void journal_socket(const struct socket *socket)
 {
+	struct buf *out = journal.out;
 	struct buf address = { 0 };
 	double rests = socket->rests_until > clock_now() ? socket->rests_until : 0;
 	unsigned row = socket->number;
 	int family = socket->family;
 
+	if (!out)
+		return;
 	endpoint_format(socket->listen->endpoint, &address);
 	if (socket->fd >= 0)
 		buf_addf(out, "+fd #%d ", socket->fd);
@@ -457,8 +433,12 @@ static void add_socket(const struct socket *socket, struct buf *out)
 	buf_free(&address);
 }
 
-static void add_stored(struct stored *stored, struct buf *out)
+void journal_stored(struct stored *stored)
 {
+	struct buf *out = journal.out;
+
+	if (!out)
+		return;
 	buf_addf(out, "+store #%d ", stored->fd);
 	add_text(out, stored->svc->row->name);
 	FIELD(&(struct line){ .out = out }, "name", stored->name);
@@ -466,10 +446,13 @@ static void add_stored(struct stored *stored, struct buf *out)
 	buf_char(out, '\n');
 }
 
-static void add_parked(struct svc *svc, struct parked *parked, struct buf *out)
+void journal_parked(struct svc *svc, struct parked *parked)
 {
+	struct buf *out = journal.out;
 	unsigned number = (unsigned)(parked->socket - svc->sockets);
 
+	if (!out)
+		return;
 	buf_addf(out, "+park #%d ", parked->client.fd);
 	add_text(out, svc->row->name);
 	FIELD(&(struct line){ .out = out }, "socket", number);
@@ -488,24 +471,6 @@ void journal_instance(struct instance *instance)
 {
 	list_remove(&instance->changed);
 	list_add(&journal.instances, &instance->changed);
-}
-
-void journal_socket(const struct socket *socket)
-{
-	if (journal.fd >= 0)
-		add_socket(socket, &journal.lines);
-}
-
-void journal_stored(struct stored *stored)
-{
-	if (journal.fd >= 0)
-		add_stored(stored, &journal.lines);
-}
-
-void journal_parked(struct svc *svc, struct parked *parked)
-{
-	if (journal.fd >= 0)
-		add_parked(svc, parked, &journal.lines);
 }
 
 void journal_say(const char *format, ...)
@@ -605,7 +570,8 @@ static bool make_text(void)
 
 static void write_all_anew(void);
 
-/* with_text: the configuration is another; all outlives superd when this returns. Else it does at the end of the turn. */
+/* with_text: the configuration is another, and all outlives superd when this returns. Else it does at the end of the
+ * turn. */
 void journal_rewrite(bool with_text)
 {
 	journal.due = true;
@@ -644,12 +610,12 @@ static void add_all_of(struct svc *svc, struct buf *out)
 	add_service(svc, out);
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		if (svc->sockets[n].fd >= 0 || svc->sockets[n].rests_until > clock_now())
-			add_socket(&svc->sockets[n], out);
+			journal_socket(&svc->sockets[n]);
 	}
 	LIST_EACH(link, &svc->stored)
-		add_stored(container_of(link, struct stored, link), out);
+		journal_stored(container_of(link, struct stored, link));
 	for (size_t n = 0; n < svc->parked_count; n++)
-		add_parked(svc, &svc->parked[n], out);
+		journal_parked(svc, &svc->parked[n]);
 	LIST_EACH(link, &svc->instances)
 		add_instance(container_of(link, struct instance, link), out);
 }
@@ -660,11 +626,12 @@ static bool compose(struct buf *out, bool upgrades)
 	struct journal_superd own = {
 		.version = PACKAGE_VERSION,
 		.control = control_fd(),
+		.stopping = superd.stopping,
 		.output = superd.output.fd,
 		.output_pid = superd.output.child.pid,
 	};
 	struct list *lists[] = { &superd.services, &superd.leaving };
-	struct buf locks = { 0 };
+	struct buf locks = { 0 }, *before = journal.out;
 
 	for (enum program n = 0; n < PROGRAMS; n++)
 		own.programs[n] = upgrades ? -1 : program_known(n)->fd;
@@ -680,7 +647,8 @@ static bool compose(struct buf *out, bool upgrades)
 			LIST_EACH(each, &svc->instances) {
 				struct instance *instance = container_of(each, struct instance, link);
 
-				if (instance->row != svc->row && service_compare(instance->row, svc->row, NULL) != DIFF_SAME)
+				if (instance->row != svc->row &&
+				    service_compare(instance->row, svc->row, NULL) != DIFF_SAME)
 					row_number(instance->row, true);
 			}
 		}
@@ -699,10 +667,12 @@ static bool compose(struct buf *out, bool upgrades)
 		if (superd.inherited.list[n].fd >= 0)
 			buf_addf(out, "+fd #%d\n", superd.inherited.list[n].fd);
 	}
+	journal.out = out;
 	for (int n = 0; n < 2; n++) {
 		LIST_EACH(link, lists[n])
 			add_all_of(container_of(link, struct svc, link), out);
 	}
+	journal.out = before;
 	return !out->failed;
 }
 
@@ -710,9 +680,10 @@ static bool compose(struct buf *out, bool upgrades)
 static void each_fd(const char *text, void (*act)(void *context, int fd), void *context)
 {
 	for (const char *mark = text; (mark = strchr(mark, '#')); mark++) {
-		int fd = mark == text || mark[-1] == ' ' || mark[-1] == '=' ? atoi(mark + 1) : 0;
+		bool is_it = mark == text || mark[-1] == ' ' || mark[-1] == '=';
+		int fd;
 
-		if (fd > STDERR_FILENO)
+		if (is_it && sscanf(mark + 1, "%d", &fd) == 1 && fd > STDERR_FILENO)
 			act(context, fd);
 	}
 }
@@ -729,6 +700,7 @@ int journal_copy(void)
 	int fd = compose(&out, true) ? state_file_make(out.data, out.length, "/run") : -1;
 
 	buf_free(&out);
+	journal.due = true; /* rows may have other numbers now */
 	return fd;
 }
 
@@ -864,10 +836,10 @@ static void write_all_anew(void)
 	buf_free(&out);
 }
 
-/* superd is ready: what it is outlives it from now on. */
+/* What superd is outlives it from now on. */
 void journal_ready(void)
 {
-	if (!journal.is_written)
+	if (!journal.is_written || journal.due)
 		write_all_anew();
 }
 
@@ -885,10 +857,11 @@ static void on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 void journal_begin(int fd)
 {
 	journal.fd = fd;
-	if (fd < 0)
+	if (fd < 0) {
 		fd_close(&journal.text);
-	if (fd < 0)
 		return;
+	}
+	journal.out = &journal.lines;
 	journal.is_written = journal.text >= 0; /* by the superd before: what comes is behind that */
 	journal.due = true;
 	if (!journal.is_written)
@@ -1142,7 +1115,7 @@ bool journal_names_pid(pid_t pid)
 		for (size_t i = 0; i < 4 && !before.list[n].gone; i++) {
 			const char *at = strstr(before.list[n].rest, keys[i]);
 
-			if (at && atoi(strchr(at, '=') + 1) == pid)
+			if (at && strtol(strchr(at, '=') + 1, NULL, 10) == pid)
 				return true;
 		}
 	}
@@ -1392,7 +1365,7 @@ void journal_restore(const struct journal_superd *of)
 		while (kind < sizeof(kinds) / sizeof(*kinds) && !is_kind(&before.list[n], kinds[kind]))
 			kind++;
 		if (kind == sizeof(kinds) / sizeof(*kinds) && !before.list[n].gone)
-			note_unknown(strndupa(before.list[n].key, strcspn(before.list[n].key, " ")), NULL);
+			note_unknown(strtok(before.list[n].key, " "), NULL);
 	}
 	for (int n = 0; n < 2; n++) {
 		LIST_EACH(link, lists[n])

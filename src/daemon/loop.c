@@ -425,6 +425,9 @@ static void begin_stop(void)
 	log_notice(superd.log, "stopping");
 	superd_notify("STOPPING=1\n");
 	superd.stopping = true;
+	journal_rewrite(false);
+	journal_ready();
+	guard_take_stop();
 	ev_timer_stop(superd.loop, &self.delay);
 	if (timeout > 0) {
 		ev_timer_set(&self.deadline, timeout, 0);
@@ -639,7 +642,11 @@ static void watch_signals(void)
 	int signal;
 
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
-		ev_signal *watcher = &self.signals[self.signal_count++];
+		ev_signal *watcher;
+
+		if (signal == SIGTSTP && !superd.has_command)
+			continue; /* without a command, ^Z stops superd, as any program */
+		watcher = &self.signals[self.signal_count++];
 
 		ev_signal_init(watcher, signal == SIGCHLD ? on_child : on_signal, signal);
 		ev_signal_start(superd.loop, watcher);
@@ -850,6 +857,8 @@ static int serve(struct table *table, struct state_stream *before)
 	}
 	if (before)
 		journal_deliver_ends();
+	if (superd.was_stopping)
+		superd_stop(SIGTERM);
 	if (before) /* it may have read the signal of a child that nobody has reaped */
 		kill(getpid(), SIGCHLD);
 	/* What conditions are to open has its sockets, or those that superd was given, before anybody hears that it runs. */

@@ -92,8 +92,9 @@ void store_begin(const char *where)
 	store.socket = getenv("NOTIFY_SOCKET");
 	store.most = room && room < MOST ? (size_t)room : MOST;
 	if (where && (!store.socket || !*store.socket))
-		log_warn(superd.log, "--fdstore=notify: no service manager has set NOTIFY_SOCKET: a superd that is killed "
-				     "loses the clients that wait");
+		log_warn(superd.log,
+			 "--fdstore=notify: no service manager has set NOTIFY_SOCKET: a superd that is killed loses "
+			 "the clients that wait");
 	if (!store.socket || !*store.socket || (!where && !room))
 		store.socket = NULL;
 }
@@ -109,8 +110,8 @@ void store_give(struct socket *socket)
 	if (store.count >= store.most) {
 		if (!store.is_full)
 			log_event(superd.log, LEVEL_WARNING, &(struct event){ .name = "store_failed" },
-				  "the store at %s has room for %zu sockets: the clients of %s, and of later sockets, are "
-				  "lost if superd is killed; set a larger FileDescriptorStoreMax= in superd's unit",
+				  "the store at %s has room for %zu sockets: the clients of %s, and of later sockets, "
+				  "are lost if superd is killed; set a larger FileDescriptorStoreMax= in superd's unit",
 				  store.socket, store.most, made);
 		store.is_full = true;
 		return;
@@ -191,8 +192,8 @@ void store_refuse_foreign(void)
 		if (why.length) {
 			listen_fd_describe(inherited, &text);
 			log_event(superd.log, LEVEL_WARNING, &(struct event){ .name = "store_refused" },
-				  "a socket from the store (%s) is refused and closed, as something other than superd has "
-				  "stored it: %s; see NotifyAccess= in superd's unit",
+				  "a socket from the store (%s) is refused and closed, as something other than superd "
+				  "has stored it: %s; see NotifyAccess= in superd's unit",
 				  buf_string(&text), buf_string(&why));
 			inherited->is_stored = true; /* whatever its name says */
 			store_drop(inherited);

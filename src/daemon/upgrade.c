@@ -109,7 +109,8 @@ struct state_stream *state_read(const struct options *options)
 	else
 		fd_close(&taken.journal);
 	if (!text && why.length)
-		fprintf(stderr, "superd: cannot continue from the state of the previous superd: %s: starting without it\n",
+		fprintf(stderr,
+			"superd: cannot continue from the state of the previous superd: %s: starting without it\n",
 			buf_string(&why));
 	buf_free(&why);
 	return text;
@@ -352,10 +353,13 @@ static void on_checked(struct child *child, int status, const struct rusage *use
 	while (asked.answer.length && asked.answer.data[asked.answer.length - 1] == '\n')
 		buf_cut(&asked.answer, asked.answer.length - 1);
 	if (asked.is_late)
-		tell_upgrade(false, "%s has not answered within %g s whether it can take over", superd.program, PATIENCE);
+		tell_upgrade(false, "%s has not answered within %g s whether it can take over", superd.program,
+			     PATIENCE);
 	else if (status == 0)
-		tell_upgrade(false, "%s is no superd that can take over: called with " CHECKS ", it printed '%s', not '" CAN
-			     "VERSION'", superd.program, buf_string(&asked.answer));
+		tell_upgrade(false,
+			     "%s is no superd that can take over: called with " CHECKS ", it printed '%s', not '" CAN
+			     "VERSION'",
+			     superd.program, buf_string(&asked.answer));
 	else
 		tell_upgrade(false, "%s cannot take over: %s%s%s", superd.program, buf_string(&asked.answer),
 			     asked.answer.length ? ", " : "", how);

@@ -132,6 +132,37 @@ Behaviour(deaths, of_both_leave_the_program_with_its_clients)
 	}
 }
 
+/* It is asked as the guard that it would be. */
+Behaviour(deaths, come_of_no_program_that_would_fail_as_the_guard)
+{
+	const char *place = path_in("superd"), *newer = path_in("newer");
+	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
+	const struct setup setup = { .program = place, .arguments = arguments };
+	struct superd *superd;
+	pid_t below;
+	long pid;
+	int port;
+
+	SKIP_WITHOUT(ends_with_its_guard(), "this daemon asks otherwise");
+	cr_assert_eq(symlink(superd_path(), place), 0);
+	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", backend("talk"));
+	port = superd_port(superd, "web");
+	pid = client_ask_pid(port);
+	below = guarded_wait(superd);
+	write_file("newer", "#!/bin/sh\ncase $1 in --guard-again=*) exit 3;; esac\nexec %s \"$@\"\n", superd_path());
+	cr_assert_eq(chmod(newer, 0755), 0);
+	cr_assert_eq(rename(newer, place), 0);
+	cr_assert_eq(kill(superd->pid, SIGUSR2), 0);
+	superd_wait_log(superd, text_of("not upgraded: %s cannot take over: exit status 3", place));
+	cr_expect_eq(guarded_pid(superd), below);
+	cr_expect_eq(client_ask_pid(port), pid);
+	cr_assert_eq(unlink(place), 0);
+	cr_assert_eq(symlink(superd_path(), place), 0);
+	superd_upgrade(superd);
+	cr_expect_eq(client_ask_pid(port), pid);
+	superd_stop(superd);
+}
+
 /* A program that has not bound yet. superd-bind: it is killed; superd: it is. */
 static void bind_after(bool binder, bool below)
 {
