@@ -459,6 +459,7 @@ void svc_fail(struct svc *svc, const char *event, const char *format, ...) __att
 void svc_wait(struct svc *svc);			 /* back-off after a failure */
 void svc_rest(struct svc *svc, double seconds);	 /* pause for a limit */
 void svc_start(struct svc *svc, const char *by); /* without a client */
+bool svc_overlap(struct svc *svc, const char *by); /* starts the next instance beside the one that runs */
 void svc_stop(struct svc *svc, bool again);	 /* stops its instances; it goes on listening */
 void svc_shut(struct svc *svc, bool spares);	 /* closes its sockets, and stops its instances or spares them */
 void svc_activate(struct svc *svc);

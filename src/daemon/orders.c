@@ -911,6 +911,8 @@ static const char *begin_restart(const struct order *order, struct svc *svc)
 	bool starts = !svc->row->exec->accept &&
 		(order->ran || svc->state == BACKOFF || !svc->socket_count || svc->row->exec->start == START_BOOT);
 
+	if (svc_overlap(svc, "operator"))
+		return NULL;
 	if (starts) {
 		svc->start_due = clock_now();
 		svc->asked = svc->start_due;

@@ -102,6 +102,22 @@ static void note_refused(const struct diags *diags)
 	buf_free(&text);
 }
 
+/* Its program runs by an entry of before: on_change says what comes of that. */
+static void give_way(struct svc *svc)
+{
+	unsigned on_change = svc->row->groups->lifecycle->on_change;
+
+	if (on_change == ON_CHANGE_DRAIN)
+		svc_say(svc, LEVEL_WARNING, "warning",
+			"on_change = drain is read as overlap: the old program ends when the next one is ready");
+	if (on_change == ON_CHANGE_FINISH || svc->row->exec->accept || svc_overlap(svc, "a reload"))
+		return;
+	svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: its configuration has changed",
+		(long)svc->current->pid);
+	svc_stop(svc, false);
+	svc_start(svc, "a reload");
+}
+
 static bool reload_apply(struct table *table);
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events);
 
@@ -672,6 +688,9 @@ static bool reload_apply(struct table *table)
 					backoff_reset(&svc->backoff);
 				if (!round)
 					svc_ask_conditions(svc);
+				if (!round && svc->seen && svc->current && !svc->current->ends &&
+				    service_runs_differently(svc->current->row, svc->row))
+					give_way(svc);
 				if (svc->current && svc->state == STOPPING && svc->bound)
 					svc_open_early(svc);
 				else if (svc->state == OFF || svc->state == BINDING)

@@ -39,7 +39,7 @@
 #include "table/words/command_prefix.h"
 #include "table/words/exit_status.h"
 
-#define NO_PROGRESS 25 /* ends at once that leave the queue as it was, until the service has failed */
+#define NO_PROGRESS 8 /* ends at once, from half of them on with the same clients in the queue, until that is a failure */
 #define AT_ONCE 1.0    /* seconds: a run that ends sooner did nothing */
 #define TIME_PAUSE 60.
 #define LOAD_PAUSE 10.
@@ -1019,6 +1019,15 @@ void svc_settle(struct svc *svc)
 	}
 	if (svc->current)
 		return; /* its instance says what it does */
+	LIST_EACH(link, &svc->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (accepts || instance->ends || instance->phase != READY)
+			continue;
+		svc->current = instance; /* the one that was to follow it has failed */
+		svc_set(svc, RUNNING);
+		return;
+	}
 	ev_timer_stop(superd.loop, &svc->timer);
 	if (is_unreachable(svc))
 		close_unreachable(svc);
@@ -1249,6 +1258,20 @@ void svc_start(struct svc *svc, const char *by)
 	svc_settle(svc);
 }
 
+/* on_change = overlap: the next instance starts on the same sockets, and the one that runs gets its signal when that is
+ * ready (svc_note_ready). It serves on if that fails (svc_settle). */
+bool svc_overlap(struct svc *svc, const char *by)
+{
+	if (!service_runs_beside(svc->row) || svc->row->exec->accept || svc->state != RUNNING || !svc->current ||
+	    svc->current->ends || svc->current->phase != READY || svc_bar(svc) != BAR_NONE)
+		return false;
+	svc->current = NULL;
+	snprintf(svc->start_by, sizeof(svc->start_by), "%s", by);
+	svc->asked = clock_now();
+	svc_activate(svc);
+	return true;
+}
+
 /* again: what is due to start does so behind it. */
 void svc_stop(struct svc *svc, bool again)
 {
@@ -1303,6 +1326,15 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 			facts_note_ready(svc, svc->asked, "");
 			needs_start_behind(svc);
 			queue_offer();
+			LIST_EACH(link, &svc->instances) {
+				struct instance *before = container_of(link, struct instance, link);
+
+				if (before == instance || before->ends)
+					continue;
+				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: the next one is ready",
+					(long)before->pid);
+				instance_stop(before);
+			}
 		}
 	}
 	instance_limit(instance, svc->row->groups->lifecycle->runtime_max);

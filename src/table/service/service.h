@@ -26,7 +26,7 @@ enum start { START_DEMAND, START_BOOT, START_MANUAL, START_WANTED };
 enum kill_mode { KILL_GROUP, KILL_MIXED, KILL_PROCESS, KILL_NONE };
 enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
 enum on_remove { REMOVE_AUTO, REMOVE_FINISH, REMOVE_DRAIN, REMOVE_STOP };
-enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN };
+enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN, ON_CHANGE_RESTART, ON_CHANGE_OVERLAP };
 enum probe { PROBE_NONE, PROBE_SILENT };
 enum idle_means { IDLE_MEANS_CONNECTED, IDLE_MEANS_QUIET };
 enum idle_action { IDLE_STOP, IDLE_FREEZE, IDLE_REPORT };
@@ -599,11 +599,13 @@ static inline bool service_awaits_target(const struct service *service)
 	       (service->exec->type == TYPE_SIMPLE || service->exec->type == TYPE_EXEC);
 }
 
-/* Whether its program may run twice at a time. Only on_change = drain allows that: other programs may have one lock, or
+/* Whether its program may run twice at a time. Only on_change = overlap or drain allow that: other programs may have one lock, or
  * one file that the first instance writes at its end. With redirect, both would have to bind the same target. */
 static inline bool service_runs_beside(const struct service *service)
 {
-	return service->groups->lifecycle->on_change == ON_CHANGE_DRAIN && !service->exec->redirect;
+	unsigned on_change = service->groups->lifecycle->on_change;
+
+	return (on_change == ON_CHANGE_DRAIN || on_change == ON_CHANGE_OVERLAP) && !service->exec->redirect;
 }
 
 /* Whether idle_timeout is in effect: it is set, and superd can see the clients of each socket. */
