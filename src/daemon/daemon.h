@@ -714,6 +714,7 @@ struct session {
 	struct changes *changes;   /* that it reports, from `next` on; NULL: none */
 	double table;		   /* that was read then */
 	uint32_t matched, are_names;
+	const char *verb;
 	int answer; /* enum answer; of `show` 0 */
 	enum action action;
 	struct order *orders; /* under way */

@@ -508,6 +508,8 @@ static void dump(struct buf *out)
 				unlisted++;
 				continue;
 			}
+			if (svc->notify >= 0)
+				notify_read(svc); /* what it has said before the signal */
 			LIST_EACH(each, &svc->instances)
 				instance_look(container_of(each, struct instance, link));
 			json_object_open(&line);

@@ -1200,12 +1200,6 @@ static void look_at_orders(struct session *session)
 
 static void begin_one(struct session *session, const char *name)
 {
-	static const char *const asked[] = {
-		[START] = "start",     [STOP] = "stop",	     [RESTART] = "restart", [HOLD] = "hold",
-		[RELEASE] = "release", [DRAIN] = "drain",    [FREEZE] = "freeze",   [THAW] = "thaw",
-		[SLEEP] = "sleep",     [WAKE] = "wake",	     [ENABLE] = "enable",   [DISABLE] = "disable",
-		[SIGNAL] = "signal",   [REFRESH] = "reload",
-	};
 	enum action action = session->action;
 	struct svc *svc = svc_find(name);
 	const struct service *row = svc ? svc->row : table_find(superd.table, name);
@@ -1227,7 +1221,7 @@ static void begin_one(struct session *session, const char *name)
 	}
 	if (action < WAIT_READY)
 		svc_say(svc, LEVEL_NOTICE, "told", "uid %lu requested: %s%s", (unsigned long)session->uid,
-			asked[action], session->request.boot ? " --boot" : "");
+			session->verb, session->request.boot ? " --boot" : "");
 	order->action = action;
 	order->asked = clock_now();
 	order->ran = !svc_is_empty(svc);

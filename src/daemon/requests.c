@@ -1152,6 +1152,7 @@ void request_obey(struct session *session, const char *line)
 	if (verb->answer == ANSWER_TIMELINE && request->since <= 0)
 		request->since = SINCE;
 	complete(request);
+	session->verb = verb->name;
 	session->answer = verb->answer;
 	session->action = verb->action;
 	session->serial = 0;
