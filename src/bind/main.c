@@ -72,6 +72,10 @@ static struct {
 	pid_t superd;
 	struct offer offers[BIND_SOCKETS];
 	unsigned count, reports, others;
+	union {
+		struct bind_order order;
+		char room[ORDER_MOST];
+	} message; /* superd's last */
 } self = { .notif = -1, .channel = STDIN_FILENO };
 
 /* A call that waits, and who has made it. */
@@ -173,17 +177,13 @@ static void report(const struct bind_report *report, bool is_news)
 /* Takes superd's next order. false: superd has ended, or none that it knows came. */
 static bool obey(void)
 {
-	static union {
-		struct bind_order order;
-		char room[ORDER_MOST];
-	} message;
-	const struct bind_order *order = &message.order;
+	const struct bind_order *order = &self.message.order;
 	int fds[FD_MESSAGE_MOST];
 	size_t count = FD_MESSAGE_MOST, used = 0;
 	ssize_t got;
 
 	do
-		got = fd_message_receive(self.channel, &message, sizeof(message), fds, &count, 0);
+		got = fd_message_receive(self.channel, &self.message, sizeof(self.message), fds, &count, 0);
 	while (got < 0 && errno == EINTR);
 	if (got < (ssize_t)sizeof(*order) || order->count > ((size_t)got - sizeof(*order)) / sizeof(*order->entries)) {
 		close(self.channel);
@@ -317,18 +317,23 @@ static int copy_fd(const struct call *call, int fd)
 }
 
 /* Whether the socket is of another network than superd's. */
-static bool is_of_other_network(int fd)
+static bool is_of_other_network(const struct call *call, int fd)
 {
 	int own = self.any_network ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	uint64_t cookies[2] = { 0 };
 	socklen_t length = sizeof(*cookies);
+	struct stat status[2] = { 0 };
+	char path[48];
 
 	if (own < 0)
-		return false;
+		return !self.any_network;
 	getsockopt(own, SOL_SOCKET, SO_NETNS_COOKIE, &cookies[0], &length);
 	getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookies[1], &length);
 	close(own);
-	return cookies[0] != cookies[1];
+	snprintf(path, sizeof(path), "/proc/%ld/ns/net", (long)call->user->thread);
+	if (!cookies[0] && (stat("/proc/self/ns/net", &status[0]) < 0 || stat(path, &status[1]) < 0))
+		return true; /* a kernel without cookies */
+	return cookies[0] != cookies[1] || status[0].st_ino != status[1].st_ino;
 }
 
 /* A process other than the caller and superd's own that has the socket; 0: none. */
@@ -537,6 +542,17 @@ static struct offer *find_offer(const struct wish *wish, enum fit *fit)
 	return best;
 }
 
+/* Whatever the type of the socket. */
+static struct offer *find_path(struct wish *wish)
+{
+	struct offer *offer = NULL;
+	enum fit fit;
+
+	for (wish->kind.type = SOCK_STREAM; !offer && wish->kind.type <= SOCK_SEQPACKET; wish->kind.type++)
+		offer = find_offer(wish, &fit);
+	return offer;
+}
+
 static struct offer *find_inode(ino_t inode)
 {
 	for (unsigned n = 0; n < self.count; n++) {
@@ -585,27 +601,20 @@ static const struct {
 	{ "SO_BROADCAST", SOL_SOCKET, SO_BROADCAST, true },
 	{ "SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, false },
 	{ "SO_MARK", SOL_SOCKET, SO_MARK, false },
-	{ "SO_PRIORITY", SOL_SOCKET, SO_PRIORITY, false },
 	{ "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, false },
 	{ "SO_LINGER", SOL_SOCKET, SO_LINGER, false },
 	{ "SO_RCVBUF", SOL_SOCKET, SO_RCVBUF, false },
 	{ "SO_SNDBUF", SOL_SOCKET, SO_SNDBUF, false },
-	{ "SO_RCVTIMEO", SOL_SOCKET, SO_RCVTIMEO, false },
 	{ "SO_TIMESTAMP", SOL_SOCKET, SO_TIMESTAMP, false },
 	{ "SO_PASSCRED", SOL_SOCKET, SO_PASSCRED, false },
 	{ "TCP_NODELAY", IPPROTO_TCP, TCP_NODELAY, false },
 	{ "TCP_DEFER_ACCEPT", IPPROTO_TCP, TCP_DEFER_ACCEPT, false },
 	{ "TCP_FASTOPEN", IPPROTO_TCP, TCP_FASTOPEN, false },
-	{ "TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE, false },
-	{ "TCP_MAXSEG", IPPROTO_TCP, TCP_MAXSEG, false },
 	{ "TCP_SYNCNT", IPPROTO_TCP, TCP_SYNCNT, false },
 	{ "TCP_USER_TIMEOUT", IPPROTO_TCP, TCP_USER_TIMEOUT, false },
 	{ "IP_TOS", IPPROTO_IP, IP_TOS, false },
-	{ "IP_TTL", IPPROTO_IP, IP_TTL, false },
 	{ "IP_TRANSPARENT", IPPROTO_IP, IP_TRANSPARENT, false },
-	{ "IP_RECVERR", IPPROTO_IP, IP_RECVERR, false },
 	{ "IPV6_TCLASS", IPPROTO_IPV6, IPV6_TCLASS, false },
-	{ "IPV6_UNICAST_HOPS", IPPROTO_IPV6, IPV6_UNICAST_HOPS, false },
 };
 
 /* What differs from a fresh socket was set by the program. The others are named. */
@@ -700,7 +709,7 @@ static void answer_bind(struct call *call)
 		outcome.error = errno;
 		report(&outcome, false);
 	}
-	if (copy < 0 || is_of_other_network(copy) || !read_kind(copy, &wish.kind) || !read_wish(call, &wish)) {
+	if (copy < 0 || is_of_other_network(call, copy) || !read_kind(copy, &wish.kind) || !read_wish(call, &wish)) {
 		let_go(call);
 		goto done;
 	}
@@ -752,7 +761,6 @@ static void answer_call(const struct user_call *user)
 	struct wish wish = { .kind = { .domain = AF_UNIX } };
 	char path[PATH_MAX];
 	struct offer *offer = NULL;
-	enum fit fit = NONE;
 	int copy;
 
 	if (self.left || !is_of_user(&call, &stranger.uid)) {
@@ -777,10 +785,7 @@ static void answer_call(const struct user_call *user)
 			close(copy);
 		break;
 	case TRAPPED_CONNECT: /* a program that looks whether it runs already: nobody serves there yet */
-		if (read_wish(&call, &wish)) {
-			for (wish.kind.type = SOCK_STREAM; !offer && wish.kind.type <= SOCK_SEQPACKET; wish.kind.type++)
-				offer = find_offer(&wish, &fit);
-		}
+		offer = read_wish(&call, &wish) ? find_path(&wish) : NULL;
 		if (offer && offer->given)
 			offer = NULL;
 		break;
@@ -793,8 +798,7 @@ static void answer_call(const struct user_call *user)
 			 (int)sizeof(wish.address.un.sun_path) - 1, strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
 		wish.address.length =
 			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(wish.address.un.sun_path));
-		for (wish.kind.type = SOCK_STREAM; !offer && wish.kind.type <= SOCK_SEQPACKET; wish.kind.type++)
-			offer = *wish.address.un.sun_path ? find_offer(&wish, &fit) : NULL;
+		offer = *wish.address.un.sun_path ? find_path(&wish) : NULL;
 		break;
 	case TRAPPED_NONE:
 		break;

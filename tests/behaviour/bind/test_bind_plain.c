@@ -54,12 +54,13 @@ static void expect_version(const char *address, int port, int version)
 }
 
 /* The first client starts the program, and is reset if superd opens another socket for it. */
-static void start_by_lost_client(const char *address, int port)
+static void start_by_lost_client(struct superd *superd, const char *address, int port)
 {
 	int client = client_connect_to(address, port);
 
 	cr_expect(client_sees_end(client));
 	close(client);
+	WAIT_UNTIL(superd_logged(superd, "an address of one IP version: superd listens on "));
 }
 
 static bool has_ipv6(void)
@@ -151,7 +152,7 @@ BehaviourOfPlainBind(an_ipv4_socket_stays_one)
 
 	SKIP_WITHOUT(has_ipv6(), "there is no IPv6 here");
 	superd = run(text_of("\"%d\"", port), "", text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
-	start_by_lost_client("127.0.0.1", port);
+	start_by_lost_client(superd, "127.0.0.1", port);
 	superd_wait_log(superd, text_of("write listen = \"tcp4:%d\"", port));
 	for (int n = 0; n < 3; n++)
 		expect_version("127.0.0.1", port, 4);
@@ -173,7 +174,7 @@ BehaviourOfPlainBind(one_for_ipv6_alone_stays_one)
 
 	SKIP_WITHOUT(has_ipv6(), "there is no IPv6 here");
 	superd = run(text_of("\"%d\"", port), "", text_of("tcp6 v6only=1 bind=[::]:%d listen=5 serve=poll", port));
-	start_by_lost_client("::1", port);
+	start_by_lost_client(superd, "::1", port);
 	expect_version("::1", port, 6);
 	cr_expect_not(client_can_connect(port));
 	superd_stop(superd);
@@ -185,7 +186,7 @@ static void expect_both(const char *first, const char *second)
 	struct superd *superd = run(text_of("\"%d\"", port), "",
 				    text_of("%s:%d listen=5 %s:%d listen=5 serve=poll", first, port, second, port));
 
-	start_by_lost_client("127.0.0.1", port);
+	start_by_lost_client(superd, "127.0.0.1", port);
 	WAIT_UNTIL(client_can_connect(port));
 	expect_version("127.0.0.1", port, 4);
 	expect_version("::1", port, 6);
