@@ -632,11 +632,11 @@ static void start(void)
 	int ends[2] = { -1, -1 };
 	pid_t pid = -1;
 
+	self.begun = clock_now();
 	if (program->fd >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0)
 		pid = spawn(program, ends[1]);
 	fd_close(&ends[1]);
 	if (pid > 0) {
-		self.begun = clock_now();
 		self.told_missing = false;
 		child_watch(&superd.output.child, pid);
 		superd.output.fd = fd_raise(ends[0], FD_HIGH);
