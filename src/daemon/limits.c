@@ -125,17 +125,25 @@ static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)events;
 	places.short_until = places.looked = 0;
-	limits_offer();
+	queue_offer();
 	if (!list_empty(&places.line))
 		ev_timer_again(loop, timer);
 }
 
-/* superd has another table. */
+/* superd has another table, or its first. */
 void limits_begin(void)
 {
+	int64_t given = superd.options->given.max_starting, most = superd.table->globals.max_starting;
+	size_t before = superd.most_starting;
+
 	if (!ev_is_active(&places.again)) {
 		ev_init(&places.again, on_again);
 		places.again.repeat = AGAIN;
+	}
+	superd.most_starting = given >= 0 ? (size_t)given : most >= 0 ? (size_t)most : 2 * (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+	if (superd.loaded > 0 && superd.most_starting != before) {
+		log_notice(superd.log, "max_starting is %zu now, and was %zu", superd.most_starting, before);
+		ev_feed_event(superd.loop, &places.again, EV_TIMER);
 	}
 	look();
 }

@@ -830,9 +830,6 @@ static int serve(struct table *table, struct state_stream *before)
 	}
 	pid1_adopt_orphans();
 	superd.has_command = command;
-	superd.most_starting = options->given.max_starting >= 0 ? (size_t)options->given.max_starting
-		: table->globals.max_starting >= 0		? (size_t)table->globals.max_starting
-								: 2 * (size_t)sysconf(_SC_NPROCESSORS_ONLN);
 	if (!before)
 		log_version(table);
 	log_echo(superd.log, !before);

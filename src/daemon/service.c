@@ -41,6 +41,8 @@
 
 #define NO_PROGRESS 8 /* ends at once, from half of them on with the same clients in the queue, until that is a failure */
 #define AT_ONCE 1.0    /* seconds: a run that ends sooner did nothing */
+#define START_COUNTS 30. /* seconds for which a start counts, at most */
+#define START_LOOK 5.
 #define TIME_PAUSE 60.
 #define LOAD_PAUSE 10.
 #define CONDITION_SECONDS 10.
@@ -1144,10 +1146,33 @@ void svc_changed(struct svc *svc)
 
 /* ---- starting ---- */
 
+static size_t slow; /* starts that have lasted too long to count, as they may wait for one in line: at the last look */
+static ev_timer look;
+
+static bool may_begin(void)
+{
+	return !superd.most_starting || superd.starting < superd.most_starting + slow;
+}
+
+static void on_start_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)events;
+	slow = 0;
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		slow += svc->state == STARTING && svc->since + START_COUNTS < clock_now();
+	}
+	queue_offer();
+	if (list_empty(&superd.queue)) {
+		ev_timer_stop(loop, timer);
+		slow = 0;
+	}
+}
+
 void queue_offer(void)
 {
-	while (!list_empty(&superd.queue) && (!superd.most_starting || superd.starting < superd.most_starting) &&
-	       !superd.stopping) {
+	while (!list_empty(&superd.queue) && may_begin() && !superd.stopping) {
 		struct svc *svc = container_of(superd.queue.next, struct svc, queue);
 
 		list_remove(&svc->queue);
@@ -1188,11 +1213,15 @@ void svc_activate(struct svc *svc)
 		limits_wait(svc);
 		return;
 	}
-	if (superd.most_starting && superd.starting >= superd.most_starting) {
+	if (!may_begin()) {
 		svc_set(svc, QUEUED);
 		if (list_empty(&svc->queue)) {
 			list_add(&superd.queue, &svc->queue);
 			superd.delayed++;
+		}
+		if (!ev_is_active(&look)) {
+			ev_timer_init(&look, on_start_look, START_LOOK, START_LOOK);
+			ev_timer_start(superd.loop, &look);
 		}
 		return;
 	}

@@ -154,15 +154,18 @@ Behaviour(stampede, an_order_takes_a_service_out_of_the_line)
 	close(three);
 }
 
+/* For half a minute at most. */
 Behaviour(stampede, a_start_that_wants_no_processor_holds_up_nobody)
 {
 	struct superd *superd = run_one_at_a_time(
 		text_of("service waits { listen = \"127.0.0.1:0\" type = notify exec = \"%s\" }\n%s%s",
 			notifier(text_of("'await %s' " SAYS_READY, path_in("gate"))), serving("one", ""),
 			serving("two", "")));
-	int waits = wake(superd, "waits", "starting");
+	int waits = wake(superd, "waits", "starting"), one = wake(superd, "one", "queued");
 
-	client_ask_pid(superd_port(superd, "one"));
+	CLOCK_UNTIL(superd, 5 * SECOND_MS, 10, superd_logged(superd, "one: started"));
+	cr_assert_not_null(strstr(client_line(one), " hello"));
+	close(one);
 	client_ask_pid(superd_port(superd, "two"));
 	cr_assert(strstr(SUPERCTL(control_path(), "list", "waits").out, "starting"), "%s\n%s",
 		  SUPERCTL(control_path(), "list", "waits").out, world_logs());
