@@ -367,11 +367,19 @@ static void judge(struct instance *instance, enum result result)
 		instance->result = result;
 }
 
+/* The plan by which it is started. A reload may have dropped the one of its service, since it began. */
+static struct plan *plan_of_instance(struct instance *instance, struct buf *why)
+{
+	if (!instance->plan && !instance->svc->plan)
+		instance->plan = plan_of(instance->svc, instance->row, *instance->name ? instance->name : NULL, why);
+	return instance->plan ? instance->plan : instance->svc->plan;
+}
+
 /* Runs the next command of the phase, or ends the phase. */
 static void next_command(struct instance *instance)
 {
 	enum command_phase phase = (enum command_phase)phases[instance->phase].commands;
-	struct plan *plan = instance->plan ? instance->plan : instance->svc->plan;
+	struct plan *plan;
 	struct buf why = { 0 };
 	char pid[40], result[40], code[40], status[48], name[32];
 	const char *facts[5] = { NULL };
@@ -408,9 +416,7 @@ static void next_command(struct instance *instance)
 	}
 	command_prefix(texts[instance->next_command], &flags);
 	instance->late = false;
-	if (!plan) /* a reload has dropped it */
-		plan = instance->plan =
-			plan_of(instance->svc, instance->row, *instance->name ? instance->name : NULL, &why);
+	plan = plan_of_instance(instance, &why);
 	buf_free(&why);
 	if (!plan ||
 	    !run_command(instance->svc, instance->row, plan, phase, instance->next_command++, facts, instance,
@@ -935,15 +941,17 @@ static bool start_main(struct instance *instance, struct buf *why)
 {
 	struct svc *svc = instance->svc;
 	const struct service *row = instance->row;
-	struct plan *plan = instance->plan ? instance->plan : svc->plan;
-	struct launching *start = calloc(1, sizeof(*start));
+	struct plan *plan = plan_of_instance(instance, why);
+	struct launching *start = plan ? calloc(1, sizeof(*start)) : NULL;
 	struct wiring *wiring = &start->wiring;
 	struct spawn_request *request = &start->request;
 	bool is_connection = instance->socket, good = true;
 	int first = -1, filter = -1;
 
 	if (!start) {
-		buf_text(why, "out of memory");
+		if (plan)
+			buf_text(why, "out of memory");
+		instance->lack = plan ? ENOMEM : 0;
 		return false;
 	}
 	start->instance = instance;
@@ -1015,6 +1023,8 @@ static bool start_main(struct instance *instance, struct buf *why)
 	start->launch = good ? launch_prepare(request, is_connection && instance->client.fd >= 0 ? NULL : svc)
 			     : NULL;
 	if (!start->launch) {
+		if (good && limits_are_meant(errno))
+			instance->lack = errno;
 		if (!why->length)
 			buf_addf(why, "%s", strerror(errno));
 		unwire(wiring);
