@@ -549,6 +549,7 @@ void instance_look(struct instance *instance);
 struct instance *instance_new(struct svc *svc);
 bool instance_start(struct instance *instance, struct buf *why);
 void instances_gather(void); /* clients' processes are started together, by: */
+size_t instances_gathered(void); /* they have no process yet */
 void instances_start_gathered(void);
 void instance_be_ready(struct instance *instance);
 void instance_stop(struct instance *instance);

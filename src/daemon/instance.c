@@ -1045,6 +1045,11 @@ void instances_gather(void)
 	gathered.is_open = true;
 }
 
+size_t instances_gathered(void)
+{
+	return gathered.count;
+}
+
 void instances_start_gathered(void)
 {
 	struct launch *list[GATHERED_MOST];

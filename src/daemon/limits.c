@@ -116,7 +116,7 @@ static void look(void)
 	size_t processes = count_room(), descriptors = count_free();
 
 	descriptors = descriptors > DESCRIPTORS_FREE ? (descriptors - DESCRIPTORS_FREE) / DESCRIPTORS_EACH : 0;
-	places.total = used() + (processes < descriptors ? processes : descriptors);
+	places.total = used() - instances_gathered() + (processes < descriptors ? processes : descriptors);
 	places.total += !places.total; /* one at least: the kernel has the last word */
 	places.looked = ev_now(superd.loop);
 }
