@@ -32,6 +32,7 @@
 #define DESCRIPTORS_FREE 9 /* beside the sockets: for a start, and for the control socket with a client */
 #define RESERVE_PART 8	   /* of a group's processes, for superd's own and for those that instances start; */
 #define RESERVE_MOST 32	   /* at most */
+#define RESERVE_OTHERS 2   /* of the reserve, for a service without an instance */
 #define KEPT_PART 4	   /* of all places, which are kept at most for services without an instance */
 #define FILE_MOST 16384
 #define AGAIN 1.	   /* seconds */
@@ -157,14 +158,15 @@ size_t limits_places(void)
 /* Whether an instance of the service may start now. */
 bool limits_allow(const struct svc *svc)
 {
-	size_t kept = 0, asleep = superd.table->count > superd.awake ? superd.table->count - superd.awake : 0;
+	size_t kept, asleep = superd.table->count > superd.awake ? superd.table->count - superd.awake : 0;
 
 	if (places.short_until > clock_now() || close_is_slow(svc))
 		return false;
 	if (used() > places.total / 2 && places.looked != ev_now(superd.loop))
 		look();
-	if (!svc_is_empty(svc) || svc->count)
-		kept = asleep < places.total / KEPT_PART ? asleep : places.total / KEPT_PART;
+	if (svc_is_empty(svc) && !svc->count) /* what superd itself has started since is no reason to wait */
+		return used() < places.total + RESERVE_OTHERS;
+	kept = asleep < places.total / KEPT_PART ? asleep : places.total / KEPT_PART;
 	return used() + kept < places.total;
 }
 
@@ -188,7 +190,7 @@ void limits_offer(void)
 		return;
 	places.offers = true;
 	list_add(&places.line, &mark);
-	while (places.line.next != &mark && used() < places.total && !superd.stopping) {
+	while (places.line.next != &mark && used() < places.total + RESERVE_OTHERS && !superd.stopping) {
 		struct svc *svc = container_of(places.line.next, struct svc, queue);
 
 		list_remove(&svc->queue);
