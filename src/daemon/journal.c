@@ -1364,8 +1364,10 @@ void journal_restore(const struct journal_superd *of)
 
 		while (kind < sizeof(kinds) / sizeof(*kinds) && !is_kind(&before.list[n], kinds[kind]))
 			kind++;
-		if (kind == sizeof(kinds) / sizeof(*kinds) && !before.list[n].gone)
-			note_unknown(strtok(before.list[n].key, " "), NULL);
+		if (kind == sizeof(kinds) / sizeof(*kinds) && !before.list[n].gone) {
+			before.list[n].key[strcspn(before.list[n].key, " ")] = '\0';
+			note_unknown(before.list[n].key, NULL);
+		}
 	}
 	for (int n = 0; n < 2; n++) {
 		LIST_EACH(link, lists[n])
