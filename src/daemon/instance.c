@@ -341,20 +341,20 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 static const struct {
 	unsigned char commands, done, failed, well, badly, late, to_end;
 } phases[] = {
-	/*                 commands         done        failed      well          badly       late          to_end */
-	[CONDITION]    = { PHASE_CONDITION, START_PRE,  STOP_POST,  STAY,         STAY,       STAY,         STAY },
-	[START_PRE]    = { PHASE_START_PRE, LAUNCHED,   STOP_POST,  STAY,         STAY,       STAY,         STAY },
-	[LAUNCHED]     = { NONE,            STARTED,    STOP_POST,  STARTED,      STARTED,    TERMINATED,   STAY },
-	[STARTED]      = { NONE,            START_POST, TERMINATED, TERMINATED,   TERMINATED, TERMINATED,   TERMINATED },
-	[START_POST]   = { PHASE_START_POST, READY,     TERMINATED, STAY,         STAY,       STAY,         TERMINATED },
-	[READY]        = { NONE,            READY,      READY,      STOP_COMMAND, TERMINATED, STOP_COMMAND, STOP_COMMAND },
-	[REMAINS]      = { NONE,            REMAINS,    REMAINS,    STAY,         STAY,       STAY,         STOP_COMMAND },
-	[STOP_COMMAND] = { PHASE_STOP,      TERMINATED, TERMINATED, STAY,         STAY,       STAY,         STAY },
-	[TERMINATED]   = { NONE,            STOP_POST,  STOP_POST,  STAY,         STAY,       FINAL,        STAY },
-	[FINAL]        = { NONE,            STOP_POST,  STOP_POST,  STAY,         STAY,       KILLED,       STAY },
-	[KILLED]       = { NONE,            STOP_POST,  STOP_POST,  STAY,         STAY,       STOP_POST,    STAY },
-	[STOP_POST]    = { PHASE_STOP_POST, OVER,       OVER,       STAY,         STAY,       STAY,         STAY },
-	[OVER]         = { NONE,            OVER,       OVER,       STAY,         STAY,       STAY,         STAY },
+	/*                  commands          done        failed      well          badly       late          to_end */
+	[CONDITION]    = { PHASE_CONDITION,  START_PRE,  STOP_POST,  STAY,         STAY,       STAY,         STAY },
+	[START_PRE]    = { PHASE_START_PRE,  LAUNCHED,   STOP_POST,  STAY,         STAY,       STAY,         STAY },
+	[LAUNCHED]     = { NONE,             STARTED,    STOP_POST,  STARTED,      STARTED,    TERMINATED,   STAY },
+	[STARTED]      = { NONE,             START_POST, TERMINATED, TERMINATED,   TERMINATED, TERMINATED,   TERMINATED },
+	[START_POST]   = { PHASE_START_POST, READY,      TERMINATED, STAY,         STAY,       STAY,         TERMINATED },
+	[READY]        = { NONE,             READY,      READY,      STOP_COMMAND, TERMINATED, STOP_COMMAND, STOP_COMMAND },
+	[REMAINS]      = { NONE,             REMAINS,    REMAINS,    STAY,         STAY,       STAY,         STOP_COMMAND },
+	[STOP_COMMAND] = { PHASE_STOP,       TERMINATED, TERMINATED, STAY,         STAY,       STAY,         STAY },
+	[TERMINATED]   = { NONE,             STOP_POST,  STOP_POST,  STAY,         STAY,       FINAL,        STAY },
+	[FINAL]        = { NONE,             STOP_POST,  STOP_POST,  STAY,         STAY,       KILLED,       STAY },
+	[KILLED]       = { NONE,             STOP_POST,  STOP_POST,  STAY,         STAY,       STOP_POST,    STAY },
+	[STOP_POST]    = { PHASE_STOP_POST,  OVER,       OVER,       STAY,         STAY,       STAY,         STAY },
+	[OVER]         = { NONE,             OVER,       OVER,       STAY,         STAY,       STAY,         STAY },
 };
 
 static void finish_phase(struct instance *instance, bool good);

@@ -860,7 +860,7 @@ static int serve(struct table *table, struct state_stream *before)
 		superd_stop(SIGTERM);
 	if (before) /* it may have read the signal of a child that nobody has reaped */
 		kill(getpid(), SIGCHLD);
-	/* What conditions are to open has its sockets, or those that superd was given, before anybody hears that it runs. */
+	/* What conditions let open has its sockets, also given ones, before anybody hears that superd runs. */
 	for (bool opening = true; opening && !superd.stopping;) {
 		opening = false;
 		LIST_EACH(link, &superd.services)

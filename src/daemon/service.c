@@ -39,7 +39,7 @@
 #include "table/words/command_prefix.h"
 #include "table/words/exit_status.h"
 
-#define NO_PROGRESS 8 /* ends at once, from half of them on with the same clients in the queue, until that is a failure */
+#define NO_PROGRESS 8 /* ends at once, the last half with the same clients in the queue, until that is a failure */
 #define AT_ONCE 1.0    /* seconds: a run that ends sooner did nothing */
 #define START_COUNTS 30. /* seconds for which a start counts, at most */
 #define START_LOOK 5.
@@ -827,8 +827,8 @@ void svc_open(struct svc *svc)
 		return;
 	}
 	svc_set(svc, BINDING);
-	svc->verdicts = mmap(NULL, svc->socket_count * sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-			     0);
+	svc->verdicts = mmap(NULL, svc->socket_count * sizeof(int), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (svc->verdicts == MAP_FAILED)
 		svc->verdicts = NULL;
 	switch (svc->verdicts ? helper_begin(&svc->turner, CONDITION_SECONDS, on_conditions) : -1) {
@@ -933,7 +933,8 @@ void svc_watch(struct svc *svc)
 
 		if (left > 0)
 			first = first == 0 || left < first ? left : first;
-		if (states[svc->state].watched && socket->fd >= 0 && !socket->busy && left <= 0 && !svc->turner.child.pid &&
+		if (states[svc->state].watched && socket->fd >= 0 && !socket->busy && left <= 0 &&
+		    !svc->turner.child.pid &&
 		    !superd.quiet &&
 		    (svc->state != BACKOFF || (svc->failing && svc->row->groups->lifecycle->backoff_refuse)))
 			ev_io_start(superd.loop, &socket->io);
