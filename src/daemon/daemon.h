@@ -106,7 +106,7 @@ enum phase {
 	START_POST,
 	READY,
 	REMAINS,      /* ended well, and counts as running (remain_after_exit) */
-	STOP_COMMAND, /* exec_stop */
+	EXEC_STOP, /* exec_stop */
 	TERMINATED,   /* got kill_signal */
 	FINAL,	      /* got final_kill_signal */
 	KILLED,	      /* got SIGKILL */

@@ -1,7 +1,7 @@
 /* One backend, from its first command to its last:
  *
  *   CONDITION - START_PRE - LAUNCHED - STARTED - START_POST - READY - (REMAINS)
- *   STOP_COMMAND - TERMINATED - (FINAL) - KILLED - STOP_POST - OVER
+ *   EXEC_STOP - TERMINATED - (FINAL) - KILLED - STOP_POST - OVER
  *
  * Each step is the end of a process, or of a time limit: the table `phases` says which. A start goes so: instance_start
  * makes the plan and runs the commands before it; start_main gathers the descriptors, the variables and the control
@@ -341,20 +341,20 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 static const struct {
 	unsigned char commands, done, failed, well, badly, late, to_end;
 } phases[] = {
-	/*                  commands          done        failed      well          badly       late          to_end */
-	[CONDITION]    = { PHASE_CONDITION,  START_PRE,  STOP_POST,  STAY,         STAY,       STAY,         STAY },
-	[START_PRE]    = { PHASE_START_PRE,  LAUNCHED,   STOP_POST,  STAY,         STAY,       STAY,         STAY },
-	[LAUNCHED]     = { NONE,             STARTED,    STOP_POST,  STARTED,      STARTED,    TERMINATED,   STAY },
-	[STARTED]      = { NONE,             START_POST, TERMINATED, TERMINATED,   TERMINATED, TERMINATED,   TERMINATED },
-	[START_POST]   = { PHASE_START_POST, READY,      TERMINATED, STAY,         STAY,       STAY,         TERMINATED },
-	[READY]        = { NONE,             READY,      READY,      STOP_COMMAND, TERMINATED, STOP_COMMAND, STOP_COMMAND },
-	[REMAINS]      = { NONE,             REMAINS,    REMAINS,    STAY,         STAY,       STAY,         STOP_COMMAND },
-	[STOP_COMMAND] = { PHASE_STOP,       TERMINATED, TERMINATED, STAY,         STAY,       STAY,         STAY },
-	[TERMINATED]   = { NONE,             STOP_POST,  STOP_POST,  STAY,         STAY,       FINAL,        STAY },
-	[FINAL]        = { NONE,             STOP_POST,  STOP_POST,  STAY,         STAY,       KILLED,       STAY },
-	[KILLED]       = { NONE,             STOP_POST,  STOP_POST,  STAY,         STAY,       STOP_POST,    STAY },
-	[STOP_POST]    = { PHASE_STOP_POST,  OVER,       OVER,       STAY,         STAY,       STAY,         STAY },
-	[OVER]         = { NONE,             OVER,       OVER,       STAY,         STAY,       STAY,         STAY },
+	/*               commands          done        failed      well        badly       late        to_end */
+	[CONDITION]  = { PHASE_CONDITION,  START_PRE,  STOP_POST,  STAY,       STAY,       STAY,       STAY },
+	[START_PRE]  = { PHASE_START_PRE,  LAUNCHED,   STOP_POST,  STAY,       STAY,       STAY,       STAY },
+	[LAUNCHED]   = { NONE,             STARTED,    STOP_POST,  STARTED,    STARTED,    TERMINATED, STAY },
+	[STARTED]    = { NONE,             START_POST, TERMINATED, TERMINATED, TERMINATED, TERMINATED, TERMINATED },
+	[START_POST] = { PHASE_START_POST, READY,      TERMINATED, STAY,       STAY,       STAY,       TERMINATED },
+	[READY]      = { NONE,             READY,      READY,      EXEC_STOP,  TERMINATED, EXEC_STOP,  EXEC_STOP },
+	[REMAINS]    = { NONE,             REMAINS,    REMAINS,    STAY,       STAY,       STAY,       EXEC_STOP },
+	[EXEC_STOP]  = { PHASE_STOP,       TERMINATED, TERMINATED, STAY,       STAY,       STAY,       STAY },
+	[TERMINATED] = { NONE,             STOP_POST,  STOP_POST,  STAY,       STAY,       FINAL,      STAY },
+	[FINAL]      = { NONE,             STOP_POST,  STOP_POST,  STAY,       STAY,       KILLED,     STAY },
+	[KILLED]     = { NONE,             STOP_POST,  STOP_POST,  STAY,       STAY,       STOP_POST,  STAY },
+	[STOP_POST]  = { PHASE_STOP_POST,  OVER,       OVER,       STAY,       STAY,       STAY,       STAY },
+	[OVER]       = { NONE,             OVER,       OVER,       STAY,       STAY,       STAY,       STAY },
 };
 
 static void finish_phase(struct instance *instance, bool good);
@@ -482,7 +482,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 		result = fault.error ? RESULT_EXIT_CODE : RESULT_CONDITION;
 	else if (fault.stage && !ignored)
 		result = RESULT_EXIT_CODE;
-	if (instance->ends && phase < STOP_COMMAND) {
+	if (instance->ends && phase < EXEC_STOP) {
 		finish_phase(instance, false);
 		return;
 	}
@@ -730,7 +730,7 @@ static void go(struct instance *instance, enum phase phase)
 		relay_begin(instance);
 		svc_note_ready(instance->svc, instance);
 		if (!instance->main.pid)
-			go(instance, restart->remain_after_exit && !instance->ends ? REMAINS : STOP_COMMAND);
+			go(instance, restart->remain_after_exit && !instance->ends ? REMAINS : EXEC_STOP);
 		return;
 	case REMAINS:
 		if (restart->kill_rest && group_lives(instance)) {
@@ -1288,7 +1288,7 @@ static void end(struct instance *instance, enum ends ends)
 	instance_look(instance);
 	if (begins || ends == IS_ASKED)
 		instance->ends = ends;
-	if (!begins || instance->phase >= STOP_COMMAND)
+	if (!begins || instance->phase >= EXEC_STOP)
 		return;
 	if (instance->row->exec->type == TYPE_FORKING && instance->phase == STARTED && !instance->main.pid)
 		bind_follow_daemon(instance);
@@ -1443,7 +1443,7 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 			(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6;
 	if (instance->phase == LAUNCHED) { /* the pipe tells why, or that it has run */
 		on_report(superd.loop, &instance->report_io, 0);
-		if (instance->phase >= STOP_COMMAND)
+		if (instance->phase >= EXEC_STOP)
 			return;
 	}
 	if (type != TYPE_FORKING && instance->phase <= READY && !instance->ends && status == 0 &&
