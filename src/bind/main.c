@@ -1,7 +1,7 @@
 /* superd-bind: gives the program of one instance with pass = bind superd's sockets in the place of those that it binds.
  * A filter stops bind(2) of all processes of the instance, and some calls around it (os/proc/bind_filter); the kernel
- * has them answered here (seccomp_unotify(2)). It lives as long as any process has that filter, also when superd has been
- * killed, and is no part of the instance's control group.
+ * has them answered here (seccomp_unotify(2)). It lives as long as any process has that filter, also when superd has
+ * been killed, and is no part of the instance's control group.
  *
  * A caller may keep it waiting as long as it likes, by memory or files that never answer: it then waits in its own
  * calls alone, as no other instance has this process. What it reads of a caller counts only while the call still
@@ -260,7 +260,7 @@ static bool read_proc(pid_t pid, const char *name, char *text, size_t size)
 	return got > 0;
 }
 
-/* Whether the process is one of the service's user. All its threads have the same descriptors, so its first one counts. */
+/* Whether the process is one of the service's user. All its threads have the same descriptors: its first one counts. */
 static bool is_of_user(struct call *call, uid_t *uid)
 {
 	char text[2048];

@@ -41,7 +41,7 @@
 #define MUX_PATIENCE 30. /* seconds that a client of tcpmux waits for its service */
 #define PARKED_MOST 64	 /* clients of a service that wait for its program */
 #define ADVICE_SECONDS 30.
-#define TURN_MOST 1. /* seconds for the process that sends clients away */
+#define TURN_MOST 1.	  /* seconds for the process that sends clients away */
 #define MINUTES_MOST 4096 /* addresses that are counted by the minute, or denied by a sensor */
 
 /* ---- addresses that are remembered: per_source_cpm, sensors ---- */
@@ -91,7 +91,8 @@ static void send_banner(struct svc *svc, enum banner which, int fd)
 {
 	static const char *const options[] = { "banner", "banner_success", "banner_fail" };
 	const struct access_options *access = svc->row->groups->access;
-	const char *path = ((const char *const[]){ access->banner, access->banner_success, access->banner_fail })[which];
+	const char *path =
+		((const char *const[]){ access->banner, access->banner_success, access->banner_fail })[which];
 	struct path_finding finding;
 	struct buf why = { 0 };
 	size_t length;
@@ -108,8 +109,8 @@ static void send_banner(struct svc *svc, enum banner which, int fd)
 	if (text)
 		send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	else if (!(svc->banners_told & 1u << which))
-		svc_say(svc, LEVEL_WARNING, "warning", "cannot read %s: %s: %s: clients are not sent it", options[which],
-			path, buf_string(&why));
+		svc_say(svc, LEVEL_WARNING, "warning", "cannot read %s: %s: %s: clients are not sent it",
+			options[which], path, buf_string(&why));
 	svc->banners_told |= text ? 0 : (unsigned char)(1u << which);
 	buf_free(&why);
 	free(text);
@@ -1000,8 +1001,8 @@ static void serve_mux(struct instance *instance, const char *name)
 				accept_refuse(svc, &client, REFUSED_BACKOFF);
 			else if (svc->state == LISTENING &&
 				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
-				 limits_allow(svc) && !svc_is_resting(&svc->sockets[n]) && !svc_rest_socket(svc, &svc->sockets[n]) &&
-				 !accept_overruns(svc, &client)) {
+				 limits_allow(svc) && !svc_is_resting(&svc->sockets[n]) &&
+				 !svc_rest_socket(svc, &svc->sockets[n]) && !accept_overruns(svc, &client)) {
 				svc_count_trigger(&svc->sockets[n]);
 				take_client(svc, &svc->sockets[n], &client);
 			} else if (!accept_park(svc, &svc->sockets[n], &client, clock_now(), false))

@@ -38,7 +38,7 @@ struct question {
 	struct clients *clients;
 	struct sockets *accepted; /* gets the inodes of connections that a program has; NULL: nobody wants them */
 	struct sockets *waiting;  /* gets who waits: cookies of TCP, inodes of the clients' unix sockets */
-	uint32_t quiet_after;	/* milliseconds; 0: nobody asks */
+	uint32_t quiet_after;	  /* milliseconds; 0: nobody asks */
 };
 
 static void add_socket(struct sockets *sockets, uint32_t number)
@@ -117,8 +117,7 @@ static bool has_address(const struct svc *svc, const struct socket *socket, cons
 	if (name->any.sa_family != message->idiag_family)
 		return name->any.sa_family == AF_INET6 && svc->row->exec->pass == PASS_BIND;
 	if (name->any.sa_family == AF_INET)
-		return name->in.sin_addr.s_addr == INADDR_ANY ||
-			name->in.sin_addr.s_addr == message->id.idiag_src[0];
+		return name->in.sin_addr.s_addr == INADDR_ANY || name->in.sin_addr.s_addr == message->id.idiag_src[0];
 	return !memcmp(&name->in6.sin6_addr, any, 16) || !memcmp(&name->in6.sin6_addr, message->id.idiag_src, 16);
 }
 
@@ -172,7 +171,7 @@ static void see_inet(struct nlmsghdr *message, void *context)
 	if (!socket->idiag_inode && !clients->waiting++)
 		snprintf(clients->first, sizeof(clients->first), "%s", peer);
 	if (length + sizeof(peer) < sizeof(clients->peers) && !strstr(clients->peers, peer))
-		sprintf(clients->peers + length, "%s%s", length ? ", " : "", peer);
+		snprintf(clients->peers + length, sizeof(clients->peers) - length, "%s%s", length ? ", " : "", peer);
 	if (socket->idiag_inode && question->accepted)
 		add_socket(question->accepted, socket->idiag_inode);
 	if (!socket->idiag_inode && question->waiting && socket->idiag_state != TCP_SYN_RECV)
@@ -215,7 +214,7 @@ static void see_unix(struct nlmsghdr *message, void *context)
 		} else if (socket->udiag_state == TCP_ESTABLISHED &&
 			   (at->node && file ? vfs.udiag_vfs_ino == at->node
 					     : name && RTA_PAYLOAD(name) == size &&
-						    !memcmp(sock_diag_attribute(name), at->name.un.sun_path, size))) {
+					    !memcmp(sock_diag_attribute(name), at->name.un.sun_path, size))) {
 			question->clients->connected++;
 			if (question->accepted)
 				add_socket(question->accepted, socket->udiag_ino);
@@ -273,8 +272,8 @@ static void ask(struct question *question)
 	}
 	if (known && has_unix)
 		known = sock_diag_list_unix(1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,
-					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS, see_unix,
-					    question);
+					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS,
+					    see_unix, question);
 	question->clients->known = known;
 }
 

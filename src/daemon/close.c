@@ -1,8 +1,8 @@
 /* Closing what may hang: the last close of a unix socket closes what is in its queue too, which may be a file of the
  * sender's own file system that never answers; that of a connection with SO_LINGER waits for the peer; that of a kept
- * descriptor may be anything. So helpers have copies of these, superd closes its own, and then they close theirs: two at
- * once for a service, and one where eight are at work. The others wait here, and a service of which many wait takes no
- * more clients. */
+ * descriptor may be anything. So helpers have copies of these, superd closes its own, and then they close theirs: two
+ * at once for a service, and one where eight are at work. The others wait here, and a service of which many wait takes
+ * no more clients. */
 #include "daemon/daemon.h"
 
 #include <fcntl.h>
@@ -30,7 +30,7 @@ static struct closer {
 static struct waiting {
 	const struct svc *svc;
 	int fd;
-} *waiting;
+} * waiting;
 static size_t waiting_count, waiting_room;
 static ev_timer begin;
 
@@ -160,7 +160,8 @@ void close_apart(const struct svc *svc, int *fd)
 
 	if (*fd < 0)
 		return;
-	if (socket_is_plain_inet(*fd) && getsockopt(*fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0 && !linger.l_onoff) {
+	if (socket_is_plain_inet(*fd) && getsockopt(*fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0 &&
+	    !linger.l_onoff) {
 		fd_close(fd);
 		return;
 	}

@@ -33,7 +33,7 @@
 #define USAGE_MOST 64	   /* instances of which a sum reads memory and processor time */
 #define OUTDATED_MOST 4	   /* instances that are named one by one in a sentence */
 #define LOG_LINES 10
-#define PLACES_MOST 100 /* in line, that are counted */
+#define PLACES_MOST 100	 /* in line, that are counted */
 #define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
 #define TAKEN_MOST 600.
 #define DUMP_MOST 3500 /* bytes of a row for the log, as a JSON string: so a pipe takes it whole */
@@ -335,8 +335,8 @@ void facts_describe_removed(struct svc *svc, struct buf *out)
 		buf_addf(out, "%zu instance%s ", count, count == 1 ? "" : "s");
 	if (stays)
 		buf_addf(out, "%s on%s (on_remove = %s): superctl stop %s", count == 1 ? "runs" : "run",
-			 svc->drains_since > 0 ? " until its clients have left" : "", svc->drains_since > 0 ? "drain" : "finish",
-			 svc->row->name);
+			 svc->drains_since > 0 ? " until its clients have left" : "",
+			 svc->drains_since > 0 ? "drain" : "finish", svc->row->name);
 	else
 		buf_addf(out, "%s stopped", count == 1 ? "is" : "are");
 }
@@ -398,7 +398,8 @@ static void describe_deafness(struct svc *svc, struct buf *out)
 	if (!clients.known || clients.connected <= clients.waiting) {
 		port = process_own_port(current->pid, row->account ? row->account->uid : geteuid());
 		if (port) {
-			buf_addf(out, "pid %ld listens at port %u itself, and takes no client of ", (long)current->pid, port);
+			buf_addf(out, "pid %ld listens at port %u itself, and takes no client of ", (long)current->pid,
+				 port);
 			endpoint_format(svc->sockets[waiting].listen->endpoint, out);
 		}
 	}
@@ -686,7 +687,10 @@ static void add_listener(struct svc *svc, const struct listen *listen, struct so
 	if (whole && socket && socket->is_old)
 		json_flag_field(out, "old_options", true);
 	if (rests || (socket && socket->absent))
-		json_text_field(out, "absent", rests ? "rests" : socket->absent == ABSENT_FAILED ? "failed" : "condition");
+		json_text_field(out, "absent",
+				rests					  ? "rests"
+					: socket->absent == ABSENT_FAILED ? "failed"
+									  : "condition");
 	if (rests && whole) {
 		json_text_field(out, "why", *svc->reason ? svc->reason : NULL);
 		json_seconds_field(out, "rests_for", socket->rests_until - clock_now());
@@ -1044,9 +1048,10 @@ void facts_add(const struct service *row, struct svc *svc, enum answer answer, b
 		json_object_close(out);
 	}
 	if (answer & (ANSWER_STATUS | ANSWER_LIST)) {
-		double last = !count ? of->last_end
-			: row->exec->accept ? clock_now()
-			: service_idles(row) ? idle_last_used(svc) : 0;
+		double last = !count	     ? of->last_end
+			: row->exec->accept  ? clock_now()
+			: service_idles(row) ? idle_last_used(svc)
+					     : 0;
 
 		add_seconds(out, "last_used", last > 0, last + offset());
 	}

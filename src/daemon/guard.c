@@ -42,38 +42,38 @@
 #include "os/proc/process.h"
 #include "os/rights/own_privileges.h"
 
-#define LIVED 1.	   /* seconds after which a superd that dies is started anew at once */
-#define PAUSE_LEAST 100	   /* milliseconds; doubles with each superd in a row that dies young */
+#define LIVED 1.	/* seconds after which a superd that dies is started anew at once */
+#define PAUSE_LEAST 100 /* milliseconds; doubles with each superd in a row that dies young */
 #define PAUSE_MOST 30000
-#define DEATHS_MOST 3	   /* within the start; the next superd gets nothing but the sockets */
-#define ABORT_LIMIT 2000   /* milliseconds that a superd which hangs has for its end by SIGABRT */
-#define RETRY .1	   /* seconds until the manager is told once more */
-#define NOTE_MOST 4096	   /* bytes of a text for the service manager */
+#define DEATHS_MOST 3	 /* within the start; the next superd gets nothing but the sockets */
+#define ABORT_LIMIT 2000 /* milliseconds that a superd which hangs has for its end by SIGABRT */
+#define RETRY .1	 /* seconds until the manager is told once more */
+#define NOTE_MOST 4096	 /* bytes of a text for the service manager */
 
 /* What both share: a memory file. Members are only ever added at its end. */
 static struct page {
 	char magic[16];
 	pid_t guard;
-	int own, signals;	/* descriptors of this file, and of the guard's signals */
-	int journal;		/* whose number never changes */
-	int notes[2], sender;	/* for the manager: superd's end, the guard's; and where that sends them */
-	_Atomic unsigned files; /* journals so far */
-	_Atomic unsigned ends;	/* that the guard has written there */
+	int own, signals;	 /* descriptors of this file, and of the guard's signals */
+	int journal;		 /* whose number never changes */
+	int notes[2], sender;	 /* for the manager: superd's end, the guard's; and where that sends them */
+	_Atomic unsigned files;	 /* journals so far */
+	_Atomic unsigned ends;	 /* that the guard has written there */
 	bool restarts, upgrades; /* superd follows one that has died or upgraded; it has ended for an upgrade */
-	bool upgraded;		/* and this is the first one behind that */
-	bool begun;		/* it has written its journal */
-	unsigned young, deaths; /* superds in a row that died young, and within their start */
-	int death;		/* wait status */
-	int stop;		/* signal to stop that was passed on; 0: none */
+	bool upgraded;		 /* and this is the first one behind that */
+	bool begun;		 /* it has written its journal */
+	unsigned young, deaths;	 /* superds in a row that died young, and within their start */
+	int death;		 /* wait status */
+	int stop;		 /* signal to stop that was passed on; 0: none */
 	_Atomic uint64_t orders; /* signals that no superd has handled yet: bit n - 1 */
 	char program[4096];
 	int refusal; /* errno of an upgrade to it that has failed; 0: none has */
-} *page;
+} * page;
 
 #define MAGIC "superd page 1"
 
-static int kept_fd = -1;  /* for who waits until superd is in the background */
-static int *first_fds;	  /* open before the first superd began; ends with -1 */
+static int kept_fd = -1; /* for who waits until superd is in the background */
+static int *first_fds;	 /* open before the first superd began; ends with -1 */
 
 pid_t guard_pid(void)
 {
@@ -603,7 +603,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 		page->young = !page->begun || clock_now() - begun < LIVED ? page->young + 1 : 1;
 		page->begun = false;
 		until = clock_now() +
-			(page->young < 2	 ? 0
+			(page->young < 2	   ? 0
 				 : page->young > 9 ? PAUSE_MOST
 						   : PAUSE_LEAST << (page->young - 2)) /
 				1e3;

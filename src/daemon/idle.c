@@ -627,8 +627,8 @@ static void on_probes(struct helper *helper, int status)
 		svc_settle(svc);
 }
 
-/* probe_from: true: all that wait are probes, and a process takes them away. The queues are measured first, so who comes
- * later stands behind those that are counted. */
+/* probe_from: true: all that wait are probes, and a process takes them away. The queues are measured first, so who
+ * comes later stands behind those that are counted. */
 bool idle_takes_probes(struct svc *svc)
 {
 	struct clients clients;

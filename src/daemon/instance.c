@@ -287,8 +287,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		if (service_notify_access(row) < NOTIFY_EXEC)
 			request.notify = NULL;
 		if (instance) {
-			request.checks = plan->condition_count && instance->phase <= LAUNCHED &&
-				!number &&
+			request.checks = plan->condition_count && instance->phase <= LAUNCHED && !number &&
 				(phase == PHASE_CONDITION ||
 				 (phase == PHASE_START_PRE && !service_commands(row, PHASE_CONDITION)));
 			request.private_id = instance->private_id;
@@ -338,6 +337,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
  * is over its time is killed, and has failed then. The end of a start is that of what it has forked: on_main. */
 #define NONE PHASES
 #define STAY (OVER + 1)
+/* clang-format off */
 static const struct {
 	unsigned char commands, done, failed, well, badly, late, to_end;
 } phases[] = {
@@ -356,6 +356,7 @@ static const struct {
 	[STOP_POST]  = { PHASE_STOP_POST,  OVER,       OVER,       STAY,       STAY,       STAY,       STAY },
 	[OVER]       = { NONE,             OVER,       OVER,       STAY,       STAY,       STAY,       STAY },
 };
+/* clang-format on */
 
 static void finish_phase(struct instance *instance, bool good);
 static void end(struct instance *instance, enum ends ends);
@@ -488,8 +489,8 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	}
 	if (result == RESULT_SUCCESS) {
 		if (ignored && status)
-			svc_say(instance->svc, LEVEL_INFO, "command", "%s: %.150s: %s",
-				command_option(commands), text, what);
+			svc_say(instance->svc, LEVEL_INFO, "command", "%s: %.150s: %s", command_option(commands), text,
+				what);
 		next_command(instance);
 		return;
 	}
@@ -501,8 +502,9 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	else
 		buf_addf(&why, instance->late ? "%s: %.100s: it was not done within %s" : "%s: %.100s: %s",
 			 command_option(commands), text,
-			 instance->late ? option_name_of(instance->row, phase < READY ? "timeout_start" : "timeout_stop")
-					: what);
+			 instance->late
+				 ? option_name_of(instance->row, phase < READY ? "timeout_start" : "timeout_stop")
+				 : what);
 	if (phase < READY)
 		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
 	else
@@ -1020,8 +1022,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 		journal_prepare(instance, false);
 	if (!row->exec->accept)
 		output_tell(svc);
-	start->launch = good ? launch_prepare(request, is_connection && instance->client.fd >= 0 ? NULL : svc)
-			     : NULL;
+	start->launch = good ? launch_prepare(request, is_connection && instance->client.fd >= 0 ? NULL : svc) : NULL;
 	if (!start->launch) {
 		if (good && limits_are_meant(errno))
 			instance->lack = errno;
@@ -1115,9 +1116,8 @@ static void note_started(struct instance *instance)
 	svc->last_start = now;
 	svc->last_wait = now - (instance->socket ? instance->begun : svc->asked);
 	if (instance->socket) {
-		enum level level = svc->row->groups->logging->log_on_success || svc_shows_superd(svc)
-			? LEVEL_DEBUG
-			: LEVEL_INFO;
+		enum level level =
+			svc->row->groups->logging->log_on_success || svc_shows_superd(svc) ? LEVEL_DEBUG : LEVEL_INFO;
 
 		event.peer = instance->peer;
 		if (*instance->peer)

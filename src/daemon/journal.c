@@ -57,18 +57,21 @@
 #define UNKNOWN_MOST 500
 
 static struct {
-	int fd; /* -1: nobody would read it */
+	int fd;			/* -1: nobody would read it */
 	struct buf lines, *out; /* of this turn, not written yet; where a line goes; NULL: nowhere */
-	off_t size, heard; /* of the file; the guard's lines are read up to here */
+	off_t size, heard;	/* of the file; the guard's lines are read up to here */
 	bool is_written, has_failed, due, text_due; /* once; all is to be written anew */
 	int text, stale;
 	struct list services, instances; /* that have changed in this turn */
-	const struct service **rows; /* that the table has not, by their number - 1 */
+	const struct service **rows;	 /* that the table has not, by their number - 1 */
 	size_t row_count, row_room;
 	struct buf child; /* line of an instance whose process is about to be made */
 	bool child_is_command;
 	uint64_t last; /* number of an instance */
-} journal = { .fd = -1, .text = -1, .stale = -1, .services = { &journal.services, &journal.services },
+} journal = { .fd = -1,
+	      .text = -1,
+	      .stale = -1,
+	      .services = { &journal.services, &journal.services },
 	      .instances = { &journal.instances, &journal.instances } };
 
 /* ---- a line, which the same list of fields writes and reads ---- */
@@ -90,7 +93,7 @@ enum kind { COUNT, NUMBER, FD, REAL, TEXT, STRING, BYTES };
 	_Generic(&(field), \
 		 char **: STRING, double *: REAL, int *: NUMBER, int64_t *: NUMBER, \
 		 default: _Generic((field), char *: TEXT, unsigned char *: BYTES, default: COUNT))
-#define MOST_OF(field) _Generic(&(field), bool *: 1, default: INT64_MAX)
+#define MOST_OF(field) _Generic(&(field), bool * : 1, default : INT64_MAX)
 #define FIELD(line, key, field) walk(line, key, &(field), sizeof(field), KIND_OF(field), MOST_OF(field))
 #define FIELD_MOST(line, key, field, most) walk(line, key, &(field), sizeof(field), KIND_OF(field), most)
 #define FIELD_FD(line, key, field) walk(line, key, &(field), sizeof(field), FD, INT32_MAX)
@@ -112,10 +115,10 @@ static void write_field(struct buf *out, const char *key, const void *field, siz
 	int64_t number = 0;
 
 	if (kind <= FD)
-		number = size == 1		   ? *(const uint8_t *)field
-			: size > sizeof(uint32_t)  ? *(const int64_t *)field
-			: kind == COUNT		   ? (int64_t)*(const uint32_t *)field
-						   : *(const int32_t *)field;
+		number = size == 1		  ? *(const uint8_t *)field
+			: size > sizeof(uint32_t) ? *(const int64_t *)field
+			: kind == COUNT		  ? (int64_t) * (const uint32_t *)field
+						  : *(const int32_t *)field;
 	for (size_t n = 0; kind == BYTES && n < size; n++)
 		number |= ((const unsigned char *)field)[n];
 	if (kind == FD ? number < 0 : !number && real == 0 && (!text || !*text)) /* as in a new object */
@@ -137,7 +140,7 @@ static int read_fd(const char *value)
 	int64_t fd;
 
 	return *value != '#' || scan_count(value + 1, &fd) || fd > INT32_MAX || fcntl((int)fd, F_GETFD) < 0 ? -1
-													  : (int)fd;
+													    : (int)fd;
 }
 
 static char *decode(char *text)
@@ -792,7 +795,7 @@ static void hear(int fd, off_t *from)
 			child_ended(ended.pid, ended.status, &used);
 		}
 		if (line == text && got < (ssize_t)sizeof(text) - 1)
-			return; /* it is being written */
+			return;				   /* it is being written */
 		*from += line == text ? got : line - text; /* a longer line is none of these */
 	}
 }
@@ -928,7 +931,7 @@ void journal_take_prepared(struct buf *note)
 /* ---- reading ---- */
 
 struct record {
-	char *key, *rest; /* "start 17"; what is behind it */
+	char *key, *rest;    /* "start 17"; what is behind it */
 	struct table *table; /* of a row */
 	bool gone;
 };
@@ -1300,8 +1303,7 @@ static bool restore_instance(const struct record *record, const char *number)
 		svc->count++;
 	if (instance->socket && endpoint_is_datagram(instance->socket->listen->endpoint))
 		instance->socket->busy = true;
-	instance->counted = instance->counted &&
-		source_count_enter(&superd.sources, svc, instance->source, UNLIMITED);
+	instance->counted = instance->counted && source_count_enter(&superd.sources, svc, instance->source, UNLIMITED);
 	return true;
 }
 

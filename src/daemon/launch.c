@@ -107,8 +107,7 @@ static bool needs_superd_exec(const struct job *job)
 	const struct plan *plan = job->plan;
 
 	return child_needs_program(job) || job->group || job->files || (plan->oom_score[0] && geteuid() != 0) ||
-		plan->may_hang || plan->gets_less_time ||
-		(plan->apart && !(job->command->flags & COMMAND_PRIVILEGED));
+		plan->may_hang || plan->gets_less_time || (plan->apart && !(job->command->flags & COMMAND_PRIVILEGED));
 }
 
 /* Listeners that the program gets: O_NONBLOCK is as its row says, and so are the address rules, which another program
@@ -338,8 +337,7 @@ void launch_together(struct launch **list, size_t count)
 
 	if (count > 1 && !tried) {
 		tried = true;
-		pool.runs = sysconf(_SC_NPROCESSORS_ONLN) > 1 &&
-			thread_start(NULL, SPAWN_STACK, help, stacks[1]) == 0;
+		pool.runs = sysconf(_SC_NPROCESSORS_ONLN) > 1 && thread_start(NULL, SPAWN_STACK, help, stacks[1]) == 0;
 	}
 	thread_block_signals(&before);
 	atomic_store(&pool.next, 0);

@@ -24,8 +24,8 @@
 #include "os/socket/bind.h"
 #include "table/services/diff.h"
 
-#define PATIENCE 1.   /* seconds */
-#define TOO_SOON 60.  /* seconds between two times that a listener was shut down */
+#define PATIENCE 1.  /* seconds */
+#define TOO_SOON 60. /* seconds between two times that a listener was shut down */
 
 /* One process. The service and its socket may go meanwhile: they are found again by name and inode. */
 struct lent_change {

@@ -35,7 +35,7 @@
 #define RESERVE_OTHERS 2   /* of the reserve, for a service without an instance */
 #define KEPT_PART 4	   /* of all places, which are kept at most for services without an instance */
 #define FILE_MOST 16384
-#define AGAIN 1.	   /* seconds */
+#define AGAIN 1. /* seconds */
 #define MEMORY_LOOK 3.
 
 static struct {
@@ -43,7 +43,7 @@ static struct {
 	double looked;	    /* loop time at which it was found */
 	double short_until; /* the kernel has refused something; 0: it has not */
 	struct log_rate_limit told;
-	bool is_full; /* there were too few descriptors for the last socket that was to be opened */
+	bool is_full;	  /* there were too few descriptors for the last socket that was to be opened */
 	struct list line; /* services that wait, by svc->queue */
 	bool offers;
 	ev_timer again;
@@ -141,7 +141,9 @@ void limits_begin(void)
 		ev_init(&places.again, on_again);
 		places.again.repeat = AGAIN;
 	}
-	superd.most_starting = given >= 0 ? (size_t)given : most >= 0 ? (size_t)most : 2 * (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+	superd.most_starting = given >= 0 ? (size_t)given
+		: most >= 0		  ? (size_t)most
+					  : 2 * (size_t)sysconf(_SC_NPROCESSORS_ONLN);
 	if (superd.loaded > 0 && superd.most_starting != before) {
 		log_notice(superd.log, "max_starting is %zu now, and was %zu", superd.most_starting, before);
 		ev_feed_event(superd.loop, &places.again, EV_TIMER);
@@ -253,7 +255,8 @@ bool limits_allow_socket(struct svc *svc)
 	places.is_full = lowest < 0 || (rlim_t)lowest + DESCRIPTORS_FREE >= limit.rlim_cur;
 	if (places.is_full && !was_full)
 		svc_say(svc, LEVEL_ERROR, "exhausted",
-			"superd has too few descriptors for its sockets: cannot listen on all: %s: they are tried again",
+			"superd has too few descriptors for its sockets: cannot listen on all: %s: they are tried "
+			"again",
 			strerror(EMFILE));
 	return !places.is_full;
 }
@@ -288,7 +291,8 @@ static void compare_memory(struct instance *instance, int64_t most)
 	add_tree(&sum, instance->main.pid);
 	if (sum.usage.memory < 0 && !instance->is_unmeasured)
 		svc_say(instance->svc, LEVEL_WARNING, "memory",
-			"memory_max does not limit pid %ld: there is no control group for it, and /proc does not tell its "
+			"memory_max does not limit pid %ld: there is no control group for it, and /proc does not tell "
+			"its "
 			"memory",
 			(long)instance->pid);
 	instance->is_unmeasured = sum.usage.memory < 0;

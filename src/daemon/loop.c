@@ -620,8 +620,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		LIST_EACH(link, &superd.services) {
 			struct svc *svc = container_of(link, struct svc, link);
 
-			if (superd.options->invoked_as != AS_INETD ||
-			    (svc->state != BINDING && svc->state != BACKOFF))
+			if (superd.options->invoked_as != AS_INETD || (svc->state != BINDING && svc->state != BACKOFF))
 				continue;
 			for (unsigned n = 0; n < svc->socket_count; n++)
 				svc->sockets[n].rests_until = 0;
@@ -687,8 +686,10 @@ static void warn_of_signals(void)
 			continue;
 		if (!cgroups_probe(&superd.cgroups))
 			log_warn(superd.log,
-				 "%s: no control groups here, so idle_action = freeze stops processes by SIGSTOP: should "
-				 "superd be killed, they stay stopped, and --take-over cannot tell that they are its own",
+				 "%s: no control groups here, so idle_action = freeze stops processes by SIGSTOP: "
+				 "should "
+				 "superd be killed, they stay stopped, and --take-over cannot tell that they are its "
+				 "own",
 				 row->name);
 		return;
 	}

@@ -181,8 +181,8 @@ bool locks_load(char *text)
 		next = line + strcspn(line, "\n");
 		if (*next)
 			*next++ = '\0';
-		while (kind < LOCK_KINDS && (strlen(lock_kinds[kind].word) != length ||
-					     strncmp(line, lock_kinds[kind].word, length) != 0))
+		while (kind < LOCK_KINDS &&
+		       (strlen(lock_kinds[kind].word) != length || strncmp(line, lock_kinds[kind].word, length) != 0))
 			kind++;
 		if (kind == LOCK_KINDS || !line[length] || parse_line(line + length + 1, &order) || !order.since)
 			return false;
@@ -870,9 +870,8 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 	case DISABLE:
 		if (!lock_is_set(svc, LOCK_DISABLED))
 			return "!undone";
-		return svc->state == CLOSING || svc_is_opening(svc) || (!svc_is_empty(svc) && !accepts)
-			? NULL
-			: "disabled";
+		return svc->state == CLOSING || svc_is_opening(svc) || (!svc_is_empty(svc) && !accepts) ? NULL
+													: "disabled";
 	case FREEZE:
 		return svc->state == FROZEN ? "frozen" : "!freeze-failed";
 	case REFRESH:

@@ -107,9 +107,9 @@ static bool send_output(struct output *output)
 	const struct stream_options *streams;
 	struct svc *svc = output->svc;
 
-	message = (struct output_message){
-		.kind = svc ? OUTPUT_SERVICE : OUTPUT_GONE, .number = output->number, .to_syslog = output->to_syslog
-	};
+	message = (struct output_message){ .kind = svc ? OUTPUT_SERVICE : OUTPUT_GONE,
+					   .number = output->number,
+					   .to_syslog = output->to_syslog };
 	snprintf(message.service, sizeof(message.service), "%s", output->service);
 	if (!svc)
 		return send_message(&message, ends, 2);
@@ -405,8 +405,7 @@ void output_drain(struct svc *svc, bool last, bool has_failed)
 			continue;
 		unread.fd = output->read_end;
 		if (has_failed || poll(&unread, 1, 0) > 0 || self.page == MAP_FAILED ||
-		    atomic_load(&self.page->reads) == output->number ||
-		    (last && atomic_load(&self.page->unfinished)))
+		    atomic_load(&self.page->reads) == output->number || (last && atomic_load(&self.page->unfinished)))
 			ask(output, false, last);
 	}
 	be_ready(svc);
@@ -574,9 +573,7 @@ static void give_up(void)
 	child_forget(&superd.output.child);
 	if (superd.over)
 		return;
-	self.pause = clock_now() - self.begun > PAUSE_MOST ? 0
-		: self.pause > 0			   ? 2 * self.pause
-							   : PAUSE_LEAST;
+	self.pause = clock_now() - self.begun > PAUSE_MOST ? 0 : self.pause > 0 ? 2 * self.pause : PAUSE_LEAST;
 	self.pause = self.pause < PAUSE_MOST ? self.pause : PAUSE_MOST;
 	ev_timer_set(&self.again, self.pause, 0);
 	ev_timer_start(superd.loop, &self.again);
@@ -730,11 +727,12 @@ void output_end(void)
 void ring_add(struct svc *svc, double at, enum level level, const struct event *event, const char *text, size_t length)
 {
 	unsigned size = svc ? RING : RING * 4, *next = svc ? &svc->ring_next : &superd.ring_next, here;
-	struct ring_line *ring, line = { .at = at,
-					 .level = level,
-					 .serial = ++superd.serial,
-					 .pid = event->pid,
-					 .is_output = event->is_output };
+	struct ring_line *ring,
+		line = { .at = at,
+			 .level = level,
+			 .serial = ++superd.serial,
+			 .pid = event->pid,
+			 .is_output = event->is_output };
 
 	if (svc && !svc->ring)
 		svc->ring = calloc(RING, sizeof(*svc->ring));

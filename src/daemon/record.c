@@ -48,9 +48,8 @@ static void tell_outage(struct target *target, const char *service, const char *
 		target->is_out = false;
 		target->lost_all = target->sink.unreported = (struct log_losses){ 0 };
 		event.reason = NULL;
-		log_event(superd.log, LEVEL_NOTICE, &event,
-			  "logging to %s again: %lu line%s of log_type %s dropped", name, lost, lost == 1 ? "" : "s",
-			  lost == 1 ? "was" : "were");
+		log_event(superd.log, LEVEL_NOTICE, &event, "logging to %s again: %lu line%s of log_type %s dropped",
+			  name, lost, lost == 1 ? "" : "s", lost == 1 ? "was" : "were");
 	}
 }
 

@@ -137,8 +137,7 @@ static void log_returned(void *context, const struct service *row, bool was_kept
 {
 	(void)context;
 	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "returned", .service = row->name },
-		  "its needs are met now: %s",
-		  was_kept ? "its new configuration takes effect" : "no longer left out");
+		  "its needs are met now: %s", was_kept ? "its new configuration takes effect" : "no longer left out");
 }
 
 static void take_returned(struct table *found)

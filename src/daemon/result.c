@@ -27,13 +27,11 @@ enum result result_of_end(const struct service *row, enum phase phase, bool is_c
 		(!is_command && type != TYPE_ONESHOT && is_clean_signal(status));
 
 	if (well || ignored)
-		return phase == STARTED && !is_command && type != TYPE_ONESHOT && type != TYPE_FORKING
-			? RESULT_PROTOCOL
-			: RESULT_SUCCESS;
+		return phase == STARTED && !is_command && type != TYPE_ONESHOT && type != TYPE_FORKING ? RESULT_PROTOCOL
+												       : RESULT_SUCCESS;
 	if (WIFSIGNALED(status))
 		return WCOREDUMP(status) ? RESULT_CORE_DUMP : RESULT_SIGNAL;
-	return phase == CONDITION && is_command && WEXITSTATUS(status) < 255 ? RESULT_EXEC_CONDITION
-									       : RESULT_EXIT_CODE;
+	return phase == CONDITION && is_command && WEXITSTATUS(status) < 255 ? RESULT_EXEC_CONDITION : RESULT_EXIT_CODE;
 }
 
 /* With accept = no every result but success is a failure. With accept = yes the status is the client's affair as much

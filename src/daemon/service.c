@@ -30,8 +30,8 @@
 #include "os/host/foreign_file.h"
 #include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
-#include "superd/start/credentials.h"
 #include "superd/socket/store_name.h"
+#include "superd/start/credentials.h"
 #include "superd/start/directories.h"
 #include "table/access/times.h"
 #include "table/option/option_name.h"
@@ -39,21 +39,22 @@
 #include "table/words/command_prefix.h"
 #include "table/words/exit_status.h"
 
-#define NO_PROGRESS 8 /* ends at once, the last half with the same clients in the queue, until that is a failure */
-#define AT_ONCE 1.0    /* seconds: a run that ends sooner did nothing */
+#define NO_PROGRESS 8	 /* ends at once, the last half with the same clients in the queue, until that is a failure */
+#define AT_ONCE 1.0	 /* seconds: a run that ends sooner did nothing */
 #define START_COUNTS 30. /* seconds for which a start counts, at most */
 #define START_LOOK 5.
 #define TIME_PAUSE 60.
 #define LOAD_PAUSE 10.
 #define CONDITION_SECONDS 10.
 #define CONDITIONS_MOST 64 /* of a socket; what is beyond is not looked at */
-#define SKIPPED 5.0 /* seconds until a condition is looked at again, doubled up to: */
+#define SKIPPED 5.0	   /* seconds until a condition is looked at again, doubled up to: */
 #define SKIPPED_MOST 80.0
 #define TELL_AGAIN 600. /* seconds until the log has again why a socket cannot be opened */
 
 /* State by state: its word, whether clients are looked out for, and what a client, the end of the timer, an order to
  * start and one to stop do. An order to stop ends the instances, too. */
 enum act { NOTHING, OPENS, SETTLES, SERVES, WAKES, NOTED, REFUSES, WAITS, ENDS };
+/* clang-format off */
 static const struct {
 	const char *word;
 	bool watched;
@@ -73,6 +74,7 @@ static const struct {
 	[FULL]       = { "full",       false,   NOTHING,   SETTLES,  SETTLES,  SETTLES },
 	[QUEUED]     = { "queued",     false,   NOTHING,   SERVES,   NOTHING, SETTLES },
 };
+/* clang-format on */
 
 const char *state_name(enum state state)
 {
@@ -84,12 +86,12 @@ enum bar svc_bar(const struct svc *svc)
 {
 	const struct lock *lock = lock_find(svc->row->name);
 
-	return superd.stopping				   ? BAR_END
-		: svc->removed				   ? BAR_REMOVED
+	return superd.stopping				    ? BAR_END
+		: svc->removed				    ? BAR_REMOVED
 		: lock && lock->orders[LOCK_DISABLED].since ? BAR_DISABLED
-		: lock && lock->orders[LOCK_HELD].since	   ? BAR_HELD
+		: lock && lock->orders[LOCK_HELD].since	    ? BAR_HELD
 		: lock && lock->orders[LOCK_DRAINING].since ? BAR_DRAINING
-							   : BAR_NONE;
+							    : BAR_NONE;
 }
 
 double jitter(void)
@@ -497,8 +499,8 @@ static double all_rest(const struct svc *svc)
 	return first;
 }
 
-/* What a killed superd has left has the address: its control group proves that it is superd's. With --take-over it ends,
- * else it serves on; thawed, if it was frozen. */
+/* What a killed superd has left has the address: its control group proves that it is superd's. With --take-over it
+ * ends, else it serves on; thawed, if it was frozen. */
 static void explain_holder(struct svc *svc, const struct listen *listen, struct buf *why)
 {
 	const struct endpoint wanted = endpoint_with_options(listen->address, listen->options);
@@ -581,7 +583,9 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		clients_remember(socket);
 		bind_describe(socket->fd, socket->listen, &text);
 		svc_say(svc, LEVEL_INFO, "listening", "listening on %s%s", buf_string(&text),
-			socket->inherited ? " (inherited)" : is_returned ? " (from the store)" : "");
+			socket->inherited     ? " (inherited)"
+				: is_returned ? " (from the store)"
+					      : "");
 		plan_free(svc->plan); /* it may name the port */
 		svc->plan = NULL;
 	} else {
@@ -827,8 +831,8 @@ void svc_open(struct svc *svc)
 		return;
 	}
 	svc_set(svc, BINDING);
-	svc->verdicts = mmap(NULL, svc->socket_count * sizeof(int), PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	svc->verdicts =
+		mmap(NULL, svc->socket_count * sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (svc->verdicts == MAP_FAILED)
 		svc->verdicts = NULL;
 	switch (svc->verdicts ? helper_begin(&svc->turner, CONDITION_SECONDS, on_conditions) : -1) {
@@ -934,8 +938,7 @@ void svc_watch(struct svc *svc)
 		if (left > 0)
 			first = first == 0 || left < first ? left : first;
 		if (states[svc->state].watched && socket->fd >= 0 && !socket->busy && left <= 0 &&
-		    !svc->turner.child.pid &&
-		    !superd.quiet &&
+		    !svc->turner.child.pid && !superd.quiet &&
 		    (svc->state != BACKOFF || (svc->failing && svc->row->groups->lifecycle->backoff_refuse)))
 			ev_io_start(superd.loop, &socket->io);
 		else
@@ -1450,8 +1453,7 @@ bool svc_shows_superd(const struct svc *svc)
 {
 	words builtin = svc->row->exec->builtin;
 
-	return builtin &&
-		(!strcmp(*builtin, "health") || !strcmp(*builtin, "metrics") || !strcmp(*builtin, "status"));
+	return builtin && (!strcmp(*builtin, "health") || !strcmp(*builtin, "metrics") || !strcmp(*builtin, "status"));
 }
 
 static void log_end(struct svc *svc, struct instance *instance, double lasted, bool failed)
@@ -1469,8 +1471,7 @@ static void log_end(struct svc *svc, struct instance *instance, double lasted, b
 	if (crashed)
 		level = log_rate_limit_is_due(&svc->crash_limit, more) ? LEVEL_WARNING : LEVEL_INFO;
 	else if (well)
-		level = (svc->row->exec->accept && svc->row->groups->logging->log_on_success) ||
-				svc_shows_superd(svc)
+		level = (svc->row->exec->accept && svc->row->groups->logging->log_on_success) || svc_shows_superd(svc)
 			? LEVEL_DEBUG
 			: LEVEL_INFO;
 	record_end(svc, instance, lasted);

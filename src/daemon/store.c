@@ -17,7 +17,7 @@
 #include "os/socket/socket_origin.h"
 #include "superd/socket/store_name.h"
 
-#define MOST 4000 /* superd takes at most 4096 descriptors at its start */
+#define MOST 4000	 /* superd takes at most 4096 descriptors at its start */
 #define PAUSE_MIN 200000 /* microseconds between two tries, least and most */
 #define PAUSE_MAX 60000000
 
@@ -25,7 +25,7 @@ static struct {
 	const char *socket; /* NOTIFY_SOCKET; NULL: there is no store */
 	int sender;
 	size_t count, most; /* in the store; which it holds */
-	char **removed; /* names that are to be taken out, and could not be yet */
+	char **removed;	    /* names that are to be taken out, and could not be yet */
 	size_t removed_count;
 	ev_timer next;
 	struct backoff backoff;

@@ -26,7 +26,7 @@
 #include "superd/main/settings.h"
 #include "superd/main/takeover.h"
 
-#define TAKES_OVER "--take-over=" /* first argument of a program that takes over without a guard: the journal */
+#define TAKES_OVER "--take-over="   /* first argument of a program that takes over without a guard: the journal */
 #define CHECKS "--take-over-check=" /* of one that is asked whether it could */
 #define CAN "superd can take over: "
 #define ANSWER_MOST 3000 /* bytes */

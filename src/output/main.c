@@ -62,7 +62,7 @@ struct source {
 	struct output_rules rules;
 	char *name;  /* in the log */
 	char *ready; /* the line that is waited for; NULL: none */
-	char *line;		  /* unfinished, `length` bytes */
+	char *line;  /* unfinished, `length` bytes */
 	size_t length;
 	char last_line[160]; /* beginning of the line that tells why the program ended */
 	unsigned lines_after;
@@ -85,7 +85,7 @@ static struct {
 	bool is_followed;
 	enum level follows;
 	size_t kept_bytes;
-	struct output_message asked[4];  /* questions that came while a pipe was read */
+	struct output_message asked[4]; /* questions that came while a pipe was read */
 	unsigned asked_count;
 	bool is_timed, ignores_starts;
 	int error; /* of the log, as superd knows it */
@@ -165,11 +165,9 @@ static void on_logged(void *context, enum level level, const struct event *event
 	kept = self.current->kept ? malloc(sizeof(*kept) + OUTPUT_KEPT + 1) : NULL;
 	if (!kept)
 		return;
-	*kept = (struct kept){
-		.at = clock_wall(), .level = level, .pid = event->pid, .is_output = event->is_output
-	};
-	kept->length = (uint32_t)snprintf(kept->text, OUTPUT_KEPT + 1, "%.*s%s", (int)shown, text,
-					  shown < length ? more : "");
+	*kept = (struct kept){ .at = clock_wall(), .level = level, .pid = event->pid, .is_output = event->is_output };
+	kept->length =
+		(uint32_t)snprintf(kept->text, OUTPUT_KEPT + 1, "%.*s%s", (int)shown, text, shown < length ? more : "");
 	kept = realloc(kept, sizeof(*kept) + kept->length + 1);
 	if (self.is_followed && level <= self.follows)
 		tell(self.current, 0, false, &kept, 1);
@@ -185,8 +183,9 @@ static void on_logged(void *context, enum level level, const struct event *event
 
 static bool names_error(const char *line)
 {
-	static const char *const marks[] = { "error:",	"exception:", "fatal",	  "panic",
-					     "cannot ", "can't ",     "no such " };
+	static const char *const marks[] = {
+		"error:", "exception:", "fatal", "panic", "cannot ", "can't ", "no such "
+	};
 
 	for (size_t n = 0; n < sizeof(marks) / sizeof(*marks); n++) {
 		if (strcasestr(line, marks[n]))
@@ -198,8 +197,7 @@ static bool names_error(const char *line)
 static void tell_suppressed(struct source *source)
 {
 	if (source->suppressed)
-		log_event(self.log, LEVEL_WARNING,
-			  &(struct event){ .name = "suppressed", .service = source->name },
+		log_event(self.log, LEVEL_WARNING, &(struct event){ .name = "suppressed", .service = source->name },
 			  "suppressed %lu line%s of its output", source->suppressed,
 			  source->suppressed == 1 ? "" : "s");
 	source->suppressed = 0;
@@ -274,13 +272,12 @@ static void log_line(struct source *source, const char *line, size_t length)
 		level = take_prefix(source, &line, &length);
 		if (source->to_syslog)
 			log_sink_take_as(&self.syslog,
-					 &(struct syslog_head){ (int)(source->rules.facility | level),
-								source->name, source->rules.pid },
+					 &(struct syslog_head){ (int)(source->rules.facility | level), source->name,
+								source->rules.pid },
 					 line, length, false);
 		else
 			log_output(self.log, levels[level & 7],
-				   &(struct event){ .service = source->name, .pid = source->rules.pid },
-				   line, length);
+				   &(struct event){ .service = source->name, .pid = source->rules.pid }, line, length);
 	}
 	self.current = NULL;
 }
@@ -618,8 +615,9 @@ static int flush(struct pollfd *full)
 
 static void serve(void)
 {
-	struct pollfd fds[] = { { .events = POLLIN }, { .events = POLLIN }, { .events = POLLOUT },
-				{ .events = POLLOUT } };
+	struct pollfd fds[] = {
+		{ .events = POLLIN }, { .events = POLLIN }, { .events = POLLOUT }, { .events = POLLOUT }
+	};
 	struct epoll_event events[64];
 
 	while (self.channel >= 0 || self.count) {
@@ -669,8 +667,8 @@ int main(int argc, char **argv)
 	if (self.epoll < 0 || !self.log || log_sink_open(&self.syslog, "syslog"))
 		return 1;
 	self.syslog.lost = log_losses(self.log);
-	self_sandbox_enter(&(const struct self_sandbox){ .rights = MAY_CONNECT_UNIX | MAY_TAKE_CLIENTS |
-								   MAY_WRITE_FILES });
+	self_sandbox_enter(
+		&(const struct self_sandbox){ .rights = MAY_CONNECT_UNIX | MAY_TAKE_CLIENTS | MAY_WRITE_FILES });
 	serve();
 	return 0;
 }

@@ -144,7 +144,8 @@ static void add_running(struct buf *out, const json_t *service)
 		buf_text(out, "its program has done its work");
 	else if (!add_ended(out, current))
 		(void)sentence_add(out, current, has_sockets
-				   ? PID "[{?relay} runs|{?unbound} runs| has its sockets and serves its clients itself]"
+				   ? PID
+				     "[{?relay} runs|{?unbound} runs| has its sockets and serves its clients itself]"
 				   : PID " runs[{?relay}|, and has no socket to serve]");
 	add_relay(out, current);
 	(void)sentence_add(out, current, "[; its status: {says}]");

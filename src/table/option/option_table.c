@@ -178,10 +178,7 @@ static const char *const syslog_level_words[] = {
 static const char *const timestamping_words[] = {
 	[TIMESTAMPS_OFF] = "off", [TIMESTAMPS_US] = "us", [TIMESTAMPS_NS] = "ns", NULL
 };
-static const char *const on_change_words[] = {
-	[ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", [ON_CHANGE_RESTART] = "restart",
-	[ON_CHANGE_OVERLAP] = "overlap", NULL
-};
+static const char *const on_change_words[] = { [ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", NULL };
 static const char *const on_remove_words[] = {
 	[REMOVE_AUTO] = "auto", [REMOVE_FINISH] = "finish", [REMOVE_DRAIN] = "drain", [REMOVE_STOP] = "stop", NULL
 };

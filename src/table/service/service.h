@@ -599,8 +599,9 @@ static inline bool service_awaits_target(const struct service *service)
 	       (service->exec->type == TYPE_SIMPLE || service->exec->type == TYPE_EXEC);
 }
 
-/* Whether its program may run twice at a time. Only on_change = overlap or drain allow that: other programs may have one lock, or
- * one file that the first instance writes at its end. With redirect, both would have to bind the same target. */
+/* Whether its program may run twice at a time. Only on_change = drain, or overlap, allows that: other programs may have
+ * one lock, or one file that the first instance writes at its end. With redirect, both would have to bind the same
+ * target. */
 static inline bool service_runs_beside(const struct service *service)
 {
 	unsigned on_change = service->groups->lifecycle->on_change;

@@ -1,5 +1,5 @@
-/* What a program gets for its bind: never a wider socket, never one of another IP version than it opened, and again when
- * no other process has it. Its superd-bind outlives superd. */
+/* What a program gets for its bind: never a wider socket, never one of another IP version than it opened, and again
+ * when no other process has it. Its superd-bind outlives superd. */
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/mount.h>

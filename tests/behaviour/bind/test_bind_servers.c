@@ -50,7 +50,7 @@ static const char *filled(const char *text, const char *address, int port)
 	return text;
 }
 
-/* Sleeps and wakes, and always serves; the first client may be reset where superd opens another socket for its program. */
+/* Sleeps and wakes, and always serves; the first client may be reset where superd opens another socket for it. */
 static void expect_served(const struct server *server, const char *listens, const char *address, int port)
 {
 	struct superd *superd = controlled_run(

@@ -104,7 +104,9 @@ Behaviour(exhaustion_descriptors, that_are_left_are_told_as_services)
 	superd = run(128, NULL, &crowd);
 	answer = SUPERCTL(control_path(), "metrics").out;
 	found = strstr(answer, key);
-	cr_assert(found && atoi(found + sizeof(key) - 1) > 1 && atoi(found + sizeof(key) - 1) < (128 - SERVICES) / 3, "%s",
+	cr_assert(found && strtol(found + sizeof(key) - 1, NULL, 10) > 1 &&
+			  strtol(found + sizeof(key) - 1, NULL, 10) < (128 - SERVICES) / 3,
+		  "%s",
 		  answer);
 	superd_stop(superd);
 }

@@ -308,7 +308,8 @@ Behaviour(programs, of_another_build_than_superd_serve_nobody_and_say_so)
 	expect_echo(superd, "small");
 	superd_stop(superd);
 	install(text_of("%s/superd-worker", getenv("SUPERD_LIBEXEC")), worker, superd_build());
-	if (access(text_of("%s/superd-output", getenv("SUPERD_LIBEXEC")), F_OK) == 0) /* which reads what programs print */
+	/* It reads what programs print. */
+	if (access(text_of("%s/superd-output", getenv("SUPERD_LIBEXEC")), F_OK) == 0)
 		install(text_of("%s/superd-output", getenv("SUPERD_LIBEXEC")),
 			path_in("tree/libexec/superd/superd-output"), superd_build());
 	superd = run_set(program, (const char *const[]){ "--no-preflight", NULL });

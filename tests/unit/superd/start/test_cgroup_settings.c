@@ -129,7 +129,7 @@ Test(settings, without_controllers_the_nearest_limit_is_taken_and_said)
 		 "cpu_weight left out: it has no controllers\n",
 		 service("a")->account->switches ? "near" : "left out");
 	cr_expect_str_eq(compare(), said);
-	cr_expect_eq(cgroup_settings_address_space(service("a")), 10 << 20);
+	cr_expect_eq(cgroup_settings_memory(service("a")), 10 << 20);
 	if (service("a")->account->switches)
 		cr_expect_eq(cgroup_settings_processes(service("a")), 5);
 }
@@ -138,7 +138,7 @@ Test(settings, with_its_controllers_nothing_else_is_limited)
 {
 	allot(&whole, "memory_max = 10M tasks_max = 5");
 	cr_expect_str_eq(compare(), "");
-	cr_expect_eq(cgroup_settings_address_space(service("a")), -1);
+	cr_expect_eq(cgroup_settings_memory(service("a")), -1);
 	cr_expect_eq(cgroup_settings_processes(service("a")), -1);
 }
 
