@@ -35,7 +35,7 @@ struct bind_order {
 };
 
 /* From superd-bind: what a process asked for, and what it has got. */
-struct bind_report {
+struct bind_note {
 	enum bind_event {
 		BIND_GIVEN,
 		BIND_NEEDS,    /* superd is to open the socket for this IP version alone, and superd-bind waits */

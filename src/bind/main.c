@@ -168,7 +168,7 @@ static void take_entries(const struct bind_order *order, int *fds, size_t count)
 }
 
 /* To be called before the answer: the program may end at once, and superd judges it by this. */
-static void report(const struct bind_report *report, bool is_news)
+static void report(const struct bind_note *report, bool is_news)
 {
 	if (self.channel >= 0 && (is_news || self.reports++ < REPORTS_MOST))
 		send(self.channel, report, sizeof(*report), MSG_NOSIGNAL | (is_news ? 0 : MSG_DONTWAIT));
@@ -212,7 +212,7 @@ static bool obey(void)
 		break;
 	case BIND_TELL:
 		for (unsigned n = 0; n < self.count; n++) {
-			struct bind_report given = { .event = BIND_GIVEN, .number = self.offers[n].number };
+			struct bind_note given = { .event = BIND_GIVEN, .number = self.offers[n].number };
 
 			memcpy(given.text, self.offers[n].asked, BIND_TEXT);
 			if (self.offers[n].given)
@@ -662,7 +662,7 @@ static bool closes_on_exec(const struct call *call)
 
 static void give(struct call *call, const struct wish *wish, int copy, struct offer *offer)
 {
-	struct bind_report given = { .event = BIND_GIVEN, .pid = call->process, .number = offer->number };
+	struct bind_note given = { .event = BIND_GIVEN, .pid = call->process, .number = offer->number };
 	int shares = 0;
 	bool is_news;
 
@@ -698,7 +698,7 @@ static void give(struct call *call, const struct wish *wish, int copy, struct of
 
 static void answer_bind(struct call *call)
 {
-	struct bind_report outcome = { .pid = call->process };
+	struct bind_note outcome = { .pid = call->process };
 	struct wish wish = { 0 };
 	int copy = copy_fd(call, call->trapped.fd);
 	struct offer *offer;
@@ -757,7 +757,7 @@ done:
 static void answer_call(const struct user_call *user)
 {
 	struct call call = { .user = user };
-	struct bind_report stranger = { .event = BIND_STRANGER, .pid = user->thread };
+	struct bind_note stranger = { .event = BIND_STRANGER, .pid = user->thread };
 	struct wish wish = { .kind = { .domain = AF_UNIX } };
 	char path[PATH_MAX];
 	struct offer *offer = NULL;

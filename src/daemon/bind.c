@@ -142,7 +142,7 @@ static struct buf order_of(unsigned word)
 /* superd-bind waits for a socket of one IP version alone. The kernel changes none that is bound, so that for both is
  * closed, and who waits there is reset: once, as its family is kept. A second socket beside it (SO_REUSEPORT) would
  * leave the port to be shared by others for ever (inet_csk_get_port of the kernel has that in its bucket). */
-static void open_for(struct instance *instance, const struct bind_report *report)
+static void open_for(struct instance *instance, const struct bind_note *report)
 {
 	struct svc *svc = instance->svc;
 	struct socket *before = report->number < svc->socket_count ? &svc->sockets[report->number] : NULL, *socket;
@@ -273,7 +273,7 @@ static void note_news(struct instance *instance)
 }
 
 /* It was refused: what is to be written. */
-static void advise(struct instance *instance, const struct bind_report *report, const struct listen *listen)
+static void advise(struct instance *instance, const struct bind_note *report, const struct listen *listen)
 {
 	const char *text = report->text + (strncmp(report->text, "tcp:", 4) ? 0 : 4);
 	struct buf own = { 0 };
@@ -303,7 +303,7 @@ void bind_launched(struct instance *instance)
 		instance_be_ready(instance);
 }
 
-static void take_report(struct instance *instance, const struct bind_report *report)
+static void take_report(struct instance *instance, const struct bind_note *report)
 {
 	struct svc *svc = instance->svc;
 	struct socket *socket =
@@ -377,7 +377,7 @@ static void take_report(struct instance *instance, const struct bind_report *rep
 /* Also when its program has ended, which is judged by this. */
 void bind_hear(struct instance *instance)
 {
-	struct bind_report report;
+	struct bind_note report;
 	ssize_t got;
 
 	if (!ev_is_active(&instance->binder_io))
