@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/array.h"
@@ -58,9 +59,9 @@ static _Noreturn void close_all(int *fds, int count, int go)
 	qsort(fds, (size_t)count, sizeof(*fds), by_number);
 	for (int n = 0; n < count; from = fds[n++] + 1) {
 		if (fds[n] > from)
-			close_range((unsigned)from, (unsigned)fds[n] - 1, 0);
+			syscall(__NR_close_range, from, fds[n] - 1, 0);
 	}
-	close_range((unsigned)from, ~0U, 0);
+	syscall(__NR_close_range, from, ~0u, 0);
 	while (read(go, &byte, 1) < 0)
 		continue;
 	for (int n = 0; n < count; n++)
