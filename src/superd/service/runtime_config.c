@@ -210,7 +210,7 @@ static void recount_clients(struct service_runtime *runtime, const struct servic
 /* Whether the change needs a new instance: on_change = drain, and the running one cannot adopt the whole change. */
 static bool needs_new_instance(const struct service_runtime *runtime, const struct service *service)
 {
-	return service->groups->lifecycle->on_change != ON_CHANGE_FINISH && has_instance_with_sockets(runtime) &&
+	return service->groups->lifecycle->on_change == ON_CHANGE_DRAIN && has_instance_with_sockets(runtime) &&
 	       service_runs_differently(runtime->service, service);
 }
 

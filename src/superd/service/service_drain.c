@@ -134,7 +134,7 @@ void drain_changed(struct service_runtime *runtime)
  * is over. */
 static void drain_as_planned(struct service_runtime *runtime)
 {
-	bool has_changed = runtime->service->groups->lifecycle->on_change != ON_CHANGE_FINISH &&
+	bool has_changed = runtime->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN &&
 		runtime_current(runtime)->outdated;
 	bool wanted = runtime_is_held(runtime) || has_changed;
 
