@@ -45,7 +45,6 @@
 #include "os/host/program.h"
 #include "os/host/self_exe.h"
 #include "os/proc/process.h"
-#include "os/socket/bind.h"
 #include "superd/instance/service_list.h"
 #include "table/print/print_conf.h"
 #include "table/services/diff.h"
@@ -1209,9 +1208,9 @@ static void restore_socket(const struct record *record, const char *number)
 		struct buf own = { 0 };
 		bool is_it;
 
+		/* The kernel is not asked what it is: a program that has it could let superd wait for that. */
 		endpoint_format(socket->listen->endpoint, &own);
-		is_it = fd < 0 ? address && !strcmp(address, buf_string(&own)) && rests > 0
-			       : bind_matches(fd, socket->listen);
+		is_it = address && !strcmp(address, buf_string(&own)) && (fd >= 0 || rests > 0);
 		buf_free(&own);
 		if (socket->fd >= 0 || !is_it)
 			continue;
