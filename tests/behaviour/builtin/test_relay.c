@@ -76,10 +76,10 @@ static long ask_pid(int port)
 
 static pid_t relay_pid(void)
 {
-	const char *at = strstr(SUPERCTL(path_in("ctl"), "status", "app", "--json").out, "\"relay\"");
+	static const char key[] = "\"relay\":{\"pid\":"; /* of the instance; its service has one, too */
+	const char *at = strstr(SUPERCTL(path_in("ctl"), "status", "app", "--json").out, key);
 
-	at = at ? strstr(at, "\"pid\":") : NULL;
-	return at ? (pid_t)strtol(at + strlen("\"pid\":"), NULL, 10) : 0;
+	return at ? (pid_t)strtol(at + strlen(key), NULL, 10) : 0;
 }
 
 BehaviourOfUsers(relay, the_first_client_starts_the_program_and_all_reach_it)
