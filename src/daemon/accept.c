@@ -766,6 +766,9 @@ static void take_clients(struct svc *svc, struct socket *socket)
 		accept_datagram(svc, socket);
 		return;
 	}
+	/* It was a program's before a reload: that had it without O_NONBLOCK, or may have changed it since. */
+	if (socket->lent)
+		fd_set_nonblocking(socket->fd, true);
 	for (int n = 0; n < BATCH && svc->state == LISTENING && !superd.quiet; n++) {
 		struct pollfd look = { socket->fd, POLLIN, 0 };
 
