@@ -11,6 +11,7 @@
 #include "load.h"
 
 #define IDLE_MS 100
+#define FINISHING backend("-d 2 few 1000000")   /* told to end it serves whom it has accepted, and accepts nobody */
 #define PLACES_MOST 3
 
 /* A service with one socket. */

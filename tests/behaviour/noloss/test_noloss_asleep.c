@@ -9,13 +9,6 @@ Behaviour(asleep, over_idle_stops_of_the_careful)
 	SEE_NO_LOSS(&world, do_nothing);
 }
 
-Behaviour(asleep, over_idle_stops_of_the_careless)
-{
-	struct world world = world_of(backend("-d 2 careless 20"), idling("stop"));
-
-	SEE_NO_LOSS(&world, do_nothing);
-}
-
 Behaviour(asleep, over_freezes)
 {
 	struct world world = world_of(backend("serve"), idling("freeze"));
@@ -32,21 +25,21 @@ Behaviour(asleep, over_upgrades)
 
 Behaviour(asleep, over_upgrades_while_backends_are_let_go)
 {
-	struct world world = world_of(backend("-d 2 careless 20"), idling("stop"));
+	struct world world = world_of(FINISHING, idling("stop"));
 
 	SEE_NO_LOSS(&world, upgrade_by_signal, do_nothing);
 }
 
 Behaviour(asleep, over_everything_with_idle_stops)
 {
-	struct world world = world_of(backend("-d 2 careless 20"), idling("stop"));
+	struct world world = world_of(FINISHING, idling("stop"));
 
 	SEE_NO_LOSS(&world, EVERYTHING);
 }
 
 Behaviour(asleep, over_everything_with_freezes)
 {
-	struct world world = world_of(backend("-d 2 careless 20"), idling("freeze"));
+	struct world world = world_of(FINISHING, idling("freeze"));
 
 	SEE_NO_LOSS(&world, EVERYTHING);
 }

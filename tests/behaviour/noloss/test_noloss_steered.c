@@ -105,7 +105,7 @@ static const char *endpoint;
 
 static const char *handing_over(unsigned n)
 {
-	return text_of(SERVICE, endpoint, backend("-d 2 careless 0"), n % 2 ? "nice = 1" : "backlog = 1000");
+	return text_of(SERVICE, endpoint, backend("-d 2 few 1000000"), n % 2 ? "nice = 1" : "backlog = 1000");
 }
 
 static const char *accepting(unsigned n)
