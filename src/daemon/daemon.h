@@ -153,6 +153,7 @@ struct instance {
 	int lack;	     /* of processes, descriptors or memory at its start; 0, or the errno */
 	double cpu;
 	bool is_frozen, by_group, by_order;
+	ev_timer thaw; /* again, as it was not possible */
 	pid_t *still; /* frozen by signals: who was stopped; 0 ends them */
 	char *cgroup; /* path; NULL: none */
 	uint64_t private_id;

@@ -46,6 +46,7 @@
 #define FREEZE_LOOK .001 /* seconds until the first look whether all processes stand still, doubled up to: */
 #define FREEZE_LOOK_MOST .05
 #define FREEZE_MOST 2.
+#define THAW_AGAIN .1
 #define PROBES_MOST 250 /* that one process takes away */
 #define PROBES_SECONDS 1.
 #define RECLAIM_MOST 60.
@@ -87,11 +88,18 @@ static bool counts_quiet_ones(const struct svc *svc)
 
 /* ---- freezing ---- */
 
+static void on_thaw(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	instance_freeze(timer->data, false);
+}
+
 /* Stops all that the instance consists of, or has it go on: by its control group, or by signals, and then those that
- * stood before are left standing. */
+ * stood before are left standing. A group that cannot be thawed is tried again. */
 bool instance_freeze(struct instance *instance, bool frozen)
 {
 	bool good = instance->cgroup && cgroup_write(instance->cgroup, "cgroup.freeze", frozen ? "1" : "0");
+	int stuck = !frozen && instance->cgroup && !good && errno != ENOENT ? errno : 0;
 	pid_t *pids = instance->still;
 	size_t count = 0, stopped = 0;
 
@@ -134,6 +142,18 @@ bool instance_freeze(struct instance *instance, bool frozen)
 		ev_timer_stop(superd.loop, &instance->watchdog);
 		instance->watched = false;
 		notify_watchdog(instance);
+	}
+	if (stuck && !ev_is_active(&instance->thaw)) {
+		svc_say(instance->svc, LEVEL_ERROR, "unfrozen",
+			"pid %ld stays frozen: its control group cannot be thawed: %s; superd tries again",
+			(long)instance->pid, strerror(stuck));
+		ev_timer_init(&instance->thaw, on_thaw, THAW_AGAIN, THAW_AGAIN);
+		instance->thaw.data = instance;
+		ev_timer_start(superd.loop, &instance->thaw);
+	} else if (!stuck && ev_is_active(&instance->thaw)) {
+		ev_timer_stop(superd.loop, &instance->thaw);
+		if (!frozen)
+			svc_say(instance->svc, LEVEL_NOTICE, "thawed", "pid %ld is thawed now", (long)instance->pid);
 	}
 	return good;
 }

@@ -36,6 +36,7 @@
 #include "os/fs/memory_file.h"
 #include "os/host/foreign_file.h"
 #include "os/host/program.h"
+#include "os/proc/clone_into_cgroup.h"
 #include "os/proc/pidfd.h"
 #include "os/proc/process.h"
 #include "os/socket/bind.h"
@@ -247,8 +248,18 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 {
 	const struct cgroup_settings *settings = service_prepared(instance->row)->cgroup_settings;
 
-	if (!plan->cgroup_settings)
+	if (!plan->cgroup_settings) {
+		bool fresh;
+
+		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more than
+		 * most of those programs do. */
+		if (instance->row->exec->accept || !clone_into_cgroup_is_possible() || !cgroups_probe(&superd.cgroups))
+			return true;
+		if (!instance->cgroup)
+			instance->cgroup = cgroups_instance_path(&superd.cgroups, instance->row->name);
+		request->into = instance->cgroup ? cgroup_service_open(instance->cgroup, &fresh) : -1;
 		return true;
+	}
 	if (!instance->cgroup) {
 		if (!cgroups_prepare(&superd.cgroups, settings->place, settings->controllers,
 				     settings->count ? settings->list[0].option : "control group", why))
@@ -257,6 +268,18 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 	}
 	request->group = instance->cgroup;
 	return instance->cgroup;
+}
+
+/* Behind a launch. */
+static void leave_cgroup(struct instance *instance, struct spawn_request *request)
+{
+	if (request->into > 0 && !cgroup_is_populated(instance->cgroup)) { /* it is outside, or has ended */
+		cgroup_remove(instance->cgroup);
+		free(instance->cgroup);
+		instance->cgroup = NULL;
+	}
+	if (request->into > 0)
+		fd_close(&request->into);
 }
 
 /* "exec_start_pre: /bin/x: exec: No such file or directory". */
@@ -303,6 +326,8 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 			journal_prepare(instance, true);
 		if (!why.length)
 			pid = launch(&request, NULL, &report);
+		if (instance)
+			leave_cgroup(instance, &request);
 		if (pid < 0 && !why.length)
 			describe_command_fault(row, phase, number, &request.fault, &why);
 		error = request.fault.error;
@@ -637,6 +662,7 @@ struct instance *instance_new(struct svc *svc)
 	ev_init(&instance->limit, on_limit);
 	ev_init(&instance->look, on_look);
 	ev_init(&instance->ready, NULL);
+	ev_init(&instance->thaw, NULL);
 	ev_init(&instance->report_io, on_report);
 	ev_set_priority(&instance->report_io, EV_MAXPRI); /* before what the program prints */
 	instance->limit.data = instance->look.data = instance->report_io.data = instance;
@@ -658,6 +684,7 @@ void instance_free(struct instance *instance)
 	ev_timer_stop(superd.loop, &instance->limit);
 	ev_timer_stop(superd.loop, &instance->look);
 	ev_timer_stop(superd.loop, &instance->ready);
+	ev_timer_stop(superd.loop, &instance->thaw);
 	ev_io_stop(superd.loop, &instance->report_io);
 	if (instance->channel >= 0)
 		ev_io_stop(superd.loop, &instance->channel_io);
@@ -911,6 +938,7 @@ static bool conclude(struct launching *start, struct buf *why)
 
 	instance->pid = launch_finish(start->launch, &start->request,
 				      instance->socket && instance->client.fd >= 0 ? NULL : svc, &instance->report);
+	leave_cgroup(instance, &start->request);
 	unwire(&start->wiring);
 	if (instance->pid < 0) {
 		if (limits_are_meant(start->request.fault.error))
@@ -1437,6 +1465,8 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	bind_hear(instance);
 	while (instance->channel >= 0 && channel_read(instance))
 		continue;
+	if (instance->is_frozen) /* what it leaves behind goes on */
+		instance_freeze(instance, false);
 	instance->status = status;
 	if (used)
 		instance->cpu += (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +

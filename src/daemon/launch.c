@@ -33,6 +33,7 @@
 #include "os/bpf/socket_filter.h"
 #include "os/foreign/fork_fds.h"
 #include "os/fs/memory_file.h"
+#include "os/proc/clone_into_cgroup.h"
 #include "os/rights/own_privileges.h"
 #include "os/rights/raw_syscall.h"
 #include "superd/start/spawn_env.h"
@@ -78,11 +79,14 @@ static pid_t clone_child(struct launch *launch, char *stack)
 	static atomic_bool copies;
 	struct job *job = &launch->job;
 	double begun = clock_now();
+	unsigned flags;
 	pid_t pid;
 
 	job->shares_descriptors = !copies;
-	pid = clone(run_child, stack + SPAWN_STACK,
-		    CLONE_VM | CLONE_VFORK | SIGCHLD | (job->shares_descriptors ? CLONE_FILES : 0), launch);
+	flags = CLONE_VM | CLONE_VFORK | (job->shares_descriptors ? CLONE_FILES : 0);
+	pid = job->into > 0 ? clone_into_cgroup(run_child, stack, SPAWN_STACK, flags, launch, job->into, NULL) : -1;
+	if (pid < 0) /* outside */
+		pid = clone(run_child, stack + SPAWN_STACK, (int)flags | SIGCHLD, launch);
 	if (pid > 0 && job->shares_descriptors && job->fault.stage == STAGE_DESCRIPTORS &&
 	    (job->fault.error == ENOSYS || job->fault.error == EPERM)) {
 		copies = true;
@@ -205,6 +209,7 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 		.files = request->files,
 		.private_id = request->private_id,
 		.group = request->group,
+		.into = request->into,
 		/* with signalfd(2) there is none but that of SIGPIPE, which does nothing */
 		.has_handlers = sigaction(SIGCHLD, NULL, &handler) < 0 || handler.sa_handler != SIG_DFL,
 		.notify = notify && notify[1] == '/' ? notify + 1 : NULL,

@@ -36,17 +36,19 @@ bool notify_open(struct svc *svc, struct buf *why)
 {
 	static unsigned number;
 	struct buf path = { 0 };
-	bool in_folder;
 
 	if (svc->notify >= 0)
 		return true;
-	in_folder = !service_root(svc->row) && notify_dir_make(runtime_dir(), &path);
-	if (!in_folder) {
-		buf_clear(&path);
-		buf_addf(&path, "@superd/notify/%ld", (long)getpid());
+	number++;
+	if (!service_root(svc->row) && notify_dir_make(runtime_dir(), &path)) {
+		buf_addf(&path, "/%ld.%u", (long)getpid(), number);
+		svc->notify = fd_raise(notify_socket_open(buf_string(&path)), FD_HIGH);
 	}
-	buf_addf(&path, "/%ld.%u", (long)getpid(), ++number);
-	svc->notify = fd_raise(notify_socket_open(buf_string(&path)), FD_HIGH);
+	if (svc->notify < 0) { /* also where the folder is another user's */
+		buf_clear(&path);
+		buf_addf(&path, "@superd/notify/%ld/%ld.%u", (long)getpid(), (long)getpid(), number);
+		svc->notify = fd_raise(notify_socket_open(buf_string(&path)), FD_HIGH);
+	}
 	if (svc->notify < 0) {
 		buf_addf(why, "opening a notify socket: %s", strerror(errno));
 	} else if (asprintf(&svc->notify_variable, "NOTIFY_SOCKET=%s", buf_string(&path)) < 0) {

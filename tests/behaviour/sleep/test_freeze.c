@@ -3,6 +3,7 @@
  * signals. */
 #include <sys/resource.h>
 
+#include "guarding.h"
 #include "harness.h"
 #include "superctl.h"
 
@@ -413,15 +414,16 @@ Behaviour(freeze, a_group_that_cannot_be_thawed_is_tried_again)
 	struct rlimit before, none;
 	int client;
 	long pid = ask(superd);
+	pid_t self = guarded_pid(superd) ? guarded_pid(superd) : superd->pid;
 
 	wait_frozen(superd);
 	SKIP_WITHOUT(geteuid() == 0 && !process_is_stopped((pid_t)pid), "no control group that can be frozen");
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
+	cr_assert_eq(prlimit(self, RLIMIT_NOFILE, NULL, &before), 0);
 	none = (struct rlimit){ .rlim_max = before.rlim_max };
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &none, NULL), 0);
+	cr_assert_eq(prlimit(self, RLIMIT_NOFILE, &none, NULL), 0);
 	client = client_connect(superd_port(superd, "it"));
 	superd_wait_log(superd, "stays frozen: its control group cannot be thawed: Too many open files");
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
+	cr_assert_eq(prlimit(self, RLIMIT_NOFILE, &before, NULL), 0);
 	superd_wait_log(superd, "is thawed now");
 	close(client);
 	cr_expect_eq(ask(superd), pid);
