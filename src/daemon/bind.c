@@ -514,10 +514,10 @@ void bind_end(struct instance *instance)
 bool bind_follow_daemon(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
-	pid_t *children = instance->row->exec->pass == PASS_BIND ? process_list_children() : NULL, found = 0;
+	pid_t *children = instance->row->exec->accept ? NULL : process_list_children(), found = 0;
 
 	for (pid_t *at = children; at && *at && !found; at++) {
-		for (unsigned n = 0; n < svc->socket_count && !found; n++) {
+		for (unsigned n = 0; n < svc->socket_count && !found && instance_may_follow(instance, *at); n++) {
 			struct stat status;
 			struct file_id id;
 
@@ -533,11 +533,11 @@ bool bind_follow_daemon(struct instance *instance)
 		return false;
 	instance_follow(instance, found);
 	snprintf(instance->advice, sizeof(instance->advice),
-		 "its program went into the background: let it stay in the foreground (nginx: daemon off), or set type "
-		 "= "
-		 "forking");
+		 "its program went into the background: pid %ld is stopped; let it stay in the foreground "
+		 "(nginx: daemon off), or set type = forking",
+		 (long)found);
 	if (instance->row->exec->type != TYPE_FORKING)
-		svc_say(svc, LEVEL_WARNING, "background", "%s; its pid %ld is stopped", instance->advice, (long)found);
+		svc_say(svc, LEVEL_WARNING, "background", "%s", instance->advice);
 	return true;
 }
 
@@ -553,12 +553,10 @@ void bind_hint(struct instance *instance, double lasted, struct buf *out)
 		? ": the program tried to open the port that superd holds: set pass = bind (with -l: --bind)"
 		: "; if it opens its port itself: pass = bind (with -l: --bind)";
 
-	if (row->exec->pass == PASS_BIND) {
-		if (*instance->advice)
-			buf_addf(out, "; %s", instance->advice);
-		return;
-	}
-	if (row->exec->accept || row->exec->redirect || !svc->socket_count || *svc->last_failures[0].why ||
+	if (*instance->advice)
+		buf_addf(out, "; %s", instance->advice);
+	if (*instance->advice || row->exec->pass == PASS_BIND || row->exec->accept || row->exec->redirect ||
+	    !svc->socket_count || *svc->last_failures[0].why ||
 	    (is_heard ? !strcasestr(svc->last_line, "in use")
 		      : !WIFEXITED(instance->status) || !WEXITSTATUS(instance->status) || lasted >= HINT_SOON))
 		return;

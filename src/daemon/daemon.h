@@ -200,8 +200,8 @@ struct instance {
 	ev_timer ready; /* exec_ready: the next run */
 	double ready_pause;
 	double limit_left; /* of its time limit, which rests while it is frozen */
-	unsigned dead_looks;
 	pid_t candidate; /* found as its daemon at the last look */
+	double settled;	 /* until then a clean end of what was found is that of a process between */
 	bool greeted;	 /* with tcpmux's "+Go" */
 	ev_io channel_io;
 };
@@ -421,6 +421,7 @@ extern struct superd superd;
 
 /* loop.c */
 void child_watch(struct child *child, pid_t pid);
+bool child_is_watched(pid_t pid);
 void child_forget(struct child *child);
 pid_t helper_begin(struct helper *helper, double seconds, /* 0: this is the helper */
 		   void (*done)(struct helper *helper, int status));
@@ -559,6 +560,8 @@ void instance_limit(struct instance *instance, int64_t microseconds);
 void instance_free(struct instance *instance);
 bool instance_is_starting(const struct instance *instance);
 void instance_fail(struct instance *instance, enum result result);
+uid_t instance_user(const struct instance *instance);
+bool instance_may_follow(const struct instance *instance, pid_t pid);
 void instance_follow(struct instance *instance, pid_t pid);
 void instance_resume(struct instance *instance);
 void instance_go_on(struct instance *instance);

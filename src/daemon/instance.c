@@ -30,15 +30,19 @@
 #include "lib/thread.h"
 #include "lib/unix_connect.h"
 #include "os/bpf/socket_filter.h"
+#include "os/cgroup/cgroup_delegation.h"
 #include "os/foreign/foreign_path.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/path_walk.h"
 #include "os/fs/memory_file.h"
+#include "os/guard/guard_link.h"
 #include "os/host/foreign_file.h"
 #include "os/host/program.h"
 #include "os/proc/clone_into_cgroup.h"
 #include "os/proc/pidfd.h"
 #include "os/proc/process.h"
+#include "os/proc/process_mark.h"
+#include "os/rights/capability.h"
 #include "os/socket/bind.h"
 #include "superd/start/cgroup_settings.h"
 #include "superd/start/credentials.h"
@@ -55,6 +59,7 @@
 
 #define NAP 1.		  /* seconds: a shorter sleep is no news */
 #define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
+#define SETTLED 5.	  /* seconds until a process that was found is the daemon for good */
 #define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
 
 /* ---- a plan ---- */
@@ -724,6 +729,12 @@ static bool group_lives(const struct instance *instance)
 		(instance->cgroup && cgroup_is_populated(instance->cgroup));
 }
 
+static void look_again(struct instance *instance)
+{
+	ev_timer_set(&instance->look, LOOK, 0);
+	ev_timer_start(superd.loop, &instance->look);
+}
+
 static int64_t stop_limit(const struct instance *instance)
 {
 	int64_t limit = instance->row->groups->lifecycle->timeout_stop;
@@ -759,10 +770,12 @@ static void go(struct instance *instance, enum phase phase)
 		relay_begin(instance);
 		svc_note_ready(instance->svc, instance);
 		if (!instance->main.pid)
-			go(instance, restart->remain_after_exit && !instance->ends ? REMAINS : EXEC_STOP);
+			go(instance, REMAINS);
 		return;
 	case REMAINS:
-		if (restart->kill_rest && group_lives(instance)) {
+		if (!restart->remain_after_exit || instance->ends)
+			go(instance, EXEC_STOP);
+		else if (restart->kill_rest && group_lives(instance)) {
 			instance_limit(instance, stop_limit(instance));
 			instance_signal(instance, instance->row->groups->lifecycle->kill_signal);
 		}
@@ -771,6 +784,18 @@ static void go(struct instance *instance, enum phase phase)
 		if ((!instance->ends && !restart->kill_rest) || (!instance->main.pid && !group_lives(instance))) {
 			go(instance, STOP_POST);
 			return;
+		}
+		if (instance->reached == STARTED && !instance->main.pid && instance->row->exec->type == TYPE_FORKING) {
+			pid_t *left = instance_processes(instance);
+			size_t count = 0;
+
+			while (left && left[count])
+				count++;
+			free(left);
+			if (count)
+				svc_say(instance->svc, LEVEL_NOTICE, "stopping",
+					"stopping %zu process%s that a failed start has left", count,
+					count == 1 ? "" : "es");
 		}
 		instance_limit(instance,
 			       barks && restart->timeout_abort >= 0 ? restart->timeout_abort : stop_limit(instance));
@@ -816,6 +841,35 @@ static void go(struct instance *instance, enum phase phase)
 	}
 }
 
+/* 0: it names none. */
+static pid_t read_pid_file(const struct instance *instance)
+{
+	size_t length;
+	char *text = foreign_read_file(instance->row->groups->lifecycle->pid_file, instance->row->account, 64, &length);
+	int64_t pid = 0;
+
+	if (text)
+		text[strcspn(text, " \t\r\n")] = '\0';
+	if (!text || scan_count(text, &pid) || pid > INT32_MAX)
+		pid = 0;
+	free(text);
+	return (pid_t)pid;
+}
+
+/* Why no daemon was found. */
+static void describe_lack_of_daemon(const struct instance *instance, struct buf *out)
+{
+	const char *path = instance->row->groups->lifecycle->pid_file;
+	pid_t pid = path ? read_pid_file(instance) : 0;
+
+	if (pid)
+		buf_addf(out, "pid_file %s names pid %ld: that is no process of this start", path, (long)pid);
+	else if (path)
+		buf_addf(out, "pid_file %s: the daemon has not written its pid there", path);
+	else
+		buf_text(out, "which of its processes is the daemon is not known: set pid_file");
+}
+
 /* The time of its phase is over. */
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
@@ -849,6 +903,8 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 		bind_describe_missing(instance, &awaited);
 	if (starts && service_awaits_target(instance->row))
 		relay_describe(instance, &awaited);
+	if (instance->phase == STARTED && instance->row->exec->type == TYPE_FORKING && !instance->main.pid)
+		describe_lack_of_daemon(instance, &awaited);
 	svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
 		starts ? "it was not ready within " : "",
 		option_name_of(instance->row, starts ? "timeout_start" : "runtime_max"), starts ? "" : " is over",
@@ -1359,78 +1415,76 @@ void instance_fail(struct instance *instance, enum result result)
 	end(instance, HAS_FAILED);
 }
 
+uid_t instance_user(const struct instance *instance)
+{
+	const struct account *account = instance->row->account;
+
+	return account && account->switches ? account->uid : geteuid();
+}
+
+/* Whether this may be a daemon that its start has left: superd, or its guard, has inherited it, and it is in the control group.
+ * Without one its user has to do. */
+bool instance_may_follow(const struct instance *instance, pid_t pid)
+{
+	struct process process;
+
+	return pid > 1 && pid != getpid() && !child_is_watched(pid) && process_read(pid, &process) && !process.ended &&
+		(process.parent == getpid() || (guard_pid() && process.parent == guard_pid())) &&
+		process.start_time >= instance->born &&
+		(instance->cgroup ? cgroup_holds(instance->cgroup, pid)
+				  : capability_kills(instance->row) || process_has_user(pid, instance_user(instance)));
+}
+
+/* The daemon of a forking start is the process that its pid file names, or else the only one that its programs have
+ * left. What is found first may be one between that ends soon, and well: then it is looked for again (on_main). */
+static void look_for_daemon(struct instance *instance)
+{
+	const char *path = instance->row->groups->lifecycle->pid_file;
+	pid_t found = path ? read_pid_file(instance) : 0, *pids = path ? NULL : instance_processes(instance);
+	unsigned count = 0;
+
+	if (path && found > 1 && !group_lives(instance) && kill(found, 0) < 0 && errno == ESRCH) {
+		instance_fail(instance, RESULT_PROTOCOL); /* it has ended before superd came to know it */
+		return;
+	}
+	for (pid_t *at = pids; at && *at; at++) {
+		if (instance_may_follow(instance, *at) && ++count)
+			found = *at;
+	}
+	free(pids);
+	if (path ? instance_may_follow(instance, found) : count == 1 && found == instance->candidate) {
+		ev_timer_stop(superd.loop, &instance->limit);
+		instance_follow(instance, found);
+		instance->settled = path ? 0 : clock_now() + SETTLED;
+		svc_say(instance->svc, LEVEL_INFO, "daemon", "daemon is pid %ld", (long)found);
+		instance_be_ready(instance);
+	} else if (!path && !group_lives(instance)) { /* it has served, and ended */
+		if (instance->phase == STARTED)
+			instance_be_ready(instance);
+		else
+			go(instance, REMAINS);
+	} else {
+		instance->candidate = count == 1 ? found : 0;
+		look_again(instance);
+	}
+}
+
 /* Processes of its group are left; or the daemon of a forking start is looked for. */
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
-	pid_t *children, found = 0;
-	size_t length;
-	char *text;
 
 	(void)events;
 	ev_timer_stop(loop, timer);
 	if (instance->phase == OVER) {
 		svc_note_end(instance->svc, instance);
-		return;
-	}
-	if (instance->phase != STARTED) {
-		if (group_lives(instance)) {
-			ev_timer_set(timer, LOOK, 0);
-			ev_timer_start(loop, timer);
-		} else {
-			ev_timer_stop(loop, &instance->limit);
-			go(instance, phases[instance->phase].done);
-		}
-		return;
-	}
-	if (instance->row->groups->lifecycle->pid_file) {
-		int64_t pid;
-
-		text = foreign_read_file(instance->row->groups->lifecycle->pid_file, instance->row->account, 64,
-					 &length);
-		if (text)
-			text[strcspn(text, " \t\r\n")] = '\0';
-		if (text && !scan_count(text, &pid) && pid > 1 && pid < INT32_MAX && kill((pid_t)pid, 0) == 0) {
-			found = (pid_t)pid;
-		} else if (text && *text &&
-			   instance->dead_looks++ == 4) { /* it has ended before superd came to know it */
-			free(text);
-			instance_fail(instance, RESULT_PROTOCOL);
-			return;
-		}
-		free(text);
+	} else if (instance->phase <= READY) {
+		look_for_daemon(instance);
+	} else if (group_lives(instance)) {
+		look_again(instance);
 	} else {
-		/* One whose superd has died is its guard's. */
-		for (int of_guard = 0; of_guard < (guard_pid() ? 2 : 1) && !found; of_guard++) {
-			pid_t parent = of_guard ? guard_pid() : getpid();
-
-			children = process_list_children_of(parent);
-			for (pid_t *at = children; at && *at; at++) {
-				struct process process;
-
-				if (*at == getpid() || !process_read(*at, &process) || process.ended)
-					continue;
-				if (process.parent == parent && !process_is_named(*at, "superd-bind") &&
-				    (process.session == instance->group || process.group == instance->group ||
-				     process.start_time >= instance->born))
-					found = *at;
-			}
-			free(children);
-		}
-	}
-	if (found && found != instance->candidate && !instance->row->groups->lifecycle->pid_file) {
-		instance->candidate = found; /* one that is on its way out is gone at the next look */
-		ev_timer_set(timer, LOOK, 0);
-		ev_timer_start(loop, timer);
-	} else if (found) {
-		instance_follow(instance, found);
-		svc_say(instance->svc, LEVEL_INFO, "daemon", "daemon is pid %ld", (long)found);
-		instance_be_ready(instance);
-	} else if (!group_lives(instance) && !instance->row->groups->lifecycle->pid_file) {
-		instance_fail(instance, RESULT_PROTOCOL);
-	} else {
-		ev_timer_set(timer, LOOK, 0);
-		ev_timer_start(loop, timer);
+		ev_timer_stop(loop, &instance->limit);
+		go(instance, phases[instance->phase].done);
 	}
 }
 
@@ -1495,7 +1549,8 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	}
 	if (next == STAY)
 		return; /* the command of this phase goes on */
-	if (instance->phase == STARTED && type == TYPE_FORKING && result == RESULT_SUCCESS) {
+	if (type == TYPE_FORKING && result == RESULT_SUCCESS &&
+	    (instance->phase == STARTED || (instance->phase == READY && clock_now() < instance->settled))) {
 		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
 		return;
 	}
@@ -1504,8 +1559,8 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 		next = START_POST;
 	else if (instance->phase == STARTED)
 		instance->ends = HAS_FAILED; /* nothing is left of a start that has failed */
-	else if (instance->row->groups->restart->remain_after_exit && result == RESULT_SUCCESS)
-		next = REMAINS;
+	else if (result == RESULT_SUCCESS)
+		next = REMAINS; /* or EXEC_STOP behind it */
 	go(instance, next);
 }
 

@@ -89,6 +89,15 @@ static struct child *child_take(pid_t pid)
 	return NULL;
 }
 
+bool child_is_watched(pid_t pid)
+{
+	for (struct child *child = *bucket_of(pid); child; child = child->next) {
+		if (child->pid == pid)
+			return true;
+	}
+	return false;
+}
+
 void child_forget(struct child *child)
 {
 	if (child->pid > 0)

@@ -292,9 +292,8 @@ static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsig
 	}
 	if (list_has_one(&svc->instances) && !process_read(pid, &process)) {
 		struct instance *only = container_of(svc->instances.next, struct instance, link);
-		uid_t own = only->row->account && only->row->account->switches ? only->row->account->uid : geteuid();
 
-		return uid == 0 || uid == own ? only : NULL; /* it has ended by now */
+		return uid == 0 || uid == instance_user(only) ? only : NULL; /* it has ended by now */
 	}
 	return NULL;
 }
@@ -312,15 +311,13 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 			  const int *fds, size_t count)
 {
 	pid_t pid = message->main_fd ? (count ? pidfd_pid(fds[0]) : -1) : (pid_t)message->main_pid;
-	uid_t own =
-		instance->row->account && instance->row->account->switches ? instance->row->account->uid : geteuid();
 	struct process process;
 	const char *why = NULL;
 	unsigned least;
 
 	if ((message->main_pid == NOTE_UNSET && !message->main_fd) || pid == instance->main.pid)
 		return;
-	if (uid != 0 && uid != own && sender != instance->pid)
+	if (uid != 0 && uid != instance_user(instance) && sender != instance->pid)
 		why = "another user has named it";
 	else if (pid <= 1 || pid == getpid() || !process_read(pid, &process) || process.ended)
 		why = "there is no such process";
