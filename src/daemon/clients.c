@@ -33,12 +33,22 @@
 #define QUEUED (1u << TCP_ESTABLISHED | 1u << TCP_SYN_RECV | 1u << TCP_CLOSE_WAIT) /* states of what nobody accepted */
 #define OPEN (QUEUED | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
 
+#define OWN_MOST 8
+
 struct question {
 	struct svc *svc;
 	struct clients *clients;
-	struct sockets *accepted; /* gets the inodes of connections that a program has; NULL: nobody wants them */
+	struct sockets *accepted; /* gets the inodes of what wakes a program; NULL: nobody wants them */
 	struct sockets *waiting;  /* gets who waits: cookies of TCP, inodes of the clients' unix sockets */
 	uint32_t quiet_after;	  /* milliseconds; 0: nobody asks */
+	/* ports that the program has opened by itself */
+	struct sockets held;  /* what its processes have */
+	struct sockets inner; /* ports from which they are connected to each other */
+	struct {
+		unsigned char family;
+		in_port_t port;
+	} own[OWN_MOST]; /* where they listen, beside superd's sockets */
+	unsigned own_count;
 };
 
 static void add_socket(struct sockets *sockets, uint32_t number)
@@ -56,6 +66,18 @@ static int compare_sockets(const void *a, const void *b)
 	const uint32_t *first = a, *second = b;
 
 	return (*first > *second) - (*first < *second);
+}
+
+static bool holds(const struct sockets *sockets, uint32_t number)
+{
+	return number && sockets->count &&
+		bsearch(&number, sockets->list, sockets->count, sizeof(number), compare_sockets);
+}
+
+static void sort_sockets(struct sockets *sockets)
+{
+	if (sockets->count)
+		qsort(sockets->list, sockets->count, sizeof(*sockets->list), compare_sockets);
 }
 
 /* That of one which a program may hold the lock of is looked up among all that listen. */
@@ -121,6 +143,34 @@ static bool has_address(const struct svc *svc, const struct socket *socket, cons
 	return !memcmp(&name->in6.sin6_addr, any, 16) || !memcmp(&name->in6.sin6_addr, message->id.idiag_src, 16);
 }
 
+static bool is_of_service(const struct svc *svc, const struct inet_diag_msg *message)
+{
+	bool is = false;
+
+	for (unsigned n = 0; n < svc->socket_count && !is; n++)
+		is = has_address(svc, &svc->sockets[n], message);
+	return is;
+}
+
+static bool is_at_own(const struct question *question, const struct inet_diag_msg *message)
+{
+	bool is = false;
+
+	for (unsigned n = 0; n < question->own_count && !is; n++)
+		is = question->own[n].port == message->id.idiag_sport &&
+			question->own[n].family == message->idiag_family;
+	return is;
+}
+
+/* Another program may have that port at another address; and the program is no client of its own. */
+static bool is_own_client(const struct question *question, const struct inet_diag_msg *message)
+{
+	return is_at_own(question, message) &&
+		(!message->idiag_inode || holds(&question->held, message->idiag_inode)) &&
+		(memcmp(message->id.idiag_src, message->id.idiag_dst, sizeof(message->id.idiag_src)) ||
+		 !holds(&question->inner, message->id.idiag_dport));
+}
+
 /* Milliseconds since anything has moved; 0 while the program or the kernel has something to do. */
 static uint32_t quiet_for(const struct nlmsghdr *message, const struct inet_diag_msg *socket)
 {
@@ -154,25 +204,30 @@ static void see_inet(struct nlmsghdr *message, void *context)
 	struct question *question = context;
 	struct clients *clients = question->clients;
 	size_t length = strlen(clients->peers);
-	char peer[INET6_ADDRSTRLEN] = "";
-	bool is_ours = false, is_mapped;
+	char peer[INET6_ADDRSTRLEN] = "", address[INET6_ADDRSTRLEN] = "";
+	bool own = question->own_count, is_mapped;
 
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
-		return;
-	for (unsigned n = 0; n < question->svc->socket_count && !is_ours; n++)
-		is_ours = has_address(question->svc, &question->svc->sockets[n], socket);
 	/* What is closed by the server, and has no process any more, is the kernel's business. */
-	if (!is_ours || (!socket->idiag_inode && !(QUEUED & 1u << socket->idiag_state)) ||
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) ||
+	    !(own ? is_own_client(question, socket) : is_of_service(question->svc, socket)) ||
+	    (!socket->idiag_inode && !(QUEUED & 1u << socket->idiag_state)) ||
 	    access_lists(service_prepared(question->svc->row)->probes, socket->idiag_family, socket->id.idiag_dst))
 		return;
 	is_mapped = socket->idiag_family == AF_INET6 && !memcmp(socket->id.idiag_dst, mapped, sizeof(mapped));
 	inet_ntop(is_mapped ? AF_INET : socket->idiag_family, socket->id.idiag_dst + 3 * is_mapped, peer, sizeof(peer));
 	clients->connected++;
+	if (own && !clients->own++) {
+		inet_ntop(is_mapped ? AF_INET : socket->idiag_family, socket->id.idiag_src + 3 * is_mapped, address,
+			  sizeof(address));
+		snprintf(clients->own_port, sizeof(clients->own_port),
+			 strchr(address, ':') ? "tcp:[%s]:%u" : "tcp:%s:%u", address, ntohs(socket->id.idiag_sport));
+	}
 	if (!socket->idiag_inode && !clients->waiting++)
 		snprintf(clients->first, sizeof(clients->first), "%s", peer);
 	if (length + sizeof(peer) < sizeof(clients->peers) && !strstr(clients->peers, peer))
 		snprintf(clients->peers + length, sizeof(clients->peers) - length, "%s%s", length ? ", " : "", peer);
-	if (socket->idiag_inode && question->accepted)
+	/* A relay goes on, and what it is told wakes the program at its own port. */
+	if (socket->idiag_inode && question->accepted && (own || !service_is_relayed(question->svc->row)))
 		add_socket(question->accepted, socket->idiag_inode);
 	if (!socket->idiag_inode && question->waiting && socket->idiag_state != TCP_SYN_RECV)
 		add_socket(question->waiting, socket->id.idiag_cookie[0]);
@@ -186,9 +241,10 @@ static void see_unix(struct nlmsghdr *message, void *context)
 	const struct rtattr *file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, sizeof(struct unix_diag_vfs));
 	const struct rtattr *name = sock_diag_unix_attribute(message, UNIX_DIAG_NAME, 1);
 	const struct rtattr *icons = sock_diag_unix_attribute(message, UNIX_DIAG_ICONS, sizeof(uint32_t));
+	const struct rtattr *peer = sock_diag_unix_attribute(message, UNIX_DIAG_PEER, sizeof(uint32_t));
 	const struct unix_diag_msg *socket = NLMSG_DATA(message);
 	struct question *question = context;
-	uint32_t number;
+	uint32_t number = 0;
 	struct unix_diag_rqlen length = { 0 };
 	struct unix_diag_vfs vfs = { 0 };
 
@@ -211,19 +267,34 @@ static void see_unix(struct nlmsghdr *message, void *context)
 				memcpy(&number, (const char *)sock_diag_attribute(icons) + each, sizeof(number));
 				add_socket(question->waiting, number);
 			}
-		} else if (socket->udiag_state == TCP_ESTABLISHED &&
-			   (at->node && file ? vfs.udiag_vfs_ino == at->node
-					     : name && RTA_PAYLOAD(name) == size &&
-					    !memcmp(sock_diag_attribute(name), at->name.un.sun_path, size))) {
+			return;
+		}
+		if (socket->udiag_state == TCP_ESTABLISHED &&
+		    (at->node && file ? vfs.udiag_vfs_ino == at->node
+				      : name && RTA_PAYLOAD(name) == size &&
+				     !memcmp(sock_diag_attribute(name), at->name.un.sun_path, size))) {
 			question->clients->connected++;
-			if (question->accepted)
+			if (question->accepted && !service_is_relayed(question->svc->row))
 				add_socket(question->accepted, socket->udiag_ino);
+			return;
 		}
 	}
+	/* Of a path of the program's own: what it has accepted has the name of its listener. */
+	if (peer)
+		memcpy(&number, sock_diag_attribute(peer), sizeof(number));
+	if (!name || socket->udiag_type == SOCK_DGRAM || !holds(&question->held, socket->udiag_ino) ||
+	    holds(&question->held, number))
+		return;
+	number = socket->udiag_state == TCP_LISTEN ? length.udiag_rqueue : 1;
+	question->clients->own += number;
+	question->clients->connected += number;
+	if (question->accepted)
+		add_socket(question->accepted, socket->udiag_ino);
 }
 
-/* port: in network order. */
-static bool ask_inet(struct question *question, int family, int protocol, in_port_t port)
+/* The ports, of which 0 is any, are in network order. */
+static bool ask_inet(struct question *question, int family, int protocol, in_port_t port, in_port_t peer_port,
+		     void (*see)(struct nlmsghdr *message, void *context))
 {
 	struct {
 		struct nlmsghdr header;
@@ -236,11 +307,79 @@ static bool ask_inet(struct question *question, int family, int protocol, in_por
 			     .sdiag_protocol = (unsigned char)protocol,
 			     .idiag_ext = question->quiet_after ? 1 << (INET_DIAG_INFO - 1) : 0,
 			     .idiag_states = protocol == IPPROTO_TCP ? OPEN : 1u << TCP_ESTABLISHED,
-			     .id.idiag_sport = port },
+			     .id = { .idiag_sport = port, .idiag_dport = peer_port } },
 	};
 
-	return sock_diag_ask(&request, sizeof(request), see_inet, question);
+	return sock_diag_ask(&request, sizeof(request), see, question);
 }
+
+/* ---- ports that its program has opened by itself ---- */
+
+static bool add_held(const struct file_id *file, void *context)
+{
+	struct question *question = context;
+
+	if (file->device == process_socket_device())
+		add_socket(&question->held, (uint32_t)file->node);
+	return false;
+}
+
+/* A port of its own; or of datagrams, if it has a relay. */
+static void see_listener(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct question *question = context;
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || !holds(&question->held, socket->idiag_inode) ||
+	    is_of_service(question->svc, socket))
+		return;
+	if (question->accepted)
+		add_socket(question->accepted, socket->idiag_inode);
+	if (socket->idiag_state != TCP_LISTEN || question->own_count == OWN_MOST || is_at_own(question, socket))
+		return;
+	question->own[question->own_count].family = socket->idiag_family;
+	question->own[question->own_count++].port = socket->id.idiag_sport;
+}
+
+static void see_inner(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct question *question = context;
+
+	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(*socket)) && holds(&question->held, socket->idiag_inode))
+		add_socket(&question->inner, socket->id.idiag_sport);
+}
+
+static bool ask_own(struct question *question)
+{
+	static const unsigned char families[] = { AF_INET, AF_INET6 };
+	const struct svc *svc = question->svc;
+	pid_t *pids = instance_processes(svc->current);
+	bool known = pids;
+
+	for (pid_t *at = pids; at && *at; at++)
+		process_each_file(*at, false, add_held, question);
+	free(pids);
+	/* What its relay has connected to it is no client, but wakes it. */
+	if (svc->current->relay.child.pid && !question->accepted)
+		process_each_file(svc->current->relay.child.pid, false, add_held, question);
+	sort_sockets(&question->held);
+	for (unsigned n = 0; n < 2 && question->held.count; n++) {
+		struct sock_diag_filter listeners = { families[n], IPPROTO_TCP, 1u << TCP_LISTEN, 0 };
+		struct sock_diag_filter datagrams = { families[n], IPPROTO_UDP, 1u << TCP_CLOSE, 0 };
+
+		sock_diag_inet(&listeners, see_listener, question);
+		if (question->accepted && service_is_relayed(svc->row))
+			sock_diag_inet(&datagrams, see_listener, question);
+	}
+	for (unsigned n = 0; n < question->own_count * 2; n++)
+		ask_inet(question, families[n % 2], IPPROTO_TCP, 0, question->own[n / 2].port, see_inner);
+	sort_sockets(&question->inner);
+	for (unsigned n = 0; n < question->own_count && known; n++)
+		known = ask_inet(question, question->own[n].family, IPPROTO_TCP, question->own[n].port, 0, see_inet);
+	return known;
+}
+
+/* ---- the question ---- */
 
 static void ask(struct question *question)
 {
@@ -266,15 +405,22 @@ static void ask(struct question *question)
 				endpoint_is_datagram(svc->sockets[other].listen->address) == (protocol == IPPROTO_UDP);
 		if (asked || (family != AF_INET && family != AF_INET6))
 			continue;
-		known = ask_inet(question, family, protocol, port_of(socket)) &&
+		known = ask_inet(question, family, protocol, port_of(socket), 0, see_inet) &&
 			(family == AF_INET || svc->row->exec->pass != PASS_BIND ||
-			 ask_inet(question, AF_INET, protocol, port_of(socket)));
+			 ask_inet(question, AF_INET, protocol, port_of(socket), 0, see_inet));
 	}
-	if (known && has_unix)
+	/* While somebody is at superd's sockets, it does not matter who else there is. */
+	if (known && svc->current && !question->waiting &&
+	    (!question->clients->connected || question->accepted || question->quiet_after))
+		known = ask_own(question);
+	if (known && (has_unix || question->held.count))
 		known = sock_diag_list_unix(1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,
-					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS,
+					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS |
+						    UDIAG_SHOW_PEER,
 					    see_unix, question);
 	question->clients->known = known;
+	free(question->held.list);
+	free(question->inner.list);
 }
 
 void clients_count(struct svc *svc, struct clients *clients)
@@ -297,8 +443,7 @@ void clients_in_queue(struct svc *svc, struct sockets *waiting)
 		if (svc->sockets[n].fd >= 0 && endpoint_is_datagram(svc->sockets[n].listen->address))
 			add_socket(waiting, (uint32_t)accept_first_datagram(&svc->sockets[n]));
 	}
-	if (waiting->count)
-		qsort(waiting->list, waiting->count, sizeof(*waiting->list), compare_sockets);
+	sort_sockets(waiting);
 }
 
 /* Whether one of those who have waited does not any more. */
@@ -309,8 +454,7 @@ bool clients_have_moved(struct svc *svc, const struct sockets *waited)
 
 	clients_in_queue(svc, &now);
 	for (size_t n = 0; n < waited->count && !moved; n++)
-		moved = !now.count ||
-			!bsearch(&waited->list[n], now.list, now.count, sizeof(*now.list), compare_sockets);
+		moved = !holds(&now, waited->list[n]);
 	free(now.list);
 	return moved;
 }
@@ -413,21 +557,21 @@ static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes,
 	fd_close(&pidfd);
 }
 
-/* Watches the connections that a frozen program has with clients. false: some are missing. */
+/* Watches what wakes a frozen program beside superd's sockets: its connections with clients, and its own ports. false:
+ * some are missing. */
 bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events))
 {
+	struct clients *clients = &svc->idle->clients;
 	struct sockets nodes = { 0 };
-	struct clients clients;
 	pid_t *pids;
 	bool good;
 
-	ask(&(struct question){ .svc = svc, .clients = &clients, .accepted = &nodes });
+	ask(&(struct question){ .svc = svc, .clients = clients, .accepted = &nodes });
 	pids = nodes.count ? instance_processes(svc->current) : NULL;
-	if (nodes.count)
-		qsort(nodes.list, nodes.count, sizeof(*nodes.list), compare_sockets);
+	sort_sockets(&nodes);
 	for (pid_t *at = pids; at && *at; at++)
 		watch_process(svc, *at, &nodes, wake);
-	good = clients.known && !nodes.count;
+	good = clients->known && !nodes.count;
 	free(pids);
 	free(nodes.list);
 	return good;

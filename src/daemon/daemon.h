@@ -193,6 +193,7 @@ struct instance {
 		ev_timer retry;
 		unsigned failures;
 		unsigned long connections, flows;
+		uint64_t relayed[3]; /* connections, bytes from clients, bytes to clients */
 		bool up;
 	} relay;
 	/* builtins that ask superd */
@@ -252,7 +253,9 @@ struct clients {
 	unsigned connected;	    /* all, but probes */
 	unsigned waiting;	    /* of them in a queue, or in a handshake */
 	unsigned quiet;		    /* of them at which nothing has moved for so long: clients_count_quiet */
+	unsigned own;		    /* of them at a port that its program has opened by itself */
 	char peers[200], first[46]; /* addresses of some; of the first that waits */
+	char own_port[64];	    /* one of those ports */
 };
 
 /* Since when nobody uses a service that has idle_timeout, and what comes of it. idle.c */
@@ -360,6 +363,7 @@ struct svc {
 	unsigned ring_next;
 	/* counters */
 	uint64_t activations, accepted, failures, idle_stops, freezes, wakes, probes, refused[REFUSALS], kills, names;
+	uint64_t relayed[3]; /* as its relays have said */
 	double last_start, last_wait, last_latency, last_end, last_duration, cpu, asked;
 	char last_peer[80];
 	int last_status;
@@ -619,7 +623,6 @@ void clients_count(struct svc *svc, struct clients *clients);
 void clients_in_queue(struct svc *svc, struct sockets *waiting);
 bool clients_have_moved(struct svc *svc, const struct sockets *waited);
 void clients_count_quiet(struct svc *svc, struct clients *clients, uint32_t quiet_after);
-pid_t *instance_processes(const struct instance *instance);
 bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events));
 void clients_unwatch(struct svc *svc);
 bool clients_listen(struct idle *idle, bool listens);
@@ -886,7 +889,7 @@ void upgrade_go_on(void); /* a reload has ended */
 /* relay.c */
 void relay_describe(struct instance *instance, struct buf *out);
 void relay_begin(struct instance *instance);
-void relay_resume(struct instance *instance, pid_t pid, int fd);
+void relay_follow(struct instance *instance, pid_t pid, int fd);
 void relay_stop(struct instance *instance, bool forget);
 
 /* bind.c */

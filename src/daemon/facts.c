@@ -1071,9 +1071,9 @@ void facts_add(const struct service *row, struct svc *svc, enum answer answer, b
 				json_object_field(out, "relay");
 				json_count_field(out, "connections", of->current ? of->current->relay.connections : 0);
 				json_count_field(out, "flows", of->current ? of->current->relay.flows : 0);
-				json_count_field(out, "relayed", 0);
-				json_count_field(out, "received", 0);
-				json_count_field(out, "sent", 0);
+				json_count_field(out, "relayed", of->relayed[0]);
+				json_count_field(out, "received", of->relayed[1]);
+				json_count_field(out, "sent", of->relayed[2]);
 				json_object_close(out);
 			} else {
 				json_null_field(out, "relay");

@@ -137,6 +137,11 @@ bool instance_freeze(struct instance *instance, bool frozen)
 	} else if (!frozen && instance->is_frozen && instance->limit_left > 0 && instance->phase <= READY) {
 		instance_limit(instance, (int64_t)(instance->limit_left * 1e6));
 	}
+	/* Its relay stands still, too, so that nobody is accepted behind the last look. It is all that a oneshot has. */
+	if (instance->relay.child.pid) {
+		good |= frozen && instance->phase == REMAINS;
+		kill(instance->relay.child.pid, frozen && good ? SIGSTOP : SIGCONT);
+	}
 	instance->is_frozen = frozen && good;
 	if (instance->watched) { /* the time of its watchdog begins anew when it goes on */
 		ev_timer_stop(superd.loop, &instance->watchdog);
@@ -161,6 +166,7 @@ bool instance_freeze(struct instance *instance, bool frozen)
 static bool stands_still(struct instance *instance)
 {
 	pid_t *pids = instance->by_group ? NULL : instance_processes(instance);
+	pid_t relay = instance->relay.child.pid;
 	char path[4200], *text;
 	bool still = false;
 	size_t length;
@@ -170,18 +176,18 @@ static bool stands_still(struct instance *instance)
 		text = fd_read_file(path, 4096, &length);
 		still = text && strstr(text, "frozen 1");
 		free(text);
-		return still;
+	} else {
+		still = pids;
 	}
-	still = pids;
 	for (pid_t *at = pids; at && *at; at++) {
 		enum process_state state = process_state(*at);
 
 		still = still && (state == PROCESS_STOPPED || state == PROCESS_GONE);
 	}
 	free(pids);
-	if (!still)
+	if (!still && !instance->by_group)
 		instance_freeze(instance, true); /* those that are new */
-	return still;
+	return still && (!relay || process_state(relay) != PROCESS_RUNS);
 }
 
 static void on_watched(struct ev_loop *loop, ev_io *io, int events)
@@ -222,6 +228,8 @@ static void fall_asleep(struct svc *svc)
 	svc_set(svc, FROZEN);
 	svc_watch(svc); /* it may be so since the superd before */
 	watches = clients_watch(svc, on_watched);
+	if (instance->relay.child.pid && svc->idle->clients.connected)
+		kill(instance->relay.child.pid, SIGCONT); /* what they send arrives at what is watched */
 	svc_say(svc, instance->by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s",
 		(long)instance->pid, instance->by_order ? "" : " until a client connects");
 	if (life_of(svc)->freeze_reclaim && instance->cgroup)
@@ -276,7 +284,8 @@ static void plan(struct svc *svc)
 	double part = timeout_of(svc) / PARTS, left = due_at(svc) - clock_now();
 
 	idle->step = IDLE_WAITS;
-	if (idle->connected && !idle->polls && !svc->current->relay.flows && !counts_quiet_ones(svc))
+	if (idle->connected && !idle->polls && !idle->clients.own && !svc->current->relay.flows &&
+	    !counts_quiet_ones(svc))
 		ev_timer_stop(superd.loop, &idle->timer);
 	else
 		wake_in(svc, idle->connected || (idle->polls && left > part) ? part : left);
@@ -312,9 +321,13 @@ static void look_for_signs(struct svc *svc)
 static void take_count(struct svc *svc)
 {
 	struct idle *idle = svc->idle;
+	unsigned own = idle->clients.own;
 	bool was = idle->connected;
 
 	clients_count(svc, &idle->clients);
+	if (idle->clients.own && !own)
+		svc_say(svc, LEVEL_INFO, "busy", "pid %ld keeps running: %u connected to a port of its own",
+			(long)svc->current->pid, idle->clients.own);
 	idle->counted = true;
 	idle->connected = !idle->clients.known || idle->clients.connected || svc->current->relay.flows > 0;
 	if (was && !idle->connected)
@@ -731,8 +744,8 @@ void idle_show(struct svc *svc, struct buf *out)
 	json_whole_field(out, "connections", idle->clients.known ? (int64_t)idle->clients.connected : -1);
 	json_text_field(out, "peers", *idle->clients.peers ? idle->clients.peers : NULL);
 	json_object_field(out, "own_port");
-	json_whole_field(out, "connections", 0);
-	json_null_field(out, "endpoint");
+	json_whole_field(out, "connections", idle->clients.own);
+	json_text_field(out, "endpoint", *idle->clients.own_port ? idle->clients.own_port : NULL);
 	json_object_close(out);
 	if (!idle->connected && (quiet ? idle->counted : !idle->clients.connected))
 		json_seconds_field(out, "for", now > idle->used ? now - idle->used : 0);

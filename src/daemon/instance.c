@@ -1594,7 +1594,7 @@ void instance_resume(struct instance *instance)
 		fd_close(&instance->report);
 	}
 	if (instance->relay.child.pid)
-		relay_resume(instance, instance->relay.child.pid, instance->relay.fd);
+		relay_follow(instance, instance->relay.child.pid, instance->relay.fd);
 	if (instance->binder_fd >= 0)
 		bind_resume(instance);
 	if (instance->phase == READY && instance->watchdog_every > 0)

@@ -66,6 +66,7 @@ static void on_relay_report(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct instance *instance = io->data;
 	unsigned long connections, flows;
+	uint64_t relayed[3];
 	char text[161], word[5];
 	ssize_t got;
 	int error;
@@ -73,9 +74,16 @@ static void on_relay_report(struct ev_loop *loop, ev_io *io, int events)
 	(void)events;
 	while ((got = recv(io->fd, text, sizeof(text) - 1, MSG_DONTWAIT)) > 0) {
 		text[got] = '\0';
-		if (sscanf(text, "%4s busy=%*9d error=%9d count=%9lu flows=%9lu", word, &error, &connections, &flows) <
-		    4)
+		if (sscanf(text,
+			   "%4s busy=%*9d error=%9d count=%9lu flows=%9lu served=%18" SCNu64 " received=%18" SCNu64
+			   " sent=%18" SCNu64,
+			   word, &error, &connections, &flows, &relayed[0], &relayed[1], &relayed[2]) < 7)
 			continue;
+		for (int n = 0; n < 3; n++) {
+			if (relayed[n] > instance->relay.relayed[n])
+				instance->svc->relayed[n] += relayed[n] - instance->relay.relayed[n];
+			instance->relay.relayed[n] = relayed[n];
+		}
 		instance->relay.up = !strcmp(word, "up");
 		instance->relay.error = error;
 		instance->relay.connections = connections;
@@ -89,6 +97,18 @@ static void on_relay_report(struct ev_loop *loop, ev_io *io, int events)
 	}
 	if (got == 0)
 		ev_io_stop(loop, io);
+}
+
+/* A byte asks for a report: one that a superd before has started says no more by itself than what is new. */
+void relay_follow(struct instance *instance, pid_t pid, int fd)
+{
+	instance->relay.fd = fd;
+	instance->relay.child.ended = on_relay_end;
+	child_watch(&instance->relay.child, pid);
+	ev_io_init(&instance->relay.io, on_relay_report, fd, EV_READ);
+	instance->relay.io.data = instance;
+	ev_io_start(superd.loop, &instance->relay.io);
+	send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void start(struct instance *instance)
@@ -126,13 +146,9 @@ static void start(struct instance *instance)
 			fd_close(&ends[0]);
 	}
 	if (pid > 0) {
-		instance->relay.fd = fd_raise(ends[0], FD_HIGH);
-		instance->relay.child.ended = on_relay_end;
-		child_watch(&instance->relay.child, pid);
+		memset(instance->relay.relayed, 0, sizeof(instance->relay.relayed));
+		relay_follow(instance, pid, fd_raise(ends[0], FD_HIGH));
 		journal_instance(instance);
-		ev_io_init(&instance->relay.io, on_relay_report, instance->relay.fd, EV_READ);
-		instance->relay.io.data = instance;
-		ev_io_start(superd.loop, &instance->relay.io);
 	} else {
 		svc_say(svc, LEVEL_ERROR, "relay", "its relay cannot be started: %s",
 			why.length ? buf_string(&why) : strerror(errno));
@@ -146,16 +162,6 @@ void relay_begin(struct instance *instance)
 {
 	if (service_is_relayed(instance->row) && !instance->relay.child.pid && !instance->ends)
 		start(instance);
-}
-
-void relay_resume(struct instance *instance, pid_t pid, int fd)
-{
-	instance->relay.fd = fd;
-	instance->relay.child.ended = on_relay_end;
-	child_watch(&instance->relay.child, pid);
-	ev_io_init(&instance->relay.io, on_relay_report, fd, EV_READ);
-	instance->relay.io.data = instance;
-	ev_io_start(superd.loop, &instance->relay.io);
 }
 
 /* The program is stopped: so is its relay, with the clients that it has. */

@@ -899,7 +899,8 @@ void svc_resume(struct svc *svc)
 	} else if (svc->state == FROZEN && svc->current) {
 		instance_freeze(svc->current, false);
 		svc_set(svc, RUNNING);
-	} else if (svc->current && svc->current->phase == READY && (svc->current->is_frozen || !upgrade_was())) {
+	} else if (svc->current && (svc->current->phase == READY || svc->current->phase == REMAINS) &&
+		   (svc->current->is_frozen || !upgrade_was())) {
 		/* The superd before was about to count its clients, or has died between the freeze and the text. */
 		svc->current->is_frozen = true;
 		instance_freeze(svc->current, false);
