@@ -64,18 +64,19 @@
 
 /* ---- a plan ---- */
 
-/* The UDP ports of builtins: two of them must not answer each other for ever. */
-static uint16_t *find_loop_ports(struct plan_sockets *sockets)
+/* The UDP ports of superd's own programs: two of them must not answer each other for ever. */
+uint16_t *find_loop_ports(struct plan_sockets *sockets)
 {
 	uint16_t *list = NULL;
 
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
-		for (unsigned n = 0; service_is_builtin(svc->row) && n < svc->socket_count; n++) {
+		for (unsigned n = 0; n < svc->socket_count; n++) {
 			uint16_t *larger;
 
-			if (svc->sockets[n].listen->address->kind != ENDPOINT_UDP || svc->sockets[n].fd < 0)
+			if ((!service_is_builtin(svc->row) && !service_is_relayed(svc->row)) ||
+			    svc->sockets[n].listen->address->kind != ENDPOINT_UDP || svc->sockets[n].fd < 0)
 				continue;
 			larger = realloc(list, (sockets->loop_count + 1) * sizeof(*list));
 			if (!larger)

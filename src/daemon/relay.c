@@ -115,6 +115,7 @@ static void start(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 	struct plan_sockets sockets = { .instance = NULL };
+	uint16_t *loops = find_loop_ports(&sockets);
 	struct buf why = { 0 };
 	struct account account;
 	int wanted[DESCRIPTORS_MOST] = { superd.null_in, superd.null_out, superd.null_out }, count = 4, ends[2],
@@ -155,6 +156,7 @@ static void start(struct instance *instance)
 		start_later(instance);
 	}
 	plan_free(plan);
+	free(loops);
 	buf_free(&why);
 }
 
