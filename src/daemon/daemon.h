@@ -573,8 +573,9 @@ double instance_limit_left(struct instance *instance);
 uint16_t *find_loop_ports(struct plan_sockets *sockets);
 struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why);
 void describe_fault(const struct service *row, const struct fault *fault, struct buf *out);
-bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
-		 unsigned number, const char *const *facts, struct instance *instance, struct child *child);
+bool run_command(struct svc *svc, const struct service *row, struct plan *plan, /* NULL: that of the service */
+		 enum command_phase phase, unsigned number, const char *const *facts, struct instance *instance,
+		 struct child *child);
 
 /* notify.c */
 bool notify_open(struct svc *svc, struct buf *why);
@@ -634,6 +635,7 @@ void idle_follow(struct svc *svc);
 void idle_free(struct svc *svc);
 void idle_note_close(struct svc *svc);
 void idle_note_client(struct svc *svc);
+void idle_note_fault(struct svc *svc, const char *why); /* idle_unless cannot be run */
 bool instance_freeze(struct instance *instance, bool frozen);
 void idle_freeze(struct svc *svc); /* by order */
 void idle_sleep_on(struct svc *svc);

@@ -137,7 +137,7 @@ bool instance_freeze(struct instance *instance, bool frozen)
 	} else if (!frozen && instance->is_frozen && instance->limit_left > 0 && instance->phase <= READY) {
 		instance_limit(instance, (int64_t)(instance->limit_left * 1e6));
 	}
-	/* Its relay stands still, too, so that nobody is accepted behind the last look. It is all that a oneshot has. */
+	/* Its relay stands still, too, so that nobody is accepted behind the last look. A oneshot has nothing else. */
 	if (instance->relay.child.pid) {
 		good |= frozen && instance->phase == REMAINS;
 		kill(instance->relay.child.pid, frozen && good ? SIGSTOP : SIGCONT);
@@ -359,11 +359,17 @@ static void go_to_sleep(struct svc *svc)
 }
 
 /* idle_unless: no answer counts as busy, as work that is cut off cannot be repaired. */
+void idle_note_fault(struct svc *svc, const char *why)
+{
+	svc_say(svc, svc->idle->failed ? LEVEL_DEBUG : LEVEL_WARNING, "busy", "%s: the service counts as busy", why);
+	svc->idle->failed = true;
+}
+
 static void on_answer(struct helper *helper, int status)
 {
 	struct idle *idle = container_of(helper, struct idle, helper);
 	int code = status != HELPER_LATE && WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-	char what[48] = "it was not done in time", why[80];
+	char what[48] = "it was not done in time", text[230];
 	struct svc *svc = idle->svc;
 
 	if (idle->step != IDLE_ASKS)
@@ -372,12 +378,11 @@ static void on_answer(struct helper *helper, int status)
 	if (code == 255 || code == 126 || code == 127) {
 		if (status != HELPER_LATE)
 			status_describe(status, what);
-		if (!idle->failed)
-			svc_say(svc, LEVEL_WARNING, "busy", "idle_unless: %.150s: %s: the service counts as busy",
-				service_commands(svc->row, PHASE_IDLE_UNLESS)[0], what);
-		idle->failed = true;
-		snprintf(why, sizeof(why), "idle_unless: %s", what);
-		keep_busy(svc, why);
+		snprintf(text, sizeof(text), "idle_unless: %.150s: %s",
+			 service_commands(svc->row, PHASE_IDLE_UNLESS)[0], what);
+		idle_note_fault(svc, text);
+		snprintf(text, sizeof(text), "idle_unless: %s", what);
+		keep_busy(svc, text);
 		return;
 	}
 	idle->failed = false;
@@ -401,8 +406,8 @@ static void ask_command(struct svc *svc)
 	facts[0] = pid;
 	if (!service_commands(svc->row, PHASE_IDLE_UNLESS)) {
 		go_to_sleep(svc);
-	} else if (svc->plan && !idle->helper.child.pid &&
-		   run_command(svc, svc->row, svc->plan, PHASE_IDLE_UNLESS, 0, facts, NULL, &idle->helper.child)) {
+	} else if (!idle->helper.child.pid &&
+		   run_command(svc, svc->row, NULL, PHASE_IDLE_UNLESS, 0, facts, NULL, &idle->helper.child)) {
 		idle->step = IDLE_ASKS;
 		helper_limit(&idle->helper, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST, on_answer);
 	} else {

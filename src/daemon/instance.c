@@ -257,8 +257,8 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 	if (!plan->cgroup_settings) {
 		bool fresh;
 
-		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more than
-		 * most of those programs do. */
+		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more
+		 * than most of those programs do. */
 		if (instance->row->exec->accept || !clone_into_cgroup_is_possible() || !cgroups_probe(&superd.cgroups))
 			return true;
 		if (!instance->cgroup)
@@ -308,8 +308,13 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 	int report = -1, error = 0;
 	pid_t pid = -1;
 
-	plan_check_streams(plan, row);
-	if (wire_streams(&wiring, svc, plan, row, -1, true, &why)) {
+	if (!plan && !svc->plan) /* a reload may have dropped it */
+		svc->plan = plan_of(svc, svc->row, NULL, &why);
+	if (!plan)
+		plan = svc->plan;
+	if (plan)
+		plan_check_streams(plan, row);
+	if (plan && wire_streams(&wiring, svc, plan, row, -1, true, &why)) {
 		fill(&request, svc, row, plan, &wiring);
 		request.command = &plan->commands[phase].list[number];
 		request.variables = facts;
@@ -344,7 +349,9 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		instance->lack = error;
 	unwire(&wiring);
 	if (pid < 0) {
-		if (!instance || instance->phase >= READY)
+		if (phase == PHASE_IDLE_UNLESS)
+			idle_note_fault(svc, buf_string(&why));
+		else if (!instance || instance->phase >= READY)
 			svc_say(svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
 		if (instance) {
 			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
@@ -1244,10 +1251,8 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
 	if (instance->phase != STARTED || instance->ends || instance->command.pid)
 		return;
-	if (!instance->plan && !instance->svc->plan)
-		return;
-	if (!run_command(instance->svc, instance->row, instance->plan ? instance->plan : instance->svc->plan,
-			 PHASE_READY, 0, facts, instance, &instance->command)) {
+	if (!run_command(instance->svc, instance->row, instance->plan, PHASE_READY, 0, facts, instance,
+			 &instance->command)) {
 		ev_timer_set(timer, 1, 0);
 		ev_timer_start(superd.loop, timer);
 	}

@@ -537,8 +537,8 @@ static bool run_next(struct refresh *refresh)
 
 	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)refresh->pid);
 	journal_service(svc);
-	return svc->plan && texts && texts[refresh->next] &&
-		run_command(svc, svc->row, svc->plan, PHASE_RELOAD, refresh->next++, facts, NULL, &refresh->child);
+	return texts && texts[refresh->next] &&
+		run_command(svc, svc->row, NULL, PHASE_RELOAD, refresh->next++, facts, NULL, &refresh->child);
 }
 
 static void on_refresh_ended(struct child *child, int status, const struct rusage *used)
