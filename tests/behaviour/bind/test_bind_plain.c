@@ -285,10 +285,12 @@ BehaviourOfPlainBind(why_says_that_nobody_has_the_socket)
 BehaviourOfPlainBind(a_program_binds_again_when_superd_was_killed)
 {
 	int port = free_port(), client;
+	const char *const arguments[] = { "--no-guard", NULL };
 	struct superd *superd =
-		superd_run("service web {\n listen = \"127.0.0.1:%d\"\n pass = bind\n error = null\n"
-			   " exec = \"%s\"\n}\n",
-			   port, binder("tcp4 reuseaddr=1 bind=127.0.0.1:%d listen=5 serve=poll", port));
+		superd_run_with(&(struct setup){ .arguments = arguments },
+				"service web {\n listen = \"127.0.0.1:%d\"\n pass = bind\n error = null\n"
+				" exec = \"%s\"\n}\n",
+				port, binder("tcp4 reuseaddr=1 bind=127.0.0.1:%d listen=5 serve=poll", port));
 	long pid;
 
 	superd_wait_log(superd, "web: listening on ");

@@ -84,8 +84,12 @@ Behaviour(builtin_metrics, clients_that_leave_early_are_no_failures)
 {
 	const char *const requests[] = { get_page,
 					 "GET /metrics HTTP/1.1\r\nHo" };
+	const char *const arguments[] = { "--control", control_path(), "--log-level", "debug", NULL };
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-	struct superd *superd = run("");
+	struct superd *superd = superd_run_with(&(const struct setup){ .arguments = arguments },
+						"service m { listen = \"127.0.0.1:0\" accept = yes"
+						" builtin = metrics user = \"%s\" }\n",
+						own_user());
 
 	for (unsigned n = 0; n < 2; n++) {
 		int client = client_connect(superd_port(superd, "m"));

@@ -461,9 +461,11 @@ Behaviour(shared_process, that_is_stopped_is_not_left_over)
 /* A superd without a guard has gone: descriptors 0 and 1 are copies of the channel. */
 Behaviour(shared_process, whose_superd_is_gone_does_not_spin)
 {
-	struct superd *superd = superd_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
-					   " builtin = echo\n pass = inetd\n}\n",
-					   own_user());
+	const char *const arguments[] = { "--no-guard", NULL };
+	struct superd *superd = superd_run_with(&(struct setup){ .arguments = arguments },
+						"service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n"
+						" accept = yes\n builtin = echo\n pass = inetd\n}\n",
+						own_user());
 	int client = client_connect(superd_port(superd, "pass"));
 	long long before;
 	pid_t pid;
