@@ -38,7 +38,6 @@
 #include "os/guard/guard_link.h"
 #include "os/host/foreign_file.h"
 #include "os/host/program.h"
-#include "os/proc/clone_into_cgroup.h"
 #include "os/proc/pidfd.h"
 #include "os/proc/process.h"
 #include "os/proc/process_mark.h"
@@ -254,12 +253,13 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 {
 	const struct cgroup_settings *settings = service_prepared(instance->row)->cgroup_settings;
 
+	superd.cgroups.made = instance->number - 1; /* that of no instance which the superd before has started */
 	if (!plan->cgroup_settings) {
 		bool fresh;
 
 		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more
 		 * than most of those programs do. */
-		if (instance->row->exec->accept || !clone_into_cgroup_is_possible() || !cgroups_probe(&superd.cgroups))
+		if (instance->row->exec->accept || !cgroups_probe(&superd.cgroups) || !superd.cgroups.keeps)
 			return true;
 		if (!instance->cgroup)
 			instance->cgroup = cgroups_instance_path(&superd.cgroups, instance->row->name);
@@ -279,13 +279,12 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 /* Behind a launch. */
 static void leave_cgroup(struct instance *instance, struct spawn_request *request)
 {
-	if (request->into > 0 && !cgroup_is_populated(instance->cgroup)) { /* it is outside, or has ended */
-		cgroup_remove(instance->cgroup);
+	if (request->into > 0) {
+		fd_close(&request->into);
+	} else if (!request->group && instance->cgroup && cgroup_remove(instance->cgroup)) { /* it is outside */
 		free(instance->cgroup);
 		instance->cgroup = NULL;
 	}
-	if (request->into > 0)
-		fd_close(&request->into);
 }
 
 /* "exec_start_pre: /bin/x: exec: No such file or directory". */

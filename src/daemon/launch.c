@@ -85,8 +85,10 @@ static pid_t clone_child(struct launch *launch, char *stack)
 	job->shares_descriptors = !copies;
 	flags = CLONE_VM | CLONE_VFORK | (job->shares_descriptors ? CLONE_FILES : 0);
 	pid = job->into > 0 ? clone_into_cgroup(run_child, stack, SPAWN_STACK, flags, launch, job->into, NULL) : -1;
-	if (pid < 0) /* outside */
+	if (pid < 0) {
+		job->into = 0; /* it is outside */
 		pid = clone(run_child, stack + SPAWN_STACK, (int)flags | SIGCHLD, launch);
+	}
 	if (pid > 0 && job->shares_descriptors && job->fault.stage == STAGE_DESCRIPTORS &&
 	    (job->fault.error == ENOSYS || job->fault.error == EPERM)) {
 		copies = true;
@@ -282,6 +284,8 @@ pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct
 	fd_close(&job->record);
 	*report = launch->ends[0];
 	request->fault = job->fault;
+	if (!job->into && request->into > 0)
+		fd_close(&request->into);
 	spawn_env_free(&launch->texts, job);
 	buf_free(&launch->note);
 	free((void *)(uintptr_t)job->rules);
