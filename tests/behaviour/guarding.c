@@ -48,6 +48,13 @@ pid_t guarded_pid(struct superd *superd)
 	return 0;
 }
 
+pid_t superd_itself(struct superd *superd)
+{
+	pid_t below = guarded_pid(superd);
+
+	return below ? below : superd->pid;
+}
+
 pid_t guarded_wait(struct superd *superd)
 {
 	pid_t pid;

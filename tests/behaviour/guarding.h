@@ -8,6 +8,7 @@ struct superd *guarded_run(const char *format, ...) __attribute__((format(printf
 struct superd *guarded_clock_run(const char *format, ...) __attribute__((format(printf, 1, 2)));        /* clock.h */
 
 pid_t guarded_pid(struct superd *superd);       /* superd's own process, the guard's child; 0: it has none now */
+pid_t superd_itself(struct superd *superd);     /* the same, or the process that was started where it has no guard */
 pid_t guarded_wait(struct superd *superd);      /* the same, once there is one */
 
 /* Kills superd, and waits until the next one has taken over. */

@@ -1,7 +1,7 @@
 /* superd's life under test: started as a setup says, watched through its log, stopped or reloaded, and asked for
  * its descriptors. The log is a file that superd appends to, so nothing that the test does or forgets can block
  * superd. */
-#include "harness.h"
+#include "guarding.h"
 
 #include <sys/ioctl.h>
 
@@ -282,9 +282,12 @@ int superd_nth_port(struct superd *superd, const char *service, unsigned n)
 	return wait_port(superd, service, n, false);
 }
 
+/* What stands still is superd itself, not its guard. */
 void superd_signal(struct superd *superd, int signal)
 {
-	cr_assert(!superd->ended && kill(superd->pid, signal) == 0, "superd has ended\n%s", world_logs());
+	pid_t pid = signal == SIGSTOP || signal == SIGCONT ? superd_itself(superd) : superd->pid;
+
+	cr_assert(!superd->ended && kill(pid, signal) == 0, "superd has ended\n%s", world_logs());
 }
 
 bool superd_has_ended(struct superd *superd)

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include "controlling.h"
+#include "guarding.h"
 #include "private.h"
 
 #define ECHO "service web {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n"
@@ -527,7 +528,7 @@ Behaviour(control_guard, the_second_superd_leaves_the_first_its_own)
 						(long)first->pid, control_path())));
 	cr_expect_not(superd_logged(second, "web: listening on "));
 	cr_expect_eq(strtol(control_value(client_line(client_connect_unix(control_path(), SOCK_STREAM)), "pid"), NULL,
-			    10), first->pid);
+			    10), superd_itself(first));
 }
 
 Behaviour(control_guard, an_idle_superd_with_a_control_socket_does_not_wake)

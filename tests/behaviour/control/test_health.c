@@ -284,9 +284,9 @@ Behaviour(health, of_a_superd_that_hangs_is_told_to_the_silent)
 	int client = client_connect(superd_port(superd, "health"));
 
 	superd_wait_log(superd, "started, pid ");
-	kill(superd->pid, SIGSTOP);
+	superd_signal(superd, SIGSTOP);
 	WAIT_UNTIL((clock_move(SECOND_MS), !client_is_quiet(client, 0)));
-	kill(superd->pid, SIGCONT);
+	superd_signal(superd, SIGCONT);
 	cr_assert_str_eq(client_rest(client), "unhealthy\n");
 	close(client);
 }
@@ -302,10 +302,10 @@ Behaviour(health, of_a_superd_that_hangs_is_told_to_hundreds)
 	for (int n = 0; n < CLIENTS; n++)
 		clients[n] = client_connect(superd_port(superd, "health"));
 	WAIT_UNTIL(superd_log_count(superd, "started, pid ") == CLIENTS);
-	kill(superd->pid, SIGSTOP);
+	superd_signal(superd, SIGSTOP);
 	for (int n = 0; n < CLIENTS; n++)
 		WAIT_UNTIL((clock_move(SECOND_MS), !client_is_quiet(clients[n], 0)));
-	kill(superd->pid, SIGCONT);
+	superd_signal(superd, SIGCONT);
 	for (int n = 0; n < CLIENTS; n++) {
 		told += !strcmp(client_rest(clients[n]), "unhealthy\n");
 		close(clients[n]);
