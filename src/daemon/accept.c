@@ -609,16 +609,16 @@ void accept_serve(struct svc *svc, struct socket *socket, struct client *client,
 void accept_note_failed(struct instance *instance, struct buf *why)
 {
 	struct svc *svc = instance->svc;
+	struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
 	int lack = instance->lack;
 
+	strcpy(failure.peer, instance->peer);
 	svc->count--;
 	accept_keep(instance);
 	instance_free(instance);
 	if (lack) {
 		limits_lack(svc, "cannot start", lack);
 	} else if (svc->state != BACKOFF) {
-		struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
-
 		snprintf(failure.why, sizeof(failure.why), "cannot start: %.140s", buf_string(why));
 		svc_note_failure(svc, &failure);
 		svc->failures++;

@@ -256,7 +256,6 @@ Behaviour(messages, a_socket_that_cannot_be_had_is_a_line_an_attempt)
 
 	superd_wait_log(superd, "web: cannot listen on ");
 	superd_wait_log(superd, "; next try in ");
-	superd_wait_log(superd, "; next try in ");
 	cr_expect_eq(superd_log_count(superd, "web: next try"), 0, "%s", world_logs());
 	line = strstr(read_text(superd->log), "cannot listen on");
 	cr_assert_not_null(line);
