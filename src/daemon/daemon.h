@@ -356,6 +356,7 @@ struct svc {
 	int64_t idle_memory;	     /* bytes that the program had when it fell asleep; 0: unknown */
 	struct child socket_command; /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
+	uint64_t socket_private; /* its /tmp */
 	int *verdicts; /* of the conditions of its sockets: numbers of those that do not hold; shared with a helper */
 	struct refresh *refresh; /* NULL: it was never asked to read its configuration again */
 	struct past *past;	 /* NULL: it has done nothing but listen */

@@ -331,7 +331,10 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 			}
 			if (!enter_cgroup(instance, plan, &request, &why))
 				request.fault.stage = STAGE_CGROUP;
-		}
+		} else if (phase == PHASE_RELOAD && svc->current)
+			request.private_id = svc->current->private_id;
+		else
+			request.private_id = svc->socket_private = private_tmp_new(row);
 		if (!why.length && instance)
 			journal_prepare(instance, true);
 		if (!why.length)
@@ -1343,7 +1346,10 @@ static void finish_phase(struct instance *instance, bool good)
 	if (starts && !good && instance->ends != IS_ASKED && instance->socket && instance->client.fd >= 0)
 		accept_keep(instance);
 	good &= !starts || !instance->ends;
-	go(instance, good ? phases[instance->phase].done : phases[instance->phase].failed);
+	if (starts && instance->result == RESULT_CONDITION) /* it has run nothing that exec_stop_post were to undo */
+		go(instance, OVER);
+	else
+		go(instance, good ? phases[instance->phase].done : phases[instance->phase].failed);
 }
 
 void instance_signal(struct instance *instance, int signal)

@@ -36,6 +36,7 @@
 #include "os/proc/clone_into_cgroup.h"
 #include "os/rights/own_privileges.h"
 #include "os/rights/raw_syscall.h"
+#include "superd/start/removal.h"
 #include "superd/start/spawn_env.h"
 
 #define STANDSTILL 5 /* seconds that superd waits for an exec */
@@ -210,6 +211,8 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 		.record = -1,
 		.files = request->files,
 		.private_id = request->private_id,
+		.after = request->plan->account ? removal_make_way(request->plan->account->uid, request->plan->apart)
+						: 0,
 		.group = request->group,
 		.into = request->into,
 		/* with signalfd(2) there is none but that of SIGPIPE, which does nothing */

@@ -33,6 +33,7 @@
 #include "superd/socket/store_name.h"
 #include "superd/start/credentials.h"
 #include "superd/start/directories.h"
+#include "superd/start/removal.h"
 #include "table/access/times.h"
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"
@@ -695,11 +696,13 @@ static void on_socket_command(struct child *child, int status, const struct rusa
 
 	(void)used;
 	child->pid = 0;
+	private_tmp_remove(svc->row->name, svc->socket_private);
 	output_drain(svc, true, status != 0);
 	command_prefix(text, &flags);
 	status_describe(status, what);
 	if (status && !(flags & COMMAND_IGNORES_FAILURE)) {
 		if (phase == PHASE_SOCKET_START_PRE || phase == PHASE_SOCKET_START_POST) {
+			svc->socket_next = 0; /* the next try begins with the first of them */
 			svc_fail(svc, "bind_error", "%s: %.150s: %s", command_option(phase), text, what);
 			close_all(svc);
 			svc_wait(svc);
@@ -1488,6 +1491,7 @@ static void log_end(struct svc *svc, struct instance *instance, double lasted, b
 /* What the service leaves when nothing of it runs. Removals are made by superd-exec. */
 static void clean_up(struct svc *svc)
 {
+	const struct account *account = svc->row->account;
 	bool stays = svc_bar(svc) >= BAR_HELD;
 
 	if (!directories_remove(svc->table, svc->row, &superd.defaults, stays))
@@ -1495,6 +1499,16 @@ static void clean_up(struct svc *svc)
 	credentials_remove(svc->row, &superd.defaults);
 	if (svc->row->groups->lifecycle->pid_file)
 		foreign_unlink(svc->row->groups->lifecycle->pid_file);
+	if (!svc->row->groups->identity->remove_ipc || !account || !account->switches || !account->uid)
+		return;
+	LIST_EACH(link, &superd.services) {
+		struct svc *other = container_of(link, struct svc, link);
+
+		if (other->row->account && other->row->account->uid == account->uid && !svc_is_empty(other))
+			return;
+	}
+	if (!removal_of_ipc(account->uid))
+		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove IPC objects: %s", strerror(errno));
 }
 
 /* An instance is over: its processes and its commands. Frees it. */

@@ -368,7 +368,7 @@ BehaviourOfUsers(health, conf_does_what_it_says)
  * during 5 s, which is said. The page may say of health itself that a start has failed. */
 static void ask_one_of_many(unsigned long descriptors)
 {
-	enum { CLIENTS = 30 };
+	enum { CLIENTS = 60 };
 	const struct setup setup = { .descriptors = descriptors + OWN_PROGRAMS };
 	struct superd *superd = superd_run_with(&setup, HEALTH, "health, reasons", own_user());
 	int port = superd_port(superd, "health"), clients[CLIENTS];
@@ -378,7 +378,7 @@ static void ask_one_of_many(unsigned long descriptors)
 		clients[n] = client_connect(port);
 		client_send(clients[n], "GET / HTTP/1.1\r\n");
 	}
-	superd_wait_log(superd, "Too many open files");
+	superd_wait_log(superd, "health: started, pid ");
 	client_send(clients[0], "\r\n");
 	page = client_rest(clients[0]);
 	cr_assert_eq(strncmp(page, "HTTP/1.1 ", 9), 0, "with %lu descriptors: %s\n%s", descriptors, page, world_logs());
@@ -391,6 +391,6 @@ static void ask_one_of_many(unsigned long descriptors)
 
 Behaviour(health, is_told_at_once_where_descriptors_are_short)
 {
-	for (unsigned long descriptors = 22; descriptors <= 30; descriptors += 4)
+	for (unsigned long descriptors = 34; descriptors <= 46; descriptors += 4)
 		ask_one_of_many(descriptors);
 }
