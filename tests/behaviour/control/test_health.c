@@ -369,7 +369,7 @@ BehaviourOfUsers(health, conf_does_what_it_says)
 static void ask_one_of_many(unsigned long descriptors)
 {
 	enum { CLIENTS = 60 };
-	const struct setup setup = { .descriptors = descriptors + OWN_PROGRAMS };
+	const struct setup setup = { .descriptors = descriptors + OWN_PROGRAMS, .arguments = loud.arguments };
 	struct superd *superd = superd_run_with(&setup, HEALTH, "health, reasons", own_user());
 	int port = superd_port(superd, "health"), clients[CLIENTS];
 	const char *page;
@@ -378,7 +378,7 @@ static void ask_one_of_many(unsigned long descriptors)
 		clients[n] = client_connect(port);
 		client_send(clients[n], "GET / HTTP/1.1\r\n");
 	}
-	superd_wait_log(superd, "health: started, pid ");
+	superd_wait_log(superd, "started, pid ");
 	client_send(clients[0], "\r\n");
 	page = client_rest(clients[0]);
 	cr_assert_eq(strncmp(page, "HTTP/1.1 ", 9), 0, "with %lu descriptors: %s\n%s", descriptors, page, world_logs());
