@@ -562,6 +562,7 @@ void instance_be_ready(struct instance *instance);
 void instance_stop(struct instance *instance);
 void instance_signal(struct instance *instance, int signal);
 void instance_limit(struct instance *instance, int64_t microseconds);
+void instance_describe_awaited(const struct instance *instance, struct buf *out);
 void instance_free(struct instance *instance);
 bool instance_is_starting(const struct instance *instance);
 void instance_fail(struct instance *instance, enum result result);
@@ -891,7 +892,7 @@ void upgrade_forget(void *context);
 void upgrade_go_on(void); /* a reload has ended */
 
 /* relay.c */
-void relay_describe(struct instance *instance, struct buf *out);
+void relay_describe(const struct instance *instance, struct buf *out);
 void relay_begin(struct instance *instance);
 void relay_follow(struct instance *instance, pid_t pid, int fd);
 void relay_stop(struct instance *instance, bool forget);

@@ -750,17 +750,7 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	if (instance->reached >= STARTED && !instance->main.pid && instance->phase > REMAINS)
 		json_text_field(out, "still_runs", instance->command.pid ? "command" : "processes");
 	if (instance_is_starting(instance) && instance->pid > 0) {
-		if (service_is_relayed(row)) {
-			if (!instance->relay.up)
-				relay_describe(instance, &text);
-		} else if (row->groups->lifecycle->ready) {
-			buf_addf(&text, "it has printed no line with \"%s\"", row->groups->lifecycle->ready);
-			origin_cite(service_origin(row, "ready"), &text);
-		} else if (service_commands(row, PHASE_READY)) {
-			buf_addf(&text, "exec_ready: %.200s: %s", *service_commands(row, PHASE_READY),
-				 *instance->why_unready ? instance->why_unready : "not done yet");
-			origin_cite(service_origin(row, "exec_ready"), &text);
-		}
+		instance_describe_awaited(instance, &text);
 		if (text.length)
 			json_text_field(out, "waits_for", buf_string(&text));
 		buf_clear(&text);

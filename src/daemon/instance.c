@@ -59,6 +59,7 @@
 #define NAP 1.		  /* seconds: a shorter sleep is no news */
 #define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
 #define SETTLED 5.	  /* seconds until a process that was found is the daemon for good */
+#define READY_RUN 10.	  /* seconds of a run of exec_ready */
 #define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
 
 /* ---- a plan ---- */
@@ -287,11 +288,9 @@ static void leave_cgroup(struct instance *instance, struct spawn_request *reques
 	}
 }
 
-/* "exec_start_pre: /bin/x: exec: No such file or directory". */
-static void describe_command_fault(const struct service *row, enum command_phase phase, unsigned number,
-				   const struct fault *fault, struct buf *out)
+/* "exec: No such file or directory". */
+static void describe_command_fault(const struct service *row, const struct fault *fault, struct buf *out)
 {
-	buf_addf(out, "%s: %.100s: ", command_option(phase), service_commands(row, phase)[number]);
 	if (fault->stage == STAGE_EXEC)
 		buf_addf(out, "%s: %s", stage_name(fault->stage), strerror(fault->error));
 	else
@@ -341,8 +340,12 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 			pid = launch(&request, NULL, &report);
 		if (instance)
 			leave_cgroup(instance, &request);
-		if (pid < 0 && !why.length)
-			describe_command_fault(row, phase, number, &request.fault, &why);
+		if (pid < 0 && !why.length) {
+			if (phase != PHASE_READY)
+				buf_addf(&why, "%s: %.100s: ", command_option(phase),
+					 service_commands(row, phase)[number]);
+			describe_command_fault(row, &request.fault, &why);
+		}
 		error = request.fault.error;
 	} else {
 		error = errno;
@@ -355,7 +358,9 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 			idle_note_fault(svc, buf_string(&why));
 		else if (!instance || instance->phase >= READY)
 			svc_say(svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
-		if (instance) {
+		if (instance && phase == PHASE_READY) {
+			snprintf(instance->why_unready, sizeof(instance->why_unready), "%s", buf_string(&why));
+		} else if (instance) {
 			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
 			instance->result = instance->result ? instance->result : RESULT_EXIT_CODE;
 		}
@@ -485,6 +490,16 @@ static struct fault take_fault(struct instance *instance)
 	return fault;
 }
 
+/* exec_ready has failed: its next run. */
+static void ask_ready_again(struct instance *instance)
+{
+	instance->ready_runs++;
+	ev_timer_stop(superd.loop, &instance->ready);
+	ev_timer_set(&instance->ready, instance->ready_pause, 0);
+	ev_timer_start(superd.loop, &instance->ready);
+	instance->ready_pause = instance->ready_pause < .5 ? 2 * instance->ready_pause : 1;
+}
+
 static void on_command(struct child *child, int status, const struct rusage *used)
 {
 	struct instance *instance = container_of(child, struct instance, command);
@@ -504,12 +519,17 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	child->pid = 0;
 	if (phase == STARTED) {
 		if (status == 0 && !fault.stage) {
+			ev_timer_stop(superd.loop, &instance->ready);
 			instance_be_ready(instance);
-		} else {
-			instance->ready_pause = instance->ready_pause < .5 ? 2 * instance->ready_pause : 1;
-			ev_timer_set(&instance->ready, instance->ready_pause, 0);
-			ev_timer_start(superd.loop, &instance->ready);
+			return;
 		}
+		status_describe(status, what);
+		if (fault.stage)
+			describe_command_fault(instance->row, &fault, &why);
+		snprintf(instance->why_unready, sizeof(instance->why_unready), "%s",
+			 fault.stage ? buf_string(&why) : what);
+		buf_free(&why);
+		ask_ready_again(instance);
 		return;
 	}
 	output_drain(instance->svc, false, status != 0);
@@ -537,9 +557,10 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	judge(instance, result);
 	if (fault.stage == STAGE_CONDITIONS)
 		describe_fault(instance->row, &fault, &why);
-	else if (fault.stage)
-		describe_command_fault(instance->row, commands, instance->next_command - 1, &fault, &why);
-	else
+	else if (fault.stage) {
+		buf_addf(&why, "%s: %.100s: ", command_option(commands), text);
+		describe_command_fault(instance->row, &fault, &why);
+	} else
 		buf_addf(&why, instance->late ? "%s: %.100s: it was not done within %s" : "%s: %.100s: %s",
 			 command_option(commands), text,
 			 instance->late
@@ -655,6 +676,7 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events);
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events);
 static void on_main(struct child *child, int status, const struct rusage *used);
+static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events);
 static void on_report(struct ev_loop *loop, ev_io *io, int events);
 
 struct instance *instance_new(struct svc *svc)
@@ -676,11 +698,12 @@ struct instance *instance_new(struct svc *svc)
 	ev_init(&instance->binder_io, NULL);
 	ev_init(&instance->limit, on_limit);
 	ev_init(&instance->look, on_look);
-	ev_init(&instance->ready, NULL);
+	ev_init(&instance->ready, on_ready_due);
 	ev_init(&instance->thaw, NULL);
 	ev_init(&instance->report_io, on_report);
 	ev_set_priority(&instance->report_io, EV_MAXPRI); /* before what the program prints */
-	instance->limit.data = instance->look.data = instance->report_io.data = instance;
+	instance->limit.data = instance->look.data = instance->ready.data = instance->report_io.data = instance;
+	instance->ready_pause = .1;
 	superd.awake += list_empty(&svc->instances);
 	list_add(&svc->instances, &instance->link);
 	list_init(&instance->changed);
@@ -866,18 +889,36 @@ static pid_t read_pid_file(const struct instance *instance)
 	return (pid_t)pid;
 }
 
-/* Why no daemon was found. */
-static void describe_lack_of_daemon(const struct instance *instance, struct buf *out)
+/* What it is not ready for, as far as superd knows. */
+void instance_describe_awaited(const struct instance *instance, struct buf *out)
 {
-	const char *path = instance->row->groups->lifecycle->pid_file;
-	pid_t pid = path ? read_pid_file(instance) : 0;
+	const struct service *row = instance->row;
+	const struct lifecycle_options *lifecycle = row->groups->lifecycle;
+	const char *path = lifecycle->pid_file;
 
-	if (pid)
-		buf_addf(out, "pid_file %s names pid %ld: that is no process of this start", path, (long)pid);
-	else if (path)
-		buf_addf(out, "pid_file %s: the daemon has not written its pid there", path);
-	else
-		buf_text(out, "which of its processes is the daemon is not known: set pid_file");
+	if (service_is_relayed(row)) {
+		if (!instance->relay.up)
+			relay_describe(instance, out);
+	} else if (lifecycle->ready) {
+		buf_addf(out, "it has printed no line with \"%s\"", lifecycle->ready);
+		origin_cite(service_origin(row, "ready"), out);
+	} else if (service_commands(row, PHASE_READY)) {
+		buf_addf(out, "exec_ready: %.200s: ", *service_commands(row, PHASE_READY));
+		if (instance->ready_runs)
+			buf_addf(out, "%s, run %u", instance->why_unready, instance->ready_runs);
+		else
+			buf_text(out, "not done yet");
+		origin_cite(service_origin(row, "exec_ready"), out);
+	} else if (row->exec->type == TYPE_FORKING && instance->phase == STARTED && !instance->main.pid) {
+		pid_t pid = path ? read_pid_file(instance) : 0;
+
+		if (pid)
+			buf_addf(out, "pid_file %s names pid %ld: that is no process of this start", path, (long)pid);
+		else if (path)
+			buf_addf(out, "pid_file %s: the daemon has not written its pid there", path);
+		else
+			buf_text(out, "which of its processes is the daemon is not known: set pid_file");
+	}
 }
 
 /* The time of its phase is over. */
@@ -911,10 +952,8 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 	if (starts && instance->row->exec->pass == PASS_BIND)
 		bind_describe_missing(instance, &awaited);
-	if (starts && service_awaits_target(instance->row))
-		relay_describe(instance, &awaited);
-	if (instance->phase == STARTED && instance->row->exec->type == TYPE_FORKING && !instance->main.pid)
-		describe_lack_of_daemon(instance, &awaited);
+	if (starts)
+		instance_describe_awaited(instance, &awaited);
 	svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
 		starts ? "it was not ready within " : "",
 		option_name_of(instance->row, starts ? "timeout_start" : "runtime_max"), starts ? "" : " is over",
@@ -1237,27 +1276,37 @@ static void note_started(struct instance *instance)
 		record_start(svc, instance->pid, *instance->peer ? instance->peer : NULL);
 		if (wakes)
 			facts_note_wake(svc, false, svc->slept, svc->start_by);
-		svc->slept = 0;
+		svc->slept = svc->last_latency = 0;
 		*svc->start_by = '\0';
 	}
 }
 
-/* exec_ready: runs until it succeeds. */
+/* exec_ready: runs until it succeeds. A run that hangs is ended. */
 static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
+	struct plan *plan;
+	struct buf why = { 0 };
 	char pid[40];
 	const char *facts[] = { pid, NULL };
 
-	(void)loop, (void)events;
+	(void)events;
 	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
-	if (instance->phase != STARTED || instance->ends || instance->command.pid)
+	if (instance->phase != STARTED || instance->ends)
 		return;
-	if (!run_command(instance->svc, instance->row, instance->plan, PHASE_READY, 0, facts, instance,
-			 &instance->command)) {
-		ev_timer_set(timer, 1, 0);
-		ev_timer_start(superd.loop, timer);
+	if (instance->command.pid) {
+		kill(-instance->command.pid, SIGKILL);
+		return;
 	}
+	plan = plan_of_instance(instance, &why);
+	if (plan &&
+	    run_command(instance->svc, instance->row, plan, PHASE_READY, 0, facts, instance, &instance->command)) {
+		ev_timer_set(timer, READY_RUN, 0);
+		ev_timer_start(loop, timer);
+	} else {
+		ask_ready_again(instance);
+	}
+	buf_free(&why);
 }
 
 /* Its program runs: what is awaited is its type's. */
@@ -1273,12 +1322,8 @@ static void await_ready(struct instance *instance)
 	}
 	if (instance->row->exec->pass == PASS_BIND)
 		bind_launched(instance);
-	if (service_commands(instance->row, PHASE_READY)) {
-		instance->ready_pause = .05;
-		ev_timer_init(&instance->ready, on_ready_due, .0, 0);
-		instance->ready.data = instance;
-		ev_timer_start(superd.loop, &instance->ready);
-	}
+	if (service_commands(instance->row, PHASE_READY))
+		ev_feed_event(superd.loop, &instance->ready, EV_TIMER);
 	if (((type == TYPE_SIMPLE || type == TYPE_EXEC) && !service_awaits_ready(instance->row) &&
 	     !service_awaits_target(instance->row) && instance->row->exec->pass != PASS_BIND) ||
 	    (instance->row->groups->lifecycle->ready && output_is_ready(instance->svc)))

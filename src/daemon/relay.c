@@ -179,7 +179,7 @@ void relay_stop(struct instance *instance, bool forget)
 	child_forget(&instance->relay.child);
 }
 
-void relay_describe(struct instance *instance, struct buf *out)
+void relay_describe(const struct instance *instance, struct buf *out)
 {
 	const struct service *row = instance->row;
 
