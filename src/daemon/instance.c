@@ -288,13 +288,32 @@ static void leave_cgroup(struct instance *instance, struct spawn_request *reques
 	}
 }
 
-/* "exec: No such file or directory". */
-static void describe_command_fault(const struct service *row, const struct fault *fault, struct buf *out)
+/* Whether it is the program's interpreter that is not there. */
+static void add_interpreter(const struct service *row, const char *path, const struct fault *fault, struct buf *out)
 {
-	if (fault->stage == STAGE_EXEC)
-		buf_addf(out, "%s: %s", stage_name(fault->stage), strerror(fault->error));
-	else
+	struct buf interpreter = { 0 };
+
+	if ((fault->error == ENOENT || fault->error == ENOEXEC) && *path == '/' &&
+	    !row->groups->environment->root_directory && !service_prepared(row)->sandbox &&
+	    foreign_interpreter_is_wrong(path, &interpreter))
+		buf_addf(out, ": %s", buf_string(&interpreter));
+	buf_free(&interpreter);
+}
+
+/* "exec: No such file or directory", and the option of one before the program. */
+static void describe_command_fault(const struct service *row, enum command_phase phase, unsigned number,
+				   const struct fault *fault, struct buf *out)
+{
+	unsigned flags;
+
+	if (fault->stage != STAGE_EXEC) {
 		describe_fault(row, fault, out);
+		return;
+	}
+	buf_addf(out, "%s: %s", stage_name(fault->stage), strerror(fault->error));
+	add_interpreter(row, command_prefix(service_commands(row, phase)[number], &flags), fault, out);
+	if (phase == PHASE_CONDITION || phase == PHASE_START_PRE)
+		origin_cite(service_origin(row, command_option(phase)), out);
 }
 
 bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
@@ -344,7 +363,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 			if (phase != PHASE_READY)
 				buf_addf(&why, "%s: %.100s: ", command_option(phase),
 					 service_commands(row, phase)[number]);
-			describe_command_fault(row, &request.fault, &why);
+			describe_command_fault(row, phase, number, &request.fault, &why);
 		}
 		error = request.fault.error;
 	} else {
@@ -360,9 +379,8 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 			svc_say(svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
 		if (instance && phase == PHASE_READY) {
 			snprintf(instance->why_unready, sizeof(instance->why_unready), "%s", buf_string(&why));
-		} else if (instance) {
+		} else if (instance && instance->phase < READY) {
 			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
-			instance->result = instance->result ? instance->result : RESULT_EXIT_CODE;
 		}
 	} else {
 		if (instance) {
@@ -468,10 +486,11 @@ static void next_command(struct instance *instance)
 	    !run_command(instance->svc, instance->row, plan, phase, instance->next_command++, facts, instance,
 			 &instance->command)) {
 		if (flags & COMMAND_IGNORES_FAILURE) {
+			*instance->why = '\0';
 			next_command(instance);
 			return;
 		}
-		judge(instance, RESULT_RESOURCES);
+		judge(instance, plan ? RESULT_EXIT_CODE : RESULT_RESOURCES);
 		finish_phase(instance, false);
 	}
 }
@@ -525,7 +544,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 		}
 		status_describe(status, what);
 		if (fault.stage)
-			describe_command_fault(instance->row, &fault, &why);
+			describe_command_fault(instance->row, PHASE_READY, 0, &fault, &why);
 		snprintf(instance->why_unready, sizeof(instance->why_unready), "%s",
 			 fault.stage ? buf_string(&why) : what);
 		buf_free(&why);
@@ -559,7 +578,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 		describe_fault(instance->row, &fault, &why);
 	else if (fault.stage) {
 		buf_addf(&why, "%s: %.100s: ", command_option(commands), text);
-		describe_command_fault(instance->row, &fault, &why);
+		describe_command_fault(instance->row, commands, instance->next_command - 1, &fault, &why);
 	} else
 		buf_addf(&why, instance->late ? "%s: %.100s: it was not done within %s" : "%s: %.100s: %s",
 			 command_option(commands), text,
@@ -603,7 +622,6 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 	static const char *const streams[] = { "input", "output", "error" };
 	const char *option = stage_options[fault->stage], *path = NULL;
 	struct process_defaults bases;
-	struct buf interpreter = { 0 };
 	size_t length = 0;
 
 	switch (fault->stage) {
@@ -665,11 +683,8 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 	if (path)
 		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
 	buf_addf(out, ": %s", fault_reason(fault));
-	if (fault->stage == STAGE_EXEC && (fault->error == ENOENT || fault->error == ENOEXEC) && *path == '/' &&
-	    !row->groups->environment->root_directory && !service_prepared(row)->sandbox &&
-	    foreign_interpreter_is_wrong(path, &interpreter))
-		buf_addf(out, ": %s", buf_string(&interpreter));
-	buf_free(&interpreter);
+	if (fault->stage == STAGE_EXEC)
+		add_interpreter(row, path, fault, out);
 	origin_cite(option && service_mark(row, option) ? service_origin(row, option) : row->at, out);
 }
 
@@ -869,6 +884,10 @@ static void go(struct instance *instance, enum phase phase)
 		return;
 	case STARTED:
 		return;
+	case EXEC_STOP:
+	case STOP_POST:
+		instance_limit(instance, stop_limit(instance));
+		/* fall through */
 	default:
 		next_command(instance);
 	}

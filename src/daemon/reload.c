@@ -623,6 +623,15 @@ static bool reload_apply(struct table *table)
 			counts[returns ? ADDED : changes[n] == DIFF_SAME ? UNCHANGED : CHANGED]++;
 			if (returns || changes[n] != DIFF_SAME)
 				tell(svc, returns ? "added" : "changed", buf_string(&why));
+			LIST_EACH(at, &svc->instances) {
+				struct instance *instance = container_of(at, struct instance, link);
+
+				/* Its client goes along with the listener, and is served by this row. */
+				if (changes[n] != DIFF_SAME && row->exec->accept && instance->phase < LAUNCHED) {
+					accept_keep(instance);
+					instance_stop(instance);
+				}
+			}
 			if (changes[n] != DIFF_SAME && svc->state == FROZEN)
 				idle_thaw(svc, NULL);
 			else if (changes[n] != DIFF_SAME)

@@ -703,7 +703,7 @@ static void on_socket_command(struct child *child, int status, const struct rusa
 	if (status && !(flags & COMMAND_IGNORES_FAILURE)) {
 		if (phase == PHASE_SOCKET_START_PRE || phase == PHASE_SOCKET_START_POST) {
 			svc->socket_next = 0; /* the next try begins with the first of them */
-			svc_fail(svc, "bind_error", "%s: %.150s: %s", command_option(phase), text, what);
+			svc_fail(svc, "bind_error", "%s has failed: %.150s: %s", command_option(phase), text, what);
 			close_all(svc);
 			svc_wait(svc);
 			return;
