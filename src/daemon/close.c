@@ -49,19 +49,26 @@ static int by_number(const void *one, const void *other)
 	return *(const int *)one - *(const int *)other;
 }
 
-/* The helper: it has these alone, waits until superd has closed its copies, and closes its own. */
-static _Noreturn void close_all(int *fds, int count, int go)
+/* In a helper that may hang: it has these alone. */
+void close_others(int *fds, int count)
 {
 	int from = 0;
-	char byte;
 
-	fds[count++] = go;
 	qsort(fds, (size_t)count, sizeof(*fds), by_number);
 	for (int n = 0; n < count; from = fds[n++] + 1) {
 		if (fds[n] > from)
 			syscall(__NR_close_range, from, fds[n] - 1, 0);
 	}
 	syscall(__NR_close_range, from, ~0u, 0);
+}
+
+/* The helper: it waits until superd has closed its copies, and closes its own. */
+static _Noreturn void close_all(int *fds, int count, int go)
+{
+	char byte;
+
+	fds[count++] = go;
+	close_others(fds, count);
 	while (read(go, &byte, 1) < 0)
 		continue;
 	for (int n = 0; n < count; n++)

@@ -58,6 +58,8 @@ enum bar { BAR_END, BAR_REMOVED, BAR_DISABLED, BAR_HELD, BAR_DRAINING, BAR_NONE 
 struct child {
 	struct child *next; /* in its bucket */
 	pid_t pid;	    /* 0: none */
+	bool is_held;	    /* it has ended, which is told to nobody yet: notify_holds */
+	int status;
 	void (*ended)(struct child *child, int status, const struct rusage *used);
 };
 
@@ -123,6 +125,7 @@ struct stored {
 	struct list link;
 	int fd;
 	bool polled;
+	uid_t user; /* of the service that stored it */
 	ev_io io; /* its other end is closed: it is not kept any longer */
 	struct svc *svc;
 	char name[256];
@@ -337,6 +340,9 @@ struct svc {
 	int notify;	      /* -1: not open */
 	char *notify_variable;
 	ev_io notify_io;
+	struct helper receiver; /* of messages with descriptors; notify.c */
+	int received; /* its answer comes here; -1: none is under way */
+	ev_io received_io;
 	struct list stored;
 	unsigned stored_count;
 	struct parked {
@@ -510,6 +516,7 @@ void limits_watch_memory(const struct instance *instance); /* memory_max without
 void close_apart(const struct svc *svc, int *fd);
 bool close_is_slow(const struct svc *svc); /* much of it is not closed yet */
 void close_forget(const struct svc *svc);
+void close_others(int *fds, int count);
 void close_leave(void);
 
 /* accept.c */
@@ -584,10 +591,12 @@ bool notify_open(struct svc *svc, struct buf *why);
 void notify_resume(struct svc *svc);
 void notify_close(struct svc *svc);
 void notify_read(struct svc *svc);
+bool notify_holds(struct instance *instance, struct child *child, int status);
 void notify_begin(struct instance *instance);
 void notify_watchdog(struct instance *instance);
 void notify_end(struct instance *instance);
-void store_add(struct svc *svc, int fd, const char *name, bool polled);
+void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user);
+void store_check(struct svc *svc);
 void store_clear(struct svc *svc);
 
 /* output.c: what programs print */

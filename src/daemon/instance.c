@@ -526,7 +526,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	enum command_phase commands = (enum command_phase)phases[phase].commands;
 	const char *text =
 		phase == STARTED ? NULL : service_commands(instance->row, commands)[instance->next_command - 1];
-	struct fault fault = take_fault(instance);
+	struct fault fault;
 	enum result result;
 	struct buf why = { 0 };
 	unsigned flags = 0;
@@ -534,8 +534,11 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	char what[48];
 
 	(void)used;
+	if (notify_holds(instance, child, status))
+		return;
 	kill(-child->pid, SIGKILL); /* what it has left behind */
 	child->pid = 0;
+	fault = take_fault(instance);
 	if (phase == STARTED) {
 		if (status == 0 && !fault.stage) {
 			ev_timer_stop(superd.loop, &instance->ready);
@@ -1586,9 +1589,11 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	enum phase next;
 
 	child->pid = 0;
-	if (svc->notify >= 0)
-		notify_read(svc);
-	if (child->pid) /* a last message has named another main process */
+	instance->status = status;
+	if (used)
+		instance->cpu += (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
+			(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6;
+	if (notify_holds(instance, child, status) || child->pid) /* a last message has named another main process */
 		return;
 	output_drain(svc, false, false);
 	bind_hear(instance);
@@ -1596,10 +1601,6 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 		continue;
 	if (instance->is_frozen) /* what it leaves behind goes on */
 		instance_freeze(instance, false);
-	instance->status = status;
-	if (used)
-		instance->cpu += (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
-			(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6;
 	if (instance->phase == LAUNCHED) { /* the pipe tells why, or that it has run */
 		on_report(superd.loop, &instance->report_io, 0);
 		if (instance->phase >= EXEC_STOP)

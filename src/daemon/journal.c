@@ -267,6 +267,7 @@ static void walk_service(struct line *line, struct svc *svc)
 	FIELD(line, "refresh_limit", refresh_limit);
 	FIELD_FD(line, "notify", svc->notify);
 	FIELD(line, "variable", svc->notify_variable);
+	FIELD_FD(line, "received", svc->received);
 	for (int n = 0; n < OUTPUTS; n++) {
 		ends[n][0] = svc->outputs[n] ? svc->outputs[n]->read_end : -1;
 		ends[n][1] = svc->outputs[n] ? svc->outputs[n]->write_end : -1;
@@ -298,13 +299,13 @@ static void walk_instance(struct line *line, struct instance *instance)
 	double limit = instance_limit_left(instance);
 	bool current = svc->current == instance;
 	unsigned socket = instance->socket ? (unsigned)(instance->socket - svc->sockets) + 1 : 0;
-	pid_t child = 0;
+	pid_t child = 0, main = instance->main.is_held ? instance->pid : instance->main.pid;
 
 	limit = limit < 0 ? 0 : clock_now() + limit;
 	FIELD_MOST(line, "phase", instance->phase, OVER);
 	FIELD(line, "current", current);
 	FIELD(line, "pid", instance->pid);
-	FIELD(line, "main", instance->main.pid);
+	FIELD(line, "main", main);
 	FIELD(line, "group", instance->group);
 	FIELD(line, "command", instance->command.pid);
 	FIELD(line, "next", instance->next_command);
@@ -341,6 +342,7 @@ static void walk_instance(struct line *line, struct instance *instance)
 		FIELD_FD(line, "relay_fd", instance->relay.fd);
 	if (line->out)
 		return;
+	instance->main.pid = main;
 	FIELD(line, "child", child); /* its own word */
 	if (child > 0) {
 		instance->phase = LAUNCHED;
@@ -445,6 +447,7 @@ void journal_stored(struct stored *stored)
 	add_text(out, stored->svc->row->name);
 	FIELD(&(struct line){ .out = out }, "name", stored->name);
 	FIELD(&(struct line){ .out = out }, "polled", stored->polled);
+	FIELD(&(struct line){ .out = out }, "user", stored->user);
 	buf_char(out, '\n');
 }
 
@@ -1259,13 +1262,15 @@ static void restore_stored(const struct record *record, const char *number)
 	char *name = parse(record, &line), stored[256] = "";
 	struct svc *svc = name ? svc_find(name) : NULL;
 	bool polled = false;
+	uid_t user = 0;
 	int fd = read_fd(number);
 
 	FIELD(&line, "name", stored);
 	FIELD(&line, "polled", polled);
+	FIELD(&line, "user", user);
 	note_unused(&line, "stored");
 	if (svc && fd >= 0)
-		store_add(svc, fd, stored, polled);
+		store_add(svc, fd, stored, polled, user);
 	else
 		fd_close(&fd);
 }

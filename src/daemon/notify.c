@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/fd_message.h"
 #include "lib/number.h"
 #include "lib/scan.h"
 #include "os/fs/runtime_dir.h"
@@ -19,11 +21,13 @@
 #include "os/proc/process.h"
 #include "os/socket/notify_dir.h"
 #include "os/socket/notify_socket.h"
+#include "os/socket/plain_descriptor.h"
 #include "table/option/option_name.h"
 
 #define MESSAGES 64 /* of one socket in a turn of the loop */
 #define ANCESTORS 32
-#define DESCRIPTORS 253
+#define DESCRIPTORS FD_MESSAGE_MOST
+#define RECEIVE_SECONDS 1.
 #define RESET_SECONDS 10. /* of a run, until RESTART_RESET=1 counts */
 
 static void on_message(struct ev_loop *loop, ev_io *io, int events)
@@ -54,19 +58,10 @@ bool notify_open(struct svc *svc, struct buf *why)
 	} else if (asprintf(&svc->notify_variable, "NOTIFY_SOCKET=%s", buf_string(&path)) < 0) {
 		svc->notify_variable = NULL;
 	} else {
-		ev_io_init(&svc->notify_io, on_message, svc->notify, EV_READ);
-		svc->notify_io.data = svc;
-		ev_io_start(superd.loop, &svc->notify_io);
+		notify_resume(svc);
 	}
 	buf_free(&path);
 	return svc->notify >= 0 && svc->notify_variable;
-}
-
-void notify_resume(struct svc *svc)
-{
-	ev_io_init(&svc->notify_io, on_message, svc->notify, EV_READ);
-	svc->notify_io.data = svc;
-	ev_io_start(superd.loop, &svc->notify_io);
 }
 
 void notify_close(struct svc *svc)
@@ -76,6 +71,11 @@ void notify_close(struct svc *svc)
 	if (svc->notify < 0)
 		return;
 	ev_io_stop(superd.loop, &svc->notify_io);
+	if (svc->received >= 0) {
+		ev_io_stop(superd.loop, &svc->received_io);
+		fd_close(&svc->received);
+	}
+	helper_drop(&svc->receiver);
 	if (path && *path == '/')
 		notify_dir_remove(path);
 	close_apart(svc, &svc->notify);
@@ -84,6 +84,11 @@ void notify_close(struct svc *svc)
 }
 
 /* ---- kept descriptors ---- */
+
+static uid_t user_of(const struct service *row)
+{
+	return row->account && row->account->switches ? row->account->uid : geteuid();
+}
 
 static void drop(struct stored *stored)
 {
@@ -109,7 +114,7 @@ static void on_stored_end(struct ev_loop *loop, ev_io *io, int events)
 	drop(stored);
 }
 
-void store_add(struct svc *svc, int fd, const char *name, bool polled)
+void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user)
 {
 	struct stored *stored = calloc(1, sizeof(*stored));
 
@@ -119,6 +124,7 @@ void store_add(struct svc *svc, int fd, const char *name, bool polled)
 	}
 	stored->fd = fd_raise(fd, FD_HIGH);
 	stored->polled = polled;
+	stored->user = user;
 	stored->svc = svc;
 	snprintf(stored->name, sizeof(stored->name), "%s", name);
 	ev_io_init(&stored->io, on_stored_end, stored->fd, EV_READ);
@@ -134,6 +140,35 @@ void store_clear(struct svc *svc)
 {
 	LIST_EACH(link, &svc->stored)
 		drop(container_of(link, struct stored, link));
+}
+
+/* The service has another row. */
+void store_check(struct svc *svc)
+{
+	uid_t user = user_of(svc->row);
+
+	LIST_EACH(link, &svc->stored) {
+		struct stored *stored = container_of(link, struct stored, link);
+
+		if (svc->row->groups->lifecycle->file_descriptor_store_max && stored->user == user)
+			continue;
+		if (stored->user != user)
+			svc_say(svc, LEVEL_NOTICE, "store",
+				"%s is not kept any longer: uid %lu stored it, and the service's is %lu now",
+				stored->name, (unsigned long)stored->user, (unsigned long)user);
+		drop(stored);
+	}
+}
+
+static bool has_file(const struct svc *svc, int fd)
+{
+	LIST_EACH(link, &svc->stored) {
+		const struct stored *stored = container_of(link, struct stored, link);
+
+		if (syscall(SYS_kcmp, getpid(), getpid(), 0 /* KCMP_FILE */, stored->fd, fd) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void take_store(struct svc *svc, const struct notify_message *message, int *fds, size_t count)
@@ -157,13 +192,15 @@ static void take_store(struct svc *svc, const struct notify_message *message, in
 			svc_say(svc, LEVEL_WARNING, "store", "a descriptor is not kept: that needs accept = no");
 			return;
 		}
+		if (has_file(svc, fds[n]))
+			continue;
 		if ((int64_t)svc->stored_count >= most) {
 			svc_say(svc, LEVEL_WARNING, "store",
 				"a descriptor is not kept: file_descriptor_store_max is reached (%lld)",
 				(long long)most);
 			return;
 		}
-		store_add(svc, fds[n], name, !message->unpolled);
+		store_add(svc, fds[n], name, !message->unpolled, user_of(svc->row));
 		fds[n] = -1;
 	}
 }
@@ -263,6 +300,19 @@ void notify_end(struct instance *instance)
 
 /* ---- messages ---- */
 
+/* A message, as superd or its receiver has received it. */
+struct received {
+	pid_t pid;
+	uid_t uid;
+	uint64_t instance; /* its number; 0: it is none's */
+	unsigned least;	   /* of notify_access that lets it speak */
+	unsigned refused;  /* descriptors that are not kept: the first is such a kind */
+	char kind[DESCRIPTOR_NAME];
+	const char *flaw;
+	size_t length;
+	char text[NOTIFICATION_MOST + 1];
+};
+
 /* The instance whose process the kernel names as the sender: by the processes themselves, else by group, session and
  * ancestors. */
 static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsigned *least)
@@ -341,14 +391,14 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 		instance_be_ready(instance);
 }
 
-static void take(struct instance *instance, const struct notify_message *message, pid_t sender, uid_t uid, int *fds,
-		 size_t count)
+static void take(struct instance *instance, const struct notify_message *message, const struct received *received,
+		 int *fds, size_t count)
 {
 	struct svc *svc = instance->svc;
 	const struct lifecycle_options *lifecycle = instance->row->groups->lifecycle;
 	struct buf visible = { 0 };
 
-	take_main_pid(instance, message, sender, uid, fds, count);
+	take_main_pid(instance, message, received->pid, received->uid, fds, count);
 	if (message->status.at) {
 		buf_visible(&visible, message->status.at, message->status.length);
 		buf_cut(&visible, NOTE_TEXT);
@@ -356,6 +406,10 @@ static void take(struct instance *instance, const struct notify_message *message
 		buf_free(&visible);
 		svc_changed(svc);
 	}
+	if (received->refused)
+		svc_say(svc, LEVEL_WARNING, "store",
+			"%u descriptor%s not kept: %s, where sockets, pipes, memfds, eventfds, timerfds and pidfds are",
+			received->refused, received->refused == 1 ? " is" : "s are", received->kind);
 	take_store(svc, message, fds, count);
 	if (message->access != NOTE_UNSET)
 		instance->access = (unsigned)message->access;
@@ -375,13 +429,13 @@ static void take(struct instance *instance, const struct notify_message *message
 	if (message->trigger)
 		bark(instance, "it sent WATCHDOG=trigger");
 	if (message->error > 0 && message->error != NOTE_UNSET)
-		svc_say(svc, LEVEL_NOTICE, "error", "pid %ld reports error %d: %s", (long)sender, (int)message->error,
-			strerror((int)message->error));
+		svc_say(svc, LEVEL_NOTICE, "error", "pid %ld reports error %d: %s", (long)received->pid,
+			(int)message->error, strerror((int)message->error));
 	for (int n = 0; n < 2; n++) {
 		const struct note_text *error = n ? &message->varlink_error : &message->bus_error;
 
 		if (error->at)
-			svc_say(svc, LEVEL_NOTICE, "error", "pid %ld reports a %s error: %.*s", (long)sender,
+			svc_say(svc, LEVEL_NOTICE, "error", "pid %ld reports a %s error: %.*s", (long)received->pid,
 				n ? "Varlink" : "D-Bus", (int)error->length, error->at);
 	}
 	if (instance->stopping || instance->ends)
@@ -438,54 +492,206 @@ static void drop_message(struct svc *svc, pid_t pid, const char *flaw)
 			more);
 }
 
-/* Descriptors that come along are received by superd itself: what nobody keeps is closed at once. */
+static void hear(struct svc *svc, struct received *received, int *fds, size_t count)
+{
+	struct instance *instance = NULL;
+	struct notify_message message;
+
+	LIST_EACH(link, &svc->instances) {
+		if (container_of(link, struct instance, link)->number == received->instance)
+			instance = container_of(link, struct instance, link);
+	}
+	if (received->flaw)
+		drop_message(svc, received->pid, received->flaw);
+	else if (memchr(received->text, 0, received->length))
+		drop_message(svc, received->pid, "it has a NUL byte");
+	else if (!notify_message_parse(received->text, received->length, &message))
+		drop_message(svc, received->pid, "BARRIER=1 stands among other lines");
+	else if (!instance)
+		drop_message(svc, received->pid, "it is no process of this service");
+	else if (instance->access < received->least)
+		drop_message(svc, received->pid, "notify_access does not let it speak");
+	else
+		take(instance, &message, received, fds, count);
+	for (size_t n = 0; n < count; n++)
+		close_apart(svc, &fds[n]);
+}
+
+/* The receiver: it looks at descriptors without a call to their file systems, and passes on those for which superd has
+ * a use and whose close does not hang. */
+static _Noreturn void receive(struct received *received, int from, int to)
+{
+	struct notify_message message;
+	int fds[DESCRIPTORS], own[] = { from, to };
+	size_t count = DESCRIPTORS, kept = 0;
+	ssize_t got;
+
+	close_others(own, 2);
+	got = fd_message_receive(from, received->text, NOTIFICATION_MOST, fds, &count, MSG_DONTWAIT);
+	if (got < 0)
+		_exit(1);
+	if (!notify_message_parse(received->text, received->length, &message) || (!message.store && !message.main_fd))
+		count = 0;
+	for (size_t n = 0; n < count; n++) {
+		char kind[DESCRIPTOR_NAME];
+
+		if (descriptor_is_plain(fds[n], kind))
+			fds[kept++] = fds[n];
+		else if (!received->refused++)
+			snprintf(received->kind, sizeof(kind), "%s",
+				 *kind == '/'	 ? "a file"
+					 : *kind ? kind
+						 : "a kind that is unknown without /proc");
+	}
+	_exit(!fd_message_send(to, received, sizeof(*received), fds, kept, 0));
+}
+
+/* A process of the instance has ended. Whether that is to be told later, as its last message is being received. */
+bool notify_holds(struct instance *instance, struct child *child, int status)
+{
+	if (instance->svc->notify >= 0)
+		notify_read(instance->svc);
+	child->status = status;
+	child->is_held = instance->svc->received >= 0;
+	return child->is_held;
+}
+
+/* The receiver has done its work, or will not. */
+static void end_receiving(struct svc *svc)
+{
+	ev_io_stop(superd.loop, &svc->received_io);
+	fd_close(&svc->received);
+	ev_io_start(superd.loop, &svc->notify_io);
+	LIST_EACH(link, &svc->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+		struct child *children[] = { &instance->command, &instance->main };
+
+		for (int n = 0; n < 2; n++) {
+			bool was_held = children[n]->is_held;
+
+			children[n]->is_held = false;
+			if (was_held && (n == 0 || !instance->main.pid)) /* else it has named another */
+				children[n]->ended(children[n], children[n]->status, NULL);
+		}
+	}
+}
+
+static void take_received(struct svc *svc, const char *otherwise)
+{
+	struct received received;
+	int fds[DESCRIPTORS];
+	size_t count = DESCRIPTORS;
+
+	ev_io_stop(superd.loop, &svc->received_io);
+	if (fd_message_receive(svc->received, &received, sizeof(received), fds, &count, MSG_DONTWAIT) ==
+	    (ssize_t)sizeof(received))
+		hear(svc, &received, fds, count);
+	else
+		drop_message(svc, 0, otherwise);
+}
+
+static void on_received(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct svc *svc = io->data;
+
+	(void)loop, (void)events;
+	take_received(svc, "its receiver has ended");
+	if (!svc->receiver.child.pid) /* it is of the superd before */
+		end_receiving(svc);
+}
+
+static void on_receiver(struct helper *helper, int status)
+{
+	struct svc *svc = container_of(helper, struct svc, receiver);
+
+	if (svc->received >= 0 && ev_is_active(&svc->received_io))
+		take_received(svc,
+			      status == HELPER_LATE ? "receiving its descriptors does not end"
+						    : "its receiver has ended");
+	if (svc->received >= 0)
+		end_receiving(svc);
+	else if (svc->notify >= 0)
+		ev_io_start(superd.loop, &svc->notify_io);
+}
+
+static void watch_received(struct svc *svc)
+{
+	ev_io_stop(superd.loop, &svc->notify_io);
+	ev_io_init(&svc->received_io, on_received, svc->received, EV_READ);
+	svc->received_io.data = svc;
+	ev_io_start(superd.loop, &svc->received_io);
+}
+
+void notify_resume(struct svc *svc)
+{
+	ev_io_init(&svc->notify_io, on_message, svc->notify, EV_READ);
+	svc->notify_io.data = svc;
+	if (svc->received >= 0)
+		watch_received(svc);
+	else
+		ev_io_start(superd.loop, &svc->notify_io);
+}
+
+static void begin_receiving(struct svc *svc, struct received *received)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (svc->receiver.child.pid) { /* it hangs: its end starts the watching again */
+		ev_io_stop(superd.loop, &svc->notify_io);
+		return;
+	}
+	journal_flush(); /* all before a barrier outlives superd when that ends */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
+		pid = helper_begin(&svc->receiver, RECEIVE_SECONDS, on_receiver);
+		if (pid == 0)
+			receive(received, svc->notify, ends[1]);
+		close(ends[1]);
+		if (pid > 0) {
+			svc->received = fd_raise(ends[0], FD_HIGH);
+			watch_received(svc);
+			journal_service(svc);
+			return;
+		}
+		close(ends[0]);
+	}
+	ev_io_stop(superd.loop, &svc->notify_io);
+	helper_limit(&svc->receiver, RECEIVE_SECONDS, on_receiver); /* then it is tried again */
+}
+
+/* Descriptors that come along may be those of a file system that never answers when they are closed: a process apart
+ * receives these messages. Until it has done so the socket is not read, and the end of a main process waits. */
 void notify_read(struct svc *svc)
 {
-	for (int n = 0; n < MESSAGES && svc->notify >= 0; n++) {
-		char text[NOTIFICATION_MOST + 1],
-			control[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(DESCRIPTORS * sizeof(int))];
-		struct iovec part = { text, sizeof(text) - 1 };
+	for (int n = 0; n < MESSAGES && svc->notify >= 0 && svc->received < 0; n++) {
+		char control[CMSG_SPACE(sizeof(struct ucred))];
+		struct received received = { .uid = (uid_t)-1 };
+		struct iovec part = { received.text, NOTIFICATION_MOST };
 		struct msghdr header = {
 			.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
 		};
-		struct ucred who = { 0, (uid_t)-1, (gid_t)-1 };
-		int fds[DESCRIPTORS];
-		size_t count = 0;
-		struct notify_message message;
+		ssize_t got = recvmsg(svc->notify, &header, MSG_DONTWAIT | MSG_PEEK);
+		struct cmsghdr *credentials = got < 0 ? NULL : CMSG_FIRSTHDR(&header);
 		struct instance *instance;
-		unsigned least;
-		ssize_t got = recvmsg(svc->notify, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 		if (got < 0)
 			return;
-		for (struct cmsghdr *part_of = CMSG_FIRSTHDR(&header); part_of;
-		     part_of = CMSG_NXTHDR(&header, part_of)) {
-			if (part_of->cmsg_level != SOL_SOCKET)
-				continue;
-			if (part_of->cmsg_type == SCM_CREDENTIALS)
-				memcpy(&who, CMSG_DATA(part_of), sizeof(who));
-			if (part_of->cmsg_type == SCM_RIGHTS) {
-				count = (part_of->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-				memcpy(fds, CMSG_DATA(part_of), count * sizeof(int));
-			}
+		if (credentials && credentials->cmsg_type == SCM_CREDENTIALS) {
+			struct ucred who;
+
+			memcpy(&who, CMSG_DATA(credentials), sizeof(who));
+			received.pid = who.pid;
+			received.uid = who.uid;
 		}
-		text[got] = '\0';
-		instance = find_sender(svc, who.pid, who.uid, &least);
-		if (header.msg_flags & MSG_TRUNC)
-			drop_message(svc, who.pid, "it is longer than 4096 bytes");
-		else if (memchr(text, 0, (size_t)got))
-			drop_message(svc, who.pid, "it has a NUL byte");
-		else if (!notify_message_parse(text, (size_t)got, &message))
-			drop_message(svc, who.pid, "BARRIER=1 stands among other lines");
-		else if (!instance)
-			drop_message(svc, who.pid, "it is no process of this service");
-		else if (instance->access < least)
-			drop_message(svc, who.pid, "notify_access does not let it speak");
-		else if (!message.barrier)
-			take(instance, &message, who.pid, who.uid, fds, count);
-		else
-			journal_flush(); /* all before it outlives superd when the barrier ends */
-		for (size_t i = 0; i < count; i++)
-			close_apart(svc, &fds[i]);
+		received.length = (size_t)got;
+		received.flaw = header.msg_flags & MSG_TRUNC ? "it is longer than 4096 bytes" : NULL;
+		instance = find_sender(svc, received.pid, received.uid, &received.least);
+		received.instance = instance ? instance->number : 0;
+		if (header.msg_flags & MSG_CTRUNC) {
+			begin_receiving(svc, &received);
+			return;
+		}
+		recv(svc->notify, received.text, 0, MSG_DONTWAIT);
+		hear(svc, &received, NULL, 0);
 	}
 }

@@ -470,8 +470,7 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 	svc->plan = NULL;
 	if (service_notify_access(row) == NOTIFY_NONE)
 		notify_close(svc);
-	if (!row->groups->lifecycle->file_descriptor_store_max)
-		store_clear(svc);
+	store_check(svc);
 }
 
 /* Another service has an address of this one by now. */

@@ -144,7 +144,7 @@ struct svc *svc_new(struct table *table, const struct service *row)
 	}
 	ev_init(&svc->timer, on_timer);
 	svc->timer.data = svc;
-	svc->notify = -1;
+	svc->notify = svc->received = -1;
 	list_init(&svc->instances);
 	list_init(&svc->stored);
 	list_init(&svc->queue);
@@ -183,6 +183,7 @@ void svc_free(struct svc *svc)
 	facts_forget(svc);
 	store_clear(svc);
 	notify_close(svc);
+	child_forget(&svc->receiver.child);
 	output_release(svc);
 	for (unsigned n = 0; svc->ring && n < RING; n++)
 		free(svc->ring[n].text);
@@ -1518,6 +1519,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	bool was_current = svc->current == instance, was_starting = was_current && svc->state == STARTING, failed;
 	bool skipped = instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION;
 	bool ran = instance->reached >= STARTED, asked = instance->ends == IS_ASKED, left = false, again = false;
+	bool well = asked || instance->result == RESULT_SUCCESS;
+	unsigned preserve = svc->row->groups->lifecycle->file_descriptor_store_preserve;
 	int lack = instance->lack;
 	struct buf text = { 0 };
 	char why[200];
@@ -1590,6 +1593,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		limits_note_end();
 	facts_note(svc);
 	if (svc_is_empty(svc)) {
+		if (preserve == PRESERVE_NO || (preserve == PRESERVE_ON_SUCCESS && !well))
+			store_clear(svc);
 		clean_up(svc);
 		needs_let_go(svc);
 	}
