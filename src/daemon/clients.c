@@ -486,6 +486,8 @@ pid_t *instance_processes(const struct instance *instance)
 	pid_t *children = NULL;
 	bool good = true;
 
+	if (!instance->cgroup && !process_list_is_possible())
+		return NULL;
 	if (instance->cgroup && cgroup_is_populated(instance->cgroup)) {
 		cgroup_each_process(instance->cgroup, add_pid, &pids);
 	} else {

@@ -175,6 +175,7 @@ struct instance {
 	unsigned reloads;
 	double watchdog_every;
 	ev_timer watchdog, notify_limit;
+	double watchdog_at; /* its limit is reached then */
 	ev_io main_io; /* pidfd of a main process that is not superd's child */
 	char status_text[NOTE_TEXT + 1];
 	/* type = forking: looks for its daemon; at its end, for what is left of its group */
@@ -869,6 +870,7 @@ void journal_deliver_ends(void);
 
 /* guard.c */
 bool guard_has_upgraded(void);
+bool guard_had_terminal(void);
 int guard_journal(void);
 bool guard_drops_state(void);
 void guard_note_begin(void);

@@ -72,6 +72,8 @@ static struct page {
 
 #define MAGIC "superd page 1"
 
+static bool had_terminal; /* whose end is that of superd */
+static sigset_t found_blocked;
 static int kept_fd = -1; /* for who waits until superd is in the background */
 static int *first_fds;	 /* open before the first superd began; ends with -1 */
 
@@ -97,7 +99,12 @@ bool guard_has_upgraded(void)
 
 void guard_found_blocked(sigset_t *found)
 {
-	sigemptyset(found);
+	*found = found_blocked;
+}
+
+bool guard_had_terminal(void)
+{
+	return had_terminal;
 }
 
 bool guard_owns_fd(int fd)
@@ -303,8 +310,10 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 
 		if (number == SIGCHLD && child && has_terminal)
 			stop_with(child);
-		if (number == SIGCHLD || number == SIGPIPE || (child && (pid_t)info.ssi_pid == child))
-			continue; /* superd signals all processes at the end of a container */
+		/* The kernel's of a broken pipe is the guard's own; superd signals all at the end of a container. */
+		if (number == SIGCHLD || (number == SIGPIPE && (pid_t)info.ssi_pid == getpid()) ||
+		    (child && (pid_t)info.ssi_pid == child))
+			continue;
 		if (signal_is_stop(number))
 			page->stop = number;
 		if (number == SIGABRT && child) { /* the manager's watchdog */
@@ -346,25 +355,35 @@ static bool make_page(void)
 	sigset_t all;
 	int ends[2], own = fd_raise(memory_open("superd-guard", false), FD_HIGH);
 
-	if (own < 0 || ftruncate(own, sizeof(*page)) < 0)
+	made = own < 0 || ftruncate(own, sizeof(*page)) < 0
+		? MAP_FAILED
+		: mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
+	if (made == MAP_FAILED) {
+		fd_close(&own);
 		return false;
-	made = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
-	if (made == MAP_FAILED)
-		return false;
+	}
 	memcpy(made->magic, MAGIC, sizeof(MAGIC));
 	made->own = own;
 	made->guard = getpid();
 	made->journal = fd_raise(memory_open("superd-journal", false), FD_HIGH);
-	if (made->journal < 0 || fcntl(made->journal, F_SETFL, O_APPEND) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return false;
-	made->notes[0] = fd_raise(ends[0], FD_HIGH);
-	made->notes[1] = fd_raise(ends[1], FD_HIGH);
+	made->notes[0] = made->notes[1] = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
+		made->notes[0] = fd_raise(ends[0], FD_HIGH);
+		made->notes[1] = fd_raise(ends[1], FD_HIGH);
+	}
 	made->sender = notify_socket_sender();
 	sigfillset(&all);
 	made->signals = fd_raise(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK), FD_HIGH);
-	page = made;
-	return page->signals >= 0;
+	if (made->journal >= 0 && fcntl(made->journal, F_SETFL, O_APPEND) == 0 && made->notes[0] >= 0 &&
+	    made->signals >= 0) {
+		page = made;
+		return true;
+	}
+	for (int *fd = (int[]){ made->own, made->journal, made->notes[0], made->notes[1], made->sender, made->signals,
+				-2 };
+	     *fd != -2; fd++)
+		fd_close(fd);
+	return false;
 }
 
 /* The page of the guard that this process was before it was executed anew. false: it is another's, or of another
@@ -517,11 +536,16 @@ void guard_sweep(bool has_journal, bool all)
 bool guard_begin(int fd, char *const *arguments, const char *name)
 {
 	bool has_terminal = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
+	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	struct sigaction hangup;
 	sigset_t all, before;
 	char own[24];
 
+	had_terminal = tty >= 0 && sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN;
+	fd_close(&tty);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
+	found_blocked = before;
 	if (fd < 0)
 		note_first_fds();
 	if (!fd_ensure_standard() || (fd < 0 ? !first_fds || !make_page() : !take_page(fd))) {

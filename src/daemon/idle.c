@@ -336,6 +336,8 @@ static void take_count(struct svc *svc)
 		*idle->busy = '\0';
 }
 
+static void act(struct svc *svc);
+
 static void keep_busy(struct svc *svc, const char *why)
 {
 	struct idle *idle = svc->idle;
@@ -350,8 +352,19 @@ static void keep_busy(struct svc *svc, const char *why)
 static void go_to_sleep(struct svc *svc)
 {
 	struct idle *idle = svc->idle;
-	bool freezes = !svc->current->reloading && !refresh_is_under_way(svc) && instance_freeze(svc->current, true);
+	bool may = !svc->current->reloading && !refresh_is_under_way(svc);
+	bool freezes = may && instance_freeze(svc->current, true);
+	static bool blind;
 
+	if (may && !freezes && !process_list_is_possible()) {
+		if (!blind)
+			svc_say(svc, LEVEL_WARNING, "unfrozen",
+				"pid %ld cannot be frozen: its processes are found by /proc only, which is not there",
+				(long)svc->current->pid);
+		blind = true;
+		act(svc);
+		return;
+	}
 	*idle->busy = '\0';
 	idle->step = freezes ? IDLE_FREEZES : IDLE_WAITS;
 	idle->begun = clock_now();

@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/front.h"
@@ -20,6 +23,8 @@
 #include "lib/json.h"
 #include "lib/notify_send.h"
 #include "lib/scan.h"
+#include "lib/thread.h"
+#include "lib/wait_note.h"
 #include "os/fs/private_file.h"
 #include "os/guard/guard_link.h"
 #include "os/host/program.h"
@@ -37,8 +42,10 @@
 
 #define DUMP_ALL 100 /* services of a table that SIGUSR1 logs whole */
 #define TABLES_NAMED 4
+#define LATE 3		/* seconds until what the start waits for is named, and doubled each time */
 #define REAPED_MOST 256 /* children in a turn of the loop */
 #define SWEEP .05	/* seconds between two looks for processes that are left at the end */
+#define SPARE 12	/* descriptors that the start takes, about */
 #define ROUNDS 20	/* of SIGKILL, until superd ends without those that are left */
 
 struct superd superd;
@@ -50,7 +57,9 @@ static struct {
 	struct log_pump pump;
 	ev_timer deadline, last_call, sweep, delay, watchdog;
 	bool delaying, killing, has_cause;
-	int stop_signal, tty;
+	int stop_signal;
+	bool has_tty;
+	ev_io sent; /* signals that the kernel sends, too */
 	unsigned rounds;
 	struct pid_file pid_file;
 	struct plan *command;
@@ -58,7 +67,7 @@ static struct {
 	int notify_sender;
 	ev_periodic jump;
 	double ahead; /* of the wall clock */
-} self = { .pid_file.fd = -1, .notify_sender = -1, .tty = -1 };
+} self = { .pid_file.fd = -1, .notify_sender = -1 };
 
 /* ---- children ---- */
 
@@ -189,11 +198,17 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 			break;
 		if (!WIFSTOPPED(status)) {
 			child_ended(pid, status, &used);
+		} else if (pid == superd.main_command.pid &&
+			   getsid(0) == guard_first_pid()) { /* nobody is there to go on */
+			char name[32];
+
+			log_notice(superd.log,
+				   "the main command was stopped by signal %s; SIGCONT to superd continues it",
+				   scan_signal_name(WSTOPSIG(status), name));
 		} else if (pid == superd.main_command.pid) { /* as ^Z would have stopped the whole job */
 			if (tcgetpgrp(STDIN_FILENO) == pid)
 				tcsetpgrp(STDIN_FILENO, getpgrp());
-			if (getsid(0) != getpid())
-				kill(0, SIGSTOP);
+			kill(0, SIGSTOP);
 		}
 		if (n == REAPED_MOST - 1)
 			ev_feed_event(loop, watcher, EV_SIGNAL);
@@ -572,8 +587,8 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		signal = SIGHUP;
 	switch (signal) {
 	case SIGHUP:
-		tty = self.tty < 0 ? -1 : open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-		if (self.tty >= 0 && tty < 0) {
+		tty = self.has_tty ? open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+		if (self.has_tty && tty < 0) {
 			log_notice(superd.log, "the terminal has hung up");
 			superd_stop(SIGHUP);
 			break;
@@ -647,15 +662,41 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	}
 }
 
+/* libev does not say who has sent a signal. For a broken pipe the kernel names superd itself. */
+static void on_sent(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct signalfd_siginfo info;
+
+	(void)loop, (void)events;
+	while (read(io->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_code <= 0 && (pid_t)info.ssi_pid != getpid())
+			pass_gently((int)info.ssi_signo);
+	}
+}
+
 static void watch_signals(void)
 {
-	int signal;
+	sigset_t sent;
+	int signal, fd = -1;
 
+	sigemptyset(&sent);
+	sigaddset(&sent, SIGPIPE);
+	sigaddset(&sent, SIGTTIN);
+	sigaddset(&sent, SIGTTOU);
+	if (superd.has_command)
+		fd = fd_raise(signalfd(-1, &sent, SFD_CLOEXEC | SFD_NONBLOCK), FD_HIGH);
+	if (fd >= 0) {
+		sigprocmask(SIG_BLOCK, &sent, NULL);
+		ev_io_init(&self.sent, on_sent, fd, EV_READ);
+		ev_io_start(superd.loop, &self.sent);
+	}
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
 		ev_signal *watcher;
 
 		if (signal == SIGTSTP && !superd.has_command)
 			continue; /* without a command, ^Z stops superd, as any program */
+		if (fd >= 0 && sigismember(&sent, signal) == 1)
+			continue;
 		watcher = &self.signals[self.signal_count++];
 
 		ev_signal_init(watcher, signal == SIGCHLD ? on_child : on_signal, signal);
@@ -800,10 +841,12 @@ static void on_log_looked(void *context, struct log_pump *pump)
 
 static bool init_loop(void)
 {
-	superd.null_in = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
-	superd.null_out = fd_raise(open("/dev/null", O_WRONLY | O_CLOEXEC), FD_HIGH);
+	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	self.has_tty = guard_pid() ? guard_had_terminal() : tty >= 0 && !superd.defaults.ignores_hangup;
+	fd_close(&tty);
 	superd.loop = ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD);
-	if (superd.null_in < 0 || superd.null_out < 0 || !superd.loop)
+	if (!superd.loop)
 		return false;
 	superd.started = clock_now();
 	srandom((unsigned)getpid() ^ (unsigned)(clock_wall() * 1e6));
@@ -824,7 +867,6 @@ static bool init_loop(void)
 	self.ahead = clock_wall() - clock_now();
 	ev_periodic_init(&self.jump, on_jump, 0., 0., next_jump);
 	ev_periodic_start(superd.loop, &self.jump);
-	self.tty = fd_raise(open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), FD_HIGH);
 	return true;
 }
 
@@ -835,7 +877,8 @@ static int serve(struct table *table, struct state_stream *before)
 	char **command = options->endpoints.count ? NULL : options->command;
 
 	if (!init_loop()) {
-		log_setup_error(options, superd.log, "cannot start: %s", strerror(errno));
+		log_setup_error(options, superd.log, "cannot start: cannot make an event loop: %s", strerror(errno));
+		pid_file_remove(&self.pid_file);
 		return EXIT_START;
 	}
 	pid1_adopt_orphans();
@@ -944,11 +987,82 @@ static void log_as_printed(const struct diags *diags)
 	free(text);
 }
 
+/* While the first table is read nothing else runs that could name the file or server which delays that, or end superd
+ * at a signal: that is blocked until superd serves, as the kernel would drop it for process 1. So a thread looks once a
+ * second. */
+static struct {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t ended;
+	bool is_over;
+} first = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void *watch_first(void *context)
+{
+	int seconds = 0, pause = LATE, before = 0;
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	pthread_mutex_lock(&first.lock);
+	while (!first.is_over) {
+		char what[WAIT_NOTE_MOST], span[DURATION_MOST];
+		int order = 0;
+		sigset_t pending;
+		double lasted;
+
+		until.tv_sec++;
+		while (!first.is_over && pthread_cond_timedwait(&first.ended, &first.lock, &until) == 0)
+			continue;
+		sigpending(&pending);
+		for (size_t n = 0; signals_handled(n); n++) {
+			if (signal_is_stop(signals_handled(n)) && sigismember(&pending, signals_handled(n)) == 1)
+				order = signals_handled(n);
+		}
+		if (!first.is_over && order && before) { /* it waits since the last look */
+			log_notice(superd.log, "stop requested before the configuration was read: ending");
+			log_finish(superd.log);
+			_exit(128 + order);
+		}
+		before = order;
+		if (first.is_over || ++seconds < pause)
+			continue;
+		if (wait_note_read(what, &lasted) && lasted >= LATE / 2.)
+			log_warn(superd.log, "not started yet: %s has not answered for %s", what,
+				 duration_write_whole(span, lasted));
+		seconds = 0;
+		pause *= 2;
+	}
+	pthread_mutex_unlock(&first.lock);
+	return context;
+}
+
+static struct table *read_first(struct diags *diags)
+{
+	pthread_condattr_t attributes;
+	struct table *table;
+	bool runs;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&first.ended, &attributes);
+	wait_note_follow(true);
+	runs = thread_start(&first.thread, 0, watch_first, NULL) == 0;
+	table = load_to_run(superd.options, diags);
+	wait_note_follow(false);
+	pthread_mutex_lock(&first.lock);
+	first.is_over = true;
+	pthread_cond_signal(&first.ended);
+	pthread_mutex_unlock(&first.lock);
+	if (runs)
+		pthread_join(first.thread, NULL);
+	return table;
+}
+
 static struct table *load_first(int *status)
 {
 	struct options *options = superd.options;
 	struct diags diags = { 0 };
-	struct table *table = load_to_run(options, &diags);
+	struct table *table = read_first(&diags);
 
 	*status = EXIT_TABLE;
 	if (table && !diags.errors && !settings_start(options, table, superd.log)) {
@@ -975,6 +1089,23 @@ static struct table *load_first(int *status)
 	}
 	diags_free(&diags);
 	return table;
+}
+
+/* And whether there are as many more as the start takes: libev would call abort(3). */
+static bool open_null(void)
+{
+	int spare[SPARE], count = 0;
+
+	superd.null_in = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
+	superd.null_out = fd_raise(open("/dev/null", O_WRONLY | O_CLOEXEC), FD_HIGH);
+	while (superd.null_in >= 0 && superd.null_out >= 0 && count < SPARE &&
+	       (spare[count] = fcntl(superd.null_in, F_DUPFD_CLOEXEC, 0)) >= 0)
+		count++;
+	if (count < SPARE)
+		log_setup_error(superd.options, superd.log, "cannot start: cannot open /dev/null: %s", strerror(errno));
+	for (int n = 0; n < count; n++)
+		close(spare[n]);
+	return count == SPARE;
 }
 
 static bool has_work(const struct table *table)
@@ -1011,7 +1142,7 @@ int run_superd(struct options *options)
 	if (before)
 		settings_restore(options, before);
 	superd.log = log_setup_open(options, before);
-	if (!superd.log)
+	if (!superd.log || !open_null())
 		return EXIT_START;
 	if (before) {
 		self.pid_file.path = options->settings.pid_file;

@@ -28,6 +28,7 @@
 #define ANCESTORS 32
 #define DESCRIPTORS FD_MESSAGE_MOST
 #define RECEIVE_SECONDS 1.
+#define SUSPENDED 1.	  /* seconds by which a time has come late */
 #define RESET_SECONDS 10. /* of a run, until RESTART_RESET=1 counts */
 
 static void on_message(struct ev_loop *loop, ev_io *io, int events)
@@ -214,12 +215,16 @@ static void bark(struct instance *instance, const char *why)
 	instance_fail(instance, RESULT_WATCHDOG);
 }
 
+static void set_watchdog(struct instance *instance);
+
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
 
 	(void)loop, (void)events;
-	if (!instance->ends && !instance->stopping) {
+	if (clock_now() - instance->watchdog_at > SUSPENDED) { /* superd stood still, and perhaps all did */
+		set_watchdog(instance);
+	} else if (!instance->ends && !instance->stopping) {
 		char every[32], why[96];
 
 		scan_duration_format((int64_t)(instance->watchdog_every * 1e6), every);
@@ -233,6 +238,7 @@ static void set_watchdog(struct instance *instance)
 	ev_timer_stop(superd.loop, &instance->watchdog);
 	if (instance->watchdog_every <= 0 || instance->ends || instance->is_frozen)
 		return;
+	instance->watchdog_at = clock_now() + instance->watchdog_every;
 	ev_timer_set(&instance->watchdog, instance->watchdog_every, 0);
 	ev_timer_start(superd.loop, &instance->watchdog);
 }

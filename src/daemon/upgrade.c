@@ -18,6 +18,7 @@
 #include "daemon/front.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
+#include "lib/wait_note.h"
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
 #include "os/host/program.h"
@@ -30,6 +31,7 @@
 #define CHECKS "--take-over-check=" /* of one that is asked whether it could */
 #define CAN "superd can take over: "
 #define ANSWER_MOST 3000 /* bytes */
+#define READING_MOST 3.	 /* seconds that a reload may wait for a file */
 #define PATIENCE 20.	 /* seconds until it has answered */
 
 static struct {
@@ -395,8 +397,9 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 /* The program that is installed is asked whether it could take over. */
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context)
 {
-	char argument[40];
+	char argument[40], what[WAIT_NOTE_MOST];
 	int ends[2] = { -1, -1 };
+	double lasted;
 	char **all = NULL;
 	pid_t pid = -1;
 
@@ -413,6 +416,10 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	buf_clear(&asked.answer);
 	if (superd.stopping) {
 		tell_upgrade(false, "busy: superd is stopping");
+		return;
+	}
+	if (superd.reading && wait_note_read(what, &lasted) && lasted >= READING_MOST) {
+		tell_upgrade(false, "busy: a reload waits for %s", what); /* as the program that is asked would */
 		return;
 	}
 	if (!superd.program) {
