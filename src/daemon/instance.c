@@ -1588,6 +1588,7 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	enum result result;
 	enum phase next;
 
+	bind_hear(instance); /* what it has bound is judged as that of a main process */
 	child->pid = 0;
 	instance->status = status;
 	if (used)
@@ -1596,7 +1597,6 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	if (notify_holds(instance, child, status) || child->pid) /* a last message has named another main process */
 		return;
 	output_drain(svc, false, false);
-	bind_hear(instance);
 	while (instance->channel >= 0 && channel_read(instance))
 		continue;
 	if (instance->is_frozen) /* what it leaves behind goes on */
