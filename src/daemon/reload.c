@@ -509,9 +509,6 @@ static void remove_service(struct svc *svc, const struct table *table, struct sp
 	svc->removed = true;
 	list_remove(&svc->link);
 	list_add(&superd.leaving, &svc->link);
-	svc_shut(svc, what == REMOVE_FINISH || svc->drains_since > 0);
-	if (svc->drains_since > 0)
-		drain_follow(svc);
 }
 
 /* Its row was removed, and its program has its sockets still. */
@@ -717,6 +714,18 @@ static bool reload_apply(struct table *table)
 						       .listen = spares[s].listen,
 						       .stored = spares[s].stored,
 						       .is_stored = spares[s].is_stored });
+		}
+		/* Only now, as the spare sockets name it and its row. */
+		LIST_EACH(link, &superd.leaving) {
+			struct svc *svc = container_of(link, struct svc, link);
+
+			bool drains = svc->drains_since > 0;
+
+			if (svc->state == CLOSING)
+				continue;
+			svc_shut(svc, drains || service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
+			if (drains)
+				drain_follow(svc);
 		}
 		if (!spare_count)
 			break;
