@@ -681,54 +681,46 @@ static bool reload_apply(struct table *table)
 	superd.table = table;
 	limits_begin();
 	table->users++;
-	/* New sockets open before old ones close; what waits for an address of these tries again then. */
-	for (int round = 0; round < 2; round++) {
-		LIST_EACH(link, &superd.services) {
-			struct svc *svc = container_of(link, struct svc, link);
-
-			if (round ? svc->state == BINDING
-				  : svc->seen || (svc->state != BACKOFF && svc->state != QUEUED)) {
-				if (round)
-					backoff_reset(&svc->backoff);
-				if (!round)
-					svc_ask_conditions(svc);
-				if (!round && svc->seen && svc->current && !svc->current->ends &&
-				    service_runs_differently(svc->current->row, svc->row))
-					give_way(svc);
-				if (svc->current && svc->state == STOPPING && svc->bound)
-					svc_open_early(svc);
-				else if (svc->state == OFF || svc->state == BINDING)
-					svc_open(svc);
-				else
-					svc_settle(svc);
-			}
+	for (size_t s = 0; s < spare_count; s++) {
+		for (size_t p = 0; p < spares[s].waiting_count; p++) {
+			if (spares[s].waiting[p].client.fd >= 0)
+				accept_refuse(spares[s].from, &spares[s].waiting[p].client, REFUSED_CLOSED);
 		}
-		for (size_t s = 0; !round && s < spare_count; s++) {
-			for (size_t p = 0; p < spares[s].waiting_count; p++) {
-				if (spares[s].waiting[p].client.fd >= 0)
-					accept_refuse(spares[s].from, &spares[s].waiting[p].client, REFUSED_CLOSED);
-			}
-			if (spares[s].fd < 0)
-				continue;
+		if (spares[s].fd >= 0)
 			socket_close(&(struct socket){ .fd = spares[s].fd,
 						       .listen = spares[s].listen,
 						       .stored = spares[s].stored,
 						       .is_stored = spares[s].is_stored });
-		}
-		/* Only now, as the spare sockets name it and its row. */
-		LIST_EACH(link, &superd.leaving) {
-			struct svc *svc = container_of(link, struct svc, link);
+	}
+	/* Only now, as the spare sockets name them and their rows. */
+	LIST_EACH(link, &superd.leaving) {
+		struct svc *svc = container_of(link, struct svc, link);
+		bool drains = svc->drains_since > 0;
 
-			bool drains = svc->drains_since > 0;
+		if (svc->state == CLOSING)
+			continue;
+		svc_shut(svc, drains || service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
+		if (drains)
+			drain_follow(svc);
+	}
+	/* Also those that have waited for an address that is free now. */
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
 
-			if (svc->state == CLOSING)
-				continue;
-			svc_shut(svc, drains || service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
-			if (drains)
-				drain_follow(svc);
-		}
-		if (!spare_count)
-			break;
+		if (!svc->seen && svc->state != BACKOFF && svc->state != QUEUED && svc->state != BINDING)
+			continue;
+		if (svc->state == BINDING)
+			backoff_reset(&svc->backoff);
+		svc_ask_conditions(svc);
+		if (svc->seen && svc->current && !svc->current->ends &&
+		    service_runs_differently(svc->current->row, svc->row))
+			give_way(svc);
+		if (svc->current && svc->state == STOPPING && svc->bound)
+			svc_open_early(svc);
+		else if (svc->state == OFF || svc->state == BINDING)
+			svc_open(svc);
+		else
+			svc_settle(svc);
 	}
 	superd.loaded = clock_now();
 	locks_drop();

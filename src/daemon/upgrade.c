@@ -325,6 +325,7 @@ static void go_over(void)
 
 static void on_checked(struct child *child, int status, const struct rusage *used)
 {
+	const char *can;
 	char how[48];
 	int fd = asked.io.fd;
 	char more[512];
@@ -339,11 +340,11 @@ static void on_checked(struct child *child, int status, const struct rusage *use
 	fd_close(&fd);
 	journal_drop_copy(&asked.journal);
 	status_describe(status, how);
-	if (!asked.is_late && status == 0 && !strncmp(buf_string(&asked.answer), CAN, strlen(CAN))) {
+	can = strstr(buf_string(&asked.answer), CAN); /* warnings may be before it */
+	if (!asked.is_late && status == 0 && can) {
+		can += strlen(CAN);
 		if (asked.only_check)
-			tell_upgrade(true, "superd %.*s can take over",
-				     (int)strcspn(asked.answer.data + strlen(CAN), "\n"),
-				     asked.answer.data + strlen(CAN));
+			tell_upgrade(true, "superd %.*s can take over", (int)strcspn(can, "\n"), can);
 		else if (superd.stopping)
 			tell_upgrade(false, "busy: superd is stopping");
 		else if (superd.reading)
