@@ -1002,7 +1002,7 @@ static void serve_mux(struct instance *instance, const char *name)
 				accept_refuse(svc, &client, REFUSED_CLOSED);
 			else if (svc->state == BACKOFF && svc->row->groups->lifecycle->backoff_refuse)
 				accept_refuse(svc, &client, REFUSED_BACKOFF);
-			else if (svc->state == LISTENING &&
+			else if (svc->state == LISTENING && !needs_come_first(svc) &&
 				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
 				 limits_allow(svc) && !svc_is_resting(&svc->sockets[n]) &&
 				 !svc_rest_socket(svc, &svc->sockets[n]) && !accept_overruns(svc, &client)) {

@@ -317,6 +317,7 @@ struct svc {
 	bool lacks;	  /* what its last start or its sockets needed; it is told */
 	bool bound;	  /* the commands around the opening of its sockets have run */
 	bool seen;	  /* reload.c */
+	bool was_wanted;  /* and perhaps is not any more: needs.c, in a reload */
 	ev_timer timer;	  /* end of a pause, or the next try */
 	double start_due; /* loop time of a start without a client; 0: none */
 	char start_by[80];
@@ -495,8 +496,12 @@ void queue_offer(void);
 double jitter(void);
 
 /* needs.c */
-bool needs_wait(struct svc *svc, struct buf *why); /* whether it has to wait for others; *why: what it requires fails */
+bool needs_come_first(const struct svc *svc);	   /* its next instance is the first, and may have to wait */
+/* Whether it, or its sockets before they are opened, have to wait for others; *why: what is required fails. */
+bool needs_wait(struct svc *svc, bool sockets, struct buf *why);
 void needs_start_behind(struct svc *svc);	   /* it is ready */
+void needs_mark(const struct service *row); /* a reload takes that away; behind all of it: */
+void needs_reloaded(void);
 void needs_let_go(struct svc *svc);		   /* its last instance has ended: what only it needed ends, too */
 void needs_tell(struct svc *svc);		   /* it has changed: who waits for it looks again */
 void needs_show(struct svc *svc, struct buf *out);

@@ -455,7 +455,7 @@ static void next_command(struct instance *instance)
 		finish_phase(instance, true);
 		return;
 	}
-	if (instance->reached >= STARTED && instance->main.pid) {
+	if (instance->reached >= STARTED && (instance->main.pid || phase == PHASE_START_POST)) {
 		snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
 		facts[count++] = pid;
 	}

@@ -32,9 +32,7 @@ static enum standing look_at(struct svc *svc, const struct need *need)
 
 	if (!wanted || svc_bar(wanted) != BAR_NONE)
 		return FAILS;
-	/* A client starts an instance of accept = yes; what a socket needs has started with superd. */
-	if (wanted->row->exec->accept || wanted->state == RUNNING ||
-	    (need->socket && wanted->row->exec->start == START_BOOT && wanted->state == LISTENING && !wanted->failing))
+	if (wanted->row->exec->accept || wanted->state == RUNNING) /* a client starts an instance of accept = yes */
 		return SERVES;
 	if (wanted->failed_at >= since || (wanted->state == BACKOFF && wanted->since >= since) ||
 	    (wanted->state == BINDING && ev_is_active(&wanted->timer)))
@@ -50,20 +48,32 @@ static enum standing look_at(struct svc *svc, const struct need *need)
 	return COMES;
 }
 
-bool needs_wait(struct svc *svc, struct buf *why)
+bool needs_come_first(const struct svc *svc)
+{
+	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+
+	return svc_is_empty(svc) && (lifecycle->requires || lifecycle->wants);
+}
+
+bool needs_wait(struct svc *svc, bool sockets, struct buf *why)
 {
 	bool comes = false;
 	struct need need;
 
 	for (size_t n = 0; service_need(svc->row, n, &need); n++) {
-		enum standing standing = need.order == NEED_BEHIND ? SERVES : look_at(svc, &need);
 		struct svc *wanted = svc_find(need.name);
-		const char *reason = !wanted	   ? "it is not in the configuration, or disabled there"
-			: wanted->state == BACKOFF ? wanted->reason
-						   : state_name(wanted->state);
+		enum standing standing;
+		const char *reason;
 
+		if (need.order == NEED_BEHIND || (need.socket != NULL) != sockets)
+			continue;
+		standing = look_at(svc, &need);
 		if (need.order != NEED_BEFORE)
 			continue;
+		reason = !wanted			  ? "it is not in the configuration, or disabled there"
+			: svc_bar(wanted) == BAR_DISABLED ? "it is disabled"
+			: wanted->state == BACKOFF	  ? wanted->reason
+							  : state_name(wanted->state);
 		comes |= standing == COMES;
 		if (standing == FAILS && need.required)
 			buf_addf(why, "it requires %s: %s", need.name, reason);
@@ -94,6 +104,14 @@ static bool is_needed(const char *name)
 	return false;
 }
 
+static void let_go(struct svc *wanted)
+{
+	if (wanted->row->exec->start != START_WANTED || svc_is_empty(wanted) || is_needed(wanted->row->name))
+		return;
+	svc_say(wanted, LEVEL_INFO, "stopping", "stopping: no service wants it any more");
+	svc_stop(wanted, false);
+}
+
 void needs_let_go(struct svc *svc)
 {
 	struct need need;
@@ -101,10 +119,31 @@ void needs_let_go(struct svc *svc)
 	for (size_t n = 0; service_need(svc->row, n, &need); n++) {
 		struct svc *wanted = svc_find(need.name);
 
-		if (!wanted || wanted->row->exec->start != START_WANTED || svc_is_empty(wanted) || is_needed(need.name))
-			continue;
-		svc_say(wanted, LEVEL_INFO, "stopping", "stopping: no service wants it any more");
-		svc_stop(wanted, false);
+		if (wanted)
+			let_go(wanted);
+	}
+}
+
+void needs_mark(const struct service *row)
+{
+	struct need need;
+
+	for (size_t n = 0; service_need(row, n, &need); n++) {
+		struct svc *wanted = svc_find(need.name);
+
+		if (wanted)
+			wanted->was_wanted = true;
+	}
+}
+
+void needs_reloaded(void)
+{
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (svc->was_wanted)
+			let_go(svc);
+		svc->was_wanted = false;
 	}
 }
 

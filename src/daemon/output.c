@@ -408,6 +408,8 @@ void output_drain(struct svc *svc, bool last, bool has_failed)
 		    atomic_load(&self.page->reads) == output->number || (last && atomic_load(&self.page->unfinished)))
 			ask(output, false, last);
 	}
+	while (svc->row->groups->lifecycle->ready && superd.output.fd >= 0 && take_answer())
+		continue;
 	be_ready(svc);
 }
 

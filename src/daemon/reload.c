@@ -613,8 +613,10 @@ static bool reload_apply(struct table *table)
 			svc->drains_since = svc->removed ? 0 : svc->drains_since;
 			svc->removed = false;
 			svc->seen = returns || changes[n] != DIFF_SAME;
-			if (svc->seen)
+			if (svc->seen) {
 				backoff_reset(&svc->backoff);
+				needs_mark(svc->row);
+			}
 			take_row(svc, table, row, changes[n] == DIFF_SOCKETS);
 			counts[returns ? ADDED : changes[n] == DIFF_SAME ? UNCHANGED : CHANGED]++;
 			if (returns || changes[n] != DIFF_SAME)
@@ -725,6 +727,7 @@ static bool reload_apply(struct table *table)
 	superd.loaded = clock_now();
 	locks_drop();
 	accept_reloaded();
+	needs_reloaded();
 	if (before)
 		table_release(before);
 	free(spares);

@@ -823,11 +823,26 @@ static void on_conditions(struct helper *helper, int status)
 /* Conditions lead to files of others: a helper looks at them. */
 void svc_open(struct svc *svc)
 {
+	struct buf why = { 0 };
 	bool asks = false;
 
 	if (svc_bar(svc) < BAR_HELD || svc->socket_command.pid || svc->turner.child.pid)
 		return;
 	ev_timer_stop(superd.loop, &svc->timer);
+	if (!svc->bound && lacks_socket(svc)) {
+		if (svc->state != QUEUED)
+			svc->asked = clock_now();
+		if (needs_wait(svc, true, &why)) {
+			svc_set(svc, QUEUED);
+			return;
+		}
+		if (why.length) {
+			svc_fail(svc, "bind_error", "cannot listen: %s", buf_string(&why));
+			buf_free(&why);
+			svc_wait(svc);
+			return;
+		}
+	}
 	for (unsigned n = 0; n < svc->socket_count; n++)
 		asks |= has_question(&svc->sockets[n]);
 	if (!asks) {
@@ -1067,8 +1082,9 @@ void svc_settle(struct svc *svc)
 	}
 	svc_set(svc, LISTENING);
 	if (accepts && svc->parked_count && !superd.quiet)
-		accept_parked(svc);
-	svc_watch(svc);
+		svc_activate(svc);
+	else
+		svc_watch(svc);
 }
 
 /* Whether a limit of the service as a whole keeps clients waiting now. */
@@ -1128,7 +1144,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	if (rests(svc, socket))
 		return;
 	if (svc->row->exec->accept) {
-		if (svc_is_empty(svc) && svc->row->groups->lifecycle->requires) {
+		if (needs_come_first(svc)) {
 			svc_activate(svc);
 			return;
 		}
@@ -1197,9 +1213,13 @@ void svc_activate(struct svc *svc)
 
 	if (superd.stopping || svc->current)
 		return;
+	if (!svc->bound && lacks_socket(svc)) { /* these have waited for others */
+		svc_open(svc);
+		return;
+	}
 	if (svc->state != QUEUED)
 		svc->asked = svc->asked > svc->since ? svc->asked : clock_now();
-	if (needs_wait(svc, &why)) {
+	if (needs_wait(svc, false, &why)) {
 		svc_set(svc, QUEUED);
 		return;
 	}
@@ -1314,7 +1334,7 @@ bool svc_overlap(struct svc *svc, const char *by)
 void svc_stop(struct svc *svc, bool again)
 {
 	enum act act = (enum act)states[svc->state].stop;
-	bool starts = svc->state == STARTING;
+	bool starts = svc->state == STARTING, waits = svc->state == QUEUED;
 
 	if (!again)
 		svc->start_due = 0;
@@ -1329,15 +1349,23 @@ void svc_stop(struct svc *svc, bool again)
 		instance_stop(container_of(link, struct instance, link));
 	if (act == SETTLES || (svc->state == BACKOFF && again)) /* else a pause goes on */
 		svc_settle(svc);
+	if (waits)
+		needs_let_go(svc);
 }
 
 void svc_shut(struct svc *svc, bool spares)
 {
+	bool waits = svc->state == QUEUED;
+
 	if (svc->state == STARTING)
 		superd.starting--;
 	list_remove(&svc->queue);
 	ev_timer_stop(superd.loop, &svc->timer);
 	svc_set(svc, CLOSING);
+	if (waits && svc->removed)
+		needs_mark(svc->row);
+	else if (waits)
+		needs_let_go(svc);
 	if (!spares || !svc->removed || !svc->current) /* else its row may come back before it ends */
 		svc_close_sockets(svc);
 	LIST_EACH(link, &svc->instances) {
