@@ -217,6 +217,7 @@ static bool tell_manager(void)
 {
 	static char note[NOTE_MOST];
 	static int fd = -1;
+	static bool is_told; /* that it cannot */
 	union {
 		struct cmsghdr header;
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -240,10 +241,16 @@ static bool tell_manager(void)
 				memcpy(&fd, CMSG_DATA(header), sizeof(fd));
 		}
 		if (!notify_socket_send_fd(page->sender, note, note + strlen(note) + 1, fd)) {
-			if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
+			bool again = errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM;
+
+			if (!again || !is_told)
+				fprintf(stderr, "superd-guard: cannot report to NOTIFY_SOCKET %s: %s\n", note,
+					strerror(errno));
+			is_told = again;
+			if (again)
 				return false;
-			fprintf(stderr, "superd-guard: cannot report to NOTIFY_SOCKET %s: %s\n", note, strerror(errno));
 		}
+		is_told = false;
 		*note = '\0';
 		fd_close(&fd);
 	}

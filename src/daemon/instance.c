@@ -1419,27 +1419,26 @@ static void finish_phase(struct instance *instance, bool good)
 		go(instance, good ? phases[instance->phase].done : phases[instance->phase].failed);
 }
 
+/* Each process gets it once. */
 void instance_signal(struct instance *instance, int signal)
 {
 	unsigned mode = instance->row->groups->lifecycle->kill_mode;
 	bool all = mode == KILL_GROUP || (signal == SIGKILL && mode == KILL_MIXED);
+	bool by_group = all && instance->cgroup && cgroup_is_populated(instance->cgroup);
+	pid_t main = instance->main.pid, own = main > 1 ? getpgid(main) : 0;
 
-	if (all && instance->group > 1)
-		kill(-instance->group, signal);
-	else if (instance->main.pid > 1)
-		kill(instance->main.pid, signal);
-	if (all && instance->main.pid > 1 && getpgid(instance->main.pid) != instance->group)
-		kill(instance->main.pid, signal);
-	if (all && instance->cgroup && signal != SIGKILL)
+	if (by_group && signal != SIGKILL) {
 		cgroup_signal(instance->cgroup, signal);
-	if (all && instance->cgroup && signal == SIGKILL)
-		cgroup_kill(instance->cgroup);
-	if (signal != SIGKILL && signal != SIGSTOP && signal != SIGCONT) {
+	} else {
 		if (all && instance->group > 1)
-			kill(-instance->group, SIGCONT);
-		else if (instance->main.pid > 1)
-			kill(instance->main.pid, SIGCONT);
+			kill(-instance->group, signal);
+		if (main > 1 && (!all || own != instance->group))
+			kill(all && own > 1 && own != getpgrp() ? -own : main, signal);
 	}
+	if (by_group && signal == SIGKILL)
+		cgroup_kill(instance->cgroup);
+	if (signal != SIGKILL && signal != SIGSTOP && signal != SIGCONT)
+		instance_signal(instance, SIGCONT); /* a stopped process hears nothing else */
 }
 
 /* Begins its end. An order wins over a failure that has begun it before. */
@@ -1566,7 +1565,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
-/* Another main process. */
+/* Another main process. The group of the one before stays that of the instance while anybody is there. */
 void instance_follow(struct instance *instance, pid_t pid)
 {
 	struct process process;
@@ -1574,7 +1573,7 @@ void instance_follow(struct instance *instance, pid_t pid)
 	child_forget(&instance->main);
 	instance->pid = pid;
 	output_tell(instance->svc);
-	if (process_read(pid, &process))
+	if ((instance->group <= 1 || kill(-instance->group, 0) < 0) && process_read(pid, &process))
 		instance->group = process.group == getpgrp() ? 0 : process.group;
 	child_watch(&instance->main, pid);
 }

@@ -697,6 +697,8 @@ static void watch_signals(void)
 			continue; /* without a command, ^Z stops superd, as any program */
 		if (fd >= 0 && sigismember(&sent, signal) == 1)
 			continue;
+		if (signal == SIGABRT && superd.options->invoked_as != AS_XINETD)
+			continue; /* it is to end a superd that hangs */
 		watcher = &self.signals[self.signal_count++];
 
 		ev_signal_init(watcher, signal == SIGCHLD ? on_child : on_signal, signal);

@@ -37,25 +37,33 @@ static void on_message(struct ev_loop *loop, ev_io *io, int events)
 	notify_read(io->data);
 }
 
+/* Nobody can guess its name, and take that before. One in the folder is reached from another network, too. */
 bool notify_open(struct svc *svc, struct buf *why)
 {
-	static unsigned number;
+	const struct sandbox_config *sandbox = service_prepared(svc->row)->sandbox;
+	bool has_own_network = sandbox && svc->row->groups->hardening->private_network;
+	char name[INVOCATION_ID + 1];
 	struct buf path = { 0 };
 
 	if (svc->notify >= 0)
 		return true;
-	number++;
+	if (!spawn_invocation(name))
+		return false;
 	if (!service_root(svc->row) && notify_dir_make(runtime_dir(), &path)) {
-		buf_addf(&path, "/%ld.%u", (long)getpid(), number);
+		buf_addf(&path, "/%s", name);
 		svc->notify = fd_raise(notify_socket_open(buf_string(&path)), FD_HIGH);
 	}
-	if (svc->notify < 0) { /* also where the folder is another user's */
+	if (svc->notify < 0 && !has_own_network) { /* also where the folder is another user's */
 		buf_clear(&path);
-		buf_addf(&path, "@superd/notify/%ld/%ld.%u", (long)getpid(), (long)getpid(), number);
+		buf_addf(&path, "@superd/notify/%s", name);
 		svc->notify = fd_raise(notify_socket_open(buf_string(&path)), FD_HIGH);
 	}
 	if (svc->notify < 0) {
-		buf_addf(why, "opening a notify socket: %s", strerror(errno));
+		buf_text(why, "opening a socket for its notifications");
+		if (has_own_network)
+			buf_addf(why, " below %s/superd, which must belong to root and be searchable by all",
+				 runtime_dir());
+		buf_addf(why, ": %s", strerror(errno));
 	} else if (asprintf(&svc->notify_variable, "NOTIFY_SOCKET=%s", buf_string(&path)) < 0) {
 		svc->notify_variable = NULL;
 	} else {
@@ -395,15 +403,30 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 	svc_say(instance->svc, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
 	if (instance->row->exec->type == TYPE_FORKING)
 		instance_be_ready(instance);
+	if (instance->phase >= TERMINATED && instance->row->groups->lifecycle->kill_mode != KILL_NONE)
+		kill(pid, instance->phase == KILLED ? SIGKILL : instance->row->groups->lifecycle->kill_signal);
+}
+
+static void drop_message(struct svc *svc, pid_t pid, const char *flaw)
+{
+	char more[LOG_RATE_LIMIT_MORE];
+
+	if (log_rate_limit_is_due(&svc->note_limit, more))
+		svc_say(svc, LEVEL_WARNING, "notification", "dropped a notification of pid %ld: %s%s", (long)pid, flaw,
+			more);
 }
 
 static void take(struct instance *instance, const struct notify_message *message, const struct received *received,
 		 int *fds, size_t count)
 {
+	static const char *const access_names[] = { "none", "main", "exec", "all" };
 	struct svc *svc = instance->svc;
 	const struct lifecycle_options *lifecycle = instance->row->groups->lifecycle;
 	struct buf visible = { 0 };
 
+	if (message->wrong.at)
+		svc_say(svc, LEVEL_WARNING, "notification", "pid %ld: passed over: %.*s", (long)received->pid,
+			message->wrong.length < 80 ? (int)message->wrong.length : 80, message->wrong.at);
 	take_main_pid(instance, message, received->pid, received->uid, fds, count);
 	if (message->status.at) {
 		buf_visible(&visible, message->status.at, message->status.length);
@@ -417,8 +440,11 @@ static void take(struct instance *instance, const struct notify_message *message
 			"%u descriptor%s not kept: %s, where sockets, pipes, memfds, eventfds, timerfds and pidfds are",
 			received->refused, received->refused == 1 ? " is" : "s are", received->kind);
 	take_store(svc, message, fds, count);
-	if (message->access != NOTE_UNSET)
+	if (message->access != NOTE_UNSET) {
 		instance->access = (unsigned)message->access;
+		svc_say(svc, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends", (long)received->pid,
+			access_names[instance->access]);
+	}
 	if (message->extend != NOTE_UNSET) {
 		if (instance->reloading || instance->stopping)
 			limit(instance, message->extend);
@@ -444,6 +470,8 @@ static void take(struct instance *instance, const struct notify_message *message
 			svc_say(svc, LEVEL_NOTICE, "error", "pid %ld reports a %s error: %.*s", (long)received->pid,
 				n ? "Varlink" : "D-Bus", (int)error->length, error->at);
 	}
+	if (instance->stopping && (message->ready || message->reloading))
+		drop_message(svc, received->pid, "it sent READY=1 or RELOADING=1 after STOPPING=1: STOPPING=1 is final");
 	if (instance->stopping || instance->ends)
 		return;
 	if (message->stopping) {
@@ -472,7 +500,7 @@ static void take(struct instance *instance, const struct notify_message *message
 
 		if (instance->phase == LAUNCHED)
 			instance->report_io.cb(superd.loop, &instance->report_io, 0);
-		if (instance->row->exec->type == TYPE_NOTIFY_RELOAD &&
+		if (instance->row->exec->type == TYPE_NOTIFY_RELOAD && lifecycle->reload_signal != SIGSTOP &&
 		    !process_survives(instance->pid, lifecycle->reload_signal)) {
 			svc_say(svc, LEVEL_NOTICE, "stopping",
 				"pid %ld sent READY=1 without a handler of reload_signal, %s", (long)instance->pid,
@@ -487,15 +515,6 @@ static void take(struct instance *instance, const struct notify_message *message
 		svc_say(svc, LEVEL_INFO, "ready", "pid %ld is ready", (long)instance->pid);
 		instance_be_ready(instance);
 	}
-}
-
-static void drop_message(struct svc *svc, pid_t pid, const char *flaw)
-{
-	char more[LOG_RATE_LIMIT_MORE];
-
-	if (log_rate_limit_is_due(&svc->note_limit, more))
-		svc_say(svc, LEVEL_WARNING, "notification", "dropped a notification of pid %ld: %s%s", (long)pid, flaw,
-			more);
 }
 
 static void hear(struct svc *svc, struct received *received, int *fds, size_t count)
