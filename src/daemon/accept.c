@@ -273,8 +273,27 @@ struct advice {
 
 static struct list asking = { &asking, &asking };
 
+/* The next superd asks about it again. */
+static void journal_asked(struct advice *advice)
+{
+	struct parked parked = { .client = advice->client, .socket = &advice->svc->sockets[advice->number] };
+
+	journal_parked(advice->svc, &parked);
+}
+
+void accept_journal_asked(const struct svc *svc)
+{
+	LIST_EACH(link, &asking) {
+		struct advice *advice = container_of(link, struct advice, link);
+
+		if (svc_find(advice->service) == svc && advice->number < svc->socket_count)
+			journal_asked(advice);
+	}
+}
+
 static void end_asking(struct advice *advice)
 {
+	journal_say("-park #%d\n", advice->client.fd);
 	superd.asking--;
 	list_remove(&advice->link);
 	ev_io_stop(superd.loop, &advice->io);
@@ -331,13 +350,21 @@ static void conclude(struct advice *advice)
 		refusal = twisted ? REFUSED_TWIST : has_wrap ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
 	else if (svc->row->groups->access->id_only && !knows_user)
 		refusal = has_user ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
+	if (has_wrap && !svc->row->groups->logging->log_on_success && !svc->row->groups->logging->log_on_failure) {
+		struct event event = { .name = refusal ? "fail" : "start", .service = svc->row->name, .peer = peer };
+		struct buf line = { 0 };
+
+		xinetd_line_wrapped(&line, svc->row->name, "tcp", !refusal, peer);
+		log_record(superd.log, refusal ? LEVEL_NOTICE : LEVEL_INFO, &event, buf_string(&line), line.length);
+		buf_free(&line);
+	}
 	if (has_user)
 		record_user(svc, peer, true, knows_user, user);
 	if (refusal)
 		accept_refuse(svc, &advice->client, refusal);
 	else if (svc->state == LISTENING || svc->state == FULL || svc->state == QUEUED)
 		accept_serve(svc, &svc->sockets[advice->number], &advice->client, false);
-	else if (!accept_park(svc, &svc->sockets[advice->number], &advice->client, clock_now(), false))
+	else if (!accept_park(svc, &svc->sockets[advice->number], &advice->client, clock_now(), false, true))
 		accept_refuse(svc, &advice->client, REFUSED_UNKEPT);
 	svc_settle(svc);
 over:
@@ -405,6 +432,7 @@ static bool ask(struct svc *svc, struct socket *socket, struct client *client, c
 	};
 	struct advice *advice = calloc(1, sizeof(*advice));
 	struct spawn_request request = { .plan = &plan, .wanted_count = 5, .remote_port = -1, .pid = -1 };
+	char more[LOG_RATE_LIMIT_MORE];
 	int ends[2] = { -1, -1 }, report = -1;
 	pid_t pid;
 
@@ -417,6 +445,13 @@ static bool ask(struct svc *svc, struct socket *socket, struct client *client, c
 	if (asked->ident) {
 		*at++ = (char *)(uintptr_t) "-i";
 		*at++ = (char *)(uintptr_t) "10";
+	}
+	if (program->fd < 0 && log_rate_limit_is_due(&svc->note_limit, more)) {
+		struct buf why = { 0 };
+
+		program_describe_missing(PROGRAM_ADVISE, &why);
+		svc_say(svc, LEVEL_ERROR, "advise", "cannot ask about its clients: %s%s", buf_string(&why), more);
+		buf_free(&why);
 	}
 	if (program->fd < 0 || !advice || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
 		free(advice);
@@ -436,6 +471,7 @@ static bool ask(struct svc *svc, struct socket *socket, struct client *client, c
 		.svc = svc, .number = (unsigned)(socket - svc->sockets), .client = *client, .asked = *asked
 	};
 	list_add(&asking, &advice->link);
+	journal_asked(advice);
 	snprintf(advice->service, sizeof(advice->service), "%s", svc->row->name);
 	client->fd = -1;
 	svc->count++;
@@ -491,14 +527,14 @@ static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
 		ev_timer_stop(loop, timer);
 }
 
-bool accept_park(struct svc *svc, struct socket *socket, struct client *client, double since, bool greeted)
+bool accept_park(struct svc *svc, struct socket *socket, struct client *client, double since, bool greeted, bool judged)
 {
 	static ev_timer patience = { .repeat = 0 };
 
 	if (svc->parked_count >= (is_mux(socket) ? MUX_MOST : PARKED_MOST) ||
 	    (!svc->parked && !(svc->parked = calloc(PARKED_MOST, sizeof(*svc->parked)))))
 		return false;
-	svc->parked[svc->parked_count++] = (struct parked){ *client, socket, since, greeted };
+	svc->parked[svc->parked_count++] = (struct parked){ *client, socket, since, greeted, judged };
 	journal_parked(svc, &svc->parked[svc->parked_count - 1]);
 	client->fd = -1;
 	if (is_mux(socket) && !ev_is_active(&patience)) {
@@ -532,7 +568,7 @@ void accept_keep(struct instance *instance)
 			for (unsigned n = 0; other->row->exec->accept && n < other->socket_count; n++) {
 				if (!endpoint_equal(other->sockets[n].listen->endpoint, endpoint) ||
 				    !accept_park(other, &other->sockets[n], &instance->client, clock_now(),
-						 instance->greeted))
+						 instance->greeted, true))
 					continue;
 				svc_settle(other);
 				return;
@@ -543,7 +579,7 @@ void accept_keep(struct instance *instance)
 	by_mux = is_mux(instance->socket) && !instance->greeted;
 	if (svc->row->groups->lifecycle->backoff_refuse)
 		accept_refuse(svc, &instance->client, REFUSED_BACKOFF);
-	else if (!accept_park(svc, instance->socket, &instance->client, clock_now(), instance->greeted))
+	else if (!accept_park(svc, instance->socket, &instance->client, clock_now(), instance->greeted, true))
 		accept_refuse(svc, &instance->client, REFUSED_UNKEPT);
 	by_mux = false;
 }
@@ -578,7 +614,7 @@ void accept_serve(struct svc *svc, struct socket *socket, struct client *client,
 	struct buf why = { 0 };
 
 	if (!instance) {
-		if (!accept_park(svc, socket, client, clock_now(), greeted))
+		if (!accept_park(svc, socket, client, clock_now(), greeted, true))
 			accept_refuse(svc, client, REFUSED_MEMORY);
 		limits_lack(svc, "cannot start", ENOMEM);
 		return;
@@ -627,6 +663,8 @@ void accept_note_failed(struct instance *instance, struct buf *why)
 	}
 }
 
+static void take_client(struct svc *svc, struct socket *socket, struct client *client);
+
 void accept_parked(struct svc *svc)
 {
 	for (size_t n = 0; n < svc->parked_count && svc->state == LISTENING && !svc_is_full(svc);) {
@@ -647,7 +685,12 @@ void accept_parked(struct svc *svc)
 			continue;
 		}
 		svc_count_trigger(first.socket);
-		accept_serve(svc, first.socket, &first.client, first.greeted);
+		by_mux = is_mux(first.socket) && !first.greeted;
+		if (first.judged)
+			accept_serve(svc, first.socket, &first.client, first.greeted);
+		else
+			take_client(svc, first.socket, &first.client);
+		by_mux = false;
 		if (svc->backoff.failures)
 			break; /* one at a time, until one has succeeded */
 	}
@@ -753,6 +796,7 @@ void accept_reloaded(void)
 		}
 		svc->count--;
 		take_client(svc, &svc->sockets[0], &client);
+		svc_settle(svc);
 	}
 }
 
@@ -788,7 +832,7 @@ static void take_clients(struct svc *svc, struct socket *socket)
 				break;
 			}
 			if (accept_overruns(svc, &client)) {
-				if (!accept_park(svc, socket, &client, clock_now(), false))
+				if (!accept_park(svc, socket, &client, clock_now(), false, false))
 					accept_refuse(svc, &client, REFUSED_UNKEPT);
 				return;
 			}
@@ -1008,7 +1052,7 @@ static void serve_mux(struct instance *instance, const char *name)
 				 !svc_rest_socket(svc, &svc->sockets[n]) && !accept_overruns(svc, &client)) {
 				svc_count_trigger(&svc->sockets[n]);
 				take_client(svc, &svc->sockets[n], &client);
-			} else if (!accept_park(svc, &svc->sockets[n], &client, clock_now(), false))
+			} else if (!accept_park(svc, &svc->sockets[n], &client, clock_now(), false, false))
 				accept_refuse(svc, &client, REFUSED_UNKEPT);
 			by_mux = false;
 			svc_settle(svc);

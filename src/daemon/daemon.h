@@ -351,7 +351,7 @@ struct svc {
 		struct client client;
 		struct socket *socket;
 		double since;
-		bool greeted;
+		bool greeted, judged; /* judged: it was let in, and answers about it have come */
 	} * parked; /* accepted, and cannot be started now */
 	size_t parked_count, parked_room;
 	struct list queue; /* link in superd.queue */
@@ -540,7 +540,9 @@ void accept_turn_away(struct svc *svc, struct socket *socket);
 int64_t load_average(void);
 void accept_keep(struct instance *instance);
 void accept_reloaded(void);
-bool accept_park(struct svc *svc, struct socket *socket, struct client *client, double since, bool greeted);
+bool accept_park(struct svc *svc, struct socket *socket, struct client *client, double since, bool greeted,
+		 bool judged);
+void accept_journal_asked(const struct svc *svc);
 bool channel_read(struct instance *instance);
 void channel_begin(struct instance *instance);
 

@@ -1075,10 +1075,10 @@ static bool conclude(struct launching *start, struct buf *why)
 		free(start);
 		return false;
 	}
+	instance->since = start->request.begun;
 	free(start);
 	instance->group = instance->pid;
 	instance->phase = LAUNCHED;
-	instance->since = clock_now();
 	child_watch(&instance->main, instance->pid);
 	if (instance->report >= 0) {
 		ev_io_set(&instance->report_io, instance->report, EV_READ);

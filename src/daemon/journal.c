@@ -463,6 +463,7 @@ void journal_parked(struct svc *svc, struct parked *parked)
 	FIELD(&(struct line){ .out = out }, "socket", number);
 	FIELD(&(struct line){ .out = out }, "since", parked->since);
 	FIELD(&(struct line){ .out = out }, "greeted", parked->greeted);
+	FIELD(&(struct line){ .out = out }, "judged", parked->judged);
 	buf_char(out, '\n');
 }
 
@@ -621,6 +622,7 @@ static void add_all_of(struct svc *svc, struct buf *out)
 		journal_stored(container_of(link, struct stored, link));
 	for (size_t n = 0; n < svc->parked_count; n++)
 		journal_parked(svc, &svc->parked[n]);
+	accept_journal_asked(svc);
 	LIST_EACH(link, &svc->instances)
 		add_instance(container_of(link, struct instance, link), out);
 }
@@ -1246,13 +1248,14 @@ static void restore_parked(const struct record *record, const char *number)
 	FIELD(&line, "socket", socket);
 	FIELD(&line, "since", parked.since);
 	FIELD(&line, "greeted", parked.greeted);
+	FIELD(&line, "judged", parked.judged);
 	note_unused(&line, "parked");
 	if (parked.client.fd < 0)
 		return;
 	if (getpeername(parked.client.fd, &parked.client.peer.any, &parked.client.length) < 0)
 		parked.client.length = 0;
 	if (!svc || socket >= svc->socket_count ||
-	    !accept_park(svc, &svc->sockets[socket], &parked.client, parked.since, parked.greeted))
+	    !accept_park(svc, &svc->sockets[socket], &parked.client, parked.since, parked.greeted, parked.judged))
 		close(parked.client.fd);
 }
 

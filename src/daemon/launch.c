@@ -47,6 +47,7 @@ struct launch {
 	struct buf note; /* for the journal */
 	int ends[2], wanted[DESCRIPTORS_MOST];
 	pid_t pid;
+	double begun; /* just before the fork */
 };
 
 static int run_child(void *context)
@@ -79,7 +80,6 @@ static pid_t clone_child(struct launch *launch, char *stack)
 {
 	static atomic_bool copies;
 	struct job *job = &launch->job;
-	double begun = clock_now();
 	unsigned flags;
 	pid_t pid;
 
@@ -96,7 +96,7 @@ static pid_t clone_child(struct launch *launch, char *stack)
 		job->fault = (struct fault){ .stage = STAGE_NONE };
 		return clone_child(launch, stack);
 	}
-	if (pid > 0 && !job->fault.stage && clock_now() - begun >= STANDSTILL) {
+	if (pid > 0 && !job->fault.stage && clock_now() - launch->begun >= STANDSTILL) {
 		siginfo_t end = { .si_code = 0 };
 
 		waitid(P_PID, (id_t)pid, &end, WEXITED | WNOHANG | WNOWAIT);
@@ -259,6 +259,7 @@ static void run(struct launch *launch, char *stack)
 
 	if (job->fault.stage)
 		return;
+	launch->begun = clock_now();
 	launch->pid = clone_child(launch, stack);
 	if (launch->pid < 0)
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
@@ -287,6 +288,7 @@ pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct
 	fd_close(&job->record);
 	*report = launch->ends[0];
 	request->fault = job->fault;
+	request->begun = launch->begun;
 	if (!job->into && request->into > 0)
 		fd_close(&request->into);
 	spawn_env_free(&launch->texts, job);

@@ -911,6 +911,7 @@ static int serve(struct table *table, struct state_stream *before)
 	}
 	if (before)
 		journal_deliver_ends();
+	queue_offer();
 	if (superd.was_stopping)
 		superd_stop(SIGTERM);
 	if (before) /* it may have read the signal of a child that nobody has reaped */

@@ -662,7 +662,7 @@ static bool reload_apply(struct table *table)
 
 					if (svc->row->exec->accept &&
 					    accept_park(svc, &svc->sockets[i], &parked->client, parked->since,
-							parked->greeted))
+							parked->greeted, parked->judged))
 						parked->client.fd = -1;
 				}
 			}

@@ -927,6 +927,15 @@ void svc_resume(struct svc *svc)
 	if (svc->state == RUNNING)
 		idle_follow(svc);
 	drain_follow(svc);
+	if (svc->state == QUEUED && !svc->row->exec->accept && svc_bar(svc) == BAR_NONE) {
+		struct list *place = superd.queue.next; /* by when they came there */
+
+		while (place != &superd.queue && container_of(place, struct svc, queue)->since <= svc->since)
+			place = place->next;
+		list_add(place, &svc->queue);
+		superd.delayed++;
+		return;
+	}
 	if (svc_bar(svc) < BAR_HELD || svc->current ||
 	    ((svc->state == BACKOFF || svc->state == BINDING) && ev_is_active(&svc->timer)))
 		return;

@@ -3,6 +3,7 @@
  * says. */
 #include <sys/resource.h>
 
+#include "guarding.h"
 #include "harness.h"
 #include "load.h"
 
@@ -385,7 +386,7 @@ Behaviour(accept, services_that_take_their_time_share_few_descriptors)
 /* Which of these leaves too few for the spare ones depends on what superd was left by its parent. */
 static void fail_with_few_descriptors(const char *accept)
 {
-	for (unsigned long descriptors = 21; descriptors <= 31; descriptors++) {
+	for (unsigned long descriptors = 25; descriptors <= 35; descriptors++) {
 		const struct setup setup = { .descriptors = descriptors + OWN_PROGRAMS, .clock = true };
 		struct superd *superd = superd_run_with(
 			&setup,
@@ -420,15 +421,15 @@ static struct rlimit take_descriptors(struct superd *superd)
 {
 	struct rlimit before, none;
 
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
+	cr_assert_eq(prlimit(superd_itself(superd), RLIMIT_NOFILE, NULL, &before), 0);
 	none = (struct rlimit){ 0, before.rlim_max };
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &none, NULL), 0);
+	cr_assert_eq(prlimit(superd_itself(superd), RLIMIT_NOFILE, &none, NULL), 0);
 	return before;
 }
 
 static void give_descriptors(struct superd *superd, const struct rlimit *before)
 {
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, before, NULL), 0);
+	cr_assert_eq(prlimit(superd_itself(superd), RLIMIT_NOFILE, before, NULL), 0);
 }
 
 /* A service named short, which lacks descriptors for a moment. What ends later is an instance of holder. */
@@ -539,10 +540,10 @@ Behaviour(accept, sockets_that_lack_descriptors_do_not_fill_the_log)
 		end += snprintf(end, (size_t)(table + sizeof(table) - end),
 				"service s%d { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n", n, program);
 	cr_assert_gt(superd_port(superd, "before"), 0);
-	SKIP_WITHOUT(process_fd_count(superd->pid) > 0, "superd hides its descriptors from its user");
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
-	few = (struct rlimit){ process_fd_count(superd->pid) + 6, before.rlim_max };
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &few, NULL), 0);
+	SKIP_WITHOUT(process_fd_count(superd_itself(superd)) > 0, "superd hides its descriptors from its user");
+	cr_assert_eq(prlimit(superd_itself(superd), RLIMIT_NOFILE, NULL, &before), 0);
+	few = (struct rlimit){ process_fd_count(superd_itself(superd)) + 6, before.rlim_max };
+	cr_assert_eq(prlimit(superd_itself(superd), RLIMIT_NOFILE, &few, NULL), 0);
 	cr_assert(superd_reload(superd, "%s", table), "%s", world_logs());
 	superd_wait_log(superd, "superd has too few descriptors for its sockets");
 	superd_wait_log(superd, "Too many open files");
