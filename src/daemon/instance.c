@@ -455,7 +455,8 @@ static void next_command(struct instance *instance)
 		finish_phase(instance, true);
 		return;
 	}
-	if (instance->reached >= STARTED && (instance->main.pid || phase == PHASE_START_POST)) {
+	if (instance->reached >= STARTED &&
+	    (instance->main.pid || (phase == PHASE_START_POST && instance->row->exec->type != TYPE_ONESHOT))) {
 		snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
 		facts[count++] = pid;
 	}

@@ -933,6 +933,7 @@ void svc_resume(struct svc *svc)
 		while (place != &superd.queue && container_of(place, struct svc, queue)->since <= svc->since)
 			place = place->next;
 		list_add(place, &svc->queue);
+		svc->asked = svc->since;
 		superd.delayed++;
 		return;
 	}

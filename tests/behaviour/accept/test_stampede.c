@@ -251,7 +251,7 @@ Behaviour(stampede, a_start_by_an_operator_waits_in_line_and_a_stop_ends_that)
 	expect_line("two", "2nd");
 	cr_assert_eq(SUPERCTL(control_path(), "stop", "one").status, 0);
 	expect_line("two", "1st");
-	cr_assert(strstr(SUPERCTL(control_path(), "list", "one").out, "ready"));
+	cr_assert(strstr(SUPERCTL(control_path(), "list", "one").out, "asleep"));
 	let_go();
 	expect_served(slow);
 	superd_wait_log(superd, "two: started, pid ");
