@@ -1095,20 +1095,20 @@ static struct table *load_first(int *status)
 }
 
 /* And whether there are as many more as the start takes: libev would call abort(3). */
-static bool open_null(void)
+static bool open_null(bool is_first)
 {
-	int spare[SPARE], count = 0;
+	int spare[SPARE], count = 0, most = is_first ? SPARE : 0;
 
 	superd.null_in = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
 	superd.null_out = fd_raise(open("/dev/null", O_WRONLY | O_CLOEXEC), FD_HIGH);
-	while (superd.null_in >= 0 && superd.null_out >= 0 && count < SPARE &&
+	while (superd.null_in >= 0 && superd.null_out >= 0 && count < most &&
 	       (spare[count] = fcntl(superd.null_in, F_DUPFD_CLOEXEC, 0)) >= 0)
 		count++;
-	if (count < SPARE)
+	if (superd.null_in < 0 || superd.null_out < 0 || count < most)
 		log_setup_error(superd.options, superd.log, "cannot start: cannot open /dev/null: %s", strerror(errno));
 	for (int n = 0; n < count; n++)
 		close(spare[n]);
-	return count == SPARE;
+	return superd.null_in >= 0 && superd.null_out >= 0 && count == most;
 }
 
 static bool has_work(const struct table *table)
@@ -1145,7 +1145,7 @@ int run_superd(struct options *options)
 	if (before)
 		settings_restore(options, before);
 	superd.log = log_setup_open(options, before);
-	if (!superd.log || !open_null())
+	if (!superd.log || !open_null(!before))
 		return EXIT_START;
 	if (before) {
 		self.pid_file.path = options->settings.pid_file;

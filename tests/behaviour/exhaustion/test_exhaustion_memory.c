@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "controlling.h"
+#include "guarding.h"
 #include "harness.h"
 #include "superctl.h"
 
@@ -56,11 +57,12 @@ static long address_space(pid_t pid)
 /* Less than 0: as much as there may ever be. */
 static void leave_room(struct superd *superd, long room)
 {
+	pid_t below = guarded_pid(superd), pid = below ? below : superd->pid;
 	struct rlimit limit;
 
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_AS, NULL, &limit), 0);
-	limit.rlim_cur = room < 0 ? limit.rlim_max : (rlim_t)(address_space(superd->pid) + room);
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_AS, &limit, NULL), 0);
+	cr_assert_eq(prlimit(pid, RLIMIT_AS, NULL, &limit), 0);
+	limit.rlim_cur = room < 0 ? limit.rlim_max : (rlim_t)(address_space(pid) + room);
+	cr_assert_eq(prlimit(pid, RLIMIT_AS, &limit, NULL), 0);
 }
 
 static int greet(int port)

@@ -397,7 +397,7 @@ Behaviour(guard_state, a_redirect_passes_on_what_both_sides_say)
 BehaviourOfBind(guard_state, a_program_that_binds_serves_and_binds_again)
 {
 	int port = free_port();
-	const char *steps = text_of("tcp4 nonblock watch=level bind=127.0.0.1:%d listen=64 serve=level", port);
+	const char *steps = text_of("tcp4 nonblock bind=127.0.0.1:%d listen=64 watch=level serve=level", port);
 	struct superd *superd = guarded_run("%s", bind_table(text_of("\"127.0.0.1:%d\"", port), "", steps));
 	long pid;
 
@@ -417,8 +417,8 @@ BehaviourOfBind(guard_state, a_program_that_has_not_bound_yet_binds)
 {
 	int port = free_port(), client;
 	const char *go = path_in("go");
-	const char *steps = text_of("mark=%s.begun await=%s tcp4 nonblock watch=level bind=127.0.0.1:%d "
-				    "listen=64 serve=level",
+	const char *steps = text_of("mark=%s.begun await=%s tcp4 nonblock bind=127.0.0.1:%d listen=64 "
+				    "watch=level serve=level",
 				    go, go, port);
 	struct superd *superd = guarded_run("%s", bind_table(text_of("\"127.0.0.1:%d\"", port), "", steps));
 
