@@ -563,6 +563,7 @@ bool result_starts_again(const struct service *row, enum ends ends, enum result 
 
 /* lent.c */
 void lent_change(struct svc *svc, struct socket *socket, const struct listen *before); /* it has another row */
+void lent_keep_old(struct svc *svc, struct socket *socket, const char *why);
 bool lent_is_changing(const struct svc *svc);
 bool lent_close(struct svc *svc, bool *again);
 

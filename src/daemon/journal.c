@@ -414,6 +414,7 @@ void journal_socket(const struct socket *socket)
 	struct buf address = { 0 };
 	double rests = socket->rests_until > clock_now() ? socket->rests_until : 0;
 	unsigned row = socket->number;
+	bool old = socket->is_old || lent_is_changing(socket->svc);
 	int family = socket->family;
 
 	if (!out)
@@ -427,6 +428,7 @@ void journal_socket(const struct socket *socket)
 	buf_text(out, " address=");
 	add_text(out, buf_string(&address));
 	FIELD(&(struct line){ .out = out }, "rests", rests);
+	FIELD(&(struct line){ .out = out }, "old", old);
 	if (family) {
 		FIELD(&(struct line){ .out = out }, "row", row);
 		FIELD(&(struct line){ .out = out }, "family", family);
@@ -1199,8 +1201,10 @@ static void restore_socket(const struct record *record, const char *number)
 	struct svc *svc = name ? svc_find(name) : NULL;
 	int fd = read_fd(number), family = 0;
 	unsigned row = 0;
+	bool old = false;
 
 	FIELD(&line, "rests", rests);
+	FIELD(&line, "old", old);
 	FIELD(&line, "address", address);
 	FIELD(&line, "row", row);
 	FIELD(&line, "family", family);
@@ -1227,6 +1231,8 @@ static void restore_socket(const struct record *record, const char *number)
 			ev_io_set(&socket->io, fd, EV_READ);
 		if (stored)
 			store_note(socket, stored);
+		if (fd >= 0 && old)
+			lent_keep_old(svc, socket, "the superd before had not set the new ones");
 		fd = -1;
 		break;
 	}

@@ -48,7 +48,7 @@ bool lent_is_changing(const struct svc *svc)
 	return false;
 }
 
-static void keep_old(struct svc *svc, struct socket *socket, const char *why)
+void lent_keep_old(struct svc *svc, struct socket *socket, const char *why)
 {
 	struct event event = { .name = "bind_error", .service = svc->row->name, .reason = why };
 	struct buf endpoint = { 0 };
@@ -58,6 +58,7 @@ static void keep_old(struct svc *svc, struct socket *socket, const char *why)
 		  buf_string(&endpoint), why);
 	buf_free(&endpoint);
 	socket->is_old = true;
+	journal_socket(socket);
 	svc_changed(svc);
 }
 
@@ -85,9 +86,11 @@ static void end_change(struct lent_change *change, const char *why)
 			continue;
 		for (char *at, *warning = strtok_r(end, "\n", &at); warning; warning = strtok_r(NULL, "\n", &at))
 			svc_say(svc, LEVEL_WARNING, "warning", "%s", warning);
-		if (!why)
+		if (!why) {
+			journal_socket(&svc->sockets[n]);
 			break;
-		keep_old(svc, &svc->sockets[n], why);
+		}
+		lent_keep_old(svc, &svc->sockets[n], why);
 		if (svc->state == LISTENING)
 			svc_settle(svc);
 		break;
@@ -145,7 +148,7 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 	if (pid < 0) {
 		fd_close(&ends[0]);
 		free(change);
-		keep_old(svc, socket, strerror(errno));
+		lent_keep_old(svc, socket, strerror(errno));
 		return;
 	}
 	strcpy(change->service, svc->row->name);
@@ -157,6 +160,7 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 	change->limit.data = change;
 	ev_timer_start(superd.loop, &change->limit);
 	list_add(&changes, &change->link);
+	journal_socket(socket); /* it has not its new options yet */
 }
 
 /* Closes what a program has shut down, and what has not its options and no program has any more. *again: it was shut
