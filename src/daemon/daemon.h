@@ -425,6 +425,7 @@ struct superd {
 	unsigned ring_next;
 	bool has_command;
 	struct child main_command;
+	bool command_begun; /* it was started once */
 	char *program; /* its path, for upgrades */
 	char upgraded_from[80];
 	int pid_file_fd;

@@ -8,6 +8,7 @@
  *   +store #41 web name=state              a descriptor that it keeps for its next start
  *   +park #43 web since=4700.5             a client that waits in superd
  *   +start 17 web phase=5 main=4711 ...    an instance
+ *   +command - child=4711                  the main command that was started, until all is written anew
  *   +locks - text=...                      what operators hold and have disabled
  *   +row 1 text=...                        an entry that the configuration has no longer, and something runs by
  *   -pid 4711 0 15000                      a child of the guard's has ended: its wait status, microseconds of CPU
@@ -218,6 +219,7 @@ static void walk_superd(struct line *line, struct journal_superd *of)
 	FIELD(line, "output_pid", of->output_pid);
 	FIELD_FD(line, "pid_file", superd.pid_file_fd);
 	FIELD(line, "command", superd.main_command.pid);
+	FIELD(line, "command_begun", superd.command_begun);
 	FIELD(line, "exit_status", superd.exit_status);
 	FIELD(line, "stopping", of->stopping);
 	superd.was_stopping = !line->out && of->stopping;
@@ -886,7 +888,7 @@ uint64_t journal_number(void)
 	return ++journal.last;
 }
 
-/* command: it is one of a phase, not the main process. */
+/* instance NULL: superd's main command. command: it is one of a phase, not the main process. */
 void journal_prepare(struct instance *instance, bool command)
 {
 	if (journal.fd < 0)
@@ -896,7 +898,10 @@ void journal_prepare(struct instance *instance, bool command)
 	else
 		write_all_anew();
 	buf_clear(&journal.child);
-	add_instance(instance, &journal.child);
+	if (instance)
+		add_instance(instance, &journal.child);
+	else
+		buf_text(&journal.child, "+command -\n");
 	journal.child.length--;
 	journal.child_is_command = command;
 }
@@ -1091,11 +1096,15 @@ struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *o
 		struct record own = before.list[n];
 		struct line line;
 
-		if (!is_kind(&own, "superd"))
+		if (!is_kind(&own, "superd") && !is_kind(&own, "command"))
 			continue;
 		own.rest = strdupa(own.rest); /* its descriptors are looked for once more */
 		parse(&own, &line);
-		walk_superd(&line, of);
+		if (is_kind(&own, "superd"))
+			walk_superd(&line, of);
+		else
+			FIELD(&line, "child", superd.main_command.pid); /* all others come behind its start */
+		superd.command_begun |= superd.main_command.pid > 0;
 	}
 	text = journal.text < 0 ? NULL : state_file_read(journal.text, STATE_STREAM_MOST, &length);
 	if (text && !state_stream_parse(&stream, text, length, why))
@@ -1347,7 +1356,9 @@ static void restore_locks(const struct record *record)
 /* The services, their sockets and their instances are there again, and stand still. */
 void journal_restore(const struct journal_superd *of)
 {
-	static const char *const kinds[] = { "svc", "fd", "store", "park", "start", "locks", "row", "superd" };
+	static const char *const kinds[] = {
+		"svc", "fd", "store", "park", "start", "locks", "row", "superd", "command"
+	};
 	struct list *lists[] = { &superd.services, &superd.leaving };
 	size_t services = 0, instances = 0, known = 0;
 

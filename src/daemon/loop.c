@@ -280,6 +280,7 @@ static void on_main_command(struct child *child, int status, const struct rusage
 	if (!self.has_cause)
 		superd.exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	log_info(superd.log, "the main command has ended with status %d", superd.exit_status);
+	journal_rewrite(false);
 	if (!superd.stopping) {
 		self.delaying = true;
 		superd_stop(SIGTERM);
@@ -299,6 +300,8 @@ static bool start_command(char *const *argv)
 		return false;
 	self.command->ambient = superd.defaults.ambient;
 	request.plan = self.command;
+	journal_prepare(NULL, false);
+	superd.command_begun = true;
 	pid = launch(&request, NULL, &report);
 	if (pid < 0) {
 		superd.exit_status = request.fault.error == ENOENT ? 127 : 126;
@@ -927,7 +930,7 @@ static int serve(struct table *table, struct state_stream *before)
 	close_unclaimed();
 	if (!before)
 		warn_of_signals();
-	if (command && !superd.main_command.pid && !before && !start_command(command)) {
+	if (command && !superd.command_begun && !superd.stopping && !start_command(command)) {
 		self.has_cause = true;
 		self.stop_signal = SIGTERM;
 		begin_stop();
