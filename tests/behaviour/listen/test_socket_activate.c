@@ -79,15 +79,15 @@ Behaviour(socket_activate, relative_paths_begin_at_the_current_folder)
 	for (size_t n = 0; n < sizeof(endpoints) / sizeof(*endpoints); n++) {
 		outcome = printed_there(endpoints[n].given, "./server", "");
 		cr_expect_eq(outcome.status, 0, "%s", outcome.err);
-		cr_expect_not_null(strstr(outcome.out, text_of("listen = {%s%s}\n", endpoints[n].kind,
+		cr_expect_not_null(strstr(outcome.out, text_of("listen = \"%s%s\"\n", endpoints[n].kind,
 							       path_in("%s", endpoints[n].path))), "%s", outcome.out);
-		cr_expect_not_null(strstr(outcome.out, text_of("exec = %s\n", path_in("server"))), "%s", outcome.out);
-		cr_expect_not_null(strstr(outcome.out, "argv0 = ./server\n"), "%s", outcome.out);
+		cr_expect_not_null(strstr(outcome.out, text_of("exec = \"%s\"\n", path_in("server"))), "%s", outcome.out);
+		cr_expect_not_null(strstr(outcome.out, "argv0 = \"./server\"\n"), "%s", outcome.out);
 	}
 	outcome = printed_there("127.0.0.1:0", "./server", "--seqpacket");
 	cr_expect_eq(outcome.status, 1, "that is an address");
 	outcome = printed_there("./s", "./server", "--seqpacket");
-	cr_expect_not_null(strstr(outcome.out, text_of("seqpacket:%s}", path_in("s"))), "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, text_of("seqpacket:%s\"", path_in("s"))), "%s", outcome.out);
 	outcome = printed_there("8280", "./server", "--control sub/control");
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
 	outcome = printed_there("8280", "./server", "--control nnone");
