@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include "controlling.h"
+#include "guarding.h"
 #include "harness.h"
 #include "load.h"
 #include "superctl.h"
@@ -39,10 +40,8 @@ static void probe_hard(int port)
 
 static void stand_still(struct superd *superd)
 {
-	siginfo_t info;
-
 	superd_signal(superd, SIGSTOP);
-	cr_assert_eq(waitid(P_PID, (id_t)superd->pid, &info, WSTOPPED | WNOWAIT), 0);
+	WAIT_UNTIL(process_is_stopped(superd_itself(superd)));
 }
 
 static void pass_hours(struct superd *superd)
