@@ -128,16 +128,13 @@ static in_port_t port_of(const struct socket *socket)
 	return family == AF_INET ? socket->name.in.sin_port : family == AF_INET6 ? socket->name.in6.sin6_port : 0;
 }
 
-static bool has_address(const struct svc *svc, const struct socket *socket, const struct inet_diag_msg *message)
+static bool has_address(const struct socket *socket, const struct inet_diag_msg *message)
 {
 	static const unsigned char any[16];
 	const struct socket_address *name = &socket->name;
 
-	if (port_of(socket) != message->id.idiag_sport)
+	if (port_of(socket) != message->id.idiag_sport || name->any.sa_family != message->idiag_family)
 		return false;
-	/* A program of pass = bind may have made a socket of both families one of IPv4. */
-	if (name->any.sa_family != message->idiag_family)
-		return name->any.sa_family == AF_INET6 && svc->row->exec->pass == PASS_BIND;
 	if (name->any.sa_family == AF_INET)
 		return name->in.sin_addr.s_addr == INADDR_ANY || name->in.sin_addr.s_addr == message->id.idiag_src[0];
 	return !memcmp(&name->in6.sin6_addr, any, 16) || !memcmp(&name->in6.sin6_addr, message->id.idiag_src, 16);
@@ -148,7 +145,7 @@ static bool is_of_service(const struct svc *svc, const struct inet_diag_msg *mes
 	bool is = false;
 
 	for (unsigned n = 0; n < svc->socket_count && !is; n++)
-		is = has_address(svc, &svc->sockets[n], message);
+		is = has_address(&svc->sockets[n], message);
 	return is;
 }
 
@@ -405,9 +402,7 @@ static void ask(struct question *question)
 				endpoint_is_datagram(svc->sockets[other].listen->address) == (protocol == IPPROTO_UDP);
 		if (asked || (family != AF_INET && family != AF_INET6))
 			continue;
-		known = ask_inet(question, family, protocol, port_of(socket), 0, see_inet) &&
-			(family == AF_INET || svc->row->exec->pass != PASS_BIND ||
-			 ask_inet(question, AF_INET, protocol, port_of(socket), 0, see_inet));
+		known = ask_inet(question, family, protocol, port_of(socket), 0, see_inet);
 	}
 	/* While somebody is at superd's sockets, it does not matter who else there is. */
 	if (known && svc->current && !question->waiting &&

@@ -20,12 +20,10 @@
 #define RETRY_FIRST .1
 #define RETRY_MOST 10.
 
-static void start(struct instance *instance);
-
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	start(timer->data);
+	relay_begin(timer->data);
 }
 
 static void start_later(struct instance *instance)
@@ -111,20 +109,24 @@ void relay_follow(struct instance *instance, pid_t pid, int fd)
 	send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void start(struct instance *instance)
+void relay_begin(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 	struct plan_sockets sockets = { .instance = NULL };
-	uint16_t *loops = find_loop_ports(&sockets);
+	uint16_t *loops;
 	struct buf why = { 0 };
 	struct account account;
 	int wanted[DESCRIPTORS_MOST] = { superd.null_in, superd.null_out, superd.null_out }, count = 4, ends[2],
 	    report = -1;
 	struct spawn_request request = { .remote_port = -1, .pid = -1, .wanted = wanted };
-	struct plan *plan = plan_relay(instance->row, helper_user_of_relay(instance->row, &account), &superd.defaults,
-				       &sockets, &why);
+	struct plan *plan;
 	pid_t pid = -1;
 
+	if (!service_is_relayed(instance->row) || instance->relay.child.pid || instance->ends)
+		return;
+	loops = find_loop_ports(&sockets);
+	plan = plan_relay(instance->row, helper_user_of_relay(instance->row, &account), &superd.defaults, &sockets,
+			  &why);
 	if (output_open(svc, false) >= 0)
 		wanted[2] = svc->outputs[0]->write_end;
 	if (plan && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
@@ -158,12 +160,6 @@ static void start(struct instance *instance)
 	plan_free(plan);
 	free(loops);
 	buf_free(&why);
-}
-
-void relay_begin(struct instance *instance)
-{
-	if (service_is_relayed(instance->row) && !instance->relay.child.pid && !instance->ends)
-		start(instance);
 }
 
 /* The program is stopped: so is its relay, with the clients that it has. */

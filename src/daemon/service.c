@@ -915,14 +915,13 @@ void svc_resume(struct svc *svc)
 		superd.starting++;
 	if (svc->state == FROZEN && svc->current && upgrade_was()) {
 		idle_sleep_on(svc);
-	} else if (svc->state == FROZEN && svc->current) {
-		instance_freeze(svc->current, false);
-		svc_set(svc, RUNNING);
 	} else if (svc->current && (svc->current->phase == READY || svc->current->phase == REMAINS) &&
 		   (svc->current->is_frozen || !upgrade_was())) {
 		/* The superd before was about to count its clients, or has died between the freeze and the text. */
 		svc->current->is_frozen = true;
 		instance_freeze(svc->current, false);
+		if (svc->state == FROZEN)
+			svc_set(svc, RUNNING);
 	}
 	if (svc->state == RUNNING)
 		idle_follow(svc);
