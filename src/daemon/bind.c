@@ -510,11 +510,13 @@ void bind_end(struct instance *instance)
 }
 
 /* Its program has ended, and has left a daemon: a process that superd has inherited, and that has a socket which no
- * other program has. That is the main process from now on. */
+ * other program has. That is the main process from now on. With kill_rest what is left is ended anyway. */
 bool bind_follow_daemon(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
-	pid_t *children = instance->row->exec->accept ? NULL : process_list_children(), found = 0;
+	const struct service *row = instance->row;
+	bool looks = !row->exec->accept && (row->exec->pass == PASS_BIND || !row->groups->restart->kill_rest);
+	pid_t *children = looks ? process_list_children() : NULL, found = 0;
 
 	for (pid_t *at = children; at && *at && !found; at++) {
 		for (unsigned n = 0; n < svc->socket_count && !found && instance_may_follow(instance, *at); n++) {
