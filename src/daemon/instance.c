@@ -1155,10 +1155,6 @@ static bool start_main(struct instance *instance, struct buf *why)
 		? (unsigned)row->groups->lifecycle->file_descriptor_store_max
 		: 0;
 	if (is_connection && instance->client.length) {
-		if (row->groups->logging->mapped_addresses && instance->client.fd >= 0) {
-			client_mapped_address(&instance->client, instance->peer, sizeof(instance->peer));
-			client_unmap(&instance->client);
-		}
 		request->remote_address = instance->peer;
 		request->remote_port = client_port(&instance->client);
 		if (plan->tells_unit && instance->client.fd >= 0)

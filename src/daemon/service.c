@@ -1090,10 +1090,14 @@ void svc_settle(struct svc *svc)
 		return;
 	}
 	svc_set(svc, LISTENING);
-	if (accepts && svc->parked_count && !superd.quiet)
-		svc_activate(svc);
-	else
-		svc_watch(svc);
+	if (accepts && svc->parked_count && !superd.quiet) {
+		if (needs_come_first(svc)) {
+			svc_activate(svc);
+			return;
+		}
+		accept_parked(svc);
+	}
+	svc_watch(svc);
 }
 
 /* Whether a limit of the service as a whole keeps clients waiting now. */
