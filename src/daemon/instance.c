@@ -264,6 +264,8 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 			return true;
 		if (!instance->cgroup)
 			instance->cgroup = cgroups_instance_path(&superd.cgroups, instance->row->name);
+		else
+			cgroup_remove(instance->cgroup); /* an empty one: some kernels kill on in one that was killed */
 		request->into = instance->cgroup ? cgroup_service_open(instance->cgroup, &fresh) : -1;
 		return true;
 	}
@@ -1496,8 +1498,8 @@ uid_t instance_user(const struct instance *instance)
 	return account && account->switches ? account->uid : geteuid();
 }
 
-/* Whether this may be a daemon that its start has left: superd, or its guard, has inherited it, and it is in the control group.
- * Without one its user has to do. */
+/* Whether this may be a daemon that its start has left: superd, or its guard, has inherited it, and it is in the
+ * control group. Without one its user has to do. */
 bool instance_may_follow(const struct instance *instance, pid_t pid)
 {
 	struct process process;
