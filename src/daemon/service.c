@@ -1639,7 +1639,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		clean_up(svc);
 		needs_let_go(svc);
 	}
-	if (failed && svc->row->groups->lifecycle->on_failure == FAILURE_EXIT && !superd.stopping && !skipped)
+	if (failed && svc->row->groups->lifecycle->on_failure == FAILURE_EXIT && !svc->removed && !superd.stopping &&
+	    !skipped)
 		superd_fail(WIFSIGNALED(svc->last_status)	    ? 128 + WTERMSIG(svc->last_status)
 				    : *why			    ? 127
 				    : WEXITSTATUS(svc->last_status) ? WEXITSTATUS(svc->last_status)
