@@ -471,7 +471,8 @@ static void take(struct instance *instance, const struct notify_message *message
 				n ? "Varlink" : "D-Bus", (int)error->length, error->at);
 	}
 	if (instance->stopping && (message->ready || message->reloading))
-		drop_message(svc, received->pid, "it sent READY=1 or RELOADING=1 after STOPPING=1: STOPPING=1 is final");
+		drop_message(svc, received->pid,
+			     "it sent READY=1 or RELOADING=1 after STOPPING=1: STOPPING=1 is final");
 	if (instance->stopping || instance->ends)
 		return;
 	if (message->stopping) {

@@ -281,7 +281,8 @@ Behaviour(superctl_real, the_version_tells_builds_apart)
 	cr_expect(!strstr(first + 7, "(build "), "superctl is another program: %s", version);
 	cr_expect(strstr(SUPERD_ANSWER("--version").out, text_of("%.19s)", first)), "%s", version);
 	first = strstr(version, "superd ");
-	cr_assert(first && strstr(first, "(build ") && strstr(first, text_of("), pid %ld\n", (long)superd_itself(superd))),
+	cr_assert(first && strstr(first, "(build ") &&
+			  strstr(first, text_of("), pid %ld\n", (long)superd_itself(superd))),
 		  "%s", version);
 }
 

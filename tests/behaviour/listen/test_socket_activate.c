@@ -81,7 +81,8 @@ Behaviour(socket_activate, relative_paths_begin_at_the_current_folder)
 		cr_expect_eq(outcome.status, 0, "%s", outcome.err);
 		cr_expect_not_null(strstr(outcome.out, text_of("listen = \"%s%s\"\n", endpoints[n].kind,
 							       path_in("%s", endpoints[n].path))), "%s", outcome.out);
-		cr_expect_not_null(strstr(outcome.out, text_of("exec = \"%s\"\n", path_in("server"))), "%s", outcome.out);
+		cr_expect_not_null(strstr(outcome.out, text_of("exec = \"%s\"\n", path_in("server"))), "%s",
+				   outcome.out);
 		cr_expect_not_null(strstr(outcome.out, "argv0 = \"./server\"\n"), "%s", outcome.out);
 	}
 	outcome = printed_there("127.0.0.1:0", "./server", "--seqpacket");

@@ -296,14 +296,15 @@ Behaviour(upgrade, a_table_that_is_broken_leaves_the_old_one_running)
 	close(client);
 }
 
-/* Where superd was started from: one that can take over, and does this first when it is to, which is behind the question. */
+/* Where superd was started from: one that can take over, and does this first when it is to, which is behind the
+ * question. */
 static void replace_by_meddler(const char *path, const char *deed)
 {
 	const char *asked = path_in("asked");
 
 	replace(path, script("new", 0755,
-			     text_of("#!/bin/sh\nif rm %s 2>/dev/null; then %s; else : >%s; fi\nexec %s \"$@\"\n", asked, deed,
-				     asked, superd_path())));
+			     text_of("#!/bin/sh\nif rm %s 2>/dev/null; then %s; else : >%s; fi\nexec %s \"$@\"\n", asked,
+				     deed, asked, superd_path())));
 }
 
 /* The sources are fit when the new one is asked, and are gone when it has taken over: it does not read them. */
