@@ -442,8 +442,8 @@ static void take(struct instance *instance, const struct notify_message *message
 	take_store(svc, message, fds, count);
 	if (message->access != NOTE_UNSET) {
 		instance->access = (unsigned)message->access;
-		svc_say(svc, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends", (long)received->pid,
-			access_names[instance->access]);
+		svc_say(svc, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends",
+			(long)received->pid, access_names[instance->access]);
 	}
 	if (message->extend != NOTE_UNSET) {
 		if (instance->reloading || instance->stopping)

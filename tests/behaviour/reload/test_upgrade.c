@@ -303,8 +303,8 @@ static void replace_by_meddler(const char *path, const char *deed)
 	const char *asked = path_in("asked");
 
 	replace(path, script("new", 0755,
-			     text_of("#!/bin/sh\nif rm %s 2>/dev/null; then %s; else : >%s; fi\nexec %s \"$@\"\n", asked,
-				     deed, asked, superd_path())));
+			     text_of("#!/bin/sh\nif rm %s 2>/dev/null; then %s; else : >%s; fi\nexec %s \"$@\"\n",
+				     asked, deed, asked, superd_path())));
 }
 
 /* The sources are fit when the new one is asked, and are gone when it has taken over: it does not read them. */
