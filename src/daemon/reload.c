@@ -709,7 +709,7 @@ static bool reload_apply(struct table *table)
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
-		if (!svc->seen && svc->state != BACKOFF && svc->state != QUEUED && svc->state != BINDING)
+		if (!svc->seen && (svc->state == BACKOFF || svc->state == QUEUED))
 			continue;
 		if (svc->state == BINDING)
 			backoff_reset(&svc->backoff);

@@ -83,7 +83,7 @@ Behaviour(terminal, a_superd_that_is_stopped_leaves_it_to_the_main_command)
 	kill(guarded_wait(superd), SIGSTOP);
 	WAIT_UNTIL(process_is_stopped(superd->pid));
 	cr_assert_eq(tcgetpgrp(terminal.keyboard), group);
-	superd_signal(superd, SIGCONT);
+	kill(superd->pid, SIGCONT);
 	terminal_type(&terminal, INTERRUPT);
 	cr_assert_eq(superd_wait_exit(superd), 128 + SIGINT, "%s", world_logs());
 	terminal_close(&terminal);
