@@ -33,6 +33,7 @@
 #include "lib/fd.h"
 #include "lib/notify_send.h"
 #include "lib/scan.h"
+#include "os/foreign/fork_memory.h"
 #include "os/fs/memory_file.h"
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
@@ -570,6 +571,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 
 		if (child == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGTERM);
+			fork_memory_note(page, sizeof(*page));
 			if (guard_is_lost())
 				raise(SIGTERM);
 			setpgid(0, 0);

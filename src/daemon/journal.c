@@ -40,6 +40,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/hash.h"
+#include "lib/number.h"
 #include "lib/scan.h"
 #include "lib/thread.h"
 #include "os/fs/memory_file.h"
@@ -351,7 +352,8 @@ static void walk_instance(struct line *line, struct instance *instance)
 		instance->pid = instance->main.pid = instance->group = child;
 	}
 	if (limit > 0)
-		instance_limit(instance, limit > clock_now() ? (int64_t)((limit - clock_now()) * 1e6) : 1);
+		instance_limit(instance,
+			       limit > clock_now() ? (int64_t)(number_min(limit - clock_now(), 1e9) * 1e6) : 1);
 	if (current)
 		svc->current = instance;
 	if (socket && socket <= svc->socket_count)
@@ -985,7 +987,7 @@ static bool take_lines(char *text, const char *only)
 		rest = rest ? strchr(rest + 1, ' ') : NULL;
 		if (rest)
 			*rest++ = '\0';
-		if (only && strncmp(line + 1, only, strlen(only)) != 0)
+		if ((*line != '+' && *line != '-') || (only && strncmp(line + 1, only, strlen(only)) != 0))
 			continue;
 		if (!strncmp(line, "-pid ", 5) || !strncmp(line, "-own ", 5)) {
 			if (!(larger = grow(before.ends, &before.end_room, before.end_count, sizeof(*before.ends))))
@@ -1007,7 +1009,7 @@ static bool take_lines(char *text, const char *only)
 			places[place] = before.count;
 		}
 		record = &before.list[places[place] - 1];
-		record->rest = rest ? rest : (char[]){ "" };
+		record->rest = rest ? rest : end;
 		record->gone = *line == '-';
 	}
 	free(places);

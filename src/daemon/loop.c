@@ -37,6 +37,7 @@
 #include "superd/main/daemonize.h"
 #include "superd/main/pid_file.h"
 #include "superd/main/settings.h"
+#include "superd/start/directories.h"
 #include "superd/start/removal.h"
 #include "table/services/left_out.h"
 
@@ -880,6 +881,7 @@ static int serve(struct table *table, struct state_stream *before)
 {
 	struct options *options = superd.options;
 	char **command = options->endpoints.count ? NULL : options->command;
+	struct buf left = { 0 };
 
 	if (!init_loop()) {
 		log_setup_error(options, superd.log, "cannot start: cannot make an event loop: %s", strerror(errno));
@@ -903,6 +905,10 @@ static int serve(struct table *table, struct state_stream *before)
 		state_restore(before);
 	else
 		output_begin(0, -1);
+	directories_sweep(superd.defaults.runtime_directory, &left);
+	if (left.length)
+		log_warn(superd.log, "what an earlier superd left is not removed: %s", buf_string(&left));
+	buf_clear(&left);
 	journal_begin(guard_journal());
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
@@ -964,6 +970,10 @@ static int serve(struct table *table, struct state_stream *before)
 		notify_close(container_of(link, struct svc, link));
 	records_close();
 	output_end();
+	removal_end(&left);
+	if (left.length)
+		log_warn(superd.log, "what services left is not removed: %s", buf_string(&left));
+	buf_free(&left);
 	if (options->invoked_as == AS_XINETD)
 		log_warn(superd.log, "Exiting...");
 	else
