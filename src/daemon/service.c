@@ -1480,8 +1480,8 @@ static void describe_end(const struct instance *instance, struct buf *out)
 		buf_addf(out, "superd stopped it, and it ended with %s", text);
 	else
 		buf_addf(out, "it ended with %s", text);
-	if (*instance->why || instance->reached >= READY || instance->result == RESULT_TIMEOUT ||
-	    instance->result == RESULT_OOM_KILL)
+	if (*instance->why || instance->reached >= READY || instance->result == RESULT_OOM_KILL ||
+	    (instance->result == RESULT_TIMEOUT && !service_notifies(instance->row)))
 		return;
 	if (bind_is_missing(instance))
 		buf_text(out, ", before it bound all its sockets");
