@@ -110,7 +110,9 @@ static void give_way(struct svc *svc)
 	if (on_change == ON_CHANGE_DRAIN)
 		svc_say(svc, LEVEL_WARNING, "warning",
 			"on_change = drain is read as overlap: the old program ends when the next one is ready");
-	if (on_change == ON_CHANGE_FINISH || svc->row->exec->accept || svc_overlap(svc, "a reload"))
+	/* superd's own, such as echo by datagrams, never end by themselves. */
+	if ((on_change == ON_CHANGE_FINISH && !svc->current->row->exec->builtin) || svc->row->exec->accept ||
+	    svc_overlap(svc, "a reload"))
 		return;
 	svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: its configuration has changed",
 		(long)svc->current->pid);

@@ -288,6 +288,8 @@ void superd_signal(struct superd *superd, int signal)
 	pid_t pid = signal == SIGSTOP || signal == SIGCONT ? superd_itself(superd) : superd->pid;
 
 	cr_assert(!superd->ended && kill(pid, signal) == 0, "superd has ended\n%s", world_logs());
+	if (signal == SIGCONT && pid != superd->pid)    /* its guard may stand still, too */
+		kill(superd->pid, signal);
 }
 
 bool superd_has_ended(struct superd *superd)
