@@ -351,7 +351,7 @@ static bool ask_own(struct question *question)
 	static const unsigned char families[] = { AF_INET, AF_INET6 };
 	const struct svc *svc = question->svc;
 	pid_t *pids = instance_processes(svc->current);
-	bool known = pids;
+	bool known = pids || !process_list_is_possible(); /* without /proc nobody knows of them */
 
 	for (pid_t *at = pids; at && *at; at++)
 		process_each_file(*at, false, add_held, question);
