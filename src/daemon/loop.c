@@ -356,25 +356,29 @@ static size_t signal_strays(int signal)
 		free(list);
 		return count;
 	}
-	/* A tree, level by level. */
+	/* A tree, level by level. What superds before have started, and what has left its parent, is the guard's. */
 	pid_t queue[4096];
-	size_t at = 0, end = 0;
+	size_t at = 0, end = 0, roots;
 
 	queue[end++] = getpid();
+	if (guard_pid())
+		queue[end++] = guard_pid();
+	roots = end;
 	while (at < end) {
 		pid_t *children = process_list_children_of(queue[at++]);
 
 		for (pid_t *child = children; child && *child && end < 4096; child++) {
 			struct process process;
 
-			if (!process_read(*child, &process) || process.ended || *child == superd.output.child.pid)
+			if (*child == getpid() || !process_read(*child, &process) || process.ended ||
+			    *child == superd.output.child.pid)
 				continue;
 			queue[end++] = *child;
 			count++;
 		}
 		free(children);
 	}
-	for (size_t n = 1; signal && n < end; n++) {
+	for (size_t n = roots; signal && n < end; n++) {
 		kill(queue[n], signal);
 		if (signal == SIGTERM)
 			kill(queue[n], SIGCONT);
