@@ -515,7 +515,8 @@ bool bind_follow_daemon(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 	const struct service *row = instance->row;
-	bool looks = !row->exec->accept && (row->exec->pass == PASS_BIND || !row->groups->restart->kill_rest);
+	bool looks = !row->exec->accept && (row->exec->pass == PASS_BIND || !row->groups->restart->kill_rest) &&
+		(!instance->cgroup || cgroup_is_populated(instance->cgroup));
 	pid_t *children = looks ? process_list_children() : NULL, found = 0;
 
 	for (pid_t *at = children; at && *at && !found; at++) {
