@@ -58,8 +58,6 @@ enum bar { BAR_END, BAR_REMOVED, BAR_DISABLED, BAR_HELD, BAR_DRAINING, BAR_NONE 
 struct child {
 	struct child *next; /* in its bucket */
 	pid_t pid;	    /* 0: none */
-	bool is_held;	    /* it has ended, which is told to nobody yet: notify_holds */
-	int status;
 	void (*ended)(struct child *child, int status, const struct rusage *used);
 };
 
@@ -156,6 +154,9 @@ struct instance {
 	int lack;	     /* of processes, descriptors or memory at its start; 0, or the errno */
 	double cpu;
 	bool is_frozen, by_group, by_order;
+	/* its main process, or its command, has ended, which is told to nobody yet: notify_holds */
+	bool is_held, command_is_held;
+	int command_status;
 	ev_timer thaw; /* again, as it was not possible */
 	pid_t *still; /* frozen by signals: who was stopped; 0 ends them */
 	char *cgroup; /* path; NULL: none */
@@ -583,7 +584,7 @@ void instance_describe_awaited(const struct instance *instance, struct buf *out)
 void instance_free(struct instance *instance);
 bool instance_is_starting(const struct instance *instance);
 void instance_fail(struct instance *instance, enum result result);
-uid_t instance_user(const struct instance *instance);
+uid_t user_of(const struct service *row);
 bool instance_may_follow(const struct instance *instance, pid_t pid);
 void instance_follow(struct instance *instance, pid_t pid);
 void instance_resume(struct instance *instance);
@@ -601,7 +602,7 @@ bool notify_open(struct svc *svc, struct buf *why);
 void notify_resume(struct svc *svc);
 void notify_close(struct svc *svc);
 void notify_read(struct svc *svc);
-bool notify_holds(struct instance *instance, struct child *child, int status);
+bool notify_holds(struct instance *instance, bool *held);
 void notify_begin(struct instance *instance);
 void notify_watchdog(struct instance *instance);
 void notify_end(struct instance *instance);

@@ -522,6 +522,13 @@ static void ask_ready_again(struct instance *instance)
 	instance->ready_pause = instance->ready_pause < .5 ? 2 * instance->ready_pause : 1;
 }
 
+/* One that has ended, and is held, is no process any more. */
+static void signal_command(const struct instance *instance, int signal)
+{
+	if (!instance->command_is_held)
+		kill(-instance->command.pid, signal);
+}
+
 static void on_command(struct child *child, int status, const struct rusage *used)
 {
 	struct instance *instance = container_of(child, struct instance, command);
@@ -536,10 +543,11 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	bool ignored;
 	char what[48];
 
-	(void)used;
-	if (notify_holds(instance, child, status))
+	if (used)				   /* else it was held, and its number may be another's by now */
+		signal_command(instance, SIGKILL); /* what it has left behind */
+	instance->command_status = status;
+	if (notify_holds(instance, &instance->command_is_held))
 		return;
-	kill(-child->pid, SIGKILL); /* what it has left behind */
 	child->pid = 0;
 	fault = take_fault(instance);
 	if (phase == STARTED) {
@@ -955,7 +963,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	if (instance->command.pid && instance->phase != STARTED) {
-		kill(-instance->command.pid, instance->late || instance->phase > READY ? SIGKILL : SIGTERM);
+		signal_command(instance, instance->late || instance->phase > READY ? SIGKILL : SIGTERM);
 		instance->late = true;
 		instance_limit(instance, 2000000);
 		return;
@@ -1316,7 +1324,7 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 	if (instance->phase != STARTED || instance->ends)
 		return;
 	if (instance->command.pid) {
-		kill(-instance->command.pid, SIGKILL);
+		signal_command(instance, SIGKILL);
 		return;
 	}
 	plan = plan_of_instance(instance, &why);
@@ -1458,7 +1466,7 @@ static void end(struct instance *instance, enum ends ends)
 		instance_freeze(instance, false);
 	instance_limit(instance, stop_limit(instance));
 	if (instance->command.pid) {
-		kill(-instance->command.pid, instance->phase < LAUNCHED ? SIGTERM : SIGKILL);
+		signal_command(instance, instance->phase < LAUNCHED ? SIGTERM : SIGKILL);
 		if (instance->phase < LAUNCHED)
 			return;
 		child_forget(&instance->command); /* exec_ready or exec_start_post: nobody waits for it any more */
@@ -1491,11 +1499,9 @@ void instance_fail(struct instance *instance, enum result result)
 	end(instance, HAS_FAILED);
 }
 
-uid_t instance_user(const struct instance *instance)
+uid_t user_of(const struct service *row)
 {
-	const struct account *account = instance->row->account;
-
-	return account && account->switches ? account->uid : geteuid();
+	return row->account && row->account->switches ? row->account->uid : geteuid();
 }
 
 /* Whether this may be a daemon that its start has left: superd, or its guard, has inherited it, and it is in the
@@ -1508,7 +1514,7 @@ bool instance_may_follow(const struct instance *instance, pid_t pid)
 		(process.parent == getpid() || (guard_pid() && process.parent == guard_pid())) &&
 		process.start_time >= instance->born &&
 		(instance->cgroup ? cgroup_holds(instance->cgroup, pid)
-				  : capability_kills(instance->row) || process_has_user(pid, instance_user(instance)));
+				  : capability_kills(instance->row) || process_has_user(pid, user_of(instance->row)));
 }
 
 /* The daemon of a forking start is the process that its pid file names, or else the only one that its programs have
@@ -1592,7 +1598,8 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	if (used)
 		instance->cpu += (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
 			(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6;
-	if (notify_holds(instance, child, status) || child->pid) /* a last message has named another main process */
+	if (notify_holds(instance, &instance->is_held) ||
+	    child->pid) /* a last message has named another main process */
 		return;
 	output_drain(svc, false, false);
 	while (instance->channel >= 0 && channel_read(instance))

@@ -302,7 +302,7 @@ static void walk_instance(struct line *line, struct instance *instance)
 	double limit = instance_limit_left(instance);
 	bool current = svc->current == instance;
 	unsigned socket = instance->socket ? (unsigned)(instance->socket - svc->sockets) + 1 : 0;
-	pid_t child = 0, main = instance->main.is_held ? instance->pid : instance->main.pid;
+	pid_t child = 0, main = instance->is_held ? instance->pid : instance->main.pid;
 
 	limit = limit < 0 ? 0 : clock_now() + limit;
 	FIELD_MOST(line, "phase", instance->phase, OVER);

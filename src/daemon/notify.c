@@ -94,11 +94,6 @@ void notify_close(struct svc *svc)
 
 /* ---- kept descriptors ---- */
 
-static uid_t user_of(const struct service *row)
-{
-	return row->account && row->account->switches ? row->account->uid : geteuid();
-}
-
 static void drop(struct stored *stored)
 {
 	ev_io_stop(superd.loop, &stored->io);
@@ -322,7 +317,7 @@ struct received {
 	unsigned least;	   /* of notify_access that lets it speak */
 	unsigned refused;  /* descriptors that are not kept: the first is such a kind */
 	char kind[DESCRIPTOR_NAME];
-	const char *flaw;
+	bool is_cut; /* it was longer */
 	size_t length;
 	char text[NOTIFICATION_MOST + 1];
 };
@@ -357,7 +352,7 @@ static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsig
 	if (list_has_one(&svc->instances) && !process_read(pid, &process)) {
 		struct instance *only = container_of(svc->instances.next, struct instance, link);
 
-		return uid == 0 || uid == instance_user(only) ? only : NULL; /* it has ended by now */
+		return uid == 0 || uid == user_of(only->row) ? only : NULL; /* it has ended by now */
 	}
 	return NULL;
 }
@@ -381,7 +376,7 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 
 	if ((message->main_pid == NOTE_UNSET && !message->main_fd) || pid == instance->main.pid)
 		return;
-	if (uid != 0 && uid != instance_user(instance) && sender != instance->pid)
+	if (uid != 0 && uid != user_of(instance->row) && sender != instance->pid)
 		why = "another user has named it";
 	else if (pid <= 1 || pid == getpid() || !process_read(pid, &process) || process.ended)
 		why = "there is no such process";
@@ -527,8 +522,8 @@ static void hear(struct svc *svc, struct received *received, int *fds, size_t co
 		if (container_of(link, struct instance, link)->number == received->instance)
 			instance = container_of(link, struct instance, link);
 	}
-	if (received->flaw)
-		drop_message(svc, received->pid, received->flaw);
+	if (received->is_cut)
+		drop_message(svc, received->pid, "it is longer than 4096 bytes");
 	else if (memchr(received->text, 0, received->length))
 		drop_message(svc, received->pid, "it has a NUL byte");
 	else if (!notify_message_parse(received->text, received->length, &message))
@@ -573,13 +568,11 @@ static _Noreturn void receive(struct received *received, int from, int to)
 }
 
 /* A process of the instance has ended. Whether that is to be told later, as its last message is being received. */
-bool notify_holds(struct instance *instance, struct child *child, int status)
+bool notify_holds(struct instance *instance, bool *held)
 {
-	if (instance->svc->notify >= 0)
-		notify_read(instance->svc);
-	child->status = status;
-	child->is_held = instance->svc->received >= 0;
-	return child->is_held;
+	notify_read(instance->svc);
+	*held = instance->svc->received >= 0;
+	return *held;
 }
 
 /* The receiver has done its work, or will not. */
@@ -590,15 +583,13 @@ static void end_receiving(struct svc *svc)
 	ev_io_start(superd.loop, &svc->notify_io);
 	LIST_EACH(link, &svc->instances) {
 		struct instance *instance = container_of(link, struct instance, link);
-		struct child *children[] = { &instance->command, &instance->main };
+		bool was_held = instance->is_held, command_was = instance->command_is_held && instance->command.pid;
 
-		for (int n = 0; n < 2; n++) {
-			bool was_held = children[n]->is_held;
-
-			children[n]->is_held = false;
-			if (was_held && (n == 0 || !instance->main.pid)) /* else it has named another */
-				children[n]->ended(children[n], children[n]->status, NULL);
-		}
+		instance->is_held = instance->command_is_held = false;
+		if (command_was)
+			instance->command.ended(&instance->command, instance->command_status, NULL);
+		if (was_held && !instance->main.pid) /* else it has named another */
+			instance->main.ended(&instance->main, instance->status, NULL);
 	}
 }
 
@@ -610,7 +601,8 @@ static void take_received(struct svc *svc, const char *otherwise)
 
 	ev_io_stop(superd.loop, &svc->received_io);
 	if (fd_message_receive(svc->received, &received, sizeof(received), fds, &count, MSG_DONTWAIT) ==
-	    (ssize_t)sizeof(received))
+		    (ssize_t)sizeof(received) &&
+	    received.length <= NOTIFICATION_MOST)
 		hear(svc, &received, fds, count);
 	else
 		drop_message(svc, 0, otherwise);
@@ -710,7 +702,7 @@ void notify_read(struct svc *svc)
 			received.uid = who.uid;
 		}
 		received.length = (size_t)got;
-		received.flaw = header.msg_flags & MSG_TRUNC ? "it is longer than 4096 bytes" : NULL;
+		received.is_cut = header.msg_flags & MSG_TRUNC;
 		instance = find_sender(svc, received.pid, received.uid, &received.least);
 		received.instance = instance ? instance->number : 0;
 		if (header.msg_flags & MSG_CTRUNC) {
