@@ -154,6 +154,7 @@ static void open_for(struct instance *instance, const struct bind_note *report)
 	if (was_dual) {
 		ev_io_stop(superd.loop, &before->io);
 		journal_say("-fd #%d\n", before->fd);
+		rpc_withdraw(before->fd);
 		fd_close(&before->fd);
 	}
 	socket = is_current ? bind_socket_of(svc, row, report->family) : NULL;
@@ -166,6 +167,7 @@ static void open_for(struct instance *instance, const struct bind_note *report)
 		socket->lent = false;
 		clients_remember(socket);
 		journal_socket(socket);
+		rpc_announce(socket);
 		add_socket(&message, socket);
 		endpoint_format(socket->listen->endpoint, &text);
 		svc_say(svc, LEVEL_NOTICE, "bound",

@@ -384,6 +384,19 @@ struct svc {
 	unsigned char banners_told;
 };
 
+/* What rpcbind is told of a socket. rpc.c */
+struct registration {
+	struct list link;
+	uint64_t number; /* in the journal */
+	char *service;
+	int fd;		 /* of its socket; -1: that is closed, and this is to be withdrawn */
+	bool tried, set; /* rpcbind may know of it; it has confirmed it */
+	bool failure_logged;
+	double due; /* of the next try */
+	struct backoff backoff;
+	char program[40], transports[16], port[8]; /* "100002/2-3", "tcp,tcp6" */
+};
+
 /* What a reload has done. Sessions that report it hold it. reload.c */
 struct changes {
 	size_t users, count, room;
@@ -403,6 +416,7 @@ struct superd {
 	struct listen_fds inherited;
 	struct list services, leaving, queue; /* service.c */
 	struct list sessions;		      /* control.c */
+	struct list registrations;	      /* rpc.c */
 	struct svc *by_name[1024];
 	struct child *children[256];
 	struct cgroups cgroups;
@@ -496,6 +510,15 @@ unsigned svc_waiting(struct svc *svc); /* clients in its queues */
 bool svc_readable(struct svc *svc);
 void queue_offer(void);
 double jitter(void);
+
+/* rpc.c: with rpcbind */
+void rpc_announce(const struct socket *socket);
+void rpc_withdraw(int fd);
+void rpc_resume(const char *service, const struct registration *before);
+bool rpc_owes(void);
+void rpc_go_on(void);
+void rpc_stop(void);
+void rpc_leave(const char *why);
 
 /* needs.c */
 bool needs_come_first(const struct svc *svc);	   /* its next instance is the first, and may have to wait */
@@ -858,6 +881,7 @@ void journal_instance(struct instance *instance);
 void journal_socket(const struct socket *socket); /* these at once */
 void journal_stored(struct stored *stored);
 void journal_parked(struct svc *svc, struct parked *parked);
+void journal_registration(struct registration *registration);
 void journal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void journal_flush(void);
 uint64_t journal_number(void); /* of a new instance */

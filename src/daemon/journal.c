@@ -7,6 +7,7 @@
  *   +svc web state=7 timer=4711.25         what is not so for each service that listens
  *   +store #41 web name=state              a descriptor that it keeps for its next start
  *   +park #43 web since=4700.5             a client that waits in superd
+ *   +rpc 3 web fd=37 set=1 port=4711 ...   what rpcbind knows of a socket; with another fd it is to be withdrawn
  *   +start 17 web phase=5 main=4711 ...    an instance
  *   +command - child=4711                  the main command that was started, until all is written anew
  *   +locks - text=...                      what operators hold and have disabled
@@ -296,6 +297,15 @@ static void walk_service(struct line *line, struct svc *svc)
 	}
 }
 
+static void walk_registration(struct line *line, struct registration *registration)
+{
+	FIELD(line, "fd", registration->fd);
+	FIELD(line, "set", registration->set);
+	FIELD(line, "program", registration->program);
+	FIELD(line, "transports", registration->transports);
+	FIELD(line, "port", registration->port);
+}
+
 static void walk_instance(struct line *line, struct instance *instance)
 {
 	struct svc *svc = instance->svc;
@@ -470,6 +480,18 @@ void journal_parked(struct svc *svc, struct parked *parked)
 	FIELD(&(struct line){ .out = out }, "since", parked->since);
 	FIELD(&(struct line){ .out = out }, "greeted", parked->greeted);
 	FIELD(&(struct line){ .out = out }, "judged", parked->judged);
+	buf_char(out, '\n');
+}
+
+void journal_registration(struct registration *registration)
+{
+	struct buf *out = journal.out;
+
+	if (!out)
+		return;
+	buf_addf(out, "+rpc %llu ", (unsigned long long)registration->number);
+	add_text(out, registration->service);
+	walk_registration(&(struct line){ .out = out }, registration);
 	buf_char(out, '\n');
 }
 
@@ -685,6 +707,8 @@ static bool compose(struct buf *out, bool upgrades)
 		LIST_EACH(link, lists[n])
 			add_all_of(container_of(link, struct svc, link), out);
 	}
+	LIST_EACH(link, &superd.registrations)
+		journal_registration(container_of(link, struct registration, link));
 	journal.out = before;
 	return !out->failed;
 }
@@ -1295,6 +1319,18 @@ static void restore_stored(const struct record *record, const char *number)
 		fd_close(&fd);
 }
 
+static void restore_registration(const struct record *record, const char *number)
+{
+	struct registration registration = { .number = strtoull(number, NULL, 10) };
+	struct line line;
+	char *name = parse(record, &line);
+
+	walk_registration(&line, &registration);
+	note_unused(&line, "registration");
+	if (name)
+		rpc_resume(name, &registration);
+}
+
 static bool restore_instance(const struct record *record, const char *number)
 {
 	struct line line;
@@ -1358,9 +1394,8 @@ static void restore_locks(const struct record *record)
 /* The services, their sockets and their instances are there again, and stand still. */
 void journal_restore(const struct journal_superd *of)
 {
-	static const char *const kinds[] = {
-		"svc", "fd", "store", "park", "start", "locks", "row", "superd", "command"
-	};
+	static const char *const kinds[] = { "svc",   "fd",  "store", "park",	"start",
+					     "locks", "rpc", "row",   "superd", "command" };
 	struct list *lists[] = { &superd.services, &superd.leaving };
 	size_t services = 0, instances = 0, known = 0;
 
@@ -1385,6 +1420,8 @@ void journal_restore(const struct journal_superd *of)
 				instances += restore_instance(&before.list[n], name);
 			else if (kind == 5)
 				restore_locks(&before.list[n]);
+			else if (kind == 6)
+				restore_registration(&before.list[n], name);
 		}
 	}
 	for (size_t n = 0; n < before.count && known < before.count; n++) {

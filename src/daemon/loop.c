@@ -396,7 +396,7 @@ static bool sweeps;
 
 void superd_check_end(void)
 {
-	bool busy = superd.instances || superd.main_command.pid;
+	bool busy = superd.instances || superd.main_command.pid || rpc_owes();
 
 	if (!superd.stopping || superd.over)
 		return;
@@ -435,6 +435,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 	if (!self.killing)
 		log_warn(superd.log, "not everything has ended yet: killing the rest");
 	self.killing = true;
+	rpc_leave("rpcbind does not answer");
 	superd_check_end();
 }
 
@@ -473,6 +474,7 @@ static void begin_stop(void)
 		svc_shut(container_of(link, struct svc, link), false);
 	LIST_EACH(link, &superd.leaving)
 		svc_shut(container_of(link, struct svc, link), false);
+	rpc_go_on();
 	superd_check_end();
 }
 
@@ -626,6 +628,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 			superd_stop(SIGTERM);
 		} else {
 			log_notice(superd.log, "leaving: instances run on");
+			rpc_leave("superd ends, and its instances run on");
 			LIST_EACH(link, &superd.services) {
 				struct svc *svc = container_of(link, struct svc, link);
 
@@ -864,6 +867,7 @@ static bool init_loop(void)
 	list_init(&superd.leaving);
 	list_init(&superd.queue);
 	list_init(&superd.sessions);
+	list_init(&superd.registrations);
 	ev_init(&self.deadline, on_deadline);
 	ev_init(&self.last_call, on_last_call);
 	ev_init(&self.delay, on_delay);

@@ -380,6 +380,7 @@ void socket_close(struct socket *socket)
 	if (socket->fd < 0)
 		return;
 	journal_say("-fd #%d\n", socket->fd);
+	rpc_withdraw(socket->fd);
 	if (!store_take_out(socket))
 		bind_remove(socket->fd, socket->listen);
 	close_apart(NULL, &socket->fd);
@@ -582,6 +583,7 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		is_returned = socket->is_stored;
 		store_give(socket);
 		journal_socket(socket);
+		rpc_announce(socket);
 		clients_remember(socket);
 		bind_describe(socket->fd, socket->listen, &text);
 		svc_say(svc, LEVEL_INFO, "listening", "listening on %s%s", buf_string(&text),

@@ -304,6 +304,7 @@ static void go_over(void)
 
 	log_notice(superd.log, "upgrading: becoming %s", superd.program);
 	rest_all(true);
+	rpc_stop();
 	close_leave();
 	asked.journal = journal_hand_on();
 	snprintf(argument, sizeof(argument), TAKES_OVER "%d", asked.journal);

@@ -6,8 +6,10 @@
  * A transport is tcp, udp, tcp6 or udp6. It prints to stderr what failed, and what it took over from another program.
  * Exit status: 0 success; 1 failure; 2 wrong usage; 3 rpcbind refused this user. After 3 superd runs it again as root,
  * whom rpcbind refuses nothing, but without capabilities. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "os/host/program_begin.h"
@@ -37,6 +39,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	alarm(SECONDS_MOST);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);       /* the next superd does its work anew */
 	self_sandbox_enter(&sandbox);
 	return statuses[registration_apply(&request)];
 }

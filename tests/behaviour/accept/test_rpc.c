@@ -3,6 +3,7 @@
 #include <sys/un.h>
 
 #include "controlling.h"
+#include "guarding.h"
 #include "harness.h"
 #include "private.h"
 #include "superctl.h"
@@ -464,5 +465,40 @@ Behaviour(rpc, what_stays_registered_with_a_silent_rpcbind_is_told)
 	cr_expect_eq(superd_wait_exit(superd), 0);
 	cr_expect(superd_logged(superd, "tester: warning: stays registered with rpcbind: 300019/1 at tcp port "), "%s",
 		  world_logs());
+	stop_rpcbind();
+}
+
+static pid_t superd_rpc(struct superd *superd)
+{
+	pid_t pids[16];
+	size_t count = process_descendants(superd->pid, pids, 16);
+
+	for (size_t n = 0; n < count && n < 16; n++) {
+		if (process_is_called(pids[n], "superd-rpc") && process_lives(pids[n]))
+			return pids[n];
+	}
+	return 0;
+}
+
+static const char other_table[] = "service other { listen = \"127.0.0.1:0\" user = root exec = \"/bin/true\" }";
+
+/* superd-rpc hangs as superd dies, and ends with it. */
+Behaviour(rpc, what_is_to_be_withdrawn_is_so_after_a_death)
+{
+	struct superd *superd;
+
+	enter();
+	start_rpcbind();
+	superd = guarded_clock_run("service tester {\n"
+				   " listen = \"rpc/tcp4:300019/1\" user = root exec = \"/bin/true\" }");
+	superd_wait_log(superd, REGISTERED);
+	cr_assert_eq(kill(rpcbind, SIGSTOP), 0);
+	cr_assert(superd_reload(superd, other_table));
+	WAIT_UNTIL(superd_rpc(superd));
+	guarded_clock_kill(superd);
+	cr_assert_eq(kill(rpcbind, SIGCONT), 0);
+	superd_wait_log(superd, "withdrawn from rpcbind: 300019/1 at tcp");
+	cr_expect_not(is_registered(300019, 1, "tcp"));
+	superd_stop(superd);
 	stop_rpcbind();
 }
