@@ -72,27 +72,14 @@ static void leave(struct registration *one, const char *why)
 	drop(one);
 }
 
-static void try_later(struct registration *one, const char *why)
-{
-	struct event event = { .name = rpc.sets ? "register_error" : "withdraw_error",
-			       .service = one->service,
-			       .reason = why };
-	/* A failed withdrawal matters only if rpcbind had the registration. */
-	bool is_news = !one->failure_logged && (rpc.sets || one->set);
-
-	one->due = clock_now() + backoff_next(&one->backoff, PAUSE_MIN, PAUSE_MAX, jitter());
-	log_event(superd.log, is_news ? LEVEL_WARNING : LEVEL_DEBUG, &event,
-		  rpc.sets ? "cannot register %s with rpcbind, which is tried again and again: %s"
-			   : "cannot withdraw %s from rpcbind, which is tried again: %s",
-		  one->program, why);
-	one->failure_logged = true;
-}
-
 /* superd-rpc has ended, or could not be started. text: what it has said. */
 static void finish(bool done, const char *text)
 {
 	struct registration *one = rpc.current;
 	struct event event = { .name = "registered", .service = one->service };
+	bool may_wait = rpc.sets || (!superd.stopping && one->backoff.failures + 1 < WITHDRAWALS_MOST);
+	/* A failed withdrawal matters only if rpcbind had the registration. */
+	bool is_news = !one->failure_logged && (rpc.sets || one->set);
 
 	rpc.current = NULL;
 	wake_at(0);
@@ -103,9 +90,16 @@ static void finish(bool done, const char *text)
 			log_event(superd.log, LEVEL_NOTICE, &event, "rpcbind: %s", text);
 		say(one, LEVEL_INFO, "registered", "registered with rpcbind", NULL);
 	} else if (rpc.sets && one->fd < 0) {
-		return; /* its socket was closed meanwhile: it may be registered */
-	} else if (!done && (rpc.sets || (!superd.stopping && one->backoff.failures + 1 < WITHDRAWALS_MOST))) {
-		try_later(one, text);
+		return; /* its socket was closed meanwhile, and this is withdrawn */
+	} else if (!done && may_wait) {
+		event.name = rpc.sets ? "register_error" : "withdraw_error";
+		event.reason = text;
+		one->due = clock_now() + backoff_next(&one->backoff, PAUSE_MIN, PAUSE_MAX, jitter());
+		log_event(superd.log, is_news ? LEVEL_WARNING : LEVEL_DEBUG, &event,
+			  rpc.sets ? "cannot register %s with rpcbind, which is tried again and again: %s"
+				   : "cannot withdraw %s from rpcbind, which is tried again: %s",
+			  one->program, text);
+		one->failure_logged = true;
 	} else if (!done) {
 		leave(one, text);
 	} else {
@@ -304,26 +298,10 @@ void rpc_withdraw(int fd)
 	}
 }
 
-static bool is_open(int fd)
-{
-	struct list *lists[] = { &superd.services, &superd.leaving };
-
-	for (int n = 0; n < 2; n++) {
-		LIST_EACH(link, lists[n]) {
-			const struct svc *svc = container_of(link, struct svc, link);
-
-			for (unsigned s = 0; s < svc->socket_count; s++) {
-				if (svc->sockets[s].fd == fd)
-					return true;
-			}
-		}
-	}
-	return false;
-}
-
 /* The superd before has left it: rpcbind may know of it, and its socket may be gone. */
 void rpc_resume(const char *service, const struct registration *before)
 {
+	struct list *lists[] = { &superd.services, &superd.leaving };
 	struct registration *one = add(service);
 
 	if (!one)
@@ -331,7 +309,17 @@ void rpc_resume(const char *service, const struct registration *before)
 	one->number = before->number;
 	if (rpc.last < one->number)
 		rpc.last = one->number;
-	one->fd = before->fd >= 0 && is_open(before->fd) ? before->fd : -1;
+	one->fd = -1;
+	for (int n = 0; n < 2; n++) {
+		LIST_EACH(link, lists[n]) {
+			const struct svc *svc = container_of(link, struct svc, link);
+
+			for (unsigned s = 0; s < svc->socket_count; s++) {
+				if (svc->sockets[s].fd == before->fd)
+					one->fd = before->fd;
+			}
+		}
+	}
 	one->tried = true;
 	one->set = before->set;
 	memcpy(one->program, before->program, sizeof(one->program));
