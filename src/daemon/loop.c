@@ -862,7 +862,7 @@ static bool init_loop(void)
 	if (!superd.loop)
 		return false;
 	superd.started = clock_now();
-	srandom((unsigned)getpid() ^ (unsigned)(clock_wall() * 1e6));
+	srandom((unsigned)getpid() ^ (unsigned)(uint64_t)(clock_wall() * 1e6));
 	list_init(&superd.services);
 	list_init(&superd.leaving);
 	list_init(&superd.queue);
