@@ -3,6 +3,7 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,11 +25,12 @@
 #include "os/rights/capability.h"
 #include "os/rights/own_privileges.h"
 #include "os/rights/raw_syscall.h"
-#include "os/rights/required_caps.h"
 #include "os/socket/bind.h"
 
 #define HINT_SOON 10. /* seconds: a program that cannot have its port ends soon */
-#define QUIET 3.      /* seconds without a new bind, until superd says what is wrong with the last */
+/* What superd-bind looks at other processes with: process_vm_readv(2), pidfd_getfd(2), /proc. */
+#define TO_LOOK (UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH)
+#define QUIET 3. /* seconds without a new bind, until superd says what is wrong with the last */
 
 extern char **environ;
 
@@ -466,7 +468,7 @@ bool bind_begin(struct instance *instance, int *filter, struct buf *why)
 	pid = sent ? fork() : -1;
 	if (pid == 0) {
 		/* Without CAP_SYS_PTRACE the kernel wants all capabilities of those at whom it looks. */
-		own_privileges_drop_others(capability_held(CAP_SYS_PTRACE) ? CAPS_TO_LOOK : UINT64_MAX);
+		own_privileges_drop_others(capability_held(CAP_SYS_PTRACE) ? TO_LOOK : UINT64_MAX);
 		self_sandbox_begin();
 		fork_fds_close_others(&program->fd, 1, ends[1], superd.null_out);
 		setsid();
@@ -512,12 +514,15 @@ void bind_end(struct instance *instance)
 }
 
 /* Its program has ended, and has left a daemon: a process that superd has inherited, and that has a socket which no
- * other program has. That is the main process from now on. With kill_rest what is left is ended anyway. */
+ * other program has. That is the main process from now on. With kill_rest what is left is ended anyway, and
+ * what kill_mode spares may stay. */
 bool bind_follow_daemon(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 	const struct service *row = instance->row;
-	bool looks = !row->exec->accept && (row->exec->pass == PASS_BIND || !row->groups->restart->kill_rest) &&
+	bool spares = row->exec->type != TYPE_FORKING && row->groups->lifecycle->kill_mode >= KILL_PROCESS;
+	bool looks = !row->exec->accept && !spares &&
+		(row->exec->pass == PASS_BIND || !row->groups->restart->kill_rest) &&
 		(!instance->cgroup || cgroup_is_populated(instance->cgroup));
 	pid_t *children = looks ? process_list_children() : NULL, found = 0;
 
@@ -561,7 +566,7 @@ void bind_hint(struct instance *instance, double lasted, struct buf *out)
 	if (*instance->advice)
 		buf_addf(out, "; %s", instance->advice);
 	if (*instance->advice || row->exec->pass == PASS_BIND || row->exec->accept || row->exec->redirect ||
-	    !svc->socket_count || *svc->last_failures[0].why ||
+	    !svc->socket_count || !svc->failure_count || *svc->last_failures[0].why ||
 	    (is_heard ? !strcasestr(svc->last_line, "in use")
 		      : !WIFEXITED(instance->status) || !WEXITSTATUS(instance->status) || lasted >= HINT_SOON))
 		return;
