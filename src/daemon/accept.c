@@ -237,6 +237,29 @@ static enum refusal judge(struct svc *svc, struct socket *socket, struct client 
 	return ADMITTED;
 }
 
+/* In the journal, as who is kept out stays so. */
+static void journal_touched(const struct remembered *one, struct buf *out)
+{
+	buf_text(out, "+touch ");
+	for (unsigned n = 0; n < SOURCE_SIZE; n++)
+		buf_addf(out, "%02x", one->source[n]);
+	buf_addf(out, " - until=%.6f\n", one->until);
+}
+
+void accept_journal_touched(struct buf *out)
+{
+	for (unsigned n = 0; n < MINUTES_MOST; n++) {
+		if (!remembered[n].whose && remembered[n].until > clock_now())
+			journal_touched(&remembered[n], out);
+	}
+}
+
+void accept_touched(const unsigned char source[SOURCE_SIZE], double until)
+{
+	if (until > clock_now())
+		remember(0, source, true)->until = until;
+}
+
 static void sense(struct svc *svc, struct client *client)
 {
 	int64_t time = svc->row->groups->access->deny_time;
@@ -245,8 +268,14 @@ static void sense(struct svc *svc, struct client *client)
 	char peer[128], more[LOG_RATE_LIMIT_MORE] = "";
 
 	client_address(client, peer, sizeof(peer));
-	if (time && client_source(client, 128, address))
-		remember(0, address, true)->until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
+	if (time && client_source(client, 128, address)) {
+		struct remembered *touched = remember(0, address, true);
+
+		touched->until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
+		journal_touched(touched, &line);
+		journal_say("%s", buf_string(&line));
+		buf_clear(&line);
+	}
 	if (client->fd < 0 && !log_rate_limit_is_due(&svc->datagram_limit, more))
 		return;
 	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s%s", *peer ? peer : "a local client", more);

@@ -568,6 +568,8 @@ void accept_reloaded(void);
 bool accept_park(struct svc *svc, struct socket *socket, struct client *client, double since, bool greeted,
 		 bool judged);
 void accept_journal_asked(const struct svc *svc);
+void accept_journal_touched(struct buf *out);
+void accept_touched(const unsigned char source[SOURCE_SIZE], double until);
 bool channel_read(struct instance *instance);
 void channel_begin(struct instance *instance);
 

@@ -9,6 +9,7 @@
  *   +park #43 web since=4700.5             a client that waits in superd
  *   +rpc 3 web fd=37 set=1 port=4711 ...   what rpcbind knows of a socket; with another fd it is to be withdrawn
  *   +start 17 web phase=5 main=4711 ...    an instance
+ *   +touch 7f000001... - until=4711.25     an address that has touched a sensor
  *   +command - child=4711                  the main command that was started, until all is written anew
  *   +locks - text=...                      what operators hold and have disabled
  *   +row 1 text=...                        an entry that the configuration has no longer, and something runs by
@@ -702,6 +703,7 @@ static bool compose(struct buf *out, bool upgrades)
 		if (superd.inherited.list[n].fd >= 0)
 			buf_addf(out, "+fd #%d\n", superd.inherited.list[n].fd);
 	}
+	accept_journal_touched(out);
 	journal.out = out;
 	for (int n = 0; n < 2; n++) {
 		LIST_EACH(link, lists[n])
@@ -1391,11 +1393,24 @@ static void restore_locks(const struct record *record)
 	free(text);
 }
 
+static void restore_touched(const struct record *record, const char *address)
+{
+	unsigned char source[SOURCE_SIZE] = { 0 };
+	double until = 0;
+	struct line line;
+
+	parse(record, &line);
+	FIELD(&line, "until", until);
+	note_unused(&line, "touch");
+	read_field(address, source, sizeof(source), BYTES, 0);
+	accept_touched(source, until);
+}
+
 /* The services, their sockets and their instances are there again, and stand still. */
 void journal_restore(const struct journal_superd *of)
 {
-	static const char *const kinds[] = { "svc",   "fd",  "store", "park",	"start",
-					     "locks", "rpc", "row",   "superd", "command" };
+	static const char *const kinds[] = { "svc", "fd",    "store", "park",	"start",  "locks",
+					     "rpc", "touch", "row",   "superd", "command" };
 	struct list *lists[] = { &superd.services, &superd.leaving };
 	size_t services = 0, instances = 0, known = 0;
 
@@ -1422,6 +1437,8 @@ void journal_restore(const struct journal_superd *of)
 				restore_locks(&before.list[n]);
 			else if (kind == 6)
 				restore_registration(&before.list[n], name);
+			else if (kind == 7)
+				restore_touched(&before.list[n], name);
 		}
 	}
 	for (size_t n = 0; n < before.count && known < before.count; n++) {
