@@ -503,7 +503,8 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 		return UNHEALTHY;
 	health = check(svc, why);
 	if (lock_is_set(svc, LOCK_DRAINING))
-		reason = "it drains: clients wait until its instances have ended";
+		reason = row->exec->accept ? "it drains: clients wait until its instances have ended"
+					   : "it drains: it is stopped once nobody is connected";
 	else if (lock_is_set(svc, LOCK_HELD))
 		reason = "an operator holds it: clients wait";
 	else if (svc->state == BACKOFF)

@@ -178,9 +178,10 @@ bool locks_load(char *text)
 		enum lock_kind kind = 0;
 		struct lock_order order;
 
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
+		next = strchr(line, '\n');
+		if (!next)
+			return false;
+		*next++ = '\0';
 		while (kind < LOCK_KINDS &&
 		       (strlen(lock_kinds[kind].word) != length || strncmp(line, lock_kinds[kind].word, length) != 0))
 			kind++;
@@ -743,7 +744,10 @@ void drain_follow(struct svc *svc)
 /* Its instances have ended. */
 void drain_end(struct svc *svc)
 {
+	if (!lock_is_set(svc, LOCK_DRAINING))
+		return;
 	set_lock(svc->row->name, LOCK_DRAINING, (struct lock_order){ 0 });
+	write_locks();
 }
 
 static struct instance *first_of_before(struct svc *svc, double asked, unsigned *count)
