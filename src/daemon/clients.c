@@ -404,9 +404,9 @@ static void ask(struct question *question)
 			continue;
 		known = ask_inet(question, family, protocol, port_of(socket), 0, see_inet);
 	}
-	/* While somebody is at superd's sockets, it does not matter who else there is. */
+	/* While somebody is served at superd's sockets, it does not matter who else there is. */
 	if (known && svc->current && !question->waiting &&
-	    (!question->clients->connected || question->accepted || question->quiet_after))
+	    (question->clients->connected == question->clients->waiting || question->accepted || question->quiet_after))
 		known = ask_own(question);
 	if (known && (has_unix || question->held.count))
 		known = sock_diag_list_unix(1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,

@@ -317,7 +317,7 @@ struct svc {
 	double drains_since; /* it is removed, and stopped once nobody is connected; 0: not */
 	bool lacks;	  /* what its last start or its sockets needed; it is told */
 	bool bound;	  /* the commands around the opening of its sockets have run */
-	bool seen;	  /* reload.c */
+	bool seen, stays; /* in a reload; stays: its program has sockets that the new row has not. reload.c */
 	bool was_wanted;  /* and perhaps is not any more: needs.c, in a reload */
 	ev_timer timer;	  /* end of a pause, or the next try */
 	double start_due; /* loop time of a start without a client; 0: none */

@@ -259,10 +259,34 @@ void facts_forget(struct svc *svc)
 
 /* ---- who runs by an entry of before ---- */
 
+/* Adds the addresses that it has, and the entry has no more: "tcp:80, tcp:81". */
+static void add_lost_sockets(const struct svc *svc, const struct instance *instance, struct buf *out)
+{
+	const struct service *had = instance->row, *has = svc->row;
+
+	for (unsigned n = 0; n < had->socket_count && !had->exec->accept; n++) {
+		bool stays = false;
+
+		for (unsigned i = 0; i < has->socket_count && !stays; i++)
+			stays = endpoint_equal(had->sockets[n].endpoint, has->sockets[i].endpoint);
+		if (stays)
+			continue;
+		buf_text(out, out->length ? ", " : "");
+		endpoint_format(had->sockets[n].endpoint, out);
+	}
+}
+
 static bool is_outdated(const struct svc *svc, const struct instance *instance)
 {
-	return instance->row != svc->row && !instance->ends && instance->phase <= REMAINS &&
-		service_runs_differently(instance->row, svc->row);
+	struct buf sockets = { 0 };
+	bool is = false;
+
+	if (instance->row != svc->row && !instance->ends && instance->phase <= REMAINS) {
+		add_lost_sockets(svc, instance, &sockets);
+		is = sockets.length || service_runs_differently(instance->row, svc->row);
+	}
+	buf_free(&sockets);
+	return is;
 }
 
 static size_t count_outdated(struct svc *svc)
@@ -296,6 +320,7 @@ void facts_describe_outdated(struct svc *svc, struct buf *out)
 		LIST_EACH(link, &svc->instances) {
 			struct instance *instance = container_of(link, struct instance, link);
 			struct option_differences differences = { 0 };
+			struct buf sockets = { 0 };
 
 			if (!is_outdated(svc, instance))
 				continue;
@@ -311,6 +336,10 @@ void facts_describe_outdated(struct svc *svc, struct buf *out)
 			if (differences.count)
 				buf_char(out, ')');
 			differences_free(&differences);
+			add_lost_sockets(svc, instance, &sockets);
+			if (sockets.length)
+				buf_addf(out, ", and has %s still", buf_string(&sockets));
+			buf_free(&sockets);
 		}
 	}
 	buf_addf(out, ": superctl restart %s", svc->row->name);
@@ -796,6 +825,9 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 		for (size_t n = 0; n < differences.count; n++)
 			json_element_text(out, differences.list[n].option);
 		json_list_close(out);
+		add_lost_sockets(svc, instance, &text);
+		if (text.length)
+			add_text(out, "sockets", &text);
 		json_object_close(out);
 		differences_free(&differences);
 	}

@@ -706,7 +706,7 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 			struct svc *svc = container_of(link, struct svc, link);
 			int64_t timeout = svc->row->groups->lifecycle->timeout_stop;
 			const struct lock *lock = leaving ? NULL : lock_find(svc->row->name);
-			double lasted = leaving ? svc->drains_since > 0 ? clock_now() - svc->drains_since : -1
+			double lasted = svc->drains_since > 0 ? clock_now() - svc->drains_since
 				: lock && lock->orders[LOCK_DRAINING].since
 				? (double)(time(NULL) - lock->orders[LOCK_DRAINING].since)
 				: -1;
@@ -715,8 +715,8 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 			/* With accept = yes each client has an instance, which ends with it. */
 			if (lasted < 0 || !svc->current || svc->current->ends)
 				continue;
-			clients_count(svc, &clients);
-			if ((!clients.known || clients.connected) &&
+			clients_count(svc, &clients); /* who waits is served by the next instance */
+			if ((!clients.known || clients.connected > clients.waiting) &&
 			    (timeout == SCAN_INFINITY || lasted * 1e6 < (double)timeout)) {
 				any = true;
 				continue;
@@ -744,6 +744,7 @@ void drain_follow(struct svc *svc)
 /* Its instances have ended. */
 void drain_end(struct svc *svc)
 {
+	svc->drains_since = 0;
 	if (!lock_is_set(svc, LOCK_DRAINING))
 		return;
 	set_lock(svc->row->name, LOCK_DRAINING, (struct lock_order){ 0 });

@@ -481,11 +481,15 @@ static bool has_heir(const struct service *row, const struct table *table)
 	for (size_t n = 0; n < table->count; n++) {
 		const struct service *other = &table->services[n];
 
-		for (size_t i = 0; i < other->socket_count && !service_is_off(other); i++) {
+		if (service_is_off(other) || !strcmp(other->name, row->name))
+			continue;
+		for (size_t i = 0; i < other->socket_count; i++) {
 			for (size_t j = 0; j < row->socket_count; j++) {
 				struct spare own = { .listen = &row->sockets[j] };
 
-				if (same_place(&own, &other->sockets[i]))
+				/* Port 0 is another one for each. */
+				if (same_place(&own, &other->sockets[i]) &&
+				    !(endpoint_has_port(own.listen->address) && !own.listen->address->port))
 					return true;
 			}
 		}
@@ -493,17 +497,25 @@ static bool has_heir(const struct service *row, const struct table *table)
 	return false;
 }
 
-/* With on_remove = drain its program stops when nobody is connected, or at once where others get its address. */
-static void remove_service(struct svc *svc, const struct table *table, struct spare *spares, size_t *spare_count)
+/* Its row, or its sockets, are removed. With on_remove = drain its program stops when nobody is connected, or at once
+ * where others get its address. true: it goes on for now. */
+static bool goes_on(struct svc *svc, const struct service *row, const struct table *table)
 {
-	enum on_remove what = service_on_remove(svc->row, svc->row);
+	enum on_remove what = service_on_remove(row, svc->row);
 	struct clients clients = { 0 };
 
-	if (what == REMOVE_DRAIN && svc->current && !svc->current->ends && !has_heir(svc->row, table)) {
+	if (!svc->current || svc->current->ends)
+		return svc->current && what == REMOVE_FINISH;
+	if (what == REMOVE_DRAIN && !has_heir(svc->row, table)) {
 		clients_count(svc, &clients);
 		svc->drains_since = clients.known && clients.connected ? clock_now() : 0;
 	}
-	if (!svc->current || (what != REMOVE_FINISH && !(svc->drains_since > 0)))
+	return what == REMOVE_FINISH || svc->drains_since > 0;
+}
+
+static void remove_service(struct svc *svc, const struct table *table, struct spare *spares, size_t *spare_count)
+{
+	if (!goes_on(svc, svc->row, table))
 		spare_sockets(svc, spares, spare_count);
 	tell(svc, "removed", table_find(table, svc->row->name) ? "disable" : "");
 	if (svc->state == FROZEN)
@@ -551,7 +563,7 @@ static bool reload_apply(struct table *table)
 	report->users = 1;
 	list_init(&services);
 	LIST_EACH(link, &superd.services)
-		container_of(link, struct svc, link)->seen = false;
+		container_of(link, struct svc, link)->seen = container_of(link, struct svc, link)->stays = false;
 	/* What changes, and the sockets that are free then. */
 	for (size_t n = 0; n < table->count; n++) {
 		const struct service *row = &table->services[n];
@@ -564,8 +576,11 @@ static bool reload_apply(struct table *table)
 			changes[n] = DIFF_SOCKETS;
 		if (svc)
 			svc->seen = true;
-		if (svc && changes[n] == DIFF_SOCKETS)
-			spare_sockets(svc, spares, &spare_count);
+		if (!svc || changes[n] != DIFF_SOCKETS)
+			continue;
+		svc->stays = !svc->removed && svc->row->exec->accept == row->exec->accept && svc->current &&
+			svc->current->phase >= LAUNCHED && goes_on(svc, row, table);
+		spare_sockets(svc, spares, &spare_count);
 	}
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
@@ -621,8 +636,6 @@ static bool reload_apply(struct table *table)
 			}
 			take_row(svc, table, row, changes[n] == DIFF_SOCKETS);
 			counts[returns ? ADDED : changes[n] == DIFF_SAME ? UNCHANGED : CHANGED]++;
-			if (returns || changes[n] != DIFF_SAME)
-				tell(svc, returns ? "added" : "changed", buf_string(&why));
 			LIST_EACH(at, &svc->instances) {
 				struct instance *instance = container_of(at, struct instance, link);
 
@@ -637,13 +650,17 @@ static bool reload_apply(struct table *table)
 			else if (changes[n] != DIFF_SAME)
 				idle_follow(svc);
 			/* A program with the old sockets gives way; any other goes on until it ends. */
-			if (changes[n] == DIFF_SOCKETS && svc->current) {
+			if (svc->stays) {
+				drain_follow(svc);
+			} else if (changes[n] == DIFF_SOCKETS && svc->current) {
 				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: its sockets have changed",
 					(long)svc->current->pid);
 				svc_stop(svc, false);
 				if (row->exec->start == START_BOOT && !row->exec->accept)
 					svc->start_due = clock_now();
 			}
+			if (returns || changes[n] != DIFF_SAME)
+				tell(svc, returns ? "added" : "changed", buf_string(&why));
 		}
 		list_remove(&svc->link);
 		list_add(&services, &svc->link);
@@ -719,7 +736,7 @@ static bool reload_apply(struct table *table)
 		if (svc->seen && svc->current && !svc->current->ends &&
 		    service_runs_differently(svc->current->row, svc->row))
 			give_way(svc);
-		if (svc->current && svc->state == STOPPING && svc->bound)
+		if (svc->current && svc->bound && (svc->stays || svc->state == STOPPING))
 			svc_open_early(svc);
 		else if (svc->state == OFF || svc->state == BINDING)
 			svc_open(svc);
