@@ -24,6 +24,7 @@
 #include "lib/fd_message.h"
 #include "lib/hash.h"
 #include "lib/scan.h"
+#include "os/foreign/fork_fds.h"
 #include "os/fs/memory_file.h"
 #include "os/fs/path_trust.h"
 #include "os/host/program.h"
@@ -829,6 +830,96 @@ void accept_reloaded(void)
 	}
 }
 
+/* false: the service pauses now. */
+static bool take_accepted(struct svc *svc, struct socket *socket, struct client *client)
+{
+	if (is_probe(svc, client)) {
+		close_apart(svc, &client->fd);
+		svc->probes++;
+		return true;
+	}
+	if (accept_overruns(svc, client)) {
+		if (!accept_park(svc, socket, client, clock_now(), false, false))
+			accept_refuse(svc, client, REFUSED_UNKEPT);
+		return false;
+	}
+	svc_count_trigger(socket);
+	take_client(svc, socket, client);
+	return true;
+}
+
+/* The client that the process of accept_beside has accepted, if any. */
+void accept_fetch(struct svc *svc)
+{
+	struct client client = { .length = sizeof(client.peer) };
+	size_t count = 1;
+	char byte;
+
+	if (svc->taken < 0)
+		return;
+	if (fd_message_receive(svc->taken, &byte, 1, &client.fd, &count, MSG_DONTWAIT) == 1 && count == 1) {
+		unsigned number = svc->taken_at < svc->socket_count ? svc->taken_at : 0;
+
+		if (getpeername(client.fd, &client.peer.any, &client.length) < 0)
+			client.length = 0;
+		if (!svc->socket_count || !svc->row->exec->accept)
+			accept_refuse(svc, &client, REFUSED_CLOSED);
+		else if (svc->state == LISTENING && !superd.quiet)
+			take_accepted(svc, &svc->sockets[number], &client);
+		else if (!accept_park(svc, &svc->sockets[number], &client, clock_now(), false, false))
+			accept_refuse(svc, &client, REFUSED_UNKEPT);
+	}
+	fd_close(&svc->taken);
+}
+
+static void on_accepted(struct helper *helper, int status)
+{
+	struct svc *svc = container_of(helper, struct svc, turner);
+
+	if (status == HELPER_LATE) {
+		svc_say(svc, LEVEL_WARNING, "bind_error",
+			"a process that has its listener keeps it from being used: its clients wait until that has "
+			"ended");
+		return;
+	}
+	instances_gather();
+	accept_fetch(svc);
+	instances_start_gathered();
+	if (WIFEXITED(status) && WEXITSTATUS(status) == ACCEPT_EXHAUSTED)
+		limits_lack(svc, "cannot accept", EMFILE);
+	else
+		svc_settle(svc);
+}
+
+/* Programs had it before a reload, and one may hold its lock: another process accepts there, a client at a time. */
+static void accept_beside(struct svc *svc, struct socket *socket)
+{
+	int ends[2] = { -1, -1 };
+	struct client client;
+	enum accepted got;
+	pid_t pid = -1;
+
+	if (svc->turner.child.pid)
+		return;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0)
+		pid = helper_begin(&svc->turner, TURN_MOST, on_accepted);
+	if (pid == 0) {
+		fork_fds_close_others(&socket->fd, 1, ends[1], 0);
+		fd_set_nonblocking(socket->fd, true);
+		got = client_accept(socket->fd, socket->listen, &client);
+		_exit(got == ACCEPTED && !fd_message_send(ends[1], "", 1, &client.fd, 1, 0) ? ACCEPT_EXHAUSTED : got);
+	}
+	if (pid > 0) {
+		svc->taken = ends[0];
+		svc->taken_at = (unsigned)(socket - svc->sockets);
+		svc_unwatch(svc);
+	} else {
+		limits_lack(svc, "cannot accept", errno);
+		fd_close(&ends[0]);
+	}
+	fd_close(&ends[1]);
+}
+
 static void take_clients(struct svc *svc, struct socket *socket)
 {
 	struct client client;
@@ -839,9 +930,6 @@ static void take_clients(struct svc *svc, struct socket *socket)
 		accept_datagram(svc, socket);
 		return;
 	}
-	/* It was a program's before a reload: that had it without O_NONBLOCK, or may have changed it since. */
-	if (socket->lent)
-		fd_set_nonblocking(socket->fd, true);
 	for (int n = 0; n < BATCH && svc->state == LISTENING && !superd.quiet; n++) {
 		struct pollfd look = { socket->fd, POLLIN, 0 };
 
@@ -853,20 +941,14 @@ static void take_clients(struct svc *svc, struct socket *socket)
 			limits_wait(svc);
 			return;
 		}
+		if (socket->lent) {
+			accept_beside(svc, socket);
+			return;
+		}
 		switch (client_accept(socket->fd, socket->listen, &client)) {
 		case ACCEPTED:
-			if (is_probe(svc, &client)) {
-				close_apart(svc, &client.fd);
-				svc->probes++;
-				break;
-			}
-			if (accept_overruns(svc, &client)) {
-				if (!accept_park(svc, socket, &client, clock_now(), false, false))
-					accept_refuse(svc, &client, REFUSED_UNKEPT);
+			if (!take_accepted(svc, socket, &client))
 				return;
-			}
-			svc_count_trigger(socket);
-			take_client(svc, socket, &client);
 			break;
 		case ACCEPT_AGAIN:
 			break;

@@ -360,8 +360,11 @@ struct svc {
 	double failed_at;	     /* the last start that failed */
 	ev_timer rest;		     /* of the first socket to end its rest */
 	struct idle *idle;	     /* NULL: not yet */
-	struct helper turner;	     /* takes away who waits and is not to be served, or looks at the conditions of
-				      * sockets; nothing is watched meanwhile */
+	struct helper turner;	     /* takes away who waits and is not to be served, accepts at a socket that
+				      * programs had, or looks at the conditions of sockets; nothing is watched
+				      * meanwhile */
+	int taken;		     /* whom it has accepted comes here; -1: it does not accept */
+	unsigned taken_at;	     /* at this socket */
 	int64_t idle_memory;	     /* bytes that the program had when it fell asleep; 0: unknown */
 	struct child socket_command; /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
@@ -552,6 +555,7 @@ void close_leave(void);
 
 /* accept.c */
 void accept_clients(struct svc *svc, struct socket *socket);
+void accept_fetch(struct svc *svc);
 void accept_parked(struct svc *svc);
 bool accept_overruns(struct svc *svc, const struct client *client);
 void accept_note_failed(struct instance *instance, struct buf *why); /* its start has: frees it */

@@ -429,7 +429,7 @@ void journal_socket(const struct socket *socket)
 	struct buf address = { 0 };
 	double rests = socket->rests_until > clock_now() ? socket->rests_until : 0;
 	unsigned row = socket->number;
-	bool old = socket->is_old || lent_is_changing(socket->svc);
+	bool old = socket->is_old || lent_is_changing(socket->svc), lent = socket->lent;
 	int family = socket->family;
 
 	if (!out)
@@ -444,6 +444,7 @@ void journal_socket(const struct socket *socket)
 	add_text(out, buf_string(&address));
 	FIELD(&(struct line){ .out = out }, "rests", rests);
 	FIELD(&(struct line){ .out = out }, "old", old);
+	FIELD(&(struct line){ .out = out }, "lent", lent);
 	if (family) {
 		FIELD(&(struct line){ .out = out }, "row", row);
 		FIELD(&(struct line){ .out = out }, "family", family);
@@ -1238,10 +1239,11 @@ static void restore_socket(const struct record *record, const char *number)
 	struct svc *svc = name ? svc_find(name) : NULL;
 	int fd = read_fd(number), family = 0;
 	unsigned row = 0;
-	bool old = false;
+	bool old = false, lent = false;
 
 	FIELD(&line, "rests", rests);
 	FIELD(&line, "old", old);
+	FIELD(&line, "lent", lent);
 	FIELD(&line, "address", address);
 	FIELD(&line, "row", row);
 	FIELD(&line, "family", family);
@@ -1262,7 +1264,7 @@ static void restore_socket(const struct record *record, const char *number)
 			continue;
 		socket->fd = fd;
 		socket->rests_until = rests;
-		socket->lent = true; /* perhaps */
+		socket->lent = lent || !svc->row->exec->accept; /* perhaps */
 		svc->bound = fd >= 0;
 		if (fd >= 0)
 			ev_io_set(&socket->io, fd, EV_READ);

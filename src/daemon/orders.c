@@ -715,8 +715,10 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 			/* With accept = yes each client has an instance, which ends with it. */
 			if (lasted < 0 || !svc->current || svc->current->ends)
 				continue;
-			clients_count(svc, &clients); /* who waits is served by the next instance */
-			if ((!clients.known || clients.connected > clients.waiting) &&
+			clients_count(svc, &clients);
+			/* Who waits at sockets that stay is served by the next instance. */
+			if ((!clients.known || clients.own ||
+			     clients.connected > (leaving ? 0 : clients.waiting)) &&
 			    (timeout == SCAN_INFINITY || lasted * 1e6 < (double)timeout)) {
 				any = true;
 				continue;

@@ -303,17 +303,16 @@ struct spare {
 	size_t waiting_count;
 };
 
-static bool same_place(const struct spare *spare, const struct listen *listen)
+static struct endpoint address_of(const struct listen *listen)
 {
-	struct endpoint before = endpoint_with_options(spare->listen->address, spare->listen->options);
-	struct endpoint after = endpoint_with_options(listen->address, listen->options);
-
-	return endpoint_equal(&before, &after);
+	return endpoint_with_options(listen->address, listen->options);
 }
 
 static bool fits(const struct spare *spare, const struct listen *listen)
 {
-	return spare->fd >= 0 && same_place(spare, listen) &&
+	struct endpoint before = address_of(spare->listen), after = address_of(listen);
+
+	return spare->fd >= 0 && endpoint_equal(&before, &after) &&
 		!socket_options_need_rebind(spare->listen->options, listen->options);
 }
 
@@ -485,11 +484,10 @@ static bool has_heir(const struct service *row, const struct table *table)
 			continue;
 		for (size_t i = 0; i < other->socket_count; i++) {
 			for (size_t j = 0; j < row->socket_count; j++) {
-				struct spare own = { .listen = &row->sockets[j] };
+				struct endpoint own = address_of(&row->sockets[j]);
+				struct endpoint its = address_of(&other->sockets[i]);
 
-				/* Port 0 is another one for each. */
-				if (same_place(&own, &other->sockets[i]) &&
-				    !(endpoint_has_port(own.listen->address) && !own.listen->address->port))
+				if (endpoint_clash(&own, &its))
 					return true;
 			}
 		}

@@ -144,7 +144,7 @@ struct svc *svc_new(struct table *table, const struct service *row)
 	}
 	ev_init(&svc->timer, on_timer);
 	svc->timer.data = svc;
-	svc->notify = svc->received = -1;
+	svc->notify = svc->received = svc->taken = -1;
 	list_init(&svc->instances);
 	list_init(&svc->stored);
 	list_init(&svc->queue);
@@ -176,6 +176,7 @@ void svc_free(struct svc *svc)
 	ev_timer_stop(superd.loop, &svc->timer);
 	idle_free(svc);
 	free(svc->suspects.list);
+	fd_close(&svc->taken);
 	helper_drop(&svc->turner);
 	child_forget(&svc->turner.child);
 	child_forget(&svc->socket_command);

@@ -288,8 +288,10 @@ static void rest_all(bool rests)
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
-		if (rests)
+		if (rests) {
 			svc_unwatch(svc);
+			accept_fetch(svc); /* they go over */
+		}
 		idle_follow(svc); /* ends what goes on by itself */
 		if (!rests)
 			svc_settle(svc);
