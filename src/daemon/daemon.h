@@ -372,8 +372,9 @@ struct svc {
 	int *verdicts; /* of the conditions of its sockets: numbers of those that do not hold; shared with a helper */
 	struct refresh *refresh; /* NULL: it was never asked to read its configuration again */
 	struct past *past;	 /* NULL: it has done nothing but listen */
-	struct ring_line *ring;
+	struct ring_line *ring; /* grows up to RING */
 	unsigned ring_next;
+	size_t ring_room;
 	/* counters */
 	uint64_t activations, accepted, failures, idle_stops, freezes, wakes, probes, refused[REFUSALS], kills, names;
 	uint64_t relayed[3]; /* as its relays have said */
@@ -381,7 +382,7 @@ struct svc {
 	char last_peer[80];
 	int last_status;
 	enum result last_result;
-	struct failure last_failures[FAILURES];
+	struct failure *last_failures; /* FAILURES of them; NULL: none */
 	unsigned failure_count, failed_in_row;
 	struct log_rate_limit crash_limit, note_limit, datagram_limit;
 	unsigned char banners_told;

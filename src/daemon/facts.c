@@ -441,7 +441,7 @@ static enum health check(struct svc *svc, struct buf *why)
 	const struct instance *current = svc->current;
 	double most = (double)lifecycle->backoff_max / 1e6, ran = current ? clock_now() - current->since : 0;
 	bool runs = current && !instance_is_starting(current) && current->pid > 0;
-	const struct failure *last = &svc->last_failures[0];
+	const struct failure *last = svc->last_failures;
 	bool failed_last = false, enabled = !lock_is_set(svc, LOCK_DISABLED);
 
 	if (enabled) {
@@ -1155,7 +1155,7 @@ void facts_add(const struct service *row, struct svc *svc, enum answer answer, b
 		json_list_field(out, "log");
 		for (unsigned n = of->ring_next > LOG_LINES ? of->ring_next - LOG_LINES : 0;
 		     of->ring && !hides_program && n < of->ring_next; n++) {
-			const struct ring_line *line = &of->ring[n % RING];
+			const struct ring_line *line = &of->ring[n % of->ring_room];
 
 			json_object_open(out);
 			json_seconds_field(out, "at", line->at);

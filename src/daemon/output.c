@@ -728,7 +728,7 @@ void output_end(void)
 /* svc NULL: of no service. Lines come late from superd-output: they are in the order of their time. */
 void ring_add(struct svc *svc, double at, enum level level, const struct event *event, const char *text, size_t length)
 {
-	unsigned size = svc ? RING : RING * 4, *next = svc ? &svc->ring_next : &superd.ring_next, here;
+	unsigned size = RING * 4, *next = svc ? &svc->ring_next : &superd.ring_next, here;
 	struct ring_line *ring,
 		line = { .at = at,
 			 .level = level,
@@ -736,11 +736,19 @@ void ring_add(struct svc *svc, double at, enum level level, const struct event *
 			 .pid = event->pid,
 			 .is_output = event->is_output };
 
-	if (svc && !svc->ring)
-		svc->ring = calloc(RING, sizeof(*svc->ring));
-	ring = svc ? svc->ring : superd.ring;
-	if (!ring)
-		return;
+	ring = superd.ring;
+	if (svc) { /* most services have one line or two */
+		if (svc->ring_next == svc->ring_room && svc->ring_room < RING) {
+			size = svc->ring_room ? 2 * (unsigned)svc->ring_room : 1;
+			if (!(ring = realloc(svc->ring, size * sizeof(*ring))))
+				return;
+			memset(ring + svc->ring_room, 0, (size - svc->ring_room) * sizeof(*ring));
+			svc->ring = ring;
+			svc->ring_room = size;
+		}
+		ring = svc->ring;
+		size = (unsigned)svc->ring_room;
+	}
 	if (asprintf(&line.text, "%.*s%s", length > OUTPUT_KEPT ? OUTPUT_KEPT - 3 : (int)length, text,
 		     length > OUTPUT_KEPT ? "…" : "") < 0)
 		line.text = NULL;

@@ -186,9 +186,10 @@ void svc_free(struct svc *svc)
 	notify_close(svc);
 	child_forget(&svc->receiver.child);
 	output_release(svc);
-	for (unsigned n = 0; svc->ring && n < RING; n++)
+	for (unsigned n = 0; n < svc->ring_room; n++)
 		free(svc->ring[n].text);
 	free(svc->ring);
+	free(svc->last_failures);
 	plan_free(svc->plan);
 	free(svc->parked);
 	ev_timer_stop(superd.loop, &svc->rest);
@@ -1426,11 +1427,13 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 
 void svc_note_failure(struct svc *svc, const struct failure *failure)
 {
+	if (!svc->last_failures && !(svc->last_failures = calloc(FAILURES, sizeof(*failure))))
+		return;
+	svc->failed_in_row++;
 	memmove(svc->last_failures + 1, svc->last_failures, (FAILURES - 1) * sizeof(*failure));
 	svc->last_failures[0] = *failure;
 	if (svc->failure_count < FAILURES)
 		svc->failure_count++;
-	svc->failed_in_row++;
 }
 
 /* Whether it ends again and again without taking a client. */
