@@ -659,6 +659,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 				continue;
 			for (unsigned n = 0; n < svc->socket_count; n++)
 				svc->sockets[n].rests_until = 0;
+			svc->told = 0; /* who has sent it wants to hear */
 			ev_feed_event(loop, &svc->timer, EV_TIMER);
 		}
 		pass_gently(signal);

@@ -577,7 +577,7 @@ static bool reload_apply(struct table *table)
 		if (!svc || changes[n] != DIFF_SOCKETS)
 			continue;
 		svc->stays = !svc->removed && svc->row->exec->accept == row->exec->accept && svc->current &&
-			svc->current->phase >= LAUNCHED && goes_on(svc, row, table);
+			svc->state != STARTING && goes_on(svc, row, table);
 		spare_sockets(svc, spares, &spare_count);
 	}
 	LIST_EACH(link, &superd.services) {

@@ -51,7 +51,7 @@ bool result_is_failure(const struct service *row, enum ends ends, enum result re
 
 /* Whether it starts again without a client: systemd.service(5), the table at Restart=. A status that prevents it wins
  * over one that forces it, and both win over `restart`. By default what starts with superd does so after a failure,
- * and what has no sockets always. */
+ * and what has no sockets always, but for a oneshot that has done its work. */
 bool result_starts_again(const struct service *row, enum ends ends, enum result result, int status)
 {
 	const struct restart_options *options = row->groups->restart;
@@ -64,7 +64,8 @@ bool result_starts_again(const struct service *row, enum ends ends, enum result 
 		return true;
 	switch ((enum restart)options->restart) {
 	case RESTART_DEFAULT:
-		return row->exec->start == START_BOOT && (!well || !row->socket_count);
+		return row->exec->start == START_BOOT &&
+			(!well || (!row->socket_count && (skipped || row->exec->type != TYPE_ONESHOT)));
 	case RESTART_NO:
 		return false;
 	case RESTART_ON_SUCCESS:

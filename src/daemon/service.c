@@ -45,6 +45,7 @@
 #define START_COUNTS 30. /* seconds for which a start counts, at most */
 #define START_LOOK 5.
 #define TIME_PAUSE 60.
+#define FULL_PAUSE 1. /* seconds until it is looked again whether the limit of all instances is reached */
 #define LOAD_PAUSE 10.
 #define CONDITION_SECONDS 10.
 #define CONDITIONS_MOST 64 /* of a socket; what is beyond is not looked at */
@@ -1131,6 +1132,12 @@ static bool rests(struct svc *svc, const struct socket *socket)
 		svc_rest(svc, LOAD_PAUSE);
 		return true;
 	}
+	if (!judges && superd.options->process_limit && superd.instances >= (size_t)superd.options->process_limit) {
+		svc_pause(svc, "as many instances of all services run as may");
+		svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->reason);
+		svc_rest(svc, FULL_PAUSE);
+		return true;
+	}
 	return accept_overruns(svc, NULL);
 }
 
@@ -1442,8 +1449,8 @@ static bool makes_no_progress(struct svc *svc, double lasted)
 	unsigned waiting;
 
 	if (!svc->socket_count)
-		return lasted < AT_ONCE && svc->row->exec->start == START_BOOT && !svc->row->groups->restart->restart &&
-			!svc->row->groups->restart->remain_after_exit;
+		return lasted < AT_ONCE && svc->row->exec->start == START_BOOT &&
+			svc->row->exec->type != TYPE_ONESHOT && !svc->row->groups->restart->restart;
 	waiting = svc_waiting(svc);
 	if (!waiting || waiting < svc->queued || lasted > AT_ONCE) {
 		svc->no_progress = 0;
@@ -1628,11 +1635,22 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	    result_starts_again(instance->row, instance->ends, instance->result, instance->status)) {
 		double pause = (double)svc->row->groups->lifecycle->backoff_min / 1e6;
 
-		if (instance->result == RESULT_SUCCESS && !svc->queued && lasted <= AT_ONCE)
-			pause = backoff_next(&svc->restart_backoff, svc->row->groups->lifecycle->backoff_min,
-					     svc->row->groups->lifecycle->backoff_max, 0);
-		else
+		if (instance->result == RESULT_SUCCESS && !svc->queued && lasted <= AT_ONCE &&
+		    instance->row->groups->restart->restart) {
+			struct event event = { .name = "pause",
+					       .service = svc->row->name,
+					       .reason = "it ended at once",
+					       .has_duration = true };
+			char span[DURATION_MOST];
+
+			event.duration = pause = backoff_next(
+				&svc->restart_backoff, svc->row->groups->lifecycle->backoff_min,
+				svc->row->groups->lifecycle->backoff_max, svc->restart_backoff.failures ? jitter() : 0);
+			log_event(superd.log, LEVEL_INFO, &event, "next start in %s%s: %s", duration_write(span, pause),
+				  svc->socket_count ? ", or with the next client" : "", event.reason);
+		} else {
 			backoff_reset(&svc->restart_backoff);
+		}
 		svc->start_due = instance->row->groups->restart->restart == RESTART_DEFAULT ? now : now + pause;
 	}
 	instance_free(instance);
