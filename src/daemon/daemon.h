@@ -160,6 +160,7 @@ struct instance {
 	ev_timer thaw; /* again, as it was not possible */
 	pid_t *still; /* frozen by signals: who was stopped; 0 ends them */
 	char *cgroup; /* path; NULL: none */
+	bool cgroup_is_reused, cgroup_is_spent; /* an instance before had it; none after it gets it */
 	uint64_t private_id;
 	char invocation[INVOCATION_ID + 1];
 	struct client client;  /* accept = yes; fd -1 once the program has it */
@@ -324,6 +325,7 @@ struct svc {
 	char start_by[80];
 	struct backoff backoff, restart_backoff;
 	unsigned no_progress, queued; /* ends in a row that left the queue as long; its length at the last start */
+	unsigned trust;		      /* doublings of how many of these are a reason to look */
 	struct sockets suspects;      /* who waited in it some of these ends ago */
 	char reason[320];	      /* of the pause */
 	const char *unlogged;	      /* event that is logged with the pause; NULL: none */
@@ -337,6 +339,7 @@ struct svc {
 	unsigned count;			/* those that count against `instances` */
 	struct instance *current;	/* accept = no: the one that has the sockets */
 	struct plan *plan;		/* NULL: to be made */
+	char *cgroup;			/* that the last instance has left empty, for the next; NULL: none */
 	struct output *outputs[OUTPUTS]; /* [0]: the log, [1]: syslog; NULL: not open */
 	uint32_t starts;		 /* of its instance: what was printed before does not count */
 	char last_line[160];		 /* as far as superd-output was asked for it */

@@ -94,7 +94,7 @@ static struct resource_usage usage_of(struct svc *svc)
 
 	LIST_EACH(link, &svc->instances) {
 		struct instance *instance = container_of(link, struct instance, link);
-		struct resource_usage usage = instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, false)
+		struct resource_usage usage = instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, instance->cgroup_is_reused)
 							       : resource_usage_of_process(instance->main.pid);
 
 		if (usage.memory >= 0)
@@ -762,7 +762,7 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	json_seconds_field(out, "age", clock_now() - instance->since);
 	if (with_usage)
 		add_usage(out,
-			  instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, false)
+			  instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, instance->cgroup_is_reused)
 					   : resource_usage_of_process(instance->main.pid));
 	json_text_field(out, "peer", *instance->peer ? instance->peer : NULL);
 	json_text_field(out, "says", *instance->status_text ? instance->status_text : NULL);

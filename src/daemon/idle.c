@@ -103,6 +103,7 @@ bool instance_freeze(struct instance *instance, bool frozen)
 	pid_t *pids = instance->still;
 	size_t count = 0, stopped = 0;
 
+	instance->cgroup_is_spent = true;
 	journal_instance(instance);
 	if (!frozen && instance->svc->current == instance)
 		clients_unwatch(instance->svc);

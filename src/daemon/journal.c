@@ -55,14 +55,14 @@
 #include "table/sources/sources.h"
 
 #define HEAD "superd journal 1\n"
-#define GROWTH (256 << 10) /* bytes, until all is written anew */
+#define GROWTH (256 << 10) /* bytes, until all is written anew, or as many as that has */
 #define WORDS_IN_LINE 64
 #define UNKNOWN_MOST 500
 
 static struct {
 	int fd;			/* -1: nobody would read it */
 	struct buf lines, *out; /* of this turn, not written yet; where a line goes; NULL: nowhere */
-	off_t size, heard;	/* of the file; the guard's lines are read up to here */
+	off_t whole, size, heard; /* of the file: all at once, what came since; the guard's lines are read up to here */
 	bool is_written, has_failed, due, text_due; /* once; all is to be written anew */
 	int text, stale;
 	struct list services, instances; /* that have changed in this turn */
@@ -103,12 +103,31 @@ enum kind { COUNT, NUMBER, FD, REAL, TEXT, STRING, BYTES };
 
 static void add_text(struct buf *out, const char *text)
 {
-	for (; *text; text++) {
-		if ((unsigned char)*text <= ' ' || *text == '%' || *text == '#' || *text == 0x7f)
-			buf_addf(out, "%%%02x", (unsigned char)*text);
-		else
-			buf_char(out, *text);
+	for (;;) {
+		size_t plain = 0;
+
+		while ((unsigned char)text[plain] > ' ' && text[plain] != '%' && text[plain] != '#' &&
+		       text[plain] != 0x7f)
+			plain++;
+		buf_add(out, text, plain);
+		text += plain;
+		if (!*text)
+			return;
+		buf_addf(out, "%%%02x", (unsigned char)*text++);
 	}
+}
+
+/* A number with so many decimal places. */
+static void add_parts(struct buf *out, uint64_t number, int places)
+{
+	uint64_t whole = 1;
+
+	for (int n = 0; n < places; n++)
+		whole *= 10;
+	buf_number(out, number / whole);
+	buf_char(out, '.');
+	for (whole /= 10; whole; whole /= 10)
+		buf_char(out, (char)('0' + number / whole % 10));
 }
 
 static void write_field(struct buf *out, const char *key, const void *field, size_t size, enum kind kind)
@@ -126,15 +145,27 @@ static void write_field(struct buf *out, const char *key, const void *field, siz
 		number |= ((const unsigned char *)field)[n];
 	if (kind == FD ? number < 0 : !number && real == 0 && (!text || !*text)) /* as in a new object */
 		return;
-	buf_addf(out, " %s=", key);
+	buf_char(out, ' ');
+	buf_text(out, key);
+	buf_char(out, '=');
+	if (kind == FD)
+		buf_char(out, '#');
 	if (text)
 		add_text(out, text);
+	else if (kind == REAL && real >= 0 && real < 1e12) /* microseconds; printf is slow, and each start writes some */
+		add_parts(out, (uint64_t)(real * 1e6 + .5), 6);
 	else if (kind == REAL)
 		buf_addf(out, "%.6f", real);
+	else if (kind != BYTES && number < 0)
+		buf_addf(out, "%lld", (long long)number);
 	else if (kind != BYTES)
-		buf_addf(out, kind == FD ? "#%lld" : "%lld", (long long)number);
-	for (size_t n = 0; kind == BYTES && n < size; n++)
-		buf_addf(out, "%02x", ((const unsigned char *)field)[n]);
+		buf_number(out, (uint64_t)number);
+	for (size_t n = 0; kind == BYTES && n < size; n++) {
+		unsigned byte = ((const unsigned char *)field)[n];
+
+		buf_char(out, "0123456789abcdef"[byte / 16]);
+		buf_char(out, "0123456789abcdef"[byte % 16]);
+	}
 }
 
 /* An open descriptor; -1: it is none, or another line has it. */
@@ -340,6 +371,8 @@ static void walk_instance(struct line *line, struct instance *instance)
 	FIELD(line, "private", instance->private_id);
 	FIELD(line, "watchdog", instance->watchdog_every);
 	FIELD(line, "cgroup", instance->cgroup);
+	FIELD(line, "reused", instance->cgroup_is_reused);
+	FIELD(line, "spent", instance->cgroup_is_spent);
 	FIELD(line, "says", instance->status_text);
 	FIELD(line, "invocation", instance->invocation);
 	FIELD(line, "name", instance->name);
@@ -416,7 +449,9 @@ static void add_instance(struct instance *instance, struct buf *out)
 {
 	unsigned row = row_number(instance->row, false);
 
-	buf_addf(out, "+start %llu ", (unsigned long long)instance->number);
+	buf_text(out, "+start ");
+	buf_number(out, instance->number);
+	buf_char(out, ' ');
 	add_text(out, instance->svc->row->name);
 	FIELD(&(struct line){ .out = out }, "row", row);
 	walk_instance(&(struct line){ .out = out }, instance);
@@ -545,7 +580,7 @@ void journal_flush(void)
 		journal.due = true;
 	} else {
 		journal.size += (off_t)journal.lines.length;
-		journal.due |= journal.size > GROWTH;
+		journal.due |= journal.size > GROWTH && journal.size > journal.whole;
 	}
 	buf_clear(&journal.lines);
 }
@@ -865,6 +900,7 @@ static void write_all_anew(void)
 		off_t heard = journal.heard;
 
 		journal.size = 0;
+		journal.whole = (off_t)out.length;
 		journal.heard = (off_t)out.length;
 		journal.is_written = true;
 		journal.has_failed = false;
@@ -922,6 +958,8 @@ void journal_prepare(struct instance *instance, bool command)
 {
 	if (journal.fd < 0)
 		return;
+	if (instance)
+		list_remove(&instance->changed); /* the process writes that */
 	if (journal.is_written)
 		journal_flush();
 	else

@@ -41,6 +41,7 @@
 #include "table/words/exit_status.h"
 
 #define NO_PROGRESS 8	 /* ends at once, the last half with the same clients in the queue, until that is a failure */
+#define TRUST_MOST 6
 #define AT_ONCE 1.0	 /* seconds: a run that ends sooner did nothing */
 #define START_COUNTS 30. /* seconds for which a start counts, at most */
 #define START_LOOK 5.
@@ -192,6 +193,9 @@ void svc_free(struct svc *svc)
 	free(svc->ring);
 	free(svc->last_failures);
 	plan_free(svc->plan);
+	if (svc->cgroup)
+		cgroup_remove(svc->cgroup);
+	free(svc->cgroup);
 	free(svc->parked);
 	ev_timer_stop(superd.loop, &svc->rest);
 	for (unsigned n = 0; n < svc->socket_count; n++) {
@@ -1457,15 +1461,20 @@ static bool makes_no_progress(struct svc *svc, double lasted)
 		return false;
 	}
 	/* As long, but perhaps by others who have come since. */
-	if (++svc->no_progress == NO_PROGRESS / 2) {
+	if (++svc->no_progress == NO_PROGRESS / 2u << svc->trust) {
 		svc->suspects.count = 0;
 		clients_in_queue(svc, &svc->suspects);
 	}
-	if (svc->no_progress <= NO_PROGRESS)
+	if (svc->no_progress <= (unsigned)NO_PROGRESS << svc->trust)
 		return false;
-	if (!clients_have_moved(svc, &svc->suspects))
+	if (!clients_have_moved(svc, &svc->suspects)) {
+		svc->trust = 0;
 		return true;
+	}
 	svc->no_progress = 0;
+	/* To see that takes milliseconds, so of a service with a client after the other it is looked at ever less. */
+	if (svc->trust < TRUST_MOST)
+		svc->trust += 2;
 	return false;
 }
 
