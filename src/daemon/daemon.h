@@ -424,7 +424,7 @@ struct superd {
 	struct list services, leaving, queue; /* service.c */
 	struct list sessions;		      /* control.c */
 	struct list registrations;	      /* rpc.c */
-	struct svc *by_name[1024];
+	struct svc *by_name[4096];
 	struct child *children[256];
 	struct cgroups cgroups;
 	size_t waiting;					    /* services that are QUEUED */
@@ -884,7 +884,7 @@ struct journal_superd {
 
 void journal_begin(int fd);
 void journal_ready(void);
-void journal_print(const struct table *table);
+void journal_print(const struct table *table); /* beside the loop */
 void journal_rewrite(bool with_text);		 /* soon */
 void journal_service(struct svc *svc);		 /* it has changed, which is written then, too */
 void journal_instance(struct instance *instance);

@@ -60,8 +60,8 @@
 #define UNKNOWN_MOST 500
 
 static struct {
-	int fd;			/* -1: nobody would read it */
-	struct buf lines, *out; /* of this turn, not written yet; where a line goes; NULL: nowhere */
+	int fd;			  /* -1: nobody would read it */
+	struct buf lines, *out;	  /* of this turn, not written yet; where a line goes; NULL: nowhere */
 	off_t whole, size, heard; /* of the file: all at once, what came since; the guard's lines are read up to here */
 	bool is_written, has_failed, due, text_due; /* once; all is to be written anew */
 	int text, stale;
@@ -152,7 +152,7 @@ static void write_field(struct buf *out, const char *key, const void *field, siz
 		buf_char(out, '#');
 	if (text)
 		add_text(out, text);
-	else if (kind == REAL && real >= 0 && real < 1e12) /* microseconds; printf is slow, and each start writes some */
+	else if (kind == REAL && real >= 0 && real < 1e12) /* each start writes some, and printf is slow */
 		add_parts(out, (uint64_t)(real * 1e6 + .5), 6);
 	else if (kind == REAL)
 		buf_addf(out, "%.6f", real);
@@ -587,7 +587,7 @@ void journal_flush(void)
 
 /* ---- the text of the configuration ---- */
 
-/* Rows that a thread has printed: that which reads the files again, or one at the start. */
+/* Rows that a thread prints while the loop goes on. */
 static struct {
 	pthread_t thread;
 	bool runs;
@@ -595,17 +595,28 @@ static struct {
 	char *text;
 } printed;
 
-void journal_print(const struct table *table)
+static void *print(void *table)
 {
-	free(printed.text);
 	printed.text = load_print_table(&(struct service_list){ .table = table });
-	printed.table = table;
+	return NULL;
 }
 
-static void *print_first(void *context)
+static void print_end(void)
 {
-	journal_print(context);
-	return NULL;
+	if (printed.runs)
+		pthread_join(printed.thread, NULL);
+	printed.runs = false;
+}
+
+void journal_print(const struct table *table)
+{
+	if (journal.fd < 0)
+		return;
+	print_end();
+	free(printed.text);
+	printed.text = NULL;
+	printed.table = table;
+	printed.runs = thread_start(&printed.thread, 0, print, (void *)(uintptr_t)table) == 0;
 }
 
 /* A row that stays by its former entry is not printed, and that shows when all rows are compared. */
@@ -615,18 +626,21 @@ static bool make_text(void)
 	bool is_it;
 	int fd;
 
-	if (printed.runs)
-		pthread_join(printed.thread, NULL);
-	printed.runs = false;
+	print_end();
 	is_it = printed.text && printed.table == superd.table;
 	for (size_t n = 0; n < superd.table->left_out_count; n++)
 		is_it &= !superd.table->left_out[n].is_kept;
-	if (!is_it)
-		journal_print(superd.table);
+	if (!is_it) {
+		free(printed.text);
+		print((void *)(uintptr_t)superd.table);
+	}
 	state_stream_begin(&saver.text);
-	load_save_printed(superd.options, superd.table, printed.text, &saver);
+	if (printed.text)
+		load_save_printed(superd.options, superd.table, printed.text, &saver);
 	state_stream_end(&saver.text);
-	fd = saver.failed || saver.text.failed ? -1 : state_file_make(saver.text.data, saver.text.length, "/run");
+	fd = !printed.text || saver.failed || saver.text.failed
+		? -1
+		: state_file_make(saver.text.data, saver.text.length, "/run");
 	save_free(&saver);
 	free(printed.text);
 	printed.text = NULL;
@@ -941,7 +955,7 @@ void journal_begin(int fd)
 	journal.is_written = journal.text >= 0; /* by the superd before: what comes is behind that */
 	journal.due = true;
 	if (!journal.is_written)
-		printed.runs = thread_start(&printed.thread, 0, print_first, superd.table) == 0;
+		journal_print(superd.table);
 	ev_prepare_init(&turn, on_turn);
 	ev_prepare_start(superd.loop, &turn);
 }

@@ -136,6 +136,8 @@ void limits_begin(void)
 {
 	int64_t given = superd.options->given.max_starting, most = superd.table->globals.max_starting;
 	size_t before = superd.most_starting;
+	unsigned highest = FD_LISTENER;
+	int fd;
 
 	if (!ev_is_active(&places.again)) {
 		ev_init(&places.again, on_again);
@@ -148,6 +150,12 @@ void limits_begin(void)
 		log_notice(superd.log, "max_starting is %zu now, and was %zu", superd.most_starting, before);
 		ev_feed_event(superd.loop, &places.again, EV_TIMER);
 	}
+	/* The guard shares the table of descriptors, so each time this grows the kernel waits for an RCU grace period,
+	 * tens of milliseconds. It grows once. */
+	for (size_t n = 0; n < superd.table->count; n++)
+		highest += superd.table->services[n].socket_count;
+	fd = fcntl(superd.null_in, F_DUPFD_CLOEXEC, highest);
+	fd_close(&fd);
 	look();
 }
 

@@ -78,8 +78,6 @@ static void *read_table_anew(void *context)
 		control_setup_find_group(superd.options, reading.diags.errors ? NULL : reading.table,
 					 reading.table ? reading.table->lookups : NULL, &reading.diags);
 	wait_note_follow(false);
-	if (reading.what == TO_APPLY && reading.table && !reading.diags.errors && guard_journal() >= 0)
-		journal_print(reading.table);
 	ev_async_send(superd.loop, &reading.done);
 	return NULL;
 }
@@ -556,6 +554,8 @@ static bool reload_apply(struct table *table)
 		free(spares);
 		return false;
 	}
+	if (table != before)
+		journal_print(table);
 	changes_release(superd.changes);
 	superd.changes = report;
 	report->users = 1;

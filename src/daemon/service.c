@@ -106,7 +106,8 @@ double jitter(void)
 
 static struct svc **bucket_of(const char *name)
 {
-	return &superd.by_name[hash_bytes(HASH_START, name, strlen(name)) % 1024];
+	return &superd.by_name[hash_bytes(HASH_START, name, strlen(name)) %
+			       (sizeof(superd.by_name) / sizeof(*superd.by_name))];
 }
 
 struct svc *svc_find(const char *name)
