@@ -376,8 +376,7 @@ struct svc {
 	struct refresh *refresh; /* NULL: it was never asked to read its configuration again */
 	struct past *past;	 /* NULL: it has done nothing but listen */
 	struct ring_line *ring; /* grows up to RING */
-	unsigned ring_next;
-	size_t ring_room;
+	unsigned ring_next, ring_room;
 	/* counters */
 	uint64_t activations, accepted, failures, idle_stops, freezes, wakes, probes, refused[REFUSALS], kills, names;
 	uint64_t relayed[3]; /* as its relays have said */

@@ -739,7 +739,7 @@ void ring_add(struct svc *svc, double at, enum level level, const struct event *
 	ring = superd.ring;
 	if (svc) { /* most services have one line or two */
 		if (svc->ring_next == svc->ring_room && svc->ring_room < RING) {
-			size = svc->ring_room ? 2 * (unsigned)svc->ring_room : 1;
+			size = svc->ring_room ? 2 * svc->ring_room : 1;
 			if (!(ring = realloc(svc->ring, size * sizeof(*ring))))
 				return;
 			memset(ring + svc->ring_room, 0, (size - svc->ring_room) * sizeof(*ring));
@@ -747,7 +747,7 @@ void ring_add(struct svc *svc, double at, enum level level, const struct event *
 			svc->ring_room = size;
 		}
 		ring = svc->ring;
-		size = (unsigned)svc->ring_room;
+		size = svc->ring_room;
 	}
 	if (asprintf(&line.text, "%.*s%s", length > OUTPUT_KEPT ? OUTPUT_KEPT - 3 : (int)length, text,
 		     length > OUTPUT_KEPT ? "…" : "") < 0)

@@ -40,7 +40,7 @@
 #include "table/words/command_prefix.h"
 #include "table/words/exit_status.h"
 
-#define NO_PROGRESS 8	 /* ends at once, the last half with the same clients in the queue, until that is a failure */
+#define NO_PROGRESS 8 /* ends at once, the last half with the same clients in the queue, until that is a failure */
 #define TRUST_MOST 6
 #define AT_ONCE 1.0	 /* seconds: a run that ends sooner did nothing */
 #define START_COUNTS 30. /* seconds for which a start counts, at most */
