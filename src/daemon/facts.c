@@ -94,9 +94,9 @@ static struct resource_usage usage_of(struct svc *svc)
 
 	LIST_EACH(link, &svc->instances) {
 		struct instance *instance = container_of(link, struct instance, link);
-		struct resource_usage usage =
-			instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, instance->cgroup_is_reused)
-					 : resource_usage_of_process(instance->main.pid);
+		struct resource_usage usage = instance->cgroup
+			? resource_usage_of_cgroup(instance->cgroup, instance->cgroup_is_reused)
+			: resource_usage_of_process(instance->main.pid);
 
 		if (usage.memory >= 0)
 			sum.memory = usage.memory + (sum.memory > 0 ? sum.memory : 0);

@@ -466,7 +466,8 @@ static struct found *find_lines(struct session *session, size_t *count)
 			struct svc *svc = container_of(link, struct svc, link);
 
 			if (svc->ring && wants(session, svc->row->name))
-				add_ring(&list, count, svc->row->name, svc->ring, svc->ring_next, svc->ring_room, session);
+				add_ring(&list, count, svc->row->name, svc->ring, svc->ring_next, svc->ring_room,
+					 session);
 		}
 	}
 	if (*count)
