@@ -1394,7 +1394,8 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 	if (!instance->row->exec->builtin || strcmp(instance->row->exec->builtin[0], "tcpmux") != 0)
 		close_apart(instance->svc, &instance->client.fd);
 	go(instance, STARTED);
-	journal_flush(); /* it is logged once */
+	if (!instance->socket)
+		journal_flush(); /* it is logged once; for each client that would cost too much */
 	note_started(instance);
 	limits_watch_memory(instance);
 	await_ready(instance);

@@ -57,7 +57,8 @@ static int run_child(void *context)
 
 	journal_note_child(&launch->note);
 	raw_raise_effective();
-	raw_kill_unless_executed(STANDSTILL);
+	if (job->plan->account) /* nobody else may stop it as long as it has superd's user */
+		raw_kill_unless_executed(STANDSTILL);
 	if (job->record >= 0)
 		child_become_program(job);
 	child_run(job, STAGE_CGROUP, NULL);
