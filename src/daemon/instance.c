@@ -1380,6 +1380,14 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 	if (fault.stage) {
 		struct buf why = { 0 };
 
+		/* SO_LOCK_FILTER: no socket that a program has locked gets its rules any more, but a new one does. */
+		for (unsigned n = 0;
+		     fault.stage == STAGE_RULES && fault.error == EPERM && n < instance->svc->socket_count; n++) {
+			struct socket *socket = &instance->svc->sockets[n];
+
+			if (socket->fd >= 0 && socket->lent && listen_prepared(socket->listen)->rules)
+				lent_keep_old(instance->svc, socket, "a program has locked its rules");
+		}
 		describe_fault(instance->row, &fault, &why);
 		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
 		buf_free(&why);
