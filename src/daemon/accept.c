@@ -1176,37 +1176,30 @@ static void serve_mux(struct instance *instance, const char *name)
 	close_apart(instance->svc, &instance->client.fd);
 }
 
-/* Hears and answers one message of a builtin. False: there is none. */
-bool channel_read(struct instance *instance)
+/* What a builtin has said. */
+static void answer(struct instance *instance, const char *text)
 {
 	words builtin = instance->row->exec->builtin;
-	char text[1100], bytes[9] = "", *end;
+	char bytes[9] = "", *end;
 	struct buf answer = { 0 }, line = { 0 };
 	uint64_t id, in, out;
-	ssize_t got = recv(instance->channel, text, sizeof(text) - 1, MSG_DONTWAIT);
 	int file;
 
-	if (got <= 0) {
-		if (got == 0 || errno != EAGAIN)
-			ev_io_stop(superd.loop, &instance->channel_io);
-		return false;
-	}
-	text[got] = '\0';
 	if (sscanf(text, "in=%" SCNu64 " out=%" SCNu64, &in, &out) == 2) {
 		if (instance->row->exec->redirect && instance->row->groups->logging->log_on_success & SUCCESS_TRAFFIC) {
 			xinetd_line_traffic(&line, instance->row->name, in, out);
 			record_line(instance->svc, (struct event){ .name = "traffic" }, &line);
 		}
-		return true;
+		return;
 	}
 	if (strncmp(text, "ask id=", 7) != 0 || !builtin)
-		return true;
+		return;
 	id = strtoull(text + 7, &end, 10);
 	end += *end == ' ';
 	if (!strcmp(builtin[0], "tcpmux") && strcmp(end, "help") != 0) {
 		if (instance->client.fd >= 0)
 			serve_mux(instance, end);
-		return true;
+		return;
 	}
 	if (!strcmp(builtin[0], "health"))
 		facts_write_health(end, &answer);
@@ -1217,6 +1210,23 @@ bool channel_read(struct instance *instance)
 	fd_message_send(instance->channel, bytes, sizeof(bytes), &file, file >= 0, MSG_DONTWAIT);
 	fd_close(&file);
 	buf_free(&answer);
+}
+
+/* Answers one message, and takes it only then: the next superd reads what this one dies over. False: there is none. */
+bool channel_read(struct instance *instance)
+{
+	char text[1100];
+	ssize_t got = recv(instance->channel, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_PEEK);
+
+	if (got <= 0) {
+		if (got == 0 || errno != EAGAIN)
+			ev_io_stop(superd.loop, &instance->channel_io);
+		return false;
+	}
+	text[got] = '\0';
+	answer(instance, text);
+	journal_flush();
+	recv(instance->channel, text, sizeof(text), MSG_DONTWAIT);
 	return true;
 }
 

@@ -1108,9 +1108,8 @@ static bool conclude(struct launching *start, struct buf *why)
 		ev_feed_event(superd.loop, &instance->report_io, EV_CUSTOM);
 	}
 	notify_begin(instance);
-	if (instance->channel >= 0) {
+	if (instance->channel >= 0)
 		channel_begin(instance);
-	}
 	return true;
 }
 
@@ -1682,6 +1681,10 @@ void instance_resume(struct instance *instance)
 		instance->plan = plan_of(svc, instance->row, instance->name, &why);
 	buf_free(&why);
 	limits_watch_memory(instance);
+	if (main <= 0 && instance->phase <= LAUNCHED) { /* they are of a process that was not forked */
+		fd_close(&instance->channel);
+		fd_close(&instance->binder_fd);
+	}
 	if (instance->channel >= 0)
 		channel_begin(instance);
 	notify_begin(instance);
