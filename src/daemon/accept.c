@@ -45,7 +45,10 @@
 #define TURN_MOST 1.	  /* seconds for the process that sends clients away */
 #define MINUTES_MOST 4096 /* addresses that are counted by the minute, or denied by a sensor */
 
-/* ---- addresses that are remembered: per_source_cpm, sensors ---- */
+#define REFUSED_ASKED 16 /* refused clients whose user is asked for at once */
+#define TOLD 60.	 /* seconds that the answer about a sender counts */
+
+/* ---- addresses that are remembered: per_source_cpm, sensors, answers about senders ---- */
 
 static struct remembered {
 	uint64_t whose;
@@ -120,9 +123,24 @@ static void send_banner(struct svc *svc, enum banner which, int fd)
 static const char mux_sorry[] = "-Service not available\r\n";
 static bool by_mux; /* the client of this call has named the service to tcpmux */
 
-void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
+struct questions {
+	bool name, ident;
+	const char *libwrap;
+	struct remembered *minute; /* in which who is admitted counts */
+	uint64_t sender;	   /* of a datagram: as whose the answer is remembered */
+	bool is_refused;	   /* only the log wants to know */
+};
+
+static bool ask(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
+static unsigned refused_asked;
+
+/* has_user: its ident server was asked already. */
+static void refuse(struct svc *svc, struct client *client, enum refusal refusal, bool has_user)
 {
 	const struct access_options *access = svc->row->groups->access;
+	bool asks = !has_user && client->fd >= 0 && svc->row->groups->logging->log_on_failure & FAILURE_USERID &&
+		refusal != REFUSED_TWIST && refusal != REFUSED_CLOSED && refusal != REFUSED_UNKEPT &&
+		refusal != REFUSED_MEMORY && refused_asked < REFUSED_ASKED;
 	struct event event = { .name = "refused", .service = svc->row->name };
 	char address[128], reason[256], more[LOG_RATE_LIMIT_MORE] = "";
 	const char *peer = address;
@@ -150,7 +168,13 @@ void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
 		send_banner(svc, BANNER_FAIL, client->fd);
 		client_shut_and_drain(client);
 	}
-	close_apart(svc, &client->fd);
+	if (!asks || !ask(svc, svc->sockets, client, &(struct questions){ .ident = true, .is_refused = true }))
+		close_apart(svc, &client->fd);
+}
+
+void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
+{
+	refuse(svc, client, refusal, false);
 }
 
 /* ---- the checks ---- */
@@ -188,17 +212,11 @@ static bool is_probe(const struct svc *svc, const struct client *client)
 	return probes && whole_address(client, address) && access_judge(probes, address) == ACCESS_PERMITTED;
 }
 
-struct questions {
-	bool name, ident;
-	const char *libwrap;
-};
-
 static enum refusal judge(struct svc *svc, struct socket *socket, struct client *client, struct questions *asked)
 {
 	const struct access_options *options = svc->row->groups->access;
 	const struct access *access = listen_prepared(socket->listen)->access;
 	unsigned char address[SOURCE_SIZE];
-	struct remembered *minute = NULL;
 
 	if (client_source(client, 128, address) && remember(0, address, false))
 		return REFUSED_SENSOR;
@@ -220,18 +238,16 @@ static enum refusal judge(struct svc *svc, struct socket *socket, struct client 
 		return REFUSED_PER_SOURCE;
 	if (options->per_source_cpm != UNLIMITED &&
 	    client_source(client, (unsigned)options->per_source_prefix, address)) {
-		minute = remember((uint64_t)(uintptr_t)svc, address, true);
-		if (minute->until <= clock_now())
-			minute->until = clock_now() + 60;
-		if (minute->count >= options->per_source_cpm)
+		asked->minute = remember((uint64_t)(uintptr_t)svc, address, true);
+		if (asked->minute->until <= clock_now())
+			asked->minute->until = clock_now() + 60;
+		if (asked->minute->count >= options->per_source_cpm)
 			return REFUSED_PER_SOURCE_CPM;
 	}
 	if (options->max_load && load_average() >= options->max_load)
 		return REFUSED_LOAD;
 	if (svc_is_full(svc))
 		return REFUSED_INSTANCES;
-	if (minute)
-		minute->count++;
 	if (options->libwrap && hosts_access_has_rules(&superd.hosts))
 		asked->libwrap = options->libwrap;
 	asked->ident = options->id_only || svc->row->groups->logging->log_on_success & SUCCESS_USERID;
@@ -337,12 +353,14 @@ static void conclude(struct advice *advice)
 	const struct access *access;
 	unsigned char address[SOURCE_SIZE];
 	const unsigned char *whole = whole_address(&advice->client, address);
+	struct socket *socket;
 	bool has_name = false, knows_name = false, has_wrap = false, allowed = false, twisted = false, has_user = false,
 	     knows_user = false;
 	char name[300] = "", user[600] = "", peer[128];
 	enum refusal refusal = ADMITTED;
 
 	end_asking(advice);
+	refused_asked -= advice->asked.is_refused;
 	advice->text[advice->length] = '\0';
 	for (char *at, *line = strtok_r(advice->text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
 		for (char *c = line; *c; c++)
@@ -362,14 +380,22 @@ static void conclude(struct advice *advice)
 	if (advice->child.pid && !twisted) /* else it has the client, and goes on with it */
 		kill(-advice->child.pid, SIGKILL);
 	client_address(&advice->client, peer, sizeof(peer));
+	if (advice->asked.is_refused) {
+		if (svc && has_user)
+			record_user(svc, peer, false, knows_user, user);
+		close_apart(svc, &advice->client.fd);
+		goto over;
+	}
+	for (unsigned n = 0; advice->asked.sender && svc && n < svc->socket_count; n++)
+		svc->sockets[n].asks = false;
 	if (!svc || advice->number >= svc->socket_count || svc_bar(svc) < BAR_HELD) {
-		if (svc)
+		if (svc && !advice->asked.sender)
 			accept_refuse(svc, &advice->client, REFUSED_CLOSED);
 		close_apart(svc, &advice->client.fd);
 		goto over;
 	}
-	svc->count--;
-	access = listen_prepared(svc->sockets[advice->number].listen)->access;
+	socket = &svc->sockets[advice->number];
+	access = listen_prepared(socket->listen)->access;
 	if (advice->asked.name && !has_name)
 		refusal = REFUSED_NAME_UNASKED;
 	else if (advice->asked.name &&
@@ -378,8 +404,18 @@ static void conclude(struct advice *advice)
 		refusal = REFUSED_ADDRESS;
 	else if (advice->asked.libwrap && !allowed)
 		refusal = twisted ? REFUSED_TWIST : has_wrap ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
-	else if (svc->row->groups->access->id_only && !knows_user)
+	else if (advice->asked.ident && svc->row->groups->access->id_only && !knows_user)
 		refusal = has_user ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
+	if (advice->asked.sender) { /* its datagram is looked at once more */
+		struct remembered *told = remember(advice->asked.sender, whole, true);
+
+		told->until = clock_now() + TOLD;
+		told->count = refusal;
+		close(advice->client.fd);
+		svc_settle(svc);
+		goto over;
+	}
+	svc->count--;
 	if (has_wrap && !svc->row->groups->logging->log_on_success && !svc->row->groups->logging->log_on_failure) {
 		struct event event = { .name = refusal ? "fail" : "start", .service = svc->row->name, .peer = peer };
 		struct buf line = { 0 };
@@ -389,12 +425,12 @@ static void conclude(struct advice *advice)
 		buf_free(&line);
 	}
 	if (has_user)
-		record_user(svc, peer, true, knows_user, user);
+		record_user(svc, peer, !refusal, knows_user, user);
 	if (refusal)
-		accept_refuse(svc, &advice->client, refusal);
+		refuse(svc, &advice->client, refusal, advice->asked.ident);
 	else if (svc->state == LISTENING || svc->state == FULL || svc->state == QUEUED)
-		accept_serve(svc, &svc->sockets[advice->number], &advice->client, false);
-	else if (!accept_park(svc, &svc->sockets[advice->number], &advice->client, clock_now(), false, true))
+		accept_serve(svc, socket, &advice->client, false);
+	else if (!accept_park(svc, socket, &advice->client, clock_now(), false, true))
 		accept_refuse(svc, &advice->client, REFUSED_UNKEPT);
 	svc_settle(svc);
 over:
@@ -500,11 +536,15 @@ static bool ask(struct svc *svc, struct socket *socket, struct client *client, c
 	*advice = (struct advice){
 		.svc = svc, .number = (unsigned)(socket - svc->sockets), .client = *client, .asked = *asked
 	};
-	list_add(&asking, &advice->link);
-	journal_asked(advice);
+	list_init(&advice->link);
 	snprintf(advice->service, sizeof(advice->service), "%s", svc->row->name);
 	client->fd = -1;
-	svc->count++;
+	refused_asked += asked->is_refused;
+	if (!asked->is_refused && !asked->sender) {
+		list_add(&asking, &advice->link);
+		journal_asked(advice);
+		svc->count++;
+	}
 	superd.asking++;
 	advice->child.ended = on_adviser;
 	child_watch(&advice->child, pid);
@@ -771,6 +811,8 @@ static void take_client(struct svc *svc, struct socket *socket, struct client *c
 		return;
 	}
 	rate_limit_count(&svc->rate, 1., clock_now());
+	if (asked.minute)
+		asked.minute->count++;
 	if ((asked.name || asked.libwrap || asked.ident) && client->fd >= 0 && ask(svc, socket, client, &asked))
 		return;
 	if (asked.name || asked.libwrap || svc->row->groups->access->id_only) {
@@ -1028,15 +1070,58 @@ void accept_turn_away(struct svc *svc, struct socket *socket)
 		_exit((int)count);
 }
 
+/* A socket that tells superd-advise who it is about. */
+static int connect_to(const struct client *sender)
+{
+	int fd = socket(sender->peer.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && connect(fd, &sender->peer.any, sender->length) < 0)
+		fd_close(&fd);
+	return fd;
+}
+
+/* ADMITTED and *waits: nobody may start for it now, as superd-advise is asked about its name. It stays in the queue, and
+ * is looked at again with the answer. */
+static enum refusal judge_sender(struct svc *svc, struct socket *socket, struct client *sender, bool *waits)
+{
+	struct questions asked = { 0 };
+	enum refusal refusal = judge(svc, socket, sender, &asked);
+	unsigned char address[SOURCE_SIZE];
+	const unsigned char *whole = whole_address(sender, address);
+	struct client named = *sender;
+	struct remembered *told = NULL;
+
+	*waits = false;
+	asked.ident = false; /* nobody is connected */
+	if (!refusal && (asked.name || asked.libwrap)) {
+		refusal = asked.name ? REFUSED_NAME_UNASKED : REFUSED_LIBWRAP_UNASKED;
+		asked.sender = hash_bytes(HASH_START, &socket->listen, sizeof(socket->listen));
+		asked.sender = hash_bytes(asked.sender, &superd.loaded, sizeof(superd.loaded));
+		asked.sender = hash_bytes(asked.sender, &superd.hosts.changes, sizeof(superd.hosts.changes)) | 1;
+		if (whole && (told = remember(asked.sender, whole, false)))
+			refusal = (enum refusal)told->count;
+		else if (whole && (named.fd = connect_to(sender)) >= 0 && ask(svc, socket, &named, &asked)) {
+			socket->asks = *waits = true;
+			ev_io_stop(superd.loop, &socket->io);
+			return ADMITTED;
+		}
+		fd_close(&named.fd);
+	}
+	if (!refusal && asked.minute)
+		asked.minute->count++;
+	return refusal;
+}
+
 /* A datagram: the instance gets the socket, and superd does not watch it until that has ended. */
 bool accept_datagram(struct svc *svc, struct socket *socket)
 {
 	struct client sender = { .fd = -1 };
-	struct questions asked = { 0 };
 	enum refusal refusal;
+	bool waits;
 	char byte;
 
-	if (socket->busy || (endpoint_is_datagram(socket->listen->endpoint) && !client_peek(socket->fd, &sender)))
+	if (socket->busy || socket->asks ||
+	    (endpoint_is_datagram(socket->listen->endpoint) && !client_peek(socket->fd, &sender)))
 		return false;
 	if (!limits_allow(svc)) {
 		limits_wait(svc);
@@ -1047,7 +1132,9 @@ bool accept_datagram(struct svc *svc, struct socket *socket)
 		recv(socket->fd, &byte, 1, MSG_DONTWAIT);
 		return false;
 	}
-	refusal = judge(svc, socket, &sender, &asked);
+	refusal = judge_sender(svc, socket, &sender, &waits);
+	if (waits)
+		return false;
 	if (refusal) {
 		accept_refuse(svc, &sender, refusal);
 		recv(socket->fd, &byte, 1, MSG_DONTWAIT);
@@ -1063,7 +1150,7 @@ bool accept_datagram(struct svc *svc, struct socket *socket)
 }
 
 /* accept = no: the sender of the first datagram, while no program has the socket. Those whom the rules refuse are
- * dropped, and logged. Nobody is asked about a sender, so what restricts by name refuses. */
+ * dropped, and logged. */
 bool accept_admits_sender(struct svc *svc)
 {
 	bool is_sensor = svc->row->groups->access->deny_time >= 0;
@@ -1078,12 +1165,12 @@ bool accept_admits_sender(struct svc *svc)
 			return !is_sensor;
 		if (socket->fd < 0 || socket->listen->address->kind != ENDPOINT_UDP)
 			continue;
-		for (int looks = 0; looks < BATCH && client_peek(socket->fd, &sender); looks++) {
-			struct questions asked = { 0 };
-			enum refusal refusal = is_sensor ? ADMITTED : judge(svc, socket, &sender, &asked);
+		for (int looks = 0; looks < BATCH && !socket->asks && client_peek(socket->fd, &sender); looks++) {
+			bool waits = false;
+			enum refusal refusal = is_sensor ? ADMITTED : judge_sender(svc, socket, &sender, &waits);
 
-			if (!refusal && (asked.name || asked.libwrap))
-				refusal = asked.name ? REFUSED_NAME_UNASKED : REFUSED_LIBWRAP_UNASKED;
+			if (waits)
+				break;
 			if (is_sensor)
 				sense(svc, &sender);
 			else if (!refusal)

@@ -83,6 +83,7 @@ struct socket {
 	uint32_t node, self;	    /* inodes of a unix socket's node, 0: none, and of itself */
 	bool lent;		    /* a backend was given it */
 	bool busy;		    /* accept = yes of datagrams: an instance has it alone */
+	bool asks;		    /* about the sender of its first datagram */
 	enum { PRESENT, ABSENT_FAILED, ABSENT_CONDITION } absent; /* optional and not to be opened; its conditions do not hold */
 	double retry;		    /* seconds until it is tried again */
 	bool inherited;

@@ -976,7 +976,7 @@ void svc_watch(struct svc *svc)
 
 		if (left > 0)
 			first = first == 0 || left < first ? left : first;
-		if (states[svc->state].watched && socket->fd >= 0 && !socket->busy && left <= 0 &&
+		if (states[svc->state].watched && socket->fd >= 0 && !socket->busy && !socket->asks && left <= 0 &&
 		    !svc->turner.child.pid && !superd.quiet &&
 		    (svc->state != BACKOFF || (svc->failing && svc->row->groups->lifecycle->backoff_refuse)))
 			ev_io_start(superd.loop, &socket->io);
