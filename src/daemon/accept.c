@@ -1080,8 +1080,8 @@ static int connect_to(const struct client *sender)
 	return fd;
 }
 
-/* ADMITTED and *waits: nobody may start for it now, as superd-advise is asked about its name. It stays in the queue, and
- * is looked at again with the answer. */
+/* ADMITTED and *waits: nobody may start for it now, as superd-advise is asked about its name. It stays in the queue,
+ * and is looked at again with the answer. */
 static enum refusal judge_sender(struct svc *svc, struct socket *socket, struct client *sender, bool *waits)
 {
 	struct questions asked = { 0 };
