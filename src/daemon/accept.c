@@ -378,7 +378,7 @@ static void conclude(struct advice *advice)
 		}
 	}
 	if (advice->child.pid && !twisted) /* else it has the client, and goes on with it */
-		kill(-advice->child.pid, SIGKILL);
+		child_signal(&advice->child, SIGKILL);
 	client_address(&advice->client, peer, sizeof(peer));
 	if (advice->asked.is_refused) {
 		if (svc && has_user)
@@ -850,7 +850,7 @@ void accept_reloaded(void)
 		memcpy(name, advice->service, sizeof(name));
 		end_asking(advice);
 		if (advice->child.pid)
-			kill(-advice->child.pid, SIGKILL);
+			child_signal(&advice->child, SIGKILL);
 		if (advice->child.pid)
 			advice->svc = NULL;
 		else

@@ -459,6 +459,7 @@ extern struct superd superd;
 void child_watch(struct child *child, pid_t pid);
 bool child_is_watched(pid_t pid);
 void child_forget(struct child *child);
+void child_signal(const struct child *child, int signal); /* with its group, once it leads one */
 pid_t helper_begin(struct helper *helper, double seconds, /* 0: this is the helper */
 		   void (*done)(struct helper *helper, int status));
 void helper_limit(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status)); /* its child runs */

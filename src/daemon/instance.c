@@ -533,7 +533,7 @@ static void ask_ready_again(struct instance *instance)
 static void signal_command(const struct instance *instance, int signal)
 {
 	if (!instance->command_is_held)
-		kill(-instance->command.pid, signal);
+		child_signal(&instance->command, signal);
 }
 
 static void on_command(struct child *child, int status, const struct rusage *used)

@@ -115,6 +115,13 @@ void child_forget(struct child *child)
 	child->pid = 0;
 }
 
+/* One that is executed first has its group only then, and may hang before that. */
+void child_signal(const struct child *child, int signal)
+{
+	if (child->pid > 0 && kill(-child->pid, signal) < 0)
+		kill(child->pid, signal);
+}
+
 void child_ended(pid_t pid, int status, const struct rusage *used)
 {
 	struct child *child = child_take(pid);
@@ -140,19 +147,12 @@ static void on_helper_ended(struct child *child, int status, const struct rusage
 		helper->done(helper, status);
 }
 
-/* Some have a process group of their own. */
-static void helper_kill(struct helper *helper)
-{
-	if (helper->child.pid && kill(-helper->child.pid, SIGKILL) < 0)
-		kill(helper->child.pid, SIGKILL);
-}
-
 static void on_helper_late(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct helper *helper = container_of(timer, struct helper, limit);
 
 	(void)loop, (void)events;
-	helper_kill(helper);
+	child_signal(&helper->child, SIGKILL);
 	helper->done(helper, HELPER_LATE);
 }
 
@@ -181,7 +181,7 @@ pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct he
 
 void helper_drop(struct helper *helper)
 {
-	helper_kill(helper);
+	child_signal(&helper->child, SIGKILL);
 	helper->done = NULL;
 	ev_timer_stop(superd.loop, &helper->limit);
 }

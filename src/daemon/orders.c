@@ -573,7 +573,7 @@ static void on_refresh_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	look_at_refresh(refresh);
 	if (refresh->commands && refresh->child.pid > 0) {
 		refresh->timed_out = true;
-		kill(-refresh->child.pid, SIGKILL);
+		child_signal(&refresh->child, SIGKILL);
 	} else if (refresh->under_way) {
 		end_refresh(refresh, false,
 			    "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal",
