@@ -48,6 +48,7 @@
 #define PAUSE_MOST 30000
 #define DEATHS_MOST 3	 /* within the start; the next superd gets nothing but the sockets */
 #define ABORT_LIMIT 2000 /* milliseconds that a superd which hangs has for its end by SIGABRT */
+#define TAKE_OVER 20.	 /* seconds until the first superd behind an upgrade has its journal */
 #define RETRY .1	 /* seconds until the manager is told once more */
 #define NOTE_MOST 4096	 /* bytes of a text for the service manager */
 
@@ -604,8 +605,17 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 		}
 		if (child > 0 && page->stop && page->restarts)
 			kill(child, page->stop);
-		while (child > 0 && guard_turn(child, has_terminal, 0, &status))
-			continue;
+		until = page->upgraded ? begun + TAKE_OVER : 0;
+		while (child > 0 && guard_turn(child, has_terminal, until, &status)) {
+			if (until <= 0 || (!page->begun && clock_now() < until))
+				continue;
+			until = 0;
+			if (page->begun)
+				continue;
+			fprintf(stderr, "superd-guard: the next superd has not taken over within %g s, and was ended\n",
+				TAKE_OVER);
+			kill(child, SIGKILL);
+		}
 		if (has_terminal)
 			tcsetpgrp(STDIN_FILENO, getpgrp());
 		page->upgraded = child > 0 && WIFEXITED(status) && page->upgrades;
