@@ -598,7 +598,8 @@ bool result_is_failure(const struct service *row, enum ends ends, enum result re
 bool result_starts_again(const struct service *row, enum ends ends, enum result result, int status);
 
 /* lent.c */
-void lent_change(struct svc *svc, struct socket *socket, const struct listen *before); /* it has another row */
+/* It has another row; before NULL: it is not known which options it has, which must not be listen_filters_lent. */
+void lent_change(struct svc *svc, struct socket *socket, const struct listen *before);
 void lent_keep_old(struct svc *svc, struct socket *socket, const char *why);
 bool lent_is_changing(const struct svc *svc);
 bool lent_close(struct svc *svc, bool *again);

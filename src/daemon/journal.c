@@ -1322,8 +1322,10 @@ static void restore_socket(const struct record *record, const char *number)
 			ev_io_set(&socket->io, fd, EV_READ);
 		if (stored)
 			store_note(socket, stored);
-		if (fd >= 0 && old)
+		if (fd >= 0 && old && listen_filters_lent(socket->listen))
 			lent_keep_old(svc, socket, "the superd before had not set the new ones");
+		else if (fd >= 0 && old)
+			lent_change(svc, socket, NULL);
 		fd = -1;
 		break;
 	}

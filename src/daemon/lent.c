@@ -121,7 +121,9 @@ _Noreturn static void make_change(int fd, const struct listen *before, const str
 	struct buf why = { 0 }, warnings = { 0 }, text = { 0 };
 
 	fork_fds_close_others(&fd, 1, report, 0);
-	if (bind_adjust(fd, before, after, true, &why, &warnings) < 0 && !why.length)
+	if ((before ? bind_adjust(fd, before, after, true, &why, &warnings) : bind_adopt(fd, after, &why, &warnings)) <
+		    0 &&
+	    !why.length)
 		buf_text(&why, strerror(errno));
 	buf_addf(&text, "%s\n%s", buf_string(&why), buf_string(&warnings));
 	_exit(write(report, text.data, text.length < PIPE_BUF ? text.length : PIPE_BUF) < 0);
@@ -135,7 +137,7 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 	int ends[2] = { -1, -1 };
 	pid_t pid = -1;
 
-	if (listen_owner_equal(before, after) &&
+	if (before && listen_owner_equal(before, after) &&
 	    socket_filter_equal(listen_prepared(before)->rules, listen_prepared(after)->rules) &&
 	    socket_options_equal(before->options, after->options))
 		return;
