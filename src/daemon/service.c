@@ -1439,9 +1439,9 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 
 void svc_note_failure(struct svc *svc, const struct failure *failure)
 {
+	svc->failed_in_row++;
 	if (!svc->last_failures && !(svc->last_failures = calloc(FAILURES, sizeof(*failure))))
 		return;
-	svc->failed_in_row++;
 	memmove(svc->last_failures + 1, svc->last_failures, (FAILURES - 1) * sizeof(*failure));
 	svc->last_failures[0] = *failure;
 	if (svc->failure_count < FAILURES)
