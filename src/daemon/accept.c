@@ -388,6 +388,8 @@ static void conclude(struct advice *advice)
 	}
 	for (unsigned n = 0; advice->asked.sender && svc && n < svc->socket_count; n++)
 		svc->sockets[n].asks = false;
+	if (svc && !advice->asked.sender)
+		svc->count -= svc->count > 0;
 	if (!svc || advice->number >= svc->socket_count || svc_bar(svc) < BAR_HELD) {
 		if (svc && !advice->asked.sender)
 			accept_refuse(svc, &advice->client, REFUSED_CLOSED);
@@ -415,7 +417,6 @@ static void conclude(struct advice *advice)
 		svc_settle(svc);
 		goto over;
 	}
-	svc->count--;
 	if (has_wrap && !svc->row->groups->logging->log_on_success && !svc->row->groups->logging->log_on_failure) {
 		struct event event = { .name = refusal ? "fail" : "start", .service = svc->row->name, .peer = peer };
 		struct buf line = { 0 };
@@ -855,6 +856,8 @@ void accept_reloaded(void)
 			advice->svc = NULL;
 		else
 			free(advice);
+		if (svc)
+			svc->count -= svc->count > 0;
 		if (!svc || svc->removed || !svc->row->exec->accept || !svc->socket_count) {
 			client_address(&client, peer, sizeof(peer));
 			log_event(superd.log, LEVEL_NOTICE,
@@ -866,7 +869,6 @@ void accept_reloaded(void)
 			close_apart(svc, &client.fd);
 			continue;
 		}
-		svc->count--;
 		take_client(svc, &svc->sockets[0], &client);
 		svc_settle(svc);
 	}
