@@ -42,6 +42,7 @@
 #define MUX_PATIENCE 30. /* seconds that a client of tcpmux waits for its service */
 #define PARKED_MOST 64	 /* clients of a service that wait for its program */
 #define ADVICE_SECONDS 30.
+#define HAND_OVER 100	  /* milliseconds for a client that another process has accepted */
 #define TURN_MOST 1.	  /* seconds for the process that sends clients away */
 #define MINUTES_MOST 4096 /* addresses that are counted by the minute, or denied by a sensor */
 
@@ -892,15 +893,17 @@ static bool take_accepted(struct svc *svc, struct socket *socket, struct client 
 	return true;
 }
 
-/* The client that the process of accept_beside has accepted, if any. */
+/* The client that the process of accept_beside has accepted, if any. That has a moment to hand it over. */
 void accept_fetch(struct svc *svc)
 {
 	struct client client = { .length = sizeof(client.peer) };
+	struct pollfd taken = { .fd = svc->taken, .events = POLLIN };
 	size_t count = 1;
 	char byte;
 
 	if (svc->taken < 0)
 		return;
+	poll(&taken, 1, HAND_OVER);
 	if (fd_message_receive(svc->taken, &byte, 1, &client.fd, &count, MSG_DONTWAIT) == 1 && count == 1) {
 		unsigned number = svc->taken_at < svc->socket_count ? svc->taken_at : 0;
 

@@ -560,8 +560,14 @@ static bool reload_apply(struct table *table)
 	superd.changes = report;
 	report->users = 1;
 	list_init(&services);
-	LIST_EACH(link, &superd.services)
-		container_of(link, struct svc, link)->seen = container_of(link, struct svc, link)->stays = false;
+	instances_gather();
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		svc->seen = svc->stays = false;
+		accept_fetch(svc); /* he goes by the row of before */
+	}
+	instances_start_gathered();
 	/* What changes, and the sockets that are free then. */
 	for (size_t n = 0; n < table->count; n++) {
 		const struct service *row = &table->services[n];

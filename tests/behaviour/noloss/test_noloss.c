@@ -143,10 +143,11 @@ Behaviour(noloss, while_a_table_of_processes_for_each_connection_is_reloaded)
 	see_no_loss_under_reloads(each_table, many(3000));
 }
 
+/* A reload stops the first, which serves whom it has accepted. */
 Behaviour(noloss, while_a_backend_is_replaced_by_another_way_to_serve)
 {
 	int port = free_port();
-	struct superd *superd = superd_run(SERVICE, "web", port, backend("-d 2 churn 0"), "");
+	struct superd *superd = superd_run(SERVICE, "web", port, backend("-d 2 few 4"), "");
 	const struct load_plan plan = { .port = port, .threads = 8, .connections = 0 };
 	struct load *load;
 	struct tally tally;
@@ -157,7 +158,7 @@ Behaviour(noloss, while_a_backend_is_replaced_by_another_way_to_serve)
 		size_t before = load_progress(load);
 
 		if (n % 2)
-			cr_assert(superd_reload(superd, SERVICE, "web", port, backend("-d 2 churn 0"), ""));
+			cr_assert(superd_reload(superd, SERVICE, "web", port, backend("-d 2 few 4"), ""));
 		else
 			cr_assert(superd_reload(superd, SERVICE, "web", port, backend("stdio"), "accept = yes"));
 		WAIT_UNTIL(load_progress(load) > before + 100);
