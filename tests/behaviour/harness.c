@@ -424,11 +424,13 @@ size_t superd_fd_count(struct superd *superd)
 void superd_expect_fds(struct superd *superd, size_t count)
 {
 	long long until = now_ms() + DEADLINE_MS;
+	size_t open = superd_fd_count(superd);
 
-	while (superd_fd_count(superd) > count && now_ms() < until)
+	while (open > count && now_ms() < until) {
 		pause_a_moment();
-	cr_assert_leq(superd_fd_count(superd), count, "superd has %zu descriptors open instead of %zu",
-		      superd_fd_count(superd), count);
+		open = superd_fd_count(superd);
+	}
+	cr_assert_leq(open, count, "superd has %zu descriptors open instead of %zu", open, count);
 }
 
 long superd_sleeps(struct superd *superd)
