@@ -12,7 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "os/netdiag/socket_address.h"
+#include "os/netdiag/netdiag.h"
 
 #define IDENT_PORT 113
 

@@ -20,8 +20,8 @@
 #include <tcpd.h>
 
 #include "lib/fd.h"
-#include "os/host/hosts_rules.h"
-#include "os/netdiag/socket_address.h"
+#include "os/host/hosts_access.h"
+#include "os/netdiag/netdiag.h"
 
 /* The levels at which libwrap logs. The program must define both variables (hosts_access(3)). */
 int allow_severity = LOG_INFO;

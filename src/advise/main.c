@@ -31,7 +31,7 @@
 
 #include "advise/lookup.h"
 #include "lib/scan.h"
-#include "os/host/program_begin.h"
+#include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 
 #define IDENT_PORT 113

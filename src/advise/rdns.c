@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "os/netdiag/socket_address.h"
+#include "os/netdiag/netdiag.h"
 
 /* Letters, digits, hyphens, underscores and dots. One of them must be a letter, because rules would take a name that
  * looks like a number or an address for one. */

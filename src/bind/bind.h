@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "os/netdiag/socket_address.h"
+#include "os/netdiag/netdiag.h"
 
 enum { BIND_TEXT = 144, BIND_SOCKETS = 200 };
 
@@ -24,7 +24,7 @@ struct bind_order {
 		BIND_BEGIN, /* the first: its first descriptor is the end of a channel by which the program's filter comes */
 		BIND_SOCKET, /* answers BIND_NEEDS: an entry, or none if it cannot be opened */
 		BIND_TELL,   /* by a new superd, which asks what the program has */
-		BIND_LEAVE,  /* the instance has ended: what is left of it has the kernel's answers */
+		BIND_LEAVE,  /* the instance has ended: what is left of it has the kernel's answers, but for superd's paths */
 	} word;
 	pid_t superd;
 	uid_t uid; /* BEGIN: of the service; and its group */

@@ -28,14 +28,12 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
-#include "os/bpf/socket_filter.h"
-#include "os/host/program_begin.h"
+#include "os/bpf/bpf.h"
+#include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 #include "os/proc/bind_filter.h"
-#include "os/proc/pidfd.h"
-#include "os/proc/user_notif.h"
-#include "os/rights/capability.h"
-#include "os/rights/raw_syscall.h"
+#include "os/proc/process.h"
+#include "os/rights/rights.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* asm-generic/socket.h (Linux 5.14), the same on most architectures */
@@ -495,7 +493,7 @@ static enum fit fit_of(const struct wish *wish, const struct offer *offer)
 	bool is_both = offer->kind.domain == AF_INET6 && !offer->kind.v6only && is_any(&offer->own), hit = false,
 	     wide = false;
 
-	if (offer->fd < 0 || wish->kind.type != offer->kind.type ||
+	if ((offer->fd < 0 && !self.left) || wish->kind.type != offer->kind.type ||
 	    (wish->kind.domain == AF_UNIX) != (offer->kind.domain == AF_UNIX))
 		return NONE;
 	if (wish->kind.domain == AF_UNIX) {
@@ -763,7 +761,7 @@ static void answer_call(const struct user_call *user)
 	struct offer *offer = NULL;
 	int copy;
 
-	if (self.left || !is_of_user(&call, &stranger.uid)) {
+	if (!is_of_user(&call, &stranger.uid)) {
 		stranger.error = errno;
 		if (errno)
 			stranger.event = BIND_HIDDEN;
@@ -773,6 +771,10 @@ static void answer_call(const struct user_call *user)
 		return;
 	}
 	if (!trapped_call_read(user, &call.trapped, read_memory_of, &call))
+		call.trapped.kind = TRAPPED_NONE;
+	/* One that is stopped in front of its bind must not take superd's node away: clients would come to it, and go
+	 * with it. */
+	if (self.left && call.trapped.kind != TRAPPED_UNLINK)
 		call.trapped.kind = TRAPPED_NONE;
 	switch (call.trapped.kind) {
 	case TRAPPED_BIND:

@@ -24,7 +24,7 @@
 #include "builtin/sigterm.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "os/netdiag/socket_id.h"
+#include "os/netdiag/netdiag.h"
 
 /* Milliseconds. */
 #define IDLE 5000                       /* without a client, then the process ends; not with a channel */

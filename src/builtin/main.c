@@ -18,7 +18,7 @@
 #include "builtin/redirect.h"
 #include "builtin/services.h"
 #include "lib/scan.h"
-#include "os/host/program_begin.h"
+#include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 
 #define SOCKETS_MOST 1024

@@ -53,7 +53,7 @@ in_port_t sender_port(const struct sender *sender);     /* host byte order; 0: i
 bool sender_is_allowed(const struct sender *sender, const struct settings *settings);
 
 /* The same for a client of a listener or of a redirect's socket. The kernel enforces the present rules on those that
- * come (os/bpf/socket_filter), so only those that waited when the process began are judged. emptied: whether the queue
+ * come (os/bpf/bpf), so only those that waited when the process began are judged. emptied: whether the queue
  * was empty since then; the caller has set it by queue_is_empty at the beginning. */
 bool sender_is_admitted(const struct sender *sender, int fd, bool *emptied, const struct settings *settings);
 bool queue_is_empty(int fd);            /* whether no client or datagram waits there */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "filter/filter.h"
-#include "os/host/program_begin.h"
+#include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 
 #define SECONDS_MOST 60                 /* for one request, if superd does not end it before */

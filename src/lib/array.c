@@ -37,19 +37,3 @@ size_t array_floor(const void *array, size_t count, size_t size, size_t number)
 	return low;
 }
 
-void *array_reach(void *array, size_t *capacity, size_t index, size_t size)
-{
-	size_t more = *capacity ? *capacity : FIRST;
-	void *grown;
-
-	if (index < *capacity)
-		return array;
-	while (more <= index)
-		more *= 2;
-	grown = reallocarray(array, more, size);
-	if (!grown)
-		return memory_ran_out();
-	memset((char *)grown + *capacity * size, 0, (more - *capacity) * size);
-	*capacity = more;
-	return grown;
-}

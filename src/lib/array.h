@@ -15,5 +15,3 @@ void *array_grow(void *array, size_t *capacity, size_t count, size_t size);
  * 0: none is. By binary search. */
 size_t array_floor(const void *array, size_t count, size_t size, size_t number);
 
-/* Makes room up to the element `index`, and fills the new part with zeros. Fails as array_grow does. */
-void *array_reach(void *array, size_t *capacity, size_t index, size_t size);

@@ -13,7 +13,7 @@
 
 #include "lib/memory.h"
 #include "lib/pool.h"
-#include "lib/utf8.h"
+#include "lib/scan.h"
 
 /* Makes room for `more` bytes and the NUL behind them. */
 static bool buf_reserve(struct buf *buf, size_t more)
@@ -74,7 +74,8 @@ void buf_number(struct buf *buf, uint64_t number)
 	buf_add(buf, at, (size_t)(digits + sizeof(digits) - at));
 }
 
-void buf_utf8(struct buf *buf, uint32_t code)
+/* code: a Unicode scalar value */
+static void buf_utf8(struct buf *buf, uint32_t code)
 {
 	static const uint32_t firsts[] = { 0x80, 0x800, 0x10000 };
 	static const unsigned char marks[] = { 0, 0xc0, 0xe0, 0xf0 };
@@ -225,4 +226,87 @@ void buf_free(struct buf *buf)
 {
 	free(buf->data);
 	*buf = (struct buf){ 0 };
+}
+
+/* UTF-8, RFC 3629. */
+
+/* Whether the second byte may follow the first (RFC 3629, section 4; Unicode, table 3-7). */
+static bool is_valid_second(unsigned char first, unsigned char second)
+{
+	switch (first) {
+	case 0xe0: return second >= 0xa0 && second <= 0xbf;
+	case 0xed: return second >= 0x80 && second <= 0x9f;
+	case 0xf0: return second >= 0x90 && second <= 0xbf;
+	case 0xf4: return second >= 0x80 && second <= 0x8f;
+	default: return second >= 0x80 && second <= 0xbf;
+	}
+}
+
+size_t utf8_length(const unsigned char *text, size_t left)
+{
+	unsigned char first = text[0];
+	size_t length;
+
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2 || first > 0xf4)
+		return 0;
+	length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	if (length > left || !is_valid_second(first, text[1]))
+		return 0;
+	for (size_t i = 2; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+bool utf8_is_visible(const unsigned char *at, size_t length)
+{
+	switch (length) {
+	case 0: return false;
+	case 1: return (at[0] >= 0x20 && at[0] != 0x7f) || at[0] == '\t';
+	case 2: return at[0] != 0xc2 || at[1] >= 0xa0;
+	case 3: return at[0] != 0xe2 || !((at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) ||
+					  (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+	default: return true;
+	}
+}
+
+/* Source: systemd.syntax(7), "QUOTING". */
+
+/* Parses exactly `count` digits of a base. -1: there are fewer. */
+static int64_t read_digits(const char *text, int count, int base)
+{
+	int64_t number = 0;
+
+	for (int n = 0; n < count; n++) {
+		if (scan_digit(text[n]) >= base)
+			return -1;
+		number = number * base + scan_digit(text[n]);
+	}
+	return number;
+}
+
+/* Whether the number is a Unicode scalar value that stands for a character. */
+static bool is_character(int64_t c)
+{
+	return c <= 0x10ffff && (c & 0x1ff800) != 0xd800 && (c < 0xfdd0 || c > 0xfdef) && (c & 0xfffe) != 0xfffe;
+}
+
+size_t c_escape_read(const char *text, bool is_text, struct buf *out)
+{
+	static const char letters[] = "abfnrtv\\\"'s", meant[] = "\a\b\f\n\r\t\v\\\"' ";
+	const char *letter = *text ? strchr(letters, *text) : NULL;
+	int digits = *text == 'x' ? 2 : *text == 'u' ? 4 : *text == 'U' ? 8 : 0;
+	int64_t code = digits ? read_digits(text + 1, digits, 16) : read_digits(text, 3, 8);
+
+	if (letter)
+		buf_char(out, meant[letter - letters]);
+	else if (code < 0 || (!code && is_text) || !(digits > 2 ? is_character(code) : code <= 0xff))
+		return 0;
+	else if (digits > 2)
+		buf_utf8(out, (uint32_t)code);
+	else
+		buf_char(out, (char)code);
+	return letter ? 1 : digits ? (size_t)digits + 1 : 3;
 }

@@ -49,7 +49,9 @@ static const char *set_field(const struct cli_option *option, void *options, con
 {
 	void *field = (char *)options + option->offset;
 	int64_t number = 0;
-	const char *why = option->scan ? option->scan(argument, &number) : NULL;
+	const char *why = option->scan	   ? option->scan(argument, &number)
+			  : option->refuse ? option->refuse(argument)
+					   : NULL;
 	int value = 0;
 
 	if (why)

@@ -34,6 +34,7 @@ struct cli_option {
 	size_t offset;
 	const char *(*scan)(const char *text, int64_t *number);         /* a function of lib/scan.h */
 	int64_t least, most;            /* bounds of the number; most 0: no limit */
+	const char *(*refuse)(const char *text);        /* why a text is refused; NULL: it is not */
 	/* Handles the argument in place of `field`. Returns NULL when done, or why the argument is refused; "": that is
 	 * printed already. */
 	const char *(*set)(void *options, const struct cli_option *option, const char *argument);

@@ -44,6 +44,13 @@ int fd_raise(int fd, int least)
 	return raised;
 }
 
+void fd_make_room(int most)
+{
+	int highest = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, most - 1);
+
+	fd_close(&highest);
+}
+
 int fd_set_nonblocking(int fd, bool on)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -185,6 +192,23 @@ bool fd_ensure_standard(void)
 			continue;
 		if (open("/dev/null", O_RDWR | O_NOCTTY) < 0 && open("/", O_RDONLY | O_DIRECTORY) < 0)
 			return false;
+	}
+	return true;
+}
+
+/* The loop around write(2), which may write a part, or nothing if a signal comes. */
+
+bool write_all(int fd, const char *text, size_t length)
+{
+	while (length) {
+		ssize_t written = write(fd, text, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return false;
+		text += written;
+		length -= (size_t)written;
 	}
 	return true;
 }

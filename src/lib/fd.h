@@ -20,6 +20,10 @@ int fd_raise(int fd, int least);
 /* Duplicates fd, close-on-exec, from `least` on; if there is no such number, from 3 on. -1 and errno: fcntl(2). */
 int fd_copy(int fd, int least);
 
+/* Makes room for the numbers below `most` in the table of descriptors, as far as the limit allows. The kernel makes it
+ * anew at each power of two, which takes milliseconds once another process or thread shares it. */
+void fd_make_room(int most);
+
 int fd_set_nonblocking(int fd, bool on);        /* O_NONBLOCK of fcntl(2), only if it differs; 0, or -1 and errno */
 int fd_pipe(int ends[2]);                       /* pipe2(2) with O_CLOEXEC | O_NONBLOCK, or pipe(2) and fcntl(2) */
 void fd_close(int *fd);                         /* close(2), and sets *fd to -1; keeps errno */
@@ -39,3 +43,8 @@ off_t fd_make_rewindable(int fd, size_t most);
 /* Opens /dev/null on 0, 1 and 2 where they are closed, so that no other file gets these numbers. false: one is still
  * closed. */
 bool fd_ensure_standard(void);
+
+/* Writes a whole text to a file, or to a pipe that has room for it. */
+
+/* false and errno: not all was written. Async-signal-safe. */
+bool write_all(int fd, const char *text, size_t length);

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
+
 #define GRACE 5000                      /* milliseconds */
 
 union control {
@@ -65,14 +67,78 @@ ssize_t fd_message_receive(int from, void *bytes, size_t size, int *fds, size_t 
 	return got;
 }
 
-void fd_message_await_taken(int from)
-{
-	char word;
-	ssize_t got;
+/* SO_PASSRIGHTS, and MSG_PEEK without room for descriptors: the kernel then installs none and sets MSG_CTRUNC
+ * (recvmsg(2)). A peek at a stream ends with the first part that carries descriptors. */
 
-	do
-		got = read(from, &word, 1);
-	while (got < 0 && errno == EINTR);
-	if (got <= 0)
-		poll(NULL, 0, GRACE);
+#define DATAGRAMS_MOST 1024
+
+/* Linux 6.16. If SO_DOMAIN has the generic number, so has this. */
+#if !defined(SO_PASSRIGHTS)
+#if SO_DOMAIN == 39
+#define SO_PASSRIGHTS 83
+#endif
+#endif
+
+#ifdef SO_PASSRIGHTS
+bool scm_rights_allow(int fd, bool allowed)
+{
+	int on = allowed;
+
+	return setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &on, sizeof(on)) == 0;
+}
+#else
+bool scm_rights_allow(int fd, bool allowed)
+{
+	(void)fd, (void)allowed;
+	errno = ENOPROTOOPT;
+	return false;
+}
+#endif
+
+ssize_t scm_rights_peek(int fd, void *to, size_t size, bool *carries)
+{
+	struct iovec part = { to, size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	ssize_t got = recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT);
+
+	*carries = got >= 0 && message.msg_flags & MSG_CTRUNC;
+	return got;
+}
+
+void scm_rights_watch_urgent(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+}
+
+/* superd's end of a channel of packets to one of its helper programs. The other end may be hostile: the kernel refuses
+ * descriptors that it sends (Linux 6.16, lib/fd_message.c), or superd leaves them in the queue. So superd neither
+ * receives nor closes them. */
+
+static ssize_t receive(int end, char *to, size_t size, int flags)
+{
+	bool carries;
+	ssize_t got = scm_rights_peek(end, to, size, &carries);
+
+	if (carries) {
+		errno = EPERM;
+		return -1;
+	}
+	if (got < 0)
+		return -1;
+	if (got == 0) {                 /* it would leave errno at EAGAIN of an earlier call */
+		errno = EPIPE;
+		return 0;
+	}
+	got = recv(end, to, size, flags | MSG_DONTWAIT | MSG_TRUNC);
+	if (got <= (ssize_t)size)
+		return got;
+	errno = EMSGSIZE;
+	return -1;
+}
+
+ssize_t fd_channel_receive(int end, char *to, size_t size)
+{
+	return receive(end, to, size, 0);
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/utf8.h"
+#include "lib/buf.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 

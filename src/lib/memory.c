@@ -1,9 +1,14 @@
 /* Whether the process ends when memory runs out. */
 #include "lib/memory.h"
 
+#ifdef HAVE_MALLOC_TRIM
+#include <malloc.h>
+#endif
 #include <unistd.h>
 
-#include "lib/write_all.h"
+#include "lib/fd.h"
+
+#define LARGE (128 << 10)
 
 static struct {
 	int fd;
@@ -16,6 +21,21 @@ void memory_ends_process(int fd, const char *words, size_t length)
 	ending.fd = fd;
 	ending.words = words;
 	ending.length = length;
+}
+
+void memory_keep_little(void)
+{
+#ifdef HAVE_MALLOC_TRIM
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+#endif
+}
+
+void memory_give_back(void)
+{
+#ifdef HAVE_MALLOC_TRIM
+	malloc_trim(0);
+#endif
 }
 
 void *memory_ran_out(void)

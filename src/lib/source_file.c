@@ -13,7 +13,7 @@
 
 #include "lib/array.h"
 #include "lib/fd.h"
-#include "lib/size_text.h"
+#include "lib/units.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"  /* U+FEFF in UTF-8 */
 

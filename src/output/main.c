@@ -23,12 +23,12 @@
 
 #include "lib/build_id.h"
 #include "lib/clock.h"
-#include "lib/duration_text.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "lib/hash.h"
-#include "lib/log/log_sink.h"
-#include "os/host/program_begin.h"
+#include "lib/log/log.h"
+#include "lib/units.h"
+#include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 #include "output/message.h"
 

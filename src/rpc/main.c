@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "os/host/program_begin.h"
+#include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 #include "rpc/argv.h"
 #include "rpc/registration.h"

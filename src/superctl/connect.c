@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "lib/write_all.h"
 #include "superctl/conversation.h"
 #include "superctl/json_reply.h"
 #include "superctl/transport.h"

@@ -13,7 +13,7 @@
 
 #include "lib/clock.h"
 #include "lib/shell_words.h"
-#include "lib/size_text.h"
+#include "lib/units.h"
 #include "superctl/json_reply.h"
 
 #define CONNECT_LIMIT 5000 /* milliseconds */

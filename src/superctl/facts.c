@@ -72,7 +72,7 @@ void facts_add_socket_fault(struct buf *out, const json_t *listener)
 {
 	(void)sentence_add(out, listener,
 			   "[{absent=rests}[{why}]: it rests for {rests_for:span}|"
-			   "{absent=condition}{name} stays closed: its conditions do not hold[ ({condition_at})]|"
+			   "{absent=condition}{name} stays closed: its conditions do not hold|"
 			   "{absent=failed}{name} cannot be opened; superd tries again|"
 			   "{?old_options}{name} keeps its old options until its program has ended]");
 }
@@ -220,9 +220,7 @@ static void add_countdown(struct buf *out, const json_t *idle)
 	bool are_quiet = json_reply_is(idle, "means", "quiet") && connections > 0;
 	double left = timeout - json_reply_number(idle, "for");
 
-	buf_text(out, json_reply_is(idle, "action", "freeze")	? "; superd will freeze it "
-		      : json_reply_is(idle, "action", "report") ? "; superd will report it "
-								: "; it sleeps ");
+	buf_text(out, json_reply_is(idle, "action", "freeze") ? "; superd will freeze it " : "; it sleeps ");
 	if (json_reply_has_number(idle, "for") && left <= 0) {
 		buf_text(out, "now");
 	} else if (json_reply_has_number(idle, "for")) {
@@ -235,8 +233,6 @@ static void add_countdown(struct buf *out, const json_t *idle)
 			      : connections > 0 ? " after the last one leaves"
 						: " without a client");
 	}
-	if (json_reply_is(idle, "standing", "postponed"))
-		buf_text(out, ", and waits for others that go first");
 }
 
 void facts_add_idle(struct buf *out, const json_t *service)
@@ -264,7 +260,7 @@ void facts_add_idle(struct buf *out, const json_t *service)
 		human_units_add_span(out, json_reply_number(idle, "for"));
 	if (json_reply_is(idle, "standing", "busy"))
 		(void)sentence_add(out, idle, "[; not idle: {busy}]");
-	else if (!json_reply_is(idle, "standing", "frozen") && !json_reply_is(idle, "standing", "reported"))
+	else if (!json_reply_is(idle, "standing", "frozen"))
 		add_countdown(out, idle);
 }
 
@@ -298,50 +294,6 @@ static void add_outdated_instance(struct buf *out, const json_t *instance)
 					  "[; has {outdated.sockets} still]");
 }
 
-/* Adds "pid 23 is stopped, as it seemed idle: it serves its 2 clients until another one waits", or, before that,
- * "pid 23 is stopped, as it seemed idle: its clients are counted once more". */
-static void add_stop(struct buf *out, const json_t *instance, const json_t *stop)
-{
-	static const char *const words[][2] = {
-		{ "drain", " drains" },
-		{ "moved", " ends, as clients come to a socket that it does not have" },
-		{ "lent", " ends with its clients, as a reload has taken its sockets away" },
-		{ "idle", " is stopped, as it seemed idle" },
-		{ "memory", " is stopped, as memory is short and it seemed idle" },
-		{ "limit", " is stopped, as runtime_max is over" },
-		{ "order", " is stopped by order" },
-		{ "restart", " is restarted by order" },
-		{ "reload", " is stopped, as a reload has given the service other sockets" },
-		{ "freeze", ": its clients are counted once more" },
-		{ "count", ": its clients are counted once more" },
-		{ "ready", ": it has to be ready first" },
-		{ "earlier", ": an earlier instance ends first" },
-		{ "address", ": its addresses get ready for second sockets first" },
-		{ "serve", " to the end" },
-		{ "rest", ", which superd does not know, until it is stopped" },
-		{ "newcomer", " until another one waits" },
-		{ "end", " while it makes progress" },
-	};
-	double clients = json_reply_number(stop, "clients");
-	struct buf how = { 0 };
-
-	buf_addf(out, "pid %.0f", json_reply_number(instance, "pid"));
-	for (size_t n = 0; n < sizeof(words) / sizeof(*words); n++) {
-		if (json_reply_is(stop, "reason", words[n][0]))
-			buf_text(out, words[n][1]);
-		if (json_reply_is(stop, "phase", words[n][0]))
-			buf_text(&how, words[n][1]);
-	}
-	if (*buf_string(&how) == ':')
-		buf_text(out, buf_string(&how));
-	else if (clients > 1)
-		buf_addf(out, ": it serves its %.0f clients%s", clients, buf_string(&how));
-	else
-		buf_addf(out, ": it serves its client%s%s", clients == 1 ? "" : "s", buf_string(&how));
-	(void)sentence_add(out, stop, "[, for {left:span} at most]");
-	buf_free(&how);
-}
-
 bool facts_next_stop(struct buf *out, const json_t *service, size_t *at)
 {
 	const json_t *list = json_reply_list(service, "instances"), *stop = NULL;
@@ -349,7 +301,8 @@ bool facts_next_stop(struct buf *out, const json_t *service, size_t *at)
 	for (; *at < json_array_size(list) && !stop; (*at)++) {
 		stop = json_reply_object(json_array_get(list, *at), "stop");
 		if (stop)
-			add_stop(out, json_array_get(list, *at), stop);
+			buf_addf(out, "pid %.0f is stopped, as it seemed idle: its clients are counted once more",
+				 json_reply_number(json_array_get(list, *at), "pid"));
 	}
 	return stop;
 }

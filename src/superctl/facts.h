@@ -32,9 +32,6 @@ double facts_refused(const json_t *service);                    /* refused clien
 #define PAUSE \
 	"[{?pause}[{pause.reason}][; it tries again in {pause.left:span}|; superd does not start it again: " \
 	"superctl start does]]"
-#define WARM \
-	"[{warm.held} of {warm.wanted} started ahead wait for a client[{?warm.preparing}, {warm.preparing} being " \
-	"started]; {warm.taken} taken, {warm.missed} missed[; {warm.obstacle}]]"
 #define OUTDATED \
 	"[{?outdated}{outdated: instance} run[{outdated=1}s] with the previous configuration" \
 	"[{state=leaving}|: superctl restart {service}]]"

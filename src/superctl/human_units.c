@@ -7,9 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/duration_text.h"
-#include "lib/size_text.h"
-#include "lib/time_text.h"
+#include "lib/units.h"
 
 void human_units_add_age(struct buf *out, double seconds)
 {

@@ -3,10 +3,10 @@
 
 #include "lib/buf.h"
 
-void human_units_add_span(struct buf *out, double seconds);     /* "3 min 5 s", "3.2 ms" (lib/duration_text.h) */
+void human_units_add_span(struct buf *out, double seconds);     /* "3 min 5 s", "3.2 ms" (lib/units.h) */
 void human_units_add_age(struct buf *out, double seconds);      /* the same in whole seconds */
-void human_units_add_bytes(struct buf *out, double bytes);      /* "512B", "2.1M" (lib/size_text.h) */
-void human_units_add_time(struct buf *out, double unix_seconds); /* "Fri 2026-11-20 16:20:11" (lib/time_text.h) */
+void human_units_add_bytes(struct buf *out, double bytes);      /* "512B", "2.1M" (lib/units.h) */
+void human_units_add_time(struct buf *out, double unix_seconds); /* "Fri 2026-11-20 16:20:11" (lib/units.h) */
 void human_units_add_clock(struct buf *out, double unix_seconds); /* "16:20:11", with the date if that is not today */
 void human_units_add_dated(struct buf *out, double unix_seconds); /* "Nov 20 16:20:11" */
 void human_units_add_minute(struct buf *out, double unix_seconds); /* "16:20" */

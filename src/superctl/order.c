@@ -29,9 +29,7 @@ static const struct {
 	  "[{?instances}stopped; clients have started it again|{state=off}stopped|"
 	  "{state=binding}no instance runs; " UNBOUND "|{?held}stopped; it is held, so nothing starts it|"
 	  "{state=backoff}no instance runs; superd tries again after the pause|"
-	  "{?sockets}stopped; it listens, and the next client starts it again|stopped, until it is started again]"
-	  /* What kill_mode spares. */
-	  "[{?background.pid}; pid {background.pid}, which its program has left in the background, still runs]" },
+	  "{?sockets}stopped; it listens, and the next client starts it again|stopped, until it is started again]" },
 	{ "stopped-for-start",
 	  "[{?held}stopped; it is held, and starts when it is released|"
 	  "{?accept}its instances have ended; each client starts one|it did not run: the next client starts it]" },
@@ -76,13 +74,6 @@ static const struct {
 	{ "undone", "[{?enabled}it was enabled in the meantime|it was disabled in the meantime]" },
 	{ "no-memory", "out of memory" },
 	{ "superd-stops", "superd is stopping" },
-	{ "no-socket", "it has no socket, so superd knows of no client to wait for: stop or restart it" },
-	{ "fixed-socket",
-	  "its instance accepts its clients itself, and superd cannot keep them from a socket of this kind; restart "
-	  "loses no client in the queue" },
-	{ "no-drain",
-	  "clients cannot be kept from its instance: [{reason}]; restart loses no client in the queue" },
-	{ "not-drained", "clients cannot be kept from its instance, which runs on; the log has the reason" },
 	{ "is-each", "each of its clients has an instance, and superd does not freeze these" },
 	{ "freeze-failed", "it could not be frozen, or continues already; the log has the reason" },
 	{ "no-process", "no process of it runs" },
@@ -128,8 +119,7 @@ void order_add(struct buf *out, const json_t *line, bool at_boot)
 		(void)sentence_add(out, line, "[{?ok}[{result=under-way}|{?enabled}; also when superd starts|"
 					      "; also at each start of superd]]");
 	/* What a stop has cost. */
-	(void)sentence_add(out, line, "[{?parted}; {parted: client} did not leave the stopped instance]"
-				      "[{?killed}; {killed: instance} did not end by timeout_stop and "
+	(void)sentence_add(out, line, "[{?killed}; {killed: instance} did not end by timeout_stop and "
 				      "[{killed=1}was|were] killed]");
 }
 
@@ -142,9 +132,7 @@ bool order_add_waiting(struct buf *out, const json_t *line)
 	(void)sentence_add(out, line, "[{service}]: waiting: ");
 	before = out->length;
 	(void)sentence_add(out, line,
-			   "[{?waiting.background.pid}pid {waiting.background.pid}, which its "
-			   "program has left in the background, has not ended|"
-			   "pid {waiting.pid}[, for {waiting.peer},]"
+			   "[pid {waiting.pid}[, for {waiting.peer},]"
 			   "[{?waiting.others} and {waiting.others} more have| has]"
 			   "[{?waiting.drains} clients still| not ended"
 			   "[{waiting.phase=killed}; it was killed, and the kernel has not let it go yet|"

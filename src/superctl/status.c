@@ -206,31 +206,6 @@ static void add_refusals(struct buf *out, const json_t *service)
 	}
 }
 
-static void add_warm_programs(struct buf *out, const struct screen *screen, const json_t *service)
-{
-	static const struct column titles[] = {
-		{ .title = "PID", .right = true },
-		{ .title = "FOR", .right = true },
-		{ .title = "MEMORY", .right = true },
-		{ .title = "CPU", .right = true },
-	};
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "               " };
-	const json_t *list = json_reply_list(service, "warm_programs");
-	struct columns columns;
-
-	if (!json_array_size(list))
-		return;
-	columns_begin(&columns, titles, sizeof(titles) / sizeof(titles[0]));
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		fields_say(&columns, STYLE_PLAIN, json_array_get(list, i), "[{pid}]");
-		add_usage(&columns, json_array_get(list, i));
-	}
-	columns_print(&columns, screen, &page, out);
-	columns_free(&columns);
-	if (json_reply_number(service, "more_warm_programs") > 0)
-		buf_addf(out, "%sand %.0f more\n", page.indent, json_reply_number(service, "more_warm_programs"));
-}
-
 static void add_log(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	const json_t *list = json_reply_list(service, "log");
@@ -282,8 +257,6 @@ static const struct line {
 	{ .fact = { "Refused", .add = add_refusals } },
 	{ .fact = { "Pause", .sentence = PAUSE }, .is_coloured = true },
 	{ .fact = { "Idle", .add = facts_add_idle } },
-	{ .fact = { "Warm", .sentence = WARM } },
-	{ .add_block = add_warm_programs },
 	{ .add_block = add_log },
 };
 

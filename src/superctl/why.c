@@ -75,8 +75,6 @@ static void add_listening(struct buf *out, const json_t *service)
 				   "[{builtin=sensor}it is a sensor: all services refuse an address that connects here "
 				   "(deny_time)|"
 				   "{?accept}it waits for clients, and starts an instance for each|"
-				   "{?background}[{?background.serves}no instance runs, and superd starts none for its "
-				   "clients|no instance runs: the next client starts one]|"
 				   "{?listeners}nothing runs: the next client starts it|"
 				   "nothing runs, and it has no socket: start starts it]");
 }
@@ -104,10 +102,9 @@ static void add_queued(struct buf *out, const json_t *service)
 	if (!line)
 		return;
 	(void)sentence_add(out, line,
-			   "[{?memory_short}memory is short: it starts when there is room, or nothing that runs can go"
-			   "; |{starting: other} [{starting=1}starts|start] now, and no more do at once ("
+			   "{starting: other} [{starting=1}starts|start] now, and no more do at once ("
 			   "[{limit=default}max_starting, by default|{limit=configuration}max_starting =|"
-			   "superd --max-starting] {most}); ]");
+			   "superd --max-starting] {most}); ");
 	add_place(out, service, line);
 }
 
@@ -150,11 +147,11 @@ static void add_running(struct buf *out, const json_t *service)
 	add_relay(out, current);
 	(void)sentence_add(out, current, "[; its status: {says}]");
 	(void)sentence_add(out, service, "[; {wanted_by} wants it]"
-					 "[{?held}; it is held, so it is not started again when that has ended]");
+					 "[{?drains}; it drains: it is stopped once nobody is connected|"
+					 "{?held}; it is held, so it is not started again when that has ended]");
 }
 
 #define ENDING_COMMANDS "commands before or after its program have been requested to end, and still run"
-#define STILL_COME "new clients still come to it"
 
 static void add_stopping(struct buf *out, const json_t *service)
 {
@@ -162,12 +159,10 @@ static void add_stopping(struct buf *out, const json_t *service)
 
 	if (!add_ended(out, current))
 		(void)sentence_add(out, current,
-				   "[{state=stopping}[pid {pid} has been requested to stop, and is still running"
-				   "[{?no_second_socket}; new clients still come to it]|" ENDING_COMMANDS "]|"
-				   "{#pid}[{?no_second_socket}" STILL_COME "|{stop.phase=earlier}" STILL_COME "|"
-				   "{stop.phase=address}" STILL_COME "|{?stop}new clients wait for the next instance|"
-				   "it is about to be stopped]|" ENDING_COMMANDS "]"
-				   "[, as there is no second socket: {no_second_socket}]");
+				   "[{state=stopping}[pid {pid} has been requested to stop, and is still running|"
+				   ENDING_COMMANDS "]|"
+				   "{#pid}[{?stop}new clients wait for the next instance|it is about to be stopped]|"
+				   ENDING_COMMANDS "]");
 }
 
 static void add_frozen(struct buf *out, const json_t *service)
@@ -187,7 +182,7 @@ static void add_held(struct buf *out, const json_t *service)
 static const struct fact states[] = {
 	{ "off", .add = add_off },
 	{ "binding", .sentence = "[{?socket_commands}its commands before its sockets are open run|"
-				 "{?socket_conditions}the conditions of its sockets are being checked|" PAUSE "]" },
+				 PAUSE "]" },
 	{ "listening", .add = add_listening },
 	{ "condition", .add = add_listening },
 	{ "queued", .add = add_queued },
@@ -322,11 +317,9 @@ static const struct fact sentences[] = {
 	{ "", .add = add_queue },
 	{ "", .add = add_own_port_hint },
 	{ "", .add = add_binds },
-	{ "", .sentence = "[{background.text}]" },
-	{ "", .sentence = "[warm: {warm.obstacle}|" WARM "]" },
 	{ "", .add = facts_add_idle },
 	{ "", .sentence = "[{?probes}{probes: connection} [{probes=1}was closed as a probe|were closed as probes], and "
-			  "woke nothing ([{?probe}probe[{?probe_from}, probe_from| = silent]|probe_from])]" },
+			  "woke nothing (probe_from)]" },
 	{ "", .sentence = OUTDATED },
 	{ "", .next = facts_next_outdated },
 	{ "last started ", .add = facts_add_last_start },

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "lib/scan.h"
-#include "os/host/program_begin.h"
+#include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 #include "superctl/json_reply.h"
 #include "superctl/options.h"

@@ -82,6 +82,8 @@ static void begin(struct world *world)
 	world->superd = controlled_run("%s", table_of(world, 0));
 	for (size_t n = 0; n < world->count; n++)
 		superd_wait_log(world->superd, ": listening on ");
+	if (world->begins)
+		superd_wait_log(world->superd, world->begins);
 	close(control_connect());
 }
 

@@ -22,6 +22,7 @@ struct place {
 
 struct world {
 	const char *backend, *options;  /* each place's exec, and lines of its service */
+	const char *begins;             /* a line of the log before which nobody comes; NULL: none */
 	const char *other_options;      /* a line that each second reload has; NULL: nice = 1 */
 	struct superd *superd;
 	struct place places[PLACES_MOST];

@@ -65,10 +65,12 @@ pid_t guarded_wait(struct superd *superd)
 
 void guarded_kill(struct superd *superd)
 {
+	const char *text = "signal KILL ended superd, and its guard restarted it";
 	pid_t before = guarded_wait(superd);
+	size_t count = superd_log_count(superd, text);
 
 	cr_assert_eq(kill(before, SIGKILL), 0);
-	superd_wait_log(superd, "signal KILL ended superd, and its guard restarted it");
+	superd_expect_count(superd, text, count + 1);
 	cr_assert_neq(guarded_pid(superd), before);
 }
 
@@ -83,11 +85,9 @@ void guarded_kill_guard(struct superd *superd)
 	pid_t guard = superd->pid, below = guarded_wait(superd);
 
 	cr_assert_eq(kill(guard, SIGKILL), 0);
-	WAIT_UNTIL(superd_logged(superd, text_of("the guard, pid %ld, has ended: superd starts another", (long)guard)));
-	WAIT_UNTIL(process_is_called(below, "superd-guard"));
-	superd->pid = below;
-	guarded_wait(superd);
-	cr_expect_eq(waitpid(guard, NULL, 0), guard);
+	WAIT_UNTIL(superd_logged(superd, text_of("the guard, pid %ld, has ended: superd ends, too", (long)guard)));
+	WAIT_UNTIL(!process_lives(below));
+	superd_wait_exit(superd);
 }
 
 struct terminal terminal_open(void)

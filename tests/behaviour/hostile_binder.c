@@ -5,35 +5,24 @@
  *
  * bind            binds 127.0.0.1:PORT, and listens: "bind ERRNO"
  * serve, stay     accepts clients for ever, and answers each line with its pid; waits for ever
- * memory          a thread binds an address in memory that never answers (userfaultfd(2)): "memory ERRNO" afterwards
- * file            a thread binds an address in a file that never answers (fuse(4)): "file ERRNO" afterwards
- * held            the same, and who reads the file cannot be killed
- * mount           mounts such a file, and ends: "mount ERRNO"
- * set             holds the lock of an epoll set for ever
- * lock            holds the lock of the listener for ever
  * storm           64 threads bind for three seconds: "storm CALLS"
  * deaths          processes bind, and die, execute or end their thread at once: "deaths ENDED"
  * wrong           binds what is no socket: "wrong NAME ERRNO"
- * quiet           waits for three seconds, in which the worker ends
  * path            binds a unix socket at the path PORT by an address without a NUL byte, and serves it: "path ERRNO"
  * others          binds other addresses: "others ERRNO"
  * calls           binds by the calls of 32-bit and x32 programs: "NAME ERRNO"
  * filter          forbids bind(2) by a filter of its own: "filter ERRNO"
- * kill            kills superd's workers for three seconds, and binds: "killed WORKERS"
  * session, seteuid, users, network, jail, thread
  *                 something binds as another user; as that for a while; in a namespace; in all of them and a root of
  *                 its own; a thread that has changed its user: "NAME 1" if it has superd's listener, else "NAME 0"
  * late            grandchildren bind until one does not get it: "late 0"
  * escape          a process in a session of its own binds on: "escape PID", and "late ERRNO" when the errno changes,
  *                 else "round ERRNO" */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/filter.h>
-#include <linux/fuse.h>
 #include <linux/seccomp.h>
-#include <linux/userfaultfd.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -47,10 +36,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -103,23 +89,6 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* A page that nobody ever fills in. */
-static void *silent_page(void)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
-	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	range.range.start = (uintptr_t)page;
-	range.range.len = PAGE;
-	if (fd < 0 || page == MAP_FAILED || ioctl(fd, UFFDIO_API, &api) < 0 || ioctl(fd, UFFDIO_REGISTER, &range) < 0) {
-		tell("no-userfaultfd", "", errno);
-		exit(1);
-	}
-	return page;
-}
-
 static void do_bind(void)
 {
 	int on = 1, error;
@@ -152,170 +121,9 @@ static void do_serve(void)
 	}
 }
 
-static void *bind_silent(void *page)
-{
-	int fd = tcp();
-
-	tell("memory", "", bind(fd, page, sizeof(own)) < 0 ? errno : 0);
-	return NULL;
-}
-
-static void do_memory(void)
-{
-	start(bind_silent, silent_page());
-}
-
 /* ---- a file that never answers ---- */
 
-/* Mounts one over FILE.fuse, in a mount namespace of this program's own. Returns /dev/fuse; -1 and errno. */
-static int mount_silent(char *path, size_t size)
-{
-	char options[80];
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-
-	snprintf(path, size, "%s.fuse", out);
-	snprintf(options, sizeof(options), "fd=%d,rootmode=100644,user_id=%u,group_id=%u", fd, geteuid(), getegid());
-	if (fd < 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("silent", path, "fuse", MS_NOSUID | MS_NODEV, options) < 0)
-		return -1;
-	return fd;
-}
-
-/* Answers one request of the kernel, but no read of the file. */
-static void answer_request(int fd, const struct fuse_in_header *asked, uint32_t flags, int told)
-{
-	struct {
-		struct fuse_out_header header;
-		union {
-			struct fuse_init_out init;
-			struct fuse_attr_out attributes;
-			struct fuse_open_out open;
-		};
-	} answer;
-
-	memset(&answer, 0, sizeof(answer));
-	answer.header.unique = asked->unique;
-	answer.header.len = sizeof(answer.header);
-	switch (asked->opcode) {
-	case FUSE_READ:
-		(void)!write(told, "", 1);
-		return;
-	case FUSE_INIT:
-		answer.init = (struct fuse_init_out){ .major = 7, .minor = 31, .flags = flags, .max_write = PAGE,
-						      .max_readahead = flags ? PAGE : 0 };
-		answer.header.len += sizeof(answer.init);
-		break;
-	case FUSE_GETATTR:
-		answer.attributes.attr_valid = 3600;
-		answer.attributes.attr =
-			(struct fuse_attr){ .ino = 1, .size = PAGE, .mode = S_IFREG | 0644, .nlink = 1 };
-		answer.header.len += sizeof(answer.attributes);
-		break;
-	case FUSE_OPEN:
-		answer.header.len += sizeof(answer.open);
-		break;
-	default:
-		answer.header.error = -ENOSYS;
-	}
-	(void)!write(fd, &answer, answer.header.len);
-}
-
-/* The file system, a process of its own, with the only descriptor of /dev/fuse: its end ends all reads. */
-static void serve_silent(int fd, uint32_t flags, int told)
-{
-	static union {
-		struct fuse_in_header header;
-		char bytes[1 << 16];
-	} asked;
-
-	while (read(fd, &asked, sizeof(asked)) > 0)
-		answer_request(fd, &asked.header, flags, told);
-	_exit(0);
-}
-
-static void *bind_in_file(void *page)
-{
-	int fd = tcp();
-
-	tell("file", "", bind(fd, page, sizeof(own)) < 0 ? errno : 0);
-	return NULL;
-}
-
-/* Goes on once somebody reads the file. Without FUSE_ASYNC_READ a page is read by the one that needs it, who waits
- * uninterruptibly (request_wait_answer of the kernel). */
-static void bind_silent_file(uint32_t flags)
-{
-	struct stat status;
-	char path[256], byte;
-	int ends[2], file, fd = mount_silent(path, sizeof(path));
-	void *page;
-
-	if (fd < 0 || pipe2(ends, O_CLOEXEC) < 0)
-		exit(1);
-	if (fork() == 0)
-		serve_silent(fd, flags, ends[1]);
-	close(fd);
-	file = open(path, O_RDONLY | O_CLOEXEC);
-	page = file < 0 || fstat(file, &status) < 0 ? MAP_FAILED
-						    : mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 0);
-	if (page == MAP_FAILED)
-		exit(1);
-	start(bind_in_file, page);
-	(void)!read(ends[0], &byte, 1);
-	tell("asked", "", 0);
-}
-
-static void do_file(void)
-{
-	bind_silent_file(FUSE_ASYNC_READ);
-}
-
-static void do_held(void)
-{
-	bind_silent_file(0);
-}
-
-static void do_mount(void)
-{
-	char path[256];
-
-	tell("mount", "", mount_silent(path, sizeof(path)) < 0 ? errno : 0);
-}
-
 /* ---- locks ---- */
-
-static void *wait_silent(void *page)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-	int set = epoll_create1(EPOLL_CLOEXEC);
-
-	epoll_ctl(set, EPOLL_CTL_ADD, eventfd(1, EFD_CLOEXEC), &event);
-	epoll_wait(set, page, 1, -1);
-	return NULL;
-}
-
-/* The thread has the lock as soon as it waits in the kernel; what /proc says of that is root's to read. */
-static void do_set(void)
-{
-	start(wait_silent, silent_page());
-	poll(NULL, 0, 300);
-	tell("set", "", 0);
-}
-
-static void *filter_silent(void *page)
-{
-	const struct sock_fprog program = { 1, page };
-
-	setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
-	return NULL;
-}
-
-static void do_lock(void)
-{
-	start(filter_silent, silent_page());
-	poll(NULL, 0, 300);
-	tell("lock", "", 0);
-}
 
 static void *bind_all_the_time(void *with)
 {
@@ -469,54 +277,6 @@ static void do_filter(void)
 }
 
 /* ---- the worker itself ---- */
-
-/* The worker of superd, which is this program's parent; 0: there is none. */
-static pid_t find_worker(const char *number)
-{
-	char path[64], text[256];
-	int fd, parent = 0, pid = 0;
-	ssize_t got;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/stat", number);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		close(fd);
-	text[got > 0 ? got : 0] = '\0';
-	if (sscanf(text, "%d (superd-bind) %*c %d", &pid, &parent) != 2 || parent != getppid())
-		return 0;
-	return pid;
-}
-
-static long kill_workers(void)
-{
-	DIR *folder = opendir("/proc");
-	const struct dirent *entry;
-	long killed = 0;
-
-	while (folder && (entry = readdir(folder))) {
-		pid_t pid = find_worker(entry->d_name);
-
-		killed += pid > 0 && kill(pid, SIGKILL) == 0;
-	}
-	if (folder)
-		closedir(folder);
-	return killed;
-}
-
-static void do_kill(void)
-{
-	static double until;
-	long killed = 0;
-
-	until = now() + SECONDS;
-	start(bind_all_the_time, &until);
-	while (now() < until) {
-		killed += kill_workers();
-		poll(NULL, 0, 5);
-	}
-	tell("killed", "", killed);
-}
 
 static void do_escape(void)
 {
@@ -746,11 +506,6 @@ static void do_thread(void)
 	tell("thread", "", listens);
 }
 
-static void do_quiet(void)
-{
-	poll(NULL, 0, SECONDS * 1000);
-}
-
 static void do_stay(void)
 {
 	for (;;)
@@ -763,14 +518,12 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*act)(void);
 	} acts[] = {
-		{ "bind", do_bind }, { "serve", do_serve }, { "stay", do_stay }, { "memory", do_memory },
-		{ "set", do_set }, { "lock", do_lock }, { "storm", do_storm }, { "deaths", do_deaths },
-		{ "wrong", do_wrong }, { "others", do_others }, { "calls", do_calls }, { "filter", do_filter },
-		{ "kill", do_kill }, { "escape", do_escape }, { "quiet", do_quiet },
-		{ "session", do_session }, { "seteuid", do_seteuid }, { "users", do_users }, { "network", do_network },
-		{ "jail", do_jail }, { "root", do_root }, { "join", do_join }, { "ring", do_ring },
-		{ "thread", do_thread }, { "late", do_late },
-		{ "path", do_path }, { "file", do_file }, { "held", do_held }, { "mount", do_mount },
+		{ "bind", do_bind }, { "serve", do_serve }, { "stay", do_stay }, { "storm", do_storm },
+		{ "deaths", do_deaths }, { "wrong", do_wrong }, { "others", do_others },
+		{ "calls", do_calls }, { "filter", do_filter }, { "escape", do_escape },
+		{ "session", do_session }, { "seteuid", do_seteuid }, { "users", do_users },
+		{ "network", do_network }, { "jail", do_jail }, { "root", do_root }, { "join", do_join },
+		{ "ring", do_ring }, { "thread", do_thread }, { "late", do_late }, { "path", do_path },
 	};
 
 	if (argc < 4)

@@ -265,19 +265,17 @@ static bool has_ended(pid_t pid)
 	return !read_stat(pid, &process) || process.state == 'Z';
 }
 
-/* It has superd's name still, which may be that of a program that superd replaces; or that of superd-worker, which is
- * the number of a descriptor before Linux 6.14, until it begins. */
+/* It has superd's name still, which may be that of a program that superd replaces; or that of a descriptor's number,
+ * which a program of superd's own has before Linux 6.14 until it begins. */
 static bool has_no_own_name(const char *name)
 {
 	return !strcmp(name, "superd\n") || !strcmp(name, "xinetd\n") || !strcmp(name, "inetd\n") ||
-	       !strcmp(name, "superd-worker\n") || name[strspn(name, "0123456789")] == '\n';
+	       name[strspn(name, "0123456789")] == '\n';
 }
 
 bool process_is_beside(pid_t pid, const char *wanted)
 {
-	static const char *const names[] = { "superd-accept\n", "superd-bind\n", "superd-close\n",
-					     "superd-copy\n", "superd-count\n", "superd-hold\n", "superd-output\n",
-					     "superd-page-out\n", "superd-receive\n", "superd-restore\n" };
+	static const char *const names[] = { "superd-bind\n", "superd-output\n" };
 	char name[32] = "";
 	bool exists = read_comm(pid, name, sizeof(name));
 

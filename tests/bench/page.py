@@ -8,7 +8,6 @@ from axis import write_number
 from connections import LATER
 from draw import Chart, draw_chart
 from report import make_table, tell_failures, tell_noise
-from warming import AT_ONCE, CLIENTS, LOAD_CLIENTS, PAUSE
 
 CHARTS = (
     Chart("each.time", "A process per connection, one client",
@@ -46,20 +45,9 @@ CHARTS = (
     Chart("wake.first", "Waking a server that sleeps", "From connect to the first byte of a server of superd that runs, is "
           "frozen, or is stopped. It writes to all of its memory when it starts.",
           "MB of memory", "ms", "less", True),
-    Chart("warm.paced", "A program started ahead, a client now and then", "From connect to the first byte of a program started "
-          f"ahead (warm), started for its client (cold), or running (resident). Each client connects when {AT_ONCE} programs wait "
-          f"and {PAUSE * 1e3:.0f} ms have passed.", "program", "ms", "less", True, grouped=True),
-    Chart("warm.first", "A program started ahead, one client right after the other", f"{CLIENTS} clients without a pause: each also pays "
-          "for the end of the program before it.", "program", "ms", "less", True, grouped=True),
-    Chart("warm.crowd", f"A program started ahead, {AT_ONCE} clients at once", f"The median of {AT_ONCE} clients that connect at once. With "
-          "warm, a program waits for each.", "program", "ms", "less", True, grouped=True),
-    Chart("warm.load", "A load beyond what was started ahead", f"{LOAD_CLIENTS} clients at once without a pause: no start ahead can keep "
-          "up, and warm must be no slower than cold.", "program", "connections/s", "more", False, grouped=True),
-    Chart("warm.memory", "Memory of a program that waits", f"Proportional set size (PSS) of one of {AT_ONCE} programs.", "program",
-          "MB", "less", False, grouped=True),
 )
 BASES = ("floor", "direct", "always running")
-WAYS = {"superd": 1, "warm": 1, "frozen": 2, "cold": 2, "stopped": 3, "resident": 3}   # others are peers
+WAYS = {"superd": 1, "frozen": 2, "stopped": 3}   # others are peers
 LOOKS = 12                              # of peers; more begin anew
 
 STYLE = """

@@ -80,18 +80,6 @@ class MoreRow(Row):
         return None if name != "superd" or None in figures else figures[0] - figures[1]
 
 
-class WarmRow(Row):
-    """superd's programs that are started ahead, against another way to start the same."""
-
-    def cell(self, results, name):
-        if self.place in results.failed(self.figure, "warm") and name == "superd":
-            return "failed"
-        return super().cell(results, name) if name in ("superd", BASE) else ""
-
-    def value(self, results, name):
-        return results.ratio(self.figure, "warm", self.against, self.place) if name == "superd" else None
-
-
 class RedirectRow(Row):
     """superd's redirect by one process for all clients; what the others do is in the table of redirects."""
 
@@ -158,11 +146,6 @@ def find_rows(results):
                 1, ("frozen", "always running")),
         MoreRow("first byte of a stopped backend: ms more", None, "{:+.2f}", "wake.first",
                 1, ("stopped", "always running")),
-        WarmRow("warm, static program, one right after the other × floor", (AT_MOST, .5), "{:.2f}", "warm.first",
-                "static C", BASE),
-        WarmRow("the same, a client now and then × floor", None, "{:.2f}", "warm.paced", "static C", BASE),
-        WarmRow("the same, a load without pauses, 2 at a time: rate × without warm", None, "{:.2f}", "warm.load",
-                "static C", "cold"),
         LostRow("connections lost in all", (AT_MOST, 0), "{:.0f}", "lost", 0),
     )
 

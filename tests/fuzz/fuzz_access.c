@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "fuzzer.h"
-#include "os/bpf/socket_filter.h"
+#include "os/bpf/bpf.h"
 #include "table/access/access.h"
 #include "table/option/option_table.h"
 

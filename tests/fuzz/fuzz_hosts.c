@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzzer.h"
-#include "os/host/hosts_rules.h"
+#include "os/host/hosts_access.h"
 
 struct files {
 	size_t count, most; /* the callback stops the reading at the file `most` */

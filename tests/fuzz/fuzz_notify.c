@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "superd/values.h"
 #include "fuzzer.h"
-#include "superd/instance/notify_message.h"
 
 static void expect_inside(struct note_text text, const char *bytes, size_t size)
 {

@@ -1,12 +1,11 @@
 /* State streams from any bytes: an accepted stream says the same when it is written and parsed again, and every value
  * read as a number or as bytes is within its bounds, or the fallback. */
-#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzzer.h"
-#include "superd/saved/state_stream.h"
+#include "superd/main.h"
 
 static void write_again(struct state_stream *stream, struct buf *out)
 {
@@ -26,15 +25,12 @@ static void read_values(struct state_section *section)
 {
 	for (size_t n = 0; n < section->count; n++) {
 		const char *key = section->entries[n].key;
-		unsigned char bytes[16];
 		size_t length;
 		int64_t number = state_number(section, key, -5, 300, 7);
 		void *taken = state_take_bytes(section, key, 32, &length);
 
 		require(number >= -5 && number <= 300);
-		require(!isnan(state_real(section, key, 0.)));
 		require(!taken || (length && length <= 32));
-		state_bytes(section, key, bytes, sizeof(bytes));
 		free(taken);
 	}
 }

@@ -39,13 +39,8 @@ def read_order():
     return order
 
 
-# The daemon anew stands beside src/superd until it takes its place: it has the same names, and the layers of then.
-BESIDE = "daemon/"
-
-
 def files_of():
-    files = sorted(path.relative_to(SRC).as_posix() for path in SRC.rglob("*.[ch]"))
-    return [file for file in files if not file.startswith(BESIDE)]
+    return sorted(path.relative_to(SRC).as_posix() for path in SRC.rglob("*.[ch]"))
 
 
 def text_of(file):
@@ -58,7 +53,7 @@ def objects_of():
     for path in sorted((BUILD / "src").rglob("*.o")):
         name = path.relative_to(BUILD / "src").as_posix()
         source = re.sub(r"[^/]*-", "", name[:-2])       # PROGRAM-SOURCE.o where a program has flags of its own
-        if (SRC / (source + ".c")).is_file() and not source.startswith(BESIDE):
+        if (SRC / (source + ".c")).is_file():
             objects[source] = str(path)
     return objects
 

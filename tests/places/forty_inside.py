@@ -9,14 +9,12 @@ import shutil
 import subprocess
 import time
 
-from engine import PATIENCE, SYS_NICE, Container
+from engine import PATIENCE, Container
 
 PYTHON, PLACE = "/usr/bin/python3", "/superd"
 GROUPS = "/sys/fs/cgroup"
 ROW = re.compile(r"\| ([^|]+) \| (\d+) \| ([\d.]+) MB \| ([\d.]+) MB \| ([\d.]+) MB \| ([\d.]+) ms \|(?: (-?[\d.]+) MB \|)?")
-REFUSED = "memory was not handed back"
-WAYS = {"awake": ("never started", "awake, all of them"), "stop": ("stopped when idle",), "freeze": ("frozen",),
-        "reclaim": ("frozen, memory handed back",)}
+WAYS = {"awake": ("never started", "awake, all of them"), "stop": ("stopped when idle",), "freeze": ("frozen",)}
 ASLEEP = ("never started", "stopped when idle")
 
 
@@ -75,7 +73,7 @@ class Inside:
         return [PYTHON, PLACE + "/contrib/container/forty", "--services", str(self.count), *words]
 
     def measure(self, way, group, **more):
-        """What forty prints in that container, and what superd has logged there."""
+        """What forty prints in that container."""
         with self.run(*self.forty("--config", way), **more) as container:
             need(container.wait() == 0, "no table: " + container.said())
             with open(f"{self.root}{PLACE}/table.conf", "w", encoding="utf-8") as file:
@@ -88,7 +86,7 @@ class Inside:
                 time.sleep(0.02)
             code, said = container.execute(*self.forty("--measure", way))
             need(code == 0, f"forty --measure {way}: {code}: {said}")
-            return rows_of(said), container.said()
+            return rows_of(said)
 
 
 @contextlib.contextmanager
@@ -115,21 +113,17 @@ def control_group(name):
 
 
 def measured(place, image, sources, way, uid, count=3):
-    """A row for each way to sleep, figures that can be, and memory handed back where there is the right to."""
+    """A row for each way to sleep, and figures that can be."""
     inside = Inside(place, image, sources, count, uid)
-    rows, refused = {}, None
-    ways = ["reclaim"] if way["mapped"] else list(WAYS)         # what a user namespace makes a difference to
+    rows = {}
+    ways = ["freeze"] if way["mapped"] else list(WAYS)          # a user namespace makes no difference to the others
     for kind in ways:
-        kept = (SYS_NICE,) if kind == "reclaim" and not way["mapped"] else ()
         with control_group(f"superd-forty-{os.getpid()}") as group:
-            some, log = inside.measure(kind, group, kept=kept, **way)
-            rows.update(some)
-            refused = REFUSED in log
+            rows.update(inside.measure(kind, group, **way))
             counted = "by a control group, too" if group else "by PSS alone, as no control group counts memory here"
     awake = {name: 0 if name in ASLEEP else count for kind in ways for name in WAYS[kind]}
     need({name: int(figures[0]) for name, figures in rows.items()} == awake, f"other rows, or processes: {rows}")
     for name, (processes, resident, swapped, own, wait, group) in rows.items():
         need((resident + swapped > 0) == (processes > 0) and own > 0 and wait > 0, f"{name}: figures that can't be: {rows}")
         need(group is None or group > 0, f"{name}: nothing, says the control group: {rows}")
-    need(refused == way["mapped"], f"memory is handed back with CAP_SYS_NICE, and not without: {log}")
     return rows, counted

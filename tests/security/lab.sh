@@ -39,7 +39,7 @@ copy_programs() {
 	mkdir -p $place/sbin $place/bin $place/libexec/superd
 	cp "${SUPERD_BIN:-$BUILDDIR/superd}" $superd
 	cp "${SUPERCTL_BIN:-$BUILDDIR/superctl}" $superctl 2>/dev/null
-	for program in superd-advise superd-builtin superd-exec superd-filter superd-hold superd-output superd-bind superd-read superd-rpc superd-web superd-worker; do
+	for program in superd-advise superd-bind superd-builtin superd-exec superd-filter superd-output superd-read superd-rpc superd-web; do
 		[ -e "${libexec:-$BUILDDIR}/$program" ] || continue
 		cp -p "${libexec:-$BUILDDIR}/$program" $place/libexec/superd
 	done

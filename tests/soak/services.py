@@ -76,7 +76,6 @@ def services(folder, programs, rate, own=OWN_SHARE):
         Service("stopping", at(), [*lazy, "idle_timeout = 300ms", "idle_action = stop"], ("line", share * 2, 0.6, 1.2)),
         Service("freezing", at(), [*lazy, "idle_timeout = 300ms", "idle_action = freeze"],
                 ("line", share * 2, 0.6, 1.2)),
-        Service("warm", at(), [*each, runs("stdio"), "warm = 4"], ("line", own_share / 2), cut=True),
         Service("bound", bound_at, [*quick, "pass = bind", f'exec = "{programs}/binder tcp4 nonblock bind={bound_at} '
                                     'listen=64 serve=level"'], ("line", share), serial=False),
         Service("coming", at(), lazy, ("line", share / 2)),

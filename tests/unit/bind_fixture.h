@@ -8,7 +8,8 @@
 
 #include "lib/buf.h"
 #include "lib/pool.h"
-#include "os/socket/bind.h"
+#include "os/socket/socket.h"
+#include "os/netdiag/netdiag.h"
 #include "tests/unit/unit.h"
 
 static struct pool *pool;
@@ -156,6 +157,14 @@ static inline struct stat node_of(const struct listen *listen)
 	return status;
 }
 
+static inline void describe(int fd, const struct listen *listen, struct buf *out)
+{
+	struct socket_address name = { .length = sizeof(name.storage) };
+
+	cr_assert_eq(getsockname(fd, &name.any, &name.length), 0);
+	bind_describe(fd, &name, listen, out);
+}
+
 /* prefix is all in front of the port. */
 static inline bool described(int fd, const struct listen *listen, const char *prefix)
 {
@@ -164,7 +173,7 @@ static inline bool described(int fd, const struct listen *listen, const char *pr
 	bool same;
 
 	snprintf(wanted, sizeof(wanted), "%s%d", prefix, port_of(fd));
-	bind_describe(fd, listen, &text);
+	describe(fd, listen, &text);
 	same = !strcmp(buf_string(&text), wanted);
 	if (!same)
 		fprintf(stderr, "%s is not %s\n", buf_string(&text), wanted);

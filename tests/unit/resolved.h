@@ -1,7 +1,7 @@
 /* A table from a text, resolved on this machine, and what was said of it: .init = set_up, .fini = tear_down. */
 #pragma once
 
-#include "superd/machine/resolve.h"
+#include "superd/machine/machine.h"
 #include "table/sources/sources.h"
 #include "tests/unit/unit.h"
 

@@ -1,8 +1,8 @@
 /* A row of a table from a text, for tests of what is done with one. */
 #pragma once
 
-#include "superd/machine/resolve.h"
-#include "superd/start/plan.h"
+#include "superd/machine/machine.h"
+#include "superd/start/start.h"
 #include "table/sources/sources.h"
 #include "tests/unit/unit.h"
 

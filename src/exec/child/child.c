@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -23,12 +24,238 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "exec/child/cgroup_join.h"
-#include "exec/child/sandbox.h"
 #include "lib/build_id.h"
-#include "os/foreign/fork_fds.h"
+#include "lib/fd.h"
+#include "lib/unix_socket.h"
+#include "os/bpf/bpf.h"
+#include "os/foreign/foreign.h"
 #include "os/host/signals.h"
-#include "os/rights/raw_syscall.h"
+#include "os/rights/rights.h"
+
+/* The child's first stage: it creates the service's control group, writes the limits, and moves itself in.
+ *
+ * The limits come before the move, so the program never runs without them. The child does this, not superd, because a
+ * move may block in the kernel (cgroup_threadgroup_rwsem). */
+
+static int write_group_file(int group, const char *file, const char *text)
+{
+	int fd = openat(group, file, O_WRONLY | O_CLOEXEC);
+	ssize_t written;
+
+	if (fd < 0)
+		return -1;
+	written = write(fd, text, strlen(text));
+	close(fd);
+	return written < 0 ? -1 : 0;
+}
+
+/* moves the caller into an open group; 0, or -1 and errno */
+static int cgroup_enter(int group)
+{
+	return write_group_file(group, "cgroup.procs", "0");
+}
+
+static int write_settings(struct job *job, const struct cgroup_settings *cgroup_settings, int group)
+{
+	for (size_t n = 0; n < cgroup_settings->count; n++) {
+		const struct cgroup_attribute *line = &cgroup_settings->list[n];
+
+		job->fault.resource = (int)n;
+		if (write_group_file(group, line->file, line->text) < 0 && !(line->optional && errno == ENOENT))
+			return -1;
+	}
+	for (enum cgroup_bpf_kind kind = 0; kind < CGROUP_BPF_KINDS; kind++) {
+		job->fault.resource = CGROUP_PROGRAMS + (int)kind;
+		if (cgroup_settings->programs[kind].count &&
+		    cgroup_bpf_attach(&cgroup_settings->programs[kind], kind, group) < 0)
+			return -1;
+	}
+	job->fault.resource = CGROUP_ITSELF;
+	return 0;
+}
+
+/* Gives the user the files for groups below (cgroups(7), "Delegation"), not those with the group's own limits. */
+static int give_to_user(int group, const struct account *account)
+{
+	static const char *const files[] = { "", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
+
+	for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++) {
+		int flags = *files[n] ? 0 : AT_EMPTY_PATH;
+
+		if (syscall(SYS_fchownat, group, files[n], account->uid, account->gid, flags) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* 0, or -1 and errno */
+static int cgroup_join(struct job *job)
+{
+	const struct cgroup_settings *cgroup_settings = job->plan->cgroup_settings;
+	const struct account *account = job->plan->account;
+	bool is_new = false;
+	int group, result = 0;
+
+	job->fault.resource = CGROUP_ITSELF;
+	if (syscall(SYS_mkdirat, AT_FDCWD, job->group, 0755) == 0)
+		is_new = true;
+	else if (errno != EEXIST)
+		return -1;
+	group = open(job->group, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (group < 0)
+		return -1;
+	if (is_new)
+		result = write_settings(job, cgroup_settings, group);
+	if (is_new && result == 0 && cgroup_settings->delegates && account && account->switches)
+		result = give_to_user(group, account);
+	if (result == 0)
+		result = cgroup_enter(group);
+	close(group);
+	return result;
+}
+
+/* Opens the files that are a service's input, output or error.
+ *
+ * The service's user may not be allowed to write a file that superd created earlier as root. superd then opens it with
+ * its own privileges, but only by its name in a folder that the user could reach. */
+
+static int stream_file_open(const struct stream_file *file)
+{
+	int fd = open(file->path, file->flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, STREAM_FILE_MODE);
+
+	if (fd < 0 && errno == ENXIO)
+		fd = unix_connect(file->path, SOCK_STREAM);
+	if (fd >= 0)
+		fd_set_nonblocking(fd, false);
+	return fd;
+}
+
+/* Opens the folder of a path, with the rights that the process has at the moment. */
+static int open_parent_folder(const char *path, const char **name)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
+
+	if (!length || length >= sizeof(folder))
+		return -1;
+	memcpy(folder, path, length);
+	folder[length] = '\0';
+	*name = slash + 1;
+	return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Whether it is a regular file of superd's own with one name. No other user can have put it here: who may take it out
+ * of another folder could have written to it there. */
+static bool is_file_of_ours(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() && status.st_nlink == 1;
+}
+
+static int open_file_of_ours(int folder, const char *name, int flags)
+{
+	int fd = openat(folder, name,
+			(flags & ~(O_CREAT | O_TRUNC)) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0 && (!is_file_of_ours(fd) || (flags & O_TRUNC && ftruncate(fd, 0) < 0)))
+		fd_close(&fd);
+	if (fd >= 0)
+		fd_set_nonblocking(fd, false);
+	else
+		errno = EACCES;
+	return fd;
+}
+
+static int open_for_start(const struct stream_file *file, const struct account *account)
+{
+	const char *name = NULL;
+	struct act_as before;
+	int fd, folder = -1, error;
+
+	if (file->opener == PATH_OPENED_BY_SUPERD)
+		return stream_file_open(file);
+	errno = EPERM;
+	if (file->opener == PATH_REFUSED || !act_as_begin(&before, account))
+		return -1;
+	fd = stream_file_open(file);
+	error = errno;
+	if (fd < 0 && error == EACCES && account && (file->flags & O_ACCMODE) != O_RDONLY)
+		folder = open_parent_folder(file->path, &name);
+	if (!act_as_end(&before))
+		return -1;
+	if (folder >= 0)
+		fd = open_file_of_ours(folder, name, file->flags);
+	fd_close(&folder);
+	if (error)
+		errno = error;
+	return fd;
+}
+
+/* For the child of a start apart: opens the files and puts their descriptors into job->wanted. -1 and errno, with the
+ * number of the stream as the fault's resource. */
+static int stream_files_open(struct job *job)
+{
+	static int wanted[CHILD_DESCRIPTORS];   /* used in a forked process only */
+
+	if (job->wanted_count > CHILD_DESCRIPTORS) {
+		errno = EMFILE;
+		return -1;
+	}
+	memcpy(wanted, job->wanted, (size_t)job->wanted_count * sizeof(*wanted));
+	job->wanted = wanted;
+	for (int n = 0; n <= STDERR_FILENO; n++) {
+		const struct stream_file *file = &job->files[n];
+
+		if (!file->path)
+			continue;
+		wanted[n] = file->is_same ? wanted[n - 1] : open_for_start(file, job->plan->account);
+		job->fault.resource = n;
+		if (wanted[n] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Reads the link of a folder, for superd and for superd-exec. */
+
+bool own_folder_leads_to(int at, const char *link, const char *target)
+{
+	char there[PATH_MAX];
+	ssize_t length = readlinkat(at, link, there, sizeof(there) - 1);
+
+	if (length < 0)
+		return false;
+	there[length] = '\0';
+	return !strcmp(there, target);
+}
+
+/* Finds a folder below another root, for superd and for superd-exec. */
+
+int credentials_open_below(const char *root, const char *path, bool make)
+{
+	int at = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), next;
+	char part[NAME_MAX + 1];
+	size_t length;
+
+	for (; at >= 0 && *(path += strspn(path, "/")); path += length) {
+		length = strcspn(path, "/");
+		if (length > NAME_MAX) {
+			fd_close(&at);
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		memcpy(part, path, length);
+		part[length] = '\0';
+		if (make)
+			mkdirat(at, part, 0755);
+		next = openat(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd_close(&at);
+		at = next;
+	}
+	return at;
+}
 
 /* Sets limits and priorities, or the closest values that superd may set. Source: setrlimit(2), setpriority(2),
  * proc_pid_oom_score_adj(5). Only a missing privilege (EPERM, EACCES) is accepted; any other failure is an error. */
@@ -87,38 +314,6 @@ int clamp_oom_score(const char *score)
 
 /* Each stage applies what the start asks for, and runs only if it asks for that (due_stages): 0, or -1 and errno. If it
  * needs a Linux feature that is missing, the stage fails with ENOTSUP. */
-
-/* With Yama (the kernel's LSM) only an ancestor may trace or look at a process, and a worker is none: any descendant of
- * superd may that has the same user. No process may after 0. */
-static void let_trace(pid_t ancestor)
-{
-	prctl(PR_SET_PTRACER, (unsigned long)ancestor, 0, 0, 0);
-}
-
-/* warm = N: waits until a worker process traces this one (superd/process/hold). That begins when it has a byte from
- * here: not before superd-exec runs, and before the change of user. From then on, a tracer without CAP_SYS_PTRACE could
- * not attach any more, as the process is not dumpable before its exec. */
-static int stage_hold(struct job *job)
-{
-	int fd = 0, error;
-	char byte;
-	ssize_t got;
-
-	while (fd < job->wanted_count && job->wanted[fd] != job->hold_channel)
-		fd++;                   /* the placeholder's place by now */
-	if (job->hold_dumpable)
-		raw_set_dumpable();
-	let_trace(getppid());
-	send(fd, "", 1, MSG_NOSIGNAL);  /* superd may have closed its end, which the next call sees */
-	do
-		got = read(fd, &byte, 1);
-	while (got < 0 && errno == EINTR);
-	error = errno;
-	let_trace(0);                   /* fails without Yama */
-	/* superd may have closed its end, maybe with the byte unread: nobody wants it */
-	errno = got == 0 || (got < 0 && error == ECONNRESET) ? ECANCELED : error;
-	return got == 1 ? 0 : -1;
-}
 
 /* io_scheduling and cpu_scheduling_policy: ioprio_set(2), sched_setscheduler(2). */
 static int stage_io_priority(struct job *job)
@@ -279,7 +474,7 @@ static int stage_bind_filter(struct job *job)
 	/* With Yama, and without CAP_SYS_PTRACE, only an ancestor may look at a process, and the one that answers is no
 	 * ancestor: any descendant of superd that has this program's user may look at it from now on. */
 	if (job->plan->bind_needs_tracer)
-		let_trace(getppid());
+		prctl(PR_SET_PTRACER, (unsigned long)getppid(), 0, 0, 0);
 	result = send_descriptor(job->filter_channel, fd);
 	close(fd);
 	close(job->filter_channel);
@@ -354,8 +549,6 @@ static int set_descriptors(struct job *job)
 {
 	if (unshare_descriptors(job) < 0)
 		return -1;
-	if (!child_note_pid(job, getpid()))
-		_exit(0);
 	if (job->file > 0 && job->file < job->wanted_count &&
 	    (job->file = fcntl(job->file, F_DUPFD_CLOEXEC, job->wanted_count)) < 0)
 		return -1;
@@ -392,10 +585,7 @@ static int set_limits(struct job *job)
 		if (clamp_rlimit(limit->resource, &limit->value) < 0)
 			return -1;
 	}
-	if (!job->mark)
-		return 0;
-	job->fault.resource = RLIMIT_LOCKS;
-	return clamp_rlimit(RLIMIT_LOCKS, &(struct rlimit){ (rlim_t)job->mark, (rlim_t)job->mark });
+	return 0;
 }
 
 static int set_groups(struct job *job)
@@ -413,7 +603,7 @@ static int set_user(struct job *job)
 }
 
 /* Sets all user ids. As long as the real user is root, the service's user cannot signal this process. If that user
- * could stop it earlier, superd would be stopped too, as it waits for the exec, until superd/start/spawn_timeout kills
+ * could stop it earlier, superd would be stopped too, as it waits for the exec, until superd/launch.c kills
  * it. Capabilities are kept only now, as entering a user namespace in between resets that. */
 static int set_identity(struct job *job)
 {
@@ -490,7 +680,6 @@ static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_STREAMS] = stream_files_open,
 	[STAGE_CGROUP] = cgroup_join,
 	[STAGE_DESCRIPTORS] = set_descriptors,
-	[STAGE_HOLD] = stage_hold,
 	[STAGE_SESSION] = set_session,
 	[STAGE_NICE] = set_nice,
 	[STAGE_OOM_SCORE] = set_oom_score,
@@ -528,7 +717,6 @@ static uint64_t due_stages(const struct job *job)
 		{ STAGE_MAPPER, sandbox && (sandbox->users || sandbox->users_first) },
 		{ STAGE_CGROUP, job->group && plan->cgroup_settings },
 		{ STAGE_DESCRIPTORS, true },
-		{ STAGE_HOLD, job->hold_channel },
 		{ STAGE_SESSION, true },
 		{ STAGE_NICE, plan->nice },
 		{ STAGE_OOM_SCORE, plan->oom_score[0] },
@@ -538,7 +726,7 @@ static uint64_t due_stages(const struct job *job)
 		{ STAGE_NAMESPACES, sandbox },
 		{ STAGE_MOUNTS, sandbox && sandbox->has_mounts },
 		{ STAGE_ROOT, plan->root && !(sandbox && sandbox->root) },
-		{ STAGE_LIMITS, plan->limit_count || job->mark },
+		{ STAGE_LIMITS, plan->limit_count },
 		{ STAGE_GROUPS, switches },
 		{ STAGE_PRIVATE_USERS, sandbox && sandbox->users && !sandbox->users_first },
 		{ STAGE_BOUNDING, !has_rights && plan->bounding != UINT64_MAX },

@@ -1,16 +1,307 @@
+/* How a service is confined: namespaces, mounts, seccomp filters. sandbox_make makes the configuration of a service
+ * when the table is loaded; services with equal options share it.
+ *
+ * superd prepares every path and list, and superd-exec makes the system calls (src/exec/stages). */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "lib/diag.h"
+#include "lib/pool.h"
+#include "os/bpf/bpf.h"
+#include "os/cgroup/cgroup.h"
+#include "os/fs/fs.h"
+#include "table/service/service.h"
+#include "table/services/table.h"
+#include "table/type/condition.h"
+#include "table/words/command_prefix.h"
+
+/* fault.resource in STAGE_MOUNTS: root_directory could not be entered. */
+#define SANDBOX_ROOT (-2)
+
+#define SANDBOX_MOUNTS_MOST 512         /* mounts of one service; superd-exec has a descriptor for each on its stack */
+#define OPEN_PATHS_MOST 64              /* folders that superd provides for it, likewise */
+
+/* The kernel's MOUNT_ATTR_x, which older headers lack. */
+enum { MOUNT_TREE_READ_ONLY = 0x1, MOUNT_TREE_NO_SUID = 0x2, MOUNT_TREE_NO_DEVICES = 0x4, MOUNT_TREE_NO_EXEC = 0x8 };
+
+struct sock_fprog;
+
+/* Content of a mount. If options name two for one path, the first of this list wins. */
+enum mount_content {
+	CONTENT_INACCESSIBLE,           /* an empty folder, or a device that cannot be opened */
+	CONTENT_BIND,                   /* `source`, as it is outside the sandbox */
+	CONTENT_PRIVATE_TMP,            /* a folder of the instance's own below `source` */
+	CONTENT_DEVICES,                /* a tmpfs with few devices */
+	CONTENT_PROC,                   /* a new proc(5) */
+	CONTENT_SYS,                    /* a new sysfs(5), which shows the service's network */
+	CONTENT_QUEUES,                 /* its own POSIX message queues */
+	CONTENT_TEMPORARY,              /* a tmpfs(5) */
+	CONTENT_AS_BEFORE,              /* the files there, with other access */
+};
+
+/* One mount of a sandbox. */
+struct sandbox_mount {
+	const char *path;               /* mount point, as the backend sees it */
+	const char *option;             /* option that asked for the mount, for messages */
+	const char *source, *data;      /* BIND, PRIVATE_TMP: where the tree comes from; PROC, TEMPORARY: data of mount(2) */
+	unsigned content;               /* enum mount_content */
+	unsigned long flags;            /* TEMPORARY: MS_x */
+	unsigned attributes;            /* MOUNT_TREE_x to set, here and in all mounts below */
+	unsigned restored;              /* MOUNT_TREE_x that the mount above has and this one lacks; cleared if `before` */
+	bool before;                    /* AS_BEFORE: access does not change, regardless of the mount above */
+	bool recursive;                 /* BIND: with the mounts below */
+	bool optional;                  /* no error if the path is missing */
+	bool closes;                    /* becomes read-only once all mount points exist */
+	bool closes_kept;               /* DEVICES: mounts kept from outside, as /dev/shm, become read-only */
+	bool in_new_content;            /* a mount above has new content, so this path is not what it was */
+};
+
+/* The mapping of the user namespace (private_users, user_namespaces(7)). */
+enum user_map { USERS_SHARED, USERS_SELF, USERS_IDENTITY, USERS_FULL };
+
+/* A sandbox, in the table's pool. */
+struct sandbox_config {
+	unsigned namespaces;            /* CLONE_NEWx to unshare, without CLONE_NEWUSER */
+	bool users_first;               /* enter the user namespace first, as it gives the right to the others */
+	unsigned users;                 /* enum user_map */
+	bool has_mounts;                /* it has a mount namespace of its own, maybe without changes in it */
+	const char *root;               /* root_directory to enter before the mounts are made; NULL: / */
+	const struct sandbox_mount *mounts;             /* sorted: a path comes before those below it */
+	size_t mount_count;
+	uint64_t dropped;               /* capabilities to drop from the bounding set, bit CAP_x */
+	const char *profile;            /* AppArmor profile; NULL: none */
+	const struct sock_fprog *const *filters;        /* seccomp filters, NULL-terminated; NULL: none */
+	bool refuses_executable_memory; /* memory_deny_write_execute, by prctl(PR_SET_MDWE) besides the filter */
+	bool no_new_privileges;         /* a filter needs it */
+	bool private_tmp;               /* it has its own folders for /tmp and /var/tmp */
+};
+
+/* What superd-exec --probe answers: means that the machine lacks, as bits. */
+enum sandbox_need {
+	SANDBOX_NEEDS_MOUNTS = 1 << 0,          /* a mount namespace, and mount_setattr(2) */
+	SANDBOX_NEEDS_NETWORK = 1 << 1,         /* a network namespace */
+	SANDBOX_NEEDS_QUEUES = 1 << 2,          /* an IPC namespace */
+	SANDBOX_NEEDS_NAME = 1 << 3,            /* a UTS namespace */
+	SANDBOX_NEEDS_USERS = 1 << 4,           /* a user namespace */
+	SANDBOX_PROBED = (1 << 5) - 1,          /* the bits above; superd finds out about those below */
+	SANDBOX_NEEDS_FILTER = 1 << 5,          /* seccomp filters */
+	SANDBOX_NEEDS_PROFILE = 1 << 6,         /* AppArmor */
+	SANDBOX_NEEDS_CONTEXT = 1 << 7,         /* SELinux; never available */
+	SANDBOX_NEEDS_ALL_USERS = 1 << 8,       /* mapping all users */
+	SANDBOX_NEEDS_PROC = 1 << 9,            /* mounting a new /proc */
+};
+
+struct sandbox_support;
+struct process_defaults;
+
+/* Makes the sandbox of a service whose account is known: service->prepared->sandbox, NULL if no option asks for one. An
+ * option that this machine lacks is left out only if the table allows that (warns_of_unsupported); otherwise preflight
+ * reports it, and the start fails. filters: as in struct sandbox_config; borrowed. Adds a diagnostic for a failure. */
+void sandbox_make(struct service *service, const struct table *table, struct sandbox_support *support,
+		  const struct sock_fprog *const *filters, struct diags *diags);
+
+/* Whether the service sees something else at a path than superd does, so that superd cannot judge the path. */
+bool sandbox_covers(const struct sandbox_config *sandbox, const char *path);
+
+/* Whether its root_directory is a chroot(2) that the backend can leave, as it is root and superd cannot make mounts. */
+bool sandbox_leaves_root(const struct service *service);
+
+/* A service's own folders, which stay accessible in any sandbox. NULL-terminated; the caller frees the list and each
+ * path. NULL: out of memory. */
+char **sandbox_list_open_paths(const struct service *service, const struct process_defaults *defaults);
+
+/* The path of the mount with this number, and its option in *option; NULL: there is none. */
+const char *sandbox_fault_path(const struct sandbox_config *sandbox, int number, const char **option);
+
+/* The credentials of a service (systemd.exec(5), "Credentials"), from superd (superd/start/credentials) to superd-exec,
+ * which loads them. */
+
+enum credential_kind { CREDENTIAL_LOADED, CREDENTIAL_SET };
+
+/* One credential. superd parses the options. Owned by struct credentials. */
+struct credential {
+	unsigned kind;                  /* enum credential_kind */
+	char *id;                       /* its name; IMPORTED: the pattern */
+	/* LOADED: a path or a name; IMPORTED: prefix of the new name, NULL: the pattern's own; SET: the value, which
+	 * may contain any bytes. */
+	char *source;
+	size_t length;                  /* SET: bytes of the value */
+};
+
+/* The folder and the one above it, as superd sees them. If a root is entered without mounts, both are below that
+ * root. */
+struct credentials_place {
+	char *above, *folder;
+	char *root;                     /* below it no link is followed, as its users made them; NULL: none */
+};
+
+/* All credentials of a service: made with the plan. credentials_free frees them. */
+struct credentials {
+	char *folder;                   /* path of the folder, as the service sees it */
+	struct credentials_place at[2]; /* [1]: for commands with all rights, which get no mounts; [0]: for others */
+	char *unit;                     /* how superd-exec identifies itself to a socket: "/unit/NAME.service/" */
+	char *received;                 /* folder of superd's own credentials; NULL: none */
+	struct credential *list;        /* sorted: of two with the same name the first counts */
+	size_t count;
+	uid_t user;                     /* owner of the files; (uid_t)-1: superd's own user */
+	gid_t group;
+};
+
+/* Opens a folder below a root with O_PATH; with `make`, creates its missing parts. No link is followed: the root's
+ * users made them, and they may lead outside. -1 and errno. */
+int credentials_open_below(const char *root, const char *path, bool make);
+
+/* The folders that a service has of its own (state_directory and so on), as a start makes them. */
+
+/* One of them. */
+struct own_folder {
+	const char *base;               /* the administrator's, such as /var/lib */
+	char *name;                     /* path below the base; owned */
+	char *link, *target;            /* a link below the base, and where it leads from its place; owned; NULL: none */
+	mode_t mode;
+	bool sets_mode;                 /* a folder that is there already gets the mode, too */
+	bool is_owned;                  /* it becomes the user's of the start */
+};
+
+/* Whether this link in an open folder leads there. */
+bool own_folder_leads_to(int at, const char *link, const char *target);
+
+/* Files for standard input, output or error: opened by superd, or by the child of a start apart as the service's user
+ * (os/fs/path_trust). */
+
+#define STREAM_FILE_MODE 0640           /* mode of a file that superd creates */
+
+struct job;
+
+/* How to open one stream's file. */
+struct stream_file {
+	const char *path;               /* borrowed; NULL: this stream is not a file */
+	int flags;                      /* flags of open(2) */
+	bool is_same;                   /* share the open file description of the previous stream, as it is the same file */
+	enum path_opener opener;        /* with whose rights a start opens it: superd's, the user's, or nobody's */
+};
+
+/* The child's part of a control group: it creates the group, writes the group's settings, and moves itself in. If an
+ * earlier command of the same instance has created the group, the child only moves in. Async-signal-safe. */
+
+struct cgroup_delegation;
+struct job;
+
+/* A text to write to a file of the group. */
+struct cgroup_attribute {
+	const char *file, *text;        /* file name, such as memory.max; borrowed */
+	const char *option;             /* option that it comes from, for messages */
+	bool optional;                  /* ignored if the kernel has no such file */
+};
+
+/* The settings of a service's control group, made by superd/start/cgroup_settings and shared by its starts. */
+struct cgroup_settings {
+	const struct cgroup_delegation *place;  /* where superd may create groups */
+	bool has_group;                 /* each start creates a group */
+	const struct cgroup_attribute *list;
+	size_t count;                   /* of the list */
+	unsigned controllers;           /* controllers (enum controller) that the list needs */
+	struct cgroup_bpf_program programs[CGROUP_BPF_KINDS];   /* by kind; count 0: none */
+	bool delegates;                 /* delegate (Delegate=): the group belongs to the service's user */
+};
+
+/* Values of fault.resource in STAGE_CGROUP; other values are indexes in the list. */
+#define CGROUP_ITSELF (-1)              /* the group could not be created or entered */
+#define CGROUP_PROGRAMS 1000            /* + enum cgroup_bpf_kind: this BPF program could not be attached */
+
+/* Everything that a child needs to become a backend, prepared by the parent (superd/start/plan.h): arguments,
+ * environment, ids, limits, directories. The child makes no decisions.
+ *
+ * A plan is made once for a service and used for all its starts. It borrows from the service and owns one block of
+ * text; plan_free frees it. */
+
+/* Signals that a process inherits as ignored or blocked. */
+struct inherited_signals {
+	sigset_t ignored, blocked;
+};
+
+struct plan_limit {
+	int resource;                   /* RLIMIT_x */
+	struct rlimit value;
+};
+
+/* A command: program and arguments. */
+struct plan_command {
+	const char *program;            /* its path */
+	int file;                       /* superd's own program, executed by this descriptor (os/host/program); 0: none */
+	char **argv;                    /* NULL-terminated */
+	unsigned flags;                 /* COMMAND_x */
+	char *text;                     /* owned memory that program and argv point to; NULL: the plan's text */
+	char *shell;                    /* the shell's name in place of argv[0], with "-" in front; owned; NULL: none */
+};
+
+/* The commands of one phase. */
+struct plan_commands {
+	struct plan_command *list;
+	size_t count;
+};
+
+/* The plan of a service's starts. */
+struct plan {
+	struct plan_command main;
+	struct plan_commands commands[PHASES];          /* by phase: ExecStartPre … ExecStopPost */
+	struct condition *conditions;                   /* owned */
+	size_t condition_count;
+	char **environment;             /* environment_count strings, owned; a start adds its own and the NULL */
+	size_t environment_count;
+	char *text;                     /* owned memory that the main command points to */
+	bool rereads;                   /* make a new plan for every start: it has an environment_file, or depends on other sockets */
+	bool has_steps;                 /* more than the main program: conditions, commands around it, or what remains of it */
+	bool per_connection;            /* make a new plan for every client, as it contains %{instance} */
+	bool expands;                   /* replace $NAME and ${NAME} in argv, by each start's environment */
+	bool input_is_socket, output_is_socket;         /* standard input or output is the socket (pass = inetd) */
+	unsigned stream_sockets[3];     /* for an input, output or error = fd:NAME: index of the socket among those passed */
+	bool tells_unit;                /* set SYSTEMD_EXEC_PID, INVOCATION_ID and other variables of systemd */
+
+	const struct account *account;  /* user and groups; NULL: superd's own */
+	const char *root, *directory;   /* root_directory, working_directory; NULL: / */
+	bool directory_optional;        /* if the directory is missing, use / */
+	mode_t umask;                   /* (mode_t)-1: unchanged */
+	int nice;                       /* 0: unchanged */
+	struct plan_limit limits[RLIMITS];
+	size_t limit_count;
+	char oom_score[OOM_SCORE_TEXT]; /* "": unchanged */
+	bool oom_score_optional;        /* the service does not set it: ignore a failure */
+	int io_priority;                /* for ioprio_set(2); -1: unchanged */
+	uint64_t ambient, bounding;     /* capability sets, bit CAP_x; bounding all ones: unchanged */
+	bool no_new_privileges;
+	struct sock_fprog *bind_filter; /* pass = bind: the filter (os/proc/bind_filter); owned; NULL: none */
+	bool bind_needs_tracer;         /* pass = bind: superd has no CAP_SYS_PTRACE, so the program has to let it look (PR_SET_PTRACER) */
+	unsigned keyring;               /* enum keyring_mode */
+	int executor;                   /* descriptor of superd-exec (os/host/program); 0: no start needs it */
+	bool apart;                     /* starts are apart, in a process with its own memory: see superd/start/spawn.h */
+	bool gets_less_time;            /* others can keep its starts from running, so any command of it is started apart */
+	bool may_hang;                  /* other users can block its starts, so any command of it is started apart */
+	struct own_folder *folders;     /* those that its start makes; owned */
+	size_t folder_count;
+	struct credentials *credentials;                /* NULL: none */
+	const struct sandbox_config *sandbox;           /* NULL: none */
+	const struct cgroup_settings *cgroup_settings;  /* settings of its control group; NULL: no group */
+	int cpu_policy, cpu_priority;   /* for sched_setscheduler(2); policy -1: unchanged */
+	bool ignores_sigpipe;           /* the program ignores SIGPIPE */
+	const struct inherited_signals *signals;        /* signals to inherit; NULL: all default, none blocked */
+	char **open_paths;              /* NULL-terminated, owned: directories and credentials, which no sandbox hides; NULL: none */
+	bool foreground;                /* it is the main command: a process group in superd's session */
+	bool takes_terminal;            /* it becomes the terminal's foreground group, as superd was */
+	enum path_opener stream_openers[3]; /* which process opens an input, output or error that is a file; see plan_check_streams */
+};
+
 /* Between the start of a process and its program: the stages that a child goes through, async-signal-safe, possibly in
  * its parent's memory.
  *
  * A job is one start. superd/start fills it in. If a stage fails, the child puts the stage and errno into `fault`, in
  * the shared memory or through `report`. */
-#pragma once
-
-#include <stdbool.h>
-#include <sys/resource.h>
-#include <sys/types.h>
-
-#include "exec/child/plan.h"
-#include "exec/child/stream_file.h"
 
 /* The stages, in their order. */
 enum stage {
@@ -28,7 +319,6 @@ enum stage {
 	STAGE_MAPPER, /* for PRIVATE_USERS; outside of the control group */
 	STAGE_CGROUP,   /* the first stage of other starts: the group's limits hold for all others */
 	STAGE_DESCRIPTORS,
-	STAGE_HOLD, /* warm = N; as superd's own user, so that a tracer may attach */
 	STAGE_SESSION,
 	STAGE_NICE,
 	STAGE_OOM_SCORE,
@@ -80,9 +370,6 @@ struct job {
 	const struct plan *plan;
 	const int *wanted;              /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
 	int wanted_count;               /* at least 3 */
-	pid_t *noted;                   /* gets the pid (child_note_pid); NULL: not needed */
-	pid_t noted_before;             /* its value until then, which no other start has */
-	const pid_t *taken_back;        /* has that value if the start is taken back; NULL: any other value at `noted` tells it */
 	const struct stream_file *files;                /* three files for the standard streams; NULL: the child opens none */
 	const struct socket_rules *rules;               /* set by superd-exec */
 	size_t rules_count;
@@ -90,7 +377,7 @@ struct job {
 	bool checks;                    /* check the plan's conditions first */
 	pid_t after;                    /* process that must end before; it is killed after five seconds; 0: none */
 	int file;                       /* command->file, or its number in the child */
-	char **argv;                    /* the command's arguments, or a copy with variables replaced (superd/start/spawn_env) */
+	char **argv;                    /* the command's arguments, or a copy with variables replaced (superd/start/environment.c) */
 	char **environment;             /* NULL-terminated; contains the texts below as far as they apply */
 	bool listen;                    /* set LISTEN_PID: only the child knows its pid */
 	bool tells_unit;                /* set SYSTEMD_EXEC_PID and, with `listen`, LISTEN_PIDFDID */
@@ -108,37 +395,14 @@ struct job {
 	int executor;                   /* with a record: descriptor of superd-exec */
 	char **executor_environment;    /* for superd-exec, of a child in superd's memory; NULL: superd's own */
 	int filter_channel;             /* pass = bind: descriptor, behind those of the program, that gets the filter's; 0: none */
-	/* warm = N: the placeholder, one of `wanted`, which brings a byte as soon as the process is traced; 0: none */
-	int hold_channel;
-	bool hold_dumpable;             /* the tracer lacks CAP_SYS_PTRACE */
 	const char *notify;             /* path of its notify socket, which is mounted where a sandbox would hide it; NULL: none */
 	int mapper;                     /* superd-exec's: socket to the process that writes the maps of a user namespace */
 	pid_t mapper_pid;               /* that process */
-	uint64_t mark;                  /* mark of its processes (os/proc/process_mark); 0: none */
 	uint64_t private_id;            /* number in the names of its private_tmp folders; 0: none */
 	const char *group;              /* path of the control group to create; NULL: none */
 	int into;                       /* descriptor of the control group to start in; 0: none */
-	const char *into_path;          /* path of that group, to create it again if it was removed; for superd/start */
 	struct fault fault;             /* result of a failed stage; before that only `resource` is used */
-	pid_t unreaped;                /* process of a failed start that is not reaped; 0: none; for superd/start */
 };
-
-/* Notes the pid as soon as the child has descriptors of its own, by which it keeps its client. Until then it may share
- * superd's: if superd is killed, the next one serves the client, closes what only the child needs, and takes the start
- * back. false: it has done so, and the child ends.
- *
- * Behind a fork(2) superd notes the pid, too. The child may come to it late, when the note is another start's: then it
- * stays as it is. Its own start may have been taken back before; its place has the number of the last such start
- * alone. So a child runs all the same that comes to it after the death of two superds, both with a start there. */
-static inline bool child_note_pid(const struct job *job, pid_t pid)
-{
-	pid_t found = job->noted_before;
-
-	if (!job->noted ||
-	    __atomic_compare_exchange_n(job->noted, &found, pid, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		return true;
-	return found == pid || (job->taken_back && __atomic_load_n(job->taken_back, __ATOMIC_SEQ_CST) != job->noted_before);
-}
 
 /* Goes through the stages from `first` on and executes the program, or reports the failure and exits. `more`: the
  * stages that only superd-exec has; NULL in superd. */
@@ -147,7 +411,7 @@ _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STA
 /* Reports the stage with errno, and exits. */
 _Noreturn void child_fail(struct job *job, enum stage stage);
 
-/* The same for a start apart (superd/start/spawn_async), whose child has its own memory, reports by job->report, and
+/* The same for a start apart (superd/start/spawn.c), whose child has its own memory, reports by job->report, and
  * may block. Where there is a record, it executes superd-exec, which goes through all stages. Else it first closes the
  * descriptors that the program does not get. */
 _Noreturn void child_run_apart(struct job *job);

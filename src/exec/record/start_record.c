@@ -6,15 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exec/child/cgroup_join.h"
-#include "exec/child/credentials.h"
-#include "exec/child/own_folder.h"
-#include "exec/child/sandbox.h"
-#include "lib/record_members.h"
-#include "os/foreign/path_task.h"
-#include "os/rights/raw_syscall.h"
+#include "exec/child/child.h"
+#include "lib/record.h"
+#include "os/foreign/foreign.h"
+#include "os/rights/rights.h"
 
-#define LISTS_MOST 65536                /* of conditions, a list for each socket */
+#define CONDITIONS_MOST UINT16_MAX      /* of a service */
+
+struct condition_list {
+	struct condition *list;
+	size_t count;
+};
 
 static void condition_record(struct record *record, struct condition *condition)
 {
@@ -32,17 +34,6 @@ static void condition_list_record(struct record *record, struct condition_list *
 	ARRAY(record, list, list, count, CONDITIONS_MOST, conditions);
 	for (size_t n = 0; n < list->count; n++)
 		condition_record(record, &conditions[n]);
-}
-
-void condition_lists_record(struct record *record, struct condition_list **lists, size_t *count)
-{
-	const struct record_array array = { "sockets", sizeof(**lists), LISTS_MOST };
-	struct condition_list *made = record_array(record, array, *lists, count);
-
-	for (size_t n = 0; n < *count; n++)
-		condition_list_record(record, &made[n]);
-	if (record_reads(record))
-		*lists = made;
 }
 
 #define LIST_MOST 1000000               /* arguments, variables, groups, credentials */
@@ -332,10 +323,7 @@ void start_record(struct record *record, struct job *job)
 	LIST(record, job, argv, LIST_MOST);
 	environment_record(record, job);
 	NUMBER(record, job, filter_channel, 0, INT_MAX);
-	NUMBER(record, job, hold_channel, 0, INT_MAX);
-	FLAG(record, job, hold_dumpable);
 	OPTIONAL_TEXT(record, job, notify);
-	ANY(record, job, mark);
 	ANY(record, job, private_id);
 	OPTIONAL_TEXT(record, job, group);
 	STRUCT(record, job, plan, plan);

@@ -20,15 +20,11 @@
 #include <unistd.h>
 
 #include "exec/child/child.h"
-#include "exec/child/credentials.h"
-#include "exec/stages/condition.h"
-#include "exec/stages/mount_tree.h"
 #include "exec/stages/stages.h"
 #include "lib/buf.h"
 #include "lib/fd.h"
 #include "lib/glob.h"
-#include "lib/write_all.h"
-#include "os/foreign/path_walk.h"
+#include "os/foreign/foreign.h"
 #include "table/words/passed_fds.h"
 
 /* The state of loading one service's credentials. */

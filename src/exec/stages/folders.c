@@ -10,8 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exec/child/own_folder.h"
-#include "exec/child/stream_file.h"
+#include "exec/child/child.h"
 #include "exec/stages/stages.h"
 #include "lib/fd.h"
 

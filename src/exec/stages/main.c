@@ -3,9 +3,9 @@
  * and a pipe for the stage that fails. It goes through all stages in the order of exec/child, and executes the
  * service's program.
  *
- * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --check-conditions reads the conditions of
- * sockets from its standard input, and answers by its standard output, a channel. So does --path with a path that
- * others can lead elsewhere. --remove, --remove-tmp and --remove-ipc remove what services have left. */
+ * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --path reads a path that others can lead
+ * elsewhere from its standard input, and answers by its standard output, a channel. --remove, --remove-tmp and
+ * --remove-ipc remove what services have left. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -19,14 +19,11 @@
 #include <unistd.h>
 
 #include "exec/record/start_record.h"
-#include "exec/stages/condition.h"
 #include "exec/stages/stages.h"
 #include "lib/scan.h"
-#include "os/foreign/fork_fds.h"
-#include "os/foreign/fork_with_timeout.h"
+#include "os/foreign/foreign.h"
 #include "os/host/program.h"
-#include "os/host/program_begin.h"
-#include "os/rights/raw_syscall.h"
+#include "os/rights/rights.h"
 
 /* errno is 1 for an assertion, else 0. */
 static int check_conditions(struct job *job)
@@ -93,31 +90,6 @@ static int probe(bool by_users)
 	return putchar((int)probe_missing(by_users)) == EOF || fflush(stdout) == EOF ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* With errno 0 the verdicts stand in the place of a reason. */
-static _Noreturn void check_sockets(void)
-{
-	struct buf verdicts = { 0 }, none = { 0 };
-	struct condition_list *lists = NULL;
-	struct record record;
-	size_t count = 0;
-
-	if (!record_open(&record, STDIN_FILENO, START_RECORD_MOST))
-		exit(EXIT_FAILURE);
-	condition_lists_record(&record, &lists, &count);
-	errno = EPROTO;
-	for (size_t n = 0; record_is_read(&record) && n < count; n++) {
-		int found = conditions_find_false(lists[n].list, lists[n].count);
-		struct condition_verdict verdict = { CONDITIONS_HOLD, 0 };
-
-		if (found >= 0)
-			verdict = (struct condition_verdict){ (uint16_t)found, lists[n].list[found].is_assert };
-		buf_add(&verdicts, &verdict, sizeof(verdict));
-	}
-	if (record_is_read(&record))
-		errno = verdicts.failed ? ENOMEM : 0;
-	timed_job_answer(STDOUT_FILENO, -1, &verdicts, &none);
-}
-
 /* Does what these arguments ask for, and returns the exit status; -1: they are others. */
 static int remove_leftovers(int count, char **given)
 {
@@ -153,8 +125,6 @@ int main(int argc, char **argv)
 		return probe(false);
 	if (is_ours && argc == 2 && !strcmp(argv[1], "--probe-users"))
 		return probe(true);
-	if (is_ours && argc == 2 && !strcmp(argv[1], "--check-conditions"))
-		check_sockets();
 	if (is_ours && argc == 2 && !strcmp(argv[1], "--path"))
 		path_work_answer();
 	if (is_ours && (removed = remove_leftovers(argc - 1, argv + 1)) >= 0)

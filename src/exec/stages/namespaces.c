@@ -15,13 +15,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "exec/child/sandbox.h"
-#include "exec/stages/mount_tree.h"
+#include "exec/child/child.h"
 #include "exec/stages/stages.h"
 #include "lib/buf.h"
 #include "lib/fd.h"
-#include "os/foreign/fork_fds.h"
-#include "os/foreign/path_walk.h"
+#include "os/foreign/foreign.h"
 
 /* Writes uid_map and gid_map of a child from outside its user namespace (user_namespaces(7)).
  *

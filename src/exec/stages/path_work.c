@@ -14,12 +14,8 @@
 
 #include "exec/stages/stages.h"
 #include "lib/fd.h"
-#include "os/foreign/act_as.h"
-#include "os/foreign/foreign_path.h"
-#include "os/foreign/fork_with_timeout.h"
-#include "os/foreign/path_task.h"
-#include "os/fs/interpreter.h"
-#include "os/fs/memory_file.h"
+#include "os/foreign/foreign.h"
+#include "os/fs/fs.h"
 #include "os/host/self_sandbox.h"
 
 #define NOBODY 65534

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "exec/child/child.h"
+#include "exec/condition/condition.h"
+#include "table/service/service.h"
 
 int sandbox_prepare_mapper(struct job *job);    /* forks the process that writes the maps of a user namespace */
 int sandbox_profile(struct job *job);
@@ -24,7 +28,7 @@ int credentials_load(struct job *job);
  * within a user namespace. */
 unsigned probe_missing(bool by_users);
 
-/* What services leave, and superd has removed (superd/start/removal). false: something is left. */
+/* What services leave, and superd has removed (superd/start/folders.c). false: something is left. */
 
 /* Removes the folder `aside` of the folder on standard input, with its contents. If something is mounted in
  * it, it gets its old name in the folder on standard output back, unless that is taken. NULL: an earlier superd has
@@ -41,3 +45,13 @@ bool remove_ipc(uid_t uid);
 /* Does the work of a path_task on standard input, answers by the channel on standard output, and exits. In
  * path_work.c. */
 _Noreturn void path_work_answer(void);
+
+/* Trees of mounts that are detached from one place and attached at another: open_tree(2), move_mount(2),
+ * mount_setattr(2) (Linux 5.12). Other users may lead the paths elsewhere (os/foreign/path_walk); of them the service's
+ * user, whose account comes first, has his groups. 0 or a descriptor, or -1 and errno. */
+
+/* Sets and clears MOUNT_TREE_x of the tree and of the mounts below. */
+int mount_tree_set_attr(int tree, unsigned set, unsigned clear);
+
+/* Creates the folder and those above it. */
+void mount_tree_make_folders(const struct account *user, const char *path);

@@ -17,7 +17,6 @@
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/list.h"
-#include "lib/log/log_sink.h"
 #include "lib/scan.h"
 
 #define END_WAIT 1000           /* milliseconds that superd waits at its end for readers of the log */
@@ -110,7 +109,8 @@ bool log_stand_in(struct log *log, const char *path)
 	return log->sink.path;
 }
 
-void log_report_kept(struct log *log, const char *why)
+/* that line, for a file that superd may not open */
+static void log_report_kept(struct log *log, const char *why)
 {
 	log_error(log, "cannot open the log %s again: %s; %s", log->sink.path, why,
 		  log->sink.kind == LOG_SINK_FILE ? "the open one stays in use" : "it still goes to stderr");
@@ -271,7 +271,6 @@ void log_add_facts(struct buf *out, const struct log_message *message, size_t mo
 	add_fact(out, "reason", event->reason);
 	json_field_name(out, "message");
 	json_quote_within(out, message->text, message->length, most - out->length - 1);
-	json_object_close(out);
 }
 
 static void compose_json(struct log *log, const struct log_message *message)
@@ -280,7 +279,7 @@ static void compose_json(struct log *log, const struct log_message *message)
 	add_time(&log->line, false);
 	buf_char(&log->line, '"');
 	log_add_facts(&log->line, message, log_sink_most(&log->sink) - 1);
-	buf_char(&log->line, '\n');
+	buf_text(&log->line, "}\n");
 }
 
 /* Adds time, name and pid, which begin a line of a file. */

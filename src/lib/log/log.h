@@ -1,9 +1,9 @@
-/* superd's log: one line for each event, to stderr, to a file or to syslog, as text or JSON.
+/* The lines that a sink cannot write now, in their order. It makes no system call.
  *
- * Logging never blocks: lines that the destination does not take now are queued (lib/log/log_queue.h). If the queue is
- * full, lines are dropped, those about clients last, and their number is logged before the next line. superd writes to
- * /dev/log itself, because syslog(3) blocks. The caller ignores SIGPIPE. The JSON field names are stable: time level
- * service event pid peer status signal duration reason message. */
+ * The queue is bounded in bytes. There are two classes of lines: those about a client (START, EXIT, FAIL,
+ * refused), and chatter, which is everything else. If a line does not fit, the oldest chatter is dropped and
+ * counted; to make room for a line about a client, then also the oldest lines about clients. A line that is
+ * written in part is never dropped. */
 #pragma once
 
 #include <stdarg.h>
@@ -13,7 +13,201 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
-#include "lib/log/log_queue.h"
+#include "lib/list.h"
+
+enum write_outcome {
+	WRITE_DONE,
+	WRITE_FULL,                     /* the reader is behind; poll(2) the descriptor for writing */
+	WRITE_AWAY,                     /* no reader, or no room on the disk; nothing to poll, so try again later */
+	WRITE_LOST                      /* this line can never be written */
+};
+
+struct log_losses {
+	unsigned long all;              /* lines that were dropped */
+	unsigned long of_clients;       /* dropped lines that were about a client */
+};
+
+/* A line for the queue, borrowed. */
+struct log_text {
+	const char *text;
+	size_t length;
+	size_t done;                    /* bytes that are written already */
+	bool of_client;                 /* the line is about a client */
+};
+
+struct log_line {
+	struct list link;               /* in log_queue.lines */
+	struct list class_link;         /* in log_queue.chatter or .of_clients; in neither once `done` is not 0 */
+	size_t length;                  /* bytes of text without its NUL */
+	size_t done;                    /* bytes that are written */
+	bool of_client;
+	char text[];
+};
+
+struct log_queue {
+	struct list lines;              /* all lines, owned, the oldest first */
+	struct list chatter, of_clients;
+	size_t bytes, most;             /* memory of the lines, and its bound */
+	uint64_t taken;                 /* bytes written in all, so that the loop sees progress */
+};
+
+void log_queue_init(struct log_queue *queue, size_t most);
+
+static inline bool log_queue_is_empty(const struct log_queue *queue)
+{
+	return list_empty(&queue->lines);
+}
+
+/* Copies a line to the end of the queue, or to its front if a part is written already. Counts in *lost the lines that
+ * it drops. false: no room or no memory; the line itself is dropped and counted. */
+bool log_queue_add(struct log_queue *queue, const struct log_text *text, struct log_losses *lost);
+
+struct log_line *log_queue_first(const struct log_queue *queue);       /* NULL: none */
+
+/* Records that `done` bytes of the first line are written; 0: it starts over, because the sink has another file. */
+void log_queue_advance(struct log_queue *queue, struct log_line *line, size_t done);
+void log_queue_rewind(struct log_queue *queue);
+
+/* Removes the first line, because all of it is written. */
+void log_queue_complete(struct log_queue *queue, struct log_line *line);
+
+/* Drop one line, or all, and count them in *lost. */
+void log_queue_drop(struct log_queue *queue, struct log_line *line, struct log_losses *lost);
+void log_queue_clear(struct log_queue *queue, struct log_losses *lost);
+
+/* A non-blocking client of /dev/log in the form of RFC 3164, for superd's own lines and for `output = "syslog"`. */
+
+struct syslog {
+	int fd;                         /* owned; -1: not connected */
+	double retry_at;                /* time of the next attempt to connect, seconds of clock_now; 0: at once */
+	bool is_stream;                 /* the daemon listens on a stream socket: each line ends in NUL */
+	const char *path;               /* NULL: /dev/log; tests set another */
+};
+
+#define SYSLOG_LINE 4000                /* most bytes of a line */
+#define SYSLOG_INIT { .fd = -1 }
+
+/* The start of each line. */
+struct syslog_head {
+	int priority;                   /* facility | severity, as in syslog(3) */
+	const char *ident;              /* the program's name */
+	long pid;                       /* 0: none */
+};
+
+/* Adds one line as the daemon gets it: control characters escaped, and cut at SYSLOG_LINE bytes. */
+void syslog_compose(struct buf *out, const struct syslog_head *head, const char *line, size_t length);
+
+/* Sends such a line, NUL-terminated, from *done on, and advances *done if a stream takes only a part. Keeps errno. */
+enum write_outcome syslog_put(struct syslog *syslog, const char *text, size_t length, size_t *done);
+void syslog_close(struct syslog *syslog);
+
+int syslog_facility(const char *name);  /* LOG_DAEMON …; -1: unknown */
+
+/* A destination of log lines: stderr, a file or syslog. It writes each line at once or queues it, and never waits.
+ *
+ * With an event loop, the owner sets `wait` and calls log_sink_flush when the sink can be written again. Without one,
+ * each new line first tries to write the queue. */
+
+#define LOG_SINK_MODE 0640              /* permissions of a file that superd creates */
+#define LOG_SINK_QUEUE (256 << 10)      /* most bytes of the queue: some two thousand lines */
+
+enum log_sink_kind { LOG_SINK_STDERR, LOG_SINK_FILE, LOG_SINK_SYSLOG };
+
+enum log_sink_mode {
+	LOG_SINK_WRITE,                 /* write(2): a regular file, or a non-blocking description of superd's own */
+	LOG_SINK_ASK,                   /* poll(2) first, for room of PIPE_BUF bytes: a shared description */
+	LOG_SINK_SEND                   /* send(2) with MSG_DONTWAIT: a socket */
+};
+
+enum log_sink_state {
+	LOG_SINK_READY,                 /* the queue is empty */
+	LOG_SINK_FULL,                  /* lines wait until log_sink_fd is writable */
+	LOG_SINK_AWAY                   /* lines wait, with nothing to poll: no syslog daemon, or a full disk */
+};
+
+struct log_sink {
+	enum log_sink_kind kind;
+	enum log_sink_mode mode;        /* of stderr or a file */
+	int fd;                         /* of stderr or a file; owned unless it is 2; -1: syslog */
+	char *path;                     /* owned; the file, also while stderr replaces it; NULL: none */
+	bool is_regular;                /* fd is a regular file */
+	int facility;                   /* of syslog(3), LOG_DAEMON unless set */
+	const char *ident;              /* the program's name in syslog lines, borrowed; "superd" unless set */
+	long pid;                       /* in the head of its lines; 0: this process's */
+	struct syslog syslog;
+	struct buf text;                /* the syslog line; kept, so that logging allocates nothing once it has grown */
+	struct log_queue queue;
+	enum log_sink_state state;
+	int error;                      /* errno of the last failed write; 0: there is no syslog daemon */
+	struct log_losses unreported;   /* lines dropped that no line of the log reports yet; the owner subtracts */
+	struct log_losses *lost;        /* the sum of several sinks, borrowed; NULL: none */
+	/* Called when state or log_sink_fd has changed, and, with LOG_SINK_READY, before a descriptor is closed. NULL:
+	 * there is no event loop. */
+	void (*wait)(struct log_sink *sink);
+	void *waiter;                   /* context of wait, set by the owner */
+	/* Reports the dropped lines by log_sink_put_first, before the queue is written. NULL: the owner reports them
+	 * elsewhere. */
+	void (*report_dropped)(struct log_sink *sink);
+};
+
+const char *log_sink_refusal(const char *destination);  /* why it is no valid destination (static); NULL: it is valid */
+
+/* Returns why superd cannot log to this destination, as far as it sees without creating or opening a file: static text
+ * or strerror(3)'s. NULL: no reason. */
+const char *log_sink_check(const char *destination);
+
+/* Opens a sink; destination as in log_open. Returns NULL, or why not (static text or strerror(3)'s). The owner calls
+ * log_sink_close. */
+const char *log_sink_open(struct log_sink *sink, const char *destination);
+
+/* Writes or queues a line, which ends in a newline. severity: of syslog(3). of_client: the line is about a client, and
+ * is dropped last. false: it was dropped. */
+bool log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length, bool of_client);
+
+/* As log_sink_take, for syslog under another name, and without the newline. */
+bool log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, const char *line, size_t length,
+		      bool of_client);
+
+/* Writes a line before the queue, or not at all. false: it can't be written now. */
+bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, size_t length);
+
+/* Writes the queue, a bounded number of lines at a time. */
+void log_sink_flush(struct log_sink *sink);
+
+/* Writes the queue, and waits for its reader until this time in milliseconds of clock_ms. */
+void log_sink_finish(struct log_sink *sink, int64_t until);
+
+/* The descriptor to poll for writing in the state LOG_SINK_FULL. */
+int log_sink_fd(const struct log_sink *sink);
+
+/* Counts a line that the owner has lost. */
+void log_sink_count_lost(struct log_sink *sink, bool of_client);
+
+/* The most bytes of a line, newline included, that are written as a whole. */
+size_t log_sink_most(const struct log_sink *sink);
+
+/* Whether the path still leads to the open file, which ends with a rotation, and its size in bytes. Anything but a
+ * regular file is always current and has size 0. */
+bool log_sink_is_current(const struct log_sink *sink, int64_t *size);
+
+/* Opens the destination again. false and errno: it cannot be opened, and the sink is unchanged. */
+bool log_sink_reopen(struct log_sink *sink);
+
+/* Goes on with another destination, which gets the lines of the queue. Returns NULL, or why it cannot be opened: the
+ * sink is unchanged then. */
+const char *log_sink_move(struct log_sink *sink, const char *destination);
+
+/* Goes on as another process's sink, whose kind, mode, is_regular and facility these are; fd is this sink's now. */
+void log_sink_adopt(struct log_sink *sink, const struct log_sink *other, int fd);
+
+void log_sink_close(struct log_sink *sink);     /* drops the queue */
+
+/* superd's log: one line for each event, to stderr, to a file or to syslog, as text or JSON.
+ *
+ * Logging never blocks: lines that the destination does not take now are queued (lib/log/log_sink.h). If the queue is
+ * full, lines are dropped, those about clients last, and their number is logged before the next line. superd writes to
+ * /dev/log itself, because syslog(3) blocks. The caller ignores SIGPIPE. The JSON field names are stable: time level
+ * service event pid peer status signal duration reason message. */
 
 enum level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG };
 
@@ -38,7 +232,6 @@ bool log_stand_in(struct log *log, const char *path);
 /* Opens the file or /dev/log again, for log rotation, or looks again at the type of stderr. false and errno: the file
  * cannot be opened; the log keeps its destination, and has a line about the failure. */
 bool log_reopen(struct log *log);       /* accepts NULL */
-void log_report_kept(struct log *log, const char *why); /* that line, for a file that superd may not open */
 const char *log_file_path(const struct log *log);       /* the file that log_reopen opens; NULL: none */
 
 /* Moves the log to another destination, with the lines that wait in the queue. Returns NULL, or why it cannot: the log
@@ -108,8 +301,8 @@ struct log_message {
 	size_t length;
 };
 
-/* Adds the end of a JSON object: every fact, the message and the closing brace. Cuts the message so that `out` gets at
- * most `most` bytes. */
+/* Adds the last members of a JSON object: every fact and the message, which it cuts so that `out` gets at most `most`
+ * bytes with the closing brace. */
 void log_add_facts(struct buf *out, const struct log_message *message, size_t most);
 
 const char *log_level_name(enum level level);   /* "notice" */

@@ -3,20 +3,25 @@
  * Other processes share stderr's open file description (open(2)), so superd must not set O_NONBLOCK on it, and between
  * poll(2) and write(2) another writer can fill the pipe. superd therefore opens /proc/self/fd/2 again, for a
  * description of its own. If that fails (a pipe of another user, no /proc), it polls before each write. */
-#include "lib/log/log_sink.h"
+#include "lib/log/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/unix_socket.h"
 
 #define LINE_MOST_SHARED 4000   /* below PIPE_BUF: taken whole by a pipe that has room at all */
 #define LINE_MOST_FILE (64 << 10)
@@ -507,4 +512,240 @@ void log_sink_close(struct log_sink *sink)
 	free(sink->path);
 	sink->path = NULL;
 	buf_free(&sink->text);
+}
+
+/* The lines that a sink cannot write yet. Each line is in two lists, the queue and its class, so that the oldest line
+ * of a class is found without a search. */
+
+void log_queue_init(struct log_queue *queue, size_t most)
+{
+	*queue = (struct log_queue){ .most = most };
+	list_init(&queue->lines);
+	list_init(&queue->chatter);
+	list_init(&queue->of_clients);
+}
+
+static size_t line_cost(size_t length)
+{
+	return sizeof(struct log_line) + length + 1;
+}
+
+static void count_loss(struct log_losses *lost, bool of_client)
+{
+	lost->all++;
+	lost->of_clients += of_client;
+}
+
+static void line_free(struct log_queue *queue, struct log_line *line)
+{
+	queue->bytes -= line_cost(line->length);
+	list_remove(&line->link);
+	list_remove(&line->class_link);
+	free(line);
+}
+
+/* Drops lines of a class, the oldest first. */
+static void drop_until_fits(struct log_queue *queue, struct list *class, size_t bytes, struct log_losses *lost)
+{
+	LIST_EACH(link, class) {
+		if (queue->bytes + bytes <= queue->most)
+			return;
+		log_queue_drop(queue, container_of(link, struct log_line, class_link), lost);
+	}
+}
+
+static bool make_room(struct log_queue *queue, size_t bytes, bool of_client, struct log_losses *lost)
+{
+	if (bytes > queue->most)
+		return false;
+	drop_until_fits(queue, &queue->chatter, bytes, lost);
+	if (of_client)
+		drop_until_fits(queue, &queue->of_clients, bytes, lost);
+	return queue->bytes + bytes <= queue->most;
+}
+
+bool log_queue_add(struct log_queue *queue, const struct log_text *text, struct log_losses *lost)
+{
+	size_t cost = line_cost(text->length);
+	struct log_line *line = NULL;
+
+	if (make_room(queue, cost, text->of_client, lost))
+		line = malloc(cost);
+	if (!line) {
+		count_loss(lost, text->of_client);
+		return false;
+	}
+	line->length = text->length;
+	line->done = text->done;
+	line->of_client = text->of_client;
+	memcpy(line->text, text->text, text->length);
+	line->text[text->length] = '\0';
+	queue->bytes += cost;
+	list_init(&line->class_link);
+	if (text->done) {
+		list_add(queue->lines.next, &line->link);
+		return true;
+	}
+	list_add(&queue->lines, &line->link);
+	list_add(text->of_client ? &queue->of_clients : &queue->chatter, &line->class_link);
+	return true;
+}
+
+struct log_line *log_queue_first(const struct log_queue *queue)
+{
+	return list_empty(&queue->lines) ? NULL : container_of(queue->lines.next, struct log_line, link);
+}
+
+void log_queue_advance(struct log_queue *queue, struct log_line *line, size_t done)
+{
+	if (!done) {
+		log_queue_rewind(queue);
+		return;
+	}
+	if (done > line->done)
+		queue->taken += done - line->done;
+	line->done = done;
+	list_remove(&line->class_link);
+}
+
+/* Makes the first line the oldest of its class again. */
+void log_queue_rewind(struct log_queue *queue)
+{
+	struct log_line *line = log_queue_first(queue);
+
+	if (!line || !line->done)
+		return;
+	line->done = 0;
+	list_add((line->of_client ? &queue->of_clients : &queue->chatter)->next, &line->class_link);
+}
+
+void log_queue_complete(struct log_queue *queue, struct log_line *line)
+{
+	queue->taken += line->length + 1;
+	line_free(queue, line);
+}
+
+void log_queue_drop(struct log_queue *queue, struct log_line *line, struct log_losses *lost)
+{
+	count_loss(lost, line->of_client);
+	line_free(queue, line);
+}
+
+void log_queue_clear(struct log_queue *queue, struct log_losses *lost)
+{
+	LIST_EACH(link, &queue->lines)
+		log_queue_drop(queue, container_of(link, struct log_line, link), lost);
+}
+
+/* A non-blocking client of /dev/log that sends lines in the form of RFC 3164.
+ *
+ * The syslog daemon may be slow, stopped, restarted, or listen on a stream socket. No call here waits for it: superd
+ * connects again at most once a second, and the caller keeps a line that the daemon does not take now. */
+
+static const struct {
+	const char *name;
+	int facility;
+} facilities[] = {
+	{ "kern", LOG_KERN }, { "user", LOG_USER }, { "mail", LOG_MAIL }, { "daemon", LOG_DAEMON },
+	{ "auth", LOG_AUTH }, { "security", LOG_AUTH }, { "syslog", LOG_SYSLOG }, { "lpr", LOG_LPR },
+	{ "news", LOG_NEWS }, { "uucp", LOG_UUCP }, { "cron", LOG_CRON }, { "authpriv", LOG_AUTHPRIV },
+	{ "ftp", LOG_FTP }, { "local0", LOG_LOCAL0 }, { "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 }, { "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 },
+};
+
+int syslog_facility(const char *name)
+{
+	for (size_t i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++)
+		if (!strcmp(facilities[i].name, name))
+			return facilities[i].facility;
+	return -1;
+}
+
+/* Connects if there is no connection and the last attempt is a second ago. false: not connected. */
+static bool syslog_connect(struct syslog *syslog)
+{
+	const char *path = syslog->path ? syslog->path : "/dev/log";
+	double now;
+
+	if (syslog->fd >= 0)
+		return true;
+	now = clock_now();
+	if (now < syslog->retry_at)
+		return false;
+	syslog->retry_at = now + 1;
+	syslog->is_stream = false;
+	syslog->fd = unix_connect(path, SOCK_DGRAM);
+	if (syslog->fd < 0 && errno == EPROTOTYPE) {
+		syslog->is_stream = true;
+		syslog->fd = unix_connect(path, SOCK_STREAM);
+	}
+	syslog->fd = fd_raise(syslog->fd, FD_HIGH);
+	return syslog->fd >= 0;
+}
+
+/* Adds "<PRI>Mmm dd hh:mm:ss IDENT[PID]: ". RFC 3164 has English months in every locale. */
+static void add_header(struct buf *out, const struct syslog_head *head)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+
+	localtime_r(&now, &tm);
+	buf_addf(out, "<%d>%.3s %2d %02d:%02d:%02d ", head->priority, months + 3L * tm.tm_mon, tm.tm_mday, tm.tm_hour,
+		 tm.tm_min, tm.tm_sec);
+	buf_visible(out, head->ident, strlen(head->ident));
+	if (head->pid)
+		buf_addf(out, "[%ld]", head->pid);
+	buf_text(out, ": ");
+}
+
+void syslog_compose(struct buf *out, const struct syslog_head *head, const char *line, size_t length)
+{
+	add_header(out, head);
+	buf_visible(out, line, length < SYSLOG_LINE ? length : SYSLOG_LINE);
+	buf_cut(out, SYSLOG_LINE);
+}
+
+static enum write_outcome send_line(struct syslog *syslog, const char *text, size_t length, size_t *done)
+{
+	size_t all = length + syslog->is_stream;        /* on a stream, a NUL ends a line */
+	ssize_t sent;
+
+	do
+		sent = send(syslog->fd, text + *done, all - *done, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent >= 0) {
+		*done += (size_t)sent;
+		return *done == all ? WRITE_DONE : WRITE_FULL;
+	}
+	if (errno == EAGAIN)
+		return WRITE_FULL;
+	if (errno == EMSGSIZE)
+		return WRITE_LOST;
+	if (errno != ENOBUFS && errno != ENOMEM) {
+		syslog_close(syslog);
+		*done = 0;              /* the next daemon gets the whole line */
+	}
+	return WRITE_AWAY;
+}
+
+enum write_outcome syslog_put(struct syslog *syslog, const char *text, size_t length, size_t *done)
+{
+	bool was_open = syslog->fd >= 0;
+	int saved = errno;
+	enum write_outcome outcome = WRITE_AWAY;
+
+	if (syslog_connect(syslog))
+		outcome = send_line(syslog, text, length, done);
+	/* The daemon was restarted since the last line: send this line to the new one. */
+	if (outcome == WRITE_AWAY && was_open && syslog->fd < 0 && syslog_connect(syslog))
+		outcome = send_line(syslog, text, length, done);
+	errno = saved;
+	return outcome;
+}
+
+void syslog_close(struct syslog *syslog)
+{
+	fd_close(&syslog->fd);
 }

@@ -8,49 +8,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "lib/array.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/fd.h"
-#include "os/cgroup/cgroup_parent.h"
-#include "os/proc/clone_into_cgroup.h"
+#include "os/proc/process.h"
 
 #define NAME_MOST 180 /* of the group of a service, without what shows its kind */
 #define MOVES_MOST 16 /* rounds, if processes fork while they are moved */
-
-/* Appends the group's name, with what a folder's name may not contain escaped. Different services have different names,
- * no name is hidden, and none is that of an instance's group, which ends in a number. false: it is too long. */
-static bool add_group_name(struct buf *path, const char *service)
-{
-	size_t before = path->length;
-
-	for (const char *at = service; *at; at++) {
-		unsigned char byte = (unsigned char)*at;
-
-		if (byte <= ' ' || byte == '/' || byte == '\\' || byte == 0x7f || (byte == '.' && at == service))
-			buf_addf(path, "\\x%02x", byte);
-		else
-			buf_char(path, *at);
-		if (path->length - before > NAME_MOST)
-			return false;
-	}
-	buf_text(path, ".service");
-	return true;
-}
-
-char *cgroups_service_path(const struct cgroups *cgroups, const char *service)
-{
-	struct buf path = { 0 };
-
-	buf_addf(&path, "%s/", cgroups->base);
-	if (add_group_name(&path, service))
-		return buf_take(&path);
-	buf_free(&path);
-	return NULL;
-}
 
 /* Whether a process can be started in a new group. */
 static bool cgroups_test_start(const struct cgroups *cgroups)
@@ -85,6 +59,18 @@ static bool move_process(void *context, long pid)
 	if (!cgroup_write(moving->to, "cgroup.procs", text) && errno != ESRCH)
 		moving->error = errno;
 	return !moving->error;
+}
+
+static pid_t name_pid;
+
+void cgroup_name_after(pid_t guard)
+{
+	name_pid = guard;
+}
+
+static pid_t named_after(void)
+{
+	return name_pid ? name_pid : getpid();
 }
 
 /* Repeats until the group is empty: a process that forks in between leaves its child behind. */
@@ -242,4 +228,659 @@ void cgroups_end(struct cgroups *cgroups)
 	free(cgroups->own);
 	free(cgroups->base);
 	*cgroups = (struct cgroups){ 0 };
+}
+
+/* One control group, with the groups below it: opened, signalled, thawed, removed. */
+
+#define DEPTH_MOST 32
+#define FILE_MOST (1u << 20)
+
+/* Part of each start, so it takes as few system calls as possible and checks nothing. */
+int cgroup_service_open(const char *path, bool *fresh)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	*fresh = fd < 0 && errno == ENOENT && mkdir(path, 0755) == 0;
+	return *fresh ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : fd;
+}
+
+/* Calls `act` for the folder and all folders below it, the deepest first. */
+static void each_below(const char *path, int depth, void (*act)(void *context, const char *path), void *context)
+{
+	DIR *stream = opendir(path);
+	char below[PATH_MAX];
+	struct dirent *entry;
+
+	while (stream && depth && (entry = readdir(stream))) {
+		if (entry->d_name[0] != '.' && entry->d_type == DT_DIR &&
+		    snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) < (int)sizeof(below))
+			each_below(below, depth - 1, act, context);
+	}
+	if (stream)
+		closedir(stream);
+	act(context, path);
+}
+
+struct group_signal {
+	int signal;
+	bool failed;                    /* for a process that has not ended meanwhile */
+};
+
+static bool send_signal(void *context, long pid)
+{
+	struct group_signal *sent = context;
+
+	if (pid > 1 && kill((pid_t)pid, sent->signal) < 0)
+		sent->failed |= errno != ESRCH;
+	return true;
+}
+
+static void signal_group(void *context, const char *path)
+{
+	struct group_signal *sent = context;
+
+	if (!cgroup_each_process(path, send_signal, sent))
+		sent->failed |= errno != ENODEV && (errno != ENOENT || access(path, F_OK) == 0);
+}
+
+bool cgroup_signal(const char *path, int signal)
+{
+	struct group_signal sent = { .signal = signal };
+
+	each_below(path, DEPTH_MOST, signal_group, &sent);
+	return !sent.failed;
+}
+
+/* cgroup.kill exists since Linux 5.14. */
+void cgroup_kill(const char *path)
+{
+	if (!cgroup_write(path, "cgroup.kill", "1"))
+		cgroup_signal(path, SIGKILL);
+}
+
+static void thaw_group(void *context, const char *path)
+{
+	(void)context;
+	cgroup_write(path, "cgroup.freeze", "0");
+}
+
+void cgroup_thaw(const char *path)
+{
+	each_below(path, DEPTH_MOST, thaw_group, NULL);
+}
+
+static void remove_group(void *context, const char *path)
+{
+	*(bool *)context = rmdir(path) == 0 || errno == ENOENT;
+}
+
+bool cgroup_remove(const char *path)
+{
+	bool gone = rmdir(path) == 0 || errno == ENOENT;
+
+	if (!gone)
+		each_below(path, DEPTH_MOST, remove_group, &gone);
+	return gone;
+}
+
+/* At each end of an instance, so with as few system calls as possible. */
+bool cgroup_is_populated(const char *path)
+{
+	char file[PATH_MAX], text[256];
+	ssize_t length;
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/cgroup.events", path);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	fd_close(&fd);
+	text[length > 0 ? length : 0] = '\0';
+	return strstr(text, "populated 1");
+}
+
+/* Finds superd's own control group, and whether superd may create groups below it. Source: cgroups(7), and the kernel's
+ * cgroup-v2.rst, "Delegation" and "No Internal Process Constraint".
+ *
+ * As root, superd can write to any group. It must still leave alone a group that systemd manages and has not delegated,
+ * and a group that holds processes which are not superd's. */
+
+#define FIRST_PID_NAMESPACE 0xeffffffcu  /* inode of the initial pid namespace: PROC_PID_INIT_INO */
+#define ANCESTORS_MOST 64
+#define UNIFIED_HIERARCHY ""  /* /proc/self/cgroup lists it with no controllers */
+
+_Static_assert(PATH_MAX == 4096, "find_mount reads as much");
+
+const char *const controller_names[CONTROLLERS] = { "cpu", "cpuset", "io", "memory", "pids" };
+
+static char *read_group_file(const char *folder, const char *file)
+{
+	char path[PATH_MAX];
+	size_t length;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	return fd_read_file(path, FILE_MOST, &length);
+}
+
+bool cgroup_write(const char *folder, const char *file, const char *text)
+{
+	char path[PATH_MAX];
+	bool good;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	good = fd >= 0 && write(fd, text, strlen(text)) >= 0;
+	fd_close(&fd);
+	return good;
+}
+
+/* Whether a list contains the controller. The list is separated by commas and ends at a colon or the end of the
+ * text. */
+static bool has_controller(const char *list, const char *controller)
+{
+	size_t length = strcspn(list, ",:");
+
+	while (length != strlen(controller) || strncmp(list, controller, length)) {
+		if (list[length] != ',')
+			return false;
+		list += length + 1;
+		length = strcspn(list, ",:");
+	}
+	return true;
+}
+
+/* A cgroup v1 mount lists its controllers among its options: cgroup_show_options in the kernel's cgroup-v1.c. */
+static bool is_mount_of(const char *line, const char *controller)
+{
+	if (!*controller)
+		return strstr(line, " - cgroup2 ");
+	return strstr(line, " - cgroup ") && has_controller(strrchr(line, ' ') + 1, controller);
+}
+
+/* Finds the mount of a controller's hierarchy: where it is, and which group is its root. false: there is none. */
+static bool find_mount(const char *controller, char where[PATH_MAX], char from[PATH_MAX])
+{
+	char *text = read_group_file("/proc/self", "mountinfo"), *rest = text, *line;
+	bool found = false;
+
+	while (!found && (line = strsep(&rest, "\n"))) {
+		found = is_mount_of(line, controller) &&
+			sscanf(line, "%*s %*s %*s %4095s %4095s", from, where) == 2 && !strchr(where, '\\') &&
+			!strchr(from, '\\');
+	}
+	free(text);
+	return found;
+}
+
+/* The group of a process, a folder in /proc, in a controller's hierarchy, as its file cgroup names it. Points into
+ * *text, which the caller frees. */
+static char *find_name(const char *process, const char *controller, char **text)
+{
+	char *rest = *text = read_group_file(process, "cgroup"), *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		char *list = strchr(line, ':'), *name = list ? strchr(list + 1, ':') : NULL;
+
+		if (name && name[1] == '/' && has_controller(list + 1, controller))
+			return name + 1;
+	}
+	return NULL;
+}
+
+void cgroup_parent_suffix(char *text, size_t size)
+{
+	struct stat status;
+
+	*text = '\0';
+	if (stat("/proc/self/ns/pid", &status) == 0 && status.st_ino != FIRST_PID_NAMESPACE)
+		snprintf(text, size, "-%llu", (unsigned long long)status.st_ino);
+}
+
+/* Cuts the base folder off the path if superd has moved into it: its own group is the one above. */
+static void strip_own_base(char *path)
+{
+	char own[80], suffix[24], *leaf = strrchr(path, '/'), *base = leaf;
+	size_t length;
+
+	cgroup_parent_suffix(suffix, sizeof(suffix));
+	length = (size_t)snprintf(own, sizeof(own), "/" CGROUP_BASE "%ld%s", (long)named_after(), suffix);
+	while (base && base > path && *--base != '/')
+		;
+	if (leaf && !strcmp(leaf, "/" CGROUP_LEAF) && !strncmp(base, own, length) && strchr("/.", base[length]))
+		*base = '\0';
+}
+
+static bool find_path(const char *controller, char *path, size_t size, const char **wrong)
+{
+	char where[PATH_MAX], from[PATH_MAX], *text;
+	const char *name = find_name("/proc/self", controller, &text);
+	size_t prefix;
+	bool good = false;
+
+	*wrong = "there is no second hierarchy of control groups here";
+	if (name && find_mount(controller, where, from)) {
+		prefix = strcmp(from, "/") ? strlen(from) : 0;
+		*wrong = "superd's control group is not visible from here";
+		good = !strncmp(name, from, prefix) && (name[prefix] == '/' || !name[prefix]) && !strstr(name, "/..") &&
+			snprintf(path, size, "%s%s", where, strcmp(name + prefix, "/") ? name + prefix : "") <
+				(int)size;
+	}
+	free(text);
+	if (good)
+		strip_own_base(path);
+	return good;
+}
+
+bool cgroup_find_own(const char *controller, char *path, size_t size)
+{
+	const char *wrong;
+
+	return find_path(controller, path, size, &wrong);
+}
+
+/* The group of a process as a path below superd's own group. Points into *text, which the caller frees. NULL: it is
+ * elsewhere, or unknown. */
+static const char *find_below(pid_t pid, char **text)
+{
+	char process[32], *own_text, *own = find_name("/proc/self", UNIFIED_HIERARCHY, &own_text), *its;
+	size_t length;
+
+	snprintf(process, sizeof(process), "/proc/%ld", (long)pid);
+	its = find_name(process, UNIFIED_HIERARCHY, text);
+	if (own)
+		strip_own_base(own);
+	length = own && strcmp(own, "/") ? strlen(own) : 0;
+	if (!own || !its || strncmp(its, own, length) != 0)
+		its = NULL;
+	free(own_text);
+	return its ? its + length : NULL;
+}
+
+/* The group's last two folders are its superd's and its own. */
+bool cgroup_holds(const char *group, pid_t pid)
+{
+	const char *end = group + strlen(group);
+	size_t length;
+	char *text;
+	const char *below = find_below(pid, &text);
+	bool good;
+
+	for (int slashes = 0; end > group && slashes < 2;)
+		slashes += *--end == '/';
+	length = strlen(end);
+	good = below && !strncmp(below, end, length) && (!below[length] || below[length] == '/');
+	free(text);
+	return good;
+}
+
+bool cgroup_has_started(pid_t pid)
+{
+	char *text;
+	const char *below = find_below(pid, &text), *group;
+	bool good;
+
+	group = below && !strncmp(below, "/" CGROUP_BASE, sizeof(CGROUP_BASE)) ? strchr(below + 1, '/') : NULL;
+	good = group && strcmp(group, "/" CGROUP_LEAF) != 0;
+	free(text);
+	return good;
+}
+
+static bool has_file(const char *folder, const char *file, int mode)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/%s", folder, file) < (int)sizeof(path) &&
+		faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
+}
+
+bool cgroup_is_group(const char *path)
+{
+	return has_file(path, "cgroup.procs", F_OK);
+}
+
+/* systemd marks groups that it has delegated with these attributes (Delegate=, systemd.resource-control(5)). */
+static bool is_undelegated(const char *path)
+{
+	char value[8];
+
+	if (access("/run/systemd/system", F_OK) < 0)
+		return false;
+	return getxattr(path, "trusted.delegate", value, sizeof(value)) <= 0 &&
+		getxattr(path, "user.delegate", value, sizeof(value)) <= 0;
+}
+
+unsigned cgroup_read_controllers(const char *folder, const char *file)
+{
+	char *text = read_group_file(folder, file), *rest = text, *word;
+	unsigned found = 0;
+
+	while ((word = strsep(&rest, " \n"))) {
+		for (unsigned n = 0; n < CONTROLLERS; n++)
+			found |= strcmp(word, controller_names[n]) ? 0 : 1u << n;
+	}
+	free(text);
+	return found;
+}
+
+bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid), void *context)
+{
+	char *text = read_group_file(path, "cgroup.procs"), *rest = text, *line;
+
+	if (!text)
+		return false;
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line && !see(context, strtol(line, NULL, 10)))
+			break;
+	}
+	free(text);
+	return true;
+}
+
+/* Whether the process is superd or its descendant. As PID 1 superd owns all processes. */
+static bool is_own_process(void *context, long pid)
+{
+	bool *others = context;
+	struct process process = { .parent = (pid_t)pid };
+
+	if (named_after() == 1)
+		return true;
+	for (int n = 0; n < ANCESTORS_MOST && process.parent > 1; n++) {
+		if (process.parent == named_after())
+			return true;
+		if (!process_read(process.parent, &process))
+			return n == 0; /* the process itself has ended */
+	}
+	*others = true;
+	return false;
+}
+
+static bool has_other_processes(const char *path)
+{
+	bool others = false;
+
+	return !cgroup_each_process(path, is_own_process, &others) || others;
+}
+
+static void check_delegation(struct cgroup_delegation *place, const char *path)
+{
+	place->is_root = !has_file(path, "cgroup.type", F_OK);
+	if (!place->is_root && is_undelegated(path)) {
+		place->wrong = "superd's control group is systemd's: superd's own unit wants Delegate=yes";
+	} else if (!has_file(path, "", W_OK | X_OK) || !has_file(path, "cgroup.procs", W_OK)) {
+		place->wrong = errno == EROFS ? "the control groups are mounted read-only"
+					      : "superd may not write in its control group";
+	} else {
+		place->path = path;
+		place->controllers = cgroup_read_controllers(path, "cgroup.controllers");
+		if (!place->controllers)
+			place->wrong = "its control group has no controllers";
+		else if (!has_file(path, "cgroup.subtree_control", W_OK))
+			place->wrong = "superd may not pass on the controllers of its control group";
+		else if (!place->is_root && has_other_processes(path))
+			place->wrong = "there are processes in its control group that are not superd's";
+		if (place->wrong)
+			place->controllers = 0;
+	}
+}
+
+const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool)
+{
+	struct cgroup_delegation *place = pool_alloc(pool, sizeof(*place));
+	char path[PATH_MAX];
+	const char *kept;
+
+	if (!place || !find_path(UNIFIED_HIERARCHY, path, sizeof(path), &place->wrong))
+		return place;
+	place->wrong = NULL;
+	kept = pool_text(pool, path);
+	if (!kept)
+		return NULL;
+	check_delegation(place, kept);
+	return place;
+}
+
+/* The folder that holds one superd's control groups.
+ *
+ * Its name contains superd's pid, and pids are reused. An earlier superd's folder may still hold processes, frozen ones
+ * too. So an extended attribute records who owns it. */
+
+/* Of a base folder: pid and start time of the process that others know as its superd, then those of superd itself,
+ * which outlives its guard. */
+#define OWNER_ATTRIBUTE "user.superd.owner"
+#define OWNER_MOST 96                   /* bytes of its text */
+/* A reading stops after so long, as the loop waits for it. It is kept for so long, and so many times as it took. */
+enum { READ_MS = 200, KEPT_MS = 2000, REST = 20 };
+
+#define BASES_MOST 100                  /* folders for one pid that still hold processes */
+
+/* Whether the text behind the pid is this namespace's suffix, optionally followed by ".NUMBER". */
+static bool is_suffix(const char *text, const char *suffix)
+{
+	size_t length = strlen(suffix);
+
+	return !strncmp(text, suffix, length) && (!text[length] || text[length] == '.');
+}
+
+void cgroup_parent_mark(const char *path)
+{
+	struct process first, own;
+	char text[OWNER_MOST];
+
+	if (!process_read(named_after(), &first) || !process_read(getpid(), &own))
+		return;
+	snprintf(text, sizeof(text), "%ld %lld %ld %lld", (long)named_after(), (long long)first.start_time,
+		 (long)getpid(), (long long)own.start_time);
+	lsetxattr(path, OWNER_ATTRIBUTE, text, strlen(text), 0);
+}
+
+/* Whether a recorded process lives. A pid may belong to another process by now, so the start time decides. */
+static bool owner_lives(char *text)
+{
+	for (long owner = strtol(text, &text, 10); owner > 0; owner = strtol(text, &text, 10)) {
+		long long start_time = strtoll(text, &text, 10);
+		struct process process;
+
+		if (owner > INT_MAX || (process_read((pid_t)owner, &process) ?
+					!process.ended && process.start_time == start_time :
+					kill((pid_t)owner, 0) == 0 || errno != ESRCH))
+			return true;
+	}
+	return false;
+}
+
+/* Whether superd's user owns the folder. Only its owner and root could have put a process into a group of it. */
+static bool is_own_folder(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+	       !(status.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* Whether the folder's superd has ended, and its guard. If the owner is not recorded, a living process of the pid in
+ * the folder's name counts as the superd. */
+static bool is_abandoned(const char *path, pid_t pid)
+{
+	char text[OWNER_MOST];
+	ssize_t length = lgetxattr(path, OWNER_ATTRIBUTE, text, sizeof(text) - 1);
+
+	if (!is_own_folder(path))
+		return false;
+	if (length > 0) {
+		text[length] = '\0';
+		return !owner_lives(text);
+	}
+	return pid == named_after() || (kill(pid, 0) < 0 && errno == ESRCH);
+}
+
+/* Calls `see` for each base folder of a superd that has ended, if it belongs to superd's user and pid namespace. mine:
+ * the folder of superd itself; NULL: none yet. */
+static void each_left(const char *own, const char *mine, void (*see)(void *context, const char *path), void *context)
+{
+	DIR *stream = opendir(own);
+	struct dirent *entry;
+	char path[PATH_MAX], suffix[24], *end;
+
+	cgroup_parent_suffix(suffix, sizeof(suffix));
+	while (stream && (entry = readdir(stream))) {
+		long pid;
+
+		if (strncmp(entry->d_name, CGROUP_BASE, sizeof(CGROUP_BASE) - 1) != 0)
+			continue;
+		pid = strtol(entry->d_name + sizeof(CGROUP_BASE) - 1, &end, 10);
+		if (pid < 1 || pid > INT_MAX || !is_suffix(end, suffix) ||
+		    snprintf(path, sizeof(path), "%s/%s", own, entry->d_name) >= (int)sizeof(path))
+			continue;
+		if ((!mine || strcmp(path, mine) != 0) && is_abandoned(path, (pid_t)pid))
+			see(context, path);
+	}
+	if (stream)
+		closedir(stream);
+}
+
+struct left_reading {
+	struct left_groups *left;
+	int64_t until;
+	pid_t pid;                      /* whose descriptors are read */
+};
+
+static bool note_file(const struct file_id *file, void *context)
+{
+	struct left_reading *reading = context;
+	struct left_groups *left = reading->left;
+	struct left_socket *larger = array_grow(left->sockets, &left->socket_room, left->socket_count, sizeof(*larger));
+
+	if (!larger)
+		return true;
+	left->sockets = larger;
+	larger[left->socket_count++] = (struct left_socket){ *file, reading->pid, left->count - 1 };
+	return clock_ms() >= reading->until;
+}
+
+static bool note_process(void *context, long pid)
+{
+	struct left_reading *reading = context;
+
+	reading->pid = (pid_t)pid;
+	return pid > 0 && process_each_file(reading->pid, false, note_file, reading) != HOLDS &&
+	       clock_ms() < reading->until;
+}
+
+static void note_group(struct left_reading *reading, const char *path)
+{
+	struct left_groups *left = reading->left;
+	struct left_group *larger = array_grow(left->list, &left->room, left->count, sizeof(*larger));
+
+	if (!larger || clock_ms() >= reading->until)
+		return;
+	left->list = larger;
+	larger[left->count] = (struct left_group){ strdup(path), 0., false };
+	if (!larger[left->count].path)
+		return;
+	left->count++;
+	cgroup_each_process(path, note_process, reading);
+}
+
+static void note_groups(void *context, const char *path)
+{
+	DIR *stream = opendir(path);
+	struct dirent *entry;
+	char group[PATH_MAX];
+
+	while (stream && (entry = readdir(stream))) {
+		if (entry->d_name[0] != '.' && entry->d_type == DT_DIR &&
+		    snprintf(group, sizeof(group), "%s/%s", path, entry->d_name) < (int)sizeof(group))
+			note_group(context, group);
+	}
+	if (stream)
+		closedir(stream);
+}
+
+/* Reads all groups anew, and keeps what was ordered of those that are still there. */
+static void read_left(struct cgroups *cgroups)
+{
+	struct left_groups before = cgroups->left;
+	int64_t begun = clock_ms();
+	struct left_reading reading = { .left = &cgroups->left, .until = begun + READ_MS };
+
+	cgroups->left = (struct left_groups){ 0 };
+	each_left(cgroups->own, cgroups->base, note_groups, &reading);
+	for (size_t n = 0; n < before.count; n++) {
+		for (size_t m = 0; before.list[n].kill_at && m < cgroups->left.count; m++) {
+			if (!strcmp(before.list[n].path, cgroups->left.list[m].path)) {
+				cgroups->left.list[m].kill_at = before.list[n].kill_at;
+				cgroups->left.list[m].is_killed = before.list[n].is_killed;
+			}
+		}
+	}
+	cgroup_parent_forget_left(&before);
+	cgroups->left.read_again = clock_ms() + KEPT_MS + (clock_ms() - begun) * REST;
+}
+
+struct left_group *cgroup_parent_next_left(struct cgroups *cgroups, const struct file_id *sockets, size_t count,
+					   struct left_search *search)
+{
+	struct left_groups *left = &cgroups->left;
+
+	if (!search->next && clock_ms() >= left->read_again)
+		read_left(cgroups);
+	while (search->next < left->socket_count) {
+		const struct left_socket *found = &left->sockets[search->next++];
+		size_t group = found->group;
+
+		for (size_t n = 0; n < count; n++) {
+			if (sockets[n].node != found->file.node || sockets[n].device != found->file.device ||
+			    process_holds(found->pid, &sockets[n], 1) != HOLDS)
+				continue;
+			search->pid = found->pid;
+			while (search->next < left->socket_count && left->sockets[search->next].group == group)
+				search->next++;
+			return &left->list[group];
+		}
+	}
+	return NULL;
+}
+
+void cgroup_parent_forget_left(struct left_groups *left)
+{
+	for (size_t n = 0; n < left->count; n++)
+		free(left->list[n].path);
+	free(left->list);
+	free(left->sockets);
+	*left = (struct left_groups){ 0 };
+}
+
+static void remove_left(void *context, const char *path)
+{
+	(void)context;
+	cgroup_remove(path);
+}
+
+/* A pid is reused, in a container always the same one. Then the folder with its name is an earlier superd's. */
+char *cgroup_parent_claim(const char *own)
+{
+	char path[PATH_MAX - 64 - CGROUP_NAME_MOST], suffix[24];
+	int length;
+
+	cgroup_parent_suffix(suffix, sizeof(suffix));
+	length = snprintf(path, sizeof(path) - 8, "%s/" CGROUP_BASE "%ld%s", own, (long)named_after(), suffix);
+	if (length < 0 || (size_t)length >= sizeof(path) - 8) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	each_left(own, NULL, remove_left, NULL);
+	for (unsigned n = 2; mkdir(path, 0755) < 0; n++) {
+		if (errno != EEXIST || n > BASES_MOST)
+			return NULL;
+		if (!cgroup_remove(path))
+			snprintf(path + length, sizeof(path) - (size_t)length, ".%u", n);
+	}
+	cgroup_parent_mark(path);
+	return strdup(path);
 }

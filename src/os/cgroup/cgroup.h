@@ -1,14 +1,81 @@
 /* The control groups of superd's instances (cgroups(7), v2). They lie in a base folder below superd's own group, which
  * is created for the first instance that needs one. Each instance has a group there; a service may also keep one from
- * instance to instance. The child writes the group's settings (exec/child/cgroup_join). */
+ * instance to instance. The child writes the group's settings (exec/child/child). */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lib/buf.h"
-#include "os/cgroup/cgroup_delegation.h"
+#include "lib/pool.h"
 #include "os/proc/process.h"
+
+/* Where superd may create control groups: below its own group of the unified hierarchy (cgroup v2), if that is
+ * delegated to it. superd looks again when it loads a table that needs groups. Looking changes nothing. */
+
+/* Controllers of cgroup v2, as bits (the kernel's cgroup-v2.rst, "Controllers"). */
+enum controller {
+	CONTROLLER_CPU = 1 << 0, CONTROLLER_CPUSET = 1 << 1, CONTROLLER_IO = 1 << 2, CONTROLLER_MEMORY = 1 << 3,
+	CONTROLLER_PIDS = 1 << 4
+};
+
+#define CONTROLLERS 5
+extern const char *const controller_names[CONTROLLERS];        /* by bit */
+
+struct cgroup_delegation {
+	const char *path;               /* path of superd's own group, in the pool; NULL: superd can create no group */
+	/* The group is the hierarchy's root, which may hold processes and still enable controllers for groups below. */
+	bool is_root;
+	unsigned controllers;           /* controllers that groups below it can have */
+	const char *wrong;              /* why `path` is NULL, or why `controllers` is 0; a constant text */
+};
+
+/* Looks for superd's group. Never NULL unless out of memory. */
+const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool);
+
+/* Finds superd's own group in the hierarchy of a controller of cgroup v1, "" for that of cgroup v2. false: there is
+ * none, or it cannot be seen. */
+bool cgroup_find_own(const char *controller, char *path, size_t size);
+
+/* Whether the process is in this group, the path of one of superd's, or in a group below it. */
+bool cgroup_holds(const char *group, pid_t pid);
+
+/* Whether the process is in a group that superd, or one before it in the same group, has made for what it starts. */
+bool cgroup_has_started(pid_t pid);
+
+/* Whether the path is a group of any hierarchy. A group of cgroup v2 with groups below it has no processes of its own,
+ * so its cgroup.procs proves nothing. */
+bool cgroup_is_group(const char *path);
+
+/* cgroup v1 shows "no limit" as the greatest number, PAGE_COUNTER_MAX: near 2^63 bytes, or 2^43 on 32 bits, rounded
+ * down to pages. Half of that is more memory than any machine has. */
+#define CGROUP_UNLIMITED (1ll << (LONG_MAX > INT32_MAX ? 62 : 42))
+
+/* Calls `see` for the pid of each process in the group itself, until `see` returns false. false and errno: the pids
+ * cannot be read. */
+bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid), void *context);
+
+/* The controllers, by bit, that a group's file lists (cgroup.controllers, cgroup.subtree_control); 0 if it cannot be
+ * read. */
+unsigned cgroup_read_controllers(const char *folder, const char *file);
+
+/* Writes a text to a group's file. false and errno. */
+bool cgroup_write(const char *folder, const char *file, const char *text);
+
+/* superd's guard, by whose pid its groups are named, and which is known to be alive; 0: superd's own pid. */
+void cgroup_name_after(pid_t guard);
+
+/* The name of superd's base folder: CGROUP_BASE, the pid that they are named after, cgroup_parent_suffix, and ".NUMBER" if that name is
+ * still in use. superd's own processes are in CGROUP_LEAF below it. */
+#define CGROUP_BASE "superd-"
+#define CGROUP_LEAF "superd"
+
+/* Writes "" in the initial pid namespace, else "-NUMBER" (its inode, pid_namespaces(7)): the pids of several
+ * namespaces may meet in one folder. size: at least 24. */
+void cgroup_parent_suffix(char *text, size_t size);
 
 /* A group that a killed superd has left, with processes in it. */
 struct left_group {
@@ -24,7 +91,7 @@ struct left_socket {
 	size_t group;                   /* index; the sockets of a group stand together */
 };
 
-/* What killed superds have left, of os/cgroup/cgroup_parent. */
+/* What killed superds have left, of os/cgroup/cgroup. */
 struct left_groups {
 	struct left_group *list;
 	struct left_socket *sockets;
@@ -62,20 +129,9 @@ bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_delegation *pl
  * memory. */
 char *cgroups_instance_path(struct cgroups *cgroups, const char *service);
 
-/* The path of the group that a service keeps, for the caller to free(). NULL: the service's name is too long, or out of
- * memory. */
-char *cgroups_service_path(const struct cgroups *cgroups, const char *service);
-
 /* Opens the group that a service keeps with O_PATH, for starts only. Creates it if it is missing, and sets *fresh to
  * whether it did. -1 and errno. */
 int cgroup_service_open(const char *path, bool *fresh);
-/* Recreates a group that was removed. Returns true and sets descriptor `fd` to the new group on success. */
-bool cgroup_service_reopen(const char *path, int fd);
-
-/* Opens the cgroup.events file of an open group, which reports whether any process is in the group or below it. -1 and
- * errno. */
-int cgroup_open_events(int folder);
-int cgroup_read_events(int events);             /* 1: populated, 0: empty; -1 and errno, ENODEV: removed */
 
 /* Removes all empty groups; if none is left, also undoes the changes to superd's own group. */
 void cgroups_end(struct cgroups *cgroups);
@@ -85,3 +141,69 @@ bool cgroup_signal(const char *path, int signal);       /* to each of its proces
 void cgroup_kill(const char *path);             /* SIGKILL for all of them, also for processes that they fork meanwhile */
 void cgroup_thaw(const char *path);             /* and all groups below it */
 bool cgroup_remove(const char *path);           /* with the groups below it; true: it is gone */
+
+/* The base folder: the parent of all control groups of one superd. */
+
+#define CGROUP_NAME_MOST 200            /* bytes of a group's name in it at most */
+
+/* Creates the base folder below `own`, superd's own group, with superd's pid in its name. Removes the folders of superds
+ * that have ended; if processes are still in that of an earlier superd with this pid, chooses another name. Returns the
+ * path for the caller to free(); NULL and errno. */
+char *cgroup_parent_claim(const char *own);
+
+/* Records on the base folder that this superd owns it, and its guard, if it has one. Called again by the next superd, and
+ * with another guard. */
+void cgroup_parent_mark(const char *path);
+
+struct left_search {
+	size_t next;                    /* zero before the first call */
+	pid_t pid;                      /* a process of the group that has one of the sockets */
+};
+
+/* Returns the next group with a process that has one of these sockets, and that a superd of this user has started, which
+ * was killed: the group proves that, because only that user could have put it there. Environment and names of
+ * processes prove nothing. NULL: there is none. All groups are read in one pass, which counts for some seconds. cgroups:
+ * with a base. */
+struct left_group *cgroup_parent_next_left(struct cgroups *cgroups, const struct file_id *sockets, size_t count,
+					   struct left_search *search);
+void cgroup_parent_forget_left(struct left_groups *left);
+
+/* Memory and CPU time of a process or a control group, from /proc and the group's files. Values are below 0 if they are
+ * unknown, as without /proc. */
+
+struct resource_usage {
+	/* Resident bytes; of a group what memory.current counts, else struct usage_sum over its processes; -1: unknown. */
+	int64_t memory;
+	double cpu;                     /* CPU seconds since its start; below 0: unknown */
+};
+
+struct resource_usage resource_usage_of_process(pid_t pid);
+
+#define SUMMED_MOST 64                  /* processes of a group, or of a tree, that are added up at most */
+
+/* Processes of one service. What they share, pages of files and of shared memory, counts once, as much as the process
+ * with the most of it has: the sum of their resident bytes would count one program and its libraries for each. */
+struct usage_sum {
+	struct resource_usage usage;    /* of all of them */
+	int64_t own, shared;            /* bytes: the sum of what each has alone; the most that one has of shared pages */
+	unsigned count;                 /* processes that were added */
+};
+
+#define USAGE_SUM { .usage = { -1, -1 } }       /* without a process */
+
+/* Adds this process and the children that it has reaped. */
+void usage_sum_add(struct usage_sum *sum, pid_t pid);
+
+/* The usage of a control group. is_shared: the group had other processes before, so only the present processes' CPU
+ * time counts. */
+struct resource_usage resource_usage_of_cgroup(const char *path, bool is_shared);
+
+/* The oom_score_adj of backends: when memory runs out, the kernel should kill a backend rather than superd, with which
+ * all services would end. */
+
+#define OOM_SCORE_TEXT 8
+
+/* The score for backends without oom_score_adjust: 100 above superd's own, as systemd's default for user services. "":
+ * backends inherit superd's score, as superd is not PID 1 and its control group has no memory limit, or as there is no
+ * /proc. is_first: superd is PID 1, or its guard is. */
+void oom_score_above_own(char score[OOM_SCORE_TEXT], bool is_first);

@@ -1,18 +1,21 @@
 /* Source: path_resolution(7), open(2) on O_PATH, symlink(7). */
-#include "os/foreign/path_walk.h"
+#include "os/foreign/foreign.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "os/fs/path_trust.h"
-#include "os/rights/raw_syscall.h"
+#include "os/fs/fs.h"
+#include "os/rights/rights.h"
 
 #define LINKS_MOST 40                   /* as the kernel: MAXSYMLINKS */
 #define FUSE 0x65735546                 /* FUSE_SUPER_MAGIC */
@@ -171,7 +174,7 @@ int path_walk(struct path_walk *walk, int at, const char *path, enum path_missin
 
 	fd_close(&walk->folder);
 	if (!walk->is_users)
-		raw_raise_effective();  /* superd has lowered its own (os/rights/own_privileges) */
+		raw_raise_effective();  /* superd has lowered its own (os/rights/rights) */
 	errno = ENAMETOOLONG;
 	if (snprintf(way.rest, sizeof(way.rest), "%s", path) >= (int)sizeof(way.rest) ||
 	    !(at < 0 ? enter_root(&way) : enter(&way, fcntl(at, F_DUPFD_CLOEXEC, 0))))
@@ -214,4 +217,102 @@ bool path_walk_end(struct path_walk *walk)
 	walk->is_users = false;
 	errno = error;
 	return true;
+}
+
+/* Takes on a user's identity for a while. Source: capabilities(7), "Effect of user ID changes".
+ *
+ * If superd is not root but has capabilities, they survive a change of the user, so they are lowered explicitly. */
+
+#define GROUPS_MOST 65536               /* NGROUPS_MAX */
+#define MAP_MOST (1 << 16)
+#define GROUP_FILE_MOST (4 << 20)
+
+static gid_t groups[GROUPS_MOST];       /* used in forked processes only: superd itself never touches these pages */
+
+/* The last number, at most `most`, that this user namespace has (user_namespaces(7)) and `taken` does not name, or
+ * 0. Without /proc it is taken for `most`: setresgid(2) and setresuid(2) then fail. */
+static unsigned last_number(const char *map_path, unsigned most, const char *taken)
+{
+	size_t length;
+	char *map = fd_read_file(map_path, MAP_MOST, &length), field[sizeof(":4294967295:")];
+	unsigned first, count, number, last = map ? 0 : most;
+
+	for (const char *line = map; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		if (sscanf(line, "%u %*u %u", &first, &count) != 2 || !count || first > most)
+			continue;
+		for (number = count - 1 < most - first ? first + count - 1 : most; number >= first && number > last;) {
+			snprintf(field, sizeof(field), ":%u:", number);
+			if (strstr(taken, field))
+				number--;
+			else
+				last = number;
+		}
+	}
+	free(map);
+	return last;
+}
+
+/* nogroup; where it has no number, as in a container of 1,000 users, one that /etc/group does not know. Not superd's
+ * own, which is root's. */
+static gid_t find_no_group(void)
+{
+	size_t length;
+	gid_t last = last_number("/proc/self/gid_map", NOBODY, "");
+	char *known = last == NOBODY ? NULL : fd_read_file("/etc/group", GROUP_FILE_MOST, &length);
+
+	if (known)
+		last = last_number("/proc/self/gid_map", NOBODY, known);
+	free(known);
+	return last ? last : NOBODY;
+}
+
+struct account act_as_whom(uid_t user, const struct account *known)
+{
+	if (known && (known->uid == user || last_number("/proc/self/uid_map", user, "") != user))
+		return *known;
+	return (struct account){ .uid = user, .gid = find_no_group(), .switches = true };
+}
+
+/* Sets the effective capabilities to `now` and writes the present ones to `before`. Either may be NULL. */
+static bool set_capabilities(const unsigned now[2], unsigned before[2])
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return false;
+	for (int n = 0; n < 2; n++) {
+		if (before)
+			before[n] = data[n].effective;
+		if (now)
+			data[n].effective = now[n];
+	}
+	return !now || syscall(SYS_capset, &header, data) == 0;
+}
+
+bool act_as_begin(struct act_as *before, const struct account *account)
+{
+	static const unsigned none[2];
+
+	*before = (struct act_as){ .account = account };
+	raw_raise_effective();          /* superd has lowered its own (os/rights/rights) */
+	if (!account)
+		return true;
+	before->uid = geteuid();
+	before->gid = getegid();
+	before->group_count = getgroups(GROUPS_MOST, groups);
+	return before->group_count >= 0 && set_capabilities(NULL, before->capabilities) &&
+	       (account->keeps_groups || raw_set_groups(account->group_count, account->groups) == 0) &&
+	       raw_set_egid(account->gid) == 0 && raw_set_euid(account->uid) == 0 && set_capabilities(none, NULL);
+}
+
+bool act_as_end(const struct act_as *before)
+{
+	const struct account *account = before->account;
+
+	if (!account)
+		return true;
+	return raw_set_euid(before->uid) == 0 && set_capabilities(before->capabilities, NULL) &&
+	       raw_set_egid(before->gid) == 0 &&
+	       (account->keeps_groups || raw_set_groups((size_t)before->group_count, groups) == 0);
 }

@@ -1,6 +1,6 @@
 /* Reads a program's first bytes as execve(2) does. It reports a program as not executable only if that is certain:
  * binfmt_misc may know further formats. Sources: execve(2), elf(5). */
-#include "os/fs/interpreter.h"
+#include "os/fs/fs.h"
 
 #include <dirent.h>
 #include <elf.h>
@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
 #include "lib/scan.h"
-#include "os/fs/root_path.h"
 
 /* Bytes read of a program; the kernel wants the program headers within one page. */
 #define HEADERS_MOST 4096
@@ -194,4 +194,37 @@ bool interpreter_is_wrong(const char *root, const char *program,
 			return true;
 	}
 	return false;
+}
+
+/* openat2(2) with RESOLVE_IN_ROOT. On a kernel without it, absolute links start at superd's own root. */
+
+#define RESOLVE_INSIDE 0x10u            /* RESOLVE_IN_ROOT */
+
+int root_path_open(const char *root, const char *path, int flags)
+{
+	uint64_t how[3] = { (unsigned)(flags | O_CLOEXEC), 0, RESOLVE_INSIDE };
+	int folder, fd;
+
+	if (!root)
+		return open(path, flags | O_CLOEXEC);
+	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return -1;
+	fd = (int)syscall(__NR_openat2, folder, path, how, sizeof(how));
+	fd_close(&folder);
+	return fd;
+}
+
+int root_path_stat(const char *root, const char *path, struct stat *status)
+{
+	int fd, result;
+
+	if (!root)
+		return stat(path, status);
+	fd = root_path_open(root, path, O_PATH);
+	if (fd < 0)
+		return -1;
+	result = fstat(fd, status);
+	fd_close(&fd);
+	return result;
 }

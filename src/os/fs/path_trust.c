@@ -4,7 +4,7 @@
  *
  * In a sticky folder such as /tmp, a file that superd created is safe, as other users cannot replace it. A missing file
  * belongs to whoever creates it first, so superd creates it before it trusts it. */
-#include "os/fs/path_trust.h"
+#include "os/fs/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -524,4 +524,14 @@ void path_finding_add(const struct path_finding *finding, struct buf *out)
 	path_finding_describe(finding, out);
 	if (finding->flaw == PATH_OWNER || finding->flaw == PATH_GROUP || finding->flaw == PATH_WORLD)
 		buf_text(out, ", who could replace it by a link");
+}
+
+/* The folder for runtime files: /run, as configured, or the user's own. XDG_RUNTIME_DIR counts only if superd's real
+ * user is not root and it holds an absolute path. */
+
+const char *runtime_dir(void)
+{
+	const char *own = getuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
+
+	return own && *own == '/' ? own : RUNSTATEDIR;
 }

@@ -12,10 +12,8 @@
 #include "lib/build_id.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
-#include "os/foreign/foreign_path.h"
-#include "os/foreign/path_task.h"
-#include "os/fs/interpreter.h"
-#include "os/fs/memory_file.h"
+#include "os/foreign/foreign.h"
+#include "os/fs/fs.h"
 #include "os/host/program.h"
 
 /* Starts superd-exec, and waits for its answer. Returns its errno; 0: the task is done. */
@@ -85,7 +83,8 @@ int foreign_unlink(const char *path)
 	return good ? 0 : -1;
 }
 
-bool foreign_is_program(const char *path)
+/* whether it is a regular file that may be executed */
+static bool foreign_is_program(const char *path)
 {
 	struct path_task task = { .work = PATH_LOOK, .path = path };
 	struct path_finding finding;
@@ -171,4 +170,30 @@ bool foreign_glob(const char *pattern, struct buf *names)
 	else
 		errno = path_glob(pattern, names);
 	return errno == 0;
+}
+
+/* The search of execvp(3), done before the fork, so that the child only has to exec. */
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+bool path_search(const char *name, const char *path, struct buf *out)
+{
+	bool found = strchr(name, '/') != NULL;
+
+	for (const char *at = path ? path : DEFAULT_PATH; !found && at && *at;
+	     at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
+		size_t length = strcspn(at, ":");
+
+		buf_clear(out);
+		if (length)
+			buf_addf(out, "%.*s/%s", (int)length, at, name);
+		else
+			buf_addf(out, "./%s", name);
+		found = foreign_is_program(buf_string(out));
+		if (found)
+			return true;
+	}
+	buf_clear(out);
+	buf_text(out, name);
+	return found;
 }

@@ -13,7 +13,6 @@
  * has its groups (foreign_actor). NULL and errno. */
 char *foreign_read_file(const char *path, const struct account *account, size_t most, size_t *length);
 
-bool foreign_is_program(const char *path);      /* whether it is a regular file that may be executed */
 /* interpreter_is_wrong for a program in superd's own root. If other users cannot change the program, an interpreter in
  * their folders is not examined. */
 bool foreign_interpreter_is_wrong(const char *program, struct buf *why);

@@ -4,7 +4,7 @@
  *
  * Builds of libwrap differ: some have other options, or take the third field as a shell command. So every keyword that
  * is not known to be harmless counts as a command. */
-#include "os/host/hosts_rules.h"
+#include "os/host/hosts_access.h"
 
 #include <errno.h>
 #include <stdlib.h>

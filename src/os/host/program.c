@@ -12,16 +12,21 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/buf.h"
 #include "lib/build_id.h"
 #include "lib/fd.h"
+#include "os/host/self_sandbox.h"
+#include "os/rights/rights.h"
 
 #define LIBEXEC_DIRS 4
 
@@ -39,12 +44,10 @@ static struct {
 		[PROGRAM_BUILTIN] = { .name = "superd-builtin", .fd = -1 },
 		[PROGRAM_EXEC] = { .name = "superd-exec", .fd = -1 },
 		[PROGRAM_FILTER] = { .name = "superd-filter", .fd = -1 },
-		[PROGRAM_HOLD] = { .name = "superd-hold", .fd = -1 },
 		[PROGRAM_OUTPUT] = { .name = "superd-output", .fd = -1 },
 		[PROGRAM_READ] = { .name = "superd-read", .fd = -1 },
 		[PROGRAM_RPC] = { .name = "superd-rpc", .fd = -1 },
 		[PROGRAM_WEB] = { .name = "superd-web", .fd = -1 },
-		[PROGRAM_WORKER] = { .name = "superd-worker", .fd = -1 },
 	},
 };
 
@@ -318,23 +321,6 @@ bool program_is_other(enum program which)
 	return is_other;
 }
 
-bool program_owns_fd(int fd)
-{
-	for (size_t n = 0; n < PROGRAMS; n++) {
-		if (programs.list[n].fd == fd && fd >= 0)
-			return true;
-	}
-	return false;
-}
-
-void programs_pass(bool passed)
-{
-	for (size_t n = 0; n < PROGRAMS; n++) {
-		if (programs.list[n].fd >= 0)
-			fcntl(programs.list[n].fd, F_SETFD, passed ? 0 : FD_CLOEXEC);
-	}
-}
-
 /* Whether the program exists there but is ignored. */
 static bool has_untrusted_program(const char *dir, const char *name)
 {
@@ -377,4 +363,131 @@ void program_describe_other(enum program which, struct buf *out)
 {
 	buf_addf(out, "%s is of another build than superd: install superd and its programs from one package, then "
 		 "upgrade superd (superctl upgrade)", program_get(which)->path);
+}
+
+/* superd and its programs agree on everything between them, so they must be of one build. A package manager may stop
+ * between two files, and somebody may copy one alone. */
+
+/* Names the file, as the path that superd has opened may lead to another one by now. */
+static _Noreturn void end_as_other(const char *name)
+{
+	char file[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", file, sizeof(file) - 1);
+
+	file[length > 0 ? length : 0] = '\0';
+	fprintf(stderr, "%s is of build %s, and was started by a superd of another build: install superd and its "
+		"programs from one package, then upgrade superd (superctl upgrade)\n", *file ? file : name, build_id());
+	exit(PROGRAM_OTHER_BUILD);
+}
+
+bool program_take_word(const char *name, int *argc, char **argv)
+{
+	prctl(PR_SET_NAME, name);       /* that of a program executed by its descriptor is a number before Linux 6.14 */
+	if (*argc < 2 || strcmp(argv[1], build_word()) != 0)
+		return false;
+	memmove(argv + 1, argv + 2, (size_t)(*argc - 1) * sizeof(*argv));
+	--*argc;
+	return true;
+}
+
+void program_begin(const char *name, bool by_hand, int *argc, char **argv)
+{
+	bool has_word = *argc > 1 && !strncmp(argv[1], "--build=", sizeof("--build=") - 1);
+
+	self_sandbox_begin();
+	if (!program_take_word(name, argc, argv) && (has_word || !by_hand))
+		end_as_other(name);
+}
+
+/* The path of superd's own program, and the exec of a new version of it.
+ *
+ * /proc/self/exe refers to the running file, but an upgrade replaces the file at the path, which is often a link. So
+ * argv[0] comes first, as long as it leads to the running file when superd starts. */
+
+static const char self[] = "/proc/self/exe";
+static const char deleted[] = " (deleted)";
+
+/* Whether the path leads to the running file. Without /proc that is unknown, and the path is accepted. */
+static bool is_running_program(const char *path)
+{
+	struct stat named, running;
+
+	if (access(path, X_OK) < 0 || stat(path, &named) < 0 || !S_ISREG(named.st_mode))
+		return false;
+	return stat(self, &running) < 0 || (named.st_dev == running.st_dev && named.st_ino == running.st_ino);
+}
+
+static char *take_if_running(struct buf *path)
+{
+	char *text = buf_take(path);
+
+	if (text && is_running_program(text))
+		return text;
+	free(text);
+	return NULL;
+}
+
+static char *resolve_from_cwd(const char *name)
+{
+	char *folder = *name == '/' ? NULL : getcwd(NULL, 0);
+	struct buf path = { 0 };
+
+	if (folder)
+		buf_addf(&path, "%s/", folder);
+	free(folder);
+	buf_text(&path, name);
+	return take_if_running(&path);
+}
+
+static char *resolve_by_path(const char *name)
+{
+	const char *at = getenv("PATH");
+	char *found = NULL;
+
+	while (at && *at && !found) {
+		size_t length = strcspn(at, ":");
+		struct buf path = { 0 };
+
+		buf_add(&path, at, length);
+		buf_addf(&path, "/%s", name);
+		found = take_if_running(&path);
+		at += length + (at[length] == ':');
+	}
+	return found;
+}
+
+static char *resolve_by_kernel(void)
+{
+	char path[PATH_MAX + 1];
+	ssize_t length = readlink(self, path, sizeof(path) - 1);
+	size_t end = strlen(deleted);
+
+	if (length < 0)
+		return NULL;
+	path[length] = '\0';
+	if ((size_t)length > end && !strcmp(path + length - end, deleted))
+		path[(size_t)length - end] = '\0';
+	return strdup(path);
+}
+
+char *self_exe_path(const char *argv0)
+{
+	char *path = NULL;
+
+	if (argv0 && strchr(argv0, '/'))
+		path = resolve_from_cwd(argv0);
+	else if (argv0 && *argv0)
+		path = resolve_by_path(argv0);
+	return path ? path : resolve_by_kernel();
+}
+
+void self_exe_set_name(const char *name)
+{
+	prctl(PR_SET_NAME, name);
+}
+
+void self_exe_pass(const int *fds, size_t count, bool passed)
+{
+	for (size_t n = 0; n < count; n++)
+		fcntl(fds[n], F_SETFD, passed ? 0 : FD_CLOEXEC);
 }

@@ -18,26 +18,20 @@ enum self_right {
 	MAY_SEND = 1 << 0,              /* messages to an address, and descriptors */
 	MAY_CONTROL = 1 << 1,           /* requests to a filter of system calls that is open */
 	MAY_WRITE_FILES = 1 << 2,       /* files that are open may grow */
-	MAY_START_THREADS = 1 << 3,
-	MAY_TAKE_CLIENTS = 1 << 4,      /* accepts connections, and waits for many at once (epoll(7)) */
-	MAY_CONNECT = 1 << 5,           /* to IPv4 and IPv6 addresses */
-	MAY_CONNECT_UNIX = 1 << 6,
-	MAY_ANSWER_UNIX = 1 << 7,       /* sends datagrams to unix sockets, abstract ones too */
-	MAY_BIND = 1 << 8,              /* TCP sockets to an address, with port 0 (the kernel's choice) */
+	MAY_TAKE_CLIENTS = 1 << 3,      /* accepts connections, and waits for many at once (epoll(7)) */
+	MAY_CONNECT = 1 << 4,           /* to IPv4 and IPv6 addresses */
+	MAY_CONNECT_UNIX = 1 << 5,
+	MAY_ANSWER_UNIX = 1 << 6,       /* sends datagrams to unix sockets, abstract ones too */
+	MAY_BIND = 1 << 7,              /* TCP sockets to an address, with port 0 (the kernel's choice) */
 	/* Looks up hosts: opens files for reading, loads modules of NSS (nss(5)), creates sockets of any
 	 * kind. */
-	MAY_FIND_NAMES = 1 << 9,
-	MAY_CHANGE_USER = 1 << 10,      /* as far as its capabilities allow, and these, which the change would take away */
-	MAY_READ_FILES = 1 << 11,       /* opens any file for reading that its user may open */
-	MAY_READ_PROC = 1 << 12,        /* opens files of proc(5) for reading, and no others where there is Landlock */
-	/* Sets options and the backlog of listeners, and creates a socket for a comparison with one: neither a raw nor a
-	 * netlink one, as it has the capabilities to forge packets and to change the network. */
-	MAY_RESTORE = 1 << 13,
-	MAY_QUERY = 1 << 14,            /* creates sockets, to query the kernel */
+	MAY_FIND_NAMES = 1 << 8,
+	MAY_CHANGE_USER = 1 << 9,       /* as far as its capabilities allow, and these, which the change would take away */
+	MAY_READ_FILES = 1 << 10,       /* opens any file for reading that its user may open */
+	MAY_QUERY = 1 << 11,            /* creates sockets, to query the kernel */
 	/* Reads memory, descriptors and /proc entries of other processes. A process in a Landlock domain may not do
 	 * that (landlock(7), "Ptrace restrictions"), so it has none. */
-	MAY_LOOK = 1 << 15,
-	MAY_TRACE = 1 << 16,            /* is a tracer (ptrace(2)) */
+	MAY_LOOK = 1 << 12,
 };
 
 /* A zeroed struct allows nothing but open descriptors. */
@@ -61,3 +55,11 @@ bool self_sandbox_can_restrict(void);
 
 /* Adds the TCP ports that a name lookup may need. */
 void self_sandbox_add_name_ports(struct self_sandbox *sandbox);
+
+/* What the parts of the sandbox have of each other. Private to os/host/self_sandbox*. */
+
+uint32_t self_sandbox_arch(void);       /* AUDIT_ARCH_x of this program; 0: unknown, or there is no list of its calls */
+long self_sandbox_landlock(void);       /* the kernel's version of Landlock; below 1: it has none */
+
+/* Installs the filter. Does nothing if the kernel has no filters. */
+void self_sandbox_filter_calls(const struct self_sandbox *sandbox);

@@ -1,6 +1,6 @@
 /* What each process of superd's own does first, and what this machine lacks of the rest. superd itself has no more of
  * the sandbox. */
-#include "os/host/self_sandbox_parts.h"
+#include "os/host/self_sandbox.h"
 
 #include <errno.h>
 #include <link.h>

@@ -1,20 +1,25 @@
 /* Requests to NETLINK_SOCK_DIAG and their answers, without a library. The kernel answers within send(2), so a read
  * that would block means that there is no answer. */
-#include "os/netdiag/sock_diag.h"
+#include "os/netdiag/netdiag.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <linux/unix_diag.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -221,23 +226,6 @@ bool sock_diag_unix_listens(const struct stat *node)
 	return search.found;
 }
 
-struct diag_search {
-	uint32_t inode, queue, limit;
-	bool found;
-};
-
-static void read_inet_message(struct nlmsghdr *message, void *context)
-{
-	const struct inet_diag_msg *socket = NLMSG_DATA(message);
-	struct diag_search *search = context;
-
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || socket->idiag_inode != search->inode)
-		return;
-	search->queue = socket->idiag_rqueue;
-	search->limit = socket->idiag_wqueue;
-	search->found = true;
-}
-
 bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct nlmsghdr *message, void *context),
 		    void *context)
 {
@@ -253,118 +241,6 @@ bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct n
 	};
 
 	return sock_diag_ask(&request, sizeof(request), each, context);
-}
-
-/* A spare netlink socket: superd asks for a queue at each start and each end of an instance, and opening a socket takes
- * longer than the request. If two threads ask at once, the later one opens its own. */
-static _Atomic int spare_socket = -1;
-static pid_t spare_owner;               /* pid that opened it; in a forked child the number may be another file's */
-
-static int take_spare_socket(void)
-{
-	int diag = spare_owner == getpid() ? atomic_exchange(&spare_socket, -1) : -1;
-
-	if (diag < 0)
-		diag = fd_raise(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), FD_HIGH);
-	return diag;
-}
-
-/* Keeps the socket for the next request. After a failure it may still hold a part of the answer, so it is closed. */
-static void keep_spare_socket(int diag, bool good)
-{
-	bool own = spare_owner == getpid();
-
-	if (good) {
-		spare_owner = getpid();
-		diag = atomic_exchange(&spare_socket, diag);
-	}
-	if (!good || own)
-		fd_close(&diag);        /* else it is the spare socket of a child's parent */
-}
-
-struct found_connection {
-	bool found;
-	unsigned state;
-	uint32_t unread;
-};
-
-static void read_connection(struct nlmsghdr *message, void *context)
-{
-	const struct inet_diag_msg *socket = NLMSG_DATA(message);
-	struct found_connection *connection = context;
-
-	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(*socket)))
-		*connection = (struct found_connection){ true, socket->idiag_state, socket->idiag_rqueue };
-}
-
-bool sock_diag_find(unsigned char family, const void *id, unsigned *state, uint32_t *unread)
-{
-	struct {
-		struct nlmsghdr header;
-		struct inet_diag_req_v2 request;
-	} request = {
-		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			    .nlmsg_flags = NLM_F_REQUEST },
-		.request = { .sdiag_family = family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0u },
-	};
-	struct found_connection connection = { 0 };
-	int diag = take_spare_socket();
-
-	memcpy(&request.request.id, id, sizeof(request.request.id));
-	keep_spare_socket(diag, diag >= 0 && exchange(diag, &request, sizeof(request), read_connection, &connection));
-	*state = connection.state;
-	*unread = connection.unread;
-	return connection.found;
-}
-
-/* If several sockets listen at one address (SO_REUSEPORT), the kernel reports one of them. */
-static bool find_listener_at(const struct socket_address *name, struct diag_search *search)
-{
-	struct {
-		struct nlmsghdr header;
-		struct inet_diag_req_v2 request;
-	} request = {
-		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			    .nlmsg_flags = NLM_F_REQUEST },
-		.request = { .sdiag_family = (unsigned char)name->any.sa_family, .sdiag_protocol = IPPROTO_TCP,
-			     .idiag_states = 1u << TCP_LISTEN,
-			     .id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } },
-	};
-	struct inet_diag_sockid *id = &request.request.id;
-
-	if (name->any.sa_family == AF_INET) {
-		id->idiag_sport = name->in.sin_port;
-		memcpy(id->idiag_src, &name->in.sin_addr, sizeof(name->in.sin_addr));
-	} else {
-		id->idiag_sport = name->in6.sin6_port;
-		memcpy(id->idiag_src, &name->in6.sin6_addr, sizeof(name->in6.sin6_addr));
-		id->idiag_if = name->in6.sin6_scope_id;
-	}
-	int diag = take_spare_socket();
-	bool good = diag >= 0 && exchange(diag, &request, sizeof(request), read_inet_message, search);
-
-	keep_spare_socket(diag, good);
-	return good && search->found;
-}
-
-bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
-{
-	struct diag_search search = { 0 };
-	struct stat status;
-	if ((name->any.sa_family != AF_INET && name->any.sa_family != AF_INET6) || fstat(fd, &status) < 0)
-		return false;
-	search.inode = (uint32_t)status.st_ino;
-	if (!find_listener_at(name, &search)) {
-		const struct sock_diag_filter filter = {
-			name->any.sa_family, IPPROTO_TCP, 1u << TCP_LISTEN,
-			ntohs(name->any.sa_family == AF_INET ? name->in.sin_port : name->in6.sin6_port),
-		};
-
-		sock_diag_inet(&filter, read_inet_message, &search);
-	}
-	*queue = search.queue;
-	*limit = search.limit;
-	return search.found;
 }
 
 struct name_search {
@@ -406,4 +282,62 @@ bool sock_diag_name(int fd, int domain, int protocol, struct socket_address *nam
 		return false;
 	search.inode = (uint32_t)status.st_ino;
 	return sock_diag_inet(&filter, read_inet_name, &search) && name->length;
+}
+
+/* See the header. */
+
+bool socket_id_read(int fd, uint64_t *id)
+{
+	socklen_t size = sizeof(*id);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, id, &size) == 0)
+		return true;
+	*id = 0;
+	return errno == ENOTSOCK || errno == EBADF;
+}
+
+uint64_t socket_id(int fd)
+{
+	uint64_t id;
+
+	return socket_id_read(fd, &id) ? id : 0;
+}
+
+/* The time of the last received datagram: ioctl(SIOCGSTAMPNS), socket(7).
+ *
+ * If the service requests a time with each datagram (SO_TIMESTAMP and the like), the kernel no longer updates the
+ * socket's own. The time is then reported as unknown, so that the socket is not taken for a quiet one. */
+
+static bool has_datagram(int fd)
+{
+	struct pollfd state = { fd, POLLIN, 0 };
+
+	return poll(&state, 1, 0) > 0;
+}
+
+static bool has_option(int fd, int option)
+{
+	socklen_t size = sizeof(int);
+	int value = 0;
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 && value;
+}
+
+static bool read_stamp(int fd, int64_t *stamp)
+{
+	struct timespec time = { 0 };
+
+	*stamp = 0;
+	if (has_option(fd, SO_TIMESTAMP) || has_option(fd, SO_TIMESTAMPNS) || has_option(fd, SO_TIMESTAMPING))
+		return false;
+	if (ioctl(fd, SIOCGSTAMPNS, &time) < 0)
+		return errno == ENOENT;         /* none yet */
+	*stamp = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+	return true;
+}
+
+void datagram_stamp_read(int fd, struct datagram_stamp *last)
+{
+	last->known = read_stamp(fd, &last->stamp);
+	last->waits = has_datagram(fd);
 }

@@ -1,6 +1,6 @@
 /* Endpoints as socket addresses. Their ends differ: a path ends with a NUL (unix(7)), but an abstract name ends by its
  * length alone, and one NUL more would be another name. vsock(7) exists only if the kernel's headers know it. */
-#include "os/netdiag/socket_address.h"
+#include "os/netdiag/netdiag.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

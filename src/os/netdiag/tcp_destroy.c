@@ -4,7 +4,7 @@
  * The kernel runs the program for each connection of the machine that ends. So the program halves the list of ports
  * down to a few that it compares one by one. It is written forwards: a jump over a half that is not written yet is an
  * unconditional one, which may have any length. */
-#include "os/netdiag/tcp_destroy.h"
+#include "os/netdiag/netdiag.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -146,7 +146,8 @@ static bool was_silent(const char *attributes, size_t length)
 	return false;
 }
 
-bool tcp_destroy_parse(const void *message, size_t length, struct tcp_destroy_event *event)
+/* Reads a message of the kernel, of this length. false: it reports no closed connection. */
+static bool tcp_destroy_parse(const void *message, size_t length, struct tcp_destroy_event *event)
 {
 	const struct nlmsghdr *header = message;
 	const struct inet_diag_msg *socket = (const void *)((const char *)message + NLMSG_HDRLEN);

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "os/proc/user_notif.h"
-
 #define NO_CALL (-1)                    /* the architecture has no such call */
 #define X32 0x40000000                  /* bit of a number of the x32 calls, which have the architecture of amd64 */
 #define SOCKETCALL_BIND 2

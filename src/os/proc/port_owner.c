@@ -25,7 +25,7 @@
 #include "lib/array.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "os/netdiag/sock_diag.h"
+#include "os/netdiag/netdiag.h"
 #include "os/proc/process.h"
 
 enum { LISTENING_MOST = 512, HELD_MOST = 8 };    /* listening sockets to examine, in all and of one process */
@@ -407,14 +407,6 @@ unsigned port_owner(const struct endpoint *address, struct buf *out)
 	int64_t now = clock_ms();
 
 	return find_sockets(&sockets, address, true) ? find_owner(&sockets, address->port, now, out) : 0;
-}
-
-unsigned socket_owner(ino_t node, uint16_t port, struct buf *out)
-{
-	struct port_socket_list sockets = { .count = 1, .ids[0].node = node };
-
-	sockets.ids[0].device = process_socket_device();
-	return sockets.ids[0].device ? find_owner(&sockets, port, clock_ms(), out) : 0;
 }
 
 /* All TCP listeners of one user. */

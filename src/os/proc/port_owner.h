@@ -56,7 +56,6 @@ void process_describe(pid_t pid, struct buf *out);      /* appends "pid 4711 (ng
  * nothing appended: it is unknown, as only root sees all processes' descriptors, or such searches have taken so much
  * time lately that the loop would suffer; a process that was found before and still has it needs no search. */
 unsigned port_owner(const struct endpoint *address, struct buf *out);
-unsigned socket_owner(ino_t node, uint16_t port, struct buf *out);      /* the same of this one socket alone */
 
 /* The TCP port of a listening socket that a process of this user has opened itself, and that superd does not have. 0:
  * none, or unknown as above. */

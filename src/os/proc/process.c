@@ -12,19 +12,31 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/array.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
+#include "lib/thread.h"
+#include "os/foreign/foreign.h"
+#include "os/rights/rights.h"
 
 #define STAT_MOST 4096
 #define STATE_OFFSET 2                  /* of the state, from the bracket that ends the name */
@@ -33,6 +45,7 @@
 /* Fields of /proc/PID/stat behind the name (proc_pid_stat(5)). */
 enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_FLAGS = 6, FIELD_START_TIME = 19, FIELDS };
 
+#define EXITING 0x4                     /* a flag of one that is ending (PF_EXITING) */
 #define FORKED_NO_EXEC 0x40             /* a flag that fork sets and exec clears (PF_FORKNOEXEC) */
 
 int64_t process_now(void)
@@ -74,6 +87,7 @@ static bool parse_stat(char *text, struct process *process)
 	process->group = (pid_t)group;
 	process->session = (pid_t)session;
 	process->ended = *fields[FIELD_STATE] == 'Z' || *fields[FIELD_STATE] == 'X';
+	process->is_ending = !process->ended && flags & EXITING;
 	process->is_stopped = *fields[FIELD_STATE] == 'T';
 	process->has_executed = flags && !(flags & FORKED_NO_EXEC);     /* 0: this kernel tells none */
 	return true;
@@ -392,6 +406,18 @@ bool process_survives(pid_t pid, int signal)
 	return survives;
 }
 
+bool process_has_user(pid_t pid, uid_t user)
+{
+	size_t length;
+	char *text = read_proc_file(pid, "status", STAT_MOST, &length), *line = text ? strstr(text, "\nUid:") : NULL;
+	unsigned long ids[3];
+	bool good = line && sscanf(line, " Uid: %lu %lu %lu", &ids[0], &ids[1], &ids[2]) == 3 && ids[0] == user &&
+		    ids[1] == user && ids[2] == user;
+
+	free(text);
+	return good;
+}
+
 bool process_is_named(pid_t pid, const char *program)
 {
 	const char *slash = strrchr(program, '/');
@@ -458,4 +484,237 @@ enum process_state process_state(pid_t pid)
 	if (directory)
 		closedir(directory);
 	return most;
+}
+
+/* Compares a process with superd, by /proc. The kernel answers itself, so the process cannot block the read. */
+
+#define FILE_MOST 16384
+#define LINK_MOST 64
+
+struct rights {
+	uint64_t permitted;             /* bit CAP_x */
+	uint64_t filters;               /* number of seccomp filters */
+};
+
+static char *read_file_of(const char *process, const char *name)
+{
+	char path[64];
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/%s/%s", process, name);
+	return fd_read_file(path, FILE_MOST, &length);
+}
+
+static bool find_field(const char *status, const char *name, int base, uint64_t *value)
+{
+	const char *at = strstr(status, name);
+
+	if (!at)
+		return false;
+	*value = strtoull(at + strlen(name), NULL, base);
+	return true;
+}
+
+/* A kernel without the field Seccomp_filters has no filters. */
+static bool read_rights(const char *process, struct rights *rights)
+{
+	char *status = read_file_of(process, "status");
+	bool good = status && find_field(status, "\nCapPrm:", 16, &rights->permitted);
+
+	rights->filters = 0;
+	if (good)
+		find_field(status, "\nSeccomp_filters:", 10, &rights->filters);
+	free(status);
+	return good;
+}
+
+static bool read_link(const char *process, char text[LINK_MOST])
+{
+	char path[64];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/user", process);
+	length = readlink(path, text, LINK_MOST - 1);
+	text[length > 0 ? length : 0] = '\0';
+	return length > 0;
+}
+
+/* The kernel shows a process's link only to a reader with all of its capabilities, so root's not to a superd without
+ * rights. It shows the map of its users to everybody. */
+static bool is_in_own_user_namespace(const char *process)
+{
+	char link[LINK_MOST], own_link[LINK_MOST], *map, *own_map;
+	bool same;
+
+	if (read_link(process, link) && read_link("self", own_link))
+		return !strcmp(link, own_link);
+	map = read_file_of(process, "uid_map");
+	own_map = read_file_of("self", "uid_map");
+	same = map && own_map && !strcmp(map, own_map);
+	free(map);
+	free(own_map);
+	return same;
+}
+
+/* As many filters as superd has are taken for the same ones: a process that inherits them cannot drop one. */
+bool process_has_superds_rights(pid_t pid)
+{
+	struct rights own, its;
+	char process[24];
+	uint64_t before;
+	bool good;
+
+	if (pid <= 0)
+		return false;
+	snprintf(process, sizeof(process), "%ld", (long)pid);
+	before = own_privileges_raise();
+	good = is_in_own_user_namespace(process) && read_rights("self", &own) && read_rights(process, &its);
+	own_privileges_use(before);
+	return good && !(own.permitted & ~its.permitted) && (!its.filters || its.filters == own.filters);
+}
+
+/* pidfds by raw system calls, as libc may lack them: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2). Only
+ * /proc/self/fdinfo shows the pid of a pidfd. */
+
+#define PIDFS_MAGIC 0x50494446 /* PID_FS_MAGIC of linux/magic.h; before Linux 6.9 all pidfds share one inode */
+#define INFO_MOST 4096
+
+int pidfd_of(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0); /* born close-on-exec */
+}
+
+bool pidfd_signal(int fd, int signal)
+{
+	return syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0) == 0;
+}
+
+int pidfd_copy(int pidfd, int fd)
+{
+	return (int)syscall(__NR_pidfd_getfd, pidfd, fd, 0);     /* born close-on-exec */
+}
+
+pid_t pidfd_pid(int fd)
+{
+	char path[64], *text, *line;
+	size_t length;
+	long pid = -1;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	text = fd_read_file(path, INFO_MOST, &length);
+	line = text ? strstr(text, "\nPid:") : NULL;
+	if (line)
+		pid = strtol(line + 5, NULL, 10);
+	free(text);
+	return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : -1;
+}
+
+/* The same id as raw_pidfd_id, which a child uses as it may call less. */
+uint64_t pidfd_id(int fd)
+{
+	struct statfs system;
+	struct stat status;
+
+	if (fstatfs(fd, &system) < 0 || (unsigned long)system.f_type != PIDFS_MAGIC || fstat(fd, &status) < 0)
+		return 0;
+	return status.st_ino;
+}
+
+/* clone3(2) with CLONE_INTO_CGROUP, which libc does not wrap.
+ *
+ * The child returns from the system call with another stack, where none of this function's variables are. So everything
+ * the child needs is in registers, and its next steps are assembly, written for x86-64 only. On other processors the
+ * child joins its group by itself (exec/child/child.c). */
+
+#define TRIAL_STACK (16 << 10)
+#define REAP_MOST 1000                  /* milliseconds */
+
+#ifdef SPAWN_FORK
+#define STARTS_BY_FORK true
+#else
+#define STARTS_BY_FORK false
+#endif
+
+#if defined(SYS_clone3) && defined(__x86_64__) && !defined(__ILP32__)
+
+/* A kernel that may be asked reports EBADF for a descriptor that is not open; a container may deny the call. */
+static bool probe_clone3(void)
+{
+	struct clone_args arguments = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = INT_MAX };
+
+	return syscall(SYS_clone3, &arguments, sizeof(arguments)) < 0 && errno == EBADF;
+}
+
+pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group,
+			pid_t *pid)
+{
+	struct clone_args arguments = {
+		.flags = CLONE_INTO_CGROUP | flags,
+		.parent_tid = (uintptr_t)pid,
+		.exit_signal = SIGCHLD,
+		.stack = (uintptr_t)stack,
+		.stack_size = size,
+		.cgroup = (uint64_t)group,
+	};
+	long result;
+
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "mov %[argument], %%rdi\n\t"
+			 "call *%[run]\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a"(result)
+			 : "0"((long)SYS_clone3), "D"(&arguments),
+			   "S"(sizeof(arguments)), [run] "r"(run), [argument] "r"(argument)
+			 : "rcx", "r11", "memory", "cc");
+	if (result >= 0)
+		return (pid_t)result;
+	errno = (int)-result;
+	return -1;
+}
+#else
+static bool probe_clone3(void)
+{
+	return false;
+}
+
+pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group,
+			pid_t *pid)
+{
+	(void)run, (void)stack, (void)size, (void)flags, (void)argument, (void)group, (void)pid;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+static int exit_child(void *unused)
+{
+	(void)unused;
+	_exit(0);
+}
+
+bool clone_into_cgroup_survives(int group)
+{
+	static char stack[TRIAL_STACK] __attribute__((aligned(64)));
+	sigset_t before;
+	int status = -1;
+	pid_t pid;
+
+	thread_block_signals(&before);
+	pid = clone_into_cgroup(exit_child, stack, sizeof(stack), CLONE_VM | CLONE_VFORK, NULL, group, NULL);
+	if (pid > 0 && !waitpid_timeout(pid, REAP_MOST, &status))
+		pid = -1;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool clone_into_cgroup_is_possible(void)
+{
+	static atomic_int answer; /* 1: no, 2: yes */
+
+	if (!answer)
+		answer = !STARTS_BY_FORK && probe_clone3() ? 2 : 1;
+	return answer == 2;
 }

@@ -12,6 +12,7 @@ struct process {
 	pid_t pid, parent, group, session;
 	int64_t start_time;             /* clock ticks since boot, as process_now */
 	bool ended;                     /* it is a zombie: its parent has not waited for it yet */
+	bool is_ending;                 /* it is on the way there: its descriptors may be closed, its children still its own */
 	bool is_stopped;                /* its first thread is, by a signal, and not by a tracer */
 	bool has_executed;              /* it has called exec since it was forked; false: no, or unknown */
 };
@@ -54,6 +55,9 @@ bool process_find_file(int folder, const char *number, bool also_named, struct f
 /* Whether the process survives this signal, as it catches, ignores or blocks it; true if that is unknown. */
 bool process_survives(pid_t pid, int signal);
 
+/* Whether this is the real, effective and saved user of the process. */
+bool process_has_user(pid_t pid, uid_t user);
+
 bool process_is_named(pid_t pid, const char *program);          /* by /proc/PID/comm, which has 15 bytes */
 
 /* Whether a process can run at the moment, by the states of all its threads (proc_pid_stat(5)). */
@@ -65,3 +69,47 @@ enum process_state {
 };
 
 enum process_state process_state(pid_t pid);
+
+/* Whether a process that appears to be root, or superd's user, also has superd's rights. A process in a user namespace,
+ * with fewer capabilities, or behind a seccomp filter appears under the same uid. */
+
+/* Whether the process is in superd's user namespace, has all capabilities that superd is permitted, and no seccomp filter
+ * that superd does not have. false also if that is unknown: without /proc, if it has ended, or if it is in another pid
+ * namespace (pid 0). */
+bool process_has_superds_rights(pid_t pid);
+
+/* pidfds: descriptors that refer to processes, also to processes that are not superd's children (pidfd_open(2)). */
+
+/* A pidfd of this process, close-on-exec. -1 and errno: no such process, or a filter denies the call. */
+int pidfd_of(pid_t pid);
+
+/* pidfd_send_signal(2): as kill(2). false and errno. */
+bool pidfd_signal(int fd, int signal);
+
+/* pidfd_getfd(2): duplicates descriptor `fd` of the pidfd's process. For helper processes only, as closing the copy may
+ * block. -1 and errno, also without the right to trace the process. */
+int pidfd_copy(int pidfd, int fd);
+
+/* The pid of the pidfd's process in superd's pid namespace; -1: it is not a pidfd, or the process has ended. */
+pid_t pidfd_pid(int fd);
+
+/* The pidfd's inode, unique until the next boot (Linux 6.9); 0: the kernel has none. */
+uint64_t pidfd_id(int fd);
+
+/* Starts a process right inside a control group (CLONE_INTO_CGROUP, clone(2), Linux 5.7). Such a process is never
+ * outside the group, and does not wait for the kernel's locks as one that moves there later. */
+
+/* Whether superd starts processes right in a control group: the kernel and superd's rights allow it, and superd was not
+ * built to start processes by fork(2). Tested once. Otherwise the child joins its group itself
+ * (exec/child/child). */
+bool clone_into_cgroup_is_possible(void);
+
+/* Whether a process that is started in this group survives. As of Linux 6.18, if the parent's group or the new one was
+ * ever killed as a whole (cgroup.kill), the kernel takes the new process for one that escaped that kill. */
+bool clone_into_cgroup_survives(int group);
+
+/* As clone(2): calls `run`, which must not return, on the stack of `size` bytes that begins at `stack`. group: an open
+ * folder. With CLONE_PARENT_SETTID in `flags`, *pid is written before `run` is called. -1 and errno; ENOSYS on other
+ * processors than x86-64. */
+pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group,
+			pid_t *pid);

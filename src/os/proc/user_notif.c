@@ -1,5 +1,5 @@
 /* The ioctl(2) calls of a seccomp filter's listener descriptor. */
-#include "os/proc/user_notif.h"
+#include "os/proc/bind_filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "os/proc/pidfd.h"
+#include "os/proc/process.h"
 
 /* Of Linux 6.6: SECCOMP_IOCTL_NOTIF_SET_FLAGS and SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP. */
 #define SET_FLAGS SECCOMP_IOW(4, uint64_t)
@@ -54,13 +54,6 @@ int user_notif_try(void)
 	if (ioctl((int)notif, SECCOMP_IOCTL_NOTIF_ADDFD, &nobody) < 0 && errno != ENOENT)
 		return errno;
 	return try_look((int)notif);
-}
-
-bool user_notif_is_over(int notif)
-{
-	struct pollfd look = { notif, POLLIN, 0 };
-
-	return poll(&look, 1, 0) == 1 && !(look.revents & POLLIN) && look.revents & (POLLHUP | POLLERR | POLLNVAL);
 }
 
 bool user_notif_receive(int notif, struct user_call *call)

@@ -2,7 +2,7 @@
  *
  * glibc's setuid(2) and similar calls signal every thread of the process (nptl(7)). The child shares its parent's
  * memory, so those would be the parent's threads. The raw calls change the calling thread only. */
-#include "os/rights/raw_syscall.h"
+#include "os/rights/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,11 +114,6 @@ static void set_effective(uint32_t mask)
 void raw_raise_effective(void)
 {
 	set_effective(UINT32_MAX);
-}
-
-void raw_lower_effective(void)
-{
-	set_effective(0);
 }
 
 #define NOROOT 1                        /* SECBIT_NOROOT: root gains nothing by an exec */

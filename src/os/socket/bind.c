@@ -2,22 +2,276 @@
  *
  * A listener's node in the file system may have been removed, or replaced by another socket's. So every change of a
  * node first checks that it is the listener's own. */
-#include "os/socket/bind.h"
+#include "os/socket/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <mqueue.h>
+#include <netinet/in.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "os/bpf/socket_filter.h"
-#include "os/netdiag/foreign_socket.h"
-#include "os/netdiag/socket_address.h"
-#include "os/socket/bind_internal.h"
-#include "os/socket/eintr_timer.h"
-#include "os/socket/socket_options.h"
+#include "lib/units.h"
+#include "os/bpf/bpf.h"
+#include "os/netdiag/netdiag.h"
+#include "os/proc/port_owner.h"
+#include "os/rights/rights.h"
+#include "os/socket/internal.h"
+
+/* Binds TCP, UDP, SCTP and raw sockets.
+ *
+ * An address without a family is one socket for IPv6 and IPv4. On a machine without IPv6 it becomes an IPv4 socket. The
+ * kernel reports such a machine in two ways: EAFNOSUPPORT from socket(2), or EADDRNOTAVAIL from bind(2) if a sysctl
+ * removed the addresses. */
+
+static void explain_in_use(const struct listen *listen, struct buf *why)
+{
+	const struct endpoint wanted = endpoint_with_options(listen->address, listen->options);
+	struct buf holder = { 0 };
+	unsigned found = wanted.kind == ENDPOINT_TCP || wanted.kind == ENDPOINT_UDP ? port_owner(&wanted, &holder) : 0;
+
+	errno = EADDRINUSE;
+	bind_fail(why, "binding", "%s %s it", found ? buf_string(&holder) : "another socket",
+		  found > 1 ? "have" : "has");
+	buf_free(&holder);
+}
+
+/* Explains the kernel's error, with a remedy. The caller names the address. */
+static int explain_bind(const struct listen *listen, struct buf *why)
+{
+	int saved = errno, least = saved == EACCES ? capability_port_start() : 0;
+
+	errno = saved;
+	if (saved == EADDRINUSE)
+		explain_in_use(listen, why);
+	else if (saved == EADDRNOTAVAIL)
+		bind_fail(why, "binding",
+			  "no interface here has this address; free_bind = yes (FreeBind=yes in a unit) "
+			  "binds it all the same");
+	else if (saved == EACCES && listen->address->port < least)
+		bind_fail(why, "binding", "ports below %d need root, CAP_NET_BIND_SERVICE or "
+			  "net.ipv4.ip_unprivileged_port_start", least);
+	else
+		bind_fail(why, "binding", NULL);
+	errno = saved;
+	return -1;
+}
+
+static int bind_family(const struct listen *listen, int family, struct buf *why, struct buf *warnings)
+{
+	struct socket_address address;
+	int fd;
+
+	if (!socket_address_make(listen->address, family, &address))
+		return bind_fail(why, "binding", "the address %s is no %s address",
+				 listen->address->address, family == AF_INET ? "IPv4" : "IPv6");
+	if (family == AF_INET6 && listen->address->interface && socket_address_is_scoped(listen->address) &&
+	    !address.in6.sin6_scope_id) {
+		errno = ENODEV;
+		return bind_fail(why, "binding", "there is no interface %s here now", listen->address->interface);
+	}
+	fd = bind_socket(listen, family, why);
+	if (fd < 0)
+		return -1;
+	if (socket_options_set(fd, family, listen, why, warnings) < 0 ||
+	    bind_filter(fd, listen_filter(listen), why) < 0)
+		goto fail;
+	if (bind(fd, &address.any, address.length) < 0) {
+		explain_bind(listen, why);
+		goto fail;
+	}
+	if (bind_queue_open(fd, listen, why) < 0)
+		goto fail;
+	return fd;
+fail:
+	fd_close(&fd);
+	return -1;
+}
+
+static bool error_means_no_ipv6(void)
+{
+	return errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
+}
+
+static int bind_inet(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	int family = socket_address_family(listen->address);
+	int fd;
+
+	if (family != AF_UNSPEC)
+		return bind_family(listen, family, why, warnings);
+	fd = bind_family(listen, AF_INET6, why, warnings);
+	if (fd >= 0 || listen->options->ipv6_only == IPV6_ONLY_YES || !error_means_no_ipv6())
+		return fd;
+	buf_clear(why);
+	return bind_family(listen, AF_INET, why, warnings);
+}
+
+/* Opens special files, netlink sockets and vsock listeners. A special file must exist. superd refuses a regular file,
+ * since poll(2) always reports one as readable. */
+
+static int bind_other(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	struct socket_address address;
+	struct socket_form form;
+	int fd = -1;
+
+	if (!socket_form(listen->address, &form) || !socket_address_make(listen->address, AF_UNSPEC, &address)) {
+		errno = EAFNOSUPPORT;
+		return bind_fail(why, "opening", NULL);
+	}
+	fd = bind_socket(listen, form.domain, why);
+	if (fd < 0)
+		return -1;
+	if (socket_options_set(fd, form.domain, listen, why, warnings) < 0)
+		goto fail;
+	if (bind(fd, &address.any, address.length) < 0) {
+		if (errno == EPERM)
+			bind_fail(why, "binding", "this netlink group needs root or CAP_NET_ADMIN");
+		else if (errno == EADDRINUSE)
+			bind_fail(why, "binding", "another socket has this port");
+		else
+			bind_fail(why, "binding", NULL);
+		goto fail;
+	}
+	if (bind_queue_open(fd, listen, why) < 0)
+		goto fail;
+	return fd;
+fail:
+	fd_close(&fd);
+	return -1;
+}
+
+/* epoll_ctl(2) fails with EPERM for files that cannot be polled. */
+static bool can_be_watched(int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	bool refused;
+
+	if (epoll < 0)
+		return true;
+	/* By the raw system call: epoll_ctl(2) is the loop's own here. */
+	refused = syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, &event) < 0 && errno == EPERM;
+	close(epoll);
+	return !refused;
+}
+
+static int bind_special(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	const char *path = listen->address->address;
+	int access = listen->options->writable ? O_RDWR : O_RDONLY;
+	int fd = open(path, access | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+
+	(void)warnings;
+	if (fd < 0)
+		return bind_fail(why, "opening", "%s", path);
+	if (fstat(fd, &status) < 0) {
+		bind_fail(why, "looking at it", "%s", path);
+		goto fail;
+	}
+	if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) {
+		errno = EINVAL;
+		bind_fail(why, "opening", "%s is neither a file nor a character device", path);
+		goto fail;
+	}
+	if (!can_be_watched(fd)) {
+		errno = EPERM;
+		bind_fail(why, "watching",
+			  "%s never reports new data, as some files of /proc and /sys and devices do",
+			  path);
+		goto fail;
+	}
+	return fd;
+fail:
+	fd_close(&fd);
+	return -1;
+}
+
+/* POSIX message queues, which are descriptors on Linux (mq_overview(7)). A queue that exists already keeps its size and
+ * the messages in it. */
+
+/* Sets the owner first: the mode must not open another user's queue to that user. */
+static int set_queue_permissions(int fd, const struct listen *listen, struct buf *why)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return bind_fail(why, "looking at the queue", "%s", listen->address->address);
+	if ((status.st_uid != node_uid(listen) || status.st_gid != node_gid(listen)) &&
+	    fchown(fd, node_uid(listen), node_gid(listen)) < 0)
+		return bind_fail(why, "setting the owner", "%s", listen->address->address);
+	if ((status.st_mode & 0777) != (listen->options->socket_mode & 0777) &&
+	    fchmod(fd, listen->options->socket_mode & 0777) < 0)
+		return bind_fail(why, "setting the mode", "%s", listen->address->address);
+	return 0;
+}
+
+static void compare_sizes(int fd, const struct listen *listen, struct buf *warnings)
+{
+	const struct socket_options *options = listen->options;
+	struct mq_attr attributes;
+	char size[SIZE_TEXT_MOST];
+
+	if (!options->message_queue_max_messages || mq_getattr(fd, &attributes) < 0)
+		return;
+	if (attributes.mq_maxmsg != options->message_queue_max_messages ||
+	    attributes.mq_msgsize != options->message_queue_message_size)
+		buf_addf(warnings, "the queue existed before and keeps its size: %ld messages of %s\n",
+			 attributes.mq_maxmsg, size_write(size, (double)attributes.mq_msgsize));
+}
+
+static int bind_message_queue(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	const struct socket_options *options = listen->options;
+	struct mq_attr attributes = {
+		.mq_maxmsg = (long)options->message_queue_max_messages,
+		.mq_msgsize = (long)options->message_queue_message_size,
+	};
+	const char *name = listen->address->address;
+	int fd = mq_open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_CREAT, 0600,
+			 options->message_queue_max_messages ? &attributes : NULL);
+
+	if (fd < 0 && errno == EINVAL && options->message_queue_max_messages)
+		return bind_fail(why, "opening", "%s: fs.mqueue.msg_max and fs.mqueue.msgsize_max allow less", name);
+	if (fd < 0 && errno == EMFILE)
+		return bind_fail(why, "opening", "%s: rlimit_msgqueue allows no more", name);
+	if (fd < 0)
+		return bind_fail(why, "opening", "%s", name);
+	if (set_queue_permissions(fd, listen, why) < 0) {
+		fd_close(&fd);
+		return -1;
+	}
+	compare_sizes(fd, listen, warnings);
+	return fd;
+}
+
+/* Set owner and mode of a message queue, and remove it (mq_unlink(3)). Do nothing for other kinds. */
+static void message_queue_adjust(int fd, const struct listen *listen, struct buf *warnings)
+{
+	struct buf why = { 0 };
+
+	if (listen->address->kind == ENDPOINT_MQUEUE && set_queue_permissions(fd, listen, &why) < 0)
+		buf_addf(warnings, "%s\n", buf_string(&why));
+	buf_free(&why);
+}
+
+/* Set owner and mode of a message queue, and remove it (mq_unlink(3)). Do nothing for other kinds. */
+static void message_queue_remove(const struct listen *listen)
+{
+	if (listen->address->kind == ENDPOINT_MQUEUE)
+		mq_unlink(listen->address->address);
+}
 
 static int refuse_kind(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
@@ -79,8 +333,8 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 		[ENDPOINT_SEQPACKET] = bind_unix,
 		[ENDPOINT_FIFO] = bind_fifo,
 		[ENDPOINT_SPECIAL] = bind_special,
-		[ENDPOINT_NETLINK] = bind_netlink,
-		[ENDPOINT_VSOCK] = bind_vsock,
+		[ENDPOINT_NETLINK] = bind_other,
+		[ENDPOINT_VSOCK] = bind_other,
 		[ENDPOINT_RPC_TCP] = refuse_kind,       /* superd/machine/resolve turns these into TCP and UDP */
 		[ENDPOINT_RPC_UDP] = refuse_kind,
 		[ENDPOINT_TCPMUX] = refuse_kind,
@@ -95,7 +349,6 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 	int fd = foreign ? bind_foreign(open, listen, &finding, why, &lines) : open(listen, why, &lines), saved = errno;
 
 	prefix_warnings(warnings, listen, &lines);
-	foreign_socket_unmark(fd);
 	errno = saved;
 	return fd;
 }
@@ -111,7 +364,8 @@ static int bind_option(int fd, int level, int option)
 
 bool bind_address(int fd, struct socket_address *address)
 {
-	return foreign_socket_name(fd, address);
+	address->length = sizeof(address->storage);
+	return getsockname(fd, &address->any, &address->length) == 0;
 }
 
 static void set_backlog(int fd, const struct listen *listen, struct buf *warnings)
@@ -162,16 +416,15 @@ static struct listen_prepared owned_as_given(const struct listen *listen)
 
 int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	bool is_ours = !foreign_socket_is(fd);
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
 	struct listen_prepared prepared = owned_as_given(listen);
 	struct listen given = *listen;
 	struct buf lines = { 0 };
 
 	given.prepared = &prepared;
-	if (is_ours && bind_filter(fd, listen_filter(listen), why) < 0)
+	if (bind_filter(fd, listen_filter(listen), why) < 0)
 		return -1;
-	if (is_ours && domain >= 0) {
+	if (domain >= 0) {
 		socket_options_adopt(fd, domain, listen, &lines);
 		set_backlog(fd, listen, &lines);
 	}
@@ -209,76 +462,12 @@ static int change_socket(int fd, const struct listen_change *change, bool is_len
 	return result;
 }
 
-static int change_lent(const struct restore_task *task, struct buf *lines)
-{
-	const struct listen_change change = { task->before, task->listen };
-	struct buf warnings = { 0 };
-	int result = change_socket(task->fd, &change, task->is_lent, lines, &warnings), error = errno;
-
-	buf_addf(lines, "%s%s", lines->length ? "\n" : "", buf_string(&warnings));
-	buf_free(&warnings);
-	errno = error;
-	return result;
-}
-
-int bind_restore(const struct restore_task *task, struct buf *lines)
-{
-	const struct linger no_linger = { 0 };
-	const struct listen *listen = task->listen;
-	int fd = task->fd, domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result, error;
-	int is_shared = task->work != RESTORE_UNSHARED;
-	struct buf unused = { 0 };
-
-	result = task->drops ? bind_queue_drop(fd, listen, task->drops) : 0;
-	if (task->work == RESTORE_DROP)
-		return result;
-	if (task->work == RESTORE_ACCEPT) {
-		eintr_timer_begin();    /* another holder may clear O_NONBLOCK */
-		result = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-		error = errno;
-		eintr_timer_end();
-		errno = error;
-		if (result >= 0)        /* as of the listener; its close would wait */
-			setsockopt(result, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));
-		return result < 0 && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS ? 0 : result;
-	}
-	if (domain < 0 || bind_is_shut(fd))
-		return 0;               /* not a socket; or shut down, which is detected elsewhere */
-	if (task->work == RESTORE_CHANGE)
-		return change_lent(task, lines);
-	if (task->work == RESTORE_SHUT)
-		return shutdown(fd, SHUT_RDWR);
-	if (task->work != RESTORE && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &is_shared, sizeof(is_shared)) < 0)
-		return -1;
-	if (task->work == RESTORE_SHUT_EMPTY) { /* who came while another process had the lock is in the queue by now */
-		errno = EBUSY;
-		return bind_has_queue(fd) ? -1 : shutdown(fd, SHUT_RDWR);
-	}
-	if (task->work == RESTORE_SHARED)
-		return 0;
-	result = -1;
-	if (socket_filter_attach(fd, listen_filter(listen)) == 0 || (errno != EPERM && !listen_filter(listen)))
-		result = socket_options_restore(fd, domain, listen, task->clears);
-	error = errno;
-	if (result < 0 && endpoint_accepts(listen->address) && error != ENOMEM && error != ENOBUFS) {
-		shutdown(fd, SHUT_RDWR);
-		errno = error;
-		return -1;
-	}
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections would inherit it */
-	if (endpoint_accepts(listen->address))
-		set_backlog(fd, listen, &unused);
-	buf_free(&unused);
-	errno = error;
-	return result;
-}
-
 int bind_adjust(int fd, const struct listen *before, const struct listen *after, bool is_lent, struct buf *why,
 		struct buf *warnings)
 {
 	const struct listen_change change = { before, after };
 	struct buf lines = { 0 };
-	int result = foreign_socket_is(fd) ? 0 : change_socket(fd, &change, is_lent, why, &lines);
+	int result = change_socket(fd, &change, is_lent, why, &lines);
 
 	message_queue_adjust(fd, after, &lines);
 	adjust_node(fd, after, &lines);
@@ -324,25 +513,22 @@ static void describe_inet(int fd, const struct listen *listen, const struct sock
 	endpoint_format(&real, out);
 }
 
-void bind_describe_named(int fd, const struct socket_address *name, const struct listen *listen, struct buf *out)
+bool bind_has_name(const struct listen *listen)
 {
 	const struct endpoint *address = listen->address;
-	bool is_known = address->family == FAMILY_IPV4 && address->address && address->port;
 
-	if (endpoint_is_inet(address) && !is_known && name->length &&
+	return endpoint_is_inet(address) && address->family == FAMILY_IPV4 && address->address && address->port;
+}
+
+void bind_describe(int fd, const struct socket_address *name, const struct listen *listen, struct buf *out)
+{
+	const struct endpoint *address = listen->address;
+
+	if (endpoint_is_inet(address) && !bind_has_name(listen) && name->length &&
 	    (name->any.sa_family == AF_INET || name->any.sa_family == AF_INET6))
 		describe_inet(fd, listen, name, out);
 	else
 		endpoint_format(address, out);
-}
-
-void bind_describe(int fd, const struct listen *listen, struct buf *out)
-{
-	struct socket_address have;
-
-	if (!bind_address(fd, &have))
-		have.length = 0;
-	bind_describe_named(fd, &have, listen, out);
 }
 
 bool bind_reach(int fd, struct bound_families *reach)

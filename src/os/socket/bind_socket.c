@@ -1,5 +1,5 @@
 /* Opens a listening socket: the calls that the openers of all kinds share. */
-#include "os/socket/bind_internal.h"
+#include "os/socket/internal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "os/bpf/socket_filter.h"
-#include "os/netdiag/socket_address.h"
+#include "os/bpf/bpf.h"
+#include "os/netdiag/netdiag.h"
 
 int bind_fail(struct buf *why, const char *step, const char *detail, ...)
 {

@@ -2,10 +2,11 @@
  *
  * An error of accept4(2) may mean that this client is gone, that superd is short of descriptors or memory, or that the
  * listener is unusable, since a service that shares it may shut it down. */
-#include "os/socket/client.h"
+#include "os/socket/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/vm_sockets.h>
 #include <poll.h>
 #include <stdio.h>
@@ -13,11 +14,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/buf.h"
 #include "lib/fd.h"
-#include "os/netdiag/foreign_socket.h"
-#include "os/netdiag/socket_address.h"
-#include "os/socket/eintr_timer.h"
-#include "os/socket/socket_options.h"
+#include "os/netdiag/netdiag.h"
+#include "os/proc/process.h"
+#include "os/socket/internal.h"
 
 #define DRAIN_READS_MOST 8              /* reads of a refused client's unread data */
 
@@ -71,59 +72,11 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
 	return ACCEPTED;
 }
 
-static int option_of(int fd, int option)
-{
-	int value = -1;
-
-	getsockopt(fd, SOL_SOCKET, option, &value, &(socklen_t){ sizeof(value) });
-	return value;
-}
-
-bool client_take(int fd, int listener, const struct listen *listen, struct client *client)
-{
-	*client = (struct client){ .fd = -1, .length = sizeof(client->peer) };
-	if (option_of(fd, SO_ACCEPTCONN) != 0 || option_of(fd, SO_DOMAIN) != option_of(listener, SO_DOMAIN) ||
-	    option_of(fd, SO_TYPE) != option_of(listener, SO_TYPE) ||
-	    getpeername(fd, &client->peer.any, &client->length) < 0)
-		return false;
-	client->fd = fd;
-	fd_set_nonblocking(fd, listen->options->non_blocking);
-	socket_options_accepted(fd, listen);
-	return true;
-}
-
-enum accepted client_accept_shared(int listener, const struct listen *listen, struct client *client)
-{
-	enum accepted result = ACCEPT_EXHAUSTED;
-	int error;
-
-	client->fd = -1;
-	client->length = 0;
-	fd_set_nonblocking(listener, true);
-	if (eintr_timer_begin())
-		result = client_accept(listener, listen, client);
-	error = errno;
-	eintr_timer_end();
-	errno = error;
-	return result == ACCEPT_AGAIN && error == EINTR ? ACCEPT_NOTHING : result;
-}
-
-bool client_waits(int listener)
-{
-	struct pollfd wait = { .fd = listener, .events = POLLIN };
-
-	return poll(&wait, 1, 0) != 0;
-}
-
 bool client_peek(int listener, struct client *client)
 {
 	ssize_t got;
 
 	client->fd = -1;
-	if (foreign_socket_is(listener) && option_of(listener, SO_DOMAIN) == AF_UNIX) {
-		client->length = 0;     /* MSG_PEEK takes the receiver's lock */
-		return client_waits(listener);
-	}
 	client->length = sizeof(client->peer.storage);
 	got = recvfrom(listener, NULL, 0, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC, &client->peer.any, &client->length);
 	if (got < 0)
@@ -142,11 +95,6 @@ void client_shut_and_drain(const struct client *client)
 	}
 }
 
-void client_refuse(struct client *client)
-{
-	fd_close(&client->fd);
-}
-
 /* The peer's address, an IPv4-mapped one as IPv4. */
 static struct socket_address unmapped_peer(const struct client *client)
 {
@@ -162,22 +110,6 @@ void client_address(const struct client *client, char *out, size_t size)
 	struct socket_address address = unmapped_peer(client);
 
 	socket_address_host(&address, out, size);
-}
-
-void client_mapped_address(const struct client *client, char *out, size_t size)
-{
-	struct socket_address address = { .length = client->length };
-
-	memcpy(&address.storage, &client->peer.storage, sizeof(address.storage));
-	socket_address_host(&address, out, size);
-}
-
-void client_unmap(const struct client *client)
-{
-	int family = AF_INET;
-
-	if (client->peer.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&client->peer.in6.sin6_addr))
-		setsockopt(client->fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof(family));
 }
 
 int client_port(const struct client *client)
@@ -262,4 +194,86 @@ bool client_source(const struct client *client, unsigned prefix, unsigned char s
 	default:
 		return false;
 	}
+}
+
+/* The name of a connection's instance. Source: systemd.socket(5), "Accept=". Scripts parse these names, so they follow
+ * systemd's form exactly: an IPv6 address without brackets, a mapped one as IPv4. */
+
+uint64_t client_cookie(const struct client *client)
+{
+	uint64_t cookie = 0;
+	socklen_t length = sizeof(cookie);
+
+	return getsockopt(client->fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) < 0 ? 0 : cookie;
+}
+
+#ifndef SO_PEERPIDFD /* Linux 6.5; an older kernel refuses it */
+#define SO_PEERPIDFD 77
+#endif
+
+static uint64_t peer_id(int fd)
+{
+	socklen_t length = sizeof(int);
+	uint64_t id;
+	int pidfd;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) < 0)
+		return 0;
+	id = pidfd_id(pidfd);
+	close(pidfd);
+	return id;
+}
+
+static void add_unix_peer(const struct client *client, struct buf *out)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+	uint64_t id;
+
+	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) {
+		buf_text(out, "unknown");
+		return;
+	}
+	buf_addf(out, "%ld", (long)peer.pid);
+	id = peer_id(client->fd);
+	if (id)
+		buf_addf(out, "_%" PRIu64, id);
+	buf_addf(out, "-%lu", (unsigned long)peer.uid);
+}
+
+static void add_address(const struct socket_address *address, struct buf *out)
+{
+	char host[128];
+
+	socket_address_host(address, host, sizeof(host));
+	buf_addf(out, "%s:%d", host + (strncmp(host, "vsock:", 6) ? 0 : 6), socket_address_port(address));
+}
+
+static void add_addresses(const struct client *client, const struct socket_address *local, struct buf *out)
+{
+	struct socket_address peer = { .length = client->length };
+
+	memcpy(&peer.storage, &client->peer.storage, sizeof(peer.storage));
+	socket_address_unmap(&peer);
+	add_address(local, out);
+	buf_char(out, '-');
+	add_address(&peer, out);
+}
+
+void client_instance_name(const struct client *client, uint64_t number, char *out, size_t size)
+{
+	struct socket_address local = { .length = sizeof(local.storage) };
+	struct buf name = { 0 };
+
+	buf_addf(&name, "%" PRIu64 "-%" PRIu64 "-", number, client_cookie(client));
+	if (getsockname(client->fd, &local.any, &local.length) < 0) {
+		buf_text(&name, "unknown");
+	} else if (local.any.sa_family == AF_UNIX) {
+		add_unix_peer(client, &name);
+	} else {
+		socket_address_unmap(&local);
+		add_addresses(client, &local, &name);
+	}
+	snprintf(out, size, "%s", buf_string(&name));
+	buf_free(&name);
 }

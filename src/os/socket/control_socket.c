@@ -1,6 +1,6 @@
 /* Opens the control socket. Another superd may do the same at the same time. A node is stale only if no process listens
  * there; superd checks that and replaces the node under a lock, so only one of the two wins. */
-#include "os/socket/control_socket.h"
+#include "os/socket/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,12 +18,11 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "lib/scm_rights.h"
-#include "os/fs/private_file.h"
-#include "os/fs/runtime_dir.h"
-#include "os/netdiag/sock_diag.h"
-#include "os/proc/pidfd.h"
-#include "os/rights/own_privileges.h"
+#include "lib/fd_message.h"
+#include "os/fs/fs.h"
+#include "os/netdiag/netdiag.h"
+#include "os/proc/process.h"
+#include "os/rights/rights.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */

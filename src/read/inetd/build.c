@@ -189,7 +189,6 @@ static void set_limit_options(const struct inetd_build *build)
 	set_number_option(build, "trigger_limit_burst", entry->burst, at);
 	set_option(build, "trigger_limit_interval", "60s", at);
 	set_option(build, "trigger_limit_pause", entry->pause, at);
-	set_option(build, "trigger_limit_action", entry->dialect->limit_action, at);
 }
 
 static bool is_tcp(const struct inetd_entry *entry)

@@ -11,28 +11,27 @@ static const struct inetd_dialect dialects[COMPATS] = {
 	[COMPAT_OPENBSD] = {            /* Debian's openbsd-inetd */
 		.quoting = QUOTING_NONE, .continues = true, .bare = BARE_BOTH, .udp6_is_dual = true, .dot = DOT_FIRST,
 		.root_keeps_group = true, .wait = WAIT_ELSE, .rate = 256, .rate_less = true, .number_less = true,
-		.zero_is_default = true, .pause = "10min", .unix_mode = "0666", .limit_action = "close-reserved",
+		.zero_is_default = true, .pause = "10min", .unix_mode = "0666",
 	},
 	[COMPAT_FREEBSD] = {
 		.quoting = QUOTING_WHOLE, .continues = true, .bare = BARE_IPV4, .dot = DOT_KEPT, .rate = 256,
 		.rate_less = true, .pause = "10min", .unix_mode = "0200", .wraps_program = true,
-		.wait = WAIT_PREFIX, .limit_action = "close",
+		.wait = WAIT_PREFIX,
 	},
 	[COMPAT_NETBSD] = {
 		.quoting = QUOTING_PLAIN, .continues = true, .bare = BARE_IPV4, .tcp6_is_dual = true,
 		.udp6_is_dual = true, .dot = DOT_SPLITS, .rate = 40, .zero_is_never = true,
-		.pause = "10min", .unix_mode = "0755", .limit_action = "close",
+		.pause = "10min", .unix_mode = "0755",
 	},
 	[COMPAT_GNU] = {
 		.quoting = QUOTING_PLAIN, .bare = BARE_IPV4, .tcp6_is_dual = true, .udp6_is_dual = true,
 		.dot = DOT_SPLITS, .root_keeps_group = true, .wait = WAIT_ELSE, .rate = 1000, .rate_less = true,
 		.pause = "10min", .unix_mode = "0666", .adds_tcpmux = true, .zero_is_default = true,
-		.limit_action = "close",
 	},
 	[COMPAT_BUSYBOX] = {
 		.quoting = QUOTING_NONE, .continues = true, .bare = BARE_IPV4, .tcp6_is_dual = true,
 		.udp6_is_dual = true, .dot = DOT_FIRST, .rate_less = true, .number_less = true, .pause = "1min",
-		.unix_mode = "0755", .searches_path = true, .limit_action = "close",
+		.unix_mode = "0755", .searches_path = true,
 	},
 	[COMPAT_XINETD] = {
 		.quoting = QUOTING_NONE, .continues = true, .bare = BARE_DUAL, .tcp6_is_dual = true,

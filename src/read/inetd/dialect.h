@@ -44,7 +44,6 @@ struct inetd_dialect {
 	bool rate_less, number_less;    /* the limit is one less than `rate`; than N of nowait.N */
 	bool zero_is_never;             /* nowait.0 means no start at all; otherwise it means no limit, but for */
 	bool zero_is_default;           /* nowait.0 means the default, `rate` */
-	const char *limit_action;       /* option trigger_limit_action; NULL: superd's default, clients wait */
 	const char *pause;              /* option trigger_limit_pause */
 	const char *unix_mode;          /* file mode of a unix socket, octal */
 	bool wraps_program;             /* hosts.allow has the last component of the program's path, not argv[0] */

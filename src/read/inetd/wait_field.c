@@ -33,7 +33,7 @@ static void set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t num
 {
 	if (!number && inetd->dialect->zero_is_never) {
 		entry->burst = 0;
-		diag_warning(inetd->reading->diags, at, "%s: a limit of 0 starts no server: clients are refused",
+		diag_warning(inetd->reading->diags, at, "%s: a limit of 0 starts no server: clients wait",
 			     entry->service);
 	} else if (!number && inetd->dialect->zero_is_default) {
 		diag_warning(inetd->reading->diags, at,

@@ -12,10 +12,9 @@
 
 #include "lib/clock.h"
 #include "os/host/hosts_access.h"
-#include "os/host/hosts_rules.h"
 #include "os/host/self_sandbox.h"
 #include "read/apart/setup.h"
-#include "superd/machine/service_port.h"
+#include "superd/machine/machine.h"
 #include "table/services/service_builder.h"
 #include "table/sources/format.h"
 #include "table/sources/sources.h"

@@ -26,7 +26,7 @@ static const struct key_row keys[] = {
 	{ "FileDescriptorStoreMax FileDescriptorStorePreserve NonBlocking NotifyAccess ReloadSignal RemainAfterExit "
 	  "Restart RestartForceExitStatus RestartPreventExitStatus RuntimeMaxSec SuccessExitStatus TimeoutAbortSec "
 	  "WatchdogSec", KEY_DONE, .option = NULL },
-	{ "GuessMainPID", KEY_HARMLESS, .reason = "without PIDFile, superd follows all processes of the daemon" },
+	{ "GuessMainPID", KEY_HARMLESS, .reason = "without PIDFile, the daemon is the one process left" },
 	{ "LUOSession", KEY_WARNED, .reason = "superd does not support live updates of the kernel" },
 	{ "OOMPolicy", KEY_DONE, .reason = "stop means kill; the default is continue" },
 	{ "OpenFile", KEY_REFUSED, .reason = "the program opens its files itself; use LoadCredential for a secret" },

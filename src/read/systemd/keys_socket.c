@@ -18,7 +18,7 @@ static const struct key_row keys[] = {
 	{ "BindIPv6Only", KEY_DONE, .reason = "default, both, ipv6-only, or yes and no", .words = ipv6_only,
 	  .takes_bool = true, .wrong = "expected default, both or ipv6-only" },
 	{ "BindNetworkInterface RestrictNetworkInterfaces", KEY_REFUSED, .reason = "use BindToDevice" },
-	{ "BindToDevice Broadcast DeferAcceptSec DirectoryMode FlushPending FreeBind IPTOS IPTTL KeepAlive "
+	{ "BindToDevice Broadcast DeferAcceptSec DirectoryMode FreeBind IPTOS IPTTL KeepAlive "
 	  "KeepAliveIntervalSec KeepAliveProbes KeepAliveTimeSec Mark NoDelay PassCredentials "
 	  "PassPacketInfo PassSecurity Priority ReceiveBuffer RemoveOnStop ReusePort SendBuffer SocketGroup "
 	  "SocketMode SocketUser Symlinks Transparent Writable", KEY_DONE, .option = NULL },
@@ -26,6 +26,7 @@ static const struct key_row keys[] = {
 	{ "ExecStartPost ExecStartPre ExecStopPost ExecStopPre", KEY_DONE, .form = FORM_COMMANDS },
 	{ "FileDescriptorName", KEY_DONE, .option = "socket",
 	  .reason = "the name of the socket { }; with Accept=yes it is connection", APART },
+	{ "FlushPending", KEY_WARNED, .reason = "clients that wait start the next instance", .idle = "no" },
 	{ "IPAddressAllow", KEY_DONE, .form = FORM_NETWORKS, .option = "only_from",
 	  .reason = "the clients of this socket" },
 	{ "IPAddressDeny", KEY_DONE, .form = FORM_NETWORKS, .option = "no_access",

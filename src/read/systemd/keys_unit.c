@@ -55,7 +55,7 @@ static const struct key_row keys[] = {
 	{ "StartLimitBurst StartLimitIntervalSec", KEY_HARMLESS,
 	  .reason = "superd pauses a service that fails repeatedly, and never gives up" },
 	{ "StopWhenUnneeded", KEY_DONE, .option = "start", APART },
-	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "no process of a service outlives superd" },
+	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "superd stops all processes of a service when it ends" },
 	{ "Upholds", KEY_WARNED, .reason = "superd starts the other unit, but not again after its end",
 	  .form = FORM_UNITS },
 	{ "Wants", KEY_DONE, .option = "wants", .form = FORM_UNITS },

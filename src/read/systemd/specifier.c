@@ -138,7 +138,7 @@ static const char *add_machine_value(const struct unit_names *names, struct buf 
 	return unknown;
 }
 
-/* The path that superd/start/credentials makes. */
+/* The path that superd/start/folders.c makes. */
 static const char *add_credentials(const struct unit_names *names, struct buf *out)
 {
 	if (!names->machine || !names->machine->credentials || !names->service)

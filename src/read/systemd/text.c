@@ -10,7 +10,7 @@
 
 #include "lib/array.h"
 #include "lib/buf.h"
-#include "lib/size_text.h"
+#include "lib/units.h"
 
 #define BLANKS " \t\r\n"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/array.h"
-#include "lib/c_escape.h"
+#include "lib/buf.h"
 
 #define BLANKS " \t\r\n"
 

@@ -66,8 +66,6 @@ static void set_log_words(struct xinetd_service *service, enum xinetd_attribute 
 
 void xinetd_set_log(struct xinetd_service *service)
 {
-	if (service->reading->compat == COMPAT_XINETD)
-		xinetd_set_text(service, "mapped_addresses", "yes", service->entry->at);
 	xinetd_set_as_is(service, ATTR_LOG_TYPE);
 	set_log_words(service, ATTR_LOG_ON_SUCCESS);
 	set_log_words(service, ATTR_LOG_ON_FAILURE);

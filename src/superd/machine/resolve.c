@@ -1,22 +1,171 @@
 /* Resolves a table: accounts, owners of nodes, addresses, programs; then checks that need the resolved values. */
-#include "superd/machine/resolve.h"
+#include "superd/machine/internal.h"
 
+#include <errno.h>
 #include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "exec/child/sandbox.h"
-#include "lib/buf.h"
-#include "os/host/path_search.h"
-#include "os/rights/capability.h"
-#include "superd/machine/account.h"
-#include "superd/machine/filters.h"
-#include "superd/machine/resolve_internal.h"
-#include "superd/start/cgroup_settings.h"
-#include "superd/start/sandbox_probe.h"
+#include "exec/child/child.h"
+#include "os/host/foreign_file.h"
+#include "os/host/program.h"
+#include "os/rights/rights.h"
+#include "superd/start/start.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
 #include "table/option/socket_context.h"
 #include "table/rules/endpoint_conflict.h"
+
+/* Nodes that two sockets claim.
+ *
+ * Only the machine knows which folders are the same, and asking it takes time. So only paths with the same last name
+ * are followed. Paths that are written alike were reported when the table was read (table/rules/endpoint_conflict). */
+
+/* A socket's node. */
+struct node {
+	struct endpoint_claim claim;
+	const char *name;               /* last name of its path */
+	char *path;                     /* path without links, owned; NULL: not followed */
+};
+
+static bool has_node(const struct listen *listen)
+{
+	return endpoint_is_path(listen->endpoint) && *listen->endpoint->address == '/';
+}
+
+static size_t nodes_count(const struct table *table)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		for (size_t j = 0; j < table->services[i].socket_count; j++)
+			count += has_node(&table->services[i].sockets[j]);
+	}
+	return count;
+}
+
+static size_t nodes_fill(const struct table *table, struct node *nodes)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t j = 0; j < service->socket_count && !service_is_off(service); j++) {
+			const struct listen *listen = &service->sockets[j];
+
+			if (!has_node(listen))
+				continue;
+			nodes[number] = (struct node){ .claim = endpoint_claim_of(service, listen, number),
+						       .name = strrchr(listen->endpoint->address, '/') + 1 };
+			number++;
+		}
+	}
+	return number;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	const struct node *a = left, *b = right;
+	int order = strcmp(a->name, b->name);
+
+	return order ? order : a->claim.number < b->claim.number ? -1 : a->claim.number > b->claim.number;
+}
+
+static int compare_paths(const void *left, const void *right)
+{
+	const struct node *a = left, *b = right;
+	int order = strcmp(a->path, b->path);
+
+	return order ? order : a->claim.number < b->claim.number ? -1 : a->claim.number > b->claim.number;
+}
+
+/* Appends the names of a path, separated by single slashes. */
+static void add_simplified(struct buf *out, const char *path)
+{
+	while (*path) {
+		size_t length = strcspn(path, "/");
+
+		if (length && !(length == 1 && *path == '.')) {
+			buf_char(out, '/');
+			buf_add(out, path, length);
+		}
+		path += length + (path[length] == '/');
+	}
+}
+
+/* Follows the symlinks of existing folders; superd creates missing ones. NULL: out of memory. */
+static char *follow_folders(const char *path)
+{
+	char *folder = strdup(path), *real = NULL, *slash = folder ? strrchr(folder, '/') : NULL;
+	struct buf out = { 0 };
+
+	for (errno = ENOENT; slash && slash > folder && !real && errno == ENOENT; slash = strrchr(folder, '/')) {
+		*slash = '\0';
+		real = foreign_real_path(folder);
+	}
+	if (real && strcmp(real, "/") != 0)
+		buf_text(&out, real);
+	if (folder)
+		add_simplified(&out, real ? path + strlen(folder) : path);
+	free(real);
+	free(folder);
+	return buf_take(&out);
+}
+
+/* Compares nodes with one last name. Each duplicate is reported once, with the first socket of its path. */
+static void report_duplicates(struct node *nodes, size_t count, struct diags *diags)
+{
+	const struct node *first = nodes;
+
+	for (size_t n = 0; n < count; n++) {
+		nodes[n].path = follow_folders(nodes[n].claim.endpoint.address);
+		if (!nodes[n].path)
+			return;
+	}
+	qsort(nodes, count, sizeof(*nodes), compare_paths);
+	for (const struct node *node = nodes + 1; node < nodes + count; node++) {
+		if (strcmp(first->path, node->path) != 0)
+			first = node;
+		else if (!endpoint_clash(&first->claim.endpoint, &node->claim.endpoint))
+			endpoint_conflict_report(&first->claim, &node->claim, diags);
+	}
+}
+
+static bool are_written_alike(const struct node *nodes, size_t count)
+{
+	for (size_t n = 1; n < count; n++) {
+		if (strcmp(nodes[0].claim.endpoint.address, nodes[n].claim.endpoint.address) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Adds an error for each such socket. */
+static void duplicate_node_check(const struct table *table, struct diags *diags)
+{
+	size_t count = nodes_count(table), end;
+	struct node *nodes;
+
+	if (count < 2)
+		return;
+	nodes = calloc(count, sizeof(*nodes));
+	if (!nodes) {
+		diag_error(diags, (struct origin){ 0 }, "comparing paths: out of memory");
+		return;
+	}
+	count = nodes_fill(table, nodes);
+	qsort(nodes, count, sizeof(*nodes), compare_names);
+	for (size_t n = 0; n < count; n = end) {
+		for (end = n + 1; end < count && !strcmp(nodes[n].name, nodes[end].name); end++)
+			;
+		if (!are_written_alike(nodes + n, end - n))
+			report_duplicates(nodes + n, end - n, diags);
+	}
+	for (size_t n = 0; n < count; n++)
+		free(nodes[n].path);
+	free(nodes);
+}
 
 static bool resolve_owner(struct accounts *accounts, const struct service *service, const struct listen *listen,
 			  struct listen_prepared *prepared)
@@ -42,8 +191,7 @@ static bool resolve_owner(struct accounts *accounts, const struct service *servi
 
 /* In a folder of the service's user superd makes the node as he does. A program that binds a path sets the mode of its
  * node, which is the owner's to set (chmod(2)). */
-static void prepare_node(const struct service *service, const struct listen *listen,
-				 struct listen_prepared *prepared)
+static void prepare_node(const struct service *service, const struct listen *listen, struct listen_prepared *prepared)
 {
 	const struct account *account = service->account;
 
@@ -213,18 +361,6 @@ static void make_sandboxes(struct table *table, const struct table *before, stru
 	filters_close(&filters);
 }
 
-static void make_cgroup_settings(struct table *table, struct diags *diags)
-{
-	struct cgroup_settings_cache cgroup_cache = { 0 };
-
-	for (size_t i = 0; i < table->count; i++) {
-		struct service *service = &table->services[i];
-
-		if (!service_is_off(service) && !cgroup_settings_make(service, table, &cgroup_cache, diags))
-			return;
-	}
-}
-
 static bool is_claimed_by(const struct endpoint_claim *claim, const struct service *other, struct diags *diags)
 {
 	for (size_t n = 0; n < other->socket_count; n++) {
@@ -282,6 +418,8 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 	struct accounts accounts;
 	struct addresses addresses;
 	struct networks networks;
+	struct cgroup_settings_cache cgroup_cache = { 0 };
+	bool good = true;
 
 	diags->of_machine = true;
 	accounts_open(&accounts, table->pool, diags);
@@ -302,7 +440,10 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 	duplicate_node_check(table, diags);
 	diags->of_machine = true;
 	make_sandboxes(table, before, diags);
-	make_cgroup_settings(table, diags);
+	for (size_t i = 0; good && i < table->count; i++) {
+		if (!service_is_off(&table->services[i]))
+			good = cgroup_settings_make(&table->services[i], table, &cgroup_cache, diags);
+	}
 	diags->of_machine = false;
 	networks_close(&networks);
 	addresses_close(&addresses);

@@ -1,6 +1,6 @@
 /* Makes the plan of a service's starts. The child can neither allocate memory nor look anything up, so all that, and
  * every check with the same result for each start, happens here. */
-#include "superd/start/plan.h"
+#include "superd/start/start.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -11,24 +11,61 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "exec/child/sandbox.h"
-#include "exec/child/stream_file.h"
+#include "exec/child/child.h"
 #include "lib/build_id.h"
 #include "lib/clock.h"
 #include "lib/scan.h"
-#include "os/fs/interpreter.h"
-#include "os/fs/path_trust.h"
-#include "os/host/path_search.h"
+#include "os/fs/fs.h"
+#include "os/host/program.h"
 #include "os/proc/bind_filter.h"
-#include "os/rights/capability.h"
-#include "superd/start/environment.h"
-#include "superd/start/spawn.h"
-#include "superd/start/cgroup_settings.h"
-#include "superd/start/credentials.h"
-#include "superd/start/directories.h"
-#include "superd/start/scheduling.h"
-#include "superd/start/templates.h"
+#include "os/rights/rights.h"
 #include "table/option/service_mark.h"
+
+/* Turns checked words (table/type/type) into the kernel's numbers. */
+
+#define IO_CLASS_SHIFT 13               /* <linux/ioprio.h>, which older headers lack */
+
+bool scheduling_io_priority(const char *text, int *priority)
+{
+	static const char *const classes[] = { NULL, "realtime", "best-effort", "idle" };
+	size_t length = strcspn(text, ":");
+
+	for (int class = 1; class <= 3; class++) {
+		if (strlen(classes[class]) != length || memcmp(classes[class], text, length))
+			continue;
+		*priority = class << IO_CLASS_SHIFT;
+		if (text[length] == ':')
+			*priority |= (int)strtol(text + length + 1, NULL, 10);
+		else if (class != 3)
+			*priority |= 4;
+		return true;
+	}
+	return false;
+}
+
+/* Whether such a priority is served only while no other process uses the disk. -1: no priority. */
+static bool scheduling_io_is_idle(int priority)
+{
+	return priority >= 0 && priority >> IO_CLASS_SHIFT == 3;
+}
+
+/* Policy and priority for sched_setscheduler(2); policy -1: not configured. */
+static void scheduling_cpu_policy(const struct scheduling_options *scheduling, int *policy, int *priority)
+{
+	/* linux/sched.h, whose names libc has only some of */
+	static const int policies[] = {
+		[CPU_DEFAULT] = 0, [CPU_OTHER] = 0, [CPU_BATCH] = 3, [CPU_IDLE] = 5, [CPU_FIFO] = 1, [CPU_RR] = 2,
+	};
+	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
+
+	*policy = -1;
+	*priority = 0;
+	if (scheduling->cpu_scheduling_policy == CPU_DEFAULT)
+		return;
+	*policy = policies[scheduling->cpu_scheduling_policy];
+	if (real_time)
+		*priority = 1;          /* the lowest */
+}
 
 /* ---- trust ---- */
 
@@ -80,7 +117,7 @@ static bool is_program_trusted(const char *program, const char *mounts)
 }
 
 /* In another root directory links lead elsewhere, so such paths cannot be checked here. */
-void plan_check_trust(struct plan *plan)
+static void plan_check_trust(struct plan *plan)
 {
 	const char *mounts;
 	bool trusted;
@@ -141,8 +178,6 @@ static bool plan_cgroup(struct plan *plan, const struct service *service, struct
 		plan->cgroup_settings = cgroup_settings;
 		plan->apart = true;
 	}
-	if (!cgroup_settings_watches_memory)
-		lower_limit(plan, RLIMIT_AS, cgroup_settings_memory(service));
 	lower_limit(plan, RLIMIT_NPROC, cgroup_settings_processes(service));
 	return true;
 }
@@ -355,15 +390,6 @@ static bool make_directories(struct plan *plan, const struct service *service, s
 	return true;
 }
 
-/* The helper program talks to strangers and starts no programs. */
-static void restrict_builtin(struct plan *plan, const struct service *service)
-{
-	if (!service_is_builtin(service))
-		return;
-	plan->no_new_privileges = true;
-	plan->bounding &= plan_own_bounding(plan->ambient);
-}
-
 uint64_t plan_own_bounding(uint64_t kept)
 {
 	return capability_held(CAP_SETPCAP) ? kept : UINT64_MAX;
@@ -386,7 +412,10 @@ static void make_privileges(struct plan *plan, const struct service *service)
 	plan->no_new_privileges = identity->no_new_privileges;
 	plan->keyring = service->groups->hardening->keyring_mode;
 	plan->sandbox = service_prepared(service)->sandbox;
-	restrict_builtin(plan, service);
+	if (service_is_builtin(service)) {      /* the helper program talks to strangers and starts no programs */
+		plan->no_new_privileges = true;
+		plan->bounding &= plan_own_bounding(plan->ambient);
+	}
 	plan->apart |= identity->remove_ipc && plan->account && plan->account->uid;      /* it may wait for a removal */
 	if (!plan->sandbox)
 		return;
@@ -440,20 +469,28 @@ static bool make_scheduling(struct plan *plan, const struct service *service, co
 static const char *const stream_names[] = { "stdin", "stdout", "stderr" };
 static const char *const stream_options[] = { "input", "output", "error" };
 
+const struct stream *plan_stream(const struct service *service, int number)
+{
+	const struct stream_options *streams = service->groups->streams;
+
+	return number == STDIN_FILENO ? &streams->input : number == STDOUT_FILENO ? &streams->output
+										  : plan_error_stream(service);
+}
+
 static bool make_streams(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 			 struct buf *why)
 {
-	const struct stream *streams[] = { &service->groups->streams->input, &service->groups->streams->output,
-					   plan_error_stream(service) };
 	bool inetd = service->exec->pass == PASS_INETD;
 
-	plan->input_is_socket = inetd && (!service_mark(service, "input") || streams[0]->kind == STREAM_SOCKET);
+	plan->input_is_socket = inetd && (!service_mark(service, "input") ||
+					  service->groups->streams->input.kind == STREAM_SOCKET);
 	plan->output_is_socket = inetd && !service_mark(service, "output");
 	for (int n = 0; n < 3; n++) {
-		const char *name = streams[n]->path ? streams[n]->path : stream_names[n];
+		const struct stream *stream = plan_stream(service, n);
+		const char *name = stream->path ? stream->path : stream_names[n];
 		int index;
 
-		if (streams[n]->kind != STREAM_DESCRIPTOR)
+		if (stream->kind != STREAM_DESCRIPTOR)
 			continue;
 		index = plan_socket_index(service, sockets, name);
 		if (index < 0)
@@ -461,14 +498,6 @@ static bool make_streams(struct plan *plan, const struct service *service, const
 		plan->stream_sockets[n] = (unsigned)index;
 	}
 	return true;
-}
-
-const struct stream *plan_stream(const struct service *service, int number)
-{
-	const struct stream_options *streams = service->groups->streams;
-
-	return number == STDIN_FILENO ? &streams->input : number == STDOUT_FILENO ? &streams->output
-										  : plan_error_stream(service);
 }
 
 bool stream_is_path(const struct stream *stream)
@@ -513,21 +542,16 @@ static void add_lengths(const char *path, uint32_t *lengths, size_t *count)
 	lengths[(*count)++] = length + 1;
 }
 
-static size_t count_addresses(const struct service *service)
-{
-	size_t count = service->socket_count;
-
-	for (size_t n = 0; n < service->socket_count; n++)
-		count += words_count(service->sockets[n].options->binds);
-	return count;
-}
-
 /* The lengths of its unix sockets' addresses, and of those in `binds`. A program may write a path otherwise than the
  * table, with another length, which then must not be that of another family's address. NULL: out of memory. */
 static uint32_t *list_lengths(const struct service *service, size_t *count)
 {
-	uint32_t *lengths = calloc(2 * count_addresses(service) + 1, sizeof(*lengths));
+	size_t addresses = service->socket_count;
+	uint32_t *lengths;
 
+	for (size_t n = 0; n < service->socket_count; n++)
+		addresses += words_count(service->sockets[n].options->binds);
+	lengths = calloc(2 * addresses + 1, sizeof(*lengths));
 	*count = 0;
 	for (size_t n = 0; lengths && n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
@@ -593,15 +617,6 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	return NULL;
 }
 
-static size_t vector_length(char *const *vector)
-{
-	size_t count = 0;
-
-	while (vector && vector[count])
-		count++;
-	return count;
-}
-
 /* A plan that changes nothing of what superd's own process has but its limit of descriptors. NULL: out of memory. */
 static struct plan *plan_new(const struct rlimit *nofile)
 {
@@ -640,10 +655,12 @@ struct plan *plan_command(char *const *argv, const struct process_defaults *defa
 	struct plan *plan = plan_new(&defaults->inherited_nofile);
 	struct variables variables = { 0 };
 	struct buf program = { 0 };
-	size_t count = vector_length(argv);
+	size_t count = 0;
 
 	if (!plan)
 		return NULL;
+	while (argv[count])
+		count++;
 	plan->foreground = true;
 	plan->signals = &defaults->signals;
 	plan->takes_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp();

@@ -503,13 +503,6 @@ const struct access *access_compile(words only_from, words no_access,
 	return kept;
 }
 
-const struct access *access_of_networks(const struct network *permits, size_t count, struct pool *pool)
-{
-	const struct access access = { .permits = { .networks = permits, .count = count }, .restricts = true };
-
-	return pool_keep(pool, &access, sizeof(access));
-}
-
 /* Finds the network of the rules that contains an address: the last one that begins at or before it, or none. */
 static const struct network *find_network(const struct rules *rules, const unsigned char address[16])
 {

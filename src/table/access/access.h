@@ -76,9 +76,6 @@ bool access_has_names(const struct access *access);
 /* Whether rules name interfaces, which only superd's own check of a connection knows: struct network has none. */
 bool access_has_interfaces(const struct access *access);
 
-/* Rules that permit these networks of access_networks alone, in the pool; NULL: out of memory. */
-const struct access *access_of_networks(const struct network *permits, size_t count, struct pool *pool);
-
-/* The compiled networks for os/bpf/socket_filter, permits or denials: sorted, none inside another, borrowed. NULL for
+/* The compiled networks for os/bpf/bpf, permits or denials: sorted, none inside another, borrowed. NULL for
  * permits: all clients. */
 const struct network *access_networks(const struct access *access, bool denials, size_t *count);

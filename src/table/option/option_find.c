@@ -52,7 +52,6 @@ static const struct {
 	{ "idle", "superd.conf calls it idle_timeout" },
 	{ "sleep", "superd.conf calls it idle_timeout" },
 	{ "start_priority", "remove it: at the limit of max_starting services start in the order of their clients" },
-	{ "keep", "did you mean sleep_under_pressure = no, which keeps a program running when memory is short?" },
 };
 
 /* Options that superd had, and what does their work. */
@@ -66,6 +65,8 @@ static const struct {
 	{ "cpu_scheduling_priority", "with cpu_scheduling_policy = fifo or rr it is 1" },
 	{ "cpu_scheduling_reset_on_fork", "restrict_realtime = yes keeps a program from real-time scheduling" },
 	{ "every_address", "write each address of the host in listen" },
+	{ "flush_pending", "clients that wait when an instance ends start the next one" },
+	{ "idle_cpu", "idle_unless runs a command that decides whether the program is busy" },
 	{ "import_credential", "load_credential loads a credential by its name" },
 	{ "input_data", "input = file:PATH reads a file" },
 	{ "input_text", "input = file:PATH reads a file" },
@@ -75,16 +76,23 @@ static const struct {
 	{ "io_weight", "io_scheduling has the order" },
 	{ "io_write_bandwidth_max", "io_scheduling = idle reads and writes only while no other process does" },
 	{ "io_write_iops_max", "io_scheduling = idle reads and writes only while no other process does" },
+	{ "mapped_addresses", "an IPv4 client is logged as 192.0.2.1 at every socket" },
 	{ "mount_flags", "mounts of a service never reach the machine" },
 	{ "network_namespace_path", "exec can begin with ip netns exec NAME, of ip-netns(8)" },
 	{ "open_file", "the program opens its files itself, and load_credential hands a secret over" },
 	{ "pass_pidfd", "pass_credentials adds the sender's process" },
 	{ "personality", "exec can begin with setarch(8)" },
 	{ "pipe_size", "a fifo has the kernel's size, and fcntl(2) changes it" },
+	{ "probe", "probe_from has the addresses of health checks" },
+	{ "probe_wait", "probe_from has the addresses of health checks" },
 	{ "secure_bits", "no_new_privileges and capability_bounding_set take a program's rights away for good" },
+	{ "sleep_under_pressure", "idle_timeout decides when a program sleeps, and memory_max what it may use" },
 	{ "socket_protocol", "listen has TCP, UDP and SCTP" },
 	{ "tcp_congestion", "net.ipv4.tcp_congestion_control of sysctl(8) is for all" },
 	{ "timer_slack", "a program has superd's, and prctl(2) changes it" },
+	{ "trigger_limit_action", "clients wait while a socket rests" },
+	{ "warm", "set accept = no, and one program that runs serves all clients" },
+	{ "warm_max_age", "set accept = no, and one program that runs serves all clients" },
 };
 
 static const char *const systems[DIALECTS] = {

@@ -152,20 +152,14 @@ static const char *const start_words[] = {
 static const char *const ipv6_only_words[] = {
 	[IPV6_ONLY_DEFAULT] = "default", [IPV6_ONLY_NO] = "no", [IPV6_ONLY_YES] = "yes", NULL
 };
-static const char *const limit_action_words[] = {
-	[LIMIT_QUEUE] = "queue", [LIMIT_CLOSE] = "close", [LIMIT_CLOSE_RESERVED] = "close-reserved", NULL
-};
 static const char *const overload_words[] = { [OVERLOAD_QUEUE] = "queue", [OVERLOAD_REFUSE] = "refuse", NULL };
 static const char *const kill_mode_words[] = {
 	[KILL_GROUP] = "group", [KILL_MIXED] = "mixed", [KILL_PROCESS] = "process", [KILL_NONE] = "none", NULL
 };
-static const char *const idle_action_words[] = {
-	[IDLE_STOP] = "stop", [IDLE_FREEZE] = "freeze", [IDLE_REPORT] = "report", NULL
-};
+static const char *const idle_action_words[] = { [IDLE_STOP] = "stop", [IDLE_FREEZE] = "freeze", NULL };
 static const char *const idle_means_words[] = {
 	[IDLE_MEANS_CONNECTED] = "connected", [IDLE_MEANS_QUIET] = "quiet", NULL
 };
-static const char *const probe_words[] = { [PROBE_NONE] = "none", [PROBE_SILENT] = "silent", NULL };
 static const char *const on_failure_words[] = { [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit", NULL };
 /* By the numbers of syslog(3); 12 to 15 are reserved for the system. */
 static const char *const syslog_facility_words[] = {
@@ -178,7 +172,10 @@ static const char *const syslog_level_words[] = {
 static const char *const timestamping_words[] = {
 	[TIMESTAMPS_OFF] = "off", [TIMESTAMPS_US] = "us", [TIMESTAMPS_NS] = "ns", NULL
 };
-static const char *const on_change_words[] = { [ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", NULL };
+static const char *const on_change_words[] = {
+	[ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", [ON_CHANGE_RESTART] = "restart",
+	[ON_CHANGE_OVERLAP] = "overlap", NULL
+};
 static const char *const on_remove_words[] = {
 	[REMOVE_AUTO] = "auto", [REMOVE_FINISH] = "finish", [REMOVE_DRAIN] = "drain", [REMOVE_STOP] = "stop", NULL
 };
@@ -297,7 +294,7 @@ const struct directive directives[] = {
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port | path",
 	  .help = "Connects each client to this host and port, or unix socket. With exec, the first client starts "
 		  "the program, which must listen there (see RELAYS in superd-bind(7)). Without exec, one process "
-		  "serves all clients, also of UDP; with accept = yes one serves up to 256. Without exec and "
+		  "serves all clients, also of UDP; with accept = yes each client has one. Without exec and "
 		  "user, it runs as a user of its own, as builtin does." },
 	{ .name = { "redirect_timeout" },
 	  FIELD_IN(EXEC, LIFECYCLE, redirect_timeout, duration),
@@ -424,10 +421,6 @@ const struct directive directives[] = {
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "off", .words = timestamping_words,
 	  .help = "Whether the kernel adds a time of arrival to datagrams, in microseconds (us) or nanoseconds "
 		  "(ns)." },
-	{ .name = { "flush_pending", [UNIT] = "Socket.FlushPending" }, FIELD_IN(UNITS, SOCKETS, flush_pending, bool),
-	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "With accept = no, whether superd drops waiting connections and datagrams when an instance "
-		  "ends. no: they start the next one." },
 	{ .name = { "writable", [UNIT] = "Socket.Writable" }, FIELD_IN(UNITS, SOCKETS, writable, bool),
 	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether superd opens a special: file for writing too." },
@@ -446,8 +439,8 @@ const struct directive directives[] = {
 	{ .name = { "intercept" }, FIELD_IN(XINETD, SOCKETS, intercept, bool),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
 	  .help = "With accept = no on UDP, whether the kernel checks every datagram against only_from and "
-		  "no_access, without logging. no: superd checks and logs senders while no instance runs, and the "
-		  "kernel checks while one does. pass = bind implies it." },
+		  "no_access, without logging. no: superd checks and logs senders until a program has had the "
+		  "socket, and from then on the kernel checks. pass = bind implies it." },
 	{ .name = { "non_blocking", [UNIT] = "Service.NonBlocking" }, FIELD(SOCKETS, non_blocking, bool),
 	  .flags = ANYWHERE, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the program gets its sockets with O_NONBLOCK set." },
@@ -463,7 +456,7 @@ const struct directive directives[] = {
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the service may run without a socket that superd cannot open, as long as another one "
 		  "is open. superd tries again while no instance has the sockets. Unset: yes for tcp6:PORT beside "
-		  "tcp4:PORT and the like, except with warm, so that a machine without IPv6 needs no other table." },
+		  "tcp4:PORT and the like, so that a machine without IPv6 needs no other table." },
 	{ .name = { "socket_condition" }, FIELD_IN(UNITS, SOCKETS, socket_condition, conditions),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "Kind=value",
 	  .help = "Conditions for opening the sockets, in the words of condition. A socket whose conditions do "
@@ -700,13 +693,13 @@ const struct directive directives[] = {
 		  "twist) only if the word commands follows the name, as in \"in.ftpd commands\"." },
 	{ .name = { "banner", "banner" }, FIELD_IN(XINETD, ACCESS, banner, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
-	  .help = "A file that superd sends to every client before anything else, up to 16 KiB of it." },
+	  .help = "A file of at most 64 KiB that superd sends to every client before anything else." },
 	{ .name = { "banner_success", "banner_success" }, FIELD_IN(XINETD, ACCESS, banner_success, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
-	  .help = "A file that superd sends to an allowed client, up to 16 KiB of it." },
+	  .help = "A file of at most 64 KiB that superd sends to an allowed client." },
 	{ .name = { "banner_fail", "banner_fail" }, FIELD_IN(XINETD, ACCESS, banner_fail, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
-	  .help = "A file that superd sends to a client before it refuses it, up to 16 KiB of it." },
+	  .help = "A file of at most 64 KiB that superd sends to a client before it refuses it." },
 	{ .name = { "deny_time", "deny_time" },
 	  FIELD_IN(XINETD, ACCESS, deny_time, duration), .translated = FROM(XINETD),
 	  .unset = &no_number, .flags = 0, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
@@ -762,12 +755,6 @@ const struct directive directives[] = {
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
 	  .help = "How long a socket rests that has exceeded trigger_limit_burst." },
-	{ .name = { "trigger_limit_action" }, FIELD_IN(UNITS, SOCKETS, trigger_limit_action, word),
-	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "queue", .words = limit_action_words,
-	  .help = "The state of a socket while it rests: queue (open), close or close-reserved. queue: clients "
-		  "wait. close: clients are refused, as with inetd. close-reserved: the same, but superd keeps an "
-		  "IPv4 port from 1024 on, which any user could bind, and closes each connection there until "
-		  "trigger_limit_interval is over, as OpenBSD's inetd does." },
 
 	/* Commands */
 	COMMANDS("exec_condition", "Service.ExecCondition", CONDITION)
@@ -798,8 +785,8 @@ const struct directive directives[] = {
 		  "is its process while it exists. Each may take timeout_stop." },
 	COMMANDS("exec_stop_post", "Service.ExecStopPost", STOP_POST)
 	  .help = "Commands that run after the end of an instance, also after a failed start. SERVICE_RESULT is "
-		  "success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol or "
-		  "resources. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its process." },
+		  "success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol, resources "
+		  "or oom-kill. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its process." },
 	COMMANDS_IN(UNITS, "socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
 	  .help = "Commands that run before superd opens the sockets. If one fails, the sockets count as failed "
 		  "to open." },
@@ -857,17 +844,6 @@ const struct directive directives[] = {
 		  "after that it has failed. It also limits each command of a start and the preparations. 0 or "
 		  "infinity: no limit. For a oneshot, runtime_max limits the program, and the commands have no "
 		  "limit unless this is set." },
-	{ .name = { "warm" },
-	  FIELD_IN(LIFECYCLE, ACCESS, warm, count),
-	  .flags = NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
-	  .least = 0, .most = 1000,
-	  .help = "With accept = yes, how many instances superd starts ahead of their clients (see WARM STARTS in "
-		  "superd(7)). 0: none." },
-	{ .name = { "warm_max_age" },
-	  FIELD_IN(LIFECYCLE, ACCESS, warm_max_age, duration),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "1h", .argument = "duration",
-	  .least = 1000, .most = UNLIMITED,
-	  .help = "How long such an instance waits for its client before another one replaces it." },
 	{ .name = { "remain_after_exit", [UNIT] = "Service.RemainAfterExit" },
 	  FIELD_IN(LIFECYCLE, RESTART, remain_after_exit, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
@@ -877,8 +853,8 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path",
 	  .help = "The file to which the program writes the process id of its main process. superd removes it "
 		  "after the program's end. With type = forking it names the daemon, which must be a process of "
-		  "this start. Unset: superd knows the daemon by its control group, and refuses the service where "
-		  "it can make none. It needs accept = no." },
+		  "this start. Unset: the daemon is the one process that the start has left, and superd refuses the "
+		  "service where it can make no control group. It needs accept = no." },
 	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" }, FIELD(LIFECYCLE, runtime_max, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "infinity", .argument = "duration",
 	  .least = 1,
@@ -918,19 +894,19 @@ const struct directive directives[] = {
 		  "kill_mode defines the processes. The next start waits for that." },
 	{ .name = { "on_change" }, FIELD(LIFECYCLE, on_change, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "finish", .words = on_change_words,
-	  .help = "The treatment of a running instance with accept = no when a reload changes its start, "
-		  "and whether the next instance may run beside it while it ends for another reason. finish: "
-		  "it serves until it ends, and the next one starts then. drain: the next instance starts at "
-		  "once, for new clients, and superd stops the old one when its clients have left (see STOP AND "
-		  "RESTART in superd(7)). Use drain only if two instances can run at once: not for programs that "
-		  "lock their data, or save it when they end." },
+	  .argument = "finish | restart | overlap",
+	  .help = "The treatment of a running instance with accept = no when a reload changes its start. finish: it "
+		  "serves until it ends, and the next one starts then. restart: superd stops it, and starts the next "
+		  "one when it has ended. overlap: the next one starts at once on the same sockets, and superd stops "
+		  "the old one when that is ready; so do a restart and runtime_max. Use overlap only if two instances "
+		  "can run at once: not for programs that lock their data, or save it when they end. drain is read as "
+		  "overlap." },
 	{ .name = { "on_remove" }, FIELD(LIFECYCLE, on_remove, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "auto", .words = on_remove_words,
 	  .help = "The treatment of running instances when a reload removes the service or their sockets. finish: "
-		  "they end by themselves. drain: superd stops the instance when its present clients have left, "
-		  "and cuts off later ones; if it cannot see clients, as with UDP, the instance runs on. stop: "
-		  "superd stops them. auto: finish with accept = yes or type = oneshot, otherwise drain. To lose "
-		  "no client, use superctl hold and drain before the reload." },
+		  "they end by themselves. drain: superd stops the instance when no client is connected, or after "
+		  "timeout_stop; at once if it cannot count clients, or if another service gets the address. stop: "
+		  "superd stops them. auto: finish with accept = yes or type = oneshot, otherwise drain." },
 
 	/* Failures and restarts */
 	{ .name = { "restart", [UNIT] = "Service.Restart" }, FIELD(RESTART, restart, word),
@@ -1024,7 +1000,7 @@ const struct directive directives[] = {
 	  FIELD_IN(IDLE, LIFECYCLE, idle_action, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "stop", .words = idle_action_words,
 	  .help = "stop: superd stops the idle instance, and the next client starts another. freeze: superd "
-		  "suspends its processes until the next client. report: superd only logs." },
+		  "suspends its processes until the next client." },
 	{ .name = { "idle_means" },
 	  FIELD_IN(IDLE, LIFECYCLE, idle_means, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "connected", .words = idle_means_words,
@@ -1036,10 +1012,6 @@ const struct directive directives[] = {
 		  "busy, and superd asks again after idle_timeout. 126, 127, 255, a signal or a run beyond "
 		  "timeout_start (at most 90 s): it counts as busy, too. Others: it is idle. MAINPID is its "
 		  "process." },
-	{ .name = { "idle_cpu" },
-	  FIELD_IN(IDLE, LIFECYCLE, idle_cpu, quota), .unset = &no_number,
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
-	  .help = "How much of a processor an instance may use after its last client has left and still be idle." },
 	{ .name = { "min_awake" },
 	  FIELD_IN(IDLE, LIFECYCLE, min_awake, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "duration", .most = UNLIMITED - 1,
@@ -1047,29 +1019,14 @@ const struct directive directives[] = {
 	{ .name = { "freeze_reclaim" },
 	  FIELD_IN(IDLE, LIFECYCLE, freeze_reclaim, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the kernel reclaims the memory of a frozen instance, to swap if there is any. Pages "
-		  "return one by one after the thaw, which takes time." },
-	{ .name = { "sleep_under_pressure" },
-	  FIELD_IN(IDLE, LIFECYCLE, sleep_under_pressure, bool),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether superd may take idle_action before idle_timeout is over when memory is short, the "
-		  "longest unused instance first (see MEMORY PRESSURE in superd-sleep(7)). It needs idle_timeout." },
+	  .help = "Whether the kernel reclaims the memory of a frozen instance, to swap if there is any. It "
+		  "needs a control group with memory.reclaim (cgroup2, Linux 5.19), which an option such as "
+		  "memory_high = infinity gives it. Pages return one by one after the thaw, which takes time." },
 	{ .name = { "probe_from" },
 	  FIELD_IN(IDLE, LIFECYCLE, probe_from, addresses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
 	  .help = "The addresses of health checks, in the words of only_from without host names. Their TCP "
 		  "connections do not start an instance, wake it or keep it awake (see PROBES in superd-sleep(7))." },
-	{ .name = { "probe" },
-	  FIELD_IN(IDLE, LIFECYCLE, probe, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "none", .words = probe_words,
-	  .help = "silent: connections that the client closes before it sends a byte, such as port scans and TCP "
-		  "health checks, are probes, too." },
-	{ .name = { "probe_wait" },
-	  FIELD_IN(IDLE, LIFECYCLE, probe_wait, duration),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "250ms", .argument = "duration",
-	  .least = 1000, .most = 60000000,
-	  .help = "With probe = silent and accept = no, how long a silent client waits before it starts or wakes "
-		  "an instance." },
 
 	/* Log */
 	{ .name = { "log_type", "log_type" }, FIELD_IN(XINETD, LOG, log_type, log_type),
@@ -1089,10 +1046,6 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
 	  .help = "The facts that superd logs about a refused client beside the reason: HOST, USERID and ATTEMPT. "
 		  "USERID is by its ident server. ATTEMPT: only that. The lines have the format of xinetd." },
-	{ .name = { "mapped_addresses" }, FIELD_IN(XINETD, LOG, mapped_addresses, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether these lines and REMOTE_HOST show an IPv4 client of an IPv6 socket as ::ffff:192.0.2.1. "
-		  "no: as 192.0.2.1." },
 
 	/* Limits and scheduling */
 	{ .name = { "nice", "nice", "Service.Nice", "Nice" },
@@ -1131,7 +1084,7 @@ const struct directive directives[] = {
 	RLIMIT(fsize, FSIZE, "FSIZE", [LAUNCHD] = "SoftResourceLimits.FileSize")
 	  .help = "The size of a file that it writes, in bytes." },
 	RLIMIT(locks, LOCKS, "LOCKS")
-	  .help = "The file locks. Linux ignores it; superd uses it as a mark (see FORKING in superd-bind(7))." },
+	  .help = "The file locks. Linux ignores it." },
 	RLIMIT(memlock, MEMLOCK, "MEMLOCK", [LAUNCHD] = "SoftResourceLimits.MemoryLock")
 	  .help = "The locked memory, in bytes." },
 	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE")
@@ -1156,8 +1109,8 @@ const struct directive directives[] = {
 
 	/* Resources */
 	AMOUNT(memory_max, "MemoryMax", memory, "size") .least = 1,
-	  .help = "The memory above which the kernel kills processes of the instance. Without a control group it "
-		  "limits the address space of each process." },
+	  .help = "The memory above which the kernel kills processes of the instance. Without a control group "
+		  "superd looks every few seconds, and stops an instance that has more." },
 	AMOUNT(memory_high, "MemoryHigh", memory, "size") .least = 1,
 	  .help = "The memory above which the kernel slows the instance down." },
 	AMOUNT(memory_low, "MemoryLow", memory, "size")

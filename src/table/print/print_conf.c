@@ -106,9 +106,8 @@ bool print_conf_saved(const struct table *table, const struct service *const *mo
 	return print_table(table, (struct conf_style){ .last = &(struct origin){ 0 } }, more, count, out);
 }
 
-bool print_conf_left_out(const struct table *table, size_t *next, size_t most, FILE *out)
+bool print_conf_left_out(const struct table *table, FILE *out)
 {
-	const struct left_out *entry = left_out_next(table, *next);
 	struct conf_defaults defaults;
 	const struct conf_style style = { .defaults = &defaults, .last = &(struct origin){ 0 } };
 	struct buf text = { 0 };
@@ -117,11 +116,9 @@ bool print_conf_left_out(const struct table *table, size_t *next, size_t most, F
 	if (!ok)
 		return false;
 	ok = print_head(table, &style, &text, out);
-	for (; ok && entry && most; most--) {
+	for (const struct left_out *entry = left_out_next(table, 0); ok && entry;
+	     entry = left_out_next(table, (size_t)(entry - table->left_out) + 1))
 		ok = print_row(&table->services[entry->row], &style, &text, out);
-		entry = left_out_next(table, (size_t)(entry - table->left_out) + 1);
-	}
-	*next = entry ? (size_t)(entry - table->left_out) : 0;
 	buf_free(&text);
 	conf_defaults_free(&defaults);
 	return ok;

@@ -18,9 +18,8 @@ bool print_conf(const struct table *table, bool comments, FILE *out);
  * return, and with more rows, of other tables. */
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out);
 
-/* The same of at most `most` of the rows that are left out and may return, from entry *next on, which becomes the next one; 0:
- * these were the last. */
-bool print_conf_left_out(const struct table *table, size_t *next, size_t most, FILE *out);
+/* The same of the rows that are left out and may return. */
+bool print_conf_left_out(const struct table *table, FILE *out);
 
 /* Prints {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}. Durations are in
  * seconds, sizes in bytes. A service has the options that differ from the defaults, and always accept, pass, exec, user

@@ -32,7 +32,6 @@ static void (*const rules[])(const struct service *service, struct diags *diags)
 	rule_access,
 	rule_backoff,
 	rule_idle,
-	rule_warm,
 	rule_capabilities,
 	rule_sandbox,
 	rule_passed_fds,

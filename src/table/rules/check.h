@@ -1,5 +1,5 @@
 /* Rules that concern more than one value: names and endpoints that two services claim, options that exclude or need
- * each other. They depend on the table alone; superd/machine/preflight checks the machine. */
+ * each other. They depend on the table alone; superd/machine/check.c checks the machine. */
 #pragma once
 
 #include "lib/diag.h"

@@ -6,7 +6,7 @@
 #include "table/rules/check_internal.h"
 
 static const struct rule_row rows[] = {
-	{ "idle_action min_awake idle_cpu idle_unless sleep_under_pressure idle_means", NEEDS, "idle_timeout",
+	{ "idle_action min_awake idle_unless idle_means", NEEDS, "idle_timeout",
 	  .hint = "set the time without clients, as in idle_timeout = 5min", .said = true },
 	{ "idle_means = quiet", NEEDS, "idle_action = freeze", .because = "a stop would cut the connections off",
 	  .hint = "write idle_action = freeze, or remove idle_means", .said = true, .otherwise = true },

@@ -62,7 +62,6 @@ void rule_ready(const struct service *service, struct diags *diags);
 void rule_streams(const struct service *service, struct diags *diags);
 void rule_backoff(const struct service *service, struct diags *diags);
 void rule_idle(const struct service *service, struct diags *diags);
-void rule_warm(const struct service *service, struct diags *diags);
 void rule_capabilities(const struct service *service, struct diags *diags);
 
 void rule_sandbox(const struct service *service, struct diags *diags);

@@ -11,6 +11,9 @@
 
 static const struct rule_row starts[] = {
 	{ "start = boot", NEEDS, "accept = no", .because = "nothing can start before a client connects" },
+	{ "on_change = drain", NOT_WITH, "on_change = drain", .warns = true,
+	  .says = "on_change = drain is read as overlap: the old instance gets its signal when the next one is ready",
+	  .hint = "write on_change = overlap" },
 };
 
 void rule_start(const struct service *service, struct diags *diags)

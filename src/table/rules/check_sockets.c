@@ -102,7 +102,7 @@ static const struct {
 	{ "pass_packet_info", UDP_KINDS | KIND(NETLINK), .needs = "UDP or netlink datagrams" },
 	{ "writable", KIND(SPECIAL), .needs = "a special: file" },
 	{ "message_queue_max_messages message_queue_message_size", KIND(MQUEUE), .needs = "a message queue" },
-	{ "probe_from probe", PEER_KINDS, .needs = "connections of TCP" },
+	{ "probe_from", PEER_KINDS, .needs = "connections of TCP" },
 };
 
 static void check_use(const struct service *service, const struct mark *mark, struct diags *diags)
@@ -139,17 +139,10 @@ static void check_sizes(const struct service *service, const struct listen *list
 			       "there are both or neither");
 }
 
-static const struct rule_row probes[] = {
-	{ "probe_wait", NEEDS, "probe = silent", .said = true },
-	{ "probe_wait", NEEDS, "accept = no", .because = "with accept = yes it is defer_accept that waits",
-	  .said = true, .otherwise = true },
-};
-
 void rule_options(const struct service *service, struct diags *diags)
 {
 	for (size_t i = 0; i < service->socket_count; i++)
 		check_sizes(service, &service->sockets[i], diags);
-	check_rows(service, probes, diags);
 	/* In another system's table, that system's rules decide which option applies to which socket. */
 	if (service->is_foreign)
 		return;

@@ -61,11 +61,3 @@ bool service_redirects_to(const struct service *service, const struct listen *li
 		return !is_elsewhere && is_reached(listen, target[0], target[1]);
 	return listen->endpoint->kind == ENDPOINT_UNIX && !strcmp(listen->endpoint->address, target[0]);
 }
-
-bool service_redirects_by_name(const struct service *service)
-{
-	words target = service->exec->redirect;
-	struct in6_addr address;
-
-	return target && target[1] && !read_host(target[0], &address);
-}

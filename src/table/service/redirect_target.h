@@ -8,6 +8,3 @@
 /* Whether the service has a redirect that leads to this socket, its own or another service's, as far as the table alone
  * shows. A redirect has the protocol of the service's sockets, which the caller compares. */
 bool service_redirects_to(const struct service *service, const struct listen *listen);
-
-/* Whether it leads to a host by its name. */
-bool service_redirects_by_name(const struct service *service);

@@ -27,10 +27,8 @@ enum kill_mode { KILL_GROUP, KILL_MIXED, KILL_PROCESS, KILL_NONE };
 enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
 enum on_remove { REMOVE_AUTO, REMOVE_FINISH, REMOVE_DRAIN, REMOVE_STOP };
 enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN, ON_CHANGE_RESTART, ON_CHANGE_OVERLAP };
-enum probe { PROBE_NONE, PROBE_SILENT };
 enum idle_means { IDLE_MEANS_CONNECTED, IDLE_MEANS_QUIET };
-enum idle_action { IDLE_STOP, IDLE_FREEZE, IDLE_REPORT };
-enum limit_action { LIMIT_QUEUE, LIMIT_CLOSE, LIMIT_CLOSE_RESERVED };
+enum idle_action { IDLE_STOP, IDLE_FREEZE };
 enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
 enum log_kind { LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
 enum ipv6_only { IPV6_ONLY_DEFAULT, IPV6_ONLY_NO, IPV6_ONLY_YES };
@@ -148,7 +146,7 @@ struct socket_options {
 	int64_t receive_buffer, send_buffer;            /* bytes, 0: the kernel's */
 	bool broadcast, pass_credentials, pass_packet_info;
 	bool intercept;                 /* with accept = no, superd checks every packet, not only the first */
-	bool pass_security, flush_pending, writable;
+	bool pass_security, writable;
 	unsigned timestamping;          /* enum timestamping */
 	int64_t message_queue_max_messages, message_queue_message_size;         /* 0: the kernel's */
 	words only_from, no_access;     /* as written (table/access/access); NULL: all clients, none */
@@ -156,7 +154,6 @@ struct socket_options {
 	words socket_requires, socket_wants, socket_beside;     /* what it needs (table/service/need) */
 	int64_t trigger_limit_burst;    /* clients, or starts that they cause, in an interval; UNLIMITED */
 	int64_t trigger_limit_interval, trigger_limit_pause;    /* microseconds */
-	unsigned trigger_limit_action;  /* enum limit_action */
 };
 
 struct identity_options {
@@ -222,8 +219,6 @@ struct access_options {
 	int64_t deny_time;              /* microseconds; -1: no sensor, 0: a sensor that only logs */
 	bool id_only;                   /* permit only clients whose ident server (RFC 1413) names a user */
 	int64_t instances;              /* with accept = yes, most at a time; UNLIMITED */
-	int64_t warm;                   /* with accept = yes, started ahead; 0: none */
-	int64_t warm_max_age;           /* microseconds that one waits; SCAN_INFINITY: any time */
 	int64_t per_source;             /* most at a time from one source; UNLIMITED */
 	int64_t per_source_prefix;      /* bits of an IPv6 address that are one source; all bits of an IPv4 address */
 	unsigned overload;              /* enum overload */
@@ -248,12 +243,9 @@ struct lifecycle_options {
 	int64_t idle_timeout, min_awake;                /* microseconds, SCAN_INFINITY: none */
 	int64_t redirect_timeout;       /* microseconds without a datagram, then a flow of a redirect ends */
 	unsigned idle_action;           /* enum idle_action */
-	int64_t idle_cpu;               /* hundredths of a percent of one processor; -1: unset */
 	unsigned idle_means;            /* enum idle_means */
-	bool freeze_reclaim, sleep_under_pressure;
+	bool freeze_reclaim;
 	words probe_from;               /* as only_from; NULL: none */
-	unsigned probe;                 /* enum probe */
-	int64_t probe_wait;             /* microseconds */
 };
 
 /* Commands beside the main one, and the conditions of a start. */
@@ -277,7 +269,6 @@ struct restart_options {
 struct log_options {
 	const struct log_target *log_type;      /* NULL: superd's own log */
 	unsigned log_on_success, log_on_failure;        /* bits */
-	bool mapped_addresses;
 };
 
 /* Switches of hardening, which many services set alike. */
@@ -404,7 +395,7 @@ struct account {
 /* The results of superd/machine/resolve for a socket. In the pool, one copy for equal sockets; few sockets have any. */
 struct listen_prepared {
 	const struct access *access;                    /* only_from and no_access, compiled; NULL: all clients */
-	const struct sock_fprog *rules;                 /* of os/bpf/socket_filter; NULL: none */
+	const struct sock_fprog *rules;                 /* of os/bpf/bpf; NULL: none */
 	uid_t owner;                                    /* of its file; (uid_t)-1: superd's */
 	gid_t owner_group;                              /* of its file; (gid_t)-1: superd's */
 	const struct account *account;                  /* the service's, whose groups open its folder; NULL: superd's */
@@ -599,7 +590,7 @@ static inline bool service_awaits_target(const struct service *service)
 	       (service->exec->type == TYPE_SIMPLE || service->exec->type == TYPE_EXEC);
 }
 
-/* Whether its program may run twice at a time. Only on_change = drain, or overlap, allows that: other programs may have
+/* Whether its program may run twice at a time. Only on_change = overlap, as drain is read, too, allows that: others may have
  * one lock, or one file that the first instance writes at its end. With redirect, both would have to bind the same
  * target. */
 static inline bool service_runs_beside(const struct service *service)

@@ -19,10 +19,10 @@ bool derived_packet_info(const struct exec_options *exec)
 	return exec->pass == PASS_BIND;
 }
 
-/* A machine without IPv6 needs only the other socket. With warm none may be optional (table/rules/check_warm.c). */
+/* A machine without IPv6 needs only the other socket. */
 bool derived_optional(const struct service *row, const struct listen *listen)
 {
-	return !row->groups->access->warm && listen_is_second_family(row, listen);
+	return listen_is_second_family(row, listen);
 }
 
 /* No errors go to a client by default. */

@@ -37,11 +37,16 @@ bool conf_defaults_make(struct conf_defaults *defaults, const struct table *tabl
 	if (!defaults->pool)
 		return false;
 	defaults->is_in_defaults = pool_alloc(defaults->pool, directive_count * sizeof(*defaults->is_in_defaults));
-	if (!defaults->is_in_defaults ||
+	defaults->usual = pool_alloc(defaults->pool, SHARED_GROUPS * sizeof(*defaults->usual));
+	defaults->last = pool_alloc(defaults->pool, sizeof(*defaults->last) + 2 * directive_count * sizeof(bool));
+	if (!defaults->is_in_defaults || !defaults->usual || !defaults->last ||
 	    !default_service_fill(&defaults->plain, &defaults->plain_groups, defaults->pool)) {
 		conf_defaults_free(defaults);
 		return false;
 	}
+	defaults->last->differs = (bool *)(defaults->last + 1);
+	defaults->last->is_marked = defaults->last->differs + directive_count;
+	memset(defaults->usual, 0, SHARED_GROUPS * sizeof(*defaults->usual));
 	for (enum option_group group = 0; group < GROUPS; group++)
 		default_service_put_group(&defaults->defaults_row, &defaults->row_groups, group,
 					  groups ? groups[group] : service_group(&defaults->plain, group));
@@ -71,7 +76,7 @@ struct printer {
 };
 
 /* Sockets [first, end) of a service that can stand in one list. */
-struct run {
+struct block {
 	size_t first, end;
 	bool plain;                     /* they have the service's own name and options */
 	bool is_needed;                 /* one of them says that it is not optional */
@@ -208,13 +213,13 @@ static bool says_needed(const struct printer *printer, const struct listen *sock
 }
 
 /* A list has either sockets that are optional by default, or some that say that they are not. */
-static struct run next_run(const struct printer *printer, size_t first)
+static struct block next_run(const struct printer *printer, size_t first)
 {
 	const struct service *service = printer->service;
 	const struct listen *socket = &service->sockets[first];
 	struct socket_options copies[2];
 	const struct socket_options *options = said_options(printer, socket, &copies[0]);
-	struct run run = { .first = first, .end = first };
+	struct block run = { .first = first, .end = first };
 	bool derives = false;
 
 	for (; run.end < service->socket_count; run.end++) {
@@ -233,7 +238,7 @@ static struct run next_run(const struct printer *printer, size_t first)
 	return run;
 }
 
-static size_t count_endpoints(const struct service *service, struct run run)
+static size_t count_endpoints(const struct service *service, struct block run)
 {
 	size_t count = 0;
 
@@ -243,7 +248,7 @@ static size_t count_endpoints(const struct service *service, struct run run)
 }
 
 /* Adds "a" or { "a", "b" }. A host with several addresses has a socket for each by now, but is printed once. */
-static void add_endpoints(struct printer *printer, struct run run)
+static void add_endpoints(struct printer *printer, struct block run)
 {
 	const struct listen *sockets = printer->service->sockets;
 	bool is_list = printer->style->last || count_endpoints(printer->service, run) > 1;
@@ -272,7 +277,7 @@ static bool is_marked(const struct printer *printer, const struct directive *dir
 }
 
 /* Adds socket NAME { … } with the options that differ from the service's. */
-static void add_block(struct printer *printer, struct run run)
+static void add_block(struct printer *printer, struct block run)
 {
 	const struct listen *socket = &printer->service->sockets[run.first];
 	struct socket_options copy;
@@ -333,7 +338,7 @@ static void add_sockets(struct printer *printer)
 {
 	const struct service *service = printer->service;
 	bool listens = false;
-	struct run run;
+	struct block run;
 
 	for (size_t i = 0; i < service->socket_count; i = run.end) {
 		run = next_run(printer, i);
@@ -465,6 +470,9 @@ static bool put_default(struct conf_defaults *defaults, const struct directive *
 		return false;
 	memcpy(values, service_group(&defaults->defaults_row, group), group_sizes[group]);
 	memcpy(values + directive->offset, field, field_size(directive->type));
+	if (group < SHARED_GROUPS)
+		defaults->usual[group] = NULL;
+	defaults->last->exec = NULL;
 	default_service_put_group(&defaults->defaults_row, &defaults->row_groups, group, values);
 	defaults->is_in_defaults[directive_index(directive)] =
 		!type_equal(directive->type, field, directive_field(directive, &defaults->plain));
@@ -489,6 +497,12 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 	struct printer printer = { .out = out, .style = style, .service = service, .indent = "",
 				   .listen = directive_find(NATIVE, "listen"),
 				   .derives_optional = derives_optional(service, style->defaults) };
+	const void **usual = style->defaults->usual;
+	struct conf_last *last = style->defaults->last;
+	bool is_alike = service->exec == last->exec && service->groups == last->groups &&
+			printer.derives_optional == last->derives_optional &&
+			(service->exec->pass != PASS_INETD || service->marks == last->marks);
+	uint32_t differs = 0;
 
 	if (style->last) {
 		mark_add_service(out, service->at, service->is_foreign, (enum dialect)service->dialect, false);
@@ -501,12 +515,32 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 	native_value(out, service->name);
 	buf_text(out, " {\n");
 	add_sockets(&printer);
+	for (size_t i = 0; style->last && i < service->mark_count; i++)
+		last->is_marked[service->marks[i].directive] |= !service->marks[i].block;
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
+		enum option_group group = directive->group;
+		bool is_usual = group < SHARED_GROUPS && usual[group] == service_group(service, group);
 
-		if (directive_has_value(directive) &&
-		    (!service_has_default(service, directive, style->defaults) || is_marked(&printer, directive, 0)))
+		if (!is_alike)
+			last->differs[i] = !is_usual && directive_has_value(directive) &&
+					   !service_has_default(service, directive, style->defaults);
+		if (last->differs[i])
+			differs |= 1u << group;
+		if (last->differs[i] || (last->is_marked[i] && directive_has_value(directive)))
 			add_option(&printer, directive, directive_field(directive, service), 0);
+	}
+	for (size_t i = 0; style->last && i < service->mark_count; i++)
+		last->is_marked[service->marks[i].directive] = false;
+	last->exec = service->exec;
+	last->groups = service->groups;
+	last->marks = service->marks;
+	last->derives_optional = printer.derives_optional;
+	/* What is the default of the others goes by more than the group (table/services/derived). */
+	for (enum option_group group = 0; group < SHARED_GROUPS; group++) {
+		if (!(differs & 1u << group) && group != GROUP_SOCKETS && group != GROUP_STREAMS &&
+		    group != GROUP_ACCESS)
+			usual[group] = service_group(service, group);
 	}
 	buf_text(out, "}\n");
 }

@@ -15,6 +15,15 @@ struct conf_defaults {
 	struct service defaults_row;    /* the same, with the table's defaults in it */
 	struct option_groups plain_groups, row_groups;  /* the groups of `plain` and `defaults_row` */
 	bool *is_in_defaults;           /* for each directive: whether the table's defaults change it */
+	struct conf_last {
+		const struct exec_options *exec;        /* NULL: there is none */
+		const struct option_groups *groups;
+		const struct mark *marks;               /* similar rows share them */
+		bool derives_optional;
+		bool *differs, *is_marked;      /* for each directive: not the default; its own text sets it */
+	} *last;                        /* the row that was printed last: in many rows the same differs */
+	const void **usual;             /* for each shared group: values of a row that was printed, all of which were the
+					   defaults, so that the many rows with the same need no look; NULL: none yet */
 };
 
 /* false: out of memory. */

@@ -56,7 +56,7 @@ struct table {
 	struct globals settings;        /* the same with what the command line overrides, and defaults; by superd/main/load */
 	const char *control;            /* path of the control socket in force, to be hidden from services; NULL: the default */
 	struct lookup_cache *lookups;        /* owned; what name services have answered for it; NULL: nothing is kept */
-	/* In the pool: the filters of system calls that were compiled for it (superd/machine/filters). */
+	/* In the pool: the filters of system calls that were compiled for it (superd/machine/programs.c). */
 	const struct compiled_filter *filters;
 	struct names *names;            /* name -> row, created by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of services that set nothing; private to builder_finish.c */

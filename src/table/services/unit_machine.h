@@ -1,5 +1,5 @@
 /* The values of a unit file's specifiers on this machine, and the directories of its units (systemd.unit(5)).
- * superd/machine/os_info fills the struct for read/systemd; NULL: unknown. */
+ * superd/machine/unit_machine.c fills the struct for read/systemd; NULL: unknown. */
 #pragma once
 
 struct unit_machine {

@@ -1,7 +1,7 @@
 /* Conditions of a start (option `condition`): texts such as ConditionPathExists=!/etc/nologin, of the kinds in
  * systemd.unit(5). All conditions without a | must hold, and at least one of those with the same number of |. If an
  * assertion does not hold, the start fails; if a condition does not hold, superd skips it. superd-exec checks
- * them (exec/stages/condition.c). */
+ * them (exec/condition/condition.c). */
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* The types of settings of superd itself. */
 #include <string.h>
 
-#include "lib/log/log_sink.h"
+#include "lib/log/log.h"
 #include "table/type/type_internal.h"
 
 /* A daemon leaves the folder that a relative path would begin in. */

@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <syslog.h>
 
-#include "lib/log/log_syslog.h"
+#include "lib/log/log.h"
 #include "lib/scan.h"
 #include "table/type/type_internal.h"
 
@@ -20,7 +20,7 @@ static const char *const level_words[] = {
 	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", NULL
 };
 
-/* The facilities of syslog.conf(5), which lib/log/log_syslog.c knows, too. */
+/* The facilities of syslog.conf(5), which lib/log/log_sink.c knows, too. */
 static const char *const facility_words[] = {
 	"daemon", "auth", "authpriv", "user", "mail", "lpr", "news", "uucp", "ftp", "cron", "syslog", "kern",
 	"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL

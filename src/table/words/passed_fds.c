@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "lib/c_escape.h"
+#include "lib/buf.h"
 #include "lib/scan.h"
 
 #define NAME_MOST 255

@@ -97,18 +97,6 @@ Behaviour(filter, with_intercept_every_datagram_is_looked_at)
 	close(friend);
 }
 
-/* superd takes the kernel's rules away beside its loop once the backend has ended, so the first datagrams may still
- * meet them, and are dropped without a word. */
-static bool is_refused(struct superd *superd, int stranger, size_t before)
-{
-	if (superd_log_count(superd, "refused 127.0.0.2") > before)
-		return true;
-	client_send(stranger, "and now");
-	clock_settle(superd);
-	cr_assert(client_is_quiet(stranger, 0), "%s", world_logs());
-	return false;
-}
-
 Behaviour(filter, while_a_backend_has_the_datagrams_the_kernel_looks_at_every_one)
 {
 	const char *marks = path_in("marks");
@@ -129,7 +117,9 @@ Behaviour(filter, while_a_backend_has_the_datagrams_the_kernel_looks_at_every_on
 		cr_assert_eq(superd_log_count(superd, "refused 127.0.0.2"), refused, "%s", world_logs());
 		cr_assert_eq(kill((pid_t)strtol(answer, NULL, 10), SIGTERM), 0);
 		WAIT_UNTIL(superd_processes(superd) == 0);
-		WAIT_UNTIL(is_refused(superd, stranger, refused));
+		client_send(stranger, "now that it has ended");
+		clock_settle(superd);
+		cr_assert_eq(superd_log_count(superd, "refused 127.0.0.2"), refused, "%s", world_logs());
 		cr_assert_eq(count_lines(marks), n + 1);
 	}
 	close(stranger);

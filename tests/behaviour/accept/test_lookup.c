@@ -228,7 +228,7 @@ Behaviour(lookup, userid_is_logged_as_the_server_wrote_it)
 	WAIT_UNTIL(read_text(log) && strstr(read_text(log), "USERID: echo UNIX : somebody\n"));
 	WAIT_UNTIL(strstr(read_text(log), "START: echo"));
 	text = read_text(log);
-	cr_expect(strstr(text, "START: echo") < strstr(text, "USERID: echo"), "%s", text);
+	cr_expect(strstr(text, "USERID: echo") < strstr(text, "START: echo"), "%s", text);
 	close(fd);
 	close(listener);
 }

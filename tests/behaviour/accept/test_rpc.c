@@ -2,6 +2,7 @@
  * late, silent, or knows of another program there. */
 #include <sys/un.h>
 
+#include "clock.h"
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
@@ -146,22 +147,24 @@ Behaviour(rpc, is_registered_by_a_user_of_its_own)
 	stop_rpcbind();
 }
 
-/* rpcbind knows the one socket by its port, so there is no second. */
-Behaviour(rpc, is_restarted_and_tells_why_it_cannot_drain)
+Behaviour(rpc, is_drained_and_restarted_and_stays_registered_at_its_port)
 {
 	struct superd *superd;
+	int port;
 
 	enter();
 	start_rpcbind();
 	superd = controlled_run("service tester { listen = \"rpc/tcp4:300019/1-2\" pass = inetd user = root\n"
 				" exec = \"%s\" }", rpc_backend("listener", 2));
 	superd_wait_log(superd, REGISTERED ": 300019/1-2 at tcp port");
+	port = superd_port(superd, "tester");
 	for (unsigned n = 0; n < 3; n++) {
 		cr_expect(call("tcp", 300019, 2), "%s", world_logs());
-		cr_expect(strstr(superctl_order("drain tester"), "a socket of this kind"), "%s", world_logs());
-		cr_expect(control_is_done(control_once("restart tester")), "%s", world_logs());
+		cr_expect(control_is_done(control_once(n % 2 ? "restart tester" : "drain tester")), "%s", world_logs());
 	}
 	cr_expect(call("tcp", 300019, 2), "%s", world_logs());
+	expect_address(300019, 2, "tcp", "0.0.0.0", port);
+	cr_expect_eq(superd_log_count(superd, REGISTERED), 1);
 	superd_stop(superd);
 	stop_rpcbind();
 }
@@ -482,6 +485,26 @@ static pid_t superd_rpc(struct superd *superd)
 
 static const char other_table[] = "service other { listen = \"127.0.0.1:0\" user = root exec = \"/bin/true\" }";
 
+Behaviour(rpc, is_registered_once_over_deaths)
+{
+	struct superd *superd;
+
+	enter();
+	start_rpcbind();
+	superd = guarded_clock_run("service tester { listen = \"rpc/tcp4:300019/1\" accept = yes user = root"
+				   " exec = \"%s\" }", rpc_backend("connection", 1));
+	superd_wait_log(superd, REGISTERED);
+	guarded_clock_kill(superd);
+	guarded_clock_kill(superd);
+	cr_expect(call("tcp", 300019, 1), "%s", world_logs());
+	cr_expect_eq(superd_log_count(superd, REGISTERED), 1);
+	cr_assert(superd_reload(superd, other_table));
+	superd_wait_log(superd, "withdrawn from rpcbind: 300019/1 at tcp");
+	cr_expect_not(is_registered(300019, 1, "tcp"));
+	superd_stop(superd);
+	stop_rpcbind();
+}
+
 /* superd-rpc hangs as superd dies, and ends with it. */
 Behaviour(rpc, what_is_to_be_withdrawn_is_so_after_a_death)
 {
@@ -500,5 +523,53 @@ Behaviour(rpc, what_is_to_be_withdrawn_is_so_after_a_death)
 	superd_wait_log(superd, "withdrawn from rpcbind: 300019/1 at tcp");
 	cr_expect_not(is_registered(300019, 1, "tcp"));
 	superd_stop(superd);
+	stop_rpcbind();
+}
+
+/* superd-rpc stands still, so nothing of its own ends it. */
+Behaviour(rpc, a_process_that_hangs_holds_up_neither_superd_nor_its_end)
+{
+	struct superd *superd;
+	int silent;
+
+	enter();
+	silent = silent_rpcbind();
+	cr_assert_eq(chmod(RPCBIND_SOCKET, 0666), 0);
+	superd = clock_run("superd { stop_timeout = 1h }\n"
+			   "service tester { listen = \"rpc/tcp4:300019/1\" user = root exec = \"/bin/true\" }");
+	for (int n = 0; n < 3; n++) {
+		pid_t process;
+
+		WAIT_UNTIL((process = superd_rpc(superd)) > 0);
+		cr_assert_eq(kill(process, SIGSTOP), 0);
+		if (n == 1)
+			superd_signal(superd, SIGTERM);
+		clock_move(20 * SECOND_MS);
+		WAIT_UNTIL(!process_lives(process));
+		if (n == 0)
+			superd_wait_log(superd, "cannot register 300019/1 with rpcbind, which is tried again and "
+						"again: there was no answer in time");
+		clock_move(2 * SECOND_MS);
+	}
+	cr_expect_eq(superd_wait_exit(superd), 0);
+	close(silent);
+}
+
+Behaviour(rpc, is_withdrawn_by_the_next_superd_when_one_dies_as_it_stops)
+{
+	struct superd *superd;
+
+	enter();
+	start_rpcbind();
+	superd = guarded_run("service tester { listen = \"rpc/tcp4:300019/1\" user = root exec = \"/bin/true\" }");
+	superd_wait_log(superd, REGISTERED);
+	cr_assert_eq(kill(rpcbind, SIGSTOP), 0);
+	superd_signal(superd, SIGTERM);
+	WAIT_UNTIL(superd_rpc(superd));
+	cr_assert_eq(kill(guarded_pid(superd), SIGKILL), 0);
+	cr_assert_eq(kill(rpcbind, SIGCONT), 0);
+	cr_expect_eq(superd_wait_exit(superd), 0);
+	cr_expect(superd_logged(superd, "withdrawn from rpcbind: 300019/1 at tcp"), "%s", world_logs());
+	cr_expect_not(is_registered(300019, 1, "tcp"));
 	stop_rpcbind();
 }

@@ -172,22 +172,6 @@ Behaviour(stampede, a_start_that_wants_no_processor_holds_up_nobody)
 	close(waits);
 }
 
-/* superd looks at it fifty times a second. The kernel tells what it wants, so a machine that stands still can fail
- * this. */
-Behaviour(stampede, a_start_that_wants_the_processor_keeps_its_place)
-{
-	struct superd *superd = run_one_at_a_time(text_of("service slow { listen = \"127.0.0.1:0\" exec = { "
-							  "\"/bin/sh\", \"-c\", \"while :; do :; done\" } }\n%s%s",
-							  serving("one", ""), serving("two", "")));
-	int slow = wake(superd, "slow", "awake"), one = wake(superd, "one", "queued");
-	pid_t pid = superd_only_process(superd);
-
-	WAIT_UNTIL(process_cpu_ms(pid) > 300);
-	cr_assert_not(superd_logged(superd, "one: started"), "%s", world_logs());
-	close(slow);
-	close(one);
-}
-
 Behaviour(stampede, no_time_limit_runs_in_line)
 {
 	struct superd *superd =

@@ -74,13 +74,13 @@ static const char *two(const char *more, int port, const char *serve)
 
 /* ---- one socket of superd's for both IP versions, and two of the program's ---- */
 
-/* Its IPv4 clients have IPv6 addresses: accept(2) of a socket for both versions has no others. */
-static void expect_mapped(int port)
+/* The first client starts the program, and is reset: superd opens another socket for one IP version. */
+static void start_by_lost_client(int port)
 {
-	const char *details = ask_at("127.0.0.1", port);
+	int client = client_connect(port);
 
-	bind_expect(details, "family=6");
-	cr_expect_not_null(strstr(details, " peer=[::ffff:127.0.0.1]:"), "%s", details);
+	cr_expect(client_sees_end(client));
+	close(client);
 }
 
 static void expect_both_of_a_dual(const char *more, const char *serve)
@@ -88,9 +88,11 @@ static void expect_both_of_a_dual(const char *more, const char *serve)
 	int port = free_port();
 	struct superd *superd = run(DUAL(port), two(more, port, serve));
 
-	expect_mapped(port);
+	start_by_lost_client(port);
+	superd_wait_log(superd, text_of("superd listens on tcp6:%d for it", port));
+	expect_ipv4(port);
 	expect_ipv6(port);
-	expect_mapped(port);
+	expect_ipv4(port);
 	superd_expect_count(superd, "web: started", 1);
 	superd_stop(superd);
 }
@@ -100,19 +102,6 @@ BehaviourOfIpv6(families, a_program_with_two_sockets_serves_all_clients_of_a_dua
 	expect_both_of_a_dual("", "serve=poll");
 	expect_both_of_a_dual("nonblock", "serve=edge");
 	expect_both_of_a_dual("nonblock", "serve=once");
-}
-
-/* It makes the calls itself: superd's process is gone before the clients come, and stays so. */
-BehaviourOfIpv6(families, nobody_helps_it_to_accept)
-{
-	int port = free_port();
-	struct superd *superd = run(DUAL(port), text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
-
-	expect_mapped(port);
-	WAIT_UNTIL(!superd_aside(superd, "superd-bind"));
-	for (int n = 0; n < 20; n++)
-		expect_mapped(port);
-	cr_expect_not(superd_aside(superd, "superd-bind"));
 }
 
 BehaviourOfIpv6(families, the_same_table_serves_a_program_with_one_dual_socket)
@@ -133,20 +122,12 @@ BehaviourOfIpv6(families, a_program_of_ipv4_alone_is_advised_of_tcp4_alone)
 {
 	int port = free_port();
 	struct superd *superd = run(DUAL(port), text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
-	const char *advice = text_of("where IPv4 clients have IPv6 addresses (tcp4:%d gives them IPv4 ones)", port);
 
-	expect_mapped(port);
-	superd_wait_log(superd, advice);
-	cr_expect_not_null(strstr(SUPERCTL(control_path(), "why", "web").out, advice));
-}
-
-BehaviourOfIpv6(families, one_of_both_versions_is_advised_of_both)
-{
-	int port = free_port();
-	struct superd *superd = run(DUAL(port), two("", port, "serve=poll"));
-
-	expect_mapped(port);
-	superd_wait_log(superd, text_of("IPv6 addresses (tcp4:%d and tcp6: give them IPv4 ones)", port));
+	start_by_lost_client(port);
+	superd_wait_log(superd, text_of("superd listens on tcp4:%d for it, and who waited was reset; write listen = "
+					"\"tcp4:%d\" to have it so from the start", port, port));
+	expect_ipv4(port);
+	superd_expect_count(superd, "tcp6:", 0);
 }
 
 /* ---- two sockets of superd's ---- */
@@ -194,8 +175,11 @@ static void expect_meant(const char *listens, const char *binds, const char *bou
 	struct superd *superd = run(sockets, text_of("%s bind=%s:%d listen=5 serve=poll",
 						     six ? "tcp6 v6only=0" : "tcp4", bound, other));
 
-	bind_expect(ask_at("127.0.0.1", port),
-		    six ? text_of("name=127.0.0.1:%d", port) : *listens ? "family=4" : "family=6");
+	if (!*listens) {
+		start_by_lost_client(port);
+		superd_wait_log(superd, text_of("superd listens on tcp4:%d for it", port));
+	}
+	bind_expect(ask_at("127.0.0.1", port), six ? text_of("name=127.0.0.1:%d", port) : "family=4");
 	cr_expect_not(client_can_connect(other), "%s %s %s", listens, binds, bound);
 	superd_stop(superd);
 }
@@ -282,9 +266,12 @@ BehaviourOfIpv6(families, ipv4_datagrams_of_a_dual_socket_are_warned_of)
 {
 	int port = free_port();
 	struct superd *superd = run(text_of("\"udp:%d\"", port), text_of("udp4 bind=0.0.0.0:%d serve=poll", port));
+	int client = datagram_client(port);
 
-	bind_expect(datagram_details(port), "family=6");
-	superd_wait_log(superd, text_of("where IPv4 clients have IPv6 addresses (udp4:%d gives them IPv4 ones)", port));
+	client_send(client, "lost");
+	superd_wait_log(superd, text_of("superd listens on udp4:%d for it", port));
+	close(client);
+	bind_expect(datagram_details(port), "family=4");
 }
 
 /* ---- SCTP ---- */

@@ -17,8 +17,6 @@ enum {
 	" exec = \"%s %s %d %s\" %s }\n" \
 	"service calm { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
 
-#define NO_RESPONSE "did not respond for 5 s"
-
 struct scene {
 	struct superd *superd;
 	const char *log;                /* of the hostile program */
@@ -43,12 +41,6 @@ static struct scene begin_with(bool clock, const char *acts, const char *options
 static struct scene begin(const char *acts, const char *options)
 {
 	return begin_with(false, acts, options);
-}
-
-/* superd and its workers are under the clock. */
-static struct scene clock_begin(const char *acts, const char *options)
-{
-	return begin_with(true, acts, options);
 }
 
 /* What an act wrote: the number behind this text. */
@@ -86,149 +78,10 @@ static void ask_others(const struct scene *scene)
 	control_once("status calm");
 }
 
-/* They do so before superd gives up a worker that hangs, for which it waits five seconds: the clock can't be stopped,
- * so this is a bound on real time, and no such test is in the core suite. */
-static void expect_others_go_on(const struct scene *scene)
-{
-	size_t given_up = superd_log_count(scene->superd, NO_RESPONSE);
-
-	for (int n = 0; n < 20; n++)
-		ask_others(scene);
-	superd_expect_count(scene->superd, NO_RESPONSE, given_up);
-}
-
-/* The worker hangs in a call: nobody else waits, and superd gives it up. */
-static void expect_worker_given_up(const struct scene *scene)
-{
-	WAIT_UNTIL(process_hangs(worker(scene)));
-	expect_others_go_on(scene);
-	clock_move(HANG_MS);
-	superd_wait_log(scene->superd, NO_RESPONSE);
-}
-
 static void end(struct scene *scene)
 {
 	superd_stop(scene->superd);
 	WAIT_UNTIL(!worker(scene));
-}
-
-#define SKIP_WITHOUT_SILENT_MEMORY() \
-	SKIP_WITHOUT(geteuid() == 0 && access("/dev/userfaultfd", F_OK) == 0, \
-		     "needs root, and a kernel with userfaultfd(2)")
-
-Behaviour(bind_hostile, an_address_in_memory_that_never_answers_holds_up_its_own_bind_alone)
-{
-	struct scene scene;
-
-	SKIP_WITHOUT_SILENT_MEMORY();
-	scene = clock_begin("bind memory serve", "");
-	told(&scene, "bind");
-	superd_wait_log(scene.superd, "hostile: started");
-	expect_worker_given_up(&scene);
-	WAIT_UNTIL(!worker(&scene));
-	client_ask_pid(scene.port);
-	end(&scene);
-}
-
-/* Only SIGKILL to the program ends the worker: the kernel waits uninterruptibly. */
-Behaviour(bind_hostile, an_epoll_set_that_is_locked_for_ever_holds_up_its_own_bind_alone)
-{
-	struct scene scene;
-
-	SKIP_WITHOUT_SILENT_MEMORY();
-	scene = clock_begin("set bind stay", "timeout_start = 1h");
-	told(&scene, "set");
-	expect_worker_given_up(&scene);
-	cr_expect_eq(told(&scene, "bind"), EADDRINUSE);
-	end(&scene);
-}
-
-/* The next worker hangs while it looks at the listeners, before any call. */
-Behaviour(bind_hostile, a_listener_that_is_locked_for_ever_hangs_no_worker_for_ever)
-{
-	struct scene scene;
-
-	SKIP_WITHOUT_SILENT_MEMORY();
-	scene = clock_begin("bind lock quiet others stay", "");
-	told(&scene, "lock");
-	WAIT_UNTIL(!worker(&scene));
-	expect_worker_given_up(&scene);
-	ask_others(&scene);
-	end(&scene);
-}
-
-/* ---- a file system that never answers ---- */
-
-static bool may_mount_file(void)
-{
-	const char *log = path_in("try"), *program = text_of("%s/hostile_binder", getenv("SUPERD_TESTDIR"));
-
-	write_file("try.fuse", "%s", "");
-	return program_answer((const char *const[]){ program, log, "0", "mount", NULL }).status == 0 &&
-	       strstr(read_text(log), "mount 0\n");
-}
-
-#define SKIP_WITHOUT_SILENT_FILES() \
-	SKIP_WITHOUT(geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0 && may_mount_file(), \
-		     "needs root, /dev/fuse, and a mount namespace of its own")
-
-static struct scene begin_with_file(const char *acts)
-{
-	write_file("acts.fuse", "%s", "");
-	return clock_begin(acts, "");
-}
-
-static size_t times_asked(const struct scene *scene)
-{
-	return count_text(read_text(scene->log), "asked 0\n");
-}
-
-Behaviour(bind_hostile, an_address_in_a_file_that_never_answers_holds_up_its_own_bind_alone)
-{
-	struct scene scene;
-
-	SKIP_WITHOUT_SILENT_FILES();
-	scene = begin_with_file("bind file serve");
-	told(&scene, "asked");
-	expect_worker_given_up(&scene);
-	WAIT_UNTIL(!worker(&scene));
-	client_ask_pid(scene.port);
-	ask_others(&scene);
-	end(&scene);
-}
-
-/* The next worker answers beside the one that hangs. That one ends with the file system, which the stop ends. */
-Behaviour(bind_hostile, a_worker_that_cannot_be_killed_holds_up_one_bind_alone)
-{
-	struct scene scene;
-
-	SKIP_WITHOUT_SILENT_FILES();
-	scene = begin_with_file("held bind serve");
-	told(&scene, "asked");
-	expect_worker_given_up(&scene);
-	cr_expect_eq(told(&scene, "bind"), 0);
-	client_ask_pid(scene.port);
-	cr_expect(worker(&scene));
-	ask_others(&scene);
-	end(&scene);
-}
-
-Behaviour(bind_hostile, no_more_than_three_such_workers_are_there)
-{
-	struct scene scene;
-
-	SKIP_WITHOUT_SILENT_FILES();
-	scene = begin_with_file("held held held held");
-	for (size_t n = 1; n <= 3; n++) {
-		WAIT_UNTIL(times_asked(&scene) == n);
-		clock_move(HANG_MS);
-	}
-	superd_wait_log(scene.superd, "3 earlier processes still hang");
-	ask_others(&scene);
-	cr_expect_eq(times_asked(&scene), 3);
-	control_once("stop hostile");
-	WAIT_UNTIL(!worker(&scene));
-	end(&scene);
 }
 
 /* ---- who else has the filter ---- */
@@ -413,19 +266,6 @@ Behaviour(bind_hostile, a_path_as_long_as_another_familys_address_is_one_all_the
 	}
 }
 
-/* superd would otherwise fork for each call. */
-Behaviour(bind_hostile, a_worker_that_the_program_kills_comes_back_after_a_pause)
-{
-	struct scene scene = begin("bind kill serve", "");
-
-	while (!has_told(&scene, "killed"))
-		ask_others(&scene);
-	cr_expect_gt(told(&scene, "killed"), 0);
-	cr_expect_leq(told(&scene, "killed"), 5);
-	client_ask_pid(scene.port);
-	end(&scene);
-}
-
 /* What has escaped binds on, and its calls go to the kernel. */
 static void expect_kernel(const struct scene *scene)
 {
@@ -451,27 +291,6 @@ Behaviour(bind_hostile, a_process_that_outlives_its_instance_has_the_kernel)
 	expect_kernel(&scene);
 	kill(escaped, SIGKILL);
 	WAIT_UNTIL(!process_lives(escaped));
-	end(&scene);
-}
-
-/* Nor do they wait for superd's loop: a superd-bind that was taken over could keep it waiting for a call. */
-Behaviour(bind_hostile, nor_do_its_calls_wait_for_superd)
-{
-	struct scene scene = begin("bind escape stay", "kill_mode = process");
-	pid_t escaped = (pid_t)told(&scene, "escape"), passes;
-
-	told(&scene, "late");
-	control_once("stop hostile");
-	WAIT_UNTIL(strstr(read_text(scene.log), text_of("late %d\n", EADDRINUSE)));
-	expect_kernel(&scene);
-	superd_signal(scene.superd, SIGSTOP);
-	expect_kernel(&scene);
-	superd_signal(scene.superd, SIGCONT);
-	passes = worker(&scene);
-	kill(passes, SIGKILL);
-	WAIT_UNTIL(worker(&scene) && worker(&scene) != passes);
-	expect_kernel(&scene);
-	kill(escaped, SIGKILL);
 	end(&scene);
 }
 
@@ -520,58 +339,6 @@ Behaviour(bind_hostile, nor_does_superds_end_take_that)
 Behaviour(bind_hostile, nor_does_the_end_of_a_superd_without_a_free_descriptor)
 {
 	expect_kernel_after_end(false);
-}
-
-Behaviour(bind_hostile, a_superd_that_is_killed_leaves_no_worker_for_long)
-{
-	struct scene scene;
-	pid_t left, program;
-
-	SKIP_WITHOUT_SILENT_MEMORY();
-	scene = begin("bind memory stay", "");
-	told(&scene, "bind");
-	WAIT_UNTIL(worker(&scene));
-	left = worker(&scene);
-	program = atoi(control_value(control_once("status hostile"), "pid"));
-	control_once("stop calm");
-	superd_signal(scene.superd, SIGKILL);
-	superd_wait_exit(scene.superd);
-	WAIT_UNTIL(!process_lives(left));
-	kill(program, SIGKILL);
-	WAIT_UNTIL(!process_lives(program));
-}
-
-Behaviour(bind_hostile, an_upgrade_leaves_no_worker_that_hangs)
-{
-	struct scene scene;
-	pid_t left;
-
-	SKIP_WITHOUT_SILENT_MEMORY();
-	scene = begin("bind memory serve", "");
-	told(&scene, "bind");
-	WAIT_UNTIL(worker(&scene));
-	left = worker(&scene);
-	superd_upgrade(scene.superd);
-	ask_others(&scene);
-	client_ask_pid(scene.port);
-	WAIT_UNTIL(!process_lives(left));
-	end(&scene);
-}
-
-/* It cannot be killed, nor does it come back to its call. */
-Behaviour(bind_hostile, a_call_that_hangs_over_upgrades_is_left_to_the_kernel)
-{
-	struct scene scene;
-
-	SKIP_WITHOUT_SILENT_MEMORY();
-	scene = begin("set bind stay", "timeout_start = 60s");
-	WAIT_UNTIL(process_hangs(worker(&scene)));
-	superd_upgrade(scene.superd);
-	superd_upgrade(scene.superd);
-	ask_others(&scene);
-	cr_expect_eq(told(&scene, "bind"), EADDRINUSE);
-	superd_wait_log(scene.superd, "did not respond for 10 s");
-	end(&scene);
 }
 
 /* ---- poor surroundings ---- */

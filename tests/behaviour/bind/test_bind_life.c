@@ -1,6 +1,7 @@
 /* The life of a program that binds: it sleeps and wakes, restarts, and goes on over reloads and upgrades, and no client
  * is refused or lost. */
 #include <netinet/in.h>
+#include <sys/stat.h>
 
 #include "binding.h"
 #include "disturbing.h"
@@ -67,11 +68,17 @@ BehaviourOfBind(bind_life, it_is_frozen_when_idle_and_thawed)
 	}
 }
 
-static void expect_awake_while_connected(int port, const char *sockets, const char *steps)
+static void expect_awake_while_connected(int port, const char *sockets, const char *steps, bool is_dual)
 {
 	struct superd *superd = clock_run_at(sockets, "idle_timeout = 5min", steps);
 	int client = client_connect(port);
 
+	if (is_dual) { /* the first one is reset */
+		cr_expect(client_sees_end(client));
+		close(client);
+		superd_wait_log(superd, text_of("superd listens on tcp4:%d for it", port));
+		client = client_connect(port);
+	}
 	client_send(client, "+here\n");
 	client_line(client);
 	for (int n = 0; n < 6; n++)
@@ -86,7 +93,7 @@ BehaviourOfBind(bind_life, a_connection_keeps_it_awake)
 {
 	int port = free_port();
 
-	expect_awake_while_connected(port, LOCAL(port), EACH(port));
+	expect_awake_while_connected(port, LOCAL(port), EACH(port), false);
 }
 
 BehaviourOfBind(bind_life, an_ipv4_connection_of_a_dual_socket_keeps_it_awake)
@@ -94,7 +101,7 @@ BehaviourOfBind(bind_life, an_ipv4_connection_of_a_dual_socket_keeps_it_awake)
 	int port = free_port();
 
 	expect_awake_while_connected(port, text_of("\"%d\"", port),
-				     text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
+				     text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port), true);
 }
 
 /* ---- an operator's orders ---- */
@@ -148,6 +155,30 @@ BehaviourOfBind(bind_life, a_new_port_is_for_the_next_program)
 	cr_assert(superd_reload(superd, "%s", bind_table(LOCAL(other), "on_change = drain", EACH(other))));
 	cr_expect_neq(client_ask_pid(other), pid);
 	WAIT_UNTIL(!client_can_connect(port));
+}
+
+/* Else those who come then come to a socket of its own, and go with it. */
+BehaviourOfBind(bind_life, one_that_is_stopped_before_its_bind_takes_no_path_away)
+{
+	const char *path = path_in("web.sock"), *go = path_in("go");
+	struct superd *superd = run(text_of("\"%s\"", path), "kill_signal = CONT",
+				    text_of("mark=%s.begun await=%s unlink=%s unix bind=%s listen=5 serve=poll", go, go,
+					    path, path));
+	struct stat before, after;
+	int client;
+
+	wait_node(path);
+	cr_assert_eq(stat(path, &before), 0);
+	client = client_connect_unix(path, SOCK_STREAM);
+	client_send(client, "who\n");
+	WAIT_UNTIL(count_lines(path_in("go.begun")) == 1);
+	order("stop --no-wait web");
+	write_file("go", "now");
+	cr_expect_not_null(strstr(client_line(client), " who"), "by the next one");
+	close(client);
+	cr_expect_eq(superd_log_count(superd, "web: started"), 2);
+	cr_assert_eq(stat(path, &after), 0);
+	cr_expect_eq(after.st_ino, before.st_ino);
 }
 
 /* ---- upgrades ---- */
@@ -268,10 +299,12 @@ BehaviourOfBind(bind_life, nor_over_idle_freezes)
 	SEE_NO_LOSS(&world, do_nothing, order_upgrade);
 }
 
+/* The program binds before the first client comes: whoever waits then is reset. */
 BehaviourOfBind(bind_life, nor_at_a_dual_socket_over_all_of_it)
 {
-	struct world world = world_of_dual("on_change = drain");
+	struct world world = world_of_dual("on_change = drain\n start = boot");
 
+	world.begins = " and receives ";
 	SEE_NO_LOSS(&world, EVERYTHING);
 }
 

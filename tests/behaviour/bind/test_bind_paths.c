@@ -139,22 +139,6 @@ BehaviourOfBind(paths, a_relative_path_may_lead_through_an_absolute_link)
 	expect_bound_as(path_in("run/web.sock"), text_of("chdir=%s", work), "run/web.sock");
 }
 
-/* The link leads to a folder that is another one outside. */
-BehaviourOfBind(paths, such_a_link_starts_at_the_programs_root)
-{
-	const char *folder = path_in("run"), *inside = path_in("inside"), *work = path_in("work");
-	const char *path = path_in("run/web.sock");
-	struct superd *superd;
-
-	SKIP_WITHOUT(geteuid() == 0 && namespace_allowed(), "needs root, and mounts of its own");
-	cr_assert(mkdir(folder, 0755) == 0 && mkdir(inside, 0755) == 0 && mkdir(work, 0755) == 0);
-	cr_assert_eq(symlink(inside, path_in("work/run")), 0);
-	superd = run(path, text_of("bind_paths = \"%s:%s\"", folder, inside),
-		     text_of("chdir=%s unix bind=run/web.sock listen=5 serve=poll", work));
-	ask_pid(path, SOCK_STREAM);
-	superd_stop(superd);
-}
-
 /* An address of 12 bytes, as those of netlink. */
 BehaviourOfBind(paths, a_relative_path_may_have_any_length)
 {

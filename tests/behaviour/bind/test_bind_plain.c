@@ -125,6 +125,7 @@ BehaviourOfPlainBind(one_that_ends_when_it_is_refused_leaves_the_line_to_write)
 	cr_expect_not_null(strstr(why_of("web"), line), "%s", why_of("web"));
 	cr_expect_not_null(strstr(SUPERCTL(control_path(), "health").out, line));
 	close(client);
+	cr_expect(!superd_logged(superd, "superd-bind has ended"), "%s", world_logs()); /* with its program */
 }
 
 BehaviourOfPlainBind(a_narrower_socket_stands_for_a_wider_one)

@@ -25,31 +25,11 @@ static void expect_served(const char *format)
 
 /* ---- epoll ---- */
 
-BehaviourOfBind(processes, a_registration_with_epoll_before_the_bind_stays)
-{
-	expect_served("tcp4 nonblock watch=level bind=PORT listen=5 serve=level");
-	expect_served("tcp4 nonblock watch=edge bind=PORT listen=5 serve=edge");
-	expect_served("tcp4 nonblock watch=once bind=PORT listen=5 serve=once");
-}
-
 BehaviourOfBind(processes, one_after_it_is_as_good)
 {
 	expect_served("tcp4 nonblock bind=PORT watch=level listen=5 serve=level");
 	expect_served("tcp4 nonblock bind=PORT listen=5 watch=edge serve=edge");
 	expect_served("tcp4 nonblock bind=PORT listen=5 watch=once serve=once");
-}
-
-BehaviourOfBind(processes, a_second_bind_under_the_same_number_is_heard_of)
-{
-	int port = free_port();
-	const char *again = text_of("tcp4 number=40 nonblock watch=level bind=127.0.0.1:%d listen=5", port);
-	struct superd *superd = run(port, "", text_of("%s close %s close %s serve=level", again, again, again));
-
-	for (int n = 0; n < 5; n++) {
-		client_ask_pid(port);
-		bind_obey(port, text_of("close %s", again));
-	}
-	superd_stop(superd);
 }
 
 BehaviourOfBind(processes, one_that_only_blocks_is_served)
@@ -153,95 +133,26 @@ BehaviourOfBind(processes, or_behind_that)
 
 /* ---- daemons without type = forking ---- */
 
-/* superd names the daemon that the program has left: in the log, in why and in health. Its clients start no other.
- * Returns its pid. */
-static long expect_background(struct superd *superd, int port)
-{
-	static const char is[] = "its program went into the background: pid ";
-	const char *what, *health, *why;
-	long pid = client_ask_pid(port);
-
-	superd_wait_log(superd, text_of("web: warning: %s", is));
-	why = why_of("web");
-	cr_assert_not_null(strstr(why, is), "%s", why);
-	what = text_of("%s%ld still has tcp:127.0.0.1:%d; let it stay in the foreground (nginx: daemon off), or set "
-		       "type = forking", is, pid, port);
-	cr_expect_not_null(strstr(why, what), "%s", why);
-	cr_expect(superd_logged(superd, text_of("web: warning: %s", what)), "%s", world_logs());
-	for (int n = 0; n < 3; n++)
-		cr_expect_eq(client_ask_pid(port), pid);
-	health = control_once("health");
-	cr_expect_not_null(strstr(health, "\"degraded\":true"), "%s", health);
-	cr_expect_not_null(strstr(health, text_of("web: %s", what)), "%s", health);
-	return pid;
-}
-
-static struct superd *run_background(int port, const char *options)
-{
-	return run(port, options, text_of("tcp4 bind=127.0.0.1:%d listen=5 daemon serve=poll", port));
-}
-
 BehaviourOfBind(processes, a_program_that_goes_into_the_background_is_named_and_stopped)
 {
-	int port = free_port();
-	struct superd *superd = run_background(port, "");
-	long pid = expect_background(superd, port);
-	const char *answer = superctl_order("stop web");
+	static const char what[] =
+		" is stopped; let it stay in the foreground (nginx: daemon off), or set type = forking";
+	int port = free_port(), client;
+	struct superd *superd = run(port, "backoff_min = 1h\n backoff_max = 1h",
+				    text_of("tcp4 bind=127.0.0.1:%d listen=5 daemon serve=poll", port));
+	const char *answer;
 
-	cr_expect_str_eq(answer, "web: stopped; it listens, and the next client starts it again\n");
-	cr_expect_not(process_lives((pid_t)pid), "%s", answer);
+	client = client_connect(port);
+	superd_wait_log(superd, "web: warning: its program went into the background: pid ");
+	superd_wait_log(superd, what);
+	superd_wait_log(superd, "next start in ");
+	WAIT_UNTIL(superd_processes(superd) == 0);
 	answer = why_of("web");
-	cr_expect_not_null(strstr(answer, "nothing runs"), "%s\n%s", answer, world_logs());
-	cr_expect_not_null(strstr(control_once("health"), "\"degraded\":false"));
-	cr_expect_neq(client_ask_pid(port), pid);
-}
-
-BehaviourOfBind(processes, a_client_starts_the_program_again_when_it_has_ended)
-{
-	int port = free_port();
-	struct superd *superd = run_background(port, "");
-	long pid = expect_background(superd, port);
-
-	kill((pid_t)pid, SIGKILL);
-	cr_expect_neq(client_ask_pid(port), pid);
-}
-
-BehaviourOfBind(processes, a_restart_ends_it_before_the_next_start)
-{
-	int port = free_port();
-	struct superd *superd = run_background(port, "");
-	long pid = expect_background(superd, port);
-	const char *answer = control_once("restart web");
-
-	cr_assert(control_is_done(answer), "%s", answer);
-	cr_expect_not(process_lives((pid_t)pid), "%s", answer);
-	cr_expect_eq(superd_log_count(superd, "web: started, pid "), 2);
-	cr_expect_neq(client_ask_pid(port), pid);
-}
-
-BehaviourOfBind(processes, a_stop_reports_what_kill_mode_spares)
-{
-	int port = free_port();
-	struct superd *superd = run_background(port, "kill_mode = none");
-	long pid = expect_background(superd, port);
-	const char *answer = superctl_order("stop web");
-
-	cr_expect_not_null(strstr(answer, text_of("pid %ld, which its program has left in the background, still runs",
-						  pid)), "%s", answer);
-	cr_expect(process_lives((pid_t)pid));
-	kill((pid_t)pid, SIGKILL);
-}
-
-BehaviourOfBind(processes, an_upgrade_still_knows_it)
-{
-	int port = free_port();
-	struct superd *superd = run_background(port, "");
-	long pid = expect_background(superd, port);
-
-	cr_assert_eq(SUPERCTL(control_path(), "upgrade").status, 0);
-	WAIT_UNTIL(strstr(why_of("web"), text_of("pid %ld still has ", pid)));
-	cr_assert(control_is_done(control_once("stop web")));
-	cr_expect_not(process_lives((pid_t)pid));
+	cr_expect_not_null(strstr(answer, what), "%s", answer);
+	answer = control_once("health");
+	cr_expect_not_null(strstr(answer, "\"healthy\":false"), "%s", answer);
+	cr_expect_not_null(strstr(answer, what), "%s", answer);
+	close(client);
 }
 
 /* ---- readiness ---- */

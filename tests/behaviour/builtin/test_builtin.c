@@ -148,29 +148,8 @@ Behaviour(builtin, two_hundred_silent_clients_hold_nobody_up)
 		silent[n] = client_connect(port);
 	cr_assert_str_eq(answer_of(client_connect(port), "busy"), "busy");
 	WAIT_UNTIL(superd_log_count(superd, "small: started") == SILENT + 1);
-	cr_assert_eq(superd_processes(superd), 1);
 	for (int n = 0; n < SILENT; n++)
 		close(silent[n]);
-	WAIT_UNTIL(superd_processes(superd) == 0);
-}
-
-/* One process has 256 of them. */
-Behaviour(builtin, three_hundred_clients_have_two_processes)
-{
-	enum { ALL = 300 };
-	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = echo backlog = 512");
-	int port = superd_port(superd, "small"), clients[ALL];
-
-	for (int n = 0; n < ALL; n++) {
-		clients[n] = client_connect(port);
-		client_send(clients[n], text_of("%d\n", n));
-	}
-	for (int n = 0; n < ALL; n++)
-		cr_assert_str_eq(client_line(clients[n]), text_of("%d", n));
-	cr_assert_eq(superd_processes(superd), 2);
-	for (int n = 0; n < ALL; n++)
-		cr_assert_str_eq(answer_of(clients[n], "the end"), "the end");
-	WAIT_UNTIL(superd_log_count(superd, "ended: exit status 0") == ALL);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 }
 
@@ -253,7 +232,7 @@ static void expect_stuck_clients_end(const char *accept)
 		client_send(busy, "here\n");
 		cr_assert_str_eq(client_line(busy), "here");
 	}
-	cr_assert_eq(superd_processes(superd), 2);
+	cr_assert_eq(superd_processes(superd), strcmp(accept, "accept = no") ? 3 : 2);
 	for (int n = 0; n < 2; n++) {
 		clock_advance(superd, MINUTE_MS);
 		client_send(busy, "here\n");
@@ -445,29 +424,6 @@ Behaviour(builtin, servers_are_listed_with_their_processes)
 	cr_assert(strstr(client_rest(client), text_of("each %ld ", pid)));
 	close(client);
 	close(each);
-}
-
-/* No process may be the next client's while it has clients who go to other services. */
-Behaviour(builtin, that_asks_superd_or_nobody_has_one_process_for_its_clients)
-{
-	static const char *const words[] = { "health", "tcpmux" };
-	static const size_t processes[] = { 1, 3 };
-
-	for (size_t n = 0; n < sizeof(words) / sizeof(*words); n++) {
-		struct superd *superd = run_small("127.0.0.1:0", text_of("accept = yes builtin = \"%s\"", words[n]));
-		int port = superd_port(superd, "small"), clients[3];
-
-		for (int i = 0; i < 3; i++) {
-			clients[i] = client_connect(port);
-			client_send(clients[i], "GET");
-		}
-		WAIT_UNTIL(superd_log_count(superd, "small: started") == 3);
-		cr_expect_eq(superd_processes(superd), processes[n], "%s", words[n]);
-		for (int i = 0; i < 3; i++)
-			close(clients[i]);
-		WAIT_UNTIL(superd_processes(superd) == 0);
-		superd_stop(superd);
-	}
 }
 
 /* It is longer than what is sent at once. */

@@ -642,26 +642,6 @@ static void exchange(int port, int listener)
 	close(client);
 }
 
-Behaviour(redirect, a_process_that_is_done_takes_the_next_connection)
-{
-	int listener = listen_on(0), port;
-	struct superd *superd =
-		run_redirect(local_port(listener), "log_on_success = { \"PID\", \"EXIT\", \"TRAFFIC\" }");
-	pid_t first, then;
-
-	port = superd_port(superd, "pass");
-	for (unsigned n = 1; n <= 3; n++) {
-		exchange(port, listener);
-		WAIT_UNTIL(superd_log_count(superd, "EXIT: pass status=0 pid=") == n);
-		WAIT_UNTIL(superd_others(superd, n == 1 ? &first : &then, 1) == 1);
-	}
-	cr_assert_eq(first, then, "another process was started");
-	cr_assert_eq(superd_log_count(superd, text_of("START: pass pid=%d", first)), 3);
-	cr_assert_eq(superd_log_count(superd, "TRAFFIC: pass in=8(bytes) out=6(bytes)"), 3);
-	wait_for_all_ends(superd);
-	close(listener);
-}
-
 /* Who serves the one client there is. */
 static pid_t pid_of_next(struct superd *superd, int port, int listener)
 {
@@ -672,31 +652,6 @@ static pid_t pid_of_next(struct superd *superd, int port, int listener)
 	close(client);
 	close(target);
 	return pid;
-}
-
-Behaviour(redirect, a_process_whose_target_was_not_there_takes_the_next_connection)
-{
-	int target = free_port(), listener = -1, port;
-	struct superd *superd = run_redirect(target, "log_on_success = { \"EXIT\" }");
-	pid_t first, then;
-
-	port = superd_port(superd, "pass");
-	for (unsigned n = 1; n <= 3; n++) {
-		int client = client_connect(port);
-
-		cr_assert(client_sees_end(client));
-		close(client);
-		WAIT_UNTIL(superd_log_count(superd, "EXIT: pass status=1") == n);
-		WAIT_UNTIL(superd_others(superd, n == 1 ? &first : &then, 1) == 1);
-	}
-	cr_assert_eq(first, then, "another process was started");
-	WAIT_UNTIL(superd_log_count(superd, "Connection refused") == 3);  /* superd may read it after the end */
-	listener = listen_on(target);
-	exchange(port, listener);
-	WAIT_UNTIL(superd_log_count(superd, "EXIT: pass status=0") == 1);
-	wait_for_all_ends(superd);
-	cr_assert_eq(superd_log_count(superd, "EXIT: pass"), 4);
-	close(listener);
 }
 
 Behaviour(redirect, where_processor_time_is_rationed_each_connection_has_its_own_process)
@@ -824,13 +779,12 @@ Behaviour(redirect, the_bytes_of_both_ways_are_recorded_over_an_upgrade)
 	close_pair(&pair);
 }
 
-/* The redirects have taken what was free, and end only when their targets have answered, who need some, too. is_late:
- * superd looks again only when the pauses of all are over, which are short: they pass by the clock or by themselves. */
-static void reach_own_services(unsigned long descriptors, bool is_late)
+/* Each has a process, and ends only when its target has answered, which needs one, too. */
+Behaviour(redirect, to_services_of_its_own_superd_never_waits_for_itself)
 {
 	enum { PAIRS = 4 };
-	const struct setup setup = { .descriptors = descriptors + OWN_PROGRAMS, .clock = true };
-	const char *table = "defaults {\n backoff_max = 500ms\n}\n";
+	const struct setup setup = { .descriptors = 70 + OWN_PROGRAMS };
+	const char *table = "";
 	int ports[PAIRS], clients[PAIRS];
 	struct superd *superd;
 
@@ -846,30 +800,12 @@ static void reach_own_services(unsigned long descriptors, bool is_late)
 	}
 	superd = superd_run_with(&setup, "%s", table);
 	superd_port(superd, "pass3");
-	superd_signal(superd, SIGSTOP);         /* so that all come at once */
+	superd_signal(superd, SIGSTOP); /* so that all come at once */
 	for (int n = 0; n < PAIRS; n++) {
 		clients[n] = client_connect(ports[n]);
 		client_send(clients[n], "hello\n");
 	}
 	superd_signal(superd, SIGCONT);
-	if (is_late) {
-		superd_wait_log(superd, "next start in "); /* cannot accept, or cannot start */
-		superd_signal(superd, SIGSTOP);
-		clock_move(SECOND_MS);
-		superd_signal(superd, SIGCONT);
-	}
 	client_expect_all(clients, PAIRS, " hello");
 	superd_stop(superd);
-}
-
-Behaviour(redirect, to_services_of_its_own_superd_never_waits_for_itself)
-{
-	reach_own_services(38, false);
-	reach_own_services(42, false);
-}
-
-Behaviour(redirect, to_its_own_services_never_waits_when_all_try_again_at_once)
-{
-	for (unsigned long descriptors = 38; descriptors <= 42; descriptors++)
-		reach_own_services(descriptors, true);
 }

@@ -364,9 +364,9 @@ BehaviourOfUsers(relay, a_reload_leads_the_next_start_elsewhere)
 
 	cr_assert_gt(ask_pid(port), 1);
 	cr_assert(superd_reload(superd,
-				"service app {\n listen = \"127.0.0.1:%d\"\n user = \"%s\"\n exec = \"%s %s %d\"\n"
+				"service app {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n exec = \"%s %s %d\"\n"
 				" redirect = \"127.0.0.1 %d\"\n}\n",
-				port, own_user(), find_program("python3-minimal", "python3"), server_script(), second,
+				own_user(), find_program("python3-minimal", "python3"), server_script(), second,
 				second));
 	cr_assert_gt(ask_pid(port), 1);
 	client = client_connect(port);

@@ -76,14 +76,6 @@ static void wait_for_ends(struct passing *passing, unsigned count)
 	WAIT_UNTIL(superd_log_count(passing->superd, "TRAFFIC: pass in=9(bytes) out=6(bytes)") == passing->ended);
 }
 
-static void begin_one(struct passing *passing, int n)
-{
-	passing->clients[n] = client_connect(passing->port);
-	client_send(passing->clients[n], "question\n");
-	passing->targets[n] = take(passing);
-	cr_assert_str_eq(client_line(passing->targets[n]), "question");
-}
-
 /* All clients are connected, and each has asked. */
 static void begin_crowd(struct passing *passing, unsigned count)
 {
@@ -110,67 +102,11 @@ static void end_crowd(struct passing *passing, unsigned count)
 	wait_for_ends(passing, count);
 }
 
-static pid_t only_process(const struct passing *passing)
-{
-	pid_t pid;
-
-	WAIT_UNTIL(superd_others(passing->superd, &pid, 1) == 1);
-	return pid;
-}
-
 static void end_passing(struct passing *passing)
 {
 	CLOCK_UNTIL(passing->superd, 2 * SECOND_MS, 20, superd_processes(passing->superd) == 0);
 	close(passing->listener);
 	superd_stop(passing->superd);
-}
-
-Behaviour(shared_process, serves_all_clients_and_each_has_its_lines)
-{
-	struct passing passing = run_passing("");
-
-	begin_crowd(&passing, CROWD);
-	only_process(&passing);
-	end_crowd(&passing, CROWD);
-	cr_assert_eq(superd_log_count(passing.superd, "START: pass pid="), CROWD);
-	end_passing(&passing);
-}
-
-Behaviour(shared_process, takes_the_next_client_though_it_is_confined)
-{
-	struct passing passing =
-		run_passing("no_new_privileges = yes\n restrict_address_families = { AF_INET, AF_INET6, AF_UNIX }");
-	pid_t pid;
-
-	begin_crowd(&passing, 1);
-	pid = only_process(&passing);
-	superd_wait_log(passing.superd, "START: pass pid=");    /* superd knows that it runs */
-	passing.clients[1] = client_connect(passing.port);
-	client_send(passing.clients[1], "question\n");
-	passing.targets[1] = take(&passing);
-	cr_assert_str_eq(client_line(passing.targets[1]), "question");
-	cr_assert_eq(only_process(&passing), pid);
-	end_crowd(&passing, 2);
-	end_passing(&passing);
-}
-
-Behaviour(shared_process, has_256_clients_and_the_next_ones_have_another)
-{
-	enum { ALL = 300 };
-	struct passing passing = run_passing("");
-	int clients[ALL], targets[ALL];
-
-	for (int n = 0; n < ALL; n++) {
-		clients[n] = client_connect(passing.port);
-		targets[n] = take(&passing);
-	}
-	WAIT_UNTIL(superd_processes(passing.superd) == 2);
-	for (int n = 0; n < ALL; n++) {
-		close(clients[n]);
-		close(targets[n]);
-	}
-	WAIT_UNTIL(superd_log_count(passing.superd, "EXIT: pass status=0 pid=") == ALL);
-	end_passing(&passing);
 }
 
 Behaviour(shared_process, counts_each_client_for_instances)
@@ -188,27 +124,6 @@ Behaviour(shared_process, counts_each_client_for_instances)
 	end_passing(&passing);
 }
 
-/* Each of its clients is told of, and the next one is served by another. */
-Behaviour(shared_process, ends_all_of_its_clients_when_it_is_killed)
-{
-	struct passing passing = run_passing("");
-	pid_t pid;
-
-	begin_crowd(&passing, 5);
-	pid = only_process(&passing);
-	kill(pid, SIGKILL);
-	for (int n = 0; n < 5; n++) {
-		cr_assert(client_sees_end(passing.clients[n]));
-		close(passing.clients[n]);
-		close(passing.targets[n]);
-	}
-	WAIT_UNTIL(superd_log_count(passing.superd, "EXIT: pass signal=9 pid=") == 5);
-	begin_crowd(&passing, 1);
-	cr_assert_neq(only_process(&passing), pid);
-	end_crowd(&passing, 1);
-	end_passing(&passing);
-}
-
 Behaviour(shared_process, reports_all_of_its_clients_when_superd_ends)
 {
 	struct passing passing = run_passing("");
@@ -218,28 +133,6 @@ Behaviour(shared_process, reports_all_of_its_clients_when_superd_ends)
 	cr_assert_eq(superd_log_count(passing.superd, "TRAFFIC: pass in=9(bytes) out=0(bytes)"), 5);
 	cr_assert_eq(superd_log_count(passing.superd, "EXIT: pass "), 5);
 	close(passing.listener);
-}
-
-Behaviour(shared_process, goes_on_over_an_upgrade_and_gets_nobody_more)
-{
-	struct passing passing = run_passing("instances = 4\n overload = refuse");
-	int fifth;
-	pid_t pid;
-
-	begin_crowd(&passing, 3);
-	pid = only_process(&passing);
-	superd_upgrade(passing.superd);
-	passing.clients[3] = client_connect(passing.port);
-	client_send(passing.clients[3], "question\n");
-	passing.targets[3] = take(&passing);
-	cr_assert_str_eq(client_line(passing.targets[3]), "question");
-	WAIT_UNTIL(superd_processes(passing.superd) == 2);
-	fifth = client_connect(passing.port);
-	cr_assert(client_sees_end(fifth));
-	close(fifth);
-	end_crowd(&passing, 4);
-	CLOCK_UNTIL(passing.superd, 2 * SECOND_MS, 20, !process_lives(pid));
-	end_passing(&passing);
 }
 
 /* superd closes its copy of a client of a unix socket later than superd-builtin closes its own. Until then events may
@@ -283,27 +176,6 @@ Behaviour(shared_process, that_waits_is_not_left_over_by_an_upgrade)
 	WAIT_UNTIL(superd_processes(passing.superd) == 0);
 	begin_crowd(&passing, 1);
 	end_crowd(&passing, 1);
-	end_passing(&passing);
-}
-
-Behaviour(shared_process, outlives_the_death_of_superd_and_all_are_counted)
-{
-	struct passing passing = run_guarded("instances = 4\n overload = refuse");
-	int fifth;
-	pid_t pid;
-
-	begin_crowd(&passing, 3);
-	pid = only_process(&passing);
-	guarded_clock_kill(passing.superd);
-	passing.clients[3] = client_connect(passing.port);
-	client_send(passing.clients[3], "question\n");
-	passing.targets[3] = take(&passing);
-	cr_assert_str_eq(client_line(passing.targets[3]), "question");
-	cr_assert(process_lives(pid));
-	fifth = client_connect(passing.port);
-	cr_assert(client_sees_end(fifth));
-	close(fifth);
-	end_crowd(&passing, 4);
 	end_passing(&passing);
 }
 
@@ -365,99 +237,6 @@ Behaviour(shared_process, is_not_for_rows_with_commands_around_each)
 	end_passing(&passing);
 }
 
-/* It has the first one who comes after that. */
-Behaviour(shared_process, that_is_stopped_gets_nobody_more)
-{
-	struct passing passing = run_passing("");
-	int late;
-	pid_t pid;
-
-	begin_crowd(&passing, 2);
-	pid = only_process(&passing);
-	kill(pid, SIGSTOP);
-	WAIT_UNTIL(process_is_stopped(pid));
-	late = client_connect(passing.port);
-	client_send(late, "question\n");
-	WAIT_UNTIL(superd_log_count(passing.superd, "START: pass pid=") == 3);
-	clock_move(10 * SECOND_MS);
-	begin_one(&passing, 2);
-	begin_one(&passing, 3);
-	cr_assert_eq(superd_processes(passing.superd), 2);
-	kill(pid, SIGCONT);
-	passing.clients[4] = late;
-	passing.targets[4] = take(&passing);
-	cr_assert_str_eq(client_line(passing.targets[4]), "question");
-	end_crowd(&passing, 5);
-	end_passing(&passing);
-}
-
-/* A name may lead elsewhere after a while, an address does not. */
-Behaviour(shared_process, of_a_redirect_by_name_gets_clients_for_a_minute)
-{
-	static const char *const hosts[] = { "127.0.0.1", "localhost" };
-	struct addrinfo *found = NULL;
-
-	SKIP_WITHOUT(getaddrinfo("localhost", NULL, NULL, &found) == 0, "this machine does not know localhost");
-	freeaddrinfo(found);
-	for (size_t is_name = 0; is_name < 2; is_name++) {
-		struct passing passing = run_passing_to(hosts[is_name], "");
-
-		begin_crowd(&passing, 2);
-		clock_advance(passing.superd, 50 * SECOND_MS);
-		begin_one(&passing, 2);
-		cr_assert_eq(superd_processes(passing.superd), 1);
-		clock_advance(passing.superd, 11 * SECOND_MS);
-		begin_one(&passing, 3);
-		cr_assert_eq(superd_processes(passing.superd), 1 + is_name);
-		end_crowd(&passing, 4);
-		end_passing(&passing);
-	}
-}
-
-/* Not for each client that fails, as they may be many. */
-Behaviour(shared_process, of_a_redirect_by_name_gets_clients_ten_seconds_after_a_failure)
-{
-	struct passing passing;
-	struct addrinfo *found = NULL;
-	int refused;
-
-	SKIP_WITHOUT(getaddrinfo("localhost", NULL, NULL, &found) == 0, "this machine does not know localhost");
-	freeaddrinfo(found);
-	passing = run_passing_to("localhost", "");
-	begin_one(&passing, 0);
-	close(passing.listener);
-	clock_hold();
-	for (unsigned n = 1; n <= 21; n++) {
-		if (n == 21)
-			clock_advance(passing.superd, 11 * SECOND_MS);
-		refused = client_connect(passing.port);
-		cr_assert(client_sees_end(refused));
-		close(refused);
-		WAIT_UNTIL(superd_log_count(passing.superd, "EXIT: pass status=1 pid=") == n);
-		cr_assert_eq(superd_processes(passing.superd), n == 21 ? 2u : 1u);
-	}
-	close(passing.clients[0]);
-	close(passing.targets[0]);
-	superd_stop(passing.superd);
-}
-
-/* It has no client, and a superd that is no more has started it: it is waited for, and killed in the end. */
-Behaviour(shared_process, that_is_stopped_is_not_left_over)
-{
-	struct passing passing = run_guarded("");
-	pid_t pid;
-
-	begin_crowd(&passing, 1);
-	pid = only_process(&passing);
-	guarded_clock_kill(passing.superd);
-	end_crowd(&passing, 1);
-	kill(pid, SIGSTOP);
-	WAIT_UNTIL(process_is_stopped(pid));
-	clock_stop(passing.superd, 2 * SECOND_MS);
-	cr_assert_not(process_lives(pid));
-	close(passing.listener);
-}
-
 /* A superd without a guard has gone: descriptors 0 and 1 are copies of the channel. */
 Behaviour(shared_process, whose_superd_is_gone_does_not_spin)
 {
@@ -482,32 +261,6 @@ Behaviour(shared_process, whose_superd_is_gone_does_not_spin)
 	cr_assert_leq(process_cpu_ms(pid), before + 100);
 	close(client);
 	WAIT_UNTIL(!process_lives(pid));
-}
-
-/* The signal is one that the process ignores. */
-Behaviour(shared_process, gets_a_signal_once_for_all_of_its_clients)
-{
-	struct superd *superd = controlled_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n"
-					       " accept = yes\n builtin = echo\n}\n",
-					       own_user());
-	int port = superd_port(superd, "pass"), clients[3];
-	const char *answer;
-	pid_t pid;
-
-	for (int n = 0; n < 3; n++) {
-		clients[n] = client_connect(port);
-		client_send(clients[n], "here\n");
-		cr_assert_str_eq(client_line(clients[n]), "here");
-	}
-	pid = superd_only_process(superd);
-	answer = control_once("signal pass --signal=WINCH");
-	cr_assert_str_eq(control_value(answer, "signalled"), "1", "%s", answer);
-	cr_assert(strstr(answer, text_of("\"pids\":[%d]", (int)pid)), "%s", answer);
-	for (int n = 0; n < 3; n++) {
-		client_send(clients[n], "still\n");
-		cr_assert_str_eq(client_line(clients[n]), "still");
-		close(clients[n]);
-	}
 }
 
 static bool has_groups(void)
@@ -554,36 +307,4 @@ Behaviour(shared_process, whose_clients_send_without_end_has_descriptors_for_oth
 	}
 	close(passing.listener);
 	superd_stop(passing.superd);
-}
-
-/* So many clients that one process has no descriptors for them have several. */
-Behaviour(shared_process, short_of_descriptors_loses_no_client)
-{
-	for (unsigned long odd = 0; odd < 2; odd++) {
-		const struct setup setup = { .descriptors = 60 + odd + OWN_PROGRAMS };
-		struct passing passing;
-		const char *table = passing_table(&passing, "");
-		int clients[CROWD];
-
-		passing.superd = superd_run_with(&setup, "%s", table);
-		passing.port = superd_port(passing.superd, "pass");
-		for (int n = 0; n < CROWD; n++) {
-			clients[n] = client_connect(passing.port);
-			client_send(clients[n], "question\n");
-		}
-		for (int n = 0; n < CROWD; n++) {
-			int target = take(&passing);
-
-			cr_assert_str_eq(client_line(target), "question");
-			client_send(target, "answer");
-			close(target);
-		}
-		for (int n = 0; n < CROWD; n++) {
-			cr_assert_str_eq(client_rest(clients[n]), "answer", "client %d\n%s", n, world_logs());
-			close(clients[n]);
-		}
-		wait_for_ends(&passing, CROWD);
-		close(passing.listener);
-		superd_stop(passing.superd);
-	}
 }

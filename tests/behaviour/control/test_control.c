@@ -352,25 +352,6 @@ Behaviour(control, waits_for_the_commands_before_a_start_when_it_restarts)
 	superd_stop(superd);
 }
 
-Behaviour(control, restarts_under_clients_without_losing_one)
-{
-	struct superd *superd = run_web(backend("-d 2 careless"), "timeout_stop = 10s");
-	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 8 };
-	struct load *load = load_start(&plan);
-	struct tally tally;
-
-	for (size_t n = 0; n < 8; n++) {
-		WAIT_UNTIL(load_progress(load) > 20 * n);
-		cr_expect(control_is_done(control_once("restart web")));
-		cr_expect(control_is_done(control_once(n % 2 ? "release web" : "hold web")));
-		if (n % 2 == 0)
-			cr_expect(control_is_done(control_once("release web")));
-	}
-	tally = load_stop(load);
-	tally_expect_all_served(&tally);
-	cr_expect_gt(superd_log_count(superd, "web: started, pid "), 8);
-}
-
 Behaviour(control, drains_before_it_goes_on)
 {
 	struct superd *superd = clock_run_web(backend("lines"), "accept = yes");
@@ -391,22 +372,28 @@ Behaviour(control, drains_before_it_goes_on)
 	close(operator);
 }
 
+/* Its program has the socket until its signal, so it serves who comes meanwhile, too. */
 Behaviour(control, drains_a_backend_that_has_the_socket)
 {
-	struct superd *superd = clock_run_web(backend("talk"), "");
+	struct superd *superd = clock_run_web(backend("talk"), "timeout_stop = 10h");
 	int port = superd_port(superd, "web"), first = client_connect(port), second;
+	pid_t pid;
 
 	client_send(first, "one\n");
-	client_line(first);
+	pid = (pid_t)strtol(client_line(first), NULL, 10);
 	cr_expect(control_is_done(control_once("drain --no-wait web")));
 	second = client_connect(port);
 	client_send(second, "two\n");
-	cr_expect(clock_is_quiet(superd, second));
-	client_send(first, "three\n");
-	expect_in(client_line(first), " three");
+	expect_in(client_line(second), text_of("%ld two", (long)pid));
 	close(first);
-	expect_in(client_line(second), " two");
+	clock_advance(superd, HOUR_MS);
+	cr_expect_not(superd_logged(superd, "it is drained"), "it has a client still");
+	client_send(second, "three\n");
+	expect_in(client_line(second), text_of("%ld three", (long)pid));
 	close(second);
+	CLOCK_UNTIL(superd, SECOND_MS, 20, superd_logged(superd, "it is drained"));
+	WAIT_UNTIL(!strcmp(control_value(control_once("status web"), "held"), "false"));
+	cr_expect_neq(client_ask_pid(port), pid);
 }
 
 Behaviour(control, sends_the_lines_of_the_last_time)
@@ -424,88 +411,9 @@ Behaviour(control, sends_the_lines_of_the_last_time)
 	expect_in(SUPERCTL(control_path(), "log", "--since=2h").out, "requested: hold");
 }
 
-/* One client of an instance that drains, and one of the next. */
-static void connect_beside_a_drain(int port, int clients[2])
-{
-	for (size_t n = 0; n < 2; n++) {
-		clients[n] = client_connect(port);
-		client_send(clients[n], "one\n");
-		client_line(clients[n]);
-		if (n == 0) {
-			cr_assert(control_is_done(control_once("drain --no-wait web")));
-			WAIT_UNTIL(strstr(why_of("web"), " drains: it serves its client to the end"));
-			cr_assert(control_is_done(control_once("release web")));
-		}
-	}
-}
-
-/* The second has to wait for the first, as an address has two sockets. */
-Behaviour(control, tells_why_and_until_when_a_stop_waits)
-{
-	struct superd *superd = clock_run_web(backend("talk"), "");
-	int clients[2];
-
-	connect_beside_a_drain(superd_port(superd, "web"), clients);
-	expect_in(SUPERCTL(control_path(), "status", "web").out, " drains: it serves its client to the end");
-	cr_assert(control_is_done(control_once("restart --no-wait web")));
-	WAIT_UNTIL(strstr(why_of("web"), "an earlier instance ends first"));
-	expect_in(why_of("web"), " drains: it serves its client while it makes progress, for ");
-	close(clients[0]);
-	WAIT_UNTIL(strstr(why_of("web"), " is restarted by order: it serves its client while it makes progress, for "));
-	close(clients[1]);
-	WAIT_UNTIL(!strstr(why_of("web"), "it serves its"));
-}
-
-Behaviour(control, shuts_down_while_a_stop_waits)
-{
-	struct superd *superd = clock_run_web(backend("talk"), "");
-	int clients[2];
-
-	connect_beside_a_drain(superd_port(superd, "web"), clients);
-	clock_hold();
-	cr_assert(control_is_done(control_once("stop --no-wait web")));
-	WAIT_UNTIL(strstr(control_once("status web"), "\"phase\":\"earlier\""));
-	superd_signal(superd, SIGTERM);
-	for (size_t n = 0; n < 2; n++)
-		cr_expect(client_sees_end(clients[n]));
-}
-
-Behaviour(control, tells_why_what_stops_has_no_second_socket)
-{
-	struct superd *superd = clock_run_web(backend("hang"), "reuse_port = yes\nkill_signal = SIGWINCH");
-
-	cr_assert(control_is_done(control_once("start web")));
-	cr_assert(control_is_done(control_once("stop --no-wait web")));
-	WAIT_UNTIL(strstr(why_of("web"), " has been requested to stop, and is still running"));
-	expect_in(why_of("web"),
-		  "; new clients still come to it, as there is no second socket: tcp:127.0.0.1:0: reuse_port = yes");
-	clock_stop(superd, 2 * HOUR_MS);
-}
-
-/* The kernel lets another process of the same user have the address of a listener that is the second one of a stop. */
-Behaviour(control, names_who_listens_at_the_address_of_what_stops)
-{
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct superd *superd = clock_run_web(backend("talk"), "");
-	int port = superd_port(superd, "web"), stranger = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	const char *who = text_of("another socket listens there, too: pid %d (", (int)getpid());
-
-	to.sin_port = htons((uint16_t)port);
-	cr_assert_eq(setsockopt(stranger, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)), 0);
-	cr_assert_eq(bind(stranger, (struct sockaddr *)&to, sizeof(to)), -1, "no stop has begun yet");
-	cr_assert(control_is_done(control_once("start web")));
-	cr_assert(control_is_done(control_once("restart web")));
-	cr_assert_eq(bind(stranger, (struct sockaddr *)&to, sizeof(to)), 0, "%s", strerror(errno));
-	cr_assert_eq(listen(stranger, 1), 0);
-	clock_hold();                           /* superd's search for who has the socket has a limit of time */
-	cr_assert(control_is_done(control_once("stop web")));
-	superd_wait_log(superd, who);
-	close(stranger);
-}
-
 Behaviour(control, drains_what_is_held_and_holds_it_further)
 {
-	struct superd *superd = clock_run_web(backend("talk"), "");
+	struct superd *superd = clock_run_web(backend("talk"), "timeout_stop = 10h");
 	int port = superd_port(superd, "web"), first = client_connect(port), second, operator;
 	const char *answer;
 
@@ -514,53 +422,20 @@ Behaviour(control, drains_what_is_held_and_holds_it_further)
 	cr_assert(control_is_done(control_once("hold web")));
 	operator = control_connect();
 	client_send(operator, "drain web\n");
-	WAIT_UNTIL(superd_logged(superd, "to the end"));
-	second = client_connect(port);
-	client_send(second, "two\n");
+	WAIT_UNTIL(strstr(why_of("web"), "it drains"));
+	cr_expect(clock_is_quiet(superd, operator), "it has a client still");
 	client_send(first, "three\n");
 	expect_in(client_line(first), " three");
-	cr_expect(clock_is_quiet(superd, operator), "it has a client still");
 	close(first);
+	CLOCK_UNTIL(superd, SECOND_MS, 20, superd_logged(superd, "it is drained"));
 	answer = client_line(operator);
 	cr_expect_str_eq(control_value(answer, "result"), "drained");
 	cr_expect_str_eq(control_value(answer, "held"), "true");
-	cr_expect(clock_is_quiet(superd, second), "who came meanwhile was let through");
+	second = client_connect(port);
+	client_send(second, "two\n");
+	cr_expect(clock_is_quiet(superd, second), "it is held further");
 	cr_assert(control_is_done(control_once("release web")));
 	expect_in(client_line(second), " two");
-	close(second);
-	close(operator);
-}
-
-/* It takes clients itself, at the socket it was given, for as long as it likes: nobody else is to wait for that. */
-Behaviour(control, drains_without_one_that_a_reload_has_left)
-{
-	int port = free_port(), other = free_port(), first, second, operator;
-	struct superd *superd =
-		controlled_clock_run(BOTH_FINISH, text_of("\"127.0.0.1:%d\"", port), backend("talk"));
-	const char *answer;
-
-	WAIT_UNTIL(client_can_connect(port));
-	first = client_connect(port);
-	client_send(first, "one\n");
-	client_line(first);
-	close(first);
-	cr_assert(superd_reload(superd, BOTH_FINISH, text_of("\"127.0.0.1:%d\", \"127.0.0.1:%d\"", port, other),
-				backend("talk")));
-	second = client_connect(other);
-	client_send(second, "two\n");
-	client_line(second);
-	operator = control_connect();
-	client_send(operator, "drain web\n");
-	WAIT_UNTIL(superd_logged(superd, "to the end"));
-	cr_expect(clock_is_quiet(superd, operator), "it has a client still");
-	close(second);
-	answer = client_line(operator);
-	cr_expect_str_eq(control_value(answer, "result"), "drained");
-	cr_expect_str_eq(control_value(answer, "held"), "false");
-	cr_expect_str_eq(control_value(answer, "retired"), "true");
-	second = client_connect(other);
-	client_send(second, "three\n");
-	expect_in(client_line(second), " three");
 	close(second);
 	close(operator);
 }

@@ -143,8 +143,8 @@ Behaviour(diff, names_the_other_superd_that_has_a_port)
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	edit(superd, text_of("%s" CAT, web, "one", text_of("127.0.0.1:%d", port)));
 	outcome = diff();
-	expect(outcome.err, text_of("warning: one: superd cannot listen on tcp:127.0.0.1:%d now: pid %ld (superd) has "
-				    "it", port, (long)other->pid));
+	expect(outcome.err, text_of("warning: one: superd cannot listen on tcp:127.0.0.1:%d now: pid %ld "
+				    "(superd-guard) has it", port, (long)other->pid));
 	cr_expect_null(strstr(outcome.err, "web: superd cannot"), "%s", outcome.err);
 	outcome = program_answer((const char *const[]){ program, "--check", "-f", superd->table, NULL });
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);

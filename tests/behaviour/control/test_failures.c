@@ -185,18 +185,6 @@ Behaviour(failures, what_superd_ends_is_none)
 	cr_expect_str_eq(failures_of("each"), "0");
 }
 
-Behaviour(failures, come_through_an_upgrade)
-{
-	struct superd *superd = run("");
-
-	end_each(superd, ENOUGH, CRASH);
-	superd_upgrade(superd);
-	expect_health("degraded: each: the last 5 instances all failed, the last of them with signal SEGV", 0);
-	expect_shown("status", ", for 127.0.0.1, signal SEGV");
-	end_each(superd, 1, "echo fine");
-	expect_health("healthy\n", 0);
-}
-
 Behaviour(failures, begin_anew_by_a_restart)
 {
 	struct superd *superd = run("");

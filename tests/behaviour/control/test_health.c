@@ -313,29 +313,6 @@ Behaviour(health, of_a_superd_that_hangs_is_told_to_hundreds)
 	cr_assert_eq(told, CLIENTS);
 }
 
-/* One process has them all, also while it waits for the rest of their requests, and while superd dies. */
-Behaviour(health, of_many_clients_at_once_is_told_by_one_process)
-{
-	enum { CLIENTS = 20 };
-	struct superd *superd = guarded_run(HEALTH, "health", own_user());
-	int port = superd_port(superd, "health"), clients[CLIENTS];
-
-	for (int n = 0; n < CLIENTS; n++) {
-		clients[n] = client_connect(port);
-		client_send(clients[n], n % 2 ? "GET" : "GET / HTTP/1.1\r\nHost: localhost\r\n");
-	}
-	WAIT_UNTIL(superd_log_count(superd, "started, pid ") == CLIENTS);
-	cr_assert_eq(superd_processes(superd), 1);
-	expect_page(asked(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
-	guarded_kill(superd);
-	for (int n = 0; n < CLIENTS; n++) {
-		client_send(clients[n], n % 2 ? " / HTTP/1.1\r\n\r\n" : "\r\n");
-		expect_page(client_rest(clients[n]), "HTTP/1.1 200 OK\r\n", "healthy\n");
-		close(clients[n]);
-	}
-	WAIT_UNTIL(superd_processes(superd) == 0);
-}
-
 /* The table of conf/ as it stands, with ports, times and addresses of a test. */
 BehaviourOfUsers(health, conf_does_what_it_says)
 {

@@ -70,27 +70,6 @@ Behaviour(operator, a_restart_counts_also_while_it_is_being_stopped)
 	clock_stop(superd, 2 * HOUR_MS);
 }
 
-/* Not by an order to stop that turns into one to restart. */
-Behaviour(operator, a_restart_is_one_from_its_first_phase_on)
-{
-	int follower, client;
-	const char *line;
-
-	clock_run_web(backend("talk"), "");
-	follower = control_connect();
-	client = client_connect(port);
-	client_send(client, "hello\n");
-	expect_in(client_line(client), " hello");
-	client_send(follower, "events --level=debug\n");
-	cr_assert(control_is_done(control_once("restart --no-wait web")));
-	do
-		line = client_line(follower);
-	while (!strstr(line, ": stop by "));
-	expect_in(line, ": stop by restart: ");
-	close(client);
-	close(follower);
-}
-
 static const char *lines_to_end(int operator)
 {
 	const char *answer = "";
@@ -156,27 +135,6 @@ Behaviour(operator, say_nothing_while_what_has_started_is_watched)
 	close(operator);
 }
 
-Behaviour(operator, say_how_many_clients_had_not_left)
-{
-	struct superd *superd = clock_run_web(backend("talk"), "");
-	int client = client_connect(port);
-	struct program program;
-	struct outcome outcome;
-
-	client_send(client, "hello\n");
-	expect_in(client_line(client), " hello");
-	client_send(client, "not all of the next line");
-	program = SUPERCTL_BEGIN(false, control_path(), "restart", "web");
-	superd_wait_log(superd, " requested: restart");
-	CLOCK_UNTIL(superd, SECOND_MS + 200, 12, superd_log_count(superd, "web: started, pid ") == 2);
-	outcome = program_end(&program);
-	expect_in(outcome.err, ": it may serve its clients first, for 2 s in which none leaves\n");
-	expect_in(outcome.out, "web: started, pid ");
-	expect_in(outcome.out, "; 1 client did not leave the stopped instance\n");
-	cr_expect(client_sees_end(client));
-	close(client);
-}
-
 Behaviour(operator, say_that_an_instance_may_take_for_ever)
 {
 	struct superd *superd = clock_run_web(backend("hang"),
@@ -227,7 +185,7 @@ Behaviour(operator, instances_of_single_clients_are_not_frozen)
 	superd_stop(superd);
 }
 
-/* Of an instance that is frozen, that starts, and that stops. */
+/* Of an instance that is frozen, that serves for too long, and that stops. */
 Behaviour(operator, a_drain_thaws_what_is_frozen)
 {
 	struct superd *superd = run_web(backend("talk"), "");
@@ -238,43 +196,35 @@ Behaviour(operator, a_drain_thaws_what_is_frozen)
 	before = client_line(client);
 	cr_assert(control_is_done(control_once("freeze web")));
 	cr_assert(control_is_done(control_once("drain --no-wait web")), "%s", world_logs());
-	superd_wait_log(superd, "serves the 1 client it has to the end");
 	client_send(client, "one\n");
 	cr_expect_str_eq(client_line(client), before);
 	close(client);
-	superd_wait_log(superd, "its clients have left");
+	superd_wait_log(superd, "it is drained");
 	WAIT_UNTIL(strcmp(state(), "listening") == 0);
 }
 
-Behaviour(operator, a_drain_waits_until_what_starts_is_ready)
+Behaviour(operator, a_drain_ends_under_clients_who_stay_for_too_long)
 {
-	const char *go = path_in("go");
-	const char *wait = text_of("exec_start_post = \"/bin/sh -c 'until [ -e %s ]; do sleep 0.02; done'\"\n"
-				   "timeout_start = infinity", go);
-	struct superd *superd = clock_run_web(backend("talk"), wait);
+	struct superd *superd = clock_run_web(backend("talk"), "timeout_stop = 10min");
 	int client = client_connect(port), next, operator = control_connect();
 
 	client_send(client, "one\n");
 	client_line(client);
-	cr_expect_str_eq(state(), "starting");
 	client_send(operator, "drain web\n");
 	WAIT_UNTIL(strstr(control_once("list web"), "\"held\":true"));
-	cr_expect(clock_is_quiet(superd, operator));
-	expect_in(why_of("web"), " drains: it has to be ready first");
-	cr_assert(control_is_done(control_once("release web")));
-	cr_expect_null(strstr(why_of("web"), " drains"), "%s", why_of("web"));
-	expect_in(client_line(operator), "\"result\":\"not-drained\"");
-	client_line(operator);
-	client_send(operator, "drain web\n");
-	WAIT_UNTIL(strstr(control_once("list web"), "\"held\":true"));
-	write_file("go", "%s", "");
-	superd_wait_log(superd, "serves the 1 client it has to the end");
 	next = client_connect(port);
 	client_send(next, "two\n");
-	cr_expect(clock_is_quiet(superd, next), "it was let in before those of before had gone");
-	close(client);
-	expect_in(client_line(operator), "\"result\":\"drained\"");
+	clock_advance(superd, 9 * MINUTE_MS);
+	cr_expect(client_is_quiet(operator, 0), "it was stopped under its clients");
 	expect_in(client_line(next), " two");
+	client_send(client, "three\n");
+	expect_in(client_line(client), " three");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, !client_is_quiet(operator, 0));
+	expect_in(client_line(operator), "\"result\":\"drained\"");
+	cr_expect(client_sees_end(client));
+	cr_expect(client_sees_end(next));
+	client_ask_pid(port);
+	close(client);
 	close(next);
 	close(operator);
 }
@@ -299,111 +249,6 @@ Behaviour(operator, a_drain_of_what_stops_is_its_end)
 #define SKIP_UNLESS_SEEN() \
 	SKIP_WITHOUT(geteuid() == 0, "needs root: superd shows nobody else which sockets it has open")
 
-static int given;
-
-/* This test is who gave its listener, and has it still. */
-static struct superd *run_given(const char *options)
-{
-	const char *control = path_in("control"), *arguments[] = { "--control", control, NULL };
-	const struct setup setup = { .arguments = arguments, .clock = true,
-				     .listener = given = listen_on(port = free_port()) };
-	struct superd *superd = superd_run_with(
-		&setup, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" %s }\n", port, backend("talk"), options);
-
-	superd_port(superd, "web");
-	wait_node(control);
-	expect_in(superctl_order("start web"), "started, pid ");
-	return superd;
-}
-
-Behaviour(operator, a_drain_tells_of_a_copy_of_the_listener)
-{
-	struct superd *superd;
-	int client;
-
-	SKIP_UNLESS_SEEN();
-	superd = run_given("");
-	expect_in(superctl_order("restart web"), "started, pid ");
-	WAIT_UNTIL(!process_has_file(superd->pid, given));      /* handshakes with it may have been under way */
-	client = client_connect(port);
-	client_send(client, "one\n");
-	client_line(client);
-	clock_hold();                   /* superd looks for the holder for a limited time */
-	expect_in(superctl_order("drain web"), text_of("another socket listens there, too: pid %d (", (int)getpid()));
-	clock_go_on();
-	cr_expect_str_eq(state(), "running");
-	client_send(client, "two\n");
-	expect_in(client_line(client), " two");
-	close(client);
-}
-
-/* The limit of open files that leaves a process so many. */
-static rlim_t limit_with_free(pid_t pid, int count)
-{
-	rlim_t limit = 0;
-
-	for (; count > 0; limit++)
-		count -= access(text_of("/proc/%d/fd/%d", pid, (int)limit), F_OK) < 0;
-	return limit;
-}
-
-/* Where only some of its sockets get a second one, nobody could tell its clients at the others from new ones. */
-Behaviour(operator, a_drain_without_descriptors_cuts_nobody_off)
-{
-	struct rlimit before, few;
-	struct superd *superd;
-	char others[1024] = "";
-	int client;
-
-	SKIP_UNLESS_SEEN();
-	for (int n = 0; n < 40; n++)
-		strcat(others, "\"127.0.0.1:0\", ");
-	port = free_port();
-	superd = controlled_run("service web { listen = { %s\"127.0.0.1:%d\" } exec = \"%s\" }\n", others, port,
-				backend("talk"));
-	superd_wait_log(superd, text_of("web: listening on tcp:127.0.0.1:%d", port));
-	client = client_connect(port);
-	client_send(client, "one\n");
-	client_line(client);
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
-	few = (struct rlimit){ limit_with_free(superd->pid, 20), before.rlim_max };
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &few, NULL), 0);
-	expect_in(superctl_order("drain web"), "Too many open files");
-	cr_expect_str_eq(state(), "running");
-	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
-	client_send(client, "two\n");
-	expect_in(client_line(client), " two");
-	close(client);
-}
-
-Behaviour(operator, a_drain_that_is_not_to_be_had_when_it_is_ready_holds_nobody)
-{
-	const char *go = write_file("go", "%s", ""), *answer;
-	struct superd *superd;
-	int operator, client;
-
-	SKIP_UNLESS_SEEN();
-	superd = run_given(text_of("exec_start_post = \"/bin/sh -c 'until [ -e %s ]; do sleep 0.02; done'\"", go));
-	operator = control_connect();
-	unlink(go);
-	cr_assert(control_is_done(control_once("restart --no-wait web")));
-	WAIT_UNTIL(strcmp(state(), "starting") == 0);
-	WAIT_UNTIL(!process_has_file(superd->pid, given));
-	client_send(operator, "drain web\n");
-	WAIT_UNTIL(strstr(control_once("list web"), "\"held\":true"));
-	write_file("go", "%s", "");
-	answer = client_line(operator);
-	expect_in(answer, "\"result\":\"not-drained\"");
-	superd_wait_log(superd, "it cannot be drained: clients cannot be kept from it: ");
-	cr_expect_str_eq(state(), "running");
-	cr_expect_str_eq(control_value(control_once("list web"), "held"), "false");
-	client = client_connect(port);
-	client_send(client, "one\n");
-	expect_in(client_line(client), " one");
-	close(client);
-	close(operator);
-}
-
 /* superd works for a moment only on an order, and then looks after all else. An order that it has had no moment for is
  * not done. */
 Behaviour(operator, is_obeyed_by_a_superd_that_stands_still)
@@ -420,25 +265,6 @@ Behaviour(operator, is_obeyed_by_a_superd_that_stands_still)
 	superd_stop(superd);
 }
 
-Behaviour(operator, a_second_drain_tells_of_the_first)
-{
-	struct superd *superd = run_web(backend("talk"), "");
-	int first = client_connect(port), second;
-
-	client_send(first, "one\n");
-	client_line(first);
-	cr_assert(control_is_done(control_once("drain --no-wait web")));
-	superd_wait_log(superd, "to the end");
-	cr_assert(control_is_done(control_once("release web")));
-	second = client_connect(port);
-	client_send(second, "one\n");
-	client_line(second);
-	expect_in(superctl_order("drain web"), "an earlier instance still drains");
-	cr_expect_str_eq(state(), "running");
-	close(first);
-	close(second);
-}
-
 Behaviour(operator, a_start_by_an_operator_is_told_as_such)
 {
 	struct superd *superd = run_web(backend("take 1"), "");
@@ -452,25 +278,6 @@ Behaviour(operator, a_start_by_an_operator_is_told_as_such)
 	client_ask_pid(port);
 	WAIT_UNTIL(superd_log_count(superd, "web: started") == 3);
 	cr_expect_str_neq(control_value(control_once("status web"), "by"), "operator");
-}
-
-/* One that drains has a listening socket of the same address. */
-Behaviour(operator, disabling_ends_what_drains)
-{
-	struct superd *superd = run_web(backend("talk"), "");
-	int client = client_connect(port);
-
-	client_send(client, "one\n");
-	client_line(client);
-	cr_assert(control_is_done(control_once("drain --no-wait web")));
-	superd_wait_log(superd, "to the end");
-	cr_assert(control_is_done(control_once("disable web")));
-	client_wait_refused(port);
-	cr_expect(client_sees_end(client));
-	close(client);
-	cr_assert(control_is_done(control_once("enable web")));
-	cr_assert(control_is_done(control_once("release web")));
-	client_ask_pid(superd_port(superd, "web"));
 }
 
 /* Of a port that another process has: nothing of it listens, so no answer may promise its clients anything. */

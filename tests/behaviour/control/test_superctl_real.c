@@ -837,7 +837,10 @@ Behaviour(superctl_real, a_service_that_is_tried_out_has_a_name)
 	expect_names(words, "cat\n");
 	second = superd_run_with(&setup, "#\n");
 	superd_port(second, "cat");
-	superd_wait_log(second, "no control socket @superd-0: superctl reaches another superd there, pid ");
+	superd_wait_log(second,
+			"another superd answers at @superd-0: superctl --control @superd-0-cat reaches this one");
+	expect_names((const char *const[]){ superctl_path(), "--control", "@superd-0-cat", "list", "--names", NULL },
+		     "cat\n");
 }
 
 Behaviour(superctl_real, a_name_that_is_none_is_said_beside_those_that_are)

@@ -89,10 +89,11 @@ static void sleep_and_wake(const char *action, const char *phase, const char *fi
 	superd_stop(superd);
 }
 
-/* Of each start and each thaw: who, and after which sleep; as text and in the events. */
+/* Of each start and each thaw: who, and after which sleep; as text and in the events. The line of a start itself is
+ * written before that is known. */
 Behaviour(timeline, of_a_start_is_logged_with_the_client_and_the_sleep)
 {
-	sleep_and_wake("stop", "asleep", ", after 1 h ");
+	sleep_and_wake("stop", "asleep", "web: started, pid ");
 }
 
 Behaviour(timeline, of_a_thaw_is_logged_with_the_client_and_the_sleep)

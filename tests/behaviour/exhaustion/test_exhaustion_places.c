@@ -126,14 +126,18 @@ static void expect_patience(const struct house *house)
 	cr_assert_not(client_can_connect_unix(house->control));
 }
 
-Behaviour(exhaustion_places, a_run_that_is_emptied_is_filled_again)
+Behaviour(exhaustion_places, a_run_that_is_emptied_is_filled_again_by_a_reload)
 {
 	struct house house = open_house();
 
 	cr_assert_eq(remove_below(&house), 0);
+	superd_signal(house.superd, SIGHUP);
+	superd_wait_log(house.superd, "reloaded: ");
 	superd_wait_log(house.superd, text_of("the control socket %s was removed: creating it again", house.control));
 	expect_patience(&house);
 	cr_assert_eq(mkdir(path_in("run/superd"), 0755), 0);
+	CLOCK_UNTIL(house.superd, MINUTE_MS, 10, answers(&house));
+	cr_assert_eq(SUPERCTL(house.control, "reload").status, 0);
 	expect_all_back(&house);
 	close_house(&house);
 }

@@ -66,34 +66,3 @@ Behaviour(hanging, holds_nobody_up_where_each_client_has_a_process)
 {
 	expect_no_delay("accept = yes", "lines");
 }
-
-static void expect_answer(int client)
-{
-	client_send(client, "hello\n");
-	cr_assert_not_null(strstr(client_line(client), " hello"));
-}
-
-/* A client is served. Then the start of the next one hangs and is ended; while it is tried anew, which may take as long
- * as it likes, others are served. */
-Behaviour(hanging, holds_others_up_once)
-{
-	const char *program = write_program(backend("lines"));
-	struct superd *superd = clock_run(WEB OTHER, 0, program, "accept = yes timeout_start = 100h", backend("stdio"));
-	int web = superd_port(superd, "web"), client = client_connect(web), lease;
-
-	expect_answer(client);
-	close(client);
-	WAIT_UNTIL(superd_processes(superd) == 0);
-	lease = take_lease(program);
-	if (lease < 0)
-		superd_stop(superd);
-	SKIP_WITHOUT(lease >= 0, "no lease can be had on this file system");
-	client = client_connect(web);
-	WAIT_UNTIL((clock_move(SECOND_MS), superd_logged(superd, GIVEN_UP)));
-	WAIT_UNTIL(superd_processes(superd) == 1);
-	expect_other(superd, 1);
-	close(lease);
-	expect_answer(client);
-	cr_assert_eq(superd_log_count(superd, GIVEN_UP), 1);
-	close(client);
-}

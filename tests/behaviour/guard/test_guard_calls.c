@@ -1,7 +1,8 @@
 /* --guard: superd is killed before or behind one of its system calls, at its start, or between the arrival of a client
- * and its answer. The client gets its answer, and so does the next. A run tries some of the calls; with
- * SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. They are not in the core:
- * a traced superd cannot have the test's clock, so real time without a call tells that it has done all. */
+ * and its answer. The client gets its answer, and so does the next; one whose accept or start is under way then may be
+ * lost, which ends its connection. A run tries some of the calls; with SUPERD_ALL_CALLS=n all from the n-th on, and
+ * with SUPERD_ALL_CALLS=n-m up to the m-th. They are not in the core: a traced superd cannot have the test's clock, so
+ * real time without a call tells that it has done all. */
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -20,7 +21,8 @@ struct scene {
 	const char *service;            /* whose port the client connects to */
 	const char *says;               /* the client */
 	const char *answer;             /* a part of the answer */
-	int lines;                      /* of the whole answer, at whose end the connection ends; 0: it stays open */
+	int lines;                      /* of the whole answer, at whose end the connection, which superd accepts, ends;
+	                                 * 0: it stays open, and is the program's */
 	bool leaves;                    /* the client ends it */
 	bool is_datagram;
 	const char *starts;             /* file with a line for each start of a program that is counted; NULL: none */
@@ -37,6 +39,14 @@ static bool has_answer(int client, const struct scene *scene)
 
 	text[got > 0 ? got : 0] = '\0';
 	return strstr(text, scene->answer);
+}
+
+/* Whatever has come before. */
+static bool has_ended(int client)
+{
+	struct pollfd poll_for = { .fd = client, .events = POLLRDHUP };
+
+	return poll(&poll_for, 1, 0) == 1;
 }
 
 /* Waits for its next stop. false: there is none, and the client has its answer. */
@@ -91,8 +101,8 @@ static int arrive(const struct scene *scene, int port)
 	return client;
 }
 
-/* A connection that two processes have ends only with both, and is greeted twice. */
-static void expect_end(int client, const struct scene *scene, const char *who, size_t n)
+/* A connection that two processes have ends only with both, and has more lines. most: of them. */
+static void expect_end(int client, const struct scene *scene, int most, const char *who, size_t n)
 {
 	char text[512];
 	size_t length = 0;
@@ -109,27 +119,34 @@ static void expect_end(int client, const struct scene *scene, const char *who, s
 	text[length] = '\0';
 	for (const char *at = text; (at = strchr(at, '\n')); at++)
 		lines++;
-	cr_assert_eq(lines, scene->lines, "%s: killed at stop %zu: the answer is '%s'\n%s", who, n, text, world_logs());
+	cr_assert(lines >= scene->lines && lines <= most, "%s: killed at stop %zu: the answer is '%s'\n%s", who, n,
+		  text, world_logs());
 }
 
-static void expect_answer(int client, const struct scene *scene, const char *who, size_t n)
+/* false: the end has come instead, or in the middle of it. */
+static bool answers(int client, const struct scene *scene, const char *who, size_t n)
 {
 	long long until = now_ms() + DEADLINE_MS;
 	struct pollfd poll_for = { .fd = client, .events = POLLIN };
-	char text[512] = "";
 
 	while (!has_answer(client, scene)) {
-		bool waits = now_ms() < until;
-
-		cr_assert(waits && recv(client, text, 1, MSG_PEEK | MSG_DONTWAIT) != 0,
-			  "%s: killed at stop %zu: %s of the answer\n%s", who, n,
-			  waits ? "the end comes instead" : "nothing", world_logs());
+		cr_assert(now_ms() < until, "%s: killed at stop %zu: nothing of the answer\n%s", who, n, world_logs());
+		if (has_ended(client))
+			return has_answer(client, scene);
 		poll(&poll_for, 1, 5);
 	}
+	return true;
+}
+
+/* killed: superd was, and may have sent the first of several lines, a greeting, without having noted that. */
+static void expect_answer(int client, const struct scene *scene, bool killed, const char *who, size_t n)
+{
+	cr_assert(answers(client, scene, who, n), "%s: killed at stop %zu: the end comes instead of the answer\n%s",
+		  who, n, world_logs());
 	if (scene->leaves)
 		shutdown(client, SHUT_WR);
 	if (scene->lines)
-		expect_end(client, scene, who, n);
+		expect_end(client, scene, scene->lines + (killed && scene->lines > 1), who, n);
 	close(client);
 }
 
@@ -141,8 +158,10 @@ static bool try_call(const struct scene *scene, size_t n)
 	struct superd *superd = superd_run_with(&guarded, "%s", scene->table);
 	int port = superd_port(superd, scene->service), client, status;
 	pid_t pid = guarded_wait(superd);
+	size_t lost = 0;
 	bool killed;
 
+	control_once("version");                /* it has begun */
 	if (scene->is_prepared)
 		WAIT_UNTIL(scene->is_prepared(superd));
 	cr_assert_eq(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD), 0);
@@ -151,8 +170,13 @@ static bool try_call(const struct scene *scene, size_t n)
 	client = arrive(scene, port);
 	cr_assert_eq(ptrace(PTRACE_SYSCALL, pid, 0, 0), 0);
 	killed = kill_at(pid, n, client, scene);
-	expect_answer(client, scene, "the client", n);
-	expect_answer(arrive(scene, port), scene, "the next client", n);
+	if (killed && scene->lines && !answers(client, scene, "the client", n)) {
+		lost = 1;
+		close(client);
+	} else {
+		expect_answer(client, scene, killed, "the client", n);
+	}
+	expect_answer(arrive(scene, port), scene, false, "the next client", n);
 	WAIT_UNTIL(strstr(control_once("version"), "\"starts_noted\":0"));     /* there is room for few of them */
 	cr_expect(!superd_logged(superd, "unknown in the state"), "killed at stop %zu\n%s", n, world_logs());
 	if (scene->state)
@@ -160,8 +184,10 @@ static bool try_call(const struct scene *scene, size_t n)
 	if (scene->lines)               /* all clients are gone */
 		WAIT_UNTIL(!strcmp(control_value(control_once("list %s", scene->service), "instances"), "0"));
 	if (scene->starts) {
-		cr_assert_eq(count_lines(scene->starts), scene->start_count, "killed at stop %zu: started again\n%s", n,
-			     world_logs());
+		size_t starts = count_lines(scene->starts);
+
+		cr_assert(starts <= scene->start_count && starts >= scene->start_count - lost,
+			  "killed at stop %zu: %zu starts\n%s", n, starts, world_logs());
 		cr_assert_eq(unlink(scene->starts), 0);
 	}
 	superd_stop(superd);
@@ -254,20 +280,6 @@ Behaviour(guard_calls, tcpmux)
 				 "service named { listen = \"tcpmux:+named\" accept = yes exec = \"%s\" }\n",
 				 own_user(), backend("stdio")),
 		.service = "mux", .says = "named\r\nhello\n", .answer = " hello", .lines = 2,
-	});
-}
-
-static bool is_held(struct superd *superd)
-{
-	return superd_logged(superd, "waits for a client") || superd_logged(superd, "cannot be held");
-}
-
-Behaviour(guard_calls, a_program_that_was_started_ahead)
-{
-	try_calls(&(struct scene){
-		.table = text_of("service app { listen = \"127.0.0.1:0\" accept = yes warm = 1\n"
-				 "user = \"%s\" exec = \"%s\" }\n", own_user(), backend("stdio")),
-		.service = "app", .says = "hello\n", .answer = " hello", .lines = 1, .is_prepared = is_held,
 	});
 }
 
@@ -376,7 +388,7 @@ static void kill_in_fork(const struct scene *scene, const char *program, enum go
 
 	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
 	superd = superd_run_with(&(const struct setup){ .arguments = arguments }, "%s", scene->table);
-	expect_answer(arrive(scene, superd_port(superd, scene->service)), scene, "the client before", going);
+	expect_answer(arrive(scene, superd_port(superd, scene->service)), scene, false, "the client before", going);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	pid = guarded_wait(superd);
 	cr_assert_eq(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK), 0);
@@ -392,8 +404,8 @@ static void kill_in_fork(const struct scene *scene, const char *program, enum go
 		superd_wait_log(superd, "its guard restarted it");
 	if (going != BEFORE_IT)
 		cr_assert_eq(ptrace(PTRACE_DETACH, made, 0, 0), 0);
-	expect_answer(client, scene, "the client", going);
-	expect_answer(arrive(scene, superd_port(superd, scene->service)), scene, "the next client", going);
+	expect_answer(client, scene, false, "the client", going);
+	expect_answer(arrive(scene, superd_port(superd, scene->service)), scene, false, "the next client", going);
 	WAIT_UNTIL(strstr(control_once("version"), "\"starts_noted\":0"));
 	WAIT_UNTIL(!strcmp(control_value(control_once("list %s", scene->service), "instances"), "0"));
 	WAIT_UNTIL(!process_is_called(made, superd->name));
@@ -420,16 +432,6 @@ Behaviour(guard_calls, a_process_that_runs_before_superd_dies_has_its_client)
 	kill_in_start("", BEFORE_IT);
 }
 
-Behaviour(guard_calls, a_process_that_runs_as_superd_dies_has_its_client_or_leaves_it)
-{
-	kill_in_start("", WITH_THE_DEATH);
-}
-
-Behaviour(guard_calls, a_process_that_runs_behind_the_next_superd_leaves_its_client)
-{
-	kill_in_start("", BEHIND_THE_NEXT_SUPERD);
-}
-
 #define APART "no_new_privileges = yes private_network = yes"
 
 Behaviour(guard_calls, a_process_apart_that_runs_before_superd_dies_has_its_client)
@@ -440,11 +442,6 @@ Behaviour(guard_calls, a_process_apart_that_runs_before_superd_dies_has_its_clie
 Behaviour(guard_calls, a_process_apart_that_runs_as_superd_dies_has_its_client_or_leaves_it)
 {
 	kill_in_start(APART, WITH_THE_DEATH);
-}
-
-Behaviour(guard_calls, a_process_apart_that_runs_behind_the_next_superd_leaves_its_client)
-{
-	kill_in_start(APART, BEHIND_THE_NEXT_SUPERD);
 }
 
 static void kill_in_start_of_builtin(enum going going)
@@ -458,16 +455,6 @@ static void kill_in_start_of_builtin(enum going going)
 Behaviour(guard_calls, a_builtin_that_runs_before_superd_dies_has_its_client)
 {
 	kill_in_start_of_builtin(BEFORE_IT);
-}
-
-Behaviour(guard_calls, a_builtin_that_runs_as_superd_dies_has_its_client_or_leaves_it)
-{
-	kill_in_start_of_builtin(WITH_THE_DEATH);
-}
-
-Behaviour(guard_calls, a_builtin_that_runs_behind_the_next_superd_leaves_its_client)
-{
-	kill_in_start_of_builtin(BEHIND_THE_NEXT_SUPERD);
 }
 
 /* ---- at its start ---- */

@@ -174,8 +174,7 @@ Behaviour(guard_places, a_daemon_is_started_anew_and_its_pid_file_stays_right)
 	cr_expect_neq(access(pid_file, F_OK), 0, "the pid file was left");
 }
 
-/* The pid file names the guard, so it has to name the next one when a guard is killed. */
-Behaviour(guard_places, a_daemon_whose_guard_is_killed_names_the_next_one)
+Behaviour(guard_places, a_daemon_whose_guard_is_killed_ends)
 {
 	const char *pid_file = path_in("superd.pid"), *log = path_in("log");
 	int port = free_port();
@@ -192,12 +191,8 @@ Behaviour(guard_places, a_daemon_whose_guard_is_killed_names_the_next_one)
 	pid = client_ask_pid(port);
 	below = guarded_wait(&daemon);
 	cr_assert_eq(kill(daemon.pid, SIGKILL), 0);
-	WAIT_UNTIL(read_text(pid_file) && strtol(read_text(pid_file), NULL, 10) == below);
-	daemon.pid = below;
-	guarded_wait(&daemon);
-	cr_expect_eq(client_ask_pid(port), pid);
-	cr_assert_eq(kill(daemon.pid, SIGTERM), 0);
-	WAIT_UNTIL(!process_lives(daemon.pid));
+	WAIT_UNTIL(!process_lives(below));
+	cr_expect(!process_lives((pid_t)pid), "%s", read_text(log));
 	cr_expect_neq(access(pid_file, F_OK), 0, "the pid file was left");
 }
 
@@ -340,6 +335,7 @@ static pid_t hear(int fd, const char *what)
 	}
 }
 
+/* A manager takes the end of the main process for that of all, so superd ends with it. */
 Behaviour(guard_places, a_service_manager_has_the_guard_as_the_main_process)
 {
 	const char *path = path_in("herald");
@@ -350,25 +346,18 @@ Behaviour(guard_places, a_service_manager_has_the_guard_as_the_main_process)
 	struct superd *superd = superd_run_with(&setup, WEB, backend("talk"));
 	int port = superd_port(superd, "web");
 	long pid = client_ask_pid(port);
-	pid_t below;
 
 	cr_expect_eq(hear(fd, text_of("READY=1\nMAINPID=%ld\n", (long)superd->pid)), superd->pid);
 	hear(fd, "WATCHDOG=1");
 	guarded_kill(superd);
 	cr_expect_eq(hear(fd, text_of("MAINPID=%ld\n", (long)superd->pid)), superd->pid, "%s", world_logs());
 	hear(fd, "WATCHDOG=1");
-	below = guarded_wait(superd);
-	guarded_kill_guard(superd);
-	cr_expect_eq(hear(fd, text_of("MAINPID=%ld\n", (long)below)), below);
-	hear(fd, "WATCHDOG=1");
 	cr_expect_eq(client_ask_pid(port), pid);
 	superd_signal(superd, SIGHUP);
 	hear(fd, "RELOADING=1");
 	hear(fd, "READY=1");
-	kill((pid_t)pid, SIGTERM);
-	superd_wait_log(superd, text_of("pid %ld ended", pid));
-	superd_stop(superd);
-	hear(fd, "STOPPING=1");
+	guarded_kill_guard(superd);
+	cr_expect(!process_lives((pid_t)pid), "%s", world_logs());
 	close(fd);
 }
 

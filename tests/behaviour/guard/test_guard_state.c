@@ -153,8 +153,6 @@ static void find_daemon(const char *options, const char *how)
 
 Behaviour(guard_state, a_daemon_that_was_about_to_fork_is_found)
 {
-	if (superd_has_groups())
-		find_daemon("", "slow");
 	find_daemon(text_of(" pid_file = \"%s\"", path_in("pid")), text_of("slow,pid=%s", path_in("pid")));
 }
 
@@ -193,30 +191,27 @@ Behaviour(guard_state, what_an_operator_has_ordered_last_is_in_force)
 	cr_expect_null(read_text(text_of("%s.locks", control_path())), "no lock is left");
 }
 
-/* Not in the core: the client has to speak before superd has waited for it for 2 s of the machine's time. */
+/* The old one has its signal; once it has ended, whoever comes is the next one's. */
 Behaviour(guard_state, a_restart_beside_goes_on)
 {
-	struct superd *superd = guarded_run(WEB, backend("talk"), "on_change = drain");
+	struct superd *superd = guarded_run(WEB, backend("few 1000000"), "on_change = overlap");
 	int port = superd_port(superd, "web"), old = client_connect(port), new;
 	long first, second;
 
 	client_send(old, "one\n");
 	first = strtol(client_line(old), NULL, 10);
+	close(old);
 	order("restart --no-wait web");
-	superd_wait_log(superd, "serves the 1 client it has while it makes progress");
+	superd_wait_log(superd, "the next one is ready");
 	guarded_kill(superd);
+	WAIT_UNTIL(!process_lives((pid_t)first));
 	new = client_connect(port);
 	client_send(new, "two\n");
 	second = strtol(client_line(new), NULL, 10);
 	cr_expect_neq(second, first, "%s", world_logs());
-	guarded_kill(superd);
-	client_send(old, "three\n");
-	cr_expect_eq(strtol(client_line(old), NULL, 10), first, "%s", world_logs());
-	close(old);
-	WAIT_UNTIL(!process_lives((pid_t)first));
-	client_send(new, "four\n");
-	cr_expect_eq(strtol(client_line(new), NULL, 10), second, "%s", world_logs());
 	close(new);
+	cr_expect_eq(client_ask_pid(port), second);
+	superd_stop(superd);
 }
 
 /* One that an operator has ordered: who comes meanwhile waits until the client of before is gone. */
@@ -245,40 +240,9 @@ static void drain_over_deaths(const char *program, const char *options, const ch
 	superd_stop(superd);
 }
 
-Behaviour(guard_state, a_drain_of_one_that_has_the_socket_goes_on_over_two_deaths)
-{
-	drain_over_deaths(backend("talk"), "", "serves the 1 client it has to the end", 2);
-}
-
 Behaviour(guard_state, a_drain_of_one_for_each_client_goes_on_over_two_deaths)
 {
 	drain_over_deaths(backend("lines"), "accept = yes", " requested: ", 2);
-}
-
-Behaviour(guard_state, a_drain_that_a_reload_has_begun_goes_on_over_two_deaths)
-{
-	struct superd *superd = guarded_run(WEB, backend("talk"), "on_change = drain");
-	int port = superd_port(superd, "web"), old = client_connect(port), new;
-	long first, second;
-
-	client_send(old, "one\n");
-	first = strtol(client_line(old), NULL, 10);
-	cr_assert(superd_reload(superd, WEB, backend("talk"), "on_change = drain\nenv = { \"X=2\" }"));
-	superd_wait_log(superd, "serves the 1 client it has to the end");
-	fact("held");                   /* it answers in a later turn, so the drain is saved */
-	guarded_kill(superd);
-	guarded_kill(superd);
-	new = client_connect(port);
-	client_send(new, "two\n");
-	second = strtol(client_line(new), NULL, 10);
-	cr_expect_neq(second, first, "%s", world_logs());
-	client_send(old, "three\n");
-	cr_expect_eq(strtol(client_line(old), NULL, 10), first, "%s", world_logs());
-	close(old);
-	WAIT_UNTIL(!process_lives((pid_t)first));
-	client_send(new, "four\n");
-	cr_expect_eq(strtol(client_line(new), NULL, 10), second, "%s", world_logs());
-	close(new);
 }
 
 /* ---- times ---- */
@@ -435,75 +399,6 @@ BehaviourOfBind(guard_state, a_program_that_has_not_bound_yet_binds)
 }
 
 /* ---- others ---- */
-
-Behaviour(guard_state, counters_go_on)
-{
-	struct superd *superd = guarded_run(WEB, backend("lines"), "accept = yes");
-	int port = superd_port(superd, "web");
-
-	for (int n = 0; n < 3; n++) {
-		client_ask(port, "hello\n");
-		WAIT_UNTIL(superd_processes(superd) == 0);
-	}
-	WAIT_UNTIL(!strcmp(fact("accepted"), "3"));
-	guarded_kill(superd);
-	cr_expect_str_eq(fact("accepted"), "3");
-	client_ask(port, "hello\n");
-	cr_expect_str_eq(fact("accepted"), "4");
-}
-
-/* How often superd has written a record of the service web to its saved state. */
-static size_t times_saved(struct superd *superd)
-{
-	static const char record[] = "[service]\nname=web\n";
-	const char *folder = text_of("/proc/%d/fd", guarded_wait(superd));
-	DIR *directory = opendir(folder);
-	size_t count = 0;
-	struct dirent *entry;
-
-	cr_assert(directory, "%s", folder);
-	while ((entry = readdir(directory))) {
-		const char *path = text_of("%s/%s", folder, entry->d_name);
-		char *data, link[64] = "";
-		struct stat status;
-		int fd;
-
-		if (readlink(path, link, sizeof(link) - 1) < 0 || !strstr(link, "memfd:superd-saved"))
-			continue;
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		cr_assert(fd >= 0 && fstat(fd, &status) == 0);
-		data = malloc((size_t)status.st_size + 1);
-		cr_assert_eq(pread(fd, data, (size_t)status.st_size, 0), status.st_size);
-		for (const char *at = data; (at = memmem(at, (size_t)(data + status.st_size - at), record,
-							 strlen(record))); at++)
-			count++;
-		free(data);
-		close(fd);
-	}
-	closedir(directory);
-	return count;
-}
-
-/* At the end of the turn that starts its process: before the start, its note is enough, and later nothing is new. */
-Behaviour(guard_state, a_client_is_saved_once)
-{
-	struct superd *superd = guarded_clock_run(WEB, backend("lines"), "accept = yes");
-	int port = superd_port(superd, "web"), first = client_served(port), client;
-	size_t before;
-
-	clock_advance(superd, SECOND_MS);
-	before = times_saved(superd);
-	cr_assert_geq(before, 1);
-	client = client_served(port);
-	clock_advance(superd, SECOND_MS);
-	clock_advance(superd, SECOND_MS);
-	cr_expect_eq(times_saved(superd) - before, 1);
-	close(client);
-	WAIT_UNTIL(superd_processes(superd) == 1);
-	clock_advance(superd, SECOND_MS);
-	cr_expect_eq(times_saved(superd) - before, 2);
-	close(first);
-}
 
 static double time_in(const char *state)
 {

@@ -6,10 +6,6 @@
 #include "guarding.h"
 #include "superctl.h"
 
-#define SKIP_WITHOUT_OUTPUT() \
-	SKIP_WITHOUT(access(text_of("%s/superd-output", getenv("SUPERD_LIBEXEC")), F_OK) == 0, \
-		     "this superd reads what programs print itself")
-
 #define ECHOES \
 	"service web { start = boot %s\n" \
 	"exec = \"/bin/sh -c 'while read -r line; do echo said $line; done <>%s'\" }\n"
@@ -69,7 +65,6 @@ Behaviour(output, a_web_server_that_prints_serves_on_when_superd_is_killed)
 	int port = free_port();
 	struct superd *superd;
 
-	SKIP_WITHOUT_OUTPUT();
 	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0, "no Python is here");
 	superd = superd_run_with(&(struct setup){ .arguments = (const char *const[]){ "--no-guard", NULL } },
 				 "service web { listen = \"127.0.0.1:%d\" pass = bind\n"
@@ -94,7 +89,6 @@ Behaviour(output, a_program_prints_on_whoever_of_superd_and_its_reader_is_killed
 	struct superd *superd;
 	pid_t pid, reader;
 
-	SKIP_WITHOUT_OUTPUT();
 	fifo = make_fifo("fifo");
 	superd = guarded_run(ECHOES, "", fifo);
 	say(fifo, "one");
@@ -129,7 +123,6 @@ Behaviour(output, lines_are_kept_over_superds_death)
 	const char *fifo, *lines;
 	struct superd *superd;
 
-	SKIP_WITHOUT_OUTPUT();
 	fifo = make_fifo("fifo");
 	superd = guarded_run(ECHOES, "", fifo);
 	say(fifo, "one");
@@ -148,7 +141,6 @@ Behaviour(output, who_prints_without_end_delays_nobody)
 	const char *fifo;
 	struct superd *superd;
 
-	SKIP_WITHOUT_OUTPUT();
 	fifo = make_fifo("fifo");
 	superd = controlled_run("service loud { start = boot exec = \"/bin/sh -c 'exec yes'\" }\n" ECHOES, "", fifo);
 	superd_wait_log(superd, "loud: warning: printed more than 10000 lines within 30 s");
@@ -159,6 +151,41 @@ Behaviour(output, who_prints_without_end_delays_nobody)
 	cr_expect_not_null(strstr(SUPERCTL(control_path(), "log", "web").out, "said line 19"));
 }
 
+/* What is printed meanwhile waits in the pipes. */
+Behaviour(output, while_its_reader_stands_still_services_start_and_end)
+{
+	enum { CLIENTS = 200 };
+	static const char each[] = "service each { listen = \"127.0.0.1:%d\" accept = yes\n"
+				   "exec = \"/bin/sh -c 'echo served >&2; exec %s'\" error = log %s }\n";
+	int port = free_port();
+	struct superd *superd;
+	const char *fifo;
+	pid_t reader;
+	char *table;
+
+	fifo = make_fifo("fifo");
+	table = strdup(text_of(ECHOES, "", fifo));
+	superd = controlled_run("%s%s", table, text_of(each, port, backend("stdio"), ""));
+	say(fifo, "one");
+	superd_wait_log(superd, "said one");
+	reader = output_pid(superd->pid);
+	cr_assert_eq(kill(reader, SIGSTOP), 0);
+	WAIT_UNTIL(process_is_stopped(reader));
+	say(fifo, "two");
+	for (int n = 0; n < CLIENTS; n++)
+		client_ask_pid(port);
+	superctl_order("restart web");
+	cr_assert(superd_reload(superd, "%s%s", table, text_of(each, port, backend("stdio"), "nice = 1")));
+	client_ask_pid(port);
+	cr_expect_eq(SUPERCTL(control_path(), "log", "web").status, 0);
+	cr_expect_eq(output_pid(superd->pid), reader);
+	cr_expect(!superd_logged(superd, "said two"));
+	cr_assert_eq(kill(reader, SIGCONT), 0);
+	superd_wait_log(superd, "said two");
+	WAIT_UNTIL(superd_log_count(superd, "]: served") == CLIENTS + 1);
+	free(table);
+}
+
 /* It writes from a page that is never there: the kernel has the lock of its pipe meanwhile, and whoever reads there
  * hangs. Its next start has another pipe. */
 Behaviour(output, who_holds_the_lock_of_its_pipe_silences_itself_alone)
@@ -167,7 +194,6 @@ Behaviour(output, who_holds_the_lock_of_its_pipe_silences_itself_alone)
 	struct superd *superd;
 	pid_t reader;
 
-	SKIP_WITHOUT_OUTPUT();
 	SKIP_WITHOUT(geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0, "needs root and /dev/fuse");
 	fifo = make_fifo("fifo");
 	file = write_file("acts", "%s", "");
@@ -191,7 +217,6 @@ Behaviour(output, the_line_by_which_a_program_is_ready_is_heard)
 	const char *fifo;
 	struct superd *superd;
 
-	SKIP_WITHOUT_OUTPUT();
 	fifo = make_fifo("fifo");
 	superd = guarded_run(ECHOES, "ready = \"said ready\"", fifo);
 	say(fifo, "one");
@@ -208,7 +233,6 @@ Behaviour(output, follows_the_log)
 	const char *fifo;
 	struct superd *superd;
 
-	SKIP_WITHOUT_OUTPUT();
 	fifo = make_fifo("fifo");
 	superd = superd_run("superd { log = \"file:%s\" }\n" ECHOES, path_in("one"), "", fifo);
 	say(fifo, "one");

@@ -1,7 +1,5 @@
-/* A stop goes on when superd is killed or upgraded, in each of its phases: those in which the instance serves its
- * clients (superd/stop/stop.h), and those of its end (superd/instance/instance_table.h). The clients that it has stay,
- * newcomers are served by another, each command runs once, and the stop ends. The time limits of
- * its end go on, those of the phases before begin anew, but for that of a stop beside a successor. */
+/* A stop goes on when superd is killed or upgraded, in each of its phases, and so does a drain. The clients that the
+ * instance has stay, each command runs once, and the stop ends. Its time limits go on. */
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
@@ -131,140 +129,24 @@ Behaviour(stop_deaths, is_being_frozen_and_is_upgraded)
 	is_being_frozen(upgrade_by_steps);
 }
 
-static const char *children_of(pid_t pid)
-{
-	return text_of(" %s ", read_text(text_of("/proc/%ld/task/%ld/children", (long)pid, (long)pid)));
-}
-
-/* superd-count, stopped before it has taken that name; 0: it was quicker than this look, or the phase is over. An
- * order to show the state would wait for its answer. */
-static pid_t stop_counter(struct superd *superd)
-{
-	pid_t counter = 0, below = guarded_wait(superd);
-	const char *before = children_of(below);
-
-	while (!counter && is_in_phase("freeze")) {
-		clock_move(1);
-		for (long long until = now_ms() + 20; !counter && now_ms() < until;) {
-			char *at = (char *)(uintptr_t)children_of(below);
-
-			for (long pid; !counter && (pid = strtol(at, &at, 10)) > 0;) {
-				if (!strstr(before, text_of(" %ld ", pid)) && kill((pid_t)pid, SIGSTOP) == 0)
-					counter = (pid_t)pid;
-			}
-		}
-	}
-	if (!counter)
-		return 0;
-	WAIT_UNTIL(!process_lives(counter) || process_is_stopped(counter));
-	if (process_lives(counter) && !process_is_called(counter, "superd-count"))
-		return counter;
-	kill(counter, SIGCONT);
-	return 0;
-}
-
-/* As long as somebody asks, nothing was done yet. */
-static void is_being_counted(way *interrupt)
-{
-	long first;
-	struct superd *superd = run_idle(&first);
-	pid_t counter;
-	int client;
-
-	for (int tries = 0; !(counter = stop_counter(superd)); tries++) {
-		cr_assert_lt(tries, 50, "%s", world_logs());
-		client = client_connect(superd_port(superd, "web"));
-		client_send(client, "again\n");
-		first = answer_by(superd, client);
-		close(client);
-		CLOCK_UNTIL(superd, MINUTE_MS, 30, is_in_phase("freeze"));
-	}
-	interrupt(superd);
-	kill(counter, SIGKILL);
-	client = client_connect(superd_port(superd, "web"));
-	client_send(client, "two\n");
-	cr_expect_eq(answer_by(superd, client), first, "%s", world_logs());
-	close(client);
-	clock_go_on();
-	CLOCK_UNTIL(superd, MINUTE_MS, 30, !process_lives((pid_t)first));
-	expect_end(superd, first);
-}
-
-Behaviour(stop_deaths, is_being_counted_and_is_killed)
-{
-	is_being_counted(guarded_kill);
-}
-
-Behaviour(stop_deaths, is_being_counted_and_is_upgraded)
-{
-	is_being_counted(upgrade_by_steps);
-}
-
-/* The count itself takes no time of the clock. */
-static bool has_been_counted(void)
-{
-	WAIT_UNTIL(!is_in_phase("count"));
-	return is_in_phase("newcomer");
-}
-
-/* The last count has found nobody, and who comes now is another's. On a busy machine the stop may be over before the
- * test sees it in this phase. */
-static void makes_way_for_a_newcomer(way *interrupt)
-{
-	long first, second;
-	struct superd *superd = run_idle(&first);
-	int client;
-
-	while (!has_been_counted() && process_lives((pid_t)first))
-		clock_advance(superd, 1);
-	interrupt(superd);
-	client = client_connect(superd_port(superd, "web"));
-	client_send(client, "two\n");
-	second = answer_by(superd, client);
-	cr_expect(second > 0 && second != first, "%s", world_logs());
-	cr_expect_not(process_lives((pid_t)first), "%s", world_logs());
-	close(client);
-	clock_go_on();
-	expect_end(superd, first);
-}
-
-Behaviour(stop_deaths, makes_way_for_a_newcomer_and_is_killed)
-{
-	makes_way_for_a_newcomer(guarded_kill);
-}
-
-/* An upgrade may have to wait for a helper process that prepares the addresses, by the clock. */
-static void upgrade_by_the_clock(struct superd *superd)
-{
-	superd_signal(superd, SIGUSR2);
-	clock_go_on();
-	superd_wait_log(superd, ": upgraded from ");
-}
-
-Behaviour(stop_deaths, makes_way_for_a_newcomer_and_is_upgraded)
-{
-	makes_way_for_a_newcomer(upgrade_by_the_clock);
-}
-
 /* ---- it serves its clients ---- */
 
+/* A drain holds the service, waits until nobody is connected, stops the instance and releases the service. */
 static void serves_its_clients_to_the_end(way *interrupt)
 {
 	struct superd *superd = run(backend("talk"), "");
-	int old = client_connect(superd_port(superd, "web")), new;
+	int old = client_connect(superd_port(superd, "web"));
 	long first = ask(old, "one\n");
 
 	order("drain --no-wait web");
-	WAIT_UNTIL(is_in_phase("serve"));
 	interrupt(superd);
 	cr_expect_eq(ask(old, "two\n"), first, "%s", world_logs());
-	new = client_connect(superd_port(superd, "web"));
-	client_send(new, "three\n");
+	clock_advance(superd, 30 * MINUTE_MS);
+	cr_expect(process_lives((pid_t)first), "%s", world_logs());
+	cr_expect_str_eq(control_value(control_once("status web"), "held"), "true");
 	close(old);
 	CLOCK_UNTIL(superd, 20 * SECOND_MS, 10, !process_lives((pid_t)first));
-	order("release web");
-	cr_expect_neq(strtol(client_line(new), NULL, 10), first, "%s", world_logs());
-	close(new);
+	superd_wait_log(superd, "it is drained");
 	expect_end(superd, first);
 }
 
@@ -278,7 +160,7 @@ Behaviour(stop_deaths, serves_its_clients_to_the_end_and_is_upgraded)
 	serves_its_clients_to_the_end(superd_upgrade);
 }
 
-/* A drain of what is still starting: nobody could tell its clients from those of a successor. */
+/* A drain of what is still starting. */
 static void has_to_be_ready(way *interrupt)
 {
 	struct superd *superd = run(backend("talk"), text_of("timeout_start = 1h\n exec_start_post = \"%s\"",
@@ -288,17 +170,12 @@ static void has_to_be_ready(way *interrupt)
 
 	WAIT_UNTIL(has_noted("post\n"));
 	order("drain --no-wait web");
-	cr_assert(is_in_phase("ready"), "%s", control_once("status web"));
 	interrupt(superd);
-	cr_expect(is_in_phase("ready"), "%s", control_once("status web"));
-	cr_expect(strstr(why_of("web"), " drains: it has to be ready first"), "%s", why_of("web"));
 	cr_expect_eq(ask(client, "two\n"), first, "%s", world_logs());
 	write_file("go", "%s", "");
-	WAIT_UNTIL(is_in_phase("serve"));
 	close(client);
 	CLOCK_UNTIL(superd, 20 * SECOND_MS, 10, !process_lives((pid_t)first));
 	cr_expect(has_noted("post\n"), "%s", read_text(path_in("diary")));
-	order("release web");
 	expect_end(superd, first);
 }
 
@@ -312,156 +189,23 @@ Behaviour(stop_deaths, has_to_be_ready_and_is_upgraded)
 	has_to_be_ready(superd_upgrade);
 }
 
-/* Half a line: it is the program's turn. */
-static void serves_while_it_makes_progress(way *interrupt)
-{
-	struct superd *superd = run(backend("talk"), "");
-	int old = client_connect(superd_port(superd, "web"));
-	long first = ask(old, "one\n");
-
-	client_send(old, "tw");
-	order("restart --no-wait web");
-	WAIT_UNTIL(is_in_phase("end"));
-	interrupt(superd);
-	cr_expect(strstr(control_once("status web"), "\"reason\":\"restart\""), "%s", control_once("status web"));
-	cr_expect(process_lives((pid_t)first), "%s", world_logs());
-	cr_expect_eq(ask(old, "o\n"), first, "%s", world_logs());
-	close(old);
-	CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)first));
-	expect_end(superd, first);
-}
-
-Behaviour(stop_deaths, serves_while_it_makes_progress_and_is_killed)
-{
-	serves_while_it_makes_progress(guarded_kill);
-}
-
-Behaviour(stop_deaths, serves_while_it_makes_progress_and_is_upgraded)
-{
-	serves_while_it_makes_progress(superd_upgrade);
-}
-
-/* A stop behind a drain, which it has told to end soon. */
-static void waits_for_an_earlier_one(way *interrupt)
-{
-	struct superd *superd = run(backend("talk"), "");
-	int clients[2];
-	long pids[2];
-
-	for (size_t n = 0; n < 2; n++) {
-		clients[n] = client_connect(superd_port(superd, "web"));
-		pids[n] = ask(clients[n], "one\n");
-		if (n == 0) {
-			order("drain --no-wait web");
-			order("release web");
-		}
-	}
-	cr_assert_neq(pids[0], pids[1], "%s", world_logs());
-	clock_hold();
-	order("restart --no-wait web");
-	WAIT_UNTIL(is_in_phase("earlier"));
-	interrupt(superd);
-	for (size_t n = 0; n < 2; n++) {
-		cr_expect_eq(ask(clients[n], "two\n"), pids[n], "%s", world_logs());
-		close(clients[n]);
-	}
-	clock_go_on();
-	for (size_t n = 0; n < 2; n++)
-		CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)pids[n]));
-	expect_end(superd, pids[1]);
-}
-
-Behaviour(stop_deaths, waits_for_an_earlier_one_and_is_killed)
-{
-	waits_for_an_earlier_one(guarded_kill);
-}
-
-Behaviour(stop_deaths, waits_for_an_earlier_one_and_is_upgraded)
-{
-	waits_for_an_earlier_one(upgrade_by_steps);
-}
-
-/* Another user's program may hold the lock of the socket, so superd-restore gets it ready for a second one: here one
- * that still runs for another service, and is stopped. */
-static void waits_for_its_address(way *interrupt)
-{
-	unsigned long user = (unsigned long)lone_user();
-	struct superd *superd = guarded_clock_run(
-		"service web { listen = \"127.0.0.1:0\" exec = \"%s\" user = %lu timeout_stop = 1h }\n"
-		"service other { listen = \"127.0.0.1:0\" exec = \"%s\" user = %lu }\n",
-		backend("talk"), user, backend("take 1"), user);
-	int old = client_connect(superd_port(superd, "web"));
-	int ordering = control_connect();
-	long first = ask(old, "one\n");
-	pid_t restorer = 0;
-
-	clock_hold();
-	client_ask_pid(superd_port(superd, "other"));
-	WAIT_UNTIL((restorer = superd_aside(superd, "superd-restore")) > 0);
-	kill(restorer, SIGSTOP);
-	client_send(ordering, "restart --no-wait web\n");  /* the answer comes once the addresses are ready */
-	WAIT_UNTIL(is_in_phase("address"));
-	interrupt(superd);
-	kill(restorer, SIGKILL);
-	clock_go_on();
-	WAIT_UNTIL(is_in_phase("end"));
-	cr_expect(strstr(control_once("status web"), "\"reason\":\"restart\""), "%s", control_once("status web"));
-	cr_expect_eq(ask(old, "two\n"), first, "%s", world_logs());
-	close(old);
-	close(ordering);
-	CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)first));
-	expect_end(superd, first);
-}
-
-BehaviourOfUsers(stop_deaths, waits_for_its_address_and_is_killed)
-{
-	SKIP_WITHOUT(geteuid() == 0, "needs root, which may be another user");
-	waits_for_its_address(guarded_kill);
-}
-
-BehaviourOfUsers(stop_deaths, waits_for_its_address_and_is_upgraded)
-{
-	SKIP_WITHOUT(geteuid() == 0, "needs root, which may be another user");
-	waits_for_its_address(upgrade_by_the_clock);
-}
-
-/* Less than the two seconds in which its program may leave the client alone. */
-Behaviour(stop_deaths, serves_beside_a_successor_until_the_limit_of_before)
-{
-	struct superd *superd = run(backend("talk"), "on_change = drain");
-	int old = client_connect(superd_port(superd, "web"));
-	long first = ask(old, "one\n");
-
-	clock_hold();
-	order("restart --no-wait web");
-	WAIT_UNTIL(is_in_phase("end"));
-	clock_advance(superd, SECOND_MS);
-	guarded_kill(superd);
-	cr_expect_lt(strtod(control_value(control_once("status web"), "left"), NULL), 29.01, "%s",
-		     control_once("status web"));
-	cr_expect_eq(ask(old, "two\n"), first, "%s", world_logs());
-	clock_go_on();
-	close(old);
-	CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)first));
-	expect_end(superd, first);
-}
-
-/* It outlives its entry, and superd does not look for clients of a datagram socket. */
+/* With on_remove = finish it outlives its entry. */
 static void rests_without_an_entry(way *interrupt)
 {
 	static const char other[] = "service other { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" accept = yes }\n";
 	struct superd *superd = guarded_clock_run("%sservice web { listen = \"udp:127.0.0.1:0\"\n"
-						  " exec = \"/bin/sleep 1000\" }\n", other);
+						  " exec = \"/bin/sleep 1000\" on_remove = finish }\n", other);
 	long first;
 
 	superd_port(superd, "web");
 	order("start web");
 	first = strtol(control_value(control_once("status web"), "pid"), NULL, 10);
 	cr_assert(superd_reload(superd, "%s", other));
-	WAIT_UNTIL(is_in_phase("rest"));
+	superd_wait_log(superd, "web: removed; ");
 	interrupt(superd);
+	clock_advance(superd, 2 * HOUR_MS);
 	cr_expect(process_lives((pid_t)first), "%s", world_logs());
-	cr_expect(is_in_phase("rest"), "%s", control_once("status web"));
+	cr_expect_eq(strtol(control_value(control_once("status web"), "pid"), NULL, 10), first);
 	order("stop --no-wait web");
 	CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)first));
 	superd_stop(superd);

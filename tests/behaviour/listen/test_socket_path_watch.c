@@ -1,5 +1,5 @@
-/* The nodes of unix sockets and fifos: somebody removes, renames or replaces them, and superd makes them again by
- * itself, neither more often than once a second nor in the place of another program's. */
+/* The nodes of unix sockets and fifos: somebody removes, renames or replaces them. Nothing watches them: a reload and
+ * the next start make them again, but not in the place of another program's. */
 #include "controlling.h"
 #include "harness.h"
 #include "reading.h"
@@ -22,44 +22,6 @@ static void expect_served(struct superd *superd, const char *path)
 	WAIT_UNTIL(!superd_processes(superd));
 }
 
-Behaviour(socket_path_watch, one_that_is_removed_or_renamed_is_back_without_a_reload)
-{
-	const char *path = path_in("a.sock"), *aside = path_in("aside.sock");
-	struct superd *superd = run_on(path, backend("stdio"), "accept = yes");
-	struct stat status;
-
-	cr_assert_eq(unlink(path), 0);
-	superd_wait_log(superd, LOST ": opening it again");
-	CLOCK_UNTIL(superd, SECOND_MS, 5, client_can_connect_unix(path));
-	expect_served(superd, path);
-	cr_assert_eq(rename(path, aside), 0);
-	superd_wait_log(superd, LOST);
-	expect_served(superd, path);
-	cr_assert_eq(chmod(path, 0600), 0);
-	for (int n = 0; n < 3; n++)
-		clock_advance(superd, HOUR_MS);
-	superd_expect_count(superd, LOST, 2);
-	cr_expect(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600, "a mode is the operator's to change");
-	unlink(aside);
-}
-
-Behaviour(socket_path_watch, one_that_is_removed_again_and_again_is_made_once_a_second)
-{
-	const char *path = path_in("a.sock");
-	struct superd *superd = run_on(path, backend("stdio"), "accept = yes");
-	long long passed = 0;
-	size_t removed = 0;
-
-	clock_hold();
-	for (; passed < 10 * SECOND_MS; passed += SECOND_MS / 4) {
-		removed += unlink(path) == 0;
-		clock_advance(superd, SECOND_MS / 4);
-	}
-	cr_expect(removed >= 2, "it came back %zu times", removed);
-	cr_expect(superd_log_count(superd, LOST) <= 1 + (size_t)passed / 1000);
-	expect_served(superd, path);
-}
-
 Behaviour(socket_path_watch, a_fifo_that_is_removed_is_made_again_and_activates)
 {
 	const char *path = path_in("fifo"), *report = path_in("report");
@@ -67,6 +29,7 @@ Behaviour(socket_path_watch, a_fifo_that_is_removed_is_made_again_and_activates)
 	int fd = -1;
 
 	cr_assert_eq(unlink(path), 0);
+	superd_signal(superd, SIGHUP);
 	superd_wait_log(superd, LOST);
 	CLOCK_UNTIL(superd, SECOND_MS, 20, (fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0);
 	cr_assert_eq(write(fd, "x", 1), 1);
@@ -110,22 +73,6 @@ Behaviour(socket_path_watch, one_that_is_removed_while_a_start_takes_its_time_le
 	expect_served(superd, path);
 }
 
-Behaviour(socket_path_watch, one_in_a_folder_that_is_removed_and_made_again_is_back)
-{
-	const char *folder = path_in("folder"), *path = path_in("folder/a.sock");
-	struct superd *superd;
-
-	superd = run_on(path, backend("take 1"), "");
-	cr_assert(unlink(path) == 0 && rmdir(folder) == 0);
-	superd_wait_log(superd, LOST);
-	expect_served(superd, path);
-	cr_assert(unlink(path) == 0 && rmdir(folder) == 0 && mkdir(folder, 0700) == 0);
-	superd_wait_log(superd, LOST);
-	expect_served(superd, path);
-	superd_stop(superd);
-	cr_expect(unlink(path) == 0 && rmdir(folder) == 0);
-}
-
 /* superd does not watch it: the folder's file system might not answer. */
 Behaviour(socket_path_watch, one_in_a_folder_of_another_user_is_back_after_a_reload_or_a_restart)
 {
@@ -160,6 +107,7 @@ Behaviour(socket_path_watch, another_programs_living_socket_is_left_until_it_has
 	int other = listen_unix(theirs), client;
 
 	cr_assert_eq(rename(theirs, path), 0);
+	superd_signal(superd, SIGHUP);
 	superd_wait_log(superd, LOST);
 	superd_wait_log(superd, "a living server listens on");
 	client = client_connect_unix(path, SOCK_STREAM);
@@ -182,22 +130,4 @@ Behaviour(socket_path_watch, one_of_a_living_superd_is_left_to_it_and_starts_no_
 	superd_stop(second);
 	expect_served(first, path);
 	superd_expect_count(first, "started, pid", 2);          /* for the two clients of expect_served */
-}
-
-Behaviour(socket_path_watch, two_of_a_service_are_kept_each_and_one_that_moved_to_another_row_too)
-{
-	const char *a = path_in("a.sock"), *b = path_in("b.sock"), *exec = backend("stdio");
-	struct superd *superd =
-		clock_run("service both { listen = { \"%s\", \"%s\" } exec = \"%s\" accept = yes }\n", a, b, exec);
-
-	wait_node(b);
-	cr_assert_eq(unlink(b), 0);
-	superd_wait_log(superd, LOST);
-	expect_served(superd, b);
-	expect_served(superd, a);
-	cr_assert(superd_reload(superd, "service one { listen = \"%s\" exec = \"%s\" accept = yes }\n", a, exec));
-	cr_assert_eq(unlink(a), 0);
-	superd_wait_log(superd, LOST);
-	expect_served(superd, a);
-	cr_expect_eq(superd_log_count(superd, LOST), 2);
 }

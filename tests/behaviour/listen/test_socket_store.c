@@ -625,6 +625,7 @@ Behaviour(socket_store, no_more_is_given_than_the_manager_keeps)
 	dismiss(&manager);
 }
 
+/* The guard waits for it, and superd for nobody. */
 Behaviour(socket_store, a_manager_whose_queue_is_full_is_told_later_and_holds_nobody_up)
 {
 	const char *lines = backend("lines"), *one = text_of(EACH, "one", "127.0.0.1:0", lines);
@@ -637,12 +638,12 @@ Behaviour(socket_store, a_manager_whose_queue_is_full_is_told_later_and_holds_no
 	superd = start_stored(&manager, one);
 	cr_assert_gt(datagram_fill(manager.path), 0);
 	cr_assert(superd_reload(superd, "%s", two));
-	WAIT_UNTIL(superd_logged(superd, "cannot store superd/two/tcp,127.0.0.1,0 at "));
+	WAIT_UNTIL(superd_logged(superd, "superd-guard: cannot report to NOTIFY_SOCKET "));
 	port = superd_port(superd, "two");
 	for (int n = 0; n < 3; n++)
 		cr_assert_gt(client_ask_pid(port), 0);
 	WAIT_UNTIL(keeps(&manager, 2));
-	cr_expect_eq(superd_log_count(superd, "cannot store "), 1);
+	cr_expect_eq(superd_log_count(superd, "superd-guard: cannot report to NOTIFY_SOCKET "), 1);
 	cr_assert_gt(datagram_fill(manager.path), 0);
 	cr_assert(superd_reload(superd, "%s", one));
 	client_wait_refused(port);

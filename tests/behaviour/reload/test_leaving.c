@@ -126,23 +126,8 @@ Behaviour(leaving, what_is_another_in_the_row_that_comes_back_is_told)
 
 	reload("# nothing any more\n");
 	expect_in(reload(text_of(SERVICE, "web", port, backend("talk"), own_user(), "nice = 1")),
-		  text_of("web: added: pid %ld runs on by the old configuration (nice): superctl restart web", old));
+		  text_of("pid %ld runs on by the old configuration (nice): superctl restart web", old));
 	superd_stop(superd);
-}
-
-Behaviour(leaving, another_service_may_have_its_address)
-{
-	int port = free_port();
-	struct superd *superd = run(finishing("web", port));
-	long old = client_ask_pid(port);
-
-	reload("# nothing any more\n");
-	reload(finishing("renamed", port));
-	cr_expect_not(superd_logged(superd, "cannot listen"));
-	expect_shown("list", "web", "leaving");
-	cr_expect_eq(SUPERCTL(control_path(), "stop", "web").status, 0);
-	cr_expect_not(process_lives((pid_t)old));
-	cr_expect_neq(client_ask_pid(port), old);
 }
 
 Behaviour(leaving, its_end_is_the_end_of_it)
@@ -234,7 +219,7 @@ static void expect_served_by(int client, long pid)
 Behaviour(leaving, a_daemon_ends_with_the_clients_it_has)
 {
 	int port = free_port(), client;
-	struct superd *superd = clock_run_there(plain("web", at("127.0.0.1", port), ""));
+	struct superd *superd = clock_run_there(plain("web", at("127.0.0.1", port), "timeout_stop = 10h"));
 	long old = client_ask_pid(port);
 
 	client = stay(port);
@@ -243,68 +228,25 @@ Behaviour(leaving, a_daemon_ends_with_the_clients_it_has)
 	expect_served_by(client, old);
 	expect_to_stay(superd, old);
 	close(client);
-	WAIT_UNTIL(!process_lives((pid_t)old) && is_gone("web"));
+	CLOCK_UNTIL(superd, SECOND_MS, 20, !process_lives((pid_t)old));
+	WAIT_UNTIL(is_gone("web"));
 }
 
-/* The sockets go with the row, and what waited for the end with them. */
-Behaviour(leaving, a_daemon_that_was_to_restart_serves_the_clients_it_has)
+/* They have the time that a stop of it takes at most. */
+Behaviour(leaving, a_daemon_ends_under_clients_who_stay_for_too_long)
 {
 	int port = free_port(), client;
-	struct superd *superd = clock_run_there(plain("web", at("127.0.0.1", port), ""));
-	long old = client_ask_pid(port);
-
-	client = stay(port);
-	cr_assert_eq(SUPERCTL(control_path(), "--no-wait", "restart", "web").status, 0);
-	expect_in(reload("# nothing any more\n"), text_of("pid %ld runs on until its clients have left", old));
-	expect_to_stay(superd, old);
-	expect_served_by(client, old);
-	superd_upgrade(superd);
-	expect_to_stay(superd, old);
-	close(client);
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, !process_lives((pid_t)old) && is_gone("web"));
-}
-
-/* Who comes after the reload is served, but not waited for. */
-Behaviour(leaving, a_daemon_does_not_wait_for_clients_who_come_later)
-{
-	int port = free_port(), client, late;
-	struct superd *superd = run(plain("web", at("127.0.0.1", port), ""));
+	struct superd *superd = clock_run_there(plain("web", at("127.0.0.1", port), "timeout_stop = 10min"));
 	long old = client_ask_pid(port);
 
 	client = stay(port);
 	reload("# nothing any more\n");
-	superd_wait_log(superd, "serves the 1 client it has to the end");
-	late = stay(port);
-	expect_served_by(late, old);
-	close(client);
-	WAIT_UNTIL(!process_lives((pid_t)old) && is_gone("web"));
-	client_wait_refused(port);
-	close(late);
-}
-
-/* The way to remove a service of which nobody is cut off: it has no clients then, and those who came are not served. */
-Behaviour(leaving, nobody_is_cut_off_where_it_is_held_and_drained_before)
-{
-	int port = free_port(), client, late;
-	struct superd *superd = clock_run_there(plain("web", at("127.0.0.1", port), ""));
-	long old = client_ask_pid(port);
-	char byte;
-
-	client = stay(port);
-	cr_assert_eq(SUPERCTL(control_path(), "hold", "web").status, 0);
-	cr_assert_eq(SUPERCTL(control_path(), "--no-wait", "drain", "web").status, 0);
-	late = client_connect(port);
-	client_send(late, "here\n");
-	expect_to_stay(superd, old);
-	cr_assert(client_is_quiet(late, 0));
+	clock_advance(superd, 9 * MINUTE_MS);
 	expect_served_by(client, old);
-	close(client);
-	WAIT_UNTIL(!process_lives((pid_t)old));
-	expect_in(reload("# nothing any more\n"), "web: removed\n");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, !process_lives((pid_t)old));
+	cr_expect(client_sees_end(client));
 	WAIT_UNTIL(is_gone("web"));
-	client_wait_refused(port);
-	cr_expect_leq(recv(late, &byte, 1, 0), 0, "somebody has answered");
-	close(late);
+	close(client);
 }
 
 Behaviour(leaving, one_that_is_back_does_not_end)
@@ -322,43 +264,6 @@ Behaviour(leaving, one_that_is_back_does_not_end)
 	cr_expect_eq(client_ask_pid(port), old);
 }
 
-/* Its endpoint is of the table of before the last one, which nothing else needs. */
-Behaviour(leaving, a_row_that_comes_back_may_have_another_address)
-{
-	int port = free_port(), client;
-	struct superd *superd = run(finishing("web", port));
-	long old = client_ask_pid(port);
-
-	client = stay(port);
-	for (int n = 0; n < 3; n++) {
-		port = free_port();
-		reload(finishing("other", free_port()));
-		reload(finishing("web", port));
-		cr_expect_neq(client_ask_pid(port), old);
-	}
-	expect_served_by(client, old);
-	close(client);
-	superd_stop(superd);
-}
-
-/* What is known of its clients is then known by superd's copy of that socket alone. */
-Behaviour(leaving, one_whose_socket_another_has_keeps_its_clients_when_it_is_back)
-{
-	int port = free_port(), client;
-	struct superd *superd = clock_run_there(finishing("web", port));
-	long old = client_ask_pid(port);
-
-	client = stay(port);
-	reload(finishing("other", port));
-	reload(plain("web", at("127.0.0.1", free_port()), ""));
-	superd_wait_log(superd, "serves the ");
-	cr_expect(superd_logged(superd, "serves the 1 client it has"), "%s", world_logs());
-	expect_to_stay(superd, old);
-	expect_served_by(client, old);
-	close(client);
-	WAIT_UNTIL(!process_lives((pid_t)old));
-}
-
 Behaviour(leaving, a_daemon_without_a_socket_is_stopped)
 {
 	static const char job[] = "service %s { start = boot exec = \"%s\" user = \"%s\" %s }\n";
@@ -374,98 +279,6 @@ Behaviour(leaving, a_daemon_without_a_socket_is_stopped)
 	cr_expect_eq(SUPERCTL(control_path(), "stop", "once").status, 0);
 }
 
-Behaviour(leaving, who_comes_by_a_new_name_of_the_service_is_not_the_old_ones)
-{
-	int port = free_port(), client;
-	struct superd *superd = run(plain("web", at("127.0.0.1", port), ""));
-	long old = client_ask_pid(port);
-
-	client = stay(port);
-	reload(plain("renamed", at("127.0.0.1", port), ""));
-	for (int n = 0; n < 20; n++)
-		cr_expect_neq(client_ask_pid(port), old);
-	expect_served_by(client, old);
-	expect_shown("list", "web", "leaving");
-	close(client);
-	WAIT_UNTIL(!process_lives((pid_t)old) && is_gone("web"));
-	client_ask_pid(port);
-	superd_stop(superd);
-}
-
-static void narrows(const char *before, const char *after, const char *options)
-{
-	int port = free_port(), client;
-	struct superd *superd = run(plain("web", at(before, port), options));
-	long old = client_ask_pid(port);
-
-	client = stay(port);
-	reload(plain("web", at(after, port), options));
-	cr_expect_not(superd_logged(superd, "cannot listen"));
-	expect_shown("list", "web", "awake");
-	expect_served_by(client, old);
-	client_ask_pid(port);
-	close(client);
-	if (!*options)
-		WAIT_UNTIL(!process_lives((pid_t)old));
-	cr_expect_eq(SUPERCTL(control_path(), "restart", "web").status, 0);
-	WAIT_UNTIL(!process_lives((pid_t)old));
-	for (int n = 0; n < 20; n++)
-		cr_expect_neq(client_ask_pid(port), old);
-	superd_stop(superd);
-}
-
-Behaviour(leaving, an_address_may_be_narrowed_while_its_daemon_runs)
-{
-	narrows("tcp4:0.0.0.0", "127.0.0.1", "");
-}
-
-Behaviour(leaving, an_address_may_be_widened_while_its_daemon_runs)
-{
-	narrows("127.0.0.1", "tcp4:0.0.0.0", "");
-}
-
-Behaviour(leaving, an_address_may_change_its_family_while_its_daemon_runs)
-{
-	narrows("127.0.0.1", "tcp", "");
-}
-
-Behaviour(leaving, an_address_may_be_narrowed_beside_a_daemon_that_is_to_finish)
-{
-	narrows("tcp4:0.0.0.0", "127.0.0.1", "on_remove = finish");
-}
-
-Behaviour(leaving, another_service_may_have_a_part_of_its_address)
-{
-	int port = free_port(), client;
-	struct superd *superd = run(plain("web", at("tcp4:0.0.0.0", port), "on_remove = finish"));
-	long old = client_ask_pid(port);
-
-	client = stay(port);
-	reload(plain("other", at("127.0.0.1", port), ""));
-	cr_expect_not(superd_logged(superd, "cannot listen"));
-	for (int n = 0; n < 20; n++)
-		cr_expect_neq(client_ask_pid(port), old);
-	expect_served_by(client, old);
-	close(client);
-}
-
-Behaviour(leaving, an_address_may_come_back_while_its_daemon_runs)
-{
-	int port = free_port(), other = free_port(), client;
-	const char *table = plain("web", at("127.0.0.1", port), "on_remove = finish");
-	struct superd *superd = run(table);
-	long old = client_ask_pid(port);
-
-	client = stay(port);
-	reload(plain("web", at("127.0.0.1", other), "on_remove = finish"));
-	client_ask_pid(other);
-	reload(table);
-	cr_expect_not(superd_logged(superd, "cannot listen"));
-	for (int n = 0; n < 20; n++)
-		cr_expect_neq(client_ask_pid(port), old);
-	expect_served_by(client, old);
-	close(client);
-}
 
 static const char *by_datagrams(const char *address, int port, const char *exec)
 {
@@ -484,42 +297,4 @@ Behaviour(leaving, an_address_of_datagrams_may_be_narrowed_while_its_daemon_runs
 	cr_expect_not(superd_logged(superd, "cannot listen"));
 	datagram_ask(client, "hello\n");
 	close(client);
-}
-
-Behaviour(leaving, one_whose_clients_nobody_can_tell_runs_on)
-{
-	int port = free_port();
-	struct superd *superd = clock_run_there(by_datagrams("127.0.0.1", port, "/bin/sleep 1000"));
-
-	cr_assert_eq(SUPERCTL(control_path(), "start", "web").status, 0);
-	expect_in(reload("# nothing any more\n"),
-		  "keeps running, because its clients are unknown (on_remove = drain)");
-	for (int n = 0; n < 3; n++)
-		clock_advance(superd, HOUR_MS);
-	cr_assert_gt(superd_processes(superd), 0);
-	cr_expect_eq(SUPERCTL(control_path(), "stop", "web").status, 0);
-}
-
-/* The kernel lists the clients of one socket alone. */
-static const char *with_unlisted(int port, const char *path)
-{
-	return text_of("service web { listen = { \"127.0.0.1:%d\", \"unix-dgram:%s\" } exec = \"%s\" user = \"%s\" }\n",
-		       port, path, backend("talk"), own_user());
-}
-
-Behaviour(leaving, one_whose_clients_nobody_can_tell_is_stopped_with_its_service)
-{
-	int port = free_port(), client;
-	struct superd *superd = clock_run_there(with_unlisted(port, path_in("before.sock")));
-	long old = client_ask_pid(port);
-
-	client = stay(port);
-	reload(with_unlisted(free_port(), path_in("after.sock")));
-	clock_hold();
-	cr_expect_eq(SUPERCTL(control_path(), "stop", "web", "--no-wait").status, 0);
-	for (int n = 0; n < 5; n++)
-		clock_advance(superd, SECOND_MS / 10);
-	expect_served_by(client, old);
-	close(client);
-	CLOCK_UNTIL(superd, SECOND_MS / 10, 10, !process_lives((pid_t)old));
 }

@@ -107,6 +107,23 @@ Behaviour(outdated, a_socket_that_the_entry_has_no_more_is_named)
 	client_ask_pid(after);
 }
 
+Behaviour(outdated, clients_at_a_socket_that_the_entry_has_no_more_are_served_to_the_end)
+{
+	int before = free_port(), after = free_port();
+	struct superd *superd = run(table_of(before, "timeout_stop = 1h"));
+	int client = client_settle(client_connect(before)), next;
+
+	expect_in(reload(table_of(after, "timeout_stop = 1h")), text_of("and has tcp:127.0.0.1:%d still", before));
+	client_settle(client);
+	next = client_connect(after);
+	cr_expect(client_is_quiet(next, 0));
+	close(client);
+	client_settle(next);
+	expect_current();
+	close(next);
+	superd_stop(superd);
+}
+
 Behaviour(outdated, an_instance_for_each_client_is_counted)
 {
 	static const char options[] = "accept = yes env = {\"A=%d\"}";

@@ -112,23 +112,20 @@ Behaviour(programs, of_a_running_superd_are_its_own_until_it_is_upgraded)
 	cr_expect_not(superd_logged(superd, "another build"), "%s", world_logs());
 }
 
-/* The guard starts the superd that it knows; one that starts another guard is the superd that runs. */
-Behaviour(programs, go_on_when_superd_or_its_guard_is_killed)
+/* The guard starts the superd that it knows. */
+Behaviour(programs, go_on_when_superd_is_killed)
 {
-	const char *const arguments[] = { "--guard", "--control", control_path(), NULL };
+	const char *const arguments[] = { "--control", control_path(), NULL };
 	struct superd *superd = run_set(install_set(superd_build()), arguments);
 
 	expect_echo(superd, "small");
 	install_set(SECOND);
 	guarded_kill(superd);
 	expect_echo(superd, "small");
-	guarded_kill_guard(superd);
-	expect_echo(superd, "small");
-	guarded_kill(superd);
-	expect_echo(superd, "small");
 	expect_echo(superd, "asks");
 	cr_expect_not(superd_logged(superd, "another build"), "%s", world_logs());
 	superd_upgrade(superd);
+	cr_expect(superd_logged(superd, "(build " SECOND ")"));
 	expect_echo(superd, "small");
 	guarded_kill(superd);
 	expect_echo(superd, "small");
@@ -191,73 +188,16 @@ Behaviour(programs, that_were_missing_are_found_once_they_are_there)
 	struct superd *superd;
 
 	cr_assert_eq(rename(helper, path_in("away")), 0);
-	cr_assert_eq(unlink(path_in("tree/libexec/superd/superd-worker")), 0);
+	cr_assert_eq(unlink(path_in("tree/libexec/superd/superd-output")), 0);
 	SKIP_WITHOUT(program_answer((const char *const[]){ program, "--check", "-f", text, NULL }).status == 1,
 		     "superd's own programs are installed on this machine");
 	superd = run_set(program, (const char *const[]){ "--keep-going", NULL });
 	superd_wait_log(superd, "asks: listening on ");
 	cr_expect(superd_logged(superd, "superd's own program superd-builtin is missing"));
-	cr_expect(superd_logged(superd, "warning: superd's own program superd-worker is missing"));
+	cr_expect(superd_logged(superd, "warning: superd's own program superd-output is missing"));
 	cr_assert_eq(rename(path_in("away"), helper), 0);
 	cr_assert(superd_reload(superd, "%s", table("")));
 	expect_echo(superd, "small");
-}
-
-/* The backend has a client at a port of its own, and superd has no superd-worker to find that out. */
-Behaviour(programs, that_are_missing_leave_a_service_awake_whose_clients_cannot_be_counted)
-{
-	const char *program = install_set(superd_build());
-	const struct setup setup = { .program = program, .clock = true };
-	int own = free_port(), client;
-	const char *text = text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 5min }\n",
-				   backend("own %d", own));
-	const char *const check[] = { program, "--check", "-f", write_file("table", "%s", text), NULL };
-	struct superd *superd;
-
-	cr_assert_eq(unlink(path_in("tree/libexec/superd/superd-worker")), 0);
-	SKIP_WITHOUT(strstr(program_answer(check).err, "superd-worker is missing"),
-		     "superd's own programs are installed on this machine");
-	superd = superd_run_with(&setup, "%s", text);
-	client_ask_pid(superd_port(superd, "web"));
-	client = client_connect(own);
-	client_send(client, "here\n");
-	cr_assert(client_line(client));
-	for (int n = 0; n < 12; n++)
-		clock_advance(superd, 5 * MINUTE_MS);
-	cr_expect_not(superd_logged(superd, "web: stopping"), "%s", world_logs());
-	client_send(client, "still here\n");
-	cr_expect(client_line(client));
-	close(client);
-}
-
-/* A service with warm, whose programs superd-hold holds. */
-static struct superd *run_warm(const char *program)
-{
-	return superd_run_with(&(struct setup){ .program = program },
-			       "service warm { listen = \"127.0.0.1:0\" accept = yes warm = 1"
-			       " exec = \"/bin/cat\" user = \"%s\" }\n", own_user());
-}
-
-/* Each client is served as without warm. */
-Behaviour(programs, that_hold_others_may_be_missing_or_of_another_build)
-{
-	const char *program = install_set(superd_build()), *holds = path_in("tree/libexec/superd/superd-hold");
-	struct superd *superd;
-
-	SKIP_WITHOUT(access(holds, F_OK) == 0, "superd was built without superd-hold");
-	install(text_of("%s/superd-hold", getenv("SUPERD_LIBEXEC")), holds, SECOND);
-	superd = run_warm(program);
-	superd_wait_log(superd, text_of("superd: %s is of another build than superd", holds));
-	cr_expect(superd_logged(superd, "warning: warm: warm = 1: "));
-	expect_echo(superd, "warm");
-	superd_stop(superd);
-	cr_assert_eq(unlink(holds), 0);
-	superd = run_warm(program);
-	superd_wait_log(superd, "warm: listening on ");
-	SKIP_WITHOUT(superd_logged(superd, "superd's own program superd-hold is missing"),
-		     "superd's own programs are installed on this machine");
-	superd_wait_log(superd, "/bin/cat cannot be held: superd has no superd-hold");
-	expect_echo(superd, "warm");
 }
 
 /* Its program's bind(2) would wait for ever. */
@@ -269,13 +209,13 @@ Behaviour(programs, that_answer_bind_must_be_there)
 		NULL };
 	struct outcome outcome;
 
-	cr_assert_eq(unlink(path_in("tree/libexec/superd/superd-worker")), 0);
+	cr_assert_eq(unlink(path_in("tree/libexec/superd/superd-bind")), 0);
 	outcome = program_answer(check);
-	SKIP_WITHOUT(strstr(outcome.err, "superd-worker is missing"),
+	SKIP_WITHOUT(strstr(outcome.err, "superd-bind is missing"),
 		     "superd's own programs are installed on this machine");
 	SKIP_WITHOUT(!strstr(outcome.err, "built without it"), "superd was built without pass = bind");
 	cr_expect_eq(outcome.status, 1);
-	cr_expect(strstr(outcome.err, "error: web: pass = bind: superd's own program superd-worker is missing"), "%s",
+	cr_expect(strstr(outcome.err, "error: web: pass = bind: superd's own program superd-bind is missing"), "%s",
 		  outcome.err);
 }
 
@@ -293,10 +233,10 @@ Behaviour(programs, start_behind_a_filter_that_denies_their_kind_of_exec)
 	expect_echo(superd, "allowed");
 }
 
-/* A set that was installed by half. The message names the file. superd-worker reads what superd-builtin prints. */
+/* A set that was installed by half. The message names the file. superd-output reads what superd-builtin prints. */
 Behaviour(programs, of_another_build_than_superd_serve_nobody_and_say_so)
 {
-	const char *program = install_set(superd_build()), *worker = path_in("tree/libexec/superd/superd-worker");
+	const char *program = install_set(superd_build());
 	struct superd *superd = run_set(program, (const char *const[]){ NULL });
 	struct outcome outcome;
 	int client;
@@ -307,11 +247,8 @@ Behaviour(programs, of_another_build_than_superd_serve_nobody_and_say_so)
 	WAIT_UNTIL(superd_logged(superd, "superd-builtin is of another build than superd"));
 	expect_echo(superd, "small");
 	superd_stop(superd);
-	install(text_of("%s/superd-worker", getenv("SUPERD_LIBEXEC")), worker, superd_build());
-	/* It reads what programs print. */
-	if (access(text_of("%s/superd-output", getenv("SUPERD_LIBEXEC")), F_OK) == 0)
-		install(text_of("%s/superd-output", getenv("SUPERD_LIBEXEC")),
-			path_in("tree/libexec/superd/superd-output"), superd_build());
+	install(text_of("%s/superd-output", getenv("SUPERD_LIBEXEC")), path_in("tree/libexec/superd/superd-output"),
+		superd_build());
 	superd = run_set(program, (const char *const[]){ "--no-preflight", NULL });
 	client = client_connect(superd_port(superd, "small"));
 	cr_expect(client_sees_end(client));
@@ -330,6 +267,6 @@ Behaviour(programs, of_another_build_than_superd_serve_nobody_and_say_so)
 	cr_expect_eq(outcome.status, 1);
 	cr_expect(strstr(outcome.err, "/tree/libexec/superd/superd-filter is of another build than superd"), "%s",
 		  outcome.err);
-	cr_expect(strstr(outcome.err, "/tree/libexec/superd/superd-worker is of another build than superd"), "%s",
+	cr_expect(strstr(outcome.err, "/tree/libexec/superd/superd-output is of another build than superd"), "%s",
 		  outcome.err);
 }

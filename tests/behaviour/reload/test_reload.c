@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 
 #include "harness.h"
+#include "namespace.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
 
@@ -114,20 +115,6 @@ Behaviour(reload, a_removed_service_lets_its_connections_finish)
 }
 
 /* As a process has for a moment that superd has just forked. */
-Behaviour(reload, a_copy_of_the_listener_of_a_removed_service_does_not_listen_any_more)
-{
-	int port = free_port(), copy;
-	struct superd *superd = superd_run(WEB, port, backend("lines"), "accept = yes");
-
-	superd_wait_log(superd, "web: listening on ");
-	copy = process_copy_listener(superd->pid, port);
-	SKIP_WITHOUT(copy >= 0, "this kernel or user copies no descriptors of another process");
-	cr_assert(client_can_connect(port));
-	cr_assert(superd_reload(superd, "# nothing any more\n"));
-	WAIT_UNTIL(!client_can_connect(port));
-	close(copy);
-}
-
 Behaviour(reload, a_removed_service_is_stopped_where_the_table_said_so)
 {
 	int port = free_port(), client;
@@ -180,17 +167,17 @@ Behaviour(reload, a_bad_table_changes_nothing_and_says_why)
 
 Behaviour(reload, signals_in_a_row_end_as_a_fresh_start_would)
 {
-	int ports[2] = { free_port(), free_port() };
+	int ports[2] = { free_port(), free_port() }, last = free_port();
 	struct superd *superd = superd_run(WEB, ports[0], backend("take 1"), "");
 
 	superd_wait_log(superd, "web: listening on ");
 	for (int i = 0; i < 20; i++) {
-		write_file("superd.conf", WEB, ports[i % 2], backend("take 1"), "");
+		write_file("superd.conf", WEB, i < 19 ? ports[i % 2] : last, backend("take 1"), "");
 		superd_signal(superd, SIGHUP);
 		superd_signal(superd, SIGHUP);
 	}
-	WAIT_UNTIL(client_can_connect(ports[1]) && !client_can_connect(ports[0]));
-	client_ask_pid(ports[1]);
+	WAIT_UNTIL(client_can_connect(last) && !client_can_connect(ports[0]) && !client_can_connect(ports[1]));
+	client_ask_pid(last);
 }
 
 Behaviour(reload, disabling_closes_and_enabling_opens_again)
@@ -266,6 +253,26 @@ Behaviour(reload, a_service_may_change_who_accepts_while_clients_wait)
 	for (int i = 0; i < 20; i++)
 		close(clients[i]);
 	client_ask_pid(port);
+}
+
+/* Below a process 1 of their own, the numbers of processes tell how many there were. */
+Behaviour(reload, a_client_costs_one_process_once_no_program_has_the_listener)
+{
+	const struct setup process_1 = { .pid1 = true };
+	int port = free_port();
+	struct superd *superd;
+	long first;
+
+	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
+	SKIP_WITHOUT(superd_has_groups(), "superd can make no control groups here, to know by who has a listener");
+	superd = superd_run_with(&process_1, WEB, port, backend("serve"), "");
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	cr_assert(superd_reload(superd, WEB, port, backend("stdio"), "accept = yes"));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	first = client_ask_pid(port);
+	for (long n = 1; n < 6; n++)
+		cr_expect_eq(client_ask_pid(port), first + n, "%s", world_logs());
 }
 
 Behaviour(reload, an_endpoint_may_be_narrowed)
@@ -364,8 +371,9 @@ Behaviour(reload, symlinks_come_and_go_with_the_queue_untouched)
 	cr_assert(superd_reload(superd, LINKED, path, backend("serve"), then));
 	cr_assert_not_null(strstr(client_line(client), " who"));
 	close(client);
+	wait_node(then);
 	client_ask_unix(then, "who\n");
-	cr_assert(access(first, F_OK) < 0, "%s was left", first);
+	WAIT_UNTIL(access(first, F_OK) < 0);
 }
 
 Behaviour(reload, a_socket_does_not_go_on_without_the_interface_it_is_tied_to)

@@ -11,7 +11,11 @@ static struct superd *start(bool clock, const char *exec, const char *options)
 {
 	const char *const arguments[] = { "--control", control = path_in("control"), NULL };
 
-	return superd_run_with(&(struct setup){ .clock = clock, .arguments = arguments }, WEB, 0, exec, options);
+	struct superd *superd =
+		superd_run_with(&(struct setup){ .clock = clock, .arguments = arguments }, WEB, 0, exec, options);
+
+	WAIT_UNTIL(client_can_connect_unix(control));
+	return superd;
 }
 
 static struct superd *run(const char *exec, const char *options)
@@ -56,7 +60,7 @@ Behaviour(upgrade_going, what_sleeps_has_not_been_woken_and_sleeps_again)
 	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, superd_log_count(superd, "is frozen until a client connects") == 2);
 	superd_upgrade(superd);
 	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, superd_log_count(superd, "is frozen until a client connects") == 3);
-	WAIT_UNTIL(status_has("\"freezes\":3,\"wakes\":0"));
+	cr_assert(status_has("\"wakes\":0"), "an upgrade woke it");
 	cr_assert_eq(client_ask_pid(port), pid);
 	WAIT_UNTIL(status_has("\"wakes\":1"));
 }
@@ -134,6 +138,7 @@ Behaviour(upgrade_going, a_refresh_goes_on)
 	close(client);
 }
 
+/* Its time goes on. */
 Behaviour(upgrade_going, one_who_stops_only_now_still_stops)
 {
 	struct superd *superd =
@@ -143,9 +148,9 @@ Behaviour(upgrade_going, one_who_stops_only_now_still_stops)
 	superd_wait_log(superd, "web: started, pid ");
 	close(client);
 	cr_assert_eq(SUPERCTL(control, "stop", "--no-wait", "web").status, 0);
+	clock_advance(superd, 5 * MINUTE_MS);
 	superd_upgrade(superd);
-	CLOCK_UNTIL(superd, 3 * SECOND_MS, 5, superd_logged(superd, "web: stopping pid "));
-	clock_advance(superd, 9 * MINUTE_MS);
+	clock_advance(superd, 4 * MINUTE_MS);
 	cr_assert_not(superd_logged(superd, "signal KILL"), "%s", world_logs());
 	clock_advance(superd, 2 * MINUTE_MS);
 	superd_wait_log(superd, "signal KILL");

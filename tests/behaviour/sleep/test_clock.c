@@ -177,8 +177,6 @@ Behaviour(clock, the_next_superd_of_a_guard_has_it)
 	expect_idle_stop(superd);
 	superd_upgrade(superd);
 	expect_idle_stop(superd);
-	guarded_kill_guard(superd);
-	expect_idle_stop(superd);
 }
 
 Behaviour(clock, process_1_of_a_namespace_has_it)

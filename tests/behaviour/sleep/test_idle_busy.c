@@ -1,5 +1,5 @@
 /* Backends that work on when their last client has gone: nobody is connected, and superd neither stops nor freezes them
- * as long as a command says that they are busy (idle_unless), or their processor time does (idle_cpu). */
+ * as long as a command says that they are busy (idle_unless). */
 #include "controlling.h"
 #include "superctl.h"
 
@@ -164,41 +164,5 @@ Behaviour(idle_busy, an_upgrade_asks_again)
 	superd_wait_log(superd, "idle_unless reports it");
 	cr_assert_not(is_stopped(superd));
 	unlink(mark);
-	wait_for_stop(superd);
-}
-
-/* The backend's child works until there is a file, and then sleeps. The kernel measures its time by the machine's
- * clock, so superd has that too; another service, which is stopped some times, shows that time passes. */
-Behaviour(idle_busy, processor_time_keeps_awake)
-{
-	const char *done = path_in("done"), *script;
-	int port;
-	struct superd *superd;
-
-	script = text_of("{ \"/bin/sh\", \"-c\", \"sh -c 'until test -e %s; do :; done; exec sleep 100' & exec %s\" }",
-			 done, backend("serve"));
-	superd = controlled_run("service web { listen = \"127.0.0.1:0\" exec = %s\n idle_timeout = 400ms "
-				"timeout_stop = 1s idle_cpu = 5%% }\n"
-				"service other { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 400ms }\n",
-				script, backend("serve"));
-	port = superd_port(superd, "other");
-	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "keeps running without clients: idle_cpu: ");
-	for (size_t n = 1; n <= 3; n++) {
-		client_ask_pid(port);
-		WAIT_UNTIL(superd_log_count(superd, "other: stopping pid ") == n);
-		cr_assert_not(is_stopped(superd), "%s", world_logs());
-	}
-	expect_in(why_of("web"), "not idle: idle_cpu: ");
-	expect_in(why_of("web"), " % of a processor");
-	write_file("done", "%s", "");
-	superd_wait_log(superd, "web: stopping pid ");
-}
-
-Behaviour(idle_busy, a_backend_that_rests_is_idle_as_ever)
-{
-	struct superd *superd = run_web(backend("serve"), "idle_cpu = 5%");
-
-	client_ask_pid(superd_port(superd, "web"));
 	wait_for_stop(superd);
 }

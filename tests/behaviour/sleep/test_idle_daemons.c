@@ -88,7 +88,7 @@ Behaviour(idle_daemons, gunicorn_with_several_workers)
 					  "env = { \"PYTHONDONTWRITEBYTECODE=1\" }"), "web");
 }
 
-/* The table of conf/, with the addresses and folders of a test, and what it does to nginx only reported. */
+/* nginx finishes whom it serves at its signal. */
 Behaviour(idle_daemons, nginx_with_a_master_and_a_worker)
 {
 	static const char *const left[] = { "pid", "body", "proxy", "fastcgi", "uwsgi", "scgi" };
@@ -128,12 +128,9 @@ Behaviour(idle_daemons, fcgiwrap_on_a_unix_socket)
 	}
 }
 
-/* The table of conf/ as it stands, but for min_awake; where there is no nginx, without that. */
+/* The table of conf/ as it stands, but for min_awake. */
 Behaviour(idle_daemons, idle_conf_does_what_it_says)
 {
-	static const char *const without_nginx[] = { "--keep-going", NULL };
-	const struct setup setup = { .clock = true,
-				     .arguments = access("/usr/sbin/nginx", X_OK) == 0 ? NULL : without_nginx };
 	const char *table, *user = text_of("\"%s\"", own_user());
 	struct superd *superd;
 	int http, ruby, client;
@@ -141,11 +138,9 @@ Behaviour(idle_daemons, idle_conf_does_what_it_says)
 	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0 && access("/usr/bin/ruby", X_OK) == 0,
 		     "there is no python3 or no ruby here");
 	table = replaced(example_table("idle.conf"), "\"nobody\"", user);
-	table = replaced(replaced(replaced(table, "127.0.0.1:8094", "127.0.0.1:0"), "127.0.0.1:8095", "127.0.0.1:0"),
-			 "127.0.0.1:8091", "127.0.0.1:0");
-	table = replaced(table, "127.0.0.1:8096", "127.0.0.1:0");
-	table = replaced(replaced(table, "{ \"superd-nginx\" }", "{ }"), "min_awake    = 30s", "min_awake = 1h");
-	superd = superd_run_with(&setup, "%s", table);
+	table = replaced(replaced(table, "127.0.0.1:8094", "127.0.0.1:0"), "127.0.0.1:8095", "127.0.0.1:0");
+	table = replaced(replaced(table, "127.0.0.1:8096", "127.0.0.1:0"), "min_awake    = 30s", "min_awake = 1h");
+	superd = clock_run("%s", table);
 	http = superd_port(superd, "http");
 	ruby = superd_port(superd, "ruby");
 	close(connect_and_ask(http));

@@ -29,8 +29,6 @@ Behaviour(saves_now, a_service_that_is_stopped_for_idle_timeout_saves_its_memory
 	WAIT_UNTIL(is_in("listening"));
 	cr_expect_gt(saved_now(), 10000);
 	cr_expect(schema_holds("metrics", control_once("metrics web")));
-	superd_upgrade(superd);
-	cr_expect_gt(saved_now(), 10000);
 }
 
 Behaviour(saves_now, a_freeze_saves_no_memory)

@@ -515,20 +515,19 @@ Behaviour(wants, what_a_socket_needs_is_asked_once)
 	superd_expect_count(superd, "prep: started", 1);
 }
 
-Behaviour(wants, what_a_socket_requires_and_has_failed_keeps_clients_waiting)
+Behaviour(wants, what_a_socket_requires_and_has_failed_keeps_it_closed)
 {
 	const char *bar = path_in("bar");
 	struct superd *superd;
-	int client;
 
 	write_file("bar", "%s", "");
 	superd = controlled_run("defaults { backoff_min = 10ms }\n%s%s", prep(barred(bar)),
 				front("web", "socket_requires = { prep }"));
 	superd_wait_log(superd, "prep: cannot start");
-	client = ask(superd, "web");
-	superd_wait_log(superd, "web: cannot start: it requires prep");
+	superd_wait_log(superd, "web: cannot listen: it requires prep");
+	cr_expect_not(superd_logged(superd, "web: listening"), "%s", world_logs());
 	cr_expect_eq(unlink(bar), 0);
-	expect_served(client);
+	expect_served(ask(superd, "web"));
 }
 
 /* Else the two would wait for each other until the place of a start is over. */

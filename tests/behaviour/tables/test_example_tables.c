@@ -222,7 +222,7 @@ Behaviour(example_tables, are_without_fault)
 	static const char *const names[] = {
 		"behind.conf", "builtin.conf", "cat.conf", "datagram.conf", "demo.conf", "echo.conf", "gate.conf",
 		"hello-world.conf", "http.conf", "inetd.conf", "lighttpd.conf", "redirect.conf", "settings.conf",
-		"superd.conf", "uuidd.conf", "warm.conf", "xinetd.conf", "haproxy.conf", "nginx.conf", "idle.conf",
+		"superd.conf", "uuidd.conf", "xinetd.conf", "haproxy.conf", "nginx.conf", "idle.conf",
 		"php-fpm.conf",
 	};
 
@@ -263,7 +263,7 @@ Behaviour(example_tables, show_prints_what_superd_reads)
 		{ "superd", "datagram.conf" },
 		{ "superd", "demo.conf" },    { "superd", "gate.conf" },   { "superd", "health.conf" },
 		{ "superd", "idle.conf" },    { "superd", "metrics.conf" }, { "superd", "redirect.conf" },
-		{ "superd", "settings.conf" }, { "superd", "status.conf" }, { "superd", "warm.conf" },
+		{ "superd", "settings.conf" }, { "superd", "status.conf" },
 		{ "inetd", "inetd.conf" },    { "xinetd", "xinetd.conf" },
 	};
 	const char *control = path_in("control"), *const arguments[] = { "--no-preflight", "--control", control, NULL };

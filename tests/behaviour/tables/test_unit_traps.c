@@ -18,8 +18,7 @@ static const struct endpoint_claim traps[] = {
 	{ "a listener that is polled while its backend runs",
 	  { "unit_traps, a_queue_behind_a_busy_backend_costs_nothing" } },
 	{ "two backends on one listener",
-	  { "unit_traps, no_backend_starts_before_the_last_has_ended",
-	    "state_table, hears_of_every_end_of_an_instance" } },
+	  { "unit_traps, no_backend_starts_before_the_last_has_ended" } },
 	{ "listeners closed by a failure",
 	  { "unit_traps, a_failing_service_keeps_its_socket_and_its_clients",
 	    "lifecycle, a_crashing_backend_is_retried_with_growing_pauses" } },
@@ -305,12 +304,10 @@ Behaviour(unit_traps, a_backend_that_shuts_its_listener_down_is_followed_by_the_
 	}
 }
 
-/* Only those files of superd that go by it ask for the time of day: hours of access, dates that are shown, a seed. */
+/* Only those files of superd that go by it ask for the time of day: a seed. */
 static bool goes_by_the_day(const char *path)
 {
-	static const char *const files[] = { "admission.c", "limit_pause.c", "operator_locks.c",
-					     "boot_locks.c", "supervisor_run.c", "time_cache.c", "xinetd_log_file.c",
-					     "event_stream.c", "show.c", "verb_log.c", "directories.c" };
+	static const char *const files[] = { "folders.c" };
 
 	for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++) {
 		if (!strcmp(strrchr(path, '/') + 1, files[n]))

@@ -238,32 +238,6 @@ Behaviour(xinetd_traps, v6only_no_serves_both_families_and_ipv4_is_ipv4)
 	cr_expect_null(strstr(read_text(log), "::ffff:"), "%s", read_text(log));
 }
 
-/* With --compat=xinetd the lines and REMOTE_HOST have xinetd's form, and the connection is one of IPv4, as there. */
-Behaviour(xinetd_traps, an_ipv4_client_of_an_ipv6_socket_is_written_as_xinetd_writes_it)
-{
-	const struct setup setup = { .format = "xinetd+xinetd" };
-	int port = free_port(), closed = free_port();
-	const char *log = path_in("log"), *any = "\tbind = 127.0.0.1\n",
-		   *report = text_of("\tuser = %s\n\tserver = %s/report\n\tserver_args = -\n%s", own_user(),
-				     getenv("SUPERD_TESTDIR"), log_to(log));
-	struct superd *superd;
-	struct reading reading;
-
-	SKIP_WITHOUT(access("/proc/net/if_inet6", F_OK) == 0, "this machine has no IPv6");
-	superd = superd_run_with(&setup, "%s%s", replaced(xinetd_service("dual", port, report), any, ""),
-				 replaced(xinetd_service("closed", closed,
-							 text_of("\tno_access = 127.0.0.1\n%s", report)), any, ""));
-	superd_port(superd, "closed");
-	reading = reading_of(client_told_at("127.0.0.1", port));
-	reading_expect(reading, "env.REMOTE_HOST", "::ffff:127.0.0.1");
-	cr_expect(strncmp(reading_get(reading, "fd.0.peer"), "127.0.0.1:", 10) == 0, "%s",
-		  reading_get(reading, "fd.0.peer"));
-	close(client_connect(closed));
-	WAIT_UNTIL(strstr(read_text(log), "FAIL: closed address from=::ffff:127.0.0.1\n"));
-	cr_expect(strstr(read_text(log), "START: dual pid="), "%s", read_text(log));
-	cr_expect(strstr(read_text(log), " from=::ffff:127.0.0.1\n"), "%s", read_text(log));
-}
-
 /* The rate is one a second, whatever its number, and over it clients wait: none is refused. */
 Behaviour(xinetd_traps, cps_counts_by_the_second_and_refuses_nobody)
 {

@@ -1,6 +1,5 @@
 /* Time limits: what is between two looks counts as a step at most. */
 #include "lib/clock.h"
-#include "lib/run_limit.h"
 #include "tests/unit/unit.h"
 
 static void pass(double seconds)

@@ -1,5 +1,5 @@
 /* Descriptors along with a message: refused by the kernel where it can, and seen before anything is received. */
-#include "lib/scm_rights.h"
+#include "lib/fd_message.h"
 #include "tests/unit/unit.h"
 
 static size_t count_open(void)
@@ -97,47 +97,6 @@ Test(passed_rights, connections_of_a_listener_have_it_from_there)
 	after = socket(AF_UNIX, SOCK_STREAM, 0);
 	cr_assert_eq(connect(after, (struct sockaddr *)&address, size), 0);
 	cr_expect_not(give(after, "of a later one"));
-}
-
-Test(passed_rights, an_empty_listener_is_shut_and_empty)
-{
-	int listener = socket(AF_UNIX, SOCK_STREAM, 0), client = 0;
-
-	cr_assert_eq(bind(listener, (struct sockaddr *)&(sa_family_t){ AF_UNIX }, sizeof(sa_family_t)), 0);
-	cr_assert_eq(listen(listener, 4), 0);
-	cr_expect(scm_rights_shut(listener, &client));
-	cr_expect_eq(client, -1);
-}
-
-Test(passed_rights, a_waiting_client_is_found_and_nobody_comes_after_it)
-{
-	struct sockaddr_storage address;
-	socklen_t size = sizeof(address);
-	int listener = socket(AF_UNIX, SOCK_STREAM, 0), first = socket(AF_UNIX, SOCK_STREAM, 0), client = -1;
-	int later = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	cr_assert_eq(bind(listener, (struct sockaddr *)&(sa_family_t){ AF_UNIX }, sizeof(sa_family_t)), 0);
-	cr_assert_eq(listen(listener, 4), 0);
-	cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-	cr_assert_eq(connect(first, (struct sockaddr *)&address, size), 0);
-	cr_expect_not(scm_rights_shut(listener, &client));
-	cr_expect_geq(client, 0);
-	cr_expect_lt(connect(later, (struct sockaddr *)&address, size), 0);
-	cr_expect_eq(errno, ECONNREFUSED);
-}
-
-Test(passed_rights, datagrams_without_any_are_read_away)
-{
-	int ends[2], client;
-
-	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
-	cr_assert_eq(send(ends[1], "a", 1, 0), 1);
-	cr_assert_eq(send(ends[1], "", 0, 0), 0);
-	cr_expect(scm_rights_shut(ends[0], &client));
-	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
-	cr_assert_eq(send(ends[1], "a", 1, 0), 1);
-	cr_assert(give(ends[1], "b"));
-	cr_expect_not(scm_rights_shut(ends[0], &client));
 }
 
 Test(passed_rights, urgent_data_is_refused_with_them_or_seen)

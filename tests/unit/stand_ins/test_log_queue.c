@@ -1,5 +1,5 @@
 /* The queue of a sink: order, bounds, and who is dropped for whom. */
-#include "lib/log/log_queue.h"
+#include "lib/log/log.h"
 #include "tests/unit/unit.h"
 
 #include "lib/buf.h"

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <time.h>
 
-#include "lib/time_text.h"
+#include "lib/units.h"
 #include "superctl/columns.h"
 #include "superctl/facts.h"
 #include "superctl/html.h"
@@ -17,8 +17,6 @@
 #include "superctl/state_words.h"
 #include "superctl/timeline_bar.h"
 #include "superctl/verbs.h"
-#include "superd/instance/state_table.h"
-#include "superd/service/order_result.h"
 #include "tests/unit/unit.h"
 
 static char text[256];
@@ -326,16 +324,8 @@ Test(superctl_state_words, a_pause_is_a_failure_or_a_limit)
 	cr_expect_str_eq(word_of("{\"state\":\"binding\",\"pause\":null}"), "opening");
 }
 
-Test(superctl_state_words, every_state_of_superd_has_one)
+Test(superctl_state_words, a_state_that_is_none_has_no_word)
 {
-	char service[64];
-
-	for (int state = 0; state < STATES; state++) {
-		snprintf(service, sizeof(service), "{\"state\":\"%s\"}", state_name((enum state)state));
-		cr_expect_str_neq(word_of(service), "", "%s", service);
-	}
-	cr_expect_str_eq(word_of("{\"state\":\"left out\"}"), "left out");
-	cr_expect_str_eq(word_of("{\"state\":\"leaving\"}"), "leaving");
 	cr_expect_str_eq(word_of("{\"state\":\"new\"}"), "");
 }
 
@@ -548,19 +538,6 @@ static size_t count_of(const char *in, const char *what)
 	return count;
 }
 
-Test(superctl_states, the_paper_has_those_of_superd)
-{
-	json_t *schema, *states = known_words("state", &schema);
-
-	cr_assert_eq(json_array_size(states), STATES + 3);
-	for (size_t i = 0; i < STATES; i++)
-		cr_expect_str_eq(json_string_value(json_array_get(states, i)), state_name((enum state)i));
-	cr_expect_str_eq(json_string_value(json_array_get(states, STATES)), "left out");
-	cr_expect_str_eq(json_string_value(json_array_get(states, STATES + 1)), "leaving");
-	cr_expect_str_eq(json_string_value(json_array_get(states, STATES + 2)), "condition");
-	json_decref(schema);
-}
-
 Test(superctl_states, each_is_shown_and_counted)
 {
 	json_t *schema, *states = known_words("state", &schema);
@@ -574,6 +551,7 @@ Test(superctl_states, each_is_shown_and_counted)
 		snprintf(text, sizeof(text), "{service=\"web\",superd_service_state=\"%s\"} 1\n", state);
 		cr_expect_not_null(strstr(buf_string(&out), text), "%s has no sample", state);
 		cr_expect_eq(count_of(buf_string(&out), ",superd_service_state="), json_array_size(states));
+		cr_expect_str_neq(state_word_of(json_array_get(lines, 0))->word, "", "%s", state);
 		cr_expect_eq(state_word_of(json_array_get(lines, 0))->style == STYLE_DIM, !strcmp(state, "off"),
 			     "%s has no mark", state);
 		buf_free(&out);
@@ -582,18 +560,16 @@ Test(superctl_states, each_is_shown_and_counted)
 	json_decref(schema);
 }
 
-Test(superctl_order, every_result_of_superd_has_a_sentence)
+Test(superctl_order, every_result_has_a_sentence)
 {
 	json_t *schema, *results = known_words("order_result", &schema);
 
-	cr_assert_eq(json_array_size(results), ORDER_RESULTS);
-	for (size_t i = 0; i < ORDER_RESULTS; i++) {
+	for (size_t i = 0; i < json_array_size(results); i++) {
 		const char *result = json_string_value(json_array_get(results, i));
 		json_t *line = json_pack("{s:s,s:s,s:s,s:s}", "service", "web", "state", "nowhere", "result", result,
 					 "reason", "because");
 		struct buf out = { 0 };
 
-		cr_expect_str_eq(result, order_result_word((enum order_result)i));
 		order_add(&out, line, false);
 		cr_expect_str_neq(buf_string(&out), "web: nowhere", "%s", result);
 		cr_expect_null(strstr(buf_string(&out), " 0"), "%s: %s", result, buf_string(&out));
@@ -641,9 +617,8 @@ Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 		  "stopped; it listens, and the next client starts it again" },
 		{ "'result':'stopped','state':'listening','sockets':1,'instances':1",
 		  "stopped; clients have started it again" },
-		{ "'result':'stopped','state':'off','killed':2,'parted':1",
-		  "stopped; 1 client did not leave the stopped instance; 2 instances did not end by timeout_stop and "
-		  "were killed" },
+		{ "'result':'stopped','state':'off','killed':2",
+		  "stopped; 2 instances did not end by timeout_stop and were killed" },
 		{ "'result':'stopped','state':'binding','reason':'tcp:1: in use','sockets':2,'open':1",
 		  "no instance runs; not all of its sockets are open: tcp:1: in use; superd tries again" },
 		{ "'result':'held','state':'running','instances':1,'held':true,'ends_with_superd':'no folder'",

@@ -1,7 +1,7 @@
 /* The arrangement of descriptors in a child, in every order there is. Each case forks, for it takes the numbers
  * that the test runner lives by. */
 #include "exec/child/child.h"
-#include "superd/start/spawn.h"
+#include "superd/start/start.h"
 #include "tests/unit/unit.h"
 
 #define PLACES 4

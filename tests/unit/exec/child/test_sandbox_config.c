@@ -6,8 +6,8 @@
 #include <linux/filter.h>
 #include <sched.h>
 
-#include "exec/child/sandbox.h"
-#include "lib/build_info.h"
+#include "exec/child/child.h"
+#include "lib/build_id.h"
 #include "table/words/syscall_groups.h"
 
 TestSuite(confine, .init = set_up, .fini = tear_down);

@@ -1,12 +1,9 @@
 /* A start as a text: what superd writes, superd-exec reads, and nothing that is not whole. */
 #include "tests/unit/rows.h"
 
-#include "exec/child/credentials.h"
-#include "exec/child/own_folder.h"
-#include "exec/child/sandbox.h"
+#include "exec/child/child.h"
 #include "exec/record/start_record.h"
-#include "superd/start/directories.h"
-#include "superd/start/spawn_env.h"
+#include "superd/start/start.h"
 
 static struct pool *pool;               /* of what is read */
 
@@ -84,8 +81,8 @@ static void make_job(struct job *job, const struct plan *plan, struct spawn_env 
 
 	*job = (struct job){
 		.plan = plan, .command = &plan->main, .checks = true, .wanted = wanted, .wanted_count = 5,
-		.files = files, .hold_channel = 7, .hold_dumpable = true, .notify = "/n",
-		.mark = UINT64_MAX, .private_id = 99, .group = "/sys/fs/cgroup/g", .report = -1, .record = -1,
+		.files = files, .notify = "/n",
+		.private_id = 99, .group = "/sys/fs/cgroup/g", .report = -1, .record = -1,
 	};
 	cr_assert(spawn_env_make(texts, job, &request));
 }
@@ -108,7 +105,6 @@ Test(start_record, is_read_as_it_was_written)
 	cr_assert_null(find_flaw(copy, length, &read));
 	cr_expect_eq(read.wanted_count, 5);
 	cr_expect_eq(read.wanted[3], 7);
-	cr_expect_eq(read.mark, UINT64_MAX);
 	cr_expect_str_eq(read.argv[3], "two words");
 	cr_expect_str_eq(read.command->program, "/bin/echo");
 	cr_expect_str_eq(read.files[1].path, "/out");

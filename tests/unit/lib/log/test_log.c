@@ -7,8 +7,6 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "lib/log/log_sink.h"
-
 static char folder[] = "/tmp/superd-log-XXXXXX";
 static char path[64], second[64], destination[80];
 static int saved_stderr;

@@ -1,5 +1,5 @@
 /* The speaker to /dev/log, against daemons of our own on sockets in a folder of our own. */
-#include "lib/log/log_syslog.h"
+#include "lib/log/log.h"
 #include "tests/unit/unit.h"
 
 #include <regex.h>

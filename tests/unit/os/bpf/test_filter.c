@@ -6,7 +6,7 @@
 #include <linux/filter.h>
 #include <poll.h>
 
-#include "os/bpf/socket_filter.h"
+#include "os/bpf/bpf.h"
 #include "table/access/access.h"
 #include "tests/unit/hang.h"
 

@@ -2,8 +2,7 @@
  * with them, which these lack. */
 #include <sys/xattr.h>
 
-#include "os/cgroup/cgroup_delegation.h"
-#include "os/cgroup/cgroup_parent.h"
+#include "os/cgroup/cgroup.h"
 #include "tests/unit/hang.h"
 #include "tests/unit/unit.h"
 

@@ -1,6 +1,6 @@
 /* Whether backends are to be chosen before superd, by the limits of real control groups. Each test moves itself into
  * the groups that it makes, and out again before it judges. */
-#include "os/cgroup/oom_score.h"
+#include "os/cgroup/cgroup.h"
 #include "tests/unit/unit.h"
 
 #include <limits.h>

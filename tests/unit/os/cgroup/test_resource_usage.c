@@ -2,7 +2,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "os/cgroup/resource_usage.h"
+#include "os/cgroup/cgroup.h"
 #include "tests/unit/unit.h"
 
 Test(usage, tells_of_this_process)

@@ -2,7 +2,7 @@
  * tests/security. */
 #include <sched.h>
 
-#include "os/foreign/act_as.h"
+#include "os/foreign/foreign.h"
 #include "tests/unit/unit.h"
 
 #define OWNER 500

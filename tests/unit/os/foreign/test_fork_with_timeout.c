@@ -1,6 +1,6 @@
 /* Work in a process with a time limit that an attacker has taken over: what superd takes of it. */
 #include "lib/fd.h"
-#include "os/foreign/fork_with_timeout.h"
+#include "os/foreign/foreign.h"
 #include "tests/unit/unit.h"
 
 TestSuite(fork_with_timeout, .timeout = 60);

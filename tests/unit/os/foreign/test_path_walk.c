@@ -1,5 +1,5 @@
 /* Paths that superd walks part by part. What users do with them: tests/security/secret-symlink, sandbox-symlink. */
-#include "os/foreign/path_walk.h"
+#include "os/foreign/foreign.h"
 #include "tests/unit/automounter.h"
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
 /* Paths are followed up to the first folder or file that somebody else could change. */
-#include "os/fs/path_trust.h"
+#include "os/fs/fs.h"
 #include "tests/unit/unit.h"
 
 #include <linux/filter.h>

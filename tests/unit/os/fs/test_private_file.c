@@ -1,5 +1,5 @@
 /* Files at places that others know: nothing that lies there is followed, kept or left half done. */
-#include "os/fs/private_file.h"
+#include "os/fs/fs.h"
 #include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/superd-private-XXXXXX";

@@ -1,5 +1,5 @@
 /* What superd has to know of hosts.allow and hosts.deny. */
-#include "os/host/hosts_rules.h"
+#include "os/host/hosts_access.h"
 #include "tests/unit/unit.h"
 
 static char seen[512];

@@ -13,17 +13,12 @@
 
 #include "os/host/self_sandbox.h"
 #include "tests/unit/unit.h"
-#include "worker/record/kinds.h"
 
+/* superd-bind has the last ones. */
 static const struct self_sandbox plain = { .rights = 0 }, controls = { .rights = MAY_CONTROL },
-				 threads = { .rights = MAY_START_THREADS | MAY_WRITE_FILES },
-				 proc = { .rights = MAY_READ_PROC | MAY_SEND },
-				 restores = { .rights = MAY_RESTORE },
-				 queries = { .rights = MAY_READ_PROC | MAY_QUERY },
-				 looks = { .rights = MAY_LOOK | MAY_READ_FILES },
+				 queries = { .rights = MAY_QUERY }, looks = { .rights = MAY_LOOK | MAY_READ_FILES },
 				 binds = { .rights = MAY_LOOK | MAY_READ_FILES | MAY_QUERY | MAY_CONTROL |
-						     MAY_CHANGE_USER },
-				 traces = { .rights = MAY_LOOK | MAY_READ_FILES | MAY_TRACE | MAY_CHANGE_USER };
+						     MAY_CHANGE_USER };
 
 #define NOT_REFUSED 200
 
@@ -82,17 +77,6 @@ static long make_inet_socket(void)
 static long make_packet_socket(void)
 {
 	return socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-}
-
-/* What packet(7) calls obsolete: a packet socket by another domain. */
-static long make_old_packet_socket(void)
-{
-	return socket(AF_INET, SOCK_PACKET | SOCK_CLOEXEC, 0);
-}
-
-static long make_raw_socket(void)
-{
-	return socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_UDP);
 }
 
 static long make_netlink_socket(void)
@@ -380,40 +364,40 @@ static bool kernel_restricts_files(void)
 }
 
 /* What none of them may do. */
-static void expect_worker(const struct self_sandbox *worker)
+static void expect_confined(const struct self_sandbox *sandbox)
 {
-	cr_expect_eq(outcome_in(worker, start_program), -SIGSYS);
-	cr_expect_neq(outcome_in(worker, have_child), NOT_REFUSED);
-	cr_expect_neq(outcome_in(worker, make_user_namespace), NOT_REFUSED);
-	cr_expect_neq(outcome_in(worker, write_file), NOT_REFUSED);
-	cr_expect_neq(outcome_in(worker, connect_there), NOT_REFUSED);
-	cr_expect_neq(outcome_in(worker, make_packet_socket), NOT_REFUSED);
+	cr_expect_eq(outcome_in(sandbox, start_program), -SIGSYS);
+	cr_expect_neq(outcome_in(sandbox, have_child), NOT_REFUSED);
+	cr_expect_neq(outcome_in(sandbox, make_user_namespace), NOT_REFUSED);
+	cr_expect_neq(outcome_in(sandbox, write_file), NOT_REFUSED);
+	cr_expect_neq(outcome_in(sandbox, connect_there), NOT_REFUSED);
+	cr_expect_neq(outcome_in(sandbox, make_packet_socket), NOT_REFUSED);
 	datagrams = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (!(worker->rights & MAY_SEND)) {
-		cr_expect_eq(outcome_in(worker, send_to_address), EACCES);
+	if (!(sandbox->rights & MAY_SEND)) {
+		cr_expect_eq(outcome_in(sandbox, send_to_address), EACCES);
 		if (sizeof(long) == sizeof(uint64_t))
-			cr_expect_eq(outcome_in(worker, send_to_high_address), EACCES);
-		cr_expect_eq(outcome_in(worker, send_message_to_address), EACCES);
+			cr_expect_eq(outcome_in(sandbox, send_to_high_address), EACCES);
+		cr_expect_eq(outcome_in(sandbox, send_message_to_address), EACCES);
 	}
 	close(datagrams);
-	cr_expect_eq(outcome_in(worker, write_parents_memory), -SIGSYS);
-	cr_expect_eq(outcome_in(worker, signal_parent), ENOSYS);
-	cr_expect_eq(outcome_in(worker, own_for_parent), EPERM);
-	cr_expect_eq(outcome_in(worker, choose_signal), EPERM);
-	cr_expect_eq(outcome_in(worker, have_signals), EPERM);
-	cr_expect_eq(outcome_in(worker, control_descriptor), NOT_REFUSED);
-	cr_expect_eq(outcome_in(worker, limit_parent), EPERM);
-	cr_expect_neq(outcome_in(worker, rename_itself), NOT_REFUSED);
+	cr_expect_eq(outcome_in(sandbox, write_parents_memory), -SIGSYS);
+	cr_expect_eq(outcome_in(sandbox, signal_parent), ENOSYS);
+	cr_expect_eq(outcome_in(sandbox, own_for_parent), EPERM);
+	cr_expect_eq(outcome_in(sandbox, choose_signal), EPERM);
+	cr_expect_eq(outcome_in(sandbox, have_signals), EPERM);
+	cr_expect_eq(outcome_in(sandbox, control_descriptor), NOT_REFUSED);
+	cr_expect_eq(outcome_in(sandbox, limit_parent), EPERM);
+	cr_expect_neq(outcome_in(sandbox, rename_itself), NOT_REFUSED);
 }
 
-static void expect_descriptors_alone(const struct self_sandbox *worker)
+static void expect_descriptors_alone(const struct self_sandbox *sandbox)
 {
-	expect_worker(worker);
-	cr_expect_eq(outcome_in(worker, read_own_status), ENOSYS);
-	cr_expect_eq(outcome_in(worker, make_inet_socket), ENOSYS);
-	cr_expect_eq(outcome_in(worker, keep_capabilities), ENOSYS);
-	cr_expect_eq(outcome_in(worker, read_parents_memory), -SIGSYS);
-	cr_expect_eq(outcome_in(worker, be_traced), -SIGSYS);
+	expect_confined(sandbox);
+	cr_expect_eq(outcome_in(sandbox, read_own_status), ENOSYS);
+	cr_expect_eq(outcome_in(sandbox, make_inet_socket), ENOSYS);
+	cr_expect_eq(outcome_in(sandbox, keep_capabilities), ENOSYS);
+	cr_expect_eq(outcome_in(sandbox, read_parents_memory), -SIGSYS);
+	cr_expect_eq(outcome_in(sandbox, be_traced), -SIGSYS);
 }
 
 Test(sandbox, without_a_right_has_its_descriptors)
@@ -432,52 +416,11 @@ Test(sandbox, that_controls_asks_a_filter)
 	cr_expect_eq(outcome_in(&controls, answer_calls), EBADF);
 }
 
-Test(sandbox, with_threads_has_no_process)
-{
-	skip_sanitized();
-	expect_descriptors_alone(&threads);
-	cr_expect_eq(outcome_in(&threads, have_thread), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&threads, have_child), -SIGSYS);
-	cr_expect_eq(outcome_in(&threads, make_user_namespace), -SIGSYS);
-}
-
-static void expect_proc(const struct self_sandbox *worker)
-{
-	expect_worker(worker);
-	cr_expect_eq(outcome_in(worker, read_own_status), NOT_REFUSED);
-	if (kernel_restricts_files())
-		cr_expect_eq(outcome_in(worker, read_file), EACCES);
-	cr_expect_eq(outcome_in(worker, read_parents_memory), -SIGSYS);
-	cr_expect_eq(outcome_in(worker, keep_capabilities), ENOSYS);
-}
-
-Test(sandbox, that_reads_proc_and_sends_has_no_socket_of_its_own)
-{
-	skip_sanitized();
-	expect_proc(&proc);
-	cr_expect_eq(outcome_in(&proc, answer_calls), ENOTTY);
-	cr_expect_eq(outcome_in(&proc, make_inet_socket), ENOSYS);
-	cr_expect_eq(outcome_in(&proc, make_netlink_socket), ENOSYS);
-	cr_expect_eq(outcome_in(&proc, listen_somewhere), ENOSYS);
-}
-
-Test(sandbox, that_restores_sets_options_and_neither_forges_nor_configures)
-{
-	skip_sanitized();
-	expect_worker(&restores);
-	cr_expect_eq(outcome_in(&restores, read_own_status), ENOSYS);
-	cr_expect_eq(outcome_in(&restores, make_inet_socket), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&restores, make_packet_socket), EAFNOSUPPORT);
-	cr_expect_eq(outcome_in(&restores, listen_somewhere), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&restores, make_netlink_socket), EAFNOSUPPORT);
-	cr_expect_eq(outcome_in(&restores, make_raw_socket), EAFNOSUPPORT);
-	cr_expect_eq(outcome_in(&restores, make_old_packet_socket), EAFNOSUPPORT);
-}
-
 Test(sandbox, that_queries_asks_and_sends_to_nobody_else)
 {
 	skip_sanitized();
-	expect_proc(&queries);
+	expect_confined(&queries);
+	cr_expect_eq(outcome_in(&queries, read_own_status), ENOSYS);
 	cr_expect_eq(outcome_in(&queries, make_packet_socket), EAFNOSUPPORT);
 	cr_expect_eq(outcome_in(&queries, connect_there), ENOSYS);
 	cr_expect_eq(outcome_in(&queries, make_inet_socket), NOT_REFUSED);
@@ -497,13 +440,13 @@ Test(sandbox, reads_files_and_does_nothing_else)
 	cr_expect_eq(outcome_in(&reads, start_program), -SIGSYS);
 }
 
-static void expect_looks(const struct self_sandbox *worker)
+static void expect_looks(const struct self_sandbox *sandbox)
 {
-	expect_worker(worker);
-	cr_expect_eq(outcome_in(worker, read_parents_memory), NOT_REFUSED);
-	cr_expect_eq(outcome_in(worker, read_own_status), NOT_REFUSED);
-	cr_expect_eq(outcome_in(worker, listen_somewhere), ENOSYS);
-	cr_expect_eq(outcome_in(worker, write_file), EACCES);
+	expect_confined(sandbox);
+	cr_expect_eq(outcome_in(sandbox, read_parents_memory), NOT_REFUSED);
+	cr_expect_eq(outcome_in(sandbox, read_own_status), NOT_REFUSED);
+	cr_expect_eq(outcome_in(sandbox, listen_somewhere), ENOSYS);
+	cr_expect_eq(outcome_in(sandbox, write_file), EACCES);
 }
 
 Test(sandbox, looks_at_processes_and_changes_none)
@@ -528,16 +471,6 @@ Test(sandbox, takes_on_a_user_and_queries_where_it_binds)
 	cr_expect_eq(outcome_in(&binds, be_traced), -SIGSYS);
 }
 
-Test(sandbox, traces_where_it_is_a_tracer)
-{
-	skip_sanitized();
-	expect_looks(&traces);
-	cr_expect_eq(outcome_in(&traces, make_inet_socket), ENOSYS);
-	cr_expect_eq(outcome_in(&traces, rename_itself), EPERM);
-	cr_expect_eq(outcome_in(&traces, be_traced), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&plain, be_traced), -SIGSYS);
-}
-
 Test(sandbox, sets_its_own_limits_and_no_others)
 {
 	skip_sanitized();
@@ -552,8 +485,6 @@ Test(sandbox, fits_whatever_is_wanted_of_it)
 
 	skip_sanitized();
 	cr_expect_eq(outcome_in(&everything, start_program), -SIGSYS);
-	for (int kind = 0; kind < WORKERS; kind++)
-		expect_worker(&(const struct self_sandbox){ .rights = work_kinds[kind].rights });
 }
 
 Test(sandbox, tells_what_the_machine_lacks)

@@ -1,7 +1,7 @@
 /* Whether somebody has taken a datagram since the last look. */
 #include "tests/unit/bind_fixture.h"
 
-#include "os/netdiag/datagram_stamp.h"
+#include "os/netdiag/netdiag.h"
 
 TestSuite(last_datagram, .init = set_up, .fini = tear_down, .timeout = 120);
 

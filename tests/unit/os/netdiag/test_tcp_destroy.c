@@ -3,7 +3,7 @@
 
 #include <poll.h>
 
-#include "os/netdiag/tcp_destroy.h"
+#include "os/netdiag/netdiag.h"
 #include "tests/unit/hang.h"
 
 static struct notify_received {

@@ -8,7 +8,6 @@
 #include <sys/un.h>
 
 #include "os/proc/bind_filter.h"
-#include "os/proc/user_notif.h"
 #include "tests/unit/unit.h"
 
 #if defined(__x86_64__)

@@ -1,5 +1,5 @@
 /* Descriptors of processes: whose they are, also when it has ended. */
-#include "os/proc/pidfd.h"
+#include "os/proc/process.h"
 #include "tests/unit/unit.h"
 
 Test(pidfd, stands_for_its_process)
@@ -26,15 +26,4 @@ Test(pidfd, of_an_ended_process_has_no_pid)
 	if (ended < 0)
 		cr_skip_test("this kernel has no pidfds");
 	cr_expect_eq(pidfd_pid(ended), -1);
-}
-
-Test(pidfd, has_one_number_of_its_own)
-{
-	int own = pidfd_of(getpid());
-	struct stat status;
-
-	if (own < 0)
-		cr_skip_test("this kernel has no pidfds");
-	cr_assert_eq(fstat(own, &status), 0);
-	cr_expect(pidfd_has_id(own, status.st_ino));
 }

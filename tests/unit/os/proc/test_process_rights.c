@@ -2,7 +2,6 @@
 #include <sys/prctl.h>
 
 #include "os/proc/process.h"
-#include "os/proc/process_rights.h"
 #include "tests/unit/unit.h"
 
 static pid_t child(bool drops)

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 
 #include "lib/fd.h"
-#include "os/socket/bind_internal.h"
+#include "os/socket/internal.h"
 
 TestSuite(bind, .init = set_up, .fini = tear_down, .timeout = 120);
 
@@ -133,10 +133,10 @@ Test(bind, describes_a_port_that_the_table_has)
 	struct buf real = { 0 }, said = { 0 };
 	int fd = opened(&listen);
 
-	bind_describe(fd, &listen, &real);
+	describe(fd, &listen, &real);
 	chosen.port = (uint16_t)port_of(fd);
 	listen.address = &chosen;
-	bind_describe(fd, &listen, &said);
+	describe(fd, &listen, &said);
 	cr_expect_str_eq(buf_string(&said), buf_string(&real));
 	buf_free(&real);
 	buf_free(&said);
@@ -442,7 +442,7 @@ Test(bind, opens_raw_sockets_of_a_protocol)
 		cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PROTOCOL), (int)listen.address->number);
 		cr_expect(bind_matches(fd, &listen), "%s", texts[i]);
 		cr_expect_not(bind_matches(fd, &other), "%s", texts[i]);
-		bind_describe(fd, &listen, &text);
+		describe(fd, &listen, &text);
 		cr_expect_str_eq(buf_string(&text), texts[i]);
 		buf_free(&text);
 		close(fd);

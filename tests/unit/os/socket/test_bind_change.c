@@ -401,16 +401,3 @@ Test(bind_change, a_link_local_socket_is_recognised_by_its_interface)
 	cr_expect(bind_matches(fd, &listen));
 	close(fd);
 }
-
-/* It is opened again then, at the same address: a process that has it must not keep that. */
-Test(bind_change, a_socket_whose_options_are_locked_is_shut_down)
-{
-	struct listen listen = listen_of("tcp:127.0.0.1:0");
-	int fd = opened(&listen);
-
-	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &(int){ 1 }, sizeof(int)), 0);
-	cr_expect_eq(bind_restore(&(struct restore_task){ .fd = fd, .listen = &listen }, NULL), -1);
-	cr_expect_eq(errno, EPERM);
-	cr_expect(bind_is_shut(fd));
-	close(fd);
-}

@@ -2,7 +2,7 @@
  * and living nodes. What needs root is skipped without it. */
 #include "tests/unit/bind_fixture.h"
 
-#include "os/socket/bind_internal.h"
+#include "os/socket/internal.h"
 
 TestSuite(bind_unix, .init = set_up, .fini = tear_down, .timeout = 120);
 

@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <sys/resource.h>
 
-#include "os/socket/client.h"
+#include "os/socket/socket.h"
 #include "tests/unit/hang.h"
 
 TestSuite(client, .init = set_up, .fini = tear_down, .timeout = 120);
@@ -108,9 +108,7 @@ Test(client, is_told_as_ipv4_on_a_dual_stack_listener)
 	cr_expect_str_eq(text, "127.0.0.1");
 	cr_expect_eq(client_port(&client), port_of(peer));
 	cr_expect(client_source(&client, 64, one));
-	client_refuse(&client);
-	cr_expect_eq(client.fd, -1);
-	cr_expect_eq(read(peer, text, 1), 0, "a refused client sees the end");
+	close(client.fd);
 	close(peer);
 	close(fd);
 	listen = listen_of("tcp:127.0.0.1:0");
@@ -119,7 +117,7 @@ Test(client, is_told_as_ipv4_on_a_dual_stack_listener)
 	client = accepted_on(fd, &listen);
 	cr_expect(client_source(&client, 8, other));
 	cr_expect_arr_eq(one, other, 16, "one source, by whichever listener it comes");
-	client_refuse(&client);
+	close(client.fd);
 	close(peer);
 	close(fd);
 }
@@ -194,26 +192,6 @@ Test(client, nothing_in_the_queue_is_no_error)
 	close(fd);
 }
 
-Test(client, waits_until_it_is_accepted)
-{
-	struct listen listen = listen_of("tcp:127.0.0.1:0");
-	int fd = opened(&listen), peer;
-	struct client client;
-
-	cr_expect_not(client_waits(fd));
-	peer = connected(AF_INET, SOCK_STREAM, port_of(fd));
-	for (int i = 0; i < HANG_MS && !client_waits(fd); i++)
-		usleep(1000);
-	cr_expect(client_waits(fd));
-	client = accepted_on(fd, &listen);
-	cr_expect_not(client_waits(fd));
-	close(client.fd);
-	close(peer);
-	cr_assert_eq(shutdown(fd, SHUT_RDWR), 0);
-	cr_expect(client_waits(fd), "an error is there to be taken");
-	close(fd);
-}
-
 Test(client, a_listener_a_backend_shut_down_is_broken)
 {
 	struct listen listen = listen_of("tcp:127.0.0.1:0");
@@ -224,29 +202,6 @@ Test(client, a_listener_a_backend_shut_down_is_broken)
 	cr_expect_eq(client_accept(fd, &listen, &client), ACCEPT_BROKEN);
 	close(fd);
 	cr_expect_eq(client_accept(fd, &listen, &client), ACCEPT_BROKEN);
-}
-
-Test(client, waits_for_nobody_where_nothing_could_interrupt_it)
-{
-	struct listen listen = listen_of("tcp:127.0.0.1:0");
-	int fd = opened(&listen), peer = connected(AF_INET, SOCK_STREAM, port_of(fd));
-	struct rlimit limit;
-	struct client client;
-	rlim_t before;
-
-	cr_assert_eq(getrlimit(RLIMIT_SIGPENDING, &limit), 0);
-	before = limit.rlim_cur;
-	limit.rlim_cur = 0;             /* no timer can be made */
-	cr_assert_eq(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
-	cr_expect_eq(client_accept_shared(fd, &listen, &client), ACCEPT_EXHAUSTED);
-	cr_expect_eq(errno, EAGAIN);
-	cr_expect_lt(client.fd, 0);
-	limit.rlim_cur = before;
-	cr_assert_eq(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
-	cr_expect_eq(client_accept_shared(fd, &listen, &client), ACCEPTED);
-	close(client.fd);
-	close(peer);
-	close(fd);
 }
 
 Test(client, running_out_of_descriptors_is_told_apart)

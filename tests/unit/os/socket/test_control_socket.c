@@ -5,7 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/un.h>
 
-#include "os/socket/control_socket.h"
+#include "os/socket/socket.h"
 #include "tests/unit/as_nobody.h"
 #include "tests/unit/hang.h"
 #include "tests/unit/unit.h"

@@ -1,6 +1,5 @@
 /* The folder of notification sockets: made for all to reach, rid of what is dead, gone with the last. */
-#include "os/socket/notify_dir.h"
-#include "os/socket/notify_socket.h"
+#include "os/socket/socket.h"
 #include "tests/unit/unit.h"
 
 static char base[64];
@@ -66,30 +65,6 @@ Test(notify_folder, one_that_others_cannot_reach_is_none)
 	rmdir(above);
 	buf_clear(&path);
 	cr_expect_not(notify_dir_make("/proc/nowhere", &path));
-}
-
-Test(notify_folder, dead_sockets_are_swept_out_and_living_ones_stay)
-{
-	char last[160];
-	int living, dead;
-	FILE *file;
-
-	cr_assert(notify_dir_make(base, &path));
-	living = notify_socket_open(node("living"));
-	dead = notify_socket_open(node("dead"));
-	cr_assert(living >= 0 && dead >= 0);
-	close(dead);
-	file = fopen(node("file"), "w");
-	cr_assert(file);
-	fclose(file);
-	notify_dir_sweep(buf_string(&path));
-	cr_expect_eq(access(node("living"), F_OK), 0);
-	cr_expect_neq(access(node("dead"), F_OK), 0);
-	cr_expect_eq(access(node("file"), F_OK), 0, "it is no socket");
-	unlink(node("file"));
-	snprintf(last, sizeof(last), "%s", node("living"));
-	notify_dir_remove(last);
-	close(living);
 }
 
 Test(notify_folder, stays_as_long_as_a_socket_is_in_it)

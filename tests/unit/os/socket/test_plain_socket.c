@@ -1,7 +1,7 @@
 /* Which sockets close without waiting. */
 #include <netinet/in.h>
 
-#include "os/socket/plain_socket.h"
+#include "os/socket/socket.h"
 #include "tests/unit/unit.h"
 
 #ifndef IPPROTO_MPTCP

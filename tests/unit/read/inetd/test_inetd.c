@@ -1,7 +1,7 @@
 /* inetd.conf: what a caller adds to it, and is told of it. What a line becomes is in tests/read/inetd. */
 #include "lib/diag.h"
 #include "read/inetd/inetd.h"
-#include "superd/machine/resolve.h"
+#include "superd/machine/machine.h"
 #include "table/print/print_conf.h"
 #include "table/services/table.h"
 #include "table/sources/sources.h"

@@ -36,7 +36,7 @@ static const struct row {
 	{ "ExecStopPost", COMMANDS, "/bin/a", "/bin/b" },
 	{ "ExecStopPre", COMMANDS, "/bin/a", "/bin/b" },
 	{ "FileDescriptorName", NAMES, NULL, NULL },
-	{ "FlushPending", OWN, "yes", "no" },
+	{ "FlushPending", NOTHING, NULL, NULL },
 	{ "FreeBind", OWN, "yes", "no" },
 	{ "IPAddressAllow", OWN, "10.0.0.0/8\nIPAddressDeny=any", "192.0.2.0/24\nIPAddressDeny=any" },
 	{ "IPAddressDeny", OWN, "10.0.0.0/8", "192.0.2.0/24" },

@@ -4,7 +4,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "superd/machine/denied_calls.h"
+#include "superd/machine/machine.h"
 #include "tests/unit/unit.h"
 
 static const long numbers[DENIED_CALLS] = {
@@ -13,7 +13,6 @@ static const long numbers[DENIED_CALLS] = {
 	[DENIED_CLOSE_RANGE] = SYS_close_range,
 	[DENIED_CLONE3] = SYS_clone3,
 	[DENIED_PIDFD_GETFD] = SYS_pidfd_getfd,
-	[DENIED_PROCESS_MADVISE] = SYS_process_madvise,
 	[DENIED_BPF] = SYS_bpf,
 	[DENIED_MEMFD_CREATE] = SYS_memfd_create,
 	[DENIED_OPENAT2] = SYS_openat2,

@@ -1,5 +1,5 @@
 /* The ids of superd's own programs. */
-#include "superd/machine/helper_user.h"
+#include "superd/machine/machine.h"
 #include "tests/unit/unit.h"
 
 Test(own_user, is_the_same_for_a_service_each_time)

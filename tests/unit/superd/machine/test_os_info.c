@@ -4,7 +4,7 @@
 
 #include <sys/utsname.h>
 
-#include "superd/machine/os_info.h"
+#include "superd/machine/machine.h"
 
 static struct unit_machine machine;
 

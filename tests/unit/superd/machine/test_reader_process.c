@@ -1,7 +1,7 @@
 /* superd-read as superd starts it. */
 #include <sys/time.h>
 
-#include "superd/machine/reader_process.h"
+#include "superd/machine/machine.h"
 #include "tests/unit/unit.h"
 
 TestSuite(reader_process, .timeout = 120);

@@ -7,7 +7,7 @@
 #include <sys/mount.h>
 
 #include "lib/buf.h"
-#include "superd/machine/account.h"
+#include "superd/machine/machine.h"
 #include "tests/unit/as_nobody.h"
 #include "tests/unit/resolved.h"
 #include "tests/unit/unit.h"

@@ -5,7 +5,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include "superd/machine/helper_user.h"
+#include "superd/machine/machine.h"
 #include "table/access/access.h"
 #include "tests/unit/resolved.h"
 #include "tests/unit/unit.h"

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "superd/start/spawn.h"
+#include "superd/start/start.h"
 #include "tests/unit/hang.h"
 
 /* What is known of this start by its program's first moment, whichever way it was made: as if it had been waited
@@ -16,8 +16,6 @@ static inline void settle(struct spawn_request *launch)
 {
 	struct pollfd told = { launch->report, POLLIN, 0 };
 
-	if (launch->unreaped > 0)
-		waitpid(launch->unreaped, NULL, 0);
 	if (launch->report < 0)
 		return;
 	if (poll(&told, 1, HANG_MS) == 1 &&

@@ -8,8 +8,7 @@
 
 #include "exec/stages/stages.h"
 #include "os/host/program.h"
-#include "superd/start/directories.h"
-#include "superd/start/removal.h"
+#include "superd/start/start.h"
 
 static char run[80], state[80], cache[80], logs[80], configuration[80];
 

@@ -1,6 +1,6 @@
 /* Variables in command lines: systemd's own table of what becomes of each way to write them. */
 #include "lib/buf.h"
-#include "superd/start/spawn_env.h"
+#include "superd/start/start.h"
 #include "tests/unit/unit.h"
 
 #define VECTOR(...) ((char *const *)(uintptr_t)(const char *const[]){ __VA_ARGS__, NULL })

@@ -8,7 +8,7 @@
 #include <sched.h>
 
 #include "lib/scan.h"
-#include "superd/start/spawn.h"
+#include "superd/start/start.h"
 
 static struct plan *plan;
 

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "os/proc/process.h"
-#include "superd/start/removal.h"
+#include "superd/start/start.h"
 #include "tests/unit/unit.h"
 
 TestSuite(removal, .timeout = 120);
@@ -106,86 +106,6 @@ Test(removal, of_a_users_objects_ends_with_another_start_of_his)
 	cr_expect_eq(removal_make_way(OTHER_USER, false), 0);
 	removal_end(&left);
 	cr_expect_eq(waitpid(-1, NULL, 0), -1, "nobody is left to wait for");
-}
-
-/* superd is upgraded, or killed, while it goes on. */
-Test(removal, is_known_to_the_next_superd)
-{
-	struct state_saver saver = { 0 };
-	struct state_stream stream;
-	struct buf why = { 0 };
-	pid_t pid;
-
-	cr_assert(removal_of_ipc(OTHER_USER), "%s", strerror(errno));
-	pid = removal_make_way(OTHER_USER, true);
-	state_stream_begin(&saver.text);
-	removal_save(&saver);
-	state_stream_end(&saver.text);
-	cr_assert(removal_take_end(pid, 0, &left));     /* nobody has waited for it yet, so it is there */
-	cr_assert_eq(removal_make_way(OTHER_USER, true), 0);
-	cr_assert_null(state_stream_parse(&stream, saver.text.data, saver.text.length, &why), "%s", buf_string(&why));
-	cr_assert_eq(stream.count, 1u);
-	removal_load(stream.sections);
-	cr_expect_eq(removal_make_way(OTHER_USER, true), pid, "a start apart waits for it");
-	cr_assert(removal_take_end(pid, 1 << 8, &left));
-	cr_expect_str_eq(buf_string(&left), "IPC objects of user 61187");
-	cr_expect_eq(removal_make_way(OTHER_USER, true), 0);
-	cr_assert_eq(waitpid(pid, NULL, 0), pid);
-	removal_load(stream.sections);
-	cr_expect_eq(removal_make_way(OTHER_USER, true), 0, "it is gone, and its pid may be another's");
-	state_stream_free(&stream);
-	buf_free(&left);
-}
-
-static void load(pid_t pid, int64_t born)
-{
-	struct buf text = { 0 }, why = { 0 };
-	struct state_stream stream;
-
-	state_stream_begin(&text);
-	buf_addf(&text, "[removal]\npid=%ld\nborn=%lld\nuid=%d\nwhat=x\n", (long)pid, (long long)born, OTHER_USER);
-	state_stream_end(&text);
-	cr_assert_null(state_stream_parse(&stream, text.data, text.length, &why), "%s", buf_string(&why));
-	removal_load(stream.sections);
-	state_stream_free(&stream);
-}
-
-/* The pid of a removal that has ended is a process of somebody else's by now. */
-Test(removal, of_another_process_is_not_taken_over)
-{
-	struct process own;
-
-	cr_assert(process_read(getpid(), &own));
-	load(getpid(), own.start_time - 1);
-	cr_expect_eq(removal_make_way(OTHER_USER, true), 0);
-	load(getpid(), own.start_time);
-	cr_expect_eq(removal_make_way(OTHER_USER, true), getpid());
-}
-
-/* That of a superd that was killed is a child of the guard: here, of nobody's but the test's parents. */
-Test(removal, of_a_superd_before_is_over_before_superd_ends)
-{
-	const struct timespec moment = { .tv_nsec = 100000000 };
-	struct process process;
-	pid_t child, removal;
-	int ends[2];
-
-	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
-	child = fork();
-	if (child == 0) {
-		removal = fork();
-		if (removal == 0)
-			_exit(nanosleep(&moment, NULL));        /* it takes that long */
-		_exit(write(ends[1], &removal, sizeof(removal)) != (ssize_t)sizeof(removal));
-	}
-	cr_assert_eq(read(ends[0], &removal, sizeof(removal)), (ssize_t)sizeof(removal));
-	load(removal, process_now());
-	cr_assert_eq(waitpid(child, NULL, 0), child);
-	removal_end(&left);
-	cr_expect(!process_read(removal, &process) || process.ended);
-	cr_expect_eq(left.length, 0u, "%s", buf_string(&left));
-	close(ends[0]);
-	close(ends[1]);
 }
 
 Test(removal, of_folders_in_tmp_is_that_of_both)

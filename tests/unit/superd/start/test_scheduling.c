@@ -1,5 +1,5 @@
 /* I/O priorities as the kernel's numbers. */
-#include "superd/start/scheduling.h"
+#include "superd/start/start.h"
 #include "tests/unit/unit.h"
 
 #define PRIORITY(class, level) ((class) << 13 | (level))

@@ -12,11 +12,10 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "superd/start/spawn.h"
+#include "superd/start/start.h"
 #include "tests/unit/hang.h"
 
 #define NOBODY 65534
-#define MANY 50
 
 static struct plan *plan;
 
@@ -40,7 +39,6 @@ static void finish(void)
 {
 	plan_free(plan);
 	plan = NULL;
-	spawn_end();
 	tear_down();
 }
 
@@ -392,122 +390,6 @@ Test(spawn, leaves_a_main_command_in_the_session_of_superd)
 }
 
 /* Starts MANY at once, each with its output on a pipe of its own. */
-static void start_many(struct spawn_request *launches, int (*ends)[2], int (*wanted)[3])
-{
-	for (int n = 0; n < MANY; n++) {
-		cr_assert_eq(pipe2(ends[n], O_CLOEXEC), 0);
-		wanted[n][0] = 0;
-		wanted[n][1] = wanted[n][2] = ends[n][1];
-		launches[n] = (struct spawn_request){
-			.plan = plan,
-			.wanted = wanted[n],
-			.wanted_count = 3,
-			.remote_port = n,
-			.remote_address = "192.0.2.1",
-			.listen_count = 1,
-			.names = "LISTEN_FDNAMES=x",
-		};
-	}
-	spawn_batch(launches, MANY);
-	for (int n = 0; n < MANY; n++) {
-		settle(&launches[n]);
-		close(ends[n][1]);
-	}
-}
-
-Test(spawn, starts_all_of_a_batch_each_with_its_own)
-{
-	struct spawn_request launches[MANY];
-	int ends[MANY][2], wanted[MANY][3];
-	size_t before = open_descriptors();
-
-	shell("echo $LISTEN_PID $$ $REMOTE_PORT", "");
-	for (int turn = 0; turn < 4; turn++) {
-		start_many(launches, ends, wanted);
-		for (int n = 0; n < MANY; n++) {
-			long said, own;
-			int port, status = -1;
-
-			cr_assert_gt(launches[n].pid, 0, "%s: %s", stage_name(launches[n].fault.stage),
-				     strerror(launches[n].fault.error));
-			cr_assert_eq(sscanf(read_to_end(ends[n][0]), "%ld %ld %d", &said, &own, &port), 3);
-			cr_expect(said == launches[n].pid && own == launches[n].pid && port == n);
-			close(ends[n][0]);
-			cr_expect_eq(waitpid(launches[n].pid, &status, 0), launches[n].pid);
-			cr_expect_eq(status, 0);
-		}
-	}
-	expect_no_child();
-	cr_expect_eq(open_descriptors(), before, "descriptors leak");
-}
-
-Test(spawn, tells_each_of_a_batch_its_failure)
-{
-	struct spawn_request launches[MANY];
-	int ends[MANY][2], wanted[MANY][3];
-	size_t before = open_descriptors();
-
-	PLAN("exec = \"/nonexistent/program\"");
-	start_many(launches, ends, wanted);
-	for (int n = 0; n < MANY; n++) {
-		cr_expect(launches[n].pid == -1 && launches[n].fault.stage == STAGE_EXEC &&
-			  launches[n].fault.error == ENOENT);
-		close(ends[n][0]);
-	}
-	expect_no_child();
-	cr_expect_eq(open_descriptors(), before, "descriptors leak");
-}
-
-static size_t tasks_after_one_start(void)
-{
-	static const int wanted[] = { 0, 1, 2 };
-	struct spawn_request launch = { .plan = plan, .wanted = wanted, .wanted_count = 3, .remote_port = -1 };
-
-	start_and_settle(&launch);
-	cr_assert_eq(waitpid(launch.pid, NULL, 0), launch.pid);
-	return entries_of("/proc/self/task");
-}
-
-Test(spawn, ends_its_threads_and_makes_them_anew)
-{
-	struct spawn_request launches[MANY];
-	int ends[MANY][2], wanted[MANY][3];
-	size_t before = entries_of("/proc/self/task"), alone;
-
-	PLAN("exec = \"/bin/true\"");
-	for (int turn = 0; turn < 3; turn++) {
-		alone = tasks_after_one_start();
-		start_many(launches, ends, wanted);
-		if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
-			cr_expect_gt(entries_of("/proc/self/task"), alone, "nobody helps");
-		spawn_end();
-		/* The kernel lists a joined thread a moment longer. */
-		for (int n = 0; entries_of("/proc/self/task") > before; n++) {
-			cr_assert_lt(n, HANG_MS, "a thread is left");
-			poll(NULL, 0, 1);
-		}
-		for (int n = 0; n < MANY; n++) {
-			cr_expect_eq(waitpid(launches[n].pid, NULL, 0), launches[n].pid);
-			close(ends[n][0]);
-		}
-	}
-}
-
-/* But the one that ends what hangs (superd/start/spawn_timeout). */
-Test(spawn, makes_no_helper_for_a_single_start)
-{
-	struct spawn_request launch = { .wanted = (const int[]){ 0, 1, 2 }, .wanted_count = 3, .remote_port = -1 };
-	size_t before = entries_of("/proc/self/task");
-
-	PLAN("exec = \"/bin/true\"");
-	launch.plan = plan;
-	spawn_batch(&launch, 1);
-	settle(&launch);
-	cr_expect_eq(waitpid(launch.pid, NULL, 0), launch.pid);
-	spawn_batch(NULL, 0);
-	cr_expect_leq(entries_of("/proc/self/task"), before + 1);
-}
-
 Test(spawn, leaves_nothing_behind_after_many_failures)
 {
 	size_t before;

@@ -13,12 +13,9 @@
 #include <time.h>
 
 #include "lib/build_id.h"
-#include "os/foreign/fork_fds.h"
-#include "os/foreign/fork_memory.h"
+#include "os/foreign/foreign.h"
 #include "os/host/program.h"
-#include "superd/start/spawn.h"
-#include "superd/start/credentials.h"
-#include "superd/start/sandbox_probe.h"
+#include "superd/start/start.h"
 #include "tests/unit/hang.h"
 
 static struct plan *plan;
@@ -35,7 +32,6 @@ static void finish(void)
 {
 	plan_free(plan);
 	plan = NULL;
-	spawn_end();
 	tear_down();
 }
 
@@ -61,57 +57,6 @@ static bool ends_within(int fd, int patience)
 static void make_pipe(int ends[2])
 {
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
-}
-
-static pid_t *note;
-static bool is_late;
-
-static void come_late(void)
-{
-	const struct timespec moment = { .tv_nsec = 1000000 };
-
-	while (is_late && *(volatile pid_t *)note != 4711)
-		nanosleep(&moment, NULL);
-}
-
-/* Starts /bin/false for a note whose number another value has replaced before the process runs for the first time.
- * Returns its wait status. */
-static int come_late_to(int32_t taken_back)
-{
-	struct spawn_request launch = { .remote_port = -1, .taken_back = &taken_back };
-	int wanted[] = { 0, 1, 2 }, status;
-
-	note = mmap(NULL, sizeof(*note), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	cr_assert_neq(note, MAP_FAILED);
-	*note = -5;
-	cr_assert_eq(pthread_atfork(NULL, NULL, come_late), 0);
-	plan = row_plan("exec = \"/bin/false\"\nload_credential = \"k:/dev/null\"");
-	launch.plan = plan;
-	launch.wanted = wanted;
-	launch.wanted_count = 3;
-	launch.noted = note;
-	is_late = true;
-	spawn_start(&launch);
-	is_late = false;
-	cr_assert_gt(launch.pid, 0);
-	cr_expect_eq(*note, launch.pid, "superd notes it at once");
-	*note = 4711;
-	cr_assert_eq(waitpid(launch.pid, &status, 0), launch.pid);
-	cr_expect_eq(*note, 4711);
-	close(launch.report);
-	return status;
-}
-
-/* superd has saved its state. */
-Test(spawn_async, a_process_that_runs_late_leaves_the_note_of_another_start)
-{
-	cr_expect_eq(come_late_to(-4), 1 << 8, "it runs");
-}
-
-/* superd has died, and the next one serves its client. */
-Test(spawn_async, a_process_that_runs_late_ends_where_its_start_is_taken_back)
-{
-	cr_expect_eq(come_late_to(-5), 0, "it does not run");
 }
 
 /* Nobody has opened the fifo's other end, so the child stands still before its first stage. */

@@ -1,8 +1,7 @@
 /* Templates, and files of variables by the rules of systemd.exec(5). */
 #include "tests/unit/rows.h"
 
-#include "superd/start/environment.h"
-#include "superd/start/templates.h"
+#include "superd/start/start.h"
 
 TestSuite(plan_text, .init = set_up, .fini = tear_down, .timeout = 120);
 

@@ -83,7 +83,7 @@ Test(directive, only_what_a_service_is_stands_in_no_defaults)
 {
 	static const char *const alone[] = { "listen", "socket", "exec", "builtin", "redirect", "deny_time", "requires",
 					     "wants", "beside", "behind", "socket_requires", "socket_wants",
-					     "socket_beside", "warm" };
+					     "socket_beside" };
 
 	EACH(directive) {
 		bool own = false;
@@ -340,7 +340,6 @@ Test(directive, hints_at_what_a_word_of_another_system_is_called)
 	expect_hint(NATIVE, "wait", "accept");
 	expect_hint(NATIVE, "socket_type", "listen");
 	expect_hint(NATIVE, "rlimit_files", "rlimit_nofile");
-	expect_hint(NATIVE, "keep", "did you mean sleep_under_pressure = no");
 	expect_hint(NATIVE, "idle", "idle_timeout");
 	expect_hint(NATIVE, "usr", "did you mean 'user'?");
 	expect_hint(UNIT, "Service.ExecStat", "did you mean 'Service.ExecStart'?");

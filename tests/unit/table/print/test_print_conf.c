@@ -253,7 +253,6 @@ Test(print_conf, the_ipv6_socket_beside_an_ipv4_one_is_optional)
 			"optional = no }", "nynn");
 	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } socket y { listen = \"tcp:81\" optional = yes }",
 			"nyy");
-	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } accept = yes warm = 2", "nn");
 	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } } defaults { optional = no", "nn");
 	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } } defaults { optional = yes", "yy");
 	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } optional = no } defaults { optional = yes", "nn");

@@ -2,7 +2,7 @@
 #include "table/services/lookup_cache.h"
 #include "tests/unit/unit.h"
 
-#include "superd/main/load.h"
+#include "superd/main.h"
 
 static struct lookup_cache *lookups;
 
@@ -64,8 +64,6 @@ Test(lookup_cache, reaches_the_next_superd)
 	cr_assert_null(state_stream_parse(&stream, buf_take(&out), length, &why), "%s", buf_string(&why));
 	restored = lookup_cache_restore(&stream);
 	expect_answers(restored);
-	for (size_t n = 0; n < stream.entry_count; n++)
-		cr_expect(stream.entries[n].used, "%s", stream.entries[n].key);
 	lookup_cache_free(restored);
 	state_stream_free(&stream);
 	buf_free(&why);

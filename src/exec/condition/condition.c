@@ -1,0 +1,542 @@
+/* A list of conditions: finds the one that prevents a start, or an open socket.
+ *
+ * Conditions are checked before assertions: if a condition is false, the service is skipped and has not failed. In a
+ * set of alternatives it is enough that one holds. */
+#include "exec/condition/condition.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/glob.h"
+#include "lib/scan.h"
+#include "table/type/type.h"
+
+/* Reads the start of a file, as much as fits, and adds a NUL. false: it cannot be read. */
+static bool read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	size_t length = 0;
+	ssize_t got = 0;
+
+	if (fd < 0)
+		return false;
+	while (length + 1 < size) {
+		got = read(fd, text + length, size - 1 - length);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		length += (size_t)got;
+	}
+	close(fd);
+	text[length] = '\0';
+	return got >= 0;
+}
+
+static bool path_exists(const char *path)
+{
+	struct stat state;
+
+	return stat(path, &state) == 0;
+}
+
+/* The first line of a file, in text; "": it is empty or cannot be read. */
+static const char *first_line(const char *path, char *text, unsigned size)
+{
+	if (!read_file(path, text, size))
+		*text = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* Conditions about paths: glob(3) reads and keeps all names, where one suffices, so patterns are matched here, folder
+ * by folder. readdir(3) does not tell a folder that was removed from an empty one, so the entries are those of
+ * getdents64(2). */
+
+#define DEPTH_MOST 32                   /* parts of a pattern */
+#define NAME_MOST 256
+#define BRACES_MOST 8                   /* pairs of braces in a pattern */
+
+/* struct linux_dirent64 (getdents64(2)). */
+struct linux_dirent {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+};
+
+int condition_any_entry(int folder, bool (*take)(void *context, int folder, const char *name), void *context)
+{
+	union {
+		struct linux_dirent entry;
+		char bytes[4096];
+	} buffer;
+	long got;
+
+	while ((got = syscall(SYS_getdents64, folder, buffer.bytes, sizeof(buffer.bytes))) > 0) {
+		for (long at = 0; at < got;) {
+			const struct linux_dirent *entry = (const void *)(buffer.bytes + at);
+
+			if (strcmp(entry->name, ".") && strcmp(entry->name, "..") && take(context, folder, entry->name))
+				return 1;
+			at += entry->length;
+		}
+	}
+	return got < 0 ? -1 : 0;
+}
+
+static int open_folder(int at, const char *path)
+{
+	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* The state of a search at one depth. */
+struct pattern_search {
+	char part[NAME_MOST];           /* the part of the pattern that entries of this folder must match */
+	const char *rest;               /* the rest of the pattern; "": none */
+	unsigned depth;
+};
+
+static bool search_in(int folder, const char *pattern, unsigned depth);
+
+static bool enter_match(const struct pattern_search *search, int folder, const char *name)
+{
+	struct stat state;
+	int next;
+	bool found;
+
+	if (!*search->rest)
+		return fstatat(folder, name, &state, AT_SYMLINK_NOFOLLOW) == 0;
+	next = open_folder(folder, name);
+	if (next < 0)
+		return false;
+	found = search_in(next, search->rest, search->depth + 1);
+	close(next);
+	return found;
+}
+
+static bool match_entry(void *context, int folder, const char *name)
+{
+	const struct pattern_search *search = context;
+	bool hidden = *name == '.' && *search->part != '.';
+
+	return !hidden && glob_matches(search->part, name, 0) && enter_match(search, folder, name);
+}
+
+static bool search_in(int folder, const char *pattern, unsigned depth)
+{
+	struct pattern_search search = { .depth = depth };
+	size_t length;
+
+	pattern += strspn(pattern, "/");
+	length = strcspn(pattern, "/");
+	if (!length)
+		return true;
+	if (depth >= DEPTH_MOST || length >= sizeof(search.part))
+		return false;
+	memcpy(search.part, pattern, length);
+	search.rest = pattern + length + strspn(pattern + length, "/");
+	if (!strpbrk(search.part, "*?["))
+		return enter_match(&search, folder, search.part);
+	return condition_any_entry(folder, match_entry, &search) > 0;
+}
+
+static bool search_from_root(const char *pattern)
+{
+	int root = open_folder(AT_FDCWD, "/");
+	bool found;
+
+	if (root < 0)
+		return false;
+	found = search_in(root, pattern, 0);
+	close(root);
+	return found;
+}
+
+/* The end of the alternative that begins here: a comma, or its closing brace. NULL: there is none. */
+static const char *end_of_alternative(const char *at)
+{
+	for (unsigned inner = 0; *at; at++) {
+		if (!inner && (*at == ',' || *at == '}'))
+			return at;
+		inner += *at == '{';
+		inner -= *at == '}';
+	}
+	return NULL;
+}
+
+/* "{a,b}" matches either, as in systemd; unbalanced braces stand for themselves. */
+static bool pattern_exists(const char *pattern, unsigned braces)
+{
+	const char *open = strchr(pattern, '{'), *from = open ? open + 1 : NULL, *close = from, *to;
+	size_t head = open ? (size_t)(open - pattern) : 0, tail;
+	char whole[PATH_MAX];
+
+	while (close && (close = end_of_alternative(close)) && *close == ',')
+		close++;
+	if (!close || braces >= BRACES_MOST)
+		return search_from_root(pattern);
+	tail = strlen(close + 1) + 1;
+	for (; from <= close; from = to + 1) {
+		to = end_of_alternative(from);
+		if (head + (size_t)(to - from) + tail > sizeof(whole))
+			return false;
+		memcpy(whole, pattern, head);
+		memcpy(whole + head, from, (size_t)(to - from));
+		memcpy(whole + head + (size_t)(to - from), close + 1, tail);
+		if (pattern_exists(whole, braces + 1))
+			return true;
+	}
+	return false;
+}
+
+static bool accept_any(void *context, int folder, const char *name)
+{
+	(void)context, (void)folder, (void)name;
+	return true;
+}
+
+static bool is_not_empty(const char *path)
+{
+	int folder = open_folder(AT_FDCWD, path);
+	bool any;
+
+	if (folder < 0)
+		return false;
+	any = condition_any_entry(folder, accept_any, NULL) > 0;
+	close(folder);
+	return any;
+}
+
+static bool is_mount_point(const char *path)
+{
+#ifdef STATX_ATTR_MOUNT_ROOT
+	struct statx state;
+
+	if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, 0, &state) == 0 &&
+	    state.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
+		return state.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+#endif
+	struct stat self, above;
+	int folder = open_folder(AT_FDCWD, path);
+	bool known = folder >= 0 && fstat(folder, &self) == 0 && fstatat(folder, "..", &above, 0) == 0;
+
+	if (folder >= 0)
+		close(folder);
+	return known && (self.st_dev != above.st_dev || self.st_ino == above.st_ino);
+}
+
+static bool is_writable(const char *path)
+{
+	struct statvfs state;
+
+	return statvfs(path, &state) == 0 && !(state.f_flag & ST_RDONLY);
+}
+
+/* The condition Virtualization. Source: systemd-detect-virt(1).
+ *
+ * No single file names the container or virtual machine: container engines leave a variable or a file of their own,
+ * virtual machines a name in the DMI tables of their firmware. The lists contain what each one shows. */
+
+struct virtualization_mark {
+	const char *mark, *name;
+};
+
+/* Files that container engines create. */
+static const struct virtualization_mark container_files[] = {
+	{ "/run/.containerenv", "podman" }, { "/.dockerenv", "docker" }, { "/proc/vz", "openvz" },
+};
+static const char *const container_names[] = {
+	"openvz", "lxc", "lxc-libvirt", "systemd-nspawn", "docker", "podman", "rkt", "wsl", "proot", "pouch"
+};
+
+/* How the firmware of virtual machines begins its texts. */
+static const struct virtualization_mark firmware[] = {
+	{ "KVM", "kvm" },	      { "OpenStack", "kvm" },	      { "KubeVirt", "kvm" },
+	{ "Amazon EC2", "amazon" },   { "QEMU", "qemu" },	      { "VMware", "vmware" },
+	{ "VMW", "vmware" },	      { "innotek GmbH", "oracle" },   { "VirtualBox", "oracle" },
+	{ "Oracle Corporation", "oracle" }, { "Xen", "xen" },	      { "Bochs", "bochs" },
+	{ "Parallels", "parallels" }, { "BHYVE", "bhyve" },	      { "Hyper-V", "microsoft" },
+	{ "Apple Virtualization", "apple" }, { "Google Compute Engine", "google" },
+};
+
+/* The value of PID 1's variable "container", or the file in which systemd saves it; "": none. */
+static const char *read_container_variable(char *text, unsigned size)
+{
+	char block[4096];
+	size_t length;
+
+	if (*first_line("/run/systemd/container", text, size))
+		return text;
+	/* The variables are separated by NULs; an empty one ends the block. */
+	if (!read_file("/proc/1/environ", block, sizeof(block)))
+		return "";
+	for (const char *at = block; at < block + sizeof(block) && *at; at += length + 1) {
+		length = strnlen(at, (size_t)(block + sizeof(block) - at));
+		if (!strncmp(at, "container=", 10)) {
+			length = length - 10 < size ? length - 10 : size - 1;
+			text[length] = '\0';
+			return memcpy(text, at + 10, length);
+		}
+	}
+	return "";
+}
+
+/* The container engine; "": not a container. */
+static const char *container_name(char *text, unsigned size)
+{
+	const char *variable = read_container_variable(text, size);
+
+	if (*variable)
+		return variable;
+	for (size_t n = 0; n < sizeof(container_files) / sizeof(container_files[0]); n++) {
+		bool outside = !strcmp(container_files[n].name, "openvz") && path_exists("/proc/bc");
+
+		if (path_exists(container_files[n].mark) && !outside)
+			return container_files[n].name;
+	}
+	return "";
+}
+
+static const char *firmware_name(void)
+{
+	static const char *const files[] = {
+		"/sys/class/dmi/id/product_name", "/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/board_vendor",
+		"/sys/class/dmi/id/bios_vendor", "/sys/class/dmi/id/product_version",
+	};
+	char text[128];
+
+	for (size_t n = 0; n < sizeof(files) / sizeof(files[0]); n++) {
+		first_line(files[n], text, sizeof(text));
+		for (size_t m = 0; m < sizeof(firmware) / sizeof(firmware[0]); m++) {
+			if (!strncmp(text, firmware[m].mark, strlen(firmware[m].mark)))
+				return firmware[m].name;
+		}
+	}
+	return "";
+}
+
+/* The CPU flag that a hypervisor sets for its guests. */
+static bool has_hypervisor(void)
+{
+	char text[8192];
+
+	return read_file("/proc/cpuinfo", text, sizeof(text)) && strstr(text, " hypervisor");
+}
+
+static const char *machine_name(char *text, unsigned size)
+{
+	const char *name = firmware_name();
+
+	if (*name)
+		return name;
+	if (*first_line("/sys/hypervisor/type", text, size))
+		return text;
+	return has_hypervisor() ? "vm-other" : "";
+}
+
+/* Whether the user namespace does not map all ids as the initial one does. */
+static bool has_private_users(void)
+{
+	static const char *const whole[] = { "0", "0", "4294967295" };
+	bool differs = false;
+	char text[64];
+
+	for (const char *at = first_line("/proc/self/uid_map", text, sizeof(text)), *const *number = whole;
+	     number < whole + 3; number++) {
+		size_t length = strcspn(at += strspn(at, " "), " ");
+
+		if (!length)
+			return false;
+		differs |= length != strlen(*number) || memcmp(at, *number, length) != 0;
+		at += length;
+	}
+	return differs;
+}
+
+static bool is_container_name(const char *text)
+{
+	for (size_t n = 0; n < sizeof(container_names) / sizeof(container_names[0]); n++) {
+		if (!strcmp(container_names[n], text))
+			return true;
+	}
+	return false;
+}
+
+bool condition_virtualization_holds(const char *text)
+{
+	char variable[64], kind[64];
+	const char *container = container_name(variable, sizeof(variable)), *machine;
+	bool wanted;
+
+	if (!strcmp(text, "private-users"))
+		return has_private_users();
+	if (!strcmp(text, "container"))
+		return *container;
+	if (is_container_name(text))
+		return !strcmp(container, text);
+	machine = *container ? "" : machine_name(kind, sizeof(kind));
+	if (!strcmp(text, "vm"))
+		return *machine;
+	if (!scan_bool(text, &wanted))
+		return wanted == (*container || *machine);
+	return !strcmp(machine, text);
+}
+
+#define SYSTEM_MOST 999                 /* highest uid of system users */
+
+extern char **environ;
+
+static bool capability_holds(const char *text)
+{
+	unsigned number;
+
+	return capability_find(text, &number) && prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1;
+}
+
+/* NAME: the variable is set; NAME=VALUE: it has this value. */
+static bool environment_holds(const char *text)
+{
+	size_t length = strcspn(text, "=");
+
+	for (char **at = environ; at && *at; at++) {
+		if (text[length] ? !strcmp(*at, text) : !strncmp(*at, text, length) && (*at)[length] == '=')
+			return true;
+	}
+	return false;
+}
+
+/* Whether the command line has this word, or, without "=", this word with any value. */
+static bool command_line_holds(const char *text)
+{
+	char line[4096];
+	size_t length = strlen(text);
+
+	first_line("/proc/cmdline", line, sizeof(line));
+	for (const char *at = line; *at; at += strspn(at, " ")) {
+		if (!strncmp(at, text, length) && (!at[length] || at[length] == ' ' ||
+						   (at[length] == '=' && !strchr(text, '='))))
+			return true;
+		at += strcspn(at, " ");
+	}
+	return false;
+}
+
+/* passwd(5) is read as a file: what asks the network (nsswitch.conf(5)) has no place in this program. */
+bool condition_user_holds(const char *text)
+{
+	const struct passwd *user = NULL;
+	FILE *file;
+	int64_t number = -1;
+
+	if (!strcmp(text, "@system"))
+		return getuid() <= SYSTEM_MOST;
+	file = scan_count(text, &number) ? fopen("/etc/passwd", "re") : NULL;
+	while (file && (user = fgetpwent(file)) && strcmp(user->pw_name, text) != 0)
+		;
+	if (user)
+		number = user->pw_uid;
+	if (file)
+		fclose(file);
+	return number == getuid() || number == geteuid();
+}
+
+bool condition_kind_holds(enum condition_kind kind, const char *text)
+{
+	struct stat state;
+	bool is_link = kind == CONDITION_PATH_IS_SYMBOLIC_LINK, exists;
+
+	switch (kind) {
+	case CONDITION_CAPABILITY:
+		return capability_holds(text);
+	case CONDITION_ENVIRONMENT:
+		return environment_holds(text);
+	case CONDITION_KERNEL_COMMAND_LINE:
+		return command_line_holds(text);
+	case CONDITION_USER:
+		return condition_user_holds(text);
+	case CONDITION_VIRTUALIZATION:
+		return condition_virtualization_holds(text);
+	case CONDITION_PATH_EXISTS_GLOB:
+		return pattern_exists(text, 0);
+	default:
+		break;
+	}
+	exists = fstatat(AT_FDCWD, text, &state, is_link ? AT_SYMLINK_NOFOLLOW : 0) == 0;
+	switch (kind) {
+	case CONDITION_PATH_EXISTS:
+		return exists;
+	case CONDITION_PATH_IS_DIRECTORY:
+		return exists && S_ISDIR(state.st_mode);
+	case CONDITION_PATH_IS_SYMBOLIC_LINK:
+		return exists && S_ISLNK(state.st_mode);
+	case CONDITION_PATH_IS_SOCKET:
+		return exists && S_ISSOCK(state.st_mode);
+	case CONDITION_PATH_IS_MOUNT_POINT:
+		return exists && is_mount_point(text);
+	case CONDITION_PATH_IS_READ_WRITE:
+		return exists && is_writable(text);
+	case CONDITION_DIRECTORY_NOT_EMPTY:
+		return exists && is_not_empty(text);
+	case CONDITION_FILE_NOT_EMPTY:
+		return exists && S_ISREG(state.st_mode) && state.st_size > 0;
+	case CONDITION_FILE_IS_EXECUTABLE:
+		return exists && S_ISREG(state.st_mode) && state.st_mode & 0111;
+	default:
+		return false;
+	}
+}
+
+static bool condition_holds(const struct condition *condition)
+{
+	return condition_kind_holds(condition->kind, condition->parameter) != condition->is_negated;
+}
+
+/* The first member of a set of alternatives of which none holds; -1: one holds, or the set is empty. */
+static int find_false_set(const struct condition *list, size_t count, bool asserts, unsigned alternative)
+{
+	int first = -1;
+
+	for (size_t n = 0; n < count; n++) {
+		if (list[n].is_assert != asserts || list[n].alternative != alternative)
+			continue;
+		if (condition_holds(&list[n]))
+			return -1;
+		if (first < 0)
+			first = (int)n;
+	}
+	return first;
+}
+
+static int find_false_of(const struct condition *list, size_t count, bool asserts)
+{
+	int found = -1;
+
+	for (size_t n = 0; n < count; n++) {
+		if (list[n].is_assert == asserts && !list[n].alternative && !condition_holds(&list[n]))
+			return (int)n;
+	}
+	for (unsigned set = 1; found < 0 && set <= ALTERNATIVES_MOST; set++)
+		found = find_false_set(list, count, asserts, set);
+	return found;
+}
+
+int conditions_find_false(const struct condition *list, size_t count)
+{
+	int found = find_false_of(list, count, false);
+
+	return found >= 0 ? found : find_false_of(list, count, true);
+}

@@ -1,0 +1,439 @@
+/* Work on paths through other users' folders, done by a separate process with the folder owner's rights.
+ *
+ * With the rights of the first such folder's owner superd reaches nothing that the owner could not reach anyway. */
+#include "os/foreign/foreign.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "lib/hash.h"
+#include "lib/record.h"
+#include "lib/thread.h"
+#include "os/rights/rights.h"
+
+/* Takes the guard's page away from forked processes.
+ *
+ * madvise(2) with MADV_DONTFORK would do so for every fork, but a start writes its pid into that page first.
+ * The calls are raw, as musl's munmap and mremap wait for a lock that another thread may have held during the fork. */
+
+static struct {
+	void *memory;                   /* NULL: there is none */
+	size_t length;
+} shared;
+
+void fork_memory_note(void *memory, size_t length)
+{
+	shared.memory = memory;
+	shared.length = length;
+}
+
+void fork_memory_unshare(void)
+{
+	void *copy;
+
+	if (!shared.memory)
+		return;
+	copy = mmap(NULL, shared.length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy != MAP_FAILED) {
+		memcpy(copy, shared.memory, shared.length);
+		if (syscall(SYS_mremap, copy, shared.length, shared.length, MREMAP_MAYMOVE | MREMAP_FIXED,
+			    shared.memory) != -1)
+			return;
+	}
+	syscall(SYS_munmap, shared.memory, shared.length);
+}
+
+/* Writes and reads the task. */
+
+#define GROUPS_MOST 65536               /* NGROUPS_MAX */
+
+void account_record(struct record *record, struct account *account)
+{
+	UNSIGNED(record, account, uid);
+	UNSIGNED(record, account, gid);
+	FLAG(record, account, keeps_groups);
+	FLAG(record, account, switches);
+	BLOCK(record, account, groups, group_count, GROUPS_MOST);
+}
+
+void path_task_record(struct record *record, struct path_task *task)
+{
+	struct account *account;
+
+	NUMBER(record, task, work, 0, PATH_WORKS - 1);
+	TEXT(record, task, path);
+	NUMBER(record, task, most, 0, WORK_TEXT_MOST);
+	OPTIONAL_TEXT(record, task, loader);
+	record_demand(record, "loader", task->work != PATH_LIBRARIES || task->loader);
+	STRUCT(record, task, account, account);
+	if (account)
+		account_record(record, account);
+}
+
+/* Descriptors of a forked child: the pipe by which it reports, and closing all others.
+ *
+ * Listing /proc/self/fd would allocate memory. So the child closes the gaps between the descriptors that it keeps, with
+ * close_range(2). */
+
+bool fork_fds_open_report(int ends[2], int least)
+{
+	if (fd_pipe(ends) < 0)
+		return false;
+	ends[1] = fd_raise(ends[1], least);
+	if (ends[1] >= least)
+		return true;
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	errno = EMFILE;
+	return false;
+}
+
+bool waitpid_timeout(pid_t pid, int milliseconds, int *status)
+{
+	const struct timespec moment = { .tv_nsec = 100000 };
+	pid_t ended;
+
+	for (int n = 0; (ended = waitpid(pid, status, WNOHANG)) == 0 && n < 10 * milliseconds; n++)
+		nanosleep(&moment, NULL);
+	return ended == pid;
+}
+
+/* The lower of `next` and this descriptor, unless that is below `from`. */
+static unsigned lower_of(unsigned next, int fd, unsigned from)
+{
+	return fd >= 0 && (unsigned)fd >= from && (unsigned)fd < next ? (unsigned)fd : next;
+}
+
+void fork_fds_close_others(const int *kept, int count, int also, int file)
+{
+	unsigned from = 3, next;
+
+	for (;; from = next + 1) {
+		next = lower_of(lower_of(UINT_MAX, also, from), file, from);
+		for (int n = 0; n < count; n++)
+			next = lower_of(next, kept[n], from);
+		if (next == UINT_MAX)
+			break;
+		if (next > from)
+			syscall(__NR_close_range, from, next - 1, 0u);
+	}
+	syscall(__NR_close_range, from, UINT_MAX, 0u);
+}
+
+/* Runs work that may block in a forked process, for a limited time.
+ *
+ * A process inside some system calls does not die even of SIGKILL, so superd does not wait for its end. The loop reaps
+ * it later. */
+
+#define WARNINGS_MOST 4000
+#define ERRNO_MOST 4095                 /* MAX_ERRNO of the kernel */
+#define TEXT_MOST (WORK_TEXT_MOST + WARNINGS_MOST)
+
+/* The message from the forked process. Only the used part of text is sent. */
+struct timed_result {
+	int result, error;              /* the work's descriptor or -1; its errno */
+	size_t why;                     /* bytes of text that are the reason; the rest are warnings */
+	char text[TEXT_MOST];
+};
+
+/* Closing a socket or a FIFO never blocks, whatever file system its node is on. */
+static bool closes_at_once(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode));
+}
+
+_Noreturn void timed_job_answer(int to, int result, struct buf *why, struct buf *warnings)
+{
+	static struct timed_result message;
+	size_t length;
+
+	message.result = result;
+	message.error = errno;
+	if (result >= 0 && !closes_at_once(result)) {
+		message.result = -1;
+		message.error = EINVAL;
+	}
+	buf_cut(why, WORK_TEXT_MOST);
+	buf_cut(warnings, WARNINGS_MOST);
+	message.why = why->length;
+	memcpy(message.text, buf_string(why), why->length);
+	memcpy(message.text + why->length, buf_string(warnings), warnings->length);
+	length = offsetof(struct timed_result, text) + why->length + warnings->length;
+	_exit(!fd_message_send(to, &message, length, &message.result, message.result >= 0, 0));
+}
+
+static _Noreturn void do_work(timed_work *work, const void *with, int to)
+{
+	struct buf why = { 0 }, warnings = { 0 };
+	int result;
+
+	setsid();
+	result = work(with, &why, &warnings);
+	timed_job_answer(to, result, &why, &warnings);
+}
+
+/* Receives the work's descriptor; -1 and errno. */
+static int receive_result(const struct timed_job *job, struct buf *why, struct buf *warnings)
+{
+	const size_t head = offsetof(struct timed_result, text);
+	struct timed_result *message = malloc(sizeof(*message));
+	int fd = -1, error;
+	size_t count = job->passes_fd, length;
+	ssize_t got = message ? fd_message_receive(job->answer, message, sizeof(*message), &fd, &count,
+						   MSG_DONTWAIT | MSG_TRUNC)
+			      : 0;
+
+	length = got > 0 ? (size_t)got : 0;
+	/* A process that has met another user's file may answer anything. */
+	if (length < head || length > sizeof(*message) || message->error < 0 || message->error > ERRNO_MOST ||
+	    message->why > WORK_TEXT_MOST || message->why > length - head) {
+		if (length && !job->reaped)
+			kill(job->pid, SIGKILL);
+		fd_close(&fd);
+		errno = message ? EPROTO : ENOMEM;
+		free(message);
+		return -1;
+	}
+	length -= head;
+	if (message->why)        /* without a reason the caller has nothing to free */
+		buf_add(why, message->text, message->why);
+	if (length > message->why)
+		buf_add(warnings, message->text + message->why, length - message->why);
+	error = message->error;
+	free(message);
+	errno = error;
+	return fd;
+}
+
+/* Either the work, or the program. */
+struct task {
+	timed_work *work;
+	const void *with;
+	char *const *argv;              /* of the program; NULL: it is the work */
+	int program;                    /* descriptor; -1: it is the work */
+	int kept;                       /* the work's descriptor, or the program's standard input */
+};
+
+static _Noreturn void execute(const struct task *task, int to)
+{
+	setsid();
+	if (dup2(task->kept, STDIN_FILENO) >= 0 && dup2(to, STDOUT_FILENO) >= 0)
+		raw_execute_own(task->program, task->argv);
+	_exit(127);
+}
+
+static bool begin_task(struct timed_job *job, const struct task *task, int milliseconds)
+{
+	int ends[2], error;
+	sigset_t before;
+
+	*job = (struct timed_job){ .answer = -1 };
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return false;
+	if (task->argv)
+		scm_rights_allow(ends[0], false);
+	thread_block_signals(&before);  /* the handlers belong to superd's loop */
+	job->pid = fork();
+	if (job->pid == 0) {
+		fork_memory_unshare();
+		fork_fds_close_others(&task->kept, 1, ends[1], task->program);
+		if (task->argv)
+			execute(task, ends[1]);
+		do_work(task->work, task->with, ends[1]);
+	}
+	error = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	fd_close(&ends[1]);
+	if (job->pid < 0) {
+		fd_close(&ends[0]);
+		errno = error;
+		return false;
+	}
+	job->answer = ends[0];
+	job->passes_fd = !task->argv;
+	run_limit_begin(&job->limit, milliseconds / 1e3);
+	return true;
+}
+
+/* Begins the work with one descriptor kept open (-1: none). false and errno. */
+static bool timed_job_begin(struct timed_job *job, timed_work *work, const void *with, int kept, int milliseconds)
+{
+	return begin_task(job, &(struct task){ .work = work, .with = with, .program = -1, .kept = kept }, milliseconds);
+}
+
+bool timed_job_execute(struct timed_job *job, int program, char *const *argv, int input, int milliseconds)
+{
+	return begin_task(job, &(struct task){ .program = program, .argv = argv, .kept = input }, milliseconds);
+}
+
+static void timed_job_drop(struct timed_job *job)
+{
+	if (job->answer < 0)
+		return;
+	fd_close(&job->answer);
+	if (job->reaped)
+		return;
+	kill(job->pid, SIGKILL);
+	kill(-job->pid, SIGKILL);       /* a program of its session, which its user may have stopped */
+	waitpid(job->pid, NULL, WNOHANG);
+}
+
+int timed_job_end(struct timed_job *job, struct buf *why, struct buf *warnings)
+{
+	int result, error;
+
+	if (!run_limit_wait(&job->limit, job->answer)) {
+		timed_job_drop(job);
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	result = receive_result(job, why, warnings);
+	error = errno;
+	fd_close(&job->answer);
+	if (!job->reaped)
+		waitpid(job->pid, NULL, WNOHANG);
+	errno = error;
+	return result;
+}
+
+#define NOBODY 65534
+#define TIMEOUT 1000                    /* milliseconds until work is given up */
+#define RETRY_PAUSE 20                  /* seconds for which work on a path fails at once after a timeout */
+#define TIMEOUTS_MOST 64
+
+/* Paths whose work timed out lately, as a hash table without chains: a newer path replaces an older one. The lock is
+ * for the configuration loader's thread. */
+static struct { uint64_t path; double until; } timeouts[TIMEOUTS_MOST];
+static pthread_mutex_t timeouts_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool timed_out_lately(uint64_t path)
+{
+	bool was;
+
+	pthread_mutex_lock(&timeouts_lock);
+	was = timeouts[path % TIMEOUTS_MOST].path == path && clock_now() < timeouts[path % TIMEOUTS_MOST].until;
+	pthread_mutex_unlock(&timeouts_lock);
+	return was;
+}
+
+void foreign_give_up(const char *path)
+{
+	uint64_t hash = hash_text(HASH_START, path);
+
+	pthread_mutex_lock(&timeouts_lock);
+	timeouts[hash % TIMEOUTS_MOST].path = hash;
+	timeouts[hash % TIMEOUTS_MOST].until = clock_now() + RETRY_PAUSE;
+	pthread_mutex_unlock(&timeouts_lock);
+}
+
+bool foreign_execute(struct timed_job *job, const char *path, int program, char *const *argv, int input)
+{
+	job->answer = -1;
+	errno = ETIMEDOUT;
+	return !timed_out_lately(hash_text(HASH_START, path)) && timed_job_execute(job, program, argv, input, TIMEOUT);
+}
+
+int foreign_end(struct timed_job *job, const char *path, struct buf *why, struct buf *warnings)
+{
+	int result = timed_job_end(job, why, warnings);
+
+	if (result < 0 && errno == ETIMEDOUT)
+		foreign_give_up(path);
+	return result;
+}
+
+int foreign_fork(const char *path, timed_work *work, const void *with, int kept, struct buf *why,
+		 struct buf *warnings)
+{
+	struct timed_job job;
+
+	errno = ETIMEDOUT;
+	if (timed_out_lately(hash_text(HASH_START, path)) || !timed_job_begin(&job, work, with, kept, TIMEOUT))
+		return -1;
+	return foreign_end(&job, path, why, warnings);
+}
+
+bool path_is_foreign(const char *path, struct path_finding *finding)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	if (!slash || snprintf(folder, sizeof(folder), "%.*s/.", (int)(slash - path), path) >= (int)sizeof(folder))
+		return false;
+	return !path_is_trusted_for(folder, PATH_OPEN_FLAWS, NULL, path_mounts_cached(), finding);
+}
+
+bool path_leads_to_foreign(const char *path, struct path_finding *finding)
+{
+	return *path == '/' && (path_is_foreign(path, finding) ||
+				!path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_cached(), finding));
+}
+
+bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
+{
+	struct path_finding finding;
+	char whole[PATH_MAX], here[PATH_MAX];
+
+	if (*path != '/') {
+		if (!getcwd(here, sizeof(here)) ||
+		    snprintf(whole, sizeof(whole), "%s/%s", here, path) >= (int)sizeof(whole))
+			return true;    /* open(2) reports it */
+		path = whole;
+	}
+	if (path_is_open_to_us(path, mode, NULL, path_mounts_cached(), &finding) || (!mode && finding.is_missing))
+		return true;
+	if (finding.is_absent && !finding.is_missing) {
+		buf_text(why, strerror(ENOENT));
+		return false;
+	}
+	path_finding_describe(&finding, why);
+	if (finding.error)
+		return false;
+	buf_text(why, finding.flaw == PATH_REMOTE
+			      ? ": a file of superd must be on a file system of this machine"
+			      : ", who could replace it by a link: a file of superd must be in directories of root");
+	return false;
+}
+
+const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, const struct account *known,
+				    struct account *account)
+{
+	if (finding->flaw == PATH_OWNER || finding->flaw == PATH_REMOTE)
+		uid = finding->owner;
+	else
+		uid = uid ? uid : NOBODY;
+	*account = act_as_whom(uid, known && known->switches ? known : NULL);
+	return geteuid() == 0 && uid != 0 ? account : NULL;
+}
+
+int path_glob(const char *pattern, struct buf *names)
+{
+	glob_t found = { 0 };
+	int result = glob(pattern, 0, NULL, &found);
+
+	for (size_t n = 0; result == 0 && n < found.gl_pathc; n++)
+		buf_add(names, found.gl_pathv[n], strlen(found.gl_pathv[n]) + 1);
+	globfree(&found);
+	if (names->length > WORK_TEXT_MOST)
+		return E2BIG;
+	return result == 0 ? 0 : result == GLOB_NOMATCH ? ENOENT : result == GLOB_NOSPACE ? ENOMEM : EACCES;
+}

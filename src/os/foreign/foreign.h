@@ -1,0 +1,190 @@
+/* Descriptors of a forked child: the pipe by which it reports a failure, and the closing of descriptors that it must
+ * not hold open. */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/record.h"
+#include "os/fs/fs.h"
+#include "table/service/service.h"
+
+/* Opens a pipe, both ends close-on-exec and non-blocking. The writing end gets a number of at least `least`: the child
+ * arranges its own descriptors below that, and a report must never reach a client. false and errno. */
+bool fork_fds_open_report(int ends[2], int least);
+
+/* Closes all descriptors from 3 on except those in `kept` (entries of -1 are ignored), `also` and `file` (0 or -1: none). A child
+ * that waits calls it: as long as it holds a copy of a socket or pipe, the other end sees no end of file. Where a filter
+ * denies close_range(2) the descriptors stay open. */
+void fork_fds_close_others(const int *kept, int count, int also, int file);
+
+/* Waits for a child that is about to end, by polling waitpid(2), and writes its wait status unless status is NULL.
+ * false: it did not end in time; the loop reaps it later. */
+bool waitpid_timeout(pid_t pid, int milliseconds, int *status);
+
+/* Memory that superd shares with its guard. A forked process that meets what strangers made, or becomes another user, must
+ * not be able to write to it: it gets a copy. */
+
+/* Notes the mapping, which lives as long as the process. There is one. */
+void fork_memory_note(void *memory, size_t length);
+
+/* Call it in a forked child that continues with superd's code: replaces the mapping by a copy. If there is no memory
+ * for that, the mapping is removed. */
+void fork_memory_unshare(void);
+
+/* Runs work that may block in a process of its own, for a limited time. */
+
+#define WORK_TEXT_MOST (128 << 10)          /* bytes of a work's reason at most */
+
+/* The work. Returns a descriptor (a socket or a FIFO), or -1 and errno. It runs in a copy of superd's memory without
+ * superd's descriptors. */
+typedef int timed_work(const void *with, struct buf *why, struct buf *warnings);
+
+/* Work under way; the owner begins it, waits until `answer` is readable or the limit is over, and ends it. */
+struct timed_job {
+	pid_t pid;
+	bool reaped;                    /* as its owner has learned */
+	int answer;                     /* -1: none is under way */
+	bool passes_fd;                 /* the work of a fork may; what a program passes is refused */
+	struct run_limit limit;
+};
+
+/* The same by a program of superd's own (os/host/program), with this standard input. Its standard output is where it
+ * answers, by timed_job_answer, without a descriptor. */
+bool timed_job_execute(struct timed_job *job, int program, char *const *argv, int input, int milliseconds);
+
+/* Sends what work would return, with errno, and exits. */
+_Noreturn void timed_job_answer(int to, int result, struct buf *why, struct buf *warnings);
+
+/* Waits for what is left of the limit. Returns the work's descriptor, which the caller owns, or -1 and the work's
+ * errno, with its reason in why. ETIMEDOUT: it took longer, and was killed (lib/clock). */
+int timed_job_end(struct timed_job *job, struct buf *why, struct buf *warnings);
+
+/* Work on paths that lead through folders of other users. Such a user can put links there, or mount a file system that
+ * never answers. So a separate, short-lived process does the work, with the rights of the folder's owner. */
+
+/* Whether other users can change where this path's folder leads, for work on the name in it. Fills in `finding`. */
+bool path_is_foreign(const char *path, struct path_finding *finding);
+
+/* Also follows the last name of the path, for work on what it leads to. */
+bool path_leads_to_foreign(const char *path, struct path_finding *finding);
+
+/* Chooses the rights for a path with this finding: those of the owner of the first folder that is not superd's. If all
+ * users may write to that folder, the rights of uid. His groups are found by `known` (act_as_whom). Fills in `account`
+ * and returns it. NULL: superd's own rights are no greater. */
+const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, const struct account *known,
+				    struct account *account);
+
+/* Whether superd may write to a file of its own at this path, such as its log or its pid file. Creates a file that is
+ * missing in a sticky folder, with this mode; mode 0: only looks. Never waits for a file system of others, nor for a
+ * network's. The path may be relative. false with the reason in why. */
+bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
+
+/* timed_job_execute and timed_job_end for work on this path, as foreign_fork. */
+bool foreign_execute(struct timed_job *job, const char *path, int program, char *const *argv, int input);
+int foreign_end(struct timed_job *job, const char *path, struct buf *why, struct buf *warnings);
+
+/* Runs fork_with_timeout for work on this path, with a timeout of 1 s. After a timeout, work on the same path fails at
+ * once for some seconds (ETIMEDOUT). */
+int foreign_fork(const char *path, timed_work *work, const void *with, int kept, struct buf *why, struct buf *warnings);
+
+/* As such a timeout does, for work that was too long in all. */
+void foreign_give_up(const char *path);
+
+/* Appends the names that match a pattern (glob(3)), sorted, each followed by a NUL. Returns an errno; ENOENT: no match. */
+int path_glob(const char *pattern, struct buf *names);
+
+/* Lets a forked process act with a user's rights for a while, so that it opens only files that the user could open. For
+ * a process forked by fork(2) only: not for superd itself, nor for a child that shares superd's memory (CLONE_VM).
+ * Source: credentials(7), capabilities(7). */
+
+/* The rights from before act_as_begin, which writes them, for act_as_end. */
+struct act_as {
+	uid_t uid;                      /* effective user */
+	gid_t gid;                      /* effective group */
+	int group_count;                /* number of supplementary groups */
+	const struct account *account;  /* the user to act as, borrowed; NULL: nothing was changed */
+	unsigned capabilities[2];       /* effective set, two words of 32 bits */
+};
+
+/* The account of the user who can lead a path elsewhere: `known` if it is his, as its groups are, else one without a
+ * group: that of his folder proves nothing about him. known NULL: nobody's groups are known. It also serves for a user who
+ * has no number in this user namespace, whom no process can become: what it reaches is no secret from its service. */
+struct account act_as_whom(uid_t user, const struct account *known);
+
+/* Takes on the account's user, groups and rights, and gives them back. account NULL: nothing changes. The real user
+ * stays superd's, so that the user cannot signal the process. false and errno: the process must end. */
+bool act_as_begin(struct act_as *before, const struct account *account);
+bool act_as_end(const struct act_as *before);
+
+/* Opens paths that other users may lead elsewhere, part by part, where and when they are opened.
+ *
+ * superd's own rights serve as long as each part belongs to root or superd's user, and no other user can change what
+ * lies in it. At the first other part the process takes on the rights of its owner. From there on a link may lead only
+ * to what belongs to that user: else a service could undo its sandbox by one. Whose link it is proves nothing: he may
+ * move one of root's, and a file system of his own may say that it is root's.
+ *
+ * For a forked process or superd-exec only, as act_as. */
+
+/* A walk along one path or several. path_walk_end ends it. */
+struct path_walk {
+	/* Whose groups count where a part belongs to its user; others act without groups. NULL: none. The process acts as
+	 * its user, too, where it cannot become the owner of a part. */
+	const struct account *account;
+	int folder;                     /* the folder with the last part, or that itself, O_PATH; -1: before the first */
+	char name[NAME_MAX + 1];        /* the last part there, which is no link: open it with O_NOFOLLOW; or "." */
+	bool is_users;                  /* the process acts as */
+	struct account user;
+	uid_t owner;                    /* of the part where that began */
+	struct act_as before;           /* the rights from before */
+};
+
+/* What becomes of missing parts. */
+enum path_missing { PATH_STAYS_MISSING, PATH_MADE_FOLDER, PATH_MADE_FILE };
+
+/* Walks a path from the folder `at`; -1: from the root. With the rights that an earlier path has taken on. Returns what
+ * it leads to with O_PATH, which the caller closes; -1 and errno: ELOOP: a link that another user controls leads to
+ * what is not his. */
+int path_walk(struct path_walk *walk, int at, const char *path, enum path_missing missing);
+
+/* To be called before the process enters a user namespace where root is root: what belongs to nobody there is another
+ * user's, as who has no number there has no other name. */
+void path_walk_note_namespace(void);
+
+/* superd's own rights for a while, within a walk. false and errno: the process must end. */
+bool path_walk_pause(const struct path_walk *walk);
+bool path_walk_resume(struct path_walk *walk);
+
+/* Ends the walk with superd's own rights. Keeps errno. false and errno: the process must end. */
+bool path_walk_end(struct path_walk *walk);
+
+/* Work on a path that others can lead elsewhere, as a text: superd writes it, and superd-exec --path reads it from its
+ * standard input. */
+
+enum path_work {
+	PATH_READ,                      /* the file's text */
+	PATH_LOOK,                      /* whether it is a regular file that may be executed */
+	PATH_INTERPRETERS,              /* what is wrong with the program's interpreters; ENOENT: nothing */
+	PATH_RESOLVE,                   /* realpath(3) */
+	PATH_GLOB,                      /* the names that match, each followed by a NUL */
+	PATH_UNLINK,
+	PATH_LIBRARIES,                 /* a library that the program's loader does not find; ENOENT: there is none */
+	PATH_WORKS
+};
+
+struct path_task {
+	enum path_work work;
+	const char *path;
+	size_t most;                    /* bytes of the file to read at most */
+	const char *loader;             /* of the program, root's alone; NULL: it is not asked */
+	struct account *account;        /* whom to act as; NULL: superd's own rights are no greater */
+};
+
+#define PATH_TASK_MOST (1 << 20)        /* bytes of the text; a user has at most 65536 groups */
+
+void path_task_record(struct record *record, struct path_task *task);
+void account_record(struct record *record, struct account *account);    /* without names */

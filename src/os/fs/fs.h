@@ -1,0 +1,185 @@
+/* Whether a path leads where the administrator meant: which users, apart from root and superd's own, can change what
+ * one of its names refers to, or make a process that looks it up wait.
+ *
+ * superd may open, stat or execute a path itself only if no flaw is found. Otherwise the owner of a folder on the way
+ * could put a link there, or mount a file system of his own (FUSE) that never answers. */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "table/service/service.h"
+
+struct stat;
+
+/* Flaws of a path, as bits; callers ask for those that matter to them. */
+enum path_flaw {
+	PATH_NO_FLAW = 0,
+	PATH_OWNER = 1,         /* a folder on the way belongs to another user */
+	PATH_GROUP = 2,         /* a group may write to a folder on the way, which is not sticky */
+	PATH_WORLD = 4,         /* everyone may write to a folder on the way, which is not sticky */
+	PATH_REMOTE = 8,        /* it is on FUSE, on a network file system, or on one of a kind that superd does not know */
+	PATH_FILE = 16,         /* the file itself belongs to another user, or others can write it */
+	PATH_BROKEN = 32,       /* it is too long, has too many links, or cannot be examined; always reported */
+};
+
+#define PATH_ANY_FLAW (PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_REMOTE | PATH_FILE)
+
+/* The first flaw of a path, filled in by path_is_trusted. */
+struct path_finding {
+	enum path_flaw flaw;            /* PATH_NO_FLAW: none */
+	char place[PATH_MAX];           /* the flawed folder or file, as a path without links */
+	uid_t owner;                    /* owner of `place`; with PATH_REMOTE the user who mounted a FUSE, 0 if unknown */
+	gid_t group;                    /* group of `place` */
+	int error;                      /* with PATH_BROKEN: errno of the look that failed; 0: too long, or too many links */
+	char system[32];                /* with PATH_REMOTE: type of the file system, as in proc_pid_mountinfo(5) */
+	/* With PATH_WORLD: a name on the way does not exist in `place`, which is sticky; superd can create it first. */
+	bool is_absent;
+	bool is_missing;                /* as is_absent, and the name is the last of the path */
+};
+
+/* fstatat(2) of the path itself, with type, mode, owner and device as the kernel has cached them, where the libc can ask
+ * for that. *is_root, left alone where it is unknown: the path is the root of a mount. -1 and errno. */
+int path_stat_cached(int at, const char *path, struct stat *status, bool *is_root);
+
+/* Reads the mounts of this process (/proc/self/mountinfo), once for many paths. The caller frees it. NULL without /proc
+ * or memory: then PATH_REMOTE is never found. */
+char *path_mounts(void);
+
+/* path_mounts, cached for some seconds. The caller must use it at once and must not free() it. */
+const char *path_mounts_cached(void);
+
+/* The user who mounted the FUSE with this device, by mounts as above; 0: root, or there is none. */
+uid_t path_fuse_user(const char *mounts, dev_t device);
+
+/* Whether it is root, superd's own user, or in a user namespace a user of the machine outside. */
+bool path_uid_is_own(uid_t owner);
+
+/* Follows an absolute path from /, folder by folder and link by link. Stops before it enters a folder that is not
+ * trusted, so it never waits for another user's file system. A name that does not exist is no flaw if no other user
+ * could create it. true: no flaw. mounts: from path_mounts, borrowed. */
+bool path_is_trusted(const char *path, unsigned flaws, const char *mounts, struct path_finding *finding);
+
+/* As path_is_trusted, for work that is done for this account (NULL: superd's own user). A group that may write a folder
+ * counts only if the account is in it: other groups may be the system's, such as syslog for /var/log on some
+ * distributions. */
+bool path_is_trusted_for(const char *path, unsigned flaws, const struct account *account, const char *mounts,
+			 struct path_finding *finding);
+
+/* Appends the finding: "/home/u/bin belongs to user 1000", with the file system or group where that matters. */
+void path_finding_describe(const struct path_finding *finding, struct buf *out);
+
+/* The flaws by which another user could redirect a path, or make the process that opens it wait. */
+#define PATH_OPEN_FLAWS (PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_REMOTE)
+
+/* Which process opens a path that the configuration names. A path through another user's folder is left to a child: with
+ * the user's rights it reaches nothing that the user could not reach anyway, and it may block. */
+enum path_opener {
+	PATH_OPENED_BY_SUPERD,          /* superd itself */
+	PATH_OPENED_BY_CHILD,           /* a child, as the service's account if there is one */
+	PATH_REFUSED,                   /* no process: it would open a path that the folder's owner controls with superd's own rights */
+};
+
+/* account: the service's; NULL, or one that does not switch: superd's own user. mode: as for path_is_open_to_us. Fills
+ * in `finding`. */
+enum path_opener path_opener(const char *path, mode_t mode, const struct account *account, const char *mounts,
+			     struct path_finding *finding);
+
+/* The decision between PATH_OPENED_BY_CHILD and PATH_REFUSED, after a finding that superd itself may not open the
+ * path. */
+enum path_opener path_opener_by(const struct account *account, const struct path_finding *finding);
+
+/* Whether superd may open a file in its own process. mode: for a file that superd will write: a file that is missing in
+ * a sticky folder (/tmp) is created with this mode, so that no other user can create it first; 0: nothing is created.
+ * account: as for path_is_trusted_for. */
+bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account, const char *mounts,
+			struct path_finding *finding);
+
+/* Appends the finding behind a path: ": /home/u belongs to user 1000, who could lead it elsewhere". */
+void path_finding_add(const struct path_finding *finding, struct buf *out);
+
+/* Files of superd's own at well-known paths that no other user can influence: links are never followed, and files of
+ * other users are never written. */
+
+/* Writes FOLDER/NAME, readable for its owner only, and replaces any file there (rename(2)). The new file is first
+ * written in FOLDER/superd, a folder of superd's own that is created if it is missing. false with the reason in why. */
+bool private_file_replace(const char *folder, const char *name, const char *text, size_t length, struct buf *why);
+
+/* Whether only root and superd's own user can change what this absolute path refers to: its folder, and all folders
+ * above, must belong to them, or be sticky. false with the reason in why. */
+bool private_folder_is_safe(const char *path, struct buf *why);
+
+/* Writes a whole file, first beside the path and then renamed; if that fails, the old file stays. Only its owner may
+ * read it. For a path with private_folder_is_safe. false with the reason in why. */
+bool private_file_put(const char *path, const char *text, size_t length, struct buf *why);
+
+/* As private_file_put, but makes the folder if it is missing, and returns when the disk has the file. */
+bool private_file_store(const char *path, const char *text, size_t length, struct buf *why);
+
+/* Removes it, on the disk, too. true if there is none. */
+bool private_file_remove(const char *path, struct buf *why);
+
+/* The text of such a file, NUL-terminated, for the caller to free(). NULL: it does not exist. NULL with the reason in
+ * why: it is not trusted, as another user could have written it, is no regular file, or has more than `most` bytes. */
+char *private_file_get(const char *path, size_t most, size_t *length, struct buf *why);
+
+/* Texts as files without a name (memfd_create(2)): for a child to read, or to survive an exec. */
+
+/* An empty file in memory, close-on-exec. -1 and errno; ENOSYS: the system has no such files. */
+int memory_open(const char *name, bool sealable);
+
+/* A close-on-exec descriptor to read the text from: a sealed file in memory. On systems without such files, the reading
+ * end of a pipe, which holds only a short text. -1 and errno. */
+int memory_file(const char *text, size_t length);
+
+/* A text that survives an exec. A close-on-exec descriptor, with a number above those that children use. folder: where
+ * a temporary file may be created if there is no memfd_create(2). -1 and errno. */
+int state_file_make(const char *text, size_t length, const char *folder);
+
+/* The whole text from its start, NUL-terminated, for the caller to free(). NULL and errno: it is not a regular file, or
+ * has more than `most` bytes. */
+char *state_file_read(int fd, size_t most, size_t *length);
+
+/* The interpreter that the kernel opens together with a program: the one that a script names behind #!, or the loader
+ * that an ELF file names in PT_INTERP. If it is missing, execve(2) fails with ENOENT although the program exists.
+ *
+ * These functions open and read files, which may block: the caller first makes sure that they may. */
+
+#define INTERPRETERS_MOST 5             /* interpreters of interpreters; with more, execve(2) fails with ELOOP */
+
+enum interpreter_kind {
+	INTERPRETER_NONE,               /* it needs none, or it is not a file that could be executed */
+	INTERPRETER_FOUND,
+	INTERPRETER_UNKNOWN,            /* it cannot be read */
+	INTERPRETER_MISSING,            /* a text file that names none: execve(2) fails with ENOEXEC */
+};
+
+/* The result of interpreter_find. */
+struct interpreter {
+	enum interpreter_kind kind;
+	bool is_split_wrong;            /* the arguments end with a \r, and the interpreter is one that fails on it */
+	char path[PATH_MAX];            /* valid with INTERPRETER_FOUND; may be relative, or end with the \r of DOS line ends */
+};
+
+/* Looks below `root`, a root_directory; NULL: superd's own root. `program` may be found->path. */
+void interpreter_find(const char *root, const char *program, struct interpreter *found);
+
+/* Whether the kernel would refuse a program because of its interpreter, or of that one's interpreter. true with the
+ * reason in why, such as "its interpreter '/bin/sh\r' is not there". If something cannot be read, the answer is false.
+ * may_look: whether an interpreter may be read; NULL: always. */
+bool interpreter_is_wrong(const char *root, const char *program,
+			  bool (*may_look)(const void *context, const char *path), const void *context, struct buf *why);
+
+/* A path as a process with this root_directory would see it (openat2(2), RESOLVE_IN_ROOT): absolute links start at that
+ * root. root NULL: superd's own root. The lookup may block; the caller first makes sure that it may. */
+
+int root_path_open(const char *root, const char *path, int flags);     /* open(2) */
+int root_path_stat(const char *root, const char *path, struct stat *status);
+
+/* The folder for files that last until the next boot. superd keeps its own in "superd" below it. */
+
+const char *runtime_dir(void);          /* "/run"; for an unprivileged superd the user's (XDG_RUNTIME_DIR) */

@@ -1,0 +1,150 @@
+/* Converts between endpoints and the kernel's socket addresses. */
+#pragma once
+
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "table/endpoint/endpoint.h"
+
+/* A socket address of any family, with its length. */
+struct socket_address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_un un;
+		struct sockaddr_nl nl;
+		struct sockaddr_storage storage;
+	};
+	socklen_t length;
+};
+
+/* The arguments of socket(2) for a kind of endpoint. AF_INET6 means both IP versions. */
+struct socket_form {
+	int domain, type, protocol;
+};
+
+/* Fills in the form. false: this kind is not a socket (fifo, special), or superd does not serve it (rpc, tcpmux). */
+bool socket_form(const struct endpoint *endpoint, struct socket_form *form);
+
+/* Makes the address to bind, for an endpoint whose names are resolved. family is AF_INET or AF_INET6; other kinds
+ * ignore it. false and errno: EAFNOSUPPORT: the address is of another family; ENAMETOOLONG; EINVAL. */
+bool socket_address_make(const struct endpoint *endpoint, int family, struct socket_address *address);
+
+/* AF_INET or AF_INET6 if the endpoint names one, as every literal address does; AF_UNSPEC for both. */
+int socket_address_family(const struct endpoint *endpoint);
+
+/* Whether the address is valid only with an interface: a link-local IPv6 address. */
+bool socket_address_is_scoped(const struct endpoint *endpoint);
+
+/* Turns an IPv4-mapped address into the IPv4 address; leaves others alone. */
+void socket_address_unmap(struct socket_address *address);
+
+/* Writes the host as text, "" if there is none. unix: the path, or @name. */
+void socket_address_host(const struct socket_address *address, char *out, size_t size);
+int socket_address_port(const struct socket_address *address);  /* -1: none */
+
+/* Facts about sockets by netlink (sock_diag(7)), some of which the kernel reports in no other way. Never blocks: the
+ * kernel answers within the request. */
+
+struct nlmsghdr;
+struct rtattr;
+struct stat;
+
+/* The kernel's report about a unix socket; has_node and has_queue show which fields are valid. */
+struct sock_diag_unix {
+	bool has_node, has_queue;
+	uint32_t node;                  /* lower 32 bits of the inode number of its node in the file system */
+	uint32_t queue;                 /* connections in a listener's accept queue; else bytes to read */
+};
+
+/* false: the kernel does not report it (no sock_diag, no netlink). The kernel searches all unix sockets of
+ * the machine. */
+bool sock_diag_unix(int fd, struct sock_diag_unix *out);
+
+/* Whether a unix socket of this network namespace listens at this node, by what name ever. false: also if the kernel does
+ * not report it, if it was shut down, or if the file system shows its nodes under other numbers (overlayfs, btrfs). */
+bool sock_diag_unix_listens(const struct stat *node);
+
+/* As sock_diag_ask, for all unix sockets in these states, bits 1 << TCP_LISTEN and so on, with the attributes that the
+ * bits UDIAG_SHOW_... ask for. */
+bool sock_diag_list_unix(unsigned states, unsigned show, void (*each)(struct nlmsghdr *message, void *context),
+			 void *context);
+
+/* The attribute of this type in a message about a unix socket; NULL: it has none with so many bytes. */
+const struct rtattr *sock_diag_unix_attribute(struct nlmsghdr *message, unsigned short type, size_t least);
+
+/* Which inet sockets to list. */
+struct sock_diag_filter {
+	int family, protocol;           /* AF_INET or AF_INET6; IPPROTO_TCP or IPPROTO_UDP */
+	uint32_t states;                /* bits 1 << TCP_LISTEN and so on */
+	uint16_t port;                  /* local port; 0: any */
+};
+
+/* As sock_diag_ask, for the sockets that the filter selects. */
+bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct nlmsghdr *message, void *context),
+		    void *context);
+
+/* The address of a socket that listens, or of a UDP socket, read without the socket's lock: the kernel lists all of the
+ * domain and protocol. false: the kernel does not report it. */
+bool sock_diag_name(int fd, int domain, int protocol, struct socket_address *name);
+
+/* Whether the machine has so few sockets that sock_diag_unix takes less than a millisecond or so. */
+bool sock_diag_unix_is_quick(void);
+
+/* Sends a request (a struct nlmsghdr and what follows) and calls `each` for every message of the answer, which is
+ * limited to some millions of sockets. false: no answer, or not a complete one. */
+bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+		   void *context);
+
+const void *sock_diag_attribute(const struct rtattr *attribute);        /* the data of an attribute */
+
+/* Tells whether a descriptor is still the socket that it was. */
+
+/* The kernel's number of a socket, unique until the next boot (SO_COOKIE, socket(7), Linux 4.12); 0: it is no socket,
+ * or the kernel has none. Does not block for any descriptor. */
+uint64_t socket_id(int fd);
+
+/* The same in *id, where a call that fails must not count as another socket. false: the kernel does not tell, and *id
+ * is 0; errno is ENOPROTOOPT if it never does. */
+bool socket_id_read(int fd, uint64_t *id);
+
+/* Reports TCP connections at the moment when the server's side of them is completely gone: a netlink socket of
+ * sock_diag(7) in the kernel's groups SKNLGRP_INET_TCP_DESTROY. It needs no privilege, and ports that were not
+ * subscribed do not wake it. */
+
+/* Opens a non-blocking socket that reports no port yet; the caller closes it. -1 and errno: this system has none. */
+int tcp_destroy_open(void);
+
+/* Limits the reports to these ports, which are sorted and unique. If they are too many for a filter, all ports are
+ * reported. 0; -1 and errno: nothing has changed. */
+int tcp_destroy_subscribe(int fd, const uint16_t *ports, size_t count);
+
+/* A closed connection: the server's port and the client's address, 4 or 16 bytes, borrowed. */
+struct tcp_destroy_event {
+	uint16_t port;
+	unsigned char family;
+	bool silent;                    /* the client has never sent a byte */
+	const void *peer;
+};
+
+/* Calls `gone` for each closed connection. false: the socket's buffer overflowed, so any connection may be gone. */
+bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context);
+
+/* When a datagram was last received from a socket, by any process: the kernel records the time in the socket
+ * (SIOCGSTAMPNS, socket(7)), which superd shares with its backend. */
+
+/* The state of a socket. If two are equal, no datagram was received in between. */
+struct datagram_stamp {
+	int64_t stamp;                  /* nanoseconds, CLOCK_REALTIME; 0: none yet */
+	bool waits;                     /* a datagram is in the queue */
+	bool known;                     /* false: the system does not report it, or the service receives the times itself */
+};
+
+/* Reads the state. The first call on a socket makes the kernel start recording. */
+void datagram_stamp_read(int fd, struct datagram_stamp *last);

@@ -1,0 +1,318 @@
+/* Whether an open descriptor is what the table asks for: an inherited socket, or a listener whose node may be gone.
+ *
+ * An endpoint without a family may be an IPv6 or an IPv4 socket. It is compared in the form that the descriptor has,
+ * not in the form that superd would choose now. */
+#include "os/socket/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/scan.h"
+#include "os/foreign/foreign.h"
+#include "os/netdiag/netdiag.h"
+#include "os/socket/internal.h"
+
+/* What a socket says of itself. All of it is read before any of it is compared: a look that fails must not pass for a
+ * socket that differs, which is closed with the clients in its queue. */
+struct socket_look {
+	int type, protocol, accepts, v6only;    /* v6only: of an IPv6 socket only */
+	char device[IFNAMSIZ + 1];
+	struct socket_address name;
+};
+
+static bool read_option(int fd, int level, int option, int *value)
+{
+	socklen_t length = sizeof(*value);
+
+	return getsockopt(fd, level, option, value, &length) == 0;
+}
+
+/* "": it is tied to none, or to one that is gone (ENODEV), or the kernel has no such option. */
+static bool read_device(int fd, char device[IFNAMSIZ + 1])
+{
+	socklen_t length = IFNAMSIZ;
+
+	return getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &length) == 0 || errno == ENODEV ||
+	       errno == ENOPROTOOPT;
+}
+
+/* false: errno tells why. */
+static bool look_at_socket(int fd, struct socket_look *look)
+{
+	if (!read_option(fd, SOL_SOCKET, SO_TYPE, &look->type) || !bind_address(fd, &look->name) ||
+	    !read_option(fd, SOL_SOCKET, SO_PROTOCOL, &look->protocol) ||
+	    !read_option(fd, SOL_SOCKET, SO_ACCEPTCONN, &look->accepts) || !read_device(fd, look->device))
+		return false;
+	return look->name.any.sa_family != AF_INET6 || read_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, &look->v6only);
+}
+
+static enum bind_match compare_file(int fd, const struct listen *listen)
+{
+	struct stat open, named;
+
+	if (listen->address->kind != ENDPOINT_FIFO && listen->address->kind != ENDPOINT_SPECIAL)
+		return BIND_DIFFERS;
+	if (fstat(fd, &open) < 0 || lstat(listen->address->address, &named) < 0)
+		return errno == EBADF || errno == ENOENT || errno == ENOTDIR ? BIND_DIFFERS : BIND_UNKNOWN;
+	return S_ISFIFO(open.st_mode) == (listen->address->kind == ENDPOINT_FIFO) && open.st_dev == named.st_dev &&
+	       open.st_ino == named.st_ino ? BIND_MATCHES : BIND_DIFFERS;
+}
+
+static bool same_inet(const struct socket_address *have, const struct socket_address *want)
+{
+	if (have->any.sa_family != want->any.sa_family)
+		return false;
+	if (socket_address_port(want) && socket_address_port(have) != socket_address_port(want))
+		return false;
+	if (have->any.sa_family == AF_INET)
+		return have->in.sin_addr.s_addr == want->in.sin_addr.s_addr;
+	return !memcmp(&have->in6.sin6_addr, &want->in6.sin6_addr, sizeof(have->in6.sin6_addr)) &&
+	       have->in6.sin6_scope_id == want->in6.sin6_scope_id;
+}
+
+/* A wildcard for both IP versions must serve both, and one for IPv6 alone must leave IPv4 alone. */
+static bool v6only_matches(const struct listen *listen, const struct socket_look *look)
+{
+	bool wanted = listen->options->ipv6_only == IPV6_ONLY_DEFAULT ? listen->address->family == FAMILY_IPV6
+								      : listen->options->ipv6_only == IPV6_ONLY_YES;
+
+	if (look->name.any.sa_family == AF_INET)
+		return !(socket_address_family(listen->address) == AF_UNSPEC && wanted);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&look->name.in6.sin6_addr) || listen->address->kind == ENDPOINT_RAW)
+		return true;
+	return (look->v6only > 0) == wanted;
+}
+
+/* bind(2) itself binds the socket to the interface of a link-local address. */
+static bool device_matches(const struct listen *listen, const struct socket_look *look)
+{
+	const char *wanted = listen->options->bind_to_device;
+
+	if (!wanted)
+		wanted = listen->address->interface;
+	return !strcmp(look->device, wanted ? wanted : "");
+}
+
+static bool inet_matches(const struct listen *listen, const struct socket_look *look)
+{
+	int family = socket_address_family(listen->address);
+	struct socket_address want;
+
+	if (!socket_address_make(listen->address, family == AF_UNSPEC ? look->name.any.sa_family : family, &want))
+		return false;
+	return same_inet(&look->name, &want) && v6only_matches(listen, look) && device_matches(listen, look);
+}
+
+/* A socket whose node is gone or replaced cannot be reached, so it does not match, whatever its name says. */
+static bool unix_matches(int fd, const struct listen *listen, const struct socket_address *have)
+{
+	struct socket_address want;
+
+	if (!socket_address_make(listen->address, AF_UNIX, &want) || have->any.sa_family != AF_UNIX)
+		return false;
+	if (node_path(listen))
+		return node_is_ours(fd, listen);
+	return have->length == want.length && !memcmp(&have->un, &want.un, want.length);
+}
+
+static bool other_matches(const struct listen *listen, const struct socket_address *have)
+{
+	struct socket_address want;
+
+	if (!socket_address_make(listen->address, AF_UNSPEC, &want) || have->any.sa_family != want.any.sa_family)
+		return false;
+	if (listen->address->kind == ENDPOINT_NETLINK)
+		return have->nl.nl_groups == want.nl.nl_groups;
+	return have->length == want.length && !memcmp(&have->storage, &want.storage, want.length);
+}
+
+static bool socket_matches(int fd, const struct listen *listen, const struct socket_form *form,
+			   const struct socket_look *look)
+{
+	if (look->type != form->type || (form->protocol && look->protocol != form->protocol))
+		return false;
+	if ((look->accepts == 1) != endpoint_accepts(listen->address))
+		return false;
+	if (endpoint_is_inet(listen->address))
+		return inet_matches(listen, look);
+	if (form->domain == AF_UNIX)
+		return unix_matches(fd, listen, &look->name);
+	return other_matches(listen, &look->name);
+}
+
+enum bind_match bind_compare(int fd, const struct listen *listen)
+{
+	struct socket_look look = { 0 };
+	struct socket_form form;
+
+	if (!socket_form(listen->address, &form))
+		return compare_file(fd, listen);
+	if (!look_at_socket(fd, &look))
+		return errno == EBADF || errno == ENOTSOCK ? BIND_DIFFERS : BIND_UNKNOWN;
+	return socket_matches(fd, listen, &form, &look) ? BIND_MATCHES : BIND_DIFFERS;
+}
+
+bool bind_matches(int fd, const struct listen *listen)
+{
+	return bind_compare(fd, listen) == BIND_MATCHES;
+}
+
+bool bind_is_reachable(int fd, const struct listen *listen)
+{
+	if (listen->address->kind == ENDPOINT_SPECIAL)
+		return compare_file(fd, listen) != BIND_DIFFERS;
+	return !node_path(listen) || node_is_ours(fd, listen);
+}
+
+/* What waits in a listener's queue. Each kind reports it in another way: TCP in TCP_INFO, whose tcpi_unacked is a
+ * listener's accept queue (tcp(7)); unix sockets by sock_diag; the rest only whether there is something. */
+
+static bool read_tcp_queue(int fd, uint32_t *queue, uint32_t *limit)
+{
+	struct tcp_info info = { 0 };
+	socklen_t length = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 || info.tcpi_state != TCP_LISTEN)
+		return false;
+	*queue = info.tcpi_unacked;
+	*limit = info.tcpi_sacked;      /* a listener's backlog */
+	return true;
+}
+
+/* 1: something waits; 0: nothing; -1: unknown. */
+static int is_readable(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	if (poll(&wait, 1, 0) < 0 || wait.revents & POLLNVAL)
+		return -1;
+	return (wait.revents & POLLIN) != 0;
+}
+
+static int tcp_queue(int fd)
+{
+	uint32_t queue, limit;
+
+	return read_tcp_queue(fd, &queue, &limit) ? (int)queue : -1;
+}
+
+static int send_bytes(const void *with, struct buf *text, struct buf *unused)
+{
+	int bytes;
+
+	(void)unused;
+	if (ioctl(*(const int *)with, FIONREAD, &bytes) == 0)
+		buf_addf(text, "%d", bytes);
+	errno = 0; /* it has not timed out, as the caller says before */
+	return -1;
+}
+
+int bind_fifo_bytes(int fd, const struct listen *listen)
+{
+	struct buf text = { 0 }, unused = { 0 };
+	int64_t bytes = -1;
+
+	foreign_fork(listen->address->address, send_bytes, &fd, fd, &text, &unused);
+	if (!text.length || scan_count(buf_string(&text), &bytes))
+		bytes = -1;
+	buf_free(&text);
+	buf_free(&unused);
+	return (int)bytes;
+}
+
+/* A datagram may be empty, so poll(2) decides and the size only refines. FIONREAD is used for datagram sockets only: on
+ * a pipe it takes the lock that a writer holds while it waits for a page, perhaps for ever. */
+static int readable_bytes(int fd, const struct listen *listen)
+{
+	int readable = is_readable(fd), bytes = 0;
+
+	if (readable <= 0 || !endpoint_is_datagram(listen->address))
+		return readable;
+	return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0 ? bytes : 1;
+}
+
+/* Asks sock_diag only if something waits and the machine has few sockets, so that it takes no time. Otherwise the
+ * result only tells that a client waits. */
+static int unix_queue(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	struct sock_diag_unix diag;
+
+	if (poll(&wait, 1, 0) == 0)
+		return 0;
+	if (sock_diag_unix_is_quick() && sock_diag_unix(fd, &diag) && diag.has_queue)
+		return diag.queue > INT_MAX ? INT_MAX : (int)diag.queue;
+	return is_readable(fd);
+}
+
+int bind_queue_limit(int fd, const struct listen *listen)
+{
+	uint32_t queue, limit;
+
+	if (!endpoint_accepts(listen->address))
+		return -1;
+	if (listen->address->kind == ENDPOINT_TCP && read_tcp_queue(fd, &queue, &limit))
+		return (int)limit;
+	return listen->options->backlog > INT_MAX ? INT_MAX : (int)listen->options->backlog;
+}
+
+/* Discards one client or datagram. false: there is none. */
+static bool discard_one(int fd, const struct listen *listen)
+{
+	char unread[4096];
+	ssize_t got;
+	int client;
+
+	if (endpoint_accepts(listen->address)) {
+		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (client < 0)
+			return errno == ECONNABORTED;
+		close(client);
+		return true;
+	}
+	if (listen->address->kind == ENDPOINT_MQUEUE)
+		return false;
+	got = read(fd, unread, sizeof(unread));
+	return got > 0 || (got == 0 && endpoint_is_datagram(listen->address));
+}
+
+int bind_queue_drop(int fd, const struct listen *listen, unsigned most)
+{
+	int flags = fcntl(fd, F_GETFL), result = 0;
+
+	if (flags < 0 || fd_set_nonblocking(fd, true) < 0)
+		return -1;              /* it would block */
+	for (unsigned n = 0; n < most && is_readable(fd) > 0; n++) {
+		if (discard_one(fd, listen))
+			continue;
+		result = errno == EAGAIN ? 0 : -1;
+		break;
+	}
+	fcntl(fd, F_SETFL, flags);
+	return result;
+}
+
+int bind_queue(int fd, const struct listen *listen)
+{
+	switch (listen->address->kind) {
+	case ENDPOINT_TCP:
+		return tcp_queue(fd);
+	case ENDPOINT_UNIX:
+	case ENDPOINT_SEQPACKET:
+		return unix_queue(fd);
+	default:
+		return readable_bytes(fd, listen);
+	}
+}

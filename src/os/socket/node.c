@@ -1,0 +1,736 @@
+/* The nodes of unix sockets and FIFOs: folders above them, stale nodes, owner and mode, symbolic links to them.
+ *
+ * The kernel lists the sockets that listen in superd's network namespace. At any other node only connect(2) tells one
+ * in use from one that a crash left behind, as the folder may be shared with a container. The list is asked first: by a
+ * connect(2) the server gets a client, for which a super-server starts a backend. Any result of it but ECONNREFUSED or
+ * ENOENT counts as in use, so superd never removes a live socket because it may not connect to it. */
+#include "os/socket/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "os/foreign/foreign.h"
+#include "os/netdiag/netdiag.h"
+
+/* SIOCUNIXFILE (Linux 4.14): opens the file that a unix socket is bound to. <linux/un.h> and <sys/un.h> exclude each
+ * other. */
+#define UNIX_FILE_IOCTL 0x89e0
+
+const char *node_path(const struct listen *listen)
+{
+	return endpoint_is_path(listen->address) && listen->address->address[0] == '/' ? listen->address->address
+										       : NULL;
+}
+
+uid_t node_uid(const struct listen *listen)
+{
+	uid_t owner = listen_prepared(listen)->owner;
+
+	return owner == (uid_t)-1 ? geteuid() : owner;
+}
+
+gid_t node_gid(const struct listen *listen)
+{
+	gid_t group = listen_prepared(listen)->owner_group;
+
+	return group == (gid_t)-1 ? getegid() : group;
+}
+
+/* Creates the missing folders above path. If that fails, the later bind(2) fails. */
+static void node_make_parents(const char *path, mode_t mode)
+{
+	char folder[PATH_MAX];
+	mode_t before;
+
+	if (strlen(path) >= sizeof(folder))
+		return;
+	strcpy(folder, path);
+	before = umask(0);
+	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(folder, mode & 07777);
+		*slash = '/';
+	}
+	umask(before);
+}
+
+static const char *kind_of_node(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a folder";
+	case S_IFREG:
+		return "a file";
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFIFO:
+		return "a fifo";
+	default:
+		return "a device";
+	}
+}
+
+/* 0: no process listens; else an errno, EADDRINUSE if a server does. */
+static int socket_probe(const struct listen *listen, int type, const struct stat *node)
+{
+	struct socket_address address;
+	int fd, result = EADDRINUSE;
+
+	if (sock_diag_unix_is_quick() && sock_diag_unix_listens(node))
+		return EADDRINUSE;
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return errno;
+	scm_rights_allow(fd, false);            /* the server might send descriptors before this is closed */
+	if (!socket_address_make(listen->address, AF_UNIX, &address))
+		result = errno;
+	else if (connect(fd, &address.any, address.length) < 0 && errno != EAGAIN && errno != EINPROGRESS &&
+		 errno != EPROTOTYPE)
+		result = errno == ECONNREFUSED || errno == ENOENT ? 0 : errno;
+	fd_close(&fd);
+	return result;
+}
+
+/* Prepares the path for a new socket: removes a stale one. -1 and errno, with why: a server listens there, or something
+ * else is there. */
+static int node_clear(const struct listen *listen, int type, struct buf *why)
+{
+	const char *path = node_path(listen);
+	struct stat status;
+	int living;
+
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT ? 0 : bind_fail(why, "binding", "%s", path);
+	if (!S_ISSOCK(status.st_mode)) {
+		errno = EEXIST;
+		return bind_fail(why, "binding", "%s is %s; superd replaces sockets only", path,
+				 kind_of_node(status.st_mode));
+	}
+	living = socket_probe(listen, type, &status);
+	if (living == EADDRINUSE) {
+		errno = living;
+		return bind_fail(why, "binding", "a living server listens on %s", path);
+	}
+	if (living) {
+		errno = living;
+		return bind_fail(why, "finding out whether a server listens", "%s", path);
+	}
+	if (unlink(path) < 0 && errno != ENOENT)
+		return bind_fail(why, "removing the stale socket", "%s", path);
+	return 0;
+}
+
+/* Compares the file that the socket is bound to with the node. 1: the same; 0: another; -1: unknown, as the kernel
+ * reports it only to CAP_NET_ADMIN. */
+static int file_is_node(int fd, const struct stat *node)
+{
+	int file = ioctl(fd, UNIX_FILE_IOCTL);
+	struct stat open;
+	int same;
+
+	if (file < 0)
+		return -1;
+	same = fstat(file, &open) < 0 ? -1 : open.st_dev == node->st_dev && open.st_ino == node->st_ino;
+	fd_close(&file);
+	return same;
+}
+
+/* Whether the node is the socket's or the FIFO's. If the kernel cannot tell, a socket's node without further hard links
+ * counts as its own. */
+static bool is_node_of(int fd, const struct stat *node)
+{
+	struct stat open;
+	int same;
+
+	if (S_ISFIFO(node->st_mode))
+		return fstat(fd, &open) == 0 && open.st_dev == node->st_dev && open.st_ino == node->st_ino;
+	if (!S_ISSOCK(node->st_mode))
+		return false;
+	same = file_is_node(fd, node);
+	return same < 0 ? node->st_nlink <= 1 : same;
+}
+
+/* Changes the mode of an open node by its path in /proc; without /proc by its name, if that still refers to it. */
+static int chmod_node(int node, const char *path, mode_t mode)
+{
+	struct stat ours, named;
+	char open[32];
+
+	snprintf(open, sizeof(open), "/proc/self/fd/%d", node);
+	if (chmod(open, mode) == 0)
+		return 0;
+	if (errno != ENOENT || fstat(node, &ours) < 0 || lstat(path, &named) < 0)
+		return -1;
+	if (ours.st_dev == named.st_dev && ours.st_ino == named.st_ino)
+		return chmod(path, mode);
+	errno = ESTALE;
+	return -1;
+}
+
+static int set_permissions(int node, const char *path, const struct stat *status, const struct listen *listen,
+			   struct buf *why)
+{
+	mode_t wanted = listen->options->socket_mode & 07777, mode = status->st_mode & 07777;
+	bool given = status->st_uid != node_uid(listen) || status->st_gid != node_gid(listen);
+
+	if (given && (mode & wanted) != mode) {
+		mode &= wanted;
+		if (chmod_node(node, path, mode) < 0)
+			return bind_fail(why, "setting the mode", "%s", path);
+	}
+	if (given && fchownat(node, "", node_uid(listen), node_gid(listen), AT_EMPTY_PATH) < 0)
+		return bind_fail(why, "setting the owner", "%s", path);
+	if (mode != wanted && chmod_node(node, path, wanted) < 0)
+		return bind_fail(why, "setting the mode", "%s", path);
+	return 0;
+}
+
+static int set_node_permissions(int fd, const char *path, const struct listen *listen, bool verified, struct buf *why)
+{
+	int node = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result;
+	struct stat status;
+
+	if (node < 0 || fstat(node, &status) < 0) {
+		result = bind_fail(why, "looking at the node", "%s", path);
+	} else if (verified ? file_is_node(fd, &status) != 1 : !is_node_of(fd, &status)) {
+		errno = ESTALE;
+		result = bind_fail(why, "looking at the node", "%s is another's by now", path);
+	} else {
+		result = set_permissions(node, path, &status, listen, why);
+	}
+	fd_close(&node);
+	return result;
+}
+
+int node_set_permissions(int fd, const char *path, const struct listen *listen, struct buf *why)
+{
+	return set_node_permissions(fd, path, listen, false, why);
+}
+
+/* As node_set_permissions, but fails unless the kernel confirms that the socket is bound to this node (SIOCUNIXFILE,
+ * unix(7)). */
+static int node_set_permissions_verified(int fd, const char *path, const struct listen *listen, struct buf *why)
+{
+	return set_node_permissions(fd, path, listen, true, why);
+}
+
+/* Whether `link` is a symbolic link and, unless path is NULL, leads to path. */
+static bool is_link_to(const char *link, const char *path)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlink(link, target, sizeof(target) - 1);
+
+	if (length < 0)
+		return false;
+	target[length] = '\0';
+	return !path || !strcmp(target, path);
+}
+
+/* Replaces a link that points elsewhere by rename(2), so its name is never missing. */
+static int replace_link(const char *link, const char *path)
+{
+	char beside[PATH_MAX];
+	int saved;
+
+	if (snprintf(beside, sizeof(beside), "%s.superd-new", link) >= (int)sizeof(beside)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (is_link_to(beside, NULL))
+		unlink(beside);
+	if (symlink(path, beside) < 0)
+		return -1;
+	if (rename(beside, link) == 0)
+		return 0;
+	saved = errno;
+	unlink(beside);
+	errno = saved;
+	return -1;
+}
+
+static int make_link(const char *link, const char *path)
+{
+	if (symlink(path, link) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	if (is_link_to(link, path))
+		return 0;
+	if (is_link_to(link, NULL))
+		return replace_link(link, path);
+	errno = EEXIST;
+	return -1;
+}
+
+void node_make_symlinks(const struct listen *listen, struct buf *warnings)
+{
+	const char *path = node_path(listen);
+	struct path_finding finding;
+
+	if (!path)
+		return;
+	for (words link = listen->options->symlinks; link && *link; link++) {
+		if (path_is_foreign(*link, &finding)) {
+			buf_addf(warnings, "symlinks: %s", *link);
+			path_finding_add(&finding, warnings);
+			buf_char(warnings, '\n');
+			continue;
+		}
+		node_make_parents(*link, listen->options->directory_mode);
+		if (make_link(*link, path) < 0)
+			buf_addf(warnings, "symlinks: %s: %s\n", *link, strerror(errno));
+	}
+}
+
+void node_remove_symlinks(const struct listen *listen)
+{
+	const char *path = node_path(listen);
+	struct path_finding finding;
+
+	for (words link = listen->options->symlinks; path && link && *link; link++) {
+		if (!path_is_foreign(*link, &finding) && is_link_to(*link, path))
+			unlink(*link);
+	}
+}
+
+void node_drop_symlinks(const struct listen *before, const struct listen *after)
+{
+	const char *path = node_path(before);
+	struct path_finding finding;
+
+	for (words link = before->options->symlinks; path && link && *link; link++) {
+		if (!words_have(after->options->symlinks, *link) && !path_is_foreign(*link, &finding) &&
+		    is_link_to(*link, path))
+			unlink(*link);
+	}
+}
+
+static bool socket_has_name(int fd, const char *path)
+{
+	struct socket_address address = { .length = sizeof(address.storage) };
+	char name[sizeof(address.un.sun_path) + 1];
+
+	if (getsockname(fd, &address.any, &address.length) < 0 || address.any.sa_family != AF_UNIX)
+		return false;
+	socket_address_host(&address, name, sizeof(name));
+	return !strcmp(name, path);
+}
+
+static bool socket_is_ours(int fd, const char *path, const struct stat *node)
+{
+	struct sock_diag_unix diag;
+	int same;
+
+	if (!S_ISSOCK(node->st_mode) || !socket_has_name(fd, path))
+		return false;
+	same = file_is_node(fd, node);
+	if (same >= 0)
+		return same;
+	return !sock_diag_unix(fd, &diag) || !diag.has_node || diag.node == (uint32_t)node->st_ino;
+}
+
+enum node_owner {
+	NODE_OTHERS,                    /* or there is none */
+	NODE_OURS,
+	NODE_UNKNOWN,                   /* the file system reports an error */
+};
+
+static enum node_owner look_at_node(int fd, const struct listen *listen)
+{
+	const char *path = node_path(listen);
+	struct stat node, open;
+
+	if (!path)
+		return NODE_OTHERS;
+	if (lstat(path, &node) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? NODE_OTHERS : NODE_UNKNOWN;
+	if (listen->address->kind != ENDPOINT_FIFO)
+		return socket_is_ours(fd, path, &node) ? NODE_OURS : NODE_OTHERS;
+	if (fstat(fd, &open) < 0)
+		return NODE_UNKNOWN;
+	return S_ISFIFO(node.st_mode) && open.st_ino == node.st_ino && open.st_dev == node.st_dev ? NODE_OURS
+												  : NODE_OTHERS;
+}
+
+/* Whether the file that the socket is bound to was removed, as the kernel shows by the name in /proc. It answers from
+ * the names that it holds, without the file system. false: also if it shows that only to others. */
+static bool was_removed(int fd, const char *path)
+{
+	static const char mark[] = " (deleted)";
+	const size_t length = sizeof(mark) - 1, own = strlen(path);
+	int file = ioctl(fd, UNIX_FILE_IOCTL);
+	char link[32], name[PATH_MAX];
+	ssize_t got;
+
+	if (file < 0)
+		return false;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	got = readlink(link, name, sizeof(name));
+	fd_close(&file);
+	if (own >= length && !strcmp(path + own - length, mark))
+		return false;           /* its own name */
+	return got > (ssize_t)length && !memcmp(name + got - length, mark, length);
+}
+
+/* A node in another user's folder is not examined, as the folder's file system may not answer. There, and where looking
+ * fails, the name decides, unless the kernel knows that it was removed: a socket that is given up loses the clients in
+ * its queue. */
+bool node_is_ours(int fd, const struct listen *listen)
+{
+	struct path_finding finding;
+	enum node_owner owner = NODE_UNKNOWN;
+
+	if (!node_is_foreign(listen, &finding) || finding.is_absent)
+		owner = look_at_node(fd, listen);
+	else if (listen->address->kind != ENDPOINT_FIFO && was_removed(fd, node_path(listen)))
+		return false;
+	if (owner != NODE_UNKNOWN)
+		return owner == NODE_OURS;
+	return listen->address->kind == ENDPOINT_FIFO || socket_has_name(fd, node_path(listen));
+}
+
+void node_remove(int fd, const struct listen *listen)
+{
+	if (look_at_node(fd, listen) != NODE_OURS)
+		return;
+	node_remove_symlinks(listen);
+	unlink(node_path(listen));
+}
+
+bool node_is_foreign(const struct listen *listen, struct path_finding *finding)
+{
+	return node_path(listen) && path_is_foreign(node_path(listen), finding);
+}
+
+/* Binds unix sockets and FIFOs.
+ *
+ * A node must never be open to more users than its final mode allows. A bound socket cannot be renamed: services
+ * compare getsockname(2) with the path they expect (sd_is_socket_unix, nginx, cups). So superd binds it with mode 0,
+ * which lets no client connect, and then sets its owner, its accept queue, and last its mode. A FIFO has no such name:
+ * superd completes it under a temporary name and links it to its path. */
+
+static int bind_closed(int fd, const struct socket_address *address)
+{
+	mode_t before = umask(0777);
+	int result = bind(fd, &address->any, address->length);
+
+	umask(before);
+	return result;
+}
+
+static int bind_abstract(int fd, const struct listen *listen, const struct socket_address *address, struct buf *why)
+{
+	if (bind(fd, &address->any, address->length) == 0)
+		return bind_queue_open(fd, listen, why);
+	if (errno == EADDRINUSE)
+		return bind_fail(why, "binding", "another socket has the name %s", listen->address->address);
+	return bind_fail(why, "binding", "%s", listen->address->address);
+}
+
+static int bind_node(int fd, const struct listen *listen, const struct socket_address *address, int type,
+		     struct buf *why)
+{
+	const char *path = node_path(listen);
+	int saved;
+
+	node_make_parents(path, listen->options->directory_mode);
+	if (node_clear(listen, type, why) < 0)
+		return -1;
+	if (bind_closed(fd, address) < 0)
+		return bind_fail(why, "binding", "%s", path);
+	if (bind_queue_open(fd, listen, why) < 0 || node_set_permissions(fd, path, listen, why) < 0) {
+		saved = errno;
+		unlink(path);
+		errno = saved;
+		return -1;
+	}
+	return 0;
+}
+
+int bind_unix(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	struct socket_address address;
+	struct socket_form form;
+	int fd = -1, result;
+
+	if (!socket_form(listen->address, &form) || !socket_address_make(listen->address, AF_UNIX, &address))
+		return bind_fail(why, "binding", "a socket's path has at most %zu bytes, %s has %zu",
+				 sizeof(address.un.sun_path) - 1, listen->address->address,
+				 strlen(listen->address->address));
+	fd = bind_socket(listen, AF_UNIX, why);
+	if (fd < 0)
+		return -1;
+	if (socket_options_set(fd, AF_UNIX, listen, why, warnings) < 0)
+		result = -1;
+	else if (!node_path(listen))
+		result = bind_abstract(fd, listen, &address, why);
+	else
+		result = bind_node(fd, listen, &address, form.type, why);
+	if (result < 0)
+		fd_close(&fd);
+	else
+		node_make_symlinks(listen, warnings);
+	return fd;
+}
+
+static int fifo_open(const char *path)
+{
+	return open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+}
+
+/* Changes the open FIFO by its descriptor, never another file that takes its name meanwhile. */
+static int fifo_set_permissions(int fd, const struct listen *listen, const struct stat *status, struct buf *why)
+{
+	mode_t mode = listen->options->socket_mode & 07777;
+
+	if ((status->st_uid != node_uid(listen) || status->st_gid != node_gid(listen)) &&
+	    fchown(fd, node_uid(listen), node_gid(listen)) < 0)
+		return bind_fail(why, "setting the owner", "%s", listen->address->address);
+	if ((status->st_mode & 07777) != mode && fchmod(fd, mode) < 0)
+		return bind_fail(why, "setting the mode", "%s", listen->address->address);
+	return 0;
+}
+
+/* Takes over an existing FIFO if it belongs to the right user: its owner could have it open for anything. */
+static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
+{
+	const char *path = listen->address->address;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return bind_fail(why, "looking at it", "%s", path);
+	if (!S_ISFIFO(status.st_mode)) {
+		errno = EEXIST;
+		return bind_fail(why, "opening", "%s exists and is not a fifo; superd does not replace it", path);
+	}
+	if (status.st_uid != node_uid(listen) && status.st_uid != geteuid()) {
+		errno = EEXIST;
+		return bind_fail(why, "opening", "%s is a fifo of user %u, not %u: remove it or set socket_user", path,
+				 (unsigned)status.st_uid, (unsigned)node_uid(listen));
+	}
+	return fifo_set_permissions(fd, listen, &status, why);
+}
+
+/* Makes a FIFO with a new name beside path; false and errno. */
+static bool fifo_make_temporary(const char *path, char *name, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	uint32_t random;
+
+	for (int tries = 0; tries < 16; tries++) {
+		if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+			return false;
+		if (snprintf(name, size, "%.*s/.superd-%08x", (int)(slash - path), path, random) >= (int)size) {
+			errno = ENAMETOOLONG;
+			return false;
+		}
+		if (mkfifo(name, 0600) == 0)
+			return true;
+		if (errno != EEXIST)
+			return false;
+	}
+	return false;
+}
+
+/* Opens the fifo again by its final name, which /proc then shows for the descriptor. */
+static int fifo_reopen(int fd, const char *path)
+{
+	struct stat ours, named;
+	int again = fifo_open(path);
+
+	if (again < 0)
+		return fd;
+	if (fstat(fd, &ours) == 0 && fstat(again, &named) == 0 && ours.st_dev == named.st_dev &&
+	    ours.st_ino == named.st_ino) {
+		fd_close(&fd);
+		return again;
+	}
+	fd_close(&again);
+	return fd;
+}
+
+static int fifo_create(const struct listen *listen, struct buf *why)
+{
+	const char *path = listen->address->address;
+	char name[4096];
+	struct stat status;
+	int fd = -1, saved;
+
+	if (!fifo_make_temporary(path, name, sizeof(name)))
+		return bind_fail(why, "making the fifo", "%s", path);
+	fd = fifo_open(name);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		bind_fail(why, "opening the new fifo", "%s", path);
+	else if (fifo_set_permissions(fd, listen, &status, why) == 0 && link(name, path) == 0)
+		goto out;
+	else if (!why->length)
+		bind_fail(why, "making the fifo", "%s", path);
+	fd_close(&fd);
+out:
+	saved = errno;
+	unlink(name);
+	errno = saved;
+	return fd < 0 ? fd : fifo_reopen(fd, path);
+}
+
+static int fifo_open_in_child(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct listen *listen = with;
+	const char *path = listen->address->address;
+	int fd;
+
+	node_make_parents(path, listen->options->directory_mode);
+	fd = fifo_open(path);
+	if (fd < 0 && errno == ENOENT)
+		fd = fifo_create(listen, why);
+	else if (fd < 0)
+		return bind_fail(why, "opening", "%s", path);
+	else if (fifo_adopt(fd, listen, why) < 0)
+		fd_close(&fd);
+	if (fd < 0)
+		return -1;
+	node_make_symlinks(listen, warnings);
+	return fd;
+}
+
+/* Opens the FIFO in a helper process: open(2) and close(2) take the lock of the pipe. Any process that has it open can
+ * hold that lock for ever, by a write from a page that its file system never delivers. */
+int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	int fd = foreign_fork(node_path(listen), fifo_open_in_child, listen, -1, why, warnings);
+
+	if (fd < 0 && !why->length)
+		bind_fail(why, "opening", errno == ETIMEDOUT ? "%s: a process that has it open blocks it" : "%s",
+			  listen->address->address);
+	return fd;
+}
+
+/* Binds a socket in another user's folder, in a separate process with the folder owner's rights.
+ *
+ * The node then belongs to the folder's owner, and only superd can give it to the configured user. superd identifies
+ * the node by the file that the socket is bound to, as the kernel reports it (SIOCUNIXFILE), never by its path
+ * alone. */
+
+static const struct account *node_actor(const struct path_finding *finding, const struct listen *listen,
+					struct account *account)
+{
+	return foreign_actor(finding, node_uid(listen), listen_prepared(listen)->account, account);
+}
+
+/* What the helper process does. */
+struct foreign_bind {
+	bind_opener *open;
+	const struct listen *listen;
+	const struct path_finding *finding;
+	int fd;                         /* descriptor of the node to remove */
+};
+
+/* Sets the owner that the table names. The path may refer to another file by now, so it is not trusted. */
+static int give_to_user(int fd, const struct listen *listen, struct buf *why)
+{
+	if (listen->address->kind == ENDPOINT_FIFO)
+		return fchown(fd, node_uid(listen), node_gid(listen));
+	return node_set_permissions_verified(fd, node_path(listen), listen, why);
+}
+
+static int open_as_owner(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct foreign_bind *foreign = with;
+	struct socket_options options = *foreign->listen->options;
+	struct listen listen = *foreign->listen;
+	struct listen_prepared prepared = *listen_prepared(foreign->listen);
+	struct act_as before;
+	struct account account;
+	const struct account *who = node_actor(foreign->finding, foreign->listen, &account);
+	int fd, error;
+
+	options.symlinks = NULL;
+	listen.options = &options;
+	if (who) {
+		prepared.owner = who->uid;
+		prepared.owner_group = who->gid;
+		listen.prepared = &prepared;
+	}
+	if (!act_as_begin(&before, who))
+		return bind_fail(why, "acting as the owner of the directory", "%s", foreign->finding->place);
+	fd = foreign->open(&listen, why, warnings);
+	error = errno;
+	if (!act_as_end(&before))
+		return -1;
+	/* The next superd takes only its own user's from a store (superd/supervisor). The node stays the owner's. */
+	if (fd >= 0 && who && foreign->listen->address->kind != ENDPOINT_FIFO)
+		(void)!fchown(fd, geteuid(), (gid_t)-1);
+	if (fd >= 0 && who && (node_uid(foreign->listen) != who->uid || node_gid(foreign->listen) != who->gid) &&
+	    give_to_user(fd, foreign->listen, why) < 0) {
+		error = errno;
+		fd_close(&fd);
+	}
+	if (fd >= 0)
+		node_make_symlinks(foreign->listen, warnings);
+	errno = error;
+	return fd;
+}
+
+int bind_foreign(bind_opener *open, const struct listen *listen, const struct path_finding *finding, struct buf *why,
+		 struct buf *warnings)
+{
+	const struct foreign_bind foreign = { .open = open, .listen = listen, .finding = finding };
+	int fd;
+
+	if (finding->error) {
+		buf_text(why, "binding");
+		path_finding_add(finding, why);
+		errno = finding->error;
+		return -1;
+	}
+	if (listen->address->kind == ENDPOINT_SPECIAL) {
+		buf_addf(why, "opening: %s", node_path(listen));
+		path_finding_add(finding, why);
+		errno = EPERM;
+		return -1;
+	}
+	fd = foreign_fork(node_path(listen), open_as_owner, &foreign, -1, why, warnings);
+	if (fd >= 0 && listen->address->kind != ENDPOINT_FIFO)
+		socket_options_adopt(fd, AF_UNIX, listen, warnings);    /* options that need superd's rights */
+	/* By superd itself, so that SO_PEERCRED reports it. */
+	if (fd >= 0 && bind_queue_open(fd, listen, why) < 0)
+		fd_close(&fd);
+	if (fd >= 0)
+		return fd;
+	if (!why->length && errno == ETIMEDOUT)
+		return bind_fail(why, "binding", "the directory of %s does not answer", node_path(listen));
+	return why->length ? -1 : bind_fail(why, "binding", "%s", node_path(listen));
+}
+
+static int remove_as_owner(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct foreign_bind *foreign = with;
+	struct act_as before;
+	struct account account;
+
+	(void)why, (void)warnings;
+	if (act_as_begin(&before, node_actor(foreign->finding, foreign->listen, &account)))
+		node_remove(foreign->fd, foreign->listen);
+	return -1;
+}
+
+void foreign_remove(int fd, const struct listen *listen, const struct path_finding *finding)
+{
+	const struct foreign_bind foreign = { .listen = listen, .finding = finding, .fd = fd };
+
+	struct buf none = { 0 };
+
+	foreign_fork(node_path(listen), remove_as_owner, &foreign, fd, &none, &none);
+	buf_free(&none);
+}

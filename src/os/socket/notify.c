@@ -1,0 +1,85 @@
+/* The receiver's end of notifications: datagrams with credentials (unix(7), SCM_CREDENTIALS). */
+#include "os/socket/socket.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/unix_socket.h"
+
+#define RECEIVE_BUFFER (8 << 20) /* the kernel may grant less; senders block when it is full */
+
+int notify_socket_open(const char *name)
+{
+	struct sockaddr_un address;
+	int on = 1, bytes = RECEIVE_BUFFER, fd;
+	socklen_t length;
+
+	if (!notify_address(name, &address, &length))
+		return -1;
+	fd = notify_socket_open_end();
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)); /* less is enough */
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, length) < 0 || (*name == '/' && chmod(name, 0666) < 0))
+		fd_close(&fd);
+	return fd_raise(fd, FD_HIGH);
+}
+
+/* The folder of notify sockets, which all superds of a machine share. notify_dir_sweep removes only sockets that no
+ * process has open. connect(2) fails in the same way for a file that is not a socket, so it tries sockets only. */
+
+#define SWEEP_MOST 1024
+
+/* Whether only root and superd's user can put sockets there. A superd that is not root has backends of its own user
+ * only, so others need not reach it. */
+static bool is_safe_folder(const struct stat *status)
+{
+	uid_t own = geteuid();
+
+	if (status->st_mode & (S_IWGRP | S_IWOTH) || (status->st_uid != 0 && status->st_uid != own))
+		return false;
+	return own != 0 || status->st_mode & S_IXOTH;
+}
+
+static bool make_folder(const char *path, mode_t mode)
+{
+	struct stat status;
+
+	if (mkdir(path, mode) == 0)
+		return chmod(path, mode) == 0;
+	if (errno != EEXIST || lstat(path, &status) < 0)
+		return false;
+	if (S_ISDIR(status.st_mode) && is_safe_folder(&status))
+		return true;
+	errno = EACCES;
+	return false;
+}
+
+/* Mode 0711: other users can reach a socket by its name, but cannot list the folder. */
+bool notify_dir_make(const char *runtime_directory, struct buf *path)
+{
+	buf_addf(path, "%s/superd", runtime_directory);
+	if (path->failed || !make_folder(path->data, 0755))
+		return false;
+	buf_text(path, "/notify");
+	return !path->failed && make_folder(path->data, 0711);
+}
+
+void notify_dir_remove(char *socket_path)
+{
+	unlink(socket_path);
+	for (int n = 0; n < 2; n++) {
+		*strrchr(socket_path, '/') = '\0';
+		if (rmdir(socket_path) < 0)
+			return;
+	}
+}

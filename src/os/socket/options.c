@@ -1,0 +1,526 @@
+/* Socket options as a table (socket(7), ip(7), ipv6(7), tcp(7)). The order of the rows matters once: setting IP_TOS
+ * also sets SO_PRIORITY, so priority comes behind it. On Linux an accepted connection inherits nearly all options; the
+ * rows marked AGAIN are those it does not (measured on 6.18: SO_PRIORITY starts at 0 again, and a unix socket's buffers
+ * at their default). */
+#include "os/socket/internal.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/record.h"
+#include "lib/units.h"
+#include "os/netdiag/netdiag.h"
+
+/* The kernel's default of a socket option, read from a new socket. The defaults depend on family, type and protocol,
+ * and on the network namespace, so the new socket is of the same kind. */
+
+static int open_socket_like(int fd)
+{
+	static const int options[] = { SO_DOMAIN, SO_TYPE, SO_PROTOCOL };
+	int form[3];
+
+	for (size_t i = 0; i < 3; i++) {
+		socklen_t length = sizeof(form[i]);
+
+		if (getsockopt(fd, SOL_SOCKET, options[i], &form[i], &length) < 0)
+			return -1;
+	}
+	return socket(form[0], form[1] | SOCK_CLOEXEC, form[2]);
+}
+
+/* The value that a new socket of fd's kind has. false and errno. */
+static bool socket_default_int(int fd, int level, int option, int *value)
+{
+	socklen_t length = sizeof(*value);
+	int new_socket = open_socket_like(fd), saved;
+	bool got;
+
+	if (new_socket < 0)
+		return false;
+	got = getsockopt(new_socket, level, option, value, &length) == 0;
+	saved = errno;
+	close(new_socket);
+	errno = saved;
+	return got;
+}
+
+/* receive_buffer and send_buffer: socket(7), SO_RCVBUF and SO_SNDBUF.
+ *
+ * A size that was set also locks the buffer: TCP no longer tunes it, and connections inherit the lock from their
+ * listener. Only SO_BUF_LOCK (Linux 5.14) unlocks it. */
+
+enum socket_buffer { BUFFER_RECEIVE, BUFFER_SEND };
+
+static const struct {
+	const char *name, *limit;
+	int option, force;
+	int lock;                       /* bit in SO_BUF_LOCK; <linux/socket.h> and <sys/socket.h> may clash */
+} buffers[] = {
+	[BUFFER_RECEIVE] = { "receive_buffer", "rmem_max", SO_RCVBUF, SO_RCVBUFFORCE, 2 },
+	[BUFFER_SEND] = { "send_buffer", "wmem_max", SO_SNDBUF, SO_SNDBUFFORCE, 1 },
+};
+
+/* SO_RCVBUFFORCE exceeds net.core.[rw]mem_max, which needs CAP_NET_ADMIN. Without it the kernel silently cuts the size,
+ * so it is read back. The kernel doubles a requested size for its own bookkeeping. */
+static void socket_buffer_set(int fd, enum socket_buffer buffer, int64_t bytes, struct buf *warnings)
+{
+	int wanted = bytes < INT_MAX / 2 ? (int)bytes : INT_MAX / 2, got = 0;
+	char allowed[SIZE_TEXT_MOST], all[SIZE_TEXT_MOST];
+	const char *name = buffers[buffer].name;
+	socklen_t length = sizeof(got);
+
+	if (bytes <= 0 || !setsockopt(fd, SOL_SOCKET, buffers[buffer].force, &wanted, sizeof(wanted)))
+		return;
+	if (setsockopt(fd, SOL_SOCKET, buffers[buffer].option, &wanted, sizeof(wanted)) < 0) {
+		if (warnings)
+			buf_addf(warnings, "%s: %s\n", name, strerror(errno));
+		return;
+	}
+	if (warnings && !getsockopt(fd, SOL_SOCKET, buffers[buffer].option, &got, &length) && got / 2 < wanted)
+		buf_addf(warnings, "%s: the kernel allows %s of %s; net.core.%s raises the limit\n", name,
+			 size_write(allowed, got / 2.), size_write(all, wanted), buffers[buffer].limit);
+}
+
+#ifdef SO_BUF_LOCK
+static bool buffer_unlock(int fd, int lock)
+{
+	int locks = 0;
+	socklen_t length = sizeof(locks);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &locks, &length) < 0)
+		return false;
+	locks &= ~lock;
+	return setsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &locks, sizeof(locks)) == 0;
+}
+#else
+static bool buffer_unlock(int fd, int lock)
+{
+	(void)fd, (void)lock;
+	errno = ENOPROTOOPT;
+	return false;
+}
+#endif
+
+/* Restores the kernel's default size and its automatic tuning. */
+static void socket_buffer_restore(int fd, enum socket_buffer buffer, struct buf *warnings)
+{
+	int own;
+
+	if (!socket_default_int(fd, SOL_SOCKET, buffers[buffer].option, &own)) {
+		buf_addf(warnings, "%s: unchanged until the socket is opened again: %s\n", buffers[buffer].name,
+			 strerror(errno));
+		return;
+	}
+	socket_buffer_set(fd, buffer, own / 2, warnings);
+	if (!buffer_unlock(fd, buffers[buffer].lock))
+		buf_addf(warnings, "%s: has the kernel's size again, but the kernel does not tune it until the socket "
+				   "is opened again: %s\n", buffers[buffer].name, strerror(errno));
+}
+
+/* Joins and leaves multicast groups (ip(7), ipv6(7)).
+ *
+ * A group's interface may not exist yet; without a named interface the kernel needs a route to choose one. In both
+ * cases the socket still receives what is sent to it directly, so a failure is a warning. */
+
+static int change_ipv4(int fd, const char *address, unsigned interface, bool join)
+{
+	struct ip_mreqn group = { .imr_ifindex = (int)interface };
+
+	inet_pton(AF_INET, address, &group.imr_multiaddr);
+	return setsockopt(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &group, sizeof(group));
+}
+
+static int change_ipv6(int fd, const char *address, unsigned interface, bool join)
+{
+	struct ipv6_mreq group = { .ipv6mr_interface = interface };
+
+	inet_pton(AF_INET6, address, &group.ipv6mr_multiaddr);
+	return setsockopt(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &group, sizeof(group));
+}
+
+/* Joins or leaves a group. A dual-stack socket can join groups of both families. 0, or -1 and errno. */
+static int change_group(int fd, int domain, const char *text, bool join)
+{
+	size_t length = strcspn(text, "%");
+	char address[INET6_ADDRSTRLEN] = "";
+	unsigned interface = 0;
+
+	memcpy(address, text, length < sizeof(address) ? length : sizeof(address) - 1);
+	if (text[length]) {
+		interface = if_nametoindex(text + length + 1);
+		if (!interface)
+			return -1;
+	}
+	if (!strchr(address, ':'))
+		return change_ipv4(fd, address, interface, join);
+	if (domain == AF_INET6)
+		return change_ipv6(fd, address, interface, join);
+	errno = EAFNOSUPPORT;
+	return -1;
+}
+
+/* A socket that superd was given may be in the group already; one whose interface is gone may not be in it any more. */
+static void change_membership(int fd, int domain, const char *group, bool join, struct buf *warnings)
+{
+	if (change_group(fd, domain, group, join) == 0 || errno == (join ? EADDRINUSE : EADDRNOTAVAIL))
+		return;
+	buf_addf(warnings, "multicast_group: %s: cannot %s: %s\n", group, join ? "join it" : "leave it",
+		 strerror(errno));
+}
+
+static words groups_of(const struct listen *listen)
+{
+	return listen && listen->address->kind == ENDPOINT_UDP ? listen->options->multicast_group : NULL;
+}
+
+/* Joins the groups that only `after` has, and leaves the groups that only `before` has; either may be NULL. domain is
+ * the socket's. Adds failures to warnings, one a line. */
+static void socket_multicast_change(int fd, int domain, const struct listen *before, const struct listen *after,
+				    struct buf *warnings)
+{
+	words old = groups_of(before), new = groups_of(after);
+
+	for (words group = old; group && *group; group++) {
+		if (!words_have(new, *group))
+			change_membership(fd, domain, *group, false, warnings);
+	}
+	for (words group = new; group &&*group; group++) {
+		if (!words_have(old, *group))
+			change_membership(fd, domain, *group, true, warnings);
+	}
+}
+
+#define GROUPS_MOST 65536               /* of multicast */
+#define SCTP_NODELAY_OPTION 3           /* SCTP_NODELAY; <linux/sctp.h> and <netinet/in.h> exclude each other */
+
+enum unit {
+	SWITCH,                         /* bool: set if true */
+	POSITIVE,                       /* int64_t: set if above 0 */
+	SIGNED,                         /* int64_t: set if not negative */
+	SECONDS,                        /* int64_t microseconds: set if above 0, rounded up to seconds */
+	FIRST, SECOND,                  /* unsigned: set to 1 if it is the first or second word behind "off" */
+};
+
+enum { V4 = 1, V6 = 2, OTHER = 4, ANY = V4 | V6 | OTHER };
+enum { AGAIN = 1 };
+
+/* `unset` of an option whose default no value stands for: the default is read from a new socket. */
+#define KERNEL_DEFAULT INT_MIN
+
+/* One option: where its value is, which sockets it is for, and how the kernel names it. */
+struct option_setter {
+	const char *name;               /* of the directive */
+	size_t offset;                  /* of the value in struct socket_options */
+	enum unit unit;
+	unsigned kinds;                 /* bits KIND(x) of enum endpoint_kind */
+	unsigned families, flags;       /* V4, V6, OTHER; AGAIN: also set on accepted connections */
+	int level, option;              /* as for setsockopt(2) */
+	int unset;                      /* value that restores the kernel's default; KERNEL_DEFAULT: a new socket's */
+};
+
+#define FIELD(field) #field, offsetof(struct socket_options, field)
+
+static const struct option_setter settings[] = {
+	{ FIELD(free_bind), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_FREEBIND, 0 },
+	{ FIELD(transparent), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_TRANSPARENT, 0 },
+	{ FIELD(keep_alive), SWITCH, KIND(TCP) | KIND(SCTP), ANY, 0, SOL_SOCKET, SO_KEEPALIVE, 0 },
+	{ FIELD(keep_alive_time), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPIDLE, KERNEL_DEFAULT },
+	{ FIELD(keep_alive_interval), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPINTVL, KERNEL_DEFAULT },
+	{ FIELD(keep_alive_probes), POSITIVE, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPCNT, KERNEL_DEFAULT },
+	{ FIELD(no_delay), SWITCH, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_NODELAY, 0 },
+	{ FIELD(no_delay), SWITCH, KIND(SCTP), ANY, 0, IPPROTO_SCTP, SCTP_NODELAY_OPTION, 0 },
+	{ FIELD(defer_accept), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0 },
+	/* A dual-stack socket has IPv4 connections too, so on AF_INET6 both are set. */
+	{ FIELD(ip_tos), SIGNED, KINDS_INET, V4 | V6, AGAIN, IPPROTO_IP, IP_TOS, 0 },
+	{ FIELD(ip_tos), SIGNED, KINDS_INET, V6, 0, IPPROTO_IPV6, IPV6_TCLASS, 0 },
+	{ FIELD(ip_ttl), SIGNED, KINDS_INET, V4 | V6, 0, IPPROTO_IP, IP_TTL, -1 },
+	{ FIELD(ip_ttl), SIGNED, KINDS_INET, V6, 0, IPPROTO_IPV6, IPV6_UNICAST_HOPS, -1 },
+	{ FIELD(priority), SIGNED, UINT_MAX, ANY, AGAIN, SOL_SOCKET, SO_PRIORITY, 0 },
+	{ FIELD(mark), SIGNED, UINT_MAX, ANY, 0, SOL_SOCKET, SO_MARK, 0 },
+	{ FIELD(broadcast), SWITCH, KIND(UDP), ANY, 0, SOL_SOCKET, SO_BROADCAST, 0 },
+	{ FIELD(pass_credentials), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSCRED, 0 },
+	{ FIELD(pass_security), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSSEC, 0 },
+	{ FIELD(timestamping), FIRST, UINT_MAX, ANY, 0, SOL_SOCKET, SO_TIMESTAMP, 0 },
+	{ FIELD(timestamping), SECOND, UINT_MAX, ANY, 0, SOL_SOCKET, SO_TIMESTAMPNS, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V4 | V6, 0, IPPROTO_IP, IP_PKTINFO, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V6, 0, IPPROTO_IPV6, IPV6_RECVPKTINFO, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(NETLINK), ANY, 0, SOL_NETLINK, NETLINK_PKTINFO, 0 },
+};
+
+#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+static unsigned family_bit(int domain)
+{
+	return domain == AF_INET ? V4 : domain == AF_INET6 ? V6 : OTHER;
+}
+
+static bool setting_applies(const struct option_setter *setting, int domain, const struct listen *listen)
+{
+	return setting->kinds >> listen->address->kind & 1 && setting->families & family_bit(domain);
+}
+
+static int at_most_int(int64_t value)
+{
+	return value > INT_MAX ? INT_MAX : (int)value;
+}
+
+/* Whether the option is configured, and the value for the kernel. */
+static bool setting_value(const struct option_setter *setting, const struct socket_options *options, int *value)
+{
+	const void *field = (const char *)options + setting->offset;
+	int64_t number;
+
+	if (setting->unit == SWITCH) {
+		*value = *(const bool *)field;
+		return *value;
+	}
+	if (setting->unit == FIRST || setting->unit == SECOND) {
+		*value = 1;
+		return *(const unsigned *)field == (setting->unit == FIRST ? 1u : 2u);
+	}
+	number = *(const int64_t *)field;
+	switch (setting->unit) {
+	case SECONDS:
+		*value = at_most_int(number / 1000000 + (number % 1000000 > 0));
+		return number > 0;
+	case POSITIVE:
+		*value = at_most_int(number);
+		return number > 0;
+	default:
+		*value = at_most_int(number);
+		return number >= 0;
+	}
+}
+
+static void warn_unset(struct buf *warnings, const char *name)
+{
+	if (!warnings)
+		return;
+	buf_addf(warnings, "%s: %s\n", name, strerror(errno));
+}
+
+static void setting_set(int fd, const struct option_setter *setting, int value, struct buf *warnings)
+{
+	if (setsockopt(fd, setting->level, setting->option, &value, sizeof(value)) < 0 && warnings)
+		warn_unset(warnings, setting->name);
+}
+
+/* A wildcard without a family serves both IP versions, whatever net.ipv6.bindv6only says. One for IPv6 leaves the IPv4
+ * port free. bind(2) takes an IPv4 address in the form of IPv6 only where both are served. */
+static bool wants_v6only(const struct listen *listen)
+{
+	struct in6_addr address;
+
+	if (listen->address->address && inet_pton(AF_INET6, listen->address->address, &address) == 1 &&
+	    IN6_IS_ADDR_V4MAPPED(&address))
+		return false;
+	if (listen->options->ipv6_only != IPV6_ONLY_DEFAULT)
+		return listen->options->ipv6_only == IPV6_ONLY_YES;
+	return listen->address->family == FAMILY_IPV6 && !listen->address->address;
+}
+
+static int device_set(int fd, const char *device, struct buf *why)
+{
+	if (!device || !setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1))
+		return 0;
+	if (errno == ENODEV)
+		return bind_fail(why, "bind_to_device", "there is no interface %s here now", device);
+	return bind_fail(why, "bind_to_device", "%s", device);
+}
+
+static const char *device_of(const struct listen *listen)
+{
+	return listen->options->bind_to_device ? listen->options->bind_to_device : listen->endpoint->interface;
+}
+
+/* Binds the socket to its interface. %IFACE of a link-local address is part of the address, and bind(2) does it. */
+static int set_device(int fd, const struct listen *listen, struct buf *why)
+{
+	if (device_set(fd, listen->options->bind_to_device, why) < 0)
+		return -1;
+	if (listen->options->bind_to_device || socket_address_is_scoped(listen->address))
+		return 0;
+	return device_set(fd, listen->endpoint->interface, why);
+}
+
+static int set_required(int fd, int level, int option, int value, const char *name, struct buf *why)
+{
+	if (setsockopt(fd, level, option, &value, sizeof(value)) < 0)
+		return bind_fail(why, name, NULL);
+	return 0;
+}
+
+static bool is_inet(int domain)
+{
+	return domain == AF_INET || domain == AF_INET6;
+}
+
+static int reuse_set(int fd, const struct listen *listen, struct buf *why)
+{
+	/* Not for UDP: there a second socket could take the port, and receive all its datagrams. */
+	if (listen->address->kind != ENDPOINT_UDP &&
+	    set_required(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", why) < 0)
+		return -1;
+	return listen->options->reuse_port ? set_required(fd, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port", why) : 0;
+}
+
+static int inet_set(int fd, int domain, const struct listen *listen, struct buf *why)
+{
+	if (reuse_set(fd, listen, why) < 0)
+		return -1;
+	/* A raw socket has one family anyway, and refuses the option once it has its protocol. */
+	if (domain == AF_INET6 && listen->address->kind != ENDPOINT_RAW &&
+	    set_required(fd, IPPROTO_IPV6, IPV6_V6ONLY, wants_v6only(listen), "ipv6_only", why) < 0)
+		return -1;
+	return set_device(fd, listen, why);
+}
+
+/* warnings may be NULL. */
+static void options_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
+{
+	int value;
+
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (setting_applies(&settings[i], domain, listen) &&
+		    setting_value(&settings[i], listen->options, &value))
+			setting_set(fd, &settings[i], value, warnings);
+	}
+	socket_buffer_set(fd, BUFFER_RECEIVE, listen->options->receive_buffer, warnings);
+	socket_buffer_set(fd, BUFFER_SEND, listen->options->send_buffer, warnings);
+}
+
+static void settings_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
+{
+	options_set(fd, domain, listen, warnings);
+	socket_multicast_change(fd, domain, NULL, listen, warnings);
+}
+
+int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	if (is_inet(domain) && inet_set(fd, domain, listen, why) < 0)
+		return -1;
+	settings_set(fd, domain, listen, warnings);
+	return 0;
+}
+
+void socket_options_adopt(int fd, int domain, const struct listen *listen, struct buf *warnings)
+{
+	struct buf why = { 0 };
+
+	if (is_inet(domain) && reuse_set(fd, listen, &why) < 0)
+		buf_addf(warnings, "%s\n", buf_string(&why));
+	buf_free(&why);
+	settings_set(fd, domain, listen, warnings);
+}
+
+static void setting_restore(int fd, const struct option_setter *setting, struct buf *warnings)
+{
+	int value = setting->unset;
+
+	if (value == KERNEL_DEFAULT && !socket_default_int(fd, setting->level, setting->option, &value))
+		buf_addf(warnings, "%s: unchanged until the socket is opened again: %s\n", setting->name,
+			 strerror(errno));
+	else
+		setting_set(fd, setting, value, warnings);
+}
+
+/* An unchanged priority is set again, too: a new IP_TOS has just overwritten it. */
+static void setting_adjust(int fd, const struct option_setter *setting, const struct socket_options *before,
+			   const struct socket_options *after, struct buf *warnings)
+{
+	int old = 0, value = 0;
+	bool was = setting_value(setting, before, &old), is = setting_value(setting, after, &value);
+
+	if (is && (!was || old != value || setting->offset == offsetof(struct socket_options, priority)))
+		setting_set(fd, setting, value, warnings);
+	else if (was && !is)
+		setting_restore(fd, setting, warnings);
+}
+
+static void buffer_adjust(int fd, enum socket_buffer buffer, int64_t before, int64_t after, struct buf *warnings)
+{
+	if (after > 0 && before != after)
+		socket_buffer_set(fd, buffer, after, warnings);
+	else if (before > 0 && after <= 0)
+		socket_buffer_restore(fd, buffer, warnings);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* If a binding to an interface fails, the socket would be open to more clients than the table says, which is an error.
+ * If the removal of one fails, it is open to fewer, which is a warning. */
+static int device_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+			 struct buf *warnings)
+{
+	const char *device = device_of(after);
+	struct buf stays = { 0 };
+
+	if (same_text(device_of(before), device))
+		return 0;
+	if (device)
+		return device_set(fd, device, why);
+	if (device_set(fd, "", &stays) < 0)
+		buf_addf(warnings, "%s\n", buf_string(&stays));
+	buf_free(&stays);
+	return 0;
+}
+
+int socket_options_adjust(int fd, int domain, const struct listen_change *change, struct buf *why,
+			  struct buf *warnings)
+{
+	const struct listen *before = change->before, *after = change->after;
+	const struct socket_options *old = before->options, *new = after->options;
+
+	if (is_inet(domain) && device_adjust(fd, before, after, why, warnings) < 0)
+		return -1;
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (setting_applies(&settings[i], domain, after))
+			setting_adjust(fd, &settings[i], old, new, warnings);
+	}
+	buffer_adjust(fd, BUFFER_RECEIVE, old->receive_buffer, new->receive_buffer, warnings);
+	buffer_adjust(fd, BUFFER_SEND, old->send_buffer, new->send_buffer, warnings);
+	socket_multicast_change(fd, domain, before, after, warnings);
+	return 0;
+}
+
+static int domain_of(int fd)
+{
+	int domain = AF_UNSPEC;
+	socklen_t length = sizeof(domain);
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length);
+	return domain;
+}
+
+/* Failures are not reported: they were when the listener was bound, and a client must not fill the log. */
+void socket_options_accepted(int fd, const struct listen *listen)
+{
+	const struct socket_options *options = listen->options;
+	bool is_unix = KINDS_UNIX >> listen->address->kind & 1;
+	int domain, value;
+
+	if (is_unix && (options->receive_buffer > 0 || options->send_buffer > 0)) {
+		socket_buffer_set(fd, BUFFER_RECEIVE, options->receive_buffer, NULL);
+		socket_buffer_set(fd, BUFFER_SEND, options->send_buffer, NULL);
+	}
+	if (options->ip_tos < 0 && options->priority < 0)
+		return;
+	domain = domain_of(fd);
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (settings[i].flags & AGAIN && setting_applies(&settings[i], domain, listen) &&
+		    setting_value(&settings[i], options, &value))
+			setting_set(fd, &settings[i], value, NULL);
+	}
+}

@@ -1,0 +1,1335 @@
+/* accept = yes: a client is accepted, checked, maybe asked about (superd-advise), and becomes an instance; or it is
+ * refused. One whose program cannot be started now is kept. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "superd/values.h"
+#include "exec/child/child.h"
+#include "lib/build_id.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "lib/hash.h"
+#include "lib/scan.h"
+#include "os/foreign/foreign.h"
+#include "os/fs/fs.h"
+#include "os/host/program.h"
+#include "os/netdiag/netdiag.h"
+#include "os/socket/socket.h"
+#include "superd/machine/machine.h"
+#include "superd/start/start.h"
+#include "table/access/access.h"
+#include "table/access/times.h"
+
+#define BANNER_MOST (64 << 10)
+#define BATCH 32 /* clients of one socket in a turn of the loop */
+#define MUX_MOST 16
+#define MUX_PATIENCE 30. /* seconds that a client of tcpmux waits for its service */
+#define PARKED_MOST 64	 /* clients of a service that wait for its program */
+#define ADVICE_SECONDS 30.
+#define HAND_OVER 100	  /* milliseconds for a client that another process has accepted */
+#define TURN_MOST 1.	  /* seconds for the process that sends clients away */
+#define MINUTES_MOST 4096 /* addresses that are counted by the minute, or denied by a sensor */
+
+#define REFUSED_ASKED 16 /* refused clients whose user is asked for at once */
+#define TOLD 60.	 /* seconds that the answer about a sender counts */
+
+/* ---- addresses that are remembered: per_source_cpm, sensors, answers about senders ---- */
+
+static struct remembered {
+	uint64_t whose;
+	unsigned char source[SOURCE_SIZE];
+	double until;
+	int64_t count;
+} remembered[MINUTES_MOST];
+
+/* The entry of an address; with `make` in the place of what has expired, or would expire first among its neighbours. */
+static struct remembered *remember(uint64_t whose, const unsigned char source[SOURCE_SIZE], bool make)
+{
+	uint64_t hash = hash_bytes(hash_bytes(HASH_START, source, SOURCE_SIZE), &whose, sizeof(whose));
+	struct remembered *oldest = NULL;
+	double now = clock_now();
+
+	for (int n = 0; n < 8; n++) {
+		struct remembered *one = &remembered[(hash + (uint64_t)n) % MINUTES_MOST];
+
+		if (one->until > now && one->whose == whose && !memcmp(one->source, source, SOURCE_SIZE))
+			return one;
+		if (!oldest || one->until < oldest->until)
+			oldest = one;
+	}
+	if (!make)
+		return NULL;
+	*oldest = (struct remembered){ .whose = whose };
+	memcpy(oldest->source, source, SOURCE_SIZE);
+	return oldest;
+}
+
+int64_t load_average(void)
+{
+	double load;
+
+	return getloadavg(&load, 1) == 1 ? (int64_t)(load * 1000) : -1;
+}
+
+/* ---- refusing ---- */
+
+enum banner { BANNER, BANNER_SUCCESS, BANNER_FAIL };
+
+/* One that cannot be read is told of once. */
+static void send_banner(struct svc *svc, enum banner which, int fd)
+{
+	static const char *const options[] = { "banner", "banner_success", "banner_fail" };
+	const struct access_options *access = svc->row->groups->access;
+	const char *path =
+		((const char *const[]){ access->banner, access->banner_success, access->banner_fail })[which];
+	struct path_finding finding;
+	struct buf why = { 0 };
+	size_t length;
+	char *text = NULL;
+
+	if (!path || fd < 0)
+		return;
+	if (!path_is_open_to_us(path, 0, NULL, path_mounts_cached(), &finding)) {
+		path_finding_describe(&finding, &why);
+		buf_text(&why, ", and a banner must be in a directory of root");
+	} else if (!(text = fd_read_file(path, BANNER_MOST, &length))) {
+		buf_text(&why, errno == EINVAL ? "it is no regular file" : strerror(errno));
+	}
+	if (text)
+		send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	else if (!(svc->run->banners_told & 1u << which))
+		svc_say(svc, LEVEL_WARNING, "warning", "cannot read %s: %s: %s: clients are not sent it",
+			options[which], path, buf_string(&why));
+	svc->run->banners_told |= text ? 0 : (unsigned char)(1u << which);
+	buf_free(&why);
+	free(text);
+}
+
+static const char mux_sorry[] = "-Service not available\r\n";
+static bool by_mux; /* the client of this call has named the service to tcpmux */
+
+struct questions {
+	bool name, ident;
+	const char *libwrap;
+	struct remembered *minute; /* in which who is admitted counts */
+	uint64_t sender;	   /* of a datagram: as whose the answer is remembered */
+	bool is_refused;	   /* only the log wants to know */
+};
+
+static bool ask(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
+static unsigned refused_asked;
+
+/* has_user: its ident server was asked already. */
+static void refuse(struct svc *svc, struct client *client, enum refusal refusal, bool has_user)
+{
+	const struct access_options *access = svc->row->groups->access;
+	bool asks = !has_user && client->fd >= 0 && svc->row->groups->logging->log_on_failure & FAILURE_USERID &&
+		refusal != REFUSED_TWIST && refusal != REFUSED_CLOSED && refusal != REFUSED_UNKEPT &&
+		refusal != REFUSED_MEMORY && refused_asked < REFUSED_ASKED;
+	struct event event = { .name = "refused", .service = svc->row->name };
+	char address[128], reason[256], more[LOG_RATE_LIMIT_MORE] = "";
+	const char *peer = address;
+
+	client_address(client, address, sizeof(address));
+	peer = *address ? address : "a local client";
+	event.peer = address;
+	event.reason = refusal_text(refusal);
+	if (refusal == REFUSED_PER_SOURCE_CPM)
+		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts/min (limit %lld/min)", svc->row->name,
+			 peer, (long long)access->per_source_cpm);
+	if (refusal == REFUSED_PER_SOURCE)
+		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts (limit %lld)", svc->row->name, peer,
+			 (long long)access->per_source);
+	if (refusal == REFUSED_PER_SOURCE_CPM || refusal == REFUSED_PER_SOURCE)
+		event.reason = reason;
+	svc->run->refused[refusal]++;
+	if (client->fd >= 0 || log_rate_limit_is_due(&svc->run->datagram_limit, more))
+		log_event(superd.log, LEVEL_NOTICE, &event, "refused %s: %s%s", peer, event.reason, more);
+	if (*refusal_word(refusal) && refusal != REFUSED_IDENT)
+		record_refusal(svc, client->length && client_port(client) >= 0 ? address : NULL, refusal_word(refusal));
+	if (client->fd >= 0 && by_mux)
+		send(client->fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (client->fd >= 0 && access->banner_fail && refusal != REFUSED_TWIST) {
+		send_banner(svc, BANNER_FAIL, client->fd);
+		client_shut_and_drain(client);
+	}
+	if (!asks || !ask(svc, svc->sockets, client, &(struct questions){ .ident = true, .is_refused = true }))
+		close_apart(svc, &client->fd);
+}
+
+void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
+{
+	refuse(svc, client, refusal, false);
+}
+
+/* ---- the checks ---- */
+
+/* The interface of a link-local client; 0: it is none. */
+static unsigned scope_of(const struct client *client)
+{
+	return client->length && client->peer.any.sa_family == AF_INET6 ? client->peer.in6.sin6_scope_id : 0;
+}
+
+static const unsigned char *whole_address(const struct client *client, unsigned char address[SOURCE_SIZE])
+{
+	if (!client->length || (client->peer.any.sa_family != AF_INET && client->peer.any.sa_family != AF_INET6))
+		return NULL;
+	return client_source(client, 128, address) ? address : NULL;
+}
+
+static bool is_time(const struct svc *svc)
+{
+	words times = svc->row->groups->access->access_times;
+	time_t wall = time(NULL);
+	struct tm local;
+
+	if (!times)
+		return true;
+	localtime_r(&wall, &local);
+	return times_include(times, (unsigned)(local.tm_hour * 60 + local.tm_min));
+}
+
+static bool is_probe(const struct svc *svc, const struct client *client)
+{
+	const struct access *probes = service_prepared(svc->row)->probes;
+	unsigned char address[SOURCE_SIZE];
+
+	return probes && whole_address(client, address) && access_judge(probes, address) == ACCESS_PERMITTED;
+}
+
+static enum refusal judge(struct svc *svc, struct socket *socket, struct client *client, struct questions *asked)
+{
+	const struct access_options *options = svc->row->groups->access;
+	const struct access *access = listen_prepared(socket->listen)->access;
+	unsigned char address[SOURCE_SIZE];
+
+	if (client_source(client, 128, address) && remember(0, address, false))
+		return REFUSED_SENSOR;
+	switch (access ? access_judge_at(access, whole_address(client, address), scope_of(client)) : ACCESS_PERMITTED) {
+	case ACCESS_DENIED:
+		return REFUSED_ADDRESS;
+	case ACCESS_BY_NAME:
+		asked->name = true;
+		break;
+	case ACCESS_PERMITTED:
+		break;
+	}
+	if (!is_time(svc))
+		return REFUSED_TIME;
+	if (superd.options->process_limit && superd.instances >= (size_t)superd.options->process_limit)
+		return REFUSED_PROCESSES;
+	if (options->per_source != UNLIMITED && client_source(client, (unsigned)options->per_source_prefix, address) &&
+	    source_count_count(&superd.sources, svc, address) >= (uint64_t)options->per_source)
+		return REFUSED_PER_SOURCE;
+	if (options->per_source_cpm != UNLIMITED &&
+	    client_source(client, (unsigned)options->per_source_prefix, address)) {
+		asked->minute = remember((uint64_t)(uintptr_t)svc, address, true);
+		if (asked->minute->until <= clock_now())
+			asked->minute->until = clock_now() + 60;
+		if (asked->minute->count >= options->per_source_cpm)
+			return REFUSED_PER_SOURCE_CPM;
+	}
+	if (options->max_load && load_average() >= options->max_load)
+		return REFUSED_LOAD;
+	if (svc_is_full(svc))
+		return REFUSED_INSTANCES;
+	if (options->libwrap && hosts_access_has_rules(&superd.hosts))
+		asked->libwrap = options->libwrap;
+	asked->ident = options->id_only || svc->row->groups->logging->log_on_success & SUCCESS_USERID;
+	return ADMITTED;
+}
+
+/* In the journal, as who is kept out stays so. */
+static void journal_touched(const struct remembered *one, struct buf *out)
+{
+	buf_text(out, "+touch ");
+	for (unsigned n = 0; n < SOURCE_SIZE; n++)
+		buf_addf(out, "%02x", one->source[n]);
+	buf_addf(out, " - until=%.6f\n", one->until);
+}
+
+void accept_journal_touched(struct buf *out)
+{
+	for (unsigned n = 0; n < MINUTES_MOST; n++) {
+		if (!remembered[n].whose && remembered[n].until > clock_now())
+			journal_touched(&remembered[n], out);
+	}
+}
+
+void accept_touched(const unsigned char source[SOURCE_SIZE], double until)
+{
+	if (until > clock_now())
+		remember(0, source, true)->until = until;
+}
+
+static void sense(struct svc *svc, struct client *client)
+{
+	int64_t time = svc->row->groups->access->deny_time;
+	unsigned char address[SOURCE_SIZE];
+	struct buf line = { 0 };
+	char peer[128], more[LOG_RATE_LIMIT_MORE] = "";
+
+	client_address(client, peer, sizeof(peer));
+	if (time && client_source(client, 128, address)) {
+		struct remembered *touched = remember(0, address, true);
+
+		touched->until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
+		journal_touched(touched, &line);
+		journal_say("%s", buf_string(&line));
+		buf_clear(&line);
+	}
+	if (client->fd < 0 && !log_rate_limit_is_due(&svc->run->datagram_limit, more))
+		return;
+	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s%s", *peer ? peer : "a local client", more);
+	xinetd_line_sensor(&line, getpid(), peer, time == SCAN_INFINITY ? -1 : time / 60000000);
+	record_line(svc, (struct event){ .name = "sensor", .peer = peer }, &line);
+	close_apart(svc, &client->fd);
+}
+
+/* ---- superd-advise ---- */
+
+struct advice {
+	struct child child;
+	struct svc *svc; /* NULL: it has gone */
+	char service[64];
+	struct list link; /* in asking, until it is concluded */
+	unsigned number;  /* of the socket */
+	struct client client;
+	struct questions asked;
+	ev_io io;
+	ev_timer limit;
+	char text[2048];
+	size_t length;
+};
+
+static struct list asking = { &asking, &asking };
+
+/* The next superd asks about it again. */
+static void journal_asked(struct advice *advice)
+{
+	struct parked parked = { .client = advice->client, .socket = &advice->svc->sockets[advice->number] };
+
+	journal_parked(advice->svc, &parked);
+}
+
+void accept_journal_asked(const struct svc *svc)
+{
+	LIST_EACH(link, &asking) {
+		struct advice *advice = container_of(link, struct advice, link);
+
+		if (svc_find(advice->service) == svc && advice->number < svc->socket_count)
+			journal_asked(advice);
+	}
+}
+
+static void end_asking(struct advice *advice)
+{
+	journal_say("-park #%d\n", advice->client.fd);
+	superd.asking--;
+	list_remove(&advice->link);
+	ev_io_stop(superd.loop, &advice->io);
+	ev_timer_stop(superd.loop, &advice->limit);
+	close(advice->io.fd);
+}
+
+static void conclude(struct advice *advice)
+{
+	struct svc *svc = svc_find(advice->service);
+	const struct access *access;
+	unsigned char address[SOURCE_SIZE];
+	const unsigned char *whole = whole_address(&advice->client, address);
+	struct socket *socket;
+	bool has_name = false, knows_name = false, has_wrap = false, allowed = false, twisted = false, has_user = false,
+	     knows_user = false;
+	char name[300] = "", user[600] = "", peer[128];
+	enum refusal refusal = ADMITTED;
+
+	end_asking(advice);
+	refused_asked -= advice->asked.is_refused;
+	advice->text[advice->length] = '\0';
+	for (char *at, *line = strtok_r(advice->text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
+		for (char *c = line; *c; c++)
+			*c = *c >= ' ' && *c <= '~' ? *c : '?';
+		has_name |= !strncmp(line, "name", 4);
+		if (sscanf(line, "name %299s", name) == 1)
+			knows_name = true;
+		has_wrap |= !strcmp(line, "libwrap allow") || !strcmp(line, "libwrap deny");
+		allowed |= !strcmp(line, "libwrap allow");
+		twisted |= !strcmp(line, "libwrap twist");
+		if (!strncmp(line, "ident ", 6)) {
+			has_user = true;
+			knows_user = !strncmp(line, "ident yes ", 10);
+			snprintf(user, sizeof(user), "%s", line + (knows_user ? 10 : 9));
+		}
+	}
+	if (advice->child.pid && !twisted) /* else it has the client, and goes on with it */
+		child_signal(&advice->child, SIGKILL);
+	client_address(&advice->client, peer, sizeof(peer));
+	if (advice->asked.is_refused) {
+		if (svc && has_user)
+			record_user(svc, peer, false, knows_user, user);
+		close_apart(svc, &advice->client.fd);
+		goto over;
+	}
+	for (unsigned n = 0; advice->asked.sender && svc && n < svc->socket_count; n++)
+		svc->sockets[n].asks = false;
+	if (svc && !advice->asked.sender)
+		svc->run->count -= svc->run->count > 0;
+	if (!svc || advice->number >= svc->socket_count || svc_bar(svc) < BAR_HELD) {
+		if (svc && !advice->asked.sender)
+			accept_refuse(svc, &advice->client, REFUSED_CLOSED);
+		close_apart(svc, &advice->client.fd);
+		goto over;
+	}
+	socket = &svc->sockets[advice->number];
+	access = listen_prepared(socket->listen)->access;
+	if (advice->asked.name && !has_name)
+		refusal = REFUSED_NAME_UNASKED;
+	else if (advice->asked.name &&
+		 access_judge_name(access, whole, scope_of(&advice->client), knows_name ? name : NULL) !=
+			 ACCESS_PERMITTED)
+		refusal = REFUSED_ADDRESS;
+	else if (advice->asked.libwrap && !allowed)
+		refusal = twisted ? REFUSED_TWIST : has_wrap ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
+	else if (advice->asked.ident && svc->row->groups->access->id_only && !knows_user)
+		refusal = has_user ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
+	if (advice->asked.sender) { /* its datagram is looked at once more */
+		struct remembered *told = remember(advice->asked.sender, whole, true);
+
+		told->until = clock_now() + TOLD;
+		told->count = refusal;
+		close(advice->client.fd);
+		svc_settle(svc);
+		goto over;
+	}
+	if (has_wrap && !svc->row->groups->logging->log_on_success && !svc->row->groups->logging->log_on_failure) {
+		struct event event = { .name = refusal ? "fail" : "start", .service = svc->row->name, .peer = peer };
+		struct buf line = { 0 };
+
+		xinetd_line_wrapped(&line, svc->row->name, "tcp", !refusal, peer);
+		log_record(superd.log, refusal ? LEVEL_NOTICE : LEVEL_INFO, &event, buf_string(&line), line.length);
+		buf_free(&line);
+	}
+	if (has_user)
+		record_user(svc, peer, !refusal, knows_user, user);
+	if (refusal)
+		refuse(svc, &advice->client, refusal, advice->asked.ident);
+	else if (svc->state == LISTENING || svc->state == FULL || svc->state == QUEUED)
+		accept_serve(svc, socket, &advice->client, false);
+	else if (!accept_park(svc, socket, &advice->client, clock_now(), false, true))
+		accept_refuse(svc, &advice->client, REFUSED_UNKEPT);
+	svc_settle(svc);
+over:
+	if (!advice->child.pid)
+		free(advice);
+	else
+		advice->svc = NULL;
+}
+
+static void on_advice(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct advice *advice = io->data;
+	ssize_t got;
+
+	(void)loop, (void)events;
+	while ((got = read(io->fd, advice->text + advice->length, sizeof(advice->text) - 1 - advice->length)) > 0)
+		advice->length += (size_t)got;
+	if (got == 0 || errno != EAGAIN || advice->length == sizeof(advice->text) - 1)
+		conclude(advice);
+}
+
+static void on_advice_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	conclude(timer->data);
+}
+
+static void on_adviser(struct child *child, int status, const struct rusage *used)
+{
+	struct advice *advice = container_of(child, struct advice, child);
+	static bool told;
+	struct buf text = { 0 };
+
+	(void)used;
+	child->pid = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_OTHER_BUILD && !told) {
+		told = true;
+		program_describe_other(PROGRAM_ADVISE, &text);
+		log_error(superd.log, "%s", buf_string(&text));
+		buf_free(&text);
+	}
+	if (!advice->svc)
+		free(advice);
+}
+
+/* false: superd-advise could not be started. The client is the advice's now. */
+static bool ask(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked)
+{
+	static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	const struct own_program *program = program_get(PROGRAM_ADVISE);
+	char *environment[4] = { (char *)(uintptr_t)path };
+	char *argv[9] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word() }, **at = argv + 2;
+	struct plan plan = {
+		.main = { .program = program->path, .file = program->fd, .argv = argv },
+		.environment = environment,
+		.environment_count = 1,
+		.account = helper_user_account(HELPER_USER_ADVISE),
+		.umask = 022,
+		.io_priority = -1,
+		.cpu_policy = -1,
+		.bounding = plan_own_bounding(0),
+		.no_new_privileges = true,
+		.limit_count = 1,
+		.limits = { { RLIMIT_NOFILE, superd.defaults.nofile } },
+	};
+	struct advice *advice = calloc(1, sizeof(*advice));
+	struct spawn_request request = { .plan = &plan, .wanted_count = 5, .remote_port = -1, .pid = -1 };
+	char more[LOG_RATE_LIMIT_MORE];
+	int ends[2] = { -1, -1 }, report = -1;
+	pid_t pid;
+
+	if (asked->name)
+		*at++ = (char *)(uintptr_t) "-n";
+	if (asked->libwrap) {
+		*at++ = (char *)(uintptr_t) "-w";
+		*at++ = (char *)(uintptr_t)asked->libwrap;
+	}
+	if (asked->ident) {
+		*at++ = (char *)(uintptr_t) "-i";
+		*at++ = (char *)(uintptr_t) "10";
+	}
+	if (program->fd < 0 && log_rate_limit_is_due(&svc->run->note_limit, more)) {
+		struct buf why = { 0 };
+
+		program_describe_missing(PROGRAM_ADVISE, &why);
+		svc_say(svc, LEVEL_ERROR, "advise", "cannot ask about its clients: %s%s", buf_string(&why), more);
+		buf_free(&why);
+	}
+	if (program->fd < 0 || !advice || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		free(advice);
+		return false;
+	}
+	fd_set_nonblocking(ends[0], true);
+	request.wanted = (int[]){ client->fd, superd.null_out, superd.null_out, ends[1], client->fd };
+	pid = launch(&request, NULL, &report);
+	fd_close(&ends[1]);
+	fd_close(&report);
+	if (pid < 0) {
+		fd_close(&ends[0]);
+		free(advice);
+		return false;
+	}
+	*advice = (struct advice){
+		.svc = svc, .number = (unsigned)(socket - svc->sockets), .client = *client, .asked = *asked
+	};
+	list_init(&advice->link);
+	snprintf(advice->service, sizeof(advice->service), "%s", svc->row->name);
+	client->fd = -1;
+	refused_asked += asked->is_refused;
+	if (!asked->is_refused && !asked->sender) {
+		list_add(&asking, &advice->link);
+		journal_asked(advice);
+		svc->run->count++;
+	}
+	superd.asking++;
+	advice->child.ended = on_adviser;
+	child_watch(&advice->child, pid);
+	ev_io_init(&advice->io, on_advice, ends[0], EV_READ);
+	ev_timer_init(&advice->limit, on_advice_late, ADVICE_SECONDS, 0);
+	advice->io.data = advice->limit.data = advice;
+	ev_io_start(superd.loop, &advice->io);
+	ev_timer_start(superd.loop, &advice->limit);
+	return true;
+}
+
+/* ---- serving ---- */
+
+static bool is_mux(const struct socket *socket)
+{
+	return socket->listen->endpoint->kind == ENDPOINT_TCPMUX;
+}
+
+static void refuse_parked(struct svc *svc, size_t n, enum refusal refusal)
+{
+	struct parked parked = svc->run->parked[n];
+
+	memmove(svc->run->parked + n, svc->run->parked + n + 1, (--svc->run->parked_count - n) * sizeof(parked));
+	journal_say("-park #%d\n", parked.client.fd);
+	by_mux = is_mux(parked.socket);
+	accept_refuse(svc, &parked.client, refusal);
+	by_mux = false;
+}
+
+/* Nobody in a queue of superd's own waits for ever. */
+static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	double now = clock_now();
+	bool more = false;
+
+	(void)events;
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		for (size_t n = svc->run->parked_count; n-- > 0;) {
+			if (!is_mux(svc->run->parked[n].socket))
+				continue;
+			if (now >= svc->run->parked[n].since + MUX_PATIENCE)
+				refuse_parked(svc, n, REFUSED_UNKEPT);
+			else
+				more = true;
+		}
+	}
+	if (!more)
+		ev_timer_stop(loop, timer);
+}
+
+bool accept_park(struct svc *svc, struct socket *socket, struct client *client, double since, bool greeted, bool judged)
+{
+	static ev_timer patience = { .repeat = 0 };
+
+	if (svc->run->parked_count >= (is_mux(socket) ? MUX_MOST : PARKED_MOST) ||
+	    (!svc->run->parked && !(svc->run->parked = calloc(PARKED_MOST, sizeof(*svc->run->parked)))))
+		return false;
+	svc->run->parked[svc->run->parked_count++] = (struct parked){ *client, socket, since, greeted, judged };
+	journal_parked(svc, &svc->run->parked[svc->run->parked_count - 1]);
+	client->fd = -1;
+	if (is_mux(socket) && !ev_is_active(&patience)) {
+		ev_timer_init(&patience, on_patience, 1, 1);
+		ev_timer_start(superd.loop, &patience);
+	}
+	return true;
+}
+
+void accept_drop_parked(struct svc *svc)
+{
+	while (svc->run->parked_count)
+		refuse_parked(svc, svc->run->parked_count - 1, REFUSED_CLOSED);
+}
+
+/* The start of an instance has failed, and its client is still superd's. */
+void accept_keep(struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+
+	enum bar bar = svc_bar(svc);
+
+	if (bar == BAR_END || bar == BAR_DISABLED)
+		return;
+	if (bar == BAR_REMOVED) { /* it goes along with its socket */
+		const struct endpoint *endpoint = instance->socket->listen->endpoint;
+
+		LIST_EACH(link, &superd.services) {
+			struct svc *other = container_of(link, struct svc, link);
+
+			for (unsigned n = 0; other->row->exec->accept && n < other->socket_count; n++) {
+				if (!endpoint_equal(other->sockets[n].listen->endpoint, endpoint) ||
+				    !accept_park(other, &other->sockets[n], &instance->client, clock_now(),
+						 instance->greeted, true))
+					continue;
+				svc_settle(other);
+				return;
+			}
+		}
+		return;
+	}
+	by_mux = is_mux(instance->socket) && !instance->greeted;
+	if (svc->row->groups->lifecycle->backoff_refuse)
+		accept_refuse(svc, &instance->client, REFUSED_BACKOFF);
+	else if (!accept_park(svc, instance->socket, &instance->client, clock_now(), instance->greeted, true))
+		accept_refuse(svc, &instance->client, REFUSED_UNKEPT);
+	by_mux = false;
+}
+
+/* A client of a unix socket: "uid 110, psql". */
+static void describe_local(int fd, char *text, size_t size)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+	char path[40], name[17] = "";
+	int file;
+	ssize_t got;
+
+	*text = '\0';
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.uid == (uid_t)-1)
+		return;
+	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)peer.pid);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	got = file < 0 ? 0 : read(file, name, sizeof(name) - 1);
+	fd_close(&file);
+	name[got > 0 ? strcspn(name, "\n") : 0] = '\0';
+	for (char *at = name; *at; at++)
+		*at = (unsigned char)*at < ' ' || *at == '\x7f' ? '?' : *at;
+	snprintf(text, size, "uid %lu%s%s", (unsigned long)peer.uid, *name ? ", " : "", name);
+}
+
+/* A client that has passed all checks. */
+void accept_serve(struct svc *svc, struct socket *socket, struct client *client, bool greeted)
+{
+	const struct access_options *options = svc->row->groups->access;
+	struct instance *instance = instance_new(svc);
+	struct buf why = { 0 };
+
+	if (!instance) {
+		if (!accept_park(svc, socket, client, clock_now(), greeted, true))
+			accept_refuse(svc, client, REFUSED_MEMORY);
+		limits_lack(svc, "cannot start", ENOMEM);
+		return;
+	}
+	instance->socket = socket;
+	instance->client = *client;
+	client->fd = -1;
+	svc->run->count++;
+	client_address(&instance->client, instance->peer, sizeof(instance->peer));
+	if (!*instance->peer)
+		describe_local(instance->client.fd, svc->run->last_peer, sizeof(svc->run->last_peer));
+	if (options->per_source != UNLIMITED &&
+	    client_source(&instance->client, (unsigned)options->per_source_prefix, instance->source))
+		instance->counted = source_count_enter(&superd.sources, svc, instance->source, options->per_source);
+	instance->greeted = greeted || is_mux(socket);
+	if (is_mux(socket) && !greeted && instance->client.fd >= 0 && socket->listen->endpoint->address[0] == '+')
+		send(instance->client.fd, "+Go\r\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (instance->client.fd >= 0)
+		send_banner(svc, BANNER_SUCCESS, instance->client.fd);
+	if (instance_start(instance, &why)) {
+		buf_free(&why);
+		return;
+	}
+	accept_note_failed(instance, &why);
+	buf_free(&why);
+}
+
+void accept_note_failed(struct instance *instance, struct buf *why)
+{
+	struct svc *svc = instance->svc;
+	struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
+	int lack = instance->lack;
+
+	strcpy(failure.peer, instance->peer);
+	svc->run->count--;
+	accept_keep(instance);
+	instance_free(instance);
+	if (lack) {
+		limits_lack(svc, "cannot start", lack);
+	} else if (svc->state != BACKOFF) {
+		snprintf(failure.why, sizeof(failure.why), "cannot start: %.140s", buf_string(why));
+		svc_note_failure(svc, &failure);
+		svc->run->failures++;
+		svc_fail(svc, "failed", "cannot start: %s", buf_string(why));
+		svc_wait(svc);
+	}
+}
+
+static void take_client(struct svc *svc, struct socket *socket, struct client *client);
+
+void accept_parked(struct svc *svc)
+{
+	for (size_t n = 0; n < svc->run->parked_count && svc->state == LISTENING && !svc_is_full(svc);) {
+		struct parked first = svc->run->parked[n];
+
+		if (!limits_allow(svc)) {
+			limits_wait(svc);
+			return;
+		}
+		if (svc_is_resting(first.socket)) {
+			n++;
+			continue;
+		}
+		memmove(svc->run->parked + n, svc->run->parked + n + 1, (--svc->run->parked_count - n) * sizeof(first));
+		journal_say("-park #%d\n", first.client.fd);
+		if (svc->row->groups->access->deny_time >= 0) { /* it has become a sensor meanwhile */
+			sense(svc, &first.client);
+			continue;
+		}
+		svc_count_trigger(first.socket);
+		by_mux = is_mux(first.socket) && !first.greeted;
+		if (first.judged)
+			accept_serve(svc, first.socket, &first.client, first.greeted);
+		else
+			take_client(svc, first.socket, &first.client);
+		by_mux = false;
+		if (svc->run->backoff.failures)
+			break; /* one at a time, until one has succeeded */
+	}
+}
+
+/* cps: the service pauses now, and clients wait. client: who has come; NULL: a program takes them. */
+bool accept_overruns(struct svc *svc, const struct client *client)
+{
+	const struct access_options *access = svc->row->groups->access;
+	double pause = (double)access->cps.pause / 1e6;
+	char address[128] = "";
+
+	if (!rate_limit_is_reached(&svc->run->rate, access->cps.number, 1., clock_now()))
+		return false;
+	if (client)
+		client_address(client, address, sizeof(address));
+	svc_pause(svc, "more than %" PRId64 " connections in a second", access->cps.number);
+	record_refusal(svc, *address ? address : NULL, "connections per second");
+	log_event(superd.log, LEVEL_NOTICE,
+		  &(struct event){ .name = "limited",
+				   .service = svc->row->name,
+				   .reason = "cps",
+				   .is_alone = true,
+				   .has_duration = true,
+				   .duration = pause },
+		  "Deactivating service %s due to excessive incoming connections.  Restarting in %.15g seconds.",
+		  svc->row->name, pause);
+	svc->run->rate = (struct rate_limit){ 0 };
+	svc_rest(svc, pause);
+	svc->run->overrun = true;
+	return true;
+}
+
+static void take_client(struct svc *svc, struct socket *socket, struct client *client)
+{
+	struct questions asked = { 0 };
+	enum refusal refusal;
+
+	svc->run->accepted++;
+	if (svc->row->groups->access->deny_time >= 0) {
+		sense(svc, client);
+		return;
+	}
+	send_banner(svc, BANNER, client->fd);
+	refusal = judge(svc, socket, client, &asked);
+	if (refusal) {
+		accept_refuse(svc, client, refusal);
+		return;
+	}
+	rate_limit_count(&svc->run->rate, 1., clock_now());
+	if (asked.minute)
+		asked.minute->count++;
+	if ((asked.name || asked.libwrap || asked.ident) && client->fd >= 0 && ask(svc, socket, client, &asked))
+		return;
+	if (asked.name || asked.libwrap || svc->row->groups->access->id_only) {
+		if (client->fd >= 0)
+			accept_refuse(svc, client,
+				      asked.name	      ? REFUSED_NAME_UNASKED
+					      : asked.libwrap ? REFUSED_LIBWRAP_UNASKED
+							      : REFUSED_IDENT_UNASKED);
+		return;
+	}
+	accept_serve(svc, socket, client, false);
+}
+
+/* Who is asked about while its service changes is judged anew. */
+void accept_reloaded(void)
+{
+	struct list before;
+
+	list_init(&before);
+	LIST_EACH(link, &asking) {
+		list_remove(link);
+		list_add(&before, link);
+	}
+	LIST_EACH(link, &before) {
+		struct advice *advice = container_of(link, struct advice, link);
+		struct svc *svc = svc_find(advice->service);
+		struct client client = advice->client;
+		char name[sizeof(advice->service)], peer[128];
+
+		if (svc && !svc->seen) {
+			list_remove(link);
+			list_add(&asking, link);
+			continue;
+		}
+		memcpy(name, advice->service, sizeof(name));
+		end_asking(advice);
+		if (advice->child.pid)
+			child_signal(&advice->child, SIGKILL);
+		if (advice->child.pid)
+			advice->svc = NULL;
+		else
+			free(advice);
+		if (svc)
+			svc->run->count -= svc->run->count > 0;
+		if (!svc || svc->removed || !svc->row->exec->accept || !svc->socket_count) {
+			client_address(&client, peer, sizeof(peer));
+			log_event(superd.log, LEVEL_NOTICE,
+				  &(struct event){ .name = "refused",
+						   .service = name,
+						   .peer = peer,
+						   .reason = refusal_text(REFUSED_CLOSED) },
+				  "refused %s: %s", *peer ? peer : "a local client", refusal_text(REFUSED_CLOSED));
+			close_apart(svc, &client.fd);
+			continue;
+		}
+		take_client(svc, &svc->sockets[0], &client);
+		svc_settle(svc);
+	}
+}
+
+/* false: the service pauses now. */
+static bool take_accepted(struct svc *svc, struct socket *socket, struct client *client)
+{
+	if (is_probe(svc, client)) {
+		close_apart(svc, &client->fd);
+		svc->run->probes++;
+		return true;
+	}
+	if (accept_overruns(svc, client)) {
+		if (!accept_park(svc, socket, client, clock_now(), false, false))
+			accept_refuse(svc, client, REFUSED_UNKEPT);
+		return false;
+	}
+	svc_count_trigger(socket);
+	take_client(svc, socket, client);
+	return true;
+}
+
+/* The client that the process of accept_beside has accepted, if any. That has a moment to hand it over. */
+void accept_fetch(struct svc *svc)
+{
+	struct client client = { .length = sizeof(client.peer) };
+	struct pollfd taken = { .fd = svc->run->taken, .events = POLLIN };
+	size_t count = 1;
+	char byte;
+
+	if (svc->run->taken <= 0)
+		return;
+	poll(&taken, 1, HAND_OVER);
+	if (fd_message_receive(svc->run->taken, &byte, 1, &client.fd, &count, MSG_DONTWAIT) == 1 && count == 1) {
+		unsigned number = svc->run->taken_at < svc->socket_count ? svc->run->taken_at : 0;
+
+		if (getpeername(client.fd, &client.peer.any, &client.length) < 0)
+			client.length = 0;
+		if (!svc->socket_count || !svc->row->exec->accept)
+			accept_refuse(svc, &client, REFUSED_CLOSED);
+		else if (svc->state == LISTENING && !superd.quiet)
+			take_accepted(svc, &svc->sockets[number], &client);
+		else if (!accept_park(svc, &svc->sockets[number], &client, clock_now(), false, false))
+			accept_refuse(svc, &client, REFUSED_UNKEPT);
+	}
+	fd_close(&svc->run->taken);
+}
+
+static void on_accepted(struct helper *helper, int status)
+{
+	struct svc *svc = container_of(helper, struct run, turner)->svc;
+
+	if (status == HELPER_LATE) {
+		svc_say(svc, LEVEL_WARNING, "bind_error",
+			"a process that has its listener keeps it from being used: its clients wait until that has "
+			"ended");
+		return;
+	}
+	instances_gather();
+	accept_fetch(svc);
+	instances_start_gathered();
+	if (WIFEXITED(status) && WEXITSTATUS(status) == ACCEPT_EXHAUSTED)
+		limits_lack(svc, "cannot accept", EMFILE);
+	else
+		svc_settle(svc);
+}
+
+/* Programs had it before a reload, and one may hold its lock: another process accepts there, a client at a time. */
+static void accept_beside(struct svc *svc, struct socket *socket)
+{
+	int ends[2] = { -1, -1 };
+	struct client client;
+	enum accepted got;
+	pid_t pid = -1;
+
+	if (svc->run->turner.child.pid)
+		return;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0)
+		pid = helper_begin(&svc_run(svc)->turner, TURN_MOST, on_accepted);
+	if (pid == 0) {
+		fork_fds_close_others(&socket->fd, 1, ends[1], 0);
+		fd_set_nonblocking(socket->fd, true);
+		got = client_accept(socket->fd, socket->listen, &client);
+		_exit(got == ACCEPTED && !fd_message_send(ends[1], "", 1, &client.fd, 1, 0) ? ACCEPT_EXHAUSTED : got);
+	}
+	if (pid > 0) {
+		svc->run->taken = ends[0];
+		svc->run->taken_at = (unsigned)(socket - svc->sockets);
+		svc_unwatch(svc);
+	} else {
+		limits_lack(svc, "cannot accept", errno);
+		fd_close(&ends[0]);
+	}
+	fd_close(&ends[1]);
+}
+
+static void take_clients(struct svc *svc, struct socket *socket)
+{
+	struct client client;
+
+	if (socket->fd < 0)
+		return;
+	if (!endpoint_accepts(socket->listen->endpoint)) {
+		accept_datagram(svc, socket);
+		return;
+	}
+	for (int n = 0; n < BATCH && svc->state == LISTENING && !superd.quiet; n++) {
+		struct pollfd look = { socket->fd, POLLIN, 0 };
+
+		if (socket_is_to_rest(socket) && poll(&look, 1, 0) != 0 && svc_rest_socket(svc, socket))
+			return;
+		if (svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)
+			break;
+		if (!limits_allow(svc)) {
+			limits_wait(svc);
+			return;
+		}
+		if (socket->lent && !lent_is_back(socket)) {
+			accept_beside(svc, socket);
+			return;
+		}
+		switch (client_accept(socket->fd, socket->listen, &client)) {
+		case ACCEPTED:
+			if (!take_accepted(svc, socket, &client))
+				return;
+			break;
+		case ACCEPT_AGAIN:
+			break;
+		case ACCEPT_EXHAUSTED:
+			limits_lack(svc, "cannot accept", errno);
+			return;
+		case ACCEPT_BROKEN:
+			socket_watch(socket, false);
+			socket_close(socket);
+			svc_open(svc);
+			return;
+		case ACCEPT_NOTHING:
+			n = BATCH;
+		}
+	}
+	if (svc->state == LISTENING && svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)
+		svc_settle(svc);
+}
+
+void accept_clients(struct svc *svc, struct socket *socket)
+{
+	instances_gather();
+	take_clients(svc, socket);
+	instances_start_gathered();
+}
+
+static void on_turned(struct helper *helper, int status)
+{
+	struct svc *svc = container_of(helper, struct run, turner)->svc;
+
+	if (status == HELPER_LATE)
+		return;
+	svc->run->refused[REFUSED_BACKOFF] += WIFEXITED(status) ? (unsigned)WEXITSTATUS(status) : 0;
+	svc_watch(svc);
+}
+
+/* Tells one datagram from another, by its sender and its beginning. */
+uint64_t accept_first_datagram(const struct socket *socket)
+{
+	struct sockaddr_storage sender = { 0 };
+	socklen_t length = sizeof(sender);
+	char bytes[64];
+	ssize_t got = socket->fd < 0 ? -1
+				     : recvfrom(socket->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT,
+						(struct sockaddr *)&sender, &length);
+
+	return got < 0 ? 0 : hash_bytes(hash_bytes(HASH_START, bytes, (size_t)got), &sender, length) | 1;
+}
+
+/* backoff_refuse: who comes in the pause after a failure is sent away. Of a socket that a program was given, a process
+ * of its own does that. */
+void accept_turn_away(struct svc *svc, struct socket *socket)
+{
+	struct client client;
+	unsigned count = 0;
+	pid_t pid = 0;
+	char byte;
+
+	if (socket->lent && (pid = helper_begin(&svc_run(svc)->turner, TURN_MOST, on_turned)) != 0) {
+		svc_unwatch(svc);
+		return;
+	}
+	for (int n = 0; n < BATCH; n++) {
+		if (pid == 0 && socket->lent)
+			fd_set_nonblocking(socket->fd, true);
+		if (!endpoint_accepts(socket->listen->endpoint)) {
+			if (recv(socket->fd, &byte, 1, MSG_DONTWAIT) < 0)
+				break;
+			continue;
+		}
+		if (client_accept(socket->fd, socket->listen, &client) != ACCEPTED)
+			break;
+		accept_refuse(svc, &client, REFUSED_BACKOFF);
+		count++;
+	}
+	if (socket->lent)
+		_exit((int)count);
+}
+
+/* A socket that tells superd-advise who it is about. */
+static int connect_to(const struct client *sender)
+{
+	int fd = socket(sender->peer.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && connect(fd, &sender->peer.any, sender->length) < 0)
+		fd_close(&fd);
+	return fd;
+}
+
+/* ADMITTED and *waits: nobody may start for it now, as superd-advise is asked about its name. It stays in the queue,
+ * and is looked at again with the answer. */
+static enum refusal judge_sender(struct svc *svc, struct socket *socket, struct client *sender, bool *waits)
+{
+	struct questions asked = { 0 };
+	enum refusal refusal = judge(svc, socket, sender, &asked);
+	unsigned char address[SOURCE_SIZE];
+	const unsigned char *whole = whole_address(sender, address);
+	struct client named = *sender;
+	struct remembered *told = NULL;
+
+	*waits = false;
+	asked.ident = false; /* nobody is connected */
+	if (!refusal && (asked.name || asked.libwrap)) {
+		refusal = asked.name ? REFUSED_NAME_UNASKED : REFUSED_LIBWRAP_UNASKED;
+		asked.sender = hash_bytes(HASH_START, &socket->listen, sizeof(socket->listen));
+		asked.sender = hash_bytes(asked.sender, &superd.loaded, sizeof(superd.loaded));
+		asked.sender = hash_bytes(asked.sender, &superd.hosts.changes, sizeof(superd.hosts.changes)) | 1;
+		if (whole && (told = remember(asked.sender, whole, false)))
+			refusal = (enum refusal)told->count;
+		else if (whole && (named.fd = connect_to(sender)) >= 0 && ask(svc, socket, &named, &asked)) {
+			socket->asks = *waits = true;
+			socket_watch(socket, false);
+			return ADMITTED;
+		}
+		fd_close(&named.fd);
+	}
+	if (!refusal && asked.minute)
+		asked.minute->count++;
+	return refusal;
+}
+
+/* A datagram: the instance gets the socket, and superd does not watch it until that has ended. */
+bool accept_datagram(struct svc *svc, struct socket *socket)
+{
+	struct client sender = { .fd = -1 };
+	enum refusal refusal;
+	bool waits;
+	char byte;
+
+	if (socket->busy || socket->asks ||
+	    (endpoint_is_datagram(socket->listen->endpoint) && !client_peek(socket->fd, &sender)))
+		return false;
+	if (!limits_allow(svc)) {
+		limits_wait(svc);
+		return false;
+	}
+	if (svc->row->groups->access->deny_time >= 0) {
+		sense(svc, &sender);
+		recv(socket->fd, &byte, 1, MSG_DONTWAIT);
+		return false;
+	}
+	refusal = judge_sender(svc, socket, &sender, &waits);
+	if (waits)
+		return false;
+	if (refusal) {
+		accept_refuse(svc, &sender, refusal);
+		recv(socket->fd, &byte, 1, MSG_DONTWAIT);
+		return false;
+	}
+	socket_watch(socket, false);
+	socket->busy = true;
+	socket->run->first = endpoint_is_datagram(socket->listen->endpoint) ? accept_first_datagram(socket) : 0;
+	accept_serve(svc, socket, &sender, false);
+	if (svc->state != LISTENING)
+		socket->busy = false;
+	return true;
+}
+
+/* accept = no: the sender of the first datagram, while no program has the socket. Those whom the rules refuse are
+ * dropped, and logged. */
+bool accept_admits_sender(struct svc *svc)
+{
+	bool is_sensor = svc->row->groups->access->deny_time >= 0;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+		struct client sender;
+		char byte;
+
+		if (socket->listen->address->kind != ENDPOINT_UDP && socket->fd >= 0 &&
+		    poll(&(struct pollfd){ socket->fd, POLLIN, 0 }, 1, 0) != 0)
+			return !is_sensor;
+		if (socket->fd < 0 || socket->listen->address->kind != ENDPOINT_UDP)
+			continue;
+		for (int looks = 0; looks < BATCH && !socket->asks && client_peek(socket->fd, &sender); looks++) {
+			bool waits = false;
+			enum refusal refusal = is_sensor ? ADMITTED : judge_sender(svc, socket, &sender, &waits);
+
+			if (waits)
+				break;
+			if (is_sensor)
+				sense(svc, &sender);
+			else if (!refusal)
+				return true;
+			else
+				accept_refuse(svc, &sender, refusal);
+			if (recv(socket->fd, &byte, 1, MSG_DONTWAIT) < 0)
+				break;
+		}
+	}
+	return false;
+}
+
+/* ---- what builtins ask ---- */
+
+static void list_all(const char *what, struct buf *out)
+{
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (!strcmp(what, "servers")) {
+			LIST_EACH(each, &svc->run->instances) {
+				const struct instance *instance = container_of(each, struct instance, link);
+
+				buf_addf(out, "%s %ld %.0f\n", svc->row->name, (long)instance->pid,
+					 clock_now() - instance->since);
+			}
+			continue;
+		}
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			const struct endpoint *endpoint = svc->sockets[n].listen->address;
+			struct buf text = { 0 };
+
+			if (!strcmp(what, "tcpmux")) {
+				if (endpoint->kind == ENDPOINT_TCPMUX && endpoint->address)
+					buf_addf(out, "%s\r\n", endpoint->address + (endpoint->address[0] == '+'));
+			} else if (endpoint_is_inet(endpoint) && endpoint->kind != ENDPOINT_RAW) {
+				if (n && svc->sockets[n - 1].listen->address->kind == endpoint->kind &&
+				    svc->sockets[n - 1].listen->address->port == endpoint->port)
+					continue;
+				buf_addf(out, "%s %s %u\n", svc->row->name,
+					 endpoint->kind == ENDPOINT_TCP		  ? "tcp"
+						 : endpoint->kind == ENDPOINT_UDP ? "udp"
+										  : "sctp",
+					 clients_port(&svc->sockets[n]));
+			} else {
+				endpoint_format(endpoint, &text);
+				buf_addf(out, "%s %s\n", svc->row->name, buf_string(&text));
+				buf_free(&text);
+			}
+		}
+	}
+}
+
+/* The service that a client of tcpmux has named gets the connection, which the instance of tcpmux has still. */
+static void serve_mux(struct instance *instance, const char *name)
+{
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			const struct endpoint *endpoint = svc->sockets[n].listen->endpoint;
+			struct client client = instance->client;
+
+			if (endpoint->kind != ENDPOINT_TCPMUX || !endpoint->address ||
+			    strcasecmp(endpoint->address + (endpoint->address[0] == '+'), name) != 0)
+				continue;
+			instance->client.fd = -1;
+			by_mux = true;
+			if (svc_bar(svc) < BAR_HELD)
+				accept_refuse(svc, &client, REFUSED_CLOSED);
+			else if (svc->state == BACKOFF && svc->row->groups->lifecycle->backoff_refuse)
+				accept_refuse(svc, &client, REFUSED_BACKOFF);
+			else if (svc->state == LISTENING && !needs_come_first(svc) &&
+				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
+				 limits_allow(svc) && !svc_is_resting(&svc->sockets[n]) &&
+				 !svc_rest_socket(svc, &svc->sockets[n]) && !accept_overruns(svc, &client)) {
+				svc_count_trigger(&svc->sockets[n]);
+				take_client(svc, &svc->sockets[n], &client);
+			} else if (!accept_park(svc, &svc->sockets[n], &client, clock_now(), false, false))
+				accept_refuse(svc, &client, REFUSED_UNKEPT);
+			by_mux = false;
+			svc_settle(svc);
+			return;
+		}
+	}
+	send(instance->client.fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	svc_say(instance->svc, LEVEL_NOTICE, "refused", "refused %s: no service listens on tcpmux:%s",
+		*instance->peer ? instance->peer : "a local client", name);
+	close_apart(instance->svc, &instance->client.fd);
+}
+
+/* What a builtin has said. */
+static void answer(struct instance *instance, const char *text)
+{
+	words builtin = instance->row->exec->builtin;
+	char bytes[9] = "", *end;
+	struct buf answer = { 0 }, line = { 0 };
+	uint64_t id, in, out;
+	int file;
+
+	if (sscanf(text, "in=%" SCNu64 " out=%" SCNu64, &in, &out) == 2) {
+		if (instance->row->exec->redirect && instance->row->groups->logging->log_on_success & SUCCESS_TRAFFIC) {
+			xinetd_line_traffic(&line, instance->row->name, in, out);
+			record_line(instance->svc, (struct event){ .name = "traffic" }, &line);
+		}
+		return;
+	}
+	if (strncmp(text, "ask id=", 7) != 0 || !builtin)
+		return;
+	id = strtoull(text + 7, &end, 10);
+	end += *end == ' ';
+	if (!strcmp(builtin[0], "tcpmux") && strcmp(end, "help") != 0) {
+		if (instance->client.fd >= 0)
+			serve_mux(instance, end);
+		return;
+	}
+	if (!strcmp(builtin[0], "health"))
+		facts_write_health(end, &answer);
+	else
+		list_all(builtin[0], &answer);
+	file = memory_file(buf_string(&answer), answer.length);
+	memcpy(bytes, &id, sizeof(id));
+	fd_message_send(instance->channel, bytes, sizeof(bytes), &file, file >= 0, MSG_DONTWAIT);
+	fd_close(&file);
+	buf_free(&answer);
+}
+
+/* Answers one message, and takes it only then: the next superd reads what this one dies over. False: there is none. */
+bool channel_read(struct instance *instance)
+{
+	char text[1100];
+	ssize_t got = recv(instance->channel, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_PEEK);
+
+	if (got <= 0) {
+		if (got == 0 || errno != EAGAIN)
+			ev_io_stop(superd.loop, &instance->channel_io);
+		return false;
+	}
+	text[got] = '\0';
+	answer(instance, text);
+	journal_flush();
+	recv(instance->channel, text, sizeof(text), MSG_DONTWAIT);
+	return true;
+}
+
+static void on_question(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	channel_read(io->data);
+}
+
+void channel_begin(struct instance *instance)
+{
+	ev_io_init(&instance->channel_io, on_question, instance->channel, EV_READ);
+	instance->channel_io.data = instance;
+	ev_io_start(superd.loop, &instance->channel_io);
+}

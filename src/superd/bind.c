@@ -1,0 +1,583 @@
+/* pass = bind: the program's filter stops its bind(2), and a superd-bind of the instance answers with superd's socket
+ * (src/bind). superd hears of each answer over a channel, and opens what a program of one IP version needs. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bind/bind.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "lib/thread.h"
+#include "os/foreign/foreign.h"
+#include "os/host/program.h"
+#include "os/proc/process.h"
+#include "os/rights/rights.h"
+#include "os/socket/socket.h"
+
+#define LOOKS 50      /* a millisecond each at most, for a daemon whose parent is just ending */
+#define HINT_SOON 10. /* seconds: a program that cannot have its port ends soon */
+/* What superd-bind looks at other processes with: process_vm_readv(2), pidfd_getfd(2), /proc. */
+#define TO_LOOK (UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH)
+#define QUIET 3. /* seconds without a new bind, until superd says what is wrong with the last */
+
+/* ---- one IP version of a port without an address ---- */
+
+/* A row's socket for both IP versions, as one for one of them. */
+struct narrowed {
+	struct listen listen;
+	struct endpoint endpoint, address;
+};
+
+static bool is_dual(const struct listen *listen)
+{
+	return endpoint_is_inet(listen->address) && listen->address->family == FAMILY_ANY &&
+		!listen->address->address && listen->options->ipv6_only != IPV6_ONLY_YES;
+}
+
+/* Its row says this; what it is for stays. */
+void bind_take_row(struct socket *socket, const struct listen *listen)
+{
+	struct narrowed *narrowed = socket->family && is_dual(listen) ? malloc(sizeof(*narrowed)) : NULL;
+
+	if (socket->run->narrowed != narrowed) {
+		free(socket->run->narrowed);
+		socket->run->narrowed = narrowed;
+	}
+	socket->listen = listen;
+	if (!narrowed) {
+		socket->family = 0;
+		return;
+	}
+	*narrowed = (struct narrowed){ *listen, *listen->endpoint, *listen->address };
+	narrowed->endpoint.family = narrowed->address.family = socket->family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
+	narrowed->listen.endpoint = &narrowed->endpoint;
+	narrowed->listen.address = &narrowed->address;
+	socket->listen = &narrowed->listen;
+}
+
+/* The socket of a row for both IP versions that is for this one alone; it may not be open. NULL: the row is none. */
+struct socket *bind_socket_of(struct svc *svc, unsigned row, int family)
+{
+	struct socket *socket = row < svc->row->socket_count ? &svc->sockets[row] : NULL;
+
+	if (!socket || !is_dual(&svc->row->sockets[row]))
+		return NULL;
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].number == row && svc->sockets[n].family == family)
+			return &svc->sockets[n];
+	}
+	/* The second of a row stands behind all rows. */
+	if (socket->family) {
+		socket = &svc->sockets[svc->socket_count++];
+		socket->number = row;
+	}
+	socket->family = family;
+	bind_take_row(socket, &svc->row->sockets[row]);
+	return socket;
+}
+
+static void add_entry(struct buf *message, const struct socket *socket, const struct socket_address *name)
+{
+	struct bind_entry entry = { .number = (unsigned)(socket - socket->svc->sockets),
+				    .has_fd = !name,
+				    .locks = listen_prepared(socket->listen)->rules != NULL,
+				    .is_dual = socket->run->narrowed || is_dual(socket->listen) };
+
+	if (name)
+		entry.address = *name;
+	buf_add(message, &entry, sizeof(entry));
+	if (!message->failed)
+		((struct bind_order *)(void *)message->data)->count++;
+}
+
+/* The socket, and the addresses of `binds`: two for one that names any address of both IP versions. */
+static void add_socket(struct buf *message, const struct socket *socket)
+{
+	struct pool *pool = pool_new();
+	const struct endpoint *endpoint;
+	struct socket_address address;
+
+	add_entry(message, socket, NULL);
+	for (words text = socket->listen->options->binds; pool && text && *text; text++) {
+		if (endpoint_parse(*text, pool, &endpoint))
+			continue;
+		for (int n = 0; n < 1 + endpoint_is_inet(endpoint); n++) {
+			if (socket_address_make(endpoint, n ? AF_INET : AF_INET6, &address))
+				add_entry(message, socket, &address);
+		}
+	}
+	pool_free(pool);
+}
+
+static bool send_order(int channel, struct buf *message, const int *fds, size_t count)
+{
+	bool sent =
+		!message->failed && fd_message_send(channel, message->data, message->length, fds, count, MSG_DONTWAIT);
+
+	buf_free(message);
+	return sent;
+}
+
+static struct buf order_of(unsigned word)
+{
+	struct bind_order order = { .word = word, .superd = getpid() };
+	struct buf message = { 0 };
+
+	buf_add(&message, &order, sizeof(order));
+	return message;
+}
+
+static void tell(const struct instance *instance, unsigned word)
+{
+	struct buf message = order_of(word);
+
+	send_order(instance->binder_fd, &message, NULL, 0);
+}
+
+/* superd-bind waits for a socket of one IP version alone. The kernel changes none that is bound, so that for both is
+ * closed, and who waits there is reset: once, as its family is kept. A second socket beside it (SO_REUSEPORT) would
+ * leave the port to be shared by others for ever (inet_csk_get_port of the kernel has that in its bucket). */
+static void open_for(struct instance *instance, const struct bind_note *report)
+{
+	struct svc *svc = instance->svc;
+	struct socket *before = report->number < svc->socket_count ? &svc->sockets[report->number] : NULL, *socket;
+	bool is_current = before && svc->run->current == instance, was_dual = is_current && !before->family;
+	struct buf why = { 0 }, warnings = { 0 }, text = { 0 }, message = order_of(BIND_SOCKET);
+	unsigned row = before ? before->number : 0;
+	int fd = -1;
+
+	if (was_dual) {
+		socket_watch(before, false);
+		journal_say("-fd #%d\n", before->fd);
+		rpc_withdraw(before->fd);
+		fd_close(&before->fd);
+	}
+	socket = is_current ? bind_socket_of(svc, row, report->family) : NULL;
+	if (socket && socket->fd < 0) {
+		fd = bind_listen(socket->listen, &why, &warnings);
+		socket->fd = fd_raise(fd, FD_LISTENER);
+	}
+	if (socket && socket->fd >= 0) {
+		socket->lent = socket->strays = false;
+		clients_forget(socket);
+		journal_socket(socket);
+		rpc_announce(socket);
+		add_socket(&message, socket);
+		endpoint_format(socket->listen->endpoint, &text);
+		svc_say(svc, LEVEL_NOTICE, "bound",
+			"pid %ld binds %s, an address of one IP version: superd listens on %s for it%s; write listen = "
+			"\"%s\" to have it so from the start",
+			(long)report->pid, report->text, buf_string(&text),
+			was_dual ? ", and who waited was reset" : "", buf_string(&text));
+	} else {
+		svc_say(svc, LEVEL_ERROR, "bound", "pid %ld binds %s, for which superd cannot open a socket: %s",
+			(long)report->pid, report->text, buf_string(&why));
+	}
+	if (!send_order(instance->binder_fd, &message, socket ? &socket->fd : NULL, socket && socket->fd >= 0))
+		svc_say(svc, LEVEL_ERROR, "bound", "superd-bind does not answer: %s", strerror(errno));
+	buf_free(&why);
+	buf_free(&warnings);
+	buf_free(&text);
+}
+
+/* ---- what it reports ---- */
+
+/* It has bound none of this row's sockets. */
+static bool lacks(const struct instance *instance, unsigned n)
+{
+	const struct svc *svc = instance->svc;
+
+	for (unsigned other = 0; other < svc->socket_count; other++) {
+		if (svc->sockets[other].number == svc->sockets[n].number && instance->bound_set >> other & 1)
+			return false;
+	}
+	return svc->sockets[n].fd >= 0;
+}
+
+bool bind_is_missing(const struct instance *instance)
+{
+	bool missing = false;
+
+	for (unsigned n = 0; n < instance->svc->socket_count && instance->row->exec->pass == PASS_BIND; n++)
+		missing |= lacks(instance, n);
+	return missing;
+}
+
+void bind_describe_missing(const struct instance *instance, struct buf *out)
+{
+	const struct svc *svc = instance->svc;
+	const char *between = "it has not bound ";
+	bool missing = false;
+
+	for (unsigned n = 0; n < svc->socket_count && !*instance->advice; n++) {
+		if (!lacks(instance, n))
+			continue;
+		buf_text(out, between);
+		endpoint_format(svc->sockets[n].listen->endpoint, out);
+		between = ", nor ";
+		missing = true;
+	}
+	for (int n = 0; missing && n < 4 && *instance->others[n]; n++)
+		buf_addf(out, "%s%s",
+			 strstr(instance->others[n], " has asked ") ? "; "
+				 : n				    ? ", "
+								    : "; it requested ",
+			 instance->others[n]);
+	buf_text(out, instance->advice);
+}
+
+/* Clients wait at a socket that it had, and no process of it has it. */
+void bind_describe_lost(const struct instance *instance, unsigned n, struct buf *out)
+{
+	pid_t *processes = instance_processes(instance);
+	struct stat status;
+	bool held = !processes || fstat(instance->svc->sockets[n].fd, &status) < 0;
+
+	for (pid_t *at = processes; !held && *at; at++)
+		held = process_holds(*at, &(struct file_id){ status.st_dev, status.st_ino }, 1) != HOLDS_NONE;
+	free(processes);
+	if (held)
+		return;
+	buf_text(out, "no process of it has ");
+	endpoint_format(instance->svc->sockets[n].listen->endpoint, out);
+	buf_text(out, " any more: clients wait for one that binds it");
+}
+
+static void on_quiet(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct instance *instance = timer->data;
+	struct buf text = { 0 };
+
+	(void)loop, (void)events;
+	bind_describe_missing(instance, &text);
+	if (text.length && !instance->told && !*instance->advice && (instance->bound_set || *instance->others[0])) {
+		instance->told = true;
+		svc_say(instance->svc, LEVEL_WARNING, "bound",
+			"%s. superd still waits: correct the port in its command or in listen, or "
+			"write the port that it binds in binds",
+			buf_string(&text));
+	}
+	buf_free(&text);
+}
+
+static void note_news(struct instance *instance)
+{
+	ev_timer_stop(superd.loop, &instance->quiet);
+	ev_timer_init(&instance->quiet, on_quiet, QUIET, 0);
+	instance->quiet.data = instance;
+	ev_timer_start(superd.loop, &instance->quiet);
+}
+
+/* It was refused: what is to be written. */
+static void advise(struct instance *instance, const struct bind_note *report, const struct listen *listen)
+{
+	const char *text = report->text + (strncmp(report->text, "tcp:", 4) ? 0 : 4);
+	struct buf own = { 0 };
+
+	endpoint_format(listen->endpoint, &own);
+	if (report->event == BIND_WIDE)
+		snprintf(instance->advice, sizeof(instance->advice),
+			 "it asked for %s alone, and %s is for all addresses: write listen = \"%s\" (with -l: -l %s), "
+			 "or "
+			 "binds = \"%s\" to serve all of them",
+			 report->text, buf_string(&own), text, text, text);
+	else
+		snprintf(instance->advice, sizeof(instance->advice),
+			 "it opened an IPv%d socket for %s, and %s is none: write an IPv%d address in listen",
+			 report->family == AF_INET ? 4 : 6, report->text, buf_string(&own),
+			 report->family == AF_INET ? 4 : 6);
+	svc_say(instance->svc, LEVEL_WARNING, "bound", "pid %ld is refused its bind: %s", (long)report->pid,
+		instance->advice);
+	buf_free(&own);
+}
+
+/* Whether it has bound all that is open; then it is ready. */
+void bind_launched(struct instance *instance)
+{
+	if (!bind_is_missing(instance) && !service_notifies(instance->row) && !service_awaits_ready(instance->row) &&
+	    instance->row->exec->type != TYPE_FORKING)
+		instance_be_ready(instance);
+}
+
+static void take_report(struct instance *instance, const struct bind_note *report)
+{
+	struct svc *svc = instance->svc;
+	struct socket *socket =
+		report->number < svc->socket_count && report->number < 64 ? &svc->sockets[report->number] : NULL;
+	struct buf text = { 0 };
+	long pid = report->pid;
+
+	if (!socket && report->event != BIND_OTHER && report->event != BIND_STRANGER && report->event != BIND_HIDDEN)
+		return;
+	switch (report->event) {
+	case BIND_GIVEN:
+		*instance->advice = '\0';
+		socket->lent = true;
+		endpoint_format(socket->listen->endpoint, &text);
+		if (pid && strcmp(report->text, buf_string(&text)) != 0)
+			svc_say(svc, svc->run->activations <= 1 ? LEVEL_INFO : LEVEL_DEBUG, "bound",
+				"pid %ld binds %s and receives %s", pid, report->text, buf_string(&text));
+		if (*report->options)
+			svc_say(svc, svc->run->activations <= 1 ? LEVEL_NOTICE : LEVEL_DEBUG, "bound",
+				"pid %ld binds %s with options that superd does not carry over to its socket: %s", pid,
+				report->text, report->options);
+		if (!(instance->bound_set >> report->number & 1))
+			note_news(instance);
+		instance->bound_set |= UINT64_C(1) << report->number;
+		if (report->number < 8)
+			snprintf(instance->asked[report->number], BIND_TEXT, "%s", report->text);
+		bind_launched(instance);
+		break;
+	case BIND_NEEDS:
+		open_for(instance, report);
+		break;
+	case BIND_OTHER:
+	case BIND_STRANGER:
+		if (report->event == BIND_OTHER)
+			buf_text(&text, report->text);
+		else
+			buf_addf(&text, "pid %ld has asked as uid %ld, and the service's user is uid %ld", pid,
+				 (long)report->uid,
+				 (long)(instance->row->account ? instance->row->account->uid : geteuid()));
+		for (int n = 0; n < 4 && strcmp(instance->others[n], buf_string(&text)) != 0; n++) {
+			if (*instance->others[n])
+				continue;
+			snprintf(instance->others[n], BIND_TEXT, "%s", buf_string(&text));
+			note_news(instance);
+			break;
+		}
+		break;
+	case BIND_WIDE:
+	case BIND_FAMILY:
+		advise(instance, report, socket->listen);
+		break;
+	case BIND_HELD:
+		svc_say(svc, LEVEL_WARNING, "bound", "pid %ld binds %s, and is refused: pid %ld still has it", pid,
+			report->text, (long)report->holder);
+		break;
+	case BIND_HIDDEN:
+		svc_say(svc, LEVEL_WARNING, "bound", "cannot see the binds of pid %ld: %s: %s", pid,
+			strerror(report->error),
+			process_list_is_possible() ? "superd needs CAP_SYS_PTRACE, or the program's own user"
+						   : "there is no /proc here: pass = bind needs it");
+		break;
+	case BIND_FAILED:
+		svc_say(svc, LEVEL_WARNING, "bound", "cannot give pid %ld the socket for %s: %s", pid, report->text,
+			strerror(report->error));
+		break;
+	}
+	buf_free(&text);
+	svc_changed(svc);
+}
+
+/* Also when its program has ended, which is judged by this. */
+void bind_hear(struct instance *instance)
+{
+	struct bind_note report;
+	struct process process;
+	ssize_t got;
+
+	if (!ev_is_active(&instance->binder_io))
+		return;
+	while ((got = recv(instance->binder_fd, &report, sizeof(report), MSG_DONTWAIT)) == (ssize_t)sizeof(report)) {
+		report.text[sizeof(report.text) - 1] = report.options[sizeof(report.options) - 1] = '\0';
+		take_report(instance, &report);
+	}
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	ev_io_stop(superd.loop, &instance->binder_io);
+	if (got == 0 && !instance->ends && process_read(instance->main.pid, &process) && !process.ended)
+		svc_say(instance->svc, LEVEL_ERROR, "bound",
+			"superd-bind has ended: what its program binds from now on fails (ENOSYS)");
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	bind_hear(io->data);
+}
+
+/* ---- its life ---- */
+
+static void bind_follow(struct instance *instance)
+{
+	ev_io_init(&instance->binder_io, on_report, instance->binder_fd, EV_READ);
+	instance->binder_io.data = instance;
+	ev_io_start(superd.loop, &instance->binder_io);
+}
+
+/* A superd before has left it. */
+void bind_resume(struct instance *instance)
+{
+	tell(instance, BIND_TELL);
+	bind_follow(instance);
+}
+
+/* Starts it before the program, whose child sends it the filter: *filter is that child's end. */
+bool bind_begin(struct instance *instance, int *filter, struct buf *why)
+{
+	const struct own_program *program = program_get(PROGRAM_BIND);
+	const struct account *account = instance->row->account;
+	struct svc *svc = instance->svc;
+	struct buf message = order_of(BIND_BEGIN);
+	struct bind_order *order = (void *)message.data;
+	int ends[2], filters[2], fds[FD_MESSAGE_MOST], count = 1;
+	bool sent;
+	pid_t pid;
+
+	if (program->fd < 0) {
+		program_describe_missing(PROGRAM_BIND, why);
+		goto fail;
+	}
+	if (svc->socket_count > 64) {
+		buf_text(why, "pass = bind serves at most 64 sockets");
+		goto fail;
+	}
+	if (!order || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		goto fail;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, filters) < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		goto fail;
+	}
+	order->uid = account ? account->uid : geteuid();
+	order->gid = account ? account->gid : getegid();
+	order->any_network = plan_gives_network(instance->row);
+	fds[0] = filters[1];
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].fd < 0)
+			continue;
+		fds[count++] = svc->sockets[n].fd;
+		fd_set_nonblocking(svc->sockets[n].fd, svc->sockets[n].listen->options->non_blocking);
+		add_socket(&message, &svc->sockets[n]);
+	}
+	sent = send_order(ends[0], &message, fds, (size_t)count);
+	fd_close(&filters[1]);
+	/* Without CAP_SYS_PTRACE the kernel wants all capabilities of those at whom it looks. */
+	pid = sent ? own_program_begin(program, ends[1], capability_held(CAP_SYS_PTRACE) ? TO_LOOK : UINT64_MAX) : -1;
+	fd_close(&ends[1]);
+	instance->binder_fd = fd_raise(ends[0], FD_HIGH);
+	*filter = filters[0];
+	if (pid < 0) {
+		buf_addf(why, "starting superd-bind: %s", strerror(errno));
+		return false;
+	}
+	bind_follow(instance);
+	return true;
+fail:
+	buf_free(&message);
+	return false;
+}
+
+/* It is being stopped: it is given no socket any more, and superd-bind has none. That itself lives on as long as
+ * something of the instance does. */
+void bind_leave(struct instance *instance)
+{
+	if (instance->binder_fd >= 0)
+		tell(instance, BIND_LEAVE);
+}
+
+void bind_end(struct instance *instance)
+{
+	ev_timer_stop(superd.loop, &instance->quiet);
+	bind_leave(instance);
+	if (instance->binder_fd >= 0)
+		ev_io_stop(superd.loop, &instance->binder_io);
+	fd_close(&instance->binder_fd);
+}
+
+static bool holds_listener(const struct instance *instance, pid_t pid)
+{
+	const struct svc *svc = instance->svc;
+
+	for (unsigned n = 0; n < svc->socket_count && instance_may_follow(instance, pid); n++) {
+		struct stat status;
+		struct file_id id;
+
+		if (svc->sockets[n].fd < 0 || !svc->sockets[n].lent || fstat(svc->sockets[n].fd, &status) < 0)
+			continue;
+		id = (struct file_id){ status.st_dev, status.st_ino };
+		if (process_holds(pid, &id, 1) == HOLDS && !process_is_named(pid, "superd-bind"))
+			return true;
+	}
+	return false;
+}
+
+/* Its program has ended, and has left a daemon: a process that superd has inherited, and that has a socket which no
+ * other program has. That is the main process from now on. With kill_rest what is left is ended anyway, and
+ * what kill_mode spares may stay. */
+bool bind_follow_daemon(struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+	const struct service *row = instance->row;
+	bool spares = row->exec->type != TYPE_FORKING && row->groups->lifecycle->kill_mode >= KILL_PROCESS;
+	bool looks =
+		!row->exec->accept && !spares && (row->exec->pass == PASS_BIND || !row->groups->restart->kill_rest);
+	struct process process;
+	pid_t found = 0;
+
+	if (looks && instance->cgroup)
+		instance->is_gone = !cgroup_is_populated(instance->cgroup);
+	for (int left = looks && !instance->is_gone ? LOOKS : 0; left > 0 && !found; left--) {
+		bool has_ended = false, is_ending = false;
+		pid_t *children = process_list_children();
+
+		for (pid_t *at = children; at && *at && !found; at++) {
+			if (holds_listener(instance, *at))
+				found = *at;
+			else if (process_read(*at, &process) && process.start_time >= instance->born) {
+				has_ended |= process.ended;
+				is_ending |= process.is_ending;
+			}
+		}
+		free(children);
+		/* The child of one between is superd's once that has ended: one more look sees it. */
+		if (is_ending)
+			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		else
+			left = has_ended && left > 2 ? 2 : 1;
+	}
+	if (!found)
+		return false;
+	instance_follow(instance, found);
+	snprintf(instance->advice, sizeof(instance->advice),
+		 "its program went into the background: pid %ld is stopped; let it stay in the foreground "
+		 "(nginx: daemon off), or set type = forking",
+		 (long)found);
+	if (instance->row->exec->type != TYPE_FORKING)
+		svc_say(svc, LEVEL_WARNING, "background", "%s", instance->advice);
+	return true;
+}
+
+/* Why an instance may have failed: the commonest first mistake is that its program binds the port that superd has bound
+ * before. Its last line has strerror's "Address already in use", or the like; where superd does not read it, an early
+ * end has to do. */
+void bind_hint(struct instance *instance, double lasted, struct buf *out)
+{
+	const struct service *row = instance->row;
+	struct svc *svc = instance->svc;
+	bool is_heard = row->groups->streams->error.kind != STREAM_INHERIT;
+	const char *hint = is_heard
+		? ": the program tried to open the port that superd holds: set pass = bind (with -l: --bind)"
+		: "; if it opens its port itself: pass = bind (with -l: --bind)";
+
+	if (*instance->advice)
+		buf_addf(out, "; %s", instance->advice);
+	if (*instance->advice || row->exec->pass == PASS_BIND || row->exec->accept || row->exec->redirect ||
+	    !svc->socket_count || !svc->run->failure_count || *svc->run->last_failures[0].why ||
+	    (is_heard ? !strcasestr(svc->run->last_line, "in use")
+		      : !WIFEXITED(instance->status) || !WEXITSTATUS(instance->status) || lasted >= HINT_SOON))
+		return;
+	buf_text(out, hint);
+	svc->run->last_failures[0].hint = hint;
+}

@@ -1,0 +1,705 @@
+/* Who is connected to a service: one question to the kernel for each port, and one for all unix sockets (sock_diag(7)).
+ * They take no lock of a socket that a program has. Only since when connections are quiet does, so a helper asks that.
+ *
+ * When to ask is told by the kernel's reports of closed TCP connections. */
+#include "superd/daemon.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+#include "lib/fd.h"
+#include "lib/scan.h"
+#include "os/cgroup/cgroup.h"
+#include "os/netdiag/netdiag.h"
+#include "os/proc/process.h"
+#include "table/access/access.h"
+
+#define QUEUED (1u << TCP_ESTABLISHED | 1u << TCP_SYN_RECV | 1u << TCP_CLOSE_WAIT) /* states of what nobody accepted */
+#define OPEN (QUEUED | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
+
+#define OWN_MOST 8
+
+struct question {
+	struct svc *svc;
+	struct clients *clients;
+	struct sockets *accepted; /* gets the inodes of what wakes a program; NULL: nobody wants them */
+	struct sockets *waiting;  /* gets who waits: cookies of TCP, inodes of the clients' unix sockets */
+	uint32_t quiet_after;	  /* milliseconds; 0: nobody asks */
+	/* ports that the program has opened by itself */
+	struct sockets held;  /* what its processes have */
+	struct sockets inner; /* ports from which they are connected to each other */
+	struct {
+		unsigned char family;
+		in_port_t port;
+	} own[OWN_MOST]; /* where they listen, beside superd's sockets */
+	unsigned own_count;
+};
+
+static void add_socket(struct sockets *sockets, uint32_t number)
+{
+	uint32_t *list = array_grow(sockets->list, &sockets->room, sockets->count, sizeof(*list));
+
+	if (!list)
+		return;
+	sockets->list = list;
+	list[sockets->count++] = number;
+}
+
+static int compare_sockets(const void *a, const void *b)
+{
+	const uint32_t *first = a, *second = b;
+
+	return (*first > *second) - (*first < *second);
+}
+
+static bool holds(const struct sockets *sockets, uint32_t number)
+{
+	return number && sockets->count &&
+		bsearch(&number, sockets->list, sockets->count, sizeof(number), compare_sockets);
+}
+
+static void sort_sockets(struct sockets *sockets)
+{
+	if (sockets->count)
+		qsort(sockets->list, sockets->count, sizeof(*sockets->list), compare_sockets);
+}
+
+/* That of one which a program may hold the lock of is looked up among all that listen. */
+static void remember(struct socket *socket)
+{
+	const struct endpoint *endpoint = socket->listen->address;
+	struct sock_diag_unix found;
+	int domain = AF_UNSPEC;
+	socklen_t size = sizeof(domain);
+	struct stat status;
+
+	socket->run->name.length = sizeof(socket->run->name.storage);
+	socket->run->node = socket->run->self = 0;
+	getsockopt(socket->fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+	if (socket->lent && (domain == AF_INET || domain == AF_INET6)) {
+		if (!sock_diag_name(socket->fd, domain, endpoint_is_datagram(endpoint) ? IPPROTO_UDP : IPPROTO_TCP,
+				    &socket->run->name))
+			socket->run->name.length = 0;
+	} else if (getsockname(socket->fd, &socket->run->name.any, &socket->run->name.length) < 0) {
+		socket->run->name.length = 0;
+	}
+	if (domain != AF_UNIX || fstat(socket->fd, &status) < 0)
+		return;
+	socket->run->self = (uint32_t)status.st_ino;
+	if (*socket->run->name.un.sun_path && sock_diag_unix(socket->fd, &found) && found.has_node)
+		socket->run->node = found.node;
+}
+
+/* It is opened. */
+void clients_forget(struct socket *socket)
+{
+	if (socket->run->name.length)
+		socket->run->name.length = 0;
+}
+
+/* The address that a socket has had since it was opened; length 0: it cannot be found. */
+const struct socket_address *clients_name(struct socket *socket)
+{
+	if (!socket->run->name.length)
+		remember(socket);
+	return &socket->run->name;
+}
+
+unsigned clients_port(struct socket *socket)
+{
+	int port = socket->fd < 0 ? 0 : socket_address_port(clients_name(socket));
+
+	return port > 0 ? (unsigned)port : 0;
+}
+
+static in_port_t port_of(const struct socket *socket)
+{
+	int family = socket->fd < 0 || !socket->run->name.length ? AF_UNSPEC : socket->run->name.any.sa_family;
+
+	return family == AF_INET     ? socket->run->name.in.sin_port
+		: family == AF_INET6 ? socket->run->name.in6.sin6_port
+				     : 0;
+}
+
+static bool has_address(const struct socket *socket, const struct inet_diag_msg *message)
+{
+	static const unsigned char any[16];
+	const struct socket_address *name = &socket->run->name;
+
+	if (port_of(socket) != message->id.idiag_sport || name->any.sa_family != message->idiag_family)
+		return false;
+	if (name->any.sa_family == AF_INET)
+		return name->in.sin_addr.s_addr == INADDR_ANY || name->in.sin_addr.s_addr == message->id.idiag_src[0];
+	return !memcmp(&name->in6.sin6_addr, any, 16) || !memcmp(&name->in6.sin6_addr, message->id.idiag_src, 16);
+}
+
+static bool is_of_service(const struct svc *svc, const struct inet_diag_msg *message)
+{
+	bool is = false;
+
+	for (unsigned n = 0; n < svc->socket_count && !is; n++)
+		is = has_address(&svc->sockets[n], message);
+	return is;
+}
+
+static bool is_at_own(const struct question *question, const struct inet_diag_msg *message)
+{
+	bool is = false;
+
+	for (unsigned n = 0; n < question->own_count && !is; n++)
+		is = question->own[n].port == message->id.idiag_sport &&
+			question->own[n].family == message->idiag_family;
+	return is;
+}
+
+/* Another program may have that port at another address; and the program is no client of its own. */
+static bool is_own_client(const struct question *question, const struct inet_diag_msg *message)
+{
+	return is_at_own(question, message) &&
+		(!message->idiag_inode || holds(&question->held, message->idiag_inode)) &&
+		(memcmp(message->id.idiag_src, message->id.idiag_dst, sizeof(message->id.idiag_src)) ||
+		 !holds(&question->inner, message->id.idiag_dport));
+}
+
+/* Milliseconds since anything has moved; 0 while the program or the kernel has something to do. */
+static uint32_t quiet_for(const struct nlmsghdr *message, const struct inet_diag_msg *socket)
+{
+	const char *at = (const char *)socket + NLMSG_ALIGN(sizeof(*socket)), *end = (const char *)message;
+	struct rtattr head;
+	struct tcp_info info;
+
+	end += message->nlmsg_len;
+	if (socket->idiag_state != TCP_ESTABLISHED || !socket->idiag_inode || socket->idiag_rqueue ||
+	    socket->idiag_wqueue)
+		return 0;
+	for (; at + sizeof(head) <= end; at += RTA_ALIGN(head.rta_len)) {
+		memcpy(&head, at, sizeof(head));
+		if (head.rta_len < sizeof(head) || at + head.rta_len > end)
+			return 0;
+		if (head.rta_type != INET_DIAG_INFO || head.rta_len < RTA_LENGTH(offsetof(struct tcp_info, tcpi_pmtu)))
+			continue;
+		memset(&info, 0, sizeof(info));
+		memcpy(&info, at + RTA_LENGTH(0),
+		       head.rta_len - RTA_LENGTH(0) < sizeof(info) ? head.rta_len - RTA_LENGTH(0) : sizeof(info));
+		return info.tcpi_last_data_recv < info.tcpi_last_data_sent ? info.tcpi_last_data_recv
+									   : info.tcpi_last_data_sent;
+	}
+	return 0;
+}
+
+static void see_inet(struct nlmsghdr *message, void *context)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct question *question = context;
+	struct clients *clients = question->clients;
+	size_t length = strlen(clients->peers);
+	char peer[INET6_ADDRSTRLEN] = "", address[INET6_ADDRSTRLEN] = "";
+	bool own = question->own_count, is_mapped;
+
+	/* What is closed by the server, and has no process any more, is the kernel's business. */
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) ||
+	    !(own ? is_own_client(question, socket) : is_of_service(question->svc, socket)) ||
+	    (!socket->idiag_inode && !(QUEUED & 1u << socket->idiag_state)) ||
+	    access_lists(service_prepared(question->svc->row)->probes, socket->idiag_family, socket->id.idiag_dst))
+		return;
+	is_mapped = socket->idiag_family == AF_INET6 && !memcmp(socket->id.idiag_dst, mapped, sizeof(mapped));
+	inet_ntop(is_mapped ? AF_INET : socket->idiag_family, socket->id.idiag_dst + 3 * is_mapped, peer, sizeof(peer));
+	clients->connected++;
+	if (own && !clients->own++) {
+		inet_ntop(is_mapped ? AF_INET : socket->idiag_family, socket->id.idiag_src + 3 * is_mapped, address,
+			  sizeof(address));
+		snprintf(clients->own_port, sizeof(clients->own_port),
+			 strchr(address, ':') ? "tcp:[%s]:%u" : "tcp:%s:%u", address, ntohs(socket->id.idiag_sport));
+	}
+	if (!socket->idiag_inode && !clients->waiting++)
+		snprintf(clients->first, sizeof(clients->first), "%s", peer);
+	if (length + sizeof(peer) < sizeof(clients->peers) && !strstr(clients->peers, peer))
+		snprintf(clients->peers + length, sizeof(clients->peers) - length, "%s%s", length ? ", " : "", peer);
+	/* A relay goes on, and what it is told wakes the program at its own port. */
+	if (socket->idiag_inode && question->accepted && (own || !service_is_relayed(question->svc->row)))
+		add_socket(question->accepted, socket->idiag_inode);
+	if (!socket->idiag_inode && question->waiting && socket->idiag_state != TCP_SYN_RECV)
+		add_socket(question->waiting, socket->id.idiag_cookie[0]);
+	if (question->quiet_after)
+		clients->quiet += quiet_for(message, socket) >= question->quiet_after;
+}
+
+static void see_unix(struct nlmsghdr *message, void *context)
+{
+	const struct rtattr *queue = sock_diag_unix_attribute(message, UNIX_DIAG_RQLEN, sizeof(struct unix_diag_rqlen));
+	const struct rtattr *file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, sizeof(struct unix_diag_vfs));
+	const struct rtattr *name = sock_diag_unix_attribute(message, UNIX_DIAG_NAME, 1);
+	const struct rtattr *icons = sock_diag_unix_attribute(message, UNIX_DIAG_ICONS, sizeof(uint32_t));
+	const struct rtattr *peer = sock_diag_unix_attribute(message, UNIX_DIAG_PEER, sizeof(uint32_t));
+	const struct unix_diag_msg *socket = NLMSG_DATA(message);
+	struct question *question = context;
+	uint32_t number = 0;
+	struct unix_diag_rqlen length = { 0 };
+	struct unix_diag_vfs vfs = { 0 };
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
+		return;
+	if (queue)
+		memcpy(&length, sock_diag_attribute(queue), sizeof(length));
+	if (file)
+		memcpy(&vfs, sock_diag_attribute(file), sizeof(vfs));
+	for (unsigned n = 0; n < question->svc->socket_count; n++) {
+		const struct socket *at = &question->svc->sockets[n];
+		size_t size = at->run->name.length - offsetof(struct sockaddr_un, sun_path);
+
+		if (at->fd < 0 || at->run->name.any.sa_family != AF_UNIX)
+			continue;
+		if (socket->udiag_state == TCP_LISTEN && socket->udiag_ino == at->run->self) {
+			question->clients->waiting += length.udiag_rqueue;
+			question->clients->connected += length.udiag_rqueue;
+			for (size_t each = 0; question->waiting && icons && each < RTA_PAYLOAD(icons); each += 4) {
+				memcpy(&number, (const char *)sock_diag_attribute(icons) + each, sizeof(number));
+				add_socket(question->waiting, number);
+			}
+			return;
+		}
+		if (socket->udiag_state == TCP_ESTABLISHED &&
+		    (at->run->node && file ? vfs.udiag_vfs_ino == at->run->node
+					   : name && RTA_PAYLOAD(name) == size &&
+				     !memcmp(sock_diag_attribute(name), at->run->name.un.sun_path, size))) {
+			question->clients->connected++;
+			if (question->accepted && !service_is_relayed(question->svc->row))
+				add_socket(question->accepted, socket->udiag_ino);
+			return;
+		}
+	}
+	/* Of a path of the program's own: what it has accepted has the name of its listener. */
+	if (peer)
+		memcpy(&number, sock_diag_attribute(peer), sizeof(number));
+	if (!name || socket->udiag_type == SOCK_DGRAM || !holds(&question->held, socket->udiag_ino) ||
+	    holds(&question->held, number))
+		return;
+	number = socket->udiag_state == TCP_LISTEN ? length.udiag_rqueue : 1;
+	question->clients->own += number;
+	question->clients->connected += number;
+	if (question->accepted)
+		add_socket(question->accepted, socket->udiag_ino);
+}
+
+/* The ports, of which 0 is any, are in network order. */
+static bool ask_inet(struct question *question, int family, int protocol, in_port_t port, in_port_t peer_port,
+		     void (*see)(struct nlmsghdr *message, void *context))
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} request = {
+		.header = { .nlmsg_len = sizeof(request),
+			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.request = { .sdiag_family = (unsigned char)family,
+			     .sdiag_protocol = (unsigned char)protocol,
+			     .idiag_ext = question->quiet_after ? 1 << (INET_DIAG_INFO - 1) : 0,
+			     .idiag_states = protocol == IPPROTO_TCP ? OPEN : 1u << TCP_ESTABLISHED,
+			     .id = { .idiag_sport = port, .idiag_dport = peer_port } },
+	};
+
+	return sock_diag_ask(&request, sizeof(request), see, question);
+}
+
+/* ---- ports that its program has opened by itself ---- */
+
+static bool add_held(const struct file_id *file, void *context)
+{
+	struct question *question = context;
+
+	if (file->device == process_socket_device())
+		add_socket(&question->held, (uint32_t)file->node);
+	return false;
+}
+
+/* A port of its own; or of datagrams, if it has a relay. */
+static void see_listener(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct question *question = context;
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || !holds(&question->held, socket->idiag_inode) ||
+	    is_of_service(question->svc, socket))
+		return;
+	if (question->accepted)
+		add_socket(question->accepted, socket->idiag_inode);
+	if (socket->idiag_state != TCP_LISTEN || question->own_count == OWN_MOST || is_at_own(question, socket))
+		return;
+	question->own[question->own_count].family = socket->idiag_family;
+	question->own[question->own_count++].port = socket->id.idiag_sport;
+}
+
+static void see_inner(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct question *question = context;
+
+	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(*socket)) && holds(&question->held, socket->idiag_inode))
+		add_socket(&question->inner, socket->id.idiag_sport);
+}
+
+static bool ask_own(struct question *question)
+{
+	static const unsigned char families[] = { AF_INET, AF_INET6 };
+	const struct svc *svc = question->svc;
+	pid_t *pids = instance_processes(svc->run->current);
+	bool known = pids || !process_list_is_possible(); /* without /proc nobody knows of them */
+
+	for (pid_t *at = pids; at && *at; at++)
+		process_each_file(*at, false, add_held, question);
+	free(pids);
+	/* What its relay has connected to it is no client, but wakes it. */
+	if (svc->run->current->relay.child.pid && !question->accepted)
+		process_each_file(svc->run->current->relay.child.pid, false, add_held, question);
+	sort_sockets(&question->held);
+	for (unsigned n = 0; n < 2 && question->held.count; n++) {
+		struct sock_diag_filter listeners = { families[n], IPPROTO_TCP, 1u << TCP_LISTEN, 0 };
+		struct sock_diag_filter datagrams = { families[n], IPPROTO_UDP, 1u << TCP_CLOSE, 0 };
+
+		sock_diag_inet(&listeners, see_listener, question);
+		if (question->accepted && service_is_relayed(svc->row))
+			sock_diag_inet(&datagrams, see_listener, question);
+	}
+	for (unsigned n = 0; n < question->own_count * 2; n++)
+		ask_inet(question, families[n % 2], IPPROTO_TCP, 0, question->own[n / 2].port, see_inner);
+	sort_sockets(&question->inner);
+	for (unsigned n = 0; n < question->own_count && known; n++)
+		known = ask_inet(question, question->own[n].family, IPPROTO_TCP, question->own[n].port, 0, see_inet);
+	return known;
+}
+
+/* ---- the question ---- */
+
+static void ask(struct question *question)
+{
+	struct svc *svc = question->svc;
+	bool known = true, has_unix = false;
+
+	*question->clients = (struct clients){ 0 };
+	for (unsigned n = 0; n < svc->socket_count && known; n++) {
+		struct socket *socket = &svc->sockets[n];
+		int family, protocol = endpoint_is_datagram(socket->listen->address) ? IPPROTO_UDP : IPPROTO_TCP;
+		bool asked = false;
+
+		if (socket->fd >= 0)
+			clients_name(socket);
+		if (socket->fd < 0)
+			continue;
+		family = socket->run->name.length ? socket->run->name.any.sa_family : AF_UNSPEC;
+		known = family != AF_UNSPEC;
+		has_unix |= family == AF_UNIX;
+		for (unsigned other = 0; other < n; other++) /* one question for a port */
+			asked |= port_of(&svc->sockets[other]) == port_of(socket) &&
+				svc->sockets[other].run->name.any.sa_family == family &&
+				endpoint_is_datagram(svc->sockets[other].listen->address) == (protocol == IPPROTO_UDP);
+		if (asked || (family != AF_INET && family != AF_INET6))
+			continue;
+		known = ask_inet(question, family, protocol, port_of(socket), 0, see_inet);
+	}
+	/* While somebody is served at superd's sockets, it does not matter who else there is. */
+	if (known && svc->run->current && !question->waiting &&
+	    (question->clients->connected == question->clients->waiting || question->accepted || question->quiet_after))
+		known = ask_own(question);
+	if (known && (has_unix || question->held.count))
+		known = sock_diag_list_unix(1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,
+					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS |
+						    UDIAG_SHOW_PEER,
+					    see_unix, question);
+	question->clients->known = known;
+	free(question->held.list);
+	free(question->inner.list);
+}
+
+void clients_count(struct svc *svc, struct clients *clients)
+{
+	ask(&(struct question){ .svc = svc, .clients = clients });
+}
+
+/* Takes the locks of all connections. */
+void clients_count_quiet(struct svc *svc, struct clients *clients, uint32_t quiet_after)
+{
+	ask(&(struct question){ .svc = svc, .clients = clients, .quiet_after = quiet_after });
+}
+
+void clients_in_queue(struct svc *svc, struct sockets *waiting)
+{
+	struct clients clients;
+
+	ask(&(struct question){ .svc = svc, .clients = &clients, .waiting = waiting });
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		const struct socket *socket = &svc->sockets[n];
+		int bytes;
+
+		if (socket->fd >= 0 && endpoint_is_datagram(socket->listen->address))
+			add_socket(waiting, (uint32_t)accept_first_datagram(socket));
+		else if (socket->fd >= 0 && socket->listen->address->kind == ENDPOINT_FIFO &&
+			 (bytes = bind_fifo_bytes(socket->fd, socket->listen)) > 0)
+			add_socket(waiting, (uint32_t)bytes); /* who has sent them is not known, but how many */
+	}
+	sort_sockets(waiting);
+}
+
+/* Whether one of those who have waited does not any more. */
+bool clients_have_moved(struct svc *svc, const struct sockets *waited)
+{
+	struct sockets now = { 0 };
+	bool moved = false;
+
+	clients_in_queue(svc, &now);
+	for (size_t n = 0; n < waited->count && !moved; n++)
+		moved = !holds(&now, waited->list[n]);
+	free(now.list);
+	return moved;
+}
+
+/* ---- the processes of an instance, and their connections ---- */
+
+struct pids {
+	pid_t *list;
+	size_t count, room;
+};
+
+static bool add_pid(void *context, long pid)
+{
+	struct pids *pids = context;
+	pid_t *list = array_grow(pids->list, &pids->room, pids->count, sizeof(*list));
+
+	if (!list)
+		return false;
+	pids->list = list;
+	list[pids->count++] = (pid_t)pid;
+	return true;
+}
+
+/* Each comes after its parent; 0 ends the list. Without a control group they are the descendants of the main process,
+ * and children of superd that are in its group or session. NULL: out of memory. */
+pid_t *instance_processes(const struct instance *instance)
+{
+	struct pids pids = { 0 };
+	pid_t *children = NULL;
+	bool good = true;
+
+	if (!instance->cgroup && !process_list_is_possible())
+		return NULL;
+	if (instance->cgroup && cgroup_is_populated(instance->cgroup)) {
+		cgroup_each_process(instance->cgroup, add_pid, &pids);
+	} else {
+		if (instance->main.pid > 0)
+			good = add_pid(&pids, instance->main.pid);
+		children = process_list_children();
+		for (pid_t *at = children; at && *at && good; at++) {
+			if (*at != instance->main.pid && instance->group > 1 &&
+			    (getpgid(*at) == instance->group || getsid(*at) == instance->group))
+				good = add_pid(&pids, *at);
+		}
+		free(children);
+		for (size_t n = 0; n < pids.count && good; n++) {
+			children = process_list_children_of(pids.list[n]);
+			for (pid_t *at = children; at && *at && good; at++)
+				good = add_pid(&pids, *at);
+			free(children);
+		}
+	}
+	if (good && add_pid(&pids, 0))
+		return pids.list;
+	free(pids.list);
+	return NULL;
+}
+
+struct watched {
+	struct list link;
+	ev_io io;
+};
+
+/* Those of the sockets that this process has are watched, and taken from the list. */
+static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes,
+			  void (*wake)(struct ev_loop *loop, ev_io *io, int events))
+{
+	dev_t device = process_socket_device();
+	int pidfd = pidfd_of(pid);
+	struct dirent *entry;
+	char path[40];
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+	folder = pidfd < 0 ? NULL : opendir(path);
+	while (folder && nodes->count && (entry = readdir(folder))) {
+		uint32_t node, *found = NULL;
+		struct watched *watched;
+		struct file_id file;
+		int64_t number;
+		int copy = -1;
+
+		if (!scan_count(entry->d_name, &number) && number <= INT32_MAX &&
+		    process_find_file(dirfd(folder), entry->d_name, false, &file) && file.device == device) {
+			node = (uint32_t)file.node;
+			found = bsearch(&node, nodes->list, nodes->count, sizeof(node), compare_sockets);
+		}
+		if (!found || (copy = pidfd_copy(pidfd, (int)number)) < 0)
+			continue;
+		if (!(watched = calloc(1, sizeof(*watched)))) {
+			close(copy);
+			continue;
+		}
+		memmove(found, found + 1, (size_t)(nodes->list + --nodes->count - found) * sizeof(*found));
+		ev_io_init(&watched->io, wake, fd_raise(copy, FD_HIGH), EV_READ);
+		watched->io.data = svc;
+		ev_io_start(superd.loop, &watched->io);
+		list_add(&svc->run->idle->watched, &watched->link);
+	}
+	if (folder)
+		closedir(folder);
+	fd_close(&pidfd);
+}
+
+/* Watches what wakes a frozen program beside superd's sockets: its connections with clients, and its own ports. false:
+ * some are missing. */
+bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events))
+{
+	struct clients *clients = &svc->run->idle->clients;
+	struct sockets nodes = { 0 };
+	pid_t *pids;
+	bool good;
+
+	ask(&(struct question){ .svc = svc, .clients = clients, .accepted = &nodes });
+	pids = nodes.count ? instance_processes(svc->run->current) : NULL;
+	sort_sockets(&nodes);
+	for (pid_t *at = pids; at && *at; at++)
+		watch_process(svc, *at, &nodes, wake);
+	good = clients->known && !nodes.count;
+	free(pids);
+	free(nodes.list);
+	return good;
+}
+
+/* Before it is thawed: as long as the program has them, too, closing the copies does not block. */
+void clients_unwatch(struct svc *svc)
+{
+	while (svc->run->idle && !list_empty(&svc->run->idle->watched)) {
+		struct watched *watched = container_of(svc->run->idle->watched.next, struct watched, link);
+
+		list_remove(&watched->link);
+		ev_io_stop(superd.loop, &watched->io);
+		close(watched->io.fd);
+		free(watched);
+	}
+}
+
+/* ---- reports of closed connections ---- */
+
+static struct {
+	bool stale, failed;
+	struct list listening; /* link of struct idle */
+	ev_io io;
+	ev_prepare turn;
+} reports = { .io.fd = -1, .listening = { &reports.listening, &reports.listening } };
+
+static int compare_ports(const void *a, const void *b)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+/* Once a turn the kernel is told which ports are of interest. */
+static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
+{
+	size_t most = 1, count = 0, kept = 0;
+	uint16_t *ports;
+
+	(void)loop, (void)turn, (void)events;
+	if (!reports.stale)
+		return;
+	reports.stale = false;
+	LIST_EACH(link, &reports.listening)
+		most += container_of(link, struct idle, listening)->svc->socket_count;
+	ports = calloc(most, sizeof(*ports));
+	LIST_EACH(link, &reports.listening) {
+		struct svc *svc = container_of(link, struct idle, listening)->svc;
+
+		for (unsigned n = 0; n < svc->socket_count && ports; n++) {
+			if (svc->sockets[n].fd >= 0)
+				clients_name(&svc->sockets[n]);
+			if (port_of(&svc->sockets[n]))
+				ports[count++] = ntohs(port_of(&svc->sockets[n]));
+		}
+	}
+	if (ports)
+		qsort(ports, count, sizeof(*ports), compare_ports);
+	for (size_t n = 0; n < count; n++) {
+		if (!kept || ports[kept - 1] != ports[n])
+			ports[kept++] = ports[n];
+	}
+	if (!ports || tcp_destroy_subscribe(reports.io.fd, ports, kept) < 0) {
+		reports.failed = true;
+		LIST_EACH(link, &reports.listening) {
+			container_of(link, struct idle, listening)->polls = true;
+			idle_note_close(container_of(link, struct idle, listening)->svc);
+		}
+	}
+	free(ports);
+}
+
+/* event NULL: some were missed. */
+static void on_closed(void *context, const struct tcp_destroy_event *event)
+{
+	(void)context;
+	LIST_EACH(link, &reports.listening) {
+		struct svc *svc = container_of(link, struct idle, listening)->svc;
+		bool is_of = !event;
+
+		for (unsigned n = 0; n < svc->socket_count && !is_of; n++)
+			is_of = port_of(&svc->sockets[n]) == htons(event->port);
+		if (is_of && (!event || !access_lists(service_prepared(svc->row)->probes, event->family, event->peer)))
+			idle_note_close(svc);
+	}
+}
+
+void clients_read_reports(void)
+{
+	if (reports.io.fd < 0)
+		return;
+	on_turn(superd.loop, &reports.turn, 0);
+	if (!tcp_destroy_read(reports.io.fd, on_closed, NULL))
+		on_closed(NULL, NULL);
+}
+
+static void on_reports(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)io, (void)events;
+	clients_read_reports();
+}
+
+/* The ends of a service's connections are of interest, or not any more. false: the kernel does not report. */
+bool clients_listen(struct idle *idle, bool listens)
+{
+	if (reports.io.fd < 0 && !reports.failed) {
+		int fd = fd_raise(tcp_destroy_open(), FD_HIGH);
+
+		reports.failed = fd < 0;
+		ev_io_init(&reports.io, on_reports, fd, EV_READ);
+		ev_prepare_init(&reports.turn, on_turn);
+		if (fd >= 0) {
+			ev_io_start(superd.loop, &reports.io);
+			ev_prepare_start(superd.loop, &reports.turn);
+		}
+	}
+	list_remove(&idle->listening);
+	if (listens)
+		list_add(&reports.listening, &idle->listening);
+	reports.stale = true;
+	return !reports.failed;
+}

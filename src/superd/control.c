@@ -1,0 +1,851 @@
+/* The control socket: who may speak there, requests in, lines of JSON out (superd-control(7)).
+ *
+ * An answer about many services takes several turns of the loop: go_on adds to it while there is room. What waits for
+ * something is looked at again whenever anything has changed. superd never waits for a client. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "lib/json.h"
+#include "os/cgroup/cgroup.h"
+#include "os/fs/fs.h"
+#include "os/proc/process.h"
+#include "os/socket/socket.h"
+#include "superd/machine/machine.h"
+#include "superd/main.h"
+
+#define CLIENTS_MOST 16 /* operators at once */
+#define READERS_MOST 12 /* of these, members of the control group */
+#define OWN_MOST 32	/* programs of superd's own that serve clients of one service */
+#define STUCK 10.	/* seconds without reading, after which a client may be dropped */
+#define MANY 64		/* orders under way from which on they are looked at only every PACE */
+#define PACE .05
+#define END_WAIT 5 /* seconds that a start waits for the end of another superd */
+#define PATIENCE 1.
+#define ANCESTORS_MOST 32
+
+static struct {
+	struct control_socket socket;
+	char path[PATH_MAX];
+	int adopted;	/* descriptor of the superd before, and 1; 0: none */
+	int reserve[3]; /* for operators, where services have used up all others */
+	ev_io io;
+	ev_timer retry, pace;
+	ev_prepare changes;
+	bool changed, is_lost;
+	size_t count, readers;
+	gid_t group;
+	double looked;
+} server = { .socket.fd = -1, .reserve = { -1, -1, -1 }, .group = (gid_t)-1 };
+
+/* ---- one session ---- */
+
+size_t session_unsent(const struct session *session)
+{
+	return session->out.length - session->sent;
+}
+
+bool session_may_go_on(const struct session *session)
+{
+	return session_unsent(session) < SESSION_ROOM && clock_now() - session->turn < SESSION_TURN;
+}
+
+static void watch(struct session *session, int events)
+{
+	if (ev_is_active(&session->io) && (session->io.events & (EV_READ | EV_WRITE)) == events)
+		return;
+	ev_io_stop(superd.loop, &session->io);
+	ev_io_set(&session->io, session->io.fd, events);
+	if (events)
+		ev_io_start(superd.loop, &session->io);
+}
+
+/* It gets its turn behind the next look at the kernel's events: what superd says that it has done must outlive it, and
+ * the state is kept before that. */
+void session_wake(struct session *session)
+{
+	watch(session, (ev_is_active(&session->io) ? session->io.events & EV_READ : 0) | EV_WRITE);
+}
+
+void session_send(struct session *session)
+{
+	buf_char(&session->out, '{');
+	buf_add(&session->out, buf_string(&session->line), session->line.length);
+	buf_text(&session->out, "}\n");
+	session->out.failed |= session->line.failed;
+	buf_clear(&session->line);
+	session_wake(session);
+}
+
+static void end_request(struct session *session)
+{
+	session->busy = session->follows = false;
+	session->go_on = session->changed = session->late = NULL;
+	session->dropped = session->reading = 0;
+	changes_release(session->changes);
+	session->changes = NULL;
+	orders_drop(session);
+	ev_timer_stop(superd.loop, &session->timeout);
+	ev_timer_stop(superd.loop, &session->tick);
+	buf_clear(&session->names);
+	buf_clear(&session->missing);
+}
+
+void session_done(struct session *session)
+{
+	end_request(session);
+	json_flag_field(&session->line, "done", true);
+	session_send(session);
+}
+
+void session_fail(struct session *session, const char *code, const char *hint, const char *format, ...)
+{
+	struct buf text = { 0 };
+	va_list list;
+
+	va_start(list, format);
+	buf_vaddf(&text, format, list);
+	va_end(list);
+	end_request(session);
+	buf_clear(&session->line);
+	json_text_field(&session->line, "error", buf_string(&text));
+	json_text_field(&session->line, "code", code);
+	if (*hint)
+		json_text_field(&session->line, "hint", hint);
+	session_send(session);
+	buf_free(&text);
+}
+
+static void end_session(struct session *session)
+{
+	end_request(session);
+	ev_io_stop(superd.loop, &session->io);
+	close(session->io.fd);
+	list_remove(&session->link);
+	buf_free(&session->out);
+	buf_free(&session->line);
+	buf_free(&session->names);
+	buf_free(&session->missing);
+	buf_free(&session->request.words);
+	buf_free(&session->request.completed);
+	if (!session->service) {
+		server.count--;
+		server.readers -= session->right == RIGHT_READ;
+	}
+	free(session->service);
+	free(session);
+}
+
+/* ---- input and output of a session ---- */
+
+static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct session *session = timer->data;
+
+	(void)loop, (void)events;
+	if (session->late)
+		session->late(session);
+}
+
+/* A program that was made to connect and to write what somebody has chosen repeats no word that it has not read. One
+ * of superd's own says hello once its client has sent a whole request, and counts only from then on: silent clients
+ * take no session from those that ask, nor clients of one service from those of another. */
+static void take_hello(struct session *session, const char *line)
+{
+	size_t others = 0;
+
+	session->leaving = true;
+	if (strncmp(line, "hello ", 6) != 0 || strcmp(line + 6, session->hello) != 0) {
+		session_fail(session, "denied", "superctl of superd's own version does so",
+			     "the first line of a connection has to repeat the hello that superd has sent");
+		return;
+	}
+	LIST_OF(const struct session, other, link, &superd.sessions) {
+		others += session->service && other->service && !*other->hello &&
+			!strcmp(other->service, session->service);
+	}
+	if (others >= OWN_MOST) {
+		session_fail(session, "busy", "", "superd is answering %d other requests to this service", OWN_MOST);
+		return;
+	}
+	session->leaving = false;
+	*session->hello = '\0';
+}
+
+/* false: the connection is broken. */
+static bool read_input(struct session *session)
+{
+	size_t room = sizeof(session->input) - session->filled;
+	bool carries = false;
+	ssize_t got;
+
+	if (!room || session->at_end)
+		return true;
+	got = scm_rights_peek(session->io.fd, session->input + session->filled, room, &carries);
+	if (carries) /* closing such a descriptor might block */
+		return false;
+	if (got > 0)
+		got = recv(session->io.fd, session->input + session->filled, (size_t)got, MSG_DONTWAIT);
+	if (got > 0) {
+		session->last_io = clock_now();
+		session->filled += (size_t)got;
+	} else if (got == 0) {
+		session->at_end = true;
+	} else if (errno != EAGAIN && errno != EINTR) {
+		return false;
+	}
+	return true;
+}
+
+/* It has closed both ways. One that has only shut down its sending side waits for answers still. */
+static bool is_dead(const struct session *session)
+{
+	struct pollfd state = { .fd = session->io.fd };
+
+	return poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR);
+}
+
+/* false: the connection is broken. */
+static bool write_output(struct session *session)
+{
+	while (session_unsent(session)) {
+		ssize_t put = send(session->io.fd, session->out.data + session->sent, session_unsent(session),
+				   MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (put < 0)
+			return errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM;
+		session->last_io = clock_now();
+		session->sent += (size_t)put;
+	}
+	if (session->out.capacity > 2 * SESSION_ROOM)
+		buf_free(&session->out);
+	else
+		buf_clear(&session->out);
+	session->sent = 0;
+	return true;
+}
+
+/* One turn: one request at most, so that no client gets more than others. */
+static void on_session(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct session *session = io->data;
+	char *newline, line[REQUEST_MOST];
+	bool good = true, waits;
+
+	(void)loop;
+	session->turn = clock_now();
+	if (events & EV_READ)
+		good = read_input(session);
+	good = good && write_output(session);
+	if (good && session->go_on && session_unsent(session) < SESSION_ROOM)
+		session->go_on(session);
+	newline = memchr(session->input, '\n', session->filled);
+	if (good && !session->busy && !session->leaving && newline) {
+		size_t length = (size_t)(newline - session->input);
+
+		memcpy(line, session->input, length);
+		line[length] = '\0';
+		session->filled -= length + 1;
+		memmove(session->input, newline + 1, session->filled);
+		if (*session->hello)
+			take_hello(session, line);
+		else if (memchr(line, '\0', length))
+			session_fail(session, "usage", "", "a request has no NUL");
+		else
+			request_obey(session, line);
+	} else if (good && !session->busy && !session->leaving && session->filled == sizeof(session->input)) {
+		session_fail(session, "usage", "", "a request has at most %d bytes", REQUEST_MOST - 1);
+		session->leaving = true;
+	}
+	good = good && !session->out.failed && session_unsent(session) < SESSION_MOST;
+	waits = !session->busy && !session->leaving && memchr(session->input, '\n', session->filled);
+	if (!good || (session->leaving && !session_unsent(session)) || (session->at_end && is_dead(session)) ||
+	    (session->at_end && !session->busy && !waits && !session_unsent(session))) {
+		bool followed = session->follows;
+
+		end_session(session);
+		if (followed)
+			requests_follow_log();
+		return;
+	}
+	events = !session->at_end && !session->leaving && session->filled < sizeof(session->input) ? EV_READ : 0;
+	if (session_unsent(session) || session->go_on || waits)
+		events |= EV_WRITE;
+	watch(session, events);
+}
+
+static void refuse(int fd, const char *code, const char *text)
+{
+	struct buf line = { 0 };
+
+	json_object_open(&line);
+	json_text_field(&line, "error", text);
+	json_text_field(&line, "code", code);
+	json_object_close(&line);
+	buf_char(&line, '\n');
+	send(fd, buf_string(&line), line.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	buf_free(&line);
+	close(fd);
+}
+
+static struct session *begin_session(int fd, enum right right, uid_t uid, const char *service)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	uint64_t word = 0;
+
+	if (!session || (service && !(session->service = strdup(service)))) {
+		free(session);
+		refuse(fd, "failed", "superd is out of memory");
+		return NULL;
+	}
+	session->right = right;
+	session->uid = uid;
+	session->last_io = clock_now();
+	scm_rights_watch_urgent(fd);
+	fd = fd_raise(fd, FD_HIGH);
+	ev_io_init(&session->io, on_session, fd, EV_READ);
+	ev_init(&session->timeout, on_timeout);
+	ev_init(&session->tick, NULL);
+	session->io.data = session->timeout.data = session->tick.data = session;
+	list_add(&superd.sessions, &session->link);
+	if (!service) {
+		server.count++;
+		server.readers += right == RIGHT_READ;
+	}
+	if (getrandom(&word, sizeof(word), GRND_INSECURE) != (ssize_t)sizeof(word))
+		word = (uint64_t)random() << 32 ^ (uint64_t)random();
+	snprintf(session->hello, sizeof(session->hello), "%016llx", (unsigned long long)word);
+	json_text_field(&session->line, "superd", PACKAGE_VERSION);
+	json_count_field(&session->line, "protocol", 2);
+	json_count_field(&session->line, "pid", (uint64_t)getpid());
+	if (*superd.upgraded_from)
+		json_text_field(&session->line, "upgraded_from", superd.upgraded_from);
+	json_text_field(&session->line, "hello", session->hello);
+	ev_io_start(superd.loop, &session->io);
+	session_send(session);
+	return session;
+}
+
+/* ---- who may connect ---- */
+
+/* Whether superd or its guard is an ancestor of the process, or it is in a control group that superd has made for a
+ * service. true also if that is unknown: if it has ended, or without /proc. */
+static bool is_descendant(pid_t pid)
+{
+	struct process process;
+
+	if (pid > 0 && cgroup_has_started(pid))
+		return true;
+	for (int n = 0; n < ANCESTORS_MOST; n++) {
+		if (pid <= 0 || !process_read(pid, &process) || process.parent == getpid() ||
+		    process.parent == guard_pid())
+			return true;
+		for (const struct child *child = superd.children[pid % 256]; child; child = child->next) {
+			if (child->pid == pid)
+				return true;
+		}
+		if (process.parent <= 1)
+			return false;
+		pid = process.parent;
+	}
+	return true;
+}
+
+/* The uid proves nothing for a process with fewer rights than superd: superd or another program may have confined it.
+ * superd cannot see one of an outer pid namespace; none of its services is there, and its socket's folder lets nobody
+ * in but its user and root. Members of the control group need no rights, but no service is one of them. NULL, or why
+ * it has none. */
+static const char *find_right(int fd, const struct control_peer *peer, enum right *right)
+{
+	bool is_hidden = !peer->pid && peer->by_path;
+
+	*right = peer->uid == 0 || peer->uid == geteuid() ? RIGHT_ACT : RIGHT_READ;
+	if (*right == RIGHT_ACT && !is_hidden && !process_has_superds_rights(peer->pid))
+		return !process_list_is_possible() ? "superd cannot see your rights, as it has no /proc"
+			: !peer->pid		   ? "superd cannot see your process, which is in another pid namespace"
+						   : "your process is confined: it has fewer rights than superd";
+	if (*right == RIGHT_READ && !peer->in_group)
+		return "only root, superd's own user and members of the control group have access";
+	if (*right == RIGHT_READ && !is_hidden && is_descendant(peer->pid))
+		return "a service has no access";
+	return control_socket_peer_has_ended(fd) ? "your process has ended" : NULL;
+}
+
+/* Ends the session that has been silent longest, among those without a request and those that do not read. */
+static bool make_room(bool of_readers)
+{
+	struct session *quietest = NULL;
+	double now = clock_now();
+
+	LIST_OF(struct session, session, link, &superd.sessions) {
+		struct pollfd state = { session->io.fd, POLLIN | POLLOUT, 0 };
+		bool may;
+
+		if (session->service || (of_readers && session->right != RIGHT_READ) || poll(&state, 1, 0) < 0)
+			continue;
+		if (state.revents & (POLLHUP | POLLERR))
+			may = true;
+		else if (!session->busy && !session_unsent(session) && !memchr(session->input, '\n', session->filled))
+			may = !(state.revents & POLLIN);
+		else
+			may = session_unsent(session) && !(state.revents & POLLOUT) && now - session->last_io > STUCK;
+		if (may && (!quietest || session->last_io < quietest->last_io))
+			quietest = session;
+	}
+	if (quietest)
+		end_session(quietest);
+	return quietest;
+}
+
+static void set_reserve(bool keeps)
+{
+	for (int n = 0; n < 3; n++) {
+		if (!keeps)
+			fd_close(&server.reserve[n]);
+		else if (server.reserve[n] < 0)
+			server.reserve[n] = fd_copy(superd.null_in, FD_HIGH);
+	}
+}
+
+static void on_connection(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct session *session = NULL;
+	struct control_peer peer;
+	const char *why = NULL;
+	char text[128];
+	enum right right;
+	bool short_of = false;
+	int fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)events;
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		/* One who may act stays: he may have to stop the service that uses the descriptors up. */
+		short_of = true;
+		set_reserve(false);
+		fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	}
+	if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		ev_io_stop(loop, io);
+		timer_begin(&server.retry, PATIENCE);
+	}
+	if (fd < 0) {
+		set_reserve(true);
+		return;
+	}
+	set_reserve(false); /* to look at it in /proc takes one */
+	if (!control_socket_peer(fd, server.group, &peer)) {
+		snprintf(text, sizeof(text), "superd cannot read your identity: %s", strerror(errno));
+		why = text;
+	} else {
+		why = find_right(fd, &peer, &right);
+	}
+	if (why)
+		refuse(fd, "denied", why);
+	else if (right == RIGHT_READ && server.readers >= READERS_MOST
+			 ? !make_room(true)
+			 : server.count >= CLIENTS_MOST && !make_room(false))
+		refuse(fd, "busy", "too many clients are connected, and all have requests");
+	else
+		session = begin_session(fd, right, peer.uid, NULL);
+	if (session && short_of && right != RIGHT_ACT)
+		end_session(session);
+	set_reserve(true);
+}
+
+/* ---- changes ---- */
+
+static void on_change(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+	double now = clock_now();
+	bool later = false;
+
+	(void)loop, (void)prepare, (void)events;
+	if (!server.changed)
+		return;
+	server.changed = false;
+	LIST_OF(struct session, session, link, &superd.sessions) {
+		if (!session->changed || session->go_on)
+			continue;
+		if (session->order_count >= MANY && now - server.looked < PACE) {
+			later = true;
+			continue;
+		}
+		server.looked = now;
+		session->go_on = session->changed;
+		session_wake(session);
+	}
+	if (later)
+		control_wake_in(PACE);
+}
+
+void control_wake(void)
+{
+	server.changed = true;
+}
+
+static void on_pace(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	control_wake();
+}
+
+void control_wake_in(double seconds)
+{
+	if (ev_is_active(&server.pace) && ev_timer_remaining(superd.loop, &server.pace) <= seconds)
+		return;
+	timer_begin(&server.pace, seconds);
+}
+
+/* ---- the socket and its group ---- */
+
+static bool has_control(const struct options *options)
+{
+	return !options->settings.control || strcmp(options->settings.control, "none") != 0;
+}
+
+/* A longer path than there can be is cut: no socket has it. */
+static void find_path(const struct options *options, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s%s", options->settings.control ? options->settings.control : runtime_dir(),
+		 options->settings.control ? "" : "/superd/control");
+}
+
+/* A service that is only tried out has a name of its own, if another superd has the usual one. */
+static bool can_do_without(const struct options *options)
+{
+	return options->endpoints.count && !options->given.control;
+}
+
+static void choose_path(void)
+{
+	size_t length;
+
+	find_path(superd.options, server.path);
+	if (!can_do_without(superd.options) || !superd.table->count ||
+	    (server.adopted ? control_socket_is_bound(server.adopted - 1, server.path)
+			    : !control_socket_is_answered(server.path)))
+		return;
+	length = strlen(server.path);
+	snprintf(server.path + length, sizeof(server.path) - length, "-%.60s", superd.table->services[0].name);
+	log_notice(superd.log, "another superd answers at %.*s: superctl --control %s reaches this one", (int)length,
+		   server.path, server.path);
+}
+
+/* For the command line, before a start. Two superds at one socket are a mistake, but a script may start the next while
+ * the last one ends. An inetd or xinetd may run beside another one with a table of its own. */
+bool control_setup_is_free(const struct options *options, struct log *log)
+{
+	double until = clock_now() + END_WAIT;
+	char path[PATH_MAX], number[32] = "";
+	bool is_logged = false;
+	struct process process;
+	pid_t pid;
+	int fd;
+
+	if (options->invoked_as != AS_SUPERD || can_do_without(options))
+		return true;
+	find_path(options, path);
+	while (has_control(options) && control_socket_has_owner(path, &pid, &fd)) {
+		struct pollfd ended = { .fd = fd, .events = POLLRDHUP };
+		double left = until - clock_now();
+
+		if (pid && process_read(pid, &process) && process_is_named(process.parent, "superd-guard"))
+			pid = process.parent; /* as supervisors know it */
+		if (pid)
+			snprintf(number, sizeof(number), " (pid %ld)", (long)pid);
+		if (left <= 0) {
+			fd_close(&fd);
+			log_setup_error(options, log,
+					"superd is already running here%s, and answers at %s: superctl reload makes it "
+					"read its files again; --control names another place for this one",
+					number, path);
+			return false;
+		}
+		if (!is_logged)
+			log_notice(
+				log,
+				"superd is already running here%s, and answers at %s: waiting up to %d s for its end",
+				number, path, END_WAIT);
+		is_logged = true;
+		if (fd >= 0)
+			poll(&ended, 1, (int)(left * 1000));
+		fd_close(&fd);
+		poll(NULL, 0, 50); /* one that ends removes its socket shortly after */
+	}
+	return true;
+}
+
+/* Looks up the control group: of a table that a reload has read, in its thread, or (NULL) of the one in force again. If
+ * the look-up fails, as when a directory server does not answer, the group that was found before keeps its access. */
+void control_setup_find_group(struct options *options, const struct table *table, struct lookup_cache *lookups,
+			      struct diags *diags)
+{
+	const char *name = options->settings.control_group, *wrong = "out of memory";
+	gid_t before = options->control_gid, *gid = table ? &options->next_control_gid : &options->control_gid;
+	const struct found_name *found = NULL;
+	struct origin at = { 0 };
+	struct accounts accounts;
+	struct pool *pool;
+
+	if (table) {
+		const char *in_force = name;
+
+		name = options_join_settings(options, &table->globals).control_group;
+		if (!options->given.control_group)
+			at = table->globals.at[GLOBAL_CONTROL_GROUP];
+		if (!in_force || !name || strcmp(in_force, name) != 0)
+			before = (gid_t)-1;
+	}
+	*gid = (gid_t)-1;
+	if (!name || !has_control(options))
+		return;
+	pool = pool_new();
+	if (pool) {
+		accounts_open(&accounts, pool, diags);
+		accounts.lookups = lookups;
+		found = accounts_group(&accounts, name);
+		accounts_close(&accounts);
+	}
+	if (found && !found->failed && !found->wrong) {
+		*gid = found->gid;
+	} else {
+		if (!found || found->failed)
+			*gid = before;
+		wrong = found && found->wrong ? found->wrong : wrong;
+		diag_warning(diags, at, "%s: %s: %s: %s", at.file ? "control_group" : "--control-group", name, wrong,
+			     *gid == (gid_t)-1 ? "only root and superd's own user may read"
+					       : "the previous group may still read");
+		if (found && found->near)
+			diags_hint(diags, "did you mean '%s'?", found->near);
+		else
+			diags_hint(diags, "a reload looks it up again");
+	}
+	pool_free(pool);
+}
+
+/* Gives the socket to the group that is wanted now, and ends the sessions of the group before. */
+static void update_group(void)
+{
+	gid_t wanted = superd.options->control_gid;
+
+	if (server.socket.fd < 0 || server.group == wanted)
+		return;
+	if (!control_socket_give(&server.socket, wanted)) {
+		log_warn(superd.log, "the control socket's group cannot be changed to %lu: %s", (unsigned long)wanted,
+			 strerror(errno)); /* the next reload tries again */
+		return;
+	}
+	server.group = wanted;
+	LIST_OF(struct session, session, link, &superd.sessions) {
+		if (session->right == RIGHT_READ && !session->service)
+			end_session(session);
+	}
+	if (wanted == (gid_t)-1)
+		log_notice(superd.log, "the control socket has no group any more");
+	else
+		log_notice(superd.log, "the control socket's group is %lu now", (unsigned long)wanted);
+}
+
+static bool make_socket(const char *path, struct buf *why)
+{
+	bool made;
+	int error;
+
+	set_reserve(false);
+	if (server.adopted && control_socket_adopt(&server.socket, path, server.adopted - 1)) {
+		control_socket_give(&server.socket, server.group);
+		made = true;
+	} else {
+		made = control_socket_open(&server.socket, path, server.group, why);
+	}
+	error = errno;
+	server.adopted = 0;
+	set_reserve(true);
+	if (made) {
+		ev_io_init(&server.io, on_connection, server.socket.fd, EV_READ);
+		ev_io_start(superd.loop, &server.io);
+		journal_rewrite(false);
+	}
+	errno = error;
+	return made;
+}
+
+/* Whether the machine lacks something that it may have again, or another superd has the socket and may end. */
+static bool may_pass(int error)
+{
+	return error == EADDRINUSE || error == EWOULDBLOCK || error == EMFILE || error == ENFILE || error == ENOMEM ||
+		error == ENOBUFS || error == ENOSPC || error == EDQUOT || error == EIO || error == EINTR;
+}
+
+static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	const char *path = server.path;
+	struct buf why = { 0 };
+
+	(void)events;
+	if (server.socket.fd >= 0) { /* accept(2) has failed */
+		ev_io_start(loop, &server.io);
+		return;
+	}
+	if (make_socket(path, &why)) {
+		log_notice(superd.log, "the control socket is %s now", path);
+		locks_begin(path, !server.is_lost);
+		if (server.is_lost)
+			locks_write_again(); /* they went with it */
+		LIST_OF(struct svc, svc, link, &superd.services) {
+			if (lock_is_set(svc, LOCK_DISABLED))
+				svc_shut(svc, false);
+			else if (lock_is_set(svc, LOCK_HELD))
+				svc_settle(svc);
+		}
+		server.is_lost = false;
+	} else if (server.is_lost || may_pass(errno)) {
+		timer_begin(timer, PATIENCE);
+	} else {
+		log_warn(superd.log, "no control socket %s: %s", path, buf_string(&why));
+	}
+	buf_free(&why);
+}
+
+/* Makes the socket anew if clients do not find it any more. */
+void control_reloaded(void)
+{
+	int fd = server.socket.fd;
+
+	update_group();
+	if (fd < 0 || control_socket_is_found(&server.socket))
+		return;
+	log_warn(superd.log, "the control socket %s was removed: creating it again", server.socket.path);
+	ev_io_stop(superd.loop, &server.io);
+	server.socket.fd = -1;
+	control_socket_close(&server.socket);
+	server.socket.fd = -1;
+	close(fd);
+	server.is_lost = true;
+	timer_begin(&server.retry, 0);
+}
+
+int control_fd(void)
+{
+	return server.socket.fd;
+}
+
+/* The socket of the superd before goes on, and who connects meanwhile waits in its queue. */
+void control_adopt(int fd)
+{
+	server.adopted = fd + 1;
+}
+
+/* Before any service is opened. fresh: this superd follows no other. */
+void control_begin(bool fresh)
+{
+	struct diags diags = { 0 };
+	struct buf why = { 0 };
+
+	ev_prepare_init(&server.changes, on_change);
+	ev_prepare_start(superd.loop, &server.changes);
+	ev_init(&server.pace, on_pace);
+	ev_init(&server.retry, on_retry);
+	if (!has_control(superd.options))
+		return;
+	control_setup_find_group(superd.options, NULL, superd.table->lookups, &diags);
+	supervisor_log_diags(superd.log, &diags);
+	diags_free(&diags);
+	server.group = superd.options->control_gid;
+	if (fresh) {
+		choose_path();
+		locks_begin(server.path,
+			    *server.path == '/' && private_folder_is_safe(server.path, &why) &&
+				    !control_socket_is_answered(server.path));
+	}
+	buf_free(&why);
+}
+
+void control_open(bool fresh)
+{
+	enum level level = can_do_without(superd.options) ? LEVEL_INFO : LEVEL_WARNING;
+	const char *path = server.path;
+	struct buf why = { 0 };
+	pid_t pid = 0;
+	int fd = -1, error;
+
+	if (!has_control(superd.options))
+		return;
+	if (!fresh) {
+		choose_path();
+		locks_begin(path, false);
+	}
+	if (make_socket(path, &why)) {
+		if (!fresh)
+			locks_write_again();
+		buf_free(&why);
+		return;
+	}
+	error = errno;
+	if (may_pass(error)) {
+		buf_text(&why,
+			 error == EADDRINUSE || error == EWOULDBLOCK ? ": it is waited for"
+								     : ": superd tries again each second");
+		timer_begin(&server.retry, PATIENCE);
+	}
+	if (control_socket_has_owner(path, &pid, &fd) && pid)
+		log_say(superd.log, level,
+			"no control socket %s: superctl reaches another superd there, pid %ld, and not this one: give "
+			"this one a name of its own, by --control @NAME or a path, and superctl the same",
+			path, (long)pid);
+	else
+		log_say(superd.log, level, "no control socket %s: %s; --control names another place, or none", path,
+			buf_string(&why));
+	fd_close(&fd);
+	buf_free(&why);
+}
+
+void control_close(void)
+{
+	LIST_OF(struct session, session, link, &superd.sessions) {
+		write_output(session);
+		/* By the copy the connection ends with superd, and with the guard, which shares the descriptors: then
+		 * superctl knows that both have gone. */
+		(void)fcntl(session->io.fd, F_DUPFD_CLOEXEC, 0);
+		end_session(session);
+	}
+	ev_timer_stop(superd.loop, &server.retry);
+	if (server.socket.fd < 0)
+		return;
+	ev_io_stop(superd.loop, &server.io);
+	control_socket_close(&server.socket);
+}
+
+/* A connection for a program of superd's own. It may only read, as it has read what a stranger sent. */
+int control_reader(const char *service, bool in_detail, struct buf *why)
+{
+	int ends[2];
+
+	if (!has_control(superd.options)) {
+		buf_text(why, "superd has no control socket, which it needs (--control)");
+		return -1;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		buf_addf(why, "opening a connection to the control socket: %s", strerror(errno));
+		return -1;
+	}
+	fd_set_nonblocking(ends[0], true);
+	if (begin_session(ends[0], in_detail ? RIGHT_READ : RIGHT_OVERVIEW, (uid_t)-1, service))
+		return ends[1];
+	close(ends[1]);
+	buf_text(why, "opening a connection to the control socket: out of memory");
+	return -1;
+}

@@ -1,0 +1,1040 @@
+/* The daemon: one process, one loop. All its state is in `superd`, which every file of this folder may read; each part is
+ * written by the file that the comment names.
+ *
+ * One rule keeps a hostile backend from holding the loop up: of a socket that a backend was ever given, the loop makes no
+ * call that takes the socket's lock. It polls it, passes it on, closes it, sets O_NONBLOCK, asks TCP_INFO and SO_ERROR,
+ * and receives datagrams without waiting (tests/lint/lent). Its address rules are set again by superd-exec at each start;
+ * what a reload has changed, by a process of its own (lent.c). Of a row that has become accept = yes the loop accepts
+ * again once the control groups of all who had the socket are empty (lent_is_back). What can hang for another reason is
+ * done in superd-exec, or in a process whose end is an event. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/list.h"
+#include "lib/log/log.h"
+#include "lib/source_count.h"
+#include "os/cgroup/cgroup.h"
+#include "os/host/hosts_access.h"
+#include "os/netdiag/netdiag.h"
+#include "os/socket/socket.h"
+#include "superd/main.h"
+#include "superd/start/start.h"
+#include "superd/values.h"
+#include "table/service/service.h"
+#include "table/services/table.h"
+
+/* What a service does, as the one word that users read. */
+enum state {
+	OFF,	 /* disabled, by its entry or an operator */
+	BINDING, /* a socket cannot be opened: tried again by the timer */
+	LISTENING,
+	STARTING, /* accept = no: the instance is not ready yet */
+	RUNNING,
+	STOPPING,
+	CLOSING, /* removed or disabled, and an instance has not ended */
+	BACKOFF, /* a pause after a failure, or at a limit */
+	FROZEN,
+	HELD,
+	FULL,	/* accept = yes: the limit `instances` is reached */
+	QUEUED, /* it waits in line to start, or for services that it wants */
+	STATES
+};
+
+/* Why a service is not to run. Those before BAR_HELD close its sockets, too. */
+enum bar { BAR_END, BAR_REMOVED, BAR_DISABLED, BAR_HELD, BAR_DRAINING, BAR_NONE };
+
+/* A process that superd started. */
+struct child {
+	struct child *next; /* in its bucket */
+	pid_t pid;	    /* 0: none */
+	void (*ended)(struct child *child, int status, const struct rusage *used);
+};
+
+/* A process of superd's own for one job. At its limit it is killed, and `done` is called with HELPER_LATE; at its end it
+ * is called with the wait status, so twice for one that was late: one that waits in the kernel for a lock ends when that
+ * is free. Until then no other begins. loop.c */
+struct helper {
+	struct child child;
+	ev_timer limit;
+	void (*done)(struct helper *helper, int status);
+};
+
+enum { HELPER_LATE = -1 };
+
+/* What a socket has beside that once something happens to it. All of it is zero before: zone.h. */
+struct socket_run {
+	struct narrowed *narrowed;  /* `listen` for `family` */
+	struct socket_address name; /* at which it was opened; length 0: to be looked up */
+	uint32_t node, self;	    /* inodes of a unix socket's node, 0: none, and of itself */
+	double retry;		    /* seconds until it is tried again */
+	double shut_at;		    /* a program had shut it down then; 0: never */
+	char *stored;		    /* its name in the store of the service manager; NULL: it is to be in none */
+	struct rate_limit trigger;  /* trigger_limit */
+	double rests_until;	    /* it has reached that */
+	unsigned tries;		    /* instances that have left it unread */
+	uint64_t first;		    /* the first datagram at the start of the last instance, by a hash; 0: none */
+};
+
+enum absence {
+	PRESENT,
+	ABSENT_FAILED,
+	ABSENT_CONDITION
+}; /* optional and not to be opened; its conditions do not hold */
+
+struct socket {
+	struct svc *svc;
+	const struct listen *listen;
+	struct socket_run *run;
+	int fd;		     /* -1: not open */
+	uint16_t number;     /* of its row's sockets */
+	uint8_t family : 4;  /* AF_INET, AF_INET6: of a row for both, and a program binds this one alone; bind.c */
+	uint8_t absent : 2;  /* enum absence */
+	bool is_watched : 1; /* by socket_watch */
+	bool lent : 1;	     /* a backend was given it */
+	bool strays : 1;     /* and one may have it whose end superd does not learn of; lent.c */
+	bool busy : 1;	     /* accept = yes of datagrams: an instance has it alone */
+	bool asks : 1;	     /* about the sender of its first datagram */
+	bool inherited : 1;
+	bool is_old : 1;    /* it has not the options of its row: opened anew once no program has it */
+	bool is_stored : 1; /* it is in the store */
+};
+
+/* The phases of an instance, in their order. */
+enum phase {
+	CONDITION,
+	START_PRE, /* exec_condition, exec_start_pre */
+	LAUNCHED,  /* forked; its program does not run yet */
+	STARTED,   /* its program runs, and is not ready */
+	START_POST,
+	READY,
+	REMAINS,    /* ended well, and counts as running (remain_after_exit) */
+	EXEC_STOP,  /* exec_stop */
+	TERMINATED, /* got kill_signal */
+	FINAL,	    /* got final_kill_signal */
+	KILLED,	    /* got SIGKILL */
+	STOP_POST,
+	OVER,
+};
+
+/* Why an instance is to end: it is not, it was asked to, which is no failure, or it has failed, as its result says. Its
+ * phase says how far that is, and the limit of the phase how long it has. */
+enum ends { GOES_ON, IS_ASKED, HAS_FAILED };
+
+/* A descriptor that a service keeps for its next start. */
+struct stored {
+	struct list link;
+	int fd;
+	bool polled;
+	uid_t user; /* of the service that stored it */
+	ev_io io;   /* its other end is closed: it is not kept any longer */
+	struct svc *svc;
+	char name[256];
+};
+
+/* One backend: a process group, and the commands around it. instance.c */
+struct instance {
+	struct list link;    /* in svc->instances */
+	struct list changed; /* journal.c */
+	uint64_t number;
+	struct svc *svc;
+	const struct service *row; /* by which it was started; its table is held */
+	struct table *table;
+	struct plan *plan;	   /* its own, if its service has one for each client */
+	enum phase phase, reached; /* reached: the furthest of its start */
+	enum ends ends;
+	enum result result;	    /* the first that went wrong */
+	bool late;		    /* the command that runs is over its time */
+	struct child main, command; /* the main process; the command of a phase */
+	pid_t pid, group;	    /* of the main process, also when it has ended */
+	unsigned next_command;
+	int report; /* pipe that tells a failed start; -1: none */
+	ev_io report_io;
+	ev_timer limit;	     /* of the phase */
+	double since, begun; /* the program runs since; the start was asked for */
+	int status;	     /* wait status of the main process */
+	bool is_unmeasured;  /* its memory is not known, though memory_max limits it; told */
+	int lack;	     /* of processes, descriptors or memory at its start; 0, or the errno */
+	double cpu;
+	bool is_frozen, by_group, by_order;
+	/* its main process, or its command, has ended, which is told to nobody yet: notify_holds */
+	bool is_held, command_is_held;
+	bool end_is_judged; /* on_main judges the end of its main process: it gets no further than READY meanwhile */
+	int command_status;
+	ev_timer thaw;				/* again, as it was not possible */
+	pid_t *still;				/* frozen by signals: who was stopped; 0 ends them */
+	char *cgroup;				/* path; NULL: none */
+	bool is_gone;				/* its control group was seen empty */
+	bool cgroup_is_reused, cgroup_is_spent; /* an instance before had it; none after it gets it */
+	uint64_t private_id;
+	char invocation[INVOCATION_ID + 1];
+	struct client client;  /* accept = yes; fd -1 once the program has it */
+	struct socket *socket; /* accept = yes */
+	unsigned char source[SOURCE_SIZE];
+	bool counted; /* in superd.sources */
+	char peer[80], name[CLIENT_NAME];
+	char why[200];	       /* of a failed start */
+	char why_unready[100]; /* how the last run of exec_ready ended */
+	unsigned ready_runs;
+	/* sd_notify; notify.c */
+	unsigned access;
+	bool reloading, stopping, watched;
+	unsigned reloads;
+	double watchdog_every;
+	ev_timer watchdog, notify_limit;
+	double watchdog_at; /* its limit is reached then */
+	ev_io main_io;	    /* pidfd of a main process that is not superd's child */
+	char status_text[NOTE_TEXT + 1];
+	/* type = forking: looks for its daemon; at its end, for what is left of its group */
+	ev_timer look;
+	int64_t born; /* clock ticks since boot */
+	/* pass = bind; bind.c */
+	int binder_fd; /* channel to its superd-bind */
+	ev_io binder_io;
+	uint64_t bound_set;
+	char others[4][144], asked[8][144]; /* addresses that it has asked for in vain; and for its first sockets */
+	char advice[400];		    /* what to write, as a bind was refused */
+	ev_timer quiet;			    /* nothing new was bound for a while */
+	bool told;
+	/* exec beside redirect; relay.c */
+	struct {
+		struct child child;
+		int fd, error;
+		ev_io io;
+		ev_timer retry;
+		unsigned failures;
+		unsigned long connections, flows;
+		uint64_t relayed[3]; /* connections, bytes from clients, bytes to clients */
+		bool up;
+	} relay;
+	/* builtins that ask superd */
+	int channel;
+	ev_timer ready; /* exec_ready: the next run */
+	double ready_pause;
+	double limit_left; /* of its time limit, which rests while it is frozen */
+	pid_t candidate;   /* found as its daemon at the last look */
+	pid_t pid_before;  /* what its pid file said before its start: an earlier run's */
+	double settled;	   /* until then a clean end of what was found is that of a process between */
+	bool greeted;	   /* with tcpmux's "+Go" */
+	ev_io channel_io;
+};
+
+struct ring_line {
+	double at;
+	enum level level;
+	char *text;
+	uint64_t serial;
+	pid_t pid; /* of the program that has printed it */
+	bool is_output;
+};
+
+enum { RING = 64, DESCRIPTORS_MOST = 1024 };
+
+struct failure {
+	double at, lasted;
+	pid_t pid;
+	int status;
+	enum result result;
+	char peer[80], why[160];
+	const char *hint; /* NULL: none */
+};
+
+enum { FAILURES = 5, OUTPUTS = 2 };
+
+/* The pipe to which the instances of a service print. output.c */
+struct output {
+	struct list link, unsent; /* unsent: superd-output is to be told of it */
+	struct svc *svc;	  /* NULL: it is passed on for good */
+	char *service;		  /* its name */
+	bool to_syslog;
+	int read_end, write_end; /* both are in the journal; superd reads and writes neither */
+	uint32_t number;	 /* in the page that superd-output has, too */
+	bool is_ready;		 /* the line that tells so has come */
+	bool hangs;		 /* nobody reads it, as that does not return */
+};
+
+/* Numbers by which the kernel tells sockets apart. clients.c */
+struct sockets {
+	uint32_t *list;
+	size_t count, room;
+};
+
+/* Who is connected to a service. clients.c */
+struct clients {
+	bool known;		    /* false: the kernel does not tell */
+	unsigned connected;	    /* all, but probes */
+	unsigned waiting;	    /* of them in a queue, or in a handshake */
+	unsigned quiet;		    /* of them at which nothing has moved for so long: clients_count_quiet */
+	unsigned own;		    /* of them at a port that its program has opened by itself */
+	char peers[200], first[46]; /* addresses of some; of the first that waits */
+	char own_port[64];	    /* one of those ports */
+};
+
+/* Since when nobody uses a service that has idle_timeout, and what comes of it. idle.c */
+struct idle {
+	struct svc *svc;
+	enum {
+		IDLE_OFF,     /* it does not run; or it is frozen */
+		IDLE_WAITS,   /* for the timer, or for the end of a connection */
+		IDLE_ASKS,    /* a helper: idle_unless, or for quiet connections */
+		IDLE_FREEZES, /* its processes do not stand still yet */
+	} step;
+	ev_timer timer;
+	pid_t instance;
+	double used;	       /* nobody has been seen since */
+	bool counted;	       /* since this instance runs */
+	bool connected;	       /* somebody was, when counted */
+	bool listens;	       /* the ends of its connections are reported */
+	bool polls;	       /* not all are */
+	unsigned closes;       /* since the last look */
+	struct list listening; /* clients.c */
+	struct clients clients;
+	uint64_t stamps;			       /* of its datagrams, at the last look */
+	struct helper helper;			       /* idle_unless, quiet connections, freeze_reclaim */
+	char busy[160];				       /* why it goes on without clients */
+	double begun;				       /* to freeze */
+	bool failed, unfrozen, unwatched, unreclaimed; /* told: idle_unless; it could not be */
+	struct list watched;			       /* what wakes it beside its sockets */
+};
+
+/* Its program is asked to read its configuration again. orders.c */
+struct refresh {
+	struct svc *svc;
+	struct child child;
+	ev_timer limit;
+	pid_t pid; /* of the instance that was asked */
+	unsigned next, reloads;
+	bool waits, commands, under_way, good, timed_out; /* waits: for its READY=1 */
+	char text[400];
+};
+
+/* What a service has beside that once it runs, fails or waits. All of it is zero before, and takes no memory: zone.h. */
+struct run {
+	struct svc *svc;     /* set by svc_run */
+	struct list changed; /* journal.c */
+	double drains_since; /* it is removed, and stopped once nobody is connected; 0: not */
+	bool lacks;	     /* what its last start or its sockets needed; it is told */
+	ev_timer timer;	     /* end of a pause, or the next try */
+	double start_due;    /* loop time of a start without a client; 0: none */
+	char start_by[80];
+	struct backoff backoff, restart_backoff;
+	unsigned no_progress, queued; /* ends in a row that left the queue as long; its length at the last start */
+	unsigned trust;		      /* doublings of how many of these are a reason to look */
+	struct sockets suspects;      /* who waited in it some of these ends ago */
+	char reason[320];	      /* of the pause */
+	const char *unlogged;	      /* event that is logged with the pause; NULL: none */
+	uint64_t told;		      /* hash of the reason why a socket cannot be opened, as the log has it, */
+	double told_at;		      /* since then */
+	bool overrun;		      /* the pause is one of cps, whose end is logged */
+	bool failing;		      /* the pause follows a failure */
+	double slept;		      /* it listened for so long before it left that state */
+	bool repeats;		      /* its next start is for whom the failed one was */
+	struct list instances;
+	unsigned count;			 /* those that count against `instances` */
+	struct instance *current;	 /* accept = no: the one that has the sockets */
+	struct plan *plan;		 /* NULL: to be made */
+	char *cgroup;			 /* that the last instance has left empty, for the next; NULL: none */
+	struct output *outputs[OUTPUTS]; /* [0]: the log, [1]: syslog; NULL: not open */
+	uint32_t starts;		 /* of its instance: what was printed before does not count */
+	char last_line[160];		 /* as far as superd-output was asked for it */
+	int notify;			 /* this and the next two: 0 or -1: not open */
+	char *notify_variable;
+	ev_io notify_io;
+	struct helper receiver; /* of messages with descriptors; notify.c */
+	int received;		/* its answer comes here */
+	ev_io received_io;
+	struct list stored;
+	unsigned stored_count;
+	struct parked {
+		struct client client;
+		struct socket *socket;
+		double since;
+		bool greeted, judged; /* judged: it was let in, and answers about it have come */
+	} * parked;		      /* accepted, and cannot be started now */
+	size_t parked_count, parked_room;
+	struct list queue; /* link in superd.queue */
+	struct rate_limit rate;
+	double failed_at;	     /* the last start that failed */
+	ev_timer rest;		     /* of the first socket to end its rest */
+	struct idle *idle;	     /* NULL: not yet */
+	struct helper turner;	     /* takes away who waits and is not to be served, accepts at a socket that
+				      * programs had, or looks at the conditions of sockets; nothing is watched
+				      * meanwhile */
+	int taken;		     /* whom it has accepted comes here */
+	unsigned taken_at;	     /* at this socket */
+	int64_t idle_memory;	     /* bytes that the program had when it fell asleep; 0: unknown */
+	struct child socket_command; /* of a phase around the sockets */
+	unsigned socket_phase, socket_next;
+	uint64_t socket_private; /* its /tmp */
+	int *verdicts;	 /* of the conditions of its sockets: numbers of those that do not hold; shared with a helper */
+	bool asks_again; /* an operator has asked for them while the helper looked */
+	struct refresh *refresh; /* NULL: it was never asked to read its configuration again */
+	struct past *past;	 /* NULL: it has done nothing but listen */
+	struct ring_line *ring;	 /* grows up to RING */
+	unsigned ring_next, ring_room;
+	/* counters */
+	uint64_t activations, accepted, failures, idle_stops, freezes, wakes, probes, refused[REFUSALS], kills, names;
+	uint64_t relayed[3]; /* as its relays have said */
+	double last_start, last_wait, last_latency, last_end, last_duration, cpu, asked;
+	char last_peer[80];
+	int last_status;
+	enum result last_result;
+	struct failure *last_failures; /* FAILURES of them; NULL: none */
+	unsigned failure_count, failed_in_row;
+	struct log_rate_limit crash_limit, note_limit, datagram_limit;
+	unsigned char banners_told;
+};
+
+/* A service as superd runs it: what each of thousands has that only listen. */
+struct svc {
+	struct list link; /* in superd.services, in the order of the table, or superd.leaving */
+	struct svc *same_hash;
+	const struct service *row;
+	struct table *table; /* of the row; held */
+	struct run *run;
+	struct socket *sockets; /* `own`, until a reload brings others */
+	double since;
+	unsigned socket_count;
+	enum state state : 8;
+	bool noted : 1; /* it has a line in the journal */
+	bool removed : 1;
+	bool bound : 1;	     /* the commands around the opening of its sockets have run */
+	bool seen : 1;	     /* in a reload */
+	bool stays : 1;	     /* its program has sockets that the new row has not. reload.c */
+	bool was_wanted : 1; /* and perhaps is not any more: needs.c, in a reload */
+	struct socket own[];
+};
+
+/* What rpcbind is told of a socket. rpc.c */
+struct registration {
+	struct list link;
+	uint64_t number; /* in the journal */
+	char *service;
+	int fd;		 /* of its socket; -1: that is closed, and this is to be withdrawn */
+	bool tried, set; /* rpcbind may know of it; it has confirmed it */
+	bool failure_logged;
+	double due; /* of the next try */
+	struct backoff backoff;
+	char program[40], transports[16], port[8]; /* "100002/2-3", "tcp,tcp6" */
+};
+
+/* What a reload has done. Sessions that report it hold it. reload.c */
+struct changes {
+	size_t users, count, room;
+	size_t counts[5]; /* unchanged, changed, added, removed, wrong */
+	struct service_change {
+		const char *outcome;
+		char *name, *text;
+	} * list;
+};
+
+struct own_program;
+
+struct superd {
+	struct ev_loop *loop;
+	struct log *log;
+	struct options *options;
+	struct table *table;
+	struct process_defaults defaults;
+	struct listen_fds inherited;
+	struct list services, leaving, queue; /* service.c */
+	struct list sessions;		      /* control.c */
+	struct list registrations;	      /* rpc.c */
+	struct svc *by_name[4096];
+	struct child *children[256];
+	struct cgroups cgroups;
+	size_t waiting;					    /* services that are QUEUED */
+	size_t instances, starting, most_starting, delayed; /* delayed: starts that have waited for others */
+	size_t awake, asking; /* services with an instance; clients that are asked about */
+	struct source_counts sources;
+	struct hosts_access hosts;
+	int null_in, null_out;
+	bool stopping, was_stopping, quiet, over, reading; /* was_stopping: when superd died */
+	bool is_opening;				   /* the first sockets: nothing starts by itself yet */
+	int exit_status;
+	double started, loaded;
+	char refused_reload[300];
+	struct changes *changes; /* by the last reload; NULL: none */
+	uint64_t serial;	 /* of log lines */
+	struct {
+		struct child child;
+		int fd; /* channel; -1: there is none */
+	} output;	/* superd-output */
+	struct ring_line ring[RING * 4];
+	unsigned ring_next;
+	bool has_command;
+	struct child main_command;
+	bool command_begun; /* it was started once */
+	char *program;	    /* its path, for upgrades */
+	char upgraded_from[80];
+	int pid_file_fd;
+};
+
+extern struct superd superd;
+
+/* Its run, from which there is a way back to it. */
+static inline struct run *svc_run(struct svc *svc)
+{
+	svc->run->svc = svc;
+	return svc->run;
+}
+
+/* Of a run: what is zero is not written, as that would take memory. */
+#define CLEAR(field) ((field) ? (void)((field) = 0) : (void)0)
+
+/* loop.c */
+void timer_begin(ev_timer *timer, double seconds); /* once, from now on */
+void child_watch(struct child *child, pid_t pid);
+bool child_is_watched(pid_t pid);
+void child_forget(struct child *child);
+void child_signal(const struct child *child, int signal); /* with its group, once it leads one */
+pid_t helper_begin(struct helper *helper, double seconds, /* 0: this is the helper */
+		   void (*done)(struct helper *helper, int status));
+pid_t own_program_begin(const struct own_program *program, int channel, uint64_t rights);
+void helper_limit(struct helper *helper, double seconds,
+		  void (*done)(struct helper *helper, int status)); /* its child runs */
+void helper_drop(struct helper *helper);			    /* it is killed, and its end is of no interest */
+void child_ended(pid_t pid, int status, const struct rusage *used); /* also by the guard, which reaps for superd */
+void superd_fail(int status);					    /* ends in an orderly way, with this status */
+void superd_stop(int signal);
+void superd_check_end(void); /* a process has ended: superd may end */
+void superd_notify(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool superd_reopen(void);
+bool command_line_write_pid(void);
+
+/* service.c */
+struct svc *svc_new(struct table *table, const struct service *row);
+bool services_begin(void); /* false and errno */
+bool svc_replace_sockets(struct svc *svc, const struct service *row);
+void svc_forget_plan(struct svc *svc);
+void svc_set_timer(struct svc *svc, double seconds);
+void svc_look_again(struct svc *svc);
+bool socket_watch(struct socket *socket, bool on);
+struct svc *svc_find(const char *name);
+struct svc *svc_next(const struct svc *svc); /* NULL: the first; those that leave come last */
+void svc_free(struct svc *svc);
+const char *state_name(enum state state);
+void svc_set(struct svc *svc, enum state state);
+void svc_say(struct svc *svc, enum level level, const char *event, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void svc_open(struct svc *svc);		  /* opens what is closed, then goes on */
+void svc_ask_conditions(struct svc *svc); /* and opens what they kept closed */
+void svc_settle(struct svc *svc);	  /* finds the state that follows when nothing is under way */
+bool svc_is_opening(const struct svc *svc);
+void svc_forget_verdicts(struct svc *svc);
+void svc_close_sockets(struct svc *svc);
+void socket_close(struct socket *socket);
+void svc_resume(struct svc *svc); /* goes on with what the superd before had */
+enum bar svc_bar(const struct svc *svc);
+void svc_watch(struct svc *svc); /* its sockets, as its state is */
+void svc_unwatch(struct svc *svc);
+void svc_pause(struct svc *svc, const char *format, ...)
+	__attribute__((format(printf, 2, 3))); /* the reason that follows */
+void svc_fail(struct svc *svc, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void svc_wait(struct svc *svc);			   /* back-off after a failure */
+void svc_rest(struct svc *svc, double seconds);	   /* pause for a limit */
+void svc_start(struct svc *svc, const char *by);   /* without a client */
+bool svc_overlap(struct svc *svc, const char *by); /* starts the next instance beside the one that runs */
+void svc_stop(struct svc *svc, bool again);	   /* stops its instances; it goes on listening */
+void svc_shut(struct svc *svc, bool spares);	   /* closes its sockets, and stops its instances or spares them */
+void svc_activate(struct svc *svc);
+void svc_note_ready(struct svc *svc, struct instance *instance);
+void svc_note_end(struct svc *svc, struct instance *instance);
+void svc_note_failure(struct svc *svc, const struct failure *failure);
+void svc_changed(struct svc *svc); /* orders that wait look again */
+bool svc_waits_for_order(const struct svc *svc);
+void svc_count_trigger(struct socket *socket);
+bool socket_is_to_rest(const struct socket *socket); /* it has reached trigger_limit */
+bool svc_rest_socket(struct svc *svc, struct socket *socket);
+bool svc_is_resting(const struct socket *socket);
+void svc_open_early(struct svc *svc);
+bool svc_is_full(const struct svc *svc);
+bool svc_is_empty(const struct svc *svc);
+bool svc_shows_superd(const struct svc *svc);
+unsigned svc_waiting(struct svc *svc); /* clients in its queues */
+bool svc_readable(struct svc *svc);
+void queue_offer(void);
+double jitter(void);
+
+/* rpc.c: with rpcbind */
+void rpc_announce(const struct socket *socket);
+void rpc_withdraw(int fd);
+void rpc_resume(const char *service, const struct registration *before);
+bool rpc_owes(void);
+void rpc_go_on(void);
+void rpc_stop(void);
+void rpc_leave(const char *why);
+
+/* needs.c */
+bool needs_come_first(const struct svc *svc); /* its next instance is the first, and may have to wait */
+/* Whether it, or its sockets before they are opened, have to wait for others; *why: what is required fails. */
+bool needs_wait(struct svc *svc, bool sockets, struct buf *why);
+void needs_start_behind(struct svc *svc);   /* it is ready */
+void needs_mark(const struct service *row); /* a reload takes that away; behind all of it: */
+void needs_reloaded(void);
+void needs_let_go(struct svc *svc); /* its last instance has ended: what only it needed ends, too */
+void needs_tell(struct svc *svc);   /* it has changed: who waits for it looks again */
+void needs_show(struct svc *svc, struct buf *out);
+
+/* limits.c */
+void limits_begin(void);
+size_t limits_places(void);		  /* instances that there may be at once */
+bool limits_allow(const struct svc *svc); /* whether one of it may start now */
+void limits_wait(struct svc *svc);	  /* in line */
+bool limits_are_meant(int error);	  /* the kernel has too little for everybody */
+void limits_lack(struct svc *svc, const char *what, int error);
+bool limits_allow_socket(struct svc *svc); /* whether one may be opened for it */
+void limits_note_end(void);
+void limits_offer(void);
+void limits_watch_memory(const struct instance *instance); /* memory_max without a control group */
+
+/* close.c: what may hang */
+void close_apart(const struct svc *svc, int *fd);
+bool close_is_slow(const struct svc *svc); /* much of it is not closed yet */
+void close_forget(const struct svc *svc);
+void close_others(int *fds, int count);
+void close_leave(void);
+
+/* accept.c */
+void accept_clients(struct svc *svc, struct socket *socket);
+void accept_fetch(struct svc *svc);
+void accept_parked(struct svc *svc);
+bool accept_overruns(struct svc *svc, const struct client *client);
+void accept_note_failed(struct instance *instance, struct buf *why); /* its start has: frees it */
+bool accept_datagram(struct svc *svc, struct socket *socket);
+void accept_serve(struct svc *svc, struct socket *socket, struct client *client, bool greeted);
+void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal);
+void accept_drop_parked(struct svc *svc);
+bool accept_admits_sender(struct svc *svc);
+uint64_t accept_first_datagram(const struct socket *socket);
+void accept_turn_away(struct svc *svc, struct socket *socket);
+int64_t load_average(void);
+void accept_keep(struct instance *instance);
+void accept_reloaded(void);
+bool accept_park(struct svc *svc, struct socket *socket, struct client *client, double since, bool greeted,
+		 bool judged);
+void accept_journal_asked(const struct svc *svc);
+void accept_journal_touched(struct buf *out);
+void accept_touched(const unsigned char source[SOURCE_SIZE], double until);
+bool channel_read(struct instance *instance);
+void channel_begin(struct instance *instance);
+
+/* launch.c */
+/* svc: its sockets are among those that are passed; NULL: none is. Returns the pid; *report: a pipe that yields a fault, or
+ * its end once the program runs; -1: it runs already. -1: request->fault says why. */
+pid_t launch(struct spawn_request *request, struct svc *svc, int *report);
+/* The same in three steps: launch_together runs several at once, and returns when all have been run. */
+struct launch;
+struct launch *launch_prepare(struct spawn_request *request, struct svc *svc); /* NULL: out of memory */
+void launch_together(struct launch **list, size_t count);
+pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct svc *svc, int *report);
+
+/* result.c */
+enum result result_of_end(const struct service *row, enum phase phase, bool is_command, bool ignored, int status);
+bool result_is_failure(const struct service *row, enum ends ends, enum result result, int status, double lasted);
+bool result_starts_again(const struct service *row, enum ends ends, enum result result, int status);
+
+/* lent.c */
+/* It has another row; before NULL: it is not known which options it has, which must not be listen_filters_lent. */
+void lent_change(struct svc *svc, struct socket *socket, const struct listen *before);
+void lent_keep_old(struct svc *svc, struct socket *socket, const char *why);
+bool lent_is_changing(const struct svc *svc);
+void lent_note_end(const struct instance *instance);
+bool lent_is_back(struct socket *socket);
+bool lent_close(struct svc *svc, bool *again);
+
+/* instance.c */
+void instance_look(struct instance *instance);
+struct instance *instance_new(struct svc *svc);
+bool instance_start(struct instance *instance, struct buf *why);
+void instances_gather(void);	 /* clients' processes are started together, by: */
+size_t instances_gathered(void); /* they have no process yet */
+void instances_start_gathered(void);
+void instance_be_ready(struct instance *instance);
+void instance_stop(struct instance *instance);
+void instance_signal(struct instance *instance, int signal);
+void instance_limit(struct instance *instance, int64_t microseconds);
+void instance_describe_awaited(const struct instance *instance, struct buf *out);
+void instance_free(struct instance *instance);
+bool instance_is_starting(const struct instance *instance);
+void instance_fail(struct instance *instance, enum result result);
+uid_t user_of(const struct service *row);
+bool instance_may_follow(const struct instance *instance, pid_t pid);
+void instance_follow(struct instance *instance, pid_t pid);
+void instance_resume(struct instance *instance);
+void instance_go_on(struct instance *instance);
+double instance_limit_left(struct instance *instance);
+uint16_t *find_loop_ports(struct plan_sockets *sockets);
+struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why);
+void describe_fault(const struct service *row, const struct fault *fault, struct buf *out);
+bool run_command(struct svc *svc, const struct service *row, struct plan *plan, /* NULL: that of the service */
+		 enum command_phase phase, unsigned number, const char *const *facts, struct instance *instance,
+		 struct child *child);
+
+/* notify.c */
+bool notify_open(struct svc *svc, struct buf *why);
+void notify_resume(struct svc *svc);
+void notify_close(struct svc *svc);
+void notify_read(struct svc *svc);
+bool notify_holds(struct instance *instance, bool *held);
+void notify_begin(struct instance *instance);
+void notify_watchdog(struct instance *instance);
+void notify_end(struct instance *instance);
+void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user);
+void store_check(struct svc *svc);
+void store_clear(struct svc *svc);
+
+/* output.c: what programs print */
+void output_init(void);
+void output_begin(pid_t pid, int channel);
+void output_end(void);
+int output_open(struct svc *svc, bool to_syslog);
+void output_resume(struct svc *svc, bool to_syslog, int read_end, int write_end);
+bool output_release(struct svc *svc); /* true: it had a pipe */
+void output_tell(struct svc *svc);
+void output_forget(struct svc *svc);
+void output_drain(struct svc *svc, bool last, bool has_failed);
+void output_fetch(struct svc *svc);
+bool output_is_ready(const struct svc *svc);
+void output_log_changed(void);
+void output_note_log(void);
+bool output_describe_log(struct buf *out); /* true: it takes no lines now, and why */
+struct log_losses output_lost(void);
+void ring_begin(enum level level, bool is_followed);
+void ring_add(struct svc *svc, double at, enum level level, const struct event *event, const char *text, size_t length);
+
+/* record.c */
+void record_start(struct svc *svc, pid_t pid, const char *peer);
+void record_end(struct svc *svc, struct instance *instance, double lasted);
+void record_refusal(struct svc *svc, const char *peer, const char *word);
+void record_user(struct svc *svc, const char *peer, bool success, bool known, const char *text);
+void record_line(struct svc *svc, struct event event, struct buf *line);
+void records_reopen(void);
+void records_close(void);
+
+/* clients.c */
+pid_t *instance_processes(const struct instance *instance);
+void clients_forget(struct socket *socket);
+const struct socket_address *clients_name(struct socket *socket);
+unsigned clients_port(struct socket *socket); /* 0: it is not open, or has none */
+void clients_count(struct svc *svc, struct clients *clients);
+void clients_in_queue(struct svc *svc, struct sockets *waiting);
+bool clients_have_moved(struct svc *svc, const struct sockets *waited);
+void clients_count_quiet(struct svc *svc, struct clients *clients, uint32_t quiet_after);
+bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events));
+void clients_unwatch(struct svc *svc);
+bool clients_listen(struct idle *idle, bool listens);
+void clients_read_reports(void);
+
+/* idle.c */
+void idle_follow(struct svc *svc);
+void idle_free(struct svc *svc);
+void idle_note_close(struct svc *svc);
+void idle_note_client(struct svc *svc);
+void idle_note_fault(struct svc *svc, const char *why); /* idle_unless cannot be run */
+bool instance_freeze(struct instance *instance, bool frozen);
+void idle_freeze(struct svc *svc); /* by order */
+void idle_sleep_on(struct svc *svc);
+void idle_thaw(struct svc *svc, const char *by);
+bool idle_waker(struct svc *svc, char *text, size_t size);
+bool idle_takes_probes(struct svc *svc);
+double idle_last_used(const struct svc *svc); /* of one that runs */
+bool idle_is_freezing(const struct svc *svc);
+void idle_show(struct svc *svc, struct buf *out);
+
+/* reload.c */
+unsigned reload_begin(bool allows_empty);
+unsigned reload_compare(void);
+void reload_first(struct table *table);
+void changes_release(struct changes *changes);
+
+/* diff.c */
+void diff_write(const struct table *after, struct buf *line, void (*send)(void *context), void *context);
+
+/* control.c: the control socket */
+enum right { RIGHT_OVERVIEW, RIGHT_READ, RIGHT_ACT }; /* the first: no configuration, no commands, nothing logged */
+
+enum action {
+	START,
+	STOP,
+	RESTART,
+	HOLD,
+	RELEASE,
+	DRAIN,
+	FREEZE,
+	THAW,
+	SLEEP,
+	WAKE,
+	ENABLE,
+	DISABLE,
+	SIGNAL,
+	REFRESH,
+	WAIT_READY, /* what follows changes nothing */
+	WAIT_AWAKE,
+	WAIT_ASLEEP,
+};
+
+enum {
+	REQUEST_MOST = 8192, /* bytes of a request, with its newline */
+	WORDS_MOST = 1024,
+	SESSION_ROOM = 32768,	/* bytes not sent from which on nothing is added */
+	SESSION_MOST = 1 << 20, /* and that end a session */
+};
+
+#define SESSION_TURN .002 /* seconds that a request may use in one turn of the loop */
+
+struct request {
+	const char *names[WORDS_MOST]; /* of services, or patterns */
+	size_t count;
+	unsigned options; /* a bit for each that it has, by its place in the list: requests.c */
+	bool no_wait, check, progress, failed, follow, boot, allow_empty, asleep, awake;
+	double timeout, interval, since; /* seconds */
+	enum level level;
+	size_t lines, cells;
+	int signal;
+	const char *service;
+	struct buf words, completed; /* to which the texts above point */
+};
+
+struct session {
+	struct list link;
+	ev_io io;
+	ev_timer timeout, tick; /* of --timeout; the next line of what comes at an interval */
+	enum right right;
+	uid_t uid;
+	char *service;	/* of a program of superd's own; NULL: an operator */
+	char hello[17]; /* what its first line has to repeat; "": it has done so */
+	bool busy, leaving, at_end;
+	char input[REQUEST_MOST];
+	size_t filled;
+	struct buf out, line; /* what is not sent, from `sent` on; members of the line that is being composed */
+	size_t sent;
+	double last_io, turn; /* begin of this turn */
+	struct request request;
+	void (*go_on)(struct session *session);	  /* called while there is room; NULL: it waits for something */
+	void (*changed)(struct session *session); /* once something has changed, while it waits */
+	void (*late)(struct session *session);	  /* --timeout is over */
+	struct buf names, missing; /* services that the request means, from `next` on to come; names that mean none */
+	size_t next, row;	   /* row: the next to be matched */
+	unsigned reading;	   /* the number of the one that it waits for; 0: none */
+	bool is_diff;		   /* and that is no reload */
+	struct changes *changes;   /* that it reports, from `next` on; NULL: none */
+	double table;		   /* that was read then */
+	uint32_t matched, are_names;
+	const char *verb;
+	int answer; /* enum answer; of `show` 0 */
+	enum action action;
+	struct order *orders; /* under way */
+	size_t order_count;
+	unsigned begun, failed;	  /* services */
+	bool follows;		  /* it gets what is logged */
+	uint64_t dropped, serial; /* serial: with `at`, of the last line of the log that was sent */
+	double at;
+};
+
+void control_begin(bool fresh); /* fresh: this superd follows no other */
+void control_open(bool fresh);
+int control_fd(void);
+void control_adopt(int fd);
+void control_close(void);
+void control_wake(void); /* something has changed */
+void control_wake_in(double seconds);
+void control_reloaded(void);						  /* the table was read again */
+int control_reader(const char *service, bool in_detail, struct buf *why); /* for a program of superd's own */
+void session_send(struct session *session);				  /* its line, to which it adds the braces */
+void session_done(struct session *session);
+void session_fail(struct session *session, const char *code, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void session_wake(struct session *session);
+size_t session_unsent(const struct session *session);
+bool session_may_go_on(const struct session *session); /* there is room, and the turn is not over */
+
+/* requests.c */
+void request_obey(struct session *session, const char *line);
+void requests_follow_log(void);
+void requests_read(unsigned number, bool good, const struct table *compared, struct diags *diags);
+const char *session_next_name(struct session *session);
+void control_log(const char *service, enum level level, const struct event *event, const char *text, size_t length);
+
+/* orders.c */
+enum lock_kind { LOCK_DRAINING, LOCK_HELD, LOCK_DISABLED, LOCK_AT_BOOT, LOCK_KINDS };
+
+/* What operators have ordered of a service and not undone, whether it is there or not. */
+struct lock {
+	char *name;
+	unsigned line; /* of the file for the boot */
+	struct lock_order {
+		int64_t since; /* Unix time; 0: it is not */
+		uid_t uid;
+	} orders[LOCK_KINDS];
+};
+
+struct lock *lock_find(const char *name);
+bool locks_outlive(enum lock_kind kind, struct buf *why);
+void locks_save(struct buf *out);
+bool locks_load(char *text);
+void locks_show(const char *name, struct buf *out);
+void locks_begin(const char *control, bool reads);
+void locks_apply(struct svc *svc);
+void locks_drop(void);
+void locks_write_again(void);
+void refresh_free(struct svc *svc);
+void refresh_resume(struct svc *svc, const struct refresh *of, double limit);
+bool refresh_is_under_way(const struct svc *svc); /* its program reads its configuration again */
+bool lock_is_set(const struct svc *svc, enum lock_kind kind);
+void drain_follow(struct svc *svc);
+void drain_end(struct svc *svc);
+void orders_begin(struct session *session);
+void orders_drop(struct session *session);
+
+/* facts.c */
+enum answer {
+	ANSWER_LIST = 1,
+	ANSWER_STATUS = 2,
+	ANSWER_METRICS = 4,
+	ANSWER_ORDER = 8,
+	ANSWER_WAITING = 16,
+	ANSWER_HEALTH = 32,
+	ANSWER_TIMELINE = 64,
+	ANSWER_DUMP = 128, /* for the log */
+};
+
+void facts_note(struct svc *svc);
+void facts_note_state(struct svc *svc, enum state next);
+void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by);
+void facts_note_served(struct svc *svc, bool thawed, double latency);
+void facts_note_ready(struct svc *svc, double asked, const char *peer);
+void facts_forget(struct svc *svc);
+void facts_describe_outdated(struct svc *svc, struct buf *out);
+void facts_describe_removed(struct svc *svc, struct buf *out);
+bool facts_have_failed(const struct service *row, struct svc *svc);
+void facts_write_health(const char *path, struct buf *out);
+void facts_add_answer(const struct service *row, struct svc *svc, enum answer answer, bool hides_program,
+		      struct buf *out);
+void facts_add_health(struct buf *out);
+void facts_add_line(const struct ring_line *line, const char *key, struct buf *out);
+void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out);
+void facts_add_superd(struct buf *out);
+void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, size_t cells, struct buf *out);
+
+/* journal.c: what outlives superd */
+struct journal_superd {
+	char version[80];
+	bool stopping;
+	int control, output, programs[16];
+	pid_t output_pid;
+};
+
+void journal_begin(int fd);
+void journal_ready(void);
+void journal_print(const struct table *table); /* beside the loop */
+void journal_rewrite(bool with_text);	       /* soon */
+void journal_service(struct svc *svc);	       /* it has changed, which is written then, too */
+void journal_instance(struct instance *instance);
+void journal_socket(const struct socket *socket); /* these at once */
+void journal_stored(struct stored *stored);
+void journal_parked(struct svc *svc, struct parked *parked);
+void journal_registration(struct registration *registration);
+void journal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void journal_flush(void);
+uint64_t journal_number(void);				       /* of a new instance */
+void journal_prepare(struct instance *instance, bool command); /* a process of it is about to be made */
+void journal_name_report(int report);
+void journal_note_child(const struct buf *note); /* in that process */
+void journal_take_prepared(struct buf *note);	 /* for its start */
+void journal_hear(void);
+int journal_copy(void);
+void journal_drop_copy(int *copy);
+void journal_pass_check(int copy);
+int journal_hand_on(void);
+void journal_take_back(void);
+struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why);
+void journal_leave_sockets(struct listen_fds *to);
+void journal_each_fd(void (*act)(void *context, int fd), void *context);
+bool journal_names_pid(pid_t pid);
+void journal_restore(const struct journal_superd *of);
+void journal_deliver_ends(void);
+
+/* guard.c */
+bool guard_has_upgraded(void);
+bool guard_had_terminal(void);
+int guard_journal(void);
+bool guard_drops_state(void);
+void guard_note_begin(void);
+void guard_take_stop(void);
+bool guard_replace_journal(int file);
+void guard_replace_in_child(int file);
+void guard_hear(void);
+void guard_settle(void);
+void guard_sweep(bool has_journal, bool all);
+bool guard_left_fd(int fd); /* it was open before this superd opened anything */
+int guard_journal_of(int page, bool *is_it);
+int guard_page(void);
+void guard_pass(bool passed);
+void guard_upgrade_to(const char *program) __attribute__((noreturn));
+void guard_tell(const char *version, size_t services, size_t instances);
+
+/* store.c: the service manager's */
+void store_begin(const char *where);
+void store_give(struct socket *socket);
+void store_note(struct socket *socket, const char *name);
+bool store_take_out(struct socket *socket);
+void store_refuse_foreign(void);
+void store_drop(struct listen_fd *inherited);
+#define STORE_NAME_MOST 255 /* bytes of a name (FDNAME= of sd_pid_notify_with_fds(3)) */
+/* The name under which the listener of a service is stored: "superd/web/tcp,127.0.0.1,80". Printable ASCII without a
+ * colon. And whether a name is this one, with or without a number that distinguishes two of one name. */
+void store_name_make(const char *service, const struct endpoint *endpoint, char name[STORE_NAME_MOST + 1]);
+bool store_name_is(const char *name, const char *made);
+
+/* upgrade.c */
+void state_programs(struct state_stream *before);
+void state_restore(struct state_stream *text);
+bool state_reads_files(void);
+bool upgrade_was(void); /* superd is the first one behind an upgrade */
+void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context);
+void upgrade_forget(void *context);
+void upgrade_go_on(void); /* a reload has ended */
+
+/* relay.c */
+void relay_describe(const struct instance *instance, struct buf *out);
+void relay_begin(struct instance *instance);
+void relay_follow(struct instance *instance, pid_t pid, int fd);
+void relay_stop(struct instance *instance, bool forget);
+
+/* bind.c */
+bool bind_begin(struct instance *instance, int *filter, struct buf *why);
+void bind_launched(struct instance *instance);
+void bind_hear(struct instance *instance);
+void bind_resume(struct instance *instance);
+void bind_leave(struct instance *instance);
+void bind_end(struct instance *instance);
+void bind_take_row(struct socket *socket, const struct listen *listen);
+struct socket *bind_socket_of(struct svc *svc, unsigned row, int family);
+bool bind_follow_daemon(struct instance *instance);
+bool bind_is_missing(const struct instance *instance);
+void bind_hint(struct instance *instance, double lasted, struct buf *out);
+void bind_describe_lost(const struct instance *instance, unsigned n, struct buf *out);
+void bind_describe_missing(const struct instance *instance, struct buf *out);
+
+/* Writes the queue of a log sink (lib/log/log_sink) as soon as the sink accepts it. One pump for each sink; no watcher
+ * runs while the queue is empty. log_pump.c */
+struct log_pump {
+	struct ev_loop *loop; /* NULL: it is not attached */
+	struct log_sink *sink;
+	ev_io io;	/* waits until the sink is writable, while it is full */
+	ev_timer timer; /* next try, for conditions that poll(2) does not report */
+	double pause;	/* seconds until that try */
+	void (*looked)(void *context, struct log_pump *pump); /* called after each try; NULL: not called */
+	void *context;
+};
+
+/* The caller owns pump and sink, and must not move them until log_pump_detach. */
+void log_pump_attach(struct log_pump *pump, struct ev_loop *loop, struct log_sink *sink);
+void log_pump_detach(struct log_pump *pump);

@@ -1,0 +1,1351 @@
+/* What superd tells of a service and of itself: JSON for the control socket (superd-control(7)), its health as a
+ * sentence, and what it has done in the last hours. */
+#include "superd/daemon.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/json.h"
+#include "lib/scan.h"
+#include "lib/units.h"
+#include "os/cgroup/cgroup.h"
+#include "os/proc/port_owner.h"
+#include "os/socket/socket.h"
+#include "superd/machine/machine.h"
+#include "superd/values.h"
+#include "table/option/option_table.h"
+#include "table/option/service_mark.h"
+#include "table/services/diff.h"
+#include "table/services/left_out.h"
+#include "table/services/service_conf.h"
+#include "table/services/service_json.h"
+
+#define KEPT "its configuration has an error now, so the previous one stays in effect"
+#define ALARM 5		   /* failures in a row that make a service degraded */
+#define FAULTS_MOST 100	   /* in the health of superd */
+#define INSTANCES_MOST 100 /* listed one by one */
+#define USAGE_MOST 64	   /* instances of which a sum reads memory and processor time */
+#define OUTDATED_MOST 4	   /* instances that are named one by one in a sentence */
+#define LOG_LINES 10
+#define PLACES_MOST 100	 /* in line, that are counted */
+#define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
+#define TAKEN_MOST 600.
+#define DUMP_MOST 3500 /* bytes of a row for the log, as a JSON string: so a pipe takes it whole */
+
+/* What a service has done since it first did more than listen. */
+struct past {
+	double spent[STATES];
+	struct histogram latency, thaws;
+	struct history history;
+	ev_timer taken; /* the next look whether the client that it was woken for was taken */
+	double asked;	/* the client came */
+	double told;	/* who it was, last */
+	char waker[64]; /* of the start under way; "": unknown */
+	char peer[64];	/* that, until it is logged with the wake; "": it is not */
+	double slept;
+	bool thawed;
+};
+
+static size_t history_bytes;
+
+/* ---- what it does now ---- */
+
+static double offset(void)
+{
+	return clock_wall() - clock_now();
+}
+
+static enum history_phase phase_of(const struct svc *svc, enum state state)
+{
+	switch (state) {
+	case LISTENING:
+		return svc_is_empty(svc) ? HISTORY_ASLEEP : HISTORY_RUNNING;
+	case QUEUED:
+	case STARTING:
+		return HISTORY_STARTING;
+	case RUNNING:
+	case STOPPING:
+	case CLOSING:
+	case FULL:
+		return HISTORY_RUNNING;
+	case FROZEN:
+		return HISTORY_FROZEN;
+	case HELD:
+		return HISTORY_PAUSED;
+	case BACKOFF:
+		return svc->run->failing ? HISTORY_FAILED : HISTORY_PAUSED;
+	case BINDING:
+		return svc->run->backoff.failures ? HISTORY_FAILED : HISTORY_OFF;
+	default:
+		return HISTORY_OFF;
+	}
+}
+
+static struct resource_usage usage_of_one(const struct instance *instance)
+{
+	return instance->cgroup ? resource_usage_of_cgroup(instance->cgroup, instance->cgroup_is_reused)
+				: resource_usage_of_process(instance->main.pid);
+}
+
+static struct resource_usage usage_of(struct svc *svc)
+{
+	struct resource_usage sum = { -1, -1 };
+	int count = 0;
+
+	LIST_EACH(link, &svc->run->instances) {
+		struct resource_usage usage = usage_of_one(container_of(link, struct instance, link));
+
+		if (usage.memory >= 0)
+			sum.memory = usage.memory + (sum.memory > 0 ? sum.memory : 0);
+		if (usage.cpu >= 0)
+			sum.cpu = usage.cpu + (sum.cpu > 0 ? sum.cpu : 0);
+		if (++count == USAGE_MOST)
+			break;
+	}
+	return sum;
+}
+
+/* NULL: it has done nothing but listen, and goes on so; or out of memory. */
+static struct past *past_of(struct svc *svc, enum history_phase now, enum history_phase next)
+{
+	if (!svc->run->past && next != HISTORY_OFF && next != HISTORY_ASLEEP &&
+	    (svc->run->past = calloc(1, sizeof(*svc->run->past))))
+		history_begin(&svc->run->past->history, now, svc->since, &history_bytes);
+	return svc->run->past;
+}
+
+/* An instance has come or gone. */
+void facts_note(struct svc *svc)
+{
+	enum history_phase phase = phase_of(svc, svc->state);
+
+	struct past *past = past_of(svc, phase == HISTORY_RUNNING ? HISTORY_ASLEEP : phase, phase);
+	double now = clock_now();
+
+	if (past && history_now(&past->history) != phase) { /* accept = yes: awake or asleep in the same state */
+		past->spent[svc->state] += now - svc->since;
+		svc->since = now;
+	}
+	if (past)
+		history_enter(&past->history, phase, now);
+}
+
+void facts_note_state(struct svc *svc, enum state next)
+{
+	enum history_phase phase = phase_of(svc, next);
+	struct past *past = past_of(svc, phase_of(svc, svc->state), phase);
+	double now = clock_now();
+
+	if (svc->state == LISTENING)
+		svc->run->slept = now - svc->since;
+	if (!past)
+		return;
+	if (next == FROZEN || (next == STOPPING && svc->state == RUNNING && idle_is_freezing(svc))) {
+		int64_t memory = usage_of(svc).memory;
+
+		svc->run->idle_memory = memory > 0 ? memory : svc->run->idle_memory;
+	}
+	past->spent[svc->state] += now - svc->since;
+	history_enter(&past->history, phase, now);
+}
+
+/* by: "" for a client. Who that is, a start finds out while its program begins, and a thaw before it. */
+void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by)
+{
+	struct history_wake wake = { .at = clock_now(), .delay = -1, .slept = (float)slept, .thawed = thawed };
+	struct past *past = svc->run->past;
+
+	if (!past)
+		return;
+	*past->waker = '\0';
+	/* It takes a question to the kernel: rarely for one that comes and goes. */
+	if (!*by && !thawed && !svc->row->exec->accept && (past->told <= 0 || wake.at - past->told > 1))
+		idle_waker(svc, past->waker, sizeof(past->waker));
+	snprintf(wake.by, sizeof(wake.by), "%s", by);
+	history_add_wake(&past->history, &wake);
+}
+
+/* Its last start or thaw serves: a client waited so long. */
+void facts_note_served(struct svc *svc, bool thawed, double latency)
+{
+	if (!svc->run->past)
+		return;
+	history_set_delay(&svc->run->past->history, thawed, clock_now());
+	histogram_add(&svc->run->past->latency, latency);
+	if (thawed)
+		histogram_add(&svc->run->past->thaws, latency);
+}
+
+/* ready: seconds until its client was taken; 0: it was thawed. */
+static void tell_wake(struct svc *svc, double ready)
+{
+	struct past *past = svc->run->past;
+	bool slept = past->slept > 0;
+	struct event event = { .name = "woken",
+			       .service = svc->row->name,
+			       .peer = past->peer,
+			       .has_duration = slept,
+			       .duration = past->slept };
+	char asleep[DURATION_MOST], span[DURATION_MOST];
+
+	if (*past->peer)
+		log_event(superd.log, LEVEL_INFO, &event, "woken by %s%s%s%s%s%s", past->peer, slept ? " after " : "",
+			  slept ? duration_write(asleep, past->slept) : "", slept ? " asleep" : "",
+			  ready > 0 ? ": ready in " : "", ready > 0 ? duration_write(span, ready) : "");
+	*past->peer = '\0';
+}
+
+/* A client waits until its connection is taken, which no event tells: it is looked at with growing pauses. */
+static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct svc *svc = timer->data;
+	struct past *past = svc->run->past;
+	double waited = clock_now() - past->asked;
+
+	(void)loop, (void)events;
+	if (svc->state != RUNNING || waited > TAKEN_MOST)
+		return;
+	if (svc_waiting(svc)) {
+		timer_begin(timer, waited / 4 > TAKEN_LEAST ? waited / 4 : TAKEN_LEAST);
+		return;
+	}
+	if (!past->thawed)
+		svc->run->last_latency = waited;
+	tell_wake(svc, waited);
+	facts_note_served(svc, past->thawed, waited);
+	control_wake();
+}
+
+/* Its instance is ready, or was thawed: for a client that came then, or by an order. peer: the client; "": unknown. */
+void facts_note_ready(struct svc *svc, double asked, const char *peer)
+{
+	struct past *past = svc->run->past;
+	double now = clock_now();
+	size_t count = past ? past->history.wakes.count : 0;
+	struct history_wake *wake = count ? history_wake(&past->history, count - 1) : NULL;
+
+	if (!past || !svc->socket_count || !wake || *wake->by)
+		return;
+	past->asked = asked;
+	past->thawed = wake->thawed;
+	if (!*peer)
+		peer = past->waker;
+	snprintf(past->peer, sizeof(past->peer), "%s", peer);
+	if (*peer) {
+		past->told = now;
+		past->slept = history_set_client(&past->history, wake->thawed, peer);
+		if (!wake->thawed)
+			snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", peer);
+		else
+			tell_wake(svc, 0); /* a start is told when it is good */
+	}
+	ev_set_cb(&past->taken, on_taken);
+	past->taken.data = svc;
+	timer_begin(&past->taken, 0);
+}
+
+void facts_forget(struct svc *svc)
+{
+	if (svc->run->past) {
+		ev_timer_stop(superd.loop, &svc->run->past->taken);
+		history_free(&svc->run->past->history);
+	}
+	free(svc->run->past);
+	svc->run->past = NULL;
+}
+
+/* ---- who runs by an entry of before ---- */
+
+/* Adds the addresses that it has, and the entry has no more: "tcp:80, tcp:81". */
+static void add_lost_sockets(const struct svc *svc, const struct instance *instance, struct buf *out)
+{
+	const struct service *had = instance->row, *has = svc->row;
+
+	for (unsigned n = 0; n < had->socket_count && !had->exec->accept; n++) {
+		bool stays = false;
+
+		for (unsigned i = 0; i < has->socket_count && !stays; i++)
+			stays = endpoint_equal(had->sockets[n].endpoint, has->sockets[i].endpoint);
+		if (stays)
+			continue;
+		buf_text(out, out->length ? ", " : "");
+		endpoint_format(had->sockets[n].endpoint, out);
+	}
+}
+
+static bool is_outdated(const struct svc *svc, const struct instance *instance)
+{
+	struct buf sockets = { 0 };
+	bool is = false;
+
+	if (instance->row != svc->row && !instance->ends && instance->phase <= REMAINS) {
+		add_lost_sockets(svc, instance, &sockets);
+		is = sockets.length || service_runs_differently(instance->row, svc->row);
+	}
+	buf_free(&sockets);
+	return is;
+}
+
+static size_t count_outdated(struct svc *svc)
+{
+	const struct service *known = NULL;
+	bool differs = false;
+	size_t count = 0;
+
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
+		if (instance->row == svc->row || instance->ends || instance->phase > REMAINS)
+			continue;
+		if (instance->row != known)
+			differs = is_outdated(svc, instance);
+		known = instance->row;
+		count += differs;
+	}
+	return count;
+}
+
+void facts_describe_outdated(struct svc *svc, struct buf *out)
+{
+	size_t count = count_outdated(svc), told = 0;
+
+	if (!count)
+		return;
+	if (svc->row->exec->accept || count > OUTDATED_MOST) {
+		buf_addf(out, "%zu instance%s by the old configuration", count, count == 1 ? " runs on" : "s run on");
+	} else {
+		LIST_OF(struct instance, instance, link, &svc->run->instances) {
+			struct option_differences differences = { 0 };
+			struct buf sockets = { 0 };
+
+			if (!is_outdated(svc, instance))
+				continue;
+			buf_text(out, told++ ? "; " : "");
+			if (instance->pid > 0)
+				buf_addf(out, "pid %ld", (long)instance->pid);
+			else
+				buf_text(out, "the instance that starts");
+			buf_text(out, " runs on by the old configuration");
+			service_differences(instance->row, svc->row, &differences);
+			for (size_t n = 0; n < differences.count; n++)
+				buf_addf(out, "%s%s", n ? ", " : " (", differences.list[n].option);
+			if (differences.count)
+				buf_char(out, ')');
+			differences_free(&differences);
+			add_lost_sockets(svc, instance, &sockets);
+			if (sockets.length)
+				buf_addf(out, ", and has %s still", buf_string(&sockets));
+			buf_free(&sockets);
+		}
+	}
+	buf_addf(out, ": superctl restart %s", svc->row->name);
+}
+
+/* What becomes of the instances of a service that is removed. */
+void facts_describe_removed(struct svc *svc, struct buf *out)
+{
+	bool stays = service_on_remove(svc->row, svc->row) == REMOVE_FINISH || svc->run->drains_since > 0;
+	size_t count = 0;
+	pid_t pid = 0;
+
+	LIST_EACH(link, &svc->run->instances) {
+		pid = container_of(link, struct instance, link)->pid;
+		count++;
+	}
+	if (!count)
+		return;
+	if (count == 1 && pid > 0)
+		buf_addf(out, "pid %ld ", (long)pid);
+	else
+		buf_addf(out, "%zu instance%s ", count, count == 1 ? "" : "s");
+	if (stays)
+		buf_addf(out, "%s on%s (on_remove = %s): superctl stop %s", count == 1 ? "runs" : "run",
+			 svc->run->drains_since > 0 ? " until its clients have left" : "",
+			 svc->run->drains_since > 0 ? "drain" : "finish", svc->row->name);
+	else
+		buf_addf(out, "%s stopped", count == 1 ? "is" : "are");
+}
+
+/* ---- health ---- */
+
+/* The entry with errors, without which it is, or in place of which it keeps its former one. */
+static const struct left_out *left_out_for(const struct service *row, const struct svc *svc)
+{
+	return svc && svc->table != superd.table ? table_find_left_out(superd.table, row)
+						 : left_out_of(superd.table, row);
+}
+
+static bool lacks_socket(const struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		const struct socket *socket = &svc->sockets[n];
+
+		if (socket->fd < 0 && !socket->absent && socket->listen->endpoint->kind != ENDPOINT_TCPMUX &&
+		    !svc_is_resting(socket))
+			return true;
+		if (svc->run->current && socket->fd >= 0 && endpoint_is_path(socket->listen->address) &&
+		    !bind_is_reachable(socket->fd, socket->listen))
+			return true; /* its node was removed */
+	}
+	return false;
+}
+
+enum health { HEALTHY, DEGRADED, UNHEALTHY };
+
+#define DEAF_AFTER 2. /* seconds that a program has for its first client */
+
+/* The number of its first socket in whose queue clients wait; socket_count: none. */
+static unsigned find_waiting(const struct svc *svc)
+{
+	unsigned n = 0;
+
+	while (n < svc->socket_count &&
+	       (svc->sockets[n].fd < 0 || !endpoint_accepts(svc->sockets[n].listen->endpoint) ||
+		bind_queue(svc->sockets[n].fd, svc->sockets[n].listen) <= 0))
+		n++;
+	return n;
+}
+
+/* A port that its program has opened by itself; 0: none. */
+static unsigned find_own_port(const struct svc *svc)
+{
+	const struct account *account = svc->row->account;
+
+	return process_own_port(svc->run->current->pid, account ? account->uid : geteuid());
+}
+
+/* Clients wait in its queue, and its program takes none: it has opened a port of its own, or has lost its socket. */
+static void describe_deafness(struct svc *svc, struct buf *out)
+{
+	const struct service *row = svc->row;
+	struct instance *current = svc->run->current;
+	struct clients clients;
+	unsigned waiting, port;
+
+	if (svc->state != RUNNING || !current || service_is_relayed(row))
+		return;
+	waiting = find_waiting(svc);
+	if (waiting == svc->socket_count)
+		return;
+	if (row->exec->pass == PASS_BIND) {
+		bind_describe_lost(current, waiting, out);
+		return;
+	}
+	if (clock_now() - current->since < DEAF_AFTER)
+		return;
+	clients_count(svc, &clients);
+	if (!clients.known || clients.connected <= clients.waiting) {
+		port = find_own_port(svc);
+		if (port) {
+			buf_addf(out, "pid %ld listens at port %u itself, and takes no client of ", (long)current->pid,
+				 port);
+			endpoint_format(svc->sockets[waiting].listen->endpoint, out);
+		}
+	}
+}
+
+/* What is wrong with a service by itself, and with those that are held where superd depends on them. */
+static enum health check(struct svc *svc, struct buf *why)
+{
+	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+	const struct instance *current = svc->run->current;
+	double most = (double)lifecycle->backoff_max / 1e6, ran = current ? clock_now() - current->since : 0;
+	bool runs = current && !instance_is_starting(current) && current->pid > 0;
+	const struct failure *last = svc->run->last_failures;
+	bool failed_last = false, enabled = !lock_is_set(svc, LOCK_DISABLED);
+
+	if (enabled) {
+		if (lock_is_set(svc, LOCK_HELD) && lifecycle->on_failure == FAILURE_EXIT)
+			buf_text(why, "it is held, and superd depends on it (on_failure = exit)");
+		else if (svc->state == BINDING && !svc_is_opening(svc) && lacks_socket(svc))
+			buf_text(why, svc->run->reason);
+		else if (svc->state != OFF && svc->state != CLOSING && svc->state != BINDING && lacks_socket(svc))
+			buf_text(why, "a socket of it is closed until its instance ends");
+		else if (svc->run->failing)
+			buf_text(why, svc->run->reason);
+		if (why->length)
+			return UNHEALTHY;
+	}
+	if (current && (current->told || *current->advice)) {
+		bind_describe_missing(current, why);
+		if (why->length)
+			return *current->advice ? DEGRADED : UNHEALTHY;
+	}
+	describe_deafness(svc, why);
+	if (why->length)
+		return DEGRADED;
+	if (svc->run->failed_in_row && svc->run->failure_count && enabled)
+		failed_last = svc->row->exec->accept ? !*last->why && WIFEXITED(last->status) && last->lasted < 1 &&
+				(WEXITSTATUS(last->status) == 126 || WEXITSTATUS(last->status) == 127)
+						     : current && ran <= (last->lasted < most ? last->lasted : most);
+	if (failed_last || (enabled && svc->run->failed_in_row >= ALARM && (!runs || ran <= most))) {
+		char status[48];
+
+		status_describe(last->status, status);
+		if (svc->run->failed_in_row == 1)
+			buf_text(why, "its last instance failed with ");
+		else
+			buf_addf(why, "the last %u instances all failed, the last of them with ",
+				 svc->run->failed_in_row);
+		buf_addf(why, "%s%s", *last->why ? last->why : status, last->hint ? last->hint : "");
+		return DEGRADED;
+	}
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].is_old) {
+			buf_addf(why, "%s keeps its old options until its program has ended",
+				 svc->sockets[n].listen->name);
+			return DEGRADED;
+		}
+	}
+	for (unsigned n = 0; n < svc->socket_count && svc->row->dialect == UNIT && svc->state != OFF; n++) {
+		if (svc->sockets[n].absent) {
+			buf_addf(why,
+				 svc->sockets[n].absent == ABSENT_FAILED
+					 ? "%s cannot be opened; superd tries again"
+					 : "%s stays closed: its conditions do not hold",
+				 svc->sockets[n].listen->name);
+			return DEGRADED;
+		}
+	}
+	return HEALTHY;
+}
+
+static bool is_degraded(struct svc *svc)
+{
+	struct buf why = { 0 };
+	enum health health = check(svc, &why);
+
+	buf_free(&why);
+	return health == DEGRADED;
+}
+
+/* For a load balancer: it is also unhealthy while clients wait. svc NULL: the row is off. */
+static enum health health_of(const struct service *row, struct svc *svc, struct buf *why)
+{
+	const struct left_out *left = left_out_for(svc ? svc->row : row, svc);
+	const char *reason = NULL;
+	enum health health;
+
+	if (superd.stopping)
+		reason = "superd is stopping";
+	else if (!svc && left)
+		buf_addf(why, "it is left out: %s", left_out_reason(left));
+	else if (!svc)
+		reason = "the configuration has disable = yes";
+	else if (svc->removed)
+		reason = "a reload has removed it";
+	else if (lock_is_set(svc, LOCK_DISABLED))
+		reason = "an operator has disabled it";
+	if (reason)
+		buf_text(why, reason);
+	if (why->length)
+		return UNHEALTHY;
+	health = check(svc, why);
+	if (lock_is_set(svc, LOCK_DRAINING))
+		reason = row->exec->accept ? "it drains: clients wait until its instances have ended"
+					   : "it drains: it is stopped once nobody is connected";
+	else if (lock_is_set(svc, LOCK_HELD))
+		reason = "an operator holds it: clients wait";
+	else if (svc->state == BACKOFF)
+		reason = *svc->run->reason ? svc->run->reason : "it is paused";
+	else if (svc->state == OFF || svc->state == CLOSING)
+		reason = "its sockets are closed";
+	if (health != UNHEALTHY && reason) {
+		buf_clear(why);
+		buf_text(why, reason);
+		return UNHEALTHY;
+	}
+	if (health == HEALTHY && left) {
+		buf_addf(why, "%s: %s", KEPT, left_out_reason(left));
+		health = DEGRADED;
+	}
+	return health;
+}
+
+bool facts_have_failed(const struct service *row, struct svc *svc)
+{
+	struct buf why = { 0 };
+	bool failed = left_out_for(row, svc) || (svc && (check(svc, &why) != HEALTHY || svc->state == BACKOFF));
+
+	buf_free(&why);
+	return failed;
+}
+
+/* Of superd as a whole: what sleeps, has never run or is disabled by an operator is healthy. Adds a line for each
+ * fault. */
+static enum health check_all(struct buf *lines)
+{
+	enum health worst = HEALTHY;
+	struct buf fault = { 0 };
+	size_t count = 0;
+
+	if (*superd.refused_reload)
+		buf_addf(lines, "the last reload was refused: %s; superd uses the previous configuration\n",
+			 superd.refused_reload);
+	if (output_describe_log(lines))
+		buf_char(lines, '\n');
+	LIST_OF(struct svc, svc, link, &superd.services) {
+		enum health health = check(svc, &fault);
+
+		worst = health > worst ? health : worst;
+		if (health != HEALTHY && count++ < FAULTS_MOST)
+			buf_addf(lines, "%s: %s\n", svc->row->name, buf_string(&fault));
+		buf_clear(&fault);
+	}
+	buf_free(&fault);
+	for (size_t n = 0; n < superd.table->left_out_count; n++) {
+		const struct left_out *entry = &superd.table->left_out[n];
+		const struct service *row = entry->row == LEFT_OUT_NO_ROW ? NULL : &superd.table->services[entry->row];
+
+		if (row && !row->exec->disable && count++ < FAULTS_MOST)
+			buf_addf(lines, "%s: %s: %s\n", row->name, entry->is_kept ? KEPT : "it is left out",
+				 left_out_reason(entry));
+	}
+	if (count > FAULTS_MOST)
+		buf_addf(lines, "and %zu more\n", count - FAULTS_MOST);
+	if (superd.stopping) {
+		buf_text(lines, "superd is stopping\n");
+		return UNHEALTHY;
+	}
+	return worst == HEALTHY && lines->length ? DEGRADED : worst;
+}
+
+/* For builtin = health: a line with the health of the service with this path (/ is superd), and the reasons. An
+ * empty line: there is no such service. */
+void facts_write_health(const char *path, struct buf *out)
+{
+	static const char *const names[] = { "healthy", "degraded", "unhealthy" };
+	struct svc *svc = *path == '/' ? svc_find(path + 1) : NULL;
+	const struct service *row = *path == '/' ? table_find(superd.table, path + 1) : NULL;
+	struct buf why = { 0 };
+
+	if (!strcmp(path, "/")) {
+		buf_addf(out, "%s\n", names[check_all(&why)]);
+		buf_text(out, buf_string(&why));
+	} else if (!svc && !row) {
+		buf_char(out, '\n');
+	} else {
+		buf_addf(out, "%s\n", names[health_of(row, svc, &why)]);
+		buf_visible(out, buf_string(&why), why.length);
+		if (why.length)
+			buf_char(out, '\n');
+	}
+	buf_free(&why);
+}
+
+void facts_add_health(struct buf *out)
+{
+	struct buf lines = { 0 }, line = { 0 };
+	enum health health = check_all(&lines);
+
+	json_flag_field(out, "healthy", health != UNHEALTHY);
+	json_flag_field(out, "degraded", health == DEGRADED);
+	json_list_field(out, "reasons");
+	for (const char *at = buf_string(&lines); *at; at += strcspn(at, "\n") + 1) {
+		buf_add(&line, at, strcspn(at, "\n"));
+		json_element_text(out, buf_string(&line));
+		buf_clear(&line);
+	}
+	json_list_close(out);
+	buf_free(&lines);
+	buf_free(&line);
+}
+
+/* ---- JSON ---- */
+
+static void add_seconds(struct buf *out, const char *name, bool known, double seconds)
+{
+	if (known)
+		json_seconds_field(out, name, seconds);
+	else
+		json_null_field(out, name);
+}
+
+/* Whether there is such an object, whose members the caller adds; else it is null. */
+static bool open_object(struct buf *out, const char *name, bool known)
+{
+	if (known)
+		json_object_field(out, name);
+	else
+		json_null_field(out, name);
+	return known;
+}
+
+/* Frees the text; an empty one is null. */
+static void add_text(struct buf *out, const char *name, struct buf *text)
+{
+	json_text_field(out, name, text->length ? buf_string(text) : NULL);
+	out->failed |= text->failed;
+	buf_free(text);
+}
+
+static void add_place(struct buf *out, const char *name, struct origin at)
+{
+	struct buf text = { 0 };
+
+	if (at.file)
+		buf_addf(&text, "%s:%u", at.file, at.line);
+	add_text(out, name, &text);
+}
+
+static void add_usage(struct buf *out, struct resource_usage usage)
+{
+	json_whole_field(out, "memory", usage.memory);
+	add_seconds(out, "cpu", usage.cpu >= 0, usage.cpu);
+}
+
+static void add_signal(struct buf *out, int status, bool known)
+{
+	char name[32];
+
+	json_whole_field(out, "status", known && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	json_text_field(out, "signal", known && WIFSIGNALED(status) ? scan_signal_name(WTERMSIG(status), name) : NULL);
+	if (known && WIFSIGNALED(status) && WCOREDUMP(status))
+		json_flag_field(out, "core_dumped", true);
+}
+
+static void add_listener(struct svc *svc, const struct listen *listen, struct socket *socket, bool whole,
+			 struct buf *out)
+{
+	bool rests = socket && !socket->absent && svc_is_resting(socket), is_open = socket && socket->fd >= 0;
+	struct buf endpoint = { 0 };
+	size_t parked = 0;
+	int queue = is_open ? bind_queue(socket->fd, listen) : -1;
+
+	if (is_open && whole)
+		bind_describe(socket->fd, clients_name(socket), listen, &endpoint);
+	else
+		endpoint_format(listen->endpoint, &endpoint);
+	json_object_open(out);
+	add_text(out, "endpoint", &endpoint);
+	if (whole) {
+		json_text_field(out, "name", listen->name);
+		json_flag_field(out, "open", is_open || (socket && listen->endpoint->kind == ENDPOINT_TCPMUX));
+	}
+	if (whole && socket && socket->is_old)
+		json_flag_field(out, "old_options", true);
+	if (rests || (socket && socket->absent))
+		json_text_field(out, "absent",
+				rests					  ? "rests"
+					: socket->absent == ABSENT_FAILED ? "failed"
+									  : "condition");
+	if (rests && whole) {
+		json_text_field(out, "why", *svc->run->reason ? svc->run->reason : NULL);
+		json_seconds_field(out, "rests_for", socket->run->rests_until - clock_now());
+	}
+	/* Of datagrams the kernel counts the bytes. */
+	json_whole_field(out, "queue", endpoint_accepts(listen->endpoint) || queue < 0 ? queue : queue > 0);
+	if (whole)
+		json_whole_field(out, "queue_limit", is_open ? bind_queue_limit(socket->fd, listen) : -1);
+	for (size_t n = 0; socket && n < svc->run->parked_count; n++)
+		parked += svc->run->parked[n].socket == socket;
+	if (parked)
+		json_count_field(out, "parked", parked);
+	json_object_close(out);
+}
+
+static void add_target(const struct service *row, struct buf *out)
+{
+	words to = row->exec->redirect;
+
+	buf_addf(out, to[1] ? "%s:%s" : "%s", to[0], to[1]);
+}
+
+static void add_instance(struct svc *svc, struct instance *instance, bool with_usage, struct buf *out)
+{
+	const struct service *row = instance->row;
+	const char *state = "running";
+	struct buf text = { 0 };
+
+	if (instance->ends || instance->phase > REMAINS)
+		state = "stopping";
+	else if (instance_is_starting(instance) || instance->pid <= 0)
+		state = "starting";
+	else if (svc->state == FROZEN && svc->run->current == instance)
+		state = "frozen";
+	json_object_open(out);
+	json_whole_field(out, "pid", instance->pid > 0 ? instance->pid : -1);
+	json_text_field(out, "state", state);
+	json_seconds_field(out, "since", instance->since + offset());
+	json_seconds_field(out, "age", clock_now() - instance->since);
+	if (with_usage)
+		add_usage(out, usage_of_one(instance));
+	json_text_field(out, "peer", *instance->peer ? instance->peer : NULL);
+	json_text_field(out, "says", *instance->status_text ? instance->status_text : NULL);
+	if (instance == svc->run->current)
+		json_flag_field(out, "current", true);
+	if (instance == svc->run->current && idle_is_freezing(svc)) {
+		json_object_field(out, "stop");
+		json_text_field(out, "reason", "idle");
+		json_text_field(out, "phase", "freeze");
+		json_count_field(out, "clients", 0);
+		json_object_close(out);
+	}
+	if (instance->phase == REMAINS)
+		json_flag_field(out, "remains", true);
+	if (instance->reached >= STARTED && !instance->main.pid && instance->phase > REMAINS)
+		json_text_field(out, "still_runs", instance->command.pid ? "command" : "processes");
+	if (instance_is_starting(instance) && instance->pid > 0) {
+		instance_describe_awaited(instance, &text);
+		if (text.length)
+			json_text_field(out, "waits_for", buf_string(&text));
+		buf_clear(&text);
+	}
+	if (row->exec->pass == PASS_BIND) {
+		json_list_field(out, "binds");
+		for (unsigned n = 0; n < svc->socket_count && n < 8; n++) {
+			if (!(instance->bound_set >> n & 1))
+				continue;
+			endpoint_format(svc->sockets[n].listen->endpoint, &text);
+			json_object_open(out);
+			json_text_field(out, "asked", instance->asked[n]);
+			add_text(out, "endpoint", &text);
+			json_null_field(out, "note");
+			json_object_close(out);
+		}
+		json_list_close(out);
+		bind_describe_missing(instance, &text);
+		if (!text.length && instance == svc->run->current)
+			describe_deafness(svc, &text);
+		add_text(out, "unbound", &text);
+	}
+	if (service_is_relayed(row)) {
+		add_target(row, &text);
+		json_object_field(out, "relay");
+		json_whole_field(out, "pid", instance->relay.child.pid > 0 ? instance->relay.child.pid : -1);
+		add_text(out, "target", &text);
+		json_flag_field(out, "answers", instance->relay.up);
+		json_text_field(out, "error", instance->relay.error ? strerror(instance->relay.error) : NULL);
+		json_whole_field(out, "connections", (int64_t)instance->relay.connections);
+		json_whole_field(out, "flows", (int64_t)instance->relay.flows);
+		json_object_close(out);
+	}
+	if (svc_bar(svc) < BAR_HELD && !instance->ends)
+		json_flag_field(out, "retired", true);
+	if (is_outdated(svc, instance)) {
+		struct option_differences differences = { 0 };
+
+		service_differences(instance->row, svc->row, &differences);
+		json_object_field(out, "outdated");
+		json_list_field(out, "options");
+		for (size_t n = 0; n < differences.count; n++)
+			json_element_text(out, differences.list[n].option);
+		json_list_close(out);
+		add_lost_sockets(svc, instance, &text);
+		if (text.length)
+			add_text(out, "sockets", &text);
+		json_object_close(out);
+		differences_free(&differences);
+	}
+	json_object_close(out);
+	buf_free(&text);
+}
+
+static void add_exec(const struct service *row, bool hides_program, struct buf *out)
+{
+	const struct exec_options *options = row->exec;
+	static const char *const sensor[] = { "sensor", NULL };
+	words builtin = row->groups->access->deny_time >= 0 ? sensor : options->builtin;
+	words exec = builtin == sensor ? sensor : options->exec ? options->exec : builtin ? builtin : options->redirect;
+	struct buf target = { 0 };
+
+	json_list_field(out, "exec");
+	for (size_t n = 0; exec && exec[n] && (!n || !hides_program); n++)
+		json_element_text(out, exec[n]);
+	json_list_close(out);
+	if (options->exec && options->argv0 && !hides_program)
+		json_text_field(out, "argv0", options->argv0);
+	if (exec && exec != options->exec)
+		json_text_field(out, builtin ? "builtin" : "redirect", exec[0]);
+	if (options->exec && options->redirect) {
+		add_target(row, &target);
+		add_text(out, "redirect", &target);
+	}
+}
+
+static void add_histogram(const char *name, const struct histogram *histogram, struct buf *out)
+{
+	uint64_t count = 0;
+
+	if (!open_object(out, name, histogram && histogram->count))
+		return;
+	json_count_field(out, "count", histogram->count);
+	json_seconds_field(out, "sum", histogram->sum);
+	json_list_field(out, "buckets");
+	for (size_t n = 0; n < HISTOGRAM_BUCKETS; n++) {
+		count += histogram->buckets[n];
+		buf_addf(out, "%s[%g,%llu]", n ? "," : "", histogram_bound(n), (unsigned long long)count);
+	}
+	json_list_close(out);
+	json_object_close(out);
+}
+
+void facts_add_line(const struct ring_line *line, const char *key, struct buf *out)
+{
+	if (line->is_output) {
+		json_text_field(out, "from", "output");
+		if (line->pid)
+			json_count_field(out, "pid", (uint64_t)line->pid);
+	}
+	json_text_field(out, key, line->text);
+}
+
+static const char *state_word(const struct service *row, const struct svc *svc)
+{
+	if (!svc)
+		return left_out_of(superd.table, row) ? "left out" : "off";
+	if (svc->state == LISTENING && svc->socket_count && svc->sockets[0].absent == ABSENT_CONDITION) {
+		unsigned kept = 0;
+
+		for (unsigned n = 0; n < svc->socket_count; n++)
+			kept += svc->sockets[n].absent == ABSENT_CONDITION;
+		if (kept == svc->socket_count)
+			return "condition";
+	}
+	return svc->removed ? "leaving" : state_name(svc->state);
+}
+
+/* Whether the line of the dump is full; then without the element that begins at `before`. */
+static bool cut(struct buf *out, size_t before, enum answer answer)
+{
+	struct buf quoted = { 0 };
+	bool full = false;
+
+	if (answer == ANSWER_DUMP) {
+		json_quote(&quoted, buf_string(out), out->length);
+		full = quoted.length > DUMP_MOST && buf_cut(out, before);
+	}
+	buf_free(&quoted);
+	return full;
+}
+
+/* What keeps it in its state. */
+static void add_circumstances(const struct service *row, struct svc *svc, bool hides_program, size_t place,
+			      struct buf *out)
+{
+	struct buf text = { 0 };
+
+	if (svc->removed) {
+		facts_describe_removed(svc, &text);
+		add_text(out, "removed", &text);
+	}
+	if (lock_is_set(svc, LOCK_DRAINING))
+		json_flag_field(out, "drains", true);
+	if (svc_is_opening(svc))
+		json_flag_field(out, "socket_commands", true);
+	if (svc->state == QUEUED && !list_empty(&svc->run->queue)) {
+		json_object_field(out, "line");
+		json_count_field(out, "starting", superd.starting);
+		json_count_field(out, "most", superd.most_starting);
+		json_text_field(out, "limit",
+				superd.options->given.max_starting >= 0		  ? "command line"
+					: superd.table->globals.max_starting >= 0 ? "configuration"
+										  : "default");
+		if (place > PLACES_MOST)
+			json_count_field(out, "more_than", PLACES_MOST);
+		json_object_close(out);
+	} else if (svc->state == QUEUED) {
+		needs_show(svc, out);
+	}
+	for (struct list *at = superd.services.next; at != &superd.services && !row->socket_count && svc->state != OFF;
+	     at = at->next) {
+		struct svc *other = container_of(at, struct svc, link);
+		const struct lifecycle_options *lifecycle = other->row->groups->lifecycle;
+
+		if (lock_is_set(other, LOCK_DISABLED) ||
+		    (!words_have(lifecycle->wants, row->name) && !words_have(lifecycle->requires, row->name)))
+			continue;
+		json_text_field(out, "wanted_by", other->row->name);
+		break;
+	}
+	/* Clients queue while its program listens elsewhere: the usual reason why it takes none. */
+	if (svc->state == RUNNING && svc->run->current && !service_is_relayed(row) && row->exec->pass != PASS_BIND &&
+	    find_waiting(svc) < svc->socket_count)
+		json_whole_field(out, "opened_port", find_own_port(svc));
+	if (!hides_program && *svc->run->last_line &&
+	    (svc->state == BACKOFF || (svc->run->last_end > 0 && !result_is_good(svc->run->last_result))))
+		json_text_field(out, "last_line", svc->run->last_line);
+}
+
+/* The members of each answer about a service, those of the dump for the log included. svc NULL: its row is off. The
+ * lists come last: in a line of the log they end where it is full. */
+void facts_add_answer(const struct service *row, struct svc *svc, enum answer answer, bool hides_program,
+		      struct buf *out)
+{
+	static const char *const types[] = { "simple", "exec", "notify", "notify-reload", "forking", "oneshot" };
+	static const char *const passes[] = { "systemd", "inetd", "bind" };
+	static struct run nothing;
+	static const struct svc never = { .run = &nothing };
+	const struct svc *of = svc ? svc : &never;
+	const struct past *past = of->run->past;
+	const struct left_out *left = left_out_for(row, svc);
+	const struct lock *lock = lock_find(row->name);
+	bool binds = of->state == BINDING && ev_is_active(&of->run->timer), is_status = answer == ANSWER_STATUS;
+	size_t count = 0, place = 0, before, most = INSTANCES_MOST;
+	struct buf text = { 0 };
+
+	LIST_EACH(link, svc ? &svc->run->instances : &superd.queue)
+		count += svc != NULL;
+	json_text_field(out, "service", row->name);
+	json_text_field(out, "state", state_word(row, svc));
+	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP)) {
+		add_seconds(out, "since", svc, of->since + offset());
+		add_seconds(out, "for", svc, clock_now() - of->since);
+		if (of->state == QUEUED && !list_empty(&svc->run->queue)) {
+			place = 1;
+			for (struct list *at = superd.queue.next; at != &svc->run->queue && place <= PLACES_MOST;
+			     at = at->next)
+				place++;
+		}
+		if (place && place <= PLACES_MOST)
+			json_count_field(out, "place", place);
+		json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || lock_is_set(svc, LOCK_DRAINING)));
+		json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
+		json_flag_field(out, "disabled_at_boot", lock && lock->orders[LOCK_AT_BOOT].since);
+		json_flag_field(out, "degraded", svc && is_degraded(svc));
+		json_text_field(out, "left_out", left ? left_out_reason(left) : NULL);
+		json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);
+	}
+	if (is_status)
+		locks_show(row->name, out);
+	if (answer & (ANSWER_STATUS | ANSWER_ORDER)) {
+		add_place(out, "source", row->at);
+		json_flag_field(out, "accept", row->exec->accept);
+		json_text_field(out, "type", types[row->exec->type]);
+	}
+	if (answer == ANSWER_HEALTH) {
+		enum health health = health_of(row, svc, &text);
+
+		json_flag_field(out, "healthy", health != UNHEALTHY);
+		json_flag_field(out, "degraded", health == DEGRADED);
+		add_text(out, "reason", &text);
+	} else {
+		json_count_field(out, "activations", of->run->activations);
+		if (open_object(out, "pause", of->state == BACKOFF || binds)) {
+			json_flag_field(out, "failed", binds || of->run->failing);
+			json_text_field(out, "reason", *of->run->reason ? of->run->reason : NULL);
+			add_seconds(out, "left", ev_is_active(&of->run->timer) && !svc_waits_for_order(svc),
+				    ev_timer_remaining(superd.loop, &svc->run->timer));
+			json_object_close(out);
+		}
+	}
+	if (answer & (ANSWER_STATUS | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP)) {
+		if (open_object(out, "last_activation", of->run->last_start > 0)) {
+			json_seconds_field(out, "at", of->run->last_start + offset());
+			json_text_field(out, "by", *of->run->last_peer ? of->run->last_peer : NULL);
+			json_seconds_field(out, "wait", of->run->last_wait);
+			add_seconds(out, "latency", of->run->last_latency > 0, of->run->last_latency);
+			json_object_close(out);
+		}
+		if (open_object(out, "last_exit", of->run->last_end > 0)) {
+			json_seconds_field(out, "at", of->run->last_end + offset());
+			add_signal(out, of->run->last_status, true);
+			json_text_field(out, "result", result_name(of->run->last_result));
+			json_seconds_field(out, "lasted", of->run->last_duration);
+			json_object_close(out);
+		}
+	}
+	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP)) {
+		json_count_field(out, "accepted", of->run->accepted);
+		json_count_field(out, "failures", of->run->failures);
+		json_count_field(out, "probes", of->run->probes);
+		json_count_field(out, "idle_stops", of->run->idle_stops);
+		json_count_field(out, "freezes", of->run->freezes);
+		json_count_field(out, "wakes", of->run->wakes);
+		json_object_field(out, "refused");
+		for (enum refusal reason = 0; reason < REFUSALS; reason++) {
+			if (of->run->refused[reason])
+				json_count_field(out, refusal_name(reason), of->run->refused[reason]);
+		}
+		json_object_close(out);
+	}
+	if (answer & (ANSWER_STATUS | ANSWER_LIST)) {
+		double last = !count	     ? of->run->last_end
+			: row->exec->accept  ? clock_now()
+			: service_idles(row) ? idle_last_used(svc)
+					     : 0;
+
+		add_seconds(out, "last_used", last > 0, last + offset());
+	}
+	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS)) {
+		struct resource_usage usage = svc ? usage_of(svc) : (struct resource_usage){ -1, -1 };
+		/* With accept = yes there may be more instances than are read, so each counts when it ends. */
+		bool looks = count && !row->exec->accept;
+		int64_t memory = service_idles(row) ? of->run->idle_memory : 0, left_over = 0;
+
+		add_exec(row, hides_program, out);
+		add_usage(out, usage);
+		if (answer != ANSWER_LIST) {
+			svc ? idle_show(svc, out) : json_null_field(out, "idle");
+			add_histogram("latency", past ? &past->latency : NULL, out);
+			add_histogram("thaw_latency", past ? &past->thaws : NULL, out);
+			if (open_object(out, "relay", service_is_relayed(row))) {
+				json_count_field(out, "connections",
+						 of->run->current ? of->run->current->relay.connections : 0);
+				json_count_field(out, "flows", of->run->current ? of->run->current->relay.flows : 0);
+				json_count_field(out, "relayed", of->run->relayed[0]);
+				json_count_field(out, "received", of->run->relayed[1]);
+				json_count_field(out, "sent", of->run->relayed[2]);
+				json_object_close(out);
+			}
+			add_seconds(out, "cpu_total", !looks || usage.cpu >= 0,
+				    of->run->cpu + (looks && usage.cpu > 0 ? usage.cpu : 0));
+			json_object_field(out, "spent");
+			for (enum state state = 0; svc && state < STATES; state++) {
+				double seconds = (past ? past->spent[state] : 0) +
+					(of->state == state ? clock_now() - of->since : 0);
+
+				if (seconds > 0)
+					json_seconds_field(out, state_name(state), seconds);
+			}
+			json_object_close(out);
+			/* What it had when it was last idle, without what it still has. */
+			if (memory && of->state == FROZEN && row->groups->lifecycle->freeze_reclaim)
+				left_over = usage.memory;
+			else if (memory && (of->state != LISTENING || count))
+				left_over = memory;
+			json_count_field(out, "saves_now",
+					 left_over >= 0 && memory > left_over ? (uint64_t)(memory - left_over) : 0);
+		}
+	}
+	if (is_status) {
+		json_text_field(out, "pass", passes[row->exec->pass]);
+		json_flag_field(out, "probe_from", service_prepared(row)->probes != NULL);
+		if (left)
+			json_flag_field(out, "may_return", left->may_return);
+		else if (!svc)
+			add_place(out, "disabled_at", service_origin(row, "disable"));
+		if (svc)
+			add_circumstances(row, svc, hides_program, place, out);
+		json_count_field(out, "failed_in_row", of->run->failed_in_row);
+		json_list_field(out, "last_failures");
+		for (unsigned n = 0; n < of->run->failure_count; n++) {
+			const struct failure *failure = &of->run->last_failures[n];
+			bool has_status = !*failure->why;
+
+			json_object_open(out);
+			json_seconds_field(out, "at", failure->at + offset());
+			json_whole_field(out, "pid", failure->pid > 0 ? failure->pid : -1);
+			json_text_field(out, "peer", *failure->peer ? failure->peer : NULL);
+			add_signal(out, failure->status, has_status);
+			json_text_field(out, "result", result_name(failure->result));
+			json_text_field(out, "reason", has_status ? NULL : failure->why);
+			if (failure->hint)
+				json_text_field(out, "hint", failure->hint);
+			json_seconds_field(out, "lasted", failure->lasted);
+			json_object_close(out);
+		}
+		json_list_close(out);
+		if (svc && !hides_program)
+			output_fetch(svc);
+		json_list_field(out, "log");
+		for (unsigned n = of->run->ring_next > LOG_LINES ? of->run->ring_next - LOG_LINES : 0;
+		     of->run->ring && !hides_program && n < of->run->ring_next; n++) {
+			const struct ring_line *line = &of->run->ring[n % of->run->ring_room];
+
+			json_object_open(out);
+			json_seconds_field(out, "at", line->at);
+			json_text_field(out, "level", log_level_name(line->level));
+			facts_add_line(line, "text", out);
+			json_object_close(out);
+		}
+		json_list_close(out);
+	}
+	if (answer & ~(ANSWER_ORDER | ANSWER_WAITING)) {
+		size_t listed = 0;
+
+		json_list_field(out, "listeners");
+		for (; listed < row->socket_count; listed++) {
+			before = out->length;
+			add_listener(svc, &row->sockets[listed],
+				     listed < of->socket_count ? &svc->sockets[listed] : NULL, answer != ANSWER_LIST,
+				     out);
+			if (cut(out, before, answer))
+				break;
+		}
+		json_list_close(out);
+		if (listed < row->socket_count)
+			json_count_field(out, "more_listeners", row->socket_count - listed);
+	}
+	if (answer & ~(ANSWER_STATUS | ANSWER_DUMP | ANSWER_HEALTH))
+		json_count_field(out, "instances", count);
+	if (!(answer & (ANSWER_STATUS | ANSWER_DUMP)))
+		return;
+	count = 0;
+	json_list_field(out, "instances");
+	LIST_EACH(link, svc ? &svc->run->instances : &superd.queue) {
+		if (!svc || count++ >= most)
+			continue;
+		before = out->length;
+		add_instance(svc, container_of(link, struct instance, link), is_status, out);
+		if (cut(out, before, answer))
+			most = count - 1;
+	}
+	json_list_close(out);
+	if (count > most)
+		json_count_field(out, "more_instances", count - most);
+}
+
+/* The row as superd.conf writes it, and where each option was set. hides: for a client that may only read. */
+void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out)
+{
+	static struct conf_defaults defaults[2];
+	static double made[2]; /* when the table of these was read */
+	struct conf_style style = { .defaults = &defaults[hides], .comments = true, .hides = hides };
+	const struct left_out *left = svc ? NULL : left_out_of(superd.table, row);
+	struct buf text = { 0 };
+
+	if (made[hides] != superd.loaded) { /* it takes long where there are many services */
+		conf_defaults_free(&defaults[hides]);
+		made[hides] = 0;
+		if (!conf_defaults_make(&defaults[hides], superd.table)) {
+			out->failed = true;
+			return;
+		}
+		made[hides] = superd.loaded;
+	}
+	json_text_field(out, "service", row->name);
+	if (row->at.file)
+		add_place(out, "source", row->at);
+	json_object_field(out, "options");
+	service_json_options(row, &defaults[hides].plain, hides, out);
+	json_object_close(out);
+	service_conf_add_defaults(&text, &style);
+	json_text_field(out, "defaults", buf_string(&text));
+	buf_clear(&text);
+	if (left) /* superd could not read it back */
+		buf_addf(&text, "# %s is left out: %s\n", row->name, left_out_reason(left));
+	else
+		service_conf_add(&text, row, &style);
+	json_text_field(out, "text", buf_string(&text));
+	out->failed |= text.failed;
+	buf_free(&text);
+	json_object_field(out, "sources");
+	for (size_t n = 0; n < directive_count; n++) {
+		const char *name = directives[n].name[NATIVE];
+		struct origin at = service_origin(row, name);
+
+		if (service_mark(row, name) && at.file)
+			add_place(out, name, at);
+	}
+	json_object_close(out);
+}
+
+void facts_add_superd(struct buf *out)
+{
+	const struct log_losses lost = output_lost();
+	size_t disabled = 0, queued = 0;
+
+	for (size_t n = 0; n < superd.table->count; n++) {
+		const struct svc *svc = svc_find(superd.table->services[n].name);
+
+		disabled += !svc || lock_is_set(svc, LOCK_DISABLED);
+	}
+	LIST_EACH(link, &superd.queue)
+		queued++;
+	json_object_field(out, "superd");
+	json_count_field(out, "pid", (uint64_t)getpid());
+	json_text_field(out, "version", PACKAGE_VERSION);
+	json_seconds_field(out, "started", superd.started + offset());
+	json_seconds_field(out, "uptime", clock_now() - superd.started);
+	add_usage(out, resource_usage_of_process(getpid()));
+	json_count_field(out, "services", superd.table->count);
+	json_count_field(out, "disabled", disabled);
+	json_count_field(out, "left_out", left_out_count(superd.table));
+	json_count_field(out, "instances", superd.instances);
+	json_count_field(out, "starting", superd.starting);
+	json_count_field(out, "queued", queued);
+	json_count_field(out, "delayed", superd.delayed);
+	json_count_field(out, "at_once", limits_places());
+	json_seconds_field(out, "loaded", superd.loaded + offset());
+	json_flag_field(out, "current", !*superd.refused_reload);
+	json_count_field(out, "log_dropped", lost.all);
+	json_count_field(out, "log_dropped_of_clients", lost.of_clients);
+	json_object_close(out);
+}
+
+/* ---- the last hours ---- */
+
+/* cells: for an overview of many services a letter for each cell of time. The cells begin at multiples of their length
+ * in Unix time, so that a bar that is drawn again looks the same. 0: the spans and the wakes as they are known. */
+void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, size_t cells, struct buf *out)
+{
+	const struct history *history = svc && svc->run->past ? &svc->run->past->history : NULL;
+	double now = clock_now(), cell = cells ? seconds / (double)cells : 0;
+	double until = cells ? ceil((now + offset()) / cell) * cell - offset() : now, from = until - seconds;
+	double known = history ? history->began : svc ? svc->since : now;
+	enum history_phase phase = svc ? phase_of(svc, svc->state) : HISTORY_OFF;
+	size_t count = history ? history->spans.count : 0;
+
+	json_text_field(out, "service", row->name);
+	json_text_field(out, "state", state_word(row, svc));
+	json_text_field(out, "phase", history_phase_name(phase));
+	if (*superd.upgraded_from)
+		json_flag_field(out, "upgraded", true);
+	if (svc)
+		json_seconds_field(out, "since", svc->since + offset());
+	json_seconds_field(out, "from", from + offset());
+	json_seconds_field(out, "until", until + offset());
+	if (cells) {
+		struct history_bar bar = { .now = now, .cells = cells, .from = from, .until = until };
+		struct buf faults = { 0 };
+
+		history_draw(history, phase, known, &bar);
+		json_text_field(out, "bar", bar.text);
+		/* Where a failure was too short for the letter. */
+		for (size_t n = 0; n < cells; n++) {
+			if (bar.faults[n])
+				buf_addf(&faults, "%s%zu", faults.length ? "," : "", n);
+		}
+		if (faults.length)
+			buf_addf(out, ",\"faults\":[%s]", faults.data);
+		buf_free(&faults);
+		return;
+	}
+	json_list_field(out, "spans");
+	if (!count || history_span(history, 0)->at > from) {
+		json_object_open(out);
+		json_seconds_field(out, "at", known + offset());
+		json_text_field(out, "phase", history_phase_name(history ? (enum history_phase)history->first : phase));
+		json_object_close(out);
+	}
+	for (size_t n = 0; n < count; n++) {
+		const struct history_span *span = history_span(history, n);
+
+		if (n + 1 < count && history_span(history, n + 1)->at <= from)
+			continue;
+		json_object_open(out);
+		json_seconds_field(out, "at", span->at + offset());
+		json_text_field(out, "phase", history_phase_name((enum history_phase)span->phase));
+		if (history_span_end(span) > span->at) {
+			json_object_field(out, "spent");
+			for (int each = 0; each < HISTORY_PHASES; each++) {
+				if (span->spent[each])
+					json_seconds_field(out, history_phase_name((enum history_phase)each),
+							   span->spent[each] / 1e3);
+			}
+			json_object_close(out);
+		}
+		json_object_close(out);
+	}
+	json_list_close(out);
+	json_list_field(out, "wakes");
+	for (size_t n = 0; history && n < history->wakes.count; n++) {
+		const struct history_wake *wake = history_wake(history, n);
+
+		if (wake->at < from)
+			continue;
+		json_object_open(out);
+		json_seconds_field(out, "at", wake->at + offset());
+		json_text_field(out, "kind", wake->thawed ? "thaw" : "start");
+		add_seconds(out, "delay", wake->delay >= 0, (double)wake->delay);
+		if (wake->slept > 0)
+			json_seconds_field(out, "slept", (double)wake->slept);
+		json_text_field(out, "by", *wake->by ? wake->by : "a client");
+		json_object_close(out);
+	}
+	json_list_close(out);
+}

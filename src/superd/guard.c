@@ -1,0 +1,699 @@
+/* The guard: superd's parent, which shares its table of descriptors (CLONE_FILES), so that none closes when superd
+ * dies. It starts superd, and another one when that has died; it reaps what is not superd's child, and writes how it
+ * ended into the journal; it passes signals on, and speaks for superd to the service manager, whose main process it is.
+ * For an upgrade superd ends, and the guard executes the new program in its own process.
+ *
+ * It does little, as it must not fail: it allocates nothing, and reads nothing but the notes of superd. */
+#include "superd/daemon.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+#include "lib/build_id.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/scan.h"
+#include "lib/units.h"
+#include "lib/unix_socket.h"
+#include "os/cgroup/cgroup.h"
+#include "os/foreign/foreign.h"
+#include "os/fs/fs.h"
+#include "os/host/program.h"
+#include "os/host/signals.h"
+#include "os/proc/process.h"
+#include "os/rights/rights.h"
+#include "superd/main.h"
+
+#define LIVED 1.	/* seconds after which a superd that dies is started anew at once */
+#define PAUSE_LEAST 100 /* milliseconds; doubles with each superd in a row that dies young */
+#define PAUSE_MOST 30000
+#define DEATHS_MOST 3	       /* within the start; the next superd gets nothing but the sockets */
+#define ABORT_LIMIT 2000       /* milliseconds that a superd which hangs has for its end by SIGABRT */
+#define TAKE_OVER 20.	       /* seconds until the first superd behind an upgrade has its journal */
+#define SETTLE_MOST 1000       /* milliseconds for the guard to write the ends that it has taken */
+#define RETRY .1	       /* seconds until the manager is told once more */
+#define DESCRIPTORS_USUAL 1024 /* more room for them is made once superd knows how many it needs */
+#define NOTE_MOST 4096	       /* bytes of a text for the service manager */
+
+/* What both share: a memory file. Members are only ever added at its end. */
+static struct page {
+	char magic[16];
+	pid_t guard;
+	union {
+		struct {
+			int own, signals; /* descriptors of this file, and of the guard's signals */
+			int journal;	  /* whose number never changes */
+			int notes[2],
+				sender; /* for the manager: superd's end, the guard's; and where that sends them */
+		};
+		int fds[6];
+	};
+	_Atomic unsigned files;	 /* journals so far */
+	_Atomic unsigned ends;	 /* that the guard has written there */
+	bool restarts, upgrades; /* superd follows one that has died or upgraded; it has ended for an upgrade */
+	bool upgraded;		 /* and this is the first one behind that */
+	bool begun;		 /* it has written its journal */
+	unsigned young, deaths;	 /* superds in a row that died young, and within their start */
+	int death;		 /* wait status */
+	int stop;		 /* signal to stop that was passed on; 0: none */
+	_Atomic uint64_t orders; /* signals that no superd has handled yet: bit n - 1 */
+	char program[4096];
+	int refusal;	    /* errno of an upgrade to it that has failed; 0: none has */
+	_Atomic bool reaps; /* ends that are taken are not all written yet */
+} none = { .fds = { -1, -1, -1, -1, -1, -1 } }, *page = &none; /* none: there is no guard */
+
+#define MAGIC "superd page 1"
+
+static bool had_terminal; /* whose end is that of superd */
+static sigset_t found_blocked;
+static int kept_fd = -1; /* for who waits until superd is in the background */
+static int *first_fds;	 /* open before the first superd began; ends with -1 */
+
+pid_t guard_pid(void)
+{
+	return page->guard;
+}
+
+pid_t guard_first_pid(void)
+{
+	return page->guard ? page->guard : getpid();
+}
+
+enum guard_cause guard_cause(void)
+{
+	return page->restarts ? GUARD_RESTARTS : GUARD_FRESH;
+}
+
+bool guard_has_upgraded(void)
+{
+	return page->upgraded;
+}
+
+void guard_found_blocked(sigset_t *found)
+{
+	*found = found_blocked;
+}
+
+bool guard_had_terminal(void)
+{
+	return had_terminal;
+}
+
+bool guard_owns_fd(int fd)
+{
+	bool is_it = page->guard && fd == kept_fd;
+
+	for (size_t n = 0; n < sizeof(page->fds) / sizeof(int); n++)
+		is_it |= fd == page->fds[n];
+	return is_it;
+}
+
+void guard_keep_fd(int fd)
+{
+	kept_fd = fd;
+}
+
+int guard_journal(void)
+{
+	return page->journal;
+}
+
+bool guard_drops_state(void)
+{
+	return page->deaths >= DEATHS_MOST;
+}
+
+/* superd has a journal from now on. */
+void guard_note_begin(void)
+{
+	page->begun = true;
+	page->deaths = 0;
+}
+
+/* What the guard writes at the same time, it writes again. */
+bool guard_replace_journal(int file)
+{
+	page->files++;
+	return dup3(file, page->journal, O_CLOEXEC) >= 0;
+}
+
+/* For the program that a child of superd is about to ask. */
+void guard_replace_in_child(int file)
+{
+	dup2(file, page->journal);
+}
+
+/* A signal has come: of the guard's children that have ended, or of its own death. */
+void guard_hear(void)
+{
+	static unsigned heard;
+
+	if (page->ends != heard) {
+		heard = page->ends;
+		journal_hear();
+	}
+}
+
+/* Waits until the guard has written each end that it has taken; not for one that is stopped. */
+void guard_settle(void)
+{
+	for (int n = 0; page->guard && page->reaps && n < SETTLE_MOST; n++)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+bool guard_is_lost(void)
+{
+	return page->guard && getppid() != page->guard;
+}
+
+void guard_take_signal(int number)
+{
+	page->orders &= ~(UINT64_C(1) << (number - 1));
+}
+
+/* superd stops, as its journal says. */
+void guard_take_stop(void)
+{
+	page->stop = 0;
+}
+
+/* false and errno; EAGAIN: it has to wait. */
+bool guard_notify(int sender, const char *name, const char *text, int descriptor)
+{
+	char note[NOTE_MOST];
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} rights = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct iovec part = { note, (size_t)snprintf(note, sizeof(note), "%s%c%s", name, 0, text) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (!page->guard)
+		return notify_socket_send_fd(sender, name, text, descriptor);
+	if (part.iov_len >= sizeof(note)) {
+		errno = EMSGSIZE;
+		return false;
+	}
+	if (descriptor >= 0) {
+		memcpy(CMSG_DATA(&rights.header), &descriptor, sizeof(descriptor));
+		message.msg_control = rights.bytes;
+		message.msg_controllen = sizeof(rights.bytes);
+	}
+	return sendmsg(page->notes[0], &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+/* ---- the guard's own process ---- */
+
+/* false: the manager cannot hear now, and is told later. */
+static bool tell_manager(void)
+{
+	static char note[NOTE_MOST];
+	static int fd = -1;
+	static bool is_told; /* that it cannot */
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} rights;
+
+	for (;;) {
+		struct iovec part = { note, sizeof(note) - 1 };
+		struct msghdr message = {
+			.msg_iov = &part, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof(rights)
+		};
+		struct cmsghdr *header;
+
+		if (!*note) {
+			ssize_t length = recvmsg(page->notes[1], &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+			if (length <= 0)
+				return true;
+			note[length] = '\0';
+			header = CMSG_FIRSTHDR(&message);
+			if (header && header->cmsg_type == SCM_RIGHTS)
+				memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+		}
+		if (!notify_socket_send_fd(page->sender, note, note + strlen(note) + 1, fd)) {
+			bool again = errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM;
+
+			if (!again || !is_told)
+				fprintf(stderr, "superd-guard: cannot report to NOTIFY_SOCKET %s: %s\n", note,
+					strerror(errno));
+			is_told = again;
+			if (again)
+				return false;
+		}
+		is_told = false;
+		*note = '\0';
+		fd_close(&fd);
+	}
+}
+
+static void write_end(pid_t pid, int status, const struct rusage *used)
+{
+	char text[80];
+	long long cpu = (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000000LL + used->ru_utime.tv_usec +
+		used->ru_stime.tv_usec;
+	int length = snprintf(text, sizeof(text), "-pid %ld %d %lld\n", (long)pid, status, cpu);
+	unsigned files;
+
+	do {
+		files = page->files;
+		if (write(page->journal, text, (size_t)length) != length)
+			fprintf(stderr, "superd-guard: the end of pid %ld is lost: %s\n", (long)pid, strerror(errno));
+	} while (page->files != files);
+	page->ends++;
+}
+
+/* superd was stopped: so is the guard, for the shell to see. */
+static void stop_with(pid_t child)
+{
+	siginfo_t stopped = { 0 };
+
+	if (waitid(P_PID, (id_t)child, &stopped, WSTOPPED | WNOHANG) < 0 || stopped.si_pid != child)
+		return;
+	if (tcgetpgrp(STDIN_FILENO) == child)
+		tcsetpgrp(STDIN_FILENO, getpgrp());
+	raise(SIGSTOP);
+	if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+		tcsetpgrp(STDIN_FILENO, child);
+}
+
+/* Passes on what comes until superd has ended, or, without one (child 0), until the time. false: it is over. */
+static bool guard_turn(pid_t child, bool has_terminal, double until, int *status)
+{
+	static double abort_until;
+	bool told = tell_manager();
+	struct pollfd wait[] = { { page->signals, POLLIN, 0 }, { told ? page->notes[1] : -1, POLLIN, 0 } };
+	struct signalfd_siginfo info;
+	double left = until - clock_now();
+	struct rusage used;
+	pid_t pid;
+
+	/* First, as the signal of an end may have come before an exec. */
+	page->reaps = true;
+	while ((pid = wait4(-1, status, WNOHANG, &used)) > 0 && pid != child) {
+		write_end(pid, *status, &used);
+		if (child)
+			kill(child, SIGCHLD);
+	}
+	page->reaps = false;
+	if (pid > 0) {
+		abort_until = 0;
+		return false;
+	}
+	if (abort_until > 0 && (until <= 0 || abort_until < until))
+		left = abort_until - clock_now();
+	if (!told && ((until <= 0 && abort_until <= 0) || left > RETRY))
+		left = RETRY;
+	poll(wait, 2, told && until <= 0 && abort_until <= 0 ? -1 : left <= 0 ? 0 : (int)(left * 1e3) + 1);
+	while (read(page->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		int number = (int)info.ssi_signo;
+
+		if (number == SIGCHLD && child && has_terminal)
+			stop_with(child);
+		/* The kernel's of a broken pipe is the guard's own; superd signals all at the end of a container. */
+		if (number == SIGCHLD || (number == SIGPIPE && (pid_t)info.ssi_pid == getpid()) ||
+		    (child && (pid_t)info.ssi_pid == child))
+			continue;
+		if (signal_is_stop(number))
+			page->stop = number;
+		if (number == SIGABRT && child) { /* the manager's watchdog */
+			kill(child, SIGABRT);
+			kill(child, SIGCONT);
+			abort_until = clock_now() + ABORT_LIMIT / 1e3;
+			continue;
+		}
+		if (number == SIGHUP || number == SIGUSR1 || number == SIGUSR2)
+			page->orders |= UINT64_C(1) << (number - 1);
+		if (child)
+			kill(number == SIGCONT && has_terminal ? -child : child, number);
+	}
+	if (child && abort_until > 0 && clock_now() >= abort_until)
+		kill(child, SIGKILL);
+	return child || (!page->stop && clock_now() < until);
+}
+
+/* Ends as superd has ended. */
+static _Noreturn void end_guard(int status)
+{
+	sigset_t ends;
+
+	tell_manager();
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
+	if (WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	sigemptyset(&ends);
+	sigaddset(&ends, WTERMSIG(status));
+	kill(getpid(), WTERMSIG(status));
+	sigprocmask(SIG_UNBLOCK, &ends, NULL);
+	_exit(128 + WTERMSIG(status));
+}
+
+static bool make_page(void)
+{
+	struct page *made;
+	sigset_t all;
+	int ends[2], own = fd_raise(memory_open("superd-guard", false), FD_HIGH);
+
+	made = own < 0 || ftruncate(own, sizeof(*page)) < 0
+		? MAP_FAILED
+		: mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
+	if (made == MAP_FAILED) {
+		fd_close(&own);
+		return false;
+	}
+	memcpy(made->magic, MAGIC, sizeof(MAGIC));
+	made->own = own;
+	made->guard = getpid();
+	made->journal = fd_raise(memory_open("superd-journal", false), FD_HIGH);
+	made->notes[0] = made->notes[1] = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
+		made->notes[0] = fd_raise(ends[0], FD_HIGH);
+		made->notes[1] = fd_raise(ends[1], FD_HIGH);
+	}
+	made->sender = notify_socket_sender();
+	sigfillset(&all);
+	made->signals = fd_raise(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK), FD_HIGH);
+	if (made->journal >= 0 && fcntl(made->journal, F_SETFL, O_APPEND) == 0 && made->notes[0] >= 0 &&
+	    made->signals >= 0) {
+		page = made;
+		return true;
+	}
+	for (size_t n = 0; n < sizeof(made->fds) / sizeof(int); n++)
+		fd_close(&made->fds[n]);
+	return false;
+}
+
+/* The page of the guard that this process was before it was executed anew. false: it is another's, or of another
+ * form. */
+static bool take_page(int fd)
+{
+	struct page *found = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	bool is_it = found != MAP_FAILED && !memcmp(found->magic, MAGIC, sizeof(MAGIC)) && found->guard == getpid();
+
+	if (is_it)
+		page = found;
+	errno = EINVAL;
+	return is_it;
+}
+
+/* The journal that a page leads to. is_it: its guard has executed this program; false: superd asks whether it could. */
+int guard_journal_of(int fd, bool *is_it)
+{
+	struct stat status;
+	struct page *of = fstat(fd, &status) < 0 || status.st_size < (off_t)sizeof(*of)
+		? MAP_FAILED
+		: mmap(NULL, sizeof(*of), PROT_READ, MAP_SHARED, fd, 0);
+	int found = -1;
+
+	*is_it = false;
+	if (of == MAP_FAILED)
+		return -1;
+	if (!memcmp(of->magic, MAGIC, sizeof(MAGIC))) {
+		*is_it = of->guard == getpid();
+		found = of->journal;
+	}
+	munmap(of, sizeof(*of));
+	return found;
+}
+
+int guard_page(void)
+{
+	return page->own;
+}
+
+/* Lets these open over an exec, or not. */
+void guard_pass(bool passed)
+{
+	self_exe_pass(page->fds, sizeof(page->fds) / sizeof(int), passed);
+}
+
+/* superd ends, and the guard becomes this program. */
+_Noreturn void guard_upgrade_to(const char *program)
+{
+	guard_pass(true);
+	snprintf(page->program, sizeof(page->program), "%s", program);
+	page->upgrades = true;
+	_exit(0);
+}
+
+static int fd_of(const struct dirent *entry)
+{
+	int64_t fd;
+
+	return scan_count(entry->d_name, &fd) ? -1 : (int)fd;
+}
+
+static void note_first_fds(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	size_t count = 0, room = 64;
+
+	first_fds = calloc(room, sizeof(int));
+	for (struct dirent *entry; folder && first_fds && (entry = readdir(folder));) {
+		if (fd_of(entry) < 0 || fd_of(entry) == dirfd(folder))
+			continue;
+		if (count + 1 == room) {
+			int *larger = array_grow(first_fds, &room, room, sizeof(int));
+
+			if (!larger)
+				break;
+			first_fds = larger;
+		}
+		first_fds[count++] = fd_of(entry);
+	}
+	if (first_fds)
+		first_fds[count] = -1;
+	if (folder)
+		closedir(folder);
+}
+
+/* ---- the next superd, before it opens anything ---- */
+
+enum { NAMED = 1, LEFT = 2 };
+enum { NUMBERS = 1 << 20 };
+
+static unsigned char *left; /* by number: what the journal names, and of that what is open; NULL: all that is open */
+
+static void name_fd(void *context, int fd)
+{
+	(void)context;
+	if (fd < NUMBERS)
+		left[fd] = NAMED;
+}
+
+bool guard_left_fd(int fd)
+{
+	return !left || fd >= NUMBERS || left[fd] == LEFT;
+}
+
+/* What the dead superd had beside the lines of its journal is closed for both; its children that had not written
+ * their line yet end. all: nothing of it is believed but its sockets. */
+void guard_sweep(bool has_journal, bool all)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	pid_t *children = process_list_children_of(page->guard);
+	char own[4096] = "", other[4096], path[40];
+	ssize_t length;
+	int fds[1024];
+	size_t count;
+
+	left = calloc(1, NUMBERS);
+	if (left)
+		journal_each_fd(name_fd, NULL);
+	for (const int *first = first_fds; first && !has_journal && left && *first >= 0; first++)
+		name_fd(NULL, *first);
+	do {
+		count = 0;
+		for (struct dirent *entry; folder && left && count < 1024 && (entry = readdir(folder));) {
+			int fd = fd_of(entry);
+
+			if (fd < 0 || fd == dirfd(folder))
+				continue;
+			if (fd < NUMBERS && left[fd])
+				left[fd] = LEFT;
+			else if (fd > STDERR_FILENO && !guard_owns_fd(fd))
+				fds[count++] = fd;
+		}
+		for (size_t n = 0; n < count; n++)
+			close(fds[n]);
+	} while (count == 1024);
+	if (folder)
+		closedir(folder);
+	if (readlink("/proc/self/exe", own, sizeof(own) - 1) < 0)
+		*own = '\0';
+	for (pid_t *child = children; child && *child; child++) {
+		snprintf(path, sizeof(path), "/proc/%ld/exe", (long)*child);
+		length = readlink(path, other, sizeof(other) - 1);
+		other[length < 0 ? 0 : length] = '\0';
+		if (*child != getpid() && (all || (*own && !strcmp(own, other) && !journal_names_pid(*child))))
+			kill(*child, SIGKILL);
+	}
+	free(children);
+}
+
+/* Returns in each superd that it starts. fd: the page of a guard that has executed another program; -1: the first. */
+bool guard_begin(int fd, char *const *arguments, const char *name)
+{
+	bool has_terminal = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
+	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	struct sigaction hangup;
+	sigset_t all, before;
+	char own[24];
+
+	had_terminal = tty >= 0 && sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN;
+	fd_close(&tty);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	found_blocked = before;
+	if (fd < 0)
+		note_first_fds();
+	if (!fd_ensure_standard() || (fd < 0 ? !first_fds || !make_page() : !take_page(fd))) {
+		page = &none;
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		return false;
+	}
+	guard_pass(false);
+	cgroup_name_after(page->guard);
+	fd_make_room(DESCRIPTORS_USUAL);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	for (bool named = false;; named = true) {
+		/* Shares the descriptors, and nothing else. */
+		pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+		double begun = clock_now(), until;
+		bool hangs = false, is_killed;
+		int status = 0;
+
+		if (child == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGTERM);
+			fork_memory_note(page, sizeof(*page));
+			if (guard_is_lost())
+				raise(SIGTERM);
+			setpgid(0, 0);
+			if (has_terminal)
+				tcsetpgrp(STDIN_FILENO, getpid());
+			prctl(PR_SET_NAME, scan_base_name(arguments[0]), 0, 0, 0);
+			snprintf(own, sizeof(own), "%ld", (long)page->guard);
+			if (page->files || !getenv("LISTEN_PID") || strcmp(getenv("LISTEN_PID"), own) != 0) {
+				unsetenv("LISTEN_PID"); /* the journal has them, or they are not for superd */
+			} else {
+				snprintf(own, sizeof(own), "%ld", (long)getpid());
+				setenv("LISTEN_PID", own, 1);
+			}
+			return true;
+		}
+		if (child < 0 && !named && fd < 0) {
+			page = &none;
+			cgroup_name_after(0);
+			sigprocmask(SIG_SETMASK, &before, NULL);
+			return false;
+		}
+		if (!named) {
+			self_exe_set_name(name ? name : "superd-guard");
+			own_privileges_hide_process();
+		}
+		if (child > 0)
+			setpgid(child, child);
+		for (int number = 1; child > 0 && number <= 64; number++) {
+			if (page->orders >> (number - 1) & 1)
+				kill(child, number);
+		}
+		if (child > 0 && page->stop && page->restarts)
+			kill(child, page->stop);
+		until = page->upgraded ? begun + TAKE_OVER : 0;
+		while (child > 0 && guard_turn(child, has_terminal, until, &status)) {
+			if (until <= 0 || (!page->begun && clock_now() < until))
+				continue;
+			until = 0;
+			if (page->begun)
+				continue;
+			fprintf(stderr, "superd-guard: the next superd has not taken over within %g s, and was ended\n",
+				TAKE_OVER);
+			hangs = true;
+			kill(child, SIGKILL);
+		}
+		if (has_terminal)
+			tcsetpgrp(STDIN_FILENO, getpgrp());
+		page->upgraded = child > 0 && WIFEXITED(status) && page->upgrades;
+		if (page->upgraded) {
+			char argument[40], *argv[1024] = { arguments[0], argument };
+			size_t count = 2;
+
+			page->upgrades = false;
+			page->restarts = true;
+			page->young = 0;
+			page->begun = false;
+			snprintf(argument, sizeof(argument), GUARD_AGAIN "%d", page->own);
+			for (char *const *at = arguments + 1; *at && count < 1023; at++)
+				argv[count++] = *at;
+			own_privileges_restore_inheritable();
+			execv(page->program, argv);
+			page->refusal = errno;
+			own_privileges_clear_inheritable_again();
+			page->upgraded = false;
+			guard_pass(false);
+			continue; /* the program that runs goes on */
+		}
+		if (child > 0 && (WIFEXITED(status) || (!page->restarts && page->stop && !page->begun)))
+			end_guard(status);
+		page->restarts = true;
+		page->death = status;
+		is_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !hangs;
+		if (child > 0 && !page->begun) /* whom others kill has no fault, and ends a row of faults */
+			page->deaths = is_killed ? 0 : page->deaths + 1;
+		page->young = !page->begun || clock_now() - begun < LIVED ? page->young + 1 : 1;
+		page->begun = false;
+		until = clock_now() +
+			(page->young < 2	   ? 0
+				 : page->young > 9 ? PAUSE_MOST
+						   : PAUSE_LEAST << (page->young - 2)) /
+				1e3;
+		while (page->young > 1 && guard_turn(0, has_terminal, until, &status))
+			continue;
+	}
+}
+
+/* What the next superd goes on with. */
+void guard_tell(const char *version, size_t services, size_t instances)
+{
+	char name[32];
+
+	if (page->refusal) {
+		log_error(superd.log, "not upgraded: the guard cannot become %s: %s", page->program,
+			  strerror(page->refusal));
+		page->refusal = 0;
+		return;
+	}
+	if (!page->upgraded && page->restarts) {
+		if (page->stop || !WIFSIGNALED(page->death))
+			return;
+		log_event(superd.log, LEVEL_ERROR, &(struct event){ .name = "restarted" },
+			  "signal %s ended superd, and its guard restarted it: %zu service%s, %zu instance%s continue",
+			  scan_signal_name(WTERMSIG(page->death), name), services, services == 1 ? "" : "s", instances,
+			  instances == 1 ? "" : "s");
+		return;
+	}
+	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "upgraded" },
+		  "upgraded from %s to %s: %zu service%s, %zu instance%s", version, build_version(), services,
+		  services == 1 ? "" : "s", instances, instances == 1 ? "" : "s");
+}

@@ -1,0 +1,297 @@
+/* Keeps the history of a service in two rings, which grow as it does something. */
+#include "superd/values.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/number.h"
+
+/* Counts latencies in buckets, from half a millisecond, which the quickest start takes, to a minute for the slowest. */
+
+static const double bounds[HISTOGRAM_BUCKETS] = {
+	0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+};
+
+double histogram_bound(size_t bucket)
+{
+	return bounds[bucket];
+}
+
+void histogram_add(struct histogram *histogram, double seconds)
+{
+	size_t bucket = 0;
+
+	if (!(seconds > 0))
+		seconds = 0; /* the clock was set */
+	histogram->count++;
+	histogram->sum += seconds;
+	while (bucket < HISTOGRAM_BUCKETS && seconds > bounds[bucket])
+		bucket++;
+	if (bucket < HISTOGRAM_BUCKETS)
+		histogram->buckets[bucket]++;
+}
+
+/* Keeps the history of a service in two rings, which grow as it does something. */
+
+enum { SPAN_MS = HISTORY_SPAN * 1000 };
+#define FAULT_SHARE .25 /* of a cell, from which on it has failed */
+
+static_assert(SPAN_MS <= UINT16_MAX, "the time in a phase fits");
+
+static const char *const phase_names[] = { "off", "asleep", "starting", "running", "frozen", "paused", "failed" };
+static_assert(sizeof(phase_names) / sizeof(*phase_names) == HISTORY_PHASES, "every phase has a name");
+
+const char *history_phase_name(enum history_phase phase)
+{
+	return phase_names[phase];
+}
+
+/* ---- rings ---- */
+
+static void *ring_at(const struct history_ring *ring, size_t size, size_t n)
+{
+	return (char *)ring->list + (ring->oldest + n) % ring->room * size;
+}
+
+/* false: it has `most`, memory is short, or all services have enough together. */
+static bool ring_grow(struct history_ring *ring, size_t size, size_t most, size_t *total)
+{
+	size_t room = ring->room ? 2 * ring->room : HISTORY_FIRST, more = (room - ring->room) * size;
+	char *list;
+
+	if (room > most || (ring->room && *total + more > HISTORY_MOST))
+		return false;
+	list = malloc(room * size);
+	if (!list)
+		return false;
+	for (size_t n = 0; n < ring->count; n++)
+		memcpy(list + n * size, ring_at(ring, size, n), size);
+	free(ring->list);
+	ring->list = list;
+	ring->oldest = 0;
+	ring->room = room;
+	*total += more;
+	return true;
+}
+
+/* Returns the place of a new element, whose content is undefined. Drops the oldest if need be. NULL: out of memory. */
+static void *ring_add(struct history_ring *ring, size_t size, size_t most, size_t *total)
+{
+	if (ring->count == ring->room && !ring_grow(ring, size, most, total)) {
+		if (!ring->room)
+			return NULL;
+		ring->oldest = (ring->oldest + 1) % ring->room;
+		ring->count--;
+	}
+	return ring_at(ring, size, ring->count++);
+}
+
+static void ring_free(struct history_ring *ring, size_t size, size_t *total)
+{
+	if (ring->list)
+		*total -= ring->room * size;
+	free(ring->list);
+	*ring = (struct history_ring){ 0 };
+}
+
+struct history_span *history_span(const struct history *history, size_t n)
+{
+	return ring_at(&history->spans, sizeof(struct history_span), n);
+}
+
+struct history_wake *history_wake(const struct history *history, size_t n)
+{
+	return ring_at(&history->wakes, sizeof(struct history_wake), n);
+}
+
+/* ---- phases ---- */
+
+void history_begin(struct history *history, enum history_phase phase, double since, size_t *total)
+{
+	history->has_begun = true;
+	history->first = (unsigned char)phase;
+	history->began = since;
+	history->total = total;
+}
+
+static unsigned sum_of(const struct history_span *span)
+{
+	unsigned sum = 0;
+
+	for (size_t phase = 0; phase < HISTORY_PHASES; phase++)
+		sum += span->spent[phase];
+	return sum;
+}
+
+double history_span_end(const struct history_span *span)
+{
+	return span->at + sum_of(span) / 1e3;
+}
+
+enum history_phase history_now(const struct history *history)
+{
+	size_t count = history->spans.count;
+
+	return (enum history_phase)(count ? history_span(history, count - 1)->phase : history->first);
+}
+
+/* Adds the time up to now to the last span, rounded up so that the shortest wake leaves a trace, or begins another. If
+ * the oldest goes for that, the history begins behind it. */
+void history_enter(struct history *history, enum history_phase phase, double now)
+{
+	struct history_ring *spans = &history->spans;
+	struct history_span oldest = { .phase = history->first, .at = history->began }, *last;
+	size_t before = spans->count;
+	double spent;
+
+	if (history_now(history) == phase)
+		return;
+	if (before) {
+		oldest = *history_span(history, 0);
+		last = history_span(history, before - 1);
+		spent = number_max(ceil((now - history_span_end(last)) * 1e3), 0);
+		if (sum_of(last) + spent <= SPAN_MS) {
+			last->spent[last->phase] = (uint16_t)(last->spent[last->phase] + spent);
+			last->phase = (unsigned char)phase;
+			return;
+		}
+	}
+	last = ring_add(spans, sizeof(*last), HISTORY_SPANS, history->total);
+	if (!last)
+		return;
+	*last = (struct history_span){ .at = now, .phase = (unsigned char)phase };
+	if (spans->count <= before) {
+		history->first = oldest.phase;
+		history->began = history_span_end(&oldest);
+	}
+}
+
+void history_free(struct history *history)
+{
+	ring_free(&history->spans, sizeof(struct history_span), history->total);
+	ring_free(&history->wakes, sizeof(struct history_wake), history->total);
+}
+
+/* ---- wakes ---- */
+
+void history_add_wake(struct history *history, const struct history_wake *wake)
+{
+	struct history_wake *place =
+		history->has_begun ? ring_add(&history->wakes, sizeof(*place), HISTORY_WAKES, history->total) : NULL;
+
+	if (place)
+		*place = *wake;
+}
+
+/* Only the newest can change: what is noted of an older one came too late. */
+static struct history_wake *last_wake(struct history *history, bool thawed)
+{
+	struct history_wake *wake = history->wakes.count ? history_wake(history, history->wakes.count - 1) : NULL;
+
+	return wake && wake->thawed == thawed ? wake : NULL;
+}
+
+bool history_set_delay(struct history *history, bool thawed, double now)
+{
+	struct history_wake *wake = last_wake(history, thawed);
+
+	if (!wake || wake->delay >= 0)
+		return false;
+	wake->delay = (float)number_max(now - wake->at, 0);
+	return true;
+}
+
+double history_set_client(struct history *history, bool thawed, const char *client)
+{
+	struct history_wake *wake = last_wake(history, thawed);
+
+	if (!wake || *wake->by)
+		return 0;
+	snprintf(wake->by, sizeof(wake->by), "%s", client);
+	return (double)wake->slept;
+}
+
+/* ---- the bar ---- */
+
+struct drawing {
+	struct history_bar *bar;
+	size_t cell; /* the one whose times are being summed */
+	double spent[HISTORY_PHASES];
+};
+
+static char letter_of(const double spent[HISTORY_PHASES])
+{
+	static const char letters[HISTORY_PHASES] = { '-', '.', '>', '#', '~', '=', '!' };
+	size_t longest = HISTORY_OFF;
+	double awake = spent[HISTORY_STARTING] + spent[HISTORY_RUNNING], sum = spent[HISTORY_OFF];
+
+	for (size_t phase = 1; phase < HISTORY_PHASES; phase++) {
+		sum += spent[phase];
+		if (spent[phase] > spent[longest])
+			longest = phase;
+	}
+	if (sum <= 0)
+		return ' ';
+	if (spent[HISTORY_FAILED] >= FAULT_SHARE * sum)
+		return letters[HISTORY_FAILED];
+	return awake > 0 && (longest == HISTORY_ASLEEP || longest == HISTORY_FROZEN) ? ':' : letters[longest];
+}
+
+static void end_cell(struct drawing *drawing)
+{
+	char letter = letter_of(drawing->spent);
+
+	drawing->bar->faults[drawing->cell] = letter != '!' && drawing->spent[HISTORY_FAILED] > 0;
+	drawing->bar->text[drawing->cell++] = letter;
+	memset(drawing->spent, 0, sizeof(drawing->spent));
+}
+
+/* The calls come in the order of time. */
+static void draw_phase(struct drawing *drawing, size_t phase, double from, double until)
+{
+	const struct history_bar *bar = drawing->bar;
+	double width = (bar->until - bar->from) / (double)bar->cells;
+
+	from = number_max(from, bar->from);
+	until = number_min(number_min(until, bar->until), bar->now);
+	while (from < until && drawing->cell < bar->cells) {
+		double end = bar->from + width * (double)(drawing->cell + 1);
+
+		if (end > from)
+			drawing->spent[phase] += number_min(end, until) - from;
+		from = number_max(from, end);
+		if (end <= until)
+			end_cell(drawing);
+	}
+}
+
+static void draw_span(struct drawing *drawing, const struct history_span *span, double until)
+{
+	double at = span->at;
+
+	for (size_t phase = 0; phase < HISTORY_PHASES; phase++) {
+		draw_phase(drawing, phase, at, at + span->spent[phase] / 1e3);
+		at += span->spent[phase] / 1e3;
+	}
+	draw_phase(drawing, span->phase, at, until);
+}
+
+void history_draw(const struct history *history, enum history_phase phase, double since, struct history_bar *bar)
+{
+	struct drawing drawing = { .bar = bar };
+	size_t count = history && history->has_begun ? history->spans.count : 0;
+
+	if (!history || !history->has_begun)
+		draw_phase(&drawing, phase, since, bar->until);
+	else
+		draw_phase(&drawing, history->first, history->began, count ? history_span(history, 0)->at : bar->until);
+	for (size_t n = 0; n < count; n++)
+		draw_span(&drawing, history_span(history, n),
+			  n + 1 < count ? history_span(history, n + 1)->at : bar->until);
+	while (drawing.cell < bar->cells)
+		end_cell(&drawing);
+	bar->text[bar->cells] = '\0';
+}

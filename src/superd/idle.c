@@ -1,0 +1,796 @@
+/* Sleep: a program without clients is frozen, looked at once more, and then stopped while it stands still, or stays
+ * frozen (idle_action) until a client comes.
+ *
+ * idle_timeout begins with the last sign of a client: the end of a connection, as the kernel reports it. So one timer
+ * runs to its end, and only then are clients counted; while one is connected, nothing runs. Where ends are not reported
+ * (unix sockets, datagrams, a kernel without reports) superd looks at parts of the time. Between two looks it watches a
+ * unix socket as its program does, so it sees most clients that come and go, and a datagram leaves its time.
+ *
+ *              the timer                        the end of the helper       a client comes or goes
+ *   OFF        -                                freeze_reclaim is done      FROZEN: thawed
+ *   WAITS      look: wait, ask, or freeze       -                           wait anew
+ *   ASKS       -                                wait, or freeze             noted: wait anew after it
+ *   FREEZES    stands still: stop or OFF;       -                           noted: thawed, and wait anew
+ *              too long: thawed, and wait
+ *
+ * Whatever else the service does ends it, and RUNNING begins with WAITS. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/hash.h"
+#include "lib/json.h"
+#include "lib/units.h"
+#include "os/cgroup/cgroup.h"
+#include "os/netdiag/netdiag.h"
+#include "os/proc/process.h"
+#include "os/socket/socket.h"
+#include "table/access/access.h"
+#include "table/words/exit_status.h"
+
+#define PARTS 8. /* looks in an idle_timeout, where ends are not reported */
+#define ALMOST .001
+#define CLOSES_MOST 4	 /* ends heard of in an idle_timeout; then superd listens to no more of them */
+#define ANSWER_MOST 90.	 /* seconds that idle_unless may take */
+#define QUIET_MOST 1.	 /* and the question for quiet connections */
+#define FREEZE_LOOK .001 /* seconds until the first look whether all processes stand still, doubled up to: */
+#define FREEZE_LOOK_MOST .05
+#define FREEZE_MOST 2.
+#define THAW_AGAIN .1
+#define PROBES_MOST 250 /* that one process takes away */
+#define PROBES_SECONDS 1.
+#define RECLAIM_MOST 60.
+
+static const struct lifecycle_options *life_of(const struct svc *svc)
+{
+	return svc->row->groups->lifecycle;
+}
+
+static double timeout_of(const struct svc *svc)
+{
+	return (double)life_of(svc)->idle_timeout / 1e6;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
+
+static void wake_in(struct svc *svc, double seconds)
+{
+	ev_timer_stop(superd.loop, &svc->run->idle->timer);
+	ev_timer_set(&svc->run->idle->timer, seconds > ALMOST ? seconds : ALMOST, 0);
+	ev_timer_start(superd.loop, &svc->run->idle->timer);
+}
+
+static void listen_to(struct svc *svc, bool listens)
+{
+	if (svc->run->idle->listens == listens)
+		return;
+	svc->run->idle->listens = listens;
+	if (!clients_listen(svc->run->idle, listens))
+		svc->run->idle->polls = true;
+}
+
+/* Connections at which nothing moves may sleep with it. */
+static bool counts_quiet_ones(const struct svc *svc)
+{
+	return life_of(svc)->idle_means == IDLE_MEANS_QUIET && life_of(svc)->idle_action == IDLE_FREEZE &&
+		!svc->run->idle->unwatched;
+}
+
+/* ---- freezing ---- */
+
+static void on_thaw(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	instance_freeze(timer->data, false);
+}
+
+/* Stops all that the instance consists of, or has it go on: by its control group, or by signals, and then those that
+ * stood before are left standing. A group that cannot be thawed is tried again. */
+bool instance_freeze(struct instance *instance, bool frozen)
+{
+	bool good = instance->cgroup && cgroup_write(instance->cgroup, "cgroup.freeze", frozen ? "1" : "0");
+	int stuck = !frozen && instance->cgroup && !good && errno != ENOENT ? errno : 0;
+	pid_t *pids = instance->still;
+	size_t count = 0, stopped = 0;
+
+	instance->cgroup_is_spent = true;
+	journal_instance(instance);
+	if (!frozen && instance->svc->run->current == instance)
+		clients_unwatch(instance->svc);
+	instance->by_group = frozen && good;
+	if (frozen && !good && (pids = instance_processes(instance))) {
+		/* Again and again, until no new process is found: one that forks is stopped while it does. */
+		for (size_t n = 0; pids[n]; n++) {
+			bool is_known = false;
+
+			for (pid_t *at = instance->still; at && *at && !is_known; at++)
+				is_known = *at == pids[n];
+			if (process_state(pids[n]) == PROCESS_STOPPED ? is_known : kill(pids[n], SIGSTOP) == 0)
+				pids[stopped++] = pids[n];
+		}
+		pids[stopped] = 0;
+		free(instance->still);
+		instance->still = pids;
+		good = stopped;
+	} else if (!frozen && instance->is_frozen) {
+		while (pids && pids[count])
+			count++;
+		while (count-- > 0)
+			good |= kill(pids[count], SIGCONT) == 0;
+		if (!good && instance->group > 1) /* the superd before has stopped it */
+			good = kill(-instance->group, SIGCONT) == 0;
+		free(instance->still);
+		instance->still = NULL;
+	}
+	if (good && frozen && !instance->is_frozen) {
+		instance->limit_left = instance_limit_left(instance);
+		ev_timer_stop(superd.loop, &instance->limit);
+	} else if (!frozen && instance->is_frozen && instance->limit_left > 0 && instance->phase <= READY) {
+		instance_limit(instance, (int64_t)(instance->limit_left * 1e6));
+	}
+	/* Its relay stands still, too, so that nobody is accepted behind the last look. A oneshot has nothing else. */
+	if (instance->relay.child.pid) {
+		good |= frozen && instance->phase == REMAINS;
+		kill(instance->relay.child.pid, frozen && good ? SIGSTOP : SIGCONT);
+	}
+	instance->is_frozen = frozen && good;
+	if (instance->watched) { /* the time of its watchdog begins anew when it goes on */
+		ev_timer_stop(superd.loop, &instance->watchdog);
+		instance->watched = false;
+		notify_watchdog(instance);
+	}
+	if (stuck && !ev_is_active(&instance->thaw)) {
+		svc_say(instance->svc, LEVEL_ERROR, "unfrozen",
+			"pid %ld stays frozen: its control group cannot be thawed: %s; superd tries again",
+			(long)instance->pid, strerror(stuck));
+		ev_timer_init(&instance->thaw, on_thaw, THAW_AGAIN, THAW_AGAIN);
+		instance->thaw.data = instance;
+		ev_timer_start(superd.loop, &instance->thaw);
+	} else if (!stuck && ev_is_active(&instance->thaw)) {
+		ev_timer_stop(superd.loop, &instance->thaw);
+		if (!frozen)
+			svc_say(instance->svc, LEVEL_NOTICE, "thawed", "pid %ld is thawed now", (long)instance->pid);
+	}
+	return good;
+}
+
+static bool stands_still(struct instance *instance)
+{
+	pid_t *pids = instance->by_group ? NULL : instance_processes(instance);
+	pid_t relay = instance->relay.child.pid;
+	char path[4200], *text;
+	bool still = false;
+	size_t length;
+
+	if (instance->by_group) {
+		snprintf(path, sizeof(path), "%s/cgroup.events", instance->cgroup);
+		text = fd_read_file(path, 4096, &length);
+		still = text && strstr(text, "frozen 1");
+		free(text);
+	} else {
+		still = pids;
+	}
+	for (pid_t *at = pids; at && *at; at++) {
+		enum process_state state = process_state(*at);
+
+		still = still && (state == PROCESS_STOPPED || state == PROCESS_GONE);
+	}
+	free(pids);
+	if (!still && !instance->by_group)
+		instance_freeze(instance, true); /* those that are new */
+	return still && (!relay || process_state(relay) != PROCESS_RUNS);
+}
+
+static void on_watched(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	idle_thaw(io->data, NULL);
+}
+
+static void on_reclaimed(struct helper *helper, int status)
+{
+	struct idle *idle = container_of(helper, struct idle, helper);
+	int error = status == HELPER_LATE ? ETIMEDOUT : WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+
+	if (error && error != EAGAIN && !idle->unreclaimed) /* EAGAIN: not all of it */
+		svc_say(idle->svc, LEVEL_WARNING, "memory", "freeze_reclaim: its memory was not handed back: %s",
+			strerror(error));
+	idle->unreclaimed |= error && error != EAGAIN;
+}
+
+/* freeze_reclaim: a process does that, as it takes as long as the disk does. */
+static void reclaim(struct svc *svc)
+{
+	const struct instance *instance = svc->run->current;
+	char bytes[32];
+
+	snprintf(bytes, sizeof(bytes), "%lld", (long long)resource_usage_of_cgroup(instance->cgroup, false).memory);
+	if (helper_begin(&svc->run->idle->helper, RECLAIM_MOST, on_reclaimed) == 0)
+		_exit(cgroup_write(instance->cgroup, "memory.reclaim", bytes) ? 0 : errno);
+}
+
+static void fall_asleep(struct svc *svc)
+{
+	struct instance *instance = svc->run->current;
+	bool watches;
+
+	svc->run->idle->step = IDLE_OFF;
+	ev_timer_stop(superd.loop, &svc->run->idle->timer);
+	svc_set(svc, FROZEN);
+	svc_watch(svc); /* it may be so since the superd before */
+	watches = clients_watch(svc, on_watched);
+	if (instance->relay.child.pid && svc->run->idle->clients.connected)
+		kill(instance->relay.child.pid, SIGCONT); /* what they send arrives at what is watched */
+	svc_say(svc, instance->by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s",
+		(long)instance->pid, instance->by_order ? "" : " until a client connects");
+	if (life_of(svc)->freeze_reclaim && instance->cgroup)
+		reclaim(svc);
+	if (!watches && !instance->by_order && counts_quiet_ones(svc)) {
+		svc->run->idle->unwatched = true;
+		svc_say(svc, LEVEL_WARNING, "unwatched",
+			"pid %ld stays awake while any client is connected: superd cannot watch its quiet connections",
+			(long)instance->pid);
+		idle_thaw(svc, NULL);
+	}
+}
+
+/* by NULL: a client has come. */
+void idle_thaw(struct svc *svc, const char *by)
+{
+	double now = clock_now(), slept = now - svc->since;
+	char span[DURATION_MOST], peer[64] = "";
+
+	if (svc->state != FROZEN || !svc->run->current)
+		return;
+	if (!by) /* before a short client has gone */
+		idle_waker(svc, peer, sizeof(peer));
+	instance_freeze(svc->run->current, false);
+	svc->run->wakes++;
+	svc_say(svc, LEVEL_INFO, "thawed", "pid %ld thawed after %s%s%s", (long)svc->run->current->pid,
+		duration_write(span, slept), by ? ", by " : "", by ? by : "");
+	svc->run->last_start = now;
+	svc_set(svc, RUNNING);
+	facts_note_wake(svc, true, slept, by ? by : svc->run->start_by);
+	facts_note_ready(svc, now, peer);
+}
+
+/* ---- whether it is idle ---- */
+
+static double due_at(const struct svc *svc)
+{
+	double due = svc->run->idle->used + timeout_of(svc),
+	       awake = svc->run->last_start + (double)life_of(svc)->min_awake / 1e6;
+
+	return due > awake ? due : awake;
+}
+
+static bool is_due(const struct svc *svc)
+{
+	return clock_now() + ALMOST >= due_at(svc);
+}
+
+/* What comes next by itself; nothing while somebody is connected whose end will be reported. */
+static void plan(struct svc *svc)
+{
+	struct idle *idle = svc->run->idle;
+	double part = timeout_of(svc) / PARTS, left = due_at(svc) - clock_now();
+
+	idle->step = IDLE_WAITS;
+	if (idle->connected && !idle->polls && !idle->clients.own && !svc->run->current->relay.flows &&
+	    !counts_quiet_ones(svc))
+		ev_timer_stop(superd.loop, &idle->timer);
+	else
+		wake_in(svc, idle->connected || (idle->polls && left > part) ? part : left);
+}
+
+/* Where no end is reported: a unix socket is watched until the first client comes. */
+static void look_for_signs(struct svc *svc)
+{
+	uint64_t stamps = HASH_START;
+	struct idle *idle = svc->run->idle;
+	bool used = false;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+		struct datagram_stamp stamp;
+
+		if (socket->fd < 0 || socket->listen->address->kind == ENDPOINT_TCP)
+			continue;
+		if (!endpoint_is_datagram(socket->listen->address)) {
+			socket_watch(socket, true);
+			continue;
+		}
+		datagram_stamp_read(socket->fd, &stamp);
+		stamps = hash_bytes(stamps, &stamp.stamp, sizeof(stamp.stamp));
+		used |= stamp.waits || !stamp.known;
+	}
+	if (used || stamps != idle->stamps)
+		idle->used = clock_now();
+	idle->stamps = stamps;
+}
+
+/* Counts who is connected now. */
+static void take_count(struct svc *svc)
+{
+	struct idle *idle = svc->run->idle;
+	unsigned own = idle->clients.own;
+	bool was = idle->connected;
+
+	clients_count(svc, &idle->clients);
+	if (idle->clients.own && !own)
+		svc_say(svc, LEVEL_INFO, "busy", "pid %ld keeps running: %u connected to a port of its own",
+			(long)svc->run->current->pid, idle->clients.own);
+	idle->counted = true;
+	idle->connected = !idle->clients.known || idle->clients.connected || svc->run->current->relay.flows > 0;
+	if (was && !idle->connected)
+		idle->used = clock_now();
+	if (idle->connected && idle->clients.known)
+		*idle->busy = '\0';
+}
+
+static void act(struct svc *svc);
+
+static void keep_busy(struct svc *svc, const char *why)
+{
+	struct idle *idle = svc->run->idle;
+
+	svc_say(svc, *idle->busy ? LEVEL_DEBUG : LEVEL_INFO, "busy", "pid %ld keeps running without clients: %s",
+		(long)svc->run->current->pid, why);
+	snprintf(idle->busy, sizeof(idle->busy), "%s", why);
+	idle->step = IDLE_WAITS;
+	wake_in(svc, timeout_of(svc));
+}
+
+static void go_to_sleep(struct svc *svc)
+{
+	struct idle *idle = svc->run->idle;
+	bool may = !svc->run->current->reloading && !refresh_is_under_way(svc);
+	bool freezes = may && instance_freeze(svc->run->current, true);
+	static bool blind;
+
+	if (may && !freezes && !process_list_is_possible()) {
+		if (!blind)
+			svc_say(svc, LEVEL_WARNING, "unfrozen",
+				"pid %ld cannot be frozen: its processes are found by /proc only, which is not there",
+				(long)svc->run->current->pid);
+		blind = true;
+		act(svc);
+		return;
+	}
+	*idle->busy = '\0';
+	idle->step = freezes ? IDLE_FREEZES : IDLE_WAITS;
+	idle->begun = clock_now();
+	wake_in(svc, freezes ? FREEZE_LOOK : timeout_of(svc));
+}
+
+/* idle_unless: no answer counts as busy, as work that is cut off cannot be repaired. */
+void idle_note_fault(struct svc *svc, const char *why)
+{
+	svc_say(svc, svc->run->idle->failed ? LEVEL_DEBUG : LEVEL_WARNING, "busy", "%s: the service counts as busy",
+		why);
+	svc->run->idle->failed = true;
+}
+
+static void on_answer(struct helper *helper, int status)
+{
+	struct idle *idle = container_of(helper, struct idle, helper);
+	int code = status != HELPER_LATE && WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+	char what[48] = "it was not done in time", text[230];
+	struct svc *svc = idle->svc;
+
+	if (idle->step != IDLE_ASKS)
+		return;
+	output_drain(svc, false, false);
+	if (code == 255 || code == 126 || code == 127) {
+		if (status != HELPER_LATE)
+			status_describe(status, what);
+		snprintf(text, sizeof(text), "idle_unless: %.150s: %s",
+			 service_commands(svc->row, PHASE_IDLE_UNLESS)[0], what);
+		idle_note_fault(svc, text);
+		snprintf(text, sizeof(text), "idle_unless: %s", what);
+		keep_busy(svc, text);
+		return;
+	}
+	idle->failed = false;
+	if (code == 0)
+		keep_busy(svc, "idle_unless reports it");
+	else if (is_due(svc))
+		go_to_sleep(svc);
+	else
+		plan(svc);
+}
+
+/* Nobody was there for long enough. */
+static void ask_command(struct svc *svc)
+{
+	double limit = (double)life_of(svc)->timeout_start / 1e6;
+	struct idle *idle = svc->run->idle;
+	const char *facts[2] = { 0 };
+	char pid[40];
+
+	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)svc->run->current->pid);
+	facts[0] = pid;
+	if (!service_commands(svc->row, PHASE_IDLE_UNLESS)) {
+		go_to_sleep(svc);
+	} else if (!idle->helper.child.pid &&
+		   run_command(svc, svc->row, NULL, PHASE_IDLE_UNLESS, 0, facts, NULL, &idle->helper.child)) {
+		idle->step = IDLE_ASKS;
+		helper_limit(&idle->helper, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST, on_answer);
+	} else {
+		keep_busy(svc, "idle_unless cannot be run");
+	}
+}
+
+/* No answer in time counts as use. */
+static void on_quiet(struct helper *helper, int status)
+{
+	struct idle *idle = container_of(helper, struct idle, helper);
+	struct svc *svc = idle->svc;
+	double used = clock_now() - timeout_of(svc);
+
+	if (idle->step != IDLE_ASKS)
+		return;
+	idle->connected = status;
+	if (!idle->connected && idle->used > used)
+		idle->used = used;
+	if (!idle->connected && is_due(svc))
+		ask_command(svc);
+	else
+		plan(svc);
+}
+
+static void look(struct svc *svc)
+{
+	struct idle *idle = svc->run->idle;
+	struct clients clients;
+	pid_t pid;
+
+	idle->closes = 0;
+	if (!idle->listens) { /* its clients come and go all the time: the last may have gone now */
+		listen_to(svc, true);
+		idle->used = clock_now();
+	}
+	clients_read_reports();
+	if (idle->polls)
+		look_for_signs(svc);
+	if (!idle->connected && !is_due(svc) && !idle->polls) {
+		plan(svc);
+		return;
+	}
+	take_count(svc);
+	if (!idle->clients.known) {
+		keep_busy(svc, "the kernel does not say who is connected");
+	} else if (!idle->connected && is_due(svc)) {
+		ask_command(svc);
+	} else if (!idle->clients.connected || idle->clients.waiting || !counts_quiet_ones(svc)) {
+		plan(svc);
+	} else {
+		pid = helper_begin(&idle->helper, QUIET_MOST, on_quiet);
+		if (pid == 0) {
+			clients_count_quiet(svc, &clients, (uint32_t)(life_of(svc)->idle_timeout / 1000));
+			_exit(!clients.known || clients.waiting || clients.quiet < clients.connected);
+		}
+		plan(svc);
+		if (pid > 0)
+			idle->step = IDLE_ASKS;
+	}
+}
+
+/* It stands still: the last look. Who has come since is served, and who comes now waits in the queue. */
+static void act(struct svc *svc)
+{
+	bool freezes = life_of(svc)->idle_action == IDLE_FREEZE;
+	struct instance *instance = svc->run->current;
+	struct idle *idle = svc->run->idle;
+	char span[DURATION_MOST];
+
+	clients_read_reports();
+	if (idle->polls)
+		look_for_signs(svc);
+	take_count(svc);
+	if (counts_quiet_ones(svc) && idle->clients.known && !idle->clients.waiting && !instance->relay.flows)
+		idle->connected = false;
+	if (idle->connected || !is_due(svc)) {
+		instance_freeze(instance, false);
+		plan(svc);
+		return;
+	}
+	duration_write(span, timeout_of(svc));
+	svc_say(svc, LEVEL_INFO, freezes ? "frozen" : "idle", "%s pid %ld: no client has been connected for %s",
+		freezes ? "freezing" : "stopping", (long)instance->pid, span);
+	if (freezes) {
+		svc->run->freezes++;
+		instance->by_order = false;
+		fall_asleep(svc);
+		return;
+	}
+	svc->run->idle_stops++;
+	svc_set(svc, STOPPING);
+	instance_stop(instance); /* thaws it, once the signal is there */
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct svc *svc = timer->data;
+	struct idle *idle = svc->run->idle;
+	double lasted = clock_now() - idle->begun;
+
+	(void)loop, (void)events;
+	if (idle->step == IDLE_WAITS) {
+		look(svc);
+	} else if (idle->step == IDLE_FREEZES && stands_still(svc->run->current)) {
+		act(svc);
+	} else if (idle->step == IDLE_FREEZES && lasted < FREEZE_MOST) {
+		wake_in(svc, lasted < FREEZE_LOOK_MOST ? lasted : FREEZE_LOOK_MOST);
+	} else if (idle->step == IDLE_FREEZES) {
+		svc_say(svc, idle->unfrozen ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen",
+			"pid %ld cannot be frozen: its processes did not stop within 2 s",
+			(long)svc->run->current->pid);
+		idle->unfrozen = true;
+		instance_freeze(svc->run->current, false);
+		idle->step = IDLE_WAITS;
+		wake_in(svc, timeout_of(svc));
+	}
+}
+
+/* A client's connection has ended. What runs finds by the time that idle_timeout begins later now. */
+void idle_note_close(struct svc *svc)
+{
+	struct idle *idle = svc->run->idle;
+	bool waits = idle->step == IDLE_WAITS;
+
+	idle_note_client(svc);
+	if (waits && ++idle->closes > CLOSES_MOST && idle->listens) {
+		idle->connected = false;
+		listen_to(svc, false);
+		wake_in(svc, timeout_of(svc));
+	} else if (waits && idle->connected) {
+		idle->connected = false;
+		plan(svc);
+	}
+}
+
+void idle_note_client(struct svc *svc)
+{
+	if (!svc->run->idle || svc->run->idle->step == IDLE_OFF)
+		return;
+	svc->run->idle->used = clock_now();
+	*svc->run->idle->busy = '\0';
+}
+
+/* ---- for the service ---- */
+
+static void end(struct svc *svc)
+{
+	struct idle *idle = svc->run->idle;
+
+	ev_timer_stop(superd.loop, &idle->timer);
+	helper_drop(&idle->helper);
+	if (idle->step == IDLE_FREEZES && svc->run->current &&
+	    svc->state != STOPPING) /* which thaws it behind its signal */
+		instance_freeze(svc->run->current, false);
+	if (idle->step != IDLE_OFF)
+		svc_unwatch(svc);
+	idle->step = IDLE_OFF;
+	listen_to(svc, false);
+	if (svc->state != FROZEN)
+		clients_unwatch(svc);
+}
+
+/* NULL: out of memory. */
+static struct idle *make_idle(struct svc *svc)
+{
+	struct idle *idle = svc->run->idle;
+
+	if (idle || !(idle = svc->run->idle = calloc(1, sizeof(*idle))))
+		return idle;
+	idle->svc = svc;
+	list_init(&idle->watched);
+	list_init(&idle->listening);
+	ev_timer_init(&idle->timer, on_timer, 0, 0);
+	idle->timer.data = svc;
+	return idle;
+}
+
+/* Its state, its sockets or its options are others now: it begins anew, or ends. */
+void idle_follow(struct svc *svc)
+{
+	struct idle *idle;
+
+	if (svc->run->idle)
+		end(svc);
+	if (svc->state != RUNNING || !svc->run->current || !service_idles(svc->row) || superd.quiet ||
+	    !(idle = make_idle(svc)))
+		return;
+	if (idle->instance != svc->run->current->pid)
+		idle->unwatched = idle->unfrozen = idle->failed = false;
+	idle->instance = svc->run->current->pid;
+	idle->used = clock_now();
+	idle->closes = 0;
+	idle->counted = idle->connected = idle->polls = false;
+	*idle->busy = '\0';
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		idle->polls |= svc->sockets[n].listen->address->kind != ENDPOINT_TCP;
+	listen_to(svc, true);
+	if (idle->polls)
+		look_for_signs(svc);
+	plan(svc);
+}
+
+void idle_free(struct svc *svc)
+{
+	if (!svc->run->idle)
+		return;
+	end(svc);
+	child_forget(&svc->run->idle->helper.child);
+	clients_unwatch(svc);
+	free(svc->run->idle);
+	svc->run->idle = NULL;
+}
+
+/* The superd before has frozen it. */
+void idle_sleep_on(struct svc *svc)
+{
+	if (make_idle(svc))
+		fall_asleep(svc);
+	else
+		idle_thaw(svc, NULL);
+}
+
+void idle_freeze(struct svc *svc)
+{
+	if (!make_idle(svc) || !svc->run->current)
+		return;
+	end(svc);
+	if (!instance_freeze(svc->run->current, true)) {
+		idle_follow(svc);
+		return;
+	}
+	svc->run->freezes++;
+	svc->run->current->by_order = true;
+	fall_asleep(svc);
+}
+
+/* ---- probes ---- */
+
+static void on_probes(struct helper *helper, int status)
+{
+	struct svc *svc = container_of(helper, struct run, turner)->svc;
+	unsigned count = WIFEXITED(status) ? (unsigned)WEXITSTATUS(status) : 0;
+	bool good = count && count <= PROBES_MOST;
+
+	if (status == HELPER_LATE)
+		return;
+	svc->run->probes += good ? count : 0;
+	svc_say(svc, LEVEL_DEBUG, "probe", "%u probe%s closed", good ? count : 0, count == 1 ? "" : "s");
+	if (svc->state == FROZEN && good)
+		svc_watch(svc);
+	else if (svc->state == FROZEN)
+		idle_thaw(svc, NULL);
+	else if (svc->state == LISTENING && !good && svc_readable(svc))
+		svc_activate(svc); /* the program has them, then */
+	else
+		svc_settle(svc);
+}
+
+/* probe_from: true: all that wait are probes, and a process takes them away. The queues are measured first, so who
+ * comes later stands behind those that are counted. */
+bool idle_takes_probes(struct svc *svc)
+{
+	struct clients clients;
+	unsigned *queues, sum = 0;
+	bool only_probes = true;
+	pid_t pid = -1;
+
+	queues = service_prepared(svc->row)->probes ? calloc(svc->socket_count + 1, sizeof(*queues)) : NULL;
+	if (!queues)
+		return false;
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		int queue = svc->sockets[n].fd < 0 ? 0 : bind_queue(svc->sockets[n].fd, svc->sockets[n].listen);
+
+		only_probes &= !queue || svc->sockets[n].listen->address->kind == ENDPOINT_TCP;
+		if (queue > 0)
+			sum += queues[n] = (unsigned)queue < PROBES_MOST - sum ? (unsigned)queue : PROBES_MOST - sum;
+	}
+	clients_count(svc, &clients);
+	only_probes &= sum && clients.known && !clients.waiting;
+	if (only_probes)
+		pid = helper_begin(&svc_run(svc)->turner, PROBES_SECONDS, on_probes);
+	if (pid == 0) {
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			if (queues[n] && bind_queue_drop(svc->sockets[n].fd, svc->sockets[n].listen, queues[n]) < 0)
+				_exit(255);
+		}
+		_exit((int)sum);
+	}
+	free(queues);
+	if (pid > 0)
+		svc_watch(svc);
+	return pid > 0;
+}
+
+/* ---- what superctl shows ---- */
+
+double idle_last_used(const struct svc *svc)
+{
+	return !svc->run->idle || svc->run->idle->connected ? clock_now() : svc->run->idle->used;
+}
+
+bool idle_is_freezing(const struct svc *svc)
+{
+	return svc->run->idle && svc->run->idle->step == IDLE_FREEZES;
+}
+
+void idle_show(struct svc *svc, struct buf *out)
+{
+	static const char *const actions[] = { "stop", "freeze" };
+	struct idle *idle = svc->run->idle;
+	bool was, quiet, sleeps = svc->state == FROZEN;
+	double now = clock_now();
+
+	if (!idle || !svc->run->current || !service_idles(svc->row) || (svc->state != RUNNING && !sleeps)) {
+		json_null_field(out, "idle");
+		return;
+	}
+	clients_read_reports();
+	quiet = counts_quiet_ones(svc);
+	was = idle->connected;
+	if (sleeps || quiet || idle->step != IDLE_WAITS)
+		clients_count(svc, &idle->clients);
+	else
+		take_count(svc);
+	if (was != idle->connected)
+		plan(svc);
+	json_object_field(out, "idle");
+	json_text_field(out, "standing",
+			sleeps								? "frozen"
+				: *idle->busy						? "busy"
+				: idle->step == IDLE_FREEZES				? "letting-go"
+				: !idle->clients.known					? "unknown"
+				: idle->connected || (quiet && idle->clients.connected) ? "used"
+											: "unused");
+	json_seconds_field(out, "timeout", timeout_of(svc));
+	json_text_field(out, "action", actions[life_of(svc)->idle_action]);
+	if (*idle->busy)
+		json_text_field(out, "busy", idle->busy);
+	json_text_field(out, "means", quiet ? "quiet" : "connected");
+	json_whole_field(out, "connections", idle->clients.known ? (int64_t)idle->clients.connected : -1);
+	json_text_field(out, "peers", *idle->clients.peers ? idle->clients.peers : NULL);
+	json_object_field(out, "own_port");
+	json_whole_field(out, "connections", idle->clients.own);
+	json_text_field(out, "endpoint", *idle->clients.own_port ? idle->clients.own_port : NULL);
+	json_object_close(out);
+	if (!idle->connected && (quiet ? idle->counted : !idle->clients.connected))
+		json_seconds_field(out, "for", now > idle->used ? now - idle->used : 0);
+	else
+		json_null_field(out, "for");
+	json_object_close(out);
+}
+
+/* The first client in a queue, before it is taken. */
+bool idle_waker(struct svc *svc, char *text, size_t size)
+{
+	struct client client = { .fd = -1 };
+	struct clients clients;
+
+	*text = '\0';
+	for (unsigned n = 0; n < svc->socket_count && !*text; n++) {
+		if (svc->sockets[n].fd >= 0 && !endpoint_accepts(svc->sockets[n].listen->endpoint) &&
+		    client_peek(svc->sockets[n].fd, &client))
+			client_address(&client, text, size);
+	}
+	if (*text)
+		return true;
+	clients_count(svc, &clients);
+	snprintf(text, size, "%.*s", *clients.first ? 46 : (int)strcspn(clients.peers, ", "),
+		 *clients.first ? clients.first : clients.peers);
+	return *text;
+}

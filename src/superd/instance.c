@@ -1,0 +1,1737 @@
+/* One backend, from its first command to its last:
+ *
+ *   CONDITION - START_PRE - LAUNCHED - STARTED - START_POST - READY - (REMAINS)
+ *   EXEC_STOP - TERMINATED - (FINAL) - KILLED - STOP_POST - OVER
+ *
+ * Each step is the end of a process, or of a time limit: the table `phases` says which. A start goes so: instance_start
+ * makes the plan and runs the commands before it; start_main gathers the descriptors, the variables and the control
+ * group, and launches the main process (launch.c). on_report hears that its program runs, or at which stage it has
+ * failed: at once, or by the pipe of a start by superd-exec. What follows is its type's, until instance_be_ready. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exec/child/child.h"
+#include "exec/record/start_record.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/scan.h"
+#include "lib/thread.h"
+#include "lib/units.h"
+#include "lib/unix_socket.h"
+#include "os/bpf/bpf.h"
+#include "os/cgroup/cgroup.h"
+#include "os/foreign/foreign.h"
+#include "os/fs/fs.h"
+#include "os/host/foreign_file.h"
+#include "os/host/program.h"
+#include "os/proc/process.h"
+#include "os/rights/rights.h"
+#include "os/socket/socket.h"
+#include "superd/start/start.h"
+#include "table/option/option_name.h"
+#include "table/option/option_table.h"
+#include "table/option/service_mark.h"
+#include "table/words/builtin.h"
+#include "table/words/command_prefix.h"
+#include "table/words/exit_status.h"
+#include "table/words/passed_fds.h"
+
+#define NAP 1.		  /* seconds: a shorter sleep is no news */
+#define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
+#define SETTLED 5.	  /* seconds until a process that was found is the daemon for good */
+#define READY_RUN 10.	  /* seconds of a run of exec_ready */
+#define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
+
+/* ---- a plan ---- */
+
+/* The UDP ports of superd's own programs: two of them must not answer each other for ever. */
+uint16_t *find_loop_ports(struct plan_sockets *sockets)
+{
+	uint16_t *list = NULL;
+
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			uint16_t *larger;
+
+			if ((!service_is_builtin(svc->row) && !service_is_relayed(svc->row)) ||
+			    svc->sockets[n].listen->address->kind != ENDPOINT_UDP || svc->sockets[n].fd < 0)
+				continue;
+			larger = realloc(list, (sockets->loop_count + 1) * sizeof(*list));
+			if (!larger)
+				break;
+			list = larger;
+			list[sockets->loop_count++] = (uint16_t)clients_port(&svc->sockets[n]);
+		}
+	}
+	sockets->loop_ports = list;
+	return list;
+}
+
+/* superd-builtin serves one client each: no process is shared. */
+static void make_unshared(struct plan *plan)
+{
+	char **to = plan->main.argv;
+
+	for (char **from = plan->main.argv; *from; from++) {
+		if (strcmp(*from, "--shares") != 0)
+			*to++ = *from;
+	}
+	*to = NULL;
+}
+
+struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why)
+{
+	bool *missing = calloc(svc->socket_count + 1, sizeof(*missing));
+	struct plan_sockets sockets = { .instance = name, .missing = missing };
+	uint16_t *loops;
+	struct plan *plan;
+
+	if (!missing) {
+		buf_text(why, "out of memory");
+		return NULL;
+	}
+	loops = service_is_builtin(row) ? find_loop_ports(&sockets) : NULL;
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		const struct endpoint *address = svc->sockets[n].listen->address;
+
+		missing[n] = svc->sockets[n].fd < 0 && address->kind != ENDPOINT_TCPMUX;
+		if (!sockets.port && endpoint_has_port(address))
+			sockets.port = address->port ? address->port : clients_port(&svc->sockets[n]);
+	}
+	plan = plan_make(row, &superd.defaults, &sockets, why);
+	if (plan && service_is_builtin(row))
+		make_unshared(plan);
+	free(loops);
+	free(missing);
+	return plan;
+}
+
+/* ---- descriptors ---- */
+
+struct wiring {
+	int wanted[DESCRIPTORS_MOST], count, own[DESCRIPTORS_MOST], own_count, others;
+	struct buf names;
+	struct stream_file files[3];
+	bool has_files;
+};
+
+static int keep(struct wiring *wiring, int fd)
+{
+	if (fd >= 0 && wiring->own_count < DESCRIPTORS_MOST)
+		wiring->own[wiring->own_count++] = fd;
+	return fd;
+}
+
+static void unwire(struct wiring *wiring)
+{
+	while (wiring->own_count)
+		close(wiring->own[--wiring->own_count]);
+	buf_free(&wiring->names);
+}
+
+static bool pass(struct wiring *wiring, int fd, const char *name)
+{
+	if (fd < 0 || wiring->count == DESCRIPTORS_MOST)
+		return false;
+	wiring->wanted[wiring->count++] = fd;
+	buf_addf(&wiring->names, "%s%s", wiring->names.length ? ":" : "LISTEN_FDNAMES=", name);
+	return true;
+}
+
+/* One standard stream. beside: of a command, which gets neither sockets nor input, and truncates nothing. */
+static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan *plan, const struct service *row,
+		       int number, int socket, bool beside)
+{
+	struct stream stream = *plan_stream(row, number), before = { .kind = STREAM_NULL };
+	bool input = number == STDIN_FILENO;
+	int access = input ? O_RDONLY : O_WRONLY | O_CREAT;
+
+	if (socket >= 0 && ((input && plan->input_is_socket) || (number == 1 && plan->output_is_socket)))
+		return socket;
+	if (beside && input &&
+	    (plan->input_is_socket || stream.kind == STREAM_SOCKET || stream.kind == STREAM_DESCRIPTOR ||
+	     stream.kind == STREAM_INHERIT))
+		stream.kind = STREAM_NULL;
+	else if (beside && (stream.kind == STREAM_SOCKET || stream.kind == STREAM_DESCRIPTOR))
+		stream.kind = STREAM_LOG;
+	else if (beside && stream.kind == STREAM_TRUNCATE)
+		stream.kind = STREAM_APPEND;
+	if (number)
+		before = *plan_stream(row, number - 1);
+	switch ((enum stream_kind)stream.kind) {
+	case STREAM_LOG:
+	case STREAM_SYSLOG:
+		return output_open(svc, stream.kind == STREAM_SYSLOG);
+	case STREAM_FILE:
+	case STREAM_APPEND:
+	case STREAM_TRUNCATE:
+		if (stream.kind == STREAM_FILE && input && plan_stream(row, 1)->kind == STREAM_FILE &&
+		    !strcmp(plan_stream(row, 1)->path, stream.path))
+			access = O_RDWR | O_CREAT;
+		wiring->files[number] = (struct stream_file){
+			.path = stream.path,
+			.opener = plan->stream_openers[number],
+			.flags = access |
+				(stream.kind == STREAM_APPEND		  ? O_APPEND
+					 : stream.kind == STREAM_TRUNCATE ? O_TRUNC
+									  : 0),
+			.is_same = number && wiring->files[number - 1].path &&
+				(before.kind == stream.kind || (beside && before.kind == STREAM_TRUNCATE)) &&
+				!strcmp(before.path, stream.path),
+		};
+		wiring->has_files = true;
+		return input ? superd.null_in : superd.null_out;
+	case STREAM_DESCRIPTOR:
+		return wiring->wanted[3 + plan->stream_sockets[number]];
+	case STREAM_INHERIT:
+		return number;
+	case STREAM_SOCKET:
+		return socket;
+	case STREAM_NULL:
+		break;
+	}
+	return input ? superd.null_in : superd.null_out;
+}
+
+static bool wire_streams(struct wiring *wiring, struct svc *svc, const struct plan *plan, const struct service *row,
+			 int socket, bool beside, struct buf *why)
+{
+	static const char *const names[] = { "input", "output", "error" };
+
+	for (int n = 0; n < 3; n++) {
+		wiring->wanted[n] = find_stream(wiring, svc, plan, row, n, socket, beside);
+		if (wiring->wanted[n] >= 0)
+			continue;
+		buf_addf(why, "%s: %s", option_name_of(row, names[n]), strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* ---- commands around it ---- */
+
+static void fill(struct spawn_request *request, struct svc *svc, const struct service *row, const struct plan *plan,
+		 struct wiring *wiring)
+{
+	*request = (struct spawn_request){
+		.plan = plan,
+		.wanted = wiring->wanted,
+		.wanted_count = wiring->count,
+		.files = wiring->has_files ? wiring->files : NULL,
+		.listen_count = (unsigned)(wiring->count - wiring->others) - 3,
+		.names = wiring->names.data,
+		.remote_port = -1,
+		.remote_host = row->exec->pass == PASS_INETD,
+		.pid = -1,
+		.notify = svc->run->notify_variable,
+	};
+}
+
+static bool enter_cgroup(struct instance *instance, const struct plan *plan, struct spawn_request *request,
+			 struct buf *why)
+{
+	const struct cgroup_settings *settings = service_prepared(instance->row)->cgroup_settings;
+
+	superd.cgroups.made = instance->number - 1; /* that of no instance which the superd before has started */
+	if (!plan->cgroup_settings) {
+		bool fresh;
+
+		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more
+		 * than most of those programs do. */
+		if (instance->row->exec->accept || !cgroups_probe(&superd.cgroups) || !superd.cgroups.keeps)
+			return true;
+		/* To make and remove one costs a fifth of a start. */
+		if (!instance->cgroup && instance->svc->run->cgroup) {
+			instance->cgroup = instance->svc->run->cgroup;
+			instance->svc->run->cgroup = NULL;
+			instance->cgroup_is_reused = true;
+		} else if (!instance->cgroup) {
+			instance->cgroup = cgroups_instance_path(&superd.cgroups, instance->row->name);
+		} else if (instance->cgroup_is_spent) {
+			cgroup_remove(instance->cgroup); /* it is empty */
+		}
+		request->into = instance->cgroup ? cgroup_service_open(instance->cgroup, &fresh) : -1;
+		return true;
+	}
+	if (!instance->cgroup) {
+		if (!cgroups_prepare(&superd.cgroups, settings->place, settings->controllers,
+				     settings->count ? settings->list[0].option : "control group", why))
+			return false;
+		instance->cgroup = cgroups_instance_path(&superd.cgroups, instance->row->name);
+	}
+	request->group = instance->cgroup;
+	instance->cgroup_is_spent = true; /* it has settings */
+	return instance->cgroup;
+}
+
+/* Behind a launch. */
+static void leave_cgroup(struct instance *instance, struct spawn_request *request)
+{
+	if (request->into > 0) {
+		fd_close(&request->into);
+	} else if (!request->group && instance->cgroup && cgroup_remove(instance->cgroup)) { /* it is outside */
+		free(instance->cgroup);
+		instance->cgroup = NULL;
+	}
+}
+
+/* Whether it is the program's interpreter that is not there. */
+static void add_interpreter(const struct service *row, const char *path, const struct fault *fault, struct buf *out)
+{
+	struct buf interpreter = { 0 };
+
+	if ((fault->error == ENOENT || fault->error == ENOEXEC) && *path == '/' &&
+	    !row->groups->environment->root_directory && !service_prepared(row)->sandbox &&
+	    foreign_interpreter_is_wrong(path, &interpreter))
+		buf_addf(out, ": %s", buf_string(&interpreter));
+	buf_free(&interpreter);
+}
+
+/* "exec: No such file or directory", and the option of one before the program. */
+static void describe_command_fault(const struct service *row, enum command_phase phase, unsigned number,
+				   const struct fault *fault, struct buf *out)
+{
+	unsigned flags;
+
+	if (fault->stage != STAGE_EXEC) {
+		describe_fault(row, fault, out);
+		return;
+	}
+	buf_addf(out, "%s: %s", stage_name(fault->stage), strerror(fault->error));
+	add_interpreter(row, command_prefix(service_commands(row, phase)[number], &flags), fault, out);
+	if (phase == PHASE_CONDITION || phase == PHASE_START_PRE)
+		origin_cite(service_origin(row, command_option(phase)), out);
+}
+
+bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
+		 unsigned number, const char *const *facts, struct instance *instance, struct child *child)
+{
+	struct wiring wiring = { .count = 3 };
+	struct spawn_request request;
+	struct buf why = { 0 };
+	int report = -1, error = 0;
+	pid_t pid = -1;
+
+	if (!plan && !svc->run->plan) /* a reload may have dropped it */
+		svc->run->plan = plan_of(svc, svc->row, NULL, &why);
+	if (!plan)
+		plan = svc->run->plan;
+	if (plan)
+		plan_check_streams(plan, row);
+	if (plan && wire_streams(&wiring, svc, plan, row, -1, true, &why)) {
+		fill(&request, svc, row, plan, &wiring);
+		request.command = &plan->commands[phase].list[number];
+		request.variables = facts;
+		if (service_notify_access(row) < NOTIFY_EXEC)
+			request.notify = NULL;
+		if (instance) {
+			request.checks = plan->condition_count && instance->phase <= LAUNCHED && !number &&
+				(phase == PHASE_CONDITION ||
+				 (phase == PHASE_START_PRE && !service_commands(row, PHASE_CONDITION)));
+			request.private_id = instance->private_id;
+			request.invocation = instance->invocation;
+			if (*instance->peer) {
+				request.remote_address = instance->peer;
+				request.remote_port = client_port(&instance->client);
+			}
+			if (!enter_cgroup(instance, plan, &request, &why))
+				request.fault.stage = STAGE_CGROUP;
+		} else if (phase == PHASE_RELOAD && svc->run->current)
+			request.private_id = svc->run->current->private_id;
+		else
+			request.private_id = svc->run->socket_private = private_tmp_new(row);
+		if (!why.length && instance)
+			journal_prepare(instance, true);
+		if (!why.length)
+			pid = launch(&request, NULL, &report);
+		if (instance)
+			leave_cgroup(instance, &request);
+		if (pid < 0 && !why.length) {
+			if (phase != PHASE_READY)
+				buf_addf(&why, "%s: %.100s: ", command_option(phase),
+					 service_commands(row, phase)[number]);
+			describe_command_fault(row, phase, number, &request.fault, &why);
+		}
+		error = request.fault.error;
+	} else {
+		error = errno;
+	}
+	if (pid < 0 && instance && instance->phase < LAUNCHED && limits_are_meant(error))
+		instance->lack = error;
+	unwire(&wiring);
+	if (pid < 0) {
+		if (phase == PHASE_IDLE_UNLESS)
+			idle_note_fault(svc, buf_string(&why));
+		else if (!instance || instance->phase >= READY)
+			svc_say(svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
+		if (instance && phase == PHASE_READY) {
+			snprintf(instance->why_unready, sizeof(instance->why_unready), "%s", buf_string(&why));
+		} else if (instance && instance->phase < READY) {
+			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+		}
+	} else {
+		if (instance) {
+			fd_close(&instance->report);
+			instance->report = report;
+			report = -1;
+		}
+		child_watch(child, pid);
+	}
+	fd_close(&report);
+	buf_free(&why);
+	return pid > 0;
+}
+
+/* Phase by phase: its commands, and which phase follows when they, or what it waits for, are done or have failed, when
+ * the main process ends well or badly meanwhile, when its time is over, and when the instance is to end. A command that
+ * is over its time is killed, and has failed then. The end of a start is that of what it has forked: on_main. */
+#define NONE PHASES
+#define STAY (OVER + 1)
+/* clang-format off */
+static const struct {
+	unsigned char commands, done, failed, well, badly, late, to_end;
+} phases[] = {
+	/*               commands          done        failed      well        badly       late        to_end */
+	[CONDITION]  = { PHASE_CONDITION,  START_PRE,  STOP_POST,  STAY,       STAY,       STAY,       STAY },
+	[START_PRE]  = { PHASE_START_PRE,  LAUNCHED,   STOP_POST,  STAY,       STAY,       STAY,       STAY },
+	[LAUNCHED]   = { NONE,             STARTED,    STOP_POST,  STARTED,    STARTED,    TERMINATED, STAY },
+	[STARTED]    = { NONE,             START_POST, TERMINATED, TERMINATED, TERMINATED, TERMINATED, TERMINATED },
+	[START_POST] = { PHASE_START_POST, READY,      TERMINATED, STAY,       STAY,       STAY,       TERMINATED },
+	[READY]      = { NONE,             READY,      READY,      EXEC_STOP,  TERMINATED, EXEC_STOP,  EXEC_STOP },
+	[REMAINS]    = { NONE,             REMAINS,    REMAINS,    STAY,       STAY,       STAY,       EXEC_STOP },
+	[EXEC_STOP]  = { PHASE_STOP,       TERMINATED, TERMINATED, STAY,       STAY,       STAY,       STAY },
+	[TERMINATED] = { NONE,             STOP_POST,  STOP_POST,  STAY,       STAY,       FINAL,      STAY },
+	[FINAL]      = { NONE,             STOP_POST,  STOP_POST,  STAY,       STAY,       KILLED,     STAY },
+	[KILLED]     = { NONE,             STOP_POST,  STOP_POST,  STAY,       STAY,       STOP_POST,  STAY },
+	[STOP_POST]  = { PHASE_STOP_POST,  OVER,       OVER,       STAY,       STAY,       STAY,       STAY },
+	[OVER]       = { NONE,             OVER,       OVER,       STAY,       STAY,       STAY,       STAY },
+};
+/* clang-format on */
+
+static void finish_phase(struct instance *instance, bool good);
+static void end(struct instance *instance, enum ends ends);
+
+/* The first that goes wrong counts. */
+static void judge(struct instance *instance, enum result result)
+{
+	if (!instance->result)
+		instance->result = result;
+}
+
+/* The plan by which it is started. A reload may have dropped the one of its service, since it began. */
+static struct plan *plan_of_instance(struct instance *instance, struct buf *why)
+{
+	if (!instance->plan && !instance->svc->run->plan)
+		instance->plan = plan_of(instance->svc, instance->row, *instance->name ? instance->name : NULL, why);
+	return instance->plan ? instance->plan : instance->svc->run->plan;
+}
+
+/* Runs the next command of the phase, or ends the phase. */
+static void next_command(struct instance *instance)
+{
+	enum command_phase phase = (enum command_phase)phases[instance->phase].commands;
+	struct plan *plan;
+	struct buf why = { 0 };
+	char pid[40], result[40], code[40], status[48], name[32];
+	const char *facts[5] = { NULL };
+	size_t count = 0;
+	unsigned flags = 0;
+	words texts = service_commands(instance->row, phase);
+
+	if (!texts || !texts[instance->next_command]) {
+		finish_phase(instance, true);
+		return;
+	}
+	if (instance->reached >= STARTED &&
+	    (instance->main.pid || (phase == PHASE_START_POST && instance->row->exec->type != TYPE_ONESHOT))) {
+		snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
+		facts[count++] = pid;
+	}
+	if (phase == PHASE_STOP || phase == PHASE_STOP_POST) {
+		snprintf(result, sizeof(result), "SERVICE_RESULT=%s", result_name(instance->result));
+		facts[count++] = result;
+		if (instance->reached >= STARTED && !instance->main.pid) {
+			bool signalled = WIFSIGNALED(instance->status);
+
+			snprintf(code, sizeof(code), "EXIT_CODE=%s",
+				 !signalled			       ? "exited"
+					 : WCOREDUMP(instance->status) ? "dumped"
+								       : "killed");
+			if (signalled)
+				snprintf(status, sizeof(status), "EXIT_STATUS=%s",
+					 scan_signal_name(WTERMSIG(instance->status), name));
+			else
+				snprintf(status, sizeof(status), "EXIT_STATUS=%d", WEXITSTATUS(instance->status));
+			facts[count++] = code;
+			facts[count++] = status;
+		}
+	}
+	command_prefix(texts[instance->next_command], &flags);
+	instance->late = false;
+	plan = plan_of_instance(instance, &why);
+	buf_free(&why);
+	if (!plan ||
+	    !run_command(instance->svc, instance->row, plan, phase, instance->next_command++, facts, instance,
+			 &instance->command)) {
+		if (flags & COMMAND_IGNORES_FAILURE) {
+			*instance->why = '\0';
+			next_command(instance);
+			return;
+		}
+		judge(instance, plan ? RESULT_EXIT_CODE : RESULT_RESOURCES);
+		finish_phase(instance, false);
+	}
+}
+
+/* The fault that a process which has ended has told; stage STAGE_NONE: its program has run. */
+static struct fault take_fault(struct instance *instance)
+{
+	struct fault fault = { .stage = STAGE_NONE };
+
+	ev_io_stop(superd.loop, &instance->report_io);
+	if (instance->report < 0)
+		return fault;
+	if (read(instance->report, &fault, sizeof(fault)) != (ssize_t)sizeof(fault) || (unsigned)fault.stage >= STAGES)
+		fault = (struct fault){ .stage = STAGE_NONE };
+	fd_close(&instance->report);
+	return fault;
+}
+
+/* exec_ready has failed: its next run. */
+static void ask_ready_again(struct instance *instance)
+{
+	instance->ready_runs++;
+	ev_timer_stop(superd.loop, &instance->ready);
+	ev_timer_set(&instance->ready, instance->ready_pause, 0);
+	ev_timer_start(superd.loop, &instance->ready);
+	instance->ready_pause = instance->ready_pause < .5 ? 2 * instance->ready_pause : 1;
+}
+
+/* One that has ended, and is held, is no process any more. */
+static void signal_command(const struct instance *instance, int signal)
+{
+	if (!instance->command_is_held)
+		child_signal(&instance->command, signal);
+}
+
+static void on_command(struct child *child, int status, const struct rusage *used)
+{
+	struct instance *instance = container_of(child, struct instance, command);
+	enum phase phase = instance->phase;
+	enum command_phase commands = (enum command_phase)phases[phase].commands;
+	const char *text =
+		phase == STARTED ? NULL : service_commands(instance->row, commands)[instance->next_command - 1];
+	struct fault fault;
+	enum result result;
+	struct buf why = { 0 };
+	unsigned flags = 0;
+	bool ignored;
+	char what[48];
+
+	if (used)				   /* else it was held, and its number may be another's by now */
+		signal_command(instance, SIGKILL); /* what it has left behind */
+	instance->command_status = status;
+	if (notify_holds(instance, &instance->command_is_held))
+		return;
+	child->pid = 0;
+	fault = take_fault(instance);
+	if (phase == STARTED) {
+		if (status == 0 && !fault.stage) {
+			ev_timer_stop(superd.loop, &instance->ready);
+			instance_be_ready(instance);
+			return;
+		}
+		status_describe(status, what);
+		if (fault.stage)
+			describe_command_fault(instance->row, PHASE_READY, 0, &fault, &why);
+		snprintf(instance->why_unready, sizeof(instance->why_unready), "%s",
+			 fault.stage ? buf_string(&why) : what);
+		buf_free(&why);
+		ask_ready_again(instance);
+		return;
+	}
+	output_drain(instance->svc, false, status != 0);
+	command_prefix(text, &flags);
+	ignored = flags & COMMAND_IGNORES_FAILURE;
+	status_describe(status, what);
+	result = result_of_end(instance->row, phase, true, ignored, status);
+	if (instance->late)
+		result = RESULT_TIMEOUT;
+	else if (fault.stage == STAGE_CONDITIONS)
+		result = fault.error ? RESULT_EXIT_CODE : RESULT_CONDITION;
+	else if (fault.stage && !ignored)
+		result = RESULT_EXIT_CODE;
+	if (instance->ends && phase < EXEC_STOP) {
+		finish_phase(instance, false);
+		return;
+	}
+	if (result == RESULT_SUCCESS) {
+		if (ignored && fault.stage)
+			describe_command_fault(instance->row, commands, instance->next_command - 1, &fault, &why);
+		if (ignored && status)
+			svc_say(instance->svc, LEVEL_INFO, "command", "%s: %.150s: %s", command_option(commands), text,
+				fault.stage ? buf_string(&why) : what);
+		buf_free(&why);
+		next_command(instance);
+		return;
+	}
+	judge(instance, result);
+	if (fault.stage == STAGE_CONDITIONS)
+		describe_fault(instance->row, &fault, &why);
+	else if (fault.stage) {
+		buf_addf(&why, "%s: %.100s: ", command_option(commands), text);
+		describe_command_fault(instance->row, commands, instance->next_command - 1, &fault, &why);
+	} else
+		buf_addf(&why, instance->late ? "%s: %.100s: it was not done within %s" : "%s: %.100s: %s",
+			 command_option(commands), text,
+			 instance->late
+				 ? option_name_of(instance->row, phase < READY ? "timeout_start" : "timeout_stop")
+				 : what);
+	if (phase < READY)
+		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+	else
+		svc_say(instance->svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
+	buf_free(&why);
+	finish_phase(instance, false);
+}
+
+/* ---- its start ---- */
+
+static const char *const stage_options[STAGES] = {
+	[STAGE_NICE] = "nice",
+	[STAGE_OOM_SCORE] = "oom_score_adjust",
+	[STAGE_IO_PRIORITY] = "io_scheduling",
+	[STAGE_SCHEDULING] = "cpu_scheduling_policy",
+	[STAGE_PROFILE] = "apparmor_profile",
+	[STAGE_NAMESPACES] = "private_network",
+	[STAGE_ROOT] = "root_directory",
+	[STAGE_PRIVATE_USERS] = "private_users",
+	[STAGE_BOUNDING] = "capability_bounding_set",
+	[STAGE_GROUPS] = "supplementary_groups",
+	[STAGE_USER] = "user",
+	[STAGE_IDENTITY] = "user",
+	[STAGE_AMBIENT] = "ambient_capabilities",
+	[STAGE_KEYRING] = "keyring_mode",
+	[STAGE_NO_NEW_PRIVILEGES] = "no_new_privileges",
+	[STAGE_BIND_FILTER] = "pass",
+	[STAGE_SYSTEM_CALLS] = "system_call_filter",
+	[STAGE_DIRECTORY] = "working_directory",
+	[STAGE_EXEC] = "exec",
+};
+
+void describe_fault(const struct service *row, const struct fault *fault, struct buf *out)
+{
+	static const char *const streams[] = { "input", "output", "error" };
+	const char *option = stage_options[fault->stage], *path = NULL;
+	struct process_defaults bases;
+	size_t length = 0;
+
+	switch (fault->stage) {
+	case STAGE_CONDITIONS:
+		buf_addf(out, "%s is not so",
+			 (size_t)fault->resource < words_count(row->groups->commands->condition)
+				 ? row->groups->commands->condition[fault->resource]
+				 : "a condition");
+		origin_cite(service_origin(row, "condition"), out);
+		return;
+	case STAGE_FOLDERS:
+		directories_find_bases(&bases);
+		directories_describe_fault(row, &bases, fault->resource, fault->error, out);
+		return;
+	case STAGE_PROGRAM:
+		if (fault->error == EPROTO) {
+			program_describe_other(PROGRAM_EXEC, out);
+			return;
+		}
+		break;
+	case STAGE_CGROUP:
+		option = cgroup_settings_fault_option(row, fault->resource);
+		path = option ? option_name_of(row, option) : NULL;
+		break;
+	case STAGE_MOUNTS:
+		path = sandbox_fault_path(service_prepared(row)->sandbox, fault->resource, &option);
+		break;
+	case STAGE_LIMITS:
+		option = limit_option(fault->resource);
+		path = option ? option_name_of(row, option) : NULL;
+		break;
+	case STAGE_NAMESPACES:
+		break;
+	case STAGE_DIRECTORY:
+		path = row->groups->environment->working_directory;
+		break;
+	case STAGE_STREAMS:
+		if (fault->resource >= 0 && fault->resource < 3) {
+			option = streams[fault->resource];
+			path = plan_stream(row, fault->resource)->path;
+		}
+		break;
+	case STAGE_CREDENTIALS:
+		path = credentials_fault(row, fault->resource, &option, &length);
+		break;
+	case STAGE_EXEC:
+		path = row->exec->exec ? row->exec->exec[0] : program_get(plan_builtin_program(row))->name;
+		break;
+	default:
+		break;
+	}
+	if (fault->stage == STAGE_STREAMS && option)
+		buf_text(out, option_name_of(row, option));
+	else if (option && !strncmp(stage_name(fault->stage), "setting ", 8) &&
+		 !strcmp(stage_name(fault->stage) + 8, option))
+		buf_addf(out, "setting %s", option_name_of(row, option));
+	else
+		buf_text(out, stage_name(fault->stage));
+	if (path)
+		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
+	buf_addf(out, ": %s", fault_reason(fault));
+	if (fault->stage == STAGE_EXEC)
+		add_interpreter(row, path, fault, out);
+	origin_cite(option && service_mark(row, option) ? service_origin(row, option) : row->at, out);
+}
+
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events);
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events);
+static void on_main(struct child *child, int status, const struct rusage *used);
+static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events);
+static void on_report(struct ev_loop *loop, ev_io *io, int events);
+
+struct instance *instance_new(struct svc *svc)
+{
+	struct instance *instance = calloc(1, sizeof(*instance));
+
+	if (!instance)
+		return NULL;
+	instance->svc = svc;
+	instance->row = svc->row;
+	instance->table = svc->table;
+	instance->table->users++;
+	instance->report = instance->binder_fd = instance->channel = instance->client.fd = -1;
+	instance->main.ended = on_main;
+	instance->command.ended = on_command;
+	instance->access = service_notify_access(svc->row);
+	instance->watchdog_every = -1;
+	ev_init(&instance->quiet, NULL);
+	ev_init(&instance->binder_io, NULL);
+	ev_init(&instance->limit, on_limit);
+	ev_init(&instance->look, on_look);
+	ev_init(&instance->ready, on_ready_due);
+	ev_init(&instance->thaw, NULL);
+	ev_init(&instance->report_io, on_report);
+	ev_set_priority(&instance->report_io, EV_MAXPRI); /* before what the program prints */
+	instance->limit.data = instance->look.data = instance->ready.data = instance->report_io.data = instance;
+	instance->ready_pause = .1;
+	superd.awake += list_empty(&svc->run->instances);
+	list_add(&svc->run->instances, &instance->link);
+	list_init(&instance->changed);
+	instance->number = journal_number();
+	superd.instances++;
+	return instance;
+}
+
+void instance_free(struct instance *instance)
+{
+	if (!instance)
+		return;
+	notify_end(instance);
+	bind_end(instance);
+	relay_stop(instance, true);
+	ev_timer_stop(superd.loop, &instance->limit);
+	ev_timer_stop(superd.loop, &instance->look);
+	ev_timer_stop(superd.loop, &instance->ready);
+	ev_timer_stop(superd.loop, &instance->thaw);
+	ev_io_stop(superd.loop, &instance->report_io);
+	if (instance->channel >= 0)
+		ev_io_stop(superd.loop, &instance->channel_io);
+	fd_close(&instance->channel);
+	child_forget(&instance->main);
+	child_forget(&instance->command);
+	fd_close(&instance->report);
+	close_apart(instance->svc, &instance->client.fd);
+	if (instance->counted)
+		source_count_leave(&superd.sources, instance->svc, instance->source);
+	lent_note_end(instance);
+	if (instance->cgroup && !instance->svc->run->cgroup && !instance->cgroup_is_spent) {
+		instance->svc->run->cgroup = instance->cgroup;
+	} else if (instance->cgroup) {
+		cgroup_remove(instance->cgroup);
+		free(instance->cgroup);
+	}
+	free(instance->still);
+	if (instance->private_id)
+		private_tmp_remove(instance->row->name, instance->private_id);
+	plan_free(instance->plan);
+	list_remove(&instance->link);
+	list_remove(&instance->changed);
+	journal_say("-start %llu\n", (unsigned long long)instance->number);
+	if (!instance->row->exec->accept)
+		output_tell(instance->svc);
+	table_release(instance->table);
+	superd.instances--;
+	superd.awake -= list_empty(&instance->svc->run->instances);
+	free(instance);
+}
+
+bool instance_is_starting(const struct instance *instance)
+{
+	return instance->phase < READY;
+}
+
+static bool group_lives(struct instance *instance)
+{
+	bool populated = instance->cgroup && cgroup_is_populated(instance->cgroup);
+
+	instance->is_gone = instance->cgroup && !populated;
+	return populated || (instance->group > 1 && kill(-instance->group, 0) == 0);
+}
+
+static void look_again(struct instance *instance)
+{
+	ev_timer_set(&instance->look, LOOK, 0);
+	ev_timer_start(superd.loop, &instance->look);
+}
+
+static int64_t stop_limit(const struct instance *instance)
+{
+	int64_t limit = instance->row->groups->lifecycle->timeout_stop;
+
+	return limit ? limit : 1;
+}
+
+static bool start_main(struct instance *instance, struct buf *why);
+
+/* Enters a phase, or the next one if there is nothing to do in it. */
+static void go(struct instance *instance, enum phase phase)
+{
+	const struct restart_options *restart = instance->row->groups->restart;
+	bool left_alone = instance->row->groups->lifecycle->kill_mode == KILL_NONE;
+	bool barks = instance->result == RESULT_WATCHDOG;
+	struct buf why = { 0 };
+
+	journal_instance(instance);
+	instance->phase = phase;
+	instance->next_command = 0;
+	if (phase <= READY && phase > instance->reached)
+		instance->reached = phase;
+	switch (phase) {
+	case LAUNCHED:
+		if (!start_main(instance, &why)) {
+			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+			judge(instance, RESULT_RESOURCES);
+			finish_phase(instance, false);
+		}
+		buf_free(&why);
+		return;
+	case READY:
+		relay_begin(instance);
+		svc_note_ready(instance->svc, instance);
+		if (!instance->main.pid && !instance->is_held && !instance->end_is_judged)
+			go(instance, REMAINS);
+		return;
+	case REMAINS:
+		if (!restart->remain_after_exit || instance->ends)
+			go(instance, EXEC_STOP);
+		else if (restart->kill_rest && group_lives(instance)) {
+			instance_limit(instance, stop_limit(instance));
+			instance_signal(instance, instance->row->groups->lifecycle->kill_signal);
+		}
+		return;
+	case TERMINATED: /* what one leaves that has ended by itself is spared */
+		if ((!instance->ends && !restart->kill_rest) || (!instance->main.pid && !group_lives(instance))) {
+			go(instance, STOP_POST);
+			return;
+		}
+		if (instance->reached == STARTED && !instance->main.pid && instance->row->exec->type == TYPE_FORKING) {
+			pid_t *left = instance_processes(instance);
+			size_t count = 0;
+
+			while (left && left[count])
+				count++;
+			free(left);
+			if (count)
+				svc_say(instance->svc, LEVEL_NOTICE, "stopping",
+					"stopping %zu process%s that a failed start has left", count,
+					count == 1 ? "" : "es");
+		}
+		instance_limit(instance,
+			       barks && restart->timeout_abort >= 0 ? restart->timeout_abort : stop_limit(instance));
+		if (!left_alone)
+			instance_signal(instance,
+					barks ? instance->row->groups->lifecycle->watchdog_signal
+					      : instance->row->groups->lifecycle->kill_signal);
+		if (restart->send_sighup)
+			instance_signal(instance, SIGHUP);
+		if (instance->is_frozen)
+			instance_freeze(instance, false);
+		if (!instance->main.pid)
+			ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+		return;
+	case FINAL:
+		if (!restart->final_kill_signal || restart->final_kill_signal == SIGKILL) {
+			go(instance, KILLED);
+			return;
+		}
+		instance_signal(instance, restart->final_kill_signal);
+		instance_limit(instance, stop_limit(instance));
+		return;
+	case KILLED:
+		if (left_alone || !restart->send_sigkill) {
+			svc_say(instance->svc, LEVEL_WARNING, "leftover", "pid %ld keeps running: %s",
+				(long)instance->pid, left_alone ? "kill_mode" : "send_sigkill");
+			child_forget(&instance->main);
+			go(instance, STOP_POST);
+			return;
+		}
+		instance->svc->run->kills++;
+		instance_signal(instance, SIGKILL);
+		instance_limit(instance, (int64_t)(KILL_PATIENCE * 1e6));
+		return;
+	case OVER: /* the loop reports it, never a call that still needs the instance */
+		ev_timer_stop(superd.loop, &instance->limit);
+		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+		return;
+	case STARTED:
+		return;
+	case EXEC_STOP:
+	case STOP_POST:
+		instance_limit(instance, stop_limit(instance));
+		/* fall through */
+	default:
+		next_command(instance);
+	}
+}
+
+/* 0: it names none. */
+static pid_t read_pid_file(const struct instance *instance)
+{
+	size_t length;
+	char *text = foreign_read_file(instance->row->groups->lifecycle->pid_file, instance->row->account, 64, &length);
+	int64_t pid = 0;
+
+	if (text)
+		text[strcspn(text, " \t\r\n")] = '\0';
+	if (!text || scan_count(text, &pid) || pid > INT32_MAX)
+		pid = 0;
+	free(text);
+	return (pid_t)pid;
+}
+
+/* What it is not ready for, as far as superd knows. */
+void instance_describe_awaited(const struct instance *instance, struct buf *out)
+{
+	const struct service *row = instance->row;
+	const struct lifecycle_options *lifecycle = row->groups->lifecycle;
+	const char *path = lifecycle->pid_file;
+
+	if (service_is_relayed(row)) {
+		if (!instance->relay.up)
+			relay_describe(instance, out);
+	} else if (lifecycle->ready) {
+		buf_addf(out, "it has printed no line with \"%s\"", lifecycle->ready);
+		origin_cite(service_origin(row, "ready"), out);
+	} else if (service_commands(row, PHASE_READY)) {
+		buf_addf(out, "exec_ready: %.200s: ", *service_commands(row, PHASE_READY));
+		if (instance->ready_runs)
+			buf_addf(out, "%s, run %u", instance->why_unready, instance->ready_runs);
+		else
+			buf_text(out, "not done yet");
+		origin_cite(service_origin(row, "exec_ready"), out);
+	} else if (row->exec->type == TYPE_FORKING && instance->phase == STARTED && !instance->main.pid) {
+		pid_t pid = path ? read_pid_file(instance) : 0;
+
+		if (pid)
+			buf_addf(out, "pid_file %s names pid %ld: that is no process of this start", path, (long)pid);
+		else if (path)
+			buf_addf(out, "pid_file %s: the daemon has not written its pid there", path);
+		else
+			buf_text(out, "which of its processes is the daemon is not known: set pid_file");
+	}
+}
+
+/* The time of its phase is over. */
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct instance *instance = timer->data;
+	bool starts = instance_is_starting(instance);
+	struct buf awaited = { 0 };
+
+	(void)loop, (void)events;
+	if (instance->command.pid && instance->phase != STARTED) {
+		signal_command(instance, instance->late || instance->phase > READY ? SIGKILL : SIGTERM);
+		instance->late = true;
+		instance_limit(instance, 2000000);
+		return;
+	}
+	if (instance->phase == REMAINS) {
+		instance_signal(instance, SIGKILL);
+		return;
+	}
+	if (instance->phase > REMAINS) {
+		judge(instance, RESULT_TIMEOUT);
+		if (instance->phase == KILLED) {
+			svc_say(instance->svc, LEVEL_ERROR, "hanging",
+				"pid %ld was killed and does not end: superd no longer waits for it",
+				(long)instance->pid);
+			child_forget(&instance->main);
+		}
+		go(instance, phases[instance->phase].late);
+		return;
+	}
+	if (starts) { /* it may have said so while superd stood still */
+		notify_read(instance->svc);
+		if (!instance_is_starting(instance) || ev_is_active(timer))
+			return;
+	}
+	if (starts && instance->row->exec->pass == PASS_BIND)
+		bind_describe_missing(instance, &awaited);
+	if (starts)
+		instance_describe_awaited(instance, &awaited);
+	svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
+		starts ? "it was not ready within " : "",
+		option_name_of(instance->row, starts ? "timeout_start" : "runtime_max"), starts ? "" : " is over",
+		awaited.length ? ": " : "", buf_string(&awaited));
+	buf_free(&awaited);
+	if (instance->row->exec->accept && !starts) /* it has served its client for that long */
+		instance_stop(instance);
+	else
+		instance_fail(instance, RESULT_TIMEOUT);
+}
+
+void instance_limit(struct instance *instance, int64_t microseconds)
+{
+	journal_instance(instance);
+	ev_timer_stop(superd.loop, &instance->limit);
+	if (microseconds <= 0 || microseconds == SCAN_INFINITY)
+		return;
+	ev_timer_set(&instance->limit, (double)microseconds / 1e6, 0);
+	ev_timer_start(superd.loop, &instance->limit);
+}
+
+double instance_limit_left(struct instance *instance)
+{
+	return ev_is_active(&instance->limit) ? ev_timer_remaining(superd.loop, &instance->limit) : -1;
+}
+
+/* Passes a connection to the control socket that may only read, or one end of a channel, to a builtin that asks
+ * superd. */
+static bool wire_channel(struct instance *instance, struct wiring *wiring, struct buf *why)
+{
+	words builtin = instance->row->exec->builtin;
+	int ends[2];
+
+	if (plan_channel(instance->row) < 0 || !instance->row->exec->accept)
+		return true;
+	if (builtin && (!strcmp(builtin[0], "metrics") || !strcmp(builtin[0], "status"))) {
+		struct builtin_options options;
+		const char *bad;
+		struct sockaddr_storage own = { 0 };
+		socklen_t size = sizeof(own);
+		/* The row lets its clients see logs and commands, or the mode of a unix socket does. */
+		bool in_detail = (!builtin_read_options(builtin, &options, &bad) && options.log) ||
+			(getsockname(instance->client.fd, (struct sockaddr *)&own, &size) == 0 &&
+			 own.ss_family == AF_UNIX);
+		int reader = control_reader(instance->row->name, in_detail, why);
+
+		if (reader < 0)
+			return false;
+		wiring->wanted[wiring->count++] = keep(wiring, reader);
+		wiring->others++;
+		return true;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		buf_addf(why, "opening a channel: %s", strerror(errno));
+		return false;
+	}
+	fd_set_nonblocking(ends[0], true);
+	wiring->wanted[wiring->count++] = keep(wiring, ends[1]);
+	wiring->others++;
+	instance->channel = ends[0];
+	return true;
+}
+
+/* A start of a main process. */
+struct launching {
+	struct instance *instance;
+	struct wiring wiring;
+	struct spawn_request request;
+	struct launch *launch;
+	char local[120];
+};
+
+enum { GATHERED_MOST = 32 };
+
+/* Those of one turn, which are launched together. */
+static struct {
+	bool is_open;
+	struct launching *list[GATHERED_MOST];
+	size_t count;
+} gathered;
+
+/* Behind the launch. */
+static bool conclude(struct launching *start, struct buf *why)
+{
+	struct instance *instance = start->instance;
+	struct svc *svc = instance->svc;
+
+	instance->pid = launch_finish(start->launch, &start->request,
+				      instance->socket && instance->client.fd >= 0 ? NULL : svc, &instance->report);
+	leave_cgroup(instance, &start->request);
+	unwire(&start->wiring);
+	if (instance->pid < 0) {
+		if (limits_are_meant(start->request.fault.error))
+			instance->lack = start->request.fault.error;
+		describe_fault(instance->row, &start->request.fault, why);
+		instance->pid = 0;
+		free(start);
+		return false;
+	}
+	instance->since = start->request.begun;
+	free(start);
+	instance->group = instance->pid;
+	instance->phase = LAUNCHED;
+	child_watch(&instance->main, instance->pid);
+	if (instance->report >= 0) {
+		ev_io_set(&instance->report_io, instance->report, EV_READ);
+		ev_io_start(superd.loop, &instance->report_io);
+	} else { /* its program runs: the loop hears of that as of any other end of a start */
+		ev_feed_event(superd.loop, &instance->report_io, EV_CUSTOM);
+	}
+	notify_begin(instance);
+	if (instance->channel >= 0)
+		channel_begin(instance);
+	return true;
+}
+
+/* Starts the main process. */
+static bool start_main(struct instance *instance, struct buf *why)
+{
+	struct svc *svc = instance->svc;
+	const struct service *row = instance->row;
+	struct plan *plan = plan_of_instance(instance, why);
+	struct launching *start = plan ? calloc(1, sizeof(*start)) : NULL;
+	struct wiring *wiring = &start->wiring;
+	struct spawn_request *request = &start->request;
+	bool is_connection = instance->socket, good = true;
+	int first = -1, filter = -1;
+
+	if (!start) {
+		if (plan)
+			buf_text(why, "out of memory");
+		instance->lack = plan ? ENOMEM : 0;
+		return false;
+	}
+	start->instance = instance;
+	if (row->exec->type == TYPE_FORKING && row->groups->lifecycle->pid_file)
+		instance->pid_before = read_pid_file(instance);
+	wiring->count = 3;
+	for (unsigned n = 0; n < (is_connection ? 1 : svc->socket_count); n++) {
+		int fd = is_connection ? (instance->client.fd >= 0 ? instance->client.fd : instance->socket->fd)
+				       : svc->sockets[n].fd;
+
+		if (fd < 0 || row->exec->pass == PASS_BIND || service_is_relayed(row))
+			continue;
+		if (first < 0)
+			first = fd;
+		if (row->exec->pass == PASS_SYSTEMD)
+			good = good &&
+				pass(wiring, fd,
+				     is_connection ? instance->socket->listen->name : svc->sockets[n].listen->name);
+	}
+	if (!is_connection) {
+		LIST_EACH(link, &svc->run->stored) {
+			struct stored *stored = container_of(link, struct stored, link);
+
+			good = good && pass(wiring, stored->fd, stored->name);
+		}
+	}
+	plan_check_streams(plan, row);
+	good = good && wire_streams(wiring, svc, plan, row, first, false, why) && wire_channel(instance, wiring, why);
+	if (!good) {
+		if (!why->length)
+			buf_text(why, "passing sockets: too many descriptors");
+		else if (limits_are_meant(errno))
+			instance->lack = errno;
+		unwire(wiring);
+		free(start);
+		return false;
+	}
+	fill(request, svc, row, plan, wiring);
+	request->checks = plan->condition_count && !service_commands(row, PHASE_CONDITION) &&
+		!service_commands(row, PHASE_START_PRE);
+	request->private_id = instance->private_id;
+	request->invocation = instance->invocation;
+	request->watchdog =
+		svc->run->notify_variable && service_has_watchdog(row) ? row->groups->lifecycle->watchdog : 0;
+	request->store = svc->run->notify_variable && !row->exec->accept
+		? (unsigned)row->groups->lifecycle->file_descriptor_store_max
+		: 0;
+	if (is_connection && instance->client.length) {
+		request->remote_address = instance->peer;
+		request->remote_port = client_port(&instance->client);
+		if (plan->tells_unit && instance->client.fd >= 0)
+			request->cookie = client_cookie(&instance->client);
+		if (row->groups->environment->tcp_environment && instance->client.fd >= 0 &&
+		    client_local(&instance->client, start->local, sizeof(start->local), &request->local_port))
+			request->local_address = start->local;
+	}
+	good = enter_cgroup(instance, plan, request, why) &&
+		(row->exec->pass != PASS_BIND || bind_begin(instance, &filter, why));
+	if (filter >= 0) {
+		wiring->wanted[wiring->count++] = keep(wiring, filter);
+		request->wanted_count = wiring->count;
+		request->filter_channel = wiring->count - 1;
+	}
+	if (good)
+		journal_prepare(instance, false);
+	if (!row->exec->accept)
+		output_tell(svc);
+	start->launch = good ? launch_prepare(request, is_connection && instance->client.fd >= 0 ? NULL : svc) : NULL;
+	if (!start->launch) {
+		if (good && limits_are_meant(errno))
+			instance->lack = errno;
+		if (!why->length)
+			buf_addf(why, "%s", strerror(errno));
+		unwire(wiring);
+		free(start);
+		return false;
+	}
+	if (gathered.is_open && gathered.count < GATHERED_MOST && instance->phase < LAUNCHED && is_connection &&
+	    instance->client.fd >= 0 && !plan->rereads) {
+		gathered.list[gathered.count++] = start;
+		return true;
+	}
+	launch_together(&start->launch, 1);
+	return conclude(start, why);
+}
+
+void instances_gather(void)
+{
+	gathered.is_open = true;
+}
+
+size_t instances_gathered(void)
+{
+	return gathered.count;
+}
+
+void instances_start_gathered(void)
+{
+	struct launch *list[GATHERED_MOST];
+
+	gathered.is_open = false;
+	for (size_t n = 0; n < gathered.count; n++)
+		list[n] = gathered.list[n]->launch;
+	if (gathered.count)
+		launch_together(list, gathered.count);
+	for (size_t n = 0; n < gathered.count; n++) {
+		struct instance *instance = gathered.list[n]->instance;
+		struct buf why = { 0 };
+
+		if (!conclude(gathered.list[n], &why))
+			accept_note_failed(instance, &why);
+		buf_free(&why);
+	}
+	gathered.count = 0;
+}
+
+bool instance_start(struct instance *instance, struct buf *why)
+{
+	struct svc *svc = instance->svc;
+
+	instance->begun = clock_now();
+	instance->born = process_now();
+	if (svc->run->plan && svc->run->plan->rereads) {
+		svc_forget_plan(svc);
+	}
+	if (!svc->run->plan && !(svc->run->plan = plan_of(svc, svc->row, NULL, why)))
+		return false;
+	if (svc->run->plan->per_connection) {
+		if (!*instance->name)
+			client_instance_name(&instance->client, svc->run->names++, instance->name,
+					     sizeof(instance->name));
+		if (!(instance->plan = plan_of(svc, svc->row, instance->name, why)))
+			return false;
+	}
+	if (service_notify_access(svc->row) != NOTIFY_NONE && !notify_open(svc, why))
+		return false;
+	instance->private_id = private_tmp_new(svc->row);
+	spawn_invocation(instance->invocation);
+	instance_limit(instance, svc->row->groups->lifecycle->timeout_start);
+	instance->since = instance->begun;
+	if (service_commands(svc->row, PHASE_CONDITION) || service_commands(svc->row, PHASE_START_PRE)) {
+		go(instance, CONDITION);
+		return true;
+	}
+	return start_main(instance, why);
+}
+
+static void note_started(struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+	struct event event = { .name = "started", .service = svc->row->name, .pid = instance->pid };
+	double now = clock_now();
+	char span[DURATION_MOST];
+	bool wakes =
+		list_has_one(&svc->run->instances) && (*svc->run->start_by || !svc->run->failing || !svc->run->repeats);
+
+	svc->run->lacks = false;
+	svc->run->activations++;
+	facts_note(svc);
+	svc->run->last_start = now;
+	svc->run->last_wait = now - (instance->socket ? instance->begun : svc->run->asked);
+	if (instance->socket) {
+		enum level level =
+			svc->row->groups->logging->log_on_success || svc_shows_superd(svc) ? LEVEL_DEBUG : LEVEL_INFO;
+
+		event.peer = instance->peer;
+		if (*instance->peer)
+			snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", instance->peer);
+		log_event(superd.log, level, &event, "started, pid %ld, for %s", (long)instance->pid,
+			  *instance->peer ? instance->peer : "a local client");
+		record_start(svc, instance->pid,
+			     instance->client.length && client_port(&instance->client) >= 0 ? instance->peer : NULL);
+		svc->run->last_latency = now - instance->begun;
+		if (wakes)
+			facts_note_wake(svc, false, 0, svc->run->last_peer);
+		facts_note_served(svc, false, svc->run->last_latency);
+	} else {
+		snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", svc->run->start_by);
+		event.duration = svc->run->slept;
+		event.has_duration = svc->run->slept >= NAP;
+		/* How long it slept is told with the client that has woken it: facts.c */
+		log_event(superd.log, LEVEL_INFO, &event, "started, pid %ld%s%s%s%s%s", (long)instance->pid,
+			  *svc->run->start_by ? ", by " : "", svc->run->start_by,
+			  event.has_duration && *svc->run->start_by ? ", after " : "",
+			  event.has_duration && *svc->run->start_by ? duration_write(span, svc->run->slept) : "",
+			  event.has_duration && *svc->run->start_by ? " asleep" : "");
+		record_start(svc, instance->pid, *instance->peer ? instance->peer : NULL);
+		if (wakes)
+			facts_note_wake(svc, false, svc->run->slept, svc->run->start_by);
+		svc->run->slept = svc->run->last_latency = 0;
+		*svc->run->start_by = '\0';
+	}
+}
+
+/* exec_ready: runs until it succeeds. A run that hangs is ended. */
+static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct instance *instance = timer->data;
+	struct plan *plan;
+	struct buf why = { 0 };
+	char pid[40];
+	const char *facts[] = { pid, NULL };
+
+	(void)events;
+	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
+	if (instance->phase != STARTED || instance->ends)
+		return;
+	if (instance->command.pid) {
+		signal_command(instance, SIGKILL);
+		return;
+	}
+	plan = plan_of_instance(instance, &why);
+	if (plan &&
+	    run_command(instance->svc, instance->row, plan, PHASE_READY, 0, facts, instance, &instance->command)) {
+		ev_timer_set(timer, READY_RUN, 0);
+		ev_timer_start(loop, timer);
+	} else {
+		ask_ready_again(instance);
+	}
+	buf_free(&why);
+}
+
+/* Its program runs: what is awaited is its type's. */
+static void await_ready(struct instance *instance)
+{
+	unsigned type = instance->row->exec->type;
+
+	if (service_awaits_target(instance->row) || instance->row->exec->type == TYPE_FORKING)
+		relay_begin(instance);
+	if (instance->ends) {
+		go(instance, TERMINATED);
+		return;
+	}
+	if (instance->row->exec->pass == PASS_BIND)
+		bind_launched(instance);
+	if (service_commands(instance->row, PHASE_READY))
+		ev_feed_event(superd.loop, &instance->ready, EV_TIMER);
+	if (((type == TYPE_SIMPLE || type == TYPE_EXEC) && !service_awaits_ready(instance->row) &&
+	     !service_awaits_target(instance->row) && instance->row->exec->pass != PASS_BIND) ||
+	    (instance->row->groups->lifecycle->ready && output_is_ready(instance->svc)))
+		instance_be_ready(instance);
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct instance *instance = io->data;
+	struct fault fault = take_fault(instance);
+
+	(void)loop, (void)events;
+	if (!fault.stage && instance->ends == HAS_FAILED) /* it was killed on its way to its program */
+		fault = (struct fault){ .stage = STAGE_EXEC, .error = ECANCELED };
+	if (fault.stage) {
+		struct buf why = { 0 };
+
+		/* SO_LOCK_FILTER: no socket that a program has locked gets its rules any more, but a new one does. */
+		for (unsigned n = 0;
+		     fault.stage == STAGE_RULES && fault.error == EPERM && n < instance->svc->socket_count; n++) {
+			struct socket *socket = &instance->svc->sockets[n];
+
+			if (socket->fd >= 0 && socket->lent && listen_prepared(socket->listen)->rules)
+				lent_keep_old(instance->svc, socket, "a program has locked its rules");
+		}
+		describe_fault(instance->row, &fault, &why);
+		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+		buf_free(&why);
+		judge(instance,
+		      fault.stage != STAGE_CONDITIONS ? RESULT_RESOURCES
+			      : fault.error	      ? RESULT_EXIT_CODE
+						      : RESULT_CONDITION);
+		child_forget(&instance->main);
+		finish_phase(instance, false);
+		return;
+	}
+	if (!instance->row->exec->builtin || strcmp(instance->row->exec->builtin[0], "tcpmux") != 0)
+		close_apart(instance->svc, &instance->client.fd);
+	go(instance, STARTED);
+	if (!instance->socket)
+		journal_flush(); /* it is logged once; for each client that would cost too much */
+	note_started(instance);
+	limits_watch_memory(instance);
+	await_ready(instance);
+}
+
+/* Before it is shown: its program may run already, and the loop has not come to hear of it. */
+void instance_look(struct instance *instance)
+{
+	struct pollfd look = { instance->report, POLLIN, 0 };
+
+	if (instance->phase == LAUNCHED &&
+	    (instance->report < 0 || (poll(&look, 1, 0) > 0 && !(look.revents & POLLIN))))
+		on_report(superd.loop, &instance->report_io, 0);
+}
+
+void instance_be_ready(struct instance *instance)
+{
+	if (instance->phase != STARTED || instance->ends)
+		return;
+	go(instance, START_POST);
+}
+
+/* ---- its end ---- */
+
+static void finish_phase(struct instance *instance, bool good)
+{
+	bool starts = instance->phase < READY;
+
+	if (starts && !good && !instance->ends && instance->phase >= STARTED) {
+		end(instance, HAS_FAILED);
+		return;
+	}
+	if (starts && !good && instance->ends != IS_ASKED && instance->socket && instance->client.fd >= 0)
+		accept_keep(instance);
+	good &= !starts || !instance->ends;
+	if (starts && instance->result == RESULT_CONDITION) /* it has run nothing that exec_stop_post were to undo */
+		go(instance, OVER);
+	else
+		go(instance, good ? phases[instance->phase].done : phases[instance->phase].failed);
+}
+
+/* Each process gets it once. */
+void instance_signal(struct instance *instance, int signal)
+{
+	unsigned mode = instance->row->groups->lifecycle->kill_mode;
+	bool all = mode == KILL_GROUP || (signal == SIGKILL && mode == KILL_MIXED);
+	bool by_group = all && instance->cgroup && cgroup_is_populated(instance->cgroup);
+	pid_t main = instance->main.pid, own = main > 1 ? getpgid(main) : 0;
+
+	if (by_group && signal != SIGKILL) {
+		cgroup_signal(instance->cgroup, signal);
+	} else {
+		if (all && instance->group > 1)
+			kill(-instance->group, signal);
+		if (main > 1 && (!all || own != instance->group))
+			kill(all && own > 1 && own != getpgrp() ? -own : main, signal);
+	}
+	if (by_group && signal == SIGKILL) {
+		instance->cgroup_is_spent = true; /* some kernels kill on in it */
+		cgroup_kill(instance->cgroup);
+	}
+	if (signal != SIGKILL && signal != SIGSTOP && signal != SIGCONT)
+		instance_signal(instance, SIGCONT); /* a stopped process hears nothing else */
+}
+
+/* Begins its end. An order wins over a failure that has begun it before. */
+static void end(struct instance *instance, enum ends ends)
+{
+	bool begins = !instance->ends;
+
+	instance_look(instance);
+	if (begins || ends == IS_ASKED)
+		instance->ends = ends;
+	if (!begins || instance->phase >= EXEC_STOP)
+		return;
+	if (instance->row->exec->type == TYPE_FORKING && instance->phase == STARTED && !instance->main.pid)
+		bind_follow_daemon(instance);
+	bind_leave(instance);
+	relay_stop(instance, false);
+	if (instance->is_frozen && service_commands(instance->row, PHASE_STOP))
+		instance_freeze(instance, false);
+	instance_limit(instance, stop_limit(instance));
+	if (instance->command.pid) {
+		signal_command(instance, instance->phase < LAUNCHED ? SIGTERM : SIGKILL);
+		if (instance->phase < LAUNCHED)
+			return;
+		child_forget(&instance->command); /* exec_ready or exec_start_post: nobody waits for it any more */
+		fd_close(&instance->report);
+		ev_timer_stop(superd.loop, &instance->ready);
+	}
+	if (instance->phase == LAUNCHED) {
+		instance_signal(instance, SIGKILL);
+		return;
+	}
+	if (phases[instance->phase].to_end == STAY)
+		finish_phase(instance, false);
+	else
+		go(instance, instance->result == RESULT_WATCHDOG ? TERMINATED : phases[instance->phase].to_end);
+}
+
+void instance_stop(struct instance *instance)
+{
+	end(instance, IS_ASKED);
+}
+
+void instance_fail(struct instance *instance, enum result result)
+{
+	judge(instance, result);
+	if (instance->svc->run->current == instance && instance->svc->state != STOPPING) {
+		superd.starting -= instance->svc->state == STARTING;
+		svc_set(instance->svc, STOPPING);
+		queue_offer();
+	}
+	end(instance, HAS_FAILED);
+}
+
+uid_t user_of(const struct service *row)
+{
+	return row->account && row->account->switches ? row->account->uid : geteuid();
+}
+
+/* Whether this may be a daemon that its start has left: superd, or its guard, has inherited it, and it is in the
+ * control group. Without one its user has to do. */
+bool instance_may_follow(const struct instance *instance, pid_t pid)
+{
+	struct process process;
+
+	return pid > 1 && pid != getpid() && !child_is_watched(pid) && process_read(pid, &process) && !process.ended &&
+		(process.parent == getpid() || (guard_pid() && process.parent == guard_pid())) &&
+		process.start_time >= instance->born &&
+		(instance->cgroup ? cgroup_holds(instance->cgroup, pid)
+				  : capability_kills(instance->row) || process_has_user(pid, user_of(instance->row)));
+}
+
+/* The daemon of a forking start is the process that its pid file names, or else the only one that its programs have
+ * left. What is found first may be one between that ends soon, and well: then it is looked for again (on_main). */
+static void look_for_daemon(struct instance *instance)
+{
+	const char *path = instance->row->groups->lifecycle->pid_file;
+	pid_t found = path ? read_pid_file(instance) : 0, *pids = path ? NULL : instance_processes(instance);
+	unsigned count = 0;
+
+	if (path && found > 1 && found != instance->pid_before && !group_lives(instance) && kill(found, 0) < 0 &&
+	    errno == ESRCH) {
+		instance_fail(instance, RESULT_PROTOCOL); /* it has ended before superd came to know it */
+		return;
+	}
+	for (pid_t *at = pids; at && *at; at++) {
+		if (instance_may_follow(instance, *at) && ++count)
+			found = *at;
+	}
+	free(pids);
+	if (path ? instance_may_follow(instance, found) : count == 1 && found == instance->candidate) {
+		ev_timer_stop(superd.loop, &instance->limit);
+		instance_follow(instance, found);
+		instance->settled = path ? 0 : clock_now() + SETTLED;
+		svc_say(instance->svc, LEVEL_INFO, "daemon", "daemon is pid %ld", (long)found);
+		instance_be_ready(instance);
+	} else if (!path && !group_lives(instance)) { /* it has served, and ended */
+		if (instance->phase == STARTED)
+			instance_be_ready(instance);
+		else
+			go(instance, REMAINS);
+	} else {
+		instance->candidate = count == 1 ? found : 0;
+		look_again(instance);
+	}
+}
+
+/* Processes of its group are left; or the daemon of a forking start is looked for. */
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct instance *instance = timer->data;
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	if (instance->phase == OVER) {
+		svc_note_end(instance->svc, instance);
+	} else if (instance->phase <= READY) {
+		look_for_daemon(instance);
+	} else if (group_lives(instance)) {
+		look_again(instance);
+	} else {
+		ev_timer_stop(loop, &instance->limit);
+		go(instance, phases[instance->phase].done);
+	}
+}
+
+/* Another main process. The group of the one before stays that of the instance while anybody is there. */
+void instance_follow(struct instance *instance, pid_t pid)
+{
+	struct process process;
+
+	child_forget(&instance->main);
+	instance->pid = pid;
+	output_tell(instance->svc);
+	if ((instance->group <= 1 || kill(-instance->group, 0) < 0) && process_read(pid, &process))
+		instance->group = process.group == getpgrp() ? 0 : process.group;
+	child_watch(&instance->main, pid);
+}
+
+static void on_main(struct child *child, int status, const struct rusage *used)
+{
+	struct instance *instance = container_of(child, struct instance, main);
+	struct svc *svc = instance->svc;
+	const char *signs = instance->row->groups->commands->exec_prefix;
+	unsigned type = instance->row->exec->type, kill_mode = instance->row->groups->lifecycle->kill_mode;
+	enum result result;
+	enum phase next;
+	bool early;
+
+	bind_hear(instance); /* what it has bound is judged as that of a main process */
+	child->pid = 0;
+	instance->end_is_judged = true;
+	instance->status = status;
+	if (used)
+		instance->cpu += (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
+			(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6;
+	if (notify_holds(instance, &instance->is_held) ||
+	    child->pid) { /* a last message has named another main process */
+		instance->end_is_judged = false;
+		return;
+	}
+	output_drain(svc, false, false);
+	while (instance->channel >= 0 && channel_read(instance))
+		continue;
+	if (instance->is_frozen) /* what it leaves behind goes on */
+		instance_freeze(instance, false);
+	early = instance->phase == LAUNCHED;
+	if (early) /* the pipe tells why, or that it has run */
+		on_report(superd.loop, &instance->report_io, 0);
+	instance->end_is_judged = false;
+	if (early && instance->phase >= EXEC_STOP)
+		return;
+	if (type != TYPE_FORKING && instance->phase <= READY && !instance->ends && status == 0 &&
+	    bind_follow_daemon(instance)) {
+		instance_fail(instance, RESULT_PROTOCOL);
+		return;
+	}
+	result = result_of_end(instance->row, instance->phase, false, signs && strchr(signs, '-'), status);
+	judge(instance, result);
+	next = result == RESULT_SUCCESS ? phases[instance->phase].well : phases[instance->phase].badly;
+	if (instance->phase >= TERMINATED && instance->phase <= KILLED) {
+		if (kill_mode == KILL_MIXED)
+			instance_signal(instance, SIGKILL);
+		if (kill_mode == KILL_PROCESS)
+			go(instance, STOP_POST);
+		else
+			on_look(superd.loop, &instance->look, 0);
+		return;
+	}
+	if (next == STAY)
+		return; /* the command of this phase goes on */
+	if (type == TYPE_FORKING && result == RESULT_SUCCESS &&
+	    (instance->phase == STARTED || (instance->phase == READY && clock_now() < instance->settled))) {
+		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+		return;
+	}
+	ev_timer_stop(superd.loop, &instance->limit);
+	if (instance->phase == STARTED && type == TYPE_ONESHOT && result == RESULT_SUCCESS)
+		next = START_POST;
+	else if (instance->phase == STARTED)
+		instance->ends = HAS_FAILED; /* nothing is left of a start that has failed */
+	else if (result == RESULT_SUCCESS)
+		next = REMAINS; /* or EXEC_STOP behind it */
+	go(instance, next);
+}
+
+/* An instance of the superd before: what it waits for is waited for. */
+void instance_resume(struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+	pid_t main = instance->main.pid, command = instance->command.pid;
+	struct buf why = { 0 };
+
+	if (instance->watchdog_every == 0)
+		instance->watchdog_every = -1;
+	instance->begun = instance->since;
+	if (!svc->run->plan)
+		svc->run->plan = plan_of(svc, svc->row, NULL, &why);
+	if (svc->run->plan && svc->run->plan->per_connection)
+		instance->plan = plan_of(svc, instance->row, instance->name, &why);
+	buf_free(&why);
+	limits_watch_memory(instance);
+	if (main <= 0 && instance->phase <= LAUNCHED) { /* they are of a process that was not forked */
+		fd_close(&instance->channel);
+		fd_close(&instance->binder_fd);
+	}
+	if (instance->channel >= 0)
+		channel_begin(instance);
+	notify_begin(instance);
+	if (main > 0)
+		child_watch(&instance->main, main);
+	if (command > 0)
+		child_watch(&instance->command, command);
+	if (instance->phase == LAUNCHED && instance->report >= 0) {
+		ev_io_set(&instance->report_io, instance->report, EV_READ);
+		ev_io_start(superd.loop, &instance->report_io);
+	} else if (!command) {
+		fd_close(&instance->report);
+	}
+	if (instance->relay.child.pid)
+		relay_follow(instance, instance->relay.child.pid, instance->relay.fd);
+	if (instance->binder_fd >= 0)
+		bind_resume(instance);
+	if (instance->phase == READY && instance->watchdog_every > 0)
+		notify_watchdog(instance);
+}
+
+/* Its phase is entered again: what nobody does is done. */
+void instance_go_on(struct instance *instance)
+{
+	bool forks = instance->row->exec->type == TYPE_FORKING && !instance->main.pid;
+
+	if (instance->command.pid || (instance->phase == LAUNCHED && instance->report >= 0))
+		return;
+	if (instance->phase == LAUNCHED && instance->main.pid)
+		ev_feed_event(superd.loop, &instance->report_io, EV_CUSTOM);
+	else if (instance->phase == STARTED && !forks)
+		await_ready(instance);
+	else if (instance->phase == LAUNCHED)
+		go(instance, LAUNCHED);
+	else if (phases[instance->phase].commands != NONE)
+		next_command(instance);
+	else if (instance->phase == STARTED || (instance->phase >= TERMINATED && !instance->main.pid))
+		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+}

@@ -1,0 +1,1598 @@
+/* What goes over to the next superd, after a death and over an upgrade: a memory file of lines, each with all that is
+ * to be known of one thing, and the text of the configuration beside it, which a line names.
+ *
+ *   superd journal 1
+ *   +superd - version=0.1.0 control=#5 text=#9
+ *   +fd #37 web address=tcp:80             a listening socket
+ *   +svc web state=7 timer=4711.25         what is not so for each service that listens
+ *   +store #41 web name=state              a descriptor that it keeps for its next start
+ *   +park #43 web since=4700.5             a client that waits in superd
+ *   +rpc 3 web fd=37 set=1 port=4711 ...   what rpcbind knows of a socket; with another fd it is to be withdrawn
+ *   +start 17 web phase=5 main=4711 ...    an instance
+ *   +touch 7f000001... - until=4711.25     an address that has touched a sensor
+ *   +command - child=4711                  the main command that was started, until all is written anew
+ *   +locks - text=...                      what operators hold and have disabled
+ *   +row 1 text=...                        an entry that the configuration has no longer, and something runs by
+ *   -pid 4711 0 15000                      a child of the guard's has ended: its wait status, microseconds of CPU
+ *
+ * A line takes the place of the one before with the same first two words; with - in front it takes that away. #N is a
+ * descriptor: the next superd closes what no line names. The lines of a turn of the loop are written at its end, and
+ * before a process is forked, which itself writes the line of its instance: so a superd that dies at any moment
+ * has started what a line names, and no more. All is written anew at a reload, and when the file has grown.
+ *
+ * Each thing has one list of its fields, which writes and reads. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/hash.h"
+#include "lib/number.h"
+#include "lib/scan.h"
+#include "lib/thread.h"
+#include "os/fs/fs.h"
+#include "os/host/program.h"
+#include "os/proc/process.h"
+#include "superd/main.h"
+#include "table/print/print_conf.h"
+#include "table/services/diff.h"
+#include "table/sources/sources.h"
+
+#define HEAD "superd journal 1\n"
+#define LINES_KEPT (16 << 10) /* bytes of the buffer for them, which is freed when it was larger */
+#define GROWTH (256 << 10)    /* bytes, until all is written anew, or as many as that has */
+#define WORDS_IN_LINE 64
+#define UNKNOWN_MOST 500
+
+static struct {
+	int fd;			  /* -1: nobody would read it */
+	struct buf lines, *out;	  /* of this turn, not written yet; where a line goes; NULL: nowhere */
+	off_t whole, size, heard; /* of the file: all at once, what came since; the guard's lines are read up to here */
+	bool is_written, has_failed, due, text_due; /* once; all is to be written anew */
+	int text, stale;
+	struct list services, instances; /* that have changed in this turn */
+	const struct service **rows;	 /* that the table has not, by their number - 1 */
+	size_t row_count, row_room;
+	struct buf child; /* line of an instance whose process is about to be made */
+	bool child_is_command;
+	uint64_t last; /* number of an instance */
+} journal = { .fd = -1,
+	      .text = -1,
+	      .stale = -1,
+	      .services = { &journal.services, &journal.services },
+	      .instances = { &journal.instances, &journal.instances } };
+
+/* ---- a line, which the same list of fields writes and reads ---- */
+
+struct journal_word {
+	const char *key, *value;
+	bool used;
+};
+
+struct journal_line {
+	struct buf *out; /* NULL: it is read */
+	struct journal_word words[WORDS_IN_LINE];
+	size_t count;
+};
+
+enum kind { COUNT, NUMBER, FD, REAL, TEXT, STRING, BYTES };
+
+#define KIND_OF(field) \
+	_Generic(&(field), \
+		 char **: STRING, double *: REAL, int *: NUMBER, int64_t *: NUMBER, \
+		 default: _Generic((field), char *: TEXT, unsigned char *: BYTES, default: COUNT))
+#define MOST_OF(field) _Generic(&(field), bool * : 1, default : INT64_MAX)
+#define FIELD(line, key, field) walk(line, key, &(field), sizeof(field), KIND_OF(field), MOST_OF(field))
+#define FIELD_MOST(line, key, field, most) walk(line, key, &(field), sizeof(field), KIND_OF(field), most)
+#define FIELD_FD(line, key, field) walk(line, key, &(field), sizeof(field), FD, INT32_MAX)
+
+static void add_text(struct buf *out, const char *text)
+{
+	for (;;) {
+		size_t plain = 0;
+
+		while ((unsigned char)text[plain] > ' ' && text[plain] != '%' && text[plain] != '#' &&
+		       text[plain] != 0x7f)
+			plain++;
+		buf_add(out, text, plain);
+		text += plain;
+		if (!*text)
+			return;
+		buf_addf(out, "%%%02x", (unsigned char)*text++);
+	}
+}
+
+/* A number with so many decimal places. */
+static void add_parts(struct buf *out, uint64_t number, int places)
+{
+	uint64_t whole = 1;
+
+	for (int n = 0; n < places; n++)
+		whole *= 10;
+	buf_number(out, number / whole);
+	buf_char(out, '.');
+	for (whole /= 10; whole; whole /= 10)
+		buf_char(out, (char)('0' + number / whole % 10));
+}
+
+static void write_field(struct buf *out, const char *key, const void *field, size_t size, enum kind kind)
+{
+	const char *text = kind == STRING ? *(char *const *)field : kind == TEXT ? field : NULL;
+	double real = kind == REAL ? *(const double *)field : 0;
+	int64_t number = 0;
+
+	if (kind <= FD)
+		number = size == 1		  ? *(const uint8_t *)field
+			: size > sizeof(uint32_t) ? *(const int64_t *)field
+			: kind == COUNT		  ? (int64_t) * (const uint32_t *)field
+						  : *(const int32_t *)field;
+	for (size_t n = 0; kind == BYTES && n < size; n++)
+		number |= ((const unsigned char *)field)[n];
+	if (kind == FD ? number <= 0 : !number && real == 0 && (!text || !*text)) /* as in a new object */
+		return;
+	buf_char(out, ' ');
+	buf_text(out, key);
+	buf_char(out, '=');
+	if (kind == FD)
+		buf_char(out, '#');
+	if (text)
+		add_text(out, text);
+	else if (kind == REAL && real >= 0 && real < 1e12) /* each start writes some, and printf is slow */
+		add_parts(out, (uint64_t)(real * 1e6 + .5), 6);
+	else if (kind == REAL)
+		buf_addf(out, "%.6f", real);
+	else if (kind != BYTES && number < 0)
+		buf_addf(out, "%lld", (long long)number);
+	else if (kind != BYTES)
+		buf_number(out, (uint64_t)number);
+	for (size_t n = 0; kind == BYTES && n < size; n++) {
+		unsigned byte = ((const unsigned char *)field)[n];
+
+		buf_char(out, "0123456789abcdef"[byte / 16]);
+		buf_char(out, "0123456789abcdef"[byte % 16]);
+	}
+}
+
+/* A descriptor that the superd before has left; -1: it is none. A last line that is not written may have closed it, and
+ * then this superd may have something else there. */
+static int read_fd(const char *value)
+{
+	int64_t fd;
+
+	return *value != '#' || scan_count(value + 1, &fd) || fd > INT32_MAX || !guard_left_fd((int)fd) ||
+			fcntl((int)fd, F_GETFD) < 0
+		? -1
+		: (int)fd;
+}
+
+static char *decode(char *text)
+{
+	char *to = text;
+
+	for (char *from = text; *from; from++) {
+		unsigned byte;
+		int length = 0;
+
+		if (*from == '%' && sscanf(from + 1, "%2x%n", &byte, &length) == 1 && byte && length == 2)
+			*to++ = (char)byte, from += 2;
+		else
+			*to++ = *from;
+	}
+	*to = '\0';
+	return text;
+}
+
+/* A value that does not fit is none. */
+static void read_field(const char *value, void *field, size_t size, enum kind kind, int64_t most)
+{
+	int64_t number = 0;
+
+	if (kind == FD)
+		number = value ? read_fd(value) : -1;
+	else if (value && kind <= NUMBER)
+		number = strtoll(value, NULL, 10);
+	if (number > most || (kind == COUNT && size < sizeof(number) && number < 0))
+		number = 0;
+	if (kind == TEXT) {
+		snprintf(field, size, "%s", value ? value : "");
+	} else if (kind == STRING) {
+		free(*(char **)field);
+		*(char **)field = value ? strdup(value) : NULL;
+	} else if (kind == REAL) {
+		*(double *)field = value ? strtod(value, NULL) : 0;
+	} else if (kind == BYTES) {
+		for (size_t n = 0; value && n < size && strlen(value) >= 2 * n + 2; n++) {
+			if (sscanf(value + 2 * n, "%2hhx", (unsigned char *)field + n) != 1)
+				break;
+		}
+	} else if (size == 1) {
+		*(uint8_t *)field = (uint8_t)number;
+	} else if (size > sizeof(uint32_t)) {
+		*(int64_t *)field = number;
+	} else {
+		*(uint32_t *)field = (uint32_t)number;
+	}
+}
+
+static void walk(struct journal_line *line, const char *key, void *field, size_t size, enum kind kind, int64_t most)
+{
+	const char *value = NULL;
+
+	if (line->out) {
+		write_field(line->out, key, field, size, kind);
+		return;
+	}
+	for (size_t n = 0; n < line->count; n++) {
+		if (!strcmp(line->words[n].key, key)) {
+			line->words[n].used = true;
+			value = line->words[n].value;
+		}
+	}
+	read_field(value, field, size, kind, most);
+}
+
+/* ---- the fields ---- */
+
+static void walk_superd(struct journal_line *line, struct journal_superd *of)
+{
+	FIELD(line, "version", of->version);
+	FIELD_FD(line, "text", journal.text);
+	FIELD_FD(line, "control", of->control);
+	FIELD_FD(line, "output", of->output);
+	FIELD(line, "output_pid", of->output_pid);
+	FIELD_FD(line, "pid_file", superd.pid_file_fd);
+	FIELD(line, "command", superd.main_command.pid);
+	FIELD(line, "command_begun", superd.command_begun);
+	FIELD(line, "exit_status", superd.exit_status);
+	FIELD(line, "stopping", of->stopping);
+	superd.was_stopping = !line->out && of->stopping;
+	FIELD(line, "started", superd.started);
+	for (int n = 0; n < PROGRAMS; n++) {
+		char key[20];
+
+		snprintf(key, sizeof(key), "program%d", n);
+		FIELD_FD(line, key, of->programs[n]);
+	}
+}
+
+/* What it has beside its sockets. The name is there, if only to be skipped. */
+static void walk_service(struct journal_line *line, struct svc *svc)
+{
+	double timer =
+		ev_is_active(&svc->run->timer) ? clock_now() + ev_timer_remaining(superd.loop, &svc->run->timer) : 0;
+	enum state state = svc->state == LISTENING ? OFF : svc->state; /* which most are */
+	double since = state ? svc->since : 0;
+	bool removed = svc->removed, unbound = svc->bound,
+	     begun = svc->row->exec->start == START_BOOT && !(svc->run->start_due > 0);
+	struct refresh refresh = { 0 };
+	double refresh_limit = 0;
+	int ends[OUTPUTS][2];
+
+	if (refresh_is_under_way(svc)) {
+		refresh = *svc->run->refresh;
+		if (ev_is_active(&svc->run->refresh->limit))
+			refresh_limit = clock_now() + ev_timer_remaining(superd.loop, &svc->run->refresh->limit);
+	}
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		unbound &= svc->sockets[n].fd < 0; /* else it shows */
+	FIELD_MOST(line, "state", state, STATES - 1);
+	FIELD(line, "since", since);
+	FIELD(line, "bound", unbound);
+	FIELD(line, "failing", svc->run->failing);
+	FIELD(line, "removed", removed);
+	FIELD(line, "drains_since", svc->run->drains_since);
+	FIELD(line, "reason", svc->run->reason);
+	FIELD(line, "begun", begun); /* else it is new, and starts now */
+	FIELD(line, "start_due", svc->run->start_due);
+	FIELD(line, "timer", timer);
+	FIELD(line, "failures", svc->run->backoff.failures);
+	FIELD(line, "names", svc->run->names);
+	FIELD(line, "refresh", refresh.pid);
+	FIELD(line, "refresh_child", refresh.child.pid);
+	FIELD(line, "refresh_next", refresh.next);
+	FIELD(line, "refresh_waits", refresh.waits);
+	FIELD(line, "refresh_limit", refresh_limit);
+	FIELD_FD(line, "notify", svc->run->notify);
+	FIELD(line, "variable", svc->run->notify_variable);
+	FIELD_FD(line, "received", svc->run->received);
+	for (int n = 0; n < OUTPUTS; n++) {
+		ends[n][0] = svc->run->outputs[n] ? svc->run->outputs[n]->read_end : -1;
+		ends[n][1] = svc->run->outputs[n] ? svc->run->outputs[n]->write_end : -1;
+		FIELD_FD(line, n ? "syslog_read" : "log_read", ends[n][0]);
+		FIELD_FD(line, n ? "syslog_write" : "log_write", ends[n][1]);
+		if (!line->out && ends[n][0] >= 0 && ends[n][1] >= 0)
+			output_resume(svc, n, ends[n][0], ends[n][1]);
+	}
+	if (line->out)
+		return;
+	svc->state = state;
+	svc->removed = removed;
+	svc->bound = unbound;
+	if (since > 0)
+		svc->since = since;
+	superd.waiting += state == QUEUED;
+	if (svc->run->notify > 0 && svc->run->notify_variable)
+		notify_resume(svc);
+	if (refresh.pid)
+		refresh_resume(svc, &refresh, refresh_limit);
+	if (timer > 0 && (state == BACKOFF || state == BINDING)) {
+		svc_set_timer(svc, timer - clock_now());
+	}
+}
+
+static void walk_registration(struct journal_line *line, struct registration *registration)
+{
+	FIELD(line, "fd", registration->fd);
+	FIELD(line, "set", registration->set);
+	FIELD(line, "program", registration->program);
+	FIELD(line, "transports", registration->transports);
+	FIELD(line, "port", registration->port);
+}
+
+static void walk_instance(struct journal_line *line, struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+	double limit = instance_limit_left(instance);
+	bool current = svc->run->current == instance;
+	unsigned socket = instance->socket ? (unsigned)(instance->socket - svc->sockets) + 1 : 0;
+	/* An end that is not judged yet is judged by the next superd. */
+	pid_t child = 0, main = instance->is_held || instance->end_is_judged ? instance->pid : instance->main.pid;
+
+	limit = limit < 0 ? 0 : clock_now() + limit;
+	FIELD_MOST(line, "phase", instance->phase, OVER);
+	FIELD(line, "current", current);
+	FIELD(line, "pid", instance->pid);
+	FIELD(line, "main", main);
+	FIELD(line, "group", instance->group);
+	FIELD(line, "command", instance->command.pid);
+	FIELD(line, "next", instance->next_command);
+	FIELD_MOST(line, "reached", instance->reached, READY);
+	FIELD(line, "since", instance->since);
+	FIELD(line, "born", instance->born);
+	FIELD(line, "limit", limit);
+	FIELD(line, "status", instance->status);
+	FIELD_MOST(line, "result", instance->result, RESULTS - 1);
+	FIELD_MOST(line, "ends", instance->ends, HAS_FAILED);
+	FIELD(line, "late", instance->late);
+	FIELD(line, "frozen", instance->is_frozen);
+	FIELD(line, "by_order", instance->by_order);
+	FIELD(line, "stopping", instance->stopping);
+	FIELD(line, "reloading", instance->reloading);
+	FIELD(line, "greeted", instance->greeted);
+	FIELD(line, "access", instance->access);
+	FIELD(line, "private", instance->private_id);
+	FIELD(line, "watchdog", instance->watchdog_every);
+	FIELD(line, "cgroup", instance->cgroup);
+	FIELD(line, "reused", instance->cgroup_is_reused);
+	FIELD(line, "spent", instance->cgroup_is_spent);
+	FIELD(line, "says", instance->status_text);
+	FIELD(line, "invocation", instance->invocation);
+	FIELD(line, "name", instance->name);
+	FIELD(line, "socket", socket);
+	FIELD(line, "peer", instance->peer);
+	FIELD(line, "source", instance->source);
+	FIELD(line, "counted", instance->counted);
+	FIELD_FD(line, "client", instance->client.fd);
+	FIELD_FD(line, "channel", instance->channel);
+	FIELD_FD(line, "report", instance->report);
+	FIELD_FD(line, "binder", instance->binder_fd);
+	FIELD(line, "relay", instance->relay.child.pid);
+	if (instance->relay.child.pid)
+		FIELD_FD(line, "relay_fd", instance->relay.fd);
+	if (line->out)
+		return;
+	instance->main.pid = main;
+	FIELD(line, "child", child); /* its own word */
+	if (child > 0) {
+		instance->phase = LAUNCHED;
+		instance->pid = instance->main.pid = instance->group = child;
+	}
+	if (limit > 0)
+		instance_limit(instance,
+			       limit > clock_now() ? (int64_t)(number_min(limit - clock_now(), 1e9) * 1e6) : 1);
+	if (current)
+		svc->run->current = instance;
+	if (socket && socket <= svc->socket_count)
+		instance->socket = &svc->sockets[socket - 1];
+}
+
+/* ---- writing ---- */
+
+static unsigned row_number(const struct service *row, bool adds)
+{
+	for (size_t n = 0; n < journal.row_count; n++) {
+		if (journal.rows[n] == row)
+			return (unsigned)n + 1;
+	}
+	if (!adds)
+		return 0;
+	if (journal.row_count == journal.row_room) {
+		const struct service **larger =
+			array_grow(journal.rows, &journal.row_room, journal.row_count, sizeof(*larger));
+
+		if (!larger)
+			return 0;
+		journal.rows = larger;
+	}
+	journal.rows[journal.row_count++] = row;
+	return (unsigned)journal.row_count;
+}
+
+static void add_service(struct svc *svc, struct buf *out)
+{
+	size_t start = out->length, head;
+	unsigned row = row_number(svc->row, false);
+
+	buf_text(out, "+svc ");
+	add_text(out, svc->row->name);
+	head = out->length;
+	FIELD(&(struct journal_line){ .out = out }, "row", row);
+	walk_service(&(struct journal_line){ .out = out }, svc);
+	if (out->length == head && svc->noted)
+		memcpy(out->data + start, "-", 1);
+	else if (out->length == head)
+		buf_cut(out, start);
+	svc->noted = out->length > head;
+	if (out->length > start)
+		buf_char(out, '\n');
+}
+
+static void add_instance(struct instance *instance, struct buf *out)
+{
+	unsigned row = row_number(instance->row, false);
+
+	buf_text(out, "+start ");
+	buf_number(out, instance->number);
+	buf_char(out, ' ');
+	add_text(out, instance->svc->row->name);
+	FIELD(&(struct journal_line){ .out = out }, "row", row);
+	walk_instance(&(struct journal_line){ .out = out }, instance);
+	buf_char(out, '\n');
+}
+
+void journal_socket(const struct socket *socket)
+{
+	struct buf *out = journal.out;
+	struct buf address = { 0 };
+	double rests = socket->run->rests_until > clock_now() ? socket->run->rests_until : 0;
+	unsigned row = socket->number;
+	bool old = socket->is_old || lent_is_changing(socket->svc), lent = socket->lent, known = !socket->strays;
+	int family = socket->family;
+
+	if (!out || (out == &journal.lines && !journal.is_written)) /* all will be written at once */
+		return;
+	endpoint_format(socket->listen->endpoint, &address);
+	if (socket->fd >= 0)
+		buf_addf(out, "+fd #%d ", socket->fd);
+	else
+		buf_addf(out, "+fd %s/%u ", socket->svc->row->name, (unsigned)(socket - socket->svc->sockets));
+	add_text(out, socket->svc->row->name);
+	buf_text(out, " address=");
+	add_text(out, buf_string(&address));
+	FIELD(&(struct journal_line){ .out = out }, "rests", rests);
+	FIELD(&(struct journal_line){ .out = out }, "old", old);
+	FIELD(&(struct journal_line){ .out = out }, "lent", lent);
+	FIELD(&(struct journal_line){ .out = out }, "known", known);
+	if (family) {
+		FIELD(&(struct journal_line){ .out = out }, "row", row);
+		FIELD(&(struct journal_line){ .out = out }, "family", family);
+	}
+	if (socket->is_stored)
+		walk(&(struct journal_line){ .out = out }, "stored", socket->run->stored,
+		     strlen(socket->run->stored) + 1, TEXT, 0);
+	buf_char(out, '\n');
+	buf_free(&address);
+}
+
+void journal_stored(struct stored *stored)
+{
+	struct buf *out = journal.out;
+
+	if (!out)
+		return;
+	buf_addf(out, "+store #%d ", stored->fd);
+	add_text(out, stored->svc->row->name);
+	FIELD(&(struct journal_line){ .out = out }, "name", stored->name);
+	FIELD(&(struct journal_line){ .out = out }, "polled", stored->polled);
+	FIELD(&(struct journal_line){ .out = out }, "user", stored->user);
+	buf_char(out, '\n');
+}
+
+void journal_parked(struct svc *svc, struct parked *parked)
+{
+	struct buf *out = journal.out;
+	unsigned number = (unsigned)(parked->socket - svc->sockets);
+
+	if (!out)
+		return;
+	buf_addf(out, "+park #%d ", parked->client.fd);
+	add_text(out, svc->row->name);
+	FIELD(&(struct journal_line){ .out = out }, "socket", number);
+	FIELD(&(struct journal_line){ .out = out }, "since", parked->since);
+	FIELD(&(struct journal_line){ .out = out }, "greeted", parked->greeted);
+	FIELD(&(struct journal_line){ .out = out }, "judged", parked->judged);
+	buf_char(out, '\n');
+}
+
+void journal_registration(struct registration *registration)
+{
+	struct buf *out = journal.out;
+
+	if (!out)
+		return;
+	buf_addf(out, "+rpc %llu ", (unsigned long long)registration->number);
+	add_text(out, registration->service);
+	walk_registration(&(struct journal_line){ .out = out }, registration);
+	buf_char(out, '\n');
+}
+
+void journal_service(struct svc *svc)
+{
+	if (journal.fd < 0 || !journal.is_written)
+		return; /* all is to be written */
+	list_remove(&svc->run->changed);
+	list_add(&journal.services, &svc_run(svc)->changed);
+}
+
+void journal_instance(struct instance *instance)
+{
+	list_remove(&instance->changed);
+	list_add(&journal.instances, &instance->changed);
+}
+
+void journal_say(const char *format, ...)
+{
+	va_list list;
+
+	if (journal.fd < 0)
+		return;
+	va_start(list, format);
+	buf_vaddf(&journal.lines, format, list);
+	va_end(list);
+}
+
+/* lines: they get their lines; else all is written anew. */
+static void take_changed(bool lines)
+{
+	lines &= journal.fd >= 0;
+	for (struct list *link; (link = journal.services.next) != &journal.services;) {
+		list_remove(link);
+		if (lines)
+			add_service(container_of(link, struct run, changed)->svc, &journal.lines);
+	}
+	for (struct list *link; (link = journal.instances.next) != &journal.instances;) {
+		list_remove(link);
+		if (lines)
+			add_instance(container_of(link, struct instance, changed), &journal.lines);
+	}
+}
+
+/* All before it outlives superd when this returns. */
+void journal_flush(void)
+{
+	take_changed(true);
+	if (journal.fd < 0 || !journal.lines.length)
+		return;
+	if (journal.lines.failed ||
+	    write(journal.fd, journal.lines.data, journal.lines.length) != (ssize_t)journal.lines.length) {
+		journal.due = true;
+	} else {
+		journal.size += (off_t)journal.lines.length;
+		journal.due |= journal.size > GROWTH && journal.size > journal.whole;
+	}
+	if (journal.lines.length > LINES_KEPT)
+		buf_free(&journal.lines);
+	else
+		buf_clear(&journal.lines);
+}
+
+/* ---- the text of the configuration ---- */
+
+/* Rows that a thread prints while the loop goes on. */
+static struct {
+	pthread_t thread;
+	bool runs;
+	const struct table *table;
+	char *text;
+} printed;
+
+static void *print(void *table)
+{
+	printed.text = load_print_table(table, false);
+	return NULL;
+}
+
+static void print_end(void)
+{
+	if (printed.runs)
+		pthread_join(printed.thread, NULL);
+	printed.runs = false;
+}
+
+void journal_print(const struct table *table)
+{
+	if (journal.fd < 0)
+		return;
+	print_end();
+	free(printed.text);
+	printed.text = NULL;
+	printed.table = table;
+	printed.runs = thread_start(&printed.thread, 0, print, (void *)(uintptr_t)table) == 0;
+}
+
+/* A row that stays by its former entry is not printed, and that shows when all rows are compared. */
+static bool make_text(void)
+{
+	struct buf out = { 0 };
+	bool is_it;
+	int fd;
+
+	print_end();
+	is_it = printed.text && printed.table == superd.table;
+	for (size_t n = 0; n < superd.table->left_out_count; n++)
+		is_it &= !superd.table->left_out[n].is_kept;
+	if (!is_it) {
+		free(printed.text);
+		print((void *)(uintptr_t)superd.table);
+	}
+	state_stream_begin(&out);
+	if (printed.text)
+		load_save_printed(superd.options, superd.table, printed.text, &out);
+	state_stream_end(&out);
+	fd = !printed.text || out.failed ? -1 : state_file_make(out.data, out.length, "/run");
+	buf_free(&out);
+	free(printed.text);
+	printed.text = NULL;
+	if (fd < 0)
+		return false;
+	fd_close(&journal.stale);
+	journal.stale = journal.text; /* the file still names it */
+	journal.text = fd;
+	journal.text_due = false;
+	return true;
+}
+
+static void write_all_anew(void);
+
+/* with_text: the configuration is another, and all outlives superd when this returns. Else it does at the end of the
+ * turn. */
+void journal_rewrite(bool with_text)
+{
+	journal.due = true;
+	journal.text_due |= with_text;
+	if (with_text && journal.fd >= 0)
+		write_all_anew();
+}
+
+/* A row that the table has not: its text is that of a configuration with it alone. */
+static void add_row(const struct service *row, size_t number, struct buf *out)
+{
+	struct table *none = table_new();
+	struct buf inner = { 0 };
+	char *text = NULL;
+	size_t length;
+	FILE *file = none ? open_memstream(&text, &length) : NULL;
+	bool good = file && print_conf_saved(none, &row, 1, file);
+
+	if (file && fclose(file) == 0 && good && text) {
+		state_stream_begin(&inner);
+		state_open_section(&inner, "table");
+		state_add(&inner, "text", text);
+		state_stream_end(&inner);
+		buf_addf(out, "+row %zu text=", number);
+		add_text(out, buf_string(&inner));
+		buf_char(out, '\n');
+	}
+	buf_free(&inner);
+	free(text);
+	table_free(none);
+}
+
+static void add_all_of(struct svc *svc, struct buf *out)
+{
+	svc->noted = false;
+	add_service(svc, out);
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].fd >= 0 || svc->sockets[n].run->rests_until > clock_now())
+			journal_socket(&svc->sockets[n]);
+	}
+	LIST_EACH(link, &svc->run->stored)
+		journal_stored(container_of(link, struct stored, link));
+	for (size_t n = 0; n < svc->run->parked_count; n++)
+		journal_parked(svc, &svc->run->parked[n]);
+	accept_journal_asked(svc);
+	LIST_EACH(link, &svc->run->instances)
+		add_instance(container_of(link, struct instance, link), out);
+}
+
+/* upgrades: for another program, which has programs of its own beside it. */
+static bool compose(struct buf *out, bool upgrades)
+{
+	struct journal_superd own = {
+		.version = PACKAGE_VERSION,
+		.control = control_fd(),
+		.stopping = superd.stopping,
+		.output = superd.output.fd,
+		.output_pid = superd.output.child.pid,
+	};
+	struct list *lists[] = { &superd.services, &superd.leaving };
+	struct buf locks = { 0 }, *before = journal.out;
+
+	for (enum program n = 0; n < PROGRAMS; n++)
+		own.programs[n] = upgrades ? -1 : program_known(n)->fd;
+	if ((journal.text < 0 || journal.text_due) && !make_text())
+		return false;
+	journal.row_count = 0;
+	for (int n = 0; n < 2; n++) {
+		LIST_EACH(link, lists[n]) {
+			struct svc *svc = container_of(link, struct svc, link);
+
+			if (svc->table != superd.table) /* which has none of this name, or one with errors */
+				row_number(svc->row, true);
+			LIST_EACH(each, &svc->run->instances) {
+				struct instance *instance = container_of(each, struct instance, link);
+
+				if (instance->row != svc->row &&
+				    service_compare(instance->row, svc->row, NULL) != DIFF_SAME)
+					row_number(instance->row, true);
+			}
+		}
+	}
+	buf_text(out, HEAD "+superd -");
+	walk_superd(&(struct journal_line){ .out = out }, &own);
+	buf_char(out, '\n');
+	locks_save(&locks);
+	buf_text(out, "+locks - text=");
+	add_text(out, buf_string(&locks));
+	buf_char(out, '\n');
+	buf_free(&locks);
+	for (size_t n = 0; n < journal.row_count; n++)
+		add_row(journal.rows[n], n + 1, out);
+	for (size_t n = 0; n < superd.inherited.count; n++) {
+		if (superd.inherited.list[n].fd >= 0)
+			buf_addf(out, "+fd #%d\n", superd.inherited.list[n].fd);
+	}
+	accept_journal_touched(out);
+	journal.out = out;
+	for (int n = 0; n < 2; n++) {
+		LIST_EACH(link, lists[n])
+			add_all_of(container_of(link, struct svc, link), out);
+	}
+	LIST_EACH(link, &superd.registrations)
+		journal_registration(container_of(link, struct registration, link));
+	journal.out = before;
+	return !out->failed;
+}
+
+/* Each number behind a '#' that stands where a descriptor does. */
+static void each_fd(const char *text, void (*act)(void *context, int fd), void *context)
+{
+	for (const char *mark = text; (mark = strchr(mark, '#')); mark++) {
+		bool is_it = mark == text || mark[-1] == ' ' || mark[-1] == '=';
+		int fd;
+
+		if (is_it && sscanf(mark + 1, "%d", &fd) == 1 && fd > STDERR_FILENO)
+			act(context, fd);
+	}
+}
+
+static void pass_fd(void *context, int fd)
+{
+	self_exe_pass(&fd, 1, context);
+}
+
+/* Everything, in a file of its own, for a program that is asked. -1 and errno. */
+int journal_copy(void)
+{
+	struct buf out = { 0 };
+	int fd = compose(&out, true) ? state_file_make(out.data, out.length, "/run") : -1;
+
+	buf_free(&out);
+	journal.due = true; /* rows may have other numbers now */
+	return fd;
+}
+
+void journal_drop_copy(int *copy)
+{
+	fd_close(copy);
+	if (journal.fd < 0)
+		fd_close(&journal.text);
+}
+
+/* In the process that asks. */
+void journal_pass_check(int copy)
+{
+	const int fds[] = { copy, journal.text };
+
+	self_exe_pass(fds, 2, true);
+	if (guard_pid()) {
+		guard_replace_in_child(copy);
+		guard_pass(true);
+	}
+}
+
+/* The last that this superd writes: another program goes on with it, and what it names stays open for that. -1 and
+ * errno. */
+int journal_hand_on(void)
+{
+	struct buf out = { 0 };
+	int fd;
+
+	take_changed(false);
+	fd = compose(&out, true) ? state_file_make(out.data, out.length, "/run") : -1;
+	if (fd >= 0 && guard_pid() && (fcntl(fd, F_SETFL, O_APPEND) < 0 || !guard_replace_journal(fd)))
+		fd_close(&fd);
+	if (fd >= 0) {
+		each_fd(out.data, pass_fd, &journal);
+		self_exe_pass(&fd, 1, true);
+	}
+	buf_free(&out);
+	return fd;
+}
+
+void journal_take_back(void)
+{
+	struct buf out = { 0 };
+
+	if (compose(&out, true))
+		each_fd(out.data, pass_fd, NULL);
+	buf_free(&out);
+	journal.due = true;
+}
+
+struct journal_end {
+	pid_t pid;
+	int status;
+	int64_t cpu; /* microseconds */
+};
+
+static bool take_end(const char *text, struct journal_end *end)
+{
+	long pid;
+	long long cpu;
+
+	if (sscanf(text, "%ld %d %lld", &pid, &end->status, &cpu) < 3 || pid < 2 || pid > INT32_MAX)
+		return false;
+	end->pid = (pid_t)pid;
+	end->cpu = cpu;
+	return true;
+}
+
+/* The ends of processes that the guard has written. */
+static void hear(int fd, off_t *from)
+{
+	char text[4096];
+	ssize_t got;
+
+	while ((got = pread(fd, text, sizeof(text) - 1, *from)) > 0) {
+		char *line = text, *end;
+
+		text[got] = '\0';
+		for (; (end = memchr(line, '\n', (size_t)(text + got - line))); line = end + 1) {
+			struct journal_end ended = { 0 };
+			struct rusage used = { 0 };
+
+			*end = '\0';
+			if (strncmp(line, "-pid ", 5) != 0 || !take_end(line + 5, &ended))
+				continue;
+			used.ru_utime.tv_sec = ended.cpu / 1000000;
+			used.ru_utime.tv_usec = ended.cpu % 1000000;
+			child_ended(ended.pid, ended.status, &used);
+		}
+		if (line == text && got < (ssize_t)sizeof(text) - 1)
+			return;				   /* it is being written */
+		*from += line == text ? got : line - text; /* a longer line is none of these */
+	}
+}
+
+void journal_hear(void)
+{
+	if (journal.fd >= 0)
+		hear(journal.fd, &journal.heard);
+}
+
+/* Takes the place of the file before in one step. What the guard has written meanwhile is in the one or the other. */
+static void write_all_anew(void)
+{
+	struct buf out = { 0 };
+	int before, file;
+
+	take_changed(false);
+	buf_clear(&journal.lines);
+	if (journal.fd < 0)
+		return;
+	journal.due = false;
+	file = compose(&out, false) ? memory_open("superd-journal", false) : -1;
+	before = fd_copy(journal.fd, FD_HIGH);
+	if (file < 0 || before < 0 || fcntl(file, F_SETFL, O_APPEND) < 0 ||
+	    write(file, out.data, out.length) != (ssize_t)out.length || !guard_replace_journal(file)) {
+		if (!journal.has_failed)
+			log_error(superd.log, "cannot save the state for the next superd: %s", strerror(errno));
+		journal.due = journal.has_failed = true; /* the next turn tries again */
+	} else {
+		off_t heard = journal.heard;
+
+		journal.size = 0;
+		journal.whole = (off_t)out.length;
+		journal.heard = (off_t)out.length;
+		journal.is_written = true;
+		journal.has_failed = false;
+		fd_close(&journal.stale);
+		hear(before, &heard);
+	}
+	fd_close(&file);
+	fd_close(&before);
+	buf_free(&out);
+}
+
+/* What superd is outlives it from now on. */
+void journal_ready(void)
+{
+	if (!journal.is_written || journal.due)
+		write_all_anew();
+}
+
+static ev_prepare turn;
+
+static void on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+	(void)loop, (void)prepare, (void)events;
+	journal_flush();
+	if (journal.due)
+		write_all_anew();
+}
+
+/* fd: the guard's file; -1: there is no guard. */
+void journal_begin(int fd)
+{
+	journal.fd = fd;
+	if (fd < 0) {
+		fd_close(&journal.text);
+		return;
+	}
+	journal.out = &journal.lines;
+	journal.is_written = journal.text >= 0; /* by the superd before: what comes is behind that */
+	journal.due = true;
+	if (!journal.is_written)
+		journal_print(superd.table);
+	ev_prepare_init(&turn, on_turn);
+	ev_prepare_start(superd.loop, &turn);
+}
+
+/* ---- a process that is about to be forked ---- */
+
+uint64_t journal_number(void)
+{
+	return ++journal.last;
+}
+
+/* instance NULL: superd's main command. command: it is one of a phase, not the main process. */
+void journal_prepare(struct instance *instance, bool command)
+{
+	if (journal.fd < 0)
+		return;
+	if (instance)
+		list_remove(&instance->changed); /* the process writes that */
+	if (journal.is_written)
+		journal_flush();
+	else
+		write_all_anew();
+	buf_clear(&journal.child);
+	if (instance)
+		add_instance(instance, &journal.child);
+	else
+		buf_text(&journal.child, "+command -\n");
+	journal.child.length--;
+	journal.child_is_command = command;
+}
+
+/* The reading end of the pipe that tells its failure; -1: there is none. */
+void journal_name_report(int report)
+{
+	if (!journal.child.length)
+		return;
+	FIELD_FD(&(struct journal_line){ .out = &journal.child }, "report", report);
+	buf_text(&journal.child, journal.child_is_command ? " command=" : " child=");
+}
+
+/* In the child, whose memory may be superd's: `note` is what journal_take_prepared has given. */
+void journal_note_child(const struct buf *note)
+{
+	char text[24], *at = text + sizeof(text);
+	unsigned left = (unsigned)getpid();
+	struct iovec parts[2] = { { note->data, note->length } };
+
+	if (!parts[0].iov_len)
+		return;
+	*--at = '\n';
+	do
+		*--at = (char)('0' + left % 10);
+	while (left /= 10);
+	parts[1] = (struct iovec){ at, (size_t)(text + sizeof(text) - at) };
+	if (writev(journal.fd, parts, 2) < 0)
+		_exit(127); /* nobody would know of it */
+}
+
+void journal_take_prepared(struct buf *note)
+{
+	*note = journal.child;
+	journal.child = (struct buf){ 0 };
+}
+
+/* ---- reading ---- */
+
+struct journal_record {
+	char *key, *rest;    /* "start 17"; what is behind it */
+	struct table *table; /* of a row */
+	bool gone;
+};
+
+static struct {
+	char *text;
+	struct journal_record *list; /* in the order of their first lines */
+	size_t count, room;
+	char version[80];
+	struct buf unknown;
+	struct journal_end *ends;
+	size_t end_count, end_room;
+} before;
+
+static void *grow(void *list, size_t *room, size_t count, size_t size)
+{
+	return count < *room ? list : array_grow(list, room, count, size);
+}
+
+/* Finds what counts: of the lines about one thing the last one. only: those of this kind; NULL: all. */
+static bool take_lines(char *text, const char *only)
+{
+	size_t room = 64, lines = 0, *places;
+	char *line, *end;
+
+	for (const char *at = text; (at = strchr(at, '\n')); at++)
+		lines++;
+	while (room < 2 * lines)
+		room *= 2;
+	places = calloc(room, sizeof(*places));
+	if (!places)
+		return false;
+	before.text = text;
+	line = text + strcspn(text, "\n");
+	for (line += *line != '\0'; (end = strchr(line, '\n')); line = end + 1) {
+		char *rest = strchr(line, ' ');
+		struct journal_record *record;
+		size_t place;
+		void *larger;
+
+		*end = '\0';
+		rest = rest ? strchr(rest + 1, ' ') : NULL;
+		if (rest)
+			*rest++ = '\0';
+		if ((*line != '+' && *line != '-') || (only && strncmp(line + 1, only, strlen(only)) != 0))
+			continue;
+		if (!strncmp(line, "-pid ", 5) || !strncmp(line, "-own ", 5)) {
+			if (!(larger = grow(before.ends, &before.end_room, before.end_count, sizeof(*before.ends))))
+				break;
+			before.ends = larger;
+			if (rest)
+				rest[-1] = ' ';
+			before.end_count += take_end(line + 5, &before.ends[before.end_count]);
+			continue;
+		}
+		place = hash_text(HASH_START, line + 1) & (room - 1);
+		while (places[place] && strcmp(before.list[places[place] - 1].key, line + 1) != 0)
+			place = (place + 1) & (room - 1);
+		if (!places[place]) {
+			if (!(larger = grow(before.list, &before.room, before.count, sizeof(*before.list))))
+				break;
+			before.list = larger;
+			before.list[before.count++] = (struct journal_record){ .key = line + 1 };
+			places[place] = before.count;
+		}
+		record = &before.list[places[place] - 1];
+		record->rest = rest ? rest : end;
+		record->gone = *line == '-';
+	}
+	free(places);
+	return true;
+}
+
+/* The record of this kind, and the second word of its key; NULL: it is another. */
+static char *is_kind(const struct journal_record *record, const char *kind)
+{
+	size_t length = strlen(kind);
+
+	return !record->gone && !strncmp(record->key, kind, length) && record->key[length] == ' '
+		? record->key + length + 1
+		: NULL;
+}
+
+/* Divides what stands behind the key; returns its first word if that is a name, which has no '='. */
+static char *parse(const struct journal_record *record, struct journal_line *line)
+{
+	char *name = NULL, *at = record->rest;
+
+	*line = (struct journal_line){ 0 };
+	for (char *word; (word = strsep(&at, " "));) {
+		char *value = strchr(word, '=');
+
+		if (!value && *word) {
+			name = decode(word);
+		} else if (value && line->count < WORDS_IN_LINE) {
+			*value++ = '\0';
+			line->words[line->count++] = (struct journal_word){ .key = word, .value = decode(value) };
+		}
+	}
+	return name;
+}
+
+static void note_unknown(const char *kind, const char *key)
+{
+	char name[120];
+
+	snprintf(name, sizeof(name), "\n%s%s%s\n", kind, key ? ": " : "", key ? key : "");
+	if (strstr(buf_string(&before.unknown), name) || before.unknown.length > UNKNOWN_MOST)
+		return;
+	buf_text(&before.unknown, name);
+	log_warn(superd.log, "unknown in the state of the previous superd, and ignored: %s%s%s", kind, key ? ": " : "",
+		 key ? key : "");
+}
+
+static void note_unused(const struct journal_line *line, const char *kind)
+{
+	for (size_t n = 0; n < line->count; n++) {
+		if (!line->words[n].used)
+			note_unknown(kind, line->words[n].key);
+	}
+}
+
+void journal_each_fd(void (*act)(void *context, int fd), void *context)
+{
+	for (size_t n = 0; n < before.count; n++) {
+		if (before.list[n].gone)
+			continue;
+		each_fd(before.list[n].key, act, context);
+		each_fd(before.list[n].rest, act, context);
+	}
+	if (journal.text >= 0)
+		act(context, journal.text);
+}
+
+/* Reads what the superd before has left. fd: its journal; sockets: nothing else of it is believed. Returns the text of
+ * its configuration; NULL: there is none, and why says so. */
+struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why)
+{
+	static struct state_stream stream;
+	size_t length;
+	char *text = state_file_read(fd, STATE_STREAM_MOST, &length);
+	const char *last = text ? strrchr(text, '\n') : NULL;
+
+	journal.heard = last ? last + 1 - text : 0;
+	if (!text || strncmp(text, HEAD, strlen(HEAD)) != 0 || !take_lines(text, sockets ? "fd " : NULL)) {
+		if (text && *text)
+			buf_addf(why, "it is '%.*s', and this superd reads '%.*s'", (int)strcspn(text, "\n"), text,
+				 (int)strlen(HEAD) - 1, HEAD);
+		else
+			buf_text(why, "no state was saved");
+		free(text);
+		return NULL;
+	}
+	for (size_t n = 0; n < before.count; n++) {
+		struct journal_record own = before.list[n];
+		struct journal_line line;
+
+		if (!is_kind(&own, "superd") && !is_kind(&own, "command"))
+			continue;
+		own.rest = strdupa(own.rest); /* its descriptors are looked for once more */
+		parse(&own, &line);
+		if (is_kind(&own, "superd"))
+			walk_superd(&line, of);
+		else
+			FIELD(&line, "child", superd.main_command.pid); /* all others come behind its start */
+		superd.command_begun |= superd.main_command.pid > 0;
+	}
+	text = journal.text < 0 ? NULL : state_file_read(journal.text, STATE_STREAM_MOST, &length);
+	if (text && !state_stream_parse(&stream, text, length, why))
+		return &stream;
+	if (!why->length)
+		buf_text(why, "its configuration cannot be read");
+	return NULL;
+}
+
+/* Sockets that no service of the configuration has claimed yet: each takes those of its addresses. */
+void journal_leave_sockets(struct listen_fds *to)
+{
+	for (size_t n = 0; n < before.count; n++) {
+		const char *fd = is_kind(&before.list[n], "fd");
+
+		if (fd && read_fd(fd) >= 0)
+			listen_fds_add_own(to, read_fd(fd));
+	}
+}
+
+bool journal_names_pid(pid_t pid)
+{
+	for (size_t n = 0; n < before.count; n++) {
+		static const char *const keys[] = { " main=", " child=", " command=", " relay=" };
+
+		for (size_t i = 0; i < 4 && !before.list[n].gone; i++) {
+			const char *at = strstr(before.list[n].rest, keys[i]);
+
+			if (at && strtol(strchr(at, '=') + 1, NULL, 10) == pid)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ---- going on ---- */
+
+static bool parse_once(struct journal_record *record, struct journal_line *line)
+{
+	parse(record, line);
+	record->rest += strlen(record->rest);
+	return line->count;
+}
+
+static struct table *row_table(uint64_t number)
+{
+	struct diags diags = { 0 };
+
+	for (size_t n = 0; number && n < before.count; n++) {
+		struct journal_record *record = &before.list[n];
+		const char *own = is_kind(record, "row");
+		struct table *none;
+		struct journal_line line;
+
+		if (!own || strtoull(own, NULL, 10) != number)
+			continue;
+		if (record->table || !parse_once(record, &line))
+			return record->table;
+		none = table_new();
+		if (none)
+			record->table = load_returned(superd.options, strdup(line.words[0].value),
+						      strlen(line.words[0].value), none, &diags);
+		table_free(none);
+		diags_free(&diags);
+		if (record->table && !record->table->count) {
+			table_free(record->table);
+			record->table = NULL;
+		}
+		if (record->table)
+			record->table->users++; /* until all is restored */
+		return record->table;
+	}
+	return NULL;
+}
+
+static void restore_service(const struct journal_record *record, char *name)
+{
+	struct svc *svc = svc_find(decode(name));
+	struct table *table;
+	unsigned row = 0;
+	struct journal_line line;
+
+	parse(record, &line);
+	FIELD(&line, "row", row);
+	table = row_table(row);
+	if (!svc && table && (svc = svc_new(table, &table->services[0])))
+		list_add(&superd.services, &svc->link);
+	if (!svc)
+		return;
+	walk_service(&line, svc);
+	if (svc->removed) {
+		list_remove(&svc->link);
+		list_add(&superd.leaving, &svc->link);
+	}
+	note_unused(&line, "service");
+}
+
+static void restore_socket(const struct journal_record *record, const char *number)
+{
+	double rests = 0;
+	struct journal_line line;
+	char *name = parse(record, &line), *address = NULL, *stored = NULL;
+	struct svc *svc = name ? svc_find(name) : NULL;
+	int fd = read_fd(number), family = 0;
+	unsigned row = 0;
+	bool old = false, lent = false, known = false;
+
+	FIELD(&line, "rests", rests);
+	FIELD(&line, "old", old);
+	FIELD(&line, "lent", lent);
+	FIELD(&line, "known", known);
+	FIELD(&line, "address", address);
+	FIELD(&line, "row", row);
+	FIELD(&line, "family", family);
+	FIELD(&line, "stored", stored);
+	note_unused(&line, "socket");
+	if (svc && family)
+		bind_socket_of(svc, row, family);
+	for (unsigned n = 0; svc && n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+		struct buf own = { 0 };
+		bool is_it;
+
+		/* The kernel is not asked what it is: a program that has it could let superd wait for that. */
+		endpoint_format(socket->listen->endpoint, &own);
+		is_it = address && !strcmp(address, buf_string(&own)) && (fd >= 0 || rests > 0);
+		buf_free(&own);
+		if (socket->fd >= 0 || !is_it)
+			continue;
+		socket->fd = fd;
+		socket->run->rests_until = rests;
+		socket->lent = lent || !svc->row->exec->accept; /* perhaps */
+		socket->strays = !known;
+		svc->bound = fd >= 0;
+		if (stored)
+			store_note(socket, stored);
+		if (fd >= 0 && old && listen_filters_lent(socket->listen))
+			lent_keep_old(svc, socket, "the superd before had not set the new ones");
+		else if (fd >= 0 && old)
+			lent_change(svc, socket, NULL);
+		fd = -1;
+		break;
+	}
+	free(address);
+	free(stored);
+	if (fd >= 0 && !svc && listen_fds_add_own(&superd.inherited, fd))
+		return; /* its row may come in */
+	fd_close(&fd);
+}
+
+static void restore_parked(const struct journal_record *record, const char *number)
+{
+	struct parked parked = { .client = { .fd = read_fd(number), .length = sizeof(parked.client.peer) } };
+	struct journal_line line;
+	char *name = parse(record, &line);
+	struct svc *svc = name ? svc_find(name) : NULL;
+	unsigned socket = 0;
+
+	FIELD(&line, "socket", socket);
+	FIELD(&line, "since", parked.since);
+	FIELD(&line, "greeted", parked.greeted);
+	FIELD(&line, "judged", parked.judged);
+	note_unused(&line, "parked");
+	if (parked.client.fd < 0)
+		return;
+	if (getpeername(parked.client.fd, &parked.client.peer.any, &parked.client.length) < 0)
+		parked.client.length = 0;
+	if (!svc || socket >= svc->socket_count ||
+	    !accept_park(svc, &svc->sockets[socket], &parked.client, parked.since, parked.greeted, parked.judged))
+		close(parked.client.fd);
+}
+
+static void restore_stored(const struct journal_record *record, const char *number)
+{
+	struct journal_line line;
+	char *name = parse(record, &line), stored[256] = "";
+	struct svc *svc = name ? svc_find(name) : NULL;
+	bool polled = false;
+	uid_t user = 0;
+	int fd = read_fd(number);
+
+	FIELD(&line, "name", stored);
+	FIELD(&line, "polled", polled);
+	FIELD(&line, "user", user);
+	note_unused(&line, "stored");
+	if (svc && fd >= 0)
+		store_add(svc, fd, stored, polled, user);
+	else
+		fd_close(&fd);
+}
+
+static void restore_registration(const struct journal_record *record, const char *number)
+{
+	struct registration registration = { .number = strtoull(number, NULL, 10) };
+	struct journal_line line;
+	char *name = parse(record, &line);
+
+	walk_registration(&line, &registration);
+	note_unused(&line, "registration");
+	if (name)
+		rpc_resume(name, &registration);
+}
+
+/* An instance behind this one has the client: a superd that has handed him on (tcpmux) died before it wrote that. */
+static bool is_handed_on(const struct journal_record *record, int fd)
+{
+	char field[40];
+
+	snprintf(field, sizeof(field), " client=#%d", fd);
+	while (++record < before.list + before.count) {
+		const char *found = is_kind(record, "start") ? strstr(record->rest, field) : NULL;
+
+		if (found && (found[strlen(field)] == ' ' || !found[strlen(field)]))
+			return true;
+	}
+	return false;
+}
+
+static bool restore_instance(const struct journal_record *record, const char *number)
+{
+	struct journal_line line;
+	char *name = parse(record, &line);
+	struct svc *svc = name ? svc_find(name) : NULL;
+	struct instance *instance = svc ? instance_new(svc) : NULL;
+	struct table *table;
+	unsigned row = 0;
+
+	if (!instance)
+		return false;
+	instance->number = strtoull(number, NULL, 10);
+	if (instance->number > journal.last)
+		journal.last = instance->number;
+	FIELD(&line, "row", row);
+	if ((table = row_table(row))) {
+		table->users++;
+		table_release(instance->table);
+		instance->table = table;
+		instance->row = &table->services[0];
+	}
+	walk_instance(&line, instance);
+	note_unused(&line, "instance");
+	if (instance->client.fd >= 0 && is_handed_on(record, instance->client.fd))
+		instance->client.fd = -1;
+	if (instance->client.fd >= 0) {
+		instance->client.length = sizeof(instance->client.peer);
+		if (getpeername(instance->client.fd, &instance->client.peer.any, &instance->client.length) < 0)
+			instance->client.length = 0;
+	}
+	if (instance->row->exec->accept)
+		svc->run->count++;
+	if (instance->socket && endpoint_is_datagram(instance->socket->listen->endpoint))
+		instance->socket->busy = true;
+	instance->counted = instance->counted && source_count_enter(&superd.sources, svc, instance->source, UNLIMITED);
+	return true;
+}
+
+static void each_instance(void (*act)(struct instance *instance))
+{
+	struct list *lists[] = { &superd.services, &superd.leaving };
+
+	for (int n = 0; n < 2; n++) {
+		LIST_EACH(link, lists[n]) {
+			LIST_EACH(each, &container_of(link, struct svc, link)->run->instances)
+				act(container_of(each, struct instance, link));
+		}
+	}
+}
+
+static void restore_locks(const struct journal_record *record)
+{
+	struct journal_line line;
+	char *text;
+
+	parse(record, &line);
+	text = line.count ? strdup(line.words[0].value) : NULL;
+	if (text)
+		locks_load(text);
+	free(text);
+}
+
+static void restore_touched(const struct journal_record *record, const char *address)
+{
+	unsigned char source[SOURCE_SIZE] = { 0 };
+	double until = 0;
+	struct journal_line line;
+
+	parse(record, &line);
+	FIELD(&line, "until", until);
+	note_unused(&line, "touch");
+	read_field(address, source, sizeof(source), BYTES, 0);
+	accept_touched(source, until);
+}
+
+/* The services, their sockets and their instances are there again, and stand still. */
+void journal_restore(const struct journal_superd *of)
+{
+	static const char *const kinds[] = { "svc", "fd",    "store", "park",	"start",  "locks",
+					     "rpc", "touch", "row",   "superd", "command" };
+	struct list *lists[] = { &superd.services, &superd.leaving };
+	size_t services = 0, instances = 0, known = 0;
+
+	control_adopt(of->control);
+	output_begin(of->output_pid, of->output);
+	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(*kinds); kind++) {
+		for (size_t n = 0; n < before.count; n++) {
+			char *name = is_kind(&before.list[n], kinds[kind]);
+
+			if (!name)
+				continue;
+			known++;
+			if (kind == 0)
+				restore_service(&before.list[n], name);
+			else if (kind == 1)
+				restore_socket(&before.list[n], name);
+			else if (kind == 2)
+				restore_stored(&before.list[n], name);
+			else if (kind == 3)
+				restore_parked(&before.list[n], name);
+			else if (kind == 4)
+				instances += restore_instance(&before.list[n], name);
+			else if (kind == 5)
+				restore_locks(&before.list[n]);
+			else if (kind == 6)
+				restore_registration(&before.list[n], name);
+			else if (kind == 7)
+				restore_touched(&before.list[n], name);
+		}
+	}
+	for (size_t n = 0; n < before.count && known < before.count; n++) {
+		size_t kind = 0;
+
+		while (kind < sizeof(kinds) / sizeof(*kinds) && !is_kind(&before.list[n], kinds[kind]))
+			kind++;
+		if (kind == sizeof(kinds) / sizeof(*kinds) && !before.list[n].gone) {
+			before.list[n].key[strcspn(before.list[n].key, " ")] = '\0';
+			note_unknown(before.list[n].key, NULL);
+		}
+	}
+	for (int n = 0; n < 2; n++) {
+		LIST_EACH(link, lists[n])
+			services++;
+	}
+	each_instance(instance_resume);
+	if (superd.main_command.pid > 0)
+		child_watch(&superd.main_command, superd.main_command.pid);
+	guard_tell(of->version, services, instances);
+}
+
+/* What has ended while nobody waited for it. A process that superd itself has reaped, and died before it was known, has
+ * ended well. */
+void journal_deliver_ends(void)
+{
+	struct journal_end *ends = NULL;
+	size_t count = 0, room = 0;
+
+	each_instance(instance_go_on);
+	guard_settle();
+	journal_hear();
+	for (size_t n = 0; n < 256; n++) {
+		for (struct child *child = superd.children[n]; child; child = child->next) {
+			struct journal_end end = { .pid = child->pid };
+			struct process process;
+			bool lives = kill(child->pid, 0) == 0 || errno != ESRCH, told = false;
+
+			for (size_t i = before.end_count; i-- > 0 && !told;) {
+				if ((told = before.ends[i].pid == child->pid))
+					end = before.ends[i];
+			}
+			if (lives && (!told || (process_read(child->pid, &process) && process.parent == guard_pid())))
+				continue; /* another process had this number before */
+			if (!(ends = grow(ends, &room, count, sizeof(*ends))))
+				return;
+			ends[count++] = end;
+		}
+	}
+	guard_settle(); /* it may have taken one just now */
+	journal_hear();
+	for (size_t n = 0; n < count; n++) {
+		struct rusage used = { .ru_utime = { ends[n].cpu / 1000000, ends[n].cpu % 1000000 } };
+
+		child_ended(ends[n].pid, ends[n].status, &used);
+	}
+	free(ends);
+	for (size_t n = 0; n < before.count; n++) {
+		if (before.list[n].table)
+			table_release(before.list[n].table);
+	}
+	free(before.list);
+	free(before.ends);
+	free(before.text);
+	buf_free(&before.unknown);
+	memset(&before, 0, sizeof(before));
+}

@@ -1,0 +1,230 @@
+/* Sockets that a program was given. Whoever has one may hold its lock for as long as it likes, so the loop makes none
+ * of the calls that would wait for that (daemon.h). What needs them is done beside it:
+ *
+ *   Options and rules that a reload has changed are set at once by a process of its own. If it has not done so within a
+ *   second, the socket keeps its old ones until no program has it, and is opened anew then.
+ *
+ *   A listener that a program has shut down is opened anew. If that is so twice in a minute, it is a failure.
+ *
+ *   Where a row has become accept = yes, another process accepts, until the control groups of all who had the socket
+ *   are empty. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "os/bpf/bpf.h"
+#include "os/cgroup/cgroup.h"
+#include "os/foreign/foreign.h"
+#include "os/socket/socket.h"
+#include "table/services/diff.h"
+
+#define PATIENCE 1.  /* seconds */
+#define TOO_SOON 60. /* seconds between two times that a listener was shut down */
+
+/* One process. The service and its socket may go meanwhile: they are found again by name and inode. */
+struct lent_change {
+	struct list link;
+	struct child child;
+	ev_timer limit;
+	int report; /* what it says: a line why it has failed, or "", and a line for each warning */
+	ino_t inode;
+	char service[];
+};
+
+static struct list changes = { &changes, &changes };
+
+bool lent_is_changing(const struct svc *svc)
+{
+	LIST_EACH(link, &changes) {
+		if (!strcmp(container_of(link, struct lent_change, link)->service, svc->row->name))
+			return true;
+	}
+	return false;
+}
+
+void lent_keep_old(struct svc *svc, struct socket *socket, const char *why)
+{
+	struct event event = { .name = "bind_error", .service = svc->row->name, .reason = why };
+	struct buf endpoint = { 0 };
+
+	endpoint_format(socket->listen->endpoint, &endpoint);
+	log_event(superd.log, LEVEL_ERROR, &event, "%s keeps its old options until its program has ended: %s",
+		  buf_string(&endpoint), why);
+	buf_free(&endpoint);
+	socket->is_old = true;
+	journal_socket(socket);
+	svc_changed(svc);
+}
+
+/* why NULL: it is done. */
+static void end_change(struct lent_change *change, const char *why)
+{
+	struct svc *svc = svc_find(change->service);
+	char text[4096] = "", *line = text, *end;
+	ssize_t got = read(change->report, text, sizeof(text) - 1);
+
+	text[got > 0 ? got : 0] = '\0';
+	ev_timer_stop(superd.loop, &change->limit);
+	child_forget(&change->child);
+	fd_close(&change->report);
+	list_remove(&change->link);
+	end = line + strcspn(line, "\n");
+	if (*end)
+		*end++ = '\0';
+	if (!why && *line)
+		why = line;
+	for (unsigned n = 0; svc && n < svc->socket_count; n++) {
+		struct stat status;
+
+		if (svc->sockets[n].fd < 0 || fstat(svc->sockets[n].fd, &status) < 0 || status.st_ino != change->inode)
+			continue;
+		for (char *at, *warning = strtok_r(end, "\n", &at); warning; warning = strtok_r(NULL, "\n", &at))
+			svc_say(svc, LEVEL_WARNING, "warning", "%s", warning);
+		if (!why) {
+			journal_socket(&svc->sockets[n]);
+			break;
+		}
+		lent_keep_old(svc, &svc->sockets[n], why);
+		if (svc->state == LISTENING)
+			svc_settle(svc);
+		break;
+	}
+	free(change);
+	if (svc)
+		svc_changed(svc);
+}
+
+static void on_changed(struct child *child, int status, const struct rusage *used)
+{
+	(void)used;
+	child->pid = 0;
+	end_change(container_of(child, struct lent_change, child), status ? "it could not be examined" : NULL);
+}
+
+static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct lent_change *change = timer->data;
+
+	(void)loop, (void)events;
+	kill(change->child.pid, SIGKILL); /* which ends it once it has the lock */
+	end_change(change, "a process that has the socket blocks it");
+}
+
+_Noreturn static void make_change(int fd, const struct listen *before, const struct listen *after, int report)
+{
+	struct buf why = { 0 }, warnings = { 0 }, text = { 0 };
+
+	fork_fds_close_others(&fd, 1, report, 0);
+	if ((before ? bind_adjust(fd, before, after, true, &why, &warnings) : bind_adopt(fd, after, &why, &warnings)) <
+		    0 &&
+	    !why.length)
+		buf_text(&why, strerror(errno));
+	buf_addf(&text, "%s\n%s", buf_string(&why), buf_string(&warnings));
+	_exit(write(report, text.data, text.length < PIPE_BUF ? text.length : PIPE_BUF) < 0);
+}
+
+void lent_change(struct svc *svc, struct socket *socket, const struct listen *before)
+{
+	const struct listen *after = socket->listen;
+	struct lent_change *change;
+	struct stat status;
+	int ends[2] = { -1, -1 };
+	pid_t pid = -1;
+
+	if (before && listen_owner_equal(before, after) &&
+	    socket_filter_equal(listen_prepared(before)->rules, listen_prepared(after)->rules) &&
+	    socket_options_equal(before->options, after->options))
+		return;
+	change = calloc(1, sizeof(*change) + strlen(svc->row->name) + 1);
+	if (change && fstat(socket->fd, &status) == 0 && fd_pipe(ends) == 0)
+		pid = fork();
+	if (pid == 0)
+		make_change(socket->fd, before, after, ends[1]);
+	fd_close(&ends[1]);
+	if (pid < 0) {
+		fd_close(&ends[0]);
+		free(change);
+		lent_keep_old(svc, socket, strerror(errno));
+		return;
+	}
+	strcpy(change->service, svc->row->name);
+	change->inode = status.st_ino;
+	change->report = fd_raise(ends[0], FD_HIGH);
+	change->child.ended = on_changed;
+	child_watch(&change->child, pid);
+	ev_timer_init(&change->limit, on_late, PATIENCE, 0);
+	change->limit.data = change;
+	ev_timer_start(superd.loop, &change->limit);
+	list_add(&changes, &change->link);
+	journal_socket(socket); /* it has not its new options yet */
+}
+
+/* Behind the last process of the instance that superd knows of. */
+void lent_note_end(const struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+
+		if (!socket->lent || socket->strays || !instance->pid || instance->row->exec->accept)
+			continue;
+		socket->strays = !instance->is_gone && (!instance->cgroup || cgroup_is_populated(instance->cgroup));
+		if (socket->strays)
+			journal_socket(socket);
+	}
+}
+
+/* No program has the socket of a row with accept = yes any more, which was another's before. */
+bool lent_is_back(struct socket *socket)
+{
+	if (socket->strays)
+		return false;
+	LIST_EACH(link, &socket->svc->run->instances) {
+		if (!container_of(link, struct instance, link)->row->exec->accept)
+			return false;
+	}
+	fd_set_nonblocking(socket->fd, true); /* as no program wants it otherwise any more */
+	socket->lent = false;
+	journal_socket(socket);
+	return true;
+}
+
+/* Closes what a program has shut down, and what has not its options and no program has any more. *again: it was shut
+ * down a short while ago already. */
+bool lent_close(struct svc *svc, bool *again)
+{
+	bool any = false;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+		struct pollfd look = { .fd = socket->fd, .events = POLLIN };
+		bool is_shut = socket->lent && socket->fd >= 0 && endpoint_accepts(socket->listen->endpoint) &&
+			poll(&look, 1, 0) > 0 && look.revents & POLLHUP;
+
+		if (socket->fd < 0 || (!is_shut && !(socket->is_old && svc_is_empty(svc))))
+			continue;
+		if (is_shut) {
+			svc_say(svc, LEVEL_WARNING, "rebind", "a program has shut its listener down: opening it again");
+			*again |= socket->run->shut_at > 0 && clock_now() < socket->run->shut_at + TOO_SOON;
+			socket->run->shut_at = clock_now();
+		} else {
+			svc_say(svc, LEVEL_NOTICE, "rebind", "%s has its old options: opening it again",
+				socket->listen->name);
+		}
+		any = true;
+		socket_watch(socket, false);
+		socket_close(socket);
+	}
+	return any;
+}

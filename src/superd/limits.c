@@ -1,0 +1,350 @@
+/* Limits for all: no service fills what all share.
+ *
+ * A place is room for one more instance: for its processes below the pids.max of superd's control group and of those
+ * above it, and for the descriptors that superd needs while it starts. A service that runs may not take the places that
+ * are kept for those of which nothing runs, one for each, a quarter of all at most: it waits in line until an instance
+ * ends. Where the kernel refuses a process, a descriptor or memory all the same, nobody starts until
+ * something has ended or a second has passed: that is no failure of anybody.
+ *
+ * Where no control group keeps memory_max, superd compares the memory of each instance with it every few seconds. */
+#include "superd/daemon.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/units.h"
+#include "os/cgroup/cgroup.h"
+#include "os/proc/process.h"
+#include "superd/start/start.h"
+
+#define DESCRIPTORS_EACH 3 /* that an instance needs while it starts: its client, its report, a channel */
+#define DESCRIPTORS_FREE 9 /* beside the sockets: for a start, and for the control socket with a client */
+#define RESERVE_PART 8	   /* of a group's processes, for superd's own and for those that instances start; */
+#define RESERVE_MOST 32	   /* at most */
+#define RESERVE_OTHERS 2   /* of the reserve, for a service without an instance */
+#define KEPT_PART 4	   /* of all places, which are kept at most for services without an instance */
+#define FILE_MOST 16384
+#define AGAIN 1. /* seconds */
+#define MEMORY_LOOK 3.
+
+static struct {
+	size_t total;	    /* instances that there may be at once */
+	double looked;	    /* loop time at which it was found */
+	double short_until; /* the kernel has refused something; 0: it has not */
+	struct log_rate_limit told;
+	unsigned allowed; /* sockets that may be opened in this turn without another look */
+	double allowed_at;
+	bool is_full;	  /* there were too few descriptors for the last socket that was to be opened */
+	struct list line; /* services that wait, by svc->run->queue */
+	bool offers;
+	ev_timer again;
+} places = { .line = { &places.line, &places.line } };
+
+/* Processes that may still be started, less the reserve: the least that superd's group leaves, and those above it.
+ * SIZE_MAX: nothing limits them. */
+static size_t count_room(void)
+{
+	static const char *const hierarchies[] = { "", "pids" };
+	size_t least = SIZE_MAX;
+
+	for (int n = 0; n < 2; n++) {
+		char path[PATH_MAX], file[PATH_MAX + 16], *last, *text;
+		bool more = cgroup_find_own(hierarchies[n], path, sizeof(path));
+
+		for (; more; more = last && cgroup_is_group(path)) {
+			unsigned long long numbers[2] = { 0 };
+			size_t length;
+
+			for (int m = 0; m < 2; m++) {
+				snprintf(file, sizeof(file), "%s/%s", path, m ? "pids.current" : "pids.max");
+				text = fd_read_file(file, FILE_MOST, &length);
+				numbers[m] = text && *text >= '0' && *text <= '9' ? strtoull(text, NULL, 10)
+					: m					  ? 0
+										  : ULLONG_MAX;
+				free(text);
+				if (numbers[0] == ULLONG_MAX)
+					break;
+			}
+			if (numbers[0] != ULLONG_MAX) {
+				unsigned long long reserve = numbers[0] / RESERVE_PART + 1;
+
+				numbers[1] += reserve < RESERVE_MOST ? reserve : RESERVE_MOST;
+				numbers[0] -= numbers[0] < numbers[1] ? numbers[0] : numbers[1];
+				least = numbers[0] < least ? (size_t)numbers[0] : least;
+			}
+			if ((last = strrchr(path, '/')))
+				*last = '\0';
+		}
+	}
+	return least;
+}
+
+static size_t used(void)
+{
+	return superd.instances + superd.asking;
+}
+
+/* Descriptors that are free, at least. They are counted where the table and the instances might need all. */
+static size_t count_free(void)
+{
+	size_t most = DESCRIPTORS_OWN + DESCRIPTORS_EACH * (used() + superd.table->count);
+	struct rlimit limit;
+	struct stat status;
+	DIR *stream;
+
+	for (size_t n = 0; n < superd.table->count; n++)
+		most += superd.table->services[n].socket_count;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
+		limit.rlim_cur = INT_MAX;
+	/* Since Linux 6.2 the folder's size is their number. */
+	if (limit.rlim_cur < 2 * most && stat("/proc/self/fd", &status) == 0 && status.st_size > 0) {
+		most = (size_t)status.st_size;
+	} else if (limit.rlim_cur < 2 * most && (stream = opendir("/proc/self/fd"))) {
+		for (most = 0; readdir(stream);)
+			most++;
+		closedir(stream);
+	}
+	return limit.rlim_cur > most ? (size_t)limit.rlim_cur - most : 0;
+}
+
+static void look(void)
+{
+	size_t processes = count_room(), descriptors = count_free();
+
+	descriptors = descriptors > DESCRIPTORS_FREE ? (descriptors - DESCRIPTORS_FREE) / DESCRIPTORS_EACH : 0;
+	places.total = used() - instances_gathered() + (processes < descriptors ? processes : descriptors);
+	places.total += !places.total; /* one at least: the kernel has the last word */
+	places.looked = ev_now(superd.loop);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)events;
+	places.short_until = places.looked = 0;
+	queue_offer();
+	if (!list_empty(&places.line))
+		ev_timer_again(loop, timer);
+}
+
+/* superd has another table, or its first. */
+void limits_begin(void)
+{
+	int64_t given = superd.options->given.max_starting, most = superd.table->globals.max_starting;
+	size_t before = superd.most_starting;
+	unsigned highest = FD_LISTENER + 1;
+
+	if (!ev_is_active(&places.again)) {
+		ev_init(&places.again, on_again);
+		places.again.repeat = AGAIN;
+	}
+	superd.most_starting = given >= 0 ? (size_t)given
+		: most >= 0		  ? (size_t)most
+					  : 2 * (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+	if (superd.loaded > 0 && superd.most_starting != before) {
+		log_notice(superd.log, "max_starting is %zu now, and was %zu", superd.most_starting, before);
+		ev_feed_event(superd.loop, &places.again, EV_TIMER);
+	}
+	for (size_t n = 0; n < superd.table->count; n++)
+		highest += superd.table->services[n].socket_count;
+	fd_make_room((int)highest);
+	look();
+}
+
+size_t limits_places(void)
+{
+	look();
+	return places.total;
+}
+
+/* Whether an instance of the service may start now. */
+bool limits_allow(const struct svc *svc)
+{
+	size_t kept, asleep = superd.table->count > superd.awake ? superd.table->count - superd.awake : 0;
+
+	if (places.short_until > clock_now() || close_is_slow(svc))
+		return false;
+	if (used() > places.total / 2 && places.looked != ev_now(superd.loop))
+		look();
+	if (svc_is_empty(svc) && !svc->run->count) /* what superd itself has started since is no reason to wait */
+		return used() < places.total + RESERVE_OTHERS;
+	kept = asleep < places.total / KEPT_PART ? asleep : places.total / KEPT_PART;
+	return used() + kept < places.total;
+}
+
+void limits_wait(struct svc *svc)
+{
+	svc_unwatch(svc);
+	list_remove(&svc->run->queue);
+	list_add(&places.line, &svc_run(svc)->queue);
+	superd.delayed += svc->state != QUEUED;
+	svc_set(svc, QUEUED);
+	if (!ev_is_active(&places.again))
+		ev_timer_again(superd.loop, &places.again);
+}
+
+/* Something has ended: who waits is let in, in turn. Who may not have the places that are left goes to the end. */
+void limits_offer(void)
+{
+	struct list mark;
+
+	if (places.offers || list_empty(&places.line))
+		return;
+	places.offers = true;
+	list_add(&places.line, &mark);
+	while (places.line.next != &mark && used() < places.total + RESERVE_OTHERS && !superd.stopping) {
+		struct svc *svc = container_of(places.line.next, struct run, queue)->svc;
+
+		list_remove(&svc->run->queue);
+		if (limits_allow(svc))
+			svc_activate(svc);
+		else
+			list_add(&places.line, &svc_run(svc)->queue);
+	}
+	list_remove(&mark);
+	places.offers = false;
+	if (list_empty(&places.line))
+		ev_timer_stop(superd.loop, &places.again);
+}
+
+bool limits_are_meant(int error)
+{
+	return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+/* What services keep for their next start. */
+static void free_descriptors(void)
+{
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (!svc_is_empty(svc))
+			continue;
+		notify_close(svc);
+		output_release(svc);
+	}
+}
+
+/* The kernel has refused what a start or a client needs. */
+void limits_lack(struct svc *svc, const char *what, int error)
+{
+	char more[LOG_RATE_LIMIT_MORE];
+
+	if (error == EMFILE)
+		free_descriptors();
+	svc_pause(svc, "%s: %s", what, strerror(error));
+	if (!svc->run->lacks && log_rate_limit_is_due(&places.told, more))
+		svc_say(svc, LEVEL_WARNING, "exhausted", "%s: %s: its clients wait%s", what, strerror(error), more);
+	svc->run->lacks = true;
+	limits_wait(svc);
+	places.short_until = clock_now() + AGAIN;
+}
+
+/* Whether a socket may be opened: what a start takes stays free beside it, and what the control socket does. superd has
+ * its sockets at high numbers as long as there are any, so the lowest free number tells how many are left. */
+bool limits_allow_socket(struct svc *svc)
+{
+	bool was_full = places.is_full;
+	struct rlimit limit;
+	int lowest;
+
+	if (places.allowed > 0 && places.allowed_at == ev_now(superd.loop)) {
+		places.allowed--;
+		return true;
+	}
+	lowest = fcntl(superd.null_in, F_DUPFD_CLOEXEC, 0);
+	if (lowest >= 0)
+		close(lowest);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > FD_LISTENER)
+		limit.rlim_cur = FD_LISTENER;
+	places.is_full = lowest < 0 || (rlim_t)lowest + DESCRIPTORS_FREE >= limit.rlim_cur;
+	places.allowed_at = ev_now(superd.loop);
+	places.allowed = places.is_full ? 0 : (unsigned)((limit.rlim_cur - (rlim_t)lowest - DESCRIPTORS_FREE) / 2);
+	if (places.is_full && !was_full)
+		svc_say(svc, LEVEL_ERROR, "exhausted",
+			"superd has too few descriptors for its sockets: cannot listen on all: %s: they are tried "
+			"again",
+			strerror(EMFILE));
+	return !places.is_full;
+}
+
+/* An instance has ended: another may have what it had. */
+void limits_note_end(void)
+{
+	places.short_until = 0;
+}
+
+/* ---- memory_max ---- */
+
+static ev_timer memory_look;
+
+static void add_tree(struct usage_sum *sum, pid_t pid)
+{
+	pid_t *children = sum->count < SUMMED_MOST ? process_list_children_of(pid) : NULL;
+
+	usage_sum_add(sum, pid);
+	for (pid_t *child = children; child && *child && sum->count < SUMMED_MOST; child++)
+		add_tree(sum, *child);
+	free(children);
+}
+
+static void compare_memory(struct instance *instance, int64_t most)
+{
+	struct usage_sum sum = USAGE_SUM;
+	char has[SIZE_TEXT_MOST], may[SIZE_TEXT_MOST];
+
+	add_tree(&sum, instance->main.pid);
+	if (sum.usage.memory < 0 && !instance->is_unmeasured)
+		svc_say(instance->svc, LEVEL_WARNING, "memory",
+			"memory_max does not limit pid %ld: there is no control group for it, and /proc does not tell "
+			"its "
+			"memory",
+			(long)instance->pid);
+	instance->is_unmeasured = sum.usage.memory < 0;
+	if (sum.usage.memory <= most)
+		return;
+	svc_say(instance->svc, LEVEL_WARNING, "memory", "stopping pid %ld: it has %s of memory, and memory_max is %s",
+		(long)instance->pid, size_write(has, (double)sum.usage.memory), size_write(may, (double)most));
+	instance_fail(instance, RESULT_OOM_KILL);
+}
+
+static void on_memory(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	bool any = false;
+
+	(void)events;
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		LIST_EACH(each, &svc->run->instances) {
+			struct instance *instance = container_of(each, struct instance, link);
+			int64_t most = cgroup_settings_memory(instance->row);
+
+			if (most < 0 || instance->ends || instance->phase < STARTED || instance->main.pid <= 0)
+				continue;
+			any = true;
+			if (!instance->is_frozen)
+				compare_memory(instance, most);
+		}
+	}
+	if (!any)
+		ev_timer_stop(loop, timer);
+}
+
+/* Its program runs. */
+void limits_watch_memory(const struct instance *instance)
+{
+	if (cgroup_settings_memory(instance->row) < 0 || ev_is_active(&memory_look))
+		return;
+	ev_timer_init(&memory_look, on_memory, MEMORY_LOOK, MEMORY_LOOK);
+	ev_timer_start(superd.loop, &memory_look);
+}

@@ -1,0 +1,426 @@
+/* Loads the table: reads the sources, resolves names and looks at this machine. */
+#include "superd/main.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+#include "superd/machine/machine.h"
+#include "table/print/print_conf.h"
+#include "table/services/left_out.h"
+#include "table/sources/source_name.h"
+
+/* Loads the table: reads the sources, resolves names and looks at this machine.
+ *
+ * With --keep-going an entry that is left out may have taken the socket of another one. That shows only once the whole
+ * table is read and resolved. load_rounds then reads everything again without that entry (leave_out.c), at
+ * most ROUNDS_MOST times. */
+
+#define ROUNDS_MOST 16                  /* how many times a table may be read again */
+#define LOST_NAMED 8                    /* services that a refused reload would remove, and that its error names */
+
+void load_bases(struct process_defaults *process_defaults, const struct globals *settings)
+{
+	directories_find_bases(process_defaults);
+	process_defaults->control = settings->control && *settings->control == '/' ? settings->control : NULL;
+}
+
+/* The sources of the command line, and the optional ones that exist now. The caller frees the list. NULL: out of
+ * memory. */
+static const char **list_sources(const struct options *options, size_t *count)
+{
+	const char **sources = calloc(options->sources.count + options->optional_sources.count + 1, sizeof(*sources));
+
+	*count = 0;
+	for (size_t n = 0; sources && n < options->sources.count; n++)
+		sources[(*count)++] = options->sources.list[n];
+	for (size_t n = 0; sources && n < options->optional_sources.count; n++) {
+		if (access(source_name_path(options->optional_sources.list[n]), F_OK) == 0)
+			sources[(*count)++] = options->optional_sources.list[n];
+	}
+	if (sources && !*count)
+		sources[(*count)++] = SYSCONFDIR "/superd.conf";
+	return sources;
+}
+
+/* One call of load_table, load_to_run or load_again. */
+struct table_load {
+	const struct options *options;
+	load_on_source *on_source;      /* NULL: not wanted */
+	void *context;                  /* of on_source */
+	struct exclusions exclusions;   /* entries to skip in the next reading */
+	const struct nonempty_sources *before; /* the files of the last reading; NULL: this is no reload */
+	const struct load_before *replaced; /* of a reload */
+	bool compares;                  /* nothing follows but a comparison */
+	struct nonempty_sources nonempty; /* the files of this reading */
+};
+
+/* The callback read_request.on_file: notes the files that hold text. */
+static void note_file(void *context, const char *path, bool holds_text)
+{
+	struct table_load *loading = context;
+
+	if (holds_text || (loading->before && nonempty_sources_has(loading->before, path)))
+		nonempty_sources_add(&loading->nonempty, path);
+}
+
+/* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
+ * caller frees it after reading. NULL: no facts, or out of memory. */
+static struct pool *read_os_facts(const struct options *options, struct unit_machine *machine,
+				  struct lookup_cache *lookups, struct read_request *request)
+{
+	struct pool *pool = options->invoked_as == AS_SUPERD ? pool_new() : NULL;
+
+	if (pool && os_info_read(machine, lookups, pool)) {
+		request->machine = machine;
+		request->unit_path = os_info_unit_path(machine, pool);
+	}
+	return pool;
+}
+
+/* Whether names are looked up on this machine: the table may be another one's. */
+static bool looks_up_names(const struct options *options)
+{
+	return options->task == TASK_RUN || (options->task == TASK_CHECK && options->preflight);
+}
+
+static struct table *read_sources(struct table_load *loading, struct lookup_cache *lookups, struct diags *diags)
+{
+	const struct options *options = loading->options;
+	struct reader_process reader = { .helper = HELPER_PROCESS_NONE(PROGRAM_READ),
+					 .reads_input = options_read_standard_input(options) };
+	struct read_request request = {
+		.compat = options->compat, .on_source = loading->on_source, .context = loading->context,
+		.asks_services = looks_up_names(options),
+		.start = reader_process_start,
+		.describe_end = reader_process_describe_end, .start_context = &reader,
+		.shares_defaults = options->invoked_as == AS_XINETD,
+		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
+		.without = loading->exclusions.list, .without_count = loading->exclusions.count,
+		.on_file = note_file, .files_context = loading,
+		.allows_empty = loading->replaced && loading->replaced->allows_empty,
+		.warns_of_unsupported = options->warns_of_unsupported,
+	};
+	struct unit_machine machine;
+	const char **sources;
+	struct table *table;
+	struct pool *pool;
+
+	if (options->endpoints.count)
+		return socket_activate_table(options, diags);
+	sources = list_sources(options, &request.count);
+	if (!sources) {
+		diag_error(diags, (struct origin){ 0 }, "out of memory");
+		return NULL;
+	}
+	request.sources = sources;
+	request.before = nonempty_sources_paths(loading->before, &request.before_count);
+	pool = read_os_facts(options, &machine, lookups, &request);
+	table = read_table(&request, diags);
+	helper_process_end(&reader.helper);
+	free((void *)(uintptr_t)request.before);
+	pool_free(pool);
+	free(sources);
+	return table;
+}
+
+/* Checks the table against this machine. As inetd, superd only warns: inetd looks for a program when it starts it, so a
+ * program that is missing now may still come. */
+static void run_preflight(const struct table_load *loading, struct table *table, struct diags *diags)
+{
+	const struct options *options = loading->options;
+	enum preflight_for purpose = loading->compares		    ? PREFLIGHT_COMPARISON
+				     : loading->before		    ? PREFLIGHT_RELOAD
+				     : options->task == TASK_CHECK ? PREFLIGHT_CHECK
+								    : PREFLIGHT_START;
+	struct process_defaults bases = { 0 };
+	const struct globals of_table = options_join_settings(options, &table->globals);
+	size_t before = diags->count;
+
+	load_bases(&bases, loading->before ? &options->settings : &of_table);
+	preflight_table(table, &bases, purpose, diags);
+	for (size_t n = before; options->invoked_as == AS_INETD && n < diags->count; n++) {
+		if (diags->list[n].severity == SEVERITY_ERROR)
+			diags_pass_over(diags, &diags->list[n]);
+	}
+}
+
+/* before: as for resolve_table. */
+static struct table *read_once(struct table_load *loading, const struct table *before, struct diags *diags)
+{
+	const struct options *options = loading->options;
+	struct table *table;
+	struct lookup_cache *lookups = lookup_cache_new();
+
+	table = read_sources(loading, lookups, diags);
+	if (!table) {
+		lookup_cache_free(lookups);
+		return NULL;
+	}
+	table->lookups = lookups;
+	settings_check(options, table, loading->before, diags);
+	table->settings = options_join_settings(options, &table->globals);
+	table->control = loading->before ? options->settings.control : table->settings.control;
+	table->warns_of_unsupported = options->warns_of_unsupported;
+	table->is_only_checked = options->task == TASK_CHECK;
+	if (looks_up_names(options))
+		resolve_table(table, before, diags);
+	if (options->preflight && options->task != TASK_PRINT)
+		run_preflight(loading, table, diags);
+	return table;
+}
+
+/* Whether the names in front of two messages belong to services of the same entry, as auth and auth-tcp6. */
+static bool are_of_one_entry(const struct table *table, const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	const struct service *first, *second;
+	char name[2][256];
+
+	if (a_length >= sizeof(name[0]) || b_length >= sizeof(name[1]))
+		return false;
+	memcpy(name[0], a, a_length);
+	memcpy(name[1], b, b_length);
+	name[0][a_length] = name[1][b_length] = '\0';
+	first = table_find(table, name[0]);
+	second = table_find(table, name[1]);
+	return first && second && first != second && origin_equal(first->at, second->at);
+}
+
+static bool is_duplicate(const struct table *table, const struct diag *a, const struct diag *b)
+{
+	struct origin at = { a->file, a->line, a->column }, other = { b->file, b->line, b->column };
+	const char *a_text = strstr(a->message, ": "), *b_text = strstr(b->message, ": ");
+
+	return a->severity == b->severity && a_text && b_text && origin_equal(at, other) && !strcmp(a_text, b_text) &&
+	       are_of_one_entry(table, a->message, (size_t)(a_text - a->message), b->message,
+				(size_t)(b_text - b->message));
+}
+
+/* Keeps one diagnostic for a mistake in a line that makes several services. The diagnostics are sorted, so those of one
+ * place stand together. */
+static void drop_duplicates(struct diags *diags, const struct table *table)
+{
+	bool *wanted = malloc(diags->count * sizeof(*wanted) + 1), any = false;
+
+	for (size_t n = 0; wanted && n < diags->count; n++) {
+		wanted[n] = !n || !is_duplicate(table, &diags->list[n - 1], &diags->list[n]);
+		any |= !wanted[n];
+	}
+	if (any && !diags->dropped_errors && !diags->dropped_others && !diags->lost)
+		diags_keep(diags, wanted);      /* it would reset these three counts */
+	free(wanted);
+}
+
+static bool is_source(const void *context, const char *path)
+{
+	const struct options *options = context;
+	size_t count;
+	const char **sources = list_sources(options, &count);
+	bool found = !sources;
+
+	for (size_t n = 0; n < count && !found; n++) {
+		const char *colon = strchr(sources[n], ':');
+
+		found = !strcmp(colon ? colon + 1 : sources[n], path);
+	}
+	free(sources);
+	return found;
+}
+
+/* Refuses a reload that would remove every service although no file says so: a folder is not mounted, or was
+ * renamed. */
+static void refuse_loss(struct table_load *loading, const struct table *table, struct diags *diags)
+{
+	const struct table *before = loading->replaced->table;
+	struct buf names = { 0 };
+	size_t count = 0;
+
+	for (size_t n = 0; n < table->count; n++) {
+		if (!service_is_off(&table->services[n]))
+			return;
+	}
+	if (loading->replaced->allows_empty || table->left_out_count || diags->errors ||
+	    !nonempty_sources_lost(&loading->nonempty, before))
+		return;
+	for (size_t n = 0; n < before->count; n++) {
+		const struct service *service = &before->services[n];
+
+		if (!service_is_off(service) && count++ < LOST_NAMED)
+			buf_addf(&names, "%s%s", names.length ? ", " : "", service->name);
+	}
+	if (count > LOST_NAMED)
+		buf_addf(&names, " and %zu more", count - LOST_NAMED);
+	diag_error(diags, (struct origin){ 0 }, "the files of all services have gone, so this would remove %s",
+		   buf_string(&names));
+	diags_hint(diags, "if you mean that: superctl reload --allow-empty, or leave one of the files with a comment");
+	buf_free(&names);
+}
+
+static struct table *load_rounds(struct table_load *loading, struct diags *diags)
+{
+	const struct table *before = loading->replaced ? loading->replaced->table : NULL;
+	struct table *table;
+
+	loading->exclusions.all = loading->options->keep_going;
+	loading->exclusions.before = before;
+	loading->exclusions.rounds = options_read_standard_input(loading->options) ? 0 : ROUNDS_MOST;
+	diags->keeps_all = true;
+	table = read_once(loading, before, diags);
+	while (table && !leave_out_faulty(table, &loading->exclusions, diags)) {
+		struct table *last = table;
+
+		nonempty_sources_free(&loading->nonempty);
+		loading->on_source = NULL;
+		table = read_once(loading, last, diags);
+		table_free(last);
+	}
+	exclusions_free(&loading->exclusions);
+	if (table)
+		nonempty_sources_finish(&loading->nonempty, table, is_source, loading->options);
+	if (table && loading->replaced)
+		refuse_loss(loading, table, diags);
+	diags_sort(diags);
+	if (table)
+		drop_duplicates(diags, table);
+	diags_bound(diags);
+	if (table)
+		pool_seal(table->pool);
+	return table;
+}
+
+struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags)
+{
+	struct table_load loading = { .options = options, .on_source = on_source, .context = context };
+	struct table *table = load_rounds(&loading, diags);
+
+	nonempty_sources_free(&loading.nonempty);
+	return table;
+}
+
+/* loading: what is set in it stays. `noted` gets the files that hold text, if there is a table. */
+static struct table *load_and_note(struct table_load loading, struct nonempty_sources *noted, struct diags *diags)
+{
+	struct table *table = load_rounds(&loading, diags);
+
+	if (table && loading.nonempty.failed)
+		diag_error(diags, (struct origin){ 0 }, "out of memory");
+	if (!table || diags->errors) {
+		nonempty_sources_free(&loading.nonempty);
+		return table;
+	}
+	nonempty_sources_free(noted);
+	*noted = loading.nonempty;
+	return table;
+}
+
+struct table *load_to_run(struct options *options, struct diags *diags)
+{
+	return load_and_note((struct table_load){ .options = options }, &options->nonempty, diags);
+}
+
+static bool can_load_again(const struct options *options, struct diags *diags)
+{
+	if (!options_read_standard_input(options))
+		return nonempty_sources_check(&options->nonempty, diags);
+	diag_error(diags, (struct origin){ 0 },
+		   "superd read the configuration from standard input, and cannot read it again");
+	return false;
+}
+
+struct table *load_again(struct options *options, const struct load_before *before, struct diags *diags)
+{
+	struct table_load loading = { .options = options, .before = &options->nonempty, .replaced = before };
+
+	return can_load_again(options, diags) ? load_and_note(loading, &options->next_nonempty, diags) : NULL;
+}
+
+struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags)
+{
+	struct table_load loading = { .options = options, .before = &options->nonempty, .replaced = before,
+				      .compares = true };
+	struct table *table = can_load_again(options, diags) ? load_rounds(&loading, diags) : NULL;
+
+	nonempty_sources_free(&loading.nonempty);
+	return table;
+}
+
+void load_take_noted(struct options *options)
+{
+	nonempty_sources_free(&options->nonempty);
+	options->nonempty = options->next_nonempty;
+	options->next_nonempty = (struct nonempty_sources){ 0 };
+}
+
+/* The rows of a text of load_print_table, as this machine is now. */
+static struct table *look_at_left_out(const struct options *options, const char *text, struct diags *diags)
+{
+	struct table_load loading = { .options = options, .exclusions.all = true };
+	struct table *table = read_saved(text, diags);
+
+	if (!table)
+		return NULL;
+	diags->keeps_all = true;
+	table->lookups = lookup_cache_new();
+	table->warns_of_unsupported = options->warns_of_unsupported;
+	table->settings = options_join_settings(options, &table->globals);
+	resolve_table(table, NULL, diags);
+	if (options->preflight)
+		run_preflight(&loading, table, diags);
+	leave_out_faulty(table, &loading.exclusions, diags);
+	if (!find_saved_places(table, text))
+		diags_out_of_memory(diags, (struct origin){ 0 });
+	exclusions_free(&loading.exclusions);
+	return table;
+}
+
+/* Leaves out what has an address of a service that the table in effect has by now. */
+static void leave_out_claimed(struct table *found, const struct table *before, struct diags *diags)
+{
+	for (size_t n = 0; n < found->count; n++) {
+		struct service *row = &found->services[n];
+		struct buf reason = { 0 };
+
+		if (row->is_left_out || !resolve_finds_claimed(row, before, diags) || !diags->count)
+			continue;
+		for (size_t i = diags->count; i-- > 0 && !reason.length;) {
+			if (diags->list[i].severity != SEVERITY_ERROR)
+				continue;
+			diag_place(&diags->list[i], &reason);
+			buf_addf(&reason, ": %s", diags->list[i].message);
+		}
+		if (!left_out_add(found, row, false, buf_string(&reason)))
+			diags_out_of_memory(diags, row->at);
+		buf_free(&reason);
+	}
+}
+
+struct table *load_returned(const struct options *options, char *answer, size_t length, const struct table *before,
+			    struct diags *diags)
+{
+	struct state_stream stream = { 0 };
+	struct buf why = { 0 };
+	struct table *table = NULL;
+
+	if (!state_stream_parse(&stream, answer, length, &why))
+		table = saved_read(options, &stream, diags);
+	if (table)
+		leave_out_claimed(table, before, diags);
+	state_stream_free(&stream);
+	buf_free(&why);
+	return table;
+}
+
+struct table *load_left_out(const struct options *options, const struct table *before, struct diags *diags)
+{
+	char *text = load_print_table(before, true);
+	struct table *table = text ? look_at_left_out(options, text, diags) : NULL;
+
+	if (table) {
+		leave_out_claimed(table, before, diags);
+		pool_seal(table->pool);
+	}
+	free(text);
+	return table;
+}

@@ -1,0 +1,1299 @@
+/* superd as a whole: its start, its signals, its children, its main command, and its end. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/build_id.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/json.h"
+#include "lib/memory.h"
+#include "lib/scan.h"
+#include "lib/thread.h"
+#include "lib/units.h"
+#include "lib/unix_socket.h"
+#include "lib/wait_note.h"
+#include "os/foreign/foreign.h"
+#include "os/fs/fs.h"
+#include "os/host/program.h"
+#include "os/host/self_sandbox.h"
+#include "os/host/signals.h"
+#include "os/proc/process.h"
+#include "os/rights/rights.h"
+#include "os/socket/socket.h"
+#include "superd/main.h"
+#include "superd/start/start.h"
+#include "table/services/left_out.h"
+
+#define DUMP_ALL 100 /* services of a table that SIGUSR1 logs whole */
+#define TABLES_NAMED 4
+#define LATE 3		  /* seconds until what the start waits for is named, and doubled each time */
+#define REAPED_MOST 256	  /* children in a turn of the loop */
+#define SWEEP .05	  /* seconds between two looks for processes that are left at the end */
+#define SPARE 12	  /* descriptors that the start takes, about */
+#define WAIT_FOR_NULL 100 /* milliseconds between two tries */
+#define ROUNDS 20	  /* of SIGKILL, until superd ends without those that are left */
+
+struct superd superd;
+extern char **environ;
+
+static struct {
+	ev_signal signals[SIGNALS_MOST];
+	size_t signal_count;
+	struct log_pump pump;
+	ev_prepare echo; /* on_echo */
+	ev_timer deadline, last_call, sweep, delay, watchdog;
+	bool delaying, killing, has_cause;
+	int stop_signal;
+	bool has_tty;
+	ev_io sent; /* signals that the kernel sends, too */
+	unsigned rounds;
+	struct pid_file pid_file;
+	struct plan *command;
+	const char *notify;
+	int notify_sender;
+	ev_periodic jump;
+	double ahead; /* of the wall clock */
+} self = { .pid_file.fd = -1, .notify_sender = -1 };
+
+void timer_begin(ev_timer *timer, double seconds)
+{
+	ev_timer_stop(superd.loop, timer);
+	ev_timer_set(timer, seconds, 0);
+	ev_timer_start(superd.loop, timer);
+}
+
+/* ---- children ---- */
+
+static struct child **bucket_of(pid_t pid)
+{
+	return &superd.children[(size_t)pid % 256];
+}
+
+void child_watch(struct child *child, pid_t pid)
+{
+	struct child **place = bucket_of(pid);
+
+	child->pid = pid;
+	child->next = *place;
+	*place = child;
+}
+
+static struct child *child_take(pid_t pid)
+{
+	for (struct child **at = bucket_of(pid); *at; at = &(*at)->next) {
+		struct child *child = *at;
+
+		if (child->pid != pid)
+			continue;
+		*at = child->next;
+		return child;
+	}
+	return NULL;
+}
+
+bool child_is_watched(pid_t pid)
+{
+	for (struct child *child = *bucket_of(pid); child; child = child->next) {
+		if (child->pid == pid)
+			return true;
+	}
+	return false;
+}
+
+void child_forget(struct child *child)
+{
+	if (child->pid > 0)
+		child_take(child->pid);
+	child->pid = 0;
+}
+
+/* One that is executed first has its group only then, and may hang before that. */
+void child_signal(const struct child *child, int signal)
+{
+	if (child->pid > 0 && kill(-child->pid, signal) < 0)
+		kill(child->pid, signal);
+}
+
+void child_ended(pid_t pid, int status, const struct rusage *used)
+{
+	struct child *child = child_take(pid);
+	struct buf left = { 0 };
+
+	if (removal_take_end(pid, status, &left) && left.length)
+		log_warn(superd.log, "cannot remove %s", buf_string(&left));
+	buf_free(&left);
+	if (!child)
+		return;
+	journal_say("-own %ld %d 0\n", (long)pid, status);
+	child->ended(child, status, used);
+}
+
+static void on_helper_ended(struct child *child, int status, const struct rusage *used)
+{
+	struct helper *helper = container_of(child, struct helper, child);
+
+	(void)used;
+	child->pid = 0;
+	ev_timer_stop(superd.loop, &helper->limit);
+	if (helper->done)
+		helper->done(helper, status);
+}
+
+static void on_helper_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct helper *helper = container_of(timer, struct helper, limit);
+
+	(void)loop, (void)events;
+	child_signal(&helper->child, SIGKILL);
+	helper->done(helper, HELPER_LATE);
+}
+
+void helper_limit(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status))
+{
+	helper->child.ended = on_helper_ended;
+	helper->done = done;
+	ev_timer_init(&helper->limit, on_helper_late, seconds, 0);
+	ev_timer_start(superd.loop, &helper->limit);
+}
+
+pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status))
+{
+	pid_t pid = helper->child.pid ? -1 : fork();
+	sigset_t none;
+
+	if (pid == 0) {
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+	} else if (pid > 0) {
+		child_watch(&helper->child, pid);
+		helper_limit(helper, seconds, done);
+	}
+	return pid;
+}
+
+/* A program of superd's own that may outlive it, with no rights but those, no environment, and no descriptors but the
+ * channel, which is its standard input. Signals stay blocked: it ends when there is nothing left to read. */
+pid_t own_program_begin(const struct own_program *program, int channel, uint64_t rights)
+{
+	char *const argv[] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word(), NULL };
+	sigset_t before;
+	pid_t pid;
+
+	thread_block_signals(&before);
+	pid = fork();
+	if (pid == 0) {
+		own_privileges_drop_others(rights);
+		self_sandbox_begin();
+		setsid();
+		environ = NULL;
+		dup2(superd.null_out, STDOUT_FILENO);
+		dup2(superd.null_out, STDERR_FILENO);
+		fork_fds_close_others(&program->fd, 1, channel, -1);
+		if (channel == STDIN_FILENO ? fcntl(channel, F_SETFD, 0) == 0 : dup2(channel, STDIN_FILENO) == 0)
+			raw_execute_own(program->fd, argv);
+		_exit(127);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
+void helper_drop(struct helper *helper)
+{
+	child_signal(&helper->child, SIGKILL);
+	helper->done = NULL;
+	ev_timer_stop(superd.loop, &helper->limit);
+}
+
+static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct rusage used;
+	int status;
+	pid_t pid;
+
+	(void)events;
+	for (int n = 0; n < REAPED_MOST; n++) {
+		pid = wait4(-1, &status, WNOHANG | WUNTRACED, &used);
+		if (pid <= 0)
+			break;
+		if (!WIFSTOPPED(status)) {
+			child_ended(pid, status, &used);
+		} else if (pid == superd.main_command.pid &&
+			   getsid(0) == guard_first_pid()) { /* nobody is there to go on */
+			char name[32];
+
+			log_notice(superd.log,
+				   "the main command was stopped by signal %s; SIGCONT to superd continues it",
+				   scan_signal_name(WSTOPSIG(status), name));
+		} else if (pid == superd.main_command.pid) { /* as ^Z would have stopped the whole job */
+			if (tcgetpgrp(STDIN_FILENO) == pid)
+				tcsetpgrp(STDIN_FILENO, getpgrp());
+			kill(0, SIGSTOP);
+		}
+		if (n == REAPED_MOST - 1)
+			ev_feed_event(loop, watcher, EV_SIGNAL);
+	}
+	guard_hear();
+	superd_check_end();
+}
+
+/* ---- the manager that has started superd: sd_notify(3) ---- */
+
+void superd_notify(const char *format, ...)
+{
+	char text[200];
+	va_list list;
+
+	if (!self.notify)
+		return;
+	va_start(list, format);
+	vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	if (self.notify_sender < 0)
+		self.notify_sender = notify_socket_sender();
+	if (!guard_notify(self.notify_sender, self.notify, text, -1))
+		log_warn(superd.log, "cannot report to NOTIFY_SOCKET %s: %s", self.notify, strerror(errno));
+}
+
+static void notify_ready(void)
+{
+	size_t services = 0, unbound = 0;
+
+	LIST_EACH(link, &superd.services) {
+		services++;
+		unbound += container_of(link, struct svc, link)->state == BINDING;
+	}
+	if (unbound)
+		superd_notify("READY=1\nMAINPID=%ld\nSTATUS=%zu services, %zu of them without all their sockets",
+			      (long)guard_first_pid(), services, unbound);
+	else
+		superd_notify("READY=1\nMAINPID=%ld\nSTATUS=%zu service%s", (long)guard_first_pid(), services,
+			      services == 1 ? "" : "s");
+}
+
+static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	superd_notify("WATCHDOG=1");
+}
+
+static void begin_notify(void)
+{
+	const char *every = getenv("WATCHDOG_USEC");
+	int64_t microseconds;
+
+	self.notify = getenv("NOTIFY_SOCKET");
+	if (self.notify && !*self.notify)
+		self.notify = NULL;
+	if (!self.notify || !every || scan_count(every, &microseconds) || microseconds <= 0)
+		return;
+	ev_timer_init(&self.watchdog, on_watchdog, (double)microseconds / 2e6, (double)microseconds / 2e6);
+	ev_timer_start(superd.loop, &self.watchdog);
+}
+
+/* ---- the main command ---- */
+
+static void on_main_command(struct child *child, int status, const struct rusage *used)
+{
+	(void)used;
+	child->pid = 0;
+	if (!self.has_cause)
+		superd.exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	journal_flush(); /* a superd that follows knows what the log says */
+	log_info(superd.log, "the main command has ended with status %d", superd.exit_status);
+	journal_rewrite(false);
+	if (!superd.stopping) {
+		self.delaying = true;
+		superd_stop(SIGTERM);
+	}
+}
+
+static bool start_command(char *const *argv)
+{
+	static const int streams[] = { 0, 1, 2 };
+	struct spawn_request request = { .wanted = streams, .wanted_count = 3, .remote_port = -1 };
+	struct pollfd look = { .events = POLLIN };
+	int report = -1;
+	pid_t pid;
+
+	superd.main_command.ended = on_main_command;
+	self.command = plan_command(argv, &superd.defaults);
+	if (!self.command)
+		return false;
+	self.command->ambient = superd.defaults.ambient;
+	request.plan = self.command;
+	journal_prepare(NULL, false);
+	superd.command_begun = true;
+	pid = launch(&request, NULL, &report);
+	/* Where the start is by fork, the process tells its fault, or its exec closes the pipe. */
+	look.fd = report;
+	if (pid > 0 && report >= 0 && poll(&look, 1, -1) > 0 &&
+	    read(report, &request.fault, sizeof(request.fault)) == (ssize_t)sizeof(request.fault))
+		pid = -1; /* the loop reaps it */
+	fd_close(&report);
+	if (pid < 0) {
+		superd.exit_status = request.fault.error == ENOENT ? 127 : 126;
+		log_error(superd.log, "cannot start %s: %s: %s", argv[0], stage_name(request.fault.stage),
+			  strerror(request.fault.error));
+		return false;
+	}
+	child_watch(&superd.main_command, pid);
+	return true;
+}
+
+/* A signal that superd handles itself must not end a command that does not handle it. */
+static void pass_gently(int signal)
+{
+	char path[64], line[256];
+	unsigned long long caught = 0;
+	FILE *file;
+
+	if (!superd.main_command.pid)
+		return;
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)superd.main_command.pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "SigCgt: %llx", &caught);
+	if (file)
+		fclose(file);
+	if (caught >> (signal - 1) & 1)
+		kill(superd.main_command.pid, signal);
+}
+
+/* ---- the end ---- */
+
+/* Signals all processes below superd; as process 1, all of its namespace. Returns how many there are. */
+static size_t signal_strays(int signal)
+{
+	pid_t *list = guard_first_pid() == 1 ? process_list_all() : NULL;
+	size_t count = 0;
+
+	if (list) {
+		for (pid_t *at = list; *at; at++) {
+			struct process process;
+
+			if (*at == 1 || *at == getpid() || *at == superd.output.child.pid ||
+			    !process_read(*at, &process) || process.ended)
+				continue;
+			count++;
+			if (signal)
+				kill(*at, signal);
+		}
+		free(list);
+		return count;
+	}
+	/* A tree, level by level. What superds before have started, and what has left its parent, is the guard's. */
+	pid_t queue[4096];
+	size_t at = 0, end = 0, roots;
+
+	queue[end++] = getpid();
+	if (guard_pid())
+		queue[end++] = guard_pid();
+	roots = end;
+	while (at < end) {
+		pid_t *children = process_list_children_of(queue[at++]);
+
+		for (pid_t *child = children; child && *child && end < 4096; child++) {
+			struct process process;
+
+			if (*child == getpid() || !process_read(*child, &process) || process.ended ||
+			    *child == superd.output.child.pid)
+				continue;
+			queue[end++] = *child;
+			count++;
+		}
+		free(children);
+	}
+	for (size_t n = roots; signal && n < end; n++) {
+		kill(queue[n], signal);
+		if (signal == SIGTERM)
+			kill(queue[n], SIGCONT);
+	}
+	return count;
+}
+
+static void end_loop(void)
+{
+	superd.over = true;
+	ev_break(superd.loop, EVBREAK_ALL);
+}
+
+static bool sweeps;
+
+void superd_check_end(void)
+{
+	bool busy = superd.instances || superd.main_command.pid || rpc_owes();
+
+	if (!superd.stopping || superd.over)
+		return;
+	LIST_EACH(link, &superd.services)
+		busy |= container_of(link, struct svc, link)->run->socket_command.pid;
+	if (busy && !self.killing)
+		return;
+	if (!sweeps || self.killing) {
+		sweeps = true;
+		if (!signal_strays(self.killing ? SIGKILL : SIGTERM)) {
+			end_loop();
+			return;
+		}
+	} else if (!signal_strays(0)) {
+		end_loop();
+		return;
+	}
+	if (!ev_is_active(&self.sweep))
+		ev_timer_again(superd.loop, &self.sweep);
+}
+
+static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (self.killing && self.rounds++ == ROUNDS) {
+		log_error(superd.log, "some processes could not be killed: ending without them");
+		end_loop();
+		return;
+	}
+	superd_check_end();
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (!self.killing)
+		log_warn(superd.log, "not everything has ended yet: killing the rest");
+	self.killing = true;
+	rpc_leave("rpcbind does not answer");
+	superd_check_end();
+}
+
+static void on_last_call(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (sweeps)
+		return;
+	sweeps = true;
+	signal_strays(SIGTERM);
+}
+
+static void begin_stop(void)
+{
+	double timeout = superd.options->settings.stop_timeout == SCAN_INFINITY
+		? 0
+		: (double)superd.options->settings.stop_timeout / 1e6;
+	double reserve = timeout / 4 > 2 ? 2 : timeout / 4;
+
+	log_notice(superd.log, "stopping");
+	superd_notify("STOPPING=1\n");
+	superd.stopping = true;
+	journal_rewrite(false);
+	journal_ready();
+	guard_take_stop();
+	ev_timer_stop(superd.loop, &self.delay);
+	if (timeout > 0) {
+		ev_timer_set(&self.deadline, timeout, 0);
+		ev_timer_start(superd.loop, &self.deadline);
+		ev_timer_set(&self.last_call, timeout - reserve, 0);
+		ev_timer_start(superd.loop, &self.last_call);
+	}
+	if (superd.main_command.pid)
+		kill(superd.main_command.pid, self.stop_signal);
+	LIST_EACH(link, &superd.services)
+		svc_shut(container_of(link, struct svc, link), false);
+	LIST_EACH(link, &superd.leaving)
+		svc_shut(container_of(link, struct svc, link), false);
+	rpc_go_on();
+	superd_check_end();
+}
+
+static void on_delay(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (!superd.stopping)
+		begin_stop();
+}
+
+void superd_stop(int signal)
+{
+	double delay = (double)superd.options->settings.stop_delay / 1e6;
+	char span[DURATION_MOST];
+
+	self.stop_signal = signal;
+	if (superd.stopping) {
+		on_deadline(superd.loop, &self.deadline, 0);
+	} else if (delay > 0 && !self.delaying) {
+		log_notice(superd.log, "stop requested: stops in %s (stop_delay)", duration_write(span, delay));
+		self.delaying = true;
+		ev_timer_set(&self.delay, delay, 0);
+		ev_timer_start(superd.loop, &self.delay);
+	} else {
+		begin_stop();
+	}
+}
+
+void superd_fail(int status)
+{
+	if (superd.stopping || self.has_cause)
+		return;
+	self.has_cause = true;
+	superd.exit_status = status;
+	self.stop_signal = SIGTERM;
+	ev_timer_set(&self.delay, 0, 0);
+	ev_timer_start(superd.loop, &self.delay);
+}
+
+/* ---- signals ---- */
+
+bool superd_reopen(void)
+{
+	bool good = log_reopen(superd.log);
+
+	output_log_changed();
+	records_reopen();
+	return good;
+}
+
+/* out NULL: the services that do something, to the log. */
+static void dump(struct buf *out)
+{
+	const struct event event = { .name = "state" };
+	size_t count = 0, unlisted = 0;
+	struct buf line = { 0 };
+
+	for (int leaving = 0; leaving < 2; leaving++) {
+		LIST_EACH(link, leaving ? &superd.leaving : &superd.services) {
+			struct svc *svc = container_of(link, struct svc, link);
+
+			count += !leaving;
+			if (!out && !leaving && superd.table->count > DUMP_ALL && svc->state == LISTENING &&
+			    !svc->run->past) {
+				unlisted++;
+				continue;
+			}
+			if (svc->run->notify > 0)
+				notify_read(svc); /* what it has said before the signal */
+			LIST_EACH(each, &svc->run->instances)
+				instance_look(container_of(each, struct instance, link));
+			json_object_open(&line);
+			facts_add_answer(svc->row, svc, ANSWER_DUMP, false, &line);
+			json_object_close(&line);
+			if (out)
+				buf_addf(out, "%s\n", buf_string(&line));
+			else
+				log_event(superd.log, LEVEL_NOTICE,
+					  &(struct event){ .name = "state", .service = svc->row->name }, "%s",
+					  buf_string(&line));
+			buf_clear(&line);
+		}
+	}
+	buf_addf(&line, "{\"services\":%zu,\"unlisted\":%zu,\"instances\":%zu}", count, unlisted, superd.instances);
+	if (out)
+		buf_addf(out, "%s\n", buf_string(&line));
+	else
+		log_event(superd.log, LEVEL_NOTICE, &event, "%s", buf_string(&line));
+	buf_free(&line);
+}
+
+/* As xinetd does. */
+static void dump_to_file(void)
+{
+	const char *folder = superd.defaults.runtime_directory, *name = "xinetd.dump";
+	struct buf text = { 0 }, why = { 0 };
+
+	dump(&text);
+	if (private_file_replace(folder, name, buf_string(&text), text.length, &why))
+		log_info(superd.log, "generated state dump in file %s/%s", folder, name);
+	else
+		log_error(superd.log, "cannot write the state dump %s/%s: %s", folder, name, buf_string(&why));
+	buf_free(&text);
+	buf_free(&why);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	int signal = watcher->signum, tty;
+
+	(void)loop, (void)events;
+	guard_take_signal(signal);
+	if (signal == SIGTERM && guard_is_lost())
+		log_error(superd.log, "the guard, pid %ld, has ended: superd ends, too", (long)guard_pid());
+	if (signal_is_stray(signal)) {
+		pass_gently(signal);
+		return;
+	}
+	if (superd.options->invoked_as == AS_XINETD && signal == SIGUSR2)
+		signal = SIGHUP;
+	switch (signal) {
+	case SIGHUP:
+		tty = self.has_tty ? open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+		if (self.has_tty && tty < 0) {
+			log_notice(superd.log, "the terminal has hung up");
+			superd_stop(SIGHUP);
+			break;
+		}
+		fd_close(&tty);
+		superd_reopen();
+		if (!superd.stopping)
+			reload_begin(false);
+		pass_gently(SIGHUP);
+		break;
+	case SIGUSR1:
+		if (superd.options->invoked_as == AS_XINETD)
+			dump_to_file();
+		dump(NULL);
+		pass_gently(SIGUSR1);
+		break;
+	case SIGUSR2:
+		if (superd.main_command.pid)
+			kill(superd.main_command.pid, SIGUSR2);
+		else
+			upgrade_begin(false, NULL, NULL);
+		break;
+	case SIGQUIT:
+		if (superd.main_command.pid) {
+			kill(superd.main_command.pid, SIGQUIT);
+		} else if (guard_first_pid() == 1) {
+			superd_stop(SIGTERM);
+		} else {
+			log_notice(superd.log, "leaving: instances run on");
+			rpc_leave("superd ends, and its instances run on");
+			LIST_EACH(link, &superd.services) {
+				struct svc *svc = container_of(link, struct svc, link);
+
+				idle_thaw(svc, NULL);
+				idle_free(svc);
+				svc_close_sockets(svc);
+			}
+			end_loop();
+		}
+		break;
+	case SIGWINCH:
+	case SIGTSTP:
+		if (superd.main_command.pid)
+			kill(superd.main_command.pid, signal);
+		break;
+	case SIGCONT:
+		if (superd.main_command.pid) {
+			if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+				tcsetpgrp(STDIN_FILENO, superd.main_command.pid);
+			kill(-superd.main_command.pid, SIGCONT);
+		}
+		break;
+	case SIGALRM: /* ends inetd's ten minutes for what fails too often */
+		LIST_EACH(link, &superd.services) {
+			struct svc *svc = container_of(link, struct svc, link);
+
+			if (superd.options->invoked_as != AS_INETD || (svc->state != BINDING && svc->state != BACKOFF))
+				continue;
+			for (unsigned n = 0; n < svc->socket_count; n++)
+				CLEAR(svc->sockets[n].run->rests_until);
+			svc->run->told = 0; /* who has sent it wants to hear */
+			svc_look_again(svc);
+		}
+		pass_gently(signal);
+		break;
+	case SIGPIPE:
+	case SIGTTIN:
+	case SIGTTOU:
+	case SIGABRT:
+		break;
+	default:
+		superd_stop(signal == SIGINT ? SIGINT : SIGTERM);
+	}
+}
+
+/* libev does not say who has sent a signal. For a broken pipe the kernel names superd itself. */
+static void on_sent(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct signalfd_siginfo info;
+
+	(void)loop, (void)events;
+	while (read(io->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_code <= 0 && (pid_t)info.ssi_pid != getpid())
+			pass_gently((int)info.ssi_signo);
+	}
+}
+
+static void watch_signals(void)
+{
+	sigset_t sent;
+	int signal, fd = -1;
+
+	sigemptyset(&sent);
+	sigaddset(&sent, SIGPIPE);
+	sigaddset(&sent, SIGTTIN);
+	sigaddset(&sent, SIGTTOU);
+	if (superd.has_command)
+		fd = fd_raise(signalfd(-1, &sent, SFD_CLOEXEC | SFD_NONBLOCK), FD_HIGH);
+	if (fd >= 0) {
+		sigprocmask(SIG_BLOCK, &sent, NULL);
+		ev_io_init(&self.sent, on_sent, fd, EV_READ);
+		ev_io_start(superd.loop, &self.sent);
+	}
+	for (size_t n = 0; (signal = signals_handled(n)); n++) {
+		ev_signal *watcher;
+
+		if (signal == SIGTSTP && !superd.has_command)
+			continue; /* without a command, ^Z stops superd, as any program */
+		if (fd >= 0 && sigismember(&sent, signal) == 1)
+			continue;
+		if (signal == SIGABRT && superd.options->invoked_as != AS_XINETD)
+			continue; /* it is to end a superd that hangs */
+		watcher = &self.signals[self.signal_count++];
+
+		ev_signal_init(watcher, signal == SIGCHLD ? on_child : on_signal, signal);
+		ev_signal_start(superd.loop, watcher);
+	}
+}
+
+/* ---- the start ---- */
+
+static void log_version(const struct table *table)
+{
+	const struct options *options = superd.options;
+	size_t count = table->count - left_out_count(table);
+	struct buf text = { 0 };
+
+	if (options->invoked_as == AS_XINETD)
+		return;
+	for (size_t n = 0; n < options->sources.count && n < TABLES_NAMED; n++)
+		buf_addf(&text, "%s%s", n ? ", " : "", options->sources.list[n]);
+	if (options->sources.count > TABLES_NAMED)
+		buf_text(&text, ", ...");
+	if (!options->sources.count)
+		buf_text(&text, options->endpoints.count ? "the command line" : SYSCONFDIR "/superd.conf");
+	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "version" }, "version %s: %s, %zu service%s",
+		  build_version(), buf_string(&text), count, count == 1 ? "" : "s");
+	buf_free(&text);
+}
+
+/* A stopped process looks like any other that somebody has stopped. */
+static void warn_of_signals(void)
+{
+	LIST_EACH(link, &superd.services) {
+		const struct service *row = container_of(link, struct svc, link)->row;
+
+		if (row->groups->lifecycle->idle_action != IDLE_FREEZE || row->exec->accept ||
+		    row->groups->lifecycle->idle_timeout <= 0)
+			continue;
+		if (!cgroups_probe(&superd.cgroups))
+			log_warn(superd.log,
+				 "%s: no control groups here, so idle_action = freeze stops processes by SIGSTOP: "
+				 "should "
+				 "superd be killed, they stay stopped, and --take-over cannot tell that they are its "
+				 "own",
+				 row->name);
+		return;
+	}
+}
+
+/* What xinetd says when it works. */
+static void log_started(void)
+{
+	struct buf line = { 0 };
+	size_t count = 0;
+
+	for (size_t n = 0; built_with[n]; n++)
+		buf_addf(&line, " %s", built_with[n]);
+	LIST_EACH(link, &superd.services)
+		count += container_of(link, struct svc, link)->state != OFF;
+	log_notice(superd.log, "superd " PACKAGE_VERSION " started with%s loadavg options compiled in.",
+		   buf_string(&line));
+	log_notice(superd.log, "Started working: %zu available service%s", count, count == 1 ? "" : "s");
+	buf_free(&line);
+}
+
+/* Whether a row that is left out, and may come in, is for this socket. */
+static bool may_be_claimed(const struct listen_fd *inherited)
+{
+	for (const struct left_out *entry = left_out_next(superd.table, 0); entry;
+	     entry = left_out_next(superd.table, (size_t)(entry - superd.table->left_out) + 1)) {
+		const struct service *row = &superd.table->services[entry->row];
+
+		for (size_t n = 0; !entry->is_kept && n < row->socket_count; n++) {
+			if (bind_matches(inherited->fd, &row->sockets[n]))
+				return true;
+		}
+	}
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		for (unsigned n = 0; svc->run->socket_command.pid && n < svc->socket_count; n++) {
+			if (bind_matches(inherited->fd, svc->sockets[n].listen))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void close_unclaimed(void)
+{
+	for (size_t n = 0; n < superd.inherited.count; n++) {
+		struct listen_fd *inherited = &superd.inherited.list[n];
+		struct buf text = { 0 };
+
+		if (inherited->fd < 0 || may_be_claimed(inherited))
+			continue;
+		listen_fd_describe(inherited, &text);
+		if (inherited->is_stored)
+			log_notice(superd.log, "a socket from the store (%s) belongs to no service any more: closed",
+				   buf_string(&text));
+		else if (!inherited->is_own)
+			log_warn(superd.log,
+				 "inherited socket (%s) belongs to no endpoint of the configuration: closed",
+				 buf_string(&text));
+		buf_free(&text);
+		store_drop(inherited);
+	}
+}
+
+/* Without a periodic watcher libev wakes once a minute to compare the clocks; with one it has a timerfd for that. */
+static ev_tstamp next_jump(ev_periodic *watch, ev_tstamp now)
+{
+	return now + (ev_is_active(watch) ? 1e-2 : 1e9);
+}
+
+static void on_jump(struct ev_loop *loop, ev_periodic *watch, int events)
+{
+	double ahead = clock_wall() - clock_now(), seconds = ahead - self.ahead;
+	char span[DURATION_MOST];
+
+	(void)events;
+	self.ahead = ahead;
+	ev_periodic_stop(loop, watch);
+	ev_periodic_start(loop, watch);
+	if (seconds >= 1 || seconds <= -1)
+		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "clock" },
+			  "the wall clock jumped %s by %s: it was set, or the machine was suspended",
+			  seconds < 0 ? "back" : "forward", duration_write(span, seconds < 0 ? -seconds : seconds));
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (svc->state == BACKOFF && !svc->run->failing && svc->row->groups->access->access_times)
+			svc_settle(svc);
+	}
+}
+
+/* Whoever starts superd by hand sees the errors of the starts at boot, too, also of those that superd-exec reports. */
+static void on_echo(struct ev_loop *loop, ev_prepare *echo, int events)
+{
+	(void)events;
+	if (superd.starting || !list_empty(&superd.queue))
+		return;
+	ev_prepare_stop(loop, echo);
+	log_echo(superd.log, false);
+}
+
+/* The log's own lines were tried again. */
+static void on_log_looked(void *context, struct log_pump *pump)
+{
+	(void)context, (void)pump;
+	output_note_log();
+}
+
+static bool init_loop(void)
+{
+	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	self.has_tty = guard_pid() ? guard_had_terminal() : tty >= 0 && !superd.defaults.ignores_hangup;
+	fd_close(&tty);
+	superd.loop = ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD);
+	if (!superd.loop || !services_begin())
+		return false;
+	superd.started = clock_now();
+	srandom((unsigned)getpid() ^ (unsigned)(uint64_t)(clock_wall() * 1e6));
+	list_init(&superd.services);
+	list_init(&superd.leaving);
+	list_init(&superd.queue);
+	list_init(&superd.sessions);
+	list_init(&superd.registrations);
+	ev_init(&self.deadline, on_deadline);
+	ev_init(&self.last_call, on_last_call);
+	ev_init(&self.delay, on_delay);
+	ev_init(&self.sweep, on_sweep);
+	self.sweep.repeat = SWEEP;
+	log_pump_attach(&self.pump, superd.loop, log_sink(superd.log));
+	self.pump.looked = on_log_looked;
+	output_init();
+	superd.defaults.environment = environ;
+	load_bases(&superd.defaults, &superd.options->settings);
+	self.ahead = clock_wall() - clock_now();
+	ev_periodic_init(&self.jump, on_jump, 0., 0., next_jump);
+	ev_periodic_start(superd.loop, &self.jump);
+	return true;
+}
+
+/* before: the state of a superd before; NULL: this is a fresh one. */
+static int serve(struct table *table, struct state_stream *before)
+{
+	struct options *options = superd.options;
+	char **command = options->endpoints.count ? NULL : options->command;
+	struct buf left = { 0 };
+
+	if (!init_loop()) {
+		log_setup_error(options, superd.log, "cannot start: cannot make an event loop: %s", strerror(errno));
+		pid_file_remove(&self.pid_file);
+		return EXIT_START;
+	}
+	pid1_adopt_orphans();
+	superd.has_command = command;
+	if (!before)
+		log_version(table);
+	log_echo(superd.log, !before);
+	ring_begin(LEVEL_INFO, false);
+	watch_signals();
+	begin_notify();
+	store_begin(options->settings.fdstore);
+	store_refuse_foreign();
+	reload_first(table);
+	superd.main_command.ended = on_main_command;
+	control_begin(!before);
+	if (before)
+		state_restore(before);
+	else
+		output_begin(0, -1);
+	directories_sweep(superd.defaults.runtime_directory, &left);
+	if (left.length)
+		log_warn(superd.log, "what an earlier superd left is not removed: %s", buf_string(&left));
+	buf_clear(&left);
+	journal_begin(guard_journal());
+	superd.is_opening = !before;
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (before)
+			svc_resume(svc);
+		else
+			svc_open(svc);
+	}
+	superd.is_opening = false;
+	/* Starts come behind: the first one notes all that listens, for a superd that follows. */
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (!before && svc->run->start_due > 0 && svc->state == LISTENING)
+			svc_settle(svc);
+	}
+	if (before)
+		journal_deliver_ends();
+	queue_offer();
+	if (superd.was_stopping)
+		superd_stop(SIGTERM);
+	if (before) /* it may have read the signal of a child that nobody has reaped */
+		kill(getpid(), SIGCHLD);
+	/* What conditions let open has its sockets, also given ones, before anybody hears that superd runs. */
+	for (bool opening = true; opening && !superd.stopping;) {
+		opening = false;
+		LIST_EACH(link, &superd.services)
+			opening |= container_of(link, struct svc, link)->run->verdicts != NULL;
+		if (opening)
+			ev_run(superd.loop, EVRUN_ONCE);
+	}
+	close_unclaimed();
+	if (!before)
+		warn_of_signals();
+	if (command && !superd.command_begun && !superd.stopping && !start_command(command)) {
+		self.has_cause = true;
+		self.stop_signal = SIGTERM;
+		begin_stop();
+	}
+	if (self.pid_file.fd >= 0 && !before && !pid_file_write(&self.pid_file)) {
+		log_error(superd.log, "cannot write the pid file %s: %s", options->settings.pid_file, strerror(errno));
+		superd_fail(EXIT_START);
+	}
+	control_open(!before);
+	ev_prepare_init(&self.echo, on_echo);
+	ev_prepare_start(superd.loop, &self.echo);
+	if (!before && options->daemon) {
+		if (log_setup_is_stderr(options) && !options->given.log)
+			log_notice(
+				superd.log,
+				"the log stays at this shell's standard error: --log takes it to syslog or file:PATH");
+		daemonize_ready(log_setup_is_stderr(options));
+		output_log_changed();
+	}
+	if (options->invoked_as == AS_XINETD && !before)
+		log_started();
+	journal_ready();
+	memory_give_back(); /* reading took several times of what is kept */
+	notify_ready();
+	guard_note_begin();
+	if (state_reads_files())
+		reload_begin(false);
+	while (!superd.over)
+		ev_run(superd.loop, 0);
+	control_close();
+	superd_notify("EXIT_STATUS=%d", superd.exit_status);
+	LIST_EACH(link, &superd.services)
+		notify_close(container_of(link, struct svc, link));
+	records_close();
+	output_end();
+	removal_end(&left);
+	if (left.length)
+		log_warn(superd.log, "what services left is not removed: %s", buf_string(&left));
+	buf_free(&left);
+	if (options->invoked_as == AS_XINETD)
+		log_warn(superd.log, "Exiting...");
+	else
+		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "ended" }, "ended with status %d",
+			  superd.exit_status);
+	close_leave();
+	pid_file_remove(&self.pid_file);
+	cgroups_end(&superd.cgroups);
+	log_pump_detach(&self.pump);
+	return superd.exit_status;
+}
+
+/* In the form of diags_print, but through the log, which never waits for a reader. */
+static void log_as_printed(const struct diags *diags)
+{
+	const struct event event = { .name = "message", .is_alone = true };
+	char *text = NULL, *at;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out)
+		diags_print(diags, out);
+	if (!out || fclose(out) != 0 || !text)
+		log_error(superd.log, "what is to be said of the configuration is lost: %s", strerror(errno));
+	for (char *line = text ? strtok_r(text, "\n", &at) : NULL; line; line = strtok_r(NULL, "\n", &at))
+		log_event(superd.log, LEVEL_ERROR, &event, "%s", line);
+	free(text);
+}
+
+/* A signal that ends superd, and was sent while it is blocked; 0: none. */
+static int stop_pending(void)
+{
+	int order = 0;
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t n = 0; signals_handled(n); n++) {
+		if (signal_is_stop(signals_handled(n)) && sigismember(&pending, signals_handled(n)) == 1)
+			order = signals_handled(n);
+	}
+	return order;
+}
+
+/* While the first table is read nothing else runs that could name the file or server which delays that, or end superd
+ * at a signal: that is blocked until superd serves, as the kernel would drop it for process 1. So a thread looks once a
+ * second. */
+static struct {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t ended;
+	bool is_over;
+} first = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void *watch_first(void *context)
+{
+	int seconds = 0, pause = LATE, before = 0;
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	pthread_mutex_lock(&first.lock);
+	while (!first.is_over) {
+		char what[WAIT_NOTE_MOST], span[DURATION_MOST];
+		int order;
+		double lasted;
+
+		until.tv_sec++;
+		while (!first.is_over && pthread_cond_timedwait(&first.ended, &first.lock, &until) == 0)
+			continue;
+		order = stop_pending();
+		if (!first.is_over && order && before) { /* it waits since the last look */
+			log_notice(superd.log, "stop requested before the configuration was read: ending");
+			log_finish(superd.log);
+			_exit(128 + order);
+		}
+		before = order;
+		if (first.is_over || ++seconds < pause)
+			continue;
+		if (wait_note_read(what, &lasted) && lasted >= LATE / 2.)
+			log_warn(superd.log, "not started yet: %s has not answered for %s", what,
+				 duration_write_whole(span, lasted));
+		seconds = 0;
+		pause *= 2;
+	}
+	pthread_mutex_unlock(&first.lock);
+	return context;
+}
+
+static struct table *read_first(struct diags *diags)
+{
+	pthread_condattr_t attributes;
+	struct table *table;
+	bool runs;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&first.ended, &attributes);
+	wait_note_follow(true);
+	runs = thread_start(&first.thread, 0, watch_first, NULL) == 0;
+	table = load_to_run(superd.options, diags);
+	wait_note_follow(false);
+	pthread_mutex_lock(&first.lock);
+	first.is_over = true;
+	pthread_cond_signal(&first.ended);
+	pthread_mutex_unlock(&first.lock);
+	if (runs)
+		pthread_join(first.thread, NULL);
+	return table;
+}
+
+static struct table *load_first(int *status)
+{
+	struct options *options = superd.options;
+	struct diags diags = { 0 };
+	struct table *table = read_first(&diags);
+
+	*status = EXIT_TABLE;
+	if (table && !diags.errors && !settings_start(options, table, superd.log)) {
+		*status = EXIT_START;
+		table_free(table);
+		table = NULL;
+	} else if (!table || diags.errors) {
+		diags_print(&diags, stderr);
+		if (!log_setup_is_stderr(options))
+			supervisor_log_diags(superd.log, &diags);
+		log_setup_error(options, superd.log, "not started: %zu error%s%s", diags.errors,
+				diags.errors == 1 ? "" : "s",
+				options->keep_going || options->endpoints.count || !table || !table->count
+					? ""
+					: "; --keep-going runs the services without errors");
+		table_free(table);
+		table = NULL;
+	} else if (options->settings.log_format == LOG_FORMAT_JSON || !log_setup_is_stderr(options)) {
+		supervisor_log_diags(superd.log, &diags);
+		if (options->daemon && (options->invoked_as != AS_SUPERD || options->keep_going))
+			diags_print(&diags, stderr); /* the caller of an init script reads stderr, not the log */
+	} else {
+		log_as_printed(&diags);
+	}
+	diags_free(&diags);
+	return table;
+}
+
+/* And whether there are as many more as the start takes: libev would call abort(3). false and errno. */
+static bool open_null(bool is_first)
+{
+	int spare[SPARE], count = 0, most = is_first ? SPARE : 0, error;
+
+	superd.null_in = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
+	superd.null_out = fd_raise(open("/dev/null", O_WRONLY | O_CLOEXEC), FD_HIGH);
+	while (superd.null_in >= 0 && superd.null_out >= 0 && count < most &&
+	       (spare[count] = fcntl(superd.null_in, F_DUPFD_CLOEXEC, 0)) >= 0)
+		count++;
+	error = errno;
+	for (int n = 0; n < count; n++)
+		close(spare[n]);
+	if (superd.null_in >= 0 && superd.null_out >= 0 && count == most)
+		return true;
+	fd_close(&superd.null_in);
+	fd_close(&superd.null_out);
+	errno = error;
+	return false;
+}
+
+/* All services end with one that takes over and ends. So it waits until the machine has room for it again. */
+static bool wait_for_null(bool takes_over)
+{
+	bool told = false;
+
+	while (!open_null(!takes_over)) {
+		bool waits = takes_over && limits_are_meant(errno) && !stop_pending();
+
+		if (!told || !waits)
+			log_setup_error(superd.options, superd.log, "%s: cannot open /dev/null: %s",
+					waits ? "not started yet" : "cannot start", strerror(errno));
+		if (!waits)
+			return false;
+		told = true;
+		poll(NULL, 0, WAIT_FOR_NULL);
+	}
+	return true;
+}
+
+static bool has_work(const struct table *table)
+{
+	for (size_t n = 0; n < table->count; n++) {
+		if (!service_is_off(&table->services[n]))
+			return true;
+	}
+	if (superd.options->invoked_as != AS_XINETD || superd.options->stays_without_services)
+		return true;
+	log_setup_error(superd.options, superd.log,
+			"no services: exiting; with -stayalive superd would wait for a reload");
+	return false;
+}
+
+int run_superd(struct options *options)
+{
+	struct state_stream *before = state_read(options);
+	struct buf why = { 0 };
+	struct table *table;
+	int status = EXIT_START;
+
+	memory_keep_little();
+	superd.options = options;
+	listen_fds_take(&superd.inherited);
+	if (guard_drops_state())
+		journal_leave_sockets(&superd.inherited);
+	if (options->daemon && !before)
+		listen_fds_note_others(&superd.inherited);
+	state_programs(before);
+	if (options->process_name && !guard_pid())
+		self_exe_set_name(options->process_name);
+	(before ? pid1_enter_again : pid1_enter)(&superd.defaults);
+	superd.program = self_exe_path(options->arguments[0]);
+	if (before)
+		settings_restore(options, before);
+	superd.log = log_setup_open(options, before);
+	if (!superd.log || !wait_for_null(before))
+		return EXIT_START;
+	if (before) {
+		self.pid_file.path = options->settings.pid_file;
+		table = state_table(options, before);
+		if (table)
+			settings_apply(options, table, superd.log);
+		self.pid_file.fd = superd.pid_file_fd;
+		status = table ? serve(table, before) : EXIT_START;
+	} else if ((table = load_first(&status)) && has_work(table)) {
+		if (options->settings.pid_file && !pid_file_claim(&self.pid_file, options->settings.pid_file, &why) &&
+		    !(options->pid_file_optional && !self.pid_file.is_taken)) {
+			log_setup_error(options, superd.log, "pid file %s: %s", options->settings.pid_file,
+					buf_string(&why));
+			status = EXIT_START;
+		} else if ((guard_cause() == GUARD_FRESH && !control_setup_is_free(options, superd.log)) ||
+			   (options->daemon && !options->guarded && daemonize_enter() < 0)) {
+			pid_file_remove(&self.pid_file);
+			status = EXIT_START;
+		} else {
+			if (options->daemon) {
+				if (options->invoked_as != AS_SUPERD && chdir("/") < 0)
+					log_warn(superd.log, "cannot change to /: %s", strerror(errno));
+				listen_fds_close_others(&superd.inherited);
+			}
+			superd.pid_file_fd = self.pid_file.fd;
+			status = serve(table, NULL);
+			table = NULL; /* it is the daemon's */
+		}
+	}
+	if (!before)
+		table_free(table);
+	buf_free(&why);
+	log_close(superd.log);
+	if (superd.reading)
+		_exit(status);
+	return status;
+}

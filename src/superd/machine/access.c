@@ -1,0 +1,344 @@
+/* Compiles address rules, once for all services that share them.
+ *
+ * superd checks each connection that it accepts. A service that gets the listener accepts by itself, so the kernel must
+ * enforce the rules there. The kernel's filter knows neither host names nor peers without an address: a rule that it
+ * cannot enforce is refused here, never dropped. */
+#include "superd/machine/internal.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "lib/wait_note.h"
+#include "os/bpf/bpf.h"
+#include "table/access/access.h"
+#include "table/option/option_name.h"
+#include "table/option/option_table.h"
+#include "table/option/service_mark.h"
+#include "table/type/networks_without.h"
+
+/* A compiled filter, or the reason why there is none. */
+struct filter_made {
+	const struct sock_fprog *filter;
+	const char *wrong;              /* why there is none */
+};
+
+void networks_open(struct networks *networks, struct pool *pool, struct diags *diags)
+{
+	*networks = (struct networks){ .pool = pool, .diags = diags };
+}
+
+void networks_close(struct networks *networks)
+{
+	ptr_map_free(&networks->names);
+	ptr_map_free(&networks->rules);
+	ptr_map_free(&networks->probes);
+	ptr_map_free(&networks->filters[0]);
+	ptr_map_free(&networks->filters[1]);
+}
+
+/* Makes a network of a number whose zero bytes at the end stand for any value: glibc returns 192.168.0.0 for a network,
+ * other libcs 192.168. */
+static void network_from_number(uint32_t number, struct network *network)
+{
+	unsigned bits = 32;
+
+	while (number && !(number & 0xff000000u))
+		number <<= 8;
+	while (bits > 8 && !(number & 0xffu << (32 - bits)))
+		bits -= 8;
+	*network = (struct network){ .address = { [10] = 0xff, [11] = 0xff }, .bits = 96 + bits };
+	number = htonl(number);
+	memcpy(network->address + 12, &number, sizeof(number));
+}
+
+/* Only one thread at a time loads a table, so getnetbyname(3) may use its static buffer. 0: there is none, as network 0
+ * is invalid. */
+static uint32_t network_ask(const char *name)
+{
+	const struct netent *entry;
+
+	wait_note_begin("NSS: the network", name);
+	entry = getnetbyname(name);
+	wait_note_end();
+	return entry && entry->n_addrtype == AF_INET ? entry->n_net : 0;
+}
+
+/* By an earlier answer, or NSS; NULL: there is none. */
+static const struct network *network_look_up(struct networks *networks, const char *name)
+{
+	words known = lookup_cache_find(networks->lookups, "network", name);
+	struct network network;
+	uint32_t number = 0;
+
+	if (!known || !lookup_number(*known, &number)) {
+		number = network_ask(name);
+		lookup_cache_add_number(networks->lookups, "network", name, number);
+	}
+	if (!number)
+		return NULL;
+	network_from_number(number, &network);
+	return pool_keep(networks->pool, &network, sizeof(network));
+}
+
+static bool network_find(void *context, const char *name, struct network *network)
+{
+	struct networks *networks = context;
+	const char *key = pool_text(networks->pool, name);
+	const void *known = NULL;
+
+	if (!key)
+		return false;
+	if (!ptr_map_get(&networks->names, key, NULL, &known)) {
+		known = network_look_up(networks, key);
+		ptr_map_put(&networks->names, key, NULL, known);
+	}
+	if (known)
+		memcpy(network, known, sizeof(*network));
+	return known;
+}
+
+static void add_memory_error(struct networks *networks, const struct service *service)
+{
+	diag_error(networks->diags, service->at, "%s: checking only_from and no_access: out of memory", service->name);
+}
+
+/* The socket's no_access. With pass = bind, ip_address_deny holds for the clients, too: the program takes superd's
+ * socket for its own, but that socket is not in its control group. */
+static words denied_at(struct networks *networks, const struct service *service, const struct listen *listen,
+		       bool *failed)
+{
+	const struct cgroup_filter_options *own = service->groups->cgroup_filters;
+	words no_access = listen->options->no_access, denied;
+	size_t count = words_count(no_access), more;
+	const char **list;
+
+	*failed = false;
+	if (service->exec->pass != PASS_BIND || !own->ip_address_deny)
+		return no_access;
+	denied = networks_without(own->ip_address_deny, own->ip_address_allow, networks->pool, failed);
+	more = words_count(denied);
+	if (!no_access || !more)
+		return more ? denied : no_access;
+	list = pool_alloc(networks->pool, (count + more) * sizeof(*list));
+	for (size_t n = 0; list && n < count + more; n++)
+		list[n] = n < count ? no_access[n] : denied[n - count];
+	denied = list ? pool_list(networks->pool, list, count + more) : NULL;
+	*failed = !denied;
+	return denied;
+}
+
+/* Prepares the access to a socket: NULL if there are no rules or its clients have no address. false: out of memory,
+ * which was reported. */
+static bool compile_rules(struct networks *networks, const struct service *service, struct listen *listen)
+{
+	struct listen_prepared prepared = *listen_prepared(listen);
+	words only_from = listen->options->only_from, no_access;
+	const void *known;
+	bool failed;
+
+	if (!endpoint_is_inet(listen->address) && listen->address->kind != ENDPOINT_TCPMUX)
+		return true;
+	no_access = denied_at(networks, service, listen, &failed);
+	if (failed) {
+		add_memory_error(networks, service);
+		return false;
+	}
+	if (!only_from && !no_access)
+		return true;
+	if (!ptr_map_get(&networks->rules, only_from, no_access, &known)) {
+		known = access_compile(only_from, no_access, network_find, networks, networks->pool);
+		if (known)
+			ptr_map_put(&networks->rules, only_from, no_access, known);
+	}
+	prepared.access = known;
+	if (known && listen_prepare(listen, networks->pool, prepared))
+		return true;
+	add_memory_error(networks, service);
+	return false;
+}
+
+static const char *find_name(const struct networks *networks, words list)
+{
+	for (; list && *list; list++) {
+		const void *known = NULL;
+
+		if (**list == '.' || (access_is_name(*list) &&
+				      !(ptr_map_get(&networks->names, *list, NULL, &known) && known)))
+			return *list;
+	}
+	return NULL;
+}
+
+/* The first word with an interface. */
+static const char *find_interface(words list)
+{
+	while (list && *list && !access_interface(*list))
+		list++;
+	return list ? *list : NULL;
+}
+
+/* Compiles probe_from; NULL: nobody. The kernel reports clients in a queue by address only. */
+static const struct access *compile_probes(struct networks *networks, const struct service *service)
+{
+	words list = service->groups->lifecycle->probe_from;
+	const void *known = NULL;
+
+	if (!list)
+		return NULL;
+	if (!ptr_map_get(&networks->probes, list, NULL, &known)) {
+		known = access_compile(list, NULL, network_find, networks, networks->pool);
+		ptr_map_put(&networks->probes, list, NULL, known);
+	}
+	if (!known) {
+		add_memory_error(networks, service);
+	} else if (access_has_names(known)) {
+		diag_error(networks->diags, service_origin(service, "probe_from"),
+			   "%s: probe_from: '%s' is a name, and probes are known by their address alone", service->name,
+			   find_name(networks, list));
+		diags_hint(networks->diags, "write addresses");
+	} else if (access_has_interfaces(known)) {
+		diag_error(networks->diags, service_origin(service, "probe_from"),
+			   "%s: probe_from: '%s' has an interface, and probes are known by their address alone",
+			   service->name, find_interface(list));
+		diags_hint(networks->diags, "write it without the %% and what follows");
+	}
+	return known;
+}
+
+/* Whether the kernel must enforce the rules on this socket, as superd does not accept there. A builtin for datagrams
+ * judges each sender itself, and another process takes its place at a reload. */
+static bool needs_filter(const struct service *service, const struct listen *listen)
+{
+	bool is_datagram = endpoint_is_datagram(listen->address);
+
+	return endpoint_is_inet(listen->address) && (is_datagram || !service->exec->accept) &&
+	       !(is_datagram && service->exec->builtin && listen_filters_lent(listen));
+}
+
+static const struct filter_made *compile_filter(struct networks *networks, const struct access *access, bool ipv4)
+{
+	const void *known;
+	struct filter_made *made;
+	struct buf why = { 0 };
+
+	if (ptr_map_get(&networks->filters[ipv4], access, NULL, &known))
+		return known;
+	made = pool_alloc(networks->pool, sizeof(*made));
+	if (!made)
+		return NULL;
+	made->filter = socket_filter_compile(access, ipv4 ? AF_INET : AF_INET6, networks->pool, &why);
+	if (!made->filter)
+		made->wrong = pool_text(networks->pool, buf_string(&why));
+	buf_free(&why);
+	ptr_map_put(&networks->filters[ipv4], access, NULL, made);
+	return made;
+}
+
+/* The option that contains a name, or else the one that is set. */
+static const char *find_option_at_fault(const struct networks *networks, const struct listen *listen)
+{
+	if (find_name(networks, listen->options->only_from) || find_interface(listen->options->only_from))
+		return "only_from";
+	if (listen->options->no_access)
+		return "no_access";
+	return listen->options->only_from ? "only_from" : "ip_address_deny";
+}
+
+static const char *what_helps(const struct access *access)
+{
+	if (access_has_names(access))
+		return "write addresses";
+	return access_has_interfaces(access) ? "write addresses without interfaces" : "name fewer networks";
+}
+
+static void refuse_filter(struct networks *networks, const struct service *service, const struct listen *listen,
+			  const char *wrong)
+{
+	const char *option = find_option_at_fault(networks, listen);
+	const char *option_value = service->exec->accept ? "UDP"
+		: service->dialect == UNIT		 ? "Accept=no"
+		: service->is_foreign			 ? "wait"
+							 : "accept = no";
+
+	diag_error(networks->diags, service_listen_origin(service, listen, option),
+		   "%s: %s: with %s the kernel enforces it: %s", service->name, option_name_of(service, option),
+		   option_value, wrong ? wrong : "out of memory");
+	diags_hint(networks->diags, "%s%s", what_helps(listen_prepared(listen)->access),
+		   service->is_foreign || service->exec->accept ? "" : ", or set accept = yes");
+}
+
+static void warn_of_guard(struct networks *networks, const struct service *service, const struct listen *listen,
+			  const char *wrong)
+{
+	const char *option = find_option_at_fault(networks, listen);
+
+	diag_warning(networks->diags, service_listen_origin(service, listen, option),
+		     "%s: %s: only the sender that starts it is checked, not senders while it runs: %s", service->name,
+		     option_name_of(service, option), wrong ? wrong : "out of memory");
+	diags_hint(networks->diags, "%s", what_helps(listen_prepared(listen)->access));
+}
+
+/* superd-builtin checks the sender of a datagram by address only: a name or an interface in no_access would not deny
+ * anyone. */
+static bool refuse_names(struct networks *networks, const struct service *service, const struct listen *listen)
+{
+	const char *option = find_option_at_fault(networks, listen);
+
+	const struct access *access = listen_prepared(listen)->access;
+
+	if (!plan_applies_access_itself(service) || (!access_has_names(access) && !access_has_interfaces(access)))
+		return false;
+	diag_error(networks->diags, service_listen_origin(service, listen, option),
+		   "%s: %s: this builtin knows its clients by address alone, not by %s", service->name, option,
+		   access_has_names(access) ? "name" : "interface");
+	diags_hint(networks->diags, "%s", what_helps(access));
+	return true;
+}
+
+/* Makes the kernel enforce the rules of one socket, if superd does not. said: the rules that cannot be enforced and
+ * were refused or, in [1], warned of, for a socket before it. */
+static void enforce_rules(struct networks *networks, const struct service *service, struct listen *listen,
+			  const struct access *said[2])
+{
+	bool is_guarded = listen_filters_lent(listen) && !service_is_builtin(service);
+	struct listen_prepared prepared = *listen_prepared(listen);
+	const struct filter_made *made;
+
+	if (!prepared.access || said[is_guarded] == prepared.access)
+		return;
+	if (refuse_names(networks, service, listen)) {
+		said[false] = said[true] = prepared.access;
+		return;
+	}
+	if (!needs_filter(service, listen))
+		return;
+	made = compile_filter(networks, prepared.access, listen->address->family == FAMILY_IPV4);
+	if (made && !made->wrong && made->filter) {
+		prepared.rules = made->filter;
+		if (!listen_prepare(listen, networks->pool, prepared))
+			add_memory_error(networks, service);
+		return;
+	}
+	said[is_guarded] = prepared.access;
+	if (is_guarded)
+		warn_of_guard(networks, service, listen, made ? made->wrong : NULL);
+	else
+		refuse_filter(networks, service, listen, made ? made->wrong : NULL);
+}
+
+void networks_resolve(struct networks *networks, struct service *service)
+{
+	struct prepared prepared = { .probes = compile_probes(networks, service) };
+	const struct access *said[2] = { NULL, NULL };
+
+	if (!service_prepare(service, networks->pool, prepared)) {
+		add_memory_error(networks, service);
+		return;
+	}
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (!compile_rules(networks, service, &service->sockets[i]))
+			return;
+		enforce_rules(networks, service, &service->sockets[i], said);
+	}
+}

@@ -1,0 +1,670 @@
+/* The accounts that services and superd's own programs run with. */
+#include "superd/machine/internal.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/hash.h"
+#include "lib/memory.h"
+#include "lib/wait_note.h"
+#include "os/rights/rights.h"
+#include "superd/start/start.h"
+
+/* Lists of groups: getgrouplist(3), getgroups(2). */
+
+/* A list of groups without duplicates. A zeroed struct is empty. */
+struct gids {
+	gid_t *list;                    /* the caller frees it */
+	int count, capacity;
+};
+
+static bool gids_has(const struct gids *gids, gid_t gid)
+{
+	for (int i = 0; i < gids->count; i++) {
+		if (gids->list[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+static bool gids_reserve(struct gids *gids, int capacity)
+{
+	gid_t *list;
+
+	if (gids->list && capacity <= gids->capacity)
+		return true;
+	list = reallocarray(gids->list, (size_t)capacity, sizeof(*list));
+	if (!list)
+		return false;
+	gids->list = list;
+	gids->capacity = capacity;
+	return true;
+}
+
+/* false: out of memory */
+static bool gids_add(struct gids *gids, gid_t gid)
+{
+	if (gids_has(gids, gid))
+		return true;
+	if (!gids_reserve(gids, gids->count + 8))
+		return false;
+	gids->list[gids->count++] = gid;
+	return true;
+}
+
+/* false: out of memory, or there are too many. */
+static bool ask_for_groups(struct gids *gids, const char *name, gid_t gid)
+{
+	for (int room = 32; room <= 65536 + 1; room *= 2) {
+		int count = room, status;
+
+		if (!gids_reserve(gids, room) || !library_has_memory(NSS_MEMORY))
+			return false;
+		wait_note_begin("NSS: the groups of the user", name);
+		status = getgrouplist(name, gid, gids->list, &count);
+		wait_note_end();
+		if (status >= 0) {
+			gids->count = count;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* false: the answer cannot be used. */
+static bool take_groups(struct gids *gids, const char *const *answer)
+{
+	uint32_t gid;
+
+	gids->count = 0;
+	for (; *answer; answer++) {
+		if (!lookup_number(*answer, &gid) || !gids_add(gids, gid))
+			return false;
+	}
+	return gids->count;
+}
+
+static void note_groups(const struct gids *gids, struct lookup_cache *lookups, const char *key)
+{
+	char (*texts)[16] = calloc((size_t)gids->count, sizeof(*texts));
+	const char **list = calloc((size_t)gids->count, sizeof(*list));
+
+	for (int n = 0; texts && list && n < gids->count; n++) {
+		snprintf(texts[n], sizeof(texts[n]), "%u", (unsigned)gids->list[n]);
+		list[n] = texts[n];
+	}
+	if (texts && list)
+		lookup_cache_add(lookups, "groups", key, list, (size_t)gids->count);
+	free(list);
+	free(texts);
+}
+
+/* Fills in the user's groups (getgrouplist(3)), with `gid` as the first: those of lookups, or else looks them up and
+ * adds them there. lookups: NULL: there are none. false: out of memory, or there are too many. */
+static bool gids_of_user(struct gids *gids, struct lookup_cache *lookups, const char *name, gid_t gid)
+{
+	struct buf key = { 0 };
+	const char *const *known;
+	bool filled;
+
+	buf_addf(&key, "%u %s", (unsigned)gid, name);
+	known = key.failed ? NULL : lookup_cache_find(lookups, "groups", buf_string(&key));
+	filled = known && take_groups(gids, known);
+	if (!filled) {
+		filled = ask_for_groups(gids, name, gid);
+		if (filled && lookups && !key.failed)
+			note_groups(gids, lookups, buf_string(&key));
+	}
+	buf_free(&key);
+	return filled;
+}
+
+/* Fills in superd's own groups (getgroups(2)). false and errno. */
+static bool gids_of_superd(struct gids *gids)
+{
+	int count = getgroups(0, NULL);
+
+	if (count < 0 || !gids_reserve(gids, count + 1))
+		return false;
+	gids->count = getgroups(count, gids->list);
+	return gids->count >= 0;
+}
+
+/* Tries to set superd's own groups, as /proc may be missing. */
+static bool gids_must_be_kept(void)
+{
+	struct gids own = { 0 };
+	bool denied = gids_of_superd(&own) && raw_set_groups((size_t)own.count, own.list) < 0 && errno == EPERM;
+
+	free(own.list);
+	return denied;
+}
+
+/* User ids for superd's helper programs. A user namespace, as in a container, may map only some ids, and a process
+ * cannot change to an unmapped id. Source: user_namespaces(7). */
+
+#define CANDIDATES 8                    /* candidate ids of a program with one id */
+#define LAST_INDEX (HELPER_USERS - 1)
+
+static void mark_taken(struct helper_users *users, unsigned long id)
+{
+	if (id >= OWN_USERS_FIRST && id - OWN_USERS_FIRST < HELPER_USERS)
+		users->taken[id - OWN_USERS_FIRST] = true;
+}
+
+/* Marks the numbers in these fields of each line. getpwent(3) and similar calls are not safe beside threads, and may
+ * read more than the files. */
+static void read_ids(struct helper_users *users, const char *path, int first, int last)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+
+	while (file && getline(&line, &size, file) >= 0) {
+		const char *at = line;
+
+		for (int field = 0; at && field <= last; field++) {
+			if (field >= first)
+				mark_taken(users, strtoul(at, NULL, 10));
+			at = strchr(at, ':');
+			at = at ? at + 1 : NULL;
+		}
+	}
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+/* Marks the ids that the files contain. */
+static void helper_users_look(struct helper_users *users)
+{
+	memset(users, 0, sizeof(*users));
+	read_ids(users, "/etc/passwd", 2, 3);
+	read_ids(users, "/etc/group", 2, 2);
+}
+
+/* The first free index of `count` from `first`, beginning with first + start; the last id if all are taken. */
+static uid_t find_free(const struct helper_users *users, unsigned first, unsigned count, unsigned start)
+{
+	for (unsigned n = 0; n < count; n++) {
+		unsigned at = first + (start + n) % count;
+
+		if (!users->taken[at])
+			return OWN_USERS_FIRST + at;
+	}
+	return OWN_USERS_FIRST + LAST_INDEX;
+}
+
+uid_t helper_user_for(struct helper_users *users, const char *service)
+{
+	unsigned first = (HELPER_USER_FILTER + 1) * CANDIDATES, count = LAST_INDEX - first;
+	uid_t id = find_free(users, first, count, hash_text_32(service) % count);
+
+	users->taken[id - OWN_USERS_FIRST] = true;
+	return id;
+}
+
+/* Why superd cannot change to these users, as the end of a sentence; NULL: it can. */
+static const char *helper_users_refused(void)
+{
+	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
+		return "superd may not change its user (CAP_SETUID and CAP_SETGID are missing)";
+	if (!id_map_has_uids(OWN_USERS_FIRST, HELPER_USERS) || !id_map_has_gids(OWN_USERS_FIRST, HELPER_USERS))
+		return "this user namespace has no ids from 60578 to 61183";
+	return NULL;
+}
+
+uid_t helper_user_id(enum helper_user which)
+{
+	struct helper_users users;
+
+	helper_users_look(&users);
+	return find_free(&users, (unsigned)which * CANDIDATES, CANDIDATES, 0);
+}
+
+const struct account *helper_user_account(enum helper_user which)
+{
+	static struct {
+		pthread_mutex_t lock;
+		struct account list[HELPER_USER_FILTER + 1];
+	} accounts = { PTHREAD_MUTEX_INITIALIZER,
+		       { { .name = "superd-advise" }, { .name = "superd-rpc" }, { .name = "superd-filter" } } };
+	struct account *account = &accounts.list[which];
+
+	if (geteuid() != 0 || helper_users_refused())
+		return NULL;
+	pthread_mutex_lock(&accounts.lock);
+	if (!account->switches) {
+		account->uid = account->gid = helper_user_id(which);
+		account->keeps_groups = gids_must_be_kept();
+		account->switches = true;
+	}
+	pthread_mutex_unlock(&accounts.lock);
+	return account;
+}
+
+const struct account *helper_user_of_relay(const struct service *service, struct account *own)
+{
+	const struct account *account = service->account;
+	bool to_path = !service->exec->redirect[1];
+	struct helper_users users;
+
+	if (to_path || (account && account->switches && account->uid != 0))
+		return account;
+	if (geteuid() != 0 || helper_users_refused())
+		return NULL;
+	helper_users_look(&users);
+	*own = (struct account){ .name = "superd-builtin", .keeps_groups = gids_must_be_kept(), .switches = true };
+	own->uid = own->gid = helper_user_for(&users, service->name);
+	return own;
+}
+
+/* dynamic_user: an unused id for a service that needs a user of its own. Source: DynamicUser= of systemd.exec(5), and
+ * systemd's UIDS-GIDS.md for the range.
+ *
+ * A service must get the same id each time, as files belong to it. The id is a hash of the name, unless a directory of
+ * the service already belongs to an id of the range, or the hashed id is taken. */
+
+#define FIRST_DYNAMIC 61184u
+#define LAST_DYNAMIC 65519u
+
+static bool in_range(uid_t id)
+{
+	return id >= FIRST_DYNAMIC && id <= LAST_DYNAMIC;
+}
+
+/* Whether the id is taken: by another service of this table, by an entry of NSS, or by systemd. */
+static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
+{
+	const struct found_name *listed;
+	const char *number, *group;
+	const void *owner;
+	char path[64];
+
+	number = pool_textf(accounts->pool, "%u", (unsigned)id);
+	if (!number)
+		return true;
+	if (ptr_map_get(&accounts->dynamic, number, NULL, &owner))
+		return strcmp(owner, name) != 0;
+	snprintf(path, sizeof(path), "/run/systemd/dynamic-uid/%u", (unsigned)id);
+	listed = accounts_user(accounts, number);
+	return !listed || listed->listed || accounts_has_group_id(accounts, id, &group) || access(path, F_OK) == 0;
+}
+
+static bool take_id(struct accounts *accounts, const char *name, uid_t id)
+{
+	const char *number = pool_textf(accounts->pool, "%u", (unsigned)id);
+
+	if (!number)
+		return false;
+	ptr_map_put(&accounts->dynamic, number, NULL, name);
+	return true;
+}
+
+/* The id of the range that already owns the service's directories; 0: none. */
+static uid_t find_directory_owner(const struct service *service)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+	struct process_defaults defaults = { 0 };
+
+	directories_find_bases(&defaults);
+	directories_of(service, &defaults, kinds);
+	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++) {
+		for (words name = kinds[kind].names; name && *name; name++) {
+			uid_t owner;
+
+			if (kinds[kind].is_owned && directories_find_owner(kinds[kind].base, *name, &owner) &&
+			    in_range(owner))
+				return owner;
+		}
+	}
+	return 0;
+}
+
+static uid_t find_id(struct accounts *accounts, const struct service *service, const char *name)
+{
+	uid_t owner = find_directory_owner(service);
+	uint32_t start = hash_text_32(name) % (LAST_DYNAMIC - FIRST_DYNAMIC + 1);
+
+	if (owner && !is_taken(accounts, name, owner))
+		return owner;
+	for (uint32_t n = 0; n <= LAST_DYNAMIC - FIRST_DYNAMIC; n++) {
+		uid_t id = FIRST_DYNAMIC + (start + n) % (LAST_DYNAMIC - FIRST_DYNAMIC + 1);
+
+		if (!is_taken(accounts, name, id))
+			return id;
+	}
+	return 0;
+}
+
+/* The user with this name, or else a dynamic one (DynamicUser= of systemd.exec(5));
+ * NULL: out of memory. */
+static const struct found_name *accounts_dynamic(struct accounts *accounts, const struct service *service,
+						 const char *name)
+{
+	const struct found_name *listed = accounts_user(accounts, name);
+	struct found_name *user;
+
+	if (!listed || !listed->wrong)
+		return listed;
+	user = pool_alloc(accounts->pool, sizeof(*user));
+	if (!user)
+		return NULL;
+	*user = (struct found_name){ .name = name, .home = "/", .shell = "/usr/sbin/nologin" };
+	user->uid = find_id(accounts, service, name);
+	user->gid = user->uid;
+	if (!user->uid)
+		user->wrong = "no id from 61184 to 65519 is free";
+	else if (!take_id(accounts, name, user->uid))
+		return NULL;
+	return user;
+}
+
+/* The account of a service: its user, its group and its supplementary groups.
+ *
+ * A superd without root can run services only as itself. An account that is superd's own needs no change of user; any
+ * other is refused here, where the message can name the line of the table. */
+
+static const char not_root[] = "superd does not run as root, so its services run as its own user and group only";
+
+/* An account while it is built. */
+struct account_build {
+	struct account account;
+	const char *user;               /* configured or default user; NULL: superd's own */
+	struct gids gids;
+	bool listed;                    /* the user has an entry in NSS */
+	bool own;                       /* it is a service of a helper program, with a user of its own */
+};
+
+static bool out_of_memory(struct accounts *accounts, const struct service *service)
+{
+	diag_error(accounts->diags, service->at, "%s: looking up its user: out of memory", service->name);
+	return false;
+}
+
+/* Whether a helper program of superd's serves the clients, which needs no privileges. */
+static bool is_helper_service(const struct service *service)
+{
+	return service_is_builtin(service) || service->groups->access->deny_time >= 0;
+}
+
+/* Checked, and reported, once for all services of a table. */
+static bool helper_users_are_refused(struct accounts *accounts, const struct service *service)
+{
+	if (accounts->helper_users_checked)
+		return accounts->helper_users_wrong;
+	accounts->helper_users_checked = true;
+	accounts->helper_users_wrong = helper_users_refused();
+	if (accounts->helper_users_wrong)
+		diag_warning(accounts->diags, service->at, "%s: superd's own programs run as superd's user: %s",
+			     service->name, accounts->helper_users_wrong);
+	return accounts->helper_users_wrong;
+}
+
+/* Whether the service runs as a user that no other service has. */
+static bool has_own_user(struct accounts *accounts, const struct service *service)
+{
+	return is_helper_service(service) && !service->groups->identity->user &&
+		!service->groups->identity->dynamic_user && geteuid() == 0 &&
+		!helper_users_are_refused(accounts, service);
+}
+
+static const struct found_name *find_own_user(struct accounts *accounts, const struct service *service)
+{
+	struct found_name *user = pool_alloc(accounts->pool, sizeof(*user));
+
+	if (user && !accounts->helper_users) {
+		accounts->helper_users = pool_alloc(accounts->pool, sizeof(*accounts->helper_users));
+		if (accounts->helper_users)
+			helper_users_look(accounts->helper_users);
+	}
+	if (!user || !accounts->helper_users)
+		return NULL;
+	*user = (struct found_name){ .name = "superd-builtin", .home = "/", .shell = "/usr/sbin/nologin" };
+	user->uid = helper_user_for(accounts->helper_users, service->name);
+	user->gid = user->uid;
+	return user;
+}
+
+/* The user that the table names, or the default for this kind of service. */
+static const struct found_name *find_user(struct accounts *accounts, const struct service *service,
+					  const struct account_build *build, const char *own)
+{
+	if (build->own)
+		return find_own_user(accounts, service);
+	if (service->groups->identity->dynamic_user)
+		return accounts_dynamic(accounts, service, build->user);
+	return accounts_user(accounts, build->user ? build->user : own);
+}
+
+static bool set_user(struct accounts *accounts, const struct service *service, struct account_build *build)
+{
+	const char *text = build->user;
+	bool is_whole = text && !service->groups->identity->group;
+	const struct found_name *group = NULL;
+	const struct found_name *user;
+	struct lookup_failure failure;
+	char own[16];
+
+	snprintf(own, sizeof(own), "%u", (unsigned)geteuid());
+	user = find_user(accounts, service, build, own);
+	if (!user)
+		return out_of_memory(accounts, service);
+	failure = (struct lookup_failure){ user->wrong, user->near };
+	if (user->wrong && !(is_whole && accounts_pair(accounts, text, &user, &group, &failure)))
+		return accounts_refuse(accounts, service, "user", text ? text : own, failure);
+	build->listed = user->listed;
+	build->account.name = user->name;
+	build->account.home = user->home;
+	build->account.shell = user->shell;
+	build->account.uid = user->uid;
+	build->account.gid = group ? group->gid : text ? user->gid : getegid();
+	return true;
+}
+
+static bool set_group(struct accounts *accounts, const struct service *service, struct account_build *build)
+{
+	const char *text = service->groups->identity->group;
+	const struct found_name *group = text ? accounts_need(accounts, service, "group", text, true) : NULL;
+
+	if (group)
+		build->account.gid = group->gid;
+	return group || !text;
+}
+
+static bool set_groups(struct accounts *accounts, const struct service *service, struct account_build *build)
+{
+	const struct identity_options *identity = service->groups->identity;
+	bool filled = true;
+
+	if (identity->groups && !build->user)
+		filled = gids_of_superd(&build->gids);
+	else if (identity->groups && build->listed)
+		filled = gids_of_user(&build->gids, accounts->lookups, build->account.name, build->account.gid);
+	if (!filled || !gids_add(&build->gids, build->account.gid))
+		return out_of_memory(accounts, service);
+	for (words text = identity->supplementary_groups; text && *text; text++) {
+		const struct found_name *group =
+			accounts_need(accounts, service, "supplementary_groups", *text, true);
+
+		if (!group)
+			return false;
+		if (!gids_add(&build->gids, group->gid))
+			return out_of_memory(accounts, service);
+	}
+	return true;
+}
+
+/* The option that needs more than superd has; NULL: none. */
+static const char *find_differing_option(const struct account_build *build, const struct identity_options *identity,
+					 const struct gids *own)
+{
+	if (build->account.uid != geteuid())
+		return "user";
+	if (build->account.gid != getegid())
+		return identity->group ? "group" : "user";
+	if (!identity->supplementary_groups)
+		return NULL;
+	for (int i = 0; i < build->gids.count; i++) {
+		if (!gids_has(own, build->gids.list[i]) && build->gids.list[i] != getegid())
+			return "supplementary_groups";
+	}
+	return NULL;
+}
+
+static const char *option_text(const struct identity_options *identity, const char *option)
+{
+	if (!strcmp(option, "user"))
+		return identity->user;
+	return !strcmp(option, "group") ? identity->group : identity->supplementary_groups[0];
+}
+
+/* Without the right to change users, a service can run only with superd's own account, and with superd's groups. */
+static bool resolve_unprivileged(struct accounts *accounts, const struct service *service, struct account_build *build)
+{
+	struct gids own = { 0 };
+	const char *option;
+
+	if (!gids_of_superd(&own)) {
+		free(own.list);
+		return out_of_memory(accounts, service);
+	}
+	option = find_differing_option(build, service->groups->identity, &own);
+	if (option && accounts->is_only_checked) {
+		free(own.list);
+		return build->account.switches = true;
+	}
+	free(build->gids.list);
+	build->gids = own;
+	if (!option)
+		return true;
+	return accounts_refuse(accounts, service, option, option_text(service->groups->identity, option),
+			       (struct lookup_failure){ not_root, NULL });
+}
+
+/* Whether superd has this account already, with its groups: then nothing needs to be set. An init system starts superd
+ * without supplementary groups, and the account's own group among them gives no further rights (credentials(7)). */
+static bool is_superds_own(const struct account_build *build)
+{
+	struct gids own = { 0 };
+	bool same = build->account.uid == geteuid() && build->account.uid == getuid() &&
+		    build->account.gid == getegid() && build->account.gid == getgid() && gids_of_superd(&own) &&
+		    (own.count || gids_add(&own, build->account.gid)) && own.count == build->gids.count;
+
+	for (int n = 0; same && own.list && n < own.count; n++)
+		same = gids_has(&build->gids, own.list[n]);
+	free(own.list);
+	return same;
+}
+
+/* The first option whose id the user namespace does not map, so that the kernel would refuse it at each start; NULL:
+ * none. `*id` is that id. */
+static const char *find_unmapped_option(const struct account_build *build, const struct identity_options *identity,
+					unsigned *id)
+{
+	*id = build->account.uid;
+	if (!id_map_has_uids(*id, 1))
+		return identity->dynamic_user ? "dynamic_user" : "user";
+	*id = build->account.gid;
+	if (!id_map_has_gids(*id, 1))
+		return identity->group ? "group" : "user";
+	for (int n = 0; n < build->gids.count && !build->account.keeps_groups; n++) {
+		*id = build->gids.list[n];
+		if (!id_map_has_gids(*id, 1))
+			return identity->supplementary_groups ? "supplementary_groups" : "user";
+	}
+	return NULL;
+}
+
+static bool check_mapped(struct accounts *accounts, const struct service *service, const struct account_build *build)
+{
+	const struct identity_options *identity = service->groups->identity;
+	unsigned id;
+	const char *option = find_unmapped_option(build, identity, &id);
+	struct buf text = { 0 };
+	struct lookup_failure failure = { NULL, NULL };
+
+	if (!option)
+		return true;
+	buf_addf(&text, "this user namespace does not map %s id %u",
+		 id_map_has_uids(build->account.uid, 1) ? "group" : "user", id);
+	failure.wrong = pool_text(accounts->pool, buf_string(&text));
+	buf_free(&text);
+	if (!failure.wrong)
+		return out_of_memory(accounts, service);
+	return accounts_refuse(accounts, service, option,
+			       strcmp(option, "dynamic_user") ? option_text(identity, option) : "yes", failure);
+}
+
+static bool resolve_switching(struct accounts *accounts, const struct service *service, struct account_build *build)
+{
+	const struct identity_options *identity = service->groups->identity;
+
+	if (!build->user && !identity->group && !identity->supplementary_groups)
+		return true;
+	if (is_superds_own(build))
+		return true;
+	build->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
+	build->account.keeps_groups = gids_must_be_kept();
+	if (!build->account.switches)
+		return resolve_unprivileged(accounts, service, build);
+	return build->own || check_mapped(accounts, service, build);
+}
+
+static const struct account *keep_account(struct accounts *accounts, const struct service *service,
+					  struct account_build *build)
+{
+	const struct account *kept = NULL;
+
+	build->account.group_count = (size_t)build->gids.count;
+	if (build->gids.count)
+		build->account.groups = pool_keep(accounts->pool, build->gids.list,
+						  build->account.group_count * sizeof(*build->gids.list));
+	if (build->account.groups || !build->gids.count)
+		kept = pool_keep(accounts->pool, &build->account, sizeof(build->account));
+	if (kept)
+		ptr_map_put(&accounts->known, service->groups->identity, build->user, kept);
+	else
+		out_of_memory(accounts, service);
+	return kept;
+}
+
+/* The configured or default user; NULL: superd's own. */
+static const char *user_name(const struct service *service, bool own)
+{
+	if (service->groups->identity->user)
+		return service->groups->identity->user;
+	return service->groups->identity->dynamic_user || own ? service->name : NULL;
+}
+
+const struct account *accounts_of(struct accounts *accounts, const struct service *service)
+{
+	bool own = has_own_user(accounts, service);
+	const char *user = user_name(service, own);
+	struct account_build build;
+	const struct account *account = NULL;
+	const void *known;
+
+	if (ptr_map_get(&accounts->known, service->groups->identity, user, &known))
+		return known;
+	if (service->groups->identity->dynamic_user && !accounts->is_only_checked &&
+	    !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {
+		accounts_refuse(accounts, service, "dynamic_user", "yes", (struct lookup_failure){ not_root, NULL });
+		return NULL;
+	}
+	memset(&build, 0, sizeof(build));       /* the padding, too: pools share equal bytes */
+	build.user = user;
+	build.own = own;
+	if (set_user(accounts, service, &build) && set_group(accounts, service, &build) &&
+	    set_groups(accounts, service, &build) && resolve_switching(accounts, service, &build))
+		account = keep_account(accounts, service, &build);
+	free(build.gids.list);
+	return account;
+}

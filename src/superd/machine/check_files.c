@@ -1,0 +1,934 @@
+/* Whether the programs, folders and files that a service names are there, and can be used. */
+#include "superd/machine/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "exec/child/child.h"
+#include "lib/fd.h"
+#include "lib/scan.h"
+#include "lib/shell_words.h"
+#include "os/bpf/bpf.h"
+#include "os/foreign/foreign.h"
+#include "os/fs/fs.h"
+#include "os/host/foreign_file.h"
+#include "os/host/self_sandbox.h"
+#include "os/netdiag/netdiag.h"
+#include "os/proc/bind_filter.h"
+#include "os/proc/process.h"
+#include "os/rights/rights.h"
+#include "superd/start/start.h"
+#include "table/access/access.h"
+#include "table/option/option_name.h"
+#include "table/option/option_table.h"
+#include "table/option/service_mark.h"
+#include "table/rules/endpoint_conflict.h"
+#include "table/words/command_prefix.h"
+#include "table/words/passed_fds.h"
+#include "table/words/resource_words.h"
+
+/* Helpers of the preflight: reports a finding, and decides whether a path may be examined. */
+
+void preflight_report(struct preflight *preflight, enum severity severity, const struct service *service,
+		      const char *option, const char *value, const char *wrong, ...)
+{
+	struct origin at = service_origin(service, option);
+	const struct directive *directive;
+	struct buf setting = { 0 }, own = { 0 };
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, wrong);
+	vsnprintf(text, sizeof(text), wrong, arguments);
+	va_end(arguments);
+	if (!value) {
+		directive = directive_find(NATIVE, option);
+		type_format(directive, directive_field(directive, service), &own);
+		value = buf_string(&own);
+	}
+	if (service->is_foreign && !strcmp(option, "exec"))
+		buf_text(&setting, value);
+	else
+		option_name_add(service, option, value, &setting);
+	diags_add(preflight->diags, severity, at, "%s: %s: %s", service->name, buf_string(&setting), text);
+	buf_free(&setting);
+	buf_free(&own);
+}
+
+/* Whether superd may examine a path: always before it serves; then only if that cannot block. */
+static bool preflight_may_look(const struct preflight *preflight, const char *path)
+{
+	struct path_finding finding;
+
+	return !preflight->serves || *path != '/' ||
+	       path_is_trusted_for(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, preflight->mounts, &finding) ||
+	       finding.is_missing;
+}
+
+/* Each call is tried, as nothing else tells what a filter of system calls answers. */
+
+static bool can_unshare_fds(void)
+{
+	return raw_unshare_fds(~0u) == 0;       /* there is no such descriptor, and nobody shares them now */
+}
+
+static bool can_copy_fds(void)
+{
+	int self = pidfd_of(getpid()), copy = self < 0 ? -1 : pidfd_copy(self, self);
+	bool can = copy >= 0;
+
+	fd_close(&copy);
+	fd_close(&self);
+	return can;
+}
+
+/* Without root nobody expects it. */
+static bool can_load_programs(void)
+{
+	return geteuid() != 0 || cgroup_bpf_is_possible(CGROUP_BPF_INGRESS);
+}
+
+static bool can_make_files(void)
+{
+	int fd = memory_open("superd", false);
+	bool can = fd >= 0;
+
+	fd_close(&fd);
+	return can;
+}
+
+static bool can_resolve(void)
+{
+	struct { uint64_t flags, mode, resolve; } how = { O_PATH | O_CLOEXEC, 0, 0 };
+	int fd = (int)syscall(__NR_openat2, AT_FDCWD, "/", &how, sizeof(how));
+	bool can = fd >= 0;
+
+	fd_close(&fd);
+	return can;
+}
+
+const struct denied_call_row denied_calls[DENIED_CALLS] = {
+	[DENIED_SECCOMP] = { "seccomp", self_sandbox_can_filter,
+			     "no filter of system calls confines superd's own processes" },
+	[DENIED_LANDLOCK] = { "Landlock", self_sandbox_can_restrict,
+			      "superd's own processes are not kept from files and ports" },
+	[DENIED_CLOSE_RANGE] = { "close_range", can_unshare_fds,
+				 "each start copies superd's descriptors, which takes longer" },
+	[DENIED_CLONE3] = { "clone3", clone_into_cgroup_is_possible,
+			    "a process joins its control group by itself, which takes longer" },
+	[DENIED_PIDFD_GETFD] = { "pidfd_getfd", can_copy_fds,
+				 "pass = bind is refused, and with idle_means = quiet each connection keeps its "
+				 "program awake" },
+	[DENIED_BPF] = { "bpf", can_load_programs, "filters of devices and packets are refused" },
+	[DENIED_MEMFD_CREATE] = { "memfd_create", can_make_files,
+				  "superd's state goes through unlinked files in its runtime folder" },
+	[DENIED_OPENAT2] = { "openat2", can_resolve,
+			     "bind mounts below a folder that superd removes are not noticed" },
+};
+
+void denied_calls_describe(struct buf *out)
+{
+	for (int n = 0; n < DENIED_CALLS; n++) {
+		if (!denied_calls[n].is_possible())
+			buf_addf(out, "This machine lacks %s: %s\n", denied_calls[n].name, denied_calls[n].lost);
+	}
+}
+
+/* Checks whether users other than root can change what root runs: the tables, and for services that run as root the
+ * program and its files of variables. Folders that a group can write are accepted: on Debian /usr/local is one. */
+
+#define FLAWS (PATH_OWNER | PATH_WORLD | PATH_FILE)
+
+/* Whether users other than root can change the file; how, in `what`. */
+static bool is_changeable(const struct preflight *preflight, const char *path, struct buf *what)
+{
+	struct path_finding finding;
+
+	if (path_is_trusted_for(path, FLAWS, NULL, preflight->mounts, &finding) || !(finding.flaw & FLAWS) ||
+	    finding.is_absent)
+		return false;
+	path_finding_describe(&finding, what);
+	return true;
+}
+
+static void check_root_file(struct preflight *preflight, const struct service *service, const char *option,
+			    const char *path)
+{
+	struct buf what = { 0 };
+	const void *known;
+
+	if (*path != '/' || ptr_map_get(&preflight->root_files, path, NULL, &known))
+		return;
+	if (is_changeable(preflight, path, &what))
+		preflight_report(preflight, SEVERITY_WARNING, service, option, path,
+				 "other users could choose the program that runs as root: %s", buf_string(&what));
+	else
+		ptr_map_put(&preflight->root_files, path, NULL, NULL);
+	buf_free(&what);
+}
+
+static bool make_absolute(const char *path, char whole[PATH_MAX])
+{
+	char here[PATH_MAX];
+
+	if (*path == '/')
+		return snprintf(whole, PATH_MAX, "%s", path) < PATH_MAX;
+	return getcwd(here, sizeof(here)) && snprintf(whole, PATH_MAX, "%s/%s", here, path) < PATH_MAX;
+}
+
+/* Checks a table's file, once for all its services. */
+static void check_table(struct preflight *preflight, const struct service *service)
+{
+	struct origin at = { .file = service->at.file };
+	struct buf what = { 0 };
+	char path[PATH_MAX];
+	const void *known;
+
+	if (!at.file || ptr_map_get(&preflight->tables, at.file, NULL, &known))
+		return;
+	ptr_map_put(&preflight->tables, at.file, NULL, NULL);
+	if (make_absolute(at.file, path) && is_changeable(preflight, path, &what))
+		diag_warning(preflight->diags, at, "other users can change the programs that superd runs: "
+						   "%s", buf_string(&what));
+	buf_free(&what);
+}
+
+void preflight_owners(struct preflight *preflight, const struct service *service)
+{
+	words files = service->groups->environment->environment_file;
+
+	if (!preflight->root)
+		return;
+	check_table(preflight, service);
+	if ((service->account && service->account->uid != 0) || service->groups->environment->root_directory)
+		return;
+	if (service->exec->exec)
+		check_root_file(preflight, service, "exec", service->exec->exec[0]);
+	for (; files && *files; files++)
+		check_root_file(preflight, service, "environment_file", *files + (**files == '-'));
+}
+
+/* Checks a service's environment: directories, CPUs, files of variables, memory reclaim.
+ *
+ * The check predicts what a start would find, without changing anything: a missing folder is judged by the closest
+ * existing folder above it. */
+
+/* Writes to `wrong` why the path cannot be created; false: it exists or can be created. */
+static bool cannot_create(const char *path, char wrong[PATH_MAX + 64])
+{
+	char above[PATH_MAX];
+	struct stat status;
+	bool exists;
+
+	if (snprintf(above, sizeof(above), "%s", path) >= (int)sizeof(above)) {
+		strcpy(wrong, strerror(ENAMETOOLONG));
+		return true;
+	}
+	while (!(exists = stat(above, &status) == 0) && errno == ENOENT && strrchr(above, '/') > above)
+		*strrchr(above, '/') = '\0';
+	if (!exists && errno == ENOENT)
+		exists = stat(strcpy(above, "/"), &status) == 0;
+	if (!exists)
+		snprintf(wrong, PATH_MAX + 64, "%s: %s", above, strerror(errno));
+	else if (!S_ISDIR(status.st_mode))
+		snprintf(wrong, PATH_MAX + 64, "%s is not a directory", above);
+	else if (strcmp(above, path) && access(above, W_OK | X_OK) < 0)
+		snprintf(wrong, PATH_MAX + 64, "it cannot be created in %s: %s", above, strerror(errno));
+	else
+		return false;
+	return true;
+}
+
+/* Only a warning, as /run may be mounted later. Called for a folder, so that a service without any is spared these
+ * arrays, which -ftrivial-auto-var-init zeroes. */
+static void check_directory(struct preflight *preflight, const struct service *service,
+			    const struct directory_kind *kind, const char *name)
+{
+	char path[PATH_MAX], wrong[PATH_MAX + 64];
+
+	if (snprintf(path, sizeof(path), "%s/%.*s", kind->base, (int)directory_name_length(name), name) >=
+	    (int)sizeof(path))
+		preflight_report(preflight, SEVERITY_ERROR, service, kind->option, name, "%s", strerror(ENAMETOOLONG));
+	else if (directory_has_control(preflight->defaults, kind->base, name))
+		preflight_report(preflight, SEVERITY_ERROR, service, kind->option, name,
+				 "it contains superd's control socket %s", preflight->defaults->control);
+	else if (preflight_may_look(preflight, path) && cannot_create(path, wrong))
+		preflight_report(preflight, SEVERITY_WARNING, service, kind->option, name, "%s", wrong);
+}
+
+/* preflight_files reports files that cannot be read. */
+static void check_variables_in(struct preflight *preflight, const struct service *service, const char *path)
+{
+	struct variables variables = { 0 };
+	struct buf ignored = { 0 }, why = { 0 };
+	bool good = variables_read_file(&variables, path, service->account, &ignored, &why);
+	const char *line = good ? buf_string(&ignored) : "";
+
+	for (; *line; line += strcspn(line, "\n") + 1)
+		preflight_report(preflight, SEVERITY_WARNING, service, "environment_file", path, "%.*s",
+				 (int)strcspn(line, "\n"), line);
+	variables_free(&variables);
+	buf_free(&ignored);
+	buf_free(&why);
+}
+
+/* A file that many services share is read once. */
+static void check_variables(struct preflight *preflight, const struct service *service)
+{
+	for (words path = service->groups->environment->environment_file; path && *path; path++) {
+		const char *key = pool_text(preflight->table->pool, *path);
+		const void *known;
+
+		if (key && ptr_map_get(&preflight->variables, key, NULL, &known))
+			continue;
+		if (key)
+			ptr_map_put(&preflight->variables, key, NULL, key);
+		if (preflight_may_look(preflight, *path + (**path == '-')))
+			check_variables_in(preflight, service, *path);
+	}
+}
+
+static void check_reclaim(struct preflight *preflight, const struct service *service)
+{
+	const char *lack;
+
+	if (!service->groups->lifecycle->freeze_reclaim || service->exec->accept)
+		return;
+	lack = cgroup_settings_lack_reclaim(service, &preflight->reclaim_place, preflight->table->pool);
+	if (lack)
+		preflight_report(preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
+				 "%s: a frozen instance keeps its memory", lack);
+}
+
+void preflight_environment(struct preflight *preflight, const struct service *service)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+
+	directories_of(service, preflight->defaults, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
+		for (words name = kinds[n].names; kinds[n].base && name && *name; name++)
+			check_directory(preflight, service, &kinds[n], *name);
+	}
+	check_variables(preflight, service);
+	check_reclaim(preflight, service);
+}
+
+/* Checks the programs, folders and files that a service names.
+ *
+ * superd judges for another user without becoming it: it compares mode bits with the account's ids, as the kernel
+ * would. An access control list (acl(5)) may grant more than the bits do, so a file that has one passes. A path below
+ * root_directory is looked up inside it, where an absolute link leads to another file. */
+
+#define TCPD_FOLDER "/usr/sbin"          /* REAL_DAEMON_DIR of tcpd(8) in every distribution */
+
+/* Whether superd's user may not look, but the service's user might: only root can check that. */
+static bool is_hidden_from_us(const struct preflight *preflight, const struct service *service)
+{
+	return errno == EACCES && !preflight->root && service->account && service->account->switches &&
+	       preflight->table->is_only_checked;
+}
+
+static bool account_has_group(const struct account *account, gid_t gid)
+{
+	if (account->gid == gid)
+		return true;
+	for (size_t i = 0; i < account->group_count; i++) {
+		if (account->groups[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the account may execute a file, or enter a folder, of this status (path_resolution(7)). */
+static bool may_execute(const struct account *account, const struct stat *status)
+{
+	if (account->uid == 0)
+		return S_ISDIR(status->st_mode) || status->st_mode & 0111;
+	if (account->uid == status->st_uid)
+		return status->st_mode & 0100;
+	return status->st_mode & (account_has_group(account, status->st_gid) ? 0010 : 0001);
+}
+
+static bool has_access_list(const char *path)
+{
+	return getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
+}
+
+/* Finds the first folder above path that the account may not enter; false: there is none. */
+static bool find_closed_folder(const char *path, const struct account *account, char folder[PATH_MAX])
+{
+	struct stat status;
+
+	if (strlen(path) >= PATH_MAX)
+		return false;
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		memcpy(folder, path, (size_t)(slash - path));
+		folder[slash - path] = '\0';
+		if (stat(folder, &status) < 0)
+			return errno == EACCES;
+		if (S_ISDIR(status.st_mode) && !may_execute(account, &status) && !has_access_list(folder))
+			return true;
+	}
+	return false;
+}
+
+/* Whose program's interpreter is examined. */
+struct program_check {
+	const struct preflight *preflight;
+	const struct service *service;
+	const char *root;
+};
+
+static bool may_look_at_interpreter(const void *context, const char *path)
+{
+	const struct program_check *check = context;
+
+	return !sandbox_covers(service_prepared(check->service)->sandbox, path) &&
+	       preflight_may_look(check->preflight, check->root ? check->root : path);
+}
+
+/* The flaw of a program for an account, NULL: superd's own; root: the root_directory. NULL: none. The text is in the
+ * table's pool. */
+static const char *check_program_at(const struct preflight *preflight, const struct service *service, const char *path,
+				    const char *root, const struct account *account)
+{
+	const struct program_check check = { preflight, service, root };
+	struct pool *pool = preflight->table->pool;
+	const char *wrong = NULL;
+	struct buf why = { 0 };
+	char folder[PATH_MAX];
+	struct stat status;
+
+	errno = 0;
+	if (!root && account && find_closed_folder(path, account, folder) && !is_hidden_from_us(preflight, service))
+		return pool_textf(pool, "user %s may not enter %s", account->name, folder);
+	if (root_path_stat(root, path, &status) < 0 && is_hidden_from_us(preflight, service))
+		return NULL;
+	if (root_path_stat(root, path, &status) < 0)
+		return errno == ENOENT ? "there is no such program" : pool_text(pool, strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return S_ISDIR(status.st_mode) ? "that is a directory, not a program" : "that is no program";
+	if (account && !may_execute(account, &status) && (root || !has_access_list(path)))
+		return pool_textf(pool, "user %s may not execute it; its mode is %04o", account->name,
+				  (unsigned)(status.st_mode & 07777));
+	if (interpreter_is_wrong(root, path, may_look_at_interpreter, &check, &why))
+		wrong = pool_text(pool, buf_string(&why));
+	buf_free(&why);
+	return wrong;
+}
+
+/* Whether the service changes where its loader looks. */
+static bool sets_library_path(const struct service *service)
+{
+	static const char variable[] = "LD_LIBRARY_PATH";
+	const struct environment_options *environment = service->groups->environment;
+
+	for (words word = environment->env; word && *word; word++) {
+		if (!strncmp(*word, variable, strlen(variable)))
+			return true;
+	}
+	for (words word = environment->passenv; word && *word; word++) {
+		if (!strcmp(*word, variable))
+			return true;
+	}
+	return environment->environment_file;
+}
+
+/* superd --check alone: warns of a library that the program needs and that its loader does not find. */
+static void check_libraries(struct preflight *preflight, const struct service *service)
+{
+	const char *program = service->exec->exec[0];
+	struct buf name = { 0 };
+
+	if (preflight->table->is_only_checked && !service->groups->environment->root_directory &&
+	    !service_prepared(service)->sandbox && !sets_library_path(service) &&
+	    foreign_misses_library(program, &name))
+		preflight_report(preflight, SEVERITY_WARNING, service, "exec", program,
+				 "its library %s is not found, so it would end with exit status 127",
+				 buf_string(&name));
+	buf_free(&name);
+}
+
+static void check_program(struct preflight *preflight, const struct service *service)
+{
+	const char *root = service->groups->environment->root_directory;
+	const void *wrong;
+	bool is_shareable;
+
+	if (!service->exec->exec || service->exec->exec[0][0] != '/')
+		return;                 /* table/rules reports that it must be absolute */
+	if (sandbox_covers(service_prepared(service)->sandbox, service->exec->exec[0]))
+		return;
+	is_shareable = !root && !service_prepared(service)->sandbox;    /* it may hide or replace an interpreter */
+	if (!is_shareable || !ptr_map_get(&preflight->programs, service->exec->exec[0], service->account, &wrong)) {
+		bool may_look = preflight_may_look(preflight, root ? root : service->exec->exec[0]);
+
+		wrong = may_look ? check_program_at(preflight, service, service->exec->exec[0], root,
+						    service->account)
+				 : NULL;
+		if (may_look && !wrong)
+			check_libraries(preflight, service);
+		if (is_shareable)
+			ptr_map_put(&preflight->programs, service->exec->exec[0], service->account, wrong);
+	}
+	if (wrong)
+		preflight_report(preflight, SEVERITY_ERROR, service, "exec", service->exec->exec[0], "%s",
+				 (const char *)wrong);
+	if (wrong && !service->is_foreign && !service->exec->exec[1] && strchr(service->exec->exec[0], ' '))
+		diags_hint(preflight->diags, "a list names each word for itself: { \"/bin/cat\", \"-u\" }; one text is "
+					     "split: \"/bin/cat -u\"");
+}
+
+/* tcpd(8) runs the program that its argv[0] names, from its own folder unless that is a path. */
+static void check_tcpd_program(struct preflight *preflight, const struct service *service)
+{
+	const char *program = service->exec->exec ? strrchr(service->exec->exec[0], '/') : NULL;
+	const char *name = service->exec->argv0, *path, *wrong;
+
+	if (!program || strcmp(program, "/tcpd") != 0 || !name || service->groups->environment->root_directory)
+		return;
+	path = *name == '/' ? name : pool_textf(preflight->table->pool, TCPD_FOLDER "/%s", name);
+	wrong = path && preflight_may_look(preflight, path)
+			? check_program_at(preflight, service, path, NULL, service->account)
+			: NULL;
+	if (wrong && service->is_foreign)       /* its messages name no option, but the program that is meant */
+		preflight_report(preflight, SEVERITY_WARNING, service, "exec",
+				 pool_textf(preflight->table->pool, "%s, which tcpd starts", path), "%s", wrong);
+	else if (wrong)
+		preflight_report(preflight, SEVERITY_WARNING, service, "exec", service->exec->exec[0],
+				 "%s, which tcpd starts: %s", path, wrong);
+}
+
+/* superd has opened it, so the account needs no right to the folders above it. */
+const char *preflight_check_own(const struct preflight *preflight, enum program which, const struct account *account)
+{
+	const struct own_program *program = program_get(which);
+	struct pool *pool = preflight->table->pool;
+	struct buf missing = { 0 };
+	const char *wrong = NULL;
+	struct stat status;
+
+	if (program->fd < 0) {
+		program_describe_missing(which, &missing);
+		wrong = pool_text(pool, buf_string(&missing));
+	} else if (program_is_other(which)) {
+		program_describe_other(which, &missing);
+		wrong = pool_text(pool, buf_string(&missing));
+	} else if (account && fstat(program->fd, &status) == 0 && !may_execute(account, &status) &&
+		   !has_access_list(program->path)) {
+		wrong = pool_textf(pool, "%s: user %s may not execute it; its mode is %04o", program->path,
+				   account->name, (unsigned)(status.st_mode & 07777));
+	}
+	buf_free(&missing);
+	return wrong;
+}
+
+/* Checks superd's own program for builtin and redirect, which may be missing if superd was copied. */
+static void check_own_program(struct preflight *preflight, const struct service *service)
+{
+	const char *option = service->exec->builtin ? "builtin" : "redirect", *wrong;
+	const struct account *account = service->account;
+	struct account own;
+
+	if (!service_is_builtin(service) && !service_is_relayed(service))
+		return;
+	if (service_is_relayed(service))
+		account = helper_user_of_relay(service, &own);
+	wrong = preflight_check_own(preflight, plan_builtin_program(service), account);
+	if (wrong)
+		preflight_report(preflight, SEVERITY_ERROR, service, option,
+				 service->exec->builtin ? service->exec->builtin[0] : service->exec->redirect[0], "%s",
+				 wrong);
+}
+
+static bool is_foreign(const char *path)
+{
+	struct path_finding finding;
+
+	return path_leads_to_foreign(path, &finding);
+}
+
+/* superd-exec checks conditions, enters roots, loads credentials, works on files in other users' folders, and removes
+ * what is left. For sandboxes superd/start/sandbox.c asks it. */
+static void check_executor(struct preflight *preflight, const struct service *service)
+{
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+	const char *const said[] = { "yes", NULL }, *const root[] = { service_root(service), NULL };
+	const char *const pid_file[] = { service->groups->lifecycle->pid_file, NULL };
+	const struct environment_options *environment = service->groups->environment;
+	const struct directory_options *folders = service->groups->directories;
+	words variables = environment->environment_file;
+	struct { const char *option; words words; } needs[] = {
+		{ "condition", service->groups->commands->condition },
+		{ "load_credential", passed_fds->load_credential },
+		{ "set_credential", passed_fds->set_credential },
+		{ "socket_condition", NULL },
+		{ "runtime_directory", environment->runtime_directory },
+		{ "state_directory", environment->state_directory },
+		{ "cache_directory", folders->cache_directory },
+		{ "logs_directory", folders->logs_directory },
+		{ "configuration_directory", folders->configuration_directory },
+		{ "remove_ipc", service->groups->identity->remove_ipc ? said : NULL },
+		{ "root_directory", root[0] ? root : NULL },
+		{ "pid_file", pid_file[0] && is_foreign(pid_file[0]) ? pid_file : NULL },
+		{ "environment_file", NULL },
+	};
+	const char *wrong = NULL;
+
+	while (variables && *variables && !is_foreign(*variables + (**variables == '-')))
+		variables++;
+	needs[12].words = variables;
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (service->sockets[n].options->socket_condition)
+			needs[3].words = service->sockets[n].options->socket_condition;
+	}
+	for (size_t n = 0; n < sizeof(needs) / sizeof(*needs) && !wrong; n++) {
+		const char *word = needs[n].words ? needs[n].words[0] : NULL;
+
+		wrong = word ? preflight_check_own(preflight, PROGRAM_EXEC, NULL) : NULL;
+		if (word && !wrong && !raw_keeps_capabilities())
+			wrong = RAW_KEEPS_NONE;
+		if (wrong)              /* a credential's value is not for a message */
+			preflight_report(preflight, SEVERITY_ERROR, service, needs[n].option,
+					 pool_textf(preflight->table->pool, "%.*s", (int)strcspn(word, ":"), word),
+					 "%s", wrong);
+	}
+}
+
+/* Reports what is not there, or is no directory; its status is then in *status. A missing working directory is only a
+ * warning: a home or a mount may appear later. */
+static bool check_start_folder(struct preflight *preflight, const struct service *service, const char *option,
+			       const char *path, struct stat *status)
+{
+	const char *root = service->groups->environment->root_directory;
+	bool is_root = path == root;
+
+	if (root_path_stat(is_root ? NULL : root, path, status) < 0) {
+		if (!is_hidden_from_us(preflight, service))
+			preflight_report(preflight, is_root ? SEVERITY_ERROR : SEVERITY_WARNING, service, option, path,
+					 "%s", strerror(errno));
+		return false;
+	}
+	if (!S_ISDIR(status->st_mode))
+		preflight_report(preflight, SEVERITY_ERROR, service, option, path, "that is not a directory");
+	return S_ISDIR(status->st_mode);
+}
+
+/* The two directories that a service starts in. */
+static void check_start_folders(struct preflight *preflight, const struct service *service)
+{
+	const char *path = service->groups->environment->working_directory;
+	const char *root = service->groups->environment->root_directory;
+	struct stat status;
+
+	if (root && preflight_may_look(preflight, root))
+		check_start_folder(preflight, service, "root_directory", root, &status);
+	if (!path || path[0] == '-')
+		return;
+	if (path[0] == '~' && service->account)
+		path = service->account->home;
+	if (!path) {
+		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", "~", "user %s has no home",
+				 service->account->name);
+		return;
+	}
+	if (path[0] != '/' || !path[1] || sandbox_covers(service_prepared(service)->sandbox, path) ||
+	    !preflight_may_look(preflight, root ? root : path))
+		return;
+	if (check_start_folder(preflight, service, "working_directory", path, &status) &&
+	    service->account && !may_execute(service->account, &status) && (root || !has_access_list(path)))
+		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path,
+				 "user %s may not enter it", service->account->name);
+}
+
+static void check_variable_files(struct preflight *preflight, const struct service *service)
+{
+	for (words path = service->groups->environment->environment_file; path && *path; path++) {
+		struct stat status;
+
+		if (**path == '-' || strpbrk(*path, "*?[") || !preflight_may_look(preflight, *path))
+			continue;       /* a pattern is checked when it is read */
+		if ((stat(*path, &status) < 0 || access(*path, R_OK) < 0) && is_hidden_from_us(preflight, service))
+			continue;
+		if (stat(*path, &status) < 0 || access(*path, R_OK) < 0)
+			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *path,
+					 "%s; after a - it may be missing", strerror(errno));
+		else if (!S_ISREG(status.st_mode))
+			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *path,
+					 "that is no regular file");
+	}
+}
+
+/* Whether the folder is a directory that superd creates for the service at its start, and whose it will be: NULL:
+ * superd's. */
+static const struct account *future_owner(const struct preflight *preflight, const struct service *service,
+					  const char *folder, bool *will_exist)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+
+	*will_exist = false;
+	directories_of(service, preflight->defaults, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
+		size_t length = kinds[n].base ? strlen(kinds[n].base) : 0;
+
+		for (words name = kinds[n].names; length && name && *name; name++) {
+			size_t own = directory_name_length(*name);
+
+			if (strncmp(folder, kinds[n].base, length) || folder[length] != '/' ||
+			    strncmp(folder + length + 1, *name, own) || folder[length + 1 + own])
+				continue;
+			*will_exist = true;
+			return kinds[n].is_owned ? service->account : NULL;
+		}
+	}
+	return NULL;
+}
+
+/* Checks the folder in which a file will be created. false: it is unusable, which was reported. */
+static bool check_folder(struct preflight *preflight, enum severity severity, const struct service *service,
+			 const char *option, const char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	struct stat status;
+	bool will_exist;
+
+	if (!slash || slash == path)
+		return true;
+	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder)) {
+		preflight_report(preflight, severity, service, option, path, "%s", strerror(ENAMETOOLONG));
+		return false;
+	}
+	if (!preflight_may_look(preflight, path))
+		return true;
+	if (stat(folder, &status) < 0) {
+		int error = errno;
+
+		future_owner(preflight, service, folder, &will_exist);
+		if (error != ENOENT || !will_exist)
+			preflight_report(preflight, severity, service, option, path, "its directory %s: %s", folder,
+					 strerror(error));
+		return error == ENOENT && will_exist;
+	}
+	if (!S_ISDIR(status.st_mode))
+		preflight_report(preflight, severity, service, option, path, "%s is not a directory", folder);
+	return S_ISDIR(status.st_mode);
+}
+
+/* Whether superd itself may open the file; else why not. A directory that superd creates for the service will belong to
+ * the service's user. */
+static bool may_open_itself(struct preflight *preflight, const struct service *service, const struct account *account,
+			    const char *path, struct path_finding *finding)
+{
+	const char *slash = strrchr(path, '/');
+	const struct account *owner;
+	char folder[PATH_MAX];
+	struct stat status;
+	bool will_exist;
+
+	if (!path_is_trusted_for(path, PATH_OPEN_FLAWS, account, preflight->mounts, finding))
+		return finding->is_missing;
+	if (!slash || snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder))
+		return true;
+	owner = future_owner(preflight, service, folder, &will_exist);
+	if (!owner || !owner->switches || owner->uid == 0 || lstat(folder, &status) == 0)
+		return true;
+	*finding = (struct path_finding){ .flaw = PATH_OWNER, .owner = owner->uid };
+	snprintf(finding->place, sizeof(finding->place), "%s", folder);
+	return false;
+}
+
+/* Reports a stream that a start would open as the user, or not at all. */
+static void check_stream_path(struct preflight *preflight, const struct service *service, const char *option,
+			      const struct stream *stream)
+{
+	const struct account *account = service->account && service->account->switches ? service->account : NULL;
+	struct path_finding finding;
+	struct buf why = { 0 };
+
+	if (may_open_itself(preflight, service, account, stream->path, &finding))
+		return;
+	path_finding_describe(&finding, &why);
+	if (path_opener_by(account, &finding) == PATH_REFUSED)
+		preflight_report(
+			preflight, SEVERITY_ERROR, service, option, stream->path,
+			"%s, who could replace it by a link: name a file in a directory of root, or run the service "
+			"as that user",
+			buf_string(&why));
+	else if (account && finding.owner != account->uid)
+		preflight_report(preflight, SEVERITY_WARNING, service, option, stream->path,
+				 "%s: it is opened as user %s", buf_string(&why), account->name);
+	buf_free(&why);
+}
+
+/* Whether superd makes the path before anything starts: it is a fifo that a service of the table listens on. */
+static bool is_fifo_of_table(const struct table *table, const char *path)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t n = 0; n < service->socket_count; n++) {
+			const struct endpoint *address = service->sockets[n].address;
+
+			if (address->kind == ENDPOINT_FIFO && !strcmp(address->address, path))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void check_input(struct preflight *preflight, const struct service *service)
+{
+	const struct stream *input = &service->groups->streams->input;
+
+	if (input->kind != STREAM_FILE || !input->path)
+		return;
+	if (preflight_may_look(preflight, input->path) && access(input->path, F_OK) < 0) {
+		if (errno != ENOENT || !is_fifo_of_table(preflight->table, input->path))
+			preflight_report(preflight, SEVERITY_ERROR, service, "input", input->path, "%s",
+					 strerror(errno));
+	} else {
+		check_stream_path(preflight, service, "input", input);
+	}
+}
+
+static void check_stream(struct preflight *preflight, const struct service *service, const char *option,
+			 const struct stream *stream)
+{
+	if (stream_is_path(stream) && stream->path &&
+	    check_folder(preflight, SEVERITY_ERROR, service, option, stream->path))
+		check_stream_path(preflight, service, option, stream);
+}
+
+/* Checks a file that superd itself opens, and refuses to open if other users could change its path. */
+static void check_own_file(struct preflight *preflight, const struct service *service, const char *option,
+			   const char *path, const char *then)
+{
+	struct path_finding finding;
+	struct buf why = { 0 };
+
+	if (may_open_itself(preflight, service, NULL, path, &finding))
+		return;
+	path_finding_describe(&finding, &why);
+	preflight_report(preflight, SEVERITY_WARNING, service, option, path,
+			 "%s, and superd opens only paths that root alone can change: %s", buf_string(&why), then);
+	buf_free(&why);
+}
+
+/* Only a warning, as clients are served without the log. */
+static void check_log(struct preflight *preflight, const struct service *service)
+{
+	const struct log_options *logging = service->groups->logging;
+	const struct log_target *target = logging->log_type;
+
+	if (!target || target->kind != LOG_TYPE_FILE || !(logging->log_on_success || logging->log_on_failure))
+		return;
+	if (check_folder(preflight, SEVERITY_WARNING, service, "log_type", target->path))
+		check_own_file(preflight, service, "log_type", target->path,
+			       "superd does not log there; name a file in a directory of root");
+}
+
+/* Only a warning, as clients are served without the banner, which may appear later. */
+static void check_banner(struct preflight *preflight, const struct service *service, const char *option,
+			 const char *path)
+{
+	if (path && preflight_may_look(preflight, path) && access(path, R_OK) < 0)
+		preflight_report(preflight, SEVERITY_WARNING, service, option, path, "%s", strerror(errno));
+	else if (path)
+		check_own_file(preflight, service, option, path,
+			       "superd does not send it; put it into a directory of root");
+}
+
+/* An earlier command may install what a later one runs, so a missing program is only a warning. */
+static void check_command(struct preflight *preflight, const struct service *service, const char *option,
+			  const char *text)
+{
+	const char *root = service->groups->environment->root_directory, *wrong;
+	struct buf split = { 0 };
+	unsigned flags;
+	size_t count;
+
+	shell_words_split_into(&split, command_prefix(text, &flags), &count);
+	if (*buf_string(&split) == '/' && !(flags & COMMAND_IGNORES_FAILURE) &&
+	    !sandbox_covers(service_prepared(service)->sandbox, buf_string(&split)) &&
+	    preflight_may_look(preflight, root ? root : buf_string(&split))) {
+		bool as_superd = flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
+
+		wrong = check_program_at(preflight, service, buf_string(&split), root,
+					 as_superd ? NULL : service->account);
+		if (wrong)
+			preflight_report(preflight, SEVERITY_WARNING, service, option, buf_string(&split), "%s", wrong);
+	}
+	buf_free(&split);
+}
+
+static void check_commands(struct preflight *preflight, const struct service *service)
+{
+	for (int phase = 0; phase < PHASES; phase++) {
+		words texts = service_commands(service, (enum command_phase)phase);
+
+		for (size_t n = 0; texts && texts[n]; n++)
+			check_command(preflight, service, command_option((enum command_phase)phase), texts[n]);
+	}
+}
+
+/* Whether set_credential has a value for the same name. */
+static bool has_default(const struct passed_fds_options *passed_fds, const struct credential_word *loaded)
+{
+	for (words word = passed_fds->set_credential; word && *word; word++) {
+		struct credential_word set = credential_word_read(*word);
+
+		if (set.id_length == loaded->id_length && !memcmp(set.id, loaded->id, set.id_length))
+			return true;
+	}
+	return false;
+}
+
+/* Checks a credential with a path; one without may be missing. What is missing now, such as the socket of a daemon that
+ * keeps secrets, may appear before the first client does. So it is only a warning, and a start without it waits. */
+static void check_credential(struct preflight *preflight, const struct service *service, const char *word)
+{
+	struct credential_word parts = credential_word_read(word);
+
+	if (!parts.rest || *parts.rest != '/' || has_default(service->groups->passed_fds, &parts))
+		return;
+	if (preflight_may_look(preflight, parts.rest) && access(parts.rest, R_OK) < 0)
+		preflight_report(preflight, SEVERITY_WARNING, service, "load_credential", word,
+				 "%s: clients wait until it exists; a %s of its name would replace it", strerror(errno),
+				 option_name_of(service, "set_credential"));
+}
+
+void preflight_files(struct preflight *preflight, const struct service *service)
+{
+	check_start_folders(preflight, service);
+	check_program(preflight, service);
+	check_tcpd_program(preflight, service);
+	check_own_program(preflight, service);
+	check_executor(preflight, service);
+	check_variable_files(preflight, service);
+	check_input(preflight, service);
+	check_stream(preflight, service, "output", &service->groups->streams->output);
+	if (service_mark(service, "error"))     /* otherwise it is the same as output */
+		check_stream(preflight, service, "error", &service->groups->streams->error);
+	check_log(preflight, service);
+	check_banner(preflight, service, "banner", service->groups->access->banner);
+	check_banner(preflight, service, "banner_success", service->groups->access->banner_success);
+	check_banner(preflight, service, "banner_fail", service->groups->access->banner_fail);
+	check_commands(preflight, service);
+	for (words word = service->groups->passed_fds->load_credential; word && *word; word++)
+		check_credential(preflight, service, *word);
+}

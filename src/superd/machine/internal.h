@@ -1,0 +1,107 @@
+/* What the files of superd/machine share. */
+#pragma once
+
+#include "os/host/hosts_access.h"
+#include "os/proc/port_owner.h"
+#include "superd/machine/machine.h"
+#include "superd/start/start.h"
+
+/* ---- access.c: address rules with the names of networks(5), and the kernel's filters for them ---- */
+
+/* The rules of one table. networks_open to networks_close. */
+struct networks {
+	struct pool *pool;
+	struct diags *diags;
+	struct lookup_cache *lookups;        /* set by the caller: answers to use, and to add to; NULL: none */
+	struct ptr_map names;           /* name -> struct network; NULL: there is none */
+	struct ptr_map rules;           /* only_from, no_access -> struct access */
+	struct ptr_map probes;          /* probe_from -> struct access */
+	struct ptr_map filters[2];      /* struct access -> struct filter_made; [1]: for IPv4 sockets */
+};
+
+void networks_open(struct networks *networks, struct pool *pool, struct diags *diags);
+void networks_close(struct networks *networks);
+
+/* Sets the service's probes, and the rules and filters of its sockets; adds a diagnostic for rules that cannot be
+ * enforced. */
+void networks_resolve(struct networks *networks, struct service *service);
+
+/* ---- addresses.c: names of hosts and ports, by hosts(5), DNS and services(5) ---- */
+
+/* The lookups of one table. addresses_open to addresses_close. */
+struct addresses {
+	struct pool *pool;
+	struct diags *diags;
+	struct lookup_cache *lookups;        /* set by the caller: answers to use, and to add to; NULL: none */
+	struct ptr_map hosts, ports;    /* name -> struct found_host, struct found_port */
+	bool ipv6;                      /* the kernel has IPv6 */
+	struct origin refused_at;       /* origin and text of the last error, which is reported once a line */
+	const char *refused;
+};
+
+void addresses_open(struct addresses *addresses, struct pool *pool, struct diags *diags);
+void addresses_close(struct addresses *addresses);
+
+/* Sets listen->address to the endpoint with numbers instead of names; false after adding a diagnostic. */
+bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen);
+
+/* Shared by the parts of the preflight. Private to superd/machine/check.c*. */
+
+/* Units with limits and priorities that superd may not set. */
+struct clamped_units {
+	struct origin at;               /* origin of the first option */
+	const struct service *last;     /* service of the last option */
+	size_t count;                   /* number of such units */
+	uint64_t lacking;               /* bit CAP_x: capabilities that would allow some of it */
+	struct buf names;               /* "a (LimitNOFILE, Nice), b (Nice": the last one without its bracket */
+};
+
+/* The state of checking one table. */
+struct preflight {
+	const struct table *table;
+	const struct process_defaults *defaults;
+	struct diags *diags;
+	bool root;                      /* superd runs as root */
+	bool serves;                    /* superd already serves, and must not block */
+	int port_start;                 /* capability_port_start */
+	struct ptr_map programs;        /* program, account -> its flaw; NULL: none */
+	struct ptr_map interfaces;      /* name -> the name; NULL: it does not exist */
+	struct ptr_map addresses;       /* address, interface -> the address; NULL: this machine does not have it */
+	struct ptr_map variables;       /* environment_file -> itself, once its ignored lines were reported */
+	struct ptr_map tables;          /* file -> NULL, once its owners were checked */
+	struct ptr_map root_files;      /* program or environment_file -> NULL, if only root can change it */
+	struct ptr_map runtime;         /* runtime_directory -> the first service with it */
+	char *mounts;                   /* path_mounts, owned */
+	struct port_table ports;        /* owned; without holders before the first taken port */
+	bool holders_read;
+	const struct service *root_unit;        /* first unit that would run as root without naming a user; NULL: none */
+	size_t root_units;              /* number of such units */
+	struct clamped_units clamped;
+	bool hosts_asked;               /* superd-advise was asked about hosts.allow and hosts.deny */
+	bool hosts_run_commands;        /* known then: a rule starts a command (spawn, twist) */
+	bool bind_tried;                /* bind_error is valid */
+	int bind_error;                 /* why pass = bind is impossible, an errno; 0: it is possible; -1: unknown */
+	const struct cgroup_delegation *reclaim_place;  /* where freeze_reclaim would find its groups; NULL: not yet looked for */
+	struct hosts_access hosts_access;
+	struct sandbox_support support;
+	int kinds[ENDPOINT_KINDS][3];   /* by kind and family: -1: not yet tried; 0: works; else errno of socket(2) */
+};
+
+/* Adds "SERVICE: OPTION = VALUE: WRONG" at the option's origin, in the words of the table's format; without OPTION if
+ * that format has no word for it. value NULL: the service's, as superd.conf writes it, also if it is the default. */
+void preflight_report(struct preflight *preflight, enum severity severity, const struct service *service,
+		      const char *option, const char *value, const char *wrong, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* Checks a service's programs, folders, files and credentials. */
+void preflight_files(struct preflight *preflight, const struct service *service);
+
+/* The flaw of a program of superd's own for an account; NULL: none. The text is in the table's pool. */
+const char *preflight_check_own(const struct preflight *preflight, enum program which, const struct account *account);
+
+/* Checks its directories, CPUs and files of variables. */
+void preflight_environment(struct preflight *preflight, const struct service *service);
+
+/* Checks whether users other than root can change the programs that it runs as root. */
+void preflight_owners(struct preflight *preflight, const struct service *service);
+

@@ -1,0 +1,284 @@
+/* A table on this machine: the accounts, addresses, programs and filters that its names stand for, and whether the
+ * machine has what it needs. All of it may block, so it runs while a table is loaded and never in the loop. */
+#pragma once
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/diag.h"
+#include "lib/pool.h"
+#include "lib/ptr_map.h"
+#include "os/host/program.h"
+#include "superd/start/start.h"
+#include "table/service/service.h"
+#include "table/services/lookup_cache.h"
+#include "table/services/table.h"
+#include "table/services/unit_machine.h"
+
+/* Resolves names of users and groups by NSS (nsswitch.conf(5)): passwd(5), group(5), or other sources. Each name is
+ * looked up once, however many services have it. Works without a passwd file. */
+
+/* The result of looking up a user or a group, in the pool. */
+struct found_name {
+	const char *wrong;              /* NULL: it was found; else why not, as the end of a sentence */
+	const char *near;               /* a similar name that exists; NULL: none */
+	bool failed;                    /* the lookup of a group failed, so it may exist */
+	gid_t gid;
+	/* Of a user: */
+	const char *name, *home, *shell;                /* without an entry `name` is the number, and the others are NULL */
+	uid_t uid;
+	bool listed;                    /* it has an entry in NSS */
+};
+
+/* The lookups of one table. accounts_open to accounts_close. */
+struct accounts {
+	struct pool *pool;
+	struct diags *diags;
+	struct ptr_map users, groups;   /* name -> struct found_name */
+	struct ptr_map known;           /* struct identity_options, user -> struct account */
+	struct ptr_map dynamic;         /* id as text -> name of the dynamic user that has it */
+	struct lookup_cache *lookups;        /* set by the caller: answers to use, and to add to; NULL: none */
+	bool is_only_checked;           /* set by the caller: accept users that superd cannot change to */
+	struct helper_users *helper_users; /* ids of superd-builtin's services, in the pool; NULL before the first */
+	bool helper_users_checked;      /* helper_users_wrong is valid */
+	const char *helper_users_wrong; /* why superd cannot use its helper users; NULL: it can */
+};
+
+void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags);
+void accounts_close(struct accounts *accounts);
+
+/* Looks up a name or a number; NULL: out of memory. */
+const struct found_name *accounts_user(struct accounts *accounts, const char *text);
+const struct found_name *accounts_group(struct accounts *accounts, const char *text);
+
+/* The same of an option of a service; NULL: there is none, which is reported. */
+const struct found_name *accounts_need(struct accounts *accounts, const struct service *service, const char *option,
+				       const char *text, bool is_group);
+
+/* Whether there is a group with this id, or that cannot be found out; its name, or NULL, is in *name, in the pool. */
+bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **name);
+
+/* Why a name could not be resolved, and a similar one, as in struct found_name. */
+struct lookup_failure {
+	const char *wrong, *near;
+};
+
+/* Splits user.group, as old inetds write it, at the first dot with an existing user in front and an existing group
+ * behind. false: there is none, and `failure`, that of *user, which has the whole name, becomes that of the group if the
+ * part in front is a user. */
+bool accounts_pair(struct accounts *accounts, const char *text, const struct found_name **user,
+		   const struct found_name **group, struct lookup_failure *failure);
+
+/* Adds the error "SERVICE: OPTION = TEXT: WRONG" at the option's origin, with a hint; always false. */
+bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
+		     struct lookup_failure failure);
+
+/* The account that a service runs with, in the pool; NULL after adding a diagnostic. */
+const struct account *accounts_of(struct accounts *accounts, const struct service *service);
+
+/* The users that superd's helper programs run as: ids from 60578 to 61183, which systemd leaves unused between the
+ * users of systemd-homed and the dynamic ones (its UIDS-GIDS), as does dynamic_user. No program shares its id with
+ * another: each service of superd-builtin has one, and so have superd-advise, superd-rpc and superd-filter. Ids in
+ * /etc/passwd or /etc/group are skipped; only these files are read, as a directory server may not answer yet. */
+
+#define HELPER_USERS 606
+#define OWN_USERS_FIRST 60578u
+
+enum helper_user { HELPER_USER_ADVISE, HELPER_USER_RPC, HELPER_USER_FILTER };
+
+struct account;
+struct service;
+
+/* The ids in use: marked by helper_users_look from the files, then by helper_user_for. taken[n]: OWN_USERS_FIRST +
+ * n. */
+struct helper_users {
+	bool taken[HELPER_USERS];
+};
+
+/* The id of a service of superd-builtin: a hash of its name, or the next free one. Beyond 581 such services the rest
+ * share the last id. */
+uid_t helper_user_for(struct helper_users *users, const char *service);
+
+uid_t helper_user_id(enum helper_user which);
+
+/* The account of the process that relays for a service (superd/instance/relay): the service's, if that is not root's.
+ * If it relays to a unix socket the service's in any case, as only that user may reach it. Otherwise `own`, filled with
+ * the id that helper_user_for gives to this service. NULL: superd's own, as superd cannot change to another. */
+const struct account *helper_user_of_relay(const struct service *service, struct account *own);
+
+/* The account of a helper program; NULL: superd's own, as superd cannot change to another. Lives as long as superd.
+ * Any thread may ask. */
+const struct account *helper_user_account(enum helper_user which);
+
+/* Facts about this machine for the specifiers of unit files (systemd.unit(5)): its names and ids, superd's own user,
+ * and the folders of the system or of that user. */
+
+/* Fills in the known values; texts are kept in the pool. lookups: answers to use, and to add to; NULL: none. false: out
+ * of memory. */
+bool os_info_read(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool);
+
+/* The folders to search for units: those in SYSTEMD_UNIT_PATH, else, unless superd is root, a user's own, and the
+ * system's. In the pool, NULL-terminated; NULL: out of memory. */
+const char *const *os_info_unit_path(const struct unit_machine *machine, struct pool *pool);
+
+/* services(5), for xinetd.conf, which names ports. */
+
+/* The port of a service in services(5), looked up anew at each call. 0: it is not there. -1: this machine has no entries in
+ * services(5), or memory has run out. */
+int services_find_port(const char *name, const char *protocol);
+
+/* A helper program that superd starts while it reads a table, and talks to by a socket: superd-filter, superd-read. */
+
+struct account;
+
+struct helper_process {
+	enum program program;
+	int channel;                    /* -1: it does not run */
+	int report;                     /* why it could not be started (struct spawn_request); -1: it does not run */
+	pid_t pid;                      /* 0: it was not started */
+	int process;                    /* its pidfd, as the loop may reap it; -1: none */
+};
+
+#define HELPER_PROCESS_NONE(which) { .program = which, .channel = -1, .report = -1, .process = -1 }
+
+/* How a program is started. */
+struct helper_start {
+	const char *option;             /* its only argument; NULL: none */
+	int type;                       /* of the channel: SOCK_STREAM or SOCK_SEQPACKET */
+	int number;                     /* of the program's end of the channel */
+	int *wanted;                    /* its descriptors, as in struct spawn_request; helper_process_start sets `number` */
+	int wanted_count;
+	const char *directory;          /* NULL: superd's */
+	const struct account *account;  /* NULL: superd's own */
+	uint64_t capabilities;          /* that it may keep */
+};
+
+/* Starts it. false: why not is added. */
+bool helper_process_start(struct helper_process *helper, const struct helper_start *start, struct buf *why);
+
+/* Adds why its channel is closed: it could not be run, is of another build, or has ended without an answer. */
+void helper_process_describe_end(const struct helper_process *helper, struct buf *why);
+
+/* Ends it: it ends by itself when its channel is closed, or is killed. */
+void helper_process_end(struct helper_process *helper);
+
+/* Starts superd-read, which reads the sources of a table that are not superd.conf. */
+
+struct reader_process {
+	struct helper_process helper;   /* begins as HELPER_PROCESS_NONE(PROGRAM_READ); the caller ends it */
+	bool reads_input;               /* a source is standard input, which it gets then */
+};
+
+/* The callback read_request.start: sets the channel, which is the caller's, and the pid. false: why not is added. */
+bool reader_process_start(void *reader, int *channel, pid_t *pid, struct buf *why);
+
+/* The callback read_request.describe_end. */
+void reader_process_describe_end(void *reader, struct buf *why);
+
+/* The filters of system calls (seccomp(2)) of a table's services, compiled by superd-filter. Each distinct filter is
+ * compiled once, and its services share it. A filter of the table before is taken from there. */
+
+struct sandbox_support;
+
+/* A filter that superd-filter has compiled. */
+struct compiled_filter {
+	const struct compiled_filter *next;
+	const char *request;
+	const void *answer;             /* as table/words/filter_request.h says; with what follows in it */
+	size_t length;
+	struct sock_fprog program;
+	uint32_t unknown;               /* number of words in `calls` that name no system call */
+};
+
+/* The filters of one table while it is resolved. filters_open to filters_close. */
+struct filters {
+	struct table *table;
+	const struct compiled_filter *before;   /* those of the table before; borrowed */
+	struct diags *diags;
+	struct helper_process helper;   /* superd-filter */
+	struct buf failure;             /* why it is not asked any more, for messages; empty: it is */
+};
+
+/* Adds a filter that a superd before has had compiled to a table that is not resolved yet, so that it is not compiled
+ * again. One that is wrong is ignored. */
+void filters_add(struct table *table, const char *request, const void *answer, size_t length);
+
+/* before: the table whose place this one takes; NULL: none. It must stay until filters_close. */
+void filters_open(struct filters *filters, struct table *table, const struct table *before, struct diags *diags);
+
+/* Sets *list to the service's filters: NULL-terminated, in the table's pool, in the order of installing; NULL: it needs
+ * none. Adds an error for an unknown system call in a list of denied ones, a warning for one in a list of allowed ones.
+ * Waits for superd-filter, some seconds at most. It also needs none if the machine lacks filters, and the table says
+ * that they are then left out; and in a build without libseccomp, where preflight refuses the options. false: a filter
+ * could not be made, with a diagnostic. */
+bool filters_of_service(struct filters *filters, const struct service *service, struct sandbox_support *support,
+			const struct sock_fprog *const **list);
+
+void filters_close(struct filters *filters);
+
+/* Resolves the names of a table: users and groups (into struct account), owners of sockets, ports of services(5), host
+ * names of endpoints, networks of address rules. It uses NSS, which may block, so it runs while a table is loaded and
+ * never in the loop. Works without passwd entries for numeric ids, and without a passwd file. */
+
+/* Fills in account, address, owner, access, filter, sandbox and control group settings of every service that is not
+ * disabled. Adds an error with the option's origin for each unknown name ("ftp: user = nobdy: there is no such user
+ * here", hint "did you mean nobody"), then for endpoints that turn out to be equal (tcp:http and 80). Names in
+ * table->lookups are taken from there, and answers are added to it. before: the table whose place this one takes, for
+ * its filters of system calls; NULL: none. */
+void resolve_table(struct table *table, const struct table *before, struct diags *diags);
+
+/* Whether a service of the table has an address of this resolved row, which is not in it. Adds that as an error. */
+bool resolve_finds_claimed(const struct service *service, const struct table *table, struct diags *diags);
+
+/* System calls that a container's filter, or the kernel, may deny. superd goes on without each of them: a row says what is
+ * lost then. What a service needs of them is an error or a warning of the service (superd/machine/check.c). */
+
+enum denied_call {
+	DENIED_SECCOMP,
+	DENIED_LANDLOCK,
+	DENIED_CLOSE_RANGE,
+	DENIED_CLONE3,
+	DENIED_PIDFD_GETFD,
+	DENIED_BPF,
+	DENIED_MEMFD_CREATE,
+	DENIED_OPENAT2,
+	DENIED_CALLS
+};
+
+extern const struct denied_call_row {
+	const char *name;               /* "clone3" */
+	bool (*is_possible)(void);      /* tries the call; nothing is changed */
+	const char *lost;               /* what superd does without it */
+} denied_calls[DENIED_CALLS];
+
+/* Adds a line for each call that is denied here: "This machine lacks clone3: a process joins …". */
+void denied_calls_describe(struct buf *out);
+
+/* Checks whether this machine has everything that a table needs: programs that exist and that the service's user may
+ * execute, folders, interfaces, kinds of endpoints that the kernel knows, privileges for ports and users. Runs after
+ * superd/machine/resolve. */
+
+/* What follows. In the last two superd already serves, so that nothing is examined that may block, such as paths below
+ * a user's folder. Without a start that would try them, taken ports are a warning. */
+enum preflight_for { PREFLIGHT_START, PREFLIGHT_CHECK, PREFLIGHT_RELOAD, PREFLIGHT_COMPARISON };
+
+/* Adds an error for what will certainly fail, and a warning for what may appear later (an interface, a
+ * working_directory on a mount). Changes nothing. Of the process defaults it uses only the folders. */
+void preflight_table(const struct table *table, const struct process_defaults *defaults, enum preflight_for purpose,
+		     struct diags *diags);
+
+/* The room for services by the limit of open files. */
+struct descriptor_room {
+	size_t services, sockets;       /* of the table */
+	rlim_t left;                    /* descriptors that superd may have for sockets */
+	size_t at_once;                 /* services that can be at work at once, each with a client in hand while it starts */
+	const struct service *crowded;  /* the first one that cannot listen, at_once is 0 then; NULL: none */
+};
+
+struct descriptor_room descriptor_room(const struct table *table);
+

@@ -1,0 +1,480 @@
+/* superd's command line, its settings, reading its table, and its own process. */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/cli_option.h"
+#include "lib/diag.h"
+#include "lib/log/log.h"
+#include "lib/pool.h"
+#include "superd/start/start.h"
+#include "table/option/globals.h"
+#include "table/reading/compat.h"
+#include "table/services/lookup_cache.h"
+#include "table/services/table.h"
+#include "table/sources/sources.h"
+
+/* A serialized state, for another version of superd to read: a line with the format's version, sections of KEY=VALUE
+ * lines, and a last line that shows that the text is complete.
+ *
+ *   superd ledger 4
+ *   [service]
+ *   name=web
+ *   state=running
+ *   .
+ *
+ * A value is any text without NUL; a newline is written \n, a backslash \\. A key may occur several times. The text is
+ * untrusted input: its size and all values are checked. */
+
+#define STATE_STREAM_FORMAT 4           /* changes if a key changes its meaning; no other format is read */
+#define STATE_STREAM_MOST (256u << 20)  /* bytes */
+
+struct state_entry {
+	const char *key;
+	const char *value;
+};
+
+struct state_section {
+	const char *kind;
+	struct state_entry *entries;    /* part of the stream's */
+	size_t count;
+};
+
+struct state_stream {
+	char *text;                     /* owned; the keys and values point into it */
+	struct state_section *sections; /* owned */
+	size_t count;
+	struct state_entry *entries;    /* owned, of all sections */
+	size_t entry_count;
+};
+
+/* Writing. The caller checks out->failed once, at the end. */
+void state_stream_begin(struct buf *out);
+void state_open_section(struct buf *out, const char *kind);
+void state_add(struct buf *out, const char *key, const char *value);
+void state_add_bytes(struct buf *out, const char *key, const void *bytes, size_t length);
+void state_add_number(struct buf *out, const char *key, int64_t value);
+void state_stream_end(struct buf *out);
+
+/* Parses a NUL-terminated text and takes it over. Returns NULL, or the mistake, static or in why: "line 3: it is no
+ * KEY=VALUE". The caller frees the stream in either case. */
+const char *state_stream_parse(struct state_stream *stream, char *text, size_t length, struct buf *why);
+
+void state_stream_free(struct state_stream *stream);
+
+/* The first value of a key; NULL: the section has no such key. */
+const char *state_text(struct state_section *section, const char *key);
+
+/* The first value of a key as a number; fallback if there is none. An invalid value, or one out of bounds, is the
+ * fallback too. */
+int64_t state_number(struct state_section *section, const char *key, int64_t least, int64_t most, int64_t fallback);
+
+/* The first value of a key as bytes, written in hexadecimal: at most `most`, which the caller frees. NULL: there is no
+ * value, or an invalid one. */
+void *state_take_bytes(struct state_section *section, const char *key, size_t most, size_t *length);
+
+static inline bool state_flag(struct state_section *section, const char *key)
+{
+	return state_number(section, key, 0, 1, 0);
+}
+
+/* The files of a table that hold text. A reload uses them to notice a file that has become empty, as an editor leaves
+ * it for a moment while it rewrites it; and files that have gone together, with a folder that is not mounted. Removing
+ * one file of several is no mistake. */
+
+/* Begins zeroed. */
+struct nonempty_sources {
+	struct pool *pool;              /* owned; holds the paths */
+	struct nonempty_file *list;     /* owned; sorted by path after nonempty_sources_finish */
+	size_t count, capacity;
+	bool failed;                    /* out of memory: a file is missing in the list */
+};
+
+/* Adds a file that holds text, while the table is read. */
+void nonempty_sources_add(struct nonempty_sources *nonempty, const char *path);
+
+/* Sorts the list after the table was read, and marks the files that concern several services: sources of the command
+ * line, by is_source, and files with defaults or includes. */
+void nonempty_sources_finish(struct nonempty_sources *nonempty, const struct table *table,
+			     bool (*is_source)(const void *context, const char *path), const void *context);
+
+/* Checks that no file that concerns several services is empty now; without it nothing could be read as it was meant.
+ * false: one is, which is an error in diags. */
+bool nonempty_sources_check(const struct nonempty_sources *nonempty, struct diags *diags);
+
+/* Whether the file held text at the last reading. */
+bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *path);
+
+/* Their paths, sorted, for the caller to free. NULL, and no count: nonempty is NULL, or memory ran out. */
+const char **nonempty_sources_paths(const struct nonempty_sources *nonempty, size_t *count);
+
+/* Whether none of the files with services of `table` has been read again. A file that is still read says itself that it
+ * has no services any more. `now` is finished. */
+bool nonempty_sources_lost(const struct nonempty_sources *now, const struct table *table);
+
+/* Save and restore the list over an upgrade, as a section "file" for each file. */
+void nonempty_sources_save(const struct nonempty_sources *nonempty, struct buf *out);
+void nonempty_sources_restore(struct nonempty_sources *nonempty, struct state_stream *stream);
+
+void nonempty_sources_free(struct nonempty_sources *nonempty);
+
+/* The command line of superd, parsed, whatever name superd is called by. */
+
+/* The program that superd is called as. It decides which command line superd reads. */
+enum invoked_as { AS_SUPERD, AS_INETD, AS_XINETD };
+
+enum task { TASK_RUN, TASK_CHECK, TASK_PRINT, TASK_EXPLAIN, TASK_VERSION, TASK_HELP };
+
+/* The argument that a running superd puts in front of the others when it executes superd
+ * (upgrade.c). At most one of the three is true. */
+struct internal_args {
+	bool checks_upgrade;            /* reports whether this superd could take over */
+	bool takes_over;                /* takes over from the superd before, in the same process */
+	int guard_page;                 /* this is a guard after an upgrade (guard.c); -1: it is not */
+	int fd;                         /* descriptor with the state of the running superd, or for the answer; -1: none */
+};
+
+#define GUARD_UNSET 2                   /* neither --guard nor --no-guard */
+
+struct options {
+	enum invoked_as invoked_as;
+	enum task task;
+	struct cli_texts sources;       /* -f, in order */
+	struct cli_texts optional_sources; /* tables of inetd and xinetd that are read if they exist */
+	struct pool *pool;              /* owned; holds the texts of options_join; NULL: there are none */
+	enum compat compat;             /* --compat */
+	struct inetd_defaults defaults; /* AS_INETD: values for services that do not set them */
+	struct cli_texts endpoints;     /* -l */
+	struct cli_texts environment;   /* -E */
+	bool accept, inetd, bind, now;  /* with -l */
+	int64_t idle;                   /* with -l: idle_timeout, microseconds; 0: none */
+	bool datagram, seqpacket;       /* with -l: the socket type of an endpoint without one */
+	struct cli_texts fdnames;       /* --fdname, each one or more names with colons between */
+	const char *print;              /* what to print, or the option to explain; NULL: all options */
+	struct nonempty_sources nonempty; /* the files that held text when the table in effect was read */
+	struct nonempty_sources next_nonempty; /* the same for a table that a reload has read */
+	bool preflight, keep_going, takes_over, daemon;
+	bool guarded;                   /* superd runs under a guard, or has tried to; set by main */
+	unsigned guard;                 /* 0: none, 1: superd runs under a guard; GUARD_UNSET: the default */
+	bool warns_of_unsupported;      /* an unsupported key of a unit is a warning, not an error */
+	const char *process_name;       /* NULL: the name of the program */
+	gid_t control_gid;              /* of settings.control_group, by the last look-up that had an answer; -1: none */
+	gid_t next_control_gid;         /* the same for a table that a reload has read */
+	bool pid_file_optional;         /* given.pid_file is inetd's default: superd runs without if it cannot be written */
+	bool stays_without_services;    /* AS_XINETD: -stayalive */
+	int64_t process_limit;          /* AS_XINETD: -limit, processes; 0: no limit */
+	int64_t ident_limit;            /* AS_XINETD: -logprocs, lookups at once; 0: no limit */
+	const char *default_control;    /* the control socket where neither the command line nor the table names one; NULL: below
+					 * the runtime folder */
+	struct globals given;           /* the settings of superd itself that the command line sets */
+	struct globals settings;        /* those in force (settings.c) */
+	struct pool *settings_pool;     /* owned; holds their texts; NULL: no table is in effect yet */
+	char **command;                 /* the words behind --; NULL: none */
+	struct internal_args internal;  /* set by main after command_line_read */
+	char **arguments;               /* argv, without the internal argument */
+};
+
+void options_free(struct options *options);
+
+const char *options_name(const struct options *options);        /* "superd", "inetd", "xinetd" */
+
+/* Standard input is empty when it is read again, so a reload would remove every service. */
+bool options_read_standard_input(const struct options *options);
+
+/* The settings of a table, as the command line overrides them; globals NULL: of none. */
+struct globals options_join_settings(const struct options *options, const struct globals *globals);
+
+/* Joins two texts; the options own the result. NULL after printing that memory ran out. */
+const char *options_join(struct options *options, const char *prefix, const char *text);
+
+/* The command line of superd, inetd or xinetd, by the name that superd is called by. */
+
+/* Fills in the options from superd's defaults and argv. false after printing the mistake and its correction to stderr.
+ * The caller calls options_free in any case. */
+bool command_line_read(struct options *options, int argc, char **argv);
+
+void command_line_help(enum invoked_as invoked_as);     /* prints --help to stdout */
+
+/* superd's own command line. */
+
+extern const struct cli as_superd_cli;  /* its options */
+
+/* The command line of inetd, for a superd that is called as inetd. */
+
+/* The command line of xinetd, for a superd that is called as xinetd. */
+
+/* The settings of superd itself that are in force, options->settings: those of the command line, else those of the
+ * table's superd { }, else the defaults. Until a table is in effect they are those of the command line alone. */
+
+/* Notes settings of the table that the command line overrides, warns at a reload about those that wait for the next
+ * start, and checks whether superd can log to the destination of the table. */
+void settings_check(const struct options *options, const struct table *table, bool reloads, struct diags *diags);
+
+/* Puts the settings of a first table in force, and moves the log. false: the log cannot go there, or memory ran out,
+ * which is logged; the settings concerned stay. */
+bool settings_start(struct options *options, const struct table *table, struct log *log);
+
+/* The same for a table that comes while superd serves: settings that only a start can change stay. */
+bool settings_apply(struct options *options, const struct table *table, struct log *log);
+
+/* Logs, before settings_apply, which settings a reload changes. */
+void settings_log_changes(const struct options *options, const struct table *table, struct log *log);
+
+/* Save the settings that the next superd needs in an upgrade before it has read the table, and restore them. */
+void settings_save(const struct options *options, struct buf *out);
+void settings_restore(struct options *options, struct state_stream *before);
+
+/* superd's own log, at the destination of the settings in effect. */
+bool log_setup_is_stderr(const struct options *options);
+
+/* Prints an error to stderr and, unless `log` is NULL or stderr itself, logs it. */
+void log_setup_error(const struct options *options, struct log *log, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Whether the log could be opened, without opening or creating anything. Does not wait for a file system that may not
+ * answer: such a log is refused. false with the reason in `why`. */
+bool log_setup_check(const char *destination, struct buf *why);
+
+/* Opens the log. takes_over: after an upgrade a log that cannot be opened must not end superd; it logs to stderr
+ * instead. NULL: it failed, which is printed. */
+struct log *log_setup_open(const struct options *options, bool takes_over);
+
+/* Loads a table that can be run from the sources on the command line: at a start, and at every reload. */
+
+/* Finds the folders that runtime_directory, state_directory and the like lie in. */
+void load_bases(struct process_defaults *process_defaults, const struct globals *settings);
+
+/* Called for each source that was read. format: the usual file of its language; entries: their number. */
+typedef void load_on_source(void *context, const char *path, const char *format, size_t services);
+
+/* Reads and checks the sources and, unless --no-preflight or --print forbid it, checks this machine. All diagnostics
+ * are in diags, in the order of their lines. With --keep-going, services with errors are left out, and their errors
+ * become warnings. on_source may be NULL. The caller frees the table (table_free). NULL: out of memory. */
+struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags);
+
+/* The same as load_table for a first table to run. It also notes in options->nonempty which files hold text. */
+struct table *load_to_run(struct options *options, struct diags *diags);
+
+/* What a table to run is read in place of. */
+struct load_before {
+	const struct table *table;
+	bool allows_empty;              /* the operator wants what would take away all services */
+};
+
+/* The same for a reload. A table from standard input is refused. A file that has become empty is an error, because an
+ * editor may be rewriting it; a file that has been removed is not. It is an error, unless that is allowed, if the
+ * folder of an include has gone, or all files with services. */
+struct table *load_again(struct options *options, const struct load_before *before, struct diags *diags);
+
+/* Called when the table of a reload is in effect: so are the notes about its files. A reload reads in a thread of its
+ * own, while the loop may save those of the table before. */
+void load_take_noted(struct options *options);
+
+/* The same without noting anything in options, for a comparison with the table that runs. */
+struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags);
+
+/* The rows as superd.conf, or those that are left out and may return. A thread may print; the caller frees it; NULL: out
+ * of memory. And what goes beside it for the next superd: the settings, the answers of name services, and what was left
+ * out. */
+char *load_print_table(const struct table *table, bool left_out);
+void load_save_printed(const struct options *options, const struct table *table, const char *text,
+		       struct buf *out);
+
+/* Looks whether this machine has now what the rows need that are left out: a table with those that are good. before: as
+ * for load_returned. NULL: out of memory. */
+struct table *load_left_out(const struct options *options, const struct table *before, struct diags *diags);
+
+/* Reads this answer, which it owns. No name service is asked. before: the table in effect, with these rows as they were
+ * read. NULL: it is damaged, or out of memory. */
+struct table *load_returned(const struct options *options, char *answer, size_t length, const struct table *before,
+			    struct diags *diags);
+
+/* Reads the text that load_save_printed wrote. NULL: there is none in it. */
+struct table *saved_read(const struct options *options, struct state_stream *stream, struct diags *diags);
+
+/* Restores the table of the previous superd, with what name services had answered for it, and the places of its sources,
+ * which are not read. As with --keep-going, a service that this superd refuses is left out, which diags says. NULL: there
+ * is no table in the state, or out of memory. */
+struct table *load_previous(struct options *options, struct state_stream *before, struct diags *diags);
+
+/* Leaves services with errors out of the table, and runs the rest. */
+
+/* Entries that the next reading of the table skips. */
+struct exclusions {
+	struct origin *list;            /* owned, with the file names */
+	size_t count;
+	size_t rounds;                  /* how many times the table may still be read again */
+	bool all;                       /* --keep-going; false: only the services that table->alone has are left out */
+	const struct table *before;     /* the table in effect, whose services may go on instead; NULL: this is no reload */
+};
+
+/* Marks the entries with errors as left out (table/services/left_out.h); their errors become warnings.
+ *
+ * false: an entry that is left out had taken the socket of another one. It is then in `exclusions`, and the caller must
+ * read the table again; diags keeps the errors of the excluded entries. */
+bool leave_out_faulty(struct table *table, struct exclusions *exclusions, struct diags *diags);
+
+void exclusions_free(struct exclusions *exclusions);
+
+/* The table of the one service that -l describes. */
+
+/* Makes the table; the service is named after its program. If the program is not found, the table is empty, and diags
+ * has the error. NULL: out of memory. */
+struct table *socket_activate_table(const struct options *options, struct diags *diags);
+
+/* The answers of name services (table/services/lookup_cache.h) on their way to the next superd: a section "lookup" for
+ * each. */
+void lookup_cache_save(const struct lookup_cache *lookups, struct buf *out);      /* lookups NULL: writes nothing */
+
+/* Returns the answers in the stream, which the caller owns. NULL: out of memory. */
+struct lookup_cache *lookup_cache_restore(struct state_stream *stream);
+
+/* superd --check: one mistake that many services share is printed once, with the places of the others. */
+
+/* Sets up superd as PID 1 of a container, or as a child subreaper elsewhere (PR_SET_CHILD_SUBREAPER, prctl(2)).
+ *
+ * Needs no /proc, no /run, and no writable root: without them superd can do less, but it never fails. */
+
+/* Call it once, before anything else. Afterwards descriptors 0 to 2 are open, all inherited ones are close-on-exec, no
+ * signal is ignored, and the soft limit of descriptors is raised to the hard one; `defaults` keeps the original values.
+ * Blocked until the loop watches them: HUP, USR1, USR2, ALRM and the stray signals (os/host/signals), and for PID 1
+ * also those that stop superd. */
+void pid1_enter(struct process_defaults *defaults);
+
+/* The same for a superd that has replaced another one by exec (upgrade): signals that are blocked stay blocked until
+ * the loop watches them. */
+void pid1_enter_again(struct process_defaults *defaults);
+
+/* From now on orphaned descendants become superd's children; for PID 1 they always do. Not inherited by fork(2). false
+ * and errno: they do not. */
+bool pid1_adopt_orphans(void);
+
+bool pid1_is_first(void);               /* PID 1 of its namespace */
+
+#define STORED_PREFIX "superd/"         /* of the names of sockets that a superd gave to a store (superd/socket/socket_store) */
+
+/* Sockets that superd itself was given by LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES (sd_listen_fds(3)), or
+ * that a superd before this one has left. */
+struct listen_fd {
+	int fd;                         /* -1: a listener has taken it */
+	char *name;                     /* owned; NULL: none */
+	bool is_own;                    /* a superd has bound it */
+	bool is_stored;                 /* a superd has given it to the store that it came from, under this name */
+};
+
+struct listen_fds {
+	struct listen_fd *list;
+	size_t count, room;
+	int *others;                    /* other inherited descriptors, from listen_fds_note_others */
+	size_t other_count, other_room;
+};
+
+/* Takes the sockets, and removes the variables from the environment. listen_fds_close frees the list. A guard keeps the
+ * variables of s6, so they count for its first superd alone. */
+void listen_fds_take(struct listen_fds *listen_fds);
+
+/* Adds a socket that a superd before this one has left, if it can be a listener. It is owned from then on. false: it
+ * cannot be one, or there is no memory. */
+bool listen_fds_add_own(struct listen_fds *listen_fds, int fd);
+
+/* The first records what else is open: call it after listen_fds_take, before superd opens anything. The second closes
+ * these descriptors, as a daemon would hold locks or pipes of others for ever: call it after the table was read, which
+ * may be one of them. */
+void listen_fds_note_others(struct listen_fds *listen_fds);
+void listen_fds_close_others(struct listen_fds *listen_fds);
+
+/* Appends "web, 127.0.0.1:80": its name, if it has one, and its address. */
+void listen_fd_describe(const struct listen_fd *inherited, struct buf *out);
+
+/* Goes to the background (daemon(7), SysV daemons). */
+
+/* Forks. The child returns 0, in a session of its own (setsid(2)). The parent waits until the child calls
+ * daemonize_ready, and exits with 0; if the child ends first, with the child's status. -1 and errno: it failed. */
+int daemonize_enter(void);
+
+/* The socket to the waiting parent; -1: no parent waits. */
+int daemonize_channel(void);
+
+/* Lets the parent exit. Called once the sockets are bound. Descriptors 0 to 2 become /dev/null, but 2 stays if
+ * keep_stderr, as the log is stderr. Does nothing if superd is not in the background. */
+void daemonize_ready(bool keep_stderr);
+
+/* The pid file. superd claims it by a lock (flock(2)) before it does anything that others can see, writes its pid once
+ * it serves, and removes the file when it ends. The lock ends with the process, so a file that a crash left behind does
+ * not keep superd from starting. */
+
+struct pid_file {
+	const char *path;               /* borrowed */
+	int fd;                         /* owned; holds the lock, over a fork(2) too; -1: none */
+	bool is_taken;                  /* the claim failed because another process holds the lock */
+};
+
+/* Creates the file if it is missing, and locks it. false with the reason in `why`: it cannot be written, it holds text
+ * that is no pid, or another superd has claimed it. */
+bool pid_file_claim(struct pid_file *file, const char *path, struct buf *why);
+
+bool pid_file_write(struct pid_file *file);     /* writes the pid; false and errno */
+
+/* Removes the file, if the path still leads to the claimed one and no other process's pid is in it, and unlocks it.
+ * Does nothing if fd is -1. */
+void pid_file_remove(struct pid_file *file);
+
+/* The guard: the parent of superd, which starts it anew when it dies, and what it is to superd. Without a guard, all
+ * of it does nothing. guard.c */
+
+#define GUARD_AGAIN "--guard-again="    /* first argument of a guard after an upgrade, with the descriptor of its page */
+
+/* Why this superd runs. */
+enum guard_cause {
+	GUARD_FRESH,                    /* it is the first one */
+	GUARD_RESTARTS,                 /* the one before has died, or has ended for an upgrade */
+};
+
+/* Becomes the guard, and starts superd as a child of it: this returns in that child alone. page: the descriptor that
+ * GUARD_AGAIN names; -1: this is the first guard. false and errno: there is no guard, and the process continues as
+ * superd. Call it before superd opens anything, or has more than one thread. name: the guard's, for ps; NULL:
+ * superd-guard. */
+bool guard_begin(int page, char *const *arguments, const char *name);
+
+pid_t guard_pid(void);                  /* the guard's; 0: superd has none */
+bool guard_is_lost(void);               /* superd had one, which has ended */
+pid_t guard_first_pid(void);            /* the guard's, or superd's own: the process that others know as superd */
+enum guard_cause guard_cause(void);
+void guard_found_blocked(sigset_t *found);      /* signals blocked where the guard was started; superd begins with all */
+bool guard_owns_fd(int fd);             /* descriptors of the guard's, which stay open */
+void guard_keep_fd(int fd);             /* a socket of superd's that stays open, too; called before guard_begin */
+void guard_take_signal(int number);     /* superd does what it orders: no later superd need hear of it */
+
+/* As notify_socket_send_fd (lib/unix_socket), but the guard sends: it is the process that the manager has started, and
+ * nobody else may speak for the service (NotifyAccess=main of systemd.service(5)). Without a guard, superd sends. false
+ * and errno. */
+bool guard_notify(int sender, const char *name, const char *text, int descriptor);
+
+/* What the command line and the daemon call of each other. */
+
+enum { EXIT_TABLE = 1, EXIT_START = 2 };
+
+/* What the command line calls of the daemon. */
+int run_superd(struct options *options);
+const char *load_previous_table(struct state_stream *from);
+void control_setup_find_group(struct options *options, const struct table *table, struct lookup_cache *lookups,
+			      struct diags *diags);
+/* Reads the internal argument behind argv[0], and removes it from argv. */
+struct internal_args takeover_strip(int *argc, char ***argv);
+
+/* Whether superd has a guard where neither --guard nor --no-guard says it. */
+bool takeover_has_guard(const struct options *options);
+
+/* Checks whether this superd could take over: state, log and table. Prints one sentence to stdout. Returns the exit
+ * status. */
+int takeover_answer(struct options *options);
+/* What its own files tell each other. */
+bool control_setup_is_free(const struct options *options, struct log *log);
+void supervisor_log_diags(struct log *log, const struct diags *diags);
+struct state_stream *state_read(const struct options *options);
+struct table *state_table(struct options *options, struct state_stream *before);

@@ -1,0 +1,170 @@
+/* What a service and its sockets need of other services: started before it and waited for, beside it, or behind it
+ * (table/service/need). A start of what is needed belongs to one wait, which has begun at svc->run->asked: who has
+ * started or failed since then is not started again for it. */
+#include "superd/daemon.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/json.h"
+#include "table/service/need.h"
+
+enum standing { SERVES, COMES, FAILS };
+
+static bool needs(const struct svc *svc, const char *name)
+{
+	struct need need;
+
+	for (size_t n = 0; service_need(svc->row, n, &need); n++) {
+		if (!strcmp(need.name, name))
+			return true;
+	}
+	return false;
+}
+
+/* How a needed service stands, which is started if that is due. */
+static enum standing look_at(struct svc *svc, const struct need *need)
+{
+	struct svc *wanted = svc_find(need->name);
+	double since = need->order == NEED_BEHIND ? svc->run->last_start : svc->run->asked;
+	char by[80];
+
+	if (!wanted || svc_bar(wanted) != BAR_NONE)
+		return FAILS;
+	if (wanted->row->exec->accept || wanted->state == RUNNING) /* a client starts an instance of accept = yes */
+		return SERVES;
+	if (wanted->run->failed_at >= since || (wanted->state == BACKOFF && wanted->since >= since) ||
+	    (wanted->state == BINDING && ev_is_active(&wanted->run->timer)))
+		return FAILS;
+	if (wanted->state == LISTENING && wanted->run->last_start >= since)
+		return SERVES;
+	if (wanted->state == LISTENING || wanted->state == BACKOFF || wanted->state == FROZEN ||
+	    (wanted->state == STOPPING && need->order != NEED_BEFORE)) {
+		snprintf(by, sizeof(by), "%.40s, which wants it", svc->row->name);
+		svc_start(wanted, by);
+		return wanted->state == RUNNING ? SERVES : COMES;
+	}
+	return COMES;
+}
+
+bool needs_come_first(const struct svc *svc)
+{
+	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+
+	return svc_is_empty(svc) && (lifecycle->requires || lifecycle->wants);
+}
+
+bool needs_wait(struct svc *svc, bool sockets, struct buf *why)
+{
+	bool comes = false;
+	struct need need;
+
+	for (size_t n = 0; service_need(svc->row, n, &need); n++) {
+		struct svc *wanted = svc_find(need.name);
+		enum standing standing;
+		const char *reason;
+
+		if (need.order == NEED_BEHIND || (need.socket != NULL) != sockets)
+			continue;
+		standing = look_at(svc, &need);
+		if (need.order != NEED_BEFORE)
+			continue;
+		reason = !wanted			  ? "it is not in the configuration, or disabled there"
+			: svc_bar(wanted) == BAR_DISABLED ? "it is disabled"
+			: wanted->state == BACKOFF	  ? wanted->run->reason
+							  : state_name(wanted->state);
+		comes |= standing == COMES;
+		if (standing == FAILS && need.required)
+			buf_addf(why, "it requires %s: %s", need.name, reason);
+		else if (standing == FAILS && !comes)
+			svc_say(svc, LEVEL_WARNING, "wants", "wants %s, and starts without it: %s", need.name, reason);
+	}
+	return comes && !why->length;
+}
+
+void needs_start_behind(struct svc *svc)
+{
+	struct need need;
+
+	for (size_t n = 0; service_need(svc->row, n, &need); n++) {
+		if (need.order == NEED_BEHIND)
+			look_at(svc, &need);
+	}
+}
+
+static bool is_needed(const char *name)
+{
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if ((!svc_is_empty(svc) || svc->state == QUEUED) && needs(svc, name))
+			return true;
+	}
+	return false;
+}
+
+static void let_go(struct svc *wanted)
+{
+	if (wanted->row->exec->start != START_WANTED || svc_is_empty(wanted) || is_needed(wanted->row->name))
+		return;
+	svc_say(wanted, LEVEL_INFO, "stopping", "stopping: no service wants it any more");
+	svc_stop(wanted, false);
+}
+
+void needs_let_go(struct svc *svc)
+{
+	struct need need;
+
+	for (size_t n = 0; service_need(svc->row, n, &need); n++) {
+		struct svc *wanted = svc_find(need.name);
+
+		if (wanted)
+			let_go(wanted);
+	}
+}
+
+void needs_mark(const struct service *row)
+{
+	struct need need;
+
+	for (size_t n = 0; service_need(row, n, &need); n++) {
+		struct svc *wanted = svc_find(need.name);
+
+		if (wanted)
+			wanted->was_wanted = true;
+	}
+}
+
+void needs_reloaded(void)
+{
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (svc->was_wanted)
+			let_go(svc);
+		svc->was_wanted = false;
+	}
+}
+
+void needs_tell(struct svc *svc)
+{
+	LIST_EACH(link, &superd.services) {
+		struct svc *other = container_of(link, struct svc, link);
+
+		if (other->state == QUEUED && list_empty(&other->run->queue) && needs(other, svc->row->name))
+			svc_look_again(other);
+	}
+}
+
+void needs_show(struct svc *svc, struct buf *out)
+{
+	struct need need;
+
+	json_list_field(out, "waits_for");
+	for (size_t n = 0; service_need(svc->row, n, &need); n++) {
+		if (need.order == NEED_BEFORE && svc_find(need.name) && svc_find(need.name)->state != RUNNING)
+			json_element_text(out, need.name);
+	}
+	json_list_close(out);
+}

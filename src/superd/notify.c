@@ -1,0 +1,713 @@
+/* sd_notify(3): what instances say at the notify socket of their service, the watchdog, and kept descriptors. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "lib/number.h"
+#include "lib/scan.h"
+#include "os/fs/fs.h"
+#include "os/proc/process.h"
+#include "os/socket/socket.h"
+#include "table/option/option_name.h"
+
+#define MESSAGES 64 /* of one socket in a turn of the loop */
+#define ANCESTORS 32
+#define DESCRIPTORS FD_MESSAGE_MOST
+#define RECEIVE_SECONDS 1.
+#define SUSPENDED 1.	  /* seconds by which a time has come late */
+#define RESET_SECONDS 10. /* of a run, until RESTART_RESET=1 counts */
+
+static void on_message(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	notify_read(io->data);
+}
+
+/* Nobody can guess its name, and take that before. One in the folder is reached from another network, too. */
+bool notify_open(struct svc *svc, struct buf *why)
+{
+	const struct sandbox_config *sandbox = service_prepared(svc->row)->sandbox;
+	bool has_own_network = sandbox && svc->row->groups->hardening->private_network;
+	char name[INVOCATION_ID + 1];
+	struct buf path = { 0 };
+
+	if (svc->run->notify > 0)
+		return true;
+	if (!spawn_invocation(name))
+		return false;
+	if (!service_root(svc->row) && notify_dir_make(runtime_dir(), &path)) {
+		buf_addf(&path, "/%s", name);
+		svc->run->notify = fd_raise(notify_socket_open(buf_string(&path)), FD_HIGH);
+	}
+	if (svc->run->notify <= 0 && !has_own_network) { /* also where the folder is another user's */
+		buf_clear(&path);
+		buf_addf(&path, "@superd/notify/%s", name);
+		svc->run->notify = fd_raise(notify_socket_open(buf_string(&path)), FD_HIGH);
+	}
+	if (svc->run->notify <= 0) {
+		buf_text(why, "opening a socket for its notifications");
+		if (has_own_network)
+			buf_addf(why, " below %s/superd, which must belong to root and be searchable by all",
+				 runtime_dir());
+		buf_addf(why, ": %s", strerror(errno));
+	} else if (asprintf(&svc->run->notify_variable, "NOTIFY_SOCKET=%s", buf_string(&path)) < 0) {
+		svc->run->notify_variable = NULL;
+	} else {
+		notify_resume(svc);
+	}
+	buf_free(&path);
+	return svc->run->notify > 0 && svc->run->notify_variable;
+}
+
+void notify_close(struct svc *svc)
+{
+	char *path = svc->run->notify_variable ? strchr(svc->run->notify_variable, '=') + 1 : NULL;
+
+	if (svc->run->notify <= 0)
+		return;
+	ev_io_stop(superd.loop, &svc->run->notify_io);
+	if (svc->run->received > 0) {
+		ev_io_stop(superd.loop, &svc->run->received_io);
+		fd_close(&svc->run->received);
+	}
+	helper_drop(&svc->run->receiver);
+	if (path && *path == '/')
+		notify_dir_remove(path);
+	close_apart(svc, &svc->run->notify);
+	free(svc->run->notify_variable);
+	svc->run->notify_variable = NULL;
+}
+
+/* ---- kept descriptors ---- */
+
+static void drop(struct stored *stored)
+{
+	ev_io_stop(superd.loop, &stored->io);
+	list_remove(&stored->link);
+	stored->svc->run->stored_count--;
+	journal_say("-store #%d\n", stored->fd);
+	close_apart(stored->svc, &stored->fd);
+	free(stored);
+}
+
+static void on_stored_end(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct stored *stored = io->data;
+	struct pollfd look = { .fd = stored->fd };
+
+	(void)loop, (void)events;
+	if (poll(&look, 1, 0) < 1 || !(look.revents & (POLLHUP | POLLERR))) {
+		ev_io_stop(superd.loop, io); /* it is readable, which is its program's business */
+		return;
+	}
+	svc_say(stored->svc, LEVEL_INFO, "store", "the other end of %s is closed: not kept any longer", stored->name);
+	drop(stored);
+}
+
+void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user)
+{
+	struct stored *stored = calloc(1, sizeof(*stored));
+
+	if (!stored) {
+		close_apart(svc, &fd);
+		return;
+	}
+	stored->fd = fd_raise(fd, FD_HIGH);
+	stored->polled = polled;
+	stored->user = user;
+	stored->svc = svc;
+	snprintf(stored->name, sizeof(stored->name), "%s", name);
+	ev_io_init(&stored->io, on_stored_end, stored->fd, EV_READ);
+	stored->io.data = stored;
+	list_add(&svc->run->stored, &stored->link);
+	svc->run->stored_count++;
+	journal_stored(stored);
+	if (polled)
+		ev_io_start(superd.loop, &stored->io);
+}
+
+void store_clear(struct svc *svc)
+{
+	LIST_EACH(link, &svc->run->stored)
+		drop(container_of(link, struct stored, link));
+}
+
+/* The service has another row. */
+void store_check(struct svc *svc)
+{
+	uid_t user = user_of(svc->row);
+
+	LIST_EACH(link, &svc->run->stored) {
+		struct stored *stored = container_of(link, struct stored, link);
+
+		if (svc->row->groups->lifecycle->file_descriptor_store_max && stored->user == user)
+			continue;
+		if (stored->user != user)
+			svc_say(svc, LEVEL_NOTICE, "store",
+				"%s is not kept any longer: uid %lu stored it, and the service's is %lu now",
+				stored->name, (unsigned long)stored->user, (unsigned long)user);
+		drop(stored);
+	}
+}
+
+static bool has_file(const struct svc *svc, int fd)
+{
+	LIST_EACH(link, &svc->run->stored) {
+		const struct stored *stored = container_of(link, struct stored, link);
+
+		if (syscall(SYS_kcmp, getpid(), getpid(), 0 /* KCMP_FILE */, stored->fd, fd) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void take_store(struct svc *svc, const struct notify_message *message, int *fds, size_t count)
+{
+	int64_t most = svc->row->groups->lifecycle->file_descriptor_store_max;
+	char name[256] = "stored";
+
+	if (message->name.at)
+		snprintf(name, sizeof(name), "%.*s", (int)message->name.length, message->name.at);
+	if (message->remove && message->name.at) {
+		LIST_EACH(link, &svc->run->stored) {
+			struct stored *stored = container_of(link, struct stored, link);
+
+			if (!strcmp(stored->name, name))
+				drop(stored);
+		}
+		return;
+	}
+	for (size_t n = 0; message->store && n < count; n++) {
+		if (svc->row->exec->accept) {
+			svc_say(svc, LEVEL_WARNING, "store", "a descriptor is not kept: that needs accept = no");
+			return;
+		}
+		if (has_file(svc, fds[n]))
+			continue;
+		if ((int64_t)svc->run->stored_count >= most) {
+			svc_say(svc, LEVEL_WARNING, "store",
+				"a descriptor is not kept: file_descriptor_store_max is reached (%lld)",
+				(long long)most);
+			return;
+		}
+		store_add(svc, fds[n], name, !message->unpolled, user_of(svc->row));
+		fds[n] = -1;
+	}
+}
+
+/* ---- the watchdog and other limits ---- */
+
+static void bark(struct instance *instance, const char *why)
+{
+	ev_timer_stop(superd.loop, &instance->watchdog);
+	svc_say(instance->svc, LEVEL_WARNING, "stopping", "stopping pid %ld: %s", (long)instance->pid, why);
+	instance_fail(instance, RESULT_WATCHDOG);
+}
+
+static void set_watchdog(struct instance *instance);
+
+static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct instance *instance = timer->data;
+
+	(void)loop, (void)events;
+	if (clock_now() - instance->watchdog_at > SUSPENDED) { /* superd stood still, and perhaps all did */
+		set_watchdog(instance);
+	} else if (!instance->ends && !instance->stopping) {
+		char every[32], why[96];
+
+		scan_duration_format((int64_t)(instance->watchdog_every * 1e6), every);
+		snprintf(why, sizeof(why), "it has not sent WATCHDOG=1 for %s", every);
+		bark(instance, why);
+	}
+}
+
+static void set_watchdog(struct instance *instance)
+{
+	ev_timer_stop(superd.loop, &instance->watchdog);
+	if (instance->watchdog_every <= 0 || instance->ends || instance->is_frozen)
+		return;
+	instance->watchdog_at = clock_now() + instance->watchdog_every;
+	ev_timer_set(&instance->watchdog, instance->watchdog_every, 0);
+	ev_timer_start(superd.loop, &instance->watchdog);
+}
+
+void notify_watchdog(struct instance *instance)
+{
+	if (instance->watched)
+		return;
+	instance->watched = true;
+	if (instance->watchdog_every < 0)
+		instance->watchdog_every = service_has_watchdog(instance->row)
+			? (double)instance->row->groups->lifecycle->watchdog / 1e6
+			: 0;
+	set_watchdog(instance);
+}
+
+static void on_notify_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct instance *instance = timer->data;
+
+	(void)loop, (void)events;
+	if (instance->ends)
+		return;
+	if (instance->stopping) {
+		svc_say(instance->svc, LEVEL_NOTICE, "stopping",
+			"stopping pid %ld: it sent STOPPING=1, and has not ended within timeout_stop",
+			(long)instance->pid);
+		instance_fail(instance, RESULT_TIMEOUT);
+	} else if (instance->reloading) {
+		instance->reloading = false;
+		svc_say(instance->svc, LEVEL_WARNING, "reloaded",
+			"pid %ld has not sent READY=1 within timeout_start of its RELOADING=1: it runs on",
+			(long)instance->pid);
+		svc_changed(instance->svc);
+	}
+}
+
+static void limit(struct instance *instance, int64_t microseconds)
+{
+	ev_timer_stop(superd.loop, &instance->notify_limit);
+	if (microseconds <= 0 || microseconds == SCAN_INFINITY)
+		return;
+	ev_timer_set(&instance->notify_limit, (double)microseconds / 1e6, 0);
+	ev_timer_start(superd.loop, &instance->notify_limit);
+}
+
+void notify_begin(struct instance *instance)
+{
+	ev_init(&instance->watchdog, on_watchdog);
+	ev_init(&instance->notify_limit, on_notify_limit);
+	ev_init(&instance->main_io, NULL);
+	instance->main_io.fd = -1;
+	instance->watchdog.data = instance->notify_limit.data = instance->main_io.data = instance;
+}
+
+void notify_end(struct instance *instance)
+{
+	if (!instance->watchdog.data)
+		return;
+	ev_timer_stop(superd.loop, &instance->watchdog);
+	ev_timer_stop(superd.loop, &instance->notify_limit);
+	ev_io_stop(superd.loop, &instance->main_io);
+	fd_close(&instance->main_io.fd);
+}
+
+/* ---- messages ---- */
+
+/* A message, as superd or its receiver has received it. */
+struct received {
+	pid_t pid;
+	uid_t uid;
+	uint64_t instance; /* its number; 0: it is none's */
+	unsigned least;	   /* of notify_access that lets it speak */
+	unsigned refused;  /* descriptors that are not kept: the first is such a kind */
+	char kind[DESCRIPTOR_NAME];
+	bool is_cut; /* it was longer */
+	size_t length;
+	char text[NOTIFICATION_MOST + 1];
+};
+
+/* The instance whose process the kernel names as the sender: by the processes themselves, else by group, session and
+ * ancestors. */
+static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsigned *least)
+{
+	struct process process;
+
+	*least = NOTIFY_ALL;
+	LIST_EACH(link, &svc->run->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->pid == pid || instance->command.pid == pid) {
+			*least = instance->pid == pid ? NOTIFY_MAIN : NOTIFY_EXEC;
+			return instance;
+		}
+	}
+	for (int n = 0; n < ANCESTORS && pid > 1 && pid != getpid() && process_read(pid, &process);
+	     n++, pid = process.parent) {
+		LIST_EACH(link, &svc->run->instances) {
+			struct instance *instance = container_of(link, struct instance, link);
+
+			if (instance->pid == process.pid || instance->group == process.group ||
+			    instance->group == process.session ||
+			    (instance->command.pid &&
+			     (instance->command.pid == process.pid || instance->command.pid == process.session)))
+				return instance;
+		}
+	}
+	if (list_has_one(&svc->run->instances) && !process_read(pid, &process)) {
+		struct instance *only = container_of(svc->run->instances.next, struct instance, link);
+
+		return uid == 0 || uid == user_of(only->row) ? only : NULL; /* it has ended by now */
+	}
+	return NULL;
+}
+
+static void on_stranger_end(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct instance *instance = io->data;
+
+	(void)events;
+	ev_io_stop(loop, io);
+	instance->main.ended(&instance->main, 0, NULL);
+}
+
+static void take_main_pid(struct instance *instance, const struct notify_message *message, pid_t sender, uid_t uid,
+			  const int *fds, size_t count)
+{
+	pid_t pid = message->main_fd ? (count ? pidfd_pid(fds[0]) : -1) : (pid_t)message->main_pid;
+	struct process process;
+	const char *why = NULL;
+	unsigned least;
+
+	if ((message->main_pid == NOTE_UNSET && !message->main_fd) || pid == instance->main.pid)
+		return;
+	if (uid != 0 && uid != user_of(instance->row) && sender != instance->pid)
+		why = "another user has named it";
+	else if (pid <= 1 || pid == getpid() || !process_read(pid, &process) || process.ended)
+		why = "there is no such process";
+	else if (uid != 0 && find_sender(instance->svc, pid, (uid_t)-1, &least) != instance)
+		why = "it is none of this service's";
+	if (why) {
+		svc_say(instance->svc, LEVEL_WARNING, "notification", "pid %ld is not taken for the main process: %s",
+			(long)pid, why);
+		return;
+	}
+	instance_follow(instance, pid);
+	if (process.parent != getpid()) { /* the kernel tells its end to its parent alone */
+		fd_close(&instance->main_io.fd);
+		ev_io_init(&instance->main_io, on_stranger_end, pidfd_of(pid), EV_READ);
+		instance->main_io.data = instance;
+		if (instance->main_io.fd >= 0)
+			ev_io_start(superd.loop, &instance->main_io);
+	}
+	svc_say(instance->svc, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
+	if (instance->row->exec->type == TYPE_FORKING)
+		instance_be_ready(instance);
+	if (instance->phase >= TERMINATED && instance->row->groups->lifecycle->kill_mode != KILL_NONE)
+		kill(pid, instance->phase == KILLED ? SIGKILL : instance->row->groups->lifecycle->kill_signal);
+}
+
+static void drop_message(struct svc *svc, pid_t pid, const char *flaw)
+{
+	char more[LOG_RATE_LIMIT_MORE];
+
+	if (log_rate_limit_is_due(&svc->run->note_limit, more))
+		svc_say(svc, LEVEL_WARNING, "notification", "dropped a notification of pid %ld: %s%s", (long)pid, flaw,
+			more);
+}
+
+static void take(struct instance *instance, const struct notify_message *message, const struct received *received,
+		 int *fds, size_t count)
+{
+	static const char *const access_names[] = { "none", "main", "exec", "all" };
+	struct svc *svc = instance->svc;
+	const struct lifecycle_options *lifecycle = instance->row->groups->lifecycle;
+	struct buf visible = { 0 };
+
+	if (message->wrong.at)
+		svc_say(svc, LEVEL_WARNING, "notification", "pid %ld: passed over: %.*s", (long)received->pid,
+			message->wrong.length < 80 ? (int)message->wrong.length : 80, message->wrong.at);
+	take_main_pid(instance, message, received->pid, received->uid, fds, count);
+	if (message->status.at) {
+		buf_visible(&visible, message->status.at, message->status.length);
+		buf_cut(&visible, NOTE_TEXT);
+		snprintf(instance->status_text, sizeof(instance->status_text), "%s", buf_string(&visible));
+		buf_free(&visible);
+		svc_changed(svc);
+	}
+	if (received->refused)
+		svc_say(svc, LEVEL_WARNING, "store",
+			"%u descriptor%s not kept: %s, where sockets, pipes, memfds, eventfds, timerfds and pidfds are",
+			received->refused, received->refused == 1 ? " is" : "s are", received->kind);
+	take_store(svc, message, fds, count);
+	if (message->access != NOTE_UNSET) {
+		instance->access = (unsigned)message->access;
+		svc_say(svc, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends",
+			(long)received->pid, access_names[instance->access]);
+	}
+	if (message->extend != NOTE_UNSET) {
+		if (instance->reloading || instance->stopping)
+			limit(instance, message->extend);
+		else if (ev_is_active(&instance->limit) &&
+			 ev_timer_remaining(superd.loop, &instance->limit) < (double)message->extend / 1e6)
+			instance_limit(instance, message->extend);
+	}
+	if (message->reset && instance->phase == READY && clock_now() - instance->since >= RESET_SECONDS)
+		backoff_reset(&svc->run->backoff);
+	if (message->watchdog_every != NOTE_UNSET)
+		instance->watchdog_every = (double)message->watchdog_every / 1e6;
+	if ((message->watchdog || message->watchdog_every != NOTE_UNSET) && instance->watched)
+		set_watchdog(instance);
+	if (message->trigger)
+		bark(instance, "it sent WATCHDOG=trigger");
+	if (message->error > 0 && message->error != NOTE_UNSET)
+		svc_say(svc, LEVEL_NOTICE, "error", "pid %ld reports error %d: %s", (long)received->pid,
+			(int)message->error, strerror((int)message->error));
+	for (int n = 0; n < 2; n++) {
+		const struct note_text *error = n ? &message->varlink_error : &message->bus_error;
+
+		if (error->at)
+			svc_say(svc, LEVEL_NOTICE, "error", "pid %ld reports a %s error: %.*s", (long)received->pid,
+				n ? "Varlink" : "D-Bus", (int)error->length, error->at);
+	}
+	if (instance->stopping && (message->ready || message->reloading))
+		drop_message(svc, received->pid,
+			     "it sent READY=1 or RELOADING=1 after STOPPING=1: STOPPING=1 is final");
+	if (instance->stopping || instance->ends)
+		return;
+	if (message->stopping) {
+		instance->stopping = true;
+		instance->reloading = false;
+		ev_timer_stop(superd.loop, &instance->watchdog);
+		limit(instance, lifecycle->timeout_stop);
+		if (instance->phase == READY)
+			instance_limit(instance, 0);
+		svc_say(svc, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
+		return;
+	}
+	if (message->reloading && instance->phase == READY && !instance->reloading) {
+		instance->reloading = true;
+		limit(instance, lifecycle->timeout_start);
+		svc_say(svc, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
+	}
+	if (message->ready && instance->reloading) {
+		instance->reloading = false;
+		instance->reloads++;
+		limit(instance, 0);
+		svc_say(svc, LEVEL_INFO, "reloaded", "pid %ld has reloaded", (long)instance->pid);
+		svc_changed(svc);
+	} else if (message->ready && (instance->phase == STARTED || instance->phase == LAUNCHED)) {
+		char name[32];
+
+		if (instance->phase == LAUNCHED)
+			instance->report_io.cb(superd.loop, &instance->report_io, 0);
+		if (instance->row->exec->type == TYPE_NOTIFY_RELOAD && lifecycle->reload_signal != SIGSTOP &&
+		    !process_survives(instance->pid, lifecycle->reload_signal)) {
+			svc_say(svc, LEVEL_NOTICE, "stopping",
+				"pid %ld sent READY=1 without a handler of reload_signal, %s", (long)instance->pid,
+				scan_signal_name(lifecycle->reload_signal, name));
+			svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: its type is notify-reload",
+				(long)instance->pid);
+			instance_fail(instance, RESULT_PROTOCOL);
+			return;
+		}
+		if (instance->phase != STARTED)
+			return;
+		svc_say(svc, LEVEL_INFO, "ready", "pid %ld is ready", (long)instance->pid);
+		instance_be_ready(instance);
+	}
+}
+
+static void hear(struct svc *svc, struct received *received, int *fds, size_t count)
+{
+	struct instance *instance = NULL;
+	struct notify_message message;
+
+	LIST_EACH(link, &svc->run->instances) {
+		if (container_of(link, struct instance, link)->number == received->instance)
+			instance = container_of(link, struct instance, link);
+	}
+	if (received->is_cut)
+		drop_message(svc, received->pid, "it is longer than 4096 bytes");
+	else if (memchr(received->text, 0, received->length))
+		drop_message(svc, received->pid, "it has a NUL byte");
+	else if (!notify_message_parse(received->text, received->length, &message))
+		drop_message(svc, received->pid, "BARRIER=1 stands among other lines");
+	else if (!instance)
+		drop_message(svc, received->pid, "it is no process of this service");
+	else if (instance->access < received->least)
+		drop_message(svc, received->pid, "notify_access does not let it speak");
+	else
+		take(instance, &message, received, fds, count);
+	for (size_t n = 0; n < count; n++)
+		close_apart(svc, &fds[n]);
+}
+
+/* The receiver: it looks at descriptors without a call to their file systems, and passes on those for which superd has
+ * a use and whose close does not hang. */
+static _Noreturn void receive(struct received *received, int from, int to)
+{
+	struct notify_message message;
+	int fds[DESCRIPTORS], own[] = { from, to };
+	size_t count = DESCRIPTORS, kept = 0;
+	ssize_t got;
+
+	close_others(own, 2);
+	got = fd_message_receive(from, received->text, NOTIFICATION_MOST, fds, &count, MSG_DONTWAIT);
+	if (got < 0)
+		_exit(1);
+	if (!notify_message_parse(received->text, received->length, &message) || (!message.store && !message.main_fd))
+		count = 0;
+	for (size_t n = 0; n < count; n++) {
+		char kind[DESCRIPTOR_NAME];
+
+		if (descriptor_is_plain(fds[n], kind))
+			fds[kept++] = fds[n];
+		else if (!received->refused++)
+			snprintf(received->kind, sizeof(kind), "%s",
+				 *kind == '/'	 ? "a file"
+					 : *kind ? kind
+						 : "a kind that is unknown without /proc");
+	}
+	_exit(!fd_message_send(to, received, sizeof(*received), fds, kept, 0));
+}
+
+/* A process of the instance has ended. Whether that is to be told later, as its last message is being received. */
+bool notify_holds(struct instance *instance, bool *held)
+{
+	notify_read(instance->svc);
+	*held = instance->svc->run->received > 0;
+	return *held;
+}
+
+/* The receiver has done its work, or will not. */
+static void end_receiving(struct svc *svc)
+{
+	ev_io_stop(superd.loop, &svc->run->received_io);
+	if (svc->run->received > 0)
+		fd_close(&svc->run->received);
+	ev_io_start(superd.loop, &svc->run->notify_io);
+	LIST_EACH(link, &svc->run->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+		bool was_held = instance->is_held, command_was = instance->command_is_held && instance->command.pid;
+
+		instance->is_held = instance->command_is_held = false;
+		if (command_was)
+			instance->command.ended(&instance->command, instance->command_status, NULL);
+		if (was_held && !instance->main.pid) /* else it has named another */
+			instance->main.ended(&instance->main, instance->status, NULL);
+	}
+}
+
+static void take_received(struct svc *svc, const char *otherwise)
+{
+	struct received received;
+	int fds[DESCRIPTORS];
+	size_t count = DESCRIPTORS;
+
+	ev_io_stop(superd.loop, &svc->run->received_io);
+	if (fd_message_receive(svc->run->received, &received, sizeof(received), fds, &count, MSG_DONTWAIT) ==
+		    (ssize_t)sizeof(received) &&
+	    received.length <= NOTIFICATION_MOST)
+		hear(svc, &received, fds, count);
+	else
+		drop_message(svc, 0, otherwise);
+}
+
+static void on_received(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct svc *svc = io->data;
+
+	(void)loop, (void)events;
+	take_received(svc, "its receiver has ended");
+	if (!svc->run->receiver.child.pid) /* it is of the superd before */
+		end_receiving(svc);
+}
+
+static void on_receiver(struct helper *helper, int status)
+{
+	struct svc *svc = container_of(helper, struct run, receiver)->svc;
+
+	if (svc->run->received > 0 && ev_is_active(&svc->run->received_io))
+		take_received(svc,
+			      status == HELPER_LATE ? "receiving its descriptors does not end"
+						    : "its receiver has ended");
+	if (svc->run->received > 0)
+		end_receiving(svc);
+	else if (svc->run->notify > 0)
+		ev_io_start(superd.loop, &svc->run->notify_io);
+}
+
+static void watch_received(struct svc *svc)
+{
+	ev_io_stop(superd.loop, &svc->run->notify_io);
+	ev_io_init(&svc->run->received_io, on_received, svc->run->received, EV_READ);
+	svc->run->received_io.data = svc;
+	ev_io_start(superd.loop, &svc->run->received_io);
+}
+
+void notify_resume(struct svc *svc)
+{
+	ev_io_init(&svc->run->notify_io, on_message, svc->run->notify, EV_READ);
+	svc->run->notify_io.data = svc;
+	if (svc->run->received > 0)
+		watch_received(svc);
+	else
+		ev_io_start(superd.loop, &svc->run->notify_io);
+}
+
+static void begin_receiving(struct svc *svc, struct received *received)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (svc->run->receiver.child.pid) { /* it hangs: its end starts the watching again */
+		ev_io_stop(superd.loop, &svc->run->notify_io);
+		return;
+	}
+	journal_flush(); /* all before a barrier outlives superd when that ends */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
+		pid = helper_begin(&svc_run(svc)->receiver, RECEIVE_SECONDS, on_receiver);
+		if (pid == 0)
+			receive(received, svc->run->notify, ends[1]);
+		close(ends[1]);
+		if (pid > 0) {
+			svc->run->received = fd_raise(ends[0], FD_HIGH);
+			watch_received(svc);
+			journal_service(svc);
+			return;
+		}
+		close(ends[0]);
+	}
+	ev_io_stop(superd.loop, &svc->run->notify_io);
+	helper_limit(&svc->run->receiver, RECEIVE_SECONDS, on_receiver); /* then it is tried again */
+}
+
+/* Descriptors that come along may be those of a file system that never answers when they are closed: a process apart
+ * receives these messages. Until it has done so the socket is not read, and the end of a main process waits. */
+void notify_read(struct svc *svc)
+{
+	for (int n = 0; n < MESSAGES && svc->run->notify > 0 && svc->run->received <= 0; n++) {
+		char control[CMSG_SPACE(sizeof(struct ucred))];
+		struct received received = { .uid = (uid_t)-1 };
+		struct iovec part = { received.text, NOTIFICATION_MOST };
+		struct msghdr header = {
+			.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+		};
+		ssize_t got = recvmsg(svc->run->notify, &header, MSG_DONTWAIT | MSG_PEEK);
+		struct cmsghdr *credentials = got < 0 ? NULL : CMSG_FIRSTHDR(&header);
+		struct instance *instance;
+
+		if (got < 0)
+			return;
+		if (credentials && credentials->cmsg_type == SCM_CREDENTIALS) {
+			struct ucred who;
+
+			memcpy(&who, CMSG_DATA(credentials), sizeof(who));
+			received.pid = who.pid;
+			received.uid = who.uid;
+		}
+		received.length = (size_t)got;
+		received.is_cut = header.msg_flags & MSG_TRUNC;
+		instance = find_sender(svc, received.pid, received.uid, &received.least);
+		received.instance = instance ? instance->number : 0;
+		if (header.msg_flags & MSG_CTRUNC) {
+			begin_receiving(svc, &received);
+			return;
+		}
+		recv(svc->run->notify, received.text, 0, MSG_DONTWAIT);
+		hear(svc, &received, NULL, 0);
+	}
+}

@@ -1,0 +1,203 @@
+/* Parses the lines KEY=VALUE of sd_notify(3). They come from a service that may be broken or hostile: each value is
+ * checked alone, the first invalid one is noted for the log and ignored, and unknown keys are ignored. */
+#include "superd/values.h"
+
+#include <string.h>
+
+#define NUMBER_MOST 24 /* digits */
+#define NAME_MOST 255  /* bytes of FDNAME, as with systemd */
+
+static bool text_is(struct note_text text, const char *word)
+{
+	return text.length == strlen(word) && !memcmp(text.at, word, text.length);
+}
+
+/* Reads a number of decimal digits only. */
+static bool read_number(struct note_text text, int64_t most, int64_t *out)
+{
+	int64_t number = 0;
+
+	if (!text.length || text.length > NUMBER_MOST)
+		return false;
+	for (size_t n = 0; n < text.length; n++) {
+		int digit = text.at[n] - '0';
+
+		if (digit < 0 || digit > 9 || number > (most - digit) / 10)
+			return false;
+		number = 10 * number + digit;
+	}
+	*out = number;
+	return true;
+}
+
+/* A name in LISTEN_FDNAMES, where colons separate names. */
+static bool is_name(struct note_text text)
+{
+	if (text.length > NAME_MOST)
+		return false;
+	for (size_t n = 0; n < text.length; n++) {
+		if (text.at[n] < ' ' || text.at[n] > '~' || text.at[n] == ':')
+			return false;
+	}
+	return true;
+}
+
+/* Error names of D-Bus and Varlink: words with dots between. */
+static bool is_error_name(struct note_text text)
+{
+	bool dot = false;
+
+	for (size_t n = 0; n < text.length; n++) {
+		char c = text.at[n];
+
+		dot |= c == '.' && n > 0;
+		if (c != '.' && c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') &&
+		    (c < 'a' || c > 'z'))
+			return false;
+	}
+	return dot && text.length <= NAME_MOST && text.at[text.length - 1] != '.';
+}
+
+enum value_kind {
+	FLAG,	/* a bool; the only valid value is 1 */
+	NUMBER, /* an int64_t, up to `most` */
+	TEXT,
+	NAME,
+	ERROR_NAME, /* a struct note_text */
+	POLL,
+	WATCHDOG,
+	ACCESS /* of these keys alone */
+};
+
+#define KEY(name, kind, member) \
+	{ \
+		name, kind, offsetof(struct notify_message, member), INT64_MAX - 1 \
+	}
+
+static const struct key {
+	const char *name;
+	enum value_kind kind;
+	size_t offset; /* of the member of struct notify_message */
+	int64_t most;
+} keys[] = {
+	KEY("READY", FLAG, ready),
+	KEY("RELOADING", FLAG, reloading),
+	KEY("STOPPING", FLAG, stopping),
+	KEY("STATUS", TEXT, status),
+	{ "ERRNO", NUMBER, offsetof(struct notify_message, error), 4095 }, /* the kernel's largest errno */
+	KEY("BUSERROR", ERROR_NAME, bus_error),
+	KEY("VARLINKERROR", ERROR_NAME, varlink_error),
+	{ "MAINPID", NUMBER, offsetof(struct notify_message, main_pid), INT32_MAX },
+	KEY("MAINPIDFDID", NUMBER, main_id),
+	KEY("MAINPIDFD", FLAG, main_fd),
+	KEY("WATCHDOG", WATCHDOG, watchdog),
+	KEY("WATCHDOG_USEC", NUMBER, watchdog_every),
+	KEY("EXTEND_TIMEOUT_USEC", NUMBER, extend),
+	KEY("RESTART_RESET", FLAG, reset),
+	KEY("FDSTORE", FLAG, store),
+	KEY("FDSTOREREMOVE", FLAG, remove),
+	KEY("FDNAME", NAME, name),
+	KEY("FDPOLL", POLL, unpolled),
+	KEY("BARRIER", FLAG, barrier),
+	KEY("NOTIFYACCESS", ACCESS, access),
+};
+
+static bool take_flag(struct note_text value, bool *out)
+{
+	*out = *out || text_is(value, "1");
+	return text_is(value, "1");
+}
+
+static bool take_access(struct note_text value, int *out)
+{
+	static const char *const names[] = {
+		[NOTIFY_NONE] = "none",
+		[NOTIFY_MAIN] = "main",
+		[NOTIFY_EXEC] = "exec",
+		[NOTIFY_ALL] = "all",
+	};
+
+	for (int n = 0; n < (int)(sizeof(names) / sizeof(*names)); n++) {
+		if (text_is(value, names[n])) {
+			*out = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* false: the value is invalid, and the message stays as it is. */
+static bool take_value(const struct key *key, struct note_text value, struct notify_message *message)
+{
+	void *out = (char *)message + key->offset;
+
+	switch (key->kind) {
+	case FLAG:
+		return take_flag(value, out);
+	case NUMBER:
+		return read_number(value, key->most, out);
+	case WATCHDOG:
+		message->trigger |= text_is(value, "trigger");
+		return text_is(value, "trigger") || take_flag(value, out);
+	case POLL:
+		message->unpolled = text_is(value, "0");
+		return message->unpolled || text_is(value, "1");
+	case ACCESS:
+		return take_access(value, out);
+	case TEXT:
+		break;
+	case NAME:
+		if (!is_name(value))
+			return false;
+		break;
+	case ERROR_NAME:
+		if (!is_error_name(value))
+			return false;
+		break;
+	}
+	*(struct note_text *)out = value;
+	return true;
+}
+
+static void take_line(struct note_text line, struct notify_message *message)
+{
+	const char *equals = memchr(line.at, '=', line.length);
+	struct note_text key, value;
+
+	if (!equals)
+		return;
+	key = (struct note_text){ line.at, (size_t)(equals - line.at) };
+	value = (struct note_text){ equals + 1, line.length - key.length - 1 };
+	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
+		if (!text_is(key, keys[n].name))
+			continue;
+		if (!take_value(&keys[n], value, message) && !message->wrong.at)
+			message->wrong = line;
+		return;
+	}
+}
+
+bool notify_message_parse(const char *text, size_t length, struct notify_message *message)
+{
+	const char *end = text + length;
+	size_t lines = 0;
+
+	*message = (struct notify_message){
+		.watchdog_every = NOTE_UNSET,
+		.extend = NOTE_UNSET,
+		.main_pid = NOTE_UNSET,
+		.error = NOTE_UNSET,
+		.access = NOTE_UNSET,
+	};
+	while (text < end) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		const char *stop = newline ? newline : end;
+
+		if (stop > text) {
+			take_line((struct note_text){ text, (size_t)(stop - text) }, message);
+			lines++;
+		}
+		text = stop + 1;
+	}
+	return !message->barrier || lines == 1;
+}

@@ -1,0 +1,1310 @@
+/* What operators order: each order until its result, and what stays ordered until it is undone (held, disabled,
+ * disabled at boot), which outlives superd in two files: lines of held|disabled NAME UID SECONDS beside the control
+ * socket, and of NAME UID SECONDS below the folder for state. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+#include "lib/clock.h"
+#include "lib/json.h"
+#include "lib/scan.h"
+#include "lib/thread.h"
+#include "lib/units.h"
+#include "os/fs/fs.h"
+#include "table/option/service_mark.h"
+#include "table/services/left_out.h"
+
+#define LOCKS_MOST (16u << 20) /* bytes of the file; enough for some hundred thousand services */
+#define BOOT_MOST (1u << 20)
+#define NAME_MOST 255
+#define BOOT_COMMENT \
+	"# Services that superd disables when it starts: NAME UID SECONDS. superctl enable --boot NAME ends that.\n"
+#define AT_ONCE 1.	  /* seconds: a program that cannot work ends sooner */
+#define PROGRESS_FIRST 1. /* seconds until the first report of what the orders wait for */
+#define PROGRESS_EVERY 10.
+#define PROGRESS_MOST 10 /* services in a report */
+#define DRAIN_LOOK .2
+#define PIDS_MOST 10
+
+/* ---- what stays ordered ---- */
+
+static struct {
+	struct lock *list; /* by name */
+	size_t count, room;
+	char *path, *boot_path;	    /* NULL: none */
+	struct buf flaw, boot_flaw; /* why the last write failed */
+	bool stale;		    /* it is to be written */
+	uint64_t changes, writing,
+		tried;	      /* at boot: numbers of changes so far, in the write under way, in the last one */
+	bool busy;	      /* the thread writes */
+	struct buf text, why; /* of the thread */
+	ev_async written;
+} locks;
+
+static const struct {
+	const char *word, *shown, *ends_by;
+} lock_kinds[LOCK_KINDS] = {
+	[LOCK_DRAINING] = { "draining", "draining", "release" },
+	[LOCK_HELD] = { "held", "held", "release" },
+	[LOCK_DISABLED] = { "disabled", "disabled", "enable" },
+	[LOCK_AT_BOOT] = { "boot", "disabled at boot", "enable --boot" },
+};
+
+static struct lock *get_lock(const char *name, bool makes)
+{
+	size_t low = 0, high = locks.count;
+	struct lock *list;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(locks.list[middle].name, name);
+
+		if (!order)
+			return &locks.list[middle];
+		*(order < 0 ? &low : &high) = middle + (order < 0);
+	}
+	list = makes ? array_grow(locks.list, &locks.room, locks.count, sizeof(*list)) : NULL;
+	if (!list)
+		return NULL;
+	locks.list = list;
+	memmove(list + low + 1, list + low, (locks.count - low) * sizeof(*list));
+	list[low] = (struct lock){ .name = strdup(name) };
+	if (list[low].name) {
+		locks.count++;
+		return &list[low];
+	}
+	memmove(list + low, list + low + 1, (locks.count - low) * sizeof(*list));
+	return NULL;
+}
+
+struct lock *lock_find(const char *name)
+{
+	return get_lock(name, false);
+}
+
+bool lock_is_set(const struct svc *svc, enum lock_kind kind)
+{
+	const struct lock *lock = lock_find(svc->row->name);
+
+	return lock && lock->orders[kind].since;
+}
+
+static void set_lock(const char *name, enum lock_kind kind, struct lock_order order)
+{
+	struct lock *lock = get_lock(name, order.since);
+
+	if (!lock && order.since)
+		log_warn(superd.log, "%s: %s until superd ends: out of memory", name, lock_kinds[kind].shown);
+	else if (lock && !(lock->orders[kind].since && order.since))
+		lock->orders[kind] = order;
+	locks.stale = true;
+	journal_rewrite(false);
+}
+
+/* Drops those of no kind. */
+static void sweep(void)
+{
+	size_t kept = 0;
+
+	for (size_t n = 0; n < locks.count; n++) {
+		struct lock lock = locks.list[n];
+		bool any = false;
+
+		for (int kind = 0; kind < LOCK_KINDS; kind++)
+			any |= lock.orders[kind].since > 0;
+		if (any)
+			locks.list[kept++] = lock;
+		else
+			free(lock.name);
+	}
+	locks.count = kept;
+}
+
+static void add_lines(enum lock_kind first, enum lock_kind last, struct buf *out)
+{
+	for (size_t n = 0; n < locks.count; n++) {
+		for (enum lock_kind kind = first; kind <= last; kind++) {
+			const struct lock_order *order = &locks.list[n].orders[kind];
+
+			if (order->since)
+				buf_addf(out, "%s%s%s %" PRId64 " %" PRId64 "\n",
+					 first == LOCK_AT_BOOT ? "" : lock_kinds[kind].word,
+					 first == LOCK_AT_BOOT ? "" : " ", locks.list[n].name,
+					 order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid, order->since);
+		}
+	}
+}
+
+void locks_save(struct buf *out)
+{
+	add_lines(LOCK_DRAINING, LOCK_AT_BOOT, out);
+}
+
+/* A line without its first word: NAME UID SECONDS, of which the name stays. Returns what is wrong, or NULL. */
+static const char *parse_line(char *line, struct lock_order *order)
+{
+	int64_t numbers[2] = { -1, 0 };
+	const char *wrong = NULL;
+	char *word, *at;
+	int count = 0;
+
+	*order = (struct lock_order){ .uid = (uid_t)-1 };
+	if (!strtok_r(line, " \t", &at) || strlen(line) > NAME_MOST)
+		return "no service has so long a name";
+	while (!wrong && (word = strtok_r(NULL, " \t", &at)))
+		wrong = count == 2 ? "a line is NAME UID SECONDS" : scan_count(word, &numbers[count++]);
+	if (wrong || numbers[0] < -1 || numbers[0] >= UINT32_MAX || numbers[1] < 0)
+		return wrong ? wrong : "a number is out of bounds";
+	*order = (struct lock_order){ .since = numbers[1], .uid = (uid_t)numbers[0] };
+	return NULL;
+}
+
+/* Text of locks_save. false: another has written it. */
+bool locks_load(char *text)
+{
+	char *next;
+
+	for (char *line = text; *line; line = next) {
+		size_t length = strcspn(line, " ");
+		enum lock_kind kind = 0;
+		struct lock_order order;
+
+		next = strchr(line, '\n');
+		if (!next)
+			return false;
+		*next++ = '\0';
+		while (kind < LOCK_KINDS &&
+		       (strlen(lock_kinds[kind].word) != length || strncmp(line, lock_kinds[kind].word, length) != 0))
+			kind++;
+		if (kind == LOCK_KINDS || !line[length] || parse_line(line + length + 1, &order) || !order.since)
+			return false;
+		set_lock(line + length + 1, kind, order);
+	}
+	locks.stale = false;
+	return true;
+}
+
+/* Writes the file beside the control socket; without locks, removes it. Logs a failure until the reason changes. */
+static void write_locks(void)
+{
+	struct buf why = { 0 }, text = { 0 };
+	char limit[SIZE_TEXT_MOST];
+
+	sweep();
+	locks.stale = false;
+	if (!locks.path)
+		return;
+	add_lines(LOCK_DRAINING, LOCK_DISABLED, &text);
+	if (text.failed)
+		buf_text(&why, "out of memory");
+	else if (text.length > LOCKS_MOST)
+		buf_addf(&why, "it would be larger than %s", size_write(limit, LOCKS_MOST));
+	else if (text.length)
+		private_file_put(locks.path, text.data, text.length, &why);
+	else if (unlink(locks.path) < 0 && errno != ENOENT && errno != ENOTDIR)
+		buf_text(&why, strerror(errno));
+	if (why.length && strcmp(buf_string(&why), buf_string(&locks.flaw)) != 0)
+		log_warn(superd.log,
+			 "cannot write %s: %s: the next superd will not know which services are held or disabled",
+			 locks.path, buf_string(&why));
+	locks.stale = why.length;
+	buf_free(&locks.flaw);
+	buf_free(&text);
+	locks.flaw = why;
+}
+
+static void write_boot(void);
+
+static void on_written(struct ev_loop *loop, ev_async *async, int events)
+{
+	(void)events;
+	ev_async_stop(loop, async);
+	if (locks.why.length && strcmp(buf_string(&locks.why), buf_string(&locks.boot_flaw)) != 0)
+		log_warn(superd.log,
+			 "cannot write %s: %s: disables and enables at boot last until the machine restarts",
+			 locks.boot_path, buf_string(&locks.why));
+	buf_free(&locks.boot_flaw);
+	locks.boot_flaw = locks.why;
+	locks.why = (struct buf){ 0 };
+	locks.tried = locks.writing;
+	locks.busy = false;
+	control_wake();
+	write_boot();
+}
+
+static void *store_boot(void *context)
+{
+	(void)context;
+	if (locks.text.length)
+		private_file_store(locks.boot_path, locks.text.data, locks.text.length, &locks.why);
+	else
+		private_file_remove(locks.boot_path, &locks.why);
+	ev_async_send(superd.loop, &locks.written);
+	return NULL;
+}
+
+/* In a thread, as a disk may block. */
+static void write_boot(void)
+{
+	char limit[SIZE_TEXT_MOST];
+
+	if (locks.busy || !locks.boot_path || locks.writing == locks.changes)
+		return;
+	locks.busy = true;
+	locks.writing = locks.changes;
+	buf_clear(&locks.text);
+	buf_text(&locks.text, BOOT_COMMENT);
+	add_lines(LOCK_AT_BOOT, LOCK_AT_BOOT, &locks.text);
+	if (locks.text.length == strlen(BOOT_COMMENT))
+		buf_clear(&locks.text);
+	ev_async_init(&locks.written, on_written);
+	ev_async_start(superd.loop, &locks.written);
+	if (locks.text.failed)
+		buf_text(&locks.why, "out of memory");
+	else if (locks.text.length > BOOT_MOST)
+		buf_addf(&locks.why, "it would be larger than %s", size_write(limit, BOOT_MOST));
+	else if (thread_start(NULL, 0, store_boot, NULL) == 0)
+		return;
+	else
+		buf_text(&locks.why, "no thread can be started");
+	ev_async_send(superd.loop, &locks.written);
+}
+
+/* Whether the next superd will know; else why gets the reason. */
+bool locks_outlive(enum lock_kind kind, struct buf *why)
+{
+	bool at_boot = kind == LOCK_AT_BOOT;
+	const char *path = at_boot ? locks.boot_path : locks.path;
+	const struct buf *flaw = at_boot ? &locks.boot_flaw : &locks.flaw;
+
+	if (!path)
+		buf_text(why,
+			 at_boot ? "its control socket has no path to name a file by"
+				 : "its control socket has no directory for the file");
+	else if (flaw->length)
+		buf_addf(why, "cannot write %s: %s", path, flaw->data);
+	else
+		return true;
+	return false;
+}
+
+/* Orders that are in effect, and why the next superd will not know one. */
+void locks_show(const char *name, struct buf *out)
+{
+	const struct lock *lock = lock_find(name);
+
+	json_list_field(out, "locks");
+	for (enum lock_kind kind = 0; lock && kind < LOCK_KINDS; kind++) {
+		const struct lock_order *order = &lock->orders[kind];
+		struct buf why = { 0 };
+
+		if (!order->since)
+			continue;
+		json_object_open(out);
+		json_text_field(out, "lock", lock_kinds[kind].shown);
+		json_whole_field(out, "uid", order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid);
+		json_count_field(out, "since", (uint64_t)order->since);
+		json_text_field(out, "ends_with_superd", locks_outlive(kind, &why) ? NULL : buf_string(&why));
+		json_object_close(out);
+		buf_free(&why);
+	}
+	json_list_close(out);
+}
+
+/* Adds "held by uid 0 since Sun 2026-11-22 03:11:59". */
+static void describe_lock(const struct lock *lock, enum lock_kind kind, struct buf *out)
+{
+	const struct lock_order *order = &lock->orders[kind];
+	char text[TIME_TEXT_MOST];
+
+	buf_text(out, lock_kinds[kind].shown);
+	if (order->uid != (uid_t)-1)
+		buf_addf(out, " by uid %lu", (unsigned long)order->uid);
+	buf_addf(out, " since %s", time_write(text, order->since));
+}
+
+/* A service that has just come, at the start or by a reload. */
+void locks_apply(struct svc *svc)
+{
+	struct lock *lock = lock_find(svc->row->name);
+
+	if (!lock)
+		return;
+	if (lock->orders[LOCK_AT_BOOT].since)
+		lock->orders[LOCK_DISABLED] = lock->orders[LOCK_AT_BOOT];
+	for (enum lock_kind kind = LOCK_HELD; kind < LOCK_KINDS; kind++) {
+		struct buf text = { 0 };
+
+		if (!lock->orders[kind].since || (kind == LOCK_DISABLED && lock->orders[LOCK_AT_BOOT].since))
+			continue;
+		describe_lock(lock, kind, &text);
+		svc_say(svc, LEVEL_NOTICE, "locked", "still %s; %s ends that", buf_string(&text),
+			lock_kinds[kind].ends_by);
+		buf_free(&text);
+	}
+}
+
+/* What is held and disabled of a service that the configuration has no longer ends; what is disabled at boot waits for
+ * its return. */
+void locks_drop(void)
+{
+	for (size_t n = 0; n < locks.count; n++) {
+		struct lock *lock = &locks.list[n];
+		struct svc *svc = svc_find(lock->name);
+		struct event event = { .name = "unlocked", .service = lock->name };
+		struct buf text = { 0 };
+
+		if (table_find(superd.table, lock->name) || (svc && !svc->removed))
+			continue;
+		lock->orders[LOCK_DRAINING].since = 0;
+		if (lock->orders[LOCK_AT_BOOT].since)
+			lock->orders[LOCK_DISABLED].since = 0;
+		for (enum lock_kind kind = LOCK_HELD; kind < LOCK_AT_BOOT; kind++) {
+			if (!lock->orders[kind].since)
+				continue;
+			buf_text(&text, text.length ? ", and " : "");
+			describe_lock(lock, kind, &text);
+			lock->orders[kind].since = 0;
+		}
+		if (text.length)
+			log_event(superd.log, LEVEL_NOTICE, &event,
+				  "it was %s: the configuration no longer has it, so this ends", buf_string(&text));
+		locks.stale |= text.length;
+		buf_free(&text);
+	}
+	if (locks.stale)
+		write_locks();
+}
+
+static void read_locks(void)
+{
+	struct buf why = { 0 };
+	size_t length;
+	char *text = private_file_get(locks.path, LOCKS_MOST, &length, &why);
+
+	if (text && !locks_load(text)) {
+		buf_text(&why, "superd did not write it");
+		for (size_t n = 0; n < locks.count; n++)
+			memset(locks.list[n].orders, 0, LOCK_AT_BOOT * sizeof(*locks.list[n].orders));
+	}
+	if (why.length)
+		log_warn(superd.log, "%s: the list of held and disabled services is unknown: %s", locks.path,
+			 buf_string(&why));
+	free(text);
+	buf_free(&why);
+}
+
+/* The administrator may have written a line: a service whose line has a fault is disabled all the same, as its name
+ * shows what was meant. */
+static void read_boot(void)
+{
+	struct buf why = { 0 };
+	unsigned number = 0;
+	size_t length;
+	char *text = private_file_get(locks.boot_path, BOOT_MOST, &length, &why);
+
+	if (why.length)
+		log_warn(superd.log, "%s: the services that are disabled at boot are not known: %s", locks.boot_path,
+			 buf_string(&why));
+	for (char *line = text, *next; line; line = next) {
+		struct lock_order order;
+		const char *wrong;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		number++;
+		if (!line[strspn(line, " \t")] || strchr(" \t#", *line))
+			continue;
+		wrong = parse_line(line, &order);
+		if (strlen(line) > NAME_MOST) {
+			log_warn(superd.log, "%s:%u: no service has so long a name", locks.boot_path, number);
+			continue;
+		}
+		if (wrong)
+			log_warn(superd.log, "%s:%u: %s: %s; it is disabled all the same", locks.boot_path, number,
+				 line, wrong);
+		if (!order.since)
+			order.since = time(NULL);
+		set_lock(line, LOCK_AT_BOOT, order);
+		if (lock_find(line))
+			lock_find(line)->line = number;
+	}
+	free(text);
+	buf_free(&why);
+}
+
+/* control: the path of the control socket; "": none. reads: this superd follows no other, and nobody has the socket. */
+void locks_begin(const char *control, bool reads)
+{
+	struct buf path = { 0 };
+
+	if (*control != '/')
+		return;
+	if (!locks.path) {
+		buf_addf(&path, "%s.locks", control);
+		locks.path = buf_take(&path);
+	}
+	if (!locks.boot_path && superd.defaults.state_directory) {
+		path = (struct buf){ 0 };
+		/* STATE/superd/run-superd-control.disabled */
+		buf_addf(&path, "%s/superd/", superd.defaults.state_directory);
+		for (const char *at = control + 1; *at; at++) {
+			if (*at == '/')
+				buf_char(&path, '-');
+			else if (*at == '-' || *at == '%')
+				buf_addf(&path, "%%%02x", (unsigned)*at);
+			else
+				buf_char(&path, *at);
+		}
+		buf_text(&path, ".disabled");
+		locks.boot_path = buf_take(&path);
+	}
+	if (!reads)
+		return;
+	read_locks();
+	if (locks.boot_path)
+		read_boot();
+	locks.stale = false;
+	LIST_EACH(link, &superd.services)
+		locks_apply(container_of(link, struct svc, link));
+	for (size_t n = 0; n < locks.count; n++) {
+		if (locks.list[n].line && !table_find(superd.table, locks.list[n].name))
+			log_warn(superd.log, "%s:%u: %s is disabled at boot, and the configuration has no such service",
+				 locks.boot_path, locks.list[n].line, locks.list[n].name);
+	}
+	locks_drop();
+}
+
+/* The superd before may have failed to write them, or they went with their folder. */
+void locks_write_again(void)
+{
+	for (size_t n = 0; n < locks.count; n++)
+		locks.changes += locks.list[n].orders[LOCK_AT_BOOT].since != 0;
+	write_boot();
+	if (locks.count)
+		write_locks();
+}
+
+/* ---- a program reads its configuration again ---- */
+
+static void __attribute__((format(printf, 3, 4)))
+end_refresh(struct refresh *refresh, bool good, const char *format, ...)
+{
+	struct event event = { .name = "refreshed", .service = refresh->svc->row->name, .pid = refresh->pid };
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(refresh->text, sizeof(refresh->text), format, list);
+	va_end(list);
+	refresh->under_way = refresh->waits = false;
+	journal_service(refresh->svc);
+	refresh->good = good;
+	ev_timer_stop(superd.loop, &refresh->limit);
+	log_event(superd.log, good ? LEVEL_INFO : LEVEL_WARNING, &event, "%s", refresh->text);
+	control_wake();
+}
+
+/* Only READY=1 proves that it has read its configuration: a command may have sent a signal and ended. */
+static void look_at_refresh(struct refresh *refresh)
+{
+	const struct instance *current = refresh->svc->run->current;
+
+	if (!refresh->under_way || refresh->commands)
+		return;
+	if (!current || current->pid != refresh->pid || current->ends)
+		end_refresh(refresh, false, "pid %ld ended before it read its configuration again", (long)refresh->pid);
+	else if (!refresh->waits)
+		end_refresh(refresh, true, "the reload command ended well (pid %ld)", (long)refresh->pid);
+	else if (current->reloads != refresh->reloads)
+		end_refresh(refresh, true, "pid %ld has read its configuration again", (long)refresh->pid);
+}
+
+static bool run_next(struct refresh *refresh)
+{
+	struct svc *svc = refresh->svc;
+	char pid[40];
+	const char *facts[] = { pid, NULL };
+	words texts = service_commands(svc->row, PHASE_RELOAD);
+
+	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)refresh->pid);
+	journal_service(svc);
+	return texts && texts[refresh->next] &&
+		run_command(svc, svc->row, NULL, PHASE_RELOAD, refresh->next++, facts, NULL, &refresh->child);
+}
+
+static void on_refresh_ended(struct child *child, int status, const struct rusage *used)
+{
+	struct refresh *refresh = container_of(child, struct refresh, child);
+	struct svc *svc = refresh->svc;
+	enum result result = refresh->timed_out		   ? RESULT_TIMEOUT
+		: WIFSIGNALED(status) && WCOREDUMP(status) ? RESULT_CORE_DUMP
+		: WIFSIGNALED(status)			   ? RESULT_SIGNAL
+							   : RESULT_EXIT_CODE;
+	char text[48];
+
+	(void)used;
+	child->pid = 0;
+	output_drain(svc, false, true);
+	if (!status && run_next(refresh))
+		return;
+	refresh->commands = false;
+	status_describe(status, text);
+	if (status && refresh->under_way)
+		end_refresh(refresh, false, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s",
+			    (long)refresh->pid, result_name(result), text, *svc->run->last_line ? ": " : "",
+			    svc->run->last_line);
+	look_at_refresh(refresh);
+}
+
+static void on_refresh_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct refresh *refresh = timer->data;
+
+	(void)loop, (void)events;
+	look_at_refresh(refresh);
+	if (refresh->commands && refresh->child.pid > 0) {
+		refresh->timed_out = true;
+		child_signal(&refresh->child, SIGKILL);
+	} else if (refresh->under_way) {
+		end_refresh(refresh, false,
+			    "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal",
+			    (long)refresh->pid);
+	}
+}
+
+bool refresh_is_under_way(const struct svc *svc)
+{
+	return svc->run->refresh && (svc->run->refresh->child.pid || svc->run->refresh->under_way);
+}
+
+void refresh_free(struct svc *svc)
+{
+	if (!svc->run->refresh)
+		return;
+	ev_timer_stop(superd.loop, &svc->run->refresh->limit);
+	child_forget(&svc->run->refresh->child);
+	free(svc->run->refresh);
+	svc->run->refresh = NULL;
+}
+
+static struct refresh *new_refresh(struct svc *svc)
+{
+	struct refresh *refresh = svc->run->refresh = calloc(1, sizeof(*refresh));
+
+	if (!refresh)
+		return NULL;
+	refresh->svc = svc;
+	refresh->child.ended = on_refresh_ended;
+	ev_init(&refresh->limit, on_refresh_limit);
+	refresh->limit.data = refresh;
+	return refresh;
+}
+
+/* One of the superd before. */
+void refresh_resume(struct svc *svc, const struct refresh *of, double limit)
+{
+	struct refresh *refresh = new_refresh(svc);
+
+	if (!refresh)
+		return;
+	refresh->pid = of->pid;
+	refresh->next = of->next;
+	refresh->waits = of->waits;
+	refresh->under_way = true;
+	refresh->commands = of->child.pid > 0;
+	if (of->child.pid > 0)
+		child_watch(&refresh->child, of->child.pid);
+	if (limit > 0)
+		timer_begin(&refresh->limit, limit > clock_now() ? limit - clock_now() : 0);
+}
+
+static const char *begin_refresh(struct svc *svc, struct buf *why)
+{
+	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+	bool signals = svc->row->exec->type == TYPE_NOTIFY_RELOAD, commands = service_commands(svc->row, PHASE_RELOAD);
+	struct refresh *refresh = svc->run->refresh;
+	char name[32];
+
+	if (svc->row->exec->accept || (svc_is_empty(svc) && svc->state != STARTING && svc->state != RUNNING))
+		return "needs-no-refresh";
+	if (svc->state == FROZEN)
+		return "!is-frozen";
+	if (svc->state != RUNNING || !svc->run->current)
+		return "!unsettled";
+	if (!signals && !commands)
+		return "!no-command";
+	if (!refresh && !(refresh = new_refresh(svc)))
+		return "!no-memory";
+	if (refresh->under_way || refresh->child.pid > 0)
+		return "!busy";
+	refresh->pid = svc->run->current->pid;
+	refresh->reloads = svc->run->current->reloads;
+	refresh->next = 0;
+	refresh->timed_out = false;
+	if (signals && kill(refresh->pid, lifecycle->reload_signal) < 0) {
+		buf_addf(why, "%s cannot be sent to pid %ld: %s", scan_signal_name(lifecycle->reload_signal, name),
+			 (long)refresh->pid, strerror(errno));
+		return "!failed";
+	}
+	refresh->under_way = true;
+	refresh->waits = signals;
+	refresh->commands = commands;
+	if (lifecycle->timeout_start > 0 && lifecycle->timeout_start != SCAN_INFINITY)
+		timer_begin(&refresh->limit, (double)lifecycle->timeout_start / 1e6);
+	output_forget(svc);
+	if (commands && !run_next(refresh)) {
+		refresh->commands = false;
+		end_refresh(refresh, false, "exec_reload cannot be run");
+	}
+	return NULL;
+}
+
+/* ---- orders ---- */
+
+/* An order to one service, until its result is sent. */
+struct order {
+	struct order *next;
+	char *name;
+	enum action action;
+	bool ran, leaves; /* leaves: a reload has removed the service, so it is gone when it has ended */
+	double asked;
+	uint64_t activations, failures, kills, boot_change;
+	size_t signalled;
+	pid_t pids[PIDS_MOST];
+};
+
+static ev_timer drains; /* the next look whether the clients of those that drain have gone */
+
+/* Those that drain stop when nobody is connected, or when timeout_stop has passed. */
+static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	bool any = false;
+
+	(void)events;
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		int64_t timeout = svc->row->groups->lifecycle->timeout_stop;
+		const struct lock *lock = svc->removed ? NULL : lock_find(svc->row->name);
+		double lasted = svc->run->drains_since > 0 ? clock_now() - svc->run->drains_since
+			: lock && lock->orders[LOCK_DRAINING].since
+			? (double)(time(NULL) - lock->orders[LOCK_DRAINING].since)
+			: -1;
+		struct clients clients = { 0 };
+
+		/* With accept = yes each client has an instance, which ends with it. */
+		if (lasted < 0 || !svc->run->current || svc->run->current->ends)
+			continue;
+		clients_count(svc, &clients);
+		/* Who waits at sockets that stay is served by the next instance. */
+		if ((!clients.known || clients.own || clients.connected > (svc->removed ? 0 : clients.waiting)) &&
+		    (timeout == SCAN_INFINITY || lasted * 1e6 < (double)timeout)) {
+			any = true;
+			continue;
+		}
+		svc_say(svc, LEVEL_INFO, "stopping", "stopping: it is drained");
+		if (svc->removed)
+			instance_stop(svc->run->current);
+		else
+			svc_stop(svc, true);
+	}
+	if (!any)
+		ev_timer_stop(loop, timer);
+}
+
+/* It drains from now on: by an order, or as it did under the superd before. */
+void drain_follow(struct svc *svc)
+{
+	if ((!lock_is_set(svc, LOCK_DRAINING) && !(svc->run->drains_since > 0)) || ev_is_active(&drains))
+		return;
+	ev_timer_init(&drains, on_drains, 0, DRAIN_LOOK);
+	ev_timer_start(superd.loop, &drains);
+}
+
+/* Its instances have ended. */
+void drain_end(struct svc *svc)
+{
+	CLEAR(svc->run->drains_since);
+	if (!lock_is_set(svc, LOCK_DRAINING))
+		return;
+	set_lock(svc->row->name, LOCK_DRAINING, (struct lock_order){ 0 });
+	write_locks();
+}
+
+static struct instance *first_of_before(struct svc *svc, double asked, unsigned *count)
+{
+	struct instance *first = NULL;
+
+	*count = 0;
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
+		if (instance->begun > asked)
+			continue;
+		first = first ? first : instance;
+		++*count;
+	}
+	return first;
+}
+
+/* Whether an instance that runs has told that it is ready, or superd has seen that. */
+static bool tells_ready(const struct service *row)
+{
+	return service_notifies(row) || service_awaits_ready(row) || service_awaits_target(row) ||
+		row->exec->type == TYPE_FORKING || row->exec->type == TYPE_ONESHOT || row->exec->pass == PASS_BIND;
+}
+
+static const char *failed_for(const struct svc *svc, const char *word, struct buf *why)
+{
+	char text[48];
+
+	if (*svc->run->reason) {
+		buf_text(why, svc->run->reason);
+	} else if (svc->run->failure_count) {
+		status_describe(svc->run->last_failures[0].status, text);
+		buf_text(why, *svc->run->last_failures[0].why ? svc->run->last_failures[0].why : text);
+	}
+	return word;
+}
+
+static const char *look_at_start(const struct order *order, struct svc *svc, struct buf *why)
+{
+	bool started = svc->run->activations > order->activations;
+	double left;
+
+	if (svc->row->exec->accept) {
+		if (svc->state == BINDING && svc_is_opening(svc))
+			return NULL;
+		return svc->state == BINDING || svc->state == BACKOFF ? failed_for(svc, "!failed", why) : "listens";
+	}
+	if (started && svc->run->failures > order->failures)
+		return failed_for(svc, "!start-failed", why);
+	if (svc->run->activations > order->activations + 1) /* it has ended, and was started again */
+		return svc->run->last_duration >= AT_ONCE || svc->row->exec->type == TYPE_ONESHOT ? "started" : "ended";
+	switch (svc->state) {
+	case RUNNING:
+		left = started && svc->run->current && !tells_ready(svc->row)
+			? svc->run->current->since + AT_ONCE - clock_now()
+			: 0;
+		if (left > 0) {
+			control_wake_in(left + .01);
+			return NULL;
+		}
+		return started ? "started" : "continues";
+	case FROZEN:
+		return started ? "started" : "continues";
+	case QUEUED:
+	case STARTING:
+	case STOPPING:
+		return NULL;
+	case BINDING:
+		return svc_is_opening(svc) ? NULL : failed_for(svc, "!failed", why);
+	case BACKOFF:
+		return failed_for(svc, "!failed", why);
+	default:
+		if (started)
+			return "ended";
+		return svc->state == LISTENING && svc->run->start_due > 0 ? NULL : "!not-started";
+	}
+}
+
+static const char *look_at_restart(const struct order *order, struct svc *svc, struct buf *why)
+{
+	bool accepts = svc->row->exec->accept, held = lock_is_set(svc, LOCK_HELD);
+	unsigned count;
+
+	if (first_of_before(svc, order->asked, &count))
+		return NULL;
+	if (!accepts && !held &&
+	    (svc->run->activations > order->activations || svc->state == STARTING || svc->state == QUEUED ||
+	     svc->run->start_due > 0))
+		return look_at_start(order, svc, why);
+	if (svc->state == BINDING)
+		return svc_is_opening(svc) ? NULL : failed_for(svc, "!unbound", why);
+	if (!accepts && !held && svc->state == BACKOFF)
+		return failed_for(svc, "!failed", why);
+	return "stopped-for-start";
+}
+
+/* The result of an order, as a word; NULL: it is under way. "!" in front: it has failed. */
+static const char *look(const struct order *order, struct svc *svc, struct buf *why)
+{
+	bool awake = svc->state == RUNNING || svc->state == FULL || (svc->state == LISTENING && !svc_is_empty(svc));
+	bool asleep = svc->state == FROZEN || (svc->state == LISTENING && !awake);
+	bool accepts = svc->row->exec->accept;
+	unsigned count;
+
+	switch (order->action) {
+	case START:
+		return look_at_start(order, svc, why);
+	case STOP:
+		return first_of_before(svc, order->asked, &count) ? NULL : "stopped";
+	case RESTART:
+		return look_at_restart(order, svc, why);
+	case DRAIN:
+		return lock_is_set(svc, LOCK_DRAINING) || first_of_before(svc, order->asked, &count) ? NULL : "drained";
+	case ENABLE:
+		if (lock_is_set(svc, LOCK_DISABLED))
+			return "!undone";
+		if (svc->state == CLOSING || svc->state == STOPPING || svc_is_opening(svc) ||
+		    (svc->state == BINDING && !accepts && !svc_is_empty(svc)))
+			return NULL;
+		return svc->state == BINDING ? failed_for(svc, "!unbound", why) : "enabled";
+	case DISABLE:
+		if (!lock_is_set(svc, LOCK_DISABLED))
+			return "!undone";
+		return svc->state == CLOSING || svc_is_opening(svc) || (!svc_is_empty(svc) && !accepts) ? NULL
+													: "disabled";
+	case FREEZE:
+		return svc->state == FROZEN ? "frozen" : "!freeze-failed";
+	case REFRESH:
+		if (!svc->run->refresh)
+			return "!ends";
+		look_at_refresh(svc->run->refresh);
+		if (svc->run->refresh->under_way)
+			return NULL;
+		buf_text(why, svc->run->refresh->text);
+		return svc->run->refresh->good ? "refreshed" : "!failed";
+	case WAIT_ASLEEP:
+		return asleep ? "asleep" : NULL;
+	case WAIT_AWAKE:
+		return awake ? "awake" : NULL;
+	case WAIT_READY:
+		return awake ? "awake" : asleep ? "asleep" : NULL;
+	default:
+		return "!failed";
+	}
+}
+
+/* The same, for an order that is also for the next boot. */
+static const char *look_whole(const struct order *order, struct svc *svc, struct buf *why)
+{
+	const char *word = look(order, svc, why);
+
+	if (!order->boot_change || !word || *word == '!')
+		return word;
+	if (locks.boot_path && locks.tried < order->boot_change)
+		return NULL;
+	return locks_outlive(LOCK_AT_BOOT, why) ? word : "!not-stored";
+}
+
+static void begin_restart(const struct order *order, struct svc *svc)
+{
+	bool starts = !svc->row->exec->accept &&
+		(order->ran || svc->state == BACKOFF || !svc->socket_count || svc->row->exec->start == START_BOOT);
+
+	if (svc_overlap(svc, "operator"))
+		return;
+	if (starts) {
+		svc->run->start_due = clock_now();
+		svc->run->asked = svc->run->start_due;
+		strcpy(svc->run->start_by, "operator");
+	}
+	svc->run->failed_in_row = 0; /* earlier failures must not count against the next instance */
+	svc_stop(svc, true);
+	if (svc->state == BINDING)
+		svc_open(svc);
+	else if (starts && !svc->run->current && svc->state != STARTING && svc->state != QUEUED)
+		svc_settle(svc);
+}
+
+/* Begins an order. The result as of look. */
+static const char *begin(struct session *session, struct order *order, struct svc *svc, struct buf *why)
+{
+	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+	const char *name = svc->row->name, *word;
+	const struct lock_order now = { .since = time(NULL), .uid = session->uid }, never = { 0 };
+	bool was = lock_is_set(svc, LOCK_HELD) || lock_is_set(svc, LOCK_DRAINING);
+	bool disabled = lock_is_set(svc, LOCK_DISABLED);
+
+	if (superd.stopping)
+		return "!superd-stops";
+	if (svc->removed && order->action != STOP)
+		return "!is-removed";
+	if (order->action == SLEEP)
+		order->action = !svc->row->exec->accept && lifecycle->idle_action == IDLE_FREEZE &&
+				(svc->state == RUNNING || svc->state == FROZEN)
+			? FREEZE
+			: STOP;
+	if (order->action == WAKE)
+		order->action = svc->state == FROZEN ? THAW : START;
+	if (disabled && order->action != ENABLE && order->action != DISABLE && order->action != STOP &&
+	    order->action != RELEASE && order->action != REFRESH && order->action != SIGNAL)
+		return "!is-disabled";
+	if (session->request.boot) {
+		set_lock(name, LOCK_AT_BOOT, order->action == DISABLE ? now : never);
+		order->boot_change = ++locks.changes;
+		write_boot();
+	}
+	switch (order->action) {
+	case START:
+		if (lock_is_set(svc, LOCK_HELD))
+			return "!is-held";
+		if (svc->state == RUNNING)
+			return "runs-already";
+		for (unsigned n = 0; n < svc->socket_count; n++)
+			CLEAR(svc->sockets[n].run->rests_until);
+		svc_ask_conditions(svc);
+		if (svc->state == BINDING)
+			svc_open(svc);
+		if (!svc->row->exec->accept)
+			svc_start(svc, "operator");
+		else if (svc->state == BACKOFF)
+			svc_settle(svc);
+		break;
+	case STOP:
+		*svc->run->start_by = '\0';
+		svc_stop(svc, false);
+		break;
+	case RESTART:
+		begin_restart(order, svc);
+		break;
+	case HOLD:
+		set_lock(name, LOCK_HELD, now);
+		set_lock(name, LOCK_DRAINING, never);
+		svc_settle(svc);
+		return "held";
+	case RELEASE:
+		set_lock(name, LOCK_HELD, never);
+		set_lock(name, LOCK_DRAINING, never);
+		if (was && svc->state == HELD) {
+			svc_set(svc, LISTENING);
+			svc_settle(svc);
+		}
+		return was ? "released" : "not-held";
+	case DRAIN:
+		if (svc->state == FROZEN)
+			idle_thaw(svc, "operator"); /* it could neither serve its clients nor end */
+		if (!svc_is_empty(svc))
+			set_lock(name, LOCK_DRAINING, now);
+		svc_settle(svc);
+		drain_follow(svc);
+		break;
+	case FREEZE:
+		if (svc->state == FROZEN)
+			return "frozen-already";
+		if (svc->row->exec->accept)
+			return "!is-each";
+		if (svc->state == STARTING || svc->state == QUEUED)
+			buf_text(why, "it is starting: it can be frozen when it is ready");
+		else if (svc->state == STOPPING ||
+			 (svc->run->current && (svc->run->current->ends || svc->run->current->stopping)))
+			buf_text(why, "it is about to end");
+		else if (svc->state != RUNNING || !svc->run->current || svc->run->current->main.pid <= 0)
+			buf_text(why, "no process of it runs");
+		else if (svc->run->current->command.pid > 0)
+			buf_text(why, "a command beside it runs");
+		else if (svc->run->current->reloading)
+			buf_text(why, "it reloads");
+		if (why->length)
+			return "!failed";
+		idle_freeze(svc);
+		break;
+	case THAW:
+		if (svc->state != FROZEN)
+			return "not-frozen";
+		idle_thaw(svc, "operator");
+		return "thawed";
+	case ENABLE:
+		if (!disabled && svc->state != BINDING)
+			return order->boot_change ? look_whole(order, svc, why) : "enabled-already";
+		if (disabled) {
+			set_lock(name, LOCK_DISABLED, never);
+			svc_set(svc, BINDING);
+		}
+		for (unsigned n = 0; n < svc->socket_count; n++)
+			CLEAR(svc->sockets[n].run->rests_until);
+		svc_open(svc);
+		break;
+	case DISABLE:
+		if (disabled && svc->state == OFF)
+			return order->boot_change ? look_whole(order, svc, why) : "disabled-already";
+		set_lock(name, LOCK_DISABLED, now);
+		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
+		break;
+	case SIGNAL:
+		LIST_OF(struct instance, instance, link, &svc->run->instances) {
+			if (instance->main.pid <= 1 || kill(instance->main.pid, session->request.signal) < 0)
+				continue;
+			if (order->signalled < PIDS_MOST)
+				order->pids[order->signalled] = instance->main.pid;
+			order->signalled++;
+		}
+		return order->signalled ? "signalled" : "!no-process";
+	case REFRESH:
+		word = begin_refresh(svc, why);
+		if (word)
+			return word;
+		break;
+	default:
+		break;
+	}
+	return look_whole(order, svc, why);
+}
+
+/* Sends the line that reports the result of an order for a service. order NULL: none was given. */
+static void send_result(struct session *session, const char *name, const struct order *order, const char *word,
+			struct buf *why)
+{
+	struct svc *svc = svc_find(name);
+	const struct service *row = svc ? svc->row : table_find(superd.table, name);
+	struct buf *line = &session->line;
+	bool failed = *word == '!', retired = false,
+	     held = order && (order->action == HOLD || order->action == RELEASE);
+	const struct lock *lock = lock_find(name);
+	unsigned open = 0;
+	char signal[32];
+
+	session->failed += failed;
+	if (!why->length && svc && svc->state == BINDING && !svc_is_opening(svc))
+		buf_text(why, svc->run->reason);
+	json_flag_field(line, "ok", !failed);
+	json_text_field(line, "result", word + failed);
+	json_text_field(line, "reason", why->length ? buf_string(why) : NULL);
+	buf_clear(why);
+	if (row) {
+		facts_add_answer(row, svc, ANSWER_ORDER, false, line);
+	} else {
+		json_text_field(line, "service", name);
+		json_text_field(line, "state", state_name(OFF));
+	}
+	if (svc) {
+		for (unsigned n = 0; n < svc->socket_count; n++)
+			open += svc->sockets[n].fd >= 0;
+		LIST_EACH(link, &svc->run->instances)
+			retired |= svc_bar(svc) < BAR_HELD && !container_of(link, struct instance, link)->ends;
+		json_count_field(line, "sockets", svc->socket_count);
+		json_count_field(line, "open", open);
+		if (svc->run->current)
+			json_whole_field(line, "pid", svc->run->current->pid > 0 ? svc->run->current->pid : -1);
+		if (retired)
+			json_flag_field(line, "retired", true);
+		/* What each boot disables the next superd disables by the other file, and where there is no file
+		 * nothing brings back a lock that has ended. */
+		if ((held ||
+		     (order && (order->action == ENABLE || order->action == DISABLE) &&
+		      !(lock && lock->orders[LOCK_AT_BOOT].since))) &&
+		    (locks.path || (lock && lock->orders[held ? LOCK_HELD : LOCK_DISABLED].since)) &&
+		    !locks_outlive(LOCK_HELD, why))
+			json_text_field(line, "ends_with_superd", buf_string(why));
+		if (order && svc->run->kills > order->kills)
+			json_count_field(line, "killed", svc->run->kills - order->kills);
+		if (order && order->signalled) {
+			json_text_field(line, "signal", scan_signal_name(session->request.signal, signal));
+			json_count_field(line, "signalled", order->signalled);
+			json_list_field(line, "pids");
+			for (size_t n = 0; n < order->signalled && n < PIDS_MOST; n++)
+				buf_addf(line, "%s%ld", n ? "," : "", (long)order->pids[n]);
+			json_list_close(line);
+		}
+	} else if (row) {
+		struct origin at = service_origin(row, "disable");
+
+		buf_clear(why);
+		if (at.file)
+			buf_addf(why, "%s:%u", at.file, at.line);
+		json_text_field(line, "disabled_at", why->length ? buf_string(why) : NULL);
+	}
+	session_send(session);
+}
+
+static void free_order(struct order *order)
+{
+	free(order->name);
+	free(order);
+}
+
+void orders_drop(struct session *session)
+{
+	while (session->orders) {
+		struct order *order = session->orders;
+
+		session->orders = order->next;
+		free_order(order);
+	}
+	session->order_count = 0;
+}
+
+/* Sends the results that there are. */
+static void look_at_orders(struct session *session)
+{
+	struct order **at = &session->orders;
+	bool sent = false;
+	struct buf why = { 0 };
+
+	while (*at) {
+		struct order *order = *at;
+		struct svc *svc = svc_find(order->name);
+		const char *word = order->leaves ? "gone" : "!vanished";
+
+		buf_clear(&why);
+		if (svc)
+			word = look_whole(order, svc, &why);
+		if (word && sent && !session_may_go_on(session))
+			break; /* the next turn goes on */
+		if (!word) {
+			at = &order->next;
+			continue;
+		}
+		sent = true;
+		*at = order->next;
+		session->order_count--;
+		send_result(session, order->name, order, word, &why);
+		free_order(order);
+	}
+	buf_free(&why);
+	if (*at)
+		return;
+	session->go_on = NULL;
+	session->changed = look_at_orders;
+	if (session->orders)
+		return;
+	if (session->failed)
+		session_fail(session, "failed", "", "%u of %u service%s failed", session->failed, session->begun,
+			     session->begun == 1 ? "" : "s");
+	else
+		session_done(session);
+}
+
+static void begin_one(struct session *session, const char *name)
+{
+	enum action action = session->action;
+	struct svc *svc = svc_find(name);
+	const struct service *row = svc ? svc->row : table_find(superd.table, name);
+	struct order *order = svc ? calloc(1, sizeof(*order)) : NULL;
+	struct buf why = { 0 };
+	const char *word;
+
+	session->begun++;
+	if (!svc || !order || !(order->name = strdup(name))) {
+		word = svc				 ? "!no-memory"
+			: !row				 ? "!vanished"
+			: left_out_of(superd.table, row) ? "!left-out"
+			: action == REFRESH		 ? "needs-no-refresh"
+							 : "!unconfigured";
+		free(order);
+		send_result(session, name, NULL, word, &why);
+		buf_free(&why);
+		return;
+	}
+	if (action < WAIT_READY)
+		svc_say(svc, LEVEL_NOTICE, "told", "uid %lu requested: %s%s", (unsigned long)session->uid,
+			session->verb, session->request.boot ? " --boot" : "");
+	order->action = action;
+	order->asked = clock_now();
+	order->ran = !svc_is_empty(svc);
+	order->leaves = svc->removed;
+	order->activations = svc->run->activations;
+	order->failures = svc->run->failures;
+	order->kills = svc->run->kills;
+	word = begin(session, order, svc, &why);
+	if (locks.stale && session->begun == 1)
+		write_locks(); /* the first shows whether the file can be written, for the answers to all */
+	if (word || session->request.no_wait) {
+		send_result(session, name, order, word ? word : "under-way", &why);
+		free_order(order);
+	} else {
+		order->next = session->orders;
+		session->orders = order;
+		session->order_count++;
+	}
+	buf_free(&why);
+}
+
+/* Sends which process an order waits for, unless it only looks whether what it has started lasts. */
+static void send_waiting(struct session *session, const struct order *order)
+{
+	struct svc *svc = svc_find(order->name);
+	struct buf *line = &session->line;
+	struct instance *one;
+	unsigned count;
+
+	if (!svc)
+		return;
+	one = first_of_before(svc, order->asked, &count);
+	if (!count && (order->action == START || order->action == RESTART) && svc->state == RUNNING &&
+	    svc->run->activations > order->activations)
+		return;
+	facts_add_answer(svc->row, svc, ANSWER_WAITING, false, line);
+	json_object_field(line, "waiting");
+	if (count && order->action < WAIT_READY && order->action != FREEZE && order->action != REFRESH) {
+		int64_t timeout = one->row->groups->lifecycle->timeout_stop;
+
+		json_whole_field(line, "pid", one->pid > 0 ? one->pid : -1);
+		json_text_field(line, "peer", *one->peer ? one->peer : NULL);
+		json_count_field(line, "others", count - 1);
+		json_flag_field(line, "drains", order->action == DRAIN);
+		json_text_field(line, "phase",
+				one->phase == KILLED					      ? "killed"
+					: !one->ends					      ? "serves"
+					: one->row->groups->lifecycle->kill_mode == KILL_NONE ? "left-alone"
+											      : "stops");
+		if (instance_limit_left(one) >= 0)
+			json_seconds_field(line, "left", instance_limit_left(one));
+		else if (timeout == SCAN_INFINITY)
+			json_flag_field(line, "unlimited", true);
+	}
+	json_object_close(line);
+	session_send(session);
+}
+
+static void on_progress(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct session *session = timer->data;
+	int count = 0;
+
+	(void)loop, (void)events;
+	timer_begin(timer, PROGRESS_EVERY);
+	for (const struct order *order = session->orders; order && count++ < PROGRESS_MOST; order = order->next)
+		send_waiting(session, order);
+}
+
+static void begin_some(struct session *session)
+{
+	const char *name = NULL;
+
+	do {
+		name = session_next_name(session);
+		if (name)
+			begin_one(session, name);
+	} while (name && session_may_go_on(session));
+	if (locks.stale)
+		write_locks(); /* before the answer is sent */
+	if (!name)
+		look_at_orders(session);
+}
+
+static void on_late(struct session *session)
+{
+	struct buf late = { 0 };
+	size_t count = 0;
+
+	for (const struct order *order = session->orders; order; order = order->next, count++) {
+		if (session->request.progress && count < PROGRESS_MOST)
+			send_waiting(session, order); /* its state is the reason */
+		if (count < PROGRESS_MOST)
+			buf_addf(&late, "%s%s", count ? ", " : "", order->name);
+	}
+	if (count > PROGRESS_MOST)
+		buf_text(&late, ", ...");
+	session_fail(session, "failed", "", "not done in time%s: %s",
+		     session->action < WAIT_READY ? ", but under way" : "", buf_string(&late));
+	buf_free(&late);
+}
+
+void orders_begin(struct session *session)
+{
+	session->begun = session->failed = 0;
+	session->late = on_late;
+	session->go_on = begin_some;
+	if (session->request.progress && !session->request.no_wait) {
+		ev_set_cb(&session->tick, on_progress);
+		timer_begin(&session->tick, PROGRESS_FIRST);
+	}
+}

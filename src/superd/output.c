@@ -1,0 +1,739 @@
+/* What services print: superd-output (output/main.c) reads and writes it, and here is superd's side of that.
+ *
+ * Each service whose output goes to the log has a pipe, which all of its instances share. superd holds both ends of it,
+ * never reads, and gives the reading end to superd-output. So a pipe has a reader whichever of the two dies: a new
+ * superd-output gets all of them, and the superd behind this one, which has the descriptors from the journal, tells the
+ * superd-output that runs about each again. Of the process itself the journal has its pid and the channel. A
+ * superd-output of another build ends when it is greeted, and is followed by one of superd's own.
+ *
+ * The loop waits for superd-output only where what a program printed is to be in the log before a line of superd's, for
+ * a bounded time. It is woken for lines only while somebody follows the log. If a call of superd-output's has not
+ * returned within a second, as a program can hold the lock of its pipe, superd gives it up with that pipe, which it has
+ * named in the page that both have. For the same reason superd does not close a pipe itself, but passes its ends. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/build_id.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "lib/log/log.h"
+#include "lib/thread.h"
+#include "os/foreign/foreign.h"
+#include "os/fs/fs.h"
+#include "os/host/program.h"
+#include "os/host/self_sandbox.h"
+#include "os/rights/rights.h"
+#include "output/message.h"
+
+#define WAIT_MOST .02 /* seconds that superd waits for an answer, at most, */
+#define WAIT_SHARE .2 /* and the share of all time */
+#define LOOK .1	      /* seconds of a second look at a superd-output that hangs */
+#define PAUSE_LEAST .1
+#define PAUSE_MOST 10. /* between two starts of superd-output that fail */
+#define TURN 64	       /* messages that a turn of the loop takes */
+
+static struct {
+	struct list all, unsent; /* of struct output */
+	ev_io io, timer_io;
+	ev_prepare turn; /* tells what has changed in a turn, once */
+	ev_timer again;	 /* the next start */
+	struct output_page *page;
+	uint32_t number, progress; /* the last one given; of the last look at a call that hangs */
+	uint32_t serial, answered;
+	bool log_unsent, hangs, told_missing, is_followed;
+	bool any_ready, error_changed; /* to be done in a turn of its own */
+	enum level follows;
+	double begun, pause, wait_left, wait_left_at;
+	double own_since; /* superd's own lines find no room since */
+	struct output_answer state;
+	bool error_told;
+} self = { .page = MAP_FAILED };
+
+static void ask(struct output *output, bool lines, bool last);
+static void give_up(void);
+
+/* ---- what superd tells ---- */
+
+static bool send_message(const struct output_message *message, const int *fds, size_t count)
+{
+	if (superd.output.fd < 0)
+		return false;
+	return fd_message_send(superd.output.fd, message, sizeof(*message), fds, count, MSG_DONTWAIT);
+}
+
+static bool send_log(void)
+{
+	static struct output_message message;
+	int fd;
+
+	message = (struct output_message){ .kind = OUTPUT_LOG };
+	fd = log_shape(superd.log, &message.log.shape);
+	message.log.follows = self.follows;
+	message.log.is_followed = self.is_followed;
+	self.log_unsent = !send_message(&message, &fd, fd >= 0);
+	return !self.log_unsent;
+}
+
+static bool send_output(struct output *output)
+{
+	static struct output_message message;
+	const int ends[] = { output->read_end, output->write_end };
+	const struct stream_options *streams;
+	struct svc *svc = output->svc;
+	pid_t pid = 0;
+
+	message = (struct output_message){ .kind = svc ? OUTPUT_SERVICE : OUTPUT_GONE,
+					   .number = output->number,
+					   .to_syslog = output->to_syslog };
+	snprintf(message.service, sizeof(message.service), "%s", output->service);
+	if (!svc)
+		return send_message(&message, ends, 2);
+	streams = svc->row->groups->streams;
+	if (!svc->row->exec->accept && list_has_one(&svc->run->instances)) /* its pid is in the head of each line */
+		pid = container_of(svc->run->instances.next, struct instance, link)->pid;
+	message.of.rules = (struct output_rules){
+		.start = svc->run->starts,
+		.pid = pid,
+		.has_prefix = streams->syslog_level_prefix,
+		.facility = (uint32_t)streams->syslog_facility << 3,
+		.level = streams->syslog_level,
+		.burst = streams->log_rate_limit_burst == UNLIMITED ? 0 : (uint64_t)streams->log_rate_limit_burst,
+		.interval = (double)streams->log_rate_limit_interval / 1e6,
+	};
+	snprintf(message.of.identifier, sizeof(message.of.identifier), "%s",
+		 streams->syslog_identifier ? streams->syslog_identifier : svc->row->name);
+	if (svc->row->groups->lifecycle->ready)
+		snprintf(message.of.ready, sizeof(message.of.ready), "%s", svc->row->groups->lifecycle->ready);
+	return send_message(&message, ends, 1);
+}
+
+static void output_free(struct output *output)
+{
+	list_remove(&output->link);
+	list_remove(&output->unsent);
+	fd_close(&output->read_end);
+	fd_close(&output->write_end);
+	free(output->service);
+	free(output);
+}
+
+/* What has changed in a turn of the loop. */
+static void send_all(void)
+{
+	if (superd.output.fd < 0)
+		return;
+	if (!self.log_unsent || send_log()) {
+		LIST_EACH(link, &self.unsent) {
+			struct output *output = container_of(link, struct output, unsent);
+
+			if (!send_output(output))
+				break;
+			list_remove(&output->unsent);
+			if (!output->svc)
+				output_free(output); /* no longer the last to close it */
+		}
+	}
+	ev_io_stop(superd.loop, &self.io);
+	ev_io_set(&self.io, superd.output.fd,
+		  self.log_unsent || !list_empty(&self.unsent) ? EV_READ | EV_WRITE : EV_READ);
+	ev_io_start(superd.loop, &self.io);
+	if (list_empty(&self.unsent) && self.page != MAP_FAILED)
+		atomic_store(&self.page->starts, 0);
+}
+
+static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
+{
+	(void)loop, (void)turn, (void)events;
+	if ((self.log_unsent || !list_empty(&self.unsent)) && !(self.io.events & EV_WRITE))
+		send_all();
+}
+
+static void note_unsent(struct output *output)
+{
+	if (list_empty(&output->unsent) && !output->hangs)
+		list_add(&self.unsent, &output->unsent);
+}
+
+/* It has other options, or its instances have changed: superd-output hears of that at the end of this turn. Before a
+ * program is started, as it may print before its pid can be told: superd-output waits for that then. */
+void output_tell(struct svc *svc)
+{
+	for (int n = 0; n < OUTPUTS; n++) {
+		if (!svc->run->outputs[n])
+			continue;
+		note_unsent(svc->run->outputs[n]);
+		if (self.page != MAP_FAILED)
+			atomic_store(&self.page->starts, 1);
+	}
+}
+
+/* What was printed before does not count any more. */
+void output_forget(struct svc *svc)
+{
+	svc->run->starts++;
+	*svc->run->last_line = '\0';
+	for (int n = 0; n < OUTPUTS; n++) {
+		if (svc->run->outputs[n])
+			svc->run->outputs[n]->is_ready = false;
+	}
+	output_tell(svc);
+}
+
+/* The log was moved, opened anew, or is followed at another level. */
+void output_log_changed(void)
+{
+	self.log_unsent = true;
+}
+
+/* ---- what superd-output tells ---- */
+
+/* The line that tells of an outage, where somebody may see it, as the log has no room for it. */
+static void tell_log_error(void)
+{
+	struct pollfd reader = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct buf text = { 0 };
+
+	if (!output_describe_log(&text)) {
+		self.error_told = false;
+	} else if (!self.error_told) {
+		self.error_told = true;
+		buf_char(&text, '\n');
+		if (log_sink(superd.log)->kind != LOG_SINK_STDERR && poll(&reader, 1, 0) > 0)
+			dprintf(STDERR_FILENO, "superd: %s", buf_string(&text));
+	}
+	buf_free(&text);
+}
+
+/* superd's own lines found no room, or find it again. */
+void output_note_log(void)
+{
+	if (log_sink(superd.log)->state != LOG_SINK_AWAY)
+		self.own_since = 0;
+	else if (self.own_since <= 0)
+		self.own_since = clock_wall();
+	tell_log_error();
+}
+
+bool output_describe_log(struct buf *out)
+{
+	const struct log_sink *sink = log_sink(superd.log);
+	int error = self.state.error ? self.state.error : self.own_since > 0 ? sink->error ? sink->error : ENOENT : 0;
+	time_t since = (time_t)(self.state.error ? self.state.since : self.own_since);
+	unsigned long lost;
+	char when[16];
+	struct tm local;
+
+	if (!error)
+		return false;
+	lost = output_lost().all;
+	strftime(when, sizeof(when), "%H:%M:%S", localtime_r(&since, &local));
+	buf_addf(out, "the log %s: %s since %s", sink->path ? sink->path : "in syslog",
+		 error == ENOENT ? "no daemon listens at /dev/log" : strerror(error), when);
+	if (lost)
+		buf_addf(out, ", %lu line%s dropped", lost, lost == 1 ? "" : "s");
+	return true;
+}
+
+/* Lines of the log that were dropped, here and there. */
+struct log_losses output_lost(void)
+{
+	struct log_losses lost = *log_losses(superd.log);
+
+	ask(NULL, false, false);
+	lost.all += self.state.lost.all;
+	lost.of_clients += self.state.lost.of_clients;
+	return lost;
+}
+
+static void take_line(struct svc *svc, const struct output_told *told, const char *text, bool is_news)
+{
+	struct event event = { .name = told->is_output ? "output" : "suppressed",
+			       .service = svc->row->name,
+			       .pid = told->pid,
+			       .is_output = told->is_output };
+
+	if (told->level <= LEVEL_INFO)
+		ring_add(svc, told->at, told->level, &event, text, told->length);
+	if (is_news)
+		control_log(svc->row->name, told->level, &event, text, told->length);
+}
+
+/* false: there is nothing more now. The channel is closed if superd-output has ended. */
+static bool take_answer(void)
+{
+	static char bytes[OUTPUT_ANSWER_MOST];
+	struct output_answer answer;
+	ssize_t got = recv(superd.output.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	size_t at = sizeof(answer);
+	struct output *output;
+	struct svc *svc;
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (got < (ssize_t)sizeof(answer)) {
+		give_up();
+		return false;
+	}
+	self.hangs = false;
+	memcpy(&answer, bytes, sizeof(answer));
+	answer.service[sizeof(answer.service) - 1] = answer.last_line[sizeof(answer.last_line) - 1] = '\0';
+	svc = svc_find(answer.service);
+	output = svc ? svc->run->outputs[answer.to_syslog] : NULL;
+	self.error_changed |= answer.error != self.state.error;
+	self.state = answer;
+	self.answered = answer.serial ? answer.serial : self.answered;
+	if (output && answer.start == output->svc->run->starts) {
+		if (*answer.last_line)
+			memcpy(output->svc->run->last_line, answer.last_line, sizeof(answer.last_line));
+		output->is_ready |= answer.is_ready;
+		self.any_ready |= answer.is_ready;
+	}
+	for (uint32_t n = 0; output && n < answer.count && at + sizeof(struct output_told) <= (size_t)got; n++) {
+		struct output_told told;
+
+		memcpy(&told, bytes + at, sizeof(told));
+		at += sizeof(told);
+		if (told.length > (size_t)got - at || told.level > LEVEL_DEBUG)
+			break;
+		take_line(output->svc, &told, bytes + at, !answer.serial);
+		at += told.length;
+	}
+	return true;
+}
+
+/* Whether its program has printed the line by which it is ready. */
+bool output_is_ready(const struct svc *svc)
+{
+	return (svc->run->outputs[0] && svc->run->outputs[0]->is_ready) ||
+		(svc->run->outputs[1] && svc->run->outputs[1]->is_ready);
+}
+
+static void be_ready(struct svc *svc)
+{
+	if (svc->run->current && svc->run->current->phase == STARTED && output_is_ready(svc))
+		instance_be_ready(svc->run->current);
+}
+
+static void on_channel(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)io;
+	for (int n = 0; n < TURN && superd.output.fd >= 0 && take_answer(); n++)
+		continue;
+	if (self.any_ready) {
+		self.any_ready = false;
+		LIST_EACH(link, &superd.services)
+			be_ready(container_of(link, struct svc, link));
+	}
+	if (self.error_changed) {
+		self.error_changed = false;
+		tell_log_error();
+	}
+	if (events & EV_WRITE)
+		send_all();
+}
+
+/* Asks, and waits a moment for the answer: what superd-output has heard it has logged. output NULL: about the log. */
+static void ask(struct output *output, bool lines, bool last)
+{
+	static struct output_message message;
+	struct pollfd channel = { .fd = superd.output.fd, .events = POLLIN };
+	double now = clock_now(), left;
+
+	if (!list_empty(&self.unsent))
+		send_all();
+	message = (struct output_message){ .kind = OUTPUT_ASK,
+					   .ask = { .serial = self.serial + 1, .lines = lines, .last = last } };
+	if (output) {
+		message.to_syslog = output->to_syslog;
+		snprintf(message.service, sizeof(message.service), "%s", output->service);
+	}
+	if ((output && (!list_empty(&output->unsent) || output->hangs)) || !send_message(&message, NULL, 0))
+		return;
+	self.serial++;
+	self.wait_left += (now - self.wait_left_at) * WAIT_SHARE;
+	self.wait_left = self.wait_left < WAIT_MOST ? self.wait_left : WAIT_MOST;
+	self.wait_left_at = now;
+	while (superd.output.fd >= 0 && self.answered != self.serial) {
+		left = self.hangs ? 0 : self.wait_left - (clock_now() - now);
+		if (left <= 0 || poll(&channel, 1, (int)(left * 1000) + 1) <= 0) {
+			self.hangs = true; /* until it is heard of again */
+			break;
+		}
+		take_answer();
+	}
+	self.wait_left -= clock_now() - now;
+	self.wait_left_at = clock_now();
+	if (self.any_ready || self.error_changed)
+		ev_feed_event(superd.loop, &self.io, EV_READ);
+}
+
+/* What a program has printed comes before what superd logs next. For its last line superd asks in any case. */
+void output_drain(struct svc *svc, bool last, bool has_failed)
+{
+	for (int n = 0; n < OUTPUTS; n++) {
+		struct output *output = svc->run->outputs[n];
+		struct pollfd unread = { .events = POLLIN };
+
+		if (!output)
+			continue;
+		unread.fd = output->read_end;
+		if (has_failed || poll(&unread, 1, 0) > 0 || self.page == MAP_FAILED ||
+		    atomic_load(&self.page->reads) == output->number || (last && atomic_load(&self.page->unfinished)))
+			ask(output, false, last);
+	}
+	while (svc->row->groups->lifecycle->ready && superd.output.fd >= 0 && take_answer())
+		continue;
+	be_ready(svc);
+}
+
+/* Brings what superd has not heard of yet into its ring. */
+void output_fetch(struct svc *svc)
+{
+	if (svc->run->outputs[0])
+		ask(svc->run->outputs[0], true, false);
+}
+
+/* ---- pipes ---- */
+
+static struct output *output_add(struct svc *svc, bool to_syslog, int read_end, int write_end)
+{
+	struct output *output = calloc(1, sizeof(*output));
+
+	if (!output || !(output->service = strdup(svc->row->name))) {
+		free(output);
+		return NULL;
+	}
+	output->svc = svc;
+	output->to_syslog = to_syslog;
+	output->read_end = read_end;
+	output->write_end = write_end;
+	output->number = ++self.number;
+	list_add(&self.all, &output->link);
+	list_init(&output->unsent);
+	note_unsent(output);
+	svc->run->outputs[to_syslog] = output;
+	return output;
+}
+
+/* superd has no use for it. Who still writes there is read on until its end. */
+static void release(struct output *output)
+{
+	output->svc->run->outputs[output->to_syslog] = NULL;
+	output->svc = NULL;
+	output->hangs = false;
+	note_unsent(output);
+}
+
+/* Returns the writing end, for a program. -1 and errno. */
+int output_open(struct svc *svc, bool to_syslog)
+{
+	struct output *output = svc->run->outputs[to_syslog];
+	int ends[2];
+
+	if (output && output->hangs && list_has_one(&svc->run->instances)) {
+		release(output);
+		output = NULL;
+	}
+	if (output)
+		return output->write_end;
+	if (fd_pipe(ends) < 0)
+		return -1;
+	fd_set_nonblocking(ends[1], false);
+	ends[0] = fd_raise(ends[0], FD_HIGH);
+	ends[1] = fd_raise(ends[1], FD_HIGH);
+	output = output_add(svc, to_syslog, ends[0], ends[1]);
+	if (output)
+		return output->write_end;
+	close(ends[0]);
+	close(ends[1]);
+	errno = ENOMEM;
+	return -1;
+}
+
+void output_resume(struct svc *svc, bool to_syslog, int read_end, int write_end)
+{
+	if (!output_add(svc, to_syslog, read_end, write_end))
+		close(read_end), close(write_end);
+}
+
+bool output_release(struct svc *svc)
+{
+	bool any = svc->run->outputs[0] || svc->run->outputs[1];
+
+	for (int n = 0; n < OUTPUTS; n++) {
+		if (svc->run->outputs[n])
+			release(svc->run->outputs[n]);
+	}
+	if (any)
+		send_all();
+	return any;
+}
+
+/* ---- the process ---- */
+
+/* A page and a timer that both have: new ones for each superd and each superd-output. */
+static bool greet(void)
+{
+	static struct output_message message;
+	int fds[] = { memory_open("superd-output", false),
+		      timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC) };
+
+	message = (struct output_message){ .kind = OUTPUT_HELLO };
+	snprintf(message.build, sizeof(message.build), "%s", build_word());
+	if (fds[0] >= 0 && ftruncate(fds[0], sizeof(*self.page)) == 0)
+		self.page = mmap(NULL, sizeof(*self.page), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
+	if (self.page == MAP_FAILED || fds[1] < 0 || !send_message(&message, fds, 2)) {
+		fd_close(&fds[0]);
+		fd_close(&fds[1]);
+		return false;
+	}
+	fd_close(&fds[0]);
+	ev_io_set(&self.timer_io, fd_raise(fds[1], FD_HIGH), EV_READ);
+	ev_io_start(superd.loop, &self.timer_io);
+	self.log_unsent = true;
+	self.hangs = false;
+	LIST_EACH(link, &self.all)
+		note_unsent(container_of(link, struct output, link));
+	send_all();
+	return true;
+}
+
+static void close_process(void)
+{
+	if (superd.output.fd < 0)
+		return;
+	ev_io_stop(superd.loop, &self.io);
+	if (self.page != MAP_FAILED) {
+		ev_io_stop(superd.loop, &self.timer_io);
+		close(self.timer_io.fd);
+		munmap(self.page, sizeof(*self.page));
+		self.page = MAP_FAILED;
+	}
+	fd_close(&superd.output.fd);
+}
+
+/* It has ended, or hangs: another one gets all pipes. One that fails again and again is started with growing pauses. */
+static void give_up(void)
+{
+	close_process();
+	if (superd.output.child.pid > 0)
+		kill(superd.output.child.pid, SIGKILL);
+	child_forget(&superd.output.child);
+	if (superd.over)
+		return;
+	self.pause = clock_now() - self.begun > PAUSE_MOST ? 0 : self.pause > 0 ? 2 * self.pause : PAUSE_LEAST;
+	self.pause = self.pause < PAUSE_MOST ? self.pause : PAUSE_MOST;
+	ev_timer_set(&self.again, self.pause, 0);
+	ev_timer_start(superd.loop, &self.again);
+	journal_rewrite(false);
+}
+
+static void on_process(struct child *child, int status, const struct rusage *used)
+{
+	(void)status, (void)used;
+	child->pid = 0; /* the end of the channel tells the rest */
+}
+
+/* The timer that superd-output sets before a call that may hang, and ends behind it. */
+static void on_silent(struct ev_loop *loop, ev_io *io, int events)
+{
+	const struct itimerspec soon = { .it_value.tv_nsec = (long)(LOOK * 1e9) };
+	uint32_t number = atomic_load(&self.page->reads), progress = atomic_load(&self.page->progress);
+	uint64_t expired;
+
+	(void)loop, (void)events;
+	if (read(io->fd, &expired, sizeof(expired)) < 0 || !number)
+		return;
+	if (progress != self.progress) { /* it may only be slow */
+		self.progress = progress;
+		timerfd_settime(io->fd, 0, &soon, NULL);
+		return;
+	}
+	LIST_EACH(link, &self.all) {
+		struct output *output = container_of(link, struct output, link);
+
+		if (output->number != number || !output->svc)
+			continue;
+		output->hangs = true;
+		list_remove(&output->unsent);
+		svc_say(output->svc, LEVEL_WARNING, "unread",
+			"its output is not read any more, as reading it does not return: a process holds its pipe; "
+			"the next start has another pipe");
+	}
+	self.begun = 0;
+	give_up();
+}
+
+static void start(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	const struct own_program *program = program_get(PROGRAM_OUTPUT);
+	struct buf why = { 0 };
+	int ends[2] = { -1, -1 };
+	pid_t pid = -1;
+
+	(void)loop, (void)timer, (void)events;
+	self.begun = clock_now();
+	if (program->fd >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0)
+		pid = own_program_begin(program, ends[1], 0);
+	fd_close(&ends[1]);
+	if (pid > 0) {
+		self.told_missing = false;
+		child_watch(&superd.output.child, pid);
+		superd.output.fd = fd_raise(ends[0], FD_HIGH);
+		fd_set_nonblocking(superd.output.fd, true);
+		scm_rights_allow(superd.output.fd, false);
+		if (!greet())
+			give_up();
+		journal_rewrite(false);
+		return;
+	}
+	fd_close(&ends[0]);
+	if (program->fd < 0)
+		program_describe_missing(PROGRAM_OUTPUT, &why);
+	else
+		buf_text(&why, strerror(errno));
+	if (!self.told_missing)
+		log_warn(superd.log, "the output of services waits: cannot start superd-output: %s", buf_string(&why));
+	self.told_missing = true;
+	buf_free(&why);
+	give_up();
+}
+
+/* pid: of the superd-output that the superd before had, with its channel; 0: there is none. */
+void output_begin(pid_t pid, int channel)
+{
+	superd.output.child.ended = on_process;
+	superd.output.fd = channel;
+	if (pid > 0 && channel >= 0) {
+		self.begun = clock_now();
+		child_watch(&superd.output.child, pid);
+		if (greet())
+			return;
+		give_up();
+	} else {
+		start(superd.loop, &self.again, 0);
+	}
+}
+
+void output_init(void)
+{
+	list_init(&self.all);
+	list_init(&self.unsent);
+	ev_init(&self.io, on_channel);
+	ev_init(&self.timer_io, on_silent);
+	ev_init(&self.again, start);
+	ev_prepare_init(&self.turn, on_turn);
+	ev_prepare_start(superd.loop, &self.turn);
+	superd.output.fd = -1;
+}
+
+/* superd ends: superd-output writes what there is, and follows. It stays where instances run on. */
+void output_end(void)
+{
+	int64_t until = log_deadline(superd.log), left;
+	struct pollfd channel = { .fd = superd.output.fd, .events = POLLOUT };
+
+	ev_timer_stop(superd.loop, &self.again);
+	LIST_EACH(link, &self.all) {
+		struct output *output = container_of(link, struct output, link);
+
+		if (output->svc)
+			release(output);
+	}
+	while (superd.output.fd >= 0 && !list_empty(&self.unsent) && (left = until - clock_ms()) > 0) {
+		send_all();
+		if (!list_empty(&self.unsent))
+			poll(&channel, 1, (int)left);
+	}
+	if (superd.output.fd < 0)
+		return;
+	shutdown(superd.output.fd, SHUT_WR);
+	channel.events = POLLIN;
+	while (!superd.instances && (left = until - clock_ms()) > 0 && poll(&channel, 1, (int)left) > 0) {
+		char rest[512];
+
+		if (recv(superd.output.fd, rest, sizeof(rest), MSG_DONTWAIT) > 0)
+			continue;
+		while (waitpid(superd.output.child.pid, NULL, WNOHANG) == 0 && clock_ms() < until)
+			poll(NULL, 0, 1);
+		break;
+	}
+	child_forget(&superd.output.child);
+	close_process();
+}
+
+/* ---- the ring: the last lines of superd's own, and of services those that somebody has asked for ---- */
+
+/* svc NULL: of no service. Lines come late from superd-output: they are in the order of their time. */
+void ring_add(struct svc *svc, double at, enum level level, const struct event *event, const char *text, size_t length)
+{
+	unsigned size = RING * 4, *next = svc ? &svc->run->ring_next : &superd.ring_next, here;
+	struct ring_line *ring,
+		line = { .at = at,
+			 .level = level,
+			 .serial = ++superd.serial,
+			 .pid = event->pid,
+			 .is_output = event->is_output };
+
+	ring = superd.ring;
+	if (svc) { /* most services have one line or two */
+		if (svc->run->ring_next == svc->run->ring_room && svc->run->ring_room < RING) {
+			size = svc->run->ring_room ? 2 * svc->run->ring_room : 1;
+			if (!(ring = realloc(svc->run->ring, size * sizeof(*ring))))
+				return;
+			memset(ring + svc->run->ring_room, 0, (size - svc->run->ring_room) * sizeof(*ring));
+			svc->run->ring = ring;
+			svc->run->ring_room = size;
+		}
+		ring = svc->run->ring;
+		size = svc->run->ring_room;
+	}
+	if (asprintf(&line.text, "%.*s%s", length > OUTPUT_KEPT ? OUTPUT_KEPT - 3 : (int)length, text,
+		     length > OUTPUT_KEPT ? "…" : "") < 0)
+		line.text = NULL;
+	here = (*next)++;
+	free(ring[here % size].text);
+	for (unsigned n = 1; n < size && here && ring[(here - 1) % size].text && ring[(here - 1) % size].at > at; n++) {
+		ring[here % size] = ring[(here - 1) % size];
+		here--;
+	}
+	ring[here % size] = line;
+}
+
+static void on_log(void *context, enum level level, const struct event *event, const char *message, size_t length)
+{
+	struct svc *svc = event->service ? svc_find(event->service) : NULL;
+	/* Thousands of services have this line each: it would take more memory than all else that is kept. */
+	bool is_usual = svc && !svc->run->ring && superd.table->count > RING * 4 && !strcmp(event->name, "listening");
+
+	(void)context;
+	if (level <= LEVEL_INFO && !is_usual)
+		ring_add(svc, clock_wall(), level, event, message, length);
+	control_log(event->service, level, event, message, length);
+}
+
+/* level: how deep operators want to follow it; is_followed: one does. */
+void ring_begin(enum level level, bool is_followed)
+{
+	log_tap(superd.log, level, on_log, NULL);
+	if (self.follows == level && self.is_followed == is_followed)
+		return;
+	self.follows = level;
+	self.is_followed = is_followed;
+	output_log_changed();
+}

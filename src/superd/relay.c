@@ -1,0 +1,193 @@
+/* exec beside redirect: a superd-builtin has the listeners and relays clients to the program. Its reports say whether
+ * the program answers. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "superd/machine/machine.h"
+#include "superd/start/start.h"
+#include "table/option/option_name.h"
+#include "table/option/service_mark.h"
+
+#define RETRY_FIRST .1
+#define RETRY_MOST 10.
+
+static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	relay_begin(timer->data);
+}
+
+static void start_later(struct instance *instance)
+{
+	double wait = RETRY_FIRST * (1u << (instance->relay.failures < 7 ? instance->relay.failures++ : 7));
+
+	instance->relay.up = false;
+	ev_timer_init(&instance->relay.retry, on_retry, wait < RETRY_MOST ? wait : RETRY_MOST, 0);
+	instance->relay.retry.data = instance;
+	ev_timer_start(superd.loop, &instance->relay.retry);
+}
+
+static void close_channel(struct instance *instance)
+{
+	if (instance->relay.fd <= 0)
+		return;
+	ev_io_stop(superd.loop, &instance->relay.io);
+	fd_close(&instance->relay.fd);
+}
+
+static void on_relay_end(struct child *child, int status, const struct rusage *used)
+{
+	struct instance *instance = container_of(child, struct instance, relay.child);
+	char text[48];
+
+	(void)used;
+	child->pid = 0;
+	close_channel(instance);
+	if (instance->ends || instance->phase > REMAINS)
+		return;
+	status_describe(status, text);
+	svc_say(instance->svc, LEVEL_WARNING, "relay", "relay: %s", text);
+	start_later(instance);
+}
+
+/* "up busy=1 error=0 count=3 flows=0 served=7 received=120 sent=4096\n". */
+static void on_relay_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct instance *instance = io->data;
+	unsigned long connections, flows;
+	uint64_t relayed[3];
+	char text[161], word[5];
+	ssize_t got;
+	int error;
+
+	(void)events;
+	while ((got = recv(io->fd, text, sizeof(text) - 1, MSG_DONTWAIT)) > 0) {
+		text[got] = '\0';
+		if (sscanf(text,
+			   "%4s busy=%*9d error=%9d count=%9lu flows=%9lu served=%18" SCNu64 " received=%18" SCNu64
+			   " sent=%18" SCNu64,
+			   word, &error, &connections, &flows, &relayed[0], &relayed[1], &relayed[2]) < 7)
+			continue;
+		for (int n = 0; n < 3; n++) {
+			if (relayed[n] > instance->relay.relayed[n])
+				instance->svc->run->relayed[n] += relayed[n] - instance->relay.relayed[n];
+			instance->relay.relayed[n] = relayed[n];
+		}
+		instance->relay.up = !strcmp(word, "up");
+		instance->relay.error = error;
+		instance->relay.connections = connections;
+		instance->relay.flows = flows;
+		if (instance->relay.up) {
+			instance->relay.failures = 0;
+			if (service_awaits_target(instance->row))
+				instance_be_ready(instance);
+		}
+		svc_changed(instance->svc);
+	}
+	if (got == 0)
+		ev_io_stop(loop, io);
+}
+
+/* A byte asks for a report: one that a superd before has started says no more by itself than what is new. */
+void relay_follow(struct instance *instance, pid_t pid, int fd)
+{
+	instance->relay.fd = fd;
+	instance->relay.child.ended = on_relay_end;
+	child_watch(&instance->relay.child, pid);
+	ev_io_init(&instance->relay.io, on_relay_report, fd, EV_READ);
+	instance->relay.io.data = instance;
+	ev_io_start(superd.loop, &instance->relay.io);
+	send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void relay_begin(struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+	struct plan_sockets sockets = { .instance = NULL };
+	uint16_t *loops;
+	struct buf why = { 0 };
+	struct account account;
+	int wanted[DESCRIPTORS_MOST] = { superd.null_in, superd.null_out, superd.null_out }, count = 4, ends[2],
+	    report = -1;
+	struct spawn_request request = { .remote_port = -1, .pid = -1, .wanted = wanted };
+	struct plan *plan;
+	pid_t pid = -1;
+
+	if (!service_is_relayed(instance->row) || instance->relay.child.pid || instance->ends)
+		return;
+	loops = find_loop_ports(&sockets);
+	plan = plan_relay(instance->row, helper_user_of_relay(instance->row, &account), &superd.defaults, &sockets,
+			  &why);
+	if (output_open(svc, false) >= 0)
+		wanted[2] = svc->run->outputs[0]->write_end;
+	if (plan && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
+		fd_set_nonblocking(ends[0], true);
+		wanted[3] = ends[1];
+		for (unsigned n = 0; n < svc->socket_count && count < DESCRIPTORS_MOST; n++) {
+			if (svc->sockets[n].fd < 0)
+				continue;
+			clients_name(&svc->sockets[n]);
+			wanted[count++] = svc->sockets[n].fd;
+			svc->sockets[n].lent = true;
+		}
+		request.plan = plan;
+		request.wanted_count = count;
+		request.listen_count = (unsigned)count - 3;
+		request.names = "LISTEN_FDNAMES=";
+		pid = launch(&request, svc, &report);
+		fd_close(&report);
+		fd_close(&ends[1]);
+		if (pid < 0)
+			fd_close(&ends[0]);
+	}
+	if (pid > 0) {
+		memset(instance->relay.relayed, 0, sizeof(instance->relay.relayed));
+		relay_follow(instance, pid, fd_raise(ends[0], FD_HIGH));
+		journal_instance(instance);
+	} else {
+		svc_say(svc, LEVEL_ERROR, "relay", "its relay cannot be started: %s",
+			why.length ? buf_string(&why) : strerror(errno));
+		start_later(instance);
+	}
+	plan_free(plan);
+	free(loops);
+	buf_free(&why);
+}
+
+/* The program is stopped: so is its relay, with the clients that it has. */
+void relay_stop(struct instance *instance, bool forget)
+{
+	if (instance->relay.retry.data)
+		ev_timer_stop(superd.loop, &instance->relay.retry);
+	if (instance->relay.child.pid)
+		kill(instance->relay.child.pid, SIGTERM);
+	if (!forget)
+		return;
+	close_channel(instance);
+	child_forget(&instance->relay.child);
+}
+
+void relay_describe(const struct instance *instance, struct buf *out)
+{
+	const struct service *row = instance->row;
+
+	if (!instance->relay.child.pid) {
+		buf_text(out, "its relay does not run");
+		return;
+	}
+	buf_text(out, "connect to ");
+	buf_addf(out, row->exec->redirect[1] ? "%s:%s" : "%s", row->exec->redirect[0], row->exec->redirect[1]);
+	buf_addf(out, ": %s; let the program listen there, or name the address where it does in %s",
+		 instance->relay.error ? strerror(instance->relay.error) : "no answer",
+		 option_name_of(row, "redirect"));
+	origin_cite(service_origin(row, "redirect"), out);
+}

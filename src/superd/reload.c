@@ -1,0 +1,764 @@
+/* A table takes the place of another: services are matched by name, sockets by address. The table is read in a thread,
+ * as a file or a name service may not answer. */
+#include "superd/daemon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/memory.h"
+#include "lib/thread.h"
+#include "lib/units.h"
+#include "lib/wait_note.h"
+#include "os/socket/socket.h"
+#include "superd/main.h"
+#include "table/services/diff.h"
+#include "table/services/left_out.h"
+
+#define LOOK_FIRST 5. /* seconds until the first look at what is left out; each pause is twice the one before, up to: */
+#define LOOK_MOST 60.
+#define LOOK_BUSY 1.
+#define LATE 3. /* seconds without an answer, after which the log names what does not answer */
+
+enum { UNCHANGED, CHANGED, ADDED, REMOVED, WRONG };
+
+/* The one reading that is under way. */
+static struct {
+	enum { TO_APPLY, TO_COMPARE, OF_LEFT_OUT } what;
+	unsigned number;
+	bool again, again_allows_empty; /* a reload was ordered meanwhile */
+	ev_async done;
+	ev_timer late, look; /* look: at what is left out */
+	double pause;
+	struct load_before before;
+	struct table *table;
+	struct diags diags;
+} reading;
+
+/* Notes are told once, when superd starts, and by --check. */
+void supervisor_log_diags(struct log *log, const struct diags *diags)
+{
+	static const enum level levels[] = {
+		[SEVERITY_NOTE] = LEVEL_DEBUG, [SEVERITY_WARNING] = LEVEL_WARNING, [SEVERITY_ERROR] = LEVEL_ERROR
+	};
+
+	bool is_first = superd.services.next == NULL || list_empty(&superd.services);
+
+	for (size_t n = 0; n < diags->count; n++) {
+		const struct diag *diag = &diags->list[n];
+		struct buf line = { 0 };
+
+		diag_place(diag, &line);
+		buf_addf(&line, "%s%s%s%s", diag->file ? ": " : "",
+			 diag->severity == SEVERITY_ERROR ? severity_name(SEVERITY_ERROR) : "",
+			 diag->severity == SEVERITY_ERROR ? ": " : "", diag->message);
+		if (diag->hint)
+			buf_addf(&line, ": %s", diag->hint);
+		log_say(log, is_first && diag->severity == SEVERITY_NOTE ? LEVEL_INFO : levels[diag->severity], "%s",
+			buf_string(&line));
+		buf_free(&line);
+	}
+}
+
+static void *read_table_anew(void *context)
+{
+	(void)context;
+	wait_note_follow(true);
+	if (reading.what == TO_COMPARE)
+		reading.table = load_to_compare(superd.options, &reading.before, &reading.diags);
+	else if (reading.what == OF_LEFT_OUT)
+		reading.table = load_left_out(superd.options, reading.before.table, &reading.diags);
+	else
+		reading.table = load_again(superd.options, &reading.before, &reading.diags);
+	if (reading.what == TO_APPLY)
+		control_setup_find_group(superd.options, reading.diags.errors ? NULL : reading.table,
+					 reading.table ? reading.table->lookups : NULL, &reading.diags);
+	wait_note_follow(false);
+	ev_async_send(superd.loop, &reading.done);
+	return NULL;
+}
+
+/* Keeps the first error, for the health. Without one, memory was short. */
+static void note_refused(const struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	for (size_t n = 0; n < diags->count && !text.length; n++) {
+		if (diags->list[n].severity != SEVERITY_ERROR)
+			continue;
+		diag_place(&diags->list[n], &text);
+		buf_addf(&text, "%s%s", text.length ? ": " : "", diags->list[n].message);
+	}
+	if (text.length && diags->errors > 1)
+		buf_addf(&text, "; and %zu more error%s", diags->errors - 1, diags->errors == 2 ? "" : "s");
+	snprintf(superd.refused_reload, sizeof(superd.refused_reload), "%s",
+		 text.length ? buf_string(&text) : "out of memory");
+	buf_free(&text);
+}
+
+/* Its program runs by an entry of before: on_change says what comes of that. */
+static void give_way(struct svc *svc)
+{
+	/* superd's own, such as echo by datagrams, never end by themselves. */
+	if ((svc->row->groups->lifecycle->on_change == ON_CHANGE_FINISH && !svc->run->current->row->exec->builtin) ||
+	    svc->row->exec->accept || svc_overlap(svc, "a reload"))
+		return;
+	svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: its configuration has changed",
+		(long)svc->run->current->pid);
+	svc_stop(svc, false);
+	svc_start(svc, "a reload");
+}
+
+static bool reload_apply(struct table *table);
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events);
+
+/* Rows that are left out for what this machine lacks come in once it has that. */
+static void look_in(double seconds)
+{
+	if (seconds != LOOK_BUSY)
+		reading.pause = seconds;
+	ev_timer_stop(superd.loop, &reading.look);
+	if (superd.stopping || !left_out_next(superd.table, 0))
+		return;
+	ev_timer_init(&reading.look, on_look, seconds, 0);
+	ev_timer_start(superd.loop, &reading.look);
+}
+
+static void log_returned(void *context, const struct service *row, bool was_kept)
+{
+	(void)context;
+	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "returned", .service = row->name },
+		  "its needs are met now: %s", was_kept ? "its new configuration takes effect" : "no longer left out");
+}
+
+static void take_returned(struct table *found)
+{
+	size_t before = superd.table->left_out_count;
+
+	if (found && !superd.stopping)
+		left_out_return(superd.table, found, log_returned, NULL);
+	else
+		table_free(found);
+	if (superd.table->left_out_count < before)
+		reload_apply(superd.table);
+	reading.pause = reading.pause * 2 < LOOK_MOST ? reading.pause * 2 : LOOK_MOST;
+	look_in(reading.pause);
+}
+
+/* In xinetd's words, too, where it stands for that. */
+static bool take_table(struct table *table)
+{
+	bool is_xinetd = superd.options->invoked_as == AS_XINETD, good = false;
+	const size_t *counts;
+	char summary[DIAGS_SUMMARY_MOST], wrong[40];
+
+	supervisor_log_diags(superd.log, &reading.diags);
+	if (superd.stopping) {
+		table_free(table);
+		return false;
+	}
+	if (table && !reading.diags.errors) {
+		settings_log_changes(superd.options, table, superd.log);
+		settings_apply(superd.options, table, superd.log);
+		output_log_changed();
+		load_take_noted(superd.options);
+		superd.options->control_gid = superd.options->next_control_gid;
+		good = reload_apply(table);
+	}
+	if (!good) {
+		log_error(superd.log, "not reloaded: %s: the previous configuration stays in effect",
+			  reading.diags.errors ? diags_summarize(&reading.diags, summary) : "out of memory");
+		if (is_xinetd)
+			log_error(superd.log, "reconfiguration failed");
+		table_free(table);
+		return false;
+	}
+	counts = superd.changes->counts;
+	snprintf(wrong, sizeof(wrong), ", %zu with errors", counts[WRONG]);
+	log_notice(superd.log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed%s", counts[UNCHANGED],
+		   counts[CHANGED], counts[ADDED], counts[REMOVED], counts[WRONG] ? wrong : "");
+	if (is_xinetd)
+		log_notice(superd.log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)", counts[ADDED],
+			   counts[UNCHANGED] + counts[CHANGED], counts[REMOVED]);
+	return true;
+}
+
+static void on_read(struct ev_loop *loop, ev_async *async, int events)
+{
+	bool good = false;
+
+	(void)events;
+	ev_async_stop(loop, async);
+	ev_timer_stop(loop, &reading.late);
+	superd.reading = false;
+	if (reading.what == OF_LEFT_OUT) {
+		take_returned(reading.table);
+	} else if (reading.what == TO_COMPARE) {
+		requests_read(reading.number, reading.table && !reading.diags.errors, reading.table, &reading.diags);
+		table_free(reading.table);
+	} else {
+		good = take_table(reading.table);
+		*superd.refused_reload = '\0';
+		if (!good && !superd.stopping)
+			note_refused(&reading.diags);
+		superd_notify("READY=1\n");
+		control_reloaded();
+		requests_read(reading.number, good, NULL, &reading.diags);
+		look_in(LOOK_FIRST);
+	}
+	diags_free(&reading.diags);
+	if (reading.again) {
+		reading.again = false;
+		reload_begin(reading.again_allows_empty);
+	} else {
+		upgrade_go_on();
+	}
+}
+
+static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	char what[WAIT_NOTE_MOST], span[DURATION_MOST];
+	double seconds;
+
+	(void)events;
+	if (!wait_note_read(what, &seconds) || seconds < LATE)
+		return;
+	ev_timer_stop(loop, timer);
+	log_warn(superd.log,
+		 "the %s waits for %s, which has not answered for %s; the previous configuration stays in effect",
+		 reading.what == TO_COMPARE ? "diff" : "reload", what, duration_write_whole(span, seconds));
+}
+
+static unsigned begin(int what, bool allows_empty)
+{
+	superd.reading = true;
+	reading.what = what;
+	reading.number++;
+	reading.table = NULL;
+	reading.diags = (struct diags){ 0 };
+	reading.before = (struct load_before){ superd.table, allows_empty };
+	ev_async_init(&reading.done, on_read);
+	ev_async_start(superd.loop, &reading.done);
+	ev_timer_init(&reading.late, on_late, LATE, LATE);
+	ev_timer_start(superd.loop, &reading.late);
+	if (thread_start(NULL, 0, read_table_anew, NULL) != 0) {
+		diags_out_of_memory(&reading.diags, (struct origin){ 0 });
+		ev_async_send(superd.loop, &reading.done);
+	}
+	return reading.number;
+}
+
+/* The files may have changed since a reading has begun, so an order that comes meanwhile is for the next one. Returns
+ * the number that requests_read gets. */
+unsigned reload_begin(bool allows_empty)
+{
+	if (superd.reading) {
+		reading.again_allows_empty = allows_empty || (reading.again && reading.again_allows_empty);
+		reading.again = true;
+		return reading.number + 1;
+	}
+	if (superd.options->invoked_as == AS_XINETD)
+		log_notice(superd.log, "Starting reconfiguration");
+	superd_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_now() * 1e6));
+	return begin(TO_APPLY, allows_empty);
+}
+
+/* 0: another reading is under way. */
+unsigned reload_compare(void)
+{
+	return superd.reading ? 0 : begin(TO_COMPARE, false);
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (superd.reading)
+		look_in(LOOK_BUSY);
+	else
+		begin(OF_LEFT_OUT, false);
+}
+
+/* ---- applying it ---- */
+
+/* Sockets that no service has for a moment. */
+struct spare {
+	int fd;
+	bool lent, strays;
+	const struct listen *listen;
+	bool inherited, is_old, is_stored;
+	char *stored;
+	struct svc *from;
+	struct parked waiting[64]; /* accepted there, and not served yet */
+	size_t waiting_count;
+};
+
+static struct endpoint address_of(const struct listen *listen)
+{
+	return endpoint_with_options(listen->address, listen->options);
+}
+
+static bool fits(const struct spare *spare, const struct listen *listen)
+{
+	struct endpoint before = address_of(spare->listen), after = address_of(listen);
+
+	return spare->fd >= 0 && endpoint_equal(&before, &after) &&
+		!socket_options_need_rebind(spare->listen->options, listen->options);
+}
+
+static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
+{
+	svc_unwatch(svc);
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+
+		if (socket->fd >= 0) {
+			struct spare *spare = &spares[(*count)++];
+
+			*spare = (struct spare){ .fd = socket->fd,
+						 .lent = socket->lent,
+						 .strays = socket->strays,
+						 .listen = socket->listen,
+						 .from = svc,
+						 .inherited = socket->inherited,
+						 .stored = socket->run->stored,
+						 .is_stored = socket->is_stored,
+						 .is_old = socket->is_old };
+			for (size_t p = svc->run->parked_count; p-- > 0;) {
+				if (svc->run->parked[p].socket != socket)
+					continue;
+				memmove(spare->waiting + 1, spare->waiting,
+					spare->waiting_count++ * sizeof(*spare->waiting));
+				spare->waiting[0] = svc->run->parked[p];
+				memmove(svc->run->parked + p, svc->run->parked + p + 1,
+					(--svc->run->parked_count - p) * sizeof(*svc->run->parked));
+			}
+		}
+		socket->fd = -1;
+		socket->run->stored = NULL;
+		socket->is_stored = false;
+	}
+}
+
+/* Gives an open socket its new settings. */
+static bool adjust(struct svc *svc, struct socket *socket, const struct listen *before)
+{
+	struct buf why = { 0 }, warnings = { 0 };
+	bool good = true;
+
+	if (socket->lent)
+		lent_change(svc, socket, before);
+	else
+		good = bind_adjust(socket->fd, before, socket->listen, false, &why, &warnings) == 0;
+	for (char *at, *line = strtok_r(warnings.data ? warnings.data : (char[]){ "" }, "\n", &at); line;
+	     line = strtok_r(NULL, "\n", &at))
+		svc_say(svc, LEVEL_WARNING, "warning", "%s", line);
+	if (!good) {
+		svc_say(svc, LEVEL_ERROR, "bind_error", "%s is closed, as it cannot have its new options: %s",
+			socket->listen->name, buf_string(&why));
+		socket_close(socket);
+	}
+	buf_free(&why);
+	buf_free(&warnings);
+	return good;
+}
+
+void changes_release(struct changes *changes)
+{
+	if (!changes || --changes->users)
+		return;
+	for (size_t n = 0; n < changes->count; n++)
+		free(changes->list[n].text);
+	free(changes->list);
+	free(changes);
+}
+
+/* text: the options that differ; of an entry with errors, the first. */
+static void note(const char *name, const char *outcome, const char *text)
+{
+	struct changes *changes = superd.changes;
+	struct service_change *list = array_grow(changes->list, &changes->room, changes->count, sizeof(*list));
+
+	if (!list)
+		return;
+	changes->list = list;
+	list += changes->count;
+	*list = (struct service_change){ .outcome = outcome, .text = malloc(strlen(name) + strlen(text) + 2) };
+	if (!list->text)
+		return;
+	list->name = stpcpy(list->text, text) + 1;
+	strcpy(list->name, name);
+	changes->count++;
+}
+
+static void tell(struct svc *svc, const char *outcome, const char *options)
+{
+	struct event event = { .name = outcome, .service = svc->row->name };
+	struct buf text = { 0 }, more = { 0 };
+
+	note(svc->row->name, outcome, options);
+	for (const char *at = options; *at; at++)
+		buf_addf(&text, *at == ' ' ? ", " : at == options ? ": %c" : "%c", *at);
+	if (!strcmp(outcome, "removed"))
+		facts_describe_removed(svc, &more);
+	else
+		facts_describe_outdated(svc, &more);
+	log_event(superd.log, LEVEL_NOTICE, &event, "%s%s%s%s", outcome, buf_string(&text), more.length ? "; " : "",
+		  buf_string(&more));
+	buf_free(&more);
+	buf_free(&text);
+}
+
+static void tell_wrong(const char *name, const struct left_out *entry)
+{
+	superd.changes->counts[WRONG]++;
+	note(name, "wrong", entry ? left_out_reason(entry) : "");
+}
+
+/* The service has this row from now on, and sockets to fill in. */
+static void take_row(struct svc *svc, struct table *table, const struct service *row, enum diff_kind diff)
+{
+	if (diff == DIFF_SOCKETS) {
+		accept_drop_parked(svc);
+		svc_forget_verdicts(svc);
+		if (!svc_replace_sockets(svc, row))
+			svc_say(svc, LEVEL_ERROR, "exhausted", "out of memory: it has no sockets");
+		LIST_EACH(link, &svc->run->instances) /* of accept = yes: any will do */
+			container_of(link, struct instance, link)->socket = svc->socket_count ? svc->sockets : NULL;
+	} else {
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			struct socket *socket = &svc->sockets[n];
+			const struct listen *before = &svc->row->sockets[socket->number];
+			const struct socket_options *options = row->sockets[socket->number].options;
+
+			bind_take_row(socket, &row->sockets[socket->number]);
+			if (before->options->trigger_limit_burst != options->trigger_limit_burst ||
+			    before->options->trigger_limit_pause != options->trigger_limit_pause)
+				CLEAR(socket->run->rests_until);
+			if (socket->fd >= 0 && diff != DIFF_SAME)
+				adjust(svc, socket, before);
+		}
+	}
+	if (row->exec->start == START_BOOT && svc->row->exec->start != START_BOOT && !row->exec->accept &&
+	    !svc->run->current)
+		svc->run->start_due = clock_now();
+	table->users++;
+	svc->row = row;
+	output_tell(svc);
+	table_release(svc->table);
+	svc->table = table;
+	svc_forget_plan(svc);
+	if (service_notify_access(row) == NOTIFY_NONE)
+		notify_close(svc);
+	store_check(svc);
+}
+
+/* Another service has an address of this one by now. */
+static bool has_heir(const struct service *row, const struct table *table)
+{
+	for (size_t n = 0; n < table->count; n++) {
+		const struct service *other = &table->services[n];
+
+		if (service_is_off(other) || !strcmp(other->name, row->name))
+			continue;
+		for (size_t i = 0; i < other->socket_count; i++) {
+			for (size_t j = 0; j < row->socket_count; j++) {
+				struct endpoint own = address_of(&row->sockets[j]);
+				struct endpoint its = address_of(&other->sockets[i]);
+
+				if (endpoint_clash(&own, &its))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Its row, or its sockets, are removed. With on_remove = drain its program stops when nobody is connected, or at once
+ * where others get its address. true: it goes on for now. */
+static bool goes_on(struct svc *svc, const struct service *row, const struct table *table)
+{
+	enum on_remove what = service_on_remove(row, svc->row);
+	struct clients clients = { 0 };
+
+	if (!svc->run->current || svc->run->current->ends)
+		return svc->run->current && what == REMOVE_FINISH;
+	if (what == REMOVE_DRAIN && !has_heir(svc->row, table)) {
+		clients_count(svc, &clients);
+		svc->run->drains_since = clients.known && clients.connected ? clock_now() : 0;
+	}
+	return what == REMOVE_FINISH || svc->run->drains_since > 0;
+}
+
+static void remove_service(struct svc *svc, const struct table *table, struct spare *spares, size_t *spare_count)
+{
+	if (!goes_on(svc, svc->row, table))
+		spare_sockets(svc, spares, spare_count);
+	tell(svc, "removed", table_find(table, svc->row->name) ? "disable" : "");
+	if (svc->state == FROZEN)
+		idle_thaw(svc, NULL);
+	svc->removed = true;
+	list_remove(&svc->link);
+	list_add(&superd.leaving, &svc->link);
+}
+
+/* Its row was removed, and its program has its sockets still. */
+static bool runs_on(const struct svc *svc)
+{
+	bool open = svc->run->current && !svc->run->current->ends && svc->run->current->phase == READY;
+
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		open &= svc->sockets[n].fd >= 0;
+	return open;
+}
+
+/* false: out of memory; nothing has changed. */
+static bool reload_apply(struct table *table)
+{
+	struct changes *report = calloc(1, sizeof(*report));
+	size_t *counts = report ? report->counts : NULL;
+	struct table *before = superd.table;
+	struct list services;
+	size_t spare_count = 0, most = 1;
+	struct spare *spares;
+	unsigned char *changes = calloc(table->count + 1, 1);
+	struct diff_cache known = { 0 };
+	struct buf why = { 0 };
+
+	LIST_EACH(link, &superd.services)
+		most += container_of(link, struct svc, link)->socket_count;
+	LIST_EACH(link, &superd.leaving)
+		most += container_of(link, struct svc, link)->socket_count;
+	spares = calloc(most, sizeof(*spares));
+	if (!report || !changes || !spares) {
+		free(report);
+		free(changes);
+		free(spares);
+		return false;
+	}
+	if (table != before)
+		journal_print(table);
+	changes_release(superd.changes);
+	superd.changes = report;
+	report->users = 1;
+	list_init(&services);
+	instances_gather();
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		svc->seen = svc->stays = false;
+		accept_fetch(svc); /* he goes by the row of before */
+	}
+	instances_start_gathered();
+	/* What changes, and the sockets that are free then. */
+	for (size_t n = 0; n < table->count; n++) {
+		const struct service *row = &table->services[n];
+		struct svc *svc = service_is_off(row) ? NULL : svc_find(row->name);
+
+		changes[n] = !svc ? DIFF_ADDED : (unsigned char)service_compare_next(&known, svc->row, row);
+		if (svc &&
+		    ((svc->removed && !runs_on(svc)) ||
+		     (changes[n] != DIFF_SAME && svc->row->exec->accept != row->exec->accept)))
+			changes[n] = DIFF_SOCKETS;
+		if (svc)
+			svc->seen = true;
+		if (!svc || changes[n] != DIFF_SOCKETS)
+			continue;
+		svc->stays = !svc->removed && svc->row->exec->accept == row->exec->accept && svc->run->current &&
+			svc->state != STARTING && goes_on(svc, row, table);
+		spare_sockets(svc, spares, &spare_count);
+	}
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (svc->seen)
+			continue;
+		if (table_may_lack(table, svc->row) && !has_heir(svc->row, table)) {
+			struct left_out *entry = table_find_left_out(table, svc->row);
+
+			if (entry)
+				entry->is_kept = true;
+			svc->seen = true;
+			svc_say(svc, LEVEL_WARNING, "warning",
+				"its configuration has errors now: the previous one stays in effect");
+			tell_wrong(svc->row->name, entry);
+			counts[UNCHANGED]++;
+			list_remove(link);
+			list_add(&services, link);
+			continue;
+		}
+		counts[REMOVED]++;
+		remove_service(svc, table, spares, &spare_count);
+	}
+	/* Each row, in the order of the table. */
+	for (size_t n = 0; n < table->count; n++) {
+		const struct service *row = &table->services[n];
+		struct svc *svc = service_is_off(row) ? NULL : svc_find(row->name);
+
+		if (service_is_off(row))
+			continue;
+		buf_clear(&why);
+		if (!svc) {
+			svc = svc_new(table, row);
+			if (!svc)
+				continue;
+			counts[ADDED]++;
+			svc->seen = true;
+			locks_apply(svc);
+			tell(svc, "added", "");
+		} else {
+			bool returns = svc->removed;
+
+			if (changes[n] != DIFF_SAME)
+				service_compare(svc->row, row, &why);
+			if (svc->removed && changes[n] != DIFF_SOCKETS && runs_on(svc))
+				svc_set(svc, RUNNING);
+			if (svc->removed)
+				CLEAR(svc->run->drains_since); /* it is back */
+			svc->removed = false;
+			svc->seen = returns || changes[n] != DIFF_SAME;
+			if (svc->seen) {
+				backoff_reset(&svc->run->backoff);
+				needs_mark(svc->row);
+			}
+			take_row(svc, table, row, (enum diff_kind)changes[n]);
+			counts[returns ? ADDED : changes[n] == DIFF_SAME ? UNCHANGED : CHANGED]++;
+			LIST_EACH(at, &svc->run->instances) {
+				struct instance *instance = container_of(at, struct instance, link);
+
+				/* Its client goes along with the listener, and is served by this row. */
+				if (changes[n] != DIFF_SAME && row->exec->accept && instance->phase < LAUNCHED) {
+					accept_keep(instance);
+					instance_stop(instance);
+				}
+			}
+			if (changes[n] != DIFF_SAME && svc->state == FROZEN)
+				idle_thaw(svc, NULL);
+			else if (changes[n] != DIFF_SAME)
+				idle_follow(svc);
+			/* A program with the old sockets gives way; any other goes on until it ends. */
+			if (svc->stays) {
+				drain_follow(svc);
+			} else if (changes[n] == DIFF_SOCKETS && svc->run->current) {
+				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: its sockets have changed",
+					(long)svc->run->current->pid);
+				svc_stop(svc, false);
+				if (row->exec->start == START_BOOT && !row->exec->accept)
+					svc->run->start_due = clock_now();
+			}
+			if (returns || changes[n] != DIFF_SAME)
+				tell(svc, returns ? "added" : "changed", buf_string(&why));
+		}
+		list_remove(&svc->link);
+		list_add(&services, &svc->link);
+		for (unsigned i = 0; i < svc->socket_count && !lock_is_set(svc, LOCK_DISABLED); i++) {
+			for (size_t s = 0; svc->sockets[i].fd < 0 && s < spare_count; s++) {
+				if (!fits(&spares[s], svc->sockets[i].listen))
+					continue;
+				svc->sockets[i].fd = spares[s].fd;
+				svc->sockets[i].lent = spares[s].lent;
+				svc->sockets[i].strays = spares[s].strays || (spares[s].lent && spares[s].from != svc);
+				svc->sockets[i].run->stored = spares[s].stored;
+				svc->sockets[i].is_stored = spares[s].is_stored;
+				svc->sockets[i].is_old = spares[s].is_old;
+				spares[s].fd = -1;
+				adjust(svc, &svc->sockets[i], spares[s].listen);
+				for (size_t p = 0; p < spares[s].waiting_count; p++) {
+					struct parked *parked = &spares[s].waiting[p];
+
+					if (svc->row->exec->accept &&
+					    accept_park(svc, &svc->sockets[i], &parked->client, parked->since,
+							parked->greeted, parked->judged))
+						parked->client.fd = -1;
+				}
+			}
+		}
+	}
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		const struct left_out *entry = &table->left_out[n];
+
+		if (entry->row == LEFT_OUT_NO_ROW || entry->is_kept)
+			continue;
+		tell_wrong(table->services[entry->row].name, entry);
+	}
+	list_init(&superd.services);
+	LIST_EACH(link, &services) {
+		list_remove(link);
+		list_add(&superd.services, link);
+	}
+	superd.table = table;
+	limits_begin();
+	table->users++;
+	for (size_t s = 0; s < spare_count; s++) {
+		for (size_t p = 0; p < spares[s].waiting_count; p++) {
+			if (spares[s].waiting[p].client.fd >= 0)
+				accept_refuse(spares[s].from, &spares[s].waiting[p].client, REFUSED_CLOSED);
+		}
+		if (spares[s].fd >= 0)
+			socket_close(&(struct socket){ .fd = spares[s].fd,
+						       .listen = spares[s].listen,
+						       .run = &(struct socket_run){ .stored = spares[s].stored },
+						       .is_stored = spares[s].is_stored });
+	}
+	/* Only now, as the spare sockets name them and their rows. */
+	LIST_EACH(link, &superd.leaving) {
+		struct svc *svc = container_of(link, struct svc, link);
+		bool drains = svc->run->drains_since > 0;
+
+		if (svc->state == CLOSING)
+			continue;
+		svc_shut(svc, drains || service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
+		if (drains)
+			drain_follow(svc);
+	}
+	/* Also those that have waited for an address that is free now. */
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (!svc->seen && (svc->state == BACKOFF || svc->state == QUEUED))
+			continue;
+		if (svc->state == BINDING)
+			backoff_reset(&svc->run->backoff);
+		svc_ask_conditions(svc);
+		if (svc->seen && svc->run->current && !svc->run->current->ends &&
+		    service_runs_differently(svc->run->current->row, svc->row))
+			give_way(svc);
+		if (svc->run->current && svc->bound && (svc->stays || svc->state == STOPPING))
+			svc_open_early(svc);
+		else if (svc->state == OFF || svc->state == BINDING)
+			svc_open(svc);
+		else
+			svc_settle(svc);
+	}
+	superd.loaded = clock_now();
+	locks_drop();
+	accept_reloaded();
+	needs_reloaded();
+	if (before)
+		table_release(before);
+	free(spares);
+	free(changes);
+	buf_free(&why);
+	journal_rewrite(true);
+	memory_give_back(); /* reading took several times of what is kept */
+	control_wake();
+	return true;
+}
+
+void reload_first(struct table *table)
+{
+	superd.table = table;
+	limits_begin();
+	table->users++;
+	superd.loaded = clock_now();
+	look_in(LOOK_FIRST);
+	for (size_t n = 0; n < table->count; n++) {
+		struct svc *svc = service_is_off(&table->services[n]) ? NULL : svc_new(table, &table->services[n]);
+
+		if (svc)
+			list_add(&superd.services, &svc->link);
+	}
+}

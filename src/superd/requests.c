@@ -1,0 +1,1097 @@
+/* What a session asks: a line is VERB [--OPTION[=VALUE]]... [NAME]... Any process may have sent it, so what takes long
+ * where there are many services is done in turns. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/build_id.h"
+#include "lib/clock.h"
+#include "lib/glob.h"
+#include "lib/json.h"
+#include "lib/scan.h"
+#include "lib/shell_words.h"
+#include "lib/wait_note.h"
+#include "os/rights/rights.h"
+#include "superd/values.h"
+#include "table/services/left_out.h"
+#include "table/type/type.h"
+
+#define PATTERNS_MOST 32 /* names in a request with patterns */
+#define PATTERN_MOST 255 /* characters; a longer one matches nothing */
+#define EVENT_MOST 4096
+#define TOP_MOST 1000
+#define SINCE (6 * 3600.)
+
+/* ---- the services that a request means ---- */
+
+static const struct service *find_row(const char *name, struct svc **svc)
+{
+	struct svc *found = svc_find(name);
+
+	if (svc)
+		*svc = found;
+	return found ? found->row : table_find(superd.table, name);
+}
+
+/* The rows of the table, then services by the row of an earlier one, then those that a reload has removed. NULL: none
+ * at this place, for now or (*end) at all. */
+static const struct service *row_at(size_t n, bool *end)
+{
+	*end = false;
+	if (n < superd.table->count) {
+		const struct service *row = &superd.table->services[n];
+		struct svc *svc = svc_find(row->name);
+
+		return svc ? svc->row : row->is_left_out && left_out_of(superd.table, row)->is_kept ? NULL : row;
+	}
+	n -= superd.table->count;
+	for (const struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		if (!table_find(superd.table, svc->row->name) && !n--)
+			return svc->row;
+	}
+	*end = true;
+	return NULL;
+}
+
+static bool is_name(const char *word)
+{
+	return !glob_is_pattern(word) || find_row(word, NULL);
+}
+
+/* A pattern that some service has for its name means that service alone. */
+static bool word_means(const char *word, bool is_its_name, const char *name)
+{
+	return is_its_name ? !strcmp(word, name)
+			   : strnlen(word, PATTERN_MOST + 1) <= PATTERN_MOST && glob_matches(word, name, FNM_NOESCAPE);
+}
+
+static bool wants(const struct session *session, const char *name)
+{
+	const struct request *request = &session->request;
+	bool wanted = !request->count;
+
+	for (size_t n = 0; name && !wanted && n < request->count; n++)
+		wanted = word_means(request->names[n], is_name(request->names[n]), name);
+	return wanted;
+}
+
+static bool any_is_meant(const char *word)
+{
+	double begun = clock_now();
+	bool end = false;
+
+	if (is_name(word))
+		return find_row(word, NULL);
+	for (size_t n = 0; !end; n++) {
+		const struct service *row = row_at(n, &end);
+
+		if ((row && word_means(word, false, row->name)) || clock_now() - begun > SESSION_TURN)
+			return true;
+	}
+	return false;
+}
+
+/* The first name that is this word with more behind the letter `behind` (echo@127.0.0.1, tftp-udp), and how many there
+ * are, 2 for more. */
+static const char *find_longer(const char *word, char behind, unsigned *count)
+{
+	size_t length = strlen(word);
+	double begun = clock_now();
+	const char *first = NULL;
+	bool end = false;
+
+	*count = 0;
+	for (size_t n = 0; *word && !end && *count < 2 && clock_now() - begun <= SESSION_TURN; n++) {
+		const struct service *row = row_at(n, &end);
+
+		if (row && !strncmp(word, row->name, length) && row->name[length] == behind && !(*count)++)
+			first = row->name;
+	}
+	return first;
+}
+
+static void refuse_name(struct session *session, const char *word)
+{
+	const char *dot = strrchr(word, '.'), *near = NULL;
+	double begun = clock_now();
+	char stem[100], hint[300] = "";
+	unsigned count = 0, longer;
+	bool end = false;
+
+	if (glob_is_pattern(word)) {
+		session_fail(session, "unknown", "", "'%.100s': no service has such a name", word);
+		return;
+	}
+	snprintf(stem, sizeof(stem), "%s", word);
+	if (dot && (size_t)(dot - word) < sizeof(stem) && (!strcmp(dot, ".socket") || !strcmp(dot, ".service"))) {
+		stem[dot - word] = '\0'; /* systemd's name of a unit */
+		near = find_row(stem, NULL) ? stem : NULL;
+	}
+	if (!near)
+		near = find_longer(stem, '@', &count);
+	if (!near)
+		near = find_longer(stem, '-', &longer);
+	if (!near) {
+		struct scan_nearest nearest = { .name = stem, .most = strlen(stem) < 5 ? 2 : 4 };
+
+		for (size_t n = 0; strlen(word) < 100 && !end && clock_now() - begun <= SESSION_TURN; n++) {
+			const struct service *row = row_at(n, &end);
+
+			if (row)
+				scan_nearest_look(&nearest, row->name);
+		}
+		near = nearest.word;
+	}
+	if (near)
+		snprintf(hint, sizeof(hint), "did you mean %.200s%s?", near,
+			 count > 1 ? ", or another of this name" : "");
+	session_fail(session, "unknown", hint, "'%.100s': there is no such service", word);
+}
+
+/* The only name that is this one with an address behind takes its place. */
+static void complete(struct request *request)
+{
+	size_t places[WORDS_MOST], most = request->count + 1;
+
+	buf_clear(&request->completed);
+	for (size_t n = 0; n < most; n++) {
+		const char *word = n < request->count ? request->names[n] : request->service, *name;
+		unsigned count;
+
+		places[n] = SIZE_MAX;
+		if (!word || glob_is_pattern(word) || find_row(word, NULL))
+			continue;
+		name = find_longer(word, '@', &count);
+		if (count != 1)
+			continue;
+		places[n] = request->completed.length;
+		buf_add(&request->completed, name, strlen(name) + 1);
+	}
+	for (size_t n = 0; n < most && !request->completed.failed; n++) {
+		if (places[n] == SIZE_MAX)
+			continue;
+		*(n < request->count ? &request->names[n] : &request->service) = request->completed.data + places[n];
+	}
+}
+
+static void add_name(struct session *session, const struct service *row)
+{
+	buf_add(&session->names, row->name, strlen(row->name) + 1);
+}
+
+/* What means no service. A question is answered for the others first; an order is refused. */
+static bool note_missing(struct session *session, const char *word)
+{
+	if (session->action < WAIT_READY || session->answer == ANSWER_ORDER) {
+		refuse_name(session, word);
+		return false;
+	}
+	buf_add(&session->missing, word, strlen(word) + 1);
+	return true;
+}
+
+/* At the end of an answer: fails if a name meant nothing. */
+static void finish(struct session *session)
+{
+	const struct buf *missing = &session->missing;
+	struct buf text = { 0 };
+
+	if (!missing->length) {
+		session_done(session);
+		return;
+	}
+	if (missing->length == strlen(missing->data) + 1) {
+		char *word = strdup(missing->data);
+
+		refuse_name(session, word ? word : "");
+		free(word);
+		return;
+	}
+	for (size_t at = 0; at < missing->length; at += strlen(missing->data + at) + 1)
+		buf_addf(&text, "%s'%.100s'", at ? ", " : "", missing->data + at);
+	session_fail(session, "unknown", "", "%s: there are no such services", buf_string(&text));
+	buf_free(&text);
+}
+
+static void begin_answer(struct session *session);
+
+/* Matches rows for one turn; from the start if there is another table. */
+static void gather(struct session *session)
+{
+	struct request *request = &session->request;
+	bool end = false;
+
+	if (session->table != superd.loaded) {
+		session->table = superd.loaded;
+		session->row = 0;
+		session->matched = session->are_names = 0;
+		buf_clear(&session->names);
+		for (size_t n = 0; n < request->count; n++)
+			session->are_names |= (uint32_t)is_name(request->names[n]) << n;
+	}
+	do {
+		const struct service *row = row_at(session->row++, &end);
+		uint32_t by = 0;
+
+		if (!row)
+			continue;
+		for (size_t n = 0; n < request->count; n++)
+			by |= (uint32_t)word_means(request->names[n], session->are_names >> n & 1, row->name) << n;
+		session->matched |= by;
+		if (by || !request->count)
+			add_name(session, row);
+	} while (!end && session_may_go_on(session));
+	if (!end)
+		return;
+	for (size_t n = 0; n < request->count; n++) {
+		if (!(session->matched >> n & 1) && !note_missing(session, request->names[n]))
+			return;
+	}
+	begin_answer(session);
+}
+
+/* Finds the names, and goes on with begin_answer. */
+static void select_names(struct session *session)
+{
+	struct request *request = &session->request;
+	bool patterns = !request->count;
+
+	for (size_t n = 0; n < request->count && !patterns; n++)
+		patterns = !is_name(request->names[n]);
+	if (patterns && request->count > PATTERNS_MOST) {
+		session_fail(session, "usage", "", "at most %d names may be given beside patterns", PATTERNS_MOST);
+		return;
+	}
+	session->busy = true;
+	session->next = 0;
+	session->table = -1;
+	if (patterns) {
+		session->go_on = gather;
+		gather(session);
+		return;
+	}
+	for (size_t n = 0; n < request->count; n++) {
+		const struct service *row = find_row(request->names[n], NULL);
+		size_t before = 0;
+
+		if (!row && !note_missing(session, request->names[n]))
+			return;
+		while (before < n && strcmp(request->names[before], request->names[n]) != 0)
+			before++;
+		if (row && before == n)
+			add_name(session, row);
+	}
+	begin_answer(session);
+}
+
+const char *session_next_name(struct session *session)
+{
+	const char *name;
+
+	if (session->next >= session->names.length)
+		return NULL;
+	name = session->names.data + session->next;
+	session->next += strlen(name) + 1;
+	return name;
+}
+
+/* ---- questions ---- */
+
+static void answer_some(struct session *session)
+{
+	bool hides_program = session->right < RIGHT_READ;
+
+	do {
+		const char *name = session_next_name(session);
+		struct svc *svc = NULL;
+		const struct service *row = name ? find_row(name, &svc) : NULL;
+
+		if (!name) {
+			finish(session);
+			return;
+		}
+		if (!row || (session->request.failed && !facts_have_failed(row, svc)))
+			continue;
+		if (session->answer == ANSWER_TIMELINE)
+			facts_add_timeline(row, svc, session->request.since, session->request.cells, &session->line);
+		else if (session->answer)
+			facts_add_answer(row, svc, (enum answer)session->answer, hides_program, &session->line);
+		else
+			facts_add_row(row, svc, session->right < RIGHT_ACT, &session->line);
+		session_send(session);
+	} while (session_may_go_on(session));
+}
+
+static void begin_answer(struct session *session)
+{
+	if (session->answer == ANSWER_ORDER)
+		orders_begin(session);
+	else
+		session->go_on = answer_some;
+	session_wake(session);
+}
+
+static void ask_metrics(struct session *session)
+{
+	facts_add_superd(&session->line);
+	session_send(session);
+	select_names(session);
+}
+
+static void ask_health(struct session *session)
+{
+	if (session->request.count) {
+		select_names(session);
+		return;
+	}
+	facts_add_health(&session->line);
+	session_send(session);
+	session_done(session);
+}
+
+static void add_capabilities(struct buf *out, const char *name, uint64_t held)
+{
+	json_list_field(out, name);
+	for (unsigned number = 0; number < 64; number++) {
+		const char *known = held >> number & 1 ? capability_name(number) : NULL;
+
+		if (known)
+			json_element_text(out, known);
+	}
+	json_list_close(out);
+}
+
+static void ask_version(struct session *session)
+{
+	struct own_privileges privileges;
+	struct buf *line = &session->line;
+
+	own_privileges_read(&privileges);
+	json_text_field(line, "version", PACKAGE_VERSION);
+	json_text_field(line, "build", build_id());
+	json_count_field(line, "pid", (uint64_t)getpid());
+	json_list_field(line, "with");
+	for (size_t n = 0; built_with[n]; n++)
+		json_element_text(line, built_with[n]);
+	json_list_close(line);
+	if (guard_pid() > 0)
+		json_count_field(line, "guard", (uint64_t)guard_pid());
+	else
+		json_null_field(line, "guard");
+	json_text_field(line, "reload_refused", *superd.refused_reload ? superd.refused_reload : NULL);
+	json_count_field(line, "starts_noted", 0);
+	json_object_field(line, "posture");
+	add_capabilities(line, "effective", privileges.effective);
+	add_capabilities(line, "permitted", privileges.permitted);
+	add_capabilities(line, "bounding", privileges.bounding);
+	json_flag_field(line, "no_new_privileges", privileges.no_new_privileges);
+	json_flag_field(line, "dumpable", privileges.dumpable);
+	json_object_close(line);
+	session_send(session);
+	session_done(session);
+}
+
+/* ---- what was logged, and what is ---- */
+
+struct found_line {
+	const char *service;
+	const struct ring_line *line;
+};
+
+/* In the order of their time, as those of a service come when somebody asks for them. */
+static bool is_after(const struct ring_line *line, double at, uint64_t serial)
+{
+	return line->at > at || (line->at == at && line->serial > serial);
+}
+
+static int compare_found(const void *one, const void *other)
+{
+	const struct found_line *left = one, *right = other;
+
+	return is_after(left->line, right->line->at, right->line->serial) -
+		is_after(right->line, left->line->at, left->line->serial);
+}
+
+static void add_ring(struct found_line **list, size_t *count, const char *service, const struct ring_line *ring,
+		     unsigned next, unsigned size, const struct session *session)
+{
+	double since = session->request.since > 0 ? clock_wall() - session->request.since : 0;
+	unsigned first = next > size ? next - size : 0;
+	struct found_line *larger =
+		ring && next > first ? realloc(*list, (*count + next - first) * sizeof(*larger)) : NULL;
+
+	if (!larger)
+		return;
+	*list = larger;
+	for (unsigned n = first; n < next; n++) {
+		const struct ring_line *line = &ring[n % size];
+
+		if (line->text && line->level <= session->request.level && line->at >= since &&
+		    is_after(line, session->at, session->serial))
+			(*list)[(*count)++] = (struct found_line){ service, line };
+	}
+}
+
+/* The lines that are there, after the last one that was sent; the caller frees them. */
+static struct found_line *find_lines(struct session *session, size_t *count)
+{
+	struct found_line *list = NULL;
+
+	*count = 0;
+	if (!session->request.count)
+		add_ring(&list, count, NULL, superd.ring, superd.ring_next, RING * 4, session);
+	for (const struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		if (svc->run->ring && wants(session, svc->row->name))
+			add_ring(&list, count, svc->row->name, svc->run->ring, svc->run->ring_next, svc->run->ring_room,
+				 session);
+	}
+	if (*count)
+		qsort(list, *count, sizeof(*list), compare_found);
+	return list;
+}
+
+/* The log is followed as deep as somebody wants it. */
+void requests_follow_log(void)
+{
+	enum level level = LEVEL_INFO;
+	bool is_followed = false;
+
+	LIST_OF(const struct session, session, link, &superd.sessions) {
+		is_followed |= session->follows;
+		if (session->follows && session->request.level > level)
+			level = session->request.level;
+	}
+	ring_begin(level, is_followed);
+}
+
+static void begin_following(struct session *session)
+{
+	session->busy = session->follows = true;
+	session->go_on = NULL;
+	requests_follow_log();
+}
+
+static void tell_dropped(struct session *session)
+{
+	session->go_on = NULL;
+	json_count_field(&session->line, "dropped", session->dropped);
+	session->dropped = 0;
+	session_send(session);
+}
+
+/* Lines come and go between two turns, so each begins behind the last one that was sent. */
+static void send_lines(struct session *session)
+{
+	size_t count, n = 0;
+	struct found_line *list = find_lines(session, &count);
+
+	for (; n < count && session_may_go_on(session); n++) {
+		struct buf *out = &session->line;
+
+		session->serial = list[n].line->serial;
+		session->at = list[n].line->at;
+		json_seconds_field(out, "at", list[n].line->at);
+		json_text_field(out, "level", log_level_name(list[n].line->level));
+		json_text_field(out, "service", list[n].service);
+		facts_add_line(list[n].line, "message", out);
+		session_send(session);
+	}
+	free(list);
+	if (n < count)
+		return;
+	if (session->request.follow)
+		begin_following(session);
+	else
+		session_done(session);
+}
+
+static void ask_log(struct session *session)
+{
+	struct request *request = &session->request;
+	struct found_line *list;
+	size_t count;
+
+	for (size_t n = 0; n < request->count; n++) {
+		if (!glob_is_pattern(request->names[n]) && !any_is_meant(request->names[n])) {
+			refuse_name(session, request->names[n]);
+			return;
+		}
+	}
+	session->busy = true;
+	session->serial = 0;
+	session->at = 0;
+	for (struct svc *svc = request->lines ? svc_next(NULL) : NULL; svc; svc = svc_next(svc)) {
+		if (wants(session, svc->row->name))
+			output_fetch(svc);
+	}
+	list = find_lines(session, &count);
+	if (!request->lines) {
+		session->at = clock_wall();
+		session->serial = superd.serial;
+	} else if (count) {
+		const struct ring_line *first = list[count > request->lines ? count - request->lines : 0].line;
+
+		session->at = first->at;
+		session->serial = first->serial - 1;
+	}
+	free(list);
+	session->go_on = send_lines;
+	session_wake(session);
+}
+
+/* A plain name that no service has is an error. A pattern may match one later, so it only gets a notice. */
+static void ask_events(struct session *session)
+{
+	const char *name = session->request.service;
+	bool exists = !name || any_is_meant(name);
+
+	if (!exists && !glob_is_pattern(name)) {
+		refuse_name(session, name);
+		return;
+	}
+	begin_following(session);
+	if (exists)
+		return;
+	json_text_field(&session->line, "unmatched", name);
+	session_send(session);
+}
+
+void control_log(const char *service, enum level level, const struct event *event, const char *text, size_t length)
+{
+	LIST_OF(struct session, session, link, &superd.sessions) {
+		const char *pattern = session->request.service;
+
+		if (!session->follows || level > session->request.level || !wants(session, service) ||
+		    (pattern && (!service || !word_means(pattern, is_name(pattern), service))))
+			continue;
+		if (session->dropped || session_unsent(session) >= SESSION_ROOM) {
+			session->dropped++;
+			session->go_on = tell_dropped;
+			continue;
+		}
+		json_seconds_field(&session->line, "at", clock_wall());
+		log_add_facts(&session->line, &(struct log_message){ level, event, text, length }, EVENT_MOST - 1);
+		session_send(session);
+	}
+}
+
+/* A line of top: all services that have instances, are in no idle state, or were active since the line before. */
+static void on_top(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct session *session = timer->data;
+	struct buf *line = &session->line;
+	double since = clock_now() - session->request.interval;
+	size_t told = 0, omitted = 0;
+
+	(void)loop, (void)events;
+	if (session_unsent(session) >= SESSION_ROOM)
+		return;
+	json_seconds_field(line, "at", clock_wall());
+	facts_add_superd(line);
+	json_list_field(line, "services");
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		if (svc_is_empty(svc) && (svc->state == LISTENING || svc->state == OFF) && svc->run->last_end < since &&
+		    svc->run->last_start < since)
+			continue;
+		if (told >= TOP_MOST || line->length > SESSION_MOST / 2) {
+			omitted++;
+			continue;
+		}
+		told++;
+		json_object_open(line);
+		facts_add_answer(svc->row, svc, ANSWER_LIST, false, line);
+		json_object_close(line);
+	}
+	json_list_close(line);
+	if (omitted)
+		json_count_field(line, "more_services", omitted);
+	session_send(session);
+}
+
+static void ask_top(struct session *session)
+{
+	session->busy = true;
+	ev_timer_init(&session->tick, on_top, 0, session->request.interval);
+	ev_timer_start(superd.loop, &session->tick);
+}
+
+/* ---- reload, diff, upgrade: each is answered when it has ended, if the client is there still ---- */
+
+static void send_diags(struct session *session, const struct diags *diags)
+{
+	for (size_t n = 0; n < diags->count; n++) {
+		const struct diag *diag = &diags->list[n];
+		struct buf *out = &session->line;
+
+		json_text_field(out, "diagnostic", diag->message);
+		json_text_field(out, "file", diag->file);
+		json_count_field(out, "line", diag->line);
+		json_count_field(out, "column", diag->column);
+		json_text_field(out, "severity", severity_name(diag->severity));
+		if (diag->hint)
+			json_text_field(out, "hint", diag->hint);
+		session_send(session);
+	}
+}
+
+/* A service may open its sockets only later, behind commands: it is told of once it listens or has failed. */
+static void report_changes(struct session *session)
+{
+	static const char *const names[] = { "unchanged", "changed", "added", "removed", "failed" };
+	const struct changes *changes = session->changes;
+	struct buf *line = &session->line, text = { 0 };
+	size_t wrong = changes->counts[4];
+
+	while (session->next < changes->count && session_may_go_on(session)) {
+		const struct service_change *change = &changes->list[session->next];
+		struct svc *svc = svc_find(change->name);
+		bool is_wrong = !strcmp(change->outcome, "wrong"), is_bad = svc && svc->state == BINDING && !is_wrong;
+		bool is_old = false;
+
+		if (svc && (svc_is_opening(svc) || lent_is_changing(svc))) {
+			session->go_on = NULL;
+			session->changed = report_changes;
+			return;
+		}
+		for (unsigned n = 0; svc && n < svc->socket_count; n++)
+			is_old |= svc->sockets[n].is_old;
+		is_bad |= is_old;
+		if (is_wrong)
+			buf_addf(&text, "%s%s", change->text,
+				 svc ? "; it keeps its previous configuration" : "; it is left out");
+		else if (is_old)
+			buf_text(&text, "its socket keeps its old options until its program has ended");
+		else if (is_bad)
+			buf_text(&text, svc->run->reason);
+		else if (svc && svc->removed)
+			facts_describe_removed(svc, &text);
+		else if (svc)
+			facts_describe_outdated(svc, &text);
+		session->failed += is_bad;
+		json_text_field(line, "service", change->name);
+		json_text_field(line, "result", is_bad || is_wrong ? "failed" : change->outcome);
+		json_flag_field(line, "ok", !is_bad && !is_wrong);
+		json_text_field(line, "state", svc && svc->removed ? "leaving" : state_name(svc ? svc->state : OFF));
+		if (*change->text && !is_wrong) {
+			json_list_field(line, "options");
+			for (const char *at = change->text; *at; at += strspn(at, " ")) {
+				char option[80];
+
+				snprintf(option, sizeof(option), "%.*s", (int)strcspn(at, " "), at);
+				json_element_text(line, option);
+				at += strcspn(at, " ");
+			}
+			json_list_close(line);
+		}
+		if (text.length)
+			json_text_field(line, "message", buf_string(&text));
+		session_send(session);
+		buf_clear(&text);
+		session->next++;
+	}
+	buf_free(&text);
+	if (session->next < changes->count)
+		return;
+	for (int n = 0; n < 5; n++)
+		json_count_field(line, names[n], changes->counts[n] + (n == 4 ? session->failed : 0));
+	session_send(session);
+	if (session->failed)
+		session_fail(session, "failed", "superd tries again by itself", "reloaded, but %u service%s failed",
+			     session->failed, session->failed == 1 ? "" : "s");
+	else if (wrong)
+		session_fail(session, "failed", "", "reloaded, but %zu entr%s errors", wrong,
+			     wrong == 1 ? "y has" : "ies have");
+	else
+		session_done(session);
+}
+
+static void send_diff_line(void *context)
+{
+	session_send(context);
+}
+
+/* A reading has ended, for a reload or (compared) a diff. */
+void requests_read(unsigned number, bool good, const struct table *compared, struct diags *diags)
+{
+	char summary[DIAGS_SUMMARY_MOST];
+
+	LIST_OF(struct session, session, link, &superd.sessions) {
+		if (session->reading != number)
+			continue;
+		session->reading = 0;
+		send_diags(session, diags);
+		if (!good) {
+			diags_summarize(diags, summary);
+			session_fail(session, "failed",
+				     session->is_diff ? "" : "the previous configuration stays in effect", "%s: %s",
+				     session->is_diff ? "cannot compare" : "not reloaded",
+				     diags->errors	       ? summary
+					     : superd.stopping ? "superd is stopping"
+							       : "out of memory");
+		} else if (session->is_diff) {
+			diff_write(compared, &session->line, send_diff_line, session);
+			session_done(session);
+		} else {
+			session->late = NULL;
+			session->changes = superd.changes;
+			session->changes->users++;
+			session->next = session->failed = 0;
+			session->go_on = report_changes;
+			session_wake(session);
+		}
+	}
+}
+
+static void on_reading_late(struct session *session)
+{
+	char what[WAIT_NOTE_MOST];
+	double seconds;
+
+	if (session->is_diff)
+		session_fail(session, "failed", "", "the configuration was not read in time");
+	else if (superd.reading && wait_note_read(what, &seconds))
+		session_fail(session, "failed",
+			     "the previous configuration stays in effect; the reload continues when it answers",
+			     "not reloaded in time: %s does not answer", what);
+	else
+		session_fail(session, "failed", "", "not done in time, but under way");
+}
+
+static void await_reading(struct session *session, unsigned number)
+{
+	session->busy = true;
+	session->late = on_reading_late;
+	session->reading = number;
+}
+
+static void ask_reload(struct session *session)
+{
+	if (session->request.count && session->request.allow_empty) {
+		session_fail(session, "usage", "", "reload: --allow-empty goes with no name of a service");
+	} else if (session->request.count) {
+		session->action = REFRESH;
+		session->answer = ANSWER_ORDER;
+		select_names(session);
+	} else if (superd.stopping) {
+		session_fail(session, "busy", "", "superd is stopping");
+	} else {
+		unsigned number;
+
+		superd_reopen();
+		number = reload_begin(session->request.allow_empty);
+		session->is_diff = false;
+		if (session->request.no_wait)
+			session_done(session);
+		else
+			await_reading(session, number);
+	}
+}
+
+static void ask_diff(struct session *session)
+{
+	unsigned number = reload_compare();
+
+	session->is_diff = true;
+	if (number)
+		await_reading(session, number);
+	else
+		session_fail(session, "busy", "", "superd is reading the configuration: try again");
+}
+
+static void succeed(struct session *session, const char *text)
+{
+	json_flag_field(&session->line, "ok", true);
+	json_text_field(&session->line, "message", text);
+	session_send(session);
+	session_done(session);
+}
+
+static void on_upgraded(void *context, bool good, const char *why)
+{
+	struct session *session = NULL;
+
+	LIST_EACH(link, &superd.sessions) {
+		if (container_of(link, struct session, link) == context)
+			session = context;
+	}
+	if (session && good)
+		succeed(session, why);
+	else if (session)
+		session_fail(session, strncmp(why, "busy", 4) ? "failed" : "busy", "", "%s: %s",
+			     session->request.check ? "an upgrade would fail" : "not upgraded", why);
+}
+
+static void on_upgrade_late(struct session *session)
+{
+	session_fail(session, "failed", "",
+		     session->request.check ? "the new superd has not answered in time"
+					    : "not upgraded in time, but under way: see the log for the result");
+}
+
+static void ask_upgrade(struct session *session)
+{
+	session->busy = true;
+	session->late = on_upgrade_late;
+	upgrade_begin(session->request.check, on_upgraded, session);
+	if (session->busy && session->request.no_wait)
+		succeed(session, "under way");
+}
+
+static void ask_reopen(struct session *session)
+{
+	if (superd_reopen())
+		session_done(session);
+	else
+		session_fail(session, "failed", "", "cannot open the log %s again: %s", log_file_path(superd.log),
+			     strerror(errno));
+}
+
+static void ask_shutdown(struct session *session)
+{
+	session_done(session);
+	superd_stop(SIGTERM);
+}
+
+static void ask_wait(struct session *session)
+{
+	session->action = session->request.asleep ? WAIT_ASLEEP : session->request.awake ? WAIT_AWAKE : WAIT_READY;
+	session->answer = ANSWER_ORDER;
+	select_names(session);
+}
+
+/* ---- requests ---- */
+
+#define FIELD(name) offsetof(struct request, name)
+
+/* An option without a value sets the flag; `kind` tells the others apart. */
+static const struct {
+	const char *name;
+	enum { FLAG, SECONDS, NUMBER, LEVEL_NAME, TEXT, SIGNAL_NAME } kind;
+	size_t offset; /* in struct request */
+	int64_t least, most;
+	const char *wrong;
+} known_options[] = {
+	{ "no-wait", FLAG, FIELD(no_wait), 0, 0, NULL },
+	{ "check", FLAG, FIELD(check), 0, 0, NULL },
+	{ "progress", FLAG, FIELD(progress), 0, 0, NULL },
+	{ "failed", FLAG, FIELD(failed), 0, 0, NULL },
+	{ "follow", FLAG, FIELD(follow), 0, 0, NULL },
+	{ "boot", FLAG, FIELD(boot), 0, 0, NULL },
+	{ "allow-empty", FLAG, FIELD(allow_empty), 0, 0, NULL },
+	{ "asleep", FLAG, FIELD(asleep), 0, 0, NULL },
+	{ "awake", FLAG, FIELD(awake), 0, 0, NULL },
+	{ "timeout", SECONDS, FIELD(timeout), 0, 0, NULL },
+	{ "interval", SECONDS, FIELD(interval), 0, 0, NULL },
+	{ "since", SECONDS, FIELD(since), 0, 0, NULL },
+	{ "lines", NUMBER, FIELD(lines), 0, 1000000, "expected a number of lines, at most 1000000" },
+	{ "cells", NUMBER, FIELD(cells), 1, HISTORY_CELLS, "expected a number from 1 to 512" },
+	{ "level", LEVEL_NAME, FIELD(level), 0, 0, NULL },
+	{ "service", TEXT, FIELD(service), 0, 0, NULL },
+	{ "signal", SIGNAL_NAME, FIELD(signal), 0, 0, NULL },
+};
+
+enum { OPTIONS = sizeof(known_options) / sizeof(*known_options) };
+
+#define OPERATING "no-wait timeout progress"
+
+enum { NO_NAMES, ANY_NAMES, SOME_NAMES };
+
+static const struct request_verb {
+	const char *name;
+	enum right right; /* the least */
+	int names;
+	const char *options;			/* words, none of which is part of another */
+	void (*begin)(struct session *session); /* NULL: it answers for each service */
+	int answer;				/* ANSWER_ORDER: the action */
+	enum action action;
+} verbs[] = {
+	{ "status", RIGHT_OVERVIEW, ANY_NAMES, "", NULL, ANSWER_STATUS, WAIT_READY },
+	{ "list", RIGHT_OVERVIEW, ANY_NAMES, "failed", NULL, ANSWER_LIST, WAIT_READY },
+	{ "show", RIGHT_READ, ANY_NAMES, "", NULL, 0, WAIT_READY },
+	{ "why", RIGHT_OVERVIEW, ANY_NAMES, "", NULL, ANSWER_STATUS, WAIT_READY },
+	{ "timeline", RIGHT_OVERVIEW, ANY_NAMES, "since cells", NULL, ANSWER_TIMELINE, WAIT_READY },
+	{ "metrics", RIGHT_OVERVIEW, ANY_NAMES, "", ask_metrics, ANSWER_METRICS, WAIT_READY },
+	{ "health", RIGHT_OVERVIEW, ANY_NAMES, "", ask_health, ANSWER_HEALTH, WAIT_READY },
+	{ "events", RIGHT_READ, NO_NAMES, "service level", ask_events, 0, WAIT_READY },
+	{ "log", RIGHT_READ, ANY_NAMES, "lines since follow level", ask_log, 0, WAIT_READY },
+	{ "top", RIGHT_READ, NO_NAMES, "interval", ask_top, 0, WAIT_READY },
+	{ "version", RIGHT_READ, NO_NAMES, "", ask_version, 0, WAIT_READY },
+	{ "start", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, START },
+	{ "stop", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, STOP },
+	{ "restart", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, RESTART },
+	{ "hold", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, HOLD },
+	{ "release", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, RELEASE },
+	{ "drain", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, DRAIN },
+	{ "freeze", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, FREEZE },
+	{ "thaw", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, THAW },
+	{ "sleep", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, SLEEP },
+	{ "wake", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, WAKE },
+	{ "wait", RIGHT_READ, SOME_NAMES, "timeout progress asleep awake", ask_wait, 0, WAIT_READY },
+	{ "signal", RIGHT_ACT, SOME_NAMES, "signal progress", NULL, ANSWER_ORDER, SIGNAL },
+	{ "enable", RIGHT_ACT, SOME_NAMES, OPERATING " boot", NULL, ANSWER_ORDER, ENABLE },
+	{ "disable", RIGHT_ACT, SOME_NAMES, OPERATING " boot", NULL, ANSWER_ORDER, DISABLE },
+	{ "reload", RIGHT_ACT, ANY_NAMES, OPERATING " allow-empty", ask_reload, 0, WAIT_READY },
+	{ "diff", RIGHT_ACT, NO_NAMES, "timeout", ask_diff, 0, WAIT_READY },
+	{ "reopen", RIGHT_ACT, NO_NAMES, "", ask_reopen, 0, WAIT_READY },
+	{ "upgrade", RIGHT_ACT, NO_NAMES, "check no-wait timeout", ask_upgrade, 0, WAIT_READY },
+	{ "shutdown", RIGHT_ACT, NO_NAMES, "no-wait timeout", ask_shutdown, 0, WAIT_READY },
+};
+
+enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
+
+/* Reads an option, without its "--". NULL, or why it is refused. */
+static const char *read_option(struct request *request, const char *word, bool *known)
+{
+	size_t length = strcspn(word, "="), n = 0;
+	const char *value = word[length] ? word + length + 1 : NULL, *wrong = NULL;
+	int64_t number;
+	char *field;
+
+	while (n < OPTIONS &&
+	       (strlen(known_options[n].name) != length || strncmp(known_options[n].name, word, length) != 0))
+		n++;
+	*known = n < OPTIONS;
+	if (!*known)
+		return NULL;
+	request->options |= 1u << n;
+	field = (char *)request + known_options[n].offset;
+	if (!value != (known_options[n].kind == FLAG))
+		return value ? "it has no value" : "it needs a value";
+	switch (known_options[n].kind) {
+	case FLAG:
+		*(bool *)field = true;
+		return NULL;
+	case SECONDS:
+		wrong = scan_duration(value, &number);
+		if (!wrong && (number < 100000 || number > INT64_C(86400000000)))
+			wrong = "expected a time of 100ms to 1d";
+		*(double *)field = (double)number / 1e6;
+		return wrong;
+	case NUMBER:
+		wrong = scan_count(value, &number);
+		if (!wrong && (number < known_options[n].least || number > known_options[n].most))
+			wrong = known_options[n].wrong;
+		*(size_t *)field = (size_t)number;
+		return wrong;
+	case LEVEL_NAME:
+		return log_parse_level(value, (enum level *)field);
+	case TEXT:
+		*(const char **)field = value;
+		return NULL;
+	case SIGNAL_NAME:
+		wrong = scan_signal(value, (int *)field);
+		return wrong || *(int *)field > 0 ? wrong : "expected the name or number of a signal";
+	}
+	return wrong;
+}
+
+/* Splits a line into words. Returns the verb; NULL: it is refused. */
+static const char *read_request(struct session *session, const char *line)
+{
+	struct request *request = &session->request;
+	struct buf text = request->words, completed = request->completed;
+	const char *wrong, *verb = NULL, *word;
+	bool reads_options = true, known;
+	size_t count;
+
+	buf_clear(&text);
+	*request = (struct request){
+		.words = text, .completed = completed, .level = LEVEL_INFO, .lines = 10, .interval = 1
+	};
+	wrong = shell_words_split_into(&request->words, line, &count);
+	if (!wrong && request->words.failed)
+		wrong = "out of memory";
+	if (wrong) {
+		session_fail(session, "usage", "", "%s", wrong);
+		return NULL;
+	}
+	if (count > WORDS_MOST) {
+		session_fail(session, "usage", "", "a request has at most %d words", WORDS_MOST);
+		return NULL;
+	}
+	word = buf_string(&request->words);
+	for (size_t n = 0; n < count; n++, word += strlen(word) + 1) {
+		if (reads_options && !strcmp(word, "--")) {
+			reads_options = false;
+		} else if (reads_options && !strncmp(word, "--", 2)) {
+			wrong = read_option(request, word + 2, &known);
+			if (!known)
+				session_fail(session, "usage", "", "%s is no option", word);
+			else if (wrong)
+				session_fail(session, "usage", "", "%s: %s", word, wrong);
+			if (!known || wrong)
+				return NULL;
+		} else if (!verb) {
+			verb = word;
+		} else {
+			request->names[request->count++] = word;
+		}
+	}
+	if (!verb)
+		session_fail(session, "usage", "", "a request begins with a verb, as list");
+	return verb;
+}
+
+void request_obey(struct session *session, const char *line)
+{
+	struct request *request = &session->request;
+	const char *name = read_request(session, line), *wrong = NULL;
+	const struct request_verb *verb = NULL;
+
+	for (size_t n = 0; name && n < VERBS; n++) {
+		if (!strcmp(verbs[n].name, name))
+			verb = &verbs[n];
+	}
+	if (name && !verb) {
+		struct scan_nearest nearest = { .name = name, .most = 3 };
+		char hint[64] = "";
+
+		for (size_t n = 0; n < VERBS && strlen(name) < 32; n++) {
+			if (verbs[n].right <= RIGHT_READ)
+				scan_nearest_look(&nearest, verbs[n].name);
+		}
+		if (nearest.word)
+			snprintf(hint, sizeof(hint), "did you mean %s?", nearest.word);
+		session_fail(session, "usage", hint, "'%.100s' is no verb", name);
+	}
+	if (!verb)
+		return;
+	if (verb->right > session->right) {
+		session_fail(session, "denied", "run it as root, or as superd's own user",
+			     "%s: permission denied: members of the control group may only read", verb->name);
+		return;
+	}
+	for (unsigned n = 0; n < OPTIONS; n++) {
+		if (request->options >> n & 1 && !strstr(verb->options, known_options[n].name))
+			wrong = "it does not have that option";
+	}
+	if (!wrong && verb->names == NO_NAMES && request->count)
+		wrong = "it accepts no names";
+	else if (!wrong && verb->names == SOME_NAMES && !request->count)
+		wrong = "it needs the name of a service, or a pattern";
+	else if (!wrong && verb->answer == ANSWER_ORDER && verb->action == SIGNAL && !request->signal)
+		wrong = "it needs --signal=SIGNAL";
+	if (wrong) {
+		session_fail(session, "usage", "", "%s: %s", verb->name, wrong);
+		return;
+	}
+	if (verb->right == RIGHT_ACT && !request->count && !request->check && verb->begin != ask_diff)
+		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "told" }, "uid %lu requested: %s",
+			  (unsigned long)session->uid, verb->name);
+	if (verb->answer == ANSWER_TIMELINE && request->since <= 0)
+		request->since = SINCE;
+	complete(request);
+	session->verb = verb->name;
+	session->answer = verb->answer;
+	session->action = verb->action;
+	session->serial = 0;
+	if (request->timeout > 0)
+		timer_begin(&session->timeout, request->timeout);
+	(verb->begin ? verb->begin : select_names)(session);
+}

@@ -1,0 +1,364 @@
+/* rpc/ endpoints: rpcbind(8) tells clients the port of each, which superd has registered, and withdraws when the socket
+ * closes. superd-rpc does that, one at a time, as rpcbind may be slow, hang, or start later.
+ *
+ * It is started by a timer, not where a socket opens or closes. So a reload that does both has asked for both before,
+ * and the withdrawal comes first: a late one would take away the new registration of the same port. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "os/socket/socket.h"
+#include "superd/machine/machine.h"
+
+#define PAUSE_MIN 1000000 /* microseconds between two tries, least and most */
+#define PAUSE_MAX 60000000
+#define WITHDRAWALS_MOST 20 /* tries in a quarter of an hour; rpcbind away so long has forgotten all */
+#define PATIENCE 15.	    /* seconds; superd-rpc ends by itself sooner */
+#define REFUSED 3	    /* its exit status: rpcbind refuses this user */
+#define TEXT_MOST 1000	    /* bytes of what it prints */
+
+static struct {
+	struct helper helper;	      /* superd-rpc */
+	struct registration *current; /* for which it runs; NULL: none */
+	bool sets, as_own_user;	      /* it registers; it runs as its own user, else as superd's */
+	ev_io io;
+	struct buf text;
+	ev_timer next;
+	uint64_t last; /* number of a registration */
+} rpc;
+
+static void on_next(struct ev_loop *loop, ev_timer *timer, int events);
+
+static void wake_at(double due)
+{
+	double now = clock_now();
+
+	ev_timer_stop(superd.loop, &rpc.next);
+	ev_timer_init(&rpc.next, on_next, due > now ? due - now : 0, 0);
+	ev_timer_start(superd.loop, &rpc.next);
+}
+
+static void drop(struct registration *one)
+{
+	journal_say("-rpc %" PRIu64 "\n", one->number);
+	list_remove(&one->link);
+	free(one->service);
+	free(one);
+}
+
+static void say(const struct registration *one, enum level level, const char *name, const char *text, const char *why)
+{
+	struct event event = { .name = name, .service = one->service, .reason = why };
+
+	log_event(superd.log, level, &event, "%s: %s at %s port %s%s%s", text, one->program, one->transports, one->port,
+		  why ? ": " : "", why ? why : "");
+}
+
+/* Until an administrator withdraws it (rpcinfo -d), clients that ask rpcbind get a port that nobody serves. */
+static void leave(struct registration *one, const char *why)
+{
+	if (one->set)
+		say(one, LEVEL_WARNING, "left_registered", "stays registered with rpcbind", why);
+	drop(one);
+}
+
+/* superd-rpc has ended, or could not be started. text: what it has said. */
+static void finish(bool done, const char *text)
+{
+	struct registration *one = rpc.current;
+	struct event event = { .name = "registered", .service = one->service };
+	bool may_wait = rpc.sets || (!superd.stopping && one->backoff.failures + 1 < WITHDRAWALS_MOST);
+	/* A failed withdrawal matters only if rpcbind had the registration. */
+	bool is_news = !one->failure_logged && (rpc.sets || one->set);
+
+	rpc.current = NULL;
+	wake_at(0);
+	if (rpc.sets && done) {
+		one->set = true;
+		journal_registration(one);
+		if (*text)
+			log_event(superd.log, LEVEL_NOTICE, &event, "rpcbind: %s", text);
+		say(one, LEVEL_INFO, "registered", "registered with rpcbind", NULL);
+	} else if (rpc.sets && one->fd < 0) {
+		return; /* its socket was closed meanwhile, and this is withdrawn */
+	} else if (!done && may_wait) {
+		event.name = rpc.sets ? "register_error" : "withdraw_error";
+		event.reason = text;
+		one->due = clock_now() + backoff_next(&one->backoff, PAUSE_MIN, PAUSE_MAX, jitter());
+		log_event(superd.log, is_news ? LEVEL_WARNING : LEVEL_DEBUG, &event,
+			  rpc.sets ? "cannot register %s with rpcbind, which is tried again and again: %s"
+				   : "cannot withdraw %s from rpcbind, which is tried again: %s",
+			  one->program, text);
+		one->failure_logged = true;
+	} else if (!done) {
+		leave(one, text);
+	} else {
+		if (one->set)
+			say(one, LEVEL_INFO, "withdrawn", "withdrawn from rpcbind", NULL);
+		drop(one);
+	}
+}
+
+/* Once in a turn of the loop, and when superd-rpc has ended: then the rest of it is there. */
+static void on_output(struct ev_loop *loop, ev_io *io, int events)
+{
+	char text[TEXT_MOST];
+	ssize_t got = read(io->fd, text, sizeof(text));
+
+	(void)events;
+	if (got == 0)
+		ev_io_stop(loop, io);
+	else if (got > 0 && rpc.text.length < TEXT_MOST)
+		buf_add(&rpc.text, text, (size_t)got);
+}
+
+static void start(const struct account *account);
+
+static void on_ended(struct helper *helper, int status)
+{
+	struct buf text = { 0 };
+
+	(void)helper;
+	if (status == HELPER_LATE) /* its end follows */
+		return;
+	on_output(superd.loop, &rpc.io, 0);
+	ev_io_stop(superd.loop, &rpc.io);
+	close(rpc.io.fd);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == REFUSED && rpc.as_own_user) {
+		start(NULL);
+		return;
+	}
+	for (const char *line = buf_string(&rpc.text); *line; line += strspn(line, "\n")) {
+		size_t length = strcspn(line, "\n");
+
+		buf_text(&text, text.length ? "; " : "");
+		buf_visible(&text, line, length);
+		line += length;
+	}
+	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGALRM || WTERMSIG(status) == SIGKILL))
+		buf_addf(&text, "%sthere was no answer in time", text.length ? "; " : "");
+	else if (status && !text.length)
+		buf_text(&text, "it has failed without a word");
+	finish(status == 0, buf_string(&text));
+	buf_free(&text);
+}
+
+/* account NULL: superd's own, which rpcbind may accept where it refuses superd-rpc's. */
+static void start(const struct account *account)
+{
+	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	const struct registration *one = rpc.current;
+	const char *const arguments[] = { rpc.sets ? "set" : "unset", one->program, one->transports, one->port, NULL };
+	struct spawn_request request = { .wanted_count = 3, .remote_port = -1, .pid = -1 };
+	struct process_defaults defaults = superd.defaults;
+	int ends[2] = { -1, -1 }, report = -1;
+	struct buf why = { 0 };
+	struct plan *plan;
+	pid_t pid = -1;
+
+	defaults.environment = (char *[]){ path, NULL };
+	plan = plan_own_program(PROGRAM_RPC, arguments, account, &defaults, &why);
+	if (plan && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		buf_addf(&why, "cannot start %s: %s", plan->main.program, strerror(errno));
+	} else if (plan) {
+		request.plan = plan;
+		request.wanted = (int[]){ superd.null_in, superd.null_out, ends[1] };
+		pid = launch(&request, NULL, &report);
+		if (pid < 0)
+			buf_addf(&why, "cannot start %s: %s: %s", plan->main.program, stage_name(request.fault.stage),
+				 strerror(request.fault.error));
+	}
+	plan_free(plan);
+	fd_close(&ends[1]);
+	fd_close(&report);
+	if (pid < 0) {
+		fd_close(&ends[0]);
+		finish(false, buf_string(&why));
+	} else {
+		rpc.as_own_user = account;
+		buf_clear(&rpc.text);
+		fd_set_nonblocking(ends[0], true);
+		ev_io_init(&rpc.io, on_output, ends[0], EV_READ);
+		ev_io_start(superd.loop, &rpc.io);
+		child_watch(&rpc.helper.child, pid);
+		helper_limit(&rpc.helper, PATIENCE, on_ended);
+	}
+	buf_free(&why);
+}
+
+/* Begins the next. Those that are to be withdrawn come first, and a registration waits for that of its port. When
+ * superd ends, all are withdrawn at once. */
+static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	double now = clock_now(), soonest = 0;
+	struct registration *first = NULL;
+
+	(void)loop, (void)timer, (void)events;
+	if (rpc.current)
+		return;
+	LIST_EACH(link, &superd.registrations) {
+		struct registration *one = container_of(link, struct registration, link);
+		double due = one->due;
+
+		if (one->fd >= 0 && (one->set || superd.stopping))
+			continue;
+		if (one->fd < 0 && (due <= now || superd.stopping))
+			due = 0;
+		LIST_EACH(other, &superd.registrations) {
+			const struct registration *debt = container_of(other, struct registration, link);
+
+			if (one->fd >= 0 && debt->fd < 0 && debt->due > due && !strcmp(debt->port, one->port))
+				due = debt->due;
+		}
+		if (!first || due < soonest) {
+			first = one;
+			soonest = due;
+		}
+	}
+	if (!first) {
+		superd_check_end();
+	} else if (soonest > now) {
+		wake_at(soonest);
+	} else {
+		rpc.current = first;
+		rpc.sets = first->fd >= 0;
+		first->tried = true;
+		start(helper_user_account(HELPER_USER_RPC));
+	}
+}
+
+static struct registration *add(const char *service)
+{
+	struct registration *one = calloc(1, sizeof(*one));
+
+	if (!one || !(one->service = strdup(service))) {
+		free(one);
+		return NULL;
+	}
+	one->due = clock_now();
+	list_add(&superd.registrations, &one->link);
+	wake_at(0);
+	return one;
+}
+
+/* It was opened. */
+void rpc_announce(const struct socket *socket)
+{
+	const char *transport = socket->listen->endpoint->kind == ENDPOINT_RPC_TCP ? "tcp" : "udp";
+	const struct endpoint *address = socket->listen->address;
+	struct bound_families reach;
+	struct registration *one;
+
+	if (!endpoint_is_rpc(socket->listen->endpoint))
+		return;
+	if (!bind_reach(socket->fd, &reach) || !(one = add(socket->svc->row->name))) {
+		svc_say(socket->svc, LEVEL_ERROR, "register_error", "cannot be registered with rpcbind: %s",
+			strerror(errno));
+		return;
+	}
+	one->number = ++rpc.last;
+	one->fd = socket->fd;
+	snprintf(one->program, sizeof(one->program),
+		 address->group == address->highest ? "%" PRIu32 "/%" PRIu32 : "%" PRIu32 "/%" PRIu32 "-%" PRIu32,
+		 address->number, address->group, address->highest);
+	snprintf(one->transports, sizeof(one->transports), "%s%s%s%s", reach.ipv4 ? transport : "",
+		 reach.ipv4 && reach.ipv6 ? "," : "", reach.ipv6 ? transport : "", reach.ipv6 ? "6" : "");
+	snprintf(one->port, sizeof(one->port), "%u", reach.port);
+	journal_registration(one);
+}
+
+/* The socket with this descriptor closes. */
+void rpc_withdraw(int fd)
+{
+	LIST_EACH(link, &superd.registrations) {
+		struct registration *one = container_of(link, struct registration, link);
+
+		if (one->fd != fd)
+			continue;
+		if (!one->tried) { /* rpcbind does not know it */
+			drop(one);
+			continue;
+		}
+		one->fd = -1;
+		one->failure_logged = false;
+		one->due = 0;
+		backoff_reset(&one->backoff);
+		journal_registration(one);
+		wake_at(0);
+	}
+}
+
+/* The superd before has left it: rpcbind may know of it, and its socket may be gone. */
+void rpc_resume(const char *service, const struct registration *before)
+{
+	struct list *lists[] = { &superd.services, &superd.leaving };
+	struct registration *one = add(service);
+
+	if (!one)
+		return;
+	one->number = before->number;
+	if (rpc.last < one->number)
+		rpc.last = one->number;
+	one->fd = -1;
+	for (int n = 0; n < 2; n++) {
+		LIST_EACH(link, lists[n]) {
+			const struct svc *svc = container_of(link, struct svc, link);
+
+			for (unsigned s = 0; s < svc->socket_count; s++) {
+				if (svc->sockets[s].fd == before->fd)
+					one->fd = before->fd;
+			}
+		}
+	}
+	one->tried = true;
+	one->set = before->set;
+	memcpy(one->program, before->program, sizeof(one->program));
+	memcpy(one->transports, before->transports, sizeof(one->transports));
+	memcpy(one->port, before->port, sizeof(one->port));
+}
+
+/* Whether one is to be withdrawn, or superd-rpc runs. */
+bool rpc_owes(void)
+{
+	LIST_EACH(link, &superd.registrations) {
+		if (container_of(link, struct registration, link)->fd < 0)
+			return true;
+	}
+	return rpc.current;
+}
+
+/* superd ends: what waits is tried now. */
+void rpc_go_on(void)
+{
+	wake_at(0);
+}
+
+/* Before superd becomes another program, which does its work anew. */
+void rpc_stop(void)
+{
+	if (rpc.current)
+		kill(rpc.helper.child.pid, SIGKILL);
+}
+
+/* superd ends, and withdraws nothing any more. */
+void rpc_leave(const char *why)
+{
+	if (rpc.current) {
+		helper_drop(&rpc.helper);
+		ev_io_stop(superd.loop, &rpc.io);
+		close(rpc.io.fd);
+	}
+	rpc.current = NULL;
+	LIST_EACH(link, &superd.registrations)
+		leave(container_of(link, struct registration, link), why);
+}

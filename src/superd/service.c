@@ -1,0 +1,1869 @@
+/* A service: its sockets, and the state that follows from them, from its instances and from orders.
+ *
+ * There is one word of state. svc_settle finds it whenever nothing of the service is under way; the table `states` says
+ * what a client (on_readable), the end of a pause (on_timer) and orders (svc_start, svc_stop) do in each of them. What
+ * is left are an instance that is ready (svc_note_ready) or has ended (svc_note_end). */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exec/condition/condition.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/hash.h"
+#include "lib/scan.h"
+#include "lib/units.h"
+#include "lib/zone.h"
+#include "os/cgroup/cgroup.h"
+#include "os/host/foreign_file.h"
+#include "os/proc/port_owner.h"
+#include "os/socket/socket.h"
+#include "superd/start/start.h"
+#include "table/access/times.h"
+#include "table/option/option_name.h"
+#include "table/option/service_mark.h"
+#include "table/service/need.h"
+#include "table/words/command_prefix.h"
+#include "table/words/exit_status.h"
+
+#define NO_PROGRESS 8 /* ends at once, the last half with the same clients in the queue, until that is a failure */
+#define TRUST_MOST 6
+#define AT_ONCE 1.0	 /* seconds: a run that ends sooner did nothing */
+#define START_COUNTS 30. /* seconds for which a start counts, at most */
+#define START_LOOK 5.
+#define TIME_PAUSE 60.
+#define FULL_PAUSE 1. /* seconds until it is looked again whether the limit of all instances is reached */
+#define LOAD_PAUSE 10.
+#define CONDITION_SECONDS 10.
+#define AGAIN 1.	   /* seconds until the kernel is asked again for what it had no room for */
+#define CONDITIONS_MOST 64 /* of a socket; what is beyond is not looked at */
+#define SKIPPED 5.0	   /* seconds until a condition is looked at again, doubled up to: */
+#define SKIPPED_MOST 80.0
+#define TELL_AGAIN 600. /* seconds until the log has again why a socket cannot be opened */
+
+/* State by state: its word, whether clients are looked out for, and what a client, the end of the timer, an order to
+ * start and one to stop do. An order to stop ends the instances, too. */
+enum act { NOTHING, OPENS, SETTLES, SERVES, WAKES, NOTED, REFUSES, WAITS, ENDS };
+/* clang-format off */
+static const struct {
+	const char *word;
+	bool watched;
+	unsigned char client, timer, start, stop;
+} states[STATES] = {
+	/*                word         watched  client     timer    start    stop */
+	[OFF]        = { "off",        false,   NOTHING,   NOTHING, NOTHING, NOTHING },
+	[BINDING]    = { "binding",    false,   NOTHING,   OPENS,    SETTLES,  SETTLES },
+	[LISTENING]  = { "listening",  true,    SERVES,     SETTLES,  SETTLES,  SETTLES },
+	[STARTING]   = { "starting",   false,   NOTHING,   NOTHING, NOTHING, ENDS },
+	[RUNNING]    = { "running",    false,   NOTED,       NOTHING, NOTHING, ENDS },
+	[STOPPING]   = { "stopping",   false,   NOTHING,   NOTHING, WAITS,   ENDS },
+	[CLOSING]    = { "closing",    false,   NOTHING,   NOTHING, NOTHING, SETTLES },
+	[BACKOFF]    = { "backoff",    true,    REFUSES, SETTLES,  SETTLES,  NOTHING },
+	[FROZEN]     = { "frozen",     true,    WAKES,      NOTHING, WAKES,    ENDS },
+	[HELD]       = { "held",       false,   NOTHING,   SETTLES,  SETTLES,  SETTLES },
+	[FULL]       = { "full",       false,   NOTHING,   SETTLES,  SETTLES,  SETTLES },
+	[QUEUED]     = { "queued",     false,   NOTHING,   SERVES,   NOTHING, SETTLES },
+};
+/* clang-format on */
+
+const char *state_name(enum state state)
+{
+	return states[state].word;
+}
+
+/* Why it is not to run: the first that is so. */
+enum bar svc_bar(const struct svc *svc)
+{
+	const struct lock *lock = lock_find(svc->row->name);
+
+	return superd.stopping				    ? BAR_END
+		: svc->removed				    ? BAR_REMOVED
+		: lock && lock->orders[LOCK_DISABLED].since ? BAR_DISABLED
+		: lock && lock->orders[LOCK_HELD].since	    ? BAR_HELD
+		: lock && lock->orders[LOCK_DRAINING].since ? BAR_DRAINING
+							    : BAR_NONE;
+}
+
+double jitter(void)
+{
+	return (double)random() / ((double)RAND_MAX + 1);
+}
+
+/* ---- the service itself ---- */
+
+static struct svc **bucket_of(const char *name)
+{
+	return &superd.by_name[hash_bytes(HASH_START, name, strlen(name)) %
+			       (sizeof(superd.by_name) / sizeof(*superd.by_name))];
+}
+
+struct svc *svc_find(const char *name)
+{
+	struct svc *svc = *bucket_of(name);
+
+	while (svc && strcmp(svc->row->name, name) != 0)
+		svc = svc->same_hash;
+	return svc;
+}
+
+struct svc *svc_next(const struct svc *svc)
+{
+	struct list *link = svc ? svc->link.next : superd.services.next;
+
+	if (link == &superd.services)
+		link = superd.leaving.next;
+	return link == &superd.leaving ? NULL : container_of(link, struct svc, link);
+}
+
+static void on_readable(struct socket *socket);
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
+
+/* With pass = bind each may become two, of one IP version each. */
+static size_t socket_room(const struct service *row)
+{
+	return row->socket_count * (row->exec->pass == PASS_BIND ? 2 : 1);
+}
+
+static struct zone runs = { .size = sizeof(struct run) }, socket_runs = { .size = sizeof(struct socket_run) };
+
+static void drop_sockets(struct socket *sockets, size_t room)
+{
+	for (size_t n = 0; n < room; n++) {
+		free(sockets[n].run->narrowed);
+		zone_give(&socket_runs, sockets[n].run);
+	}
+}
+
+/* All of them are closed; those behind the rows of the table are bind.c's. */
+static bool fill_sockets(struct svc *svc, const struct service *row, struct socket *sockets)
+{
+	for (size_t n = 0; n < socket_room(row); n++) {
+		sockets[n] =
+			(struct socket){ .svc = svc, .run = zone_take(&socket_runs), .number = (uint16_t)n, .fd = -1 };
+		if (!sockets[n].run) {
+			drop_sockets(sockets, n);
+			return false;
+		}
+		if (n < row->socket_count)
+			sockets[n].listen = &row->sockets[n];
+	}
+	return true;
+}
+
+/* It gets others, for another row; none of its own is open. false: out of memory, and it has none. */
+bool svc_replace_sockets(struct svc *svc, const struct service *row)
+{
+	struct socket *sockets = calloc(socket_room(row) + 1, sizeof(*sockets));
+	bool good = sockets && fill_sockets(svc, row, sockets);
+
+	drop_sockets(svc->sockets, svc->socket_count ? socket_room(svc->row) : 0);
+	if (svc->sockets != svc->own)
+		free(svc->sockets);
+	if (!good)
+		free(sockets);
+	svc->sockets = good ? sockets : svc->own;
+	svc->socket_count = good ? row->socket_count : 0;
+	return good;
+}
+
+struct svc *svc_new(struct table *table, const struct service *row)
+{
+	struct svc *svc = calloc(1, sizeof(*svc) + socket_room(row) * sizeof(*svc->own)),
+		   **place = bucket_of(row->name);
+
+	if (!svc || !(svc->run = zone_take(&runs)) || !fill_sockets(svc, row, svc->own)) {
+		if (svc)
+			zone_give(&runs, svc->run);
+		free(svc);
+		return NULL;
+	}
+	svc->sockets = svc->own;
+	svc->row = row;
+	svc->table = table;
+	table->users++;
+	svc->socket_count = row->socket_count;
+	list_init(&svc->link);
+	svc->since = clock_now();
+	if (row->exec->start == START_BOOT && !row->exec->accept)
+		svc->run->start_due = svc->since;
+	svc->same_hash = *place;
+	*place = svc;
+	return svc;
+}
+
+void svc_free(struct svc *svc)
+{
+	for (struct svc **at = bucket_of(svc->row->name); *at; at = &(*at)->same_hash) {
+		if (*at == svc) {
+			*at = svc->same_hash;
+			break;
+		}
+	}
+	superd.waiting -= svc->state == QUEUED;
+	svc_forget_verdicts(svc);
+	list_remove(&svc->link);
+	list_remove(&svc->run->queue);
+	list_remove(&svc->run->changed);
+	if (svc->noted)
+		journal_say("-svc %s\n", svc->row->name);
+	ev_timer_stop(superd.loop, &svc->run->timer);
+	idle_free(svc);
+	free(svc->run->suspects.list);
+	if (svc->run->taken > 0)
+		fd_close(&svc->run->taken);
+	helper_drop(&svc->run->turner);
+	child_forget(&svc->run->turner.child);
+	child_forget(&svc->run->socket_command);
+	refresh_free(svc);
+	facts_forget(svc);
+	store_clear(svc);
+	notify_close(svc);
+	child_forget(&svc->run->receiver.child);
+	output_release(svc);
+	for (unsigned n = 0; n < svc->run->ring_room; n++)
+		free(svc->run->ring[n].text);
+	free(svc->run->ring);
+	free(svc->run->last_failures);
+	plan_free(svc->run->plan);
+	if (svc->run->cgroup)
+		cgroup_remove(svc->run->cgroup);
+	free(svc->run->cgroup);
+	free(svc->run->parked);
+	ev_timer_stop(superd.loop, &svc->run->rest);
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		socket_watch(&svc->sockets[n], false);
+		socket_close(&svc->sockets[n]);
+	}
+	close_forget(svc);
+	drop_sockets(svc->sockets, svc->socket_count ? socket_room(svc->row) : 0);
+	if (svc->sockets != svc->own)
+		free(svc->sockets);
+	zone_give(&runs, svc->run);
+	table_release(svc->table);
+	free(svc);
+	control_wake();
+}
+
+void svc_forget_plan(struct svc *svc)
+{
+	plan_free(svc->run->plan);
+	CLEAR(svc->run->plan);
+}
+
+bool svc_is_empty(const struct svc *svc)
+{
+	return list_empty(&svc->run->instances);
+}
+
+bool svc_is_full(const struct svc *svc)
+{
+	int64_t most = svc->row->groups->access->instances;
+
+	return most != UNLIMITED && svc->run->count >= (uint64_t)most;
+}
+
+void svc_set(struct svc *svc, enum state state)
+{
+	if (svc->state == state)
+		return;
+	if (log_wants(superd.log, LEVEL_DEBUG))
+		svc_say(svc, LEVEL_DEBUG, "transition", "%s -> %s", states[svc->state].word, states[state].word);
+	facts_note_state(svc, state);
+	superd.waiting += (state == QUEUED) - (svc->state == QUEUED);
+	if (svc->state == QUEUED)
+		list_remove(&svc->run->queue);
+	if (svc->run->overrun) {
+		svc->run->overrun = false;
+		log_event(superd.log, LEVEL_NOTICE,
+			  &(struct event){ .name = "resumed", .service = svc->row->name, .is_alone = true },
+			  "Activating service %s", svc->row->name);
+	}
+	svc->state = state;
+	svc->since = clock_now();
+	svc_watch(svc);
+	idle_follow(svc);
+	svc_changed(svc);
+}
+
+void svc_say(struct svc *svc, enum level level, const char *name, const char *format, ...)
+{
+	struct event event = { .name = name, .service = svc->row->name };
+	struct buf text = { 0 };
+	va_list list;
+
+	va_start(list, format);
+	buf_vaddf(&text, format, list);
+	va_end(list);
+	log_event(superd.log, level, &event, "%s", buf_string(&text));
+	buf_free(&text);
+}
+
+/* ---- pauses ---- */
+
+__attribute__((format(printf, 2, 0))) static void set_reason(struct svc *svc, const char *format, va_list list)
+{
+	vsnprintf(svc->run->reason, sizeof(svc->run->reason), format, list);
+}
+
+void svc_pause(struct svc *svc, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	set_reason(svc, format, list);
+	va_end(list);
+	svc->run->unlogged = NULL;
+}
+
+void svc_fail(struct svc *svc, const char *event, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	set_reason(svc, format, list);
+	va_end(list);
+	svc->run->unlogged = event;
+	svc->run->failed_at = clock_now();
+}
+
+static double rest_left(const struct socket *socket);
+
+static bool is_kept_closed(const struct socket *socket)
+{
+	return socket->absent == ABSENT_CONDITION || socket->listen->endpoint->kind == ENDPOINT_TCPMUX;
+}
+
+/* One is to be opened: it is closed, and it is time to try it. */
+static bool lacks_socket(const struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		const struct socket *socket = &svc->sockets[n];
+
+		if (socket->fd < 0 && !is_kept_closed(socket) && (!socket->absent || rest_left(socket) <= 0))
+			return true;
+	}
+	return false;
+}
+
+void svc_set_timer(struct svc *svc, double seconds)
+{
+	ev_timer_stop(superd.loop, &svc->run->timer);
+	ev_timer_init(&svc->run->timer, on_timer, seconds > 0 ? seconds : 0, 0);
+	svc->run->timer.data = svc;
+	ev_timer_start(superd.loop, &svc->run->timer);
+}
+
+/* As if its timer had expired. */
+void svc_look_again(struct svc *svc)
+{
+	ev_set_cb(&svc->run->timer, on_timer);
+	svc->run->timer.data = svc;
+	ev_feed_event(superd.loop, &svc->run->timer, EV_TIMER);
+}
+
+bool svc_waits_for_order(const struct svc *svc)
+{
+	return !svc->socket_count && svc->run->start_due <= 0;
+}
+
+/* A failure and the pause after it are one line. */
+void svc_wait(struct svc *svc)
+{
+	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+	double pause = backoff_next(&svc->run->backoff, lifecycle->backoff_min, lifecycle->backoff_max, jitter());
+	bool binds = lacks_socket(svc), comes_back;
+	char span[DURATION_MOST], next[80];
+	double now = clock_now();
+	uint64_t told;
+	struct event event = { .name = svc->run->unlogged ? svc->run->unlogged : "pause",
+			       .service = svc->row->name,
+			       .reason = svc->run->reason };
+
+	svc->run->failing |= !binds;
+	svc_set(svc, binds ? BINDING : BACKOFF);
+	comes_back = binds || !svc_waits_for_order(svc);
+	event.has_duration = comes_back;
+	event.duration = pause;
+	snprintf(next, sizeof(next), "not started again%s",
+		 superd.over || superd.exit_status ? ", as superd ends" : " by itself");
+	if (comes_back)
+		snprintf(next, sizeof(next), "next %s in %s", binds ? "try" : "start", duration_write(span, pause));
+	told = binds && svc->run->unlogged ? hash_text(HASH_START, svc->run->reason) : 0;
+	if (told && told == svc->run->told && now - svc->run->told_at < TELL_AGAIN) {
+		log_event(superd.log, LEVEL_DEBUG, &event, "%s; %s", svc->run->reason, next);
+	} else if (svc->run->unlogged) {
+		svc->run->told = told;
+		svc->run->told_at = now;
+		log_event(superd.log, LEVEL_ERROR, &event, "%s; %s", svc->run->reason, next);
+	} else if (!svc->run->lacks) {
+		log_event(superd.log, LEVEL_NOTICE, &event, "%s: %s", next, svc->run->reason);
+	}
+	svc->run->unlogged = NULL;
+	svc_set_timer(svc, pause);
+}
+
+void svc_rest(struct svc *svc, double seconds)
+{
+	svc->run->failing = svc->run->overrun = false;
+	svc_set(svc, BACKOFF);
+	svc_set_timer(svc, seconds);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct svc *svc = timer->data;
+
+	(void)loop, (void)events;
+	switch ((enum act)states[svc->state].timer) {
+	case OPENS:
+		svc_open(svc);
+		return;
+	case SERVES: /* what it waits for has changed */
+		svc_activate(svc);
+		return;
+	case SETTLES:
+		svc->run->repeats = svc->run->failing && (svc->run->start_due > 0 || svc_readable(svc));
+		svc_settle(svc);
+		return;
+	default:
+		return;
+	}
+}
+
+/* ---- sockets ---- */
+
+void socket_close(struct socket *socket)
+{
+	if (socket->fd < 0)
+		return;
+	journal_say("-fd #%d\n", socket->fd);
+	rpc_withdraw(socket->fd);
+	if (!store_take_out(socket))
+		bind_remove(socket->fd, socket->listen);
+	close_apart(NULL, &socket->fd);
+}
+
+/* A socket that superd was given, or that a superd before has left, with this address. */
+static int take_inherited(struct socket *socket, struct buf *why, struct buf *warnings)
+{
+	bool any_port = endpoint_has_port(socket->listen->address) && !socket->listen->address->port;
+	char stored[STORE_NAME_MOST + 1];
+
+	store_name_make(socket->svc->row->name, socket->listen->endpoint, stored);
+	for (size_t n = 0; n < 2 * superd.inherited.count; n++) { /* first those of its name */
+		struct listen_fd *found = &superd.inherited.list[n % superd.inherited.count];
+		bool is_named = found->name &&
+			(found->is_stored ? store_name_is(found->name, stored)
+					  : !strcmp(found->name, socket->listen->name));
+		int fd = found->fd;
+
+		if (fd < 0 || ((n < superd.inherited.count || (found->is_stored && any_port)) && !is_named) ||
+		    !bind_matches(fd, socket->listen))
+			continue;
+		found->fd = -1;
+		socket->inherited = !found->is_own;
+		if (bind_adopt(fd, socket->listen, why, warnings) == 0) {
+			if (found->is_stored)
+				store_note(socket, found->name);
+			return fd;
+		}
+		close(fd);
+		return -1;
+	}
+	return -1;
+}
+
+static void log_warnings(struct svc *svc, struct buf *warnings)
+{
+	for (char *at, *line = strtok_r(warnings->data ? warnings->data : (char[]){ "" }, "\n", &at); line;
+	     line = strtok_r(NULL, "\n", &at))
+		svc_say(svc, LEVEL_WARNING, "warning", "%s", line);
+	buf_free(warnings);
+}
+
+/* ---- trigger_limit: a socket that causes too many starts rests ---- */
+
+static double rest_left(const struct socket *socket)
+{
+	double left = socket->run->rests_until > 0 ? socket->run->rests_until - clock_now() : 0;
+
+	return left > 0 ? left : 0;
+}
+
+bool svc_is_resting(const struct socket *socket)
+{
+	return rest_left(socket) > 0;
+}
+
+void svc_count_trigger(struct socket *socket)
+{
+	if (socket->listen->options->trigger_limit_burst != UNLIMITED)
+		rate_limit_count(&socket->run->trigger, (double)socket->listen->options->trigger_limit_interval / 1e6,
+				 clock_now());
+}
+
+/* false: its limit is not reached, and it goes on. */
+bool socket_is_to_rest(const struct socket *socket)
+{
+	const struct socket_options *options = socket->listen->options;
+
+	return rate_limit_is_reached(&socket->run->trigger, options->trigger_limit_burst,
+				     (double)options->trigger_limit_interval / 1e6, clock_now());
+}
+
+bool svc_rest_socket(struct svc *svc, struct socket *socket)
+{
+	const struct socket_options *options = socket->listen->options;
+	double seconds = (double)options->trigger_limit_pause / 1e6;
+	bool in_minutes = seconds >= 60 && options->trigger_limit_pause % 60000000 == 0;
+	bool is_unit = svc->row->groups->environment->unit_environment;
+	struct event event = { .name = "limited",
+			       .service = svc->row->name,
+			       .reason = "trigger_limit",
+			       .is_alone = !is_unit,
+			       .has_duration = true,
+			       .duration = seconds };
+	const char *name = svc->row->name, *protocol = endpoint_accepts(socket->listen->endpoint) ? "tcp" : "udp";
+	size_t length = strcspn(name, "@");
+	char span[DURATION_MOST], which[80] = "";
+
+	if (!socket_is_to_rest(socket))
+		return false;
+	if (length > 4 && (!strncmp(name + length - 4, "-udp", 4) || !strncmp(name + length - 4, "-tcp", 4)))
+		length -= 4;
+	if (svc->socket_count > 1)
+		snprintf(which, sizeof(which), "%.70s: ", socket->listen->name);
+	svc_pause(svc, "%smore than %lld %s in %s", which, (long long)options->trigger_limit_burst,
+		  svc->row->exec->accept ? "connections" : "starts",
+		  duration_write(span, (double)options->trigger_limit_interval / 1e6));
+	if (is_unit)
+		log_event(superd.log, LEVEL_NOTICE, &event, "%s: it rests for %s, and clients wait", svc->run->reason,
+			  duration_write(span, seconds));
+	else
+		log_event(superd.log, LEVEL_NOTICE, &event,
+			  "%.*s/%s server failing (looping), service terminated for %.15g %s", (int)length, name,
+			  protocol, in_minutes ? seconds / 60 : seconds, in_minutes ? "min" : "s");
+	socket->run->trigger = (struct rate_limit){ 0 };
+	socket->run->rests_until = clock_now() + seconds;
+	socket_watch(socket, false);
+	journal_socket(socket);
+	svc_settle(svc);
+	return true;
+}
+
+/* Seconds until the first of them ends its rest; 0: one serves. */
+static double all_rest(const struct svc *svc)
+{
+	double first = 0;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		double left = rest_left(&svc->sockets[n]);
+
+		if (left <= 0 && !svc->sockets[n].absent)
+			return 0;
+		first = left > 0 && (first == 0 || left < first) ? left : first;
+	}
+	return first;
+}
+
+/* What a killed superd has left has the address: its control group proves that it is superd's. With --take-over it
+ * ends, else it serves on; thawed, if it was frozen. */
+static void explain_holder(struct svc *svc, const struct listen *listen, struct buf *why)
+{
+	const struct endpoint wanted = endpoint_with_options(listen->address, listen->options);
+	int64_t most = svc->row->groups->lifecycle->timeout_stop;
+	const char *fate = "--take-over ends it", *pid = strstr(buf_string(why), "(pid ");
+	struct left_search search = { 0 };
+	struct process process;
+	struct left_group *group;
+	struct file_id sockets[16];
+	size_t count = address_sockets(&wanted, sockets, 16);
+	bool is_first = true;
+
+	cgroups_probe(&superd.cgroups);
+	if (!superd.cgroups.base && pid && process_read((pid_t)strtol(pid + 5, NULL, 10), &process) &&
+	    (process.is_stopped || superd.options->takes_over)) {
+		if (process.is_stopped)
+			buf_text(why, ", and it is stopped (SIGSTOP)");
+		buf_text(why, "; without control groups superd cannot tell whose it is: to end it, ");
+		if (process.is_stopped)
+			buf_addf(why, "kill -CONT %ld; ", (long)process.pid);
+		buf_addf(why, "kill %ld", (long)process.pid);
+	}
+	while (superd.cgroups.base && count &&
+	       (group = cgroup_parent_next_left(&superd.cgroups, sockets, count, &search))) {
+		if (superd.options->takes_over && !group->kill_at) {
+			group->kill_at = most == SCAN_INFINITY ? INFINITY : clock_now() + (double)most / 1e6;
+			cgroup_signal(group->path, svc->row->groups->lifecycle->kill_signal);
+			cgroup_signal(group->path, SIGCONT);
+			fate = "ending it";
+		} else if (group->is_killed) {
+			fate = "it was killed, but has not ended yet";
+		} else if (superd.options->takes_over && clock_now() < group->kill_at) {
+			fate = "it is ending";
+		} else if (superd.options->takes_over) {
+			group->is_killed = true;
+			cgroup_kill(group->path);
+			backoff_reset(&svc->run->backoff); /* the address is free in a moment */
+			fate = "it has not ended in time: killed";
+		}
+		if (is_first) {
+			buf_clear(why);
+			process_describe(search.pid, why);
+			buf_addf(why, " has it, which a killed superd has left: %s", fate);
+		}
+		is_first = false;
+		cgroup_thaw(group->path);
+	}
+}
+
+static bool open_socket(struct svc *svc, struct socket *socket, struct buf *failed)
+{
+	struct buf why = { 0 }, warnings = { 0 }, text = { 0 };
+	bool is_returned;
+	int fd = -1;
+
+	if (socket->fd >= 0 || is_kept_closed(socket))
+		return true;
+	fd = take_inherited(socket, &why, &warnings);
+	if (fd < 0 && !why.length && !limits_allow_socket(svc)) {
+		buf_text(&why, strerror(EMFILE));
+		svc->run->lacks = true;
+	} else if (fd < 0 && !why.length) {
+		errno = 0;
+		fd = bind_listen(socket->listen, &why, &warnings);
+		socket->inherited = false;
+		if (fd < 0 && errno == EADDRINUSE)
+			explain_holder(svc, socket->listen, &why);
+	}
+	log_warnings(svc, &warnings);
+	if (fd >= 0) {
+		socket->fd = fd_raise(fd, FD_LISTENER);
+		if (socket->inherited || !endpoint_is_inet(socket->listen->address))
+			fd_set_nonblocking(socket->fd, true);
+		socket->lent = socket->strays = socket->is_old = false;
+		socket->absent = PRESENT;
+		CLEAR(socket->run->rests_until);
+		is_returned = socket->is_stored;
+		store_give(socket);
+		journal_socket(socket);
+		rpc_announce(socket);
+		clients_forget(socket);
+		if (bind_has_name(socket->listen))
+			endpoint_format(socket->listen->address, &text);
+		else
+			bind_describe(socket->fd, clients_name(socket), socket->listen, &text);
+		svc_say(svc, LEVEL_INFO, "listening", "listening on %s%s", buf_string(&text),
+			socket->inherited     ? " (inherited)"
+				: is_returned ? " (from the store)"
+					      : "");
+		svc_forget_plan(svc); /* it may name the port */
+	} else {
+		buf_text(&text, "cannot listen on ");
+		endpoint_format(socket->listen->endpoint, &text);
+		buf_addf(&text, ": %s", buf_string(&why));
+		origin_cite(socket->listen->at, &text);
+		if (socket->listen->options->optional) {
+			const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+
+			if (socket->absent != ABSENT_FAILED)
+				svc_say(svc, LEVEL_WARNING, "bind_error", "%s", buf_string(&text));
+			socket->run->retry = socket->absent == ABSENT_FAILED ? 2 * socket->run->retry
+									     : (double)lifecycle->backoff_min / 1e6;
+			if (socket->run->retry > (double)lifecycle->backoff_max / 1e6)
+				socket->run->retry = (double)lifecycle->backoff_max / 1e6;
+			socket->absent = ABSENT_FAILED;
+			socket->run->rests_until = clock_now() + socket->run->retry;
+		} else {
+			buf_addf(failed, "%s%s", failed->length ? ", " : "", buf_string(&text));
+		}
+	}
+	buf_free(&why);
+	buf_free(&text);
+	return fd >= 0 || socket->absent;
+}
+
+static void run_socket_commands(struct svc *svc, enum command_phase phase);
+
+static void close_all(struct svc *svc)
+{
+	svc_unwatch(svc);
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		svc->sockets[n].absent = PRESENT;
+		socket_close(&svc->sockets[n]);
+	}
+	accept_drop_parked(svc);
+}
+
+/* What the commands around the sockets had of their own. */
+static void remove_socket_folders(struct svc *svc)
+{
+	const struct service *row = service_prepared(svc->row)->socket_row;
+
+	if (row && !directories_remove(svc->table, row, &superd.defaults, false))
+		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove runtime_directory: %s", strerror(errno));
+}
+
+/* Behind the commands of a phase around the sockets, or at once if there are none. */
+static void go_on_sockets(struct svc *svc, enum command_phase phase)
+{
+	struct buf failed = { 0 };
+	unsigned absent = 0;
+	bool good = true;
+
+	switch (phase) {
+	case PHASE_SOCKET_START_PRE:
+		CLEAR(svc->run->lacks);
+		for (unsigned n = 0; n < svc->socket_count; n++)
+			good &= open_socket(svc, &svc->sockets[n], &failed);
+		for (unsigned n = 0; n < svc->socket_count; n++)
+			absent += svc->sockets[n].absent == ABSENT_FAILED;
+		if (absent && absent == svc->socket_count) { /* nobody would wake it */
+			buf_text(&failed, "none of its sockets can be opened");
+			for (unsigned n = 0; n < svc->socket_count; n++)
+				svc->sockets[n].absent = PRESENT;
+			good = false;
+		}
+		if (!good && svc->run->lacks)
+			svc_pause(svc, "%s", buf_string(&failed));
+		else if (!good)
+			svc_fail(svc, "bind_error", "%s", buf_string(&failed));
+		buf_free(&failed);
+		if (!good) {
+			svc_wait(svc);
+			return;
+		}
+		run_socket_commands(svc, PHASE_SOCKET_START_POST);
+		return;
+	case PHASE_SOCKET_START_POST:
+		svc->bound = true;
+		CLEAR(svc->run->told);
+		if (!svc->run->failing && svc->run->backoff.failures)
+			backoff_reset(&svc->run->backoff);
+		svc_set(svc, LISTENING);
+		svc_settle(svc);
+		return;
+	case PHASE_SOCKET_STOP_PRE:
+		close_all(svc);
+		svc->bound = false;
+		run_socket_commands(svc, PHASE_SOCKET_STOP_POST);
+		return;
+	default:
+		remove_socket_folders(svc);
+		svc_settle(svc);
+		superd_check_end();
+	}
+}
+
+static void on_socket_command(struct child *child, int status, const struct rusage *used)
+{
+	struct svc *svc = container_of(child, struct run, socket_command)->svc;
+	enum command_phase phase = (enum command_phase)svc->run->socket_phase;
+	const char *text = service_commands(svc->row, phase)[svc->run->socket_next - 1];
+	unsigned flags = 0;
+	char what[48];
+
+	(void)used;
+	child->pid = 0;
+	private_tmp_remove(svc->row->name, svc->run->socket_private);
+	output_drain(svc, true, status != 0);
+	command_prefix(text, &flags);
+	status_describe(status, what);
+	if (status && !(flags & COMMAND_IGNORES_FAILURE)) {
+		if (phase == PHASE_SOCKET_START_PRE || phase == PHASE_SOCKET_START_POST) {
+			svc->run->socket_next = 0; /* the next try begins with the first of them */
+			svc_fail(svc, "bind_error", "%s has failed: %.150s: %s", command_option(phase), text, what);
+			close_all(svc);
+			svc_wait(svc);
+			return;
+		}
+		svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: %s", command_option(phase), text, what);
+	}
+	run_socket_commands(svc, phase);
+}
+
+static void run_socket_commands(struct svc *svc, enum command_phase phase)
+{
+	const struct service *row = service_prepared(svc->row)->socket_row;
+	struct buf why = { 0 };
+	unsigned next = svc->run->socket_phase == phase ? svc->run->socket_next : 0;
+	struct plan *plan;
+
+	if (next >= words_count(service_commands(svc->row, phase))) {
+		if (svc->run->socket_phase)
+			svc->run->socket_phase = svc->run->socket_next = 0;
+		go_on_sockets(svc, phase);
+		return;
+	}
+	svc->run->socket_phase = phase;
+	svc->run->socket_next = next;
+	plan = plan_of(svc, row ? row : svc->row, NULL, &why);
+	svc->run->socket_command.ended = on_socket_command;
+	if (phase <= PHASE_SOCKET_START_POST)
+		svc_set(svc, BINDING);
+	if (plan &&
+	    run_command(svc, svc->row, plan, phase, svc->run->socket_next++, NULL, NULL,
+			&svc_run(svc)->socket_command)) {
+		plan_free(plan);
+		buf_free(&why);
+		return;
+	}
+	svc_say(svc, LEVEL_NOTICE, "command", "%s: %s", command_option(phase), buf_string(&why));
+	plan_free(plan);
+	buf_free(&why);
+	if (phase <= PHASE_SOCKET_START_POST)
+		svc_wait(svc);
+	else
+		go_on_sockets(svc, phase);
+}
+
+/* Its last instance is stopping, and has not had these sockets: clients wait there. */
+void svc_open_early(struct svc *svc)
+{
+	struct buf failed = { 0 };
+
+	for (unsigned n = 0; n < svc->socket_count && svc_bar(svc) >= BAR_HELD; n++)
+		open_socket(svc, &svc->sockets[n], &failed);
+	buf_free(&failed);
+}
+
+/* Behind the conditions. Where they keep all sockets closed, no commands run either. */
+static void open_all(struct svc *svc)
+{
+	unsigned kept = 0;
+
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		kept += svc->sockets[n].fd < 0 && svc->sockets[n].absent == ABSENT_CONDITION;
+	if (kept && kept == svc->socket_count) {
+		svc_set(svc, LISTENING);
+		svc_settle(svc);
+	} else if (svc->bound) {
+		go_on_sockets(svc, PHASE_SOCKET_START_PRE);
+	} else {
+		run_socket_commands(svc, PHASE_SOCKET_START_PRE);
+	}
+}
+
+static bool has_question(const struct socket *socket)
+{
+	return socket->fd < 0 && socket->listen->options->socket_condition && socket->absent != ABSENT_CONDITION;
+}
+
+void svc_forget_verdicts(struct svc *svc)
+{
+	if (!svc->run->verdicts)
+		return;
+	helper_drop(&svc->run->turner);
+	munmap(svc->run->verdicts, svc->socket_count * sizeof(int));
+	svc->run->verdicts = NULL;
+}
+
+static void on_conditions(struct helper *helper, int status)
+{
+	struct svc *svc = container_of(helper, struct run, turner)->svc;
+	bool again = svc->run->asks_again;
+
+	CLEAR(svc->run->asks_again);
+	for (unsigned n = 0; !status && !again && n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+		words texts = socket->listen->options->socket_condition;
+		struct event event = { .name = "condition", .service = svc->row->name };
+		struct buf text = { 0 };
+		int number = svc->run->verdicts[n];
+
+		if (!has_question(socket) || number < 0 || number >= (int)words_count(texts))
+			continue;
+		socket->absent = ABSENT_CONDITION;
+		buf_addf(&text, "%s stays closed: %s does not hold", socket->listen->name, texts[number]);
+		origin_cite(service_listen_origin(svc->row, socket->listen, "socket_condition"), &text);
+		event.reason = texts[number];
+		log_event(superd.log, strncmp(texts[number], "Assert", 6) ? LEVEL_NOTICE : LEVEL_ERROR, &event, "%s",
+			  buf_string(&text));
+		buf_free(&text);
+	}
+	svc_forget_verdicts(svc);
+	if (again || svc_bar(svc) < BAR_HELD) {
+		svc_settle(svc);
+	} else if (status) {
+		svc_fail(svc, "bind_error", "its conditions cannot be checked");
+		svc_wait(svc);
+	} else {
+		open_all(svc);
+	}
+}
+
+/* Conditions lead to files of others: a helper looks at them. */
+void svc_open(struct svc *svc)
+{
+	struct buf why = { 0 };
+	struct need need;
+	bool asks = false;
+
+	if (svc_bar(svc) < BAR_HELD || svc->run->socket_command.pid || svc->run->turner.child.pid)
+		return;
+	ev_timer_stop(superd.loop, &svc->run->timer);
+	if (!svc->bound && lacks_socket(svc)) {
+		if (svc->state != QUEUED && service_need(svc->row, 0, &need))
+			svc->run->asked = clock_now();
+		if (needs_wait(svc, true, &why)) {
+			svc_set(svc, QUEUED);
+			return;
+		}
+		if (why.length) {
+			svc_fail(svc, "bind_error", "cannot listen: %s", buf_string(&why));
+			buf_free(&why);
+			svc_wait(svc);
+			return;
+		}
+	}
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		asks |= has_question(&svc->sockets[n]);
+	if (!asks) {
+		open_all(svc);
+		return;
+	}
+	svc_set(svc, BINDING);
+	svc->run->verdicts =
+		mmap(NULL, svc->socket_count * sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (svc->run->verdicts == MAP_FAILED)
+		svc->run->verdicts = NULL;
+	switch (svc->run->verdicts ? helper_begin(&svc_run(svc)->turner, CONDITION_SECONDS, on_conditions) : -1) {
+	case 0:
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			words texts = svc->sockets[n].listen->options->socket_condition;
+			struct condition list[CONDITIONS_MOST];
+			size_t count = 0;
+
+			for (; texts && texts[count] && count < CONDITIONS_MOST; count++)
+				condition_read(texts[count], &list[count]);
+			svc->run->verdicts[n] =
+				has_question(&svc->sockets[n]) ? conditions_find_false(list, count) : -1;
+		}
+		_exit(0);
+	case -1:
+		svc_fail(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
+		svc_wait(svc);
+		return;
+	default:
+		return;
+	}
+}
+
+/* Conditions are looked at, or commands run, before or behind that. */
+bool svc_is_opening(const struct svc *svc)
+{
+	return svc->run->socket_command.pid || svc->run->verdicts;
+}
+
+/* They are looked at again when an operator says so. */
+void svc_ask_conditions(struct svc *svc)
+{
+	bool any = false;
+
+	if (svc->run->verdicts) /* what is looked at may have changed since */
+		svc->run->asks_again = true;
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		any |= svc->sockets[n].absent == ABSENT_CONDITION;
+		if (svc->sockets[n].absent == ABSENT_CONDITION)
+			svc->sockets[n].absent = PRESENT;
+	}
+	if (any && !svc->run->current)
+		svc_settle(svc);
+}
+
+void svc_close_sockets(struct svc *svc)
+{
+	child_forget(&svc->run->socket_command);
+	if (svc->bound && service_has_commands(svc->row, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST)) {
+		svc_unwatch(svc);
+		run_socket_commands(svc, PHASE_SOCKET_STOP_PRE);
+		return;
+	}
+	close_all(svc);
+	if (svc->bound)
+		remove_socket_folders(svc);
+	svc->bound = false;
+}
+
+void svc_resume(struct svc *svc)
+{
+	if (svc->state == STARTING)
+		superd.starting++;
+	if (svc->state == FROZEN && svc->run->current && upgrade_was()) {
+		idle_sleep_on(svc);
+	} else if (svc->run->current && (svc->run->current->phase == READY || svc->run->current->phase == REMAINS) &&
+		   (svc->run->current->is_frozen || !upgrade_was())) {
+		/* The superd before was about to count its clients, or has died between the freeze and the text. */
+		svc->run->current->is_frozen = true;
+		instance_freeze(svc->run->current, false);
+		if (svc->state == FROZEN)
+			svc_set(svc, RUNNING);
+	}
+	if (svc->state == RUNNING)
+		idle_follow(svc);
+	drain_follow(svc);
+	if (svc->state == QUEUED && !svc->row->exec->accept && svc_bar(svc) == BAR_NONE) {
+		struct list *place = superd.queue.next; /* by when they came there */
+
+		while (place != &superd.queue && container_of(place, struct run, queue)->svc->since <= svc->since)
+			place = place->next;
+		list_add(place, &svc_run(svc)->queue);
+		svc->run->asked = svc->since;
+		superd.delayed++;
+		return;
+	}
+	if (svc_bar(svc) < BAR_HELD || svc->run->current ||
+	    ((svc->state == BACKOFF || svc->state == BINDING) && ev_is_active(&svc->run->timer)))
+		return;
+	svc_set(svc, LISTENING);
+	svc_open(svc);
+}
+
+/* ---- the set of sockets at which clients are waited for ---- */
+
+static struct {
+	int set; /* of epoll(7) */
+	ev_io io;
+	struct epoll_event ready[64]; /* those that are handled now; data.ptr NULL: no longer watched */
+	int count;
+	struct log_rate_limit told;
+} listening = { .set = -1 };
+
+static void on_listening(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)io, (void)events;
+	listening.count =
+		epoll_wait(listening.set, listening.ready, sizeof(listening.ready) / sizeof(*listening.ready), 0);
+	for (int n = 0; n < listening.count; n++) {
+		if (listening.ready[n].data.ptr)
+			on_readable(listening.ready[n].data.ptr);
+	}
+	listening.count = 0;
+}
+
+bool services_begin(void)
+{
+	listening.set = fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
+	ev_io_init(&listening.io, on_listening, listening.set, EV_READ);
+	if (listening.set >= 0)
+		ev_io_start(superd.loop, &listening.io);
+	return listening.set >= 0;
+}
+
+/* false and errno: the kernel has no room for one more. */
+bool socket_watch(struct socket *socket, bool on)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = socket };
+
+	if (socket->is_watched == on)
+		return true;
+	if (epoll_ctl(listening.set, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, socket->fd, &event) < 0 && on)
+		return false;
+	socket->is_watched = on;
+	for (int n = 0; !on && n < listening.count; n++) {
+		if (listening.ready[n].data.ptr == socket)
+			listening.ready[n].data.ptr = NULL;
+	}
+	return true;
+}
+
+void svc_unwatch(struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++)
+		socket_watch(&svc->sockets[n], false);
+}
+
+static void on_rest_over(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	svc_watch(timer->data);
+	svc_settle(timer->data);
+}
+
+/* What is watched. */
+void svc_watch(struct svc *svc)
+{
+	char more[LOG_RATE_LIMIT_MORE];
+	double first = 0;
+	int error = 0;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+		double left = rest_left(socket);
+
+		if (left > 0)
+			first = first == 0 || left < first ? left : first;
+		if (states[svc->state].watched && socket->fd >= 0 && !socket->busy && !socket->asks && left <= 0 &&
+		    !svc->run->turner.child.pid && !superd.quiet &&
+		    (svc->state != BACKOFF || (svc->run->failing && svc->row->groups->lifecycle->backoff_refuse)))
+			error = socket_watch(socket, true) ? error : errno;
+		else
+			socket_watch(socket, false);
+	}
+	if (error && log_rate_limit_is_due(&listening.told, more))
+		svc_say(svc, LEVEL_WARNING, "exhausted", "cannot watch its sockets: %s: its clients wait%s",
+			strerror(error), more);
+	first = error && (first == 0 || first > AGAIN) ? AGAIN : first;
+	ev_timer_stop(superd.loop, &svc->run->rest);
+	if (error || (first > 0 && svc->state == LISTENING)) {
+		ev_timer_init(&svc->run->rest, on_rest_over, first, 0);
+		svc->run->rest.data = svc;
+		ev_timer_start(superd.loop, &svc->run->rest);
+	}
+}
+
+bool svc_readable(struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct pollfd look = { .fd = svc->sockets[n].fd, .events = POLLIN };
+
+		if (look.fd >= 0 && poll(&look, 1, 0) != 0) /* an error is looked at, too */
+			return true;
+	}
+	return false;
+}
+
+unsigned svc_waiting(struct svc *svc)
+{
+	unsigned sum = 0;
+
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		int count = svc->sockets[n].fd < 0 ? 0 : bind_queue(svc->sockets[n].fd, svc->sockets[n].listen);
+
+		sum += count > 0 ? (unsigned)count : 0;
+	}
+	return sum;
+}
+
+/* A unix socket whose node was removed under it. */
+static bool is_unreachable(const struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		if (svc->sockets[n].fd >= 0 && endpoint_is_path(svc->sockets[n].listen->address) &&
+		    !bind_is_reachable(svc->sockets[n].fd, svc->sockets[n].listen))
+			return true;
+	}
+	return false;
+}
+
+/* ---- the state that follows ---- */
+
+static void close_unreachable(struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		struct socket *socket = &svc->sockets[n];
+
+		if (socket->fd < 0 || !endpoint_is_path(socket->listen->address) ||
+		    bind_is_reachable(socket->fd, socket->listen))
+			continue;
+		svc_say(svc, LEVEL_WARNING, "rebind", "%s is no longer its socket: opening it again",
+			socket->listen->address->address);
+		socket_watch(socket, false);
+		journal_say("-fd #%d\n", socket->fd);
+		store_take_out(socket);
+		close_apart(NULL, &socket->fd);
+	}
+}
+
+void svc_settle(struct svc *svc)
+{
+	bool accepts = svc->row->exec->accept;
+	bool again = false;
+	enum bar bar;
+
+	if (svc->run->socket_command.pid || svc->run->verdicts)
+		return;
+	if (svc_is_empty(svc))
+		drain_end(svc);
+	bar = svc_bar(svc);
+	if (bar < BAR_HELD) {
+		ev_timer_stop(superd.loop, &svc->run->timer);
+		svc_set(svc, svc_is_empty(svc) ? OFF : CLOSING);
+		if (svc_is_empty(svc) && bar == BAR_REMOVED)
+			svc_free(svc);
+		return;
+	}
+	if (svc->run->current)
+		return; /* its instance says what it does */
+	LIST_EACH(link, &svc->run->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (accepts || instance->ends || instance->phase != READY)
+			continue;
+		svc->run->current = instance; /* the one that was to follow it has failed */
+		svc_set(svc, RUNNING);
+		return;
+	}
+	ev_timer_stop(superd.loop, &svc->run->timer);
+	if (is_unreachable(svc))
+		close_unreachable(svc);
+	if (lent_close(svc, &again) || lacks_socket(svc)) {
+		svc_open(svc);
+		return;
+	}
+	if (bar != BAR_NONE) {
+		svc_set(svc, HELD);
+		return;
+	}
+	if (!accepts && svc->run->start_due > 0 && !superd.quiet && !superd.is_opening) {
+		if (svc->run->start_due <= clock_now()) {
+			svc_activate(svc);
+			return;
+		}
+		svc_set_timer(svc, svc->run->start_due - clock_now());
+	}
+	if (accepts && svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) {
+		svc_set(svc, FULL);
+		return;
+	}
+	if (all_rest(svc) > 0) {
+		svc_rest(svc, all_rest(svc));
+		return;
+	}
+	svc_set(svc, LISTENING);
+	if (accepts && svc->run->parked_count && !superd.quiet) {
+		if (needs_come_first(svc)) {
+			svc_activate(svc);
+			return;
+		}
+		accept_parked(svc);
+	}
+	svc_watch(svc);
+}
+
+/* Whether a limit of the service as a whole keeps clients waiting now. */
+static bool rests(struct svc *svc, const struct socket *socket)
+{
+	const struct access_options *access = svc->row->groups->access;
+	bool judges = svc->row->exec->accept || socket->listen->address->kind == ENDPOINT_UDP; /* each for itself */
+	time_t wall = time(NULL);
+	struct tm local;
+
+	if (!judges && access->access_times && localtime_r(&wall, &local) &&
+	    !times_include(access->access_times, (unsigned)(local.tm_hour * 60 + local.tm_min))) {
+		unsigned minute = (unsigned)(local.tm_hour * 60 + local.tm_min), n = 1;
+
+		while (n < 1440 && !times_include(access->access_times, (minute + n) % 1440))
+			n++;
+		svc_pause(svc, "no client is allowed before %02u:%02u (access_times)", (minute + n) % 1440 / 60,
+			  (minute + n) % 60);
+		svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->run->reason);
+		svc_rest(svc, n * 60. - local.tm_sec < TIME_PAUSE * 60 ? n * 60. - local.tm_sec : TIME_PAUSE * 60);
+		return true;
+	}
+	if (!judges && access->max_load && load_average() >= access->max_load) {
+		svc_pause(svc, "the load is at or above %.15g (max_load)", (double)access->max_load / 1e3);
+		svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->run->reason);
+		svc_rest(svc, LOAD_PAUSE);
+		return true;
+	}
+	if (!judges && superd.options->process_limit && superd.instances >= (size_t)superd.options->process_limit) {
+		svc_pause(svc, "as many instances of all services run as may");
+		svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->run->reason);
+		svc_rest(svc, FULL_PAUSE);
+		return true;
+	}
+	return accept_overruns(svc, NULL);
+}
+
+static void on_readable(struct socket *socket)
+{
+	struct svc *svc = socket->svc;
+
+	if ((svc->state == FROZEN || (svc->state == LISTENING && !svc->row->exec->accept)) && idle_takes_probes(svc))
+		return;
+	switch ((enum act)states[svc->state].client) {
+	case WAKES:
+		idle_thaw(svc, NULL);
+		return;
+	case NOTED:
+		socket_watch(socket, false); /* until idle.c looks again */
+		idle_note_client(svc);
+		return;
+	case REFUSES:
+		accept_turn_away(svc, socket);
+		return;
+	case SERVES:
+		break;
+	default:
+		return;
+	}
+	if (rests(svc, socket))
+		return;
+	if (svc->row->exec->accept) {
+		if (needs_come_first(svc)) {
+			svc_activate(svc);
+			return;
+		}
+		accept_clients(svc, socket);
+		return;
+	}
+	if (!accept_admits_sender(svc))
+		return;
+	svc->run->asked = clock_now();
+	rate_limit_count(&svc->run->rate, 1., svc->run->asked);
+	if (svc_rest_socket(svc, socket))
+		return;
+	svc_count_trigger(socket);
+	svc_activate(svc);
+}
+
+void svc_changed(struct svc *svc)
+{
+	control_wake();
+	journal_service(svc);
+	if (superd.waiting)
+		needs_tell(svc);
+}
+
+/* ---- starting ---- */
+
+static size_t slow; /* starts that have lasted too long to count, as they may wait for one in line: at the last look */
+static ev_timer look;
+
+static bool may_begin(void)
+{
+	return !superd.most_starting || superd.starting < superd.most_starting + slow;
+}
+
+static void on_start_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)events;
+	slow = 0;
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		slow += svc->state == STARTING && svc->since + START_COUNTS < clock_now();
+	}
+	queue_offer();
+	if (list_empty(&superd.queue)) {
+		ev_timer_stop(loop, timer);
+		slow = 0;
+	}
+}
+
+void queue_offer(void)
+{
+	while (!list_empty(&superd.queue) && may_begin() && !superd.stopping) {
+		struct svc *svc = container_of(superd.queue.next, struct run, queue)->svc;
+
+		list_remove(&svc->run->queue);
+		svc_activate(svc);
+	}
+	limits_offer();
+}
+
+void svc_activate(struct svc *svc)
+{
+	struct instance *instance;
+	struct buf why = { 0 };
+
+	if (superd.stopping || svc->run->current)
+		return;
+	if (!svc->bound && lacks_socket(svc)) { /* these have waited for others */
+		svc_open(svc);
+		return;
+	}
+	if (svc->state != QUEUED)
+		svc->run->asked = svc->run->asked > svc->since ? svc->run->asked : clock_now();
+	if (needs_wait(svc, false, &why)) {
+		svc_set(svc, QUEUED);
+		return;
+	}
+	if (why.length) {
+		svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
+		buf_free(&why);
+		svc->run->failures++;
+		svc_wait(svc);
+		return;
+	}
+	if (svc->row->exec->accept) {
+		svc_set(svc, LISTENING);
+		accept_parked(svc);
+		for (unsigned n = 0; n < svc->socket_count && svc->state == LISTENING; n++)
+			accept_clients(svc, &svc->sockets[n]);
+		svc_watch(svc);
+		return;
+	}
+	if (!limits_allow(svc)) {
+		limits_wait(svc);
+		return;
+	}
+	if (!may_begin()) {
+		svc_set(svc, QUEUED);
+		if (list_empty(&svc->run->queue)) {
+			list_add(&superd.queue, &svc_run(svc)->queue);
+			superd.delayed++;
+		}
+		if (!ev_is_active(&look)) {
+			ev_timer_init(&look, on_start_look, START_LOOK, START_LOOK);
+			ev_timer_start(superd.loop, &look);
+		}
+		return;
+	}
+	instance = instance_new(svc);
+	svc->run->start_due = 0;
+	svc->run->queued = svc_waiting(svc);
+	output_forget(svc);
+	if (instance) {
+		svc->run->current = instance;
+		superd.starting++;
+		svc_set(svc, STARTING);
+	}
+	/* The client that wakes it, before its program may take that. */
+	if (instance && !*svc->run->start_by && svc->row->groups->logging->log_on_success & SUCCESS_HOST)
+		idle_waker(svc, instance->peer, sizeof(instance->peer));
+	if (!instance || !instance_start(instance, &why)) {
+		struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
+		int lack = instance ? instance->lack : ENOMEM;
+
+		if (lack) {
+			superd.starting -= instance != NULL;
+			svc->run->current = NULL;
+			instance_free(instance);
+			buf_free(&why);
+			limits_lack(svc, "cannot start", lack);
+			queue_offer();
+			return;
+		}
+		snprintf(failure.why, sizeof(failure.why), "cannot start: %s", buf_string(&why));
+		svc_note_failure(svc, &failure);
+		svc->run->failures++;
+		superd.starting--;
+		svc->run->current = NULL;
+		instance_free(instance);
+		svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
+		if (result_starts_again(svc->row, GOES_ON, RESULT_RESOURCES, 0))
+			svc->run->start_due = clock_now();
+		svc_wait(svc);
+		if (svc->row->groups->lifecycle->on_failure == FAILURE_EXIT)
+			superd_fail(127);
+		queue_offer();
+	}
+	buf_free(&why);
+}
+
+void svc_start(struct svc *svc, const char *by)
+{
+	switch ((enum act)states[svc->state].start) {
+	case WAKES:
+		idle_thaw(svc, by);
+		return;
+	case WAITS:
+		svc->run->start_due = clock_now();
+		return;
+	case SETTLES:
+		break;
+	default:
+		return;
+	}
+	snprintf(svc->run->start_by, sizeof(svc->run->start_by), "%s", by);
+	svc->run->start_due = clock_now();
+	svc->run->asked = svc->run->start_due;
+	svc_settle(svc);
+}
+
+/* on_change = overlap: the next instance starts on the same sockets, and the one that runs gets its signal when that is
+ * ready (svc_note_ready). It serves on if that fails (svc_settle). */
+bool svc_overlap(struct svc *svc, const char *by)
+{
+	if (!service_runs_beside(svc->row) || svc->row->exec->accept || svc->state != RUNNING || !svc->run->current ||
+	    svc->run->current->ends || svc->run->current->phase != READY || svc_bar(svc) != BAR_NONE)
+		return false;
+	svc->run->current = NULL;
+	snprintf(svc->run->start_by, sizeof(svc->run->start_by), "%s", by);
+	svc->run->asked = clock_now();
+	svc_activate(svc);
+	return true;
+}
+
+/* again: what is due to start does so behind it. */
+void svc_stop(struct svc *svc, bool again)
+{
+	enum act act = (enum act)states[svc->state].stop;
+	bool starts = svc->state == STARTING, waits = svc->state == QUEUED;
+
+	if (!again)
+		svc->run->start_due = 0;
+	list_remove(&svc->run->queue);
+	if (act == ENDS) {
+		superd.starting -= starts;
+		svc_set(svc, STOPPING);
+		if (starts)
+			queue_offer();
+	}
+	LIST_EACH(link, &svc->run->instances)
+		instance_stop(container_of(link, struct instance, link));
+	if (act == SETTLES || (svc->state == BACKOFF && again)) /* else a pause goes on */
+		svc_settle(svc);
+	if (waits)
+		needs_let_go(svc);
+}
+
+void svc_shut(struct svc *svc, bool spares)
+{
+	bool waits = svc->state == QUEUED;
+
+	if (svc->state == STARTING)
+		superd.starting--;
+	list_remove(&svc->run->queue);
+	ev_timer_stop(superd.loop, &svc->run->timer);
+	svc_set(svc, CLOSING);
+	if (waits && svc->removed)
+		needs_mark(svc->row);
+	else if (waits)
+		needs_let_go(svc);
+	if (!spares || !svc->removed || !svc->run->current) /* else its row may come back before it ends */
+		svc_close_sockets(svc);
+	LIST_EACH(link, &svc->run->instances) {
+		if (!spares)
+			instance_stop(container_of(link, struct instance, link));
+	}
+	svc_settle(svc);
+}
+
+/* ---- what instances report ---- */
+
+void svc_note_ready(struct svc *svc, struct instance *instance)
+{
+	if (svc->row->exec->accept && !(instance->socket && instance->socket->run->first)) {
+		backoff_reset(&svc->run->backoff);
+		svc->run->failing = false;
+	}
+	if (svc->run->current == instance) {
+		if (svc->state == STARTING) {
+			superd.starting--;
+			svc->run->last_latency = clock_now() - svc->run->asked;
+			svc->run->failing = false;
+			svc_set(svc, RUNNING);
+			facts_note_ready(svc, svc->run->asked, "");
+			needs_start_behind(svc);
+			queue_offer();
+			LIST_EACH(link, &svc->run->instances) {
+				struct instance *before = container_of(link, struct instance, link);
+
+				if (before == instance || before->ends)
+					continue;
+				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: the next one is ready",
+					(long)before->pid);
+				instance_stop(before);
+			}
+		}
+	}
+	instance_limit(instance, svc->row->groups->lifecycle->runtime_max);
+	notify_watchdog(instance);
+	svc_changed(svc);
+}
+
+void svc_note_failure(struct svc *svc, const struct failure *failure)
+{
+	svc->run->failed_in_row++;
+	if (!svc->run->last_failures && !(svc->run->last_failures = calloc(FAILURES, sizeof(*failure))))
+		return;
+	memmove(svc->run->last_failures + 1, svc->run->last_failures, (FAILURES - 1) * sizeof(*failure));
+	svc->run->last_failures[0] = *failure;
+	if (svc->run->failure_count < FAILURES)
+		svc->run->failure_count++;
+}
+
+/* Whether it ends again and again without taking a client. */
+static bool makes_no_progress(struct svc *svc, double lasted)
+{
+	unsigned waiting;
+
+	if (!svc->socket_count)
+		return lasted < AT_ONCE && svc->row->exec->start == START_BOOT &&
+			svc->row->exec->type != TYPE_ONESHOT && !svc->row->groups->restart->restart;
+	waiting = svc_waiting(svc);
+	if (!waiting || waiting < svc->run->queued || lasted > AT_ONCE) {
+		svc->run->no_progress = 0;
+		return false;
+	}
+	/* As long, but perhaps by others who have come since. */
+	if (++svc->run->no_progress == NO_PROGRESS / 2u << svc->run->trust) {
+		svc->run->suspects.count = 0;
+		clients_in_queue(svc, &svc->run->suspects);
+	}
+	if (svc->run->no_progress <= (unsigned)NO_PROGRESS << svc->run->trust)
+		return false;
+	if (!clients_have_moved(svc, &svc->run->suspects)) {
+		svc->run->trust = 0;
+		return true;
+	}
+	svc->run->no_progress = 0;
+	/* To see that takes milliseconds, so of a service with a client after the other it is looked at ever less. */
+	if (svc->run->trust < TRUST_MOST)
+		svc->run->trust += 2;
+	return false;
+}
+
+static void describe_end(const struct instance *instance, struct buf *out)
+{
+	char text[48];
+
+	status_describe(instance->status, text);
+	if (*instance->why)
+		buf_addf(out, "its start failed: %s", instance->why);
+	else if (instance->result == RESULT_TIMEOUT && instance->reached < READY)
+		buf_addf(out,
+			 service_awaits_target(instance->row)
+				 ? "it was not ready within %s, and nothing answered at %s%s%s"
+				 : "it was not ready within %s",
+			 option_name_of(instance->row, "timeout_start"),
+			 instance->row->exec->redirect ? instance->row->exec->redirect[0] : "",
+			 instance->row->exec->redirect && instance->row->exec->redirect[1] ? ":" : "",
+			 instance->row->exec->redirect && instance->row->exec->redirect[1]
+				 ? instance->row->exec->redirect[1]
+				 : "");
+	else if (instance->result == RESULT_OOM_KILL)
+		buf_text(out, "superd stopped it, as it had more memory than memory_max");
+	else if (instance->result == RESULT_TIMEOUT)
+		buf_addf(out, "superd stopped it, and it ended with %s", text);
+	else
+		buf_addf(out, "it ended with %s", text);
+	if (*instance->why || instance->reached >= READY || instance->result == RESULT_OOM_KILL ||
+	    (instance->result == RESULT_TIMEOUT && !service_notifies(instance->row)))
+		return;
+	if (bind_is_missing(instance))
+		buf_text(out, ", before it bound all its sockets");
+	else if (service_notifies(instance->row))
+		buf_text(out, ", and never sent READY=1");
+	else if (service_awaits_target(instance->row))
+		buf_addf(out, ", and nothing answered at %s:%s", instance->row->exec->redirect[0],
+			 instance->row->exec->redirect[1] ? instance->row->exec->redirect[1] : "");
+	else if (service_awaits_ready(instance->row))
+		buf_text(out, ", and was not ready yet");
+}
+
+/* Its clients look at superd itself, such as a probe each ten seconds: they are no news. */
+bool svc_shows_superd(const struct svc *svc)
+{
+	words builtin = svc->row->exec->builtin;
+
+	return builtin && (!strcmp(*builtin, "health") || !strcmp(*builtin, "metrics") || !strcmp(*builtin, "status"));
+}
+
+static void log_end(struct svc *svc, struct instance *instance, double lasted, bool failed)
+{
+	struct event event = { .name = "exited",
+			       .service = svc->row->name,
+			       .pid = instance->pid,
+			       .has_duration = true,
+			       .duration = lasted };
+	bool crashed = failed && (instance->result == RESULT_SIGNAL || instance->result == RESULT_CORE_DUMP);
+	bool well = instance->ends == IS_ASKED || instance->status == 0;
+	char text[48], span[DURATION_MOST], more[LOG_RATE_LIMIT_MORE] = "";
+	enum level level = LEVEL_NOTICE;
+
+	if (crashed)
+		level = log_rate_limit_is_due(&svc->run->crash_limit, more) ? LEVEL_WARNING : LEVEL_INFO;
+	else if (well)
+		level = (svc->row->exec->accept && svc->row->groups->logging->log_on_success) || svc_shows_superd(svc)
+			? LEVEL_DEBUG
+			: LEVEL_INFO;
+	record_end(svc, instance, lasted);
+	event.has_signal = WIFSIGNALED(instance->status);
+	event.has_status = !event.has_signal;
+	event.signal = event.has_signal ? WTERMSIG(instance->status) : 0;
+	event.status = event.has_status ? WEXITSTATUS(instance->status) : 0;
+	status_describe(instance->status, text);
+	log_event(superd.log, level, &event, "pid %ld ended: %s after %s%s", (long)instance->pid, text,
+		  duration_write(span, lasted), more);
+}
+
+/* What the service leaves when nothing of it runs. Removals are made by superd-exec. */
+static void clean_up(struct svc *svc)
+{
+	const struct account *account = svc->row->account;
+	bool stays = svc_bar(svc) >= BAR_HELD;
+
+	if (!directories_remove(svc->table, svc->row, &superd.defaults, stays))
+		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove runtime_directory: %s", strerror(errno));
+	credentials_remove(svc->row, &superd.defaults);
+	if (svc->row->groups->lifecycle->pid_file)
+		foreign_unlink(svc->row->groups->lifecycle->pid_file);
+	if (!svc->row->groups->identity->remove_ipc || !account || !account->switches || !account->uid)
+		return;
+	LIST_EACH(link, &superd.services) {
+		struct svc *other = container_of(link, struct svc, link);
+
+		if (other->row->account && other->row->account->uid == account->uid && !svc_is_empty(other))
+			return;
+	}
+	if (!removal_of_ipc(account->uid))
+		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove IPC objects: %s", strerror(errno));
+}
+
+/* An instance is over: its processes and its commands. Frees it. */
+void svc_note_end(struct svc *svc, struct instance *instance)
+{
+	double now = clock_now(), lasted = now - instance->since;
+	bool was_current = svc->run->current == instance, was_starting = was_current && svc->state == STARTING, failed;
+	bool skipped = instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION;
+	bool ran = instance->reached >= STARTED, asked = instance->ends == IS_ASKED, left = false, again = false;
+	bool well = asked || instance->result == RESULT_SUCCESS;
+	unsigned preserve = svc->row->groups->lifecycle->file_descriptor_store_preserve;
+	int lack = instance->lack;
+	struct buf text = { 0 };
+	char why[200];
+
+	failed = !lack && result_is_failure(instance->row, instance->ends, instance->result, instance->status, lasted);
+	output_drain(svc, list_has_one(&svc->run->instances), failed);
+	if (ran) {
+		log_end(svc, instance, lasted, failed);
+		svc->run->last_end = now;
+		svc->run->last_status = instance->status;
+		svc->run->last_result = instance->result;
+		svc->run->last_duration = lasted;
+		svc->run->cpu += instance->cpu;
+	}
+	if (!svc->row->exec->accept && lasted * 1e6 > (double)svc->row->groups->lifecycle->backoff_max)
+		svc->run->failed_in_row = 0;
+	if (failed && !skipped) {
+		struct failure failure = { .at = now,
+					   .lasted = lasted,
+					   .pid = ran ? instance->pid : 0,
+					   .status = instance->status,
+					   .result = instance->result };
+
+		memcpy(failure.peer, instance->peer, sizeof(failure.peer));
+		if (*instance->why)
+			snprintf(failure.why, sizeof(failure.why), "%s%.140s",
+				 ran ? "" : "cannot start: ", instance->why);
+		svc->run->failures++;
+		svc_note_failure(svc, &failure);
+	} else if (!failed) {
+		svc->run->failed_in_row = 0;
+	}
+	describe_end(instance, &text);
+	if (failed && ran)
+		bind_hint(instance, lasted, &text);
+	snprintf(why, sizeof(why), "%s", instance->why);
+	if (instance->socket && instance->socket->busy && instance->socket->svc == svc) {
+		instance->socket->busy = false;
+		left = instance->socket->run->first &&
+			accept_first_datagram(instance->socket) == instance->socket->run->first;
+		if (!left) {
+			instance->socket->run->tries = 0;
+		} else if (++instance->socket->run->tries == 3) {
+			struct client sender = { .fd = -1 };
+			char byte;
+
+			instance->socket->run->tries = 0;
+			client_peek(instance->socket->fd, &sender);
+			if (recv(instance->socket->fd, &byte, 1, MSG_DONTWAIT) >= 0)
+				accept_refuse(svc, &sender, REFUSED_UNREAD);
+		}
+	}
+	if (was_current)
+		svc->run->current = NULL;
+	else if (instance->counted || instance->row->exec->accept)
+		svc->run->count -= svc->run->count > 0;
+	superd.starting -= was_starting;
+	if (was_current && !svc->run->start_due &&
+	    result_starts_again(instance->row, instance->ends, instance->result, instance->status)) {
+		double pause = (double)svc->row->groups->lifecycle->backoff_min / 1e6;
+
+		if (instance->result == RESULT_SUCCESS && !svc->run->queued && lasted <= AT_ONCE &&
+		    instance->row->groups->restart->restart) {
+			struct event event = { .name = "pause",
+					       .service = svc->row->name,
+					       .reason = "it ended at once",
+					       .has_duration = true };
+			char span[DURATION_MOST];
+
+			event.duration = pause =
+				backoff_next(&svc->run->restart_backoff, svc->row->groups->lifecycle->backoff_min,
+					     svc->row->groups->lifecycle->backoff_max,
+					     svc->run->restart_backoff.failures ? jitter() : 0);
+			log_event(superd.log, LEVEL_INFO, &event, "next start in %s%s: %s", duration_write(span, pause),
+				  svc->socket_count ? ", or with the next client" : "", event.reason);
+		} else {
+			backoff_reset(&svc->run->restart_backoff);
+		}
+		svc->run->start_due = instance->row->groups->restart->restart == RESTART_DEFAULT ? now : now + pause;
+	}
+	instance_free(instance);
+	if (ran)
+		limits_note_end();
+	facts_note(svc);
+	if (svc_is_empty(svc)) {
+		if (preserve == PRESERVE_NO || (preserve == PRESERVE_ON_SUCCESS && !well))
+			store_clear(svc);
+		clean_up(svc);
+		needs_let_go(svc);
+	}
+	if (failed && svc->row->groups->lifecycle->on_failure == FAILURE_EXIT && !svc->removed && !superd.stopping &&
+	    !skipped)
+		superd_fail(WIFSIGNALED(svc->run->last_status)		 ? 128 + WTERMSIG(svc->run->last_status)
+				    : *why				 ? 127
+				    : WEXITSTATUS(svc->run->last_status) ? WEXITSTATUS(svc->run->last_status)
+									 : 1);
+	if (svc_bar(svc) < BAR_HELD) {
+		svc_settle(svc);
+	} else if (lack && (was_current || svc->state == LISTENING)) {
+		limits_lack(svc, "cannot start", lack);
+	} else if (skipped) {
+		double pause = SKIPPED;
+		char span[DURATION_MOST];
+
+		for (unsigned n = 0; n < svc->run->backoff.failures && pause < SKIPPED_MOST; n++)
+			pause *= 2;
+		svc->run->backoff.failures += svc->run->backoff.failures < 10;
+		svc_say(svc, LEVEL_NOTICE, "skipped", "not started: %s; next look in %s", why,
+			duration_write(span, pause));
+		svc_pause(svc, "not started: %s", why);
+		svc_rest(svc, pause);
+	} else if (failed && (was_current || !ran)) {
+		if (was_current)
+			backoff_forgive(&svc->run->backoff, lasted, svc->row->groups->lifecycle->backoff_max);
+		if (!ran)
+			svc_fail(svc, "failed", "cannot start: %s", why);
+		else
+			svc_pause(svc, "%s", buf_string(&text));
+		if (was_current || svc->state != BACKOFF)
+			svc_wait(svc);
+	} else if (left && svc->state == LISTENING) {
+		svc_pause(svc, "an instance left its datagram unread");
+		svc_wait(svc);
+	} else if (lent_close(svc, &again) && again) {
+		svc->run->failures++;
+		svc_open_early(svc); /* its clients wait there */
+		svc_pause(svc, "its program shuts its listener down again and again");
+		svc_wait(svc);
+	} else if (was_current && !asked && makes_no_progress(svc, lasted)) {
+		svc->run->failures++;
+		if (svc->socket_count)
+			svc_pause(svc, "it exits without accepting a connection: its configuration may need %s",
+				  "accept = yes, or type = forking if its program continues in the background");
+		else
+			svc_pause(svc, "it ended at once");
+		svc_wait(svc);
+	} else if (was_current) {
+		if (lasted > AT_ONCE || !svc->run->no_progress)
+			backoff_reset(&svc->run->backoff);
+		*svc->run->reason = '\0';
+		svc_set(svc, LISTENING);
+		svc_settle(svc);
+	} else if (svc->state == LISTENING || svc->state == FULL || svc->state == HELD) {
+		svc_settle(svc);
+	}
+	buf_free(&text);
+	queue_offer();
+	control_wake();
+	superd_check_end();
+}

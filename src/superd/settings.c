@@ -1,0 +1,328 @@
+/* Puts the settings of superd itself in force.
+ *
+ * The texts of a table live as long as the table, and those of the state of an upgrade until superd runs. Messages and
+ * later comparisons need them for longer, so options->settings_pool has copies. */
+#include "superd/main.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/log/log.h"
+#include "os/foreign/foreign.h"
+#include "table/option/option_table.h"
+
+bool log_setup_is_stderr(const struct options *options)
+{
+	return !strcmp(options->settings.log, "stderr");
+}
+
+void log_setup_error(const struct options *options, struct log *log, const char *format, ...)
+{
+	struct buf text = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	buf_vaddf(&text, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "%s: %s\n", options_name(options), buf_string(&text));
+	if (log && !log_setup_is_stderr(options))
+		log_error(log, "%s", buf_string(&text));
+	buf_free(&text);
+}
+
+/* Whether superd may write there: a file must not be in the hands of another user, nor on a file system that may not
+ * answer. mode 0: only looks. */
+static bool is_safe(const char *destination, mode_t mode, struct buf *why)
+{
+	return strncmp(destination, "file:", 5) || !destination[5] || own_file_is_safe(destination + 5, mode, why);
+}
+
+bool log_setup_check(const char *destination, struct buf *why)
+{
+	const char *reason = NULL;
+
+	if (!is_safe(destination, 0, why))
+		return false;
+	reason = log_sink_check(destination);
+	if (reason)
+		buf_text(why, reason);
+	return !reason;
+}
+
+/* Opens the log. NULL: it failed, with the reason in *why, whose text may belong to `text`. */
+static struct log *open_destination(const struct globals *settings, const char **why, struct buf *text)
+{
+	if (is_safe(settings->log, LOG_SINK_MODE, text))
+		return log_open(settings->log, settings->log_format == LOG_FORMAT_JSON,
+				(enum level)settings->log_level, why);
+	*why = buf_string(text);
+	return NULL;
+}
+
+struct log *log_setup_open(const struct options *options, bool takes_over)
+{
+	struct globals stand_in = options->settings;
+	const char *destination = options->settings.log, *why, *why_no_other;
+	struct buf text = { 0 };
+	struct log *log = open_destination(&options->settings, &why, &text);
+	bool awaits = false;
+
+	stand_in.log = "stderr";
+	if (!log && takes_over)
+		log = open_destination(&stand_in, &why_no_other, &text);
+	if (!log) {
+		log_setup_error(options, NULL, "cannot log to %s: %s", destination, why);
+		buf_free(&text);
+		return NULL;
+	}
+	log_set_name(log, options_name(options), options->invoked_as == AS_XINETD);
+	if (why && !strncmp(destination, "file:", 5))
+		awaits = log_stand_in(log, destination + 5);
+	if (why)
+		log_warn(log, "cannot log to %s: %s: logging to stderr%s", destination, why,
+			 awaits ? " until HUP or superctl reopen can open it" : "");
+	buf_free(&text);
+	return log;
+}
+
+/* Moves the log to another destination. false with the reason in `why`: it stays where it is. */
+static bool log_setup_move(struct log *log, const char *destination, struct buf *why)
+{
+	const char *reason = NULL;
+
+	if (!is_safe(destination, LOG_SINK_MODE, why))
+		return false;
+	reason = log_move(log, destination);
+	if (reason)
+		buf_text(why, reason);
+	return !reason;
+}
+
+static void describe(const struct globals *globals, enum global global, struct buf *out)
+{
+	if (global_is_set(globals, global))
+		type_format(&global_directives[global], global_value(globals, global), out);
+	else
+		buf_text(out, "unset");
+}
+
+static bool is_equal(const struct globals *a, const struct globals *b, enum global global)
+{
+	return type_equal(global_directives[global].type, global_value(a, global), global_value(b, global));
+}
+
+static void note_overridden(const struct options *options, enum global global, struct origin at, struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	describe(&options->given, global, &text);
+	diag_note(diags, at, "%s: overridden by the command line, which sets %s",
+		  global_directives[global].name[NATIVE], buf_string(&text));
+	buf_free(&text);
+}
+
+static bool waits_for_start(enum global global)
+{
+	return global_directives[global].change == CHANGE_START;
+}
+
+static void warn_of_start(const struct options *options, enum global global, const struct globals *globals,
+			  struct diags *diags)
+{
+	struct origin at = globals->at[global].file ? globals->at[global] : globals->block;
+	struct buf text = { 0 };
+
+	describe(&options->settings, global, &text);
+	diag_warning(diags, at, "%s: the change takes effect at the next start of superd; it stays %s until then",
+		     global_directives[global].name[NATIVE], buf_string(&text));
+	buf_free(&text);
+}
+
+void settings_check(const struct options *options, const struct table *table, bool reloads, struct diags *diags)
+{
+	const struct globals *globals = &table->globals, next = options_join_settings(options, globals);
+	struct buf why = { 0 };
+
+	for (int n = 0; n < GLOBALS; n++) {
+		enum global global = (enum global)n;
+
+		if (global_is_set(globals, global) && global_is_set(&options->given, global))
+			note_overridden(options, global, globals->at[n], diags);
+		if (reloads && waits_for_start(global) && !is_equal(&options->settings, &next, global))
+			warn_of_start(options, global, globals, diags);
+	}
+	if (!globals->log || options->given.log || !options->preflight || options->task == TASK_PRINT)
+		return;
+	if (!log_setup_check(globals->log, &why))
+		diag_error(diags, globals->at[GLOBAL_LOG], "log: cannot log to %s: %s", globals->log, buf_string(&why));
+	buf_free(&why);
+}
+
+/* Copies the texts that a reload may change to the pool. false: out of memory. */
+static bool keep_texts(struct globals *globals, struct pool *pool)
+{
+	const char **const texts[] = { &globals->log, &globals->control_group };
+	bool good = true;
+
+	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
+		const char *text = *texts[n];
+
+		*texts[n] = pool_text(pool, text);
+		good &= !text || *texts[n];
+	}
+	return good;
+}
+
+/* false: the log stays where it is. */
+static bool move_log(const struct options *options, const struct globals *next, const struct table *table,
+		     struct log *log)
+{
+	struct buf why = { 0 }, place = { 0 };
+	bool good = is_equal(&options->settings, next, GLOBAL_LOG) || log_setup_move(log, next->log, &why);
+
+	if (!good) {
+		origin_cite(table->globals.at[GLOBAL_LOG], &place);
+		log_setup_error(options, log, "cannot log to %s: %s%s", next->log, buf_string(&why),
+				buf_string(&place));
+	}
+	buf_free(&why);
+	buf_free(&place);
+	return good;
+}
+
+/* Puts the texts that only a start sets where they stay as long as superd runs, because others borrow them. false: out
+ * of memory, which is printed. */
+static bool keep_start_texts(struct options *options)
+{
+	struct globals *settings = &options->settings;
+	const char **const texts[] = { &settings->control, &settings->pid_file, &settings->fdstore };
+	bool good = true;
+
+	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
+		if (*texts[n])
+			good &= (*texts[n] = options_join(options, "", *texts[n])) != NULL;
+	}
+	return good;
+}
+
+/* Copies the settings that only a start sets. */
+static void copy_start_settings(struct globals *to, const struct globals *from)
+{
+	for (int n = 0; n < GLOBALS; n++) {
+		enum global global = (enum global)n;
+
+		if (waits_for_start(global))
+			memcpy(global_field(to, global), global_value(from, global),
+			       field_size(global_directives[n].type));
+	}
+}
+
+bool settings_start(struct options *options, const struct table *table, struct log *log)
+{
+	const struct globals next = options_join_settings(options, &table->globals);
+
+	copy_start_settings(&options->settings, &next);
+	return keep_start_texts(options) && settings_apply(options, table, log);
+}
+
+bool settings_apply(struct options *options, const struct table *table, struct log *log)
+{
+	struct globals next = options_join_settings(options, &table->globals);
+	struct pool *pool = pool_new();
+	const char *log_before = pool ? pool_text(pool, options->settings.log) : NULL;
+	bool good;
+
+	copy_start_settings(&next, &options->settings);
+	if (!log_before || !keep_texts(&next, pool)) {
+		pool_free(pool);
+		log_setup_error(options, log, "the settings of superd itself stay as they are: out of memory");
+		return false;
+	}
+	good = move_log(options, &next, table, log);
+	if (!good)
+		next.log = log_before;
+	log_set_form(log, next.log_format == LOG_FORMAT_JSON, (enum level)next.log_level);
+	pool_free(options->settings_pool);
+	options->settings = next;
+	options->settings_pool = pool;
+	return good;
+}
+
+/* The engine logs the change of max_starting, because it knows the default. */
+void settings_log_changes(const struct options *options, const struct table *table, struct log *log)
+{
+	const struct globals next = options_join_settings(options, &table->globals);
+
+	for (int n = 0; n < GLOBALS; n++) {
+		enum global global = (enum global)n;
+		struct buf text = { 0 };
+
+		if (n == GLOBAL_MAX_STARTING || waits_for_start(global) ||
+		    is_equal(&options->settings, &next, global))
+			continue;
+		buf_addf(&text, "%s is ", global_directives[n].name[NATIVE]);
+		describe(&next, global, &text);
+		buf_text(&text, " now, and was ");
+		describe(&options->settings, global, &text);
+		log_notice(log, "%s", buf_string(&text));
+		buf_free(&text);
+	}
+}
+
+void settings_save(const struct options *options, struct buf *out)
+{
+	state_open_section(out, "settings");
+	state_add(out, "log", options->settings.log);
+	state_add_number(out, "log_format", options->settings.log_format);
+	state_add_number(out, "log_level", options->settings.log_level);
+	if (options->settings.control)
+		state_add(out, "control_path", options->settings.control);
+	if (options->settings.pid_file)
+		state_add(out, "pid_path", options->settings.pid_file);
+	if (options->settings.fdstore)
+		state_add(out, "store", options->settings.fdstore);
+}
+
+/* false: out of memory, which may be printed. */
+static bool restore_texts(struct options *options, const struct globals *before)
+{
+	struct globals next = *before;
+	struct pool *pool = pool_new();
+
+	if (!pool || !keep_texts(&next, pool)) {
+		pool_free(pool);
+		return false;
+	}
+	pool_free(options->settings_pool);
+	options->settings = next;
+	options->settings_pool = pool;
+	return keep_start_texts(options);
+}
+
+/* The command line of a start need not have them: without them superd would have another control socket, or none. */
+static void restore_section(struct options *options, struct state_section *section)
+{
+	struct globals next = options->settings;
+	const char *destination = state_text(section, "log");
+	unsigned tries = 0;
+
+	next.control = state_text(section, "control_path");
+	next.pid_file = state_text(section, "pid_path");
+	next.fdstore = state_text(section, "store");
+	if (destination && !log_sink_refusal(destination))
+		next.log = destination;
+	next.log_format = (unsigned)state_number(section, "log_format", 0, LOG_FORMAT_JSON, next.log_format);
+	next.log_level = (unsigned)state_number(section, "log_level", 0, LEVEL_DEBUG, next.log_level);
+	while (!restore_texts(options, &next) && patience_wait(&tries))
+		continue;
+}
+
+void settings_restore(struct options *options, struct state_stream *before)
+{
+	for (size_t n = 0; n < before->count; n++) {
+		if (!strcmp(before->sections[n].kind, "settings"))
+			restore_section(options, &before->sections[n]);
+	}
+}

@@ -1,0 +1,277 @@
+/* Builds the service of -l, by the same builder as the services of a file. As with systemd-socket-activate(1), the
+ * command inherits the streams, the terminal, the folder and a few variables. Unlike that, superd stays and starts the
+ * command again for the next client. */
+#include "superd/main.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/shell_words.h"
+#include "os/host/program.h"
+#include "table/rules/check.h"
+#include "table/services/service_builder.h"
+
+static const struct origin nowhere = { .file = "command line" };
+
+static void set_values(struct service_builder *builder, const char *name, const char *const *given, size_t count,
+		       struct diags *diags)
+{
+	struct value value = { .words = given, .count = count, .is_list = count > 1, .at = nowhere };
+
+	builder_set(builder, name, &value, diags);
+}
+
+static void set_value(struct service_builder *builder, const char *name, const char *word, struct diags *diags)
+{
+	set_values(builder, name, &word, 1, diags);
+}
+
+/* Adds a path of the command line: a relative one begins at the current folder, as the shell's do. */
+static void add_path(struct buf *out, const char *path, struct diags *diags)
+{
+	char *folder = *path == '/' ? NULL : getcwd(NULL, 0);
+
+	if (*path != '/' && !folder)
+		diag_error(diags, nowhere, "%s: cannot find the current folder: %s", path, strerror(errno));
+	while (folder && !strncmp(path, "./", 2))
+		path += 2 + strspn(path + 2, "/");
+	buf_addf(out, "%s%s%s", folder ? folder : "", folder && strcmp(folder, "/") ? "/" : "", path);
+	free(folder);
+}
+
+static bool has_kind(const char *endpoint, const char *kinds)
+{
+	size_t length = strcspn(endpoint, ":");
+
+	for (const char *kind = kinds; endpoint[length] && *kind; kind += strspn(kind, " ")) {
+		size_t size = strcspn(kind, " ");
+
+		if (size == length && !memcmp(kind, endpoint, length))
+			return true;
+		kind += size;
+	}
+	return false;
+}
+
+#define KINDS_WITH_PATH "unix unix-dgram seqpacket fifo special"
+
+/* Whether the endpoint begins with its kind, as "udp:". */
+static bool names_kind(const char *endpoint)
+{
+	return !strncmp(endpoint, "rpc/", 4) ||
+	       has_kind(endpoint, KINDS_WITH_PATH " tcp tcp4 tcp6 udp udp4 udp6 sctp sctp4 sctp6 netlink vsock mqueue "
+					 "raw raw4 raw6 tcpmux");
+}
+
+static bool is_relative_path(const char *text)
+{
+	return !strncmp(text, "./", 2) || !strncmp(text, "../", 3);
+}
+
+/* Adds the endpoint, with an absolute path. A word without a kind is a port, unless it begins as a path does. */
+static void add_endpoint(struct buf *out, const char *endpoint, struct diags *diags)
+{
+	bool has_path = has_kind(endpoint, KINDS_WITH_PATH);
+	const char *path = has_path ? strchr(endpoint, ':') + 1 : endpoint;
+
+	if ((!has_path && !is_relative_path(path)) || !*path || *path == '/' || *path == '@') {
+		buf_text(out, endpoint);
+		return;
+	}
+	buf_add(out, endpoint, (size_t)(path - endpoint));
+	add_path(out, path, diags);
+}
+
+/* The kind that --datagram or --seqpacket give to an address without one; NULL: the usual kind. */
+static const char *default_kind(const struct options *options, const char *endpoint)
+{
+	bool local = *endpoint == '/' || *endpoint == '@' || is_relative_path(endpoint);
+
+	if (options->datagram)
+		return local ? "unix-dgram:" : "udp:";
+	return options->seqpacket ? "seqpacket:" : NULL;
+}
+
+static void listen_on(struct service_builder *builder, const struct options *options, const char *endpoint,
+		      struct diags *diags)
+{
+	const char *kind = default_kind(options, endpoint);
+	struct buf text = { 0 };
+
+	if (*endpoint == ':' && isdigit((unsigned char)endpoint[1]))
+		endpoint++;             /* as Go and others write a port of all addresses */
+
+	if (kind && names_kind(endpoint))
+		diag_error(diags, nowhere, "%s goes with an address alone, and %s names its kind",
+			   options->datagram ? "--datagram" : "--seqpacket", endpoint);
+	buf_text(&text, kind ? kind : "");
+	add_endpoint(&text, endpoint, diags);
+	if (text.failed)
+		diag_error(diags, nowhere, "out of memory");
+	set_value(builder, "listen", buf_string(&text), diags);
+	buf_free(&text);
+}
+
+/* Joins the names of all --fdname, with colons between. false: there is none. */
+static bool join_names(const struct options *options, struct buf *names)
+{
+	for (size_t n = 0; n < options->fdnames.count; n++)
+		buf_addf(names, "%s%s", n ? ":" : "", options->fdnames.list[n]);
+	return options->fdnames.count;
+}
+
+/* Adds the sockets. A single name is used for all of them. */
+static void set_sockets(struct service_builder *builder, const struct options *options, struct diags *diags)
+{
+	struct buf joined = { 0 };
+	const char *names = join_names(options, &joined) ? buf_string(&joined) : NULL;
+	bool one = names && !strchr(names, ':');
+
+	for (size_t n = 0; n < options->endpoints.count; n++) {
+		size_t length = names ? strcspn(names, ":") : 0;
+		char *name = names ? strndup(names, length) : NULL;
+
+		if (options->fdnames.count && !names)
+			diag_error(diags, nowhere, "--fdname has fewer names than there are sockets");
+		builder_open_socket(builder, name, nowhere);
+		listen_on(builder, options, options->endpoints.list[n], diags);
+		builder_close_socket(builder, diags);
+		free(name);
+		if (!one)
+			names = names && names[length] ? names + length + 1 : NULL;
+	}
+	if (names && !one)
+		diag_error(diags, nowhere, "--fdname has more names than there are sockets");
+	if (joined.failed)
+		diag_error(diags, nowhere, "out of memory");
+	buf_free(&joined);
+}
+
+/* Sets exec. Its type would split a single word at blanks, so each word is quoted. false: there is no such program,
+ * which is an error in diags. */
+static bool set_command(struct service_builder *builder, char **command, struct diags *diags)
+{
+	struct buf found = { 0 }, program = { 0 }, text = { 0 };
+
+	if (!path_search(command[0], getenv("PATH"), &found)) {
+		diag_error(diags, nowhere, "there is no program %s in PATH", command[0]);
+		buf_free(&found);
+		return false;
+	}
+	add_path(&program, buf_string(&found), diags);
+	buf_free(&found);
+	shell_words_quote(&text, buf_string(&program));
+	for (char **word = command + 1; *word; word++) {
+		buf_char(&text, ' ');
+		shell_words_quote(&text, *word);
+	}
+	set_value(builder, "exec", buf_string(&text), diags);
+	if (strcmp(buf_string(&program), command[0]))
+		set_value(builder, "argv0", command[0], diags);
+	buf_free(&program);
+	buf_free(&text);
+	return true;
+}
+
+static void set_environment(struct service_builder *builder, const struct options *options, struct diags *diags)
+{
+	static const char *const usual[] = { "TERM", "COLORTERM", "NO_COLOR", "PATH", "USER", "HOME" };
+	const size_t usual_count = sizeof(usual) / sizeof(*usual);
+	const char **env = calloc(2 * options->environment.count + usual_count, sizeof(*env)), **passenv;
+	size_t assigned = 0, passed = 0;
+
+	if (!env) {
+		diag_error(diags, nowhere, "out of memory");
+		return;
+	}
+	passenv = env + options->environment.count;
+	for (; passed < usual_count; passed++)
+		passenv[passed] = usual[passed];
+	for (size_t n = 0; n < options->environment.count; n++) {
+		if (strchr(options->environment.list[n], '='))
+			env[assigned++] = options->environment.list[n];
+		else
+			passenv[passed++] = options->environment.list[n];
+	}
+	if (assigned)
+		set_values(builder, "env", env, assigned, diags);
+	set_values(builder, "passenv", passenv, passed, diags);
+	free(env);
+}
+
+/* Sets the folder that superd was started in, and superd's umask. */
+static void set_folder_and_umask(struct service_builder *builder, struct diags *diags)
+{
+	char *folder = getcwd(NULL, 0), text[16];
+	mode_t mask = umask(022);
+
+	umask(mask);
+	snprintf(text, sizeof(text), "%03o", (unsigned)mask & 0777);
+	set_value(builder, "umask", text, diags);
+	if (folder && *folder == '/')
+		set_value(builder, "working_directory", folder, diags);
+	free(folder);
+}
+
+static void set_switches(struct service_builder *builder, const struct options *options, struct diags *diags)
+{
+	char idle[32];
+
+	set_value(builder, "accept", options->accept ? "yes" : "no", diags);
+	set_value(builder, "pass", options->inetd ? "inetd" : options->bind ? "bind" : "systemd", diags);
+	set_value(builder, "error", "inherit", diags);
+	if (!options->inetd)
+		set_value(builder, "output", "inherit", diags);
+	if (options->now)
+		set_value(builder, "start", "boot", diags);
+	if (options->idle) {
+		snprintf(idle, sizeof(idle), "%" PRId64 "us", options->idle);
+		set_value(builder, "idle_timeout", idle, diags);
+	}
+	set_folder_and_umask(builder, diags);
+	if (geteuid() == 0)
+		set_value(builder, "user", "root", diags);
+}
+
+static void name_service(const char *program, struct buf *name)
+{
+	const char *base = strrchr(program, '/');
+
+	for (base = base ? base + 1 : program; *base; base++)
+		buf_char(name, isalnum((unsigned char)*base) || strchr("._+-", *base) ? *base : '_');
+	if (!name->length)
+		buf_text(name, "command");
+}
+
+struct table *socket_activate_table(const struct options *options, struct diags *diags)
+{
+	struct table *table = table_new();
+	struct service_builder *builder = NULL;
+	struct buf name = { 0 };
+	bool found;
+
+	if (!table)
+		return NULL;
+	name_service(options->command[0], &name);
+	builder = builder_new(table, buf_string(&name), nowhere);
+	buf_free(&name);
+	if (!builder) {
+		table_free(table);
+		return NULL;
+	}
+	set_sockets(builder, options, diags);
+	found = set_command(builder, options->command, diags);
+	set_environment(builder, options, diags);
+	set_switches(builder, options, diags);
+	if (found && !builder_finish(builder, NULL, diags) && !diags->errors)
+		diag_error(diags, nowhere, "out of memory");
+	builder_free(builder);
+	table_check(table, diags);
+	return table;
+}

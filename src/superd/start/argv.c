@@ -1,0 +1,658 @@
+/* The words of a plan: templates, the commands with their conditions, and the arguments of the main command. */
+#include "superd/start/start.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/build_id.h"
+#include "lib/scan.h"
+#include "lib/shell_words.h"
+#include "os/host/program.h"
+#include "table/access/access.h"
+#include "table/option/option_name.h"
+#include "table/option/service_mark.h"
+#include "table/words/builtin.h"
+#include "table/words/resource_words.h"
+
+/* Templates: %{name} in words, values and names. The number of a socket's descriptor depends on how many of the sockets
+ * before it are open. */
+
+/* The first descriptor that a backend of this service gets a socket at: 3, or 0 with pass = inetd. */
+static unsigned plan_first_descriptor(const struct service *service)
+{
+	return service->exec->pass == PASS_INETD ? 0 : 3;
+}
+
+static bool is_socket_missing(const struct plan_sockets *sockets, size_t n)
+{
+	return sockets->missing && sockets->missing[n];
+}
+
+static bool socket_has_name(const struct service *service, size_t n, const char *name, size_t length)
+{
+	const char *known = service->sockets[n].name;
+
+	return strlen(known) == length && !memcmp(known, name, length);
+}
+
+/* With accept = yes the one passed socket is the connection, whichever listener it came by. */
+static int socket_number(const struct service *service, const struct plan_sockets *sockets, const char *name,
+			 size_t length)
+{
+	int number = (int)plan_first_descriptor(service);
+
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (socket_has_name(service, n, name, length))
+			return is_socket_missing(sockets, n) ? -1 : number;
+		if (!service->exec->accept && !is_socket_missing(sockets, n))
+			number++;
+	}
+	return -1;
+}
+
+static void add_descriptors(const struct service *service, const struct plan_sockets *sockets, struct buf *out)
+{
+	unsigned number = plan_first_descriptor(service);
+	const char *comma = "";
+
+	if (service->exec->accept) {
+		buf_addf(out, "%u", number);
+		return;
+	}
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (is_socket_missing(sockets, n))
+			continue;
+		buf_addf(out, "%s%u", comma, number++);
+		comma = ",";
+	}
+}
+
+/* The path of the first socket of this name that has one; NULL: none. */
+static const char *socket_path(const struct service *service, const char *name, size_t length)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (socket_has_name(service, n, name, length) && endpoint_is_path(service->sockets[n].address))
+			return service->sockets[n].address->address;
+	}
+	return NULL;
+}
+
+static bool expand_one(const struct service *service, const struct plan_sockets *sockets, const char *name,
+		       size_t length, struct buf *out)
+{
+	if (service->exec->pass == PASS_BIND && length >= 2 && !memcmp(name, "fd", 2))
+		return false;           /* it gets no descriptor */
+	if (length == 2 && !memcmp(name, "fd", 2)) {
+		buf_addf(out, "%u", plan_first_descriptor(service));
+	} else if (length == 3 && !memcmp(name, "fds", 3)) {
+		add_descriptors(service, sockets, out);
+	} else if (length > 3 && !memcmp(name, "fd:", 3)) {
+		int fd = socket_number(service, sockets, name + 3, length - 3);
+
+		if (fd < 0)
+			return false;
+		buf_addf(out, "%d", fd);
+	} else if (length > 5 && !memcmp(name, "path:", 5)) {
+		const char *path = socket_path(service, name + 5, length - 5);
+
+		buf_text(out, path ? path : "");
+		return path;
+	} else if (length == 7 && !memcmp(name, "service", 7)) {
+		buf_text(out, service->name);
+	} else if (length == 4 && !memcmp(name, "port", 4)) {
+		buf_addf(out, "%u", sockets->port);
+	} else if (length == 8 && !memcmp(name, "instance", 8) && service->exec->accept) {
+		buf_text(out, sockets->instance ? sockets->instance : "");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+int plan_socket_index(const struct service *service, const struct plan_sockets *sockets, const char *name)
+{
+	int number = socket_number(service, sockets, name, strlen(name));
+
+	return number < 0 ? -1 : number - (int)plan_first_descriptor(service);
+}
+
+/* Whether the text contains %{instance}. */
+static bool plan_names_instance(const char *text)
+{
+	static const char name[] = "%{instance}";
+
+	for (; *text; text++) {
+		if (!strncmp(text, "%%", 2))
+			text++;
+		else if (!strncmp(text, name, sizeof(name) - 1))
+			return true;
+	}
+	return false;
+}
+
+bool plan_expand(const struct service *service, const struct plan_sockets *sockets, const char *text, struct buf *out)
+{
+	for (const char *at = text; *at; at++) {
+		const char *end;
+
+		if (at[0] == '%' && at[1] == '%') {
+			buf_char(out, *at++);
+		} else if (at[0] == '%' && at[1] == '{') {
+			end = strchr(at, '}');
+			if (!end || !expand_one(service, sockets, at + 2, (size_t)(end - at - 2), out))
+				return false;
+			at = end;
+		} else {
+			buf_char(out, *at);
+		}
+	}
+	return true;
+}
+
+/* The argument vector of the main command: the program's own words with their templates replaced, or those of
+ * superd-builtin, which serves builtin and redirect, or superd-web, which serves builtin = metrics and status.
+ *
+ * superd-builtin gets its access rules as numeric networks, so it needs no name lookups. An empty only_from is passed
+ * as "none", which admits no client. */
+
+bool plan_fail(const struct service *service, const char *option, struct buf *why, const char *format, ...)
+{
+	va_list arguments;
+
+	buf_addf(why, "%s: ", option_name_of(service, option));
+	va_start(arguments, format);
+	buf_vaddf(why, format, arguments);
+	va_end(arguments);
+	origin_cite(service_origin(service, option), why);
+	return false;
+}
+
+/* The commands besides the main one, from texts to arguments of execve(2); and the conditions of a start.
+ *
+ * A text is split into words before its templates are replaced, so the value of a template never becomes a second
+ * word. */
+
+/* Appends the program's path. A program without a slash is searched for; if it is not found, the path is "", which
+ * fails with ENOENT: a bare name would be looked for in the service's working directory. */
+static void add_program_path(struct buf *out, const struct service *service, const char *name)
+{
+	words folders = service->exec->exec_search_path;
+	struct buf path = { 0 }, found = { 0 };
+
+	for (size_t n = 0; folders && folders[n]; n++)
+		buf_addf(&path, "%s%s", n ? ":" : "", folders[n]);
+	if (*name == '/')
+		buf_text(out, name);
+	else if (path.length && path_search(name, buf_string(&path), &found))
+		buf_text(out, buf_string(&found));
+	buf_add(out, "", 1);
+	out->failed |= path.failed || found.failed;
+	buf_free(&path);
+	buf_free(&found);
+}
+
+/* Appends the program's path, then the words, each with its NUL. */
+static bool add_command_words(struct buf *out, size_t *count, const struct service *service,
+			      const struct plan_sockets *sockets, const char *text, struct buf *why)
+{
+	struct buf split = { 0 };
+	const char *wrong = shell_words_split_into(&split, text, count), *word = buf_string(&split);
+	bool good = true;
+
+	/* The reader has checked that the text is a command. */
+	out->failed |= split.failed || wrong || !*count;
+	if (!out->failed)
+		add_program_path(out, service, word);
+	for (size_t n = 0; good && !out->failed && n < *count; n++, word += strlen(word) + 1) {
+		good = plan_expand(service, sockets, word, out);
+		buf_add(out, "", 1);
+		if (!good)
+			buf_addf(why, "'%s' has an unknown template", word);
+	}
+	buf_free(&split);
+	return good;
+}
+
+/* As with systemd, a user that may not log in runs commands by /bin/sh. */
+static const char *usable_shell(const struct service *service)
+{
+	static const char *const none[] = { "nologin", "false", "true" };
+	const char *shell = service->account ? service->account->shell : NULL;
+	const char *name = shell ? strrchr(shell, '/') : NULL;
+
+	for (size_t n = 0; name && n < sizeof(none) / sizeof(*none); n++) {
+		if (!strcmp(name + 1, none[n]))
+			return "/bin/sh";
+	}
+	return shell && *shell ? shell : "/bin/sh";
+}
+
+/* Replaces the program by the shell of the service's user, if the command's prefix says so; false with the reason in
+ * why. */
+static bool plan_use_shell(struct plan_command *command, const struct service *service, struct buf *why)
+{
+	const char *name;
+	bool login = command->argv[0] && *command->argv[0] == '-';
+	struct buf text = { 0 };
+
+	if (!(command->flags & COMMAND_SHELL))
+		return true;
+	command->program = usable_shell(service);
+	name = strrchr(command->program, '/');
+	buf_addf(&text, "-%s", name ? name + 1 : command->program);
+	command->shell = buf_take(&text);
+	buf_free(&text);
+	if (command->shell)
+		command->argv[0] = command->shell + !login;
+	else
+		buf_text(why, "out of memory");
+	return command->shell;
+}
+
+/* Makes one command: its prefix, program and arguments. */
+static bool make_command(struct plan_command *command, const struct service *service,
+			 const struct plan_sockets *sockets, const char *text, struct buf *why)
+{
+	struct buf made = { 0 };
+	size_t count = 0, first;
+	const char *at;
+
+	text = command_prefix(text, &command->flags);
+	if (!add_command_words(&made, &count, service, sockets, text, why)) {
+		buf_free(&made);
+		return false;
+	}
+	command->argv = calloc(count + 1, sizeof(*command->argv));
+	command->text = buf_take(&made);
+	if (!command->argv || !command->text) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	command->program = command->text;
+	at = command->text + strlen(command->text) + 1;
+	first = command->flags & COMMAND_ARGV0 && count > 1;
+	for (size_t n = 0; n < count; n++, at += strlen(at) + 1) {
+		if (n >= first)
+			command->argv[n - first] = (char *)(uintptr_t)at;
+	}
+	return plan_use_shell(command, service, why);
+}
+
+static bool make_phase(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+		       enum command_phase phase, struct buf *why)
+{
+	words texts = service_commands(service, phase);
+	struct plan_commands *made = &plan->commands[phase];
+	struct buf wrong = { 0 };
+	bool good = true;
+
+	if (!texts)
+		return true;
+	made->list = calloc(words_count(texts) + 1, sizeof(*made->list));
+	if (!made->list) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	while (good && texts[made->count]) {
+		size_t n = made->count++;
+
+		good = make_command(&made->list[n], service, sockets, texts[n], &wrong);
+	}
+	if (!good)
+		plan_fail(service, command_option(phase), why, "%s", buf_string(&wrong));
+	buf_free(&wrong);
+	return good;
+}
+
+static bool make_conditions(struct plan *plan, const struct service *service, struct buf *why)
+{
+	words texts = service->groups->commands->condition;
+
+	if (!texts)
+		return true;
+	plan->conditions = calloc(words_count(texts), sizeof(*plan->conditions));
+	if (!plan->conditions) {
+		buf_text(why, "condition: out of memory");
+		return false;
+	}
+	for (; texts[plan->condition_count]; plan->condition_count++) {
+		const char *wrong =
+			condition_read(texts[plan->condition_count], &plan->conditions[plan->condition_count]);
+
+		if (!wrong)
+			continue;
+		buf_addf(why, "condition: '%s': %s", texts[plan->condition_count], wrong);
+		return false;
+	}
+	return true;
+}
+
+bool plan_make_commands(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+			struct buf *why)
+{
+	unsigned flags = 0;
+
+	if (service->groups->commands->exec_prefix)
+		command_prefix(service->groups->commands->exec_prefix, &flags);
+	plan->main.flags = flags;
+	if (!plan_use_shell(&plan->main, service, why))
+		return false;
+	for (int phase = 0; phase < PHASES; phase++) {
+		if (!make_phase(plan, service, sockets, (enum command_phase)phase, why))
+			return false;
+	}
+	return make_conditions(plan, service, why);
+}
+
+void plan_free_commands(struct plan *plan)
+{
+	for (int phase = 0; phase < PHASES; phase++) {
+		struct plan_commands *commands = &plan->commands[phase];
+
+		for (size_t n = 0; n < commands->count; n++) {
+			free(commands->list[n].argv);
+			free(commands->list[n].text);
+			free(commands->list[n].shell);
+		}
+		free(commands->list);
+	}
+	free(plan->main.shell);
+	free(plan->conditions);
+}
+
+/* superd checks a connection's address before the start. The sender of a datagram, and a client of a listener, are
+ * checked by the builtin. */
+bool plan_applies_access_itself(const struct service *service)
+{
+	bool applies = !service->exec->accept;
+
+	for (size_t n = 0; n < service->socket_count; n++)
+		applies = applies || endpoint_is_datagram(service->sockets[n].endpoint);
+	return service_is_builtin(service) && applies;
+}
+
+const struct stream *plan_error_stream(const struct service *service)
+{
+	static const struct stream log = { .kind = STREAM_LOG };
+
+	if (service_is_builtin(service) && service->groups->streams->error.kind == STREAM_SOCKET)
+		return &log;
+	return &service->groups->streams->error;
+}
+
+static bool any_names_instance(words list)
+{
+	for (; list && *list; list++) {
+		if (plan_names_instance(*list))
+			return true;
+	}
+	return false;
+}
+
+bool plan_names_any_instance(const struct service *service)
+{
+	const char *argv0 = service->exec->argv0;
+
+	for (int phase = 0; phase < PHASES; phase++) {
+		if (any_names_instance(service_commands(service, (enum command_phase)phase)))
+			return true;
+	}
+	return any_names_instance(service->exec->exec) || any_names_instance(service->groups->environment->env) ||
+	       (argv0 && plan_names_instance(argv0));
+}
+
+static bool limits_processes(const struct service *service)
+{
+	int64_t runtime_max = service->groups->lifecycle->runtime_max;
+
+	for (int n = 0; n < RLIMITS; n++) {
+		if (service->groups->limits->of[n].soft != -1 || service->groups->limits->of[n].hard != -1)
+			return true;
+	}
+	return service_prepared(service)->cgroup_settings || (runtime_max > 0 && runtime_max != SCAN_INFINITY);
+}
+
+/* Not where the row limits each process, or has commands, conditions, names or folders for each. */
+static bool plan_shares_process(const struct service *service)
+{
+	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+	words builtin = service->exec->builtin;
+
+	return (service->exec->redirect || (builtin && builtin_shares_process(builtin[0]))) && service->exec->accept &&
+	       service->exec->type == TYPE_SIMPLE && !limits_processes(service) &&
+	       !service->groups->commands->condition &&
+	       !service->groups->restart->remain_after_exit &&
+	       !service_has_commands(service, PHASE_CONDITION, PHASE_STOP_POST) && !plan_names_any_instance(service) &&
+	       !(sandbox && sandbox->private_tmp);
+}
+
+int plan_channel(const struct service *service)
+{
+	static const char *const with_channel[] = { "tcpmux", "servers", "services", "health", "metrics", "status" };
+	bool has_channel = service->exec->redirect || plan_shares_process(service);
+
+	if (!service_is_builtin(service) || !service->exec->accept)
+		return -1;
+	for (size_t n = 0; service->exec->builtin && n < sizeof(with_channel) / sizeof(with_channel[0]); n++)
+		has_channel = has_channel || !strcmp(service->exec->builtin[0], with_channel[n]);
+	if (!has_channel)
+		return -1;
+	return service->exec->pass == PASS_INETD ? 3 : 4;
+}
+
+/* Adds an argument with its NUL. */
+static void add_argument(struct buf *text, size_t *count, const char *word)
+{
+	buf_add(text, word, strlen(word) + 1);
+	++*count;
+}
+
+static void add_number(struct buf *text, size_t *count, const char *option, int64_t number)
+{
+	buf_addf(text, "%s=%" PRId64, option, number);
+	add_argument(text, count, "");
+}
+
+static void add_network(struct buf *text, size_t *count, const char *option, const struct network *network)
+{
+	bool v4 = network_is_v4(network);
+	char address[INET6_ADDRSTRLEN];
+
+	inet_ntop(v4 ? AF_INET : AF_INET6, network->address + (v4 ? 12 : 0), address, sizeof(address));
+	buf_addf(text, "%s=%s/%u", option, address, network->bits - (v4 ? 96 : 0));
+	add_argument(text, count, "");
+}
+
+static void add_networks(struct buf *text, size_t *count, const char *option, const struct access *access, bool denials)
+{
+	const struct network *list;
+	size_t number = 0;
+
+	list = access_networks(access, denials, &number);
+	if (!denials && list && !number) {
+		buf_addf(text, "%s=none", option);
+		add_argument(text, count, "");
+	}
+	for (size_t n = 0; list && n < number; n++)
+		add_network(text, count, option, &list[n]);
+}
+
+static void add_redirect_options(struct buf *text, size_t *count, const struct service *service)
+{
+	const struct access_options *access = service->groups->access;
+	int64_t timeout = service->groups->lifecycle->redirect_timeout / 1000;
+
+	if (service->exec->proxy_protocol != PROXY_NO)
+		add_argument(text, count,
+			     service->exec->proxy_protocol == PROXY_V1 ? "--proxy-protocol=v1" : "--proxy-protocol=v2");
+	if (service_mark(service, "redirect_timeout"))
+		add_number(text, count, "--idle-timeout", timeout);
+	if (service->exec->accept)
+		return;
+	add_number(text, count, "--flow-timeout", timeout);
+	if (access->per_source == UNLIMITED)
+		return;
+	add_number(text, count, "--per-source", access->per_source);
+	add_number(text, count, "--source-prefix", access->per_source_prefix);
+}
+
+/* The rules for clients and senders of datagrams. All sockets of such a service that have rules have the same
+ * (table/rules/check_access). */
+static void add_rules(struct buf *text, size_t *count, const struct service *service,
+		      const struct plan_sockets *sockets)
+{
+	const struct access *access = NULL;
+
+	for (size_t n = 0; !access && n < service->socket_count; n++)
+		access = listen_prepared(&service->sockets[n])->access;
+	if (access) {
+		add_networks(text, count, "--only-from", access, false);
+		add_networks(text, count, "--no-access", access, true);
+	}
+	for (size_t n = 0; n < sockets->loop_count; n++)
+		add_number(text, count, "--loop", sockets->loop_ports[n]);
+}
+
+static void add_builtin_options(struct buf *text, size_t *count, const struct service *service,
+				const struct plan_sockets *sockets)
+{
+	int channel = plan_channel(service);
+
+	if (service->exec->redirect)
+		add_redirect_options(text, count, service);
+	if (channel >= 0) {
+		add_number(text, count, "--channel", channel);
+		if (plan_shares_process(service))
+			add_argument(text, count, "--shares");
+	}
+	if (plan_applies_access_itself(service))
+		add_rules(text, count, service, sockets);
+}
+
+enum program plan_builtin_program(const struct service *service)
+{
+	const char *builtin = service->exec->builtin ? service->exec->builtin[0] : "";
+
+	return !strcmp(builtin, "metrics") || !strcmp(builtin, "status") ? PROGRAM_WEB : PROGRAM_BUILTIN;
+}
+
+/* Adds the path of superd-builtin or superd-web, its name and its first word. */
+static bool add_program(struct buf *text, size_t *count, const struct service *service, struct buf *why)
+{
+	const char *option = service->exec->builtin ? "builtin" : "redirect";
+	const struct own_program *program = program_get(plan_builtin_program(service));
+
+	if (program->fd < 0) {
+		buf_addf(why, "%s: ", option);
+		program_describe_missing(plan_builtin_program(service), why);
+		origin_cite(service_origin(service, option), why);
+		return false;
+	}
+	buf_add(text, program->path, strlen(program->path) + 1);
+	add_argument(text, count, program->name);
+	add_argument(text, count, build_word());
+	return true;
+}
+
+static bool add_builtin(struct buf *text, size_t *count, const struct service *service,
+			const struct plan_sockets *sockets, struct buf *why)
+{
+	if (!add_program(text, count, service, why))
+		return false;
+	add_builtin_options(text, count, service, sockets);
+	if (service->exec->redirect)
+		add_argument(text, count, "redirect");
+	for (words word = service->exec->builtin ? service->exec->builtin : service->exec->redirect; *word; word++)
+		add_argument(text, count, *word);
+	return true;
+}
+
+static bool add_exec(struct buf *text, size_t *count, const struct service *service, const struct plan_sockets *sockets,
+		     struct buf *why)
+{
+	words exec = service->exec->exec;
+
+	for (; exec[*count]; ++*count) {
+		const char *word = *count == 0 && service->exec->argv0 ? service->exec->argv0 : exec[*count];
+
+		if (!plan_expand(service, sockets, word, text))
+			return plan_fail(service, "exec", why, "'%s' has an unknown template", word);
+		buf_add(text, "", 1);
+	}
+	return true;
+}
+
+/* Points the main command's argv into the text. own: superd's own program, whose path is the first word of the text;
+ * NULL: it is another one. false: out of memory. */
+static bool take_argv(struct plan *plan, struct buf *text, size_t count, const struct own_program *own)
+{
+	char *at;
+
+	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
+	plan->text = at = buf_take(text);
+	if (!plan->main.argv || !plan->text)
+		return false;
+	plan->main.program = plan->text;
+	plan->main.file = own ? own->fd : 0;
+	if (own)
+		at += strlen(at) + 1;
+	for (size_t n = 0; n < count; n++, at += strlen(at) + 1)
+		plan->main.argv[n] = at;
+	return true;
+}
+
+/* Adds the path of superd-builtin, the arguments of a relay, and its access rules, as it accepts the clients. */
+static bool add_relay(struct buf *text, size_t *count, const struct service *service,
+		      const struct plan_sockets *sockets, struct buf *why)
+{
+	if (!add_program(text, count, service, why))
+		return false;
+	add_argument(text, count, "--relay");
+	add_redirect_options(text, count, service);
+	add_rules(text, count, service, sockets);
+	add_argument(text, count, "redirect");
+	for (words word = service->exec->redirect; *word; word++)
+		add_argument(text, count, *word);
+	return true;
+}
+
+bool plan_make_relay_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+			  struct buf *why)
+{
+	struct buf text = { 0 };
+	size_t count = 0;
+
+	if (add_relay(&text, &count, service, sockets, why) &&
+	    take_argv(plan, &text, count, program_get(PROGRAM_BUILTIN)))
+		return true;
+	buf_free(&text);
+	if (!why->length)
+		buf_text(why, "out of memory");
+	return false;
+}
+
+bool plan_make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+		    struct buf *why)
+{
+	const struct own_program *own =
+		service_is_builtin(service) ? program_get(plan_builtin_program(service)) : NULL;
+	struct buf text = { 0 };
+	size_t count = 0;
+
+	if (own ? !add_builtin(&text, &count, service, sockets, why)
+		    : !add_exec(&text, &count, service, sockets, why)) {
+		buf_free(&text);
+		return false;
+	}
+	if (!take_argv(plan, &text, count, own)) {
+		buf_text(why, "exec: out of memory");
+		return false;
+	}
+	plan->rereads = plan_applies_access_itself(service); /* other services that answer datagrams may change */
+	if (!own)
+		plan->main.program = service->exec->exec[0];
+	return true;
+}

@@ -1,0 +1,457 @@
+/* What a start needs: made of a service's row while a table is loaded (control group, sandbox) or before its first start
+ * (the plan), and for each start (variables, descriptors). The daemon fills a struct spawn_request, and the child between
+ * fork and exec, or superd-exec, works through the plan (exec/child). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "exec/child/child.h"
+#include "lib/buf.h"
+#include "lib/diag.h"
+#include "lib/pool.h"
+#include "os/cgroup/cgroup.h"
+#include "os/host/program.h"
+#include "table/service/service.h"
+#include "table/services/table.h"
+
+/* The properties that all starts inherit from superd's own process. Filled in once when superd starts; the strings live
+ * as long as the process. */
+
+struct process_defaults {
+	struct rlimit inherited_nofile; /* RLIMIT_NOFILE before superd raised its own, for the main command */
+	struct rlimit nofile;           /* the same with a reasonable soft limit, for all services */
+	char **environment;             /* superd's own environment, for passenv */
+	char oom_score[OOM_SCORE_TEXT]; /* oom_score_adj of backends without oom_score_adjust; "": superd's own */
+	bool ignores_hangup;            /* superd was started with SIGHUP ignored, as by nohup(1) */
+	struct inherited_signals signals; /* signals before superd reset them, for the main command */
+	uint64_t ambient;               /* ambient capabilities that superd was started with, for the main command and for a successor */
+	const char *runtime_directory, *state_directory;        /* base folders of these options: /run, /var/lib, … */
+	const char *cache_directory, *logs_directory, *configuration_directory;
+	const char *control;            /* path of superd's control socket, whose folder no service may have; NULL: none */
+};
+
+/* Makes plans (exec/child/plan.h) of services. All names are looked up here, and failures that can be found early are
+ * found here. */
+
+/* Facts about a service's sockets that are known only once they are open. All borrowed. */
+struct plan_sockets {
+	unsigned port;                  /* value of %{port} */
+	const bool *missing;            /* by socket: true if it is optional and not open, so not passed; NULL: all are passed */
+	const char *instance;           /* value of %{instance}; NULL: unknown */
+	/* For datagrams of builtins and redirects: the UDP ports of all of them, so that no two answer each other for
+	 * ever. */
+	const uint16_t *loop_ports;
+	size_t loop_count;
+};
+
+/* Makes the plan of a service, for plan_free. NULL with the reason in why, such as "environment_file: /etc/x: No such
+ * file or directory (superd.conf:12)". */
+struct plan *plan_make(const struct service *service, const struct process_defaults *defaults,
+		       const struct plan_sockets *sockets, struct buf *why);
+
+/* Says in why what is wrong with an option, and where it stands: "env: '%{x}' has an unknown template (superd.conf:12)".
+ * Returns false. */
+bool plan_fail(const struct service *service, const char *option, struct buf *why, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* The plan of a main command, which is not in the table: superd's own environment, streams and ids. NULL: out of
+ * memory. */
+struct plan *plan_command(char *const *argv, const struct process_defaults *defaults);
+
+#define PLAN_OWN_WORDS 16               /* arguments of a program of superd's own */
+
+/* The same for one of superd's own programs, without capabilities and as this account; NULL: superd's own. arguments:
+ * NULL-terminated, at most PLAN_OWN_WORDS, borrowed. NULL with the reason in why. */
+struct plan *plan_own_program(enum program which, const char *const *arguments, const struct account *account,
+			      const struct process_defaults *defaults, struct buf *why);
+
+/* The capability bounding set of a helper program: the capabilities that it needs, or all if superd may not lower the
+ * set. */
+uint64_t plan_own_bounding(uint64_t kept);
+
+void plan_free(struct plan *plan);      /* accepts NULL */
+
+/* Finds out who opens the files of the standard streams at the next starts: a folder on the way may be new, or have
+ * another owner. If a child must open one, the plan's starts become separate ones (plan->apart). */
+void plan_check_streams(struct plan *plan, const struct service *service);
+
+/* Whether a start gives the program a network namespace other than superd's. */
+bool plan_gives_network(const struct service *service);
+
+/* The service's standard input (0), output (1) or error (2). */
+const struct stream *plan_stream(const struct service *service, int number);
+bool stream_is_path(const struct stream *stream);
+
+enum program plan_builtin_program(const struct service *service); /* which serves builtin or redirect */
+
+/* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules itself. */
+bool plan_applies_access_itself(const struct service *service);
+
+/* Makes the plan of the relay of a service (superd/instance/relay): a superd-builtin that runs as this account, which
+ * is borrowed. NULL with the reason in why. */
+struct plan *plan_relay(const struct service *service, const struct account *account,
+			const struct process_defaults *defaults, const struct plan_sockets *sockets, struct buf *why);
+
+/* The descriptor at which superd-builtin gets its channel to superd (superd/service/builtin_channel); -1: none. */
+int plan_channel(const struct service *service);
+
+/* Whether a text of the service has %{instance}, so that each connection has a plan of its own. */
+bool plan_names_any_instance(const struct service *service);
+
+/* The service's standard error. A builtin's is the log even if the table says socket, as its messages are superd's. */
+const struct stream *plan_error_stream(const struct service *service);
+
+/* The environment of a program (environ(7)). */
+
+struct account;
+
+/* Variables by name; a later one replaces an earlier one. The strings are owned; variables_free frees them. A zeroed
+ * struct is empty. */
+struct variables {
+	char **list;
+	size_t count, capacity;
+	bool failed;                    /* out of memory: a variable is missing */
+};
+
+void variables_set(struct variables *variables, const char *assignment);        /* NAME=value, copied */
+void variables_setf(struct variables *variables, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void variables_unset(struct variables *variables, const char *name);    /* NAME, or NAME=value to remove that value only */
+void variables_free(struct variables *variables);
+
+/* Reads an environment_file, or all files that match its pattern, within a second or so, as systemd.exec(5) describes:
+ * comments, quotes, continued lines. account: the service's (foreign_read_file). false with the reason in why. As in
+ * systemd, a line that is no assignment is ignored; ignored (may be NULL) gets a sentence with its number, but not its
+ * text, as such files hold secrets. */
+bool variables_read_file(struct variables *variables, const char *path, const struct account *account,
+			 struct buf *ignored, struct buf *why);
+
+/* The directories of a service below fixed base folders (systemd.exec(5), RuntimeDirectory= and so on): created for its
+ * user before a start; the runtime ones are removed after its end. A directory that contains a listener is never
+ * removed. */
+
+#define DIRECTORY_KINDS 5
+
+struct plan;
+
+/* One kind of directories, for one service. Borrows everything. */
+struct directory_kind {
+	const char *option, *variable;  /* "state_directory", "STATE_DIRECTORY" */
+	const char *mode_option;        /* "state_directory_mode" */
+	const char *base;               /* base folder, such as "/var/lib" */
+	words names;                    /* "NAME" or "NAME:LINK" */
+	mode_t mode;
+	bool is_owned;                  /* the service's user owns them */
+};
+
+/* Fills in the directories of a service, the runtime ones first. */
+void directories_of(const struct service *service, const struct process_defaults *defaults,
+		    struct directory_kind kinds[DIRECTORY_KINDS]);
+
+/* The length of NAME in "NAME:LINK". */
+size_t directory_name_length(const char *word);
+
+/* Whether superd's control socket is in this directory, or below it: no service may have such a directory. */
+bool directory_has_control(const struct process_defaults *defaults, const char *base, const char *word);
+
+/* Fills in the base folders, as superd was configured, and for superd's user. */
+void directories_find_bases(struct process_defaults *defaults);
+
+/* Plans the service's directories, which each of its starts makes, with missing ones above. false with the reason in
+ * why. */
+bool directories_plan(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
+		      struct buf *why);
+void directories_plan_free(struct plan *plan);
+
+/* Says of the directory with this number in the plan why it could not be made. */
+void directories_describe_fault(const struct service *service, const struct process_defaults *defaults, int number,
+				int error, struct buf *why);
+
+/* Whose directory it is. Asks no file system that is mounted there. false: there is none, or that cannot be told. */
+bool directories_find_owner(const char *base, const char *word, uid_t *owner);
+
+/* Removes the runtime directories with their contents, but not across a mount or through a symlink, nor one that
+ * contains a listener of the table. stays: the service may start again, which matters for runtime_directory_preserve =
+ * restart. false and errno: one stays. */
+bool directories_remove(const struct table *table, const struct service *service,
+			const struct process_defaults *defaults, bool stays);
+
+/* Removes what an earlier superd has moved aside in the base, and has not removed before its end: as its end waits for
+ * removals only so long, or was sudden. Nothing happens in a base that others can write, or superd
+ * cannot. */
+void directories_sweep(const char *base, struct buf *left);
+
+/* The folders of an instance with private_tmp, below /tmp and /var/tmp. The child creates them; superd removes them
+ * after the instance's end.
+ *
+ * A random number for a new instance's folders; 0: the service has no private_tmp. */
+uint64_t private_tmp_new(const struct service *service);
+
+/* Appends "/tmp/superd-NAME-", which the number in hexadecimal follows. */
+void private_tmp_prefix(const char *above, const char *service, struct buf *out);
+
+/* Removes the folders and their contents aside (removal_of_folder). A number of 0 does nothing. false and errno:
+ * they stay. */
+bool private_tmp_remove(const char *service, uint64_t number);
+
+/* The credentials of a service (systemd.exec(5), "Credentials"): secrets in files of a folder of its own, which
+ * CREDENTIALS_DIRECTORY names. The child reads them, as a source may be slow or missing.
+ *
+ * If the child can mount, it covers the folder of all services' credentials by a tmpfs that only the instance's
+ * processes see; it ends with the last of them, and each start reads the sources again. Otherwise it is a folder below
+ * superd's runtime directory for all instances, removed after the last one; an instance that starts beside another uses
+ * what that one has read. */
+
+struct process_defaults;
+struct variables;
+
+bool credentials_are_wanted(const struct service *service);
+
+/* Appends "/run/credentials/NAME.service". */
+void credentials_folder(const struct service *service, const struct process_defaults *defaults, struct buf *out);
+
+/* Sets CREDENTIALS_DIRECTORY if the service has credentials. */
+void credentials_set_variable(struct variables *variables, const struct service *service,
+			      const struct process_defaults *defaults);
+
+/* Adds the service's credentials to its plan. false with the reason in why. */
+bool credentials_plan(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
+		      struct buf *why);
+void credentials_free(struct credentials *credentials);         /* accepts NULL */
+
+/* The option's word with this number, without its secret part (*length), and the option, for messages; NULL: there is
+ * none. */
+const char *credentials_fault(const struct service *service, int number, const char **option, size_t *length);
+
+/* Removes the folder if it exists, as directories_discard. */
+bool credentials_remove(const struct service *service, const struct process_defaults *defaults);
+
+/* Removing what a service has left, by superd-exec, as it may take long (exec/stages/remove). superd does not wait for
+ * it but where a start, or its own end, would come too early. */
+
+/* Removes base/aside with its contents. If something in it cannot be removed, it becomes at/name again; with NULL it
+ * stays aside. These begin a removal; false and errno: it cannot be begun. */
+bool removal_of_tmp(const char *name);          /* the folders of this name in /tmp and /var/tmp */
+bool removal_of_ipc(uid_t uid);                 /* the System V and POSIX IPC objects of this user, not root */
+
+/* A process of this user is about to start: nothing that it makes may be removed. If his IPC objects are being removed,
+ * returns the process that does it, for whose end a start apart waits; any other start ends it. 0: there is none. */
+pid_t removal_make_way(uid_t uid, bool is_apart);
+
+/* To be called for every child that was reaped. If it was a removal that did not remove all, appends what is left. false: it
+ * was no removal. */
+bool removal_take_end(pid_t pid, int status, struct buf *left);
+
+/* Waits for all at superd's end, ten seconds at most, and then ends them. Appends what is left. */
+void removal_end(struct buf *left);
+
+/* The settings of a service's control group: the texts of its files, and BPF programs for its devices and packets. Made
+ * when the table is loaded; applied by the child of each start (exec/child/cgroup_join). A setting that this machine
+ * lacks is replaced by the closest substitute, or refused: preflight reports it, plan_make applies it. */
+
+/* State shared by all services of a table while their settings are made. Zeroed at first. */
+struct cgroup_settings_cache {
+	const struct cgroup_delegation *place;          /* NULL: not yet looked for */
+	const struct resource_options *plain_resources; /* option groups of the last service that needed nothing; NULL: none yet */
+	const struct cgroup_filter_options *plain_cgroup_filters;
+};
+
+/* Makes the settings of a service whose account is known: service->prepared->cgroup_settings, NULL if no option needs
+ * any. false: out of memory, with a diagnostic. */
+bool cgroup_settings_make(struct service *service, const struct table *table,
+			  struct cgroup_settings_cache *cgroup_cache, struct diags *diags);
+
+enum cgroup_support {
+	SUPPORT_DONE,                   /* it is enforced */
+	SUPPORT_NEAR,                   /* replaced by `instead` */
+	SUPPORT_LEFT_OUT,               /* ignored, as it only tunes, and has no substitute */
+	SUPPORT_REFUSED                 /* the service does not start, as it protects, and has no substitute */
+};
+
+/* Called for each configured option that cannot be enforced: why, and what happens instead (SUPPORT_NEAR). */
+typedef void cgroup_settings_say(void *context, const struct service *service, const char *option,
+				 enum cgroup_support answer, const char *why, const char *instead);
+void cgroup_settings_compare(const struct service *service, cgroup_settings_say *say, void *context);
+
+/* Why the control group of a service will have no memory.reclaim, which freeze_reclaim writes; NULL: as far as can be seen,
+ * it will. *place, for the next service, is NULL at first. */
+const char *cgroup_settings_lack_reclaim(const struct service *service, const struct cgroup_delegation **place,
+					 struct pool *pool);
+
+/* The substitutes (SUPPORT_NEAR): bytes of memory, number of processes; -1: none. */
+int64_t cgroup_settings_memory(const struct service *service);
+int64_t cgroup_settings_processes(const struct service *service);
+
+/* The option that belongs to a fault's resource in STAGE_CGROUP; NULL: the group itself could not be created or
+ * entered. */
+const char *cgroup_settings_fault_option(const struct service *service, int resource);
+
+/* This machine's memory in bytes, and number of tasks, for percentages; SCAN_INFINITY: unknown. */
+int64_t machine_memory(void);
+int64_t machine_tasks(void);
+
+/* Finds out which means of a sandbox this machine and superd's rights allow. */
+
+/* The features that the machine allows, filled in by the first query. A zeroed struct is empty. */
+struct sandbox_support {
+	bool probed;                    /* the other fields are valid */
+	bool privileged;                /* superd may create namespaces without a user namespace */
+	char program_flaw[512];         /* why superd-exec cannot do it, so all means are missing; "": it can */
+	unsigned lacking;               /* enum sandbox_need: means that are missing */
+	const struct option_groups *plain_groups; /* option groups of the last service if it needed nothing, as most do */
+};
+
+/* The means that this machine lacks (enum sandbox_need). */
+unsigned sandbox_support_missing(struct sandbox_support *support);
+
+/* Calls `say` for each configured option that needs a missing means. */
+typedef void sandbox_support_say(void *context, const struct service *service, const char *option, const char *why);
+void sandbox_support_compare(struct sandbox_support *support, const struct service *service, struct pool *scratch,
+			     sandbox_support_say *say, void *context);
+
+/* Starts processes with fork(2): superd-read, superd-filter, probes. A pipe reports success by closing at the exec, and
+ * failure by what the child writes. The daemon starts instances and commands by the same struct (superd/launch.c). */
+
+#define INVOCATION_ID 32                /* hexadecimal digits */
+
+/* One start: its plan, what differs from other starts, and the result. Texts and lists are borrowed. */
+struct spawn_request {
+	const struct plan *plan;
+	const struct plan_command *command;             /* NULL: the plan's main command */
+	bool checks;                    /* check the plan's conditions first; the start is then apart */
+	pid_t after;                    /* it waits for the end of this process; 0: none */
+	const int *wanted;              /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
+	int wanted_count;               /* at least 3 */
+	/* pass = bind: socket whose other end receives the descriptor of the program's filter, and index of the socket
+	 * in `wanted`, the last one; 0: none. */
+	int filter_channel;
+	/* Three files that the child opens; the start is then apart. NULL: none. */
+	const struct stream_file *files;
+	unsigned listen_count;          /* LISTEN_FDS (sd_listen_fds(3)); 0: no LISTEN_* variables */
+	const char *names;              /* the whole text LISTEN_FDNAMES=…; NULL without listen_count */
+	const char *remote_address;     /* "": no REMOTE_ADDR and REMOTE_PORT */
+	int remote_port;                /* -1: none */
+	bool remote_host;               /* also set REMOTE_HOST, as xinetd does */
+	const char *local_address;      /* local end of a TCP connection, for TCPLOCALIP and so on; NULL: none of these variables */
+	int local_port;
+	uint64_t cookie;                /* SO_COOKIE of the connection; 0: none */
+	const char *notify;             /* the whole text NOTIFY_SOCKET=…; NULL: none */
+	int64_t watchdog;               /* WATCHDOG_USEC, microseconds (sd_watchdog_enabled(3)); 0: none */
+	unsigned store;                 /* FDSTORE, number of descriptors (sd_pid_notify_with_fds(3)); 0: none */
+	const char *const *variables;   /* further NAME=value, NULL-terminated; NULL: none */
+	const char *invocation;         /* INVOCATION_ID, if plan->tells_unit; NULL: a new one */
+	uint64_t private_id;            /* number of the instance's private_tmp folders; 0: it has none */
+	const char *group;              /* path of the control group that the child creates; the start is then apart. NULL: none */
+	/* Descriptor of an open control group to start in; 0: none. If that is impossible, the process starts outside. */
+	int into;
+	double begun;                   /* result: earliest time of the fork, seconds of CLOCK_MONOTONIC */
+	pid_t pid;                      /* result: the process; -1: the start failed, for the reason in `fault` */
+	/* Result of a start apart: a pipe that yields a struct fault, or its end once the program runs; the caller
+	 * closes it. -1: the program runs already. */
+	int report;
+	struct fault fault;             /* result: stage and errno of a failure */
+};
+
+/* Starts one apart: request->pid is the process, which does not run its program yet; or -1 and request->fault. */
+void spawn_start(struct spawn_request *request);
+
+/* Makes a new INVOCATION_ID, for starts that share one. false: the kernel has no randomness yet. */
+bool spawn_invocation(char id[INVOCATION_ID + 1]);
+
+/* By fork(2): returns at once, with *report open. */
+pid_t spawn_async(struct job *job, int *report);
+
+/* Calls `try` in a process of its own and returns its result, 0 to 255; -1 and errno. For tests of the kernel's
+ * features. Waits, up to five seconds. */
+int spawn_probe(int (*try)(void));
+
+/* Executes one of superd's own programs (os/host/program) and returns the byte that it prints; -1: none came. Waits as
+ * long. */
+int spawn_ask(int program, char *const *argv);
+
+/* Executes one of superd's own programs beside the loop: with these as its standard input and output (-1: superd's),
+ * and all signals blocked. The loop reaps it. Its pid; -1 and errno. */
+struct own_program;
+pid_t spawn_aside(const struct own_program *program, char *const *argv, const int streams[2]);
+
+/* For messages: the stage that failed, such as "setting user", and why. */
+const char *stage_name(enum stage stage);
+const char *fault_reason(const struct fault *fault);
+
+#define SPAWN_STACK (64 << 10)          /* bytes of a child's stack */
+
+/* The environment and the arguments of one start: its own variables in front of the plan's, and the plan's words with
+ * variables replaced. */
+
+#define SPAWN_ENVIRONMENT 48 /* variables that fit without further memory */
+
+/* The texts that a job's environment points to; they outlive the job. */
+struct spawn_env {
+	char fds[sizeof("LISTEN_FDS=") + 12];
+	char address[sizeof("REMOTE_ADDR=") + 120];
+	char host[sizeof("REMOTE_HOST=") + 120];
+	char port[sizeof("REMOTE_PORT=") + DECIMAL_DIGITS];
+	char cookie[sizeof("SO_COOKIE=") + 24];
+	char local_ip[sizeof("TCPLOCALIP=") + 120], local_port[sizeof("TCPLOCALPORT=") + 12];
+	char remote_ip[sizeof("TCPREMOTEIP=") + 120], remote_port[sizeof("TCPREMOTEPORT=") + 12];
+	char invocation[sizeof("INVOCATION_ID=") + INVOCATION_ID];
+	char watchdog[sizeof("WATCHDOG_USEC=") + 24];
+	char store[sizeof("FDSTORE=") + 12];
+	char *small[SPAWN_ENVIRONMENT];
+	char **environment, **argv; /* owned unless they are `small` or the plan's */
+};
+
+/* Fills in environment and argv of the job. false and errno. */
+bool spawn_env_make(struct spawn_env *texts, struct job *job, const struct spawn_request *request);
+void spawn_env_free(struct spawn_env *texts, const struct job *job);
+
+/* Variables in the words of a command, $NAME and ${NAME}, as in systemd.service(5), "COMMAND LINES".
+ *
+ * Returns the words with the variables of this environment replaced, as one block of memory for the caller to free(). A
+ * word that is $NAME alone becomes as many words as the value has; ${NAME} stays within its word; $$ is a dollar sign;
+ * an unset variable is empty. If nothing is left of all words, argv[0] stays as it is. NULL and errno: ENOMEM, or
+ * E2BIG: it is longer than the kernel allows. */
+char **argv_expand(char *const *argv, char *const *environment);
+
+/* How superd shares out its descriptors (RLIMIT_NOFILE): those of its own, one for each listening socket, and some for
+ * each service that runs. What one start takes stays free beside all of these: superd opens no listener and accepts no
+ * client without it, so it can start a process for each client that it has accepted. */
+
+/* Standard streams, /dev/null, the loop, the set of listeners, superd's own programs, the control socket with its
+ * reserve, and two for superd-output. */
+#define DESCRIPTORS_OWN 27
+#define DESCRIPTORS_START 11            /* at most, for a start that prepares all that its service keeps while it runs */
+#define DESCRIPTORS_SERVICE 3           /* that a service keeps while it runs: both ends of its pipe, and who reads it */
+
+/* Turns the words of scheduling options into the kernel's numbers. Fails without the kernel's calls. */
+
+/* "idle", "best-effort[:N]" or "realtime[:N]" as ioprio_set(2) needs it. false: another text. */
+bool scheduling_io_priority(const char *text, int *priority);
+
+/* The words of a plan: %{…} templates, commands and conditions. */
+
+/* Appends the text with %{fd} %{fd:NAME} %{fds} %{path:NAME} %{service} %{port} %{instance} and %% replaced. false:
+ * there is no such template or name, or that socket is missing. */
+bool plan_expand(const struct service *service, const struct plan_sockets *sockets, const char *text,
+		 struct buf *out);
+
+/* The index of the passed socket with this name, from 0; -1: none. */
+int plan_socket_index(const struct service *service, const struct plan_sockets *sockets, const char *name);
+
+/* Puts the program and its arguments into the plan; false with the reason in why. */
+bool plan_make_relay_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+			  struct buf *why);
+bool plan_make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+		    struct buf *why);
+
+/* Puts the other commands and the conditions into the plan; false with the reason in why. */
+bool plan_make_commands(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+			struct buf *why);
+void plan_free_commands(struct plan *plan);
+
+/* Whether the rule's name is known here: the path is a device, or the kind is in /proc/devices. */
+struct device_rule;
+bool device_rule_is_known(const struct device_rule *rule);

@@ -1,0 +1,446 @@
+/* An upgrade: the program that is installed is asked whether it could take over, in a process of its own. Then superd
+ * ends and its guard becomes that program, in its own process; without a guard superd itself does. What goes over is
+ * the journal. The new superd goes on by the text of the configuration there, and reads the files at once: where they
+ * have an error, that text stays in effect. */
+#include "superd/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/scan.h"
+#include "lib/wait_note.h"
+#include "os/host/program.h"
+#include "os/rights/rights.h"
+#include "superd/main.h"
+
+#define TAKES_OVER "--take-over="   /* first argument of a program that takes over without a guard: the journal */
+#define CHECKS "--take-over-check=" /* of one that is asked whether it could */
+#define CAN "superd can take over: "
+#define ANSWER_MOST 3000 /* bytes */
+#define READING_MOST 3.	 /* seconds that a reload may wait for a file */
+#define PATIENCE 20.	 /* seconds until it has answered */
+
+static struct {
+	int journal; /* that was passed to this program; -1: none was */
+	bool takes_over, keeps_rows;
+	struct journal_superd before;
+} taken = { .journal = -1 };
+
+/* ---- the new program ---- */
+
+/* A guard is asked by the argument that it is executed with: it is not the process that its page names then. */
+struct internal_args takeover_strip(int *argc, char ***argv)
+{
+	static const char *const modes[] = { GUARD_AGAIN, TAKES_OVER, CHECKS };
+	struct internal_args internal = { .guard_page = -1, .fd = -1 };
+	size_t which = 0;
+	int64_t fd;
+
+	while (which < 3 && *argc > 1 && strncmp((*argv)[1], modes[which], strlen(modes[which])) != 0)
+		which++;
+	if (which == 3 || *argc < 2 || scan_count((*argv)[1] + strlen(modes[which]), &fd) || fd > INT32_MAX)
+		return internal;
+	taken.journal = (int)fd;
+	taken.takes_over = which == 1;
+	if (which == 0)
+		taken.journal = guard_journal_of((int)fd, &taken.takes_over);
+	if (which == 0 && taken.takes_over)
+		internal.guard_page = (int)fd;
+	internal.takes_over = which == 1;
+	internal.checks_upgrade = !taken.takes_over;
+	(*argv)[1] = (*argv)[0];
+	(*argv)++;
+	(*argc)--;
+	return internal;
+}
+
+/* By default. A search for an old daemon's name must find one process: update-inetd reads the pid file, which has the
+ * guard's. */
+bool takeover_has_guard(const struct options *options)
+{
+	return options->invoked_as == AS_SUPERD && !options->process_name;
+}
+
+bool upgrade_was(void)
+{
+	return guard_pid() ? guard_has_upgraded() : taken.takes_over;
+}
+
+/* The text of its configuration is not all: the files have errors in rows of which the former ones stay in effect, or
+ * superd was upgraded. */
+bool state_reads_files(void)
+{
+	return upgrade_was() || taken.keeps_rows;
+}
+
+/* The text of the configuration of the superd before; NULL: this one follows none. What that has left open and does
+ * not name is closed. */
+struct state_stream *state_read(const struct options *options)
+{
+	bool follows = guard_pid() ? guard_cause() == GUARD_RESTARTS : taken.takes_over;
+	struct state_stream *text;
+	struct buf why = { 0 };
+
+	(void)options;
+	for (int n = 0; n < PROGRAMS; n++)
+		taken.before.programs[n] = -1;
+	taken.before.control = taken.before.output = superd.pid_file_fd = -1;
+	if (!follows)
+		return NULL;
+	text = journal_read(guard_pid() ? guard_journal() : taken.journal, guard_drops_state(), &taken.before, &why);
+	if (guard_drops_state()) {
+		buf_clear(&why);
+		buf_text(&why, "several superds in a row have crashed with its state");
+	}
+	if (guard_pid())
+		guard_sweep(text || guard_drops_state(), guard_drops_state());
+	else
+		fd_close(&taken.journal);
+	if (!text && why.length)
+		fprintf(stderr,
+			"superd: cannot continue from the state of the previous superd: %s: starting without it\n",
+			buf_string(&why));
+	buf_free(&why);
+	return text;
+}
+
+const char *load_previous_table(struct state_stream *from)
+{
+	for (size_t n = 0; n < from->count; n++) {
+		if (!strcmp(from->sections[n].kind, "table"))
+			return state_text(&from->sections[n], "text");
+	}
+	return NULL;
+}
+
+/* After a death the programs are those that were, whatever is installed by now. */
+void state_programs(struct state_stream *before)
+{
+	struct kept_program kept[PROGRAMS];
+
+	for (int n = 0; n < PROGRAMS; n++) {
+		struct stat status;
+
+		kept[n].fd = before && !upgrade_was() ? taken.before.programs[n] : -1;
+		if (kept[n].fd >= 0 && fstat(kept[n].fd, &status) == 0) {
+			kept[n].device = status.st_dev;
+			kept[n].inode = status.st_ino;
+		} else {
+			kept[n].fd = -1;
+		}
+	}
+	programs_open(kept);
+}
+
+struct table *state_table(struct options *options, struct state_stream *before)
+{
+	struct diags diags = { 0 };
+	struct table *table = load_previous(options, before, &diags);
+
+	for (size_t n = 0; n < before->count; n++)
+		taken.keeps_rows |= state_flag(&before->sections[n], "kept");
+	supervisor_log_diags(superd.log, &diags);
+	diags_free(&diags);
+	return table;
+}
+
+void state_restore(struct state_stream *text)
+{
+	if (upgrade_was())
+		snprintf(superd.upgraded_from, sizeof(superd.upgraded_from), "%s", taken.before.version);
+	journal_restore(&taken.before);
+	state_stream_free(text);
+}
+
+/* ---- the program that is asked ---- */
+
+static bool can_log(const struct options *options, struct buf *why)
+{
+	const char *reason;
+	struct log *log = log_open(options->settings.log, false, LEVEL_INFO, &reason);
+
+	if (!log)
+		buf_addf(why, "cannot log to %s: %s", options->settings.log, reason);
+	else
+		log_close(log);
+	return log;
+}
+
+/* Whether it takes the configuration that is in effect, and that of the files. */
+static bool can_load(struct options *options, struct state_stream *text, struct buf *why)
+{
+	struct diags diags = { 0 }, of_text = { 0 };
+	struct table *previous = load_previous(options, text, &of_text), *table;
+	bool good;
+
+	if (options_read_standard_input(options))
+		lseek(STDIN_FILENO, 0, SEEK_SET);
+	table = previous ? load_to_run(options, &diags) : NULL;
+	good = table && !diags.errors;
+	for (size_t n = 0; n < diags.count && !good && !why->length; n++) {
+		if (diags.list[n].severity != SEVERITY_ERROR)
+			continue;
+		buf_addf(why, "%zu error%s in the configuration, first: ", diags.errors, diags.errors == 1 ? "" : "s");
+		diag_place(&diags.list[n], why);
+		buf_addf(why, "%s%s", diags.list[n].file ? ": " : "", diags.list[n].message);
+	}
+	if (!good && !why->length)
+		buf_text(why, "out of memory");
+	diags_free(&diags);
+	diags_free(&of_text);
+	table_free(previous);
+	table_free(table);
+	return good;
+}
+
+int takeover_answer(struct options *options)
+{
+	struct buf why = { 0 };
+	struct journal_superd before = { .control = -1, .output = -1 };
+	struct state_stream *text = journal_read(taken.journal, false, &before, &why);
+	bool good;
+
+	if (text) {
+		settings_restore(options, text);
+		programs_open(NULL);
+	} else {
+		buf_text(&why, ": its state cannot be taken over");
+	}
+	good = text && can_log(options, &why) && can_load(options, text, &why);
+	buf_cut(&why, ANSWER_MOST);
+	if (good)
+		printf(CAN "%s\n", PACKAGE_VERSION);
+	else
+		printf("%s\n", buf_string(&why));
+	buf_free(&why);
+	return fflush(stdout) == 0 && good ? 0 : EXIT_TABLE;
+}
+
+/* ---- the old program ---- */
+
+static struct {
+	struct helper helper;
+	ev_io io;
+	struct buf answer;
+	int journal;
+	bool only_check, is_late, waits; /* waits: for the end of a reload */
+	void (*done)(void *context, bool good, const char *why);
+	void *context;
+} asked = { .journal = -1 };
+
+static void tell_upgrade(bool good, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void tell_upgrade(bool good, const char *format, ...)
+{
+	char why[ANSWER_MOST + 5000];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(why, sizeof(why), format, arguments);
+	va_end(arguments);
+	if (!good)
+		log_error(superd.log, "%s: %s", asked.only_check ? "an upgrade would fail" : "not upgraded", why);
+	if (asked.done)
+		asked.done(asked.context, good, why);
+	asked.done = NULL;
+}
+
+void upgrade_forget(void *context)
+{
+	if (asked.context == context)
+		asked.done = NULL;
+}
+
+/* With an argument in front of superd's own; the caller frees it. */
+static char **arguments_with(char *first)
+{
+	size_t count = 0;
+	char **own = superd.options->arguments, **all;
+
+	while (own[count])
+		count++;
+	all = calloc(count + 2, sizeof(*all));
+	if (!all)
+		return NULL;
+	all[0] = own[0];
+	all[1] = first;
+	memcpy(all + 2, own + 1, (count - 1) * sizeof(*all));
+	return all;
+}
+
+static void rest_all(bool rests)
+{
+	superd.quiet = rests;
+	LIST_EACH(link, &superd.services) {
+		struct svc *svc = container_of(link, struct svc, link);
+
+		if (rests) {
+			svc_unwatch(svc);
+			accept_fetch(svc); /* they go over */
+		}
+		idle_follow(svc); /* ends what goes on by itself */
+		if (!rests)
+			svc_settle(svc);
+	}
+}
+
+static void go_over(void)
+{
+	char argument[40];
+	char **all;
+	int error;
+
+	log_notice(superd.log, "upgrading: becoming %s", superd.program);
+	rest_all(true);
+	rpc_stop();
+	close_leave();
+	records_close();
+	log_finish(superd.log); /* the next superd has not what waits there */
+	asked.journal = journal_hand_on();
+	snprintf(argument, sizeof(argument), TAKES_OVER "%d", asked.journal);
+	all = asked.journal < 0 ? NULL : arguments_with(argument);
+	if (all && guard_pid())
+		guard_upgrade_to(superd.program);
+	if (all) {
+		own_privileges_restore_inheritable();
+		execv(superd.program, all);
+	}
+	error = errno;
+	own_privileges_clear_inheritable_again();
+	free(all);
+	journal_drop_copy(&asked.journal);
+	journal_take_back();
+	tell_upgrade(false, "cannot become %s: %s", superd.program, strerror(error));
+	rest_all(false);
+}
+
+static void on_checked(struct helper *helper, int status)
+{
+	const char *can;
+	char how[48];
+	int fd = asked.io.fd;
+	char more[512];
+	ssize_t got;
+
+	(void)helper;
+	asked.is_late |= status == HELPER_LATE;
+	if (status == HELPER_LATE)
+		return; /* its end follows */
+	ev_io_stop(superd.loop, &asked.io);
+	while (asked.answer.length < ANSWER_MOST && (got = read(fd, more, sizeof(more))) > 0)
+		buf_add(&asked.answer, more, (size_t)got);
+	fd_close(&fd);
+	journal_drop_copy(&asked.journal);
+	status_describe(status, how);
+	can = strstr(buf_string(&asked.answer), CAN); /* warnings may be before it */
+	if (!asked.is_late && status == 0 && can) {
+		can += strlen(CAN);
+		if (asked.only_check)
+			tell_upgrade(true, "superd %.*s can take over", (int)strcspn(can, "\n"), can);
+		else if (superd.stopping)
+			tell_upgrade(false, "busy: superd is stopping");
+		else if (superd.reading)
+			asked.waits = true;
+		else
+			go_over();
+		return;
+	}
+	while (asked.answer.length && asked.answer.data[asked.answer.length - 1] == '\n')
+		buf_cut(&asked.answer, asked.answer.length - 1);
+	if (asked.is_late)
+		tell_upgrade(false, "%s has not answered within %g s whether it can take over", superd.program,
+			     PATIENCE);
+	else if (status == 0)
+		tell_upgrade(false,
+			     "%s is no superd that can take over: called with " CHECKS ", it printed '%s', not '" CAN
+			     "VERSION'",
+			     superd.program, buf_string(&asked.answer));
+	else
+		tell_upgrade(false, "%s cannot take over: %s%s%s", superd.program, buf_string(&asked.answer),
+			     asked.answer.length ? ", " : "", how);
+}
+
+/* A reload has ended. */
+void upgrade_go_on(void)
+{
+	if (asked.waits)
+		go_over();
+	asked.waits = false;
+}
+
+static void on_answer(struct ev_loop *loop, ev_io *io, int events)
+{
+	char text[512];
+	ssize_t got = read(io->fd, text, sizeof(text));
+
+	(void)events;
+	if (got > 0 && asked.answer.length < ANSWER_MOST)
+		buf_add(&asked.answer, text, (size_t)got);
+	else if (got == 0)
+		ev_io_stop(loop, io);
+}
+
+/* The program that is installed is asked whether it could take over. */
+void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context)
+{
+	char argument[40], what[WAIT_NOTE_MOST];
+	int ends[2] = { -1, -1 };
+	double lasted;
+	char **all = NULL;
+	pid_t pid = -1;
+
+	if (asked.helper.child.pid || asked.waits) {
+		log_error(superd.log, "not upgraded: busy: an upgrade is under way");
+		if (done)
+			done(context, false, "busy: an upgrade is under way");
+		return;
+	}
+	asked.only_check = only_check;
+	asked.done = done;
+	asked.context = context;
+	asked.is_late = false;
+	buf_clear(&asked.answer);
+	if (superd.stopping) {
+		tell_upgrade(false, "busy: superd is stopping");
+		return;
+	}
+	if (superd.reading && wait_note_read(what, &lasted) && lasted >= READING_MOST) {
+		tell_upgrade(false, "busy: a reload waits for %s", what); /* as the program that is asked would */
+		return;
+	}
+	if (!superd.program) {
+		tell_upgrade(false, "superd does not know its own path: neither its name nor /proc has it");
+		return;
+	}
+	asked.journal = journal_copy();
+	snprintf(argument, sizeof(argument), "%s%d", guard_pid() ? GUARD_AGAIN : CHECKS,
+		 guard_pid() ? guard_page() : asked.journal);
+	if (asked.journal >= 0 && (all = arguments_with(argument)) && fd_pipe(ends) == 0 &&
+	    (pid = helper_begin(&asked.helper, PATIENCE, on_checked)) == 0) {
+		fd_set_nonblocking(ends[1], false);
+		dup2(ends[1], STDOUT_FILENO);
+		dup2(ends[1], STDERR_FILENO);
+		journal_pass_check(asked.journal);
+		execv(superd.program, all);
+		printf("cannot start %s: %s\n", superd.program, strerror(errno));
+		fflush(stdout);
+		_exit(127);
+	}
+	free(all);
+	fd_close(&ends[1]);
+	if (pid < 0) {
+		fd_close(&ends[0]);
+		journal_drop_copy(&asked.journal);
+		tell_upgrade(false, "cannot write the state: %s", strerror(errno));
+		return;
+	}
+	ev_io_init(&asked.io, on_answer, ends[0], EV_READ);
+	ev_io_start(superd.loop, &asked.io);
+}

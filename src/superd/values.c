@@ -1,0 +1,146 @@
+/* The words of refusals and results, and how often something may happen. */
+#include "superd/values.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "lib/clock.h"
+#include "lib/scan.h"
+
+/* The reasons for a refusal in words. xinetd has fewer reasons, and log watchers know only its words, so each reason
+ * gets the word that comes nearest. A client whose socket closes has none: xinetd would have left it in the queue. */
+
+static const struct {
+	const char *name, *text, *word;
+} reasons[] = {
+	[ADMITTED] = { "", "it may connect", "" },
+	[REFUSED_ADDRESS] = { "address", "address not allowed (only_from, no_access)", "address" },
+	[REFUSED_NAME_UNASKED] = { "name_unasked", "its name could not be looked up (only_from, no_access)",
+				   "address" },
+	[REFUSED_SENSOR] = { "sensor", "its address has touched a sensor (deny_time)", "address" },
+	[REFUSED_TIME] = { "time", "not at this time of day (access_times)", "time" },
+	[REFUSED_PER_SOURCE] = { "per_source", "too many from this source (per_source)", "per_source_limit" },
+	[REFUSED_PER_SOURCE_CPM] = { "per_source_cpm", "too many from this source in a minute (per_source_cpm)",
+				     "per_source_limit" },
+	[REFUSED_LOAD] = { "load", "the machine's load is too high (max_load)", "load" },
+	[REFUSED_INSTANCES] = { "instances", "too many instances", "service_limit" },
+	[REFUSED_PROCESSES] = { "processes", "too many instances of all services", "process_limit" },
+	[REFUSED_LIBWRAP] = { "libwrap", "denied by hosts.allow and hosts.deny (libwrap)", "libwrap" },
+	[REFUSED_LIBWRAP_UNASKED] = { "libwrap_unasked", "hosts.allow and hosts.deny could not be checked (libwrap)",
+				      "libwrap" },
+	[REFUSED_TWIST] = { "twist", "hosts.allow and hosts.deny left it to another program (libwrap)", "libwrap" },
+	[REFUSED_IDENT] = { "ident", "its ident server names no user (id_only)", "address" },
+	[REFUSED_IDENT_UNASKED] = { "ident_unasked", "its ident server could not be reached (id_only)", "address" },
+	[REFUSED_MEMORY] = { "memory", "out of memory", "fork" },
+	[REFUSED_UNKEPT] = { "unkept", "it can be neither served nor kept", "fork" },
+	[REFUSED_UNREAD] = { "unread", "no instance reads it", "fork" },
+	[REFUSED_CLOSED] = { "closed", "its listener is closed", "" },
+	[REFUSED_BACKOFF] = { "backoff", "the service is paused after a failure (backoff_refuse)", "fork" },
+};
+static_assert(sizeof(reasons) / sizeof(*reasons) == REFUSALS, "every reason has its words");
+
+const char *refusal_text(enum refusal refusal)
+{
+	return reasons[refusal].text;
+}
+
+const char *refusal_word(enum refusal refusal)
+{
+	return reasons[refusal].word;
+}
+
+const char *refusal_name(enum refusal refusal)
+{
+	return reasons[refusal].name;
+}
+
+/* The words of results. */
+
+static const char *const names[] = {
+	"success",  "exit-code", "signal",	   "core-dump", "timeout",  "watchdog",
+	"protocol", "resources", "exec-condition", "condition", "oom-kill",
+};
+static_assert(sizeof(names) / sizeof(*names) == RESULTS, "every result has a name");
+
+const char *result_name(enum result result)
+{
+	return names[result];
+}
+
+void status_describe(int status, char *text)
+{
+	char name[32];
+
+	if (WIFSIGNALED(status))
+		snprintf(text, 48, "signal %.20s%s", scan_signal_name(WTERMSIG(status), name),
+			 WCOREDUMP(status) ? " (core dumped)" : "");
+	else
+		snprintf(text, 48, "exit status %d", WEXITSTATUS(status));
+}
+
+/* How often something may happen, and how soon again.
+ *
+ * The first event after the end of a window begins the next. The last event that is let in does not end the window; the
+ * next one exceeds it, if there is one. */
+
+#define LOG_INTERVAL 10. /* seconds */
+
+static bool is_over(const struct rate_limit *limit, double length, double now)
+{
+	return now - limit->begun >= length;
+}
+
+bool rate_limit_is_reached(const struct rate_limit *limit, int64_t most, double length, double now)
+{
+	return most != UNLIMITED && limit->count >= most && (most == 0 || !is_over(limit, length, now));
+}
+
+void rate_limit_count(struct rate_limit *limit, double length, double now)
+{
+	if (!limit->count || is_over(limit, length, now))
+		*limit = (struct rate_limit){ .begun = now };
+	limit->count++;
+}
+
+/* The count saturates, so a service that fails for years overflows nothing. */
+double backoff_next(struct backoff *backoff, int64_t least, int64_t most, double chance)
+{
+	double pause = (double)least;
+
+	for (unsigned n = 0; n < backoff->failures && pause < (double)most; n++)
+		pause *= 2;
+	if (pause > (double)most)
+		pause = (double)most;
+	if (backoff->failures < UCHAR_MAX)
+		backoff->failures++;
+	return pause / 1e6 * (1 - chance / 10);
+}
+
+void backoff_forgive(struct backoff *backoff, double lasted, int64_t most)
+{
+	if (lasted * 1e6 > (double)most)
+		backoff_reset(backoff);
+}
+
+void backoff_reset(struct backoff *backoff)
+{
+	if (backoff->failures)
+		backoff->failures = 0;
+}
+
+bool log_rate_limit_is_due(struct log_rate_limit *limit, char more[LOG_RATE_LIMIT_MORE])
+{
+	double now = clock_now();
+
+	if (limit->last_logged && now - limit->last_logged < LOG_INTERVAL) {
+		limit->suppressed++;
+		return false;
+	}
+	more[0] = '\0';
+	if (limit->suppressed)
+		snprintf(more, LOG_RATE_LIMIT_MORE, "; %u more before it", limit->suppressed);
+	*limit = (struct log_rate_limit){ .last_logged = now };
+	return true;
+}

@@ -1,0 +1,280 @@
+/* Values that the daemon keeps and writes, without its state: reasons, results, limits, history, messages, lines. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "lib/buf.h"
+#include "table/service/service.h"
+
+/* The reasons to refuse a client, in superd's words and in xinetd's. */
+
+enum refusal {
+	ADMITTED,
+	REFUSED_ADDRESS,                /* only_from, no_access */
+	REFUSED_NAME_UNASKED,           /* only_from, no_access: its host name could not be looked up */
+	REFUSED_SENSOR,                 /* it connected to a sensor within the last deny_time */
+	REFUSED_TIME,                   /* access_times */
+	REFUSED_PER_SOURCE,
+	REFUSED_PER_SOURCE_CPM,
+	REFUSED_LOAD,                   /* max_load */
+	REFUSED_INSTANCES,
+	REFUSED_PROCESSES,              /* limit of instances of all services */
+	REFUSED_LIBWRAP,                /* hosts_access(5) */
+	REFUSED_LIBWRAP_UNASKED,        /* hosts_access(5) could not be evaluated */
+	REFUSED_TWIST,                  /* `twist` of hosts_options(5): another program has served it */
+	REFUSED_IDENT,                  /* id_only: its ident server named no user */
+	REFUSED_IDENT_UNASKED,          /* id_only: its ident server could not be asked */
+	REFUSED_MEMORY,
+	REFUSED_UNKEPT,                 /* accepted, but superd can neither serve nor keep it */
+	REFUSED_UNREAD,                 /* datagram that one instance after another left in the queue */
+	REFUSED_CLOSED,                 /* its listener is being closed */
+	REFUSED_BACKOFF,                /* backoff_refuse */
+	REFUSALS
+};
+
+/* Returns "too many from this source (per_source)", for superd's log. */
+const char *refusal_text(enum refusal refusal);
+
+/* Returns xinetd's word for a FAIL line: "address", "time", "per_source_limit", "load", "service_limit", "libwrap", …;
+ * "": xinetd has no such line. */
+const char *refusal_word(enum refusal refusal);
+
+/* Returns a unique name, for programs: "per_source_cpm", "ident_unasked". */
+const char *refusal_name(enum refusal refusal);
+
+/* How often something may happen, and how soon again.
+ *
+ * A number of events in a window of time, for cps and trigger_limit. Pure: monotonic time is an argument, in seconds. A
+ * zeroed struct has counted nothing. */
+
+struct rate_limit {
+	double begun;                   /* time when the present window began */
+	int64_t count;                  /* events since then */
+};
+
+/* Whether one more event would be more than `most` (UNLIMITED: never) in a window of this length. */
+bool rate_limit_is_reached(const struct rate_limit *limit, int64_t most, double length, double now);
+
+void rate_limit_count(struct rate_limit *limit, double length, double now);
+
+/* The pause before the next try: 0.1 s, 0.2 s, … up to a maximum, with jitter. Pure: time and chance are arguments. */
+struct backoff {
+	unsigned char failures;         /* failures in a row, up to UCHAR_MAX */
+};
+
+/* Counts a failure, and returns the pause in seconds before the next try. least and most: microseconds (backoff_min,
+ * backoff_max). chance: in [0, 1); it shortens the pause by up to a tenth, so that many services do not wake
+ * together. */
+double backoff_next(struct backoff *backoff, int64_t least, int64_t most, double chance);
+
+/* Resets the count if the run that failed had lasted longer than most: so many seconds, against microseconds. */
+void backoff_forgive(struct backoff *backoff, double lasted, int64_t most);
+
+void backoff_reset(struct backoff *backoff);
+
+/* Limits a log line that a backend or a client can cause at will: superd logs it once in ten seconds, with the
+ * number of suppressed lines. */
+struct log_rate_limit {                 /* zeroed: no line was logged yet */
+	double last_logged;             /* loop time of the last line; 0: none */
+	unsigned suppressed;            /* lines not logged since */
+};
+
+#define LOG_RATE_LIMIT_MORE 40
+
+/* Whether the line must be logged now; if so, more gets its ending: "; 7 more before it", or "". */
+bool log_rate_limit_is_due(struct log_rate_limit *limit, char more[LOG_RATE_LIMIT_MORE]);
+
+/* A histogram of latencies. Its bounds never change, so that the histograms of many machines can be added. A zeroed
+ * struct is empty. */
+
+#define HISTOGRAM_BUCKETS 16
+
+struct histogram {
+	uint64_t count;                 /* all latencies, also those above the last bound */
+	double sum;                     /* sum of them, seconds */
+	uint32_t buckets[HISTOGRAM_BUCKETS];    /* latencies above the previous bound, up to the own one */
+};
+
+void histogram_add(struct histogram *histogram, double seconds);
+double histogram_bound(size_t bucket);          /* seconds */
+
+/* The result of an instance, in systemd's words (SERVICE_RESULT of systemd.exec(5)): for its commands, the log, and the
+ * decision whether it is started again. */
+
+enum result {
+	RESULT_SUCCESS,
+	RESULT_EXIT_CODE,
+	RESULT_SIGNAL,
+	RESULT_CORE_DUMP,
+	RESULT_TIMEOUT,
+	RESULT_WATCHDOG,
+	RESULT_PROTOCOL,
+	RESULT_RESOURCES,               /* superd could not start it */
+	RESULT_EXEC_CONDITION,          /* exec_condition prevented the start, which is no failure */
+	RESULT_CONDITION,               /* a condition prevented the start, which is no failure */
+	RESULT_OOM_KILL,                /* it had more memory than it may have */
+	RESULTS
+};
+
+const char *result_name(enum result result);            /* "exit-code" */
+
+/* Whether it is no failure. */
+static inline bool result_is_good(enum result result)
+{
+	return result == RESULT_SUCCESS || result == RESULT_EXEC_CONDITION || result == RESULT_CONDITION;
+}
+
+/* Describes a wait status, "exit status 3", "signal TERM"; text of at least 48 bytes. */
+void status_describe(int status, char *text);
+
+/* The phases of a service in the last hours, and the causes of its wakes.
+ *
+ * A span begins with a change of phase. Changes in the next HISTORY_SPAN seconds go into the same span, which has the
+ * time in each phase instead of their order; after that, the phase stays as it is until the next span. So a service
+ * that starts for each client costs one span a minute, and one that sleeps costs none. A service without a struct
+ * service_run has no history. */
+
+#define HISTORY_SPAN 60                 /* seconds; at most 65, as milliseconds of it are counted in 16 bits */
+#define HISTORY_SPANS 256               /* of a service */
+#define HISTORY_WAKES 64                /* of a service */
+#define HISTORY_MOST (16u << 20)        /* bytes of all services; beyond them no ring grows */
+#define HISTORY_FIRST 8                 /* entries that each ring may have in any case */
+#define HISTORY_CELLS 512               /* of a bar, at most */
+
+enum history_phase {
+	HISTORY_OFF,                      /* its sockets are not open yet, or disabled */
+	HISTORY_ASLEEP,                   /* it listens, and no instance runs */
+	HISTORY_STARTING,
+	HISTORY_RUNNING,
+	HISTORY_FROZEN,
+	HISTORY_PAUSED,                   /* held by an operator, or paused by a limit */
+	HISTORY_FAILED,                   /* paused after a failure */
+	HISTORY_PHASES
+};
+
+struct history_span {
+	double at;                      /* loop time */
+	uint16_t spent[HISTORY_PHASES];         /* milliseconds from `at` on, up to the last change in the span */
+	unsigned char phase;            /* enum history_phase after these */
+};
+
+struct history_wake {
+	double at;                      /* loop time when it was wanted */
+	float delay;                    /* seconds until a client was accepted or it was ready; negative: unknown */
+	float slept;                    /* seconds without an instance, or frozen, before; 0: unknown */
+	bool thawed;                    /* false: an instance was started */
+	char by[64];                    /* client, "operator" or "NAME, which wants it", as stats.last_peer; "": unknown */
+};
+
+/* The newest elements; the oldest goes when there is no room. */
+struct history_ring {
+	void *list;                     /* owned; NULL: none yet */
+	size_t oldest, count, room;     /* index of the oldest, elements in use, elements that fit */
+};
+
+/* Owner: struct service_run. Zeroed: it has not begun. */
+struct history {
+	struct history_ring spans, wakes;
+	size_t *total;                  /* bytes of the rings of all services */
+	double began;                   /* loop time since when everything is known */
+	unsigned char first;            /* enum history_phase until the first span */
+	bool has_begun;
+};
+
+const char *history_phase_name(enum history_phase phase);
+
+/* The service is in `phase` since `since`. total: bytes of the rings of all services. */
+void history_begin(struct history *history, enum history_phase phase, double since, size_t *total);
+enum history_phase history_now(const struct history *history);
+void history_enter(struct history *history, enum history_phase phase, double now); /* does nothing if it is in that phase */
+void history_free(struct history *history);
+
+/* A service was woken: a thaw, or a start for which no instance ran. A start that repeats a failed one for the same
+ * clients is none. If memory is short, the wake is lost. */
+void history_add_wake(struct history *history, const struct history_wake *wake);
+/* The client of the last wake was accepted now, or its instance is ready: sets the delay, if that was such a wake and
+ * its delay is unknown still. true: it was. */
+bool history_set_delay(struct history *history, bool thawed, double now);
+/* Sets the cause of the last wake, if that was such a one and its cause is unknown still. Returns how long the service
+ * had slept then; 0: unknown. */
+double history_set_client(struct history *history, bool thawed, const char *client);
+
+/* n counts from the oldest; n < spans.count or wakes.count. */
+struct history_span *history_span(const struct history *history, size_t n);
+struct history_wake *history_wake(const struct history *history, size_t n);
+double history_span_end(const struct history_span *span); /* loop time of the last change in it */
+
+/* The contents of a bar: the phase of each cell by a letter, NUL-terminated. */
+struct history_bar {
+	double from, until;             /* loop times */
+	double now;                     /* loop time; the time after it, up to `until`, stays blank in its cell */
+	size_t cells;                   /* 1 to HISTORY_CELLS */
+	char text[HISTORY_CELLS + 1];
+	bool faults[HISTORY_CELLS];     /* a failure in the cell was too short for its letter */
+};
+
+/* Draws the bar. history: NULL or not begun: the service is in `phase` since `since`. A cell has the phase that took most
+ * of it, or that of a failure if it took a quarter of what is known of the cell: a port that was taken for a second is no
+ * bad hour. */
+void history_draw(const struct history *history, enum history_phase phase, double since, struct history_bar *bar);
+
+/* Parses a notification of sd_notify(3): lines of KEY=VALUE. It allocates nothing; texts point into the message,
+ * which must outlive the struct. */
+
+#define NOTE_TEXT 256                   /* bytes of a text that are kept */
+#define NOTE_UNSET (-1)                 /* a number that is not in the message */
+
+struct note_text {
+	const char *at;                 /* not NUL-terminated; NULL: not in the message */
+	size_t length;
+};
+
+struct notify_message {
+	bool ready, reloading, stopping, watchdog, trigger;
+	bool reset;                     /* RESTART_RESET=1 */
+	bool store, remove;             /* FDSTORE=1, FDSTOREREMOVE=1 */
+	bool unpolled;                  /* FDPOLL=0 */
+	bool barrier;                   /* BARRIER=1 and nothing else */
+	bool main_fd;                   /* MAINPIDFD=1: the descriptor of the message names it */
+	int64_t watchdog_every, extend; /* WATCHDOG_USEC, EXTEND_TIMEOUT_USEC, microseconds */
+	int64_t main_pid;               /* MAINPID */
+	int64_t main_id;                /* MAINPIDFDID; 0: not in the message */
+	int64_t error;                  /* ERRNO */
+	int access;                     /* NOTIFYACCESS, enum notify_access */
+	struct note_text status, bus_error, varlink_error; /* STATUS, BUSERROR, VARLINKERROR */
+	struct note_text name;          /* FDNAME, if it is valid */
+	struct note_text wrong;         /* the first line with an invalid value, which is ignored */
+};
+
+/* Parses a text of this length. If a key occurs twice, the last one counts. false: BARRIER=1 stands among other
+ * lines, which is invalid. */
+bool notify_message_parse(const char *text, size_t length, struct notify_message *message);
+
+/* Writes xinetd's log lines, to the letter. The functions only append to `out`: they read no state and log nothing.
+ * Characters of a client's or server's text that are not visible are escaped, so no name or answer can end a line and
+ * begin another. */
+
+#define RECORD_MOST 2000                /* bytes of a line; a client's or ident server's text is cut to that */
+
+/* flags: the service's log_on_success, or log_on_failure for a refusal; peer NULL: no address. */
+void xinetd_line_start(struct buf *out, const char *service, unsigned flags, pid_t pid, const char *peer);
+void xinetd_line_end(struct buf *out, const char *service, unsigned flags, pid_t pid, int status, double lasted);
+void xinetd_line_refusal(struct buf *out, const char *service, unsigned flags, const char *word, const char *peer);
+
+void xinetd_line_user(struct buf *out, const char *service, const char *text);
+void xinetd_line_nobody(struct buf *out, const char *service, const char *peer, const char *why);
+void xinetd_line_traffic(struct buf *out, const char *service, uint64_t in, uint64_t out_bytes);
+
+/* xinetd's message that an address touched a sensor. minutes -1: for ever. It repeats the pid, as xinetd does. */
+void xinetd_line_sensor(struct buf *out, pid_t pid, const char *peer, long long minutes);
+
+/* The line of OpenBSD's and NetBSD's inetd for a client that libwrap has checked. */
+void xinetd_line_wrapped(struct buf *out, const char *service, const char *protocol, bool let_in, const char *peer);
+
+/* "26/1/31@23:59:59: ", the prefix of each line in a file of log_type. */
+void xinetd_line_stamp(struct buf *out, const struct tm *now);
+
