@@ -416,8 +416,25 @@ pid_t superd_aside(struct superd *superd, const char *name)
 	return 0;
 }
 
+/* In its loop, and not on the way there: its last descriptors are opened behind the line that names its sockets. */
+static bool is_at_rest(struct superd *superd)
+{
+	pid_t pids[64], pid = superd->pid;
+	size_t count = process_is_called(pid, "superd-guard") ? process_descendants(pid, pids, 64) : 0;
+	const char *text, *state;
+
+	for (size_t n = 0; n < count && n < 64; n++) {
+		if (process_is_called(pids[n], superd->name))
+			pid = pids[n];
+	}
+	text = read_text(text_of("/proc/%ld/stat", (long)pid));
+	state = text ? strrchr(text, ')') : NULL;
+	return !state || !strncmp(state, ") S", 3);
+}
+
 size_t superd_fd_count(struct superd *superd)
 {
+	WAIT_UNTIL(superd_has_ended(superd) || is_at_rest(superd));
 	return process_fd_count(superd->pid);
 }
 
