@@ -2,17 +2,15 @@
 #include "builtin/loop_watch.h"
 
 #include <sys/epoll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
 
-/* Straight to the kernel: superd has an epoll_ctl of its own for its loop (superd/loop/loop_room.c). */
 bool loop_watch_set(int epoll, int operation, struct loop_watch *watch, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = watch };
 
-	return syscall(SYS_epoll_ctl, epoll, operation, watch->fd, &event) == 0;
+	return epoll_ctl(epoll, operation, watch->fd, &event) == 0;
 }
 
 void loop_watch_close(int epoll, struct loop_watch *watch)

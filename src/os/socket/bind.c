@@ -16,7 +16,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -160,8 +159,7 @@ static bool can_be_watched(int fd)
 
 	if (epoll < 0)
 		return true;
-	/* By the raw system call: epoll_ctl(2) is the loop's own here. */
-	refused = syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, &event) < 0 && errno == EPERM;
+	refused = epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 && errno == EPERM;
 	close(epoll);
 	return !refused;
 }
