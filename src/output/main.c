@@ -15,7 +15,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <syslog.h>
 #include <time.h>
@@ -333,6 +332,7 @@ static void source_end(struct source *source)
 	self.current = source;
 	tell_suppressed(source);
 	self.current = NULL;
+	epoll_ctl(self.epoll, EPOLL_CTL_DEL, source->fd, NULL); /* superd may have the pipe for a moment yet */
 	close(source->fd);
 	source_forget(source);
 	free(source->name);
@@ -437,11 +437,11 @@ static void take_service(const struct output_message *said, int fd)
 		source_forget(source); /* a superd has died before it could tell anybody of that pipe */
 		source = NULL;
 	}
-	if (!source) { /* epoll_ctl(2) directly, as superd has one of its own name (superd/loop/loop_room) */
+	if (!source) {
 		source = calloc(1, sizeof(*source));
 		wants.data.ptr = source;
 		if (!source || !(source->service = strdup(said->service)) ||
-		    syscall(SYS_epoll_ctl, self.epoll, EPOLL_CTL_ADD, fd, &wants) < 0)
+		    epoll_ctl(self.epoll, EPOLL_CTL_ADD, fd, &wants) < 0)
 			exit(1); /* superd passes all to another one */
 		source->fd = fd;
 		source->node = status.st_ino;
