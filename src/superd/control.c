@@ -27,6 +27,7 @@
 #include "superd/machine/machine.h"
 #include "superd/main.h"
 
+#define RESERVE 3	/* descriptors for operators */
 #define CLIENTS_MOST 16 /* operators at once */
 #define READERS_MOST 12 /* of these, members of the control group */
 #define OWN_MOST 32	/* programs of superd's own that serve clients of one service */
@@ -40,8 +41,8 @@
 static struct {
 	struct control_socket socket;
 	char path[PATH_MAX];
-	int adopted;	/* descriptor of the superd before, and 1; 0: none */
-	int reserve[3]; /* for operators, where services have used up all others */
+	int adopted;	      /* descriptor of the superd before, and 1; 0: none */
+	int reserve[RESERVE]; /* for operators, where services have used up all others */
 	ev_io io;
 	ev_timer retry, pace;
 	ev_prepare changes;
@@ -410,14 +411,9 @@ static bool make_room(bool of_readers)
 	return quietest;
 }
 
-static void set_reserve(bool keeps)
+static void set_reserve(bool holds)
 {
-	for (int n = 0; n < 3; n++) {
-		if (!keeps)
-			fd_close(&server.reserve[n]);
-		else if (server.reserve[n] < 0)
-			server.reserve[n] = fd_copy(superd.null_in, FD_HIGH);
-	}
+	limits_reserve(server.reserve, RESERVE, holds);
 }
 
 static void on_connection(struct ev_loop *loop, ev_io *io, int events)

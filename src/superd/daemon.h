@@ -591,6 +591,7 @@ bool limits_are_meant(int error);	  /* the kernel has too little for everybody *
 void limits_lack(struct svc *svc, const char *what, int error);
 bool limits_allow_socket(struct svc *svc); /* whether one may be opened for it */
 void limits_note_end(void);
+void limits_reserve(int *fds, size_t count, bool holds);
 void limits_offer(void);
 void limits_watch_memory(const struct instance *instance); /* memory_max without a control group */
 

@@ -277,6 +277,17 @@ bool limits_allow_socket(struct svc *svc)
 	return !places.is_full;
 }
 
+/* Holds descriptors for what has to work although services have used up all others, or lets them go for that work. */
+void limits_reserve(int *fds, size_t count, bool holds)
+{
+	for (size_t n = 0; n < count; n++) {
+		if (!holds)
+			fd_close(&fds[n]);
+		else if (fds[n] < 0)
+			fds[n] = fd_copy(superd.null_in, FD_HIGH);
+	}
+}
+
 /* An instance has ended: another may have what it had. */
 void limits_note_end(void)
 {

@@ -62,7 +62,8 @@ static struct {
 	double own_since; /* superd's own lines find no room since */
 	struct output_answer state;
 	bool error_told;
-} self = { .page = MAP_FAILED };
+	int reserve[3]; /* what the next superd-output needs: its channel, its page, its timer */
+} self = { .page = MAP_FAILED, .reserve = { -1, -1, -1 } };
 
 static void ask(struct output *output, bool lines, bool last);
 static void give_up(void);
@@ -536,6 +537,7 @@ static void give_up(void)
 	child_forget(&superd.output.child);
 	if (superd.over)
 		return;
+	limits_reserve(self.reserve, 3, true);
 	self.pause = clock_now() - self.begun > PAUSE_MOST ? 0 : self.pause > 0 ? 2 * self.pause : PAUSE_LEAST;
 	self.pause = self.pause < PAUSE_MOST ? self.pause : PAUSE_MOST;
 	ev_timer_set(&self.again, self.pause, 0);
@@ -588,6 +590,7 @@ static void start(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)timer, (void)events;
 	self.begun = clock_now();
+	limits_reserve(self.reserve, 3, false);
 	if (program->fd >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0)
 		pid = own_program_begin(program, ends[1], 0);
 	fd_close(&ends[1]);
@@ -599,6 +602,7 @@ static void start(struct ev_loop *loop, ev_timer *timer, int events)
 		scm_rights_allow(superd.output.fd, false);
 		if (!greet())
 			give_up();
+		limits_reserve(self.reserve, 1, true);
 		journal_rewrite(false);
 		return;
 	}
@@ -623,8 +627,9 @@ void output_begin(pid_t pid, int channel)
 		self.begun = clock_now();
 		child_watch(&superd.output.child, pid);
 		if (greet())
-			return;
-		give_up();
+			limits_reserve(self.reserve, 1, true);
+		else
+			give_up();
 	} else {
 		start(superd.loop, &self.again, 0);
 	}

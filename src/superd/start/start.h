@@ -421,8 +421,8 @@ char **argv_expand(char *const *argv, char *const *environment);
  * client without it, so it can start a process for each client that it has accepted. */
 
 /* Standard streams, /dev/null, the loop, the set of listeners, superd's own programs, the control socket with its
- * reserve, and two for superd-output. */
-#define DESCRIPTORS_OWN 27
+ * reserve, and three for superd-output. */
+#define DESCRIPTORS_OWN 28
 #define DESCRIPTORS_START 11            /* at most, for a start that prepares all that its service keeps while it runs */
 #define DESCRIPTORS_SERVICE 3           /* that a service keeps while it runs: both ends of its pipe, and who reads it */
 

@@ -57,9 +57,10 @@ static void expect_listening(struct superd *superd)
 		superd_port(superd, text_of("%s%d.", names[n % 4], n));
 }
 
-/* superd sleeps while clients wait for descriptors. */
-static void serve(struct superd *superd, const struct crowd *crowd, int count)
+/* superd sleeps while clients wait for descriptors. dies: superd-output does so meanwhile. */
+static void serve(struct superd *superd, const struct crowd *crowd, int count, bool dies)
 {
+	pid_t output = superd_aside(superd, "superd-output");
 	int clients[CLIENTS_MOST];
 
 	for (int n = 0; n < count; n++) {
@@ -67,10 +68,12 @@ static void serve(struct superd *superd, const struct crowd *crowd, int count)
 		client_send(clients[n], "hello\n");
 	}
 	clock_settle(superd);
+	if (dies)
+		cr_assert_eq(kill(output, SIGKILL), 0);
 	client_expect_all(clients, (size_t)count, "hello");
 }
 
-static void lose_nobody(unsigned long descriptors, const char *program, bool stays, int count)
+static void lose_nobody(unsigned long descriptors, const char *program, bool stays, int count, bool dies)
 {
 	struct crowd crowd = forty(stays);
 	struct superd *superd;
@@ -78,18 +81,24 @@ static void lose_nobody(unsigned long descriptors, const char *program, bool sta
 	SKIP_WITHOUT(!running_sanitized(), "sanitizers need descriptors of their own");
 	superd = run(descriptors, program, &crowd);
 	expect_listening(superd);
-	serve(superd, &crowd, count);
+	serve(superd, &crowd, count, dies);
 	superd_stop(superd);
 }
 
 Behaviour(exhaustion_descriptors, a_hundred_and_twenty_eight_lose_nobody)
 {
-	lose_nobody(128, NULL, false, 120);
+	lose_nobody(128, NULL, false, 120, false);
+}
+
+/* The next one has what it needs, though clients have all that is left. */
+Behaviour(exhaustion_descriptors, a_hundred_and_twenty_eight_lose_nobody_when_superd_output_dies)
+{
+	lose_nobody(128, NULL, false, 120, true);
 }
 
 Behaviour(exhaustion_descriptors, two_hundred_and_fifty_six_lose_nobody)
 {
-	lose_nobody(256, NULL, true, CLIENTS_MOST);
+	lose_nobody(256, NULL, true, CLIENTS_MOST, false);
 }
 
 /* Each that starts needs 3. */
@@ -117,7 +126,7 @@ Behaviour(exhaustion_descriptors, a_soft_limit_is_none)
 	const char *program = write_file("superd", "#!/bin/sh\nulimit -Sn 32 && exec %s \"$@\"\n", superd_path());
 
 	cr_assert_eq(chmod(program, 0755), 0);
-	lose_nobody(256, program, true, 120);
+	lose_nobody(256, program, true, 120, false);
 }
 
 /* More sockets than descriptors: those that are there serve, superctl works, and makes room for the last one that takes

@@ -581,9 +581,9 @@ Test(preflight, tells_once_from_where_on_descriptors_are_too_few)
 				    "exec = \"/bin/true\" }\n", n, 10000 + n, 10000 + n);
 	cr_assert(load(text));
 	cr_expect_eq(diags.count, 1, "%s", said());
-	cr_expect(has_said(SEVERITY_WARNING, 15,
-			   "s14: from here on services cannot listen: the configuration has 80 sockets, and "
-			   "superd may have some 26 descriptors for them"));
+	cr_expect(has_said(SEVERITY_WARNING, 14,
+			   "s13: from here on services cannot listen: the configuration has 80 sockets, and "
+			   "superd may have some 25 descriptors for them"));
 	cr_expect_eq(descriptor_room(table).at_once, 0);
 }
 
