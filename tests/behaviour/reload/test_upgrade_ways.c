@@ -292,10 +292,13 @@ Behaviour(upgrade_ways, what_is_frozen_is_frozen_again_and_woken_by_a_client)
 {
 	const char *control = path_in("control");
 	const struct setup setup = { .arguments = (const char *const[]){ "--control", control, NULL } };
-	struct superd *superd = superd_run_with(&setup, WEB, 0, backend("serve"), "");
-	int port = superd_port(superd, "web");
-	long pid = client_ask_pid(port);
+	int port = free_port(); /* another test may still ask for a port that the kernel had given it */
+	struct superd *superd = superd_run_with(&setup, WEB, port, backend("serve"), "");
+	long pid;
 
+	superd_port(superd, "web");
+	pid = client_ask_pid(port);
+	WAIT_UNTIL(client_can_connect_unix(control));
 	cr_assert_eq(SUPERCTL(control, "freeze", "web").status, 0, "%s", world_logs());
 	superd_upgrade(superd);
 	WAIT_UNTIL(superd_log_count(superd, text_of("web: pid %ld is frozen\n", pid)) == 2);
