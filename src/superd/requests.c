@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -586,7 +587,7 @@ static void on_top(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct session *session = timer->data;
 	struct buf *line = &session->line;
-	double since = clock_now() - session->request.interval;
+	double since = fmax(clock_now() - session->request.interval, superd.started); /* after 0, which is never */
 	size_t told = 0, omitted = 0;
 
 	(void)loop, (void)events;
