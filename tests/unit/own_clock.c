@@ -53,6 +53,7 @@ static double ahead_of(clockid_t clock)
 
 	if (!own_clock || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID || clock < 0)
 		return 0;
+	own_clock->ahead += own_clock->step;
 	return own_clock->ahead + (clock == CLOCK_REALTIME ? own_clock->wall_ahead : 0) - lag;
 }
 

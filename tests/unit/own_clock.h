@@ -5,6 +5,7 @@
 struct own_clock {
 	double ahead;           /* seconds */
 	double wall_ahead;      /* of these, the wall clock alone */
+	double step;            /* that each look takes */
 	double held;            /* CLOCK_MONOTONIC from which on real time does not count; 0: it counts */
 };
 

@@ -309,12 +309,29 @@ static void add_unix_socket(struct nlmsghdr *message, void *context)
 		search->found.ids[search->found.count++] = (struct file_id){ search->found.device, socket->udiag_ino };
 }
 
+/* Milliseconds that searches have used of the budget, and up to when it has been refilled. They are for the whole
+ * process, as there is one loop. */
+static int64_t spent, refilled;
+
+/* Returns the deadline of a search that begins now; 0: the budget is used up. */
+static int64_t begin_search(int64_t now)
+{
+	int64_t back = (now - refilled) / REFILL;
+
+	spent = spent > back ? spent - back : 0;
+	refilled += back * REFILL;
+	return spent < BUDGET_MS ? now + BUDGET_MS - spent : 0;
+}
+
 size_t address_sockets(const struct endpoint *address, struct file_id *ids, size_t most)
 {
 	struct address_search search = { 0 };
 	struct socket_address name;
+	int64_t now = clock_ms();
 	size_t count;
 
+	if (!begin_search(now))
+		return 0;
 	search.found.device = process_socket_device();
 	if (address->kind == ENDPOINT_TCP || address->kind == ENDPOINT_UDP) {
 		find_sockets(&search.found, address, false);
@@ -326,6 +343,7 @@ size_t address_sockets(const struct endpoint *address, struct file_id *ids, size
 			search.length = strnlen(search.name, search.length);
 		sock_diag_list_unix(1u << TCP_LISTEN | 1u << TCP_CLOSE, UDIAG_SHOW_NAME, add_unix_socket, &search);
 	}
+	spent += clock_ms() - now;
 	count = search.found.count > most ? most : search.found.count;
 	memcpy(ids, search.found.ids, count * sizeof(*ids));
 	return count;
@@ -351,9 +369,7 @@ void process_describe(pid_t pid, struct buf *out)
 	buf_addf(out, name[0] ? "pid %ld (%s)" : "pid %ld", (long)pid, name);
 }
 
-/* Milliseconds that searches have used of the budget, and when the last one began. They are for the whole process, as
- * there is one loop. So are the holders that were found last: a service tries again soon, with the same answer. */
-static int64_t spent, last;
+/* A service tries again soon, with the same answer. */
 static struct found_holders holders[PORTS_KEPT];
 
 static void note_holder(const struct port_socket_list *sockets, pid_t pid, struct found_holders *found)
@@ -372,41 +388,28 @@ static void find_holders(const struct port_socket_list *sockets, int64_t until, 
 	free(all);
 }
 
-/* Returns the deadline of a search that begins now; 0: the budget is used up. */
-static int64_t begin_search(int64_t now)
-{
-	int64_t back = (now - last) / REFILL;
-
-	spent = spent > back ? spent - back : 0;
-	last = now;
-	return spent < BUDGET_MS ? now + BUDGET_MS - spent : 0;
-}
-
-static unsigned find_owner(const struct port_socket_list *sockets, uint16_t port, int64_t now, struct buf *out)
-{
-	struct found_holders *kept = &holders[port % PORTS_KEPT];
-	int64_t until = begin_search(now);
-
-	if (!kept->pid || process_holds(kept->pid, sockets->ids, sockets->count) != HOLDS) {
-		*kept = (struct found_holders){ 0 };
-		if (until)
-			find_holders(sockets, until, kept);
-	}
-	spent += clock_ms() - now;
-	if (!kept->count)
-		return 0;
-	process_describe(kept->pid, out);
-	if (kept->count > 1)
-		buf_addf(out, " and %u more", kept->count - 1);
-	return kept->count;
-}
-
 unsigned port_owner(const struct endpoint *address, struct buf *out)
 {
+	struct found_holders *kept = &holders[address->port % PORTS_KEPT];
 	struct port_socket_list sockets = { 0 };
-	int64_t now = clock_ms();
+	int64_t now = clock_ms(), until = begin_search(now);
+	unsigned count;
 
-	return find_sockets(&sockets, address, true) ? find_owner(&sockets, address->port, now, out) : 0;
+	if (!until)
+		return 0;
+	if (!find_sockets(&sockets, address, true)) {
+		*kept = (struct found_holders){ 0 };
+	} else if (!kept->pid || process_holds(kept->pid, sockets.ids, sockets.count) != HOLDS) {
+		*kept = (struct found_holders){ 0 };
+		find_holders(&sockets, until, kept);
+	}
+	spent += clock_ms() - now;
+	count = kept->count;
+	if (count)
+		process_describe(kept->pid, out);
+	if (count > 1)
+		buf_addf(out, " and %u more", count - 1);
+	return count;
 }
 
 /* All TCP listeners of one user. */
