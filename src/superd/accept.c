@@ -17,7 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "superd/values.h"
 #include "exec/child/child.h"
 #include "lib/build_id.h"
 #include "lib/clock.h"
@@ -32,6 +31,7 @@
 #include "os/socket/socket.h"
 #include "superd/machine/machine.h"
 #include "superd/start/start.h"
+#include "superd/values.h"
 #include "table/access/access.h"
 #include "table/access/times.h"
 
@@ -329,9 +329,7 @@ static void journal_asked(struct advice *advice)
 
 void accept_journal_asked(const struct svc *svc)
 {
-	LIST_EACH(link, &asking) {
-		struct advice *advice = container_of(link, struct advice, link);
-
+	LIST_OF(struct advice, advice, link, &asking) {
 		if (svc_find(advice->service) == svc && advice->number < svc->socket_count)
 			journal_asked(advice);
 	}
@@ -549,11 +547,8 @@ static bool ask(struct svc *svc, struct socket *socket, struct client *client, c
 	superd.asking++;
 	advice->child.ended = on_adviser;
 	child_watch(&advice->child, pid);
-	ev_io_init(&advice->io, on_advice, ends[0], EV_READ);
-	ev_timer_init(&advice->limit, on_advice_late, ADVICE_SECONDS, 0);
-	advice->io.data = advice->limit.data = advice;
-	ev_io_start(superd.loop, &advice->io);
-	ev_timer_start(superd.loop, &advice->limit);
+	io_call(&advice->io, ends[0], on_advice, advice);
+	timer_call(&advice->limit, ADVICE_SECONDS, on_advice_late, advice);
 	return true;
 }
 
@@ -582,9 +577,7 @@ static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
 	bool more = false;
 
 	(void)events;
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
+	LIST_OF(struct svc, svc, link, &superd.services) {
 		for (size_t n = svc->run->parked_count; n-- > 0;) {
 			if (!is_mux(svc->run->parked[n].socket))
 				continue;
@@ -633,9 +626,7 @@ void accept_keep(struct instance *instance)
 	if (bar == BAR_REMOVED) { /* it goes along with its socket */
 		const struct endpoint *endpoint = instance->socket->listen->endpoint;
 
-		LIST_EACH(link, &superd.services) {
-			struct svc *other = container_of(link, struct svc, link);
-
+		LIST_OF(struct svc, other, link, &superd.services) {
 			for (unsigned n = 0; other->row->exec->accept && n < other->socket_count; n++) {
 				if (!endpoint_equal(other->sockets[n].listen->endpoint, endpoint) ||
 				    !accept_park(other, &other->sockets[n], &instance->client, clock_now(),
@@ -837,15 +828,14 @@ void accept_reloaded(void)
 		list_remove(link);
 		list_add(&before, link);
 	}
-	LIST_EACH(link, &before) {
-		struct advice *advice = container_of(link, struct advice, link);
+	LIST_OF(struct advice, advice, link, &before) {
 		struct svc *svc = svc_find(advice->service);
 		struct client client = advice->client;
 		char name[sizeof(advice->service)], peer[128];
 
 		if (svc && !svc->seen) {
-			list_remove(link);
-			list_add(&asking, link);
+			list_remove(&advice->link);
+			list_add(&asking, &advice->link);
 			continue;
 		}
 		memcpy(name, advice->service, sizeof(name));
@@ -1159,8 +1149,7 @@ bool accept_admits_sender(struct svc *svc)
 {
 	bool is_sensor = svc->row->groups->access->deny_time >= 0;
 
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct socket *socket = &svc->sockets[n];
+	EACH_SOCKET(socket, svc) {
 		struct client sender;
 		char byte;
 
@@ -1192,13 +1181,9 @@ bool accept_admits_sender(struct svc *svc)
 
 static void list_all(const char *what, struct buf *out)
 {
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
+	LIST_OF(struct svc, svc, link, &superd.services) {
 		if (!strcmp(what, "servers")) {
-			LIST_EACH(each, &svc->run->instances) {
-				const struct instance *instance = container_of(each, struct instance, link);
-
+			LIST_OF(const struct instance, instance, link, &svc->run->instances) {
 				buf_addf(out, "%s %ld %.0f\n", svc->row->name, (long)instance->pid,
 					 clock_now() - instance->since);
 			}
@@ -1232,11 +1217,9 @@ static void list_all(const char *what, struct buf *out)
 /* The service that a client of tcpmux has named gets the connection, which the instance of tcpmux has still. */
 static void serve_mux(struct instance *instance, const char *name)
 {
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
-		for (unsigned n = 0; n < svc->socket_count; n++) {
-			const struct endpoint *endpoint = svc->sockets[n].listen->endpoint;
+	LIST_OF(struct svc, svc, link, &superd.services) {
+		EACH_SOCKET(socket, svc) {
+			const struct endpoint *endpoint = socket->listen->endpoint;
 			struct client client = instance->client;
 
 			if (endpoint->kind != ENDPOINT_TCPMUX || !endpoint->address ||
@@ -1250,11 +1233,11 @@ static void serve_mux(struct instance *instance, const char *name)
 				accept_refuse(svc, &client, REFUSED_BACKOFF);
 			else if (svc->state == LISTENING && !needs_come_first(svc) &&
 				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
-				 limits_allow(svc) && !svc_is_resting(&svc->sockets[n]) &&
-				 !svc_rest_socket(svc, &svc->sockets[n]) && !accept_overruns(svc, &client)) {
-				svc_count_trigger(&svc->sockets[n]);
-				take_client(svc, &svc->sockets[n], &client);
-			} else if (!accept_park(svc, &svc->sockets[n], &client, clock_now(), false, false))
+				 limits_allow(svc) && !svc_is_resting(socket) && !svc_rest_socket(svc, socket) &&
+				 !accept_overruns(svc, &client)) {
+				svc_count_trigger(socket);
+				take_client(svc, socket, &client);
+			} else if (!accept_park(svc, socket, &client, clock_now(), false, false))
 				accept_refuse(svc, &client, REFUSED_UNKEPT);
 			by_mux = false;
 			svc_settle(svc);
@@ -1329,7 +1312,5 @@ static void on_question(struct ev_loop *loop, ev_io *io, int events)
 
 void channel_begin(struct instance *instance)
 {
-	ev_io_init(&instance->channel_io, on_question, instance->channel, EV_READ);
-	instance->channel_io.data = instance;
-	ev_io_start(superd.loop, &instance->channel_io);
+	io_call(&instance->channel_io, instance->channel, on_question, instance);
 }

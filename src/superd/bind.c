@@ -72,9 +72,9 @@ struct socket *bind_socket_of(struct svc *svc, unsigned row, int family)
 
 	if (!socket || !is_dual(&svc->row->sockets[row]))
 		return NULL;
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		if (svc->sockets[n].number == row && svc->sockets[n].family == family)
-			return &svc->sockets[n];
+	EACH_SOCKET(other, svc) {
+		if (other->number == row && other->family == family)
+			return other;
 	}
 	/* The second of a row stands behind all rows. */
 	if (socket->family) {
@@ -270,14 +270,6 @@ static void on_quiet(struct ev_loop *loop, ev_timer *timer, int events)
 	buf_free(&text);
 }
 
-static void note_news(struct instance *instance)
-{
-	ev_timer_stop(superd.loop, &instance->quiet);
-	ev_timer_init(&instance->quiet, on_quiet, QUIET, 0);
-	instance->quiet.data = instance;
-	ev_timer_start(superd.loop, &instance->quiet);
-}
-
 /* It was refused: what is to be written. */
 static void advise(struct instance *instance, const struct bind_note *report, const struct listen *listen)
 {
@@ -332,7 +324,7 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 				"pid %ld binds %s with options that superd does not carry over to its socket: %s", pid,
 				report->text, report->options);
 		if (!(instance->bound_set >> report->number & 1))
-			note_news(instance);
+			timer_call(&instance->quiet, QUIET, on_quiet, instance);
 		instance->bound_set |= UINT64_C(1) << report->number;
 		if (report->number < 8)
 			snprintf(instance->asked[report->number], BIND_TEXT, "%s", report->text);
@@ -353,7 +345,7 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 			if (*instance->others[n])
 				continue;
 			snprintf(instance->others[n], BIND_TEXT, "%s", buf_string(&text));
-			note_news(instance);
+			timer_call(&instance->quiet, QUIET, on_quiet, instance);
 			break;
 		}
 		break;
@@ -409,18 +401,11 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 
 /* ---- its life ---- */
 
-static void bind_follow(struct instance *instance)
-{
-	ev_io_init(&instance->binder_io, on_report, instance->binder_fd, EV_READ);
-	instance->binder_io.data = instance;
-	ev_io_start(superd.loop, &instance->binder_io);
-}
-
 /* A superd before has left it. */
 void bind_resume(struct instance *instance)
 {
 	tell(instance, BIND_TELL);
-	bind_follow(instance);
+	io_call(&instance->binder_io, instance->binder_fd, on_report, instance);
 }
 
 /* Starts it before the program, whose child sends it the filter: *filter is that child's end. */
@@ -454,12 +439,12 @@ bool bind_begin(struct instance *instance, int *filter, struct buf *why)
 	order->gid = account ? account->gid : getegid();
 	order->any_network = plan_gives_network(instance->row);
 	fds[0] = filters[1];
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		if (svc->sockets[n].fd < 0)
+	EACH_SOCKET(socket, svc) {
+		if (socket->fd < 0)
 			continue;
-		fds[count++] = svc->sockets[n].fd;
-		fd_set_nonblocking(svc->sockets[n].fd, svc->sockets[n].listen->options->non_blocking);
-		add_socket(&message, &svc->sockets[n]);
+		fds[count++] = socket->fd;
+		fd_set_nonblocking(socket->fd, socket->listen->options->non_blocking);
+		add_socket(&message, socket);
 	}
 	sent = send_order(ends[0], &message, fds, (size_t)count);
 	fd_close(&filters[1]);
@@ -472,7 +457,7 @@ bool bind_begin(struct instance *instance, int *filter, struct buf *why)
 		buf_addf(why, "starting superd-bind: %s", strerror(errno));
 		return false;
 	}
-	bind_follow(instance);
+	io_call(&instance->binder_io, instance->binder_fd, on_report, instance);
 	return true;
 fail:
 	buf_free(&message);

@@ -441,8 +441,7 @@ void clients_in_queue(struct svc *svc, struct sockets *waiting)
 	struct clients clients;
 
 	ask(&(struct question){ .svc = svc, .clients = &clients, .waiting = waiting });
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		const struct socket *socket = &svc->sockets[n];
+	EACH_SOCKET(socket, svc) {
 		int bytes;
 
 		if (socket->fd >= 0 && endpoint_is_datagram(socket->listen->address))
@@ -527,8 +526,7 @@ struct watched {
 };
 
 /* Those of the sockets that this process has are watched, and taken from the list. */
-static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes,
-			  void (*wake)(struct ev_loop *loop, ev_io *io, int events))
+static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes, io_callback *wake)
 {
 	dev_t device = process_socket_device();
 	int pidfd = pidfd_of(pid);
@@ -557,9 +555,7 @@ static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes,
 			continue;
 		}
 		memmove(found, found + 1, (size_t)(nodes->list + --nodes->count - found) * sizeof(*found));
-		ev_io_init(&watched->io, wake, fd_raise(copy, FD_HIGH), EV_READ);
-		watched->io.data = svc;
-		ev_io_start(superd.loop, &watched->io);
+		io_call(&watched->io, fd_raise(copy, FD_HIGH), wake, svc);
 		list_add(&svc->run->idle->watched, &watched->link);
 	}
 	if (folder)
@@ -569,7 +565,7 @@ static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes,
 
 /* Watches what wakes a frozen program beside superd's sockets: its connections with clients, and its own ports. false:
  * some are missing. */
-bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events))
+bool clients_watch(struct svc *svc, io_callback *wake)
 {
 	struct clients *clients = &svc->run->idle->clients;
 	struct sockets nodes = { 0 };

@@ -478,6 +478,9 @@ struct superd {
 
 extern struct superd superd;
 
+#define EACH_SOCKET(each, svc) \
+	for (struct socket *each = (svc)->sockets; each < (svc)->sockets + (svc)->socket_count; each++)
+
 /* Its run, from which there is a way back to it. */
 static inline struct run *svc_run(struct svc *svc)
 {
@@ -489,7 +492,12 @@ static inline struct run *svc_run(struct svc *svc)
 #define CLEAR(field) ((field) ? (void)((field) = 0) : (void)0)
 
 /* loop.c */
+typedef void timer_callback(struct ev_loop *loop, ev_timer *timer, int events);
+typedef void io_callback(struct ev_loop *loop, ev_io *io, int events);
 void timer_begin(ev_timer *timer, double seconds); /* once, from now on */
+void timer_call(ev_timer *timer, double seconds, timer_callback *callback, void *data);
+void timer_limit(ev_timer *timer, int64_t microseconds);	    /* 0, SCAN_INFINITY: none */
+void io_call(ev_io *io, int fd, io_callback *callback, void *data); /* when it is readable */
 void child_watch(struct child *child, pid_t pid);
 bool child_is_watched(pid_t pid);
 void child_forget(struct child *child);
@@ -728,7 +736,7 @@ void clients_count(struct svc *svc, struct clients *clients);
 void clients_in_queue(struct svc *svc, struct sockets *waiting);
 bool clients_have_moved(struct svc *svc, const struct sockets *waited);
 void clients_count_quiet(struct svc *svc, struct clients *clients, uint32_t quiet_after);
-bool clients_watch(struct svc *svc, void (*wake)(struct ev_loop *loop, ev_io *io, int events));
+bool clients_watch(struct svc *svc, io_callback *wake);
 void clients_unwatch(struct svc *svc);
 bool clients_listen(struct idle *idle, bool listens);
 void clients_read_reports(void);

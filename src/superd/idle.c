@@ -63,9 +63,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
 
 static void wake_in(struct svc *svc, double seconds)
 {
-	ev_timer_stop(superd.loop, &svc->run->idle->timer);
-	ev_timer_set(&svc->run->idle->timer, seconds > ALMOST ? seconds : ALMOST, 0);
-	ev_timer_start(superd.loop, &svc->run->idle->timer);
+	timer_begin(&svc->run->idle->timer, seconds > ALMOST ? seconds : ALMOST);
 }
 
 static void listen_to(struct svc *svc, bool listens)
@@ -298,8 +296,7 @@ static void look_for_signs(struct svc *svc)
 	struct idle *idle = svc->run->idle;
 	bool used = false;
 
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct socket *socket = &svc->sockets[n];
+	EACH_SOCKET(socket, svc) {
 		struct datagram_stamp stamp;
 
 		if (socket->fd < 0 || socket->listen->address->kind == ENDPOINT_TCP)
@@ -617,8 +614,8 @@ void idle_follow(struct svc *svc)
 	idle->closes = 0;
 	idle->counted = idle->connected = idle->polls = false;
 	*idle->busy = '\0';
-	for (unsigned n = 0; n < svc->socket_count; n++)
-		idle->polls |= svc->sockets[n].listen->address->kind != ENDPOINT_TCP;
+	EACH_SOCKET(socket, svc)
+		idle->polls |= socket->listen->address->kind != ENDPOINT_TCP;
 	listen_to(svc, true);
 	if (idle->polls)
 		look_for_signs(svc);

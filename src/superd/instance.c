@@ -59,20 +59,18 @@ uint16_t *find_loop_ports(struct plan_sockets *sockets)
 {
 	uint16_t *list = NULL;
 
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
-		for (unsigned n = 0; n < svc->socket_count; n++) {
+	LIST_OF(struct svc, svc, link, &superd.services) {
+		EACH_SOCKET(socket, svc) {
 			uint16_t *larger;
 
 			if ((!service_is_builtin(svc->row) && !service_is_relayed(svc->row)) ||
-			    svc->sockets[n].listen->address->kind != ENDPOINT_UDP || svc->sockets[n].fd < 0)
+			    socket->listen->address->kind != ENDPOINT_UDP || socket->fd < 0)
 				continue;
 			larger = realloc(list, (sockets->loop_count + 1) * sizeof(*list));
 			if (!larger)
 				break;
 			list = larger;
-			list[sockets->loop_count++] = (uint16_t)clients_port(&svc->sockets[n]);
+			list[sockets->loop_count++] = (uint16_t)clients_port(socket);
 		}
 	}
 	sockets->loop_ports = list;
@@ -513,9 +511,7 @@ static struct fault take_fault(struct instance *instance)
 static void ask_ready_again(struct instance *instance)
 {
 	instance->ready_runs++;
-	ev_timer_stop(superd.loop, &instance->ready);
-	ev_timer_set(&instance->ready, instance->ready_pause, 0);
-	ev_timer_start(superd.loop, &instance->ready);
+	timer_begin(&instance->ready, instance->ready_pause);
 	instance->ready_pause = instance->ready_pause < .5 ? 2 * instance->ready_pause : 1;
 }
 
@@ -797,12 +793,6 @@ static bool group_lives(struct instance *instance)
 	return populated || (instance->group > 1 && kill(-instance->group, 0) == 0);
 }
 
-static void look_again(struct instance *instance)
-{
-	ev_timer_set(&instance->look, LOOK, 0);
-	ev_timer_start(superd.loop, &instance->look);
-}
-
 static int64_t stop_limit(const struct instance *instance)
 {
 	int64_t limit = instance->row->groups->lifecycle->timeout_stop;
@@ -1012,11 +1002,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 void instance_limit(struct instance *instance, int64_t microseconds)
 {
 	journal_instance(instance);
-	ev_timer_stop(superd.loop, &instance->limit);
-	if (microseconds <= 0 || microseconds == SCAN_INFINITY)
-		return;
-	ev_timer_set(&instance->limit, (double)microseconds / 1e6, 0);
-	ev_timer_start(superd.loop, &instance->limit);
+	timer_limit(&instance->limit, microseconds);
 }
 
 double instance_limit_left(struct instance *instance)
@@ -1150,9 +1136,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 				     is_connection ? instance->socket->listen->name : svc->sockets[n].listen->name);
 	}
 	if (!is_connection) {
-		LIST_EACH(link, &svc->run->stored) {
-			struct stored *stored = container_of(link, struct stored, link);
-
+		LIST_OF(struct stored, stored, link, &svc->run->stored) {
 			good = good && pass(wiring, stored->fd, stored->name);
 		}
 	}
@@ -1333,7 +1317,7 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 	char pid[40];
 	const char *facts[] = { pid, NULL };
 
-	(void)events;
+	(void)loop, (void)events;
 	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
 	if (instance->phase != STARTED || instance->ends)
 		return;
@@ -1344,8 +1328,7 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 	plan = plan_of_instance(instance, &why);
 	if (plan &&
 	    run_command(instance->svc, instance->row, plan, PHASE_READY, 0, facts, instance, &instance->command)) {
-		ev_timer_set(timer, READY_RUN, 0);
-		ev_timer_start(loop, timer);
+		timer_begin(timer, READY_RUN);
 	} else {
 		ask_ready_again(instance);
 	}
@@ -1573,7 +1556,7 @@ static void look_for_daemon(struct instance *instance)
 			go(instance, REMAINS);
 	} else {
 		instance->candidate = count == 1 ? found : 0;
-		look_again(instance);
+		timer_begin(&instance->look, LOOK);
 	}
 }
 
@@ -1589,7 +1572,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	} else if (instance->phase <= READY) {
 		look_for_daemon(instance);
 	} else if (group_lives(instance)) {
-		look_again(instance);
+		timer_begin(&instance->look, LOOK);
 	} else {
 		ev_timer_stop(loop, &instance->limit);
 		go(instance, phases[instance->phase].done);

@@ -122,8 +122,7 @@ static bool prepare_listeners(struct svc *svc, const struct spawn_request *reque
 {
 	struct socket_rules *rules = NULL;
 
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct socket *socket = &svc->sockets[n];
+	EACH_SOCKET(socket, svc) {
 		const struct sock_fprog *filter = listen_prepared(socket->listen)->rules;
 		int place = 0;
 

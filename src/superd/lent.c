@@ -162,9 +162,7 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 	change->report = fd_raise(ends[0], FD_HIGH);
 	change->child.ended = on_changed;
 	child_watch(&change->child, pid);
-	ev_timer_init(&change->limit, on_late, PATIENCE, 0);
-	change->limit.data = change;
-	ev_timer_start(superd.loop, &change->limit);
+	timer_call(&change->limit, PATIENCE, on_late, change);
 	list_add(&changes, &change->link);
 	journal_socket(socket); /* it has not its new options yet */
 }
@@ -174,9 +172,7 @@ void lent_note_end(const struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct socket *socket = &svc->sockets[n];
-
+	EACH_SOCKET(socket, svc) {
 		if (!socket->lent || socket->strays || !instance->pid || instance->row->exec->accept)
 			continue;
 		socket->strays = !instance->is_gone && (!instance->cgroup || cgroup_is_populated(instance->cgroup));
@@ -206,8 +202,7 @@ bool lent_close(struct svc *svc, bool *again)
 {
 	bool any = false;
 
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct socket *socket = &svc->sockets[n];
+	EACH_SOCKET(socket, svc) {
 		struct pollfd look = { .fd = socket->fd, .events = POLLIN };
 		bool is_shut = socket->lent && socket->fd >= 0 && endpoint_accepts(socket->listen->endpoint) &&
 			poll(&look, 1, 0) > 0 && look.revents & POLLHUP;

@@ -224,9 +224,7 @@ bool limits_are_meant(int error)
 /* What services keep for their next start. */
 static void free_descriptors(void)
 {
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
+	LIST_OF(struct svc, svc, link, &superd.services) {
 		if (!svc_is_empty(svc))
 			continue;
 		notify_close(svc);
@@ -333,11 +331,8 @@ static void on_memory(struct ev_loop *loop, ev_timer *timer, int events)
 	bool any = false;
 
 	(void)events;
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
-		LIST_EACH(each, &svc->run->instances) {
-			struct instance *instance = container_of(each, struct instance, link);
+	LIST_OF(struct svc, svc, link, &superd.services) {
+		LIST_OF(struct instance, instance, link, &svc->run->instances) {
 			int64_t most = cgroup_settings_memory(instance->row);
 
 			if (most < 0 || instance->ends || instance->phase < STARTED || instance->main.pid <= 0)

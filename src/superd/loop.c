@@ -75,6 +75,28 @@ void timer_begin(ev_timer *timer, double seconds)
 	ev_timer_start(superd.loop, timer);
 }
 
+void timer_call(ev_timer *timer, double seconds, timer_callback *callback, void *data)
+{
+	ev_timer_stop(superd.loop, timer);
+	ev_timer_init(timer, callback, seconds, 0);
+	timer->data = data;
+	ev_timer_start(superd.loop, timer);
+}
+
+void timer_limit(ev_timer *timer, int64_t microseconds)
+{
+	ev_timer_stop(superd.loop, timer);
+	if (microseconds > 0 && microseconds != SCAN_INFINITY)
+		timer_begin(timer, (double)microseconds / 1e6);
+}
+
+void io_call(ev_io *io, int fd, io_callback *callback, void *data)
+{
+	ev_io_init(io, callback, fd, EV_READ);
+	io->data = data;
+	ev_io_start(superd.loop, io);
+}
+
 /* ---- children ---- */
 
 static struct child **bucket_of(pid_t pid)

@@ -95,9 +95,7 @@ void needs_start_behind(struct svc *svc)
 
 static bool is_needed(const char *name)
 {
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
+	LIST_OF(struct svc, svc, link, &superd.services) {
 		if ((!svc_is_empty(svc) || svc->state == QUEUED) && needs(svc, name))
 			return true;
 	}
@@ -138,9 +136,7 @@ void needs_mark(const struct service *row)
 
 void needs_reloaded(void)
 {
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
+	LIST_OF(struct svc, svc, link, &superd.services) {
 		if (svc->was_wanted)
 			let_go(svc);
 		svc->was_wanted = false;
@@ -149,9 +145,7 @@ void needs_reloaded(void)
 
 void needs_tell(struct svc *svc)
 {
-	LIST_EACH(link, &superd.services) {
-		struct svc *other = container_of(link, struct svc, link);
-
+	LIST_OF(struct svc, other, link, &superd.services) {
 		if (other->state == QUEUED && list_empty(&other->run->queue) && needs(other, svc->row->name))
 			svc_look_again(other);
 	}

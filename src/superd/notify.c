@@ -148,9 +148,7 @@ void store_check(struct svc *svc)
 {
 	uid_t user = user_of(svc->row);
 
-	LIST_EACH(link, &svc->run->stored) {
-		struct stored *stored = container_of(link, struct stored, link);
-
+	LIST_OF(struct stored, stored, link, &svc->run->stored) {
 		if (svc->row->groups->lifecycle->file_descriptor_store_max && stored->user == user)
 			continue;
 		if (stored->user != user)
@@ -163,9 +161,7 @@ void store_check(struct svc *svc)
 
 static bool has_file(const struct svc *svc, int fd)
 {
-	LIST_EACH(link, &svc->run->stored) {
-		const struct stored *stored = container_of(link, struct stored, link);
-
+	LIST_OF(const struct stored, stored, link, &svc->run->stored) {
 		if (syscall(SYS_kcmp, getpid(), getpid(), 0 /* KCMP_FILE */, stored->fd, fd) == 0)
 			return true;
 	}
@@ -180,9 +176,7 @@ static void take_store(struct svc *svc, const struct notify_message *message, in
 	if (message->name.at)
 		snprintf(name, sizeof(name), "%.*s", (int)message->name.length, message->name.at);
 	if (message->remove && message->name.at) {
-		LIST_EACH(link, &svc->run->stored) {
-			struct stored *stored = container_of(link, struct stored, link);
-
+		LIST_OF(struct stored, stored, link, &svc->run->stored) {
 			if (!strcmp(stored->name, name))
 				drop(stored);
 		}
@@ -239,8 +233,7 @@ static void set_watchdog(struct instance *instance)
 	if (instance->watchdog_every <= 0 || instance->ends || instance->is_frozen)
 		return;
 	instance->watchdog_at = clock_now() + instance->watchdog_every;
-	ev_timer_set(&instance->watchdog, instance->watchdog_every, 0);
-	ev_timer_start(superd.loop, &instance->watchdog);
+	timer_begin(&instance->watchdog, instance->watchdog_every);
 }
 
 void notify_watchdog(struct instance *instance)
@@ -274,15 +267,6 @@ static void on_notify_limit(struct ev_loop *loop, ev_timer *timer, int events)
 			(long)instance->pid);
 		svc_changed(instance->svc);
 	}
-}
-
-static void limit(struct instance *instance, int64_t microseconds)
-{
-	ev_timer_stop(superd.loop, &instance->notify_limit);
-	if (microseconds <= 0 || microseconds == SCAN_INFINITY)
-		return;
-	ev_timer_set(&instance->notify_limit, (double)microseconds / 1e6, 0);
-	ev_timer_start(superd.loop, &instance->notify_limit);
 }
 
 void notify_begin(struct instance *instance)
@@ -326,9 +310,7 @@ static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsig
 	struct process process;
 
 	*least = NOTIFY_ALL;
-	LIST_EACH(link, &svc->run->instances) {
-		struct instance *instance = container_of(link, struct instance, link);
-
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
 		if (instance->pid == pid || instance->command.pid == pid) {
 			*least = instance->pid == pid ? NOTIFY_MAIN : NOTIFY_EXEC;
 			return instance;
@@ -336,9 +318,7 @@ static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsig
 	}
 	for (int n = 0; n < ANCESTORS && pid > 1 && pid != getpid() && process_read(pid, &process);
 	     n++, pid = process.parent) {
-		LIST_EACH(link, &svc->run->instances) {
-			struct instance *instance = container_of(link, struct instance, link);
-
+		LIST_OF(struct instance, instance, link, &svc->run->instances) {
 			if (instance->pid == process.pid || instance->group == process.group ||
 			    instance->group == process.session ||
 			    (instance->command.pid &&
@@ -439,7 +419,7 @@ static void take(struct instance *instance, const struct notify_message *message
 	}
 	if (message->extend != NOTE_UNSET) {
 		if (instance->reloading || instance->stopping)
-			limit(instance, message->extend);
+			timer_limit(&instance->notify_limit, message->extend);
 		else if (ev_is_active(&instance->limit) &&
 			 ev_timer_remaining(superd.loop, &instance->limit) < (double)message->extend / 1e6)
 			instance_limit(instance, message->extend);
@@ -471,7 +451,7 @@ static void take(struct instance *instance, const struct notify_message *message
 		instance->stopping = true;
 		instance->reloading = false;
 		ev_timer_stop(superd.loop, &instance->watchdog);
-		limit(instance, lifecycle->timeout_stop);
+		timer_limit(&instance->notify_limit, lifecycle->timeout_stop);
 		if (instance->phase == READY)
 			instance_limit(instance, 0);
 		svc_say(svc, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
@@ -479,13 +459,13 @@ static void take(struct instance *instance, const struct notify_message *message
 	}
 	if (message->reloading && instance->phase == READY && !instance->reloading) {
 		instance->reloading = true;
-		limit(instance, lifecycle->timeout_start);
+		timer_limit(&instance->notify_limit, lifecycle->timeout_start);
 		svc_say(svc, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
 	}
 	if (message->ready && instance->reloading) {
 		instance->reloading = false;
 		instance->reloads++;
-		limit(instance, 0);
+		ev_timer_stop(superd.loop, &instance->notify_limit);
 		svc_say(svc, LEVEL_INFO, "reloaded", "pid %ld has reloaded", (long)instance->pid);
 		svc_changed(svc);
 	} else if (message->ready && (instance->phase == STARTED || instance->phase == LAUNCHED)) {
@@ -579,8 +559,7 @@ static void end_receiving(struct svc *svc)
 	if (svc->run->received > 0)
 		fd_close(&svc->run->received);
 	ev_io_start(superd.loop, &svc->run->notify_io);
-	LIST_EACH(link, &svc->run->instances) {
-		struct instance *instance = container_of(link, struct instance, link);
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
 		bool was_held = instance->is_held, command_was = instance->command_is_held && instance->command.pid;
 
 		instance->is_held = instance->command_is_held = false;
@@ -633,9 +612,7 @@ static void on_receiver(struct helper *helper, int status)
 static void watch_received(struct svc *svc)
 {
 	ev_io_stop(superd.loop, &svc->run->notify_io);
-	ev_io_init(&svc->run->received_io, on_received, svc->run->received, EV_READ);
-	svc->run->received_io.data = svc;
-	ev_io_start(superd.loop, &svc->run->received_io);
+	io_call(&svc->run->received_io, svc->run->received, on_received, svc);
 }
 
 void notify_resume(struct svc *svc)

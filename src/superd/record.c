@@ -156,9 +156,7 @@ static bool has_room(struct svc *svc, struct record_file *to, const struct log_t
 /* For log rotation and behind a reload: opens each file again, and forgets those without a line since the last time. */
 void records_reopen(void)
 {
-	LIST_EACH(link, &targets) {
-		struct record_file *target = container_of(link, struct record_file, link);
-
+	LIST_OF(struct record_file, target, link, &targets) {
 		if (target->is_used) {
 			target->is_used = false;
 			if (target->is_open && target->path)
@@ -174,9 +172,7 @@ void records_reopen(void)
 
 void records_close(void)
 {
-	LIST_EACH(link, &targets) {
-		struct record_file *target = container_of(link, struct record_file, link);
-
+	LIST_OF(struct record_file, target, link, &targets) {
 		if (target->is_open)
 			log_sink_finish(&target->sink, log_deadline(superd.log));
 		target_close(target);

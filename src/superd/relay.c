@@ -31,9 +31,7 @@ static void start_later(struct instance *instance)
 	double wait = RETRY_FIRST * (1u << (instance->relay.failures < 7 ? instance->relay.failures++ : 7));
 
 	instance->relay.up = false;
-	ev_timer_init(&instance->relay.retry, on_retry, wait < RETRY_MOST ? wait : RETRY_MOST, 0);
-	instance->relay.retry.data = instance;
-	ev_timer_start(superd.loop, &instance->relay.retry);
+	timer_call(&instance->relay.retry, wait < RETRY_MOST ? wait : RETRY_MOST, on_retry, instance);
 }
 
 static void close_channel(struct instance *instance)
@@ -103,9 +101,7 @@ void relay_follow(struct instance *instance, pid_t pid, int fd)
 	instance->relay.fd = fd;
 	instance->relay.child.ended = on_relay_end;
 	child_watch(&instance->relay.child, pid);
-	ev_io_init(&instance->relay.io, on_relay_report, fd, EV_READ);
-	instance->relay.io.data = instance;
-	ev_io_start(superd.loop, &instance->relay.io);
+	io_call(&instance->relay.io, fd, on_relay_report, instance);
 	send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

@@ -43,9 +43,7 @@ static void wake_at(double due)
 {
 	double now = clock_now();
 
-	ev_timer_stop(superd.loop, &rpc.next);
-	ev_timer_init(&rpc.next, on_next, due > now ? due - now : 0, 0);
-	ev_timer_start(superd.loop, &rpc.next);
+	timer_call(&rpc.next, due > now ? due - now : 0, on_next, NULL);
 }
 
 static void drop(struct registration *one)
@@ -188,8 +186,7 @@ static void start(const struct account *account)
 		rpc.as_own_user = account;
 		buf_clear(&rpc.text);
 		fd_set_nonblocking(ends[0], true);
-		ev_io_init(&rpc.io, on_output, ends[0], EV_READ);
-		ev_io_start(superd.loop, &rpc.io);
+		io_call(&rpc.io, ends[0], on_output, NULL);
 		child_watch(&rpc.helper.child, pid);
 		helper_limit(&rpc.helper, PATIENCE, on_ended);
 	}
@@ -206,17 +203,14 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)timer, (void)events;
 	if (rpc.current)
 		return;
-	LIST_EACH(link, &superd.registrations) {
-		struct registration *one = container_of(link, struct registration, link);
+	LIST_OF(struct registration, one, link, &superd.registrations) {
 		double due = one->due;
 
 		if (one->fd >= 0 && (one->set || superd.stopping))
 			continue;
 		if (one->fd < 0 && (due <= now || superd.stopping))
 			due = 0;
-		LIST_EACH(other, &superd.registrations) {
-			const struct registration *debt = container_of(other, struct registration, link);
-
+		LIST_OF(const struct registration, debt, link, &superd.registrations) {
 			if (one->fd >= 0 && debt->fd < 0 && debt->due > due && !strcmp(debt->port, one->port))
 				due = debt->due;
 		}
@@ -280,9 +274,7 @@ void rpc_announce(const struct socket *socket)
 /* The socket with this descriptor closes. */
 void rpc_withdraw(int fd)
 {
-	LIST_EACH(link, &superd.registrations) {
-		struct registration *one = container_of(link, struct registration, link);
-
+	LIST_OF(struct registration, one, link, &superd.registrations) {
 		if (one->fd != fd)
 			continue;
 		if (!one->tried) { /* rpcbind does not know it */
@@ -311,9 +303,7 @@ void rpc_resume(const char *service, const struct registration *before)
 		rpc.last = one->number;
 	one->fd = -1;
 	for (int n = 0; n < 2; n++) {
-		LIST_EACH(link, lists[n]) {
-			const struct svc *svc = container_of(link, struct svc, link);
-
+		LIST_OF(const struct svc, svc, link, lists[n]) {
 			for (unsigned s = 0; s < svc->socket_count; s++) {
 				if (svc->sockets[s].fd == before->fd)
 					one->fd = before->fd;

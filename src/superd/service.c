@@ -244,9 +244,9 @@ void svc_free(struct svc *svc)
 	free(svc->run->cgroup);
 	free(svc->run->parked);
 	ev_timer_stop(superd.loop, &svc->run->rest);
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		socket_watch(&svc->sockets[n], false);
-		socket_close(&svc->sockets[n]);
+	EACH_SOCKET(socket, svc) {
+		socket_watch(socket, false);
+		socket_close(socket);
 	}
 	close_forget(svc);
 	drop_sockets(svc->sockets, svc->socket_count ? socket_room(svc->row) : 0);
@@ -350,9 +350,7 @@ static bool is_kept_closed(const struct socket *socket)
 /* One is to be opened: it is closed, and it is time to try it. */
 static bool lacks_socket(const struct svc *svc)
 {
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		const struct socket *socket = &svc->sockets[n];
-
+	EACH_SOCKET(socket, svc) {
 		if (socket->fd < 0 && !is_kept_closed(socket) && (!socket->absent || rest_left(socket) <= 0))
 			return true;
 	}
@@ -361,10 +359,7 @@ static bool lacks_socket(const struct svc *svc)
 
 void svc_set_timer(struct svc *svc, double seconds)
 {
-	ev_timer_stop(superd.loop, &svc->run->timer);
-	ev_timer_init(&svc->run->timer, on_timer, seconds > 0 ? seconds : 0, 0);
-	svc->run->timer.data = svc;
-	ev_timer_start(superd.loop, &svc->run->timer);
+	timer_call(&svc->run->timer, seconds > 0 ? seconds : 0, on_timer, svc);
 }
 
 /* As if its timer had expired. */
@@ -570,10 +565,10 @@ static double all_rest(const struct svc *svc)
 {
 	double first = 0;
 
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		double left = rest_left(&svc->sockets[n]);
+	EACH_SOCKET(socket, svc) {
+		double left = rest_left(socket);
 
-		if (left <= 0 && !svc->sockets[n].absent)
+		if (left <= 0 && !socket->absent)
 			return 0;
 		first = left > 0 && (first == 0 || left < first) ? left : first;
 	}
@@ -702,9 +697,9 @@ static void run_socket_commands(struct svc *svc, enum command_phase phase);
 static void close_all(struct svc *svc)
 {
 	svc_unwatch(svc);
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		svc->sockets[n].absent = PRESENT;
-		socket_close(&svc->sockets[n]);
+	EACH_SOCKET(socket, svc) {
+		socket->absent = PRESENT;
+		socket_close(socket);
 	}
 	accept_drop_parked(svc);
 }
@@ -728,14 +723,14 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 	switch (phase) {
 	case PHASE_SOCKET_START_PRE:
 		CLEAR(svc->run->lacks);
-		for (unsigned n = 0; n < svc->socket_count; n++)
-			good &= open_socket(svc, &svc->sockets[n], &failed);
-		for (unsigned n = 0; n < svc->socket_count; n++)
-			absent += svc->sockets[n].absent == ABSENT_FAILED;
+		EACH_SOCKET(socket, svc)
+			good &= open_socket(svc, socket, &failed);
+		EACH_SOCKET(socket, svc)
+			absent += socket->absent == ABSENT_FAILED;
 		if (absent && absent == svc->socket_count) { /* nobody would wake it */
 			buf_text(&failed, "none of its sockets can be opened");
-			for (unsigned n = 0; n < svc->socket_count; n++)
-				svc->sockets[n].absent = PRESENT;
+			EACH_SOCKET(socket, svc)
+				socket->absent = PRESENT;
 			good = false;
 		}
 		if (!good && svc->run->lacks)
@@ -846,8 +841,8 @@ static void open_all(struct svc *svc)
 {
 	unsigned kept = 0;
 
-	for (unsigned n = 0; n < svc->socket_count; n++)
-		kept += svc->sockets[n].fd < 0 && svc->sockets[n].absent == ABSENT_CONDITION;
+	EACH_SOCKET(socket, svc)
+		kept += socket->fd < 0 && socket->absent == ABSENT_CONDITION;
 	if (kept && kept == svc->socket_count) {
 		svc_set(svc, LISTENING);
 		svc_settle(svc);
@@ -930,8 +925,8 @@ void svc_open(struct svc *svc)
 			return;
 		}
 	}
-	for (unsigned n = 0; n < svc->socket_count; n++)
-		asks |= has_question(&svc->sockets[n]);
+	EACH_SOCKET(socket, svc)
+		asks |= has_question(socket);
 	if (!asks) {
 		open_all(svc);
 		return;
@@ -976,10 +971,10 @@ void svc_ask_conditions(struct svc *svc)
 
 	if (svc->run->verdicts) /* what is looked at may have changed since */
 		svc->run->asks_again = true;
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		any |= svc->sockets[n].absent == ABSENT_CONDITION;
-		if (svc->sockets[n].absent == ABSENT_CONDITION)
-			svc->sockets[n].absent = PRESENT;
+	EACH_SOCKET(socket, svc) {
+		any |= socket->absent == ABSENT_CONDITION;
+		if (socket->absent == ABSENT_CONDITION)
+			socket->absent = PRESENT;
 	}
 	if (any && !svc->run->current)
 		svc_settle(svc);
@@ -1083,8 +1078,8 @@ bool socket_watch(struct socket *socket, bool on)
 
 void svc_unwatch(struct svc *svc)
 {
-	for (unsigned n = 0; n < svc->socket_count; n++)
-		socket_watch(&svc->sockets[n], false);
+	EACH_SOCKET(socket, svc)
+		socket_watch(socket, false);
 }
 
 static void on_rest_over(struct ev_loop *loop, ev_timer *timer, int events)
@@ -1101,8 +1096,7 @@ void svc_watch(struct svc *svc)
 	double first = 0;
 	int error = 0;
 
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct socket *socket = &svc->sockets[n];
+	EACH_SOCKET(socket, svc) {
 		double left = rest_left(socket);
 
 		if (left > 0)
@@ -1119,17 +1113,14 @@ void svc_watch(struct svc *svc)
 			strerror(error), more);
 	first = error && (first == 0 || first > AGAIN) ? AGAIN : first;
 	ev_timer_stop(superd.loop, &svc->run->rest);
-	if (error || (first > 0 && svc->state == LISTENING)) {
-		ev_timer_init(&svc->run->rest, on_rest_over, first, 0);
-		svc->run->rest.data = svc;
-		ev_timer_start(superd.loop, &svc->run->rest);
-	}
+	if (error || (first > 0 && svc->state == LISTENING))
+		timer_call(&svc->run->rest, first, on_rest_over, svc);
 }
 
 bool svc_readable(struct svc *svc)
 {
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct pollfd look = { .fd = svc->sockets[n].fd, .events = POLLIN };
+	EACH_SOCKET(socket, svc) {
+		struct pollfd look = { .fd = socket->fd, .events = POLLIN };
 
 		if (look.fd >= 0 && poll(&look, 1, 0) != 0) /* an error is looked at, too */
 			return true;
@@ -1141,8 +1132,8 @@ unsigned svc_waiting(struct svc *svc)
 {
 	unsigned sum = 0;
 
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		int count = svc->sockets[n].fd < 0 ? 0 : bind_queue(svc->sockets[n].fd, svc->sockets[n].listen);
+	EACH_SOCKET(socket, svc) {
+		int count = socket->fd < 0 ? 0 : bind_queue(socket->fd, socket->listen);
 
 		sum += count > 0 ? (unsigned)count : 0;
 	}
@@ -1152,9 +1143,9 @@ unsigned svc_waiting(struct svc *svc)
 /* A unix socket whose node was removed under it. */
 static bool is_unreachable(const struct svc *svc)
 {
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		if (svc->sockets[n].fd >= 0 && endpoint_is_path(svc->sockets[n].listen->address) &&
-		    !bind_is_reachable(svc->sockets[n].fd, svc->sockets[n].listen))
+	EACH_SOCKET(socket, svc) {
+		if (socket->fd >= 0 && endpoint_is_path(socket->listen->address) &&
+		    !bind_is_reachable(socket->fd, socket->listen))
 			return true;
 	}
 	return false;
@@ -1199,9 +1190,7 @@ void svc_settle(struct svc *svc)
 	}
 	if (svc->run->current)
 		return; /* its instance says what it does */
-	LIST_EACH(link, &svc->run->instances) {
-		struct instance *instance = container_of(link, struct instance, link);
-
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
 		if (accepts || instance->ends || instance->phase != READY)
 			continue;
 		svc->run->current = instance; /* the one that was to follow it has failed */
@@ -1344,9 +1333,7 @@ static void on_start_look(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)events;
 	slow = 0;
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
+	LIST_OF(struct svc, svc, link, &superd.services) {
 		slow += svc->state == STARTING && svc->since + START_COUNTS < clock_now();
 	}
 	queue_offer();
@@ -1553,9 +1540,7 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 			facts_note_ready(svc, svc->run->asked, "");
 			needs_start_behind(svc);
 			queue_offer();
-			LIST_EACH(link, &svc->run->instances) {
-				struct instance *before = container_of(link, struct instance, link);
-
+			LIST_OF(struct instance, before, link, &svc->run->instances) {
 				if (before == instance || before->ends)
 					continue;
 				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: the next one is ready",
@@ -1698,9 +1683,7 @@ static void clean_up(struct svc *svc)
 		foreign_unlink(svc->row->groups->lifecycle->pid_file);
 	if (!svc->row->groups->identity->remove_ipc || !account || !account->switches || !account->uid)
 		return;
-	LIST_EACH(link, &superd.services) {
-		struct svc *other = container_of(link, struct svc, link);
-
+	LIST_OF(struct svc, other, link, &superd.services) {
 		if (other->row->account && other->row->account->uid == account->uid && !svc_is_empty(other))
 			return;
 	}
