@@ -121,7 +121,6 @@ static void send_banner(struct svc *svc, enum banner which, int fd)
 }
 
 static const char mux_sorry[] = "-Service not available\r\n";
-static bool by_mux; /* the client of this call has named the service to tcpmux */
 
 struct questions {
 	bool name, ident;
@@ -132,6 +131,8 @@ struct questions {
 };
 
 static bool ask(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
+static void keep(struct svc *svc, struct socket *socket, struct client *client, bool judged);
+static void serve(struct svc *svc, struct socket *socket, struct client *client);
 static unsigned refused_asked;
 
 /* has_user: its ident server was asked already. */
@@ -140,7 +141,7 @@ static void refuse(struct svc *svc, struct client *client, enum refusal refusal,
 	const struct access_options *access = svc->row->groups->access;
 	bool asks = !has_user && client->fd >= 0 && svc->row->groups->logging->log_on_failure & FAILURE_USERID &&
 		refusal != REFUSED_TWIST && refusal != REFUSED_CLOSED && refusal != REFUSED_UNKEPT &&
-		refusal != REFUSED_MEMORY && refused_asked < REFUSED_ASKED;
+		refused_asked < REFUSED_ASKED;
 	struct event event = { .name = "refused", .service = svc->row->name };
 	char address[128], reason[256], more[LOG_RATE_LIMIT_MORE] = "";
 	const char *peer = address;
@@ -162,7 +163,7 @@ static void refuse(struct svc *svc, struct client *client, enum refusal refusal,
 		log_event(superd.log, LEVEL_NOTICE, &event, "refused %s: %s%s", peer, event.reason, more);
 	if (*refusal_word(refusal) && refusal != REFUSED_IDENT)
 		record_refusal(svc, client->length && client_port(client) >= 0 ? address : NULL, refusal_word(refusal));
-	if (client->fd >= 0 && by_mux)
+	if (client->fd >= 0 && client->asks_mux)
 		send(client->fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (client->fd >= 0 && access->banner_fail && refusal != REFUSED_TWIST) {
 		send_banner(svc, BANNER_FAIL, client->fd);
@@ -428,9 +429,9 @@ static void conclude(struct advice *advice)
 	if (refusal)
 		refuse(svc, &advice->client, refusal, advice->asked.ident);
 	else if (svc->state == LISTENING || svc->state == FULL || svc->state == QUEUED)
-		accept_serve(svc, socket, &advice->client, false);
-	else if (!accept_park(svc, socket, &advice->client, clock_now(), false, true))
-		accept_refuse(svc, &advice->client, REFUSED_UNKEPT);
+		serve(svc, socket, &advice->client);
+	else
+		keep(svc, socket, &advice->client, true);
 	svc_settle(svc);
 over:
 	if (!advice->child.pid)
@@ -565,9 +566,7 @@ static void refuse_parked(struct svc *svc, size_t n, enum refusal refusal)
 
 	memmove(svc->run->parked + n, svc->run->parked + n + 1, (--svc->run->parked_count - n) * sizeof(parked));
 	journal_say("-park #%d\n", parked.client.fd);
-	by_mux = is_mux(parked.socket);
 	accept_refuse(svc, &parked.client, refusal);
-	by_mux = false;
 }
 
 /* Nobody in a queue of superd's own waits for ever. */
@@ -591,21 +590,29 @@ static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
 		ev_timer_stop(loop, timer);
 }
 
-bool accept_park(struct svc *svc, struct socket *socket, struct client *client, double since, bool greeted, bool judged)
+bool accept_park(struct svc *svc, struct parked parked)
 {
 	static ev_timer patience = { .repeat = 0 };
 
-	if (svc->run->parked_count >= (is_mux(socket) ? MUX_MOST : PARKED_MOST) ||
+	if (svc->run->parked_count >= (is_mux(parked.socket) ? MUX_MOST : PARKED_MOST) ||
 	    (!svc->run->parked && !(svc->run->parked = calloc(PARKED_MOST, sizeof(*svc->run->parked)))))
 		return false;
-	svc->run->parked[svc->run->parked_count++] = (struct parked){ *client, socket, since, greeted, judged };
-	journal_parked(svc, &svc->run->parked[svc->run->parked_count - 1]);
-	client->fd = -1;
-	if (is_mux(socket) && !ev_is_active(&patience)) {
+	svc->run->parked[svc->run->parked_count++] = parked;
+	journal_parked(svc, &parked);
+	if (is_mux(parked.socket) && !ev_is_active(&patience)) {
 		ev_timer_init(&patience, on_patience, 1, 1);
 		ev_timer_start(superd.loop, &patience);
 	}
 	return true;
+}
+
+/* A client that cannot be served now: it waits here, as far as there is room. */
+static void keep(struct svc *svc, struct socket *socket, struct client *client, bool judged)
+{
+	if (accept_park(svc, (struct parked){ *client, socket, clock_now(), judged }))
+		client->fd = -1;
+	else
+		accept_refuse(svc, client, REFUSED_UNKEPT);
 }
 
 void accept_drop_parked(struct svc *svc)
@@ -618,32 +625,25 @@ void accept_drop_parked(struct svc *svc)
 void accept_keep(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
-
 	enum bar bar = svc_bar(svc);
 
-	if (bar == BAR_END || bar == BAR_DISABLED)
-		return;
 	if (bar == BAR_REMOVED) { /* it goes along with its socket */
-		const struct endpoint *endpoint = instance->socket->listen->endpoint;
-
 		LIST_OF(struct svc, other, link, &superd.services) {
-			for (unsigned n = 0; other->row->exec->accept && n < other->socket_count; n++) {
-				if (!endpoint_equal(other->sockets[n].listen->endpoint, endpoint) ||
-				    !accept_park(other, &other->sockets[n], &instance->client, clock_now(),
-						 instance->greeted, true))
+			EACH_SOCKET(socket, other) {
+				if (!other->row->exec->accept ||
+				    !endpoint_equal(socket->listen->endpoint, instance->socket->listen->endpoint))
 					continue;
+				keep(other, socket, &instance->client, true);
 				svc_settle(other);
 				return;
 			}
 		}
-		return;
+	} else if (bar != BAR_END && bar != BAR_DISABLED) {
+		if (svc->row->groups->lifecycle->backoff_refuse)
+			accept_refuse(svc, &instance->client, REFUSED_BACKOFF);
+		else
+			keep(svc, instance->socket, &instance->client, true);
 	}
-	by_mux = is_mux(instance->socket) && !instance->greeted;
-	if (svc->row->groups->lifecycle->backoff_refuse)
-		accept_refuse(svc, &instance->client, REFUSED_BACKOFF);
-	else if (!accept_park(svc, instance->socket, &instance->client, clock_now(), instance->greeted, true))
-		accept_refuse(svc, &instance->client, REFUSED_UNKEPT);
-	by_mux = false;
 }
 
 /* A client of a unix socket: "uid 110, psql". */
@@ -669,15 +669,13 @@ static void describe_local(int fd, char *text, size_t size)
 }
 
 /* A client that has passed all checks. */
-void accept_serve(struct svc *svc, struct socket *socket, struct client *client, bool greeted)
+static void serve(struct svc *svc, struct socket *socket, struct client *client)
 {
 	const struct access_options *options = svc->row->groups->access;
 	struct instance *instance = instance_new(svc);
-	struct buf why = { 0 };
 
 	if (!instance) {
-		if (!accept_park(svc, socket, client, clock_now(), greeted, true))
-			accept_refuse(svc, client, REFUSED_MEMORY);
+		keep(svc, socket, client, true);
 		limits_lack(svc, "cannot start", ENOMEM);
 		return;
 	}
@@ -691,38 +689,13 @@ void accept_serve(struct svc *svc, struct socket *socket, struct client *client,
 	if (options->per_source != UNLIMITED &&
 	    client_source(&instance->client, (unsigned)options->per_source_prefix, instance->source))
 		instance->counted = source_count_enter(&superd.sources, svc, instance->source, options->per_source);
-	instance->greeted = greeted || is_mux(socket);
-	if (is_mux(socket) && !greeted && instance->client.fd >= 0 && socket->listen->endpoint->address[0] == '+')
+	if (instance->client.asks_mux && socket->listen->endpoint->address[0] == '+') {
 		send(instance->client.fd, "+Go\r\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL);
+		instance->client.asks_mux = false;
+	}
 	if (instance->client.fd >= 0)
 		send_banner(svc, BANNER_SUCCESS, instance->client.fd);
-	if (instance_start(instance, &why)) {
-		buf_free(&why);
-		return;
-	}
-	accept_note_failed(instance, &why);
-	buf_free(&why);
-}
-
-void accept_note_failed(struct instance *instance, struct buf *why)
-{
-	struct svc *svc = instance->svc;
-	struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
-	int lack = instance->lack;
-
-	strcpy(failure.peer, instance->peer);
-	svc->run->count--;
-	accept_keep(instance);
-	instance_free(instance);
-	if (lack) {
-		limits_lack(svc, "cannot start", lack);
-	} else if (svc->state != BACKOFF) {
-		snprintf(failure.why, sizeof(failure.why), "cannot start: %.140s", buf_string(why));
-		svc_note_failure(svc, &failure);
-		svc->run->failures++;
-		svc_fail(svc, "failed", "cannot start: %s", buf_string(why));
-		svc_wait(svc);
-	}
+	instance_start(instance);
 }
 
 static void take_client(struct svc *svc, struct socket *socket, struct client *client);
@@ -736,7 +709,7 @@ void accept_parked(struct svc *svc)
 			limits_wait(svc);
 			return;
 		}
-		if (svc_is_resting(first.socket)) {
+		if (socket_rest_left(first.socket) > 0) {
 			n++;
 			continue;
 		}
@@ -747,12 +720,10 @@ void accept_parked(struct svc *svc)
 			continue;
 		}
 		svc_count_trigger(first.socket);
-		by_mux = is_mux(first.socket) && !first.greeted;
 		if (first.judged)
-			accept_serve(svc, first.socket, &first.client, first.greeted);
+			serve(svc, first.socket, &first.client);
 		else
 			take_client(svc, first.socket, &first.client);
-		by_mux = false;
 		if (svc->run->backoff.failures)
 			break; /* one at a time, until one has succeeded */
 	}
@@ -815,7 +786,7 @@ static void take_client(struct svc *svc, struct socket *socket, struct client *c
 							      : REFUSED_IDENT_UNASKED);
 		return;
 	}
-	accept_serve(svc, socket, client, false);
+	serve(svc, socket, client);
 }
 
 /* Who is asked about while its service changes is judged anew. */
@@ -873,8 +844,7 @@ static bool take_accepted(struct svc *svc, struct socket *socket, struct client 
 		return true;
 	}
 	if (accept_overruns(svc, client)) {
-		if (!accept_park(svc, socket, client, clock_now(), false, false))
-			accept_refuse(svc, client, REFUSED_UNKEPT);
+		keep(svc, socket, client, false);
 		return false;
 	}
 	svc_count_trigger(socket);
@@ -902,8 +872,8 @@ void accept_fetch(struct svc *svc)
 			accept_refuse(svc, &client, REFUSED_CLOSED);
 		else if (svc->state == LISTENING && !superd.quiet)
 			take_accepted(svc, &svc->sockets[number], &client);
-		else if (!accept_park(svc, &svc->sockets[number], &client, clock_now(), false, false))
-			accept_refuse(svc, &client, REFUSED_UNKEPT);
+		else
+			keep(svc, &svc->sockets[number], &client, false);
 	}
 	fd_close(&svc->run->taken);
 }
@@ -956,6 +926,8 @@ static void accept_beside(struct svc *svc, struct socket *socket)
 	fd_close(&ends[1]);
 }
 
+static void take_datagram(struct svc *svc, struct socket *socket);
+
 static void take_clients(struct svc *svc, struct socket *socket)
 {
 	struct client client;
@@ -963,7 +935,7 @@ static void take_clients(struct svc *svc, struct socket *socket)
 	if (socket->fd < 0)
 		return;
 	if (!endpoint_accepts(socket->listen->endpoint)) {
-		accept_datagram(svc, socket);
+		take_datagram(svc, socket);
 		return;
 	}
 	for (int n = 0; n < BATCH && svc->state == LISTENING && !superd.quiet; n++) {
@@ -992,7 +964,6 @@ static void take_clients(struct svc *svc, struct socket *socket)
 			limits_lack(svc, "cannot accept", errno);
 			return;
 		case ACCEPT_BROKEN:
-			socket_watch(socket, false);
 			socket_close(socket);
 			svc_open(svc);
 			return;
@@ -1106,73 +1077,67 @@ static enum refusal judge_sender(struct svc *svc, struct socket *socket, struct 
 	return refusal;
 }
 
-/* A datagram: the instance gets the socket, and superd does not watch it until that has ended. */
-bool accept_datagram(struct svc *svc, struct socket *socket)
+/* Whether a program may start for this datagram, or is to later. One that is refused is dropped. */
+enum verdict { STARTS, WAITS, DROPPED };
+
+static enum verdict judge_datagram(struct svc *svc, struct socket *socket, struct client *sender)
 {
-	struct client sender = { .fd = -1 };
 	enum refusal refusal;
 	bool waits;
 	char byte;
 
+	if (svc->row->groups->access->deny_time >= 0) {
+		sense(svc, sender);
+	} else {
+		refusal = judge_sender(svc, socket, sender, &waits);
+		if (!refusal)
+			return waits ? WAITS : STARTS;
+		accept_refuse(svc, sender, refusal);
+	}
+	recv(socket->fd, &byte, 1, MSG_DONTWAIT);
+	return DROPPED;
+}
+
+/* A datagram: the instance gets the socket, and superd does not watch it until that has ended. */
+static void take_datagram(struct svc *svc, struct socket *socket)
+{
+	struct client sender = { .fd = -1 };
+
 	if (socket->busy || socket->asks ||
 	    (endpoint_is_datagram(socket->listen->endpoint) && !client_peek(socket->fd, &sender)))
-		return false;
+		return;
 	if (!limits_allow(svc)) {
 		limits_wait(svc);
-		return false;
+		return;
 	}
-	if (svc->row->groups->access->deny_time >= 0) {
-		sense(svc, &sender);
-		recv(socket->fd, &byte, 1, MSG_DONTWAIT);
-		return false;
-	}
-	refusal = judge_sender(svc, socket, &sender, &waits);
-	if (waits)
-		return false;
-	if (refusal) {
-		accept_refuse(svc, &sender, refusal);
-		recv(socket->fd, &byte, 1, MSG_DONTWAIT);
-		return false;
-	}
+	if (judge_datagram(svc, socket, &sender) != STARTS)
+		return;
 	socket_watch(socket, false);
 	socket->busy = true;
 	socket->run->first = endpoint_is_datagram(socket->listen->endpoint) ? accept_first_datagram(socket) : 0;
-	accept_serve(svc, socket, &sender, false);
+	serve(svc, socket, &sender);
 	if (svc->state != LISTENING)
 		socket->busy = false;
-	return true;
 }
 
 /* accept = no: the sender of the first datagram, while no program has the socket. Those whom the rules refuse are
  * dropped, and logged. */
 bool accept_admits_sender(struct svc *svc)
 {
-	bool is_sensor = svc->row->groups->access->deny_time >= 0;
-
 	EACH_SOCKET(socket, svc) {
+		enum verdict verdict = DROPPED;
 		struct client sender;
-		char byte;
 
 		if (socket->listen->address->kind != ENDPOINT_UDP && socket->fd >= 0 &&
 		    poll(&(struct pollfd){ socket->fd, POLLIN, 0 }, 1, 0) != 0)
-			return !is_sensor;
+			return svc->row->groups->access->deny_time < 0;
 		if (socket->fd < 0 || socket->listen->address->kind != ENDPOINT_UDP)
 			continue;
-		for (int looks = 0; looks < BATCH && !socket->asks && client_peek(socket->fd, &sender); looks++) {
-			bool waits = false;
-			enum refusal refusal = is_sensor ? ADMITTED : judge_sender(svc, socket, &sender, &waits);
-
-			if (waits)
-				break;
-			if (is_sensor)
-				sense(svc, &sender);
-			else if (!refusal)
-				return true;
-			else
-				accept_refuse(svc, &sender, refusal);
-			if (recv(socket->fd, &byte, 1, MSG_DONTWAIT) < 0)
-				break;
-		}
+		for (int n = 0; n < BATCH && verdict == DROPPED && !socket->asks && client_peek(socket->fd, &sender);
+		     n++)
+			verdict = judge_datagram(svc, socket, &sender);
+		if (verdict == STARTS)
+			return true;
 	}
 	return false;
 }
@@ -1226,20 +1191,20 @@ static void serve_mux(struct instance *instance, const char *name)
 			    strcasecmp(endpoint->address + (endpoint->address[0] == '+'), name) != 0)
 				continue;
 			instance->client.fd = -1;
-			by_mux = true;
+			client.asks_mux = true;
 			if (svc_bar(svc) < BAR_HELD)
 				accept_refuse(svc, &client, REFUSED_CLOSED);
 			else if (svc->state == BACKOFF && svc->row->groups->lifecycle->backoff_refuse)
 				accept_refuse(svc, &client, REFUSED_BACKOFF);
 			else if (svc->state == LISTENING && !needs_come_first(svc) &&
 				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
-				 limits_allow(svc) && !svc_is_resting(socket) && !svc_rest_socket(svc, socket) &&
+				 limits_allow(svc) && socket_rest_left(socket) <= 0 && !svc_rest_socket(svc, socket) &&
 				 !accept_overruns(svc, &client)) {
 				svc_count_trigger(socket);
 				take_client(svc, socket, &client);
-			} else if (!accept_park(svc, socket, &client, clock_now(), false, false))
-				accept_refuse(svc, &client, REFUSED_UNKEPT);
-			by_mux = false;
+			} else {
+				keep(svc, socket, &client, false);
+			}
 			svc_settle(svc);
 			return;
 		}

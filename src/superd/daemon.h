@@ -221,7 +221,6 @@ struct instance {
 	pid_t candidate;   /* found as its daemon at the last look */
 	pid_t pid_before;  /* what its pid file said before its start: an earlier run's */
 	double settled;	   /* until then a clean end of what was found is that of a process between */
-	bool greeted;	   /* with tcpmux's "+Go" */
 	ev_io channel_io;
 };
 
@@ -355,8 +354,8 @@ struct run {
 		struct client client;
 		struct socket *socket;
 		double since;
-		bool greeted, judged; /* judged: it was let in, and answers about it have come */
-	} * parked;		      /* accepted, and cannot be started now */
+		bool judged; /* it was let in, and answers about it have come */
+	} * parked;	     /* accepted, and cannot be started now */
 	size_t parked_count, parked_room;
 	struct list queue; /* link in superd.queue */
 	struct rate_limit rate;
@@ -554,13 +553,12 @@ void svc_shut(struct svc *svc, bool spares);	   /* closes its sockets, and stops
 void svc_activate(struct svc *svc);
 void svc_note_ready(struct svc *svc, struct instance *instance);
 void svc_note_end(struct svc *svc, struct instance *instance);
-void svc_note_failure(struct svc *svc, const struct failure *failure);
 void svc_changed(struct svc *svc); /* orders that wait look again */
 bool svc_waits_for_order(const struct svc *svc);
 void svc_count_trigger(struct socket *socket);
 bool socket_is_to_rest(const struct socket *socket); /* it has reached trigger_limit */
 bool svc_rest_socket(struct svc *svc, struct socket *socket);
-bool svc_is_resting(const struct socket *socket);
+double socket_rest_left(const struct socket *socket); /* seconds; 0: it does not rest */
 void svc_open_early(struct svc *svc);
 bool svc_is_full(const struct svc *svc);
 bool svc_is_empty(const struct svc *svc);
@@ -615,9 +613,6 @@ void accept_clients(struct svc *svc, struct socket *socket);
 void accept_fetch(struct svc *svc);
 void accept_parked(struct svc *svc);
 bool accept_overruns(struct svc *svc, const struct client *client);
-void accept_note_failed(struct instance *instance, struct buf *why); /* its start has: frees it */
-bool accept_datagram(struct svc *svc, struct socket *socket);
-void accept_serve(struct svc *svc, struct socket *socket, struct client *client, bool greeted);
 void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal);
 void accept_drop_parked(struct svc *svc);
 bool accept_admits_sender(struct svc *svc);
@@ -626,8 +621,7 @@ void accept_turn_away(struct svc *svc, struct socket *socket);
 int64_t load_average(void);
 void accept_keep(struct instance *instance);
 void accept_reloaded(void);
-bool accept_park(struct svc *svc, struct socket *socket, struct client *client, double since, bool greeted,
-		 bool judged);
+bool accept_park(struct svc *svc, struct parked parked);
 void accept_journal_asked(const struct svc *svc);
 void accept_journal_touched(struct buf *out);
 void accept_touched(const unsigned char source[SOURCE_SIZE], double until);
@@ -661,9 +655,9 @@ bool lent_close(struct svc *svc, bool *again);
 /* instance.c */
 void instance_look(struct instance *instance);
 struct instance *instance_new(struct svc *svc);
-bool instance_start(struct instance *instance, struct buf *why);
-void instances_gather(void);	 /* clients' processes are started together, by: */
-size_t instances_gathered(void); /* they have no process yet */
+void instance_start(struct instance *instance); /* frees it if that fails at once */
+void instances_gather(void);			/* clients' processes are started together, by: */
+size_t instances_gathered(void);		/* they have no process yet */
 void instances_start_gathered(void);
 void instance_be_ready(struct instance *instance);
 void instance_stop(struct instance *instance);

@@ -384,7 +384,7 @@ static bool lacks_socket(const struct svc *svc)
 		const struct socket *socket = &svc->sockets[n];
 
 		if (socket->fd < 0 && !socket->absent && socket->listen->endpoint->kind != ENDPOINT_TCPMUX &&
-		    !svc_is_resting(socket))
+		    socket_rest_left(socket) <= 0)
 			return true;
 		if (svc->run->current && socket->fd >= 0 && endpoint_is_path(socket->listen->address) &&
 		    !bind_is_reachable(socket->fd, socket->listen))
@@ -710,7 +710,7 @@ static void add_signal(struct buf *out, int status, bool known)
 static void add_listener(struct svc *svc, const struct listen *listen, struct socket *socket, bool whole,
 			 struct buf *out)
 {
-	bool rests = socket && !socket->absent && svc_is_resting(socket), is_open = socket && socket->fd >= 0;
+	bool rests = socket && !socket->absent && socket_rest_left(socket) > 0, is_open = socket && socket->fd >= 0;
 	struct buf endpoint = { 0 };
 	size_t parked = 0;
 	int queue = is_open ? bind_queue(socket->fd, listen) : -1;

@@ -1210,9 +1210,21 @@ size_t instances_gathered(void)
 	return gathered.count;
 }
 
+/* Nothing of it was started. */
+static void note_not_started(struct instance *instance)
+{
+	judge(instance, RESULT_RESOURCES);
+	if (instance->socket && instance->client.fd >= 0)
+		accept_keep(instance);
+	svc_note_end(instance->svc, instance);
+}
+
 void instances_start_gathered(void)
 {
+	struct instance *failed[GATHERED_MOST];
 	struct launch *list[GATHERED_MOST];
+	struct buf why = { 0 };
+	size_t failures = 0;
 
 	gathered.is_open = false;
 	for (size_t n = 0; n < gathered.count; n++)
@@ -1221,24 +1233,27 @@ void instances_start_gathered(void)
 		launch_together(list, gathered.count);
 	for (size_t n = 0; n < gathered.count; n++) {
 		struct instance *instance = gathered.list[n]->instance;
-		struct buf why = { 0 };
 
-		if (!conclude(gathered.list[n], &why))
-			accept_note_failed(instance, &why);
-		buf_free(&why);
+		if (!conclude(gathered.list[n], &why)) {
+			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+			failed[failures++] = instance;
+		}
+		buf_clear(&why);
 	}
-	gathered.count = 0;
+	gathered.count = 0; /* the end of one may let others start */
+	for (size_t n = 0; n < failures; n++)
+		note_not_started(failed[n]);
+	buf_free(&why);
 }
 
-bool instance_start(struct instance *instance, struct buf *why)
+static bool begin(struct instance *instance, struct buf *why)
 {
 	struct svc *svc = instance->svc;
 
-	instance->begun = clock_now();
+	instance->since = instance->begun = clock_now();
 	instance->born = process_now();
-	if (svc->run->plan && svc->run->plan->rereads) {
+	if (svc->run->plan && svc->run->plan->rereads)
 		svc_forget_plan(svc);
-	}
 	if (!svc->run->plan && !(svc->run->plan = plan_of(svc, svc->row, NULL, why)))
 		return false;
 	if (svc->run->plan->per_connection) {
@@ -1253,12 +1268,22 @@ bool instance_start(struct instance *instance, struct buf *why)
 	instance->private_id = private_tmp_new(svc->row);
 	spawn_invocation(instance->invocation);
 	instance_limit(instance, svc->row->groups->lifecycle->timeout_start);
-	instance->since = instance->begun;
 	if (service_commands(svc->row, PHASE_CONDITION) || service_commands(svc->row, PHASE_START_PRE)) {
 		go(instance, CONDITION);
 		return true;
 	}
 	return start_main(instance, why);
+}
+
+void instance_start(struct instance *instance)
+{
+	struct buf why = { 0 };
+
+	if (!begin(instance, &why)) {
+		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+		note_not_started(instance);
+	}
+	buf_free(&why);
 }
 
 static void note_started(struct instance *instance)
@@ -1500,7 +1525,6 @@ void instance_fail(struct instance *instance, enum result result)
 {
 	judge(instance, result);
 	if (instance->svc->run->current == instance && instance->svc->state != STOPPING) {
-		superd.starting -= instance->svc->state == STARTING;
 		svc_set(instance->svc, STOPPING);
 		queue_offer();
 	}

@@ -372,7 +372,6 @@ static void walk_instance(struct journal_line *line, struct instance *instance)
 	FIELD(line, "by_order", instance->by_order);
 	FIELD(line, "stopping", instance->stopping);
 	FIELD(line, "reloading", instance->reloading);
-	FIELD(line, "greeted", instance->greeted);
 	FIELD(line, "access", instance->access);
 	FIELD(line, "private", instance->private_id);
 	FIELD(line, "watchdog", instance->watchdog_every);
@@ -516,6 +515,7 @@ void journal_parked(struct svc *svc, struct parked *parked)
 {
 	struct buf *out = journal.out;
 	unsigned number = (unsigned)(parked->socket - svc->sockets);
+	bool greeted = !parked->client.asks_mux;
 
 	if (!out)
 		return;
@@ -523,7 +523,7 @@ void journal_parked(struct svc *svc, struct parked *parked)
 	add_text(out, svc->row->name);
 	FIELD(&(struct journal_line){ .out = out }, "socket", number);
 	FIELD(&(struct journal_line){ .out = out }, "since", parked->since);
-	FIELD(&(struct journal_line){ .out = out }, "greeted", parked->greeted);
+	FIELD(&(struct journal_line){ .out = out }, "greeted", greeted);
 	FIELD(&(struct journal_line){ .out = out }, "judged", parked->judged);
 	buf_char(out, '\n');
 }
@@ -1359,19 +1359,21 @@ static void restore_parked(const struct journal_record *record, const char *numb
 	struct journal_line line;
 	char *name = parse(record, &line);
 	struct svc *svc = name ? svc_find(name) : NULL;
+	bool greeted = true;
 	unsigned socket = 0;
 
 	FIELD(&line, "socket", socket);
 	FIELD(&line, "since", parked.since);
-	FIELD(&line, "greeted", parked.greeted);
+	FIELD(&line, "greeted", greeted);
 	FIELD(&line, "judged", parked.judged);
 	note_unused(&line, "parked");
 	if (parked.client.fd < 0)
 		return;
 	if (getpeername(parked.client.fd, &parked.client.peer.any, &parked.client.length) < 0)
 		parked.client.length = 0;
-	if (!svc || socket >= svc->socket_count ||
-	    !accept_park(svc, &svc->sockets[socket], &parked.client, parked.since, parked.greeted, parked.judged))
+	parked.client.asks_mux = !greeted;
+	parked.socket = svc && socket < svc->socket_count ? &svc->sockets[socket] : NULL;
+	if (!parked.socket || !accept_park(svc, parked))
 		close(parked.client.fd);
 }
 

@@ -218,7 +218,6 @@ bool lent_close(struct svc *svc, bool *again)
 				socket->listen->name);
 		}
 		any = true;
-		socket_watch(socket, false);
 		socket_close(socket);
 	}
 	return any;

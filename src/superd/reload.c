@@ -669,9 +669,8 @@ static bool reload_apply(struct table *table)
 				for (size_t p = 0; p < spares[s].waiting_count; p++) {
 					struct parked *parked = &spares[s].waiting[p];
 
-					if (svc->row->exec->accept &&
-					    accept_park(svc, &svc->sockets[i], &parked->client, parked->since,
-							parked->greeted, parked->judged))
+					parked->socket = &svc->sockets[i];
+					if (svc->row->exec->accept && accept_park(svc, *parked))
 						parked->client.fd = -1;
 				}
 			}

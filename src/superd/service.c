@@ -45,7 +45,7 @@
 #define AT_ONCE 1.0	 /* seconds: a run that ends sooner did nothing */
 #define START_COUNTS 30. /* seconds for which a start counts, at most */
 #define START_LOOK 5.
-#define TIME_PAUSE 60.
+#define TIME_PAUSE 3600.
 #define FULL_PAUSE 1. /* seconds until it is looked again whether the limit of all instances is reached */
 #define LOAD_PAUSE 10.
 #define CONDITION_SECONDS 10.
@@ -244,10 +244,8 @@ void svc_free(struct svc *svc)
 	free(svc->run->cgroup);
 	free(svc->run->parked);
 	ev_timer_stop(superd.loop, &svc->run->rest);
-	EACH_SOCKET(socket, svc) {
-		socket_watch(socket, false);
+	EACH_SOCKET(socket, svc)
 		socket_close(socket);
-	}
 	close_forget(svc);
 	drop_sockets(svc->sockets, svc->socket_count ? socket_room(svc->row) : 0);
 	if (svc->sockets != svc->own)
@@ -284,6 +282,7 @@ void svc_set(struct svc *svc, enum state state)
 		svc_say(svc, LEVEL_DEBUG, "transition", "%s -> %s", states[svc->state].word, states[state].word);
 	facts_note_state(svc, state);
 	superd.waiting += (state == QUEUED) - (svc->state == QUEUED);
+	superd.starting += (state == STARTING) - (svc->state == STARTING);
 	if (svc->state == QUEUED)
 		list_remove(&svc->run->queue);
 	if (svc->run->overrun) {
@@ -340,8 +339,6 @@ void svc_fail(struct svc *svc, const char *event, const char *format, ...)
 	svc->run->failed_at = clock_now();
 }
 
-static double rest_left(const struct socket *socket);
-
 static bool is_kept_closed(const struct socket *socket)
 {
 	return socket->absent == ABSENT_CONDITION || socket->listen->endpoint->kind == ENDPOINT_TCPMUX;
@@ -351,7 +348,7 @@ static bool is_kept_closed(const struct socket *socket)
 static bool lacks_socket(const struct svc *svc)
 {
 	EACH_SOCKET(socket, svc) {
-		if (socket->fd < 0 && !is_kept_closed(socket) && (!socket->absent || rest_left(socket) <= 0))
+		if (socket->fd < 0 && !is_kept_closed(socket) && (!socket->absent || socket_rest_left(socket) <= 0))
 			return true;
 	}
 	return false;
@@ -445,6 +442,7 @@ void socket_close(struct socket *socket)
 {
 	if (socket->fd < 0)
 		return;
+	socket_watch(socket, false);
 	journal_say("-fd #%d\n", socket->fd);
 	rpc_withdraw(socket->fd);
 	if (!store_take_out(socket))
@@ -492,16 +490,11 @@ static void log_warnings(struct svc *svc, struct buf *warnings)
 
 /* ---- trigger_limit: a socket that causes too many starts rests ---- */
 
-static double rest_left(const struct socket *socket)
+double socket_rest_left(const struct socket *socket)
 {
 	double left = socket->run->rests_until > 0 ? socket->run->rests_until - clock_now() : 0;
 
 	return left > 0 ? left : 0;
-}
-
-bool svc_is_resting(const struct socket *socket)
-{
-	return rest_left(socket) > 0;
 }
 
 void svc_count_trigger(struct socket *socket)
@@ -566,7 +559,7 @@ static double all_rest(const struct svc *svc)
 	double first = 0;
 
 	EACH_SOCKET(socket, svc) {
-		double left = rest_left(socket);
+		double left = socket_rest_left(socket);
 
 		if (left <= 0 && !socket->absent)
 			return 0;
@@ -1097,7 +1090,7 @@ void svc_watch(struct svc *svc)
 	int error = 0;
 
 	EACH_SOCKET(socket, svc) {
-		double left = rest_left(socket);
+		double left = socket_rest_left(socket);
 
 		if (left > 0)
 			first = first == 0 || left < first ? left : first;
@@ -1140,19 +1133,9 @@ unsigned svc_waiting(struct svc *svc)
 	return sum;
 }
 
-/* A unix socket whose node was removed under it. */
-static bool is_unreachable(const struct svc *svc)
-{
-	EACH_SOCKET(socket, svc) {
-		if (socket->fd >= 0 && endpoint_is_path(socket->listen->address) &&
-		    !bind_is_reachable(socket->fd, socket->listen))
-			return true;
-	}
-	return false;
-}
-
 /* ---- the state that follows ---- */
 
+/* Unix sockets whose node was removed under them. */
 static void close_unreachable(struct svc *svc)
 {
 	for (unsigned n = 0; n < svc->socket_count; n++) {
@@ -1176,7 +1159,7 @@ void svc_settle(struct svc *svc)
 	bool again = false;
 	enum bar bar;
 
-	if (svc->run->socket_command.pid || svc->run->verdicts)
+	if (svc_is_opening(svc))
 		return;
 	if (svc_is_empty(svc))
 		drain_end(svc);
@@ -1198,8 +1181,7 @@ void svc_settle(struct svc *svc)
 		return;
 	}
 	ev_timer_stop(superd.loop, &svc->run->timer);
-	if (is_unreachable(svc))
-		close_unreachable(svc);
+	close_unreachable(svc);
 	if (lent_close(svc, &again) || lacks_socket(svc)) {
 		svc_open(svc);
 		return;
@@ -1238,11 +1220,13 @@ void svc_settle(struct svc *svc)
 static bool rests(struct svc *svc, const struct socket *socket)
 {
 	const struct access_options *access = svc->row->groups->access;
-	bool judges = svc->row->exec->accept || socket->listen->address->kind == ENDPOINT_UDP; /* each for itself */
 	time_t wall = time(NULL);
+	double pause = 0;
 	struct tm local;
 
-	if (!judges && access->access_times && localtime_r(&wall, &local) &&
+	if (svc->row->exec->accept || socket->listen->address->kind == ENDPOINT_UDP) /* each is judged for itself */
+		return accept_overruns(svc, NULL);
+	if (access->access_times && localtime_r(&wall, &local) &&
 	    !times_include(access->access_times, (unsigned)(local.tm_hour * 60 + local.tm_min))) {
 		unsigned minute = (unsigned)(local.tm_hour * 60 + local.tm_min), n = 1;
 
@@ -1250,23 +1234,19 @@ static bool rests(struct svc *svc, const struct socket *socket)
 			n++;
 		svc_pause(svc, "no client is allowed before %02u:%02u (access_times)", (minute + n) % 1440 / 60,
 			  (minute + n) % 60);
-		svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->run->reason);
-		svc_rest(svc, n * 60. - local.tm_sec < TIME_PAUSE * 60 ? n * 60. - local.tm_sec : TIME_PAUSE * 60);
-		return true;
-	}
-	if (!judges && access->max_load && load_average() >= access->max_load) {
+		pause = n * 60. - local.tm_sec < TIME_PAUSE ? n * 60. - local.tm_sec : TIME_PAUSE;
+	} else if (access->max_load && load_average() >= access->max_load) {
 		svc_pause(svc, "the load is at or above %.15g (max_load)", (double)access->max_load / 1e3);
-		svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->run->reason);
-		svc_rest(svc, LOAD_PAUSE);
-		return true;
-	}
-	if (!judges && superd.options->process_limit && superd.instances >= (size_t)superd.options->process_limit) {
+		pause = LOAD_PAUSE;
+	} else if (superd.options->process_limit && superd.instances >= (size_t)superd.options->process_limit) {
 		svc_pause(svc, "as many instances of all services run as may");
-		svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->run->reason);
-		svc_rest(svc, FULL_PAUSE);
-		return true;
+		pause = FULL_PAUSE;
+	} else {
+		return accept_overruns(svc, NULL);
 	}
-	return accept_overruns(svc, NULL);
+	svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->run->reason);
+	svc_rest(svc, pause);
+	return true;
 }
 
 static void on_readable(struct socket *socket)
@@ -1403,45 +1383,19 @@ void svc_activate(struct svc *svc)
 		return;
 	}
 	instance = instance_new(svc);
+	if (!instance) {
+		limits_lack(svc, "cannot start", ENOMEM);
+		return;
+	}
 	svc->run->start_due = 0;
 	svc->run->queued = svc_waiting(svc);
 	output_forget(svc);
-	if (instance) {
-		svc->run->current = instance;
-		superd.starting++;
-		svc_set(svc, STARTING);
-	}
+	svc->run->current = instance;
+	svc_set(svc, STARTING);
 	/* The client that wakes it, before its program may take that. */
-	if (instance && !*svc->run->start_by && svc->row->groups->logging->log_on_success & SUCCESS_HOST)
+	if (!*svc->run->start_by && svc->row->groups->logging->log_on_success & SUCCESS_HOST)
 		idle_waker(svc, instance->peer, sizeof(instance->peer));
-	if (!instance || !instance_start(instance, &why)) {
-		struct failure failure = { .at = clock_now(), .result = RESULT_RESOURCES };
-		int lack = instance ? instance->lack : ENOMEM;
-
-		if (lack) {
-			superd.starting -= instance != NULL;
-			svc->run->current = NULL;
-			instance_free(instance);
-			buf_free(&why);
-			limits_lack(svc, "cannot start", lack);
-			queue_offer();
-			return;
-		}
-		snprintf(failure.why, sizeof(failure.why), "cannot start: %s", buf_string(&why));
-		svc_note_failure(svc, &failure);
-		svc->run->failures++;
-		superd.starting--;
-		svc->run->current = NULL;
-		instance_free(instance);
-		svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
-		if (result_starts_again(svc->row, GOES_ON, RESULT_RESOURCES, 0))
-			svc->run->start_due = clock_now();
-		svc_wait(svc);
-		if (svc->row->groups->lifecycle->on_failure == FAILURE_EXIT)
-			superd_fail(127);
-		queue_offer();
-	}
-	buf_free(&why);
+	instance_start(instance);
 }
 
 void svc_start(struct svc *svc, const char *by)
@@ -1487,12 +1441,10 @@ void svc_stop(struct svc *svc, bool again)
 	if (!again)
 		svc->run->start_due = 0;
 	list_remove(&svc->run->queue);
-	if (act == ENDS) {
-		superd.starting -= starts;
+	if (act == ENDS)
 		svc_set(svc, STOPPING);
-		if (starts)
-			queue_offer();
-	}
+	if (starts)
+		queue_offer();
 	LIST_EACH(link, &svc->run->instances)
 		instance_stop(container_of(link, struct instance, link));
 	if (act == SETTLES || (svc->state == BACKOFF && again)) /* else a pause goes on */
@@ -1505,8 +1457,6 @@ void svc_shut(struct svc *svc, bool spares)
 {
 	bool waits = svc->state == QUEUED;
 
-	if (svc->state == STARTING)
-		superd.starting--;
 	list_remove(&svc->run->queue);
 	ev_timer_stop(superd.loop, &svc->run->timer);
 	svc_set(svc, CLOSING);
@@ -1533,7 +1483,6 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 	}
 	if (svc->run->current == instance) {
 		if (svc->state == STARTING) {
-			superd.starting--;
 			svc->run->last_latency = clock_now() - svc->run->asked;
 			svc->run->failing = false;
 			svc_set(svc, RUNNING);
@@ -1552,17 +1501,6 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 	instance_limit(instance, svc->row->groups->lifecycle->runtime_max);
 	notify_watchdog(instance);
 	svc_changed(svc);
-}
-
-void svc_note_failure(struct svc *svc, const struct failure *failure)
-{
-	svc->run->failed_in_row++;
-	if (!svc->run->last_failures && !(svc->run->last_failures = calloc(FAILURES, sizeof(*failure))))
-		return;
-	memmove(svc->run->last_failures + 1, svc->run->last_failures, (FAILURES - 1) * sizeof(*failure));
-	svc->run->last_failures[0] = *failure;
-	if (svc->run->failure_count < FAILURES)
-		svc->run->failure_count++;
 }
 
 /* Whether it ends again and again without taking a client. */
@@ -1691,11 +1629,34 @@ static void clean_up(struct svc *svc)
 		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove IPC objects: %s", strerror(errno));
 }
 
+static void note_failure(struct svc *svc, const struct instance *instance, double lasted)
+{
+	bool ran = instance->reached >= STARTED;
+	struct failure *last;
+
+	svc->run->failures++;
+	svc->run->failed_in_row++;
+	if (!svc->run->last_failures && !(svc->run->last_failures = calloc(FAILURES, sizeof(*last))))
+		return;
+	last = svc->run->last_failures;
+	memmove(last + 1, last, (FAILURES - 1) * sizeof(*last));
+	*last = (struct failure){ .at = clock_now(),
+				  .lasted = lasted,
+				  .pid = ran ? instance->pid : 0,
+				  .status = instance->status,
+				  .result = instance->result };
+	memcpy(last->peer, instance->peer, sizeof(last->peer));
+	if (*instance->why)
+		snprintf(last->why, sizeof(last->why), "%s%.140s", ran ? "" : "cannot start: ", instance->why);
+	if (svc->run->failure_count < FAILURES)
+		svc->run->failure_count++;
+}
+
 /* An instance is over: its processes and its commands. Frees it. */
 void svc_note_end(struct svc *svc, struct instance *instance)
 {
 	double now = clock_now(), lasted = now - instance->since;
-	bool was_current = svc->run->current == instance, was_starting = was_current && svc->state == STARTING, failed;
+	bool was_current = svc->run->current == instance, failed;
 	bool skipped = instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION;
 	bool ran = instance->reached >= STARTED, asked = instance->ends == IS_ASKED, left = false, again = false;
 	bool well = asked || instance->result == RESULT_SUCCESS;
@@ -1716,29 +1677,17 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	}
 	if (!svc->row->exec->accept && lasted * 1e6 > (double)svc->row->groups->lifecycle->backoff_max)
 		svc->run->failed_in_row = 0;
-	if (failed && !skipped) {
-		struct failure failure = { .at = now,
-					   .lasted = lasted,
-					   .pid = ran ? instance->pid : 0,
-					   .status = instance->status,
-					   .result = instance->result };
-
-		memcpy(failure.peer, instance->peer, sizeof(failure.peer));
-		if (*instance->why)
-			snprintf(failure.why, sizeof(failure.why), "%s%.140s",
-				 ran ? "" : "cannot start: ", instance->why);
-		svc->run->failures++;
-		svc_note_failure(svc, &failure);
-	} else if (!failed) {
+	if (!failed)
 		svc->run->failed_in_row = 0;
-	}
+	else if (!skipped)
+		note_failure(svc, instance, lasted);
 	describe_end(instance, &text);
 	if (failed && ran)
 		bind_hint(instance, lasted, &text);
 	snprintf(why, sizeof(why), "%s", instance->why);
 	if (instance->socket && instance->socket->busy && instance->socket->svc == svc) {
 		instance->socket->busy = false;
-		left = instance->socket->run->first &&
+		left = ran && instance->socket->run->first &&
 			accept_first_datagram(instance->socket) == instance->socket->run->first;
 		if (!left) {
 			instance->socket->run->tries = 0;
@@ -1754,9 +1703,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	}
 	if (was_current)
 		svc->run->current = NULL;
-	else if (instance->counted || instance->row->exec->accept)
+	else if (instance->row->exec->accept)
 		svc->run->count -= svc->run->count > 0;
-	superd.starting -= was_starting;
 	if (was_current && !svc->run->start_due &&
 	    result_starts_again(instance->row, instance->ends, instance->result, instance->status)) {
 		double pause = (double)svc->row->groups->lifecycle->backoff_min / 1e6;
@@ -1792,8 +1740,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	}
 	if (failed && svc->row->groups->lifecycle->on_failure == FAILURE_EXIT && !svc->removed && !superd.stopping &&
 	    !skipped)
-		superd_fail(WIFSIGNALED(svc->run->last_status)		 ? 128 + WTERMSIG(svc->run->last_status)
-				    : *why				 ? 127
+		superd_fail(*why					 ? 127
+				    : WIFSIGNALED(svc->run->last_status) ? 128 + WTERMSIG(svc->run->last_status)
 				    : WEXITSTATUS(svc->run->last_status) ? WEXITSTATUS(svc->run->last_status)
 									 : 1);
 	if (svc_bar(svc) < BAR_HELD) {

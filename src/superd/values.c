@@ -33,7 +33,6 @@ static const struct {
 	[REFUSED_TWIST] = { "twist", "hosts.allow and hosts.deny left it to another program (libwrap)", "libwrap" },
 	[REFUSED_IDENT] = { "ident", "its ident server names no user (id_only)", "address" },
 	[REFUSED_IDENT_UNASKED] = { "ident_unasked", "its ident server could not be reached (id_only)", "address" },
-	[REFUSED_MEMORY] = { "memory", "out of memory", "fork" },
 	[REFUSED_UNKEPT] = { "unkept", "it can be neither served nor kept", "fork" },
 	[REFUSED_UNREAD] = { "unread", "no instance reads it", "fork" },
 	[REFUSED_CLOSED] = { "closed", "its listener is closed", "" },

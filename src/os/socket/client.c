@@ -59,6 +59,7 @@ static enum accepted classify_error(int error)
 
 enum accepted client_accept(int listener, const struct listen *listen, struct client *client)
 {
+	client->asks_mux = false;
 	client->length = sizeof(client->peer);
 	client->fd = accept_connection(listener, client, listen->options->non_blocking);
 	if (client->fd < 0) {
@@ -77,6 +78,7 @@ bool client_peek(int listener, struct client *client)
 	ssize_t got;
 
 	client->fd = -1;
+	client->asks_mux = false;
 	client->length = sizeof(client->peer.storage);
 	got = recvfrom(listener, NULL, 0, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC, &client->peer.any, &client->length);
 	if (got < 0)

@@ -95,6 +95,7 @@ struct client {
 	};
 	int fd;                         /* close-on-exec; blocking unless non_blocking is set; -1: none */
 	socklen_t length;               /* bytes of `peer`; 0: the peer has no address */
+	bool asks_mux;                  /* it has named its service to tcpmux, and waits for the answer */
 };
 
 enum accepted {
