@@ -20,7 +20,7 @@
 /* A compiled filter, or the reason why there is none. */
 struct filter_made {
 	const struct sock_fprog *filter;
-	const char *wrong;              /* why there is none */
+	const char *wrong; /* why there is none */
 };
 
 void networks_open(struct networks *networks, struct pool *pool, struct diags *diags)
@@ -37,50 +37,6 @@ void networks_close(struct networks *networks)
 	ptr_map_free(&networks->filters[1]);
 }
 
-/* Makes a network of a number whose zero bytes at the end stand for any value: glibc returns 192.168.0.0 for a network,
- * other libcs 192.168. */
-static void network_from_number(uint32_t number, struct network *network)
-{
-	unsigned bits = 32;
-
-	while (number && !(number & 0xff000000u))
-		number <<= 8;
-	while (bits > 8 && !(number & 0xffu << (32 - bits)))
-		bits -= 8;
-	*network = (struct network){ .address = { [10] = 0xff, [11] = 0xff }, .bits = 96 + bits };
-	number = htonl(number);
-	memcpy(network->address + 12, &number, sizeof(number));
-}
-
-/* Only one thread at a time loads a table, so getnetbyname(3) may use its static buffer. 0: there is none, as network 0
- * is invalid. */
-static uint32_t network_ask(const char *name)
-{
-	const struct netent *entry;
-
-	wait_note_begin("NSS: the network", name);
-	entry = getnetbyname(name);
-	wait_note_end();
-	return entry && entry->n_addrtype == AF_INET ? entry->n_net : 0;
-}
-
-/* By an earlier answer, or NSS; NULL: there is none. */
-static const struct network *network_look_up(struct networks *networks, const char *name)
-{
-	words known = lookup_cache_find(networks->lookups, "network", name);
-	struct network network;
-	uint32_t number = 0;
-
-	if (!known || !lookup_number(*known, &number)) {
-		number = network_ask(name);
-		lookup_cache_add_number(networks->lookups, "network", name, number);
-	}
-	if (!number)
-		return NULL;
-	network_from_number(number, &network);
-	return pool_keep(networks->pool, &network, sizeof(network));
-}
-
 static bool network_find(void *context, const char *name, struct network *network)
 {
 	struct networks *networks = context;
@@ -90,7 +46,34 @@ static bool network_find(void *context, const char *name, struct network *networ
 	if (!key)
 		return false;
 	if (!ptr_map_get(&networks->names, key, NULL, &known)) {
-		known = network_look_up(networks, key);
+		words answer = lookup_cache_find(networks->lookups, "network", key);
+		struct network made = { .address = { [10] = 0xff, [11] = 0xff } };
+		uint32_t number = 0;
+		unsigned bits = 32;
+
+		/* Only one thread at a time loads a table, so getnetbyname(3) may use its static buffer. 0: there is
+		 * none, as network 0 is invalid. */
+		if (!answer || !lookup_number(*answer, &number)) {
+			const struct netent *entry;
+
+			wait_note_begin("NSS: the network", key);
+			entry = getnetbyname(key);
+			wait_note_end();
+			number = entry && entry->n_addrtype == AF_INET ? entry->n_net : 0;
+			lookup_cache_add_number(networks->lookups, "network", key, number);
+		}
+		/* Zero bytes at the end stand for any value: glibc returns 192.168.0.0 for a network,
+		 * other libcs 192.168. */
+		if (number) {
+			while (!(number & 0xff000000u))
+				number <<= 8;
+			while (bits > 8 && !(number & 0xffu << (32 - bits)))
+				bits -= 8;
+			number = htonl(number);
+			memcpy(made.address + 12, &number, sizeof(number));
+			made.bits = 96 + bits;
+			known = pool_keep(networks->pool, &made, sizeof(made));
+		}
 		ptr_map_put(&networks->names, key, NULL, known);
 	}
 	if (known)
@@ -163,8 +146,8 @@ static const char *find_name(const struct networks *networks, words list)
 	for (; list && *list; list++) {
 		const void *known = NULL;
 
-		if (**list == '.' || (access_is_name(*list) &&
-				      !(ptr_map_get(&networks->names, *list, NULL, &known) && known)))
+		if (**list == '.' ||
+		    (access_is_name(*list) && !(ptr_map_get(&networks->names, *list, NULL, &known) && known)))
 			return *list;
 	}
 	return NULL;
@@ -206,16 +189,6 @@ static const struct access *compile_probes(struct networks *networks, const stru
 	return known;
 }
 
-/* Whether the kernel must enforce the rules on this socket, as superd does not accept there. A builtin for datagrams
- * judges each sender itself, and another process takes its place at a reload. */
-static bool needs_filter(const struct service *service, const struct listen *listen)
-{
-	bool is_datagram = endpoint_is_datagram(listen->address);
-
-	return endpoint_is_inet(listen->address) && (is_datagram || !service->exec->accept) &&
-	       !(is_datagram && service->exec->builtin && listen_filters_lent(listen));
-}
-
 static const struct filter_made *compile_filter(struct networks *networks, const struct access *access, bool ipv4)
 {
 	const void *known;
@@ -245,86 +218,63 @@ static const char *find_option_at_fault(const struct networks *networks, const s
 	return listen->options->only_from ? "only_from" : "ip_address_deny";
 }
 
-static const char *what_helps(const struct access *access)
-{
-	if (access_has_names(access))
-		return "write addresses";
-	return access_has_interfaces(access) ? "write addresses without interfaces" : "name fewer networks";
-}
-
-static void refuse_filter(struct networks *networks, const struct service *service, const struct listen *listen,
-			  const char *wrong)
-{
-	const char *option = find_option_at_fault(networks, listen);
-	const char *option_value = service->exec->accept ? "UDP"
-		: service->dialect == UNIT		 ? "Accept=no"
-		: service->is_foreign			 ? "wait"
-							 : "accept = no";
-
-	diag_error(networks->diags, service_listen_origin(service, listen, option),
-		   "%s: %s: with %s the kernel enforces it: %s", service->name, option_name_of(service, option),
-		   option_value, wrong ? wrong : "out of memory");
-	diags_hint(networks->diags, "%s%s", what_helps(listen_prepared(listen)->access),
-		   service->is_foreign || service->exec->accept ? "" : ", or set accept = yes");
-}
-
-static void warn_of_guard(struct networks *networks, const struct service *service, const struct listen *listen,
-			  const char *wrong)
-{
-	const char *option = find_option_at_fault(networks, listen);
-
-	diag_warning(networks->diags, service_listen_origin(service, listen, option),
-		     "%s: %s: only the sender that starts it is checked, not senders while it runs: %s", service->name,
-		     option_name_of(service, option), wrong ? wrong : "out of memory");
-	diags_hint(networks->diags, "%s", what_helps(listen_prepared(listen)->access));
-}
-
-/* superd-builtin checks the sender of a datagram by address only: a name or an interface in no_access would not deny
- * anyone. */
-static bool refuse_names(struct networks *networks, const struct service *service, const struct listen *listen)
-{
-	const char *option = find_option_at_fault(networks, listen);
-
-	const struct access *access = listen_prepared(listen)->access;
-
-	if (!plan_applies_access_itself(service) || (!access_has_names(access) && !access_has_interfaces(access)))
-		return false;
-	diag_error(networks->diags, service_listen_origin(service, listen, option),
-		   "%s: %s: this builtin knows its clients by address alone, not by %s", service->name, option,
-		   access_has_names(access) ? "name" : "interface");
-	diags_hint(networks->diags, "%s", what_helps(access));
-	return true;
-}
-
-/* Makes the kernel enforce the rules of one socket, if superd does not. said: the rules that cannot be enforced and
- * were refused or, in [1], warned of, for a socket before it. */
+/* Makes the kernel enforce the rules of one socket, if superd does not accept there. said: the rules that cannot be
+ * enforced and were refused or, in [1], warned of, for a socket before it. */
 static void enforce_rules(struct networks *networks, const struct service *service, struct listen *listen,
 			  const struct access *said[2])
 {
 	bool is_guarded = listen_filters_lent(listen) && !service_is_builtin(service);
+	bool is_datagram = endpoint_is_datagram(listen->address);
 	struct listen_prepared prepared = *listen_prepared(listen);
+	const struct access *access = prepared.access;
+	const char *option = find_option_at_fault(networks, listen), *helps, *wrong;
 	const struct filter_made *made;
+	struct origin at;
 
-	if (!prepared.access || said[is_guarded] == prepared.access)
+	if (!access || said[is_guarded] == access)
 		return;
-	if (refuse_names(networks, service, listen)) {
-		said[false] = said[true] = prepared.access;
+	at = service_listen_origin(service, listen, option);
+	helps = access_has_names(access)	? "write addresses"
+		: access_has_interfaces(access) ? "write addresses without interfaces"
+						: "name fewer networks";
+	/* superd-builtin checks the sender of a datagram by address only: a name or an interface in no_access would not
+	 * deny anyone. */
+	if (plan_applies_access_itself(service) && (access_has_names(access) || access_has_interfaces(access))) {
+		diag_error(networks->diags, at, "%s: %s: this builtin knows its clients by address alone, not by %s",
+			   service->name, option, access_has_names(access) ? "name" : "interface");
+		diags_hint(networks->diags, "%s", helps);
+		said[false] = said[true] = access;
 		return;
 	}
-	if (!needs_filter(service, listen))
+	/* A builtin for datagrams judges each sender itself, and another process takes its place at a reload. */
+	if (!endpoint_is_inet(listen->address) || (!is_datagram && service->exec->accept) ||
+	    (is_datagram && service->exec->builtin && listen_filters_lent(listen)))
 		return;
-	made = compile_filter(networks, prepared.access, listen->address->family == FAMILY_IPV4);
-	if (made && !made->wrong && made->filter) {
+	made = compile_filter(networks, access, listen->address->family == FAMILY_IPV4);
+	if (made && made->filter) {
 		prepared.rules = made->filter;
 		if (!listen_prepare(listen, networks->pool, prepared))
 			add_memory_error(networks, service);
 		return;
 	}
-	said[is_guarded] = prepared.access;
-	if (is_guarded)
-		warn_of_guard(networks, service, listen, made ? made->wrong : NULL);
-	else
-		refuse_filter(networks, service, listen, made ? made->wrong : NULL);
+	said[is_guarded] = access;
+	wrong = made && made->wrong ? made->wrong : "out of memory";
+	if (is_guarded) {
+		diag_warning(networks->diags, at,
+			     "%s: %s: only the sender that starts it is checked, not senders while it runs: %s",
+			     service->name, option_name_of(service, option), wrong);
+		diags_hint(networks->diags, "%s", helps);
+	} else {
+		diag_error(networks->diags, at, "%s: %s: with %s the kernel enforces it: %s", service->name,
+			   option_name_of(service, option),
+			   service->exec->accept	      ? "UDP"
+				   : service->dialect == UNIT ? "Accept=no"
+				   : service->is_foreign      ? "wait"
+							      : "accept = no",
+			   wrong);
+		diags_hint(networks->diags, "%s%s", helps,
+			   service->is_foreign || service->exec->accept ? "" : ", or set accept = yes");
+	}
 }
 
 void networks_resolve(struct networks *networks, struct service *service)

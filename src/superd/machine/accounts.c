@@ -21,7 +21,7 @@
 
 /* A list of groups without duplicates. A zeroed struct is empty. */
 struct gids {
-	gid_t *list;                    /* the caller frees it */
+	gid_t *list; /* the caller frees it */
 	int count, capacity;
 };
 
@@ -59,71 +59,48 @@ static bool gids_add(struct gids *gids, gid_t gid)
 	return true;
 }
 
-/* false: out of memory, or there are too many. */
-static bool ask_for_groups(struct gids *gids, const char *name, gid_t gid)
-{
-	for (int room = 32; room <= 65536 + 1; room *= 2) {
-		int count = room, status;
-
-		if (!gids_reserve(gids, room) || !library_has_memory(NSS_MEMORY))
-			return false;
-		wait_note_begin("NSS: the groups of the user", name);
-		status = getgrouplist(name, gid, gids->list, &count);
-		wait_note_end();
-		if (status >= 0) {
-			gids->count = count;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* false: the answer cannot be used. */
-static bool take_groups(struct gids *gids, const char *const *answer)
-{
-	uint32_t gid;
-
-	gids->count = 0;
-	for (; *answer; answer++) {
-		if (!lookup_number(*answer, &gid) || !gids_add(gids, gid))
-			return false;
-	}
-	return gids->count;
-}
-
-static void note_groups(const struct gids *gids, struct lookup_cache *lookups, const char *key)
-{
-	char (*texts)[16] = calloc((size_t)gids->count, sizeof(*texts));
-	const char **list = calloc((size_t)gids->count, sizeof(*list));
-
-	for (int n = 0; texts && list && n < gids->count; n++) {
-		snprintf(texts[n], sizeof(texts[n]), "%u", (unsigned)gids->list[n]);
-		list[n] = texts[n];
-	}
-	if (texts && list)
-		lookup_cache_add(lookups, "groups", key, list, (size_t)gids->count);
-	free(list);
-	free(texts);
-}
-
 /* Fills in the user's groups (getgrouplist(3)), with `gid` as the first: those of lookups, or else looks them up and
  * adds them there. lookups: NULL: there are none. false: out of memory, or there are too many. */
 static bool gids_of_user(struct gids *gids, struct lookup_cache *lookups, const char *name, gid_t gid)
 {
-	struct buf key = { 0 };
 	const char *const *known;
-	bool filled;
+	struct buf key = { 0 };
+	int status = -1;
+	uint32_t number;
 
 	buf_addf(&key, "%u %s", (unsigned)gid, name);
 	known = key.failed ? NULL : lookup_cache_find(lookups, "groups", buf_string(&key));
-	filled = known && take_groups(gids, known);
-	if (!filled) {
-		filled = ask_for_groups(gids, name, gid);
-		if (filled && lookups && !key.failed)
-			note_groups(gids, lookups, buf_string(&key));
+	gids->count = 0;
+	while (known && *known && lookup_number(*known, &number) && gids_add(gids, number))
+		known++;
+	if (known && !*known && gids->count) {
+		buf_free(&key);
+		return true;
+	}
+	for (int room = 32; room <= 65536 + 1 && status < 0; room *= 2) {
+		gids->count = room;
+		if (!gids_reserve(gids, room) || !library_has_memory(NSS_MEMORY))
+			break;
+		wait_note_begin("NSS: the groups of the user", name);
+		status = getgrouplist(name, gid, gids->list, &gids->count);
+		wait_note_end();
+	}
+	if (status >= 0 && lookups && !key.failed) {
+		size_t count = (size_t)gids->count;
+		char(*texts)[16] = calloc(count, sizeof(*texts));
+		const char **list = calloc(count, sizeof(*list));
+
+		for (size_t n = 0; texts && list && n < count; n++) {
+			snprintf(texts[n], sizeof(texts[n]), "%u", (unsigned)gids->list[n]);
+			list[n] = texts[n];
+		}
+		if (texts && list)
+			lookup_cache_add(lookups, "groups", buf_string(&key), list, count);
+		free(list);
+		free(texts);
 	}
 	buf_free(&key);
-	return filled;
+	return status >= 0;
 }
 
 /* Fills in superd's own groups (getgroups(2)). false and errno. */
@@ -150,14 +127,8 @@ static bool gids_must_be_kept(void)
 /* User ids for superd's helper programs. A user namespace, as in a container, may map only some ids, and a process
  * cannot change to an unmapped id. Source: user_namespaces(7). */
 
-#define CANDIDATES 8                    /* candidate ids of a program with one id */
+#define CANDIDATES 8 /* candidate ids of a program with one id */
 #define LAST_INDEX (HELPER_USERS - 1)
-
-static void mark_taken(struct helper_users *users, unsigned long id)
-{
-	if (id >= OWN_USERS_FIRST && id - OWN_USERS_FIRST < HELPER_USERS)
-		users->taken[id - OWN_USERS_FIRST] = true;
-}
 
 /* Marks the numbers in these fields of each line. getpwent(3) and similar calls are not safe beside threads, and may
  * read more than the files. */
@@ -171,8 +142,10 @@ static void read_ids(struct helper_users *users, const char *path, int first, in
 		const char *at = line;
 
 		for (int field = 0; at && field <= last; field++) {
-			if (field >= first)
-				mark_taken(users, strtoul(at, NULL, 10));
+			unsigned long id = field < first ? 0 : strtoul(at, NULL, 10);
+
+			if (id >= OWN_USERS_FIRST && id - OWN_USERS_FIRST < HELPER_USERS)
+				users->taken[id - OWN_USERS_FIRST] = true;
 			at = strchr(at, ':');
 			at = at ? at + 1 : NULL;
 		}
@@ -275,11 +248,6 @@ const struct account *helper_user_of_relay(const struct service *service, struct
 #define FIRST_DYNAMIC 61184u
 #define LAST_DYNAMIC 65519u
 
-static bool in_range(uid_t id)
-{
-	return id >= FIRST_DYNAMIC && id <= LAST_DYNAMIC;
-}
-
 /* Whether the id is taken: by another service of this table, by an entry of NSS, or by systemd. */
 static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
 {
@@ -298,59 +266,18 @@ static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
 	return !listed || listed->listed || accounts_has_group_id(accounts, id, &group) || access(path, F_OK) == 0;
 }
 
-static bool take_id(struct accounts *accounts, const char *name, uid_t id)
-{
-	const char *number = pool_textf(accounts->pool, "%u", (unsigned)id);
-
-	if (!number)
-		return false;
-	ptr_map_put(&accounts->dynamic, number, NULL, name);
-	return true;
-}
-
-/* The id of the range that already owns the service's directories; 0: none. */
-static uid_t find_directory_owner(const struct service *service)
-{
-	struct directory_kind kinds[DIRECTORY_KINDS];
-	struct process_defaults defaults = { 0 };
-
-	directories_find_bases(&defaults);
-	directories_of(service, &defaults, kinds);
-	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++) {
-		for (words name = kinds[kind].names; name && *name; name++) {
-			uid_t owner;
-
-			if (kinds[kind].is_owned && directories_find_owner(kinds[kind].base, *name, &owner) &&
-			    in_range(owner))
-				return owner;
-		}
-	}
-	return 0;
-}
-
-static uid_t find_id(struct accounts *accounts, const struct service *service, const char *name)
-{
-	uid_t owner = find_directory_owner(service);
-	uint32_t start = hash_text_32(name) % (LAST_DYNAMIC - FIRST_DYNAMIC + 1);
-
-	if (owner && !is_taken(accounts, name, owner))
-		return owner;
-	for (uint32_t n = 0; n <= LAST_DYNAMIC - FIRST_DYNAMIC; n++) {
-		uid_t id = FIRST_DYNAMIC + (start + n) % (LAST_DYNAMIC - FIRST_DYNAMIC + 1);
-
-		if (!is_taken(accounts, name, id))
-			return id;
-	}
-	return 0;
-}
-
-/* The user with this name, or else a dynamic one (DynamicUser= of systemd.exec(5));
- * NULL: out of memory. */
+/* The user with this name, or else a dynamic one (DynamicUser= of systemd.exec(5)): with the id that owns the service's
+ * directories, or a free one. NULL: out of memory. */
 static const struct found_name *accounts_dynamic(struct accounts *accounts, const struct service *service,
 						 const char *name)
 {
+	const uint32_t range = LAST_DYNAMIC - FIRST_DYNAMIC + 1, start = hash_text_32(name) % range;
 	const struct found_name *listed = accounts_user(accounts, name);
+	struct directory_kind kinds[DIRECTORY_KINDS];
+	struct process_defaults defaults = { 0 };
 	struct found_name *user;
+	const char *number;
+	uid_t owner;
 
 	if (!listed || !listed->wrong)
 		return listed;
@@ -358,13 +285,32 @@ static const struct found_name *accounts_dynamic(struct accounts *accounts, cons
 	if (!user)
 		return NULL;
 	*user = (struct found_name){ .name = name, .home = "/", .shell = "/usr/sbin/nologin" };
-	user->uid = find_id(accounts, service, name);
+	directories_find_bases(&defaults);
+	directories_of(service, &defaults, kinds);
+	for (size_t kind = 0; kind < DIRECTORY_KINDS && !user->uid; kind++) {
+		for (words at = kinds[kind].names; kinds[kind].is_owned && at && *at && !user->uid; at++) {
+			if (directories_find_owner(kinds[kind].base, *at, &owner) && owner >= FIRST_DYNAMIC &&
+			    owner <= LAST_DYNAMIC)
+				user->uid = owner;
+		}
+	}
+	if (user->uid && is_taken(accounts, name, user->uid))
+		user->uid = 0;
+	for (uint32_t n = 0; n < range && !user->uid; n++) {
+		uid_t id = FIRST_DYNAMIC + (start + n) % range;
+
+		if (!is_taken(accounts, name, id))
+			user->uid = id;
+	}
 	user->gid = user->uid;
-	if (!user->uid)
+	if (!user->uid) {
 		user->wrong = "no id from 61184 to 65519 is free";
-	else if (!take_id(accounts, name, user->uid))
-		return NULL;
-	return user;
+		return user;
+	}
+	number = pool_textf(accounts->pool, "%u", (unsigned)user->uid);
+	if (number)
+		ptr_map_put(&accounts->dynamic, number, NULL, name);
+	return number ? user : NULL;
 }
 
 /* The account of a service: its user, its group and its supplementary groups.
@@ -377,10 +323,10 @@ static const char not_root[] = "superd does not run as root, so its services run
 /* An account while it is built. */
 struct account_build {
 	struct account account;
-	const char *user;               /* configured or default user; NULL: superd's own */
+	const char *user; /* configured or default user; NULL: superd's own */
 	struct gids gids;
-	bool listed;                    /* the user has an entry in NSS */
-	bool own;                       /* it is a service of a helper program, with a user of its own */
+	bool listed; /* the user has an entry in NSS */
+	bool own;    /* it is a service of a helper program, with a user of its own */
 };
 
 static bool out_of_memory(struct accounts *accounts, const struct service *service)
@@ -389,37 +335,34 @@ static bool out_of_memory(struct accounts *accounts, const struct service *servi
 	return false;
 }
 
-/* Whether a helper program of superd's serves the clients, which needs no privileges. */
-static bool is_helper_service(const struct service *service)
-{
-	return service_is_builtin(service) || service->groups->access->deny_time >= 0;
-}
-
-/* Checked, and reported, once for all services of a table. */
-static bool helper_users_are_refused(struct accounts *accounts, const struct service *service)
-{
-	if (accounts->helper_users_checked)
-		return accounts->helper_users_wrong;
-	accounts->helper_users_checked = true;
-	accounts->helper_users_wrong = helper_users_refused();
-	if (accounts->helper_users_wrong)
-		diag_warning(accounts->diags, service->at, "%s: superd's own programs run as superd's user: %s",
-			     service->name, accounts->helper_users_wrong);
-	return accounts->helper_users_wrong;
-}
-
-/* Whether the service runs as a user that no other service has. */
+/* Whether the service runs as a user that no other service has: a helper program of superd's, which needs no
+ * privileges, serves its clients. That superd cannot change its user is reported once for all services of a table. */
 static bool has_own_user(struct accounts *accounts, const struct service *service)
 {
-	return is_helper_service(service) && !service->groups->identity->user &&
-		!service->groups->identity->dynamic_user && geteuid() == 0 &&
-		!helper_users_are_refused(accounts, service);
+	if ((!service_is_builtin(service) && service->groups->access->deny_time < 0) || geteuid() != 0 ||
+	    service->groups->identity->user || service->groups->identity->dynamic_user)
+		return false;
+	if (!accounts->helper_users_checked) {
+		accounts->helper_users_wrong = helper_users_refused();
+		if (accounts->helper_users_wrong)
+			diag_warning(accounts->diags, service->at, "%s: superd's own programs run as superd's user: %s",
+				     service->name, accounts->helper_users_wrong);
+	}
+	accounts->helper_users_checked = true;
+	return !accounts->helper_users_wrong;
 }
 
-static const struct found_name *find_own_user(struct accounts *accounts, const struct service *service)
+/* The user that the table names, or the default for this kind of service. NULL: out of memory. */
+static const struct found_name *find_user(struct accounts *accounts, const struct service *service,
+					  const struct account_build *build, const char *own)
 {
-	struct found_name *user = pool_alloc(accounts->pool, sizeof(*user));
+	struct found_name *user;
 
+	if (service->groups->identity->dynamic_user)
+		return accounts_dynamic(accounts, service, build->user);
+	if (!build->own)
+		return accounts_user(accounts, build->user ? build->user : own);
+	user = pool_alloc(accounts->pool, sizeof(*user));
 	if (user && !accounts->helper_users) {
 		accounts->helper_users = pool_alloc(accounts->pool, sizeof(*accounts->helper_users));
 		if (accounts->helper_users)
@@ -428,20 +371,8 @@ static const struct found_name *find_own_user(struct accounts *accounts, const s
 	if (!user || !accounts->helper_users)
 		return NULL;
 	*user = (struct found_name){ .name = "superd-builtin", .home = "/", .shell = "/usr/sbin/nologin" };
-	user->uid = helper_user_for(accounts->helper_users, service->name);
-	user->gid = user->uid;
+	user->uid = user->gid = helper_user_for(accounts->helper_users, service->name);
 	return user;
-}
-
-/* The user that the table names, or the default for this kind of service. */
-static const struct found_name *find_user(struct accounts *accounts, const struct service *service,
-					  const struct account_build *build, const char *own)
-{
-	if (build->own)
-		return find_own_user(accounts, service);
-	if (service->groups->identity->dynamic_user)
-		return accounts_dynamic(accounts, service, build->user);
-	return accounts_user(accounts, build->user ? build->user : own);
 }
 
 static bool set_user(struct accounts *accounts, const struct service *service, struct account_build *build)
@@ -469,21 +400,18 @@ static bool set_user(struct accounts *accounts, const struct service *service, s
 	return true;
 }
 
-static bool set_group(struct accounts *accounts, const struct service *service, struct account_build *build)
-{
-	const char *text = service->groups->identity->group;
-	const struct found_name *group = text ? accounts_need(accounts, service, "group", text, true) : NULL;
-
-	if (group)
-		build->account.gid = group->gid;
-	return group || !text;
-}
-
 static bool set_groups(struct accounts *accounts, const struct service *service, struct account_build *build)
 {
 	const struct identity_options *identity = service->groups->identity;
+	const struct found_name *group;
 	bool filled = true;
 
+	if (identity->group) {
+		group = accounts_need(accounts, service, "group", identity->group, true);
+		if (!group)
+			return false;
+		build->account.gid = group->gid;
+	}
 	if (identity->groups && !build->user)
 		filled = gids_of_superd(&build->gids);
 	else if (identity->groups && build->listed)
@@ -491,9 +419,7 @@ static bool set_groups(struct accounts *accounts, const struct service *service,
 	if (!filled || !gids_add(&build->gids, build->account.gid))
 		return out_of_memory(accounts, service);
 	for (words text = identity->supplementary_groups; text && *text; text++) {
-		const struct found_name *group =
-			accounts_need(accounts, service, "supplementary_groups", *text, true);
-
+		group = accounts_need(accounts, service, "supplementary_groups", *text, true);
 		if (!group)
 			return false;
 		if (!gids_add(&build->gids, group->gid))
@@ -555,8 +481,8 @@ static bool is_superds_own(const struct account_build *build)
 {
 	struct gids own = { 0 };
 	bool same = build->account.uid == geteuid() && build->account.uid == getuid() &&
-		    build->account.gid == getegid() && build->account.gid == getgid() && gids_of_superd(&own) &&
-		    (own.count || gids_add(&own, build->account.gid)) && own.count == build->gids.count;
+		build->account.gid == getegid() && build->account.gid == getgid() && gids_of_superd(&own) &&
+		(own.count || gids_add(&own, build->account.gid)) && own.count == build->gids.count;
 
 	for (int n = 0; same && own.list && n < own.count; n++)
 		same = gids_has(&build->gids, own.list[n]);
@@ -564,39 +490,28 @@ static bool is_superds_own(const struct account_build *build)
 	return same;
 }
 
-/* The first option whose id the user namespace does not map, so that the kernel would refuse it at each start; NULL:
- * none. `*id` is that id. */
-static const char *find_unmapped_option(const struct account_build *build, const struct identity_options *identity,
-					unsigned *id)
-{
-	*id = build->account.uid;
-	if (!id_map_has_uids(*id, 1))
-		return identity->dynamic_user ? "dynamic_user" : "user";
-	*id = build->account.gid;
-	if (!id_map_has_gids(*id, 1))
-		return identity->group ? "group" : "user";
-	for (int n = 0; n < build->gids.count && !build->account.keeps_groups; n++) {
-		*id = build->gids.list[n];
-		if (!id_map_has_gids(*id, 1))
-			return identity->supplementary_groups ? "supplementary_groups" : "user";
-	}
-	return NULL;
-}
-
+/* false: the user namespace does not map an id, so that the kernel would refuse it at each start; it is reported. */
 static bool check_mapped(struct accounts *accounts, const struct service *service, const struct account_build *build)
 {
 	const struct identity_options *identity = service->groups->identity;
-	unsigned id;
-	const char *option = find_unmapped_option(build, identity, &id);
-	struct buf text = { 0 };
 	struct lookup_failure failure = { NULL, NULL };
+	const char *option = NULL;
+	unsigned id = build->account.uid;
+	bool is_user = !id_map_has_uids(id, 1);
 
+	if (is_user)
+		option = identity->dynamic_user ? "dynamic_user" : "user";
+	else if (!id_map_has_gids(id = build->account.gid, 1))
+		option = identity->group ? "group" : "user";
+	for (int n = 0; !option && n < build->gids.count && !build->account.keeps_groups; n++) {
+		id = build->gids.list[n];
+		if (!id_map_has_gids(id, 1))
+			option = identity->supplementary_groups ? "supplementary_groups" : "user";
+	}
 	if (!option)
 		return true;
-	buf_addf(&text, "this user namespace does not map %s id %u",
-		 id_map_has_uids(build->account.uid, 1) ? "group" : "user", id);
-	failure.wrong = pool_text(accounts->pool, buf_string(&text));
-	buf_free(&text);
+	failure.wrong =
+		pool_textf(accounts->pool, "this user namespace does not map %s id %u", is_user ? "user" : "group", id);
 	if (!failure.wrong)
 		return out_of_memory(accounts, service);
 	return accounts_refuse(accounts, service, option,
@@ -607,9 +522,7 @@ static bool resolve_switching(struct accounts *accounts, const struct service *s
 {
 	const struct identity_options *identity = service->groups->identity;
 
-	if (!build->user && !identity->group && !identity->supplementary_groups)
-		return true;
-	if (is_superds_own(build))
+	if ((!build->user && !identity->group && !identity->supplementary_groups) || is_superds_own(build))
 		return true;
 	build->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
 	build->account.keeps_groups = gids_must_be_kept();
@@ -636,34 +549,25 @@ static const struct account *keep_account(struct accounts *accounts, const struc
 	return kept;
 }
 
-/* The configured or default user; NULL: superd's own. */
-static const char *user_name(const struct service *service, bool own)
-{
-	if (service->groups->identity->user)
-		return service->groups->identity->user;
-	return service->groups->identity->dynamic_user || own ? service->name : NULL;
-}
-
 const struct account *accounts_of(struct accounts *accounts, const struct service *service)
 {
-	bool own = has_own_user(accounts, service);
-	const char *user = user_name(service, own);
-	struct account_build build;
+	const struct identity_options *identity = service->groups->identity;
 	const struct account *account = NULL;
+	struct account_build build;
 	const void *known;
 
-	if (ptr_map_get(&accounts->known, service->groups->identity, user, &known))
+	memset(&build, 0, sizeof(build)); /* the padding, too: pools share equal bytes */
+	build.own = has_own_user(accounts, service);
+	build.user = identity->user ? identity->user : identity->dynamic_user || build.own ? service->name : NULL;
+	if (ptr_map_get(&accounts->known, identity, build.user, &known))
 		return known;
-	if (service->groups->identity->dynamic_user && !accounts->is_only_checked &&
+	if (identity->dynamic_user && !accounts->is_only_checked &&
 	    !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {
 		accounts_refuse(accounts, service, "dynamic_user", "yes", (struct lookup_failure){ not_root, NULL });
 		return NULL;
 	}
-	memset(&build, 0, sizeof(build));       /* the padding, too: pools share equal bytes */
-	build.user = user;
-	build.own = own;
-	if (set_user(accounts, service, &build) && set_group(accounts, service, &build) &&
-	    set_groups(accounts, service, &build) && resolve_switching(accounts, service, &build))
+	if (set_user(accounts, service, &build) && set_groups(accounts, service, &build) &&
+	    resolve_switching(accounts, service, &build))
 		account = keep_account(accounts, service, &build);
 	free(build.gids.list);
 	return account;

@@ -16,18 +16,18 @@
 #include "os/host/rpc_number.h"
 #include "os/socket/socket.h"
 
-#define HOST_MOST 32                    /* addresses of a host to use */
-#define NEAR_MOST 10000                 /* entries of services(5) to compare for a hint */
+#define HOST_MOST 32	/* addresses of a host to use */
+#define NEAR_MOST 10000 /* entries of services(5) to compare for a hint */
 
 /* An address of a host. */
 struct found_address {
-	const char *text;               /* as text */
+	const char *text; /* as text */
 	enum endpoint_family family;
 };
 
 /* The result of looking up a host, in the pool. */
 struct found_host {
-	const char *wrong;              /* NULL: it was found; else why not */
+	const char *wrong; /* NULL: it was found; else why not */
 	struct found_address list[HOST_MOST];
 	size_t count;
 };
@@ -56,60 +56,29 @@ static bool is_ip_address(const char *address)
 	return scan_address(address, strlen(address), &in6);
 }
 
-static const char *literal_of(const struct addrinfo *info, struct pool *pool)
+/* Once each. false: out of memory. */
+static bool host_add(struct addresses *addresses, struct found_host *host, const char *text)
 {
-	char text[INET6_ADDRSTRLEN];
-	const struct sockaddr_in6 *in6 = (const void *)info->ai_addr;
-	const struct sockaddr_in *in = (const void *)info->ai_addr;
-	const void *address = info->ai_family == AF_INET ? (const void *)&in->sin_addr : (const void *)&in6->sin6_addr;
+	const char *kept = pool_text(addresses->pool, text);
 
-	return inet_ntop(info->ai_family, address, text, sizeof(text)) ? pool_text(pool, text) : NULL;
-}
-
-static bool host_has(const struct found_host *host, const char *literal)
-{
-	for (size_t n = 0; n < host->count; n++) {
-		if (!strcmp(host->list[n].text, literal))
+	for (size_t n = 0; kept && n < host->count; n++) {
+		if (!strcmp(host->list[n].text, kept))
 			return true;
 	}
-	return false;
+	if (kept && host->count < HOST_MOST)
+		host->list[host->count++] =
+			(struct found_address){ kept, strchr(kept, ':') ? FAMILY_IPV6 : FAMILY_IPV4 };
+	return kept;
 }
 
-static void host_add(struct found_host *host, const char *literal)
-{
-	if (host->count == HOST_MOST || host_has(host, literal))
-		return;
-	host->list[host->count++] = (struct found_address){
-		literal, strchr(literal, ':') ? FAMILY_IPV6 : FAMILY_IPV4
-	};
-}
-
-/* Adds the addresses that this kernel can bind, each once. false: out of memory. */
-static bool host_add_addresses(struct addresses *addresses, const struct addrinfo *list, struct found_host *host)
-{
-	for (const struct addrinfo *info = list; info; info = info->ai_next) {
-		const char *literal;
-
-		if (info->ai_family != AF_INET && !(info->ai_family == AF_INET6 && addresses->ipv6))
-			continue;
-		literal = literal_of(info, addresses->pool);
-		if (!literal)
-			return false;
-		host_add(host, literal);
-	}
-	if (!host->count)
-		host->wrong = "it has no address this machine can listen on";
-	return true;
-}
-
-/* false: out of memory. */
+/* Those of its addresses that this kernel can bind. false: out of memory. */
 static bool host_ask(struct addresses *addresses, const char *name, unsigned family, struct found_host *host)
 {
 	static const int families[] = { [FAMILY_ANY] = AF_UNSPEC, [FAMILY_IPV4] = AF_INET, [FAMILY_IPV6] = AF_INET6 };
 	struct addrinfo hints = { .ai_family = families[family], .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 	struct addrinfo *list = NULL;
 	int error = EAI_MEMORY;
-	bool good;
+	bool good = true;
 
 	wait_note_begin("the address of the host", name);
 	if (library_has_memory(NSS_MEMORY))
@@ -121,49 +90,34 @@ static bool host_ask(struct addresses *addresses, const char *name, unsigned fam
 		host->wrong = pool_text(addresses->pool, error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 		return host->wrong;
 	}
-	good = host_add_addresses(addresses, list, host);
+	for (const struct addrinfo *info = list; info && good; info = info->ai_next) {
+		const struct sockaddr_in6 *in6 = (const void *)info->ai_addr;
+		const struct sockaddr_in *in = (const void *)info->ai_addr;
+		char text[INET6_ADDRSTRLEN];
+
+		if (info->ai_family == AF_INET)
+			inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
+		else if (info->ai_family == AF_INET6 && addresses->ipv6)
+			inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
+		else
+			continue;
+		good = host_add(addresses, host, text);
+	}
+	if (!host->count)
+		host->wrong = "it has no address this machine can listen on";
 	if (list)
 		freeaddrinfo(list);
 	return good;
 }
 
-static const char *const host_kinds[] = { [FAMILY_ANY] = "host", [FAMILY_IPV4] = "host4", [FAMILY_IPV6] = "host6" };
-
-/* An answer has the addresses; or none and why it has not, behind an empty word. */
-static void host_note(struct addresses *addresses, const char *name, unsigned family, const struct found_host *host)
-{
-	const char *answer[HOST_MOST];
-
-	for (size_t n = 0; n < host->count; n++)
-		answer[n] = host->list[n].text;
-	if (host->wrong)
-		lookup_cache_add(addresses->lookups, host_kinds[family], name,
-				 (const char *const[]){ "", host->wrong }, 2);
-	else
-		lookup_cache_add(addresses->lookups, host_kinds[family], name, answer, host->count);
-}
-
-/* Takes an earlier answer. false: there is none, or it is damaged. */
-static bool host_recall(struct addresses *addresses, const char *name, unsigned family, struct found_host *host)
-{
-	words known = lookup_cache_find(addresses->lookups, host_kinds[family], name);
-
-	if (known && *known && !**known && known[1])
-		host->wrong = pool_text(addresses->pool, known[1]);
-	for (; known && *known && is_ip_address(*known); known++) {
-		const char *literal = pool_text(addresses->pool, *known);
-
-		if (literal)
-			host_add(host, literal);
-	}
-	return host->wrong || host->count;
-}
-
+/* An answer that is kept has the addresses; or none and why it has not, behind an empty word. */
 static const struct found_host *host_find(struct addresses *addresses, const char *name, unsigned family)
 {
-	const char *key = pool_text(addresses->pool, name);
+	static const char *const kinds[] = { [FAMILY_ANY] = "host", [FAMILY_IPV4] = "host4", [FAMILY_IPV6] = "host6" };
+	const char *key = pool_text(addresses->pool, name), *answer[HOST_MOST];
 	const void *known, *which = (const void *)(uintptr_t)family;
 	struct found_host *host;
+	words kept;
 
 	if (!key)
 		return NULL;
@@ -172,10 +126,21 @@ static const struct found_host *host_find(struct addresses *addresses, const cha
 	host = pool_alloc(addresses->pool, sizeof(*host));
 	if (!host)
 		return NULL;
-	if (!host_recall(addresses, key, family, host)) {
+	kept = lookup_cache_find(addresses->lookups, kinds[family], key);
+	if (kept && *kept && !**kept && kept[1])
+		host->wrong = pool_text(addresses->pool, kept[1]);
+	while (kept && *kept && is_ip_address(*kept))
+		host_add(addresses, host, *kept++);
+	if (!host->wrong && !host->count) {
 		if (!host_ask(addresses, key, family, host))
 			return NULL;
-		host_note(addresses, key, family, host);
+		for (size_t n = 0; n < host->count; n++)
+			answer[n] = host->list[n].text;
+		if (host->wrong)
+			lookup_cache_add(addresses->lookups, kinds[family], key,
+					 (const char *const[]){ "", host->wrong }, 2);
+		else
+			lookup_cache_add(addresses->lookups, kinds[family], key, answer, host->count);
 	}
 	ptr_map_put(&addresses->hosts, key, which, host);
 	return host;
@@ -229,68 +194,54 @@ static bool port_ask(struct addresses *addresses, const char *name, const char *
 	return true;
 }
 
-/* services(5) has hardly any entry for SCTP, so the TCP port counts, too. */
-static bool port_ask_kind(struct addresses *addresses, const char *name, unsigned kind, struct found_port *port)
-{
-	if (kind == ENDPOINT_UDP)
-		return port_ask(addresses, name, "udp", port);
-	return (kind == ENDPOINT_SCTP && port_ask(addresses, name, "sctp", port)) ||
-	       port_ask(addresses, name, "tcp", port);
-}
-
 static const char *kind_name(unsigned kind)
 {
 	return kind == ENDPOINT_UDP ? "udp" : kind == ENDPOINT_SCTP ? "sctp" : "tcp";
 }
 
-/* Reports that no port names are known at all: small systems lack the file, and the name may be right. Another source
- * of nsswitch.conf(5) may know names but list none, so the message says no more of the file than can be seen. */
-static bool port_report_no_services(struct found_port *port, struct pool *pool, unsigned kind)
+/* Notes why no such port is known. Small systems lack the file, and the name may be right. Another source of
+ * nsswitch.conf(5) may know names but list none, so the message says no more of the file than can be seen. */
+static void port_report_missing(struct addresses *addresses, struct found_port *port, const char *name, unsigned kind)
 {
 	static const char path[] = "/etc/services";
+	const char *own = kind == ENDPOINT_UDP ? "udp" : "tcp", *other = kind == ENDPOINT_UDP ? "tcp" : "udp";
+	struct pool *pool = addresses->pool;
+	struct found_port elsewhere;
 	const struct servent *any;
-	int error;
+	const char *near;
 
 	if (!library_has_memory(NSS_MEMORY)) {
 		port->wrong = "out of memory";
-		return true;
+		return;
 	}
 	setservent(0);
 	any = getservent();
 	endservent();
-	if (any)
-		return false;
-	error = access(path, R_OK) < 0 ? errno : 0;
-	port->wrong = error == ENOENT
-		? pool_textf(pool, "no %s port of this name is known, and there is no %s", kind_name(kind), path)
-		: pool_textf(pool, "no %s port of this name is known: %s: %s", kind_name(kind), path,
-			     error ? strerror(error) : "it has no entries");
-	port->hint = "write the number, or install the file (Debian: netbase)";
-	return true;
-}
+	if (!any) {
+		int error = access(path, R_OK) < 0 ? errno : 0;
 
-static void port_report_missing(struct addresses *addresses, struct found_port *port, const char *name, unsigned kind)
-{
-	struct pool *pool = addresses->pool;
-	bool is_udp = kind == ENDPOINT_UDP;
-	const char *near;
-	struct found_port elsewhere;
-
-	if (port_report_no_services(port, pool, kind))
+		port->wrong = error == ENOENT
+			? pool_textf(pool, "no %s port of this name is known, and there is no %s", kind_name(kind),
+				     path)
+			: pool_textf(pool, "no %s port of this name is known: %s: %s", kind_name(kind), path,
+				     error ? strerror(error) : "it has no entries");
+		port->hint = "write the number, or install the file (Debian: netbase)";
 		return;
-	if (port_ask(addresses, name, is_udp ? "tcp" : "udp", &elsewhere)) {
+	}
+	if (port_ask(addresses, name, other, &elsewhere)) {
 		port->wrong = pool_textf(pool,
 					 "services(5) has no %s port of this name, but a %s one; a number does not "
 					 "need it",
-					 kind_name(kind), is_udp ? "tcp" : "udp");
+					 kind_name(kind), other);
 		return;
 	}
-	port->wrong = pool_textf(pool, "services(5) has no %s port of this name; a number does not need it",
-				 kind_name(kind));
-	near = port_near(pool, name, is_udp ? "udp" : "tcp");
+	port->wrong =
+		pool_textf(pool, "services(5) has no %s port of this name; a number does not need it", kind_name(kind));
+	near = port_near(pool, name, own);
 	port->hint = near ? pool_textf(pool, "did you mean '%s'?", near) : NULL;
 }
 
+/* services(5) has hardly any entry for SCTP, so the TCP port counts, too. */
 static const struct found_port *port_find(struct addresses *addresses, const char *name, unsigned kind)
 {
 	const char *key = pool_text(addresses->pool, name);
@@ -304,7 +255,8 @@ static const struct found_port *port_find(struct addresses *addresses, const cha
 	port = pool_alloc(addresses->pool, sizeof(*port));
 	if (!port)
 		return NULL;
-	if (!port_ask_kind(addresses, key, kind, port)) {
+	if (!port_ask(addresses, key, kind_name(kind), port) &&
+	    (kind != ENDPOINT_SCTP || !port_ask(addresses, key, "tcp", port))) {
 		if (!port->wrong)
 			port_report_missing(addresses, port, key, kind);
 		if (!port->wrong)
@@ -319,7 +271,7 @@ static bool was_refused(const struct addresses *addresses, struct origin at, con
 	const struct origin *before = &addresses->refused_at;
 
 	return addresses->refused && !strcmp(addresses->refused, name) && before->file && at.file &&
-	       before->line == at.line && before->column == at.column && !strcmp(before->file, at.file);
+		before->line == at.line && before->column == at.column && !strcmp(before->file, at.file);
 }
 
 /* The option's name, if the table's format has one. */
@@ -335,8 +287,8 @@ static bool refuse_name(struct addresses *addresses, const struct service *servi
 		return false;
 	addresses->refused_at = listen->at;
 	addresses->refused = name;
-	diag_error(addresses->diags, listen->at, "%s: %s'%s': %s", service->name, option_prefix(service),
-		   name, wrong ? wrong : "out of memory");
+	diag_error(addresses->diags, listen->at, "%s: %s'%s': %s", service->name, option_prefix(service), name,
+		   wrong ? wrong : "out of memory");
 	return false;
 }
 
@@ -365,8 +317,8 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 	if (host && host->wrong && listen->options->optional) {
 		if (was_refused(addresses, listen->at, endpoint->address))
 			return false;
-		diag_warning(addresses->diags, listen->at, "%s: %s'%s': %s: the service does without it",
-			     service->name, option_prefix(service), endpoint->address, host->wrong);
+		diag_warning(addresses->diags, listen->at, "%s: %s'%s': %s: the service does without it", service->name,
+			     option_prefix(service), endpoint->address, host->wrong);
 		return false;
 	}
 	if (!host || host->wrong)
@@ -393,7 +345,7 @@ static bool keep_address(struct addresses *addresses, const struct service *serv
 
 /* Names that stand for a number. */
 struct number_kind {
-	const char *kind, *note;        /* for the answers that are kept, and for wait_note_begin */
+	const char *kind, *note; /* for the answers that are kept, and for wait_note_begin */
 	bool (*find)(const char *name, uint32_t *number);
 	const char *unknown;
 };
@@ -408,11 +360,15 @@ static bool protocol_find(const char *name, uint32_t *number)
 }
 
 static const struct number_kind programs = {
-	"program", "NSS: the RPC program", rpc_number_find,
+	"program",
+	"NSS: the RPC program",
+	rpc_number_find,
 	"rpc(5) has no program of this name; a number does not need it",
 };
 static const struct number_kind protocols = {
-	"protocol", "NSS: the protocol", protocol_find,
+	"protocol",
+	"NSS: the protocol",
+	protocol_find,
 	"protocols(5) has no protocol of this name; a number does not need it",
 };
 
@@ -442,56 +398,32 @@ static bool resolve_number(struct addresses *addresses, const struct service *se
 	return true;
 }
 
-/* An RPC program's socket is an ordinary one with a port of the kernel's choice. The endpoint keeps number and
- * versions, so that sockets of two programs are never taken for one. */
-static bool resolve_rpc_program(struct addresses *addresses, const struct service *service, struct listen *listen)
-{
-	struct endpoint endpoint = *listen->endpoint;
-
-	if (endpoint.port_name && !resolve_number(addresses, service, listen, &programs, &endpoint))
-		return false;
-	endpoint.kind = endpoint.kind == ENDPOINT_RPC_TCP ? ENDPOINT_TCP : ENDPOINT_UDP;
-	return keep_address(addresses, service, listen, &endpoint);
-}
-
-/* Resolves the name in the port's place: a port of services(5), or the protocol of a raw socket. */
-static bool resolve_name(struct addresses *addresses, const struct service *service, const struct listen *listen,
-			 struct endpoint *endpoint)
-{
-	if (endpoint->kind == ENDPOINT_RAW)
-		return resolve_number(addresses, service, listen, &protocols, endpoint);
-	return resolve_port(addresses, service, listen, endpoint);
-}
-
-/* Resolves a path that begins with superd's own runtime folder. */
-static bool resolve_path(struct addresses *addresses, const struct service *service, struct listen *listen)
-{
-	struct endpoint endpoint = *listen->endpoint;
-
-	endpoint.address = pool_textf(addresses->pool, "%s/superd%s", runtime_dir(),
-				      listen->endpoint->address + strlen(ENDPOINT_RUNTIME));
-	return endpoint.address ? keep_address(addresses, service, listen, &endpoint)
-				: refuse_name(addresses, service, listen, "its address", NULL);
-}
-
 bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen)
 {
 	struct endpoint endpoint = *listen->endpoint;
-	bool by_name;
+	bool is_rpc = endpoint_is_rpc(&endpoint), by_name;
 
 	listen->address = listen->endpoint;
-	if (endpoint_is_rpc(&endpoint))
-		return resolve_rpc_program(addresses, service, listen);
-	if (endpoint_is_below_runtime(&endpoint))
-		return resolve_path(addresses, service, listen);
-	if (!endpoint_is_inet(&endpoint))
+	if (endpoint_is_below_runtime(&endpoint)) {
+		endpoint.address = pool_textf(addresses->pool, "%s/superd%s", runtime_dir(),
+					      listen->endpoint->address + strlen(ENDPOINT_RUNTIME));
+		return endpoint.address ? keep_address(addresses, service, listen, &endpoint)
+					: refuse_name(addresses, service, listen, "its address", NULL);
+	}
+	by_name = endpoint_is_inet(&endpoint) && endpoint.address && !is_ip_address(endpoint.address);
+	if (!is_rpc && !by_name && (!endpoint_is_inet(&endpoint) || !endpoint.port_name))
 		return true;
-	by_name = endpoint.address && !is_ip_address(endpoint.address);
-	if (!by_name && !endpoint.port_name)
-		return true;
-	if (endpoint.port_name && !resolve_name(addresses, service, listen, &endpoint))
+	if (endpoint.port_name && (is_rpc || endpoint.kind == ENDPOINT_RAW)) {
+		if (!resolve_number(addresses, service, listen, is_rpc ? &programs : &protocols, &endpoint))
+			return false;
+	} else if (endpoint.port_name && !resolve_port(addresses, service, listen, &endpoint)) {
 		return false;
-	if (by_name && !resolve_host(addresses, service, listen, &endpoint))
+	}
+	/* An RPC program's socket is an ordinary one with a port of the kernel's choice. The endpoint keeps number and
+	 * versions, so that sockets of two programs are never taken for one. */
+	if (is_rpc)
+		endpoint.kind = endpoint.kind == ENDPOINT_RPC_TCP ? ENDPOINT_TCP : ENDPOINT_UDP;
+	else if (by_name && !resolve_host(addresses, service, listen, &endpoint))
 		return false;
 	return keep_address(addresses, service, listen, &endpoint);
 }

@@ -36,57 +36,44 @@
 #include "table/rules/endpoint_conflict.h"
 #include "table/words/resource_words.h"
 
-/* Checks whether this machine lets superd answer a program's bind(2). */
-
-/* By a filter of a process of its own, as a container's filter may forbid filters. The kernel takes one filter with a
- * listener for a process and all its ancestors (EBUSY). */
-static void refuse_bind(struct preflight *preflight, const struct service *service)
-{
-	int error = preflight->bind_error;
-
-	preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind",
-			 "this kernel, or the container, does not let superd answer bind(2): %s",
-			 error < 0 ? "superd could not try it" : strerror(error));
-	if (error == EBUSY)
-		diags_hint(preflight->diags,
-			   "the container's runtime answers system calls of this container already "
-			   "(seccomp_unotify(2)), and Linux lets only one do so: turn that off, or put the program "
-			   "behind redirect");
-	else
-		diags_hint(preflight->diags,
-			   "it needs a container that allows seccomp(2) and, as with CAP_SYS_PTRACE, pidfd_getfd(2); "
-			   "without them, put the program behind redirect");
-}
-
-/* Checks pass = bind. In preflight_bind.c. */
+/* Checks whether this machine lets superd answer a program's bind(2): by a filter of a process of its own, as a
+ * container's filter may forbid filters. The kernel takes one filter with a listener for a process and all its
+ * ancestors (EBUSY). */
 static void preflight_bind(struct preflight *preflight, const struct service *service)
 {
-	const char *wrong;
+	const char *wrong = NULL, *hint = "put the program behind redirect";
+	int error = 0;
 
 	if (service->exec->pass != PASS_BIND)
 		return;
 	if (!bind_is_supported()) {
-		preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind",
-				 "this superd was built without it");
-		diags_hint(preflight->diags, "put the program behind redirect");
-		return;
+		wrong = "this superd was built without it";
+	} else if (!process_list_is_possible()) {
+		wrong = "there is no /proc here, by which superd sees who binds";
+		hint = "mount it, or put the program behind redirect";
+	} else if ((wrong = preflight_check_own(preflight, PROGRAM_BIND, NULL))) {
+		hint = NULL;
+	} else {
+		if (!preflight->bind_tried)
+			preflight->bind_error = spawn_probe(user_notif_try);
+		preflight->bind_tried = true;
+		error = preflight->bind_error;
 	}
-	if (!process_list_is_possible()) {
-		preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind",
-				 "there is no /proc here, by which superd sees who binds");
-		diags_hint(preflight->diags, "mount it, or put the program behind redirect");
-		return;
+	if (error) {
+		wrong = error < 0 ? "superd could not try it" : strerror(error);
+		hint = error == EBUSY ? "the container's runtime answers system calls of this container already "
+					"(seccomp_unotify(2)), and "
+					"Linux lets only one do so: turn that off, or put the program behind redirect"
+				      : "it needs a container that allows seccomp(2) and, as with CAP_SYS_PTRACE, "
+					"pidfd_getfd(2); without "
+					"them, put the program behind redirect";
 	}
-	wrong = preflight_check_own(preflight, PROGRAM_BIND, NULL);
 	if (wrong) {
-		preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind", "%s", wrong);
-		return;
-	}
-	if (!preflight->bind_tried)
-		preflight->bind_error = spawn_probe(user_notif_try);
-	preflight->bind_tried = true;
-	if (preflight->bind_error) {
-		refuse_bind(preflight, service);
+		preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind", "%s%s",
+				 error ? "this kernel, or the container, does not let superd answer bind(2): " : "",
+				 wrong);
+		if (hint)
+			diags_hint(preflight->diags, "%s", hint);
 		return;
 	}
 	if (service_mark(service, "no_new_privileges") && !service->groups->identity->no_new_privileges &&
@@ -127,36 +114,6 @@ static int kind_error(struct preflight *preflight, const struct endpoint *endpoi
 	return *known;
 }
 
-static void check_socket_kind(struct preflight *preflight, const struct service *service, const struct listen *listen)
-{
-	int error = kind_error(preflight, listen->address);
-	char text[ENDPOINT_TEXT];
-
-	if (!error)
-		return;
-	diags_add(preflight->diags, listen->options->optional ? SEVERITY_WARNING : SEVERITY_ERROR, listen->at,
-		  "%s: %s: this kernel opens no such socket: %s", service->name, endpoint_text(listen->endpoint, text),
-		  strerror(error));
-	if (error == EPERM && listen->address->kind == ENDPOINT_RAW)
-		diags_hint(preflight->diags, "raw sockets need root or CAP_NET_RAW");
-	else if (!listen->options->optional && !service->is_foreign)
-		diags_hint(preflight->diags, "optional = yes lets the service run without it");
-}
-
-static void check_privileged_port(struct preflight *preflight, const struct service *service,
-				  const struct listen *listen)
-{
-	const struct endpoint *address = listen->address;
-	char text[ENDPOINT_TEXT];
-
-	if (!endpoint_is_inet(address) || address->port_name || !address->port ||
-	    address->port >= preflight->port_start || capability_held(CAP_NET_BIND_SERVICE))
-		return;
-	diag_warning(preflight->diags, listen->at, "%s: %s: ports below %d need root, CAP_NET_BIND_SERVICE or "
-		     "net.ipv4.ip_unprivileged_port_start", service->name, endpoint_text(listen->endpoint, text),
-		     preflight->port_start);
-}
-
 static bool interface_exists(struct preflight *preflight, const char *name)
 {
 	const char *key = pool_text(preflight->table->pool, name);
@@ -189,28 +146,12 @@ static void check_rule_interfaces(struct preflight *preflight, const struct serv
 	}
 }
 
-/* Only a warning, as interfaces come and go. */
-static void check_interfaces(struct preflight *preflight, const struct service *service, const struct listen *listen)
-{
-	const char *device = listen->options->bind_to_device, *interface = listen->address->interface;
-
-	if (listen == service->sockets || listen->options != listen[-1].options) {
-		check_rule_interfaces(preflight, service, listen, "only_from", listen->options->only_from);
-		check_rule_interfaces(preflight, service, listen, "no_access", listen->options->no_access);
-	}
-	if (device && !interface_exists(preflight, device))
-		preflight_report(preflight, SEVERITY_WARNING, service, "bind_to_device", device,
-				 "there is no such interface here now");
-	if (interface && !interface_exists(preflight, interface))
-		diag_warning(preflight->diags, listen->at, "%s: %sthere is no interface %s here now", service->name,
-			     service->is_foreign ? "" : "listen: ", interface);
-}
-
 /* Whether bind(2) accepts the address, with a port of the kernel's choice, which is free again at once. Unlike a list
  * of interfaces, bind(2) knows local routes and net.ipv4.ip_nonlocal_bind. */
 static bool probe_address(const struct endpoint *endpoint, int family)
 {
-	struct endpoint probed = { .kind = ENDPOINT_UDP, .address = endpoint->address,
+	struct endpoint probed = { .kind = ENDPOINT_UDP,
+				   .address = endpoint->address,
 				   .interface = endpoint->interface };
 	struct socket_address address;
 	int fd;
@@ -224,63 +165,14 @@ static bool probe_address(const struct endpoint *endpoint, int family)
 	return exists;
 }
 
-static bool address_exists(struct preflight *preflight, const struct endpoint *endpoint, int family)
-{
-	const void *found;
-
-	if (ptr_map_get(&preflight->addresses, endpoint->address, endpoint->interface, &found))
-		return found;
-	found = probe_address(endpoint, family) ? endpoint->address : NULL;
-	ptr_map_put(&preflight->addresses, endpoint->address, endpoint->interface, found);
-	return found;
-}
-
-/* Only a warning, as addresses come and go. */
-static void check_address(struct preflight *preflight, const struct service *service, const struct listen *listen)
-{
-	const struct endpoint *address = listen->address;
-	int family = socket_address_family(address);
-	const struct socket_options *options = listen->options;
-
-	if (!endpoint_is_inet(address) || !address->address || family == AF_UNSPEC || options->free_bind ||
-	    options->transparent || options->optional || address_exists(preflight, address, family))
-		return;
-	diag_warning(preflight->diags, listen->at, "%s: no interface here has the address %s now", service->name,
-		     address->address);
-	if (service->dialect == UNIT)
-		diags_hint(preflight->diags, "FreeBind=yes listens on it before it exists");
-	else if (!service->is_foreign)
-		diags_hint(preflight->diags, "free_bind = yes listens on it before it exists");
-}
-
-static void check_node_owner(struct preflight *preflight, const struct service *service, const struct listen *listen)
-{
-	uid_t owner = listen_prepared(listen)->owner;
-
-	if (!endpoint_is_path(listen->address) || owner == (uid_t)-1 || owner == geteuid() ||
-	    capability_held(CAP_CHOWN))
-		return;
-	preflight_report(preflight, SEVERITY_ERROR, service, "socket_user", listen->options->socket_user,
-			 "only root or CAP_CHOWN can change the owner of a node");
-}
-
-/* Those that superd may have beside its own and those of a start. */
-static rlim_t descriptors_left(void)
-{
-	struct rlimit limit;
-	rlim_t own = DESCRIPTORS_OWN + DESCRIPTORS_START;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max == RLIM_INFINITY)
-		return RLIM_INFINITY;
-	return limit.rlim_max > own ? limit.rlim_max - own : 0;
-}
-
 struct descriptor_room descriptor_room(const struct table *table)
 {
-	struct descriptor_room room = { .left = descriptors_left() };
-	rlim_t at_once = 0;
-	size_t kept = 0;                /* a redirect leaves its target another start's */
+	struct descriptor_room room = { .left = RLIM_INFINITY };
+	rlim_t own = DESCRIPTORS_OWN + DESCRIPTORS_START, kept = 0, at_once = 0;
+	struct rlimit limit;
 
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max != RLIM_INFINITY)
+		room.left = limit.rlim_max > own ? limit.rlim_max - own : 0;
 	for (size_t n = 0; n < table->count; n++) {
 		const struct service *service = &table->services[n];
 
@@ -288,7 +180,7 @@ struct descriptor_room descriptor_room(const struct table *table)
 			continue;
 		room.services++;
 		if (service->exec->redirect)
-			kept = DESCRIPTORS_START;
+			kept = DESCRIPTORS_START; /* a redirect leaves its target another start's */
 		room.sockets += service->socket_count;
 		if (!room.crowded && room.sockets > room.left)
 			room.crowded = service;
@@ -298,7 +190,7 @@ struct descriptor_room descriptor_room(const struct table *table)
 	if (room.left > room.sockets + kept)
 		at_once = (room.left - room.sockets - kept) / (DESCRIPTORS_SERVICE + 1);
 	if (!at_once)
-		at_once = 1;            /* a client of one waits for its turn */
+		at_once = 1; /* a client of one waits for its turn */
 	room.at_once = at_once < room.services ? (size_t)at_once : room.services;
 	return room;
 }
@@ -310,45 +202,79 @@ static void preflight_descriptors(struct preflight *preflight)
 	if (room.crowded)
 		diag_warning(preflight->diags, room.crowded->at,
 			     "%s: from here on services cannot listen: the configuration has %zu sockets, and superd "
-			     "may have some %ju descriptors for them", room.crowded->name, room.sockets,
-			     (uintmax_t)room.left);
+			     "may have some %ju descriptors for them",
+			     room.crowded->name, room.sockets, (uintmax_t)room.left);
 	else if (room.at_once < room.services)
 		diag_note(preflight->diags, (struct origin){ 0 },
 			  "of %zu services some %zu can be at work at once, for lack of descriptors: clients of others "
-			  "wait in the kernel's queues meanwhile", room.services, room.at_once);
+			  "wait in the kernel's queues meanwhile",
+			  room.services, room.at_once);
 	else
 		return;
-	diags_hint(preflight->diags, "raise its hard limit of open files (ulimit -Hn, LimitNOFILE= of a unit, --ulimit "
+	diags_hint(preflight->diags,
+		   "raise its hard limit of open files (ulimit -Hn, LimitNOFILE= of a unit, --ulimit "
 		   "nofile= of a container)");
 }
 
-/* Checks its sockets: kinds, ports, interfaces, owners. */
+/* Checks its sockets. Interfaces and addresses come and go, so one that is missing is only a warning. */
 static void preflight_sockets(struct preflight *preflight, const struct service *service)
 {
-	for (size_t i = 0; i < service->socket_count; i++) {
-		const struct listen *listen = &service->sockets[i];
+	for (const struct listen *listen = service->sockets; listen < service->sockets + service->socket_count;
+	     listen++) {
+		const struct socket_options *options = listen->options;
+		const struct endpoint *address = listen->address;
+		int error = kind_error(preflight, address), family = socket_address_family(address);
+		uid_t owner = listen_prepared(listen)->owner;
+		char text[ENDPOINT_TEXT];
+		const void *exists;
 
-		check_socket_kind(preflight, service, listen);
-		if (!listen_is_other_family(service, listen))
-			check_privileged_port(preflight, service, listen);
-		check_interfaces(preflight, service, listen);
-		check_address(preflight, service, listen);
-		check_node_owner(preflight, service, listen);
+		endpoint_text(listen->endpoint, text);
+		if (error)
+			diags_add(preflight->diags, options->optional ? SEVERITY_WARNING : SEVERITY_ERROR, listen->at,
+				  "%s: %s: this kernel opens no such socket: %s", service->name, text, strerror(error));
+		if (error == EPERM && address->kind == ENDPOINT_RAW)
+			diags_hint(preflight->diags, "raw sockets need root or CAP_NET_RAW");
+		else if (error && !options->optional && !service->is_foreign)
+			diags_hint(preflight->diags, "optional = yes lets the service run without it");
+		if (!listen_is_other_family(service, listen) && endpoint_is_inet(address) && !address->port_name &&
+		    address->port && address->port < preflight->port_start && !capability_held(CAP_NET_BIND_SERVICE))
+			diag_warning(preflight->diags, listen->at,
+				     "%s: %s: ports below %d need root, CAP_NET_BIND_SERVICE or "
+				     "net.ipv4.ip_unprivileged_port_start",
+				     service->name, text, preflight->port_start);
+		if (listen == service->sockets || options != listen[-1].options) {
+			check_rule_interfaces(preflight, service, listen, "only_from", options->only_from);
+			check_rule_interfaces(preflight, service, listen, "no_access", options->no_access);
+		}
+		if (options->bind_to_device && !interface_exists(preflight, options->bind_to_device))
+			preflight_report(preflight, SEVERITY_WARNING, service, "bind_to_device",
+					 options->bind_to_device, "there is no such interface here now");
+		if (address->interface && !interface_exists(preflight, address->interface))
+			diag_warning(preflight->diags, listen->at, "%s: %sthere is no interface %s here now",
+				     service->name, service->is_foreign ? "" : "listen: ", address->interface);
+		if (endpoint_is_inet(address) && address->address && family != AF_UNSPEC && !options->free_bind &&
+		    !options->transparent && !options->optional) {
+			if (!ptr_map_get(&preflight->addresses, address->address, address->interface, &exists)) {
+				exists = probe_address(address, family) ? address->address : NULL;
+				ptr_map_put(&preflight->addresses, address->address, address->interface, exists);
+			}
+			if (!exists)
+				diag_warning(preflight->diags, listen->at,
+					     "%s: no interface here has the address %s now", service->name,
+					     address->address);
+			if (!exists && (service->dialect == UNIT || !service->is_foreign))
+				diags_hint(preflight->diags, "%s listens on it before it exists",
+					   service->dialect == UNIT ? "FreeBind=yes" : "free_bind = yes");
+		}
+		if (endpoint_is_path(address) && owner != (uid_t)-1 && owner != geteuid() &&
+		    !capability_held(CAP_CHOWN))
+			preflight_report(preflight, SEVERITY_ERROR, service, "socket_user", options->socket_user,
+					 "only root or CAP_CHOWN can change the owner of a node");
 	}
 }
 
 /* Warns of ports that another process has, by the kernel's list. A socket of superd's own, opened to find out, could
  * take datagrams, or the port from a program that starts. */
-
-/* The programs that superd replaces, and what to do about them. */
-static const struct {
-	const char *program, *hint;
-} replaced[] = {
-	{ "inetd", "to replace inetd, stop it before superd starts" },
-	{ "xinetd", "to replace xinetd, stop it before superd starts" },
-	{ "systemd",
-	  "systemctl list-sockets names the unit: stop it before superd starts, unless it passes superd the socket" },
-};
 
 /* A socket in the way; NULL: none. Those that this superd serves with are not. For --check those of any superd are not:
  * it may be the one that runs with this table. */
@@ -364,16 +290,17 @@ static const struct port_socket *find_taken(struct preflight *preflight, const s
 	return NULL;
 }
 
-static void hint_at_replaced(struct preflight *preflight, pid_t holder)
-{
-	for (size_t n = 0; n < sizeof(replaced) / sizeof(*replaced); n++) {
-		if (process_is_named(holder, replaced[n].program))
-			diags_hint(preflight->diags, "%s", replaced[n].hint);
-	}
-}
-
 static void check_port(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
+	static const struct {
+		const char *program, *hint;
+	} replaced[] = {
+		{ "inetd", "to replace inetd, stop it before superd starts" },
+		{ "xinetd", "to replace xinetd, stop it before superd starts" },
+		{ "systemd",
+		  "systemctl list-sockets names the unit: stop it before superd starts, unless it passes superd "
+		  "the socket" },
+	};
 	const struct endpoint wanted = endpoint_claim_of(service, listen, 0).endpoint;
 	const struct port_socket *taken = find_taken(preflight, &wanted);
 	char text[ENDPOINT_TEXT];
@@ -392,14 +319,16 @@ static void check_port(struct preflight *preflight, const struct service *servic
 	diags_add(preflight->diags, taken->holder || preflight->root ? SEVERITY_WARNING : SEVERITY_NOTE, listen->at,
 		  "%s: superd cannot listen on %s now: %s has it", service->name, endpoint_text(listen->endpoint, text),
 		  taken->holder ? buf_string(&holder) : "another socket");
-	if (taken->holder)
-		hint_at_replaced(preflight, taken->holder);
-	else if (!preflight->root)
+	for (size_t n = 0; taken->holder && n < sizeof(replaced) / sizeof(*replaced); n++) {
+		if (process_is_named(taken->holder, replaced[n].program))
+			diags_hint(preflight->diags, "%s", replaced[n].hint);
+	}
+	if (!taken->holder && !preflight->root)
 		diags_hint(preflight->diags, "as root, superd names the process");
 	buf_free(&holder);
 }
 
-/* Checks whether its ports are free. In preflight_ports.c. */
+/* Checks whether its ports are free. */
 static void preflight_ports(struct preflight *preflight, const struct service *service)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {
@@ -416,39 +345,8 @@ static void preflight_ports(struct preflight *preflight, const struct service *s
  * which may be missing from a copied installation. Without them all clients would be refused, or would never find the
  * service. */
 
-#define HOSTS_FLAWS 100                 /* files of hosts.allow and hosts.deny that are named */
-#define ADVISE_SECONDS 10               /* superd-advise only reads files */
-
-static void check_rpc(struct preflight *preflight, const struct service *service, const struct listen *listen)
-{
-	const char *wrong = "this superd was built without superd-rpc (libtirpc), so it cannot register with rpcbind";
-	bool is_built = build_has("libtirpc");
-	char text[ENDPOINT_TEXT];
-
-	if (!endpoint_is_rpc(listen->endpoint))
-		return;
-	if (is_built)
-		wrong = preflight_check_own(preflight, PROGRAM_RPC, helper_user_account(HELPER_USER_RPC));
-	if (wrong)
-		diag_error(preflight->diags, listen->at, "%s: %s: %s", service->name,
-			   endpoint_text(listen->endpoint, text), wrong);
-	if (!is_built)
-		diags_hint(preflight->diags, "with a port of its own, as tcp:PORT, it is served without rpcbind");
-}
-
-/* xinetd.conf implies libwrap for most services; while there is no rule, no client is refused by it. */
-static void check_libwrap(struct preflight *preflight, const struct service *service)
-{
-	const char *libwrap = service->groups->access->libwrap;
-
-	if (!libwrap || build_has("libwrap"))
-		return;
-	preflight_report(
-		preflight, hosts_access_has_rules(&preflight->hosts_access) ? SEVERITY_ERROR : SEVERITY_WARNING,
-		service, "libwrap", libwrap,
-		"this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it refuses all "
-		"clients");
-}
+#define HOSTS_FLAWS 100	  /* files of hosts.allow and hosts.deny that are named */
+#define ADVISE_SECONDS 10 /* superd-advise only reads files */
 
 /* Takes what superd-advise says of hosts.allow and hosts.deny. NULL: it has said all; else why not. */
 static const char *take_hosts_answer(struct preflight *preflight, const struct service *service,
@@ -474,8 +372,8 @@ static const char *take_hosts_answer(struct preflight *preflight, const struct s
 			return NULL;
 		if (strncmp(line, "flaw ", 5) != 0)
 			return "the answer of superd-advise is wrong";
-		preflight_report(preflight, SEVERITY_WARNING, service, "libwrap",
-				 service->groups->access->libwrap, "%s, so no client is let in", line + 5);
+		preflight_report(preflight, SEVERITY_WARNING, service, "libwrap", service->groups->access->libwrap,
+				 "%s, so no client is let in", line + 5);
 	}
 	return NULL;
 }
@@ -487,12 +385,18 @@ static void ask_of_hosts_files(struct preflight *preflight, const struct service
 	struct helper_process helper = HELPER_PROCESS_NONE(PROGRAM_ADVISE);
 	int wanted[] = { -1, -1, -1, -1 };
 	const struct helper_start start = {
-		.option = "-t", .type = SOCK_SEQPACKET, .number = 3, .wanted = wanted, .wanted_count = 4,
-		.directory = "/", .account = helper_user_account(HELPER_USER_ADVISE),
+		.option = "-t",
+		.type = SOCK_SEQPACKET,
+		.number = 3,
+		.wanted = wanted,
+		.wanted_count = 4,
+		.directory = "/",
+		.account = helper_user_account(HELPER_USER_ADVISE),
 	};
 	struct buf why = { 0 };
 	const char *wrong = helper_process_start(&helper, &start, &why)
-				    ? take_hosts_answer(preflight, service, &helper, &why) : buf_string(&why);
+		? take_hosts_answer(preflight, service, &helper, &why)
+		: buf_string(&why);
 
 	if (wrong)
 		preflight_report(preflight, SEVERITY_WARNING, service, "libwrap", service->groups->access->libwrap,
@@ -500,24 +404,6 @@ static void ask_of_hosts_files(struct preflight *preflight, const struct service
 	helper_process_end(&helper);
 	buf_free(&why);
 	preflight->hosts_asked = true;
-}
-
-static void check_hosts_files(struct preflight *preflight, const struct service *service)
-{
-	const char *libwrap = service->groups->access->libwrap;
-
-	if (!libwrap || !build_has("libwrap") || !hosts_access_has_rules(&preflight->hosts_access))
-		return;                 /* without a rule superd admits all clients and does not ask libwrap */
-	if (preflight_check_own(preflight, PROGRAM_ADVISE, helper_user_account(HELPER_USER_ADVISE)))
-		return;                 /* check_advise reports it */
-	if (!preflight->hosts_asked)
-		ask_of_hosts_files(preflight, service);
-	if (!preflight->hosts_run_commands || strchr(libwrap, ' '))
-		return;
-	preflight_report(preflight, SEVERITY_WARNING, service, "libwrap", libwrap,
-			 "hosts.allow or hosts.deny has rules that start commands, which superd does not do here: it "
-			 "ignores spawn, and refuses the clients of twist");
-	diags_hint(preflight->diags, "to allow commands: libwrap = \"%s commands\" in superd.conf", libwrap);
 }
 
 /* The option that needs superd-advise, and its value in *value. NULL: none. */
@@ -546,50 +432,58 @@ static const char *find_advise_option(struct preflight *preflight, const struct 
 	return logging->log_on_failure & FAILURE_USERID ? "log_on_failure" : NULL;
 }
 
-/* Only a warning for a log, as clients are served without the name. */
-static void check_advise(struct preflight *preflight, const struct service *service)
-{
-	const char *value, *option = find_advise_option(preflight, service, &value);
-	const char *wrong = option ? preflight_check_own(preflight, PROGRAM_ADVISE,
-							 helper_user_account(HELPER_USER_ADVISE)) : NULL;
-	bool is_log = option && !strncmp(option, "log_", 4);
-
-	if (wrong)
-		preflight_report(preflight, is_log ? SEVERITY_WARNING : SEVERITY_ERROR, service, option, value, "%s",
-				 wrong);
-}
-
-/* Checks the libraries and helper programs that it needs. */
+/* Checks the libraries and helper programs that it needs. Without a rule in hosts.allow and hosts.deny superd admits
+ * all clients and does not ask libwrap; xinetd.conf implies libwrap for most services. */
 static void preflight_libraries(struct preflight *preflight, const struct service *service)
 {
-	check_libwrap(preflight, service);
-	check_hosts_files(preflight, service);
-	check_advise(preflight, service);
-	for (size_t i = 0; i < service->socket_count; i++)
-		check_rpc(preflight, service, &service->sockets[i]);
+	const char *libwrap = service->groups->access->libwrap;
+	const char *value, *option = find_advise_option(preflight, service, &value);
+	const struct account *adviser = libwrap || option ? helper_user_account(HELPER_USER_ADVISE) : NULL;
+	const char *wrong = option ? preflight_check_own(preflight, PROGRAM_ADVISE, adviser) : NULL;
+	bool has_rules = libwrap && hosts_access_has_rules(&preflight->hosts_access);
+
+	if (libwrap && !build_has("libwrap"))
+		preflight_report(preflight, has_rules ? SEVERITY_ERROR : SEVERITY_WARNING, service, "libwrap", libwrap,
+				 "this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it "
+				 "refuses all clients");
+	else if (has_rules && !preflight_check_own(preflight, PROGRAM_ADVISE, adviser)) {
+		if (!preflight->hosts_asked)
+			ask_of_hosts_files(preflight, service);
+		if (preflight->hosts_run_commands && !strchr(libwrap, ' ')) {
+			preflight_report(
+				preflight, SEVERITY_WARNING, service, "libwrap", libwrap,
+				"hosts.allow or hosts.deny has rules that start commands, which superd does not "
+				"do here: it ignores spawn, and refuses the clients of twist");
+			diags_hint(preflight->diags, "to allow commands: libwrap = \"%s commands\" in superd.conf",
+				   libwrap);
+		}
+	}
+	if (wrong) /* clients are served without the name that a log would have */
+		preflight_report(preflight, strncmp(option, "log_", 4) ? SEVERITY_ERROR : SEVERITY_WARNING, service,
+				 option, value, "%s", wrong);
+	for (const struct listen *listen = service->sockets; listen < service->sockets + service->socket_count;
+	     listen++) {
+		bool is_built = build_has("libtirpc");
+		char text[ENDPOINT_TEXT];
+
+		if (!endpoint_is_rpc(listen->endpoint))
+			continue;
+		wrong = is_built
+			? preflight_check_own(preflight, PROGRAM_RPC, helper_user_account(HELPER_USER_RPC))
+			: "this superd was built without superd-rpc (libtirpc), so it cannot register with rpcbind";
+		if (wrong)
+			diag_error(preflight->diags, listen->at, "%s: %s: %s", service->name,
+				   endpoint_text(listen->endpoint, text), wrong);
+		if (!is_built)
+			diags_hint(preflight->diags,
+				   "with a port of its own, as tcp:PORT, it is served without rpcbind");
+	}
 }
 
 /* What superd must be allowed to do for a service. Whether it is root says little: root in a container lacks
  * capabilities, and limits may be too low for any user. */
 
 #define CLAMPED_NAMED 24 /* units named in one message */
-
-static void check_user(struct preflight *preflight, const struct service *service)
-{
-	if (!preflight->root || service->groups->identity->user || service->groups->identity->dynamic_user ||
-	    service_is_unclear(service, "user"))
-		return;
-	if (!service->exec->exec || service->groups->access->deny_time >= 0)
-		return;         /* helper programs have users of their own, sensors run no program */
-	if (service->dialect == UNIT) {
-		if (!preflight->root_units++)
-			preflight->root_unit = service;
-		return;
-	}
-	diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
-	if (!service->is_foreign)
-		diags_hint(preflight->diags, "set user = \"root\" if that is intended, or name another user");
-}
 
 /* A unit without User= means root, so one note covers all of them. */
 static void preflight_root_units(struct preflight *preflight)
@@ -601,39 +495,6 @@ static void preflight_root_units(struct preflight *preflight)
 	else if (preflight->root_units)
 		diag_note(preflight->diags, first->at, "%s and %zu more: they run as root, as their units name no User",
 			  first->name, preflight->root_units - 1);
-}
-
-static void check_capabilities(struct preflight *preflight, const struct service *service)
-{
-	const struct identity_options *identity = service->groups->identity;
-	struct buf names = { 0 };
-	uint64_t missing = 0;
-
-	for (int bit = 0; bit < 64; bit++) {
-		if (identity->ambient_capabilities >> bit & 1 && !capability_held(bit))
-			missing |= UINT64_C(1) << bit;
-	}
-	if (missing) {
-		type_format(directive_find(NATIVE, "ambient_capabilities"), &missing, &names);
-		preflight_report(preflight, SEVERITY_WARNING, service, "ambient_capabilities", buf_string(&names),
-				 "superd does not have this itself, so it cannot pass it on");
-		buf_free(&names);
-	}
-	if (identity->capability_bounding_set != UINT64_MAX && !capability_held(CAP_SETPCAP))
-		preflight_report(preflight, SEVERITY_ERROR, service, "capability_bounding_set", NULL,
-				 "only root or CAP_SETPCAP can remove capabilities permanently");
-}
-
-static void check_chroot(struct preflight *preflight, const struct service *service)
-{
-	const char *root = service->groups->environment->root_directory;
-
-	if (root && !capability_held(CAP_SYS_CHROOT))
-		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root,
-				 "only root or CAP_SYS_CHROOT can change the root");
-	else if (root && sandbox_leaves_root(service))
-		preflight_report(preflight, SEVERITY_WARNING, service, "root_directory", root,
-				 "superd may not create mounts here, and root can leave a chroot(2)");
 }
 
 /* Reports a value that superd may not set, so that the service gets the closest one. Packages have such values in most
@@ -677,89 +538,95 @@ static void preflight_clamped_units(struct preflight *preflight)
 	if (units->count > CLAMPED_NAMED)
 		buf_addf(&units->names, " and %zu more", units->count - CLAMPED_NAMED);
 	if (units->count)
-		diag_warning(preflight->diags, units->at,
-			     "%zu unit%s root or %s%s%s; superd sets the nearest values: %s",
-			     units->count, units->count == 1 ? " needs" : "s need", nice ? "CAP_SYS_NICE" : "",
-			     nice && resource ? " and " : "", resource ? "CAP_SYS_RESOURCE" : "",
-			     buf_string(&units->names));
+		diag_warning(
+			preflight->diags, units->at, "%zu unit%s root or %s%s%s; superd sets the nearest values: %s",
+			units->count, units->count == 1 ? " needs" : "s need", nice ? "CAP_SYS_NICE" : "",
+			nice && resource ? " and " : "", resource ? "CAP_SYS_RESOURCE" : "", buf_string(&units->names));
 	buf_free(&units->names);
-}
-
-/* The lowest nice value without privilege is 20 - RLIMIT_NICE (getrlimit(2)). */
-static void check_nice(struct preflight *preflight, const struct service *service)
-{
-	int64_t nice = service->groups->environment->nice;
-	struct rlimit limit = { 0 };
-	char text[32];
-
-	if (nice >= 0 || capability_held(CAP_SYS_NICE))
-		return;
-	if (getrlimit(RLIMIT_NICE, &limit) == 0 &&
-	    (limit.rlim_cur == RLIM_INFINITY || nice >= 20 - (int64_t)limit.rlim_cur))
-		return;
-	snprintf(text, sizeof(text), "%" PRId64, nice);
-	report_clamped(preflight, service, CAP_SYS_NICE, "nice", text,
-		       "only root or CAP_SYS_NICE can set values below 0: superd sets the nearest value");
-}
-
-/* Any process may raise oom_score_adj; lowering it needs CAP_SYS_RESOURCE. */
-static void check_oom_score(struct preflight *preflight, const struct service *service)
-{
-	int64_t wanted = service->groups->environment->oom_score_adjust;
-	FILE *file;
-	long own = 0;
-	char text[32];
-
-	if (wanted == INT64_MIN || wanted >= 0 || capability_held(CAP_SYS_RESOURCE))
-		return;
-	file = fopen("/proc/self/oom_score_adj", "re");
-	if (file && fgets(text, sizeof(text), file))
-		own = strtol(text, NULL, 10);
-	if (file)
-		fclose(file);
-	if (wanted >= own)
-		return;
-	snprintf(text, sizeof(text), "%" PRId64, wanted);
-	report_clamped(preflight, service, CAP_SYS_RESOURCE, "oom_score_adjust", text,
-		       "superd's own is %ld, and only root or CAP_SYS_RESOURCE can go below: it keeps that", own);
-}
-
-static bool exceeds_limit(int64_t wanted, rlim_t hard)
-{
-	if (hard == RLIM_INFINITY)
-		return false;
-	return wanted == SCAN_INFINITY || (rlim_t)wanted > hard;
-}
-
-static void check_limit(struct preflight *preflight, const struct service *service, int resource)
-{
-	const struct limit *wanted = &service->groups->limits->of[resource];
-	int64_t most = wanted->hard > wanted->soft ? wanted->hard : wanted->soft;
-	struct rlimit own;
-	char text[32] = "unlimited";
-
-	if (most < 0 || !limit_option(resource) || getrlimit(resource, &own) < 0 ||
-	    !exceeds_limit(most, own.rlim_max) || capability_held(CAP_SYS_RESOURCE))
-		return;
-	if (most != SCAN_INFINITY)
-		snprintf(text, sizeof(text), "%" PRId64, most);
-	report_clamped(
-		preflight, service, CAP_SYS_RESOURCE, limit_option(resource), text,
-		"superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: superd sets the "
-		"nearest value",
-		(unsigned long long)own.rlim_max);
 }
 
 /* Checks the privileges that superd needs for it. */
 static void preflight_privileges(struct preflight *preflight, const struct service *service)
 {
-	check_user(preflight, service);
-	check_capabilities(preflight, service);
-	check_chroot(preflight, service);
-	check_nice(preflight, service);
-	check_oom_score(preflight, service);
-	for (int resource = 0; resource < RLIMITS; resource++)
-		check_limit(preflight, service, resource);
+	const struct identity_options *identity = service->groups->identity;
+	const struct environment_options *environment = service->groups->environment;
+	int64_t nice = environment->nice, oom_score = environment->oom_score_adjust;
+	const char *root = environment->root_directory;
+	struct rlimit own = { 0 };
+	struct buf names = { 0 };
+	uint64_t missing = 0;
+	char text[32];
+
+	/* superd's own programs have users of their own, sensors run no program. */
+	if (preflight->root && !identity->user && !identity->dynamic_user && !service_is_unclear(service, "user") &&
+	    service->exec->exec && service->groups->access->deny_time < 0) {
+		if (service->dialect == UNIT) {
+			if (!preflight->root_units++)
+				preflight->root_unit = service;
+		} else {
+			diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
+			if (!service->is_foreign)
+				diags_hint(preflight->diags,
+					   "set user = \"root\" if that is intended, or name another user");
+		}
+	}
+	for (int bit = 0; bit < 64; bit++) {
+		if (identity->ambient_capabilities >> bit & 1 && !capability_held(bit))
+			missing |= UINT64_C(1) << bit;
+	}
+	if (missing) {
+		type_format(directive_find(NATIVE, "ambient_capabilities"), &missing, &names);
+		preflight_report(preflight, SEVERITY_WARNING, service, "ambient_capabilities", buf_string(&names),
+				 "superd does not have this itself, so it cannot pass it on");
+		buf_free(&names);
+	}
+	if (identity->capability_bounding_set != UINT64_MAX && !capability_held(CAP_SETPCAP))
+		preflight_report(preflight, SEVERITY_ERROR, service, "capability_bounding_set", NULL,
+				 "only root or CAP_SETPCAP can remove capabilities permanently");
+	if (root && !capability_held(CAP_SYS_CHROOT))
+		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root,
+				 "only root or CAP_SYS_CHROOT can change the root");
+	else if (root && sandbox_leaves_root(service))
+		preflight_report(preflight, SEVERITY_WARNING, service, "root_directory", root,
+				 "superd may not create mounts here, and root can leave a chroot(2)");
+	/* The lowest nice value without privilege is 20 - RLIMIT_NICE (getrlimit(2)). */
+	if (nice < 0 && !capability_held(CAP_SYS_NICE) &&
+	    (getrlimit(RLIMIT_NICE, &own) < 0 ||
+	     (own.rlim_cur != RLIM_INFINITY && nice < 20 - (int64_t)own.rlim_cur))) {
+		snprintf(text, sizeof(text), "%" PRId64, nice);
+		report_clamped(preflight, service, CAP_SYS_NICE, "nice", text,
+			       "only root or CAP_SYS_NICE can set values below 0: superd sets the nearest value");
+	}
+	/* Any process may raise oom_score_adj; lowering it needs CAP_SYS_RESOURCE. */
+	if (oom_score != INT64_MIN && oom_score < 0 && !capability_held(CAP_SYS_RESOURCE)) {
+		FILE *file = fopen("/proc/self/oom_score_adj", "re");
+		long least = file && fgets(text, sizeof(text), file) ? strtol(text, NULL, 10) : 0;
+
+		if (file)
+			fclose(file);
+		snprintf(text, sizeof(text), "%" PRId64, oom_score);
+		if (oom_score < least)
+			report_clamped(
+				preflight, service, CAP_SYS_RESOURCE, "oom_score_adjust", text,
+				"superd's own is %ld, and only root or CAP_SYS_RESOURCE can go below: it keeps that",
+				least);
+	}
+	for (int resource = 0; resource < RLIMITS; resource++) {
+		const struct limit *wanted = &service->groups->limits->of[resource];
+		int64_t most = wanted->hard > wanted->soft ? wanted->hard : wanted->soft;
+
+		if (most < 0 || !limit_option(resource) || getrlimit(resource, &own) < 0 ||
+		    own.rlim_max == RLIM_INFINITY || (most != SCAN_INFINITY && (rlim_t)most <= own.rlim_max) ||
+		    capability_held(CAP_SYS_RESOURCE))
+			continue;
+		snprintf(text, sizeof(text), "%" PRId64, most);
+		report_clamped(
+			preflight, service, CAP_SYS_RESOURCE, limit_option(resource),
+			most == SCAN_INFINITY ? "unlimited" : text,
+			"superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: superd "
+			"sets the nearest value",
+			(unsigned long long)own.rlim_max);
+	}
 }
 
 /* Checks the options for control groups, devices, scheduling and hardening that this machine cannot provide. Each
@@ -787,84 +654,57 @@ static void report_missing(void *context, const struct service *service, const c
 			 severity == SEVERITY_WARNING ? "; it is left out" : "");
 }
 
-static void check_devices(struct preflight *preflight, const struct service *service)
+/* Checks its options for control groups, devices, scheduling and hardening. */
+static void preflight_resources(struct preflight *preflight, const struct service *service)
 {
-	for (words word = service->groups->cgroup_filters->device_allow; word && *word; word++) {
-		struct device_rule rule;
+	const struct scheduling_options *scheduling = service->groups->scheduling;
+	const struct cgroup_settings *settings = service_prepared(service)->cgroup_settings;
+	struct directory_kind kinds[DIRECTORY_KINDS];
+	struct device_rule rule;
+	uid_t owner;
 
+	sandbox_support_compare(&preflight->support, service, preflight->table->pool, report_missing, preflight);
+	cgroup_settings_compare(service, report_support, preflight);
+	for (words word = service->groups->cgroup_filters->device_allow; word && *word; word++) {
 		if (device_rule_read(*word, &rule) && !device_rule_is_known(&rule))
 			preflight_report(
 				preflight, SEVERITY_WARNING, service, "device_allow", *word,
 				"there is no such device when superd reads the configuration, so it allows no access");
 	}
-}
-
-static void check_scheduling(struct preflight *preflight, const struct service *service)
-{
-	const struct scheduling_options *scheduling = service->groups->scheduling;
-	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
-
-	if (real_time && !capability_held(CAP_SYS_NICE))
+	if ((scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR) &&
+	    !capability_held(CAP_SYS_NICE))
 		preflight_report(preflight, SEVERITY_WARNING, service, "cpu_scheduling_policy", NULL,
 				 "only root or CAP_SYS_NICE can do this, unless rlimit_rtprio allows it");
-}
+	/* Without a pid file only the control group tells which process its daemon is. */
+	if (service->exec->type == TYPE_FORKING && !service->groups->lifecycle->pid_file && settings &&
+	    !settings->place->path) {
+		struct buf option = { 0 };
 
-/* A dynamic user could not use another user's files. */
-static void check_directory_owner(struct preflight *preflight, const struct service *service,
-				  const struct directory_kind *kind)
-{
-	for (words name = kind->names; kind->is_owned && kind->base && name && *name; name++) {
-		struct buf path = { 0 };
-		uid_t owner;
-
-		buf_addf(&path, "%s/%.*s", kind->base, (int)directory_name_length(*name), *name);
-		if (!path.failed && directories_find_owner(kind->base, *name, &owner) &&
-		    owner != service->account->uid && owner != 0)
-			preflight_report(preflight, SEVERITY_WARNING, service, kind->option, *name,
-					 "%s and its files belong to user %u, but dynamic_user has %u",
-					 buf_string(&path), (unsigned)owner, (unsigned)service->account->uid);
-		buf_free(&path);
+		preflight_report(
+			preflight, SEVERITY_ERROR, service, "type", "forking",
+			"superd cannot know which process its daemon is: it has no pid file, and no control group: %s",
+			settings->place->wrong);
+		option_name_add(service, "pid_file", "PATH", &option);
+		diags_hint(preflight->diags,
+			   "set %s to the file that the daemon writes its pid to, or let it stay in the "
+			   "foreground, with another type",
+			   buf_string(&option));
+		buf_free(&option);
 	}
-}
-
-static void check_dynamic_user(struct preflight *preflight, const struct service *service)
-{
-	struct directory_kind kinds[DIRECTORY_KINDS];
-
 	if (!service->groups->identity->dynamic_user || !service->account)
 		return;
+	/* A dynamic user could not use another user's files. */
 	directories_of(service, preflight->defaults, kinds);
-	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
-		check_directory_owner(preflight, service, &kinds[n]);
-}
-
-/* Without a pid file only the control group, which the service has for that, tells which process its daemon is. */
-static void check_daemon(struct preflight *preflight, const struct service *service)
-{
-	const struct cgroup_settings *settings = service_prepared(service)->cgroup_settings;
-	struct buf option = { 0 };
-
-	if (service->exec->type != TYPE_FORKING || service->groups->lifecycle->pid_file || !settings ||
-	    settings->place->path)
-		return;
-	preflight_report(preflight, SEVERITY_ERROR, service, "type", "forking",
-			 "superd cannot know which process its daemon is: it has no pid file, and no control group: %s",
-			 settings->place->wrong);
-	option_name_add(service, "pid_file", "PATH", &option);
-	diags_hint(preflight->diags, "set %s to the file that the daemon writes its pid to, or let it stay in the "
-		   "foreground, with another type", buf_string(&option));
-	buf_free(&option);
-}
-
-/* Checks its options for control groups, devices, scheduling and hardening. */
-static void preflight_resources(struct preflight *preflight, const struct service *service)
-{
-	sandbox_support_compare(&preflight->support, service, preflight->table->pool, report_missing, preflight);
-	cgroup_settings_compare(service, report_support, preflight);
-	check_devices(preflight, service);
-	check_scheduling(preflight, service);
-	check_daemon(preflight, service);
-	check_dynamic_user(preflight, service);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
+		for (words name = kinds[n].names; kinds[n].is_owned && kinds[n].base && name && *name; name++) {
+			if (directories_find_owner(kinds[n].base, *name, &owner) && owner != service->account->uid &&
+			    owner != 0)
+				preflight_report(preflight, SEVERITY_WARNING, service, kinds[n].option, *name,
+						 "%s/%.*s and its files belong to user %u, but dynamic_user has %u",
+						 kinds[n].base, (int)directory_name_length(*name), *name,
+						 (unsigned)owner, (unsigned)service->account->uid);
+		}
+	}
 }
 
 /* Checks every service against this machine.
@@ -891,59 +731,50 @@ static void check_runtime(struct preflight *preflight, const struct service *ser
 	}
 }
 
-static void check_service(struct preflight *preflight, const struct service *service)
-{
-	preflight_owners(preflight, service);
-	preflight_bind(preflight, service);
-	preflight_files(preflight, service);
-	preflight_environment(preflight, service);
-	preflight_sockets(preflight, service);
-	preflight_ports(preflight, service);
-	preflight_libraries(preflight, service);
-	preflight_privileges(preflight, service);
-	preflight_resources(preflight, service);
-	check_runtime(preflight, service);
-}
-
-/* No service names it, and each may need it. */
-static void check_output(const struct preflight *preflight)
-{
-	const char *wrong = preflight->table->count ? preflight_check_own(preflight, PROGRAM_OUTPUT, NULL) : NULL;
-
-	if (wrong)
-		diag_warning(preflight->diags, (struct origin){ 0 },
-			     "%s. Without it nobody reads what programs print, and they wait once their pipes are full",
-			     wrong);
-}
-
 void preflight_table(const struct table *table, const struct process_defaults *defaults, enum preflight_for purpose,
 		     struct diags *diags)
 {
-	struct preflight preflight = { .table = table, .defaults = defaults, .diags = diags,
-				       .root = geteuid() == 0, .serves = purpose >= PREFLIGHT_RELOAD,
+	struct preflight preflight = { .table = table,
+				       .defaults = defaults,
+				       .diags = diags,
+				       .root = geteuid() == 0,
+				       .serves = purpose >= PREFLIGHT_RELOAD,
 				       .port_start = capability_port_start() };
+	struct ptr_map *const maps[] = { &preflight.programs, &preflight.interfaces, &preflight.addresses,
+					 &preflight.tables,   &preflight.root_files, &preflight.runtime,
+					 &preflight.variables };
+	const char *wrong;
 
 	diags->of_machine = true;
 	preflight.mounts = path_mounts();
 	if (purpose == PREFLIGHT_CHECK || purpose == PREFLIGHT_COMPARISON)
-		port_table_read(&preflight.ports);      /* else superd tries each port, and reports it */
+		port_table_read(&preflight.ports); /* else superd tries each port, and reports it */
 	memset(preflight.kinds, -1, sizeof(preflight.kinds));
-	for (size_t i = 0; i < table->count; i++) {
-		if (!table->services[i].exec->disable)
-			check_service(&preflight, &table->services[i]);
+	for (const struct service *service = table->services; service < table->services + table->count; service++) {
+		if (service->exec->disable)
+			continue;
+		preflight_owners(&preflight, service);
+		preflight_bind(&preflight, service);
+		preflight_files(&preflight, service);
+		preflight_environment(&preflight, service);
+		preflight_sockets(&preflight, service);
+		preflight_ports(&preflight, service);
+		preflight_libraries(&preflight, service);
+		preflight_privileges(&preflight, service);
+		preflight_resources(&preflight, service);
+		check_runtime(&preflight, service);
 	}
-	check_output(&preflight);
+	wrong = table->count ? preflight_check_own(&preflight, PROGRAM_OUTPUT, NULL) : NULL;
+	if (wrong) /* no service names it, and each may need it */
+		diag_warning(diags, (struct origin){ 0 },
+			     "%s. Without it nobody reads what programs print, and they wait once their pipes are full",
+			     wrong);
 	preflight_descriptors(&preflight);
 	preflight_root_units(&preflight);
 	preflight_clamped_units(&preflight);
 	diags->of_machine = false;
-	ptr_map_free(&preflight.programs);
-	ptr_map_free(&preflight.interfaces);
-	ptr_map_free(&preflight.addresses);
-	ptr_map_free(&preflight.tables);
-	ptr_map_free(&preflight.root_files);
-	ptr_map_free(&preflight.runtime);
-	ptr_map_free(&preflight.variables);
+	for (size_t n = 0; n < sizeof(maps) / sizeof(*maps); n++)
+		ptr_map_free(maps[n]);
 	free(preflight.mounts);
 	port_table_free(&preflight.ports);
 }

@@ -75,15 +75,15 @@ static bool preflight_may_look(const struct preflight *preflight, const char *pa
 	struct path_finding finding;
 
 	return !preflight->serves || *path != '/' ||
-	       path_is_trusted_for(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, preflight->mounts, &finding) ||
-	       finding.is_missing;
+		path_is_trusted_for(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, preflight->mounts, &finding) ||
+		finding.is_missing;
 }
 
 /* Each call is tried, as nothing else tells what a filter of system calls answers. */
 
 static bool can_unshare_fds(void)
 {
-	return raw_unshare_fds(~0u) == 0;       /* there is no such descriptor, and nobody shares them now */
+	return raw_unshare_fds(~0u) == 0; /* there is no such descriptor, and nobody shares them now */
 }
 
 static bool can_copy_fds(void)
@@ -113,7 +113,9 @@ static bool can_make_files(void)
 
 static bool can_resolve(void)
 {
-	struct { uint64_t flags, mode, resolve; } how = { O_PATH | O_CLOEXEC, 0, 0 };
+	struct {
+		uint64_t flags, mode, resolve;
+	} how = { O_PATH | O_CLOEXEC, 0, 0 };
 	int fd = (int)syscall(__NR_openat2, AT_FDCWD, "/", &how, sizeof(how));
 	bool can = fd >= 0;
 
@@ -136,8 +138,7 @@ const struct denied_call_row denied_calls[DENIED_CALLS] = {
 	[DENIED_BPF] = { "bpf", can_load_programs, "filters of devices and packets are refused" },
 	[DENIED_MEMFD_CREATE] = { "memfd_create", can_make_files,
 				  "superd's state goes through unlinked files in its runtime folder" },
-	[DENIED_OPENAT2] = { "openat2", can_resolve,
-			     "bind mounts below a folder that superd removes are not noticed" },
+	[DENIED_OPENAT2] = { "openat2", can_resolve, "bind mounts below a folder that superd removes are not noticed" },
 };
 
 void denied_calls_describe(struct buf *out)
@@ -181,29 +182,25 @@ static void check_root_file(struct preflight *preflight, const struct service *s
 	buf_free(&what);
 }
 
-static bool make_absolute(const char *path, char whole[PATH_MAX])
-{
-	char here[PATH_MAX];
-
-	if (*path == '/')
-		return snprintf(whole, PATH_MAX, "%s", path) < PATH_MAX;
-	return getcwd(here, sizeof(here)) && snprintf(whole, PATH_MAX, "%s/%s", here, path) < PATH_MAX;
-}
-
 /* Checks a table's file, once for all its services. */
 static void check_table(struct preflight *preflight, const struct service *service)
 {
 	struct origin at = { .file = service->at.file };
 	struct buf what = { 0 };
-	char path[PATH_MAX];
+	char path[PATH_MAX], here[PATH_MAX] = "";
 	const void *known;
 
 	if (!at.file || ptr_map_get(&preflight->tables, at.file, NULL, &known))
 		return;
 	ptr_map_put(&preflight->tables, at.file, NULL, NULL);
-	if (make_absolute(at.file, path) && is_changeable(preflight, path, &what))
-		diag_warning(preflight->diags, at, "other users can change the programs that superd runs: "
-						   "%s", buf_string(&what));
+	if (*at.file != '/' && !getcwd(here, sizeof(here)))
+		return;
+	if (snprintf(path, sizeof(path), "%s%s%s", here, *here ? "/" : "", at.file) < (int)sizeof(path) &&
+	    is_changeable(preflight, path, &what))
+		diag_warning(preflight->diags, at,
+			     "other users can change the programs that superd runs: "
+			     "%s",
+			     buf_string(&what));
 	buf_free(&what);
 }
 
@@ -270,61 +267,64 @@ static void check_directory(struct preflight *preflight, const struct service *s
 		preflight_report(preflight, SEVERITY_WARNING, service, kind->option, name, "%s", wrong);
 }
 
-/* preflight_files reports files that cannot be read. */
-static void check_variables_in(struct preflight *preflight, const struct service *service, const char *path)
+/* Whether superd's user may not look, but the service's user might: only root can check that. */
+static bool is_hidden_from_us(const struct preflight *preflight, const struct service *service)
 {
+	return errno == EACCES && !preflight->root && service->account && service->account->switches &&
+		preflight->table->is_only_checked;
+}
+
+/* Reads a file of variables once, though many services share it, and reports what is ignored in it. One that is missing
+ * or cannot be read is reported for each of them; a pattern is checked when it is read. */
+static void check_variables(struct preflight *preflight, const struct service *service, const char *path)
+{
+	bool is_plain = *path != '-' && !strpbrk(path, "*?["), is_missing;
+	const char *key = pool_text(preflight->table->pool, path);
 	struct variables variables = { 0 };
 	struct buf ignored = { 0 }, why = { 0 };
-	bool good = variables_read_file(&variables, path, service->account, &ignored, &why);
-	const char *line = good ? buf_string(&ignored) : "";
+	struct stat status;
+	const void *known;
 
-	for (; *line; line += strcspn(line, "\n") + 1)
-		preflight_report(preflight, SEVERITY_WARNING, service, "environment_file", path, "%.*s",
-				 (int)strcspn(line, "\n"), line);
-	variables_free(&variables);
-	buf_free(&ignored);
-	buf_free(&why);
-}
+	if (!preflight_may_look(preflight, path + (*path == '-')))
+		return;
+	if (!key || !ptr_map_get(&preflight->variables, key, NULL, &known)) {
+		bool good = variables_read_file(&variables, path, service->account, &ignored, &why);
 
-/* A file that many services share is read once. */
-static void check_variables(struct preflight *preflight, const struct service *service)
-{
-	for (words path = service->groups->environment->environment_file; path && *path; path++) {
-		const char *key = pool_text(preflight->table->pool, *path);
-		const void *known;
-
-		if (key && ptr_map_get(&preflight->variables, key, NULL, &known))
-			continue;
+		for (const char *line = good ? buf_string(&ignored) : ""; *line; line += strcspn(line, "\n") + 1)
+			preflight_report(preflight, SEVERITY_WARNING, service, "environment_file", path, "%.*s",
+					 (int)strcspn(line, "\n"), line);
+		variables_free(&variables);
+		buf_free(&ignored);
+		buf_free(&why);
 		if (key)
 			ptr_map_put(&preflight->variables, key, NULL, key);
-		if (preflight_may_look(preflight, *path + (**path == '-')))
-			check_variables_in(preflight, service, *path);
 	}
-}
-
-static void check_reclaim(struct preflight *preflight, const struct service *service)
-{
-	const char *lack;
-
-	if (!service->groups->lifecycle->freeze_reclaim || service->exec->accept)
-		return;
-	lack = cgroup_settings_lack_reclaim(service, &preflight->reclaim_place, preflight->table->pool);
-	if (lack)
-		preflight_report(preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
-				 "%s: a frozen instance keeps its memory", lack);
+	is_missing = is_plain && (stat(path, &status) < 0 || access(path, R_OK) < 0);
+	if (is_missing && !is_hidden_from_us(preflight, service))
+		preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", path,
+				 "%s; after a - it may be missing", strerror(errno));
+	else if (is_plain && !is_missing && !S_ISREG(status.st_mode))
+		preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", path,
+				 "that is no regular file");
 }
 
 void preflight_environment(struct preflight *preflight, const struct service *service)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
+	const char *lack = NULL;
 
 	directories_of(service, preflight->defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
 		for (words name = kinds[n].names; kinds[n].base && name && *name; name++)
 			check_directory(preflight, service, &kinds[n], *name);
 	}
-	check_variables(preflight, service);
-	check_reclaim(preflight, service);
+	for (words path = service->groups->environment->environment_file; path && *path; path++)
+		check_variables(preflight, service, *path);
+	if (service->groups->lifecycle->freeze_reclaim && !service->exec->accept)
+		lack = cgroup_settings_lack_reclaim(service, &preflight->reclaim_place, preflight->table->pool);
+	if (lack)
+		preflight_report(preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
+				 "%s: a frozen instance keeps its memory", lack);
 }
 
 /* Checks the programs, folders and files that a service names.
@@ -333,34 +333,20 @@ void preflight_environment(struct preflight *preflight, const struct service *se
  * would. An access control list (acl(5)) may grant more than the bits do, so a file that has one passes. A path below
  * root_directory is looked up inside it, where an absolute link leads to another file. */
 
-#define TCPD_FOLDER "/usr/sbin"          /* REAL_DAEMON_DIR of tcpd(8) in every distribution */
-
-/* Whether superd's user may not look, but the service's user might: only root can check that. */
-static bool is_hidden_from_us(const struct preflight *preflight, const struct service *service)
-{
-	return errno == EACCES && !preflight->root && service->account && service->account->switches &&
-	       preflight->table->is_only_checked;
-}
-
-static bool account_has_group(const struct account *account, gid_t gid)
-{
-	if (account->gid == gid)
-		return true;
-	for (size_t i = 0; i < account->group_count; i++) {
-		if (account->groups[i] == gid)
-			return true;
-	}
-	return false;
-}
+#define TCPD_FOLDER "/usr/sbin" /* REAL_DAEMON_DIR of tcpd(8) in every distribution */
 
 /* Whether the account may execute a file, or enter a folder, of this status (path_resolution(7)). */
 static bool may_execute(const struct account *account, const struct stat *status)
 {
+	bool in_group = account->gid == status->st_gid;
+
 	if (account->uid == 0)
 		return S_ISDIR(status->st_mode) || status->st_mode & 0111;
 	if (account->uid == status->st_uid)
 		return status->st_mode & 0100;
-	return status->st_mode & (account_has_group(account, status->st_gid) ? 0010 : 0001);
+	for (size_t n = 0; n < account->group_count; n++)
+		in_group |= account->groups[n] == status->st_gid;
+	return status->st_mode & (in_group ? 0010 : 0001);
 }
 
 static bool has_access_list(const char *path)
@@ -398,7 +384,7 @@ static bool may_look_at_interpreter(const void *context, const char *path)
 	const struct program_check *check = context;
 
 	return !sandbox_covers(service_prepared(check->service)->sandbox, path) &&
-	       preflight_may_look(check->preflight, check->root ? check->root : path);
+		preflight_may_look(check->preflight, check->root ? check->root : path);
 }
 
 /* The flaw of a program for an account, NULL: superd's own; root: the root_directory. NULL: none. The text is in the
@@ -448,49 +434,36 @@ static bool sets_library_path(const struct service *service)
 	return environment->environment_file;
 }
 
-/* superd --check alone: warns of a library that the program needs and that its loader does not find. */
-static void check_libraries(struct preflight *preflight, const struct service *service)
-{
-	const char *program = service->exec->exec[0];
-	struct buf name = { 0 };
-
-	if (preflight->table->is_only_checked && !service->groups->environment->root_directory &&
-	    !service_prepared(service)->sandbox && !sets_library_path(service) &&
-	    foreign_misses_library(program, &name))
-		preflight_report(preflight, SEVERITY_WARNING, service, "exec", program,
-				 "its library %s is not found, so it would end with exit status 127",
-				 buf_string(&name));
-	buf_free(&name);
-}
-
 static void check_program(struct preflight *preflight, const struct service *service)
 {
 	const char *root = service->groups->environment->root_directory;
-	const void *wrong;
-	bool is_shareable;
+	const char *program = service->exec->exec ? service->exec->exec[0] : NULL;
+	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+	bool is_shareable = !root && !sandbox; /* it may hide or replace an interpreter */
+	struct buf name = { 0 };
+	const void *wrong = NULL;
 
-	if (!service->exec->exec || service->exec->exec[0][0] != '/')
-		return;                 /* table/rules reports that it must be absolute */
-	if (sandbox_covers(service_prepared(service)->sandbox, service->exec->exec[0]))
-		return;
-	is_shareable = !root && !service_prepared(service)->sandbox;    /* it may hide or replace an interpreter */
-	if (!is_shareable || !ptr_map_get(&preflight->programs, service->exec->exec[0], service->account, &wrong)) {
-		bool may_look = preflight_may_look(preflight, root ? root : service->exec->exec[0]);
-
-		wrong = may_look ? check_program_at(preflight, service, service->exec->exec[0], root,
-						    service->account)
-				 : NULL;
-		if (may_look && !wrong)
-			check_libraries(preflight, service);
+	if (!program || *program != '/' || sandbox_covers(sandbox, program))
+		return; /* table/rules reports that it must be absolute */
+	if (!is_shareable || !ptr_map_get(&preflight->programs, program, service->account, &wrong)) {
+		if (preflight_may_look(preflight, root ? root : program)) {
+			wrong = check_program_at(preflight, service, program, root, service->account);
+			if (!wrong && preflight->table->is_only_checked && is_shareable &&
+			    !sets_library_path(service) && foreign_misses_library(program, &name))
+				preflight_report(preflight, SEVERITY_WARNING, service, "exec", program,
+						 "its library %s is not found, so it would end with exit status 127",
+						 buf_string(&name));
+			buf_free(&name);
+		}
 		if (is_shareable)
-			ptr_map_put(&preflight->programs, service->exec->exec[0], service->account, wrong);
+			ptr_map_put(&preflight->programs, program, service->account, wrong);
 	}
 	if (wrong)
-		preflight_report(preflight, SEVERITY_ERROR, service, "exec", service->exec->exec[0], "%s",
-				 (const char *)wrong);
-	if (wrong && !service->is_foreign && !service->exec->exec[1] && strchr(service->exec->exec[0], ' '))
-		diags_hint(preflight->diags, "a list names each word for itself: { \"/bin/cat\", \"-u\" }; one text is "
-					     "split: \"/bin/cat -u\"");
+		preflight_report(preflight, SEVERITY_ERROR, service, "exec", program, "%s", (const char *)wrong);
+	if (wrong && !service->is_foreign && !service->exec->exec[1] && strchr(program, ' '))
+		diags_hint(preflight->diags,
+			   "a list names each word for itself: { \"/bin/cat\", \"-u\" }; one text is "
+			   "split: \"/bin/cat -u\"");
 }
 
 /* tcpd(8) runs the program that its argv[0] names, from its own folder unless that is a path. */
@@ -503,9 +476,9 @@ static void check_tcpd_program(struct preflight *preflight, const struct service
 		return;
 	path = *name == '/' ? name : pool_textf(preflight->table->pool, TCPD_FOLDER "/%s", name);
 	wrong = path && preflight_may_look(preflight, path)
-			? check_program_at(preflight, service, path, NULL, service->account)
-			: NULL;
-	if (wrong && service->is_foreign)       /* its messages name no option, but the program that is meant */
+		? check_program_at(preflight, service, path, NULL, service->account)
+		: NULL;
+	if (wrong && service->is_foreign) /* its messages name no option, but the program that is meant */
 		preflight_report(preflight, SEVERITY_WARNING, service, "exec",
 				 pool_textf(preflight->table->pool, "%s, which tcpd starts", path), "%s", wrong);
 	else if (wrong)
@@ -572,7 +545,10 @@ static void check_executor(struct preflight *preflight, const struct service *se
 	const struct environment_options *environment = service->groups->environment;
 	const struct directory_options *folders = service->groups->directories;
 	words variables = environment->environment_file;
-	struct { const char *option; words words; } needs[] = {
+	struct {
+		const char *option;
+		words words;
+	} needs[] = {
 		{ "condition", service->groups->commands->condition },
 		{ "load_credential", passed_fds->load_credential },
 		{ "set_credential", passed_fds->set_credential },
@@ -602,7 +578,7 @@ static void check_executor(struct preflight *preflight, const struct service *se
 		wrong = word ? preflight_check_own(preflight, PROGRAM_EXEC, NULL) : NULL;
 		if (word && !wrong && !raw_keeps_capabilities())
 			wrong = RAW_KEEPS_NONE;
-		if (wrong)              /* a credential's value is not for a message */
+		if (wrong) /* a credential's value is not for a message */
 			preflight_report(preflight, SEVERITY_ERROR, service, needs[n].option,
 					 pool_textf(preflight->table->pool, "%.*s", (int)strcspn(word, ":"), word),
 					 "%s", wrong);
@@ -649,28 +625,10 @@ static void check_start_folders(struct preflight *preflight, const struct servic
 	if (path[0] != '/' || !path[1] || sandbox_covers(service_prepared(service)->sandbox, path) ||
 	    !preflight_may_look(preflight, root ? root : path))
 		return;
-	if (check_start_folder(preflight, service, "working_directory", path, &status) &&
-	    service->account && !may_execute(service->account, &status) && (root || !has_access_list(path)))
+	if (check_start_folder(preflight, service, "working_directory", path, &status) && service->account &&
+	    !may_execute(service->account, &status) && (root || !has_access_list(path)))
 		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path,
 				 "user %s may not enter it", service->account->name);
-}
-
-static void check_variable_files(struct preflight *preflight, const struct service *service)
-{
-	for (words path = service->groups->environment->environment_file; path && *path; path++) {
-		struct stat status;
-
-		if (**path == '-' || strpbrk(*path, "*?[") || !preflight_may_look(preflight, *path))
-			continue;       /* a pattern is checked when it is read */
-		if ((stat(*path, &status) < 0 || access(*path, R_OK) < 0) && is_hidden_from_us(preflight, service))
-			continue;
-		if (stat(*path, &status) < 0 || access(*path, R_OK) < 0)
-			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *path,
-					 "%s; after a - it may be missing", strerror(errno));
-		else if (!S_ISREG(status.st_mode))
-			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *path,
-					 "that is no regular file");
-	}
 }
 
 /* Whether the folder is a directory that superd creates for the service at its start, and whose it will be: NULL:
@@ -775,35 +733,27 @@ static void check_stream_path(struct preflight *preflight, const struct service 
 	buf_free(&why);
 }
 
-/* Whether superd makes the path before anything starts: it is a fifo that a service of the table listens on. */
-static bool is_fifo_of_table(const struct table *table, const char *path)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		const struct service *service = &table->services[i];
-
-		for (size_t n = 0; n < service->socket_count; n++) {
-			const struct endpoint *address = service->sockets[n].address;
-
-			if (address->kind == ENDPOINT_FIFO && !strcmp(address->address, path))
-				return true;
-		}
-	}
-	return false;
-}
-
 static void check_input(struct preflight *preflight, const struct service *service)
 {
 	const struct stream *input = &service->groups->streams->input;
+	const struct table *table = preflight->table;
+	bool is_fifo = false; /* that a service listens on: superd makes it before anything starts */
+	int error;
 
 	if (input->kind != STREAM_FILE || !input->path)
 		return;
-	if (preflight_may_look(preflight, input->path) && access(input->path, F_OK) < 0) {
-		if (errno != ENOENT || !is_fifo_of_table(preflight->table, input->path))
-			preflight_report(preflight, SEVERITY_ERROR, service, "input", input->path, "%s",
-					 strerror(errno));
-	} else {
+	if (!preflight_may_look(preflight, input->path) || access(input->path, F_OK) == 0) {
 		check_stream_path(preflight, service, "input", input);
+		return;
 	}
+	error = errno;
+	for (const struct service *of = table->services; of < table->services + table->count; of++) {
+		for (size_t n = 0; n < of->socket_count; n++)
+			is_fifo |= of->sockets[n].address->kind == ENDPOINT_FIFO &&
+				!strcmp(of->sockets[n].address->address, input->path);
+	}
+	if (error != ENOENT || !is_fifo)
+		preflight_report(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(error));
 }
 
 static void check_stream(struct preflight *preflight, const struct service *service, const char *option,
@@ -829,19 +779,6 @@ static void check_own_file(struct preflight *preflight, const struct service *se
 	buf_free(&why);
 }
 
-/* Only a warning, as clients are served without the log. */
-static void check_log(struct preflight *preflight, const struct service *service)
-{
-	const struct log_options *logging = service->groups->logging;
-	const struct log_target *target = logging->log_type;
-
-	if (!target || target->kind != LOG_TYPE_FILE || !(logging->log_on_success || logging->log_on_failure))
-		return;
-	if (check_folder(preflight, SEVERITY_WARNING, service, "log_type", target->path))
-		check_own_file(preflight, service, "log_type", target->path,
-			       "superd does not log there; name a file in a directory of root");
-}
-
 /* Only a warning, as clients are served without the banner, which may appear later. */
 static void check_banner(struct preflight *preflight, const struct service *service, const char *option,
 			 const char *path)
@@ -854,59 +791,50 @@ static void check_banner(struct preflight *preflight, const struct service *serv
 }
 
 /* An earlier command may install what a later one runs, so a missing program is only a warning. */
-static void check_command(struct preflight *preflight, const struct service *service, const char *option,
-			  const char *text)
+static void check_commands(struct preflight *preflight, const struct service *service)
 {
-	const char *root = service->groups->environment->root_directory, *wrong;
+	const char *root = service->groups->environment->root_directory;
 	struct buf split = { 0 };
 	unsigned flags;
 	size_t count;
 
-	shell_words_split_into(&split, command_prefix(text, &flags), &count);
-	if (*buf_string(&split) == '/' && !(flags & COMMAND_IGNORES_FAILURE) &&
-	    !sandbox_covers(service_prepared(service)->sandbox, buf_string(&split)) &&
-	    preflight_may_look(preflight, root ? root : buf_string(&split))) {
-		bool as_superd = flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
+	for (enum command_phase phase = 0; phase < PHASES; phase++) {
+		for (words text = service_commands(service, phase); text && *text; text++) {
+			const char *program, *wrong = NULL;
+			bool as_superd;
 
-		wrong = check_program_at(preflight, service, buf_string(&split), root,
-					 as_superd ? NULL : service->account);
-		if (wrong)
-			preflight_report(preflight, SEVERITY_WARNING, service, option, buf_string(&split), "%s", wrong);
+			buf_clear(&split);
+			shell_words_split_into(&split, command_prefix(*text, &flags), &count);
+			program = buf_string(&split);
+			as_superd = flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
+			if (*program == '/' && !(flags & COMMAND_IGNORES_FAILURE) &&
+			    !sandbox_covers(service_prepared(service)->sandbox, program) &&
+			    preflight_may_look(preflight, root ? root : program))
+				wrong = check_program_at(preflight, service, program, root,
+							 as_superd ? NULL : service->account);
+			if (wrong)
+				preflight_report(preflight, SEVERITY_WARNING, service, command_option(phase), program,
+						 "%s", wrong);
+		}
 	}
 	buf_free(&split);
 }
 
-static void check_commands(struct preflight *preflight, const struct service *service)
-{
-	for (int phase = 0; phase < PHASES; phase++) {
-		words texts = service_commands(service, (enum command_phase)phase);
-
-		for (size_t n = 0; texts && texts[n]; n++)
-			check_command(preflight, service, command_option((enum command_phase)phase), texts[n]);
-	}
-}
-
-/* Whether set_credential has a value for the same name. */
-static bool has_default(const struct passed_fds_options *passed_fds, const struct credential_word *loaded)
-{
-	for (words word = passed_fds->set_credential; word && *word; word++) {
-		struct credential_word set = credential_word_read(*word);
-
-		if (set.id_length == loaded->id_length && !memcmp(set.id, loaded->id, set.id_length))
-			return true;
-	}
-	return false;
-}
-
-/* Checks a credential with a path; one without may be missing. What is missing now, such as the socket of a daemon that
- * keeps secrets, may appear before the first client does. So it is only a warning, and a start without it waits. */
+/* Checks a credential with a path; one without may be missing, as may one for which set_credential has a value. What
+ * is missing now, such as the socket of a daemon that keeps secrets, may appear before the first client does. So it
+ * is only a warning, and a start without it waits. */
 static void check_credential(struct preflight *preflight, const struct service *service, const char *word)
 {
 	struct credential_word parts = credential_word_read(word);
+	bool has_default = false;
 
-	if (!parts.rest || *parts.rest != '/' || has_default(service->groups->passed_fds, &parts))
-		return;
-	if (preflight_may_look(preflight, parts.rest) && access(parts.rest, R_OK) < 0)
+	for (words set = service->groups->passed_fds->set_credential; set && *set; set++) {
+		struct credential_word one = credential_word_read(*set);
+
+		has_default |= one.id_length == parts.id_length && !memcmp(one.id, parts.id, one.id_length);
+	}
+	if (parts.rest && *parts.rest == '/' && !has_default && preflight_may_look(preflight, parts.rest) &&
+	    access(parts.rest, R_OK) < 0)
 		preflight_report(preflight, SEVERITY_WARNING, service, "load_credential", word,
 				 "%s: clients wait until it exists; a %s of its name would replace it", strerror(errno),
 				 option_name_of(service, "set_credential"));
@@ -914,20 +842,27 @@ static void check_credential(struct preflight *preflight, const struct service *
 
 void preflight_files(struct preflight *preflight, const struct service *service)
 {
+	const struct access_options *access = service->groups->access;
+	const struct log_options *logging = service->groups->logging;
+	const struct log_target *log = logging->log_on_success || logging->log_on_failure ? logging->log_type : NULL;
+
 	check_start_folders(preflight, service);
 	check_program(preflight, service);
 	check_tcpd_program(preflight, service);
 	check_own_program(preflight, service);
 	check_executor(preflight, service);
-	check_variable_files(preflight, service);
 	check_input(preflight, service);
 	check_stream(preflight, service, "output", &service->groups->streams->output);
-	if (service_mark(service, "error"))     /* otherwise it is the same as output */
+	if (service_mark(service, "error")) /* otherwise it is the same as output */
 		check_stream(preflight, service, "error", &service->groups->streams->error);
-	check_log(preflight, service);
-	check_banner(preflight, service, "banner", service->groups->access->banner);
-	check_banner(preflight, service, "banner_success", service->groups->access->banner_success);
-	check_banner(preflight, service, "banner_fail", service->groups->access->banner_fail);
+	/* Only warnings: clients are served without the log, and without the banner, which may appear later. */
+	if (log && log->kind == LOG_TYPE_FILE &&
+	    check_folder(preflight, SEVERITY_WARNING, service, "log_type", log->path))
+		check_own_file(preflight, service, "log_type", log->path,
+			       "superd does not log there; name a file in a directory of root");
+	check_banner(preflight, service, "banner", access->banner);
+	check_banner(preflight, service, "banner_success", access->banner_success);
+	check_banner(preflight, service, "banner_fail", access->banner_fail);
 	check_commands(preflight, service);
 	for (words word = service->groups->passed_fds->load_credential; word && *word; word++)
 		check_credential(preflight, service, *word);

@@ -19,7 +19,7 @@
 /* Looks up users and groups by NSS. getpwnam(3) reports "no such user" in many ways: ENOENT without a passwd file,
  * ESRCH, EBADF or EPERM from some modules. Any other error is a failure, which is reported. */
 
-#define NEAR_MOST 10000                 /* entries to compare for a hint: a directory server may have millions */
+#define NEAR_MOST 10000 /* entries to compare for a hint: a directory server may have millions */
 #define ENTRY_MOST (1u << 20)
 
 void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags)
@@ -92,7 +92,7 @@ static const char *find_near(struct pool *pool, bool is_group, const char *name)
 struct nss_entry {
 	struct passwd user_room, *user; /* NULL: there is no such user */
 	struct group group_room, *group;
-	char *buffer;                   /* owned */
+	char *buffer; /* owned */
 };
 
 /* Asks by name, or by id if the name is NULL. Gives libc as large a buffer as the entry needs. */
@@ -126,74 +126,58 @@ static const char *text_unless_empty(struct pool *pool, const char *text)
 	return text && *text ? pool_text(pool, text) : NULL;
 }
 
-/* Takes an earlier answer: the name, the ids, home and shell. false: there is none, or it is damaged. */
-static bool recall_user(struct accounts *accounts, const char *text, struct found_name *user)
-{
-	words known = lookup_cache_find(accounts->lookups, "user", text);
-	uint32_t uid, gid;
-
-	if (!known || !*known)
-		return known;
-	for (int n = 0; n < 5; n++) {
-		if (!known[n])
-			return false;
-	}
-	if (!lookup_number(known[1], &uid) || !lookup_number(known[2], &gid))
-		return false;
-	user->listed = true;
-	user->name = pool_text(accounts->pool, known[0]);
-	user->uid = uid;
-	user->gid = gid;
-	user->home = text_unless_empty(accounts->pool, known[3]);
-	user->shell = text_unless_empty(accounts->pool, known[4]);
-	return true;
-}
-
-static void note_user(struct accounts *accounts, const char *text, const struct found_name *user)
-{
-	char uid[16], gid[16];
-	const char *const answer[] = { user->name, uid, gid, user->home ? user->home : "",
-				       user->shell ? user->shell : "" };
-
-	snprintf(uid, sizeof(uid), "%u", (unsigned)user->uid);
-	snprintf(gid, sizeof(gid), "%u", (unsigned)user->gid);
-	lookup_cache_add(accounts->lookups, "user", text, answer, user->listed ? 5 : 0);
-}
-
-/* Returns 0, or an error that is no answer. A user without an entry is not `listed`. */
-static int ask_for_user(struct accounts *accounts, const char *text, bool numeric, struct found_name *user)
-{
-	struct nss_entry entry;
-	int error = call_nss(&entry, false, numeric ? NULL : text, user->uid);
-
-	if (entry.user) {
-		user->listed = true;
-		user->name = pool_text(accounts->pool, entry.user->pw_name);
-		user->uid = entry.user->pw_uid;
-		user->gid = entry.user->pw_gid;
-		user->home = text_unless_empty(accounts->pool, entry.user->pw_dir);
-		user->shell = text_unless_empty(accounts->pool, entry.user->pw_shell);
-	}
-	free(entry.buffer);
-	if (!entry.user && !means_no_entry(error))
-		return error;
-	if (!entry.user || user->name)
-		note_user(accounts, text, user);
-	return 0;
-}
-
 static bool query_user(struct accounts *accounts, const char *text, struct found_name *user)
 {
-	bool numeric = is_number(text, &user->uid), is_known = recall_user(accounts, text, user);
-	int error = is_known ? 0 : ask_for_user(accounts, text, numeric, user);
+	bool numeric = is_number(text, &user->uid), is_known = false;
+	words known = lookup_cache_find(accounts->lookups, "user", text);
+	struct nss_entry entry = { 0 };
+	struct passwd kept = { 0 }, *found = NULL;
+	uint32_t uid, gid;
+	int error = 0;
 
+	/* An earlier answer: the name, the ids, home and shell. Or nothing, where there is no such user. */
+	if (known && words_count(known) == 5 && lookup_number(known[1], &uid) && lookup_number(known[2], &gid)) {
+		kept = (struct passwd){ .pw_name = (char *)(uintptr_t)known[0],
+					.pw_uid = uid,
+					.pw_gid = gid,
+					.pw_dir = (char *)(uintptr_t)known[3],
+					.pw_shell = (char *)(uintptr_t)known[4] };
+		found = &kept;
+		is_known = true;
+	} else if (known && !*known) {
+		is_known = true;
+	} else {
+		error = call_nss(&entry, false, numeric ? NULL : text, user->uid);
+		found = entry.user;
+	}
+	if (found) {
+		error = 0;
+		user->listed = true;
+		user->name = pool_text(accounts->pool, found->pw_name);
+		user->uid = found->pw_uid;
+		user->gid = found->pw_gid;
+		user->home = text_unless_empty(accounts->pool, found->pw_dir);
+		user->shell = text_unless_empty(accounts->pool, found->pw_shell);
+	} else if (means_no_entry(error)) {
+		error = 0;
+	}
+	if (!is_known && !error && (!found || user->name)) {
+		char uid_text[16], gid_text[16];
+		const char *const answer[] = { user->name, uid_text, gid_text, user->home ? user->home : "",
+					       user->shell ? user->shell : "" };
+
+		snprintf(uid_text, sizeof(uid_text), "%u", (unsigned)user->uid);
+		snprintf(gid_text, sizeof(gid_text), "%u", (unsigned)user->gid);
+		lookup_cache_add(accounts->lookups, "user", text, answer, found ? 5 : 0);
+	}
+	free(entry.buffer);
 	if (user->listed)
 		return user->name;
 	user->name = pool_text(accounts->pool, text);
 	if (error) {
 		user->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
 	} else if (numeric) {
-		user->gid = user->uid;  /* as for users with a group of their own: never superd's */
+		user->gid = user->uid; /* as for users with a group of their own: never superd's */
 	} else {
 		user->wrong = "there is no such user here";
 		/* Behind a kill NSS is not asked. */
@@ -202,45 +186,36 @@ static bool query_user(struct accounts *accounts, const char *text, struct found
 	return user->name && ((numeric && !error) || user->wrong);
 }
 
-/* By an earlier answer, or NSS. Returns 0, or an error that is no answer. */
-static int find_group(struct accounts *accounts, const char *text, gid_t *gid, bool *is_found)
-{
-	words known = lookup_cache_find(accounts->lookups, "group", text);
-	struct nss_entry entry;
-	uint32_t number;
-	int error;
-
-	if (known && (!*known || lookup_number(*known, &number))) {
-		*is_found = *known;
-		*gid = *known ? number : 0;
-		return 0;
-	}
-	error = call_nss(&entry, true, text, 0);
-	*is_found = entry.group;
-	if (entry.group) {
-		*gid = entry.group->gr_gid;
-		lookup_cache_add_number(accounts->lookups, "group", text, *gid);
-	} else if (means_no_entry(error)) {
-		lookup_cache_add(accounts->lookups, "group", text, NULL, 0);
-	}
-	free(entry.buffer);
-	return *is_found || means_no_entry(error) ? 0 : error;
-}
-
 static bool query_group(struct accounts *accounts, const char *text, struct found_name *group)
 {
-	bool found = false, is_known = lookup_cache_find(accounts->lookups, "group", text);
-	int error;
+	words known = lookup_cache_find(accounts->lookups, "group", text);
+	struct nss_entry entry = { 0 };
+	uint32_t number;
+	int error = 0;
+	bool found;
 
 	if (is_number(text, &group->gid))
 		return true;
-	error = find_group(accounts, text, &group->gid, &found);
-	if (error) {
+	found = known && *known && lookup_number(*known, &number);
+	if (found) {
+		group->gid = number;
+	} else if (!known || *known) {
+		error = call_nss(&entry, true, text, 0);
+		found = entry.group;
+		if (found) {
+			group->gid = entry.group->gr_gid;
+			lookup_cache_add_number(accounts->lookups, "group", text, group->gid);
+		} else if (means_no_entry(error)) {
+			lookup_cache_add(accounts->lookups, "group", text, NULL, 0);
+		}
+		free(entry.buffer);
+	}
+	if (!found && !means_no_entry(error)) {
 		group->failed = true;
 		group->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
 	} else if (!found) {
 		group->wrong = "there is no such group here";
-		group->near = is_known ? NULL : find_near(accounts->pool, true, text);
+		group->near = known ? NULL : find_near(accounts->pool, true, text);
 	}
 	return found || group->wrong;
 }

@@ -27,7 +27,7 @@
 
 /* Starts a helper program beside the loop, which may start others at the same time and may reap this one. */
 
-#define END_MOST 100                    /* milliseconds that superd waits for its end */
+#define END_MOST 100 /* milliseconds that superd waits for its end */
 
 static const char *program_name(const struct helper_process *helper)
 {
@@ -40,52 +40,45 @@ static void add_fault(const struct helper_process *helper, const struct fault *f
 		 strerror(fault->error));
 }
 
-static bool spawn_helper(struct helper_process *helper, const struct helper_start *start, struct buf *why)
+bool helper_process_start(struct helper_process *helper, const struct helper_start *start, struct buf *why)
 {
 	struct process_defaults defaults = { 0 };
 	const char *const arguments[] = { start->option, NULL };
 	struct plan *plan = plan_own_program(helper->program, arguments, start->account, &defaults, why);
 	struct spawn_request launch = {
-		.plan = plan, .wanted = start->wanted, .wanted_count = start->wanted_count, .remote_port = -1,
+		.wanted = start->wanted, .wanted_count = start->wanted_count, .remote_port = -1, .plan = plan, .pid = -1
 	};
-
-	if (!plan)
-		return false;
-	plan->apart = true;             /* it starts beside the loop, which may start others now */
-	plan->limit_count = 0;
-	plan->directory = start->directory;
-	plan->bounding = plan_own_bounding(start->capabilities);
-	for (int cap = 0; cap < 64; cap++) {    /* a program that is not root's keeps only its ambient set */
-		if (start->capabilities >> cap & 1 && capability_held(cap))
-			plan->ambient |= UINT64_C(1) << cap;
-	}
-	spawn_start(&launch);
-	plan_free(plan);
-	if (launch.pid < 0) {
-		add_fault(helper, &launch.fault, why);
-		return false;
-	}
-	helper->pid = launch.pid;
-	helper->process = pidfd_of(launch.pid);
-	helper->report = launch.report;
-	return true;
-}
-
-bool helper_process_start(struct helper_process *helper, const struct helper_start *start, struct buf *why)
-{
 	int ends[2] = { -1, -1 };
-	bool good;
 
 	if (socketpair(AF_UNIX, start->type | SOCK_CLOEXEC, 0, ends) < 0) {
 		buf_addf(why, "cannot start %s: %s", program_name(helper), strerror(errno));
+		plan_free(plan);
 		return false;
 	}
 	scm_rights_allow(ends[0], false);
 	start->wanted[start->number] = ends[1];
-	good = spawn_helper(helper, start, why);
-	fd_close(&ends[1]);
 	helper->channel = ends[0];
-	return good;
+	if (plan) {
+		plan->apart = true; /* it starts beside the loop, which may start others now */
+		plan->limit_count = 0;
+		plan->directory = start->directory;
+		plan->bounding = plan_own_bounding(start->capabilities);
+		for (int cap = 0; cap < 64; cap++) { /* a program that is not root's keeps only its ambient set */
+			if (start->capabilities >> cap & 1 && capability_held(cap))
+				plan->ambient |= UINT64_C(1) << cap;
+		}
+		spawn_start(&launch);
+		if (launch.pid < 0)
+			add_fault(helper, &launch.fault, why);
+	}
+	plan_free(plan);
+	fd_close(&ends[1]);
+	if (launch.pid < 0)
+		return false;
+	helper->pid = launch.pid;
+	helper->process = pidfd_of(launch.pid);
+	helper->report = launch.report;
+	return true;
 }
 
 void helper_process_describe_end(const struct helper_process *helper, struct buf *why)
@@ -107,15 +100,15 @@ void helper_process_end(struct helper_process *helper)
 	fd_close(&helper->channel);
 	fd_close(&helper->report);
 	if (helper->pid && !waitpid_timeout(helper->pid, END_MOST, NULL))
-		pidfd_signal(helper->process, SIGKILL);         /* the loop reaps it, or has done so */
+		pidfd_signal(helper->process, SIGKILL); /* the loop reaps it, or has done so */
 	fd_close(&helper->process);
 }
 
 /* superd-read is superd's own user, as others may not read the tables, and keeps of its rights those to read any file.
  * SECURITY.md says why it is no wall: what it prints is what root runs. */
 
-#define NUMBERS 1024                    /* descriptors that a source may name */
-#define PATIENCE 300                    /* seconds; it may wait for a file system, and for the names of many ports */
+#define NUMBERS 1024 /* descriptors that a source may name */
+#define PATIENCE 300 /* seconds; it may wait for a file system, and for the names of many ports */
 
 /* Whether superd was started with this descriptor for a table to be read from, as of a here-document. superd's own are
  * close-on-exec. */
@@ -125,27 +118,21 @@ static bool is_for_reading(int fd)
 	struct stat status;
 
 	return flags >= 0 && !(flags & FD_CLOEXEC) && access >= 0 && (access & O_ACCMODE) == O_RDONLY &&
-	       !(access & O_PATH) && fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode));
-}
-
-/* The kernel does not count the time in which the machine stands still. */
-static bool limit_waiting(int channel, struct buf *why)
-{
-	const struct timeval limit = { .tv_sec = PATIENCE };
-
-	if (setsockopt(channel, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
-	    setsockopt(channel, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0)
-		return true;
-	buf_addf(why, "cannot limit the time of superd-read: %s", strerror(errno));
-	return false;
+		!(access & O_PATH) && fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode));
 }
 
 bool reader_process_start(void *with, int *channel, pid_t *pid, struct buf *why)
 {
+	/* The kernel does not count the time in which the machine stands still. */
+	const struct timeval limit = { .tv_sec = PATIENCE };
 	struct reader_process *reader = with;
-	int wanted[NUMBERS];
+	int wanted[NUMBERS], fd;
 	struct helper_start start = {
-		.option = "--marks", .type = SOCK_STREAM, .number = STDOUT_FILENO, .wanted = wanted, .wanted_count = 3,
+		.option = "--marks",
+		.type = SOCK_STREAM,
+		.number = STDOUT_FILENO,
+		.wanted = wanted,
+		.wanted_count = 3,
 		.capabilities = UINT64_C(1) << CAP_DAC_READ_SEARCH,
 	};
 	bool good;
@@ -154,16 +141,22 @@ bool reader_process_start(void *with, int *channel, pid_t *pid, struct buf *why)
 		wanted[n] = -1;
 	if (reader->reads_input && fcntl(STDIN_FILENO, F_GETFD) >= 0)
 		wanted[STDIN_FILENO] = STDIN_FILENO;
-	for (int fd = STDERR_FILENO + 1; fd < NUMBERS; fd++) {
-		if (!is_for_reading(fd))
+	for (int n = STDERR_FILENO + 1; n < NUMBERS; n++) {
+		if (!is_for_reading(n))
 			continue;
-		wanted[fd] = fd;
-		start.wanted_count = fd + 1;
+		wanted[n] = n;
+		start.wanted_count = n + 1;
 	}
-	good = helper_process_start(&reader->helper, &start, why) && limit_waiting(reader->helper.channel, why);
-	*channel = reader->helper.channel;
+	good = helper_process_start(&reader->helper, &start, why);
+	*channel = fd = reader->helper.channel;
 	*pid = reader->helper.pid;
 	reader->helper.channel = -1;
+	if (good &&
+	    (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
+	     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)) {
+		buf_addf(why, "cannot limit the time of superd-read: %s", strerror(errno));
+		return false;
+	}
 	return good;
 }
 
@@ -181,11 +174,13 @@ void reader_process_describe_end(void *with, struct buf *why)
  * what a filter allows is superd-filter's word. */
 
 #define PROGRAM "superd-filter"
-#define ANSWER_SECONDS 10               /* for one filter; the largest take a tenth of a second */
+#define ANSWER_SECONDS 10 /* for one filter; the largest take a tenth of a second */
 
 void filters_open(struct filters *filters, struct table *table, const struct table *before, struct diags *diags)
 {
-	*filters = (struct filters){ .table = table, .before = before ? before->filters : NULL, .diags = diags,
+	*filters = (struct filters){ .table = table,
+				     .before = before ? before->filters : NULL,
+				     .diags = diags,
 				     .helper = HELPER_PROCESS_NONE(PROGRAM_FILTER) };
 }
 
@@ -193,27 +188,6 @@ void filters_close(struct filters *filters)
 {
 	helper_process_end(&filters->helper);
 	buf_free(&filters->failure);
-}
-
-/* Starts the program with its end of the channel as its only descriptor. */
-static bool start_filter(struct filters *filters)
-{
-	int wanted[] = { -1, -1, -1 };
-	const struct helper_start start = {
-		.type = SOCK_SEQPACKET, .wanted = wanted, .wanted_count = 3, .directory = "/",
-		.account = helper_user_account(HELPER_USER_FILTER),
-	};
-
-	return helper_process_start(&filters->helper, &start, &filters->failure);
-}
-
-/* Notes why it is not asked any more: it has ended before its program ran, or without an answer. */
-static void note_end(struct filters *filters, int error)
-{
-	if (error && error != EPIPE && error != ECONNRESET)
-		buf_addf(&filters->failure, "cannot ask " PROGRAM ": %s", strerror(error));
-	else
-		helper_process_describe_end(&filters->helper, &filters->failure);
 }
 
 /* The number of words in `calls`, which is the first line. */
@@ -228,30 +202,30 @@ static size_t count_calls(const char *request)
 	return count;
 }
 
-/* Sends the request and waits for the answer. Returns its length; 0: there is none, for the reason in `failure`. */
+/* Sends the request and waits for the answer. Returns its length; 0: there is none, for the reason in `failure`: then
+ * it is not asked any more. */
 static size_t hear_answer(struct filters *filters, const char *request, char answer[FILTER_ANSWER_MOST])
 {
-	const char *flaw = NULL;
+	struct buf *why = &filters->failure;
 	struct run_limit limit;
+	const char *flaw;
 	ssize_t got;
 
 	run_limit_begin(&limit, ANSWER_SECONDS);
 	got = send(filters->helper.channel, request, strlen(request), MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (got >= 0 && !run_limit_wait(&limit, filters->helper.channel)) {
-		buf_addf(&filters->failure, PROGRAM " has not answered for %d s", ANSWER_SECONDS);
+		buf_addf(why, PROGRAM " has not answered for %d s", ANSWER_SECONDS);
 		return 0;
 	}
 	if (got >= 0)
 		got = fd_channel_receive(filters->helper.channel, answer, FILTER_ANSWER_MOST);
-	if (got <= 0) {
-		note_end(filters, got < 0 ? errno : 0);
-		return 0;
-	}
-	flaw = filter_answer_flaw(answer, (size_t)got, count_calls(request));
-	if (!flaw)
-		return (size_t)got;
-	buf_addf(&filters->failure, "the answer of " PROGRAM " is wrong: %s", flaw);
-	return 0;
+	if (got < 0 && errno != EPIPE && errno != ECONNRESET)
+		buf_addf(why, "cannot ask " PROGRAM ": %s", strerror(errno));
+	else if (got <= 0)
+		helper_process_describe_end(&filters->helper, why);
+	else if ((flaw = filter_answer_flaw(answer, (size_t)got, count_calls(request))))
+		buf_addf(why, "the answer of " PROGRAM " is wrong: %s", flaw);
+	return why->length || got <= 0 ? 0 : (size_t)got;
 }
 
 /* Adds a filter to the table. NULL: out of memory. */
@@ -266,8 +240,9 @@ static const struct compiled_filter *keep_filter(struct table *table, const char
 	if (!kept || !bytes || !request)
 		return NULL;
 	memcpy(&head, bytes, sizeof(head));
-	*kept = (struct compiled_filter){ .next = table->filters, .request = request, .answer = bytes,
-					  .length = length, .unknown = head.unknown };
+	*kept = (struct compiled_filter){
+		.next = table->filters, .request = request, .answer = bytes, .length = length, .unknown = head.unknown
+	};
 	kept->program.len = (unsigned short)head.instructions;
 	kept->program.filter = (void *)(uintptr_t)(bytes + sizeof(head));
 	table->filters = kept;
@@ -285,17 +260,31 @@ void filters_add(struct table *table, const char *request, const void *answer, s
 		keep_filter(table, request, answer, length);
 }
 
-/* Has a filter compiled. Returns NULL with the reason in why. */
-static const struct compiled_filter *compile_filter(struct filters *filters, const char *request, struct buf *why)
+/* Finds the filter, or has it compiled. Returns NULL with the reason in why. */
+static const struct compiled_filter *get_filter(struct filters *filters, const char *request, struct buf *why)
 {
-	char answer[FILTER_ANSWER_MOST];
+	int wanted[] = { -1, -1, -1 }; /* its end of the channel is its only descriptor */
+	struct helper_start start = { .type = SOCK_SEQPACKET, .wanted = wanted, .wanted_count = 3, .directory = "/" };
 	const struct compiled_filter *kept = NULL;
+	char answer[FILTER_ANSWER_MOST];
 	struct filter_answer head;
-	bool asked = !filters->failure.length && (filters->helper.pid || start_filter(filters));
-	size_t length;
+	size_t length = 0;
 
+	for (const struct compiled_filter *made = filters->table->filters; made; made = made->next) {
+		if (made->request == request)
+			return made;
+	}
+	for (const struct compiled_filter *made = filters->before; made; made = made->next) {
+		if (!strcmp(made->request, request))
+			return keep_filter(filters->table, request, made->answer, made->length);
+	}
+	if (!filters->failure.length && !filters->helper.pid) {
+		start.account = helper_user_account(HELPER_USER_FILTER);
+		helper_process_start(&filters->helper, &start, &filters->failure);
+	}
 	wait_note_begin("the program", PROGRAM);
-	length = asked ? hear_answer(filters, request, answer) : 0;
+	if (!filters->failure.length)
+		length = hear_answer(filters, request, answer);
 	wait_note_end();
 	if (!length) {
 		buf_text(why, buf_string(&filters->failure));
@@ -307,20 +296,6 @@ static const struct compiled_filter *compile_filter(struct filters *filters, con
 	if (!kept)
 		buf_text(why, head.error ? strerror((int)head.error) : "out of memory");
 	return kept;
-}
-
-/* Finds the filter, or has it compiled. */
-static const struct compiled_filter *get_filter(struct filters *filters, const char *request, struct buf *why)
-{
-	for (const struct compiled_filter *made = filters->table->filters; made; made = made->next) {
-		if (made->request == request)
-			return made;
-	}
-	for (const struct compiled_filter *made = filters->before; made; made = made->next) {
-		if (!strcmp(made->request, request))
-			return keep_filter(filters->table, request, made->answer, made->length);
-	}
-	return compile_filter(filters, request, why);
 }
 
 /* A call that the table denies must not be allowed because of a typo. */
@@ -337,8 +312,7 @@ static void report_unknown(const struct filters *filters, const struct service *
 		diags_add(filters->diags, denied ? SEVERITY_ERROR : SEVERITY_WARNING,
 			  service_origin(service, "system_call_filter"),
 			  "%s: system_call_filter: libseccomp here knows no system call '%.*s'%s", service->name,
-			  (int)strcspn(word, ":"), word,
-			  denied ? ", so it cannot be denied" : "; it is left out");
+			  (int)strcspn(word, ":"), word, denied ? ", so it cannot be denied" : "; it is left out");
 	}
 }
 
@@ -368,23 +342,19 @@ static bool add_filter(struct filters *filters, const struct service *service, c
 	return filter;
 }
 
-/* The personality to lock: superd's, with which every service starts. */
-static int64_t locked_personality(void)
-{
-	long own = personality(0xffffffff);
-
-	return own < 0 ? 0 : (uint32_t)own;
-}
-
-/* What the restrictions deny. */
-static void describe_restrictions(const struct service *service, struct filter_request *request)
+/* A list of allowed calls is installed last, as it need not allow the installation of others. */
+bool filters_of_service(struct filters *filters, const struct service *service, struct sandbox_support *support,
+			const struct sock_fprog *const **list)
 {
 	const struct hardening_options *hardening = service->groups->hardening;
-
-	*request = (struct filter_request){
-		.families = service->groups->syscalls->restrict_address_families,
+	const struct syscall_options *calls = service->groups->syscalls;
+	const struct sock_fprog *made[3] = { 0 };
+	int own = hardening->lock_personality ? personality(0xffffffff) : 0;
+	int64_t own_personality = !hardening->lock_personality ? -1 : own < 0 ? 0 : own;
+	struct filter_request request = {
+		.families = calls->restrict_address_families,
 		.namespaces = hardening->restrict_namespaces,
-		.personality = hardening->lock_personality ? locked_personality() : -1,
+		.personality = own_personality, /* superd's, with which every service starts */
 		.realtime = hardening->restrict_realtime,
 		.suid_sgid = hardening->restrict_suid_sgid,
 		.executable_memory = hardening->memory_deny_write_execute,
@@ -395,61 +365,41 @@ static void describe_restrictions(const struct service *service, struct filter_r
 		.raw_io = hardening->private_devices,
 		.hostname = hardening->protect_hostname,
 	};
-}
-
-static bool leaves_out_filters(const struct filters *filters, struct sandbox_support *support)
-{
-	return !build_has("libseccomp") ||
-	       (filters->table->warns_of_unsupported && sandbox_support_missing(support) & SANDBOX_NEEDS_FILTER);
-}
-
-/* superd executes its own programs by execveat(2), behind the filter. NULL: none, or out of memory. */
-static words list_of_calls(const struct filters *filters, const struct service *service)
-{
-	words calls = service->groups->syscalls->system_call_filter;
-	const char **list;
-	size_t count = words_count(calls);
-
-	if (!calls || !service_is_builtin(service))
-		return calls;
-	list = pool_alloc(filters->table->pool, (count + 2) * sizeof(*list));
-	if (list) {
-		memcpy(list, calls, count * sizeof(*list));
-		list[count] = "execveat";
-	}
-	return list;
-}
-
-/* A list of allowed calls is installed last, as it need not allow the installation of others. */
-bool filters_of_service(struct filters *filters, const struct service *service, struct sandbox_support *support,
-			const struct sock_fprog *const **list)
-{
-	const struct syscall_options *calls = service->groups->syscalls;
-	const struct sock_fprog *made[3] = { 0 };
-	struct filter_request request;
+	words allowed = calls->system_call_filter;
 	struct buf text = { 0 };
 	bool good = true, is_restricted;
 
 	*list = NULL;
-	describe_restrictions(service, &request);
 	filter_request_write(&request, &text);
-	is_restricted = text.length || (calls->system_call_architectures && !calls->system_call_filter);
+	is_restricted = text.length || (calls->system_call_architectures && !allowed);
 	buf_free(&text);
-	if ((!is_restricted && !calls->system_call_filter) || leaves_out_filters(filters, support))
+	if ((!is_restricted && !allowed) || !build_has("libseccomp") ||
+	    (filters->table->warns_of_unsupported && sandbox_support_missing(support) & SANDBOX_NEEDS_FILTER))
 		return true;
 	request.architectures = calls->system_call_architectures;
 	if (is_restricted)
 		good = add_filter(filters, service, &request, made);
-	request = (struct filter_request){
-		.calls = list_of_calls(filters, service), .architectures = calls->system_call_architectures,
-		.error = calls->system_call_error_number, .personality = -1,
-	};
-	if (good && calls->system_call_filter && !request.calls) {
-		diag_error(filters->diags, service->at, "%s: out of memory", service->name);
-		good = false;
-	} else if (good && request.calls) {
-		good = add_filter(filters, service, &request, made);
+	if (good && allowed &&
+	    service_is_builtin(service)) { /* superd executes its own programs by execveat(2), behind it */
+		size_t count = words_count(allowed);
+		const char **longer = pool_alloc(filters->table->pool, (count + 2) * sizeof(*longer));
+
+		if (!longer) {
+			diag_error(filters->diags, service->at, "%s: out of memory", service->name);
+			return false;
+		}
+		memcpy(longer, allowed, count * sizeof(*longer));
+		longer[count] = "execveat";
+		allowed = longer;
 	}
+	request = (struct filter_request){
+		.calls = allowed,
+		.architectures = calls->system_call_architectures,
+		.error = calls->system_call_error_number,
+		.personality = -1,
+	};
+	if (good && allowed)
+		good = add_filter(filters, service, &request, made);
 	if (!good || !made[0])
 		return good;
 	*list = pool_keep(filters->table->pool, made, sizeof(made));

@@ -24,27 +24,12 @@
 /* A socket's node. */
 struct node {
 	struct endpoint_claim claim;
-	const char *name;               /* last name of its path */
-	char *path;                     /* path without links, owned; NULL: not followed */
+	const char *name; /* last name of its path */
+	char *path;	  /* path without links, owned; NULL: not followed */
 };
 
-static bool has_node(const struct listen *listen)
-{
-	return endpoint_is_path(listen->endpoint) && *listen->endpoint->address == '/';
-}
-
-static size_t nodes_count(const struct table *table)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < table->count; i++) {
-		for (size_t j = 0; j < table->services[i].socket_count; j++)
-			count += has_node(&table->services[i].sockets[j]);
-	}
-	return count;
-}
-
-static size_t nodes_fill(const struct table *table, struct node *nodes)
+/* Lists the sockets of services that are on; nodes NULL: only counts. */
+static size_t list_nodes(const struct table *table, struct node *nodes)
 {
 	size_t number = 0;
 
@@ -54,10 +39,11 @@ static size_t nodes_fill(const struct table *table, struct node *nodes)
 		for (size_t j = 0; j < service->socket_count && !service_is_off(service); j++) {
 			const struct listen *listen = &service->sockets[j];
 
-			if (!has_node(listen))
+			if (!endpoint_is_path(listen->endpoint) || *listen->endpoint->address != '/')
 				continue;
-			nodes[number] = (struct node){ .claim = endpoint_claim_of(service, listen, number),
-						       .name = strrchr(listen->endpoint->address, '/') + 1 };
+			if (nodes)
+				nodes[number] = (struct node){ .claim = endpoint_claim_of(service, listen, number),
+							       .name = strrchr(listen->endpoint->address, '/') + 1 };
 			number++;
 		}
 	}
@@ -80,21 +66,8 @@ static int compare_paths(const void *left, const void *right)
 	return order ? order : a->claim.number < b->claim.number ? -1 : a->claim.number > b->claim.number;
 }
 
-/* Appends the names of a path, separated by single slashes. */
-static void add_simplified(struct buf *out, const char *path)
-{
-	while (*path) {
-		size_t length = strcspn(path, "/");
-
-		if (length && !(length == 1 && *path == '.')) {
-			buf_char(out, '/');
-			buf_add(out, path, length);
-		}
-		path += length + (path[length] == '/');
-	}
-}
-
-/* Follows the symlinks of existing folders; superd creates missing ones. NULL: out of memory. */
+/* Follows the symlinks of existing folders; superd creates missing ones, whose names are appended, separated by single
+ * slashes. NULL: out of memory. */
 static char *follow_folders(const char *path)
 {
 	char *folder = strdup(path), *real = NULL, *slash = folder ? strrchr(folder, '/') : NULL;
@@ -106,8 +79,15 @@ static char *follow_folders(const char *path)
 	}
 	if (real && strcmp(real, "/") != 0)
 		buf_text(&out, real);
-	if (folder)
-		add_simplified(&out, real ? path + strlen(folder) : path);
+	if (real)
+		path += strlen(folder);
+	for (size_t length; folder && *path; path += length + (path[length] == '/')) {
+		length = strcspn(path, "/");
+		if (length && !(length == 1 && *path == '.')) {
+			buf_char(&out, '/');
+			buf_add(&out, path, length);
+		}
+	}
 	free(real);
 	free(folder);
 	return buf_take(&out);
@@ -132,19 +112,10 @@ static void report_duplicates(struct node *nodes, size_t count, struct diags *di
 	}
 }
 
-static bool are_written_alike(const struct node *nodes, size_t count)
-{
-	for (size_t n = 1; n < count; n++) {
-		if (strcmp(nodes[0].claim.endpoint.address, nodes[n].claim.endpoint.address) != 0)
-			return false;
-	}
-	return true;
-}
-
 /* Adds an error for each such socket. */
 static void duplicate_node_check(const struct table *table, struct diags *diags)
 {
-	size_t count = nodes_count(table), end;
+	size_t count = list_nodes(table, NULL), end;
 	struct node *nodes;
 
 	if (count < 2)
@@ -154,12 +125,14 @@ static void duplicate_node_check(const struct table *table, struct diags *diags)
 		diag_error(diags, (struct origin){ 0 }, "comparing paths: out of memory");
 		return;
 	}
-	count = nodes_fill(table, nodes);
+	list_nodes(table, nodes);
 	qsort(nodes, count, sizeof(*nodes), compare_names);
 	for (size_t n = 0; n < count; n = end) {
+		bool are_alike = true;
+
 		for (end = n + 1; end < count && !strcmp(nodes[n].name, nodes[end].name); end++)
-			;
-		if (!are_written_alike(nodes + n, end - n))
+			are_alike &= !strcmp(nodes[n].claim.endpoint.address, nodes[end].claim.endpoint.address);
+		if (!are_alike)
 			report_duplicates(nodes + n, end - n, diags);
 	}
 	for (size_t n = 0; n < count; n++)
@@ -206,15 +179,6 @@ static void prepare_node(const struct service *service, const struct listen *lis
 		prepared->owner_group = account->gid;
 }
 
-static bool has_socket_commands(const struct service *service)
-{
-	bool has = false;
-
-	for (int phase = PHASE_SOCKET_START_PRE; phase <= PHASE_SOCKET_STOP_POST; phase++)
-		has |= service->groups->commands->of[phase] != NULL;
-	return has;
-}
-
 /* Makes the row by which the commands around the sockets run: the service's with the defaults of all that rules how its
  * processes run, and with socket_exec_options. NULL: that failed, which is reported. */
 static const struct service *make_socket_row(struct accounts *accounts, const struct service *service)
@@ -231,8 +195,8 @@ static const struct service *make_socket_row(struct accounts *accounts, const st
 	}
 	for (int n = 0; !wrong && n < SHARED_GROUPS; n++) {
 		void *values = pool_alloc(accounts->pool, group_sizes[n]);
-		bool is_own = n == GROUP_IDENTITY || n == GROUP_ENVIRONMENT || n == GROUP_LIMITS ||
-			n >= GROUP_HARDENING;
+		bool is_own =
+			n == GROUP_IDENTITY || n == GROUP_ENVIRONMENT || n == GROUP_LIMITS || n >= GROUP_HARDENING;
 
 		if (!values || (is_own && !directive_fill_defaults((enum option_group)n, values, accounts->pool)))
 			wrong = "out of memory";
@@ -259,33 +223,15 @@ static const struct service *make_socket_row(struct accounts *accounts, const st
 	return row;
 }
 
-/* Services share their option groups, which are immutable. So the group with the program is copied, and argv0 keeps the
- * name as it was written. */
-static bool replace_program(struct service *service, const char *program, struct pool *pool)
-{
-	words exec = service->exec->exec;
-	size_t count = words_count(exec);
-	const char **list = pool_alloc(pool, (count + 1) * sizeof(*list));
-	struct exec_options options;
-
-	if (!list)
-		return false;
-	memcpy(list, exec, count * sizeof(*list));
-	list[0] = pool_text(pool, program);
-	memcpy(&options, service->exec, sizeof(options)); /* the padding, too: pools share equal bytes */
-	if (!options.argv0)
-		options.argv0 = exec[0];
-	options.exec = list[0] ? pool_list(pool, list, count) : NULL;
-	service->exec = options.exec ? pool_keep(pool, &options, sizeof(options)) : NULL;
-	return service->exec;
-}
-
-/* Looks up a program without a slash in exec_search_path, so that a start need not. */
+/* Looks up a program without a slash in exec_search_path, so that a start need not. Services share their option groups,
+ * which are immutable: the group with the program is copied, and argv0 keeps the name as it was written. */
 static void resolve_program(struct service *service, struct pool *pool, struct diags *diags)
 {
 	words exec = service->exec->exec, folders = service->exec->exec_search_path;
-	const struct exec_options *before = service->exec;
+	const struct exec_options *kept = NULL;
 	struct buf path = { 0 }, program = { 0 };
+	struct exec_options options;
+	const char **list;
 
 	if (!exec || !exec[0] || strchr(exec[0], '/') || !folders || !folders[0])
 		return;
@@ -294,9 +240,22 @@ static void resolve_program(struct service *service, struct pool *pool, struct d
 	if (!path_search(exec[0], buf_string(&path), &program)) {
 		diag_error(diags, service_origin(service, "exec"), "%s: exec: there is no program '%s' in %s",
 			   service->name, exec[0], buf_string(&path));
-	} else if (path.failed || program.failed || !replace_program(service, buf_string(&program), pool)) {
-		service->exec = before;
-		diag_error(diags, service->at, "%s: looking for its program: out of memory", service->name);
+	} else {
+		list = pool_alloc(pool, (words_count(exec) + 1) * sizeof(*list));
+		if (list && !path.failed && !program.failed) {
+			memcpy(list, exec, words_count(exec) * sizeof(*list));
+			list[0] = pool_text(pool, buf_string(&program));
+			memcpy(&options, service->exec,
+			       sizeof(options)); /* the padding, too: pools share equal bytes */
+			if (!options.argv0)
+				options.argv0 = exec[0];
+			options.exec = list[0] ? pool_list(pool, list, words_count(exec)) : NULL;
+			kept = options.exec ? pool_keep(pool, &options, sizeof(options)) : NULL;
+		}
+		if (kept)
+			service->exec = kept;
+		else
+			diag_error(diags, service->at, "%s: looking for its program: out of memory", service->name);
 	}
 	buf_free(&path);
 	buf_free(&program);
@@ -311,7 +270,8 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 	for (size_t i = 0; i < service->socket_count; i++) {
 		struct listen *listen = &service->sockets[i];
 		struct listen_prepared prepared = {
-			.owner = (uid_t)-1, .owner_group = (gid_t)-1,
+			.owner = (uid_t)-1,
+			.owner_group = (gid_t)-1,
 			.gets_options = service->exec->pass == PASS_BIND,
 		};
 
@@ -324,7 +284,8 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 			diag_error(accounts->diags, service->at, "%s: out of memory", service->name);
 	}
 	networks_resolve(networks, service);
-	if (service->groups->commands->socket_exec_apart && has_socket_commands(service)) {
+	if (service->groups->commands->socket_exec_apart &&
+	    service_has_commands(service, PHASE_SOCKET_START_PRE, PHASE_SOCKET_STOP_POST)) {
 		struct prepared prepared = *service_prepared(service);
 
 		prepared.socket_row = make_socket_row(accounts, service);
@@ -342,49 +303,26 @@ static void make_sandbox(struct service *service, struct filters *filters, struc
 		sandbox_make(service, filters->table, support, list, filters->diags);
 }
 
-static void make_sandboxes(struct table *table, const struct table *before, struct diags *diags)
-{
-	struct sandbox_support support = { 0 };
-	struct filters filters;
-
-	filters_open(&filters, table, before, diags);
-	for (size_t i = 0; i < table->count; i++) {
-		struct service *service = &table->services[i];
-		const struct service *row = service_prepared(service)->socket_row;
-
-		if (service_is_off(service))
-			continue;
-		make_sandbox(service, &filters, &support);
-		if (row)
-			make_sandbox((struct service *)(uintptr_t)row, &filters, &support);
-	}
-	filters_close(&filters);
-}
-
-static bool is_claimed_by(const struct endpoint_claim *claim, const struct service *other, struct diags *diags)
-{
-	for (size_t n = 0; n < other->socket_count; n++) {
-		struct endpoint_claim have;
-
-		if (!endpoint_is_resolved(other, &other->sockets[n]))
-			continue;
-		have = endpoint_claim_of(other, &other->sockets[n], 0);
-		if (endpoint_claims_share(claim, &have) || !endpoint_clash(&claim->endpoint, &have.endpoint))
-			continue;
-		endpoint_conflict_report(&have, claim, diags);
-		return true;
-	}
-	return false;
-}
-
 bool resolve_finds_claimed(const struct service *service, const struct table *table, struct diags *diags)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct endpoint_claim claim = endpoint_claim_of(service, &service->sockets[n], 1);
 
 		for (size_t i = 0; endpoint_is_resolved(service, claim.listen) && i < table->count; i++) {
-			if (!table->services[i].is_left_out && is_claimed_by(&claim, &table->services[i], diags))
+			const struct service *other = &table->services[i];
+
+			for (size_t k = 0; k < other->socket_count && !other->is_left_out; k++) {
+				struct endpoint_claim have;
+
+				if (!endpoint_is_resolved(other, &other->sockets[k]))
+					continue;
+				have = endpoint_claim_of(other, &other->sockets[k], 0);
+				if (endpoint_claims_share(&claim, &have) ||
+				    !endpoint_clash(&claim.endpoint, &have.endpoint))
+					continue;
+				endpoint_conflict_report(&have, &claim, diags);
 				return true;
+			}
 		}
 	}
 	return false;
@@ -415,31 +353,41 @@ static void warn_of_users(const struct table *table, struct diags *diags)
 
 void resolve_table(struct table *table, const struct table *before, struct diags *diags)
 {
-	struct accounts accounts;
-	struct addresses addresses;
-	struct networks networks;
 	struct cgroup_settings_cache cgroup_cache = { 0 };
+	struct sandbox_support support = { 0 };
+	struct addresses addresses;
+	struct accounts accounts;
+	struct networks networks;
+	struct filters filters;
 	bool good = true;
 
 	diags->of_machine = true;
 	accounts_open(&accounts, table->pool, diags);
-	accounts.lookups = table->lookups;
 	accounts.is_only_checked = table->is_only_checked;
 	addresses_open(&addresses, table->pool, diags);
-	addresses.lookups = table->lookups;
 	networks_open(&networks, table->pool, diags);
-	networks.lookups = table->lookups;
+	accounts.lookups = addresses.lookups = networks.lookups = table->lookups;
 	for (size_t i = 0; i < table->count; i++) {
 		if (!service_is_off(&table->services[i]))
 			resolve_service(&accounts, &addresses, &networks, &table->services[i]);
 	}
 	if (table->is_only_checked)
 		warn_of_users(table, diags);
-	diags->of_machine = false;      /* only another row can change it */
+	diags->of_machine = false; /* only another row can change it */
 	check_conflicts(table, true, diags);
 	duplicate_node_check(table, diags);
 	diags->of_machine = true;
-	make_sandboxes(table, before, diags);
+	filters_open(&filters, table, before, diags);
+	for (struct service *service = table->services; service < table->services + table->count; service++) {
+		const struct service *row = service_prepared(service)->socket_row;
+
+		if (service_is_off(service))
+			continue;
+		make_sandbox(service, &filters, &support);
+		if (row)
+			make_sandbox((struct service *)(uintptr_t)row, &filters, &support);
+	}
+	filters_close(&filters);
 	for (size_t i = 0; good && i < table->count; i++) {
 		if (!service_is_off(&table->services[i]))
 			good = cgroup_settings_make(&table->services[i], table, &cgroup_cache, diags);
