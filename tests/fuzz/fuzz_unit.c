@@ -8,9 +8,7 @@
 #include "fuzzer.h"
 #include "lib/scan.h"
 #include "mutator.h"
-#include "read/systemd/systemd.h"
-#include "read/systemd/unit.h"
-#include "read/systemd/words.h"
+#include "read/systemd/internal.h"
 #include "round_trip.h"
 
 const enum language mutator_language = LANGUAGE_UNIT;

@@ -11,7 +11,7 @@
 #include "fuzzer.h"
 #include "lib/buf.h"
 #include "read/launchd/keys.h"
-#include "read/systemd/keys.h"
+#include "read/systemd/systemd.h"
 #include "table/option/option_table.h"
 #include "table/print/example.h"
 

@@ -18,7 +18,7 @@
 #include "os/host/self_sandbox.h"
 #include "read/launchd/keys.h"
 #include "read/main/serve.h"
-#include "read/systemd/keys.h"
+#include "read/systemd/systemd.h"
 #include "superd/machine/machine.h"
 #include "table/option/option_table.h"
 #include "table/sources/format.h"

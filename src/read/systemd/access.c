@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/scan.h"
-#include "read/systemd/build.h"
+#include "read/systemd/internal.h"
 #include "table/type/networks_without.h"
 
 #define CONNECTIONS "64" /* systemd's MaxConnections */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/scan.h"
-#include "read/systemd/build.h"
+#include "read/systemd/internal.h"
 
 #define PATH_LONGEST 107 /* bytes of sun_path in front of its NUL (unix(7)) */
 #define FORMS "an address is PORT, IPV4:PORT, [IPV6]:PORT, /path, @name or vsock:CID:PORT"

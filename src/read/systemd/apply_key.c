@@ -8,7 +8,7 @@
 
 #include "lib/scan.h"
 #include "lib/shell_words.h"
-#include "read/systemd/build.h"
+#include "read/systemd/internal.h"
 #include "table/option/socket_context.h"
 
 static bool asks_for_nothing(const struct key_row *key, const char *value)

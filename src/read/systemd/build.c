@@ -2,7 +2,7 @@
  *
  * A further assignment extends a list, and an empty one clears it. Of other values the last assignment counts. The
  * option's type says whether it is a list. */
-#include "read/systemd/build.h"
+#include "read/systemd/internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * drops all conditions before it. Assertions form another list. */
 #include <string.h>
 
-#include "read/systemd/build.h"
+#include "read/systemd/internal.h"
 
 void unit_build_conditions(struct unit_builder *builder, const char *option)
 {

@@ -4,7 +4,7 @@
  * same escapes (table/words/passed_fds). Source: systemd.exec(5), "CREDENTIALS". */
 #include <string.h>
 
-#include "read/systemd/build.h"
+#include "read/systemd/internal.h"
 
 /* Whether a descriptor of this name is a standard stream of the service. */
 static bool is_stream(const struct unit_builder *builder, const char *name)

@@ -10,7 +10,6 @@
 
 #include "lib/array.h"
 #include "read/systemd/internal.h"
-#include "read/systemd/pairing.h"
 
 /* Keys whose units are started, and the folders beside a unit that mean the same. */
 static const struct {

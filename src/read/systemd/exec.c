@@ -11,7 +11,7 @@
 #include "lib/array.h"
 #include "lib/scan.h"
 #include "lib/shell_words.h"
-#include "read/systemd/build.h"
+#include "read/systemd/internal.h"
 #include "table/reading/shell_word.h"
 #include "table/words/command_prefix.h"
 

@@ -1,14 +1,72 @@
-/* The internals of loading units: the search path and the lines of a unit's files. For this folder alone. Other code
- * includes read/systemd/unit.h. */
+/* The internals of the reader of systemd's units: finding units, their lines and words, what their keys become, and
+ * which units belong together.
+ *
+ * Units and their texts live until the reading ends, and names of files as long as the table. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/buf.h"
 #include "lib/pool.h"
 #include "lib/source_file.h"
-#include "read/systemd/unit.h"
+#include "read/systemd/systemd.h"
+#include "table/reading/word_list.h"
+#include "table/service/need.h"
+#include "table/services/service_builder.h"
+
+/* An assignment KEY=VALUE. The assignments of the unit's file come first, then those of its drop-ins. */
+struct unit_assignment {
+	const char *section, *key;
+	const char *today;              /* the current name of the key */
+	const char *value;              /* without blanks at both ends; a blank joins continued lines */
+	struct origin at;               /* of the key */
+	const struct unit_piece *pieces;                /* the places of the value's parts, in order */
+	size_t piece_count;
+};
+
+/* The part of a value from this byte on, up to the next piece, is at this place. */
+struct unit_piece {
+	size_t offset;
+	struct origin at;
+};
+
+struct unit {
+	const char *name;               /* "foo@bar.service"; of an alias the name of the unit it leads to */
+	const char *prefix;             /* "foo" */
+	const char *instance;           /* "bar", still escaped; "" of a template; NULL: no instance and no template */
+	const char *suffix;             /* "service" */
+	const char *path;               /* of its file; NULL: masked */
+	bool is_masked;                 /* an empty file, or a link to /dev/null */
+	const struct unit_assignment *list;
+	size_t count;
+	size_t files;                   /* number of files that were read for it */
+};
+
+/* Whether a text is a unit file, also of a type that superd does not run: it begins with a section, and one of its
+ * sections is [Unit], [Socket] or [Service]. */
+bool unit_text_recognises(const struct source_file *source);
+
+/* Finds and reads a unit: its file or its template's, through aliases; and every drop-in of NAME.d, of the template's,
+ * of PREFIX-.SUFFIX.d and SUFFIX.d, and of its aliases. folder: where the search begins; NULL: in the search path. The
+ * same unit has the same pointer. NULL: there is none (not reported), or it could not be read (reported; *failed is
+ * true). */
+const struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed);
+
+/* For tests and fuzzers: reads a text as the file of this unit. unit_find then finds it, in any folder. NULL: this is
+ * not the name of a unit, or the text could not be read (reported). */
+const struct unit *unit_from_source(struct reading *reading, const char *name, const struct source_file *source);
+
+/* The last assignment of a key; NULL: none, or it is empty. */
+const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key);
+
+/* The place of a byte of the value. */
+struct origin unit_place(const struct unit_assignment *assignment, size_t offset);
+
+bool unit_name_is_valid(const char *name);
+bool unit_name_has_suffix(const char *name, const char *suffix);        /* suffix: as ".service"; name has more than it */
 
 #define UNIT_NAME_MOST 255              /* bytes of a unit's name */
 /* The most folders of a reading, files of a folder, drop-ins and names of a unit, links behind each other, and
@@ -116,3 +174,266 @@ bool unit_file_read(struct reading *reading, const char *path, struct unit *unit
 /* dropin.c: reads every drop-in of a unit. false: one cannot be read (reported). */
 bool unit_dropins_read(struct reading *reading, struct units *units, const struct unit_places *places,
 		       struct unit *unit, struct unit_text *text);
+
+/* keys.c */
+bool unit_is_listen(const struct unit_assignment *assignment);          /* whether it is an address, as ListenStream */
+bool unit_listens(const struct unit *unit);             /* whether it has an address to listen on */
+
+/* An unknown key that was meant as an address, in a unit that has none. NULL: there is none. */
+const struct unit_assignment *unit_misspelt_listen(const struct unit *unit);
+
+/* Whether in [Socket] the key is only about the commands there. */
+bool unit_key_is_shared(const struct key_row *key);
+
+/* The current name of a key, for an older name; other names stay. */
+const char *unit_key_today(const char *key);
+
+/* The known key of this section that is most like this one; NULL: none is like it. */
+const char *unit_key_suggest(const char *section, const char *key);
+
+/* Another section that has this key; NULL: none. */
+const char *unit_key_section(const char *section, const char *key);
+
+struct unit_word {
+	const char *text;               /* without quotes and escapes, specifiers replaced; in the pool */
+	size_t offset;                  /* of its first byte in the value */
+	bool is_quoted;                 /* a part was quoted or escaped: such a ; does not separate commands */
+};
+
+enum {
+	/* An unknown escape stays as it is, as with systemd, which warns of it. A caller that warns first splits
+	 * without this flag, and splits again with it if that fails. */
+	UNIT_WORDS_RELAX = 1 << 0,
+	UNIT_WORDS_PLAIN = 1 << 1,      /* specifiers are not replaced; names may be NULL */
+	UNIT_WORDS_LITERAL = 1 << 2,    /* a byte behind a backslash means itself, as in systemd's lists of paths */
+	/* Colons separate the parts of a word. A colon that is escaped or comes from a specifier is refused, because
+	 * superd.conf cannot express it; with UNIT_WORDS_LITERAL also a quoted one. Without UNIT_WORDS_LITERAL a blank
+	 * may be escaped. */
+	UNIT_WORDS_PARTS = 1 << 3,
+};
+
+/* The values of specifiers in a unit. In a service of Accept=yes the instance is known only when a client connects. So
+ * %i and %I become superd's template %{instance}, and %n and %N have it behind the prefix. Other specifiers that depend
+ * on the instance are refused, and so are these in options without templates. */
+struct unit_names {
+	const struct unit *unit;
+	const struct unit_machine *machine;             /* NULL: unknown; its specifiers are refused */
+	const char *service;            /* the service's name in superd; NULL: unknown */
+	bool per_connection;            /* a service of Accept=yes */
+	bool for_superd;                /* the text is for an option with templates: a percent sign is doubled */
+};
+
+/* The words of a value. */
+struct unit_split {
+	const struct unit_word *list;   /* in the pool */
+	size_t count;
+	size_t wrong_at;                /* the offset of the mistake; 0: none */
+};
+
+/* Splits a value. Returns NULL, or the message about a wrong value; then list and count do not change. */
+const char *unit_split(struct pool *pool, const struct unit_names *names, const char *value, unsigned flags,
+		       struct unit_split *split);
+
+/* Replaces the specifiers of a whole text. Returns NULL, or the message about a wrong specifier, which is at *at. */
+const char *unit_expand(const struct unit_names *names, const char *text, struct buf *out, size_t *at);
+
+struct unit_pairing;
+
+struct unit_builder {
+	struct reading *reading;
+	struct pool *pool;              /* lives until the reading ends; the builder copies the texts that it keeps */
+	struct service_builder *builder;
+	const struct unit *service;
+	const struct unit *const *sockets;              /* in the order of their descriptors */
+	size_t socket_count;
+	const struct unit *const *fifos;                /* of other services, which this one opens by their paths */
+	size_t fifo_count;
+	const char *folder;             /* where other units are searched first */
+	bool accepts;                   /* the sockets have Accept=yes */
+	const struct unit_pairing *pair;                /* what the units need */
+	const struct unit *unit;        /* the unit whose keys are being applied */
+	struct unit_names names;        /* the values of its specifiers */
+	struct word_list *context;      /* gets options as texts of socket_exec_options, too; NULL: none */
+	bool has_addresses;             /* clients of a socket of builder->unit have some: it is one of TCP, UDP or SCTP */
+	const char *type;               /* the value of the option `type`; unit_build_service sets it */
+};
+
+/* Sets builder->unit and the values of its specifiers. */
+void unit_builder_turn(struct unit_builder *builder, const struct unit *unit);
+
+struct origin unit_start(const struct unit *unit);      /* the start of its file */
+
+/* Adds an error, and is false: the service is left out. Or reports a key that superd lacks, or warns. */
+#define unit_refuse(builder, ...) reading_refuse((builder)->reading, __VA_ARGS__)
+#define unit_unsupported(builder, ...) reading_unsupported((builder)->reading, __VA_ARGS__)
+#define unit_warn(builder, ...) diag_warning((builder)->reading->diags, __VA_ARGS__)
+
+/* Warns that an unknown word of a list is left out. It is for lists that allow something: without the word the service
+ * may do less. */
+void unit_leave_out(struct unit_builder *builder, struct origin at, const char *key, const char *word,
+		    const char *wrong);
+
+/* The last assignment of a key in builder->unit; NULL: none, or it is empty. */
+const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key);
+
+/* Goes through the assignments of a list that count. An empty one clears the list: the last such is the first of them. */
+struct unit_lines {
+	const struct unit *unit;
+	const char *section;
+	const char *key;                /* its current name */
+	enum key_form form;             /* FORM_OPTION: the list has one key; else all whose names begin like this, with rows
+					   of this form */
+	size_t next;
+};
+const struct unit_assignment *unit_line_next(struct unit_lines *lines);
+
+/* A value with its specifiers replaced; NULL: it is wrong (reported). */
+const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment);
+
+/* The timespan of an assignment. false: it is none (reported), or said is NULL. */
+bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *said, int64_t *span);
+
+/* A timespan as superd.conf has it, which knows fewer units of time. */
+const char *unit_span_text(struct unit_builder *builder, int64_t span);
+
+/* The value of a boolean key. fallback: the key is not set, or is no boolean (reported). */
+bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback);
+
+/* Splits a value as unit_split does. An unknown escape stays as it is. for_superd: the words are for an option with
+ * templates, and unknown escapes are warned of. false: the value is wrong (reported). */
+bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd,
+		struct unit_split *split);
+
+/* How unit_collect splits the values of a key. */
+enum unit_collect {
+	COLLECT_WORDS,                  /* words */
+	COLLECT_SET,                    /* words; a ~ before the first word of an assignment goes before each of them */
+	COLLECT_NAMES,                  /* names of variables */
+	COLLECT_VARIABLES,              /* NAME=value, of an option with templates */
+	COLLECT_NETWORKS,               /* words for networks */
+	COLLECT_VALUES,                 /* whole values */
+	COLLECT_PATHS,                  /* paths: a backslash escapes any byte */
+	COLLECT_BINDINGS,               /* paths with parts separated by colons, as in BindPaths= */
+	COLLECT_FOLDERS,                /* names of folders, as in StateDirectory=: sorted, each once */
+};
+/* The words of all assignments of a key. An empty assignment clears the list. Wrong names, variables and networks are
+ * left out as with systemd, or refused if the key denies something; both are reported. */
+struct word_list unit_collect(struct unit_builder *builder, const char *section, const char *key,
+			      enum unit_collect how);
+
+/* Sets an option of superd.conf. false: refused (reported). */
+#define unit_set(of, option, text, at) builder_set_text((of)->builder, option, text, at, (of)->reading->diags)
+#define unit_setf(of, option, at, ...) unit_set(of, option, pool_textf((of)->pool, __VA_ARGS__), at)
+bool unit_set_list(struct unit_builder *builder, const char *option, const struct word_list *list);
+
+/* Adds the option of a key of [Socket] that rules how the commands there run to a list of texts for
+ * socket_exec_options. Reports wrong values, and keys that superd lacks. false: commands cannot run by it. */
+bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct word_list *list);
+void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
+		      struct word_list *list);
+
+/* Applies the keys of a section, but those that are translated apart, and reports unknown keys. */
+void unit_apply_keys(struct unit_builder *builder, const char *section);
+
+/* The same of [Unit] and [Install]. */
+void unit_apply_common_keys(struct unit_builder *builder);
+
+/* Reports sections other than [Unit], [Install] and `own`. */
+void unit_report_sections(struct unit_builder *builder, const char *own);
+
+/* socket.c: makes a socket { } of each .socket unit. */
+void unit_build_sockets(struct unit_builder *builder);
+
+/* The path of a fifo of another service, by the name of its descriptor; NULL: builder->fifos has none of that name. */
+const char *unit_fifo_path(struct unit_builder *builder, const char *name);
+
+/* access.c: the keys about who may connect, and limits; those of a socket, whose socket { } is open. */
+void unit_build_socket_access(struct unit_builder *builder);
+void unit_build_access(struct unit_builder *builder);
+
+/* service.c: all of the service; it calls the functions below. */
+void unit_build_service(struct unit_builder *builder);
+void unit_build_commands(struct unit_builder *builder);         /* exec.c */
+void unit_build_socket_commands(struct unit_builder *builder);
+void unit_build_streams(struct unit_builder *builder);          /* streams.c */
+void unit_build_passed_fds(struct unit_builder *builder);       /* credentials.c */
+
+/* depend.c: what the socket builder->unit needs; its socket { } is open. */
+void unit_build_socket_needs(struct unit_builder *builder);
+
+/* condition.c: sets the option to the conditions and assertions of builder->unit. */
+void unit_build_conditions(struct unit_builder *builder, const char *option);
+
+/* address.c: adds the value of a Listen…= key to out as an endpoint of superd.conf. Returns NULL, or the message about
+ * a wrong address, as the end of a sentence. */
+const char *unit_address(const char *key, const char *protocol, const char *text, struct buf *out);
+
+/* A unit that a source names. */
+struct requested_unit {
+	const struct unit *unit;
+	const char *folder;             /* where its other units are searched first */
+	bool by_name;                   /* the source names the unit; false: it names the folder */
+};
+
+/* A service that the units of a pair name, as in Requires. */
+struct unit_need {
+	size_t pair;                    /* its number */
+	const struct unit *by;          /* the unit that names it, or is named by it: the service or a socket */
+	bool required;
+	enum need_order order;
+	struct origin at;               /* where it is named */
+};
+
+/* A service and the sockets that activate it. */
+struct unit_pairing {
+	const struct unit *service;     /* NULL: there is none (reported) */
+	const struct unit **sockets;    /* owned */
+	size_t count, capacity;
+	const struct unit **fifos;      /* owned: sockets of other services that this one opens, too, by their paths */
+	size_t fifo_count, fifo_capacity;
+	struct unit_need *needs;        /* owned */
+	size_t need_count, need_capacity;
+	const char *folder;
+	const char *name;
+	bool accepts;
+	bool by_name;                   /* a source names one of its units; false: folders do */
+	bool is_pulled;                 /* no source has it: another unit needs it */
+	bool is_needed;                 /* another pair needs its service */
+	bool boots;                     /* a socket needs it: it starts with superd */
+	bool has_failed;                /* one of its units could not be read (reported) */
+};
+
+struct requested_units {
+	struct pool *pool;
+	struct requested_unit *list;
+	size_t count, capacity;
+	struct unit_pairing *pairs;
+	size_t pair_count, pair_capacity;
+};
+
+void requested_units_free(void *asked);
+
+/* NULL as long as no unit was requested. */
+static inline struct requested_units *units_asked(struct reading *reading)
+{
+	return *reading_state(reading, requested_units_free);
+}
+
+/* Adds a unit that should run. */
+void units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);
+
+/* Adds the pair of a service that another unit needs. */
+void units_pull(struct reading *reading, const struct requested_unit *asked);
+
+/* depend.c: finds what the units of a pair need, by its number. Reads such services along, and warns of what superd
+ * does not do for other units. */
+void units_find_needs(struct reading *reading, size_t pair);
+
+/* depend.c: sets when the service starts, and what it requires and wants. What its sockets need is set with these. */
+void unit_build_dependencies(struct unit_builder *builder);
+
+/* Makes pairs of all requested units. Reports units that are missing. */
+void units_pair(struct reading *reading);
+
+/* Adds the sockets that services name in Sockets=, when all pairs are there. */
+void units_pair_further(struct reading *reading);

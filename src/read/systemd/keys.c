@@ -1,17 +1,325 @@
-/* The sections with their keys, and keys under their older names. */
-#include "read/systemd/keys.h"
+/* The keys of units and what superd does with each, and the keys under their older names. */
+#include "read/systemd/internal.h"
 
 #include <string.h>
 #include <strings.h>
 
-static const struct key_row install[] = {
+#define APART .form = FORM_APART
+#define ACTION "superd does not reboot or power off the machine"
+#define OTHERS "superd starts no other unit after a failure or success"
+#define RELOAD "superd does not refresh a running service"
+#define USB "superd creates no USB gadgets"
+#define COUNTED "superd does no accounting by unit"
+#define NETWORK "superd loads no BPF programs"
+#define LOGGED "superd logs each line with the service's name, at one level"
+#define OLD_GROUPS "it needs control groups v1"
+#define NAMESPACE "use PrivateNetwork and the other Private keys"
+
+/* The keys of [Unit], of every type of unit.
+ *
+ * Many of them order units and jobs. superd starts a service when a client connects, in no order, so these keys are
+ * harmless. Conditions decide whether a service may run. pairs.c reads the keys about other units. */
+static const struct key_row of_unit[] = {
+	{ "After Before", KEY_HARMLESS, .reason = "superd orders only services of which one needs the other" },
+	{ "DefaultDependencies RequiresOverridable", KEY_HARMLESS, .reason = "superd starts services on demand" },
+	{ "AllowIsolate IgnoreOnIsolate IgnoreOnSnapshot JobRunningTimeoutSec JobTimeoutAction "
+	  "JobTimeoutRebootArgument JobTimeoutSec", KEY_HARMLESS, .reason = "superd has no job queue" },
+	{ "AssertACPower AssertArchitecture AssertControlGroupController AssertCPUFeature AssertCPUPressure AssertCPUs "
+	  "AssertCredential AssertFirmware AssertFirstBoot AssertFraction AssertGroup AssertHost AssertIOPressure "
+	  "AssertKernelModuleLoaded AssertKernelVersion AssertMachineTag AssertMemory AssertMemoryPressure "
+	  "AssertNeedsUpdate AssertOSRelease AssertPathIsEncrypted AssertSecurity AssertVersion ConditionACPower "
+	  "ConditionArchitecture ConditionControlGroupController ConditionCPUFeature ConditionCPUPressure "
+	  "ConditionCPUs ConditionCredential ConditionFirmware ConditionFirstBoot ConditionFraction ConditionGroup "
+	  "ConditionHost ConditionIOPressure ConditionKernelModuleLoaded ConditionKernelVersion ConditionMachineTag "
+	  "ConditionMemory ConditionMemoryPressure ConditionNeedsUpdate ConditionOSRelease ConditionPathIsEncrypted "
+	  "ConditionSecurity ConditionVersion", KEY_REFUSED, .form = FORM_CONDITION,
+	  .reason = "superd does not check it; ExecCondition= runs a program that does" },
+	{ "AssertCapability AssertDirectoryNotEmpty AssertEnvironment AssertFileIsExecutable AssertFileNotEmpty "
+	  "AssertKernelCommandLine AssertPathExists AssertPathExistsGlob AssertPathIsDirectory AssertPathIsMountPoint "
+	  "AssertPathIsReadWrite AssertPathIsSocket AssertPathIsSymbolicLink AssertUser AssertVirtualization "
+	  "ConditionCapability ConditionDirectoryNotEmpty ConditionEnvironment ConditionFileIsExecutable "
+	  "ConditionFileNotEmpty ConditionKernelCommandLine ConditionPathExists ConditionPathExistsGlob "
+	  "ConditionPathIsDirectory ConditionPathIsMountPoint ConditionPathIsReadWrite ConditionPathIsSocket "
+	  "ConditionPathIsSymbolicLink ConditionUser ConditionVirtualization",
+	  KEY_DONE, .option = "condition", .form = FORM_CONDITION },
+	{ "BindsTo", KEY_DONE, .option = "requires",
+	  .reason = "superd does not stop the service when the other one ends", .form = FORM_UNITS },
+	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps no unit after its end" },
+	{ "Conflicts", KEY_WARNED, .reason = "superd stops no unit for another", .form = FORM_UNITS },
+	{ "Description Documentation SourcePath", KEY_HARMLESS, .reason = "it only describes the unit" },
+	{ "FailureAction StartLimitAction SuccessAction", KEY_WARNED, .reason = ACTION },
+	{ "FailureActionExitStatus RebootArgument SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
+	{ "JoinsNamespaceOf", KEY_REFUSED, APART,
+	  .reason = "services do not share namespaces, and in one of its own the service may not reach the other" },
+	{ "OnFailure OnSuccess", KEY_WARNED, .reason = OTHERS },
+	{ "OnFailureIsolate OnFailureJobMode OnSuccessJobMode", KEY_HARMLESS, .reason = OTHERS },
+	{ "PartOf", KEY_WARNED, .reason = "superd does not stop or restart a unit with another", .form = FORM_UNITS },
+	{ "PropagatesReloadTo ReloadPropagatedFrom", KEY_WARNED, .reason = "superd does not reload a unit with another",
+	  .form = FORM_UNITS },
+	{ "PropagatesStopTo StopPropagatedFrom", KEY_WARNED, .reason = "superd does not stop a unit with another",
+	  .form = FORM_UNITS },
+	{ "RefuseManualStart RefuseManualStop", KEY_HARMLESS, .reason = "superd has no such restriction on operators" },
+	{ "Requires", KEY_DONE, .option = "requires", .form = FORM_UNITS },
+	{ "RequiresMountsFor WantsMountsFor", KEY_HARMLESS,
+	  .reason = "superd mounts no file systems; mount them before it starts" },
+	{ "Requisite RequisiteOverridable", KEY_WARNED, .reason = "superd does not check that the other unit runs",
+	  .form = FORM_UNITS },
+	{ "StartLimitBurst StartLimitIntervalSec", KEY_HARMLESS,
+	  .reason = "superd pauses a service that fails repeatedly, and never gives up" },
+	{ "StopWhenUnneeded", KEY_DONE, .option = "start", APART },
+	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "superd stops all processes of a service when it ends" },
+	{ "Upholds", KEY_WARNED, .reason = "superd starts the other unit, but not again after its end",
+	  .form = FORM_UNITS },
+	{ "Wants", KEY_DONE, .option = "wants", .form = FORM_UNITS },
+};
+
+const struct key_table unit_keys_unit = {
+	UNIT, "Unit", "[Unit]", of_unit, sizeof(of_unit) / sizeof(*of_unit)
+};
+
+/* The keys of [Service], from systemd.service(5).
+ *
+ * The next client starts a service that has ended. So keys that only tune how systemd restarts a service are
+ * harmless. */
+static const struct key_word types[] = {
+	{ "simple", "simple" }, { "exec", "exec" }, { "notify", "notify" }, { "notify-reload", "notify-reload" },
+	{ "forking", "forking" }, { "oneshot", "oneshot" }, { "idle", "simple" }, { "dbus", "exec" }, { 0 }
+};
+
+static const struct key_row of_service[] = {
+	{ "BusName", KEY_HARMLESS, .reason = "superd does not use D-Bus; Type=dbus means exec" },
+	{ "BusPolicy SysVStartPriority", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
+	{ "ExecCondition ExecReload ExecStartPost ExecStartPre ExecStop ExecStopPost", KEY_DONE,
+	  .form = FORM_COMMANDS },
+	{ "ExecReloadPost", KEY_HARMLESS, .reason = RELOAD, .form = FORM_COMMANDS },
+	{ "ExecStart", KEY_DONE, .reason = "with its prefixes; with Type=oneshot, the last of several",
+	  APART },
+	{ "ExitType", KEY_WARNED, .reason = "the service ends with its main process, as with main", .idle = "main" },
+	{ "FailureAction StartLimitAction", KEY_WARNED, .reason = ACTION },
+	{ "FileDescriptorStoreMax FileDescriptorStorePreserve NonBlocking NotifyAccess ReloadSignal RemainAfterExit "
+	  "Restart RestartForceExitStatus RestartPreventExitStatus RuntimeMaxSec SuccessExitStatus TimeoutAbortSec "
+	  "WatchdogSec", KEY_DONE, .option = NULL },
+	{ "GuessMainPID", KEY_HARMLESS, .reason = "without PIDFile, the daemon is the one process left" },
+	{ "LUOSession", KEY_WARNED, .reason = "superd does not support live updates of the kernel" },
+	{ "OOMPolicy", KEY_DONE, .reason = "stop means kill; the default is continue" },
+	{ "OpenFile", KEY_REFUSED, .reason = "the program opens its files itself; use LoadCredential for a secret" },
+	{ "PIDFile", KEY_DONE, .reason = "a relative path starts at /run", APART },
+	{ "PermissionsStartOnly", KEY_DONE, .reason = "the other commands run as with the prefix +", APART },
+	{ "RebootArgument", KEY_HARMLESS, .reason = ACTION },
+	{ "RefreshOnReload", KEY_HARMLESS, .reason = RELOAD },
+	{ "RestartMaxDelaySec", KEY_DONE, APART },
+	{ "RestartMode", KEY_HARMLESS,
+	  .reason = "the next client starts the service again, after a failure once the pause is over" },
+	{ "RestartRandomizedDelaySec", KEY_HARMLESS, .reason = "superd adds random time to each pause itself" },
+	{ "RestartSec", KEY_DONE, .reason = "the first pause, which doubles", APART },
+	{ "RestartSteps", KEY_HARMLESS, .reason = "superd's pauses double" },
+	{ "RootDirectoryStartOnly", KEY_WARNED, .reason = "RootDirectory applies to all commands" },
+	{ "RuntimeRandomizedExtraSec", KEY_HARMLESS, .reason = "RuntimeMaxSec is exact" },
+	{ "Sockets", KEY_DONE, .reason = "further sockets, after those whose Service is this one", APART },
+	{ "StartLimitBurst StartLimitIntervalSec", KEY_HARMLESS,
+	  .reason = "superd pauses a service that fails repeatedly, and never gives up" },
+	{ "TimeoutSec", KEY_DONE, .option = "timeout_stop", .reason = "sets TimeoutStartSec and TimeoutStopSec",
+	  APART },
+	{ "TimeoutStartFailureMode", KEY_HARMLESS, .reason = "superd stops a service that does not start in time" },
+	{ "TimeoutStartSec", KEY_DONE, .reason = "0 means infinity", .zero = "infinity" },
+	{ "TimeoutStopFailureMode", KEY_HARMLESS, .reason = "superd kills a service that does not stop in time" },
+	{ "TimeoutStopSec", KEY_DONE, .reason = "0 means infinity; the default is 90 s", .zero = "infinity",
+	  .absent = "90s" },
+	{ "Type", KEY_DONE, .reason = "idle means simple, dbus means exec", .words = types, APART,
+	  .wrong = "expected simple, exec, notify, notify-reload, forking, oneshot, idle or dbus" },
+	{ "USBFunctionDescriptors USBFunctionStrings", KEY_REFUSED, .reason = USB },
+};
+
+const struct key_table unit_keys_service = {
+	UNIT, "Service", "[Service]", of_service, sizeof(of_service) / sizeof(*of_service)
+};
+
+/* The keys of [Socket], from systemd.socket(5).
+ *
+ * Some keys mean the service's commands in [Service] and the socket's commands in [Socket]. This table has entries for
+ * them with the second meaning. */
+static const struct key_word ipv6_only[] = { { "default", NULL }, { "ipv6-only", "yes" }, { "both", "no" }, { 0 } };
+static const struct key_word timestamps[] = {
+	{ "off", "off" }, { "us", "us" }, { "usec", "us" }, { "\xc2\xb5s", "us" }, { "ns", "ns" },
+	{ "nsec", "ns" }, { 0 }
+};
+
+static const struct key_row of_socket[] = {
+	{ "Accept", KEY_DONE, .reason = "yes needs a template of the service", APART },
+	{ "AcceptFileDescriptors", KEY_REFUSED, .reason = "superd cannot keep clients from passing descriptors",
+	  .idle = "yes" },
+	{ "Backlog", KEY_DONE, .reason = "the default is the kernel's maximum", APART },
+	{ "BindIPv6Only", KEY_DONE, .reason = "default, both, ipv6-only, or yes and no", .words = ipv6_only,
+	  .takes_bool = true, .wrong = "expected default, both or ipv6-only" },
+	{ "BindNetworkInterface RestrictNetworkInterfaces", KEY_REFUSED, .reason = "use BindToDevice" },
+	{ "BindToDevice Broadcast DeferAcceptSec DirectoryMode FreeBind IPTOS IPTTL KeepAlive "
+	  "KeepAliveIntervalSec KeepAliveProbes KeepAliveTimeSec Mark NoDelay PassCredentials "
+	  "PassPacketInfo PassSecurity Priority ReceiveBuffer RemoveOnStop ReusePort SendBuffer SocketGroup "
+	  "SocketMode SocketUser Symlinks Transparent Writable", KEY_DONE, .option = NULL },
+	{ "DeferTrigger DeferTriggerMaxSec", KEY_HARMLESS, .reason = "starting a service stops no other service" },
+	{ "ExecStartPost ExecStartPre ExecStopPost ExecStopPre", KEY_DONE, .form = FORM_COMMANDS },
+	{ "FileDescriptorName", KEY_DONE, .option = "socket",
+	  .reason = "the name of the socket { }; with Accept=yes it is connection", APART },
+	{ "FlushPending", KEY_WARNED, .reason = "clients that wait start the next instance", .idle = "no" },
+	{ "IPAddressAllow", KEY_DONE, .form = FORM_NETWORKS, .option = "only_from",
+	  .reason = "the clients of this socket" },
+	{ "IPAddressDeny", KEY_DONE, .form = FORM_NETWORKS, .option = "no_access",
+	  .reason = "the clients of this socket", .denies = true },
+	{ "ListenDatagram ListenFIFO ListenMessageQueue ListenNetlink ListenSequentialPacket ListenSpecial "
+	  "ListenStream", KEY_DONE, .option = "listen", .form = FORM_ADDRESS },
+	{ "ListenUSBFunction", KEY_REFUSED, .reason = "superd creates no USB gadgets" },
+	{ "MaxConnections", KEY_DONE, .option = "instances",
+	  .reason = "with Accept=yes, default 64; superd closes connections above it", APART },
+	{ "MaxConnectionsPerSource", KEY_DONE, .option = "per_source", .reason = "with Accept=yes; 0 means no limit",
+	  APART },
+	{ "MessageQueueMaxMessages MessageQueueMessageSize", KEY_DONE, .reason = "not for an existing queue" },
+	{ "NFTSet", KEY_WARNED, .reason = "superd fills no nftables sets" },
+	{ "NetworkNamespacePath", KEY_REFUSED, .reason = "superd opens its sockets in its own network" },
+	{ "PassFileDescriptorsToExec", KEY_WARNED, .reason = "socket commands receive no descriptors" },
+	{ "PassPIDFD", KEY_WARNED, .reason = "use PassCredentials" },
+	{ "PipeSize", KEY_WARNED, .reason = "the fifo has the kernel's size" },
+	{ "PollLimitBurst TriggerLimitBurst", KEY_DONE, .option = "trigger_limit_burst",
+	  .reason = "if set; at the limit the socket rests", APART },
+	{ "PollLimitIntervalSec TriggerLimitIntervalSec", KEY_DONE, .option = "trigger_limit_interval",
+	  .reason = "if set", APART },
+	{ "PrivateNetwork", KEY_REFUSED, .reason = "a socket in a private network could have no clients" },
+	{ "SELinuxContextFromNet", KEY_REFUSED, .reason = "all connections of a service run in one context" },
+	{ "Service", KEY_DONE, .reason = "the service that receives the socket", APART },
+	{ "SmackLabel SmackLabelIPIn SmackLabelIPOut", KEY_WARNED, .reason = "superd sets no Smack labels" },
+	{ "SocketProtocol", KEY_DONE, .reason = "sctp; superd has no other protocols", .option = "listen", APART },
+	{ "TCPCongestion", KEY_WARNED, .reason = "use net.ipv4.tcp_congestion_control of sysctl(8)" },
+	{ "TimeoutSec", KEY_DONE, .option = "socket_exec_options", .reason = "of the commands of the socket",
+	  APART },
+	{ "Timestamping", KEY_DONE, .reason = "off, us and ns, also as usec and nsec", .words = timestamps,
+	  .wrong = "it is off, us or ns" },
+	{ "XAttrAccept XAttrEntryPoint XAttrListen", KEY_WARNED,
+	  .reason = "superd sets no extended attributes of sockets" },
+};
+
+const struct key_table unit_keys_socket = {
+	UNIT, "Socket", "[Socket]", of_socket, sizeof(of_socket) / sizeof(*of_socket)
+};
+
+/* The keys of systemd.exec(5), systemd.kill(5) and systemd.resource-control(5).
+ *
+ * A key without an option is refused, unless the service may do no more without it than with it. */
+static const struct key_word kill_modes[] = {
+	{ "control-group", "group" }, { "mixed", "mixed" }, { "process", "process" }, { "none", "none" }, { 0 }
+};
+
+static const struct key_row of_shared[] = {
+	{ "AmbientCapabilities AppArmorProfile BindPaths BindReadOnlyPaths CPUQuota CPUQuotaPeriodSec "
+	  "CPUSchedulingPolicy CPUWeight CacheDirectory CacheDirectoryMode CapabilityBoundingSet "
+	  "ConfigurationDirectory ConfigurationDirectoryMode Delegate DeviceAllow DevicePolicy DynamicUser "
+	  "ExecPaths FinalKillSignal Group InaccessiblePaths KillSignal LimitAS LimitCORE LimitCPU LimitDATA "
+	  "LimitFSIZE LimitLOCKS LimitMEMLOCK LimitMSGQUEUE LimitNOFILE LimitNPROC LimitRSS LimitRTPRIO LimitRTTIME "
+	  "LimitSIGPENDING LimitSTACK LockPersonality LogRateLimitBurst LogRateLimitIntervalSec LogsDirectory "
+	  "LogsDirectoryMode MemoryDenyWriteExecute MemoryHigh MemoryLow MemoryMax MemoryMin MemorySwapMax "
+	  "MountAPIVFS Nice NoExecPaths NoNewPrivileges OOMScoreAdjust PrivateDevices PrivateIPC PrivateMounts "
+	  "PrivateNetwork PrivateTmp PrivateUsers ProcSubset ProtectClock ProtectControlGroups ProtectHome "
+	  "ProtectHostname ProtectKernelLogs ProtectKernelModules ProtectKernelTunables ProtectProc ProtectSystem "
+	  "ReadOnlyPaths ReadWritePaths RemoveIPC RestrictAddressFamilies RestrictNamespaces RestrictRealtime "
+	  "RestrictSUIDSGID RootDirectory RuntimeDirectory RuntimeDirectoryMode RuntimeDirectoryPreserve "
+	  "SELinuxContext SendSIGHUP SendSIGKILL StateDirectory StateDirectoryMode SupplementaryGroups "
+	  "SyslogFacility SyslogIdentifier SyslogLevel SystemCallArchitectures SystemCallErrorNumber "
+	  "SystemCallFilter TasksMax TemporaryFileSystem UMask User WatchdogSignal WorkingDirectory", KEY_DONE,
+	  .option = NULL },
+	{ "BPFDelegateAttachments BPFDelegateCommands BPFDelegateMaps BPFDelegatePrograms", KEY_WARNED,
+	  .reason = NETWORK },
+	{ "BPFProgram BindNetworkInterface IPEgressFilterPath IPIngressFilterPath PrivateBPF RestrictFileSystems "
+	  "RestrictNetworkInterfaces SocketBindAllow SocketBindDeny", KEY_REFUSED, .reason = NETWORK },
+	{ "BindLogSockets", KEY_HARMLESS, .reason = "superd logs the output itself, without a journal" },
+	{ "BlockIOAccounting CPUAccounting CPUPressureThresholdSec CPUPressureWatch CacheDirectoryAccounting "
+	  "IOAccounting IOPressureThresholdSec IOPressureWatch IPAccounting LogsDirectoryAccounting MemoryAccounting "
+	  "MemoryPressureThresholdSec MemoryPressureWatch StateDirectoryAccounting TasksAccounting", KEY_HARMLESS,
+	  .reason = COUNTED },
+	{ "BlockIODeviceWeight BlockIOWeight CPUShares", KEY_WARNED, .reason = OLD_GROUPS },
+	{ "BlockIOReadBandwidth BlockIOWriteBandwidth", KEY_REFUSED, .reason = OLD_GROUPS },
+	{ "AllowedCPUs AllowedMemoryNodes CPUAffinity CPUSetPartition NUMAMask NUMAPolicy TimerSlackNSec", KEY_WARNED,
+	  .reason = "the service inherits superd's setting" },
+	{ "CPUSchedulingPriority", KEY_WARNED, .reason = "the priority of fifo and rr is 1, the lowest" },
+	{ "CPUSchedulingResetOnFork", KEY_WARNED, .reason = "child processes inherit the policy" },
+	{ "CacheDirectoryQuota LogsDirectoryQuota", KEY_WARNED, .reason = "superd sets no quotas" },
+	{ "Capabilities NetClass", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
+	{ "CoredumpFilter", KEY_WARNED, .reason = "use LimitCORE" },
+	{ "CoredumpReceive", KEY_HARMLESS, .reason = "superd forwards no core dumps" },
+	{ "DefaultMemoryLow DefaultMemoryMin DefaultStartupMemoryLow", KEY_HARMLESS,
+	  .reason = "it applies to units below this one" },
+	{ "DelegateNamespaces", KEY_WARNED, .reason = NAMESPACE },
+	{ "DelegateSubgroup", KEY_WARNED, .reason = "superd delegates the service's own group" },
+	{ "DisableControllers", KEY_HARMLESS, .reason = "a service may use its control group as it likes" },
+	{ "Environment IOSchedulingClass SetCredential", KEY_DONE, APART },
+	{ "EnvironmentFile LoadCredential", KEY_DONE, .form = FORM_WHOLE },
+	{ "ExecSearchPath", KEY_DONE, .reason = "also sets PATH; the default is systemd's search path",
+	  APART },
+	{ "ExtensionDirectories ExtensionImagePolicy ExtensionImages MountImagePolicy MountImages RootEphemeral "
+	  "RootHash RootHashSignature RootImage RootImageOptions RootImagePolicy RootMStack RootVerity", KEY_REFUSED,
+	  .reason = "superd mounts no images; use RootDirectory" },
+	{ "IODeviceLatencyTargetSec IODeviceWeight IOWeight", KEY_WARNED, .reason = "use IOSchedulingClass" },
+	{ "IOReadBandwidthMax IOReadIOPSMax IOWriteBandwidthMax IOWriteIOPSMax", KEY_REFUSED,
+	  .reason = "superd limits no disks; use IOSchedulingClass" },
+	{ "IOSchedulingPriority", KEY_DONE, .option = "io_scheduling", APART },
+	{ "IPAddressAllow", KEY_DONE, .form = FORM_NETWORKS, .option = "ip_address_allow",
+	  .reason = "for sockets that the service opens itself" },
+	{ "IPAddressDeny", KEY_DONE, .form = FORM_NETWORKS, .option = "ip_address_deny",
+	  .reason = "for sockets that the service opens itself", .denies = true },
+	{ "IPCNamespacePath UserNamespacePath", KEY_REFUSED, .reason = NAMESPACE },
+	{ "IgnoreSIGPIPE SyslogLevelPrefix", KEY_DONE, .reason = "the default is yes", .absent = "yes" },
+	{ "ImportCredential", KEY_WARNED, .reason = "use LoadCredential" },
+	{ "KeyringMode", KEY_DONE, .absent = "private" },
+	{ "KillMode", KEY_DONE, .reason = "control-group and mixed also set kill_rest", .words = kill_modes,
+	  .wrong = "expected control-group, mixed, process or none" },
+	{ "LimitNICE", KEY_DONE, .reason = "also as +1 or -5", APART },
+	{ "LoadCredentialEncrypted SetCredentialEncrypted", KEY_REFUSED,
+	  .reason = "superd has no key to decrypt it; use LoadCredential or SetCredential" },
+	{ "LogExtraFields LogNamespace", KEY_HARMLESS, .reason = LOGGED },
+	{ "LogFilterPatterns LogLevelMax", KEY_WARNED, .reason = LOGGED },
+	{ "ManagedOOMMemoryPressure ManagedOOMMemoryPressureDurationSec ManagedOOMMemoryPressureLimit "
+	  "ManagedOOMPreference ManagedOOMSwap OOMRules", KEY_HARMLESS,
+	  .reason = "the kernel's OOM killer decides; see oom_score_adjust" },
+	{ "MemoryKSM", KEY_WARNED, .reason = "superd does not change the kernel's sharing of memory" },
+	{ "MemoryTHP", KEY_WARNED, .reason = "superd does not change the kernel's use of huge pages" },
+	{ "MemoryZSwapMax MemoryZSwapWriteback", KEY_WARNED, .reason = "use MemorySwapMax" },
+	{ "MountFlags", KEY_WARNED, .reason = "mounts of the service never reach the machine", .idle = "shared" },
+	{ "NFTSet", KEY_WARNED, .reason = "superd fills no nftables sets" },
+	{ "NetworkNamespacePath", KEY_REFUSED, .reason = "use PrivateNetwork, or ip-netns(8) in ExecStart" },
+	{ "PAMName", KEY_REFUSED, .reason = "superd opens no PAM sessions" },
+	{ "PassEnvironment", KEY_DONE, .form = FORM_VARIABLES },
+	{ "Personality", KEY_WARNED, .reason = "use setarch(8) in ExecStart" },
+	{ "PrivatePIDs", KEY_REFUSED, .reason = "use ProtectProc" },
+	{ "RestartKillSignal", KEY_WARNED, .reason = "superd ends a program by KillSignal, before a restart as well" },
+	{ "SecureBits", KEY_REFUSED, .reason = "use NoNewPrivileges and CapabilityBoundingSet" },
+	{ "SetLoginEnvironment", KEY_HARMLESS, .reason = "HOME, USER, LOGNAME and SHELL are always set" },
+	{ "Slice", KEY_HARMLESS, .reason = "superd has no slices" },
+	{ "SmackProcessLabel", KEY_REFUSED, .reason = "superd sets no Smack labels" },
+	{ "StandardError StandardOutput", KEY_DONE, .reason = "journal, kmsg and syslog mean superd's log",
+	  .form = FORM_STREAM },
+	{ "StandardInput", KEY_DONE, .reason = "socket means pass = inetd", .form = FORM_STREAM },
+	{ "StandardInputData StandardInputText", KEY_REFUSED, .reason = "use StandardInput=file:PATH" },
+	{ "StartupAllowedCPUs StartupAllowedMemoryNodes StartupBlockIOWeight StartupCPUShares StartupCPUWeight "
+	  "StartupIOWeight StartupMemoryHigh StartupMemoryLow StartupMemoryMax StartupMemorySwapMax "
+	  "StartupMemoryZSwapMax", KEY_HARMLESS, .reason = "superd does not treat the machine's startup specially" },
+	{ "StateDirectoryQuota", KEY_WARNED, .reason = COUNTED },
+	{ "SystemCallLog", KEY_WARNED, .reason = "use SystemCallFilter" },
+	{ "TTYColumns TTYPath TTYReset TTYRows TTYVHangup TTYVTDisallocate UtmpIdentifier UtmpMode", KEY_HARMLESS,
+	  .reason = "superd allocates no terminal" },
+	{ "TimeoutCleanSec", KEY_HARMLESS, .reason = "superd has no clean command" },
+	{ "UnsetEnvironment", KEY_DONE, .form = FORM_VARIABLES, .denies = true },
+};
+
+const struct key_table unit_keys_shared = {
+	UNIT, "Service", "[Service] and the commands of [Socket]", of_shared, sizeof(of_shared) / sizeof(*of_shared)
+};
+
+static const struct key_row of_install[] = {
 	{ "Alias", KEY_HARMLESS, .reason = "superd follows existing links between units" },
 	{ "Also RequiredBy UpheldBy WantedBy", KEY_HARMLESS, .reason = "a unit in the configuration is enabled" },
 	{ "DefaultInstance", KEY_HARMLESS, .reason = "name the instance, as in superd -f x@y.socket" },
 };
 
-static const struct key_table unit_keys_install = { UNIT, "Install", "[Install]", install,
-						sizeof(install) / sizeof(*install) };
+static const struct key_table unit_keys_install = {
+	UNIT, "Install", "[Install]", of_install, sizeof(of_install) / sizeof(*of_install)
+};
 
 const struct key_table *const unit_keys[KEYS_SECTIONS] = {
 	[KEYS_UNIT] = &unit_keys_unit,	   [KEYS_SOCKET] = &unit_keys_socket,	[KEYS_SERVICE] = &unit_keys_service,

@@ -3,7 +3,7 @@
  * A socket names its service or has the same name. A service may name further sockets. Both names may be aliases. So
  * all sockets of a service are known only after the last source. They have the order of the request, and the further
  * ones are sorted by name. */
-#include "read/systemd/pairing.h"
+#include "read/systemd/internal.h"
 
 #include <stdlib.h>
 #include <string.h>

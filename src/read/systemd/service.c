@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/scan.h"
-#include "read/systemd/build.h"
+#include "read/systemd/internal.h"
 
 #define PAUSE_LEAST INT64_C(1000)
 #define PAUSE_USUAL INT64_C(30000000) /* microseconds, superd's longest pause by default */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/scan.h"
-#include "read/systemd/build.h"
+#include "read/systemd/internal.h"
 
 static bool is_stream_key(const char *key)
 {

@@ -2,13 +2,12 @@
  *
  * The instance of a service with Accept=yes is only known when a client connects. So %i becomes superd's template
  * %{instance} if the option has templates, and is refused elsewhere. Source: systemd.unit(5), "SPECIFIERS". */
-#include "read/systemd/words.h"
+#include "read/systemd/internal.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "read/systemd/internal.h"
 
 #define INSTANCE "%{instance}"
 

@@ -4,7 +4,7 @@
  * client. Source: systemd.exec(5), "LOGGING AND STANDARD INPUT/OUTPUT". */
 #include <string.h>
 
-#include "read/systemd/build.h"
+#include "read/systemd/internal.h"
 
 /* superd's word; NULL: the text is none of systemd's words. Every kind of log becomes superd's log. */
 static const char *stream_meaning(const char *text)

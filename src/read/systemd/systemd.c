@@ -2,12 +2,11 @@
  *
  * A broken service must not run at all. superd reports all mistakes of its units and then leaves out the whole
  * service. */
-#include "read/systemd/systemd.h"
+#include "read/systemd/internal.h"
 
 #include <string.h>
 
 #include "lib/scan.h"
-#include "read/systemd/pairing.h"
 
 /* Whether the unit was found in a folder that a source names, and not named itself. */
 static bool is_request_in_folder(const struct reading *reading, const char *path)

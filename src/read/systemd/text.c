@@ -3,7 +3,6 @@
  * A line may continue on the next one, across comments, and a message about a byte of a value must show the line of
  * that byte. So each value has pieces with their places. Source: systemd.syntax(7). */
 #include "read/systemd/internal.h"
-#include "read/systemd/keys.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * Quotes and escapes are undone before specifiers are replaced, so the value of a specifier is never split and its
  * quotes mean nothing. Source: systemd.syntax(7), "QUOTING". */
-#include "read/systemd/words.h"
+#include "read/systemd/internal.h"
 
 #include <stdint.h>
 #include <stdlib.h>

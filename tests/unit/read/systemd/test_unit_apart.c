@@ -2,7 +2,7 @@
  * beside what systemd.socket(5) and systemd.resource-control(5) say. A key without a row fails. */
 #include "tests/unit/read/systemd/unit_pairs.h"
 
-#include "read/systemd/keys.h"
+#include "read/systemd/internal.h"
 #include "table/option/option_table.h"
 
 /* What a key of a .socket rules, by systemd's documentation, and how superd keeps to it. */

@@ -1,5 +1,5 @@
 /* The table of every key of systemd's units: whole, sorted, and true of what superd does. */
-#include "read/systemd/keys.h"
+#include "read/systemd/internal.h"
 #include "table/option/option_table.h"
 #include "tests/unit/unit.h"
 

@@ -3,7 +3,7 @@
 #include "unit_reading.h"
 
 #include "lib/buf.h"
-#include "read/systemd/words.h"
+#include "read/systemd/internal.h"
 
 static const struct unit_machine machine = {
 	.host_name = "host.example.org", .short_host_name = "host", .pretty_host_name = "My Host",

@@ -2,8 +2,7 @@
  * they come to. */
 #pragma once
 
-#include "read/systemd/systemd.h"
-#include "read/systemd/unit.h"
+#include "read/systemd/internal.h"
 #include "table/print/print_conf.h"
 #include "table/sources/sources.h"
 #include "tests/unit/unit.h"

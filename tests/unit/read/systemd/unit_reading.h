@@ -2,7 +2,7 @@
  * close_reading. */
 #pragma once
 
-#include "read/systemd/unit.h"
+#include "read/systemd/internal.h"
 #include "table/reading/reading.h"
 #include "table/services/table.h"
 #include "tests/unit/unit.h"

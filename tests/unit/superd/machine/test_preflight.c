@@ -5,8 +5,7 @@
 
 #include "lib/fd.h"
 #include "os/host/program.h"
-#include "read/systemd/systemd.h"
-#include "read/systemd/unit.h"
+#include "read/systemd/internal.h"
 #include "superd/machine/machine.h"
 #include "table/sources/sources.h"
 #include "tests/unit/as_nobody.h"
