@@ -28,13 +28,13 @@ static void check_words(struct pool *pool, const struct unit_names *names, const
 {
 	size_t length = strlen(assignment->value);
 	struct unit_split strict = { 0 }, lax = { 0 };
-	const char *wrong = unit_split(pool, names, assignment->value, UNIT_WORDS_PLAIN, &strict);
+	const char *wrong = unit_split(pool, names, assignment->value, 0, &strict);
 
 	require(wrong ? strict.wrong_at <= length && *wrong : strict.wrong_at == 0);
 	for (size_t n = 0; !wrong && n < strict.count; n++)
 		require(strict.list[n].offset < length && (!n || strict.list[n - 1].offset < strict.list[n].offset));
 	if (!wrong)
-		require(!unit_split(pool, names, assignment->value, UNIT_WORDS_PLAIN | UNIT_WORDS_RELAX, &lax) &&
+		require(!unit_split(pool, names, assignment->value, UNIT_WORDS_RELAX, &lax) &&
 			lax.count == strict.count);
 	wrong = unit_split(pool, names, assignment->value, UNIT_WORDS_RELAX, &lax);
 	require(wrong ? lax.wrong_at <= length && *wrong : true);
@@ -60,7 +60,6 @@ static void check_value(struct pool *pool, const struct unit *unit, const struct
 	int64_t span;
 
 	require(assignment->at.line && assignment->at.column && assignment->section && *assignment->key);
-	require(!length == !assignment->piece_count);
 	for (size_t n = 0; n < length; n++) {
 		struct origin at = unit_place(assignment, n);
 

@@ -4,7 +4,6 @@
  * `wants`, and those of sockets). It is read along if the sources do not name it. After= and Before= between the two
  * say whether one waits for the other; between units of which none needs the other they mean nothing. Sockets are open
  * as long as superd runs, so nothing must start one. Targets and slices run nothing, and mean nothing here. */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,38 +20,6 @@ static const struct {
 	{ "Wants", ".wants", false },
 	{ "Upholds", ".upholds", false },
 };
-
-static void add_folder_names(struct unit_builder *builder, const char *path, struct word_list *list)
-{
-	DIR *stream = opendir(path);
-	const struct dirent *found;
-
-	while (stream && (found = readdir(stream))) {
-		struct origin at = { .file = pool_textf(builder->reading->table->pool, "%s/%s", path, found->d_name) };
-
-		if (!unit_name_is_valid(found->d_name))
-			continue;
-		word_list_add(list, pool_text(builder->pool, found->d_name), at);
-		if (!list->at.file)
-			list->at = at;
-	}
-	if (stream)
-		closedir(stream);
-}
-
-/* Adds the names in the folders NAME.wants, or those of another kind. */
-static void add_folders(struct unit_builder *builder, const char *folder, const char *kind, struct word_list *list)
-{
-	const char *name = pool_textf(builder->pool, "%s%s", builder->unit->name, kind);
-	struct unit_places places;
-
-	if (!unit_places_collect(builder->reading, folder, &places))
-		return;
-	for (size_t n = 0; n < places.count; n++) {
-		if (unit_folder_find(places.list[n], name))
-			add_folder_names(builder, pool_textf(builder->pool, "%s/%s", places.list[n]->path, name), list);
-	}
-}
 
 static bool is_own(const struct unit_pairing *pair, const char *name)
 {
@@ -173,7 +140,7 @@ static void find_needs_of(struct unit_builder *builder, size_t pair, const struc
 		struct word_list list = unit_collect(builder, "Unit", starting[row].key, COLLECT_WORDS);
 
 		if (starting[row].folder)
-			add_folders(builder, folder, starting[row].folder, &list);
+			unit_listed_names(builder->reading, folder, unit, starting[row].folder, &list);
 		for (size_t n = 0; n < list.count; n++) {
 			const char *name = list.words[n];
 			size_t found = pair;

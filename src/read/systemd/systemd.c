@@ -86,14 +86,9 @@ static void hint_similar_unit(struct reading *reading, const char *folder, const
 /* Whether the name is that of another type of unit, such as .timer. */
 static bool is_other_unit(const char *name)
 {
-	static const char *const kinds[] = { ".timer", ".path", ".target", ".mount", ".automount", ".swap", ".slice",
-					     ".scope", ".device" };
+	const char *dot = strrchr(name, '.');
 
-	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
-		if (unit_name_has_suffix(name, kinds[n]))
-			return true;
-	}
-	return false;
+	return dot && dot > name && words_have(unit_suffixes + 2, dot + 1);
 }
 
 /* Finds the unit that a path names. *folder: where its other units are searched. NULL: reported. */

@@ -1,30 +1,28 @@
-/* The lines of a unit file.
+/* The text of unit files: lines, words, specifiers.
  *
  * A line may continue on the next one, across comments, and a message about a byte of a value must show the line of
- * that byte. So each value has pieces with their places. Source: systemd.syntax(7). */
+ * that byte. So each assignment has the pieces of its line. Source: systemd.syntax(7). */
 #include "read/systemd/internal.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/array.h"
-#include "lib/buf.h"
+#include "lib/scan.h"
 #include "lib/units.h"
 
+#define ASSIGNMENTS_MOST 100000         /* of a unit */
 #define BLANKS " \t\r\n"
-
-/* A part of the joined line that comes from one line of the file. */
-struct stretch {
-	size_t start;
-	size_t in_source;
-};
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
 
 /* A line with its continuation lines. */
 struct joined {
 	struct unit_text *text;
 	const struct source_file *source;
 	struct buf line;
-	struct stretch *stretches;
+	struct unit_piece *pieces;      /* owned; a line may have a million of them */
 	size_t count, capacity;
 	const char *section;            /* NULL: no header yet, or the last header is wrong */
 	bool is_ignored;                /* the last header is wrong (reported), so its lines are ignored */
@@ -37,68 +35,45 @@ static bool is_blank(char c)
 	return c && strchr(BLANKS, c);
 }
 
-/* The index of the stretch with this byte of the joined line; 0 if there are no stretches. A line may have a million of
- * them. */
-static size_t find_stretch(const struct joined *joined, size_t offset)
+/* The place of a byte of a joined line. Each piece begins at the start of a line. */
+static struct origin place_of_byte(const char *file, const struct unit_piece *pieces, size_t count, size_t offset)
 {
-	return array_floor(joined->stretches, joined->count, sizeof(*joined->stretches), offset);
+	const struct unit_piece *piece = pieces + array_floor(pieces, count, sizeof(*pieces), offset);
+
+	return (struct origin){ file, piece->line, 1 + (unsigned)(offset - piece->offset) };
 }
 
-static struct origin place_in_stretch(const struct joined *joined, size_t stretch, size_t offset)
+struct origin unit_place(const struct unit_assignment *assignment, size_t offset)
 {
-	return source_origin(joined->source, joined->stretches[stretch].in_source + offset -
-				     joined->stretches[stretch].start);
+	if (!*assignment->value)
+		return assignment->at;
+	return place_of_byte(assignment->at.file, assignment->pieces, assignment->piece_count,
+			     assignment->value_at + offset);
 }
 
-static struct origin place_of_byte(const struct joined *joined, size_t offset)
+static struct origin place_in_line(const struct joined *joined, size_t offset)
 {
-	if (!joined->count)
-		return (struct origin){ .file = joined->source->file };
-	return place_in_stretch(joined, find_stretch(joined, offset), offset);
-}
-
-static void add_stretch(struct joined *joined, size_t start, size_t end)
-{
-	array_add(joined->stretches, joined->count, joined->capacity) = (struct stretch){ joined->line.length, start };
-	buf_add(&joined->line, joined->source->text + start, end - start);
-}
-
-/* Sets the pieces of a value, which has the bytes from start to end of the joined line. */
-static void keep_pieces(const struct joined *joined, size_t start, size_t end, struct unit_assignment *assignment)
-{
-	struct unit_piece *pieces;
-	size_t first, count;
-
-	if (start == end || !joined->count)
-		return;
-	first = find_stretch(joined, start);
-	count = find_stretch(joined, end - 1) + 1 - first;
-	pieces = pool_alloc(joined->text->pool, count * sizeof(*pieces));
-	for (size_t n = 0; n < count; n++) {
-		size_t at = joined->stretches[first + n].start;
-
-		at = at > start ? at : start;
-		pieces[n] = (struct unit_piece){ at - start, place_in_stretch(joined, first + n, at) };
-	}
-	assignment->pieces = pieces;
-	assignment->piece_count = count;
+	return place_of_byte(joined->source->file, joined->pieces, joined->count, offset);
 }
 
 static void add_assignment(struct joined *joined, size_t key, size_t key_end, size_t value, size_t end)
 {
 	struct unit_text *text = joined->text;
 	const char *line = buf_string(&joined->line);
-	struct unit_assignment made = { .section = joined->section, .at = place_of_byte(joined, key) };
+	struct unit_assignment made = {
+		.section = joined->section, .at = place_in_line(joined, key), .value_at = value,
+		.piece_count = joined->count,
+	};
 
-	if (text->count == UNIT_ASSIGNMENTS) {
-		diag_error(text->diags, made.at, "more than %d settings in one unit", UNIT_ASSIGNMENTS);
+	if (text->count == ASSIGNMENTS_MOST) {
+		diag_error(text->diags, made.at, "more than %d settings in one unit", ASSIGNMENTS_MOST);
 		text->failed = true;
 		return;
 	}
 	made.key = pool_text_n(text->pool, line + key, key_end - key);
 	made.value = pool_text_n(text->pool, line + value, end - value);
 	made.today = unit_key_today(made.key);
-	keep_pieces(joined, value, end, &made);
+	made.pieces = pool_copy(text->pool, joined->pieces, joined->count * sizeof(*joined->pieces));
 	if (!strcmp(made.section, "Service") && !strcmp(made.key, "TimeoutSec")) {
 		made.today = "TimeoutStartSec";         /* it sets two keys */
 		array_add(text->list, text->count, text->capacity) = made;
@@ -107,62 +82,31 @@ static void add_assignment(struct joined *joined, size_t key, size_t key_end, si
 	array_add(text->list, text->count, text->capacity) = made;
 }
 
-static bool is_key_name(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", text[i]))
-			return false;
-	}
-	return *text != '-';
-}
-
-/* Warns of a line that systemd ignores; units in use have such lines. */
-static void warn_of_line(const struct joined *joined, size_t at, const char *what)
-{
-	diag_warning(joined->text->diags, place_of_byte(joined, at), "%s: this line is passed over", what);
-	diags_hint(joined->text->diags,
-		   "a setting is written KEY=VALUE; a line that the next one continues ends in a backslash");
-}
-
-static void read_header(struct joined *joined, size_t start, size_t end)
-{
-	const char *line = buf_string(&joined->line);
-
-	joined->is_ignored = line[end - 1] != ']';
-	joined->section = NULL;
-	if (joined->is_ignored) {
-		diag_error(joined->text->diags, place_of_byte(joined, start),
-			   "the header of a section ends in ]: the rest of the line is ignored");
-		return;
-	}
-	joined->section = pool_text_n(joined->text->pool, line + start + 1, end - start - 2);
-}
-
 static void read_setting(struct joined *joined, size_t start, size_t end)
 {
-	const char *line = buf_string(&joined->line);
-	const char *sign = memchr(line + start, '=', end - start);
-	size_t key_end, value;
+	const char *line = buf_string(&joined->line), *sign = memchr(line + start, '=', end - start), *wrong = NULL;
+	size_t key_end = sign ? (size_t)(sign - line) : end, value = key_end + 1;
 
-	if (!sign) {
-		warn_of_line(joined, start, "there is no = in it");
-		return;
-	}
-	key_end = (size_t)(sign - line);
-	value = key_end + 1;
 	while (key_end > start && is_blank(line[key_end - 1]))
 		key_end--;
 	while (value < end && is_blank(line[value]))
 		value++;
-	if (key_end == start)
-		warn_of_line(joined, start, "there is no key before the =");
-	else if (!is_key_name(line + start, key_end - start))
-		warn_of_line(joined, start, "the text before the = is not a key");
-	else if (!joined->section)
-		diag_warning(joined->text->diags, place_of_byte(joined, start),
+	if (!sign)
+		wrong = "there is no = in it";
+	else if (key_end == start)
+		wrong = "there is no key before the =";
+	else if (line[start] == '-' || start + strspn(line + start, LETTERS DIGITS "_-") < key_end)
+		wrong = "the text before the = is not a key";
+	if (wrong) {                    /* systemd ignores such lines, and units in use have some */
+		diag_warning(joined->text->diags, place_in_line(joined, start), "%s: this line is passed over", wrong);
+		diags_hint(joined->text->diags,
+			   "a setting is written KEY=VALUE; a line that the next one continues ends in a backslash");
+	} else if (!joined->section) {
+		diag_warning(joined->text->diags, place_in_line(joined, start),
 			     "a setting before the first section is ignored: [Socket] or the like is missing");
-	else
+	} else {
 		add_assignment(joined, start, key_end, value, end);
+	}
 }
 
 static void read_joined_line(struct joined *joined)
@@ -174,28 +118,22 @@ static void read_joined_line(struct joined *joined)
 		start++;
 	while (end > start && is_blank(line[end - 1]))
 		end--;
-	if (start < end && !joined->is_flawed && line[start] == '[')
-		read_header(joined, start, end);
-	else if (start < end && !joined->is_flawed && !joined->is_ignored)
+	if (start < end && !joined->is_flawed && line[start] == '[') {
+		joined->is_ignored = line[end - 1] != ']';
+		joined->section = joined->is_ignored
+			? NULL : pool_text_n(joined->text->pool, line + start + 1, end - start - 2);
+		if (joined->is_ignored)
+			diag_error(joined->text->diags, place_in_line(joined, start),
+				   "the header of a section ends in ]: the rest of the line is ignored");
+	} else if (start < end && !joined->is_flawed && !joined->is_ignored) {
 		read_setting(joined, start, end);
+	}
 	buf_clear(&joined->line);
 	joined->count = 0;
 	joined->is_flawed = joined->was_joined = false;
 }
 
-/* Whether the line ends with an odd number of backslashes; two of them are an escaped one. */
-static bool is_continued(const char *text, size_t start, size_t end)
-{
-	size_t count = 0;
-
-	while (end > start && text[end - 1] == '\\') {
-		end--;
-		count++;
-	}
-	return count % 2;
-}
-
-/* Refuses a line that is too long or has bytes that are no text. In a comment only the length matters. */
+/* Refuses a line that is too long or has bytes that are no text. */
 static void refuse_flaws(struct joined *joined, size_t start, size_t end)
 {
 	const struct source_flaw *flaw = source_flaw(joined->source, start, end + 1);
@@ -212,10 +150,10 @@ static void refuse_flaws(struct joined *joined, size_t start, size_t end)
 	}
 }
 
-static void read_file_line(struct joined *joined, size_t start, size_t end)
+static void read_file_line(struct joined *joined, unsigned number, size_t start, size_t end)
 {
 	const char *text = joined->source->text;
-	size_t at = start;
+	size_t at = start, last;
 
 	if (end > start && text[end - 1] == '\r')
 		end--;
@@ -224,14 +162,19 @@ static void read_file_line(struct joined *joined, size_t start, size_t end)
 	if (at < end && (text[at] == '#' || text[at] == ';')) {
 		const struct source_flaw *flaw = source_flaw(joined->source, start, end);
 
-		if (flaw && flaw->is_last)
+		if (flaw && flaw->is_last)      /* other bytes may stand in a comment */
 			source_refuse_flaw(joined->source, flaw, joined->text->diags);
 		return;
 	}
 	refuse_flaws(joined, start, end);
-	joined->was_joined = is_continued(text, start, end);
-	if (!joined->is_flawed)
-		add_stretch(joined, start, end - joined->was_joined);
+	for (last = end; last > start && text[last - 1] == '\\'; last--)
+		;
+	joined->was_joined = (end - last) % 2;          /* two backslashes are an escaped one */
+	if (!joined->is_flawed) {
+		array_add(joined->pieces, joined->count, joined->capacity) =
+			(struct unit_piece){ joined->line.length, number };
+		buf_add(&joined->line, text + start, end - start - joined->was_joined);
+	}
 	if (joined->was_joined)
 		buf_char(&joined->line, ' ');
 	else
@@ -245,12 +188,39 @@ void unit_text_add(struct unit_text *text, const struct source_file *source)
 	for (size_t n = 0; n < source->line_count && !text->failed; n++) {
 		size_t end = n + 1 < source->line_count ? source->lines[n + 1] - 1 : source->length;
 
-		read_file_line(&joined, source->lines[n], end);
+		read_file_line(&joined, (unsigned)n + 1, source->lines[n], end);
 	}
 	if (joined.was_joined && !text->failed)
 		read_joined_line(&joined);
 	buf_free(&joined.line);
-	free(joined.stretches);
+	free(joined.pieces);
+}
+
+bool unit_text_recognises(const struct source_file *source)
+{
+	static const char *const sections[] = { "[Socket]", "[Service]", "[Unit]" };
+	const char *stop = source->text + source->length, *next;
+	bool begins = false;
+
+	for (const char *line = source->text; line < stop; line = next) {
+		const char *newline = memchr(line, '\n', (size_t)(stop - line)), *end = newline ? newline : stop;
+
+		next = newline ? newline + 1 : stop;
+		while (line < end && is_blank(*line))
+			line++;
+		while (line < end && is_blank(end[-1]))
+			end--;
+		if (line == end || *line == '#' || *line == ';')
+			continue;
+		if (!begins && (end - line < 2 || *line != '[' || end[-1] != ']'))
+			return false;
+		begins = true;
+		for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
+			if (scan_is_word(line, (size_t)(end - line), sections[i]))
+				return true;
+		}
+	}
+	return false;
 }
 
 const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key)
@@ -264,54 +234,295 @@ const struct unit_assignment *unit_last(const struct unit *unit, const char *sec
 	return NULL;
 }
 
-struct origin unit_place(const struct unit_assignment *assignment, size_t offset)
+/* Words. Quotes and escapes are undone before specifiers are replaced, so the value of a specifier is never split and
+ * its quotes mean nothing. Source: systemd.syntax(7), "QUOTING". */
+struct splitter {
+	const char *value;
+	unsigned flags;
+	size_t at;                      /* the next byte */
+	struct buf word;
+};
+
+static const char colon_refused[] = "superd has no way to name a path with a colon in it";
+
+/* Reads an escape. Returns NULL, or the message about a wrong one. */
+static const char *scan_escape(struct splitter *splitter)
 {
-	const struct unit_piece *piece = assignment->pieces;
-	struct origin at;
+	const char *text = splitter->value + splitter->at + 1;
+	bool is_literal = splitter->flags & UNIT_WORDS_LITERAL, has_parts = splitter->flags & UNIT_WORDS_PARTS;
+	size_t taken = 0;
 
-	if (!assignment->piece_count)
-		return assignment->at;
-	piece += array_floor(piece, assignment->piece_count, sizeof(*piece), offset);
-	at = piece->at;
-	if (at.column)
-		at.column += (unsigned)(offset - piece->offset);
-	return at;
-}
-
-/* The name in a section's header; NULL: the line is no header. */
-static const char *section_header(const char *line, size_t length, size_t *inside)
-{
-	while (length && is_blank(line[length - 1]))
-		length--;
-	if (length < 2 || line[0] != '[' || line[length - 1] != ']')
-		return NULL;
-	*inside = length - 2;
-	return line + 1;
-}
-
-bool unit_text_recognises(const struct source_file *source)
-{
-	const char *at = source->text, *end = at + source->length, *name;
-	bool begins = false;
-	size_t length;
-
-	for (; at < end; at++) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-
-		while (at < end && *at != '\n' && is_blank(*at))
-			at++;
-		newline = newline ? newline : end;
-		if (at < newline && *at != '#' && *at != ';') {
-			name = section_header(at, (size_t)(newline - at), &length);
-			if (!begins && !name)
-				return false;
-			begins = true;
-			if (name &&
-			    ((length == 6 && !memcmp(name, "Socket", 6)) ||
-			     (length == 7 && !memcmp(name, "Service", 7)) || (length == 4 && !memcmp(name, "Unit", 4))))
-				return true;
-		}
-		at = newline;
+	if (*text && (is_literal || (has_parts && strchr(": ", *text)))) {
+		buf_char(&splitter->word, *text);
+		taken = 1;
+	} else if (!is_literal) {
+		taken = c_escape_read(text, true, &splitter->word);
 	}
-	return false;
+	if (taken && has_parts && splitter->word.length && splitter->word.data[splitter->word.length - 1] == ':')
+		return colon_refused;
+	if (!taken && !(splitter->flags & UNIT_WORDS_RELAX))
+		return "no escape: a backslash itself is written \\\\";
+	if (!taken)
+		buf_char(&splitter->word, '\\');
+	splitter->at += 1 + taken;
+	return NULL;
+}
+
+/* Scans one word; specifiers stay. Returns NULL, or the message about what is wrong at splitter->at. */
+static const char *scan_word(struct splitter *splitter, bool *is_quoted)
+{
+	const char *value = splitter->value, *wrong;
+	bool refuses_colons = splitter->flags & UNIT_WORDS_PARTS && splitter->flags & UNIT_WORDS_LITERAL;
+	char quote = '\0', c;
+	size_t opened = 0;
+
+	/* A word that is just an escaped semicolon does not separate commands. */
+	if (value[splitter->at] == '\\' && value[splitter->at + 1] == ';' &&
+	    (!value[splitter->at + 2] || is_blank(value[splitter->at + 2]))) {
+		*is_quoted = true;
+		splitter->at++;
+	}
+	while ((c = value[splitter->at]) && (quote || !is_blank(c))) {
+		if (c == '\\') {
+			*is_quoted = true;
+			wrong = scan_escape(splitter);
+			if (wrong)
+				return wrong;
+			continue;
+		}
+		if (quote && c == ':' && refuses_colons)
+			return colon_refused;
+		if (quote ? c == quote : c == '"' || c == '\'') {
+			*is_quoted = true;
+			quote = quote ? '\0' : c;
+			opened = splitter->at;
+		} else {
+			buf_char(&splitter->word, c);
+		}
+		splitter->at++;
+	}
+	if (quote)
+		splitter->at = opened;
+	return !quote ? NULL : quote == '"' ? "this \" is not closed" : "this ' is not closed";
+}
+
+static size_t count_colons(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += *text == ':';
+	return count;
+}
+
+const char *unit_split(struct pool *pool, const struct unit_names *names, const char *value, unsigned flags,
+		       struct unit_split *split)
+{
+	struct splitter splitter = { .value = value, .flags = flags };
+	struct unit_word *list = NULL;
+	size_t count = 0, capacity = 0;
+	struct buf expanded = { 0 };
+	const char *wrong = NULL;
+
+	while (!wrong && value[splitter.at += strspn(value + splitter.at, BLANKS)]) {
+		struct unit_word word = { .offset = splitter.at };
+		const char *text;
+		bool is_literal;
+		size_t at = 0;
+
+		buf_clear(&splitter.word);
+		buf_clear(&expanded);
+		wrong = scan_word(&splitter, &word.is_quoted);
+		if (wrong)
+			break;
+		text = buf_string(&splitter.word);
+		is_literal = scan_is_word(value + word.offset, splitter.at - word.offset, text);
+		wrong = unit_expand(names, text, &expanded, &at);
+		if (!wrong && flags & UNIT_WORDS_PARTS && count_colons(buf_string(&expanded)) > count_colons(text))
+			wrong = colon_refused;
+		if (wrong)              /* where in a quoted word is not known */
+			splitter.at = word.offset + (is_literal ? at : 0);
+		word.text = pool_text(pool, buf_string(&expanded));
+		array_add(list, count, capacity) = word;
+	}
+	if (!wrong) {
+		split->list = pool_copy(pool, list, count * sizeof(*list));
+		split->count = count;
+	}
+	split->wrong_at = wrong ? splitter.at : 0;
+	buf_free(&splitter.word);
+	buf_free(&expanded);
+	free(list);
+	return wrong;
+}
+
+/* Specifiers such as %i. The instance of a service with Accept=yes is only known when a client connects. So %i becomes
+ * superd's template %{instance} if the option has templates, and is refused elsewhere. Source: systemd.unit(5),
+ * "SPECIFIERS". */
+
+#define MACHINE(letter, field, what) { letter, offsetof(struct unit_machine, field), what }
+
+static const struct {
+	char letter;
+	size_t field;
+	const char *unknown;            /* why it may be unknown */
+} of_machine[] = {
+	MACHINE('a', architecture, "%a: the architecture is not known here"),
+	MACHINE('A', image_version, "%A: the version of the system's image is not known here"),
+	MACHINE('b', boot_id, "%b: the boot id is not known here, as there is no /proc"),
+	MACHINE('B', os_build_id, "%B: the system's build is not known here"),
+	MACHINE('C', cache, "%C: the directory for caches is not known here: set XDG_CACHE_HOME or HOME"),
+	MACHINE('D', data, "%D: the directory for shared data is not known here: set XDG_DATA_HOME or HOME"),
+	MACHINE('E', configuration, "%E: the directory for settings is not known here: set XDG_CONFIG_HOME or HOME"),
+	MACHINE('g', group, "%g: the group superd runs as has no name here"),
+	MACHINE('G', group_id, "%G: the group superd runs as is not known here"),
+	MACHINE('h', home, "%h: the home of the user superd runs as is not known here: set HOME"),
+	MACHINE('H', host_name, "%H: the host's name is not known here"),
+	MACHINE('l', short_host_name, "%l: the host's name is not known here"),
+	MACHINE('L', logs, "%L: the directory for logs is not known here: set XDG_STATE_HOME or HOME"),
+	MACHINE('m', machine_id, "%m: there is no machine id here: create /etc/machine-id"),
+	MACHINE('M', image_id, "%M: the system's image is not known here"),
+	MACHINE('o', os_id, "%o: the operating system is not known here"),
+	MACHINE('q', pretty_host_name, "%q: the host's name is not known here"),
+	MACHINE('s', shell, "%s: the shell of the user superd runs as is not known here"),
+	MACHINE('S', state, "%S: the directory for state is not known here: set XDG_STATE_HOME or HOME"),
+	MACHINE('t', runtime, "%t: the runtime directory is not known here: set XDG_RUNTIME_DIR"),
+	MACHINE('T', temporary, "%T: the directory for temporary files is not known here"),
+	MACHINE('u', user, "%u: the user superd runs as has no name here"),
+	MACHINE('U', user_id, "%U: the user superd runs as is not known here"),
+	MACHINE('v', kernel, "%v: the kernel's version is not known here"),
+	MACHINE('V', lasting_temporary, "%V: the directory for lasting temporary files is not known here"),
+	MACHINE('w', os_version_id, "%w: the system's version is not known here"),
+	MACHINE('W', os_variant_id, "%W: the system's variant is not known here"),
+};
+
+static const char *add_machine_value(const struct unit_machine *machine, char letter, struct buf *out)
+{
+	for (size_t n = 0; n < sizeof(of_machine) / sizeof(*of_machine); n++) {
+		const char *text = NULL;
+
+		if (of_machine[n].letter != letter)
+			continue;
+		if (machine)
+			memcpy(&text, (const char *)machine + of_machine[n].field, sizeof(text));
+		if (text)
+			buf_text(out, text);
+		return text ? NULL : of_machine[n].unknown;
+	}
+	return "no specifier: a percent sign itself is written %%";
+}
+
+/* Adds an instance or prefix with its escapes "\x2d" and "-" undone. path: with a slash in front. Returns NULL, or the
+ * message about a wrong escape. */
+static const char *add_unescaped(const char *text, bool path, struct buf *out)
+{
+	const char *wrong = NULL;
+
+	if (path && *text != '-')
+		buf_char(out, '/');
+	for (; *text; text++) {
+		char c = text[0] == '\\' && text[1] == 'x' ? scan_hex_byte(text + 2) : '\0';
+
+		if (*text == '\\' && !c)
+			wrong = "in the unit's name, a backslash is not followed by \\xHH";
+		buf_char(out, c ? c : *text == '-' ? '/' : *text);
+		text += c ? 3 : 0;
+	}
+	return wrong;
+}
+
+/* Adds what a specifier means. Returns NULL, or why it has no meaning. */
+static const char *add_specifier(const struct unit_names *names, char letter, struct buf *out)
+{
+	const struct unit *unit = names->unit;
+	const struct unit_machine *machine = names->machine;
+	const char *instance = unit->instance ? unit->instance : "", *dash = strrchr(unit->prefix, '-');
+	const char *slash = unit->path ? strrchr(unit->path, '/') : NULL;
+
+	switch (letter) {
+	case 'n':
+	case 'N':
+		buf_add(out, unit->name, strlen(unit->name) - (letter == 'N' ? strlen(unit->suffix) + 1 : 0));
+		return NULL;
+	case 'i':
+	case 'p':
+	case 'j':
+		buf_text(out, letter == 'i' ? instance : letter == 'j' && dash ? dash + 1 : unit->prefix);
+		return NULL;
+	case 'I':
+	case 'P':
+	case 'J':
+		return add_unescaped(letter == 'I' ? instance : letter == 'J' && dash ? dash + 1 : unit->prefix, false,
+				     out);
+	case 'f':
+		if (names->per_connection)
+			return "%f: the instance is known only with its connection, and cannot become a path";
+		return add_unescaped(*instance ? instance : unit->prefix, true, out);
+	case 'y':
+	case 'Y':
+		if (!unit->path)
+			return "the unit has no file, so %y and %Y have no value";
+		if (letter == 'y')
+			buf_text(out, unit->path);
+		else if (slash)
+			buf_add(out, unit->path, slash > unit->path ? (size_t)(slash - unit->path) : 1);
+		else
+			buf_char(out, '.');
+		return NULL;
+	case 'd':                       /* the path that superd/start/folders.c makes */
+		if (!machine || !machine->credentials || !names->service)
+			return "%d: the directory of its credentials is not known here";
+		buf_addf(out, "%s/%s.service", machine->credentials, names->service);
+		return NULL;
+	case 'c':
+	case 'r':
+	case 'R':
+		return "%c, %r and %R are no specifiers any more: they have no replacement";
+	default:
+		return add_machine_value(machine, letter, out);
+	}
+}
+
+/* The same in a service of Accept=yes, for the specifiers that have the instance in them. */
+static const char *add_connection_specifier(const struct unit_names *names, char letter, struct buf *out)
+{
+	if (!names->for_superd)
+		return "the instance is known only with its connection: %i, %n and %N are possible in commands and the "
+		       "environment";
+	if (letter == 'n' || letter == 'N')
+		buf_addf(out, "%s@", names->unit->prefix);
+	buf_text(out, "%{instance}");
+	if (letter == 'n')
+		buf_addf(out, ".%s", names->unit->suffix);
+	return NULL;
+}
+
+const char *unit_expand(const struct unit_names *names, const char *text, struct buf *out, size_t *at)
+{
+	struct buf plain = { 0 };
+	const char *wrong = NULL, *c;
+
+	for (c = text; *c && !wrong; c++) {
+		if (*c != '%') {
+			buf_char(out, *c);
+			continue;
+		}
+		buf_clear(&plain);
+		if (!c[1] || !strchr(LETTERS DIGITS "%", c[1]))
+			buf_char(&plain, '%');  /* before anything else it stays */
+		else if (*++c == '%')
+			buf_char(&plain, '%');
+		else if (names->per_connection && strchr("iInN", *c))
+			wrong = add_connection_specifier(names, *c, out);
+		else
+			wrong = add_specifier(names, *c, &plain);
+		for (const char *p = buf_string(&plain); *p; p++) {
+			if (*p == '%' && names->for_superd)
+				buf_char(out, '%');
+			buf_char(out, *p);
+		}
+	}
+	buf_free(&plain);
+	*at = wrong ? (size_t)(c - 2 - text) : 0;
+	return wrong;
 }

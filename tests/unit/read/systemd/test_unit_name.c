@@ -1,10 +1,7 @@
 /* Names of units, their parts, and escaping. */
-#include "tests/unit/pool_fixture.h"
+#include "unit_reading.h"
 
-#include "lib/buf.h"
-#include "read/systemd/internal.h"
-
-TestSuite(unit_name, .init = open_pool, .fini = close_pool);
+TestSuite(unit_name, .init = open_reading, .fini = close_reading);
 
 Test(unit_name, takes_what_systemd_takes_for_a_name)
 {
@@ -32,16 +29,15 @@ Test(unit_name, takes_what_systemd_takes_for_a_name)
 
 static void expect_parts(const char *name, const char *prefix, const char *instance, const char *suffix)
 {
-	struct unit unit = { 0 };
+	const struct unit *unit = read_unit(name, "");
 
-	unit_name_cut(pool, name, &unit);
-	cr_expect_str_eq(unit.name, name);
-	cr_expect_str_eq(unit.prefix, prefix);
-	cr_expect_str_eq(unit.suffix, suffix);
+	cr_expect_str_eq(unit->name, name);
+	cr_expect_str_eq(unit->prefix, prefix);
+	cr_expect_str_eq(unit->suffix, suffix);
 	if (instance)
-		cr_expect_str_eq(unit.instance, instance);
+		cr_expect_str_eq(unit->instance, instance);
 	else
-		cr_expect_null(unit.instance);
+		cr_expect_null(unit->instance);
 }
 
 Test(unit_name, cuts_a_name_at_its_first_at_sign_and_last_dot)
@@ -58,21 +54,30 @@ Test(unit_name, tells_templates_from_instances)
 	cr_expect(unit_name_is_template("foo@.service"));
 	cr_expect_not(unit_name_is_template("foo@a.service"));
 	cr_expect_not(unit_name_is_template("foo.service"));
-	cr_expect(unit_name_is_instance("foo@a.service"));
-	cr_expect(unit_name_is_instance("foo@.a.service"));
-	cr_expect_not(unit_name_is_instance("foo@.service"));
-	cr_expect_not(unit_name_is_instance("foo.service"));
-	cr_expect_str_eq(unit_name_template(pool, "foo@a.b.service"), "foo@.service");
-	cr_expect_str_eq(unit_name_instance(pool, "bar@.service", "foo@a.b.service"), "bar@a.b.service");
+}
+
+/* The instance of this name without its escapes, or as a path. NULL: an escape is wrong. */
+static char *unescaped(const char *instance, bool path)
+{
+	char name[64];
+	struct unit_names names = { 0 };
+	struct buf out = { 0 };
+	size_t at;
+
+	snprintf(name, sizeof(name), "t@%s.service", instance);
+	names.unit = read_unit(name, "");
+	if (!unit_expand(&names, path ? "%f" : "%I", &out, &at))
+		return out.length ? buf_take(&out) : strdup("");
+	buf_free(&out);
+	return NULL;
 }
 
 static void expect_unescaped(const char *text, bool path, const char *wanted)
 {
-	struct buf out = { 0 };
+	char *got = unescaped(text, path);
 
-	cr_expect(unit_unescape_add(&out, text, path));
-	cr_expect_str_eq(buf_string(&out), wanted, "of %s: %s", text, buf_string(&out));
-	buf_free(&out);
+	cr_expect(got && !strcmp(got, wanted), "of %s: %s", text, got ? got : "nothing");
+	free(got);
 }
 
 Test(unit_name, undoes_escaping)
@@ -87,15 +92,10 @@ Test(unit_name, undoes_escaping)
 	expect_unescaped("-dev-sda", true, "/dev/sda");
 }
 
-Test(unit_name, keeps_what_is_no_escape_and_tells_so)
+Test(unit_name, refuses_what_is_no_escape)
 {
 	static const char *const texts[] = { "a\\b", "\\x", "\\x2", "\\x2g", "\\x00", "a\\" };
 
-	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
-		struct buf out = { 0 };
-
-		cr_expect_not(unit_unescape_add(&out, texts[n], false));
-		cr_expect_str_eq(buf_string(&out), texts[n]);
-		buf_free(&out);
-	}
+	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++)
+		cr_expect_null(unescaped(texts[n], false), "%s", texts[n]);
 }

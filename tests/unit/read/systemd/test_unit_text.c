@@ -25,7 +25,6 @@ Test(unit_text, places_an_empty_value_at_its_key)
 {
 	const struct unit_assignment *assignment = only(service("[Service]\n  User=\n"));
 
-	cr_expect_eq(assignment->piece_count, 0);
 	cr_expect_eq(unit_place(assignment, 0).line, 2);
 	cr_expect_eq(unit_place(assignment, 0).column, 3);
 }

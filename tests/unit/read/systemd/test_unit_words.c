@@ -26,22 +26,17 @@ static void open_names(void)
 TestSuite(unit_words, .init = open_names, .fini = close_reading);
 
 /* Words are written one behind the other, each with a bar behind it. */
-static void expect_split(const char *value, unsigned flags, const char *wanted)
+static void expect_words(const char *value, const char *wanted)
 {
 	char got[1000] = "";
 	struct unit_split split = { 0 };
 	size_t length = 0;
-	const char *wrong = unit_split(reading.table->pool, &names, value, flags, &split);
+	const char *wrong = unit_split(reading.table->pool, &names, value, 0, &split);
 
 	cr_assert_null(wrong, "%s: %s at %zu", value, wrong, split.wrong_at);
 	for (size_t n = 0; n < split.count; n++)
 		length += (size_t)snprintf(got + length, sizeof(got) - length, "%s|", split.list[n].text);
 	cr_expect_str_eq(got, wanted, "of %s: %s", value, got);
-}
-
-static void expect_words(const char *value, const char *wanted)
-{
-	expect_split(value, 0, wanted);
 }
 
 static void expect_wrong(const char *value, unsigned flags, const char *why, size_t where)
@@ -101,7 +96,6 @@ Test(unit_words, replaces_specifiers_once_words_are_split)
 	expect_words("%q %%", "My Host|%|");
 	expect_words("'%i' \\x25i", "a-b\\x2dc|a-b\\x2dc|");
 	expect_words("%%i %%%i", "%i|%a-b\\x2dc|");
-	expect_split("%i %% %z", UNIT_WORDS_PLAIN, "%i|%%|%z|");
 	expect_wrong("/bin/echo unknown%z", 0, "no specifier", 17);
 	expect_wrong("/bin/echo 'unknown %z'", 0, "no specifier", 10);
 }
