@@ -19,8 +19,8 @@
 #ifdef HAVE_LIBWRAP
 #include <tcpd.h>
 
+#include "advise/hosts_rules.h"
 #include "lib/fd.h"
-#include "os/host/hosts_access.h"
 #include "os/netdiag/netdiag.h"
 
 /* The levels at which libwrap logs. The program must define both variables (hosts_access(3)). */

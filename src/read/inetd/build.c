@@ -232,10 +232,10 @@ static void set_libwrap(const struct inetd_build *build)
 		return;
 	if (!entry->builtin && (!name || entry->dialect->wraps_program))
 		name = scan_base_name(entry->program);
-	if (!entry->accepts && reading_may_be_denied(build->reading, name))
+	if (!entry->accepts && reading_has_host_rules(build->reading))
 		diag_warning(build->reading->diags, entry->wait_at,
-			     "%s: hosts.allow and hosts.deny deny clients of %s, but with wait superd does not see "
-			     "the clients, so the rules have no effect", entry->name, name);
+			     "%s: hosts.allow or hosts.deny has rules, but with wait superd does not see the clients "
+			     "of %s, so the rules have no effect", entry->name, name);
 	if (entry->accepts)
 		set_option(build, "libwrap", name, entry->program_at);
 }

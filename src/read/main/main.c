@@ -61,7 +61,7 @@ static int print_sources(const char *const *sources, size_t count)
 	struct pool *pool = pool_new();
 	struct read_request request = {
 		.sources = sources, .count = count, .take_builder = print_builder, .only_foreign = true,
-		.may_be_denied = hosts_access_has_rules(&hosts) ? hosts_rules_may_deny : NULL,
+		.has_host_rules = hosts_access_has_rules(&hosts),
 	};
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
 	bool good;

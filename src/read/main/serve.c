@@ -183,8 +183,7 @@ static bool take_setup(struct read_server *server)
 	request->on_source = send_read;
 	request->on_file = send_file;
 	request->context = request->files_context = server;
-	if (hosts_access_has_rules(&server->hosts))
-		request->may_be_denied = hosts_rules_may_deny;
+	request->has_host_rules = hosts_access_has_rules(&server->hosts);
 	if (request->asks_services) {
 		/* Loads the modules of nss(5) and connects them to their server, before the sandbox is entered. */
 		services_find_port("superd", "tcp");

@@ -187,11 +187,10 @@ static void set_libwrap(struct xinetd_service *service)
 		xinetd_entry_refuse(service->entry, given->at,
 				    "libwrap: with wait = yes superd does not see the clients, so it cannot "
 				    "check hosts.allow and hosts.deny");
-	else if (reading_may_be_denied(service->reading, libwrap_name(service)))
+	else if (reading_has_host_rules(service->reading))
 		xinetd_entry_refuse(service->entry, service->entry->at,
-				    "%s: hosts.allow and hosts.deny have rules that deny clients of %s, but with wait "
-				    "= yes superd does not see the clients: use only_from and no_access, and set "
-				    "NOLIBWRAP in flags",
+				    "%s: hosts.allow or hosts.deny has rules, but with wait = yes superd does not see "
+				    "the clients of %s: use only_from and no_access, and set NOLIBWRAP in flags",
 				    service->entry->label, libwrap_name(service));
 }
 

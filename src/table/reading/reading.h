@@ -120,9 +120,8 @@ struct read_request {
 	/* Called before each file is read. May be NULL. */
 	void (*on_file)(void *context, const char *path, bool holds_text);
 	void *files_context;            /* of on_file */
-	/* Whether a rule of hosts.allow or hosts.deny may deny clients of this daemon. A service that cannot apply such
-	 * rules is then refused or warned of. NULL: there are no rules. */
-	bool (*may_be_denied)(const char *daemon);
+	/* hosts.allow or hosts.deny has a rule: a service that cannot apply it is refused or warned of. */
+	bool has_host_rules;
 	/* The port of this name and protocol in services(5); 0: it has none; -1: unknown, as the machine has no
 	 * services(5). NULL: the table may be another machine's. */
 	int (*service_port)(const char *name, const char *protocol);
@@ -165,9 +164,9 @@ bool reading_may_read(struct reading *reading, const char *path, const struct st
  * would go. That is an error, also with --keep-going, and is added. */
 bool reading_refuse_lost_folder(struct reading *reading, const char *folder, const char *statement, struct origin at);
 
-static inline bool reading_may_be_denied(const struct reading *reading, const char *daemon)
+static inline bool reading_has_host_rules(const struct reading *reading)
 {
-	return reading->request && reading->request->may_be_denied && reading->request->may_be_denied(daemon);
+	return reading->request && reading->request->has_host_rules;
 }
 
 static inline int reading_service_port(const struct reading *reading, const char *name, const char *protocol)

@@ -106,16 +106,12 @@ Behaviour(lookup, a_server_with_the_listener_is_refused_where_rules_turn_clients
 	table = text_of("xinetd:%s", write_file("xinetd.conf", format, ""));
 	meant = text_of("xinetd:%s", write_file("meant.conf", format, " flags = NOLIBWRAP\n"));
 	cr_expect_eq(SUPERD_ANSWER("--check", "-f", table).status, 0);
-	private_file("/etc/hosts.deny", "%s", "other: ALL\n");
-	cr_expect_eq(SUPERD_ANSWER("--check", "-f", table).status, 0);
 	private_file("/etc/hosts.deny", "%s", "ALL: 192.0.2.1\n");
 	outcome = SUPERD_ANSWER("--check", "-f", table);
 	cr_expect_eq(outcome.status, 1);
-	cr_expect_not_null(strstr(outcome.err, "error: waits: hosts.allow and hosts.deny have rules that deny "
-					       "clients of true, but with wait = yes"), "%s", outcome.err);
+	cr_expect_not_null(strstr(outcome.err, "error: waits: hosts.allow or hosts.deny has rules, but with "
+					       "wait = yes"), "%s", outcome.err);
 	cr_expect_eq(SUPERD_ANSWER("--check", "-f", meant).status, 0);
-	private_file("/etc/hosts.allow", "%s", "true: ALL\n");
-	cr_expect_eq(SUPERD_ANSWER("--check", "-f", table).status, 0);
 }
 
 /* A command is started for strangers, so it needs the word of the row. */

@@ -1,5 +1,5 @@
-/* What superd has to know of hosts.allow and hosts.deny. */
-#include "os/host/hosts_access.h"
+/* What superd-advise has to know of hosts.allow and hosts.deny. */
+#include "advise/hosts_rules.h"
 #include "tests/unit/unit.h"
 
 static char seen[512];
@@ -70,45 +70,4 @@ Test(hosts_rules, tells_a_twist_from_a_spawn)
 	cr_expect_not(rules.may_twist);
 	cr_assert(reads("ALL: ALL: spawn x: twist y\n"));
 	cr_expect(rules.may_twist);
-}
-
-static enum hosts_verdict judge(const char *allow, const char *deny)
-{
-	enum hosts_verdict end = hosts_rules_evaluate(allow, "in.x", false);
-
-	return end == HOSTS_GO_ON ? hosts_rules_evaluate(deny, "in.x", true) : end;
-}
-
-Test(hosts_rules, tell_whether_a_daemon_has_clients_to_turn_away)
-{
-	static const struct {
-		const char *allow, *deny;
-		enum hosts_verdict end;
-	} cases[] = {
-		{ "", "", HOSTS_GO_ON },
-		{ "", "# ALL: ALL\n \n", HOSTS_GO_ON },
-		{ "", "ALL: ALL\n", HOSTS_MAY_DENY },
-		{ "", "sshd, in.X: 192.0.2.\n", HOSTS_MAY_DENY },
-		{ "", "sshd in.xyz: ALL\n", HOSTS_GO_ON },
-		{ "", "ALL EXCEPT in.x: ALL\n", HOSTS_GO_ON },
-		{ "", "ALL EXCEPT in.y: ALL\n", HOSTS_MAY_DENY },
-		{ "", "sshd EXCEPT in.y: ALL\n", HOSTS_GO_ON },
-		{ "", "in.*: ALL\n", HOSTS_MAY_DENY },
-		{ "", "in.x@192.0.2.1: ALL\n", HOSTS_MAY_DENY },
-		{ "", "/etc/daemons: ALL\n", HOSTS_MAY_DENY },
-		{ "", "ALL: ALL: allow\n", HOSTS_ALLOW_ALL },
-		{ "", "ALL: \\\n 192.0.2.1\n", HOSTS_MAY_DENY },
-		{ "in.x: ALL\n", "ALL: ALL\n", HOSTS_ALLOW_ALL },
-		{ "in.x: ALL : severity auth.info\n", "ALL: ALL\n", HOSTS_ALLOW_ALL },
-		{ "ALL: ALL: spawn /bin/echo %a\n", "ALL: ALL\n", HOSTS_ALLOW_ALL },
-		{ "in.x: 192.0.2.\n", "ALL: ALL\n", HOSTS_MAY_DENY },
-		{ "in.x: ALL EXCEPT 192.0.2.1\n", "ALL: ALL\n", HOSTS_MAY_DENY },
-		{ "in.*: ALL\n", "ALL: ALL\n", HOSTS_MAY_DENY },
-		{ "in.x: 192.0.2.1: deny\nin.x: ALL\n", "", HOSTS_MAY_DENY },
-		{ "in.x: ALL: twist /bin/echo\n", "", HOSTS_MAY_DENY },
-		{ "in.y: ALL: deny\n", "in.y: ALL\n", HOSTS_GO_ON },
-	};
-
-	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++)
-		cr_expect_eq(judge(cases[n].allow, cases[n].deny), cases[n].end, "%s%s", cases[n].allow, cases[n].deny);
 }
