@@ -103,7 +103,7 @@ _superd()
 	COMPREPLY=($(compgen -W '
 		-f --file --compat -l --listen -a --accept -d --datagram --seqpacket --inetd --bind
 		--idle --now --fdname -E --setenv --check --print --explain --no-preflight
-		--keep-going --take-over --unsupported --daemon --guard --no-guard --fdstore --pid-file
+		--keep-going --unsupported --daemon --guard --no-guard --fdstore --pid-file
 		--process-name --log --log-format --log-level --control --control-group --max-starting --stop-delay
 		--stop-timeout --version -h --help --
 	' -- "$cur"))

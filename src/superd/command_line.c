@@ -558,8 +558,6 @@ static const struct cli_option superd_options[] = {
 	{ "no-preflight", FIELD(preflight), .clears = true,
 	  .help = "do not check this machine: the configuration is for another one" },
 	{ "keep-going", FIELD(keep_going), .help = "run without the services that have errors" },
-	{ "take-over", FIELD(takes_over),
-	  .help = "end programs that a killed superd has left behind, if they hold a port of this configuration" },
 	{ "unsupported", .argument = "WHAT", .words = "refuse warn", FIELD(warns_of_unsupported),
 	  .refusal = "expected refuse or warn",
 	  .help = "refuse (default) units that need what superd lacks, or warn and run them" },

@@ -409,14 +409,6 @@ static unsigned find_waiting(const struct svc *svc)
 	return n;
 }
 
-/* A port that its program has opened by itself; 0: none. */
-static unsigned find_own_port(const struct svc *svc)
-{
-	const struct account *account = svc->row->account;
-
-	return process_own_port(svc->run->current->pid, account ? account->uid : geteuid());
-}
-
 /* Clients wait in its queue, and its program takes none: it has opened a port of its own, or has lost its socket. */
 static void describe_deafness(struct svc *svc, struct buf *out)
 {
@@ -438,7 +430,7 @@ static void describe_deafness(struct svc *svc, struct buf *out)
 		return;
 	clients_count(svc, &clients);
 	if (!clients.known || clients.connected <= clients.waiting) {
-		port = find_own_port(svc);
+		port = process_own_port(svc->run->current->pid);
 		if (port) {
 			buf_addf(out, "pid %ld listens at port %u itself, and takes no client of ", (long)current->pid,
 				 port);
@@ -964,7 +956,7 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 	/* Clients queue while its program listens elsewhere: the usual reason why it takes none. */
 	if (svc->state == RUNNING && svc->run->current && !service_is_relayed(row) && row->exec->pass != PASS_BIND &&
 	    find_waiting(svc) < svc->socket_count)
-		json_whole_field(out, "opened_port", find_own_port(svc));
+		json_whole_field(out, "opened_port", process_own_port(svc->run->current->pid));
 	if (!hides_program && *svc->run->last_line &&
 	    (svc->state == BACKOFF || (svc->run->last_end > 0 && !result_is_good(svc->run->last_result))))
 		json_text_field(out, "last_line", svc->run->last_line);

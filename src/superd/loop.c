@@ -811,9 +811,7 @@ static void warn_of_signals(void)
 		if (!cgroups_probe(&superd.cgroups))
 			log_warn(superd.log,
 				 "%s: no control groups here, so idle_action = freeze stops processes by SIGSTOP: "
-				 "should "
-				 "superd be killed, they stay stopped, and --take-over cannot tell that they are its "
-				 "own",
+				 "should superd be killed, they stay stopped",
 				 row->name);
 		return;
 	}

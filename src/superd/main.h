@@ -158,7 +158,7 @@ struct options {
 	const char *print;              /* what to print, or the option to explain; NULL: all options */
 	struct nonempty_sources nonempty; /* the files that held text when the table in effect was read */
 	struct nonempty_sources next_nonempty; /* the same for a table that a reload has read */
-	bool preflight, keep_going, takes_over, daemon;
+	bool preflight, keep_going, daemon;
 	bool guarded;                   /* superd runs under a guard, or has tried to; set by main */
 	unsigned guard;                 /* 0: none, 1: superd runs under a guard; GUARD_UNSET: the default */
 	bool warns_of_unsupported;      /* an unsupported key of a unit is a warning, not an error */

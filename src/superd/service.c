@@ -568,57 +568,6 @@ static double all_rest(const struct svc *svc)
 	return first;
 }
 
-/* What a killed superd has left has the address: its control group proves that it is superd's. With --take-over it
- * ends, else it serves on; thawed, if it was frozen. */
-static void explain_holder(struct svc *svc, const struct listen *listen, struct buf *why)
-{
-	const struct endpoint wanted = endpoint_with_options(listen->address, listen->options);
-	int64_t most = svc->row->groups->lifecycle->timeout_stop;
-	const char *fate = "--take-over ends it", *pid = strstr(buf_string(why), "(pid ");
-	struct left_search search = { 0 };
-	struct process process;
-	struct left_group *group;
-	struct file_id sockets[16];
-	size_t count = address_sockets(&wanted, sockets, 16);
-	bool is_first = true;
-
-	cgroups_probe(&superd.cgroups);
-	if (!superd.cgroups.base && pid && process_read((pid_t)strtol(pid + 5, NULL, 10), &process) &&
-	    (process.is_stopped || superd.options->takes_over)) {
-		if (process.is_stopped)
-			buf_text(why, ", and it is stopped (SIGSTOP)");
-		buf_text(why, "; without control groups superd cannot tell whose it is: to end it, ");
-		if (process.is_stopped)
-			buf_addf(why, "kill -CONT %ld; ", (long)process.pid);
-		buf_addf(why, "kill %ld", (long)process.pid);
-	}
-	while (superd.cgroups.base && count &&
-	       (group = cgroup_parent_next_left(&superd.cgroups, sockets, count, &search))) {
-		if (superd.options->takes_over && !group->kill_at) {
-			group->kill_at = most == SCAN_INFINITY ? INFINITY : clock_now() + (double)most / 1e6;
-			cgroup_signal(group->path, svc->row->groups->lifecycle->kill_signal);
-			cgroup_signal(group->path, SIGCONT);
-			fate = "ending it";
-		} else if (group->is_killed) {
-			fate = "it was killed, but has not ended yet";
-		} else if (superd.options->takes_over && clock_now() < group->kill_at) {
-			fate = "it is ending";
-		} else if (superd.options->takes_over) {
-			group->is_killed = true;
-			cgroup_kill(group->path);
-			backoff_reset(&svc->run->backoff); /* the address is free in a moment */
-			fate = "it has not ended in time: killed";
-		}
-		if (is_first) {
-			buf_clear(why);
-			process_describe(search.pid, why);
-			buf_addf(why, " has it, which a killed superd has left: %s", fate);
-		}
-		is_first = false;
-		cgroup_thaw(group->path);
-	}
-}
-
 static bool open_socket(struct svc *svc, struct socket *socket, struct buf *failed)
 {
 	struct buf why = { 0 }, warnings = { 0 }, text = { 0 };
@@ -635,8 +584,6 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		errno = 0;
 		fd = bind_listen(socket->listen, &why, &warnings);
 		socket->inherited = false;
-		if (fd < 0 && errno == EADDRINUSE)
-			explain_holder(svc, socket->listen, &why);
 	}
 	log_warnings(svc, &warnings);
 	if (fd >= 0) {

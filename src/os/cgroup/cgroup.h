@@ -77,28 +77,6 @@ void cgroup_name_after(pid_t guard);
  * namespaces may meet in one folder. size: at least 24. */
 void cgroup_parent_suffix(char *text, size_t size);
 
-/* A group that a killed superd has left, with processes in it. */
-struct left_group {
-	char *path;
-	double kill_at;                 /* when what is in it is killed, as it was asked to end; 0: it was not */
-	bool is_killed;
-};
-
-/* A socket that a process of such a group has. */
-struct left_socket {
-	struct file_id file;
-	pid_t pid;
-	size_t group;                   /* index; the sockets of a group stand together */
-};
-
-/* What killed superds have left, of os/cgroup/cgroup. */
-struct left_groups {
-	struct left_group *list;
-	struct left_socket *sockets;
-	size_t count, room, socket_count, socket_room;
-	int64_t read_again;             /* from when on all of it is read anew, by clock_ms */
-};
-
 /* All control groups of this superd. A zeroed struct is valid; cgroups_end frees its contents. */
 struct cgroups {
 	struct {                        /* saved */
@@ -112,7 +90,6 @@ struct cgroups {
 		unsigned kept;          /* number of groups that services keep, empty or not */
 	};
 	bool probed;                    /* cgroups_probe has run, so `keeps` is valid */
-	struct left_groups left;
 	bool keeps;                     /* services can keep groups, and processes can be started right in them */
 };
 
@@ -150,23 +127,6 @@ bool cgroup_remove(const char *path);           /* with the groups below it; tru
  * that have ended; if processes are still in that of an earlier superd with this pid, chooses another name. Returns the
  * path for the caller to free(); NULL and errno. */
 char *cgroup_parent_claim(const char *own);
-
-/* Records on the base folder that this superd owns it, and its guard, if it has one. Called again by the next superd, and
- * with another guard. */
-void cgroup_parent_mark(const char *path);
-
-struct left_search {
-	size_t next;                    /* zero before the first call */
-	pid_t pid;                      /* a process of the group that has one of the sockets */
-};
-
-/* Returns the next group with a process that has one of these sockets, and that a superd of this user has started, which
- * was killed: the group proves that, because only that user could have put it there. Environment and names of
- * processes prove nothing. NULL: there is none. All groups are read in one pass, which counts for some seconds. cgroups:
- * with a base. */
-struct left_group *cgroup_parent_next_left(struct cgroups *cgroups, const struct file_id *sockets, size_t count,
-					   struct left_search *search);
-void cgroup_parent_forget_left(struct left_groups *left);
 
 /* Memory and CPU time of a process or a control group, from /proc and the group's files. Values are below 0 if they are
  * unknown, as without /proc. */

@@ -12,7 +12,6 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -28,9 +27,7 @@
 #include "os/netdiag/netdiag.h"
 #include "os/proc/process.h"
 
-enum { LISTENING_MOST = 512, HELD_MOST = 8 };    /* listening sockets to examine, in all and of one process */
-enum { PORTS_KEPT = 16 };
-enum { SOCKETS_MOST = 16, BUDGET_MS = 50, REFILL = 100 };       /* the budget regains 1 ms every REFILL ms */
+enum { BUDGET_MS = 50, REFILL = 100 };  /* the budget regains 1 ms every REFILL ms */
 
 void port_table_free(struct port_table *ports)
 {
@@ -102,6 +99,12 @@ static int compare_ports(const void *a, const void *b)
 	return (first->port > second->port) - (first->port < second->port);
 }
 
+static void sort_by(struct port_table *ports, int (*compare)(const void *a, const void *b))
+{
+	if (ports->count)
+		qsort(ports->list, ports->count, sizeof(*ports->list), compare);
+}
+
 /* Appends the sockets of both families that the filter selects, which needs no family. */
 static bool list_sockets(struct port_table *ports, struct sock_diag_filter filter)
 {
@@ -126,22 +129,8 @@ bool port_table_read(struct port_table *ports)
 		port_table_free(ports);
 		return false;
 	}
-	if (ports->count)
-		qsort(ports->list, ports->count, sizeof(*ports->list), compare_ports);
+	sort_by(ports, compare_ports);
 	return true;
-}
-
-/* Lists those that listen at the port of this TCP or UDP address. has_peers: and UDP sockets that are connected. */
-static bool port_table_read_port(struct port_table *ports, const struct endpoint *address, bool has_peers)
-{
-	struct sock_diag_filter filter = { 0, IPPROTO_TCP, 1u << TCP_LISTEN, address->port };
-
-	*ports = (struct port_table){ 0 };
-	if (address->kind == ENDPOINT_UDP) {
-		filter.protocol = IPPROTO_UDP;
-		filter.states = has_peers ? UINT32_MAX : 1u << TCP_CLOSE;       /* so is one without a peer */
-	}
-	return list_sockets(ports, filter);
 }
 
 bool port_socket_blocks(const struct port_socket *socket, const struct endpoint *wanted)
@@ -180,17 +169,20 @@ static int compare_nodes(const void *a, const void *b)
 	return (first->node > second->node) - (first->node < second->node);
 }
 
-static struct port_socket *find_node(const struct port_table *ports, ino_t node)
+/* Finds a socket among those that are sorted by their nodes. */
+static struct port_socket *find_socket(const struct port_table *ports, const struct file_id *file)
 {
-	const struct port_socket key = { .node = node };
+	const struct port_socket key = { .node = file->node };
 
-	return ports->count ? bsearch(&key, ports->list, ports->count, sizeof(key), compare_nodes) : NULL;
+	if (!ports->count || file->device != process_socket_device())
+		return NULL;
+	return bsearch(&key, ports->list, ports->count, sizeof(key), compare_nodes);
 }
 
 static bool note_socket(const struct file_id *file, void *context)
 {
 	const struct port_holder *holder = context;
-	struct port_socket *found = find_node(holder->ports, file->node);
+	struct port_socket *found = find_socket(holder->ports, file);
 
 	if (found && !found->holder)
 		found->holder = holder->pid;
@@ -233,15 +225,15 @@ static void note_process(struct port_holder *holder, pid_t pid)
 /* Nobody has a socket that was closed since the list was read. */
 static void drop_closed(struct port_table *ports)
 {
+	const dev_t device = process_socket_device();
 	struct port_table now;
 	size_t kept = 0;
 
 	if (!port_table_read(&now))
 		return;
-	if (now.count)
-		qsort(now.list, now.count, sizeof(*now.list), compare_nodes);
+	sort_by(&now, compare_nodes);
 	for (size_t n = 0; n < ports->count; n++) {
-		if (ports->list[n].holder || find_node(&now, ports->list[n].node))
+		if (ports->list[n].holder || find_socket(&now, &(struct file_id){ device, ports->list[n].node }))
 			ports->list[kept++] = ports->list[n];
 	}
 	ports->count = kept;
@@ -253,60 +245,28 @@ void port_table_find_holders(struct port_table *ports, bool only_own)
 	struct port_holder holder = { .ports = ports, .only_own = only_own };
 	pid_t *all = process_list_all();
 
-	if (ports->count)
-		qsort(ports->list, ports->count, sizeof(*ports->list), compare_nodes);
+	sort_by(ports, compare_nodes);
 	process_find_file(AT_FDCWD, "/proc/self/exe", true, &holder.program);
 	note_process(&holder, 1);       /* no list has it */
 	for (const pid_t *pid = all; pid && *pid; pid++)
 		note_process(&holder, *pid);
 	free(all);
 	drop_closed(ports);
-	if (ports->count)
-		qsort(ports->list, ports->count, sizeof(*ports->list), compare_ports);
+	sort_by(ports, compare_ports);
 }
 
-/* The sockets at one address. */
-struct port_socket_list {
-	struct file_id ids[SOCKETS_MOST];
-	size_t count;
-	dev_t device;
-};
-
-static bool find_sockets(struct port_socket_list *sockets, const struct endpoint *address, bool has_peers)
+void process_describe(pid_t pid, struct buf *out)
 {
-	struct port_table ports;
+	char path[64], name[32] = "";
+	FILE *file;
 
-	sockets->device = process_socket_device();
-	if (!sockets->device || !port_table_read_port(&ports, address, has_peers))
-		return false;
-	for (size_t n = 0; n < ports.count && sockets->count < SOCKETS_MOST; n++) {
-		if (ports.list[n].node && port_socket_blocks(&ports.list[n], address))
-			sockets->ids[sockets->count++] = (struct file_id){ sockets->device, ports.list[n].node };
-	}
-	port_table_free(&ports);
-	return sockets->count > 0;
-}
-
-/* The unix sockets with one name. */
-struct address_search {
-	struct port_socket_list found;
-	const char *name;
-	size_t length;
-};
-
-static void add_unix_socket(struct nlmsghdr *message, void *context)
-{
-	const struct unix_diag_msg *socket = NLMSG_DATA(message);
-	const struct rtattr *name = sock_diag_unix_attribute(message, UNIX_DIAG_NAME, 1);
-	struct address_search *search = context;
-	const char *text = name ? sock_diag_attribute(name) : NULL;
-	size_t length = name ? RTA_PAYLOAD(name) : 0;
-
-	if (text && *text)
-		length = strnlen(text, length);         /* a path may end with a NUL */
-	if (text && length == search->length && !memcmp(text, search->name, length) &&
-	    search->found.count < SOCKETS_MOST)
-		search->found.ids[search->found.count++] = (struct file_id){ search->found.device, socket->udiag_ino };
+	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
+	file = fopen(path, "re");
+	if (file && fgets(name, sizeof(name), file))
+		name[strcspn(name, "\n")] = '\0';
+	if (file)
+		fclose(file);
+	buf_addf(out, name[0] ? "pid %ld (%s)" : "pid %ld", (long)pid, name);
 }
 
 /* Milliseconds that searches have used of the budget, and up to when it has been refilled. They are for the whole
@@ -323,154 +283,66 @@ static int64_t begin_search(int64_t now)
 	return spent < BUDGET_MS ? now + BUDGET_MS - spent : 0;
 }
 
-size_t address_sockets(const struct endpoint *address, struct file_id *ids, size_t most)
+static bool is_listed(const struct file_id *file, void *context)
 {
-	struct address_search search = { 0 };
-	struct socket_address name;
-	int64_t now = clock_ms();
-	size_t count;
-
-	if (!begin_search(now))
-		return 0;
-	search.found.device = process_socket_device();
-	if (address->kind == ENDPOINT_TCP || address->kind == ENDPOINT_UDP) {
-		find_sockets(&search.found, address, false);
-	} else if (search.found.device && socket_address_make(address, AF_UNIX, &name) &&
-		   name.any.sa_family == AF_UNIX) {
-		search.name = name.un.sun_path;
-		search.length = name.length - offsetof(struct sockaddr_un, sun_path);
-		if (*search.name)
-			search.length = strnlen(search.name, search.length);
-		sock_diag_list_unix(1u << TCP_LISTEN | 1u << TCP_CLOSE, UDIAG_SHOW_NAME, add_unix_socket, &search);
-	}
-	spent += clock_ms() - now;
-	count = search.found.count > most ? most : search.found.count;
-	memcpy(ids, search.found.ids, count * sizeof(*ids));
-	return count;
+	return find_socket(context, file);
 }
 
-/* The first process that was found, and how many there were. */
-struct found_holders {
-	pid_t pid;
-	unsigned count;
-};
-
-void process_describe(pid_t pid, struct buf *out)
+/* Counts a process that has one of the sockets, and names the first. */
+static void note_owner(pid_t pid, struct port_table *ports, unsigned *found, struct buf *out)
 {
-	char path[64], name[32] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
-	file = fopen(path, "re");
-	if (file && fgets(name, sizeof(name), file))
-		name[strcspn(name, "\n")] = '\0';
-	if (file)
-		fclose(file);
-	buf_addf(out, name[0] ? "pid %ld (%s)" : "pid %ld", (long)pid, name);
-}
-
-/* A service tries again soon, with the same answer. */
-static struct found_holders holders[PORTS_KEPT];
-
-static void note_holder(const struct port_socket_list *sockets, pid_t pid, struct found_holders *found)
-{
-	if (pid != getpid() && process_holds(pid, sockets->ids, sockets->count) == HOLDS && !found->count++)
-		found->pid = pid;
-}
-
-static void find_holders(const struct port_socket_list *sockets, int64_t until, struct found_holders *found)
-{
-	pid_t *all = process_list_all();
-
-	note_holder(sockets, 1, found); /* no list has it; systemd has the ports of its socket units */
-	for (pid_t *pid = all; pid && *pid && clock_ms() < until; pid++)
-		note_holder(sockets, *pid, found);
-	free(all);
+	if (pid != getpid() && process_each_file(pid, false, is_listed, ports) == HOLDS && !(*found)++)
+		process_describe(pid, out);
 }
 
 unsigned port_owner(const struct endpoint *address, struct buf *out)
 {
-	struct found_holders *kept = &holders[address->port % PORTS_KEPT];
-	struct port_socket_list sockets = { 0 };
+	const bool is_udp = address->kind == ENDPOINT_UDP;
+	const struct sock_diag_filter filter = { 0, is_udp ? IPPROTO_UDP : IPPROTO_TCP,
+						 is_udp ? UINT32_MAX : 1u << TCP_LISTEN, address->port };
 	int64_t now = clock_ms(), until = begin_search(now);
-	unsigned count;
+	struct port_table ports = { 0 };
+	pid_t *all = NULL;
+	unsigned found = 0;
+	size_t count = 0;
 
-	if (!until)
+	if (!until || !list_sockets(&ports, filter))
 		return 0;
-	if (!find_sockets(&sockets, address, true)) {
-		*kept = (struct found_holders){ 0 };
-	} else if (!kept->pid || process_holds(kept->pid, sockets.ids, sockets.count) != HOLDS) {
-		*kept = (struct found_holders){ 0 };
-		find_holders(&sockets, until, kept);
+	for (size_t n = 0; n < ports.count; n++) {
+		if (ports.list[n].node && port_socket_blocks(&ports.list[n], address))
+			ports.list[count++] = ports.list[n];
 	}
-	spent += clock_ms() - now;
-	count = kept->count;
+	ports.count = count;
+	sort_by(&ports, compare_nodes);
+	all = count ? process_list_all() : NULL;
 	if (count)
-		process_describe(kept->pid, out);
-	if (count > 1)
-		buf_addf(out, " and %u more", count - 1);
-	return count;
+		note_owner(1, &ports, &found, out);     /* no list has it; systemd has the ports of its socket units */
+	for (const pid_t *pid = all; pid && *pid && clock_ms() < until; pid++)
+		note_owner(*pid, &ports, &found, out);
+	if (found > 1)
+		buf_addf(out, " and %u more", found - 1);
+	free(all);
+	port_table_free(&ports);
+	spent += clock_ms() - now;
+	return found;
 }
 
-/* All TCP listeners of one user. */
-struct listener_list {
-	uid_t user;
-	size_t count;
-	struct file_id ids[LISTENING_MOST];
-	uint16_t ports[LISTENING_MOST];
-};
-
-static void add_listener(struct nlmsghdr *message, void *context)
+uint16_t process_own_port(pid_t pid)
 {
-	const struct inet_diag_msg *socket = NLMSG_DATA(message);
-	struct listener_list *listeners = context;
-
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || listeners->count == LISTENING_MOST ||
-	    socket->idiag_uid != listeners->user || !socket->idiag_inode)
-		return;
-	listeners->ids[listeners->count].node = socket->idiag_inode;
-	listeners->ports[listeners->count++] = ntohs(socket->id.idiag_sport);
-}
-
-/* The index of the first listener from `at` on that the process holds; the count: none. A binary search, as
- * process_holds answers for many at once. */
-static size_t find_held(pid_t pid, const struct listener_list *listeners, size_t at)
-{
-	size_t end = listeners->count;
-
-	if (process_holds(pid, listeners->ids + at, end - at) != HOLDS)
-		return listeners->count;
-	while (end - at > 1) {
-		size_t half = at + (end - at) / 2;
-
-		if (process_holds(pid, listeners->ids + at, half - at) == HOLDS)
-			end = half;
-		else
-			at = half;
-	}
-	return at;
-}
-
-uint16_t process_own_port(pid_t pid, uid_t user)
-{
-	static const int families[] = { AF_INET6, AF_INET };
-	struct listener_list listeners = { .user = user };
 	int64_t now = clock_ms();
+	struct port_table ports = { 0 };
+	struct port_holder holder = { .ports = &ports, .only_own = true };
 	uint16_t port = 0;
-	dev_t device = process_socket_device();
 
-	if (!begin_search(now) || !device)
+	if (!begin_search(now) ||
+	    !list_sockets(&ports, (struct sock_diag_filter){ 0, IPPROTO_TCP, 1u << TCP_LISTEN, 0 }))
 		return 0;
-	for (size_t n = 0; n < sizeof(families) / sizeof(*families); n++)
-		sock_diag_inet(&(struct sock_diag_filter){ families[n], IPPROTO_TCP, 1u << TCP_LISTEN, 0 },
-			       add_listener, &listeners);
-	for (size_t n = 0; n < listeners.count; n++)
-		listeners.ids[n].device = device;
-	for (size_t at = 0, n = 0; at < listeners.count && n < HELD_MOST && !port; at++, n++) {
-		at = find_held(pid, &listeners, at);
-		if (at < listeners.count && process_holds(getpid(), &listeners.ids[at], 1) == HOLDS_NONE)
-			port = listeners.ports[at];
-	}
+	sort_by(&ports, compare_nodes);
+	note_process(&holder, getpid());
+	note_process(&holder, pid);
+	for (size_t n = 0; n < ports.count && !port; n++)
+		port = ports.list[n].holder == pid && !ports.list[n].has_superd ? ports.list[n].port : 0;
+	port_table_free(&ports);
 	spent += clock_ms() - now;
 	return port;
 }

@@ -310,33 +310,6 @@ Behaviour(service_group, of_a_service_that_was_gone_and_is_back_is_another_while
 	close(other);
 }
 
-/* Killed, it had no time to let it go on. The next one wants its address. */
-Behaviour(service_group, whom_a_superd_that_is_gone_has_frozen_goes_on_with_the_next)
-{
-	struct superd *first, *second;
-	const char *folder;
-	long pid;
-	int port;
-
-	SKIP_WITHOUT(geteuid() == 0, "needs root, to make control groups");
-	first = controlled_clock_run("service it {\n listen = \"127.0.0.1:0\"\n user = root\n exec = \"%s\"\n"
-				     " idle_timeout = 10min idle_action = freeze\n}\n",
-				     backend("serve"));
-	SKIP_WITHOUT_GROUPS(first);
-	pid = ask(first);
-	folder = folder_of(pid);
-	CLOCK_UNTIL(first, MINUTE_MS, 60, strstr(read_text(text_of("%s/cgroup.events", folder)), "frozen 1"));
-	port = superd_port(first, "it");
-	superd_signal(first, SIGKILL);
-	cr_assert_eq(superd_wait_exit(first), 128 + SIGKILL);
-	second = superd_run("service it { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port, backend("serve"));
-	superd_wait_log(second, "has it, which a killed superd has left");
-	WAIT_UNTIL(strstr(read_text(text_of("%s/cgroup.events", folder)), "frozen 0"));
-	cr_expect_eq(client_ask_pid(port), pid);
-	kill((pid_t)pid, SIGKILL);
-	WAIT_UNTIL(!process_lives((pid_t)pid));
-}
-
 BehaviourOfUsers(service_group, without_any_all_goes_by_process_groups)
 {
 	static const struct setup as_nobody = { .uid = NOBODY };
