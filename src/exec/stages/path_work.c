@@ -2,14 +2,11 @@
  * that never answers. So this process does it, with the rights of the folder's owner. It reaches nothing that the owner
  * could not reach anyway, and superd gives it up after a while. */
 #include <errno.h>
-#include <grp.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "exec/stages/stages.h"
@@ -17,9 +14,6 @@
 #include "os/foreign/foreign.h"
 #include "os/fs/fs.h"
 #include "os/host/self_sandbox.h"
-
-#define NOBODY 65534
-#define ANSWER_MOST 16384               /* bytes of a loader's answer; a long list is cut */
 
 static int read_file(const struct path_task *task, struct buf *text)
 {
@@ -53,59 +47,6 @@ static int follow_links(const struct path_task *task, struct buf *real)
 	return 0;
 }
 
-/* A program's libraries, by its own loader: LOADER --list PROGRAM, which runs none of the program's code (ld.so(8), and
- * musl's). The program is a stranger's file, and its headers are the loader's to read: without rights, in a process of
- * its own. */
-static _Noreturn void become_loader(const struct path_task *task, int out)
-{
-	const struct rlimit second = { 1, 1 }, length = { ANSWER_MOST, ANSWER_MOST };
-	char *arguments[] = { (char *)(uintptr_t)task->loader, (char *)(uintptr_t)"--list",
-			      (char *)(uintptr_t)task->path, NULL };
-	char *environment[] = { NULL };
-	bool drops = geteuid() == 0;
-
-	if (dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 || setrlimit(RLIMIT_CPU, &second) < 0 ||
-	    setrlimit(RLIMIT_FSIZE, &length) < 0 ||
-	    (drops && (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-		       setresuid(NOBODY, NOBODY, NOBODY) < 0)))
-		_exit(126);
-	execve(task->loader, arguments, environment);
-	_exit(127);
-}
-
-/* The loader ends at the first library that it misses. A path is the program's own, which nobody may not read. */
-static void find_missing(const char *answer, struct buf *name)
-{
-	static const char *const errors[] = {
-		"error while loading shared libraries: ",       /* glibc */
-		"Error loading shared library ",                /* musl */
-	};
-
-	for (size_t n = 0; n < sizeof(errors) / sizeof(*errors) && !name->length; n++) {
-		const char *at = strstr(answer, errors[n]);
-		size_t length = at ? strcspn(at + strlen(errors[n]), ":\n") : 0;
-
-		if (at && !memchr(at + strlen(errors[n]), '/', length))
-			buf_add(name, at + strlen(errors[n]), length);
-	}
-}
-
-static int list_libraries(const struct path_task *task, struct buf *name)
-{
-	int out = memory_open("libraries", false), status;
-	char answer[ANSWER_MOST];
-	ssize_t length = 0;
-	pid_t pid = out < 0 ? -1 : fork();
-
-	if (pid == 0)
-		become_loader(task, out);
-	if (pid > 0 && waitpid(pid, &status, 0) == pid)
-		length = pread(out, answer, sizeof(answer) - 1, 0);
-	answer[length > 0 ? length : 0] = '\0';
-	find_missing(answer, name);
-	return name->length ? 0 : ENOENT;
-}
-
 static int do_work(const struct path_task *task, struct buf *text)
 {
 	switch (task->work) {
@@ -121,8 +62,6 @@ static int do_work(const struct path_task *task, struct buf *text)
 		return path_glob(task->path, text);
 	case PATH_UNLINK:
 		return unlink(task->path) < 0 ? errno : 0;
-	case PATH_LIBRARIES:
-		return list_libraries(task, text);
 	case PATH_WORKS:
 		break;
 	}
@@ -144,7 +83,7 @@ _Noreturn void path_work_answer(void)
 	errno = EPROTO;
 	if (record_is_read(&record) && act_as_begin(&before, task.account)) {
 		self_sandbox_begin();
-		if (task.work != PATH_UNLINK && task.work != PATH_LIBRARIES)
+		if (task.work != PATH_UNLINK)
 			self_sandbox_enter(&sandbox);
 		errno = do_work(&task, &text);
 	}

@@ -80,8 +80,6 @@ void path_task_record(struct record *record, struct path_task *task)
 	NUMBER(record, task, work, 0, PATH_WORKS - 1);
 	TEXT(record, task, path);
 	NUMBER(record, task, most, 0, WORK_TEXT_MOST);
-	OPTIONAL_TEXT(record, task, loader);
-	record_demand(record, "loader", task->work != PATH_LIBRARIES || task->loader);
 	STRUCT(record, task, account, account);
 	if (account)
 		account_record(record, account);

@@ -172,7 +172,6 @@ enum path_work {
 	PATH_RESOLVE,                   /* realpath(3) */
 	PATH_GLOB,                      /* the names that match, each followed by a NUL */
 	PATH_UNLINK,
-	PATH_LIBRARIES,                 /* a library that the program's loader does not find; ENOENT: there is none */
 	PATH_WORKS
 };
 
@@ -180,7 +179,6 @@ struct path_task {
 	enum path_work work;
 	const char *path;
 	size_t most;                    /* bytes of the file to read at most */
-	const char *loader;             /* of the program, root's alone; NULL: it is not asked */
 	struct account *account;        /* whom to act as; NULL: superd's own rights are no greater */
 };
 

@@ -11,7 +11,6 @@
 
 #include "lib/build_id.h"
 #include "lib/fd.h"
-#include "lib/scan.h"
 #include "os/foreign/foreign.h"
 #include "os/fs/fs.h"
 #include "os/host/program.h"
@@ -115,22 +114,6 @@ bool foreign_interpreter_is_wrong(const char *program, struct buf *why)
 	if (!path_leads_to_foreign(program, &finding))
 		return interpreter_is_wrong(NULL, program, may_read_interpreter, NULL, why);
 	return run_task(&task, &finding, NULL, why);
-}
-
-bool foreign_misses_library(const char *program, struct buf *name)
-{
-	struct path_task task = { .work = PATH_LIBRARIES, .path = program };
-	struct path_finding finding;
-	struct interpreter found;
-	char *mounts = path_mounts();
-
-	interpreter_find(NULL, program, &found);
-	task.loader = found.path;
-	if (found.kind == INTERPRETER_FOUND && !strncmp(scan_base_name(found.path), "ld", 2) &&
-	    path_is_trusted(found.path, PATH_ANY_FLAW, mounts, &finding))
-		run_task(&task, NULL, NULL, name);
-	free(mounts);
-	return name->length;
 }
 
 char *foreign_real_path(const char *path)

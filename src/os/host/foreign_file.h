@@ -17,11 +17,6 @@ char *foreign_read_file(const char *path, const struct account *account, size_t 
  * their folders is not examined. */
 bool foreign_interpreter_is_wrong(const char *program, struct buf *why);
 
-/* Adds the name of a library that the program's loader does not find. false: there is none, or the loader cannot be
- * asked: it must be root's alone, and it reads the program as nobody if superd is root. Without one of its libraries it
- * ends the program with status 127. */
-bool foreign_misses_library(const char *program, struct buf *name);
-
 char *foreign_real_path(const char *path);      /* as realpath(path, NULL): the caller frees it; NULL and errno */
 
 /* Appends the names that match a pattern, as path_glob. false and errno; ENOENT: no match. */

@@ -417,44 +417,19 @@ static const char *check_program_at(const struct preflight *preflight, const str
 	return wrong;
 }
 
-/* Whether the service changes where its loader looks. */
-static bool sets_library_path(const struct service *service)
-{
-	static const char variable[] = "LD_LIBRARY_PATH";
-	const struct environment_options *environment = service->groups->environment;
-
-	for (words word = environment->env; word && *word; word++) {
-		if (!strncmp(*word, variable, strlen(variable)))
-			return true;
-	}
-	for (words word = environment->passenv; word && *word; word++) {
-		if (!strcmp(*word, variable))
-			return true;
-	}
-	return environment->environment_file;
-}
-
 static void check_program(struct preflight *preflight, const struct service *service)
 {
 	const char *root = service->groups->environment->root_directory;
 	const char *program = service->exec->exec ? service->exec->exec[0] : NULL;
 	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
 	bool is_shareable = !root && !sandbox; /* it may hide or replace an interpreter */
-	struct buf name = { 0 };
 	const void *wrong = NULL;
 
 	if (!program || *program != '/' || sandbox_covers(sandbox, program))
 		return; /* table/rules reports that it must be absolute */
 	if (!is_shareable || !ptr_map_get(&preflight->programs, program, service->account, &wrong)) {
-		if (preflight_may_look(preflight, root ? root : program)) {
+		if (preflight_may_look(preflight, root ? root : program))
 			wrong = check_program_at(preflight, service, program, root, service->account);
-			if (!wrong && preflight->table->is_only_checked && is_shareable &&
-			    !sets_library_path(service) && foreign_misses_library(program, &name))
-				preflight_report(preflight, SEVERITY_WARNING, service, "exec", program,
-						 "its library %s is not found, so it would end with exit status 127",
-						 buf_string(&name));
-			buf_free(&name);
-		}
 		if (is_shareable)
 			ptr_map_put(&preflight->programs, program, service->account, wrong);
 	}

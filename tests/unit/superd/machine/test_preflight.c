@@ -15,7 +15,6 @@ static struct diags diags;
 static struct table *table;
 static char folder[64], runtime[128];
 static struct process_defaults process_defaults;
-static bool is_checked;                 /* as by superd --check */
 
 static void set_up(void)
 {
@@ -85,7 +84,6 @@ static bool load(const char *text)
 	}
 	diags_free(&diags);
 	diags = (struct diags){ 0 };
-	table->is_only_checked = is_checked;
 	resolve_table(table, NULL, &diags);
 	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
 	return true;
@@ -340,44 +338,6 @@ Test(preflight, misses_the_loader_of_a_program)
 }
 
 /* What interprets a program of another root lies in that, too. */
-/* /bin/cat, as if it had been linked with another library. The name is as long as that of the C library. */
-static bool make_program_without_library(const char *name)
-{
-	static const char was[] = "libc.so.6", is[] = "libx.so.6";
-	size_t length;
-	char *text = fd_read_file("/bin/cat", 16 << 20, &length);
-	char *at = text ? memmem(text, length, was, sizeof(was)) : NULL;
-	char path[128];
-	FILE *out;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	out = at ? fopen(path, "w") : NULL;
-	if (out) {
-		memcpy(at, is, sizeof(is));
-		cr_assert_eq(fwrite(text, 1, length, out), length);
-		cr_assert_eq(fclose(out), 0);
-		cr_assert_eq(chmod(path, 0755), 0);
-	}
-	free(text);
-	return out;
-}
-
-Test(preflight, misses_a_library_of_a_program)
-{
-	if (!make_program_without_library("program")) {
-		tear_down();
-		cr_skip_test("/bin/cat needs no libc.so.6 here");
-	}
-	is_checked = true;
-	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/program\"\n}\n"
-		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/cat\"\n}\n"
-		       "service c {\n listen = {\"54003\"}\n exec = \"FOLDER/program\"\n"
-		       " env = {\"LD_LIBRARY_PATH=/x\"}\n}\n"));
-	cr_expect(has_said(SEVERITY_WARNING, 3, "its library libx.so.6 is not found"), "%s", said());
-	cr_expect_null(strstr(said(), "b: exec"), "%s", said());
-	cr_expect_not(has_said(SEVERITY_WARNING, 11, "library"), "%s", said());
-}
-
 Test(preflight, looks_for_interpreters_inside_root_directory)
 {
 	needs_root();
