@@ -273,7 +273,7 @@ static void log_line(struct source *source, const char *line, size_t length)
 			log_sink_take_as(&self.syslog,
 					 &(struct syslog_head){ (int)(source->rules.facility | level), source->name,
 								source->rules.pid },
-					 line, length, false);
+					 line, length);
 		else
 			log_output(self.log, levels[level & 7],
 				   &(struct event){ .service = source->name, .pid = source->rules.pid }, line, length);

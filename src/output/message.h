@@ -76,7 +76,7 @@ struct output_answer {
 	uint32_t count;
 	char service[256];
 	char last_line[160];
-	struct log_losses lost; /* since the begin, */
+	unsigned long lost; /* lines of the log since the begin */
 	int error;		/* of the destination, and */
 	double since;		/* wall clock */
 };

@@ -299,8 +299,6 @@ static void add_superd(struct buf *out, const json_t *lines)
 		  .key = "left_out" },
 		{ "superd_log_dropped_total", "counter", "Lines of the log that superd dropped.",
 		  .key = "log_dropped" },
-		{ "superd_log_dropped_of_clients_total", "counter",
-		  "Lines among superd_log_dropped that were about a client.", .key = "log_dropped_of_clients" },
 	};
 
 	for (size_t i = 0; i < json_array_size(lines); i++) {

@@ -708,7 +708,7 @@ bool output_is_ready(const struct svc *svc);
 void output_log_changed(void);
 void output_note_log(void);
 bool output_describe_log(struct buf *out); /* true: it takes no lines now, and why */
-struct log_losses output_lost(void);
+unsigned long output_lost(void);
 void ring_begin(enum level level, bool is_followed);
 void ring_add(struct svc *svc, double at, enum level level, const struct event *event, const char *text, size_t length);
 

@@ -1228,7 +1228,7 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 
 void facts_add_superd(struct buf *out)
 {
-	const struct log_losses lost = output_lost();
+	const unsigned long lost = output_lost();
 	size_t disabled = 0, queued = 0;
 
 	for (size_t n = 0; n < superd.table->count; n++) {
@@ -1254,8 +1254,7 @@ void facts_add_superd(struct buf *out)
 	json_count_field(out, "at_once", limits_places());
 	json_seconds_field(out, "loaded", superd.loaded + offset());
 	json_flag_field(out, "current", !*superd.refused_reload);
-	json_count_field(out, "log_dropped", lost.all);
-	json_count_field(out, "log_dropped_of_clients", lost.of_clients);
+	json_count_field(out, "log_dropped", lost);
 	json_object_close(out);
 }
 

@@ -241,7 +241,7 @@ bool output_describe_log(struct buf *out)
 
 	if (!error)
 		return false;
-	lost = output_lost().all;
+	lost = output_lost();
 	strftime(when, sizeof(when), "%H:%M:%S", localtime_r(&since, &local));
 	buf_addf(out, "the log %s: %s since %s", sink->path ? sink->path : "in syslog",
 		 error == ENOENT ? "no daemon listens at /dev/log" : strerror(error), when);
@@ -251,14 +251,10 @@ bool output_describe_log(struct buf *out)
 }
 
 /* Lines of the log that were dropped, here and there. */
-struct log_losses output_lost(void)
+unsigned long output_lost(void)
 {
-	struct log_losses lost = *log_losses(superd.log);
-
 	ask(NULL, false, false);
-	lost.all += self.state.lost.all;
-	lost.of_clients += self.state.lost.of_clients;
-	return lost;
+	return *log_losses(superd.log) + self.state.lost;
 }
 
 static void take_line(struct svc *svc, const struct output_told *told, const char *text, bool is_news)

@@ -20,7 +20,7 @@ struct record_file {
 	char *path; /* NULL: syslog */
 	struct log_sink sink;
 	struct log_pump pump;
-	struct log_losses lost_all; /* while it cannot be opened */
+	unsigned long lost_all; /* while it cannot be opened */
 	int64_t looked;		    /* second of the last look at its path */
 	bool is_open, is_used, is_out, warned, full;
 };
@@ -32,8 +32,8 @@ static void tell_outage(struct record_file *target, const char *service, const c
 {
 	struct event event = { .name = "records", .service = service, .reason = why };
 	const char *name = target->path ? target->path : "syslog";
-	unsigned long lost = target->lost_all.all + target->sink.unreported.all;
-	bool is_out = why || target->sink.unreported.all || target->sink.state == LOG_SINK_AWAY;
+	unsigned long lost = target->lost_all + target->sink.unreported;
+	bool is_out = why || target->sink.unreported || target->sink.state == LOG_SINK_AWAY;
 
 	if (!why && target->sink.state == LOG_SINK_FULL)
 		why = "its reader is too slow";
@@ -45,7 +45,7 @@ static void tell_outage(struct record_file *target, const char *service, const c
 			  why, lost ? "are dropped" : "wait");
 	} else if (target->is_out && target->is_open && target->sink.state == LOG_SINK_READY) {
 		target->is_out = false;
-		target->lost_all = target->sink.unreported = (struct log_losses){ 0 };
+		target->lost_all = target->sink.unreported = 0;
 		event.reason = NULL;
 		log_event(superd.log, LEVEL_NOTICE, &event, "logging to %s again: %lu line%s of log_type %s dropped",
 			  name, lost, lost == 1 ? "" : "s", lost == 1 ? "was" : "were");
@@ -194,8 +194,8 @@ void record_line(struct svc *svc, struct event event, struct buf *line)
 		log_record(superd.log, LEVEL_INFO, &event, buf_string(line), line->length);
 	} else if (!target_check(to, &size, &why)) {
 		to->is_used = true;
-		to->lost_all.all++;
-		log_sink_count_lost(&(struct log_sink){ .lost = log_losses(superd.log) }, true);
+		to->lost_all++;
+		++*log_losses(superd.log);
 		tell_outage(to, svc->row->name, buf_string(&why));
 	} else if (target->kind == LOG_TYPE_FILE) {
 		to->is_used = true;
@@ -203,13 +203,13 @@ void record_line(struct svc *svc, struct event event, struct buf *line)
 		xinetd_line_stamp(&text, &local);
 		buf_addf(&text, "%s\n", buf_string(line));
 		if (has_room(svc, to, target, size + (int64_t)(to->sink.queue.bytes + text.length)))
-			log_sink_take(&to->sink, LOG_INFO, buf_string(&text), text.length, true);
+			log_sink_take(&to->sink, LOG_INFO, buf_string(&text), text.length);
 		tell_outage(to, svc->row->name, NULL);
 	} else {
 		struct syslog_head head = { target->facility | target->level, log_name(superd.log), getpid() };
 
 		to->is_used = true;
-		log_sink_take_as(&to->sink, &head, buf_string(line), line->length, true);
+		log_sink_take_as(&to->sink, &head, buf_string(line), line->length);
 		tell_outage(to, svc->row->name, NULL);
 	}
 	buf_free(&why);

@@ -85,8 +85,7 @@ own_words = {"ENOMEM": ["out of memory", "memory allocation failure"], "EAGAIN":
 
 
 # superd tries to get the memory before it calls a library that does not survive an allocation that fails
-# (src/lib/memory.h), so these allocations of the library do not fail. tests/unit/stand_ins/test_scarce_memory tries that
-# with a real limit.
+# (src/lib/memory.h), so these allocations of the library do not fail.
 proven = {"values_read", "user_near", "group_near", "call_getpw", "call_getgr", "ask_for_groups",
           "host_ask", "port_ask", "port_near", "port_report_no_services", "find_program", "find_protocol"}
 

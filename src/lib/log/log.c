@@ -29,7 +29,7 @@ struct log {
 	bool like_xinetd;
 	bool echoes;                    /* errors go to stderr, too: log_echo */
 	enum level level;               /* the least severe level that is logged */
-	struct log_losses losses;       /* of this sink and superd's others, since the start */
+	unsigned long losses;           /* of this sink and superd's others, since the start */
 	int64_t deadline;               /* log_deadline's result, milliseconds of clock_ms; 0: not asked yet */
 	struct tap {                    /* log_tap's arguments */
 		enum level level;
@@ -193,17 +193,12 @@ bool log_wants(const struct log *log, enum level level)
 	return log && (level <= log->level || tap_wants(log, level));
 }
 
-unsigned long log_dropped(const struct log *log)
-{
-	return log ? log->losses.all : 0;
-}
-
 struct log_sink *log_sink(struct log *log)
 {
 	return log ? &log->sink : NULL;
 }
 
-struct log_losses *log_losses(struct log *log)
+unsigned long *log_losses(struct log *log)
 {
 	return log ? &log->losses : NULL;
 }
@@ -347,42 +342,18 @@ static bool compose_line(struct log *log, const struct log_message *message)
 static void report_dropped(struct log_sink *sink)
 {
 	struct log *log = container_of(sink, struct log, sink);
-	const struct log_losses lost = sink->unreported;        /* a copy: the report itself may displace lines */
+	const unsigned long lost = sink->unreported;    /* a copy: the report itself may displace lines */
 	const struct event event = { .name = "dropped" };
 	struct buf text = { 0 }, kept = log->line;              /* may contain the line that follows the report */
 
 	log->line = (struct buf){ 0 };
-	buf_addf(&text, "%lu line%s of the log %s dropped", lost.all, lost.all == 1 ? "" : "s",
-		 lost.all == 1 ? "was" : "were");
-	if (lost.of_clients)
-		buf_addf(&text, ", %lu of them of clients", lost.of_clients);
+	buf_addf(&text, "%lu line%s of the log %s dropped", lost, lost == 1 ? "" : "s", lost == 1 ? "was" : "were");
 	if (!text.failed && compose_line(log, &(struct log_message){ LEVEL_WARNING, &event, text.data, text.length }) &&
-	    log_sink_put_first(sink, levels[LEVEL_WARNING].severity, log->line.data, log->line.length)) {
-		sink->unreported.all -= lost.all;
-		sink->unreported.of_clients -= lost.of_clients;
-	}
+	    log_sink_put_first(sink, levels[LEVEL_WARNING].severity, log->line.data, log->line.length))
+		sink->unreported -= lost;
 	buf_free(&text);
 	buf_free(&log->line);
 	log->line = kept;
-}
-
-/* Whether a line is about a client that connected, was refused, or left. If the queue is full, the log drops all other
- * lines first. */
-static bool is_of_client(const struct event *event)
-{
-	static const char *const names[] = {
-		"start", "exit", "fail", "refused", "started", "exited", "userid", "noid", "traffic", "sensor",
-	};
-
-	if (event->is_output)
-		return false;
-	if (event->peer)
-		return true;
-	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
-		if (event->name && !strcmp(event->name, names[n]))
-			return true;
-	}
-	return false;
 }
 
 struct log *log_open(const char *destination, bool json, enum level level, const char **why)
@@ -435,13 +406,12 @@ static void echo_to_stderr(struct log *log, const struct log_message *message)
 static void log_write(struct log *log, const struct log_message *message)
 {
 	const struct event *event = message->event;
-	bool of_client = is_of_client(event);
 	int saved = errno;
 
 	if (!compose_line(log, message))
-		log_sink_count_lost(&log->sink, of_client);
+		log_sink_count_lost(&log->sink);
 	else
-		log_sink_take(&log->sink, levels[message->level].severity, log->line.data, log->line.length, of_client);
+		log_sink_take(&log->sink, levels[message->level].severity, log->line.data, log->line.length);
 	if (log->echoes && message->level == LEVEL_ERROR && log->sink.kind != LOG_SINK_STDERR && !event->is_output)
 		echo_to_stderr(log, message);
 	call_tap(log, message);
@@ -461,7 +431,7 @@ static void log_format(struct log *log, enum level level, const struct event *ev
 	buf_clear(&log->message);
 	buf_vaddf(&log->message, format, arguments);
 	if (log->message.failed) {
-		log_sink_count_lost(&log->sink, is_of_client(event));
+		log_sink_count_lost(&log->sink);
 		return;
 	}
 	message.text = buf_string(&log->message);

@@ -1,9 +1,4 @@
-/* The lines that a sink cannot write now, in their order. It makes no system call.
- *
- * The queue is bounded in bytes. There are two classes of lines: those about a client (START, EXIT, FAIL,
- * refused), and chatter, which is everything else. If a line does not fit, the oldest chatter is dropped and
- * counted; to make room for a line about a client, then also the oldest lines about clients. A line that is
- * written in part is never dropped. */
+/* superd's log and its destinations. */
 #pragma once
 
 #include <stdarg.h>
@@ -22,58 +17,19 @@ enum write_outcome {
 	WRITE_LOST                      /* this line can never be written */
 };
 
-struct log_losses {
-	unsigned long all;              /* lines that were dropped */
-	unsigned long of_clients;       /* dropped lines that were about a client */
-};
-
-/* A line for the queue, borrowed. */
-struct log_text {
-	const char *text;
-	size_t length;
-	size_t done;                    /* bytes that are written already */
-	bool of_client;                 /* the line is about a client */
-};
-
-struct log_line {
-	struct list link;               /* in log_queue.lines */
-	struct list class_link;         /* in log_queue.chatter or .of_clients; in neither once `done` is not 0 */
-	size_t length;                  /* bytes of text without its NUL */
-	size_t done;                    /* bytes that are written */
-	bool of_client;
-	char text[];
-};
-
+/* The lines that a sink cannot write now, in their order. The queue is bounded: if a line does not fit, the oldest ones
+ * are dropped, but never one that is written in part. */
 struct log_queue {
-	struct list lines;              /* all lines, owned, the oldest first */
-	struct list chatter, of_clients;
-	size_t bytes, most;             /* memory of the lines, and its bound */
-	uint64_t taken;                 /* bytes written in all, so that the loop sees progress */
+	struct list lines;              /* owned */
+	size_t bytes;                   /* memory of the lines */
+	size_t done;                    /* bytes of the first line that are written */
+	uint64_t taken;                 /* grows with whatever is written of it, so that the loop sees progress */
 };
-
-void log_queue_init(struct log_queue *queue, size_t most);
 
 static inline bool log_queue_is_empty(const struct log_queue *queue)
 {
 	return list_empty(&queue->lines);
 }
-
-/* Copies a line to the end of the queue, or to its front if a part is written already. Counts in *lost the lines that
- * it drops. false: no room or no memory; the line itself is dropped and counted. */
-bool log_queue_add(struct log_queue *queue, const struct log_text *text, struct log_losses *lost);
-
-struct log_line *log_queue_first(const struct log_queue *queue);       /* NULL: none */
-
-/* Records that `done` bytes of the first line are written; 0: it starts over, because the sink has another file. */
-void log_queue_advance(struct log_queue *queue, struct log_line *line, size_t done);
-void log_queue_rewind(struct log_queue *queue);
-
-/* Removes the first line, because all of it is written. */
-void log_queue_complete(struct log_queue *queue, struct log_line *line);
-
-/* Drop one line, or all, and count them in *lost. */
-void log_queue_drop(struct log_queue *queue, struct log_line *line, struct log_losses *lost);
-void log_queue_clear(struct log_queue *queue, struct log_losses *lost);
 
 /* A non-blocking client of /dev/log in the form of RFC 3164, for superd's own lines and for `output = "syslog"`. */
 
@@ -139,8 +95,8 @@ struct log_sink {
 	struct log_queue queue;
 	enum log_sink_state state;
 	int error;                      /* errno of the last failed write; 0: there is no syslog daemon */
-	struct log_losses unreported;   /* lines dropped that no line of the log reports yet; the owner subtracts */
-	struct log_losses *lost;        /* the sum of several sinks, borrowed; NULL: none */
+	unsigned long unreported;       /* lines dropped that no line of the log reports yet; the owner subtracts */
+	unsigned long *lost;            /* the sum of several sinks, borrowed; NULL: none */
 	/* Called when state or log_sink_fd has changed, and, with LOG_SINK_READY, before a descriptor is closed. NULL:
 	 * there is no event loop. */
 	void (*wait)(struct log_sink *sink);
@@ -160,13 +116,11 @@ const char *log_sink_check(const char *destination);
  * log_sink_close. */
 const char *log_sink_open(struct log_sink *sink, const char *destination);
 
-/* Writes or queues a line, which ends in a newline. severity: of syslog(3). of_client: the line is about a client, and
- * is dropped last. false: it was dropped. */
-bool log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length, bool of_client);
+/* Writes or queues a line, which ends in a newline. severity: of syslog(3). */
+void log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length);
 
 /* As log_sink_take, for syslog under another name, and without the newline. */
-bool log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, const char *line, size_t length,
-		      bool of_client);
+void log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, const char *line, size_t length);
 
 /* Writes a line before the queue, or not at all. false: it can't be written now. */
 bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, size_t length);
@@ -180,8 +134,8 @@ void log_sink_finish(struct log_sink *sink, int64_t until);
 /* The descriptor to poll for writing in the state LOG_SINK_FULL. */
 int log_sink_fd(const struct log_sink *sink);
 
-/* Counts a line that the owner has lost. */
-void log_sink_count_lost(struct log_sink *sink, bool of_client);
+/* Counts a line that is lost. */
+void log_sink_count_lost(struct log_sink *sink);
 
 /* The most bytes of a line, newline included, that are written as a whole. */
 size_t log_sink_most(const struct log_sink *sink);
@@ -193,8 +147,8 @@ bool log_sink_is_current(const struct log_sink *sink, int64_t *size);
 /* Opens the destination again. false and errno: it cannot be opened, and the sink is unchanged. */
 bool log_sink_reopen(struct log_sink *sink);
 
-/* Goes on with another destination, which gets the lines of the queue. Returns NULL, or why it cannot be opened: the
- * sink is unchanged then. */
+/* Goes on with another destination. Lines that the old one does not take at once are lost, unless both are files or both
+ * are syslog. Returns NULL, or why it cannot be opened: the sink is unchanged then. */
 const char *log_sink_move(struct log_sink *sink, const char *destination);
 
 /* Goes on as another process's sink, whose kind, mode, is_regular and facility these are; fd is this sink's now. */
@@ -204,8 +158,8 @@ void log_sink_close(struct log_sink *sink);     /* drops the queue */
 
 /* superd's log: one line for each event, to stderr, to a file or to syslog, as text or JSON.
  *
- * Logging never blocks: lines that the destination does not take now are queued (lib/log/log_sink.h). If the queue is
- * full, lines are dropped, those about clients last, and their number is logged before the next line. superd writes to
+ * Logging never blocks: lines that the destination does not take now are queued. If the queue is full, the oldest
+ * lines are dropped, and their number is logged before the next line. superd writes to
  * /dev/log itself, because syslog(3) blocks. The caller ignores SIGPIPE. The JSON field names are stable: time level
  * service event pid peer status signal duration reason message. */
 
@@ -234,8 +188,8 @@ bool log_stand_in(struct log *log, const char *path);
 bool log_reopen(struct log *log);       /* accepts NULL */
 const char *log_file_path(const struct log *log);       /* the file that log_reopen opens; NULL: none */
 
-/* Moves the log to another destination, with the lines that wait in the queue. Returns NULL, or why it cannot: the log
- * is as before then. log_set_form changes what log_open has set. */
+/* Moves the log to another destination, as log_sink_move. Returns NULL, or why it cannot: the log is as before then.
+ * log_set_form changes what log_open has set. */
 const char *log_move(struct log *log, const char *destination);
 void log_set_form(struct log *log, bool json, enum level level);
 
@@ -307,13 +261,12 @@ void log_add_facts(struct buf *out, const struct log_message *message, size_t mo
 
 const char *log_level_name(enum level level);   /* "notice" */
 bool log_wants(const struct log *log, enum level level);        /* the log or its tap uses this level */
-unsigned long log_dropped(const struct log *log);               /* lines dropped since the start */
 
 /* The sink, for the loop, which writes the queue, and for an upgrade, which passes it on. Borrowed. log NULL: NULL. */
 struct log_sink *log_sink(struct log *log);
 
-/* The lines dropped since the start, by all of superd's sinks. log NULL: NULL. */
-struct log_losses *log_losses(struct log *log);
+/* The number of lines dropped since the start, by all of superd's sinks. log NULL: NULL. */
+unsigned long *log_losses(struct log *log);
 
 /* Until when superd waits at its end for the readers of all sinks, in milliseconds of clock_ms: a second after the
  * first call. */

@@ -122,7 +122,7 @@ const char *log_sink_open(struct log_sink *sink, const char *destination)
 	const char *why = log_sink_refusal(destination);
 
 	*sink = (struct log_sink){ .fd = -1, .facility = LOG_DAEMON, .ident = "superd", .syslog = SYSLOG_INIT };
-	log_queue_init(&sink->queue, LOG_SINK_QUEUE);
+	list_init(&sink->queue.lines);
 	if (why)
 		return why;
 	if (!strcmp(destination, "stderr")) {
@@ -203,51 +203,90 @@ static void set_state(struct log_sink *sink, enum log_sink_state state)
 		sink->wait(sink);
 }
 
-static void count_losses(struct log_sink *sink, const struct log_losses *lost)
+void log_sink_count_lost(struct log_sink *sink)
 {
-	sink->unreported.all += lost->all;
-	sink->unreported.of_clients += lost->of_clients;
-	if (!sink->lost)
-		return;
-	sink->lost->all += lost->all;
-	sink->lost->of_clients += lost->of_clients;
+	sink->unreported++;
+	if (sink->lost)
+		++*sink->lost;
 }
 
-void log_sink_count_lost(struct log_sink *sink, bool of_client)
-{
-	const struct log_losses one = { .all = 1, .of_clients = of_client };
+struct log_line {
+	struct list link;               /* in log_queue.lines */
+	size_t length;                  /* bytes of text without its NUL */
+	char text[];
+};
 
-	count_losses(sink, &one);
+static size_t line_cost(size_t length)
+{
+	return sizeof(struct log_line) + length + 1;
 }
 
-static bool queue_line(struct log_sink *sink, const struct log_text *text)
+static struct log_line *first_line(const struct log_sink *sink)
 {
-	struct log_losses lost = { 0 };
-	bool queued = log_queue_add(&sink->queue, text, &lost);
-
-	if (lost.all)
-		count_losses(sink, &lost);
-	return queued;
+	return log_queue_is_empty(&sink->queue) ? NULL
+						: container_of(sink->queue.lines.next, struct log_line, link);
 }
 
-static bool write_or_queue(struct log_sink *sink, const char *text, size_t length, bool of_client)
+static void free_line(struct log_sink *sink, struct log_line *line)
 {
-	struct log_text line = { .text = text, .length = length, .of_client = of_client };
-	enum write_outcome outcome;
+	sink->queue.bytes -= line_cost(line->length);
+	list_remove(&line->link);
+	free(line);
+}
 
-	if (!log_queue_is_empty(&sink->queue))
-		return queue_line(sink, &line);
-	outcome = write_line(sink, text, length, &line.done);
-	if (outcome == WRITE_DONE)
-		return true;
-	if (outcome == WRITE_LOST) {
-		log_sink_count_lost(sink, of_client);
+/* Drops the oldest lines that are not written in part, until there is room for so many bytes. */
+static void make_room(struct log_sink *sink, size_t bytes)
+{
+	LIST_OF(struct log_line, line, link, &sink->queue.lines) {
+		if (sink->queue.bytes + bytes <= LOG_SINK_QUEUE)
+			return;
+		if (sink->queue.done && line == first_line(sink))
+			continue;
+		free_line(sink, line);
+		log_sink_count_lost(sink);
+	}
+}
+
+/* Copies a line to the end of the queue, or to its front if a part is written already. false: it is dropped. */
+static bool queue_line(struct log_sink *sink, const char *text, size_t length, size_t done)
+{
+	size_t cost = line_cost(length);
+	struct log_line *line = NULL;
+
+	make_room(sink, cost);
+	if (sink->queue.bytes + cost <= LOG_SINK_QUEUE)
+		line = malloc(cost);
+	if (!line) {
+		log_sink_count_lost(sink);
 		return false;
 	}
-	if (!queue_line(sink, &line))
-		return false;
-	set_state(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
+	line->length = length;
+	memcpy(line->text, text, length);
+	line->text[length] = '\0';
+	sink->queue.bytes += cost;
+	if (done) {
+		sink->queue.done = done;
+		list_add_first(&sink->queue.lines, &line->link);
+	} else {
+		list_add(&sink->queue.lines, &line->link);
+	}
 	return true;
+}
+
+static void write_or_queue(struct log_sink *sink, const char *text, size_t length)
+{
+	enum write_outcome outcome;
+	size_t done = 0;
+
+	if (!log_queue_is_empty(&sink->queue)) {
+		queue_line(sink, text, length, 0);
+		return;
+	}
+	outcome = write_line(sink, text, length, &done);
+	if (outcome == WRITE_LOST)
+		log_sink_count_lost(sink);
+	else if (outcome != WRITE_DONE && queue_line(sink, text, length, done))
+		set_state(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
 }
 
 /* Writes what precedes the next line: the report of dropped lines, and, without an event loop, the queue. */
@@ -255,21 +294,19 @@ static void write_pending(struct log_sink *sink)
 {
 	bool waits = !log_queue_is_empty(&sink->queue);
 
-	if (waits ? !sink->wait : sink->unreported.all && sink->report_dropped)
+	if (waits ? !sink->wait : sink->unreported && sink->report_dropped)
 		log_sink_flush(sink);
 }
 
-bool log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, const char *line, size_t length,
-		      bool of_client)
+void log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, const char *line, size_t length)
 {
 	write_pending(sink);
 	buf_clear(&sink->text);
 	syslog_compose(&sink->text, head, line, length);
-	if (sink->text.failed) {
-		log_sink_count_lost(sink, of_client);
-		return false;
-	}
-	return write_or_queue(sink, sink->text.data, sink->text.length, of_client);
+	if (sink->text.failed)
+		log_sink_count_lost(sink);
+	else
+		write_or_queue(sink, sink->text.data, sink->text.length);
 }
 
 static struct syslog_head own_head(const struct log_sink *sink, int severity)
@@ -277,37 +314,37 @@ static struct syslog_head own_head(const struct log_sink *sink, int severity)
 	return (struct syslog_head){ sink->facility | severity, sink->ident, sink->pid ? sink->pid : getpid() };
 }
 
-bool log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length, bool of_client)
+void log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length)
 {
-	struct syslog_head head;
+	struct syslog_head head = own_head(sink, severity);
 
 	if (sink->kind == LOG_SINK_SYSLOG) {
-		head = own_head(sink, severity);
-		return log_sink_take_as(sink, &head, line, length - 1, of_client);
+		log_sink_take_as(sink, &head, line, length - 1);
+		return;
 	}
 	write_pending(sink);
-	return write_or_queue(sink, line, length, of_client);
+	write_or_queue(sink, line, length);
 }
 
 /* If only a part of the line is written, the line becomes the first of the queue. */
 bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, size_t length)
 {
 	struct syslog_head head = own_head(sink, severity);
-	struct log_text text = { .text = line, .length = length, .of_client = true };
 	enum write_outcome outcome;
+	size_t done = 0;
 
 	if (sink->kind == LOG_SINK_SYSLOG) {
 		buf_clear(&sink->text);
 		syslog_compose(&sink->text, &head, line, length - 1);
 		if (sink->text.failed)
 			return false;
-		text.text = sink->text.data;
-		text.length = sink->text.length;
+		line = sink->text.data;
+		length = sink->text.length;
 	}
-	outcome = write_line(sink, text.text, text.length, &text.done);
+	outcome = write_line(sink, line, length, &done);
 	if (outcome == WRITE_DONE)
 		return true;
-	if (!text.done || !queue_line(sink, &text))
+	if (!done || !queue_line(sink, line, length, done))
 		return false;
 	set_state(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
 	return true;
@@ -315,30 +352,38 @@ bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, s
 
 void log_sink_flush(struct log_sink *sink)
 {
-	struct log_line *line = log_queue_first(&sink->queue);
 	enum write_outcome outcome = WRITE_DONE;
+	struct log_line *line;
 
-	if (sink->unreported.all && sink->report_dropped && !(line && line->done))
+	if (sink->unreported && sink->report_dropped && !sink->queue.done)
 		sink->report_dropped(sink);
-	for (int n = 0; n < FLUSH_MOST && (line = log_queue_first(&sink->queue)); n++) {
-		size_t done = line->done;
+	for (int n = 0; n < FLUSH_MOST && (line = first_line(sink)); n++) {
+		size_t before = sink->queue.done;
 
-		outcome = write_line(sink, line->text, line->length, &done);
-		if (outcome == WRITE_LOST) {
-			log_sink_count_lost(sink, line->of_client);
-			log_queue_drop(&sink->queue, line, &(struct log_losses){ 0 });
-			continue;
-		}
-		if (outcome != WRITE_DONE) {
-			log_queue_advance(&sink->queue, line, done);
+		outcome = write_line(sink, line->text, line->length, &sink->queue.done);
+		sink->queue.taken += outcome == WRITE_DONE || sink->queue.done > before;
+		if (outcome == WRITE_FULL || outcome == WRITE_AWAY)
 			break;
-		}
-		log_queue_complete(&sink->queue, line);
+		if (outcome == WRITE_LOST)
+			log_sink_count_lost(sink);
+		free_line(sink, line);
+		sink->queue.done = 0;
 	}
 	if (log_queue_is_empty(&sink->queue))
 		set_state(sink, LOG_SINK_READY);
 	else
 		set_state(sink, outcome == WRITE_AWAY ? LOG_SINK_AWAY : LOG_SINK_FULL);
+}
+
+static void drop_queue(struct log_sink *sink)
+{
+	struct log_line *line;
+
+	while ((line = first_line(sink))) {
+		free_line(sink, line);
+		log_sink_count_lost(sink);
+	}
+	sink->queue.done = 0;
 }
 
 /* If there is nothing to poll (no syslog daemon, disk full), tries once more and gives up. */
@@ -393,7 +438,7 @@ static bool is_same_file(int one, int other)
 static void replace_file(struct log_sink *sink, int *old)
 {
 	if (!is_same_file(*old, sink->fd))
-		log_queue_rewind(&sink->queue);
+		sink->queue.done = 0;
 	if (*old != STDERR_FILENO)
 		fd_close(old);
 }
@@ -410,7 +455,7 @@ bool log_sink_reopen(struct log_sink *sink)
 	if (sink->kind == LOG_SINK_SYSLOG) {
 		syslog_close(&sink->syslog);
 		sink->syslog.retry_at = 0;
-		log_queue_rewind(&sink->queue);
+		sink->queue.done = 0;
 	} else {
 		if (sink->kind == LOG_SINK_STDERR)
 			open_stderr(sink);
@@ -419,35 +464,6 @@ bool log_sink_reopen(struct log_sink *sink)
 	if (!log_queue_is_empty(&sink->queue))
 		log_sink_flush(sink);
 	return true;
-}
-
-/* Gives the lines of the queue the form of the new destination: for syslog they have a head with time, name and pid,
- * and no newline. A line that there is no memory for counts as lost. */
-static void convert_queue(struct log_sink *sink)
-{
-	bool to_syslog = sink->kind == LOG_SINK_SYSLOG;
-	struct syslog_head head = own_head(sink, LOG_INFO);
-	size_t most = sink->queue.most, count = 0;
-
-	LIST_EACH(link, &sink->queue.lines)
-		count++;
-	sink->queue.most = SIZE_MAX;    /* for a moment each line is there twice */
-	while (count--) {
-		struct log_line *line = log_queue_first(&sink->queue);
-		const char *text = line->text, *end = to_syslog ? NULL : strchr(text, '>');
-
-		buf_clear(&sink->text);
-		if (to_syslog)
-			syslog_compose(&sink->text, &head, text, line->length - 1);
-		else
-			buf_addf(&sink->text, "%s\n", end ? end + 1 : text);
-		if (sink->text.failed)
-			log_sink_count_lost(sink, line->of_client);
-		else
-			queue_line(sink, &(struct log_text){ sink->text.data, sink->text.length, 0, line->of_client });
-		log_queue_drop(&sink->queue, line, &(struct log_losses){ 0 });
-	}
-	sink->queue.most = most;
 }
 
 /* A line that the same file has in part is not written to it again. */
@@ -459,7 +475,7 @@ static void go_on_as(struct log_sink *sink, struct log_sink *next)
 		log_sink_flush(sink);
 	set_state(sink, LOG_SINK_READY);        /* so that the loop stops polling the old descriptor */
 	if (!is_same_file(sink->fd, next->fd))
-		log_queue_rewind(&sink->queue);
+		sink->queue.done = 0;
 	if (sink->fd != STDERR_FILENO)
 		fd_close(&sink->fd);
 	syslog_close(&sink->syslog);
@@ -472,7 +488,7 @@ static void go_on_as(struct log_sink *sink, struct log_sink *next)
 	sink->facility = next->facility;
 	sink->syslog.retry_at = 0;
 	if (was_syslog != (sink->kind == LOG_SINK_SYSLOG))
-		convert_queue(sink);
+		drop_queue(sink);
 	if (!log_queue_is_empty(&sink->queue))
 		log_sink_flush(sink);
 }
@@ -500,11 +516,7 @@ void log_sink_adopt(struct log_sink *sink, const struct log_sink *other, int fd)
 
 void log_sink_close(struct log_sink *sink)
 {
-	struct log_losses lost = { 0 };
-
-	log_queue_clear(&sink->queue, &lost);
-	if (lost.all)
-		count_losses(sink, &lost);
+	drop_queue(sink);
 	set_state(sink, LOG_SINK_READY);
 	if (sink->fd != STDERR_FILENO)
 		fd_close(&sink->fd);
@@ -512,129 +524,6 @@ void log_sink_close(struct log_sink *sink)
 	free(sink->path);
 	sink->path = NULL;
 	buf_free(&sink->text);
-}
-
-/* The lines that a sink cannot write yet. Each line is in two lists, the queue and its class, so that the oldest line
- * of a class is found without a search. */
-
-void log_queue_init(struct log_queue *queue, size_t most)
-{
-	*queue = (struct log_queue){ .most = most };
-	list_init(&queue->lines);
-	list_init(&queue->chatter);
-	list_init(&queue->of_clients);
-}
-
-static size_t line_cost(size_t length)
-{
-	return sizeof(struct log_line) + length + 1;
-}
-
-static void count_loss(struct log_losses *lost, bool of_client)
-{
-	lost->all++;
-	lost->of_clients += of_client;
-}
-
-static void line_free(struct log_queue *queue, struct log_line *line)
-{
-	queue->bytes -= line_cost(line->length);
-	list_remove(&line->link);
-	list_remove(&line->class_link);
-	free(line);
-}
-
-/* Drops lines of a class, the oldest first. */
-static void drop_until_fits(struct log_queue *queue, struct list *class, size_t bytes, struct log_losses *lost)
-{
-	LIST_EACH(link, class) {
-		if (queue->bytes + bytes <= queue->most)
-			return;
-		log_queue_drop(queue, container_of(link, struct log_line, class_link), lost);
-	}
-}
-
-static bool make_room(struct log_queue *queue, size_t bytes, bool of_client, struct log_losses *lost)
-{
-	if (bytes > queue->most)
-		return false;
-	drop_until_fits(queue, &queue->chatter, bytes, lost);
-	if (of_client)
-		drop_until_fits(queue, &queue->of_clients, bytes, lost);
-	return queue->bytes + bytes <= queue->most;
-}
-
-bool log_queue_add(struct log_queue *queue, const struct log_text *text, struct log_losses *lost)
-{
-	size_t cost = line_cost(text->length);
-	struct log_line *line = NULL;
-
-	if (make_room(queue, cost, text->of_client, lost))
-		line = malloc(cost);
-	if (!line) {
-		count_loss(lost, text->of_client);
-		return false;
-	}
-	line->length = text->length;
-	line->done = text->done;
-	line->of_client = text->of_client;
-	memcpy(line->text, text->text, text->length);
-	line->text[text->length] = '\0';
-	queue->bytes += cost;
-	list_init(&line->class_link);
-	if (text->done) {
-		list_add(queue->lines.next, &line->link);
-		return true;
-	}
-	list_add(&queue->lines, &line->link);
-	list_add(text->of_client ? &queue->of_clients : &queue->chatter, &line->class_link);
-	return true;
-}
-
-struct log_line *log_queue_first(const struct log_queue *queue)
-{
-	return list_empty(&queue->lines) ? NULL : container_of(queue->lines.next, struct log_line, link);
-}
-
-void log_queue_advance(struct log_queue *queue, struct log_line *line, size_t done)
-{
-	if (!done) {
-		log_queue_rewind(queue);
-		return;
-	}
-	if (done > line->done)
-		queue->taken += done - line->done;
-	line->done = done;
-	list_remove(&line->class_link);
-}
-
-/* Makes the first line the oldest of its class again. */
-void log_queue_rewind(struct log_queue *queue)
-{
-	struct log_line *line = log_queue_first(queue);
-
-	if (!line || !line->done)
-		return;
-	line->done = 0;
-	list_add((line->of_client ? &queue->of_clients : &queue->chatter)->next, &line->class_link);
-}
-
-void log_queue_complete(struct log_queue *queue, struct log_line *line)
-{
-	queue->taken += line->length + 1;
-	line_free(queue, line);
-}
-
-void log_queue_drop(struct log_queue *queue, struct log_line *line, struct log_losses *lost)
-{
-	count_loss(lost, line->of_client);
-	line_free(queue, line);
-}
-
-void log_queue_clear(struct log_queue *queue, struct log_losses *lost)
-{
-	LIST_EACH(link, &queue->lines)
-		log_queue_drop(queue, container_of(link, struct log_line, link), lost);
 }
 
 /* A non-blocking client of /dev/log that sends lines in the form of RFC 3164.

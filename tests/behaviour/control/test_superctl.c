@@ -505,7 +505,6 @@ Behaviour(superctl, metrics_are_read_by_prometheus)
 		"superd_start_time_seconds{} 1000000000.5\n",
 		"superd_cpu_seconds_total{} 0.25\n",
 		"superd_log_dropped_total{} 12.0\n",
-		"superd_log_dropped_of_clients_total{} 3.0\n",
 		"superd_service_state{service=\"web\",superd_service_state=\"running\"} 1",
 		"superd_service_state{service=\"web\",superd_service_state=\"held\"} 0",
 		"superd_service_activations_total{service=\"web\"} 17",
@@ -522,7 +521,7 @@ Behaviour(superctl, metrics_are_read_by_prometheus)
 
 	struct outcome outcome = ASKED("metrics",
 				       "{\"superd\":{\"started\":1000000000.5,\"memory\":1048576,\"cpu\":0.25,"
-				       "\"log_dropped\":12,\"log_dropped_of_clients\":3}}\n" WEB BROKEN RECORDED_DONE,
+				       "\"log_dropped\":12}}\n" WEB BROKEN RECORDED_DONE,
 				       "metrics");
 	const char *read;
 
