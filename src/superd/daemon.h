@@ -184,7 +184,7 @@ struct instance {
 	unsigned ready_runs;
 	/* sd_notify; notify.c */
 	unsigned access;
-	bool reloading, stopping, watched;
+	bool reloading, stopping;
 	unsigned reloads;
 	double watchdog_every;
 	ev_timer watchdog, notify_limit;
@@ -495,7 +495,8 @@ typedef void timer_callback(struct ev_loop *loop, ev_timer *timer, int events);
 typedef void io_callback(struct ev_loop *loop, ev_io *io, int events);
 void timer_begin(ev_timer *timer, double seconds); /* once, from now on */
 void timer_call(ev_timer *timer, double seconds, timer_callback *callback, void *data);
-void timer_limit(ev_timer *timer, int64_t microseconds);	    /* 0, SCAN_INFINITY: none */
+void timer_limit(ev_timer *timer, int64_t microseconds, /* 0, SCAN_INFINITY: none */
+		 timer_callback *callback, void *data);
 void io_call(ev_io *io, int fd, io_callback *callback, void *data); /* when it is readable */
 void child_watch(struct child *child, pid_t pid);
 bool child_is_watched(pid_t pid);
@@ -686,9 +687,7 @@ void notify_resume(struct svc *svc);
 void notify_close(struct svc *svc);
 void notify_read(struct svc *svc);
 bool notify_holds(struct instance *instance, bool *held);
-void notify_begin(struct instance *instance);
 void notify_watchdog(struct instance *instance);
-void notify_end(struct instance *instance);
 void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user);
 void store_check(struct svc *svc);
 void store_clear(struct svc *svc);

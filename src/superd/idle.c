@@ -140,11 +140,7 @@ bool instance_freeze(struct instance *instance, bool frozen)
 		kill(instance->relay.child.pid, frozen && good ? SIGSTOP : SIGCONT);
 	}
 	instance->is_frozen = frozen && good;
-	if (instance->watched) { /* the time of its watchdog begins anew when it goes on */
-		ev_timer_stop(superd.loop, &instance->watchdog);
-		instance->watched = false;
-		notify_watchdog(instance);
-	}
+	notify_watchdog(instance); /* its time begins anew when it goes on */
 	if (stuck && !ev_is_active(&instance->thaw)) {
 		svc_say(instance->svc, LEVEL_ERROR, "unfrozen",
 			"pid %ld stays frozen: its control group cannot be thawed: %s; superd tries again",

@@ -714,20 +714,16 @@ struct instance *instance_new(struct svc *svc)
 	instance->row = svc->row;
 	instance->table = svc->table;
 	instance->table->users++;
-	instance->report = instance->binder_fd = instance->channel = instance->client.fd = -1;
+	instance->report = instance->binder_fd = instance->channel = instance->client.fd = instance->main_io.fd = -1;
 	instance->main.ended = on_main;
 	instance->command.ended = on_command;
 	instance->access = service_notify_access(svc->row);
 	instance->watchdog_every = -1;
-	ev_init(&instance->quiet, NULL);
-	ev_init(&instance->binder_io, NULL);
-	ev_init(&instance->limit, on_limit);
 	ev_init(&instance->look, on_look);
 	ev_init(&instance->ready, on_ready_due);
-	ev_init(&instance->thaw, NULL);
 	ev_init(&instance->report_io, on_report);
 	ev_set_priority(&instance->report_io, EV_MAXPRI); /* before what the program prints */
-	instance->limit.data = instance->look.data = instance->ready.data = instance->report_io.data = instance;
+	instance->look.data = instance->ready.data = instance->report_io.data = instance;
 	instance->ready_pause = .1;
 	superd.awake += list_empty(&svc->run->instances);
 	list_add(&svc->run->instances, &instance->link);
@@ -741,16 +737,18 @@ void instance_free(struct instance *instance)
 {
 	if (!instance)
 		return;
-	notify_end(instance);
 	bind_end(instance);
 	relay_stop(instance, true);
 	ev_timer_stop(superd.loop, &instance->limit);
 	ev_timer_stop(superd.loop, &instance->look);
 	ev_timer_stop(superd.loop, &instance->ready);
 	ev_timer_stop(superd.loop, &instance->thaw);
+	ev_timer_stop(superd.loop, &instance->watchdog);
+	ev_timer_stop(superd.loop, &instance->notify_limit);
 	ev_io_stop(superd.loop, &instance->report_io);
-	if (instance->channel >= 0)
-		ev_io_stop(superd.loop, &instance->channel_io);
+	ev_io_stop(superd.loop, &instance->channel_io);
+	ev_io_stop(superd.loop, &instance->main_io);
+	fd_close(&instance->main_io.fd);
 	fd_close(&instance->channel);
 	child_forget(&instance->main);
 	child_forget(&instance->command);
@@ -1002,7 +1000,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 void instance_limit(struct instance *instance, int64_t microseconds)
 {
 	journal_instance(instance);
-	timer_limit(&instance->limit, microseconds);
+	timer_limit(&instance->limit, microseconds, on_limit, instance);
 }
 
 double instance_limit_left(struct instance *instance)
@@ -1053,6 +1051,7 @@ struct launching {
 	struct wiring wiring;
 	struct spawn_request request;
 	struct launch *launch;
+	struct svc *lends; /* whose listeners the program gets; NULL: it gets a connection */
 	char local[120];
 };
 
@@ -1069,10 +1068,8 @@ static struct {
 static bool conclude(struct launching *start, struct buf *why)
 {
 	struct instance *instance = start->instance;
-	struct svc *svc = instance->svc;
 
-	instance->pid = launch_finish(start->launch, &start->request,
-				      instance->socket && instance->client.fd >= 0 ? NULL : svc, &instance->report);
+	instance->pid = launch_finish(start->launch, &start->request, start->lends, &instance->report);
 	leave_cgroup(instance, &start->request);
 	unwire(&start->wiring);
 	if (instance->pid < 0) {
@@ -1094,7 +1091,6 @@ static bool conclude(struct launching *start, struct buf *why)
 	} else { /* its program runs: the loop hears of that as of any other end of a start */
 		ev_feed_event(superd.loop, &instance->report_io, EV_CUSTOM);
 	}
-	notify_begin(instance);
 	if (instance->channel >= 0)
 		channel_begin(instance);
 	return true;
@@ -1109,7 +1105,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 	struct launching *start = plan ? calloc(1, sizeof(*start)) : NULL;
 	struct wiring *wiring = &start->wiring;
 	struct spawn_request *request = &start->request;
-	bool is_connection = instance->socket, good = true;
+	bool is_connection = instance->socket, has_client = is_connection && instance->client.fd >= 0, good = true;
 	int first = -1, filter = -1;
 
 	if (!start) {
@@ -1119,26 +1115,24 @@ static bool start_main(struct instance *instance, struct buf *why)
 		return false;
 	}
 	start->instance = instance;
+	start->lends = has_client ? NULL : svc;
 	if (row->exec->type == TYPE_FORKING && row->groups->lifecycle->pid_file)
 		instance->pid_before = read_pid_file(instance);
 	wiring->count = 3;
 	for (unsigned n = 0; n < (is_connection ? 1 : svc->socket_count); n++) {
-		int fd = is_connection ? (instance->client.fd >= 0 ? instance->client.fd : instance->socket->fd)
-				       : svc->sockets[n].fd;
+		const struct socket *socket = is_connection ? instance->socket : &svc->sockets[n];
+		int fd = has_client ? instance->client.fd : socket->fd;
 
 		if (fd < 0 || row->exec->pass == PASS_BIND || service_is_relayed(row))
 			continue;
 		if (first < 0)
 			first = fd;
 		if (row->exec->pass == PASS_SYSTEMD)
-			good = good &&
-				pass(wiring, fd,
-				     is_connection ? instance->socket->listen->name : svc->sockets[n].listen->name);
+			good = good && pass(wiring, fd, socket->listen->name);
 	}
 	if (!is_connection) {
-		LIST_OF(struct stored, stored, link, &svc->run->stored) {
+		LIST_OF(struct stored, stored, link, &svc->run->stored)
 			good = good && pass(wiring, stored->fd, stored->name);
-		}
 	}
 	plan_check_streams(plan, row);
 	good = good && wire_streams(wiring, svc, plan, row, first, false, why) && wire_channel(instance, wiring, why);
@@ -1147,9 +1141,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 			buf_text(why, "passing sockets: too many descriptors");
 		else if (limits_are_meant(errno))
 			instance->lack = errno;
-		unwire(wiring);
-		free(start);
-		return false;
+		goto fail;
 	}
 	fill(request, svc, row, plan, wiring);
 	request->checks = plan->condition_count && !service_commands(row, PHASE_CONDITION) &&
@@ -1164,9 +1156,9 @@ static bool start_main(struct instance *instance, struct buf *why)
 	if (is_connection && instance->client.length) {
 		request->remote_address = instance->peer;
 		request->remote_port = client_port(&instance->client);
-		if (plan->tells_unit && instance->client.fd >= 0)
+		if (plan->tells_unit && has_client)
 			request->cookie = client_cookie(&instance->client);
-		if (row->groups->environment->tcp_environment && instance->client.fd >= 0 &&
+		if (row->groups->environment->tcp_environment && has_client &&
 		    client_local(&instance->client, start->local, sizeof(start->local), &request->local_port))
 			request->local_address = start->local;
 	}
@@ -1181,23 +1173,25 @@ static bool start_main(struct instance *instance, struct buf *why)
 		journal_prepare(instance, false);
 	if (!row->exec->accept)
 		output_tell(svc);
-	start->launch = good ? launch_prepare(request, is_connection && instance->client.fd >= 0 ? NULL : svc) : NULL;
+	start->launch = good ? launch_prepare(request, start->lends) : NULL;
 	if (!start->launch) {
 		if (good && limits_are_meant(errno))
 			instance->lack = errno;
 		if (!why->length)
-			buf_addf(why, "%s", strerror(errno));
-		unwire(wiring);
-		free(start);
-		return false;
+			buf_text(why, strerror(errno));
+		goto fail;
 	}
-	if (gathered.is_open && gathered.count < GATHERED_MOST && instance->phase < LAUNCHED && is_connection &&
-	    instance->client.fd >= 0 && !plan->rereads) {
+	if (gathered.is_open && gathered.count < GATHERED_MOST && instance->phase < LAUNCHED && has_client &&
+	    !plan->rereads) {
 		gathered.list[gathered.count++] = start;
 		return true;
 	}
 	launch_together(&start->launch, 1);
 	return conclude(start, why);
+fail:
+	unwire(wiring);
+	free(start);
+	return false;
 }
 
 void instances_gather(void)
@@ -1705,7 +1699,6 @@ void instance_resume(struct instance *instance)
 	}
 	if (instance->channel >= 0)
 		channel_begin(instance);
-	notify_begin(instance);
 	if (main > 0)
 		child_watch(&instance->main, main);
 	if (command > 0)

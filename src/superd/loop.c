@@ -83,11 +83,11 @@ void timer_call(ev_timer *timer, double seconds, timer_callback *callback, void 
 	ev_timer_start(superd.loop, timer);
 }
 
-void timer_limit(ev_timer *timer, int64_t microseconds)
+void timer_limit(ev_timer *timer, int64_t microseconds, timer_callback *callback, void *data)
 {
 	ev_timer_stop(superd.loop, timer);
 	if (microseconds > 0 && microseconds != SCAN_INFINITY)
-		timer_begin(timer, (double)microseconds / 1e6);
+		timer_call(timer, (double)microseconds / 1e6, callback, data);
 }
 
 void io_call(ev_io *io, int fd, io_callback *callback, void *data)

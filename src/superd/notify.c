@@ -139,8 +139,8 @@ void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t use
 
 void store_clear(struct svc *svc)
 {
-	LIST_EACH(link, &svc->run->stored)
-		drop(container_of(link, struct stored, link));
+	LIST_OF(struct stored, stored, link, &svc->run->stored)
+		drop(stored);
 }
 
 /* The service has another row. */
@@ -159,15 +159,6 @@ void store_check(struct svc *svc)
 	}
 }
 
-static bool has_file(const struct svc *svc, int fd)
-{
-	LIST_OF(const struct stored, stored, link, &svc->run->stored) {
-		if (syscall(SYS_kcmp, getpid(), getpid(), 0 /* KCMP_FILE */, stored->fd, fd) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void take_store(struct svc *svc, const struct notify_message *message, int *fds, size_t count)
 {
 	int64_t most = svc->row->groups->lifecycle->file_descriptor_store_max;
@@ -183,11 +174,15 @@ static void take_store(struct svc *svc, const struct notify_message *message, in
 		return;
 	}
 	for (size_t n = 0; message->store && n < count; n++) {
+		bool has_it = false;
+
 		if (svc->row->exec->accept) {
 			svc_say(svc, LEVEL_WARNING, "store", "a descriptor is not kept: that needs accept = no");
 			return;
 		}
-		if (has_file(svc, fds[n]))
+		LIST_OF(const struct stored, stored, link, &svc->run->stored)
+			has_it |= !syscall(SYS_kcmp, getpid(), getpid(), 0 /* KCMP_FILE */, stored->fd, fds[n]);
+		if (has_it)
 			continue;
 		if ((int64_t)svc->run->stored_count >= most) {
 			svc_say(svc, LEVEL_WARNING, "store",
@@ -209,15 +204,13 @@ static void bark(struct instance *instance, const char *why)
 	instance_fail(instance, RESULT_WATCHDOG);
 }
 
-static void set_watchdog(struct instance *instance);
-
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
 
 	(void)loop, (void)events;
 	if (clock_now() - instance->watchdog_at > SUSPENDED) { /* superd stood still, and perhaps all did */
-		set_watchdog(instance);
+		notify_watchdog(instance);
 	} else if (!instance->ends && !instance->stopping) {
 		char every[32], why[96];
 
@@ -227,25 +220,18 @@ static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
-static void set_watchdog(struct instance *instance)
-{
-	ev_timer_stop(superd.loop, &instance->watchdog);
-	if (instance->watchdog_every <= 0 || instance->ends || instance->is_frozen)
-		return;
-	instance->watchdog_at = clock_now() + instance->watchdog_every;
-	timer_begin(&instance->watchdog, instance->watchdog_every);
-}
-
+/* Its time begins, or begins anew, once it is ready. */
 void notify_watchdog(struct instance *instance)
 {
-	if (instance->watched)
-		return;
-	instance->watched = true;
+	ev_timer_stop(superd.loop, &instance->watchdog);
 	if (instance->watchdog_every < 0)
 		instance->watchdog_every = service_has_watchdog(instance->row)
 			? (double)instance->row->groups->lifecycle->watchdog / 1e6
 			: 0;
-	set_watchdog(instance);
+	if (instance->reached < READY || instance->watchdog_every <= 0 || instance->ends || instance->is_frozen)
+		return;
+	instance->watchdog_at = clock_now() + instance->watchdog_every;
+	timer_call(&instance->watchdog, instance->watchdog_every, on_watchdog, instance);
 }
 
 static void on_notify_limit(struct ev_loop *loop, ev_timer *timer, int events)
@@ -267,25 +253,6 @@ static void on_notify_limit(struct ev_loop *loop, ev_timer *timer, int events)
 			(long)instance->pid);
 		svc_changed(instance->svc);
 	}
-}
-
-void notify_begin(struct instance *instance)
-{
-	ev_init(&instance->watchdog, on_watchdog);
-	ev_init(&instance->notify_limit, on_notify_limit);
-	ev_init(&instance->main_io, NULL);
-	instance->main_io.fd = -1;
-	instance->watchdog.data = instance->notify_limit.data = instance->main_io.data = instance;
-}
-
-void notify_end(struct instance *instance)
-{
-	if (!instance->watchdog.data)
-		return;
-	ev_timer_stop(superd.loop, &instance->watchdog);
-	ev_timer_stop(superd.loop, &instance->notify_limit);
-	ev_io_stop(superd.loop, &instance->main_io);
-	fd_close(&instance->main_io.fd);
 }
 
 /* ---- messages ---- */
@@ -391,7 +358,6 @@ static void drop_message(struct svc *svc, pid_t pid, const char *flaw)
 static void take(struct instance *instance, const struct notify_message *message, const struct received *received,
 		 int *fds, size_t count)
 {
-	static const char *const access_names[] = { "none", "main", "exec", "all" };
 	struct svc *svc = instance->svc;
 	const struct lifecycle_options *lifecycle = instance->row->groups->lifecycle;
 	struct buf visible = { 0 };
@@ -415,11 +381,11 @@ static void take(struct instance *instance, const struct notify_message *message
 	if (message->access != NOTE_UNSET) {
 		instance->access = (unsigned)message->access;
 		svc_say(svc, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends",
-			(long)received->pid, access_names[instance->access]);
+			(long)received->pid, notify_access_names[instance->access]);
 	}
 	if (message->extend != NOTE_UNSET) {
 		if (instance->reloading || instance->stopping)
-			timer_limit(&instance->notify_limit, message->extend);
+			timer_limit(&instance->notify_limit, message->extend, on_notify_limit, instance);
 		else if (ev_is_active(&instance->limit) &&
 			 ev_timer_remaining(superd.loop, &instance->limit) < (double)message->extend / 1e6)
 			instance_limit(instance, message->extend);
@@ -428,8 +394,8 @@ static void take(struct instance *instance, const struct notify_message *message
 		backoff_reset(&svc->run->backoff);
 	if (message->watchdog_every != NOTE_UNSET)
 		instance->watchdog_every = (double)message->watchdog_every / 1e6;
-	if ((message->watchdog || message->watchdog_every != NOTE_UNSET) && instance->watched)
-		set_watchdog(instance);
+	if (message->watchdog || message->watchdog_every != NOTE_UNSET)
+		notify_watchdog(instance);
 	if (message->trigger)
 		bark(instance, "it sent WATCHDOG=trigger");
 	if (message->error > 0 && message->error != NOTE_UNSET)
@@ -451,7 +417,7 @@ static void take(struct instance *instance, const struct notify_message *message
 		instance->stopping = true;
 		instance->reloading = false;
 		ev_timer_stop(superd.loop, &instance->watchdog);
-		timer_limit(&instance->notify_limit, lifecycle->timeout_stop);
+		timer_limit(&instance->notify_limit, lifecycle->timeout_stop, on_notify_limit, instance);
 		if (instance->phase == READY)
 			instance_limit(instance, 0);
 		svc_say(svc, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
@@ -459,7 +425,7 @@ static void take(struct instance *instance, const struct notify_message *message
 	}
 	if (message->reloading && instance->phase == READY && !instance->reloading) {
 		instance->reloading = true;
-		timer_limit(&instance->notify_limit, lifecycle->timeout_start);
+		timer_limit(&instance->notify_limit, lifecycle->timeout_start, on_notify_limit, instance);
 		svc_say(svc, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
 	}
 	if (message->ready && instance->reloading) {
@@ -495,9 +461,9 @@ static void hear(struct svc *svc, struct received *received, int *fds, size_t co
 	struct instance *instance = NULL;
 	struct notify_message message;
 
-	LIST_EACH(link, &svc->run->instances) {
-		if (container_of(link, struct instance, link)->number == received->instance)
-			instance = container_of(link, struct instance, link);
+	LIST_OF(struct instance, each, link, &svc->run->instances) {
+		if (each->number == received->instance)
+			instance = each;
 	}
 	if (received->is_cut)
 		drop_message(svc, received->pid, "it is longer than 4096 bytes");

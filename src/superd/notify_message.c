@@ -102,48 +102,40 @@ static const struct key {
 	KEY("NOTIFYACCESS", ACCESS, access),
 };
 
-static bool take_flag(struct note_text value, bool *out)
-{
-	*out = *out || text_is(value, "1");
-	return text_is(value, "1");
-}
-
-static bool take_access(struct note_text value, int *out)
-{
-	static const char *const names[] = {
-		[NOTIFY_NONE] = "none",
-		[NOTIFY_MAIN] = "main",
-		[NOTIFY_EXEC] = "exec",
-		[NOTIFY_ALL] = "all",
-	};
-
-	for (int n = 0; n < (int)(sizeof(names) / sizeof(*names)); n++) {
-		if (text_is(value, names[n])) {
-			*out = n;
-			return true;
-		}
-	}
-	return false;
-}
+const char *const notify_access_names[] = {
+	[NOTIFY_NONE] = "none",
+	[NOTIFY_MAIN] = "main",
+	[NOTIFY_EXEC] = "exec",
+	[NOTIFY_ALL] = "all",
+};
 
 /* false: the value is invalid, and the message stays as it is. */
 static bool take_value(const struct key *key, struct note_text value, struct notify_message *message)
 {
 	void *out = (char *)message + key->offset;
+	bool is_one = text_is(value, "1");
 
 	switch (key->kind) {
+	case WATCHDOG:
+		if (text_is(value, "trigger"))
+			return message->trigger = true;
+		/* fall through */
 	case FLAG:
-		return take_flag(value, out);
+		*(bool *)out |= is_one;
+		return is_one;
 	case NUMBER:
 		return read_number(value, key->most, out);
-	case WATCHDOG:
-		message->trigger |= text_is(value, "trigger");
-		return text_is(value, "trigger") || take_flag(value, out);
 	case POLL:
 		message->unpolled = text_is(value, "0");
-		return message->unpolled || text_is(value, "1");
+		return message->unpolled || is_one;
 	case ACCESS:
-		return take_access(value, out);
+		for (int n = NOTIFY_NONE; n <= NOTIFY_ALL; n++) {
+			if (text_is(value, notify_access_names[n])) {
+				*(int *)out = n;
+				return true;
+			}
+		}
+		return false;
 	case TEXT:
 		break;
 	case NAME:

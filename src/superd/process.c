@@ -1,4 +1,7 @@
-/* superd's own process: process 1 or subreaper, signals, limits, inherited descriptors, background, pid file. */
+/* superd's own process: process 1 or subreaper, signals, limits, inherited descriptors, background, pid file.
+ *
+ * A container may lack any of this, so a step that fails only reduces what superd can see or do. Descriptors are never
+ * visited one by one up to RLIMIT_NOFILE, which may be 2^30. */
 #include "superd/main.h"
 
 #include <ctype.h>
@@ -29,24 +32,11 @@
 #include "os/netdiag/netdiag.h"
 #include "os/rights/rights.h"
 
-/* superd's own process at its start: PID 1 or subreaper, signals, limits, inherited descriptors.
- *
- * A container may lack any of this, so a step that fails only reduces what superd can see or do. Descriptors are never
- * visited one by one up to RLIMIT_NOFILE, which may be 2^30. */
-
 #define FIRST_SOCKET 3
 #define SOCKETS_MOST 4096
 /* A higher limit was not chosen for one program: it is a container runtime's "unlimited". */
 #define NOFILE_CHOSEN 65536
 #define NOFILE_USUAL 1024
-
-static void set_cloexec(int fd)
-{
-	int flags = fcntl(fd, F_GETFD);
-
-	if (flags >= 0)
-		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
-}
 
 /* Calls `visit` for each open descriptor above 2; without /proc for those that are likely to be open. */
 static void visit_open_fds(void (*visit)(int fd, void *context), void *context)
@@ -68,32 +58,18 @@ static void visit_open_fds(void (*visit)(int fd, void *context), void *context)
 	closedir(directory);
 }
 
-static void set_cloexec_of(int fd, void *context)
+static void set_cloexec(int fd, void *context)
 {
-	(void)context;
-	set_cloexec(fd);
-}
+	int flags = fcntl(fd, F_GETFD);
 
-static void set_cloexec_inherited(void)
-{
-	if (syscall(__NR_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
-		return;
-	visit_open_fds(set_cloexec_of, NULL);
+	(void)context;
+	if (flags >= 0)
+		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 }
 
 static void on_broken_pipe(int signal)
 {
 	(void)signal;
-}
-
-/* libc's own signals may be inherited as ignored, too, and libc lets no program change them. Zeroes are the kernel's
- * SIG_DFL. */
-static void reset_reserved_signals(void)
-{
-	static const char plain[64];
-
-	for (int signal = 32; signal < SIGRTMIN; signal++)
-		syscall(SYS_rt_sigaction, signal, plain, NULL, (size_t)_NSIG / 8);
 }
 
 bool pid1_is_first(void)
@@ -126,35 +102,47 @@ static void block_orders(void)
 static void reset_signals(void)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL }, harmless = { .sa_handler = on_broken_pipe };
+	static const char kernels_plain[64]; /* zeroes are SIG_DFL */
 
 	for (int signal = 1; signal < NSIG; signal++) {
 		if (signal != SIGKILL && signal != SIGSTOP)
 			sigaction(signal, &plain, NULL);
 	}
-	reset_reserved_signals();
+	/* libc's own may be inherited as ignored, too, and libc lets no program change them. */
+	for (int signal = 32; signal < SIGRTMIN; signal++)
+		syscall(SYS_rt_sigaction, signal, kernels_plain, NULL, (size_t)_NSIG / 8);
 	sigaction(SIGPIPE, &harmless, NULL);
 }
 
-/* Many programs close all descriptors up to their limit, one by one. */
-static rlim_t sane_nofile(rlim_t soft)
-{
-	return soft > NOFILE_CHOSEN ? NOFILE_USUAL : soft;
-}
-
-static void raise_limit(struct process_defaults *defaults)
+static void enter_process(struct process_defaults *defaults, bool blocks)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	defaults->inherited_nofile = defaults->nofile = limit;
-	defaults->nofile.rlim_cur = sane_nofile(limit.rlim_cur);
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	fd_ensure_standard();
+	if (syscall(__NR_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) != 0)
+		visit_open_fds(set_cloexec, NULL);
+	defaults->ambient = own_privileges_clear_inheritable();
+	own_privileges_leave_keyring();
+	own_privileges_use_all();
+	own_privileges_hide_process();
+	reset_signals();
+	if (blocks)
+		block_orders();
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		defaults->inherited_nofile = defaults->nofile = limit;
+		/* Many programs close all descriptors up to their limit, one by one. */
+		if (limit.rlim_cur > NOFILE_CHOSEN)
+			defaults->nofile.rlim_cur = NOFILE_USUAL;
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	oom_score_above_own(defaults->oom_score, pid1_is_first());
+	umask(022);
 }
 
-static void save_signals(struct inherited_signals *found)
+void pid1_enter(struct process_defaults *defaults)
 {
+	struct inherited_signals *found = &defaults->signals;
 	struct sigaction action;
 
 	sigemptyset(&found->ignored);
@@ -166,28 +154,7 @@ static void save_signals(struct inherited_signals *found)
 		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
 			sigaddset(&found->ignored, signal);
 	}
-}
-
-static void enter_process(struct process_defaults *defaults, bool blocks)
-{
-	fd_ensure_standard();
-	set_cloexec_inherited();
-	defaults->ambient = own_privileges_clear_inheritable();
-	own_privileges_leave_keyring();
-	own_privileges_use_all();
-	own_privileges_hide_process();
-	reset_signals();
-	if (blocks)
-		block_orders();
-	raise_limit(defaults);
-	oom_score_above_own(defaults->oom_score, pid1_is_first());
-	umask(022);
-}
-
-void pid1_enter(struct process_defaults *defaults)
-{
-	save_signals(&defaults->signals);
-	defaults->ignores_hangup = sigismember(&defaults->signals.ignored, SIGHUP) == 1;
+	defaults->ignores_hangup = sigismember(&found->ignored, SIGHUP) == 1;
 	enter_process(defaults, true);
 }
 
@@ -199,16 +166,6 @@ void pid1_enter_again(struct process_defaults *defaults)
 bool pid1_adopt_orphans(void)
 {
 	return getpid() == 1 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
-}
-
-static bool has_listen_fds(int64_t *count)
-{
-	const char *pid_text = getenv("LISTEN_PID"), *fds_text = getenv("LISTEN_FDS");
-	int64_t pid;
-
-	if (!pid_text || !fds_text || scan_count(pid_text, &pid) || scan_count(fds_text, count))
-		return false;
-	return pid == getpid() && *count > 0 && *count <= SOCKETS_MOST;
 }
 
 static void add_other(int fd, void *context)
@@ -229,32 +186,36 @@ static void add_other(int fd, void *context)
 	listen_fds->others[listen_fds->other_count++] = fd;
 }
 
-static void add_listen_fd(struct listen_fds *listen_fds, int fd, char *name)
+static bool add_listen_fd(struct listen_fds *listen_fds, struct listen_fd added)
 {
 	struct listen_fd *larger = array_grow(listen_fds->list, &listen_fds->room, listen_fds->count, sizeof(*larger));
-	bool is_stored = name && !strncmp(name, STORED_PREFIX, strlen(STORED_PREFIX));
 
-	if (!larger) {
-		free(name);
-		return;
-	}
+	if (!larger)
+		return false;
 	listen_fds->list = larger;
-	listen_fds->list[listen_fds->count++] = (struct listen_fd){
-		.fd = fcntl(fd, F_GETFD) < 0 ? -1 : fd, .name = name, .is_own = is_stored, .is_stored = is_stored,
-	};
+	listen_fds->list[listen_fds->count++] = added;
+	return true;
 }
 
-static void take_systemd_fds(struct listen_fds *listen_fds)
+void listen_fds_take(struct listen_fds *listen_fds)
 {
-	const char *names = getenv("LISTEN_FDNAMES");
-	int64_t count = 0;
+	const char *names = getenv("LISTEN_FDNAMES"), *pid_text = getenv("LISTEN_PID"), *text = getenv("LISTEN_FDS");
+	int64_t count = 0, pid;
 
-	if (!has_listen_fds(&count))
+	*listen_fds = (struct listen_fds){ 0 };
+	if (!pid_text || !text || scan_count(pid_text, &pid) || pid != getpid() || scan_count(text, &count) ||
+	    count > SOCKETS_MOST)
 		count = 0;
 	for (int64_t n = 0; n < count; n++) {
 		size_t length = names ? strcspn(names, ":") : 0;
+		struct listen_fd added = { .fd = FIRST_SOCKET + (int)n, .name = names ? strndup(names, length) : NULL };
 
-		add_listen_fd(listen_fds, FIRST_SOCKET + (int)n, names ? strndup(names, length) : NULL);
+		if (fcntl(added.fd, F_GETFD) < 0)
+			added.fd = -1;
+		added.is_own = added.is_stored =
+			added.name && !strncmp(added.name, STORED_PREFIX, strlen(STORED_PREFIX));
+		if (!add_listen_fd(listen_fds, added))
+			free(added.name);
 		if (names)
 			names = names[length] ? names + length + 1 : NULL;
 	}
@@ -263,37 +224,20 @@ static void take_systemd_fds(struct listen_fds *listen_fds)
 	unsetenv("LISTEN_FDNAMES");
 }
 
-void listen_fds_take(struct listen_fds *listen_fds)
-{
-	*listen_fds = (struct listen_fds){ 0 };
-	take_systemd_fds(listen_fds);
-}
-
-static bool can_be_listener(int fd)
-{
-	struct socket_address address = { .length = sizeof(address.storage) };
-	int value = 0;
-	socklen_t size = sizeof(value);
-
-	if (getsockname(fd, &address.any, &address.length) < 0 || address.length <= sizeof(sa_family_t) ||
-	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &size) < 0)
-		return false;
-	return value == SOCK_DGRAM || value == SOCK_RAW ||
-	       (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value);
-}
-
 bool listen_fds_add_own(struct listen_fds *listen_fds, int fd)
 {
-	struct listen_fd *larger;
+	struct socket_address address = { .length = sizeof(address.storage) };
+	int type = 0, accepts = 0;
+	socklen_t size = sizeof(int);
 
-	if (!can_be_listener(fd))
+	/* Only what can be a listener. */
+	if (getsockname(fd, &address.any, &address.length) < 0 || address.length <= sizeof(sa_family_t) ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
 		return false;
-	larger = array_grow(listen_fds->list, &listen_fds->room, listen_fds->count, sizeof(*larger));
-	if (!larger)
+	if (type != SOCK_DGRAM && type != SOCK_RAW &&
+	    (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) < 0 || !accepts))
 		return false;
-	listen_fds->list = larger;
-	listen_fds->list[listen_fds->count++] = (struct listen_fd){ .fd = fd, .is_own = true };
-	return true;
+	return add_listen_fd(listen_fds, (struct listen_fd){ .fd = fd, .is_own = true });
 }
 
 void listen_fds_note_others(struct listen_fds *listen_fds)
@@ -322,32 +266,21 @@ void listen_fd_describe(const struct listen_fd *inherited, struct buf *out)
 		buf_addf(out, ":%d", socket_address_port(&address));
 }
 
-/* Goes to the background. The parent waits until the daemon is ready, so that its exit status reports a failed start,
- * as for a program in the foreground. */
+/* ---- the background: the parent waits until the daemon is ready, so that its exit status reports a failed start, as
+ * for a program in the foreground ---- */
 
 /* The end that wakes the parent. With a guard, a superd may get it that was started when the one before had closed it;
  * a socket can be told from another. */
 static struct {
-	int fd;                         /* -1: there is no parent that waits */
-	uint64_t id;                    /* its socket_id */
+	int fd;	     /* -1: there is no parent that waits */
+	uint64_t id; /* its socket_id */
 } ready = { .fd = -1 };
-
-static _Noreturn void wait_for_child(pid_t pid, int fd)
-{
-	int status;
-	char byte;
-
-	if (read(fd, &byte, 1) == 1)
-		_exit(0);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
-}
 
 int daemonize_enter(void)
 {
-	int ends[2];
+	int ends[2], status;
 	pid_t pid;
+	char byte;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
@@ -356,12 +289,16 @@ int daemonize_enter(void)
 		return -1;
 	if (pid > 0) {
 		fd_close(&ends[1]);
-		wait_for_child(pid, ends[0]);
+		if (read(ends[0], &byte, 1) == 1)
+			_exit(0);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
 	}
 	fd_close(&ends[0]);
 	ready.fd = ends[1];
 	ready.id = socket_id(ends[1]);
-	return setsid() < 0 ? -1 : 0;   /* no chdir(2): a reload reads tables by relative paths, too */
+	return setsid() < 0 ? -1 : 0; /* no chdir(2): a reload reads tables by relative paths, too */
 }
 
 int daemonize_channel(void)
@@ -375,21 +312,21 @@ void daemonize_ready(bool keep_stderr)
 
 	if (daemonize_channel() < 0)
 		return;
-	send(ready.fd, "", 1, MSG_NOSIGNAL);    /* unless the parent is gone */
+	send(ready.fd, "", 1, MSG_NOSIGNAL); /* unless the parent is gone */
 	fd_close(&ready.fd);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);   /* the last descriptor may have been that one */
+	null = open("/dev/null", O_RDWR | O_CLOEXEC); /* the last descriptor may have been that one */
 	for (int fd = 0; null >= 0 && fd <= (keep_stderr ? 1 : 2); fd++)
 		dup2(null, fd);
 	fd_close(&null);
 }
 
-/* The pid file, which also ensures that only one superd runs with it.
- *
- * The owner may exit and unlink the file between our open(2) and flock(2); we would then lock a file without a name. So
+/* ---- the pid file, which also ensures that only one superd runs with it ---- */
+
+/* The owner may exit and unlink the file between our open(2) and flock(2); we would then lock a file without a name. So
  * superd compares the path with the open file once it holds the lock. A flock(2) lock belongs to the open file
  * description: the daemon inherits it over fork(2), and a backend closes its copy at exec. */
 
-#define TRIES 100                       /* attempts, if each time an owner unlinks the file before it is locked */
+#define TRIES 100 /* attempts, if each time an owner unlinks the file before it is locked */
 
 /* The first line of the file, as far as it fits. */
 static void read_line(int fd, char *text, size_t size)
@@ -398,18 +335,6 @@ static void read_line(int fd, char *text, size_t size)
 
 	text[length > 0 ? length : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-}
-
-static void say_owner(int fd, struct buf *why)
-{
-	char text[32];
-	int64_t pid;
-
-	read_line(fd, text, sizeof(text));
-	if (!scan_count(text, &pid) && pid > 0)
-		buf_addf(why, "superd is running with it already, pid %s", text);
-	else
-		buf_text(why, "superd is starting with it already");
 }
 
 /* Whether the file holds more than a pid, as a table that was named by mistake and must not be overwritten. Blanks and
@@ -441,6 +366,8 @@ static int open_locked(const char *path, struct buf *why, bool *is_taken)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
 	struct stat status;
+	char text[32];
+	int64_t pid;
 
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		buf_text(why, strerror(errno));
@@ -448,10 +375,13 @@ static int open_locked(const char *path, struct buf *why, bool *is_taken)
 		buf_text(why, "it is no regular file");
 	} else if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		*is_taken = errno == EWOULDBLOCK;
-		if (*is_taken)
-			say_owner(fd, why);
-		else
+		if (!*is_taken)
 			buf_addf(why, "locking it: %s", strerror(errno));
+		read_line(fd, text, sizeof(text));
+		if (*is_taken && !scan_count(text, &pid) && pid > 0)
+			buf_addf(why, "superd is running with it already, pid %s", text);
+		else if (*is_taken)
+			buf_text(why, "superd is starting with it already");
 	} else if (holds_text(fd)) {
 		buf_text(why, "it holds something else than a pid: name another file, or remove it");
 	} else if (is_at(path, fd)) {
@@ -486,20 +416,17 @@ bool pid_file_write(struct pid_file *file)
 	return written == length && ftruncate(file->fd, length) == 0;
 }
 
-/* Whether another daemon has written its pid there: the inetd that follows superd opens the same file, and
- * asks for no lock. */
-static bool holds_other_pid(int fd)
-{
-	char text[32];
-	int64_t pid;
-
-	read_line(fd, text, sizeof(text));
-	return !scan_count(text, &pid) && pid > 0 && pid != guard_first_pid();
-}
-
 void pid_file_remove(struct pid_file *file)
 {
-	if (file->fd >= 0 && is_at(file->path, file->fd) && !holds_other_pid(file->fd))
+	char text[32] = "";
+	int64_t pid;
+
+	if (file->fd >= 0)
+		read_line(file->fd, text, sizeof(text));
+	/* Another daemon may have written its pid there: the inetd that follows superd opens the same file, and asks
+	 * for no lock. */
+	if (file->fd >= 0 && is_at(file->path, file->fd) &&
+	    (scan_count(text, &pid) || pid <= 0 || pid == guard_first_pid()))
 		unlink(file->path);
 	fd_close(&file->fd);
 }

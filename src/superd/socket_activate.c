@@ -61,77 +61,56 @@ static bool has_kind(const char *endpoint, const char *kinds)
 
 #define KINDS_WITH_PATH "unix unix-dgram seqpacket fifo special"
 
-/* Whether the endpoint begins with its kind, as "udp:". */
-static bool names_kind(const char *endpoint)
-{
-	return !strncmp(endpoint, "rpc/", 4) ||
-	       has_kind(endpoint, KINDS_WITH_PATH " tcp tcp4 tcp6 udp udp4 udp6 sctp sctp4 sctp6 netlink vsock mqueue "
-					 "raw raw4 raw6 tcpmux");
-}
-
 static bool is_relative_path(const char *text)
 {
 	return !strncmp(text, "./", 2) || !strncmp(text, "../", 3);
 }
 
-/* Adds the endpoint, with an absolute path. A word without a kind is a port, unless it begins as a path does. */
-static void add_endpoint(struct buf *out, const char *endpoint, struct diags *diags)
-{
-	bool has_path = has_kind(endpoint, KINDS_WITH_PATH);
-	const char *path = has_path ? strchr(endpoint, ':') + 1 : endpoint;
-
-	if ((!has_path && !is_relative_path(path)) || !*path || *path == '/' || *path == '@') {
-		buf_text(out, endpoint);
-		return;
-	}
-	buf_add(out, endpoint, (size_t)(path - endpoint));
-	add_path(out, path, diags);
-}
-
-/* The kind that --datagram or --seqpacket give to an address without one; NULL: the usual kind. */
-static const char *default_kind(const struct options *options, const char *endpoint)
-{
-	bool local = *endpoint == '/' || *endpoint == '@' || is_relative_path(endpoint);
-
-	if (options->datagram)
-		return local ? "unix-dgram:" : "udp:";
-	return options->seqpacket ? "seqpacket:" : NULL;
-}
-
+/* An endpoint of the command line: --datagram and --seqpacket give a kind to an address without one; a path becomes
+ * absolute. A word without a kind is a port, unless it begins as a path does. */
 static void listen_on(struct service_builder *builder, const struct options *options, const char *endpoint,
 		      struct diags *diags)
 {
-	const char *kind = default_kind(options, endpoint);
+	bool is_local = *endpoint == '/' || *endpoint == '@' || is_relative_path(endpoint);
+	bool has_path = has_kind(endpoint, KINDS_WITH_PATH), names_kind;
 	struct buf text = { 0 };
+	const char *path;
 
 	if (*endpoint == ':' && isdigit((unsigned char)endpoint[1]))
-		endpoint++;             /* as Go and others write a port of all addresses */
-
-	if (kind && names_kind(endpoint))
+		endpoint++; /* as Go and others write a port of all addresses */
+	names_kind = has_path || !strncmp(endpoint, "rpc/", 4) ||
+		has_kind(endpoint,
+			 "tcp tcp4 tcp6 udp udp4 udp6 sctp sctp4 sctp6 netlink vsock mqueue raw raw4 raw6 tcpmux");
+	if ((options->datagram || options->seqpacket) && names_kind)
 		diag_error(diags, nowhere, "%s goes with an address alone, and %s names its kind",
 			   options->datagram ? "--datagram" : "--seqpacket", endpoint);
-	buf_text(&text, kind ? kind : "");
-	add_endpoint(&text, endpoint, diags);
+	if (options->datagram)
+		buf_text(&text, is_local ? "unix-dgram:" : "udp:");
+	else if (options->seqpacket)
+		buf_text(&text, "seqpacket:");
+	path = has_path ? strchr(endpoint, ':') + 1 : endpoint;
+	buf_add(&text, endpoint, (size_t)(path - endpoint));
+	if ((has_path || is_relative_path(path)) && *path && *path != '/' && *path != '@')
+		add_path(&text, path, diags);
+	else
+		buf_text(&text, path);
 	if (text.failed)
 		diag_error(diags, nowhere, "out of memory");
 	set_value(builder, "listen", buf_string(&text), diags);
 	buf_free(&text);
 }
 
-/* Joins the names of all --fdname, with colons between. false: there is none. */
-static bool join_names(const struct options *options, struct buf *names)
-{
-	for (size_t n = 0; n < options->fdnames.count; n++)
-		buf_addf(names, "%s%s", n ? ":" : "", options->fdnames.list[n]);
-	return options->fdnames.count;
-}
-
 /* Adds the sockets. A single name is used for all of them. */
 static void set_sockets(struct service_builder *builder, const struct options *options, struct diags *diags)
 {
 	struct buf joined = { 0 };
-	const char *names = join_names(options, &joined) ? buf_string(&joined) : NULL;
-	bool one = names && !strchr(names, ':');
+	const char *names;
+	bool one;
+
+	for (size_t n = 0; n < options->fdnames.count; n++)
+		buf_addf(&joined, "%s%s", n ? ":" : "", options->fdnames.list[n]);
+	names = options->fdnames.count ? buf_string(&joined) : NULL;
+	one = names && !strchr(names, ':');
 
 	for (size_t n = 0; n < options->endpoints.count; n++) {
 		size_t length = names ? strcspn(names, ":") : 0;
@@ -205,10 +184,9 @@ static void set_environment(struct service_builder *builder, const struct option
 	free(env);
 }
 
-/* Sets the folder that superd was started in, and superd's umask. */
-static void set_folder_and_umask(struct service_builder *builder, struct diags *diags)
+static void set_switches(struct service_builder *builder, const struct options *options, struct diags *diags)
 {
-	char *folder = getcwd(NULL, 0), text[16];
+	char *folder = getcwd(NULL, 0), text[32];
 	mode_t mask = umask(022);
 
 	umask(mask);
@@ -217,12 +195,6 @@ static void set_folder_and_umask(struct service_builder *builder, struct diags *
 	if (folder && *folder == '/')
 		set_value(builder, "working_directory", folder, diags);
 	free(folder);
-}
-
-static void set_switches(struct service_builder *builder, const struct options *options, struct diags *diags)
-{
-	char idle[32];
-
 	set_value(builder, "accept", options->accept ? "yes" : "no", diags);
 	set_value(builder, "pass", options->inetd ? "inetd" : options->bind ? "bind" : "systemd", diags);
 	set_value(builder, "error", "inherit", diags);
@@ -231,34 +203,27 @@ static void set_switches(struct service_builder *builder, const struct options *
 	if (options->now)
 		set_value(builder, "start", "boot", diags);
 	if (options->idle) {
-		snprintf(idle, sizeof(idle), "%" PRId64 "us", options->idle);
-		set_value(builder, "idle_timeout", idle, diags);
+		snprintf(text, sizeof(text), "%" PRId64 "us", options->idle);
+		set_value(builder, "idle_timeout", text, diags);
 	}
-	set_folder_and_umask(builder, diags);
 	if (geteuid() == 0)
 		set_value(builder, "user", "root", diags);
-}
-
-static void name_service(const char *program, struct buf *name)
-{
-	const char *base = strrchr(program, '/');
-
-	for (base = base ? base + 1 : program; *base; base++)
-		buf_char(name, isalnum((unsigned char)*base) || strchr("._+-", *base) ? *base : '_');
-	if (!name->length)
-		buf_text(name, "command");
 }
 
 struct table *socket_activate_table(const struct options *options, struct diags *diags)
 {
 	struct table *table = table_new();
+	const char *program = options->command[0], *base = strrchr(program, '/');
 	struct service_builder *builder = NULL;
 	struct buf name = { 0 };
 	bool found;
 
 	if (!table)
 		return NULL;
-	name_service(options->command[0], &name);
+	for (base = base ? base + 1 : program; *base; base++)
+		buf_char(&name, isalnum((unsigned char)*base) || strchr("._+-", *base) ? *base : '_');
+	if (!name.length)
+		buf_text(&name, "command");
 	builder = builder_new(table, buf_string(&name), nowhere);
 	buf_free(&name);
 	if (!builder) {

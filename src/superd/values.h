@@ -251,6 +251,7 @@ struct notify_message {
 
 /* Parses a text of this length. If a key occurs twice, the last one counts. false: BARRIER=1 stands among other
  * lines, which is invalid. */
+extern const char *const notify_access_names[]; /* by enum notify_access */
 bool notify_message_parse(const char *text, size_t length, struct notify_message *message);
 
 /* Writes xinetd's log lines, to the letter. The functions only append to `out`: they read no state and log nothing.
