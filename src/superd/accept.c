@@ -205,14 +205,6 @@ static bool is_time(const struct svc *svc)
 	return times_include(times, (unsigned)(local.tm_hour * 60 + local.tm_min));
 }
 
-static bool is_probe(const struct svc *svc, const struct client *client)
-{
-	const struct access *probes = service_prepared(svc->row)->probes;
-	unsigned char address[SOURCE_SIZE];
-
-	return probes && whole_address(client, address) && access_judge(probes, address) == ACCESS_PERMITTED;
-}
-
 static enum refusal judge(struct svc *svc, struct socket *socket, struct client *client, struct questions *asked)
 {
 	const struct access_options *options = svc->row->groups->access;
@@ -353,9 +345,9 @@ static void conclude(struct advice *advice)
 	unsigned char address[SOURCE_SIZE];
 	const unsigned char *whole = whole_address(&advice->client, address);
 	struct socket *socket;
-	bool has_name = false, knows_name = false, has_wrap = false, allowed = false, twisted = false, has_user = false,
-	     knows_user = false;
-	char name[300] = "", user[600] = "", peer[128];
+	const char *name = NULL, *wrap = "", *user = NULL; /* NULL, "": no answer; an empty name: it has none */
+	bool knows_user = false, twisted, is_judged;
+	char peer[128];
 	enum refusal refusal = ADMITTED;
 
 	end_asking(advice);
@@ -364,23 +356,22 @@ static void conclude(struct advice *advice)
 	for (char *at, *line = strtok_r(advice->text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
 		for (char *c = line; *c; c++)
 			*c = *c >= ' ' && *c <= '~' ? *c : '?';
-		has_name |= !strncmp(line, "name", 4);
-		if (sscanf(line, "name %299s", name) == 1)
-			knows_name = true;
-		has_wrap |= !strcmp(line, "libwrap allow") || !strcmp(line, "libwrap deny");
-		allowed |= !strcmp(line, "libwrap allow");
-		twisted |= !strcmp(line, "libwrap twist");
-		if (!strncmp(line, "ident ", 6)) {
-			has_user = true;
+		if (!strncmp(line, "name", 4)) {
+			name = line + 4 + strspn(line + 4, " ");
+		} else if (!strncmp(line, "libwrap ", 8)) {
+			wrap = line + 8;
+		} else if (!strncmp(line, "ident ", 6)) {
 			knows_user = !strncmp(line, "ident yes ", 10);
-			snprintf(user, sizeof(user), "%s", line + (knows_user ? 10 : 9));
+			user = line + (knows_user ? 10 : strnlen(line, 9));
 		}
 	}
+	twisted = !strcmp(wrap, "twist");
+	is_judged = !strcmp(wrap, "allow") || !strcmp(wrap, "deny");
 	if (advice->child.pid && !twisted) /* else it has the client, and goes on with it */
 		child_signal(&advice->child, SIGKILL);
 	client_address(&advice->client, peer, sizeof(peer));
 	if (advice->asked.is_refused) {
-		if (svc && has_user)
+		if (svc && user)
 			record_user(svc, peer, false, knows_user, user);
 		close_apart(svc, &advice->client.fd);
 		goto over;
@@ -397,16 +388,15 @@ static void conclude(struct advice *advice)
 	}
 	socket = &svc->sockets[advice->number];
 	access = listen_prepared(socket->listen)->access;
-	if (advice->asked.name && !has_name)
+	if (advice->asked.name && !name)
 		refusal = REFUSED_NAME_UNASKED;
 	else if (advice->asked.name &&
-		 access_judge_name(access, whole, scope_of(&advice->client), knows_name ? name : NULL) !=
-			 ACCESS_PERMITTED)
+		 access_judge_name(access, whole, scope_of(&advice->client), *name ? name : NULL) != ACCESS_PERMITTED)
 		refusal = REFUSED_ADDRESS;
-	else if (advice->asked.libwrap && !allowed)
-		refusal = twisted ? REFUSED_TWIST : has_wrap ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
+	else if (advice->asked.libwrap && strcmp(wrap, "allow") != 0)
+		refusal = twisted ? REFUSED_TWIST : is_judged ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
 	else if (advice->asked.ident && svc->row->groups->access->id_only && !knows_user)
-		refusal = has_user ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
+		refusal = user ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
 	if (advice->asked.sender) { /* its datagram is looked at once more */
 		struct remembered *told = remember(advice->asked.sender, whole, true);
 
@@ -416,7 +406,7 @@ static void conclude(struct advice *advice)
 		svc_settle(svc);
 		goto over;
 	}
-	if (has_wrap && !svc->row->groups->logging->log_on_success && !svc->row->groups->logging->log_on_failure) {
+	if (is_judged && !svc->row->groups->logging->log_on_success && !svc->row->groups->logging->log_on_failure) {
 		struct event event = { .name = refusal ? "fail" : "start", .service = svc->row->name, .peer = peer };
 		struct buf line = { 0 };
 
@@ -424,7 +414,7 @@ static void conclude(struct advice *advice)
 		log_record(superd.log, refusal ? LEVEL_NOTICE : LEVEL_INFO, &event, buf_string(&line), line.length);
 		buf_free(&line);
 	}
-	if (has_user)
+	if (user)
 		record_user(svc, peer, !refusal, knows_user, user);
 	if (refusal)
 		refuse(svc, &advice->client, refusal, advice->asked.ident);
@@ -838,7 +828,10 @@ void accept_reloaded(void)
 /* false: the service pauses now. */
 static bool take_accepted(struct svc *svc, struct socket *socket, struct client *client)
 {
-	if (is_probe(svc, client)) {
+	const struct access *probes = service_prepared(svc->row)->probes;
+	unsigned char address[SOURCE_SIZE];
+
+	if (probes && whole_address(client, address) && access_judge(probes, address) == ACCESS_PERMITTED) {
 		close_apart(svc, &client->fd);
 		svc->run->probes++;
 		return true;

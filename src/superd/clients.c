@@ -107,8 +107,7 @@ static void remember(struct socket *socket)
 /* It is opened. */
 void clients_forget(struct socket *socket)
 {
-	if (socket->run->name.length)
-		socket->run->name.length = 0;
+	CLEAR(socket->run->name.length);
 }
 
 /* The address that a socket has had since it was opened; length 0: it cannot be found. */
@@ -620,17 +619,15 @@ static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 	if (!reports.stale)
 		return;
 	reports.stale = false;
-	LIST_EACH(link, &reports.listening)
-		most += container_of(link, struct idle, listening)->svc->socket_count;
+	LIST_OF(struct idle, idle, listening, &reports.listening)
+		most += idle->svc->socket_count;
 	ports = calloc(most, sizeof(*ports));
-	LIST_EACH(link, &reports.listening) {
-		struct svc *svc = container_of(link, struct idle, listening)->svc;
-
-		for (unsigned n = 0; n < svc->socket_count && ports; n++) {
-			if (svc->sockets[n].fd >= 0)
-				clients_name(&svc->sockets[n]);
-			if (port_of(&svc->sockets[n]))
-				ports[count++] = ntohs(port_of(&svc->sockets[n]));
+	LIST_OF(struct idle, idle, listening, &reports.listening) {
+		EACH_SOCKET(socket, idle->svc) {
+			if (socket->fd >= 0)
+				clients_name(socket);
+			if (ports && port_of(socket))
+				ports[count++] = ntohs(port_of(socket));
 		}
 	}
 	if (ports)
@@ -641,9 +638,9 @@ static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 	}
 	if (!ports || tcp_destroy_subscribe(reports.io.fd, ports, kept) < 0) {
 		reports.failed = true;
-		LIST_EACH(link, &reports.listening) {
-			container_of(link, struct idle, listening)->polls = true;
-			idle_note_close(container_of(link, struct idle, listening)->svc);
+		LIST_OF(struct idle, idle, listening, &reports.listening) {
+			idle->polls = true;
+			idle_note_close(idle->svc);
 		}
 	}
 	free(ports);
@@ -653,8 +650,8 @@ static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 static void on_closed(void *context, const struct tcp_destroy_event *event)
 {
 	(void)context;
-	LIST_EACH(link, &reports.listening) {
-		struct svc *svc = container_of(link, struct idle, listening)->svc;
+	LIST_OF(struct idle, idle, listening, &reports.listening) {
+		struct svc *svc = idle->svc;
 		bool is_of = !event;
 
 		for (unsigned n = 0; n < svc->socket_count && !is_of; n++)

@@ -644,6 +644,8 @@ enum result result_of_end(const struct service *row, enum phase phase, bool is_c
 bool result_is_failure(const struct service *row, enum ends ends, enum result result, int status, double lasted);
 bool result_starts_again(const struct service *row, enum ends ends, enum result result, int status);
 
+void event_add_end(struct event *event, int status);
+
 /* lent.c */
 /* It has another row; before NULL: it is not known which options it has, which must not be listen_filters_lent. */
 void lent_change(struct svc *svc, struct socket *socket, const struct listen *before);

@@ -77,18 +77,6 @@ uint16_t *find_loop_ports(struct plan_sockets *sockets)
 	return list;
 }
 
-/* superd-builtin serves one client each: no process is shared. */
-static void make_unshared(struct plan *plan)
-{
-	char **to = plan->main.argv;
-
-	for (char **from = plan->main.argv; *from; from++) {
-		if (strcmp(*from, "--shares") != 0)
-			*to++ = *from;
-	}
-	*to = NULL;
-}
-
 struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why)
 {
 	bool *missing = calloc(svc->socket_count + 1, sizeof(*missing));
@@ -109,8 +97,6 @@ struct plan *plan_of(struct svc *svc, const struct service *row, const char *nam
 			sockets.port = address->port ? address->port : clients_port(&svc->sockets[n]);
 	}
 	plan = plan_make(row, &superd.defaults, &sockets, why);
-	if (plan && service_is_builtin(row))
-		make_unshared(plan);
 	free(loops);
 	free(missing);
 	return plan;

@@ -237,10 +237,7 @@ void record_end(struct svc *svc, struct instance *instance, double lasted)
 	if (!(flags & (SUCCESS_EXIT | SUCCESS_DURATION)))
 		return;
 	xinetd_line_end(&line, svc->row->name, flags, instance->pid, instance->status, lasted);
-	event.has_signal = WIFSIGNALED(instance->status);
-	event.has_status = !event.has_signal;
-	event.signal = event.has_signal ? WTERMSIG(instance->status) : 0;
-	event.status = event.has_status ? WEXITSTATUS(instance->status) : 0;
+	event_add_end(&event, instance->status);
 	record_line(svc, event, &line);
 }
 

@@ -34,6 +34,14 @@ enum result result_of_end(const struct service *row, enum phase phase, bool is_c
 	return phase == CONDITION && is_command && WEXITSTATUS(status) < 255 ? RESULT_EXEC_CONDITION : RESULT_EXIT_CODE;
 }
 
+void event_add_end(struct event *event, int status)
+{
+	event->has_signal = WIFSIGNALED(status);
+	event->has_status = !event->has_signal;
+	event->signal = event->has_signal ? WTERMSIG(status) : 0;
+	event->status = event->has_status ? WEXITSTATUS(status) : 0;
+}
+
 /* With accept = no every result but success is a failure. With accept = yes the status is the client's affair as much
  * as the program's: it counts where success_exit_status is set, or where the program could not begin. A command that
  * has failed counts; the program has status 0 then, or none. */

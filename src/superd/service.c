@@ -480,14 +480,6 @@ static int take_inherited(struct socket *socket, struct buf *why, struct buf *wa
 	return -1;
 }
 
-static void log_warnings(struct svc *svc, struct buf *warnings)
-{
-	for (char *at, *line = strtok_r(warnings->data ? warnings->data : (char[]){ "" }, "\n", &at); line;
-	     line = strtok_r(NULL, "\n", &at))
-		svc_say(svc, LEVEL_WARNING, "warning", "%s", line);
-	buf_free(warnings);
-}
-
 /* ---- trigger_limit: a socket that causes too many starts rests ---- */
 
 double socket_rest_left(const struct socket *socket)
@@ -585,7 +577,10 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		fd = bind_listen(socket->listen, &why, &warnings);
 		socket->inherited = false;
 	}
-	log_warnings(svc, &warnings);
+	for (char *at, *line = warnings.length ? strtok_r(warnings.data, "\n", &at) : NULL; line;
+	     line = strtok_r(NULL, "\n", &at))
+		svc_say(svc, LEVEL_WARNING, "warning", "%s", line);
+	buf_free(&warnings);
 	if (fd >= 0) {
 		socket->fd = fd_raise(fd, FD_LISTENER);
 		if (socket->inherited || !endpoint_is_inet(socket->listen->address))
@@ -841,10 +836,27 @@ static void on_conditions(struct helper *helper, int status)
 	}
 }
 
+/* It waits for what it needs, or that fails. */
+static bool is_held_up(struct svc *svc, bool sockets)
+{
+	struct buf why = { 0 };
+	bool waits = needs_wait(svc, sockets, &why), fails = why.length;
+
+	if (waits) {
+		svc_set(svc, QUEUED);
+	} else if (fails) {
+		svc->run->failures += !sockets;
+		svc_fail(svc, sockets ? "bind_error" : "failed", "cannot %s: %s", sockets ? "listen" : "start",
+			 buf_string(&why));
+		svc_wait(svc);
+	}
+	buf_free(&why);
+	return waits || fails;
+}
+
 /* Conditions lead to files of others: a helper looks at them. */
 void svc_open(struct svc *svc)
 {
-	struct buf why = { 0 };
 	struct need need;
 	bool asks = false;
 
@@ -854,16 +866,8 @@ void svc_open(struct svc *svc)
 	if (!svc->bound && lacks_socket(svc)) {
 		if (svc->state != QUEUED && service_need(svc->row, 0, &need))
 			svc->run->asked = clock_now();
-		if (needs_wait(svc, true, &why)) {
-			svc_set(svc, QUEUED);
+		if (is_held_up(svc, true))
 			return;
-		}
-		if (why.length) {
-			svc_fail(svc, "bind_error", "cannot listen: %s", buf_string(&why));
-			buf_free(&why);
-			svc_wait(svc);
-			return;
-		}
 	}
 	EACH_SOCKET(socket, svc)
 		asks |= has_question(socket);
@@ -1284,7 +1288,6 @@ void queue_offer(void)
 void svc_activate(struct svc *svc)
 {
 	struct instance *instance;
-	struct buf why = { 0 };
 
 	if (superd.stopping || svc->run->current)
 		return;
@@ -1294,17 +1297,8 @@ void svc_activate(struct svc *svc)
 	}
 	if (svc->state != QUEUED)
 		svc->run->asked = svc->run->asked > svc->since ? svc->run->asked : clock_now();
-	if (needs_wait(svc, false, &why)) {
-		svc_set(svc, QUEUED);
+	if (is_held_up(svc, false))
 		return;
-	}
-	if (why.length) {
-		svc_fail(svc, "failed", "cannot start: %s", buf_string(&why));
-		buf_free(&why);
-		svc->run->failures++;
-		svc_wait(svc);
-		return;
-	}
 	if (svc->row->exec->accept) {
 		svc_set(svc, LISTENING);
 		accept_parked(svc);
@@ -1546,10 +1540,7 @@ static void log_end(struct svc *svc, struct instance *instance, double lasted, b
 			? LEVEL_DEBUG
 			: LEVEL_INFO;
 	record_end(svc, instance, lasted);
-	event.has_signal = WIFSIGNALED(instance->status);
-	event.has_status = !event.has_signal;
-	event.signal = event.has_signal ? WTERMSIG(instance->status) : 0;
-	event.status = event.has_status ? WEXITSTATUS(instance->status) : 0;
+	event_add_end(&event, instance->status);
 	status_describe(instance->status, text);
 	log_event(superd.log, level, &event, "pid %ld ended: %s after %s%s", (long)instance->pid, text,
 		  duration_write(span, lasted), more);

@@ -404,35 +404,10 @@ bool plan_names_any_instance(const struct service *service)
 	       (argv0 && plan_names_instance(argv0));
 }
 
-static bool limits_processes(const struct service *service)
-{
-	int64_t runtime_max = service->groups->lifecycle->runtime_max;
-
-	for (int n = 0; n < RLIMITS; n++) {
-		if (service->groups->limits->of[n].soft != -1 || service->groups->limits->of[n].hard != -1)
-			return true;
-	}
-	return service_prepared(service)->cgroup_settings || (runtime_max > 0 && runtime_max != SCAN_INFINITY);
-}
-
-/* Not where the row limits each process, or has commands, conditions, names or folders for each. */
-static bool plan_shares_process(const struct service *service)
-{
-	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
-	words builtin = service->exec->builtin;
-
-	return (service->exec->redirect || (builtin && builtin_shares_process(builtin[0]))) && service->exec->accept &&
-	       service->exec->type == TYPE_SIMPLE && !limits_processes(service) &&
-	       !service->groups->commands->condition &&
-	       !service->groups->restart->remain_after_exit &&
-	       !service_has_commands(service, PHASE_CONDITION, PHASE_STOP_POST) && !plan_names_any_instance(service) &&
-	       !(sandbox && sandbox->private_tmp);
-}
-
 int plan_channel(const struct service *service)
 {
 	static const char *const with_channel[] = { "tcpmux", "servers", "services", "health", "metrics", "status" };
-	bool has_channel = service->exec->redirect || plan_shares_process(service);
+	bool has_channel = service->exec->redirect;
 
 	if (!service_is_builtin(service) || !service->exec->accept)
 		return -1;
@@ -523,11 +498,8 @@ static void add_builtin_options(struct buf *text, size_t *count, const struct se
 
 	if (service->exec->redirect)
 		add_redirect_options(text, count, service);
-	if (channel >= 0) {
+	if (channel >= 0)
 		add_number(text, count, "--channel", channel);
-		if (plan_shares_process(service))
-			add_argument(text, count, "--shares");
-	}
 	if (plan_applies_access_itself(service))
 		add_rules(text, count, service, sockets);
 }

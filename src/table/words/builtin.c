@@ -63,19 +63,19 @@ static const char *read_health(words word, struct builtin_options *out, const ch
 
 static const struct builtin_row {
 	const char *name;
-	bool is_plain, shares_process;
+	bool is_plain;
 	const char *(*read)(words word, struct builtin_options *out, const char **bad);         /* NULL: it has none */
 } rows[] = {
-	{ "chargen", .is_plain = true, .shares_process = true, .read = read_form },
-	{ "daytime", .is_plain = true, .shares_process = true, .read = read_form },
-	{ "discard", .is_plain = true, .shares_process = true },
-	{ "echo", .is_plain = true, .shares_process = true },
-	{ "health", .shares_process = true, .read = read_health },
+	{ "chargen", .is_plain = true, .read = read_form },
+	{ "daytime", .is_plain = true, .read = read_form },
+	{ "discard", .is_plain = true },
+	{ "echo", .is_plain = true },
+	{ "health", .read = read_health },
 	{ "metrics", .read = read_hosts },
-	{ "servers", .shares_process = true },
-	{ "services", .shares_process = true },
+	{ .name = "servers" },
+	{ .name = "services" },
 	{ "status", .read = read_status },
-	{ "time", .is_plain = true, .shares_process = true },
+	{ "time", .is_plain = true },
 };
 
 static const struct builtin_row *row_of(const char *name)
@@ -103,9 +103,4 @@ const char *builtin_read_options(words builtin, struct builtin_options *out, con
 	if (row->read)
 		return row->read(builtin + 1, out, bad);
 	return *bad ? "it takes no options" : NULL;
-}
-
-bool builtin_shares_process(const char *name)
-{
-	return row_of(name)->shares_process;
 }

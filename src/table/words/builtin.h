@@ -15,10 +15,6 @@ struct builtin_options {
 /* Whether it is echo, discard, chargen, daytime or time: also for datagrams and with accept = no. */
 bool builtin_is_plain(const char *name);
 
-/* Whether a process of it may serve several clients. Not tcpmux, whose clients go to services with rules of their own:
- * who takes over a process with the connections of others would be behind those. */
-bool builtin_shares_process(const char *name);
-
 /* Reads the options behind the name in builtin[0]; texts are borrowed. Returns NULL, or the mistake in *bad, as the end
  * of a sentence; *bad NULL: in the whole. */
 const char *builtin_read_options(words builtin, struct builtin_options *out, const char **bad);
