@@ -156,12 +156,8 @@ static void open_for(struct instance *instance, const struct bind_note *report)
 	unsigned row = before ? before->number : 0;
 	int fd = -1;
 
-	if (was_dual) {
-		socket_watch(before, false);
-		journal_say("-fd #%d\n", before->fd);
-		rpc_withdraw(before->fd);
-		fd_close(&before->fd);
-	}
+	if (was_dual)
+		socket_close(before);
 	socket = is_current ? bind_socket_of(svc, row, report->family) : NULL;
 	if (socket && socket->fd < 0) {
 		fd = bind_listen(socket->listen, &why, &warnings);

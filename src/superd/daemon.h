@@ -356,7 +356,7 @@ struct run {
 		double since;
 		bool judged; /* it was let in, and answers about it have come */
 	} * parked;	     /* accepted, and cannot be started now */
-	size_t parked_count, parked_room;
+	size_t parked_count;
 	struct list queue; /* link in superd.queue */
 	struct rate_limit rate;
 	double failed_at;	     /* the last start that failed */
@@ -526,7 +526,6 @@ void svc_look_again(struct svc *svc);
 bool socket_watch(struct socket *socket, bool on);
 struct svc *svc_find(const char *name);
 struct svc *svc_next(const struct svc *svc); /* NULL: the first; those that leave come last */
-void svc_free(struct svc *svc);
 const char *state_name(enum state state);
 void svc_set(struct svc *svc, enum state state);
 void svc_say(struct svc *svc, enum level level, const char *event, const char *format, ...)
@@ -543,9 +542,7 @@ enum bar svc_bar(const struct svc *svc);
 void svc_watch(struct svc *svc); /* its sockets, as its state is */
 void svc_unwatch(struct svc *svc);
 void svc_pause(struct svc *svc, const char *format, ...)
-	__attribute__((format(printf, 2, 3))); /* the reason that follows */
-void svc_fail(struct svc *svc, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void svc_wait(struct svc *svc);			   /* back-off after a failure */
+	__attribute__((format(printf, 2, 3)));	   /* the reason that follows */
 void svc_rest(struct svc *svc, double seconds);	   /* pause for a limit */
 void svc_start(struct svc *svc, const char *by);   /* without a client */
 bool svc_overlap(struct svc *svc, const char *by); /* starts the next instance beside the one that runs */

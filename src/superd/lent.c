@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +33,7 @@
 /* One process. The service and its socket may go meanwhile: they are found again by name and inode. */
 struct lent_change {
 	struct list link;
-	struct child child;
-	ev_timer limit;
+	struct helper helper;
 	int report; /* what it says: a line why it has failed, or "", and a line for each warning */
 	ino_t inode;
 	char service[];
@@ -45,8 +43,8 @@ static struct list changes = { &changes, &changes };
 
 bool lent_is_changing(const struct svc *svc)
 {
-	LIST_EACH(link, &changes) {
-		if (!strcmp(container_of(link, struct lent_change, link)->service, svc->row->name))
+	LIST_OF(struct lent_change, change, link, &changes) {
+		if (!strcmp(change->service, svc->row->name))
 			return true;
 	}
 	return false;
@@ -66,16 +64,20 @@ void lent_keep_old(struct svc *svc, struct socket *socket, const char *why)
 	svc_changed(svc);
 }
 
-/* why NULL: it is done. */
-static void end_change(struct lent_change *change, const char *why)
+/* One that is late ends by its SIGKILL once it has the lock. */
+static void on_changed(struct helper *helper, int status)
 {
+	struct lent_change *change = container_of(helper, struct lent_change, helper);
+	const char *why = status == HELPER_LATE ? "a process that has the socket blocks it"
+		: status			? "it could not be examined"
+						: NULL;
 	struct svc *svc = svc_find(change->service);
 	char text[4096] = "", *line = text, *end;
 	ssize_t got = read(change->report, text, sizeof(text) - 1);
 
 	text[got > 0 ? got : 0] = '\0';
-	ev_timer_stop(superd.loop, &change->limit);
-	child_forget(&change->child);
+	helper_drop(&change->helper);
+	child_forget(&change->helper.child);
 	fd_close(&change->report);
 	list_remove(&change->link);
 	end = line + strcspn(line, "\n");
@@ -84,9 +86,9 @@ static void end_change(struct lent_change *change, const char *why)
 	if (!why && *line)
 		why = line;
 	for (unsigned n = 0; svc && n < svc->socket_count; n++) {
-		struct stat status;
+		struct stat found;
 
-		if (svc->sockets[n].fd < 0 || fstat(svc->sockets[n].fd, &status) < 0 || status.st_ino != change->inode)
+		if (svc->sockets[n].fd < 0 || fstat(svc->sockets[n].fd, &found) < 0 || found.st_ino != change->inode)
 			continue;
 		for (char *at, *warning = strtok_r(end, "\n", &at); warning; warning = strtok_r(NULL, "\n", &at))
 			svc_say(svc, LEVEL_WARNING, "warning", "%s", warning);
@@ -102,22 +104,6 @@ static void end_change(struct lent_change *change, const char *why)
 	free(change);
 	if (svc)
 		svc_changed(svc);
-}
-
-static void on_changed(struct child *child, int status, const struct rusage *used)
-{
-	(void)used;
-	child->pid = 0;
-	end_change(container_of(child, struct lent_change, child), status ? "it could not be examined" : NULL);
-}
-
-static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct lent_change *change = timer->data;
-
-	(void)loop, (void)events;
-	kill(change->child.pid, SIGKILL); /* which ends it once it has the lock */
-	end_change(change, "a process that has the socket blocks it");
 }
 
 _Noreturn static void make_change(int fd, const struct listen *before, const struct listen *after, int report)
@@ -147,7 +133,7 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 		return;
 	change = calloc(1, sizeof(*change) + strlen(svc->row->name) + 1);
 	if (change && fstat(socket->fd, &status) == 0 && fd_pipe(ends) == 0)
-		pid = fork();
+		pid = helper_begin(&change->helper, PATIENCE, on_changed);
 	if (pid == 0)
 		make_change(socket->fd, before, after, ends[1]);
 	fd_close(&ends[1]);
@@ -160,9 +146,6 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 	strcpy(change->service, svc->row->name);
 	change->inode = status.st_ino;
 	change->report = fd_raise(ends[0], FD_HIGH);
-	change->child.ended = on_changed;
-	child_watch(&change->child, pid);
-	timer_call(&change->limit, PATIENCE, on_late, change);
 	list_add(&changes, &change->link);
 	journal_socket(socket); /* it has not its new options yet */
 }
@@ -186,8 +169,8 @@ bool lent_is_back(struct socket *socket)
 {
 	if (socket->strays)
 		return false;
-	LIST_EACH(link, &socket->svc->run->instances) {
-		if (!container_of(link, struct instance, link)->row->exec->accept)
+	LIST_OF(struct instance, instance, link, &socket->svc->run->instances) {
+		if (!instance->row->exec->accept)
 			return false;
 	}
 	fd_set_nonblocking(socket->fd, true); /* as no program wants it otherwise any more */

@@ -293,7 +293,6 @@ void rpc_withdraw(int fd)
 /* The superd before has left it: rpcbind may know of it, and its socket may be gone. */
 void rpc_resume(const char *service, const struct registration *before)
 {
-	struct list *lists[] = { &superd.services, &superd.leaving };
 	struct registration *one = add(service);
 
 	if (!one)
@@ -302,12 +301,10 @@ void rpc_resume(const char *service, const struct registration *before)
 	if (rpc.last < one->number)
 		rpc.last = one->number;
 	one->fd = -1;
-	for (int n = 0; n < 2; n++) {
-		LIST_OF(const struct svc, svc, link, lists[n]) {
-			for (unsigned s = 0; s < svc->socket_count; s++) {
-				if (svc->sockets[s].fd == before->fd)
-					one->fd = before->fd;
-			}
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		EACH_SOCKET(socket, svc) {
+			if (socket->fd == before->fd)
+				one->fd = before->fd;
 		}
 	}
 	one->tried = true;
@@ -320,8 +317,8 @@ void rpc_resume(const char *service, const struct registration *before)
 /* Whether one is to be withdrawn, or superd-rpc runs. */
 bool rpc_owes(void)
 {
-	LIST_EACH(link, &superd.registrations) {
-		if (container_of(link, struct registration, link)->fd < 0)
+	LIST_OF(struct registration, one, link, &superd.registrations) {
+		if (one->fd < 0)
 			return true;
 	}
 	return rpc.current;
@@ -349,6 +346,6 @@ void rpc_leave(const char *why)
 		close(rpc.io.fd);
 	}
 	rpc.current = NULL;
-	LIST_EACH(link, &superd.registrations)
-		leave(container_of(link, struct registration, link), why);
+	LIST_OF(struct registration, one, link, &superd.registrations)
+		leave(one, why);
 }

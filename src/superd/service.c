@@ -205,7 +205,7 @@ struct svc *svc_new(struct table *table, const struct service *row)
 	return svc;
 }
 
-void svc_free(struct svc *svc)
+static void svc_free(struct svc *svc)
 {
 	for (struct svc **at = bucket_of(svc->row->name); *at; at = &(*at)->same_hash) {
 		if (*at == svc) {
@@ -313,27 +313,22 @@ void svc_say(struct svc *svc, enum level level, const char *name, const char *fo
 
 /* ---- pauses ---- */
 
-__attribute__((format(printf, 2, 0))) static void set_reason(struct svc *svc, const char *format, va_list list)
-{
-	vsnprintf(svc->run->reason, sizeof(svc->run->reason), format, list);
-}
-
 void svc_pause(struct svc *svc, const char *format, ...)
 {
 	va_list list;
 
 	va_start(list, format);
-	set_reason(svc, format, list);
+	vsnprintf(svc->run->reason, sizeof(svc->run->reason), format, list);
 	va_end(list);
 	svc->run->unlogged = NULL;
 }
 
-void svc_fail(struct svc *svc, const char *event, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void svc_fail(struct svc *svc, const char *event, const char *format, ...)
 {
 	va_list list;
 
 	va_start(list, format);
-	set_reason(svc, format, list);
+	vsnprintf(svc->run->reason, sizeof(svc->run->reason), format, list);
 	va_end(list);
 	svc->run->unlogged = event;
 	svc->run->failed_at = clock_now();
@@ -373,7 +368,7 @@ bool svc_waits_for_order(const struct svc *svc)
 }
 
 /* A failure and the pause after it are one line. */
-void svc_wait(struct svc *svc)
+static void svc_wait(struct svc *svc)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	double pause = backoff_next(&svc->run->backoff, lifecycle->backoff_min, lifecycle->backoff_max, jitter());
@@ -1386,8 +1381,8 @@ void svc_stop(struct svc *svc, bool again)
 		svc_set(svc, STOPPING);
 	if (starts)
 		queue_offer();
-	LIST_EACH(link, &svc->run->instances)
-		instance_stop(container_of(link, struct instance, link));
+	LIST_OF(struct instance, instance, link, &svc->run->instances)
+		instance_stop(instance);
 	if (act == SETTLES || (svc->state == BACKOFF && again)) /* else a pause goes on */
 		svc_settle(svc);
 	if (waits)
@@ -1407,9 +1402,9 @@ void svc_shut(struct svc *svc, bool spares)
 		needs_let_go(svc);
 	if (!spares || !svc->removed || !svc->run->current) /* else its row may come back before it ends */
 		svc_close_sockets(svc);
-	LIST_EACH(link, &svc->run->instances) {
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
 		if (!spares)
-			instance_stop(container_of(link, struct instance, link));
+			instance_stop(instance);
 	}
 	svc_settle(svc);
 }
