@@ -26,11 +26,6 @@ static unsigned plan_first_descriptor(const struct service *service)
 	return service->exec->pass == PASS_INETD ? 0 : 3;
 }
 
-static bool is_socket_missing(const struct plan_sockets *sockets, size_t n)
-{
-	return sockets->missing && sockets->missing[n];
-}
-
 static bool socket_has_name(const struct service *service, size_t n, const char *name, size_t length)
 {
 	const char *known = service->sockets[n].name;
@@ -45,50 +40,34 @@ static int socket_number(const struct service *service, const struct plan_socket
 	int number = (int)plan_first_descriptor(service);
 
 	for (size_t n = 0; n < service->socket_count; n++) {
+		bool is_missing = sockets->missing && sockets->missing[n];
+
 		if (socket_has_name(service, n, name, length))
-			return is_socket_missing(sockets, n) ? -1 : number;
-		if (!service->exec->accept && !is_socket_missing(sockets, n))
-			number++;
+			return is_missing ? -1 : number;
+		number += !service->exec->accept && !is_missing;
 	}
 	return -1;
-}
-
-static void add_descriptors(const struct service *service, const struct plan_sockets *sockets, struct buf *out)
-{
-	unsigned number = plan_first_descriptor(service);
-	const char *comma = "";
-
-	if (service->exec->accept) {
-		buf_addf(out, "%u", number);
-		return;
-	}
-	for (size_t n = 0; n < service->socket_count; n++) {
-		if (is_socket_missing(sockets, n))
-			continue;
-		buf_addf(out, "%s%u", comma, number++);
-		comma = ",";
-	}
-}
-
-/* The path of the first socket of this name that has one; NULL: none. */
-static const char *socket_path(const struct service *service, const char *name, size_t length)
-{
-	for (size_t n = 0; n < service->socket_count; n++) {
-		if (socket_has_name(service, n, name, length) && endpoint_is_path(service->sockets[n].address))
-			return service->sockets[n].address->address;
-	}
-	return NULL;
 }
 
 static bool expand_one(const struct service *service, const struct plan_sockets *sockets, const char *name,
 		       size_t length, struct buf *out)
 {
+	unsigned number = plan_first_descriptor(service);
+
 	if (service->exec->pass == PASS_BIND && length >= 2 && !memcmp(name, "fd", 2))
-		return false;           /* it gets no descriptor */
-	if (length == 2 && !memcmp(name, "fd", 2)) {
-		buf_addf(out, "%u", plan_first_descriptor(service));
+		return false; /* it gets no descriptor */
+	if ((length == 2 && !memcmp(name, "fd", 2)) ||
+	    (length == 3 && !memcmp(name, "fds", 3) && service->exec->accept)) {
+		buf_addf(out, "%u", number);
 	} else if (length == 3 && !memcmp(name, "fds", 3)) {
-		add_descriptors(service, sockets, out);
+		const char *comma = "";
+
+		for (size_t n = 0; n < service->socket_count; n++) {
+			if (sockets->missing && sockets->missing[n])
+				continue;
+			buf_addf(out, "%s%u", comma, number++);
+			comma = ",";
+		}
 	} else if (length > 3 && !memcmp(name, "fd:", 3)) {
 		int fd = socket_number(service, sockets, name + 3, length - 3);
 
@@ -96,10 +75,15 @@ static bool expand_one(const struct service *service, const struct plan_sockets 
 			return false;
 		buf_addf(out, "%d", fd);
 	} else if (length > 5 && !memcmp(name, "path:", 5)) {
-		const char *path = socket_path(service, name + 5, length - 5);
+		size_t n = 0;
 
-		buf_text(out, path ? path : "");
-		return path;
+		while (n < service->socket_count &&
+		       (!socket_has_name(service, n, name + 5, length - 5) ||
+			!endpoint_is_path(service->sockets[n].address)))
+			n++;
+		if (n == service->socket_count)
+			return false;
+		buf_text(out, service->sockets[n].address->address);
 	} else if (length == 7 && !memcmp(name, "service", 7)) {
 		buf_text(out, service->name);
 	} else if (length == 4 && !memcmp(name, "port", 4)) {
@@ -175,72 +159,21 @@ bool plan_fail(const struct service *service, const char *option, struct buf *wh
  * A text is split into words before its templates are replaced, so the value of a template never becomes a second
  * word. */
 
-/* Appends the program's path. A program without a slash is searched for; if it is not found, the path is "", which
- * fails with ENOENT: a bare name would be looked for in the service's working directory. */
-static void add_program_path(struct buf *out, const struct service *service, const char *name)
-{
-	words folders = service->exec->exec_search_path;
-	struct buf path = { 0 }, found = { 0 };
-
-	for (size_t n = 0; folders && folders[n]; n++)
-		buf_addf(&path, "%s%s", n ? ":" : "", folders[n]);
-	if (*name == '/')
-		buf_text(out, name);
-	else if (path.length && path_search(name, buf_string(&path), &found))
-		buf_text(out, buf_string(&found));
-	buf_add(out, "", 1);
-	out->failed |= path.failed || found.failed;
-	buf_free(&path);
-	buf_free(&found);
-}
-
-/* Appends the program's path, then the words, each with its NUL. */
-static bool add_command_words(struct buf *out, size_t *count, const struct service *service,
-			      const struct plan_sockets *sockets, const char *text, struct buf *why)
-{
-	struct buf split = { 0 };
-	const char *wrong = shell_words_split_into(&split, text, count), *word = buf_string(&split);
-	bool good = true;
-
-	/* The reader has checked that the text is a command. */
-	out->failed |= split.failed || wrong || !*count;
-	if (!out->failed)
-		add_program_path(out, service, word);
-	for (size_t n = 0; good && !out->failed && n < *count; n++, word += strlen(word) + 1) {
-		good = plan_expand(service, sockets, word, out);
-		buf_add(out, "", 1);
-		if (!good)
-			buf_addf(why, "'%s' has an unknown template", word);
-	}
-	buf_free(&split);
-	return good;
-}
-
-/* As with systemd, a user that may not log in runs commands by /bin/sh. */
-static const char *usable_shell(const struct service *service)
-{
-	static const char *const none[] = { "nologin", "false", "true" };
-	const char *shell = service->account ? service->account->shell : NULL;
-	const char *name = shell ? strrchr(shell, '/') : NULL;
-
-	for (size_t n = 0; name && n < sizeof(none) / sizeof(*none); n++) {
-		if (!strcmp(name + 1, none[n]))
-			return "/bin/sh";
-	}
-	return shell && *shell ? shell : "/bin/sh";
-}
-
 /* Replaces the program by the shell of the service's user, if the command's prefix says so; false with the reason in
- * why. */
+ * why. As with systemd, a user that may not log in runs commands by /bin/sh. */
 static bool plan_use_shell(struct plan_command *command, const struct service *service, struct buf *why)
 {
-	const char *name;
-	bool login = command->argv[0] && *command->argv[0] == '-';
+	static const char *const none[] = { "nologin", "false", "true" };
+	const char *shell = service->account ? service->account->shell : NULL,
+		   *name = shell ? strrchr(shell, '/') : NULL;
+	bool login = command->argv[0] && *command->argv[0] == '-', is_usable = shell && *shell;
 	struct buf text = { 0 };
 
 	if (!(command->flags & COMMAND_SHELL))
 		return true;
-	command->program = usable_shell(service);
+	for (size_t n = 0; name && n < sizeof(none) / sizeof(*none); n++)
+		is_usable &= strcmp(name + 1, none[n]) != 0;
+	command->program = is_usable ? shell : "/bin/sh";
 	name = strrchr(command->program, '/');
 	buf_addf(&text, "-%s", name ? name + 1 : command->program);
 	command->shell = buf_take(&text);
@@ -252,16 +185,37 @@ static bool plan_use_shell(struct plan_command *command, const struct service *s
 	return command->shell;
 }
 
-/* Makes one command: its prefix, program and arguments. */
+/* Makes one command: its prefix, program and arguments. The reader has checked that the text is one. */
 static bool make_command(struct plan_command *command, const struct service *service,
 			 const struct plan_sockets *sockets, const char *text, struct buf *why)
 {
-	struct buf made = { 0 };
+	struct buf made = { 0 }, split = { 0 }, path = { 0 };
+	bool good = true, is_wrong;
 	size_t count = 0, first;
-	const char *at;
+	const char *word, *at;
 
 	text = command_prefix(text, &command->flags);
-	if (!add_command_words(&made, &count, service, sockets, text, why)) {
+	is_wrong = shell_words_split_into(&split, text, &count) || split.failed || !count;
+	word = buf_string(&split);
+	/* The program's path. One without a slash is searched for; if it is not found, the path is "", which fails with
+	 * ENOENT: a bare name would be looked for in the service's working directory. */
+	for (words folder = service->exec->exec_search_path; folder && *folder; folder++)
+		buf_addf(&path, "%s%s", path.length ? ":" : "", *folder);
+	if (*word == '/')
+		buf_text(&made, word);
+	else if (!path.length || !path_search(word, buf_string(&path), &made))
+		buf_clear(&made);
+	buf_add(&made, "", 1);
+	for (size_t n = 0; good && !is_wrong && n < count; n++, word += strlen(word) + 1) {
+		good = plan_expand(service, sockets, word, &made);
+		buf_add(&made, "", 1);
+		if (!good)
+			buf_addf(why, "'%s' has an unknown template", word);
+	}
+	made.failed |= is_wrong || path.failed;
+	buf_free(&split);
+	buf_free(&path);
+	if (!good) {
 		buf_free(&made);
 		return false;
 	}
@@ -281,70 +235,49 @@ static bool make_command(struct plan_command *command, const struct service *ser
 	return plan_use_shell(command, service, why);
 }
 
-static bool make_phase(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
-		       enum command_phase phase, struct buf *why)
-{
-	words texts = service_commands(service, phase);
-	struct plan_commands *made = &plan->commands[phase];
-	struct buf wrong = { 0 };
-	bool good = true;
-
-	if (!texts)
-		return true;
-	made->list = calloc(words_count(texts) + 1, sizeof(*made->list));
-	if (!made->list) {
-		buf_text(why, "out of memory");
-		return false;
-	}
-	while (good && texts[made->count]) {
-		size_t n = made->count++;
-
-		good = make_command(&made->list[n], service, sockets, texts[n], &wrong);
-	}
-	if (!good)
-		plan_fail(service, command_option(phase), why, "%s", buf_string(&wrong));
-	buf_free(&wrong);
-	return good;
-}
-
-static bool make_conditions(struct plan *plan, const struct service *service, struct buf *why)
-{
-	words texts = service->groups->commands->condition;
-
-	if (!texts)
-		return true;
-	plan->conditions = calloc(words_count(texts), sizeof(*plan->conditions));
-	if (!plan->conditions) {
-		buf_text(why, "condition: out of memory");
-		return false;
-	}
-	for (; texts[plan->condition_count]; plan->condition_count++) {
-		const char *wrong =
-			condition_read(texts[plan->condition_count], &plan->conditions[plan->condition_count]);
-
-		if (!wrong)
-			continue;
-		buf_addf(why, "condition: '%s': %s", texts[plan->condition_count], wrong);
-		return false;
-	}
-	return true;
-}
-
 bool plan_make_commands(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 			struct buf *why)
 {
+	words conditions = service->groups->commands->condition;
+	struct buf wrong = { 0 };
 	unsigned flags = 0;
+	bool good = true;
 
 	if (service->groups->commands->exec_prefix)
 		command_prefix(service->groups->commands->exec_prefix, &flags);
 	plan->main.flags = flags;
 	if (!plan_use_shell(&plan->main, service, why))
 		return false;
-	for (int phase = 0; phase < PHASES; phase++) {
-		if (!make_phase(plan, service, sockets, (enum command_phase)phase, why))
+	for (enum command_phase phase = 0; good && phase < PHASES; phase++) {
+		words texts = service_commands(service, phase);
+		struct plan_commands *made = &plan->commands[phase];
+
+		if (!texts)
+			continue;
+		made->list = calloc(words_count(texts) + 1, sizeof(*made->list));
+		if (!made->list) {
+			buf_text(why, "out of memory");
 			return false;
+		}
+		for (; good && *texts; texts++)
+			good = make_command(&made->list[made->count++], service, sockets, *texts, &wrong);
+		if (!good)
+			plan_fail(service, command_option(phase), why, "%s", buf_string(&wrong));
 	}
-	return make_conditions(plan, service, why);
+	buf_free(&wrong);
+	plan->conditions = good && conditions ? calloc(words_count(conditions), sizeof(*plan->conditions)) : NULL;
+	if (good && conditions && !plan->conditions) {
+		buf_text(why, "condition: out of memory");
+		return false;
+	}
+	for (; good && conditions && *conditions; conditions++) {
+		const char *flaw = condition_read(*conditions, &plan->conditions[plan->condition_count++]);
+
+		good = !flaw;
+		if (flaw)
+			buf_addf(why, "condition: '%s': %s", *conditions, flaw);
+	}
+	return good;
 }
 
 void plan_free_commands(struct plan *plan)
@@ -431,28 +364,23 @@ static void add_number(struct buf *text, size_t *count, const char *option, int6
 	add_argument(text, count, "");
 }
 
-static void add_network(struct buf *text, size_t *count, const char *option, const struct network *network)
-{
-	bool v4 = network_is_v4(network);
-	char address[INET6_ADDRSTRLEN];
-
-	inet_ntop(v4 ? AF_INET : AF_INET6, network->address + (v4 ? 12 : 0), address, sizeof(address));
-	buf_addf(text, "%s=%s/%u", option, address, network->bits - (v4 ? 96 : 0));
-	add_argument(text, count, "");
-}
-
 static void add_networks(struct buf *text, size_t *count, const char *option, const struct access *access, bool denials)
 {
-	const struct network *list;
 	size_t number = 0;
+	const struct network *list = access_networks(access, denials, &number);
+	char address[INET6_ADDRSTRLEN];
 
-	list = access_networks(access, denials, &number);
 	if (!denials && list && !number) {
 		buf_addf(text, "%s=none", option);
 		add_argument(text, count, "");
 	}
-	for (size_t n = 0; list && n < number; n++)
-		add_network(text, count, option, &list[n]);
+	for (size_t n = 0; list && n < number; n++) {
+		bool v4 = network_is_v4(&list[n]);
+
+		inet_ntop(v4 ? AF_INET : AF_INET6, list[n].address + (v4 ? 12 : 0), address, sizeof(address));
+		buf_addf(text, "%s=%s/%u", option, address, list[n].bits - (v4 ? 96 : 0));
+		add_argument(text, count, "");
+	}
 }
 
 static void add_redirect_options(struct buf *text, size_t *count, const struct service *service)
@@ -491,19 +419,6 @@ static void add_rules(struct buf *text, size_t *count, const struct service *ser
 		add_number(text, count, "--loop", sockets->loop_ports[n]);
 }
 
-static void add_builtin_options(struct buf *text, size_t *count, const struct service *service,
-				const struct plan_sockets *sockets)
-{
-	int channel = plan_channel(service);
-
-	if (service->exec->redirect)
-		add_redirect_options(text, count, service);
-	if (channel >= 0)
-		add_number(text, count, "--channel", channel);
-	if (plan_applies_access_itself(service))
-		add_rules(text, count, service, sockets);
-}
-
 enum program plan_builtin_program(const struct service *service)
 {
 	const char *builtin = service->exec->builtin ? service->exec->builtin[0] : "";
@@ -511,49 +426,37 @@ enum program plan_builtin_program(const struct service *service)
 	return !strcmp(builtin, "metrics") || !strcmp(builtin, "status") ? PROGRAM_WEB : PROGRAM_BUILTIN;
 }
 
-/* Adds the path of superd-builtin or superd-web, its name and its first word. */
-static bool add_program(struct buf *text, size_t *count, const struct service *service, struct buf *why)
+/* Adds the path of superd-builtin or superd-web, its name and its first word; then its arguments. is_relay: it relays
+ * beside the program of the service, and accepts the clients. */
+static bool add_builtin(struct buf *text, size_t *count, const struct service *service,
+			const struct plan_sockets *sockets, bool is_relay, struct buf *why)
 {
+	enum program which = is_relay ? PROGRAM_BUILTIN : plan_builtin_program(service);
 	const char *option = service->exec->builtin ? "builtin" : "redirect";
-	const struct own_program *program = program_get(plan_builtin_program(service));
+	const struct own_program *program = program_get(which);
+	int channel = is_relay ? -1 : plan_channel(service);
 
 	if (program->fd < 0) {
 		buf_addf(why, "%s: ", option);
-		program_describe_missing(plan_builtin_program(service), why);
+		program_describe_missing(which, why);
 		origin_cite(service_origin(service, option), why);
 		return false;
 	}
 	buf_add(text, program->path, strlen(program->path) + 1);
 	add_argument(text, count, program->name);
 	add_argument(text, count, build_word());
-	return true;
-}
-
-static bool add_builtin(struct buf *text, size_t *count, const struct service *service,
-			const struct plan_sockets *sockets, struct buf *why)
-{
-	if (!add_program(text, count, service, why))
-		return false;
-	add_builtin_options(text, count, service, sockets);
+	if (is_relay)
+		add_argument(text, count, "--relay");
+	if (service->exec->redirect)
+		add_redirect_options(text, count, service);
+	if (channel >= 0)
+		add_number(text, count, "--channel", channel);
+	if (is_relay || plan_applies_access_itself(service))
+		add_rules(text, count, service, sockets);
 	if (service->exec->redirect)
 		add_argument(text, count, "redirect");
 	for (words word = service->exec->builtin ? service->exec->builtin : service->exec->redirect; *word; word++)
 		add_argument(text, count, *word);
-	return true;
-}
-
-static bool add_exec(struct buf *text, size_t *count, const struct service *service, const struct plan_sockets *sockets,
-		     struct buf *why)
-{
-	words exec = service->exec->exec;
-
-	for (; exec[*count]; ++*count) {
-		const char *word = *count == 0 && service->exec->argv0 ? service->exec->argv0 : exec[*count];
-
-		if (!plan_expand(service, sockets, word, text))
-			return plan_fail(service, "exec", why, "'%s' has an unknown template", word);
-		buf_add(text, "", 1);
-	}
 	return true;
 }
 
@@ -576,28 +479,13 @@ static bool take_argv(struct plan *plan, struct buf *text, size_t count, const s
 	return true;
 }
 
-/* Adds the path of superd-builtin, the arguments of a relay, and its access rules, as it accepts the clients. */
-static bool add_relay(struct buf *text, size_t *count, const struct service *service,
-		      const struct plan_sockets *sockets, struct buf *why)
-{
-	if (!add_program(text, count, service, why))
-		return false;
-	add_argument(text, count, "--relay");
-	add_redirect_options(text, count, service);
-	add_rules(text, count, service, sockets);
-	add_argument(text, count, "redirect");
-	for (words word = service->exec->redirect; *word; word++)
-		add_argument(text, count, *word);
-	return true;
-}
-
 bool plan_make_relay_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 			  struct buf *why)
 {
 	struct buf text = { 0 };
 	size_t count = 0;
 
-	if (add_relay(&text, &count, service, sockets, why) &&
+	if (add_builtin(&text, &count, service, sockets, true, why) &&
 	    take_argv(plan, &text, count, program_get(PROGRAM_BUILTIN)))
 		return true;
 	buf_free(&text);
@@ -609,13 +497,21 @@ bool plan_make_relay_argv(struct plan *plan, const struct service *service, cons
 bool plan_make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 		    struct buf *why)
 {
-	const struct own_program *own =
-		service_is_builtin(service) ? program_get(plan_builtin_program(service)) : NULL;
+	const struct own_program *own = service_is_builtin(service) ? program_get(plan_builtin_program(service)) : NULL;
 	struct buf text = { 0 };
+	bool good = true;
 	size_t count = 0;
 
-	if (own ? !add_builtin(&text, &count, service, sockets, why)
-		    : !add_exec(&text, &count, service, sockets, why)) {
+	if (own)
+		good = add_builtin(&text, &count, service, sockets, false, why);
+	for (words exec = service->exec->exec; !own && good && exec[count]; count++) {
+		const char *word = !count && service->exec->argv0 ? service->exec->argv0 : exec[count];
+
+		good = plan_expand(service, sockets, word, &text) ||
+			plan_fail(service, "exec", why, "'%s' has an unknown template", word);
+		buf_add(&text, "", 1);
+	}
+	if (!good) {
 		buf_free(&text);
 		return false;
 	}

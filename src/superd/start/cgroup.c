@@ -26,13 +26,13 @@
 /* The options of a control group that are BPF programs (bpf(2)): device_allow and device_policy, ip_address_allow and
  * ip_address_deny. */
 
-#define CODE_MOST 30000                 /* instructions; a jump's offset from the instruction behind it reaches 32767 */
+#define CODE_MOST 30000 /* instructions; a jump's offset from the instruction behind it reaches 32767 */
 
 /* A program while it is assembled. A zeroed struct is empty. */
 struct bpf_asm {
 	struct bpf_insn *list;
 	size_t count, capacity;
-	bool failed;                    /* out of memory */
+	bool failed; /* out of memory */
 };
 
 /* Adds an instruction, and returns its index. value: the offset of a load, or what another one has itself. */
@@ -47,8 +47,11 @@ static size_t emit(struct bpf_asm *code, unsigned operation, unsigned to, unsign
 	}
 	code->list = list;
 	code->list[code->count] = (struct bpf_insn){
-		.code = (uint8_t)operation, .dst_reg = to & 15, .src_reg = from & 15,
-		.off = (short)(loads ? value : 0), .imm = loads ? 0 : value,
+		.code = (uint8_t)operation,
+		.dst_reg = to & 15,
+		.src_reg = from & 15,
+		.off = (short)(loads ? value : 0),
+		.imm = loads ? 0 : value,
 	};
 	return code->count++;
 }
@@ -102,39 +105,30 @@ static const char *const standard_devices[] = {
 struct device {
 	bool is_block;
 	unsigned major_number;
-	long minor_number;              /* EVERY_MINOR: all */
-	unsigned rights;                /* BPF_DEVCG_ACC_x */
+	long minor_number; /* EVERY_MINOR: all */
+	unsigned rights;   /* BPF_DEVCG_ACC_x */
 };
 
 typedef bool see_device(void *context, const struct device *device);
-
-/* Whether a line of /proc/devices is of the rule's kind. */
-static bool kind_matches(const char *line, const struct device_rule *rule, unsigned *major_number)
-{
-	char *name, pattern[256];
-	long number = strtol(line, &name, 10);
-
-	snprintf(pattern, sizeof(pattern), "%.*s", (int)rule->length, rule->name);
-	*major_number = (unsigned)number;
-	return name > line && number > 0 && *name == ' ' && fnmatch(pattern, name + 1, 0) == 0;
-}
 
 /* Calls `see` for each kind with the rule's name or number. */
 static bool each_kind(const struct device_rule *rule, see_device *see, void *context)
 {
 	size_t length;
-	char *text = fd_read_file("/proc/devices", KINDS_MOST, &length), *rest = text, *line;
+	char *text = fd_read_file("/proc/devices", KINDS_MOST, &length), *rest = text, *line, *name, pattern[256];
 	bool blocks = false, any = false;
 
+	snprintf(pattern, sizeof(pattern), "%.*s", (int)rule->length, rule->name);
 	while ((line = strsep(&rest, "\n"))) {
 		struct device device = { .is_block = rule->is_block,
 					 .minor_number = EVERY_MINOR,
 					 .rights = rule->rights };
+		long number = strtol(line, &name, 10);
 
-		line += strspn(line, " ");
-		if (!strcmp(line, "Block devices:"))
-			blocks = true;
-		if (blocks != rule->is_block || !kind_matches(line, rule, &device.major_number))
+		blocks |= !strcmp(line, "Block devices:");
+		device.major_number = (unsigned)number;
+		if (blocks != rule->is_block || name == line || number <= 0 || *name != ' ' ||
+		    fnmatch(pattern, name + 1, 0) != 0)
 			continue;
 		any = true;
 		if (see && !see(context, &device))
@@ -196,33 +190,28 @@ static void add_device_rule(struct bpf_asm *code, const char *word)
 		add_device(code, &device);
 }
 
-static void add_prologue(struct bpf_asm *code)
+/* Leaves *program empty if the service has no such option. false: out of memory. */
+static bool device_filter_make(const struct cgroup_filter_options *cgroup_filters, struct pool *pool,
+			       struct cgroup_bpf_program *program)
 {
+	struct bpf_asm made = { 0 }, *code = &made;
+
+	if (cgroup_filters->device_policy == DEVICES_AUTO && !cgroup_filters->device_allow)
+		return true;
 	LOAD(code, BPF_REG_2, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, access_type));
 	MOVE(code, BPF_REG_3, BPF_REG_2);
 	AND(code, BPF_REG_2, 0xffff);
 	emit(code, BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_3, 0, 16);
 	LOAD(code, BPF_REG_4, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, major));
 	LOAD(code, BPF_REG_5, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, minor));
-}
-
-/* Leaves *program empty if the service has no such option. false: out of memory. */
-static bool device_filter_make(const struct cgroup_filter_options *cgroup_filters, struct pool *pool,
-			       struct cgroup_bpf_program *program)
-{
-	struct bpf_asm code = { 0 };
-
-	if (cgroup_filters->device_policy == DEVICES_AUTO && !cgroup_filters->device_allow)
-		return true;
-	add_prologue(&code);
 	for (size_t n = 0; cgroup_filters->device_policy != DEVICES_STRICT &&
 	     n < sizeof(standard_devices) / sizeof(*standard_devices);
 	     n++)
-		add_device_rule(&code, standard_devices[n]);
-	for (words word = cgroup_filters->device_allow; word && *word && code.count < CODE_MOST; word++)
-		add_device_rule(&code, *word);
-	bpf_asm_return(&code, 0);
-	return bpf_asm_keep(&code, pool, program);
+		add_device_rule(code, standard_devices[n]);
+	for (words word = cgroup_filters->device_allow; word && *word && code->count < CODE_MOST; word++)
+		add_device_rule(code, *word);
+	bpf_asm_return(code, 0);
+	return bpf_asm_keep(code, pool, program);
 }
 
 /* ---- addresses ---- */
@@ -244,11 +233,6 @@ struct ip_header {
 
 static const struct ip_header ipv4 = { PROTOCOL_IPV4, 12, 16, 4 }, ipv6 = { PROTOCOL_IPV6, 8, 24, 16 };
 
-static uint32_t read_word(const unsigned char *bytes)
-{
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
 /* Emits: return `verdict` if the address is in the network. */
 static void emit_network(struct bpf_asm *code, const struct network *network, bool v4, int verdict)
 {
@@ -258,13 +242,13 @@ static void emit_network(struct bpf_asm *code, const struct network *network, bo
 
 	for (int at = 0; bits; at += 4) {
 		unsigned here = bits < 32 ? bits : 32;
-		uint32_t mask = ~UINT32_C(0) << (32 - here);
+		uint32_t mask = ~UINT32_C(0) << (32 - here), word;
 
+		memcpy(&word, bytes + at, sizeof(word));
 		LOAD(code, BPF_REG_2, BPF_REG_10, STACK + at);
 		emit(code, BPF_ALU | BPF_END | BPF_TO_BE, BPF_REG_2, 0, 32);
 		emit(code, BPF_ALU | BPF_AND | BPF_K, BPF_REG_2, 0, (int)mask);
-		jumps[count++] = emit(code, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_2, 0,
-				      (int)(read_word(bytes + at) & mask));
+		jumps[count++] = emit(code, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_2, 0, (int)(ntohl(word) & mask));
 		bits -= here;
 	}
 	bpf_asm_return(code, verdict);
@@ -331,17 +315,6 @@ static bool compile_filter(const struct cgroup_filter_options *cgroup_filters, s
 	return bpf_asm_keep(&code, pool, program);
 }
 
-/* The programs for incoming and outgoing packets, likewise. 0, ENOMEM, or E2BIG: there are too many networks. */
-static int ip_filters_make(const struct cgroup_filter_options *cgroup_filters, struct pool *pool,
-			   struct cgroup_bpf_program *ingress, struct cgroup_bpf_program *egress)
-{
-	if (!cgroup_filters->ip_address_deny)
-		return 0;
-	if (compile_filter(cgroup_filters, pool, true, ingress) && compile_filter(cgroup_filters, pool, false, egress))
-		return 0;
-	return errno;
-}
-
 /* Makes the settings of a service's control group, and finds out which of them this machine supports.
  *
  * Settings that only tune are ignored with a warning. A limit becomes the closest one that the machine supports. A rule
@@ -404,32 +377,17 @@ static void write_amount(const struct amount *amount, int64_t whole, struct buf 
 		buf_addf(out, "%" PRId64, value);
 }
 
-/* The kernel allows no quota below 1 ms; then the period grows, up to 1 s. */
-static void write_quota(const struct resource_options *resources, struct buf *out)
-{
-	int64_t period = resources->cpu_quota_period, quota;
-
-	if (resources->cpu_quota < 0)
-		return;
-	quota = (int64_t)((double)period * (double)resources->cpu_quota / WHOLE);
-	if (quota < 1000) {
-		period = (int64_t)(1000. * WHOLE / (double)resources->cpu_quota);
-		quota = 1000;
-	}
-	buf_addf(out, "%" PRId64 " %" PRId64, quota, period > 1000000 ? 1000000 : period);
-}
-
 /* What a file is written from. */
 enum cgroup_form { MEMORY, TASKS, OOM_GROUP, QUOTA, IDLE, WEIGHT };
 
 /* An option that is a file of a control group (cgroup-v2.rst). */
 struct cgroup_file {
 	const char *option, *file;
-	unsigned controller;            /* the file's controller, enum controller */
-	const char *default_text;       /* restores the kernel's default */
-	bool optional;                  /* some kernels lack the file */
+	unsigned controller;	  /* the file's controller, enum controller */
+	const char *default_text; /* restores the kernel's default */
+	bool optional;		  /* some kernels lack the file */
 	enum cgroup_form form;
-	size_t offset;                  /* of the option in struct resource_options */
+	size_t offset; /* of the option in struct resource_options */
 };
 
 #define OF(member) offsetof(struct resource_options, member)
@@ -448,13 +406,14 @@ static const struct cgroup_file cgroup_file_list[] = {
 };
 static const size_t cgroup_file_count = sizeof(cgroup_file_list) / sizeof(*cgroup_file_list);
 
-/* Appends the service's text, a line for each write(2); nothing if the service does not set the option. */
+/* Appends the service's text; nothing if the service does not set the option. */
 static void cgroup_file_write(const struct cgroup_file *file, const struct service *service, struct buf *out)
 {
 	const struct resource_options *resources = service->groups->resources;
 	const void *value = (const char *)resources + file->offset;
 	const struct amount *amount = value;
 	const int64_t *weight = value;
+	int64_t period = resources->cpu_quota_period, quota;
 
 	switch (file->form) {
 	case MEMORY:
@@ -467,7 +426,14 @@ static void cgroup_file_write(const struct cgroup_file *file, const struct servi
 		buf_text(out, resources->oom_policy != OOM_CONTINUE ? "1" : "");
 		break;
 	case QUOTA:
-		write_quota(resources, out);
+		if (resources->cpu_quota < 0)
+			break;
+		quota = (int64_t)((double)period * (double)resources->cpu_quota / WHOLE);
+		if (quota < 1000) { /* the kernel allows no quota below 1 ms; then the period grows, up to 1 s */
+			period = (int64_t)(1000. * WHOLE / (double)resources->cpu_quota);
+			quota = 1000;
+		}
+		buf_addf(out, "%" PRId64 " %" PRId64, quota, period > 1000000 ? 1000000 : period);
 		break;
 	case IDLE:
 		buf_text(out, *weight ? "" : "1");
@@ -477,18 +443,6 @@ static void cgroup_file_write(const struct cgroup_file *file, const struct servi
 			buf_addf(out, "%" PRId64, *weight);
 		break;
 	}
-}
-
-/* Whether the service has any text for the file. */
-static bool cgroup_file_is_set(const struct cgroup_file *file, const struct service *service)
-{
-	struct buf text = { 0 };
-	bool is_set;
-
-	cgroup_file_write(file, service, &text);
-	is_set = text.length || text.failed;
-	buf_free(&text);
-	return is_set;
 }
 
 /* The settings of one service while they are made. */
@@ -510,103 +464,16 @@ static bool needs_nothing(const struct service *service)
 {
 	const struct resource_options *resources = service->groups->resources;
 	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
-
-	if (resources->delegate || cgroup_filters->device_policy != DEVICES_AUTO || cgroup_filters->device_allow ||
-	    cgroup_filters->ip_address_deny)
-		return false;
-	for (size_t n = 0; n < cgroup_file_count; n++) {
-		if (cgroup_file_is_set(&cgroup_file_list[n], service))
-			return false;
-	}
-	return true;
-}
-
-static bool add_line(struct settings_build *build, const struct cgroup_file *file, const char *text, size_t length)
-{
-	struct cgroup_attribute *list = array_grow(build->list, &build->capacity, build->count, sizeof(*list));
-	struct cgroup_attribute *line;
-
-	if (!list)
-		return false;
-	build->list = list;
-	line = &list[build->count++];
-	memset(line, 0, sizeof(*line)); /* the padding, too: pools share equal bytes */
-	line->file = file->file;
-	line->text = pool_text_n(build->pool, text, length);
-	line->option = file->option;
-	line->optional = file->optional;
-	return line->text;
-}
-
-static bool add_file_text(struct settings_build *build, const struct cgroup_file *file)
-{
 	struct buf text = { 0 };
-	const char *line;
-	bool good;
+	bool none = !resources->delegate && cgroup_filters->device_policy == DEVICES_AUTO &&
+		!cgroup_filters->device_allow && !cgroup_filters->ip_address_deny;
 
-	cgroup_file_write(file, build->service, &text);
-	good = !text.failed;
-	line = buf_string(&text);
-	while (good && *line) {
-		size_t length = strcspn(line, "\n");
-
-		good = add_line(build, file, line, length);
-		line += length + (line[length] == '\n');
+	for (size_t n = 0; none && n < cgroup_file_count; n++) {
+		cgroup_file_write(&cgroup_file_list[n], service, &text);
+		none = !text.length && !text.failed;
 	}
-	if (text.length)
-		build->result.controllers |= file->controller;
 	buf_free(&text);
-	return good;
-}
-
-/* Adds the files whose controllers are available. */
-static bool add_files(struct settings_build *build)
-{
-	unsigned controllers = build->result.place->controllers;
-
-	for (size_t n = 0; n < cgroup_file_count; n++) {
-		if (cgroup_file_list[n].controller & controllers && !add_file_text(build, &cgroup_file_list[n]))
-			return false;
-	}
-	return true;
-}
-
-static bool add_programs(struct settings_build *build, struct diags *diags)
-{
-	const struct service *service = build->service;
-	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
-	struct cgroup_bpf_program *programs = build->result.programs;
-	int error;
-
-	if (!device_filter_make(cgroup_filters, build->pool, &programs[CGROUP_BPF_DEVICES]))
-		return false;
-	error = ip_filters_make(cgroup_filters, build->pool, &programs[CGROUP_BPF_INGRESS],
-				&programs[CGROUP_BPF_EGRESS]);
-	if (error == E2BIG) {
-		diag_error(diags, service_origin(service, "ip_address_deny"),
-			   "%s: ip_address_allow and ip_address_deny: more networks than the kernel can check",
-			   service->name);
-		return true;
-	}
-	return !error;
-}
-
-/* Drops programs that this kernel refuses, if the table allows that (warns_of_unsupported). */
-static void drop_programs(struct cgroup_settings *result)
-{
-	for (enum cgroup_bpf_kind kind = 0; kind < CGROUP_BPF_KINDS; kind++) {
-		if (result->programs[kind].count && !cgroup_bpf_is_possible(kind))
-			result->programs[kind] = (struct cgroup_bpf_program){ 0 };
-	}
-}
-
-static bool has_programs(const struct cgroup_settings *cgroup_settings)
-{
-	for (enum cgroup_bpf_kind kind = 0; kind < CGROUP_BPF_KINDS; kind++) {
-		if (cgroup_settings->programs[kind].count)
-			return true;
-	}
-	return false;
+	return none;
 }
 
 /* Whether only a control group can tell which process its daemon is. Where superd can start processes right in a group,
@@ -616,21 +483,63 @@ static bool needs_group(const struct service *service)
 	return service->exec->type == TYPE_FORKING && !service->groups->lifecycle->pid_file;
 }
 
+/* The files whose controllers are available, and the programs. false: out of memory. */
 static bool make_settings(struct settings_build *build, const struct table *table, struct diags *diags)
 {
+	const struct service *service = build->service;
+	const struct cgroup_filter_options *filters = service->groups->cgroup_filters;
 	struct cgroup_settings *result = &build->result;
+	struct cgroup_bpf_program *programs = result->programs;
+	bool good = true, has_programs = false;
+	struct buf text = { 0 };
 
-	if (!add_files(build) || !add_programs(build, diags))
+	for (const struct cgroup_file *file = cgroup_file_list; good && file < cgroup_file_list + cgroup_file_count;
+	     file++) {
+		struct cgroup_attribute *list, *line;
+
+		buf_clear(&text);
+		if (file->controller & result->place->controllers)
+			cgroup_file_write(file, service, &text);
+		if (!text.length && !text.failed)
+			continue;
+		list = array_grow(build->list, &build->capacity, build->count, sizeof(*list));
+		good = list && !text.failed;
+		if (!good)
+			break;
+		build->list = list;
+		line = &list[build->count++];
+		memset(line, 0, sizeof(*line)); /* the padding, too: pools share equal bytes */
+		line->file = file->file;
+		line->text = pool_text(build->pool, buf_string(&text));
+		line->option = file->option;
+		line->optional = file->optional;
+		good = line->text;
+		result->controllers |= file->controller;
+	}
+	buf_free(&text);
+	if (!good || !device_filter_make(filters, build->pool, &programs[CGROUP_BPF_DEVICES]))
 		return false;
-	if (table->warns_of_unsupported)
-		drop_programs(result);
+	if (filters->ip_address_deny &&
+	    (!compile_filter(filters, build->pool, true, &programs[CGROUP_BPF_INGRESS]) ||
+	     !compile_filter(filters, build->pool, false, &programs[CGROUP_BPF_EGRESS]))) {
+		if (errno != E2BIG)
+			return false;
+		diag_error(diags, service_origin(service, "ip_address_deny"),
+			   "%s: ip_address_allow and ip_address_deny: more networks than the kernel can check",
+			   service->name);
+	}
+	for (enum cgroup_bpf_kind kind = 0; kind < CGROUP_BPF_KINDS; kind++) {
+		if (table->warns_of_unsupported && programs[kind].count && !cgroup_bpf_is_possible(kind))
+			programs[kind] = (struct cgroup_bpf_program){ 0 };
+		has_programs |= programs[kind].count > 0;
+	}
 	if (build->count)
 		result->list = pool_keep(build->pool, build->list, build->count * sizeof(*build->list));
 	result->count = build->count;
-	result->delegates = build->service->groups->resources->delegate;
-	result->has_group = result->count || result->delegates || has_programs(result) ||
-			    (needs_group(build->service) && !clone_into_cgroup_is_possible());
-	result->has_group = result->has_group && result->place->path;
+	result->delegates = service->groups->resources->delegate;
+	result->has_group = result->place->path &&
+		(result->count || result->delegates || has_programs ||
+		 (needs_group(service) && !clone_into_cgroup_is_possible()));
 	return result->list || !result->count;
 }
 
@@ -660,7 +569,7 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 		prepared.cgroup_settings = pool_keep(table->pool, &build.result, sizeof(build.result));
 	free(build.list);
 	return (prepared.cgroup_settings && service_prepare(service, table->pool, prepared)) ||
-	       add_memory_error(service, diags);
+		add_memory_error(service, diags);
 }
 
 static bool lacks_controller(const struct service *service, unsigned controller)
@@ -694,42 +603,18 @@ int64_t cgroup_settings_processes(const struct service *service)
 	return most == SCAN_INFINITY ? -1 : most;
 }
 
-/* Whether the service sets anything but the kernel's default. */
-static bool differs_from_default(const struct service *service, const struct cgroup_file *file)
-{
-	struct buf text = { 0 };
-	bool differs;
-
-	cgroup_file_write(file, service, &text);
-	differs = text.length && strcmp(buf_string(&text), file->default_text) != 0;
-	buf_free(&text);
-	return differs;
-}
-
-static enum cgroup_support find_substitute(const struct service *service, const struct cgroup_file *file,
-					   const char **instead)
-{
-	if (!strcmp(file->option, "memory_max") && cgroup_settings_memory(service) >= 0)
-		*instead = "superd looks at its memory every few seconds, and stops an instance that has more";
-	else if (!strcmp(file->option, "tasks_max") && cgroup_settings_processes(service) >= 0)
-		*instead = "the limit applies to the processes of its user (RLIMIT_NPROC)";
-	else
-		return SUPPORT_LEFT_OUT;
-	return SUPPORT_NEAR;
-}
-
 static void check_files(const struct service *service, cgroup_settings_say *say, void *context)
 {
 	const struct cgroup_delegation *place = service_prepared(service)->cgroup_settings->place;
-	const char *before = "", *why, *instead = NULL;
-	char text[96];
+	const char *before = "", *instead;
+	struct buf set = { 0 };
+	char text[96] = "";
 
-	for (size_t n = 0; n < cgroup_file_count; n++) {
-		const struct cgroup_file *file = &cgroup_file_list[n];
-		enum cgroup_support answer;
-
-		if (place->controllers & file->controller || !strcmp(before, file->option) ||
-		    !differs_from_default(service, file))
+	for (const struct cgroup_file *file = cgroup_file_list; file < cgroup_file_list + cgroup_file_count; file++) {
+		buf_clear(&set);
+		cgroup_file_write(file, service, &set);
+		if (place->controllers & file->controller || !strcmp(before, file->option) || !set.length ||
+		    !strcmp(buf_string(&set), file->default_text))
 			continue;
 		before = file->option;
 		for (unsigned bit = 0; bit < CONTROLLERS; bit++) {
@@ -737,10 +622,15 @@ static void check_files(const struct service *service, cgroup_settings_say *say,
 				snprintf(text, sizeof(text), "there is no control group here with the controller %s",
 					 controller_names[bit]);
 		}
-		why = place->wrong ? place->wrong : text;
-		answer = find_substitute(service, file, &instead);
-		say(context, service, file->option, answer, why, instead);
+		instead = NULL;
+		if (!strcmp(file->option, "memory_max") && cgroup_settings_memory(service) >= 0)
+			instead = "superd looks at its memory every few seconds, and stops an instance that has more";
+		else if (!strcmp(file->option, "tasks_max") && cgroup_settings_processes(service) >= 0)
+			instead = "the limit applies to the processes of its user (RLIMIT_NPROC)";
+		say(context, service, file->option, instead ? SUPPORT_NEAR : SUPPORT_LEFT_OUT,
+		    place->wrong ? place->wrong : text, instead);
 	}
+	buf_free(&set);
 }
 
 static void check_program(const struct service *service, enum cgroup_bpf_kind kind, const char *option,

@@ -22,20 +22,15 @@
  * reading does not block on a FIFO or a device. */
 
 #define FILE_MOST (1u << 20)
-#define FILES_SECONDS 1.                /* until superd gives up a pattern: a user may fill his folder with files */
-#define IGNORED_MOST 5                  /* ignored lines that are reported one by one */
+#define FILES_SECONDS 1. /* until superd gives up a pattern: a user may fill his folder with files */
+#define IGNORED_MOST 5	 /* ignored lines that are reported one by one */
 #define BLANKS " \t\r\n"
-
-static size_t name_length(const char *assignment)
-{
-	return strcspn(assignment, "=");
-}
 
 static bool same_name(const char *a, const char *b)
 {
-	size_t length = name_length(a);
+	size_t length = strcspn(a, "=");
 
-	return length == name_length(b) && !memcmp(a, b, length);
+	return length == strcspn(b, "=") && !memcmp(a, b, length);
 }
 
 static void variables_take(struct variables *variables, char *owned)
@@ -103,30 +98,28 @@ static bool ends_line(char c)
 	return c == '\n' || c == '\r' || !c;
 }
 
-/* Reads from the opening quote to behind the closing one, across lines. In double quotes a backslash escapes " \ ` and
- * $. */
-static const char *read_quoted(const char *at, struct buf *out)
+/* Reads a value: quoted pieces, if any, which may go across lines, then the rest of the line, where quotes have no
+ * meaning any more, and blanks at its end do not count. In double quotes a backslash escapes " \ ` and $. */
+static const char *read_value(const char *at, struct buf *out)
 {
-	char quote = *at++;
+	size_t solid;
 
-	for (; *at && *at != quote; at++) {
-		if (quote == '"' && at[0] == '\\' && at[1]) {
-			at++;
-			if (*at == '\n')
-				continue;
-			if (!strchr("\"\\`$", *at))
-				buf_char(out, '\\');
+	for (at += strspn(at, " \t"); *at == '"' || *at == '\''; at += strspn(at, " \t")) {
+		char quote = *at++;
+
+		for (; *at && *at != quote; at++) {
+			if (quote == '"' && at[0] == '\\' && at[1]) {
+				at++;
+				if (*at == '\n')
+					continue;
+				if (!strchr("\"\\`$", *at))
+					buf_char(out, '\\');
+			}
+			buf_char(out, *at);
 		}
-		buf_char(out, *at);
+		at += *at != '\0';
 	}
-	return *at ? at + 1 : at;
-}
-
-/* Reads the rest of the line, where quotes have no meaning any more. Blanks at its end do not count. */
-static const char *read_bare(const char *at, struct buf *out)
-{
-	size_t solid = out->length;
-
+	solid = out->length;
 	for (; !ends_line(*at); at++) {
 		bool escaped = *at == '\\';
 
@@ -146,17 +139,6 @@ static const char *read_bare(const char *at, struct buf *out)
 	return at;
 }
 
-/* Reads a value: quoted pieces, if any, then an unquoted one. */
-static const char *read_value(const char *at, struct buf *out)
-{
-	for (;;) {
-		at += strspn(at, " \t");
-		if (*at != '"' && *at != '\'')
-			return read_bare(at, out);
-		at = read_quoted(at, out);
-	}
-}
-
 static bool is_variable_name(const char *text, size_t length)
 {
 	if (!length || isdigit((unsigned char)*text))
@@ -170,8 +152,8 @@ static bool is_variable_name(const char *text, size_t length)
 
 /* The state of reading a text of variables. */
 struct variables_file {
-	const char *at;                 /* the next character */
-	const char *counted_to;         /* position of which `line` is the number */
+	const char *at;		/* the next character */
+	const char *counted_to; /* position of which `line` is the number */
 	unsigned line;
 	unsigned ignored_count;
 	struct buf *ignored;
@@ -217,27 +199,20 @@ static void read_assignment(struct variables *variables, struct variables_file *
 	buf_free(&assignment);
 }
 
-static void read_variables(struct variables *variables, const char *text, struct buf *ignored)
-{
-	struct variables_file reading = { .at = text, .counted_to = text, .line = 1, .ignored = ignored };
-
-	for (reading.at += strspn(text, BLANKS); *reading.at; reading.at += strspn(reading.at, BLANKS))
-		read_assignment(variables, &reading);
-	if (ignored && reading.ignored_count > IGNORED_MOST)
-		buf_addf(ignored, "%u more lines are passed over\n", reading.ignored_count - IGNORED_MOST);
-}
-
 /* false and errno; EILSEQ: it is no text. */
 static bool read_environment_file(struct variables *variables, const char *path, const struct account *account,
 				  struct buf *ignored)
 {
 	size_t length;
 	char *text = foreign_read_file(path, account, FILE_MOST, &length);
+	struct variables_file reading = { .at = text, .counted_to = text, .line = 1, .ignored = ignored };
 	bool good = text && strlen(text) == length;
 
-	if (good)
-		read_variables(variables, text, ignored);
-	else if (text)
+	for (; good && *(reading.at += strspn(reading.at, BLANKS));)
+		read_assignment(variables, &reading);
+	if (good && ignored && reading.ignored_count > IGNORED_MOST)
+		buf_addf(ignored, "%u more lines are passed over\n", reading.ignored_count - IGNORED_MOST);
+	if (text && !good)
 		errno = EILSEQ;
 	free(text);
 	return good;
@@ -262,7 +237,7 @@ bool variables_read_file(struct variables *variables, const char *path, const st
 		buf_addf(why, "environment_file: %s: %s", path, strerror(errno));
 	for (size_t at = 0; good && at < names.length; at += strlen(names.data + at) + 1) {
 		good = read_environment_file(variables, names.data + at, account, ignored) ||
-		       (errno == ENOENT && optional);
+			(errno == ENOENT && optional);
 		if (good && clock_now() > until && at + strlen(names.data + at) + 1 < names.length) {
 			foreign_give_up(path);
 			errno = ETIMEDOUT;
@@ -337,24 +312,17 @@ static const char *add_value_word(struct expanded_words *made, const char *at)
 	return at;
 }
 
-/* The end of a variable's name in braces; NULL: it is no variable, such as ${NAME:-other} or a missing brace. */
-static const char *close_brace(const char *name)
-{
-	const char *end = name + strcspn(name, "}:");
-
-	return *end == '}' ? end : NULL;
-}
-
 static void add_substituted(struct expanded_words *made, const char *word, char *const *environment)
 {
 	for (; *word; word++) {
-		const char *end = !strncmp(word, "${", 2) ? close_brace(word + 2) : NULL;
-		const char *value;
+		size_t name = strncmp(word, "${", 2) ? 0 : strcspn(word + 2, "}:");
 
-		if (end) {
-			value = find_variable(environment, word + 2, (size_t)(end - word) - 2);
+		/* ${NAME:-other} or a missing brace is no variable. */
+		if (!strncmp(word, "${", 2) && word[2 + name] == '}') {
+			const char *value = find_variable(environment, word + 2, name);
+
 			add_bytes(made, value, strlen(value));
-			word = end;
+			word += 2 + name;
 			continue;
 		}
 		add_bytes(made, word, 1);
@@ -364,28 +332,12 @@ static void add_substituted(struct expanded_words *made, const char *word, char 
 	end_word(made);
 }
 
-/* Makes the list and its words, in one block. */
-static char **make_vector(const struct expanded_words *made)
-{
-	size_t list = (made->count + 1) * sizeof(char *);
-	char **argv = malloc(list + made->text.length), *at;
-
-	if (!argv)
-		return NULL;
-	at = (char *)argv + list;
-	memcpy(at, made->text.data, made->text.length);
-	for (size_t n = 0; n < made->count; n++, at += strlen(at) + 1)
-		argv[n] = at;
-	argv[made->count] = NULL;
-	return argv;
-}
-
 char **argv_expand(char *const *argv, char *const *environment)
 {
 	struct expanded_words made = { 0 };
-	char **expanded = NULL;
+	char **expanded = NULL, *text;
 
-	assert(argv[0]);        /* a command has a program */
+	assert(argv[0]); /* a command has a program */
 	for (char *const *at = argv; *at && !made.too_big; at++) {
 		const char *word = *at, *value;
 
@@ -402,8 +354,15 @@ char **argv_expand(char *const *argv, char *const *environment)
 		end_word(&made);
 	}
 	errno = made.too_big ? E2BIG : ENOMEM;
+	/* The list and its words are one block. */
 	if (!made.too_big && !made.text.failed)
-		expanded = make_vector(&made);
+		expanded = malloc((made.count + 1) * sizeof(char *) + made.text.length);
+	if (expanded) {
+		text = memcpy(expanded + made.count + 1, made.text.data, made.text.length);
+		for (size_t n = 0; n < made.count; n++, text += strlen(text) + 1)
+			expanded[n] = text;
+		expanded[made.count] = NULL;
+	}
 	buf_free(&made.text);
 	return expanded;
 }
@@ -431,21 +390,6 @@ bool spawn_invocation(char id[INVOCATION_ID + 1])
 	return true;
 }
 
-/* Variables of ucspi-tcp (tcp-environ(5)). */
-static size_t add_tcp(const struct spawn_request *request, struct spawn_env *texts, char **environment)
-{
-	snprintf(texts->local_ip, sizeof(texts->local_ip), "TCPLOCALIP=%s", request->local_address);
-	snprintf(texts->local_port, sizeof(texts->local_port), "TCPLOCALPORT=%d", request->local_port);
-	snprintf(texts->remote_ip, sizeof(texts->remote_ip), "TCPREMOTEIP=%s", request->remote_address);
-	snprintf(texts->remote_port, sizeof(texts->remote_port), "TCPREMOTEPORT=%d", request->remote_port);
-	environment[0] = (char *)(uintptr_t)"PROTO=TCP";
-	environment[1] = texts->local_ip;
-	environment[2] = texts->local_port;
-	environment[3] = texts->remote_ip;
-	environment[4] = texts->remote_port;
-	return 5;
-}
-
 /* Writes NAME=value. Each client gets such variables, and snprintf(3) takes several times as long. */
 static void write_text(char *out, size_t size, const char *name, const char *value)
 {
@@ -456,6 +400,7 @@ static void write_text(char *out, size_t size, const char *name, const char *val
 	out[length + most] = '\0';
 }
 
+/* Variables of ucspi-tcp (tcp-environ(5)) among them. */
 static size_t add_remote(const struct spawn_request *request, struct spawn_env *texts, char **environment)
 {
 	size_t count = 0;
@@ -476,29 +421,41 @@ static size_t add_remote(const struct spawn_request *request, struct spawn_env *
 		child_write_variable(texts->port, "REMOTE_PORT=", (uint64_t)request->remote_port);
 		environment[count++] = texts->port;
 	}
-	if (request->local_address)
-		count += add_tcp(request, texts, environment + count);
+	if (request->local_address) {
+		snprintf(texts->local_ip, sizeof(texts->local_ip), "TCPLOCALIP=%s", request->local_address);
+		snprintf(texts->local_port, sizeof(texts->local_port), "TCPLOCALPORT=%d", request->local_port);
+		snprintf(texts->remote_ip, sizeof(texts->remote_ip), "TCPREMOTEIP=%s", request->remote_address);
+		snprintf(texts->remote_port, sizeof(texts->remote_port), "TCPREMOTEPORT=%d", request->remote_port);
+		environment[count++] = (char *)(uintptr_t) "PROTO=TCP";
+		environment[count++] = texts->local_ip;
+		environment[count++] = texts->local_port;
+		environment[count++] = texts->remote_ip;
+		environment[count++] = texts->remote_port;
+	}
 	return count;
 }
 
-static size_t add_invocation(const struct spawn_request *request, struct spawn_env *texts, char **environment)
+static bool make_start_environment(struct spawn_env *texts, struct job *job, const struct spawn_request *request)
 {
-	char id[INVOCATION_ID + 1];
+	size_t planned = request->plan->environment_count, own = 0, count = 0, most;
+	char **environment = texts->small, id[INVOCATION_ID + 1];
 
-	if (request->invocation)
-		memcpy(id, request->invocation, sizeof(id));
-	else if (!spawn_invocation(id))
-		return 0;
-	snprintf(texts->invocation, sizeof(texts->invocation), "INVOCATION_ID=%s", id);
-	environment[0] = texts->invocation;
-	return 1;
-}
-
-static size_t add_notify(struct job *job, const struct spawn_request *request, struct spawn_env *texts,
-			 char **environment)
-{
-	size_t count = 0;
-
+	while (request->variables && request->variables[own])
+		own++;
+	most = JOB_EXTRA + own + planned + 1;
+	if (most > SPAWN_ENVIRONMENT)
+		environment = malloc(most * sizeof(*environment));
+	texts->environment = environment;
+	if (!environment)
+		return false;
+	if (request->listen_count) {
+		snprintf(texts->fds, sizeof(texts->fds), "LISTEN_FDS=%u", request->listen_count);
+		job->listen = true;
+		environment[count++] = job->listen_pid;
+		environment[count++] = texts->fds;
+		environment[count++] = (char *)(uintptr_t)request->names;
+	}
+	count += add_remote(request, texts, environment + count);
 	if (request->notify)
 		environment[count++] = (char *)(uintptr_t)request->notify;
 	if (request->store) {
@@ -511,53 +468,26 @@ static size_t add_notify(struct job *job, const struct spawn_request *request, s
 		environment[count++] = job->watchdog_pid;
 		environment[count++] = texts->watchdog;
 	}
-	return count;
-}
-
-static size_t add_start_variables(struct job *job, const struct spawn_request *request, struct spawn_env *texts,
-				  char **environment)
-{
-	size_t count = 0;
-
-	if (request->listen_count) {
-		snprintf(texts->fds, sizeof(texts->fds), "LISTEN_FDS=%u", request->listen_count);
-		job->listen = true;
-		environment[count++] = job->listen_pid;
-		environment[count++] = texts->fds;
-		environment[count++] = (char *)(uintptr_t)request->names;
-	}
-	count += add_remote(request, texts, environment + count);
-	count += add_notify(job, request, texts, environment + count);
 	if (request->plan->tells_unit) {
 		job->tells_unit = true;
 		environment[count++] = job->exec_pid;
-		count += add_invocation(request, texts, environment + count);
+		if (request->invocation)
+			memcpy(id, request->invocation, sizeof(id));
+		if (request->invocation || spawn_invocation(id)) {
+			snprintf(texts->invocation, sizeof(texts->invocation), "INVOCATION_ID=%s", id);
+			environment[count++] = texts->invocation;
+		}
 	}
-	return count;
-}
-
-static bool make_start_environment(struct spawn_env *texts, struct job *job, const struct spawn_request *request)
-{
-	size_t planned = request->plan->environment_count, own = 0, most, count;
-
-	while (request->variables && request->variables[own])
-		own++;
-	most = JOB_EXTRA + own + planned + 1;
-	if (most > SPAWN_ENVIRONMENT)
-		texts->environment = malloc(most * sizeof(*texts->environment));
-	if (!texts->environment)
-		return false;
-	count = add_start_variables(job, request, texts, texts->environment);
 	for (size_t n = 0; n < own; n++)
-		texts->environment[count++] = (char *)(uintptr_t)request->variables[n];
+		environment[count++] = (char *)(uintptr_t)request->variables[n];
 	if (planned)
-		memcpy(texts->environment + count, request->plan->environment, planned * sizeof(*texts->environment));
+		memcpy(environment + count, request->plan->environment, planned * sizeof(*environment));
 	count += planned;
 	if (job->tells_unit && job->listen) {
-		job->pidfd_id_at = &texts->environment[count];
-		texts->environment[count++] = job->pidfd_id;
+		job->pidfd_id_at = &environment[count];
+		environment[count++] = job->pidfd_id;
 	}
-	texts->environment[count] = NULL;
+	environment[count] = NULL;
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +31,12 @@
 
 /* Starts superd-exec for a removal, and notes its process. */
 
-#define END_LIMIT 10000                 /* milliseconds */
+#define END_LIMIT 10000 /* milliseconds */
 
 struct removal {
 	pid_t pid;
-	uid_t uid;                      /* whose IPC objects are removed; 0: it removes folders */
-	char what[PATH_MAX + 160];      /* the folder, or the user's number, for messages */
+	uid_t uid;		   /* whose IPC objects are removed; 0: it removes folders */
+	char what[PATH_MAX + 160]; /* the folder, or the user's number, for messages */
 };
 
 static struct {
@@ -43,27 +44,13 @@ static struct {
 	size_t count, room;
 } removals;
 
-/* Names what is removed: with the path of a folder's base, as nobody would find it by its new name alone. */
-static void set_what(struct removal *removal, const char *const orders[3], int base)
-{
-	char link[32], path[PATH_MAX] = "";
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", base);
-	if (base >= 0 && readlink(link, path, sizeof(path) - 1) > 0)
-		snprintf(removal->what, sizeof(removal->what), "%s%s%s/%s", orders[2] ? orders[2] : "",
-			 orders[2] ? ", as " : "", path, orders[1]);
-	else if (removal->uid)
-		snprintf(removal->what, sizeof(removal->what), "IPC objects of user %s", orders[1]);
-	else
-		snprintf(removal->what, sizeof(removal->what), "%s in /tmp and /var/tmp", orders[1]);
-}
-
 /* orders: three at most, the rest is NULL. */
 static bool begin(uid_t uid, const char *const orders[3], const int streams[2])
 {
 	const struct own_program *program = program_get(PROGRAM_EXEC);
 	const char *argv[] = { program->name, build_word(), orders[0], orders[1], orders[2], NULL };
 	struct removal *list, removal = { .pid = -1, .uid = uid };
+	char link[32], path[PATH_MAX] = "";
 
 	if (program->fd < 0) {
 		errno = program->error;
@@ -76,7 +63,15 @@ static bool begin(uid_t uid, const char *const orders[3], const int streams[2])
 	}
 	if (removal.pid < 0)
 		return false;
-	set_what(&removal, orders, streams[0]);
+	/* With the path of a folder's base, as nobody would find it by its new name alone. */
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", streams[0]);
+	if (streams[0] >= 0 && readlink(link, path, sizeof(path) - 1) > 0)
+		snprintf(removal.what, sizeof(removal.what), "%s%s%s/%s", orders[2] ? orders[2] : "",
+			 orders[2] ? ", as " : "", path, orders[1]);
+	else if (uid)
+		snprintf(removal.what, sizeof(removal.what), "IPC objects of user %s", orders[1]);
+	else
+		snprintf(removal.what, sizeof(removal.what), "%s in /tmp and /var/tmp", orders[1]);
 	removals.list[removals.count++] = removal;
 	return true;
 }
@@ -100,7 +95,7 @@ pid_t removal_make_way(uid_t uid, bool is_apart)
 			continue;
 		kill(removals.list[n].pid, SIGKILL);
 		removals.list[n].uid = 0;
-		removals.list[n].what[0] = '\0';       /* its end is no failure then */
+		removals.list[n].what[0] = '\0'; /* its end is no failure then */
 	}
 	return 0;
 }
@@ -109,7 +104,7 @@ bool removal_of_ipc(uid_t uid)
 {
 	char number[16];
 
-	removal_make_way(uid, false);           /* one does for all that there is now, and a start waits for one */
+	removal_make_way(uid, false); /* one does for all that there is now, and a start waits for one */
 	snprintf(number, sizeof(number), "%" PRIu32, (uint32_t)uid);
 	return begin(uid, (const char *const[]){ "--remove-ipc", number, NULL }, (int[]){ -1, -1 });
 }
@@ -206,7 +201,7 @@ bool directory_has_control(const struct process_defaults *defaults, const char *
 	size_t above = strlen(base), length = directory_name_length(word);
 
 	return control && !strncmp(control, base, above) && control[above] == '/' &&
-	       !strncmp(control + above + 1, word, length) && control[above + 1 + length] == '/';
+		!strncmp(control + above + 1, word, length) && control[above + 1 + length] == '/';
 }
 
 size_t directory_name_length(const char *word)
@@ -226,47 +221,11 @@ static void add_link_target(const char *word, struct buf *target)
 	buf_add(target, word, length);
 }
 
-static bool set_folder(struct own_folder *folder, const char *word)
-{
-	size_t length = directory_name_length(word);
-	struct buf target = { 0 };
-
-	folder->name = strndup(word, length);
-	if (!word[length])
-		return folder->name;
-	add_link_target(word, &target);
-	folder->link = strdup(word + length + 1);
-	folder->target = target.failed ? NULL : buf_take(&target);
-	buf_free(&target);
-	return folder->name && folder->link && folder->target;
-}
-
 static void describe(const struct service *service, const struct directory_kind *kind, const char *word, int error,
 		     struct buf *why)
 {
 	buf_addf(why, "%s: %s/%s: %s", option_name_of(service, kind->option), kind->base, word, strerror(error));
 	origin_cite(service_origin(service, kind->option), why);
-}
-
-static bool plan_kind(struct plan *plan, const struct service *service, const struct directory_kind *kind,
-		      const struct process_defaults *defaults, struct buf *why)
-{
-	bool has_control = false;
-
-	for (words name = kind->names; name && *name; name++) {
-		struct own_folder *folder = &plan->folders[plan->folder_count++];
-
-		folder->base = kind->base;
-		folder->mode = kind->mode;
-		folder->sets_mode = service_mark(service, kind->mode_option);
-		folder->is_owned = kind->is_owned;
-		has_control = directory_has_control(defaults, kind->base, *name);
-		if (has_control || !set_folder(folder, *name)) {
-			describe(service, kind, *name, has_control ? EPERM : ENOMEM, why);
-			return false;
-		}
-	}
-	return true;
 }
 
 bool directories_plan(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
@@ -284,9 +243,31 @@ bool directories_plan(struct plan *plan, const struct service *service, const st
 	plan->folders = calloc(count, sizeof(*plan->folders));
 	if (!plan->folders)
 		buf_text(why, "out of memory");
-	for (size_t n = 0; plan->folders && n < DIRECTORY_KINDS; n++) {
-		if (!plan_kind(plan, service, &kinds[n], defaults, why))
-			return false;
+	for (const struct directory_kind *kind = kinds; plan->folders && kind < kinds + DIRECTORY_KINDS; kind++) {
+		for (words name = kind->names; name && *name; name++) {
+			struct own_folder *folder = &plan->folders[plan->folder_count++];
+			bool has_control = directory_has_control(defaults, kind->base, *name), has_link;
+			size_t length = directory_name_length(*name);
+			struct buf target = { 0 };
+
+			*folder = (struct own_folder){
+				.name = strndup(*name, length),
+				.base = kind->base,
+				.mode = kind->mode,
+				.sets_mode = service_mark(service, kind->mode_option),
+				.is_owned = kind->is_owned,
+			};
+			has_link = (*name)[length];
+			if (has_link) {
+				add_link_target(*name, &target);
+				folder->link = strdup(*name + length + 1);
+				folder->target = buf_take(&target);
+			}
+			if (has_control || !folder->name || (has_link && (!folder->link || !folder->target))) {
+				describe(service, kind, *name, has_control ? EPERM : ENOMEM, why);
+				return false;
+			}
+		}
 	}
 	return plan->folders;
 }
@@ -323,7 +304,7 @@ void directories_describe_fault(const struct service *service, const struct proc
 
 #define ASIDE ".superd-"
 #define ASIDE_DIGITS 16
-#define SWEEP_MOST 64                   /* removals at a start of superd, a base; the next start begins more */
+#define SWEEP_MOST 64 /* removals at a start of superd, a base; the next start begins more */
 
 /* Cuts off the next part of a path; NULL: there is none. */
 static char *next_part(char **rest)
@@ -340,7 +321,9 @@ static char *next_part(char **rest)
 static int enter(int at, const char *part)
 {
 	const uint64_t flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	struct { uint64_t flags, mode, resolve; } how = { flags, 0, 1 /* RESOLVE_NO_XDEV */ };
+	struct {
+		uint64_t flags, mode, resolve;
+	} how = { flags, 0, 1 /* RESOLVE_NO_XDEV */ };
 	int fd = (int)syscall(__NR_openat2, at, part, &how, sizeof(how));
 
 	return fd >= 0 || (errno != ENOSYS && errno != EPERM) ? fd : openat(at, part, (int)flags);
@@ -398,52 +381,33 @@ static uint64_t directories_number(void)
 	return number ? number : 1;
 }
 
-/* Moves the folder to the base, which no other user can write, so that it cannot be replaced; or, if it is on another
- * file system or superd may not write there, only aside. */
-static bool discard_at(int base, int at, const char *name)
-{
-	char aside[sizeof(ASIDE) + ASIDE_DIGITS];
-	int error;
-
-	/* A look at it would ask what is mounted there. */
-	if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENOTDIR || errno == EBUSY)
-		return true;
-	snprintf(aside, sizeof(aside), ASIDE "%016" PRIx64, directories_number());
-	if (renameat(at, name, base, aside) < 0) {
-		base = at;
-		if (renameat(at, name, at, aside) < 0)
-			return false;
-	}
-	if (removal_of_folder(base, aside, at, name))
-		return true;
-	error = errno;
-	renameat(base, aside, at, name);
-	errno = error;
-	return false;
-}
-
-/* Removes base/name with its contents, but not across a mount or through a symlink. The name is free when this returns,
- * and the rest is removed aside (removal_of_folder). false and errno: it stays. */
+/* Removes base/name with its contents, but not across a mount or through a symlink. It is moved to the base, which
+ * no other user can write, so that it cannot be replaced; or, if it is on another file system or superd may not
+ * write there, only aside. The name is free when this returns, and the rest is removed aside (removal_of_folder).
+ * false and errno: it stays. */
 static bool directories_discard(int base, const char *name)
 {
-	char *copy = strdup(name);
+	char aside[sizeof(ASIDE) + ASIDE_DIGITS], *copy = strdup(name);
 	const char *last = NULL;
-	int at = copy ? open_parent(base, copy, &last) : -1;
-	bool good = at >= 0 ? discard_at(base, at, last) : copy && errno == ENOENT;
+	int at = copy ? open_parent(base, copy, &last) : -1, to = base, error = errno;
+	bool good = at < 0 && copy && error == ENOENT;
 
+	/* A look at it would ask what is mounted there. */
+	if (at >= 0)
+		good = unlinkat(at, last, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENOTDIR || errno == EBUSY;
+	if (at >= 0 && !good) {
+		snprintf(aside, sizeof(aside), ASIDE "%016" PRIx64, directories_number());
+		if (renameat(at, last, base, aside) < 0)
+			to = renameat(at, last, at, aside) < 0 ? -1 : at;
+		good = to >= 0 && removal_of_folder(to, aside, at, last);
+		error = errno;
+		if (!good && to >= 0)
+			renameat(to, aside, at, last);
+	}
 	fd_close(&at);
 	free(copy);
+	errno = error;
 	return good;
-}
-
-/* Its user may have mounted something there. */
-static bool is_aside(const struct dirent *entry)
-{
-	const char *digits = entry->d_name + sizeof(ASIDE) - 1;
-
-	return !strncmp(entry->d_name, ASIDE, sizeof(ASIDE) - 1) && strlen(digits) == ASIDE_DIGITS &&
-	       strspn(digits, "0123456789abcdef") == ASIDE_DIGITS &&
-	       (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN);
 }
 
 void directories_sweep(const char *base, struct buf *left)
@@ -452,17 +416,20 @@ void directories_sweep(const char *base, struct buf *left)
 	struct dirent *entry;
 	struct stat status;
 	int count = 0, at = stream ? dirfd(stream) : -1;
+	bool is_safe = stream && fstat(at, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid()) &&
+		!(status.st_mode & (S_IWGRP | S_IWOTH)) && faccessat(AT_FDCWD, base, W_OK, AT_EACCESS) == 0;
 
-	if (stream && fstat(at, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid()) &&
-	    !(status.st_mode & (S_IWGRP | S_IWOTH)) && faccessat(AT_FDCWD, base, W_OK, AT_EACCESS) == 0) {
-		while (count < SWEEP_MOST && (entry = readdir(stream))) {
-			if (!is_aside(entry))
-				continue;
-			count++;
-			if (!removal_of_folder(at, entry->d_name, -1, NULL))
-				buf_addf(left, "%s%s/%s: %s", left->length ? ", " : "", base, entry->d_name,
-					 strerror(errno));
-		}
+	while (is_safe && count < SWEEP_MOST && (entry = readdir(stream))) {
+		const char *digits = entry->d_name + sizeof(ASIDE) - 1;
+
+		/* Only by its type: its user may have mounted something there. */
+		if (strncmp(entry->d_name, ASIDE, sizeof(ASIDE) - 1) != 0 || strlen(digits) != ASIDE_DIGITS ||
+		    strspn(digits, "0123456789abcdef") != ASIDE_DIGITS ||
+		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
+			continue;
+		count++;
+		if (!removal_of_folder(at, entry->d_name, -1, NULL))
+			buf_addf(left, "%s%s/%s: %s", left->length ? ", " : "", base, entry->d_name, strerror(errno));
 	}
 	if (stream)
 		closedir(stream);
@@ -490,50 +457,37 @@ static bool contains_address(const char *base, const char *name, const char *add
 	return false;
 }
 
-static bool any_listener_in(const struct table *table, const char *base, const char *name)
+static bool remove_runtime_directory(const struct table *table, const char *base, const char *word)
 {
-	for (size_t n = 0; n < table->count; n++) {
+	size_t length = directory_name_length(word);
+	char *name = strndup(word, length), *link = strdup(word + length + (word[length] == ':'));
+	int above = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC), at;
+	bool good = above >= 0 || errno == ENOENT, is_used = false;
+	struct buf target = { 0 };
+	const char *last = NULL;
+
+	for (size_t n = 0; name && n < table->count; n++) {
 		const struct service *service = &table->services[n];
 
 		for (size_t socket = 0; socket < service->socket_count; socket++) {
 			const struct endpoint *endpoint = service->sockets[socket].address;
 
-			if (endpoint_is_path(endpoint) && contains_address(base, name, endpoint->address))
-				return true;
+			is_used |= endpoint_is_path(endpoint) && contains_address(base, name, endpoint->address);
 		}
 	}
-	return false;
-}
-
-/* Removes the link before its directory, if it leads there. */
-static void remove_link(int base, const char *word)
-{
-	char *copy = strdup(word + directory_name_length(word) + 1);
-	struct buf target = { 0 };
-	const char *last = NULL;
-	int at = copy ? open_parent(base, copy, &last) : -1;
-
-	add_link_target(word, &target);
-	if (at >= 0 && !target.failed && own_folder_leads_to(at, last, buf_string(&target)))
-		unlinkat(at, last, 0);
-	buf_free(&target);
-	fd_close(&at);
-	free(copy);
-}
-
-static bool remove_runtime_directory(const struct table *table, const char *base, const char *word)
-{
-	size_t length = directory_name_length(word);
-	char *name = strndup(word, length);
-	int above = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool good = above >= 0 || errno == ENOENT;
-
-	if (above >= 0 && name && !any_listener_in(table, base, name)) {
-		if (word[length])
-			remove_link(above, word);
+	if (above >= 0 && name && link && !is_used) {
+		if (word[length]) { /* the link before its directory, if it leads there */
+			at = open_parent(above, link, &last);
+			add_link_target(word, &target);
+			if (at >= 0 && !target.failed && own_folder_leads_to(at, last, buf_string(&target)))
+				unlinkat(at, last, 0);
+			buf_free(&target);
+			fd_close(&at);
+		}
 		good = directories_discard(above, name);
 	}
 	fd_close(&above);
+	free(link);
 	free(name);
 	return good;
 }
@@ -565,24 +519,20 @@ uint64_t private_tmp_new(const struct service *service)
 {
 	if (!service_prepared(service)->sandbox || !service_prepared(service)->sandbox->private_tmp)
 		return 0;
-	return directories_number();    /* the child still refuses a folder that another user has created */
+	return directories_number(); /* the child still refuses a folder that another user has created */
 }
 
 /* Characters that are unsafe in a path become dashes. */
-static void add_safe_name(const char *name, struct buf *out)
-{
-	for (size_t n = 0; n < NAME_MOST && name[n]; n++) {
-		bool plain = (name[n] >= 'a' && name[n] <= 'z') || (name[n] >= 'A' && name[n] <= 'Z') ||
-			     (name[n] >= '0' && name[n] <= '9') || strchr("@_.", name[n]);
-
-		buf_char(out, plain ? name[n] : '-');
-	}
-}
-
 void private_tmp_prefix(const char *above, const char *service, struct buf *out)
 {
 	buf_addf(out, "%s/superd-", above);
-	add_safe_name(service, out);
+	for (size_t n = 0; n < NAME_MOST && service[n]; n++) {
+		char c = service[n];
+		bool plain =
+			(c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("@_.", c);
+
+		buf_char(out, plain ? c : '-');
+	}
 	buf_char(out, '-');
 }
 
@@ -639,127 +589,84 @@ static bool credentials_are_carried(const struct service *service)
 	return service_prepared(service)->sandbox && service_prepared(service)->sandbox->has_mounts;
 }
 
-static bool set_credential_value(struct credential *credential, const char *text)
-{
-	struct buf value = { 0 };
-	bool good = !credential_value_read(text, &value);
-
-	credential->length = value.length;
-	if (good)
-		credential->source = buf_take(&value);
-	buf_free(&value);
-	return credential->source;
-}
-
-static bool add_credential(struct credentials *credentials, unsigned kind, const char *word)
-{
-	struct credential_word parts = credential_word_read(word);
-	struct credential *credential = &credentials->list[credentials->count];
-
-	*credential = (struct credential){ .kind = kind, .id = strndup(parts.id, parts.id_length) };
-	credentials->count++;
-	if (!credential->id)
-		return false;
-	if (kind == CREDENTIAL_SET)
-		return set_credential_value(credential, parts.rest);
-	credential->source = strdup(parts.rest && *parts.rest ? parts.rest : credential->id);
-	return credential->source;
-}
-
 /* Adds all words, the last one first, as later words win. */
 static bool add_credentials(struct credentials *credentials, unsigned kind, words list)
 {
-	size_t count = words_count(list);
-	bool good = true;
+	for (size_t n = words_count(list); n-- > 0;) {
+		struct credential_word parts = credential_word_read(list[n]);
+		struct credential *credential = &credentials->list[credentials->count++];
+		struct buf value = { 0 };
 
-	for (size_t n = 0; good && n < count; n++)
-		good = add_credential(credentials, kind, list[count - 1 - n]);
-	return good;
-}
-
-static char *take_text(struct buf *text)
-{
-	char *taken = buf_take(text);
-
-	buf_free(text);
-	return taken;
-}
-
-static bool set_place(struct credentials *credentials, int number, const char *within,
-		      const struct process_defaults *defaults)
-{
-	struct credentials_place *at = &credentials->at[number];
-	const char *root = within ? within : "";
-	struct buf above = { 0 }, folder = { 0 };
-
-	if (within && !(at->root = strdup(within)))
-		return false;
-	buf_addf(&above, "%s%s/" FOLDER, root, defaults->runtime_directory);
-	at->above = take_text(&above);
-	buf_addf(&folder, "%s%s", root, credentials->folder);
-	at->folder = take_text(&folder);
-	return at->above && at->folder;
-}
-
-static bool set_places(struct credentials *credentials, const struct service *service,
-		       const struct process_defaults *defaults)
-{
-	const char *root = service_root(service);
-	struct buf folder = { 0 }, unit = { 0 };
-
-	credentials_folder(service, defaults, &folder);
-	credentials->folder = take_text(&folder);
-	buf_addf(&unit, "/unit/%s.service/", service->name);
-	credentials->unit = take_text(&unit);
-	return credentials->folder && credentials->unit &&
-	       set_place(credentials, 0, credentials_are_carried(service) ? NULL : root, defaults) &&
-	       set_place(credentials, 1, root, defaults);
-}
-
-static bool find_own_credentials(struct credentials *credentials, const struct process_defaults *defaults)
-{
-	static const char name[] = "CREDENTIALS_DIRECTORY=/";
-
-	for (char **at = defaults->environment; at && *at; at++) {
-		if (strncmp(*at, name, sizeof(name) - 1) != 0)
-			continue;
-		credentials->received = strdup(*at + sizeof(name) - 2);
-		return credentials->received;
+		*credential = (struct credential){ .kind = kind, .id = strndup(parts.id, parts.id_length) };
+		if (kind == CREDENTIAL_SET && !credential_value_read(parts.rest, &value)) {
+			credential->length = value.length;
+			credential->source = buf_take(&value);
+		} else if (kind != CREDENTIAL_SET && credential->id) {
+			credential->source = strdup(parts.rest && *parts.rest ? parts.rest : credential->id);
+		}
+		buf_free(&value);
+		if (!credential->id || !credential->source)
+			return false;
 	}
 	return true;
 }
 
-static struct credentials *make_credentials(const struct service *service, const struct process_defaults *defaults,
-					    struct buf *why)
+/* NULL: out of memory. */
+static __attribute__((format(printf, 1, 2))) char *make_text(const char *format, ...)
 {
-	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
-	size_t most = words_count(passed_fds->load_credential) + words_count(passed_fds->set_credential);
-	struct credentials *credentials = calloc(1, sizeof(*credentials));
-	const struct account *account = service->account && service->account->switches ? service->account : NULL;
+	va_list arguments;
+	char *text;
+	int length;
 
-	if (credentials) {
-		credentials->list = calloc(most + 1, sizeof(*credentials->list));
-		credentials->user = account ? account->uid : (uid_t)-1;
-		credentials->group = account ? account->gid : (gid_t)-1;
-	}
-	if (credentials && credentials->list && set_places(credentials, service, defaults) &&
-	    find_own_credentials(credentials, defaults) &&
-	    add_credentials(credentials, CREDENTIAL_LOADED, passed_fds->load_credential) &&
-	    add_credentials(credentials, CREDENTIAL_SET, passed_fds->set_credential))
-		return credentials;
-	buf_text(why, "out of memory");
-	credentials_free(credentials);
-	return NULL;
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	return length < 0 ? NULL : text;
 }
 
 bool credentials_plan(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 		      struct buf *why)
 {
+	static const char received[] = "CREDENTIALS_DIRECTORY=/";
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+	const struct account *account = service->account && service->account->switches ? service->account : NULL;
+	size_t most = words_count(passed_fds->load_credential) + words_count(passed_fds->set_credential);
+	const char *root = service_root(service), *within;
+	struct credentials *made;
+	struct buf folder = { 0 };
+	bool good;
+
 	if (!credentials_are_wanted(service))
 		return true;
 	plan->apart = true;
-	plan->credentials = make_credentials(service, defaults, why);
-	return plan->credentials;
+	plan->credentials = made = calloc(1, sizeof(*made));
+	good = made && (made->list = calloc(most + 1, sizeof(*made->list))) != NULL;
+	if (good) {
+		made->user = account ? account->uid : (uid_t)-1;
+		made->group = account ? account->gid : (gid_t)-1;
+		credentials_folder(service, defaults, &folder);
+		made->folder = buf_take(&folder);
+		made->unit = make_text("/unit/%s.service/", service->name);
+		good = made->folder && made->unit;
+	}
+	for (int n = 0; good && n < 2; n++) {
+		within = n == 0 && credentials_are_carried(service) ? NULL : root;
+		made->at[n].root = within ? strdup(within) : NULL;
+		made->at[n].above = make_text("%s%s/" FOLDER, within ? within : "", defaults->runtime_directory);
+		made->at[n].folder = make_text("%s%s", within ? within : "", made->folder);
+		good = made->at[n].above && made->at[n].folder && (!within || made->at[n].root);
+	}
+	for (char **at = defaults->environment; good && at && *at && !made->received; at++) {
+		if (strncmp(*at, received, sizeof(received) - 1) != 0)
+			continue;
+		made->received = strdup(*at + sizeof(received) - 2);
+		good = made->received;
+	}
+	good = good && add_credentials(made, CREDENTIAL_LOADED, passed_fds->load_credential) &&
+		add_credentials(made, CREDENTIAL_SET, passed_fds->set_credential);
+	if (!good)
+		buf_text(why, "out of memory");
+	return good; /* plan_free frees it in any case */
 }
 
 void credentials_free(struct credentials *credentials)

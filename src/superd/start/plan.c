@@ -23,14 +23,14 @@
 
 /* Turns checked words (table/type/type) into the kernel's numbers. */
 
-#define IO_CLASS_SHIFT 13               /* <linux/ioprio.h>, which older headers lack */
+#define IO_CLASS_SHIFT 13 /* <linux/ioprio.h>, which older headers lack */
 
 bool scheduling_io_priority(const char *text, int *priority)
 {
 	static const char *const classes[] = { NULL, "realtime", "best-effort", "idle" };
 	size_t length = strcspn(text, ":");
 
-	for (int class = 1; class <= 3; class++) {
+	for (int class = 1; class <= 3; class ++) {
 		if (strlen(classes[class]) != length || memcmp(classes[class], text, length))
 			continue;
 		*priority = class << IO_CLASS_SHIFT;
@@ -43,30 +43,6 @@ bool scheduling_io_priority(const char *text, int *priority)
 	return false;
 }
 
-/* Whether such a priority is served only while no other process uses the disk. -1: no priority. */
-static bool scheduling_io_is_idle(int priority)
-{
-	return priority >= 0 && priority >> IO_CLASS_SHIFT == 3;
-}
-
-/* Policy and priority for sched_setscheduler(2); policy -1: not configured. */
-static void scheduling_cpu_policy(const struct scheduling_options *scheduling, int *policy, int *priority)
-{
-	/* linux/sched.h, whose names libc has only some of */
-	static const int policies[] = {
-		[CPU_DEFAULT] = 0, [CPU_OTHER] = 0, [CPU_BATCH] = 3, [CPU_IDLE] = 5, [CPU_FIFO] = 1, [CPU_RR] = 2,
-	};
-	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
-
-	*policy = -1;
-	*priority = 0;
-	if (scheduling->cpu_scheduling_policy == CPU_DEFAULT)
-		return;
-	*policy = policies[scheduling->cpu_scheduling_policy];
-	if (real_time)
-		*priority = 1;          /* the lowest */
-}
-
 /* ---- trust ---- */
 
 /* Whether users other than root and superd's own can block a plan's starts. Such a start never shares superd's memory:
@@ -75,7 +51,7 @@ static void scheduling_cpu_policy(const struct scheduling_options *scheduling, i
  * A plan is checked when it is made: if all folders on the way are root's, only root can change what a path leads to.
  * Mounts that root adds later are seen when the plan is checked again. */
 
-#define MOUNTS_SECONDS 1.0              /* age up to which a list of mounts is used for all plans */
+#define MOUNTS_SECONDS 1.0 /* age up to which a list of mounts is used for all plans */
 
 /* Caches the list, as ten thousand plans may be made at once. */
 static const char *recent_mounts(void)
@@ -92,41 +68,37 @@ static const char *recent_mounts(void)
 	return mounts;
 }
 
-static bool is_trusted(const char *path, const char *mounts)
-{
-	struct path_finding finding;
-
-	return path_is_trusted(path, PATH_ANY_FLAW, mounts, &finding);
-}
-
 static bool is_program_trusted(const char *program, const char *mounts)
 {
 	struct interpreter interpreter;
+	struct path_finding finding;
 
 	for (int depth = 0; depth <= INTERPRETERS_MOST; depth++) {
 		if (!*program)
-			return true;    /* it was not found */
-		if (!is_trusted(program, mounts))
+			return true; /* it was not found */
+		if (!path_is_trusted(program, PATH_ANY_FLAW, mounts, &finding))
 			return false;
 		interpreter_find(NULL, program, &interpreter);
 		if (interpreter.kind != INTERPRETER_FOUND)
 			return interpreter.kind != INTERPRETER_UNKNOWN;
 		program = interpreter.path;
 	}
-	return true;                            /* the kernel reports ELOOP */
+	return true; /* the kernel reports ELOOP */
 }
 
 /* In another root directory links lead elsewhere, so such paths cannot be checked here. */
 static void plan_check_trust(struct plan *plan)
 {
 	const char *mounts;
+	struct path_finding finding;
 	bool trusted;
 
 	if (plan->may_hang)
 		return;
 	mounts = recent_mounts();
-	trusted = !plan->root && (!plan->directory || is_trusted(plan->directory, mounts)) &&
-		  is_program_trusted(plan->main.program, mounts);
+	trusted = !plan->root &&
+		(!plan->directory || path_is_trusted(plan->directory, PATH_ANY_FLAW, mounts, &finding)) &&
+		is_program_trusted(plan->main.program, mounts);
 	for (int phase = 0; phase < PHASES; phase++) {
 		for (size_t n = 0; trusted && n < plan->commands[phase].count; n++)
 			trusted = is_program_trusted(plan->commands[phase].list[n].program, mounts);
@@ -140,61 +112,48 @@ static void plan_check_trust(struct plan *plan)
 /* If no control group can enforce a limit, the closest limit of a process (setrlimit(2)) takes its place. A device or
  * address rule has no substitute: without a control group the service does not start. */
 
-/* Lowers a limit; keeps a configured one that is lower. */
-static void lower_limit(struct plan *plan, int resource, int64_t most)
-{
-	struct plan_limit *limit = NULL;
-
-	if (most < 0)
-		return;
-	for (size_t n = 0; n < plan->limit_count; n++) {
-		if (plan->limits[n].resource == resource)
-			limit = &plan->limits[n];
-	}
-	if (!limit) {
-		limit = &plan->limits[plan->limit_count++];
-		*limit = (struct plan_limit){ resource, { RLIM_INFINITY, RLIM_INFINITY } };
-	}
-	if (limit->value.rlim_cur > (rlim_t)most)
-		limit->value.rlim_cur = (rlim_t)most;
-	if (limit->value.rlim_max > (rlim_t)most)
-		limit->value.rlim_max = (rlim_t)most;
-}
-
-static bool plan_cgroup(struct plan *plan, const struct service *service, struct buf *why)
-{
-	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
-
-	if (!cgroup_settings)
-		return true;
-	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_DEVICES].count) {
-		const char *option = service_mark(service, "device_policy") ? "device_policy" : "device_allow";
-
-		return plan_fail(service, option, why, "%s", cgroup_settings->place->wrong);
-	}
-	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_EGRESS].count)
-		return plan_fail(service, "ip_address_deny", why, "%s", cgroup_settings->place->wrong);
-	if (cgroup_settings->has_group) {
-		plan->cgroup_settings = cgroup_settings;
-		plan->apart = true;
-	}
-	lower_limit(plan, RLIMIT_NPROC, cgroup_settings_processes(service));
-	return true;
-}
-
 static bool plan_make_resources(struct plan *plan, const struct service *service, struct buf *why)
 {
+	/* linux/sched.h, whose names libc has only some of */
+	static const int policies[] = {
+		[CPU_DEFAULT] = -1, [CPU_OTHER] = 0, [CPU_BATCH] = 3, [CPU_IDLE] = 5, [CPU_FIFO] = 1, [CPU_RR] = 2,
+	};
 	const struct scheduling_options *scheduling = service->groups->scheduling;
-	bool yields;
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
+	int64_t most = cgroup_settings ? cgroup_settings_processes(service) : -1;
+	struct plan_limit *limit = NULL;
 
-	scheduling_cpu_policy(scheduling, &plan->cpu_policy, &plan->cpu_priority);
+	plan->cpu_policy = policies[scheduling->cpu_scheduling_policy];
+	/* 1: the lowest of those of real-time */
+	plan->cpu_priority =
+		scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
 	plan->ignores_sigpipe = scheduling->ignore_sigpipe;
-	if (!plan_cgroup(plan, service, why))
-		return false;
+	if (cgroup_settings && cgroup_settings->has_group) {
+		plan->cgroup_settings = cgroup_settings;
+		plan->apart = true;
+	} else if (cgroup_settings && cgroup_settings->programs[CGROUP_BPF_DEVICES].count) {
+		return plan_fail(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow",
+				 why, "%s", cgroup_settings->place->wrong);
+	} else if (cgroup_settings && cgroup_settings->programs[CGROUP_BPF_EGRESS].count) {
+		return plan_fail(service, "ip_address_deny", why, "%s", cgroup_settings->place->wrong);
+	}
+	/* Lowers the limit; keeps a configured one that is lower. */
+	for (size_t n = 0; n < plan->limit_count; n++) {
+		if (plan->limits[n].resource == RLIMIT_NPROC)
+			limit = &plan->limits[n];
+	}
+	if (most >= 0 && !limit) {
+		limit = &plan->limits[plan->limit_count++];
+		*limit = (struct plan_limit){ RLIMIT_NPROC, { RLIM_INFINITY, RLIM_INFINITY } };
+	}
+	if (most >= 0 && limit->value.rlim_cur > (rlim_t)most)
+		limit->value.rlim_cur = (rlim_t)most;
+	if (most >= 0 && limit->value.rlim_max > (rlim_t)most)
+		limit->value.rlim_max = (rlim_t)most;
 	/* A start has what its program has of processors and disks, before its exec, too. If others use these up, as
-	 * its own earlier processes may, it comes to its exec late. */
-	yields = plan->cpu_policy >= 0 && plan->cpu_priority == 0;              /* superd itself may be real-time */
-	plan->gets_less_time = plan->nice > 0 || yields || scheduling_io_is_idle(plan->io_priority);
+	 * its own earlier processes may, it comes to its exec late. superd itself may be real-time. */
+	plan->gets_less_time = plan->nice > 0 || (plan->cpu_policy >= 0 && plan->cpu_priority == 0) ||
+		(plan->io_priority >= 0 && plan->io_priority >> IO_CLASS_SHIFT == 3);
 	plan->apart |= plan->gets_less_time;
 	return true;
 }
@@ -207,8 +166,8 @@ static bool is_own_variable(const char *name)
 	size_t length = strcspn(name, "=");
 
 	return !strncmp(name, "LISTEN_", 7) || !strncmp(name, "REMOTE_", 7) || !strncmp(name, "WATCHDOG_", 9) ||
-	       !strncmp(name, "TCPREMOTE", 9) || !strncmp(name, "TCPLOCAL", 8) ||
-	       (length == 13 && !memcmp(name, "NOTIFY_SOCKET", 13)) || (length == 7 && !memcmp(name, "FDSTORE", 7));
+		!strncmp(name, "TCPREMOTE", 9) || !strncmp(name, "TCPLOCAL", 8) ||
+		(length == 13 && !memcmp(name, "NOTIFY_SOCKET", 13)) || (length == 7 && !memcmp(name, "FDSTORE", 7));
 }
 
 static void pass_variable(struct variables *variables, const struct process_defaults *defaults, const char *name)
@@ -232,107 +191,79 @@ static void pass_all_variables(struct variables *variables, const struct process
 	}
 }
 
-static void set_account_variables(struct variables *variables, const struct account *account)
-{
-	if (!account || !account->name || !account->home)
-		return;
-	variables_setf(variables, "HOME=%s", account->home);
-	variables_setf(variables, "USER=%s", account->name);
-	variables_setf(variables, "LOGNAME=%s", account->name);
-	variables_setf(variables, "SHELL=%s", account->shell && *account->shell ? account->shell : "/bin/sh");
-}
-
-static void set_directory_variable(struct variables *variables, const struct directory_kind *kind)
-{
-	struct buf value = { 0 };
-
-	for (words name = kind->names; name && *name; name++) {
-		size_t length = directory_name_length(*name);
-		bool is_again = name > kind->names && directory_name_length(name[-1]) == length &&
-			!memcmp(name[-1], *name, length);       /* the same directory with another link */
-
-		if (!is_again)
-			buf_addf(&value, "%s%s/%.*s", value.length ? ":" : "", kind->base, (int)length, *name);
-	}
-	if (value.length)
-		variables_setf(variables, "%s=%s", kind->variable, buf_string(&value));
-	if (value.failed)
-		variables->failed = true;
-	buf_free(&value);
-}
-
-static bool set_own_variables(struct variables *variables, const struct service *service,
-			      const struct plan_sockets *sockets, struct buf *why)
-{
-	words env = service->groups->environment->env;
-
-	for (size_t n = 0; env && env[n]; n++) {
-		struct buf expanded = { 0 };
-		bool known = plan_expand(service, sockets, env[n], &expanded);
-
-		if (known)
-			variables_set(variables, buf_string(&expanded));
-		if (expanded.failed)
-			variables->failed = true;
-		buf_free(&expanded);
-		if (!known)
-			return plan_fail(service, "env", why, "'%s' has an unknown template", env[n]);
-	}
-	return true;
-}
-
-/* As a user's systemd, a user's superd gives units its own environment: a session's display, agent, language and
- * folders. What tells of superd's own process is not passed on. */
-static void pass_session(struct variables *variables, const struct process_defaults *defaults)
-{
-	static const char *const own[] = { "INVOCATION_ID", "JOURNAL_STREAM", "MAINPID", "MANAGERPID", "PIDFILE",
-					   "SYSTEMD_EXEC_PID", "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE" };
-
-	pass_all_variables(variables, defaults);
-	for (size_t n = 0; n < sizeof(own) / sizeof(*own); n++)
-		variables_unset(variables, own[n]);
-}
-
 static bool make_plan_environment(struct plan *plan, const struct service *service,
 				  const struct process_defaults *defaults, const struct plan_sockets *sockets,
 				  struct buf *why)
 {
+	/* What tells of superd's own process, whose environment a user's superd gives to units. */
+	static const char *const of_superd[] = {
+		"INVOCATION_ID",	 "JOURNAL_STREAM",	 "MAINPID", "MANAGERPID", "PIDFILE", "SYSTEMD_EXEC_PID",
+		"MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE"
+	};
 	const struct environment_options *environment = service->groups->environment;
+	const struct account *account = service->account;
 	struct directory_kind kinds[DIRECTORY_KINDS];
 	struct variables variables = { 0 };
-	bool of_session = environment->unit_environment && geteuid() != 0, good;
+	struct buf text = { 0 };
+	bool of_session = environment->unit_environment && geteuid() != 0, good = true;
 
 	variables_set(&variables, DEFAULT_PATH);
+	/* As a user's systemd does it: a session's display, agent, language and folders. */
 	if (of_session)
-		pass_session(&variables, defaults);
+		pass_all_variables(&variables, defaults);
+	for (size_t n = 0; of_session && n < sizeof(of_superd) / sizeof(*of_superd); n++)
+		variables_unset(&variables, of_superd[n]);
 	if (words_have(environment->passenv, "*"))
 		pass_all_variables(&variables, defaults);
-	set_account_variables(&variables, service->account);
-	for (size_t n = 0; environment->passenv && environment->passenv[n]; n++)
-		pass_variable(&variables, defaults, environment->passenv[n]);
-	if (of_session) {       /* these follow superd's environment, as %h and %s do */
+	if (account && account->name && account->home) {
+		variables_setf(&variables, "HOME=%s", account->home);
+		variables_setf(&variables, "USER=%s", account->name);
+		variables_setf(&variables, "LOGNAME=%s", account->name);
+		variables_setf(&variables, "SHELL=%s", account->shell && *account->shell ? account->shell : "/bin/sh");
+	}
+	for (words name = environment->passenv; name && *name; name++)
+		pass_variable(&variables, defaults, *name);
+	if (of_session) { /* these follow superd's environment, as %h and %s do */
 		pass_variable(&variables, defaults, "HOME");
 		pass_variable(&variables, defaults, "SHELL");
 	}
 	directories_of(service, defaults, kinds);
-	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
-		set_directory_variable(&variables, &kinds[n]);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
+		buf_clear(&text);
+		for (words name = kinds[n].names; name && *name; name++) {
+			size_t length = directory_name_length(*name);
+			bool is_again = name > kinds[n].names && directory_name_length(name[-1]) == length &&
+				!memcmp(name[-1], *name, length); /* the same directory with another link */
+
+			if (!is_again)
+				buf_addf(&text, "%s%s/%.*s", text.length ? ":" : "", kinds[n].base, (int)length, *name);
+		}
+		if (text.length)
+			variables_setf(&variables, "%s=%s", kinds[n].variable, buf_string(&text));
+	}
 	credentials_set_variable(&variables, service, defaults);
 	if (environment->unit_environment && service->groups->lifecycle->pid_file)
 		variables_setf(&variables, "PIDFILE=%s", service->groups->lifecycle->pid_file);
-	good = set_own_variables(&variables, service, sockets, why);
-	for (size_t n = 0; good && environment->environment_file && environment->environment_file[n]; n++) {
-		good = variables_read_file(&variables, environment->environment_file[n], service->account, NULL, why);
+	for (words env = environment->env; good && env && *env; env++) {
+		buf_clear(&text);
+		good = plan_expand(service, sockets, *env, &text) ||
+			plan_fail(service, "env", why, "'%s' has an unknown template", *env);
+		if (good)
+			variables_set(&variables, buf_string(&text));
+	}
+	for (words path = environment->environment_file; good && path && *path; path++) {
+		good = variables_read_file(&variables, *path, service->account, NULL, why);
 		plan->rereads = true;
 		if (!good)
 			origin_cite(service_origin(service, "environment_file"), why);
 	}
-	for (size_t n = 0; environment->unset_environment && environment->unset_environment[n]; n++)
-		variables_unset(&variables, environment->unset_environment[n]);
-	if (good && variables.failed) {
+	for (words name = environment->unset_environment; name && *name; name++)
+		variables_unset(&variables, *name);
+	if (good && (variables.failed || text.failed)) {
 		buf_text(why, "environment: out of memory");
 		good = false;
 	}
+	buf_free(&text);
 	if (!good) {
 		variables_free(&variables);
 		return false;
@@ -412,57 +343,17 @@ static void make_privileges(struct plan *plan, const struct service *service)
 	plan->no_new_privileges = identity->no_new_privileges;
 	plan->keyring = service->groups->hardening->keyring_mode;
 	plan->sandbox = service_prepared(service)->sandbox;
-	if (service_is_builtin(service)) {      /* the helper program talks to strangers and starts no programs */
+	if (service_is_builtin(service)) { /* the helper program talks to strangers and starts no programs */
 		plan->no_new_privileges = true;
 		plan->bounding &= plan_own_bounding(plan->ambient);
 	}
-	plan->apart |= identity->remove_ipc && plan->account && plan->account->uid;      /* it may wait for a removal */
+	plan->apart |= identity->remove_ipc && plan->account && plan->account->uid; /* it may wait for a removal */
 	if (!plan->sandbox)
 		return;
 	plan->apart = true;
 	plan->ambient &= ~plan->sandbox->dropped;
 	plan->bounding &= ~plan->sandbox->dropped;
 	plan->no_new_privileges |= plan->sandbox->no_new_privileges;
-}
-
-static bool make_open_paths(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
-			    struct buf *why)
-{
-	if (!plan->sandbox || !plan->sandbox->has_mounts)
-		return true;
-	plan->open_paths = sandbox_list_open_paths(service, defaults);
-	if (!plan->open_paths)
-		buf_text(why, "out of memory");
-	return plan->open_paths;
-}
-
-/* Which of its starts need superd-exec is for exec/child/child.c to say. */
-static bool find_executor(struct plan *plan, struct buf *why)
-{
-	if (!plan->sandbox && !plan->credentials && !plan->folder_count && !plan->condition_count && !plan->root)
-		return true;
-	plan->executor = program_get(PROGRAM_EXEC)->fd;
-	if (plan->executor < 0)
-		program_describe_missing(PROGRAM_EXEC, why);
-	return plan->executor >= 0;
-}
-
-static bool make_scheduling(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
-			    struct buf *why)
-{
-	const struct environment_options *environment = service->groups->environment;
-
-	plan->umask = environment->umask;
-	plan->nice = (int)environment->nice;
-	plan->io_priority = -1;
-	if (environment->io_scheduling && !scheduling_io_priority(environment->io_scheduling, &plan->io_priority))
-		return plan_fail(service, "io_scheduling", why, "'%s' is not known here", environment->io_scheduling);
-	if (environment->oom_score_adjust != INT64_MIN)
-		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)environment->oom_score_adjust);
-	else
-		memcpy(plan->oom_score, defaults->oom_score, sizeof(plan->oom_score));
-	plan->oom_score_optional = environment->oom_score_adjust == INT64_MIN;
-	return true;
 }
 
 /* Default names of the sockets for fd streams, as in systemd.exec(5), "StandardInput=". */
@@ -473,8 +364,9 @@ const struct stream *plan_stream(const struct service *service, int number)
 {
 	const struct stream_options *streams = service->groups->streams;
 
-	return number == STDIN_FILENO ? &streams->input : number == STDOUT_FILENO ? &streams->output
-										  : plan_error_stream(service);
+	return number == STDIN_FILENO	  ? &streams->input
+		: number == STDOUT_FILENO ? &streams->output
+					  : plan_error_stream(service);
 }
 
 static bool make_streams(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
@@ -482,8 +374,8 @@ static bool make_streams(struct plan *plan, const struct service *service, const
 {
 	bool inetd = service->exec->pass == PASS_INETD;
 
-	plan->input_is_socket = inetd && (!service_mark(service, "input") ||
-					  service->groups->streams->input.kind == STREAM_SOCKET);
+	plan->input_is_socket =
+		inetd && (!service_mark(service, "input") || service->groups->streams->input.kind == STREAM_SOCKET);
 	plan->output_is_socket = inetd && !service_mark(service, "output");
 	for (int n = 0; n < 3; n++) {
 		const struct stream *stream = plan_stream(service, n);
@@ -524,15 +416,6 @@ void plan_check_streams(struct plan *plan, const struct service *service)
 	}
 }
 
-static bool has_path(const struct service *service)
-{
-	for (size_t n = 0; n < service->socket_count; n++) {
-		if (endpoint_is_path(service->sockets[n].address))
-			return true;
-	}
-	return false;
-}
-
 /* Adds the lengths that a path or @name has in a bind(2): with a NUL byte behind it, and without. */
 static void add_lengths(const char *path, uint32_t *lengths, size_t *count)
 {
@@ -542,48 +425,73 @@ static void add_lengths(const char *path, uint32_t *lengths, size_t *count)
 	lengths[(*count)++] = length + 1;
 }
 
-/* The lengths of its unix sockets' addresses, and of those in `binds`. A program may write a path otherwise than the
- * table, with another length, which then must not be that of another family's address. NULL: out of memory. */
-static uint32_t *list_lengths(const struct service *service, size_t *count)
-{
-	size_t addresses = service->socket_count;
-	uint32_t *lengths;
-
-	for (size_t n = 0; n < service->socket_count; n++)
-		addresses += words_count(service->sockets[n].options->binds);
-	lengths = calloc(2 * addresses + 1, sizeof(*lengths));
-	*count = 0;
-	for (size_t n = 0; lengths && n < service->socket_count; n++) {
-		const struct listen *listen = &service->sockets[n];
-
-		if (endpoint_is_inet(listen->address) || !listen->address->address)
-			continue;
-		add_lengths(listen->address->address, lengths, count);
-		for (words text = listen->options->binds; text && *text; text++)
-			add_lengths(strpbrk(*text, "/@") ? strpbrk(*text, "/@") : *text, lengths, count);
-	}
-	return lengths;
-}
-
-/* What superd answers, and when, is partly the program's choice, and a program with a set-user-id bit would inherit the
+/* The filter knows the lengths of its unix sockets' addresses, and of those in `binds`. A program may write a path
+ * otherwise than the table, with another length, which then must not be that of another family's address.
+ *
+ * What superd answers, and when, is partly the program's choice, and a program with a set-user-id bit would inherit the
  * filter. So it gains nothing, unless the row says that it may; then superd needs CAP_SYS_ADMIN for the filter, which a
  * child keeps across the change of user (stage_ambient). */
 static bool make_bind_filter(struct plan *plan, const struct service *service, struct buf *why)
 {
+	size_t addresses = service->socket_count, count = 0;
+	bool has_path = false;
 	uint32_t *lengths;
-	size_t count;
 
 	if (service->exec->pass != PASS_BIND)
 		return true;
-	lengths = list_lengths(service, &count);
+	for (size_t n = 0; n < service->socket_count; n++)
+		addresses += words_count(service->sockets[n].options->binds);
+	lengths = calloc(2 * addresses + 1, sizeof(*lengths));
+	for (size_t n = 0; lengths && n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
+
+		has_path |= endpoint_is_path(listen->address);
+		if (endpoint_is_inet(listen->address) || !listen->address->address)
+			continue;
+		add_lengths(listen->address->address, lengths, &count);
+		for (words text = listen->options->binds; text && *text; text++)
+			add_lengths(strpbrk(*text, "/@") ? strpbrk(*text, "/@") : *text, lengths, &count);
+	}
 	plan->bind_needs_tracer = !capability_held(CAP_SYS_PTRACE);
 	if (!service_mark(service, "no_new_privileges") || !capability_held(CAP_SYS_ADMIN))
 		plan->no_new_privileges = true;
-	plan->bind_filter = lengths ? bind_filter_make(has_path(service), lengths, count) : NULL;
+	plan->bind_filter = lengths ? bind_filter_make(has_path, lengths, count) : NULL;
 	free(lengths);
 	if (!plan->bind_filter)
 		buf_addf(why, "making a filter for pass = bind: %s", strerror(errno));
 	return plan->bind_filter;
+}
+
+/* Paths that stay accessible, superd-exec, and priorities. */
+static bool make_rest(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
+		      struct buf *why)
+{
+	const struct environment_options *environment = service->groups->environment;
+
+	if (plan->sandbox && plan->sandbox->has_mounts &&
+	    !(plan->open_paths = sandbox_list_open_paths(service, defaults))) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	/* Which of its starts need superd-exec is for exec/child/child.c to say. */
+	if (plan->sandbox || plan->credentials || plan->folder_count || plan->condition_count || plan->root) {
+		plan->executor = program_get(PROGRAM_EXEC)->fd;
+		if (plan->executor < 0) {
+			program_describe_missing(PROGRAM_EXEC, why);
+			return false;
+		}
+	}
+	plan->umask = environment->umask;
+	plan->nice = (int)environment->nice;
+	plan->io_priority = -1;
+	if (environment->io_scheduling && !scheduling_io_priority(environment->io_scheduling, &plan->io_priority))
+		return plan_fail(service, "io_scheduling", why, "'%s' is not known here", environment->io_scheduling);
+	plan->oom_score_optional = environment->oom_score_adjust == INT64_MIN;
+	if (plan->oom_score_optional)
+		memcpy(plan->oom_score, defaults->oom_score, sizeof(plan->oom_score));
+	else
+		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)environment->oom_score_adjust);
+	return true;
 }
 
 struct plan *plan_make(const struct service *service, const struct process_defaults *defaults,
@@ -603,13 +511,11 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
 	    make_plan_environment(plan, service, defaults, sockets, why) && make_directories(plan, service, why) &&
 	    directories_plan(plan, service, defaults, why) && credentials_plan(plan, service, defaults, why) &&
-	    make_open_paths(plan, service, defaults, why) && find_executor(plan, why) &&
-	    make_scheduling(plan, service, defaults, why) &&
-	    plan_make_resources(plan, service, why) && make_bind_filter(plan, service, why) &&
-	    make_streams(plan, service, sockets, why)) {
+	    make_rest(plan, service, defaults, why) && plan_make_resources(plan, service, why) &&
+	    make_bind_filter(plan, service, why) && make_streams(plan, service, sockets, why)) {
 		plan->has_steps = plan->condition_count || service->groups->restart->remain_after_exit ||
-				  service_has_commands(service, PHASE_CONDITION, PHASE_START_POST) ||
-				  service_has_commands(service, PHASE_STOP, PHASE_STOP_POST);
+			service_has_commands(service, PHASE_CONDITION, PHASE_START_POST) ||
+			service_has_commands(service, PHASE_STOP, PHASE_STOP_POST);
 		plan_check_trust(plan);
 		return plan;
 	}

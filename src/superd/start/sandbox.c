@@ -23,7 +23,9 @@
 
 /* Finds out what the machine allows, before anything depends on it. superd-exec tries it. */
 
-static const struct { const char *option; unsigned needs;
+static const struct {
+	const char *option;
+	unsigned needs;
 } needs[] = {
 	{ "private_tmp", SANDBOX_NEEDS_MOUNTS },
 	{ "private_devices", SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_FILTER },
@@ -64,64 +66,47 @@ static const struct { const char *option; unsigned needs;
 
 static const char *const reasons[] = {
 	"superd may not create mounts of its own here (a mount namespace, and Linux 5.12 or later)",
-	"superd may not create a network namespace here", "superd may not create an IPC namespace here",
-	"superd may not create a namespace for the host's name here", "superd may not create a user namespace here",
+	"superd may not create a network namespace here",
+	"superd may not create an IPC namespace here",
+	"superd may not create a namespace for the host's name here",
+	"superd may not create a user namespace here",
 	"this kernel does not filter system calls",
-	"there is no AppArmor here", "superd sets no SELinux context",
+	"there is no AppArmor here",
+	"superd sets no SELinux context",
 	"only root or CAP_SETUID can map more than one user",
 	"only root or CAP_SYS_ADMIN can mount a new /proc",
 };
 
-static const char *reason_of(size_t bit)
-{
-	if (1u << bit == SANDBOX_NEEDS_FILTER && !build_has("libseccomp"))
-		return "this superd was built without superd-filter (libseccomp)";
-	return reasons[bit];
-}
-
-static bool has_profiles(void)
-{
-	size_t length;
-	char *text = fd_read_file("/sys/module/apparmor/parameters/enabled", 16, &length);
-	bool enabled = text && *text == 'Y';
-
-	free(text);
-	return enabled;
-}
-
-static void note_program_flaw(struct sandbox_support *support, const struct own_program *program)
-{
-	struct buf flaw = { 0 };
-
-	if (program->fd < 0)
-		program_describe_missing(PROGRAM_EXEC, &flaw);
-	else
-		buf_text(&flaw, raw_keeps_capabilities() ? "superd-exec does not answer, or is of another build"
-							 : RAW_KEEPS_NONE);
-	snprintf(support->program_flaw, sizeof(support->program_flaw), "%s", buf_string(&flaw));
-	buf_free(&flaw);
-}
-
 static void probe_machine(struct sandbox_support *support)
 {
 	const struct own_program *program = program_get(PROGRAM_EXEC);
-	char by_users[] = "--probe-users", privileged[] = "--probe";
+	char by_users[] = "--probe-users", privileged[] = "--probe", *profiles;
 	char *argv[] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word(), by_users, NULL };
+	struct buf flaw = { 0 };
+	size_t length;
 	int lacking = -1;
 
 	support->probed = true;
-	support->privileged = capability_held(CAP_SYS_ADMIN);   /* superd-exec gets it */
+	support->privileged = capability_held(CAP_SYS_ADMIN); /* superd-exec gets it */
 	if (support->privileged)
 		argv[2] = privileged;
 	if (program->fd >= 0 && raw_keeps_capabilities())
 		lacking = spawn_ask(program->fd, argv);
-	if (lacking < 0)
-		note_program_flaw(support, program);
+	if (program->fd < 0)
+		program_describe_missing(PROGRAM_EXEC, &flaw);
+	else if (lacking < 0)
+		buf_text(&flaw,
+			 raw_keeps_capabilities() ? "superd-exec does not answer, or is of another build"
+						  : RAW_KEEPS_NONE);
+	snprintf(support->program_flaw, sizeof(support->program_flaw), "%s", buf_string(&flaw));
+	buf_free(&flaw);
 	support->lacking = (lacking < 0 ? SANDBOX_PROBED : (unsigned)lacking & SANDBOX_PROBED) | SANDBOX_NEEDS_CONTEXT;
 	if (!build_has("libseccomp") || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0 || lacking < 0)
 		support->lacking |= SANDBOX_NEEDS_FILTER;
-	if (!has_profiles() || lacking < 0)
+	profiles = fd_read_file("/sys/module/apparmor/parameters/enabled", 16, &length);
+	if (!profiles || *profiles != 'Y' || lacking < 0)
 		support->lacking |= SANDBOX_NEEDS_PROFILE;
+	free(profiles);
 	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
 		support->lacking |= SANDBOX_NEEDS_ALL_USERS;
 	if (!support->privileged)
@@ -142,46 +127,35 @@ static bool sandbox_support_privileged(struct sandbox_support *support)
 	return support->privileged;
 }
 
-/* Whether the value begins with "-": then the means may be missing. */
-static bool is_optional_value(const struct directive *directive, const void *field)
-{
-	const char *text = directive->type == &type_text ? *(const char *const *)field : NULL;
-
-	return text && *text == '-';
-}
-
-static unsigned needs_of(size_t n, const struct service *service, struct pool *scratch)
-{
-	const struct directive *directive = directive_find(NATIVE, needs[n].option);
-	const void *field = directive_field(directive, service);
-	const struct hardening_options *hardening = service->groups->hardening;
-	bool every_user = hardening->private_users == PRIVATE_USERS_IDENTITY ||
-			  hardening->private_users == PRIVATE_USERS_FULL;
-
-	if (directive_is_default(directive, field, scratch) || is_optional_value(directive, field))
-		return 0;
-	return needs[n].needs | (needs[n].needs == SANDBOX_NEEDS_USERS && every_user ? SANDBOX_NEEDS_ALL_USERS : 0);
-}
-
 void sandbox_support_compare(struct sandbox_support *support, const struct service *service, struct pool *scratch,
 			     sandbox_support_say *say, void *context)
 {
-	unsigned all = 0;
+	unsigned users = service->groups->hardening->private_users, all = 0;
 
 	if (service->groups == support->plain_groups)
 		return;
 	for (size_t n = 0; n < sizeof(needs) / sizeof(needs[0]); n++) {
-		unsigned wanted = needs_of(n, service, scratch);
-		unsigned lacking = wanted ? wanted & sandbox_support_missing(support) : 0;
+		const struct directive *directive = directive_find(NATIVE, needs[n].option);
+		const void *field = directive_field(directive, service);
+		const char *text = directive->type == &type_text ? *(const char *const *)field : NULL;
+		unsigned wanted = needs[n].needs, lacking;
+		size_t bit = 0;
 
+		/* A value that begins with "-" may miss its means. */
+		if (directive_is_default(directive, field, scratch) || (text && *text == '-'))
+			continue;
+		if (wanted == SANDBOX_NEEDS_USERS && (users == PRIVATE_USERS_IDENTITY || users == PRIVATE_USERS_FULL))
+			wanted |= SANDBOX_NEEDS_ALL_USERS;
 		all |= wanted;
-		for (size_t bit = 0; lacking && bit < sizeof(reasons) / sizeof(reasons[0]); bit++) {
-			if (!(lacking >> bit & 1))
-				continue;
+		lacking = wanted & sandbox_support_missing(support);
+		while (lacking && !(lacking >> bit & 1))
+			bit++;
+		if (lacking)
 			say(context, service, needs[n].option,
-			    *support->program_flaw ? support->program_flaw : reason_of(bit));
-			break;
-		}
+			    *support->program_flaw ? support->program_flaw
+				    : 1u << bit == SANDBOX_NEEDS_FILTER && !build_has("libseccomp")
+				    ? "this superd was built without superd-filter (libseccomp)"
+				    : reasons[bit]);
 	}
 	support->plain_groups = all ? NULL : service->groups;
 }
@@ -197,46 +171,39 @@ enum mount_right { RIGHT_INHERITED, RIGHT_TAKEN, RIGHT_KEPT };
 /* A mount with the rights that options ask for. */
 struct listed_mount {
 	struct sandbox_mount mount;
-	unsigned write, execute;        /* enum mount_right */
-	size_t number;                  /* index in the order of mount_list_add, so that sorting is stable */
+	unsigned write, execute; /* enum mount_right */
+	size_t number;		 /* index in the order of mount_list_add, so that sorting is stable */
 };
 
 /* All mounts of a sandbox. The caller frees the list. */
 struct mount_list {
 	struct pool *pool;
-	const char *root;               /* root_directory; NULL: / */
+	const char *root; /* root_directory; NULL: / */
 	struct listed_mount *list;
 	size_t count, capacity;
-	const char *control;            /* path of superd's control socket; NULL: the default, or it has none */
-	bool no_proc;                   /* /proc stays as it is, as superd cannot mount a new one */
-	const char *network;            /* the option that gives it another network, which /sys must show; NULL: none */
-	bool failed;                    /* out of memory */
-	bool overflowed;                /* there are more than SANDBOX_MOUNTS_MOST */
+	const char *control; /* path of superd's control socket; NULL: the default, or it has none */
+	bool no_proc;	     /* /proc stays as it is, as superd cannot mount a new one */
+	const char *network; /* the option that gives it another network, which /sys must show; NULL: none */
+	bool failed;	     /* out of memory */
+	bool overflowed;     /* there are more than SANDBOX_MOUNTS_MOST */
 };
 
-/* Appends the path without double slashes, single dots and a final slash. */
-static void add_simplified(const char *path, size_t length, struct buf *out)
-{
-	for (size_t n = 0; n < length;) {
-		size_t part = strcspn(path + n, "/");
-
-		if (part > length - n)
-			part = length - n;
-		if (part && !(part == 1 && path[n] == '.')) {
-			buf_char(out, '/');
-			buf_add(out, path + n, part);
-		}
-		n += part + 1;
-	}
-	if (!out->length)
-		buf_char(out, '/');
-}
-
+/* Without double slashes, single dots and a final slash. */
 static const char *keep_simplified(struct mount_list *places, const char *path, size_t length)
 {
 	struct buf simple = { 0 };
 
-	add_simplified(path, length, &simple);
+	for (size_t n = 0, part; n < length; n += part + 1) {
+		part = strcspn(path + n, "/");
+		if (part > length - n)
+			part = length - n;
+		if (part && !(part == 1 && path[n] == '.')) {
+			buf_char(&simple, '/');
+			buf_add(&simple, path + n, part);
+		}
+	}
+	if (!simple.length)
+		buf_char(&simple, '/');
 	return buf_keep(&simple, places->pool);
 }
 
@@ -293,40 +260,36 @@ static bool is_below(const char *path, const char *above)
 	return !strncmp(path, above, length) && path[length] == '/';
 }
 
-/* Follows symlinks, so that two names of one path become one. A path that is missing now may exist when the service
- * starts. A path that another user can lead elsewhere is followed only then, with his rights (os/foreign/path_walk). */
-static const char *follow_links(struct mount_list *places, const char *path)
-{
-	struct path_finding finding;
-	char *real = places->root || path_leads_to_foreign(path, &finding) ? NULL : realpath(path, NULL);
-	const char *kept = real ? pool_text(places->pool, real) : path;
-
-	free(real);
-	return kept;
-}
-
-/* Follows the symlinks of all mounts. Below a path that another mount covers, the machine's links do not apply. */
+/* Follows the symlinks of all mounts, so that two names of one path become one. A path that is missing now may exist
+ * when the service starts. One that another user can lead elsewhere is followed only then, with his rights
+ * (os/foreign/path_walk). Below a path that another mount covers, the machine's links do not apply. */
 static void follow_all_links(struct mount_list *places)
 {
 	const struct listed_mount *cover = NULL;
-	const char *written = NULL;     /* path of `cover` before links were followed */
+	const char *written = NULL; /* path of `cover` before links were followed */
 
 	for (size_t n = 0; n < places->count; n++) {
 		struct listed_mount *place = &places->list[n];
 		const char *path = place->mount.path;
+		bool is_covered = cover && is_below(path, written);
+		struct path_finding finding;
 
-		if (cover && is_below(path, written))
+		if (is_covered) {
 			place->mount.path = pool_textf(places->pool, "%s%s", cover->mount.path,
 						       path + (written[1] ? strlen(written) : 0));
-		else if (cover && !strcmp(path, written))
+		} else if (cover && !strcmp(path, written)) {
 			place->mount.path = cover->mount.path;
-		else
-			place->mount.path = follow_links(places, path);
+		} else if (!places->root && !path_leads_to_foreign(path, &finding)) {
+			char *real = realpath(path, NULL);
+
+			place->mount.path = real ? pool_text(places->pool, real) : path;
+			free(real);
+		}
 		if (!place->mount.path) {
 			places->failed = true;
 			return;
 		}
-		if (place->mount.content == CONTENT_AS_BEFORE || (cover && is_below(path, written)))
+		if (place->mount.content == CONTENT_AS_BEFORE || is_covered)
 			continue;
 		cover = place;
 		written = path;
@@ -361,15 +324,6 @@ static void merge_mounts(struct mount_list *places)
 	places->count = count;
 }
 
-static const struct listed_mount *find_above(const struct listed_mount *list, size_t count, const char *path)
-{
-	while (count-- > 0) {
-		if (is_below(path, list[count].mount.path))
-			return &list[count];
-	}
-	return NULL;
-}
-
 static unsigned resolve_right(unsigned right, bool inherits, unsigned above, unsigned attribute)
 {
 	if (right == RIGHT_TAKEN)
@@ -377,51 +331,39 @@ static unsigned resolve_right(unsigned right, bool inherits, unsigned above, uns
 	return right == RIGHT_INHERITED && inherits ? above & attribute : 0;
 }
 
-/* Devices are never executed. A new file system becomes read-only only when all mounts are in place. */
-static void resolve_content(struct sandbox_mount *mount)
-{
-	bool can_close = mount->content == CONTENT_TEMPORARY || mount->content == CONTENT_DEVICES;
-
-	if (mount->content == CONTENT_DEVICES) {
-		mount->closes_kept = mount->attributes & MOUNT_TREE_READ_ONLY;
-		mount->attributes |= MOUNT_TREE_READ_ONLY;
-	}
-	if (!can_close || !(mount->attributes & MOUNT_TREE_READ_ONLY))
-		return;
-	mount->closes = true;
-	mount->attributes &= ~(unsigned)MOUNT_TREE_READ_ONLY;
-}
-
-/* The attributes that a mount inherits from the one above. A private /dev is read-only in any case, but what it keeps
- * of the machine's is not. */
-static unsigned attributes_within(const struct sandbox_mount *above)
-{
-	bool read_only = above->closes && (above->content != CONTENT_DEVICES || above->closes_kept);
-
-	return above->attributes | (read_only ? MOUNT_TREE_READ_ONLY : 0);
-}
-
 /* Resolves a mount's rights and flags. false: it has no effect, or is hidden. */
 static bool resolve_mount(struct listed_mount *place, const struct listed_mount *above)
 {
 	struct sandbox_mount *mount = &place->mount;
-	bool same = mount->content == CONTENT_AS_BEFORE;
+	const struct sandbox_mount *on = above ? &above->mount : NULL;
+	bool same = mount->content == CONTENT_AS_BEFORE, is_devices = mount->content == CONTENT_DEVICES;
 	bool inherits = same || mount->content == CONTENT_SYS || mount->content == CONTENT_BIND;
-	unsigned outer = above ? attributes_within(&above->mount) : 0;
+	unsigned outer = on ? on->attributes : 0;
 
-	if (above && above->mount.content == CONTENT_INACCESSIBLE)
+	/* A private /dev is read-only in any case, but what it keeps of the machine's is not. */
+	if (on && on->closes && (on->content != CONTENT_DEVICES || on->closes_kept))
+		outer |= MOUNT_TREE_READ_ONLY;
+	if (on && on->content == CONTENT_INACCESSIBLE)
 		return false;
 	if (mount->content == CONTENT_INACCESSIBLE)
 		return true;
 	mount->attributes = resolve_right(place->write, inherits, outer, MOUNT_TREE_READ_ONLY) |
-			    resolve_right(place->execute, true, outer, MOUNT_TREE_NO_EXEC);
-	mount->in_new_content = above && (above->mount.in_new_content || above->mount.content != CONTENT_AS_BEFORE);
+		resolve_right(place->execute, true, outer, MOUNT_TREE_NO_EXEC);
+	mount->in_new_content = on && (on->in_new_content || on->content != CONTENT_AS_BEFORE);
 	mount->restored = outer & ~mount->attributes;
 	mount->before = same && (place->write == RIGHT_KEPT || place->execute == RIGHT_KEPT);
 	/* As in systemd, a path that keeps what it has must be there, too, unless another mount lies above it. */
 	if (same && mount->attributes == outer && (above || mount->optional))
 		return false;
-	resolve_content(mount);
+	if (is_devices) {
+		mount->closes_kept = mount->attributes & MOUNT_TREE_READ_ONLY;
+		mount->attributes |= MOUNT_TREE_READ_ONLY;
+	}
+	/* A new file system becomes read-only only when all mounts are in place. */
+	if ((is_devices || mount->content == CONTENT_TEMPORARY) && mount->attributes & MOUNT_TREE_READ_ONLY) {
+		mount->closes = true;
+		mount->attributes &= ~(unsigned)MOUNT_TREE_READ_ONLY;
+	}
 	return true;
 }
 
@@ -439,12 +381,15 @@ static void mount_list_finish(struct mount_list *places)
 	follow_all_links(places);
 	if (places->failed)
 		return;
-	sort_mounts(places);            /* by their paths without links */
+	sort_mounts(places); /* by their paths without links */
 	merge_mounts(places);
 	for (size_t n = 0; n < places->count; n++) {
 		struct listed_mount place = places->list[n];
+		size_t above = count;
 
-		if (resolve_mount(&place, find_above(places->list, count, place.mount.path)))
+		while (above && !is_below(place.mount.path, places->list[above - 1].mount.path))
+			above--;
+		if (resolve_mount(&place, above ? &places->list[above - 1] : NULL))
 			places->list[count++] = place;
 	}
 	places->count = count;
@@ -460,7 +405,7 @@ static void mount_list_finish(struct mount_list *places)
 /* A path of a switch, with its right. It need not exist. */
 struct switch_path {
 	const char *path;
-	unsigned write;                 /* enum mount_right */
+	unsigned write; /* enum mount_right */
 	bool hidden;
 };
 
@@ -468,11 +413,10 @@ static const struct switch_path system_protected[] = {
 	{ "/usr", RIGHT_TAKEN, false }, { "/boot", RIGHT_TAKEN, false }, { "/efi", RIGHT_TAKEN, false }, { 0 }
 };
 static const struct switch_path system_full[] = { { "/etc", RIGHT_TAKEN, false }, { 0 } };
-static const struct switch_path system_strict[] = {
-	{ "/", RIGHT_TAKEN, false }, { "/proc", RIGHT_KEPT, false }, { "/sys", RIGHT_KEPT, false },
-	{ "/dev", RIGHT_KEPT, false }, { "/home", RIGHT_KEPT, false }, { "/run/user", RIGHT_KEPT, false },
-	{ "/root", RIGHT_KEPT, false }, { 0 }
-};
+static const struct switch_path system_strict[] = { { "/", RIGHT_TAKEN, false },    { "/proc", RIGHT_KEPT, false },
+						    { "/sys", RIGHT_KEPT, false },  { "/dev", RIGHT_KEPT, false },
+						    { "/home", RIGHT_KEPT, false }, { "/run/user", RIGHT_KEPT, false },
+						    { "/root", RIGHT_KEPT, false }, { 0 } };
 static const struct switch_path tunables[] = { { "/proc/acpi", RIGHT_TAKEN, false },
 					       { "/proc/apm", RIGHT_TAKEN, false },
 					       { "/proc/asound", RIGHT_TAKEN, false },
@@ -491,12 +435,12 @@ static const struct switch_path tunables[] = { { "/proc/acpi", RIGHT_TAKEN, fals
 					       { "/sys/fs/cgroup", RIGHT_KEPT, false },
 					       { "/sys/fs/selinux", RIGHT_KEPT, false },
 					       { 0 } };
-static const struct switch_path modules[] = {
-	{ "/usr/lib/modules", RIGHT_INHERITED, true }, { "/lib/modules", RIGHT_INHERITED, true }, { 0 }
-};
-static const struct switch_path logs[] = {
-	{ "/proc/kmsg", RIGHT_INHERITED, true }, { "/dev/kmsg", RIGHT_INHERITED, true }, { 0 }
-};
+static const struct switch_path modules[] = { { "/usr/lib/modules", RIGHT_INHERITED, true },
+					      { "/lib/modules", RIGHT_INHERITED, true },
+					      { 0 } };
+static const struct switch_path logs[] = { { "/proc/kmsg", RIGHT_INHERITED, true },
+					   { "/dev/kmsg", RIGHT_INHERITED, true },
+					   { 0 } };
 static const struct switch_path control_groups[] = { { "/sys/fs/cgroup", RIGHT_TAKEN, false }, { 0 } };
 static const struct switch_path host_name[] = { { "/proc/sys/kernel/hostname", RIGHT_TAKEN, false },
 						{ "/proc/sys/kernel/domainname", RIGHT_TAKEN, false },
@@ -506,19 +450,6 @@ static const char *const homes[] = { "/home", "/root", "/run/user", NULL };
 static void add_mount(struct mount_list *places, const char *path, const struct listed_mount *place)
 {
 	mount_list_add(places, path, strlen(path), place);
-}
-
-static void add_switch_paths(struct mount_list *places, const struct switch_path *list, const char *option)
-{
-	for (; list->path; list++) {
-		struct listed_mount place = {
-			.mount = { .content = list->hidden ? CONTENT_INACCESSIBLE : CONTENT_AS_BEFORE,
-				   .option = option, .optional = true },
-			.write = list->write,
-		};
-
-		add_mount(places, list->path, &place);
-	}
 }
 
 static void add_homes(struct mount_list *places, unsigned protect_home)
@@ -583,38 +514,47 @@ static void add_bindings(struct mount_list *places, words list, bool read_only)
 }
 
 /* Mount options that are flags of mount(2); all others go to the file system as text. */
-static const struct { const char *name; unsigned long set, clear; } mount_words[] = {
-	{ "rw", 0, MS_RDONLY },		     { "ro", MS_RDONLY, 0 },	   { "exec", 0, MS_NOEXEC },
-	{ "noexec", MS_NOEXEC, 0 },	     { "suid", 0, MS_NOSUID },	   { "nosuid", MS_NOSUID, 0 },
-	{ "dev", 0, MS_NODEV },		     { "nodev", MS_NODEV, 0 },	   { "noatime", MS_NOATIME, MS_STRICTATIME },
-	{ "strictatime", MS_STRICTATIME, 0 }, { "relatime", MS_RELATIME, MS_STRICTATIME },
-	{ "nostrictatime", 0, MS_STRICTATIME }, { "norelatime", 0, MS_RELATIME },
-	{ "nodiratime", MS_NODIRATIME, 0 },  { "diratime", 0, MS_NODIRATIME },
+static const struct {
+	const char *name;
+	unsigned long set, clear;
+} mount_words[] = {
+	{ "rw", 0, MS_RDONLY },
+	{ "ro", MS_RDONLY, 0 },
+	{ "exec", 0, MS_NOEXEC },
+	{ "noexec", MS_NOEXEC, 0 },
+	{ "suid", 0, MS_NOSUID },
+	{ "nosuid", MS_NOSUID, 0 },
+	{ "dev", 0, MS_NODEV },
+	{ "nodev", MS_NODEV, 0 },
+	{ "noatime", MS_NOATIME, MS_STRICTATIME },
+	{ "strictatime", MS_STRICTATIME, 0 },
+	{ "relatime", MS_RELATIME, MS_STRICTATIME },
+	{ "nostrictatime", 0, MS_STRICTATIME },
+	{ "norelatime", 0, MS_RELATIME },
+	{ "nodiratime", MS_NODIRATIME, 0 },
+	{ "diratime", 0, MS_NODIRATIME },
 };
-
-static bool read_mount_flag(const char *word, size_t length, unsigned long *flags)
-{
-	for (size_t n = 0; n < sizeof(mount_words) / sizeof(mount_words[0]); n++) {
-		if (strlen(mount_words[n].name) != length || memcmp(word, mount_words[n].name, length) != 0)
-			continue;
-		*flags = (*flags & ~mount_words[n].clear) | mount_words[n].set;
-		return true;
-	}
-	return false;
-}
 
 static void add_temporary(struct mount_list *places, const char *word)
 {
-	struct listed_mount place = { .mount = { .content = CONTENT_TEMPORARY, .option = "temporary_file_system",
-					  .flags = MS_NODEV | MS_STRICTATIME } };
-	size_t path = strcspn(word, ":"), length;
+	struct listed_mount place = { .mount = { .content = CONTENT_TEMPORARY,
+						 .option = "temporary_file_system",
+						 .flags = MS_NODEV | MS_STRICTATIME } };
+	const size_t most = sizeof(mount_words) / sizeof(mount_words[0]);
+	size_t path = strcspn(word, ":"), length, n;
 	const char *option = word + path + (word[path] == ':');
 	struct buf data = { 0 };
 
 	buf_text(&data, SMALL_TMPFS);
 	for (; *option; option += length + (option[length] == ',')) {
 		length = strcspn(option, ",");
-		if (!read_mount_flag(option, length, &place.mount.flags))
+		for (n = 0; n < most; n++) {
+			if (strlen(mount_words[n].name) == length && !memcmp(option, mount_words[n].name, length))
+				break;
+		}
+		if (n < most)
+			place.mount.flags = (place.mount.flags & ~mount_words[n].clear) | mount_words[n].set;
+		else
 			buf_addf(&data, ",%.*s", (int)length, option);
 	}
 	if (place.mount.flags & MS_RDONLY)
@@ -629,38 +569,33 @@ static void add_temporary(struct mount_list *places, const char *word)
 
 static void add_path_options(struct mount_list *places, const struct path_options *paths)
 {
-	static const struct listed_mount read_only = {
-		.mount = { .content = CONTENT_AS_BEFORE, .option = "read_only_paths" }, .write = RIGHT_TAKEN
-	};
-	static const struct listed_mount writable = {
-		.mount = { .content = CONTENT_AS_BEFORE, .option = "read_write_paths" }, .write = RIGHT_KEPT
-	};
-	static const struct listed_mount hidden = { .mount = { .content = CONTENT_INACCESSIBLE,
-							.option = "inaccessible_paths" } };
-	static const struct listed_mount executable = {
-		.mount = { .content = CONTENT_AS_BEFORE, .option = "exec_paths" }, .execute = RIGHT_KEPT
-	};
-	static const struct listed_mount no_program = {
-		.mount = { .content = CONTENT_AS_BEFORE, .option = "no_exec_paths" }, .execute = RIGHT_TAKEN
+	const struct {
+		const char *option;
+		words list;
+		enum mount_right write, execute;
+		bool hidden;
+	} lists[] = {
+		{ "read_only_paths", paths->read_only_paths, RIGHT_TAKEN, RIGHT_INHERITED, false },
+		{ "read_write_paths", paths->read_write_paths, RIGHT_KEPT, RIGHT_INHERITED, false },
+		{ "inaccessible_paths", paths->inaccessible_paths, RIGHT_INHERITED, RIGHT_INHERITED, true },
+		{ "exec_paths", paths->exec_paths, RIGHT_INHERITED, RIGHT_KEPT, false },
+		{ "no_exec_paths", paths->no_exec_paths, RIGHT_INHERITED, RIGHT_TAKEN, false },
 	};
 
-	add_protected(places, paths->read_only_paths, &read_only);
-	add_protected(places, paths->read_write_paths, &writable);
-	add_protected(places, paths->inaccessible_paths, &hidden);
-	add_protected(places, paths->exec_paths, &executable);
-	add_protected(places, paths->no_exec_paths, &no_program);
+	for (size_t n = 0; n < sizeof(lists) / sizeof(*lists); n++) {
+		const struct listed_mount like = {
+			.mount = { .content = lists[n].hidden ? CONTENT_INACCESSIBLE : CONTENT_AS_BEFORE,
+				   .option = lists[n].option },
+			.write = lists[n].write,
+			.execute = lists[n].execute,
+		};
+
+		add_protected(places, lists[n].list, &like);
+	}
 	add_bindings(places, paths->bind_paths, false);
 	add_bindings(places, paths->bind_read_only_paths, true);
 	for (words word = paths->temporary_file_system; word && *word; word++)
 		add_temporary(places, *word);
-}
-
-static const char *make_prefix(struct mount_list *places, const char *above, const char *name)
-{
-	struct buf prefix = { 0 };
-
-	private_tmp_prefix(above, name, &prefix);
-	return buf_keep(&prefix, places->pool);
 }
 
 static void add_private_tmp(struct mount_list *places, const char *name, unsigned kind)
@@ -669,44 +604,44 @@ static void add_private_tmp(struct mount_list *places, const char *name, unsigne
 
 	for (size_t n = 0; n < 2 && kind != TMP_SHARED; n++) {
 		struct listed_mount place = {
-			.mount = { .content = CONTENT_PRIVATE_TMP, .option = "private_tmp" }, .write = RIGHT_KEPT,
+			.mount = { .content = CONTENT_PRIVATE_TMP, .option = "private_tmp" },
+			.write = RIGHT_KEPT,
 		};
+		struct buf prefix = { 0 };
 
 		if (kind == TMP_DISCONNECTED) {
 			place.mount.content = CONTENT_TEMPORARY;
 			place.mount.data = "mode=1777,size=10%,nr_inodes=1m";
 			place.mount.flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME;
 		} else {
-			place.mount.source = make_prefix(places, folders[n], name);
+			private_tmp_prefix(folders[n], name, &prefix);
+			place.mount.source = buf_keep(&prefix, places->pool);
 			places->failed |= !place.mount.source;
 		}
 		add_mount(places, folders[n], &place);
 	}
 }
 
-static const char *proc_data(const struct hardening_options *hardening)
-{
-	static const char *const data[][2] = {
-		[PROC_DEFAULT] = { NULL, "subset=pid" },
-		[PROC_NO_ACCESS] = { "hidepid=noaccess", "hidepid=noaccess,subset=pid" },
-		[PROC_INVISIBLE] = { "hidepid=invisible", "hidepid=invisible,subset=pid" },
-		[PROC_TRACEABLE] = { "hidepid=ptraceable", "hidepid=ptraceable,subset=pid" },
-	};
-
-	return data[hardening->protect_proc][hardening->proc_subset == SUBSET_PID];
-}
+static const char *const proc_data[][2] = {
+	[PROC_DEFAULT] = { NULL, "subset=pid" },
+	[PROC_NO_ACCESS] = { "hidepid=noaccess", "hidepid=noaccess,subset=pid" },
+	[PROC_INVISIBLE] = { "hidepid=invisible", "hidepid=invisible,subset=pid" },
+	[PROC_TRACEABLE] = { "hidepid=ptraceable", "hidepid=ptraceable,subset=pid" },
+};
 
 /* The kernel's file systems: those that options change, and in another root all of them. */
 static void add_kernel(struct mount_list *places, const struct hardening_options *hardening)
 {
 	bool all = places->root && hardening->mount_api_vfs;
 	struct listed_mount proc = {
-		.mount = { .content = CONTENT_PROC, .option = "protect_proc", .data = proc_data(hardening) }
+		.mount = { .content = CONTENT_PROC,
+			   .option = "protect_proc",
+			   .data = proc_data[hardening->protect_proc][hardening->proc_subset == SUBSET_PID] }
 	};
 	struct listed_mount devices = { .mount = { .content = CONTENT_DEVICES, .option = "private_devices" },
-				 .execute = RIGHT_TAKEN };
+					.execute = RIGHT_TAKEN };
 	struct listed_mount queues = { .mount = {
-					      .content = CONTENT_QUEUES, .option = "private_ipc", .optional = true } };
+					       .content = CONTENT_QUEUES, .option = "private_ipc", .optional = true } };
 	struct listed_mount run = { .mount = { .content = CONTENT_TEMPORARY,
 					       .option = "mount_api_vfs",
 					       .data = SMALL_TMPFS,
@@ -741,8 +676,9 @@ static void add_sys(struct mount_list *places, const struct service *service)
 	bool others = places->count || places->root;
 	bool refuses = service_mark(service, "private_mounts") && !hardening->private_mounts && !others;
 	struct listed_mount sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
-	struct listed_mount bound = { .mount = { .content = CONTENT_BIND, .option = places->network, .recursive = true,
-					  .optional = true } };
+	struct listed_mount bound = {
+		.mount = { .content = CONTENT_BIND, .option = places->network, .recursive = true, .optional = true }
+	};
 
 	if (!places->network || (places->root && !hardening->mount_api_vfs) || refuses)
 		return;
@@ -755,55 +691,52 @@ static void add_sys(struct mount_list *places, const struct service *service)
 
 static void add_switch_mounts(struct mount_list *places, const struct hardening_options *hardening)
 {
-	if (hardening->protect_system >= SYSTEM_PROTECTED)
-		add_switch_paths(places, system_protected, "protect_system");
-	if (hardening->protect_system >= SYSTEM_FULL)
-		add_switch_paths(places, system_full, "protect_system");
-	if (hardening->protect_system == SYSTEM_STRICT)
-		add_switch_paths(places, system_strict, "protect_system");
-	if (hardening->protect_kernel_tunables)
-		add_switch_paths(places, tunables, "protect_kernel_tunables");
-	if (hardening->protect_kernel_modules)
-		add_switch_paths(places, modules, "protect_kernel_modules");
-	if (hardening->protect_kernel_logs)
-		add_switch_paths(places, logs, "protect_kernel_logs");
-	if (hardening->protect_control_groups)
-		add_switch_paths(places, control_groups, "protect_control_groups");
-	if (hardening->protect_hostname)
-		add_switch_paths(places, host_name, "protect_hostname");
+	const struct {
+		bool is_set;
+		const struct switch_path *paths;
+		const char *option;
+	} switches[] = {
+		{ hardening->protect_system >= SYSTEM_PROTECTED, system_protected, "protect_system" },
+		{ hardening->protect_system >= SYSTEM_FULL, system_full, "protect_system" },
+		{ hardening->protect_system == SYSTEM_STRICT, system_strict, "protect_system" },
+		{ hardening->protect_kernel_tunables, tunables, "protect_kernel_tunables" },
+		{ hardening->protect_kernel_modules, modules, "protect_kernel_modules" },
+		{ hardening->protect_kernel_logs, logs, "protect_kernel_logs" },
+		{ hardening->protect_control_groups, control_groups, "protect_control_groups" },
+		{ hardening->protect_hostname, host_name, "protect_hostname" },
+	};
+
+	for (size_t n = 0; n < sizeof(switches) / sizeof(*switches); n++) {
+		for (const struct switch_path *at = switches[n].paths; switches[n].is_set && at->path; at++) {
+			struct listed_mount place = {
+				.mount = { .content = at->hidden ? CONTENT_INACCESSIBLE : CONTENT_AS_BEFORE,
+					   .option = switches[n].option,
+					   .optional = true },
+				.write = at->write,
+			};
+
+			add_mount(places, at->path, &place);
+		}
+	}
 }
 
 /* Hides a control socket at this path from services with mounts of their own. In another root there is the one below
  * it. */
 static void hide_control(struct mount_list *places, const char *path)
 {
-	struct listed_mount place = { .mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths",
-					  .optional = true } };
+	struct listed_mount place = {
+		.mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths", .optional = true }
+	};
 	size_t length = places->root ? strlen(places->root) : 0;
 
 	if (path && !strncmp(path, places->root ? places->root : "", length) && path[length] == '/')
 		add_mount(places, path + length, &place);
 }
 
-/* The path of --control, and the one that a superd without that option has. */
-static void hide_controls(struct mount_list *places)
-{
-	struct buf path = { 0 };
-
-	if (!places->count)
-		return;
-	buf_addf(&path, "%s/superd/control", runtime_dir());
-	if (path.failed)
-		places->failed = true;
-	else
-		hide_control(places, buf_string(&path));
-	hide_control(places, places->control);
-	buf_free(&path);
-}
-
 static void mount_list_fill(struct mount_list *places, const struct service *service)
 {
 	const struct hardening_options *hardening = service->groups->hardening;
+	struct buf path = { 0 };
 
 	add_path_options(places, service->groups->paths);
 	add_private_tmp(places, service->name, hardening->private_tmp);
@@ -811,7 +744,14 @@ static void mount_list_fill(struct mount_list *places, const struct service *ser
 	add_kernel(places, hardening);
 	add_switch_mounts(places, hardening);
 	add_sys(places, service);
-	hide_controls(places);
+	if (!places->count)
+		return;
+	/* The path of --control, and the one that a superd without that option has. */
+	buf_addf(&path, "%s/superd/control", runtime_dir());
+	places->failed |= path.failed;
+	hide_control(places, buf_string(&path));
+	hide_control(places, places->control);
+	buf_free(&path);
 }
 
 /* From a service to its sandbox.
@@ -825,10 +765,10 @@ static void mount_list_fill(struct mount_list *places, const struct service *ser
 struct sandbox_build {
 	struct service *service;
 	struct pool *pool;
-	const char *control;            /* path of the control socket; NULL: the default */
+	const char *control; /* path of the control socket; NULL: the default */
 	struct sandbox_support *support;
-	unsigned without;               /* enum sandbox_need: means to leave out, as this machine lacks them */
-	const struct sock_fprog *const *filters;        /* NULL: none */
+	unsigned without;			 /* enum sandbox_need: means to leave out, as this machine lacks them */
+	const struct sock_fprog *const *filters; /* NULL: none */
 	struct diags *diags;
 	/* An option asks for mounts, even if none remain: then the backend has a mount namespace. */
 	bool asks_for_mounts;
@@ -863,19 +803,10 @@ bool sandbox_leaves_root(const struct service *service)
 	return may_leave_chroot(service) && !(sandbox && sandbox->root);
 }
 
-/* The option that gives it a network namespace other than superd's; NULL: none. */
-static const char *network_option(const struct sandbox_build *build)
-{
-	const struct option_groups *groups = build->service->groups;
-
-	if (groups->hardening->private_network && !(build->without & SANDBOX_NEEDS_NETWORK))
-		return "private_network";
-	return NULL;
-}
-
 static bool make_mounts(struct sandbox_build *build)
 {
-	struct mount_list places = { .pool = build->pool, .root = service_root(build->service),
+	struct mount_list places = { .pool = build->pool,
+				     .root = service_root(build->service),
 				     .control = build->control };
 	struct sandbox_mount *mounts;
 	bool good;
@@ -883,16 +814,17 @@ static bool make_mounts(struct sandbox_build *build)
 	if (build->without & SANDBOX_NEEDS_MOUNTS)
 		return true;
 	places.no_proc = build->without & SANDBOX_NEEDS_PROC;
-	if (!(sandbox_support_missing(build->support) & SANDBOX_NEEDS_MOUNTS))
-		places.network = network_option(build);
+	if (!(sandbox_support_missing(build->support) & SANDBOX_NEEDS_MOUNTS) &&
+	    build->service->groups->hardening->private_network && !(build->without & SANDBOX_NEEDS_NETWORK))
+		places.network = "private_network";
 	mount_list_fill(&places, build->service);
 	build->asks_for_mounts = places.count;
 	if (!places.failed)
 		mount_list_finish(&places);
 	if (places.overflowed)
 		diag_error(build->diags, build->service->at,
-			   "%s: it has %zu inaccessible paths, more than superd can handle",
-			   build->service->name, places.count);
+			   "%s: it has %zu inaccessible paths, more than superd can handle", build->service->name,
+			   places.count);
 	good = !places.failed && !places.overflowed;
 	mounts = good && places.count ? calloc(places.count, sizeof(*mounts)) : NULL;
 	for (size_t n = 0; mounts && n < places.count; n++)
@@ -907,26 +839,24 @@ static bool make_mounts(struct sandbox_build *build)
 	return good || places.overflowed || add_memory_error(build);
 }
 
-/* Whether the service would lose its notify socket: by path because of another root, and by abstract name because of
- * another network namespace. */
-static bool loses_notify(const struct service *service)
-{
-	return service->groups->environment->root_directory && service->groups->hardening->private_network &&
-	       service_notify_access(service) != NOTIFY_NONE;
-}
-
 static void make_namespaces(struct sandbox_build *build)
 {
 	static const unsigned users[] = {
-		[PRIVATE_USERS_NO] = USERS_SHARED, [PRIVATE_USERS_YES] = USERS_SELF, [PRIVATE_USERS_SELF] = USERS_SELF,
-		[PRIVATE_USERS_IDENTITY] = USERS_IDENTITY, [PRIVATE_USERS_FULL] = USERS_FULL,
+		[PRIVATE_USERS_NO] = USERS_SHARED, [PRIVATE_USERS_YES] = USERS_SELF,
+		[PRIVATE_USERS_SELF] = USERS_SELF, [PRIVATE_USERS_IDENTITY] = USERS_IDENTITY,
+		[PRIVATE_USERS_FULL] = USERS_FULL,
 	};
 	const struct hardening_options *hardening = build->service->groups->hardening;
 	struct sandbox_config *result = &build->result;
+	bool loses_notify;
 
+	/* It would lose its notify socket: by path because of another root, and by abstract name because of another
+	 * network namespace. */
+	loses_notify = build->service->groups->environment->root_directory && hardening->private_network &&
+		service_notify_access(build->service) != NOTIFY_NONE;
 	result->has_mounts = (build->asks_for_mounts || hardening->private_mounts ||
-			      mounts_root(build->service, build->support) || loses_notify(build->service)) &&
-			     !(build->without & SANDBOX_NEEDS_MOUNTS);
+			      mounts_root(build->service, build->support) || loses_notify) &&
+		!(build->without & SANDBOX_NEEDS_MOUNTS);
 	if (result->has_mounts) {
 		result->namespaces |= CLONE_NEWNS;
 		result->root = service_root(build->service);
@@ -940,47 +870,6 @@ static void make_namespaces(struct sandbox_build *build)
 	if (!(build->without & SANDBOX_NEEDS_USERS))
 		result->users = users[hardening->private_users];
 	result->users_first = (result->namespaces || result->users) && !sandbox_support_privileged(build->support);
-}
-
-/* A superd without CAP_SETPCAP lacks these capabilities itself, so it is enough that no program gains them. */
-static void make_capabilities(struct sandbox_build *build)
-{
-	const struct hardening_options *hardening = build->service->groups->hardening;
-	struct sandbox_config *result = &build->result;
-
-	if (hardening->protect_kernel_modules)
-		result->dropped |= CAP(SYS_MODULE);
-	if (hardening->protect_kernel_logs)
-		result->dropped |= CAP(SYSLOG);
-	if (hardening->protect_clock)
-		result->dropped |= CAP(SYS_TIME) | CAP(WAKE_ALARM);
-	if (hardening->private_devices)
-		result->dropped |= CAP(MKNOD) | CAP(SYS_RAWIO);
-	if (result->dropped && !result->users_first && !capability_held(CAP_SETPCAP)) {
-		result->dropped = 0;
-		result->no_new_privileges = true;
-	}
-}
-
-static void make_profile(struct sandbox_build *build)
-{
-	const char *profile = build->service->groups->paths->apparmor_profile;
-	bool can_go = profile && *profile == '-';
-
-	if (!profile || build->without & SANDBOX_NEEDS_PROFILE)
-		return;
-	if (can_go && sandbox_support_missing(build->support) & SANDBOX_NEEDS_PROFILE)
-		return;
-	build->result.profile = profile + can_go;
-}
-
-static bool makes_private_tmp(const struct sandbox_config *sandbox)
-{
-	for (size_t n = 0; n < sandbox->mount_count; n++) {
-		if (sandbox->mounts[n].content == CONTENT_PRIVATE_TMP)
-			return true;
-	}
-	return false;
 }
 
 static bool is_zeroed(const void *group, size_t size)
@@ -999,9 +888,9 @@ static bool needs_no_sandbox(const struct service *service, struct sandbox_suppo
 	const struct syscall_options *calls = groups->syscalls;
 
 	return is_zeroed(groups->paths, sizeof(*groups->paths)) &&
-	       is_zeroed(groups->hardening, sizeof(*groups->hardening)) && !calls->system_call_filter &&
-	       !calls->system_call_architectures && !calls->restrict_address_families &&
-	       !mounts_root(service, support);
+		is_zeroed(groups->hardening, sizeof(*groups->hardening)) && !calls->system_call_filter &&
+		!calls->system_call_architectures && !calls->restrict_address_families &&
+		!mounts_root(service, support);
 }
 
 /* The number of the service's own folders, which stay accessible. Their paths are known at the start. */
@@ -1016,38 +905,49 @@ static size_t count_open_paths(const struct service *service)
 	return count;
 }
 
-static bool has_room_for_open_paths(const struct sandbox_build *build)
-{
-	size_t count = build->result.has_mounts ? count_open_paths(build->service) : 0;
-
-	if (count <= OPEN_PATHS_MOST)
-		return true;
-	diag_error(build->diags, build->service->at,
-		   "%s: it has %zu directories of its own to keep open, more than the %d that superd can handle",
-		   build->service->name, count, OPEN_PATHS_MOST);
-	return false;
-}
-
 static void build_sandbox(struct sandbox_build *build)
 {
 	const struct hardening_options *hardening = build->service->groups->hardening;
 	struct prepared prepared = *service_prepared(build->service);
+	const char *profile = build->service->groups->paths->apparmor_profile;
 	struct sandbox_config *result = &build->result;
+	size_t own;
 
 	if (!make_mounts(build))
 		return;
 	make_namespaces(build);
-	if (!has_room_for_open_paths(build))
+	own = result->has_mounts ? count_open_paths(build->service) : 0;
+	if (own > OPEN_PATHS_MOST) {
+		diag_error(
+			build->diags, build->service->at,
+			"%s: it has %zu directories of its own to keep open, more than the %d that superd can handle",
+			build->service->name, own, OPEN_PATHS_MOST);
 		return;
-	make_capabilities(build);
+	}
+	if (hardening->protect_kernel_modules)
+		result->dropped |= CAP(SYS_MODULE);
+	if (hardening->protect_kernel_logs)
+		result->dropped |= CAP(SYSLOG);
+	if (hardening->protect_clock)
+		result->dropped |= CAP(SYS_TIME) | CAP(WAKE_ALARM);
+	if (hardening->private_devices)
+		result->dropped |= CAP(MKNOD) | CAP(SYS_RAWIO);
+	/* A superd without CAP_SETPCAP lacks these capabilities itself, so it is enough that no program gains them. */
+	if (result->dropped && !result->users_first && !capability_held(CAP_SETPCAP)) {
+		result->dropped = 0;
+		result->no_new_privileges = true;
+	}
 	/* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. A child keeps
 	 * that capability across the change of user (stage_ambient). */
 	result->filters = build->filters;
 	result->no_new_privileges |= build->filters && !sandbox_support_privileged(build->support);
-	make_profile(build);
+	if (profile && !(build->without & SANDBOX_NEEDS_PROFILE) &&
+	    (*profile != '-' || !(sandbox_support_missing(build->support) & SANDBOX_NEEDS_PROFILE)))
+		result->profile = profile + (*profile == '-');
 	result->refuses_executable_memory =
 		hardening->memory_deny_write_execute && !(build->without & SANDBOX_NEEDS_FILTER);
-	result->private_tmp = makes_private_tmp(result);
+	for (size_t n = 0; n < result->mount_count; n++)
+		result->private_tmp |= result->mounts[n].content == CONTENT_PRIVATE_TMP;
 	if (is_zeroed(result, sizeof(*result)))
 		return;
 	prepared.sandbox = pool_keep(build->pool, result, sizeof(*result));
@@ -1058,12 +958,16 @@ static void build_sandbox(struct sandbox_build *build)
 void sandbox_make(struct service *service, const struct table *table, struct sandbox_support *support,
 		  const struct sock_fprog *const *filters, struct diags *diags)
 {
-	struct sandbox_build build = { .service = service, .pool = table->pool, .control = table->control,
-				       .support = support, .filters = filters, .diags = diags };
+	struct sandbox_build build = { .service = service,
+				       .pool = table->pool,
+				       .control = table->control,
+				       .support = support,
+				       .filters = filters,
+				       .diags = diags };
 
 	if (needs_no_sandbox(service, support))
 		return;
-	memset(&build.result, 0, sizeof(build.result));         /* the padding, too: pools share equal bytes */
+	memset(&build.result, 0, sizeof(build.result)); /* the padding, too: pools share equal bytes */
 	if (table->warns_of_unsupported)
 		build.without = sandbox_support_missing(support);
 	build_sandbox(&build);
@@ -1098,36 +1002,27 @@ bool sandbox_covers(const struct sandbox_config *sandbox, const char *path)
 	return false;
 }
 
-static bool add_directories(char **paths, size_t *count, const char *base, words names)
-{
-	for (; names && *names; names++) {
-		struct buf path = { 0 };
-
-		buf_addf(&path, "%s/%.*s", base, (int)directory_name_length(*names), *names);
-		paths[*count] = buf_take(&path);
-		if (!paths[(*count)++])
-			return false;
-	}
-	return true;
-}
-
 char **sandbox_list_open_paths(const struct service *service, const struct process_defaults *defaults)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
 	char **paths = calloc(count_open_paths(service) + 1, sizeof(*paths));
-	struct buf folder = { 0 };
+	struct buf path = { 0 };
 	size_t count = 0;
-	bool good;
+	bool good = paths;
 
 	directories_of(service, defaults, kinds);
-	good = paths;
 	if (good && credentials_are_wanted(service)) {
-		credentials_folder(service, defaults, &folder);
-		paths[count] = buf_take(&folder);
+		credentials_folder(service, defaults, &path);
+		paths[count] = buf_take(&path);
 		good = paths[count++];
 	}
-	for (size_t kind = 0; good && kind < DIRECTORY_KINDS; kind++)
-		good = !kinds[kind].is_owned || add_directories(paths, &count, kinds[kind].base, kinds[kind].names);
+	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++) {
+		for (words name = kinds[kind].names; good && kinds[kind].is_owned && name && *name; name++) {
+			buf_addf(&path, "%s/%.*s", kinds[kind].base, (int)directory_name_length(*name), *name);
+			paths[count] = buf_take(&path);
+			good = paths[count++];
+		}
+	}
 	if (good)
 		return paths;
 	for (size_t n = 0; paths && n < count; n++)

@@ -25,31 +25,25 @@
  *
  * superd-exec (child_needs_program) reads from a file in memory what it has to do. */
 
-#define ANSWER_MOST 5000                /* milliseconds until a probe has answered */
-#define REAP_MOST 100                   /* milliseconds that superd waits for a process that is about to end */
-
-/* Writes the start for superd-exec into a file, job->record. false and errno. */
-static bool write_record(struct job *job)
-{
-	struct record record = { 0 };
-
-	start_record(&record, job);
-	if (record.out.failed)
-		errno = ENOMEM;
-	else
-		job->record = memory_file(record.out.data, record.out.length);
-	buf_free(&record.out);
-	return job->record >= 0;
-}
+#define ANSWER_MOST 5000 /* milliseconds until a probe has answered */
+#define REAP_MOST 100	 /* milliseconds that superd waits for a process that is about to end */
 
 pid_t spawn_async(struct job *job, int *report)
 {
 	int ends[2];
 	pid_t pid;
 
-	if (child_needs_program(job) && !write_record(job)) {
-		job->fault = (struct fault){ .stage = STAGE_RECORD, .error = errno };
-		return -1;
+	if (child_needs_program(job)) {
+		struct record record = { 0 };
+
+		start_record(&record, job);
+		errno = ENOMEM;
+		job->record = record.out.failed ? -1 : memory_file(record.out.data, record.out.length);
+		buf_free(&record.out);
+		if (job->record < 0) {
+			job->fault = (struct fault){ .stage = STAGE_RECORD, .error = errno };
+			return -1;
+		}
 	}
 	if (!fork_fds_open_report(ends, job->wanted_count)) {
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
@@ -72,28 +66,21 @@ pid_t spawn_async(struct job *job, int *report)
 	return pid;
 }
 
-static bool wait_for_answer(int fd)
-{
-	struct pollfd told = { fd, POLLIN, 0 };
-	int ready;
-
-	do
-		ready = poll(&told, 1, ANSWER_MOST);
-	while (ready < 0 && errno == EINTR);
-	return ready > 0;
-}
-
 /* The process answers by a pipe, as the loop may reap it before waitpid(2) here could. */
 static int hear_answer(pid_t pid, int ends[2])
 {
+	struct pollfd told = { ends[0], POLLIN, 0 };
 	unsigned char answer = 0;
 	ssize_t got = -1;
+	int ready = 0;
 
 	fd_close(&ends[1]);
-	if (pid > 0 && wait_for_answer(ends[0]))
+	while (pid > 0 && (ready = poll(&told, 1, ANSWER_MOST)) < 0 && errno == EINTR)
+		continue;
+	if (ready > 0)
 		got = read(ends[0], &answer, 1);
 	else if (pid > 0)
-		kill(pid, SIGKILL);     /* which does not end one that hangs in the kernel */
+		kill(pid, SIGKILL); /* which does not end one that hangs in the kernel */
 	if (pid > 0)
 		waitpid_timeout(pid, REAP_MOST, NULL);
 	fd_close(&ends[0]);
@@ -140,7 +127,7 @@ pid_t spawn_aside(const struct own_program *program, char *const *argv, const in
 	sigset_t before;
 	pid_t pid;
 
-	thread_block_signals(&before);  /* they stay blocked in the program, too */
+	thread_block_signals(&before); /* they stay blocked in the program, too */
 	pid = fork();
 	if (pid == 0) {
 		setsid();
@@ -211,7 +198,7 @@ const char *fault_reason(const struct fault *fault)
 void spawn_start(struct spawn_request *request)
 {
 	const struct plan_command *command = request->command ? request->command : &request->plan->main;
-	const char *notify = request->notify ? strchr(request->notify, '=') : NULL;     /* else an abstract name */
+	const char *notify = request->notify ? strchr(request->notify, '=') : NULL; /* else an abstract name */
 	struct job job = {
 		.plan = request->plan,
 		.command = command,
