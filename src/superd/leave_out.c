@@ -11,29 +11,29 @@
 
 #include "table/services/left_out.h"
 
-#define NAMED_MOST 4                    /* services of an entry that a message names */
+#define NAMED_MOST 4 /* services of an entry that a message names */
 
 /* An entry or part that a diagnostic may be about. */
 struct error_owner {
-	struct origin at;               /* where it begins */
+	struct origin at; /* where it begins */
 	enum {
-		ROW,                    /* a service of the table */
-		NO_ROW,                 /* an entry that did not become a service */
-		SHARED,                 /* a part that several services use, as defaults */
-		VITAL                   /* the same, and nothing can be read without it */
+		ROW,	/* a service of the table */
+		NO_ROW, /* an entry that did not become a service */
+		SHARED, /* a part that several services use, as defaults */
+		VITAL	/* the same, and nothing can be read without it */
 	} kind;
-	size_t number;                  /* index in the table's list of its kind */
+	size_t number; /* index in the table's list of its kind */
 };
 
 /* The entries that are left out. Rows are services of the table; entries are those that became no row. */
 struct left_out_state {
 	const struct table *table;
-	bool all;                       /* --keep-going */
-	const struct table *before;     /* the table in effect; NULL: this is no reload */
-	bool *rows, *entries;           /* for each: whether it is left out */
-	const char **row_reasons, **entry_reasons;      /* for each: its first error; NULL: none yet */
-	bool *is_wrong;                 /* for each row: an error is not of this machine alone */
-	struct error_owner *owners;     /* sorted by place */
+	bool all;				   /* --keep-going */
+	const struct table *before;		   /* the table in effect; NULL: this is no reload */
+	bool *rows, *entries;			   /* for each: whether it is left out */
+	const char **row_reasons, **entry_reasons; /* for each: its first error; NULL: none yet */
+	bool *is_wrong;				   /* for each row: an error is not of this machine alone */
+	struct error_owner *owners;		   /* sorted by place */
 	size_t owner_count;
 };
 
@@ -65,20 +65,6 @@ static void add_owner(struct left_out_state *state, struct error_owner owner)
 		state->owners[state->owner_count++] = owner;
 }
 
-/* A service may come from several files, as the .service, .socket and drop-ins of a unit. An error in any of them is
- * its error. */
-static void list_note(struct left_out_state *state, size_t number)
-{
-	const struct table *table = state->table;
-	const struct note *note = &table->notes[number];
-	const struct service *service = note->kind == NOTE_PART ? table_find(table, note->name) : NULL;
-
-	if (service)
-		add_owner(state, (struct error_owner){ note->at, ROW, (size_t)(service - table->services) });
-	else if (note->kind == NOTE_SHARED || note->kind == NOTE_VITAL)
-		add_owner(state, (struct error_owner){ note->at, note->kind == NOTE_SHARED ? SHARED : VITAL, number });
-}
-
 static void list_owners(struct left_out_state *state)
 {
 	const struct table *table = state->table;
@@ -87,8 +73,18 @@ static void list_owners(struct left_out_state *state)
 		add_owner(state, (struct error_owner){ table->services[n].at, ROW, n });
 	for (size_t n = 0; n < table->left_out_count; n++)
 		add_owner(state, (struct error_owner){ table->left_out[n].at, NO_ROW, n });
-	for (size_t n = 0; n < table->note_count; n++)
-		list_note(state, n);
+	for (size_t n = 0; n < table->note_count; n++) {
+		const struct note *note = &table->notes[n];
+		const struct service *service = note->kind == NOTE_PART ? table_find(table, note->name) : NULL;
+
+		/* A service may come from several files, as the .service, .socket and drop-ins of a unit. An error
+		 * in any of them is its error. */
+		if (service)
+			add_owner(state, (struct error_owner){ note->at, ROW, (size_t)(service - table->services) });
+		else if (note->kind == NOTE_SHARED || note->kind == NOTE_VITAL)
+			add_owner(state,
+				  (struct error_owner){ note->at, note->kind == NOTE_SHARED ? SHARED : VITAL, n });
+	}
 	qsort(state->owners, state->owner_count, sizeof(*state->owners), compare_owners);
 }
 
@@ -131,16 +127,6 @@ static bool is_place_left_out(const struct left_out_state *state, struct origin 
 	return false;
 }
 
-/* The last entry that yielded its socket to the entry at this place; NULL: none did. */
-static const struct note *find_yielded(const struct table *table, struct origin to)
-{
-	const struct note *last = NULL;
-
-	for (const struct note *note = NULL; (note = table_next_note(table, NOTE_YIELDED, note));)
-		last = origin_equal(note->to, to) ? note : last;
-	return last;
-}
-
 /* Adds "; service 'a' is left out", or "; services 'a', 'b' and 3 more are left out", of the rows that begin where this
  * one does: a line of an inetd.conf makes one for each host and family. */
 static void add_left_out_rows(const struct left_out_state *state, const struct error_owner *owner, struct buf *text)
@@ -153,7 +139,10 @@ static void add_left_out_rows(const struct left_out_state *state, const struct e
 	count = (size_t)(owner - first) + 1;
 	buf_text(text, count > 1 ? "; services " : "; service ");
 	for (size_t n = 0; n < count && n < NAMED_MOST; n++)
-		buf_addf(text, "%s'%s'", !n ? "" : n + 1 == count ? " and " : ", ",
+		buf_addf(text, "%s'%s'",
+			 !n			  ? ""
+				 : n + 1 == count ? " and "
+						  : ", ",
 			 state->table->services[first[n].number].name);
 	if (count > NAMED_MOST)
 		buf_addf(text, " and %zu more", count - NAMED_MOST);
@@ -188,12 +177,14 @@ static bool was_served(const struct left_out_state *state, const struct error_ow
 static void append_left_out(const struct left_out_state *state, const struct error_owner *owner, struct diag *diag,
 			    bool again)
 {
-	const struct note *yielded = again ? find_yielded(state->table, owner->at) : NULL;
 	const char *name = owner->kind == ROW ? NULL : state->table->left_out[owner->number].name;
+	const struct note *yielded = NULL; /* the last entry that yielded its socket to this one */
 	struct buf text = { 0 };
 
 	if (was_served(state, owner))
 		return;
+	for (const struct note *note = NULL; again && (note = table_next_note(state->table, NOTE_YIELDED, note));)
+		yielded = origin_equal(note->to, owner->at) ? note : yielded;
 	buf_text(&text, diag->message);
 	if (owner->kind == ROW)
 		add_left_out_rows(state, owner, &text);
@@ -215,24 +206,13 @@ static void append_left_out(const struct left_out_state *state, const struct err
 	diag->message = buf_take(&text);
 }
 
-/* An error in a file that is part of several services, as a template of units, leaves all of them out. */
-static void mark_shared_file(struct left_out_state *state, const struct error_owner *owner)
-{
-	const struct origin at = owner->at;
-
-	while (owner-- > state->owners && !compare_places(owner->at, at)) {
-		if (owner->kind == ROW)
-			state->rows[owner->number] = true;
-	}
-}
-
 /* Whether an error leaves out this entry, and superd goes on. */
 static bool may_leave_out(const struct left_out_state *state, const struct error_owner *owner)
 {
 	const struct table *table = state->table;
-	const char *name = owner->kind == ROW	   ? table->services[owner->number].name
-			   : owner->kind == NO_ROW ? table->left_out[owner->number].name
-						   : NULL;
+	const char *name = owner->kind == ROW ? table->services[owner->number].name
+		: owner->kind == NO_ROW	      ? table->left_out[owner->number].name
+					      : NULL;
 
 	for (const struct note *note = NULL;
 	     !state->all && name && (note = table_next_note(table, NOTE_ALONE, note));) {
@@ -260,8 +240,12 @@ static void pass_over_error(struct left_out_state *state, struct diag *diag, str
 	if (!*mark)
 		append_left_out(state, owner, diag, again);
 	*mark = true;
-	if (owner->kind == ROW)
-		mark_shared_file(state, owner);
+	/* An error in a file that is part of several services, as a template of units, leaves all of them out. */
+	for (const struct error_owner *at = owner;
+	     owner->kind == ROW && at-- > state->owners && !compare_places(at->at, owner->at);) {
+		if (at->kind == ROW)
+			state->rows[at->number] = true;
+	}
 }
 
 static bool is_excluded(const struct exclusions *exclusions, struct origin at)
@@ -333,19 +317,9 @@ static bool must_read_again(const struct left_out_state *state, struct exclusion
 	return true;
 }
 
-/* A line of an inetd.conf may make several services, one for each host and family. An error of one leaves all of them
- * out. */
-static void leave_out_sibling(struct left_out_state *state, size_t row, size_t beside, struct diags *diags)
-{
-	const struct service *service = &state->table->services[row];
-
-	if (state->rows[row] || !state->rows[beside] || !origin_equal(state->table->services[beside].at, service->at))
-		return;
-	state->rows[row] = true;
-	diag_warning(diags, service->at, "service '%s' of the same entry is left out with it", service->name);
-}
-
-/* Leaves out the entries without an error of their own. The services of one entry stand side by side in the table. */
+/* Leaves out the entries without an error of their own: those that an error in a part concerns, and the other
+ * services of one entry, which stand side by side in the table. A line of an inetd.conf may make one for each host
+ * and family. */
 static void leave_out_siblings(struct left_out_state *state, const struct exclusions *exclusions, struct diags *diags)
 {
 	const struct table *table = state->table;
@@ -356,10 +330,19 @@ static void leave_out_siblings(struct left_out_state *state, const struct exclus
 			diag_warning(diags, table->left_out[n].at,
 				     "this entry is left out because of errors in a part that it depends on");
 	}
-	for (size_t n = 1; n < table->count; n++)
-		leave_out_sibling(state, n, n - 1, diags);
-	for (size_t n = table->count; n-- > 1;)
-		leave_out_sibling(state, n - 1, n, diags);
+	for (size_t from = 0, end; from < table->count; from = end) {
+		const struct service *list = table->services;
+		bool any = state->rows[from];
+
+		for (end = from + 1; end < table->count && origin_equal(list[end].at, list[from].at); end++)
+			any |= state->rows[end];
+		for (size_t n = from; any && n < end; n++) {
+			if (!state->rows[n])
+				diag_warning(diags, list[n].at, "service '%s' of the same entry is left out with it",
+					     list[n].name);
+			state->rows[n] = true;
+		}
+	}
 }
 
 /* A diagnostic as "FILE:LINE:COL: MESSAGE". NULL: out of memory. */
@@ -404,7 +387,7 @@ static void find_reasons(struct left_out_state *state, const struct diags *diags
 }
 
 /* Gives rows and entries without an error of their own the reason of another row of their entry, or the warning that
- * leave_out_siblings added. */
+ * leave_out_siblings added: the diagnostics from `first` on. */
 static void share_reasons(struct left_out_state *state, const struct diags *diags, size_t first)
 {
 	const struct table *table = state->table;
@@ -428,30 +411,12 @@ static void share_reasons(struct left_out_state *state, const struct diags *diag
 	}
 }
 
-/* Marks and lists what is left out, with reasons. The diagnostics from `first` on are the warnings of
- * leave_out_siblings. */
-static void list_left_out(struct left_out_state *state, struct table *table, struct diags *diags, size_t first)
-{
-	size_t count = table->left_out_count;
-	bool good = true;
-
-	find_reasons(state, diags);
-	share_reasons(state, diags, first);
-	for (size_t n = 0; n < count; n++)
-		table->left_out[n].reason = state->entry_reasons[n];
-	for (size_t n = 0; n < table->count; n++) {
-		if (state->rows[n])
-			good &= left_out_add(table, &table->services[n], !state->is_wrong[n], state->row_reasons[n]);
-	}
-	if (!good || !left_out_list(table))
-		diag_error(diags, (struct origin){ 0 }, "out of memory");
-}
-
+/* Marks and lists what is left out, with reasons. */
 static bool leave_out_wrong(struct left_out_state *state, struct table *table, struct exclusions *exclusions,
 			    struct diags *diags)
 {
-	size_t count = diags->count;
-	bool any = diags->errors;
+	size_t count = diags->count, entries = table->left_out_count;
+	bool any = diags->errors, good = true;
 
 	list_owners(state);
 	for (size_t n = 0; n < count; n++) {
@@ -462,7 +427,16 @@ static bool leave_out_wrong(struct left_out_state *state, struct table *table, s
 		return false;
 	if (any)
 		leave_out_siblings(state, exclusions, diags);
-	list_left_out(state, table, diags, count);
+	find_reasons(state, diags);
+	share_reasons(state, diags, count);
+	for (size_t n = 0; n < entries; n++)
+		table->left_out[n].reason = state->entry_reasons[n];
+	for (size_t n = 0; n < table->count; n++) {
+		if (state->rows[n])
+			good &= left_out_add(table, &table->services[n], !state->is_wrong[n], state->row_reasons[n]);
+	}
+	if (!good || !left_out_list(table))
+		diag_error(diags, (struct origin){ 0 }, "out of memory");
 	return true;
 }
 

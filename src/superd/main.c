@@ -22,22 +22,22 @@
  * Most messages about a service begin with its name and a colon. Others begin with an option, so a first word counts as
  * a name only if the table has it. */
 
-#define GROUP_LEAST 5                   /* diagnostics */
-#define PLACES_MOST 20                  /* in a note */
+#define GROUP_LEAST 5  /* diagnostics */
+#define PLACES_MOST 20 /* in a note */
 
 /* The names of a table's services, also of those that are left out; sorted. */
 struct service_names {
-	const char **list;              /* owned; the names are borrowed */
+	const char **list; /* owned; the names are borrowed */
 	size_t count;
 };
 
 /* A diagnostic as the others are compared with it. */
 struct claim {
-	const char *name;               /* of the service, without an end; "": its message has none */
+	const char *name; /* of the service, without an end; "": its message has none */
 	size_t name_length;
-	const char *text;               /* the rest of the message */
+	const char *text; /* the rest of the message */
 	size_t length;
-	bool stands_alone;              /* it has further places, or is one: never in a group */
+	bool stands_alone; /* it has further places, or is one: never in a group */
 };
 
 static int compare_names(const void *left, const void *right)
@@ -63,46 +63,33 @@ static bool collect_names(struct service_names *names, const struct table *table
 	return true;
 }
 
-static bool has_name(const struct service_names *names, const char *text, size_t length)
-{
-	char *name = strndup(text, length);
-	const char *wanted = name;
-	bool found = name && bsearch(&wanted, names->list, names->count, sizeof(wanted), compare_names);
-
-	free(name);
-	return found;
-}
-
 static void read_claim(struct claim *claim, const struct diags *diags, size_t number, const struct service_names *names)
 {
 	const struct diag *diag = &diags->list[number];
 	size_t length = diag->own_length ? diag->own_length : strlen(diag->message);
 	const char *colon = strstr(diag->message, ": ");
 	size_t word = colon ? (size_t)(colon - diag->message) : 0;
+	char *name = word && word + 2 <= length ? strndup(diag->message, word) : NULL;
+	const char *wanted = name;
 
 	*claim = (struct claim){ .name = "", .text = diag->message, .length = length };
 	claim->stands_alone = diag->follows || (number + 1 < diags->count && diags->list[number + 1].follows);
-	if (!word || word + 2 > length || !has_name(names, diag->message, word))
-		return;
-	claim->name = diag->message;
-	claim->name_length = word;
-	claim->text += word + 2;
-	claim->length -= word + 2;
+	if (name && bsearch(&wanted, names->list, names->count, sizeof(wanted), compare_names)) {
+		claim->name = diag->message;
+		claim->name_length = word;
+		claim->text += word + 2;
+		claim->length -= word + 2;
+	}
+	free(name);
 }
 
 static bool same_claim(const struct diags *diags, const struct claim *claims, size_t a, size_t b)
 {
 	const struct claim *one = &claims[a], *other = &claims[b];
 
-	return !one->stands_alone && !other->stands_alone &&
-	       diags->list[a].severity == diags->list[b].severity &&
-	       diags->list[a].was_error == diags->list[b].was_error && !one->name_length == !other->name_length &&
-	       one->length == other->length && !memcmp(one->text, other->text, one->length);
-}
-
-static bool same_name(const struct claim *one, const struct claim *other)
-{
-	return one->name_length == other->name_length && !memcmp(one->name, other->name, one->name_length);
+	return !one->stands_alone && !other->stands_alone && diags->list[a].severity == diags->list[b].severity &&
+		diags->list[a].was_error == diags->list[b].was_error && !one->name_length == !other->name_length &&
+		one->length == other->length && !memcmp(one->text, other->text, one->length);
 }
 
 static bool same_file(const struct diag *one, const struct diag *other)
@@ -110,51 +97,41 @@ static bool same_file(const struct diag *one, const struct diag *other)
 	return one->file && other->file ? !strcmp(one->file, other->file) : one->file == other->file;
 }
 
-/* The members of a group, by their numbers in the list. */
-struct group {
-	const size_t *members;
-	size_t count;
-};
-
-/* Adds " (lines 12, 18, 24, …)", or " (a.conf:12, b.conf:3, …)" if there are several files. */
-static void add_places(struct buf *out, const struct diags *diags, struct group group)
+/* The note about the members of a group, by their numbers in the list, in place of the second: "and the same in 7 more
+ * services (lines 12, 18, 24, …)", or "(a.conf:12, b.conf:3, …)" if there are several files. false: out of memory. */
+static bool make_note(struct diag *note, const struct diags *diags, const struct claim *claims, const size_t *members,
+		      size_t count)
 {
-	const struct diag *first = &diags->list[group.members[0]];
-	bool is_one_file = true;
+	const struct diag *first = &diags->list[members[0]], *second = &diags->list[members[1]];
+	bool are_services = claims[members[0]].name_length, is_one_file = true;
+	struct buf text = { 0 };
 	size_t shown = 0;
 
-	for (size_t n = 1; n < group.count; n++)
-		is_one_file &= same_file(first, &diags->list[group.members[n]]);
-	if (is_one_file && !first->line)
-		return;
-	buf_text(out, is_one_file ? " (lines " : " (");
-	for (size_t n = 1; n < group.count; n++) {
-		const struct diag *diag = &diags->list[group.members[n]], *before = &diags->list[group.members[n - 1]];
+	for (size_t n = 1; n < count; n++) {
+		const struct claim *one = &claims[members[n]], *before = &claims[members[n - 1]];
+
+		are_services &= one->name_length != before->name_length ||
+			memcmp(one->name, before->name, one->name_length) != 0;
+		is_one_file &= same_file(first, &diags->list[members[n]]);
+	}
+	buf_addf(&text, "and the same in %zu more %s", count - 1, are_services ? "services" : "places");
+	if (!is_one_file || first->line)
+		buf_text(&text, is_one_file ? " (lines " : " (");
+	for (size_t n = 1; n < count && (!is_one_file || first->line); n++) {
+		const struct diag *diag = &diags->list[members[n]], *before = &diags->list[members[n - 1]];
+		bool shows_file = !is_one_file && diag->file;
 
 		if (shown && diag->line == before->line && same_file(diag, before))
 			continue;
-		if (shown == PLACES_MOST) {
-			buf_text(out, ", …");
+		if (shown++ == PLACES_MOST) {
+			buf_text(&text, ", …");
 			break;
 		}
-		buf_addf(out, "%s%s%s%u", shown ? ", " : "", is_one_file || !diag->file ? "" : diag->file,
-			 is_one_file || !diag->file ? "" : ":", diag->line);
-		shown++;
+		buf_addf(&text, "%s%s%s%u", shown > 1 ? ", " : "", shows_file ? diag->file : "", shows_file ? ":" : "",
+			 diag->line);
 	}
-	buf_char(out, ')');
-}
-
-/* Writes the note in place of the group's second member. false: out of memory. */
-static bool make_note(struct diag *note, const struct diags *diags, const struct claim *claims, struct group group)
-{
-	const struct diag *second = &diags->list[group.members[1]];
-	bool are_services = claims[group.members[0]].name_length;
-	struct buf text = { 0 };
-
-	for (size_t n = 1; n < group.count; n++)
-		are_services &= !same_name(&claims[group.members[n]], &claims[group.members[n - 1]]);
-	buf_addf(&text, "and the same in %zu more %s", group.count - 1, are_services ? "services" : "places");
-	add_places(&text, diags, group);
+	if (!is_one_file || first->line)
+		buf_char(&text, ')');
 	*note = (struct diag){ .line = second->line, .column = second->column, .severity = SEVERITY_NOTE };
 	note->file = second->file ? strdup(second->file) : NULL;
 	note->message = buf_take(&text);
@@ -165,51 +142,6 @@ static bool make_note(struct diag *note, const struct diags *diags, const struct
 	return false;
 }
 
-static void free_texts(struct diag *diag)
-{
-	free(diag->file);
-	free(diag->message);
-	free(diag->hint);
-}
-
-/* Adds a diagnostic to the new list, or the first of a group and its note. members: room for all numbers. */
-static void keep_one(struct diags *kept, const struct diags *diags, const struct claim *claims, size_t number,
-		     bool *taken, size_t *members)
-{
-	struct group group = { members, 0 };
-
-	for (size_t n = number; n < diags->count; n++) {
-		if (n == number || (!taken[n] && same_claim(diags, claims, number, n)))
-			members[group.count++] = n;
-	}
-	kept->list[kept->count++] = diags->list[number];
-	if (group.count < GROUP_LEAST || !make_note(&kept->list[kept->count], diags, claims, group))
-		return;
-	kept->count++;
-	for (size_t n = 1; n < group.count; n++)
-		taken[members[n]] = true;
-}
-
-/* Borrows the texts of what it keeps; those of the others stay until all are compared. */
-static void regroup(struct diags *diags, const struct claim *claims, bool *taken, size_t *members, struct diag *list)
-{
-	struct diags kept = { .list = list };
-
-	for (size_t n = 0; n < diags->count; n++) {
-		if (!taken[n])
-			keep_one(&kept, diags, claims, n, taken, members);
-	}
-	for (size_t n = 0; n < diags->count; n++) {
-		if (taken[n])
-			free_texts(&diags->list[n]);
-	}
-	free(diags->list);
-	diags->list = list;
-	diags->capacity = diags->count + 1;
-	diags->count = kept.count;
-	diags->last = NULL;
-}
-
 /* Of diagnostics that differ only in the service keeps the first, followed by a note with the places of the others, if
  * there are at least five: fewer are better for an editor, which goes to FILE:LINE:COL. Call it after diags_sort. The
  * totals, such as diags->errors, stay. table: NULL: there is none. Does nothing if memory runs out. */
@@ -217,14 +149,42 @@ static void diag_groups_make(struct diags *diags, const struct table *table)
 {
 	struct service_names names = { 0 };
 	struct claim *claims = calloc(diags->count + 1, sizeof(*claims));
-	size_t *members = calloc(diags->count + 1, sizeof(*members));
+	size_t *members = calloc(diags->count + 1, sizeof(*members)), kept = 0;
 	bool *taken = calloc(diags->count + 1, sizeof(*taken));
 	struct diag *list = calloc(diags->count + 1, sizeof(*list));
+	bool good = claims && members && taken && list && collect_names(&names, table);
 
-	if (claims && members && taken && list && collect_names(&names, table)) {
-		for (size_t n = 0; n < diags->count; n++)
-			read_claim(&claims[n], diags, n, &names);
-		regroup(diags, claims, taken, members, list);
+	for (size_t n = 0; good && n < diags->count; n++)
+		read_claim(&claims[n], diags, n, &names);
+	for (size_t n = 0; good && n < diags->count; n++) {
+		size_t count = 0;
+
+		if (taken[n])
+			continue;
+		for (size_t other = n; other < diags->count; other++) {
+			if (other == n || (!taken[other] && same_claim(diags, claims, n, other)))
+				members[count++] = other;
+		}
+		list[kept++] = diags->list[n];
+		if (count < GROUP_LEAST || !make_note(&list[kept], diags, claims, members, count))
+			continue;
+		kept++;
+		for (size_t i = 1; i < count; i++)
+			taken[members[i]] = true;
+	}
+	for (size_t n = 0; good && n < diags->count; n++) { /* all were compared */
+		if (!taken[n])
+			continue;
+		free(diags->list[n].file);
+		free(diags->list[n].message);
+		free(diags->list[n].hint);
+	}
+	if (good) {
+		free(diags->list);
+		diags->list = list;
+		diags->capacity = diags->count + 1;
+		diags->count = kept;
+		diags->last = NULL;
 	} else {
 		free(list);
 	}
@@ -234,10 +194,7 @@ static void diag_groups_make(struct diags *diags, const struct table *table)
 	free(claims);
 }
 
-/* superd: reads the command line and runs its task. Exit status: 0; 1 for an error in a table or in the usage; else
- * that of running the table. */
-
-#define SCREEN_LINES 20                 /* of a small terminal */
+#define SCREEN_LINES 20 /* of a small terminal */
 
 /* --check: prints the language of each source, what is wrong, and how many services there are, to stdout, and every
  * diagnostic to stderr. Services are counted as superctl lists them: a line of inetd.conf that makes one for each of
@@ -245,13 +202,9 @@ static void diag_groups_make(struct diags *diags, const struct table *table)
 
 /* The sources that were read. */
 struct source_summary {
-	struct buf lines;               /* a line for each source */
-	struct buf head;                /* the beginning of the last source's line, without its numbers */
-	size_t sources;                 /* number of sources */
-};
-
-struct entry_count {
-	size_t services, disabled, left_out, errors;
+	struct buf lines; /* a line for each source */
+	struct buf head;  /* the beginning of the last source's line, without its numbers */
+	size_t sources;	  /* number of sources */
 };
 
 static void note_source(void *context, const char *path, const char *format, size_t services)
@@ -260,69 +213,50 @@ static void note_source(void *context, const char *path, const char *format, siz
 
 	buf_clear(&summary->head);
 	buf_addf(&summary->head, "%s: %s, ", strcmp(path, "-") ? path : "<stdin>", format);
-	buf_addf(&summary->lines, "%s%zu service%s\n", buf_string(&summary->head), services,
-		 services == 1 ? "" : "s");
+	buf_addf(&summary->lines, "%s%zu service%s\n", buf_string(&summary->head), services, services == 1 ? "" : "s");
 	summary->sources++;
 }
 
 /* serves: no error is left that keeps superd from serving any. */
-static struct entry_count count_services(const struct table *table, bool serves)
+static size_t count_left_out(const struct table *table, bool serves)
 {
-	const struct service *list = table->services;
-	struct entry_count tally = { 0 };
+	size_t count = 0;
 
-	for (size_t n = 0; n < table->count; n++) {
-		tally.services += !list[n].is_left_out;
-		tally.disabled += list[n].exec->disable && !list[n].is_left_out;
-		tally.left_out += list[n].is_left_out && serves;
-	}
-	return tally;
-}
-
-static void add_tally(struct buf *out, struct entry_count tally)
-{
-	buf_addf(out, "%zu service%s", tally.services, tally.services == 1 ? "" : "s");
-	if (tally.disabled)
-		buf_addf(out, ", %zu of them disabled", tally.disabled);
-	if (tally.left_out)
-		buf_addf(out, ", %zu left out", tally.left_out);
-	if (tally.errors)
-		buf_addf(out, ", %zu error%s", tally.errors, tally.errors == 1 ? "" : "s");
-	buf_char(out, '\n');
+	for (size_t n = 0; n < table->count; n++)
+		count += table->services[n].is_left_out && serves;
+	return count;
 }
 
 /* For one source the numbers stand on its line. For several sources they stand on a line of their own, because a
  * service may replace that of another source. */
 static bool print_summary(const struct source_summary *summary, const struct table *table, size_t errors)
 {
-	struct entry_count tally = count_services(table, !errors);
+	size_t services = 0, disabled = 0, left_out = count_left_out(table, !errors);
 	struct buf text = { 0 };
 	bool good;
 
-	tally.errors = errors;
+	for (size_t n = 0; n < table->count; n++) {
+		services += !table->services[n].is_left_out;
+		disabled += table->services[n].exec->disable && !table->services[n].is_left_out;
+	}
 	if (summary->sources > 1)
 		buf_addf(&text, "%sin all: ", buf_string(&summary->lines));
 	else if (summary->sources)
 		buf_text(&text, buf_string(&summary->head));
-	else if (table->count)          /* -l: there is no source, and the command line is one service */
+	else if (table->count) /* -l: there is no source, and the command line is one service */
 		buf_text(&text, "the command line: ");
-	if (summary->sources || table->count)
-		add_tally(&text, tally);
+	if (summary->sources || table->count) {
+		buf_addf(&text, "%zu service%s", services, services == 1 ? "" : "s");
+		if (disabled)
+			buf_addf(&text, ", %zu of them disabled", disabled);
+		if (left_out)
+			buf_addf(&text, ", %zu left out", left_out);
+		if (errors)
+			buf_addf(&text, ", %zu error%s", errors, errors == 1 ? "" : "s");
+		buf_char(&text, '\n');
+	}
 	good = !text.failed && !summary->lines.failed && fputs(buf_string(&text), stdout) >= 0 && fflush(stdout) == 0;
 	buf_free(&text);
-	return good;
-}
-
-/* A log that cannot be opened makes a start fail, so an administrator wants to know it before a restart. */
-static bool log_is_good(const struct options *options)
-{
-	struct buf why = { 0 };
-	bool good = log_setup_check(options->settings.log, &why);
-
-	if (!good)
-		fprintf(stderr, "%s: cannot log to %s: %s\n", options_name(options), options->settings.log,
-			buf_string(&why));
-	buf_free(&why);
 	return good;
 }
 
@@ -345,13 +279,19 @@ static void print_diagnostics(struct diags *diags, const struct table *table)
 
 static bool check_tables(const struct options *options)
 {
-	bool has_log = log_is_good(options);
 	struct diags diags = { 0 };
 	struct source_summary summary = { 0 };
-	struct table *table = load_table(options, note_source, &summary, &diags);
-	bool good = table && print_summary(&summary, table, diags.errors) && !diags.errors &&
-		    !count_services(table, true).left_out;
+	struct buf why = { 0 };
+	/* A log that cannot be opened makes a start fail, so an administrator wants to know it before a restart. */
+	bool has_log = log_setup_check(options->settings.log, &why), good;
+	struct table *table;
 
+	if (!has_log)
+		fprintf(stderr, "%s: cannot log to %s: %s\n", options_name(options), options->settings.log,
+			buf_string(&why));
+	buf_free(&why);
+	table = load_table(options, note_source, &summary, &diags);
+	good = table && print_summary(&summary, table, diags.errors) && !diags.errors && !count_left_out(table, true);
 	print_diagnostics(&diags, table);
 	diags_free(&diags);
 	table_free(table);
@@ -376,8 +316,9 @@ static int do_print(const struct options *options)
 	if (table && !good)
 		fprintf(stderr, "superd: nothing is printed for the errors above%s\n",
 			options->keep_going ? "" : "; --keep-going leaves these services out");
-	if (good && (!(as_json ? print_json(table, stdout) : print_conf(table, with_comments, stdout)) ||
-		     fflush(stdout) != 0)) {
+	if (good &&
+	    (!(as_json ? print_json(table, stdout) : print_conf(table, with_comments, stdout)) ||
+	     fflush(stdout) != 0)) {
 		fprintf(stderr, "superd: cannot write the configuration: %s\n", strerror(errno));
 		good = false;
 	}
@@ -405,15 +346,6 @@ static int explain_foreign(const char *name)
 	return EXIT_TABLE;
 }
 
-/* The lists have names that no option has. */
-static bool (*find_list(const char *name))(FILE *out)
-{
-	return !name			? print_first_options
-	       : !strcmp(name, "all")	? print_options
-	       : !strcmp(name, "--json") ? print_options_json
-					: NULL;
-}
-
 /* Keys of units and property lists have capitals, which no option has, and small letters. */
 static bool is_foreign_key(const char *name)
 {
@@ -430,22 +362,27 @@ static bool is_foreign_key(const char *name)
 
 static int do_explain(const struct options *options)
 {
-	bool (*list)(FILE *out) = find_list(options->print);
+	const char *name = options->print;
+	/* The lists have names that no option has. */
+	bool (*list)(FILE * out) = !name  ? print_first_options
+		: !strcmp(name, "all")	  ? print_options
+		: !strcmp(name, "--json") ? print_options_json
+					  : NULL;
 	const struct cli_option *option;
 
 	if (list)
 		return list(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
-	if (print_explain(options->print, stdout))
+	if (print_explain(name, stdout))
 		return 0;
-	option = cli_find(&as_superd_cli, options->print + strspn(options->print, "-"));
+	option = cli_find(&as_superd_cli, name + strspn(name, "-"));
 	if (option) {
-		fprintf(stderr, "superd: --explain %s: it is an option of the command line, --%s: %s\n", options->print,
+		fprintf(stderr, "superd: --explain %s: it is an option of the command line, --%s: %s\n", name,
 			option->name, option->help);
 		return EXIT_TABLE;
 	}
-	if (!is_foreign_key(options->print) && print_search(options->print, stdout))
+	if (!is_foreign_key(name) && print_search(name, stdout))
 		return 0;
-	return explain_foreign(options->print);
+	return explain_foreign(name);
 }
 
 static void print_version(void)
@@ -481,7 +418,7 @@ static bool begin_guard(struct options *options)
 			fprintf(stderr, "superd: %s: %s\n", page < 0 ? "runs without a guard" : "cannot be the guard",
 				strerror(errno));
 		if (page >= 0)
-			return false;   /* the superd that waits for this one goes on */
+			return false; /* the superd that waits for this one goes on */
 	}
 	return true;
 }
@@ -509,26 +446,20 @@ static int run_task(struct options *options)
 	return begin_guard(options) ? run_superd(options) : EXIT_START;
 }
 
-/* The superd before had the same command line, so what fails here is memory. */
-static bool read_command_line(struct options *options, const struct internal_args *internal, int argc, char **argv)
-{
-	bool takes_place = internal->takes_over || internal->guard_page >= 0, good;
-	unsigned tries = 0;
-
-	while (!(good = command_line_read(options, argc, argv)) && takes_place && patience_wait(&tries)) {
-		options_free(options);
-		optind = 0;             /* getopt_long(3) begins anew */
-	}
-	return good;
-}
-
 int main(int argc, char **argv)
 {
 	struct internal_args internal = takeover_strip(&argc, &argv);
-	struct options options;
+	bool takes_place = internal.takes_over || internal.guard_page >= 0, good;
 	int status = EXIT_TABLE;
+	struct options options;
+	unsigned tries = 0;
 
-	if (read_command_line(&options, &internal, argc, argv)) {
+	/* The superd before had the same command line, so what fails here is memory. */
+	while (!(good = command_line_read(&options, argc, argv)) && takes_place && patience_wait(&tries)) {
+		options_free(&options);
+		optind = 0; /* getopt_long(3) begins anew */
+	}
+	if (good) {
 		options.internal = internal;
 		status = run_task(&options);
 	}

@@ -21,31 +21,23 @@ void lookup_cache_save(const struct lookup_cache *lookups, struct buf *out)
 	}
 }
 
-static void restore_lookup(struct lookup_cache *lookups, struct state_section *section)
-{
-	const char *kind = state_text(section, "kind"), *name = state_text(section, "name");
-	const char **answer = calloc(section->count, sizeof(*answer));
-	size_t count = 0;
-
-	for (size_t n = 0; answer && n < section->count; n++) {
-		struct state_entry *entry = &section->entries[n];
-
-		if (strcmp(entry->key, "word") != 0)
-			continue;
-		answer[count++] = entry->value;
-	}
-	if (kind && name && answer)
-		lookup_cache_add(lookups, kind, name, answer, count);
-	free(answer);
-}
-
 struct lookup_cache *lookup_cache_restore(struct state_stream *stream)
 {
 	struct lookup_cache *lookups = lookup_cache_new();
 
 	for (size_t n = 0; lookups && n < stream->count; n++) {
-		if (!strcmp(stream->sections[n].kind, "lookup"))
-			restore_lookup(lookups, &stream->sections[n]);
+		struct state_section *section = &stream->sections[n];
+		const char *kind = state_text(section, "kind"), *name = state_text(section, "name");
+		const char **answer = strcmp(section->kind, "lookup") ? NULL : calloc(section->count, sizeof(*answer));
+		size_t count = 0;
+
+		for (size_t i = 0; answer && i < section->count; i++) {
+			if (!strcmp(section->entries[i].key, "word"))
+				answer[count++] = section->entries[i].value;
+		}
+		if (kind && name && answer)
+			lookup_cache_add(lookups, kind, name, answer, count);
+		free(answer);
 	}
 	return lookups;
 }
@@ -61,44 +53,6 @@ static void save_answers(const struct table *table, struct buf *out)
 	}
 	if (table->returned)
 		save_answers(table->returned, out);
-}
-
-/* A superd that takes over must not lose a service because superd-filter fails now. */
-static void restore_filters(struct table *table, struct state_stream *stream)
-{
-	for (size_t n = 0; n < stream->count; n++) {
-		struct state_section *section = &stream->sections[n];
-		const char *request;
-		size_t length;
-		void *answer;
-
-		if (strcmp(section->kind, "system_call_filter") != 0)
-			continue;
-		request = state_text(section, "request");
-		answer = state_take_bytes(section, "answer", STATE_STREAM_MOST, &length);
-		if (request && answer)
-			filters_add(table, request, answer, length);
-		free(answer);
-	}
-}
-
-/* A row that may return is in the text of the table. */
-static void save_left_out(const struct table *table, struct buf *out)
-{
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		const struct left_out *entry = &table->left_out[n];
-
-		if (entry->row == LEFT_OUT_NO_ROW || entry->is_kept)
-			continue;
-		state_open_section(out, "left_out");
-		state_add(out, "reason", left_out_reason(entry));
-		state_add(out, "file", entry->at.file);
-		state_add_number(out, "line", entry->at.line);
-		if (entry->name)
-			state_add(out, "name", entry->name);
-		if (entry->may_return)
-			state_add(out, "row", table->services[entry->row].name);
-	}
 }
 
 char *load_print_table(const struct table *table, bool left_out)
@@ -117,18 +71,31 @@ char *load_print_table(const struct table *table, bool left_out)
 
 void load_save_printed(const struct options *options, const struct table *table, const char *text, struct buf *out)
 {
+	bool keeps = false;
+
 	settings_save(options, out);
 	state_open_section(out, "table");
 	state_add(out, "text", text);
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		if (!table->left_out[n].is_kept)
-			continue;
+	for (size_t n = 0; n < table->left_out_count; n++)
+		keeps |= table->left_out[n].is_kept;
+	if (keeps)
 		state_add_number(out, "kept", 1);
-		break;
-	}
 	nonempty_sources_save(&options->nonempty, out);
 	save_answers(table, out);
-	save_left_out(table, out);
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		const struct left_out *entry = &table->left_out[n];
+
+		if (entry->row == LEFT_OUT_NO_ROW || entry->is_kept)
+			continue;
+		state_open_section(out, "left_out");
+		state_add(out, "reason", left_out_reason(entry));
+		state_add(out, "file", entry->at.file);
+		state_add_number(out, "line", entry->at.line);
+		if (entry->name)
+			state_add(out, "name", entry->name);
+		if (entry->may_return) /* then it is in the text of the table */
+			state_add(out, "row", table->services[entry->row].name);
+	}
 }
 
 static struct service *row_left_out(struct table *table, struct state_section *section)
@@ -138,45 +105,6 @@ static struct service *row_left_out(struct table *table, struct state_section *s
 	return name ? table_find(table, name) : NULL;
 }
 
-/* Nothing of these rows is looked up: a directory server may not answer for them. */
-static void mark_left_out(struct table *table, struct state_stream *stream)
-{
-	for (size_t n = 0; n < stream->count; n++) {
-		struct service *row = row_left_out(table, &stream->sections[n]);
-
-		if (row)
-			row->is_left_out = true;
-	}
-}
-
-/* What the superd before had left out stays so; what may return is looked at, and the rest waits for a reload. */
-static void restore_left_out(struct table *table, struct state_stream *stream, struct diags *diags)
-{
-	bool good = true;
-
-	for (size_t n = 0; n < stream->count; n++) {
-		struct state_section *section = &stream->sections[n];
-		const char *file = strcmp(section->kind, "left_out") ? NULL : state_text(section, "file");
-		struct service *row = file ? row_left_out(table, section) : NULL;
-		struct origin at = { .file = file };
-		struct left_out *entry;
-
-		if (!file)
-			continue;
-		if (row) {
-			good &= left_out_add(table, row, true, state_text(section, "reason"));
-			continue;
-		}
-		at.line = (unsigned)state_number(section, "line", 0, INT32_MAX, 0);
-		entry = table_leave_out(table, at, state_text(section, "name"));
-		if (entry)
-			entry->reason = pool_text(table->pool, state_text(section, "reason"));
-		good &= entry != NULL;
-	}
-	if (!good || !left_out_list(table))
-		diags_out_of_memory(diags, (struct origin){ 0 });
-}
-
 /* Reads the text that load_save_table wrote. It has no includes and no conditions, so each error in it belongs to a
  * service. */
 struct table *saved_read(const struct options *options, struct state_stream *stream, struct diags *diags)
@@ -184,6 +112,7 @@ struct table *saved_read(const struct options *options, struct state_stream *str
 	struct exclusions exclusions = { .all = true };
 	const char *text = load_previous_table(stream);
 	struct table *table = text ? read_saved(text, diags) : NULL;
+	bool good = true;
 
 	if (!table)
 		return NULL;
@@ -192,13 +121,46 @@ struct table *saved_read(const struct options *options, struct state_stream *str
 	table->settings = options_join_settings(options, &table->globals);
 	table->control = options->settings.control;
 	table->lookups = lookup_cache_restore(stream);
-	restore_filters(table, stream);
-	mark_left_out(table, stream);
+	for (size_t n = 0; n < stream->count; n++) {
+		struct state_section *section = &stream->sections[n];
+		bool is_filter = !strcmp(section->kind, "system_call_filter");
+		const char *request = is_filter ? state_text(section, "request") : NULL;
+		struct service *row = row_left_out(table, section);
+		size_t length;
+		void *answer = is_filter ? state_take_bytes(section, "answer", STATE_STREAM_MOST, &length) : NULL;
+
+		/* A superd that takes over must not lose a service because superd-filter fails now. */
+		if (request && answer)
+			filters_add(table, request, answer, length);
+		free(answer);
+		/* Nothing of these rows is looked up: a directory server may not answer for them. */
+		if (row)
+			row->is_left_out = true;
+	}
 	resolve_table(table, NULL, diags);
 	leave_out_faulty(table, &exclusions, diags);
 	if (!find_saved_places(table, text))
 		diags_out_of_memory(diags, (struct origin){ 0 });
-	restore_left_out(table, stream, diags);
+	/* What the superd before had left out stays so; what may return is looked at, and the rest waits for a
+	 * reload. */
+	for (size_t n = 0; n < stream->count; n++) {
+		struct state_section *section = &stream->sections[n];
+		struct origin at = { .file = strcmp(section->kind, "left_out") ? NULL : state_text(section, "file") };
+		struct service *row = at.file ? row_left_out(table, section) : NULL;
+		struct left_out *entry;
+
+		if (row) {
+			good &= left_out_add(table, row, true, state_text(section, "reason"));
+		} else if (at.file) {
+			at.line = (unsigned)state_number(section, "line", 0, INT32_MAX, 0);
+			entry = table_leave_out(table, at, state_text(section, "name"));
+			if (entry)
+				entry->reason = pool_text(table->pool, state_text(section, "reason"));
+			good &= entry != NULL;
+		}
+	}
+	if (!good || !left_out_list(table))
+		diags_out_of_memory(diags, (struct origin){ 0 });
 	exclusions_free(&exclusions);
 	diags_sort(diags);
 	diags_bound(diags);
@@ -215,7 +177,7 @@ struct table *load_previous(struct options *options, struct state_stream *before
 		table_free(table);
 		return NULL;
 	}
-	for (size_t n = 0; n < diags->count; n++)       /* all else was logged when the sources were read */
+	for (size_t n = 0; n < diags->count; n++) /* all else was logged when the sources were read */
 		is_new[n] = diags->list[n].was_error;
 	diags_keep(diags, is_new);
 	free(is_new);

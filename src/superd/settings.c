@@ -55,8 +55,8 @@ bool log_setup_check(const char *destination, struct buf *why)
 static struct log *open_destination(const struct globals *settings, const char **why, struct buf *text)
 {
 	if (is_safe(settings->log, LOG_SINK_MODE, text))
-		return log_open(settings->log, settings->log_format == LOG_FORMAT_JSON,
-				(enum level)settings->log_level, why);
+		return log_open(settings->log, settings->log_format == LOG_FORMAT_JSON, (enum level)settings->log_level,
+				why);
 	*why = buf_string(text);
 	return NULL;
 }
@@ -87,19 +87,6 @@ struct log *log_setup_open(const struct options *options, bool takes_over)
 	return log;
 }
 
-/* Moves the log to another destination. false with the reason in `why`: it stays where it is. */
-static bool log_setup_move(struct log *log, const char *destination, struct buf *why)
-{
-	const char *reason = NULL;
-
-	if (!is_safe(destination, LOG_SINK_MODE, why))
-		return false;
-	reason = log_move(log, destination);
-	if (reason)
-		buf_text(why, reason);
-	return !reason;
-}
-
 static void describe(const struct globals *globals, enum global global, struct buf *out)
 {
 	if (global_is_set(globals, global))
@@ -113,83 +100,49 @@ static bool is_equal(const struct globals *a, const struct globals *b, enum glob
 	return type_equal(global_directives[global].type, global_value(a, global), global_value(b, global));
 }
 
-static void note_overridden(const struct options *options, enum global global, struct origin at, struct diags *diags)
-{
-	struct buf text = { 0 };
-
-	describe(&options->given, global, &text);
-	diag_note(diags, at, "%s: overridden by the command line, which sets %s",
-		  global_directives[global].name[NATIVE], buf_string(&text));
-	buf_free(&text);
-}
-
 static bool waits_for_start(enum global global)
 {
 	return global_directives[global].change == CHANGE_START;
 }
 
-static void warn_of_start(const struct options *options, enum global global, const struct globals *globals,
-			  struct diags *diags)
-{
-	struct origin at = globals->at[global].file ? globals->at[global] : globals->block;
-	struct buf text = { 0 };
-
-	describe(&options->settings, global, &text);
-	diag_warning(diags, at, "%s: the change takes effect at the next start of superd; it stays %s until then",
-		     global_directives[global].name[NATIVE], buf_string(&text));
-	buf_free(&text);
-}
-
 void settings_check(const struct options *options, const struct table *table, bool reloads, struct diags *diags)
 {
 	const struct globals *globals = &table->globals, next = options_join_settings(options, globals);
-	struct buf why = { 0 };
+	struct buf text = { 0 };
 
-	for (int n = 0; n < GLOBALS; n++) {
-		enum global global = (enum global)n;
+	for (enum global global = 0; global < GLOBALS; global++) {
+		const char *name = global_directives[global].name[NATIVE];
+		struct origin at = globals->at[global];
 
-		if (global_is_set(globals, global) && global_is_set(&options->given, global))
-			note_overridden(options, global, globals->at[n], diags);
-		if (reloads && waits_for_start(global) && !is_equal(&options->settings, &next, global))
-			warn_of_start(options, global, globals, diags);
+		if (global_is_set(globals, global) && global_is_set(&options->given, global)) {
+			describe(&options->given, global, &text);
+			diag_note(diags, at, "%s: overridden by the command line, which sets %s", name,
+				  buf_string(&text));
+			buf_clear(&text);
+		}
+		if (reloads && waits_for_start(global) && !is_equal(&options->settings, &next, global)) {
+			describe(&options->settings, global, &text);
+			diag_warning(diags, at.file ? at : globals->block,
+				     "%s: the change takes effect at the next start of superd; it stays %s until then",
+				     name, buf_string(&text));
+			buf_clear(&text);
+		}
 	}
-	if (!globals->log || options->given.log || !options->preflight || options->task == TASK_PRINT)
-		return;
-	if (!log_setup_check(globals->log, &why))
-		diag_error(diags, globals->at[GLOBAL_LOG], "log: cannot log to %s: %s", globals->log, buf_string(&why));
-	buf_free(&why);
+	if (globals->log && !options->given.log && options->preflight && options->task != TASK_PRINT &&
+	    !log_setup_check(globals->log, &text))
+		diag_error(diags, globals->at[GLOBAL_LOG], "log: cannot log to %s: %s", globals->log,
+			   buf_string(&text));
+	buf_free(&text);
 }
 
 /* Copies the texts that a reload may change to the pool. false: out of memory. */
 static bool keep_texts(struct globals *globals, struct pool *pool)
 {
-	const char **const texts[] = { &globals->log, &globals->control_group };
-	bool good = true;
+	const char *log = globals->log, *group = globals->control_group;
 
-	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
-		const char *text = *texts[n];
-
-		*texts[n] = pool_text(pool, text);
-		good &= !text || *texts[n];
-	}
-	return good;
-}
-
-/* false: the log stays where it is. */
-static bool move_log(const struct options *options, const struct globals *next, const struct table *table,
-		     struct log *log)
-{
-	struct buf why = { 0 }, place = { 0 };
-	bool good = is_equal(&options->settings, next, GLOBAL_LOG) || log_setup_move(log, next->log, &why);
-
-	if (!good) {
-		origin_cite(table->globals.at[GLOBAL_LOG], &place);
-		log_setup_error(options, log, "cannot log to %s: %s%s", next->log, buf_string(&why),
-				buf_string(&place));
-	}
-	buf_free(&why);
-	buf_free(&place);
-	return good;
+	globals->log = pool_text(pool, log);
+	globals->control_group = pool_text(pool, group);
+	return (!log || globals->log) && (!group || globals->control_group);
 }
 
 /* Puts the texts that only a start sets where they stay as long as superd runs, because others borrow them. false: out
@@ -210,12 +163,10 @@ static bool keep_start_texts(struct options *options)
 /* Copies the settings that only a start sets. */
 static void copy_start_settings(struct globals *to, const struct globals *from)
 {
-	for (int n = 0; n < GLOBALS; n++) {
-		enum global global = (enum global)n;
-
+	for (enum global global = 0; global < GLOBALS; global++) {
 		if (waits_for_start(global))
 			memcpy(global_field(to, global), global_value(from, global),
-			       field_size(global_directives[n].type));
+			       field_size(global_directives[global].type));
 	}
 }
 
@@ -231,8 +182,8 @@ bool settings_apply(struct options *options, const struct table *table, struct l
 {
 	struct globals next = options_join_settings(options, &table->globals);
 	struct pool *pool = pool_new();
-	const char *log_before = pool ? pool_text(pool, options->settings.log) : NULL;
-	bool good;
+	const char *log_before = pool ? pool_text(pool, options->settings.log) : NULL, *reason = NULL;
+	struct buf why = { 0 };
 
 	copy_start_settings(&next, &options->settings);
 	if (!log_before || !keep_texts(&next, pool)) {
@@ -240,14 +191,22 @@ bool settings_apply(struct options *options, const struct table *table, struct l
 		log_setup_error(options, log, "the settings of superd itself stay as they are: out of memory");
 		return false;
 	}
-	good = move_log(options, &next, table, log);
-	if (!good)
+	if (!is_equal(&options->settings, &next, GLOBAL_LOG))
+		reason = is_safe(next.log, LOG_SINK_MODE, &why) ? log_move(log, next.log) : buf_string(&why);
+	if (reason) { /* the log stays where it is */
+		struct buf place = { 0 };
+
+		origin_cite(table->globals.at[GLOBAL_LOG], &place);
+		log_setup_error(options, log, "cannot log to %s: %s%s", next.log, reason, buf_string(&place));
+		buf_free(&place);
 		next.log = log_before;
+	}
+	buf_free(&why);
 	log_set_form(log, next.log_format == LOG_FORMAT_JSON, (enum level)next.log_level);
 	pool_free(options->settings_pool);
 	options->settings = next;
 	options->settings_pool = pool;
-	return good;
+	return !reason;
 }
 
 /* The engine logs the change of max_starting, because it knows the default. */
@@ -255,14 +214,13 @@ void settings_log_changes(const struct options *options, const struct table *tab
 {
 	const struct globals next = options_join_settings(options, &table->globals);
 
-	for (int n = 0; n < GLOBALS; n++) {
-		enum global global = (enum global)n;
+	for (enum global global = 0; global < GLOBALS; global++) {
 		struct buf text = { 0 };
 
-		if (n == GLOBAL_MAX_STARTING || waits_for_start(global) ||
+		if (global == GLOBAL_MAX_STARTING || waits_for_start(global) ||
 		    is_equal(&options->settings, &next, global))
 			continue;
-		buf_addf(&text, "%s is ", global_directives[n].name[NATIVE]);
+		buf_addf(&text, "%s is ", global_directives[global].name[NATIVE]);
 		describe(&next, global, &text);
 		buf_text(&text, " now, and was ");
 		describe(&options->settings, global, &text);
@@ -285,44 +243,39 @@ void settings_save(const struct options *options, struct buf *out)
 		state_add(out, "store", options->settings.fdstore);
 }
 
-/* false: out of memory, which may be printed. */
-static bool restore_texts(struct options *options, const struct globals *before)
-{
-	struct globals next = *before;
-	struct pool *pool = pool_new();
-
-	if (!pool || !keep_texts(&next, pool)) {
-		pool_free(pool);
-		return false;
-	}
-	pool_free(options->settings_pool);
-	options->settings = next;
-	options->settings_pool = pool;
-	return keep_start_texts(options);
-}
-
-/* The command line of a start need not have them: without them superd would have another control socket, or none. */
-static void restore_section(struct options *options, struct state_section *section)
-{
-	struct globals next = options->settings;
-	const char *destination = state_text(section, "log");
-	unsigned tries = 0;
-
-	next.control = state_text(section, "control_path");
-	next.pid_file = state_text(section, "pid_path");
-	next.fdstore = state_text(section, "store");
-	if (destination && !log_sink_refusal(destination))
-		next.log = destination;
-	next.log_format = (unsigned)state_number(section, "log_format", 0, LOG_FORMAT_JSON, next.log_format);
-	next.log_level = (unsigned)state_number(section, "log_level", 0, LEVEL_DEBUG, next.log_level);
-	while (!restore_texts(options, &next) && patience_wait(&tries))
-		continue;
-}
-
+/* The command line of a start need not have them: without them superd would have another control socket, or none.
+ * Memory that is short is waited for. */
 void settings_restore(struct options *options, struct state_stream *before)
 {
 	for (size_t n = 0; n < before->count; n++) {
-		if (!strcmp(before->sections[n].kind, "settings"))
-			restore_section(options, &before->sections[n]);
+		struct state_section *section = &before->sections[n];
+		const char *destination = state_text(section, "log");
+		struct globals next = options->settings;
+		unsigned tries = 0;
+		bool good;
+
+		if (strcmp(section->kind, "settings") != 0)
+			continue;
+		next.control = state_text(section, "control_path");
+		next.pid_file = state_text(section, "pid_path");
+		next.fdstore = state_text(section, "store");
+		if (destination && !log_sink_refusal(destination))
+			next.log = destination;
+		next.log_format = (unsigned)state_number(section, "log_format", 0, LOG_FORMAT_JSON, next.log_format);
+		next.log_level = (unsigned)state_number(section, "log_level", 0, LEVEL_DEBUG, next.log_level);
+		do {
+			struct globals kept = next;
+			struct pool *pool = pool_new();
+
+			good = pool && keep_texts(&kept, pool);
+			if (good) {
+				pool_free(options->settings_pool);
+				options->settings = kept;
+				options->settings_pool = pool;
+				good = keep_start_texts(options);
+			} else {
+				pool_free(pool);
+			}
+		} while (!good && patience_wait(&tries));
 	}
 }

@@ -82,23 +82,22 @@ static bool is_key(const char *text, size_t length)
 	return length;
 }
 
-static const char *parse_section(struct state_stream *stream, char *line)
+static const char *parse_line(struct state_stream *stream, char *line)
 {
 	size_t length = strlen(line);
+	char *equals;
 
-	if (length < 3 || line[length - 1] != ']' || !is_key(line + 1, length - 2))
-		return "it is no [SECTION]";
-	line[length - 1] = '\0';
-	stream->sections[stream->count++] = (struct state_section){
-		.kind = line + 1, .entries = stream->entries + stream->entry_count,
-	};
-	return NULL;
-}
-
-static const char *parse_entry(struct state_stream *stream, char *line)
-{
-	char *equals = strchr(line, '=');
-
+	if (*line == '[') {
+		if (length < 3 || line[length - 1] != ']' || !is_key(line + 1, length - 2))
+			return "it is no [SECTION]";
+		line[length - 1] = '\0';
+		stream->sections[stream->count++] = (struct state_section){
+			.kind = line + 1,
+			.entries = stream->entries + stream->entry_count,
+		};
+		return NULL;
+	}
+	equals = strchr(line, '=');
 	if (!stream->count)
 		return "it comes before the first [SECTION]";
 	if (!equals || !is_key(line, (size_t)(equals - line)))
@@ -111,63 +110,11 @@ static const char *parse_entry(struct state_stream *stream, char *line)
 	return NULL;
 }
 
-static const char *parse_lines(struct state_stream *stream, char *at, struct buf *why)
-{
-	size_t number = 1;
-
-	for (char *end; (end = strchr(at, '\n')); at = end + 1) {
-		const char *wrong;
-
-		number++;
-		*end = '\0';
-		if (!strcmp(at, "."))
-			return end[1] ? "there is more after its end" : NULL;
-		wrong = *at == '[' ? parse_section(stream, at) : parse_entry(stream, at);
-		if (wrong) {
-			buf_addf(why, "line %zu: %s", number, wrong);
-			return buf_string(why);
-		}
-	}
-	return "its end is missing";
-}
-
-/* Allocates both arrays for the most sections and entries that the text can have. */
-static bool allocate_entries(struct state_stream *stream, const char *text)
-{
-	size_t sections = 0, lines = 0;
-
-	for (const char *at = text; *at; at++) {
-		lines += *at == '\n';
-		sections += *at == '\n' && at[1] == '[';
-	}
-	stream->sections = calloc(sections + 1, sizeof(*stream->sections));
-	stream->entries = calloc(lines + 1, sizeof(*stream->entries));
-	return stream->sections && stream->entries;
-}
-
-/* Checks the first line, and returns the line behind it. NULL: the text has another format, and *wrong describes it. */
-static char *skip_format(char *text, struct buf *why, const char **wrong)
-{
-	size_t head = strlen(format_prefix);
-	char *end = strchr(text, '\n');
-	int64_t format;
-
-	*wrong = "it is no ledger";
-	if (!end || strncmp(text, format_prefix, head) != 0)
-		return NULL;
-	*end = '\0';
-	if (scan_count(text + head, &format))
-		return NULL;
-	if (format == STATE_STREAM_FORMAT)
-		return end + 1;
-	buf_addf(why, "it is of format %lld, and this superd reads format %d", (long long)format, STATE_STREAM_FORMAT);
-	*wrong = buf_string(why);
-	return NULL;
-}
-
 const char *state_stream_parse(struct state_stream *stream, char *text, size_t length, struct buf *why)
 {
-	const char *wrong;
+	size_t sections = 0, lines = 0, head = strlen(format_prefix), number = 1;
+	char *end = strchr(text, '\n');
+	int64_t format;
 
 	*stream = (struct state_stream){ .text = text };
 	errno = EBADMSG;
@@ -175,14 +122,40 @@ const char *state_stream_parse(struct state_stream *stream, char *text, size_t l
 		return "it is too long";
 	if (strlen(text) != length)
 		return "it holds a NUL";
-	if (!allocate_entries(stream, text)) {
+	for (const char *at = text; *at; at++) {
+		lines += *at == '\n';
+		sections += *at == '\n' && at[1] == '[';
+	}
+	stream->sections = calloc(sections + 1, sizeof(*stream->sections));
+	stream->entries = calloc(lines + 1, sizeof(*stream->entries));
+	if (!stream->sections || !stream->entries) {
 		errno = ENOMEM;
 		return "out of memory";
 	}
-	text = skip_format(text, why, &wrong);
-	wrong = text ? parse_lines(stream, text, why) : wrong;
-	errno = EBADMSG;
-	return wrong;
+	if (!end || strncmp(text, format_prefix, head) != 0)
+		return "it is no ledger";
+	*end = '\0';
+	if (scan_count(text + head, &format))
+		return "it is no ledger";
+	if (format != STATE_STREAM_FORMAT) {
+		buf_addf(why, "it is of format %lld, and this superd reads format %d", (long long)format,
+			 STATE_STREAM_FORMAT);
+		return buf_string(why);
+	}
+	for (char *at = end + 1; (end = strchr(at, '\n')); at = end + 1) {
+		const char *wrong;
+
+		number++;
+		*end = '\0';
+		if (!strcmp(at, "."))
+			return end[1] ? "there is more after its end" : NULL;
+		wrong = parse_line(stream, at);
+		if (wrong) {
+			buf_addf(why, "line %zu: %s", number, wrong);
+			return buf_string(why);
+		}
+	}
+	return "its end is missing";
 }
 
 void state_stream_free(struct state_stream *stream)
@@ -196,11 +169,8 @@ void state_stream_free(struct state_stream *stream)
 const char *state_text(struct state_section *section, const char *key)
 {
 	for (size_t n = 0; n < section->count; n++) {
-		struct state_entry *entry = &section->entries[n];
-
-		if (strcmp(entry->key, key) != 0)
-			continue;
-		return entry->value;
+		if (!strcmp(section->entries[n].key, key))
+			return section->entries[n].value;
 	}
 	return NULL;
 }
@@ -210,45 +180,22 @@ int64_t state_number(struct state_section *section, const char *key, int64_t lea
 	const char *text = state_text(section, key);
 	int64_t number;
 
-	if (!text)
-		return fallback;
-	if (!scan_count(text, &number) && number >= least && number <= most)
-		return number;
-	return fallback;
-}
-
-static int hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-static bool read_hex(const char *text, unsigned char *out, size_t length)
-{
-	for (size_t n = 0; n < length; n++) {
-		int high = hex_value(text[2 * n]), low = high < 0 ? -1 : hex_value(text[2 * n + 1]);
-
-		if (low < 0)
-			return false;
-		out[n] = (unsigned char)(high << 4 | low);
-	}
-	return true;
+	return text && !scan_count(text, &number) && number >= least && number <= most ? number : fallback;
 }
 
 void *state_take_bytes(struct state_section *section, const char *key, size_t most, size_t *length)
 {
+	static const char digits[] = "0123456789abcdef";
 	const char *text = state_text(section, key);
-	size_t digits = text ? strlen(text) : 0;
+	size_t count = text ? strlen(text) : 0;
 	unsigned char *bytes;
 
-	*length = digits / 2;
-	if (!digits)
+	*length = count / 2;
+	if (!count || count % 2 || *length > most || strspn(text, digits) != count)
 		return NULL;
-	bytes = digits % 2 || *length > most ? NULL : malloc(*length);
-	if (bytes && read_hex(text, bytes, *length))
-		return bytes;
-	free(bytes);
-	return NULL;
+	bytes = malloc(*length);
+	for (size_t n = 0; bytes && n < *length; n++)
+		bytes[n] = (unsigned char)((strchr(digits, text[2 * n]) - digits) << 4 |
+					   (strchr(digits, text[2 * n + 1]) - digits));
+	return bytes;
 }
