@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <mqueue.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -32,35 +31,31 @@
  * kernel reports such a machine in two ways: EAFNOSUPPORT from socket(2), or EADDRNOTAVAIL from bind(2) if a sysctl
  * removed the addresses. */
 
-static void explain_in_use(const struct listen *listen, struct buf *why)
-{
-	const struct endpoint wanted = endpoint_with_options(listen->address, listen->options);
-	struct buf holder = { 0 };
-	unsigned found = wanted.kind == ENDPOINT_TCP || wanted.kind == ENDPOINT_UDP ? port_owner(&wanted, &holder) : 0;
-
-	errno = EADDRINUSE;
-	bind_fail(why, "binding", "%s %s it", found ? buf_string(&holder) : "another socket",
-		  found > 1 ? "have" : "has");
-	buf_free(&holder);
-}
-
 /* Explains the kernel's error, with a remedy. The caller names the address. */
 static int explain_bind(const struct listen *listen, struct buf *why)
 {
+	const struct endpoint wanted = endpoint_with_options(listen->address, listen->options);
 	int saved = errno, least = saved == EACCES ? capability_port_start() : 0;
+	struct buf holder = { 0 };
+	unsigned found;
 
 	errno = saved;
-	if (saved == EADDRINUSE)
-		explain_in_use(listen, why);
-	else if (saved == EADDRNOTAVAIL)
+	if (saved == EADDRINUSE) {
+		found = wanted.kind == ENDPOINT_TCP || wanted.kind == ENDPOINT_UDP ? port_owner(&wanted, &holder) : 0;
+		errno = saved;
+		bind_fail(why, "binding", "%s %s it", found ? buf_string(&holder) : "another socket",
+			  found > 1 ? "have" : "has");
+		buf_free(&holder);
+	} else if (saved == EADDRNOTAVAIL) {
 		bind_fail(why, "binding",
 			  "no interface here has this address; free_bind = yes (FreeBind=yes in a unit) "
 			  "binds it all the same");
-	else if (saved == EACCES && listen->address->port < least)
+	} else if (saved == EACCES && listen->address->port < least) {
 		bind_fail(why, "binding", "ports below %d need root, CAP_NET_BIND_SERVICE or "
 			  "net.ipv4.ip_unprivileged_port_start", least);
-	else
+	} else {
 		bind_fail(why, "binding", NULL);
+	}
 	errno = saved;
 	return -1;
 }
@@ -96,11 +91,6 @@ fail:
 	return -1;
 }
 
-static bool error_means_no_ipv6(void)
-{
-	return errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
-}
-
 static int bind_inet(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	int family = socket_address_family(listen->address);
@@ -109,7 +99,8 @@ static int bind_inet(const struct listen *listen, struct buf *why, struct buf *w
 	if (family != AF_UNSPEC)
 		return bind_family(listen, family, why, warnings);
 	fd = bind_family(listen, AF_INET6, why, warnings);
-	if (fd >= 0 || listen->options->ipv6_only == IPV6_ONLY_YES || !error_means_no_ipv6())
+	if (fd >= 0 || listen->options->ipv6_only == IPV6_ONLY_YES ||
+	    (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL))
 		return fd;
 	buf_clear(why);
 	return bind_family(listen, AF_INET, why, warnings);
@@ -254,23 +245,6 @@ static int bind_message_queue(const struct listen *listen, struct buf *why, stru
 	return fd;
 }
 
-/* Set owner and mode of a message queue, and remove it (mq_unlink(3)). Do nothing for other kinds. */
-static void message_queue_adjust(int fd, const struct listen *listen, struct buf *warnings)
-{
-	struct buf why = { 0 };
-
-	if (listen->address->kind == ENDPOINT_MQUEUE && set_queue_permissions(fd, listen, &why) < 0)
-		buf_addf(warnings, "%s\n", buf_string(&why));
-	buf_free(&why);
-}
-
-/* Set owner and mode of a message queue, and remove it (mq_unlink(3)). Do nothing for other kinds. */
-static void message_queue_remove(const struct listen *listen)
-{
-	if (listen->address->kind == ENDPOINT_MQUEUE)
-		mq_unlink(listen->address->address);
-}
-
 static int refuse_kind(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	(void)warnings;
@@ -351,15 +325,6 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 	return fd;
 }
 
-/* getsockopt(2) of an int; -1: the socket does not have the option. */
-static int bind_option(int fd, int level, int option)
-{
-	int value = -1;
-	socklen_t length = sizeof(value);
-
-	return getsockopt(fd, level, option, &value, &length) == 0 ? value : -1;
-}
-
 bool bind_address(int fd, struct socket_address *address)
 {
 	address->length = sizeof(address->storage);
@@ -390,7 +355,7 @@ static void adjust_node(int fd, const struct listen *listen, struct buf *warning
 			 path);
 		return;
 	}
-	if (node_set_permissions(fd, path, listen, &why) < 0)
+	if (node_set_permissions(fd, path, listen, false, &why) < 0)
 		buf_addf(warnings, "%s\n", buf_string(&why));
 	buf_free(&why);
 	node_make_symlinks(listen, warnings);
@@ -414,7 +379,7 @@ static struct listen_prepared owned_as_given(const struct listen *listen)
 
 int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
+	int domain = socket_int(fd, SOL_SOCKET, SO_DOMAIN);
 	struct listen_prepared prepared = owned_as_given(listen);
 	struct listen given = *listen;
 	struct buf lines = { 0 };
@@ -437,15 +402,13 @@ static const struct sock_fprog *filter_of(const struct listen *listen, bool is_l
 	return is_lent ? listen_prepared(listen)->rules : listen_filter(listen);
 }
 
-/* Sets what differs, and needs the socket's lock. before NULL: it is unknown. */
+/* Sets what differs, and needs the socket's lock. */
 static int change_socket(int fd, const struct listen_change *change, bool is_lent, struct buf *why, struct buf *lines)
 {
 	const struct listen *before = change->before, *after = change->after;
 	const struct sock_fprog *filter = filter_of(after, is_lent);
-	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result;
+	int domain = socket_int(fd, SOL_SOCKET, SO_DOMAIN), result;
 
-	if (!before)
-		return bind_filter(fd, filter, why);
 	if (!socket_filter_equal(filter_of(before, is_lent), filter)) {
 		if (filter && bind_filter(fd, filter, why) < 0)
 			return -1;
@@ -464,12 +427,14 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 		struct buf *warnings)
 {
 	const struct listen_change change = { before, after };
-	struct buf lines = { 0 };
+	struct buf lines = { 0 }, unset = { 0 };
 	int result = change_socket(fd, &change, is_lent, why, &lines);
 
-	message_queue_adjust(fd, after, &lines);
+	if (after->address->kind == ENDPOINT_MQUEUE && set_queue_permissions(fd, after, &unset) < 0)
+		buf_addf(&lines, "%s\n", buf_string(&unset));
+	buf_free(&unset);
 	adjust_node(fd, after, &lines);
-	node_drop_symlinks(before, after);
+	node_remove_symlinks(before, after);
 	prefix_warnings(warnings, after, &lines);
 	return result;
 }
@@ -480,9 +445,10 @@ void bind_remove(int fd, const struct listen *listen)
 
 	if (!listen->options->remove_on_stop)
 		return;
-	message_queue_remove(listen);
+	if (listen->address->kind == ENDPOINT_MQUEUE)
+		mq_unlink(listen->address->address);
 	if (node_is_foreign(listen, &finding)) {
-		node_remove_symlinks(listen);
+		node_remove_symlinks(listen, NULL);
 		foreign_remove(fd, listen, &finding);
 	} else {
 		node_remove(fd, listen);
@@ -502,7 +468,7 @@ static void describe_inet(int fd, const struct listen *listen, const struct sock
 	if (any) {
 		real.family = FAMILY_IPV4;
 		if (v6)
-			real.family = bind_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0 ? FAMILY_IPV6 : FAMILY_ANY;
+			real.family = socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0 ? FAMILY_IPV6 : FAMILY_ANY;
 	} else {
 		socket_address_host(have, host, sizeof(host));
 		real.address = host;
@@ -536,7 +502,7 @@ bool bind_reach(int fd, struct bound_families *reach)
 	if (!bind_address(fd, &have))
 		return false;
 	reach->ipv6 = have.any.sa_family == AF_INET6;
-	reach->ipv4 = !reach->ipv6 || bind_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0;
+	reach->ipv4 = !reach->ipv6 || socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0;
 	reach->port = (unsigned)socket_address_port(&have);
 	return true;
 }

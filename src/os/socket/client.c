@@ -22,20 +22,6 @@
 
 #define DRAIN_READS_MOST 8              /* reads of a refused client's unread data */
 
-static bool vsock_cid(const struct client *client, uint32_t *cid)
-{
-	struct sockaddr_vm vm;
-
-	memcpy(&vm, &client->peer.storage, sizeof(vm));
-	*cid = vm.svm_cid;
-	return true;
-}
-
-static int accept_connection(int listener, struct client *client, bool non_blocking)
-{
-	return accept4(listener, &client->peer.any, &client->length, SOCK_CLOEXEC | (non_blocking ? SOCK_NONBLOCK : 0));
-}
-
 static enum accepted classify_error(int error)
 {
 	switch (error) {
@@ -61,7 +47,8 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
 {
 	client->asks_mux = false;
 	client->length = sizeof(client->peer);
-	client->fd = accept_connection(listener, client, listen->options->non_blocking);
+	client->fd = accept4(listener, &client->peer.any, &client->length,
+			     SOCK_CLOEXEC | (listen->options->non_blocking ? SOCK_NONBLOCK : 0));
 	if (client->fd < 0) {
 		client->length = 0;
 		return classify_error(errno);
@@ -124,26 +111,14 @@ int client_port(const struct client *client)
 bool client_local(const struct client *client, char *out, size_t size, int *port)
 {
 	struct socket_address address = { .length = sizeof(address.storage) };
-	int protocol = 0;
-	socklen_t length = sizeof(protocol);
 
-	if (client->fd < 0 || getsockopt(client->fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) < 0 ||
-	    protocol != IPPROTO_TCP || getsockname(client->fd, &address.any, &address.length) < 0)
+	if (client->fd < 0 || socket_int(client->fd, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP ||
+	    getsockname(client->fd, &address.any, &address.length) < 0)
 		return false;
 	socket_address_unmap(&address);
 	socket_address_host(&address, out, size);
 	*port = socket_address_port(&address);
 	return *port >= 0;
-}
-
-static void mask_source(unsigned char source[16], unsigned prefix)
-{
-	for (unsigned i = 0; i < 16; i++) {
-		unsigned bits = prefix > i * 8 ? prefix - i * 8 : 0;
-
-		if (bits < 8)
-			source[i] &= (unsigned char)(0xff00u >> bits);
-	}
 }
 
 static void inet_source(const struct client *client, unsigned prefix, unsigned char source[16])
@@ -156,8 +131,12 @@ static void inet_source(const struct client *client, unsigned prefix, unsigned c
 		return;
 	}
 	memcpy(source, in6, 16);
-	if (!IN6_IS_ADDR_V4MAPPED(in6))
-		mask_source(source, prefix);
+	for (unsigned i = 0; i < 16 && !IN6_IS_ADDR_V4MAPPED(in6); i++) {
+		unsigned bits = prefix > i * 8 ? prefix - i * 8 : 0;
+
+		if (bits < 8)
+			source[i] &= (unsigned char)(0xff00u >> bits);
+	}
 }
 
 /* A number as a source. The two leading bytes keep it apart from every address that can arrive (100::/8 is
@@ -173,7 +152,7 @@ bool client_source(const struct client *client, unsigned prefix, unsigned char s
 {
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
-	uint32_t cid;
+	struct sockaddr_vm vm;
 
 	memset(source, 0, 16);
 	if (!client->length)
@@ -189,9 +168,8 @@ bool client_source(const struct client *client, unsigned prefix, unsigned char s
 		number_source('u', peer.uid, source);
 		return true;
 	case AF_VSOCK:
-		if (!vsock_cid(client, &cid))
-			return false;
-		number_source('v', cid, source);
+		memcpy(&vm, &client->peer.storage, sizeof(vm));
+		number_source('v', vm.svm_cid, source);
 		return true;
 	default:
 		return false;
@@ -213,31 +191,19 @@ uint64_t client_cookie(const struct client *client)
 #define SO_PEERPIDFD 77
 #endif
 
-static uint64_t peer_id(int fd)
-{
-	socklen_t length = sizeof(int);
-	uint64_t id;
-	int pidfd;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) < 0)
-		return 0;
-	id = pidfd_id(pidfd);
-	close(pidfd);
-	return id;
-}
-
 static void add_unix_peer(const struct client *client, struct buf *out)
 {
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
-	uint64_t id;
+	int pidfd = socket_int(client->fd, SOL_SOCKET, SO_PEERPIDFD);
+	uint64_t id = pidfd < 0 ? 0 : pidfd_id(pidfd);
 
+	fd_close(&pidfd);
 	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) {
 		buf_text(out, "unknown");
 		return;
 	}
 	buf_addf(out, "%ld", (long)peer.pid);
-	id = peer_id(client->fd);
 	if (id)
 		buf_addf(out, "_%" PRIu64, id);
 	buf_addf(out, "-%lu", (unsigned long)peer.uid);
@@ -251,20 +217,9 @@ static void add_address(const struct socket_address *address, struct buf *out)
 	buf_addf(out, "%s:%d", host + (strncmp(host, "vsock:", 6) ? 0 : 6), socket_address_port(address));
 }
 
-static void add_addresses(const struct client *client, const struct socket_address *local, struct buf *out)
-{
-	struct socket_address peer = { .length = client->length };
-
-	memcpy(&peer.storage, &client->peer.storage, sizeof(peer.storage));
-	socket_address_unmap(&peer);
-	add_address(local, out);
-	buf_char(out, '-');
-	add_address(&peer, out);
-}
-
 void client_instance_name(const struct client *client, uint64_t number, char *out, size_t size)
 {
-	struct socket_address local = { .length = sizeof(local.storage) };
+	struct socket_address local = { .length = sizeof(local.storage) }, peer = unmapped_peer(client);
 	struct buf name = { 0 };
 
 	buf_addf(&name, "%" PRIu64 "-%" PRIu64 "-", number, client_cookie(client));
@@ -274,7 +229,9 @@ void client_instance_name(const struct client *client, uint64_t number, char *ou
 		add_unix_peer(client, &name);
 	} else {
 		socket_address_unmap(&local);
-		add_addresses(client, &local, &name);
+		add_address(&local, &name);
+		buf_char(&name, '-');
+		add_address(&peer, &name);
 	}
 	snprintf(out, size, "%s", buf_string(&name));
 	buf_free(&name);

@@ -14,15 +14,16 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
 #include "lib/fd_message.h"
+#include "lib/unix_socket.h"
 #include "os/fs/fs.h"
 #include "os/netdiag/netdiag.h"
 #include "os/proc/process.h"
 #include "os/rights/rights.h"
+#include "os/socket/internal.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
@@ -32,59 +33,32 @@
 #define NOBODY 65534
 #define IN_USE_TEXT "another process, such as another superd, answers there"
 
-struct unix_address {
-	struct sockaddr_un un;
-	socklen_t length;
-};
-
-static const struct sockaddr *as_sockaddr(const struct unix_address *address)
-{
-	return (const struct sockaddr *)&address->un;
-}
-
 static bool is_abstract(const char *path)
 {
 	return path[0] == '@' && path[1];
 }
 
-static bool make_address(const char *path, struct unix_address *address, struct buf *why)
+static bool make_address(const char *path, struct socket_address *address, struct buf *why)
 {
-	*address = (struct unix_address){ .un.sun_family = AF_UNIX, .length = sizeof(address->un) };
-	if (*path != '/' && !is_abstract(path)) {
-		buf_text(why, "a path begins with a slash, a name in the abstract namespace with @");
-		return false;
-	}
-	if (strlen(path) >= sizeof(address->un.sun_path)) {
-		buf_addf(why, "a socket's path has at most %zu bytes", sizeof(address->un.sun_path) - 1);
-		return false;
-	}
-	memcpy(address->un.sun_path, path, strlen(path) + 1);
-	if (is_abstract(path)) {
-		address->un.sun_path[0] = '\0';
-		address->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-	}
-	return true;
-}
-
-/* Creates superd's own folder only. */
-static bool make_own_folder(const char *path)
-{
-	char own[PATH_MAX];
-	int length = snprintf(own, sizeof(own), "%s/superd", runtime_dir());
-
-	if (length >= (int)sizeof(own) || strncmp(path, own, (size_t)length) != 0 || path[length] != '/' ||
-	    strchr(path + length + 1, '/'))
+	if (notify_address(path, &address->un, &address->length))
 		return true;
-	return mkdir(own, 0755) == 0 ? chmod(own, 0755) == 0 : errno == EEXIST;
+	if (errno == EINVAL)
+		buf_text(why, "a path begins with a slash, a name in the abstract namespace with @");
+	else
+		buf_addf(why, "a socket's path has at most %zu bytes", sizeof(address->un.sun_path) - 1);
+	return false;
 }
 
 /* The folder, and all above it, must be superd's own, root's, or sticky: any other user who may write there could put
- * another node into its place. */
+ * another node into its place. superd's own folder is created. */
 static bool check_folder(const char *path, struct buf *why)
 {
 	char folder[PATH_MAX];
+	int length = snprintf(folder, sizeof(folder), "%s/superd", runtime_dir());
 
-	if (!make_own_folder(path)) {
+	if (length < (int)sizeof(folder) && !strncmp(path, folder, (size_t)length) && path[length] == '/' &&
+	    !strchr(path + length + 1, '/') &&
+	    (mkdir(folder, 0755) == 0 ? chmod(folder, 0755) < 0 : errno != EEXIST)) {
 		buf_addf(why, "creating its directory: %s", strerror(errno));
 		return false;
 	}
@@ -134,10 +108,11 @@ static int take_lock(const char *name, struct buf *why)
 	return -1;
 }
 
-/* Connects to another superd's control socket, without blocking. -1 and errno. */
+/* Connects to the socket at a path, without blocking, and takes no descriptors that its server might send. -1 and
+ * errno. */
 static int reach(const char *path)
 {
-	struct unix_address address;
+	struct socket_address address;
 	struct buf why = { 0 };
 	int fd = -1;
 
@@ -146,45 +121,29 @@ static int reach(const char *path)
 	buf_free(&why);
 	if (fd >= 0)
 		scm_rights_allow(fd, false);
-	if (fd >= 0 && connect(fd, as_sockaddr(&address), address.length) < 0)
+	if (fd >= 0 && connect(fd, &address.any, address.length) < 0)
 		fd_close(&fd);
 	return fd;
 }
 
-/* Whether the other end may be a superd. Only superd and root can put a node at its path. But any user can bind an
- * abstract name first, so there the peer must be root or superd's own user. */
-static bool is_trusted(int fd, const char *path)
-{
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-
-	if (!is_abstract(path))
-		return true;
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == geteuid());
-}
-
+/* Only superd and root can put a node at its path. But any user can bind an abstract name first, so there the peer must
+ * be root or superd's own user. */
 bool control_socket_has_owner(const char *path, pid_t *pid, int *fd)
 {
 	struct buf why = { 0 };
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
-	bool is_safe = is_abstract(path) || private_folder_is_safe(path, &why);
+	bool is_safe = is_abstract(path) || private_folder_is_safe(path, &why), is_known;
 
 	buf_free(&why);
 	*pid = 0;
-	*fd = -1;
-	if (!is_safe)
-		return false;
-	*fd = reach(path);
+	*fd = is_safe ? reach(path) : -1;
 	if (*fd < 0)
-		return errno == EAGAIN && !is_abstract(path);
-	if (!is_trusted(*fd, path)) {
-		fd_close(fd);
-		return false;
-	}
-	if (getsockopt(*fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return is_safe && errno == EAGAIN && !is_abstract(path);
+	is_known = getsockopt(*fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+	if (!is_known && !is_abstract(path))
 		return true;
-	if (peer.uid != geteuid()) {    /* root's, in a folder where this superd can never have one */
+	if (!is_known || peer.uid != geteuid()) {       /* root's, in a folder where this superd can never have one */
 		fd_close(fd);
 		return false;
 	}
@@ -193,32 +152,18 @@ bool control_socket_has_owner(const char *path, pid_t *pid, int *fd)
 	return true;
 }
 
-static bool is_listening(const struct unix_address *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool answers;
-
-	if (fd >= 0)
-		scm_rights_allow(fd, false); /* the server might send descriptors before this is closed */
-	answers = fd >= 0 && (connect(fd, as_sockaddr(address), address->length) == 0 ||
-			      (errno != ECONNREFUSED && errno != ENOENT));
-	fd_close(&fd);
-	return answers;
-}
-
 bool control_socket_is_answered(const char *path)
 {
-	struct unix_address address;
-	struct buf why = { 0 };
-	bool answered = make_address(path, &address, &why) && is_listening(&address);
+	int fd = reach(path);
+	bool answered = fd >= 0 || (errno != ECONNREFUSED && errno != ENOENT && errno != EINVAL &&
+				    errno != ENAMETOOLONG);
 
-	buf_free(&why);
+	fd_close(&fd);
 	return answered;
 }
 
-static bool remove_stale_node(const struct unix_address *address, struct buf *why)
+static bool remove_stale_node(const char *path, struct buf *why)
 {
-	const char *path = address->un.sun_path;
 	struct stat status;
 
 	if (lstat(path, &status) < 0)
@@ -226,7 +171,7 @@ static bool remove_stale_node(const struct unix_address *address, struct buf *wh
 	if (!S_ISSOCK(status.st_mode)) {
 		buf_text(why, "there is something else, which is no socket");
 		errno = EEXIST;
-	} else if (is_listening(address)) {
+	} else if (control_socket_is_answered(path)) {
 		buf_text(why, IN_USE_TEXT);
 		errno = EADDRINUSE;
 	} else if (unlink(path) == 0) {
@@ -245,11 +190,11 @@ static bool set_node_group(const char *path, gid_t group)
 }
 
 /* Binds with mode 0, so that no client can connect before the mode is right. */
-static bool bind_node(struct control_socket *made, const struct unix_address *address, gid_t group)
+static bool bind_node(struct control_socket *made, const struct socket_address *address, gid_t group)
 {
 	const char *path = address->un.sun_path;
 	mode_t before = umask(0777);
-	bool bound = bind(made->fd, as_sockaddr(address), address->length) == 0;
+	bool bound = bind(made->fd, &address->any, address->length) == 0;
 	struct stat status;
 
 	umask(before);
@@ -263,15 +208,15 @@ static bool bind_node(struct control_socket *made, const struct unix_address *ad
 }
 
 /* Binds an abstract name: nothing is left behind, and the kernel gives a name to one socket at a time. */
-static bool bind_abstract(struct control_socket *made, const struct unix_address *address, struct buf *why)
+static bool bind_abstract(struct control_socket *made, const struct socket_address *address, struct buf *why)
 {
-	if (bind(made->fd, as_sockaddr(address), address->length) == 0 && listen(made->fd, BACKLOG) == 0)
+	if (bind(made->fd, &address->any, address->length) == 0 && listen(made->fd, BACKLOG) == 0)
 		return true;
 	buf_text(why, errno == EADDRINUSE ? IN_USE_TEXT : strerror(errno));
 	return false;
 }
 
-static bool bind_path(struct control_socket *made, const struct unix_address *address, gid_t group, struct buf *why)
+static bool bind_path(struct control_socket *made, const struct socket_address *address, gid_t group, struct buf *why)
 {
 	char name[PATH_MAX];
 	int lock, saved;
@@ -279,7 +224,7 @@ static bool bind_path(struct control_socket *made, const struct unix_address *ad
 
 	snprintf(name, sizeof(name), "%s.lock", made->path);
 	lock = check_folder(made->path, why) ? take_lock(name, why) : -1;
-	good = lock >= 0 && remove_stale_node(address, why);
+	good = lock >= 0 && remove_stale_node(made->path, why);
 	if (good && !bind_node(made, address, group)) {
 		buf_text(why, strerror(errno));
 		good = false;
@@ -294,7 +239,7 @@ static bool bind_path(struct control_socket *made, const struct unix_address *ad
 
 bool control_socket_open(struct control_socket *made, const char *path, gid_t group, struct buf *why)
 {
-	struct unix_address address;
+	struct socket_address address;
 	bool good;
 	int saved;
 
@@ -322,18 +267,11 @@ bool control_socket_open(struct control_socket *made, const char *path, gid_t gr
 
 bool control_socket_is_bound(int fd, const char *path)
 {
-	struct sockaddr_un found = { 0 };
-	socklen_t length = sizeof(found);
-	struct buf why = { 0 };
-	struct unix_address wanted;
-	bool good = make_address(path, &wanted, &why);
+	struct socket_address found = { .length = sizeof(found.storage) }, wanted;
 
-	buf_free(&why);
-	if (!good || getsockname(fd, (struct sockaddr *)&found, &length) < 0 || found.sun_family != AF_UNIX)
-		return false;
-	if (is_abstract(path))
-		return length == wanted.length && !memcmp(&found, &wanted.un, length);
-	return length <= sizeof(found) && !strcmp(found.sun_path, path); /* the kernel counts the NUL */
+	return notify_address(path, &wanted.un, &wanted.length) &&
+	       getsockname(fd, &found.any, &found.length) == 0 && found.length == wanted.length &&
+	       !memcmp(&found.un, &wanted.un, wanted.length);
 }
 
 bool control_socket_adopt(struct control_socket *adopted, const char *path, int fd)
@@ -432,22 +370,16 @@ static bool maps_all_users(void)
 	return all;
 }
 
-static bool is_at_path(int fd)
-{
-	struct sockaddr_un address = { 0 };
-	socklen_t length = sizeof(address);
-
-	return getsockname(fd, (struct sockaddr *)&address, &length) == 0 && address.sun_path[0];
-}
-
 bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
 {
+	struct socket_address own = { .length = sizeof(own.storage) };
 	struct ucred credentials;
 	socklen_t size = sizeof(credentials);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
 		return false;
-	peer->by_path = is_at_path(fd);
+	peer->by_path = getsockname(fd, &own.any, &own.length) == 0 && own.length > sizeof(sa_family_t) &&
+			own.un.sun_path[0];
 	/* A user that is not mapped in superd's user namespace is shown as nobody. A folder keeps such users out. */
 	peer->uid = credentials.uid == NOBODY && !peer->by_path && !maps_all_users() ? (uid_t)-1 : credentials.uid;
 	peer->pid = credentials.pid;
@@ -458,13 +390,9 @@ bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
 /* Kernels before Linux 6.16 have no pidfd for a process that was reaped. */
 bool control_socket_peer_has_ended(int fd)
 {
-	int pidfd = -1;
-	socklen_t size = sizeof(pidfd);
-	bool ended;
+	int pidfd = socket_int(fd, SOL_SOCKET, SO_PEERPIDFD);
+	bool ended = pidfd < 0 ? errno != ENOPROTOOPT : !pidfd_signal(pidfd, 0) && errno == ESRCH;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) < 0)
-		return errno != ENOPROTOOPT;
-	ended = !pidfd_signal(pidfd, 0) && errno == ESRCH;
-	close(pidfd);
+	fd_close(&pidfd);
 	return ended;
 }

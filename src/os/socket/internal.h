@@ -18,6 +18,9 @@ bind_opener bind_unix, bind_fifo;
 /* Appends "STEP: STRERROR (DETAIL)", where detail may be NULL. Returns -1 and keeps errno. */
 int bind_fail(struct buf *why, const char *step, const char *detail, ...) __attribute__((format(printf, 3, 4)));
 
+/* getsockopt(2) of an int; -1 and errno: the socket does not have the option. */
+int socket_int(int fd, int level, int option);
+
 /* A new close-on-exec, non-blocking socket of the listener's kind; -1 and errno, with why. */
 int bind_socket(const struct listen *listen, int domain, struct buf *why);
 
@@ -34,15 +37,15 @@ bool bind_address(int fd, struct socket_address *address);
 /* Nodes in the file system, of sockets and FIFOs. */
 
 /* Sets the node's owner and then its mode, if fd is open on it. Meanwhile no user has more rights than before. Fails if
- * the name refers to another file by now, such as a link to another user's file. */
-int node_set_permissions(int fd, const char *path, const struct listen *listen, struct buf *why);
+ * the name refers to another file by now, such as a link to another user's file. verified: fails, too, unless the kernel
+ * confirms that the socket is bound to this node (SIOCUNIXFILE, unix(7)). */
+int node_set_permissions(int fd, const char *path, const struct listen *listen, bool verified, struct buf *why);
 
 /* Removes the node and its symlinks, if it is this descriptor's. */
 void node_remove(int fd, const struct listen *listen);
 
 void node_make_symlinks(const struct listen *listen, struct buf *warnings);
-void node_remove_symlinks(const struct listen *listen);
-void node_drop_symlinks(const struct listen *before, const struct listen *after);       /* removes entries that only `before` has */
+void node_remove_symlinks(const struct listen *listen, const struct listen *after);     /* but those of `after`; NULL: all */
 
 /* Whether the node at the listener's path is the one that this descriptor is open on. */
 bool node_is_ours(int fd, const struct listen *listen);
@@ -89,10 +92,4 @@ int socket_options_adjust(int fd, int domain, const struct listen_change *change
 /* Sets what an accepted connection did not inherit. Makes no system call unless such an option is configured. */
 void socket_options_accepted(int fd, const struct listen *listen);
 
-/* The kernel's buffers of a socket (SO_RCVBUF and SO_SNDBUF, socket(7)). */
-
-/* The kernel's defaults of socket options, for options without a value that means "default": read from a new socket of
- * the same kind. */
-
-/* The multicast groups of a UDP socket (ip(7), ipv6(7)). */
 

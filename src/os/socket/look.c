@@ -24,50 +24,17 @@
 #include "os/netdiag/netdiag.h"
 #include "os/socket/internal.h"
 
-/* What a socket says of itself. All of it is read before any of it is compared: a look that fails must not pass for a
- * socket that differs, which is closed with the clients in its queue. */
-struct socket_look {
-	int type, protocol, accepts, v6only;    /* v6only: of an IPv6 socket only */
-	char device[IFNAMSIZ + 1];
-	struct socket_address name;
-};
-
-static bool read_option(int fd, int level, int option, int *value)
-{
-	socklen_t length = sizeof(*value);
-
-	return getsockopt(fd, level, option, value, &length) == 0;
-}
-
-/* "": it is tied to none, or to one that is gone (ENODEV), or the kernel has no such option. */
-static bool read_device(int fd, char device[IFNAMSIZ + 1])
-{
-	socklen_t length = IFNAMSIZ;
-
-	return getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &length) == 0 || errno == ENODEV ||
-	       errno == ENOPROTOOPT;
-}
-
-/* false: errno tells why. */
-static bool look_at_socket(int fd, struct socket_look *look)
-{
-	if (!read_option(fd, SOL_SOCKET, SO_TYPE, &look->type) || !bind_address(fd, &look->name) ||
-	    !read_option(fd, SOL_SOCKET, SO_PROTOCOL, &look->protocol) ||
-	    !read_option(fd, SOL_SOCKET, SO_ACCEPTCONN, &look->accepts) || !read_device(fd, look->device))
-		return false;
-	return look->name.any.sa_family != AF_INET6 || read_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, &look->v6only);
-}
-
-static enum bind_match compare_file(int fd, const struct listen *listen)
+/* Whether a fifo or a special file is the one at the listener's path. unknown: the answer where looking fails. */
+static bool is_same_file(int fd, const struct listen *listen, bool unknown)
 {
 	struct stat open, named;
 
 	if (listen->address->kind != ENDPOINT_FIFO && listen->address->kind != ENDPOINT_SPECIAL)
-		return BIND_DIFFERS;
+		return false;
 	if (fstat(fd, &open) < 0 || lstat(listen->address->address, &named) < 0)
-		return errno == EBADF || errno == ENOENT || errno == ENOTDIR ? BIND_DIFFERS : BIND_UNKNOWN;
+		return errno != EBADF && errno != ENOENT && errno != ENOTDIR && unknown;
 	return S_ISFIFO(open.st_mode) == (listen->address->kind == ENDPOINT_FIFO) && open.st_dev == named.st_dev &&
-	       open.st_ino == named.st_ino ? BIND_MATCHES : BIND_DIFFERS;
+	       open.st_ino == named.st_ino;
 }
 
 static bool same_inet(const struct socket_address *have, const struct socket_address *want)
@@ -82,37 +49,30 @@ static bool same_inet(const struct socket_address *have, const struct socket_add
 	       have->in6.sin6_scope_id == want->in6.sin6_scope_id;
 }
 
-/* A wildcard for both IP versions must serve both, and one for IPv6 alone must leave IPv4 alone. */
-static bool v6only_matches(const struct listen *listen, const struct socket_look *look)
-{
-	bool wanted = listen->options->ipv6_only == IPV6_ONLY_DEFAULT ? listen->address->family == FAMILY_IPV6
-								      : listen->options->ipv6_only == IPV6_ONLY_YES;
-
-	if (look->name.any.sa_family == AF_INET)
-		return !(socket_address_family(listen->address) == AF_UNSPEC && wanted);
-	if (!IN6_IS_ADDR_UNSPECIFIED(&look->name.in6.sin6_addr) || listen->address->kind == ENDPOINT_RAW)
-		return true;
-	return (look->v6only > 0) == wanted;
-}
-
-/* bind(2) itself binds the socket to the interface of a link-local address. */
-static bool device_matches(const struct listen *listen, const struct socket_look *look)
-{
-	const char *wanted = listen->options->bind_to_device;
-
-	if (!wanted)
-		wanted = listen->address->interface;
-	return !strcmp(look->device, wanted ? wanted : "");
-}
-
-static bool inet_matches(const struct listen *listen, const struct socket_look *look)
+static bool inet_matches(int fd, const struct listen *listen, const struct socket_address *have)
 {
 	int family = socket_address_family(listen->address);
+	const char *interface = listen->options->bind_to_device;
+	bool v6only = listen->options->ipv6_only == IPV6_ONLY_DEFAULT ? listen->address->family == FAMILY_IPV6
+								      : listen->options->ipv6_only == IPV6_ONLY_YES;
+	char device[IFNAMSIZ + 1] = "";
 	struct socket_address want;
 
-	if (!socket_address_make(listen->address, family == AF_UNSPEC ? look->name.any.sa_family : family, &want))
+	if (!socket_address_make(listen->address, family == AF_UNSPEC ? have->any.sa_family : family, &want) ||
+	    !same_inet(have, &want))
 		return false;
-	return same_inet(&look->name, &want) && v6only_matches(listen, look) && device_matches(listen, look);
+	/* A wildcard for both IP versions must serve both, and one for IPv6 alone must leave IPv4 alone. */
+	if (have->any.sa_family == AF_INET && family == AF_UNSPEC && v6only)
+		return false;
+	if (have->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&have->in6.sin6_addr) &&
+	    listen->address->kind != ENDPOINT_RAW && (socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0) != v6only)
+		return false;
+	/* bind(2) itself binds the socket to the interface of a link-local address. ENODEV: to one that is gone. */
+	interface = interface ? interface : listen->address->interface;
+	if (getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &(socklen_t){ IFNAMSIZ }) < 0 && errno != ENODEV &&
+	    errno != ENOPROTOOPT)
+		return false;
+	return !strcmp(device, interface ? interface : "");
 }
 
 /* A socket whose node is gone or replaced cannot be reached, so it does not match, whatever its name says. */
@@ -138,41 +98,29 @@ static bool other_matches(const struct listen *listen, const struct socket_addre
 	return have->length == want.length && !memcmp(&have->storage, &want.storage, want.length);
 }
 
-static bool socket_matches(int fd, const struct listen *listen, const struct socket_form *form,
-			   const struct socket_look *look)
+bool bind_matches(int fd, const struct listen *listen)
 {
-	if (look->type != form->type || (form->protocol && look->protocol != form->protocol))
-		return false;
-	if ((look->accepts == 1) != endpoint_accepts(listen->address))
-		return false;
-	if (endpoint_is_inet(listen->address))
-		return inet_matches(listen, look);
-	if (form->domain == AF_UNIX)
-		return unix_matches(fd, listen, &look->name);
-	return other_matches(listen, &look->name);
-}
-
-enum bind_match bind_compare(int fd, const struct listen *listen)
-{
-	struct socket_look look = { 0 };
+	struct socket_address have;
 	struct socket_form form;
 
 	if (!socket_form(listen->address, &form))
-		return compare_file(fd, listen);
-	if (!look_at_socket(fd, &look))
-		return errno == EBADF || errno == ENOTSOCK ? BIND_DIFFERS : BIND_UNKNOWN;
-	return socket_matches(fd, listen, &form, &look) ? BIND_MATCHES : BIND_DIFFERS;
-}
-
-bool bind_matches(int fd, const struct listen *listen)
-{
-	return bind_compare(fd, listen) == BIND_MATCHES;
+		return is_same_file(fd, listen, false);
+	if (socket_int(fd, SOL_SOCKET, SO_TYPE) != form.type ||
+	    (form.protocol && socket_int(fd, SOL_SOCKET, SO_PROTOCOL) != form.protocol) ||
+	    (socket_int(fd, SOL_SOCKET, SO_ACCEPTCONN) > 0) != endpoint_accepts(listen->address) ||
+	    !bind_address(fd, &have))
+		return false;
+	if (endpoint_is_inet(listen->address))
+		return inet_matches(fd, listen, &have);
+	if (form.domain == AF_UNIX)
+		return unix_matches(fd, listen, &have);
+	return other_matches(listen, &have);
 }
 
 bool bind_is_reachable(int fd, const struct listen *listen)
 {
 	if (listen->address->kind == ENDPOINT_SPECIAL)
-		return compare_file(fd, listen) != BIND_DIFFERS;
+		return is_same_file(fd, listen, true);
 	return !node_path(listen) || node_is_ours(fd, listen);
 }
 
@@ -199,13 +147,6 @@ static int is_readable(int fd)
 	if (poll(&wait, 1, 0) < 0 || wait.revents & POLLNVAL)
 		return -1;
 	return (wait.revents & POLLIN) != 0;
-}
-
-static int tcp_queue(int fd)
-{
-	uint32_t queue, limit;
-
-	return read_tcp_queue(fd, &queue, &limit) ? (int)queue : -1;
 }
 
 static int send_bytes(const void *with, struct buf *text, struct buf *unused)
@@ -306,9 +247,11 @@ int bind_queue_drop(int fd, const struct listen *listen, unsigned most)
 
 int bind_queue(int fd, const struct listen *listen)
 {
+	uint32_t queue, limit;
+
 	switch (listen->address->kind) {
 	case ENDPOINT_TCP:
-		return tcp_queue(fd);
+		return read_tcp_queue(fd, &queue, &limit) ? (int)queue : -1;
 	case ENDPOINT_UNIX:
 	case ENDPOINT_SEQPACKET:
 		return unix_queue(fd);

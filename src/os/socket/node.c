@@ -196,7 +196,7 @@ static int set_permissions(int node, const char *path, const struct stat *status
 	return 0;
 }
 
-static int set_node_permissions(int fd, const char *path, const struct listen *listen, bool verified, struct buf *why)
+int node_set_permissions(int fd, const char *path, const struct listen *listen, bool verified, struct buf *why)
 {
 	int node = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result;
 	struct stat status;
@@ -213,18 +213,6 @@ static int set_node_permissions(int fd, const char *path, const struct listen *l
 	return result;
 }
 
-int node_set_permissions(int fd, const char *path, const struct listen *listen, struct buf *why)
-{
-	return set_node_permissions(fd, path, listen, false, why);
-}
-
-/* As node_set_permissions, but fails unless the kernel confirms that the socket is bound to this node (SIOCUNIXFILE,
- * unix(7)). */
-static int node_set_permissions_verified(int fd, const char *path, const struct listen *listen, struct buf *why)
-{
-	return set_node_permissions(fd, path, listen, true, why);
-}
-
 /* Whether `link` is a symbolic link and, unless path is NULL, leads to path. */
 static bool is_link_to(const char *link, const char *path)
 {
@@ -237,12 +225,22 @@ static bool is_link_to(const char *link, const char *path)
 	return !path || !strcmp(target, path);
 }
 
-/* Replaces a link that points elsewhere by rename(2), so its name is never missing. */
-static int replace_link(const char *link, const char *path)
+/* A link that points elsewhere is replaced by rename(2), so its name is never missing. */
+static int make_link(const char *link, const char *path)
 {
 	char beside[PATH_MAX];
 	int saved;
 
+	if (symlink(path, link) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	if (is_link_to(link, path))
+		return 0;
+	if (!is_link_to(link, NULL)) {
+		errno = EEXIST;
+		return -1;
+	}
 	if (snprintf(beside, sizeof(beside), "%s.superd-new", link) >= (int)sizeof(beside)) {
 		errno = ENAMETOOLONG;
 		return -1;
@@ -256,20 +254,6 @@ static int replace_link(const char *link, const char *path)
 	saved = errno;
 	unlink(beside);
 	errno = saved;
-	return -1;
-}
-
-static int make_link(const char *link, const char *path)
-{
-	if (symlink(path, link) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return -1;
-	if (is_link_to(link, path))
-		return 0;
-	if (is_link_to(link, NULL))
-		return replace_link(link, path);
-	errno = EEXIST;
 	return -1;
 }
 
@@ -293,24 +277,13 @@ void node_make_symlinks(const struct listen *listen, struct buf *warnings)
 	}
 }
 
-void node_remove_symlinks(const struct listen *listen)
+void node_remove_symlinks(const struct listen *listen, const struct listen *after)
 {
 	const char *path = node_path(listen);
 	struct path_finding finding;
 
 	for (words link = listen->options->symlinks; path && link && *link; link++) {
-		if (!path_is_foreign(*link, &finding) && is_link_to(*link, path))
-			unlink(*link);
-	}
-}
-
-void node_drop_symlinks(const struct listen *before, const struct listen *after)
-{
-	const char *path = node_path(before);
-	struct path_finding finding;
-
-	for (words link = before->options->symlinks; path && link && *link; link++) {
-		if (!words_have(after->options->symlinks, *link) && !path_is_foreign(*link, &finding) &&
+		if (!(after && words_have(after->options->symlinks, *link)) && !path_is_foreign(*link, &finding) &&
 		    is_link_to(*link, path))
 			unlink(*link);
 	}
@@ -404,7 +377,7 @@ void node_remove(int fd, const struct listen *listen)
 {
 	if (look_at_node(fd, listen) != NODE_OURS)
 		return;
-	node_remove_symlinks(listen);
+	node_remove_symlinks(listen, NULL);
 	unlink(node_path(listen));
 }
 
@@ -449,7 +422,7 @@ static int bind_node(int fd, const struct listen *listen, const struct socket_ad
 		return -1;
 	if (bind_closed(fd, address) < 0)
 		return bind_fail(why, "binding", "%s", path);
-	if (bind_queue_open(fd, listen, why) < 0 || node_set_permissions(fd, path, listen, why) < 0) {
+	if (bind_queue_open(fd, listen, why) < 0 || node_set_permissions(fd, path, listen, false, why) < 0) {
 		saved = errno;
 		unlink(path);
 		errno = saved;
@@ -484,10 +457,7 @@ int bind_unix(const struct listen *listen, struct buf *why, struct buf *warnings
 	return fd;
 }
 
-static int fifo_open(const char *path)
-{
-	return open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-}
+#define FIFO_FLAGS (O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
 
 /* Changes the open FIFO by its descriptor, never another file that takes its name meanwhile. */
 static int fifo_set_permissions(int fd, const struct listen *listen, const struct stat *status, struct buf *why)
@@ -547,7 +517,7 @@ static bool fifo_make_temporary(const char *path, char *name, size_t size)
 static int fifo_reopen(int fd, const char *path)
 {
 	struct stat ours, named;
-	int again = fifo_open(path);
+	int again = open(path, FIFO_FLAGS);
 
 	if (again < 0)
 		return fd;
@@ -569,7 +539,7 @@ static int fifo_create(const struct listen *listen, struct buf *why)
 
 	if (!fifo_make_temporary(path, name, sizeof(name)))
 		return bind_fail(why, "making the fifo", "%s", path);
-	fd = fifo_open(name);
+	fd = open(name, FIFO_FLAGS);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		bind_fail(why, "opening the new fifo", "%s", path);
 	else if (fifo_set_permissions(fd, listen, &status, why) == 0 && link(name, path) == 0)
@@ -591,7 +561,7 @@ static int fifo_open_in_child(const void *with, struct buf *why, struct buf *war
 	int fd;
 
 	node_make_parents(path, listen->options->directory_mode);
-	fd = fifo_open(path);
+	fd = open(path, FIFO_FLAGS);
 	if (fd < 0 && errno == ENOENT)
 		fd = fifo_create(listen, why);
 	else if (fd < 0)
@@ -641,7 +611,7 @@ static int give_to_user(int fd, const struct listen *listen, struct buf *why)
 {
 	if (listen->address->kind == ENDPOINT_FIFO)
 		return fchown(fd, node_uid(listen), node_gid(listen));
-	return node_set_permissions_verified(fd, node_path(listen), listen, why);
+	return node_set_permissions(fd, node_path(listen), listen, true, why);
 }
 
 static int open_as_owner(const void *with, struct buf *why, struct buf *warnings)

@@ -34,11 +34,6 @@ int notify_socket_open(const char *name)
 	return fd_raise(fd, FD_HIGH);
 }
 
-/* The folder of notify sockets, which all superds of a machine share. notify_dir_sweep removes only sockets that no
- * process has open. connect(2) fails in the same way for a file that is not a socket, so it tries sockets only. */
-
-#define SWEEP_MOST 1024
-
 /* Whether only root and superd's user can put sockets there. A superd that is not root has backends of its own user
  * only, so others need not reach it. */
 static bool is_safe_folder(const struct stat *status)

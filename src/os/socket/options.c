@@ -1,4 +1,6 @@
-/* Socket options as a table (socket(7), ip(7), ipv6(7), tcp(7)). The order of the rows matters once: setting IP_TOS
+/* What the openers of all kinds do with a socket: make it, set its options, filter and queue.
+ *
+ * The options are a table (socket(7), ip(7), ipv6(7), tcp(7)). The order of the rows matters once: setting IP_TOS
  * also sets SO_PRIORITY, so priority comes behind it. On Linux an accepted connection inherits nearly all options; the
  * rows marked AGAIN are those it does not (measured on 6.18: SO_PRIORITY starts at 0 again, and a unix socket's buffers
  * at their default). */
@@ -11,45 +13,100 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "lib/record.h"
+#include "lib/fd.h"
 #include "lib/units.h"
+#include "os/bpf/bpf.h"
 #include "os/netdiag/netdiag.h"
+
+/* The calls that the openers of all kinds share. */
+
+int socket_int(int fd, int level, int option)
+{
+	int value = -1;
+	socklen_t length = sizeof(value);
+
+	return getsockopt(fd, level, option, &value, &length) == 0 ? value : -1;
+}
+
+int bind_fail(struct buf *why, const char *step, const char *detail, ...)
+{
+	int saved = errno;
+	char text[512];
+	va_list arguments;
+
+	buf_addf(why, "%s: %s", step, strerror(saved));
+	if (detail) {
+		va_start(arguments, detail);
+		vsnprintf(text, sizeof(text), detail, arguments);
+		va_end(arguments);
+		buf_addf(why, " (%s)", text);
+	}
+	errno = saved;
+	return -1;
+}
+
+int bind_socket(const struct listen *listen, int domain, struct buf *why)
+{
+	struct socket_form form;
+	int fd;
+
+	if (!socket_form(listen->address, &form)) {
+		errno = EPROTONOSUPPORT;
+		return bind_fail(why, "opening a socket", NULL);
+	}
+	fd = socket(domain, form.type | SOCK_CLOEXEC | SOCK_NONBLOCK, form.protocol);
+	if (fd >= 0)
+		return fd;
+	if (listen->address->kind == ENDPOINT_SCTP && (errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT))
+		return bind_fail(why, "opening a socket", "this kernel has no SCTP");
+	if (listen->address->kind == ENDPOINT_VSOCK && errno == EAFNOSUPPORT)
+		return bind_fail(why, "opening a socket", "this kernel has no vsock");
+	if (listen->address->kind == ENDPOINT_RAW && errno == EPERM)
+		return bind_fail(why, "opening a socket", "raw sockets need root or CAP_NET_RAW");
+	return bind_fail(why, "opening a socket", NULL);
+}
+
+int bind_filter(int fd, const struct sock_fprog *filter, struct buf *why)
+{
+	if (!filter || socket_filter_attach(fd, filter) == 0)
+		return 0;
+	if (socket_filter_is_locked(fd))
+		return bind_fail(why, "only_from and no_access", "its filter is locked (SO_LOCK_FILTER)");
+	if (errno == EPERM)
+		return bind_fail(why, "only_from and no_access", "on this kernel only root can set a filter on a "
+								 "socket; accept = yes needs no filter");
+	return bind_fail(why, "only_from and no_access", errno == ENOMEM ? "net.core.optmem_max allows no filter "
+			 "of so many networks" : NULL);
+}
+
+int bind_queue_open(int fd, const struct listen *wanted, struct buf *why)
+{
+	int64_t backlog = wanted->options->backlog;
+
+	backlog = backlog > INT_MAX ? INT_MAX : backlog < 0 ? 0 : backlog;
+	if (!endpoint_accepts(wanted->address) || listen(fd, (int)backlog) == 0)
+		return 0;
+	return bind_fail(why, "listening", errno == EADDRINUSE ? "another socket listens there" : NULL);
+}
 
 /* The kernel's default of a socket option, read from a new socket. The defaults depend on family, type and protocol,
  * and on the network namespace, so the new socket is of the same kind. */
-
-static int open_socket_like(int fd)
-{
-	static const int options[] = { SO_DOMAIN, SO_TYPE, SO_PROTOCOL };
-	int form[3];
-
-	for (size_t i = 0; i < 3; i++) {
-		socklen_t length = sizeof(form[i]);
-
-		if (getsockopt(fd, SOL_SOCKET, options[i], &form[i], &length) < 0)
-			return -1;
-	}
-	return socket(form[0], form[1] | SOCK_CLOEXEC, form[2]);
-}
 
 /* The value that a new socket of fd's kind has. false and errno. */
 static bool socket_default_int(int fd, int level, int option, int *value)
 {
 	socklen_t length = sizeof(*value);
-	int new_socket = open_socket_like(fd), saved;
-	bool got;
+	int fresh = socket(socket_int(fd, SOL_SOCKET, SO_DOMAIN), socket_int(fd, SOL_SOCKET, SO_TYPE) | SOCK_CLOEXEC,
+			   socket_int(fd, SOL_SOCKET, SO_PROTOCOL));
+	bool got = fresh >= 0 && getsockopt(fresh, level, option, value, &length) == 0;
 
-	if (new_socket < 0)
-		return false;
-	got = getsockopt(new_socket, level, option, value, &length) == 0;
-	saved = errno;
-	close(new_socket);
-	errno = saved;
+	fd_close(&fresh);
 	return got;
 }
 
@@ -131,27 +188,13 @@ static void socket_buffer_restore(int fd, enum socket_buffer buffer, struct buf 
  * A group's interface may not exist yet; without a named interface the kernel needs a route to choose one. In both
  * cases the socket still receives what is sent to it directly, so a failure is a warning. */
 
-static int change_ipv4(int fd, const char *address, unsigned interface, bool join)
-{
-	struct ip_mreqn group = { .imr_ifindex = (int)interface };
-
-	inet_pton(AF_INET, address, &group.imr_multiaddr);
-	return setsockopt(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &group, sizeof(group));
-}
-
-static int change_ipv6(int fd, const char *address, unsigned interface, bool join)
-{
-	struct ipv6_mreq group = { .ipv6mr_interface = interface };
-
-	inet_pton(AF_INET6, address, &group.ipv6mr_multiaddr);
-	return setsockopt(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &group, sizeof(group));
-}
-
 /* Joins or leaves a group. A dual-stack socket can join groups of both families. 0, or -1 and errno. */
 static int change_group(int fd, int domain, const char *text, bool join)
 {
 	size_t length = strcspn(text, "%");
 	char address[INET6_ADDRSTRLEN] = "";
+	struct ipv6_mreq six = { 0 };
+	struct ip_mreqn four = { 0 };
 	unsigned interface = 0;
 
 	memcpy(address, text, length < sizeof(address) ? length : sizeof(address) - 1);
@@ -160,10 +203,15 @@ static int change_group(int fd, int domain, const char *text, bool join)
 		if (!interface)
 			return -1;
 	}
-	if (!strchr(address, ':'))
-		return change_ipv4(fd, address, interface, join);
-	if (domain == AF_INET6)
-		return change_ipv6(fd, address, interface, join);
+	if (inet_pton(AF_INET, address, &four.imr_multiaddr) == 1) {
+		four.imr_ifindex = (int)interface;
+		return setsockopt(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &four, sizeof(four));
+	}
+	if (domain == AF_INET6) {
+		inet_pton(AF_INET6, address, &six.ipv6mr_multiaddr);
+		six.ipv6mr_interface = interface;
+		return setsockopt(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &six, sizeof(six));
+	}
 	errno = EAFNOSUPPORT;
 	return -1;
 }
@@ -199,7 +247,6 @@ static void socket_multicast_change(int fd, int domain, const struct listen *bef
 	}
 }
 
-#define GROUPS_MOST 65536               /* of multicast */
 #define SCTP_NODELAY_OPTION 3           /* SCTP_NODELAY; <linux/sctp.h> and <netinet/in.h> exclude each other */
 
 enum unit {
@@ -301,17 +348,10 @@ static bool setting_value(const struct option_setter *setting, const struct sock
 	}
 }
 
-static void warn_unset(struct buf *warnings, const char *name)
-{
-	if (!warnings)
-		return;
-	buf_addf(warnings, "%s: %s\n", name, strerror(errno));
-}
-
 static void setting_set(int fd, const struct option_setter *setting, int value, struct buf *warnings)
 {
 	if (setsockopt(fd, setting->level, setting->option, &value, sizeof(value)) < 0 && warnings)
-		warn_unset(warnings, setting->name);
+		buf_addf(warnings, "%s: %s\n", setting->name, strerror(errno));
 }
 
 /* A wildcard without a family serves both IP versions, whatever net.ipv6.bindv6only says. One for IPv6 leaves the IPv4
@@ -384,8 +424,7 @@ static int inet_set(int fd, int domain, const struct listen *listen, struct buf 
 	return set_device(fd, listen, why);
 }
 
-/* warnings may be NULL. */
-static void options_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
+static void settings_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
 {
 	int value;
 
@@ -396,11 +435,6 @@ static void options_set(int fd, int domain, const struct listen *listen, struct 
 	}
 	socket_buffer_set(fd, BUFFER_RECEIVE, listen->options->receive_buffer, warnings);
 	socket_buffer_set(fd, BUFFER_SEND, listen->options->send_buffer, warnings);
-}
-
-static void settings_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
-{
-	options_set(fd, domain, listen, warnings);
 	socket_multicast_change(fd, domain, NULL, listen, warnings);
 }
 
@@ -454,20 +488,15 @@ static void buffer_adjust(int fd, enum socket_buffer buffer, int64_t before, int
 		socket_buffer_restore(fd, buffer, warnings);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 /* If a binding to an interface fails, the socket would be open to more clients than the table says, which is an error.
  * If the removal of one fails, it is open to fewer, which is a warning. */
 static int device_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
 			 struct buf *warnings)
 {
-	const char *device = device_of(after);
+	const char *old = device_of(before), *device = device_of(after);
 	struct buf stays = { 0 };
 
-	if (same_text(device_of(before), device))
+	if (old && device ? !strcmp(old, device) : old == device)
 		return 0;
 	if (device)
 		return device_set(fd, device, why);
@@ -495,29 +524,19 @@ int socket_options_adjust(int fd, int domain, const struct listen_change *change
 	return 0;
 }
 
-static int domain_of(int fd)
-{
-	int domain = AF_UNSPEC;
-	socklen_t length = sizeof(domain);
-
-	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length);
-	return domain;
-}
-
 /* Failures are not reported: they were when the listener was bound, and a client must not fill the log. */
 void socket_options_accepted(int fd, const struct listen *listen)
 {
 	const struct socket_options *options = listen->options;
-	bool is_unix = KINDS_UNIX >> listen->address->kind & 1;
 	int domain, value;
 
-	if (is_unix && (options->receive_buffer > 0 || options->send_buffer > 0)) {
+	if (KINDS_UNIX >> listen->address->kind & 1) {
 		socket_buffer_set(fd, BUFFER_RECEIVE, options->receive_buffer, NULL);
 		socket_buffer_set(fd, BUFFER_SEND, options->send_buffer, NULL);
 	}
 	if (options->ip_tos < 0 && options->priority < 0)
 		return;
-	domain = domain_of(fd);
+	domain = socket_int(fd, SOL_SOCKET, SO_DOMAIN);
 	for (size_t i = 0; i < SETTINGS; i++) {
 		if (settings[i].flags & AGAIN && setting_applies(&settings[i], domain, listen) &&
 		    setting_value(&settings[i], options, &value))

@@ -44,9 +44,7 @@ bool bind_is_reachable(int fd, const struct listen *listen);
 void bind_remove(int fd, const struct listen *listen);
 
 /* Whether an open descriptor is as bind_listen would have created it: kind, type, listening state, address. For adopted
- * LISTEN_FDS (sd_listen_fds(3)). BIND_UNKNOWN: it cannot be examined now, with errno. */
-enum bind_match { BIND_DIFFERS, BIND_MATCHES, BIND_UNKNOWN };
-enum bind_match bind_compare(int fd, const struct listen *listen);
+ * LISTEN_FDS (sd_listen_fds(3)). */
 bool bind_matches(int fd, const struct listen *listen);
 
 /* Appends the address that a socket of this name really has, as an endpoint's text ("tcp:127.0.0.1:43127"), for the log.

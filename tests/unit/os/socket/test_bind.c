@@ -311,45 +311,6 @@ Test(bind, recognises_what_it_would_have_made)
 	close(fd);
 }
 
-/* getsockname(2), or getsockopt(2) of an option, finds no memory. */
-static bool fail_looks(int number, int option)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)option, 0, number == SYS_getsockopt),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOBUFS),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { .len = sizeof(filter) / sizeof(filter[0]), .filter = filter };
-
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
-static void look_in_vain(int number, int option)
-{
-	struct listen listen = listen_of("tcp:127.0.0.1:0"), other = listen_of("udp:127.0.0.1:0");
-	int fd = opened(&listen);
-
-	skip_unless(fail_looks(number, option), "no seccomp here");
-	cr_expect_eq(bind_compare(fd, &listen), BIND_UNKNOWN);
-	cr_expect_eq(errno, ENOBUFS);
-	cr_expect_eq(bind_compare(fd, &other), BIND_UNKNOWN);
-	cr_expect_eq(bind_compare(0x7fff, &listen), BIND_DIFFERS, "it is not open");
-	close(fd);
-}
-
-Test(bind, does_not_know_a_socket_without_a_name)
-{
-	look_in_vain(SYS_getsockname, 0);
-}
-
-Test(bind, does_not_know_a_socket_without_its_listening_state)
-{
-	look_in_vain(SYS_getsockopt, SO_ACCEPTCONN);
-}
-
 Test(bind, tells_dual_stack_from_ipv6_alone)
 {
 	struct listen dual = listen_of("tcp:0"), six = listen_of("tcp6:0");
