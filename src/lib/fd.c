@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -211,4 +212,13 @@ bool write_all(int fd, const char *text, size_t length)
 		length -= (size_t)written;
 	}
 	return true;
+}
+
+bool fd_write_file(int folder, const char *path, const char *text)
+{
+	int fd = openat(folder, path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) >= 0;
+
+	fd_close(&fd);
+	return good;
 }

@@ -48,3 +48,7 @@ bool fd_ensure_standard(void);
 
 /* false and errno: not all was written. Async-signal-safe. */
 bool write_all(int fd, const char *text, size_t length);
+
+/* Writes a text to a file of the kernel's, by one write(2): below an open folder, or AT_FDCWD. false and errno.
+ * Async-signal-safe. */
+bool fd_write_file(int folder, const char *path, const char *text);

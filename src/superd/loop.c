@@ -629,14 +629,15 @@ static void dump(struct buf *out)
 /* As xinetd does. */
 static void dump_to_file(void)
 {
-	const char *folder = superd.defaults.runtime_directory, *name = "xinetd.dump";
-	struct buf text = { 0 }, why = { 0 };
+	struct buf path = { 0 }, text = { 0 }, why = { 0 };
 
+	buf_addf(&path, "%s/xinetd.dump", superd.defaults.runtime_directory);
 	dump(&text);
-	if (private_file_replace(folder, name, buf_string(&text), text.length, &why))
-		log_info(superd.log, "generated state dump in file %s/%s", folder, name);
+	if (private_file_put(buf_string(&path), buf_string(&text), text.length, &why))
+		log_info(superd.log, "generated state dump in file %s", buf_string(&path));
 	else
-		log_error(superd.log, "cannot write the state dump %s/%s: %s", folder, name, buf_string(&why));
+		log_error(superd.log, "cannot write the state dump %s: %s", buf_string(&path), buf_string(&why));
+	buf_free(&path);
 	buf_free(&text);
 	buf_free(&why);
 }

@@ -37,22 +37,10 @@
  * The limits come before the move, so the program never runs without them. The child does this, not superd, because a
  * move may block in the kernel (cgroup_threadgroup_rwsem). */
 
-static int write_group_file(int group, const char *file, const char *text)
-{
-	int fd = openat(group, file, O_WRONLY | O_CLOEXEC);
-	ssize_t written;
-
-	if (fd < 0)
-		return -1;
-	written = write(fd, text, strlen(text));
-	close(fd);
-	return written < 0 ? -1 : 0;
-}
-
 /* moves the caller into an open group; 0, or -1 and errno */
 static int cgroup_enter(int group)
 {
-	return write_group_file(group, "cgroup.procs", "0");
+	return fd_write_file(group, "cgroup.procs", "0") ? 0 : -1;
 }
 
 static int write_settings(struct job *job, const struct cgroup_settings *cgroup_settings, int group)
@@ -61,7 +49,7 @@ static int write_settings(struct job *job, const struct cgroup_settings *cgroup_
 		const struct cgroup_attribute *line = &cgroup_settings->list[n];
 
 		job->fault.resource = (int)n;
-		if (write_group_file(group, line->file, line->text) < 0 && !(line->optional && errno == ENOENT))
+		if (!fd_write_file(group, line->file, line->text) && !(line->optional && errno == ENOENT))
 			return -1;
 	}
 	for (enum cgroup_bpf_kind kind = 0; kind < CGROUP_BPF_KINDS; kind++) {
@@ -300,16 +288,11 @@ int clamp_nice(int nice)
 
 int clamp_oom_score(const char *score)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC), error;
-	ssize_t written;
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && (write(fd, score, strlen(score)) >= 0 || lacks_privilege());
 
-	if (fd < 0)
-		return -1;
-	written = write(fd, score, strlen(score));
-	error = errno;
-	close(fd);
-	errno = error;
-	return written >= 0 || lacks_privilege() ? 0 : -1;
+	fd_close(&fd);
+	return good ? 0 : -1;
 }
 
 /* Each stage applies what the start asks for, and runs only if it asks for that (due_stages): 0, or -1 and errno. If it
@@ -425,22 +408,18 @@ static int stage_no_new_privileges(struct job *job)
 /* Since Linux 5.19; headers may be older: a signal does not interrupt a call that superd has begun to answer. */
 #define WAIT_KILLABLE (1UL << 5)        /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 
-static int install_filter(const struct sock_fprog *filter, unsigned long flags)
-{
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | flags, filter);
-}
-
 /* Returns the filter's descriptor. Without CAP_SYS_ADMIN the kernel demands no_new_privs. */
-static int install_somehow(const struct sock_fprog *filter)
+static int install_filter(const struct sock_fprog *filter)
 {
-	int fd = install_filter(filter, WAIT_KILLABLE);
+	const unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | WAIT_KILLABLE, filter);
 
 	if (fd < 0 && errno == EACCES) {
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 			return -1;
-		fd = install_filter(filter, WAIT_KILLABLE);
+		fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | WAIT_KILLABLE, filter);
 	}
-	return fd < 0 && errno == EINVAL ? install_filter(filter, 0) : fd;
+	return fd < 0 && errno == EINVAL ? (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, filter) : fd;
 }
 
 static int send_descriptor(int channel, int fd)
@@ -467,7 +446,7 @@ static int send_descriptor(int channel, int fd)
  * that the filter stops: seccomp_unotify(2). */
 static int stage_bind_filter(struct job *job)
 {
-	int fd = install_somehow(job->plan->bind_filter), result;
+	int fd = install_filter(job->plan->bind_filter), result;
 
 	if (fd < 0)
 		return -1;

@@ -30,16 +30,9 @@
 static int write_proc_file(pid_t pid, const char *name, const char *content)
 {
 	char path[64];
-	ssize_t written;
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	written = write(fd, content, strlen(content));
-	fd_close(&fd);
-	return written < 0 ? -1 : 0;
+	return fd_write_file(AT_FDCWD, path, content) ? 0 : -1;
 }
 
 /* Maps an id to itself, once. */
@@ -215,18 +208,12 @@ int sandbox_profile(struct job *job)
 {
 	const struct sandbox_config *sandbox = child_sandbox(job);
 	char order[300];
-	int fd, result;
 
 	if (snprintf(order, sizeof(order), "exec %s", sandbox->profile) >= (int)sizeof(order)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	fd = open("/proc/self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	result = write(fd, order, strlen(order)) < 0 ? -1 : 0;
-	close(fd);
-	return result;
+	return fd_write_file(AT_FDCWD, "/proc/self/attr/apparmor/exec", order) ? 0 : -1;
 }
 
 /* Newer than the headers of Linux 6.1. */

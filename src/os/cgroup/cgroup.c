@@ -364,17 +364,10 @@ static char *read_group_file(const char *folder, const char *file)
 bool cgroup_write(const char *folder, const char *file, const char *text)
 {
 	char path[PATH_MAX];
-	bool good;
-	int fd;
 
-	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >= (int)sizeof(path)) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	good = fd >= 0 && write(fd, text, strlen(text)) >= 0;
-	fd_close(&fd);
-	return good;
+	errno = ENAMETOOLONG;
+	return snprintf(path, sizeof(path), "%s/%s", folder, file) < (int)sizeof(path) &&
+	       fd_write_file(AT_FDCWD, path, text);
 }
 
 /* Whether a list contains the controller. The list is separated by commas and ends at a colon or the end of the

@@ -19,66 +19,6 @@
 #include "lib/fd.h"
 #include "lib/units.h"
 
-#define NEW_FILE "new"
-
-static int open_own_folder(int parent, struct buf *why)
-{
-	struct stat status;
-	int fd;
-
-	if (mkdirat(parent, "superd", 0755) < 0 && errno != EEXIST) {
-		buf_addf(why, "creating the directory superd: %s", strerror(errno));
-		return -1;
-	}
-	fd = openat(parent, "superd", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		buf_addf(why, "the directory superd: %s", strerror(errno));
-	} else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))) {
-		buf_text(why, "other users can change the directory superd: it must belong to superd, with a mode "
-			      "such as 0755");
-	} else {
-		return fd;
-	}
-	fd_close(&fd);
-	return -1;
-}
-
-/* lasts: the text is on the disk when this returns. */
-static bool write_new(int folder, const char *name, const char *text, size_t length, bool lasts)
-{
-	bool written;
-	int fd;
-
-	unlinkat(folder, name, 0);
-	fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return false;
-	written = fchmod(fd, 0600) == 0 && write_all(fd, text, length) && (!lasts || fsync(fd) == 0);
-	fd_close(&fd);
-	return written;
-}
-
-bool private_file_replace(const char *folder, const char *name, const char *text, size_t length, struct buf *why)
-{
-	int parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), own = -1;
-	bool ok = false;
-
-	if (parent < 0)
-		buf_text(why, strerror(errno));
-	else
-		own = open_own_folder(parent, why);
-	if (own >= 0) {
-		ok = write_new(own, NEW_FILE, text, length, false) && renameat(own, NEW_FILE, parent, name) == 0;
-		if (!ok) {
-			buf_text(why, strerror(errno));
-			unlinkat(own, NEW_FILE, 0);
-		}
-	}
-	fd_close(&own);
-	fd_close(&parent);
-	return ok;
-}
-
 bool private_folder_is_safe(const char *path, struct buf *why)
 {
 	const char *slash = strrchr(path, '/');
@@ -103,21 +43,29 @@ bool private_folder_is_safe(const char *path, struct buf *why)
 	return false;
 }
 
+/* lasts: the text is on the disk when this returns. */
 static bool replace_file(const char *path, const char *text, size_t length, bool lasts, struct buf *why)
 {
 	char new[PATH_MAX];
+	bool good;
+	int fd;
 
 	if (!private_folder_is_safe(path, why))
 		return false;
-	if (snprintf(new, sizeof(new), "%s." NEW_FILE, path) >= (int)sizeof(new)) {
+	if (snprintf(new, sizeof(new), "%s.new", path) >= (int)sizeof(new)) {
 		buf_text(why, strerror(ENAMETOOLONG));
 		return false;
 	}
-	if (write_new(AT_FDCWD, new, text, length, lasts) && rename(new, path) == 0)
-		return true;
-	buf_text(why, strerror(errno));
 	unlink(new);
-	return false;
+	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	good = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, text, length) && (!lasts || fsync(fd) == 0) &&
+	       rename(new, path) == 0;
+	if (!good)
+		buf_text(why, strerror(errno));
+	if (!good && fd >= 0)
+		unlink(new);
+	fd_close(&fd);
+	return good;
 }
 
 bool private_file_put(const char *path, const char *text, size_t length, struct buf *why)
