@@ -88,5 +88,5 @@ _Noreturn void path_work_answer(void)
 		errno = do_work(&task, &text);
 	}
 	/* With errno 0 the text stands in the place of a reason. */
-	timed_job_answer(STDOUT_FILENO, -1, &text, &none);
+	foreign_answer(STDOUT_FILENO, -1, &text, &none);
 }

@@ -159,7 +159,7 @@ static bool closes_at_once(int fd)
 	return fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode));
 }
 
-_Noreturn void timed_job_answer(int to, int result, struct buf *why, struct buf *warnings)
+_Noreturn void foreign_answer(int to, int result, struct buf *why, struct buf *warnings)
 {
 	static struct timed_result message;
 	size_t length;
@@ -179,24 +179,14 @@ _Noreturn void timed_job_answer(int to, int result, struct buf *why, struct buf 
 	_exit(!fd_message_send(to, &message, length, &message.result, message.result >= 0, 0));
 }
 
-static _Noreturn void do_work(timed_work *work, const void *with, int to)
-{
-	struct buf why = { 0 }, warnings = { 0 };
-	int result;
-
-	setsid();
-	result = work(with, &why, &warnings);
-	timed_job_answer(to, result, &why, &warnings);
-}
-
-/* Receives the work's descriptor; -1 and errno. */
-static int receive_result(const struct timed_job *job, struct buf *why, struct buf *warnings)
+/* Receives the work's descriptor; -1 and errno. passes_fd: a fork may; what a program passes is refused. */
+static int receive_result(int from, pid_t pid, bool passes_fd, struct buf *why, struct buf *warnings)
 {
 	const size_t head = offsetof(struct timed_result, text);
 	struct timed_result *message = malloc(sizeof(*message));
 	int fd = -1, error;
-	size_t count = job->passes_fd, length;
-	ssize_t got = message ? fd_message_receive(job->answer, message, sizeof(*message), &fd, &count,
+	size_t count = passes_fd, length;
+	ssize_t got = message ? fd_message_receive(from, message, sizeof(*message), &fd, &count,
 						   MSG_DONTWAIT | MSG_TRUNC)
 			      : 0;
 
@@ -204,8 +194,8 @@ static int receive_result(const struct timed_job *job, struct buf *why, struct b
 	/* A process that has met another user's file may answer anything. */
 	if (length < head || length > sizeof(*message) || message->error < 0 || message->error > ERRNO_MOST ||
 	    message->why > WORK_TEXT_MOST || message->why > length - head) {
-		if (length && !job->reaped)
-			kill(job->pid, SIGKILL);
+		if (length)
+			kill(pid, SIGKILL);
 		fd_close(&fd);
 		errno = message ? EPROTO : ENOMEM;
 		free(message);
@@ -224,97 +214,15 @@ static int receive_result(const struct timed_job *job, struct buf *why, struct b
 
 /* Either the work, or the program. */
 struct task {
-	timed_work *work;
+	foreign_work *work;
 	const void *with;
 	char *const *argv;              /* of the program; NULL: it is the work */
 	int program;                    /* descriptor; -1: it is the work */
 	int kept;                       /* the work's descriptor, or the program's standard input */
 };
 
-static _Noreturn void execute(const struct task *task, int to)
-{
-	setsid();
-	if (dup2(task->kept, STDIN_FILENO) >= 0 && dup2(to, STDOUT_FILENO) >= 0)
-		raw_execute_own(task->program, task->argv);
-	_exit(127);
-}
-
-static bool begin_task(struct timed_job *job, const struct task *task, int milliseconds)
-{
-	int ends[2], error;
-	sigset_t before;
-
-	*job = (struct timed_job){ .answer = -1 };
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return false;
-	if (task->argv)
-		scm_rights_allow(ends[0], false);
-	thread_block_signals(&before);  /* the handlers belong to superd's loop */
-	job->pid = fork();
-	if (job->pid == 0) {
-		fork_memory_unshare();
-		fork_fds_close_others(&task->kept, 1, ends[1], task->program);
-		if (task->argv)
-			execute(task, ends[1]);
-		do_work(task->work, task->with, ends[1]);
-	}
-	error = errno;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	fd_close(&ends[1]);
-	if (job->pid < 0) {
-		fd_close(&ends[0]);
-		errno = error;
-		return false;
-	}
-	job->answer = ends[0];
-	job->passes_fd = !task->argv;
-	run_limit_begin(&job->limit, milliseconds / 1e3);
-	return true;
-}
-
-/* Begins the work with one descriptor kept open (-1: none). false and errno. */
-static bool timed_job_begin(struct timed_job *job, timed_work *work, const void *with, int kept, int milliseconds)
-{
-	return begin_task(job, &(struct task){ .work = work, .with = with, .program = -1, .kept = kept }, milliseconds);
-}
-
-bool timed_job_execute(struct timed_job *job, int program, char *const *argv, int input, int milliseconds)
-{
-	return begin_task(job, &(struct task){ .program = program, .argv = argv, .kept = input }, milliseconds);
-}
-
-static void timed_job_drop(struct timed_job *job)
-{
-	if (job->answer < 0)
-		return;
-	fd_close(&job->answer);
-	if (job->reaped)
-		return;
-	kill(job->pid, SIGKILL);
-	kill(-job->pid, SIGKILL);       /* a program of its session, which its user may have stopped */
-	waitpid(job->pid, NULL, WNOHANG);
-}
-
-int timed_job_end(struct timed_job *job, struct buf *why, struct buf *warnings)
-{
-	int result, error;
-
-	if (!run_limit_wait(&job->limit, job->answer)) {
-		timed_job_drop(job);
-		errno = ETIMEDOUT;
-		return -1;
-	}
-	result = receive_result(job, why, warnings);
-	error = errno;
-	fd_close(&job->answer);
-	if (!job->reaped)
-		waitpid(job->pid, NULL, WNOHANG);
-	errno = error;
-	return result;
-}
-
 #define NOBODY 65534
-#define TIMEOUT 1000                    /* milliseconds until work is given up */
+#define TIMEOUT 1.                      /* seconds until work is given up */
 #define RETRY_PAUSE 20                  /* seconds for which work on a path fails at once after a timeout */
 #define TIMEOUTS_MOST 64
 
@@ -343,31 +251,68 @@ void foreign_give_up(const char *path)
 	pthread_mutex_unlock(&timeouts_lock);
 }
 
-bool foreign_execute(struct timed_job *job, const char *path, int program, char *const *argv, int input)
+/* In the forked process. */
+static _Noreturn void do_task(const struct task *task, int to)
 {
-	job->answer = -1;
-	errno = ETIMEDOUT;
-	return !timed_out_lately(hash_text(HASH_START, path)) && timed_job_execute(job, program, argv, input, TIMEOUT);
+	struct buf why = { 0 }, warnings = { 0 };
+
+	fork_memory_unshare();
+	fork_fds_close_others(&task->kept, 1, to, task->program);
+	setsid();
+	if (!task->argv)
+		foreign_answer(to, task->work(task->with, &why, &warnings), &why, &warnings);
+	if (dup2(task->kept, STDIN_FILENO) >= 0 && dup2(to, STDOUT_FILENO) >= 0)
+		raw_execute_own(task->program, task->argv);
+	_exit(127);
 }
 
-int foreign_end(struct timed_job *job, const char *path, struct buf *why, struct buf *warnings)
+static int run_task(const char *path, const struct task *task, struct buf *why, struct buf *warnings)
 {
-	int result = timed_job_end(job, why, warnings);
+	int ends[2], result = -1, error;
+	struct run_limit limit;
+	sigset_t before;
+	pid_t pid;
 
-	if (result < 0 && errno == ETIMEDOUT)
+	errno = ETIMEDOUT;
+	if (timed_out_lately(hash_text(HASH_START, path)) ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	if (task->argv)
+		scm_rights_allow(ends[0], false);
+	thread_block_signals(&before);  /* the handlers belong to superd's loop */
+	pid = fork();
+	if (pid == 0)
+		do_task(task, ends[1]);
+	error = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	fd_close(&ends[1]);
+	run_limit_begin(&limit, TIMEOUT);
+	if (pid > 0 && run_limit_wait(&limit, ends[0])) {
+		result = receive_result(ends[0], pid, !task->argv, why, warnings);
+		error = errno;
+	} else if (pid > 0) {
+		kill(pid, SIGKILL);
+		kill(-pid, SIGKILL);    /* a program of its session, which its user may have stopped */
 		foreign_give_up(path);
+		error = ETIMEDOUT;
+	}
+	fd_close(&ends[0]);
+	if (pid > 0)
+		waitpid(pid, NULL, WNOHANG);
+	errno = error;
 	return result;
 }
 
-int foreign_fork(const char *path, timed_work *work, const void *with, int kept, struct buf *why,
+int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, struct buf *why,
 		 struct buf *warnings)
 {
-	struct timed_job job;
+	return run_task(path, &(struct task){ .work = work, .with = with, .program = -1, .kept = kept }, why, warnings);
+}
 
-	errno = ETIMEDOUT;
-	if (timed_out_lately(hash_text(HASH_START, path)) || !timed_job_begin(&job, work, with, kept, TIMEOUT))
-		return -1;
-	return foreign_end(&job, path, why, warnings);
+int foreign_execute(const char *path, int program, char *const *argv, int input, struct buf *why,
+		    struct buf *warnings)
+{
+	return run_task(path, &(struct task){ .program = program, .argv = argv, .kept = input }, why, warnings);
 }
 
 bool path_is_foreign(const char *path, struct path_finding *finding)

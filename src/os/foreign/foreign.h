@@ -36,34 +36,6 @@ void fork_memory_note(void *memory, size_t length);
  * for that, the mapping is removed. */
 void fork_memory_unshare(void);
 
-/* Runs work that may block in a process of its own, for a limited time. */
-
-#define WORK_TEXT_MOST (128 << 10)          /* bytes of a work's reason at most */
-
-/* The work. Returns a descriptor (a socket or a FIFO), or -1 and errno. It runs in a copy of superd's memory without
- * superd's descriptors. */
-typedef int timed_work(const void *with, struct buf *why, struct buf *warnings);
-
-/* Work under way; the owner begins it, waits until `answer` is readable or the limit is over, and ends it. */
-struct timed_job {
-	pid_t pid;
-	bool reaped;                    /* as its owner has learned */
-	int answer;                     /* -1: none is under way */
-	bool passes_fd;                 /* the work of a fork may; what a program passes is refused */
-	struct run_limit limit;
-};
-
-/* The same by a program of superd's own (os/host/program), with this standard input. Its standard output is where it
- * answers, by timed_job_answer, without a descriptor. */
-bool timed_job_execute(struct timed_job *job, int program, char *const *argv, int input, int milliseconds);
-
-/* Sends what work would return, with errno, and exits. */
-_Noreturn void timed_job_answer(int to, int result, struct buf *why, struct buf *warnings);
-
-/* Waits for what is left of the limit. Returns the work's descriptor, which the caller owns, or -1 and the work's
- * errno, with its reason in why. ETIMEDOUT: it took longer, and was killed (lib/clock). */
-int timed_job_end(struct timed_job *job, struct buf *why, struct buf *warnings);
-
 /* Work on paths that lead through folders of other users. Such a user can put links there, or mount a file system that
  * never answers. So a separate, short-lived process does the work, with the rights of the folder's owner. */
 
@@ -84,13 +56,25 @@ const struct account *foreign_actor(const struct path_finding *finding, uid_t ui
  * network's. The path may be relative. false with the reason in why. */
 bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
 
-/* timed_job_execute and timed_job_end for work on this path, as foreign_fork. */
-bool foreign_execute(struct timed_job *job, const char *path, int program, char *const *argv, int input);
-int foreign_end(struct timed_job *job, const char *path, struct buf *why, struct buf *warnings);
+#define WORK_TEXT_MOST (128 << 10)          /* bytes of a work's reason at most */
 
-/* Runs fork_with_timeout for work on this path, with a timeout of 1 s. After a timeout, work on the same path fails at
- * once for some seconds (ETIMEDOUT). */
-int foreign_fork(const char *path, timed_work *work, const void *with, int kept, struct buf *why, struct buf *warnings);
+/* The work. Returns a descriptor (a socket or a FIFO), or -1 and errno. It runs in a copy of superd's memory without
+ * superd's descriptors. */
+typedef int foreign_work(const void *with, struct buf *why, struct buf *warnings);
+
+/* Runs work on this path in a process of its own, which keeps one descriptor open (-1: none). Returns the work's
+ * descriptor, which the caller owns, or -1 and the work's errno, with its reason in why. ETIMEDOUT: it took longer than a
+ * second, and was killed. Then work on the same path fails at once for some seconds. */
+int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, struct buf *why,
+		 struct buf *warnings);
+
+/* The same by a program of superd's own (os/host/program), with this standard input. Its standard output is where it
+ * answers, by foreign_answer, without a descriptor. */
+int foreign_execute(const char *path, int program, char *const *argv, int input, struct buf *why,
+		    struct buf *warnings);
+
+/* Sends what work would return, with errno, and exits. */
+_Noreturn void foreign_answer(int to, int result, struct buf *why, struct buf *warnings);
 
 /* As such a timeout does, for work that was too long in all. */
 void foreign_give_up(const char *path);

@@ -23,15 +23,14 @@ static int ask(struct path_task *task, struct buf *text)
 	char *argv[] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word(), option, NULL };
 	struct record record = { 0 };
 	struct buf none = { 0 };
-	struct timed_job job;
 	int file = -1, error;
 
 	path_task_record(&record, task);
 	errno = record.out.failed ? ENOMEM : ENOSYS;
 	if (!record.out.failed && program->fd >= 0)
 		file = memory_file(record.out.data, record.out.length);
-	if (file >= 0 && foreign_execute(&job, task->path, program->fd, argv, file))
-		foreign_end(&job, task->path, text, &none);
+	if (file >= 0)
+		foreign_execute(task->path, program->fd, argv, file, text, &none);
 	error = errno;
 	fd_close(&file);
 	buf_free(&record.out);

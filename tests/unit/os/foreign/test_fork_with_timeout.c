@@ -23,15 +23,12 @@ Test(fork_with_timeout, takes_no_descriptor_from_a_program)
 	char name[] = "python3", option[] = "-c", *argv[] = { name, option, passes, NULL };
 	int program = open("/usr/bin/python3", O_PATH | O_CLOEXEC), input = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct buf why = { 0 }, warnings = { 0 };
-	struct timed_job job;
-	int before, result;
+	int before;
 
 	if (program < 0)
 		cr_skip_test("there is no /usr/bin/python3");
 	before = count_open();
-	cr_assert(timed_job_execute(&job, program, argv, input, 30000));
-	result = timed_job_end(&job, &why, &warnings);
-	cr_expect_eq(result, -1);
+	cr_expect_eq(foreign_execute("/none", program, argv, input, &why, &warnings), -1);
 	cr_expect_eq(count_open(), before, "%d descriptors more", count_open() - before);
 	buf_free(&why);
 	buf_free(&warnings);
