@@ -355,24 +355,19 @@ static int stage_bounding(struct job *job)
  * effective get the ambient set and what superd holds of `needed`, which ends with the exec (capabilities(7)). */
 static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
+	struct capability_sets sets;
 
 	if (!ambient && !needed && !inheritable_caps_possible)
 		return 0;
 	if (inheritable_caps_possible && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 &&
 	    errno != EINVAL)
 		return -1;
-	if (syscall(SYS_capget, &header, data) < 0)
+	if (!capabilities_read(&sets))
 		return -1;
-	for (int n = 0; n < 2; n++) {
-		uint32_t part = (uint32_t)(ambient >> 32 * n), held = data[n].permitted;
-
-		data[n].inheritable = part;
-		if (!root)
-			data[n].permitted = data[n].effective = part | ((uint32_t)(needed >> 32 * n) & held);
-	}
-	if (syscall(SYS_capset, &header, data) < 0)
+	sets.inheritable = ambient;
+	if (!root)
+		sets.permitted = sets.effective = ambient | (needed & sets.permitted);
+	if (!capabilities_write(&sets))
 		return -1;
 	for EACH_CAPABILITY(cap) {
 		if (ambient >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)

@@ -92,7 +92,7 @@ struct act_as {
 	gid_t gid;                      /* effective group */
 	int group_count;                /* number of supplementary groups */
 	const struct account *account;  /* the user to act as, borrowed; NULL: nothing was changed */
-	unsigned capabilities[2];       /* effective set, two words of 32 bits */
+	uint64_t capabilities;          /* effective set */
 };
 
 /* The account of the user who can lead a path elsewhere: `known` if it is his, as its groups are, else one without a

@@ -273,26 +273,19 @@ struct account act_as_whom(uid_t user, const struct account *known)
 	return (struct account){ .uid = user, .gid = find_no_group(), .switches = true };
 }
 
-/* Sets the effective capabilities to `now` and writes the present ones to `before`. Either may be NULL. */
-static bool set_capabilities(const unsigned now[2], unsigned before[2])
+static bool set_effective(uint64_t capabilities)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
+	struct capability_sets sets;
 
-	if (syscall(SYS_capget, &header, data) < 0)
+	if (!capabilities_read(&sets))
 		return false;
-	for (int n = 0; n < 2; n++) {
-		if (before)
-			before[n] = data[n].effective;
-		if (now)
-			data[n].effective = now[n];
-	}
-	return !now || syscall(SYS_capset, &header, data) == 0;
+	sets.effective = capabilities;
+	return capabilities_write(&sets);
 }
 
 bool act_as_begin(struct act_as *before, const struct account *account)
 {
-	static const unsigned none[2];
+	struct capability_sets sets;
 
 	*before = (struct act_as){ .account = account };
 	raw_raise_effective();          /* superd has lowered its own (os/rights/rights) */
@@ -301,9 +294,11 @@ bool act_as_begin(struct act_as *before, const struct account *account)
 	before->uid = geteuid();
 	before->gid = getegid();
 	before->group_count = getgroups(GROUPS_MOST, groups);
-	return before->group_count >= 0 && set_capabilities(NULL, before->capabilities) &&
-	       (account->keeps_groups || raw_set_groups(account->group_count, account->groups) == 0) &&
-	       raw_set_egid(account->gid) == 0 && raw_set_euid(account->uid) == 0 && set_capabilities(none, NULL);
+	if (before->group_count < 0 || !capabilities_read(&sets))
+		return false;
+	before->capabilities = sets.effective;
+	return 	(account->keeps_groups || raw_set_groups(account->group_count, account->groups) == 0) &&
+	       raw_set_egid(account->gid) == 0 && raw_set_euid(account->uid) == 0 && set_effective(0);
 }
 
 bool act_as_end(const struct act_as *before)
@@ -312,7 +307,7 @@ bool act_as_end(const struct act_as *before)
 
 	if (!account)
 		return true;
-	return raw_set_euid(before->uid) == 0 && set_capabilities(before->capabilities, NULL) &&
+	return raw_set_euid(before->uid) == 0 && set_effective(before->capabilities) &&
 	       raw_set_egid(before->gid) == 0 &&
 	       (account->keeps_groups || raw_set_groups((size_t)before->group_count, groups) == 0);
 }

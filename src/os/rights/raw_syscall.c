@@ -99,54 +99,69 @@ int raw_set_euid(uid_t uid)
 	return set_ids(CALL_SETRESUID, (uid_t)-1, uid, (uid_t)-1);
 }
 
-static void set_effective(uint32_t mask)
+bool capabilities_read(struct capability_sets *sets)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
 
 	if (syscall(SYS_capget, &header, data) < 0)
-		return;
-	for (int n = 0; n < 2; n++)
-		data[n].effective = data[n].permitted & mask;
-	syscall(SYS_capset, &header, data);
+		return false;
+	sets->effective = data[0].effective | (uint64_t)data[1].effective << 32;
+	sets->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	sets->inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+	return true;
+}
+
+bool capabilities_write(const struct capability_sets *sets)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct data[2] = {
+		{ (uint32_t)sets->effective, (uint32_t)sets->permitted, (uint32_t)sets->inheritable },
+		{ (uint32_t)(sets->effective >> 32), (uint32_t)(sets->permitted >> 32),
+		  (uint32_t)(sets->inheritable >> 32) },
+	};
+
+	return syscall(SYS_capset, &header, data) == 0;
 }
 
 void raw_raise_effective(void)
 {
-	set_effective(UINT32_MAX);
+	struct capability_sets sets;
+
+	if (!capabilities_read(&sets))
+		return;
+	sets.effective = sets.permitted;
+	capabilities_write(&sets);
 }
 
 #define NOROOT 1                        /* SECBIT_NOROOT: root gains nothing by an exec */
 #define NO_AMBIENT 64                   /* SECBIT_NO_CAP_AMBIENT_RAISE */
 
 /* Whether the next program gets capabilities only by the ambient set. Fills in those that are permitted. */
-static bool needs_ambient(struct __user_cap_data_struct data[2])
+static bool needs_ambient(struct capability_sets *sets)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	bool by_root = geteuid() == 0 && !(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & NOROOT);
 
-	return !by_root && syscall(SYS_capget, &header, data) == 0 && (data[0].permitted || data[1].permitted);
+	return !by_root && capabilities_read(sets) && sets->permitted;
 }
 
 bool raw_keeps_capabilities(void)
 {
-	struct __user_cap_data_struct data[2] = { 0 };
+	struct capability_sets sets;
 
-	return !needs_ambient(data) || !(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & NO_AMBIENT);
+	return !needs_ambient(&sets) || !(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & NO_AMBIENT);
 }
 
 static void keep_capabilities(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
+	struct capability_sets sets;
 
-	if (!needs_ambient(data))
+	if (!needs_ambient(&sets))
 		return;
-	for (int n = 0; n < 2; n++)
-		data[n].inheritable = data[n].permitted;
-	syscall(SYS_capset, &header, data);
+	sets.inheritable = sets.permitted;
+	capabilities_write(&sets);
 	for (int cap = 0; cap < 64; cap++) {
-		if (data[cap / 32].permitted >> cap % 32 & 1)
+		if (sets.permitted >> cap & 1)
 			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
 	}
 }

@@ -28,35 +28,6 @@ void own_privileges_leave_keyring(void)
 
 static uint64_t found_inheritable, found_ambient;
 
-struct capability_sets {
-	uint64_t effective, permitted, inheritable;
-};
-
-static bool read_sets(struct capability_sets *sets)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return false;
-	sets->effective = data[0].effective | (uint64_t)data[1].effective << 32;
-	sets->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
-	sets->inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
-	return true;
-}
-
-static bool write_sets(const struct capability_sets *sets)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
-		{ (uint32_t)sets->effective, (uint32_t)sets->permitted, (uint32_t)sets->inheritable },
-		{ (uint32_t)(sets->effective >> 32), (uint32_t)(sets->permitted >> 32),
-		  (uint32_t)(sets->inheritable >> 32) },
-	};
-
-	return syscall(SYS_capset, &header, data) == 0;
-}
-
 /* The ambient set is a subset of the inheritable one, and shrinks with it. */
 static uint64_t find_ambient(uint64_t inheritable)
 {
@@ -69,15 +40,15 @@ static uint64_t find_ambient(uint64_t inheritable)
 	return found;
 }
 
-static void empty_inheritable(void)
+void own_privileges_clear_inheritable_again(void)
 {
 	struct capability_sets sets;
 
-	if (!read_sets(&sets))
+	if (!capabilities_read(&sets))
 		return;
 	if (sets.inheritable) {
 		sets.inheritable = 0;
-		inheritable_caps_possible = !write_sets(&sets) || !read_sets(&sets) || sets.inheritable;
+		inheritable_caps_possible = !capabilities_write(&sets) || !capabilities_read(&sets) || sets.inheritable;
 	} else {
 		inheritable_caps_possible = false;
 	}
@@ -87,11 +58,11 @@ uint64_t own_privileges_clear_inheritable(void)
 {
 	struct capability_sets sets;
 
-	if (read_sets(&sets)) {
+	if (capabilities_read(&sets)) {
 		found_inheritable = sets.inheritable;
 		found_ambient = find_ambient(sets.inheritable);
 	}
-	empty_inheritable();
+	own_privileges_clear_inheritable_again();
 	return found_ambient;
 }
 
@@ -99,12 +70,12 @@ void own_privileges_restore_inheritable(void)
 {
 	struct capability_sets sets;
 
-	if (!found_inheritable || !read_sets(&sets))
+	if (!found_inheritable || !capabilities_read(&sets))
 		return;
 	sets.inheritable = found_inheritable;
-	if (!write_sets(&sets)) {              /* the kernel refuses bits that superd does not hold itself */
+	if (!capabilities_write(&sets)) {              /* the kernel refuses bits that superd does not hold itself */
 		sets.inheritable = found_inheritable & sets.permitted;
-		write_sets(&sets);
+		capabilities_write(&sets);
 	}
 	for (int cap = 0; cap < 64; cap++) {
 		if (found_ambient >> cap & 1)
@@ -112,10 +83,6 @@ void own_privileges_restore_inheritable(void)
 	}
 }
 
-void own_privileges_clear_inheritable_again(void)
-{
-	empty_inheritable();
-}
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 
 /* The capabilities that superd never uses, though its children may. */
@@ -129,22 +96,17 @@ static uint64_t never_used(void)
 }
 
 /* If the kernel refuses, the set stays as it is. */
-static void set_effective(uint64_t capabilities)
+void own_privileges_use(uint64_t capabilities)
 {
 	struct capability_sets sets;
 
-	if (!read_sets(&sets))
+	if (!capabilities_read(&sets))
 		return;
 	capabilities &= sets.permitted;
 	if (sets.effective == capabilities)
 		return;
 	sets.effective = capabilities;
-	write_sets(&sets);
-}
-
-void own_privileges_use(uint64_t capabilities)
-{
-	set_effective(capabilities);
+	capabilities_write(&sets);
 }
 
 void own_privileges_use_all(void)
@@ -156,9 +118,9 @@ uint64_t own_privileges_raise(void)
 {
 	struct capability_sets before;
 
-	if (!read_sets(&before))
+	if (!capabilities_read(&before))
 		return UINT64_MAX;
-	set_effective(UINT64_MAX);
+	own_privileges_use(UINT64_MAX);
 	return before.effective;
 }
 
@@ -166,10 +128,10 @@ void own_privileges_drop_others(uint64_t capabilities)
 {
 	struct capability_sets sets;
 
-	if (!read_sets(&sets))
+	if (!capabilities_read(&sets))
 		return;
 	sets.effective = sets.permitted = sets.permitted & capabilities;
-	write_sets(&sets);
+	capabilities_write(&sets);
 }
 
 /* A symbol of AddressSanitizer: its leak check traces the process, which must not be hidden then. */
@@ -185,7 +147,7 @@ void own_privileges_read(struct own_privileges *privileges)
 {
 	struct capability_sets sets = { 0 };
 
-	read_sets(&sets);
+	capabilities_read(&sets);
 	*privileges = (struct own_privileges){ .effective = sets.effective, .permitted = sets.permitted };
 	for (int cap = 0; cap < 64; cap++) {
 		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
@@ -200,15 +162,11 @@ void own_privileges_read(struct own_privileges *privileges)
 
 bool capability_held(int capability)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-	unsigned word = (unsigned)capability / 32;
+	struct capability_sets sets;
 
-	if (capability < 0 || word >= _LINUX_CAPABILITY_U32S_3)
+	if (capability < 0 || capability > 63)
 		return false;
-	if (syscall(SYS_capget, &header, data) < 0)
-		return geteuid() == 0;
-	return data[word].permitted >> ((unsigned)capability % 32) & 1;
+	return capabilities_read(&sets) ? sets.permitted >> capability & 1 : geteuid() == 0;
 }
 
 bool capability_kills(const struct service *service)

@@ -9,6 +9,14 @@
 
 #include "table/service/service.h"
 
+/* The sets of the calling thread, bit CAP_x, by the raw system calls: async-signal-safe. false and errno. */
+struct capability_sets {
+	uint64_t effective, permitted, inheritable;
+};
+
+bool capabilities_read(struct capability_sets *sets);
+bool capabilities_write(const struct capability_sets *sets);
+
 /* Whether superd has this capability (CAP_x of <linux/capability.h>) in its permitted set, so that superd or a child
  * can raise it, or a backend can be given it. */
 bool capability_held(int capability);
