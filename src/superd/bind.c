@@ -313,12 +313,12 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 		socket->lent = true;
 		endpoint_format(socket->listen->endpoint, &text);
 		if (pid && strcmp(report->text, buf_string(&text)) != 0)
-			svc_say(svc, svc->run->activations <= 1 ? LEVEL_INFO : LEVEL_DEBUG, "bound",
-				"pid %ld binds %s and receives %s", pid, report->text, buf_string(&text));
+			svc_echo(svc, svc->run->activations <= 1 ? LEVEL_INFO : LEVEL_DEBUG, "bound",
+				 "pid %ld binds %s and receives %s", pid, report->text, buf_string(&text));
 		if (*report->options)
-			svc_say(svc, svc->run->activations <= 1 ? LEVEL_NOTICE : LEVEL_DEBUG, "bound",
-				"pid %ld binds %s with options that superd does not carry over to its socket: %s", pid,
-				report->text, report->options);
+			svc_echo(svc, svc->run->activations <= 1 ? LEVEL_NOTICE : LEVEL_DEBUG, "bound",
+				 "pid %ld binds %s with options that superd does not carry over to its socket: %s", pid,
+				 report->text, report->options);
 		if (!(instance->bound_set >> report->number & 1))
 			timer_call(&instance->quiet, QUIET, on_quiet, instance);
 		instance->bound_set |= UINT64_C(1) << report->number;

@@ -387,6 +387,8 @@ struct run {
 	struct failure *last_failures; /* FAILURES of them; NULL: none */
 	unsigned failure_count, failed_in_row;
 	struct log_rate_limit crash_limit, note_limit, datagram_limit;
+	struct rate_limit echoes; /* lines that its programs have caused; svc_echo */
+	unsigned long echoes_dropped;
 	unsigned char banners_told;
 };
 
@@ -529,6 +531,9 @@ struct svc *svc_next(const struct svc *svc); /* NULL: the first; those that leav
 const char *state_name(enum state state);
 void svc_set(struct svc *svc, enum state state);
 void svc_say(struct svc *svc, enum level level, const char *event, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* A line that its programs cause as often as they like: as many as they may print. */
+void svc_echo(struct svc *svc, enum level level, const char *event, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 void svc_open(struct svc *svc);		  /* opens what is closed, then goes on */
 void svc_ask_conditions(struct svc *svc); /* and opens what they kept closed */

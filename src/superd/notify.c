@@ -111,7 +111,7 @@ static void on_stored_end(struct ev_loop *loop, ev_io *io, int events)
 		ev_io_stop(superd.loop, io); /* it is readable, which is its program's business */
 		return;
 	}
-	svc_say(stored->svc, LEVEL_INFO, "store", "the other end of %s is closed: not kept any longer", stored->name);
+	svc_echo(stored->svc, LEVEL_INFO, "store", "the other end of %s is closed: not kept any longer", stored->name);
 	drop(stored);
 }
 
@@ -177,7 +177,7 @@ static void take_store(struct svc *svc, const struct notify_message *message, in
 		bool has_it = false;
 
 		if (svc->row->exec->accept) {
-			svc_say(svc, LEVEL_WARNING, "store", "a descriptor is not kept: that needs accept = no");
+			svc_echo(svc, LEVEL_WARNING, "store", "a descriptor is not kept: that needs accept = no");
 			return;
 		}
 		LIST_OF(const struct stored, stored, link, &svc->run->stored)
@@ -185,9 +185,9 @@ static void take_store(struct svc *svc, const struct notify_message *message, in
 		if (has_it)
 			continue;
 		if ((int64_t)svc->run->stored_count >= most) {
-			svc_say(svc, LEVEL_WARNING, "store",
-				"a descriptor is not kept: file_descriptor_store_max is reached (%lld)",
-				(long long)most);
+			svc_echo(svc, LEVEL_WARNING, "store",
+				 "a descriptor is not kept: file_descriptor_store_max is reached (%lld)",
+				 (long long)most);
 			return;
 		}
 		store_add(svc, fds[n], name, !message->unpolled, user_of(svc->row));
@@ -248,9 +248,9 @@ static void on_notify_limit(struct ev_loop *loop, ev_timer *timer, int events)
 		instance_fail(instance, RESULT_TIMEOUT);
 	} else if (instance->reloading) {
 		instance->reloading = false;
-		svc_say(instance->svc, LEVEL_WARNING, "reloaded",
-			"pid %ld has not sent READY=1 within timeout_start of its RELOADING=1: it runs on",
-			(long)instance->pid);
+		svc_echo(instance->svc, LEVEL_WARNING, "reloaded",
+			 "pid %ld has not sent READY=1 within timeout_start of its RELOADING=1: it runs on",
+			 (long)instance->pid);
 		svc_changed(instance->svc);
 	}
 }
@@ -327,8 +327,8 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 	else if (uid != 0 && find_sender(instance->svc, pid, (uid_t)-1, &least) != instance)
 		why = "it is none of this service's";
 	if (why) {
-		svc_say(instance->svc, LEVEL_WARNING, "notification", "pid %ld is not taken for the main process: %s",
-			(long)pid, why);
+		svc_echo(instance->svc, LEVEL_WARNING, "notification", "pid %ld is not taken for the main process: %s",
+			 (long)pid, why);
 		return;
 	}
 	instance_follow(instance, pid);
@@ -339,7 +339,7 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 		if (instance->main_io.fd >= 0)
 			ev_io_start(superd.loop, &instance->main_io);
 	}
-	svc_say(instance->svc, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
+	svc_echo(instance->svc, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
 	if (instance->row->exec->type == TYPE_FORKING)
 		instance_be_ready(instance);
 	if (instance->phase >= TERMINATED && instance->row->groups->lifecycle->kill_mode != KILL_NONE)
@@ -363,8 +363,8 @@ static void take(struct instance *instance, const struct notify_message *message
 	struct buf visible = { 0 };
 
 	if (message->wrong.at)
-		svc_say(svc, LEVEL_WARNING, "notification", "pid %ld: passed over: %.*s", (long)received->pid,
-			message->wrong.length < 80 ? (int)message->wrong.length : 80, message->wrong.at);
+		svc_echo(svc, LEVEL_WARNING, "notification", "pid %ld: passed over: %.*s", (long)received->pid,
+			 message->wrong.length < 80 ? (int)message->wrong.length : 80, message->wrong.at);
 	take_main_pid(instance, message, received->pid, received->uid, fds, count);
 	if (message->status.at) {
 		buf_visible(&visible, message->status.at, message->status.length);
@@ -374,13 +374,14 @@ static void take(struct instance *instance, const struct notify_message *message
 		svc_changed(svc);
 	}
 	if (received->refused)
-		svc_say(svc, LEVEL_WARNING, "store",
+		svc_echo(
+			svc, LEVEL_WARNING, "store",
 			"%u descriptor%s not kept: %s, where sockets, pipes, memfds, eventfds, timerfds and pidfds are",
 			received->refused, received->refused == 1 ? " is" : "s are", received->kind);
 	take_store(svc, message, fds, count);
 	if (message->access != NOTE_UNSET) {
 		instance->access = (unsigned)message->access;
-		svc_say(svc, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends",
+		svc_echo(svc, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends",
 			(long)received->pid, notify_access_names[instance->access]);
 	}
 	if (message->extend != NOTE_UNSET) {
@@ -399,14 +400,14 @@ static void take(struct instance *instance, const struct notify_message *message
 	if (message->trigger)
 		bark(instance, "it sent WATCHDOG=trigger");
 	if (message->error > 0 && message->error != NOTE_UNSET)
-		svc_say(svc, LEVEL_NOTICE, "error", "pid %ld reports error %d: %s", (long)received->pid,
-			(int)message->error, strerror((int)message->error));
+		svc_echo(svc, LEVEL_NOTICE, "error", "pid %ld reports error %d: %s", (long)received->pid,
+			 (int)message->error, strerror((int)message->error));
 	for (int n = 0; n < 2; n++) {
 		const struct note_text *error = n ? &message->varlink_error : &message->bus_error;
 
 		if (error->at)
-			svc_say(svc, LEVEL_NOTICE, "error", "pid %ld reports a %s error: %.*s", (long)received->pid,
-				n ? "Varlink" : "D-Bus", (int)error->length, error->at);
+			svc_echo(svc, LEVEL_NOTICE, "error", "pid %ld reports a %s error: %.*s", (long)received->pid,
+				 n ? "Varlink" : "D-Bus", (int)error->length, error->at);
 	}
 	if (instance->stopping && (message->ready || message->reloading))
 		drop_message(svc, received->pid,
@@ -426,13 +427,13 @@ static void take(struct instance *instance, const struct notify_message *message
 	if (message->reloading && instance->phase == READY && !instance->reloading) {
 		instance->reloading = true;
 		timer_limit(&instance->notify_limit, lifecycle->timeout_start, on_notify_limit, instance);
-		svc_say(svc, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
+		svc_echo(svc, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
 	}
 	if (message->ready && instance->reloading) {
 		instance->reloading = false;
 		instance->reloads++;
 		ev_timer_stop(superd.loop, &instance->notify_limit);
-		svc_say(svc, LEVEL_INFO, "reloaded", "pid %ld has reloaded", (long)instance->pid);
+		svc_echo(svc, LEVEL_INFO, "reloaded", "pid %ld has reloaded", (long)instance->pid);
 		svc_changed(svc);
 	} else if (message->ready && (instance->phase == STARTED || instance->phase == LAUNCHED)) {
 		char name[32];

@@ -298,17 +298,50 @@ void svc_set(struct svc *svc, enum state state)
 	svc_changed(svc);
 }
 
-void svc_say(struct svc *svc, enum level level, const char *name, const char *format, ...)
+static void say(struct svc *svc, enum level level, const char *name, const char *format, va_list list)
 {
 	struct event event = { .name = name, .service = svc->row->name };
 	struct buf text = { 0 };
+
+	buf_vaddf(&text, format, list);
+	log_event(superd.log, level, &event, "%s", buf_string(&text));
+	buf_free(&text);
+}
+
+void svc_say(struct svc *svc, enum level level, const char *name, const char *format, ...)
+{
 	va_list list;
 
 	va_start(list, format);
-	buf_vaddf(&text, format, list);
+	say(svc, level, name, format, list);
 	va_end(list);
-	log_event(superd.log, level, &event, "%s", buf_string(&text));
-	buf_free(&text);
+}
+
+/* As what it prints (superd-output's is_suppressed), and apart from that: what superd itself says of it is not lost. */
+void svc_echo(struct svc *svc, enum level level, const char *name, const char *format, ...)
+{
+	const struct stream_options *streams = svc->row->groups->streams;
+	double interval = (double)streams->log_rate_limit_interval / 1e6, now = clock_now();
+	bool has_limit = interval > 0 && streams->log_rate_limit_burst;
+	struct run *run = svc_run(svc);
+	va_list list;
+
+	if (has_limit && rate_limit_is_reached(&run->echoes, streams->log_rate_limit_burst, interval, now)) {
+		if (!run->echoes_dropped++)
+			svc_say(svc, LEVEL_WARNING, "suppressed",
+				"its programs have caused more than %lld lines of superd's own within %g s "
+				"(log_rate_limit_burst): further ones are suppressed",
+				(long long)streams->log_rate_limit_burst, interval);
+		return;
+	}
+	if (run->echoes_dropped)
+		svc_say(svc, LEVEL_WARNING, "suppressed", "suppressed %lu line%s that its programs have caused",
+			run->echoes_dropped, run->echoes_dropped == 1 ? "" : "s");
+	run->echoes_dropped = 0;
+	rate_limit_count(&run->echoes, interval, now);
+	va_start(list, format);
+	say(svc, level, name, format, list);
+	va_end(list);
 }
 
 /* ---- pauses ---- */

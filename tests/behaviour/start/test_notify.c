@@ -254,6 +254,25 @@ Behaviour(notify, errors_are_told_and_bad_ones_passed_over)
 	superd_wait_log(superd, "passed over: ERRNO=-2");
 }
 
+/* Else any program could fill the disk of the log in superd's name. */
+Behaviour(notify, its_words_cause_no_more_lines_than_it_may_print)
+{
+	struct superd *superd =
+		web_run(SAYS_READY, "type = notify\n log_rate_limit_burst = 5\n log_rate_limit_interval = 1h");
+
+	for (int n = 0; n < 4; n++) {
+		web_expect(superd, "say ERRNO=5", "done");
+		web_expect(superd, "say BUSERROR=org.example.Late|WATCHDOG=maybe", "done");
+	}
+	web_expect(superd, "barrier", "passed");
+	superd_wait_log(superd, "its programs have caused more than 5 lines");
+	superd_expect_count(superd, "reports error 5", 2);
+	superd_expect_count(superd, "reports a D-Bus error", 1);
+	superd_expect_count(superd, "passed over", 2);
+	web_end(superd, 3);
+	superd_wait_log(superd, "exit status 3");
+}
+
 Behaviour(notify, the_state_shows_the_status)
 {
 	struct superd *superd = web_run("", "notify_access = main");
