@@ -167,7 +167,12 @@ struct instance {
 	bool is_held, command_is_held;
 	bool end_is_judged; /* on_main judges the end of its main process: it gets no further than READY meanwhile */
 	int command_status;
-	ev_timer thaw;				/* again, as it was not possible */
+	ev_timer thaw; /* again, as it was not possible */
+	struct escaped {
+		pid_t pid;
+		int64_t born;
+	} * escaped; /* of an end without a control group: below its main process, and not in its group */
+	size_t escaped_count, escaped_room;
 	pid_t *still;				/* frozen by signals: who was stopped; 0 ends them */
 	char *cgroup;				/* path; NULL: none */
 	bool is_gone;				/* its control group was seen empty */

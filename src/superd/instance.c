@@ -22,6 +22,7 @@
 
 #include "exec/child/child.h"
 #include "exec/record/start_record.h"
+#include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
@@ -750,6 +751,7 @@ void instance_free(struct instance *instance)
 		free(instance->cgroup);
 	}
 	free(instance->still);
+	free(instance->escaped);
 	if (instance->private_id)
 		private_tmp_remove(instance->row->name, instance->private_id);
 	plan_free(instance->plan);
@@ -769,11 +771,61 @@ bool instance_is_starting(const struct instance *instance)
 	return instance->phase < READY;
 }
 
+static bool lives(const struct escaped *escaped)
+{
+	struct process process;
+
+	return process_read(escaped->pid, &process) && process.start_time == escaped->born && !process.ended;
+}
+
+static void add_escaped(struct instance *instance, pid_t pid)
+{
+	struct process process;
+	struct escaped *larger;
+
+	for (size_t n = 0; n < instance->escaped_count; n++) {
+		if (instance->escaped[n].pid == pid)
+			return;
+	}
+	larger = array_grow(instance->escaped, &instance->escaped_room, instance->escaped_count, sizeof(*larger));
+	if (!larger || !process_read(pid, &process))
+		return;
+	instance->escaped = larger;
+	larger[instance->escaped_count++] = (struct escaped){ pid, process.start_time };
+}
+
+/* Without a control group, those who have left the process group are found by their parents while these live. */
+static void note_escaped(struct instance *instance)
+{
+	size_t left = 0;
+
+	if (instance->cgroup)
+		return;
+	if (instance->main.pid > 0)
+		add_escaped(instance, instance->main.pid);
+	for (size_t n = 0; n < instance->escaped_count; n++) {
+		pid_t *children = process_list_children_of(instance->escaped[n].pid);
+
+		for (pid_t *at = children; at && *at; at++)
+			add_escaped(instance, *at);
+		free(children);
+	}
+	for (size_t n = 0; n < instance->escaped_count; n++) {
+		pid_t pid = instance->escaped[n].pid;
+
+		if (pid != instance->main.pid && getpgid(pid) != instance->group && lives(&instance->escaped[n]))
+			instance->escaped[left++] = instance->escaped[n];
+	}
+	instance->escaped_count = left;
+}
+
 static bool group_lives(struct instance *instance)
 {
 	bool populated = instance->cgroup && cgroup_is_populated(instance->cgroup);
 
 	instance->is_gone = instance->cgroup && !populated;
+	for (size_t n = 0; n < instance->escaped_count && !populated; n++)
+		populated = lives(&instance->escaped[n]);
 	return populated || (instance->group > 1 && kill(-instance->group, 0) == 0);
 }
 
@@ -823,6 +875,7 @@ static void go(struct instance *instance, enum phase phase)
 		}
 		return;
 	case TERMINATED: /* what one leaves that has ended by itself is spared */
+		note_escaped(instance);
 		if ((!instance->ends && !restart->kill_rest) || (!instance->main.pid && !group_lives(instance))) {
 			go(instance, STOP_POST);
 			return;
@@ -857,6 +910,7 @@ static void go(struct instance *instance, enum phase phase)
 			go(instance, KILLED);
 			return;
 		}
+		note_escaped(instance);
 		instance_signal(instance, restart->final_kill_signal);
 		instance_limit(instance, stop_limit(instance));
 		return;
@@ -868,6 +922,7 @@ static void go(struct instance *instance, enum phase phase)
 			go(instance, STOP_POST);
 			return;
 		}
+		note_escaped(instance);
 		instance->svc->run->kills++;
 		instance_signal(instance, SIGKILL);
 		instance_limit(instance, (int64_t)(KILL_PATIENCE * 1e6));
@@ -1452,6 +1507,10 @@ void instance_signal(struct instance *instance, int signal)
 			kill(-instance->group, signal);
 		if (main > 1 && (!all || own != instance->group))
 			kill(all && own > 1 && own != getpgrp() ? -own : main, signal);
+		for (size_t n = 0; all && n < instance->escaped_count; n++) {
+			if (lives(&instance->escaped[n]) && (own <= 1 || getpgid(instance->escaped[n].pid) != own))
+				kill(instance->escaped[n].pid, signal);
+		}
 	}
 	if (by_group && signal == SIGKILL) {
 		instance->cgroup_is_spent = true; /* some kernels kill on in it */
