@@ -1492,6 +1492,30 @@ static void finish_phase(struct instance *instance, bool good)
 		go(instance, good ? phases[instance->phase].done : phases[instance->phase].failed);
 }
 
+/* By its control group, where it has one. Without it its user has to do. */
+static bool is_own(const struct instance *instance, const struct process *process)
+{
+	return process->start_time >= instance->born &&
+		(instance->cgroup
+			 ? cgroup_holds(instance->cgroup, process->pid)
+			 : capability_kills(instance->row) || process_has_user(process->pid, user_of(instance->row)));
+}
+
+/* Whether all of a process group are the instance's: one that was named may be in the group of another service. */
+static bool owns_group(const struct instance *instance, pid_t group)
+{
+	pid_t *all = group > 1 && group != getpgrp() ? process_list_all() : NULL;
+	bool owns = all;
+	struct process process;
+
+	for (pid_t *at = all; owns && *at; at++) {
+		if (process_read(*at, &process) && process.group == group && !process.ended)
+			owns = is_own(instance, &process);
+	}
+	free(all);
+	return owns;
+}
+
 /* Each process gets it once. */
 void instance_signal(struct instance *instance, int signal)
 {
@@ -1506,7 +1530,7 @@ void instance_signal(struct instance *instance, int signal)
 		if (all && instance->group > 1)
 			kill(-instance->group, signal);
 		if (main > 1 && (!all || own != instance->group))
-			kill(all && own > 1 && own != getpgrp() ? -own : main, signal);
+			kill(all && owns_group(instance, own) ? -own : main, signal);
 		for (size_t n = 0; all && n < instance->escaped_count; n++) {
 			if (lives(&instance->escaped[n]) && (own <= 1 || getpgid(instance->escaped[n].pid) != own))
 				kill(instance->escaped[n].pid, signal);
@@ -1575,17 +1599,14 @@ uid_t user_of(const struct service *row)
 	return row->account && row->account->switches ? row->account->uid : geteuid();
 }
 
-/* Whether this may be a daemon that its start has left: superd, or its guard, has inherited it, and it is in the
- * control group. Without one its user has to do. */
+/* Whether this may be a daemon that its start has left: superd, or its guard, has inherited it. */
 bool instance_may_follow(const struct instance *instance, pid_t pid)
 {
 	struct process process;
 
 	return pid > 1 && pid != getpid() && !child_is_watched(pid) && process_read(pid, &process) && !process.ended &&
 		(process.parent == getpid() || (guard_pid() && process.parent == guard_pid())) &&
-		process.start_time >= instance->born &&
-		(instance->cgroup ? cgroup_holds(instance->cgroup, pid)
-				  : capability_kills(instance->row) || process_has_user(pid, user_of(instance->row)));
+		is_own(instance, &process);
 }
 
 /* The daemon of a forking start is the process that its pid file names, or else the only one that its programs have
@@ -1651,7 +1672,7 @@ void instance_follow(struct instance *instance, pid_t pid)
 	instance->pid = pid;
 	output_tell(instance->svc);
 	if ((instance->group <= 1 || kill(-instance->group, 0) < 0) && process_read(pid, &process))
-		instance->group = process.group == getpgrp() ? 0 : process.group;
+		instance->group = owns_group(instance, process.group) ? process.group : 0;
 	child_watch(&instance->main, pid);
 }
 

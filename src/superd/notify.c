@@ -18,6 +18,7 @@
 #include "lib/scan.h"
 #include "os/fs/fs.h"
 #include "os/proc/process.h"
+#include "os/rights/rights.h"
 #include "os/socket/socket.h"
 #include "table/option/option_name.h"
 
@@ -324,7 +325,8 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 		why = "another user has named it";
 	else if (pid <= 1 || pid == getpid() || !process_read(pid, &process) || process.ended)
 		why = "there is no such process";
-	else if (uid != 0 && find_sender(instance->svc, pid, (uid_t)-1, &least) != instance)
+	else if ((uid != 0 || !capability_kills(instance->row)) &&
+		 find_sender(instance->svc, pid, (uid_t)-1, &least) != instance)
 		why = "it is none of this service's";
 	if (why) {
 		svc_echo(instance->svc, LEVEL_WARNING, "notification", "pid %ld is not taken for the main process: %s",
