@@ -68,11 +68,12 @@ struct output_message {
 	};
 };
 
-/* superd-output's. Behind the head come `count` lines, each a struct output_told and its text. */
+/* superd-output's. superd believes nothing of it, as superd-output reads what programs print. Behind the head come
+ * `count` lines, each a struct output_told and its text. */
 struct output_answer {
 	uint32_t serial; /* of the question; 0: it is none */
 	uint32_t start;
-	bool is_ready, to_syslog; /* the line that was waited for has come */
+	uint8_t is_ready, to_syslog; /* 0 or 1; is_ready: the line that was waited for has come */
 	uint32_t count;
 	char service[256];
 	char last_line[160];
@@ -85,6 +86,6 @@ struct output_told {
 	double at;
 	enum level level;
 	int32_t pid;
-	bool is_output;
+	uint8_t is_output; /* 0 or 1 */
 	uint32_t length;
 };

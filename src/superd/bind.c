@@ -307,6 +307,9 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 
 	if (!socket && report->event != BIND_OTHER && report->event != BIND_STRANGER && report->event != BIND_HIDDEN)
 		return;
+	/* A row has room for these two: superd-bind reads the memory of others, and is not believed. */
+	if (report->event == BIND_NEEDS && report->family != AF_INET && report->family != AF_INET6)
+		return;
 	switch (report->event) {
 	case BIND_GIVEN:
 		*instance->advice = '\0';

@@ -270,6 +270,12 @@ static void take_line(struct svc *svc, const struct output_told *told, const cha
 		control_log(svc->row->name, told->level, &event, text, told->length);
 }
 
+/* Seconds that a clock may show: localtime_r(3) has others none of. */
+static bool is_time(double seconds)
+{
+	return seconds >= 0 && seconds < 1e12;
+}
+
 /* false: there is nothing more now. The channel is closed if superd-output has ended. */
 static bool take_answer(void)
 {
@@ -289,6 +295,11 @@ static bool take_answer(void)
 	self.hangs = false;
 	memcpy(&answer, bytes, sizeof(answer));
 	answer.service[sizeof(answer.service) - 1] = answer.last_line[sizeof(answer.last_line) - 1] = '\0';
+	if (answer.is_ready > 1 || answer.to_syslog > 1 || answer.error < 0 || !is_time(answer.since)) {
+		log_error(superd.log, "superd-output says what cannot be: superd kills it");
+		give_up();
+		return false;
+	}
 	svc = svc_find(answer.service);
 	output = svc ? svc->run->outputs[answer.to_syslog] : NULL;
 	self.error_changed |= answer.error != self.state.error;
@@ -305,7 +316,8 @@ static bool take_answer(void)
 
 		memcpy(&told, bytes + at, sizeof(told));
 		at += sizeof(told);
-		if (told.length > (size_t)got - at || told.level > LEVEL_DEBUG)
+		if (told.length > (size_t)got - at || told.level > LEVEL_DEBUG || told.is_output > 1 ||
+		    !is_time(told.at))
 			break;
 		take_line(output->svc, &told, bytes + at, !answer.serial);
 		at += told.length;
