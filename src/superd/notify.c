@@ -278,6 +278,8 @@ static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsig
 	struct process process;
 
 	*least = NOTIFY_ALL;
+	if (pid <= 0) /* it is in a pid namespace that superd does not see */
+		return NULL;
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
 		if (instance->pid == pid || instance->command.pid == pid) {
 			*least = instance->pid == pid ? NOTIFY_MAIN : NOTIFY_EXEC;
