@@ -1,13 +1,16 @@
-/* From assignments to options: collects what a key says over all of its assignments, and hands it over.
+/* From assignments to options: collects what a key says over all of its assignments, and sets the option.
  *
  * A further assignment extends a list, and an empty one clears it. Of other values the last assignment counts. The
- * option's type says whether it is a list. */
+ * option's type says whether it is a list. A key that superd lacks may have a value that asks for nothing:
+ * PrivateNetwork=no restricts nothing, so it is no reason to refuse a service. */
 #include "read/systemd/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/scan.h"
+#include "lib/shell_words.h"
+#include "table/option/socket_context.h"
 #include "table/words/resource_words.h"
 
 void unit_builder_turn(struct unit_builder *builder, const struct unit *unit)
@@ -28,10 +31,14 @@ struct origin unit_start(const struct unit *unit)
 	return (struct origin){ .file = unit->path, .line = 1, .column = 1 };
 }
 
-void unit_leave_out(struct unit_builder *builder, struct origin at, const char *key, const char *word,
-		    const char *wrong)
+struct origin unit_said_at(const struct unit_builder *builder, const struct unit_assignment *said)
 {
-	unit_warn(builder, at, "%s: '%s' is left out: %s", key, word, wrong);
+	return said ? unit_place(said, 0) : unit_start(builder->unit);
+}
+
+const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key)
+{
+	return unit_last(builder->unit, section, key);
 }
 
 static bool is_of(const struct unit_lines *lines, const struct unit_assignment *assignment)
@@ -57,11 +64,6 @@ const struct unit_assignment *unit_line_next(struct unit_lines *lines)
 			return &list[lines->next - 1];
 	}
 	return NULL;
-}
-
-const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key)
-{
-	return builder->unit ? unit_last(builder->unit, section, key) : NULL;
 }
 
 const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment)
@@ -106,20 +108,21 @@ const char *unit_span_text(struct unit_builder *builder, int64_t span)
 	return pool_text(builder->pool, text);
 }
 
-bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd,
+bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, unsigned flags,
 		struct unit_split *split)
 {
 	struct unit_names names = builder->names;
 	const char *wrong, *odd = NULL;
-	size_t odd_at;
+	size_t odd_at = 0;
 
-	names.for_superd = for_superd;
-	if (for_superd)
+	names.for_superd = flags & UNIT_WORDS_TEMPLATES;
+	if (names.for_superd) {
 		odd = unit_split(builder->pool, &names, assignment->value, 0, split);
-	if (for_superd && !odd)
-		return true;
-	odd_at = split->wrong_at;
-	wrong = unit_split(builder->pool, &names, assignment->value, UNIT_WORDS_RELAX, split);
+		odd_at = split->wrong_at;
+		if (!odd)
+			return true;
+	}
+	wrong = unit_split(builder->pool, &names, assignment->value, flags, split);
 	if (wrong)
 		return unit_refuse(builder, unit_place(assignment, split->wrong_at), "%s: %s", assignment->key, wrong);
 	if (odd)
@@ -128,58 +131,30 @@ bool unit_words(struct unit_builder *builder, const struct unit_assignment *assi
 	return true;
 }
 
-/* Splits a value by the rules of `how`. */
-static bool split_value(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
-			struct unit_split *split)
-{
-	static const unsigned flags[] = {
-		[COLLECT_PATHS] = UNIT_WORDS_LITERAL,
-		[COLLECT_BINDINGS] = UNIT_WORDS_LITERAL | UNIT_WORDS_PARTS,
-		[COLLECT_FOLDERS] = UNIT_WORDS_PARTS,
-	};
-	const char *wrong;
-
-	if (how < COLLECT_PATHS)
-		return unit_words(builder, assignment, how == COLLECT_VARIABLES, split);
-	wrong = unit_split(builder->pool, &builder->names, assignment->value, flags[how], split);
-	return !wrong ||
-	       unit_refuse(builder, unit_place(assignment, split->wrong_at), "%s: %s", assignment->key, wrong);
-}
-
-static void add_simple_path(struct buf *simple, const char *name, size_t length)
-{
-	size_t start = simple->length, part;
-
-	if (length && *name == '/')
-		buf_char(simple, '/');          /* which is refused later */
-	for (size_t at = 0; at < length; at += part + 1) {
-		part = strcspn(name + at, "/:");
-		if (!part || (part == 1 && name[at] == '.'))
-			continue;
-		if (simple->length > start && simple->data[simple->length - 1] != '/')
-			buf_char(simple, '/');
-		buf_add(simple, name + at, part);
-	}
-}
+/* Lists. */
 
 /* Drops empty parts and "." from the name of a folder, and from that of a link behind a colon. */
 static const char *simplify_folder(struct unit_builder *builder, const char *word)
 {
 	struct buf simple = { 0 };
-	const char *first = word;
+	size_t start = 0, part;
 
-	for (size_t length; *word; word += length + (word[length] == ':')) {
-		length = strcspn(word, ":");
-		if (word > first)
+	for (const char *at = word; *at; at += part + (at[part] != '\0')) {
+		bool begins = at == word || at[-1] == ':';
+
+		if (begins && at > word)
 			buf_char(&simple, ':');
-		add_simple_path(&simple, word, length);
+		start = begins ? simple.length : start;
+		part = strcspn(at, "/:");
+		if (begins && *at == '/')
+			buf_char(&simple, '/');         /* which is refused later */
+		if (!part || (part == 1 && *at == '.'))
+			continue;
+		if (simple.length > start && simple.data[simple.length - 1] != '/')
+			buf_char(&simple, '/');
+		buf_add(&simple, at, part);
 	}
 	return buf_keep(&simple, builder->pool);
-}
-
-static unsigned folder_char_rank(char c)
-{
-	return c == '\0' ? 0 : c == ':' ? 1 : c == '/' ? 2 : 3u + (unsigned char)c;
 }
 
 struct folder {
@@ -187,17 +162,19 @@ struct folder {
 	struct origin place;
 };
 
+static unsigned folder_char_rank(char c)
+{
+	return c == '\0' ? 0 : c == ':' ? 1 : c == '/' ? 2 : 3u + (unsigned char)c;
+}
+
 /* Sorts by the name, component by component, and then by the link. */
 static int compare_folders(const void *one, const void *other)
 {
 	const char *a = ((const struct folder *)one)->word, *b = ((const struct folder *)other)->word;
-	unsigned left, right;
 
 	while (*a && *a == *b)
 		a++, b++;
-	left = folder_char_rank(*a);
-	right = folder_char_rank(*b);
-	return (left > right) - (left < right);
+	return (folder_char_rank(*a) > folder_char_rank(*b)) - (folder_char_rank(*a) < folder_char_rank(*b));
 }
 
 /* Sorts folders and drops doubles, as systemd does in $STATE_DIRECTORY and the like. */
@@ -211,24 +188,40 @@ static void order_folders(struct unit_builder *builder, struct word_list *list)
 	qsort(folders, count, sizeof(*folders), compare_folders);
 	list->count = 0;
 	for (size_t n = 0; n < count; n++) {
-		if (n && !strcmp(folders[n].word, folders[n - 1].word))
-			continue;
-		list->words[list->count] = folders[n].word;
-		list->places[list->count++] = folders[n].place;
+		if (!n || strcmp(folders[n].word, folders[n - 1].word) != 0)
+			word_list_add(list, folders[n].word, folders[n].place);
 	}
 }
 
 static void collect_words(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
 			  struct word_list *list)
 {
-	bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET || how == COLLECT_NETWORKS, denies;
+	static const unsigned flags[] = {
+		[COLLECT_WORDS] = UNIT_WORDS_RELAX,
+		[COLLECT_SET] = UNIT_WORDS_RELAX,
+		[COLLECT_NETWORKS] = UNIT_WORDS_RELAX,
+		[COLLECT_NAMES] = UNIT_WORDS_RELAX,
+		[COLLECT_VARIABLES] = UNIT_WORDS_RELAX | UNIT_WORDS_TEMPLATES,
+		[COLLECT_PATHS] = UNIT_WORDS_LITERAL,
+		[COLLECT_BINDINGS] = UNIT_WORDS_LITERAL | UNIT_WORDS_PARTS,
+		[COLLECT_FOLDERS] = UNIT_WORDS_PARTS,
+	};
 	struct unit_split found = { 0 };
+	bool denies;
 
-	if (!split_value(builder, assignment, how, &found)) {
+	if (how == COLLECT_VALUES) {
+		const char *text = unit_value(builder, assignment);
+
+		list->failed |= !text;
+		if (text)
+			word_list_add(list, text, unit_place(assignment, 0));
+		return;
+	}
+	if (!unit_words(builder, assignment, flags[how], &found)) {
 		list->failed = true;
 		return;
 	}
-	denies = has_tilde && found.count && *found.list->text == '~';
+	denies = how <= COLLECT_NETWORKS && found.count && *found.list->text == '~';
 	for (size_t n = 0; n < found.count; n++) {
 		const char *word = found.list[n].text;
 
@@ -244,31 +237,33 @@ static void collect_words(struct unit_builder *builder, const struct unit_assign
 	}
 }
 
-/* Whether a word is the name of a variable. A template in it gets its value only with the connection. */
-static bool is_variable(const char *word, enum unit_collect how, const struct key_row *key)
-{
-	size_t length = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
-
-	if (how == COLLECT_VARIABLES && word[strcspn(word, "%=")] == '%')
-		return true;
-	if (!length || (*word >= '0' && *word <= '9'))
-		return false;
-	return word[length] ? word[length] == '=' && (how == COLLECT_VARIABLES || key->denies)
-			    : how == COLLECT_NAMES;
-}
-
-/* What is wrong with a word; NULL: nothing. */
+/* What is wrong with a network, or with a variable; NULL: nothing. */
 static const char *wrong_word(const char *word, enum unit_collect how, const struct key_row *key)
 {
+	size_t length = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
+	bool may_have_value = how == COLLECT_VARIABLES || key->denies;
 	struct network read[NETWORKS_MOST];
 
 	/* superd's own options would read another word as the name of a host. */
-	if (how == COLLECT_NETWORKS && !networks_read(word, read))
-		return "expected an address, a network as 192.0.2.0/24, or any, localhost, link-local or multicast";
-	if (how != COLLECT_NETWORKS && !is_variable(word, how, key))
-		return "a variable's name has letters, digits and _, and no digit at its start; in Environment = and "
-		       "a value follow";
-	return NULL;
+	if (how == COLLECT_NETWORKS)
+		return networks_read(word, read) ? NULL : "expected an address, a network as 192.0.2.0/24, or any, "
+							  "localhost, link-local or multicast";
+	/* A template in a name gets its value only with the connection. */
+	if (how == COLLECT_VARIABLES && word[strcspn(word, "%=")] == '%')
+		return NULL;
+	if (length && !(*word >= '0' && *word <= '9') &&
+	    (word[length] ? word[length] == '=' && may_have_value : how == COLLECT_NAMES))
+		return NULL;
+	return "a variable's name has letters, digits and _, and no digit at its start; in Environment = and "
+	       "a value follow";
+}
+
+/* Warns that a word of a list is left out. It is for lists that allow something: without the word the service may do
+ * less. */
+static void warn_of_word(struct unit_builder *builder, struct origin at, const struct key_row *key, const char *word,
+			 const char *wrong)
+{
+	unit_warn(builder, at, "%s: '%s' is left out: %s", key->name, word, wrong);
 }
 
 static void leave_out_wrong(struct unit_builder *builder, enum unit_collect how, const struct key_row *key,
@@ -280,14 +275,12 @@ static void leave_out_wrong(struct unit_builder *builder, enum unit_collect how,
 	for (size_t n = 0; n < count; n++) {
 		const char *word = list->words[n], *wrong = wrong_word(word, how, key);
 
-		if (!wrong) {
-			list->places[list->count] = list->places[n];
-			list->words[list->count++] = word;
-		} else if (key->denies) {
+		if (!wrong)
+			word_list_add(list, word, list->places[n]);
+		else if (key->denies)
 			list->failed = !unit_refuse(builder, list->places[n], "%s: '%s': %s", key->name, word, wrong);
-		} else {
-			unit_leave_out(builder, list->places[n], key->name, word, wrong);
-		}
+		else
+			warn_of_word(builder, list->places[n], key, word, wrong);
 	}
 }
 
@@ -296,22 +289,13 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 	struct unit_lines lines = { .unit = builder->unit, .section = section, .key = key };
 	const struct unit_assignment *assignment;
 	struct word_list list = { 0 };
-	const char *text;
 
-	while (builder->unit && (assignment = unit_line_next(&lines))) {
+	while ((assignment = unit_line_next(&lines))) {
 		list.at = assignment->at;
 		if (how == COLLECT_SET && !strcmp(assignment->value, "~"))
 			list.count = 0;
-		if (!*assignment->value)
-			continue;
-		if (how != COLLECT_VALUES) {
+		if (*assignment->value)
 			collect_words(builder, assignment, how, &list);
-			continue;
-		}
-		text = unit_value(builder, assignment);
-		list.failed |= !text;
-		if (text)
-			word_list_add(&list, text, unit_place(assignment, 0));
 	}
 	if (how == COLLECT_FOLDERS)
 		order_folders(builder, &list);
@@ -325,4 +309,305 @@ bool unit_set_list(struct unit_builder *builder, const char *option, const struc
 	const struct value value = word_list_value(list);
 
 	return !list->failed && builder_set(builder->builder, option, &value, builder->reading->diags);
+}
+
+/* Options that are lists. */
+
+void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
+		      struct word_list *list)
+{
+	struct buf text = { 0 };
+
+	buf_addf(&text, "%s=", option);
+	for (size_t n = 0; n < count; n++) {
+		if (n)
+			buf_char(&text, ' ');
+		shell_words_quote(&text, values[n]);
+	}
+	word_list_add(list, buf_keep(&text, builder->pool), list->at);
+}
+
+static void set_option(struct unit_builder *builder, const struct directive *directive, const struct value *value)
+{
+	const char *name = directive->name[NATIVE];
+
+	if (builder->context)
+		unit_add_context(builder, name, value->words, value->count, builder->context);
+	builder_set(builder->builder, name, value, builder->reading->diags);
+}
+
+/* Counts words from `start` on that all have a ~ in front, or all have none: an option has one ~ for all its words. */
+static size_t count_same_sign(struct word_list *list, size_t start)
+{
+	bool taken = start < list->count && list->words[start][0] == '~';
+	size_t end = start;
+
+	while (end < list->count && (list->words[end][0] == '~') == taken) {
+		if (taken && end > start)
+			list->words[end]++;
+		end++;
+	}
+	return end - start;
+}
+
+/* Leaves out unknown words of a list of what is allowed, as systemd does: without them less is allowed. Words with ~
+ * are denied, so each must be known. true: the list began with allowed words, and all of them were left out. */
+static bool leave_out_unknown(struct unit_builder *builder, const struct key_row *key,
+			      const struct directive *directive, struct word_list *list)
+{
+	bool allows = list->count && list->words[0][0] != '~';
+	size_t count = list->count;
+
+	if (!directive->nothing)
+		return false;
+	list->count = 0;
+	for (size_t n = 0; n < count; n++) {
+		const char *word = list->words[n], *wrong = NULL;
+		union { max_align_t align; char bytes[64]; } field = { 0 };
+		struct parse parse = { .directive = directive, .words = &word, .count = 1, .pool = builder->pool };
+
+		if (*word != '~' && field_size(directive->type) <= sizeof(field))
+			wrong = type_parse(&parse, &field);
+		if (wrong)
+			warn_of_word(builder, list->places[n], key, word, wrong);
+		else
+			word_list_add(list, word, list->places[n]);
+	}
+	return allows && (!list->count || list->words[0][0] == '~');
+}
+
+static enum unit_collect collection_of(const struct key_row *key, const struct type *type)
+{
+	if (key->form == FORM_WHOLE)
+		return COLLECT_VALUES;
+	if (key->form == FORM_VARIABLES)
+		return COLLECT_NAMES;
+	if (type == &type_directories)
+		return COLLECT_FOLDERS;
+	if (type == &type_bindings)
+		return COLLECT_BINDINGS;
+	if (type == &type_capabilities)
+		return COLLECT_SET;
+	return type == &type_protected_paths || type == &type_paths || type == &type_temporary ? COLLECT_PATHS
+											       : COLLECT_WORDS;
+}
+
+/* Sets an option that is a list. An assignment adds its words to those before it, or removes them with ~, as superd's
+ * options do. */
+static void set_list_option(struct unit_builder *builder, const char *section, const struct key_row *key,
+			    const struct directive *directive)
+{
+	enum unit_collect how = collection_of(key, directive->type);
+	struct word_list list = unit_collect(builder, section, key->name, how);
+	bool is_said, is_begun;
+	size_t start = 0;
+
+	/* A lone ~ means all. If all is also the default of the key, systemd then acts as if the key were not set: the
+	 * next assignment begins the set again. */
+	if (how == COLLECT_SET && directive->unset && list.count && !strcmp(list.words[0], "~")) {
+		list.count--;
+		memmove(list.words, list.words + 1, list.count * sizeof(*list.words));
+		memmove(list.places, list.places + 1, list.count * sizeof(*list.places));
+		if (!list.count)
+			list.at = (struct origin){ 0 };
+	}
+	is_said = list.count || (how == COLLECT_SET && list.at.file);   /* an empty set is one, too */
+	is_begun = !list.failed && leave_out_unknown(builder, key, directive, &list);
+	if (is_begun) {
+		set_option(builder, directive, &(struct value){ .words = &directive->nothing,
+								.count = *directive->nothing != '\0', .is_list = true,
+								.at = list.at });
+		is_said = list.count;
+	}
+	while (is_said && !list.failed) {
+		size_t count = how == COLLECT_VALUES ? list.count : count_same_sign(&list, start);
+		struct value value = word_list_value(&list);
+
+		value.words = list.count ? list.words + start : NULL;
+		value.word_at = list.count ? list.places + start : NULL;
+		value.count = count;
+		value.append = is_begun || start > 0;
+		set_option(builder, directive, &value);
+		start += count;
+		is_said = start < list.count;
+	}
+	word_list_free(&list);
+}
+
+/* Keys. */
+
+static void set_value_option(struct unit_builder *builder, const struct key_row *key, const struct directive *directive,
+			     const struct unit_assignment *said)
+{
+	const struct type *type = directive->type;
+	struct origin place = unit_place(said, 0);
+	const char *text = said->value;
+	int64_t span;
+
+	if (!key->words && type == &type_duration)
+		text = unit_timespan(builder, said, &span) ? unit_span_text(builder, span) : NULL;
+	/* In amounts a percent sign is part of a number, and begins no specifier. */
+	else if (!key->words && type != &type_memory && type != &type_tasks && type != &type_quota)
+		text = unit_value(builder, said);
+	if (text)
+		text = key_translate(key, &(struct key_said){ said->key, text, place }, builder->pool,
+				     builder->reading->diags);
+	if (text)
+		set_option(builder, directive, &(struct value){ .words = &text, .count = 1, .word_at = &place,
+								.at = key->words || key->zero ? place : said->at });
+}
+
+static bool asks_for_nothing(const struct key_row *key, const char *value)
+{
+	static const char *const idle_words[] = {
+		"no", "false", "off", "n", "f", "none", "default", "infinity", "0", NULL
+	};
+
+	return key->idle ? !strcmp(key->idle, value) : words_have(idle_words, value);
+}
+
+/* Sets the option of a key from all of its assignments. Reports a key without an option by its key_status. */
+static void apply_key(struct unit_builder *builder, const char *section, const struct key_row *key)
+{
+	const struct unit_assignment *said = unit_assigned(builder, section, key->name);
+	const char *name = key->status == KEY_DONE ? unit_key_option(section, key) : NULL;
+	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
+
+	if (directive && directive->type->is_list)
+		set_list_option(builder, section, key, directive);
+	else if (directive && said)
+		set_value_option(builder, key, directive, said);
+	else if (said && !asks_for_nothing(key, said->value))
+		key_report_lack(key, key->name, unit_place(said, 0), builder->reading);
+}
+
+/* Whether the row says all about what becomes of the key. */
+static bool is_option(const struct key_row *key)
+{
+	return key->form == FORM_OPTION || key->form == FORM_WHOLE || key->form == FORM_VARIABLES;
+}
+
+bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct word_list *list)
+{
+	struct service_builder *own = builder->builder;
+	const char *name = unit_key_option("Service", key);
+	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
+	bool is_translated = directive && !is_option(key) && directive->translated & (1u << UNIT);
+
+	if (key->status == KEY_DONE && (!directive || is_translated || !socket_context_takes(directive)))
+		return false;
+	/* A service of its own finds mistakes in the values. */
+	builder->builder = builder_new(builder->reading->table, "", unit_start(builder->unit));
+	builder_set_foreign(builder->builder, UNIT);
+	builder->context = list;
+	apply_key(builder, "Socket", key);
+	builder->context = NULL;
+	builder_free(builder->builder);
+	builder->builder = own;
+	return true;
+}
+
+static bool is_private_name(const char *name)
+{
+	return !strncmp(name, "X-", 2);
+}
+
+static void report_unknown_key(struct unit_builder *builder, const struct unit_assignment *assignment)
+{
+	const char *section = unit_key_section(assignment->section, assignment->key);
+	const char *near = unit_key_suggest(assignment->section, assignment->key);
+
+	unit_warn(builder, assignment->at, "%s: unknown in [%s], it is left out", assignment->key, assignment->section);
+	if (section)
+		diags_hint(builder->reading->diags, "it belongs in [%s]", section);
+	else if (near)
+		diags_hint(builder->reading->diags, "did you mean '%s'?", near);
+}
+
+void unit_apply_keys(struct unit_builder *builder, const char *section)
+{
+	const struct unit *unit = builder->unit;
+	bool is_socket = !strcmp(section, "Socket"), applied[KEYS_MOST] = { 0 };
+
+	for (size_t n = 0; n < unit->count; n++) {
+		const struct unit_assignment *assignment = &unit->list[n];
+		const struct key_row *key;
+
+		if (strcmp(assignment->section, section) != 0 || is_private_name(assignment->key))
+			continue;
+		key = unit_key_find(section, assignment->today);
+		if (!key && assignment != unit_misspelt_listen(unit))   /* which is an error (pairs.c) */
+			report_unknown_key(builder, assignment);
+		else if (key && !applied[key_index(key)] && is_option(key) && !(is_socket && unit_key_is_shared(key)))
+			apply_key(builder, section, key);       /* those shared with services are for its commands */
+		if (key)
+			applied[key_index(key)] = true;
+	}
+	if (!strcmp(section, "Service")) {
+		struct origin at = unit_start(unit);
+
+		keys_set_absent(&unit_keys_service, builder->builder, at, builder->reading->diags);
+		keys_set_absent(&unit_keys_shared, builder->builder, at, builder->reading->diags);
+	}
+}
+
+void unit_apply_common_keys(struct unit_builder *builder)
+{
+	unit_apply_keys(builder, "Unit");
+	unit_apply_keys(builder, "Install");
+}
+
+void unit_report_sections(struct unit_builder *builder, const char *own)
+{
+	const char *const known[] = { own, "Unit", "Install", NULL };
+	const struct unit *unit = builder->unit;
+	const char *before = "";
+
+	for (size_t n = 0; n < unit->count; before = unit->list[n++].section) {
+		const char *section = unit->list[n].section;
+		struct scan_nearest nearest = { .name = section, .most = 3 };
+
+		if (!strcmp(section, before) || is_private_name(section) || words_have(known, section))
+			continue;
+		unit_warn(builder, unit->list[n].at, "[%s]: a unit of this kind has no such section, it is left out",
+			  section);
+		for (size_t i = 0; known[i]; i++)
+			scan_nearest_look(&nearest, known[i]);
+		if (nearest.word)
+			diags_hint(builder->reading->diags, "did you mean [%s]?", nearest.word);
+	}
+}
+
+/* Conditions and assertions of [Unit] decide whether a service may start, or a socket is opened.
+ *
+ * Conditions of all keys form one list. Of the conditions with | one must hold, and an empty value of any Condition key
+ * drops all conditions before it. Assertions form another list. */
+void unit_build_conditions(struct unit_builder *builder, const char *option)
+{
+	static const char *const kinds[] = { "Condition", "Assert" };
+	struct word_list list = { 0 };
+
+	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
+		struct unit_lines lines = {
+			.unit = builder->unit, .section = "Unit", .key = kinds[n], .form = FORM_CONDITION,
+		};
+		const struct unit_assignment *said;
+
+		while ((said = unit_line_next(&lines))) {
+			const struct key_row *key = unit_key_find("Unit", said->key);
+			const char *text = NULL;
+
+			if (!list.at.file)
+				list.at = said->at;
+			if (*said->value && key->status == KEY_DONE)
+				text = unit_value(builder, said);
+			else if (*said->value)
+				key_report_lack(key, key->name, unit_place(said, 0), builder->reading);
+			if (text)
+				word_list_add(&list, pool_textf(builder->pool, "%s=%s", said->key, text), said->at);
+		}
+	}
+	if (list.count)
+		unit_set_list(builder, option, &list);
+	word_list_free(&list);
 }

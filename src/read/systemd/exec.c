@@ -269,7 +269,7 @@ static void read_command_value(struct unit_builder *builder, const struct unit_a
 	struct unit_split found = { 0 };
 	size_t start = 0;
 
-	if (!unit_words(builder, assignment, true, &found)) {
+	if (!unit_words(builder, assignment, UNIT_WORDS_RELAX | UNIT_WORDS_TEMPLATES, &found)) {
 		commands->failed = true;
 		return;
 	}

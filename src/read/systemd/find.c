@@ -339,8 +339,8 @@ static bool read_file(struct reading *reading, const char *path, struct unit *un
 	struct source_file source;
 
 	if (reading->files >= READING_FILES)
-		return reading_refuse(reading, (struct origin){ .file = path }, "more than %d files in one configuration",
-				      READING_FILES);
+		return reading_refuse(reading, (struct origin){ .file = path },
+				      "more than %d files in one configuration", READING_FILES);
 	reading->files++;
 	if (!source_load_in_parts(&source, path, reading->table->pool, reading->diags))
 		return false;
@@ -350,9 +350,9 @@ static bool read_file(struct reading *reading, const char *path, struct unit *un
 	return true;
 }
 
-/* The aliases of a unit: links in its folders that lead to it. Drop-ins of an alias apply to the unit, too. A link is an
- * alias only if it leads to a name of the same type in these folders, and no earlier folder has another entry with the
- * link's name. */
+/* The aliases of a unit: links in its folders that lead to it. Drop-ins of an alias apply to the unit, too. A link is
+ * an alias only if it leads to a name of the same type in these folders, and no earlier folder has another entry with
+ * the link's name. */
 
 /* Whether a link called `name` can be an alias of `target`: both have one type, and a link without @ leads to no
  * template. */
@@ -790,7 +790,8 @@ void unit_listed_names(struct reading *reading, const char *folder, const struct
 
 			if (!unit_name_is_valid(found->d_name))
 				continue;
-			word_list_add(list, pool_text(places.units->pool, found->d_name), (struct origin){ .file = file });
+			word_list_add(list, pool_text(places.units->pool, found->d_name),
+				      (struct origin){ .file = file });
 			if (!list->at.file)
 				list->at.file = file;
 		}

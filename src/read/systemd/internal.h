@@ -120,6 +120,7 @@ enum {
 	 * superd.conf cannot express it; with UNIT_WORDS_LITERAL also a quoted one. Without UNIT_WORDS_LITERAL a blank
 	 * may be escaped. */
 	UNIT_WORDS_PARTS = 1 << 2,
+	UNIT_WORDS_TEMPLATES = 1 << 3,  /* for unit_words: the words are for an option with templates */
 };
 
 /* The values of specifiers in a unit. In a service of Accept=yes the instance is known only when a client connects. So
@@ -173,15 +174,13 @@ void unit_builder_turn(struct unit_builder *builder, const struct unit *unit);
 
 struct origin unit_start(const struct unit *unit);      /* the start of its file */
 
+/* The place of a value; NULL: the start of the unit. */
+struct origin unit_said_at(const struct unit_builder *builder, const struct unit_assignment *said);
+
 /* Adds an error, and is false: the service is left out. Or reports a key that superd lacks, or warns. */
 #define unit_refuse(builder, ...) reading_refuse((builder)->reading, __VA_ARGS__)
 #define unit_unsupported(builder, ...) reading_unsupported((builder)->reading, __VA_ARGS__)
 #define unit_warn(builder, ...) diag_warning((builder)->reading->diags, __VA_ARGS__)
-
-/* Warns that an unknown word of a list is left out. It is for lists that allow something: without the word the service
- * may do less. */
-void unit_leave_out(struct unit_builder *builder, struct origin at, const char *key, const char *word,
-		    const char *wrong);
 
 /* The last assignment of a key in builder->unit; NULL: none, or it is empty. */
 const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key);
@@ -209,18 +208,18 @@ const char *unit_span_text(struct unit_builder *builder, int64_t span);
 /* The value of a boolean key. fallback: the key is not set, or is no boolean (reported). */
 bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback);
 
-/* Splits a value as unit_split does. An unknown escape stays as it is. for_superd: the words are for an option with
- * templates, and unknown escapes are warned of. false: the value is wrong (reported). */
-bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd,
+/* Splits a value as unit_split does. With UNIT_WORDS_TEMPLATES unknown escapes are warned of. false: the value is wrong
+ * (reported). */
+bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, unsigned flags,
 		struct unit_split *split);
 
 /* How unit_collect splits the values of a key. */
 enum unit_collect {
 	COLLECT_WORDS,                  /* words */
-	COLLECT_SET,                    /* words; a ~ before the first word of an assignment goes before each of them */
+	COLLECT_SET,                    /* words; an assignment of ~ alone clears those before it */
+	COLLECT_NETWORKS,               /* words for networks; up to here a ~ before the first word goes before each */
 	COLLECT_NAMES,                  /* names of variables */
 	COLLECT_VARIABLES,              /* NAME=value, of an option with templates */
-	COLLECT_NETWORKS,               /* words for networks */
 	COLLECT_VALUES,                 /* whole values */
 	COLLECT_PATHS,                  /* paths: a backslash escapes any byte */
 	COLLECT_BINDINGS,               /* paths with parts separated by colons, as in BindPaths= */

@@ -392,7 +392,7 @@ void units_pair_further(struct reading *reading)
 	struct requested_units *asked = units_asked(reading);
 
 	for (size_t n = 0; n < asked->pair_count; n++) {
-		if (!asked->pairs[n].accepts)
+		if (asked->pairs[n].service && !asked->pairs[n].accepts)
 			add_further_sockets(reading, &asked->pairs[n]);
 	}
 }
