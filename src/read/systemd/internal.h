@@ -256,26 +256,19 @@ void unit_build_sockets(struct unit_builder *builder);
 /* The path of a fifo of another service, by the name of its descriptor; NULL: builder->fifos has none of that name. */
 const char *unit_fifo_path(struct unit_builder *builder, const char *name);
 
-/* access.c: the keys about who may connect, and limits; those of a socket, whose socket { } is open. */
-void unit_build_socket_access(struct unit_builder *builder);
+/* Sets the limits of connections, and the address rules of the service. */
 void unit_build_access(struct unit_builder *builder);
 
 /* service.c: all of the service; it calls the functions below. */
 void unit_build_service(struct unit_builder *builder);
-void unit_build_commands(struct unit_builder *builder);         /* exec.c */
+void unit_build_commands(struct unit_builder *builder);         /* commands.c */
 void unit_build_socket_commands(struct unit_builder *builder);
-void unit_build_streams(struct unit_builder *builder);          /* streams.c */
-void unit_build_passed_fds(struct unit_builder *builder);       /* credentials.c */
 
 /* depend.c: what the socket builder->unit needs; its socket { } is open. */
 void unit_build_socket_needs(struct unit_builder *builder);
 
 /* condition.c: sets the option to the conditions and assertions of builder->unit. */
 void unit_build_conditions(struct unit_builder *builder, const char *option);
-
-/* address.c: adds the value of a Listen…= key to out as an endpoint of superd.conf. Returns NULL, or the message about
- * a wrong address, as the end of a sentence. */
-const char *unit_address(const char *key, const char *protocol, const char *text, struct buf *out);
 
 /* A unit that a source names. */
 struct requested_unit {

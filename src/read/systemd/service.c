@@ -1,27 +1,31 @@
-/* Makes options of the keys of [Service], except commands, streams and access rules.
+/* Makes options of the keys of [Service], except commands.
  *
  * Some defaults of systemd differ from superd's: a time of 0 is no limit, a stop may take 90 s, a relative PIDFile is
- * in /run. apply_key.c applies the keys that have an option of the same meaning. */
+ * in /run. build.c applies the keys that have an option of the same meaning. */
+#include "read/systemd/internal.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/scan.h"
-#include "read/systemd/internal.h"
 
 #define PAUSE_LEAST INT64_C(1000)
-#define PAUSE_USUAL INT64_C(30000000) /* microseconds, superd's longest pause by default */
+#define PAUSE_USUAL INT64_C(30000000)   /* microseconds, superd's longest pause by default */
 #define PAUSE_MOST (INT64_C(86400) * 1000000)
+
+static const struct unit_assignment *said_of(const struct unit_builder *builder, const char *key)
+{
+	return unit_assigned(builder, "Service", key);
+}
 
 static void set_type(struct unit_builder *builder)
 {
-	const struct unit_assignment *said = unit_assigned(builder, "Service", "Type");
-	const struct unit_assignment *bus = unit_assigned(builder, "Service", "BusName");
-	const struct key_row *key = unit_key_find("Service", "Type");
+	const struct unit_assignment *said = said_of(builder, "Type"), *bus = said_of(builder, "BusName");
 	const char *text = said ? said->value : bus ? "dbus" : "simple";
-	struct origin at = said ? unit_place(said, 0) : unit_start(builder->unit);
+	struct origin at = unit_said_at(builder, said);
 
-	builder->type = key_translate(key, &(struct key_said){ "Type", text, at }, builder->pool,
-				      builder->reading->diags);
+	builder->type = key_translate(unit_key_find("Service", "Type"), &(struct key_said){ "Type", text, at },
+				      builder->pool, builder->reading->diags);
 	if (!strcmp(text, "dbus") && !bus)
 		unit_refuse(builder, at, "Type=dbus goes with BusName, which is missing");
 	else if (!strcmp(text, "dbus"))
@@ -33,6 +37,192 @@ static void set_type(struct unit_builder *builder)
 		unit_set(builder, "type", builder->type, at);
 }
 
+/* Standard streams. The defaults follow each other: if the input is the socket, so is the output, and errors follow the
+ * output to the client. Source: systemd.exec(5), "LOGGING AND STANDARD INPUT/OUTPUT". */
+struct stream_said {
+	const struct unit_assignment *said;             /* NULL: the key is not set */
+	const char *word;                               /* superd's; NULL: not said, or refused */
+};
+
+/* superd's word; NULL: the text is none of systemd's words. Every kind of log becomes superd's log. */
+static const char *stream_meaning(const char *text)
+{
+	static const char *const same[] = { "null", "inherit", "socket", "fd", NULL };
+	static const char *const logs[] = { "journal", "journal+console", "kmsg", "kmsg+console", "syslog",
+					    "syslog+console", NULL };
+	static const char *const prefixes[] = { "file:", "append:", "truncate:", "fd:" };
+
+	if (words_have(logs, text))
+		return "log";
+	for (size_t n = 0; n < sizeof(prefixes) / sizeof(*prefixes); n++) {
+		if (!strncmp(text, prefixes[n], strlen(prefixes[n])))
+			return text;
+	}
+	return words_have(same, text) ? text : NULL;
+}
+
+static struct stream_said read_stream(struct unit_builder *builder, const char *key)
+{
+	struct stream_said stream = { .said = said_of(builder, key) };
+	const char *text = stream.said ? unit_value(builder, stream.said) : NULL, *path = NULL;
+	struct origin at = unit_said_at(builder, stream.said);
+
+	if (!text)
+		return stream;
+	if (!strncmp(text, "fd:", 3))
+		path = unit_fifo_path(builder, text + 3);
+	stream.word = stream_meaning(text);
+	if (path)
+		stream.word = pool_textf(builder->pool, "%s:%s", strcmp(key, "StandardInput") ? "append" : "file",
+					 path);
+	if (!stream.word && !strncmp(text, "tty", 3))
+		unit_unsupported(builder, at, "%s=%s: superd allocates no terminal", key, text);
+	else if (!stream.word)
+		unit_refuse(builder, at,
+			    "%s: '%s': expected null, inherit, journal, socket, file:PATH, "
+			    "append:PATH, truncate:PATH or fd:NAME",
+			    key, text);
+	return stream;
+}
+
+static bool stream_is(const struct stream_said *stream, const char *word)
+{
+	return stream->word && !strcmp(stream->word, word);
+}
+
+static bool is_unsaid(const struct stream_said *stream)
+{
+	return !stream->word || stream_is(stream, "inherit");
+}
+
+static void set_stream(struct unit_builder *builder, const char *option, const char *word,
+		       const struct stream_said *stream)
+{
+	if (word)
+		unit_set(builder, option, word, unit_said_at(builder, stream->said));
+}
+
+static void set_streams(struct unit_builder *builder)
+{
+	struct stream_said input = read_stream(builder, "StandardInput");
+	struct stream_said output = read_stream(builder, "StandardOutput");
+	struct stream_said error = read_stream(builder, "StandardError"), *socket = NULL;
+	const char *in = input.word, *out = output.word, *err = error.word;
+
+	if (stream_is(&input, "log") || stream_is(&input, "inherit")) {
+		unit_refuse(builder, unit_place(input.said, 0),
+			    "StandardInput: nothing can be read from there: it is null, "
+			    "socket, file:PATH or fd:NAME");
+		return;
+	}
+	if (stream_is(&input, "socket")) {
+		socket = &input;
+		in = NULL;
+		out = is_unsaid(&output) ? "socket" : out;
+		err = is_unsaid(&error) ? out : err;
+		if (!strcmp(out, "socket"))
+			out = NULL;     /* as it is with pass = inetd */
+	} else if (stream_is(&output, "socket")) {
+		socket = &output;
+		in = in ? in : "null";
+		out = NULL;
+		err = is_unsaid(&error) ? "socket" : err;
+	} else if (stream_is(&error, "socket")) {
+		socket = &error;
+		in = in ? in : "null";
+		if (is_unsaid(&output))
+			out = out ? "null" : "log";
+	} else {
+		if (stream_is(&output, "inherit") || (in && !strncmp(in, "fd", 2) && !out))
+			out = in ? in : "null";
+		if (stream_is(&error, "inherit"))
+			err = NULL;
+	}
+	/* As an output, too, the socket is the only one, and $LISTEN_FDS is not set. */
+	unit_set(builder, "pass", socket ? "inetd" : "systemd", unit_said_at(builder, socket ? socket->said : NULL));
+	set_stream(builder, "input", in, &input);
+	set_stream(builder, "output", out, &output);
+	set_stream(builder, "error", err, &error);
+	if (socket == &input && !error.said && !strcmp(err, "socket"))
+		diag_note(builder->reading->diags, unit_place(input.said, 0),
+			  "the standard error of %s goes to the client, as with systemd without StandardError",
+			  builder->unit->name);
+}
+
+/* superd opens the fifo of another service as a standard stream alone. */
+static void check_fifos(struct unit_builder *builder)
+{
+	static const char *const keys[] = { "StandardInput", "StandardOutput", "StandardError" };
+
+	for (size_t n = 0; n < builder->fifo_count; n++) {
+		const struct unit_assignment *name = unit_last(builder->fifos[n], "Socket", "FileDescriptorName");
+		const char *own = name ? name->value : builder->fifos[n]->name;
+		bool is_stream = false;
+
+		for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+			const struct unit_assignment *said = said_of(builder, keys[i]);
+
+			is_stream |= said && !strncmp(said->value, "fd:", 3) && !strcmp(said->value + 3, own);
+		}
+		if (!is_stream && unit_fifo_path(builder, own))
+			unit_refuse(builder, unit_start(builder->unit),
+				    "Sockets: %s is the fifo of another service: superd opens it as a standard stream "
+				    "alone, as with StandardInput=fd:%s", builder->fifos[n]->name, own);
+	}
+}
+
+/* Each assignment of SetCredential is one credential. Only the name before the colon has specifiers: the value stays
+ * unchanged, and the option has the same escapes (table/words/passed_fds). Source: systemd.exec(5), "CREDENTIALS". */
+static void set_credentials(struct unit_builder *builder)
+{
+	struct unit_lines lines = { .unit = builder->unit, .section = "Service", .key = "SetCredential" };
+	const struct unit_assignment *said;
+	struct word_list list = { 0 };
+
+	while ((said = unit_line_next(&lines))) {
+		size_t length = strcspn(said->value, ":");
+		struct unit_assignment name = *said;
+		const char *text;
+
+		list.at = said->at;
+		if (!*said->value)
+			continue;
+		name.value = pool_text_n(builder->pool, said->value, length);
+		text = unit_value(builder, &name);
+		list.failed |= !text;
+		if (text)
+			word_list_add(&list, pool_textf(builder->pool, "%s%s", text, said->value + length),
+				      unit_place(said, 0));
+	}
+	if (list.count)
+		unit_set_list(builder, "set_credential", &list);
+	word_list_free(&list);
+}
+
+/* Sets the environment. ExecSearchPath also sets $PATH, unless PassEnvironment or Environment do. */
+static void set_environment(struct unit_builder *builder)
+{
+	const struct unit_assignment *search = said_of(builder, "ExecSearchPath");
+	const char *path = search ? unit_value(builder, search) : NULL;
+	struct word_list said = unit_collect(builder, "Service", "Environment", COLLECT_VARIABLES);
+	struct word_list list = { .at = said.count || !search ? said.at : search->at, .failed = said.failed };
+	struct word_list passed = { 0 };
+
+	if (path)
+		passed = unit_collect(builder, "Service", "PassEnvironment", COLLECT_WORDS);
+	for (size_t n = 0; n < passed.count && path; n++)
+		path = strcmp(passed.words[n], "PATH") ? path : NULL;
+	if (path)
+		word_list_add(&list, pool_textf(builder->pool, "PATH=%s", path), unit_place(search, 0));
+	for (size_t n = 0; n < said.count; n++)
+		word_list_add(&list, said.words[n], said.places[n]);
+	if (list.count)
+		unit_set_list(builder, "env", &list);
+	word_list_free(&said);
+	word_list_free(&passed);
+	word_list_free(&list);
+}
+
 static int64_t clamp_pause(int64_t span)
 {
 	return span < PAUSE_LEAST ? PAUSE_LEAST : span > PAUSE_MOST ? PAUSE_MOST : span;
@@ -41,48 +231,32 @@ static int64_t clamp_pause(int64_t span)
 /* RestartSec is the first pause before a restart. The longest pause must not be shorter. */
 static void set_restart_pauses(struct unit_builder *builder)
 {
-	const struct unit_assignment *said = unit_assigned(builder, "Service", "RestartSec");
-	const struct unit_assignment *most = unit_assigned(builder, "Service", "RestartMaxDelaySec");
+	const struct unit_assignment *said = said_of(builder, "RestartSec"), *most;
 	int64_t first = 0, longest = PAUSE_USUAL;
-	bool has_first = unit_timespan(builder, said, &first), has_longest = unit_timespan(builder, most, &longest);
+	bool has_first = unit_timespan(builder, said, &first), has_longest;
 
+	most = said_of(builder, "RestartMaxDelaySec");
+	has_longest = unit_timespan(builder, most, &longest);
 	if (has_first)
 		unit_set(builder, "backoff_min", unit_span_text(builder, clamp_pause(first)), unit_place(said, 0));
-	if (first > longest)
-		longest = first;
-	else if (!has_longest)
-		return;
-	unit_set(builder, "backoff_max", unit_span_text(builder, clamp_pause(longest)),
-		 unit_place(has_longest ? most : said, 0));
-}
-
-/* PIDFile only means something for Type=forking. */
-static void set_pid_file(struct unit_builder *builder)
-{
-	const struct unit_assignment *said = unit_assigned(builder, "Service", "PIDFile");
-	const char *text = said && !builder->accepts ? unit_value(builder, said) : NULL;
-	const char *path = text && *text != '/' ? pool_textf(builder->pool, "/run/%s", text) : text;
-
-	if (path)
-		unit_set(builder, "pid_file", path, unit_place(said, 0));
+	if (has_longest || first > longest)
+		unit_set(builder, "backoff_max",
+			 unit_span_text(builder, clamp_pause(first > longest ? first : longest)),
+			 unit_place(has_longest ? most : said, 0));
 }
 
 static void set_io_scheduling(struct unit_builder *builder)
 {
 	static const char *const classes[] = { "none", "realtime", "best-effort", "idle" };
-	const struct unit_assignment *class = unit_assigned(builder, "Service", "IOSchedulingClass");
-	const struct unit_assignment *priority = unit_assigned(builder, "Service", "IOSchedulingPriority");
-	const struct unit_assignment *first = class ? class : priority;
+	const struct unit_assignment *class = said_of(builder, "IOSchedulingClass");
+	const struct unit_assignment *priority = said_of(builder, "IOSchedulingPriority");
 	const char *name = class ? class->value : "best-effort";
-	struct origin at;
+	struct origin at = unit_said_at(builder, class ? class : priority);
 
-	if (!first)
-		return;
 	if (name[0] >= '0' && name[0] <= '3' && !name[1])
 		name = classes[name[0] - '0'];
-	if (!strcmp(name, "none"))
+	if ((!class && !priority) || !strcmp(name, "none"))
 		return;
-	at = unit_place(first, 0);
 	if (!strcmp(name, "idle") || !priority)
 		unit_set(builder, "io_scheduling", name, at);
 	else
@@ -90,95 +264,17 @@ static void set_io_scheduling(struct unit_builder *builder)
 }
 
 /* LimitNICE: a number with a sign is a nice value, which becomes the kernel's number, see getrlimit(2). */
-static void set_limit_nice(struct unit_builder *builder)
+static void set_limit_nice(struct unit_builder *builder, const struct unit_assignment *said)
 {
-	const struct unit_assignment *said = unit_assigned(builder, "Service", "LimitNICE");
-	struct origin at = said ? unit_place(said, 0) : (struct origin){ 0 };
+	struct origin at = unit_place(said, 0);
 	int64_t nice;
 
-	if (!said)
-		return;
-	if (!strchr("+-", said->value[0])) {
+	if (said->value[0] != '+' && said->value[0] != '-')
 		unit_set(builder, "rlimit_nice", said->value, at);
-		return;
-	}
-	if (scan_count(said->value, &nice) || nice < -20 || nice > 19) {
+	else if (scan_count(said->value, &nice) || nice < -20 || nice > 19)
 		unit_refuse(builder, at, "LimitNICE: '%s': a nice value is from -20 to +19", said->value);
-		return;
-	}
-	unit_setf(builder, "rlimit_nice", at, "%d", 20 - (int)nice);
-}
-
-static bool passes_variable(struct unit_builder *builder, const char *variable)
-{
-	struct word_list list = unit_collect(builder, "Service", "PassEnvironment", COLLECT_WORDS);
-	bool found = false;
-
-	for (size_t n = 0; n < list.count; n++)
-		found |= !strcmp(list.words[n], variable);
-	word_list_free(&list);
-	return found;
-}
-
-/* Sets the environment. ExecSearchPath also sets $PATH, unless PassEnvironment or Environment do. */
-static void set_environment(struct unit_builder *builder)
-{
-	const struct unit_assignment *search = unit_assigned(builder, "Service", "ExecSearchPath");
-	const char *path = search ? unit_value(builder, search) : NULL;
-	struct word_list said = unit_collect(builder, "Service", "Environment", COLLECT_VARIABLES);
-	struct word_list list = { .at = said.count || !search ? said.at : search->at, .failed = said.failed };
-
-	path = path ? pool_textf(builder->pool, "PATH=%s", path) : NULL;
-	if (path && !passes_variable(builder, "PATH"))
-		word_list_add(&list, path, unit_place(search, 0));
-	for (size_t n = 0; n < said.count; n++)
-		word_list_add(&list, said.words[n], said.places[n]);
-	if (list.count)
-		unit_set_list(builder, "env", &list);
-	word_list_free(&said);
-	word_list_free(&list);
-}
-
-/* Sets what holds for each unit. As with systemd, the whole group ends with the service unless KillMode says other. */
-static void set_unit_defaults(struct unit_builder *builder)
-{
-	const struct unit_assignment *mode = unit_assigned(builder, "Service", "KillMode");
-	struct origin at = unit_start(builder->unit);
-
-	unit_set(builder, "unit_environment", "yes", at);
-	if (!mode || !strcmp(mode->value, "control-group") || !strcmp(mode->value, "mixed"))
-		unit_set(builder, "kill_rest", "yes", mode ? unit_place(mode, 0) : at);
-}
-
-/* In a new root systemd mounts /proc, /sys and /dev unless MountAPIVFS says no, and it enters the root by a mount, not
- * by chroot(2), for every user. */
-static void set_kernel_mounts(struct unit_builder *builder)
-{
-	const struct unit_assignment *root = unit_assigned(builder, "Service", "RootDirectory");
-
-	if (root && !unit_assigned(builder, "Service", "MountAPIVFS"))
-		unit_set(builder, "mount_api_vfs", "yes", unit_place(root, 0));
-	else if (root && !unit_assigned(builder, "Service", "PrivateMounts"))
-		unit_set(builder, "private_mounts", "yes", unit_place(root, 0));
-}
-
-/* A DynamicUser has no home directory. */
-static void check_home(struct unit_builder *builder)
-{
-	const struct unit_assignment *folder = unit_assigned(builder, "Service", "WorkingDirectory");
-	const char *path = folder ? folder->value + (folder->value[0] == '-') : "";
-
-	if (!strcmp(path, "~") && unit_bool(builder, "Service", "DynamicUser", false))
-		unit_refuse(builder, unit_place(folder, 0), "WorkingDirectory=~: a user of DynamicUser has no home");
-}
-
-/* Whether the service gets a namespace by this key, whose value may be another word than yes and no. */
-static bool is_private(const struct unit_builder *builder, const char *key)
-{
-	const struct unit_assignment *said = unit_assigned(builder, "Service", key);
-	bool truth = true;
-
-	return said && (scan_bool(said->value, &truth) || truth);
+	else
+		unit_setf(builder, "rlimit_nice", at, "%d", 20 - (int)nice);
 }
 
 /* With systemd JoinsNamespaceOf only shares namespaces that the unit has of its own, and with a unit that is there. */
@@ -189,8 +285,12 @@ static void check_joined(struct unit_builder *builder)
 	struct word_list list = unit_collect(builder, "Unit", joins->name, COLLECT_WORDS);
 	bool shares = false, failed;
 
-	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++)
-		shares |= is_private(builder, keys[n]);
+	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
+		const struct unit_assignment *said = said_of(builder, keys[n]);
+		bool truth = true;
+
+		shares |= said && (scan_bool(said->value, &truth) || truth);    /* it may be another word */
+	}
 	for (size_t n = 0; shares && n < list.count; n++) {
 		const struct unit *other = unit_find(builder->reading, builder->folder, list.words[n], &failed);
 
@@ -203,23 +303,50 @@ static void check_joined(struct unit_builder *builder)
 	word_list_free(&list);
 }
 
+/* Keys that say more than an option of the same meaning, or less. */
+static void set_other_keys(struct unit_builder *builder)
+{
+	const struct unit_assignment *pid_file = said_of(builder, "PIDFile"), *nice = said_of(builder, "LimitNICE");
+	const struct unit_assignment *root = said_of(builder, "RootDirectory"), *home;
+	const char *path = pid_file && !builder->accepts ? unit_value(builder, pid_file) : NULL;
+
+	if (path)
+		unit_setf(builder, "pid_file", unit_place(pid_file, 0), "%s%s", *path == '/' ? "" : "/run/", path);
+	set_io_scheduling(builder);
+	if (nice)
+		set_limit_nice(builder, nice);
+	/* In a new root systemd mounts /proc, /sys and /dev unless MountAPIVFS says no, and it enters the root by a
+	 * mount, not by chroot(2), for every user. */
+	if (root && !said_of(builder, "MountAPIVFS"))
+		unit_set(builder, "mount_api_vfs", "yes", unit_place(root, 0));
+	else if (root && !said_of(builder, "PrivateMounts"))
+		unit_set(builder, "private_mounts", "yes", unit_place(root, 0));
+	home = said_of(builder, "WorkingDirectory");
+	if (home && (!strcmp(home->value, "~") || !strcmp(home->value, "-~")) &&
+	    unit_bool(builder, "Service", "DynamicUser", false))
+		unit_refuse(builder, unit_place(home, 0), "WorkingDirectory=~: a user of DynamicUser has no home");
+}
+
 void unit_build_service(struct unit_builder *builder)
 {
+	const struct unit_assignment *mode;
+
 	unit_builder_turn(builder, builder->service);
 	unit_report_sections(builder, "Service");
 	set_type(builder);
 	unit_build_commands(builder);
-	unit_build_streams(builder);
-	unit_build_passed_fds(builder);
+	set_streams(builder);
+	check_fifos(builder);
+	set_credentials(builder);
 	set_environment(builder);
-	set_unit_defaults(builder);
+	unit_set(builder, "unit_environment", "yes", unit_start(builder->unit));
+	/* As with systemd, the whole group ends with the service unless KillMode says other. */
+	mode = said_of(builder, "KillMode");
+	if (!mode || !strcmp(mode->value, "control-group") || !strcmp(mode->value, "mixed"))
+		unit_set(builder, "kill_rest", "yes", unit_said_at(builder, mode));
 	unit_apply_keys(builder, "Service");
 	set_restart_pauses(builder);
-	set_pid_file(builder);
-	set_io_scheduling(builder);
-	set_limit_nice(builder);
-	set_kernel_mounts(builder);
-	check_home(builder);
+	set_other_keys(builder);
 	check_joined(builder);
 	unit_apply_common_keys(builder);
 	unit_build_conditions(builder, "condition");
