@@ -22,7 +22,7 @@ void unit_builder_turn(struct unit_builder *builder, const struct unit *unit)
 		.unit = unit,
 		.machine = request ? request->machine : NULL,
 		.service = builder->builder ? builder_name(builder->builder) : NULL,
-		.per_connection = builder->accepts && unit == builder->service,
+		.per_connection = builder->pair && builder->pair->accepts && unit == builder->pair->service,
 	};
 }
 
@@ -43,14 +43,13 @@ const struct unit_assignment *unit_assigned(const struct unit_builder *builder, 
 
 static bool is_of(const struct unit_lines *lines, const struct unit_assignment *assignment)
 {
-	const struct key_row *key;
+	const struct key_row *row = assignment->row;
 
-	if (strcmp(assignment->section, lines->section) != 0)
+	if (!row || strcmp(assignment->section, lines->section) != 0)
 		return false;
-	if (lines->form == FORM_OPTION || strncmp(assignment->today, lines->key, strlen(lines->key)) != 0)
-		return !strcmp(assignment->today, lines->key);
-	key = unit_key_find(lines->section, assignment->today);
-	return key && key->form == lines->form;
+	if (lines->form == FORM_OPTION)
+		return !strcmp(row->name, lines->key);
+	return row->form == lines->form && !strncmp(row->name, lines->key, strlen(lines->key));
 }
 
 const struct unit_assignment *unit_line_next(struct unit_lines *lines)
@@ -531,11 +530,10 @@ void unit_apply_keys(struct unit_builder *builder, const char *section)
 
 	for (size_t n = 0; n < unit->count; n++) {
 		const struct unit_assignment *assignment = &unit->list[n];
-		const struct key_row *key;
+		const struct key_row *key = assignment->row;
 
 		if (strcmp(assignment->section, section) != 0 || is_private_name(assignment->key))
 			continue;
-		key = unit_key_find(section, assignment->today);
 		if (!key && assignment != unit_misspelt_listen(unit))   /* which is an error (pairs.c) */
 			report_unknown_key(builder, assignment);
 		else if (key && !applied[key_index(key)] && is_option(key) && !(is_socket && unit_key_is_shared(key)))
@@ -594,15 +592,14 @@ void unit_build_conditions(struct unit_builder *builder, const char *option)
 		const struct unit_assignment *said;
 
 		while ((said = unit_line_next(&lines))) {
-			const struct key_row *key = unit_key_find("Unit", said->key);
 			const char *text = NULL;
 
 			if (!list.at.file)
 				list.at = said->at;
-			if (*said->value && key->status == KEY_DONE)
+			if (*said->value && said->row->status == KEY_DONE)
 				text = unit_value(builder, said);
 			else if (*said->value)
-				key_report_lack(key, key->name, unit_place(said, 0), builder->reading);
+				key_report_lack(said->row, said->row->name, unit_place(said, 0), builder->reading);
 			if (text)
 				word_list_add(&list, pool_textf(builder->pool, "%s=%s", said->key, text), said->at);
 		}

@@ -406,7 +406,7 @@ static void add_socket_context(struct unit_builder *builder, struct word_list *l
 
 	for (size_t n = 0; n < builder->unit->count; n++) {
 		const struct unit_assignment *said = &builder->unit->list[n];
-		const struct key_row *key = strcmp(said->section, "Socket") ? NULL : unit_key_find("Socket", said->key);
+		const struct key_row *key = said->row;
 
 		if (key && unit_key_is_shared(key) && said == unit_assigned(builder, "Socket", key->name) &&
 		    strcmp(key->name, "Environment") != 0 && !unit_apply_context(builder, key, list))
@@ -437,13 +437,13 @@ static void set_socket_contexts(struct unit_builder *builder)
 	const struct unit *first = NULL;
 	words of_first = NULL;
 
-	for (size_t i = 0; i < builder->socket_count; i++) {
-		struct word_list list = { .at = unit_start(builder->sockets[i]) };
+	for (size_t i = 0; i < builder->pair->count; i++) {
+		struct word_list list = { .at = unit_start(builder->pair->sockets[i]) };
 		words own;
 
-		if (!has_socket_commands(builder->sockets[i]))
+		if (!has_socket_commands(builder->pair->sockets[i]))
 			continue;
-		unit_builder_turn(builder, builder->sockets[i]);
+		unit_builder_turn(builder, builder->pair->sockets[i]);
 		add_socket_context(builder, &list);
 		own = pool_list(builder->pool, list.words, list.count);         /* equal lists have one address */
 		if (!first) {
@@ -470,10 +470,10 @@ void unit_build_socket_commands(struct unit_builder *builder)
 	for (size_t n = 0; n < known.count; n++) {
 		struct word_list list = { 0 };
 
-		for (size_t i = 0; known.list[n].form == FORM_COMMANDS && i < builder->socket_count; i++) {
+		for (size_t i = 0; known.list[n].form == FORM_COMMANDS && i < builder->pair->count; i++) {
 			struct command_list commands;
 
-			unit_builder_turn(builder, builder->sockets[i]);
+			unit_builder_turn(builder, builder->pair->sockets[i]);
 			commands = read_commands(builder, "Socket", known.list[n].name);
 			add_command_texts(builder, &commands, commands.count, 0, &list);
 			free(commands.list);

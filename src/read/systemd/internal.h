@@ -13,13 +13,12 @@
 #include "lib/source_file.h"
 #include "read/systemd/systemd.h"
 #include "table/reading/word_list.h"
-#include "table/service/need.h"
 #include "table/services/service_builder.h"
 
 /* An assignment KEY=VALUE. The assignments of the unit's file come first, then those of its drop-ins. */
 struct unit_assignment {
 	const char *section, *key;
-	const char *today;              /* the current name of the key */
+	const struct key_row *row;      /* of the key, by its current name; NULL: the section has no such key */
 	const char *value;              /* without blanks at both ends; a blank joins continued lines */
 	struct origin at;               /* of the key */
 	size_t value_at;                /* offset of the value in the line */
@@ -96,9 +95,6 @@ const struct unit_assignment *unit_misspelt_listen(const struct unit *unit);
 /* Whether in [Socket] the key is only about the commands there. */
 bool unit_key_is_shared(const struct key_row *key);
 
-/* The current name of a key, for an older name; other names stay. */
-const char *unit_key_today(const char *key);
-
 /* The known key of this section that is most like this one; NULL: none is like it. */
 const char *unit_key_suggest(const char *section, const char *key);
 
@@ -154,14 +150,7 @@ struct unit_builder {
 	struct reading *reading;
 	struct pool *pool;              /* lives until the reading ends; the builder copies the texts that it keeps */
 	struct service_builder *builder;
-	const struct unit *service;
-	const struct unit *const *sockets;              /* in the order of their descriptors */
-	size_t socket_count;
-	const struct unit *const *fifos;                /* of other services, which this one opens by their paths */
-	size_t fifo_count;
-	const char *folder;             /* where other units are searched first */
-	bool accepts;                   /* the sockets have Accept=yes */
-	const struct unit_pairing *pair;                /* what the units need */
+	const struct unit_pairing *pair;                /* NULL: only values are read */
 	const struct unit *unit;        /* the unit whose keys are being applied */
 	struct unit_names names;        /* the values of its specifiers */
 	struct word_list *context;      /* gets options as texts of socket_exec_options, too; NULL: none */
@@ -253,7 +242,7 @@ void unit_report_sections(struct unit_builder *builder, const char *own);
 /* socket.c: makes a socket { } of each .socket unit. */
 void unit_build_sockets(struct unit_builder *builder);
 
-/* The path of a fifo of another service, by the name of its descriptor; NULL: builder->fifos has none of that name. */
+/* The path of a fifo of another service, by the name of its descriptor; NULL: the pair has none of that name. */
 const char *unit_fifo_path(struct unit_builder *builder, const char *name);
 
 /* Sets the limits of connections, and the address rules of the service. */
@@ -264,7 +253,7 @@ void unit_build_service(struct unit_builder *builder);
 void unit_build_commands(struct unit_builder *builder);         /* commands.c */
 void unit_build_socket_commands(struct unit_builder *builder);
 
-/* depend.c: what the socket builder->unit needs; its socket { } is open. */
+/* What the socket builder->unit needs; its socket { } is open. */
 void unit_build_socket_needs(struct unit_builder *builder);
 
 /* condition.c: sets the option to the conditions and assertions of builder->unit. */
@@ -281,23 +270,29 @@ struct requested_unit {
 struct unit_need {
 	size_t pair;                    /* its number */
 	const struct unit *by;          /* the unit that names it, or is named by it: the service or a socket */
-	bool required;
-	enum need_order order;
+	unsigned kinds;                 /* NEED_… */
 	struct origin at;               /* where it is named */
+};
+
+enum {
+	NEED_WANTED = 1 << 0,           /* the unit starts also without it */
+	NEED_REQUIRED = 1 << 1,
+	NEED_IS_BESIDE = 1 << 2,        /* it starts at the same time, and nothing waits; else the unit waits for it */
+	NEED_IS_BEHIND = 1 << 3,        /* it starts when the unit is ready */
 };
 
 /* A service and the sockets that activate it. */
 struct unit_pairing {
 	const struct unit *service;     /* NULL: there is none (reported) */
-	const struct unit **sockets;    /* owned */
+	const struct unit **sockets;    /* owned; in the order of their descriptors */
 	size_t count, capacity;
 	const struct unit **fifos;      /* owned: sockets of other services that this one opens, too, by their paths */
 	size_t fifo_count, fifo_capacity;
 	struct unit_need *needs;        /* owned */
 	size_t need_count, need_capacity;
-	const char *folder;
+	const char *folder;             /* where other units are searched first */
 	const char *name;
-	bool accepts;
+	bool accepts;                   /* the sockets have Accept=yes */
 	bool by_name;                   /* a source names one of its units; false: folders do */
 	bool is_pulled;                 /* no source has it: another unit needs it */
 	bool is_needed;                 /* another pair needs its service */
@@ -324,18 +319,15 @@ static inline struct requested_units *units_asked(struct reading *reading)
 /* Adds a unit that should run. */
 void units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);
 
-/* Adds the pair of a service that another unit needs. */
-void units_pull(struct reading *reading, const struct requested_unit *asked);
-
-/* depend.c: finds what the units of a pair need, by its number. Reads such services along, and warns of what superd
- * does not do for other units. */
-void units_find_needs(struct reading *reading, size_t pair);
-
-/* depend.c: sets when the service starts, and what it requires and wants. What its sockets need is set with these. */
-void unit_build_dependencies(struct unit_builder *builder);
-
 /* Makes pairs of all requested units. Reports units that are missing. */
 void units_pair(struct reading *reading);
 
 /* Adds the sockets that services name in Sockets=, when all pairs are there. */
 void units_pair_further(struct reading *reading);
+
+/* Finds what the units of a pair need, by its number. Reads such services along, and warns of what superd does not do
+ * for other units. */
+void units_find_needs(struct reading *reading, size_t pair);
+
+/* Sets when the service starts, and what it requires and wants. What its sockets need is set with these. */
+void unit_build_needs(struct unit_builder *builder);

@@ -338,7 +338,8 @@ static const char *const older_names[][2] = {
 	{ "StartLimitInterval", "StartLimitIntervalSec" },
 };
 
-const char *unit_key_today(const char *key)
+/* The current name of a key, for an older name; other names stay. */
+static const char *key_today(const char *key)
 {
 	for (size_t n = 0; n < sizeof(older_names) / sizeof(*older_names); n++) {
 		if (!strcmp(older_names[n][0], key))
@@ -368,7 +369,7 @@ const struct key_row *unit_key_find(const char *section, const char *key)
 
 	if (!keys)
 		return NULL;
-	key = unit_key_today(key);
+	key = key_today(key);
 	found = key_find(keys, key);
 	return found || !has_shared(keys) ? found : key_find(unit_keys[KEYS_SHARED], key);
 }
@@ -404,7 +405,7 @@ const char *unit_key_section(const char *section, const char *key)
 
 		if (!strcmp(keys->section, section))
 			continue;
-		if (key_find(keys, unit_key_today(key)))
+		if (key_find(keys, key_today(key)))
 			return keys->section;
 	}
 	return NULL;
@@ -412,8 +413,7 @@ const char *unit_key_section(const char *section, const char *key)
 
 bool unit_is_listen(const struct unit_assignment *assignment)
 {
-	return !strcmp(assignment->section, "Socket") && !strncmp(assignment->key, "Listen", 6) &&
-		unit_key_find("Socket", assignment->key);
+	return assignment->row && !strncmp(assignment->key, "Listen", 6);
 }
 
 bool unit_listens(const struct unit *unit)
@@ -432,8 +432,8 @@ const struct unit_assignment *unit_misspelt_listen(const struct unit *unit)
 	for (size_t n = 0; n < unit->count && !unit_listens(unit); n++) {
 		const struct unit_assignment *assignment = &unit->list[n];
 
-		if (!strcmp(assignment->section, "Socket") && !strncasecmp(assignment->key, "Listen", 6) &&
-		    !unit_key_find("Socket", assignment->key))
+		if (!assignment->row && !strcmp(assignment->section, "Socket") &&
+		    !strncasecmp(assignment->key, "Listen", 6))
 			return assignment;
 	}
 	return NULL;

@@ -154,9 +154,9 @@ static void check_fifos(struct unit_builder *builder)
 {
 	static const char *const keys[] = { "StandardInput", "StandardOutput", "StandardError" };
 
-	for (size_t n = 0; n < builder->fifo_count; n++) {
-		const struct unit_assignment *name = unit_last(builder->fifos[n], "Socket", "FileDescriptorName");
-		const char *own = name ? name->value : builder->fifos[n]->name;
+	for (size_t n = 0; n < builder->pair->fifo_count; n++) {
+		const struct unit_assignment *name = unit_last(builder->pair->fifos[n], "Socket", "FileDescriptorName");
+		const char *own = name ? name->value : builder->pair->fifos[n]->name;
 		bool is_stream = false;
 
 		for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
@@ -167,7 +167,7 @@ static void check_fifos(struct unit_builder *builder)
 		if (!is_stream && unit_fifo_path(builder, own))
 			unit_refuse(builder, unit_start(builder->unit),
 				    "Sockets: %s is the fifo of another service: superd opens it as a standard stream "
-				    "alone, as with StandardInput=fd:%s", builder->fifos[n]->name, own);
+				    "alone, as with StandardInput=fd:%s", builder->pair->fifos[n]->name, own);
 	}
 }
 
@@ -292,7 +292,7 @@ static void check_joined(struct unit_builder *builder)
 		shares |= said && (scan_bool(said->value, &truth) || truth);    /* it may be another word */
 	}
 	for (size_t n = 0; shares && n < list.count; n++) {
-		const struct unit *other = unit_find(builder->reading, builder->folder, list.words[n], &failed);
+		const struct unit *other = unit_find(builder->reading, builder->pair->folder, list.words[n], &failed);
 
 		if (other && !other->is_masked)
 			key_report_lack(joins, joins->name, list.places[n], builder->reading);
@@ -308,7 +308,7 @@ static void set_other_keys(struct unit_builder *builder)
 {
 	const struct unit_assignment *pid_file = said_of(builder, "PIDFile"), *nice = said_of(builder, "LimitNICE");
 	const struct unit_assignment *root = said_of(builder, "RootDirectory"), *home;
-	const char *path = pid_file && !builder->accepts ? unit_value(builder, pid_file) : NULL;
+	const char *path = pid_file && !builder->pair->accepts ? unit_value(builder, pid_file) : NULL;
 
 	if (path)
 		unit_setf(builder, "pid_file", unit_place(pid_file, 0), "%s%s", *path == '/' ? "" : "/run/", path);
@@ -331,7 +331,7 @@ void unit_build_service(struct unit_builder *builder)
 {
 	const struct unit_assignment *mode;
 
-	unit_builder_turn(builder, builder->service);
+	unit_builder_turn(builder, builder->pair->service);
 	unit_report_sections(builder, "Service");
 	set_type(builder);
 	unit_build_commands(builder);

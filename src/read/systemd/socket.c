@@ -145,7 +145,7 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 
 	if (!text)
 		return;
-	if (builder->accepts && strcmp(said->key, "ListenStream") != 0 &&
+	if (builder->pair->accepts && strcmp(said->key, "ListenStream") != 0 &&
 	    strcmp(said->key, "ListenSequentialPacket") != 0)
 		unit_refuse(builder, at,
 			    "%s: there are no connections to accept there: with Accept=yes all that listens "
@@ -223,13 +223,13 @@ static void set_connection_limits(struct unit_builder *builder)
 	int64_t count = 0;
 	bool is_none = most && read_count(builder, most, &count) && !count;
 
-	if (is_none && !builder->accepts)
+	if (is_none && !builder->pair->accepts)
 		unit_warn(builder, unit_place(most, 0),
 			  "MaxConnections=0 is left out: without Accept=yes the service has all connections");
 	else if (is_none)
 		unit_refuse(builder, unit_place(most, 0),
 			    "MaxConnections: 0 would refuse all clients: expected a number of at least 1");
-	if (!builder->accepts)
+	if (!builder->pair->accepts)
 		return;
 	if (!most)
 		unit_set(builder, "instances", CONNECTIONS, unit_said_at(builder, most));
@@ -268,9 +268,9 @@ static void set_trigger_limit(struct unit_builder *builder)
 {
 	struct trigger_limit trigger, poll, *limit;
 	bool has_trigger = read_trigger_limit(builder, "TriggerLimitBurst", "TriggerLimitIntervalSec",
-					      builder->accepts ? 200 : 20, &trigger);
+					      builder->pair->accepts ? 200 : 20, &trigger);
 	bool has_poll = read_trigger_limit(builder, "PollLimitBurst", "PollLimitIntervalSec",
-					   builder->accepts ? 150 : 15, &poll);
+					   builder->pair->accepts ? 150 : 15, &poll);
 	const struct unit_assignment *said, *interval;
 	const char *text;
 
@@ -344,12 +344,12 @@ static void set_address_rules(struct unit_builder *builder, const char *section)
 
 void unit_build_access(struct unit_builder *builder)
 {
-	if (builder->service) {
-		unit_builder_turn(builder, builder->service);
+	if (builder->pair->service) {
+		unit_builder_turn(builder, builder->pair->service);
 		set_address_rules(builder, "Service");
 	}
-	for (size_t n = 0; n < builder->socket_count; n++) {
-		unit_builder_turn(builder, builder->sockets[n]);
+	for (size_t n = 0; n < builder->pair->count; n++) {
+		unit_builder_turn(builder, builder->pair->sockets[n]);
 		set_connection_limits(builder);
 	}
 }
@@ -374,7 +374,7 @@ static const char *descriptor_name(struct unit_builder *builder)
 
 	if (said)
 		return unit_value(builder, said);
-	return builder->accepts ? "connection" : builder->unit->name;
+	return builder->pair->accepts ? "connection" : builder->unit->name;
 }
 
 /* Sets what the unit says of the sockets of a block. */
@@ -393,7 +393,7 @@ static void set_socket_options(struct unit_builder *builder, const struct unit *
 	unit_build_conditions(builder, "socket_condition");
 	unit_build_socket_needs(builder);
 	/* A unit that fails does not take the others with it. */
-	if (builder->socket_count > 1)
+	if (builder->pair->count > 1)
 		unit_set(builder, "optional", "yes", unit_start(unit));
 }
 
@@ -433,11 +433,11 @@ const char *unit_fifo_path(struct unit_builder *builder, const char *name)
 	const struct unit *before = builder->unit;
 	const char *path = NULL;
 
-	for (size_t n = 0; n < builder->fifo_count && !path; n++) {
+	for (size_t n = 0; n < builder->pair->fifo_count && !path; n++) {
 		const struct unit_assignment *said;
 		const char *own;
 
-		unit_builder_turn(builder, builder->fifos[n]);
+		unit_builder_turn(builder, builder->pair->fifos[n]);
 		said = unit_assigned(builder, "Socket", "ListenFIFO");
 		own = descriptor_name(builder);
 		path = said && own && !strcmp(own, name) ? unit_value(builder, said) : NULL;
@@ -448,7 +448,7 @@ const char *unit_fifo_path(struct unit_builder *builder, const char *name)
 
 void unit_build_sockets(struct unit_builder *builder)
 {
-	for (size_t n = 0; n < builder->socket_count; n++)
-		build_socket(builder, builder->sockets[n]);
+	for (size_t n = 0; n < builder->pair->count; n++)
+		build_socket(builder, builder->pair->sockets[n]);
 	unit_build_socket_commands(builder);
 }

@@ -219,43 +219,25 @@ static void note_parts(struct reading *reading, const struct unit_pairing *pair,
 		note_files(reading, pair, pair->sockets[n], first);
 }
 
-/* Sockets without a service run nothing; superd reads them to report their mistakes. */
-static void check_orphan_sockets(struct unit_builder *builder)
-{
-	unit_build_sockets(builder);
-	unit_build_access(builder);
-	builder_free(builder->builder);
-}
-
 static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 {
-	struct unit_builder builder = {
-		.reading = reading,
-		.pool = units_asked(reading)->pool,
-		.service = pair->service,
-		.sockets = pair->sockets,
-		.socket_count = pair->count,
-		.fifos = pair->fifos,
-		.fifo_count = pair->fifo_count,
-		.folder = pair->folder,
-		.accepts = pair->accepts,
-		.pair = pair,
-	};
+	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool, .pair = pair };
 	size_t errors = reading->diags->errors, first = reading->diags->count;
 	struct origin at = unit_start(pair->count ? pair->sockets[0] : pair->service);
 
 	builder.builder = builder_new(reading->table, pair->name, at);
 	builder_set_foreign(builder.builder, UNIT);
 	builder_set_alone(builder.builder);
-	if (!pair->service) {
-		check_orphan_sockets(&builder);
+	unit_build_sockets(&builder);
+	if (pair->service)
+		unit_set(&builder, "accept", pair->accepts ? "yes" : "no", at);
+	unit_build_access(&builder);
+	if (!pair->service) {           /* sockets alone run nothing, and are read for their mistakes */
+		builder_free(builder.builder);
 		return;
 	}
-	unit_build_sockets(&builder);
-	unit_set(&builder, "accept", pair->accepts ? "yes" : "no", at);
-	unit_build_access(&builder);
 	unit_build_service(&builder);
-	unit_build_dependencies(&builder);
+	unit_build_needs(&builder);
 	if (!pair->count && !unit_assigned(&builder, "Service", "Restart"))
 		unit_set(&builder, "restart", "no", at);
 	if (!pair->by_name)

@@ -72,12 +72,12 @@ static void add_assignment(struct joined *joined, size_t key, size_t key_end, si
 	}
 	made.key = pool_text_n(text->pool, line + key, key_end - key);
 	made.value = pool_text_n(text->pool, line + value, end - value);
-	made.today = unit_key_today(made.key);
+	made.row = unit_key_find(made.section, made.key);
 	made.pieces = pool_copy(text->pool, joined->pieces, joined->count * sizeof(*joined->pieces));
 	if (!strcmp(made.section, "Service") && !strcmp(made.key, "TimeoutSec")) {
-		made.today = "TimeoutStartSec";         /* it sets two keys */
+		made.row = unit_key_find("Service", "TimeoutStartSec");         /* it sets two keys */
 		array_add(text->list, text->count, text->capacity) = made;
-		made.today = "TimeoutStopSec";
+		made.row = unit_key_find("Service", "TimeoutStopSec");
 	}
 	array_add(text->list, text->count, text->capacity) = made;
 }
@@ -228,7 +228,7 @@ const struct unit_assignment *unit_last(const struct unit *unit, const char *sec
 	for (size_t n = unit->count; n-- > 0;) {
 		const struct unit_assignment *assignment = &unit->list[n];
 
-		if (!strcmp(assignment->today, key) && !strcmp(assignment->section, section))
+		if (assignment->row && !strcmp(assignment->row->name, key) && !strcmp(assignment->section, section))
 			return *assignment->value ? assignment : NULL;
 	}
 	return NULL;

@@ -103,7 +103,6 @@ Test(unit_keys, are_known_by_their_older_names)
 {
 	cr_expect_str_eq(unit_key_find("Service", "ReadOnlyDirectories")->name, "ReadOnlyPaths");
 	cr_expect_str_eq(unit_key_find("Unit", "BindTo")->name, "BindsTo");
-	cr_expect_str_eq(unit_key_today("User"), "User");
 }
 
 Test(unit_keys, of_commands_are_shared_by_services_and_sockets)

@@ -1,0 +1,590 @@
+/* Finds units that belong together: requested sockets, their services, further sockets that those name, and the
+ * services that any of them needs.
+ *
+ * A socket names its service or has the same name. A service may name further sockets. Both names may be aliases. So
+ * all sockets of a service are known only after the last source. They have the order of the request, and the further
+ * ones are sorted by name.
+ *
+ * A service that a unit names is a need of that unit, so that of a socket is the socket's (the options `requires`,
+ * `wants`, and those of sockets). It is read along if the sources do not name it. After= and Before= between the two
+ * say whether one waits for the other; between units of which none needs the other they mean nothing. Sockets are open
+ * as long as superd runs, so nothing must start one. Targets and slices run nothing, and mean nothing here. */
+#include "read/systemd/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/array.h"
+#include "lib/scan.h"
+
+void requested_units_free(void *state)
+{
+	struct requested_units *asked = state;
+
+	for (size_t n = 0; n < asked->pair_count; n++) {
+		free(asked->pairs[n].sockets);
+		free(asked->pairs[n].fifos);
+		free(asked->pairs[n].needs);
+	}
+	free(asked->pairs);
+	free(asked->list);
+	pool_free(asked->pool);
+}
+
+void units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name)
+{
+	void **state = reading_state(reading, requested_units_free);
+	struct requested_units *asked = *state;
+
+	if (!asked) {
+		struct pool *pool = pool_new();
+
+		*state = asked = pool_alloc(pool, sizeof(*asked));
+		asked->pool = pool;
+	}
+	for (size_t n = 0; n < asked->count; n++) {
+		if (asked->list[n].unit == unit)
+			return;
+	}
+	array_add(asked->list, asked->count, asked->capacity) = (struct requested_unit){ unit, folder, by_name };
+	reading->pending++;
+}
+
+static struct unit_pairing *find_pairing(struct requested_units *asked, const struct unit *service)
+{
+	for (size_t n = 0; n < asked->pair_count; n++) {
+		if (asked->pairs[n].service == service && !asked->pairs[n].accepts)
+			return &asked->pairs[n];
+	}
+	return NULL;
+}
+
+/* The name of a unit without its suffix. */
+static const char *name_without_suffix(struct requested_units *asked, const struct unit *unit)
+{
+	return pool_text_n(asked->pool, unit->name, strlen(unit->name) - strlen(unit->suffix) - 1);
+}
+
+static struct unit_pairing *add_pairing(struct requested_units *asked, const struct unit *service, const char *folder,
+					const struct unit *named)
+{
+	array_add(asked->pairs, asked->pair_count, asked->pair_capacity) = (struct unit_pairing){
+		.service = service, .folder = folder, .name = name_without_suffix(asked, named),
+	};
+	return &asked->pairs[asked->pair_count - 1];
+}
+
+static bool pair_has_socket(const struct unit_pairing *pair, const struct unit *socket)
+{
+	for (size_t n = 0; n < pair->count; n++) {
+		if (pair->sockets[n] == socket)
+			return true;
+	}
+	return false;
+}
+
+static bool is_paired(const struct requested_units *asked, const struct unit *socket)
+{
+	for (size_t n = 0; n < asked->pair_count; n++) {
+		if (pair_has_socket(&asked->pairs[n], socket))
+			return true;
+	}
+	return false;
+}
+
+static void leave_out_unit(struct reading *reading, const struct requested_unit *asked)
+{
+	const char *name = name_without_suffix(units_asked(reading), asked->unit);
+
+	reading_leave_out(reading, unit_start(asked->unit), name);
+	if (!asked->by_name)
+		reading_note(reading, (struct note){ NOTE_ALONE, .name = name });
+}
+
+/* The service that a socket activates. */
+struct target {
+	struct origin at;               /* of Service, or the start of the socket's file */
+	bool accepts, failed;
+	const char *name;               /* of the service */
+};
+
+/* Reports a socket without an address: at a key that was meant as one, as Listen= or ListenTCP=, if there is one. */
+static void refuse_silent_socket(struct reading *reading, const struct unit *socket)
+{
+	const struct unit_assignment *meant = unit_misspelt_listen(socket);
+	const char *near = meant ? unit_key_suggest("Socket", meant->key) : NULL;
+
+	if (!meant) {
+		diag_error(reading->diags, unit_start(socket),
+			   "there is nothing to listen on: [Socket] has no ListenStream, nor another key of its kind");
+		return;
+	}
+	diag_error(reading->diags, meant->at, "there is nothing to listen on: this key is unknown");
+	diags_hint(reading->diags, "did you mean '%s'?", near && !strncmp(near, "Listen", 6) ? near : "ListenStream");
+}
+
+/* The name of the service that a socket starts if it has no Service=. */
+static const char *usual_service(struct reading *reading, const struct unit *socket, bool accepts)
+{
+	return pool_textf(units_asked(reading)->pool, "%s%s.service",
+			  accepts ? socket->prefix : name_without_suffix(units_asked(reading), socket),
+			  accepts ? "@" : "");
+}
+
+static struct target read_target(struct reading *reading, const struct unit *socket)
+{
+	const struct unit_assignment *accept = unit_last(socket, "Socket", "Accept");
+	const struct unit_assignment *service = unit_last(socket, "Socket", "Service");
+	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool };
+	struct target target = { .at = service ? unit_place(service, 0) : unit_start(socket) };
+	const char *wrong = NULL;
+
+	unit_builder_turn(&builder, socket);
+	if (service)
+		target.name = unit_value(&builder, service);
+	target.failed = service && !target.name;
+	if (accept && scan_bool(accept->value, &target.accepts))
+		target.failed = !reading_refuse(reading, unit_place(accept, 0), "Accept: expected yes or no");
+	if (!unit_listens(socket)) {
+		refuse_silent_socket(reading, socket);
+		target.failed = true;
+	}
+	if (target.name && target.accepts)
+		wrong = "Service goes with Accept=no: with Accept=yes each connection has an instance of the template "
+			"that is called as the socket";
+	else if (target.name && (!unit_name_has_suffix(target.name, ".service") || !unit_name_is_valid(target.name)))
+		wrong = "Service: expected the name of a unit, NAME.service";
+	if (wrong)
+		target.failed = !reading_refuse(reading, target.at, "%s", wrong);
+	if (!target.name || target.accepts)
+		target.name = usual_service(reading, socket, target.accepts);
+	return target;
+}
+
+/* The service of a socket, whose target is right. NULL: reported, or masked. */
+static const struct unit *find_service(struct reading *reading, const struct requested_unit *asked,
+				       struct target *target)
+{
+	bool failed = false;
+	const struct unit *service = unit_find(reading, asked->folder, target->name, &failed);
+	const char *other;
+
+	if (service && !service->is_masked)
+		return service;
+	if (service) {
+		diag_warning(reading->diags, target->at, "%s is masked: %s is left out", target->name,
+			     asked->unit->name);
+		reading->asked_masked |= asked->by_name;
+		return NULL;
+	}
+	if (!failed) {
+		diag_error(reading->diags, target->at, "%s: there is no such unit to start", target->name);
+		/* A common mistake is a template where Accept=no needs a plain service, or the other way round. */
+		other = usual_service(reading, asked->unit, !target->accepts);
+		if (unit_find(reading, asked->folder, other, &failed) && target->accepts)
+			diags_hint(reading->diags,
+				   "with Accept=yes each connection has an instance of %s; %s, which is there, "
+				   "goes with Accept=no",
+				   target->name, other);
+		else if (unit_find(reading, asked->folder, other, &failed))
+			diags_hint(reading->diags, "%s, which is there, goes with Accept=yes", other);
+	}
+	leave_out_unit(reading, asked);
+	target->failed = true;
+	return NULL;
+}
+
+/* If the service of a socket is wrong, superd reads the likely one, to report the mistakes of both at once. */
+static const struct unit *guess_service(struct reading *reading, const struct requested_unit *asked,
+					struct target *target)
+{
+	bool failed = false;
+	const char *name = usual_service(reading, asked->unit, target->accepts);
+	const struct unit *service = unit_find(reading, asked->folder, name, &failed);
+
+	if (!service && !failed) {
+		target->accepts = !target->accepts;
+		name = usual_service(reading, asked->unit, target->accepts);
+		service = unit_find(reading, asked->folder, name, &failed);
+	}
+	return service && !service->is_masked ? service : NULL;
+}
+
+/* A socket without a service becomes a pair too, so that superd reports the mistakes of the socket itself. */
+static void pair_socket(struct reading *reading, const struct requested_unit *asked)
+{
+	struct requested_units *all = units_asked(reading);
+	struct target target = read_target(reading, asked->unit);
+	struct unit_pairing *pair = NULL;
+	const struct unit *service;
+
+	if (target.failed) {
+		service = guess_service(reading, asked, &target);
+		leave_out_unit(reading, asked);
+	} else {
+		service = find_service(reading, asked, &target);
+		if (!service && !target.failed)
+			return;
+	}
+	if (service && !target.accepts)
+		pair = find_pairing(all, service);
+	if (!pair)
+		pair = add_pairing(all, service, asked->folder, service && !target.accepts ? service : asked->unit);
+	array_add(pair->sockets, pair->count, pair->capacity) = asked->unit;
+	pair->accepts = target.accepts;
+	pair->by_name |= asked->by_name;
+	pair->has_failed |= target.failed;
+}
+
+/* Whether a socket activates this service. With Accept=yes, or another Service, it is a way of its own to run. */
+static bool leads_to(struct reading *reading, const struct unit *socket, const struct requested_unit *asked)
+{
+	struct diags unheard = { 0 }, *diags = reading->diags;
+	struct target target;
+	bool leads, failed = false;
+
+	reading->diags = &unheard;
+	target = read_target(reading, socket);
+	leads = target.failed ||        /* which is reported with the pair */
+		unit_find(reading, asked->folder, target.name, &failed) == asked->unit;
+	reading->diags = diags;
+	diags_free(&unheard);
+	if (!leads)
+		diag_note(diags, unit_start(socket), "not read: it leads to %s, not to %s", target.name,
+			  asked->unit->name);
+	return leads;
+}
+
+/* A requested service also gets the socket of the same name. */
+static void pair_service(struct reading *reading, const struct requested_unit *asked)
+{
+	struct requested_units *all = units_asked(reading);
+	struct unit_pairing *pair = find_pairing(all, asked->unit);
+	bool failed = false;
+
+	if (!pair) {
+		const char *name = pool_textf(all->pool, "%s.socket", name_without_suffix(all, asked->unit));
+		const struct unit *socket = unit_find(reading, asked->folder, name, &failed);
+
+		if (socket && !socket->is_masked && !is_paired(all, socket) && leads_to(reading, socket, asked))
+			pair_socket(reading, &(struct requested_unit){ socket, asked->folder, asked->by_name });
+		pair = find_pairing(all, asked->unit);
+	}
+	if (!failed && !pair)
+		pair = add_pairing(all, asked->unit, asked->folder, asked->unit);
+	if (pair)
+		pair->by_name |= asked->by_name;
+}
+
+void units_pair(struct reading *reading)
+{
+	struct requested_units *asked = units_asked(reading);
+
+	for (size_t n = 0; n < asked->count; n++) {
+		if (!strcmp(asked->list[n].unit->suffix, "socket"))
+			pair_socket(reading, &asked->list[n]);
+	}
+	for (size_t n = 0; n < asked->count; n++) {
+		if (!strcmp(asked->list[n].unit->suffix, "service"))
+			pair_service(reading, &asked->list[n]);
+	}
+}
+
+/* Further sockets. */
+
+static int compare_words(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Whether all that a socket unit has is one fifo. */
+static bool is_fifo(const struct unit *socket)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < socket->count; n++) {
+		if (unit_is_listen(&socket->list[n]) && *socket->list[n].value &&
+		    (strcmp(socket->list[n].key, "ListenFIFO") != 0 || count++))
+			return false;
+	}
+	return count;
+}
+
+/* Adds a socket that the service names in Sockets=. */
+static void add_named_socket(struct reading *reading, struct unit_pairing *pair, const char *name, struct origin at)
+{
+	bool failed = false;
+	const struct unit *socket =
+		unit_name_has_suffix(name, ".socket") ? unit_find(reading, pair->folder, name, &failed) : NULL;
+
+	if (!socket && !failed)
+		diag_error(reading->diags, at, "Sockets: there is no socket %s", name);
+	pair->has_failed |= !socket;
+	if (!socket || pair_has_socket(pair, socket) || socket->is_masked)
+		return;
+	if (!is_paired(units_asked(reading), socket))
+		array_add(pair->sockets, pair->count, pair->capacity) = socket;
+	else if (is_fifo(socket))
+		array_add(pair->fifos, pair->fifo_count, pair->fifo_capacity) = socket;
+	else
+		pair->has_failed = !reading_refuse(reading, at,
+						   "Sockets: %s leads to another service, and superd passes a socket "
+						   "to one, unless it is a single fifo", name);
+}
+
+void units_pair_further(struct reading *reading)
+{
+	struct requested_units *asked = units_asked(reading);
+
+	for (size_t n = 0; n < asked->pair_count; n++) {
+		struct unit_pairing *pair = &asked->pairs[n];
+		struct unit_builder builder = { .reading = reading, .pool = asked->pool };
+		struct word_list list;
+
+		if (pair->accepts || !pair->service)
+			continue;
+		unit_builder_turn(&builder, pair->service);
+		list = unit_collect(&builder, "Service", "Sockets", COLLECT_WORDS);
+		if (list.count)
+			qsort(list.words, list.count, sizeof(*list.words), compare_words);
+		for (size_t i = 0; i < list.count; i++)
+			add_named_socket(reading, pair, list.words[i], list.at);
+		pair->has_failed |= list.failed;
+		word_list_free(&list);
+	}
+}
+
+/* Needs. */
+
+/* Keys whose units are started, and the folders beside a unit that mean the same. */
+static const struct {
+	const char *key, *folder;
+	unsigned kind;
+} starting[] = {
+	{ "Requires", ".requires", NEED_REQUIRED },
+	{ "BindsTo", NULL, NEED_REQUIRED },
+	{ "Wants", ".wants", NEED_WANTED },
+	{ "Upholds", ".upholds", NEED_WANTED },
+};
+
+static bool is_own(const struct unit_pairing *pair, const char *name)
+{
+	bool found = pair->service && !strcmp(pair->service->name, name);
+
+	for (size_t n = 0; n < pair->count; n++)
+		found |= !strcmp(pair->sockets[n]->name, name);
+	return found;
+}
+
+/* Units that run nothing, and those of the pair itself. */
+static bool means_nothing(const struct unit_pairing *pair, const char *name)
+{
+	return is_own(pair, name) || unit_name_has_suffix(name, ".target") || unit_name_has_suffix(name, ".slice");
+}
+
+/* The number of the pair that has this unit; pair_count: none has. */
+static size_t find_pair(const struct requested_units *asked, const char *name)
+{
+	size_t n = 0;
+
+	while (n < asked->pair_count && !(asked->pairs[n].service && is_own(&asked->pairs[n], name)))
+		n++;
+	return n;
+}
+
+/* The pair of a unit that another names, which is read along if need be. pair_count: superd starts no such unit
+ * (reported). */
+static size_t find_or_pull(struct unit_builder *builder, const char *folder, const char *key, const char *name,
+			   struct origin at)
+{
+	struct requested_units *asked = units_asked(builder->reading);
+	size_t found = find_pair(asked, name);
+	bool failed = false, is_service = unit_name_has_suffix(name, ".service");
+	const struct unit *unit = NULL;
+	struct unit_pairing *pair;
+
+	if (found == asked->pair_count && unit_name_is_valid(name) && !unit_name_is_template(name))
+		unit = unit_find(builder->reading, folder, name, &failed);
+	if (unit)                       /* it may be known by another name */
+		found = find_pair(asked, unit->name);
+	if (unit && found == asked->pair_count && is_service && !unit->is_masked) {
+		pair_service(builder->reading, &(struct requested_unit){ unit, folder, false });
+		pair = find_pairing(asked, unit);
+		if (pair) {
+			pair->is_pulled = true;
+			builder->reading->pending++;
+		}
+		return find_pair(asked, unit->name);
+	}
+	if (found < asked->pair_count || failed)
+		return found;
+	if (unit && unit->is_masked)
+		unit_warn(builder, at, "%s: %s is masked, and is not started", key, name);
+	else if (is_service)
+		unit_warn(builder, at, "%s: there is no %s to start", key, name);
+	else if (unit_name_has_suffix(name, ".socket"))
+		unit_warn(builder, at, "%s: superd does not open %s: name it too, with -f", key, name);
+	else
+		unit_warn(builder, at, "%s: superd starts no units as %s", key, name);
+	return found;
+}
+
+/* Whether a key of this unit, After or Before, names the other one. What is wrong with the key costs the order
+ * alone. */
+static bool orders(struct unit_builder *builder, const struct unit *unit, const char *key, const struct unit *other,
+		   const char *also)
+{
+	struct diags unheard = { 0 }, *diags = builder->reading->diags;
+	struct word_list list;
+	bool found = false;
+
+	unit_builder_turn(builder, unit);
+	builder->reading->diags = &unheard;
+	list = unit_collect(builder, "Unit", key, COLLECT_WORDS);
+	builder->reading->diags = diags;
+	for (size_t n = 0; n < list.count && !found; n++)
+		found = !strcmp(list.words[n], other->name) || !strcmp(list.words[n], also);
+	word_list_free(&list);
+	diags_free(&unheard);
+	return found;
+}
+
+/* Adds a need of builder->unit, which names the needed service so. Where both orders are said, which is a ring, what is
+ * needed comes first. */
+static void add_need(struct unit_builder *builder, size_t pair, struct unit_need need, const char *name)
+{
+	struct unit_pairing *own = &units_asked(builder->reading)->pairs[pair];
+	const struct unit *needed = units_asked(builder->reading)->pairs[need.pair].service, *unit = builder->unit;
+
+	need.by = unit;
+	for (size_t n = 0; n < own->need_count; n++) {
+		if (own->needs[n].pair != need.pair || own->needs[n].by != unit)
+			continue;
+		if (need.kinds & NEED_REQUIRED)
+			own->needs[n].kinds = (own->needs[n].kinds & ~(unsigned)NEED_WANTED) | NEED_REQUIRED;
+		return;
+	}
+	if (orders(builder, unit, "After", needed, name) || orders(builder, needed, "Before", unit, unit->name))
+		;                       /* it is ready before the unit starts, as usual */
+	else if (orders(builder, unit, "Before", needed, name) || orders(builder, needed, "After", unit, unit->name))
+		need.kinds |= NEED_IS_BEHIND;
+	else
+		need.kinds |= NEED_IS_BESIDE;
+	unit_builder_turn(builder, unit);
+	array_add(own->needs, own->need_count, own->need_capacity) = need;
+}
+
+/* Notes what builder->unit needs of the units that a key, or a folder, names. A socket is opened when superd starts, so
+ * a service that it needs starts then. */
+static void find_needs_of_key(struct unit_builder *builder, size_t pair, size_t row)
+{
+	struct requested_units *asked = units_asked(builder->reading);
+	const char *folder = asked->pairs[pair].folder;
+	struct word_list list = unit_collect(builder, "Unit", starting[row].key, COLLECT_WORDS);
+
+	if (starting[row].folder)
+		unit_listed_names(builder->reading, folder, builder->unit, starting[row].folder, &list);
+	for (size_t n = 0; n < list.count; n++) {
+		const char *name = list.words[n];
+		size_t found = pair;
+
+		if (!means_nothing(&asked->pairs[pair], name))
+			found = find_or_pull(builder, folder, starting[row].key, name, list.places[n]);
+		if (found == pair || found >= asked->pair_count || !unit_name_has_suffix(name, ".service"))
+			continue;
+		asked->pairs[found].boots |= builder->unit != builder->pair->service;
+		asked->pairs[found].is_needed = true;
+		add_need(builder, pair,
+			 (struct unit_need){ .pair = found, .kinds = starting[row].kind, .at = list.places[n] }, name);
+	}
+	asked->pairs[pair].has_failed |= list.failed;
+	word_list_free(&list);
+}
+
+/* Warns of what superd does not do for other units. */
+static void warn_of_units(struct unit_builder *builder, const struct unit_pairing *pair)
+{
+	struct key_list known = key_list(&unit_keys_unit);
+
+	for (size_t n = 0; n < known.count; n++) {
+		const struct key_row *key = &known.list[n];
+		struct word_list list = { 0 };
+
+		if (key->form == FORM_UNITS && key->reason)
+			list = unit_collect(builder, "Unit", key->name, COLLECT_WORDS);
+		for (size_t i = 0; i < list.count; i++) {
+			if (!means_nothing(pair, list.words[i]))
+				unit_warn(builder, list.places[i], "%s=%s: %s", key->name, list.words[i], key->reason);
+		}
+		word_list_free(&list);
+	}
+}
+
+void units_find_needs(struct reading *reading, size_t pair)
+{
+	struct requested_units *asked = units_asked(reading);
+	const struct unit_pairing own = asked->pairs[pair];     /* the list may move when others are pulled */
+	struct unit_builder builder = { .reading = reading, .pool = asked->pool, .pair = &own };
+
+	for (size_t n = 0; own.service && n <= asked->pairs[pair].count; n++) {
+		unit_builder_turn(&builder, n ? asked->pairs[pair].sockets[n - 1] : own.service);
+		for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++)
+			find_needs_of_key(&builder, pair, row);
+		warn_of_units(&builder, &asked->pairs[pair]);
+	}
+}
+
+/* Sets an option to the needs of builder->unit of these kinds; at the first of them. */
+static void set_needs(struct unit_builder *builder, const char *option, unsigned kinds)
+{
+	const struct unit_pairing *pairs = units_asked(builder->reading)->pairs;
+	struct word_list list = { 0 };
+
+	for (size_t n = 0; n < builder->pair->need_count; n++) {
+		const struct unit_need *need = &builder->pair->needs[n];
+
+		if (need->by != builder->unit || !(need->kinds & kinds))
+			continue;
+		word_list_add(&list, pairs[need->pair].name, need->at);
+		if (!list.at.file)
+			list.at = need->at;
+	}
+	if (list.count)
+		unit_set_list(builder, option, &list);
+	word_list_free(&list);
+}
+
+/* Nothing waits for what comes after a socket either: that is open before any service starts. */
+void unit_build_socket_needs(struct unit_builder *builder)
+{
+	set_needs(builder, "socket_wants", NEED_WANTED);
+	set_needs(builder, "socket_requires", NEED_REQUIRED);
+	set_needs(builder, "socket_beside", NEED_IS_BESIDE | NEED_IS_BEHIND);
+}
+
+void unit_build_needs(struct unit_builder *builder)
+{
+	const struct unit_pairing *pair = builder->pair;
+	const struct unit_assignment *said;
+	const char *start = "boot";
+	bool stops;
+
+	unit_builder_turn(builder, pair->service);
+	set_needs(builder, "wants", NEED_WANTED);
+	set_needs(builder, "requires", NEED_REQUIRED);
+	set_needs(builder, "beside", NEED_IS_BESIDE);
+	set_needs(builder, "behind", NEED_IS_BEHIND);
+	if (pair->count) {
+		if (pair->boots && !pair->accepts)
+			unit_set(builder, "start", "boot", unit_start(pair->service));
+		return;
+	}
+	said = unit_assigned(builder, "Unit", "StopWhenUnneeded");
+	stops = unit_bool(builder, "Unit", "StopWhenUnneeded", false);
+	if (stops && (pair->boots || !pair->is_needed))
+		unit_warn(builder, unit_said_at(builder, said), "StopWhenUnneeded: %s, so it runs as long as superd",
+			  pair->boots ? "a socket needs it" : "no unit of the configuration needs it");
+	if (!pair->boots && (pair->is_pulled || (stops && pair->is_needed)))
+		start = stops ? "wanted" : "manual";
+	unit_set(builder, "start", start, unit_said_at(builder, said));
+}
