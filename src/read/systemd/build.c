@@ -156,7 +156,7 @@ static const char *simplify_folder(struct unit_builder *builder, const char *wor
 	return buf_keep(&simple, builder->pool);
 }
 
-struct folder {
+struct named_folder {
 	const char *word;
 	struct origin place;
 };
@@ -169,7 +169,7 @@ static unsigned folder_char_rank(char c)
 /* Sorts by the name, component by component, and then by the link. */
 static int compare_folders(const void *one, const void *other)
 {
-	const char *a = ((const struct folder *)one)->word, *b = ((const struct folder *)other)->word;
+	const char *a = ((const struct named_folder *)one)->word, *b = ((const struct named_folder *)other)->word;
 
 	while (*a && *a == *b)
 		a++, b++;
@@ -180,10 +180,10 @@ static int compare_folders(const void *one, const void *other)
 static void order_folders(struct unit_builder *builder, struct word_list *list)
 {
 	size_t count = list->count;
-	struct folder *folders = pool_alloc(builder->pool, count * sizeof(*folders));
+	struct named_folder *folders = pool_alloc(builder->pool, count * sizeof(*folders));
 
 	for (size_t n = 0; n < count; n++)
-		folders[n] = (struct folder){ list->words[n], list->places[n] };
+		folders[n] = (struct named_folder){ list->words[n], list->places[n] };
 	qsort(folders, count, sizeof(*folders), compare_folders);
 	list->count = 0;
 	for (size_t n = 0; n < count; n++) {
