@@ -403,7 +403,7 @@ static void add_redirect_options(struct buf *text, size_t *count, const struct s
 }
 
 /* The rules for clients and senders of datagrams. All sockets of such a service that have rules have the same
- * (table/rules/check_access). */
+ * (table/rules/sockets.c). */
 static void add_rules(struct buf *text, size_t *count, const struct service *service,
 		      const struct plan_sockets *sockets)
 {

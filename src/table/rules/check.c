@@ -11,12 +11,12 @@
 #include "lib/scan.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
-#include "table/rules/check_internal.h"
+#include "table/rules/internal.h"
 #include "table/rules/endpoint_conflict.h"
 #include "table/service/need.h"
 
 /* In the order in which an author fixes mistakes: the basic options first. */
-static void (*const rules[])(const struct service *service, struct diags *diags) = {
+static rule *const rules[] = {
 	rule_names,
 	rule_listen,
 	rule_program,
@@ -26,14 +26,13 @@ static void (*const rules[])(const struct service *service, struct diags *diags)
 	rule_bind,
 	rule_commands,
 	rule_start,
-	rule_type,
+	rule_rows,
 	rule_ready,
 	rule_streams,
 	rule_access,
 	rule_backoff,
 	rule_idle,
 	rule_capabilities,
-	rule_sandbox,
 	rule_passed_fds,
 	rule_resources,
 	rule_symlinks,
@@ -228,8 +227,8 @@ void table_check(const struct table *table, struct diags *diags)
 {
 	check_names(table, diags);
 	for (size_t i = 0; i < table->count; i++) {
-		for (size_t rule = 0; rule < sizeof(rules) / sizeof(rules[0]); rule++)
-			rules[rule](&table->services[i], diags);
+		for (size_t n = 0; n < sizeof(rules) / sizeof(rules[0]); n++)
+			rules[n](&table->services[i], diags);
 	}
 	check_conflicts(table, false, diags);
 	check_tcpmux(table, diags);

@@ -43,41 +43,12 @@ bool rows_check(const struct service *service, const struct rule_row *rows, size
 
 #define check_rows(service, rows, diags) rows_check(service, rows, sizeof(rows) / sizeof(*(rows)), diags)
 
-void rule_names(const struct service *service, struct diags *diags);
-void rule_shell(const struct service *service, struct diags *diags);
-void rule_templates(const struct service *service, struct diags *diags);
-void rule_environment(const struct service *service, struct diags *diags);
-
-void rule_program(const struct service *service, struct diags *diags);
-void rule_builtin(const struct service *service, struct diags *diags);
-
-/* Adds an error for every %{ } in a text of this option that superd cannot replace. */
-void check_templates(const struct service *service, const char *option, const char *text, struct diags *diags);
-
-void rule_commands(const struct service *service, struct diags *diags);
-
-void rule_start(const struct service *service, struct diags *diags);
-void rule_type(const struct service *service, struct diags *diags);
-void rule_ready(const struct service *service, struct diags *diags);
-void rule_streams(const struct service *service, struct diags *diags);
-void rule_backoff(const struct service *service, struct diags *diags);
-void rule_idle(const struct service *service, struct diags *diags);
-void rule_capabilities(const struct service *service, struct diags *diags);
-
-void rule_sandbox(const struct service *service, struct diags *diags);
-
-void rule_passed_fds(const struct service *service, struct diags *diags);
-
-void rule_resources(const struct service *service, struct diags *diags);
-
-void rule_access(const struct service *service, struct diags *diags);
-
-void rule_listen(const struct service *service, struct diags *diags);
-void rule_kinds(const struct service *service, struct diags *diags);
-void rule_bind(const struct service *service, struct diags *diags);
-void rule_pass(const struct service *service, struct diags *diags);
-void rule_symlinks(const struct service *service, struct diags *diags);
-void rule_options(const struct service *service, struct diags *diags);
+/* program.c, sockets.c: the rules. */
+typedef void rule(const struct service *service, struct diags *diags);
+rule rule_rows, rule_names, rule_shell, rule_templates, rule_environment, rule_program, rule_builtin,
+	rule_commands, rule_start, rule_ready, rule_streams, rule_backoff, rule_idle, rule_capabilities,
+	rule_passed_fds, rule_resources, rule_access, rule_listen, rule_kinds, rule_bind, rule_pass, rule_symlinks,
+	rule_options;
 
 /* Warns of services that are reached through TCPMUX if no service answers it. */
 void check_tcpmux(const struct table *table, struct diags *diags);

@@ -1,0 +1,785 @@
+/* Rules of what a service runs: texts, exec, builtin and redirect, its processes, commands, and when it is idle.
+ *
+ * A default contradicts nothing. So the rules ask service_mark whether the service's own text sets the option, wherever
+ * the value may be a default. */
+#include "table/rules/internal.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "lib/scan.h"
+#include "lib/shell_words.h"
+#include "table/option/option_table.h"
+#include "table/option/service_mark.h"
+#include "table/service/redirect_target.h"
+#include "table/words/builtin.h"
+#include "table/words/command_prefix.h"
+#include "table/words/passed_fds.h"
+
+/* Rules of texts: names, which superd writes to logs and LISTEN_FDNAMES; environment variables; and templates such as
+ * %{fd}.
+ *
+ * A template that superd cannot replace would reach the backend unchanged and fail there, far from the wrong line. So
+ * every template is checked here. */
+#define NAME_MOST 255
+
+/* Returns NULL, or why it is no name. sd_listen_fds(3) separates names by colons. */
+static const char *name_refuse(const char *name)
+{
+	if (!*name)
+		return "a name is missing";
+	if (strlen(name) > NAME_MOST)
+		return "a name has at most 255 characters";
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return "a name is part of paths, where . and .. are directories";
+	for (; *name; name++) {
+		if (!isgraph((unsigned char)*name) || *name == ':' || *name == '/')
+			return "a name consists of letters, digits and punctuation, without blank, colon or slash";
+	}
+	return NULL;
+}
+
+void rule_names(const struct service *service, struct diags *diags)
+{
+	const char *reason = name_refuse(service->name);
+	const char *last = service->name;
+
+	if (reason)
+		diag_error(diags, service->at, "service '%s': %s", service->name, reason);
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const char *name = service->sockets[i].name;
+
+		reason = strcmp(name, last) ? name_refuse(name) : NULL;
+		if (reason)
+			diag_error(diags, service->sockets[i].at, "%s: socket '%s': %s", service->name, name,
+				   reason);
+		last = name;
+	}
+}
+
+/* Whether the service has a socket of this name, with a node where it needs one. */
+static bool has_socket(const struct service *service, const char *name, size_t length, bool needs_node)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const char *known = service->sockets[i].name;
+
+		if (scan_is_word(name, length, known) &&
+		    (!needs_node || endpoint_is_path(service->sockets[i].endpoint)))
+			return true;
+	}
+	return false;
+}
+
+/* Checks the text between the braces. Returns NULL, or why superd cannot replace it. */
+static const char *template_refuse(const struct service *service, const char *text, size_t length)
+{
+	bool descriptor = scan_is_word(text, length, "fd") || scan_is_word(text, length, "fds");
+
+	if (scan_is_word(text, length, "service"))
+		return NULL;
+	if (scan_is_word(text, length, "port"))
+		return service_find_socket(service, KINDS_PORT | KIND(VSOCK)) ? NULL : "none of its sockets has a port";
+	if (service->exec->pass == PASS_BIND && length >= 2 && !memcmp(text, "fd", 2))
+		return "with pass = bind the program receives no descriptor: it binds its address";
+	if (descriptor)
+		return service->socket_count ? NULL : "it has no socket";
+	if (length > 3 && !memcmp(text, "fd:", 3))
+		return has_socket(service, text + 3, length - 3, false) ? NULL : "it has no socket of this name";
+	if (length > 5 && !memcmp(text, "path:", 5))
+		return has_socket(service, text + 5, length - 5, true) ? NULL : "it has no such node";
+	if (scan_is_word(text, length, "instance"))
+		return service->exec->accept ? NULL : "only with accept = yes there is a connection to name";
+	return "there are %{fd}, %{fd:NAME}, %{fds}, %{path:NAME}, %{service}, %{port} and %{instance}; %% is a "
+	       "percent sign";
+}
+
+/* Adds an error for every %{ } in a text of this option that superd cannot replace. */
+static void check_templates(const struct service *service, const char *option, const char *text, struct diags *diags)
+{
+	for (const char *at = strchr(text, '%'); at; at = strchr(at, '%')) {
+		const char *end = at[1] == '{' ? strchr(at, '}') : at;
+		const char *reason = NULL;
+
+		if (end && end > at)
+			reason = template_refuse(service, at + 2, (size_t)(end - at) - 2);
+		if (!end) {
+			service_refuse(service, option, diags, "%s: the brace of '%s' is not closed", option,
+				       at);
+			return;
+		}
+		if (reason)
+			service_refuse(service, option, diags, "%s: '%.*s': %s", option, (int)(end - at) + 1,
+				       at, reason);
+		at = end > at ? end + 1 : at + 1 + (at[1] == '%');
+	}
+}
+
+/* superd replaces no templates in the program's path. */
+static void check_program(const struct service *service, struct diags *diags)
+{
+	words exec = service->exec->exec;
+
+	if (!exec || !exec[0] || !strstr(exec[0], "%{"))
+		return;
+	service_refuse(service, "exec", diags, "exec: '%s': no %%{ } is replaced in the program's path", exec[0]);
+	diags_hint(diags, "write the path out; templates are for the arguments");
+}
+
+/* sh -c cd /srv runs cd alone. A line that has blanks is one word, and what follows it is meant as its arguments. */
+void rule_shell(const struct service *service, struct diags *diags)
+{
+	static const char *const shells[] = { "sh", "ash", "bash", "dash", "ksh", "zsh", NULL };
+	words exec = service->exec->exec;
+	const char *name = exec && exec[0] ? scan_base_name(exec[0]) : "";
+
+	if (service_is_unclear(service, "exec") || words_count(exec) < 4 || strcmp(exec[1], "-c") != 0 ||
+	    strpbrk(exec[2], " \t\n;|&$/") || !words_have(shells, name))
+		return;
+	diag_warning(diags, service_origin(service, "exec"),
+		     "%s: %s -c runs '%s' alone: the words after it are its arguments $0, $1 and so on",
+		     service->name, name, exec[2]);
+	service_hint(service, diags, "quote the whole line: exec = \"/bin/sh -c 'cd /srv && exec ./run'\"");
+}
+
+void rule_templates(const struct service *service, struct diags *diags)
+{
+	words exec = service->exec->exec;
+
+	/* With an invalid listen option, the names of the sockets are unknown. */
+	if (service_is_unclear(service, "listen"))
+		return;
+	check_program(service, diags);
+	for (words word = exec && exec[0] ? exec + 1 : NULL; word && *word; word++)
+		check_templates(service, "exec", *word, diags);
+	if (service->exec->argv0)
+		check_templates(service, "argv0", service->exec->argv0, diags);
+	for (words word = service->groups->environment->env; word && *word; word++)
+		check_templates(service, "env", *word, diags);
+}
+
+static bool is_reserved(const char *variable)
+{
+	static const char *const names[] = { "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES" };
+	size_t length = strcspn(variable, "=");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (scan_is_word(variable, length, names[i]))
+			return true;
+	}
+	return false;
+}
+
+static void check_variables(const struct service *service, const char *option, words list, struct diags *diags)
+{
+	for (; list && *list; list++) {
+		if (is_reserved(*list))
+			service_refuse(service, option, diags, "%s: %.*s is superd's to set", option,
+				       (int)strcspn(*list, "="), *list);
+	}
+}
+
+void rule_environment(const struct service *service, struct diags *diags)
+{
+	check_variables(service, "env", service->groups->environment->env, diags);
+	check_variables(service, "passenv", service->groups->environment->passenv, diags);
+}
+
+/* Rules that depend on nothing else. Most options of hardening combine freely. If systemd accepts a combination, superd
+ * does, too. Builtins and redirect run superd-builtin, which is not inside of root_directory. */
+static const struct rule_row rows[] = {
+	{ "proxy_protocol redirect_timeout", NEEDS, "redirect", .said = true },
+	{ "root_directory", NOT_WITH, "builtin", .hint = "remove it, or set root_directory = \"\"" },
+	{ "exec_prefix", NEEDS, .other = "exec" },
+	{ "remain_after_exit", NOT_WITH, "accept = yes", .warns = true,
+	  .says = "remain_after_exit: with accept = yes a connection whose instance has ended is still counted" },
+	{ "restart = on-success or on-failure or on-abnormal or on-watchdog or on-abort or always", NOT_WITH,
+	  "accept = yes", .said = true, .warns = true,
+	  .says = "restart has no effect with accept = yes: the connection of an ended instance is closed" },
+	{ "start = boot", NEEDS, "accept = no", .because = "nothing can start before a client connects" },
+	{ "on_change = drain", NOT_WITH, "on_change = drain", .warns = true,
+	  .says = "on_change = drain is read as overlap: the old instance gets its signal when the next one is ready",
+	  .hint = "write on_change = overlap" },
+	{ "type = forking", NEEDS, "accept = no", .because = "each connection has an instance of its own" },
+	{ "type = forking", NEEDS, "exec", .because = "a builtin stays in the foreground" },
+	{ "type = notify or notify-reload", NEEDS, "exec",
+	  .says = "type = notify needs exec: a builtin is ready at once" },
+	{ "pid_file", NEEDS, "accept = no", .because = "each connection has an instance of its own", .said = true },
+	{ "mount_api_vfs", NEEDS, "root_directory", .said = true, .warns = true },
+	{ "exec_paths", NEEDS, "no_exec_paths", .said = true, .warns = true },
+	{ "system_call_error_number", NEEDS, "system_call_filter", .said = true, .warns = true },
+	{ "intercept", NOT_WITH, "accept = yes", .said = true, .warns = true,
+	  .says = "intercept has no effect here: superd checks every client anyway" },
+	{ "load_credential set_credential", NEEDS, "exec", .because = "a builtin has no secrets" },
+	{ "ip_address_allow", NEEDS, "ip_address_deny", .warns = true,
+	  .says = "ip_address_allow has no effect: without ip_address_deny all addresses are allowed" },
+};
+
+void rule_rows(const struct service *service, struct diags *diags)
+{
+	check_rows(service, rows, diags);
+}
+
+/* Rules of exec, builtin and redirect, of which a service has one, or exec and redirect; and rules of TCPMUX
+ * (RFC 1078).
+ *
+ * TCPMUX needs two services: a service that is reached through it has no socket of its own, so without a service that
+ * answers on port 1 it never gets a client. */
+static bool has_program(const struct service *service)
+{
+	return service->exec->exec && service->exec->exec[0];
+}
+
+/* Reports the second of exec, builtin and redirect. */
+static void check_alone(const struct service *service, bool has, const char *option, const char **first,
+			struct diags *diags)
+{
+	if (!has)
+		return;
+	if (*first) {
+		service_refuse(service, option, diags,
+			       "%s and %s exclude each other: a service has exec, builtin or redirect, or exec and "
+			       "redirect",
+			       *first, option);
+		diags_hint(diags, "remove one of the two");
+	}
+	*first = option;
+}
+
+static bool is_sensor(const struct service *service)
+{
+	return service->groups->access->deny_time >= 0;
+}
+
+void rule_program(const struct service *service, struct diags *diags)
+{
+	words exec = service->exec->exec;
+	const char *first = NULL;
+
+	if (service_is_unclear(service, "exec") || service_is_unclear(service, "builtin") ||
+	    service_is_unclear(service, "redirect") || service_is_unclear(service, "deny_time"))
+		return;
+	check_alone(service, has_program(service), "exec", &first, diags);
+	check_alone(service, service->exec->builtin, "builtin", &first, diags);
+	if (!service_is_relayed(service) || service->exec->builtin)
+		check_alone(service, service->exec->redirect, "redirect", &first, diags);
+	if (!first && !is_sensor(service)) {
+		service_refuse(service, NULL, diags, "exec is missing");
+		diags_hint(diags, "set the program, as in exec = \"/usr/sbin/%s\"", service->name);
+	}
+	if (!has_program(service) || exec[0][0] == '/' ||
+	    (service->exec->exec_search_path && !strchr(exec[0], '/')))
+		return;
+	service_refuse(service, "exec", diags, "exec: '%s' is no absolute path", exec[0]);
+	diags_hint(diags, "superd does not search PATH: write the absolute path of the program, or its directory in "
+			  "exec_search_path");
+}
+
+/* Every socket must be a stream socket whose connections superd accepts. */
+static void check_streams(const struct service *service, const char *option, const char *name, struct diags *diags)
+{
+	char says[128];
+
+	if (!service->exec->accept && !service_is_unclear(service, "accept")) {
+		service_refuse(service, option, diags, "%s%s needs accept = yes", option, name);
+		service_hint(service, diags, "set accept = yes");
+	}
+	snprintf(says, sizeof(says), "%s%s is for connections, as of TCP; there are none on %%s", option, name);
+	sockets_refuse(service, ~(unsigned)KINDS_STREAM, says, NULL, diags);
+}
+
+/* The page shows what programs print and how they are started at unix sockets, whose mode says who reads it, and with
+ * { status, log } at ports: to show it to all users or all networks is a mistake. */
+static void check_log_reach(const struct service *service, bool at_ports, struct diags *diags)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct endpoint *endpoint = service->sockets[n].endpoint;
+		const struct socket_options *options = service->sockets[n].options;
+		const char *address = endpoint->address;
+		bool is_local = address && (!strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
+					    !strcmp(address, "localhost"));
+
+		if (endpoint_is_path(endpoint) && options->socket_mode & 0002) {
+			diag_warning(diags, service_origin(service, "builtin"),
+				     "%s: builtin: all users of the machine may read all logs, commands and "
+				     "configuration: socket_mode is %04o", service->name,
+				     (unsigned)options->socket_mode);
+			diags_hint(diags, "set socket_mode = 0600, or 0660 with socket_group");
+			return;
+		}
+		if (!at_ports || !endpoint_is(endpoint, KINDS_INET) || is_local || options->only_from)
+			continue;
+		diag_warning(diags, service_origin(service, "builtin"),
+			     "%s: builtin: everybody who reaches this port reads all logs, commands and configuration",
+			     service->name);
+		diags_hint(diags, "listen on 127.0.0.1 or a unix socket, set only_from, or remove log");
+		return;
+	}
+}
+
+static void check_builtin(const struct service *service, struct diags *diags)
+{
+	words builtin = service->exec->builtin;
+	struct builtin_options options;
+	const char *bad = NULL, *reason = builtin_read_options(builtin, &options, &bad);
+	char says[128];
+
+	if (reason && bad)
+		service_refuse(service, "builtin", diags, "builtin: '%s': %s", bad, reason);
+	else if (reason)
+		service_refuse(service, "builtin", diags, "builtin: %s", reason);
+	if (!reason && !strcmp(builtin[0], "status"))
+		check_log_reach(service, options.log, diags);
+	if (builtin_is_plain(builtin[0])) {
+		snprintf(says, sizeof(says), "builtin = %s is not possible on %%s, only on streams or datagrams",
+			 builtin[0]);
+		sockets_refuse(service, ~(unsigned)(KINDS_STREAM | KINDS_DATAGRAM), says, NULL, diags);
+	} else {
+		snprintf(says, sizeof(says), " = %s", builtin[0]);
+		check_streams(service, "builtin", says, diags);
+	}
+}
+
+/* Without accept, each socket is a stream socket, or one of UDP. */
+static void check_relay_sockets(const struct service *service, struct diags *diags)
+{
+	if (!service->exec->redirect[1])
+		sockets_refuse(service, KIND(UDP), "redirect to a unix socket is for connections; there are none on %s",
+			       NULL, diags);
+	sockets_refuse(service, ~(unsigned)(KINDS_STREAM | KIND(UDP)),
+		       "redirect is for connections and UDP, not for %s", NULL, diags);
+}
+
+/* exec beside redirect: the program gets no socket. */
+static const struct rule_row relayed[] = {
+	{ "redirect", NOT_WITH, "accept = yes", .says = "redirect beside exec needs accept = no",
+	  .hint = "remove accept: one program serves all clients" },
+	{ "pass = inetd", NOT_WITH, "redirect", .said = true,
+	  .says = "pass = inetd and redirect exclude each other: exec receives no socket" },
+};
+
+static void check_relayed(const struct service *service, struct diags *diags)
+{
+	const struct stream_options *streams = service->groups->streams;
+
+	check_rows(service, relayed, diags);
+	if (streams->input.kind == STREAM_SOCKET || streams->output.kind == STREAM_SOCKET ||
+	    streams->error.kind == STREAM_SOCKET)
+		service_refuse(service, "redirect", diags,
+			       "redirect beside exec: input, output and error cannot be the socket");
+	if (!service->socket_count)
+		service_refuse(service, "redirect", diags,
+			       "redirect needs listen: without it there is nothing to relay");
+}
+
+static void check_loop(const struct service *service, struct diags *diags)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		char text[ENDPOINT_TEXT];
+
+		if (!service_redirects_to(service, &service->sockets[i]))
+			continue;
+		service_refuse(service, "redirect", diags,
+			       "redirect leads back to its own socket %s: each client would be relayed again, without "
+			       "end", endpoint_text(service->sockets[i].endpoint, text));
+		diags_hint(diags, "name the address of the server that clients are relayed to");
+		return;
+	}
+}
+
+static const struct rule_row plain_redirect[] = {
+	{ "root_directory", NOT_WITH, "redirect", .hint = "remove it, or set root_directory = \"\"" },
+};
+
+static void check_redirect(const struct service *service, struct diags *diags)
+{
+	if (service_is_relayed(service))
+		check_relayed(service, diags);
+	else
+		check_rows(service, plain_redirect, diags);
+	if (service->exec->accept)
+		check_streams(service, "redirect", "", diags);
+	else
+		check_relay_sockets(service, diags);
+	if (service->exec->proxy_protocol != PROXY_NO && service_find_socket(service, KIND(UDP)))
+		service_refuse(service, "proxy_protocol", diags, "proxy_protocol is for connections, not for UDP");
+	if (!service_is_unclear(service, "redirect") && !service_is_unclear(service, "listen"))
+		check_loop(service, diags);
+}
+
+void rule_builtin(const struct service *service, struct diags *diags)
+{
+	if (service->exec->builtin)
+		check_builtin(service, diags);
+	if (service->exec->redirect)
+		check_redirect(service, diags);
+}
+
+static bool answers_tcpmux(const struct service *service)
+{
+	return !service->exec->disable && service->exec->builtin && !strcmp(service->exec->builtin[0], "tcpmux");
+}
+
+static void warn_unreached(const struct service *service, struct diags *diags)
+{
+	const struct listen *listen = service_find_socket(service, KIND(TCPMUX));
+
+	if (!listen)
+		return;
+	diag_warning(diags, listen->at, "%s: no client reaches tcpmux:%s: no service answers for tcpmux", service->name,
+		     listen->endpoint->address);
+	diags_hint(diags, service->is_foreign ? "add an entry for the internal service tcpmux"
+		   : "add service tcpmux { listen = \"tcpmux\"  accept = yes  builtin = tcpmux }");
+}
+
+void check_tcpmux(const struct table *table, struct diags *diags)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		if (answers_tcpmux(&table->services[i]))
+			return;
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->services[i].exec->disable)
+			warn_unreached(&table->services[i], diags);
+	}
+}
+
+void rule_start(const struct service *service, struct diags *diags)
+{
+	if (service->exec->start >= START_MANUAL && (service->socket_count || service->exec->accept)) {
+		service_refuse(service, "start", diags,
+			       "start = %s is for a service without sockets: a client of a socket would start it",
+			       service->exec->start == START_MANUAL ? "manual" : "wanted");
+		diags_hint(diags, "remove listen and accept; superctl hold keeps one with sockets from "
+			   "being started");
+	}
+}
+
+static bool is_read(const struct service *service, const char *option, const struct stream *stream)
+{
+	return stream->kind == STREAM_LOG || stream->kind == STREAM_SYSLOG || service_is_unclear(service, option);
+}
+
+/* Whether superd reads what the backend prints. Without `error` its errors go where its output does. With pass = inetd
+ * the output is the socket unless the service says otherwise. */
+static bool is_heard(const struct service *service)
+{
+	const struct stream_options *streams = service->groups->streams;
+	bool is_socket = service->exec->pass == PASS_INETD && !service_mark(service, "output");
+
+	return (!is_socket && is_read(service, "output", &streams->output)) ||
+	       (service_mark(service, "error") ? is_read(service, "error", &streams->error)
+					       : is_socket || is_read(service, "output", &streams->output));
+}
+
+static const struct rule_row readies[] = {
+	{ "exec_ready", NOT_WITH, "ready", .says = "exec_ready and ready are two answers to one question",
+	  .hint = "remove one of them", .said = true },
+	{ "ready exec_ready", NEEDS, "exec", .because = "a builtin is ready at once", .said = true },
+	{ "ready exec_ready", NEEDS, "accept = no", .because = "no client waits for another's process", .said = true },
+	{ "ready exec_ready", NEEDS, "type = simple or exec", .because = "other types report readiness themselves",
+	  .hint = "leave it out, or type", .said = true },
+};
+
+/* A default that does not fit is no mistake of the service, and without effect where it accepts itself. */
+void rule_ready(const struct service *service, struct diags *diags)
+{
+	const char *option = service_mark(service, "ready") ? "ready" : "exec_ready";
+
+	if (!service_mark(service, option) || service_is_unclear(service, option))
+		return;
+	check_rows(service, readies, diags);
+	if (service->exec->pass == PASS_BIND) {
+		diag_warning(diags, service_origin(service, option),
+			     "%s: %s: with pass = bind clients do not wait for it: the program accepts them itself, "
+			     "as soon as it listens",
+			     service->name, option);
+		service_hint(service, diags, "clients wait with redirect in place of pass = bind");
+	}
+	if (service_mark(service, "ready") && !is_heard(service)) {
+		service_refuse(service, "ready", diags, "ready: superd does not read its output: neither output nor "
+							"error is log or syslog");
+		service_hint(service, diags, "set one of them to log, or use exec_ready");
+	}
+}
+
+static bool is_socket(const struct stream *stream)
+{
+	return stream->kind == STREAM_SOCKET;
+}
+
+/* With pass = inetd, one of the three streams must be the socket. */
+static void check_input_taken(const struct service *service, struct diags *diags)
+{
+	const struct stream_options *streams = service->groups->streams;
+	bool has_output = is_socket(&streams->output) || !service_mark(service, "output");
+
+	if (is_socket(&streams->input) || has_output || is_socket(&streams->error) ||
+	    !service_mark(service, "input") || service_is_unclear(service, "input"))
+		return;
+	service_refuse(service, "input", diags, "with pass = inetd, input, output or error is the socket");
+	diags_hint(diags, "remove input, or set pass = systemd");
+}
+
+static void check_stream_socket(const struct service *service, const char *name, const struct stream *stream,
+				struct diags *diags)
+{
+	if (!is_socket(stream) || service->exec->accept || service->socket_count == 1)
+		return;
+	if (service_is_unclear(service, "listen"))
+		return;
+	service_refuse(service, name, diags, "%s = socket needs a service with one socket; this one has %u",
+		       name, service->socket_count);
+}
+
+static void check_stream_descriptor(const struct service *service, const char *name, const struct stream *stream,
+				    const char *usual, struct diags *diags)
+{
+	const char *socket = stream->path ? stream->path : usual;
+
+	if (stream->kind != STREAM_DESCRIPTOR || service_is_unclear(service, "listen"))
+		return;
+	if (service->exec->pass == PASS_INETD)
+		service_refuse(service, name, diags, "%s = fd:NAME needs pass = systemd", name);
+	else if (!has_socket(service, socket, strlen(socket), false))
+		service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name, socket);
+}
+
+static void check_input(const struct service *service, struct diags *diags)
+{
+	const struct stream_options *streams = service->groups->streams;
+	unsigned input = streams->input.kind;
+
+	if (input == STREAM_LOG || input == STREAM_SYSLOG || input == STREAM_APPEND || input == STREAM_TRUNCATE) {
+		service_refuse(service, "input", diags, "input: nothing can be read from there");
+		diags_hint(diags, "input is null, file:PATH, fd:NAME, inherit or socket");
+	}
+}
+
+void rule_streams(const struct service *service, struct diags *diags)
+{
+	const struct stream_options *streams = service->groups->streams;
+	const struct {
+		const char *name, *usual;
+		const struct stream *stream;
+	} all[] = {
+		{ "input", "stdin", &streams->input },
+		{ "output", "stdout", &streams->output },
+		{ "error", "stderr", &streams->error },
+	};
+
+	check_input(service, diags);
+	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept"))
+		return;
+	if (service->exec->pass == PASS_INETD)
+		check_input_taken(service, diags);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (service->exec->pass != PASS_INETD)
+			check_stream_socket(service, all[i].name, all[i].stream, diags);
+		check_stream_descriptor(service, all[i].name, all[i].stream, all[i].usual, diags);
+	}
+}
+
+void rule_backoff(const struct service *service, struct diags *diags)
+{
+	const char *option = service_mark(service, "backoff_min") ? "backoff_min" : "backoff_max";
+
+	if (service_mark(service, "backoff_refuse") && service->groups->lifecycle->backoff_refuse &&
+	    !service_find_socket(service, KINDS_ACCEPTING) && !service_is_unclear(service, "listen"))
+		diag_warning(diags, service_origin(service, "backoff_refuse"),
+			     "%s: backoff_refuse has no effect here: none of its sockets has connections",
+			     service->name);
+	if (service->groups->lifecycle->backoff_min <= service->groups->lifecycle->backoff_max)
+		return;
+	service_refuse(service, option, diags, "backoff_min is longer than backoff_max");
+}
+
+void rule_capabilities(const struct service *service, struct diags *diags)
+{
+	const struct identity_options *identity = service->groups->identity;
+	uint64_t outside = identity->ambient_capabilities & ~identity->capability_bounding_set;
+	const struct directive *directive;
+	struct buf names = { 0 };
+
+	if (!outside)
+		return;
+	directive = directive_find(NATIVE, "ambient_capabilities");
+	type_format(directive, &outside, &names);
+	service_refuse(service, "ambient_capabilities", diags,
+		       "ambient_capabilities: capability_bounding_set leaves no room for %s", buf_string(&names));
+	buf_free(&names);
+}
+
+void rule_passed_fds(const struct service *service, struct diags *diags)
+{
+	struct buf value = { 0 };
+
+	for (words word = service->groups->passed_fds->set_credential; word && *word; word++)
+		credential_value_read(credential_word_read(*word).rest, &value);
+	if (value.length > CREDENTIALS_SIZE)
+		service_refuse(service, "set_credential", diags,
+			       "set_credential: all credentials of a service are at most 1M");
+	buf_free(&value);
+}
+
+/* Checks that a protected amount of memory is within memory_max. "infinity" protects up to memory_max. The
+ * kernel accepts a memory.min above memory.max and heeds only one of them. */
+static void check_memory(const struct service *service, const char *option, const struct amount *least,
+			 struct diags *diags)
+{
+	const struct amount *most = &service->groups->resources->memory_max;
+
+	if (least->number >= 0 && most->number >= 0 && least->number > most->number && least->number != INT64_MAX)
+		service_refuse(service, option, diags, "%s is more than memory_max", option);
+}
+
+void rule_resources(const struct service *service, struct diags *diags)
+{
+	const struct resource_options *resources = service->groups->resources;
+
+	check_memory(service, "memory_min", &resources->memory_min, diags);
+	check_memory(service, "memory_low", &resources->memory_low, diags);
+}
+
+/* Rules of the commands beside exec, and of the options for the time after a backend's end.
+ *
+ * If a service with a socket remains active after its backend's end, its clients wait forever. superd warns of it. */
+/* Checks the program of a command. The type has checked that the text can be split. */
+static void check_command_program(const struct service *service, const char *option, const char *text,
+				  struct diags *diags)
+{
+	struct buf split = { 0 };
+	const char *program;
+	unsigned flags;
+	size_t count;
+
+	shell_words_split_into(&split, command_prefix(text, &flags), &count);
+	program = buf_string(&split);
+	if (*program && *program != '/' && !service->exec->exec_search_path) {
+		service_refuse(service, option, diags, "%s: '%s' is no absolute path", option, program);
+		service_hint(service, diags,
+			     "write the absolute path of the program, or set exec_search_path");
+	}
+	if (strstr(program, "%{"))
+		service_refuse(service, option, diags, "%s: '%s': no %%{ } is replaced in the program's path", option,
+			       program);
+	buf_free(&split);
+}
+
+/* The exit status of such a command is an answer. */
+static void check_question(const struct service *service, enum command_phase phase, struct diags *diags)
+{
+	const char *option = command_option(phase);
+	unsigned flags;
+
+	if (phase != PHASE_READY && phase != PHASE_IDLE_UNLESS)
+		return;
+	for (words text = service_commands(service, phase); text && *text; text++) {
+		command_prefix(*text, &flags);
+		if (flags & COMMAND_IGNORES_FAILURE)
+			service_refuse(service, option, diags,
+				       "%s: '-' before the command would turn every answer into a yes", option);
+	}
+}
+
+static void check_phase(const struct service *service, enum command_phase phase, struct diags *diags)
+{
+	const char *option = command_option(phase);
+
+	if (!service_commands(service, phase) || service_is_unclear(service, option))
+		return;
+	for (words text = service_commands(service, phase); text && *text; text++) {
+		check_command_program(service, option, *text, diags);
+		if (!service_is_unclear(service, "listen"))
+			check_templates(service, option, *text, diags);
+	}
+	check_question(service, phase, diags);
+	if (phase >= PHASE_SOCKET_START_PRE && !service->socket_count &&
+	    !service_is_unclear(service, "listen"))
+		service_refuse(service, option, diags, "%s needs a service with a socket", option);
+}
+
+void rule_commands(const struct service *service, struct diags *diags)
+{
+	for (int phase = 0; phase < PHASES; phase++)
+		check_phase(service, (enum command_phase)phase, diags);
+	if (!service->exec->accept && service->groups->restart->remain_after_exit && service->socket_count &&
+	    !service_is_relayed(service))
+		diag_warning(diags, service_origin(service, "remain_after_exit"),
+			     "%s: remain_after_exit: once the program has ended, clients wait in vain: none of them "
+			     "starts it again", service->name);
+}
+
+/* Rules of idle backends: superd must be able to see whether a client is connected.
+ *
+ * defaults { idle_timeout } applies to services that can be idle and is no mistake of the others. So the rules look
+ * only at the options that the service's own text sets. */
+static const struct rule_row idle_rows[] = {
+	{ "idle_action min_awake idle_unless idle_means", NEEDS, "idle_timeout",
+	  .hint = "set the time without clients, as in idle_timeout = 5min", .said = true },
+	{ "idle_means = quiet", NEEDS, "idle_action = freeze", .because = "a stop would cut the connections off",
+	  .hint = "write idle_action = freeze, or remove idle_means", .said = true, .otherwise = true },
+};
+
+static const struct rule_row waits[] = {
+	{ "idle_timeout", NEEDS, "accept = no", .because = "otherwise an instance ends with its one connection",
+	  .hint = "remove idle_timeout; runtime_max limits a connection", .said = true },
+};
+
+static void check_idle_sockets(const struct service *service, struct diags *diags)
+{
+	if (service_is_unclear(service, "listen"))
+		return;
+	if (!service->socket_count && !service_mark(service, "socket")) {
+		service_refuse(service, "idle_timeout", diags,
+			       "idle_timeout needs a socket: without one it has no clients");
+		service_hint(service, diags, "remove idle_timeout; runtime_max limits how long it runs");
+	}
+	sockets_refuse(service, ~(unsigned)KINDS_SHOWN, "idle_timeout: the clients of %s cannot be counted",
+		       "remove idle_timeout, or move the socket to a separate service", diags);
+}
+
+/* Of other sockets the kernel does not tell when something moved. */
+static void check_means(const struct service *service, struct diags *diags)
+{
+	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
+
+	if (lifecycle->idle_means != IDLE_MEANS_QUIET || !service_mark(service, "idle_means") ||
+	    (lifecycle->idle_action != IDLE_FREEZE && !service_is_unclear(service, "idle_action")))
+		return;
+	if (service->socket_count && !service_is_unclear(service, "listen") && !service_mark(service, "socket") &&
+	    !service_find_socket(service, KIND(TCP)))
+		service_refuse(service, "idle_means", diags,
+			       "idle_means = quiet needs a TCP socket: for others the kernel reports no times of "
+			       "traffic");
+}
+
+static const struct rule_row oneshots[] = {
+	{ "idle_timeout", NOT_WITH, "type = oneshot", .said = true,
+	  .says = "idle_timeout needs a program that continues to run: a oneshot ends with its work" },
+};
+
+/* superd knows the clients of all sockets from the process that relays them. */
+static const struct rule_row relayed_idle[] = {
+	{ "idle_action = freeze", NOT_WITH, "type = oneshot", .hint = "set idle_action = stop, and exec_stop",
+	  .says = "idle_action = freeze needs a program that continues to run: a oneshot cannot be frozen" },
+};
+
+void rule_idle(const struct service *service, struct diags *diags)
+{
+	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
+
+	if (words_count(service->groups->commands->of[PHASE_IDLE_UNLESS]) > 1)
+		service_refuse(service, "idle_unless", diags, "idle_unless is one command, whose exit status is the "
+							      "answer");
+	if (!check_rows(service, idle_rows, diags))
+		check_means(service, diags);
+	if (lifecycle->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
+	    service_is_unclear(service, "accept"))
+		return;
+	if (check_rows(service, waits, diags))
+		return;
+	if (service_is_relayed(service))
+		check_rows(service, relayed_idle, diags);
+	else if (!check_rows(service, oneshots, diags))
+		check_idle_sockets(service, diags);
+}

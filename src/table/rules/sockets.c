@@ -1,0 +1,727 @@
+/* Rules of a service's sockets: number and kind, the options that apply to them, who may connect, and pass = bind.
+ *
+ * A service may mix kinds of sockets. An option has an effect if it applies to one of them. */
+#include "table/rules/internal.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/buf.h"
+#include "lib/pool.h"
+#include "lib/scan.h"
+#include "table/access/access.h"
+#include "table/option/option_name.h"
+#include "table/option/option_table.h"
+#include "table/option/service_mark.h"
+#include "table/words/address_family.h"
+#include "table/words/command_prefix.h"
+#include "table/words/sandbox_words.h"
+#include "table/words/syscall_groups.h"
+
+void rule_listen(const struct service *service, struct diags *diags)
+{
+	bool alone = service->exec->start != START_DEMAND && !service->exec->accept;
+
+	if (service->socket_count || alone || service_is_unclear(service, "listen") ||
+	    service_mark(service, "socket"))
+		return;
+	service_refuse(service, NULL, diags, "listen is missing");
+	diags_hint(diags,
+		   "set its address, as in listen = \"80\"; only a service with start = boot, manual or wanted needs "
+		   "none");
+}
+
+void rule_kinds(const struct service *service, struct diags *diags)
+{
+	bool accept = service->exec->accept;
+
+	if (service_is_unclear(service, "accept"))
+		return;
+	sockets_refuse(service, accept ? 0 : KIND(TCPMUX),
+		       "%s needs accept = yes: its clients connect to another service's socket", "set accept = yes",
+		       diags);
+	sockets_refuse(service, accept ? ~(unsigned)(KINDS_ACCEPTING | KINDS_DATAGRAM) : 0,
+		       "accept = yes: there are no connections to accept on %s",
+		       "set accept = no: the program receives it unchanged", diags);
+}
+
+void rule_pass(const struct service *service, struct diags *diags)
+{
+	size_t count = service->socket_count;
+
+	if (service->exec->pass != PASS_INETD || service->exec->accept || count == 1)
+		return;
+	if (service_is_unclear(service, "listen") || service_is_unclear(service, "accept"))
+		return;
+	if (!count && service->exec->start == START_DEMAND)
+		return;         /* rule_listen's */
+	service_refuse(service, "pass", diags,
+		       "pass = inetd passes one socket as standard input; this service has %zu", count);
+	if (count)
+		diags_hint(diags, "write a service for each socket, or set accept = yes or pass = systemd");
+	else
+		diags_hint(diags, "remove pass, or set listen");
+}
+
+/* Two sockets cannot have the same symbolic link. */
+void rule_symlinks(const struct service *service, struct diags *diags)
+{
+	const struct listen *first = NULL;
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		if (!listen->options->symlinks || !endpoint_is_path(listen->endpoint))
+			continue;
+		if (first && first->options->symlinks == listen->options->symlinks) {
+			diag_error(diags, listen->at,
+				   "%s: symlinks belong to one node; this is the second they would name",
+				   service->name);
+			diags_hint(diags, "put them into the socket { } they belong to");
+		}
+		first = listen;
+	}
+	if (!first && service->socket_count && service_mark(service, "symlinks") &&
+	    service->groups->socket_defaults->symlinks)
+		service_refuse(service, "symlinks", diags,
+			       "symlinks: it has no unix socket or fifo that could have another name");
+}
+
+#define TCP_KINDS (KIND(TCP) | KIND(RPC_TCP))
+#define STREAM_KINDS (TCP_KINDS | KIND(SCTP))
+#define UDP_KINDS (KIND(UDP) | KIND(RPC_UDP))
+#define MESSAGE_KINDS (KINDS_UNIX | KIND(NETLINK))
+#define PEER_KINDS ((KINDS_INET & KINDS_ACCEPTING) | KIND(TCPMUX))
+
+/* Options that apply only to some kinds of sockets. */
+static const struct {
+	const char *options;
+	unsigned kinds;
+	const char *needs;
+	bool has_node;                  /* of unix sockets those with a node */
+	bool not_ipv4;
+} uses[] = {
+	{ "socket_user socket_group socket_mode remove_on_stop", KINDS_UNIX | KIND(FIFO) | KIND(MQUEUE),
+	  .needs = "a node in the file system, or a message queue", .has_node = true },
+	{ "directory_mode", KINDS_UNIX | KIND(FIFO), .needs = "a node in the file system", .has_node = true },
+	{ "bind_to_device free_bind transparent ip_tos ip_ttl", KINDS_INET, .needs = "an Internet address" },
+	{ "ipv6_only", KINDS_INET, .needs = "an IPv6 address", .not_ipv4 = true },
+	{ "keep_alive no_delay", STREAM_KINDS, .needs = "TCP connections" },
+	{ "keep_alive_time keep_alive_interval keep_alive_probes defer_accept", TCP_KINDS, .needs = "TCP connections" },
+	{ "broadcast multicast_group", UDP_KINDS, .needs = "UDP datagrams" },
+	{ "pass_credentials pass_security", MESSAGE_KINDS, .needs = "unix or netlink messages" },
+	{ "pass_packet_info", UDP_KINDS | KIND(NETLINK), .needs = "UDP or netlink datagrams" },
+	{ "writable", KIND(SPECIAL), .needs = "a special: file" },
+	{ "message_queue_max_messages message_queue_message_size", KIND(MQUEUE), .needs = "a message queue" },
+	{ "probe_from", PEER_KINDS, .needs = "connections of TCP" },
+};
+
+static void check_use(const struct service *service, const struct mark *mark, struct diags *diags)
+{
+	const char *option = directives[mark->directive].name[NATIVE];
+	bool applies = false;
+	size_t row = 0;
+
+	while (row < sizeof(uses) / sizeof(uses[0]) && !text_has_word(uses[row].options, option))
+		row++;
+	if (row == sizeof(uses) / sizeof(uses[0]))
+		return;
+	for (size_t i = 0; i < service->socket_count && !applies; i++) {
+		const struct endpoint *endpoint = service->sockets[i].endpoint;
+
+		applies = endpoint_is(endpoint, uses[row].kinds) &&
+			  !(uses[row].not_ipv4 && endpoint->family == FAMILY_IPV4) &&
+			  !(uses[row].has_node && endpoint_is(endpoint, KINDS_UNIX) && !endpoint_is_path(endpoint));
+	}
+	if (!applies)
+		diag_warning(diags, service_place(service, mark),
+			     "%s: %s has no effect here: none of its sockets has %s", service->name, option,
+			     uses[row].needs);
+}
+
+/* mq_open(3) takes both sizes or neither. */
+static void check_sizes(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	bool count = listen->options->message_queue_max_messages, size = listen->options->message_queue_message_size;
+	const char *said = count ? "message_queue_max_messages" : "message_queue_message_size";
+
+	if (count != size && listen->endpoint->kind == ENDPOINT_MQUEUE)
+		service_refuse(service, said, diags, "of message_queue_max_messages and message_queue_message_size "
+			       "there are both or neither");
+}
+
+void rule_options(const struct service *service, struct diags *diags)
+{
+	for (size_t i = 0; i < service->socket_count; i++)
+		check_sizes(service, &service->sockets[i], diags);
+	/* In another system's table, that system's rules decide which option applies to which socket. */
+	if (service->is_foreign)
+		return;
+	for (size_t i = 0; i < service->mark_count && service->socket_count; i++) {
+		enum option_group group = directives[service->marks[i].directive].group;
+
+		/* GROUP_LIFECYCLE has probe_from. */
+		if (group == GROUP_SOCKETS || group == GROUP_LIFECYCLE)
+			check_use(service, &service->marks[i], diags);
+	}
+}
+
+/* Rules of the options that admit and refuse clients.
+ *
+ * An option that restricts or protects but has no effect is an error, because its author relies on it: for example
+ * `instances` where superd never sees a connection. An option without effect that protects nothing is a warning.
+ * libwrap, id_only and only_from are checked wherever they come from, also from defaults { }. */
+/* Options that need accept = yes, and whether they restrict. */
+static const struct {
+	const char *option;
+	bool restricts;
+} accepting[] = {
+	{ "instances", true },
+	{ "per_source", true },
+	{ "per_source_prefix", true },
+	{ "per_source_cpm", true },
+	{ "overload", true },
+	{ "deny_time", true },
+	{ "banner", false },
+	{ "banner_success", false },
+	{ "banner_fail", false },
+};
+
+static const char *accept_reason(const struct service *service)
+{
+	return service->is_foreign ? "has no effect here: with wait the program accepts the connections itself"
+				   : "has no effect here: with accept = no the program accepts the connections";
+}
+
+/* superd sees the sender of a datagram before it starts anything for it. */
+static bool all_datagrams(const struct service *service)
+{
+	return !service_find_socket(service, ~(unsigned)KINDS_DATAGRAM);
+}
+
+/* The relay of a redirect counts its connections by source, and superd the datagrams of a sender. */
+static bool counts_without_accept(const struct service *service, const char *option)
+{
+	bool prefix = !strcmp(option, "per_source_prefix");
+
+	return ((prefix || !strcmp(option, "per_source")) && service->exec->redirect &&
+		!service_find_socket(service, KINDS_DATAGRAM)) ||
+	       ((prefix || !strcmp(option, "per_source_cpm")) && all_datagrams(service));
+}
+
+static void check_accepting(const struct service *service, struct diags *diags)
+{
+	for (size_t i = 0; i < sizeof(accepting) / sizeof(accepting[0]); i++) {
+		const char *option = accepting[i].option;
+
+		if (!service_mark(service, option) || counts_without_accept(service, option))
+			continue;
+		if (accepting[i].restricts)
+			service_refuse(service, option, diags, "%s %s", option, accept_reason(service));
+		else
+			diag_warning(diags, service_origin(service, option), "%s: %s %s", service->name, option,
+				     accept_reason(service));
+		service_hint(service, diags, "set accept = yes, or remove it");
+	}
+}
+
+static void check_identity(const struct service *service, struct diags *diags)
+{
+	const struct log_options *log = service->groups->logging;
+
+	if (service->groups->access->libwrap && !all_datagrams(service)) {
+		service_refuse(service, "libwrap", diags, "libwrap %s", accept_reason(service));
+		service_hint(service, diags, "set accept = yes, or libwrap = \"\"");
+	}
+	if (service->groups->access->id_only) {
+		service_refuse(service, "id_only", diags, "id_only %s", accept_reason(service));
+		service_hint(service, diags, "set accept = yes, or id_only = no");
+	}
+	if (service_mark(service, "log_on_success") && (log->log_on_success & SUCCESS_USERID))
+		diag_warning(diags, service_origin(service, "log_on_success"), "%s: USERID %s", service->name,
+			     accept_reason(service));
+}
+
+/* Sockets whose clients have no address. */
+#define NAMELESS (~(unsigned)(KINDS_INET | KIND(TCPMUX)))
+
+/* An option that needs the address of a client: its effect without one, and what would be right. */
+struct refusal {
+	const char *option, *effect, *hint;
+};
+
+static void refuse_nameless(const struct service *service, const struct listen *listen, struct refusal refusal,
+			    struct diags *diags)
+{
+	char text[ENDPOINT_TEXT];
+
+	diag_error(diags, service_listen_origin(service, listen, refusal.option),
+		   "%s: %s: clients of %s have no address, so %s", service->name, refusal.option,
+		   endpoint_text(listen->endpoint, text), refusal.effect);
+	service_hint(service, diags, refusal.hint);
+}
+
+/* A unit's rules hold for its Internet sockets alone (systemd.resource-control(5)). */
+static void check_nameless_rules(const struct service *service, struct diags *diags)
+{
+	static const char ways[] = "socket_user, socket_group and socket_mode control access there; set it in a "
+				   "socket { } that has the other sockets";
+	const struct socket_options *before = NULL;
+
+	for (size_t n = 0; n < service->socket_count && service->dialect != UNIT; n++) {
+		const struct listen *listen = &service->sockets[n];
+
+		if (!endpoint_is(listen->endpoint, NAMELESS))
+			continue;
+		if (listen->options != before && listen->options->only_from)
+			refuse_nameless(service, listen, (struct refusal){ "only_from", "no client is allowed", ways },
+					diags);
+		if (listen->options != before && listen->options->no_access && service_mark(service, "no_access"))
+			refuse_nameless(service, listen, (struct refusal){ "no_access", "no client is refused", ways },
+					diags);
+		before = listen->options;
+	}
+}
+
+static void check_nameless(const struct service *service, struct diags *diags)
+{
+	const struct access_options *access = service->groups->access;
+	const struct listen *listen = service->exec->accept ? service_find_socket(service, NAMELESS) : NULL;
+
+	check_nameless_rules(service, diags);
+	if (listen && access->libwrap)
+		refuse_nameless(service, listen,
+				(struct refusal){ "libwrap", "superd cannot check hosts.allow and hosts.deny",
+						  "remove it here: set libwrap = \"\"" }, diags);
+	if (listen && access->id_only)
+		refuse_nameless(service, listen,
+				(struct refusal){ "id_only", "no ident server names them",
+						  "remove it here: set id_only = no" }, diags);
+}
+
+/* On other unix sockets superd counts the clients of a user, but a datagram has no user. */
+static void check_counts(const struct service *service, struct diags *diags)
+{
+	static const char none[] = "none of them are counted";
+	const struct access_options *access = service->groups->access;
+	const struct listen *listen = service_find_socket(service, KIND(UNIX_DGRAM));
+	bool accepts = service->exec->accept;
+
+	if (listen && accepts && access->per_source != UNLIMITED && service_mark(service, "per_source"))
+		refuse_nameless(service, listen,
+				(struct refusal){ "per_source", none,
+						  "set instances, for all of them together, or remove it" }, diags);
+	if (listen && (accepts || all_datagrams(service)) && access->per_source_cpm != UNLIMITED &&
+	    service_mark(service, "per_source_cpm"))
+		refuse_nameless(service, listen,
+				(struct refusal){ "per_source_cpm", none,
+						  "set trigger_limit, for all of them together, or remove it" }, diags);
+}
+
+/* Warns of "::", which is everybody in some places of xinetd's manual, and nobody in its code. */
+static void warn_of_nobody(const struct service *service, const struct listen *listen, const char *option,
+			   struct diags *diags)
+{
+	words list = *option == 'o' ? listen->options->only_from : listen->options->no_access;
+
+	for (; list && *list && service_mark(service, option); list++) {
+		if (!strcmp(*list, "::"))
+			diag_warning(diags, service_listen_origin(service, listen, option),
+				     "%s: %s: '::' matches no client; ::/0 matches all clients of IPv6",
+				     service->name, option);
+	}
+}
+
+/* superd-builtin checks the clients itself where it has the sockets, all by one set of rules. Equal lists of a table
+ * are one copy. */
+static void check_one_rule(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	const struct socket_options *first = service->sockets->options, *other = listen->options;
+	const char *option = first->only_from == other->only_from ? "no_access" : "only_from";
+	bool checks = service_waits(service) || endpoint_is_datagram(listen->endpoint);
+
+	if (!checks || (!service->exec->builtin && !service->exec->redirect) ||
+	    (first->only_from == other->only_from && first->no_access == other->no_access))
+		return;
+	diag_error(diags, service_listen_origin(service, listen, option),
+		   "%s: %s: all sockets of a builtin or redirect have the same clients", service->name,
+		   option_name_of(service, option));
+	service_hint(service, diags, "set it outside of socket { }, or give this socket to another service");
+}
+
+/* Warns of rules that let nobody in. Both lists are read whole: a narrower network in only_from is no exception from
+ * no_access, although xinetd.conf(5) says so. */
+static void warn_of_closed_door(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	const struct socket_options *rules = listen->options;
+	struct pool *pool = rules->no_access ? pool_new() : NULL;
+	const struct access *access =
+		pool ? access_compile(rules->only_from, rules->no_access, NULL, NULL, pool) : NULL;
+	bool has_ipv6 = false;
+
+	for (size_t i = 0; i < service->socket_count; i++)
+		has_ipv6 |= service->sockets[i].options == rules && service->sockets[i].endpoint->family != FAMILY_IPV4;
+	if (access && access_denies_all(access, has_ipv6)) {
+		diag_warning(diags, service_listen_origin(service, listen, "no_access"),
+			     rules->only_from ? "%s: nobody may connect: no_access denies all that only_from permits"
+					      : "%s: nobody may connect: no_access denies all addresses",
+			     service->name);
+		service_hint(service, diags, "no_access counts, however narrow the networks of only_from are: without "
+					     "it only_from alone permits");
+	}
+	pool_free(pool);
+}
+
+static void check_clients(const struct service *service, struct diags *diags)
+{
+	const struct socket_options *before = NULL;
+	bool is_clear = !service_is_unclear(service, "listen") && !service_is_unclear(service, "only_from") &&
+			!service_is_unclear(service, "no_access");
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		if (listen->options != before) {
+			warn_of_nobody(service, listen, "only_from", diags);
+			warn_of_nobody(service, listen, "no_access", diags);
+			check_one_rule(service, listen, diags);
+			if (is_clear && endpoint_is_inet(listen->endpoint))
+				warn_of_closed_door(service, listen, diags);
+		}
+		before = listen->options;
+	}
+}
+
+/* Warns of deny_time with datagrams: their sender can be forged, so a client could get another's address denied. */
+static void warn_of_forged_senders(const struct service *service, struct diags *diags)
+{
+	if (service->groups->access->deny_time <= 0 || !service_find_socket(service, KINDS_DATAGRAM))
+		return;
+	diag_warning(diags, service_origin(service, "deny_time"),
+		     "%s: deny_time: senders of datagrams can be forged to lock another address out of all services",
+		     service->name);
+	service_hint(service, diags, "deny_time = 0 only logs the senders");
+}
+
+void rule_access(const struct service *service, struct diags *diags)
+{
+	check_clients(service, diags);
+	if (!service_is_unclear(service, "listen")) {
+		check_nameless(service, diags);
+		warn_of_forged_senders(service, diags);
+	}
+	if (service_is_unclear(service, "accept"))
+		return;
+	if (!service_is_unclear(service, "listen"))
+		check_counts(service, diags);
+	if (!service->exec->accept) {
+		check_accepting(service, diags);
+		check_identity(service, diags);
+	}
+}
+
+/* Rules of pass = bind and binds. The addresses of `binds` are compared with what a program passes to bind(2), so
+ * they are numbers, and of the kind that the socket has. No two sockets have the same, as the first gets every bind.
+ *
+ * The program has superd's filter of system calls and that of its hardening. The kernel asks both, and an error or a
+ * kill goes before superd's answer (seccomp(2)). So hardening must not deny the calls by which a program gets its
+ * sockets. */
+/* Sockets whose bind(2) superd answers. */
+#define BOUND (unsigned)(KIND(TCP) | KIND(UDP) | KIND(SCTP) | KINDS_UNIX)
+
+/* rule_listen has refused a service that waits for clients and has nowhere to. */
+static void check_has_socket(const struct service *service, struct diags *diags)
+{
+	if (service->socket_count || service->exec->start == START_DEMAND || service->exec->accept ||
+	    service_is_unclear(service, "start") || service_mark(service, "socket"))
+		return;
+	service_refuse(service, "pass", diags,
+		       "pass = bind needs a socket in listen: superd answers the binds of its own sockets alone");
+	service_hint(service, diags, "write the address that the program binds in listen, or remove pass");
+}
+
+static bool is_hardened(const struct service *service)
+{
+	unsigned flags = 0;
+
+	if (service->groups->commands->exec_prefix)
+		command_prefix(service->groups->commands->exec_prefix, &flags);
+	return !(flags & COMMAND_PRIVILEGED);
+}
+
+static void check_calls(const struct service *service, struct diags *diags)
+{
+	words list = service->groups->syscalls->system_call_filter;
+	const char *missing = syscall_list_denies(list, "socket") ? "socket"
+			      : syscall_list_denies(list, "bind") ? "bind"
+								  : NULL;
+
+	if (!list || service_is_unclear(service, "system_call_filter"))
+		return;
+	if (missing) {
+		service_refuse(service, "system_call_filter", diags,
+			       "system_call_filter denies %s(2), by which a program with pass = bind receives its "
+			       "socket",
+			       missing);
+		service_hint(service, diags, "allow socket, bind, listen and accept4, which are in @network-io");
+		return;
+	}
+	if (!service_find_socket(service, KINDS_ACCEPTING))
+		return;
+	if (syscall_list_denies(list, "listen")) {
+		diag_warning(diags, service_origin(service, "system_call_filter"),
+			     "%s: system_call_filter denies listen(2), which most programs call after their bind(2)",
+			     service->name);
+		service_hint(service, diags, "allow listen, unless the program does not call it, such as haproxy");
+	}
+	if (syscall_list_denies(list, "accept") && syscall_list_denies(list, "accept4")) {
+		diag_warning(diags, service_origin(service, "system_call_filter"),
+			     "%s: system_call_filter denies accept(2) and accept4(2), so the program can accept "
+			     "clients by io_uring(7) alone", service->name);
+		service_hint(service, diags, "allow accept and accept4");
+	}
+}
+
+/* As filter/restrict.c reads the list: its last word of a family decides. */
+static bool denies_family(words list, int family)
+{
+	bool denied = !signed_list_denies(list);
+	int found;
+
+	for (; *list; list++) {
+		const char *word = *list;
+
+		if (address_family_find(word + (*word == '~' || *word == '+'), &found) && found == family)
+			denied = *word == '~';
+	}
+	return denied;
+}
+
+/* What a program must be allowed for a socket; NULL: the list allows it. An IPv6 socket may be for IPv4 clients. */
+static const char *find_denied_family(words list, const struct endpoint *endpoint)
+{
+	if (!endpoint_is_inet(endpoint))
+		return denies_family(list, AF_UNIX) ? "AF_UNIX" : NULL;
+	if (!denies_family(list, AF_INET6))
+		return NULL;
+	if (endpoint->family == FAMILY_IPV6)
+		return "AF_INET6";
+	return denies_family(list, AF_INET) ? "AF_INET and AF_INET6" : NULL;
+}
+
+static void check_families(const struct service *service, struct diags *diags)
+{
+	words list = service->groups->syscalls->restrict_address_families;
+
+	if (!list || service_is_unclear(service, "restrict_address_families"))
+		return;
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const char *denied = find_denied_family(list, service->sockets[n].endpoint);
+		char text[ENDPOINT_TEXT];
+
+		if (!denied || !endpoint_is(service->sockets[n].endpoint, BOUND))
+			continue;
+		service_refuse(service, "restrict_address_families", diags,
+			       "restrict_address_families denies %s: with pass = bind the program opens a socket "
+			       "itself for %s", denied, endpoint_text(service->sockets[n].endpoint, text));
+		service_hint(service, diags, "allow the families of its sockets");
+		return;
+	}
+}
+
+static const struct rule_row programs[] = {
+	{ "pass = bind", NOT_WITH, "accept = yes", .hint = "set accept = no, or remove it",
+	  .says = "pass = bind: a program that binds its own address accepts its clients itself" },
+	{ "pass = bind", NOT_WITH, "redirect", .hint = "remove one of them",
+	  .says = "pass = bind and redirect exclude each other: a program receives its sockets, or a relay connects "
+		  "clients to it" },
+	{ "pass = bind", NOT_WITH, "builtin", .otherwise = true,
+	  .says = "pass = bind is for a program in exec, and this is a builtin" },
+	{ "type = oneshot", NOT_WITH, "pass = bind",
+	  .says = "type = oneshot: with pass = bind a service is a server that stays" },
+};
+
+static bool is_number(const char *address)
+{
+	struct in6_addr room;
+
+	return scan_address(address, strlen(address), &room);
+}
+
+/* What is wrong with an address of `binds`; NULL: nothing. */
+static const char *address_refuse(const struct endpoint *endpoint, const struct endpoint *meant)
+{
+	if (endpoint->kind != meant->kind)
+		return "it is of another kind than the socket";
+	if (endpoint->interface)
+		return "a program binds an address, not an interface";
+	if (endpoint->port_name || (endpoint_is_inet(endpoint) && endpoint->address && !is_number(endpoint->address)))
+		return "it needs numbers, as a program passes them to bind(2)";
+	if (endpoint_has_port(endpoint) && !endpoint->port)
+		return "it has no port";
+	if (endpoint_is_below_runtime(endpoint))
+		return "expected a path as the program has it";
+	return NULL;
+}
+
+static void check_addresses(const struct service *service, const struct listen *listen, struct pool *pool,
+			    struct diags *diags)
+{
+	for (words text = listen->options->binds; text && *text; text++) {
+		struct origin at = service_listen_origin(service, listen, "binds");
+		const struct endpoint *endpoint;
+		const char *wrong = endpoint_parse(*text, pool, &endpoint);
+
+		if (wrong) {
+			diag_error(diags, at, "%s: binds: %s", service->name, wrong);   /* it quotes the text */
+			continue;
+		}
+		wrong = address_refuse(endpoint, listen->endpoint);
+		if (wrong)
+			diag_error(diags, at, "%s: binds: '%s': %s", service->name, *text, wrong);
+	}
+}
+
+/* ---- which socket a bind means ---- */
+
+/* An address by which a program means a socket. */
+struct meaning {
+	const struct listen *listen;
+	const struct endpoint *endpoint;
+};
+
+/* A program cannot know a port that the kernel chooses. */
+static void check_port(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	const struct endpoint *endpoint = listen->endpoint;
+	char text[ENDPOINT_TEXT];
+
+	if (listen->options->binds || !endpoint_is(endpoint, BOUND) || !endpoint_has_port(endpoint) || endpoint->port ||
+	    endpoint->port_name)
+		return;
+	diag_error(diags, listen->at, "%s: pass = bind: %s: the kernel chooses this port, so no program can bind it",
+		   service->name, endpoint_text(endpoint, text));
+	service_hint(service, diags, "name a port, or write the address that the program binds in binds");
+}
+
+/* Of a listener: an IPv4 socket, one for IPv6 alone, or one that could take both. A bind prefers its own. */
+static enum endpoint_family socket_family(const struct listen *listen)
+{
+	const struct endpoint *endpoint = listen->endpoint;
+	bool alone = listen->options->ipv6_only == IPV6_ONLY_DEFAULT
+			     ? endpoint->family == FAMILY_IPV6 && !endpoint->address
+			     : listen->options->ipv6_only == IPV6_ONLY_YES;
+
+	return endpoint->family == FAMILY_IPV4 ? FAMILY_IPV4 : alone ? FAMILY_IPV6 : FAMILY_ANY;
+}
+
+/* What a host's name stands for is not known yet. */
+static bool is_name(const struct endpoint *endpoint)
+{
+	return endpoint->address && !is_number(endpoint->address);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool is_same_meaning(const struct meaning *a, const struct meaning *b)
+{
+	const struct endpoint *one = a->endpoint, *two = b->endpoint;
+
+	if (one->kind != two->kind || !is_same_text(one->address, two->address))
+		return false;
+	if (!endpoint_is_inet(one))
+		return true;
+	if (is_name(a->listen->endpoint) || is_name(b->listen->endpoint))
+		return false;
+	return one->port && one->port == two->port && socket_family(a->listen) == socket_family(b->listen) &&
+	       (one->family == two->family || one->family == FAMILY_ANY || two->family == FAMILY_ANY);
+}
+
+static bool is_listened_on(const struct meaning *meaning)
+{
+	return meaning->endpoint == meaning->listen->endpoint;
+}
+
+static void refuse_meaning(const struct service *service, const struct meaning *first, const struct meaning *second,
+			   struct diags *diags)
+{
+	char asked[ENDPOINT_TEXT], gets[ENDPOINT_TEXT], never[ENDPOINT_TEXT];
+	const struct listen *binding = is_listened_on(second) ? first->listen : second->listen;
+
+	diag_error(diags, service_listen_origin(service, binding, "binds"),
+		   "%s: pass = bind: a bind of %s means both %s and %s, and the program never receives the second",
+		   service->name, endpoint_text(second->endpoint, asked), endpoint_text(first->listen->endpoint, gets),
+		   endpoint_text(second->listen->endpoint, never));
+	service_hint(service, diags, "set a different address in binds of each socket");
+}
+
+/* Each address beside those of the sockets before. That two listen on one address is another rule's. */
+static void check_meanings(const struct service *service, struct pool *pool, struct diags *diags)
+{
+	size_t count = 0, most = service->socket_count;
+	struct meaning *list;
+
+	for (size_t n = 0; n < service->socket_count; n++)
+		most += words_count(service->sockets[n].options->binds);
+	list = most > service->socket_count ? pool_alloc(pool, most * sizeof(*list)) : NULL;
+	for (size_t n = 0; list && n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
+		size_t before = count;
+
+		list[count++] = (struct meaning){ listen, listen->endpoint };
+		for (words text = listen->options->binds; text && *text; text++) {
+			list[count].listen = listen;
+			count += !endpoint_parse(*text, pool, &list[count].endpoint);
+		}
+		for (size_t at = before; at < count; at++) {
+			for (size_t other = 0; other < before; other++) {
+				if (is_listened_on(&list[other]) && is_listened_on(&list[at]))
+					continue;
+				if (is_same_meaning(&list[other], &list[at])) {
+					refuse_meaning(service, &list[other], &list[at], diags);
+					return;
+				}
+			}
+		}
+	}
+}
+
+void rule_bind(const struct service *service, struct diags *diags)
+{
+	struct pool *pool;
+
+	if (service_is_unclear(service, "pass") || service_is_unclear(service, "listen"))
+		return;
+	if (service->exec->pass == PASS_BIND && !service_is_unclear(service, "accept")) {
+		check_rows(service, programs, diags);
+		sockets_refuse(service, ~BOUND,
+			       "pass = bind: %s: superd answers a bind(2) of TCP, UDP, SCTP and unix sockets only",
+			       NULL, diags);
+		check_has_socket(service, diags);
+	}
+	if (service->exec->pass == PASS_BIND && is_hardened(service)) {
+		check_calls(service, diags);
+		check_families(service, diags);
+	}
+	pool = pool_new();
+	for (size_t n = 0; pool && n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
+
+		if (service->exec->pass == PASS_BIND)
+			check_port(service, listen, diags);
+		if (!listen->options->binds)
+			continue;
+		if (service->exec->pass != PASS_BIND) {
+			service_refuse(service, "binds", diags, "binds needs pass = bind");
+			service_hint(service, diags, "set pass = bind, or remove binds");
+			break;
+		}
+		check_addresses(service, listen, pool, diags);
+	}
+	if (pool && service->exec->pass == PASS_BIND)
+		check_meanings(service, pool, diags);
+	pool_free(pool);
+}
