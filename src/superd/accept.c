@@ -37,7 +37,6 @@
 
 #define BANNER_MOST (64 << 10)
 #define BATCH 32 /* clients of one socket in a turn of the loop */
-#define MUX_MOST 16
 #define MUX_PATIENCE 30. /* seconds that a client of tcpmux waits for its service */
 #define PARKED_MOST 64	 /* clients of a service that wait for its program */
 #define ADVICE_SECONDS 30.
@@ -584,7 +583,7 @@ bool accept_park(struct svc *svc, struct parked parked)
 {
 	static ev_timer patience = { .repeat = 0 };
 
-	if (svc->run->parked_count >= (is_mux(parked.socket) ? MUX_MOST : PARKED_MOST) ||
+	if (svc->run->parked_count >= PARKED_MOST ||
 	    (!svc->run->parked && !(svc->run->parked = calloc(PARKED_MOST, sizeof(*svc->run->parked)))))
 		return false;
 	svc->run->parked[svc->run->parked_count++] = parked;

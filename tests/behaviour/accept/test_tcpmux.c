@@ -56,9 +56,9 @@ Behaviour(tcpmux, a_service_is_had_by_its_name_in_any_case)
 }
 
 /* No queue of the kernel bounds those who come by it. */
-Behaviour(tcpmux, a_service_that_cannot_be_started_keeps_no_more_clients_than_16)
+Behaviour(tcpmux, a_service_that_cannot_be_started_keeps_no_more_clients_than_64)
 {
-	enum { KEPT = 16 };
+	enum { KEPT = 64 };
 	static const char *const arguments[] = { "--no-preflight", NULL };
 	const struct setup setup = { .arguments = arguments };
 	struct superd *superd = superd_run_with(&setup, "%s%s", text_of(mux_service, own_user()),
