@@ -1028,11 +1028,12 @@ static int serve(struct table *table, struct state_stream *before)
 		self.stop_signal = SIGTERM;
 		begin_stop();
 	}
+	control_open(!before);
+	journal_ready(); /* before anybody hears that superd runs */
 	if (self.pid_file.fd >= 0 && !before && !pid_file_write(&self.pid_file)) {
 		log_error(superd.log, "cannot write the pid file %s: %s", options->settings.pid_file, strerror(errno));
 		superd_fail(EXIT_START);
 	}
-	control_open(!before);
 	ev_prepare_init(&self.echo, on_echo);
 	ev_prepare_start(superd.loop, &self.echo);
 	if (!before && options->daemon) {
@@ -1045,7 +1046,6 @@ static int serve(struct table *table, struct state_stream *before)
 	}
 	if (options->invoked_as == AS_XINETD && !before)
 		log_started();
-	journal_ready();
 	memory_give_back(); /* reading took several times of what is kept */
 	notify_ready();
 	guard_note_begin();

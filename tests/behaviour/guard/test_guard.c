@@ -29,13 +29,16 @@ Behaviour(guard, a_killed_superd_loses_no_backend_and_no_listener)
 
 Behaviour(guard, clients_that_came_while_there_was_no_superd_are_served)
 {
-	struct superd *superd = superd_run_with(&guarded, SERVICE SERVICE, "lazy", backend("talk"), "", "each",
+	const char *const arguments[] = { "--guard", "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd = superd_run_with(&setup, SERVICE SERVICE, "lazy", backend("talk"), "", "each",
 						backend("lines"), "accept = yes");
 	pid_t first;
 	int lazy, each;
 
-	/* Perhaps before it has saved any state. */
+	/* It says that it runs once its state is saved. */
 	first = guarded_wait(superd);
+	close(control_connect());
 	kill(first, SIGKILL);
 	lazy = client_connect(superd_port(superd, "lazy"));
 	each = client_connect(superd_port(superd, "each"));
