@@ -557,5 +557,10 @@ const char *find_program(const char *package, const char *name)
 /* One that leaves what programs print to superd-output has the channel to it, its program and a timer. */
 int own_programs(void)
 {
-	return access(text_of("%s/superd-output", getenv("SUPERD_LIBEXEC")), F_OK) == 0 ? 12 : 9;
+	static const char *const optional[] = { "superd-advise", "superd-rpc" };
+	int count = 12;
+
+	for (size_t n = 0; n < sizeof(optional) / sizeof(*optional); n++)
+		count += access(text_of("%s/%s", getenv("SUPERD_LIBEXEC"), optional[n]), F_OK) == 0;
+	return count;
 }
