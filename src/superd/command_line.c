@@ -71,19 +71,14 @@ static const char *options_path(struct options *options, const char *prefix, con
 	return start ? options_join(options, start, path) : NULL;
 }
 
-/* A path of a shell user, such as ./control; a word without a slash may be a misspelled none. */
-static bool is_relative_path(const char *text)
-{
-	return *text != '/' && *text != '@' && strchr(text, '/');
-}
-
 /* Setters of --control and --compat, for struct cli_option (lib/cli_option.h). */
 static const char *options_set_control(void *context, const struct cli_option *option, const char *text)
 {
 	struct options *options = context;
 
 	(void)option;
-	if (is_relative_path(text))
+	/* A path of a shell user, such as ./control; a word without a slash may be a misspelled none. */
+	if (*text != '/' && *text != '@' && strchr(text, '/'))
 		text = options_path(options, "", text);
 	if (!text)
 		return "its path cannot be made absolute";
@@ -240,26 +235,6 @@ static const struct cli inetd_cli = {
 	.options = inetd_options, .count = sizeof(inetd_options) / sizeof(*inetd_options),
 };
 
-static bool read_inetd_options(struct options *options, int argc, char **argv)
-{
-	enum cli_result result = cli_read(&inetd_cli, options, argc, argv, NULL);
-
-	if (result == CLI_UNKNOWN)
-		fprintf(stderr, "inetd: see inetd --help\n");
-	return result == CLI_READ;
-}
-
-/* --compat decides how -p is read, so it is read first, wherever it stands. */
-static bool read_compat(struct options *options, int argc, char **argv)
-{
-	for (int n = 1; n < argc && strcmp(argv[n], "--"); n++) {
-		if (strncmp(argv[n], "--compat=", 9) == 0 &&
-		    !cli_set(&inetd_cli, cli_find(&inetd_cli, "compat"), options, argv[n] + 9))
-			return false;
-	}
-	return true;
-}
-
 static bool add_table(struct options *options, const char *path, bool is_optional)
 {
 	const char *source = options_path(options, "inetd:", path);
@@ -267,38 +242,12 @@ static bool add_table(struct options *options, const char *path, bool is_optiona
 	return source && options_add(options, is_optional ? &options->optional_sources : &options->sources, source);
 }
 
-/* Adds the default table and folder. One that exists now must exist at a reload, too. A missing one may appear
- * later. */
-static bool add_default_tables(struct options *options)
-{
-	bool has_table = access(INETD_TABLE, F_OK) == 0, has_folder = access(INETD_FOLDER, F_OK) == 0;
-
-	return add_table(options, INETD_TABLE, !has_table && has_folder) &&
-	       add_table(options, INETD_FOLDER, !has_folder);
-}
-
-static bool read_tables(struct options *options, int argc, char **argv)
-{
-	if (options->task != TASK_RUN)
-		return true;
-	if (optind == argc && geteuid() == 0)
-		return add_default_tables(options);
-	if (optind == argc) {
-		fprintf(stderr,
-			"inetd: only root runs %s: name a configuration of your own: inetd [options] FILE...\n",
-			INETD_TABLE);
-		return false;
-	}
-	for (int n = optind; n < argc; n++) {
-		if (!add_table(options, argv[n], false))
-			return false;
-	}
-	return true;
-}
-
 /* Reads argv into options that hold superd's defaults. false after printing the mistake. */
 static bool as_inetd_read(struct options *options, int argc, char **argv)
 {
+	bool has_table = access(INETD_TABLE, F_OK) == 0, has_folder = access(INETD_FOLDER, F_OK) == 0;
+	enum cli_result result;
+
 	options->keep_going = true;
 	options->daemon = !pid1_is_first();     /* a container ends with its PID 1 */
 	options->given.log = "syslog";
@@ -313,9 +262,33 @@ static bool as_inetd_read(struct options *options, int argc, char **argv)
 		.per_source = -1,
 		.backlog = -1,
 	};
-	if (!read_compat(options, argc, argv) || !read_inetd_options(options, argc, argv) ||
-	    !read_tables(options, argc, argv))
+	/* --compat decides how -p is read, so it is read first, wherever it stands. */
+	for (int n = 1; n < argc && strcmp(argv[n], "--"); n++) {
+		if (strncmp(argv[n], "--compat=", 9) == 0 &&
+		    !cli_set(&inetd_cli, cli_find(&inetd_cli, "compat"), options, argv[n] + 9))
+			return false;
+	}
+	result = cli_read(&inetd_cli, options, argc, argv, NULL);
+	if (result == CLI_UNKNOWN)
+		fprintf(stderr, "inetd: see inetd --help\n");
+	if (result != CLI_READ)
 		return false;
+	if (options->task == TASK_RUN && optind == argc && geteuid() != 0) {
+		fprintf(stderr,
+			"inetd: only root runs %s: name a configuration of your own: inetd [options] FILE...\n",
+			INETD_TABLE);
+		return false;
+	}
+	/* The default table and folder: one that exists now must exist at a reload, too; a missing one may appear
+	 * later. */
+	if (options->task == TASK_RUN && optind == argc &&
+	    (!add_table(options, INETD_TABLE, !has_table && has_folder) ||
+	     !add_table(options, INETD_FOLDER, !has_folder)))
+		return false;
+	for (int n = optind; options->task == TASK_RUN && n < argc; n++) {
+		if (!add_table(options, argv[n], false))
+			return false;
+	}
 	if (!options->daemon && access("/dev/log", F_OK) < 0)
 		options->given.log = "stderr"; /* as in a container, where there is no syslog */
 	return true;
@@ -353,28 +326,22 @@ static const char *set_table(void *context, const struct cli_option *option, con
 	return source && options_add(options, &options->sources, source) ? NULL : "";
 }
 
-/* -filelog and -syslog. */
-static const char *set_xinetd_log(void *context, const struct cli_option *option, const char *argument)
+/* -filelog, -syslog and -pidfile. */
+static const char *set_xinetd_file(void *context, const struct cli_option *option, const char *argument)
 {
 	struct options *options = context;
-	bool is_file = !strcmp(option->name, "filelog");
 
+	if (!strcmp(option->name, "pidfile")) {
+		options->given.pid_file = options_path(options, "", argument);
+		return options->given.pid_file ? NULL : "";
+	}
 	if (options->given.log) {
 		fprintf(stderr, "xinetd: -filelog and -syslog exclude each other: there is one log\n");
 		return "";
 	}
-	options->given.log = is_file ? options_path(options, "file:", argument)
-					   : options_join(options, "syslog:", argument);
+	options->given.log = !strcmp(option->name, "filelog") ? options_path(options, "file:", argument)
+							      : options_join(options, "syslog:", argument);
 	return options->given.log ? NULL : "";
-}
-
-static const char *set_xinetd_pid_file(void *context, const struct cli_option *option, const char *path)
-{
-	struct options *options = context;
-
-	(void)option;
-	options->given.pid_file = options_path(options, "", path);
-	return options->given.pid_file ? NULL : "";
 }
 
 static const char *set_xinetd_foreground(void *context, const struct cli_option *option, const char *argument)
@@ -404,10 +371,10 @@ static const struct cli_option xinetd_options[] = {
 	{ "d", FIELD(given.log_level), .value = LEVEL_DEBUG,
 	  .help = "stay in the foreground and log everything to stderr" },
 	{ "f", .argument = "FILE", .set = set_table, .help = "read this file (" XINETD_TABLE ")" },
-	{ "filelog", .argument = "FILE", .set = set_xinetd_log, .help = "log to this file" },
-	{ "syslog", .argument = "FACILITY", .set = set_xinetd_log,
+	{ "filelog", .argument = "FILE", .set = set_xinetd_file, .help = "log to this file" },
+	{ "syslog", .argument = "FACILITY", .set = set_xinetd_file,
 	  .help = "log to syslog with this facility (daemon)" },
-	{ "pidfile", .argument = "FILE", .set = set_xinetd_pid_file, .help = "write the process id to this file" },
+	{ "pidfile", .argument = "FILE", .set = set_xinetd_file, .help = "write the process id to this file" },
 	{ "dontfork", .set = set_xinetd_foreground, .help = "stay in the foreground; implies -stayalive" },
 	{ "stayalive", FIELD(stays_without_services), .help = "run also without any service" },
 	{ "limit", .argument = "NUMBER", FIELD(process_limit), .scan = scan_limit,
@@ -432,29 +399,26 @@ static const struct cli xinetd_cli = {
 	.options = xinetd_options, .count = sizeof(xinetd_options) / sizeof(*xinetd_options),
 };
 
-/* Reports an unknown word. true: it looks like an option, and is ignored; false: it is an error. */
-static bool report_unknown(const char *word)
+/* Reads argv into options that hold superd's defaults. false after printing the mistake. */
+static bool as_xinetd_read(struct options *options, int argc, char **argv)
 {
-	bool is_option = word[0] == '-' && word[1];
-
-	fprintf(stderr, "xinetd: '%s' is no option of xinetd%s: see xinetd -help\n", word,
-		is_option ? ", and has no effect" : "");
-	return is_option;
-}
-
-static bool read_xinetd_options(struct options *options, int argc, char **argv)
-{
+	options->keep_going = true;
+	options->daemon = !pid1_is_first();     /* a container ends with its PID 1 */
+	options->given.log = NULL;
 	for (int n = 1; n < argc; n++) {
 		const char *word = argv[n], *argument = NULL;
 		size_t dashes = strspn(word, "-");
-		const struct cli_option *option = NULL;
+		const struct cli_option *option =
+			dashes == 1 || dashes == 2 ? cli_find(&xinetd_cli, word + dashes) : NULL;
+		bool is_ignored = word[0] == '-' && word[1];
 
-		if (dashes == 1 || dashes == 2)
-			option = cli_find(&xinetd_cli, word + dashes);
-		if (!option && !report_unknown(word))
-			return false;
-		if (!option)
+		if (!option) {
+			fprintf(stderr, "xinetd: '%s' is no option of xinetd%s: see xinetd -help\n", word,
+				is_ignored ? ", and has no effect" : "");
+			if (!is_ignored)
+				return false;
 			continue;
+		}
 		if (option->argument && n + 1 == argc) {
 			fprintf(stderr, "xinetd: -%s needs an argument: %s\n", option->name, option->argument);
 			return false;
@@ -464,13 +428,7 @@ static bool read_xinetd_options(struct options *options, int argc, char **argv)
 		if (!cli_set(&xinetd_cli, option, options, argument))
 			return false;
 	}
-	return true;
-}
-
-/* Sets what no option has set. Only -d sets the level LEVEL_DEBUG. */
-static bool set_defaults(struct options *options)
-{
-	if (options->given.log_level == LEVEL_DEBUG) {
+	if (options->given.log_level == LEVEL_DEBUG) { /* only -d sets it */
 		options->given.log = "stderr";
 		options->given.pid_file = NULL;
 		options->daemon = false;
@@ -479,15 +437,6 @@ static bool set_defaults(struct options *options)
 		options->given.log = options->daemon || access("/dev/log", F_OK) == 0 ? "syslog" : "stderr";
 	}
 	return options->sources.count || options_add(options, &options->sources, "xinetd:" XINETD_TABLE);
-}
-
-/* Reads argv into options that hold superd's defaults. false after printing the mistake. */
-static bool as_xinetd_read(struct options *options, int argc, char **argv)
-{
-	options->keep_going = true;
-	options->daemon = !pid1_is_first();     /* a container ends with its PID 1 */
-	options->given.log = NULL;
-	return read_xinetd_options(options, argc, argv) && set_defaults(options);
 }
 
 /* prints -help to stdout */
@@ -604,45 +553,43 @@ const struct cli as_superd_cli = {
 
 static bool check_conflicts(const struct options *options)
 {
-	if (options->endpoints.count && options->sources.count) {
-		fprintf(stderr, "superd: -l and -f exclude each other: -l is one service without a file\n");
+	bool serves = options->endpoints.count;
+	const struct {
+		bool is_wrong;
+		const char *text;
+	} rules[] = {
+		{ serves && options->sources.count,
+		  "-l and -f exclude each other: -l is one service without a file" },
+		{ !serves && (options->accept || options->inetd || options->bind || options->idle || options->now ||
+			      options->fdnames.count || options->environment.count || options->datagram ||
+			      options->seqpacket),
+		  "--accept, --datagram, --seqpacket, --inetd, --bind, --idle, --now, --fdname and --setenv go "
+		  "with -l; a configuration has options for them" },
+		{ options->bind && options->accept,
+		  "--bind and --accept exclude each other: a program that binds accepts its clients itself" },
+		{ options->bind && options->inetd,
+		  "--bind and --inetd exclude each other: a program that binds accepts its clients itself" },
+		{ options->accept && options->now,
+		  "--accept and --now exclude each other: there is no connection yet" },
+		{ options->datagram && options->accept,
+		  "--datagram and --accept exclude each other: datagrams have no connections" },
+		{ options->datagram && options->seqpacket,
+		  "--datagram and --seqpacket exclude each other: a socket is of one kind" },
+		{ options->daemon && options->command && !serves,
+		  "--daemon and a main command exclude each other: superd waits for it" },
+	};
+
+	for (size_t n = 0; n < sizeof(rules) / sizeof(*rules); n++) {
+		if (!rules[n].is_wrong)
+			continue;
+		fprintf(stderr, "superd: %s\n", rules[n].text);
 		return false;
 	}
-	if (options->endpoints.count && !options->command) {
-		fprintf(stderr, "superd: -l needs a command: superd -l %s -- PROGRAM [ARGUMENT]...\n",
-			options->endpoints.list[0]);
-		return false;
-	}
-	if (!options->endpoints.count &&
-	    (options->accept || options->inetd || options->bind || options->idle || options->now ||
-	     options->fdnames.count ||
-	     options->environment.count || options->datagram || options->seqpacket)) {
-		fprintf(stderr,
-			"superd: --accept, --datagram, --seqpacket, --inetd, --bind, --idle, --now, --fdname and "
-				"--setenv go with -l; a configuration has options for them\n");
-		return false;
-	}
-	if (options->bind && (options->accept || options->inetd)) {
-		fprintf(stderr,
-			"superd: --bind and %s exclude each other: a program that binds accepts its clients itself\n",
-			options->accept ? "--accept" : "--inetd");
-		return false;
-	}
-	if (options->accept && options->now) {
-		fprintf(stderr, "superd: --accept and --now exclude each other: there is no connection yet\n");
-		return false;
-	}
-	if (options->datagram && (options->accept || options->seqpacket)) {
-		fprintf(stderr, "superd: --datagram and %s exclude each other: %s\n",
-			options->accept ? "--accept" : "--seqpacket",
-			options->accept ? "datagrams have no connections" : "a socket is of one kind");
-		return false;
-	}
-	if (options->daemon && options->command && !options->endpoints.count) {
-		fprintf(stderr, "superd: --daemon and a main command exclude each other: superd waits for it\n");
-		return false;
-	}
-	return true;
+	if (!serves || options->command)
+		return true;
+	fprintf(stderr, "superd: -l needs a command: superd -l %s -- PROGRAM [ARGUMENT]...\n",
+		options->endpoints.list[0]);
+	return false;
 }
 
 /* Prints the nearest option that superd has, also for letters that other daemons use. getopt_long(3) has already
@@ -733,10 +680,9 @@ static const struct {
 /* Looks at the last component of argv[0], without a login shell's dash. Debian's inetd is also called openbsd-inetd. */
 static enum invoked_as find_invoked_as(const char *name)
 {
-	const char *slash = strrchr(name, '/');
 	size_t length;
 
-	name = slash ? slash + 1 : name;
+	name = scan_base_name(name);
 	name += *name == '-';
 	length = strlen(name);
 	if (!strcmp(name, "xinetd"))
@@ -746,20 +692,12 @@ static enum invoked_as find_invoked_as(const char *name)
 	return AS_SUPERD;
 }
 
-/* Whether superd could make a control socket below the runtime folder. Root's may come later, with the file system. */
-static bool has_runtime_folder(void)
-{
-	const char *folder = runtime_dir();
-
-	return !getuid() || strcmp(folder, RUNSTATEDIR) != 0 || access(RUNSTATEDIR "/superd", W_OK) == 0 ||
-	       access(folder, W_OK) == 0;
-}
-
-/* superctl looks in the same places. A superd with -l has a name of its own, because a service that is only tried out
- * must not take the place of the machine's superd. false: a message was printed. */
+/* superctl looks in the same places. A superd with -l has a name of its own, because a service that is only tried
+ * out must not take the place of the machine's superd; so has one that could make no control socket below the
+ * runtime folder. Root's may come later, with the file system. false: a message was printed. */
 static bool set_default_control(struct options *options)
 {
-	const char *named = getenv("SUPERD_CONTROL"), *why;
+	const char *named = getenv("SUPERD_CONTROL"), *folder = runtime_dir(), *why;
 	char number[24];
 
 	if (options->given.control)
@@ -775,7 +713,9 @@ static bool set_default_control(struct options *options)
 		options->default_control = named;
 		return !why;
 	}
-	if (!options->endpoints.count && has_runtime_folder())
+	if (!options->endpoints.count &&
+	    (!getuid() || strcmp(folder, RUNSTATEDIR) != 0 || access(RUNSTATEDIR "/superd", W_OK) == 0 ||
+	     access(folder, W_OK) == 0))
 		return true;
 	snprintf(number, sizeof(number), "%lu", (unsigned long)getuid());
 	options->default_control = options_join(options, "@superd-", number);
