@@ -211,14 +211,6 @@ static bool read_input(struct session *session)
 	return true;
 }
 
-/* It has closed both ways. One that has only shut down its sending side waits for answers still. */
-static bool is_dead(const struct session *session)
-{
-	struct pollfd state = { .fd = session->io.fd };
-
-	return poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR);
-}
-
 /* false: the connection is broken. */
 static bool write_output(struct session *session)
 {
@@ -243,8 +235,9 @@ static bool write_output(struct session *session)
 static void on_session(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct session *session = io->data;
+	struct pollfd state = { .fd = session->io.fd };
 	char *newline, line[REQUEST_MOST];
-	bool good = true, waits;
+	bool good = true, waits, followed, is_dead;
 
 	(void)loop;
 	session->turn = clock_now();
@@ -273,10 +266,11 @@ static void on_session(struct ev_loop *loop, ev_io *io, int events)
 	}
 	good = good && !session->out.failed && session_unsent(session) < SESSION_MOST;
 	waits = !session->busy && !session->leaving && memchr(session->input, '\n', session->filled);
-	if (!good || (session->leaving && !session_unsent(session)) || (session->at_end && is_dead(session)) ||
+	/* It has closed both ways. One that has only shut down its sending side waits for answers still. */
+	is_dead = session->at_end && poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR);
+	if (!good || is_dead || (session->leaving && !session_unsent(session)) ||
 	    (session->at_end && !session->busy && !waits && !session_unsent(session))) {
-		bool followed = session->follows;
-
+		followed = session->follows;
 		end_session(session);
 		if (followed)
 			requests_follow_log();

@@ -97,8 +97,8 @@ static struct resource_usage usage_of(struct svc *svc)
 	struct resource_usage sum = { -1, -1 };
 	int count = 0;
 
-	LIST_EACH(link, &svc->run->instances) {
-		struct resource_usage usage = usage_of_one(container_of(link, struct instance, link));
+	LIST_OF(const struct instance, instance, link, &svc->run->instances) {
+		struct resource_usage usage = usage_of_one(instance);
 
 		if (usage.memory >= 0)
 			sum.memory = usage.memory + (sum.memory > 0 ? sum.memory : 0);
@@ -351,8 +351,8 @@ void facts_describe_removed(struct svc *svc, struct buf *out)
 	size_t count = 0;
 	pid_t pid = 0;
 
-	LIST_EACH(link, &svc->run->instances) {
-		pid = container_of(link, struct instance, link)->pid;
+	LIST_OF(const struct instance, instance, link, &svc->run->instances) {
+		pid = instance->pid;
 		count++;
 	}
 	if (!count)
@@ -485,24 +485,18 @@ static enum health check(struct svc *svc, struct buf *why)
 		buf_addf(why, "%s%s", *last->why ? last->why : status, last->hint ? last->hint : "");
 		return DEGRADED;
 	}
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		if (svc->sockets[n].is_old) {
-			buf_addf(why, "%s keeps its old options until its program has ended",
-				 svc->sockets[n].listen->name);
-			return DEGRADED;
-		}
-	}
-	for (unsigned n = 0; n < svc->socket_count && svc->row->dialect == UNIT && svc->state != OFF; n++) {
-		if (svc->sockets[n].absent) {
+	for (unsigned n = 0; n < svc->socket_count && !why->length; n++) {
+		const struct socket *socket = &svc->sockets[n];
+
+		if (socket->is_old)
+			buf_addf(why, "%s keeps its old options until its program has ended", socket->listen->name);
+		else if (socket->absent && svc->row->dialect == UNIT && svc->state != OFF)
 			buf_addf(why,
-				 svc->sockets[n].absent == ABSENT_FAILED
-					 ? "%s cannot be opened; superd tries again"
-					 : "%s stays closed: its conditions do not hold",
-				 svc->sockets[n].listen->name);
-			return DEGRADED;
-		}
+				 socket->absent == ABSENT_FAILED ? "%s cannot be opened; superd tries again"
+								 : "%s stays closed: its conditions do not hold",
+				 socket->listen->name);
 	}
-	return HEALTHY;
+	return why->length ? DEGRADED : HEALTHY;
 }
 
 static bool is_degraded(struct svc *svc)
@@ -969,7 +963,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 {
 	static const char *const types[] = { "simple", "exec", "notify", "notify-reload", "forking", "oneshot" };
 	static const char *const passes[] = { "systemd", "inetd", "bind" };
-	static struct run nothing;
+	static struct run nothing; /* of an entry that is off */
 	static const struct svc never = { .run = &nothing };
 	const struct svc *of = svc ? svc : &never;
 	const struct past *past = of->run->past;
@@ -979,8 +973,9 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 	size_t count = 0, place = 0, before, most = INSTANCES_MOST;
 	struct buf text = { 0 };
 
-	LIST_EACH(link, svc ? &svc->run->instances : &superd.queue)
-		count += svc != NULL;
+	list_init(&nothing.instances);
+	LIST_EACH(link, &of->run->instances)
+		count++;
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", state_word(row, svc));
 	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP)) {
@@ -1168,8 +1163,8 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		return;
 	count = 0;
 	json_list_field(out, "instances");
-	LIST_EACH(link, svc ? &svc->run->instances : &superd.queue) {
-		if (!svc || count++ >= most)
+	LIST_EACH(link, &of->run->instances) {
+		if (count++ >= most)
 			continue;
 		before = out->length;
 		add_instance(svc, container_of(link, struct instance, link), is_status, out);

@@ -34,8 +34,6 @@ void histogram_add(struct histogram *histogram, double seconds)
 		histogram->buckets[bucket]++;
 }
 
-/* Keeps the history of a service in two rings, which grow as it does something. */
-
 enum { SPAN_MS = HISTORY_SPAN * 1000 };
 #define FAULT_SHARE .25 /* of a cell, from which on it has failed */
 
@@ -252,7 +250,7 @@ static void end_cell(struct drawing *drawing)
 /* The calls come in the order of time. */
 static void draw_phase(struct drawing *drawing, size_t phase, double from, double until)
 {
-	const struct history_bar *bar = drawing->bar;
+	struct history_bar *bar = drawing->bar;
 	double width = (bar->until - bar->from) / (double)bar->cells;
 
 	from = number_max(from, bar->from);
@@ -268,29 +266,26 @@ static void draw_phase(struct drawing *drawing, size_t phase, double from, doubl
 	}
 }
 
-static void draw_span(struct drawing *drawing, const struct history_span *span, double until)
-{
-	double at = span->at;
-
-	for (size_t phase = 0; phase < HISTORY_PHASES; phase++) {
-		draw_phase(drawing, phase, at, at + span->spent[phase] / 1e3);
-		at += span->spent[phase] / 1e3;
-	}
-	draw_phase(drawing, span->phase, at, until);
-}
-
 void history_draw(const struct history *history, enum history_phase phase, double since, struct history_bar *bar)
 {
 	struct drawing drawing = { .bar = bar };
-	size_t count = history && history->has_begun ? history->spans.count : 0;
+	bool has_begun = history && history->has_begun;
+	size_t count = has_begun ? history->spans.count : 0;
 
-	if (!history || !history->has_begun)
-		draw_phase(&drawing, phase, since, bar->until);
-	else
-		draw_phase(&drawing, history->first, history->began, count ? history_span(history, 0)->at : bar->until);
-	for (size_t n = 0; n < count; n++)
-		draw_span(&drawing, history_span(history, n),
-			  n + 1 < count ? history_span(history, n + 1)->at : bar->until);
+	if (has_begun)
+		phase = (enum history_phase)history->first;
+	draw_phase(&drawing, phase, has_begun ? history->began : since,
+		   count ? history_span(history, 0)->at : bar->until);
+	for (size_t n = 0; n < count; n++) {
+		const struct history_span *span = history_span(history, n);
+		double at = span->at;
+
+		for (size_t spent = 0; spent < HISTORY_PHASES; spent++) {
+			draw_phase(&drawing, spent, at, at + span->spent[spent] / 1e3);
+			at += span->spent[spent] / 1e3;
+		}
+		draw_phase(&drawing, span->phase, at, n + 1 < count ? history_span(history, n + 1)->at : bar->until);
+	}
 	while (drawing.cell < bar->cells)
 		end_cell(&drawing);
 	bar->text[bar->cells] = '\0';

@@ -110,25 +110,6 @@ static void set_lock(const char *name, enum lock_kind kind, struct lock_order or
 	journal_rewrite(false);
 }
 
-/* Drops those of no kind. */
-static void sweep(void)
-{
-	size_t kept = 0;
-
-	for (size_t n = 0; n < locks.count; n++) {
-		struct lock lock = locks.list[n];
-		bool any = false;
-
-		for (int kind = 0; kind < LOCK_KINDS; kind++)
-			any |= lock.orders[kind].since > 0;
-		if (any)
-			locks.list[kept++] = lock;
-		else
-			free(lock.name);
-	}
-	locks.count = kept;
-}
-
 static void add_lines(enum lock_kind first, enum lock_kind last, struct buf *out)
 {
 	for (size_t n = 0; n < locks.count; n++) {
@@ -198,8 +179,20 @@ static void write_locks(void)
 {
 	struct buf why = { 0 }, text = { 0 };
 	char limit[SIZE_TEXT_MOST];
+	size_t kept = 0;
 
-	sweep();
+	for (size_t n = 0; n < locks.count; n++) { /* those of no kind go */
+		struct lock lock = locks.list[n];
+		bool any = false;
+
+		for (int kind = 0; kind < LOCK_KINDS; kind++)
+			any |= lock.orders[kind].since > 0;
+		if (any)
+			locks.list[kept++] = lock;
+		else
+			free(lock.name);
+	}
+	locks.count = kept;
 	locks.stale = false;
 	if (!locks.path)
 		return;
@@ -674,13 +667,13 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 /* An order to one service, until its result is sent. */
 struct order {
 	struct order *next;
-	char *name;
 	enum action action;
 	bool ran, leaves; /* leaves: a reload has removed the service, so it is gone when it has ended */
 	double asked;
 	uint64_t activations, failures, kills, boot_change;
 	size_t signalled;
 	pid_t pids[PIDS_MOST];
+	char name[]; /* of the service */
 };
 
 static ev_timer drains; /* the next look whether the clients of those that drain have gone */
@@ -1114,19 +1107,13 @@ static void send_result(struct session *session, const char *name, const struct 
 	session_send(session);
 }
 
-static void free_order(struct order *order)
-{
-	free(order->name);
-	free(order);
-}
-
 void orders_drop(struct session *session)
 {
 	while (session->orders) {
 		struct order *order = session->orders;
 
 		session->orders = order->next;
-		free_order(order);
+		free(order);
 	}
 	session->order_count = 0;
 }
@@ -1156,7 +1143,7 @@ static void look_at_orders(struct session *session)
 		*at = order->next;
 		session->order_count--;
 		send_result(session, order->name, order, word, &why);
-		free_order(order);
+		free(order);
 	}
 	buf_free(&why);
 	if (*at)
@@ -1177,18 +1164,17 @@ static void begin_one(struct session *session, const char *name)
 	enum action action = session->action;
 	struct svc *svc = svc_find(name);
 	const struct service *row = svc ? svc->row : table_find(superd.table, name);
-	struct order *order = svc ? calloc(1, sizeof(*order)) : NULL;
+	struct order *order = svc ? calloc(1, sizeof(*order) + strlen(name) + 1) : NULL;
 	struct buf why = { 0 };
 	const char *word;
 
 	session->begun++;
-	if (!svc || !order || !(order->name = strdup(name))) {
+	if (!order) {
 		word = svc				 ? "!no-memory"
 			: !row				 ? "!vanished"
 			: left_out_of(superd.table, row) ? "!left-out"
 			: action == REFRESH		 ? "needs-no-refresh"
 							 : "!unconfigured";
-		free(order);
 		send_result(session, name, NULL, word, &why);
 		buf_free(&why);
 		return;
@@ -1196,6 +1182,7 @@ static void begin_one(struct session *session, const char *name)
 	if (action < WAIT_READY)
 		svc_say(svc, LEVEL_NOTICE, "told", "uid %lu requested: %s%s", (unsigned long)session->uid,
 			session->verb, session->request.boot ? " --boot" : "");
+	strcpy(order->name, name);
 	order->action = action;
 	order->asked = clock_now();
 	order->ran = !svc_is_empty(svc);
@@ -1208,7 +1195,7 @@ static void begin_one(struct session *session, const char *name)
 		write_locks(); /* the first shows whether the file can be written, for the answers to all */
 	if (word || session->request.no_wait) {
 		send_result(session, name, order, word ? word : "under-way", &why);
-		free_order(order);
+		free(order);
 	} else {
 		order->next = session->orders;
 		session->orders = order;
