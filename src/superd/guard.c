@@ -283,20 +283,6 @@ static void write_end(pid_t pid, int status, const struct rusage *used)
 	page->ends++;
 }
 
-/* superd was stopped: so is the guard, for the shell to see. */
-static void stop_with(pid_t child)
-{
-	siginfo_t stopped = { 0 };
-
-	if (waitid(P_PID, (id_t)child, &stopped, WSTOPPED | WNOHANG) < 0 || stopped.si_pid != child)
-		return;
-	if (tcgetpgrp(STDIN_FILENO) == child)
-		tcsetpgrp(STDIN_FILENO, getpgrp());
-	raise(SIGSTOP);
-	if (tcgetpgrp(STDIN_FILENO) == getpgrp())
-		tcsetpgrp(STDIN_FILENO, child);
-}
-
 /* Passes on what comes until superd has ended, or, without one (child 0), until the time. false: it is over. */
 static bool guard_turn(pid_t child, bool has_terminal, double until, int *status)
 {
@@ -327,9 +313,17 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 	poll(wait, 2, told && until <= 0 && abort_until <= 0 ? -1 : left <= 0 ? 0 : (int)(left * 1e3) + 1);
 	while (read(page->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		int number = (int)info.ssi_signo;
+		siginfo_t stopped = { 0 };
 
-		if (number == SIGCHLD && child && has_terminal)
-			stop_with(child);
+		/* superd was stopped: so is the guard, for the shell to see. */
+		if (number == SIGCHLD && child && has_terminal &&
+		    waitid(P_PID, (id_t)child, &stopped, WSTOPPED | WNOHANG) == 0 && stopped.si_pid == child) {
+			if (tcgetpgrp(STDIN_FILENO) == child)
+				tcsetpgrp(STDIN_FILENO, getpgrp());
+			raise(SIGSTOP);
+			if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+				tcsetpgrp(STDIN_FILENO, child);
+		}
 		/* The kernel's of a broken pipe is the guard's own; superd signals all at the end of a container. */
 		if (number == SIGCHLD || (number == SIGPIPE && (pid_t)info.ssi_pid == getpid()) ||
 		    (child && (pid_t)info.ssi_pid == child))
@@ -404,19 +398,6 @@ static bool make_page(void)
 	return false;
 }
 
-/* The page of the guard that this process was before it was executed anew. false: it is another's, or of another
- * form. */
-static bool take_page(int fd)
-{
-	struct page *found = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	bool is_it = found != MAP_FAILED && !memcmp(found->magic, MAGIC, sizeof(MAGIC)) && found->guard == getpid();
-
-	if (is_it)
-		page = found;
-	errno = EINVAL;
-	return is_it;
-}
-
 /* The journal that a page leads to. is_it: its guard has executed this program; false: superd asks whether it could. */
 int guard_journal_of(int fd, bool *is_it)
 {
@@ -471,16 +452,14 @@ static void note_first_fds(void)
 
 	first_fds = calloc(room, sizeof(int));
 	for (struct dirent *entry; folder && first_fds && (entry = readdir(folder));) {
-		if (fd_of(entry) < 0 || fd_of(entry) == dirfd(folder))
-			continue;
-		if (count + 1 == room) {
-			int *larger = array_grow(first_fds, &room, room, sizeof(int));
+		int fd = fd_of(entry), *larger = NULL;
 
-			if (!larger)
-				break;
-			first_fds = larger;
-		}
-		first_fds[count++] = fd_of(entry);
+		if (fd < 0 || fd == dirfd(folder))
+			continue;
+		if (count + 1 == room && !(larger = array_grow(first_fds, &room, room, sizeof(int))))
+			break;
+		first_fds = larger ? larger : first_fds;
+		first_fds[count++] = fd;
 	}
 	if (first_fds)
 		first_fds[count] = -1;
@@ -558,6 +537,10 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 	bool has_terminal = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
 	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	struct sigaction hangup;
+	struct page *passed =
+		fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	/* That of the guard which this process was before it was executed anew: not another's, or of another form. */
+	bool is_own = passed != MAP_FAILED && !memcmp(passed->magic, MAGIC, sizeof(MAGIC)) && passed->guard == getpid();
 	sigset_t all, before;
 	char own[24];
 
@@ -568,7 +551,10 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 	found_blocked = before;
 	if (fd < 0)
 		note_first_fds();
-	if (!fd_ensure_standard() || (fd < 0 ? !first_fds || !make_page() : !take_page(fd))) {
+	if (is_own)
+		page = passed;
+	if (!fd_ensure_standard() || (fd < 0 ? !first_fds || !make_page() : !is_own)) {
+		errno = fd < 0 ? errno : EINVAL;
 		page = &none;
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		return false;

@@ -1260,7 +1260,7 @@ static bool has_work(const struct table *table)
 
 int run_superd(struct options *options)
 {
-	struct state_stream *before = state_read(options);
+	struct state_stream *before = state_read();
 	struct buf why = { 0 };
 	struct table *table;
 	int status = EXIT_START;

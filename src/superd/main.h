@@ -476,5 +476,5 @@ int takeover_answer(struct options *options);
 /* What its own files tell each other. */
 bool control_setup_is_free(const struct options *options, struct log *log);
 void supervisor_log_diags(struct log *log, const struct diags *diags);
-struct state_stream *state_read(const struct options *options);
+struct state_stream *state_read(void);
 struct table *state_table(struct options *options, struct state_stream *before);

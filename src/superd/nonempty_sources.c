@@ -12,7 +12,7 @@
 
 struct nonempty_file {
 	const char *path;
-	bool is_shared;                 /* concerns several services: a source of the command line, defaults */
+	bool is_shared; /* concerns several services: a source of the command line, defaults */
 };
 
 static int compare_files(const void *a, const void *b)
@@ -63,21 +63,16 @@ void nonempty_sources_finish(struct nonempty_sources *nonempty, const struct tab
 		nonempty->list[n].is_shared |= is_source(context, nonempty->list[n].path);
 }
 
-static bool is_empty(const char *path)
-{
-	struct stat status;
-
-	return wait_note_stat(path, &status) == 0 && S_ISREG(status.st_mode) && !status.st_size;
-}
-
 bool nonempty_sources_check(const struct nonempty_sources *nonempty, struct diags *diags)
 {
 	bool good = true;
 
 	for (size_t n = 0; n < nonempty->count; n++) {
 		const struct nonempty_file *file = &nonempty->list[n];
+		struct stat status;
 
-		if (!file->is_shared || !is_empty(file->path))
+		if (!file->is_shared || wait_note_stat(file->path, &status) < 0 || !S_ISREG(status.st_mode) ||
+		    status.st_size)
 			continue;
 		diag_error(diags, ((struct origin){ .file = file->path }), "is empty: nothing was changed");
 		diags_hint(diags, "to empty it on purpose, leave a comment in it");

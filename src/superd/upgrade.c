@@ -83,13 +83,12 @@ bool state_reads_files(void)
 
 /* The text of the configuration of the superd before; NULL: this one follows none. What that has left open and does
  * not name is closed. */
-struct state_stream *state_read(const struct options *options)
+struct state_stream *state_read(void)
 {
 	bool follows = guard_pid() ? guard_cause() == GUARD_RESTARTS : taken.takes_over;
 	struct state_stream *text;
 	struct buf why = { 0 };
 
-	(void)options;
 	for (int n = 0; n < PROGRAMS; n++)
 		taken.before.programs[n] = -1;
 	taken.before.control = taken.before.output = superd.pid_file_fd = -1;
@@ -250,12 +249,6 @@ static void tell_upgrade(bool good, const char *format, ...)
 	if (asked.done)
 		asked.done(asked.context, good, why);
 	asked.done = NULL;
-}
-
-void upgrade_forget(void *context)
-{
-	if (asked.context == context)
-		asked.done = NULL;
 }
 
 /* With an argument in front of superd's own; the caller frees it. */
