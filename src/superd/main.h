@@ -200,13 +200,7 @@ bool command_line_read(struct options *options, int argc, char **argv);
 
 void command_line_help(enum invoked_as invoked_as);     /* prints --help to stdout */
 
-/* superd's own command line. */
-
-extern const struct cli as_superd_cli;  /* its options */
-
-/* The command line of inetd, for a superd that is called as inetd. */
-
-/* The command line of xinetd, for a superd that is called as xinetd. */
+extern const struct cli as_superd_cli;  /* the options of superd's own command line */
 
 /* The settings of superd itself that are in force, options->settings: those of the command line, else those of the
  * table's superd { }, else the defaults. Until a table is in effect they are those of the command line alone. */
@@ -278,9 +272,9 @@ void load_take_noted(struct options *options);
 /* The same without noting anything in options, for a comparison with the table that runs. */
 struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags);
 
-/* The rows as superd.conf, or those that are left out and may return. A thread may print; the caller frees it; NULL: out
- * of memory. And what goes beside it for the next superd: the settings, the answers of name services, and what was left
- * out. */
+/* The rows as superd.conf, or those that are left out and may return. A thread may print; the caller frees it; NULL:
+ * out of memory. And what goes beside it for the next superd: the settings, the answers of name services, and what
+ * was left out. */
 char *load_print_table(const struct table *table, bool left_out);
 void load_save_printed(const struct options *options, const struct table *table, const char *text,
 		       struct buf *out);
@@ -297,9 +291,9 @@ struct table *load_returned(const struct options *options, char *answer, size_t 
 /* Reads the text that load_save_printed wrote. NULL: there is none in it. */
 struct table *saved_read(const struct options *options, struct state_stream *stream, struct diags *diags);
 
-/* Restores the table of the previous superd, with what name services had answered for it, and the places of its sources,
- * which are not read. As with --keep-going, a service that this superd refuses is left out, which diags says. NULL: there
- * is no table in the state, or out of memory. */
+/* Restores the table of the previous superd, with what name services had answered for it, and the places of its
+ * sources, which are not read. As with --keep-going, a service that this superd refuses is left out, which diags
+ * says. NULL: there is no table in the state, or out of memory. */
 struct table *load_previous(struct options *options, struct state_stream *before, struct diags *diags);
 
 /* Leaves services with errors out of the table, and runs the rest. */
@@ -321,10 +315,8 @@ bool leave_out_faulty(struct table *table, struct exclusions *exclusions, struct
 
 void exclusions_free(struct exclusions *exclusions);
 
-/* The table of the one service that -l describes. */
-
-/* Makes the table; the service is named after its program. If the program is not found, the table is empty, and diags
- * has the error. NULL: out of memory. */
+/* Makes the table of the one service that -l describes, which is named after its program. If the program is not
+ * found, the table is empty, and diags has the error. NULL: out of memory. */
 struct table *socket_activate_table(const struct options *options, struct diags *diags);
 
 /* The answers of name services (table/services/lookup_cache.h) on their way to the next superd: a section "lookup" for
@@ -333,8 +325,6 @@ void lookup_cache_save(const struct lookup_cache *lookups, struct buf *out);    
 
 /* Returns the answers in the stream, which the caller owns. NULL: out of memory. */
 struct lookup_cache *lookup_cache_restore(struct state_stream *stream);
-
-/* superd --check: one mistake that many services share is printed once, with the places of the others. */
 
 /* Sets up superd as PID 1 of a container, or as a child subreaper elsewhere (PR_SET_CHILD_SUBREAPER, prctl(2)).
  *
@@ -356,7 +346,7 @@ bool pid1_adopt_orphans(void);
 
 bool pid1_is_first(void);               /* PID 1 of its namespace */
 
-#define STORED_PREFIX "superd/"         /* of the names of sockets that a superd gave to a store (superd/socket/socket_store) */
+#define STORED_PREFIX "superd/"         /* of the names of sockets that a superd gave to a store (store.c) */
 
 /* Sockets that superd itself was given by LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES (sd_listen_fds(3)), or
  * that a superd before this one has left. */

@@ -209,7 +209,7 @@ bool settings_apply(struct options *options, const struct table *table, struct l
 	return !reason;
 }
 
-/* The engine logs the change of max_starting, because it knows the default. */
+/* limits.c logs the change of max_starting, because it knows the default. */
 void settings_log_changes(const struct options *options, const struct table *table, struct log *log)
 {
 	const struct globals next = options_join_settings(options, &table->globals);

@@ -134,8 +134,8 @@ void status_describe(int status, char *text);
  *
  * A span begins with a change of phase. Changes in the next HISTORY_SPAN seconds go into the same span, which has the
  * time in each phase instead of their order; after that, the phase stays as it is until the next span. So a service
- * that starts for each client costs one span a minute, and one that sleeps costs none. A service without a struct
- * service_run has no history. */
+ * that starts for each client costs one span a minute, and one that sleeps costs none. A service
+ * that has only listened has no history. */
 
 #define HISTORY_SPAN 60                 /* seconds; at most 65, as milliseconds of it are counted in 16 bits */
 #define HISTORY_SPANS 256               /* of a service */
@@ -175,7 +175,7 @@ struct history_ring {
 	size_t oldest, count, room;     /* index of the oldest, elements in use, elements that fit */
 };
 
-/* Owner: struct service_run. Zeroed: it has not begun. */
+/* Owner: struct past of facts.c. Zeroed: it has not begun. */
 struct history {
 	struct history_ring spans, wakes;
 	size_t *total;                  /* bytes of the rings of all services */
@@ -216,9 +216,9 @@ struct history_bar {
 	bool faults[HISTORY_CELLS];     /* a failure in the cell was too short for its letter */
 };
 
-/* Draws the bar. history: NULL or not begun: the service is in `phase` since `since`. A cell has the phase that took most
- * of it, or that of a failure if it took a quarter of what is known of the cell: a port that was taken for a second is no
- * bad hour. */
+/* Draws the bar. history: NULL or not begun: the service is in `phase` since `since`. A cell has the phase that took
+ * most of it, or that of a failure if it took a quarter of what is known of the cell: a port that was taken for a
+ * second is no bad hour. */
 void history_draw(const struct history *history, enum history_phase phase, double since, struct history_bar *bar);
 
 /* Parses a notification of sd_notify(3): lines of KEY=VALUE. It allocates nothing; texts point into the message,

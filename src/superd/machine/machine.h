@@ -69,8 +69,8 @@ struct lookup_failure {
 };
 
 /* Splits user.group, as old inetds write it, at the first dot with an existing user in front and an existing group
- * behind. false: there is none, and `failure`, that of *user, which has the whole name, becomes that of the group if the
- * part in front is a user. */
+ * behind. false: there is none, and `failure`, that of *user, which has the whole name, becomes that of the group if
+ * the part in front is a user. */
 bool accounts_pair(struct accounts *accounts, const char *text, const struct found_name **user,
 		   const struct found_name **group, struct lookup_failure *failure);
 
@@ -106,7 +106,7 @@ uid_t helper_user_for(struct helper_users *users, const char *service);
 
 uid_t helper_user_id(enum helper_user which);
 
-/* The account of the process that relays for a service (superd/instance/relay): the service's, if that is not root's.
+/* The account of the process that relays for a service (relay.c): the service's, if that is not root's.
  * If it relays to a unix socket the service's in any case, as only that user may reach it. Otherwise `own`, filled with
  * the id that helper_user_for gives to this service. NULL: superd's own, as superd cannot change to another. */
 const struct account *helper_user_of_relay(const struct service *service, struct account *own);
@@ -128,8 +128,8 @@ const char *const *os_info_unit_path(const struct unit_machine *machine, struct 
 
 /* services(5), for xinetd.conf, which names ports. */
 
-/* The port of a service in services(5), looked up anew at each call. 0: it is not there. -1: this machine has no entries in
- * services(5), or memory has run out. */
+/* The port of a service in services(5), looked up anew at each call. 0: it is not there. -1: this machine has no
+ * entries in services(5), or memory has run out. */
 int services_find_port(const char *name, const char *protocol);
 
 /* A helper program that superd starts while it reads a table, and talks to by a socket: superd-filter, superd-read. */
@@ -235,8 +235,8 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 /* Whether a service of the table has an address of this resolved row, which is not in it. Adds that as an error. */
 bool resolve_finds_claimed(const struct service *service, const struct table *table, struct diags *diags);
 
-/* System calls that a container's filter, or the kernel, may deny. superd goes on without each of them: a row says what is
- * lost then. What a service needs of them is an error or a warning of the service (superd/machine/check.c). */
+/* System calls that a container's filter, or the kernel, may deny. superd goes on without each of them: a row says
+ * what is lost then. What a service needs of them is an error or a warning of the service (superd/machine/check.c). */
 
 enum denied_call {
 	DENIED_SECCOMP,

@@ -757,7 +757,7 @@ static void mount_list_fill(struct mount_list *places, const struct service *ser
 /* From a service to its sandbox.
  *
  * One option often needs several means, or the service finds a way around it: protect_kernel_modules takes away a
- * capability (here), system calls (filter/restrict.c) and the view of the modules (mount_list.c). */
+ * capability (here), system calls (filter/restrict.c) and the view of the modules (add_switch_mounts). */
 
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 

@@ -1,6 +1,6 @@
-/* What a start needs: made of a service's row while a table is loaded (control group, sandbox) or before its first start
- * (the plan), and for each start (variables, descriptors). The daemon fills a struct spawn_request, and the child between
- * fork and exec, or superd-exec, works through the plan (exec/child). */
+/* What a start needs: made of a service's row while a table is loaded (control group, sandbox) or before its first
+ * start (the plan), and for each start (variables, descriptors). The daemon fills a struct spawn_request, and the
+ * child between fork and exec, or superd-exec, works through the plan (exec/child). */
 #pragma once
 
 #include <stdbool.h>
@@ -34,8 +34,8 @@ struct process_defaults {
 	const char *control;            /* path of superd's control socket, whose folder no service may have; NULL: none */
 };
 
-/* Makes plans (exec/child/plan.h) of services. All names are looked up here, and failures that can be found early are
- * found here. */
+/* Makes the plans (struct plan of exec/child/child.h) of services. All names are looked up here, and failures that
+ * can be found early are found here. */
 
 /* Facts about a service's sockets that are known only once they are open. All borrowed. */
 struct plan_sockets {
@@ -53,8 +53,8 @@ struct plan_sockets {
 struct plan *plan_make(const struct service *service, const struct process_defaults *defaults,
 		       const struct plan_sockets *sockets, struct buf *why);
 
-/* Says in why what is wrong with an option, and where it stands: "env: '%{x}' has an unknown template (superd.conf:12)".
- * Returns false. */
+/* Says in why what is wrong with an option, and where it stands: "env: '%{x}' has an unknown template
+ * (superd.conf:12)". Returns false. */
 bool plan_fail(const struct service *service, const char *option, struct buf *why, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -91,12 +91,12 @@ enum program plan_builtin_program(const struct service *service); /* which serve
 /* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules itself. */
 bool plan_applies_access_itself(const struct service *service);
 
-/* Makes the plan of the relay of a service (superd/instance/relay): a superd-builtin that runs as this account, which
+/* Makes the plan of the relay of a service (relay.c): a superd-builtin that runs as this account, which
  * is borrowed. NULL with the reason in why. */
 struct plan *plan_relay(const struct service *service, const struct account *account,
 			const struct process_defaults *defaults, const struct plan_sockets *sockets, struct buf *why);
 
-/* The descriptor at which superd-builtin gets its channel to superd (superd/service/builtin_channel); -1: none. */
+/* The descriptor at which superd-builtin gets its channel to superd (channel_begin); -1: none. */
 int plan_channel(const struct service *service);
 
 /* Whether a text of the service has %{instance}, so that each connection has a plan of its own. */
@@ -241,15 +241,15 @@ bool removal_of_ipc(uid_t uid);                 /* the System V and POSIX IPC ob
  * returns the process that does it, for whose end a start apart waits; any other start ends it. 0: there is none. */
 pid_t removal_make_way(uid_t uid, bool is_apart);
 
-/* To be called for every child that was reaped. If it was a removal that did not remove all, appends what is left. false: it
- * was no removal. */
+/* To be called for every child that was reaped. If it was a removal that did not remove all, appends what is left.
+ * false: it was no removal. */
 bool removal_take_end(pid_t pid, int status, struct buf *left);
 
 /* Waits for all at superd's end, ten seconds at most, and then ends them. Appends what is left. */
 void removal_end(struct buf *left);
 
 /* The settings of a service's control group: the texts of its files, and BPF programs for its devices and packets. Made
- * when the table is loaded; applied by the child of each start (exec/child/cgroup_join). A setting that this machine
+ * when the table is loaded; applied by the child of each start (exec/child/child.c). A setting that this machine
  * lacks is replaced by the closest substitute, or refused: preflight reports it, plan_make applies it. */
 
 /* State shared by all services of a table while their settings are made. Zeroed at first. */
@@ -276,8 +276,8 @@ typedef void cgroup_settings_say(void *context, const struct service *service, c
 				 enum cgroup_support answer, const char *why, const char *instead);
 void cgroup_settings_compare(const struct service *service, cgroup_settings_say *say, void *context);
 
-/* Why the control group of a service will have no memory.reclaim, which freeze_reclaim writes; NULL: as far as can be seen,
- * it will. *place, for the next service, is NULL at first. */
+/* Why the control group of a service will have no memory.reclaim, which freeze_reclaim writes; NULL: as far as can
+ * be seen, it will. *place, for the next service, is NULL at first. */
 const char *cgroup_settings_lack_reclaim(const struct service *service, const struct cgroup_delegation **place,
 					 struct pool *pool);
 
@@ -345,7 +345,8 @@ struct spawn_request {
 	const char *invocation;         /* INVOCATION_ID, if plan->tells_unit; NULL: a new one */
 	uint64_t private_id;            /* number of the instance's private_tmp folders; 0: it has none */
 	const char *group;              /* path of the control group that the child creates; the start is then apart. NULL: none */
-	/* Descriptor of an open control group to start in; 0: none. If that is impossible, the process starts outside. */
+	/* Descriptor of an open control group to start in; 0: none. If that is impossible, the process starts
+	 * outside. */
 	int into;
 	double begun;                   /* result: earliest time of the fork, seconds of CLOCK_MONOTONIC */
 	pid_t pid;                      /* result: the process; -1: the start failed, for the reason in `fault` */
