@@ -279,9 +279,8 @@ static bool is_of_user(struct call *call, uid_t *uid)
 	return *uid == self.uid;
 }
 
-static bool read_memory_of(void *context, uint64_t at, void *out, size_t size)
+static bool read_memory_of(const struct call *call, uint64_t at, void *out, size_t size)
 {
-	const struct call *call = context;
 	struct iovec here = { out, size }, there = { (void *)(uintptr_t)at, size };
 
 	return !size || process_vm_readv(call->user->thread, &here, 1, &there, 1, 0) == (ssize_t)size;
@@ -770,8 +769,7 @@ static void answer_call(const struct user_call *user)
 		let_go(&call);
 		return;
 	}
-	if (!trapped_call_read(user, &call.trapped, read_memory_of, &call))
-		call.trapped.kind = TRAPPED_NONE;
+	call.trapped = trapped_call_read(user);
 	/* One that is stopped in front of its bind must not take superd's node away: clients would come to it, and go
 	 * with it. */
 	if (self.left && call.trapped.kind != TRAPPED_UNLINK)

@@ -10,7 +10,6 @@
  * wrong           binds what is no socket: "wrong NAME ERRNO"
  * path            binds a unix socket at the path PORT by an address without a NUL byte, and serves it: "path ERRNO"
  * others          binds other addresses: "others ERRNO"
- * calls           binds by the calls of 32-bit and x32 programs: "NAME ERRNO"
  * filter          forbids bind(2) by a filter of its own: "filter ERRNO"
  * session, seteuid, users, network, jail, thread
  *                 something binds as another user; as that for a while; in a namespace; in all of them and a root of
@@ -226,39 +225,6 @@ static void do_others(void)
 		tell("others", "", bind_to(tcp(), &other));
 	}
 }
-
-/* ---- calls of other architectures ---- */
-
-#ifdef __x86_64__
-static long call32(long number, long first, long second, long third)
-{
-	long result;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(result)
-			 : "a"(number), "b"(first), "c"(second), "d"(third)
-			 : "memory", "r8", "r9", "r10", "r11");
-	return (int)result < 0 ? -(int)result : 0;
-}
-
-static void do_calls(void)
-{
-	uint32_t *low = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	struct sockaddr_in *address = (void *)(low + 16);
-
-	*address = own;
-	tell("bind32", "", call32(361, tcp(), (long)address, sizeof(own)));
-	low[0] = (uint32_t)tcp();
-	low[1] = (uint32_t)(uintptr_t)address;
-	low[2] = sizeof(own);
-	tell("socketcall", "", call32(102, 2, (long)low, 0));
-	tell("bind-x32", "", syscall(0x40000000 | 49, tcp(), address, sizeof(own)) < 0 ? errno : 0);
-}
-#else
-static void do_calls(void)
-{
-}
-#endif
 
 static void do_filter(void)
 {
@@ -520,7 +486,7 @@ int main(int argc, char **argv)
 	} acts[] = {
 		{ "bind", do_bind }, { "serve", do_serve }, { "stay", do_stay }, { "storm", do_storm },
 		{ "deaths", do_deaths }, { "wrong", do_wrong }, { "others", do_others },
-		{ "calls", do_calls }, { "filter", do_filter }, { "escape", do_escape },
+		{ "filter", do_filter }, { "escape", do_escape },
 		{ "session", do_session }, { "seteuid", do_seteuid }, { "users", do_users },
 		{ "network", do_network }, { "jail", do_jail }, { "root", do_root }, { "join", do_join },
 		{ "ring", do_ring }, { "thread", do_thread }, { "late", do_late }, { "path", do_path },

@@ -1,5 +1,4 @@
-/* The seccomp filter of a service with pass = bind: it stops the calls below and allows all else. A kernel runs the
- * calls of its 32-bit architecture, too, with numbers of their own; there they may be calls of socketcall(2).
+/* The seccomp filter of a service with pass = bind: it stops the calls below and allows all else.
  *
  * What a program does by io_uring(7) passes by every filter: a bind and a listen since Linux 6.11, an accept long
  * before. */
@@ -32,11 +31,8 @@ struct trapped_call {
 	uint64_t length;                /* BIND, CONNECT: length of the address */
 };
 
-/* Reads `size` bytes of the process's memory. false: that failed. */
-typedef bool read_memory(void *context, uint64_t at, void *out, size_t size);
-
-/* Finds out the call. The arguments of socketcall(2) are in the process's memory. false: they cannot be read. */
-bool trapped_call_read(const struct user_call *call, struct trapped_call *out, read_memory *read, void *context);
+/* Finds out the call. TRAPPED_NONE: it is none that superd answers. */
+struct trapped_call trapped_call_read(const struct user_call *call);
 
 /* Answers system calls of another process: seccomp_unotify(2). A filter of that process stops a call, and superd reads
  * it. superd passes the call on to the kernel, answers it in the kernel's place, or first puts a descriptor into the

@@ -207,19 +207,6 @@ Behaviour(bind_hostile, many_other_addresses_fill_no_channel)
 	end(&scene);
 }
 
-Behaviour(bind_hostile, calls_of_other_architectures_get_the_listener_too)
-{
-	struct scene scene = begin("calls bind serve", "");
-
-	told(&scene, "bind");
-	if (has_told(&scene, "bind32")) {
-		cr_expect(told(&scene, "bind32") == 0 || told(&scene, "bind32") == ENOSYS);
-		cr_expect(told(&scene, "socketcall") == 0 || told(&scene, "socketcall") == ENOSYS);
-	}
-	client_ask_pid(scene.port);
-	end(&scene);
-}
-
 Behaviour(bind_hostile, a_filter_of_the_programs_own_has_the_last_word)
 {
 	struct scene scene = begin("bind filter serve", "");
