@@ -10,8 +10,6 @@
 
 #include "lib/fd.h"
 
-#define GRACE 5000                      /* milliseconds */
-
 union control {
 	struct cmsghdr header;
 	char bytes[CMSG_SPACE(FD_MESSAGE_MOST * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
@@ -116,7 +114,7 @@ void scm_rights_watch_urgent(int fd)
  * descriptors that it sends (Linux 6.16, lib/fd_message.c), or superd leaves them in the queue. So superd neither
  * receives nor closes them. */
 
-static ssize_t receive(int end, char *to, size_t size, int flags)
+ssize_t fd_channel_receive(int end, char *to, size_t size)
 {
 	bool carries;
 	ssize_t got = scm_rights_peek(end, to, size, &carries);
@@ -131,14 +129,9 @@ static ssize_t receive(int end, char *to, size_t size, int flags)
 		errno = EPIPE;
 		return 0;
 	}
-	got = recv(end, to, size, flags | MSG_DONTWAIT | MSG_TRUNC);
+	got = recv(end, to, size, MSG_DONTWAIT | MSG_TRUNC);
 	if (got <= (ssize_t)size)
 		return got;
 	errno = EMSGSIZE;
 	return -1;
-}
-
-ssize_t fd_channel_receive(int end, char *to, size_t size)
-{
-	return receive(end, to, size, 0);
 }

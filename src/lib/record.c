@@ -26,15 +26,9 @@ bool record_open(struct record *record, int file, size_t most)
 	record->out = text;
 	if (record->pool)
 		return true;
-	record_close(record);
-	return false;
-}
-
-void record_close(struct record *record)
-{
-	pool_free(record->pool);
 	buf_free(&record->out);
 	*record = (struct record){ 0 };
+	return false;
 }
 
 bool record_is_read(const struct record *record)

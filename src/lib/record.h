@@ -21,9 +21,8 @@ struct record {
 struct record record_of(char *text, size_t length, struct pool *pool);
 
 /* Begins to read a file, or a pipe to its end, of at most so many bytes: nobody can change either. The text and the pool
- * live until the process ends, or record_close. false and errno. */
+ * live until the process ends. false and errno. */
 bool record_open(struct record *record, int file, size_t most);
-void record_close(struct record *record);
 
 /* Whether the whole text was read without a flaw. */
 bool record_is_read(const struct record *record);

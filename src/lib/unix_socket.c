@@ -27,18 +27,9 @@ bool notify_address(const char *name, struct sockaddr_un *address, socklen_t *le
 	return true;
 }
 
-int notify_socket_open_end(void)
-{
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd >= 0 && fd_set_nonblocking(fd, true) < 0)
-		fd_close(&fd);
-	return fd;
-}
-
 int notify_socket_sender(void)
 {
-	return fd_raise(notify_socket_open_end(), FD_HIGH);
+	return fd_raise(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), FD_HIGH);
 }
 
 bool notify_socket_send_fd(int sender, const char *name, const char *text, int descriptor)

@@ -8,8 +8,6 @@
 /* Makes the address of a path or, for "@name", of an abstract name. false and errno: it is too long, or neither. */
 bool notify_address(const char *name, struct sockaddr_un *address, socklen_t *length);
 
-int notify_socket_open_end(void);       /* a datagram socket without a name, which never waits. -1 and errno */
-
 /* Opens a socket for notify_socket_send. -1 and errno. */
 int notify_socket_sender(void);
 

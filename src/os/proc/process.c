@@ -38,7 +38,7 @@
 #include "os/foreign/foreign.h"
 #include "os/rights/rights.h"
 
-#define STAT_MOST 4096
+#define FILE_MOST 16384                 /* bytes of a file that is read */
 #define STATE_OFFSET 2                  /* of the state, from the bracket that ends the name */
 #define COMM_MOST 15                    /* bytes of a program's name in /proc/PID/comm */
 
@@ -58,12 +58,30 @@ int64_t process_now(void)
 	return (int64_t)now.tv_sec * grain + now.tv_nsec / (1000000000L / grain);
 }
 
-static char *read_proc_file(pid_t pid, const char *what, size_t most, size_t *length)
+/* The path of a process's file; pid 0: of superd itself. */
+static const char *proc_path(char path[64], pid_t pid, const char *what)
+{
+	if (pid)
+		snprintf(path, 64, "/proc/%ld/%s", (long)pid, what);
+	else
+		snprintf(path, 64, "/proc/self/%s", what);
+	return path;
+}
+
+static char *read_proc_file(pid_t pid, const char *what)
 {
 	char path[64];
+	size_t length;
 
-	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, what);
-	return fd_read_file(path, most, length);
+	return fd_read_file(proc_path(path, pid, what), FILE_MOST, &length);
+}
+
+static bool find_field(const char *status, const char *name, int base, uint64_t *value)
+{
+	const char *at = strstr(status, name);
+
+	*value = at ? strtoull(at + strlen(name), NULL, base) : 0;
+	return at;
 }
 
 /* The name may contain blanks and brackets, so the last bracket ends it. */
@@ -95,8 +113,7 @@ static bool parse_stat(char *text, struct process *process)
 
 bool process_read(pid_t pid, struct process *process)
 {
-	size_t length;
-	char *text = read_proc_file(pid, "stat", STAT_MOST, &length);
+	char *text = read_proc_file(pid, "stat");
 	bool good = text && parse_stat(text, process);
 
 	process->pid = pid;
@@ -388,19 +405,14 @@ enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
 	return process_each_file(pid, any_is_named(files, count), is_among, &sought);
 }
 
-static bool has_signal(const char *status, const char *mask, int signal)
-{
-	const char *line = strstr(status, mask);
-
-	return line && (strtoull(line + strlen(mask), NULL, 16) >> (signal - 1) & 1);
-}
-
 bool process_survives(pid_t pid, int signal)
 {
-	size_t length;
-	char *status = read_proc_file(pid, "status", STAT_MOST, &length);
-	bool survives = !status || !strstr(status, "\nSigCgt:") || has_signal(status, "\nSigCgt:", signal) ||
-			has_signal(status, "\nSigIgn:", signal) || has_signal(status, "\nSigBlk:", signal);
+	char *status = read_proc_file(pid, "status");
+	uint64_t caught = 0, ignored = 0, blocked = 0;
+	bool survives = !status || !find_field(status, "\nSigCgt:", 16, &caught) ||
+			!find_field(status, "\nSigIgn:", 16, &ignored) ||
+			!find_field(status, "\nSigBlk:", 16, &blocked) ||
+			(caught | ignored | blocked) >> (signal - 1) & 1;
 
 	free(status);
 	return survives;
@@ -408,8 +420,7 @@ bool process_survives(pid_t pid, int signal)
 
 bool process_has_user(pid_t pid, uid_t user)
 {
-	size_t length;
-	char *text = read_proc_file(pid, "status", STAT_MOST, &length), *line = text ? strstr(text, "\nUid:") : NULL;
+	char *text = read_proc_file(pid, "status"), *line = text ? strstr(text, "\nUid:") : NULL;
 	unsigned long ids[3];
 	bool good = line && sscanf(line, " Uid: %lu %lu %lu", &ids[0], &ids[1], &ids[2]) == 3 && ids[0] == user &&
 		    ids[1] == user && ids[2] == user;
@@ -421,8 +432,7 @@ bool process_has_user(pid_t pid, uid_t user)
 bool process_is_named(pid_t pid, const char *program)
 {
 	const char *slash = strrchr(program, '/');
-	size_t length;
-	char *name = read_proc_file(pid, "comm", STAT_MOST, &length);
+	char *name = read_proc_file(pid, "comm");
 	bool same = false;
 
 	program = slash ? slash + 1 : program;
@@ -439,7 +449,7 @@ static enum process_state read_thread_state(const char *path)
 {
 	enum process_state state = PROCESS_RUNS;
 	size_t length;
-	char *text = fd_read_file(path, STAT_MOST, &length), *name_end = text ? strrchr(text, ')') : NULL;
+	char *text = fd_read_file(path, FILE_MOST, &length), *name_end = text ? strrchr(text, ')') : NULL;
 
 	switch (name_end && strlen(name_end) > STATE_OFFSET ? name_end[STATE_OFFSET] : 'X') {
 	case 'Z':
@@ -488,7 +498,6 @@ enum process_state process_state(pid_t pid)
 
 /* Compares a process with superd, by /proc. The kernel answers itself, so the process cannot block the read. */
 
-#define FILE_MOST 16384
 #define LINK_MOST 64
 
 struct rights {
@@ -496,60 +505,38 @@ struct rights {
 	uint64_t filters;               /* number of seccomp filters */
 };
 
-static char *read_file_of(const char *process, const char *name)
-{
-	char path[64];
-	size_t length;
-
-	snprintf(path, sizeof(path), "/proc/%s/%s", process, name);
-	return fd_read_file(path, FILE_MOST, &length);
-}
-
-static bool find_field(const char *status, const char *name, int base, uint64_t *value)
-{
-	const char *at = strstr(status, name);
-
-	if (!at)
-		return false;
-	*value = strtoull(at + strlen(name), NULL, base);
-	return true;
-}
-
 /* A kernel without the field Seccomp_filters has no filters. */
-static bool read_rights(const char *process, struct rights *rights)
+static bool read_rights(pid_t pid, struct rights *rights)
 {
-	char *status = read_file_of(process, "status");
+	char *status = read_proc_file(pid, "status");
 	bool good = status && find_field(status, "\nCapPrm:", 16, &rights->permitted);
 
-	rights->filters = 0;
 	if (good)
 		find_field(status, "\nSeccomp_filters:", 10, &rights->filters);
 	free(status);
 	return good;
 }
 
-static bool read_link(const char *process, char text[LINK_MOST])
+static bool read_link(pid_t pid, char text[LINK_MOST])
 {
 	char path[64];
-	ssize_t length;
+	ssize_t length = readlink(proc_path(path, pid, "ns/user"), text, LINK_MOST - 1);
 
-	snprintf(path, sizeof(path), "/proc/%s/ns/user", process);
-	length = readlink(path, text, LINK_MOST - 1);
 	text[length > 0 ? length : 0] = '\0';
 	return length > 0;
 }
 
 /* The kernel shows a process's link only to a reader with all of its capabilities, so root's not to a superd without
  * rights. It shows the map of its users to everybody. */
-static bool is_in_own_user_namespace(const char *process)
+static bool is_in_own_user_namespace(pid_t pid)
 {
 	char link[LINK_MOST], own_link[LINK_MOST], *map, *own_map;
 	bool same;
 
-	if (read_link(process, link) && read_link("self", own_link))
+	if (read_link(pid, link) && read_link(0, own_link))
 		return !strcmp(link, own_link);
-	map = read_file_of(process, "uid_map");
-	own_map = read_file_of("self", "uid_map");
+	map = read_proc_file(pid, "uid_map");
+	own_map = read_proc_file(0, "uid_map");
 	same = map && own_map && !strcmp(map, own_map);
 	free(map);
 	free(own_map);
@@ -560,15 +547,13 @@ static bool is_in_own_user_namespace(const char *process)
 bool process_has_superds_rights(pid_t pid)
 {
 	struct rights own, its;
-	char process[24];
 	uint64_t before;
 	bool good;
 
 	if (pid <= 0)
 		return false;
-	snprintf(process, sizeof(process), "%ld", (long)pid);
 	before = own_privileges_raise();
-	good = is_in_own_user_namespace(process) && read_rights("self", &own) && read_rights(process, &its);
+	good = is_in_own_user_namespace(pid) && read_rights(0, &own) && read_rights(pid, &its);
 	own_privileges_use(before);
 	return good && !(own.permitted & ~its.permitted) && (!its.filters || its.filters == own.filters);
 }

@@ -24,7 +24,7 @@ int notify_socket_open(const char *name)
 
 	if (!notify_address(name, &address, &length))
 		return -1;
-	fd = notify_socket_open_end();
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)); /* less is enough */
