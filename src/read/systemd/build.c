@@ -11,7 +11,6 @@
 #include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "table/option/socket_context.h"
-#include "table/words/resource_words.h"
 
 void unit_builder_turn(struct unit_builder *builder, const struct unit *unit)
 {
@@ -241,12 +240,10 @@ static const char *wrong_word(const char *word, enum unit_collect how, const str
 {
 	size_t length = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
 	bool may_have_value = how == COLLECT_VARIABLES || key->denies;
-	struct network read[NETWORKS_MOST];
 
 	/* superd's own options would read another word as the name of a host. */
 	if (how == COLLECT_NETWORKS)
-		return networks_read(word, read) ? NULL : "expected an address, a network as 192.0.2.0/24, or any, "
-							  "localhost, link-local or multicast";
+		return type_networks.refuse(word);
 	/* A template in a name gets its value only with the connection. */
 	if (how == COLLECT_VARIABLES && word[strcspn(word, "%=")] == '%')
 		return NULL;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/scan.h"
-#include "table/type/networks_without.h"
+#include "table/words/resource_words.h"
 
 #define CONNECTIONS "64"                /* systemd's MaxConnections */
 #define PATH_LONGEST 107                /* bytes of sun_path in front of its NUL (unix(7)) */

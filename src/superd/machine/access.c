@@ -15,7 +15,7 @@
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
-#include "table/type/networks_without.h"
+#include "table/words/resource_words.h"
 
 /* A compiled filter, or the reason why there is none. */
 struct filter_made {

@@ -21,6 +21,7 @@
  *
  * A template that superd cannot replace would reach the backend unchanged and fail there, far from the wrong line. So
  * every template is checked here. */
+
 #define NAME_MOST 255
 
 /* Returns NULL, or why it is no name. sd_listen_fds(3) separates names by colons. */
@@ -224,6 +225,7 @@ void rule_rows(const struct service *service, struct diags *diags)
  *
  * TCPMUX needs two services: a service that is reached through it has no socket of its own, so without a service that
  * answers on port 1 it never gets a client. */
+
 static bool has_program(const struct service *service)
 {
 	return service->exec->exec && service->exec->exec[0];
@@ -643,6 +645,7 @@ void rule_resources(const struct service *service, struct diags *diags)
 /* Rules of the commands beside exec, and of the options for the time after a backend's end.
  *
  * If a service with a socket remains active after its backend's end, its clients wait forever. superd warns of it. */
+
 /* Checks the program of a command. The type has checked that the text can be split. */
 static void check_command_program(const struct service *service, const char *option, const char *text,
 				  struct diags *diags)
@@ -713,6 +716,7 @@ void rule_commands(const struct service *service, struct diags *diags)
  *
  * defaults { idle_timeout } applies to services that can be idle and is no mistake of the others. So the rules look
  * only at the options that the service's own text sets. */
+
 static const struct rule_row idle_rows[] = {
 	{ "idle_action min_awake idle_unless idle_means", NEEDS, "idle_timeout",
 	  .hint = "set the time without clients, as in idle_timeout = 5min", .said = true },

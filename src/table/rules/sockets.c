@@ -171,6 +171,7 @@ void rule_options(const struct service *service, struct diags *diags)
  * An option that restricts or protects but has no effect is an error, because its author relies on it: for example
  * `instances` where superd never sees a connection. An option without effect that protects nothing is a warning.
  * libwrap, id_only and only_from are checked wherever they come from, also from defaults { }. */
+
 /* Options that need accept = yes, and whether they restrict. */
 static const struct {
 	const char *option;
@@ -426,6 +427,7 @@ void rule_access(const struct service *service, struct diags *diags)
  * The program has superd's filter of system calls and that of its hardening. The kernel asks both, and an error or a
  * kill goes before superd's answer (seccomp(2)). So hardening must not deny the calls by which a program gets its
  * sockets. */
+
 /* Sockets whose bind(2) superd answers. */
 #define BOUND (unsigned)(KIND(TCP) | KIND(UDP) | KIND(SCTP) | KINDS_UNIX)
 

@@ -1,15 +1,21 @@
-/* What all types have in common; and the simple types: texts, paths, names, booleans, modes, words and signals.
+/* What all types have in common: parsing, writing, comparing and keeping values.
  *
  * Every refusal ends the sentence "OPTION: ..." and names the bounds or the words, and the nearest word if one is near.
- * The empty text unsets a text, as in systemd. */
-#include "table/type/type.h"
+ *
+ * libconfuse must read a written value back to the same bytes. It expands "${X}", "//" and "#" begin comments, and +
+ * and = are tokens of their own. So a value is written without quotes only if it has none of these. */
+#include "table/type/internal.h"
 
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/scan.h"
 #include "lib/shell_words.h"
-#include "table/type/type_internal.h"
+#include "table/type/type.h"
 
 void type_format(const struct directive *directive, const void *field, struct buf *out)
 {
@@ -150,94 +156,202 @@ const char *type_parse(struct parse *parse, void *field)
 	return reason ? reason : field_parse(type, parse, field);
 }
 
-const struct type type_text = { .name = "text", .kind = FIELD_TEXT };
-
-/* Whether the text is one of the directive's words, as "~" in place of a path. */
-static bool is_word(const struct directive *directive, const char *text)
+static bool is_bare(const char *text)
 {
-	for (size_t i = 0; directive->words && directive->words[i]; i++) {
-		if (!strcmp(directive->words[i], text))
-			return true;
+	const char *at = text;
+
+	/* strspn(3) would make a table for each text. From - to : are also . / and the digits. */
+	while ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || *at == '_' || (*at >= '-' && *at <= ':'))
+		at++;
+	return *text && !*at && strncmp(text, "//", 2) != 0;
+}
+
+void native_quoted(struct buf *out, const char *text)
+{
+	buf_char(out, '"');
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\' || (c == '$' && text[1] == '{'))
+			buf_addf(out, "\\%c", c);
+		else if (c == '\n')
+			buf_text(out, "\\n");
+		else if (c == '\t')
+			buf_text(out, "\\t");
+		else if (c < 0x20 || c == 0x7f)
+			buf_addf(out, "\\x%02x", c);
+		else
+			buf_char(out, (char)c);
 	}
-	return false;
+	buf_char(out, '"');
 }
 
-const char *path_refuse(const struct directive *directive, const char *path)
+void native_value(struct buf *out, const char *text)
 {
-	bool optional = directive->flags & OPTIONAL_PATH;
-
-	if (optional && path[0] == '-')
-		path++;
-	if (path[0] == '/' || is_word(directive, path))
-		return NULL;
-	return optional ? "a path starts with /, or with -/ where it may be missing" : "a path starts with /";
+	if (text && is_bare(text))
+		buf_text(out, text);
+	else
+		native_quoted(out, text ? text : "");
 }
 
-static const char *path_parse(struct parse *parse, void *field)
+/* Paths and pairs are bare for libconfuse, too, but people expect quotes around them. */
+void native_take(struct buf *out, struct buf *text)
 {
-	const char *path = parse->words[0], *reason = *path ? path_refuse(parse->directive, path) : NULL;
-
-	return reason ? reason : text_keep(parse->pool, path, field);
+	if (strpbrk(buf_string(text), "/:"))
+		native_quoted(out, buf_string(text));
+	else
+		native_value(out, buf_string(text));
+	out->failed |= text->failed;
+	buf_free(text);
 }
 
-const struct type type_path = { .name = "path", .kind = FIELD_TEXT, .parse = path_parse };
-
-/* Whether a number is beyond uid_t, or is (uid_t)-1, which setresuid(2) ignores. */
-static bool is_beyond_ids(const char *digits)
+void native_braces(struct buf *out, struct buf *items)
 {
-	static const char none[] = "4294967295";
-
-	digits += strspn(digits, "0");
-	return strlen(digits) > strlen(none) || (strlen(digits) == strlen(none) && strcmp(digits, none) >= 0);
+	if (items->length)
+		buf_addf(out, "{ %s }", buf_string(items));
+	else
+		buf_text(out, "{}");
+	out->failed |= items->failed;
+	buf_free(items);
 }
 
-/* Refuses names that no system has; superd/machine/resolve looks up the others. */
-static const char *name_refuse(const char *name)
+void native_list(struct buf *out, words list)
 {
-	if (strpbrk(name, ":,/ \t\n") || name[0] == '-')
-		return "a name has no blank, colon, comma or slash in it and does not start with -";
-	if (!name[strspn(name, "0123456789")] && is_beyond_ids(name))
-		return "the number of a user or group is at most 4294967294";
+	if (!list || !list[0]) {
+		buf_text(out, "{}");
+		return;
+	}
+	for (size_t i = 0; list[i]; i++) {
+		buf_text(out, i ? ", " : "{ ");
+		native_quoted(out, list[i]);
+	}
+	buf_text(out, " }");
+}
+
+size_t field_size(const struct type *type)
+{
+	return type->size ? type->size : sizeof(void *);
+}
+
+static bool texts_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+bool type_equal(const struct type *type, const void *a, const void *b)
+{
+	words left, right;
+
+	if (type->equal)
+		return type->equal(a, b);
+	if (type->kind == FIELD_TEXT)
+		return texts_equal(*(const char *const *)a, *(const char *const *)b);
+	if (type->kind != FIELD_WORDS)
+		return !memcmp(a, b, type->size);
+	left = *(const words *)a;
+	right = *(const words *)b;
+	if (left == right)
+		return true;
+	for (; left && right && *left && *right && !strcmp(*left, *right); left++)
+		right++;
+	return (!left || !*left) && (!right || !*right);
+}
+
+void value_unset(const struct directive *directive, void *field)
+{
+	if (directive->unset)
+		memcpy(field, directive->unset, field_size(directive->type));
+	else
+		memset(field, 0, field_size(directive->type));
+}
+
+bool value_is_unset(const struct directive *directive, const void *field)
+{
+	return directive->unset && type_equal(directive->type, field, directive->unset);
+}
+
+const char *text_keep(struct pool *pool, const char *text, void *field)
+{
+	const char *kept = *text ? pool_text(pool, text) : NULL;
+
+	if (*text && !kept)
+		return NO_MEMORY;
+	*(const char **)field = kept;
 	return NULL;
 }
 
-const struct type type_name = { .name = "name", .kind = FIELD_TEXT, .refuse = name_refuse };
-
-static const char *bool_parse(struct parse *parse, void *field)
+const char *list_keep(struct parse *parse, const char *const *list, size_t count, void *field)
 {
-	return scan_bool(parse->words[0], field);
-}
+	words before = *(const words *)field, kept = NULL;
+	size_t already = parse->append ? words_count(before) : 0;
+	const char **joined;
 
-const struct type type_bool = { .name = "boolean", .kind = FIELD_BOOL, .size = sizeof(bool), .parse = bool_parse };
-
-static const char *mode_parse(struct parse *parse, void *field)
-{
-	unsigned most = (unsigned)parse->directive->most;
-	mode_t mode;
-	const char *reason = scan_mode(parse->words[0], &mode);
-
-	if (most && (reason || mode > most))
-		return reason_or_memory(pool_textf(parse->pool, "expected an octal mode up to 0%o", most));
-	if (reason)
-		return reason;
-	*(mode_t *)field = mode;
+	parse->bad = 0;
+	if (already + count > 0) {
+		joined = calloc(already + count, sizeof(*joined));
+		if (!joined)
+			return NO_MEMORY;
+		for (size_t i = 0; i < already + count; i++)
+			joined[i] = i < already ? before[i] : list[i - already];
+		kept = pool_list(parse->pool, joined, already + count);
+		free(joined);
+		if (!kept)
+			return NO_MEMORY;
+	}
+	*(words *)field = kept;
 	return NULL;
 }
 
-static void mode_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+const char *list_field_parse(struct parse *parse, void *field)
 {
-	(void)directive, (void)quote;
-	buf_addf(out, "0%03o", (unsigned)*(const mode_t *)field);
+	return list_keep(parse, parse->words, parse->count, field);
 }
 
-const struct type type_mode = {
-	.name = "mode", .kind = FIELD_SHOWN, .size = sizeof(mode_t), .parse = mode_parse, .show = mode_show,
-};
+const char *reason_or_memory(const char *reason)
+{
+	return reason ? reason : NO_MEMORY;
+}
 
-static bool word_find(const char *const *known, const char *text, unsigned *out)
+const char *word_suggest(const char *const *known, const char *text)
+{
+	struct scan_nearest nearest = { .name = text, .most = strlen(text) < 5 ? 2 : 3 };
+
+	for (; *known; known++) {
+		if (!strcasecmp(*known, text))
+			return *known;
+		scan_nearest_look(&nearest, *known);
+	}
+	return nearest.word;
+}
+
+const char *words_refuse_shown(const char *expected, const char *const *shown, const char *const *known,
+			       const char *text, struct pool *pool)
+{
+	const char *nearest = word_suggest(known, text), *reason;
+	struct buf message = { 0 };
+
+	buf_text(&message, expected);
+	for (size_t i = 0; shown[i]; i++) {
+		if (i)
+			buf_text(&message, shown[i + 1] ? ", " : " or ");
+		buf_text(&message, shown[i]);
+	}
+	if (nearest)
+		buf_addf(&message, "; did you mean '%s'?", nearest);
+	reason = message.failed ? NULL : pool_text(pool, buf_string(&message));
+	buf_free(&message);
+	return reason_or_memory(reason);
+}
+
+const char *words_refuse(const char *const *known, const char *text, struct pool *pool)
+{
+	return words_refuse_shown("expected one of ", known, known, text, pool);
+}
+
+bool words_find(const char *const *known, const char *text, unsigned *out)
 {
 	for (unsigned i = 0; known[i]; i++) {
-		if (!strcmp(known[i], text)) {
+		if (!strcasecmp(known[i], text)) {
 			*out = i;
 			return true;
 		}
@@ -245,43 +359,32 @@ static bool word_find(const char *const *known, const char *text, unsigned *out)
 	return false;
 }
 
-static const char *word_parse(struct parse *parse, void *field)
+void decimal_add(struct buf *out, int64_t value, int decimals)
 {
-	const char *const *known = parse->directive->words;
-	const char *text = parse->words[0];
-	bool yes;
+	int64_t unit = 1, fraction;
 
-	if (word_find(known, text, field))
-		return NULL;
-	/* If yes and no are among the words, all other booleans are, too. */
-	if (!scan_bool(text, &yes) && word_find(known, yes ? "yes" : "no", field))
-		return NULL;
-	return words_refuse(known, text, parse->pool);
+	for (int n = 0; n < decimals; n++)
+		unit *= 10;
+	fraction = value % unit;
+	buf_addf(out, "%" PRId64, value / unit);
+	if (!fraction)
+		return;
+	for (; fraction % 10 == 0; fraction /= 10)
+		decimals--;
+	buf_addf(out, ".%0*" PRId64, decimals, fraction);
 }
 
-static void word_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+void bits_show(uint64_t set, const char *const *known, const char *sign, struct buf *out, quote_text *quote)
 {
-	(void)quote;
-	buf_text(out, directive->words[*(const unsigned *)field]);
+	const char *comma = "";
+	char word[64];
+
+	for (unsigned bit = 0; known[bit]; bit++) {
+		if (!(set >> bit & 1))
+			continue;
+		snprintf(word, sizeof(word), "%s%s", sign, known[bit]);
+		buf_text(out, comma);
+		quote(out, word);
+		comma = ", ";
+	}
 }
-
-const struct type type_word = {
-	.name = "word", .kind = FIELD_SHOWN, .size = sizeof(unsigned), .parse = word_parse, .show = word_show,
-};
-
-static const char *signal_parse(struct parse *parse, void *field)
-{
-	return scan_signal(parse->words[0], field);
-}
-
-static void signal_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
-{
-	char name[32];
-
-	(void)directive, (void)quote;
-	buf_text(out, scan_signal_name(*(const int *)field, name));
-}
-
-const struct type type_signal = {
-	.name = "signal", .kind = FIELD_SHOWN, .size = sizeof(int), .parse = signal_parse, .show = signal_show,
-};

@@ -1,12 +1,130 @@
-/* The type of networks that a backend may exchange packets with: IPAddressAllow= of systemd.resource-control(5). Its
- * words differ from those of only_from: 10.0.0.0 is one address here, and there are no names. */
+/* Types of clients and networks: addresses, times, rates, groups, and where a builtin or redirect leads. */
+#include "table/type/internal.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/scan.h"
+#include "lib/shell_words.h"
 #include "table/access/access.h"
-#include "table/type/type_internal.h"
+#include "table/access/times.h"
+#include "table/endpoint/endpoint_internal.h"
 #include "table/words/resource_words.h"
+
+/* Types of the options that admit clients: address rules, times of day, the load, connections a second.
+ *
+ * Each of these restricts, and a word that superd misreads may let a client in. So no form has a part that is
+ * ignored. */
+
+#define LOAD_MOST 1000000               /* higher than any load average */
+#define PAUSE_MOST INT64_C(31536000000000)      /* a year in microseconds */
+#define PAUSE_USUAL INT64_C(10000000)   /* xinetd's 10 seconds */
+
+const struct type type_addresses = WORDS_TYPE("list of addresses", access_refuse_word);
+
+const struct type type_times = WORDS_TYPE("list of times", times_refuse_word);
+
+/* Reads a decimal number with at most three digits behind the point, in thousandths. */
+static const char *load_scan(const char *text, int64_t *out)
+{
+	static const char wrong[] = "expected a load average above 0, as in 2.5, with at most three decimal digits";
+	int64_t value = 0, unit = 1000;
+
+	for (; isdigit((unsigned char)*text); text++) {
+		value = value * 10 + (*text - '0') * INT64_C(1000);
+		if (value > LOAD_MOST * INT64_C(1000))
+			return wrong;
+	}
+	if (*text == '.') {
+		for (text++; isdigit((unsigned char)*text); text++) {
+			unit /= 10;
+			if (!unit && *text != '0')
+				return wrong;
+			value += (*text - '0') * unit;
+		}
+	}
+	if (*text || !value)
+		return wrong;
+	*out = value;
+	return NULL;
+}
+
+static void load_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+{
+	(void)directive, (void)quote;
+	if (*(const int64_t *)field)
+		decimal_add(out, *(const int64_t *)field, 3);
+}
+
+static const struct number load_kind = { .scan = load_scan, .most = INT64_MAX, .decimals = 3 };
+
+const struct type type_load = {
+	.name = "load", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(int64_t), .number = &load_kind,
+	.parse = number_parse, .show = load_show,
+};
+
+static const char *rate_parse(struct parse *parse, void *field)
+{
+	struct rate rate = { .number = 0, .pause = PAUSE_USUAL };
+	words list = parse->words;
+
+	if (parse->count < 1 || parse->count > 2)
+		return "expected the number of connections in a second, and the seconds of the pause";
+	if (parse->count == 1 && !scan_unlimited(list[0], &rate.number) && rate.number == UNLIMITED) {
+		*(struct rate *)field = (struct rate){ .number = UNLIMITED };
+		return NULL;
+	}
+	if (scan_count(list[0], &rate.number) || rate.number < 1 || rate.number > UINT32_MAX)
+		return "connections per second are a number from 1 on, or unlimited";
+	if (parse->count == 2 && (scan_duration(list[1], &rate.pause) || rate.pause < 1 || rate.pause > PAUSE_MOST)) {
+		parse->bad = 1;
+		return "the time for which the service then rests is a duration, longer than 0 and at most a year";
+	}
+	*(struct rate *)field = rate;
+	return NULL;
+}
+
+static void rate_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	const struct rate *rate = field;
+	char pause[32];
+
+	(void)directive;
+	scan_duration_format(rate->pause, pause);
+	if (rate->number == UNLIMITED)
+		native_value(out, "");
+	else
+		buf_addf(out, "{ %" PRId64 ", %s }", rate->number, pause);
+}
+
+static void rate_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	const struct rate *rate = field;
+
+	(void)directive;
+	if (rate->number == UNLIMITED) {
+		buf_text(out, "null");
+		return;
+	}
+	buf_addf(out, "{\"number\": %" PRId64 ", \"pause\": ", rate->number);
+	decimal_add(out, rate->pause, 6);
+	buf_char(out, '}');
+}
+
+const struct type type_rate = {
+	.name = "rate", .kind = FIELD_OWN, .is_tuple = true, .empty_unsets = true, .size = sizeof(struct rate),
+	.parse = rate_parse, .format = rate_format, .json = rate_json,
+};
+
+/* The type of networks that a backend may exchange packets with: IPAddressAllow= of systemd.resource-control(5). Its
+ * words differ from those of only_from: 10.0.0.0 is one address here, and there are no names. */
 
 static const struct {
 	const char *word;
@@ -59,7 +177,296 @@ static const char *network_refuse(const char *word)
 	return "expected an address, a network as 192.0.2.0/24, or any, localhost, link-local or multicast";
 }
 
-const struct type type_networks = {
-	.name = "list of networks", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
-	.refuse = network_refuse,
+const struct type type_networks = WORDS_TYPE("list of networks", network_refuse);
+
+/* The type of multicast groups: addresses, each with %IFACE or without. Other addresses are refused here; the kernel
+ * would refuse them only when superd opens the socket. */
+
+static const char *group_refuse(const char *word)
+{
+	size_t length = strcspn(word, "%");
+	struct in6_addr address;
+	int family = scan_address(word, length, &address);
+	bool is_group = family == AF_INET ? address.s6_addr[12] >> 4 == 14
+					  : family == AF_INET6 && IN6_IS_ADDR_MULTICAST(&address);
+
+	if (!is_group)
+		return "expected an address from 224.0.0.0 to 239.255.255.255, or one that begins with ff";
+	if (word[length] && (!word[length + 1] || strlen(word + length + 1) >= IF_NAMESIZE))
+		return "the % must be followed by the name of an interface";
+	return NULL;
+}
+
+const struct type type_multicast = WORDS_TYPE("list of addresses", group_refuse);
+
+/* Types of builtin and redirect.
+ *
+ * People write host and port as two words, or as one word with a colon between them, although an IPv6 address has
+ * colons, too. Each form becomes two words. */
+
+#define HOST_AND_PORT \
+	"expected a host and a port, as in \"192.0.2.1 80\" or \"[2001:db8::1]:80\", or the path of a unix socket"
+#define PATH_MOST 107                   /* bytes of sun_path (unix(7)), without the NUL */
+
+static const char *builtin_parse(struct parse *parse, void *field)
+{
+	const char *const *known = parse->directive->words;
+	const char *name = parse->count ? parse->words[0] : "";
+
+	if (words_have(known, name))
+		return list_field_parse(parse, field);
+	if (!strcmp(name, "auth"))
+		return "superd no longer has it: exec can start an ident daemon, such as oidentd --stdio";
+	return words_refuse(known, name, parse->pool);
+}
+
+const struct type type_builtin = {
+	.name = "builtin", .kind = FIELD_WORDS, .is_tuple = true,
+	.parse = builtin_parse, .format = command_field_format,
 };
+
+/* Whether it is an IPv6 address, also with an interface, as fe80::1%eth0. */
+static bool is_ipv6(const char *host)
+{
+	struct in6_addr parsed;
+	size_t length = strcspn(host, "%");
+
+	if (host[length] && (!host[length + 1] || strlen(host + length) > IF_NAMESIZE))
+		return false;
+	return scan_address(host, length, &parsed) == AF_INET6;
+}
+
+static const char *host_refuse(const char *host)
+{
+	struct in_addr address;
+
+	if (!*host)
+		return "a host is missing before the port";
+	if (strchr(host, ':'))
+		return is_ipv6(host) ? NULL : "this host is no IPv6 address";
+	if (inet_pton(AF_INET, host, &address) == 1)
+		return NULL;
+	if (text_only(host, DIGITS "."))
+		return "this host is no IPv4 address";
+	return text_is_host(host) ? NULL : "this is no name of a host";
+}
+
+static const char *port_refuse(const char *port)
+{
+	uint32_t number;
+
+	if (scan_unsigned(port, strlen(port), UINT32_MAX, &number) ? number && number <= 65535 : text_is_name(port))
+		return NULL;
+	return "a port is a number from 1 to 65535 or a name of services(5)";
+}
+
+/* Splits HOST:PORT or [V6]:PORT. */
+static const char *redirect_split(const char *text, struct pool *pool, const char *parts[2])
+{
+	const char *colon = strrchr(text, ':');
+	bool bracketed = text[0] == '[';
+
+	if (!colon)
+		return HOST_AND_PORT;
+	if (bracketed && (colon == text || colon[-1] != ']'))
+		return "the port must follow the bracket: [V6]:PORT";
+	if (!bracketed && strchr(text, ':') != colon)
+		return "write an IPv6 address in brackets, [V6]:PORT, or separate from its port";
+	parts[0] = pool_text_n(pool, text + bracketed, (size_t)(colon - text) - (bracketed ? 2 : 0));
+	parts[1] = colon + 1;
+	return parts[0] ? NULL : NO_MEMORY;
+}
+
+/* Keeps a host without its brackets, if it has any. */
+static const char *host_keep(const char *host, struct pool *pool)
+{
+	size_t length = strlen(host);
+
+	if (length > 2 && host[0] == '[' && host[length - 1] == ']')
+		return pool_text_n(pool, host + 1, length - 2);
+	return pool_text(pool, host);
+}
+
+static bool is_path(const char *text)
+{
+	return text[0] == '/' || text[0] == '@';
+}
+
+static const char *socket_refuse(const char *path)
+{
+	if (strlen(path) > PATH_MOST)
+		return "the path of a unix socket has at most 107 bytes";
+	return path[1] ? NULL : "a name is missing";
+}
+
+static const char *redirect_parse(struct parse *parse, void *field)
+{
+	const char *parts[2], *reason;
+
+	if (parse->count == 1 && is_path(parse->words[0])) {
+		reason = socket_refuse(parse->words[0]);
+		return reason ? reason : list_keep(parse, parse->words, 1, field);
+	}
+	if (parse->count < 1 || parse->count > 2)
+		return HOST_AND_PORT;
+	if (parse->count == 1) {
+		reason = redirect_split(parse->words[0], parse->pool, parts);
+		if (reason)
+			return reason;
+	} else {
+		parts[0] = host_keep(parse->words[0], parse->pool);
+		parts[1] = parse->words[1];
+		if (!parts[0])
+			return NO_MEMORY;
+	}
+	reason = host_refuse(parts[0]);
+	if (!reason) {
+		parse->bad = 1;
+		reason = port_refuse(parts[1]);
+	}
+	return reason ? reason : list_keep(parse, parts, 2, field);
+}
+
+/* One text alone is split into words when it is read, so a path with blanks needs quotes of its own. */
+static void redirect_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	words list = *(const words *)field;
+	struct buf path = { 0 };
+
+	(void)directive;
+	if (!list || !list[0] || list[1]) {
+		native_list(out, list);
+		return;
+	}
+	shell_words_quote(&path, list[0]);
+	buf_text(out, "{ ");
+	native_quoted(out, buf_string(&path));
+	buf_text(out, " }");
+	out->failed |= path.failed;
+	buf_free(&path);
+}
+
+const struct type type_redirect = {
+	.name = "host and port", .kind = FIELD_WORDS, .is_tuple = true,
+	.parse = redirect_parse, .format = redirect_format,
+};
+
+/* With IPAddressDeny= an allowed address wins over a denied one; with no_access none does. So a denied network is
+ * halved until no part of it contains an allowed address. */
+
+#define DENIED_MOST 4096
+
+/* The list of denied networks while it is built. */
+struct deny_build {
+	struct pool *pool;
+	struct network *allowed;
+	size_t allowed_count, allowed_capacity;
+	const char **list;
+	size_t count, capacity;
+	bool failed;
+};
+
+static bool add_allowed(struct deny_build *build, const struct network *network)
+{
+	struct network *list =
+		array_grow(build->allowed, &build->allowed_capacity, build->allowed_count, sizeof(*list));
+
+	if (!list)
+		return false;
+	build->allowed = list;
+	list[build->allowed_count++] = *network;
+	return true;
+}
+
+/* Reads the allowed networks. An IPv6 network does not contain IPv4 networks in their mapped form. */
+static void list_allowed(struct deny_build *build, words words_allowed)
+{
+	for (; words_allowed && *words_allowed && !build->failed; words_allowed++) {
+		struct network networks[NETWORKS_MOST];
+		size_t count = networks_read(*words_allowed, networks);
+
+		for (size_t n = 0; n < count && !build->failed; n++)
+			build->failed = !add_allowed(build, &networks[n]);
+	}
+}
+
+static bool network_contains(const struct network *outer, const struct network *inner)
+{
+	unsigned whole = outer->bits / 8, rest = outer->bits % 8;
+
+	if (outer->bits > inner->bits || memcmp(outer->address, inner->address, whole) != 0)
+		return false;
+	return !rest || !((outer->address[whole] ^ inner->address[whole]) >> (8 - rest));
+}
+
+static void add_word(struct deny_build *build, const char *word)
+{
+	const char **list = array_grow(build->list, &build->capacity, build->count, sizeof(*list));
+
+	if (!list || !word || build->count >= DENIED_MOST) {
+		build->failed = true;
+		return;
+	}
+	build->list = list;
+	list[build->count++] = word;
+}
+
+static void add_network(struct deny_build *build, const struct network *network)
+{
+	bool v4 = network_is_v4(network);
+	char text[INET6_ADDRSTRLEN];
+
+	inet_ntop(v4 ? AF_INET : AF_INET6, network->address + (v4 ? 12 : 0), text, sizeof(text));
+	add_word(build, pool_textf(build->pool, "%s/%u", text, network->bits - (v4 ? 96 : 0)));
+}
+
+static const struct network mapped = { .address = { [10] = 0xff, [11] = 0xff }, .bits = 96 };
+
+/* Adds the parts of a network that no allowed network contains. */
+static void add_denied_parts(struct deny_build *build, const struct network *network, bool v4)
+{
+	struct network half = *network;
+	bool meets = !v4 && network_contains(network, &mapped);
+
+	if (build->failed || (!v4 && network_contains(&mapped, network)))
+		return;
+	for (size_t n = 0; n < build->allowed_count; n++) {
+		if (network_contains(&build->allowed[n], network) && network_is_v4(&build->allowed[n]) == v4)
+			return;
+		meets |= network_contains(network, &build->allowed[n]) && network_is_v4(&build->allowed[n]) == v4;
+	}
+	if (!meets) {
+		add_network(build, network);
+		return;
+	}
+	half.bits++;
+	add_denied_parts(build, &half, v4);
+	half.address[(half.bits - 1) / 8] |= (unsigned char)(0x80 >> (half.bits - 1) % 8);
+	add_denied_parts(build, &half, v4);
+}
+
+static void list_denied(struct deny_build *build, words denied)
+{
+	for (; denied && *denied; denied++) {
+		struct network networks[NETWORKS_MOST];
+		size_t count = networks_read(*denied, networks);
+
+		for (size_t n = 0; n < count; n++)
+			add_denied_parts(build, &networks[n], network_is_v4(&networks[n]));
+	}
+}
+
+words networks_without(words denied, words allowed, struct pool *pool, bool *failed)
+{
+	struct deny_build build = { .pool = pool };
+	words kept = NULL;
+
+	list_allowed(&build, allowed);
+	list_denied(&build, denied);
+	if (!build.failed && build.count)
+		kept = pool_list(pool, build.list, build.count);
+	*failed = build.failed || (build.count && !kept);
+	free(build.list);
+	free(build.allowed);
+	return kept;
+}

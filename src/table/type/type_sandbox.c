@@ -1,17 +1,26 @@
+/* Types of hardening: system calls, mounts, devices, resources, credentials, capabilities. */
+#include "table/type/internal.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/scan.h"
+#include "table/words/address_family.h"
+#include "table/words/errno_name.h"
+#include "table/words/passed_fds.h"
+#include "table/words/resource_words.h"
+#include "table/words/sandbox_words.h"
+#include "table/words/syscall_groups.h"
+
 /* Types of hardening options: system calls, address families, namespaces, errors.
  *
  * As in systemd, a ~ applies to its word and the words behind it, until a + allows again. Each word is kept with its
  * own sign, so that lists keep their meaning when they are appended. The first sign of the whole list decides about
  * everything that the list does not name. */
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/scan.h"
-#include "table/type/type_internal.h"
-#include "table/words/address_family.h"
-#include "table/words/errno_name.h"
-#include "table/words/syscall_groups.h"
 
 /* Checks a word without its sign. Returns NULL, or why it is wrong. */
 typedef const char *refuse_bare(const char *word, bool denied, struct pool *pool);
@@ -211,4 +220,503 @@ static void error_show(const struct directive *directive, const void *field, str
 const struct type type_error = {
 	.name = "error", .kind = FIELD_SHOWN, .empty_unsets = true, .size = sizeof(int64_t),
 	.parse = error_parse, .show = error_show,
+};
+
+/* Types of a backend's own view of the file system: protected paths, bind mounts, temporary file systems. Their words
+ * have prefixes, colons and options; mistakes are found here and not when superd starts a backend as root. Source:
+ * systemd.exec(5), "SANDBOXING". */
+
+#define PATHS_FORM \
+	"a path starts with /; after - it may be missing, after + it is inside root_directory"
+
+const char *protected_path(const char *word, bool *optional, bool *inside)
+{
+	*optional = *inside = false;
+	for (; *word == '-' || *word == '+'; word++) {
+		if (*word == '-')
+			*optional = true;
+		else
+			*inside = true;
+	}
+	return word;
+}
+
+/* Whether a path has a part "..". */
+static bool has_dot_dot(const char *path, size_t length)
+{
+	for (size_t i = 0; i + 2 < length; i++) {
+		if (!memcmp(path + i, "/..", 3) && (i + 3 == length || path[i + 3] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static const char *refuse_protected(const char *word)
+{
+	bool optional, inside;
+	const char *path = protected_path(word, &optional, &inside);
+
+	if (*path != '/')
+		return PATHS_FORM;
+	return has_dot_dot(path, strlen(path)) ? "a path has no part .." : NULL;
+}
+
+const struct type type_protected_paths = WORDS_TYPE("list of paths", refuse_protected);
+
+bool bind_path_read(const char *word, struct bind_path *out)
+{
+	size_t length;
+
+	*out = (struct bind_path){ .optional = *word == '-', .recursive = true };
+	word += out->optional;
+	length = strcspn(word, ":");
+	out->source = out->target = word;
+	out->source_length = out->target_length = length;
+	if (!word[length])
+		return length;
+	word += length + 1;
+	length = strcspn(word, ":");
+	if (length) {
+		out->target = word;
+		out->target_length = length;
+	}
+	if (!word[length])
+		return true;
+	word += length + 1;
+	out->recursive = !strcmp(word, "rbind");
+	return out->recursive || !strcmp(word, "norbind");
+}
+
+static const char *refuse_binding(const char *word)
+{
+	struct bind_path binding;
+
+	if (!bind_path_read(word, &binding) || *binding.source != '/' || *binding.target != '/')
+		return "expected SOURCE, SOURCE:TARGET or SOURCE:TARGET:norbind, paths that start with /; a - "
+		       "before the source lets it be missing";
+	if (has_dot_dot(binding.source, binding.source_length) || has_dot_dot(binding.target, binding.target_length))
+		return "a path has no part ..";
+	return binding.target_length == 1 ? "a mount over / is the task of root_directory" : NULL;
+}
+
+const struct type type_bindings = WORDS_TYPE("list of bindings", refuse_binding);
+
+/* Options of tmpfs(5) and mount(8), to find mistakes when the table is read. */
+static const struct { const char *name; bool has_value;
+} temporary_options[] = {
+	{ "ro", false },      { "rw", false },		{ "exec", false },     { "noexec", false },
+	{ "suid", false },    { "nosuid", false },	{ "dev", false },      { "nodev", false },
+	{ "size", true },     { "nr_blocks", true },	{ "nr_inodes", true }, { "mode", true },
+	{ "uid", true },      { "gid", true },		{ "huge", true },      { "mpol", true },
+	{ "noatime", false }, { "strictatime", false }, { "relatime", false },
+	{ "nostrictatime", false }, { "norelatime", false }, { "nodiratime", false }, { "diratime", false },
+	{ "noswap", false },
+};
+
+static bool is_temporary_option(const char *text, size_t length)
+{
+	for (size_t i = 0; i < sizeof(temporary_options) / sizeof(temporary_options[0]); i++) {
+		size_t name = strlen(temporary_options[i].name);
+
+		if (length < name || memcmp(text, temporary_options[i].name, name) != 0)
+			continue;
+		if (temporary_options[i].has_value ? length > name + 1 && text[name] == '=' : length == name)
+			return true;
+	}
+	return false;
+}
+
+static const char *refuse_temporary(const char *word)
+{
+	size_t length = strcspn(word, ":");
+	const char *option = word + length + (word[length] == ':');
+
+	if (*word != '/' || has_dot_dot(word, length))
+		return "expected a path that starts with /, and after a colon options such as ro or size=10M";
+	for (; *option; option += length + (option[length] == ',')) {
+		length = strcspn(option, ",");
+		if (!is_temporary_option(option, length))
+			return "the colon must be followed by tmpfs options, separated by commas, as ro, size=10M or "
+			       "mode=0755";
+	}
+	return NULL;
+}
+
+const struct type type_temporary = WORDS_TYPE("list of temporary file systems", refuse_temporary);
+
+/* Types of entries for single devices, and of the controllers of a control group.
+ *
+ * An entry is a path and its rights: two words in a unit, one word in superd.conf. Both forms are accepted and kept as
+ * one word. */
+
+#define BLANKS " \t"
+
+bool device_rule_read(const char *word, struct device_rule *rule)
+{
+	const char *text = word + strcspn(word, BLANKS);
+
+	*rule = (struct device_rule){ .name = word, .length = (size_t)(text - word) };
+	rule->is_block = !strncmp(word, "block-", 6);
+	rule->is_kind = rule->is_block || !strncmp(word, "char-", 5);
+	if (rule->is_kind) {
+		size_t prefix = rule->is_block ? 6 : 5;
+
+		rule->name += prefix;
+		rule->length -= prefix;
+	}
+	text += strspn(text, BLANKS);
+	if (!*text)
+		rule->rights = DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD;
+	for (; *text; text++) {
+		unsigned right = *text == 'r' ? DEVICE_READ
+			: *text == 'w'	      ? DEVICE_WRITE
+			: *text == 'm'	      ? DEVICE_MKNOD
+					      : 0;
+
+		if (!right)
+			return false;
+		rule->rights |= right;
+	}
+	return rule->length && (rule->is_kind || (!strncmp(word, "/dev/", 5) && rule->length > 5));
+}
+
+/* Whether a word is the second of an entry, behind a path. */
+static bool is_rights(const char *word)
+{
+	return *word && !word[strspn(word, "rwm")];
+}
+
+static const char *device_rules_parse(struct parse *parse, void *field)
+{
+	const char **list = calloc(parse->count + 1, sizeof(*list)), *reason = list ? NULL : NO_MEMORY;
+	words given = parse->words;
+	struct device_rule rule;
+	size_t length = 0;
+
+	for (size_t n = 0; !reason && n < parse->count; n++) {
+		const char *word = given[n];
+
+		parse->bad = n;
+		if (!strpbrk(word, BLANKS) && n + 1 < parse->count && is_rights(given[n + 1]))
+			word = pool_textf(parse->pool, "%s %s", word, given[++n]);
+		if (!word)
+			reason = NO_MEMORY;
+		else if (!device_rule_read(word, &rule))
+			reason = "expected a path in /dev, char-NAME or block-NAME of /proc/devices, and the allowed "
+				 "rights of r, w and m, as in \"/dev/null rw\"";
+		list[length++] = word;
+	}
+	if (!reason)
+		reason = list_keep(parse, list, length, field);
+	free(list);
+	return reason;
+}
+
+const struct type type_device_rules = {
+	.name = "list of devices", .kind = FIELD_WORDS, .is_list = true,
+	.parse = device_rules_parse,
+};
+
+static const char *const controllers[] = {
+	"cpu", "cpuacct", "cpuset", "io", "blkio", "memory", "devices", "pids", "bpf-firewall", "bpf-devices",
+	"bpf-foreign", "bpf-socket-bind", "bpf-restrict-network-interfaces", "bpf-bind-network-interface", NULL
+};
+
+/* A list of controllers delegates all of them, as yes does. */
+static const char *delegation_parse(struct parse *parse, void *field)
+{
+	unsigned at;
+
+	if (parse->count == 1 && !scan_bool(parse->words[0], field))
+		return NULL;
+	for (; parse->bad < parse->count; parse->bad++) {
+		if (!words_find(controllers, parse->words[parse->bad], &at))
+			return words_refuse(controllers, parse->words[parse->bad], parse->pool);
+	}
+	*(bool *)field = parse->count;
+	return NULL;
+}
+
+const struct type type_delegation = {
+	.name = "yes, no or a list of controllers", .kind = FIELD_BOOL, .is_list = true, .size = sizeof(bool),
+	.parse = delegation_parse,
+};
+
+/* Types of resource limits: memory and tasks by number or by share, percentages, weights. A share stays a share in the
+ * table, because it depends on the machine. */
+
+/* Reads "12.5%" in hundredths of a percent. false: it is no percentage. */
+static bool percent_scan(const char *text, int64_t *hundredths)
+{
+	int64_t value = 0, unit = WHOLE / 100;
+	const char *at = text;
+
+	for (; isdigit((unsigned char)*at) && value < INT32_MAX; at++)
+		value = 10 * value + (*at - '0');
+	if (at == text || value > INT32_MAX)
+		return false;
+	value *= unit;
+	if (*at == '.') {
+		for (at++; isdigit((unsigned char)*at) && unit > 1; at++) {
+			unit /= 10;
+			value += unit * (*at - '0');
+		}
+	}
+	if (strcmp(at, "%") != 0)
+		return false;
+	*hundredths = value;
+	return true;
+}
+
+static void percent_show(int64_t hundredths, char *buf)
+{
+	int64_t whole = hundredths / 100, rest = hundredths % 100;
+
+	if (!rest)
+		snprintf(buf, 32, "%" PRId64 "%%", whole);
+	else if (rest % 10)
+		snprintf(buf, 32, "%" PRId64 ".%02" PRId64 "%%", whole, rest);
+	else
+		snprintf(buf, 32, "%" PRId64 ".%" PRId64 "%%", whole, rest / 10);
+}
+
+typedef const char *scan_number(const char *text, int64_t *out);
+
+static const char *amount_read(const char *text, scan_number *scan, struct amount *out, const char *wrong)
+{
+	struct amount amount = { -1, -1 };
+
+	if (percent_scan(text, &amount.share) ? amount.share > WHOLE : scan(text, &amount.number) || amount.number < 0)
+		return wrong;
+	*out = amount;
+	return NULL;
+}
+
+static const char *memory_parse(struct parse *parse, void *field)
+{
+	struct amount amount;
+	const char *wrong = "expected a size with the unit K, M, G or T, a share of the machine's as 10%, or infinity";
+	const char *reason = amount_read(parse->words[0], scan_bytes, &amount, wrong);
+
+	if (reason)
+		return reason;
+	if (parse->directive->least && (!amount.number || !amount.share))
+		return "without any memory no program runs";
+	*(struct amount *)field = amount;
+	return NULL;
+}
+
+static const char *tasks_parse(struct parse *parse, void *field)
+{
+	struct amount amount;
+	const char *wrong = "expected a number of at least 1, a share of the machine's maximum such as 10%, or "
+			    "infinity";
+	const char *reason = amount_read(parse->words[0], scan_unlimited, &amount, wrong);
+
+	if (reason)
+		return reason;
+	if (!amount.number || !amount.share)
+		return "without a single task no program runs";
+	*(struct amount *)field = amount;
+	return NULL;
+}
+
+static bool amount_is_unset(const struct amount *amount)
+{
+	return amount->number < 0 && amount->share < 0;
+}
+
+static void memory_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+{
+	const struct amount *amount = field;
+	char text[32] = "";
+
+	(void)directive, (void)quote;
+	if (amount->share >= 0)
+		percent_show(amount->share, text);
+	else if (!amount_is_unset(amount))
+		scan_bytes_format(amount->number, text);
+	buf_text(out, text);
+}
+
+static void tasks_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+{
+	const struct amount *amount = field;
+
+	if (amount->number >= 0 && amount->number != SCAN_INFINITY)
+		buf_addf(out, "%" PRId64, amount->number);
+	else
+		memory_show(directive, field, out, quote);
+}
+
+const struct type type_memory = {
+	.name = "amount of memory", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(struct amount),
+	.parse = memory_parse, .show = memory_show,
+};
+
+const struct type type_tasks = {
+	.name = "number or share", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(struct amount),
+	.parse = tasks_parse, .show = tasks_show,
+};
+
+static const char *quota_scan(const char *text, int64_t *out)
+{
+	return percent_scan(text, out) && *out ? NULL : "expected a share of one processor as 20%; 200% is two "
+							"processors";
+}
+
+static const struct number quota_kind = { .scan = quota_scan, .show = percent_show, .most = INT64_MAX };
+
+const struct type type_quota = {
+	.name = "share of a processor", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(int64_t),
+	.number = &quota_kind, .parse = number_parse, .show = number_show,
+};
+
+/* If the directive's `least` is 0, "idle" is 0: the backend runs when nothing else does. */
+static const char *weight_parse(struct parse *parse, void *field)
+{
+	const char *text = parse->words[0];
+	bool knows_idle = parse->directive->least == 0;
+	int64_t value;
+
+	if (knows_idle && !strcmp(text, "idle"))
+		value = 0;
+	else if (scan_count(text, &value) || value < 1 || value > parse->directive->most)
+		return knows_idle ? "expected a number from 1 to 10000, or idle" : "expected a number from 1 to 10000";
+	*(int64_t *)field = value;
+	return NULL;
+}
+
+static void weight_show(int64_t value, char *buf)
+{
+	snprintf(buf, 32, value ? "%" PRId64 : "idle", value);
+}
+
+static const struct number weight_kind = { .show = weight_show };
+
+const struct type type_weight = {
+	.name = "weight", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(int64_t), .number = &weight_kind,
+	.parse = weight_parse, .show = number_show,
+};
+
+/* Types of load_credential and set_credential. A message must not show the value of a credential, so a wrong
+ * set_credential is reported by its place alone (table/words/passed_fds). */
+
+#define MOST_CREDENTIALS "a service has 256 of these at most"
+
+const struct type type_loaded_credentials = {
+	.name = "list of credentials", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
+	.most = CREDENTIALS_MOST, .too_many = MOST_CREDENTIALS, .refuse = load_credential_refuse,
+};
+
+const struct type type_set_credentials = {
+	.name = "list of credentials with values", .kind = FIELD_WORDS, .is_list = true, .is_secret = true,
+	.most = CREDENTIALS_MOST, .too_many = MOST_CREDENTIALS, .refuse = set_credential_refuse,
+};
+
+/* The type of capabilities.
+ *
+ * A set of capabilities with ~ is "all but these" and includes capabilities of later kernels. So all bits above the
+ * known ones are set, and bit 63 shows that the set was written with ~. */
+
+/* By the numbers of linux/capability.h. */
+static const char *const capability_names[] = {
+	"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap",
+	"linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner",
+	"sys_module", "sys_rawio", "sys_chroot", "sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice",
+	"sys_resource", "sys_time", "sys_tty_config", "mknod", "lease", "audit_write", "audit_control", "setfcap",
+	"mac_override", "mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf",
+	"checkpoint_restore", NULL
+};
+
+#define CAPABILITIES (sizeof(capability_names) / sizeof(capability_names[0]) - 1)
+#define OTHERS (UINT64_C(1) << 63)      /* set in a set that was written with ~ */
+
+_Static_assert(sizeof(capability_names) / sizeof(capability_names[0]) - 1 == 41, "CAP_CHECKPOINT_RESTORE is 40");
+
+bool capability_find(const char *name, unsigned *number)
+{
+	if (!strncasecmp(name, "cap_", 4))
+		name += 4;
+	return words_find(capability_names, name, number);
+}
+
+const char *capability_name(unsigned number)
+{
+	return number < CAPABILITIES ? capability_names[number] : NULL;
+}
+
+/* Reads a name with or without CAP_, or the number of an unknown capability. */
+static const char *capability_read(const char *word, struct pool *pool, uint64_t *out)
+{
+	const char *name = strncasecmp(word, "cap_", 4) ? word : word + 4, *nearest;
+	unsigned known;
+	int64_t number;
+
+	if (capability_find(word, &known)) {
+		*out = UINT64_C(1) << known;
+		return NULL;
+	}
+	if (isdigit((unsigned char)*name) && !scan_count(name, &number) && number < 63) {
+		*out = UINT64_C(1) << number;
+		return NULL;
+	}
+	nearest = word_suggest(capability_names, name);
+	if (nearest)
+		return reason_or_memory(pool_textf(pool, "there is no such capability; did you mean '%s'?", nearest));
+	return "a capability is a name of capabilities(7) such as net_bind_service";
+}
+
+static const char *capabilities_parse(struct parse *parse, void *field)
+{
+	bool inverted = parse->count && parse->words[0][0] == '~';
+	uint64_t set = 0, before = *(const uint64_t *)field, bit = 0;
+
+	for (size_t i = 0; i < parse->count; i++) {
+		const char *word = parse->words[i] + (i == 0 && inverted), *reason;
+
+		if (!*word && i == 0 && inverted)
+			continue;       /* ~ alone in front of nothing: all */
+		reason = capability_read(word, parse->pool, &bit);
+		parse->bad = i;
+		if (reason)
+			return reason;
+		set |= bit;
+	}
+	if (parse->append)
+		set = inverted ? before & ~set : before | set;
+	else if (inverted)
+		set = ~set;
+	*(uint64_t *)field = set;
+	return NULL;
+}
+
+/* Writes the words that capabilities_parse reads back. */
+static void capabilities_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+{
+	uint64_t set = *(const uint64_t *)field;
+	bool inverted = set & OTHERS, first = true;
+	uint64_t named = inverted ? ~set : set;
+	char word[64];
+
+	(void)directive;
+	for (unsigned i = 0; i < 63; i++) {
+		if (!(named >> i & 1))
+			continue;
+		if (i < CAPABILITIES)
+			snprintf(word, sizeof(word), "%s%s", first && inverted ? "~" : "", capability_names[i]);
+		else
+			snprintf(word, sizeof(word), "%s%u", first && inverted ? "~" : "", i);
+		if (!first)
+			buf_text(out, ", ");
+		quote(out, word);
+		first = false;
+	}
+	if (first && inverted)
+		quote(out, "~");
+}
+
+const struct type type_capabilities = {
+	.name = "list of capabilities", .kind = FIELD_SET, .is_list = true, .size = sizeof(uint64_t),
+	.parse = capabilities_parse, .show = capabilities_show,
 };

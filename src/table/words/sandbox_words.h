@@ -1,4 +1,4 @@
-/* Parses the words of hardening options, which their types (table/type/type_sandbox, type_mounts) have checked. */
+/* Parses the words of hardening options, which their types (table/type/type_sandbox) have checked. */
 #pragma once
 
 #include <stdbool.h>

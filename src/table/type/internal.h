@@ -30,6 +30,16 @@ struct number {
 const char *number_parse(struct parse *parse, void *field);
 void number_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote);
 
+#define NUMBER_TYPE(title, numbers) { \
+	.name = title, .kind = FIELD_NUMBER, .size = sizeof(int64_t), .number = &(numbers), .parse = number_parse, \
+	.show = number_show, \
+}
+
+/* A list of words, each of which is checked by itself. */
+#define WORDS_TYPE(title, check) { \
+	.name = title, .kind = FIELD_WORDS, .is_list = true, .judges_each = true, .refuse = check, \
+}
+
 /* Sets the field to the directive's `unset`. */
 void value_unset(const struct directive *directive, void *field);
 bool value_is_unset(const struct directive *directive, const void *field);
@@ -48,12 +58,6 @@ const char *reason_or_memory(const char *reason);
 /* Returns the word of a NULL-terminated list that is nearest to text; NULL: none is near. */
 const char *word_suggest(const char *const *known, const char *text);
 
-/* Writes "a, b or c". */
-void words_enumerate(struct buf *out, const char *const *known);
-
-/* Checks a path, for type_path and for each path of type_paths. Returns NULL, or why it is wrong. */
-const char *path_refuse(const struct directive *directive, const char *path);
-
 /* Stores the list as it is, or adds it. */
 const char *list_field_parse(struct parse *parse, void *field);
 
@@ -65,8 +69,11 @@ void decimal_add(struct buf *out, int64_t value, int decimals);
 /* Writes those of the words whose bits are set, with a sign in front of each. */
 void bits_show(uint64_t set, const char *const *known, const char *sign, struct buf *out, quote_text *quote);
 
-/* Returns "expected one of a, b or c", with the nearest word. */
+/* Returns "expected one of a, b or c", with the nearest word; and the same of words that are shown in another form, where
+ * `expected` begins the message. */
 const char *words_refuse(const char *const *known, const char *text, struct pool *pool);
+const char *words_refuse_shown(const char *expected, const char *const *shown, const char *const *known,
+			       const char *text, struct pool *pool);
 
 /* Finds the index of a word, case-insensitive; false: it is none of them. */
 bool words_find(const char *const *known, const char *text, unsigned *out);
