@@ -192,30 +192,39 @@ static void check_order(const struct service *service, struct diags *diags)
 	}
 }
 
-static void find_followers(struct wanting *wanting, const struct service *leader)
+/* false: out of memory. */
+static bool find_followers(struct wanting *wanting, const struct service *leader)
 {
 	struct need need;
 
 	for (size_t n = 0; leader->groups->lifecycle->behind && service_need(leader, n, &need); n++) {
 		const struct service *service = table_find(wanting->table, need.name);
+		struct follower *list;
 
-		if (need.order == NEED_BEHIND && service && service != leader)
-			array_add(wanting->followers, wanting->follower_count, wanting->follower_capacity) =
-				(struct follower){ service, leader };
+		if (need.order != NEED_BEHIND || !service || service == leader)
+			continue;
+		list = array_grow(wanting->followers, &wanting->follower_capacity, wanting->follower_count,
+				  sizeof(*list));
+		if (!list)
+			return false;
+		wanting->followers = list;
+		list[wanting->follower_count++] = (struct follower){ service, leader };
 	}
+	return true;
 }
 
 static void check_wants(const struct table *table, struct diags *diags)
 {
 	struct wanting wanting = { .table = table, .seen = calloc(table->count + 1, 1), .diags = diags };
+	bool ok = wanting.seen;
 
-	if (!wanting.seen)
-		diag_error(diags, (struct origin){ 0 }, "following requires and wants: out of memory");
 	for (size_t n = 0; n < table->count; n++) {
 		check_order(&table->services[n], diags);
-		find_followers(&wanting, &table->services[n]);
+		ok = ok && find_followers(&wanting, &table->services[n]);
 	}
-	for (size_t n = 0; wanting.seen && n < table->count; n++) {
+	if (!ok)
+		diag_error(diags, (struct origin){ 0 }, "following requires and wants: out of memory");
+	for (size_t n = 0; ok && n < table->count; n++) {
 		if (wanting.seen[n] == UNSEEN)
 			check_wants_of(&wanting, &table->services[n], 0);
 	}
