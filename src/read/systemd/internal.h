@@ -1,5 +1,5 @@
-/* The internals of the reader of systemd's units: finding units, their lines and words, what their keys become, and
- * which units belong together.
+/* The internals of the reader of systemd's units, in the order of a reading: the text of units, finding them, their
+ * keys, values, which units belong together, and the service that they become.
  *
  * Units and their texts live until the reading ends, and names of files as long as the table. */
 #pragma once
@@ -15,7 +15,9 @@
 #include "table/reading/word_list.h"
 #include "table/services/service_builder.h"
 
-/* An assignment KEY=VALUE. The assignments of the unit's file come first, then those of its drop-ins. */
+/* ---- text.c: lines, words, specifiers ---- */
+
+/* An assignment KEY=VALUE. */
 struct unit_assignment {
 	const char *section, *key;
 	const struct key_row *row;      /* of the key, by its current name; NULL: the section has no such key */
@@ -32,47 +34,6 @@ struct unit_piece {
 	unsigned line;
 };
 
-struct unit {
-	const char *name;               /* "foo@bar.service"; of an alias the name of the unit it leads to */
-	const char *prefix;             /* "foo" */
-	const char *instance;           /* "bar", still escaped; "" of a template; NULL: no instance and no template */
-	const char *suffix;             /* "service" */
-	const char *path;               /* of its file; NULL: masked */
-	bool is_masked;                 /* an empty file, or a link to /dev/null */
-	const struct unit_assignment *list;
-	size_t count;
-	size_t files;                   /* number of files that were read for it */
-};
-
-/* Whether a text is a unit file, also of a type that superd does not run: it begins with a section, and one of its
- * sections is [Unit], [Socket] or [Service]. */
-bool unit_text_recognises(const struct source_file *source);
-
-/* Finds and reads a unit: its file or its template's, through aliases; and every drop-in of NAME.d, of the template's,
- * of PREFIX-.SUFFIX.d and SUFFIX.d, and of its aliases. folder: where the search begins; NULL: in the search path. The
- * same unit has the same pointer. NULL: there is none (not reported), or it could not be read (reported; *failed is
- * true). */
-const struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed);
-
-/* For tests and fuzzers: reads a text as the file of this unit. unit_find then finds it, in any folder. NULL: this is
- * not the name of a unit, or the text could not be read (reported). */
-const struct unit *unit_from_source(struct reading *reading, const char *name, const struct source_file *source);
-
-/* The last assignment of a key; NULL: none, or it is empty. */
-const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key);
-
-/* The place of a byte of the value. */
-struct origin unit_place(const struct unit_assignment *assignment, size_t offset);
-
-/* find.c: adds the names in the folders beside a unit such as NAME.wants; kind: ".wants". */
-void unit_listed_names(struct reading *reading, const char *folder, const struct unit *unit, const char *kind,
-		       struct word_list *list);
-
-extern const char *const unit_suffixes[];               /* "service", "socket", then those of units that superd lacks */
-bool unit_name_is_valid(const char *name);
-bool unit_name_is_template(const char *name);           /* name is valid */
-bool unit_name_has_suffix(const char *name, const char *suffix);        /* suffix: as ".service"; name has more than it */
-
 /* The assignments of a unit while its files are read. */
 struct unit_text {
 	struct pool *pool;
@@ -82,10 +43,100 @@ struct unit_text {
 	bool failed;                    /* there are too many assignments (reported) */
 };
 
-/* text.c: adds the assignments of one file. Reports lines that are wrong. */
+/* Whether a text is a unit file, also of a type that superd does not run: it begins with a section, and one of its
+ * sections is [Unit], [Socket] or [Service]. */
+bool unit_text_recognises(const struct source_file *source);
+
+/* Adds the assignments of one file. Reports lines that are wrong. */
 void unit_text_add(struct unit_text *text, const struct source_file *source);
 
-/* keys.c */
+/* The place of a byte of the value. */
+struct origin unit_place(const struct unit_assignment *assignment, size_t offset);
+
+/* The values of specifiers in a unit. In a service of Accept=yes the instance is known only when a client connects. So
+ * %i and %I become superd's template %{instance}, and %n and %N have it behind the prefix. Other specifiers that depend
+ * on the instance are refused, and so are these in options without templates. */
+struct unit_names {
+	const struct unit *unit;
+	const struct unit_machine *machine;             /* NULL: unknown; its specifiers are refused */
+	const char *service;            /* the service's name in superd; NULL: unknown */
+	bool per_connection;            /* a service of Accept=yes */
+	bool for_superd;                /* the text is for an option with templates: a percent sign is doubled */
+};
+
+/* Replaces the specifiers of a whole text. Returns NULL, or the message about a wrong specifier, which is at *at. */
+const char *unit_expand(const struct unit_names *names, const char *text, struct buf *out, size_t *at);
+
+struct unit_word {
+	const char *text;               /* without quotes and escapes, specifiers replaced; in the pool */
+	size_t offset;                  /* of its first byte in the value */
+	bool is_quoted;                 /* a part was quoted or escaped: such a ; does not separate commands */
+};
+
+/* The words of a value. */
+struct unit_split {
+	const struct unit_word *list;   /* in the pool */
+	size_t count;
+	size_t wrong_at;                /* the offset of the mistake; 0: none */
+};
+
+enum {
+	/* An unknown escape stays as it is, as with systemd, which warns of it. A caller that warns first splits
+	 * without this flag, and splits again with it if that fails. */
+	UNIT_WORDS_RELAX = 1 << 0,
+	UNIT_WORDS_LITERAL = 1 << 1,    /* a byte behind a backslash means itself, as in systemd's lists of paths */
+	/* Colons separate the parts of a word. A colon that is escaped or comes from a specifier is refused, because
+	 * superd.conf cannot express it; with UNIT_WORDS_LITERAL also a quoted one. Without UNIT_WORDS_LITERAL a blank
+	 * may be escaped. */
+	UNIT_WORDS_PARTS = 1 << 2,
+	UNIT_WORDS_TEMPLATES = 1 << 3,  /* for unit_words: the words are for an option with templates */
+};
+
+/* Splits a value: blanks separate words, '…' and "…" quote, backslashes escape as in C. Returns NULL, or the message
+ * about a wrong value; then list and count do not change. */
+const char *unit_split(struct pool *pool, const struct unit_names *names, const char *value, unsigned flags,
+		       struct unit_split *split);
+
+/* ---- find.c: units by their names ---- */
+
+struct unit {
+	const char *name;               /* "foo@bar.service"; of an alias the name of the unit it leads to */
+	const char *prefix;             /* "foo" */
+	const char *instance;           /* "bar", still escaped; "" of a template; NULL: no instance and no template */
+	const char *suffix;             /* "service" */
+	const char *path;               /* of its file; NULL: masked */
+	bool is_masked;                 /* an empty file, or a link to /dev/null */
+	const struct unit_assignment *list;             /* those of its file first, then those of its drop-ins */
+	size_t count;
+	size_t files;                   /* number of files that were read for it */
+};
+
+extern const char *const unit_suffixes[];               /* "service", "socket", then those of units that superd lacks */
+bool unit_name_is_valid(const char *name);
+bool unit_name_is_template(const char *name);           /* name is valid */
+bool unit_name_has_suffix(const char *name, const char *suffix);        /* suffix: as ".service"; name has more than it */
+
+/* Finds and reads a unit: its file or its template's, through aliases; and every drop-in of NAME.d, of the template's,
+ * of PREFIX-.SUFFIX.d and SUFFIX.d, and of its aliases.
+ *
+ * superd searches a unit's files in the folder that the unit was named in, then in request->unit_path. If that is NULL,
+ * the search path is systemd's: /etc before /run before /usr/local/lib before /usr/lib, then /lib. A folder that is
+ * part of the search path keeps its place there: a mask or a copy in /etc also holds for units named in /usr/lib.
+ *
+ * folder: where the unit was named; NULL: in none. The same unit has the same pointer. NULL: there is none (not
+ * reported), or it could not be read (reported; *failed is true). */
+const struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed);
+
+/* For tests and fuzzers: reads a text as the file of this unit. unit_find then finds it, in any folder. NULL: this is
+ * not the name of a unit, or the text could not be read (reported). */
+const struct unit *unit_from_source(struct reading *reading, const char *name, const struct source_file *source);
+
+/* Adds the names in the folders beside a unit such as NAME.wants; kind: ".wants". */
+void unit_listed_names(struct reading *reading, const char *folder, const struct unit *unit, const char *kind,
+		       struct word_list *list);
+
+/* ---- keys.c ---- */
+
 bool unit_is_listen(const struct unit_assignment *assignment);          /* whether it is an address, as ListenStream */
 bool unit_listens(const struct unit *unit);             /* whether it has an address to listen on */
 
@@ -101,51 +152,12 @@ const char *unit_key_suggest(const char *section, const char *key);
 /* Another section that has this key; NULL: none. */
 const char *unit_key_section(const char *section, const char *key);
 
-struct unit_word {
-	const char *text;               /* without quotes and escapes, specifiers replaced; in the pool */
-	size_t offset;                  /* of its first byte in the value */
-	bool is_quoted;                 /* a part was quoted or escaped: such a ; does not separate commands */
-};
+/* ---- build.c: values and options ----
+ *
+ * If the table of directives has a key, the key becomes the option of that name. socket.c, commands.c and service.c
+ * translate keys that superd has in another form. All others are reported by the status in their rows. */
 
-enum {
-	/* An unknown escape stays as it is, as with systemd, which warns of it. A caller that warns first splits
-	 * without this flag, and splits again with it if that fails. */
-	UNIT_WORDS_RELAX = 1 << 0,
-	UNIT_WORDS_LITERAL = 1 << 1,    /* a byte behind a backslash means itself, as in systemd's lists of paths */
-	/* Colons separate the parts of a word. A colon that is escaped or comes from a specifier is refused, because
-	 * superd.conf cannot express it; with UNIT_WORDS_LITERAL also a quoted one. Without UNIT_WORDS_LITERAL a blank
-	 * may be escaped. */
-	UNIT_WORDS_PARTS = 1 << 2,
-	UNIT_WORDS_TEMPLATES = 1 << 3,  /* for unit_words: the words are for an option with templates */
-};
-
-/* The values of specifiers in a unit. In a service of Accept=yes the instance is known only when a client connects. So
- * %i and %I become superd's template %{instance}, and %n and %N have it behind the prefix. Other specifiers that depend
- * on the instance are refused, and so are these in options without templates. */
-struct unit_names {
-	const struct unit *unit;
-	const struct unit_machine *machine;             /* NULL: unknown; its specifiers are refused */
-	const char *service;            /* the service's name in superd; NULL: unknown */
-	bool per_connection;            /* a service of Accept=yes */
-	bool for_superd;                /* the text is for an option with templates: a percent sign is doubled */
-};
-
-/* The words of a value. */
-struct unit_split {
-	const struct unit_word *list;   /* in the pool */
-	size_t count;
-	size_t wrong_at;                /* the offset of the mistake; 0: none */
-};
-
-/* Splits a value. Returns NULL, or the message about a wrong value; then list and count do not change. */
-const char *unit_split(struct pool *pool, const struct unit_names *names, const char *value, unsigned flags,
-		       struct unit_split *split);
-
-/* Replaces the specifiers of a whole text. Returns NULL, or the message about a wrong specifier, which is at *at. */
-const char *unit_expand(const struct unit_names *names, const char *text, struct buf *out, size_t *at);
-
-struct unit_pairing;
-
+/* A service while its builder is made from its units. */
 struct unit_builder {
 	struct reading *reading;
 	struct pool *pool;              /* lives until the reading ends; the builder copies the texts that it keeps */
@@ -158,21 +170,34 @@ struct unit_builder {
 	const char *type;               /* the value of the option `type`; unit_build_service sets it */
 };
 
+/* Adds an error, and is false: the service is left out. Or reports a key that superd lacks, or warns. */
+#define unit_refuse(builder, ...) reading_refuse((builder)->reading, __VA_ARGS__)
+#define unit_unsupported(builder, ...) reading_unsupported((builder)->reading, __VA_ARGS__)
+#define unit_warn(builder, ...) diag_warning((builder)->reading->diags, __VA_ARGS__)
+
 /* Sets builder->unit and the values of its specifiers. */
 void unit_builder_turn(struct unit_builder *builder, const struct unit *unit);
+
+/* The last assignment of a key, in a unit or in builder->unit; NULL: none, or it is empty. */
+const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key);
+const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key);
 
 struct origin unit_start(const struct unit *unit);      /* the start of its file */
 
 /* The place of a value; NULL: the start of the unit. */
 struct origin unit_said_at(const struct unit_builder *builder, const struct unit_assignment *said);
 
-/* Adds an error, and is false: the service is left out. Or reports a key that superd lacks, or warns. */
-#define unit_refuse(builder, ...) reading_refuse((builder)->reading, __VA_ARGS__)
-#define unit_unsupported(builder, ...) reading_unsupported((builder)->reading, __VA_ARGS__)
-#define unit_warn(builder, ...) diag_warning((builder)->reading->diags, __VA_ARGS__)
+/* A value with its specifiers replaced; NULL: it is wrong (reported). */
+const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment);
 
-/* The last assignment of a key in builder->unit; NULL: none, or it is empty. */
-const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key);
+/* The value of a boolean key. fallback: the key is not set, or is no boolean (reported). */
+bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback);
+
+/* The timespan of an assignment. false: it is none (reported), or said is NULL. */
+bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *said, int64_t *span);
+
+/* A timespan as superd.conf has it, which knows fewer units of time. */
+const char *unit_span_text(struct unit_builder *builder, int64_t span);
 
 /* Goes through the assignments of a list that count. An empty one clears the list: the last such is the first of them. */
 struct unit_lines {
@@ -184,18 +209,6 @@ struct unit_lines {
 	size_t next;
 };
 const struct unit_assignment *unit_line_next(struct unit_lines *lines);
-
-/* A value with its specifiers replaced; NULL: it is wrong (reported). */
-const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment);
-
-/* The timespan of an assignment. false: it is none (reported), or said is NULL. */
-bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *said, int64_t *span);
-
-/* A timespan as superd.conf has it, which knows fewer units of time. */
-const char *unit_span_text(struct unit_builder *builder, int64_t span);
-
-/* The value of a boolean key. fallback: the key is not set, or is no boolean (reported). */
-bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback);
 
 /* Splits a value as unit_split does. With UNIT_WORDS_TEMPLATES unknown escapes are warned of. false: the value is wrong
  * (reported). */
@@ -224,40 +237,23 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 #define unit_setf(of, option, at, ...) unit_set(of, option, pool_textf((of)->pool, __VA_ARGS__), at)
 bool unit_set_list(struct unit_builder *builder, const char *option, const struct word_list *list);
 
+/* Applies the keys of a section, but those that are translated apart, and reports unknown keys. */
+void unit_apply_keys(struct unit_builder *builder, const char *section);
+void unit_apply_common_keys(struct unit_builder *builder);      /* the same of [Unit] and [Install] */
+
 /* Adds the option of a key of [Socket] that rules how the commands there run to a list of texts for
  * socket_exec_options. Reports wrong values, and keys that superd lacks. false: commands cannot run by it. */
 bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct word_list *list);
 void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
 		      struct word_list *list);
 
-/* Applies the keys of a section, but those that are translated apart, and reports unknown keys. */
-void unit_apply_keys(struct unit_builder *builder, const char *section);
-
-/* The same of [Unit] and [Install]. */
-void unit_apply_common_keys(struct unit_builder *builder);
+/* Sets the option to the conditions and assertions of builder->unit. */
+void unit_build_conditions(struct unit_builder *builder, const char *option);
 
 /* Reports sections other than [Unit], [Install] and `own`. */
 void unit_report_sections(struct unit_builder *builder, const char *own);
 
-/* socket.c: makes a socket { } of each .socket unit. */
-void unit_build_sockets(struct unit_builder *builder);
-
-/* The path of a fifo of another service, by the name of its descriptor; NULL: the pair has none of that name. */
-const char *unit_fifo_path(struct unit_builder *builder, const char *name);
-
-/* Sets the limits of connections, and the address rules of the service. */
-void unit_build_access(struct unit_builder *builder);
-
-/* service.c: all of the service; it calls the functions below. */
-void unit_build_service(struct unit_builder *builder);
-void unit_build_commands(struct unit_builder *builder);         /* commands.c */
-void unit_build_socket_commands(struct unit_builder *builder);
-
-/* What the socket builder->unit needs; its socket { } is open. */
-void unit_build_socket_needs(struct unit_builder *builder);
-
-/* condition.c: sets the option to the conditions and assertions of builder->unit. */
-void unit_build_conditions(struct unit_builder *builder, const char *option);
+/* ---- pairs.c: units that belong together ---- */
 
 /* A unit that a source names. */
 struct requested_unit {
@@ -300,6 +296,7 @@ struct unit_pairing {
 	bool has_failed;                /* one of its units could not be read (reported) */
 };
 
+/* The units that sources name, and the pairs of sockets and services among them. */
 struct requested_units {
 	struct pool *pool;
 	struct requested_unit *list;
@@ -319,15 +316,28 @@ static inline struct requested_units *units_asked(struct reading *reading)
 /* Adds a unit that should run. */
 void units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);
 
-/* Makes pairs of all requested units. Reports units that are missing. */
+/* Makes pairs of all requested units, and of the services that they need. Reports units that are missing, and what
+ * superd does not do for other units. */
 void units_pair(struct reading *reading);
 
-/* Adds the sockets that services name in Sockets=, when all pairs are there. */
-void units_pair_further(struct reading *reading);
+/* Sets what the socket builder->unit needs, whose socket { } is open. */
+void unit_build_socket_needs(struct unit_builder *builder);
 
-/* Finds what the units of a pair need, by its number. Reads such services along, and warns of what superd does not do
- * for other units. */
-void units_find_needs(struct reading *reading, size_t pair);
-
-/* Sets when the service starts, and what it requires and wants. What its sockets need is set with these. */
+/* Sets when the service starts, and what it requires and wants. */
 void unit_build_needs(struct unit_builder *builder);
+
+/* ---- socket.c, service.c, commands.c ---- */
+
+/* Makes a socket { } of each .socket unit, also for their commands. */
+void unit_build_sockets(struct unit_builder *builder);
+void unit_build_socket_commands(struct unit_builder *builder);
+
+/* The path of a fifo of another service, by the name of its descriptor; NULL: the pair has none of that name. */
+const char *unit_fifo_path(struct unit_builder *builder, const char *name);
+
+/* Sets the limits of connections, and the address rules of the service. */
+void unit_build_access(struct unit_builder *builder);
+
+/* All of the service, with its commands. */
+void unit_build_service(struct unit_builder *builder);
+void unit_build_commands(struct unit_builder *builder);

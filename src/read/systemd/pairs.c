@@ -276,20 +276,6 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 		pair->by_name |= asked->by_name;
 }
 
-void units_pair(struct reading *reading)
-{
-	struct requested_units *asked = units_asked(reading);
-
-	for (size_t n = 0; n < asked->count; n++) {
-		if (!strcmp(asked->list[n].unit->suffix, "socket"))
-			pair_socket(reading, &asked->list[n]);
-	}
-	for (size_t n = 0; n < asked->count; n++) {
-		if (!strcmp(asked->list[n].unit->suffix, "service"))
-			pair_service(reading, &asked->list[n]);
-	}
-}
-
 /* Further sockets. */
 
 static int compare_words(const void *a, const void *b)
@@ -332,26 +318,19 @@ static void add_named_socket(struct reading *reading, struct unit_pairing *pair,
 						   "to one, unless it is a single fifo", name);
 }
 
-void units_pair_further(struct reading *reading)
+static void add_further_sockets(struct reading *reading, struct unit_pairing *pair)
 {
-	struct requested_units *asked = units_asked(reading);
+	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool };
+	struct word_list list;
 
-	for (size_t n = 0; n < asked->pair_count; n++) {
-		struct unit_pairing *pair = &asked->pairs[n];
-		struct unit_builder builder = { .reading = reading, .pool = asked->pool };
-		struct word_list list;
-
-		if (pair->accepts || !pair->service)
-			continue;
-		unit_builder_turn(&builder, pair->service);
-		list = unit_collect(&builder, "Service", "Sockets", COLLECT_WORDS);
-		if (list.count)
-			qsort(list.words, list.count, sizeof(*list.words), compare_words);
-		for (size_t i = 0; i < list.count; i++)
-			add_named_socket(reading, pair, list.words[i], list.at);
-		pair->has_failed |= list.failed;
-		word_list_free(&list);
-	}
+	unit_builder_turn(&builder, pair->service);
+	list = unit_collect(&builder, "Service", "Sockets", COLLECT_WORDS);
+	if (list.count)
+		qsort(list.words, list.count, sizeof(*list.words), compare_words);
+	for (size_t n = 0; n < list.count; n++)
+		add_named_socket(reading, pair, list.words[n], list.at);
+	pair->has_failed |= list.failed;
+	word_list_free(&list);
 }
 
 /* Needs. */
@@ -520,7 +499,8 @@ static void warn_of_units(struct unit_builder *builder, const struct unit_pairin
 	}
 }
 
-void units_find_needs(struct reading *reading, size_t pair)
+/* Finds what the units of a pair need, and reads such services along. */
+static void find_needs(struct reading *reading, size_t pair)
 {
 	struct requested_units *asked = units_asked(reading);
 	const struct unit_pairing own = asked->pairs[pair];     /* the list may move when others are pulled */
@@ -531,6 +511,26 @@ void units_find_needs(struct reading *reading, size_t pair)
 		for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++)
 			find_needs_of_key(&builder, pair, row);
 		warn_of_units(&builder, &asked->pairs[pair]);
+	}
+}
+
+void units_pair(struct reading *reading)
+{
+	struct requested_units *asked = units_asked(reading);
+
+	for (size_t n = 0; n < asked->count; n++) {
+		if (!strcmp(asked->list[n].unit->suffix, "socket"))
+			pair_socket(reading, &asked->list[n]);
+	}
+	for (size_t n = 0; n < asked->count; n++) {
+		if (!strcmp(asked->list[n].unit->suffix, "service"))
+			pair_service(reading, &asked->list[n]);
+	}
+	for (size_t n = 0; n < asked->pair_count; n++)          /* which may add pairs */
+		find_needs(reading, n);
+	for (size_t n = 0; n < asked->pair_count; n++) {
+		if (asked->pairs[n].service && !asked->pairs[n].accepts)
+			add_further_sockets(reading, &asked->pairs[n]);
 	}
 }
 

@@ -258,9 +258,6 @@ static void units_finish(struct reading *reading)
 	if (!asked)
 		return;
 	units_pair(reading);
-	for (size_t n = 0; n < asked->pair_count; n++)  /* which may add pairs */
-		units_find_needs(reading, n);
-	units_pair_further(reading);
 	for (size_t n = 0; n < asked->pair_count; n++)
 		build_pair(reading, &asked->pairs[n]);
 	reading_drop_state(reading, requested_units_free);
