@@ -99,6 +99,7 @@ static void end_request(struct session *session)
 	changes_release(session->changes);
 	session->changes = NULL;
 	orders_drop(session);
+	upgrade_forget(session);
 	ev_timer_stop(superd.loop, &session->timeout);
 	ev_timer_stop(superd.loop, &session->tick);
 	buf_clear(&session->names);

@@ -1010,6 +1010,7 @@ void state_restore(struct state_stream *text);
 bool state_reads_files(void);
 bool upgrade_was(void); /* superd is the first one behind an upgrade */
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context);
+void upgrade_forget(const void *context);
 void upgrade_go_on(void); /* a reload has ended */
 
 /* relay.c */

@@ -815,15 +815,11 @@ static void succeed(struct session *session, const char *text)
 
 static void on_upgraded(void *context, bool good, const char *why)
 {
-	struct session *session = NULL;
+	struct session *session = context;
 
-	LIST_EACH(link, &superd.sessions) {
-		if (container_of(link, struct session, link) == context)
-			session = context;
-	}
-	if (session && good)
+	if (good)
 		succeed(session, why);
-	else if (session)
+	else
 		session_fail(session, strncmp(why, "busy", 4) ? "failed" : "busy", "", "%s: %s",
 			     session->request.check ? "an upgrade would fail" : "not upgraded", why);
 }

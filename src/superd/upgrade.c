@@ -251,6 +251,13 @@ static void tell_upgrade(bool good, const char *format, ...)
 	asked.done = NULL;
 }
 
+/* Who has asked has gone, or waits no longer. */
+void upgrade_forget(const void *context)
+{
+	if (asked.context == context)
+		asked.done = NULL;
+}
+
 /* With an argument in front of superd's own; the caller frees it. */
 static char **arguments_with(char *first)
 {

@@ -1,5 +1,9 @@
 /* What goes on over an upgrade by the clock or by count: what is frozen, searches, commands; and operators,
  * who stay connected. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "controlling.h"
 #include "load.h"
 #include "superctl.h"
 
@@ -320,4 +324,30 @@ Behaviour(upgrade_going, not_waiting_it_comes_all_the_same)
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	close(client);
 	superd_wait_exit(superd);
+}
+
+Behaviour(upgrade_going, who_has_given_up_gets_no_answer_to_another_request)
+{
+	const char *place = path_in("superd"), *other = path_in("other"), *go = path_in("go");
+	struct superd *superd;
+	int session, fifo;
+
+	cr_assert_eq(symlink(superd_path(), place), 0);
+	cr_assert_eq(mkfifo(go, 0600), 0);
+	superd = controlled_run_with(&(struct setup){ .program = place }, WEB, 0, backend("serve"), "");
+	cr_assert(control_is_done(control_once("start web")));
+	write_file("asked", "#!/bin/sh\nread -r line <%s\necho it is none\nexit 1\n", go);
+	cr_assert_eq(system(text_of("chmod +x %s && ln -s %s %s && mv -T %s %s", path_in("asked"), path_in("asked"),
+				    other, other, place)),
+		     0);
+	session = control_connect();
+	client_send(session, "upgrade --check --timeout=200ms\n");
+	cr_assert_not_null(strstr(client_line(session), "has not answered in time"));
+	client_send(session, "wait --asleep web\n");
+	fifo = open(go, O_WRONLY | O_CLOEXEC);
+	close(fifo);
+	superd_wait_log(superd, "an upgrade would fail: ");
+	cr_assert(control_is_done(control_once("stop web")));
+	cr_expect_not_null(strstr(client_line(session), "\"result\":\"asleep\""));
+	close(session);
 }
