@@ -378,24 +378,6 @@ void locks_drop(void)
 		write_locks();
 }
 
-static void read_locks(void)
-{
-	struct buf why = { 0 };
-	size_t length;
-	char *text = private_file_get(locks.path, LOCKS_MOST, &length, &why);
-
-	if (text && !locks_load(text)) {
-		buf_text(&why, "superd did not write it");
-		for (size_t n = 0; n < locks.count; n++)
-			memset(locks.list[n].orders, 0, LOCK_AT_BOOT * sizeof(*locks.list[n].orders));
-	}
-	if (why.length)
-		log_warn(superd.log, "%s: the list of held and disabled services is unknown: %s", locks.path,
-			 buf_string(&why));
-	free(text);
-	buf_free(&why);
-}
-
 /* The administrator may have written a line: a service whose line has a fault is disabled all the same, as its name
  * shows what was meant. */
 static void read_boot(void)
@@ -439,7 +421,9 @@ static void read_boot(void)
 /* control: the path of the control socket; "": none. reads: this superd follows no other, and nobody has the socket. */
 void locks_begin(const char *control, bool reads)
 {
-	struct buf path = { 0 };
+	struct buf path = { 0 }, why = { 0 };
+	size_t length;
+	char *text;
 
 	if (*control != '/')
 		return;
@@ -448,7 +432,6 @@ void locks_begin(const char *control, bool reads)
 		locks.path = buf_take(&path);
 	}
 	if (!locks.boot_path && superd.defaults.state_directory) {
-		path = (struct buf){ 0 };
 		/* STATE/superd/run-superd-control.disabled */
 		buf_addf(&path, "%s/superd/", superd.defaults.state_directory);
 		for (const char *at = control + 1; *at; at++) {
@@ -464,12 +447,22 @@ void locks_begin(const char *control, bool reads)
 	}
 	if (!reads)
 		return;
-	read_locks();
+	text = private_file_get(locks.path, LOCKS_MOST, &length, &why);
+	if (text && !locks_load(text)) {
+		buf_text(&why, "superd did not write it");
+		for (size_t n = 0; n < locks.count; n++)
+			memset(locks.list[n].orders, 0, LOCK_AT_BOOT * sizeof(*locks.list[n].orders));
+	}
+	if (why.length)
+		log_warn(superd.log, "%s: the list of held and disabled services is unknown: %s", locks.path,
+			 buf_string(&why));
+	free(text);
+	buf_free(&why);
 	if (locks.boot_path)
 		read_boot();
 	locks.stale = false;
-	LIST_EACH(link, &superd.services)
-		locks_apply(container_of(link, struct svc, link));
+	LIST_OF(struct svc, svc, link, &superd.services)
+		locks_apply(svc);
 	for (size_t n = 0; n < locks.count; n++) {
 		if (locks.list[n].line && !table_find(superd.table, locks.list[n].name))
 			log_warn(superd.log, "%s:%u: %s is disabled at boot, and the configuration has no such service",

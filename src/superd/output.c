@@ -123,16 +123,6 @@ static bool send_output(struct output *output)
 	return send_message(&message, ends, 1);
 }
 
-static void output_free(struct output *output)
-{
-	list_remove(&output->link);
-	list_remove(&output->unsent);
-	fd_close(&output->read_end);
-	fd_close(&output->write_end);
-	free(output->service);
-	free(output);
-}
-
 /* What has changed in a turn of the loop. */
 static void send_all(void)
 {
@@ -145,8 +135,13 @@ static void send_all(void)
 			if (!send_output(output))
 				break;
 			list_remove(&output->unsent);
-			if (!output->svc)
-				output_free(output); /* no longer the last to close it */
+			if (output->svc)
+				continue;
+			list_remove(&output->link); /* no longer the last to close it */
+			fd_close(&output->read_end);
+			fd_close(&output->write_end);
+			free(output->service);
+			free(output);
 		}
 	}
 	ev_io_stop(superd.loop, &self.io);

@@ -413,10 +413,10 @@ static bool is_after(const struct ring_line *line, double at, uint64_t serial)
 
 static int compare_found(const void *one, const void *other)
 {
-	const struct found_line *left = one, *right = other;
+	const struct ring_line *left = ((const struct found_line *)one)->line;
+	const struct ring_line *right = ((const struct found_line *)other)->line;
 
-	return is_after(left->line, right->line->at, right->line->serial) -
-		is_after(right->line, left->line->at, left->line->serial);
+	return is_after(left, right->at, right->serial) - is_after(right, left->at, left->serial);
 }
 
 static void add_ring(struct found_line **list, size_t *count, const char *service, const struct ring_line *ring,
@@ -764,9 +764,10 @@ static void on_reading_late(struct session *session)
 		session_fail(session, "failed", "", "not done in time, but under way");
 }
 
-static void await_reading(struct session *session, unsigned number)
+static void await_reading(struct session *session, unsigned number, bool is_diff)
 {
 	session->busy = true;
+	session->is_diff = is_diff;
 	session->late = on_reading_late;
 	session->reading = number;
 }
@@ -782,15 +783,10 @@ static void ask_reload(struct session *session)
 	} else if (superd.stopping) {
 		session_fail(session, "busy", "", "superd is stopping");
 	} else {
-		unsigned number;
-
 		superd_reopen();
-		number = reload_begin(session->request.allow_empty);
-		session->is_diff = false;
+		await_reading(session, reload_begin(session->request.allow_empty), false);
 		if (session->request.no_wait)
 			session_done(session);
-		else
-			await_reading(session, number);
 	}
 }
 
@@ -798,9 +794,8 @@ static void ask_diff(struct session *session)
 {
 	unsigned number = reload_compare();
 
-	session->is_diff = true;
 	if (number)
-		await_reading(session, number);
+		await_reading(session, number, true);
 	else
 		session_fail(session, "busy", "", "superd is reading the configuration: try again");
 }
