@@ -231,8 +231,6 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 
 	superd.cgroups.made = instance->number - 1; /* that of no instance which the superd before has started */
 	if (!plan->cgroup_settings) {
-		bool fresh;
-
 		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more
 		 * than most of those programs do. */
 		if (instance->row->exec->accept || !cgroups_probe(&superd.cgroups) || !superd.cgroups.keeps)
@@ -247,7 +245,7 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 		} else if (instance->cgroup_is_spent) {
 			cgroup_remove(instance->cgroup); /* it is empty */
 		}
-		request->into = instance->cgroup ? cgroup_service_open(instance->cgroup, &fresh) : -1;
+		request->into = instance->cgroup ? cgroup_service_open(instance->cgroup) : -1;
 		return true;
 	}
 	if (!instance->cgroup) {

@@ -376,7 +376,7 @@ static bool is_container_name(const char *text)
 	return false;
 }
 
-bool condition_virtualization_holds(const char *text)
+static bool virtualization_holds(const char *text)
 {
 	char variable[64], kind[64];
 	const char *container = container_name(variable, sizeof(variable)), *machine;
@@ -436,7 +436,7 @@ static bool command_line_holds(const char *text)
 }
 
 /* passwd(5) is read as a file: what asks the network (nsswitch.conf(5)) has no place in this program. */
-bool condition_user_holds(const char *text)
+static bool user_holds(const char *text)
 {
 	const struct passwd *user = NULL;
 	FILE *file;
@@ -467,9 +467,9 @@ bool condition_kind_holds(enum condition_kind kind, const char *text)
 	case CONDITION_KERNEL_COMMAND_LINE:
 		return command_line_holds(text);
 	case CONDITION_USER:
-		return condition_user_holds(text);
+		return user_holds(text);
 	case CONDITION_VIRTUALIZATION:
-		return condition_virtualization_holds(text);
+		return virtualization_holds(text);
 	case CONDITION_PATH_EXISTS_GLOB:
 		return pattern_exists(text, 0);
 	default:

@@ -12,8 +12,6 @@ int conditions_find_false(const struct condition *list, size_t count);
 
 /* Whether a condition of this kind holds, before negation. */
 bool condition_kind_holds(enum condition_kind kind, const char *text);
-bool condition_user_holds(const char *text);
-bool condition_virtualization_holds(const char *text);
 
 /* Calls `take` for each entry of an open folder, except . and .., until it returns true. 1: it did; 0: it never did; -1
  * and errno: the folder cannot be read completely. */

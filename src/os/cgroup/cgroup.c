@@ -28,12 +28,12 @@
 static bool cgroups_test_start(const struct cgroups *cgroups)
 {
 	char path[PATH_MAX];
-	bool lives, fresh;
+	bool lives;
 	int group;
 
 	if (snprintf(path, sizeof(path), "%s/trial", cgroups->base) >= (int)sizeof(path))
 		return false;
-	group = cgroup_service_open(path, &fresh);
+	group = cgroup_service_open(path);
 	lives = group >= 0 && clone_into_cgroup_survives(group);
 	fd_close(&group);
 	cgroup_remove(path);
@@ -233,12 +233,13 @@ void cgroups_end(struct cgroups *cgroups)
 #define FILE_MOST (1u << 20)
 
 /* Part of each start, so it takes as few system calls as possible and checks nothing. */
-int cgroup_service_open(const char *path, bool *fresh)
+int cgroup_service_open(const char *path)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	*fresh = fd < 0 && errno == ENOENT && mkdir(path, 0755) == 0;
-	return *fresh ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : fd;
+	if (fd < 0 && errno == ENOENT && mkdir(path, 0755) == 0)
+		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd;
 }
 
 /* Calls `act` for the folder and all folders below it, the deepest first. */
@@ -293,17 +294,6 @@ void cgroup_kill(const char *path)
 {
 	if (!cgroup_write(path, "cgroup.kill", "1"))
 		cgroup_signal(path, SIGKILL);
-}
-
-static void thaw_group(void *context, const char *path)
-{
-	(void)context;
-	cgroup_write(path, "cgroup.freeze", "0");
-}
-
-void cgroup_thaw(const char *path)
-{
-	each_below(path, DEPTH_MOST, thaw_group, NULL);
 }
 
 static void remove_group(void *context, const char *path)
@@ -545,19 +535,6 @@ static bool is_undelegated(const char *path)
 		getxattr(path, "user.delegate", value, sizeof(value)) <= 0;
 }
 
-unsigned cgroup_read_controllers(const char *folder, const char *file)
-{
-	char *text = read_group_file(folder, file), *rest = text, *word;
-	unsigned found = 0;
-
-	while ((word = strsep(&rest, " \n"))) {
-		for (unsigned n = 0; n < CONTROLLERS; n++)
-			found |= strcmp(word, controller_names[n]) ? 0 : 1u << n;
-	}
-	free(text);
-	return found;
-}
-
 bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid), void *context)
 {
 	char *text = read_group_file(path, "cgroup.procs"), *rest = text, *line;
@@ -570,6 +547,19 @@ bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid),
 	}
 	free(text);
 	return true;
+}
+
+unsigned cgroup_read_controllers(const char *folder, const char *file)
+{
+	char *text = read_group_file(folder, file), *rest = text, *word;
+	unsigned found = 0;
+
+	while ((word = strsep(&rest, " \n"))) {
+		for (unsigned n = 0; n < CONTROLLERS; n++)
+			found |= strcmp(word, controller_names[n]) ? 0 : 1u << n;
+	}
+	free(text);
+	return found;
 }
 
 /* Whether the process is superd or its descendant. As PID 1 superd owns all processes. */

@@ -106,9 +106,8 @@ bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_delegation *pl
  * memory. */
 char *cgroups_instance_path(struct cgroups *cgroups, const char *service);
 
-/* Opens the group that a service keeps with O_PATH, for starts only. Creates it if it is missing, and sets *fresh to
- * whether it did. -1 and errno. */
-int cgroup_service_open(const char *path, bool *fresh);
+/* Opens the group that a service keeps with O_PATH, for starts only; it is created if it is missing. -1 and errno. */
+int cgroup_service_open(const char *path);
 
 /* Removes all empty groups; if none is left, also undoes the changes to superd's own group. */
 void cgroups_end(struct cgroups *cgroups);
@@ -116,7 +115,6 @@ void cgroups_end(struct cgroups *cgroups);
 bool cgroup_is_populated(const char *path);     /* false also where there is none */
 bool cgroup_signal(const char *path, int signal);       /* to each of its processes, and of the groups below it; false: not to all */
 void cgroup_kill(const char *path);             /* SIGKILL for all of them, also for processes that they fork meanwhile */
-void cgroup_thaw(const char *path);             /* and all groups below it */
 bool cgroup_remove(const char *path);           /* with the groups below it; true: it is gone */
 
 /* The base folder: the parent of all control groups of one superd. */

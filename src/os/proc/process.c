@@ -46,7 +46,6 @@
 enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_FLAGS = 6, FIELD_START_TIME = 19, FIELDS };
 
 #define EXITING 0x4                     /* a flag of one that is ending (PF_EXITING) */
-#define FORKED_NO_EXEC 0x40             /* a flag that fork sets and exec clears (PF_FORKNOEXEC) */
 
 int64_t process_now(void)
 {
@@ -106,8 +105,6 @@ static bool parse_stat(char *text, struct process *process)
 	process->session = (pid_t)session;
 	process->ended = *fields[FIELD_STATE] == 'Z' || *fields[FIELD_STATE] == 'X';
 	process->is_ending = !process->ended && flags & EXITING;
-	process->is_stopped = *fields[FIELD_STATE] == 'T';
-	process->has_executed = flags && !(flags & FORKED_NO_EXEC);     /* 0: this kernel tells none */
 	return true;
 }
 

@@ -13,8 +13,6 @@ struct process {
 	int64_t start_time;             /* clock ticks since boot, as process_now */
 	bool ended;                     /* it is a zombie: its parent has not waited for it yet */
 	bool is_ending;                 /* it is on the way there: its descriptors may be closed, its children still its own */
-	bool is_stopped;                /* its first thread is, by a signal, and not by a tracer */
-	bool has_executed;              /* it has called exec since it was forked; false: no, or unknown */
 };
 
 /* The identity of an open file, independent of its descriptor and name. */

@@ -68,18 +68,19 @@ Test(conditions, walk_patterns_of_paths)
 
 Test(conditions, find_users_in_their_file)
 {
-	cr_expect_eq(condition_user_holds("root"), getuid() == 0);
-	cr_expect_not(condition_user_holds("roo"));
-	cr_expect_not(condition_user_holds("root:x"));
-	cr_expect_eq(condition_user_holds("@system"), getuid() < 1000);
+	cr_expect_eq(condition_kind_holds(CONDITION_USER, "root"), getuid() == 0);
+	cr_expect_not(condition_kind_holds(CONDITION_USER, "roo"));
+	cr_expect_not(condition_kind_holds(CONDITION_USER, "root:x"));
+	cr_expect_eq(condition_kind_holds(CONDITION_USER, "@system"), getuid() < 1000);
 }
 
 Test(conditions, agree_with_themselves_on_virtualization)
 {
-	bool container = condition_virtualization_holds("container"), machine = condition_virtualization_holds("vm");
+	bool container = condition_kind_holds(CONDITION_VIRTUALIZATION, "container");
+	bool machine = condition_kind_holds(CONDITION_VIRTUALIZATION, "vm");
 
 	cr_expect_not(container && machine);
-	cr_expect_eq(condition_virtualization_holds("yes"), container || machine);
-	cr_expect_eq(condition_virtualization_holds("no"), !container && !machine);
-	cr_expect_not(condition_virtualization_holds("no-such-machine"));
+	cr_expect_eq(condition_kind_holds(CONDITION_VIRTUALIZATION, "yes"), container || machine);
+	cr_expect_eq(condition_kind_holds(CONDITION_VIRTUALIZATION, "no"), !container && !machine);
+	cr_expect_not(condition_kind_holds(CONDITION_VIRTUALIZATION, "no-such-machine"));
 }
