@@ -105,7 +105,7 @@ static int cgroup_join(struct job *job)
 /* Opens the files that are a service's input, output or error.
  *
  * The service's user may not be allowed to write a file that superd created earlier as root. superd then opens it with
- * its own privileges, but only by its name in a folder that the user could reach. */
+ * its own privileges, but only by its name in a folder of that user's own: links of his can lead to any other. */
 
 static int stream_file_open(const struct stream_file *file)
 {
@@ -133,8 +133,15 @@ static int open_parent_folder(const char *path, const char **name)
 	return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Whether it is a regular file of superd's own with one name. No other user can have put it here: who may take it out
- * of another folder could have written to it there. */
+static bool is_folder_of(int folder, const struct account *account)
+{
+	struct stat status;
+
+	return fstat(folder, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == account->uid;
+}
+
+/* Whether it is a regular file of superd's own with one name. What the folder's user can have put here he has taken out
+ * of another folder of his. */
 static bool is_file_of_ours(int fd)
 {
 	struct stat status;
@@ -173,7 +180,7 @@ static int open_for_start(const struct stream_file *file, const struct account *
 		folder = open_parent_folder(file->path, &name);
 	if (!act_as_end(&before))
 		return -1;
-	if (folder >= 0)
+	if (folder >= 0 && is_folder_of(folder, account))
 		fd = open_file_of_ours(folder, name, file->flags);
 	fd_close(&folder);
 	if (error)
