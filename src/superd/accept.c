@@ -1217,10 +1217,13 @@ static void answer(struct instance *instance, const char *text)
 	int file;
 
 	if (sscanf(text, "in=%" SCNu64 " out=%" SCNu64, &in, &out) == 2) {
-		if (instance->row->exec->redirect && instance->row->groups->logging->log_on_success & SUCCESS_TRAFFIC) {
+		/* Of its only client: a builtin that was taken over fills no log. */
+		if (!instance->reported && instance->row->exec->redirect &&
+		    instance->row->groups->logging->log_on_success & SUCCESS_TRAFFIC) {
 			xinetd_line_traffic(&line, instance->row->name, in, out);
 			record_line(instance->svc, (struct event){ .name = "traffic" }, &line);
 		}
+		instance->reported = true;
 		return;
 	}
 	if (strncmp(text, "ask id=", 7) != 0 || !builtin)

@@ -29,6 +29,8 @@ static long connect_to(int family)
 int connect(int fd, const struct sockaddr *to, socklen_t length)
 {
 	(void)fd, (void)to, (void)length;
+	for (int n = 0; n < 100; n++)
+		sendto(3, "in=1 out=2 id=1\n", 16, MSG_DONTWAIT, NULL, 0);
 	for (int other = 3; other < 16; other++)
 		shutdown(other, SHUT_RDWR);
 	for (;;)
