@@ -6,9 +6,7 @@
 
 #include "filter/filter_internal.h"
 #include "lib/array.h"
-#include "table/words/errno_name.h"
 #include "table/words/sandbox_words.h"
-#include "table/words/syscall_groups.h"
 
 #define NAME_MOST 64
 #define CALLS_MOST 1024                 /* numbers to try for @known; no architecture has as many */

@@ -13,9 +13,7 @@
 #include <sys/stat.h>
 
 #include "filter/filter_internal.h"
-#include "table/words/address_family.h"
 #include "table/words/sandbox_words.h"
-#include "table/words/syscall_groups.h"
 
 #define DENY(error) SCMP_ACT_ERRNO(error)
 #define FAMILIES_MOST 256

@@ -13,10 +13,8 @@
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
-#include "table/words/address_family.h"
-#include "table/words/command_prefix.h"
 #include "table/words/sandbox_words.h"
-#include "table/words/syscall_groups.h"
+#include "table/words/command_prefix.h"
 
 void rule_listen(const struct service *service, struct diags *diags)
 {

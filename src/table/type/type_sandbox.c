@@ -9,12 +9,9 @@
 #include <strings.h>
 
 #include "lib/scan.h"
-#include "table/words/address_family.h"
-#include "table/words/errno_name.h"
+#include "table/words/sandbox_words.h"
 #include "table/words/passed_fds.h"
 #include "table/words/resource_words.h"
-#include "table/words/sandbox_words.h"
-#include "table/words/syscall_groups.h"
 
 /* Types of hardening options: system calls, address families, namespaces, errors.
  *

@@ -1,8 +1,9 @@
-/* Parses the words of hardening options, which their types (table/type/type_sandbox) have checked. */
+/* Words of hardening options, which their types (table/type/type_sandbox) have checked. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "table/service/service.h"
 
@@ -25,3 +26,38 @@ static inline bool signed_list_denies(words list)
 {
 	return list && list[0] && list[0][0] == '~';
 }
+
+/* For restrict_address_families: finds the number of a family such as "AF_INET" (address_families(7)). false: unknown. */
+bool address_family_find(const char *name, int *out);
+
+/* For system_call_error_number. */
+enum { ERRNO_KILL = -1, ERRNO_MOST = 4095 };    /* kill the process; the kernel's highest error (MAX_ERRNO) */
+
+/* Reads "EPERM", a number from 0 to 4095, or "kill". false: it is none of them. */
+bool errno_scan(const char *text, int64_t *out);
+
+/* Returns the name of an error; NULL: it has none. */
+const char *errno_name(int64_t number);
+
+/* The groups of system calls for system_call_filter, with names that begin with @. Source: systemd.exec(5),
+ * SystemCallFilter=. */
+struct syscall_group {
+	const char *name;               /* with its @ */
+	const char *calls;              /* calls and groups, separated by blanks */
+};
+
+/* The group of all calls, which is not in the list. */
+#define CALL_GROUP_ALL "@known"
+
+extern const struct syscall_group syscall_groups[];
+extern const size_t syscall_group_count;
+
+/* Finds a group by its name. NULL: unknown. */
+const struct syscall_group *syscall_group_find(const char *name);
+
+/* Whether a list of system_call_filter, whose words each have their sign (table/type/type_sandbox), denies this call.
+ * The last word that names the call, or a group that contains it, decides. An empty list (NULL) denies nothing. */
+bool syscall_list_denies(const char *const *list, const char *call);
+
+/* The names of all groups, NULL-terminated. */
+extern const char *const syscall_group_names[];

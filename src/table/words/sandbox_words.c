@@ -1,10 +1,100 @@
+/* Names that the options of hardening have: address families, errors, and groups of system calls. */
+#include "table/words/sandbox_words.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/scan.h"
+
+/* The numbers of address families are the same on every architecture. */
+#ifndef AF_MCTP
+#define AF_MCTP 45
+#endif
+
+#define FAMILY(name) { name, #name },
+
+static const struct { int number; const char *name; } families[] = {
+	FAMILY(AF_UNSPEC) FAMILY(AF_UNIX) FAMILY(AF_INET) FAMILY(AF_AX25) FAMILY(AF_IPX) FAMILY(AF_APPLETALK)
+	FAMILY(AF_NETROM) FAMILY(AF_BRIDGE) FAMILY(AF_ATMPVC) FAMILY(AF_X25) FAMILY(AF_INET6) FAMILY(AF_ROSE)
+	FAMILY(AF_NETBEUI) FAMILY(AF_SECURITY) FAMILY(AF_KEY) FAMILY(AF_NETLINK) FAMILY(AF_PACKET)
+	FAMILY(AF_ECONET) FAMILY(AF_ATMSVC) FAMILY(AF_RDS) FAMILY(AF_IRDA) FAMILY(AF_PPPOX) FAMILY(AF_WANPIPE)
+	FAMILY(AF_LLC) FAMILY(AF_IB) FAMILY(AF_MPLS) FAMILY(AF_CAN) FAMILY(AF_TIPC) FAMILY(AF_BLUETOOTH)
+	FAMILY(AF_IUCV) FAMILY(AF_RXRPC) FAMILY(AF_ISDN) FAMILY(AF_PHONET) FAMILY(AF_IEEE802154)
+	FAMILY(AF_CAIF) FAMILY(AF_ALG) FAMILY(AF_NFC) FAMILY(AF_VSOCK) FAMILY(AF_KCM) FAMILY(AF_QIPCRTR)
+	FAMILY(AF_SMC) FAMILY(AF_XDP) FAMILY(AF_MCTP)
+	{ AF_UNIX, "AF_LOCAL" }, { AF_NETLINK, "AF_ROUTE" },
+};
+
+bool address_family_find(const char *name, int *out)
+{
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		if (!strcmp(families[i].name, name)) {
+			*out = families[i].number;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The numbers of errors differ between architectures, so tables have the names, and the numbers come from this
+ * machine's errno.h (errno(3)). */
+
+#define ERROR(name) { name, #name },
+
+/* If two names have one number, the list has the usual one. */
+static const struct { int number; const char *name; } errors[] = {
+	ERROR(EPERM) ERROR(ENOENT) ERROR(ESRCH) ERROR(EINTR) ERROR(EIO) ERROR(ENXIO) ERROR(E2BIG) ERROR(ENOEXEC)
+	ERROR(EBADF) ERROR(ECHILD) ERROR(EAGAIN) ERROR(ENOMEM) ERROR(EACCES) ERROR(EFAULT) ERROR(EBUSY)
+	ERROR(EEXIST) ERROR(EXDEV) ERROR(ENODEV) ERROR(ENOTDIR) ERROR(EISDIR) ERROR(EINVAL) ERROR(ENFILE)
+	ERROR(EMFILE) ERROR(ENOTTY) ERROR(ETXTBSY) ERROR(EFBIG) ERROR(ENOSPC) ERROR(ESPIPE) ERROR(EROFS)
+	ERROR(EMLINK) ERROR(EPIPE) ERROR(EDOM) ERROR(ERANGE) ERROR(EDEADLK) ERROR(ENAMETOOLONG) ERROR(ENOLCK)
+	ERROR(ENOSYS) ERROR(ENOTEMPTY) ERROR(ELOOP) ERROR(ENOMSG) ERROR(EIDRM) ERROR(ENODATA) ERROR(ETIME)
+	ERROR(EPROTO) ERROR(EBADMSG) ERROR(EOVERFLOW) ERROR(EILSEQ) ERROR(EUSERS) ERROR(ENOTSOCK)
+	ERROR(EDESTADDRREQ) ERROR(EMSGSIZE) ERROR(EPROTOTYPE) ERROR(ENOPROTOOPT) ERROR(EPROTONOSUPPORT)
+	ERROR(ESOCKTNOSUPPORT) ERROR(EOPNOTSUPP) ERROR(EPFNOSUPPORT) ERROR(EAFNOSUPPORT) ERROR(EADDRINUSE)
+	ERROR(EADDRNOTAVAIL) ERROR(ENETDOWN) ERROR(ENETUNREACH) ERROR(ENETRESET) ERROR(ECONNABORTED)
+	ERROR(ECONNRESET) ERROR(ENOBUFS) ERROR(EISCONN) ERROR(ENOTCONN) ERROR(ESHUTDOWN) ERROR(ETOOMANYREFS)
+	ERROR(ETIMEDOUT) ERROR(ECONNREFUSED) ERROR(EHOSTDOWN) ERROR(EHOSTUNREACH) ERROR(EALREADY) ERROR(EINPROGRESS)
+	ERROR(ESTALE) ERROR(EDQUOT) ERROR(ECANCELED) ERROR(EOWNERDEAD) ERROR(ENOTRECOVERABLE)
+};
+
+bool errno_scan(const char *text, int64_t *out)
+{
+	int64_t number;
+
+	if (!strcmp(text, "kill")) {
+		*out = ERRNO_KILL;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		if (!strcmp(errors[i].name, text)) {
+			*out = errors[i].number;
+			return true;
+		}
+	}
+	if (!*text || scan_count(text, &number) || number < 0 || number > ERRNO_MOST)
+		return false;
+	*out = number;
+	return true;
+}
+
+const char *errno_name(int64_t number)
+{
+	if (number == ERRNO_KILL)
+		return "kill";
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		if (errors[i].number == number)
+			return errors[i].name;
+	}
+	return NULL;
+}
+
 /* Groups of system calls of all architectures. A name that an architecture lacks is ignored there.
  *
  * Tables allow groups and nothing else. So a newer call of the kernel must join the group of the older call that it
  * replaces, or the filter kills programs that use the newer one. */
-#include "table/words/syscall_groups.h"
-
-#include <string.h>
 
 /* Parts of @default. */
 #define TIME_TOLD \
