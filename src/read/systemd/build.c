@@ -35,6 +35,17 @@ struct origin unit_said_at(const struct unit_builder *builder, const struct unit
 	return said ? unit_place(said, 0) : unit_start(builder->unit);
 }
 
+const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key)
+{
+	for (size_t n = unit->count; n-- > 0;) {
+		const struct unit_assignment *assignment = &unit->list[n];
+
+		if (assignment->row && !strcmp(assignment->row->name, key) && !strcmp(assignment->section, section))
+			return *assignment->value ? assignment : NULL;
+	}
+	return NULL;
+}
+
 const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key)
 {
 	return unit_last(builder->unit, section, key);

@@ -37,6 +37,7 @@ struct folder {
 	const char *path;
 	dev_t device;
 	ino_t inode;                    /* 0: unknown */
+	bool is_of_path;                /* the search path has it; a unit's own folder comes after it */
 	bool is_there, was_read;
 	struct entry *entries;          /* sorted by name */
 	size_t count, capacity;
@@ -126,10 +127,13 @@ static struct unit *make_unit(struct pool *pool, const char *name)
 
 /* Folders. */
 
+/* Adds an error about a file, or a folder, and is false. */
+#define refuse_file(reading, path, ...) reading_refuse(reading, (struct origin){ .file = path }, __VA_ARGS__)
+
 /* The errno of the last call. */
 static bool refuse_unreadable(struct reading *reading, const char *path)
 {
-	return reading_refuse(reading, (struct origin){ .file = path }, "cannot read: %s", strerror(errno));
+	return refuse_file(reading, path, "cannot read: %s", strerror(errno));
 }
 
 static bool is_same_folder(const struct folder *folder, const struct stat *status)
@@ -152,8 +156,7 @@ static struct folder *find_or_add_folder(struct reading *reading, struct units *
 			return folder;
 	}
 	if (units->count == FOLDERS_MOST) {
-		diag_error(reading->diags, ((struct origin){ .file = path }),
-			   "superd searches at most %d directories for units", FOLDERS_MOST);
+		refuse_file(reading, path, "superd searches at most %d directories for units", FOLDERS_MOST);
 		return NULL;
 	}
 	folder = pool_alloc(units->pool, sizeof(*folder));
@@ -188,10 +191,13 @@ static struct units *units_of(struct reading *reading)
 	*state = units = pool_alloc(pool, sizeof(*units));
 	units->pool = pool;
 	for (; *path; path++) {
-		if (!find_or_add_folder(reading, units, *path)) {
+		struct folder *folder = find_or_add_folder(reading, units, *path);
+
+		if (!folder) {
 			reading_drop_state(reading, free_units);
 			return NULL;
 		}
+		folder->is_of_path = true;
 	}
 	units->path_count = units->count;
 	return units;
@@ -220,8 +226,8 @@ static bool read_entries(struct reading *reading, struct units *units, struct fo
 		if (found->d_name[0] == '.')
 			continue;
 		if (folder->count == FILES_MOST)
-			return reading_refuse(reading, (struct origin){ .file = folder->path },
-					      "more than %d files in one directory of units", FILES_MOST);
+			return refuse_file(reading, folder->path, "more than %d files in one directory of units",
+					   FILES_MOST);
 		array_add(folder->entries, folder->count, folder->capacity) = (struct entry){
 			.name = pool_text(units->pool, found->d_name),
 			.target = found->d_type == DT_LNK || found->d_type == DT_UNKNOWN
@@ -229,16 +235,6 @@ static bool read_entries(struct reading *reading, struct units *units, struct fo
 		};
 	}
 	return !errno || refuse_unreadable(reading, folder->path);
-}
-
-/* Whether the search path has it. A unit's own folder, which somebody named, comes after the path's. */
-static bool folder_is_of_path(const struct units *units, const struct folder *folder)
-{
-	for (size_t n = 0; n < units->path_count; n++) {
-		if (units->folders[n] == folder)
-			return true;
-	}
-	return false;
 }
 
 /* systemd passes over a folder of its path that it may not open: a user whose HOME is another's has such folders. */
@@ -249,7 +245,7 @@ static bool read_folder(struct reading *reading, struct units *units, struct fol
 	if (folder->was_read || !folder->is_there)
 		return true;
 	stream = opendir(folder->path);
-	if (!stream && errno == EACCES && folder_is_of_path(units, folder)) {
+	if (!stream && errno == EACCES && folder->is_of_path) {
 		diag_warning(reading->diags, ((struct origin){ .file = folder->path }),
 			     "cannot read: %s; its units and drop-ins are passed over, as systemd does",
 			     strerror(errno));
@@ -274,7 +270,7 @@ static bool collect_places(struct reading *reading, const char *path, struct pla
 	*places = (struct places){ .reading = reading, .units = units, .named = named };
 	if (!units || (path && !named))
 		return false;
-	if (named && !folder_is_of_path(units, named))
+	if (named && !named->is_of_path)
 		places->list[places->count++] = named;
 	for (size_t n = 0; n < units->path_count && places->count < FOLDERS_MOST; n++)
 		places->list[places->count++] = units->folders[n];
@@ -339,8 +335,7 @@ static bool read_file(struct reading *reading, const char *path, struct unit *un
 	struct source_file source;
 
 	if (reading->files >= READING_FILES)
-		return reading_refuse(reading, (struct origin){ .file = path },
-				      "more than %d files in one configuration", READING_FILES);
+		return refuse_file(reading, path, "more than %d files in one configuration", READING_FILES);
 	reading->files++;
 	if (!source_load_in_parts(&source, path, reading->table->pool, reading->diags))
 		return false;
@@ -399,18 +394,9 @@ static bool is_shadowed(const struct places *places, size_t folder, const char *
 	return false;
 }
 
-static bool names_have(const char *const *names, size_t count, const char *name)
-{
-	for (size_t n = 0; n < count; n++) {
-		if (!strcmp(names[n], name))
-			return true;
-	}
-	return false;
-}
-
-/* Finds all names of a unit: its own first, then those of links to a name that is found already. Returns their
- * number. */
-static size_t find_names(const struct places *places, const char *name, const char *names[ALIASES_MOST])
+/* Finds all names of a unit: its own first, then those of links to a name that is found already. names: all zero.
+ * Returns their number. */
+static size_t find_names(const struct places *places, const char *name, const char *names[ALIASES_MOST + 1])
 {
 	size_t count = 1;
 
@@ -423,7 +409,7 @@ static size_t find_names(const struct places *places, const char *name, const ch
 			for (size_t i = 0; i < folder->alias_count && count < ALIASES_MOST; i++) {
 				const char *alias = alias_name(places->units->pool, &folder->aliases[i], names[of]);
 
-				if (alias && !names_have(names, count, alias) &&
+				if (alias && !words_have(names, alias) &&
 				    !is_shadowed(places, n, folder->aliases[i].name))
 					names[count++] = alias;
 			}
@@ -459,9 +445,8 @@ static void add_dropin(struct dropins *dropins, const char *folder, const char *
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return;
 	if (dropins->count == DROPINS_MOST) {
-		diag_error(reading->diags, ((struct origin){ .file = folder }), "more than %d drop-ins for %s",
-			   DROPINS_MOST, dropins->unit->name);
-		dropins->failed = true;
+		dropins->failed = !refuse_file(reading, folder, "more than %d drop-ins for %s", DROPINS_MOST,
+					       dropins->unit->name);
 		return;
 	}
 	array_add(dropins->list, dropins->count, dropins->capacity) =
@@ -517,15 +502,13 @@ static void add_dropins_of_name(struct dropins *dropins, const struct folder *fo
 static bool read_dropins(const struct places *places, struct unit *unit, struct unit_text *text)
 {
 	struct dropins dropins = { .places = places, .unit = unit };
-	const char *names[ALIASES_MOST];
+	const char *names[ALIASES_MOST + 1] = { NULL };
 	size_t count = find_names(places, unit->name, names);
 	bool ok;
 
-	if (count == ALIASES_MOST) {
-		diag_error(places->reading->diags, ((struct origin){ .file = unit->path }),
-			   "%d names lead to %s, or more", ALIASES_MOST, unit->name);
-		dropins.failed = true;
-	}
+	if (count == ALIASES_MOST)
+		dropins.failed = !refuse_file(places->reading, unit->path, "%d names lead to %s, or more",
+					      ALIASES_MOST, unit->name);
 	for (size_t n = 0; n < places->count; n++) {
 		for (size_t i = 0; i < count; i++)
 			add_dropins_of_name(&dropins, places->list[n], names[i]);
@@ -575,8 +558,7 @@ static struct finding follow_outside(struct reading *reading, const char *path, 
 	const char *found = realpath(path, real);
 
 	if (!found && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) {
-		diag_error(reading->diags, ((struct origin){ .file = path }), "leads to %s, which is not there",
-			   target);
+		refuse_file(reading, path, "leads to %s, which is not there", target);
 		return (struct finding){ .kind = FAILED };
 	}
 	return (struct finding){ .kind = FOUND, .path = found ? pool_text(reading->table->pool, real) : path };
@@ -603,8 +585,7 @@ static struct finding examine_entry(const struct places *places, const struct fo
 	if (behind)
 		behind = link_target_name(places->units->pool, name, target);
 	if (!behind) {
-		diag_error(reading->diags, ((struct origin){ .file = path }),
-			   "leads to %s, of which %s cannot be another name", target, name);
+		refuse_file(reading, path, "leads to %s, of which %s cannot be another name", target, name);
 		return (struct finding){ .kind = FAILED };
 	}
 	/* A link to its own name says nothing: the next folder has the unit, or none has. */
@@ -641,8 +622,8 @@ static struct finding follow_aliases(const struct places *places, const char **n
 			return finding;
 		*name = finding.alias;
 	}
-	diag_error(places->reading->diags, ((struct origin){ .file = asked }),
-		   "the links of this name lead to one another: more than %d, or round in a circle", ALIAS_DEPTH);
+	refuse_file(places->reading, asked,
+		    "the links of this name lead to one another: more than %d, or round in a circle", ALIAS_DEPTH);
 	return (struct finding){ .kind = FAILED };
 }
 

@@ -223,17 +223,6 @@ bool unit_text_recognises(const struct source_file *source)
 	return false;
 }
 
-const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key)
-{
-	for (size_t n = unit->count; n-- > 0;) {
-		const struct unit_assignment *assignment = &unit->list[n];
-
-		if (assignment->row && !strcmp(assignment->row->name, key) && !strcmp(assignment->section, section))
-			return *assignment->value ? assignment : NULL;
-	}
-	return NULL;
-}
-
 /* Words. Quotes and escapes are undone before specifiers are replaced, so the value of a specifier is never split and
  * its quotes mean nothing. Source: systemd.syntax(7), "QUOTING". */
 struct splitter {
