@@ -5,8 +5,8 @@
 
 #include "fuzzer.h"
 #include "mutator.h"
+#include "read/launchd/internal.h"
 #include "read/launchd/launchd.h"
-#include "read/launchd/plist.h"
 #include "round_trip.h"
 
 const enum language mutator_language = LANGUAGE_PLIST;

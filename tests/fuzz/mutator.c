@@ -10,7 +10,7 @@
 
 #include "fuzzer.h"
 #include "lib/buf.h"
-#include "read/launchd/keys.h"
+#include "read/launchd/internal.h"
 #include "read/systemd/systemd.h"
 #include "table/option/option_table.h"
 #include "table/print/example.h"

@@ -16,7 +16,7 @@
 #include "os/host/hosts_access.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
-#include "read/launchd/keys.h"
+#include "read/launchd/internal.h"
 #include "read/main/serve.h"
 #include "read/systemd/systemd.h"
 #include "superd/machine/machine.h"

@@ -2,8 +2,8 @@
  * close_reading. */
 #pragma once
 
+#include "read/launchd/internal.h"
 #include "read/launchd/launchd.h"
-#include "read/launchd/plist.h"
 #include "table/services/table.h"
 #include "tests/unit/unit.h"
 

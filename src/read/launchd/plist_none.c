@@ -1,5 +1,5 @@
-/* Replaces plist_xml.c in a build without expat: refuses property lists. */
-#include "read/launchd/plist.h"
+/* Replaces plist.c in a build without expat: refuses property lists. */
+#include "read/launchd/internal.h"
 
 const struct plist *plist_read_xml(struct pool *pool, const struct source_file *source, struct diags *diags)
 {

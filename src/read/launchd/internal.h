@@ -1,7 +1,5 @@
-/* A property list of XML as a tree of dictionaries, arrays and scalars, each with its place.
- *
- * Whatever the bytes, a tree has at most PLIST_MOST elements and is at most PLIST_DEPTH deep, and its texts are at most
- * SOURCE_MOST bytes in all. The tree lives in the pool that plist_read gets. Source: plist(5). */
+/* What the files of this folder share, and programs that list its keys. plist.c makes a tree of a property list of XML,
+ * and launchd.c a job of the tree. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,7 +9,12 @@
 #include "lib/buf.h"
 #include "lib/pool.h"
 #include "lib/source_file.h"
+#include "table/reading/key.h"
 
+/* A property list of XML as a tree of dictionaries, arrays and scalars, each with its place.
+ *
+ * Whatever the bytes, a tree has at most PLIST_MOST elements and is at most PLIST_DEPTH deep, and its texts are at most
+ * SOURCE_MOST bytes in all. The tree lives in the pool that plist_read gets. Source: plist(5). */
 #define PLIST_MOST 20000
 #define PLIST_DEPTH 64
 
@@ -37,11 +40,20 @@ bool plist_recognises(const struct source_file *source);
 /* Mistakes are added to diags. NULL: no tree could be made. */
 const struct plist *plist_read(struct pool *pool, const struct source_file *source, struct diags *diags);
 
-/* plist_xml.c and, without expat, plist_no_xml.c: the same of a text of XML. */
+/* The same of a text of XML. plist.c has it; without expat plist_none.c, where it refuses. */
 const struct plist *plist_read_xml(struct pool *pool, const struct source_file *source, struct diags *diags);
 
 /* The element of this key; NULL: none. */
 const struct plist *plist_get(const struct plist *dict, const char *key);
 
-/* Adds the names of kinds to out: "a string", "an integer or a string". */
-void plist_kinds_describe(unsigned kinds, struct buf *out);
+/* Every key of launchd's property lists and what superd does with it. The lists in superd-launchd(5) are of this table.
+ * Source: launchd.plist(5), and keys of lists in use that it does not name. */
+enum { LAUNCHD_JOB, LAUNCHD_SOCKETS, LAUNCHD_INETD, LAUNCHD_KEEP_ALIVE, LAUNCHD_LIMITS, LAUNCHD_DICTIONARIES };
+
+/* The flags of keys of a socket that go with one kind of address only. */
+enum { SOCKET_UNIX = 1 << 0, SOCKET_INET = 1 << 1 };
+
+extern const struct key_table launchd_keys[LAUNCHD_DICTIONARIES];
+
+/* Finds a key by its name, case-sensitively; but InetdCompatibility is inetdCompatibility. NULL: unknown. */
+const struct key_row *launchd_key_find(const struct key_table *keys, const char *key);
