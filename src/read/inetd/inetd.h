@@ -1,7 +1,7 @@
 /* The reader of inetd.conf(5). It reads superd's own dialect, which has the features of all others, or the dialect that
  * reading->compat names.
  *
- * A line becomes an entry (read/inetd/entry.h); entries become builders when all sources are read, because a later
+ * A line becomes an entry (internal.h); entries become builders when all sources are read, because a later
  * entry may replace an earlier one. */
 #pragma once
 

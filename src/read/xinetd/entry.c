@@ -1,27 +1,277 @@
+/* From the text of xinetd.conf to the values of each entry: the attributes, the lines, the entries that they make, and
+ * the values that = += and -= give. */
+#include "read/xinetd/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "lib/array.h"
+#include "table/access/access.h"
+
+/* The table of attributes, from xinetd.conf(5).
+ *
+ * xinetd ignores an attribute in the wrong place, or a second line of one, with a warning. Tables in use have such
+ * lines, so superd warns too. But it refuses the line if the attribute restricts the service. */
+
+#define DEFAULT ATTR_IN_DEFAULTS
+#define SET (ATTR_ADDS | ATTR_REMOVES)
+#define RESTRICTS ATTR_RESTRICTS
+#define DECIMAL ATTR_IS_DECIMAL
+
+#define MAKES ATTR_MAKES_SERVICE
+
+static const struct key_row attributes[] = {
+	{ "access_times", KEY_DONE, .values = SOME_VALUES, .flags = DEFAULT | RESTRICTS | ATTR_IGNORED_IN_DEFAULTS },
+	{ "banner banner_fail banner_success groups mdns", KEY_DONE, .values = 1, .flags = DEFAULT },
+	{ "bind", KEY_DONE, .values = 1, .flags = DEFAULT | RESTRICTS | MAKES },
+	{ "cps", KEY_DONE, .values = 2, .flags = DEFAULT | RESTRICTS | DECIMAL },
+	{ "deny_time", KEY_DONE, .values = 1, .flags = DEFAULT | RESTRICTS | ATTR_IGNORED_IN_DEFAULTS },
+	{ "disable group libwrap user", KEY_DONE, .values = 1, .flags = RESTRICTS },
+	{ "disabled enabled", KEY_DONE, .values = ANY_VALUES,
+	  .flags = DEFAULT | ATTR_NOT_IN_SERVICE | ATTR_ADDS | RESTRICTS },
+	{ "env", KEY_DONE, .values = ANY_VALUES, .flags = ATTR_ADDS },
+	{ "flags", KEY_DONE, .values = SOME_VALUES, .flags = RESTRICTS | MAKES },
+	{ "id", KEY_DONE, .values = 1 },
+	{ "instances per_source", KEY_DONE, .values = 1, .flags = DEFAULT | RESTRICTS | DECIMAL },
+	{ "log_on_failure log_on_success passenv", KEY_DONE, .values = ANY_VALUES, .flags = DEFAULT | SET },
+	{ "log_type", KEY_DONE, .values = SOME_VALUES, .flags = DEFAULT },
+	{ "max_load umask", KEY_DONE, .values = 1, .flags = DEFAULT | RESTRICTS },
+	{ "nice", KEY_DONE, .values = 1, .flags = DECIMAL },
+	{ "no_access only_from", KEY_DONE, .values = ANY_VALUES, .flags = DEFAULT | SET | RESTRICTS },
+	{ "port protocol rpc_number rpc_version server socket_type v6only wait", KEY_DONE, .values = 1,
+	  .flags = MAKES },
+	{ "redirect", KEY_DONE, .values = 2, .flags = MAKES },
+	{ "rlimit_as rlimit_cpu rlimit_data rlimit_files rlimit_rss rlimit_stack", KEY_DONE, .values = 1,
+	  .flags = RESTRICTS | DECIMAL },
+	{ "server_args type", KEY_DONE, .values = SOME_VALUES, .flags = MAKES },
+};
+
+const struct key_table xinetd_keys = { XINETD, NULL, NULL, attributes, sizeof(attributes) / sizeof(*attributes) };
+
+static const char synonym[] = "interface";
+
+int xinetd_attribute_find(const char *name)
+{
+	const struct key_row *found = key_find(&xinetd_keys, strcasecmp(name, synonym) ? name : "bind");
+
+	return found ? (int)(found - xinetd_rule(0)) : -1;
+}
+
+static const char *attribute_suggest(const char *name)
+{
+	struct scan_nearest nearest = scan_nearest_begin(name);
+
+	key_nearest_look(&nearest, &xinetd_keys);
+	scan_nearest_look(&nearest, synonym);
+	return nearest.word;
+}
+
+int xinetd_word_find(const char *const *known, const char *word)
+{
+	for (int i = 0; known[i]; i++) {
+		if (!strcasecmp(known[i], word))
+			return i;
+	}
+	return -1;
+}
+
+const char *xinetd_word_suggest(const char *const *known, const char *word)
+{
+	struct scan_nearest nearest = scan_nearest_begin(word);
+
+	for (; *known; known++)
+		scan_nearest_look(&nearest, *known);
+	return nearest.word;
+}
+
+/* Splits lines of xinetd.conf into words.
+ *
+ * xinetd requires a blank in front of the operator and drops an entry without one; superd reads `name=value` and
+ * `name+=value` as attributes. A line that is no attribute may still contain an equal sign, as the path of an
+ * include does. */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+static size_t skip_blanks(const char *text, size_t at, size_t end)
+{
+	while (at < end && is_blank(text[at]))
+		at++;
+	return at;
+}
+
+static size_t skip_word(const char *text, size_t at, size_t end)
+{
+	while (at < end && !is_blank(text[at]))
+		at++;
+	return at;
+}
+
+static void split_words(struct xinetd_scanner *scanner, size_t at, size_t end)
+{
+	const char *text = scanner->source->text;
+
+	scanner->count = 0;
+	for (at = skip_blanks(text, at, end); at < end; at = skip_blanks(text, at, end)) {
+		size_t start = at;
+
+		at = skip_word(text, at, end);
+		array_add(scanner->words, scanner->count, scanner->capacity) = (struct xinetd_span){ start, at };
+	}
+}
+
+/* The length of the operator at this byte; 0: there is none. */
+static size_t operator_at(const char *text, size_t at, size_t end, enum xinetd_operator *sign)
+{
+	if (at < end && text[at] == '=') {
+		*sign = OPERATOR_SET;
+		return 1;
+	}
+	if (at + 1 >= end || text[at + 1] != '=' || (text[at] != '+' && text[at] != '-'))
+		return 0;
+	*sign = text[at] == '+' ? OPERATOR_ADD : OPERATOR_REMOVE;
+	return 2;
+}
+
+/* Finds the name and operator of an attribute and moves *at behind them. false: the line is no attribute. */
+static bool scan_attribute(struct xinetd_scanner *scanner, size_t *at, size_t end)
+{
+	const char *text = scanner->source->text;
+	size_t stop = *at, length;
+
+	while (stop < end && !is_blank(text[stop]) && !operator_at(text, stop, end, &scanner->sign))
+		stop++;
+	scanner->name = (struct xinetd_span){ *at, stop };
+	stop = skip_blanks(text, stop, end);
+	length = operator_at(text, stop, end, &scanner->sign);
+	if (!length || scanner->name.start == scanner->name.end)
+		return false;
+	*at = stop + length;
+	return true;
+}
+
+static void scan_line(struct xinetd_scanner *scanner, size_t at, size_t end)
+{
+	const char *text = scanner->source->text;
+
+	if (text[at] == '}') {
+		scanner->kind = XINETD_CLOSE;
+		at++;
+	} else if (text[at] == '{' && skip_blanks(text, at + 1, end) == end) {
+		scanner->kind = XINETD_OPEN;
+		at++;
+	} else if (scan_attribute(scanner, &at, end)) {
+		scanner->kind = XINETD_ATTRIBUTE;
+	} else {
+		scanner->kind = XINETD_STATEMENT;
+	}
+	split_words(scanner, at, end);
+}
+
+bool xinetd_line_next(struct xinetd_scanner *scanner)
+{
+	const struct source_file *source = scanner->source;
+
+	while (scanner->next < source->line_count) {
+		size_t line = scanner->next++;
+		size_t end = line + 1 < source->line_count ? source->lines[line + 1] - 1 : source->length;
+		size_t at = skip_blanks(source->text, source->lines[line], end);
+
+		if (at == end || source->text[at] == '#')
+			continue;
+		if (source->text[at] == '{' || source->text[at] == '}')
+			scanner->name = (struct xinetd_span){ at, at + 1 };
+		scan_line(scanner, at, end);
+		return true;
+	}
+	return false;
+}
+
+bool xinetd_span_is(const struct source_file *source, struct xinetd_span span, const char *word)
+{
+	size_t length = span.end - span.start;
+
+	return strlen(word) == length && !strncasecmp(source->text + span.start, word, length);
+}
+
+bool xinetd_line_begins_entry(const struct xinetd_scanner *scanner)
+{
+	static const char *const keywords[] = { "service", "defaults", "include", "includedir" };
+
+	for (size_t i = 0; scanner->kind == XINETD_STATEMENT && i < sizeof(keywords) / sizeof(*keywords); i++) {
+		if (xinetd_span_is(scanner->source, scanner->words[0], keywords[i]))
+			return true;
+	}
+	return false;
+}
+
+void xinetd_scanner_free(struct xinetd_scanner *scanner)
+{
+	free(scanner->words);
+	scanner->words = NULL;
+	scanner->count = scanner->capacity = 0;
+}
+
+/* The statements include and includedir.
+ *
+ * superd warns of a missing folder and goes on, unless a reload would lose services by that. A missing file is an
+ * error, because it may have had anything in it, also defaults. xinetd goes on in all cases. */
+
+static bool folder_is_there(struct reading *reading, const char *path, struct origin at)
+{
+	struct stat status;
+	bool is_there = stat(path, &status) == 0;
+
+	if (!is_there && errno == ENOENT) {
+		if (!reading_refuse_lost_folder(reading, path, "includedir", at))
+			diag_warning(reading->diags, at, "includedir: there is no %s", path);
+	} else if (is_there && !S_ISDIR(status.st_mode)) {
+		diag_error(reading->diags, at, "includedir: %s is not a directory: for a file use include", path);
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* Reads a file, or the files of a folder, as part of the same source. A relative path starts in the folder of
+ * at.file. */
+static void read_included(struct xinetd *xinetd, struct reading *reading, const char *path, struct origin at,
+			  bool is_folder)
+{
+	const char *slash = strrchr(at.file, '/');
+	bool has_defaults = xinetd->has_defaults;
+
+	if (*path != '/' && slash)
+		path = pool_textf(xinetd->pool, "%.*s%s", (int)(slash + 1 - at.file), at.file, path);
+	else if (!strcmp(path, "-"))
+		path = "./-"; /* a file, not standard input */
+	if (!is_folder || folder_is_there(reading, path, at))
+		reading_file(reading, xinetd->reader, path, at);
+	xinetd->has_defaults = has_defaults;
+}
+
 /* Makes entries of the lines of a file.
  *
  * A missing brace must not merge two entries, and no line of a broken entry may become part of another. So a line that
  * can only begin an entry also ends the entry before. An entry with a line that is no attribute is kept as broken, so
  * that its other lines are checked too. */
-#include "read/xinetd/entry.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-#include "read/xinetd/attribute.h"
 
 /* The state of reading one file. */
 struct collector {
 	struct xinetd *xinetd;
 	struct reading *reading;
 	struct xinetd_scanner scanner;
-	struct xinetd_entry *entry;     /* the current entry; NULL: none. It moves when another is added */
-	struct origin at;               /* the place of its first line */
-	bool has_brace;                  /* its opening brace was read */
-	struct xinetd_entry *ended;     /* the entry before, as long as only stray attributes follow; or NULL */
-	bool has_unknown_head;                 /* the first line of an unknown entry was read, but not yet its brace */
-	struct xinetd_entry ignored;   /* takes lines that do not count: of second defaults, and of no known entry */
+	struct xinetd_entry *entry;  /* the current entry; NULL: none. It moves when another is added */
+	struct origin at;	     /* the place of its first line */
+	bool has_brace;		     /* its opening brace was read */
+	struct xinetd_entry *ended;  /* the entry before, as long as only stray attributes follow; or NULL */
+	bool has_unknown_head;	     /* the first line of an unknown entry was read, but not yet its brace */
+	struct xinetd_entry ignored; /* takes lines that do not count: of second defaults, and of no known entry */
 };
 
 static struct origin span_place(const struct collector *collector, struct xinetd_span span)
@@ -62,8 +312,12 @@ static void read_attribute(struct collector *collector)
 	const char **list = pool_alloc(pool, (scanner->count + 1) * sizeof(*list));
 	struct origin *places = pool_alloc(pool, (scanner->count + 1) * sizeof(*places));
 	struct xinetd_assignment written = {
-		.name = span_text(collector, scanner->name), .sign = scanner->sign, .words = list,
-		.count = scanner->count, .at = span_place(collector, scanner->name), .word_at = places,
+		.name = span_text(collector, scanner->name),
+		.sign = scanner->sign,
+		.words = list,
+		.count = scanner->count,
+		.at = span_place(collector, scanner->name),
+		.word_at = places,
 	};
 
 	written.attribute = xinetd_attribute_find(written.name);
@@ -135,8 +389,8 @@ static void read_include_statement(struct collector *collector, struct origin at
 	if (scanner->count != 2)
 		diag_error(collector->reading->diags, at, "%s needs one path", is_folder ? "includedir" : "include");
 	else
-		xinetd_include(collector->xinetd, collector->reading, span_text(collector, scanner->words[1]), at,
-			       is_folder);
+		read_included(collector->xinetd, collector->reading, span_text(collector, scanner->words[1]), at,
+			      is_folder);
 }
 
 static void read_head(struct collector *collector)
@@ -347,4 +601,345 @@ void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, 
 	}
 	if (entry->diags.lost || entry->diags.dropped_errors)
 		diag_error(diags, entry->at, "this entry has more errors than superd can report");
+}
+
+/* Values, which lines of xinetd.conf set, extend and shorten.
+ *
+ * -= of only_from must also find an address that is written in another way (10.0.0.0/8 for 10.0.0.0). If there is no
+ * such word, more clients may connect than the author thinks, so that is an error. */
+
+static bool no_network(void *context, const char *name, struct network *network)
+{
+	(void)context, (void)name, (void)network;
+	return false;
+}
+
+/* The networks that a word stands for; NULL and 0: it is a host name, or has an interface. */
+static const struct network *networks_of(const char *word, struct pool *pool, size_t *count)
+{
+	const char *list[] = { word, NULL };
+	const struct access *access = access_compile(list, NULL, no_network, NULL, pool);
+
+	*count = 0;
+	if (access_has_names(access) || access_has_interfaces(access))
+		return NULL;
+	return access_networks(access, false, count);
+}
+
+static bool is_same_address(const char *a, const char *b, struct pool *pool)
+{
+	const struct network *of_a, *of_b;
+	size_t count_a, count_b;
+
+	if (!strcasecmp(a, b))
+		return true;
+	if (access_refuse_word(a) || access_refuse_word(b))
+		return false;
+	of_a = networks_of(a, pool, &count_a);
+	of_b = networks_of(b, pool, &count_b);
+	if (!of_a || !of_b || !count_a || count_a != count_b)
+		return false;
+	for (size_t i = 0; i < count_a; i++) {
+		if (of_a[i].bits != of_b[i].bits || memcmp(of_a[i].address, of_b[i].address, 16) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool words_match(enum xinetd_attribute attribute, const char *a, const char *b, struct pool *pool)
+{
+	if (attribute == ATTR_ONLY_FROM || attribute == ATTR_NO_ACCESS)
+		return is_same_address(a, b, pool);
+	return attribute == ATTR_PASSENV ? !strcmp(a, b) : !strcasecmp(a, b);
+}
+
+static bool list_has_word(const char *const *list, size_t count, enum xinetd_attribute attribute, const char *word,
+			  struct pool *pool)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (words_match(attribute, list[i], word, pool))
+			return true;
+	}
+	return false;
+}
+
+/* Copies words and word_at into own and own_at, with room for `more` words. The capacity at least doubles, so that many
+ * lines of += do not copy the lists each time. */
+static void make_lists_own(struct xinetd *xinetd, struct xinetd_value *value, size_t more)
+{
+	size_t count = value->count, capacity = count + (more > count ? more : count) + 1;
+
+	if (value->capacity > count + more)
+		return;
+	value->own = pool_alloc(xinetd->pool, capacity * sizeof(*value->own));
+	value->own_at = pool_alloc(xinetd->pool, capacity * sizeof(*value->own_at));
+	for (size_t i = 0; i < count; i++) {
+		value->own[i] = value->words[i];
+		value->own_at[i] = value->word_at[i];
+	}
+	value->words = value->own;
+	value->word_at = value->own_at;
+	value->capacity = capacity;
+}
+
+static void value_set(struct xinetd_value *value, const struct xinetd_assignment *written)
+{
+	value->words = written->words;
+	value->word_at = written->word_at;
+	value->count = written->count;
+	value->capacity = 0;
+	value->is_broken = false;
+}
+
+void xinetd_value_add(struct xinetd *xinetd, struct xinetd_value *value, const struct xinetd_assignment *written)
+{
+	make_lists_own(xinetd, value, written->count);
+	for (size_t i = 0; i < written->count; i++) {
+		value->own[value->count] = written->words[i];
+		value->own_at[value->count++] = written->word_at[i];
+	}
+	value->own[value->count] = NULL;
+}
+
+static void refuse_removal(struct xinetd_entry *entry, enum xinetd_attribute attribute,
+			   const struct xinetd_assignment *written, size_t word)
+{
+	if (attribute == ATTR_ONLY_FROM) {
+		xinetd_entry_refuse(entry, written->word_at[word], "only_from: there is no '%s' to remove",
+				    written->words[word]);
+		diags_hint(&entry->diags, "write the whole list with =");
+	} else {
+		diag_warning(&entry->diags, written->word_at[word], "%s: there is no '%s' to remove", written->name,
+			     written->words[word]);
+	}
+}
+
+static void value_remove(struct xinetd *xinetd, struct xinetd_entry *entry, enum xinetd_attribute attribute,
+			 struct xinetd_value *value, const struct xinetd_assignment *written)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < written->count; i++) {
+		if (!list_has_word(value->words, value->count, attribute, written->words[i], xinetd->pool))
+			refuse_removal(entry, attribute, written, i);
+	}
+	make_lists_own(xinetd, value, 0);
+	for (size_t i = 0; i < value->count; i++) {
+		if (list_has_word(written->words, written->count, attribute, value->own[i], xinetd->pool))
+			continue;
+		value->own[kept] = value->own[i];
+		value->own_at[kept++] = value->own_at[i];
+	}
+	value->own[kept] = NULL;
+	value->count = kept;
+}
+
+static bool value_equals(const struct xinetd_value *value, const struct xinetd_assignment *written)
+{
+	for (size_t i = 0; i < written->count && i < value->count; i++) {
+		if (strcmp(value->words[i], written->words[i]) != 0)
+			return false;
+	}
+	return value->count == written->count;
+}
+
+/* Applies the lines of an entry. Checks their operators, their number of values and whether they may stand there.
+ *
+ * xinetd warns of an unknown attribute, of one that is set already, and of a line with a wrong operator, with a wrong
+ * number of values or in the wrong place. It drops the line, and runs the service without it. So does superd, unless
+ * the service would be another one, or run without a restriction: then it refuses the line. A wrong line of defaults
+ * marks its attribute as broken, so that no service runs without the value that it should inherit. */
+
+/* The state of applying an entry's lines. */
+struct merger {
+	struct xinetd *xinetd;
+	struct xinetd_entry *entry;
+	bool is_defaults;
+	struct xinetd_value *values;
+	bool is_own[ATTRIBUTES]; /* a line of the entry itself set the attribute */
+};
+
+/* Whether a service is another one without this attribute, or does not have a restriction. */
+static bool is_essential(const struct key_row *rule)
+{
+	return rule->flags & (ATTR_MAKES_SERVICE | ATTR_RESTRICTS);
+}
+
+static void report_unknown_attribute(struct xinetd_entry *entry, const struct xinetd_assignment *written)
+{
+	const char *nearest = attribute_suggest(written->name);
+
+	if (nearest && is_essential(xinetd_rule(xinetd_attribute_find(nearest))))
+		xinetd_entry_refuse(entry, written->at, "unknown attribute '%s'", written->name);
+	else
+		diag_warning(&entry->diags, written->at, "unknown attribute '%s': it is left out, as in xinetd",
+			     written->name);
+	if (nearest)
+		diags_hint(&entry->diags, "did you mean '%s'?", nearest);
+}
+
+/* Reports a line that xinetd drops. */
+#define drop_line(merger, rule, at, format, ...) \
+	((merger)->entry->is_broken |= is_essential(rule), \
+	 diags_add(&(merger)->entry->diags, is_essential(rule) ? SEVERITY_ERROR : SEVERITY_WARNING, at, format "%s", \
+		   __VA_ARGS__, is_essential(rule) ? "" : ": the line is left out, as in xinetd"))
+
+/* Whether one of the words of `flags` restricts who may connect. */
+static bool has_restricting_flag(const struct xinetd_assignment *written)
+{
+	static const char *const guards[] = { "IDONLY", "SENSOR", "LABELED", "INTERCEPT", NULL };
+
+	for (size_t i = 0; i < written->count; i++) {
+		if (xinetd_word_find(guards, written->words[i]) >= 0)
+			return true;
+	}
+	return false;
+}
+
+/* v6only = no, as many distributions have it in defaults: it would change nothing there. */
+static bool changes_nothing(enum xinetd_attribute attribute, const struct xinetd_assignment *written)
+{
+	return attribute == ATTR_V6ONLY && written->count == 1 && !strcasecmp(written->words[0], "no");
+}
+
+/* false: the attribute does not belong here. That is an error if it restricts, else a warning. */
+static bool is_allowed_here(struct merger *merger, enum xinetd_attribute attribute,
+			    const struct xinetd_assignment *written)
+{
+	const struct key_row *rule = xinetd_rule(attribute);
+	bool restricts = attribute == ATTR_FLAGS ? has_restricting_flag(written) : rule->flags & ATTR_RESTRICTS;
+	const char *where = merger->is_defaults ? "defaults: each service has its own" : "a service but to defaults";
+
+	if (merger->is_defaults && rule->flags & ATTR_IGNORED_IN_DEFAULTS) {
+		diag_warning(&merger->entry->diags, written->at,
+			     "xinetd ignores %s in defaults; superd applies it to each service", written->name);
+		diags_hint(&merger->entry->diags, "write it into each service that it is for");
+	}
+	if (rule->flags & (merger->is_defaults ? ATTR_IN_DEFAULTS : 0))
+		return true;
+	if (!merger->is_defaults && !(rule->flags & ATTR_NOT_IN_SERVICE))
+		return true;
+	if (restricts)
+		xinetd_entry_refuse(merger->entry, written->at, "%s does not belong to %s", written->name, where);
+	if (restricts && attribute == ATTR_DISABLED && !merger->is_defaults)
+		diags_hint(&merger->entry->diags, "disable = yes disables this service");
+	if (!restricts && !changes_nothing(attribute, written))
+		diag_warning(&merger->entry->diags, written->at, "%s does not belong to %s; it means nothing here",
+			     written->name, where);
+	return false;
+}
+
+static bool count_fits(struct merger *merger, const struct key_row *rule, const struct xinetd_assignment *written)
+{
+	bool fits = rule->values == ANY_VALUES || (rule->values == SOME_VALUES && written->count > 0) ||
+		(rule->values >= 0 && (size_t)rule->values == written->count);
+	struct origin at = written->at;
+
+	if (fits)
+		return true;
+	if (rule->values >= 0 && written->count > (size_t)rule->values)
+		at = written->word_at[rule->values];
+	if (rule->values == SOME_VALUES)
+		xinetd_entry_refuse(merger->entry, at, "%s needs at least one value", written->name);
+	else
+		drop_line(merger, rule, at, "%s needs %s, not %zu", written->name,
+			  rule->values == 1 ? "one value" : "two values", written->count);
+	if (written->count > 1 && written->words[rule->values > 0 ? rule->values : 0][0] == '#')
+		diags_hint(&merger->entry->diags, "a comment must be on a line of its own");
+	else if (rule == xinetd_rule(ATTR_SERVER) && written->count > 1)
+		diags_hint(&merger->entry->diags, "the program's arguments belong in server_args");
+	return false;
+}
+
+static bool operator_fits(struct merger *merger, const struct key_row *rule, const struct xinetd_assignment *written)
+{
+	if (written->sign == OPERATOR_SET || (written->sign == OPERATOR_ADD && rule->flags & ATTR_ADDS) ||
+	    (written->sign == OPERATOR_REMOVE && rule->flags & ATTR_REMOVES))
+		return true;
+	if (rule->flags & ATTR_ADDS)
+		xinetd_entry_refuse(merger->entry, written->at, "%s knows no -=", written->name);
+	else
+		drop_line(merger, rule, written->at, "%s knows no %s", written->name,
+			  written->sign == OPERATOR_ADD ? "+=" : "-=");
+	diags_hint(&merger->entry->diags, rule->values == SOME_VALUES ? "write all its words after one =" : "write =");
+	return false;
+}
+
+static void report_second_line(struct merger *merger, enum severity severity, const struct xinetd_value *value,
+			       const struct xinetd_assignment *written)
+{
+	struct buf place = { 0 };
+
+	origin_describe(value->at, &place);
+	diags_add(&merger->entry->diags, severity, written->at, "%s is already set%s, and %s", written->name,
+		  buf_string(&place), severity == SEVERITY_ERROR ? "this would replace it" : "that counts");
+	buf_free(&place);
+}
+
+/* Whether a second = would replace a list that restricts, so that clients get in whom the first one keeps out. In
+ * defaults a second = adds to the list. */
+static bool replaces_restriction(const struct merger *merger, enum xinetd_attribute attribute,
+				 const struct xinetd_assignment *written)
+{
+	return merger->is_own[attribute] && !merger->is_defaults && written->sign == OPERATOR_SET &&
+		xinetd_rule(attribute)->flags & ATTR_RESTRICTS && !value_equals(&merger->values[attribute], written);
+}
+
+static void apply_assignment(struct merger *merger, enum xinetd_attribute attribute,
+			     const struct xinetd_assignment *written)
+{
+	const struct key_row *rule = xinetd_rule(attribute);
+	struct xinetd_value *value = &merger->values[attribute];
+	bool is_list = rule->flags & ATTR_ADDS;
+
+	if (merger->is_own[attribute] && !is_list) { /* as in xinetd the first line counts */
+		report_second_line(merger, SEVERITY_WARNING, value, written);
+		return;
+	}
+	if (replaces_restriction(merger, attribute, written)) {
+		report_second_line(merger, SEVERITY_ERROR, value, written);
+		diags_hint(&merger->entry->diags, "write both lists in one line, or add to the first by +=");
+		merger->entry->is_broken = true;
+		return;
+	}
+	if (!is_list || (written->sign == OPERATOR_SET && !merger->is_defaults))
+		value_set(value, written);
+	else if (written->sign == OPERATOR_REMOVE)
+		value_remove(merger->xinetd, merger->entry, attribute, value, written);
+	else
+		xinetd_value_add(merger->xinetd, value, written);
+	value->at = written->at;
+	value->is_set = true;
+	value->is_inherited = false;
+	merger->is_own[attribute] = true;
+}
+
+static void merge_assignment(struct merger *merger, const struct xinetd_assignment *written)
+{
+	int attribute = written->attribute;
+	size_t errors = merger->entry->diags.errors;
+
+	if (attribute < 0) {
+		report_unknown_attribute(merger->entry, written);
+		return;
+	}
+	if (is_allowed_here(merger, attribute, written) && operator_fits(merger, xinetd_rule(attribute), written) &&
+	    count_fits(merger, xinetd_rule(attribute), written))
+		apply_assignment(merger, attribute, written);
+	else if (merger->entry->diags.errors > errors)
+		merger->values[attribute].is_broken = true;
+}
+
+void xinetd_merge(struct xinetd *xinetd, struct xinetd_entry *entry, const struct xinetd_value *defaults,
+		  struct xinetd_value *values)
+{
+	struct merger merger = { .xinetd = xinetd, .entry = entry, .is_defaults = !defaults, .values = values };
+
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		values[i] = defaults ? defaults[i] : (struct xinetd_value){ 0 };
+		values[i].is_inherited = values[i].is_set;
+		values[i].capacity = 0;
+	}
+	for (size_t i = 0; i < entry->count; i++)
+		merge_assignment(&merger, &entry->list[i]);
 }

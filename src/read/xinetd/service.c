@@ -1,17 +1,305 @@
-/* Makes a builder of an entry.
+/* From the values of an entry to a service; ids, defaults, and the reader itself.
  *
  * An entry with any error becomes no service at all, so that no service runs without one of its limits. Errors of a
  * disabled entry are warnings, because xinetd does not even read such an entry to its end. */
-#include "read/xinetd/service.h"
+#include "read/xinetd/xinetd.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "lib/fd.h"
+#include "lib/scan.h"
+#include "read/xinetd/internal.h"
+#include "table/reading/shell_word.h"
+#include "table/reading/word_list.h"
+
+/* Whether one was wrong, in the entry or in the defaults: the service would run without it. */
+static bool any_broken(const struct xinetd_value *values)
+{
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		if (values[i].is_broken)
+			return true;
+	}
+	return false;
+}
+
+/* The attributes log_type, log_on_success and log_on_failure.
+ *
+ * Words of defaults may not fit every service and are then left out: TRAFFIC needs a redirect, and with USERID two
+ * ident servers would ask each other for ever. */
+
+/* Whether the service is an ident server (RFC 1413). */
+static bool is_ident_server(const struct xinetd_service *service)
+{
+	const struct xinetd_value *port = xinetd_value_of(service, ATTR_PORT);
+
+	if (service->socket != XINETD_STREAM)
+		return false;
+	if (port)
+		return !strcmp(port->words[0] + strspn(port->words[0], "0"), "113");
+	return !strcmp(service->entry->name, "auth") || !strcmp(service->entry->name, "ident");
+}
+
+/* Whether a word stands in a line of the entry itself, and not in defaults. */
+static bool is_own_line(const struct xinetd_entry *entry, struct origin at)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		if (entry->list[i].at.line == at.line && !strcmp(entry->list[i].at.file, at.file))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a word of log_on_success or log_on_failure has a meaning for this service. */
+static bool is_logged(struct xinetd_service *service, const char *word, struct origin at)
+{
+	static const char *const special[] = { "USERID", "TRAFFIC", NULL };
+
+	switch (xinetd_word_find(special, word)) {
+	case 0:
+		return !is_ident_server(service);
+	case 1:
+		if (xinetd_value_of(service, ATTR_REDIRECT))
+			return true;
+		if (is_own_line(service->entry, at))
+			xinetd_entry_refuse(service->entry, at, "%s: TRAFFIC is logged of a redirect, and this is none",
+					    service->entry->label);
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void set_log_words(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+	const char **list;
+	size_t count = 0;
+
+	if (!value)
+		return;
+	list = pool_alloc(service->xinetd->pool, (value->count + 1) * sizeof(*list));
+	for (size_t i = 0; i < value->count; i++) {
+		if (is_logged(service, value->words[i], value->word_at[i]))
+			list[count++] = value->words[i];
+	}
+	xinetd_set_words(service, xinetd_rule(attribute)->name, list, count, value);
+}
+
+static void set_log(struct xinetd_service *service)
+{
+	xinetd_set_as_is(service, ATTR_LOG_TYPE);
+	set_log_words(service, ATTR_LOG_ON_SUCCESS);
+	set_log_words(service, ATTR_LOG_ON_FAILURE);
+}
+
+/* The program of a service, its user, limits and environment.
+ *
+ * xinetd has neither quotes nor templates: each word reaches the server unchanged. So superd escapes characters that
+ * mean something in superd.conf. argv[0] is the last component of the server's path or, with NAMEINARGS, the first word
+ * of server_args. */
+
+static const char *const builtins[] = { "echo",	  "discard", "chargen",	 "daytime", "time",
+					"tcpmux", "servers", "services", NULL };
+
+/* The words of a value, escaped, behind `extra` unused elements. */
+static const char **escape_words(struct xinetd_service *service, const struct xinetd_value *value, size_t extra)
+{
+	size_t count = value ? value->count : 0;
+	const char **list = pool_alloc(service->xinetd->pool, (count + extra + 1) * sizeof(*list));
+
+	for (size_t i = 0; i < count; i++)
+		list[extra + i] = template_escaped(service->xinetd->pool, value->words[i]);
+	return list;
+}
+
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
+/* Warns of the first quote or comment in a value, because the program gets it as a part of its arguments. */
+static void warn_of_words(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+
+	for (size_t i = 0; value && !value->is_inherited && i < value->count; i++) {
+		const char *word = value->words[i];
+		const char *equals = attribute == ATTR_ENV ? strchr(word, '=') : NULL;
+		bool is_comment = word[0] == '#' && i;
+
+		if (!is_comment && !is_quote(equals ? equals[1] : word[0]))
+			continue;
+		if (is_comment)
+			diag_warning(&service->entry->diags, value->word_at[i],
+				     "%s: '%s' is passed to the program as an argument", xinetd_rule(attribute)->name,
+				     word);
+		else
+			diag_warning(&service->entry->diags, value->word_at[i],
+				     "%s: quotes mean nothing here: they are part of the word %s",
+				     xinetd_rule(attribute)->name, word);
+		diags_hint(&service->entry->diags,
+			   is_comment ? "a comment has a line of its own" : "blanks alone separate words");
+		return;
+	}
+}
+
+static void warn_of_shell_argument(struct xinetd_service *service, const struct xinetd_value *server,
+				   const struct xinetd_value *args)
+{
+	struct shell_scan scan = { 0 };
+
+	shell_scan_word(&scan, server->words[0], true);
+	for (size_t i = 0; args && !args->is_inherited && i < args->count; i++) {
+		if (!shell_scan_word(&scan, args->words[i], true))
+			continue;
+		diag_warning(&service->entry->diags, args->word_at[i], SHELL_WORD_WARNING,
+			     xinetd_rule(ATTR_SERVER_ARGS)->name, args->words[i]);
+		diags_hint(&service->entry->diags, "write it into a script, and name that as server");
+		return;
+	}
+}
+
+static void set_server(struct xinetd_service *service)
+{
+	const struct xinetd_value *server = xinetd_value_of(service, ATTR_SERVER),
+				  *args = xinetd_value_of(service, ATTR_SERVER_ARGS);
+	bool named = service->flags & FLAG_NAMEINARGS;
+	const char **list, *name;
+	struct xinetd_value rest = { 0 };
+
+	if (server->words[0][0] != '/')
+		xinetd_entry_refuse(service->entry, server->word_at[0], "server: '%s' is no absolute path",
+				    server->words[0]);
+	if (named && !args) {
+		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_FLAGS),
+				    "%s: NAMEINARGS needs server_args, whose first word is the name",
+				    service->entry->label);
+		return;
+	}
+	name = template_escaped(service->xinetd->pool,
+				args && named ? args->words[0] : scan_base_name(server->words[0]));
+	if (args)
+		rest = (struct xinetd_value){ .words = args->words + named, .count = args->count - named };
+	list = escape_words(service, &rest, 1);
+	warn_of_words(service, ATTR_SERVER_ARGS);
+	warn_of_shell_argument(service, server, args);
+	list[0] = server->words[0];
+	xinetd_set_words(service, "exec", list, rest.count + 1, server);
+	xinetd_set_text(service, "argv0", name, named ? args->at : server->at);
+	xinetd_set_text(service, "error", "socket", server->at);
+}
+
+static void set_builtin_program(struct xinetd_service *service)
+{
+	int number = xinetd_word_find(builtins, service->entry->name);
+	struct origin at = xinetd_place(service, ATTR_TYPE);
+	const char *list[] = { service->entry->name, "xinetd" };
+	const struct xinetd_value value = { .at = at };
+	bool has_form;
+
+	if (number < 0) {
+		const char *nearest = xinetd_word_suggest(builtins, service->entry->name);
+
+		xinetd_entry_refuse(service->entry, at, "type = INTERNAL: superd itself has no service '%s'",
+				    service->entry->name);
+		diags_hint(&service->entry->diags,
+			   nearest ? "did you mean '%s'?"
+				   : "it has echo, discard, chargen, daytime, time, tcpmux, servers and services%s",
+			   nearest ? nearest : "");
+		return;
+	}
+	list[0] = builtins[number];
+	has_form = !strcmp(list[0], "daytime") || !strcmp(list[0], "chargen");
+	xinetd_set_words(service, "builtin", list, 1 + has_form, &value);
+}
+
+static void set_program(struct xinetd_service *service)
+{
+	struct origin at = xinetd_place(service, ATTR_WAIT);
+
+	xinetd_set_text(service, "accept", service->accepts ? "yes" : "no", at);
+	xinetd_set_text(service, "pass", "inetd", at);
+	if (service->flags & FLAG_SENSOR)
+		return;
+	if (xinetd_value_of(service, ATTR_REDIRECT)) {
+		xinetd_set_as_is(service, ATTR_REDIRECT);
+	} else if (service->type & IS_INTERNAL) {
+		set_builtin_program(service);
+	} else {
+		xinetd_needs(service, ATTR_USER);
+		if (xinetd_needs(service, ATTR_SERVER))
+			set_server(service);
+	}
+}
+
+static bool is_decimal(const char *word)
+{
+	return *word && !word[strspn(word, "0123456789")];
+}
+
+/* A builtin never runs as root, as it needs no rights. A number as `user` is also the number of the group. */
+static void set_user_and_groups(struct xinetd_service *service)
+{
+	const struct xinetd_value *user = xinetd_value_of(service, ATTR_USER);
+	bool own = service->type & IS_INTERNAL;
+
+	if (!xinetd_value_of(service, ATTR_GROUPS))
+		xinetd_set_text(service, "groups", "no", service->entry->at);
+	if (own && user && (!strcmp(user->words[0], "root") || !user->words[0][strspn(user->words[0], "0")]))
+		return;
+	xinetd_set_as_is(service, ATTR_USER);
+	xinetd_set_as_is(service, ATTR_GROUP);
+	if (!xinetd_value_of(service, ATTR_GROUP) && user && is_decimal(user->words[0]))
+		xinetd_set_text(service, "group", user->words[0], user->at);
+	xinetd_set_as_is(service, ATTR_GROUPS);
+}
+
+/* For xinetd 0 is no limit. */
+static void set_rlimits(struct xinetd_service *service)
+{
+	for (enum xinetd_attribute i = ATTR_RLIMIT_AS; i <= ATTR_RLIMIT_STACK; i++) {
+		const struct xinetd_value *value = xinetd_value_of(service, i);
+
+		if (!value || value->words[0][strspn(value->words[0], "0")])
+			xinetd_set_as_is(service, i);
+		else
+			diag_warning(&service->entry->diags, value->at, "%s: 0 means no limit, as with xinetd",
+				     xinetd_rule(i)->name);
+	}
+}
+
+/* Without passenv a server gets xinetd's whole environment. */
+static void set_env(struct xinetd_service *service)
+{
+	const struct xinetd_value *env = xinetd_value_of(service, ATTR_ENV);
+
+	if (env) {
+		xinetd_set_words(service, "env", escape_words(service, env, 0), env->count, env);
+		warn_of_words(service, ATTR_ENV);
+	}
+	xinetd_set_as_is(service, ATTR_PASSENV);
+	if (!xinetd_value_of(service, ATTR_PASSENV) && service->reading->compat == COMPAT_XINETD)
+		xinetd_set_text(service, "passenv", "*", service->entry->at);
+}
+
+static void set_environment(struct xinetd_service *service)
+{
+	if (service->flags & FLAG_SENSOR)
+		return;
+	set_user_and_groups(service);
+	set_rlimits(service);
+	set_env(service);
+	xinetd_set_as_is(service, ATTR_UMASK);
+	xinetd_set_as_is(service, ATTR_NICE);
+}
 
 static const char *const type_words[] = { "RPC", "INTERNAL", "UNLISTED", "SPECIAL", "TCPMUX", "TCPMUXPLUS", NULL };
-static const char *const flag_words[] = {
-	"INTERCEPT", "NORETRY", "IDONLY", "NAMEINARGS", "NODELAY", "KEEPALIVE", "NOLIBWRAP", "SENSOR", "IPv4", "IPv6",
-	"LABELED", "REUSE", NULL
-};
+static const char *const flag_words[] = { "INTERCEPT", "NORETRY",   "IDONLY", "NAMEINARGS", "NODELAY",
+					  "KEEPALIVE", "NOLIBWRAP", "SENSOR", "IPv4",	    "IPv6",
+					  "LABELED",   "REUSE",	    NULL };
 
 /* The bits of a value's words, by their index in known[]. */
 static unsigned read_bits(struct xinetd_service *service, enum xinetd_attribute attribute, const char *const *known)
@@ -62,8 +350,8 @@ static void find_accepts(struct xinetd_service *service)
 		xinetd_entry_refuse(service->entry, at, "%s: %s needs wait = no", service->entry->label,
 				    xinetd_value_of(service, ATTR_REDIRECT) ? "redirect" : "tcpmux");
 	} else if (waits && service->type & IS_INTERNAL && service->socket == XINETD_STREAM) {
-		diag_warning(&service->entry->diags, at,
-			     "%s: superd answers each client itself, as with wait = no", service->entry->label);
+		diag_warning(&service->entry->diags, at, "%s: superd answers each client itself, as with wait = no",
+			     service->entry->label);
 		waits = false;
 	}
 	service->accepts = !waits || service->flags & FLAG_SENSOR;
@@ -72,7 +360,7 @@ static void find_accepts(struct xinetd_service *service)
 				    "%s: redirect needs socket_type = stream", service->entry->label);
 }
 
-void xinetd_check_mdns(struct xinetd_service *service)
+static void check_mdns(struct xinetd_service *service)
 {
 	const struct xinetd_value *value = xinetd_value_of(service, ATTR_MDNS);
 
@@ -100,11 +388,11 @@ static void set_all_options(struct xinetd_service *service)
 	find_accepts(service);
 	if (has_socket)
 		xinetd_set_sockets(service);
-	xinetd_set_program(service);
-	xinetd_set_environment(service);
+	set_program(service);
+	set_environment(service);
 	xinetd_set_access(service);
-	xinetd_set_log(service);
-	xinetd_check_mdns(service);
+	set_log(service);
+	check_mdns(service);
 	set_disable(service);
 }
 
@@ -114,19 +402,20 @@ static void finish_service(struct xinetd_service *service)
 	struct reading *reading = service->reading;
 
 	xinetd_entry_report(entry, reading->diags, entry->is_disabled);
-	if (!entry->is_broken && !xinetd_any_broken(service->values)) {
+	if (!entry->is_broken && !any_broken(service->values)) {
 		reading_add(reading, service->builder);
 		return;
 	}
 	builder_free(service->builder);
 	if (entry->is_disabled)
-		diag_warning(reading->diags, entry->at,
-			     "%s: it is disabled, and left out because of its errors", entry->label);
+		diag_warning(reading->diags, entry->at, "%s: it is disabled, and left out because of its errors",
+			     entry->label);
 	else
 		table_leave_out(reading->table, entry->at, entry->label)->is_doubtful = entry->is_doubtful;
 }
 
-void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct xinetd_entry *entry,
+/* Makes a builder of the entry and adds it to the reading. Otherwise the reason is reported. */
+static void make_service(struct xinetd *xinetd, struct reading *reading, struct xinetd_entry *entry,
 			 const struct xinetd_value *defaults)
 {
 	struct xinetd_value values[ATTRIBUTES];
@@ -144,3 +433,458 @@ void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct 
 	set_all_options(&service);
 	finish_service(&service);
 }
+
+/* The attributes id, enabled, disabled and disable.
+ *
+ * xinetd asks for unique ids. But it runs two services with one id if their ports or protocols differ (`time` over TCP
+ * and UDP), and it ignores disabled services with the same id. superd needs a unique name for each service, so the
+ * first one that is enabled keeps the id as its label, and the others get other labels. */
+
+/* The first line of an entry that sets this attribute to one word; NULL: none. */
+static const struct xinetd_assignment *find_assignment(const struct xinetd_entry *entry,
+						       enum xinetd_attribute attribute)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		if (entry->list[i].attribute == (int)attribute && entry->list[i].count == 1)
+			return &entry->list[i];
+	}
+	return NULL;
+}
+
+static bool has_id(const struct xinetd_value *ids, const char *id)
+{
+	for (size_t i = 0; i < ids->count; i++) {
+		if (!strcasecmp(ids->words[i], id))
+			return true;
+	}
+	return false;
+}
+
+/* Sets is_disabled and the place of the line that disables the entry. */
+static void find_disabled(struct xinetd_entry *entry, const struct xinetd_value *defaults)
+{
+	const struct xinetd_value *enabled = &defaults[ATTR_ENABLED], *disabled = &defaults[ATTR_DISABLED];
+	const struct xinetd_assignment *line = find_assignment(entry, ATTR_DISABLE);
+	bool value = false;
+
+	if (line && !scan_bool(line->words[0], &value) && value)
+		entry->disabled_at = line->at;
+	else if (enabled->is_set && !has_id(enabled, entry->id))
+		entry->disabled_at = enabled->at;
+	else if (disabled->is_set && has_id(disabled, entry->id))
+		entry->disabled_at = disabled->at;
+	else
+		return;
+	entry->is_disabled = true;
+}
+
+/* Sorts by id; of one id enabled entries come first, then the order of the files decides. */
+static int compare_by_id(const void *a, const void *b)
+{
+	const struct xinetd_entry *first = *(struct xinetd_entry *const *)a, *second = *(struct xinetd_entry *const *)b;
+	int order = strcmp(first->id, second->id);
+
+	if (order)
+		return order;
+	if (first->is_disabled != second->is_disabled)
+		return first->is_disabled ? 1 : -1;
+	return first < second ? -1 : first > second;
+}
+
+static int compare_id(const void *id, const void *entry)
+{
+	return strcmp(id, (*(struct xinetd_entry *const *)entry)->id);
+}
+
+/* A label that is no entry's id: the id with the socket type behind it, or else with a number. */
+static const char *make_label(struct xinetd *xinetd, struct xinetd_entry **sorted, const struct xinetd_entry *entry,
+			      unsigned *number)
+{
+	const struct xinetd_assignment *type = find_assignment(entry, ATTR_SOCKET_TYPE);
+	bool by_type = type && *number == 2 && !scan_ends_with(entry->id, type->words[0]);
+	const char *label = by_type ? pool_textf(xinetd->pool, "%s-%s", entry->id, type->words[0])
+				    : pool_textf(xinetd->pool, "%s-%u", entry->id, (*number)++);
+
+	while (bsearch(label, sorted, xinetd->count, sizeof(*sorted), compare_id))
+		label = pool_textf(xinetd->pool, "%s-%u", entry->id, (*number)++);
+	*number += *number == 2;
+	return label;
+}
+
+static void relabel_entry(struct xinetd *xinetd, struct xinetd_entry **sorted, struct xinetd_entry *entry,
+			  const struct xinetd_entry *first, unsigned *number)
+{
+	struct buf place = { 0 };
+
+	entry->label = make_label(xinetd, sorted, entry, number);
+	origin_describe(first->at, &place);
+	diags_add(&entry->diags, entry->is_disabled ? SEVERITY_NOTE : SEVERITY_WARNING, entry->at,
+		  "the id %s is taken already%s: this service is called %s", entry->id, buf_string(&place),
+		  entry->label);
+	if (!entry->is_disabled)
+		diags_hint(&entry->diags, "set an id of its own: id = %s", entry->label);
+	buf_free(&place);
+}
+
+static void label_entries(struct xinetd *xinetd)
+{
+	struct xinetd_entry **sorted = pool_alloc(xinetd->pool, xinetd->count * sizeof(struct xinetd_entry *));
+	unsigned number = 2;
+	size_t first = 0;
+
+	for (size_t i = 0; i < xinetd->count; i++)
+		sorted[i] = &xinetd->services[i];
+	qsort(sorted, xinetd->count, sizeof(struct xinetd_entry *), compare_by_id);
+	for (size_t i = 1; i < xinetd->count; i++) {
+		if (!strcmp(sorted[first]->id, sorted[i]->id)) {
+			relabel_entry(xinetd, sorted, sorted[i], sorted[first], &number);
+		} else {
+			first = i;
+			number = 2;
+		}
+	}
+}
+
+/* Warns of ids that no service has: a misspelt one would leave the wrong services enabled. */
+static void check_ids(const struct xinetd *xinetd, const struct xinetd_value *ids, const char *attribute,
+		      struct diags *diags)
+{
+	for (size_t i = 0; i < ids->count; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < xinetd->count && !found; k++)
+			found = !strcasecmp(xinetd->services[k].id, ids->words[i]);
+		if (!found)
+			diag_warning(diags, ids->word_at[i], "%s: no service has the id '%s'", attribute,
+				     ids->words[i]);
+	}
+}
+
+/* Whether a wrong line may have been meant to set the id. */
+static bool may_hide_id(const struct xinetd_entry *entry)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		int attribute = entry->list[i].attribute;
+
+		if (attribute < 0 || attribute == ATTR_ID)
+			return true;
+	}
+	return entry->is_broken;
+}
+
+/* Sets id, label, is_doubtful and is_disabled of every entry. defaults: for `enabled` and `disabled`. Shared ids are
+ * reported with the entries; ids in `enabled` and `disabled` that no service has are added to reading->diags. */
+static void assign_ids(struct xinetd *xinetd, struct reading *reading, const struct xinetd_value *defaults)
+{
+	for (size_t i = 0; i < xinetd->count; i++) {
+		struct xinetd_entry *entry = &xinetd->services[i];
+		const struct xinetd_assignment *id = find_assignment(entry, ATTR_ID);
+
+		entry->id = entry->label = id ? id->words[0] : entry->name;
+		entry->is_doubtful = !id && may_hide_id(entry);
+		find_disabled(entry, defaults);
+	}
+	label_entries(xinetd);
+	check_ids(xinetd, &defaults[ATTR_ENABLED], "enabled", reading->diags);
+	check_ids(xinetd, &defaults[ATTR_DISABLED], "disabled", reading->diags);
+}
+
+/* Checks the values of defaults.
+ *
+ * Only a builder can check the value of an option, and ten thousand services would repeat the same message. So the
+ * values are first set in the builder of a made-up service, which is then freed. */
+
+/* Whether a line that sets this attribute has an error. */
+static bool is_refused(const struct xinetd_entry *entry, enum xinetd_attribute attribute)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		const struct origin *at = &entry->list[i].at;
+
+		if (entry->list[i].attribute != (int)attribute)
+			continue;
+		for (size_t k = 0; k < entry->diags.count; k++) {
+			const struct diag *diag = &entry->diags.list[k];
+
+			if (diag->severity == SEVERITY_ERROR && diag->line == at->line && !strcmp(diag->file, at->file))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Sets all values in the made-up service. It has a redirect over TCP, so that all words of log_on_success and bind mean
+ * something. deny_time needs a sensor. */
+static void check_all_values(struct xinetd_service *service, struct xinetd_value *values)
+{
+	static const char *const port[] = { "1" };
+	bool denies = values[ATTR_DENY_TIME].is_set;
+
+	values[ATTR_PORT] =
+		(struct xinetd_value){ .words = port, .count = 1, .at = service->entry->at, .is_set = true };
+	values[ATTR_REDIRECT].is_set = true;
+	xinetd_set_sockets(service);
+	set_environment(service);
+	set_log(service);
+	check_mdns(service);
+	values[ATTR_DENY_TIME].is_set = false;
+	xinetd_set_access(service);
+	values[ATTR_DENY_TIME].is_set = denies;
+	service->flags = FLAG_SENSOR;
+	if (denies)
+		xinetd_set_deny_time(service);
+}
+
+/* Fills values[] with the defaults of a source, those of all its files together. Reports each mistake once. A wrong
+ * value gets is_broken and is not set. */
+static void xinetd_merge_defaults(struct xinetd *xinetd, struct reading *reading, struct xinetd_value *values)
+{
+	struct xinetd_value tried[ATTRIBUTES];
+	struct xinetd_entry *entry = &xinetd->defaults;
+	struct xinetd_service service = {
+		.xinetd = xinetd,
+		.reading = reading,
+		.entry = entry,
+		.values = tried,
+		.protocol = "tcp",
+		.type = IS_UNLISTED,
+		.accepts = true,
+		.builder = builder_new(reading->table, "defaults", entry->at),
+	};
+
+	entry->name = entry->id = entry->label = "defaults";
+	xinetd_merge(xinetd, entry, NULL, values);
+	memcpy(tried, values, sizeof(tried));
+	check_all_values(&service, tried);
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		values[i].is_broken |= is_refused(entry, (enum xinetd_attribute)i);
+		values[i].is_set &= !values[i].is_broken;
+	}
+	builder_free(service.builder);
+	xinetd_entry_report(entry, reading->diags, false);
+}
+
+/* xinetd's defaults for services of inetd.conf. They apply after all options of the entry itself are set, which take
+ * precedence. Entries of inetd.conf become builders when all sources are read and xinetd's entries are freed, so the
+ * defaults are kept here. */
+
+struct xinetd_shared_defaults {
+	struct xinetd *xinetd; /* owned; the values are in its pool */
+	struct xinetd_value values[ATTRIBUTES];
+};
+
+static void free_shared_defaults(void *state)
+{
+	xinetd_free(((struct xinetd_shared_defaults *)state)->xinetd);
+}
+
+bool xinetd_shared_defaults_exist(struct reading *reading)
+{
+	return *reading_state(reading, free_shared_defaults);
+}
+
+/* Keeps the defaults of a source, and then owns xinetd, whose pool has their values. false: the request does not share
+ * defaults; the caller keeps xinetd. */
+static bool shared_defaults_keep(struct reading *reading, struct xinetd *xinetd, const struct xinetd_value *defaults)
+{
+	struct xinetd_shared_defaults *shared;
+
+	if (!reading->request || !reading->request->shares_defaults || xinetd_shared_defaults_exist(reading))
+		return false;
+	shared = pool_alloc(xinetd->pool, sizeof(*shared));
+	shared->xinetd = xinetd;
+	memcpy(shared->values, defaults, sizeof(shared->values));
+	*reading_state(reading, free_shared_defaults) = shared;
+	return true;
+}
+
+/* hosts.allow and hosts.deny stay the entry's own matter: many have tcpd for that. */
+bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_service *inetd_service)
+{
+	struct xinetd_shared_defaults *shared = *reading_state(reading, free_shared_defaults);
+	struct xinetd_value values[ATTRIBUTES];
+	const char *name = builder_name(inetd_service->builder);
+	struct xinetd_entry entry = { .name = name, .at = inetd_service->at, .id = name, .label = name };
+	struct xinetd_service service = {
+		.reading = reading,
+		.entry = &entry,
+		.values = values,
+		.builder = inetd_service->builder,
+		.keeps_options = true,
+		.flags = FLAG_NOLIBWRAP,
+		.socket = inetd_service->has_connections ? XINETD_STREAM : XINETD_DGRAM,
+		.protocol = inetd_service->has_connections ? "tcp" : "udp",
+		.accepts = inetd_service->accepts,
+	};
+
+	if (!shared)
+		return true;
+	service.xinetd = shared->xinetd;
+	xinetd_merge(shared->xinetd, &entry, shared->values, values);
+	xinetd_set_access(&service);
+	set_log(&service);
+	if (entry.is_disabled)
+		xinetd_set_text(&service, "disable", "yes", entry.disabled_at);
+	xinetd_entry_report(&entry, reading->diags, false);
+	diags_free(&entry.diags);
+	return !entry.is_broken && !any_broken(values);
+}
+
+/* Reads a source of xinetd.conf.
+ *
+ * defaults also apply to services that stand before them, in any file of the source. So builders are made when the last
+ * file is read; otherwise a service before defaults would run without their restrictions. */
+
+/* The language of a name inside an entry: 1 xinetd.conf, -1 superd.conf, 0 both or neither. */
+static int name_language(const struct xinetd_scanner *scanner)
+{
+	static const char *const native[] = { "listen", "exec", "accept", "pass", "builtin", "socket", NULL };
+	const char *text = scanner->source->text + scanner->name.start;
+	size_t length = scanner->name.end - scanner->name.start;
+	char name[32];
+
+	if (length >= sizeof(name))
+		return 0;
+	memcpy(name, text, length);
+	name[length] = '\0';
+	if (xinetd_word_find(native, name) >= 0)
+		return -1;
+	if (xinetd_attribute_find(name) < 0)
+		return 0;
+	return directive_find(NATIVE, name) ? 0 : 1;
+}
+
+/* Whether a value has the quotes or braces of superd.conf. */
+static bool is_native_value(const struct xinetd_scanner *scanner)
+{
+	return scanner->count && strchr("\"'{", scanner->source->text[scanner->words[0].start]);
+}
+
+/* The language of a line: 1 xinetd.conf, -1 another, 0 unknown. */
+static int line_language(const struct xinetd_scanner *scanner, bool inside)
+{
+	const struct source_file *source = scanner->source;
+
+	if (scanner->kind == XINETD_ATTRIBUTE && !inside)
+		return -1;
+	if (scanner->kind == XINETD_ATTRIBUTE)
+		return is_native_value(scanner) ? -1 : name_language(scanner);
+	if (scanner->kind != XINETD_STATEMENT || inside)
+		return 0;
+	if (xinetd_span_is(source, scanner->words[0], "include") ||
+	    xinetd_span_is(source, scanner->words[0], "includedir"))
+		return scanner->count == 2 && source->text[scanner->words[1].start] != '(' ? 1 : -1;
+	if (xinetd_span_is(source, scanner->words[0], "service"))
+		return scanner->count >= 2 ? 0 : -1;
+	return xinetd_span_is(source, scanner->words[0], "defaults") ? 0 : -1;
+}
+
+/* The first line that fits only one language decides. If all lines fit both, an opening brace on a line of its own
+ * means xinetd.conf. */
+static bool xinetd_recognises(const struct source_file *source)
+{
+	struct source_file copy = { .file = source->file, .text = source->text, .length = source->length };
+	struct xinetd_scanner scanner = { .source = &copy };
+	bool inside = false, alone = false;
+	int verdict = 0;
+
+	if (!source_find_lines(&copy))
+		return false;
+	while (!verdict && xinetd_line_next(&scanner)) {
+		verdict = line_language(&scanner, inside);
+		alone |= scanner.kind == XINETD_OPEN;
+		if (scanner.kind == XINETD_CLOSE)
+			inside = false;
+		else if (scanner.kind != XINETD_ATTRIBUTE)
+			inside = true;
+	}
+	xinetd_scanner_free(&scanner);
+	free(copy.lines);
+	return verdict > 0 || (!verdict && alone);
+}
+
+/* Whether a text has lines, but none that begins an entry, as a README. */
+static bool is_prose(struct source_file *source)
+{
+	struct xinetd_scanner scanner = { .source = source };
+	bool begins = false, speaks = false;
+
+	if (!source_find_lines(source))
+		return false;
+	while (!begins && xinetd_line_next(&scanner)) {
+		begins = xinetd_line_begins_entry(&scanner);
+		speaks = true;
+	}
+	xinetd_scanner_free(&scanner);
+	return speaks && !begins;
+}
+
+/* xinetd silently skips files with a dot in their name, and reports an error for each line of a README. superd warns of
+ * a skipped file that looks like xinetd.conf, and of a file that has no entry. */
+static bool xinetd_takes(struct reading *reading, const char *path, const char *name)
+{
+	bool is_taken = !strchr(name, '.') && name[strlen(name) - 1] != '~';
+	struct source_file source = { .file = path };
+
+	if (!is_taken && !reading_may_be_table(name))
+		return false;
+	source.text = fd_read_file(path, SOURCE_MOST, &source.length);
+	if (source.text)
+		source_drop_mark(&source);
+	if (source.text && !is_taken && xinetd_recognises(&source)) {
+		diag_warning(reading->diags, ((struct origin){ .file = path }),
+			     "left out: xinetd reads no files with a dot in their names from a directory");
+		diags_hint(reading->diags, "use a name without a dot");
+	} else if (source.text && is_taken && is_prose(&source)) {
+		diag_warning(reading->diags, ((struct origin){ .file = path }),
+			     "left out: nothing in it begins an entry");
+		is_taken = false;
+	}
+	source_free(&source);
+	return is_taken;
+}
+
+static void free_xinetd(void *state)
+{
+	xinetd_free(state);
+}
+
+bool xinetd_read_source(struct reading *reading, const struct source_file *source)
+{
+	void **state = reading_state(reading, free_xinetd);
+	struct xinetd *xinetd = *state ? *state : xinetd_new();
+
+	*state = xinetd;
+	xinetd->reader = &reader_xinetd;
+	xinetd_collect(xinetd, reading, source);
+	return true;
+}
+
+static bool xinetd_read(struct reading *reading, const char *path)
+{
+	return reading_load(reading, path, source_load_in_parts, xinetd_read_source);
+}
+
+void xinetd_end_source(struct reading *reading)
+{
+	void **state = reading_state(reading, free_xinetd);
+	struct xinetd *xinetd = *state;
+	struct xinetd_value defaults[ATTRIBUTES];
+
+	if (!xinetd)
+		return;
+	xinetd_merge_defaults(xinetd, reading, defaults);
+	assign_ids(xinetd, reading, defaults);
+	for (size_t i = 0; i < xinetd->count; i++)
+		make_service(xinetd, reading, &xinetd->services[i], defaults);
+	if (!shared_defaults_keep(reading, xinetd, defaults))
+		xinetd_free(xinetd);
+	*state = NULL;
+}
+
+const struct reader reader_xinetd = {
+	.recognises = xinetd_recognises,
+	.takes = xinetd_takes,
+	.passes_over = true,
+	.read = xinetd_read,
+	.end_source = xinetd_end_source,
+};

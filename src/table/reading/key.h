@@ -46,7 +46,7 @@ struct key_row {
 	const char *reason;             /* for the manual and messages: superd's action, or the reason against it */
 	unsigned kinds;                 /* launchd: allowed kinds of its value, bits of enum plist_kind */
 	const struct key_table *keys;   /* launchd: of FORM_DICTIONARY, the keys in it */
-	int values;                     /* xinetd: how many, see read/xinetd/attribute.h */
+	int values;                     /* xinetd: how many, see read/xinetd/internal.h */
 	unsigned flags;                 /* xinetd: bits ATTR_…; launchd: bits SOCKET_… */
 	enum key_form form;
 	bool denies;                    /* of VARIABLES and NETWORKS: a wrong word is an error, and not left out */

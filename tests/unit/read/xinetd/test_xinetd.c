@@ -4,9 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "read/xinetd/attribute.h"
-#include "read/xinetd/line.h"
-#include "read/xinetd/value.h"
+#include "read/xinetd/internal.h"
 #include "table/option/service_mark.h"
 
 #define GOOD " type = UNLISTED\n port = 7777\n protocol = tcp\n wait = no\n user = nobody\n server = /bin/x\n"

@@ -1,7 +1,7 @@
 /* xinetd.conf: no attribute is forgotten. What each comes to in superd.conf is in tests/read/xinetd. */
 #include "xinetd_text.h"
 
-#include "read/xinetd/attribute.h"
+#include "read/xinetd/internal.h"
 
 #define EXTERNAL " user = nobody\n server = /bin/x\n"
 

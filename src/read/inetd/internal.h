@@ -1,16 +1,79 @@
-/* A service of an inetd.conf. For this folder alone.
- *
- * Each field is read on its own; inetd_expand then makes entries of the line, one for each service. They become
- * builders when all sources are read, because a later line may replace an entry. */
+/* What the files of this folder share: the dialects, and an entry between its line and its builder. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "read/inetd/dialect.h"
-#include "read/inetd/line.h"
+#include "lib/diag.h"
+#include "lib/pool.h"
+#include "lib/source_file.h"
+#include "table/reading/compat.h"
 #include "table/reading/reading.h"
+
+/* The dialects of inetd.conf: how each inetd implementation reads the same line. COMPAT_NONE is superd's own
+ * dialect. */
+enum inetd_quoting {
+	QUOTING_FULL,                   /* quotes anywhere in a word; in "…" a backslash escapes " and \ */
+	QUOTING_PLAIN,                  /* quotes anywhere in a word, no backslash */
+	QUOTING_WHOLE,                  /* quotes only around whole words */
+	QUOTING_NONE                    /* quotes are ordinary characters */
+};
+
+/* The families of "tcp" and "udp" without 4, 6 or 46: two sockets, IPv4 alone, or one socket for both. */
+enum inetd_bare { BARE_BOTH, BARE_IPV4, BARE_DUAL };
+
+/* The meaning of a dot in the user field, user.group. */
+enum inetd_dot {
+	DOT_TRIED,                      /* a user of that whole name, if there is one; else user and group */
+	DOT_SPLITS,                     /* user and group, unless there is a colon */
+	DOT_FIRST,                      /* user and group, also with a colon behind */
+	DOT_KEPT                        /* part of the user's name */
+};
+
+/* Which words mean `wait` and `nowait`. */
+enum inetd_wait {
+	WAIT_EXACT,                     /* just these */
+	WAIT_PREFIX,                    /* all words that begin with them */
+	WAIT_ELSE                       /* any word but `wait` and `wait.N` means `nowait` */
+};
+
+struct inetd_dialect {
+	enum inetd_quoting quoting;
+	bool continues;                 /* a line that begins with a blank continues the one before */
+	enum inetd_bare bare;
+	bool tcp6_is_dual, udp6_is_dual;        /* the socket of tcp6 or udp6 serves IPv4 clients too */
+	enum inetd_dot dot;
+	bool root_keeps_group;          /* the group of an entry for root is ignored */
+	enum inetd_wait wait;
+	int64_t rate;                   /* default limit, in starts a minute; 0: no limit */
+	bool rate_less, number_less;    /* the limit is one less than `rate`; than N of nowait.N */
+	bool zero_is_never;             /* nowait.0 means no start at all; otherwise it means no limit, but for */
+	bool zero_is_default;           /* nowait.0 means the default, `rate` */
+	const char *pause;              /* option trigger_limit_pause */
+	const char *unix_mode;          /* file mode of a unix socket, octal */
+	bool wraps_program;             /* hosts.allow has the last component of the program's path, not argv[0] */
+	bool adds_tcpmux;               /* an entry tcpmux/NAME also opens port 1 for tcpmux itself */
+	bool searches_path;             /* a program without a slash is searched in the usual folders */
+};
+
+const struct inetd_dialect *inetd_dialect(enum compat compat);
+
+/* A line of inetd.conf with its continuation lines, split into words with their places. */
+struct inetd_word {
+	const char *text;               /* without its quotes, in the pool */
+	struct origin at;
+};
+
+/* Starts zeroed; reused from line to line. */
+struct inetd_line {
+	struct inetd_word *words;
+	size_t count, capacity;
+	struct origin at;               /* its first word */
+	size_t end;                     /* offset of the next line in the source's text */
+	size_t near;                    /* for source_origin_near */
+	bool has_quotes;
+};
 
 enum inetd_type { INETD_STREAM, INETD_DGRAM, INETD_RAW, INETD_SEQPACKET, INETD_TYPES };
 extern const char *const inetd_type_words[INETD_TYPES];
@@ -24,6 +87,8 @@ enum { INETD_IPV4 = 1, INETD_IPV6 = 2 };
 /* A limit that the entry does not set. */
 #define INETD_UNSAID (-1)
 
+/* A service of an inetd.conf. Each field is read on its own; the line then becomes entries, one for each service. They
+ * become builders when all sources are read, because a later line may replace an entry. */
 struct inetd_entry {
 	struct origin at;
 	const char *service;            /* the first field without hosts: a name, a port, a path, PROGRAM/VERSIONS */
@@ -49,7 +114,7 @@ struct inetd_entry {
 	words arguments;                /* argv, from argv[0] on; empty: argv[0] is the program's name */
 	const char *builtin;            /* NULL: a program */
 	const struct inetd_dialect *dialect;
-	/* To identify entries, see service_name.c and precedence.c. */
+	/* To identify entries, see service.c. */
 	const char *name;               /* of the service in superd */
 	const char *rival;              /* the name of an entry that names the family in `yields` explicitly */
 	const char *address;            /* NAME of tcpmux/NAME; PROGRAM/VERSIONS of RPC */
@@ -106,28 +171,10 @@ bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char 
 bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const struct inetd_word *program,
 			const struct inetd_word *arguments, size_t count);
 
-/* Disables the entry, with a warning: a limit of 0 allows no start. `why` names the limit. */
-void inetd_set_never(struct inetd *inetd, struct inetd_entry *entry, struct origin at, const char *why);
-
-/* Parses decimal digits, to at most `most`. false: it is no such number. */
-bool inetd_number(const char *text, int64_t most, int64_t *out);
-
 /* Reads the first field; the protocol must be known. Sets service and the owner and mode of a unix socket. *hosts: the
  * list of hosts in front of the service; NULL: none was named. */
 bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at,
 			const char **hosts);
-
-/* Checks which fields go together. Adds an entry for each host, and for each family that needs its own. */
-bool inetd_expand(struct inetd *inetd, struct inetd_entry *entry, const char *hosts, struct origin hosts_at);
-
-/* detect.c: whether a line of text begins an entry, also in NetBSD's notation KEY = VALUE. */
-bool inetd_begins_entry(const char *text, const char *end);
-
-/* Sets name and rival, see service_name.c. */
-void inetd_name(struct inetd_entry *entry, struct pool *pool);
-
-/* Sets the long name, where another entry has this name, before any entry yields a family. */
-void inetd_lengthen_name(struct inetd_entry *entry, struct pool *pool);
 
 /* Adds a copy of the entry to the list and names it. */
 void inetd_add(struct reading *reading, const struct inetd_entry *entry);

@@ -1,0 +1,800 @@
+/* The fields of an entry of inetd.conf, one after another, and the dialects, which read them differently. */
+#include "read/inetd/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/scan.h"
+#include "table/reading/shell_word.h"
+
+/* The table of dialects. inetd(8) of each system documents most of it; the rest was observed on the programs
+ * themselves.
+ *
+ * Where dialects contradict each other, superd's own row has the choice that surprises least on a current system. */
+
+static const struct inetd_dialect dialects[COMPATS] = {
+	[COMPAT_NONE] = {
+		.quoting = QUOTING_FULL, .continues = true, .bare = BARE_BOTH, .pause = "10min", .unix_mode = "0666",
+	},
+	[COMPAT_OPENBSD] = {            /* Debian's openbsd-inetd */
+		.quoting = QUOTING_NONE, .continues = true, .bare = BARE_BOTH, .udp6_is_dual = true, .dot = DOT_FIRST,
+		.root_keeps_group = true, .wait = WAIT_ELSE, .rate = 256, .rate_less = true, .number_less = true,
+		.zero_is_default = true, .pause = "10min", .unix_mode = "0666",
+	},
+	[COMPAT_FREEBSD] = {
+		.quoting = QUOTING_WHOLE, .continues = true, .bare = BARE_IPV4, .dot = DOT_KEPT, .rate = 256,
+		.rate_less = true, .pause = "10min", .unix_mode = "0200", .wraps_program = true,
+		.wait = WAIT_PREFIX,
+	},
+	[COMPAT_NETBSD] = {
+		.quoting = QUOTING_PLAIN, .continues = true, .bare = BARE_IPV4, .tcp6_is_dual = true,
+		.udp6_is_dual = true, .dot = DOT_SPLITS, .rate = 40, .zero_is_never = true,
+		.pause = "10min", .unix_mode = "0755",
+	},
+	[COMPAT_GNU] = {
+		.quoting = QUOTING_PLAIN, .bare = BARE_IPV4, .tcp6_is_dual = true, .udp6_is_dual = true,
+		.dot = DOT_SPLITS, .root_keeps_group = true, .wait = WAIT_ELSE, .rate = 1000, .rate_less = true,
+		.pause = "10min", .unix_mode = "0666", .adds_tcpmux = true, .zero_is_default = true,
+	},
+	[COMPAT_BUSYBOX] = {
+		.quoting = QUOTING_NONE, .continues = true, .bare = BARE_IPV4, .tcp6_is_dual = true,
+		.udp6_is_dual = true, .dot = DOT_FIRST, .rate_less = true, .number_less = true, .pause = "1min",
+		.unix_mode = "0755", .searches_path = true,
+	},
+	[COMPAT_XINETD] = {
+		.quoting = QUOTING_NONE, .continues = true, .bare = BARE_DUAL, .tcp6_is_dual = true,
+		.udp6_is_dual = true, .dot = DOT_FIRST, .wait = WAIT_ELSE, .pause = "10min", .unix_mode = "0666",
+	},
+};
+
+const struct inetd_dialect *inetd_dialect(enum compat compat)
+{
+	return &dialects[compat < COMPATS ? compat : COMPAT_NONE];
+}
+
+void inetd_entries_free(void *state)
+{
+	struct inetd_entries *entries = state;
+
+	free(entries->list);
+	pool_free(entries->pool);
+}
+
+struct inetd_entry inetd_entry_new(const struct inetd_dialect *dialect, const char *service, struct origin at)
+{
+	return (struct inetd_entry){
+		.at = at,
+		.service_at = at,
+		.user_at = at,
+		.wait_at = at,
+		.program_at = at,
+		.protocol_at = at,
+		.service = service,
+		.burst = INETD_UNSAID,
+		.instances = INETD_UNSAID,
+		.per_source = INETD_UNSAID,
+		.per_source_cpm = INETD_UNSAID,
+		.dialect = dialect,
+	};
+}
+
+void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text)
+{
+	if (inetd->reading->compat != COMPAT_NONE || (inetd->noted & which))
+		return;
+	inetd->noted |= which;
+	diag_note(inetd->reading->diags, at, "%s", text);
+}
+
+const char *inetd_keep(struct inetd *inetd, const char *text, size_t length)
+{
+	return pool_text_n(inetd_entries(inetd->reading)->pool, text, length);
+}
+
+struct origin inetd_shift(struct origin at, size_t columns)
+{
+	at.column += (unsigned)columns;
+	return at;
+}
+
+#define NUMBER_DIGITS 15 /* an int64_t holds any of them */
+
+/* Parses decimal digits, to at most `most`. false: it is no such number. */
+static bool scan_number(const char *text, int64_t most, int64_t *out)
+{
+	size_t digits = strspn(text, "0123456789");
+	int64_t value = 0;
+
+	if (!digits || digits > NUMBER_DIGITS || text[digits])
+		return false;
+	for (; *text; text++)
+		value = value * 10 + (*text - '0');
+	*out = value;
+	return value <= most;
+}
+
+/* Disables the entry, with a warning: a limit of 0 allows no start. `why` names the limit. */
+static void set_never(struct inetd *inetd, struct inetd_entry *entry, struct origin at, const char *why)
+{
+	entry->never = true;
+	diag_warning(inetd->reading->diags, at, "%s: %s: it is checked and left closed", entry->service, why);
+}
+
+/* The second and third field: the type of the socket and its protocol.
+ *
+ * More may follow the words: NetBSD's limit and accept filter, the sizes of buffers, and the families. All systems
+ * spell families alike but mean different things by them, see dialect.c. */
+
+const char *const inetd_type_words[INETD_TYPES] = {
+	[INETD_STREAM] = "stream",
+	[INETD_DGRAM] = "dgram",
+	[INETD_RAW] = "raw",
+	[INETD_SEQPACKET] = "seqpacket",
+};
+
+/* The type that is meant by a word in capitals, for a hint; every inetd wants small letters. NULL: none. */
+static const char *type_in_capitals(const char *text, size_t length)
+{
+	for (int i = 0; i < INETD_TYPES; i++) {
+		if (strlen(inetd_type_words[i]) == length && !strncasecmp(text, inetd_type_words[i], length))
+			return inetd_type_words[i];
+	}
+	return NULL;
+}
+
+static bool refuse_type(struct inetd *inetd, const struct inetd_entry *entry, const char *field, struct origin at)
+{
+	const char *meant = type_in_capitals(field, strcspn(field, ",:"));
+
+	inetd_refuse(inetd, at, "%s: '%s' is no type of socket: known are stream, dgram, raw and seqpacket",
+		     entry->service, field);
+	if (meant)
+		diags_hint(inetd->reading->diags, "did you mean %s, in small letters?", meant);
+	else if (!field[strspn(field, "0123456789")])
+		diags_hint(inetd->reading->diags, "an address and a port are one word: %s:%s", entry->service, field);
+	return false;
+}
+
+static bool find_socket_type(const char *text, size_t length, struct inetd_entry *entry)
+{
+	entry->type = INETD_STREAM;
+	while (entry->type < INETD_TYPES && !scan_is_word(text, length, inetd_type_words[entry->type]))
+		entry->type++;
+	return entry->type < INETD_TYPES;
+}
+
+/* Reads NetBSD's suffixes of the type: ",LIMIT" and ":FILTER". */
+static bool read_type_suffix(struct inetd *inetd, struct inetd_entry *entry, const char *suffix, struct origin at)
+{
+	char limit[32];
+	size_t length = strcspn(suffix + 1, ":");
+	int64_t number;
+
+	if (*suffix == ',') {
+		if (length < sizeof(limit)) {
+			memcpy(limit, suffix + 1, length);
+			limit[length] = '\0';
+		}
+		if (length >= sizeof(limit) || !scan_number(limit, INT32_MAX, &number))
+			return inetd_refuse(inetd, inetd_shift(at, 1),
+					    "%s: the comma must be followed by how many may run at "
+					    "once, a number; '%.*s' is none",
+					    entry->service, (int)length, suffix + 1);
+		entry->instances = number ? number : INETD_UNSAID;
+		if (!number)
+			set_never(inetd, entry, inetd_shift(at, 1), "with a limit of 0 no server starts");
+		at = inetd_shift(at, 1 + length);
+		suffix += 1 + length;
+	}
+	if (!*suffix)
+		return true;
+	inetd_refuse(inetd, at, "%s: the accept filter '%s' is not available on this system", entry->service,
+		     suffix + 1);
+	diags_hint(inetd->reading->diags,
+		   "leave it out; in superd.conf, defer_accept lets the kernel wait for a "
+		   "client's first bytes");
+	return false;
+}
+
+bool inetd_take_type(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+{
+	size_t length = strcspn(field, ",:");
+
+	if (scan_is_word(field, length, "rdm"))
+		return inetd_refuse(inetd, at,
+				    "%s: there are no rdm sockets: known are stream, dgram, raw and seqpacket",
+				    entry->service);
+	if (!find_socket_type(field, length, entry))
+		return refuse_type(inetd, entry, field, at);
+	return !field[length] || read_type_suffix(inetd, entry, field + length, inetd_shift(at, length));
+}
+
+static bool take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send, const char *size, struct origin at)
+{
+	size_t digits = strspn(size, "0123456789");
+	const char **buffer = send ? &entry->send_buffer : &entry->receive_buffer;
+
+	if (!digits || digits > 10 || (size[digits] && (!strchr("kKmM", size[digits]) || size[digits + 1])))
+		return inetd_refuse(inetd, at,
+				    "%s: '%s' is no size of a buffer; expected a number, optionally followed by k or m",
+				    entry->service, size);
+	if (*buffer)
+		return inetd_refuse(inetd, at, "%s: the size of this buffer is already set", entry->service);
+	*buffer = size;
+	return true;
+}
+
+/* Reads sizes of buffers, such as ",sndbuf=64k,rcvbuf=1m". */
+static bool read_buffer_sizes(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
+{
+	while (*text) {
+		size_t length = strcspn(text + 1, ",");
+		const char *word = inetd_keep(inetd, text + 1, length);
+		bool send = !strncmp(word, "sndbuf=", 7);
+
+		at = inetd_shift(at, 1);
+		if (!send && strncmp(word, "rcvbuf=", 7) != 0)
+			return inetd_refuse(inetd, at,
+					    "%s: '%s' is neither sndbuf=SIZE nor rcvbuf=SIZE, which follow a protocol",
+					    entry->service, word);
+		if (!take_buffer(inetd, entry, send, word + 7, inetd_shift(at, 7)))
+			return false;
+		text += 1 + length;
+		at = inetd_shift(at, length);
+	}
+	return true;
+}
+
+static const struct {
+	const char *word;
+	enum inetd_transport transport;
+} transports[] = {
+	{ "tcp", INETD_TCP },	      { "udp", INETD_UDP },	    { "sctp", INETD_SCTP },
+	{ "rpc/tcp", INETD_RPC_TCP }, { "rpc/udp", INETD_RPC_UDP },
+};
+
+static void set_families(struct inetd_entry *entry, unsigned families, unsigned yields)
+{
+	entry->families = (uint8_t)families;
+	entry->yields = (uint8_t)yields;
+	entry->is_dual = families == (INETD_IPV4 | INETD_IPV6);
+}
+
+/* The families of tcp and udp without 4, 6 or 46. For RPC it is IPv4, because RPC servers take the family of the socket
+ * for that of their clients. */
+static void set_default_families(const struct inetd *inetd, struct inetd_entry *entry)
+{
+	bool is_rpc = entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP;
+
+	entry->is_bare = !is_rpc && entry->transport != INETD_SCTP;
+	if (is_rpc || (entry->is_bare && inetd->dialect->bare == BARE_IPV4)) {
+		set_families(entry, INETD_IPV4, 0);
+		return;
+	}
+	set_families(entry, INETD_IPV4 | INETD_IPV6, 0);
+	if (!entry->is_bare || inetd->dialect->bare != BARE_BOTH)
+		return;
+	entry->is_dual = false;
+	entry->yields = INETD_IPV6;
+}
+
+/* Sets the families of the suffix 4, 6, 6only, 46 or 64 behind tcp and the like; 64 is FreeBSD's. false: another
+ * suffix. */
+static bool set_named_families(struct inetd *inetd, struct inetd_entry *entry, const char *suffix)
+{
+	bool is_rpc = entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP;
+	bool dual = entry->transport == INETD_TCP ? inetd->dialect->tcp6_is_dual : inetd->dialect->udp6_is_dual;
+
+	if (!*suffix)
+		set_default_families(inetd, entry);
+	else if (!strcmp(suffix, "4"))
+		set_families(entry, INETD_IPV4, 0);
+	else if (!strcmp(suffix, "6") && dual && !is_rpc)
+		set_families(entry, INETD_IPV4 | INETD_IPV6, INETD_IPV4);
+	else if (!strcmp(suffix, "6") || (!strcmp(suffix, "6only") && !is_rpc))
+		set_families(entry, INETD_IPV6, 0);
+	else if ((!strcmp(suffix, "46") || !strcmp(suffix, "64")) && !is_rpc)
+		set_families(entry, INETD_IPV4 | INETD_IPV6, 0);
+	else
+		return false;
+	return true;
+}
+
+static bool find_transport(struct inetd *inetd, struct inetd_entry *entry)
+{
+	if (!strcmp(entry->protocol, "unix")) {
+		entry->transport = INETD_UNIX;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++) {
+		size_t length = strlen(transports[i].word);
+
+		if (strncmp(entry->protocol, transports[i].word, length) != 0)
+			continue;
+		entry->transport = (uint8_t)transports[i].transport;
+		if (set_named_families(inetd, entry, entry->protocol + length))
+			return true;
+	}
+	return false;
+}
+
+/* Variants of TCP that current kernels lack. */
+static const char *obsolete_tcp_variant(const char *protocol)
+{
+	if (strstr(protocol, "/ttcp"))
+		return "T/TCP is";
+	return !strncmp(protocol, "faith/", 6) || strstr(protocol, "/faith") ? "faithd(8)'s translation is" : NULL;
+}
+
+bool inetd_take_protocol(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+{
+	size_t length = strcspn(field, ",");
+	const char *dead;
+
+	entry->protocol_at = at;
+	entry->protocol = inetd_keep(inetd, field, length);
+	if (!read_buffer_sizes(inetd, entry, field + length, inetd_shift(at, length)))
+		return false;
+	dead = obsolete_tcp_variant(entry->protocol);
+	if (dead)
+		return inetd_refuse(inetd, at, "%s: %s: %s not available on this system", entry->service,
+				    entry->protocol, dead);
+	if (entry->type == INETD_RAW) {
+		entry->transport = INETD_IP;
+		entry->families = INETD_IPV4;
+		return true;
+	}
+	if (find_transport(inetd, entry))
+		return true;
+	inetd_refuse(inetd, at, "%s: '%s' is no protocol: known are tcp, udp, sctp, unix, rpc/tcp and rpc/udp",
+		     entry->service, entry->protocol);
+	diags_hint(inetd->reading->diags, "tcp and udp may be followed by 4, 6, 46 or 6only");
+	return false;
+}
+
+/* The first field: hosts, and the service on them.
+ *
+ * A colon separates hosts from a service, is part of an IPv6 address, and in FreeBSD's tables begins the owner of a
+ * unix socket. The protocol, two fields further right, decides which of them it is. */
+
+/* Reads FreeBSD's ":USER:GROUP:MODE:/path"; USER, GROUP and MODE may be empty. */
+static bool read_socket_owner(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+{
+	const char **const parts[] = { &entry->socket_user, &entry->socket_group, &entry->socket_mode };
+	const char *text = field + 1;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		size_t length = strcspn(text, ":");
+
+		if (!text[length])
+			return inetd_refuse(inetd, at, "%s: a unix socket's owner is written :USER:GROUP:MODE:/path",
+					    field);
+		if (length)
+			*parts[i] = inetd_keep(inetd, text, length);
+		text += length + 1;
+	}
+	entry->service = text;
+	entry->service_at = inetd_shift(at, (size_t)(text - field));
+	return true;
+}
+
+static bool read_unix_path(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+{
+	const char *path = strchr(field, '/');
+
+	if (*field == ':')
+		return read_socket_owner(inetd, entry, field, at);
+	if (!strncmp(field, "*:/", 3)) {
+		entry->service = field + 2;
+		entry->service_at = inetd_shift(at, 2);
+		return true;
+	}
+	if (path && path > field && path[-1] == ':')
+		return inetd_refuse(inetd, at, "%s: a unix socket has no host", field);
+	if (*field != '/' && *field != '@')
+		return inetd_refuse(inetd, at, "%s: a unix socket's service is its path, which begins with /", field);
+	return true;
+}
+
+/* Reads "tcpmux/NAME": a service of tcpmux (RFC 1078), which has no socket of its own. */
+static bool read_tcpmux_name(struct inetd *inetd, struct inetd_entry *entry)
+{
+	if (entry->transport != INETD_TCP || strncmp(entry->service, "tcpmux/", 7) != 0)
+		return true;
+	entry->transport = INETD_MUX;
+	entry->address = entry->service + 7;
+	if (strcmp(entry->protocol, "tcp") && strcmp(entry->protocol, "tcp4"))
+		return inetd_refuse(inetd, entry->protocol_at, "%s: a service of tcpmux has the protocol tcp",
+				    entry->service);
+	if (entry->send_buffer || entry->receive_buffer)
+		return inetd_refuse(inetd, entry->protocol_at,
+				    "%s: a service of tcpmux has no socket, and so no buffers", entry->service);
+	return true;
+}
+
+static bool check_service_port(struct inetd *inetd, const struct inetd_entry *entry)
+{
+	int64_t port;
+
+	if (entry->transport == INETD_IP || entry->service[strspn(entry->service, "0123456789")] ||
+	    scan_number(entry->service, UINT16_MAX, &port))
+		return true;
+	return inetd_refuse(inetd, entry->service_at, "%s: a port is a number up to 65535 or a name of services(5)",
+			    entry->service);
+}
+
+bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at,
+			const char **hosts)
+{
+	const char *colon = strrchr(field, ':');
+
+	*hosts = NULL;
+	entry->service = field;
+	entry->service_at = at;
+	if (entry->transport == INETD_UNIX)
+		return read_unix_path(inetd, entry, field, at);
+	if (colon) {
+		*hosts = inetd_keep(inetd, field, (size_t)(colon - field));
+		entry->service = colon + 1;
+		entry->service_at = inetd_shift(at, (size_t)(colon + 1 - field));
+	}
+	if (!*entry->service)
+		return inetd_refuse(inetd, entry->service_at, "%s: the service after the colon is missing", field);
+	if (entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP) {
+		/* PROGRAM/LOW-HIGH; as with FreeBSD the version is 1 if there is none */
+		entry->address = strchr(entry->service, '/')
+			? entry->service
+			: pool_textf(inetd_entries(inetd->reading)->pool, "%s/1", entry->service);
+		return true;
+	}
+	return check_service_port(inetd, entry) && read_tcpmux_name(inetd, entry);
+}
+
+/* The fourth field: wait or nowait, and the limits behind it.
+ *
+ * Systems differ in what the number means: with OpenBSD, NetBSD and GNU, behind a dot or a colon, it limits starts a
+ * minute; with FreeBSD, behind a slash, it limits running servers. 0 means no limit to some, and no start to others. */
+
+/* Sets the limit of starts a minute, N of nowait.N. 0 is no limit or no start, as the dialect has it. */
+static void set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t number, struct origin at)
+{
+	if (!number && inetd->dialect->zero_is_never) {
+		entry->burst = 0;
+		diag_warning(inetd->reading->diags, at, "%s: a limit of 0 starts no server: clients wait",
+			     entry->service);
+	} else if (!number && inetd->dialect->zero_is_default) {
+		diag_warning(inetd->reading->diags, at,
+			     "%s: a limit of 0 means the default, as with Debian's openbsd-inetd and inetutils-inetd",
+			     entry->service);
+	} else if (!number) {
+		entry->burst = UNLIMITED;
+		diag_warning(inetd->reading->diags, at,
+			     "%s: a limit of 0 is none, as busybox's inetd has it; "
+			     "NetBSD's starts nothing then",
+			     entry->service);
+	} else { /* the first is always let in */
+		entry->burst = number > 1 ? number - inetd->dialect->number_less : number;
+	}
+}
+
+/* Accepts, with a warning, numbers that other inetds accept and that limit nothing: none at all, or one too large. */
+static bool read_useless_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
+{
+	struct diags *diags = inetd->reading->diags;
+
+	if (!*text) {
+		diag_warning(diags, at, "%s: the number after the dot is missing; the dot is ignored", entry->service);
+		return true;
+	}
+	if (text[strspn(text, "0123456789")])
+		return false;
+	entry->burst = UNLIMITED;
+	diag_warning(diags, at, "%s: %s is more than can be counted: there is no limit", entry->service, text);
+	return true;
+}
+
+/* Reads ".N" and ":N". Only NetBSD has the colon. */
+static bool read_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
+{
+	struct origin number_at = inetd_shift(at, 1);
+	int64_t number;
+
+	if (!scan_number(text + 1, INT32_MAX, &number))
+		return read_useless_rate(inetd, entry, text + 1, number_at) ||
+			inetd_refuse(inetd, number_at,
+				     "%s: %s%c must be followed by the number of starts in a minute; '%s' is no number",
+				     entry->service, entry->accepts ? "nowait" : "wait", *text, text + 1);
+	if (!number && *text == ':' && !inetd->dialect->zero_is_never) {
+		set_never(inetd, entry, number_at, "a limit of 0 starts nothing");
+		return true;
+	}
+	inetd_note(inetd, INETD_NOTE_NUMBER, number_at,
+		   "nowait.N starts N a minute here, as with NetBSD and GNU; OpenBSD's "
+		   "and busybox's inetd start one less (see --compat)");
+	set_rate(inetd, entry, number, number_at);
+	return true;
+}
+
+/* Reads FreeBSD's "/MAX/CPM/PER-ADDRESS"; 0 is no limit. */
+static bool read_freebsd_limits(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
+{
+	int64_t *const fields[] = { &entry->instances, &entry->per_source_cpm, &entry->per_source };
+
+	for (size_t i = 0; *text; i++) {
+		size_t length = strcspn(text + 1, "/");
+		const char *word = inetd_keep(inetd, text + 1, length);
+
+		at = inetd_shift(at, 1);
+		if (i == sizeof(fields) / sizeof(fields[0]))
+			return inetd_refuse(inetd, at,
+					    "%s: nowait may be followed by at most three numbers: how many at once, "
+					    "how many a minute and how many at once from one address",
+					    entry->service);
+		if (!scan_number(word, INT32_MAX, fields[i]))
+			return inetd_refuse(inetd, at, "%s: '%s' is no number", entry->service, word);
+		if (!*fields[i])
+			*fields[i] = UNLIMITED;
+		text += 1 + length;
+		at = inetd_shift(at, length);
+	}
+	return true;
+}
+
+/* Accepts another word that some inetds read as wait or nowait. */
+static bool read_lenient_word(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+{
+	entry->accepts = inetd->dialect->wait == WAIT_ELSE || strchr("nN", field[0]);
+	diag_warning(inetd->reading->diags, at, "%s: '%s' is neither wait nor nowait; it is taken for %s",
+		     entry->service, field, entry->accepts ? "nowait" : "wait");
+	return true;
+}
+
+/* The signs behind the word that may start a limit. OpenBSD's and GNU's inetd know the dot alone: with anything else
+ * there it is another word to them. */
+static bool starts_limit(const struct inetd *inetd, char sign)
+{
+	return sign == '.' || (inetd->dialect->wait != WAIT_ELSE && (sign == ':' || sign == '/'));
+}
+
+/* Case does not matter, but for dialects with WAIT_ELSE. */
+static bool word_begins_with(const struct inetd *inetd, const char *field, const char *word)
+{
+	if (inetd->dialect->wait == WAIT_ELSE)
+		return !strncmp(field, word, strlen(word));
+	return !strncasecmp(field, word, strlen(word));
+}
+
+bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+{
+	const char *end = field;
+
+	entry->wait_at = at;
+	entry->accepts = word_begins_with(inetd, field, "nowait");
+	if (entry->accepts || word_begins_with(inetd, field, "wait"))
+		end = field + (entry->accepts ? 6 : 4);
+	if (end > field && !*end)
+		return true;
+	at = inetd_shift(at, (size_t)(end - field));
+	if (end > field && starts_limit(inetd, *end))
+		return *end == '/' ? read_freebsd_limits(inetd, entry, end, at) : read_rate(inetd, entry, end, at);
+	if (inetd->dialect->wait == WAIT_ELSE || (inetd->dialect->wait == WAIT_PREFIX && end > field))
+		return read_lenient_word(inetd, entry, field, entry->wait_at);
+	inetd_refuse(inetd, entry->wait_at, "%s: '%s' is neither wait nor nowait", entry->service, field);
+	diags_hint(inetd->reading->diags,
+		   "with nowait superd accepts and starts a program for each client; with wait the program receives "
+		   "the socket itself");
+	return false;
+}
+
+/* The last fields: the user, the program and its arguments.
+ *
+ * user.group is ambiguous, because a user's name may contain a dot, and a reader looks up no names. So in superd's own
+ * dialect the builder gets the whole word, which is split later if there is no such user. A colon always separates user
+ * and group. */
+
+/* Removes FreeBSD's "/CLASS", a class of login.conf(5), with a warning. */
+static const char *cut_class(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+{
+	const char *slash = strrchr(field, '/');
+
+	if (!slash)
+		return field;
+	diag_warning(inetd->reading->diags, inetd_shift(at, (size_t)(slash - field)),
+		     "%s: the login class '%s' is not "
+		     "available on this system: none of its limits is set",
+		     entry->service, slash + 1);
+	diags_hint(inetd->reading->diags, "in superd.conf, the rlimit_ options set them");
+	return inetd_keep(inetd, field, (size_t)(slash - field));
+}
+
+/* The character between user and group; NULL: all of the text is the user. */
+static const char *find_separator(struct inetd *inetd, const char *text, struct origin at)
+{
+	const char *colon = strrchr(text, ':'), *dot = strchr(text, '.');
+	enum inetd_dot meaning = inetd->dialect->dot;
+
+	if (meaning == DOT_FIRST && dot && (!colon || dot < colon))
+		return dot;
+	if (colon || !dot || meaning == DOT_KEPT)
+		return colon;
+	if (meaning != DOT_TRIED)
+		return dot;
+	inetd_note(inetd, INETD_NOTE_DOT, at,
+		   "user.group is tried as the name of a user first; other inetds split it at the "
+		   "dot, FreeBSD's never does (user:group is clear)");
+	return NULL;
+}
+
+bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+{
+	const char *text, *separator;
+
+	entry->user_at = at;
+	if (*field == '/') {
+		inetd_refuse(inetd, at, "%s: '%s' is a path, and its user is missing before it", entry->service, field);
+		diags_hint(inetd->reading->diags, INETD_FIELDS);
+		return false;
+	}
+	text = cut_class(inetd, entry, field, at);
+	entry->user = text;
+	separator = find_separator(inetd, text, at);
+	if (separator) {
+		entry->user = inetd_keep(inetd, text, (size_t)(separator - text));
+		entry->group = separator + 1;
+	}
+	if (!*entry->user)
+		return inetd_refuse(inetd, at, "%s: '%s' names no user", entry->service, field);
+	if (entry->group && !*entry->group)
+		return inetd_refuse(inetd, inetd_shift(at, strlen(field)), "%s: the group after '%s' is missing",
+				    entry->service, field);
+	if (inetd->dialect->root_keeps_group && (!strcmp(entry->user, "root") || !strcmp(entry->user, "0")))
+		entry->group = NULL;
+	return true;
+}
+
+/* Builtins with the names and aliases of services(5) and the port numbers that select them. */
+static const struct {
+	const char *builtin, *names[5];
+} builtins[] = {
+	{ "echo", { "echo", "7" } },
+	{ "discard", { "discard", "sink", "null", "9" } },
+	{ "chargen", { "chargen", "ttytst", "source", "19" } },
+	{ "daytime", { "daytime", "13" } },
+	{ "time", { "time", "timserver", "timeserver", "37" } },
+	{ "tcpmux", { "tcpmux", "1" } },
+	{ "auth", { "auth", "authentication", "ident", "tap", "113" } },
+};
+
+static const char *find_builtin(const struct inetd_entry *entry)
+{
+	const char *slash = strrchr(entry->service, '/');
+	const char *name = slash && entry->transport == INETD_UNIX ? slash + 1 : entry->service;
+
+	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+		for (size_t j = 0; j < sizeof(builtins[i].names) / sizeof(builtins[i].names[0]); j++) {
+			if (builtins[i].names[j] && !strcmp(builtins[i].names[j], name))
+				return builtins[i].builtin;
+		}
+	}
+	return NULL;
+}
+
+static bool refuse_auth(struct inetd *inetd, const struct inetd_entry *entry, struct origin at)
+{
+	inetd_refuse(inetd, at, "%s: superd has no ident server of its own", entry->service);
+	diags_hint(inetd->reading->diags,
+		   "name an ident daemon as the program, as in /usr/sbin/oidentd oidentd --stdio");
+	return false;
+}
+
+static bool set_builtin(struct inetd *inetd, struct inetd_entry *entry, struct origin at,
+			const struct inetd_word *arguments, size_t count)
+{
+	entry->builtin = find_builtin(entry);
+	if (!entry->builtin)
+		return inetd_refuse(inetd, at,
+				    "%s: there is no internal service of this name: known are echo, discard, "
+				    "chargen, daytime, time and tcpmux",
+				    entry->service);
+	if (!strcmp(entry->builtin, "auth"))
+		return refuse_auth(inetd, entry, at);
+	if (count > 1)
+		return inetd_refuse(inetd, arguments[1].at, "%s: the internal %s has no arguments", entry->service,
+				    entry->builtin);
+	return true;
+}
+
+/* Warns of an argv[0] that looks like an argument, because many tables forget the program's own name; and of one that
+ * is the absolute path of another file, mostly a script that was meant as an argument. */
+static void warn_of_argv0(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
+{
+	const char *base = scan_base_name(entry->program);
+	bool is_wrapper = base != entry->program && !strcmp(base, "tcpd");
+	bool is_option = name->text[0] == '-' && strcmp(name->text + 1, base) != 0;
+	bool is_path = name->text[0] == '/' && !is_wrapper && strcmp(name->text, entry->program) != 0;
+
+	if (!is_option && !is_path)
+		return;
+	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is the program's own name, not an argument",
+		     entry->service, name->text);
+	diags_hint(inetd->reading->diags, "write its name before the arguments: %s %s %s", entry->program, base,
+		   name->text);
+}
+
+static void warn_of_comment(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *arguments,
+			    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (arguments[i].text[0] != '#')
+			continue;
+		diag_warning(inetd->reading->diags, arguments[i].at, "%s: '%s' is passed to the program as an argument",
+			     entry->service, arguments[i].text);
+		diags_hint(inetd->reading->diags, "a comment has a line of its own");
+		return;
+	}
+}
+
+/* Warns of the first argument that only a shell would understand. */
+static void warn_of_shell_argument(struct inetd *inetd, const struct inetd_entry *entry,
+				   const struct inetd_word *arguments, size_t count)
+{
+	struct shell_scan scan = { 0 };
+
+	shell_scan_word(&scan, entry->program, true);
+	for (size_t i = 0; i < count; i++) {
+		if (!shell_scan_word(&scan, arguments[i].text, i > 0))
+			continue;
+		diag_warning(inetd->reading->diags, arguments[i].at, SHELL_WORD_WARNING, entry->service,
+			     arguments[i].text);
+		diags_hint(inetd->reading->diags, "write it into a script, and name that here");
+		return;
+	}
+}
+
+/* A relative path starts in the folder that inetd was started in, if the command line names it. */
+static const char *find_program(const struct inetd *inetd, const char *program)
+{
+	const struct inetd_defaults *said = inetd->reading->inetd;
+
+	if (*program == '/' || (inetd->dialect->searches_path && !strchr(program, '/')))
+		return program;
+	if (!said || !said->folder)
+		return NULL;
+	program += strncmp(program, "./", 2) ? 0 : 2;
+	return pool_textf(inetd_entries(inetd->reading)->pool, "%s/%s", said->folder, program);
+}
+
+static bool refuse_relative(struct inetd *inetd, const struct inetd_entry *entry, const char *program, struct origin at)
+{
+	inetd_refuse(inetd, at, "%s: the program '%s' is no absolute path", entry->service, program);
+	diags_hint(inetd->reading->diags,
+		   "write its absolute path; busybox's inetd searches PATH, and so does superd with "
+		   "--compat=busybox or inetd+busybox:FILE; with inetd -d the path starts at the current directory");
+	return false;
+}
+
+bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const struct inetd_word *program,
+			const struct inetd_word *arguments, size_t count)
+{
+	struct origin at = program->at;
+	struct pool *pool = inetd_entries(inetd->reading)->pool;
+	const char **texts = pool_alloc(pool, (count + 1) * sizeof(*texts));
+
+	entry->program_at = at;
+	for (size_t i = 0; i < count; i++)
+		texts[i] = arguments[i].text;
+	entry->arguments = texts;
+	if (!strcmp(program->text, "internal"))
+		return set_builtin(inetd, entry, at, arguments, count);
+	if (!*program->text)
+		return inetd_refuse(inetd, at, "%s: the program's path is empty", entry->service);
+	entry->program = find_program(inetd, program->text);
+	if (!entry->program)
+		return refuse_relative(inetd, entry, program->text, at);
+	if (count)
+		warn_of_argv0(inetd, entry, &arguments[0]);
+	warn_of_comment(inetd, entry, arguments, count);
+	warn_of_shell_argument(inetd, entry, arguments, count);
+	return true;
+}

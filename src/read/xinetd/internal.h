@@ -1,0 +1,212 @@
+/* What the files of this folder share. entry.c reads the entries of all files of a source, as they are written; service.c
+ * applies defaults when all are read, because services may come before them, and makes builders; socket.c has the options
+ * about sockets and who may connect. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/diag.h"
+#include "lib/pool.h"
+#include "lib/source_file.h"
+#include "table/reading/key.h"
+#include "table/reading/reading.h"
+#include "table/services/service_builder.h"
+
+/* The attributes of xinetd.conf(5). In the order of their names, which is that of key_list. */
+enum xinetd_attribute {
+	ATTR_ACCESS_TIMES, ATTR_BANNER, ATTR_BANNER_FAIL, ATTR_BANNER_SUCCESS, ATTR_BIND, ATTR_CPS, ATTR_DENY_TIME,
+	ATTR_DISABLE, ATTR_DISABLED, ATTR_ENABLED, ATTR_ENV, ATTR_FLAGS, ATTR_GROUP, ATTR_GROUPS, ATTR_ID,
+	ATTR_INSTANCES, ATTR_LIBWRAP, ATTR_LOG_ON_FAILURE, ATTR_LOG_ON_SUCCESS, ATTR_LOG_TYPE, ATTR_MAX_LOAD,
+	ATTR_MDNS, ATTR_NICE, ATTR_NO_ACCESS, ATTR_ONLY_FROM, ATTR_PASSENV, ATTR_PER_SOURCE, ATTR_PORT, ATTR_PROTOCOL,
+	ATTR_REDIRECT, ATTR_RLIMIT_AS, ATTR_RLIMIT_CPU, ATTR_RLIMIT_DATA, ATTR_RLIMIT_FILES, ATTR_RLIMIT_RSS,
+	ATTR_RLIMIT_STACK, ATTR_RPC_NUMBER, ATTR_RPC_VERSION, ATTR_SERVER, ATTR_SERVER_ARGS, ATTR_SOCKET_TYPE,
+	ATTR_TYPE, ATTR_UMASK, ATTR_USER, ATTR_V6ONLY, ATTR_WAIT,
+	ATTRIBUTES
+};
+
+enum { SOME_VALUES = -1, ANY_VALUES = -2 };     /* one or more; zero or more */
+
+enum {
+	ATTR_IN_DEFAULTS = 1 << 0,
+	ATTR_NOT_IN_SERVICE = 1 << 1,
+	ATTR_ADDS = 1 << 2,             /* += */
+	ATTR_REMOVES = 1 << 3,          /* -= */
+	ATTR_RESTRICTS = 1 << 4,        /* it restricts the service: superd refuses a line that xinetd would ignore */
+	ATTR_IS_DECIMAL = 1 << 5,       /* its numbers are decimal, also with zeros in front */
+	ATTR_IGNORED_IN_DEFAULTS = 1 << 6,      /* by xinetd; superd applies it, with a warning */
+	ATTR_MAKES_SERVICE = 1 << 7,    /* without it the service is another one */
+};
+
+extern const struct key_table xinetd_keys;
+
+#define xinetd_rule(attribute) (key_list(&xinetd_keys).list + (attribute))
+
+/* Finds an attribute by its name, case-insensitively; `interface` is another name of bind. -1: unknown. */
+int xinetd_attribute_find(const char *name);
+
+/* The same for the words of a value: the index of a word in a NULL-terminated list, case-insensitively, or -1; and the
+ * word that is most like it, for "did you mean", or NULL. */
+int xinetd_word_find(const char *const *known, const char *word);
+const char *xinetd_word_suggest(const char *const *known, const char *word);
+
+/* The lines of xinetd.conf, split into words. A line depends on its own text alone: there are no quotes, escapes or
+ * continuation lines. Blanks separate values. A # begins a comment only as the first character of a line. */
+enum xinetd_line_kind {
+	XINETD_STATEMENT,               /* words without an operator: service NAME, defaults, include PATH */
+	XINETD_ATTRIBUTE,               /* NAME OPERATOR VALUES */
+	XINETD_OPEN,                    /* { */
+	XINETD_CLOSE                    /* }; words[] has the words behind it */
+};
+
+enum xinetd_operator { OPERATOR_SET, OPERATOR_ADD, OPERATOR_REMOVE };
+
+struct xinetd_span {
+	size_t start, end;              /* bytes of the source's text */
+};
+
+/* The current line of a source. The caller sets source; the rest starts zeroed. */
+struct xinetd_scanner {
+	const struct source_file *source;
+	size_t next;                    /* index of the next line, from 0 */
+	enum xinetd_line_kind kind;
+	struct xinetd_span name;        /* of an attribute; the brace of XINETD_OPEN and XINETD_CLOSE */
+	enum xinetd_operator sign;
+	struct xinetd_span *words;      /* the values of an attribute; owned */
+	size_t count, capacity;
+};
+
+/* Goes to the next line that is neither blank nor a comment. false: at the end of the text. */
+bool xinetd_line_next(struct xinetd_scanner *scanner);
+
+/* Whether a span is this word, case-insensitively, as keywords of xinetd.conf are. */
+bool xinetd_span_is(const struct source_file *source, struct xinetd_span span, const char *word);
+
+/* Whether the line begins with service, defaults, include or includedir, which only occur between entries. */
+bool xinetd_line_begins_entry(const struct xinetd_scanner *scanner);
+
+void xinetd_scanner_free(struct xinetd_scanner *scanner);
+
+/* The line of an attribute. */
+struct xinetd_assignment {
+	const char *name;               /* as written */
+	int attribute;                  /* enum xinetd_attribute; -1: unknown */
+	enum xinetd_operator sign;
+	const char *const *words;
+	size_t count;
+	struct origin at;
+	const struct origin *word_at;
+};
+
+/* An entry collects its own diagnostics, because an error is only a warning if the entry turns out to be disabled. */
+struct xinetd_entry {
+	const char *name;               /* of the service, as written; NULL: the entry is defaults */
+	struct origin at;
+	struct xinetd_assignment *list;
+	size_t count, capacity;
+	struct diags diags;
+	bool is_broken;                 /* it has an error, so it becomes no service (reported) */
+	const char *id;                 /* by xinetd_assign_ids; several entries may share one */
+	const char *label;              /* by xinetd_assign_ids; the unique name of the service in superd */
+	bool is_doubtful;               /* a wrong line may have set another id */
+	bool is_disabled;
+	struct origin disabled_at;
+};
+
+/* The entries of one source: a file with all files that it includes, or a folder. */
+struct xinetd {
+	struct pool *pool;              /* texts and lists that live until the builders are made */
+	struct xinetd_entry *services;
+	size_t count, capacity;
+	struct xinetd_entry defaults;   /* defaults of all files; its place is that of the first */
+	bool has_defaults;              /* the current file already had defaults */
+	const struct reader *reader;    /* reader_xinetd, for included files */
+};
+
+struct xinetd *xinetd_new(void);
+void xinetd_free(struct xinetd *xinetd);
+
+/* Adds the entries of one file and of the files that it includes. */
+void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source_file *source);
+
+/* Adds an error to an entry, which then becomes no service. */
+#define xinetd_entry_refuse(entry, ...) ((entry)->is_broken = true, diag_error(&(entry)->diags, __VA_ARGS__))
+
+/* Adds the entry's diagnostics to diags. as_warnings: errors become warnings, and notes are left out. */
+void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, bool as_warnings);
+
+/* The value of an attribute: its words, after all lines with = += and -=. */
+struct xinetd_value {
+	const char *const *words;
+	size_t count;
+	struct origin at;
+	const struct origin *word_at;
+	const char **own;               /* the same arrays as words and word_at, where they may be changed */
+	struct origin *own_at;
+	size_t capacity;                /* of own and own_at; 0: words and word_at belong to a line or to defaults */
+	bool is_set;
+	bool is_inherited;              /* it comes from defaults unchanged */
+	bool is_broken;                 /* a line was refused: no service may run without this value */
+};
+
+/* Extends (+=) a value by the words of a line. `at` does not change. */
+void xinetd_value_add(struct xinetd *xinetd, struct xinetd_value *value, const struct xinetd_assignment *written);
+
+/* Fills values[], by enum xinetd_attribute, with those of defaults and then applies the entry's lines.
+ * defaults NULL: the entry is the defaults themselves. Mistakes are added to the entry's diagnostics. */
+void xinetd_merge(struct xinetd *xinetd, struct xinetd_entry *entry, const struct xinetd_value *defaults,
+		  struct xinetd_value *values);
+
+/* The words of `type` and `flags`, by bit. */
+enum { IS_RPC = 1 << 0, IS_INTERNAL = 1 << 1, IS_UNLISTED = 1 << 2, IS_SPECIAL = 1 << 3, IS_TCPMUX = 1 << 4,
+       IS_TCPMUXPLUS = 1 << 5 };
+enum {
+	FLAG_INTERCEPT = 1 << 0, FLAG_NORETRY = 1 << 1, FLAG_IDONLY = 1 << 2, FLAG_NAMEINARGS = 1 << 3,
+	FLAG_NODELAY = 1 << 4, FLAG_KEEPALIVE = 1 << 5, FLAG_NOLIBWRAP = 1 << 6, FLAG_SENSOR = 1 << 7,
+	FLAG_IPV4 = 1 << 8, FLAG_IPV6 = 1 << 9, FLAG_LABELED = 1 << 10, FLAG_REUSE = 1 << 11
+};
+enum xinetd_socket { XINETD_STREAM, XINETD_DGRAM, XINETD_RAW, XINETD_SEQPACKET };
+
+/* A service of xinetd.conf while its builder is made. An error is added to the entry, which then becomes no service. */
+struct xinetd_service {
+	struct xinetd *xinetd;
+	struct reading *reading;
+	struct xinetd_entry *entry;
+	const struct xinetd_value *values;      /* by enum xinetd_attribute */
+	struct service_builder *builder;
+	unsigned type, flags;                   /* bits IS_… and FLAG_… */
+	enum xinetd_socket socket;
+	const char *protocol;                   /* as written, but tcp, udp and sctp in lower case */
+	bool v6only;
+	bool keeps_options;                   /* an inetd.conf's service gets shared defaults: options it has stay */
+	bool has_bad_line;                   /* a line was no attribute: it may have been the one that is missing */
+	bool accepts;                           /* wait = no: superd accepts connections or reads the first datagram */
+};
+
+/* The value of an attribute; NULL: not set. And its place; that of the entry where it is not set. */
+const struct xinetd_value *xinetd_value_of(const struct xinetd_service *service, enum xinetd_attribute attribute);
+struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute);
+
+/* Whether an attribute is yes. A value that is neither yes nor no is refused. */
+bool xinetd_is_yes(struct xinetd_service *service, enum xinetd_attribute attribute);
+
+/* Says that an attribute of the entry itself "means nothing" here, and why. */
+void xinetd_say_useless(struct xinetd_service *service, enum xinetd_attribute attribute, enum severity severity,
+			const char *why);
+
+/* Sets an option of superd.conf: with the attribute's words, if it is set; with words made of them, or one text. */
+void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute);
+void xinetd_set_words(struct xinetd_service *service, const char *option, const char *const *list, size_t count,
+		      const struct xinetd_value *value);
+void xinetd_set_text(struct xinetd_service *service, const char *option, const char *text, struct origin at);
+
+/* false: the attribute is not set; adds the error "SERVICE: ATTRIBUTE is missing". */
+bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribute);
+
+/* xinetd_find_socket sets service->socket and ->protocol; false: refused, and both are set to TCP's. */
+bool xinetd_find_socket(struct xinetd_service *service);
+void xinetd_set_sockets(struct xinetd_service *service);
+
+/* The allowed clients, and limits. xinetd_set_access calls xinetd_set_deny_time, too. */
+void xinetd_set_access(struct xinetd_service *service);
+void xinetd_set_deny_time(struct xinetd_service *service);
